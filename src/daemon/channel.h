@@ -1,0 +1,61 @@
+/*
+ * A channel between front and keeper: a SOCK_SEQPACKET socketpair on which either
+ * side asks, and the other says, each message bounded, on an event loop. It does
+ * not know what the messages mean, and trusts its peer in nothing: a message that
+ * is too long, of an unknown kind, or an answer to no question closes it.
+ */
+#ifndef DAEMON_CHANNEL_H
+#define DAEMON_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/bytes.h"
+
+struct channel;
+struct error;
+struct event_base;
+
+/* The longest body of a message, in octets: a 64 KiB request, decoded, and room. */
+#define CHANNEL_MESSAGE_MAX (96U * 1024)
+
+/* Questions that one side may have open on a channel. */
+#define CHANNEL_ASKS_MAX 4096U
+
+/* What the owner of a channel does with what comes; all run on its event loop. */
+struct channel_handlers {
+	/* A question; answer it now or later with channel_say and this id. */
+	void (*ask)(struct channel *channel, uint32_t id, struct view body, void *arg);
+	/* Something told, to which there is no answer. */
+	void (*tell)(struct channel *channel, struct view body, void *arg);
+	/* The peer is gone or broke the rules (`reason`); free the channel here or later. */
+	void (*closed)(struct channel *channel, const char *reason, void *arg);
+};
+
+/* The answer to a question; body.data is NULL when the channel closed before it came. */
+typedef void channel_answer_cb(struct view body, void *arg);
+
+/* Takes the descriptor over, whatever it returns. `handlers` must outlive the channel. */
+int channel_new(struct event_base *base, int fd, const struct channel_handlers *handlers,
+    void *arg, struct channel **out, struct error *err);
+
+/*
+ * Asks; `answer` runs exactly once, later, unless channel_forget comes first.
+ * OVERLOADED when CHANNEL_ASKS_MAX are open; TOO_LARGE above the bound.
+ */
+int channel_ask(struct channel *channel, struct view body, channel_answer_cb *answer, void *arg,
+    uint32_t *id, struct error *err);
+
+/* Nobody waits for this answer any more; it may still come, and is dropped. */
+void channel_forget(struct channel *channel, uint32_t id);
+
+/* Answers question `id`, once. Answers to a channel that has closed are dropped. */
+void channel_say(struct channel *channel, uint32_t id, struct view body);
+
+/* Tells the peer something. */
+void channel_tell(struct channel *channel, struct view body);
+
+/* Closes and frees; open questions get their answer callback with no data. Not inside a callback but `closed`. */
+void channel_free(struct channel *channel);
+
+#endif

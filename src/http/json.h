@@ -1,0 +1,37 @@
+/* JSON bodies: bounded before jansson sees them. */
+#ifndef HTTP_JSON_H
+#define HTTP_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "util/bytes.h"
+
+struct error;
+struct http_exchange;
+
+/* Brackets that a body may open inside each other. */
+#define JSON_DEPTH_MAX 8
+
+/*
+ * Decodes one JSON object: UTF-8, no duplicate keys, nothing after it, depth at
+ * most JSON_DEPTH_MAX. MALFORMED says which. The caller owns *out (json_decref).
+ */
+int json_decode(struct view body, json_t **out, struct error *err);
+
+/*
+ * Reads a member of *object: standard base64 into *out (appended), or a string
+ * (borrowed). MALFORMED when it is missing though required, of another type,
+ * larger than `max` octets, or no base64.
+ */
+int json_get_bytes(const json_t *object, const char *key, size_t max, bool required,
+    struct bytes *out, struct error *err);
+int json_get_text(const json_t *object, const char *key, size_t max, bool required,
+    const char **out, struct error *err);
+
+/* Answers 200 (or another status) with the object, and takes it over. */
+void json_reply(struct http_exchange *exchange, int status, json_t *object);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * An HTTP/1.1 server for one worker, on libevent's evhttp, with the limits that
+ * evhttp lacks. It knows routes and problem documents, not what a route means.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+struct event_base;
+struct http_exchange;
+struct http_server;
+
+/*
+ * Runs when a whole request is there. Answers with one http_reply* now, or later
+ * from the same event loop, unless the exchange was cancelled first.
+ */
+typedef void http_handler_cb(struct http_exchange *exchange, void *arg);
+
+/* A route: GET also serves HEAD. A path that ends in "/" takes everything below it. */
+struct http_route {
+	const char      *method;
+	const char      *path;
+	http_handler_cb *handler;
+};
+
+struct http_settings {
+	const struct http_route *routes; /* ends with one whose method is NULL; outlives the server */
+	void        *arg;                /* of the handlers */
+	const char  *problem_namespace;  /* "urn:attest-ca:error:" */
+	size_t       body_max;           /* octets; 413 above */
+	size_t       header_max;         /* octets of all header lines */
+	size_t       connections_max;    /* accepting pauses there, and at EMFILE */
+	int64_t      idle_ms;            /* a kept-alive connection with no request ends after this */
+	int64_t      request_ms;         /* from a request's first octet to its last */
+	SSL_CTX     *tls;                /* NULL for plain HTTP */
+};
+
+/* Makes a server on the loop; it takes each listening descriptor over in http_server_listen. */
+int http_server_new(struct event_base *base, const struct http_settings *settings,
+    struct http_server **out, struct error *err);
+int http_server_listen(struct http_server *server, int fd, struct error *err);
+
+/* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
+void http_server_drain(struct http_server *server);
+
+/* Connections that are open; exchanges that wait for their answer. */
+size_t http_server_connections(const struct http_server *server);
+size_t http_server_exchanges(const struct http_server *server);
+
+void http_server_free(struct http_server *server);
+
+/* A number of this request for the log, unique in the process. */
+uint64_t    http_exchange_id(const struct http_exchange *exchange);
+const char *http_exchange_method(const struct http_exchange *exchange);
+const char *http_exchange_path(const struct http_exchange *exchange); /* undecoded, without the query */
+const char *http_exchange_peer(const struct http_exchange *exchange); /* "192.0.2.1:51442" */
+const char *http_exchange_header(const struct http_exchange *exchange, const char *name); /* NULL: none */
+struct view http_exchange_body(const struct http_exchange *exchange); /* lives as long as the exchange */
+
+/* `cancelled` runs when the client goes before its answer; the exchange is gone after it. */
+void http_exchange_on_cancel(struct http_exchange *exchange, void (*cancelled)(void *arg), void *arg);
+
+/* Adds a header to the answer. */
+void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);
+
+/* Answers; the exchange is gone after it. `type` is NULL for an answer without a body. */
+void http_reply(struct http_exchange *exchange, int status, const char *type, struct view body);
+
+/*
+ * Answers with a problem document (RFC 9457): type, title and status of the kind
+ * and err->detail. The reason phrase is the detail too, cut to one line of
+ * printable ASCII: some clients show nothing else. Retry-After with 429 and 503.
+ */
+void http_reply_problem(struct http_exchange *exchange, const struct error *err);
+
+#endif

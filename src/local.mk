@@ -1,0 +1,19 @@
+# The programs: each reads its options and puts the parts together.
+
+sbin_PROGRAMS += src/attestd
+src_attestd_SOURCES = src/attestd.c
+src_attestd_LDADD = src/libattestation.a src/libhttp.a src/libdaemon.a \
+	src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) \
+	$(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
+
+bin_PROGRAMS += src/attest-ca
+src_attest_ca_SOURCES = src/attest-ca.c
+src_attest_ca_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) -lpthread
+
+bin_PROGRAMS += src/attest-device
+src_attest_device_SOURCES = src/attest-device.c
+src_attest_device_LDADD = src/libdevice.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
+	$(JANSSON_LIBS) $(CBOR_LIBS)

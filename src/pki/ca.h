@@ -1,0 +1,57 @@
+/* The two certificates of a CA, and what its issuing key signs. RFC 5280. */
+#ifndef PKI_CA_H
+#define PKI_CA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* An issuing CA: its certificate and its key. */
+struct ca {
+	X509     *certificate;
+	EVP_PKEY *key;
+};
+
+/* A revoked certificate, for a CRL. */
+struct ca_revoked {
+	uint8_t serial[20];
+	size_t  serial_size;
+	int64_t when;
+	int     reason; /* CRLReason, RFC 5280 §5.3.1; 0 writes no extension */
+};
+
+/*
+ * Makes a self-signed root: CN `name`, BC critical CA:TRUE, KU critical
+ * keyCertSign|cRLSign, SKI, valid from a day before `now` for `lifetime` seconds.
+ * Returns 0 with *out the caller's, or -1 with INTERNAL.
+ */
+int ca_root_create(EVP_PKEY *key, const char *name, int64_t now, int64_t lifetime, X509 **out,
+    struct error *err);
+
+/*
+ * Makes the certificate of an issuing CA for `key` (only its public half is
+ * used), signed by `root`: CN `name`, BC critical CA:TRUE pathlen:0, KU as
+ * above, AKI, SKI; never valid beyond the root.
+ */
+int ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, int64_t now,
+    int64_t lifetime, X509 **out, struct error *err);
+
+/*
+ * Appends a DER CRL of `ca`, version 2, with AKI and CRL number `number`, this
+ * update `now`, next update `now + lifetime`, and the `count` entries of `revoked`.
+ */
+int ca_crl_create(const struct ca *ca, uint64_t number, const struct ca_revoked *revoked,
+    size_t count, int64_t now, int64_t lifetime, struct bytes *der, struct error *err);
+
+/* True when the private key belongs to the certificate. */
+int ca_check_pair(const struct ca *ca, struct error *err);
+
+/* Frees both and makes *ca {0}. */
+void ca_clear(struct ca *ca);
+
+#endif

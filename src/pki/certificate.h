@@ -1,0 +1,36 @@
+/* X.509 certificates at large: PEM and DER, files, times, serials. RFC 5280. */
+#ifndef PKI_CERTIFICATE_H
+#define PKI_CERTIFICATE_H
+
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* Octets of the serials that we give: positive, at most 20 by RFC 5280 §4.1.2.2. */
+#define CERTIFICATE_SERIAL_SIZE 20
+
+/* Decodes one DER certificate with nothing after it; MALFORMED otherwise. The caller frees *out. */
+int certificate_decode(struct view der, X509 **out, struct error *err);
+
+/* Append the certificate as DER or as PEM. */
+int certificate_encode(const X509 *certificate, struct bytes *der, struct error *err);
+int certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error *err);
+
+/* Reads the first certificate of a PEM file. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
+int certificate_load(const char *path, X509 **out, struct error *err);
+
+/* Seconds since 1970 of notBefore and notAfter. */
+int64_t certificate_not_before(const X509 *certificate);
+int64_t certificate_not_after(const X509 *certificate);
+
+/* Draws a random serial with its top bit clear and its next bit set: positive and of fixed length. */
+int certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct error *err);
+
+/* SHA-256 of the SubjectPublicKeyInfo, in our own encoding. */
+int certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *err);
+
+#endif

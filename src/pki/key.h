@@ -1,0 +1,32 @@
+/* Private keys: made, kept in files, and loaded by URI through OSSL_STORE. */
+#ifndef PKI_KEY_H
+#define PKI_KEY_H
+
+#include <openssl/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* What a CA key can be: the word on the command line, and how it is made. */
+enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072, KEY_TYPE_RSA4096 };
+
+/* Reads "p256", "p384", "rsa3072" or "rsa4096"; MALFORMED names them all. */
+int key_type_parse(const char *text, enum key_type *type, struct error *err);
+
+/* Makes a key; the caller frees *key with EVP_PKEY_free. INTERNAL on failure. */
+int key_generate(enum key_type type, EVP_PKEY **key, struct error *err);
+
+/* Appends the key as unencrypted PKCS #8 PEM, for a file that only its owner reads. */
+int key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err);
+
+/*
+ * Loads the one private key that `uri` (a path or any URI of OSSL_STORE) names.
+ * NOT_FOUND when there is none, else INTERNAL. The caller frees *key.
+ */
+int key_load(const char *uri, EVP_PKEY **key, struct error *err);
+
+/* The digest that signatures of this key use: SHA-384 for P-384, SHA-256 otherwise; NULL for EdDSA. */
+const EVP_MD *key_digest(EVP_PKEY *key);
+
+#endif

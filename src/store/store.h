@@ -1,0 +1,129 @@
+/*
+ * The inventory and the record of what was issued. One interface; the engine is
+ * SQLite (sqlite.c). A store belongs to one thread at a time; any number of
+ * processes and threads may have one open each.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct store;
+
+#define STORE_HASH_SIZE 32
+#define STORE_SERIAL_MAX 20
+#define STORE_NAME_MAX 66 /* a TPM Name, nameAlg and SHA-512 */
+
+/* A device of the inventory. Filled by store_device_*, emptied by store_device_clear. */
+struct store_device {
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	char  **names; /* permanent identifiers in the order given; none: the hash is the identifier */
+	size_t  name_count;
+	char   *note;    /* never NULL once filled */
+	bool    enabled; /* a new device is */
+	int64_t enrolled; /* when, in seconds since 1970 */
+	int64_t revision; /* grows with every change of the device; never used twice */
+};
+
+/* An AK certificate that was issued. */
+struct store_certificate {
+	uint8_t serial[STORE_SERIAL_MAX];
+	size_t  serial_size;
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	uint8_t ak_name[STORE_NAME_MAX];
+	size_t  ak_name_size;
+	int64_t not_before;
+	int64_t not_after;
+	int64_t revoked; /* when, 0 while it is good */
+};
+
+/*
+ * Makes an empty store in the directory; CONFLICT when there is one. Permissions 0600.
+ */
+int store_create(const char *state_dir, struct error *err);
+
+/*
+ * Opens the store of the directory. NOT_FOUND with the remedy when there is
+ * none; INTERNAL when it cannot be read or was made by a newer version.
+ */
+int  store_open(const char *state_dir, struct store **out, struct error *err);
+void store_close(struct store *store);
+
+/*
+ * Runs what follows in one durable transaction: writers of all processes queue
+ * fairly for it (a lock file before BEGIN IMMEDIATE). store_commit returns when
+ * it is on disk; when it fails, nothing of it happened. store_rollback never fails.
+ * The changing calls below make a transaction of their own when none is open.
+ */
+int  store_begin(struct store *store, struct error *err);
+int  store_commit(struct store *store, struct error *err);
+void store_rollback(struct store *store);
+
+/*
+ * Marks a point inside a transaction; with keep false store_release undoes what
+ * came after it. Several askers share one transaction so.
+ */
+int  store_mark(struct store *store, struct error *err);
+void store_release(struct store *store, bool keep);
+
+/*
+ * Enrols a device (ek_hash, names, note; the rest is filled in by the store).
+ * CONFLICT, naming which, when the hash is enrolled or a name in use, or given
+ * twice; a name that is another device's hash in hexadecimal counts as in use.
+ */
+int store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
+    struct error *err);
+
+/*
+ * Removes a device and its names and revokes its certificates in the same
+ * transaction. NOT_ENROLLED when it is not there.
+ */
+int store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    int64_t now, struct error *err);
+
+/* Finds a device by its EK hash. NOT_ENROLLED when it is not there. */
+int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    struct store_device *out, struct error *err);
+
+/*
+ * Finds a device as people name it: the whole hash in any form, a name, or a
+ * prefix of the hexadecimal hash (4 digits at least) that one device only has. A
+ * name goes before a prefix. NOT_ENROLLED when there is none, CONFLICT when a
+ * prefix has several.
+ */
+int store_device_resolve(struct store *store, const char *text, struct store_device *out,
+    struct error *err);
+
+/* Calls `each` for every device, by name and then hash, until it returns false. */
+typedef bool store_device_cb(const struct store_device *device, void *arg);
+int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
+
+void store_device_clear(struct store_device *device);
+
+/*
+ * Records a certificate for a device that is still as it was when it was looked
+ * up: NOT_ENROLLED when it is gone, DEVICE_DISABLED when it is switched off,
+ * CONFLICT when its revision is not `revision`.
+ */
+int store_certificate_add(struct store *store, const struct store_certificate *certificate,
+    int64_t revision, struct error *err);
+
+/* Calls `each` for the certificates of a device, oldest first, until it returns false. */
+typedef bool store_certificate_cb(const struct store_certificate *certificate, void *arg);
+int store_certificate_list(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    store_certificate_cb *each, void *arg, struct error *err);
+
+/* Calls `each` for the certificates that are revoked and not past notAfter at `now`. */
+int store_revoked_list(struct store *store, int64_t now, store_certificate_cb *each, void *arg,
+    struct error *err);
+
+/*
+ * A number that differs after any other connection has committed: cheap enough to
+ * ask each second whether anything must be read again.
+ */
+int store_generation(struct store *store, int64_t *generation, struct error *err);
+
+#endif

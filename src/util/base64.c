@@ -1,0 +1,102 @@
+/*
+ * Base64 both ways. The libraries at hand skip white space, accept either
+ * padding or neither, or ignore spare bits; a server that compares and hashes
+ * what it decodes wants one spelling.
+ */
+#include "config.h"
+
+#include "util/base64.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+static const char alphabets[2][65] = {
+    [BASE64_STANDARD] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+    [BASE64_URL] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+};
+
+char *
+base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size)
+{
+	const char *digits = alphabets[alphabet];
+	char       *text = memory_new(size / 3 * 4 + 5);
+	char       *p = text;
+
+	for (size_t i = 0; i < size; i += 3) {
+		size_t   left = size - i;
+		uint32_t group = (uint32_t)data[i] << 16;
+
+		if (left > 1)
+			group |= (uint32_t)data[i + 1] << 8;
+		if (left > 2)
+			group |= data[i + 2];
+		*p++ = digits[group >> 18];
+		*p++ = digits[group >> 12 & 63];
+		if (left > 1)
+			*p++ = digits[group >> 6 & 63];
+		else if (alphabet == BASE64_STANDARD)
+			*p++ = '=';
+		if (left > 2)
+			*p++ = digits[group & 63];
+		else if (alphabet == BASE64_STANDARD)
+			*p++ = '=';
+	}
+	*p = '\0';
+	return text;
+}
+
+static int
+base64_digit(enum base64_alphabet alphabet, char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == alphabets[alphabet][62])
+		return 62;
+	return c == alphabets[alphabet][63] ? 63 : -1;
+}
+
+/* Takes off the padding that the standard alphabet must have, and no other. */
+static int
+base64_unpad(const char *text, size_t *length, struct error *err)
+{
+	if (*length % 4 != 0)
+		return error_set(err, ERROR_MALFORMED, "base64 of %zu characters: not a multiple of 4",
+		    *length);
+	for (int i = 0; i < 2 && *length > 0 && text[*length - 1] == '='; i++)
+		(*length)--;
+	return 0;
+}
+
+int
+base64_decode(enum base64_alphabet alphabet, const char *text, size_t length, struct bytes *out,
+    struct error *err)
+{
+	uint32_t group = 0;
+	unsigned bits = 0;
+
+	if (alphabet == BASE64_STANDARD && base64_unpad(text, &length, err) != 0)
+		return -1;
+	if (length % 4 == 1)
+		return error_set(err, ERROR_MALFORMED, "base64 of a length that no octets have");
+	for (size_t i = 0; i < length; i++) {
+		int digit = base64_digit(alphabet, text[i]);
+
+		if (digit < 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "character %zu is not of the base64 alphabet", i + 1);
+		group = group << 6 | (uint32_t)digit;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			bytes_append_u8(out, (uint8_t)(group >> bits));
+		}
+	}
+	if ((group & ((1U << bits) - 1)) != 0)
+		return error_set(err, ERROR_MALFORMED, "base64 with spare bits that are not zero");
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* Byte strings: borrowed views, owned buffers that grow, and their cleanup. */
+#ifndef UTIL_BYTES_H
+#define UTIL_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Octets that somebody else owns. */
+struct view {
+	const uint8_t *data;
+	size_t         size;
+};
+
+/*
+ * Octets that belong to whoever holds the struct; {0} is the empty one.
+ * bytes_clear cleanses before it frees, so that a secret may pass through any.
+ */
+struct bytes {
+	uint8_t *data;
+	size_t   size;
+	size_t   capacity;
+};
+
+/* Cleanses and frees what *b holds and makes it the empty one. */
+void bytes_clear(struct bytes *b);
+
+/* Appends `size` octets. A failed allocation aborts: there is no way to serve without memory. */
+void bytes_append(struct bytes *b, const void *data, size_t size);
+
+/* Appends one octet. */
+void bytes_append_u8(struct bytes *b, uint8_t value);
+
+/* What *b holds, borrowed until it changes. */
+struct view bytes_view(const struct bytes *b);
+
+/* True when both hold the same octets; not for secrets. */
+bool view_equal(struct view a, struct view b);
+
+/* Overwrites `size` octets in a way that the compiler cannot leave out. */
+void bytes_cleanse(void *data, size_t size);
+
+/* Locals that clear themselves: AUTO_BYTES b = {0}; */
+#define AUTO_BYTES __attribute__((cleanup(bytes_clear))) struct bytes
+
+/* malloc and strdup that abort when there is no memory; the caller frees. */
+void *memory_new(size_t size);
+char *memory_strdup(const char *text);
+
+/* Locals that free themselves: AUTO_FREE char *s = NULL; */
+void memory_free_cleanup(void *pointer_to_pointer);
+#define AUTO_FREE __attribute__((cleanup(memory_free_cleanup)))
+
+#endif

@@ -1,0 +1,55 @@
+/* One vocabulary of failures for the whole program. */
+#ifndef UTIL_ERROR_H
+#define UTIL_ERROR_H
+
+/*
+ * kind, HTTP status, problem type (the last part of its URN), title.
+ * The only place that knows which failure answers with which status.
+ */
+#define ERROR_KINDS(X)                                                                     \
+	X(INTERNAL,           500, "internal",         "the server failed")                \
+	X(MALFORMED,          400, "malformed",        "the request cannot be decoded")    \
+	X(BAD_ATTESTATION,    400, "badAttestation",   "the attestation does not prove the key") \
+	X(NOT_ENROLLED,       403, "notEnrolled",      "this EK is not enrolled")          \
+	X(DEVICE_DISABLED,    403, "deviceDisabled",   "this device is switched off")      \
+	X(EK_UNTRUSTED,       403, "ekUntrusted",      "no trusted vendor certified this EK") \
+	X(UNKNOWN_SECRET,     403, "unknownSecret",    "no open challenge has this secret") \
+	X(NOT_FOUND,          404, "notFound",         "there is nothing here")            \
+	X(METHOD_NOT_ALLOWED, 405, "methodNotAllowed", "the resource does not take this method") \
+	X(CONFLICT,           409, "conflict",         "it is there already")              \
+	X(TIMEOUT,            408, "timeout",          "the request took too long")        \
+	X(TOO_LARGE,          413, "tooLarge",         "the request is too large")         \
+	X(RATE_LIMITED,       429, "rateLimited",      "too many requests of this device") \
+	X(OVERLOADED,         503, "overloaded",       "the server is at its limit")
+
+enum error_kind {
+#define X(kind, status, type, title) ERROR_##kind,
+	ERROR_KINDS(X)
+#undef X
+	ERROR_KIND_COUNT
+};
+
+/* A failure: what kind it is, and for a human what went wrong and the remedy. */
+struct error {
+	enum error_kind kind;
+	char            detail[512];
+};
+
+/* Fills *err and returns -1, so that callers write: return error_set(err, …). */
+int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* error_set, with ": " and strerror(errno) behind the detail. */
+int error_set_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "doing what: " before the detail; the kind stays. Returns -1. */
+int error_wrap(struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The HTTP status, the problem type and the title of a kind. */
+int         error_status(enum error_kind kind);
+const char *error_type(enum error_kind kind);
+const char *error_title(enum error_kind kind);
+
+#endif

@@ -1,0 +1,117 @@
+/* Small files: read whole with a bound, written whole or not at all. */
+#include "config.h"
+
+#include "util/file.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/error.h"
+
+static int
+file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct error *err)
+{
+	uint8_t chunk[4096];
+	size_t  total = 0;
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof chunk)) > 0) {
+		total += (size_t)got;
+		if (total > max)
+			break;
+		bytes_append(out, chunk, (size_t)got);
+	}
+	bytes_cleanse(chunk, sizeof chunk);
+	if (got < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+	if (total > max)
+		return error_set(err, ERROR_TOO_LARGE, "%s has more than %zu octets", path, max);
+	return 0;
+}
+
+int
+file_read(const char *path, size_t max, struct bytes *out, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
+		    "opening %s", path);
+	rc = file_read_fd(fd, path, max, out, err);
+	(void)close(fd);
+	return rc;
+}
+
+static int
+file_write_fd(int fd, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t put = write(fd, data, size);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		data += put;
+		size -= (size_t)put;
+	}
+	return fsync(fd);
+}
+
+int
+file_sync_directory(const char *directory, struct error *err)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0 || fsync(fd) != 0)
+		rc = error_set_errno(err, ERROR_INTERNAL, "syncing %s", directory);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+int
+file_replace(const char *path, const void *data, size_t size, mode_t mode, struct error *err)
+{
+	size_t         length = strlen(path) + sizeof ".XXXXXX";
+	AUTO_FREE char *temporary = memory_new(length);
+	AUTO_FREE char *parent = memory_strdup(path);
+	int            fd;
+	int            failed;
+
+	(void)snprintf(temporary, length, "%s.XXXXXX", path);
+	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
+	failed = fchmod(fd, mode) != 0 || file_write_fd(fd, data, size) != 0;
+	if (failed)
+		error_set_errno(err, ERROR_INTERNAL, "writing %s", temporary);
+	(void)close(fd);
+	if (!failed && rename(temporary, path) != 0) {
+		failed = 1;
+		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, path);
+	}
+	if (failed) {
+		(void)unlink(temporary);
+		return -1;
+	}
+	return file_sync_directory(dirname(parent), err);
+}
+
+char *
+file_join(const char *directory, const char *name)
+{
+	size_t size = strlen(directory) + strlen(name) + 2;
+	char  *path = memory_new(size);
+
+	(void)snprintf(path, size, "%s/%s", directory, name);
+	return path;
+}

@@ -1,0 +1,33 @@
+/* Small files: read whole with a bound, written whole or not at all. */
+#ifndef UTIL_FILE_H
+#define UTIL_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/*
+ * Appends the whole file to *out. Fails with NOT_FOUND when there is none, with
+ * TOO_LARGE above `max` octets, else with INTERNAL; the detail names the path.
+ */
+int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
+
+/*
+ * Puts `size` octets in place of `path` with permissions `mode` (no umask),
+ * through a temporary file beside it; on return they are on disk, and a crash
+ * leaves the old file or the new one. INTERNAL when that fails.
+ */
+int file_replace(const char *path, const void *data, size_t size, mode_t mode,
+    struct error *err);
+
+/* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
+int file_sync_directory(const char *directory, struct error *err);
+
+/* Returns "directory/name", which the caller frees. */
+char *file_join(const char *directory, const char *name);
+
+#endif

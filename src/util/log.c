@@ -1,0 +1,116 @@
+/* Owns the shape of log lines; what is logged is the caller's business. */
+#include "config.h"
+
+#include "util/log.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+
+static const char *const level_names[] = {
+    [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARNING] = "warning",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_DEBUG] = "debug",
+};
+
+static struct {
+	const char    *process;
+	enum log_level threshold;
+} log_settings = {"attest", LOG_LEVEL_INFO};
+
+/* One line; what does not fit is cut, so that a line is one write. */
+struct log_line {
+	char   text[2048];
+	size_t size;
+};
+
+void
+log_open(const char *process, enum log_level threshold)
+{
+	log_settings.process = process;
+	log_settings.threshold = threshold;
+}
+
+/* Keeps one octet free for the newline. */
+static void
+log_put(struct log_line *line, const char *text, size_t size)
+{
+	size_t room = sizeof line->text - 1 - line->size;
+
+	if (size > room)
+		size = room;
+	memcpy(line->text + line->size, text, size);
+	line->size += size;
+}
+
+static void
+log_puts(struct log_line *line, const char *text)
+{
+	log_put(line, text, strlen(text));
+}
+
+static bool
+log_is_plain(const char *value)
+{
+	for (const char *p = value; *p != '\0'; p++) {
+		if (!isalnum((unsigned char)*p) && strchr("-._:/@+", *p) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void
+log_put_quoted(struct log_line *line, const char *value)
+{
+	log_puts(line, "\"");
+	for (const char *p = value; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+		char          escaped[5];
+
+		if (c == '"' || c == '\\')
+			(void)snprintf(escaped, sizeof escaped, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f)
+			(void)snprintf(escaped, sizeof escaped, "\\x%02x", c);
+		else
+			(void)snprintf(escaped, sizeof escaped, "%c", c);
+		log_puts(line, escaped);
+	}
+	log_puts(line, "\"");
+}
+
+void
+log_write(enum log_level level, const struct log_field *fields)
+{
+	struct log_line line = {.size = 0};
+	char            now[CLOCK_TEXT_SIZE];
+
+	if (level > log_settings.threshold)
+		return;
+	clock_format(clock_now(), now);
+	log_puts(&line, now);
+	log_puts(&line, " ");
+	log_puts(&line, level_names[level]);
+	log_puts(&line, " ");
+	log_puts(&line, log_settings.process);
+	for (; fields->key != NULL; fields++) {
+		if (fields->value == NULL || fields->value[0] == '\0')
+			continue;
+		log_puts(&line, " ");
+		log_puts(&line, fields->key);
+		log_puts(&line, "=");
+		if (log_is_plain(fields->value))
+			log_puts(&line, fields->value);
+		else
+			log_put_quoted(&line, fields->value);
+	}
+	line.text[line.size++] = '\n';
+	/* Nowhere to report a log that cannot be written. */
+	if (write(STDERR_FILENO, line.text, line.size) < 0)
+		return;
+}

@@ -1,0 +1,32 @@
+/* Structured log lines on standard error: key=value, the reason last. */
+#ifndef UTIL_LOG_H
+#define UTIL_LOG_H
+
+#include <stdarg.h>
+
+/* Ordered: a line is written when its level is at or below the threshold. */
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Names the process in every line ("attestd/front") and sets the threshold; call before threads. */
+void log_open(const char *process, enum log_level threshold);
+
+/* A value of a log line: key and text. The text may come from anybody: it is escaped. */
+struct log_field {
+	const char *key;
+	const char *value;
+};
+
+/*
+ * Writes one line in one write(2), what does not fit in 2 KiB cut off:
+ *   2026-11-21T09:30:00Z info attestd/front request=17 event=challenge … reason="…"
+ * By custom the request's id stands first and the reason last. Fields end with one whose key is NULL; a field whose value is NULL or empty
+ * is left out. Values that hold anything but letters, digits and -._:/@+ are
+ * quoted, and what is not printable ASCII in them is written \xHH.
+ */
+void log_write(enum log_level level, const struct log_field *fields);
+
+/* LOG(INFO, {"request", id}, {"event", "challenge"}, {"reason", err.detail}); */
+#define LOG(level, ...) \
+	log_write(LOG_LEVEL_##level, (const struct log_field[]){__VA_ARGS__, {NULL, NULL}})
+
+#endif

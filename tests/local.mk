@@ -1,0 +1,13 @@
+# How tests run: every one prints TAP (unit tests through Check, end-to-end
+# tests through tests/e2e/lib.sh), so that automake counts each case. Unit tests
+# are named in the local.mk of the folder that they test.
+
+UNIT_LIBS = $(CHECK_LIBS)
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(BASH_PROGRAM)
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir;

@@ -1,0 +1,34 @@
+/* What every unit test needs: Check, printing TAP for automake's driver. */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <stdlib.h>
+
+#include <check.h>
+
+/* Asserts that a call succeeded, and shows err->detail when it did not. */
+#define unit_ok(call, err) ck_assert_msg((call) == 0, "%s", (err)->detail)
+
+/* Asserts that a call failed with this kind and this detail. */
+#define unit_fails(call, err, wanted_kind, wanted_detail)                 \
+	do {                                                              \
+		ck_assert_int_eq((call), -1);                             \
+		ck_assert_str_eq((err)->detail, (wanted_detail));         \
+		ck_assert_int_eq((int)(err)->kind, (int)(wanted_kind));   \
+	} while (0)
+
+/* Runs the suite; main returns what it returns. */
+static inline int
+unit_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int      failed;
+
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif
