@@ -11,3 +11,9 @@ SH_LOG_COMPILER = $(BASH_PROGRAM)
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
+
+# End-to-end tests: one line per script, so that they can be added side by side.
+E2E_TESTS =
+
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)

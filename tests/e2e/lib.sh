@@ -1,0 +1,351 @@
+# The harness of the end-to-end tests; a script begins with:
+#
+#   set -u
+#   . "${BASH_SOURCE%/*}/lib.sh"
+#
+# and ends with `finish`. It prints TAP, works in a directory of its own
+# ($scratch), and stops what it started and removes the directory however it
+# ends. Run by `make check`, or by hand from the build directory or with
+# top_builddir set. Nothing here has a fixed port, and nothing waits for a time:
+# wait_for waits for the thing itself.
+#
+# Cases:
+#   case_ok NAME COMMAND…               the command succeeds
+#   case_fails NAME STATUS REGEX COMMAND…  it exits with STATUS and says REGEX (stdout and stderr)
+#   case_equal NAME GOT WANTED          two strings are the same
+#   case_matches NAME TEXT REGEX        the text matches (bash's extended regex)
+#   check NAME 'CONDITION'              the bash condition, a string, holds
+#   skip NAME REASON                    the case cannot run here
+#   skip_all REASON                     none can: ends the script
+#   note TEXT…                          a line for the reader
+#   finish                              prints the plan and ends the script
+#
+# Tools:
+#   run COMMAND…                        sets $status, $out and $err
+#   wait_for 'CONDITION' [SECONDS]      polls the bash condition; 1 after the deadline (20 s)
+#   http METHOD URL|/PATH [BODY|@FILE|""] [CURL OPTION…]
+#                                       sets $http_status, $http_reason, $http_headers, $http_body
+#   swtpm_start NAME [KIND]             sets ${tcti[NAME]}, ${tcti_cmd[NAME]}, ${tpm_socket[NAME]};
+#                                       KIND: plain (no NV certificates, the default), rsa2048 or
+#                                       rsa3072 (certificates for that EK and the P-384 one, by a
+#                                       CA in $swtpm_ca). Started again, NAME has its old state.
+#   swtpm_stop NAME [SIGNAL]
+#   daemon_start NAME COMMAND…          sets ${pid[NAME]} and ${log[NAME]}
+#   daemon_stop NAME [SIGNAL]           sets $status
+#   attestd_start [OPTION…]             on 127.0.0.1 and $state_dir; sets $attestd_url, $attestd_port,
+#                                       ${pid[attestd]}, ${log[attestd]}
+#   attestd_stop [SIGNAL]               sets $status
+#   attest_ca, attest_device            the programs of the build tree; attest_ca works on $state_dir
+
+LC_ALL=C
+export LC_ALL
+lib_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${top_srcdir:=$(cd "$lib_directory/../.." && pwd)}"
+if [ -z "${top_builddir:-}" ]; then
+	if [ -x "$PWD/src/attestd" ]; then top_builddir=$PWD; else top_builddir=$top_srcdir; fi
+fi
+
+attestd=$top_builddir/src/attestd
+attest_ca_program=$top_builddir/src/attest-ca
+attest_device_program=$top_builddir/src/attest-device
+
+# Short, because a UNIX socket's path has at most 107 octets.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/attest.XXXXXX") || exit 99
+HOME=$scratch/home
+export HOME
+mkdir "$HOME"
+unset XDG_STATE_HOME XDG_CONFIG_HOME TPM2TOOLS_TCTI TPM2OPENSSL_TCTI TCTI
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+
+state_dir=$scratch/ca
+declare -A pid=() log=() tcti=() tcti_cmd=() tpm_socket=()
+case_count=0
+case_failures=0
+finished=no
+status=0 out= err=
+http_status= http_reason= http_headers= http_body=
+attestd_url= attestd_port=
+swtpm_ca=$scratch/swtpm-ca
+
+# ---- how it ends ----
+
+lib_cleanup() {
+	local code=$? name
+
+	trap - EXIT HUP INT TERM
+	for name in "${!pid[@]}"; do
+		kill -TERM -- "-${pid[$name]}" 2>/dev/null
+	done
+	for name in "${!pid[@]}"; do
+		wait_for "! kill -0 -- -${pid[$name]} 2>/dev/null" 6 ||
+			kill -KILL -- "-${pid[$name]}" 2>/dev/null
+	done
+	if [ "$finished" = no ]; then
+		echo "Bail out! ${0##*/} ended before its last case (status $code)"
+		[ "$code" -ne 0 ] || code=99
+	fi
+	if [ -n "${KEEP_SCRATCH:-}" ]; then
+		echo "# kept $scratch"
+	else
+		rm -rf "$scratch"
+	fi
+	exit "$code"
+}
+trap lib_cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+finish() {
+	echo "1..$case_count"
+	finished=yes
+	[ "$case_failures" -eq 0 ]
+	exit
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	finished=yes
+	exit 0
+}
+
+# ---- cases ----
+
+note() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+case_report() { # ok|"not ok" NAME
+	case_count=$((case_count + 1))
+	[ "$1" = ok ] || case_failures=$((case_failures + 1))
+	printf '%s %d - %s\n' "$1" "$case_count" "$2"
+}
+
+skip() {
+	case_report ok "$1 # SKIP $2"
+}
+
+case_equal() {
+	if [ "$2" = "$3" ]; then
+		case_report ok "$1"
+	else
+		case_report "not ok" "$1"
+		note "got:    $2"
+		note "wanted: $3"
+		return 1
+	fi
+}
+
+case_matches() {
+	if [[ $2 =~ $3 ]]; then
+		case_report ok "$1"
+	else
+		case_report "not ok" "$1"
+		note "got:              $2"
+		note "wanted, as regex: $3"
+		return 1
+	fi
+}
+
+check() {
+	if eval "$2"; then
+		case_report ok "$1"
+	else
+		case_report "not ok" "$1"
+		note "does not hold: $2"
+		return 1
+	fi
+}
+
+case_ok() {
+	local name=$1
+
+	shift
+	run "$@"
+	if [ "$status" -eq 0 ]; then
+		case_report ok "$name"
+	else
+		case_report "not ok" "$name"
+		case_explain "$@"
+		return 1
+	fi
+}
+
+case_fails() {
+	local name=$1 wanted=$2 regex=$3
+
+	shift 3
+	run "$@"
+	if [ "$status" -eq "$wanted" ] && [[ $out$'\n'$err =~ $regex ]]; then
+		case_report ok "$name"
+	else
+		case_report "not ok" "$name"
+		note "wanted: status $wanted and, as regex: $regex"
+		case_explain "$@"
+		return 1
+	fi
+}
+
+case_explain() {
+	note "command: $*"
+	note "status:  $status"
+	[ -z "$out" ] || note "stdout:  $out"
+	[ -z "$err" ] || note "stderr:  $err"
+}
+
+# ---- tools ----
+
+run() {
+	"$@" >"$scratch/run.out" 2>"$scratch/run.err" </dev/null
+	status=$?
+	out=$(tr -d '\0' <"$scratch/run.out")
+	err=$(tr -d '\0' <"$scratch/run.err")
+	return 0
+}
+
+wait_for() {
+	local deadline=$((SECONDS + ${2:-20}))
+
+	until eval "$1"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.02 # a poll of the thing, not a delay that something relies on
+	done
+}
+
+http() {
+	local method=$1 url=$2 body=${3:-}
+	local -a options=(--silent --show-error --max-time 30 --request "$method"
+		--dump-header "$scratch/http.headers" --output "$scratch/http.body")
+
+	shift 2
+	[ $# -eq 0 ] || shift
+	[[ $url == *://* ]] || url=$attestd_url$url
+	[ "$method" != HEAD ] || options+=(--head)
+	[ -z "$body" ] || options+=(--header 'Content-Type: application/json' --data-binary "$body")
+	: >"$scratch/http.body"
+	: >"$scratch/http.headers"
+	http_status=$(curl "${options[@]}" --write-out '%{http_code}' "$@" "$url" 2>"$scratch/http.err")
+	http_headers=$(tr -d '\r\0' <"$scratch/http.headers")
+	http_body=$(tr -d '\0' <"$scratch/http.body")
+	# An interim answer (100 Continue) has a status line too: the last one counts.
+	http_reason=$(sed -n 's|^HTTP/[0-9.]* [0-9]* *||p' <<<"$http_headers" | tail -n 1)
+}
+
+# Each daemon leads a process group, so that its children end with it.
+daemon_start() {
+	local name=$1
+
+	shift
+	log[$name]=$scratch/$name.log
+	setsid "$@" >>"${log[$name]}" 2>&1 </dev/null &
+	pid[$name]=$!
+}
+
+daemon_stop() {
+	local name=$1
+
+	[ -n "${pid[$name]:-}" ] || return 0
+	kill -"${2:-TERM}" "${pid[$name]}" 2>/dev/null
+	wait "${pid[$name]}" 2>/dev/null
+	status=$?
+	kill -KILL -- "-${pid[$name]}" 2>/dev/null
+	unset "pid[$name]"
+}
+
+daemon_runs() {
+	kill -0 "${pid[$1]}" 2>/dev/null
+}
+
+attest_ca() {
+	"$attest_ca_program" --state-dir "$state_dir" "$@"
+}
+
+attest_device() {
+	"$attest_device_program" "$@"
+}
+
+attestd_start() {
+	local before=0 line
+
+	[ ! -f "$scratch/attestd.log" ] || before=$(wc -l <"$scratch/attestd.log")
+	daemon_start attestd "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 "$@"
+	wait_for "attestd_port_read $before || ! daemon_runs attestd"
+	if [ -z "$attestd_port" ]; then
+		note "attestd did not start:"
+		note "$(tail -n "+$((before + 1))" "${log[attestd]}")"
+		return 1
+	fi
+	attestd_url=http://127.0.0.1:$attestd_port
+	for line; do
+		[[ $line != --tls-cert* ]] || attestd_url=https://127.0.0.1:$attestd_port
+	done
+}
+
+# The start line names the address with the port that the kernel chose.
+attestd_port_read() {
+	attestd_port=$(tail -n "+$(($1 + 1))" "${log[attestd]}" |
+		sed -n 's/.*[^0-9.]127\.0\.0\.1:\([0-9][0-9]*\).*/\1/p' | head -n 1)
+	[ -n "$attestd_port" ] && [ "$attestd_port" -ne 0 ]
+}
+
+attestd_stop() {
+	daemon_stop attestd "$@"
+	attestd_port=
+}
+
+# ---- TPMs ----
+
+swtpm_start() {
+	local name=$1 kind=${2:-plain} directory=$scratch/tpm-$1
+
+	tpm_socket[$name]=$directory/s
+	tcti[$name]=swtpm:path=$directory/s
+	tcti_cmd[$name]="cmd:nc -U $directory/s"
+	if [ ! -d "$directory" ]; then
+		mkdir -p "$directory/state"
+		swtpm_manufacture "$kind" "$directory" || return 1
+	fi
+	rm -f "$directory/s" "$directory/s.ctrl"
+	daemon_start "tpm-$name" swtpm socket --tpm2 --tpmstate "dir=$directory/state" \
+		--server "type=unixio,path=$directory/s" --ctrl "type=unixio,path=$directory/s.ctrl" \
+		--flags startup-clear,not-need-init
+	if ! wait_for "[ -S '$directory/s' ] && [ -S '$directory/s.ctrl' ] || ! daemon_runs 'tpm-$name'" ||
+		! daemon_runs "tpm-$name"; then
+		note "swtpm did not start: $(cat "${log[tpm-$name]}")"
+		return 1
+	fi
+}
+
+swtpm_stop() {
+	daemon_stop "tpm-$1" "${2:-TERM}"
+}
+
+# A TPM of kind plain makes its seeds when it starts for the first time.
+swtpm_manufacture() {
+	local kind=$1 directory=$2
+	local -a size=()
+
+	case $kind in
+	plain) return 0 ;;
+	rsa2048) ;;
+	rsa3072) size=(--rsa-keysize 3072) ;;
+	*) note "swtpm_start: no kind $kind"; return 1 ;;
+	esac
+	mkdir -p "$swtpm_ca"
+	cat >"$swtpm_ca/localca.conf" <<-END
+	statedir = $swtpm_ca
+	signingkey = $swtpm_ca/signkey.pem
+	issuercert = $swtpm_ca/issuercert.pem
+	certserial = $swtpm_ca/certserial
+	END
+	printf '%s\n' '--platform-manufacturer Test' '--platform-version 1' '--platform-model swtpm' \
+		>"$swtpm_ca/localca.options"
+	printf '%s\n' 'create_certs_tool = swtpm_localca' \
+		"create_certs_tool_config = $swtpm_ca/localca.conf" \
+		"create_certs_tool_options = $swtpm_ca/localca.options" \
+		'active_pcr_banks = sha256' >"$swtpm_ca/setup.conf"
+	swtpm_setup --tpm2 --tpmstate "$directory/state" --config "$swtpm_ca/setup.conf" \
+		--createek --create-ek-cert "${size[@]}" --overwrite \
+		--runas "$(id -un)" --logfile "$directory/setup.log" >/dev/null 2>&1 ||
+		{ note "swtpm_setup: $(cat "$directory/setup.log")"; return 1; }
+}
