@@ -9,7 +9,8 @@ src_libutil_a_SOURCES = \
 	src/util/file.c src/util/file.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
-	src/util/log.c src/util/log.h
+	src/util/log.c src/util/log.h \
+	src/util/utf8.c src/util/utf8.h
 
 check_PROGRAMS += tests/unit/base64_test
 TESTS += tests/unit/base64_test

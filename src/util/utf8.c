@@ -1,0 +1,34 @@
+/* What octets are characters, and which of those are controls. */
+#include "config.h"
+
+#include "util/utf8.h"
+
+size_t
+utf8_decode(const uint8_t *text, size_t left, uint32_t *character)
+{
+	static const uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t                size = text[0] < 0x80 ? 1
+	                   : (text[0] & 0xe0) == 0xc0 ? 2
+	                   : (text[0] & 0xf0) == 0xe0 ? 3
+	                   : (text[0] & 0xf8) == 0xf0 ? 4
+	                                              : 0;
+
+	if (size == 0 || size > left)
+		return 0;
+	*character = size == 1 ? text[0] : text[0] & (0x7fU >> size);
+	for (size_t i = 1; i < size; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*character = *character << 6 | (text[i] & 0x3f);
+	}
+	if (*character < shortest[size] || *character > 0x10ffff ||
+	    (*character >= 0xd800 && *character <= 0xdfff))
+		return 0;
+	return size;
+}
+
+bool
+utf8_is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
