@@ -17,3 +17,12 @@ E2E_TESTS =
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
+
+# Interoperability needs Go and, once, the network and some minutes: not a part
+# of `make check`, but of contrib/check.
+INTEROP_TESTS = tests/interop/step.sh
+EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests/interop/go.sum
+
+.PHONY: check-interop
+check-interop:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEROP_TESTS)'
