@@ -1,1 +1,2 @@
-# nothing yet
+# What a person runs from a clone or from the tarball.
+EXTRA_DIST += contrib/check contrib/try contrib/common.sh contrib/packages
