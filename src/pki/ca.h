@@ -27,7 +27,8 @@ struct ca_revoked {
 
 /*
  * Makes a self-signed root: CN `name`, BC critical CA:TRUE, KU critical
- * keyCertSign|cRLSign, SKI, valid from a day before `now` for `lifetime` seconds.
+ * keyCertSign|cRLSign, SKI, valid from a day before `now` (for clocks that lag)
+ * to `lifetime` seconds after it.
  * Returns 0 with *out the caller's, or -1 with INTERNAL.
  */
 int ca_root_create(EVP_PKEY *key, const char *name, int64_t now, int64_t lifetime, X509 **out,
@@ -36,7 +37,8 @@ int ca_root_create(EVP_PKEY *key, const char *name, int64_t now, int64_t lifetim
 /*
  * Makes the certificate of an issuing CA for `key` (only its public half is
  * used), signed by `root`: CN `name`, BC critical CA:TRUE pathlen:0, KU as
- * above, AKI, SKI; never valid beyond the root.
+ * above, AKI, SKI; valid as above, but never beyond the root. INTERNAL also when
+ * the root is not valid now, or has the same name.
  */
 int ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, int64_t now,
     int64_t lifetime, X509 **out, struct error *err);
@@ -48,7 +50,7 @@ int ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, in
 int ca_crl_create(const struct ca *ca, uint64_t number, const struct ca_revoked *revoked,
     size_t count, int64_t now, int64_t lifetime, struct bytes *der, struct error *err);
 
-/* True when the private key belongs to the certificate. */
+/* Returns 0 when the private key belongs to the certificate, else -1 with INTERNAL. */
 int ca_check_pair(const struct ca *ca, struct error *err);
 
 /* Frees both and makes *ca {0}. */

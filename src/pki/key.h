@@ -22,11 +22,15 @@ int key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err);
 
 /*
  * Loads the one private key that `uri` (a path or any URI of OSSL_STORE) names.
- * NOT_FOUND when there is none, else INTERNAL. The caller frees *key.
+ * Never asks for a passphrase: an encrypted key is refused. NOT_FOUND when there
+ * is no key, else INTERNAL (two are none either). The caller frees *key.
  */
 int key_load(const char *uri, EVP_PKEY **key, struct error *err);
 
-/* The digest that signatures of this key use: SHA-384 for P-384, SHA-256 otherwise; NULL for EdDSA. */
+/*
+ * The digest that signatures of this key use: SHA-384 for P-384, SHA-512 for
+ * P-521, SHA-256 otherwise; NULL for EdDSA.
+ */
 const EVP_MD *key_digest(EVP_PKEY *key);
 
 #endif

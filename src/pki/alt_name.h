@@ -1,0 +1,31 @@
+/* The names of a SubjectAltName extension, one at a time: RFC 5280 §4.2.1.6, RFC 4043. */
+#ifndef PKI_ALT_NAME_H
+#define PKI_ALT_NAME_H
+
+#include <stddef.h>
+
+#include <openssl/x509v3.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* A TPM as TCG's EK Credential Profile §3.2.9 names it; each 1 to 255 characters of UTF-8. */
+struct alt_name_tpm {
+	const char *manufacturer;
+	const char *model;
+	const char *version;
+};
+
+/* Append a name. INTERNAL when it cannot be encoded; *names stays as it was. */
+int alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err);
+int alt_name_add_dns(GENERAL_NAMES *names, const char *name, struct error *err);
+int alt_name_add_ip(GENERAL_NAMES *names, const char *address, struct error *err);
+
+/* Appends a directoryName with manufacturer, model and version, an RDN each, as UTF8String. */
+int alt_name_add_tpm(GENERAL_NAMES *names, const struct alt_name_tpm *tpm, struct error *err);
+
+/* Appends a PermanentIdentifier: identifierValue, no assigner. `value` passed identifier_check. */
+int alt_name_add_permanent_identifier(GENERAL_NAMES *names, const char *value, struct error *err);
+
+#endif

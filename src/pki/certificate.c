@@ -1,0 +1,146 @@
+/* Reads and writes certificates as octets; does not judge what they say. */
+#include "config.h"
+
+#include "pki/certificate.h"
+
+#include <limits.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include "pki/openssl_error.h"
+#include "pki/spki.h"
+#include "util/file.h"
+
+/* A PEM file of certificates is small; a bound keeps a wrong path from filling memory. */
+#define CERTIFICATE_FILE_MAX ((size_t)1 << 20)
+
+int
+certificate_decode(struct view der, X509 **out, struct error *err)
+{
+	const unsigned char *p = der.data;
+	X509                *certificate;
+
+	if (der.size == 0 || der.size > LONG_MAX)
+		return error_set(err, ERROR_MALFORMED, "a certificate of %zu octets", der.size);
+	if ((certificate = d2i_X509(NULL, &p, (long)der.size)) == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "not a certificate");
+	if (p != der.data + der.size) {
+		X509_free(certificate);
+		return error_set(err, ERROR_MALFORMED, "%zu octets after a certificate",
+		    (size_t)(der.data + der.size - p));
+	}
+	ERR_clear_error(); /* an unknown key algorithm leaves a trace, and is no failure */
+	*out = certificate;
+	return 0;
+}
+
+int
+certificate_encode(const X509 *certificate, struct bytes *der, struct error *err)
+{
+	unsigned char *data = NULL;
+	int            size = i2d_X509(certificate, &data);
+
+	if (size <= 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "encoding a certificate");
+	bytes_append(der, data, (size_t)size);
+	OPENSSL_free(data);
+	return 0;
+}
+
+int
+certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error *err)
+{
+	BIO  *bio = BIO_new(BIO_s_mem());
+	char *data;
+	int   rc = 0;
+
+	if (bio != NULL && PEM_write_bio_X509(bio, certificate) == 1) {
+		long size = BIO_get_mem_data(bio, &data);
+
+		bytes_append(pem, data, (size_t)size);
+	} else {
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a certificate");
+	}
+	BIO_free(bio);
+	return rc;
+}
+
+/* PEM may claim to be encrypted: there is nobody to ask. */
+static int
+certificate_passphrase_cb(char *buffer, int size, int writing, void *data)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)data;
+	return -1;
+}
+
+int
+certificate_load(const char *path, X509 **out, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+	BIO       *bio;
+
+	if (file_read(path, CERTIFICATE_FILE_MAX, &pem, err) != 0)
+		return -1;
+	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+	*out = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, certificate_passphrase_cb, NULL);
+	BIO_free(bio);
+	if (*out == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "no PEM certificate in %s", path);
+	ERR_clear_error();
+	return 0;
+}
+
+static int64_t
+certificate_time(const ASN1_TIME *when)
+{
+	struct tm tm = {0};
+
+	/* What has no time can be valid at none: d2i_X509 lets such through. */
+	return ASN1_TIME_to_tm(when, &tm) == 1 ? (int64_t)timegm(&tm) : INT64_MIN;
+}
+
+int64_t
+certificate_not_before(const X509 *certificate)
+{
+	int64_t when = certificate_time(X509_get0_notBefore(certificate));
+
+	return when == INT64_MIN ? INT64_MAX : when;
+}
+
+int64_t
+certificate_not_after(const X509 *certificate)
+{
+	return certificate_time(X509_get0_notAfter(certificate));
+}
+
+int
+certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct error *err)
+{
+	if (RAND_bytes(serial, CERTIFICATE_SERIAL_SIZE) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "drawing a serial number");
+	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
+	return 0;
+}
+
+int
+certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *err)
+{
+	EVP_PKEY  *key = X509_get0_pubkey(certificate);
+	AUTO_BYTES der = {0};
+
+	if (key == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "the certificate's key cannot be decoded");
+	if (spki_encode(key, &der, err) != 0)
+		return -1;
+	if (EVP_Digest(der.data, der.size, hash, NULL, EVP_sha256(), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hashing a public key");
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* Fills what all certificates have in common, and signs; knows no profile. */
+#include "config.h"
+
+#include "pki/draft.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <openssl/asn1.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "pki/key.h"
+#include "pki/openssl_error.h"
+#include "pki/spki.h"
+#include "util/clock.h"
+
+static int
+draft_set_serial(X509 *certificate, const uint8_t *serial)
+{
+	ASN1_INTEGER *number = X509_get_serialNumber(certificate);
+
+	/* The internal value of a positive INTEGER is its octets; i2d adds what DER wants. */
+	return ASN1_STRING_set(number, serial, CERTIFICATE_SERIAL_SIZE) == 1 ? 0 : -1;
+}
+
+static int
+draft_set_names(X509 *certificate, const struct draft *draft, struct error *err)
+{
+	X509_NAME *subject = X509_get_subject_name(certificate);
+
+	if (draft->common_name != NULL &&
+	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+	        (const unsigned char *)draft->common_name, -1, -1, 0) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL,
+		    "common name \"%s\" (1 to 64 characters of UTF-8)", draft->common_name);
+	if (X509_set_issuer_name(certificate,
+	        draft->issuer != NULL ? X509_get_subject_name(draft->issuer) : subject) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "setting the issuer's name");
+	return 0;
+}
+
+static int
+draft_fill(X509 *certificate, const struct draft *draft, struct error *err)
+{
+	if (X509_set_version(certificate, X509_VERSION_3) != 1 ||
+	    draft_set_serial(certificate, draft->serial) != 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "setting version and serial");
+	if (ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)draft->not_before) == NULL ||
+	    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)draft->not_after) == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "a validity that no certificate can state");
+	if (draft_set_names(certificate, draft, err) != 0)
+		return -1;
+	return spki_set(X509_get_X509_PUBKEY(certificate), draft->key, err);
+}
+
+int
+draft_new(const struct draft *draft, X509 **out, struct error *err)
+{
+	X509 *certificate = X509_new();
+
+	if (certificate == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "making a certificate");
+	if (draft_fill(certificate, draft, err) != 0) {
+		X509_free(certificate);
+		return -1;
+	}
+	*out = certificate;
+	return 0;
+}
+
+int
+draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err)
+{
+	if (X509_sign(certificate, key, key_digest(key)) <= 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "signing a certificate");
+	return 0;
+}
+
+int
+draft_fit_validity(const X509 *issuer, int64_t not_before, int64_t *not_after, struct error *err)
+{
+	int64_t first = certificate_not_before(issuer);
+	int64_t last = certificate_not_after(issuer);
+	char    from[CLOCK_TEXT_SIZE];
+	char    to[CLOCK_TEXT_SIZE];
+	char    when[CLOCK_TEXT_SIZE];
+
+	if (not_before < first || not_before >= last) {
+		clock_format(first, from);
+		clock_format(last, to);
+		clock_format(not_before, when);
+		return error_set(err, ERROR_INTERNAL,
+		    "the issuing certificate is valid from %s to %s, not at %s", from, to, when);
+	}
+	if (*not_after > last)
+		*not_after = last;
+	if (*not_after <= not_before)
+		return error_set(err, ERROR_INTERNAL, "a certificate that ends before it begins");
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* A certificate from the first field to the signature, whatever its profile. RFC 5280 §4.1. */
+#ifndef PKI_DRAFT_H
+#define PKI_DRAFT_H
+
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "pki/certificate.h"
+
+struct ca;
+struct error;
+
+/* What every profile says; extensions come after draft_new and before draft_sign. */
+struct draft {
+	const X509    *issuer;      /* its certificate, or NULL for a self-signed one */
+	EVP_PKEY      *key;         /* of the subject; its public half is used */
+	const char    *common_name; /* NULL for an empty subject */
+	const uint8_t *serial;      /* CERTIFICATE_SERIAL_SIZE octets */
+	int64_t        not_before;
+	int64_t        not_after;
+};
+
+/* Makes an unsigned version 3 certificate. INTERNAL; the caller frees *out with X509_free. */
+int draft_new(const struct draft *draft, X509 **out, struct error *err);
+
+/* Signs it, once, by `key` with its digest. INTERNAL. */
+int draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err);
+
+/*
+ * The validity that an issuer can give: INTERNAL when it is not valid itself at
+ * `not_before`; else *not_after is cut to its own.
+ */
+int draft_fit_validity(const X509 *issuer, int64_t not_before, int64_t *not_after,
+    struct error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* The extensions that our certificates carry, added from values: RFC 5280 §4.2. */
+#ifndef PKI_EXTENSION_H
+#define PKI_EXTENSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/x509v3.h>
+
+struct error;
+
+/* A BC of pathlen `EXTENSION_PATHLEN_ANY` has none. */
+#define EXTENSION_PATHLEN_ANY (-1)
+
+/* Add one extension, not there yet. INTERNAL when libcrypto fails. */
+
+/* BasicConstraints, critical. */
+int extension_add_basic_constraints(X509 *certificate, bool is_ca, int pathlen, struct error *err);
+
+/* KeyUsage, critical; `bits` are KU_DIGITAL_SIGNATURE and the like (first octet only). */
+int extension_add_key_usage(X509 *certificate, unsigned char bits, struct error *err);
+
+/* ExtendedKeyUsage, in this order. */
+int extension_add_extended_key_usage(X509 *certificate, const ASN1_OBJECT *const *purposes,
+    size_t count, struct error *err);
+
+/* SubjectKeyIdentifier of the certificate's own key: RFC 7093 §2, method 1. */
+int extension_add_subject_key_id(X509 *certificate, struct error *err);
+
+/* AuthorityKeyIdentifier: the issuer's SubjectKeyIdentifier, which it must have. */
+int extension_add_authority_key_id(X509 *certificate, const X509 *issuer, struct error *err);
+int extension_add_crl_authority_key_id(X509_CRL *crl, const X509 *issuer, struct error *err);
+
+/* CRLDistributionPoints with one URI. */
+int extension_add_crl_url(X509 *certificate, const char *url, struct error *err);
+
+/* SubjectAltName; critical exactly when the subject is empty. */
+int extension_add_alt_names(X509 *certificate, GENERAL_NAMES *names, struct error *err);
+
+#endif

@@ -1,0 +1,166 @@
+/* Makes, writes and loads private keys; never asks a human for anything. */
+#include "config.h"
+
+#include "pki/key.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <openssl/encoder.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+
+#include "pki/openssl_error.h"
+
+/* Objects of a store that are looked at; more than any file with a key in it holds. */
+#define KEY_STORE_TRIES 64
+
+static const struct {
+	const char *word;
+	const char *algorithm;
+	const char *curve;
+	size_t      bits;
+} types[] = {
+    [KEY_TYPE_P256] = {"p256", "EC", "P-256", 0},
+    [KEY_TYPE_P384] = {"p384", "EC", "P-384", 0},
+    [KEY_TYPE_RSA3072] = {"rsa3072", "RSA", NULL, 3072},
+    [KEY_TYPE_RSA4096] = {"rsa4096", "RSA", NULL, 4096},
+};
+
+int
+key_type_parse(const char *text, enum key_type *type, struct error *err)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		if (strcmp(text, types[i].word) == 0) {
+			*type = (enum key_type)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_MALFORMED,
+	    "key type \"%s\" is not one of p256, p384, rsa3072, rsa4096", text);
+}
+
+int
+key_generate(enum key_type type, EVP_PKEY **key, struct error *err)
+{
+	if (types[type].curve != NULL)
+		*key = EVP_PKEY_Q_keygen(NULL, NULL, types[type].algorithm, types[type].curve);
+	else
+		*key = EVP_PKEY_Q_keygen(NULL, NULL, types[type].algorithm, types[type].bits);
+	if (*key == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "making a %s key", types[type].word);
+	return 0;
+}
+
+int
+key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err)
+{
+	OSSL_ENCODER_CTX *encoder =
+	    OSSL_ENCODER_CTX_new_for_pkey(key, EVP_PKEY_KEYPAIR, "PEM", "PrivateKeyInfo", NULL);
+	unsigned char    *data = NULL;
+	size_t            size = 0;
+	int               rc = 0;
+
+	if (encoder != NULL && OSSL_ENCODER_to_data(encoder, &data, &size) == 1)
+		bytes_append(pem, data, size);
+	else
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a private key");
+	OPENSSL_clear_free(data, size);
+	OSSL_ENCODER_CTX_free(encoder);
+	return rc;
+}
+
+/* Answers the question for a passphrase: no, and remembers that it was asked. */
+static int
+key_passphrase_cb(char *buffer, int size, int writing, void *asked)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	*(bool *)asked = true;
+	return -1;
+}
+
+/* Reads every private key of the store and keeps the first; returns how many there are. */
+static unsigned
+key_read_all(OSSL_STORE_CTX *store, EVP_PKEY **key)
+{
+	unsigned count = 0;
+
+	for (unsigned tries = 0; tries < KEY_STORE_TRIES && !OSSL_STORE_eof(store); tries++) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+		if (info == NULL)
+			continue; /* the end, or something that is no key: eof tells which */
+		if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY && count++ == 0)
+			*key = OSSL_STORE_INFO_get1_PKEY(info);
+		OSSL_STORE_INFO_free(info);
+	}
+	return count;
+}
+
+/* Why a store could not be opened. Of the reasons only the last is about `uri` itself. */
+static int
+key_store_refused(const char *uri, struct error *err)
+{
+	unsigned long last = ERR_peek_last_error();
+	bool          missing = !ERR_SYSTEM_ERROR(last) || ERR_GET_REASON(last) == ENOENT;
+
+	while (ERR_peek_error() != last)
+		(void)ERR_get_error();
+	return error_set_openssl(err, missing ? ERROR_NOT_FOUND : ERROR_INTERNAL,
+	    "no private key at %s", uri);
+}
+
+/* Reads the one key of an open store. */
+static int
+key_read_one(OSSL_STORE_CTX *store, const bool *asked, const char *uri, EVP_PKEY **key,
+    struct error *err)
+{
+	EVP_PKEY *found = NULL;
+	unsigned  count = key_read_all(store, &found);
+
+	ERR_clear_error(); /* what was no key there left its complaints */
+	if (count == 1) {
+		*key = found;
+		return 0;
+	}
+	EVP_PKEY_free(found);
+	if (count > 1)
+		return error_set(err, ERROR_INTERNAL, "%u private keys at %s, not one", count, uri);
+	if (*asked)
+		return error_set(err, ERROR_INTERNAL, "the private key at %s is encrypted;"
+		    " store it without a passphrase, or in a token", uri);
+	return error_set(err, ERROR_NOT_FOUND, "no private key at %s", uri);
+}
+
+int
+key_load(const char *uri, EVP_PKEY **key, struct error *err)
+{
+	bool            asked = false;
+	UI_METHOD      *ui = UI_UTIL_wrap_read_pem_callback(key_passphrase_cb, 0);
+	OSSL_STORE_CTX *store = NULL;
+	int             rc;
+
+	if (ui == NULL || (store = OSSL_STORE_open(uri, ui, &asked, NULL, NULL)) == NULL ||
+	    OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
+		rc = key_store_refused(uri, err);
+	else
+		rc = key_read_one(store, &asked, uri, key, err);
+	(void)OSSL_STORE_close(store);
+	UI_destroy_method(ui);
+	return rc;
+}
+
+const EVP_MD *
+key_digest(EVP_PKEY *key)
+{
+	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
+		return NULL;
+	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256)
+		return EVP_PKEY_get_bits(key) > 384 ? EVP_sha512() : EVP_sha384();
+	return EVP_sha256();
+}

@@ -1,0 +1,33 @@
+/* Parses each identifier once; registers nothing in OpenSSL's global table. */
+#include "config.h"
+
+#include "pki/oid.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <openssl/objects.h>
+
+static const char *const dotted_texts[] = {
+#define X(name, dotted) [OID_##name] = dotted,
+    OIDS(X)
+#undef X
+};
+
+static const ASN1_OBJECT *objects[OID_COUNT];
+static pthread_once_t     parsed = PTHREAD_ONCE_INIT;
+
+static void
+oid_parse_all(void)
+{
+	for (size_t i = 0; i < OID_COUNT; i++)
+		if ((objects[i] = OBJ_txt2obj(dotted_texts[i], 1)) == NULL)
+			abort(); /* constants: only memory can be missing */
+}
+
+const ASN1_OBJECT *
+oid_get(enum oid oid)
+{
+	(void)pthread_once(&parsed, oid_parse_all);
+	return objects[oid];
+}

@@ -1,0 +1,105 @@
+/* Owns the ASN.1 of PermanentIdentifier, both ways. */
+#include "config.h"
+
+#include "pki/permanent_identifier.h"
+
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "pki/oid.h"
+#include "pki/openssl_error.h"
+#include "util/identifier.h"
+
+/* RFC 4043 §2: both fields OPTIONAL. */
+struct permanent_identifier {
+	ASN1_UTF8STRING *value;
+	ASN1_OBJECT     *assigner;
+};
+typedef struct permanent_identifier PERMANENT_IDENTIFIER;
+
+ASN1_SEQUENCE(PERMANENT_IDENTIFIER) = {
+    ASN1_OPT(PERMANENT_IDENTIFIER, value, ASN1_UTF8STRING),
+    ASN1_OPT(PERMANENT_IDENTIFIER, assigner, ASN1_OBJECT),
+} static_ASN1_SEQUENCE_END(PERMANENT_IDENTIFIER)
+
+OTHERNAME *
+permanent_identifier_encode(const char *value)
+{
+	PERMANENT_IDENTIFIER identifier = {ASN1_UTF8STRING_new(), NULL};
+	ASN1_STRING         *sequence = NULL;
+	OTHERNAME           *other = OTHERNAME_new();
+	ASN1_OBJECT         *type = OBJ_dup(oid_get(OID_PERMANENT_IDENTIFIER));
+
+	if (identifier.value != NULL && other != NULL && type != NULL &&
+	    ASN1_STRING_set(identifier.value, value, -1) == 1)
+		sequence = ASN1_item_pack(&identifier, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER), NULL);
+	ASN1_UTF8STRING_free(identifier.value);
+	if (sequence == NULL) {
+		ASN1_OBJECT_free(type);
+		OTHERNAME_free(other);
+		return NULL;
+	}
+	ASN1_OBJECT_free(other->type_id);
+	other->type_id = type;
+	ASN1_TYPE_set(other->value, V_ASN1_SEQUENCE, sequence);
+	return other;
+}
+
+bool
+permanent_identifier_is(const OTHERNAME *other)
+{
+	return OBJ_cmp(other->type_id, oid_get(OID_PERMANENT_IDENTIFIER)) == 0;
+}
+
+/* True when the structure's own encoding is what came in: BER has many spellings, DER one. */
+static bool
+permanent_identifier_is_der(const PERMANENT_IDENTIFIER *identifier, const ASN1_STRING *sequence)
+{
+	unsigned char *der = NULL;
+	int            size = ASN1_item_i2d((const ASN1_VALUE *)identifier, &der,
+	               ASN1_ITEM_rptr(PERMANENT_IDENTIFIER));
+	bool           same = size > 0 && size == ASN1_STRING_length(sequence) &&
+	    memcmp(der, ASN1_STRING_get0_data(sequence), (size_t)size) == 0;
+
+	OPENSSL_free(der);
+	return same;
+}
+
+static int
+permanent_identifier_check(const PERMANENT_IDENTIFIER *identifier, const ASN1_STRING *sequence,
+    struct error *err)
+{
+	if (!permanent_identifier_is_der(identifier, sequence))
+		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier that is not DER");
+	if (identifier->assigner != NULL)
+		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier with an assigner");
+	if (identifier->value == NULL)
+		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier without a value");
+	if (identifier_check((const char *)ASN1_STRING_get0_data(identifier->value),
+	        (size_t)ASN1_STRING_length(identifier->value), err) != 0)
+		return error_wrap(err, "the value of a PermanentIdentifier");
+	return 0;
+}
+
+int
+permanent_identifier_decode(const OTHERNAME *other, struct bytes *value, struct error *err)
+{
+	PERMANENT_IDENTIFIER *identifier;
+	const ASN1_STRING    *sequence;
+	int                   rc;
+
+	if (ASN1_TYPE_get(other->value) != V_ASN1_SEQUENCE)
+		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier that is no SEQUENCE");
+	sequence = other->value->value.sequence;
+	identifier = ASN1_item_unpack(sequence, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER));
+	if (identifier == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "a PermanentIdentifier cannot be decoded");
+	if ((rc = permanent_identifier_check(identifier, sequence, err)) == 0)
+		bytes_append(value, ASN1_STRING_get0_data(identifier->value),
+		    (size_t)ASN1_STRING_length(identifier->value));
+	ASN1_item_free((ASN1_VALUE *)identifier, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER));
+	return rc;
+}

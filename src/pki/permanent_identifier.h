@@ -1,0 +1,27 @@
+/* PermanentIdentifier, the otherName that holds a device's name: RFC 4043. */
+#ifndef PKI_PERMANENT_IDENTIFIER_H
+#define PKI_PERMANENT_IDENTIFIER_H
+
+#include <stdbool.h>
+
+#include <openssl/x509v3.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* An otherName with identifierValue `value` and no assigner; NULL when libcrypto fails. The caller frees. */
+OTHERNAME *permanent_identifier_encode(const char *value);
+
+/* True when an otherName is of type id-on-permanentIdentifier. */
+bool permanent_identifier_is(const OTHERNAME *other);
+
+/*
+ * Reads one that permanent_identifier_is. MALFORMED unless it is a DER SEQUENCE of
+ * identifierValue alone, and the value passes identifier_check (which refuses NUL):
+ * one with an assigner, or without a value, names something else than a device of ours.
+ * Appends the value's octets to *value.
+ */
+int permanent_identifier_decode(const OTHERNAME *other, struct bytes *value, struct error *err);
+
+#endif

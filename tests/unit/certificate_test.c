@@ -1,0 +1,195 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "pki/certificate.h"
+#include "pki_support.h"
+
+START_TEST(decode_what_encode_wrote_is_the_same)
+{
+	AUTO_BYTES   der = {0};
+	AUTO_BYTES   again = {0};
+	struct pki   pki;
+	X509        *back = NULL;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(certificate_encode(pki.root.certificate, &der, &err), &err);
+	unit_ok(certificate_decode(bytes_view(&der), &back, &err), &err);
+	unit_ok(certificate_encode(back, &again, &err), &err);
+	ck_assert(view_equal(bytes_view(&der), bytes_view(&again)));
+	X509_free(back);
+	pki_clear(&pki);
+}
+END_TEST
+
+START_TEST(decode_with_an_octet_more_is_malformed)
+{
+	AUTO_BYTES   der = {0};
+	struct pki   pki;
+	X509        *back = NULL;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(certificate_encode(pki.root.certificate, &der, &err), &err);
+	bytes_append_u8(&der, 0);
+	unit_fails(certificate_decode(bytes_view(&der), &back, &err), &err, ERROR_MALFORMED,
+	    "1 octets after a certificate");
+	ck_assert_ptr_null(back);
+	pki_clear(&pki);
+}
+END_TEST
+
+START_TEST(decode_every_prefix_is_malformed)
+{
+	AUTO_BYTES   der = {0};
+	struct pki   pki;
+	X509        *back = NULL;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(certificate_encode(pki.root.certificate, &der, &err), &err);
+	for (size_t size = 0; size < der.size; size++) {
+		ck_assert_int_eq(certificate_decode((struct view){der.data, size}, &back, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+		ck_assert_ptr_null(back);
+	}
+	pki_clear(&pki);
+}
+END_TEST
+
+START_TEST(load_pem_file_gives_its_first)
+{
+	char           *directory = pki_directory();
+	AUTO_FREE char *path = file_join(directory, "both");
+	AUTO_BYTES      pem = {0};
+	struct pki      pki;
+	X509           *back = NULL;
+	struct error    err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	bytes_append(&pem, "a comment\n", 10);
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, &pem, &err), &err);
+	unit_ok(certificate_encode_pem(pki.root.certificate, &pem, &err), &err);
+	pki_write(directory, "both", pem.data, pem.size);
+	unit_ok(certificate_load(path, &back, &err), &err);
+	ck_assert_int_eq(X509_cmp(back, pki.issuing.certificate), 0);
+	X509_free(back);
+	pki_clear(&pki);
+	pki_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(load_file_without_certificate_is_malformed)
+{
+	char           *directory = pki_directory();
+	AUTO_FREE char *path = file_join(directory, "empty");
+	char            detail[512];
+	X509           *back = NULL;
+	struct error    err = {0};
+
+	pki_write(directory, "empty", "text\n", 5);
+	(void)snprintf(detail, sizeof detail, "no PEM certificate in %s: no start line", path);
+	unit_fails(certificate_load(path, &back, &err), &err, ERROR_MALFORMED, detail);
+	pki_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(load_no_file_is_not_found)
+{
+	X509        *back = NULL;
+	struct error err = {0};
+
+	unit_fails(certificate_load("/nonexistent/x.pem", &back, &err), &err, ERROR_NOT_FOUND,
+	    "opening /nonexistent/x.pem: No such file or directory");
+}
+END_TEST
+
+START_TEST(serial_draw_is_positive_long_and_new)
+{
+	uint8_t      a[CERTIFICATE_SERIAL_SIZE];
+	uint8_t      b[CERTIFICATE_SERIAL_SIZE];
+	struct error err = {0};
+
+	for (int i = 0; i < 1000; i++) {
+		unit_ok(certificate_serial_draw(a, &err), &err);
+		ck_assert_uint_eq(a[0] & 0xc0, 0x40);
+	}
+	unit_ok(certificate_serial_draw(b, &err), &err);
+	ck_assert_mem_ne(a, b, sizeof a);
+}
+END_TEST
+
+static const enum key_type key_types[] = {KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072};
+
+START_TEST(key_hash_is_sha256_of_openssl_s_spki)
+{
+	EVP_PKEY      *key = NULL;
+	X509          *certificate = NULL;
+	unsigned char *der = NULL;
+	uint8_t        mine[32];
+	uint8_t        theirs[32];
+	int            size;
+	struct error   err = {0};
+
+	unit_ok(key_generate(key_types[_i], &key, &err), &err);
+	unit_ok(ca_root_create(key, "x", PKI_NOW, PKI_YEAR, &certificate, &err), &err);
+	size = i2d_PUBKEY(key, &der);
+	ck_assert_int_eq(EVP_Digest(der, (size_t)size, theirs, NULL, EVP_sha256(), NULL), 1);
+	unit_ok(certificate_key_hash(certificate, mine, &err), &err);
+	ck_assert_mem_eq(mine, theirs, sizeof mine);
+	OPENSSL_free(der);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* One key, one hash: a compressed point is the same key. */
+START_TEST(key_hash_of_a_compressed_point_is_the_key_s)
+{
+	char           *directory = pki_directory();
+	AUTO_FREE char *short_path = file_join(directory, "short");
+	AUTO_FREE char *long_path = file_join(directory, "long");
+	X509           *compressed = NULL;
+	X509           *plain = NULL;
+	uint8_t         a[32];
+	uint8_t         b[32];
+	struct error    err = {0};
+
+	free(pki_run(directory,
+	    "openssl ecparam -name prime256v1 -genkey -noout -out k &&"
+	    " openssl ec -in k -conv_form compressed -out ck &&"
+	    " openssl req -x509 -key ck -subj /CN=x -out short &&"
+	    " openssl req -x509 -key k -subj /CN=x -out long"));
+	unit_ok(certificate_load(short_path, &compressed, &err), &err);
+	unit_ok(certificate_load(long_path, &plain, &err), &err);
+	ck_assert_int_eq(ASN1_STRING_length(X509_get0_pubkey_bitstr(compressed)), 33);
+	ck_assert_int_eq(ASN1_STRING_length(X509_get0_pubkey_bitstr(plain)), 65);
+	unit_ok(certificate_key_hash(compressed, a, &err), &err);
+	unit_ok(certificate_key_hash(plain, b, &err), &err);
+	ck_assert_mem_eq(a, b, sizeof a);
+	X509_free(compressed);
+	X509_free(plain);
+	pki_directory_remove(directory);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("certificate");
+	TCase *tc = tcase_create("certificate");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, decode_what_encode_wrote_is_the_same);
+	tcase_add_test(tc, decode_with_an_octet_more_is_malformed);
+	tcase_add_test(tc, decode_every_prefix_is_malformed);
+	tcase_add_test(tc, load_pem_file_gives_its_first);
+	tcase_add_test(tc, load_file_without_certificate_is_malformed);
+	tcase_add_test(tc, load_no_file_is_not_found);
+	tcase_add_test(tc, serial_draw_is_positive_long_and_new);
+	tcase_add_loop_test(tc, key_hash_is_sha256_of_openssl_s_spki, 0, 3);
+	tcase_add_test(tc, key_hash_of_a_compressed_point_is_the_key_s);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
