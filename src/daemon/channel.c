@@ -1,0 +1,492 @@
+/*
+ * Owns the packets between front and keeper: their header, their bounds, which
+ * questions are open on either side, and what waits to be sent. Looks into no body.
+ */
+#include "config.h"
+
+#include "daemon/channel.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "util/error.h"
+
+/* Messages handled in one turn of the loop, so that other events get theirs. */
+#define CHANNEL_DRAIN 64
+
+/* Octets that may wait for a peer that does not read. */
+#define CHANNEL_QUEUE_MAX (16U * 1024 * 1024)
+
+/* A slot is the low bits of an id; what is above tells its questions apart. */
+#define CHANNEL_SLOT(id) ((id) % CHANNEL_ASKS_MAX)
+#define CHANNEL_NO_SLOT  CHANNEL_ASKS_MAX
+_Static_assert((CHANNEL_ASKS_MAX & (CHANNEL_ASKS_MAX - 1)) == 0, "ids wrap around");
+
+/* A question of ours. */
+struct channel_asked {
+	channel_answer_cb *answer; /* NULL: forgotten */
+	void              *arg;
+	uint32_t           id;
+	uint32_t           next_free; /* while it is not open */
+	bool               open;
+};
+
+/* A question of the peer. */
+struct channel_heard {
+	uint32_t id;
+	bool     open;
+};
+
+/* A message that the socket had no room for. */
+struct channel_parcel {
+	struct channel_parcel *next;
+	struct channel_header  header;
+	size_t                 size;
+	uint8_t                body[];
+};
+
+struct channel {
+	const struct channel_handlers *handlers;
+	void                          *arg;
+	const char                    *closed_because; /* NULL while it works */
+	struct event                  *readable;
+	struct event                  *writable; /* pending while the queue holds something */
+	struct event                  *broken;   /* made active to report the end */
+	struct channel_parcel         *queue;
+	struct channel_parcel        **queue_end;
+	size_t                         queued; /* octets */
+	uint32_t                       free_slot;
+	uint32_t                       used_slots; /* that were ever used: the rest is not touched */
+	int                            fd;
+	bool                           calling; /* a handler or an answer runs */
+	struct channel_asked           asked[CHANNEL_ASKS_MAX];
+	struct channel_heard           heard[CHANNEL_ASKS_MAX];
+	uint8_t                        body[CHANNEL_MESSAGE_MAX];
+};
+
+/* A view that is never NULL, as an answer without octets is one all the same. */
+static struct view
+channel_view(const uint8_t *data, size_t size)
+{
+	static const uint8_t nothing;
+
+	return (struct view){size != 0 ? data : &nothing, size};
+}
+
+/* The channel is of no use any more; its owner hears of it in a later turn of the loop. */
+static void
+channel_break(struct channel *channel, const char *reason)
+{
+	if (channel->closed_because != NULL)
+		return;
+	channel->closed_because = reason;
+	(void)event_del(channel->readable);
+	(void)event_del(channel->writable);
+	(void)shutdown(channel->fd, SHUT_RDWR);
+	event_active(channel->broken, 0, 0);
+}
+
+/* Closes the slot and returns what was in it. */
+static struct channel_asked
+channel_asked_take(struct channel *channel, uint32_t slot)
+{
+	struct channel_asked taken = channel->asked[slot];
+
+	channel->asked[slot] = (struct channel_asked){
+	    .id = taken.id + CHANNEL_ASKS_MAX,
+	    .next_free = channel->free_slot,
+	};
+	channel->free_slot = slot;
+	return taken;
+}
+
+/* Nobody will answer any more. */
+static void
+channel_asked_end(struct channel *channel)
+{
+	for (uint32_t slot = 0; slot < channel->used_slots; slot++) {
+		struct channel_asked *asked = &channel->asked[slot];
+		struct channel_asked  ended;
+
+		if (!asked->open)
+			continue;
+		ended = channel_asked_take(channel, slot);
+		if (ended.answer != NULL)
+			ended.answer((struct view){NULL, 0}, ended.arg);
+	}
+}
+
+static void
+channel_broken_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *channel = arg;
+
+	(void)fd;
+	(void)what;
+	channel->calling = true;
+	channel_asked_end(channel);
+	channel->calling = false;
+	channel->handlers->closed(channel, channel->closed_because, channel->arg);
+}
+
+/* Hands one message to the socket. True when it is gone; else errno says why. */
+static bool
+channel_send(int fd, const struct channel_header *header, const void *body, size_t size)
+{
+	struct iovec  parts[] = {
+            {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header},
+            {.iov_base = (void *)(uintptr_t)body, .iov_len = size},
+        };
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t       sent;
+
+	do
+		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent >= 0;
+}
+
+static void
+channel_parcel_drop(struct channel *channel)
+{
+	struct channel_parcel *first = channel->queue;
+
+	channel->queue = first->next;
+	if (channel->queue == NULL)
+		channel->queue_end = &channel->queue;
+	channel->queued -= sizeof *first + first->size;
+	bytes_cleanse(first->body, first->size);
+	free(first);
+}
+
+static void
+channel_writable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *channel = arg;
+
+	(void)what;
+	while (channel->queue != NULL) {
+		struct channel_parcel *first = channel->queue;
+
+		if (!channel_send(fd, &first->header, first->body, first->size)) {
+			if (errno != EAGAIN)
+				channel_break(channel, "the peer is gone");
+			return;
+		}
+		channel_parcel_drop(channel);
+	}
+	(void)event_del(channel->writable);
+}
+
+static bool
+channel_queue_has_room(const struct channel *channel, size_t size)
+{
+	return channel->queued + sizeof(struct channel_parcel) + size <= CHANNEL_QUEUE_MAX;
+}
+
+static void
+channel_queue(struct channel *channel, struct channel_header header, struct view body)
+{
+	struct channel_parcel *parcel = memory_new(sizeof *parcel + body.size);
+
+	parcel->header = header;
+	parcel->size = body.size;
+	if (body.size != 0)
+		memcpy(parcel->body, body.data, body.size);
+	*channel->queue_end = parcel;
+	channel->queue_end = &parcel->next;
+	channel->queued += sizeof *parcel + body.size;
+	(void)event_add(channel->writable, NULL);
+}
+
+/* Sends now, or queues; what cannot be done breaks the channel. */
+static void
+channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, struct view body)
+{
+	struct channel_header header = {.kind = kind, .id = id};
+
+	if (channel->closed_because != NULL)
+		return;
+	if (body.size > CHANNEL_MESSAGE_MAX) {
+		channel_break(channel, "a message of ours is too long");
+		return;
+	}
+	if (channel->queue == NULL) {
+		if (channel_send(channel->fd, &header, body.data, body.size))
+			return;
+		if (errno != EAGAIN) {
+			channel_break(channel, "the peer is gone");
+			return;
+		}
+	}
+	if (channel_queue_has_room(channel, body.size))
+		channel_queue(channel, header, body);
+	else
+		channel_break(channel, "the peer does not read");
+}
+
+static void
+channel_hear_ask(struct channel *channel, uint32_t id, struct view body)
+{
+	struct channel_heard *heard = &channel->heard[CHANNEL_SLOT(id)];
+
+	if (heard->open) {
+		channel_break(channel, "a question came while one with its slot was open");
+		return;
+	}
+	*heard = (struct channel_heard){.id = id, .open = true};
+	channel->handlers->ask(channel, id, body, channel->arg);
+}
+
+static void
+channel_hear_say(struct channel *channel, uint32_t id, struct view body)
+{
+	struct channel_asked *asked = &channel->asked[CHANNEL_SLOT(id)];
+	struct channel_asked  answered;
+
+	if (!asked->open || asked->id != id) {
+		channel_break(channel, "an answer came to no question");
+		return;
+	}
+	answered = channel_asked_take(channel, CHANNEL_SLOT(id));
+	if (answered.answer != NULL)
+		answered.answer(body, answered.arg);
+}
+
+static void
+channel_hear_tell(struct channel *channel, uint32_t id, struct view body)
+{
+	if (id != 0) {
+		channel_break(channel, "something told came with an id");
+		return;
+	}
+	channel->handlers->tell(channel, body, channel->arg);
+}
+
+static void
+channel_hear(struct channel *channel, const struct channel_header *header, struct view body)
+{
+	channel->calling = true;
+	switch (header->kind) {
+	case CHANNEL_ASK:
+		channel_hear_ask(channel, header->id, body);
+		break;
+	case CHANNEL_SAY:
+		channel_hear_say(channel, header->id, body);
+		break;
+	case CHANNEL_TELL:
+		channel_hear_tell(channel, header->id, body);
+		break;
+	default:
+		channel_break(channel, "a message came of an unknown kind");
+		break;
+	}
+	channel->calling = false;
+}
+
+/* Receives and handles one message; false when there is none, or the channel broke. */
+static bool
+channel_receive(struct channel *channel)
+{
+	struct channel_header header = {0};
+	struct iovec          parts[] = {
+            {.iov_base = &header, .iov_len = sizeof header},
+            {.iov_base = channel->body, .iov_len = sizeof channel->body},
+        };
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t       got = recvmsg(channel->fd, &message, MSG_DONTWAIT);
+	size_t        size;
+
+	if (got < 0 && errno == EINTR)
+		return true;
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	size = got > (ssize_t)sizeof header ? (size_t)got - sizeof header : 0;
+	if (got <= 0)
+		channel_break(channel, "the peer is gone");
+	else if ((message.msg_flags & MSG_TRUNC) != 0)
+		channel_break(channel, "a message came that is too long");
+	else if ((message.msg_flags & MSG_CTRUNC) != 0)
+		channel_break(channel, "a message came with descriptors");
+	else if (got < (ssize_t)sizeof header)
+		channel_break(channel, "a message came that is too short");
+	else
+		channel_hear(channel, &header, channel_view(channel->body, size));
+	bytes_cleanse(channel->body, size);
+	return channel->closed_because == NULL;
+}
+
+static void
+channel_readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *channel = arg;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < CHANNEL_DRAIN; i++) {
+		if (!channel_receive(channel))
+			break;
+	}
+}
+
+/*
+ * Twice the longest message, which the kernel doubles again for its own overhead:
+ * it refuses for good a packet that is larger than the buffer.
+ */
+static int
+channel_buffer(int fd, struct error *err)
+{
+	int       wanted = 2 * (int)CHANNEL_MESSAGE_MAX;
+	int       size = 0;
+	socklen_t size_size = sizeof size;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &size_size) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "giving a channel its buffer");
+	if (size < wanted)
+		return error_set(err, ERROR_INTERNAL,
+		    "a channel gets a buffer of %d octets and needs %d; set net.core.wmem_max to %d",
+		    size, wanted, wanted);
+	return 0;
+}
+
+int
+channel_pair(int fds[2], struct error *err)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making a channel");
+	if (channel_buffer(fds[0], err) == 0 && channel_buffer(fds[1], err) == 0)
+		return 0;
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return -1;
+}
+
+int
+channel_new(struct event_base *base, int fd, const struct channel_handlers *handlers, void *arg,
+    struct channel **out, struct error *err)
+{
+	struct channel *channel = memory_new(sizeof *channel);
+
+	channel->fd = fd;
+	channel->handlers = handlers;
+	channel->arg = arg;
+	channel->free_slot = CHANNEL_NO_SLOT;
+	channel->queue_end = &channel->queue;
+	channel->readable = event_new(base, fd, EV_READ | EV_PERSIST, channel_readable_cb, channel);
+	channel->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, channel_writable_cb, channel);
+	channel->broken = event_new(base, -1, 0, channel_broken_cb, channel);
+	if (channel->readable == NULL || channel->writable == NULL || channel->broken == NULL ||
+	    event_add(channel->readable, NULL) != 0) {
+		channel_free(channel);
+		return error_set(err, ERROR_INTERNAL, "putting a channel on the event loop");
+	}
+	*out = channel;
+	return 0;
+}
+
+/* Opens a slot for a question: one that was used before, else the next that never was. */
+static uint32_t
+channel_slot_open(struct channel *channel)
+{
+	uint32_t slot = channel->free_slot;
+
+	if (slot != CHANNEL_NO_SLOT) {
+		channel->free_slot = channel->asked[slot].next_free;
+		return slot;
+	}
+	if (channel->used_slots == CHANNEL_ASKS_MAX)
+		return CHANNEL_NO_SLOT;
+	slot = channel->used_slots++;
+	channel->asked[slot].id = slot;
+	return slot;
+}
+
+int
+channel_ask(struct channel *channel, struct view body, channel_answer_cb *answer, void *arg,
+    uint32_t *id, struct error *err)
+{
+	struct channel_asked *asked;
+	uint32_t              slot;
+
+	if (body.size > CHANNEL_MESSAGE_MAX)
+		return error_set(err, ERROR_TOO_LARGE, "a question of %zu octets; at most %u pass",
+		    body.size, CHANNEL_MESSAGE_MAX);
+	if (channel->closed_because != NULL)
+		return error_set(err, ERROR_OVERLOADED, "the channel has closed: %s",
+		    channel->closed_because);
+	if (!channel_queue_has_room(channel, body.size))
+		return error_set(err, ERROR_OVERLOADED, "too much waits to be read");
+	if ((slot = channel_slot_open(channel)) == CHANNEL_NO_SLOT)
+		return error_set(err, ERROR_OVERLOADED, "%u questions are open", CHANNEL_ASKS_MAX);
+
+	asked = &channel->asked[slot];
+	asked->answer = answer;
+	asked->arg = arg;
+	asked->open = true;
+	*id = asked->id;
+	channel_transmit(channel, CHANNEL_ASK, asked->id, body);
+	return 0;
+}
+
+void
+channel_forget(struct channel *channel, uint32_t id)
+{
+	struct channel_asked *asked = &channel->asked[CHANNEL_SLOT(id)];
+
+	/* The slot stays open until the answer comes: else that would answer no question. */
+	if (asked->open && asked->id == id)
+		asked->answer = NULL;
+}
+
+void
+channel_say(struct channel *channel, uint32_t id, struct view body)
+{
+	struct channel_heard *heard = &channel->heard[CHANNEL_SLOT(id)];
+
+	if (!heard->open || heard->id != id)
+		return;
+	heard->open = false;
+	channel_transmit(channel, CHANNEL_SAY, id, body);
+}
+
+void
+channel_tell(struct channel *channel, struct view body)
+{
+	channel_transmit(channel, CHANNEL_TELL, 0, body);
+}
+
+static void
+channel_event_free(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+void
+channel_free(struct channel *channel)
+{
+	if (channel == NULL)
+		return;
+	assert(!channel->calling);
+	if (channel->closed_because == NULL)
+		channel->closed_because = "it was freed";
+	channel->calling = true;
+	channel_asked_end(channel);
+	channel_event_free(channel->readable);
+	channel_event_free(channel->writable);
+	channel_event_free(channel->broken);
+	while (channel->queue != NULL)
+		channel_parcel_drop(channel);
+	(void)close(channel->fd);
+	free(channel);
+}

@@ -1,0 +1,82 @@
+/* Owns the talk to the service manager; one datagram each, and never waits for it. */
+#include "config.h"
+
+#include "daemon/service.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/log.h"
+
+static const char *const assignments[] = {
+#define X(state, assignment) [SERVICE_##state] = (assignment),
+    SERVICE_STATES(X)
+#undef X
+};
+
+/* Returns the address's length, 0 when the name is none. */
+static socklen_t
+service_address(const char *name, struct sockaddr_un *address)
+{
+	size_t length = strlen(name);
+
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if ((name[0] != '/' && name[0] != '@') || length < 2 || length >= sizeof address->sun_path)
+		return 0;
+	memcpy(address->sun_path, name, length);
+	if (name[0] == '@')
+		address->sun_path[0] = '\0';
+	/* An abstract name is as long as its address says, a path ends with a NUL. */
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
+}
+
+static int
+service_send(const char *name, const char *text, struct error *err)
+{
+	struct sockaddr_un address;
+	socklen_t          size = service_address(name, &address);
+	ssize_t            sent;
+	int                fd;
+
+	if (size == 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "NOTIFY_SOCKET is neither a path nor an abstract name: %.64s", name);
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making a socket");
+	sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+	    (const struct sockaddr *)&address, size);
+	if (sent < 0)
+		error_set_errno(err, ERROR_INTERNAL, "writing to %.64s", name);
+	(void)close(fd);
+	return sent < 0 ? -1 : 0;
+}
+
+void
+service_notify(enum service_state state)
+{
+	const char     *name = getenv("NOTIFY_SOCKET");
+	struct timespec now = {0};
+	struct error    err = {0};
+	char            text[80];
+
+	if (name == NULL || name[0] == '\0')
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (state == SERVICE_RELOADING)
+		(void)snprintf(text, sizeof text, "%s\nMONOTONIC_USEC=%" PRId64, assignments[state],
+		    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	else
+		(void)snprintf(text, sizeof text, "%s", assignments[state]);
+	if (service_send(name, text, &err) != 0)
+		LOG(WARNING, {"event", "service"}, {"state", assignments[state]}, {"reason", err.detail});
+}

@@ -1,0 +1,25 @@
+/* Tells the service manager how we are, by systemd's sd_notify protocol, when there is one. */
+#ifndef DAEMON_SERVICE_H
+#define DAEMON_SERVICE_H
+
+/* state, the assignment that says it. */
+#define SERVICE_STATES(X)               \
+	X(READY,     "READY=1")         \
+	X(RELOADING, "RELOADING=1")     \
+	X(STOPPING,  "STOPPING=1")
+
+enum service_state {
+#define X(state, assignment) SERVICE_##state,
+	SERVICE_STATES(X)
+#undef X
+};
+
+/*
+ * Sends the state to the socket that NOTIFY_SOCKET names (a path, or "@" and an
+ * abstract name); RELOADING carries MONOTONIC_USEC and is to be followed by READY.
+ * Does nothing when the variable is not set; a failure is logged and nothing else.
+ * A unit needs Type=notify and, as the keeper is not its main process, NotifyAccess=all.
+ */
+void service_notify(enum service_state state);
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * Plays supervisor, front and keeper for supervisor_test: prints what it was given
+ * and what happens to it, one line each, on standard output.
+ *   supervised WORKERS ADDRESSES MODE
+ * MODE is the keeper's: "serve"; "fail" at start; "drop" closes each channel at
+ * once; "deaf" makes the front ignore SIGTERM; "leave" ends unasked.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/listener.h"
+#include "daemon/supervisor.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/log.h"
+
+static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_reload;
+
+static void
+signal_cb(int number)
+{
+	if (number == SIGHUP)
+		told_to_reload = 1;
+	else
+		told_to_end = 1;
+}
+
+/* Waits until fd is readable; false when a signal came first. */
+static bool
+wait_readable(int fd)
+{
+	struct pollfd   poll_fd = {.fd = fd, .events = POLLIN};
+	struct timespec forever = {.tv_sec = 3600};
+	sigset_t        none;
+
+	(void)sigemptyset(&none);
+	if (told_to_end || told_to_reload)
+		return false;
+	return ppoll(&poll_fd, fd >= 0, &forever, &none) > 0;
+}
+
+/* Signals come inside ppoll only. */
+static void
+catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = signal_cb};
+	sigset_t         set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+}
+
+/* "0:/dev/null 3:socket …" without the directory's own. */
+static void
+print_descriptors(void)
+{
+	DIR           *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		char    path[300];
+		char    target[64] = "";
+		ssize_t size;
+
+		if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(directory))
+			continue;
+		(void)snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+		if ((size = readlink(path, target, sizeof target - 1)) < 0)
+			size = 0;
+		target[size] = '\0';
+		target[strcspn(target, "[")] = '\0';
+		printf(" %s=%s", entry->d_name, target);
+	}
+	if (directory != NULL)
+		(void)closedir(directory);
+}
+
+static void
+print_command_line(void)
+{
+	FILE *file = fopen("/proc/self/cmdline", "re");
+	int   c;
+
+	while (file != NULL && (c = getc(file)) != EOF)
+		putchar(c == '\0' ? '|' : c);
+	if (file != NULL)
+		(void)fclose(file);
+}
+
+static int
+front(const struct supervisor_child *child)
+{
+	char    message[64];
+	ssize_t got;
+
+	printf("front %ld pgrp=%ld channels=%zu listeners=%zu secret=%s notify=%s argv=",
+	    (long)getpid(), (long)getpgrp(), child->channel_count, child->listener_count,
+	    getenv("SECRET") != NULL ? "yes" : "no", getenv("NOTIFY_SOCKET") != NULL ? "yes" : "no");
+	print_command_line();
+	printf(" fds:");
+	print_descriptors();
+	printf("\n");
+	for (size_t i = 0; i < child->channel_count; i++) {
+		(void)snprintf(message, sizeof message, "%zu of %ld", i, (long)getpid());
+		(void)send(child->channels[i], message, strlen(message), MSG_NOSIGNAL);
+	}
+	while (!told_to_end && wait_readable(child->channels[0])) {
+		if ((got = recv(child->channels[0], message, sizeof message, 0)) <= 0)
+			return EXIT_FAILURE; /* as a front that finds no keeper */
+		if (got == 4 && memcmp(message, "deaf", 4) == 0) {
+			(void)signal(SIGTERM, SIG_IGN);
+			printf("front is deaf\n");
+		}
+	}
+	printf("front ends\n");
+	return EXIT_SUCCESS;
+}
+
+/* A new front: reads what it says on each channel. */
+static void
+keeper_take_front(int control, size_t workers, const char *mode)
+{
+	AUTO_FREE int *fds = memory_new(workers * sizeof *fds);
+	struct error   err = {0};
+
+	if (supervisor_channels_receive(control, fds, workers, &err) != 0) {
+		printf("keeper hears: %s\n", err.detail);
+		exit(err.kind == ERROR_NOT_FOUND ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	for (size_t i = 0; i < workers; i++) {
+		char    message[64] = "";
+		ssize_t got = recv(fds[i], message, sizeof message - 1, 0);
+
+		printf("channel says %s\n", got > 0 ? message : "nothing");
+		if (strcmp(mode, "deaf") == 0)
+			(void)send(fds[i], "deaf", 4, MSG_NOSIGNAL);
+		if (strcmp(mode, "drop") == 0)
+			(void)close(fds[i]);
+	}
+	if (strcmp(mode, "leave") == 0)
+		exit(EXIT_SUCCESS);
+}
+
+static int
+keeper(const struct supervisor_child *child, size_t workers, const char *mode)
+{
+	if (strcmp(mode, "fail") == 0) {
+		fprintf(stderr, "there is no state\n");
+		return EXIT_FAILURE;
+	}
+	printf("keeper %ld pgrp=%ld secret=%s argv=", (long)getpid(), (long)getpgrp(),
+	    getenv("SECRET") != NULL ? "yes" : "no");
+	print_command_line();
+	printf(" fds:");
+	print_descriptors();
+	printf("\n");
+	while (!told_to_end) {
+		if (wait_readable(child->control))
+			keeper_take_front(child->control, workers, mode);
+		if (told_to_reload)
+			printf("keeper reloads\n");
+		told_to_reload = 0;
+	}
+	printf("keeper ends\n");
+	return EXIT_SUCCESS;
+}
+
+static int
+supervise(char **argv, size_t workers, size_t addresses)
+{
+	AUTO_FREE int         *listeners = memory_new(workers * addresses * sizeof *listeners);
+	AUTO_FREE int         *opened = memory_new(workers * sizeof *opened);
+	struct supervisor_plan plan = {
+	    .program = "supervised",
+	    .arguments = argv,
+	    .workers = workers,
+	    .listeners = listeners,
+	    .listener_count = workers * addresses,
+	};
+	char         text[LISTENER_TEXT_SIZE];
+	struct error err = {0};
+	int          status = -1;
+
+	for (size_t a = 0; a < addresses; a++) {
+		if (listener_open("127.0.0.1:0", workers, opened, text, &err) != 0)
+			break;
+		for (size_t w = 0; w < workers; w++)
+			listeners[w * addresses + a] = opened[w];
+	}
+	status = supervisor_run(&plan, &err);
+	if (status < 0) {
+		fprintf(stderr, "%s\n", err.detail);
+		return EXIT_FAILURE;
+	}
+	printf("supervisor returns %d\n", status);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct supervisor_child child;
+	struct error            err = {0};
+	size_t                  workers = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	size_t                  addresses = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	int                     status = EXIT_FAILURE;
+
+	(void)setvbuf(stdout, NULL, _IOLBF, 4096);
+	if (supervisor_child_inherit(&child, &err) != 0) {
+		fprintf(stderr, "%s\n", err.detail);
+		return EXIT_FAILURE;
+	}
+	log_open("supervised", LOG_LEVEL_DEBUG);
+	if (child.role == SUPERVISOR_ROLE_NONE)
+		return supervise(argv, workers, addresses);
+	catch_signals();
+	if (child.role == SUPERVISOR_ROLE_FRONT)
+		status = front(&child);
+	else
+		status = keeper(&child, workers, argc > 3 ? argv[3] : "");
+	free(child.channels);
+	free(child.listeners);
+	return status;
+}

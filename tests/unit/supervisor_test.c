@@ -1,0 +1,463 @@
+#include "config.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/supervisor.h"
+#include "unit.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* A running tests/unit/supervised; the end of its output is the end of all its processes. */
+static struct {
+	pid_t pid;
+	FILE *output;
+	FILE *errors;
+	char  line[4096];
+} program;
+
+static void
+program_exec(int output, int errors, const char *workers, const char *addresses, const char *mode)
+{
+	const char     *build = getenv("top_builddir");
+	AUTO_FREE char *path = NULL;
+
+	if (asprintf(&path, "%s/tests/unit/supervised", build != NULL ? build : ".") < 0)
+		abort();
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
+	(void)setenv("SECRET", "1", 1);
+	(void)dup2(output, STDOUT_FILENO);
+	(void)dup2(errors, STDERR_FILENO);
+	(void)execl(path, "supervised", workers, addresses, mode, (char *)NULL);
+	perror(path);
+	_exit(126);
+}
+
+static void
+program_start(const char *workers, const char *addresses, const char *mode)
+{
+	int output[2];
+	int errors[2];
+
+	ck_assert_int_eq(pipe2(output, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(errors, O_CLOEXEC), 0);
+	ck_assert_int_ge(program.pid = fork(), 0);
+	if (program.pid == 0)
+		program_exec(output[1], errors[1], workers, addresses, mode);
+	(void)close(output[1]);
+	(void)close(errors[1]);
+	program.output = fdopen(output[0], "r");
+	program.errors = fdopen(errors[0], "r");
+}
+
+/* Reads on until a line begins like that; the line is in program.line. */
+static void
+program_expect(const char *begin)
+{
+	while (fgets(program.line, sizeof program.line, program.output) != NULL) {
+		if (strncmp(program.line, begin, strlen(begin)) == 0)
+			return;
+	}
+	ck_abort_msg("\"%s\" was never said", begin);
+}
+
+/* The same, and returns the process id that follows. */
+static pid_t
+program_expect_pid(const char *begin)
+{
+	program_expect(begin);
+	return (pid_t)strtol(program.line + strlen(begin), NULL, 10);
+}
+
+/* Everything that was not read yet, until the last process is gone. */
+static char *
+program_rest(FILE *file)
+{
+	AUTO_BYTES rest = {0};
+	int        c;
+
+	while ((c = getc(file)) != EOF)
+		bytes_append_u8(&rest, (uint8_t)c);
+	bytes_append_u8(&rest, 0);
+	return memory_strdup((const char *)rest.data);
+}
+
+/* Waits for the end of all processes, and returns the supervisor's wait status. */
+static int
+program_wait(char **output, char **errors)
+{
+	int status = 0;
+
+	*output = program_rest(program.output);
+	*errors = program_rest(program.errors);
+	ck_assert_int_eq(waitpid(program.pid, &status, 0), program.pid);
+	(void)fclose(program.output);
+	(void)fclose(program.errors);
+	return status;
+}
+
+/* Ends it and asserts that it ends well. */
+static void
+program_stop(void)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int             status;
+
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	status = program_wait(&output, &errors);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s%s", output, errors);
+}
+
+START_TEST(run_front_holds_nothing_but_channels_and_listeners)
+{
+	program_start("2", "2", "serve");
+	program_expect("front");
+	ck_assert_msg(strstr(program.line, " channels=2 listeners=4 secret=no notify=no "
+	    "argv=supervised: front| fds: 0=/dev/null 1=pipe: 2=pipe: 3=socket: 4=socket: 5=socket: "
+	    "6=socket: 7=socket: 8=socket:\n") != NULL, "%s", program.line);
+	program_stop();
+}
+END_TEST
+
+START_TEST(run_keeper_holds_control_and_gets_the_arguments)
+{
+	program_start("3", "1", "serve");
+	program_expect("keeper");
+	ck_assert_msg(strstr(program.line, " secret=yes argv=supervised: keeper|3|1|serve| "
+	    "fds: 0=/dev/null 1=pipe: 2=pipe: 3=socket:\n") != NULL, "%s", program.line);
+	program_stop();
+}
+END_TEST
+
+START_TEST(run_children_have_process_groups_of_their_own)
+{
+	long front;
+	long group;
+
+	program_start("1", "0", "serve");
+	program_expect("front");
+	ck_assert_int_eq(sscanf(program.line, "front %ld pgrp=%ld", &front, &group), 2);
+	ck_assert_int_eq(front, group);
+	program_stop();
+}
+END_TEST
+
+/* Each channel leads from that front to the keeper, in the order of the workers. */
+static void
+expect_channels(pid_t front, size_t workers)
+{
+	char wanted[64];
+
+	for (size_t i = 0; i < workers; i++) {
+		(void)snprintf(wanted, sizeof wanted, "channel says %zu of %ld\n", i, (long)front);
+		program_expect("channel says");
+		ck_assert_str_eq(program.line, wanted);
+	}
+}
+
+START_TEST(run_many_workers_have_a_channel_each)
+{
+	program_start("253", "1", "serve");
+	expect_channels(program_expect_pid("front "), 253);
+	program_stop();
+}
+END_TEST
+
+START_TEST(run_killed_front_is_started_again_with_new_channels)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	pid_t           front;
+	pid_t           next;
+
+	program_start("2", "1", "serve");
+	front = program_expect_pid("front ");
+	expect_channels(front, 2);
+	ck_assert_int_eq(kill(front, SIGSEGV), 0);
+	next = program_expect_pid("front ");
+	ck_assert_int_ne(front, next);
+	expect_channels(next, 2);
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_msg(strstr(errors, "warning supervised event=restart child=front "
+	                             "reason=\"signal 11 (Segmentation fault)\"\n") != NULL ||
+	        strstr(errors, "reason=\"exit status 1\"") != NULL /* AddressSanitizer's */,
+	    "%s", errors);
+}
+END_TEST
+
+START_TEST(run_front_that_always_ends_starts_at_most_every_100_ms)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int64_t         begin = clock_monotonic_ms();
+
+	program_start("1", "0", "drop");
+	for (int i = 0; i < 6; i++)
+		program_expect("front ");
+	ck_assert_int_ge(clock_monotonic_ms() - begin, 500);
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	(void)program_wait(&output, &errors); /* the last front may have failed, or not */
+}
+END_TEST
+
+START_TEST(run_killed_keeper_ends_everything)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	pid_t           keeper;
+	int             status;
+
+	program_start("2", "1", "serve");
+	keeper = program_expect_pid("keeper ");
+	program_expect("channel says 1");
+	ck_assert_int_eq(kill(keeper, SIGKILL), 0);
+	status = program_wait(&output, &errors);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	ck_assert_msg(strstr(errors, "error supervised event=end child=keeper "
+	                             "reason=\"signal 9 (Killed)\"\n") != NULL, "%s", errors);
+	ck_assert_msg(strstr(errors, "child=front") == NULL, "%s", errors);
+}
+END_TEST
+
+START_TEST(run_keeper_that_leaves_unasked_is_a_failure)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int             status;
+
+	program_start("1", "0", "leave");
+	status = program_wait(&output, &errors);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	ck_assert_msg(strstr(errors, "child=keeper reason=\"exit status 0\"\n") != NULL, "%s", errors);
+}
+END_TEST
+
+START_TEST(run_keeper_that_fails_at_start_has_the_only_word)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int             status;
+
+	program_start("2", "1", "fail");
+	status = program_wait(&output, &errors);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	ck_assert_str_eq(errors, "there is no state\n");
+}
+END_TEST
+
+START_TEST(run_killed_supervisor_takes_both_with_it)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int             status;
+
+	program_start("1", "1", "serve");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, SIGKILL), 0);
+	status = program_wait(&output, &errors); /* to the end of the last writer's life */
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+END_TEST
+
+static const int ends[] = {SIGTERM, SIGINT};
+
+START_TEST(run_asked_to_end_front_ends_before_keeper)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+
+	program_start("1", "1", "serve");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, ends[_i]), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_str_eq(output, "front ends\nkeeper ends\nsupervisor returns 0\n");
+	ck_assert_str_eq(errors, "");
+}
+END_TEST
+
+START_TEST(run_asked_to_end_at_once_ends_well)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int             status;
+
+	program_start("1", "1", "serve");
+	program_expect("keeper "); /* the front may not have begun */
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	status = program_wait(&output, &errors);
+	ck_assert_msg(status == 0, "%s%s", output, errors);
+}
+END_TEST
+
+START_TEST(run_front_that_does_not_end_is_killed_after_4_s)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	int64_t         begin;
+
+	program_start("1", "1", "deaf");
+	program_expect("front is deaf");
+	begin = clock_monotonic_ms();
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_int_ge(clock_monotonic_ms() - begin, 4000);
+	ck_assert_str_eq(output, "keeper ends\nsupervisor returns 0\n");
+	ck_assert_msg(strstr(errors, "event=kill child=front ") != NULL, "%s", errors);
+}
+END_TEST
+
+START_TEST(run_hangup_goes_to_the_keeper)
+{
+	program_start("1", "1", "serve");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, SIGHUP), 0);
+	program_expect("keeper reloads");
+	program_stop();
+}
+END_TEST
+
+START_TEST(run_asked_to_end_tells_the_service_manager)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t          size = sizeof(sa_family_t); /* the kernel picks an abstract name */
+	char               name[128] = "@";
+	char               state[64] = "";
+	int                manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(manager, (struct sockaddr *)&address, size), 0);
+	size = sizeof address;
+	ck_assert_int_eq(getsockname(manager, (struct sockaddr *)&address, &size), 0);
+	memcpy(name + 1, address.sun_path + 1, size - sizeof(sa_family_t) - 1);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+
+	program_start("1", "1", "serve");
+	program_expect("front ");
+	ck_assert_msg(strstr(program.line, " notify=no ") != NULL, "%s", program.line);
+	program_stop();
+	ck_assert_int_gt(recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
+	ck_assert_str_eq(state, "STOPPING=1");
+	(void)close(manager);
+}
+END_TEST
+
+static const size_t impossible_workers[] = {0, SUPERVISOR_WORKERS_MAX + 1};
+
+START_TEST(run_impossible_number_of_workers_fails)
+{
+	struct supervisor_plan plan = {.program = "x", .workers = impossible_workers[_i]};
+	struct error           err = {0};
+
+	ck_assert_int_eq(supervisor_run(&plan, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, " workers; from 1 to 253 are possible"));
+}
+END_TEST
+
+static const char *const claims[] = {
+    "", "front", "front 1 0", "front 1 0 1", "keeper 1 0 1", "front 1 0 99999999999", "back 1 0 1",
+    "front 254 0 1", "front -1 0 1", "front 1 0 1 ",
+    "keeper 2 0 %ld", "front 1 0 %ldx", "front 900 0 %ld", "front 1 0 %ld",
+};
+
+/* The last claims name the right parent; then no sockets are there, or the form is wrong. */
+START_TEST(inherit_claim_of_no_supervisor_fails)
+{
+	struct supervisor_child child;
+	struct error            err = {0};
+	char                    claim[128];
+	size_t                  length = strcspn(claims[_i], "%");
+
+	(void)snprintf(claim, sizeof claim, "%.*s", (int)length, claims[_i]);
+	if (claims[_i][length] != '\0')
+		(void)snprintf(claim + length, sizeof claim - length, "%ld%s", (long)getppid(),
+		    claims[_i] + length + strlen("%ld"));
+	(void)close(3);
+	ck_assert_int_eq(setenv("ATTEST_SUPERVISED", claim, 1), 0);
+	unit_fails(supervisor_child_inherit(&child, &err), &err, ERROR_INTERNAL,
+	    "ATTEST_SUPERVISED is set, but no supervisor started this process; unset it");
+	ck_assert_int_eq(child.role, SUPERVISOR_ROLE_NONE);
+	ck_assert_ptr_null(getenv("ATTEST_SUPERVISED"));
+}
+END_TEST
+
+START_TEST(inherit_nothing_passed_is_no_child)
+{
+	struct supervisor_child child;
+	struct error            err = {0};
+
+	unit_ok(supervisor_child_inherit(&child, &err), &err);
+	ck_assert_int_eq(child.role, SUPERVISOR_ROLE_NONE);
+	ck_assert_int_eq(child.control, -1);
+}
+END_TEST
+
+START_TEST(channels_receive_supervisor_gone_is_not_found)
+{
+	int          fds[2];
+	int          channel;
+	struct error err = {0};
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	(void)close(fds[1]);
+	unit_fails(supervisor_channels_receive(fds[0], &channel, 1, &err), &err, ERROR_NOT_FOUND,
+	    "the supervisor is gone");
+	(void)close(fds[0]);
+}
+END_TEST
+
+START_TEST(channels_receive_fewer_than_wanted_is_internal)
+{
+	int          fds[2];
+	int          channel;
+	struct error err = {0};
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	ck_assert_int_eq(send(fds[1], "", 1, 0), 1);
+	unit_fails(supervisor_channels_receive(fds[0], &channel, 1, &err), &err, ERROR_INTERNAL,
+	    "0 channels came from the supervisor instead of 1; is the limit of open files too low?");
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("supervisor");
+	TCase *tc = tcase_create("supervisor");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, run_front_holds_nothing_but_channels_and_listeners);
+	tcase_add_test(tc, run_keeper_holds_control_and_gets_the_arguments);
+	tcase_add_test(tc, run_children_have_process_groups_of_their_own);
+	tcase_add_test(tc, run_many_workers_have_a_channel_each);
+	tcase_add_test(tc, run_killed_front_is_started_again_with_new_channels);
+	tcase_add_test(tc, run_front_that_always_ends_starts_at_most_every_100_ms);
+	tcase_add_test(tc, run_killed_keeper_ends_everything);
+	tcase_add_test(tc, run_keeper_that_leaves_unasked_is_a_failure);
+	tcase_add_test(tc, run_keeper_that_fails_at_start_has_the_only_word);
+	tcase_add_test(tc, run_killed_supervisor_takes_both_with_it);
+	tcase_add_loop_test(tc, run_asked_to_end_front_ends_before_keeper, 0, 2);
+	tcase_add_test(tc, run_asked_to_end_at_once_ends_well);
+	tcase_add_test(tc, run_front_that_does_not_end_is_killed_after_4_s);
+	tcase_add_test(tc, run_hangup_goes_to_the_keeper);
+	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
+	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
+	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
+	    sizeof claims / sizeof claims[0]);
+	tcase_add_test(tc, inherit_nothing_passed_is_no_child);
+	tcase_add_test(tc, channels_receive_supervisor_gone_is_not_found);
+	tcase_add_test(tc, channels_receive_fewer_than_wanted_is_internal);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
