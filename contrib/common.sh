@@ -28,7 +28,7 @@ packages_missing() {
 # Asks before it installs, unless nobody is there to ask and root runs it.
 packages_install() {
 	local answer missing
-	local -a root=()
+	local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
 
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 		echo "This is not Debian: what contrib/packages lists must be there already."
@@ -37,9 +37,9 @@ packages_install() {
 	missing=$(packages_missing)
 	[ -n "$missing" ] || return 0
 	echo "These Debian packages are missing:" $missing
-	[ "$(id -u)" -eq 0 ] || root=(sudo)
+	[ "$(id -u)" -eq 0 ] || apt=(sudo "${apt[@]}")
 	if [ -t 0 ]; then
-		read -r -p "Install them with ${root[*]:-} apt-get? [Y/n] " answer || answer=n
+		read -r -p "Install them with $([ "$(id -u)" -eq 0 ] || echo sudo\ )apt-get? [Y/n] " answer || answer=n
 		case $answer in
 		'' | [Yy]*) ;;
 		*) die "nothing was installed" ;;
@@ -48,9 +48,7 @@ packages_install() {
 		die "not root, and nobody to ask; run: sudo apt-get install" $missing
 	fi
 	# shellcheck disable=SC2086 # a list of words
-	"${root[@]}" apt-get update -q -q &&
-		"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -q -q --yes --no-install-recommends $missing >/dev/null ||
+	"${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends $missing >/dev/null ||
 		die "apt-get failed"
 }
 
