@@ -1,9 +1,25 @@
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/files.h \
+	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_open.c \
+	src/store/sqlite_search.c \
 	src/store/writer.c src/store/writer.h
+
+STORE_TESTS = tests/unit/store_hash_test tests/unit/store_lock_test \
+	tests/unit/store_test tests/unit/writer_test
+STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(UNIT_LIBS) -lpthread
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h
+tests_unit_store_hash_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_lock_test_SOURCES = tests/unit/store_lock_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_lock_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)

@@ -16,6 +16,8 @@ struct store;
 #define STORE_HASH_SIZE 32
 #define STORE_SERIAL_MAX 20
 #define STORE_NAME_MAX 66 /* a TPM Name, nameAlg and SHA-512 */
+#define STORE_DEVICE_NAMES_MAX 32 /* all of them go into one certificate */
+#define STORE_NOTE_MAX 1024 /* octets */
 
 /* A device of the inventory. Filled by store_device_*, emptied by store_device_clear. */
 struct store_device {
@@ -70,9 +72,11 @@ int  store_mark(struct store *store, struct error *err);
 void store_release(struct store *store, bool keep);
 
 /*
- * Enrols a device (ek_hash, names, note; the rest is filled in by the store).
- * CONFLICT, naming which, when the hash is enrolled or a name in use, or given
- * twice; a name that is another device's hash in hexadecimal counts as in use.
+ * Enrols a device (ek_hash, names, note, which may be NULL; the rest is filled
+ * in by the store). CONFLICT, naming which, when the hash is enrolled or a name
+ * in use, or given twice; a name that is another EK's hash, enrolled or not, in
+ * any form, counts as in use. MALFORMED when a name is no identifier, there are
+ * too many, or the note is too long, not UTF-8, or has control characters.
  */
 int store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
     struct error *err);
@@ -97,7 +101,11 @@ int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
 int store_device_resolve(struct store *store, const char *text, struct store_device *out,
     struct error *err);
 
-/* Calls `each` for every device, by name and then hash, until it returns false. */
+/*
+ * Calls `each` for every device as of one instant, those with a name by their
+ * first name and then the others by hash, until it returns false. It may look
+ * things up in this store, and change nothing.
+ */
 typedef bool store_device_cb(const struct store_device *device, void *arg);
 int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
 

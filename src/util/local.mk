@@ -16,3 +16,8 @@ check_PROGRAMS += tests/unit/base64_test
 TESTS += tests/unit/base64_test
 tests_unit_base64_test_SOURCES = tests/unit/base64_test.c tests/unit/unit.h
 tests_unit_base64_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/utf8_test
+TESTS += tests/unit/utf8_test
+tests_unit_utf8_test_SOURCES = tests/unit/utf8_test.c tests/unit/unit.h
+tests_unit_utf8_test_LDADD = src/libutil.a $(UNIT_LIBS)

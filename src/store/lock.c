@@ -1,0 +1,157 @@
+/*
+ * Who writes next. The lock file's content is the number of the last ticket
+ * drawn; a writer locks the octet of its ticket until it has written, and waits
+ * while an octet before it is locked. flock(2) alone is not fair: who lets go of
+ * it and asks again at once gets it again, while those who wait are still waking.
+ * Knows nothing of SQLite, whose own lock keeps the store whole if this one fails.
+ */
+#include "config.h"
+
+#include "store/lock.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Octets of the lock file: the gate guards the number, tickets begin at 1. */
+#define LOCK_GATE    ((off_t)0)
+#define LOCK_TICKETS ((off_t)16)
+#define LOCK_LAST    (INT64_MAX / 2)
+
+/* How often to look: the next in line often, the others less. */
+#define LOCK_GLANCE_US 250
+#define LOCK_GLANCES   16
+
+int
+store_lock_open(const char *path, struct store_lock *lock, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+	*lock = (struct store_lock){fd, memory_strdup(path), 0};
+	return 0;
+}
+
+void
+store_lock_close(struct store_lock *lock)
+{
+	if (lock->path == NULL)
+		return;
+	(void)close(lock->fd);
+	free(lock->path);
+	*lock = (struct store_lock){.fd = -1};
+}
+
+static void
+lock_pause(unsigned int glances)
+{
+	struct timespec pause = {0, 1000L * LOCK_GLANCE_US * glances};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* Locks or unlocks one octet, without waiting. */
+static bool
+lock_set(const struct store_lock *lock, off_t octet, short type)
+{
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1};
+
+	return fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
+}
+
+/* How many tickets before ours are out, as far as one look can tell; 0 when it is our turn. */
+static unsigned int
+lock_ahead(const struct store_lock *lock)
+{
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_TICKETS,
+	    .l_len = lock->ticket};
+	off_t        ahead;
+
+	if (fcntl(lock->fd, F_OFD_GETLK, &range) != 0 || range.l_type == F_UNLCK)
+		return 0;
+	ahead = LOCK_TICKETS + lock->ticket - range.l_start;
+	return ahead < LOCK_GLANCES ? (unsigned int)ahead : LOCK_GLANCES;
+}
+
+/* Draws the next ticket; the gate is ours. */
+static int
+lock_draw(struct store_lock *lock, struct error *err)
+{
+	int64_t last = 0;
+	off_t   ticket;
+
+	if (pread(lock->fd, &last, sizeof last, 0) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", lock->path);
+	if (last < 0 || last >= LOCK_LAST)
+		last = 0;
+	/* A ticket is out already only where somebody has cut the file. */
+	for (ticket = last + 1; !lock_set(lock, LOCK_TICKETS + ticket, F_WRLCK); ticket++)
+		if (errno != EAGAIN && errno != EACCES)
+			return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
+	last = ticket;
+	if (pwrite(lock->fd, &last, sizeof last, 0) != (ssize_t)sizeof last) {
+		error_set_errno(err, ERROR_INTERNAL, "writing %s", lock->path);
+		(void)lock_set(lock, LOCK_TICKETS + ticket, F_UNLCK);
+		return -1;
+	}
+	lock->ticket = ticket;
+	return 0;
+}
+
+static int
+lock_busy(const struct store_lock *lock, int64_t patience_ms, struct error *err)
+{
+	return error_set(err, ERROR_OVERLOADED,
+	    "others have been writing for %" PRId64 " s; run \"fuser %s\" to see who",
+	    patience_ms / 1000, lock->path);
+}
+
+int
+store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *err)
+{
+	int64_t      deadline = clock_monotonic_ms() + patience_ms;
+	unsigned int ahead;
+	int          rc;
+
+	while (!lock_set(lock, LOCK_GATE, F_WRLCK)) {
+		if (errno != EAGAIN && errno != EACCES)
+			return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
+		if (clock_monotonic_ms() >= deadline)
+			return lock_busy(lock, patience_ms, err);
+		lock_pause(1);
+	}
+	rc = lock_draw(lock, err);
+	(void)lock_set(lock, LOCK_GATE, F_UNLCK);
+	if (rc != 0)
+		return -1;
+
+	while ((ahead = lock_ahead(lock)) != 0) {
+		if (clock_monotonic_ms() >= deadline) {
+			store_lock_release(lock);
+			return lock_busy(lock, patience_ms, err);
+		}
+		lock_pause(ahead);
+	}
+	return 0;
+}
+
+void
+store_lock_release(struct store_lock *lock)
+{
+	if (lock->ticket == 0)
+		return;
+	(void)lock_set(lock, LOCK_TICKETS + lock->ticket, F_UNLCK);
+	lock->ticket = 0;
+}

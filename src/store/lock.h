@@ -1,0 +1,33 @@
+/*
+ * The queue of writers of one store: a ticket each, first come, first served,
+ * over all threads and processes. Locks belong to open files, so that nothing
+ * that a writer does, dying least of all, leaves one behind.
+ */
+#ifndef STORE_LOCK_H
+#define STORE_LOCK_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+struct error;
+
+/* One writer's place. Not for two threads at a time. */
+struct store_lock {
+	int   fd;
+	char *path;
+	off_t ticket; /* 0 while neither waiting nor holding */
+};
+
+/* Opens the lock file, made with permissions 0600 when it is missing. INTERNAL when that fails. */
+int  store_lock_open(const char *path, struct store_lock *lock, struct error *err);
+void store_lock_close(struct store_lock *lock);
+
+/*
+ * Draws a ticket and waits until those before it are gone, at most `patience_ms`
+ * milliseconds: then OVERLOADED, and the place in the queue is given up.
+ */
+int  store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *err);
+void store_lock_release(struct store_lock *lock);
+
+#endif

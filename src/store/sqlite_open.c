@@ -1,0 +1,254 @@
+/*
+ * Makes, opens and closes the database file: schema, version, permissions and
+ * how durable it is. Knows nothing of what is looked up in it.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/files.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* "AtCA" in the file's header says whose it is, the version what is in it. */
+#define OPEN_APPLICATION_ID 0x41744341
+#define OPEN_VERSION        1
+#define OPEN_TEXT_(x)       #x
+#define OPEN_TEXT(x)        OPEN_TEXT_(x)
+
+/* Programs that are not ours do not queue: SQLite waits for them this long. */
+#define OPEN_BUSY_MS 10000
+
+/*
+ * A certificate names its device by hash and not by row: the record outlives
+ * the device. A name knows since which revision the device has it, and a
+ * certificate of which revision it is: those that carry a name can be found.
+ */
+static const char open_schema[] =
+    "BEGIN;"
+    "CREATE TABLE counter ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO counter (id, revision) VALUES (1, 0);"
+    "CREATE TABLE device ("
+    " id INTEGER PRIMARY KEY,"
+    " ek_hash BLOB NOT NULL UNIQUE CHECK (length(ek_hash) = 32),"
+    " note TEXT NOT NULL,"
+    " enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+    " enrolled INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE name ("
+    " name TEXT PRIMARY KEY CHECK (name <> ''),"
+    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " UNIQUE (device, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE certificate ("
+    " id INTEGER PRIMARY KEY,"
+    " serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),"
+    " ek_hash BLOB NOT NULL CHECK (length(ek_hash) = 32),"
+    " ak_name BLOB NOT NULL,"
+    " not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL,"
+    " revoked INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX certificate_of_device ON certificate (ek_hash);"
+    "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;"
+    "PRAGMA application_id = " OPEN_TEXT(OPEN_APPLICATION_ID) ";"
+    "PRAGMA user_version = " OPEN_TEXT(OPEN_VERSION) ";"
+    "COMMIT;";
+
+/* WAL itself is kept in the file; these belong to each connection. */
+static const char open_settings[] =
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA journal_size_limit = 67108864;";
+
+static int
+open_execute(struct store *store, const char *text, const char *doing, struct error *err)
+{
+	if (sqlite3_exec(store->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_error(store, doing, err);
+	return 0;
+}
+
+/* The first column of a statement's first row, as a number. */
+static int
+open_ask(struct store *store, const char *text, int *answer, struct error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	int           rc;
+
+	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(store, "opening the store", err);
+	rc = sqlite_step(store, statement, "opening the store", err);
+	*answer = rc > 0 ? sqlite3_column_int(statement, 0) : 0;
+	(void)sqlite3_finalize(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+/* A connection to the file that exists at store->path. */
+static int
+open_connect(struct store *store, struct error *err)
+{
+	if (sqlite3_open_v2(store->path, &store->db,
+	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	        NULL) != SQLITE_OK) {
+		if (store->db == NULL)
+			return error_set(err, ERROR_INTERNAL, "opening %s: no memory", store->path);
+		return sqlite_error(store, "opening the store", err);
+	}
+	(void)sqlite3_busy_timeout(store->db, OPEN_BUSY_MS);
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return open_execute(store, open_settings, "opening the store", err);
+}
+
+static int
+open_check(struct store *store, struct error *err)
+{
+	int id;
+	int version;
+
+	if (open_ask(store, "PRAGMA application_id", &id, err) != 0 ||
+	    open_ask(store, "PRAGMA user_version", &version, err) != 0)
+		return -1;
+	if (id != OPEN_APPLICATION_ID)
+		return error_set(err, ERROR_INTERNAL, "%s is no store of attest-ca", store->path);
+	if (version > OPEN_VERSION)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s was made by a newer attest-ca (version %d, this one knows %d); install that one",
+		    store->path, version, OPEN_VERSION);
+	if (version < 1)
+		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", store->path);
+	/* SQLite reads what it may not write; it would only fail later, and less clearly. */
+	if (sqlite3_db_readonly(store->db, "main") != 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s may not be written; run this as the owner of the state directory",
+		    store->path);
+	return 0;
+}
+
+static int
+open_file_check(const char *path, const char *state_dir, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there is no store in %s; run \"attest-ca --state-dir %s init\"", state_dir,
+		    state_dir);
+	if (errno == EACCES)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s may not be read; run this as the owner of the state directory", path);
+	return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+}
+
+static struct store *
+open_new(const char *state_dir)
+{
+	struct store *store = memory_new(sizeof *store);
+
+	store->path = file_join(state_dir, STATE_STORE);
+	store->lock.fd = -1;
+	return store;
+}
+
+int
+store_open(const char *state_dir, struct store **out, struct error *err)
+{
+	struct store   *store = open_new(state_dir);
+	AUTO_FREE char *lock_path = file_join(state_dir, STATE_STORE_LOCK);
+
+	if (open_file_check(store->path, state_dir, err) != 0 ||
+	    open_connect(store, err) != 0 || open_check(store, err) != 0 ||
+	    store_lock_open(lock_path, &store->lock, err) != 0) {
+		store_close(store);
+		return -1;
+	}
+	*out = store;
+	return 0;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	store_rollback(store);
+	for (size_t i = 0; i < SQLITE_STATEMENT_COUNT; i++)
+		(void)sqlite3_finalize(store->statements[i]);
+	(void)sqlite3_close(store->db);
+	store_lock_close(&store->lock);
+	free(store->path);
+	free(store);
+}
+
+/* Empty and ours alone before SQLite sees it; -wal and -shm take its permissions. */
+static int
+open_file_make(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return error_set(err, ERROR_CONFLICT, "there is a store already: %s", path);
+	if (fd < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "creating %s", path);
+	(void)close(fd);
+	return 0;
+}
+
+static void
+open_file_remove(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		size_t          size = strlen(path) + strlen(suffixes[i]) + 1;
+		AUTO_FREE char *name = memory_new(size);
+
+		(void)snprintf(name, size, "%s%s", path, suffixes[i]);
+		(void)unlink(name);
+	}
+}
+
+int
+store_create(const char *state_dir, struct error *err)
+{
+	struct store   *store = open_new(state_dir);
+	AUTO_FREE char *lock_path = file_join(state_dir, STATE_STORE_LOCK);
+	AUTO_FREE char *path = memory_strdup(store->path);
+	int             rc = open_file_make(path, err);
+	bool            made = rc == 0;
+
+	if (made)
+		rc = open_connect(store, err) != 0 ||
+		        open_execute(store, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
+		        open_execute(store, open_schema, "making the store", err) != 0 ||
+		        store_lock_open(lock_path, &store->lock, err) != 0
+		    ? -1
+		    : 0;
+	store_close(store);
+	if (rc == 0)
+		rc = file_sync_directory(state_dir, err);
+	if (rc != 0 && made)
+		open_file_remove(path);
+	return rc;
+}

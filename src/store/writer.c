@@ -1,0 +1,180 @@
+/*
+ * The thread that commits: everything that has gathered goes into one
+ * transaction, so that a thousand askers share one fsync. Owns its store; knows
+ * nothing of what the jobs do.
+ */
+#include "config.h"
+
+#include "store/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* Jobs of one transaction at most: the first must not wait for ever for the last. */
+#define WRITER_BATCH_MAX 512
+
+struct store_writer {
+	struct store   *store; /* the thread's alone */
+	pthread_t       thread;
+	pthread_mutex_t mutex; /* guards what follows */
+	pthread_cond_t  work;
+	struct store_job *first;
+	struct store_job *last;
+	bool            stopping;
+};
+
+/* What became of the jobs of one transaction. */
+struct writer_batch {
+	struct store_job *jobs[WRITER_BATCH_MAX];
+	bool              failed[WRITER_BATCH_MAX];
+	struct error      errors[WRITER_BATCH_MAX];
+	size_t            count;
+};
+
+/* Waits for jobs and takes as many as fit; none are left when it takes none. */
+static void
+writer_take(struct store_writer *writer, struct writer_batch *batch)
+{
+	batch->count = 0;
+	(void)pthread_mutex_lock(&writer->mutex);
+	while (writer->first == NULL && !writer->stopping)
+		(void)pthread_cond_wait(&writer->work, &writer->mutex);
+	while (writer->first != NULL && batch->count < WRITER_BATCH_MAX) {
+		struct store_job *job = writer->first;
+
+		if ((writer->first = job->next) == NULL)
+			writer->last = NULL;
+		job->next = NULL;
+		batch->jobs[batch->count++] = job;
+	}
+	(void)pthread_mutex_unlock(&writer->mutex);
+}
+
+static void
+writer_run_job(struct store *store, const struct store_job *job, bool *failed, struct error *err)
+{
+	*failed = true;
+	if (store_mark(store, err) != 0)
+		return;
+	*failed = job->run(store, job->arg, err) != 0;
+	store_release(store, !*failed);
+}
+
+static int
+writer_commit(struct store *store, struct writer_batch *batch, struct error *err)
+{
+	if (store_begin(store, err) != 0)
+		return -1;
+	for (size_t i = 0; i < batch->count; i++)
+		writer_run_job(store, batch->jobs[i], &batch->failed[i], &batch->errors[i]);
+	return store_commit(store, err);
+}
+
+/* A job that was refused keeps its own reason; the others share the commit's fate. */
+static void
+writer_tell(const struct writer_batch *batch, const struct error *commit_error)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_job *job = batch->jobs[i];
+
+		job->done(job->arg, batch->failed[i] ? &batch->errors[i] : commit_error);
+	}
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct store_writer *writer = arg;
+	struct writer_batch *batch = memory_new(sizeof *batch);
+	struct error         err;
+
+	for (writer_take(writer, batch); batch->count != 0; writer_take(writer, batch)) {
+		memset(batch->failed, 0, sizeof batch->failed);
+		if (writer_commit(writer->store, batch, &err) == 0) {
+			writer_tell(batch, NULL);
+			continue;
+		}
+		LOG(ERROR, {"event", "commit"}, {"reason", err.detail});
+		writer_tell(batch, &err);
+	}
+	free(batch);
+	return NULL;
+}
+
+/* The thread takes no signals: they belong to whoever runs the event loop. */
+static int
+writer_start_thread(struct store_writer *writer, struct error *err)
+{
+	sigset_t all;
+	sigset_t before;
+	int      rc;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	rc = pthread_create(&writer->thread, NULL, writer_main, writer);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != 0) {
+		errno = rc;
+		return error_set_errno(err, ERROR_INTERNAL, "starting the writer's thread");
+	}
+	return 0;
+}
+
+static void
+writer_free(struct store_writer *writer)
+{
+	store_close(writer->store);
+	(void)pthread_cond_destroy(&writer->work);
+	(void)pthread_mutex_destroy(&writer->mutex);
+	free(writer);
+}
+
+int
+store_writer_start(const char *state_dir, struct store_writer **out, struct error *err)
+{
+	struct store_writer *writer = memory_new(sizeof *writer);
+
+	(void)pthread_mutex_init(&writer->mutex, NULL);
+	(void)pthread_cond_init(&writer->work, NULL);
+	if (store_open(state_dir, &writer->store, err) != 0 ||
+	    writer_start_thread(writer, err) != 0) {
+		writer_free(writer);
+		return -1;
+	}
+	*out = writer;
+	return 0;
+}
+
+void
+store_writer_submit(struct store_writer *writer, struct store_job *job)
+{
+	job->next = NULL;
+	(void)pthread_mutex_lock(&writer->mutex);
+	if (writer->last != NULL)
+		writer->last->next = job;
+	else
+		writer->first = job;
+	writer->last = job;
+	(void)pthread_cond_signal(&writer->work);
+	(void)pthread_mutex_unlock(&writer->mutex);
+}
+
+void
+store_writer_stop(struct store_writer *writer)
+{
+	(void)pthread_mutex_lock(&writer->mutex);
+	writer->stopping = true;
+	(void)pthread_cond_signal(&writer->work);
+	(void)pthread_mutex_unlock(&writer->mutex);
+	(void)pthread_join(writer->thread, NULL);
+	writer_free(writer);
+}
