@@ -15,6 +15,9 @@ struct http_exchange;
 /* Brackets that a body may open inside each other. */
 #define JSON_DEPTH_MAX 8
 
+/* Seeds jansson's hash tables; call once, before threads and sandboxes: it reads /dev/urandom. */
+void json_init(void);
+
 /*
  * Decodes one JSON object: UTF-8, no duplicate keys, nothing after it, depth at
  * most JSON_DEPTH_MAX. MALFORMED says which. The caller owns *out (json_decref).
@@ -23,13 +26,18 @@ int json_decode(struct view body, json_t **out, struct error *err);
 
 /*
  * Reads a member of *object: standard base64 into *out (appended), or a string
- * (borrowed). MALFORMED when it is missing though required, of another type,
- * larger than `max` octets, or no base64.
+ * (borrowed; NULL when it is missing). MALFORMED when it is missing though
+ * required, of another type, larger than `max` octets, or no base64. A null
+ * counts as missing: it is how Go writes the empty slice.
  */
 int json_get_bytes(const json_t *object, const char *key, size_t max, bool required,
     struct bytes *out, struct error *err);
 int json_get_text(const json_t *object, const char *key, size_t max, bool required,
     const char **out, struct error *err);
+
+/* The same for a value that stands elsewhere, such as in an array; `name` is for the error. */
+int json_bytes(const json_t *value, const char *name, size_t max, struct bytes *out,
+    struct error *err);
 
 /* Answers 200 (or another status) with the object, and takes it over. */
 void json_reply(struct http_exchange *exchange, int status, json_t *object);

@@ -1,5 +1,21 @@
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
+	src/http/connection.c src/http/connection.h \
+	src/http/exchange.c src/http/exchange.h \
+	src/http/framing.c src/http/framing.h \
+	src/http/head.c src/http/head.h \
 	src/http/json.c src/http/json.h \
-	src/http/server.c src/http/server.h \
+	src/http/linger.c src/http/linger.h \
+	src/http/problem.c src/http/problem.h \
+	src/http/refusal.c src/http/refusal.h \
+	src/http/route.c src/http/route.h \
+	src/http/server.c src/http/server.h src/http/server_state.h \
 	src/http/tls.c src/http/tls.h
+
+check_PROGRAMS += tests/unit/server_test
+TESTS += tests/unit/server_test
+tests_unit_server_test_SOURCES = tests/unit/server_test.c tests/unit/http_client.h tests/unit/unit.h
+tests_unit_server_test_LDADD = $(HTTP_TEST_LIBS)
+
+HTTP_TEST_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
+	$(JANSSON_LIBS) $(UNIT_LIBS)

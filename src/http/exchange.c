@@ -1,0 +1,284 @@
+/*
+ * Owns a request from the moment it is whole until evhttp has its answer. Either
+ * http_reply or exchange_cancel ends it, whichever comes first; the other one is
+ * then impossible, since the connection has let go of it.
+ */
+#include "config.h"
+
+#include "http/exchange.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+
+#include "http/connection.h"
+#include "http/framing.h"
+#include "http/problem.h"
+#include "http/route.h"
+#include "http/server.h"
+#include "http/server_state.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/log.h"
+
+struct http_exchange {
+	struct http_connection *connection;
+	struct evhttp_request  *req; /* evhttp's, ours only when the connection has gone */
+	uint64_t                id;
+	char                   *path;
+	void                  (*cancelled)(void *arg);
+	void                   *cancelled_arg;
+};
+
+static const struct {
+	enum evhttp_cmd_type type;
+	const char          *name;
+} methods[] = {
+    {EVHTTP_REQ_GET, "GET"},
+    {EVHTTP_REQ_POST, "POST"},
+    {EVHTTP_REQ_HEAD, "HEAD"},
+    {EVHTTP_REQ_PUT, "PUT"},
+    {EVHTTP_REQ_DELETE, "DELETE"},
+    {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+    {EVHTTP_REQ_TRACE, "TRACE"},
+    {EVHTTP_REQ_CONNECT, "CONNECT"},
+    {EVHTTP_REQ_PATCH, "PATCH"},
+};
+
+static uint64_t
+exchange_next_id(void)
+{
+	static _Atomic uint64_t last;
+
+	return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+}
+
+static struct http_exchange *
+exchange_new(struct http_server *server, struct evhttp_request *req)
+{
+	struct http_exchange *exchange = memory_new(sizeof *exchange);
+
+	*exchange = (struct http_exchange){
+	    .connection = connection_of(server, req),
+	    .req = req,
+	    .id = exchange_next_id(),
+	    .path = route_path(evhttp_request_get_uri(req)),
+	};
+	server->exchange_count++;
+	return exchange;
+}
+
+static void
+exchange_free(struct http_exchange *exchange)
+{
+	exchange->connection->server->exchange_count--;
+	free(exchange->path);
+	free(exchange);
+}
+
+void
+exchange_cancel(struct http_exchange *exchange)
+{
+	void (*cancelled)(void *arg) = exchange->cancelled;
+
+	if (cancelled != NULL)
+		cancelled(exchange->cancelled_arg);
+	/* evhttp leaves a request that waits for its answer to us, but not when we end the connection. */
+	if (evhttp_request_get_connection(exchange->req) == NULL)
+		evhttp_request_free(exchange->req);
+	exchange_free(exchange);
+}
+
+static void
+exchange_not_allowed(struct http_exchange *exchange, const struct http_route *found)
+{
+	AUTO_FREE char *allow =
+	    route_methods(exchange->connection->server->settings.routes, found);
+	struct error err;
+
+	http_reply_header(exchange, "Allow", allow);
+	(void)error_set(&err, ERROR_METHOD_NOT_ALLOWED, "%s takes %s only", found->path, allow);
+	http_reply_problem(exchange, &err);
+}
+
+static void
+exchange_dispatch(struct http_exchange *exchange)
+{
+	const struct http_settings *settings = &exchange->connection->server->settings;
+	const struct http_route    *found = route_find(settings->routes, exchange->path);
+	const struct http_route    *route = NULL;
+	struct error                err;
+
+	if (found == NULL) {
+		(void)error_set(&err, ERROR_NOT_FOUND, "there is nothing at %s", exchange->path);
+		http_reply_problem(exchange, &err);
+	} else if ((route = route_method(settings->routes, found,
+	                http_exchange_method(exchange))) == NULL) {
+		exchange_not_allowed(exchange, found);
+	} else {
+		route->handler(exchange, settings->arg);
+	}
+}
+
+/* What makes this answer the connection's last one. */
+static bool
+exchange_is_last(const struct evhttp_request *req)
+{
+	/* evhttp reads chunks leniently: nothing that follows them is to be believed. */
+	return req->chunked || req->type == EVHTTP_REQ_CONNECT;
+}
+
+void
+exchange_request_cb(struct evhttp_request *req, void *arg)
+{
+	struct http_server     *server = arg;
+	struct http_exchange   *exchange = exchange_new(server, req);
+	struct http_connection *connection = exchange->connection;
+	struct error            err;
+
+	/* It takes the absolute form of a target for a proxy's, and its Connection for Proxy-Connection. */
+	req->flags &= ~EVHTTP_PROXY_REQUEST;
+	connection_ask(connection, exchange);
+	connection->closing = exchange_is_last(req);
+	if (framing_check(req, &connection->head, server->settings.header_max, &err) != 0) {
+		connection->closing = true;
+		connection->linger = true;
+		req->major = 1;
+		req->minor = 1;
+		http_reply_problem(exchange, &err);
+		return;
+	}
+	exchange_dispatch(exchange);
+	if (connection->exchange != NULL)
+		connection_watch(connection);
+}
+
+uint64_t
+http_exchange_id(const struct http_exchange *exchange)
+{
+	return exchange->id;
+}
+
+const char *
+http_exchange_method(const struct http_exchange *exchange)
+{
+	enum evhttp_cmd_type type = evhttp_request_get_command(exchange->req);
+
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+		if (methods[i].type == type)
+			return methods[i].name;
+	}
+	return "?";
+}
+
+const char *
+http_exchange_path(const struct http_exchange *exchange)
+{
+	return exchange->path;
+}
+
+const char *
+http_exchange_peer(const struct http_exchange *exchange)
+{
+	return exchange->connection->peer;
+}
+
+const char *
+http_exchange_header(const struct http_exchange *exchange, const char *name)
+{
+	return evhttp_find_header(evhttp_request_get_input_headers(exchange->req), name);
+}
+
+struct view
+http_exchange_body(const struct http_exchange *exchange)
+{
+	struct evbuffer *body = evhttp_request_get_input_buffer(exchange->req);
+	size_t           size = evbuffer_get_length(body);
+
+	return (struct view){size != 0 ? evbuffer_pullup(body, -1) : NULL, size};
+}
+
+void
+http_exchange_on_cancel(struct http_exchange *exchange, void (*cancelled)(void *arg), void *arg)
+{
+	exchange->cancelled = cancelled;
+	exchange->cancelled_arg = arg;
+}
+
+void
+http_reply_header(struct http_exchange *exchange, const char *name, const char *value)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->req);
+
+	if (evhttp_add_header(headers, name, value) != 0)
+		LOG(ERROR, {"event", "reply"}, {"header", name}, {"reason", "the value is refused"});
+}
+
+/* evhttp must read that this answer is the last one from the same headers that the peer reads. */
+static void
+exchange_mark_last(struct http_exchange *exchange)
+{
+	(void)evhttp_remove_header(evhttp_request_get_input_headers(exchange->req), "Connection");
+	(void)evhttp_remove_header(evhttp_request_get_output_headers(exchange->req), "Connection");
+	http_reply_header(exchange, "Connection", "close");
+}
+
+static void
+exchange_sent_cb(struct evhttp_request *req, void *connection)
+{
+	(void)req;
+	connection_answered(connection);
+}
+
+static void
+exchange_send(struct http_exchange *exchange, int status, const char *reason, const char *type,
+    struct view body)
+{
+	struct http_connection *connection = exchange->connection;
+	struct evhttp_request  *req = exchange->req;
+	char                    length[24];
+
+	if (type != NULL)
+		http_reply_header(exchange, "Content-Type", type);
+	if (status != 204 && status != 304) {
+		(void)snprintf(length, sizeof length, "%zu", body.size);
+		http_reply_header(exchange, "Content-Length", length);
+	}
+	if (connection->closing || connection->server->draining)
+		exchange_mark_last(exchange);
+	if (body.size != 0 && evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
+		(void)evbuffer_add(evhttp_request_get_output_buffer(req), body.data, body.size);
+	evhttp_request_set_on_complete_cb(req, exchange_sent_cb, connection);
+	connection_answer(connection, body.size);
+	exchange_free(exchange);
+	evhttp_send_reply(req, status, reason, NULL);
+}
+
+void
+http_reply(struct http_exchange *exchange, int status, const char *type, struct view body)
+{
+	exchange_send(exchange, status, NULL, type, body);
+}
+
+void
+http_reply_problem(struct http_exchange *exchange, const struct error *err)
+{
+	const char     *retry_after = problem_retry_after(err);
+	AUTO_FREE char *body =
+	    problem_body(exchange->connection->server->settings.problem_namespace, err);
+	char            reason[PROBLEM_REASON_SIZE];
+
+	problem_reason(err, reason);
+	http_reply_header(exchange, "Cache-Control", "no-store");
+	if (retry_after != NULL &&
+	    evhttp_find_header(evhttp_request_get_output_headers(exchange->req), "Retry-After") ==
+	        NULL)
+		http_reply_header(exchange, "Retry-After", retry_after);
+	exchange_send(exchange, error_status(err->kind), reason, PROBLEM_TYPE,
+	    (struct view){(const uint8_t *)body, strlen(body)});
+}

@@ -1,0 +1,14 @@
+/* One request and its answer, between evhttp and a handler. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+struct evhttp_request;
+struct http_exchange;
+
+/* evhttp's request callback: checks the framing, finds the route, runs its handler. */
+void exchange_request_cb(struct evhttp_request *req, void *server);
+
+/* The connection has ended: tells whoever works on the answer, and forgets the exchange. */
+void exchange_cancel(struct http_exchange *exchange);
+
+#endif

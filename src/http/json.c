@@ -1,0 +1,147 @@
+/* Owns JSON between the octets of a body and jansson's objects; knows no member's meaning. */
+#include "config.h"
+
+#include "http/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/server.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+void
+json_init(void)
+{
+	json_object_seed(0);
+}
+
+/* jansson recurses as deep as a body says; strings are skipped, brackets in them open nothing. */
+static bool
+json_is_too_deep(struct view body)
+{
+	size_t depth = 0;
+	bool   in_string = false;
+
+	for (size_t i = 0; i < body.size; i++) {
+		uint8_t c = body.data[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
+			return true;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+	}
+	return false;
+}
+
+int
+json_decode(struct view body, json_t **out, struct error *err)
+{
+	json_error_t why;
+	json_t      *object;
+
+	if (json_is_too_deep(body))
+		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets",
+		    JSON_DEPTH_MAX);
+	object = json_loadb((const char *)(body.size != 0 ? body.data : (const uint8_t *)""),
+	    body.size, JSON_REJECT_DUPLICATES, &why);
+	if (object == NULL)
+		return error_set(err, ERROR_MALFORMED, "not JSON: line %d, column %d: %s", why.line,
+		    why.column, why.text);
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return error_set(err, ERROR_MALFORMED, "not a JSON object");
+	}
+	*out = object;
+	return 0;
+}
+
+/* *out is NULL when it is missing and may be. */
+static int
+json_get(const json_t *object, const char *key, bool required, const json_t **out,
+    struct error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	*out = json_is_null(value) ? NULL : value;
+	if (*out == NULL && required)
+		return error_set(err, ERROR_MALFORMED, "\"%s\" is missing", key);
+	return 0;
+}
+
+static int
+json_text(const json_t *value, const char *name, size_t max, struct error *err)
+{
+	if (!json_is_string(value))
+		return error_set(err, ERROR_MALFORMED, "\"%s\" is not a string", name);
+	if (json_string_length(value) > max)
+		return error_set(err, ERROR_MALFORMED, "\"%s\" is larger than %zu octets", name,
+		    max);
+	return 0;
+}
+
+int
+json_bytes(const json_t *value, const char *name, size_t max, struct bytes *out,
+    struct error *err)
+{
+	size_t before = out->size;
+
+	if (json_text(value, name, (max + 2) / 3 * 4, err) != 0)
+		return -1;
+	if (base64_decode(BASE64_STANDARD, json_string_value(value), json_string_length(value), out,
+	        err) != 0)
+		return error_wrap(err, "\"%s\"", name);
+	if (out->size - before > max)
+		return error_set(err, ERROR_MALFORMED, "\"%s\" is larger than %zu octets", name,
+		    max);
+	return 0;
+}
+
+int
+json_get_bytes(const json_t *object, const char *key, size_t max, bool required,
+    struct bytes *out, struct error *err)
+{
+	const json_t *value;
+
+	if (json_get(object, key, required, &value, err) != 0)
+		return -1;
+	return value != NULL ? json_bytes(value, key, max, out, err) : 0;
+}
+
+int
+json_get_text(const json_t *object, const char *key, size_t max, bool required,
+    const char **out, struct error *err)
+{
+	const json_t *value;
+
+	*out = NULL;
+	if (json_get(object, key, required, &value, err) != 0)
+		return -1;
+	if (value == NULL)
+		return 0;
+	if (json_text(value, key, max, err) != 0)
+		return -1;
+	*out = json_string_value(value);
+	return 0;
+}
+
+void
+json_reply(struct http_exchange *exchange, int status, json_t *object)
+{
+	AUTO_FREE char *text = json_dumps(object, JSON_COMPACT);
+	struct error    err;
+
+	json_decref(object);
+	if (text == NULL) {
+		(void)error_set(&err, ERROR_INTERNAL, "the answer cannot be written as JSON");
+		http_reply_problem(exchange, &err);
+		return;
+	}
+	http_reply_header(exchange, "Cache-Control", "no-store");
+	http_reply(exchange, status, "application/json",
+	    (struct view){(const uint8_t *)text, strlen(text)});
+}

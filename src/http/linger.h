@@ -1,0 +1,21 @@
+/*
+ * The end of a connection whose peer may still be sending. Closing a socket with
+ * unread octets makes TCP reset it, and the peer may lose the refusal that tells
+ * why (RFC 9112 §9.6): so what comes in is thrown away for a while.
+ */
+#ifndef HTTP_LINGER_H
+#define HTTP_LINGER_H
+
+struct http_connection;
+
+/*
+ * Keeps the socket of a connection that evhttp is about to close. Returns 0, and
+ * connection_free is called when the peer has ended or the time is over; or -1:
+ * nothing is kept.
+ */
+int linger_start(struct http_connection *connection);
+
+/* Ends it now. */
+void linger_end(struct http_connection *connection);
+
+#endif

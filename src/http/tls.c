@@ -1,0 +1,142 @@
+/* Owns what a TLS connection of ours may be; the connections themselves are libevent's. */
+#include "config.h"
+
+#include "http/tls.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "util/error.h"
+
+/* For TLS 1.2; every cipher suite of TLS 1.3 is of this kind. */
+#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+/* Certificates of a chain, so that a wrong file is refused and not read for long. */
+#define CHAIN_MAX 16
+
+static int
+tls_error(struct error *err, enum error_kind kind, const char *doing)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char   *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return error_set(err, kind, "%s: %s", doing, reason != NULL ? reason : "no reason given");
+}
+
+/* Without it OpenSSL would ask for a passphrase at a terminal. */
+static int
+tls_no_passphrase_cb(char *passphrase, int size, int writing, void *arg)
+{
+	(void)passphrase;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static BIO *
+tls_bio_new(struct view text)
+{
+	if (text.size > INT_MAX)
+		return NULL;
+	return BIO_new_mem_buf(text.size != 0 ? (const void *)text.data : "", (int)text.size);
+}
+
+/* True when the last failure says only that there was nothing more to read. */
+static bool
+tls_pem_is_over(void)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+static int
+tls_use_chain(SSL_CTX *tls, BIO *bio, struct error *err)
+{
+	X509 *certificate = PEM_read_bio_X509(bio, NULL, tls_no_passphrase_cb, NULL);
+	int   used;
+
+	if (certificate == NULL)
+		return tls_error(err, ERROR_MALFORMED, "reading the TLS certificate");
+	used = SSL_CTX_use_certificate(tls, certificate);
+	X509_free(certificate);
+	if (used != 1)
+		return tls_error(err, ERROR_MALFORMED, "using the TLS certificate");
+
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		certificate = PEM_read_bio_X509(bio, NULL, tls_no_passphrase_cb, NULL);
+		if (certificate == NULL && tls_pem_is_over()) {
+			ERR_clear_error();
+			return 0;
+		}
+		if (certificate == NULL)
+			return tls_error(err, ERROR_MALFORMED, "reading the chain of the TLS certificate");
+		if (SSL_CTX_add0_chain_cert(tls, certificate) != 1) {
+			X509_free(certificate);
+			return tls_error(err, ERROR_MALFORMED, "using the chain of the TLS certificate");
+		}
+	}
+	return error_set(err, ERROR_MALFORMED, "more than %d TLS certificates", CHAIN_MAX);
+}
+
+static int
+tls_use_key(SSL_CTX *tls, BIO *bio, struct error *err)
+{
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, tls_no_passphrase_cb, NULL);
+	int       used;
+
+	if (key == NULL)
+		return tls_error(err, ERROR_MALFORMED, "reading the TLS key");
+	/* Compares it with the certificate's. */
+	used = SSL_CTX_use_PrivateKey(tls, key);
+	EVP_PKEY_free(key);
+	if (used != 1 || SSL_CTX_check_private_key(tls) != 1)
+		return tls_error(err, ERROR_MALFORMED,
+		    "the TLS key does not belong to the TLS certificate");
+	return 0;
+}
+
+static int
+tls_configure(SSL_CTX *tls, struct error *err)
+{
+	(void)SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	(void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+	if (SSL_CTX_set_num_tickets(tls, 0) != 1 ||
+	    SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_cipher_list(tls, CIPHERS) != 1)
+		return tls_error(err, ERROR_INTERNAL, "setting up TLS");
+	return 0;
+}
+
+int
+tls_server_new(struct view chain_pem, struct view key_pem, SSL_CTX **out, struct error *err)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	BIO     *chain = tls_bio_new(chain_pem);
+	BIO     *key = tls_bio_new(key_pem);
+	int      result = -1;
+
+	if (tls == NULL || chain == NULL || key == NULL)
+		(void)tls_error(err, ERROR_INTERNAL, "setting up TLS");
+	else if (tls_configure(tls, err) == 0 && tls_use_chain(tls, chain, err) == 0 &&
+	    tls_use_key(tls, key, err) == 0)
+		result = 0;
+
+	BIO_free(chain);
+	BIO_free(key);
+	if (result == 0)
+		*out = tls;
+	else
+		SSL_CTX_free(tls);
+	return result;
+}
