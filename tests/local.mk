@@ -14,6 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 
 # End-to-end tests: one line per script, so that they can be added side by side.
 E2E_TESTS =
+E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
 
 TESTS += $(E2E_TESTS)
