@@ -1,0 +1,112 @@
+/* Judges the public area of an attestation key; asks nobody whether the key exists. */
+#include "config.h"
+
+#include "tpm/ak.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+
+#include "tpm/digest.h"
+#include "tpm/openssl_error.h"
+#include "tpm/public.h"
+#include "tpm/roca.h"
+
+#define AK_RSA_BITS_MIN 2048
+
+/* WIRE.md §2, rule 5: what each attribute must be, and what it would mean otherwise. */
+static const struct tpm_attribute_rule attributes[] = {
+    {TPMA_OBJECT_FIXEDTPM, true, "AK without fixedTPM: it may leave its TPM"},
+    {TPMA_OBJECT_FIXEDPARENT, true, "AK without fixedParent: it may leave its parent"},
+    {TPMA_OBJECT_SENSITIVEDATAORIGIN, true,
+        "AK without sensitiveDataOrigin: its TPM may not have made it"},
+    {TPMA_OBJECT_RESTRICTED, true, "AK without restricted: it signs whatever it is given"},
+    {TPMA_OBJECT_SIGN_ENCRYPT, true, "AK without sign: it cannot attest"},
+    {TPMA_OBJECT_DECRYPT, false, "AK with decrypt: it is a storage key"},
+};
+
+static int
+ak_check_scheme(const TPMT_PUBLIC *area, struct error *err)
+{
+	const TPMT_RSA_SCHEME *rsa = &area->parameters.rsaDetail.scheme;
+	const TPMT_ECC_SCHEME *ecc = &area->parameters.eccDetail.scheme;
+	uint16_t               hash;
+
+	if (area->type == TPM2_ALG_RSA) {
+		if (rsa->scheme != TPM2_ALG_RSASSA && rsa->scheme != TPM2_ALG_RSAPSS)
+			return error_set(err, ERROR_BAD_ATTESTATION,
+			    "AK scheme 0x%04x of an RSA key is not RSASSA or RSAPSS", rsa->scheme);
+		hash = rsa->details.anySig.hashAlg;
+	} else {
+		if (ecc->scheme != TPM2_ALG_ECDSA)
+			return error_set(err, ERROR_BAD_ATTESTATION,
+			    "AK scheme 0x%04x of an ECC key is not ECDSA", ecc->scheme);
+		hash = ecc->details.anySig.hashAlg;
+	}
+	if (tpm_digest(hash) == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "AK scheme hash 0x%04x is not SHA-256, SHA-384 or SHA-512", hash);
+	return 0;
+}
+
+static int
+ak_check_rsa(const TPMT_PUBLIC *area, struct error *err)
+{
+	const TPM2B_PUBLIC_KEY_RSA *modulus = &area->unique.rsa;
+	BIGNUM                     *number;
+	bool                        weak;
+
+	if (area->parameters.rsaDetail.keyBits < AK_RSA_BITS_MIN)
+		return error_set(err, ERROR_BAD_ATTESTATION, "AK of %u bits: RSA needs at least %d",
+		    area->parameters.rsaDetail.keyBits, AK_RSA_BITS_MIN);
+	if ((number = BN_bin2bn(modulus->buffer, modulus->size, NULL)) == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading the AK's modulus");
+	weak = tpm_roca_weak(number);
+	BN_free(number);
+	if (weak)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "AK modulus can be factored (ROCA, CVE-2017-15361): update the TPM's firmware "
+		    "and make a new AK");
+	return 0;
+}
+
+static int
+ak_read(struct view public, struct tpm_ak *ak, struct error *err)
+{
+	if (tpm_public_decode(public, "AK", &ak->area, err) < 0)
+		return -1;
+	if (ak->area.type != TPM2_ALG_RSA && ak->area.type != TPM2_ALG_ECC)
+		return error_set(err, ERROR_BAD_ATTESTATION, "AK type 0x%04x is not RSA or ECC",
+		    ak->area.type);
+	if (tpm_name_compute(public, &ak->name, err) < 0)
+		return error_wrap(err, "AK");
+	if (tpm_public_check_attributes(&ak->area, attributes,
+	        sizeof attributes / sizeof attributes[0], err) < 0)
+		return -1;
+	if (ak_check_scheme(&ak->area, err) < 0)
+		return -1;
+	if (ak->area.type == TPM2_ALG_RSA && ak_check_rsa(&ak->area, err) < 0)
+		return -1;
+	if (tpm_public_key(&ak->area, &ak->key, err) < 0)
+		return error_wrap(err, "AK");
+	return 0;
+}
+
+int
+tpm_ak_decode(struct view public, struct tpm_ak *ak, struct error *err)
+{
+	memset(ak, 0, sizeof *ak);
+	if (ak_read(public, ak, err) < 0) {
+		tpm_ak_clear(ak);
+		return -1;
+	}
+	return 0;
+}
+
+void
+tpm_ak_clear(struct tpm_ak *ak)
+{
+	EVP_PKEY_free(ak->key);
+	memset(ak, 0, sizeof *ak);
+}

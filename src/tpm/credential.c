@@ -1,0 +1,278 @@
+/* Makes credentials; draws their seeds, and forgets every key before it returns. */
+#include "config.h"
+
+#include "tpm/credential.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <tss2/tss2_mu.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/digest.h"
+#include "tpm/ek.h"
+#include "tpm/kdf.h"
+#include "tpm/key.h"
+#include "tpm/name.h"
+#include "tpm/openssl_error.h"
+
+/* What only the EK can recover, and what it is wrapped in. */
+struct wrapped_seed {
+	uint8_t                seed[EVP_MAX_MD_SIZE];
+	size_t                 size; /* octets of nameAlg's digest */
+	TPM2B_ENCRYPTED_SECRET secret;
+};
+
+/* ---- RSA: annex B ---- */
+
+static int
+seed_set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *digest)
+{
+	static const char identity[] = "IDENTITY"; /* with its NUL */
+	void             *label = OPENSSL_memdup(identity, sizeof identity);
+
+	if (label != NULL && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, digest) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, digest) == 1 &&
+	    EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof identity) == 1)
+		return 0; /* the label is ctx's now */
+	OPENSSL_free(label);
+	return -1;
+}
+
+static int
+seed_wrap_rsa(const struct tpm_ek *ek, struct wrapped_seed *wrapped, struct error *err)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek->key, NULL);
+	size_t        size = sizeof wrapped->secret.secret;
+	int           rc = 0;
+
+	if (ctx == NULL || RAND_priv_bytes(wrapped->seed, (int)wrapped->size) != 1 ||
+	    EVP_PKEY_encrypt_init(ctx) != 1 || seed_set_oaep(ctx, tpm_digest(ek->name_alg)) < 0 ||
+	    EVP_PKEY_encrypt(ctx, wrapped->secret.secret, &size, wrapped->seed, wrapped->size) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encrypting a seed to an EK");
+	else
+		wrapped->secret.size = (UINT16)size;
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+/* ---- ECC: annex C ---- */
+
+/* Z is the x-coordinate of the shared point, padded to the field size. */
+static int
+seed_agree(EVP_PKEY *ephemeral, EVP_PKEY *ek, uint8_t *z, size_t field, struct error *err)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ephemeral, NULL);
+	size_t        size = field;
+	int           rc = 0;
+
+	/* The EK's point was checked when it was read. */
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
+	    EVP_PKEY_derive_set_peer_ex(ctx, ek, 0) != 1 ||
+	    EVP_PKEY_derive(ctx, z, &size) != 1 || size != field)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "agreeing on a seed with an EK");
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+static int
+seed_derive(const struct tpm_ek *ek, EVP_PKEY *ephemeral, const struct tpm_curve *curve,
+    const uint8_t *ephemeral_x, struct wrapped_seed *wrapped, struct error *err)
+{
+	uint8_t z[TPM_COORDINATE_MAX];
+	uint8_t x[TPM_COORDINATE_MAX];
+	uint8_t y[TPM_COORDINATE_MAX];
+	size_t  field = curve->field_size;
+	int     rc = -1;
+
+	if (tpm_key_coordinates(ek->key, curve, x, y, err) == 0 &&
+	    seed_agree(ephemeral, ek->key, z, field, err) == 0)
+		rc = tpm_kdfe(ek->name_alg, (struct view){z, field}, "IDENTITY",
+		    (struct view){ephemeral_x, field}, (struct view){x, field}, wrapped->seed,
+		    wrapped->size, err);
+	bytes_cleanse(z, sizeof z);
+	return rc;
+}
+
+static int
+seed_marshal_point(const struct tpm_curve *curve, const uint8_t *x, const uint8_t *y,
+    TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
+{
+	TPMS_ECC_POINT point = {0};
+	size_t         used = 0;
+
+	point.x.size = point.y.size = (UINT16)curve->field_size;
+	memcpy(point.x.buffer, x, curve->field_size);
+	memcpy(point.y.buffer, y, curve->field_size);
+	if (Tss2_MU_TPMS_ECC_POINT_Marshal(&point, secret->secret, sizeof secret->secret, &used) !=
+	    TSS2_RC_SUCCESS)
+		return error_set(err, ERROR_INTERNAL, "marshalling an ephemeral point");
+	secret->size = (UINT16)used;
+	return 0;
+}
+
+static int
+seed_wrap_ecc(const struct tpm_ek *ek, const struct tpm_curve *curve,
+    struct wrapped_seed *wrapped, struct error *err)
+{
+	EVP_PKEY *ephemeral = EVP_EC_gen(curve->group);
+	uint8_t   x[TPM_COORDINATE_MAX];
+	uint8_t   y[TPM_COORDINATE_MAX];
+	int       rc = -1;
+
+	if (ephemeral == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "making an ephemeral %s key",
+		    curve->name);
+	if (tpm_key_coordinates(ephemeral, curve, x, y, err) == 0 &&
+	    seed_derive(ek, ephemeral, curve, x, wrapped, err) == 0 &&
+	    seed_marshal_point(curve, x, y, &wrapped->secret, err) == 0)
+		rc = 0;
+	EVP_PKEY_free(ephemeral);
+	return rc;
+}
+
+/* ---- both ---- */
+
+/* CFB with a zero IV: each key encrypts once. */
+static int
+credential_encrypt(const uint8_t *key, uint16_t bits, struct view plain, uint8_t *cipher,
+    struct error *err)
+{
+	static const uint8_t iv[16];
+	EVP_CIPHER_CTX      *ctx = EVP_CIPHER_CTX_new();
+	const EVP_CIPHER    *aes = bits == 128 ? EVP_aes_128_cfb128() : EVP_aes_256_cfb128();
+	int                  size;
+	int                  rc = 0;
+
+	if (ctx == NULL || EVP_EncryptInit_ex2(ctx, aes, key, iv, NULL) != 1 ||
+	    EVP_EncryptUpdate(ctx, cipher, &size, plain.data, (int)plain.size) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encrypting a credential");
+	EVP_CIPHER_CTX_free(ctx);
+	return rc;
+}
+
+/* encIdentity: TPM2B_DIGEST of the secret under the seed's storage key. */
+static int
+credential_encrypt_identity(const struct tpm_ek *ek, const struct wrapped_seed *wrapped,
+    struct view name, struct view secret, struct bytes *identity, struct error *err)
+{
+	TPM2B_DIGEST plain = {.size = (UINT16)secret.size};
+	uint8_t      marshalled[sizeof plain];
+	uint8_t      cipher[sizeof plain];
+	uint8_t      key[32];
+	size_t       used = 0;
+	int          rc = -1;
+
+	memcpy(plain.buffer, secret.data, secret.size);
+	if (Tss2_MU_TPM2B_DIGEST_Marshal(&plain, marshalled, sizeof marshalled, &used) !=
+	    TSS2_RC_SUCCESS)
+		(void)error_set(err, ERROR_INTERNAL, "marshalling a secret");
+	else if (tpm_kdfa(ek->name_alg, (struct view){wrapped->seed, wrapped->size}, "STORAGE", name,
+	             (struct view){0}, key, ek->aes_bits / 8, err) == 0 &&
+	    credential_encrypt(key, ek->aes_bits, (struct view){marshalled, used}, cipher, err) == 0)
+		rc = 0;
+	if (rc == 0)
+		bytes_append(identity, cipher, used);
+	bytes_cleanse(&plain, sizeof plain);
+	bytes_cleanse(marshalled, sizeof marshalled);
+	bytes_cleanse(key, sizeof key);
+	return rc;
+}
+
+/* integrityHMAC: over encIdentity and the Name, under the seed's integrity key. */
+static int
+credential_authenticate(const struct tpm_ek *ek, const struct wrapped_seed *wrapped,
+    struct view name, struct view identity, TPM2B_DIGEST *integrity, struct error *err)
+{
+	const char *digest = EVP_MD_get0_name(tpm_digest(ek->name_alg));
+	uint8_t     key[EVP_MAX_MD_SIZE];
+	size_t      size;
+	AUTO_BYTES  message = {0};
+	int         rc;
+
+	rc = tpm_kdfa(ek->name_alg, (struct view){wrapped->seed, wrapped->size}, "INTEGRITY",
+	    (struct view){0}, (struct view){0}, key, wrapped->size, err);
+	if (rc == 0) {
+		bytes_append(&message, identity.data, identity.size);
+		bytes_append(&message, name.data, name.size);
+		if (EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key, wrapped->size, message.data,
+		        message.size, integrity->buffer, sizeof integrity->buffer, &size) == NULL)
+			rc = error_set_openssl(err, ERROR_INTERNAL, "authenticating a credential");
+		else
+			integrity->size = (UINT16)size;
+	}
+	bytes_cleanse(key, sizeof key);
+	return rc;
+}
+
+static int
+credential_append(const TPM2B_DIGEST *integrity, struct view identity,
+    const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *credential,
+    struct bytes *encrypted_secret, struct error *err)
+{
+	TPM2B_ID_OBJECT object = {0};
+	uint8_t         out[sizeof object > sizeof *secret ? sizeof object : sizeof *secret];
+	size_t          used = 0;
+
+	/* encIdentity stands behind the HMAC as it is: its own size is encrypted too. */
+	if (Tss2_MU_TPM2B_DIGEST_Marshal(integrity, object.credential, sizeof object.credential,
+	        &used) != TSS2_RC_SUCCESS ||
+	    identity.size > sizeof object.credential - used)
+		return error_set(err, ERROR_INTERNAL, "marshalling a credential's HMAC");
+	memcpy(object.credential + used, identity.data, identity.size);
+	object.size = (UINT16)(used + identity.size);
+
+	used = 0;
+	if (Tss2_MU_TPM2B_ID_OBJECT_Marshal(&object, out, sizeof out, &used) != TSS2_RC_SUCCESS)
+		return error_set(err, ERROR_INTERNAL, "marshalling a credential");
+	bytes_append(credential, out, used);
+	used = 0;
+	if (Tss2_MU_TPM2B_ENCRYPTED_SECRET_Marshal(secret, out, sizeof out, &used) !=
+	    TSS2_RC_SUCCESS)
+		return error_set(err, ERROR_INTERNAL, "marshalling an encrypted seed");
+	bytes_append(encrypted_secret, out, used);
+	return 0;
+}
+
+static int
+credential_make(const struct tpm_ek *ek, struct view name, struct view secret,
+    struct wrapped_seed *wrapped, struct bytes *credential, struct bytes *encrypted_secret,
+    struct error *err)
+{
+	const struct tpm_curve *curve = tpm_key_curve(ek->key);
+	TPM2B_DIGEST            integrity = {0};
+	AUTO_BYTES              identity = {0};
+
+	if ((curve != NULL ? seed_wrap_ecc(ek, curve, wrapped, err)
+	                   : seed_wrap_rsa(ek, wrapped, err)) < 0)
+		return -1;
+	if (credential_encrypt_identity(ek, wrapped, name, secret, &identity, err) < 0)
+		return -1;
+	if (credential_authenticate(ek, wrapped, name, bytes_view(&identity), &integrity, err) < 0)
+		return -1;
+	return credential_append(&integrity, bytes_view(&identity), &wrapped->secret, credential,
+	    encrypted_secret, err);
+}
+
+int
+tpm_credential_make(const struct tpm_ek *ek, const struct tpm_name *name, struct view secret,
+    struct bytes *credential, struct bytes *encrypted_secret, struct error *err)
+{
+	struct wrapped_seed wrapped = {.size = tpm_digest_size(ek->name_alg)};
+	int                 rc;
+
+	if (name->size == 0)
+		return error_set(err, ERROR_INTERNAL, "a credential needs a Name");
+	if (secret.size == 0 || secret.size > wrapped.size)
+		return error_set(err, ERROR_INTERNAL, "secret of %zu octets for a nameAlg of %zu",
+		    secret.size, wrapped.size);
+	rc = credential_make(ek, (struct view){name->bytes, name->size}, secret, &wrapped,
+	    credential, encrypted_secret, err);
+	bytes_cleanse(&wrapped, sizeof wrapped);
+	return rc;
+}

@@ -1,0 +1,16 @@
+/* The hashes that Names, schemes and key derivations may use. */
+#ifndef TPM_DIGEST_H
+#define TPM_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+/* The digest of a TPM_ALG_ID: SHA-256, SHA-384 or SHA-512; NULL for every other. */
+const EVP_MD *tpm_digest(uint16_t alg);
+
+/* Octets of that digest; 0 for every other. */
+size_t tpm_digest_size(uint16_t alg);
+
+#endif

@@ -1,0 +1,242 @@
+/* Judges endorsement keys and knows their hash; whether one is enrolled is not known here. */
+#include "config.h"
+
+#include "tpm/ek.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/digest.h"
+#include "tpm/key.h"
+#include "tpm/openssl_error.h"
+#include "tpm/public.h"
+#include "tpm/roca.h"
+#include "tpm/spki.h"
+#include "util/base64.h"
+#include "util/hex.h"
+
+#define EK_HASH_PREFIX "sha256:"
+#define EK_HASH_URN    "urn:ek:sha256:"
+
+/* The kinds of EK, and what the TCG's templates for them say (L-1, L-2, H-1 to H-7). */
+static const struct ek_kind {
+	const char *name;
+	unsigned    rsa_bits; /* 0: ECC */
+	TPMI_ECC_CURVE curve;
+	TPMI_ALG_HASH  name_alg;
+	uint16_t    aes_bits;
+} kinds[] = {
+    {"RSA-2048", 2048, TPM2_ECC_NONE, TPM2_ALG_SHA256, 128},
+    {"RSA-3072", 3072, TPM2_ECC_NONE, TPM2_ALG_SHA384, 256},
+    {"RSA-4096", 4096, TPM2_ECC_NONE, TPM2_ALG_SHA384, 256},
+    {"P-256", 0, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, 128},
+    {"P-384", 0, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, 256},
+    {"P-521", 0, TPM2_ECC_NIST_P521, TPM2_ALG_SHA512, 256},
+};
+
+static const struct tpm_attribute_rule attributes[] = {
+    {TPMA_OBJECT_FIXEDTPM, true, "EK without fixedTPM: it may leave its TPM"},
+    {TPMA_OBJECT_FIXEDPARENT, true, "EK without fixedParent: it may leave its parent"},
+    {TPMA_OBJECT_SENSITIVEDATAORIGIN, true,
+        "EK without sensitiveDataOrigin: its TPM may not have made it"},
+    {TPMA_OBJECT_RESTRICTED, true, "EK without restricted: it decrypts whatever it is given"},
+    {TPMA_OBJECT_DECRYPT, true, "EK without decrypt: it cannot open a credential"},
+    {TPMA_OBJECT_SIGN_ENCRYPT, false, "EK with sign: it is not an endorsement key"},
+};
+
+static const struct ek_kind *
+ek_kind_of(const EVP_PKEY *key)
+{
+	const struct tpm_curve *curve = tpm_key_curve(key);
+	unsigned                rsa_bits = tpm_key_rsa_bits(key);
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].rsa_bits != 0 ? kinds[i].rsa_bits == rsa_bits
+		                           : curve != NULL && kinds[i].curve == curve->id)
+			return &kinds[i];
+	return NULL;
+}
+
+static int
+ek_check_modulus(const EVP_PKEY *key, struct error *err)
+{
+	BIGNUM *modulus = NULL;
+	bool    weak;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading the EK's modulus");
+	weak = tpm_roca_weak(modulus);
+	BN_free(modulus);
+	if (weak)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "EK modulus can be factored (ROCA, CVE-2017-15361): use this TPM's ECC EK");
+	return 0;
+}
+
+static int
+ek_read_spki(struct view spki, struct tpm_ek *ek, struct error *err)
+{
+	const struct ek_kind *kind;
+
+	if (spki_decode(spki, "EK", &ek->key, err) < 0)
+		return -1;
+	if ((kind = ek_kind_of(ek->key)) == NULL) /* the curves are all of them there */
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "EK of %d bits: RSA must have 2048, 3072 or 4096", EVP_PKEY_get_bits(ek->key));
+	if (kind->rsa_bits != 0 && ek_check_modulus(ek->key, err) < 0)
+		return -1;
+	ek->kind = kind->name;
+	ek->name_alg = kind->name_alg;
+	ek->aes_bits = kind->aes_bits;
+	return ek_hash_of_key(ek->key, &ek->hash, err);
+}
+
+/* The symmetric algorithms of RSA and ECC parameters stand at the same place, but in two structs. */
+static const TPMT_SYM_DEF_OBJECT *
+ek_symmetric(const TPMT_PUBLIC *area)
+{
+	return area->type == TPM2_ALG_RSA ? &area->parameters.rsaDetail.symmetric
+	                                  : &area->parameters.eccDetail.symmetric;
+}
+
+static int
+ek_check_symmetric(const TPMT_SYM_DEF_OBJECT *symmetric, struct error *err)
+{
+	if (symmetric->algorithm != TPM2_ALG_AES)
+		return error_set(err, ERROR_BAD_ATTESTATION, "EK symmetric algorithm 0x%04x is not AES",
+		    symmetric->algorithm);
+	if (symmetric->keyBits.aes != 128 && symmetric->keyBits.aes != 256)
+		return error_set(err, ERROR_BAD_ATTESTATION, "EK with AES of %u bits, not 128 or 256",
+		    symmetric->keyBits.aes);
+	if (symmetric->mode.aes != TPM2_ALG_CFB)
+		return error_set(err, ERROR_BAD_ATTESTATION, "EK with AES mode 0x%04x, not CFB",
+		    symmetric->mode.aes);
+	return 0;
+}
+
+static int
+ek_check_same_key(const TPMT_PUBLIC *area, const EVP_PKEY *key, struct error *err)
+{
+	EVP_PKEY *other = NULL;
+	int       same;
+
+	if (tpm_public_key(area, &other, err) < 0)
+		return error_wrap(err, "EK");
+	same = EVP_PKEY_eq(other, key);
+	EVP_PKEY_free(other);
+	if (same != 1)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "the EK's public area holds another key than ek");
+	return 0;
+}
+
+static int
+ek_read_public(struct view public, struct tpm_ek *ek, struct error *err)
+{
+	TPMT_PUBLIC area;
+
+	if (tpm_public_decode(public, "EK", &area, err) < 0)
+		return -1;
+	if (area.type != TPM2_ALG_RSA && area.type != TPM2_ALG_ECC)
+		return error_set(err, ERROR_BAD_ATTESTATION, "EK type 0x%04x is not RSA or ECC",
+		    area.type);
+	if (tpm_digest(area.nameAlg) == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "EK nameAlg 0x%04x is not SHA-256, SHA-384 or SHA-512", area.nameAlg);
+	if (tpm_public_check_attributes(&area, attributes, sizeof attributes / sizeof attributes[0],
+	        err) < 0)
+		return -1;
+	if (ek_check_symmetric(ek_symmetric(&area), err) < 0)
+		return -1;
+	if (ek_check_same_key(&area, ek->key, err) < 0)
+		return -1;
+	ek->name_alg = area.nameAlg;
+	ek->aes_bits = ek_symmetric(&area)->keyBits.aes;
+	return 0;
+}
+
+int
+tpm_ek_decode(struct view spki, struct view public, struct tpm_ek *ek, struct error *err)
+{
+	memset(ek, 0, sizeof *ek);
+	if (ek_read_spki(spki, ek, err) < 0 ||
+	    (public.size != 0 && ek_read_public(public, ek, err) < 0)) {
+		tpm_ek_clear(ek);
+		return -1;
+	}
+	return 0;
+}
+
+void
+tpm_ek_clear(struct tpm_ek *ek)
+{
+	EVP_PKEY_free(ek->key);
+	memset(ek, 0, sizeof *ek);
+}
+
+int
+ek_hash_of_key(EVP_PKEY *key, struct ek_hash *hash, struct error *err)
+{
+	AUTO_BYTES der = {0};
+
+	if (spki_encode(key, &der, err) < 0)
+		return -1;
+	if (EVP_Digest(der.data, der.size, hash->bytes, NULL, EVP_sha256(), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
+	return 0;
+}
+
+static int
+ek_hash_parse_urn(const char *text, struct ek_hash *hash, struct error *err)
+{
+	AUTO_BYTES octets = {0};
+
+	if (base64_decode(BASE64_STANDARD, text, strlen(text), &octets, err) < 0)
+		return error_wrap(err, "EK hash");
+	if (octets.size != EK_HASH_SIZE)
+		return error_set(err, ERROR_MALFORMED, "EK hash of %zu octets: it must have %d",
+		    octets.size, EK_HASH_SIZE);
+	memcpy(hash->bytes, octets.data, EK_HASH_SIZE);
+	return 0;
+}
+
+int
+ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err)
+{
+	size_t length;
+
+	if (strncmp(text, EK_HASH_URN, strlen(EK_HASH_URN)) == 0)
+		return ek_hash_parse_urn(text + strlen(EK_HASH_URN), hash, err);
+	if (strncmp(text, EK_HASH_PREFIX, strlen(EK_HASH_PREFIX)) == 0)
+		text += strlen(EK_HASH_PREFIX);
+	length = strlen(text);
+	if (length != EK_HASH_TEXT_SIZE - 1)
+		return error_set(err, ERROR_MALFORMED, "EK hash of %zu characters: it must have %d",
+		    length, EK_HASH_TEXT_SIZE - 1);
+	if (!hex_decode(text, hash->bytes, EK_HASH_SIZE))
+		return error_set(err, ERROR_MALFORMED,
+		    "EK hash with a character that is not a hexadecimal digit");
+	return 0;
+}
+
+void
+ek_hash_format(const struct ek_hash *hash, char text[EK_HASH_TEXT_SIZE])
+{
+	hex_encode(hash->bytes, EK_HASH_SIZE, text);
+}
+
+char *
+ek_hash_urn(const struct ek_hash *hash)
+{
+	AUTO_FREE char *encoded = base64_encode(BASE64_STANDARD, hash->bytes, EK_HASH_SIZE);
+	size_t          size = strlen(EK_HASH_URN) + strlen(encoded) + 1;
+	char           *urn = memory_new(size);
+
+	(void)snprintf(urn, size, "%s%s", EK_HASH_URN, encoded);
+	return urn;
+}

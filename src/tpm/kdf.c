@@ -1,0 +1,91 @@
+/* Lays out what TPM 2.0 puts into OpenSSL's key derivation functions; no cryptography of its own. */
+#include "config.h"
+
+#include "tpm/kdf.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include "tpm/digest.h"
+#include "tpm/openssl_error.h"
+
+/* OpenSSL copies what parameters point at; they just have no const. */
+static OSSL_PARAM
+kdf_octets(const char *name, struct view octets)
+{
+	static uint8_t nothing;
+	void          *data = octets.size == 0 ? &nothing : (void *)(uintptr_t)octets.data;
+
+	return OSSL_PARAM_construct_octet_string(name, data, octets.size);
+}
+
+static OSSL_PARAM
+kdf_text(const char *name, const char *text)
+{
+	return OSSL_PARAM_construct_utf8_string(name, (char *)(uintptr_t)text, 0);
+}
+
+static int
+kdf_derive(const char *function, const OSSL_PARAM *params, uint8_t *out, size_t size,
+    struct error *err)
+{
+	EVP_KDF     *kdf = EVP_KDF_fetch(NULL, function, NULL);
+	EVP_KDF_CTX *ctx = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+	int          rc = 0;
+
+	if (ctx == NULL || EVP_KDF_derive(ctx, out, size, params) != 1)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "deriving a key with %s", function);
+	EVP_KDF_CTX_free(ctx);
+	EVP_KDF_free(kdf);
+	return rc;
+}
+
+int
+tpm_kdfa(uint16_t alg, struct view key, const char *label, struct view u, struct view v,
+    uint8_t *out, size_t size, struct error *err)
+{
+	const EVP_MD *digest = tpm_digest(alg);
+	AUTO_BYTES    context = {0};
+	OSSL_PARAM    params[7];
+
+	if (digest == NULL)
+		return error_set(err, ERROR_INTERNAL, "no KDFa with hash 0x%04x", alg);
+	bytes_append(&context, u.data, u.size);
+	bytes_append(&context, v.data, v.size);
+
+	/* KBKDF puts the zero octet behind the label, and the length in bits at the end, itself. */
+	params[0] = kdf_text(OSSL_KDF_PARAM_MAC, "HMAC");
+	params[1] = kdf_text(OSSL_KDF_PARAM_MODE, "COUNTER");
+	params[2] = kdf_text(OSSL_KDF_PARAM_DIGEST, EVP_MD_get0_name(digest));
+	params[3] = kdf_octets(OSSL_KDF_PARAM_KEY, key);
+	params[4] = kdf_octets(OSSL_KDF_PARAM_SALT,
+	    (struct view){(const uint8_t *)label, strlen(label)});
+	params[5] = kdf_octets(OSSL_KDF_PARAM_INFO, bytes_view(&context));
+	params[6] = OSSL_PARAM_construct_end();
+	return kdf_derive("KBKDF", params, out, size, err);
+}
+
+int
+tpm_kdfe(uint16_t alg, struct view z, const char *use, struct view u, struct view v,
+    uint8_t *out, size_t size, struct error *err)
+{
+	const EVP_MD *digest = tpm_digest(alg);
+	AUTO_BYTES    info = {0};
+	OSSL_PARAM    params[4];
+
+	if (digest == NULL)
+		return error_set(err, ERROR_INTERNAL, "no KDFe with hash 0x%04x", alg);
+	bytes_append(&info, use, strlen(use) + 1);
+	bytes_append(&info, u.data, u.size);
+	bytes_append(&info, v.data, v.size);
+
+	params[0] = kdf_text(OSSL_KDF_PARAM_DIGEST, EVP_MD_get0_name(digest));
+	params[1] = kdf_octets(OSSL_KDF_PARAM_KEY, z);
+	params[2] = kdf_octets(OSSL_KDF_PARAM_INFO, bytes_view(&info));
+	params[3] = OSSL_PARAM_construct_end();
+	return kdf_derive("SSKDF", params, out, size, err);
+}

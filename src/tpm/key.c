@@ -1,0 +1,185 @@
+/* Owns the making of EVP_PKEYs from numbers, and the checks that belong to the numbers alone. */
+#include "config.h"
+
+#include "tpm/key.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/params.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/openssl_error.h"
+
+static const struct tpm_curve curves[] = {
+    {TPM2_ECC_NIST_P256, NID_X9_62_prime256v1, "prime256v1", "P-256", 32},
+    {TPM2_ECC_NIST_P384, NID_secp384r1, "secp384r1", "P-384", 48},
+    {TPM2_ECC_NIST_P521, NID_secp521r1, "secp521r1", "P-521", TPM_COORDINATE_MAX},
+};
+
+#define CURVE_COUNT (sizeof curves / sizeof curves[0])
+
+const struct tpm_curve *
+tpm_curve_by_id(uint16_t id)
+{
+	for (size_t i = 0; i < CURVE_COUNT; i++)
+		if (curves[i].id == id)
+			return &curves[i];
+	return NULL;
+}
+
+const struct tpm_curve *
+tpm_curve_by_nid(int nid)
+{
+	for (size_t i = 0; i < CURVE_COUNT; i++)
+		if (curves[i].nid == nid)
+			return &curves[i];
+	return NULL;
+}
+
+const struct tpm_curve *
+tpm_key_curve(const EVP_PKEY *key)
+{
+	char   group[64];
+	size_t length;
+	int    nid;
+
+	if (!EVP_PKEY_is_a(key, "EC") ||
+	    EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1)
+		return NULL;
+	if ((nid = EC_curve_nist2nid(group)) == NID_undef)
+		nid = OBJ_sn2nid(group);
+	return tpm_curve_by_nid(nid);
+}
+
+unsigned
+tpm_key_rsa_bits(const EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "RSA") ? (unsigned)EVP_PKEY_get_bits(key) : 0;
+}
+
+static int
+key_from_params(const char *type, OSSL_PARAM *params, EVP_PKEY **key)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY     *made = NULL;
+	int           rc = -1;
+
+	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) == 1) {
+		*key = made;
+		rc = 0;
+	}
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+int
+tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct error *err)
+{
+	unsigned char native[TPM2_MAX_RSA_KEY_BYTES];
+	BIGNUM       *number;
+	OSSL_PARAM    params[3];
+	int           rc;
+
+	if (modulus.size == 0 || modulus.size > sizeof native)
+		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus of %zu octets",
+		    modulus.size);
+	if ((modulus.data[0] & 0x80) == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "RSA modulus is shorter than its %zu octets", modulus.size);
+	if ((modulus.data[modulus.size - 1] & 1) == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus is even");
+
+	/* OSSL_PARAM wants the order of the machine's octets. */
+	number = BN_bin2bn(modulus.data, (int)modulus.size, NULL);
+	rc = number == NULL ? -1 : BN_bn2nativepad(number, native, (int)modulus.size);
+	BN_free(number);
+	if (rc >= 0) {
+		params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.size);
+		params[1] = OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent);
+		params[2] = OSSL_PARAM_construct_end();
+		rc = key_from_params("RSA", params, key);
+	}
+	return rc < 0 ? error_set_openssl(err, ERROR_BAD_ATTESTATION, "not an RSA key") : 0;
+}
+
+int
+tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **key,
+    struct error *err)
+{
+	OSSL_PARAM params[3];
+
+	/* OpenSSL copies both; its parameters just have no const. */
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+	    (char *)(uintptr_t)curve->group, 0);
+	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    (void *)(uintptr_t)point.data, point.size);
+	params[2] = OSSL_PARAM_construct_end();
+	/* This checks that the point is on the curve; the cofactor of each is 1. */
+	if (key_from_params("EC", params, key) < 0)
+		return error_set_openssl(err, ERROR_BAD_ATTESTATION, "not a point on %s",
+		    curve->name);
+	return 0;
+}
+
+int
+tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct view y,
+    EVP_PKEY **key, struct error *err)
+{
+	uint8_t point[1 + 2 * TPM_COORDINATE_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
+	size_t  field = curve->field_size;
+
+	if (x.size > field || y.size > field)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "coordinates of %zu and %zu octets are too long for %s", x.size, y.size,
+		    curve->name);
+	if (x.size > 0)
+		memcpy(point + 1 + field - x.size, x.data, x.size);
+	if (y.size > 0)
+		memcpy(point + 1 + 2 * field - y.size, y.data, y.size);
+	return tpm_key_from_point(curve, (struct view){point, 1 + 2 * field}, key, err);
+}
+
+/* For a key that came compressed, and is given back so. */
+static int
+key_expand(const EVP_PKEY *key, int field, uint8_t *x, uint8_t *y)
+{
+	BIGNUM *x_number = NULL;
+	BIGNUM *y_number = NULL;
+	int     rc = -1;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &x_number) == 1 &&
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_Y, &y_number) == 1 &&
+	    BN_bn2binpad(x_number, x, field) == field &&
+	    BN_bn2binpad(y_number, y, field) == field)
+		rc = 0;
+	BN_free(x_number);
+	BN_free(y_number);
+	return rc;
+}
+
+int
+tpm_key_coordinates(const EVP_PKEY *key, const struct tpm_curve *curve,
+    uint8_t x[TPM_COORDINATE_MAX], uint8_t y[TPM_COORDINATE_MAX], struct error *err)
+{
+	uint8_t point[1 + 2 * TPM_COORDINATE_MAX];
+	size_t  field = curve->field_size;
+	size_t  size = 0;
+
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
+	        &size) == 1 &&
+	    size == 1 + 2 * field && point[0] == POINT_CONVERSION_UNCOMPRESSED) {
+		memcpy(x, point + 1, field);
+		memcpy(y, point + 1 + field, field);
+		return 0;
+	}
+	if (key_expand(key, (int)field, x, y) == 0)
+		return 0;
+	return error_set_openssl(err, ERROR_INTERNAL, "reading the point of a %s key",
+	    curve->name);
+}

@@ -1,0 +1,26 @@
+/* Turns OpenSSL's error queue into a detail, and leaves the queue empty for the next caller. */
+#include "config.h"
+
+#include "tpm/openssl_error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <openssl/err.h>
+
+int
+error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
+{
+	unsigned long code = ERR_peek_error(); /* the first is the cause, the others its echo */
+	const char   *reason = ERR_reason_error_string(code);
+	char          detail[sizeof err->detail];
+	va_list       args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(detail, sizeof detail, fmt, args);
+	va_end(args);
+	ERR_clear_error();
+	if (code == 0 || reason == NULL)
+		return error_set(err, kind, "%s", detail);
+	return error_set(err, kind, "%s: %s", detail, reason);
+}

@@ -1,0 +1,14 @@
+/* Failures of libcrypto as ours. */
+#ifndef TPM_OPENSSL_ERROR_H
+#define TPM_OPENSSL_ERROR_H
+
+#include "util/error.h"
+
+/*
+ * error_set, with ": " and the first reason of this thread's OpenSSL queue behind
+ * the detail; the queue is empty afterwards. Returns -1.
+ */
+int error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,17 @@
+/* The fingerprint of weak RSA moduli: CVE-2017-15361, "ROCA". */
+#ifndef TPM_ROCA_H
+#define TPM_ROCA_H
+
+#include <stdbool.h>
+
+#include <openssl/types.h>
+
+/*
+ * True when the modulus looks made by Infineon's faulty library, whose primes are
+ * k * M + (65537^a mod M), M a primorial: modulo every small prime such a modulus
+ * lies in the subgroup that 65537 generates. Another modulus does by chance about
+ * once in 2^27.
+ */
+bool tpm_roca_weak(const BIGNUM *modulus);
+
+#endif

@@ -1,0 +1,266 @@
+/* Owns how public keys are read from SubjectPublicKeyInfo and written to it; one key, one encoding. */
+#include "config.h"
+
+#include "tpm/spki.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "tpm/key.h"
+#include "tpm/openssl_error.h"
+
+#define SPKI_RSA_EXPONENT 65537
+#define SPKI_OID_TEXT     80
+
+/* RFC 5280 §4.1: X509_PUBKEY would decode the key at once. */
+struct spki {
+	X509_ALGOR      *algorithm;
+	ASN1_BIT_STRING *key;
+};
+typedef struct spki SPKI; /* what OpenSSL's macros are given */
+
+/* RFC 8017 §A.1.1. */
+struct rsa_public_key {
+	BIGNUM *modulus;
+	BIGNUM *exponent;
+};
+typedef struct rsa_public_key RSA_PUBLIC_KEY;
+
+ASN1_SEQUENCE(SPKI) = {
+    ASN1_SIMPLE(SPKI, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(SPKI, key, ASN1_BIT_STRING),
+} static_ASN1_SEQUENCE_END(SPKI)
+
+ASN1_SEQUENCE(RSA_PUBLIC_KEY) = {
+    ASN1_SIMPLE(RSA_PUBLIC_KEY, modulus, BIGNUM),
+    ASN1_SIMPLE(RSA_PUBLIC_KEY, exponent, BIGNUM),
+} static_ASN1_SEQUENCE_END(RSA_PUBLIC_KEY)
+
+/* ---- reading ---- */
+
+/* Decodes an item that fills `der`; NULL otherwise, OpenSSL's queue empty. */
+static ASN1_VALUE *
+spki_decode_item(struct view der, const ASN1_ITEM *item)
+{
+	const unsigned char *at = der.data;
+	ASN1_VALUE          *value;
+
+	value = der.size > INT32_MAX ? NULL : ASN1_item_d2i(NULL, &at, (long)der.size, item);
+	ERR_clear_error();
+	if (value != NULL && at != der.data + der.size) {
+		ASN1_item_free(value, item);
+		return NULL;
+	}
+	return value;
+}
+
+static int
+spki_read_numbers(const RSA_PUBLIC_KEY *numbers, EVP_PKEY **key, struct error *err)
+{
+	uint8_t modulus[TPM2_MAX_RSA_KEY_BYTES];
+
+	if (BN_num_bytes(numbers->modulus) > (int)sizeof modulus)
+		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus of %d bits",
+		    BN_num_bits(numbers->modulus));
+	if (!BN_is_word(numbers->exponent, SPKI_RSA_EXPONENT))
+		return error_set(err, ERROR_BAD_ATTESTATION, "RSA exponent is not 65537");
+	return tpm_key_from_rsa(
+	    (struct view){modulus, (size_t)BN_bn2bin(numbers->modulus, modulus)},
+	    SPKI_RSA_EXPONENT, key, err);
+}
+
+static int
+spki_read_rsa(int parameter_type, struct view octets, EVP_PKEY **key, struct error *err)
+{
+	ASN1_VALUE *numbers;
+	int         rc;
+
+	if (parameter_type != V_ASN1_NULL && parameter_type != V_ASN1_UNDEF)
+		return error_set(err, ERROR_MALFORMED, "rsaEncryption has parameters");
+	if ((numbers = spki_decode_item(octets, ASN1_ITEM_rptr(RSA_PUBLIC_KEY))) == NULL)
+		return error_set(err, ERROR_MALFORMED, "not an RSAPublicKey in DER");
+	rc = spki_read_numbers((const RSA_PUBLIC_KEY *)numbers, key, err);
+	ASN1_item_free(numbers, ASN1_ITEM_rptr(RSA_PUBLIC_KEY));
+	return rc;
+}
+
+static int
+spki_read_ec(int parameter_type, const void *parameter, struct view octets, EVP_PKEY **key,
+    struct error *err)
+{
+	const struct tpm_curve *curve;
+	char                    oid[SPKI_OID_TEXT];
+
+	if (parameter_type != V_ASN1_OBJECT)
+		return error_set(err, ERROR_BAD_ATTESTATION, "the curve is not named");
+	if ((curve = tpm_curve_by_nid(OBJ_obj2nid(parameter))) == NULL) {
+		(void)OBJ_obj2txt(oid, sizeof oid, parameter, 1);
+		return error_set(err, ERROR_BAD_ATTESTATION, "curve %s is not P-256, P-384 or P-521",
+		    oid);
+	}
+	return tpm_key_from_point(curve, octets, key, err);
+}
+
+static int
+spki_read(const SPKI *spki, const char *whose, EVP_PKEY **key, struct error *err)
+{
+	const ASN1_OBJECT *algorithm;
+	const void        *parameter;
+	int                parameter_type;
+	struct view        octets = {ASN1_STRING_get0_data(spki->key),
+	    (size_t)ASN1_STRING_length(spki->key)};
+	char               oid[SPKI_OID_TEXT];
+	int                rc;
+
+	X509_ALGOR_get0(&algorithm, &parameter_type, &parameter, spki->algorithm);
+	switch (OBJ_obj2nid(algorithm)) {
+	case NID_rsaEncryption:
+		rc = spki_read_rsa(parameter_type, octets, key, err);
+		break;
+	case NID_X9_62_id_ecPublicKey:
+		rc = spki_read_ec(parameter_type, parameter, octets, key, err);
+		break;
+	case NID_rsaesOaep: /* EKs of TPM 1.2 times have it */
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "unsupported %s algorithm id-RSAES-OAEP (1.2.840.113549.1.1.7)", whose);
+	default:
+		(void)OBJ_obj2txt(oid, sizeof oid, algorithm, 1);
+		return error_set(err, ERROR_BAD_ATTESTATION, "unsupported %s algorithm %s", whose,
+		    oid);
+	}
+	return rc < 0 ? error_wrap(err, "%s", whose) : 0;
+}
+
+int
+spki_decode(struct view der, const char *whose, EVP_PKEY **key, struct error *err)
+{
+	ASN1_VALUE *spki = spki_decode_item(der, ASN1_ITEM_rptr(SPKI));
+	int         rc;
+
+	if (spki == NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "the %s is not one SubjectPublicKeyInfo in DER", whose);
+	rc = spki_read((const SPKI *)spki, whose, key, err);
+	ASN1_item_free(spki, ASN1_ITEM_rptr(SPKI));
+	return rc;
+}
+
+/* ---- writing ---- */
+
+static int
+spki_set_rsa(X509_PUBKEY *spki, EVP_PKEY *key)
+{
+	RSA_PUBLIC_KEY public = {NULL, NULL};
+	unsigned char *der = NULL;
+	int            size = -1;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &public.modulus) == 1 &&
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &public.exponent) == 1)
+		size = ASN1_item_i2d((ASN1_VALUE *)&public, &der, ASN1_ITEM_rptr(RSA_PUBLIC_KEY));
+	BN_free(public.modulus);
+	BN_free(public.exponent);
+	if (size > 0 && X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL,
+	                    NULL, der, size) == 1)
+		return 0;
+	OPENSSL_free(der);
+	return -1;
+}
+
+static int
+spki_set_ec(X509_PUBKEY *spki, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
+{
+	uint8_t        x[TPM_COORDINATE_MAX];
+	uint8_t        y[TPM_COORDINATE_MAX];
+	size_t         field = curve->field_size;
+	unsigned char *point;
+
+	if (tpm_key_coordinates(key, curve, x, y, err) < 0)
+		return -1;
+	if ((point = OPENSSL_malloc(1 + 2 * field)) == NULL)
+		return -1;
+	point[0] = POINT_CONVERSION_UNCOMPRESSED;
+	memcpy(point + 1, x, field);
+	memcpy(point + 1 + field, y, field);
+	if (X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+	        OBJ_nid2obj(curve->nid), point, (int)(1 + 2 * field)) == 1)
+		return 0;
+	OPENSSL_free(point);
+	return -1;
+}
+
+/* For kinds that are too rare to be worth an encoding of their own. */
+static int
+spki_set_other(X509_PUBKEY *spki, EVP_PKEY *key)
+{
+	X509_PUBKEY         *copy = NULL;
+	ASN1_OBJECT         *algorithm = NULL;
+	X509_ALGOR          *whole = NULL;
+	const unsigned char *data;
+	const void          *parameter = NULL;
+	unsigned char       *owned = NULL;
+	int                  parameter_type = V_ASN1_UNDEF;
+	int                  size;
+	int                  rc = -1;
+
+	if (X509_PUBKEY_set(&copy, key) == 1 &&
+	    X509_PUBKEY_get0_param(&algorithm, &data, &size, &whole, copy) == 1)
+		X509_ALGOR_get0(NULL, &parameter_type, &parameter, whole);
+	/* Keys with parameters (DSA, SM2) are none that certificates of ours are made of. */
+	if (whole != NULL && parameter_type == V_ASN1_UNDEF &&
+	    (owned = OPENSSL_memdup(data, (size_t)size)) != NULL &&
+	    X509_PUBKEY_set0_param(spki, OBJ_dup(algorithm), V_ASN1_UNDEF, NULL, owned, size) == 1) {
+		owned = NULL;
+		rc = 0;
+	}
+	OPENSSL_free(owned);
+	X509_PUBKEY_free(copy);
+	return rc;
+}
+
+int
+spki_set(X509_PUBKEY *spki, EVP_PKEY *key, struct error *err)
+{
+	const struct tpm_curve *curve = tpm_key_curve(key);
+	int                     rc;
+
+	if (tpm_key_rsa_bits(key) != 0)
+		rc = spki_set_rsa(spki, key);
+	else if (curve != NULL)
+		rc = spki_set_ec(spki, key, curve, err);
+	else
+		rc = spki_set_other(spki, key);
+	return rc == 0 ? 0 : error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
+}
+
+int
+spki_encode(EVP_PKEY *key, struct bytes *der, struct error *err)
+{
+	X509_PUBKEY   *spki = X509_PUBKEY_new();
+	unsigned char *data = NULL;
+	int            size;
+	int            rc = -1;
+
+	if (spki == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
+	if (spki_set(spki, key, err) == 0) {
+		if ((size = i2d_X509_PUBKEY(spki, &data)) > 0) {
+			bytes_append(der, data, (size_t)size);
+			rc = 0;
+		} else {
+			rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
+		}
+	}
+	OPENSSL_free(data);
+	X509_PUBKEY_free(spki);
+	return rc;
+}
