@@ -13,7 +13,7 @@
 #include "pki/draft.h"
 #include "pki/extension.h"
 #include "pki/oid.h"
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 #include "util/identifier.h"
 
 /* WIRE.md §5, the three kinds of names in this order. */

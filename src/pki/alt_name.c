@@ -9,8 +9,8 @@
 #include <openssl/x509.h>
 
 #include "pki/oid.h"
-#include "pki/openssl_error.h"
 #include "pki/permanent_identifier.h"
+#include "tpm/openssl_error.h"
 
 /* Characters of the TCG attributes (STRMAX in their ASN.1 module). */
 #define ALT_NAME_ATTRIBUTE_MAX 255

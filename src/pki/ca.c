@@ -14,7 +14,7 @@
 #include "pki/draft.h"
 #include "pki/extension.h"
 #include "pki/key.h"
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 
 #define CA_DAY ((int64_t)24 * 60 * 60)
 

@@ -12,8 +12,8 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
-#include "pki/openssl_error.h"
-#include "pki/spki.h"
+#include "tpm/openssl_error.h"
+#include "tpm/spki.h"
 #include "util/file.h"
 
 /* A PEM file of certificates is small; a bound keeps a wrong path from filling memory. */

@@ -11,7 +11,7 @@
 #include "pki/ca.h"
 #include "pki/extension.h"
 #include "pki/key.h"
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 
 /* CRLReasons that an entry of a full CRL may have; 7 is not assigned, 8 is for delta CRLs. */
 static bool

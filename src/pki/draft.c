@@ -11,8 +11,8 @@
 #include <openssl/x509.h>
 
 #include "pki/key.h"
-#include "pki/openssl_error.h"
-#include "pki/spki.h"
+#include "tpm/openssl_error.h"
+#include "tpm/spki.h"
 #include "util/clock.h"
 
 static int

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "pki/alt_name.h"
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 
 /* RFC 7093 §2, method 1: the leftmost 160 bits of SHA-256 over the BIT STRING's octets. */
 #define EXTENSION_KEY_ID_SIZE 20

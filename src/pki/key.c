@@ -13,7 +13,7 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 
 /* Objects of a store that are looked at; more than any file with a key in it holds. */
 #define KEY_STORE_TRIES 64

@@ -9,11 +9,9 @@ src_libpki_a_SOURCES = \
 	src/pki/extension.c src/pki/extension.h \
 	src/pki/key.c src/pki/key.h \
 	src/pki/oid.c src/pki/oid.h \
-	src/pki/openssl_error.c src/pki/openssl_error.h \
-	src/pki/permanent_identifier.c src/pki/permanent_identifier.h \
-	src/pki/spki.c src/pki/spki.h
+	src/pki/permanent_identifier.c src/pki/permanent_identifier.h
 
-PKI_TEST_LIBS = src/libpki.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS)
+PKI_TEST_LIBS = src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
 
 check_PROGRAMS += tests/unit/key_test tests/unit/certificate_test tests/unit/ca_test
 TESTS += tests/unit/key_test tests/unit/certificate_test tests/unit/ca_test

@@ -10,7 +10,7 @@
 #include <openssl/objects.h>
 
 #include "pki/oid.h"
-#include "pki/openssl_error.h"
+#include "tpm/openssl_error.h"
 #include "util/identifier.h"
 
 /* RFC 4043 §2: both fields OPTIONAL. */

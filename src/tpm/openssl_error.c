@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 
@@ -12,7 +13,8 @@ int
 error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
 	unsigned long code = ERR_peek_error(); /* the first is the cause, the others its echo */
-	const char   *reason = ERR_reason_error_string(code);
+	const char   *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+	                                              : ERR_reason_error_string(code);
 	char          detail[sizeof err->detail];
 	va_list       args;
 
