@@ -15,3 +15,23 @@ tests_unit_supervised_SOURCES = tests/unit/supervised.c
 tests_unit_supervised_LDADD = $(DAEMON_TEST_LIBS)
 tests_unit_supervisor_test_SOURCES = tests/unit/supervisor_test.c tests/unit/unit.h
 tests_unit_supervisor_test_LDADD = $(DAEMON_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/channel_test
+TESTS += tests/unit/channel_test
+tests_unit_channel_test_SOURCES = tests/unit/channel_test.c tests/unit/unit.h
+tests_unit_channel_test_LDADD = $(DAEMON_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/listener_test
+TESTS += tests/unit/listener_test
+tests_unit_listener_test_SOURCES = tests/unit/listener_test.c tests/unit/unit.h
+tests_unit_listener_test_LDADD = $(DAEMON_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/service_test
+TESTS += tests/unit/service_test
+tests_unit_service_test_SOURCES = tests/unit/service_test.c tests/unit/unit.h
+tests_unit_service_test_LDADD = $(DAEMON_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/worker_test
+TESTS += tests/unit/worker_test
+tests_unit_worker_test_SOURCES = tests/unit/worker_test.c tests/unit/unit.h
+tests_unit_worker_test_LDADD = $(DAEMON_TEST_LIBS)
