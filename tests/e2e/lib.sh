@@ -42,7 +42,7 @@ export LC_ALL
 lib_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${top_srcdir:=$(cd "$lib_directory/../.." && pwd)}"
 if [ -z "${top_builddir:-}" ]; then
-	if [ -x "$PWD/src/attestd" ]; then top_builddir=$PWD; else top_builddir=$top_srcdir; fi
+	if [ -x "$PWD/config.status" ]; then top_builddir=$PWD; else top_builddir=$top_srcdir; fi
 fi
 
 attestd=$top_builddir/src/attestd

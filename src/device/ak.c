@@ -1,0 +1,305 @@
+/*
+ * Makes and loads attestation keys. TPM2_CertifyCreation wants the ticket of TPM2_Create,
+ * so the proof is made with the key and kept beside it: it does not age.
+ */
+#include "config.h"
+
+#include "device/ak.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <tss2/tss2_mu.h>
+
+#include "device/ak_type.h"
+#include "device/template.h"
+#include "device/tpm.h"
+#include "tpm/ak.h"
+#include "tpm/creation.h"
+#include "util/error.h"
+
+#define SRK_HANDLE 0x81000001U
+
+void
+device_ak_clear(struct device_ak *ak)
+{
+	bytes_clear(&ak->area);
+	bytes_clear(&ak->create_data);
+	bytes_clear(&ak->attestation);
+	bytes_clear(&ak->signature);
+	*ak = (struct device_ak){0};
+}
+
+/* ---- parents ---- */
+
+/* Makes the transient storage key that TSS2 key files mean by the owner hierarchy. */
+static int
+parent_make(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
+{
+	const TPM2B_SENSITIVE_CREATE sensitive = {0};
+	const TPM2B_PUBLIC       in = {.publicArea = device_template_storage(TPM2_ALG_ECC, true)};
+	const TPM2B_DATA         outside = {0};
+	const TPML_PCR_SELECTION pcrs = {0};
+	TSS2_RC                  rc;
+
+	DEVICE_TPM_TRY(rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, parent,
+	                       NULL, NULL, NULL, NULL));
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "making a storage root key");
+	}
+	device_tpm_keep(tpm, *parent, true);
+	return 0;
+}
+
+/* Opens a persistent parent; *parent is ESYS_TR_NONE when there is none at this handle. */
+static int
+parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, ESYS_TR *parent,
+    struct error *err)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TPM2_HANDLE   found = 0;
+	size_t        count = 1;
+	TSS2_RC       rc;
+
+	*parent = ESYS_TR_NONE;
+	if (device_tpm_handles(tpm, handle, &found, &count, err) != 0)
+		return -1;
+	if (count == 0 || found != handle)
+		return 0;
+	DEVICE_TPM_TRY(rc, Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, parent));
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "the storage root key 0x%08x", handle);
+	}
+	device_tpm_keep(tpm, *parent, false);
+	DEVICE_TPM_TRY(rc, Esys_ReadPublic(tpm->esys, *parent, ESYS_TR_NONE, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &public, NULL, NULL));
+	if (rc != TSS2_RC_SUCCESS) {
+		device_tpm_release(tpm, parent);
+		return device_tpm_error(err, rc, "reading the storage root key 0x%08x", handle);
+	}
+	*area = public->publicArea;
+	Esys_Free(public);
+	return 0;
+}
+
+/* The parent of a new AK: `which` says what a key file calls it. */
+static int
+parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent, struct error *err)
+{
+	TPMT_PUBLIC area = {0};
+	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
+	TPMT_PUBLIC ecc = device_template_storage(TPM2_ALG_ECC, false);
+
+	*which = SRK_HANDLE;
+	if (parent_open(tpm, SRK_HANDLE, &area, parent, err) != 0)
+		return -1;
+	if (*parent != ESYS_TR_NONE &&
+	    (device_template_equal(&area, &rsa) || device_template_equal(&area, &ecc)))
+		return 0;
+	device_tpm_release(tpm, parent);
+	*which = TPM2_RH_OWNER;
+	return parent_make(tpm, parent, err);
+}
+
+static int
+parent_load(struct device_tpm *tpm, TPM2_HANDLE which, ESYS_TR *parent, struct error *err)
+{
+	TPMT_PUBLIC ignored;
+
+	if (which == TPM2_RH_OWNER)
+		return parent_make(tpm, parent, err);
+	if (parent_open(tpm, which, &ignored, parent, err) != 0)
+		return -1;
+	if (*parent == ESYS_TR_NONE)
+		return error_set(err, ERROR_CONFLICT, "the TPM has no key 0x%08x any more, under which the AK was made",
+		    which);
+	return 0;
+}
+
+/* ---- making ---- */
+
+/* What TPM2_Create gives besides the key, for TPM2_CertifyCreation. */
+struct created {
+	TPM2B_CREATION_DATA *data;
+	TPM2B_DIGEST        *hash;
+	TPMT_TK_CREATION    *ticket;
+};
+
+static void
+created_clear(struct created *created)
+{
+	Esys_Free(created->data);
+	Esys_Free(created->hash);
+	Esys_Free(created->ticket);
+}
+
+static int
+ak_create(struct device_tpm *tpm, const struct device_ak_type *type, ESYS_TR parent,
+    struct device_key *key, struct created *created, struct error *err)
+{
+	const TPM2B_SENSITIVE_CREATE sensitive = {0};
+	const TPM2B_PUBLIC       in = {.publicArea = device_ak_type_public(type)};
+	const TPM2B_DATA         outside = {0};
+	const TPML_PCR_SELECTION pcrs = {0};
+	TPM2B_PUBLIC            *public = NULL;
+	TPM2B_PRIVATE           *private = NULL;
+	TPM2_RC                  code;
+	TSS2_RC                  rc;
+
+	DEVICE_TPM_TRY(rc, Esys_Create(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, &private, &public,
+	                       &created->data, &created->hash, &created->ticket));
+	code = device_tpm_code(rc);
+	if (code == TPM2_RC_VALUE || code == TPM2_RC_CURVE || code == TPM2_RC_SCHEME ||
+	    code == TPM2_RC_ASYMMETRIC || code == TPM2_RC_HASH || code == TPM2_RC_KEY_SIZE)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "this TPM makes no %s keys; choose another --ak-type", type->word);
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "making the AK");
+	key->public = *public;
+	key->private = *private;
+	Esys_Free(public);
+	Esys_Free(private);
+	return 0;
+}
+
+static int
+ak_load(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key, ESYS_TR *handle,
+    struct error *err)
+{
+	TPM2_RC code;
+	TSS2_RC rc;
+
+	DEVICE_TPM_TRY(rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &key->private, &key->public, handle));
+	if (rc == TSS2_RC_SUCCESS) {
+		device_tpm_keep(tpm, *handle, true);
+		return 0;
+	}
+	*handle = ESYS_TR_NONE;
+	code = device_tpm_code(rc);
+	if (code == TPM2_RC_INTEGRITY || code == TPM2_RC_SIZE || code == TPM2_RC_BINDING ||
+	    code == TPM2_RC_TYPE)
+		return error_set(err, ERROR_CONFLICT,
+		    "the AK in the state directory is not this TPM's, or the TPM was cleared");
+	return device_tpm_error(err, rc, "loading the AK");
+}
+
+static int
+marshal_creation_data(const TPMS_CREATION_DATA *data, struct bytes *out)
+{
+	uint8_t bytes[sizeof *data];
+	size_t  size = 0;
+
+	if (Tss2_MU_TPMS_CREATION_DATA_Marshal(data, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
+		return -1;
+	bytes_append(out, bytes, size);
+	return 0;
+}
+
+static int
+marshal_signature(const TPMT_SIGNATURE *signature, struct bytes *out)
+{
+	uint8_t bytes[sizeof *signature];
+	size_t  size = 0;
+
+	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
+		return -1;
+	bytes_append(out, bytes, size);
+	return 0;
+}
+
+/* Has the AK certify its own creation: TPM 2.0 Part 3, TPM2_CertifyCreation. */
+static int
+ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct created *created,
+    struct device_ak *ak, struct error *err)
+{
+	const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL}; /* the AK's own */
+	const TPM2B_DATA      qualifying = {0};
+	TPM2B_ATTEST         *attest = NULL;
+	TPMT_SIGNATURE       *signature = NULL;
+	TSS2_RC               rc;
+	int                   failed;
+
+	DEVICE_TPM_TRY(rc, Esys_CertifyCreation(tpm->esys, handle, handle, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, created->hash, &scheme,
+	                       created->ticket, &attest, &signature));
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "certifying the AK's creation");
+	bytes_append(&ak->attestation, attest->attestationData, attest->size);
+	failed = marshal_creation_data(&created->data->creationData, &ak->create_data) != 0 ||
+	    marshal_signature(signature, &ak->signature) != 0;
+	Esys_Free(attest);
+	Esys_Free(signature);
+	return failed ? error_set(err, ERROR_INTERNAL, "encoding what the AK certified") : 0;
+}
+
+int
+device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, struct device_ak *ak,
+    ESYS_TR *handle, struct error *err)
+{
+	struct created created = {NULL, NULL, NULL};
+	ESYS_TR        parent = ESYS_TR_NONE;
+	int            rc = -1;
+
+	*ak = (struct device_ak){0};
+	*handle = ESYS_TR_NONE;
+	if (parent_choose(tpm, &ak->key.parent, &parent, err) == 0 &&
+	    ak_create(tpm, type, parent, &ak->key, &created, err) == 0 &&
+	    ak_load(tpm, parent, &ak->key, handle, err) == 0)
+		rc = 0;
+	device_tpm_release(tpm, &parent); /* early: there is room for three objects */
+	if (rc == 0 && (ak_certify(tpm, *handle, &created, ak, err) != 0 ||
+	                   device_ak_check(ak, err) != 0)) {
+		rc = -1;
+		device_tpm_release(tpm, handle);
+	}
+	if (rc != 0)
+		device_ak_clear(ak);
+	created_clear(&created);
+	return rc;
+}
+
+int
+device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, ESYS_TR *handle,
+    struct error *err)
+{
+	ESYS_TR parent = ESYS_TR_NONE;
+	int     rc;
+
+	*handle = ESYS_TR_NONE;
+	if (parent_load(tpm, ak->key.parent, &parent, err) != 0)
+		return -1;
+	rc = ak_load(tpm, parent, &ak->key, handle, err);
+	device_tpm_release(tpm, &parent);
+	return rc;
+}
+
+int
+device_ak_check(struct device_ak *ak, struct error *err)
+{
+	const struct tpm_creation creation = {
+	    .create_data = bytes_view(&ak->create_data),
+	    .attestation = bytes_view(&ak->attestation),
+	    .signature = bytes_view(&ak->signature),
+	};
+	struct tpm_ak decoded = {0};
+	uint8_t       area[sizeof(TPMT_PUBLIC)];
+	size_t        size = 0;
+	int           rc;
+
+	if (Tss2_MU_TPMT_PUBLIC_Marshal(&ak->key.public.publicArea, area, sizeof area, &size) !=
+	    TSS2_RC_SUCCESS)
+		return error_set(err, ERROR_MALFORMED, "the AK's public area does not encode");
+	bytes_clear(&ak->area);
+	bytes_append(&ak->area, area, size);
+	if (tpm_ak_decode(bytes_view(&ak->area), &decoded, err) != 0)
+		return -1;
+	rc = tpm_creation_verify(&decoded, &creation, err);
+	tpm_ak_clear(&decoded);
+	return rc;
+}

@@ -1,0 +1,218 @@
+/* Judges and describes the chain that an attestation host sent; stores nothing. */
+#include "config.h"
+
+#include "device/chain.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "pki/certificate.h"
+#include "pki/permanent_identifier.h"
+#include "tpm/ak.h"
+#include "tpm/ek.h"
+#include "tpm/openssl_error.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+#define CHAIN_MAX 8U
+
+void
+device_chain_clear(struct device_chain *chain)
+{
+	sk_X509_pop_free(chain->certificates, X509_free);
+	*chain = (struct device_chain){0};
+}
+
+static X509 *
+chain_leaf(const struct device_chain *chain)
+{
+	return sk_X509_value(chain->certificates, 0);
+}
+
+int
+device_chain_decode(const json_t *array, struct device_chain *chain, struct error *err)
+{
+	size_t        index;
+	const json_t *item;
+
+	*chain = (struct device_chain){.certificates = sk_X509_new_null()};
+	if (!json_is_array(array) || json_array_size(array) == 0 ||
+	    json_array_size(array) > CHAIN_MAX)
+		return error_set(err, ERROR_MALFORMED, "the answer's \"chain\" is no list of 1 to %u",
+		    CHAIN_MAX);
+	json_array_foreach(array, index, item) {
+		AUTO_BYTES der = {0};
+		X509      *certificate = NULL;
+
+		if (!json_is_string(item))
+			return error_set(err, ERROR_MALFORMED, "the answer's chain[%zu] is no string",
+			    index);
+		if (base64_decode(BASE64_STANDARD, json_string_value(item), json_string_length(item),
+		        &der, err) != 0 ||
+		    certificate_decode(bytes_view(&der), &certificate, err) != 0)
+			return error_wrap(err, "the answer's chain[%zu]", index);
+		if (sk_X509_push(chain->certificates, certificate) == 0) {
+			X509_free(certificate);
+			return error_set_openssl(err, ERROR_INTERNAL, "keeping a certificate");
+		}
+	}
+	return 0;
+}
+
+static bool
+leaf_names_ek(X509 *leaf, const struct ek_hash *ek)
+{
+	AUTO_FREE char *urn = ek_hash_urn(ek);
+	GENERAL_NAMES  *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	bool            found = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		found = name->type == GEN_URI &&
+		    (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier) == strlen(urn) &&
+		    memcmp(ASN1_STRING_get0_data(name->d.uniformResourceIdentifier), urn,
+		        strlen(urn)) == 0;
+	}
+	GENERAL_NAMES_free(names);
+	return found;
+}
+
+static bool
+leaf_has_key(X509 *leaf, struct view area)
+{
+	struct tpm_ak ak = {0};
+	struct error  ignored;
+	bool          same;
+
+	if (tpm_ak_decode(area, &ak, &ignored) != 0)
+		return false;
+	same = X509_get0_pubkey(leaf) != NULL && EVP_PKEY_eq(X509_get0_pubkey(leaf), ak.key) == 1;
+	tpm_ak_clear(&ak);
+	return same;
+}
+
+static int
+links_verify(const struct device_chain *chain, struct error *err)
+{
+	for (int i = 0; i + 1 < sk_X509_num(chain->certificates); i++) {
+		X509 *below = sk_X509_value(chain->certificates, i);
+		X509 *above = sk_X509_value(chain->certificates, i + 1);
+
+		if (X509_NAME_cmp(X509_get_issuer_name(below), X509_get_subject_name(above)) != 0)
+			return error_set(err, ERROR_BAD_ATTESTATION,
+			    "certificate %d of the chain was not issued by the next", i);
+		if (X509_verify(below, X509_get0_pubkey(above)) != 1)
+			return error_set_openssl(err, ERROR_BAD_ATTESTATION,
+			    "the signature of certificate %d of the chain does not verify", i);
+	}
+	return 0;
+}
+
+static int
+roots_verify(const struct device_chain *chain, const char *root, int64_t now, struct error *err)
+{
+	X509_STORE     *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	int             rc = 0;
+
+	if (store == NULL || context == NULL || X509_STORE_load_file(store, root) != 1) {
+		rc = error_set_openssl(err, ERROR_INTERNAL, "the attestation root %s", root);
+	} else if (X509_STORE_CTX_init(context, store, chain_leaf(chain), chain->certificates) != 1) {
+		rc = error_set_openssl(err, ERROR_INTERNAL, "verifying the chain");
+	} else {
+		X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context), (time_t)now);
+		if (X509_verify_cert(context) != 1)
+			rc = error_set(err, ERROR_BAD_ATTESTATION,
+			    "the chain that came back does not lead to a root in %s: %s", root,
+			    X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
+	}
+	ERR_clear_error();
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	return rc;
+}
+
+int
+device_chain_verify(const struct device_chain *chain, struct view area, const struct ek_hash *ek,
+    const char *root, int64_t now, struct error *err)
+{
+	X509 *leaf = chain_leaf(chain);
+
+	if (!leaf_has_key(leaf, area))
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "the certificate that came back is for another key than our AK");
+	if (!leaf_names_ek(leaf, ek))
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "the certificate that came back does not name our EK");
+	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "the certificate that came back is not valid now; are both clocks right?");
+	if (links_verify(chain, err) != 0)
+		return -1;
+	return root == NULL ? 0 : roots_verify(chain, root, now, err);
+}
+
+int
+device_chain_encode(const struct device_chain *chain, struct bytes *pem, struct error *err)
+{
+	for (int i = 0; i < sk_X509_num(chain->certificates); i++) {
+		if (certificate_encode_pem(sk_X509_value(chain->certificates, i), pem, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+json_t *
+device_chain_names(const struct device_chain *chain)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(chain_leaf(chain), NID_subject_alt_name, NULL, NULL);
+	json_t        *array = json_array();
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		AUTO_BYTES          value = {0};
+		struct error        ignored;
+
+		if (name->type == GEN_OTHERNAME && permanent_identifier_is(name->d.otherName) &&
+		    permanent_identifier_decode(name->d.otherName, &value, &ignored) == 0)
+			(void)json_array_append_new(array,
+			    json_stringn((const char *)value.data, value.size));
+	}
+	GENERAL_NAMES_free(names);
+	return array;
+}
+
+int64_t
+device_chain_not_before(const struct device_chain *chain)
+{
+	return certificate_not_before(chain_leaf(chain));
+}
+
+int64_t
+device_chain_not_after(const struct device_chain *chain)
+{
+	return certificate_not_after(chain_leaf(chain));
+}
+
+char *
+device_chain_issuer(const struct device_chain *chain)
+{
+	X509_NAME *name = X509_get_issuer_name(chain_leaf(chain));
+	int        at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+	char       line[512] = "";
+	unsigned char *text = NULL;
+
+	if (at >= 0 &&
+	    ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))) >= 0) {
+		char *copy = memory_strdup((const char *)text);
+
+		OPENSSL_free(text);
+		return copy;
+	}
+	(void)X509_NAME_oneline(name, line, sizeof line);
+	return memory_strdup(line);
+}

@@ -1,0 +1,123 @@
+/* attest-device ek: what EKs this machine has. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "device/command.h"
+#include "device/ek.h"
+#include "device/interrupt.h"
+#include "device/template.h"
+#include "device/tpm.h"
+#include "util/error.h"
+
+static const char *
+certificate_word(const struct device_ek *ek)
+{
+	if (ek->certificate.size == 0)
+		return "none";
+	return ek->certificate_fits ? "yes" : "for another key";
+}
+
+static void
+ek_show(const struct device_ek *ek, json_t *list, bool print)
+{
+	char hash[EK_HASH_TEXT_SIZE];
+
+	ek_hash_format(&ek->hash, hash);
+	if (print && json_array_size(list) == 0)
+		(void)printf("%-9s %-8s %-64s %s\n", "KIND", "TEMPLATE", "HASH", "CERTIFICATE");
+	if (print)
+		(void)printf("%-9s %-8s %-64s %s\n", ek->template->kind, ek->template->label, hash,
+		    certificate_word(ek));
+	(void)json_array_append_new(list,
+	    json_pack("{s:s, s:s, s:s, s:b, s:b}",
+	        "kind", ek->template->kind,
+	        "template", ek->template->label,
+	        "hash", hash,
+	        "certificate", ek->certificate.size > 0,
+	        "certificateMatches", ek->certificate_fits));
+}
+
+/* Shows the EK of a template, if there is one. */
+static int
+template_show(struct device_tpm *tpm, const struct device_template *template, json_t *list,
+    bool print, struct error *err)
+{
+	AUTO_EK ek = {0};
+	ESYS_TR handle;
+	bool    present;
+
+	if (device_interrupt_check(err) != 0 ||
+	    device_ek_present(tpm, template, &present, err) != 0)
+		return -1;
+	if (!present)
+		return 0;
+	if (device_ek_load(tpm, template, &ek, &handle, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	device_tpm_release(tpm, &handle);
+	ek_show(&ek, list, print);
+	return 0;
+}
+
+static int
+list_all(struct device_tpm *tpm, const struct command_settings *settings, json_t *out,
+    struct error *err)
+{
+	const struct device_template *template;
+	json_t                       *list = json_array();
+
+	(void)json_object_set_new(out, "eks", list);
+	for (size_t i = 0; (template = device_template_at(i)) != NULL; i++) {
+		if (template_show(tpm, template, list, !settings->json, err) != 0)
+			return -1;
+	}
+	if (json_array_size(list) == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "this TPM makes no EK that TCG's templates describe");
+	return 0;
+}
+
+static int
+hash_only(struct device_tpm *tpm, const struct command_settings *settings, json_t *out,
+    struct error *err)
+{
+	AUTO_EK ek = {0};
+	ESYS_TR handle;
+	char    hash[EK_HASH_TEXT_SIZE];
+
+	if (device_ek_load_wanted(tpm, settings->ek, &ek, &handle, err) != 0)
+		return -1;
+	device_tpm_release(tpm, &handle);
+	ek_hash_format(&ek.hash, hash);
+	(void)json_object_set_new(out, "hash", json_string(hash));
+	if (!settings->json)
+		(void)puts(hash);
+	return 0;
+}
+
+int
+command_ek_word_check(const struct command_settings *settings, struct error *err)
+{
+	if (settings->ek != NULL && device_template_find(settings->ek) == NULL)
+		return error_set(err, ERROR_MALFORMED, "no EK is called \"%s\"", settings->ek);
+	return 0;
+}
+
+int
+command_ek_check(const struct command_settings *settings, struct error *err)
+{
+	if (settings->ek != NULL && !settings->hash)
+		return error_set(err, ERROR_MALFORMED, "ek takes --ek with --hash only");
+	return command_ek_word_check(settings, err);
+}
+
+int
+command_ek(const struct command_settings *settings, json_t *out, struct error *err)
+{
+	AUTO_TPM tpm = {0};
+
+	if (device_tpm_open(&tpm, command_tcti(settings), err) != 0)
+		return -1;
+	return settings->hash ? hash_only(&tpm, settings, out, err)
+	                      : list_all(&tpm, settings, out, err);
+}

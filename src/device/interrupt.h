@@ -1,0 +1,18 @@
+/* SIGINT, SIGTERM and SIGHUP as a wish to stop: what is loaded in the TPM is flushed first. */
+#ifndef DEVICE_INTERRUPT_H
+#define DEVICE_INTERRUPT_H
+
+#include <stdbool.h>
+
+struct error;
+
+/* Catches the three signals, and ignores SIGPIPE: a TCTI may be a pipe. */
+void device_interrupt_catch(void);
+
+/* True once one of them came. */
+bool device_interrupt_pending(void);
+
+/* Returns 0; or -1 with INTERNAL once one of them came. */
+int device_interrupt_check(struct error *err);
+
+#endif

@@ -1,0 +1,150 @@
+/* Owns the names and the modes of the state files; decides nothing about what is in them. */
+#include "config.h"
+
+#include "device/state.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/ak.h"
+#include "device/evidence.h"
+#include "device/key_file.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define STATE_FILE_MAX (64U * 1024)
+
+char *
+device_state_default(void)
+{
+	const char     *base = getenv("XDG_STATE_HOME");
+	const char     *home = getenv("HOME");
+	AUTO_FREE char *local = NULL;
+
+	if (geteuid() == 0)
+		return memory_strdup("/var/lib/attest-device");
+	if (base != NULL && base[0] == '/')
+		return file_join(base, "attest-device");
+	if (home == NULL || home[0] != '/')
+		return NULL;
+	local = file_join(home, ".local/state");
+	return file_join(local, "attest-device");
+}
+
+/* mkdir -p, all of it readable for nobody else. */
+static int
+directory_make(const char *path, struct error *err)
+{
+	AUTO_FREE char *copy = memory_strdup(path);
+	const char     *parent;
+
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "making the state directory %s", path);
+	parent = dirname(copy);
+	if (strcmp(parent, path) == 0 || directory_make(parent, err) != 0)
+		return -1;
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(err, ERROR_INTERNAL, "making the state directory %s", path);
+	return 0;
+}
+
+int
+device_state_open(const char *path, struct device_state *state, struct error *err)
+{
+	state->lock = -1;
+	state->path = path != NULL ? memory_strdup(path) : device_state_default();
+	if (state->path == NULL)
+		return error_set(err, ERROR_INTERNAL,
+		    "neither XDG_STATE_HOME nor HOME is set; name a directory with --state-dir");
+	if (directory_make(state->path, err) != 0)
+		return -1;
+	state->lock = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->lock < 0 || access(state->path, W_OK | X_OK) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "the state directory %s", state->path);
+	while (flock(state->lock, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return error_set_errno(err, ERROR_INTERNAL, "locking %s", state->path);
+	}
+	return 0;
+}
+
+void
+device_state_close(struct device_state *state)
+{
+	if (state->lock >= 0)
+		(void)close(state->lock);
+	free(state->path);
+	*state = (struct device_state){.lock = -1};
+}
+
+static int
+state_read(const struct device_state *state, const char *name, struct bytes *out, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state->path, name);
+
+	return file_read(path, STATE_FILE_MAX, out, err);
+}
+
+static int
+state_write(const struct device_state *state, const char *name, struct view data, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state->path, name);
+
+	return file_replace(path, data.data, data.size, 0600, err);
+}
+
+int
+device_state_ak_load(const struct device_state *state, struct device_ak *ak, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+	AUTO_BYTES evidence = {0};
+
+	*ak = (struct device_ak){0};
+	if (state_read(state, DEVICE_STATE_AK, &pem, err) != 0 ||
+	    state_read(state, DEVICE_STATE_AK_CREATION, &evidence, err) != 0)
+		return -1;
+	if (device_key_decode(bytes_view(&pem), &ak->key, err) != 0)
+		return error_wrap(err, DEVICE_STATE_AK);
+	if (device_evidence_decode(bytes_view(&evidence), ak, err) != 0 ||
+	    device_ak_check(ak, err) != 0) {
+		device_ak_clear(ak);
+		return error_wrap(err, DEVICE_STATE_AK_CREATION);
+	}
+	return 0;
+}
+
+int
+device_state_ak_save(const struct device_state *state, const struct device_ak *ak,
+    struct error *err)
+{
+	AUTO_FREE char *chain = file_join(state->path, DEVICE_STATE_AK_CHAIN);
+	AUTO_FREE char *evidence = device_evidence_encode(ak);
+	AUTO_BYTES      pem = {0};
+
+	if (device_key_encode(&ak->key, &pem, err) != 0)
+		return -1;
+	if (unlink(chain) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "removing %s", chain);
+	if (state_write(state, DEVICE_STATE_AK_CREATION,
+	        (struct view){(const uint8_t *)evidence, strlen(evidence)}, err) != 0)
+		return -1;
+	return state_write(state, DEVICE_STATE_AK, bytes_view(&pem), err);
+}
+
+int
+device_state_chain_save(const struct device_state *state, struct view pem, char **path,
+    struct error *err)
+{
+	*path = file_join(state->path, DEVICE_STATE_AK_CHAIN);
+	return state_write(state, DEVICE_STATE_AK_CHAIN, pem, err);
+}
