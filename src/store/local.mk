@@ -8,6 +8,7 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_device.c \
 	src/store/sqlite_open.c \
 	src/store/sqlite_search.c \
+	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
 STORE_TESTS = tests/unit/store_hash_test tests/unit/store_lock_test \

@@ -7,7 +7,7 @@
  * The only place that knows which failure answers with which status.
  */
 #define ERROR_KINDS(X)                                                                     \
-	X(INTERNAL,           500, "internal",         "the server failed")                \
+	X(INTERNAL,           500, "serverInternal",   "the server failed")                \
 	X(MALFORMED,          400, "malformed",        "the request cannot be decoded")    \
 	X(BAD_ATTESTATION,    400, "badAttestation",   "the attestation does not prove the key") \
 	X(NOT_ENROLLED,       403, "notEnrolled",      "this EK is not enrolled")          \
@@ -20,7 +20,26 @@
 	X(TIMEOUT,            408, "timeout",          "the request took too long")        \
 	X(TOO_LARGE,          413, "tooLarge",         "the request is too large")         \
 	X(RATE_LIMITED,       429, "rateLimited",      "too many requests of this device") \
-	X(OVERLOADED,         503, "overloaded",       "the server is at its limit")
+	X(OVERLOADED,         503, "overloaded",       "the server is at its limit")       \
+	/* what RFC 8555 §6.7 and draft-ietf-acme-device-attest add */                     \
+	X(ACCOUNT_DOES_NOT_EXIST, 400, "accountDoesNotExist", "there is no such account")  \
+	X(ACCOUNT_DEACTIVATED, 401, "unauthorized",    "this account is deactivated")      \
+	X(UNAUTHORIZED,       403, "unauthorized",     "the client may not do this")       \
+	X(ALREADY_REVOKED,    400, "alreadyRevoked",   "the certificate is revoked already") \
+	X(BAD_ATTESTATION_STATEMENT, 400, "badAttestationStatement",                       \
+	    "the attestation statement does not prove the key")                            \
+	X(BAD_CSR,            400, "badCSR",           "the CSR asks for what the order does not allow") \
+	X(BAD_NONCE,          400, "badNonce",         "this nonce cannot be used")        \
+	X(BAD_PUBLIC_KEY,     400, "badPublicKey",     "this public key is not supported") \
+	X(BAD_REVOCATION_REASON, 400, "badRevocationReason", "this revocation reason is not allowed") \
+	X(BAD_SIGNATURE_ALGORITHM, 400, "badSignatureAlgorithm",                           \
+	    "this signature algorithm is not supported")                                   \
+	X(INVALID_CONTACT,    400, "invalidContact",   "this contact cannot be used")      \
+	X(ORDER_NOT_READY,    403, "orderNotReady",    "the order is not ready to be finalized") \
+	X(REJECTED_IDENTIFIER, 400, "rejectedIdentifier", "no certificate is issued for this identifier") \
+	X(UNSUPPORTED_CONTACT, 400, "unsupportedContact", "this kind of contact is not supported") \
+	X(UNSUPPORTED_IDENTIFIER, 400, "unsupportedIdentifier", "this kind of identifier is not supported") \
+	X(USER_ACTION_REQUIRED, 403, "userActionRequired", "the terms of service must be agreed to")
 
 enum error_kind {
 #define X(kind, status, type, title) ERROR_##kind,
