@@ -20,6 +20,10 @@ E2E_TESTS += tests/e2e/build_hardening.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
 
+# The layers of DESIGN.md, over the #include lines.
+TESTS += tests/layers_test.sh
+EXTRA_DIST += tests/layers_test.sh
+
 # Interoperability needs Go and, once, the network and some minutes: not a part
 # of `make check`, but of contrib/check.
 INTEROP_TESTS = tests/interop/step.sh

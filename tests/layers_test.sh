@@ -1,0 +1,273 @@
+#!/bin/bash
+# Holds the layers of DESIGN.md over the #include lines of src/: a folder includes
+# only what stands above it, and never what it must never know. Then shows, on a
+# scratch tree, that each rule can say no.
+set -u
+
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# folder: the folders that it may include, itself too. The last rows are the programs.
+project_rules='
+util           util
+tpm            util tpm
+pki            util tpm pki
+webauthn       util tpm pki webauthn
+store          util pki webauthn store
+daemon         util daemon
+http           util daemon http
+attestation    util tpm pki webauthn store daemon http attestation
+acme           util tpm pki webauthn store daemon http acme
+device         util tpm pki webauthn device
+attestd        util tpm pki webauthn store daemon http attestation
+attest-acmed   util tpm pki webauthn store daemon http acme
+admin          util tpm pki store admin
+attest-ca      util tpm pki store admin
+attest-device  util tpm pki webauthn device
+'
+
+# library header, as a regular expression: the folders that may know it.
+library_rules='
+openssl/.*              tpm pki webauthn store http attestation acme device admin attest-ca
+tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
+tss2/.*                 device
+cbor(/.*)?\.h           util
+confuse\.h              util attestation acme
+jansson\.h              http attestation acme device admin attest-ca
+jose/.*                 acme device
+event2/(http|bufferevent|listener|dns|rpc).*  http
+event2/.*               daemon http attestation acme
+sqlite3\.h              store
+libpq-fe\.h             store
+curl/.*                 device attest-device
+archive.*\.h            pki admin attest-ca
+(netinet/in|arpa/inet)\.h  pki daemon http attestation acme device
+(sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
+(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store daemon http attestation acme device admin attestd attest-acmed attest-ca attest-device
+'
+
+# folder: the single header that it must not include, though the folder of it may.
+header_rules='
+tpm            util/file.h util/log.h
+attest-device  pki/ca.h
+device         pki/ca.h
+'
+
+# Within attestation and acme, a file that knows HTTP or JSON belongs to the
+# front: it must not know what only the keeper holds.
+front_signs='(http/.*|jansson\.h)'
+keeper_things='(store/.*|pki/ca\.h|pki/key\.h)'
+
+# layers_check TREE: prints each include of TREE/src that breaks a rule.
+layers_check() {
+	(cd "$1/src" && find . -name '*.[ch]' | sed 's|^\./||' | sort | xargs grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null) |
+	    project_rules=$project_rules library_rules=$library_rules header_rules=$header_rules \
+	    front_signs=$front_signs keeper_things=$keeper_things awk '
+	function rules_read(text, names, values,    lines, words, count, n, i, j) {
+		count = split(text, lines, "\n")
+		for (i = 1; i <= count; i++) {
+			n = split(lines[i], words, /[ \t]+/)
+			if (words[1] == "")
+				continue
+			names[++names[0]] = words[1]
+			values[names[0]] = " "
+			for (j = 2; j <= n; j++)
+				values[names[0]] = values[names[0]] words[j] " "
+		}
+	}
+	function list_of(folder, names, values,    i) {
+		for (i = 1; i <= names[0]; i++)
+			if (names[i] == folder)
+				return values[i]
+		return ""
+	}
+	function no(why) {
+		printf "src/%s:%s: %s: %s\n", file, line, header, why
+	}
+	BEGIN {
+		rules_read(ENVIRON["project_rules"], project_names, project)
+		rules_read(ENVIRON["library_rules"], library_names, library)
+		rules_read(ENVIRON["header_rules"], header_names, headers)
+		front_signs = "^" ENVIRON["front_signs"] "$"
+		keeper_things = "^" ENVIRON["keeper_things"] "$"
+	}
+	{
+		file = $0; sub(/:.*/, "", file)
+		line = substr($0, length(file) + 2); sub(/:.*/, "", line)
+		text = substr($0, length(file) + length(line) + 3)
+		sub(/^[ \t]*#[ \t]*include[ \t]*/, "", text)
+		header = text
+		if (!match(text, /^("[^"]*"|<[^>]*>)/)) {
+			no("cannot be read")
+			next
+		}
+		quoted = substr(text, 1, 1) == "\""
+		header = substr(text, 2, RLENGTH - 2)
+		folder = file
+		if (!sub(/\/.*/, "", folder))
+			sub(/\.[ch]$/, "", folder)
+		allowed = list_of(folder, project_names, project)
+		if (allowed == "") {
+			if (!(folder in unknown))
+				no("its folder has no place among the layers; give it one in " \
+				    "DESIGN.md and in this test")
+			unknown[folder] = 1
+			next
+		}
+		top = header
+		sub(/\/.*/, "", top)
+		if (quoted && header == "config.h")
+			next
+		if (list_of(top, project_names, project) != "" && header != top) {
+			if (index(allowed, " " top " ") == 0)
+				no(folder " may include" allowed "only")
+			else if (index(list_of(folder, header_names, headers), " " header " "))
+				no(folder " must never know it")
+		} else if (quoted)
+			no("is no folder/file.h of ours")
+		else for (i = 1; i <= library_names[0]; i++) {
+			if (header !~ "^" library_names[i] "$")
+				continue
+			if (index(library[i], " " folder " ") == 0)
+				no(folder " must never know it")
+			break
+		}
+		if (folder == "attestation" || folder == "acme") {
+			if (header ~ front_signs)
+				is_front[file] = header
+			if (header ~ keeper_things)
+				is_keeper[file] = file ":" line ": " header
+		}
+	}
+	END {
+		for (file in is_keeper)
+			if (file in is_front)
+				printf "src/%s: a file of the front, as it includes %s\n",
+				    is_keeper[file], is_front[file]
+	}'
+}
+
+cases=0
+failed=0
+
+# ok WHAT STATUS [DETAIL]
+ok() {
+	cases=$((cases + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $cases - $1"
+	else
+		failed=1
+		echo "not ok $cases - $1"
+		printf '%s\n' "${3:-}" | sed 's/^/# /'
+	fi
+}
+
+# refuses FILE INCLUDE… : a tree where only that file has these includes breaks one rule.
+refuses() {
+	local file=$1 found
+	shift
+	rm -rf "$scratch/src"
+	mkdir -p "$scratch/src/$(dirname "$file")"
+	printf '%s\n' "$@" >"$scratch/src/$file"
+	found=$(layers_check "$scratch")
+	[ "$(printf '%s' "$found" | grep -c "^src/$file:")" -eq 1 ]
+	ok "$file cannot include $(printf '%s' "${*: -1}" | tr -s '#\t' ' ')" $? "found: $found"
+}
+
+# allows FILE INCLUDE…
+allows() {
+	local file=$1 found
+	shift
+	rm -rf "$scratch/src"
+	mkdir -p "$scratch/src/$(dirname "$file")"
+	printf '%s\n' "$@" >"$scratch/src/$file"
+	found=$(layers_check "$scratch")
+	[ -z "$found" ]
+	ok "$file can include $(printf '%s' "$*" | sed 's/#include //g')" $? "found: $found"
+}
+
+found=$(layers_check "$top_srcdir")
+[ -z "$found" ]
+ok "src/ keeps the layers of DESIGN.md" $? "$found"
+
+# Something was read at all.
+[ "$(find "$top_srcdir/src" -name '*.[ch]' | wc -l)" -gt 20 ]
+ok "src/ was found" $? "no sources in $top_srcdir/src"
+
+# Who stands below, in each folder.
+refuses util/bytes.c '#include "tpm/name.h"'
+refuses util/bytes.h '#include "daemon/channel.h"'
+refuses tpm/name.c '#include "pki/key.h"'
+refuses pki/key.c '#include "store/store.h"'
+refuses webauthn/tpm.c '#include "http/json.h"'
+refuses store/sqlite.c '#include "tpm/name.h"'
+refuses daemon/channel.c '#include "attestation/message.h"'
+refuses daemon/worker.c '#include "store/writer.h"'
+refuses http/server.c '#include "attestation/front.h"'
+refuses http/server.c '#include "pki/key.h"'
+refuses attestation/keeper.c '#include "acme/order.h"'
+refuses acme/keeper.c '#include "attestation/pending.h"'
+refuses device/http.c '#include "http/server.h"'
+refuses device/key.c '#include "store/store.h"'
+refuses device/key.c '#include "pki/ca.h"'
+refuses attest-device.c '#include "store/store.h"'
+refuses attest-ca.c '#include "daemon/channel.h"'
+refuses attestd.c '#include "device/tpm.h"'
+
+# What must never be known.
+refuses util/file.c '#include <openssl/evp.h>'
+refuses util/file.c '#include <tss2/tss2_mu.h>'
+refuses util/log.c '#include <event2/event.h>'
+refuses util/log.c '#include <jansson.h>'
+refuses util/log.c '#include <sys/socket.h>'
+refuses tpm/name.c '#include <sys/socket.h>'
+refuses tpm/name.c '#include <fcntl.h>'
+refuses tpm/name.c '#include "util/file.h"'
+refuses tpm/name.c '#include <jansson.h>'
+refuses tpm/name.c '#include <tss2/tss2_esys.h>'
+refuses tpm/name.c '#include <cbor.h>'
+refuses pki/key.c '#include <event2/http.h>'
+refuses pki/key.c '#include <sqlite3.h>'
+refuses webauthn/tpm.c '#include <cbor.h>'
+refuses store/sqlite.c '#include <tss2/tss2_mu.h>'
+refuses store/sqlite.c '#include <curl/curl.h>'
+refuses daemon/channel.c '#include <event2/http.h>'
+refuses daemon/channel.c '#include <jansson.h>'
+refuses daemon/channel.c '#include <cbor.h>'
+refuses daemon/channel.c '#include <openssl/evp.h>'
+refuses http/server.c '#include <sqlite3.h>'
+refuses http/server.c '#include <tss2/tss2_mu.h>'
+refuses attestation/keeper.c '#include <sqlite3.h>'
+refuses attestation/keeper.c '#include <tss2/tss2_mu.h>'
+refuses attestation/front.c '#include <event2/http.h>'
+refuses device/tpm.c '#include <event2/event.h>'
+refuses device/tpm.c '#include <sqlite3.h>'
+refuses attest-ca.c '#include <sqlite3.h>'
+
+# The front knows neither store nor CA.
+refuses attestation/front.c '#include "http/server.h"' '#include "store/store.h"'
+refuses attestation/request.c '#include <jansson.h>' '#include "pki/ca.h"'
+refuses acme/front.c '#include "pki/key.h"' '#include "http/json.h"'
+allows attestation/keeper.c '#include "store/store.h"' '#include "pki/ca.h"'
+allows attestation/front.c '#include "http/server.h"' '#include "tpm/ak.h"'
+
+# How it is written does not matter.
+refuses util/hex.c '  #  include   "tpm/name.h"'
+refuses util/hex.c '#include <tpm/name.h>'
+refuses util/hex.c '#include "tpm/name.h" /* just this once */'
+refuses util/hex.c '#include "../tpm/name.h"'
+refuses util/hex.c '#include "hex.h"'
+refuses util/hex.c '#include HEADER'
+refuses misc/all.c '#include "util/hex.h"'
+refuses attest-everything.c '#include "util/hex.h"'
+
+# And what is in order passes.
+allows util/hex.c '#include "config.h"' '#include "util/hex.h"' '#include <stdio.h>' '#include <cbor.h>'
+allows tpm/name.c '#include "util/error.h"' '#include <openssl/evp.h>' '#include <tss2/tss2_mu.h>'
+allows daemon/channel.c '#include <event2/event.h>' '#include <sys/socket.h>' '#include "util/error.h"'
+allows http/server.c '#include <event2/http.h>' '#include <openssl/ssl.h>' '#include "daemon/worker.h"'
+allows device/tpm.c '#include <tss2/tss2_esys.h>' '#include <curl/curl.h>' '#include "webauthn/tpm.h"'
+
+echo "1..$cases"
+exit $failed
