@@ -239,6 +239,10 @@ channel_hear_ask(struct channel *channel, uint32_t id, struct view body)
 {
 	struct channel_heard *heard = &channel->heard[CHANNEL_SLOT(id)];
 
+	if (channel->handlers->ask == NULL) {
+		channel_break(channel, "a question came to the side that asks");
+		return;
+	}
 	if (heard->open) {
 		channel_break(channel, "a question came while one with its slot was open");
 		return;
@@ -267,6 +271,10 @@ channel_hear_tell(struct channel *channel, uint32_t id, struct view body)
 {
 	if (id != 0) {
 		channel_break(channel, "something told came with an id");
+		return;
+	}
+	if (channel->handlers->tell == NULL) {
+		channel_break(channel, "something was told to the side that tells");
 		return;
 	}
 	channel->handlers->tell(channel, body, channel->arg);

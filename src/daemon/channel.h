@@ -38,7 +38,10 @@ struct channel_header {
 	uint32_t id; /* of the question; 0 when telling */
 };
 
-/* What the owner of a channel does with what comes; all run on its event loop. */
+/*
+ * What the owner of a channel does with what comes; all run on its event loop.
+ * Where ask or tell is NULL, a peer that asks or tells breaks the rules.
+ */
 struct channel_handlers {
 	/* A question; answer it now or later with channel_say and this id. The body lives until this returns. */
 	void (*ask)(struct channel *channel, uint32_t id, struct view body, void *arg);

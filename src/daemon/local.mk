@@ -2,6 +2,8 @@ noinst_LIBRARIES += src/libdaemon.a
 src_libdaemon_a_SOURCES = \
 	src/daemon/channel.c src/daemon/channel.h \
 	src/daemon/child.c src/daemon/child.h \
+	src/daemon/front.c src/daemon/front.h \
+	src/daemon/keeper.c src/daemon/keeper.h \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/supervisor.c src/daemon/supervisor.h src/daemon/supervisor_child.c \
@@ -16,7 +18,6 @@ tests_unit_supervised_LDADD = $(DAEMON_TEST_LIBS)
 tests_unit_supervisor_test_SOURCES = tests/unit/supervisor_test.c tests/unit/unit.h
 tests_unit_supervisor_test_LDADD = $(DAEMON_TEST_LIBS)
 
-EXTRA_DIST += tests/fuzz/channel_fuzz.c
 check_PROGRAMS += tests/unit/channel_test
 TESTS += tests/unit/channel_test
 tests_unit_channel_test_SOURCES = tests/unit/channel_test.c tests/unit/unit.h

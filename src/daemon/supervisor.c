@@ -116,8 +116,7 @@ supervisor_keeper_start(struct supervisor *supervisor, struct error *err)
 	return rc;
 }
 
-/* Gives the keeper its ends of the channels, in one message. */
-static int
+int
 supervisor_channels_send(int control, const int *fds, size_t count, struct error *err)
 {
 	union {

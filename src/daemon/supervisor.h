@@ -59,6 +59,12 @@ struct supervisor_child {
 int supervisor_child_inherit(struct supervisor_child *child, struct error *err);
 
 /*
+ * Gives the keeper at the other end of `control` its ends of the channels, one per
+ * worker, in one message; the caller still closes its own copies. INTERNAL.
+ */
+int supervisor_channels_send(int control, const int *fds, size_t count, struct error *err);
+
+/*
  * Keeper: receives the `count` channels of a new front, one per worker, into fds.
  * Waits when there are none yet. Returns 0; or -1 with NOT_FOUND when the
  * supervisor is gone, else INTERNAL.

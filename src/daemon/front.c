@@ -1,0 +1,223 @@
+/*
+ * Owns the life of the front process: its threads, SIGTERM, and its end with the
+ * keeper's. It opens nothing and knows no message.
+ */
+#include "config.h"
+
+#include "daemon/front.h"
+
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "daemon/channel.h"
+#include "daemon/supervisor.h"
+#include "daemon/worker.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define DRAIN_MS 4500 /* less than the supervisor waits */
+#define IDLE_POLL_MS 10
+
+struct front;
+
+struct member {
+	struct front_worker  public;
+	struct worker       *worker;
+	struct front        *front;
+	struct event        *idle_timer;
+};
+
+struct front {
+	const struct front_handlers *handlers;
+	struct member               *members;
+	size_t                       count;
+	int                          wake;   /* eventfd: something below has changed */
+	atomic_bool                  lost;   /* a channel closed, or a tell was refused */
+	atomic_size_t                drained;
+};
+
+static void
+front_wake(struct front *front)
+{
+	uint64_t one = 1;
+
+	/* It can only fail when it is signalled already. */
+	if (write(front->wake, &one, sizeof one) < 0)
+		return;
+}
+
+static void
+front_lose(struct front *front)
+{
+	atomic_store(&front->lost, true);
+	front_wake(front);
+}
+
+static void
+member_tell_cb(struct channel *channel, struct view body, void *arg)
+{
+	struct member *member = arg;
+	struct error   err = {0};
+
+	(void)channel;
+	if (member->front->handlers->tell(&member->public, body, &err) != 0) {
+		LOG(ERROR, {"event", "settings"}, {"reason", err.detail});
+		front_lose(member->front);
+	}
+}
+
+static void
+member_closed_cb(struct channel *channel, const char *reason, void *arg)
+{
+	struct member *member = arg;
+
+	(void)channel;
+	LOG(DEBUG, {"event", "channel-closed"}, {"reason", reason});
+	front_lose(member->front);
+}
+
+/* A front asks and is told; nobody asks it. */
+static const struct channel_handlers member_handlers = {
+    .ask = NULL,
+    .tell = member_tell_cb,
+    .closed = member_closed_cb,
+};
+
+static void
+member_idle_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct member *member = arg;
+
+	(void)fd;
+	(void)what;
+	if (!member->front->handlers->idle(&member->public))
+		return;
+	(void)event_del(member->idle_timer);
+	atomic_fetch_add(&member->front->drained, 1);
+	front_wake(member->front);
+}
+
+static void
+member_drain_cb(void *arg)
+{
+	static const struct timeval interval = {.tv_usec = IDLE_POLL_MS * 1000};
+	struct member              *member = arg;
+
+	member->front->handlers->drain(&member->public);
+	member->idle_timer = event_new(member->public.base, -1, EV_PERSIST, member_idle_cb, member);
+	if (member->idle_timer != NULL)
+		(void)event_add(member->idle_timer, &interval);
+}
+
+/* Last thing in a member's loop: what hangs on the loop goes before it does. */
+static void
+member_close_cb(void *arg)
+{
+	struct member *member = arg;
+
+	if (member->idle_timer != NULL)
+		event_free(member->idle_timer);
+	channel_free(member->public.channel);
+	member->public.channel = NULL;
+	member->front->handlers->close(&member->public);
+}
+
+static int
+front_start(struct front *front, const struct supervisor_child *child, struct error *err)
+{
+	size_t listeners = child->listener_count / child->channel_count;
+
+	for (size_t i = 0; i < child->channel_count; i++) {
+		struct member *member = &front->members[i];
+
+		member->front = front;
+		member->public.listeners = child->listeners + i * listeners;
+		member->public.listener_count = listeners;
+		if (worker_new(&member->worker, err) != 0)
+			return -1;
+		member->public.base = worker_base(member->worker);
+		if (channel_new(member->public.base, child->channels[i], &member_handlers, member,
+		        &member->public.channel, err) != 0)
+			return -1;
+		front->count++;
+	}
+	for (size_t i = 0; i < front->count; i++) {
+		if (worker_start(front->members[i].worker, "front", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Waits for SIGTERM, a lost keeper, or the end of draining. */
+static int
+front_wait(struct front *front, int signals)
+{
+	struct signalfd_siginfo info;
+	uint64_t                woken;
+	int64_t                 deadline = INT64_MAX;
+
+	for (;;) {
+		struct pollfd fds[] = {{signals, POLLIN, 0}, {front->wake, POLLIN, 0}};
+		int64_t       left = deadline == INT64_MAX ? -1 : deadline - clock_monotonic_ms();
+
+		if (deadline != INT64_MAX && left <= 0)
+			return EXIT_SUCCESS;
+		(void)poll(fds, 2, (int)left);
+		if (fds[1].revents != 0 && read(front->wake, &woken, sizeof woken) < 0)
+			return EXIT_FAILURE;
+		if (atomic_load(&front->lost))
+			return deadline == INT64_MAX ? EXIT_FAILURE : EXIT_SUCCESS;
+		if (atomic_load(&front->drained) == front->count)
+			return EXIT_SUCCESS;
+		if (fds[0].revents != 0 && read(signals, &info, sizeof info) == sizeof info &&
+		    deadline == INT64_MAX) {
+			deadline = clock_monotonic_ms() + DRAIN_MS;
+			for (size_t i = 0; i < front->count; i++)
+				worker_post(front->members[i].worker, member_drain_cb,
+				    &front->members[i]);
+		}
+	}
+}
+
+int
+front_run(const struct supervisor_child *child, const struct front_handlers *handlers)
+{
+	struct front front = {.handlers = handlers};
+	struct error err = {0};
+	sigset_t     mask;
+	int          signals;
+	int          status = EXIT_FAILURE;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	signals = signalfd(-1, &mask, SFD_CLOEXEC);
+	front.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	front.members = memory_new(child->channel_count * sizeof *front.members);
+
+	if (signals < 0 || front.wake < 0)
+		error_set_errno(&err, ERROR_INTERNAL, "opening signalfd and eventfd");
+	else if (front_start(&front, child, &err) == 0)
+		status = front_wait(&front, signals);
+	if (err.detail[0] != '\0')
+		LOG(ERROR, {"event", "start"}, {"reason", err.detail});
+	for (size_t i = 0; i < front.count; i++) {
+		worker_post(front.members[i].worker, member_close_cb, &front.members[i]);
+		worker_stop(front.members[i].worker);
+	}
+	free(front.members);
+	(void)close(signals);
+	(void)close(front.wake);
+	return status;
+}

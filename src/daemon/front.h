@@ -1,0 +1,45 @@
+/*
+ * The front process: a worker per channel, each with its listeners, that lives as
+ * long as its keeper. What a worker serves is the caller's business.
+ */
+#ifndef DAEMON_FRONT_H
+#define DAEMON_FRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/bytes.h"
+
+struct channel;
+struct error;
+struct event_base;
+struct supervisor_child;
+
+/* One worker as its handlers see it. */
+struct front_worker {
+	struct event_base *base;
+	struct channel    *channel;        /* to ask the keeper */
+	const int         *listeners;      /* taken over by the first `tell`, which serves them */
+	size_t             listener_count;
+	void              *state;          /* the handlers' own; NULL at first */
+};
+
+/* All run in the worker's thread. */
+struct front_handlers {
+	/* The keeper told something; -1 ends the front with err. */
+	int (*tell)(struct front_worker *worker, struct view body, struct error *err);
+	/* Stop accepting and end what is idle. */
+	void (*drain)(struct front_worker *worker);
+	/* True when nothing is in flight. */
+	bool (*idle)(const struct front_worker *worker);
+	/* The loop has ended: free the state. The channel is closed by then. */
+	void (*close)(struct front_worker *worker);
+};
+
+/*
+ * Runs the front of `child` until SIGTERM (then it drains, for at most 5 s) or
+ * until a channel closes. Returns the exit status: 0 after SIGTERM, else 1.
+ */
+int front_run(const struct supervisor_child *child, const struct front_handlers *handlers);
+
+#endif

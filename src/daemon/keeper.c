@@ -1,0 +1,335 @@
+/*
+ * Owns the life of the keeper process: its threads, the channels that come and go
+ * with fronts, signals and the clock. It knows no message.
+ */
+#include "config.h"
+
+#include "daemon/keeper.h"
+
+#include <sys/signalfd.h>
+
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/supervisor.h"
+#include "daemon/worker.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define TICK_MS 1000
+
+struct member;
+
+/* A channel to a front; it is freed when it has closed and no question of it is open. */
+struct attachment {
+	struct member     *member;
+	struct channel    *channel;
+	size_t             open;
+	bool               closed;
+	struct attachment *next;
+};
+
+struct keeper_question {
+	struct attachment *attachment;
+	uint32_t           id;
+};
+
+/* A worker, its state, and its attachments, which only its thread touches. */
+struct member {
+	struct keeper     *keeper;
+	struct worker     *worker;
+	void              *state;
+	struct attachment *attachments;
+	bool               quiet; /* nothing is asked any more */
+};
+
+struct keeper {
+	const struct keeper_handlers *handlers;
+	void                         *arg;
+	struct member                *members;
+	size_t                        count;
+	sem_t                         quieted;
+};
+
+/* What is posted to a member: a channel to attach, or octets to tell. */
+struct post {
+	struct member *member;
+	int            fd;
+	struct bytes   body;
+};
+
+static void
+attachment_free(struct attachment *attachment)
+{
+	struct attachment **slot = &attachment->member->attachments;
+
+	while (*slot != attachment)
+		slot = &(*slot)->next;
+	*slot = attachment->next;
+	channel_free(attachment->channel);
+	free(attachment);
+}
+
+static void
+attachment_free_cb(void *arg)
+{
+	attachment_free(arg);
+}
+
+/* Posted, because this may run inside a callback of the very channel. */
+static void
+attachment_release(struct attachment *attachment)
+{
+	if (attachment->closed && attachment->open == 0)
+		worker_post(attachment->member->worker, attachment_free_cb, attachment);
+}
+
+static void
+attachment_ask_cb(struct channel *channel, uint32_t id, struct view body, void *arg)
+{
+	struct attachment      *attachment = arg;
+	struct member          *member = attachment->member;
+	struct keeper_question *question;
+
+	(void)channel;
+	if (member->quiet)
+		return;
+	question = memory_new(sizeof *question);
+	*question = (struct keeper_question){attachment, id};
+	attachment->open++;
+	member->keeper->handlers->ask(member->state, question, body);
+}
+
+static void
+attachment_closed_cb(struct channel *channel, const char *reason, void *arg)
+{
+	struct attachment *attachment = arg;
+
+	(void)channel;
+	LOG(INFO, {"event", "front-gone"}, {"reason", reason});
+	attachment->closed = true;
+	attachment_release(attachment);
+}
+
+/* Nobody tells a keeper anything: a front asks. */
+static const struct channel_handlers attachment_handlers = {
+    .ask = attachment_ask_cb,
+    .tell = NULL,
+    .closed = attachment_closed_cb,
+};
+
+void
+keeper_answer(struct keeper_question *question, struct view body)
+{
+	struct attachment *attachment = question->attachment;
+
+	channel_say(attachment->channel, question->id, body);
+	attachment->open--;
+	free(question);
+	attachment_release(attachment);
+}
+
+static void
+member_attach_cb(void *arg)
+{
+	struct post       *post = arg;
+	struct member     *member = post->member;
+	struct attachment *attachment = memory_new(sizeof *attachment);
+	struct error       err = {0};
+
+	attachment->member = member;
+	if (channel_new(worker_base(member->worker), post->fd, &attachment_handlers, attachment,
+	        &attachment->channel, &err) != 0) {
+		LOG(ERROR, {"event", "front-refused"}, {"reason", err.detail});
+		free(attachment);
+	} else {
+		attachment->next = member->attachments;
+		member->attachments = attachment;
+		member->keeper->handlers->greet(member->state, attachment->channel);
+	}
+	bytes_clear(&post->body);
+	free(post);
+}
+
+static void
+member_tell_cb(void *arg)
+{
+	struct post *post = arg;
+
+	for (struct attachment *a = post->member->attachments; a != NULL; a = a->next) {
+		if (!a->closed)
+			channel_tell(a->channel, bytes_view(&post->body));
+	}
+	bytes_clear(&post->body);
+	free(post);
+}
+
+static void
+member_quiet_cb(void *arg)
+{
+	struct member *member = arg;
+
+	member->quiet = true;
+	(void)sem_post(&member->keeper->quieted);
+}
+
+/* Last thing in a member's loop; every question is answered by then. */
+static void
+member_close_cb(void *arg)
+{
+	struct member *member = arg;
+
+	while (member->attachments != NULL)
+		attachment_free(member->attachments);
+}
+
+void
+keeper_tell(struct keeper *keeper, struct view body)
+{
+	for (size_t i = 0; i < keeper->count; i++) {
+		struct post *post = memory_new(sizeof *post);
+
+		post->member = &keeper->members[i];
+		bytes_append(&post->body, body.data, body.size);
+		worker_post(keeper->members[i].worker, member_tell_cb, post);
+	}
+}
+
+/* Hands the channels of a new front to the workers. */
+static int
+keeper_attach(struct keeper *keeper, int control, struct error *err)
+{
+	AUTO_FREE int *fds = memory_new(keeper->count * sizeof *fds);
+
+	if (supervisor_channels_receive(control, fds, keeper->count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < keeper->count; i++) {
+		struct post *post = memory_new(sizeof *post);
+
+		post->member = &keeper->members[i];
+		post->fd = fds[i];
+		worker_post(keeper->members[i].worker, member_attach_cb, post);
+	}
+	return 0;
+}
+
+static int
+keeper_open(struct keeper *keeper, size_t workers, struct error *err)
+{
+	for (size_t i = 0; i < workers; i++) {
+		struct member *member = &keeper->members[i];
+
+		member->keeper = keeper;
+		if (worker_new(&member->worker, err) != 0)
+			return -1;
+		keeper->count++;
+		if (keeper->handlers->worker_open(keeper->arg, member->worker, &member->state, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+keeper_start(struct keeper *keeper, size_t *started, struct error *err)
+{
+	for (; *started < keeper->count; (*started)++) {
+		if (worker_start(keeper->members[*started].worker, "keeper", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Serves until SIGTERM or until the supervisor goes. */
+static int
+keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
+{
+	int64_t next_tick = clock_monotonic_ms() + TICK_MS;
+
+	for (;;) {
+		struct pollfd           fds[] = {{control, POLLIN, 0}, {signals, POLLIN, 0}};
+		struct signalfd_siginfo info;
+		int64_t                 left = next_tick - clock_monotonic_ms();
+
+		(void)poll(fds, 2, left > 0 ? (int)left : 0);
+		if (fds[1].revents != 0 && read(signals, &info, sizeof info) == sizeof info) {
+			if (info.ssi_signo == SIGTERM)
+				return 0;
+			keeper->handlers->reload(keeper->arg, keeper);
+		}
+		if (fds[0].revents != 0 && keeper_attach(keeper, control, err) != 0)
+			return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+		if (clock_monotonic_ms() >= next_tick) {
+			keeper->handlers->tick(keeper->arg, keeper);
+			next_tick = clock_monotonic_ms() + TICK_MS;
+		}
+	}
+}
+
+static int
+keeper_signals(bool wanted, struct error *err)
+{
+	sigset_t mask;
+	int      fd;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&mask);
+	if (wanted) {
+		(void)sigaddset(&mask, SIGTERM);
+		(void)sigaddset(&mask, SIGHUP);
+	}
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	if ((fd = signalfd(-1, &mask, SFD_CLOEXEC)) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "opening a signalfd");
+	return fd;
+}
+
+/* Nothing is asked any more, what was asked is finished, and then the workers end. */
+static void
+keeper_stop(struct keeper *keeper, size_t started)
+{
+	for (size_t i = 0; i < started; i++)
+		worker_post(keeper->members[i].worker, member_quiet_cb, &keeper->members[i]);
+	for (size_t i = 0; i < started; i++) {
+		while (sem_wait(&keeper->quieted) != 0)
+			;
+	}
+	keeper->handlers->finish(keeper->arg);
+	for (size_t i = 0; i < keeper->count; i++) {
+		struct member *member = &keeper->members[i];
+
+		worker_post(member->worker, member_close_cb, member);
+		worker_stop(member->worker);
+		if (member->state != NULL)
+			keeper->handlers->worker_close(member->state);
+	}
+}
+
+int
+keeper_run(int control, size_t workers, bool signals, const struct keeper_handlers *handlers,
+    void *arg, struct error *err)
+{
+	struct keeper keeper = {.handlers = handlers, .arg = arg};
+	int           signal_fd = keeper_signals(signals, err);
+	size_t        started = 0;
+	int           rc = -1;
+
+	if (signal_fd < 0)
+		return -1;
+	(void)sem_init(&keeper.quieted, 0, 0);
+	keeper.members = memory_new(workers * sizeof *keeper.members);
+	if (keeper_open(&keeper, workers, err) == 0 && keeper_start(&keeper, &started, err) == 0) {
+		handlers->ready(arg);
+		rc = keeper_wait(&keeper, control, signal_fd, err);
+	}
+	keeper_stop(&keeper, started);
+	free(keeper.members);
+	(void)sem_destroy(&keeper.quieted);
+	(void)close(signal_fd);
+	return rc;
+}

@@ -1,0 +1,52 @@
+/*
+ * The keeper process: workers that answer the channels of whatever front there
+ * is. What the messages mean is the caller's business.
+ */
+#ifndef DAEMON_KEEPER_H
+#define DAEMON_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/bytes.h"
+
+struct error;
+struct channel;
+struct keeper;
+struct keeper_question;
+struct worker;
+
+/* What the owner of a keeper does; `arg` is keeper_run's, `state` what worker_open gave. */
+struct keeper_handlers {
+	/* In keeper_run's thread before anything is served: makes the state of one worker. */
+	int (*worker_open)(void *arg, struct worker *worker, void **state, struct error *err);
+	/* In keeper_run's thread after the last answer. */
+	void (*worker_close)(void *state);
+	/* In the worker's thread: a front has come; tell it (channel_tell) what it needs first. */
+	void (*greet)(void *state, struct channel *channel);
+	/* In the worker's thread: answer now or later, once, from the same thread, with keeper_answer. */
+	void (*ask)(void *state, struct keeper_question *question, struct view body);
+	/* In keeper_run's thread: all workers serve; about each second; on SIGHUP. */
+	void (*ready)(void *arg);
+	void (*tick)(void *arg, struct keeper *keeper);
+	void (*reload)(void *arg, struct keeper *keeper);
+	/* In keeper_run's thread when no more is asked, before the workers end: finish what was begun. */
+	void (*finish)(void *arg);
+};
+
+/*
+ * Runs `workers` workers, with the channels that come over the supervisor's
+ * `control` socket, until SIGTERM or until the supervisor is gone. Without
+ * `signals` (both halves in one process) only the latter.
+ * Returns 0, or -1 when it could not start.
+ */
+int keeper_run(int control, size_t workers, bool signals, const struct keeper_handlers *handlers,
+    void *arg, struct error *err);
+
+/* Answers and frees the question; a front that has gone meanwhile is no error. */
+void keeper_answer(struct keeper_question *question, struct view body);
+
+/* Tells every front that is there something; from tick and reload. */
+void keeper_tell(struct keeper *keeper, struct view body);
+
+#endif
