@@ -1,6 +1,24 @@
 noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
+	src/attestation/certify.c \
+	src/attestation/challenge.c \
+	src/attestation/crl.c src/attestation/crl.h \
 	src/attestation/front.c src/attestation/front.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
+	src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
-	src/attestation/pending.c src/attestation/pending.h
+	src/attestation/pending.c src/attestation/pending.h \
+	src/attestation/request.c src/attestation/request.h \
+	src/attestation/settings.c src/attestation/settings.h
+
+check_PROGRAMS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
+TESTS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
+ATTESTATION_TEST_LIBS = src/libattestation.a src/libdaemon.a src/libpki.a src/libtpm.a \
+	src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(CBOR_LIBS) \
+	$(CONFUSE_LIBS)
+tests_unit_message_test_SOURCES = tests/unit/message_test.c
+tests_unit_message_test_LDADD = $(ATTESTATION_TEST_LIBS)
+tests_unit_pending_test_SOURCES = tests/unit/pending_test.c
+tests_unit_pending_test_LDADD = $(ATTESTATION_TEST_LIBS)
+tests_unit_settings_test_SOURCES = tests/unit/settings_test.c
+tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)

@@ -1,0 +1,188 @@
+/*
+ * Certifies the key of an activated credential: once per challenge, for a device
+ * that is enrolled and switched on at the moment of the commit, and on record
+ * before the answer.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attestation/keeper_state.h"
+#include "attestation/message.h"
+#include "attestation/pending.h"
+#include "attestation/settings.h"
+#include "daemon/keeper.h"
+#include "daemon/worker.h"
+#include "pki/ak_certificate.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/hex.h"
+#include "util/log.h"
+
+/* Clocks of devices that just booted are a little behind. */
+#define BACKDATE_SECONDS 300
+
+/* A certificate on its way to the disk. */
+struct issue {
+	struct store_job           job;
+	struct attestation_worker *worker;
+	struct keeper_question    *question;
+	uint64_t                   request;
+	int64_t                    revision; /* of the device that was certified */
+	struct store_certificate   record;
+	struct bytes               certificate;
+	bool                       failed;
+	struct error               err;
+};
+
+static void
+issue_free(struct issue *issue)
+{
+	bytes_clear(&issue->certificate);
+	free(issue);
+}
+
+static void
+issue_log(const struct issue *issue)
+{
+	char request[24];
+	char serial[2 * STORE_SERIAL_MAX + 1];
+	char ek[2 * STORE_HASH_SIZE + 1];
+	char until[CLOCK_TEXT_SIZE];
+
+	(void)snprintf(request, sizeof request, "%llu", (unsigned long long)issue->request);
+	hex_encode(issue->record.serial, issue->record.serial_size, serial);
+	hex_encode(issue->record.ek_hash, sizeof issue->record.ek_hash, ek);
+	clock_format(issue->record.not_after, until);
+	LOG(INFO, {"request", request}, {"event", "certified"}, {"ek", ek}, {"serial", serial},
+	    {"until", until});
+}
+
+/* In the worker's thread, once the writer is done: says it, or why not. */
+static void
+issue_finish_cb(void *arg)
+{
+	struct issue              *issue = arg;
+	struct attestation_keeper *keeper = issue->worker->keeper;
+	AUTO_BYTES                 answer = {0};
+
+	if (issue->failed) {
+		if (issue->err.kind == ERROR_CONFLICT)
+			error_set(&issue->err, ERROR_OVERLOADED,
+			    "the device has just been changed; start again with /attest");
+		attestation_refuse(issue->question, issue->request, "certify", &issue->err);
+	} else {
+		issue_log(issue);
+		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
+		                          bytes_view(&keeper->issuing_der)},
+		    &answer);
+		keeper_answer(issue->question, bytes_view(&answer));
+	}
+	issue_free(issue);
+}
+
+/* In the writer's thread, inside its transaction. */
+static int
+issue_record_cb(struct store *store, void *arg, struct error *err)
+{
+	struct issue *issue = arg;
+
+	return store_certificate_add(store, &issue->record, issue->revision, err);
+}
+
+/* In the writer's thread, after the commit. */
+static void
+issue_recorded_cb(void *arg, const struct error *err)
+{
+	struct issue *issue = arg;
+
+	if (err != NULL) {
+		issue->failed = true;
+		issue->err = *err;
+	}
+	worker_post(issue->worker->worker, issue_finish_cb, issue);
+}
+
+/* Signs what will be recorded. */
+static int
+issue_sign(struct issue *issue, const struct challenge *challenge,
+    const struct store_device *device, struct error *err)
+{
+	const struct attestation_keeper *keeper = issue->worker->keeper;
+	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
+	char                             hash[EK_HASH_TEXT_SIZE];
+	const char                      *hash_name = hash;
+	int64_t                          now = clock_now();
+	struct ak_profile                profile = {
+	                   .key = challenge->ak_key,
+	                   .ek_urn = urn,
+	                   .manufacturer = challenge->manufacturer,
+	                   .model = challenge->model,
+	                   .version = challenge->version,
+	                   .names = (const char *const *)device->names,
+	                   .name_count = device->name_count,
+	                   .crl_url = keeper->settings->crl_url,
+	                   .not_before = now - BACKDATE_SECONDS,
+	                   .not_after = now + keeper->settings->ak_lifetime,
+        };
+
+	/* Never no identifier: an ACME server would take any name for it. */
+	ek_hash_format(&challenge->ek, hash);
+	if (device->name_count == 0) {
+		profile.names = &hash_name;
+		profile.name_count = 1;
+	}
+	if (ak_certificate_issue(&keeper->issuing, &profile, issue->record.serial,
+	        &issue->record.not_after, &issue->certificate, err) != 0)
+		return error_wrap(err, "signing the AK certificate");
+	issue->record.serial_size = CERTIFICATE_SERIAL_SIZE;
+	issue->record.not_before = profile.not_before;
+	memcpy(issue->record.ek_hash, challenge->ek.bytes, sizeof issue->record.ek_hash);
+	memcpy(issue->record.ak_name, challenge->ak_name.bytes, challenge->ak_name.size);
+	issue->record.ak_name_size = challenge->ak_name.size;
+	return 0;
+}
+
+static int
+issue_prepare(struct issue *issue, struct view secret, struct error *err)
+{
+	struct challenge   *challenge = NULL;
+	struct store_device device = {0};
+	int                 rc = -1;
+
+	if (pending_take(issue->worker->keeper->pending, secret, clock_monotonic_ms(), &challenge,
+	        err) == 0 &&
+	    attestation_device_find(issue->worker, challenge->ek.bytes, &device, err) == 0)
+		rc = issue_sign(issue, challenge, &device, err);
+	issue->revision = device.revision;
+	store_device_clear(&device);
+	challenge_free(challenge);
+	return rc;
+}
+
+void
+attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
+    struct keeper_question *question)
+{
+	struct issue *issue = memory_new(sizeof *issue);
+	struct error  err = {0};
+
+	issue->worker = worker;
+	issue->question = question;
+	issue->request = asked->request;
+	issue->job = (struct store_job){
+	    .run = issue_record_cb,
+	    .done = issue_recorded_cb,
+	    .arg = issue,
+	};
+	if (issue_prepare(issue, asked->certify.secret, &err) != 0) {
+		attestation_refuse(question, asked->request, "certify", &err);
+		issue_free(issue);
+		return;
+	}
+	store_writer_submit(worker->keeper->writer, &issue->job);
+}

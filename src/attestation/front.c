@@ -1,0 +1,338 @@
+/*
+ * Owns the conversation with clients: routes, decoding, and the answers. It has
+ * no key, no store and no file; what it serves and how, its keeper told it.
+ */
+#include "config.h"
+
+#include "attestation/front.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+#include "attestation/message.h"
+#include "attestation/request.h"
+#include "daemon/channel.h"
+#include "daemon/front.h"
+#include "http/json.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "util/base64.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define PROBLEM_NAMESPACE "urn:attest-ca:error:"
+#define PEM_TYPE "application/x-pem-file"
+#define CRL_TYPE "application/pkix-crl"
+
+/* What one worker serves. */
+struct attest_front {
+	struct front_worker *worker;
+	struct http_server  *server;
+	SSL_CTX             *tls;
+	struct bytes         files[MESSAGE_FILE_COUNT];
+	struct bytes         coming[MESSAGE_FILE_COUNT]; /* whose last piece is not there yet */
+};
+
+/* An exchange that waits for the keeper's answer. */
+struct waiting {
+	struct http_exchange *exchange;
+	struct channel       *channel;
+	uint32_t              id;
+	enum message_kind     kind;
+	int64_t               since;
+};
+
+static void
+front_log(struct http_exchange *exchange, int64_t since, const struct error *err)
+{
+	char request[24];
+	char elapsed[24];
+
+	(void)snprintf(request, sizeof request, "%llu",
+	    (unsigned long long)http_exchange_id(exchange));
+	(void)snprintf(elapsed, sizeof elapsed, "%lld", (long long)(clock_monotonic_ms() - since));
+	LOG(INFO, {"request", request}, {"event", "request"},
+	    {"method", http_exchange_method(exchange)}, {"path", http_exchange_path(exchange)},
+	    {"peer", http_exchange_peer(exchange)}, {"ms", elapsed},
+	    {"kind", err != NULL ? error_type(err->kind) : NULL},
+	    {"reason", err != NULL ? err->detail : NULL});
+}
+
+static void
+front_refuse(struct http_exchange *exchange, int64_t since, const struct error *err)
+{
+	struct error public = *err;
+
+	front_log(exchange, since, err);
+	/* What failed inside is for the log. */
+	if (err->kind == ERROR_INTERNAL)
+		error_set(&public, ERROR_INTERNAL, "the server failed; its log says why");
+	http_reply_problem(exchange, &public);
+}
+
+/* Both answers are two octet strings: an object of two, or a list of them. */
+static json_t *
+answer_json(enum message_kind kind, const struct message_answer *answer)
+{
+	AUTO_FREE char *first = base64_encode(BASE64_STANDARD, answer->first.data, answer->first.size);
+	AUTO_FREE char *second =
+	    base64_encode(BASE64_STANDARD, answer->second.data, answer->second.size);
+
+	if (kind == MESSAGE_CHALLENGE)
+		return json_pack("{ss, ss}", "credential", first, "secret", second);
+	return json_pack("{s[ss]}", "chain", first, second);
+}
+
+static void
+waiting_answer_cb(struct view body, void *arg)
+{
+	struct waiting       *waiting = arg;
+	struct message_answer answer;
+	struct error          err = {0};
+
+	if (body.data == NULL) {
+		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
+		front_refuse(waiting->exchange, waiting->since, &err);
+	} else if (message_answer_decode(body, &answer, &err) != 0) {
+		front_refuse(waiting->exchange, waiting->since, &err);
+	} else {
+		front_log(waiting->exchange, waiting->since, NULL);
+		json_reply(waiting->exchange, 200, answer_json(waiting->kind, &answer));
+	}
+	free(waiting);
+}
+
+static void
+waiting_cancelled_cb(void *arg)
+{
+	struct waiting *waiting = arg;
+
+	channel_forget(waiting->channel, waiting->id);
+	free(waiting);
+}
+
+/* Asks the keeper; the exchange is answered when it has. */
+static void
+front_ask(struct attest_front *front, struct http_exchange *exchange,
+    const struct message_question *question, int64_t since)
+{
+	struct waiting *waiting = memory_new(sizeof *waiting);
+	AUTO_BYTES      body = {0};
+	struct error    err = {0};
+
+	*waiting = (struct waiting){
+	    .exchange = exchange,
+	    .channel = front->worker->channel,
+	    .kind = question->kind,
+	    .since = since,
+	};
+	message_question_encode(question, &body);
+	if (channel_ask(waiting->channel, bytes_view(&body), waiting_answer_cb, waiting, &waiting->id,
+	        &err) != 0) {
+		free(waiting);
+		front_refuse(exchange, since, &err);
+		return;
+	}
+	http_exchange_on_cancel(exchange, waiting_cancelled_cb, waiting);
+}
+
+static void
+attest_cb(struct http_exchange *exchange, void *arg)
+{
+	int64_t               since = clock_monotonic_ms();
+	struct attest_request request;
+	struct error          err = {0};
+
+	if (attest_request_decode(http_exchange_body(exchange), &request, &err) != 0) {
+		front_refuse(exchange, since, &err);
+	} else {
+		struct message_question question = {
+		    .request = http_exchange_id(exchange),
+		    .kind = MESSAGE_CHALLENGE,
+		    .challenge =
+		        {
+		            .manufacturer = bytes_view(&request.manufacturer),
+		            .model = bytes_view(&request.model),
+		            .firmware = bytes_view(&request.firmware),
+		            .ek = bytes_view(&request.ek),
+		            .ek_public = bytes_view(&request.ek_public),
+		            .ak_public = bytes_view(&request.ak_public),
+		        },
+		};
+
+		front_ask(arg, exchange, &question, since);
+	}
+	attest_request_clear(&request);
+}
+
+static void
+secret_cb(struct http_exchange *exchange, void *arg)
+{
+	int64_t      since = clock_monotonic_ms();
+	AUTO_BYTES   secret = {0};
+	struct error err = {0};
+
+	if (secret_request_decode(http_exchange_body(exchange), &secret, &err) != 0) {
+		front_refuse(exchange, since, &err);
+	} else {
+		struct message_question question = {
+		    .request = http_exchange_id(exchange),
+		    .kind = MESSAGE_CERTIFY,
+		    .certify = {.secret = bytes_view(&secret)},
+		};
+
+		front_ask(arg, exchange, &question, since);
+	}
+}
+
+static void
+root_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply(exchange, 200, PEM_TYPE, bytes_view(&front->files[MESSAGE_FILE_ROOT]));
+}
+
+static void
+issuing_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply(exchange, 200, PEM_TYPE, bytes_view(&front->files[MESSAGE_FILE_ISSUING]));
+}
+
+static void
+crl_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply(exchange, 200, CRL_TYPE, bytes_view(&front->files[MESSAGE_FILE_CRL]));
+}
+
+static const struct http_route routes[] = {
+    {"POST", "/attest", attest_cb},
+    {"POST", "/secret", secret_cb},
+    {"GET", "/root.pem", root_cb},
+    {"GET", "/issuing.pem", issuing_cb},
+    {"GET", "/crl", crl_cb},
+    {0},
+};
+
+/* Takes a piece of a file; when it was the last, the file is served from now on. */
+static int
+front_file_take(struct attest_front *front, const struct message_file *file, struct error *err)
+{
+	struct bytes *coming = &front->coming[file->name];
+
+	if (file->offset == 0)
+		bytes_clear(coming);
+	if (file->offset != coming->size)
+		return error_set(err, ERROR_MALFORMED, "a piece of a file came out of order");
+	bytes_append(coming, file->chunk.data, file->chunk.size);
+	if (coming->size == file->total) {
+		bytes_clear(&front->files[file->name]);
+		front->files[file->name] = *coming;
+		*coming = (struct bytes){0};
+	}
+	return 0;
+}
+
+static int
+front_serve(struct attest_front *front, const struct message_settings *settings, struct error *err)
+{
+	struct http_settings http = {
+	    .routes = routes,
+	    .arg = front,
+	    .problem_namespace = PROBLEM_NAMESPACE,
+	    .body_max = settings->body_max,
+	    .header_max = settings->header_max,
+	    .connections_max = settings->connections_max,
+	    .idle_ms = (int64_t)settings->idle_ms,
+	    .request_ms = (int64_t)settings->request_ms,
+	};
+
+	log_open("attestd/front", (enum log_level)settings->log_level);
+	if (settings->tls_chain.size != 0 &&
+	    tls_server_new(settings->tls_chain, settings->tls_key, &front->tls, err) != 0)
+		return -1;
+	http.tls = front->tls;
+	if (http_server_new(front->worker->base, &http, &front->server, err) != 0)
+		return -1;
+	for (size_t i = 0; i < front->worker->listener_count; i++) {
+		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
+{
+	struct attest_front   *front = worker->state;
+	struct message_telling telling;
+
+	if (message_telling_decode(body, &telling, err) != 0)
+		return -1;
+	if (front == NULL) {
+		worker->state = front = memory_new(sizeof *front);
+		front->worker = worker;
+	}
+	if (telling.told == MESSAGE_FILE)
+		return front_file_take(front, &telling.file, err);
+	if (front->server != NULL)
+		return error_set(err, ERROR_MALFORMED, "settings came twice");
+	return front_serve(front, &telling.settings, err);
+}
+
+static void
+front_drain_cb(struct front_worker *worker)
+{
+	struct attest_front *front = worker->state;
+
+	if (front != NULL && front->server != NULL)
+		http_server_drain(front->server);
+}
+
+static bool
+front_idle_cb(const struct front_worker *worker)
+{
+	const struct attest_front *front = worker->state;
+
+	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
+}
+
+static void
+front_close_cb(struct front_worker *worker)
+{
+	struct attest_front *front = worker->state;
+
+	if (front == NULL)
+		return;
+	if (front->server != NULL)
+		http_server_free(front->server);
+	SSL_CTX_free(front->tls);
+	for (size_t i = 0; i < MESSAGE_FILE_COUNT; i++) {
+		bytes_clear(&front->files[i]);
+		bytes_clear(&front->coming[i]);
+	}
+	free(front);
+	worker->state = NULL;
+}
+
+int
+attestation_front_run(const struct supervisor_child *child)
+{
+	static const struct front_handlers handlers = {
+	    .tell = front_tell_cb,
+	    .drain = front_drain_cb,
+	    .idle = front_idle_cb,
+	    .close = front_close_cb,
+	};
+
+	json_init();
+	return front_run(child, &handlers);
+}

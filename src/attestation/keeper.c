@@ -1,0 +1,335 @@
+/*
+ * Owns the keys, the store and the open challenges of a running attestation CA:
+ * loads them, hands questions to challenge.c and certify.c, keeps the CRL fresh.
+ */
+#include "config.h"
+
+#include "attestation/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "attestation/crl.h"
+#include "attestation/keeper_state.h"
+#include "attestation/message.h"
+#include "attestation/pending.h"
+#include "attestation/settings.h"
+#include "daemon/channel.h"
+#include "daemon/keeper.h"
+#include "daemon/service.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "store/files.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "tpm/ek.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define PEM_MAX (256U * 1024)
+#define BODY_MAX (64U * 1024)
+#define HEADER_MAX (8U * 1024)
+
+int
+attestation_device_find(struct attestation_worker *worker, const uint8_t ek_hash[32],
+    struct store_device *device, struct error *err)
+{
+	struct ek_hash hash;
+	char           text[EK_HASH_TEXT_SIZE];
+
+	memcpy(hash.bytes, ek_hash, sizeof hash.bytes);
+	ek_hash_format(&hash, text);
+	if (store_device_find(worker->store, ek_hash, device, err) != 0) {
+		if (err->kind != ERROR_NOT_ENROLLED)
+			return -1;
+		return error_set(err, ERROR_NOT_ENROLLED,
+		    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
+	}
+	if (!device->enabled)
+		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is switched off",
+		    text);
+	return 0;
+}
+
+void
+attestation_refuse(struct keeper_question *question, uint64_t request, const char *what,
+    const struct error *err)
+{
+	AUTO_BYTES answer = {0};
+	char       id[24];
+
+	(void)snprintf(id, sizeof id, "%llu", (unsigned long long)request);
+	LOG(INFO, {"request", id}, {"event", "refused"}, {"what", what},
+	    {"kind", error_type(err->kind)}, {"reason", err->detail});
+	message_refusal_encode(err, &answer);
+	keeper_answer(question, bytes_view(&answer));
+}
+
+static void
+keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
+{
+	struct attestation_worker *worker = state;
+	struct message_question    asked;
+	AUTO_BYTES                 answer = {0};
+	struct error               err = {0};
+
+	if (message_question_decode(body, &asked, &err) != 0) {
+		attestation_refuse(question, asked.request, "question", &err);
+	} else if (asked.kind == MESSAGE_CERTIFY) {
+		attestation_certify(worker, &asked, question);
+	} else if (attestation_challenge(worker, &asked, &answer, &err) != 0) {
+		attestation_refuse(question, asked.request, "challenge", &err);
+	} else {
+		keeper_answer(question, bytes_view(&answer));
+	}
+}
+
+/* Something told, in as many messages as it takes: to one front, or to all. */
+struct audience {
+	struct channel *channel;
+	struct keeper  *all;
+};
+
+static void
+keeper_tell_one(const struct audience *audience, const struct message_telling *telling)
+{
+	AUTO_BYTES body = {0};
+
+	message_telling_encode(telling, &body);
+	if (audience->channel != NULL)
+		channel_tell(audience->channel, bytes_view(&body));
+	else
+		keeper_tell(audience->all, bytes_view(&body));
+}
+
+static void
+keeper_tell_file(const struct audience *audience, enum message_file_name name,
+    const struct bytes *file)
+{
+	struct message_telling telling = {.told = MESSAGE_FILE};
+
+	for (size_t offset = 0; offset < file->size; offset += MESSAGE_CHUNK_MAX) {
+		size_t left = file->size - offset;
+
+		telling.file = (struct message_file){
+		    .name = name,
+		    .total = file->size,
+		    .offset = offset,
+		    .chunk = {file->data + offset, left < MESSAGE_CHUNK_MAX ? left : MESSAGE_CHUNK_MAX},
+		};
+		keeper_tell_one(audience, &telling);
+	}
+}
+
+/* The files first: when the settings come, the front begins to serve. */
+static void
+keeper_greet_cb(void *state, struct channel *channel)
+{
+	struct attestation_worker *worker = state;
+	struct attestation_keeper *keeper = worker->keeper;
+	const struct settings     *settings = keeper->settings;
+	struct audience            audience = {.channel = channel};
+
+	keeper_tell_file(&audience, MESSAGE_FILE_ROOT, &keeper->root_pem);
+	keeper_tell_file(&audience, MESSAGE_FILE_ISSUING, &keeper->issuing_pem);
+	(void)pthread_mutex_lock(&keeper->crl_lock);
+	keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
+	(void)pthread_mutex_unlock(&keeper->crl_lock);
+	keeper_tell_one(&audience,
+	    &(struct message_telling){
+	        .told = MESSAGE_SETTINGS,
+	        .settings =
+	            {
+	                .body_max = BODY_MAX,
+	                .header_max = HEADER_MAX,
+	                .connections_max = settings->connections / settings->workers + 1,
+	                .idle_ms = (uint64_t)settings->idle_timeout * 1000,
+	                .request_ms = (uint64_t)settings->request_timeout * 1000,
+	                .log_level = settings->log_level,
+	                .tls_chain = bytes_view(&keeper->tls_chain),
+	                .tls_key = bytes_view(&keeper->tls_key),
+	            },
+	    });
+}
+
+static int
+keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
+{
+	struct attestation_keeper *keeper = arg;
+	struct attestation_worker *mine = memory_new(sizeof *mine);
+
+	mine->keeper = keeper;
+	mine->worker = worker;
+	*state = mine;
+	return store_open(keeper->settings->state_dir, &mine->store, err);
+}
+
+static void
+keeper_worker_close_cb(void *state)
+{
+	struct attestation_worker *mine = state;
+
+	store_close(mine->store);
+	free(mine);
+}
+
+static void
+keeper_ready_cb(void *arg)
+{
+	struct attestation_keeper *keeper = arg;
+	char                       workers[24];
+
+	(void)snprintf(workers, sizeof workers, "%zu", keeper->settings->workers);
+	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
+	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
+	service_notify(SERVICE_READY);
+}
+
+/* Signs the CRL when it is time; file and fronts get it. */
+static int
+keeper_crl_refresh(struct attestation_keeper *keeper, bool *fresh, struct error *err)
+{
+	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ISSUING_CRL);
+	struct view     der;
+
+	if (crl_refresh(keeper->crl, keeper->store, clock_now(), fresh, err) != 0)
+		return -1;
+	if (!*fresh)
+		return 0;
+	der = crl_der(keeper->crl);
+	(void)pthread_mutex_lock(&keeper->crl_lock);
+	bytes_clear(&keeper->crl_der);
+	bytes_append(&keeper->crl_der, der.data, der.size);
+	(void)pthread_mutex_unlock(&keeper->crl_lock);
+	return file_replace(path, der.data, der.size, 0644, err);
+}
+
+static void
+keeper_tick_cb(void *arg, struct keeper *all)
+{
+	struct attestation_keeper *keeper = arg;
+	struct audience            audience = {.all = all};
+	struct error               err = {0};
+	bool                       fresh = false;
+
+	if (keeper_crl_refresh(keeper, &fresh, &err) != 0)
+		LOG(ERROR, {"event", "crl"}, {"reason", err.detail});
+	if (fresh)
+		keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
+}
+
+static void
+keeper_reload_cb(void *arg, struct keeper *all)
+{
+	keeper_tick_cb(arg, all);
+}
+
+static void
+keeper_finish_cb(void *arg)
+{
+	struct attestation_keeper *keeper = arg;
+
+	service_notify(SERVICE_STOPPING);
+	store_writer_stop(keeper->writer);
+	keeper->writer = NULL;
+}
+
+static const struct keeper_handlers handlers = {
+    .worker_open = keeper_worker_open_cb,
+    .worker_close = keeper_worker_close_cb,
+    .greet = keeper_greet_cb,
+    .ask = keeper_ask_cb,
+    .ready = keeper_ready_cb,
+    .tick = keeper_tick_cb,
+    .reload = keeper_reload_cb,
+    .finish = keeper_finish_cb,
+};
+
+static int
+keeper_load_issuing(struct attestation_keeper *keeper, struct error *err)
+{
+	const char     *dir = keeper->settings->state_dir;
+	AUTO_FREE char *root = file_join(dir, STATE_ROOT_PEM);
+	AUTO_FREE char *key = file_join(dir, STATE_ISSUING_KEY);
+	AUTO_FREE char *certificate = file_join(dir, STATE_ISSUING_PEM);
+
+	if (file_read(root, PEM_MAX, &keeper->root_pem, err) != 0 ||
+	    certificate_load(certificate, &keeper->issuing.certificate, err) != 0 ||
+	    certificate_encode(keeper->issuing.certificate, &keeper->issuing_der, err) != 0 ||
+	    certificate_encode_pem(keeper->issuing.certificate, &keeper->issuing_pem, err) != 0 ||
+	    key_load(key, &keeper->issuing.key, err) != 0 ||
+	    ca_check_pair(&keeper->issuing, err) != 0)
+		return -1;
+	if (certificate_not_after(keeper->issuing.certificate) <= clock_now())
+		return error_set(err, ERROR_INTERNAL, "the issuing certificate %s has expired",
+		    certificate);
+	return 0;
+}
+
+static int
+keeper_load_tls(struct attestation_keeper *keeper, struct error *err)
+{
+	const struct settings *settings = keeper->settings;
+
+	if (settings->tls_cert == NULL)
+		return 0;
+	if (file_read(settings->tls_cert, PEM_MAX, &keeper->tls_chain, err) != 0)
+		return -1;
+	return file_read(settings->tls_key, PEM_MAX, &keeper->tls_key, err);
+}
+
+/* The store comes first: a directory without one was never initialised, and it says so. */
+static int
+keeper_load(struct attestation_keeper *keeper, struct error *err)
+{
+	const struct settings *settings = keeper->settings;
+	bool                   fresh;
+
+	if (store_open(settings->state_dir, &keeper->store, err) != 0 ||
+	    keeper_load_issuing(keeper, err) != 0 || keeper_load_tls(keeper, err) != 0 ||
+	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
+		return -1;
+	keeper->pending = pending_new(settings->challenges, settings->device_challenges,
+	    settings->challenge_lifetime * 1000);
+	keeper->crl = crl_new(&keeper->issuing, settings->crl_lifetime);
+	return keeper_crl_refresh(keeper, &fresh, err);
+}
+
+static void
+keeper_clear(struct attestation_keeper *keeper)
+{
+	if (keeper->writer != NULL)
+		store_writer_stop(keeper->writer);
+	crl_free(keeper->crl);
+	pending_free(keeper->pending);
+	store_close(keeper->store);
+	ca_clear(&keeper->issuing);
+	bytes_clear(&keeper->issuing_der);
+	bytes_clear(&keeper->issuing_pem);
+	bytes_clear(&keeper->root_pem);
+	bytes_clear(&keeper->tls_chain);
+	bytes_clear(&keeper->tls_key);
+	bytes_clear(&keeper->crl_der);
+	(void)pthread_mutex_destroy(&keeper->crl_lock);
+}
+
+int
+attestation_keeper_run(const struct settings *settings, int control, bool signals,
+    const char *listening, struct error *err)
+{
+	struct attestation_keeper keeper = {.settings = settings, .listening = listening};
+	int                       rc;
+
+	(void)pthread_mutex_init(&keeper.crl_lock, NULL);
+	rc = keeper_load(&keeper, err);
+	if (rc == 0)
+		rc = keeper_run(control, settings->workers, signals, &handlers, &keeper, err);
+	keeper_clear(&keeper);
+	return rc;
+}

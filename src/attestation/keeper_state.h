@@ -1,0 +1,73 @@
+/* What the parts of the keeper share: keeper.c, challenge.c, certify.c. */
+#ifndef ATTESTATION_KEEPER_STATE_H
+#define ATTESTATION_KEEPER_STATE_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "pki/ca.h"
+#include "util/bytes.h"
+
+struct crl;
+struct error;
+struct keeper_question;
+struct message_question;
+struct pending;
+struct settings;
+struct store;
+struct store_device;
+struct store_writer;
+struct tpm_ek;
+struct worker;
+
+/* The whole keeper; read by every worker, changed by none but where it says. */
+struct attestation_keeper {
+	const struct settings *settings;
+	const char            *listening;
+	struct ca              issuing;
+	struct bytes           issuing_der;
+	struct bytes           issuing_pem;
+	struct bytes           root_pem;
+	struct bytes           tls_chain;
+	struct bytes           tls_key;
+	struct pending        *pending; /* has a lock of its own */
+	struct store_writer   *writer;  /* any thread may submit */
+	struct store          *store;   /* this and crl are the main thread's */
+	struct crl            *crl;
+	pthread_mutex_t        crl_lock; /* over the copy that greets new fronts */
+	struct bytes           crl_der;
+};
+
+/* One worker of it. */
+struct attestation_worker {
+	struct attestation_keeper *keeper;
+	struct worker             *worker;
+	struct store              *store;
+};
+
+/*
+ * Finds the device of an EK hash for a new certificate. NOT_ENROLLED and
+ * DEVICE_DISABLED name the hash and the remedy. The caller clears *device.
+ */
+int attestation_device_find(struct attestation_worker *worker, const uint8_t ek_hash[32],
+    struct store_device *device, struct error *err);
+
+/*
+ * MESSAGE_CHALLENGE: proves the AK's public area and the EK, and appends to
+ * *answer a credential for the AK's Name that is then open (WIRE.md §2, §3).
+ */
+int attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
+    struct bytes *answer, struct error *err);
+
+/*
+ * MESSAGE_CERTIFY: takes the challenge of the secret, signs the AK certificate,
+ * and answers `question`, now or once the certificate is on disk (WIRE.md §5).
+ */
+void attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
+    struct keeper_question *question);
+
+/* Answers a question with a refusal, and logs it. */
+void attestation_refuse(struct keeper_question *question, uint64_t request, const char *what,
+    const struct error *err);
+
+#endif

@@ -1,0 +1,240 @@
+/* Owns the encoding of messages; what they ask for is decided elsewhere. */
+#include "config.h"
+
+#include "attestation/message.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "util/cbor.h"
+#include "util/error.h"
+
+/* A request's body bounds everything in it; decoded, it is smaller. */
+#define FIELD_MAX (64U * 1024)
+#define CLAIM_MAX 256U
+
+/* The octet strings of a challenge, in their order on the wire. */
+static const struct {
+	size_t offset;
+	size_t max;
+} challenge_fields[] = {
+    {offsetof(struct message_challenge, manufacturer), CLAIM_MAX},
+    {offsetof(struct message_challenge, model), CLAIM_MAX},
+    {offsetof(struct message_challenge, firmware), CLAIM_MAX},
+    {offsetof(struct message_challenge, ek), FIELD_MAX},
+    {offsetof(struct message_challenge, ek_public), FIELD_MAX},
+    {offsetof(struct message_challenge, ak_public), FIELD_MAX},
+};
+
+#define CHALLENGE_FIELDS (sizeof challenge_fields / sizeof challenge_fields[0])
+
+/* The numbers and then the octet strings of the settings, in their order on the wire. */
+static const size_t settings_numbers[] = {
+    offsetof(struct message_settings, body_max),
+    offsetof(struct message_settings, header_max),
+    offsetof(struct message_settings, connections_max),
+    offsetof(struct message_settings, idle_ms),
+    offsetof(struct message_settings, request_ms),
+    offsetof(struct message_settings, log_level),
+};
+static const size_t settings_views[] = {
+    offsetof(struct message_settings, tls_chain),
+    offsetof(struct message_settings, tls_key),
+};
+
+#define FILE_ITEMS 5
+
+#define SETTINGS_NUMBERS (sizeof settings_numbers / sizeof settings_numbers[0])
+#define SETTINGS_VIEWS (sizeof settings_views / sizeof settings_views[0])
+
+static const struct view *
+view_at(const void *base, size_t offset)
+{
+	return (const struct view *)(const void *)((const char *)base + offset);
+}
+
+void
+message_question_encode(const struct message_question *question, struct bytes *out)
+{
+	if (question->kind == MESSAGE_CERTIFY) {
+		cbor_write_array(out, 3);
+		cbor_write_unsigned(out, MESSAGE_CERTIFY);
+		cbor_write_unsigned(out, question->request);
+		cbor_write_bytes(out, question->certify.secret.data, question->certify.secret.size);
+		return;
+	}
+	cbor_write_array(out, 2 + CHALLENGE_FIELDS);
+	cbor_write_unsigned(out, MESSAGE_CHALLENGE);
+	cbor_write_unsigned(out, question->request);
+	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
+		const struct view *field = view_at(&question->challenge, challenge_fields[i].offset);
+
+		cbor_write_bytes(out, field->data, field->size);
+	}
+}
+
+static int
+challenge_decode(struct cbor_reader *reader, struct message_challenge *challenge, struct error *err)
+{
+	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
+		struct view *field = (struct view *)(void *)((char *)challenge + challenge_fields[i].offset);
+
+		if (cbor_read_bytes(reader, challenge_fields[i].max, field, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+message_question_decode(struct view body, struct message_question *question, struct error *err)
+{
+	struct cbor_reader reader = {body};
+	uint64_t           count = 0;
+	uint64_t           kind = 0;
+
+	*question = (struct message_question){0};
+	if (cbor_read_list(&reader, 2 + CHALLENGE_FIELDS, &count, err) != 0 ||
+	    cbor_read_unsigned(&reader, MESSAGE_CERTIFY, &kind, err) != 0 ||
+	    cbor_read_unsigned(&reader, UINT64_MAX, &question->request, err) != 0)
+		return -1;
+	question->kind = (enum message_kind)kind;
+	if (kind == MESSAGE_CHALLENGE && count == 2 + CHALLENGE_FIELDS) {
+		if (challenge_decode(&reader, &question->challenge, err) != 0)
+			return -1;
+	} else if (kind == MESSAGE_CERTIFY && count == 3) {
+		if (cbor_read_bytes(&reader, FIELD_MAX, &question->certify.secret, err) != 0)
+			return -1;
+	} else {
+		return error_set(err, ERROR_MALFORMED, "no question has kind %u and %u items",
+		    (unsigned)kind, (unsigned)count);
+	}
+	return cbor_read_end(&reader, err);
+}
+
+void
+message_answer_encode(const struct message_answer *answer, struct bytes *out)
+{
+	cbor_write_array(out, 2);
+	cbor_write_bytes(out, answer->first.data, answer->first.size);
+	cbor_write_bytes(out, answer->second.data, answer->second.size);
+}
+
+/* A refusal is told from an answer by what stands first: a number. */
+void
+message_refusal_encode(const struct error *refusal, struct bytes *out)
+{
+	cbor_write_array(out, 2);
+	cbor_write_unsigned(out, refusal->kind);
+	cbor_write_bytes(out, refusal->detail, strlen(refusal->detail));
+}
+
+int
+message_answer_decode(struct view body, struct message_answer *answer, struct error *err)
+{
+	struct cbor_reader reader = {body};
+	struct cbor_value  first;
+	struct view        second;
+
+	*answer = (struct message_answer){0};
+	if (cbor_read_array(&reader, 2, err) != 0 || cbor_read(&reader, &first, err) != 0 ||
+	    cbor_read_bytes(&reader, FIELD_MAX, &second, err) != 0 || cbor_read_end(&reader, err) != 0)
+		return -1;
+	if (first.kind == CBOR_KIND_UNSIGNED && first.number < ERROR_KIND_COUNT)
+		return error_set(err, (enum error_kind)first.number, "%.*s", (int)second.size,
+		    (const char *)second.data);
+	if (first.kind != CBOR_KIND_BYTES || first.indefinite)
+		return error_set(err, ERROR_MALFORMED, "an answer begins with no octet string");
+	*answer = (struct message_answer){first.data, second};
+	return 0;
+}
+
+static void
+settings_encode(const struct message_settings *settings, struct bytes *out)
+{
+	cbor_write_array(out, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS);
+	cbor_write_unsigned(out, MESSAGE_SETTINGS);
+	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
+		uint64_t number;
+
+		memcpy(&number, (const char *)settings + settings_numbers[i], sizeof number);
+		cbor_write_unsigned(out, number);
+	}
+	for (size_t i = 0; i < SETTINGS_VIEWS; i++) {
+		const struct view *field = view_at(settings, settings_views[i]);
+
+		cbor_write_bytes(out, field->data, field->size);
+	}
+}
+
+void
+message_telling_encode(const struct message_telling *telling, struct bytes *out)
+{
+	if (telling->told == MESSAGE_SETTINGS) {
+		settings_encode(&telling->settings, out);
+		return;
+	}
+	cbor_write_array(out, FILE_ITEMS);
+	cbor_write_unsigned(out, MESSAGE_FILE);
+	cbor_write_unsigned(out, telling->file.name);
+	cbor_write_unsigned(out, telling->file.total);
+	cbor_write_unsigned(out, telling->file.offset);
+	cbor_write_bytes(out, telling->file.chunk.data, telling->file.chunk.size);
+}
+
+static int
+settings_decode(struct cbor_reader *reader, struct message_settings *settings, struct error *err)
+{
+	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
+		uint64_t number = 0;
+
+		if (cbor_read_unsigned(reader, INT64_MAX, &number, err) != 0)
+			return -1;
+		memcpy((char *)settings + settings_numbers[i], &number, sizeof number);
+	}
+	for (size_t i = 0; i < SETTINGS_VIEWS; i++) {
+		struct view field = {0};
+
+		if (cbor_read_bytes(reader, FIELD_MAX, &field, err) != 0)
+			return -1;
+		memcpy((char *)settings + settings_views[i], &field, sizeof field);
+	}
+	return 0;
+}
+
+static int
+file_decode(struct cbor_reader *reader, struct message_file *file, struct error *err)
+{
+	uint64_t name = 0;
+
+	if (cbor_read_unsigned(reader, MESSAGE_FILE_COUNT - 1, &name, err) != 0 ||
+	    cbor_read_unsigned(reader, MESSAGE_FILE_MAX, &file->total, err) != 0 ||
+	    cbor_read_unsigned(reader, file->total, &file->offset, err) != 0)
+		return -1;
+	file->name = (enum message_file_name)name;
+	return cbor_read_bytes(reader, (size_t)(file->total - file->offset), &file->chunk, err);
+}
+
+int
+message_telling_decode(struct view body, struct message_telling *telling, struct error *err)
+{
+	struct cbor_reader reader = {body};
+	uint64_t           count = 0;
+	uint64_t           told = 0;
+
+	*telling = (struct message_telling){0};
+	if (cbor_read_list(&reader, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS, &count, err) != 0 ||
+	    cbor_read_unsigned(&reader, MESSAGE_FILE, &told, err) != 0)
+		return -1;
+	telling->told = (enum message_told)told;
+	if (told == MESSAGE_SETTINGS && count == 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS) {
+		if (settings_decode(&reader, &telling->settings, err) != 0)
+			return -1;
+	} else if (told == MESSAGE_FILE && count == FILE_ITEMS) {
+		if (file_decode(&reader, &telling->file, err) != 0)
+			return -1;
+	} else {
+		return error_set(err, ERROR_MALFORMED, "nothing told has kind %u and %u items",
+		    (unsigned)told, (unsigned)count);
+	}
+	return cbor_read_end(&reader, err);
+}

@@ -1,0 +1,104 @@
+/*
+ * What front and keeper of the attestation CA may say to each other, and how:
+ * CBOR arrays, every field bounded, nothing left over. Both sides decode as if
+ * the other were hostile. Views point into the message they were decoded from.
+ */
+#ifndef ATTESTATION_MESSAGE_H
+#define ATTESTATION_MESSAGE_H
+
+#include <stdint.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* The questions of a front. */
+enum message_kind { MESSAGE_CHALLENGE = 1, MESSAGE_CERTIFY = 2 };
+
+/* "Make a credential": evidence, and claims that nothing proves. */
+struct message_challenge {
+	struct view manufacturer; /* text, as the client claims it; these three may be empty */
+	struct view model;
+	struct view firmware;
+	struct view ek;        /* SubjectPublicKeyInfo */
+	struct view ek_public; /* TPMT_PUBLIC, or empty */
+	struct view ak_public; /* TPMT_PUBLIC */
+};
+
+/* "Certify the key whose credential held this." */
+struct message_certify {
+	struct view secret;
+};
+
+/* A question: which request of the front's log it serves, and one of the two. */
+struct message_question {
+	uint64_t          request;
+	enum message_kind kind;
+	union {
+		struct message_challenge challenge;
+		struct message_certify   certify;
+	};
+};
+
+void message_question_encode(const struct message_question *question, struct bytes *out);
+
+/* MALFORMED when it is not exactly one question. */
+int message_question_decode(struct view body, struct message_question *question, struct error *err);
+
+/*
+ * The answer to either question: two octet strings (credential and encrypted
+ * secret; AK certificate and issuing certificate), or the error that refused it.
+ */
+struct message_answer {
+	struct view first;
+	struct view second;
+};
+
+void message_answer_encode(const struct message_answer *answer, struct bytes *out);
+void message_refusal_encode(const struct error *refusal, struct bytes *out);
+
+/* Returns 0 with *answer; or -1 with the refusal in *err, or MALFORMED. */
+int message_answer_decode(struct view body, struct message_answer *answer, struct error *err);
+
+/* What the keeper tells a front: files to serve, again when they change, and once how to serve. */
+enum message_told { MESSAGE_SETTINGS = 1, MESSAGE_FILE = 2 };
+
+struct message_settings {
+	uint64_t    body_max;
+	uint64_t    header_max;
+	uint64_t    connections_max; /* of one worker */
+	uint64_t    idle_ms;
+	uint64_t    request_ms;
+	uint64_t    log_level;
+	struct view tls_chain; /* PEM; both empty for plain HTTP */
+	struct view tls_key;
+};
+
+/* The files that a front serves. */
+enum message_file_name { MESSAGE_FILE_ROOT, MESSAGE_FILE_ISSUING, MESSAGE_FILE_CRL, MESSAGE_FILE_COUNT };
+
+/* Octets of a file in one message, and of a whole file: a CRL of a million entries. */
+#define MESSAGE_CHUNK_MAX (64U * 1024)
+#define MESSAGE_FILE_MAX (64U * 1024 * 1024)
+
+/* A piece of a file; pieces come in order, the first at 0, the last ends at `total`. */
+struct message_file {
+	enum message_file_name name;
+	uint64_t               total;
+	uint64_t               offset;
+	struct view            chunk;
+};
+
+/* One thing told. */
+struct message_telling {
+	enum message_told told;
+	union {
+		struct message_settings settings;
+		struct message_file     file;
+	};
+};
+
+void message_telling_encode(const struct message_telling *telling, struct bytes *out);
+int  message_telling_decode(struct view body, struct message_telling *telling, struct error *err);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Challenges that wait for their secret: bounded, expiring, each good once. The
+ * table is keyed by SHA-256 of the secret and holds no secret. Any thread.
+ */
+#ifndef ATTESTATION_PENDING_H
+#define ATTESTATION_PENDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "tpm/ek.h"
+#include "tpm/name.h"
+#include "tpm/vendor.h"
+#include "util/bytes.h"
+
+struct error;
+struct pending;
+
+/* Octets of a model that goes into a certificate, without the NUL. */
+#define PENDING_MODEL_MAX 64
+
+/* What will be certified when the secret comes back. */
+struct challenge {
+	struct ek_hash  ek;
+	struct tpm_name ak_name;
+	EVP_PKEY       *ak_key;
+	char            manufacturer[TPM_VENDOR_ID_SIZE]; /* "id:4E544300" */
+	char            version[TPM_VENDOR_ID_SIZE];
+	char            model[PENDING_MODEL_MAX + 1];
+
+	int64_t           expires; /* the rest is the table's */
+	uint8_t           digest[32];
+	struct challenge *bucket_next;
+	struct challenge *older;
+	struct challenge *newer;
+};
+
+/* A zeroed challenge; challenge_free also frees the key, and takes NULL. */
+struct challenge *challenge_new(void);
+void              challenge_free(struct challenge *challenge);
+
+/*
+ * Makes a table for at most `max` challenges, `device_max` of one EK, that live
+ * `lifetime_ms` each.
+ */
+struct pending *pending_new(size_t max, size_t device_max, int64_t lifetime_ms);
+void            pending_free(struct pending *pending);
+
+/*
+ * Takes the challenge over and keeps it for its secret; expired ones make room.
+ * `now_ms` is of a monotonic clock. Returns 0; or -1, the challenge still the
+ * caller's, with RATE_LIMITED when its EK has device_max open, OVERLOADED when
+ * the table is full, or INTERNAL.
+ */
+int pending_put(struct pending *pending, struct view secret, struct challenge *challenge,
+    int64_t now_ms, struct error *err);
+
+/*
+ * Takes out the challenge of this secret, so that it works once. UNKNOWN_SECRET,
+ * always in the same words, when it never was, has expired or is used. The
+ * caller frees *out.
+ */
+int pending_take(struct pending *pending, struct view secret, int64_t now_ms,
+    struct challenge **out, struct error *err);
+
+/* How many there are, expired ones too. */
+size_t pending_count(struct pending *pending);
+
+#endif

@@ -1,0 +1,47 @@
+/* How an attestd is to run: command line, configuration file, defaults. */
+#ifndef ATTESTATION_SETTINGS_H
+#define ATTESTATION_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/log.h"
+
+struct error;
+
+#define SETTINGS_LISTEN_MAX 16U
+#define SETTINGS_WORKERS_MAX 64U
+
+/* Everything that can be configured; strings are owned by the struct. */
+struct settings {
+	char          *state_dir;
+	char          *listen[SETTINGS_LISTEN_MAX]; /* ADDR:PORT */
+	size_t         listen_count;
+	size_t         workers;
+	char          *tls_cert; /* both or neither */
+	char          *tls_key;
+	char          *crl_url;  /* NULL: AK certificates name no CRL */
+	int64_t        challenge_lifetime; /* these in seconds */
+	int64_t        ak_lifetime;
+	int64_t        request_timeout;
+	int64_t        idle_timeout;
+	int64_t        crl_lifetime;
+	size_t         challenges;        /* open at once */
+	size_t         device_challenges; /* of one EK */
+	size_t         connections;       /* of all workers */
+	char          *log_level_name;    /* "error", "warning", "info" or "debug" */
+	enum log_level log_level;         /* what settings_complete makes of it */
+};
+
+/*
+ * Fills every field that is still zero: from the file when `path` is not NULL,
+ * then with defaults (a worker per processor, 127.0.0.1:8075). What the command
+ * line gave stays. MALFORMED, naming file and line, for what the file gets
+ * wrong; NOT_FOUND or INTERNAL when it cannot be read.
+ */
+int settings_complete(struct settings *settings, const char *path, struct error *err);
+
+void settings_clear(struct settings *settings);
+
+#endif

@@ -1,0 +1,240 @@
+/* Messages between front and keeper: both ways, and whatever is not one. */
+#include "config.h"
+
+#include "attestation/message.h"
+
+#include <string.h>
+
+#include "unit.h"
+#include "util/cbor.h"
+#include "util/error.h"
+
+#define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
+
+static const struct message_question challenge_question = {
+    .request = 17,
+    .kind = MESSAGE_CHALLENGE,
+    .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak")},
+};
+static const struct message_question certify_question = {
+    .request = UINT64_MAX,
+    .kind = MESSAGE_CERTIFY,
+    .certify = {VIEW("secret")},
+};
+
+START_TEST(question_both_ways_is_the_same)
+{
+	AUTO_BYTES              body = {0};
+	struct message_question back;
+	struct error            err = {0};
+
+	message_question_encode(&challenge_question, &body);
+	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.kind, MESSAGE_CHALLENGE);
+	ck_assert_uint_eq(back.request, 17);
+	ck_assert(view_equal(back.challenge.manufacturer, VIEW("1314145024")));
+	ck_assert(view_equal(back.challenge.model, VIEW("NPCT75x")));
+	ck_assert(view_equal(back.challenge.firmware, VIEW("7.2")));
+	ck_assert(view_equal(back.challenge.ek, VIEW("ek")));
+	ck_assert_uint_eq(back.challenge.ek_public.size, 0);
+	ck_assert(view_equal(back.challenge.ak_public, VIEW("ak")));
+}
+END_TEST
+
+START_TEST(question_certify_both_ways_is_the_same)
+{
+	AUTO_BYTES              body = {0};
+	struct message_question back;
+	struct error            err = {0};
+
+	message_question_encode(&certify_question, &body);
+	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.kind, MESSAGE_CERTIFY);
+	ck_assert_uint_eq(back.request, UINT64_MAX);
+	ck_assert(view_equal(back.certify.secret, VIEW("secret")));
+}
+END_TEST
+
+/* Cut anywhere, a message is none; nor is it with anything behind it. */
+START_TEST(question_cut_or_longer_is_malformed)
+{
+	const struct message_question *questions[] = {&challenge_question, &certify_question};
+	AUTO_BYTES                     body = {0};
+	struct message_question        back;
+	struct error                   err = {0};
+
+	message_question_encode(questions[_i], &body);
+	for (size_t size = 0; size < body.size; size++)
+		ck_assert_int_eq(message_question_decode((struct view){body.data, size}, &back, &err), -1);
+	bytes_append_u8(&body, 0);
+	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	    "1 octets are left over after the CBOR");
+}
+END_TEST
+
+static const struct {
+	const char *cbor;
+	size_t      size;
+	const char *detail;
+} refused[] = {
+    {"\x83\x00\x01\x41x", 5, "no question has kind 0 and 3 items"},
+    {"\x83\x01\x01\x41x", 5, "no question has kind 1 and 3 items"},
+    {"\x82\x02\x01", 3, "no question has kind 2 and 2 items"},
+    {"\x83\x03\x01\x41x", 5, "a CBOR item is larger than 2"},
+    {"\x89\x01\x01", 3, "a CBOR item is larger than 8"},
+    {"\x9f\x02\x01\x41x\xff", 6, "a CBOR item is of another kind than wanted"},
+    {"\x83\x02\x01\x61x", 5, "a CBOR item is of another kind than wanted"},
+    {"\x83\x02\x01\x5f\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
+    {"\xa1\x02\x01", 3, "a CBOR item is of another kind than wanted"},
+    {"\x83\x02\x01\x5a\x00\x01\x00\x01", 8, "the CBOR is cut off or broken"},
+};
+
+START_TEST(question_of_another_shape_is_malformed)
+{
+	struct message_question back;
+	struct error            err = {0};
+	struct view body = {(const uint8_t *)refused[_i].cbor, refused[_i].size};
+
+	unit_fails(message_question_decode(body, &back, &err), &err, ERROR_MALFORMED,
+	    refused[_i].detail);
+}
+END_TEST
+
+START_TEST(question_field_over_its_bound_is_malformed)
+{
+	struct message_question question = certify_question;
+	AUTO_BYTES              body = {0};
+	uint8_t                 large[65537] = {0};
+	struct message_question back;
+	struct error            err = {0};
+
+	question.certify.secret = (struct view){large, sizeof large};
+	message_question_encode(&question, &body);
+	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	    "a CBOR item is larger than 65536");
+}
+END_TEST
+
+START_TEST(answer_both_ways_is_the_same)
+{
+	struct message_answer answer = {VIEW("credential"), VIEW("encrypted")};
+	struct message_answer back;
+	AUTO_BYTES            body = {0};
+	struct error          err = {0};
+
+	message_answer_encode(&answer, &body);
+	unit_ok(message_answer_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert(view_equal(back.first, answer.first));
+	ck_assert(view_equal(back.second, answer.second));
+}
+END_TEST
+
+/* Every kind of failure arrives as what it was. */
+START_TEST(answer_refusal_comes_back_as_error)
+{
+	struct error          refusal = {0};
+	struct message_answer back;
+	AUTO_BYTES            body = {0};
+	struct error          err = {0};
+
+	error_set(&refusal, (enum error_kind)_i, "detail %d", _i);
+	message_refusal_encode(&refusal, &body);
+	unit_fails(message_answer_decode(bytes_view(&body), &back, &err), &err, (enum error_kind)_i,
+	    refusal.detail);
+	ck_assert_ptr_null(back.first.data);
+}
+END_TEST
+
+START_TEST(answer_of_unknown_kind_is_malformed)
+{
+	static const uint8_t  body[] = {0x82, 0x18, ERROR_KIND_COUNT, 0x40};
+	struct message_answer back;
+	struct error          err = {0};
+
+	unit_fails(message_answer_decode((struct view){body, sizeof body}, &back, &err), &err,
+	    ERROR_MALFORMED, "an answer begins with no octet string");
+}
+END_TEST
+
+START_TEST(telling_settings_both_ways_are_the_same)
+{
+	struct message_telling telling = {
+	    .told = MESSAGE_SETTINGS,
+	    .settings = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")},
+	};
+	struct message_telling back;
+	AUTO_BYTES             body = {0};
+	struct error           err = {0};
+
+	message_telling_encode(&telling, &body);
+	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.told, MESSAGE_SETTINGS);
+	ck_assert_uint_eq(back.settings.body_max, 1);
+	ck_assert_uint_eq(back.settings.header_max, 2);
+	ck_assert_uint_eq(back.settings.connections_max, 3);
+	ck_assert_uint_eq(back.settings.idle_ms, 4);
+	ck_assert_uint_eq(back.settings.request_ms, 5);
+	ck_assert_uint_eq(back.settings.log_level, 2);
+	ck_assert(view_equal(back.settings.tls_chain, VIEW("chain")));
+	ck_assert(view_equal(back.settings.tls_key, VIEW("key")));
+}
+END_TEST
+
+START_TEST(telling_file_both_ways_is_the_same)
+{
+	struct message_telling telling = {
+	    .told = MESSAGE_FILE,
+	    .file = {MESSAGE_FILE_CRL, 100, 96, VIEW("tail")},
+	};
+	struct message_telling back;
+	AUTO_BYTES             body = {0};
+	struct error           err = {0};
+
+	message_telling_encode(&telling, &body);
+	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.told, MESSAGE_FILE);
+	ck_assert_int_eq(back.file.name, MESSAGE_FILE_CRL);
+	ck_assert_uint_eq(back.file.total, 100);
+	ck_assert_uint_eq(back.file.offset, 96);
+	ck_assert(view_equal(back.file.chunk, VIEW("tail")));
+}
+END_TEST
+
+/* A piece that reaches beyond its file. */
+START_TEST(telling_file_beyond_its_end_is_malformed)
+{
+	struct message_telling telling = {
+	    .told = MESSAGE_FILE,
+	    .file = {MESSAGE_FILE_CRL, 100, 97, VIEW("tail")},
+	};
+	struct message_telling back;
+	AUTO_BYTES             body = {0};
+	struct error           err = {0};
+
+	message_telling_encode(&telling, &body);
+	unit_fails(message_telling_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	    "a CBOR item is larger than 3");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("message");
+	TCase *tc = tcase_create("message");
+
+	tcase_add_test(tc, question_both_ways_is_the_same);
+	tcase_add_test(tc, question_certify_both_ways_is_the_same);
+	tcase_add_loop_test(tc, question_cut_or_longer_is_malformed, 0, 2);
+	tcase_add_loop_test(tc, question_of_another_shape_is_malformed, 0,
+	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, question_field_over_its_bound_is_malformed);
+	tcase_add_test(tc, answer_both_ways_is_the_same);
+	tcase_add_loop_test(tc, answer_refusal_comes_back_as_error, 0, ERROR_KIND_COUNT);
+	tcase_add_test(tc, answer_of_unknown_kind_is_malformed);
+	tcase_add_test(tc, telling_settings_both_ways_are_the_same);
+	tcase_add_test(tc, telling_file_both_ways_is_the_same);
+	tcase_add_test(tc, telling_file_beyond_its_end_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

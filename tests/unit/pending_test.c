@@ -1,0 +1,247 @@
+/* The table of open challenges: bounded, expiring, each good once. */
+#include "config.h"
+
+#include "attestation/pending.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "unit.h"
+#include "util/error.h"
+
+#define LIFETIME 60000
+
+static struct challenge *
+challenge_for(uint8_t device)
+{
+	struct challenge *challenge = challenge_new();
+
+	memset(challenge->ek.bytes, device, sizeof challenge->ek.bytes);
+	return challenge;
+}
+
+static struct view
+secret_of(const uint32_t *number)
+{
+	return (struct view){(const uint8_t *)number, sizeof *number};
+}
+
+static int
+put(struct pending *pending, uint32_t secret, uint8_t device, int64_t now, struct error *err)
+{
+	struct challenge *challenge = challenge_for(device);
+	int               rc = pending_put(pending, secret_of(&secret), challenge, now, err);
+
+	if (rc != 0)
+		challenge_free(challenge);
+	return rc;
+}
+
+static const char unknown[] = "no open challenge has this secret: it was never issued, has expired "
+                              "or is used; start again with /attest";
+
+static void
+assert_unknown(struct pending *pending, uint32_t secret, int64_t now)
+{
+	struct challenge *taken = NULL;
+	struct error      err = {0};
+
+	unit_fails(pending_take(pending, secret_of(&secret), now, &taken, &err), &err,
+	    ERROR_UNKNOWN_SECRET, unknown);
+	ck_assert_ptr_null(taken);
+}
+
+static void
+assert_taken(struct pending *pending, uint32_t secret, uint8_t device, int64_t now)
+{
+	struct challenge *taken = NULL;
+	struct error      err = {0};
+
+	unit_ok(pending_take(pending, secret_of(&secret), now, &taken, &err), &err);
+	ck_assert_int_eq(taken->ek.bytes[0], device);
+	challenge_free(taken);
+}
+
+START_TEST(take_what_was_put_works_once)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 7, 1000, &err), &err);
+	assert_taken(pending, 1, 7, 1001);
+	assert_unknown(pending, 1, 1002);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(take_another_secret_is_unknown_and_costs_nothing)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 7, 0, &err), &err);
+	assert_unknown(pending, 2, 0);
+	assert_taken(pending, 1, 7, 0);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(take_last_millisecond_works)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 7, 0, &err), &err);
+	assert_taken(pending, 1, 7, LIFETIME - 1);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(take_after_lifetime_is_unknown)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 7, 0, &err), &err);
+	assert_unknown(pending, 1, LIFETIME);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_full_table_is_overloaded)
+{
+	struct pending *pending = pending_new(2, 2, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_ok(put(pending, 2, 2, 0, &err), &err);
+	unit_fails(put(pending, 3, 3, LIFETIME - 1, &err), &err, ERROR_OVERLOADED,
+	    "2 challenges are open; try again later");
+	assert_taken(pending, 1, 1, LIFETIME - 1);
+	unit_ok(put(pending, 3, 3, LIFETIME - 1, &err), &err);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_full_of_expired_makes_room)
+{
+	struct pending *pending = pending_new(2, 2, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_ok(put(pending, 2, 2, 1, &err), &err);
+	unit_ok(put(pending, 3, 3, LIFETIME, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 2);
+	assert_unknown(pending, 1, LIFETIME);
+	assert_taken(pending, 2, 2, LIFETIME);
+	assert_taken(pending, 3, 3, LIFETIME);
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_one_device_too_often_is_rate_limited)
+{
+	struct pending *pending = pending_new(10, 2, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_ok(put(pending, 2, 1, 0, &err), &err);
+	unit_fails(put(pending, 3, 1, 0, &err), &err, ERROR_RATE_LIMITED,
+	    "this device has 2 challenges open; finish one, or wait until they expire");
+	unit_ok(put(pending, 3, 2, 0, &err), &err); /* another device is not held up */
+	assert_taken(pending, 1, 1, 0);
+	unit_ok(put(pending, 4, 1, 0, &err), &err);
+	unit_ok(put(pending, 5, 1, LIFETIME, &err), &err);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_the_same_secret_twice_is_internal)
+{
+	struct pending *pending = pending_new(10, 10, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_fails(put(pending, 1, 2, 0, &err), &err, ERROR_INTERNAL, "two challenges have one secret");
+	pending_free(pending);
+}
+END_TEST
+
+/* Many more than buckets, taken in another order. */
+START_TEST(take_out_of_order_finds_each)
+{
+	struct pending *pending = pending_new(1000, 1000, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 0; i < 1000; i++)
+		unit_ok(put(pending, i, (uint8_t)(i % 13), i, &err), &err);
+	for (uint32_t i = 0; i < 1000; i++) {
+		uint32_t secret = i * 389 % 1000;
+
+		assert_taken(pending, secret, (uint8_t)(secret % 13), 1000);
+	}
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* Two threads want the same challenges: each goes to one of them. */
+struct taker {
+	struct pending *pending;
+	size_t          taken;
+};
+
+static void *
+taker_main(void *arg)
+{
+	struct taker *taker = arg;
+	struct error  err = {0};
+
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct challenge *challenge = NULL;
+
+		if (pending_take(taker->pending, secret_of(&i), 0, &challenge, &err) == 0)
+			taker->taken++;
+		challenge_free(challenge);
+	}
+	return NULL;
+}
+
+START_TEST(take_from_two_threads_gives_each_challenge_once)
+{
+	struct pending *pending = pending_new(5000, 5000, LIFETIME);
+	struct taker    takers[2] = {{pending, 0}, {pending, 0}};
+	pthread_t       threads[2];
+	struct error    err = {0};
+
+	for (uint32_t i = 0; i < 5000; i++)
+		unit_ok(put(pending, i, 1, 0, &err), &err);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, taker_main, &takers[i]), 0);
+	for (int i = 0; i < 2; i++)
+		(void)pthread_join(threads[i], NULL);
+	ck_assert_uint_eq(takers[0].taken + takers[1].taken, 5000);
+	pending_free(pending);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("pending");
+	TCase *tc = tcase_create("pending");
+
+	tcase_add_test(tc, take_what_was_put_works_once);
+	tcase_add_test(tc, take_another_secret_is_unknown_and_costs_nothing);
+	tcase_add_test(tc, take_last_millisecond_works);
+	tcase_add_test(tc, take_after_lifetime_is_unknown);
+	tcase_add_test(tc, put_full_table_is_overloaded);
+	tcase_add_test(tc, put_full_of_expired_makes_room);
+	tcase_add_test(tc, put_one_device_too_often_is_rate_limited);
+	tcase_add_test(tc, put_the_same_secret_twice_is_internal);
+	tcase_add_test(tc, take_out_of_order_finds_each);
+	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

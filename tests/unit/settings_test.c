@@ -1,0 +1,160 @@
+/* attestd's configuration file: defaults, precedence, bounds. */
+#include "config.h"
+
+#include "attestation/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static char path[] = "/tmp/settings_test.XXXXXX";
+
+static void
+write_file(const char *text)
+{
+	struct error err = {0};
+
+	unit_ok(file_replace(path, text, strlen(text), 0600, &err), &err);
+}
+
+static void
+setup(void)
+{
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+}
+
+static void
+teardown(void)
+{
+	(void)unlink(path);
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+}
+
+START_TEST(complete_no_file_gives_defaults)
+{
+	struct settings settings = {0};
+	struct error    err = {0};
+
+	unit_ok(settings_complete(&settings, NULL, &err), &err);
+	ck_assert_str_eq(settings.state_dir, "/var/lib/attest-ca");
+	ck_assert_uint_eq(settings.listen_count, 1);
+	ck_assert_str_eq(settings.listen[0], "127.0.0.1:8075");
+	ck_assert_uint_ge(settings.workers, 1);
+	ck_assert_int_eq(settings.challenge_lifetime, 60);
+	ck_assert_int_eq(settings.ak_lifetime, INT64_C(90) * 86400);
+	ck_assert_uint_eq(settings.challenges, 10000);
+	ck_assert_uint_eq(settings.connections, 4096);
+	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
+	ck_assert_ptr_null(settings.crl_url);
+	settings_clear(&settings);
+}
+END_TEST
+
+START_TEST(complete_file_gives_what_it_says)
+{
+	struct settings settings = {0};
+	struct error    err = {0};
+
+	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
+	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
+	           "log_level = error\ncrl_url = \"http://ca/crl\"\n");
+	unit_ok(settings_complete(&settings, path, &err), &err);
+	ck_assert_str_eq(settings.state_dir, "/srv/ca");
+	ck_assert_uint_eq(settings.listen_count, 2);
+	ck_assert_str_eq(settings.listen[1], "127.0.0.1:2");
+	ck_assert_uint_eq(settings.workers, 3);
+	ck_assert_int_eq(settings.ak_lifetime, INT64_C(30) * 86400);
+	ck_assert_int_eq(settings.challenge_lifetime, 5);
+	ck_assert_uint_eq(settings.challenges, 7);
+	ck_assert_int_eq(settings.log_level, LOG_LEVEL_ERROR);
+	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
+	settings_clear(&settings);
+}
+END_TEST
+
+START_TEST(complete_command_line_goes_before_the_file)
+{
+	struct settings settings = {
+	    .state_dir = memory_strdup("/mine"),
+	    .listen = {memory_strdup("127.0.0.1:9")},
+	    .listen_count = 1,
+	    .workers = 2,
+	    .log_level_name = memory_strdup("debug"),
+	};
+	struct error err = {0};
+
+	write_file("state_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\"}\nworkers = 3\nlog_level = error\n");
+	unit_ok(settings_complete(&settings, path, &err), &err);
+	ck_assert_str_eq(settings.state_dir, "/mine");
+	ck_assert_uint_eq(settings.listen_count, 1);
+	ck_assert_str_eq(settings.listen[0], "127.0.0.1:9");
+	ck_assert_uint_eq(settings.workers, 2);
+	ck_assert_int_eq(settings.log_level, LOG_LEVEL_DEBUG);
+	settings_clear(&settings);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *detail; /* behind the path */
+} refused[] = {
+    {"ak_lifetime = 1s\n", ": ak_lifetime must lie between 5m and 10y"},
+    {"ak_lifetime = soon\n", ": ak_lifetime: \"soon\" is no duration; write a number and one of s, m, "
+                             "h, d, w, y, as in 90d"},
+    {"challenge_lifetime = 2h\n", ": challenge_lifetime must lie between 1s and 1h"},
+    {"challenges = 0\n", ": challenges must lie between 1 and 10000000"},
+    {"connections = 1000001\n", ": connections must lie between 1 and 1000000"},
+    {"workers = 65\n", ": workers must lie between 1 and 64"},
+    {"log_level = loud\n", ": log level \"loud\" is none of error, warning, info, debug"},
+    {"tls_cert = \"/x\"\n",
+        ": a TLS certificate and its key go together: give both --tls-cert and --tls-key"},
+    {"\ncolour = blue\n", " line 2: no such option 'colour'"},
+};
+
+START_TEST(complete_bad_file_is_malformed)
+{
+	struct settings settings = {0};
+	char            detail[512];
+	struct error    err = {0};
+
+	write_file(refused[_i].text);
+	(void)snprintf(detail, sizeof detail, "%s%s", path, refused[_i].detail);
+	unit_fails(settings_complete(&settings, path, &err), &err, ERROR_MALFORMED, detail);
+	settings_clear(&settings);
+}
+END_TEST
+
+START_TEST(complete_missing_file_is_not_found)
+{
+	struct settings settings = {0};
+	struct error    err = {0};
+
+	unit_fails(settings_complete(&settings, "/nonexistent/attestd.conf", &err), &err,
+	    ERROR_NOT_FOUND, "opening /nonexistent/attestd.conf: No such file or directory");
+	settings_clear(&settings);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("settings");
+	TCase *tc = tcase_create("complete");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, complete_no_file_gives_defaults);
+	tcase_add_test(tc, complete_file_gives_what_it_says);
+	tcase_add_test(tc, complete_command_line_goes_before_the_file);
+	tcase_add_loop_test(tc, complete_bad_file_is_malformed, 0, sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, complete_missing_file_is_not_found);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
