@@ -18,6 +18,7 @@ tests_unit_supervised_LDADD = $(DAEMON_TEST_LIBS)
 tests_unit_supervisor_test_SOURCES = tests/unit/supervisor_test.c tests/unit/unit.h
 tests_unit_supervisor_test_LDADD = $(DAEMON_TEST_LIBS)
 
+EXTRA_DIST += tests/fuzz/channel_fuzz.c
 check_PROGRAMS += tests/unit/channel_test
 TESTS += tests/unit/channel_test
 tests_unit_channel_test_SOURCES = tests/unit/channel_test.c tests/unit/unit.h
