@@ -46,6 +46,13 @@ store_hash_parse(const char *text, uint8_t hash[STORE_HASH_SIZE])
 	return strlen(digits) == HASH_DIGITS && hex_decode(digits, hash, STORE_HASH_SIZE);
 }
 
+static void
+hash_pad(const char *digits, size_t count, char fill, char padded[HASH_DIGITS])
+{
+	for (size_t i = 0; i < HASH_DIGITS; i++)
+		padded[i] = i < count ? digits[i] : fill;
+}
+
 bool
 store_hash_range(const char *text, uint8_t least[STORE_HASH_SIZE],
     uint8_t greatest[STORE_HASH_SIZE])
@@ -56,11 +63,10 @@ store_hash_range(const char *text, uint8_t least[STORE_HASH_SIZE],
 
 	if (count < HASH_DIGITS_MIN || count > HASH_DIGITS)
 		return false;
-	memcpy(padded, digits, count);
-	memset(padded + count, '0', HASH_DIGITS - count);
+	hash_pad(digits, count, '0', padded);
 	if (!hex_decode(padded, least, STORE_HASH_SIZE))
 		return false;
-	memset(padded + count, 'f', HASH_DIGITS - count);
+	hash_pad(digits, count, 'f', padded);
 	return hex_decode(padded, greatest, STORE_HASH_SIZE);
 }
 

@@ -106,6 +106,25 @@ file_replace(const char *path, const void *data, size_t size, mode_t mode, struc
 	return file_sync_directory(dirname(parent), err);
 }
 
+int
+file_create(const char *path, const void *data, size_t size, mode_t mode, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int failed;
+
+	if (fd < 0 && errno == EEXIST)
+		return error_set(err, ERROR_CONFLICT, "%s is there already", path);
+	if (fd < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "creating %s", path);
+	failed = fchmod(fd, mode) != 0 || file_write_fd(fd, data, size) != 0;
+	if (failed)
+		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
+	(void)close(fd);
+	if (failed)
+		(void)unlink(path);
+	return failed ? -1 : 0;
+}
+
 char *
 file_join(const char *directory, const char *name)
 {

@@ -24,6 +24,14 @@ int file_read(const char *path, size_t max, struct bytes *out, struct error *err
 int file_replace(const char *path, const void *data, size_t size, mode_t mode,
     struct error *err);
 
+/*
+ * Makes the file with permissions `mode` (no umask) and `size` octets, which are on
+ * disk on return; its name is so after file_sync_directory. CONFLICT when there is
+ * something already, else INTERNAL; what fails leaves no file.
+ */
+int file_create(const char *path, const void *data, size_t size, mode_t mode,
+    struct error *err);
+
 /* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
 int file_sync_directory(const char *directory, struct error *err);
 

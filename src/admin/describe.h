@@ -1,0 +1,28 @@
+/* Devices and certificates as JSON and as text. */
+#ifndef ADMIN_DESCRIBE_H
+#define ADMIN_DESCRIBE_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "store/store.h"
+
+/*
+ * {ek_hash, names, identifiers, note, enabled, enrolled}: identifiers are what
+ * AK certificates carry, the names or else the hash. The caller frees.
+ */
+json_t *describe_device_json(const struct store_device *device);
+
+/* {serial, ak_name, not_before, not_after, revoked}: revoked is a time or null. The caller frees. */
+json_t *describe_certificate_json(const struct store_certificate *certificate);
+
+/* "good", "expired" or "revoked TIME". */
+#define DESCRIBE_STATE_SIZE 48
+void describe_certificate_state(const struct store_certificate *certificate, int64_t now,
+    char text[DESCRIBE_STATE_SIZE]);
+
+/* The names with ", " between them, "" when there are none; the caller frees. */
+char *describe_names(const struct store_device *device);
+
+#endif

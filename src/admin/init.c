@@ -1,0 +1,234 @@
+/* attest-ca init: keys and certificates are made in memory, and the directory at the end. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "admin/call.h"
+#include "admin/print.h"
+#include "admin/state.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "store/files.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/duration.h"
+#include "util/error.h"
+#include "util/utf8.h"
+
+#define INIT_NAME         "Attestation CA"
+#define INIT_ROOT_NAME    "%s Root"
+#define INIT_ISSUING_NAME "%s Issuing"
+
+/* RFC 5280 allows a CN 64 characters; the words behind the name take 8. */
+#define INIT_NAME_MAX 56
+#define INIT_CN_SIZE  (4 * 64 + 1)
+
+/* What was asked for. */
+struct init_plan {
+	const char   *name;
+	enum key_type type;
+	const char   *type_word;
+	int64_t       root_lifetime;
+	int64_t       issuing_lifetime;
+	char          root_name[INIT_CN_SIZE];
+	char          issuing_name[INIT_CN_SIZE];
+};
+
+/* What was made. */
+struct init_result {
+	struct ca root;
+	struct ca issuing;
+};
+
+enum { INIT_ROOT_KEY, INIT_ROOT_PEM, INIT_ROOT_CRL, INIT_ISSUING_KEY, INIT_ISSUING_PEM, INIT_FILES };
+
+static int
+init_check_name(const char *name, struct error *err)
+{
+	size_t   length = strlen(name);
+	size_t   characters = 0;
+	uint32_t character = 0;
+	size_t   used;
+
+	for (size_t i = 0; i < length; i += used, characters++) {
+		used = utf8_decode((const uint8_t *)name + i, length - i, &character);
+		if (used == 0 || utf8_is_control(character))
+			return error_set(err, ERROR_MALFORMED,
+			    "octet %zu of --name is no text in UTF-8", i + 1);
+	}
+	if (characters == 0 || characters > INIT_NAME_MAX)
+		return error_set(err, ERROR_MALFORMED, "--name has 1 to %d characters, not %zu",
+		    INIT_NAME_MAX, characters);
+	return 0;
+}
+
+static int
+init_read_lifetime(const struct admin_call *call, const char *option, const char *missing,
+    int64_t *lifetime, struct error *err)
+{
+	if (duration_parse(admin_call_value(call, option, missing), lifetime, err) != 0)
+		return error_wrap(err, "--%s", option);
+	return 0;
+}
+
+static int
+init_read(const struct admin_call *call, struct init_plan *plan, struct error *err)
+{
+	plan->name = admin_call_value(call, "name", INIT_NAME);
+	plan->type_word = admin_call_value(call, "key-type", "p256");
+	if (init_check_name(plan->name, err) != 0 ||
+	    key_type_parse(plan->type_word, &plan->type, err) != 0 ||
+	    init_read_lifetime(call, "root-lifetime", "20y", &plan->root_lifetime, err) != 0 ||
+	    init_read_lifetime(call, "issuing-lifetime", "10y", &plan->issuing_lifetime, err) != 0)
+		return -1;
+	if (plan->issuing_lifetime > plan->root_lifetime)
+		return error_set(err, ERROR_MALFORMED,
+		    "the issuing certificate cannot outlive its root: --issuing-lifetime is above "
+		    "--root-lifetime");
+	(void)snprintf(plan->root_name, sizeof plan->root_name, INIT_ROOT_NAME, plan->name);
+	(void)snprintf(plan->issuing_name, sizeof plan->issuing_name, INIT_ISSUING_NAME, plan->name);
+	return 0;
+}
+
+static int
+init_make(const struct init_plan *plan, int64_t now, struct init_result *made, struct error *err)
+{
+	if (key_generate(plan->type, &made->root.key, err) != 0 ||
+	    ca_root_create(made->root.key, plan->root_name, now, plan->root_lifetime,
+	        &made->root.certificate, err) != 0)
+		return error_wrap(err, "making the root");
+	if (key_generate(plan->type, &made->issuing.key, err) != 0 ||
+	    ca_issuing_create(&made->root, made->issuing.key, plan->issuing_name, now,
+	        plan->issuing_lifetime, &made->issuing.certificate, err) != 0)
+		return error_wrap(err, "making the issuing certificate");
+	return 0;
+}
+
+/* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
+static int
+init_encode(const struct init_result *made, int64_t now, struct state_file files[INIT_FILES],
+    struct error *err)
+{
+	int64_t lifetime = certificate_not_after(made->root.certificate) - now;
+
+	if (key_encode(made->root.key, &files[INIT_ROOT_KEY].content, err) != 0 ||
+	    certificate_encode_pem(made->root.certificate, &files[INIT_ROOT_PEM].content, err) != 0 ||
+	    ca_crl_create(&made->root, 1, NULL, 0, now, lifetime, &files[INIT_ROOT_CRL].content,
+	        err) != 0 ||
+	    key_encode(made->issuing.key, &files[INIT_ISSUING_KEY].content, err) != 0 ||
+	    certificate_encode_pem(made->issuing.certificate, &files[INIT_ISSUING_PEM].content,
+	        err) != 0)
+		return -1;
+	return 0;
+}
+
+static json_t *
+init_describe(const char *name, const X509 *certificate, const char *pem, const char *key)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(certificate_not_after(certificate), until);
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", name, "not_after", until, "certificate", pem,
+	    "key", key);
+}
+
+static void
+init_say_json(const struct admin_call *call, const struct init_plan *plan,
+    const struct init_result *made)
+{
+	json_t *root = init_describe(plan->root_name, made->root.certificate, STATE_ROOT_PEM,
+	    STATE_ROOT_KEY);
+
+	(void)json_object_set_new(root, "crl", json_string(STATE_ROOT_CRL));
+	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:s}",
+	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
+	    "key_type", plan->type_word, "root", root, "issuing",
+	    init_describe(plan->issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
+	        STATE_ISSUING_KEY),
+	    "store", STATE_STORE));
+}
+
+static void
+init_say_certificate(const char *file, const char *name, const X509 *certificate)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(certificate_not_after(certificate), until);
+	(void)printf("  %-13s\"", file);
+	print_text(stdout, name);
+	(void)printf("\", valid until %.10s\n", until);
+}
+
+static void
+init_say(const struct admin_call *call, const struct init_plan *plan,
+    const struct init_result *made)
+{
+	(void)printf("made an attestation CA (%s keys) in ", plan->type_word);
+	print_text(stdout, call->state_dir);
+	(void)printf(":\n");
+	init_say_certificate(STATE_ROOT_PEM, plan->root_name, made->root.certificate);
+	(void)printf("  %-13sits key; attestd does not need it: move it to a safe place offline\n",
+	    STATE_ROOT_KEY);
+	(void)printf("  %-13sits CRL, empty\n", STATE_ROOT_CRL);
+	init_say_certificate(STATE_ISSUING_PEM, plan->issuing_name, made->issuing.certificate);
+	(void)printf("  %-13sits key, which signs AK certificates\n", STATE_ISSUING_KEY);
+	(void)printf("  %-13sthe inventory, empty\n\n", STATE_STORE);
+	(void)printf("next:\n"
+	             "  attest-device ek --hash               on a device: prints its HASH\n"
+	             "  attest-ca --state-dir ");
+	print_text(stdout, call->state_dir);
+	(void)printf(" enroll HASH --name NAME\n"
+	             "  attestd --state-dir ");
+	print_text(stdout, call->state_dir);
+	(void)printf("\n"
+	             "  give root.pem to your ACME server as its attestation root\n");
+}
+
+static int
+init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
+    struct error *err)
+{
+	struct init_result made = {{NULL, NULL}, {NULL, NULL}};
+	int                rc = -1;
+
+	if (init_make(plan, call->now, &made, err) == 0 &&
+	    init_encode(&made, call->now, files, err) == 0 &&
+	    state_make(call->state_dir, files, INIT_FILES, err) == 0) {
+		if (call->json)
+			init_say_json(call, plan, &made);
+		else
+			init_say(call, plan, &made);
+		rc = 0;
+	}
+	ca_clear(&made.root);
+	ca_clear(&made.issuing);
+	return rc;
+}
+
+int
+admin_init(const struct admin_call *call, struct error *err)
+{
+	struct state_file files[INIT_FILES] = {
+	    [INIT_ROOT_KEY] = {STATE_ROOT_KEY, 0600, {0}},
+	    [INIT_ROOT_PEM] = {STATE_ROOT_PEM, 0644, {0}},
+	    [INIT_ROOT_CRL] = {STATE_ROOT_CRL, 0644, {0}},
+	    [INIT_ISSUING_KEY] = {STATE_ISSUING_KEY, 0600, {0}},
+	    [INIT_ISSUING_PEM] = {STATE_ISSUING_PEM, 0644, {0}},
+	};
+	struct init_plan plan = {.name = NULL};
+	int              rc;
+
+	if (init_read(call, &plan, err) != 0)
+		return ADMIN_USAGE;
+	/* Said before the keys are made, which may take seconds. */
+	if (state_check(call->state_dir, err) != 0)
+		return -1;
+	rc = init_run(call, &plan, files, err);
+	for (size_t i = 0; i < INIT_FILES; i++)
+		bytes_clear(&files[i].content);
+	return rc;
+}

@@ -1,0 +1,111 @@
+/* attest-ca list: a million devices go by without any being kept. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "admin/call.h"
+#include "admin/describe.h"
+#include "admin/print.h"
+#include "store/hash.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* A longer name moves its own line only. */
+#define LIST_NAMES_MAX 40
+
+/* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
+#define LIST_DIGITS 16
+
+struct list {
+	size_t count;
+	size_t names_width;
+	int    digits;
+};
+
+static bool
+list_measure_cb(const struct store_device *device, void *arg)
+{
+	struct list    *list = arg;
+	AUTO_FREE char *names = describe_names(device);
+	size_t          width = print_width(names);
+
+	list->count++;
+	if (width > list->names_width && width <= LIST_NAMES_MAX)
+		list->names_width = width;
+	return true;
+}
+
+static bool
+list_print_cb(const struct store_device *device, void *arg)
+{
+	const struct list *list = arg;
+	AUTO_FREE char    *names = describe_names(device);
+	char               hash[STORE_HASH_TEXT_SIZE];
+	char               enrolled[CLOCK_TEXT_SIZE];
+
+	store_hash_format(device->ek_hash, hash);
+	clock_format(device->enrolled, enrolled);
+	print_cell(stdout, device->name_count != 0 ? names : "-", list->names_width);
+	(void)printf("%.*s  %-8s  %.10s  ", list->digits, hash, device->enabled ? "enabled" : "disabled",
+	    enrolled);
+	print_text(stdout, device->note);
+	(void)putchar('\n');
+	return ferror(stdout) == 0;
+}
+
+static bool
+list_json_cb(const struct store_device *device, void *arg)
+{
+	struct list *list = arg;
+
+	print_json_item(describe_device_json(device), list->count++ == 0);
+	return ferror(stdout) == 0;
+}
+
+static int
+list_json(struct store *store, struct error *err)
+{
+	struct list list = {.count = 0};
+
+	if (store_device_list(store, list_json_cb, &list, err) != 0)
+		return -1;
+	(void)printf(list.count == 0 ? "[]\n" : "\n]\n");
+	return 0;
+}
+
+static int
+list_table(struct store *store, struct error *err)
+{
+	bool        terminal = isatty(STDOUT_FILENO) == 1;
+	struct list list = {
+	    .names_width = sizeof "NAMES" - 1,
+	    .digits = terminal ? LIST_DIGITS : STORE_HASH_TEXT_SIZE - 1,
+	};
+
+	if (store_device_list(store, list_measure_cb, &list, err) != 0)
+		return -1;
+	if (list.count == 0) {
+		(void)fputs("no device is enrolled; run \"attest-ca enroll HASH\"\n", stderr);
+		return 0;
+	}
+	print_cell(stdout, "NAMES", list.names_width);
+	(void)printf("%-*s  %-8s  %-10s  %s\n", list.digits, "EK HASH", "STATE", "ENROLLED", "NOTE");
+	return store_device_list(store, list_print_cb, &list, err);
+}
+
+int
+admin_list(const struct admin_call *call, struct error *err)
+{
+	struct store *store;
+	int           rc;
+
+	if (store_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = call->json ? list_json(store, err) : list_table(store, err);
+	store_close(store);
+	return rc;
+}

@@ -1,0 +1,135 @@
+/* Owns the way from text to terminal; knows nothing of what is shown. */
+#include "config.h"
+
+#include "admin/print.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "util/utf8.h"
+
+/* Characters that wcwidth counts as printable, but that nobody sees as they are. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} unseen[] = {
+    {0x00ad, 0x00ad},   /* soft hyphen */
+    {0x061c, 0x061c},   /* Arabic letter mark */
+    {0x115f, 0x1160},   /* Hangul fillers */
+    {0x180b, 0x180f},   /* Mongolian selectors */
+    {0x200b, 0x200f},   /* zero width, directional marks */
+    {0x2028, 0x202e},   /* line and paragraph ends, embeddings, overrides */
+    {0x2060, 0x206f},   /* joiners, isolates */
+    {0x3164, 0x3164},   /* Hangul filler */
+    {0xfe00, 0xfe0f},   /* variation selectors */
+    {0xfeff, 0xfeff},   /* byte order mark */
+    {0xffa0, 0xffa0},   /* Hangul filler */
+    {0xfff9, 0xfffb},   /* interlinear annotation */
+    {0xe0000, 0xe0fff}, /* tags, more selectors */
+};
+
+static bool
+print_is_unseen(uint32_t character)
+{
+	for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++)
+		if (character >= unseen[i].first && character <= unseen[i].last)
+			return true;
+	return false;
+}
+
+/* The longest is "\u{10ffff}". */
+#define PRINT_ESCAPE_SIZE 16
+
+/*
+ * Writes what stands for the first character into `shown`, and how many columns
+ * that takes; returns how many octets it stands for.
+ */
+static size_t
+print_character(const uint8_t *text, size_t left, char shown[PRINT_ESCAPE_SIZE], size_t *width)
+{
+	uint32_t character = 0;
+	size_t   size = utf8_decode(text, left, &character);
+	int      columns;
+
+	if (size == 0 || utf8_is_control(character)) {
+		(void)snprintf(shown, PRINT_ESCAPE_SIZE, "\\x%02x", size == 0 ? text[0] : character);
+		*width = strlen(shown);
+		return size == 0 ? 1 : size;
+	}
+	columns = wcwidth((wchar_t)character);
+	if (columns < 0 || print_is_unseen(character)) {
+		(void)snprintf(shown, PRINT_ESCAPE_SIZE, "\\u{%x}", character);
+		*width = strlen(shown);
+		return size;
+	}
+	(void)snprintf(shown, PRINT_ESCAPE_SIZE, "%.*s%s", (int)size, (const char *)text,
+	    character == '\\' ? "\\" : "");
+	*width = character == '\\' ? 2 : (size_t)columns;
+	return size;
+}
+
+/* Prints unless `out` is NULL; returns the columns. */
+static size_t
+print_or_measure(FILE *out, const char *text)
+{
+	const uint8_t *octets = (const uint8_t *)text;
+	size_t         length = strlen(text);
+	size_t         total = 0;
+
+	for (size_t i = 0; i < length;) {
+		char   shown[PRINT_ESCAPE_SIZE];
+		size_t width;
+
+		i += print_character(octets + i, length - i, shown, &width);
+		total += width;
+		if (out != NULL)
+			(void)fputs(shown, out);
+	}
+	return total;
+}
+
+void
+print_text(FILE *out, const char *text)
+{
+	(void)print_or_measure(out, text);
+}
+
+size_t
+print_width(const char *text)
+{
+	return print_or_measure(NULL, text);
+}
+
+void
+print_cell(FILE *out, const char *text, size_t width)
+{
+	size_t used = print_or_measure(out, text);
+
+	(void)fprintf(out, "%*s", (int)((used < width ? width - used : 0) + 2), "");
+}
+
+static void
+print_json_with(json_t *object, size_t flags)
+{
+	if (isatty(STDOUT_FILENO) == 1)
+		flags |= JSON_ENSURE_ASCII;
+	(void)json_dumpf(object, stdout, flags);
+	json_decref(object);
+}
+
+void
+print_json(json_t *object)
+{
+	print_json_with(object, JSON_INDENT(2));
+	(void)putchar('\n');
+}
+
+void
+print_json_item(json_t *object, int first)
+{
+	(void)fputs(first ? "[\n  " : ",\n  ", stdout);
+	print_json_with(object, 0);
+}

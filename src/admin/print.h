@@ -1,0 +1,27 @@
+/* Answers for people and for programs. Text of others never reaches a terminal as it is. */
+#ifndef ADMIN_PRINT_H
+#define ADMIN_PRINT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/*
+ * Prints text with everything escaped that could steer a terminal or deceive a
+ * reader: controls and what is no UTF-8 as \xHH, directional and invisible
+ * characters as \u{HHHH}, a backslash doubled. Wide characters count twice.
+ */
+void   print_text(FILE *out, const char *text);
+size_t print_width(const char *text); /* columns that print_text takes */
+
+/* print_text, with spaces up to `width` columns and two more. */
+void print_cell(FILE *out, const char *text, size_t width);
+
+/* Prints the object on standard output, ASCII only on a terminal, and frees it. */
+void print_json(json_t *object);
+
+/* The same as one item of a list, on one line; `first` says whether it is the first. */
+void print_json_item(json_t *object, int first);
+
+#endif

@@ -1,0 +1,235 @@
+/*
+ * Owns the making of a state directory: beside its place and renamed, or inside
+ * the empty one that a service manager made. Never overwrites.
+ */
+#include "config.h"
+
+#include "admin/state.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/files.h"
+#include "store/store.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* What the store leaves in the directory. */
+static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
+    STATE_STORE_LOCK};
+
+/* What is there makes the directory somebody's CA, or half of one. */
+static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_ROOT_CRL,
+    STATE_ISSUING_KEY, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE};
+
+static int
+state_check_known(const char *directory, struct error *err)
+{
+	for (size_t i = 0; i < sizeof known_files / sizeof known_files[0]; i++) {
+		AUTO_FREE char *path = file_join(directory, known_files[i]);
+		struct stat     st;
+
+		if (lstat(path, &st) == 0)
+			return error_set(err, ERROR_CONFLICT,
+			    "%s is there already, and nothing was changed; for another CA use another "
+			    "--state-dir",
+			    path);
+	}
+	return 0;
+}
+
+static int
+state_check_empty(const char *directory, struct error *err)
+{
+	DIR           *open_directory = opendir(directory);
+	struct dirent *entry;
+	int            rc = 0;
+
+	if (open_directory == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", directory);
+	while (rc == 0 && (entry = readdir(open_directory)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			rc = error_set(err, ERROR_CONFLICT,
+			    "%s is not empty: it has \"%.64s\"; use a new or an empty directory",
+			    directory, entry->d_name);
+	(void)closedir(open_directory);
+	return rc;
+}
+
+/* The directory's parent, which the caller frees. */
+static char *
+state_parent(const char *directory)
+{
+	AUTO_FREE char *copy = memory_strdup(directory);
+
+	return memory_strdup(dirname(copy));
+}
+
+static int
+state_check_parent(const char *directory, struct error *err)
+{
+	AUTO_FREE char *parent = state_parent(directory);
+	struct stat     st;
+
+	if (stat(parent, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	if (errno == ENOENT)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s does not exist; make it first, or give another --state-dir", parent);
+	return error_set_errno(err, ERROR_INTERNAL, "looking at %s", parent);
+}
+
+int
+state_check(const char *directory, struct error *err)
+{
+	struct stat st;
+
+	if (stat(directory, &st) != 0 && errno == ENOENT)
+		return state_check_parent(directory, err);
+	if (stat(directory, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_INTERNAL, "%s is not a directory", directory);
+	if (state_check_known(directory, err) != 0)
+		return -1;
+	return state_check_empty(directory, err);
+}
+
+static void
+state_unlink(const char *directory, const char *name)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	(void)unlink(path);
+}
+
+/* Takes out the first `count` files and, when it was made, the store. */
+static void
+state_empty(const char *directory, const struct state_file *files, size_t count, bool store)
+{
+	for (size_t i = 0; i < count; i++)
+		state_unlink(directory, files[i].name);
+	for (size_t i = 0; store && i < sizeof store_files / sizeof store_files[0]; i++)
+		state_unlink(directory, store_files[i]);
+}
+
+static int
+state_give(const char *directory, const char *name, const struct stat *owner, struct error *err)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	if (lchown(path, owner->st_uid, owner->st_gid) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+	return 0;
+}
+
+/* What root makes in the directory of a service's user must be that user's. */
+static int
+state_give_all(const char *directory, const struct state_file *files, size_t count,
+    struct error *err)
+{
+	struct stat st;
+	int         rc = 0;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(directory, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = state_give(directory, files[i].name, &st, err);
+	for (size_t i = 0; rc == 0 && i < sizeof store_files / sizeof store_files[0]; i++)
+		rc = state_give(directory, store_files[i], &st, err);
+	return rc;
+}
+
+/* Puts everything into an empty directory; what fails is taken out again. */
+static int
+state_fill(const char *directory, const struct state_file *files, size_t count, struct error *err)
+{
+	size_t made = 0;
+	int    rc = 0;
+
+	for (; rc == 0 && made < count; made += rc == 0) {
+		AUTO_FREE char *path = file_join(directory, files[made].name);
+
+		rc = file_create(path, files[made].content.data, files[made].content.size,
+		    files[made].mode, err);
+	}
+	if (rc != 0 || store_create(directory, err) != 0) {
+		state_empty(directory, files, made, false);
+		return -1;
+	}
+	if (state_give_all(directory, files, count, err) != 0 ||
+	    file_sync_directory(directory, err) != 0) {
+		state_empty(directory, files, count, true);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+state_make_inside(const char *directory, const struct stat *before, const struct state_file *files,
+    size_t count, struct error *err)
+{
+	if (chmod(directory, 0700) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making %s private", directory);
+	if (state_fill(directory, files, count, err) != 0) {
+		(void)chmod(directory, before->st_mode & 07777);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+state_make_beside(const char *directory, const struct state_file *files, size_t count,
+    struct error *err)
+{
+	AUTO_FREE char *parent = state_parent(directory);
+	AUTO_FREE char *temporary = file_join(parent, ".attest-ca-init.XXXXXX");
+
+	if (mkdtemp(temporary) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
+	if (state_fill(temporary, files, count, err) != 0) {
+		(void)rmdir(temporary);
+		return -1;
+	}
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, directory, RENAME_NOREPLACE) == 0) {
+		/* It is there: not to be able to read the parent is no failure any more. */
+		(void)file_sync_directory(parent, err);
+		return 0;
+	}
+	if (errno == EEXIST)
+		error_set(err, ERROR_CONFLICT, "%s has appeared meanwhile; nothing was changed",
+		    directory);
+	else
+		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, directory);
+	state_empty(temporary, files, count, true);
+	(void)rmdir(temporary);
+	return -1;
+}
+
+int
+state_make(const char *directory, const struct state_file *files, size_t count, struct error *err)
+{
+	struct stat st;
+	sigset_t    all;
+	sigset_t    before;
+	int         rc;
+
+	/* Milliseconds; a Ctrl-C in them is taken when there is a whole or nothing. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
+	rc = stat(directory, &st) == 0 ? state_make_inside(directory, &st, files, count, err)
+	                               : state_make_beside(directory, files, count, err);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}

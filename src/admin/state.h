@@ -1,0 +1,37 @@
+/* A state directory in the making: whole on disk, or not there. */
+#ifndef ADMIN_STATE_H
+#define ADMIN_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sys/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* A file that goes into it. */
+struct state_file {
+	const char  *name;
+	mode_t       mode;
+	struct bytes content; /* cleared by whoever filled it */
+};
+
+/*
+ * Refuses a place where no state directory can be made: CONFLICT, naming what is
+ * there, when it has something of ours, or anything at all, in it; NOT_FOUND when
+ * its parent is missing; INTERNAL when it is no directory or cannot be looked at.
+ */
+int state_check(const char *directory, struct error *err);
+
+/*
+ * Makes the directory (mode 0700) with the `count` files and an empty store in it. A directory
+ * that is there, empty, is used; what root makes in somebody's directory becomes
+ * theirs. CONFLICT when somebody else made it meanwhile, else INTERNAL; what
+ * fails leaves nothing behind.
+ */
+int state_make(const char *directory, const struct state_file *files, size_t count,
+    struct error *err);
+
+#endif
