@@ -16,3 +16,24 @@ src_libtpm_a_SOURCES = \
 	src/tpm/spki.c src/tpm/spki.h \
 	src/tpm/tss2_error.c src/tpm/tss2_error.h \
 	src/tpm/vendor.c src/tpm/vendor.h
+
+# Software that claims to be a TPM, for the tests of every folder that meets one.
+check_LIBRARIES += tests/unit/libforge.a
+tests_unit_libforge_a_SOURCES = \
+	tests/unit/forge.c tests/unit/forge.h tests/unit/forge_flaws.h tests/unit/forge_must.h \
+	tests/unit/forge_ak.c \
+	tests/unit/forge_ek.c
+FORGE_LIBS = tests/unit/libforge.a
+
+TPM_TEST_LIBS = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
+
+check_PROGRAMS += tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/name_test
+TESTS += tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/name_test
+tests_unit_ak_test_SOURCES = tests/unit/ak_test.c tests/unit/unit.h
+tests_unit_ak_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_creation_test_SOURCES = tests/unit/creation_test.c tests/unit/unit.h
+tests_unit_creation_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_credential_test_SOURCES = tests/unit/credential_test.c tests/unit/unit.h
+tests_unit_credential_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_name_test_SOURCES = tests/unit/name_test.c tests/unit/unit.h
+tests_unit_name_test_LDADD = $(TPM_TEST_LIBS)

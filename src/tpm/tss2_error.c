@@ -18,7 +18,7 @@ tpm_decoded(TSS2_RC rc, size_t used, size_t size, struct error *err, const char 
 	(void)vsnprintf(what, sizeof what, fmt, args);
 	va_end(args);
 	if (rc == TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_MALFORMED, "%s has %zu octets left over", what,
+		return error_set(err, ERROR_MALFORMED, "%s has octets left over: %zu", what,
 		    size - used);
 	if (rc == TSS2_MU_RC_INSUFFICIENT_BUFFER)
 		return error_set(err, ERROR_MALFORMED, "%s is cut off", what);

@@ -1,0 +1,96 @@
+#include "config.h"
+
+#include <openssl/evp.h>
+
+#include "forge.h"
+#include "tpm/ak.h"
+#include "unit.h"
+
+START_TEST(decode_each_kind_gives_key_and_name)
+{
+	struct forge_ak forged;
+	struct tpm_ak   ak;
+	struct error    err = {0};
+
+	forge_ak_make((enum forge_ak_kind)_i, FORGE_FLAW_NONE, &forged);
+	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
+	ck_assert_int_eq(EVP_PKEY_eq(ak.key, forged.key), 1);
+	ck_assert(tpm_name_equal(&ak.name, &forged.name));
+	tpm_ak_clear(&ak);
+	ck_assert_ptr_null(ak.key);
+	forge_ak_clear(&forged);
+}
+END_TEST
+
+START_TEST(decode_flaw_is_refused_by_its_own_rule)
+{
+	const struct forge_flaw_row *row = forge_flaw_row((enum forge_flaw)_i);
+	struct forge_ak              forged;
+	struct tpm_ak                ak;
+	struct error                 err = {0};
+
+	forge_ak_make(row->ak, (enum forge_flaw)_i, &forged);
+	if (row->judge == FORGE_BY_AK) {
+		unit_fails(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err, row->kind,
+		    row->detail);
+		ck_assert_ptr_null(ak.key);
+		ck_assert_uint_eq(ak.name.size, 0);
+	} else {
+		unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
+	}
+	tpm_ak_clear(&ak);
+	forge_ak_clear(&forged);
+}
+END_TEST
+
+START_TEST(decode_explicit_exponent_65537_is_accepted)
+{
+	struct forge_ak forged;
+	struct tpm_ak   ak;
+	struct error    err = {0};
+	uint8_t        *exponent;
+
+	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &forged);
+	/* type, nameAlg, attributes, policy, symmetric, scheme, hash, keyBits stand before it */
+	exponent = forged.public.data + 2 + 2 + 4 + 2 + 2 + 2 + 2 + 2;
+	ck_assert_uint_eq(exponent[1] + exponent[3], 0);
+	exponent[1] = exponent[3] = 1;
+	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
+	ck_assert_int_eq(EVP_PKEY_eq(ak.key, forged.key), 1);
+	tpm_ak_clear(&ak);
+	forge_ak_clear(&forged);
+}
+END_TEST
+
+START_TEST(decode_every_prefix_is_malformed)
+{
+	struct forge_ak forged;
+	struct tpm_ak   ak;
+	struct error    err = {0};
+
+	forge_ak_make(FORGE_AK_P256, FORGE_FLAW_NONE, &forged);
+	for (size_t size = 0; size < forged.public.size; size++) {
+		err.kind = ERROR_INTERNAL;
+		ck_assert_int_eq(
+		    tpm_ak_decode((struct view){forged.public.data, size}, &ak, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	}
+	forge_ak_clear(&forged);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ak");
+	TCase *tc = tcase_create("ak");
+
+	(void)forge_key(FORGE_RSA2048, 0); /* once, before Check forks */
+	(void)forge_key(FORGE_RSA3072, 0);
+	tcase_add_loop_test(tc, decode_each_kind_gives_key_and_name, 0, FORGE_AK_COUNT);
+	tcase_add_loop_test(tc, decode_flaw_is_refused_by_its_own_rule, 0, FORGE_FLAW_COUNT);
+	tcase_add_test(tc, decode_explicit_exponent_65537_is_accepted);
+	tcase_add_test(tc, decode_every_prefix_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
