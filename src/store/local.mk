@@ -6,6 +6,7 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_device.c \
+	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
 	src/store/sqlite_open.c \
 	src/store/sqlite_search.c \
 	src/store/status.c src/store/status.h \

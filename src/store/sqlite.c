@@ -14,12 +14,6 @@
 /* How long a writer stands in the queue before it gives up. */
 #define SQLITE_PATIENCE_MS 30000
 
-static const char *const texts[SQLITE_STATEMENT_COUNT] = {
-#define X(name, text) [SQLITE_##name##_STATEMENT] = text,
-	SQLITE_STATEMENTS(X)
-#undef X
-};
-
 int
 sqlite_error(struct store *store, const char *doing, struct error *err)
 {
@@ -50,7 +44,7 @@ sqlite_error(struct store *store, const char *doing, struct error *err)
 }
 
 sqlite3_stmt *
-sqlite_prepared(struct store *store, enum sqlite_statement which, struct error *err)
+sqlite_prepared(struct store *store, size_t which, struct error *err)
 {
 	sqlite3_stmt **statement = &store->statements[which];
 
@@ -58,7 +52,7 @@ sqlite_prepared(struct store *store, enum sqlite_statement which, struct error *
 		(void)sqlite3_reset(*statement);
 		return *statement;
 	}
-	if (sqlite3_prepare_v3(store->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
+	if (sqlite3_prepare_v3(store->db, store->database->statements[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
 	        NULL) != SQLITE_OK)
 		(void)sqlite_error(store, "preparing a statement", err);
 	return *statement;
@@ -78,7 +72,7 @@ sqlite_step(struct store *store, sqlite3_stmt *statement, const char *doing, str
 }
 
 int
-sqlite_run(struct store *store, enum sqlite_statement which, const char *doing, struct error *err)
+sqlite_run(struct store *store, size_t which, const char *doing, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
 	int           rc;
@@ -185,24 +179,6 @@ sqlite_change_end(struct store *store, bool marked, int rc, struct error *err)
 	else
 		rc = store_commit(store, err);
 	return rc;
-}
-
-int
-sqlite_revision_next(struct store *store, int64_t *revision, struct error *err)
-{
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_REVISION_NEXT_STATEMENT, err);
-	int           rc;
-
-	if (statement == NULL)
-		return -1;
-	rc = sqlite_step(store, statement, "drawing a revision", err);
-	if (rc > 0)
-		*revision = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
-	if (rc == 0)
-		return error_set(err, ERROR_INTERNAL, "%s has no counter; restore it from a backup",
-		    store->path);
-	return rc < 0 ? -1 : 0;
 }
 
 int

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "store/hash.h"
-#include "store/sqlite.h"
+#include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

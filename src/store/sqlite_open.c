@@ -1,6 +1,6 @@
 /*
- * Makes, opens and closes the database file: schema, version, permissions and
- * how durable it is. Knows nothing of what is looked up in it.
+ * Makes, opens and closes a database file: version, permissions and how durable
+ * it is. Knows nothing of what is in it.
  */
 #include "config.h"
 
@@ -13,64 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/files.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
 
-/* "AtCA" in the file's header says whose it is, the version what is in it. */
-#define OPEN_APPLICATION_ID 0x41744341
-#define OPEN_VERSION        1
-#define OPEN_TEXT_(x)       #x
-#define OPEN_TEXT(x)        OPEN_TEXT_(x)
-
 /* Programs that are not ours do not queue: SQLite waits for them this long. */
 #define OPEN_BUSY_MS 10000
-
-/*
- * A certificate names its device by hash and not by row: the record outlives
- * the device. A name knows since which revision the device has it, and a
- * certificate of which revision it is: those that carry a name can be found.
- */
-static const char open_schema[] =
-    "BEGIN;"
-    "CREATE TABLE counter ("
-    " id INTEGER PRIMARY KEY CHECK (id = 1),"
-    " revision INTEGER NOT NULL"
-    ") STRICT;"
-    "INSERT INTO counter (id, revision) VALUES (1, 0);"
-    "CREATE TABLE device ("
-    " id INTEGER PRIMARY KEY,"
-    " ek_hash BLOB NOT NULL UNIQUE CHECK (length(ek_hash) = 32),"
-    " note TEXT NOT NULL,"
-    " enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
-    " enrolled INTEGER NOT NULL,"
-    " revision INTEGER NOT NULL"
-    ") STRICT;"
-    "CREATE TABLE name ("
-    " name TEXT PRIMARY KEY CHECK (name <> ''),"
-    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
-    " position INTEGER NOT NULL,"
-    " since INTEGER NOT NULL,"
-    " UNIQUE (device, position)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE certificate ("
-    " id INTEGER PRIMARY KEY,"
-    " serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),"
-    " ek_hash BLOB NOT NULL CHECK (length(ek_hash) = 32),"
-    " ak_name BLOB NOT NULL,"
-    " not_before INTEGER NOT NULL,"
-    " not_after INTEGER NOT NULL,"
-    " revoked INTEGER NOT NULL,"
-    " revision INTEGER NOT NULL"
-    ") STRICT;"
-    "CREATE INDEX certificate_of_device ON certificate (ek_hash);"
-    "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;"
-    "PRAGMA application_id = " OPEN_TEXT(OPEN_APPLICATION_ID) ";"
-    "PRAGMA user_version = " OPEN_TEXT(OPEN_VERSION) ";"
-    "COMMIT;";
 
 /* WAL itself is kept in the file; these belong to each connection. */
 static const char open_settings[] =
@@ -122,18 +72,20 @@ open_connect(struct store *store, struct error *err)
 static int
 open_check(struct store *store, struct error *err)
 {
-	int id;
-	int version;
+	const struct sqlite_database *database = store->database;
+	int                           id;
+	int                           version;
 
 	if (open_ask(store, "PRAGMA application_id", &id, err) != 0 ||
 	    open_ask(store, "PRAGMA user_version", &version, err) != 0)
 		return -1;
-	if (id != OPEN_APPLICATION_ID)
-		return error_set(err, ERROR_INTERNAL, "%s is no store of attest-ca", store->path);
-	if (version > OPEN_VERSION)
+	if (id != database->application_id)
+		return error_set(err, ERROR_INTERNAL, "%s is no store of %s", store->path,
+		    database->program);
+	if (version > database->version)
 		return error_set(err, ERROR_INTERNAL,
-		    "%s was made by a newer attest-ca (version %d, this one knows %d); install that one",
-		    store->path, version, OPEN_VERSION);
+		    "%s was made by a newer %s (version %d, this one knows %d); install that one",
+		    store->path, database->program, version, database->version);
 	if (version < 1)
 		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", store->path);
 	/* SQLite reads what it may not write; it would only fail later, and less clearly. */
@@ -145,15 +97,17 @@ open_check(struct store *store, struct error *err)
 }
 
 static int
-open_file_check(const char *path, const char *state_dir, struct error *err)
+open_file_check(const struct store *store, const char *state_dir, struct error *err)
 {
+	const char *path = store->path;
+	const char *program = store->database->program;
 	struct stat st;
 
 	if (stat(path, &st) == 0)
 		return 0;
 	if (errno == ENOENT)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "there is no store in %s; run \"attest-ca --state-dir %s init\"", state_dir,
+		    "there is no store in %s; run \"%s --state-dir %s init\"", state_dir, program,
 		    state_dir);
 	if (errno == EACCES)
 		return error_set(err, ERROR_INTERNAL,
@@ -162,22 +116,25 @@ open_file_check(const char *path, const char *state_dir, struct error *err)
 }
 
 static struct store *
-open_new(const char *state_dir)
+open_new(const struct sqlite_database *database, const char *state_dir)
 {
 	struct store *store = memory_new(sizeof *store);
 
-	store->path = file_join(state_dir, STATE_STORE);
+	store->database = database;
+	store->statements = memory_new(database->statement_count * sizeof(sqlite3_stmt *));
+	store->path = file_join(state_dir, database->file);
 	store->lock.fd = -1;
 	return store;
 }
 
 int
-store_open(const char *state_dir, struct store **out, struct error *err)
+sqlite_open(const struct sqlite_database *database, const char *state_dir, struct store **out,
+    struct error *err)
 {
-	struct store   *store = open_new(state_dir);
-	AUTO_FREE char *lock_path = file_join(state_dir, STATE_STORE_LOCK);
+	struct store   *store = open_new(database, state_dir);
+	AUTO_FREE char *lock_path = file_join(state_dir, database->lock_file);
 
-	if (open_file_check(store->path, state_dir, err) != 0 ||
+	if (open_file_check(store, state_dir, err) != 0 ||
 	    open_connect(store, err) != 0 || open_check(store, err) != 0 ||
 	    store_lock_open(lock_path, &store->lock, err) != 0) {
 		store_close(store);
@@ -193,10 +150,11 @@ store_close(struct store *store)
 	if (store == NULL)
 		return;
 	store_rollback(store);
-	for (size_t i = 0; i < SQLITE_STATEMENT_COUNT; i++)
+	for (size_t i = 0; i < store->database->statement_count; i++)
 		(void)sqlite3_finalize(store->statements[i]);
 	(void)sqlite3_close(store->db);
 	store_lock_close(&store->lock);
+	free(store->statements);
 	free(store->path);
 	free(store);
 }
@@ -229,11 +187,27 @@ open_file_remove(const char *path)
 	}
 }
 
-int
-store_create(const char *state_dir, struct error *err)
+/* Tables and header in one transaction: a store without a version was never finished. */
+static int
+open_make_schema(struct store *store, struct error *err)
 {
-	struct store   *store = open_new(state_dir);
-	AUTO_FREE char *lock_path = file_join(state_dir, STATE_STORE_LOCK);
+	const struct sqlite_database *database = store->database;
+	char                          header[96];
+
+	(void)snprintf(header, sizeof header,
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;", database->application_id,
+	    database->version);
+	if (open_execute(store, "BEGIN;", "making the store", err) != 0 ||
+	    open_execute(store, database->schema, "making the store", err) != 0)
+		return -1;
+	return open_execute(store, header, "making the store", err);
+}
+
+int
+sqlite_create(const struct sqlite_database *database, const char *state_dir, struct error *err)
+{
+	struct store   *store = open_new(database, state_dir);
+	AUTO_FREE char *lock_path = file_join(state_dir, database->lock_file);
 	AUTO_FREE char *path = memory_strdup(store->path);
 	int             rc = open_file_make(path, err);
 	bool            made = rc == 0;
@@ -241,7 +215,7 @@ store_create(const char *state_dir, struct error *err)
 	if (made)
 		rc = open_connect(store, err) != 0 ||
 		        open_execute(store, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
-		        open_execute(store, open_schema, "making the store", err) != 0 ||
+		        open_make_schema(store, err) != 0 ||
 		        store_lock_open(lock_path, &store->lock, err) != 0
 		    ? -1
 		    : 0;

@@ -5,7 +5,7 @@
 #include "config.h"
 
 #include "store/hash.h"
-#include "store/sqlite.h"
+#include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/error.h"
 

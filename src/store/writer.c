@@ -139,19 +139,29 @@ writer_free(struct store_writer *writer)
 }
 
 int
-store_writer_start(const char *state_dir, struct store_writer **out, struct error *err)
+store_writer_start_on(struct store *store, struct store_writer **out, struct error *err)
 {
 	struct store_writer *writer = memory_new(sizeof *writer);
 
+	writer->store = store;
 	(void)pthread_mutex_init(&writer->mutex, NULL);
 	(void)pthread_cond_init(&writer->work, NULL);
-	if (store_open(state_dir, &writer->store, err) != 0 ||
-	    writer_start_thread(writer, err) != 0) {
+	if (writer_start_thread(writer, err) != 0) {
 		writer_free(writer);
 		return -1;
 	}
 	*out = writer;
 	return 0;
+}
+
+int
+store_writer_start(const char *state_dir, struct store_writer **out, struct error *err)
+{
+	struct store *store = NULL;
+
+	if (store_open(state_dir, &store, err) != 0)
+		return -1;
+	return store_writer_start_on(store, out, err);
 }
 
 void

@@ -25,6 +25,9 @@ struct store_job {
 /* Opens the store of the directory and starts the thread. */
 int store_writer_start(const char *state_dir, struct store_writer **out, struct error *err);
 
+/* The same with a store that is open already; taken over whatever this returns. */
+int store_writer_start_on(struct store *store, struct store_writer **out, struct error *err);
+
 /* Hands a job over; never blocks for the disk. */
 void store_writer_submit(struct store_writer *writer, struct store_job *job);
 

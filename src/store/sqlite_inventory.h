@@ -1,0 +1,63 @@
+/*
+ * What the files of the inventory share: its statements, which are prepared once,
+ * and the rows that several of them read. Nobody outside store/ includes it.
+ */
+#ifndef STORE_SQLITE_INVENTORY_H
+#define STORE_SQLITE_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/sqlite.h"
+
+struct store_device;
+
+#define SQLITE_DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision"
+#define SQLITE_CERTIFICATE_COLUMNS \
+	"serial, ek_hash, ak_name, not_before, not_after, revoked"
+
+/* Every statement that the inventory keeps, and its text. */
+#define SQLITE_INVENTORY_STATEMENTS(X)                                                    \
+	X(REVISION_NEXT, "UPDATE counter SET revision = revision + 1 RETURNING revision") \
+	X(DEVICE_INSERT, "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)" \
+	    " VALUES (?1, ?2, 1, ?3, ?4)")                                                \
+	X(DEVICE_DELETE, "DELETE FROM device WHERE ek_hash = ?1")                         \
+	X(DEVICE_BY_HASH, "SELECT " SQLITE_DEVICE_COLUMNS " FROM device WHERE ek_hash = ?1") \
+	X(DEVICE_BY_NAME, "SELECT " SQLITE_DEVICE_COLUMNS " FROM name"                    \
+	    " JOIN device ON device.id = name.device WHERE name.name = ?1")               \
+	X(DEVICE_BY_RANGE, "SELECT ek_hash FROM device"                                   \
+	    " WHERE ek_hash BETWEEN ?1 AND ?2 ORDER BY ek_hash LIMIT 2")                  \
+	X(NAME_INSERT, "INSERT INTO name (name, device, position, since)"                 \
+	    " VALUES (?1, ?2, ?3, ?4)")                                                   \
+	X(NAME_OF_DEVICE, "SELECT name FROM name WHERE device = ?1 ORDER BY position")    \
+	X(CERTIFICATE_INSERT, "INSERT INTO certificate (" SQLITE_CERTIFICATE_COLUMNS      \
+	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                            \
+	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?2"                       \
+	    " WHERE ek_hash = ?1 AND revoked = 0")
+
+enum sqlite_inventory_statement {
+	SQLITE_INVENTORY_FIRST = SQLITE_COMMON_COUNT - 1,
+#define X(name, text) SQLITE_##name##_STATEMENT,
+	SQLITE_INVENTORY_STATEMENTS(X)
+#undef X
+	SQLITE_INVENTORY_COUNT
+};
+
+/* Fills a new revision in, larger than any before. */
+int sqlite_revision_next(struct store *store, int64_t *revision, struct error *err);
+
+/*
+ * Fills *out from a row of SQLITE_DEVICE_COLUMNS, which is still open, so that
+ * names and row are of one instant; sqlite_device_one steps to the row of a
+ * statement that is bound, if there is one, and resets it.
+ */
+int sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_device *out,
+    struct error *err);
+int sqlite_device_one(struct store *store, sqlite3_stmt *statement, struct store_device *out,
+    bool *found, struct error *err);
+
+/* NOT_ENROLLED with the hash and the remedy. Returns -1. */
+int sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err);
+
+#endif
