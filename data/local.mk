@@ -1,4 +1,5 @@
 # Manual pages, and what a service manager needs.
+dist_man_MANS += data/attest-device.1
 dist_man_MANS += data/attestd.8
 
 systemdunitdir = $(prefix)/lib/systemd/system

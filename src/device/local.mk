@@ -17,3 +17,32 @@ src_libdevice_a_SOURCES = \
 	src/device/state.c src/device/state.h \
 	src/device/template.c src/device/template.h \
 	src/device/tpm.c src/device/tpm.h
+
+DEVICE_TEST_LIBS = src/libdevice.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(UNIT_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
+	$(JANSSON_LIBS)
+
+check_PROGRAMS += tests/unit/template_test
+TESTS += tests/unit/template_test
+tests_unit_template_test_SOURCES = tests/unit/template_test.c tests/unit/unit.h
+tests_unit_template_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/key_file_test
+TESTS += tests/unit/key_file_test
+tests_unit_key_file_test_SOURCES = tests/unit/key_file_test.c tests/unit/unit.h
+tests_unit_key_file_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/device_ek_test
+TESTS += tests/unit/device_ek_test
+tests_unit_device_ek_test_SOURCES = tests/unit/device_ek_test.c tests/unit/unit.h
+tests_unit_device_ek_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/attestation_client_test
+TESTS += tests/unit/attestation_client_test
+tests_unit_attestation_client_test_SOURCES = tests/unit/attestation_client_test.c tests/unit/unit.h
+tests_unit_attestation_client_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/state_test
+TESTS += tests/unit/state_test
+tests_unit_state_test_SOURCES = tests/unit/state_test.c tests/unit/unit.h
+tests_unit_state_test_LDADD = $(DEVICE_TEST_LIBS)

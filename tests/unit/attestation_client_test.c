@@ -1,0 +1,147 @@
+#include "config.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "device/ak.h"
+#include "device/attestation.h"
+#include "device/ek.h"
+#include "device/http_client.h"
+#include "device/problem.h"
+#include "device/tpm.h"
+#include "unit.h"
+#include "util/error.h"
+
+static struct view
+text_view(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+static void
+bytes_set(struct bytes *to, const char *text)
+{
+	bytes_append(to, text, strlen(text));
+}
+
+START_TEST(request_encode_has_the_members_of_the_protocol)
+{
+	static const char wanted[] =
+	    "{\"tpmInfo\":{\"version\":2,\"manufacturer\":\"1314145024\",\"model\":\"NPCT75x\","
+	    "\"firmwareVersion\":\"7.2\"},\"ek\":\"c3BraQ==\",\"ekPublic\":\"YXJlYQ==\","
+	    "\"ekCerts\":[\"b25l\",\"dHdv\"],\"akCert\":\"\",\"params\":{\"public\":\"YWs=\","
+	    "\"createData\":\"ZGF0YQ==\",\"createAttestation\":\"YXR0ZXN0\","
+	    "\"createSignature\":\"c2ln\",\"useTCSDActivationFormat\":false}}";
+	const struct device_tpm_info info = {
+	    .manufacturer = 0x4e544300, .model = "NPCT75x", .firmware = "7.2"};
+	AUTO_EK         ek = {0};
+	AUTO_AK         ak = {0};
+	AUTO_BYTES      one = {0};
+	AUTO_BYTES      two = {0};
+	AUTO_FREE char *text = NULL;
+
+	bytes_set(&ek.spki, "spki");
+	bytes_set(&ek.area, "area");
+	bytes_set(&ak.area, "ak");
+	bytes_set(&ak.create_data, "data");
+	bytes_set(&ak.attestation, "attest");
+	bytes_set(&ak.signature, "sig");
+	bytes_set(&one, "one");
+	bytes_set(&two, "two");
+	text = attestation_request_encode(&info, &ek, (struct bytes[]){one, two}, 2, &ak);
+	ck_assert_str_eq(text, wanted);
+}
+END_TEST
+
+START_TEST(challenge_decode_takes_the_size_prefixes)
+{
+	TPM2B_ID_OBJECT        credential;
+	TPM2B_ENCRYPTED_SECRET secret;
+	struct error           err = {0};
+
+	unit_ok(attestation_challenge_decode(
+	            text_view("{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\",\"more\":1}"),
+	            &credential, &secret, &err),
+	    &err);
+	ck_assert_uint_eq(credential.size, 3);
+	ck_assert_mem_eq(credential.credential, "abc", 3);
+	ck_assert_uint_eq(secret.size, 2);
+	ck_assert_mem_eq(secret.secret, "xy", 2);
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	const char *detail;
+} challenges[] = {
+    {"<html>", "the answer is not JSON: '[' or '{' expected near '<'"},
+    {"{\"secret\":\"AAJ4eQ==\"}", "the answer has no string \"credential\""},
+    {"{\"credential\":\"AANhYmM=\",\"secret\":7}", "the answer has no string \"secret\""},
+    {"{\"credential\":\"AANhYmM\",\"secret\":\"AAJ4eQ==\"}",
+        "the answer's \"credential\": base64 of 7 characters: not a multiple of 4"},
+    {"{\"credential\":\"AARhYmM=\",\"secret\":\"AAJ4eQ==\"}",
+        "the answer's \"credential\" is no TPM2B_ID_OBJECT"},
+    {"{\"credential\":\"AAJhYmM=\",\"secret\":\"AAJ4eQ==\"}",
+        "the answer's \"credential\" is no TPM2B_ID_OBJECT"},
+    {"{\"credential\":\"AANhYmM=\",\"secret\":\"AAF4eQ==\"}",
+        "the answer's \"secret\" is no TPM2B_ENCRYPTED_SECRET"},
+};
+
+START_TEST(challenge_decode_anything_else_is_malformed)
+{
+	TPM2B_ID_OBJECT        credential;
+	TPM2B_ENCRYPTED_SECRET secret;
+	struct error           err = {0};
+
+	unit_fails(attestation_challenge_decode(text_view(challenges[_i].body), &credential, &secret,
+	               &err),
+	    &err, ERROR_MALFORMED, challenges[_i].detail);
+}
+END_TEST
+
+static const struct {
+	long            status;
+	long            retry_after;
+	const char     *body;
+	enum error_kind kind;
+	const char     *detail;
+} problems[] = {
+    {403, 0, "{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"EK 2e is not enrolled\"}",
+        ERROR_NOT_ENROLLED, "EK 2e is not enrolled"},
+    {429, 7, "{\"type\":\"urn:attest-ca:error:rateLimited\",\"title\":\"too many\"}",
+        ERROR_RATE_LIMITED, "too many; try again in 7 s"},
+    {500, 0, "{\"type\":\"about:blank\",\"detail\":\"x\"}", ERROR_INTERNAL, "x"},
+    {403, 0, "{\"type\":\"urn:attest-ca:error:neverHeardOf\",\"detail\":\"x\"}", ERROR_INTERNAL, "x"},
+    {502, 0, "<html>", ERROR_INTERNAL,
+        "http://h answered HTTP 502: is this the URL of attestd?"},
+    {404, 0, "", ERROR_INTERNAL, "http://h answered HTTP 404: is this the URL of attestd?"},
+    {400, 0, "{\"detail\":\"a\\u001b[31mb\\u009bc\\nd\\u007f\"}", ERROR_INTERNAL, "a [31mb  c d "},
+};
+
+START_TEST(problem_error_has_kind_and_detail)
+{
+	AUTO_ANSWER  answer = {.status = problems[_i].status, .retry_after = problems[_i].retry_after};
+	struct error err = {0};
+
+	bytes_set(&answer.body, problems[_i].body);
+	unit_fails(problem_error(&answer, "http://h", &err), &err, problems[_i].kind,
+	    problems[_i].detail);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("attestation_client");
+	TCase *tc = tcase_create("attestation_client");
+
+	tcase_add_test(tc, request_encode_has_the_members_of_the_protocol);
+	tcase_add_test(tc, challenge_decode_takes_the_size_prefixes);
+	tcase_add_loop_test(tc, challenge_decode_anything_else_is_malformed, 0,
+	    sizeof challenges / sizeof challenges[0]);
+	tcase_add_loop_test(tc, problem_error_has_kind_and_detail, 0,
+	    sizeof problems / sizeof problems[0]);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

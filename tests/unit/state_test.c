@@ -1,0 +1,128 @@
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/ak.h"
+#include "device/state.h"
+#include "unit.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static char scratch[] = "/tmp/state_test.XXXXXX";
+
+static int
+remove_cb(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+START_TEST(default_of_the_user_follows_xdg)
+{
+	AUTO_FREE char *path = NULL;
+
+	ck_assert_int_eq(setenv("HOME", "/home/u", 1), 0);
+	ck_assert_int_eq(setenv("XDG_STATE_HOME", "/xdg", 1), 0);
+	path = device_state_default();
+	ck_assert_str_eq(path, geteuid() == 0 ? "/var/lib/attest-device" : "/xdg/attest-device");
+}
+END_TEST
+
+START_TEST(open_missing_directories_makes_them_private)
+{
+	AUTO_FREE char *deep = file_join(scratch, "a/b/c");
+	AUTO_STATE      state = {.lock = -1};
+	struct stat     status;
+	struct error    err = {0};
+
+	unit_ok(device_state_open(deep, &state, &err), &err);
+	ck_assert_int_eq(stat(deep, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, 0700);
+}
+END_TEST
+
+START_TEST(open_file_in_the_way_fails)
+{
+	AUTO_FREE char *file = file_join(scratch, "file");
+	AUTO_STATE      state = {.lock = -1};
+	struct error    err = {0};
+
+	unit_ok(file_replace(file, "", 0, 0600, &err), &err);
+	ck_assert_int_eq(device_state_open(file, &state, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "Not a directory"));
+}
+END_TEST
+
+START_TEST(ak_load_empty_directory_is_not_found)
+{
+	AUTO_FREE char *directory = file_join(scratch, "empty");
+	AUTO_STATE      state = {.lock = -1};
+	AUTO_AK         ak = {0};
+	struct error    err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	ck_assert_int_eq(device_state_ak_load(&state, &ak, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(ak_load_garbage_is_malformed)
+{
+	AUTO_FREE char *directory = file_join(scratch, "garbage");
+	AUTO_FREE char *key = file_join(directory, DEVICE_STATE_AK);
+	AUTO_FREE char *creation = file_join(directory, DEVICE_STATE_AK_CREATION);
+	AUTO_STATE      state = {.lock = -1};
+	AUTO_AK         ak = {0};
+	struct error    err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(file_replace(key, "x", 1, 0600, &err), &err);
+	unit_ok(file_replace(creation, "{}", 2, 0600, &err), &err);
+	unit_fails(device_state_ak_load(&state, &ak, &err), &err, ERROR_MALFORMED,
+	    "ak.pem: no TSS2 PRIVATE KEY");
+}
+END_TEST
+
+START_TEST(chain_save_is_for_the_owner_alone)
+{
+	AUTO_FREE char *directory = file_join(scratch, "chain");
+	AUTO_FREE char *path = NULL;
+	AUTO_STATE      state = {.lock = -1};
+	struct stat     status;
+	struct error    err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_chain_save(&state, (struct view){(const uint8_t *)"x", 1}, &path, &err),
+	    &err);
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, 0600);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("state");
+	TCase *tc = tcase_create("state");
+	int    status;
+
+	if (mkdtemp(scratch) == NULL)
+		return EXIT_FAILURE;
+	tcase_add_test(tc, default_of_the_user_follows_xdg);
+	tcase_add_test(tc, open_missing_directories_makes_them_private);
+	tcase_add_test(tc, open_file_in_the_way_fails);
+	tcase_add_test(tc, ak_load_empty_directory_is_not_found);
+	tcase_add_test(tc, ak_load_garbage_is_malformed);
+	tcase_add_test(tc, chain_save_is_for_the_owner_alone);
+	suite_add_tcase(suite, tc);
+	status = unit_run(suite);
+	(void)nftw(scratch, remove_cb, 8, FTW_DEPTH | FTW_PHYS);
+	return status;
+}
