@@ -36,7 +36,7 @@
 #include "util/bytes.h"
 #include "util/log.h"
 
-/* Answers get this much longer: a CRL may be large, and a link slow. */
+/* A peer that takes its answer more slowly than this keeps a connection for nothing. */
 #define SLOWEST_OCTETS_PER_MS 16
 
 /* What may lie unread besides a body and a head. */
@@ -215,6 +215,21 @@ connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* The answer has a deadline again and again, as long as the peer takes enough of it each time. */
+static void
+connection_check_progress(struct http_connection *connection)
+{
+	int64_t interval = connection->server->settings.request_ms;
+	size_t  left = evbuffer_get_length(bufferevent_get_output(connection->bev));
+	size_t  taken = connection->unsent > left ? connection->unsent - left : 0;
+
+	connection->unsent = left;
+	if (taken < (size_t)interval * SLOWEST_OCTETS_PER_MS)
+		connection_end(connection);
+	else
+		connection_deadline(connection, interval);
+}
+
 static void
 connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -231,8 +246,10 @@ connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	case CONNECTION_ASKED: /* the handler has its own limits */
 		return;
-	case CONNECTION_FRESH:
 	case CONNECTION_ANSWERING:
+		connection_check_progress(connection);
+		return;
+	case CONNECTION_FRESH:
 	case CONNECTION_IDLE:
 	case CONNECTION_REFUSING:
 		connection_end(connection);
@@ -332,8 +349,8 @@ connection_answer(struct http_connection *connection, size_t size)
 {
 	connection->exchange = NULL;
 	connection->state = CONNECTION_ANSWERING;
-	connection_deadline(connection, connection->server->settings.request_ms +
-	    (int64_t)(size / SLOWEST_OCTETS_PER_MS));
+	connection->unsent = size;
+	connection_deadline(connection, connection->server->settings.request_ms);
 }
 
 void

@@ -42,6 +42,7 @@ struct http_connection {
 	struct event                deadline;
 	struct event                soon; /* what cannot be done inside a callback of evhttp */
 	struct event                drain; /* CONNECTION_LINGERING */
+	size_t                      unsent; /* CONNECTION_ANSWERING: octets, at the last look */
 	int                         fd;
 	bool                        dead;   /* has no TLS: ends before it is read */
 	bool                        foreign; /* evhttp has put an answer of its own into the output */

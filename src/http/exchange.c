@@ -114,7 +114,10 @@ exchange_dispatch(struct http_exchange *exchange)
 	const struct http_route    *route = NULL;
 	struct error                err;
 
-	if (found == NULL) {
+	if (exchange->path[0] == '\0') {
+		(void)error_set(&err, ERROR_NOT_FOUND, "the target of the request is no path");
+		http_reply_problem(exchange, &err);
+	} else if (found == NULL) {
 		(void)error_set(&err, ERROR_NOT_FOUND, "there is nothing at %s", exchange->path);
 		http_reply_problem(exchange, &err);
 	} else if ((route = route_method(settings->routes, found,

@@ -14,8 +14,19 @@ src_libhttp_a_SOURCES = \
 
 check_PROGRAMS += tests/unit/server_test
 TESTS += tests/unit/server_test
-tests_unit_server_test_SOURCES = tests/unit/server_test.c tests/unit/http_client.h tests/unit/unit.h
+tests_unit_server_test_SOURCES = tests/unit/server_test.c $(HTTP_TEST_PARTS)
 tests_unit_server_test_LDADD = $(HTTP_TEST_LIBS)
 
+HTTP_TEST_PARTS = tests/unit/http_client.h tests/unit/http_fixture.h tests/unit/unit.h
 HTTP_TEST_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/framing_test
+TESTS += tests/unit/framing_test
+tests_unit_framing_test_SOURCES = tests/unit/framing_test.c $(HTTP_TEST_PARTS)
+tests_unit_framing_test_LDADD = $(HTTP_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/limits_test
+TESTS += tests/unit/limits_test
+tests_unit_limits_test_SOURCES = tests/unit/limits_test.c $(HTTP_TEST_PARTS)
+tests_unit_limits_test_LDADD = $(HTTP_TEST_LIBS)

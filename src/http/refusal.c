@@ -55,12 +55,8 @@ refusal_say(struct http_connection *connection, const struct error *err, const c
 	connection->state = CONNECTION_REFUSING;
 	bufferevent_setcb(connection->bev, NULL, refusal_written_cb, refusal_event_cb, connection);
 	(void)bufferevent_disable(connection->bev, EV_READ | EV_WRITE);
-	/* A plain socket's bufferevent keeps its output's front frozen; one with TLS does not. */
-	if (server->settings.tls == NULL)
-		(void)evbuffer_unfreeze(output, 1);
+	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_drain(output, evbuffer_get_length(output));
-	if (server->settings.tls == NULL)
-		(void)evbuffer_freeze(output, 1);
 	(void)evbuffer_add(output, message.data, message.size);
 	(void)bufferevent_enable(connection->bev, EV_WRITE);
 	connection_deadline(connection, server->settings.request_ms);
@@ -70,9 +66,15 @@ refusal_say(struct http_connection *connection, const struct error *err, const c
 static int
 refusal_status(struct evbuffer *output)
 {
-	struct evbuffer_ptr at = evbuffer_search(output, "HTTP/", 5, NULL);
+	struct evbuffer_ptr at;
 	char                line[16];
 
+	/*
+	 * A plain socket's bufferevent freezes the front of its output while it does
+	 * not write, and unfreezes it itself to write: nothing depends on our doing so.
+	 */
+	(void)evbuffer_unfreeze(output, 1);
+	at = evbuffer_search(output, "HTTP/", 5, NULL);
 	while (at.pos >= 0) {
 		ev_ssize_t size = evbuffer_copyout_from(output, &at, line, sizeof line - 1);
 

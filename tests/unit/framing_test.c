@@ -1,0 +1,244 @@
+/* Requests that two readers could read differently, and those that nobody can read. */
+#include "config.h"
+
+#include <event2/http.h>
+#include <event2/http_struct.h>
+
+#include "http/framing.h"
+#include "http/head.h"
+#include "http_fixture.h"
+
+#define HOST "Host: a\r\n"
+#define NO_NEXT "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" /* a smuggled one */
+
+/* Octets that may hold a NUL. */
+#define OCTETS(text) (text), sizeof(text) - 1
+
+static const struct {
+	const char *octets;
+	size_t      size;
+	const char *status; /* and the beginning of the reason */
+} refused[] = {
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody" NO_NEXT),
+        "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 40\r\n\r\nbody" NO_NEXT),
+        "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4, 4\r\n\r\nbody" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: +4\r\n\r\nbody" NO_NEXT),
+        "400 Content-Length is no number\r\n"},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: -4\r\n\r\nbody" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0x4\r\n\r\nbody" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n 0\r\n\r\nbody" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length : 4\r\n\r\nbody" NO_NEXT),
+        "400 the name of a header field holds what no name may\r\n"},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "0\r\n\r\n" NO_NEXT),
+        "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"
+            "0\r\n\r\n" NO_NEXT),
+        "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NO_NEXT),
+        "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" NO_NEXT),
+        "400 no other Transfer-Encoding than chunked can be read\r\n"},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n" NO_NEXT),
+        "400 no other Transfer-Encoding than chunked can be read\r\n"},
+    {OCTETS("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NO_NEXT),
+        "400 HTTP/1.0 has no Transfer-Encoding\r\n"},
+    {OCTETS("HEAD /hello HTTP/1.1\r\n" HOST "Content-Length: 34\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("HEAD /hello HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("TRACE /hello HTTP/1.1\r\n" HOST "Content-Length: 34\r\n\r\n" NO_NEXT),
+        "400 HEAD and TRACE have no body\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n\r\n" NO_NEXT), "400 HTTP/1.1 wants one Host\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" NO_NEXT),
+        "400 HTTP/1.1 wants one Host\r\n"},
+    {OCTETS("GET /hello HTTP/1.2\r\n" HOST "\r\n" NO_NEXT),
+        "400 only HTTP/1.1 and HTTP/1.0 are spoken here\r\n"},
+    {OCTETS("GET /hello HTTP/0.9\r\n" HOST "\r\n" NO_NEXT),
+        "400 only HTTP/1.1 and HTTP/1.0 are spoken here\r\n"},
+    {OCTETS("GET /hello HTTP/-1.-1\r\n" HOST "\r\n" NO_NEXT),
+        "400 only HTTP/1.1 and HTTP/1.0 are spoken here\r\n"},
+    {OCTETS("GET /hello HTTP/2.0\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello HTTP/1.1 \r\n" HOST "X-A: b\0c\r\n\r\n" NO_NEXT),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "\0\r\n" NO_NEXT "\r\n"),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\x01" "c\r\n\r\n" NO_NEXT),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\r c\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\rX-B: c\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /he\0llo HTTP/1.1\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "no colon\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST ": no name\r\n\r\n" NO_NEXT),
+        "400 the name of a header field holds what no name may\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n folded\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET http://[::1/hello HTTP/1.1\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET http://a:99999999999/hello HTTP/1.1\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Expect: the-unexpected\r\nContent-Length: 4\r\n\r\nbody" NO_NEXT),
+        "400 no other expectation than 100-continue can be met\r\n"},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\nbody\r\n" NO_NEXT),
+        "413 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-4\r\nbody\r\n" NO_NEXT),
+        "413 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+            "7fffffffffffffff\r\nbody\r\n" NO_NEXT),
+        "413 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+            "ffffffffffffffffffff\r\nbody\r\n" NO_NEXT),
+        "413 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 9223372036854775807\r\n\r\nbody"), "413 "},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\nbody"), "413 "},
+    {OCTETS("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n\n"), "400 "}, /* TLS, to plain HTTP */
+};
+
+START_TEST(ambiguous_request_is_refused_and_nothing_after_it_is_read)
+{
+	struct http_client client;
+	char               wanted[256];
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send_bytes(&client, refused[_i].octets, refused[_i].size);
+	client_wait(&client, client.ended);
+	snprintf(wanted, sizeof wanted, "HTTP/1.1 %s", refused[_i].status);
+	client_begins(&client, wanted);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 4"), 1);
+	client_has_not(&client, "HTTP/1.1 2");
+	ck_assert_uint_eq(client_count(&client, "Connection: close\r\n"), 1);
+	client_has(&client, "Content-Type: application/problem+json\r\n");
+	client_has(&client, "Cache-Control: no-store\r\n");
+	if (refused[_i].octets[0] != 'H') /* HEAD */
+		client_has(&client, "\"type\":\"urn:attest-ca:error:");
+	client_has_not(&client, "<html");
+	ck_assert_uint_eq(asked_count, 0);
+	client_close(&client);
+}
+END_TEST
+
+/* The same, octet by octet: what is refused must not depend on how it is cut. */
+START_TEST(ambiguous_request_in_single_octets_is_refused_too)
+{
+	struct http_client client;
+	char               wanted[256];
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	for (size_t i = 0; i < refused[_i].size && !client.ended; i++) {
+		client_send_bytes(&client, refused[_i].octets + i, 1);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	client_wait(&client, client.ended);
+	snprintf(wanted, sizeof wanted, "HTTP/1.1 %s", refused[_i].status);
+	client_begins(&client, wanted);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 4"), 1);
+	client_has_not(&client, "HTTP/1.1 2");
+	ck_assert_uint_eq(asked_count, 0);
+	client_close(&client);
+}
+END_TEST
+
+static const char *const accepted[] = {
+    "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
+    "GET /hello HTTP/1.1\n" "Host: a\nConnection: close\n\n",
+    "GET /hello HTTP/1.1\r\nhost:a\r\ncONNECTION:   close  \r\n\r\n",
+    "GET /hello HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+    "GET /hello HTTP/1.1\r\n" HOST "X-Tab: a\tb\r\nX-Latin: \xe9\r\nConnection: close\r\n\r\n",
+    "GET /hello HTTP/1.1\r\n" HOST "X-Folded: a\r\n b\r\nConnection: close\r\n\r\n",
+    "GET /hello HTTP/1.1\r\n" HOST "Content-Length: 4\r\nConnection: close\r\n\r\nbody",
+    "HEAD /hello HTTP/1.1\r\n" HOST "Content-Length: 0\r\nConnection: close\r\n\r\n",
+    "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 004\r\nConnection: close\r\n\r\nbody",
+    "POST /echo HTTP/1.1\r\n" HOST "transfer-encoding: Chunked\r\nConnection: close\r\n\r\n"
+    "4\r\nbody\r\n0\r\nX-Trailer: a\r\n\r\n",
+};
+
+START_TEST(unusual_request_is_answered)
+{
+	struct http_client client;
+
+	fixture_start();
+	ask(&client, accepted[_i]);
+	client_begins(&client, "HTTP/1.1 200 OK\r\n");
+	ck_assert_uint_eq(asked_count, 1);
+	client_close(&client);
+}
+END_TEST
+
+/* Older releases of evhttp take a trailer for a header, and we refuse it as one. */
+START_TEST(length_in_a_trailer_means_nothing)
+{
+	struct http_client client;
+
+	fixture_start();
+	ask(&client, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+	             "0\r\nContent-Length: 4\r\n\r\n" NO_NEXT);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 "), 1);
+	client_has(&client, "Connection: close\r\n");
+	client_has_not(&client, "hello");
+	client_close(&client);
+}
+END_TEST
+
+/* What some releases of evhttp refuse before we see it. */
+static const struct {
+	const char *names[2];
+	const char *values[2];
+	const char *detail;
+} framings[] = {
+    {{"Content-Length", "content-length"}, {"4", "4"}, "more than one Content-Length"},
+    {{"Transfer-Encoding", "TRANSFER-ENCODING"}, {"chunked", "chunked"},
+        "more than one Transfer-Encoding"},
+    {{"Content-Length", "Transfer-Encoding"}, {"4", "chunked"},
+        "Content-Length and Transfer-Encoding exclude each other"},
+    {{"X", "Content-Length"}, {"x", "4 "}, "Content-Length is no number"},
+    {{"X", "Content-Length"}, {"x", ""}, "Content-Length is no number"},
+    {{"X", "Transfer-Encoding"}, {"x", "chunked, gzip"},
+        "no other Transfer-Encoding than chunked can be read"},
+    {{"X", "Transfer-Encoding"}, {"x", ""},
+        "no other Transfer-Encoding than chunked can be read"},
+    {{"X", "Host"}, {"x", "b"}, "HTTP/1.1 wants one Host"},
+    {{"X", "X\t"}, {"x", "b"}, "the name of a header field holds what no name may"},
+};
+
+START_TEST(framing_of_two_minds_is_malformed)
+{
+	struct evhttp_request *req = evhttp_request_new(NULL, NULL);
+	struct evkeyvalq      *headers = evhttp_request_get_input_headers(req);
+	const struct head      head = {.size = 100, .ended = true};
+	struct error           err;
+
+	req->major = 1;
+	req->minor = 1;
+	req->type = EVHTTP_REQ_POST;
+	evhttp_add_header(headers, "Host", "a");
+	unit_ok(framing_check(req, &head, 100, &err), &err);
+	for (int i = 0; i < 2; i++)
+		evhttp_add_header(headers, framings[_i].names[i], framings[_i].values[i]);
+	unit_fails(framing_check(req, &head, 100, &err), &err, ERROR_MALFORMED,
+	    framings[_i].detail);
+	evhttp_request_free(req);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("framing");
+	TCase *tcase = tcase_create("framing");
+	int    count = sizeof refused / sizeof refused[0];
+
+	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
+	tcase_add_loop_test(tcase, ambiguous_request_is_refused_and_nothing_after_it_is_read, 0, count);
+	tcase_add_loop_test(tcase, ambiguous_request_in_single_octets_is_refused_too, 0, count);
+	tcase_add_loop_test(tcase, unusual_request_is_answered, 0,
+	    sizeof accepted / sizeof accepted[0]);
+	tcase_add_test(tcase, length_in_a_trailer_means_nothing);
+	tcase_add_loop_test(tcase, framing_of_two_minds_is_malformed, 0,
+	    sizeof framings / sizeof framings[0]);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
