@@ -73,12 +73,13 @@ json_get(const json_t *object, const char *key, bool required, const json_t **ou
 	return 0;
 }
 
+/* A string whose `max` octets need at most `text_max` characters. */
 static int
-json_text(const json_t *value, const char *name, size_t max, struct error *err)
+json_text(const json_t *value, const char *name, size_t text_max, size_t max, struct error *err)
 {
 	if (!json_is_string(value))
 		return error_set(err, ERROR_MALFORMED, "\"%s\" is not a string", name);
-	if (json_string_length(value) > max)
+	if (json_string_length(value) > text_max)
 		return error_set(err, ERROR_MALFORMED, "\"%s\" is larger than %zu octets", name,
 		    max);
 	return 0;
@@ -90,7 +91,7 @@ json_bytes(const json_t *value, const char *name, size_t max, struct bytes *out,
 {
 	size_t before = out->size;
 
-	if (json_text(value, name, (max + 2) / 3 * 4, err) != 0)
+	if (json_text(value, name, (max + 2) / 3 * 4, max, err) != 0)
 		return -1;
 	if (base64_decode(BASE64_STANDARD, json_string_value(value), json_string_length(value), out,
 	        err) != 0)
@@ -123,7 +124,7 @@ json_get_text(const json_t *object, const char *key, size_t max, bool required,
 		return -1;
 	if (value == NULL)
 		return 0;
-	if (json_text(value, key, max, err) != 0)
+	if (json_text(value, key, max, max, err) != 0)
 		return -1;
 	*out = json_string_value(value);
 	return 0;

@@ -30,3 +30,18 @@ check_PROGRAMS += tests/unit/limits_test
 TESTS += tests/unit/limits_test
 tests_unit_limits_test_SOURCES = tests/unit/limits_test.c $(HTTP_TEST_PARTS)
 tests_unit_limits_test_LDADD = $(HTTP_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/tls_test
+TESTS += tests/unit/tls_test
+tests_unit_tls_test_SOURCES = tests/unit/tls_test.c $(HTTP_TEST_PARTS)
+tests_unit_tls_test_LDADD = $(HTTP_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/json_test
+TESTS += tests/unit/json_test
+tests_unit_json_test_SOURCES = tests/unit/json_test.c tests/unit/unit.h
+tests_unit_json_test_LDADD = $(HTTP_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/problem_test
+TESTS += tests/unit/problem_test
+tests_unit_problem_test_SOURCES = tests/unit/problem_test.c tests/unit/unit.h
+tests_unit_problem_test_LDADD = $(HTTP_TEST_LIBS)

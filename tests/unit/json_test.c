@@ -1,0 +1,214 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "http/json.h"
+#include "unit.h"
+#include "util/error.h"
+
+static struct view
+view_of(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+static json_t *
+object_of(const char *text)
+{
+	json_t      *object = NULL;
+	struct error err;
+
+	unit_ok(json_decode(view_of(text), &object, &err), &err);
+	return object;
+}
+
+static const char *const decoded[] = {
+    "{}",
+    " \r\n\t{\"a\":1}\n",
+    "{\"a\":[[[[[[[]]]]]]]}", /* depth 8 */
+    "{\"a\":\"[[[[[[[[[[[[[[[[\",\"b\":\"\\\"{{{{{{{{{{{{{{\"}",
+    "{\"a\":{},\"b\":{},\"c\":{},\"d\":{},\"e\":{},\"f\":{},\"g\":{},\"h\":{},\"i\":{}}",
+    "{\"a\":\"\xc3\xa9\",\"A\":\"\\u00e9\"}",
+    "{\"a\":-1.5e3,\"b\":null,\"c\":true}",
+};
+
+START_TEST(decode_object_is_taken)
+{
+	json_decref(object_of(decoded[_i]));
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	const char *detail;
+} refused[] = {
+    {"", "not JSON: line 1, column 0: '[' or '{' expected near end of file"},
+    {" ", "not JSON: line 1, column 1: '[' or '{' expected near end of file"},
+    {"[]", "not a JSON object"},
+    {"1", NULL},
+    {"\"a\"", NULL},
+    {"null", NULL},
+    {"{", NULL},
+    {"{} {}", NULL},
+    {"{}x", NULL},
+    {"{\"a\":1,}", NULL},
+    {"{\"a\":1,\"a\":2}", NULL}, /* RFC 8259 §4 */
+    {"{\"a\":1,\"\\u0061\":2}", NULL},
+    {"{\"a\":{\"b\":1,\"b\":1}}", NULL},
+    {"{'a':1}", NULL},
+    {"{\"a\":01}", NULL},
+    {"{\"a\":NaN}", NULL},
+    {"{\"a\":1e999}", NULL},
+    {"{\"a\":99999999999999999999}", NULL},
+    {"{\"a\":\"\xff\"}", NULL},
+    {"{\"a\":\"\xed\xa0\x80\"}", NULL},
+    {"{\"a\":\"\\ud800\"}", NULL},
+    {"{\"a\":\"\\u0000\"}", NULL},
+    {"{\"a\":\"\n\"}", NULL},
+    {"\xef\xbb\xbf{}", NULL},
+    {"{\"a\":[[[[[[[[]]]]]]]]}", "JSON deeper than 8 brackets"},
+    {"[[[[[[[[[[", "JSON deeper than 8 brackets"},
+    {"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}", "JSON deeper than 8 brackets"},
+    {"{\"a\\\\\":[[[[[[[[", "JSON deeper than 8 brackets"}, /* the backslash escapes a backslash */
+};
+
+START_TEST(decode_anything_else_is_malformed)
+{
+	json_t      *object = NULL;
+	struct error err;
+
+	ck_assert_int_eq(json_decode(view_of(refused[_i].body), &object, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_null(object);
+	if (refused[_i].detail != NULL)
+		ck_assert_str_eq(err.detail, refused[_i].detail);
+}
+END_TEST
+
+START_TEST(decode_nul_octet_is_malformed)
+{
+	static const uint8_t body[] = {'{', '}', '\0'};
+	json_t              *object = NULL;
+	struct error         err;
+
+	ck_assert_int_eq(json_decode((struct view){body, sizeof body}, &object, &err), -1);
+	ck_assert_int_eq(json_decode((struct view){NULL, 0}, &object, &err), -1);
+}
+END_TEST
+
+START_TEST(decode_deep_body_of_the_largest_size_is_malformed)
+{
+	AUTO_BYTES   body = {0};
+	json_t      *object = NULL;
+	struct error err;
+
+	for (int i = 0; i < 65536; i++)
+		bytes_append_u8(&body, '[');
+	unit_fails(json_decode(bytes_view(&body), &object, &err), &err, ERROR_MALFORMED,
+	    "JSON deeper than 8 brackets");
+}
+END_TEST
+
+START_TEST(get_bytes_decodes_and_appends)
+{
+	json_t      *object = object_of("{\"ek\":\"aGVsbG8=\",\"none\":\"\",\"null\":null}");
+	AUTO_BYTES   out = {0};
+	struct error err;
+
+	bytes_append(&out, "say ", 4);
+	unit_ok(json_get_bytes(object, "ek", 5, true, &out, &err), &err);
+	ck_assert_uint_eq(out.size, 9);
+	ck_assert_mem_eq(out.data, "say hello", 9);
+	unit_ok(json_get_bytes(object, "none", 5, true, &out, &err), &err);
+	unit_ok(json_get_bytes(object, "null", 5, false, &out, &err), &err);
+	unit_ok(json_get_bytes(object, "absent", 5, false, &out, &err), &err);
+	ck_assert_uint_eq(out.size, 9);
+	json_decref(object);
+}
+END_TEST
+
+static const struct {
+	const char *object;
+	const char *detail;
+} bad_bytes[] = {
+    {"{}", "\"ek\" is missing"},
+    {"{\"ek\":null}", "\"ek\" is missing"},
+    {"{\"EK\":\"aGVsbG8=\"}", "\"ek\" is missing"},
+    {"{\"ek\":1}", "\"ek\" is not a string"},
+    {"{\"ek\":[\"aGVsbG8=\"]}", "\"ek\" is not a string"},
+    {"{\"ek\":\"aGVsbG8hIQ==\"}", "\"ek\" is larger than 5 octets"},
+    {"{\"ek\":\"aGVsbG8h\"}", "\"ek\" is larger than 5 octets"},
+    {"{\"ek\":\"aGVsbG8\"}", NULL},
+    {"{\"ek\":\"aGVsbG9=\"}", NULL},
+    {"{\"ek\":\"aGV\\nbG8=\"}", NULL},
+    {"{\"ek\":\"-_-_\"}", NULL},
+};
+
+START_TEST(get_bytes_of_anything_else_is_malformed)
+{
+	json_t      *object = object_of(bad_bytes[_i].object);
+	AUTO_BYTES   out = {0};
+	struct error err;
+
+	ck_assert_int_eq(json_get_bytes(object, "ek", 5, true, &out, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	if (bad_bytes[_i].detail != NULL)
+		ck_assert_str_eq(err.detail, bad_bytes[_i].detail);
+	else
+		ck_assert_int_eq(strncmp(err.detail, "\"ek\": ", 6), 0);
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(get_text_borrows_the_string)
+{
+	json_t      *object = object_of("{\"version\":\"7.2\",\"null\":null}");
+	const char  *text = "unset";
+	struct error err;
+
+	unit_ok(json_get_text(object, "version", 3, true, &text, &err), &err);
+	ck_assert_str_eq(text, "7.2");
+	unit_ok(json_get_text(object, "absent", 3, false, &text, &err), &err);
+	ck_assert_ptr_null(text);
+	unit_ok(json_get_text(object, "null", 3, false, &text, &err), &err);
+	ck_assert_ptr_null(text);
+	unit_fails(json_get_text(object, "absent", 3, true, &text, &err), &err, ERROR_MALFORMED,
+	    "\"absent\" is missing");
+	unit_fails(json_get_text(object, "version", 2, true, &text, &err), &err, ERROR_MALFORMED,
+	    "\"version\" is larger than 2 octets");
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(get_text_of_a_number_is_malformed_even_when_optional)
+{
+	json_t      *object = object_of("{\"version\":2}");
+	const char  *text = NULL;
+	struct error err;
+
+	unit_fails(json_get_text(object, "version", 8, false, &text, &err), &err, ERROR_MALFORMED,
+	    "\"version\" is not a string");
+	json_decref(object);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("json");
+	TCase *tcase = tcase_create("json");
+
+	json_init();
+	tcase_add_loop_test(tcase, decode_object_is_taken, 0, sizeof decoded / sizeof decoded[0]);
+	tcase_add_loop_test(tcase, decode_anything_else_is_malformed, 0,
+	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tcase, decode_nul_octet_is_malformed);
+	tcase_add_test(tcase, decode_deep_body_of_the_largest_size_is_malformed);
+	tcase_add_test(tcase, get_bytes_decodes_and_appends);
+	tcase_add_loop_test(tcase, get_bytes_of_anything_else_is_malformed, 0,
+	    sizeof bad_bytes / sizeof bad_bytes[0]);
+	tcase_add_test(tcase, get_text_borrows_the_string);
+	tcase_add_test(tcase, get_text_of_a_number_is_malformed_even_when_optional);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,496 @@
+/* TLS contexts, and what a server with one does on its port. */
+#include "config.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "http/tls.h"
+#include "http_fixture.h"
+
+#define GET_HELLO "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+
+/* OpenSSL's memory, so that a test can see what happens without. */
+static bool no_memory;
+
+static void *
+test_malloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return no_memory ? NULL : malloc(size);
+}
+
+static void *
+test_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return no_memory ? NULL : realloc(old, size);
+}
+
+static void
+test_free(void *memory, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(memory);
+}
+
+static struct bytes chain_pem;
+static struct bytes key_pem;
+static struct bytes other_key_pem;
+static struct bytes secret_key_pem; /* encrypted */
+static SSL_CTX     *tls;
+
+static void
+pem_take(BIO *bio, struct bytes *out)
+{
+	char *data;
+	long  size = BIO_get_mem_data(bio, &data);
+
+	bytes_clear(out);
+	bytes_append(out, data, (size_t)size);
+	BIO_free(bio);
+}
+
+static void
+pem_of_key(EVP_PKEY *key, const EVP_CIPHER *cipher, struct bytes *out)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	PEM_write_bio_PrivateKey(bio, key, cipher, (const unsigned char *)"secret", 6, NULL, NULL);
+	pem_take(bio, out);
+}
+
+static void
+pem_of_certificate(EVP_PKEY *key, struct bytes *out)
+{
+	BIO  *bio = BIO_new(BIO_s_mem());
+	X509 *certificate = X509_new();
+
+	X509_set_version(certificate, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+	X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+	    (const unsigned char *)"a", -1, -1, 0);
+	X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+	X509_set_pubkey(certificate, key);
+	ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
+	PEM_write_bio_X509(bio, certificate);
+	X509_free(certificate);
+	pem_take(bio, out);
+}
+
+static void
+setup(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *other = EVP_EC_gen("P-256");
+
+	fixture_setup();
+	pem_of_certificate(key, &chain_pem);
+	pem_of_key(key, NULL, &key_pem);
+	pem_of_key(other, NULL, &other_key_pem);
+	pem_of_key(key, EVP_aes_128_cbc(), &secret_key_pem);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
+static void
+teardown(void)
+{
+	fixture_teardown();
+	SSL_CTX_free(tls);
+	bytes_clear(&chain_pem);
+	bytes_clear(&key_pem);
+	bytes_clear(&other_key_pem);
+	bytes_clear(&secret_key_pem);
+}
+
+static void
+start(void)
+{
+	struct error err;
+
+	unit_ok(tls_server_new(bytes_view(&chain_pem), bytes_view(&key_pem), &tls, &err), &err);
+	settings.tls = tls;
+	fixture_start();
+}
+
+/* A TLS client; the loop runs whenever it has to wait. */
+struct tls_client {
+	struct http_client tcp;
+	SSL_CTX           *ctx;
+	SSL               *ssl;
+	struct bytes       got;
+};
+
+/* True when the call must be repeated; the loop has run meanwhile. */
+static bool
+tls_client_wait(struct tls_client *client, int result)
+{
+	int why = SSL_get_error(client->ssl, result);
+
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+}
+
+static int
+tls_client_connect(struct tls_client *client, int version, const char *ciphers)
+{
+	int result;
+
+	*client = (struct tls_client){0};
+	client_connect(&client->tcp, base, &address);
+	event_del(client->tcp.readable);
+	fcntl(client->tcp.fd, F_SETFL, O_NONBLOCK);
+	client->ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_min_proto_version(client->ctx, version);
+	SSL_CTX_set_max_proto_version(client->ctx, version);
+	SSL_CTX_set_security_level(client->ctx, 0);
+	if (ciphers != NULL)
+		ck_assert_int_eq(SSL_CTX_set_cipher_list(client->ctx, ciphers), 1);
+	client->ssl = SSL_new(client->ctx);
+	SSL_set_fd(client->ssl, client->tcp.fd);
+	while ((result = SSL_connect(client->ssl)) != 1 && tls_client_wait(client, result))
+		;
+	return result == 1 ? 0 : -1;
+}
+
+static void
+tls_client_send(struct tls_client *client, const char *text)
+{
+	int result;
+
+	while ((result = SSL_write(client->ssl, text, (int)strlen(text))) <= 0)
+		ck_assert(tls_client_wait(client, result));
+}
+
+/* Reads until the text has come `times` times, or the end (NULL). */
+static void
+tls_client_read(struct tls_client *client, const char *text, size_t times)
+{
+	char piece[4096];
+	int  result;
+
+	for (;;) {
+		size_t count = 0;
+
+		bytes_append_u8(&client->got, '\0');
+		client->got.size--;
+		for (const char *p = (const char *)client->got.data;
+		     text != NULL && (p = strstr(p, text)) != NULL; p++)
+			count++;
+		if (text != NULL && count >= times)
+			return;
+		result = SSL_read(client->ssl, piece, sizeof piece);
+		if (result > 0)
+			bytes_append(&client->got, piece, (size_t)result);
+		else if (!tls_client_wait(client, result))
+			break;
+	}
+	ck_assert_ptr_null(text);
+}
+
+static void
+tls_client_close(struct tls_client *client)
+{
+	SSL_free(client->ssl);
+	SSL_CTX_free(client->ctx);
+	bytes_clear(&client->got);
+	client_close(&client->tcp);
+}
+
+START_TEST(request_is_answered_over_tls)
+{
+	static const int  versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, versions[_i], NULL), 0);
+	for (size_t i = 1; i <= 20; i++) {
+		tls_client_send(&client, GET_HELLO);
+		tls_client_read(&client, "\r\n\r\nhello", i);
+	}
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	tls_client_close(&client);
+	client_wait(&client.tcp, http_server_connections(server) == 0);
+}
+END_TEST
+
+START_TEST(request_pipelined_over_tls_is_answered)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	tls_client_send(&client, GET_HELLO GET_HELLO GET_HELLO);
+	tls_client_read(&client, "\r\n\r\nhello", 3);
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(body_at_the_bound_passes_over_tls_and_one_more_does_not)
+{
+	struct tls_client client;
+	char             *request = memory_new(BODY_MAX + 200);
+	int               used;
+
+	start();
+	for (int more = 0; more <= 1; more++) {
+		used = snprintf(request, 200,
+		    "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n",
+		    BODY_MAX + more);
+		memset(request + used, 'x', (size_t)(BODY_MAX + more));
+		request[used + BODY_MAX + more] = '\0';
+		ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+		tls_client_send(&client, request);
+		tls_client_read(&client, NULL, 0);
+		ck_assert_int_eq(strncmp((const char *)client.got.data,
+		    more == 0 ? "HTTP/1.1 200" : "HTTP/1.1 413", 12), 0);
+		if (more == 0)
+			ck_assert_uint_gt(client.got.size, BODY_MAX);
+		tls_client_close(&client);
+	}
+	free(request);
+}
+END_TEST
+
+START_TEST(malformed_request_over_tls_is_a_problem)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_2_VERSION, NULL), 0);
+	tls_client_send(&client, GET_HELLO "this is no request line\r\n\r\n");
+	tls_client_read(&client, NULL, 0);
+	ck_assert_ptr_nonnull(strstr((const char *)client.got.data, "HTTP/1.1 200 OK\r\n"));
+	ck_assert_ptr_nonnull(strstr((const char *)client.got.data, "HTTP/1.1 400 "));
+	ck_assert_ptr_null(strcasestr((const char *)client.got.data, "<html"));
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(slow_request_over_tls_ends_at_its_deadline)
+{
+	struct tls_client client;
+
+	settings.request_ms = 200;
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	tls_client_send(&client, "GET /hel");
+	tls_client_read(&client, NULL, 0);
+	ck_assert_int_eq(strncmp((const char *)client.got.data, "HTTP/1.1 408 ", 13), 0);
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(client_that_goes_before_the_answer_over_tls_cancels_it)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	tls_client_send(&client, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_wait(&client.tcp, kept_count == 1);
+	tls_client_close(&client);
+	client_wait(&client.tcp, http_server_connections(server) == 0);
+	ck_assert_uint_eq(cancelled_count, 1);
+}
+END_TEST
+
+START_TEST(plaintext_on_the_tls_port_gets_no_http)
+{
+	struct http_client client;
+
+	start();
+	ask(&client, GET_HELLO);
+	client_has_not(&client, "HTTP/1");
+	client_has_not(&client, "hello");
+	ck_assert_uint_eq(asked_count, 0);
+	client_wait(&client, http_server_connections(server) == 0);
+	client_close(&client);
+}
+END_TEST
+
+/* evhttp, given no bufferevent, would make a plain one of its own. */
+START_TEST(plaintext_gets_no_http_when_there_is_no_memory_for_tls)
+{
+	struct http_client client;
+
+	start();
+	client_connect(&client, base, &address);
+	client_send(&client, GET_HELLO);
+	no_memory = true;
+	client_wait(&client, client.ended);
+	no_memory = false;
+	ck_assert_uint_eq(client.got.size, 0);
+	ck_assert_uint_eq(asked_count, 0);
+	ck_assert_uint_eq(http_server_connections(server), 0);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(handshake_that_does_not_come_ends_at_the_deadline)
+{
+	struct http_client client;
+
+	settings.request_ms = 50;
+	start();
+	client_connect(&client, base, &address);
+	client_send_bytes(&client, "\x16\x03\x01\x02", 4);
+	client_wait(&client, client.ended);
+	client_wait(&client, http_server_connections(server) == 0);
+	client_close(&client);
+}
+END_TEST
+
+static const struct {
+	int         version;
+	const char *ciphers;
+	int         result;
+} handshakes[] = {
+    {TLS1_3_VERSION, NULL, 0},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", 0},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384", 0},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305", 0},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256", -1}, /* no AEAD */
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA", -1},
+    {TLS1_2_VERSION, "AES128-GCM-SHA256", -1}, /* no forward secrecy */
+    {TLS1_2_VERSION, "DHE-RSA-AES128-GCM-SHA256", -1},
+    {TLS1_1_VERSION, NULL, -1},
+    {TLS1_VERSION, NULL, -1},
+};
+
+START_TEST(handshake_takes_modern_tls_only)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(
+	    tls_client_connect(&client, handshakes[_i].version, handshakes[_i].ciphers),
+	    handshakes[_i].result);
+	tls_client_close(&client);
+	client_wait(&client.tcp, http_server_connections(server) == 0);
+}
+END_TEST
+
+START_TEST(session_cannot_be_resumed)
+{
+	static const int  versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, versions[_i], NULL), 0);
+	tls_client_send(&client, GET_HELLO);
+	tls_client_read(&client, "hello", 1);
+	ck_assert(!SSL_SESSION_is_resumable(SSL_get0_session(client.ssl)));
+	ck_assert(!SSL_SESSION_has_ticket(SSL_get0_session(client.ssl)));
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(renegotiation_is_refused)
+{
+	struct tls_client client;
+	int               result;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_2_VERSION, NULL), 0);
+	ck_assert_int_eq(SSL_renegotiate(client.ssl), 1);
+	while ((result = SSL_do_handshake(client.ssl)) != 1 && tls_client_wait(&client, result))
+		;
+	ck_assert_int_ne(result, 1);
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(context_takes_a_chain)
+{
+	STACK_OF(X509) *chain = NULL;
+	AUTO_BYTES      both = {0};
+	struct error    err;
+
+	bytes_append(&both, chain_pem.data, chain_pem.size);
+	bytes_append(&both, chain_pem.data, chain_pem.size);
+	unit_ok(tls_server_new(bytes_view(&both), bytes_view(&key_pem), &tls, &err), &err);
+	SSL_CTX_get0_chain_certs(tls, &chain);
+	ck_assert_int_eq(sk_X509_num(chain), 1);
+}
+END_TEST
+
+START_TEST(context_of_what_is_no_pair_is_malformed)
+{
+	static const char garbage[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+	const struct view nothing = {NULL, 0};
+	const struct view broken = {(const uint8_t *)garbage, sizeof garbage - 1};
+	const struct view chain = bytes_view(&chain_pem);
+	const struct view key = bytes_view(&key_pem);
+	AUTO_BYTES        half = {0};
+	AUTO_BYTES        many = {0};
+	struct {
+		struct view chain;
+		struct view key;
+		const char *detail;
+	} cases[] = {
+	    {nothing, key, "reading the TLS certificate"},
+	    {key, key, "reading the TLS certificate"},
+	    {broken, key, "reading the TLS certificate"},
+	    {chain, nothing, "reading the TLS key"},
+	    {chain, chain, "reading the TLS key"},
+	    {chain, bytes_view(&secret_key_pem), "reading the TLS key"},
+	    {chain, bytes_view(&other_key_pem), "the TLS key does not belong to the TLS certificate"},
+	    {{NULL, 0}, key, "reading the chain of the TLS certificate"},
+	    {{NULL, 0}, key, "more than 16 TLS certificates"},
+	};
+	struct error err;
+
+	bytes_append(&half, chain.data, chain.size);
+	bytes_append(&half, garbage, sizeof garbage - 1);
+	cases[7].chain = bytes_view(&half);
+	for (int i = 0; i < 20; i++)
+		bytes_append(&many, chain.data, chain.size);
+	cases[8].chain = bytes_view(&many);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		ck_assert_int_eq(tls_server_new(cases[i].chain, cases[i].key, &tls, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+		ck_assert_msg(strncmp(err.detail, cases[i].detail, strlen(cases[i].detail)) == 0,
+		    "%zu: %s", i, err.detail);
+		ck_assert_ptr_null(tls);
+		ck_assert_uint_eq(ERR_peek_error(), 0);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("tls");
+	TCase *tcase = tcase_create("tls");
+
+	if (CRYPTO_set_mem_functions(test_malloc, test_realloc, test_free) != 1)
+		return EXIT_FAILURE;
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, request_is_answered_over_tls, 0, 2);
+	tcase_add_test(tcase, request_pipelined_over_tls_is_answered);
+	tcase_add_test(tcase, body_at_the_bound_passes_over_tls_and_one_more_does_not);
+	tcase_add_test(tcase, malformed_request_over_tls_is_a_problem);
+	tcase_add_test(tcase, slow_request_over_tls_ends_at_its_deadline);
+	tcase_add_test(tcase, client_that_goes_before_the_answer_over_tls_cancels_it);
+	tcase_add_test(tcase, plaintext_on_the_tls_port_gets_no_http);
+	tcase_add_test(tcase, plaintext_gets_no_http_when_there_is_no_memory_for_tls);
+	tcase_add_test(tcase, handshake_that_does_not_come_ends_at_the_deadline);
+	tcase_add_loop_test(tcase, handshake_takes_modern_tls_only, 0,
+	    sizeof handshakes / sizeof handshakes[0]);
+	tcase_add_loop_test(tcase, session_cannot_be_resumed, 0, 2);
+	tcase_add_test(tcase, renegotiation_is_refused);
+	tcase_add_test(tcase, context_takes_a_chain);
+	tcase_add_test(tcase, context_of_what_is_no_pair_is_malformed);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
