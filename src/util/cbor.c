@@ -50,7 +50,12 @@ INDEFINITE_CB(cbor_bytes_start_cb, CBOR_KIND_BYTES)
 INDEFINITE_CB(cbor_text_start_cb, CBOR_KIND_TEXT)
 INDEFINITE_CB(cbor_array_start_cb, CBOR_KIND_ARRAY)
 INDEFINITE_CB(cbor_map_start_cb, CBOR_KIND_MAP)
-INDEFINITE_CB(cbor_break_cb, CBOR_KIND_BREAK)
+
+static void
+cbor_break_cb(void *context)
+{
+	cbor_fill(context, CBOR_KIND_BREAK, 0);
+}
 
 static void
 cbor_float_cb(void *context, float number)

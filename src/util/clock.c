@@ -30,7 +30,11 @@ clock_format(int64_t when, char text[CLOCK_TEXT_SIZE])
 	time_t    seconds = (time_t)when;
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
 		(void)snprintf(text, CLOCK_TEXT_SIZE, "(no date)");
+		return;
+	}
+	/* The year by itself: strftime gives it as many digits as it needs. */
+	(void)snprintf(text, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
+	(void)strftime(text + 4, CLOCK_TEXT_SIZE - 4, "-%m-%dT%H:%M:%SZ", &tm);
 }

@@ -14,7 +14,7 @@ int64_t clock_monotonic_ms(void);
 /* "2026-11-21T09:30:00Z" needs 21 octets; years 0000 to 9999. */
 #define CLOCK_TEXT_SIZE 32
 
-/* Writes `when` as RFC 3339, in UTC. */
+/* Writes `when` as RFC 3339, in UTC; "(no date)" when it lies in another year. */
 void clock_format(int64_t when, char text[CLOCK_TEXT_SIZE]);
 
 #endif

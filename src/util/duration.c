@@ -38,8 +38,10 @@ duration_parse(const char *text, int64_t *seconds, struct error *err)
 	int64_t     number = 0;
 	int64_t     unit;
 
-	for (; *p >= '0' && *p <= '9' && number <= DURATION_MAX; p++)
-		number = number * 10 + (*p - '0');
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (number <= DURATION_MAX) /* what is larger stays so */
+			number = number * 10 + (*p - '0');
+	}
 	unit = duration_unit(p);
 	if (p == text || unit == 0)
 		return error_set(err, ERROR_MALFORMED,

@@ -18,12 +18,15 @@ static const struct {
 #undef X
 };
 
+/* Into a text of its own first, as err->detail may be among the arguments. */
 __attribute__((format(printf, 3, 0)))
 static void
 error_vset(struct error *err, enum error_kind kind, const char *fmt, va_list args)
 {
-	err->kind = kind;
-	(void)vsnprintf(err->detail, sizeof err->detail, fmt, args);
+	struct error filled = {.kind = kind};
+
+	(void)vsnprintf(filled.detail, sizeof filled.detail, fmt, args);
+	*err = filled;
 }
 
 int

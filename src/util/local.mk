@@ -21,3 +21,48 @@ check_PROGRAMS += tests/unit/utf8_test
 TESTS += tests/unit/utf8_test
 tests_unit_utf8_test_SOURCES = tests/unit/utf8_test.c tests/unit/unit.h
 tests_unit_utf8_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/bytes_test
+TESTS += tests/unit/bytes_test
+tests_unit_bytes_test_SOURCES = tests/unit/bytes_test.c tests/unit/unit.h
+tests_unit_bytes_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/cbor_test
+TESTS += tests/unit/cbor_test
+tests_unit_cbor_test_SOURCES = tests/unit/cbor_test.c tests/unit/unit.h
+tests_unit_cbor_test_LDADD = src/libutil.a $(CBOR_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/clock_test
+TESTS += tests/unit/clock_test
+tests_unit_clock_test_SOURCES = tests/unit/clock_test.c tests/unit/unit.h
+tests_unit_clock_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/duration_test
+TESTS += tests/unit/duration_test
+tests_unit_duration_test_SOURCES = tests/unit/duration_test.c tests/unit/unit.h
+tests_unit_duration_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/error_test
+TESTS += tests/unit/error_test
+tests_unit_error_test_SOURCES = tests/unit/error_test.c tests/unit/unit.h
+tests_unit_error_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/file_test
+TESTS += tests/unit/file_test
+tests_unit_file_test_SOURCES = tests/unit/file_test.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_file_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/hex_test
+TESTS += tests/unit/hex_test
+tests_unit_hex_test_SOURCES = tests/unit/hex_test.c tests/unit/unit.h
+tests_unit_hex_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/identifier_test
+TESTS += tests/unit/identifier_test
+tests_unit_identifier_test_SOURCES = tests/unit/identifier_test.c tests/unit/unit.h
+tests_unit_identifier_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/log_test
+TESTS += tests/unit/log_test
+tests_unit_log_test_SOURCES = tests/unit/log_test.c tests/unit/unit.h
+tests_unit_log_test_LDADD = src/libutil.a $(UNIT_LIBS)

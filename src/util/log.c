@@ -3,7 +3,6 @@
 
 #include "util/log.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,11 +57,11 @@ log_puts(struct log_line *line, const char *text)
 static bool
 log_is_plain(const char *value)
 {
-	for (const char *p = value; *p != '\0'; p++) {
-		if (!isalnum((unsigned char)*p) && strchr("-._:/@+", *p) == NULL)
-			return false;
-	}
-	return true;
+	/* Not isalnum: what is a letter would be the locale's to say. */
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	                            "-._:/@+";
+
+	return value[strspn(value, plain)] == '\0';
 }
 
 static void

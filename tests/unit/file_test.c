@@ -1,0 +1,227 @@
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scratch.h"
+#include "unit.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static char         directory[SCRATCH_SIZE];
+static char        *path;
+static char         wanted[1024];
+static struct error err;
+
+static void
+setup(void)
+{
+	scratch_make(directory);
+	path = file_join(directory, "file");
+}
+
+static void
+teardown(void)
+{
+	free(path);
+	scratch_remove(directory);
+}
+
+static void
+assert_holds(const char *file, const char *text)
+{
+	AUTO_BYTES content = {0};
+
+	unit_ok(file_read(file, 1U << 20, &content, &err), &err);
+	ck_assert(view_equal(bytes_view(&content), (struct view){(const uint8_t *)text, strlen(text)}));
+}
+
+static int
+count_files(void)
+{
+	DIR           *open_directory = opendir(directory);
+	struct dirent *entry;
+	int            count = -2; /* "." and ".." */
+
+	while ((entry = readdir(open_directory)) != NULL)
+		count++;
+	(void)closedir(open_directory);
+	return count;
+}
+
+START_TEST(replace_writes_content_and_mode_whatever_the_umask)
+{
+	static const mode_t modes[] = {0600, 0644, 0400};
+	struct stat         st;
+
+	(void)umask(_i % 2 == 0 ? 0077 : 0);
+	unit_ok(file_replace(path, "text", 4, modes[_i], &err), &err);
+	assert_holds(path, "text");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, modes[_i]);
+	ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(replace_existing_file_leaves_only_the_new_one)
+{
+	FILE *reader;
+	char  old[8] = "";
+
+	unit_ok(file_replace(path, "old", 3, 0600, &err), &err);
+	reader = fopen(path, "re");
+	ck_assert_ptr_nonnull(reader);
+	unit_ok(file_replace(path, "new text", 8, 0600, &err), &err);
+	assert_holds(path, "new text");
+	ck_assert_int_eq(count_files(), 1);
+	/* Who had it open reads the old one to its end: it was not written over. */
+	ck_assert_uint_eq(fread(old, 1, sizeof old - 1, reader), 3);
+	ck_assert_str_eq(old, "old");
+	(void)fclose(reader);
+}
+END_TEST
+
+START_TEST(replace_with_nothing_is_an_empty_file)
+{
+	unit_ok(file_replace(path, NULL, 0, 0600, &err), &err);
+	assert_holds(path, "");
+}
+END_TEST
+
+START_TEST(replace_without_directory_names_the_path)
+{
+	AUTO_FREE char *missing = file_join(directory, "none/file");
+
+	ck_assert_int_eq(file_replace(missing, "x", 1, 0600, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+	(void)snprintf(wanted, sizeof wanted, "creating %s", missing);
+	ck_assert_int_eq(strncmp(err.detail, wanted, strlen(wanted)), 0);
+	ck_assert_ptr_nonnull(strstr(err.detail, ": No such file or directory"));
+}
+END_TEST
+
+START_TEST(replace_a_directory_fails_and_leaves_nothing_behind)
+{
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(file_replace(path, "x", 1, 0600, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+	ck_assert_int_eq(count_files(), 1);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+START_TEST(replace_in_the_working_directory_needs_no_slash)
+{
+	ck_assert_int_eq(chdir(directory), 0);
+	unit_ok(file_replace("here", "x", 1, 0600, &err), &err);
+	assert_holds("here", "x");
+}
+END_TEST
+
+START_TEST(read_appends)
+{
+	AUTO_BYTES content = {0};
+
+	unit_ok(file_replace(path, "b", 1, 0600, &err), &err);
+	bytes_append(&content, "a", 1);
+	unit_ok(file_read(path, 10, &content, &err), &err);
+	ck_assert_uint_eq(content.size, 2);
+	ck_assert_int_eq(memcmp(content.data, "ab", 2), 0);
+}
+END_TEST
+
+static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 100000};
+
+START_TEST(read_up_to_the_bound_and_no_more)
+{
+	size_t             size = sizes[_i];
+	AUTO_FREE uint8_t *octets = memory_new(size + 1);
+	AUTO_BYTES         content = {0};
+
+	for (size_t i = 0; i < size; i++)
+		octets[i] = (uint8_t)(i % 251);
+	unit_ok(file_replace(path, octets, size, 0600, &err), &err);
+	unit_ok(file_read(path, size, &content, &err), &err);
+	ck_assert_uint_eq(content.size, size);
+	ck_assert(view_equal(bytes_view(&content), (struct view){octets, size}));
+	if (size == 0)
+		return;
+	bytes_clear(&content);
+	(void)snprintf(wanted, sizeof wanted, "%s has more than %zu octets", path, size - 1);
+	unit_fails(file_read(path, size - 1, &content, &err), &err, ERROR_TOO_LARGE, wanted);
+}
+END_TEST
+
+START_TEST(read_endless_file_stops_at_the_bound)
+{
+	AUTO_BYTES content = {0};
+
+	unit_fails(file_read("/dev/zero", 10000, &content, &err), &err, ERROR_TOO_LARGE,
+	    "/dev/zero has more than 10000 octets");
+	ck_assert_uint_le(content.size, 10000);
+}
+END_TEST
+
+START_TEST(read_missing_file_is_not_found)
+{
+	AUTO_BYTES content = {0};
+
+	(void)snprintf(wanted, sizeof wanted, "opening %s: No such file or directory", path);
+	unit_fails(file_read(path, 10, &content, &err), &err, ERROR_NOT_FOUND, wanted);
+}
+END_TEST
+
+START_TEST(read_directory_fails)
+{
+	AUTO_BYTES content = {0};
+
+	(void)snprintf(wanted, sizeof wanted, "reading %s: Is a directory", directory);
+	unit_fails(file_read(directory, 10, &content, &err), &err, ERROR_INTERNAL, wanted);
+}
+END_TEST
+
+START_TEST(sync_directory_that_is_none_fails)
+{
+	unit_ok(file_sync_directory(directory, &err), &err);
+	(void)snprintf(wanted, sizeof wanted, "syncing %s: No such file or directory", path);
+	unit_fails(file_sync_directory(path, &err), &err, ERROR_INTERNAL, wanted);
+	unit_ok(file_replace(path, "x", 1, 0600, &err), &err);
+	(void)snprintf(wanted, sizeof wanted, "syncing %s: Not a directory", path);
+	unit_fails(file_sync_directory(path, &err), &err, ERROR_INTERNAL, wanted);
+}
+END_TEST
+
+START_TEST(join_puts_a_slash_between)
+{
+	AUTO_FREE char *joined = file_join("/var/lib", "root.pem");
+
+	ck_assert_str_eq(joined, "/var/lib/root.pem");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("file");
+	TCase *tc = tcase_create("file");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, replace_writes_content_and_mode_whatever_the_umask, 0, 3);
+	tcase_add_test(tc, replace_existing_file_leaves_only_the_new_one);
+	tcase_add_test(tc, replace_with_nothing_is_an_empty_file);
+	tcase_add_test(tc, replace_without_directory_names_the_path);
+	tcase_add_test(tc, replace_a_directory_fails_and_leaves_nothing_behind);
+	tcase_add_test(tc, replace_in_the_working_directory_needs_no_slash);
+	tcase_add_test(tc, read_appends);
+	tcase_add_loop_test(tc, read_up_to_the_bound_and_no_more, 0, sizeof sizes / sizeof sizes[0]);
+	tcase_add_test(tc, read_endless_file_stops_at_the_bound);
+	tcase_add_test(tc, read_missing_file_is_not_found);
+	tcase_add_test(tc, read_directory_fails);
+	tcase_add_test(tc, sync_directory_that_is_none_fails);
+	tcase_add_test(tc, join_puts_a_slash_between);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

@@ -1,0 +1,163 @@
+#include "config.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "util/log.h"
+
+static char line[8192]; /* what was logged */
+static int  standard_error;
+static int  output[2];
+
+/* From here to log_end standard error is a pipe. */
+static void
+log_begin(void)
+{
+	standard_error = dup(STDERR_FILENO);
+	ck_assert_int_eq(pipe2(output, O_CLOEXEC), 0);
+	ck_assert_int_ge(dup2(output[1], STDERR_FILENO), 0);
+}
+
+static void
+log_end(void)
+{
+	ssize_t got;
+
+	(void)dup2(standard_error, STDERR_FILENO);
+	(void)close(standard_error);
+	(void)close(output[1]);
+	got = read(output[0], line, sizeof line - 1);
+	ck_assert_int_ge(got, 0);
+	line[got] = '\0';
+	(void)close(output[0]);
+}
+
+/* The line behind the time. */
+static const char *
+line_text(void)
+{
+	int year;
+	int second;
+
+	ck_assert_msg(sscanf(line, "%4d-%*2d-%*2dT%*2d:%*2d:%2dZ ", &year, &second) == 2, "%s", line);
+	return line + sizeof "2026-11-21T09:30:00Z";
+}
+
+START_TEST(log_fields_in_order_with_process_and_level)
+{
+	log_open("attestd/front", LOG_LEVEL_INFO);
+	log_begin();
+	LOG(WARNING, {"request", "17"}, {"event", "challenge"}, {"reason", "it is late"});
+	log_end();
+	ck_assert_str_eq(line_text(),
+	    "warning attestd/front request=17 event=challenge reason=\"it is late\"\n");
+}
+END_TEST
+
+static const struct {
+	enum log_level threshold;
+	const char    *levels; /* written, of "ewid" */
+} thresholds[] = {
+    {LOG_LEVEL_ERROR, "e"},
+    {LOG_LEVEL_WARNING, "ew"},
+    {LOG_LEVEL_INFO, "ewi"},
+    {LOG_LEVEL_DEBUG, "ewid"},
+};
+
+START_TEST(log_above_the_threshold_is_not_written)
+{
+	char found[8] = "";
+
+	log_open("x", thresholds[_i].threshold);
+	log_begin();
+	LOG(ERROR, {"a", "b"});
+	LOG(WARNING, {"a", "b"});
+	LOG(INFO, {"a", "b"});
+	LOG(DEBUG, {"a", "b"});
+	log_end();
+	for (const char *p = line; *p != '\0'; p = strchr(p, '\n') + 1)
+		strncat(found, p + sizeof "2026-11-21T09:30:00Z", 1);
+	ck_assert_str_eq(found, thresholds[_i].levels);
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	const char *written;
+} values[] = {
+    {NULL, ""},
+    {"", ""},
+    {"plain", " k=plain"},
+    {"AZaz09-._:/@+", " k=AZaz09-._:/@+"},
+    {"two words", " k=\"two words\""},
+    {"a=b", " k=\"a=b\""},
+    {"say \"yes\"", " k=\"say \\\"yes\\\"\""},
+    {"back\\slash", " k=\"back\\\\slash\""},
+    {"line\nfeed", " k=\"line\\x0afeed\""},
+    {"\r\t\x1b[31m\x7f", " k=\"\\x0d\\x09\\x1b[31m\\x7f\""},
+    {"caf\xc3\xa9", " k=\"caf\\xc3\\xa9\""},
+    {"\xe9", " k=\"\\xe9\""}, /* a letter in ISO 8859-1 */
+    {"x reason=forged\n2026-01-01T00:00:00Z info", " k=\"x reason=forged\\x0a2026-01-01T00:00:00Z info\""},
+};
+
+START_TEST(log_values_are_escaped_when_not_plain)
+{
+	char wanted[256];
+
+	(void)setlocale(LC_ALL, "en_US.ISO-8859-1"); /* where there is one */
+	log_open("x", LOG_LEVEL_INFO);
+	log_begin();
+	LOG(INFO, {"k", values[_i].value});
+	log_end();
+	(void)snprintf(wanted, sizeof wanted, "info x%s\n", values[_i].written);
+	ck_assert_str_eq(line_text(), wanted);
+}
+END_TEST
+
+START_TEST(log_line_too_long_is_cut_and_ends_with_a_newline)
+{
+	char text[5000];
+
+	memset(text, _i == 0 ? 'x' : '\n', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	log_open("x", LOG_LEVEL_INFO);
+	log_begin();
+	LOG(INFO, {"a", text}, {"b", text}, {"reason", "r"});
+	log_end();
+	ck_assert_uint_eq(strlen(line), 2048);
+	ck_assert_int_eq(line[2047], '\n');
+	ck_assert_ptr_eq(strchr(line, '\n'), line + 2047);
+}
+END_TEST
+
+START_TEST(log_without_fields_is_a_line)
+{
+	static const struct log_field none[] = {{NULL, NULL}};
+
+	log_open("x", LOG_LEVEL_INFO);
+	log_begin();
+	log_write(LOG_LEVEL_INFO, none);
+	log_end();
+	ck_assert_str_eq(line_text(), "info x\n");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("log");
+	TCase *tc = tcase_create("log");
+
+	tcase_add_test(tc, log_fields_in_order_with_process_and_level);
+	tcase_add_loop_test(tc, log_above_the_threshold_is_not_written, 0, 4);
+	tcase_add_loop_test(tc, log_values_are_escaped_when_not_plain, 0,
+	    sizeof values / sizeof values[0]);
+	tcase_add_loop_test(tc, log_line_too_long_is_cut_and_ends_with_a_newline, 0, 2);
+	tcase_add_test(tc, log_without_fields_is_a_line);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
