@@ -1,6 +1,7 @@
 # Manual pages, and what a service manager needs.
 dist_man_MANS += data/attest-device.1
 dist_man_MANS += data/attestd.8
+dist_man_MANS += data/attest-ca.8
 
 systemdunitdir = $(prefix)/lib/systemd/system
 nodist_systemdunit_DATA = data/attestd.service

@@ -16,6 +16,10 @@ AM_TESTS_ENVIRONMENT = \
 E2E_TESTS =
 E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
+E2E_TESTS += tests/e2e/attest-ca_enroll.sh
+E2E_TESTS += tests/e2e/attest-ca_init.sh
+E2E_TESTS += tests/e2e/attest-ca_inventory.sh
+E2E_TESTS += tests/e2e/attest-ca_options.sh
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)

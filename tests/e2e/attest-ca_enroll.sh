@@ -1,0 +1,142 @@
+# attest-ca enroll: every way to say which EK, and every refusal.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+attest_ca init >/dev/null || exit 1
+
+hash=2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c
+upper=2EA8F0000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C
+urn=urn:ek:sha256:LqjwAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=
+other=0100000000000000000000000000000000000000000000000000000000000000
+
+inventory() {
+	attest_ca list --json
+}
+
+# ---- the forms of a hash ----
+
+for form in "$hash" "$upper" "sha256:$hash" "sha256:$upper" "$urn"; do
+	case_ok "enroll ${form:0:20}… works" attest_ca enroll "$form"
+	case_matches "and says the hash" "$out" "enrolled EK $hash"
+	case_equal "and the device is there" "$(attest_ca show "$hash" --json | jq -r .ek_hash)" "$hash"
+	case_ok "and goes again" attest_ca remove "$form"
+done
+
+# ---- names and notes ----
+
+case_ok "enroll with names and note works" attest_ca enroll "$hash" --name laptop --name "Zoë's" --note "3rd floor / left" --json
+case_equal "enroll --json says what was enrolled" \
+	"$(jq -c '[.ek_hash, .names, .identifiers, .note, .enabled]' <<<"$out")" \
+	"[\"$hash\",[\"laptop\",\"Zoë's\"],[\"laptop\",\"Zoë's\"],\"3rd floor / left\",true]"
+case_matches "and when" "$(jq -r .enrolled <<<"$out")" '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$'
+case_equal "a device without a name has its hash as identifier" \
+	"$(attest_ca enroll "$other" --json | jq -c '[.names, .identifiers]')" "[[],[\"$other\"]]"
+case_ok "remove it" attest_ca remove "$other"
+case_ok "options before the operand work" attest_ca enroll --name first "$other"
+case_ok "remove it" attest_ca remove first
+case_ok "behind -- is an operand" attest_ca enroll --name=second -- "$other"
+case_ok "a device may have its own hash for a name" \
+	attest_ca enroll "0200000000000000000000000000000000000000000000000000000000000000" \
+	--name 0200000000000000000000000000000000000000000000000000000000000000
+
+# ---- refusals, after which nothing has changed ----
+
+before=$(inventory)
+refuse() { # NAME REGEX ARGUMENT…
+	local name=$1 regex=$2
+
+	shift 2
+	case_fails "$name is refused" 1 "$regex" attest_ca enroll "$@"
+	case_equal "$name changes nothing" "$(inventory)" "$before"
+}
+free=0300000000000000000000000000000000000000000000000000000000000000
+
+refuse "a hash that is enrolled" "EK $hash is enrolled already; see \"attest-ca show $hash\"" "$upper"
+refuse "a name in use" "name \"laptop\" belongs to device $hash" "$free" --name fine --name laptop
+refuse "a name given twice" 'name "twice" is given twice' "$free" --name twice --name twice
+refuse "the hash of another device for a name" "name \"$hash\" is the hash of another EK" "$free" --name "$hash"
+refuse "the same in upper case" "is the hash of another EK" "$free" --name "$upper"
+refuse "the same as URN" "is the hash of another EK" "$free" --name "$urn"
+refuse "the hash of a device not yet enrolled for a name" "is the hash of another EK" "$free" --name "${free/3/4}"
+refuse "a hash of 63 digits" '63.*64.*"attest-device ek --hash" prints it' "${free:1}"
+refuse "a hash of 65 digits" '65.*64' "${free}0"
+refuse "a hash with a letter" "attest-device ek --hash" "${free/3/g}"
+refuse "garbage" "attest-device ek --hash" "not a hash"
+refuse "an empty hash" "attest-device ek --hash" ""
+refuse "a URN with broken base64" "attest-device ek --hash" "urn:ek:sha256:####"
+refuse "an empty name" "name 1: an identifier cannot be empty" "$free" --name ""
+refuse "a name with a slash" 'name 2: an identifier cannot hold a "/"' "$free" --name a --name a/b
+refuse "a name with a control character" "name 1: octet 2 of the identifier is a control character" "$free" --name $'a\tb'
+refuse "a name that is no UTF-8" "name 1: octet 1 of the identifier is not UTF-8" "$free" --name $'\xff'
+refuse "a name of 256 octets" "an identifier has at most 255 octets, this one 256" "$free" --name "$(printf '%0256d' 0)"
+refuse "a note of two lines" "octet 2 of the note is a control character" "$free" --note $'a\nb'
+refuse "a note that is too long" "a note has at most 1024 octets, this one 1025" "$free" --note "$(printf '%01025d' 0)"
+refuse "33 names" "a device has at most 32 names" "$free" $(seq -f '--name n%g' 33)
+case_ok "a name of 255 octets is taken" attest_ca enroll "$free" --name "$(printf '%0255d' 0)"
+
+case_fails "no hash is a usage error" 2 'enroll needs a HASH or --ek FILE; see "attest-ca enroll --help"' attest_ca enroll
+case_fails "hash and --ek are a usage error" 2 "not both" attest_ca enroll "$free" --ek x
+case_fails "two hashes are a usage error" 2 "enroll does not take \"$other\"" attest_ca enroll "$free" "$other"
+case_fails "two notes are a usage error" 2 "--note is given twice" attest_ca enroll "$free" --note a --note b
+
+# ---- escape sequences do not reach the terminal ----
+
+run attest_ca enroll "$free" --name $'\e[31mred'
+check "an error shows no escape sequence" '[[ $err != *$'"'\\e'"'* ]]'
+case_ok "a name with an override is taken" attest_ca enroll "${free/3/5}" --name $'abc\xe2\x80\xaedef'
+case_matches "and shown escaped" "$out" 'name: abc\\u\{202e\}def'
+
+# ---- --ek: as tools write it ----
+
+cd "$scratch" || exit 99
+openssl ecparam -genkey -name prime256v1 -noout -out ek.key
+openssl pkey -in ek.key -pubout -out ek.pub.pem
+openssl pkey -in ek.key -pubout -outform DER -out ek.pub.der
+openssl req -new -x509 -key ek.key -subj /CN=EK -days 1 -out ek.cert.pem 2>/dev/null
+openssl x509 -in ek.cert.pem -outform DER -out ek.cert.der
+ek_hash=$(openssl pkey -in ek.key -pubout -outform DER | sha256sum | cut -d' ' -f1)
+# A compressed point is another encoding of the same key: it has the same hash.
+openssl ec -in ek.key -pubout -conv_form compressed -outform DER -out ek.compressed.der 2>/dev/null
+{ echo "what this is"; cat ek.cert.pem; } >ek.described.pem
+{ cat ek.pub.pem; openssl ecparam -genkey -name prime256v1 -noout | openssl pkey -pubout; } >ek.two.pem
+for file in ek.pub.pem ek.pub.der ek.cert.pem ek.cert.der ek.described.pem ek.two.pem; do
+	case_ok "enroll --ek $file works" attest_ca enroll --ek "$file"
+	case_matches "enroll --ek $file has the key's hash" "$out" "enrolled EK $ek_hash"
+	case_ok "remove it" attest_ca remove "$ek_hash"
+done
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key 2>/dev/null
+openssl pkey -in rsa.key -pubout -out rsa.pub.pem
+case_ok "enroll --ek of an RSA key works" attest_ca enroll --ek rsa.pub.pem
+case_matches "it has the key's hash" "$out" \
+	"$(openssl pkey -in rsa.key -pubout -outform DER | sha256sum | cut -d' ' -f1)"
+
+before=$(inventory)
+head -c 100 ek.cert.der >cut.der
+echo hello >text
+: >empty
+openssl genpkey -algorithm ed25519 -out ed.key
+openssl pkey -in ed.key -pubout -out ed.pub.pem
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out small.key 2>/dev/null
+openssl pkey -in small.key -pubout -out small.pub.pem
+printf -- '-----BEGIN PUBLIC KEY-----\n####\n-----END PUBLIC KEY-----\n' >broken.pem
+refuse "a private key" "ek.key holds a private key; give the EK's public key or its certificate" --ek ek.key
+refuse "a file that is not there" "opening nowhere: No such file" --ek nowhere
+refuse "a directory" "reading .: Is a directory" --ek .
+for file in cut.der text empty broken.pem; do
+	refuse "--ek $file" "$file holds neither a public key nor a certificate, PEM or DER" --ek "$file"
+done
+refuse "a key of a kind that no EK has" "ed.pub.pem: " --ek ed.pub.pem
+refuse "an RSA key of 1024 bits" "small.pub.pem: EK of 1024 bits" --ek small.pub.pem
+head -c 300000 /dev/zero >huge
+refuse "a huge file" "huge has more than 262144 octets" --ek huge
+
+# ---- the EK of a TPM ----
+
+if swtpm_start one 2>/dev/null; then
+	TPM2TOOLS_TCTI=${tcti[one]} tpm2_createek -G rsa -u tpm.pub.pem -f pem -c tpm.ctx >/dev/null 2>&1
+	case_ok "enroll --ek of what tpm2_createek writes works" attest_ca enroll --ek tpm.pub.pem --name swtpm
+else
+	skip "enroll --ek of what tpm2_createek writes works" "swtpm does not start"
+fi
+
+finish

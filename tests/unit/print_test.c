@@ -1,0 +1,88 @@
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/print.h"
+#include "unit.h"
+
+static const struct {
+	const char *text;
+	const char *shown;
+	size_t      width;
+} texts[] = {
+    {"", "", 0},
+    {"laptop 7", "laptop 7", 8},
+    {"Zo\xc3\xab", "Zo\xc3\xab", 3},
+    {"\xe6\x9d\xb1\xe4\xba\xac", "\xe6\x9d\xb1\xe4\xba\xac", 4}, /* wide characters */
+    {"e\xcc\x81", "e\xcc\x81", 1},                               /* a combining accent */
+    {"a\\x1b", "a\\\\x1b", 6},
+    {"\x1b[31mred", "\\x1b[31mred", 11},
+    {"a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f", 15},
+    {"\xc2\x9b" "31m", "\\x9b31m", 7},        /* CSI in one character */
+    {"\xff\xc3", "\\xff\\xc3", 8},            /* no UTF-8 */
+    {"\xed\xa0\x80", "\\xed\\xa0\\x80", 12},  /* a surrogate */
+    {"a\xe2\x80\xae" "b", "a\\u{202e}b", 10}, /* right-to-left override */
+    {"a\xe2\x80\x8b" "b", "a\\u{200b}b", 10}, /* zero width space */
+    {"\xef\xbb\xbf" "a", "\\u{feff}a", 9},
+    {"\xe2\x81\xa6", "\\u{2066}", 8},         /* isolate */
+    {"\xf3\xa0\x81\x81", "\\u{e0041}", 9},    /* tag letter */
+    {"\xf4\x8f\xbf\xbf", "\\u{10ffff}", 10},
+};
+
+/* What a printing function prints; the caller frees. */
+static char *
+printed(const char *text, size_t width)
+{
+	char  *shown = NULL;
+	size_t size = 0;
+	FILE  *out = open_memstream(&shown, &size);
+
+	ck_assert_ptr_nonnull(out);
+	if (width == 0)
+		print_text(out, text);
+	else
+		print_cell(out, text, width);
+	ck_assert_int_eq(fclose(out), 0);
+	return shown;
+}
+
+START_TEST(text_of_others_is_escaped_and_measured)
+{
+	char *shown;
+
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	shown = printed(texts[_i].text, 0);
+	ck_assert_str_eq(shown, texts[_i].shown);
+	ck_assert_uint_eq(print_width(texts[_i].text), texts[_i].width);
+	free(shown);
+}
+END_TEST
+
+START_TEST(cell_is_filled_by_columns)
+{
+	char *shown;
+
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	shown = printed("Zo\xc3\xab", 5);
+	ck_assert_str_eq(shown, "Zo\xc3\xab    ");
+	free(shown);
+	shown = printed("longer", 5);
+	ck_assert_str_eq(shown, "longer  ");
+	free(shown);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("print");
+	TCase *tc = tcase_create("print");
+
+	tcase_add_loop_test(tc, text_of_others_is_escaped_and_measured, 0,
+	    sizeof texts / sizeof texts[0]);
+	tcase_add_test(tc, cell_is_filled_by_columns);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
