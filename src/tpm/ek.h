@@ -29,8 +29,8 @@ struct tpm_ek {
 
 /*
  * Reads the EK of a request. `spki` is its SubjectPublicKeyInfo DER: complete,
- * no octets left over, RSA-2048/3072/4096 (e = 65537) or a point on
- * P-256/384/521. `public` is empty, and nameAlg and AES size come from the
+ * no octets left over, RSA-2048/3072/4096 (e = 65537, no ROCA modulus) or a point
+ * on P-256/384/521. `public` is empty, and nameAlg and AES size come from the
  * TCG template of the key's kind; or it is the EK's TPMT_PUBLIC without a size
  * prefix, which must be a restricted decryption key (fixedTPM, fixedParent,
  * sensitiveDataOrigin, restricted and decrypt set, sign clear) for the same key

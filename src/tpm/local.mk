@@ -27,13 +27,28 @@ FORGE_LIBS = tests/unit/libforge.a
 
 TPM_TEST_LIBS = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
 
-check_PROGRAMS += tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/name_test
-TESTS += tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/name_test
+TPM_TESTS = tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/ek_test \
+	tests/unit/kdf_test tests/unit/name_test tests/unit/public_test tests/unit/roca_test \
+	tests/unit/signature_test tests/unit/vendor_test
+check_PROGRAMS += $(TPM_TESTS)
+TESTS += $(TPM_TESTS)
 tests_unit_ak_test_SOURCES = tests/unit/ak_test.c tests/unit/unit.h
 tests_unit_ak_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_creation_test_SOURCES = tests/unit/creation_test.c tests/unit/unit.h
 tests_unit_creation_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_credential_test_SOURCES = tests/unit/credential_test.c tests/unit/unit.h
 tests_unit_credential_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_ek_test_SOURCES = tests/unit/ek_test.c tests/unit/unit.h
+tests_unit_ek_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_kdf_test_SOURCES = tests/unit/kdf_test.c tests/unit/unit.h tests/unit/kdf_vectors.h tests/unit/unit_hex.h
+tests_unit_kdf_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_name_test_SOURCES = tests/unit/name_test.c tests/unit/unit.h
 tests_unit_name_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_public_test_SOURCES = tests/unit/public_test.c tests/unit/unit.h
+tests_unit_public_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_roca_test_SOURCES = tests/unit/roca_test.c tests/unit/unit.h
+tests_unit_roca_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_signature_test_SOURCES = tests/unit/signature_test.c tests/unit/unit.h
+tests_unit_signature_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_vendor_test_SOURCES = tests/unit/vendor_test.c tests/unit/unit.h
+tests_unit_vendor_test_LDADD = $(TPM_TEST_LIBS)

@@ -122,6 +122,8 @@ spki_read(const SPKI *spki, const char *whose, EVP_PKEY **key, struct error *err
 	char               oid[SPKI_OID_TEXT];
 	int                rc;
 
+	if ((spki->key->flags & 0x07) != 0) /* ASN1_STRING_FLAG_BITS_LEFT's count */
+		return error_set(err, ERROR_MALFORMED, "the %s's BIT STRING has unused bits", whose);
 	X509_ALGOR_get0(&algorithm, &parameter_type, &parameter, spki->algorithm);
 	switch (OBJ_obj2nid(algorithm)) {
 	case NID_rsaEncryption:

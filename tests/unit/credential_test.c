@@ -119,6 +119,19 @@ START_TEST(make_twice_gives_different_seeds)
 }
 END_TEST
 
+START_TEST(make_short_coordinates_are_padded)
+{
+	struct made made;
+	AUTO_BYTES  opened = {0};
+
+	/* every other coordinate of P-521 begins with a zero octet, and every other Z */
+	make(FORGE_P521, false, secret_32, &made);
+	ck_assert(activate(&made, 1, &opened));
+	ck_assert(view_equal(bytes_view(&opened), secret_32));
+	made_clear(&made);
+}
+END_TEST
+
 START_TEST(make_changed_octet_is_not_opened)
 {
 	struct made made;
@@ -219,6 +232,7 @@ main(void)
 	tcase_add_loop_test(tc, make_for_another_name_is_not_opened, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, make_for_another_ek_is_not_opened, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, make_twice_gives_different_seeds, 0, KIND_COUNT);
+	tcase_add_loop_test(tc, make_short_coordinates_are_padded, 0, 16);
 	tcase_add_test(tc, make_changed_octet_is_not_opened);
 	tcase_add_test(tc, make_public_area_decides_hash_and_aes);
 	tcase_add_loop_test(tc, make_secret_of_any_size_up_to_the_digest_is_opened, 0,

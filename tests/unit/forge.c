@@ -226,7 +226,7 @@ forge_public_key(EVP_PKEY *key, TPMT_PUBLIC *area)
 		    area->unique.ecc.y.buffer);
 		return;
 	}
-	forge_must(!"a curve that the forge knows");
+	forge_abort(__FILE__, __LINE__, "a curve that it knows");
 }
 
 /* ---- wire forms ---- */

@@ -1,0 +1,113 @@
+#include "config.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "forge.h"
+#include "tpm/public.h"
+#include "unit.h"
+
+static const enum forge_key keys[] = {
+    FORGE_RSA2048, FORGE_RSA3072, FORGE_RSA4096, FORGE_P256, FORGE_P384, FORGE_P521};
+
+START_TEST(key_of_public_is_the_same_key)
+{
+	EVP_PKEY    *key = forge_key(keys[_i], 0);
+	EVP_PKEY    *made = NULL;
+	TPMT_PUBLIC  area = {0};
+	struct error err = {0};
+
+	forge_public_key(key, &area);
+	unit_ok(tpm_public_key(&area, &made, &err), &err);
+	ck_assert_int_eq(EVP_PKEY_eq(made, key), 1);
+	EVP_PKEY_free(made);
+}
+END_TEST
+
+START_TEST(key_short_coordinate_is_padded)
+{
+	EVP_PKEY    *key = NULL;
+	EVP_PKEY    *made = NULL;
+	TPMT_PUBLIC  area = {0};
+	struct error err = {0};
+
+	do { /* one in 256 begins with a zero, which a TPM may leave out */
+		EVP_PKEY_free(key);
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+		forge_public_key(key, &area);
+	} while (area.unique.ecc.x.buffer[0] != 0);
+	memmove(area.unique.ecc.x.buffer, area.unique.ecc.x.buffer + 1, --area.unique.ecc.x.size);
+	unit_ok(tpm_public_key(&area, &made, &err), &err);
+	ck_assert_int_eq(EVP_PKEY_eq(made, key), 1);
+	EVP_PKEY_free(made);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(key_point_at_infinity_is_refused)
+{
+	EVP_PKEY    *made = NULL;
+	TPMT_PUBLIC  area = {0};
+	struct error err = {0};
+
+	forge_public_key(forge_key(FORGE_P256, 0), &area);
+	area.unique.ecc.x.size = area.unique.ecc.y.size = 0;
+	unit_fails(tpm_public_key(&area, &made, &err), &err, ERROR_BAD_ATTESTATION,
+	    "not a point on P-256: point is not on curve");
+	ck_assert_ptr_null(made);
+}
+END_TEST
+
+START_TEST(key_coordinate_beyond_the_field_is_refused)
+{
+	EVP_PKEY    *made = NULL;
+	TPMT_PUBLIC  area = {0};
+	struct error err = {0};
+
+	forge_public_key(forge_key(FORGE_P256, 0), &area);
+	memset(area.unique.ecc.x.buffer, 0xff, 32);
+	ck_assert_int_eq(tpm_public_key(&area, &made, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+	ck_assert_ptr_null(made);
+}
+END_TEST
+
+START_TEST(key_of_no_asymmetric_type_is_refused)
+{
+	EVP_PKEY    *made = NULL;
+	TPMT_PUBLIC  area = {.type = TPM2_ALG_SYMCIPHER};
+	struct error err = {0};
+
+	unit_fails(tpm_public_key(&area, &made, &err), &err, ERROR_BAD_ATTESTATION,
+	    "key type 0x0025 is not RSA or ECC");
+}
+END_TEST
+
+START_TEST(decode_unknown_type_is_malformed)
+{
+	static const uint8_t octets[16] = {0x12, 0x34, 0x00, 0x0b};
+	TPMT_PUBLIC          area;
+	struct error         err = {0};
+
+	unit_fails(tpm_public_decode((struct view){octets, sizeof octets}, "AK", &area, &err), &err,
+	    ERROR_MALFORMED, "the AK's public area does not decode (TSS2 0x0009000b)");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("public");
+	TCase *tc = tcase_create("public");
+
+	tcase_add_loop_test(tc, key_of_public_is_the_same_key, 0,
+	    (int)(sizeof keys / sizeof keys[0]));
+	tcase_add_test(tc, key_short_coordinate_is_padded);
+	tcase_add_test(tc, key_point_at_infinity_is_refused);
+	tcase_add_test(tc, key_coordinate_beyond_the_field_is_refused);
+	tcase_add_test(tc, key_of_no_asymmetric_type_is_refused);
+	tcase_add_test(tc, decode_unknown_type_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

@@ -1,0 +1,97 @@
+#include "config.h"
+
+#include "tpm/vendor.h"
+#include "unit.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static const struct {
+	const char *claim;
+	const char *id;
+} manufacturers[] = {
+    {"1314145024", "id:4E544300"}, /* what step sends for a Nuvoton */
+    {"1229081856", "id:49424D00"}, /* and for swtpm */
+    {"4294967295", "id:FFFFFFFF"},
+    {"305419896", "id:12345678"}, /* not in the registry, and still what the TPM says */
+    {"Nuvoton Technology", "id:4E544300"}, /* what attezt sends */
+    {"Infineon", "id:49465800"},
+    {"ST Microelectronics", "id:53544D20"},
+    {"STMicroelectronics", "id:53544D20"},
+    {"Intel", "id:494E5443"},
+    {"AMD", "id:414D4400"},
+    {"IBM", "id:49424D00"},
+    {"Microsoft", "id:4D534654"},
+    {"National Semiconductor", "id:4E534D20"},
+    {"NTC", "id:4E544300"},
+    {"ntc", "id:4E544300"},
+    {"STM", "id:53544D20"},
+    {"STM ", "id:53544D20"},
+    {"INTC", "id:494E5443"},
+    {"id:4E544300", "id:4E544300"},
+    {"id:4e544300", "id:4E544300"},
+    {"", "id:00000000"},
+    {" ", "id:00000000"},
+    {"0", "id:00000000"},
+    {"4294967296", "id:00000000"},
+    {"18446744073709551617", "id:00000000"},
+    {"12a", "id:00000000"},
+    {"-1", "id:00000000"},
+    {"id:4E5443", "id:00000000"},
+    {"id:4E54430000", "id:00000000"},
+    {"id:4E54430g", "id:00000000"},
+    {"Acme", "id:00000000"},
+    {"N\xc3\xbcvoton", "id:00000000"},
+};
+
+START_TEST(vendor_id_claim_gives_registered_id)
+{
+	char id[TPM_VENDOR_ID_SIZE];
+
+	tpm_vendor_id(manufacturers[_i].claim, id);
+	ck_assert_str_eq(id, manufacturers[_i].id);
+}
+END_TEST
+
+static const struct {
+	const char *version;
+	const char *id;
+} versions[] = {
+    {"7.2", "id:00070002"},
+    {"65535.65535", "id:FFFFFFFF"},
+    {"0.0", "id:00000000"},
+    {"8215.1547", "id:2017060B"},
+    {"id:00070002", "id:00070002"},
+    {"id:0007000b", "id:0007000B"},
+    {"", "id:00000000"},
+    {"7", "id:00000000"},
+    {"7.", "id:00000000"},
+    {".2", "id:00000000"},
+    {"7.2.1", "id:00000000"},
+    {"7.2 ", "id:00000000"},
+    {"65536.0", "id:00000000"},
+    {"0.65536", "id:00000000"},
+    {"-7.2", "id:00000000"},
+    {"id:7", "id:00000000"},
+    {"seven", "id:00000000"},
+};
+
+START_TEST(version_id_version_gives_major_and_minor)
+{
+	char id[TPM_VENDOR_ID_SIZE];
+
+	tpm_version_id(versions[_i].version, id);
+	ck_assert_str_eq(id, versions[_i].id);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("vendor");
+	TCase *tc = tcase_create("vendor");
+
+	tcase_add_loop_test(tc, vendor_id_claim_gives_registered_id, 0, COUNT(manufacturers));
+	tcase_add_loop_test(tc, version_id_version_gives_major_and_minor, 0, COUNT(versions));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
