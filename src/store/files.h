@@ -16,4 +16,14 @@
 #define STATE_STORE       "store.db"    /* SQLite; -wal and -shm beside it while open */
 #define STATE_STORE_LOCK  "store.lock"  /* what writers queue for */
 
+/* And in the state directory of attest-acmed, which has the keys and certificates above of its own. */
+#define ACME_STATE_DIR_DEFAULT "/var/lib/attest-acmed"
+
+#define STATE_ISSUING_URI      "issuing.uri"   /* instead of issuing.key: where the key is */
+#define STATE_ATTESTATION_ROOTS "attestation-roots.pem"
+#define STATE_DNS_NAMES        "dns-names"     /* of the server's certificate, a line each */
+#define STATE_ACME_CRL_PEM     "crl.pem"       /* of issuing CA and root */
+#define STATE_ACME_STORE       "acme.db"
+#define STATE_ACME_STORE_LOCK  "acme.lock"
+
 #endif

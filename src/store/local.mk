@@ -1,5 +1,12 @@
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
+	src/store/acme.h src/store/acme_sqlite.h \
+	src/store/acme_account.c \
+	src/store/acme_authorization.c \
+	src/store/acme_issued.c \
+	src/store/acme_open.c \
+	src/store/acme_order.c \
+	src/store/acme_sweep.c \
 	src/store/files.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
@@ -25,3 +32,7 @@ tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tes
 tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/acme_store_test
+TESTS += tests/unit/acme_store_test
+tests_unit_acme_store_test_SOURCES = tests/unit/acme_store_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_acme_store_test_LDADD = $(STORE_TEST_LIBS)
