@@ -24,7 +24,7 @@
 #define CHANNEL_DRAIN 64
 
 /* Octets that may wait for a peer that does not read. */
-#define CHANNEL_QUEUE_MAX (16U * 1024 * 1024)
+#define CHANNEL_QUEUE_MAX ((size_t)16 * 1024 * 1024)
 
 /* A slot is the low bits of an id; what is above tells its questions apart. */
 #define CHANNEL_SLOT(id) ((id) % CHANNEL_ASKS_MAX)
@@ -427,7 +427,7 @@ channel_ask(struct channel *channel, struct view body, channel_answer_cb *answer
 	uint32_t              slot;
 
 	if (body.size > CHANNEL_MESSAGE_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "a question of %zu octets; at most %u pass",
+		return error_set(err, ERROR_TOO_LARGE, "a question of %zu octets; at most %zu pass",
 		    body.size, CHANNEL_MESSAGE_MAX);
 	if (channel->closed_because != NULL)
 		return error_set(err, ERROR_OVERLOADED, "the channel has closed: %s",

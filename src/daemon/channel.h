@@ -26,7 +26,7 @@ struct error;
 struct event_base;
 
 /* The longest body of a message, in octets: a 64 KiB request, decoded, and room. */
-#define CHANNEL_MESSAGE_MAX (96U * 1024)
+#define CHANNEL_MESSAGE_MAX ((size_t)96 * 1024)
 
 /* Questions that one side may have open on a channel. */
 #define CHANNEL_ASKS_MAX 4096U

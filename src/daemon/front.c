@@ -25,7 +25,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-#define DRAIN_MS 4500 /* less than the supervisor waits */
+#define DRAIN_MS 4000 /* less than the supervisor waits */
 #define IDLE_POLL_MS 10
 
 struct front;

@@ -37,7 +37,7 @@ struct front_handlers {
 };
 
 /*
- * Runs the front of `child` until SIGTERM (then it drains, for at most 5 s) or
+ * Runs the front of `child` until SIGTERM (then it drains, for at most 4 s) or
  * until a channel closes. Returns the exit status: 0 after SIGTERM, else 1.
  */
 int front_run(const struct supervisor_child *child, const struct front_handlers *handlers);

@@ -76,18 +76,29 @@ attachment_free(struct attachment *attachment)
 	free(attachment);
 }
 
+/* Frees what is of no use any more. */
 static void
-attachment_free_cb(void *arg)
+member_sweep_cb(void *arg)
 {
-	attachment_free(arg);
+	struct member     *member = arg;
+	struct attachment *next;
+
+	for (struct attachment *a = member->attachments; a != NULL; a = next) {
+		next = a->next;
+		if (a->closed && a->open == 0)
+			attachment_free(a);
+	}
 }
 
-/* Posted, because this may run inside a callback of the very channel. */
+/*
+ * Posted, because this may run inside a callback of the very channel; and for the
+ * member, which is still there when member_close_cb was first to free the attachment.
+ */
 static void
 attachment_release(struct attachment *attachment)
 {
 	if (attachment->closed && attachment->open == 0)
-		worker_post(attachment->member->worker, attachment_free_cb, attachment);
+		worker_post(attachment->member->worker, member_sweep_cb, attachment->member);
 }
 
 static void

@@ -40,7 +40,7 @@
 #define FRONT_GRACE 20
 
 /* To end in, in ms: the front, and then both, so that a keeper can commit after a front that hangs. */
-#define STOP_FRONT 4000
+#define STOP_FRONT 4500
 #define STOP_TIME  5000
 
 /* A child that is watched. */

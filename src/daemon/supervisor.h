@@ -23,7 +23,7 @@ struct supervisor_plan {
 
 /*
  * Runs front and keeper until SIGTERM or SIGINT (then the front finishes what is
- * in flight, at most 4 s, and the keeper commits, 5 s in all) or until the keeper ends. A front
+ * in flight, at most 4.5 s, and the keeper commits, 5 s in all) or until the keeper ends. A front
  * that ends is started again, with new channels, which the keeper gets over its
  * control socket; not more often than every 100 ms. SIGHUP goes to the keeper.
  *

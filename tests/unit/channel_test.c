@@ -467,6 +467,30 @@ START_TEST(receive_part_of_a_header_closes)
 }
 END_TEST
 
+static const struct {
+	uint32_t    kind;
+	const char *reason;
+} unwanted[] = {
+    {CHANNEL_ASK, "a question came to the side that asks"},
+    {CHANNEL_TELL, "something was told to the side that tells"},
+};
+
+START_TEST(receive_what_has_no_handler_closes)
+{
+	static const struct channel_handlers deaf = {NULL, NULL, closed_cb};
+	struct error                         err = {0};
+	int                                  fds[2];
+
+	channel_free(front.channel);
+	(void)close(peer);
+	unit_ok(channel_pair(fds, &err), &err);
+	peer = fds[1];
+	unit_ok(channel_new(base, fds[0], &deaf, &front, &front.channel, &err), &err);
+	peer_send(unwanted[_i].kind, 0, "x", 1);
+	assert_closed(unwanted[_i].reason);
+}
+END_TEST
+
 START_TEST(receive_answer_twice_closes)
 {
 	uint32_t id = ask("x");
@@ -649,6 +673,7 @@ main(void)
 	tcase_add_loop_test(alone, receive_message_against_the_rules_closes, 0,
 	    sizeof broken / sizeof broken[0]);
 	tcase_add_loop_test(alone, receive_part_of_a_header_closes, 0, sizeof(struct channel_header));
+	tcase_add_loop_test(alone, receive_what_has_no_handler_closes, 0, 2);
 	tcase_add_test(alone, receive_answer_twice_closes);
 	tcase_add_test(alone, receive_answer_to_the_slots_other_question_closes);
 	tcase_add_loop_test(alone, receive_question_with_open_id_closes, 0, 2);

@@ -300,7 +300,7 @@ START_TEST(run_asked_to_end_at_once_ends_well)
 }
 END_TEST
 
-START_TEST(run_front_that_does_not_end_is_killed_after_4_s)
+START_TEST(run_front_that_does_not_end_is_killed_and_keeper_ends_well)
 {
 	AUTO_FREE char *output = NULL;
 	AUTO_FREE char *errors = NULL;
@@ -311,7 +311,7 @@ START_TEST(run_front_that_does_not_end_is_killed_after_4_s)
 	begin = clock_monotonic_ms();
 	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
 	ck_assert_int_eq(program_wait(&output, &errors), 0);
-	ck_assert_int_ge(clock_monotonic_ms() - begin, 4000);
+	ck_assert_int_ge(clock_monotonic_ms() - begin, 4500);
 	ck_assert_str_eq(output, "keeper ends\nsupervisor returns 0\n");
 	ck_assert_msg(strstr(errors, "event=kill child=front ") != NULL, "%s", errors);
 }
@@ -449,7 +449,7 @@ main(void)
 	tcase_add_test(tc, run_killed_supervisor_takes_both_with_it);
 	tcase_add_loop_test(tc, run_asked_to_end_front_ends_before_keeper, 0, 2);
 	tcase_add_test(tc, run_asked_to_end_at_once_ends_well);
-	tcase_add_test(tc, run_front_that_does_not_end_is_killed_after_4_s);
+	tcase_add_test(tc, run_front_that_does_not_end_is_killed_and_keeper_ends_well);
 	tcase_add_test(tc, run_hangup_goes_to_the_keeper);
 	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
