@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The tour in README.md works as it is written, command by command. Only the
+# port is another one.
+
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+# Each indented block of the tour, to a file of its own.
+awk -v prefix="$scratch/block-" '
+	/^## / { tour = $0 == "## A tour by hand" }
+	tour && /^    / { if (!inside) number++; inside = 1; print substr($0, 5) >(prefix number); next }
+	{ inside = 0 }
+' "$top_srcdir/README.md"
+
+mkdir "$scratch/work"
+cd "$scratch/work" || exit 99
+ln -s "$top_builddir/src" src
+port=0
+set -m # what runs in the background leads a process group, which lib.sh ends
+
+# block NUMBER: runs it in this shell, as somebody types it; sets $out and $status.
+block() {
+	sed "s/127\.0\.0\.1:8075/127.0.0.1:$port/" "$scratch/block-$1" >"$scratch/block"
+	. "$scratch/block" >"$scratch/out-$1" 2>&1
+	status=$?
+	out=$(cat "$scratch/out-$1")
+}
+
+port_read() {
+	port=$(sed -n 's/.*127\.0\.0\.1:\([1-9][0-9]*\).*/\1/p' "$scratch/out-2" | head -n 1)
+	[ -n "$port" ]
+}
+
+block 1
+pid[tour-tpm]=$!
+check "the TPM starts" 'wait_for "[ -S tour/tpm/socket ]"'
+
+block 2
+pid[tour-attestd]=$!
+check "the CA is made, and the service starts" \
+	'wait_for port_read && [ -s tour/ca/root.pem ]'
+
+block 3
+check "the machine is refused" '[ "$status" -eq 1 ]'
+case_matches "and told what to run" "$out" 'attest-ca enroll [0-9a-f]{64}'
+hash_said=$(grep -o 'enroll [0-9a-f]*' <<<"$out")
+
+block 4
+check "the machine is enrolled" '[ "$status" -eq 0 ]'
+case_equal "with the hash that it was told" "enroll $hash" "$hash_said"
+case_matches "and is in the list" "$out" "laptop +$hash"
+
+block 5
+check "then it is certified" '[ "$status" -eq 0 ]'
+case_matches "for its name" "$out" 'for +laptop'
+
+block 6
+check "the certificate is there" '[ "$status" -eq 0 ]'
+case_matches "and leads to the root" "$out" 'ak-chain.pem: OK'
+
+block 7
+check "nothing is left" '[ ! -e tour ]'
+wait "${pid[tour-attestd]}"
+check "the service ends well" '[ $? -eq 0 ]'
+unset "pid[tour-attestd]" "pid[tour-tpm]"
+
+finish
