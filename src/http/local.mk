@@ -18,8 +18,13 @@ tests_unit_server_test_SOURCES = tests/unit/server_test.c $(HTTP_TEST_PARTS)
 tests_unit_server_test_LDADD = $(HTTP_TEST_LIBS)
 
 HTTP_TEST_PARTS = tests/unit/http_client.h tests/unit/http_fixture.h tests/unit/unit.h
-HTTP_TEST_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
+HTTP_TEST_LIBS = src/libhttp.a src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/exchange_test
+TESTS += tests/unit/exchange_test
+tests_unit_exchange_test_SOURCES = tests/unit/exchange_test.c $(HTTP_TEST_PARTS)
+tests_unit_exchange_test_LDADD = $(HTTP_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/framing_test
 TESTS += tests/unit/framing_test
@@ -45,3 +50,5 @@ check_PROGRAMS += tests/unit/problem_test
 TESTS += tests/unit/problem_test
 tests_unit_problem_test_SOURCES = tests/unit/problem_test.c tests/unit/unit.h
 tests_unit_problem_test_LDADD = $(HTTP_TEST_LIBS)
+
+EXTRA_DIST += tests/fuzz/http_fuzz.c tests/fuzz/json_fuzz.c

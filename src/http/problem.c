@@ -49,7 +49,7 @@ problem_reason(const struct error *err, char reason[PROBLEM_REASON_SIZE])
 	size_t      used = 0;
 
 	for (; *text != '\0' && used < PROBLEM_REASON_SIZE - 1; text++)
-		reason[used++] = *text >= 0x20 && *text < 0x7f ? *text : '?';
+		reason[used++] = (char)(*text >= 0x20 && *text < 0x7f ? *text : '?');
 	reason[used] = '\0';
 }
 

@@ -1,10 +1,9 @@
-/* What a server does for clients that behave: routes, answers now and later, connections kept alive, drain. */
+/* What a server does for clients that behave: routes, answers, connections kept alive. */
 #include "config.h"
 
 #include "http_fixture.h"
 
 #define GET_HELLO "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
-#define GET_LATER "GET /later HTTP/1.1\r\nHost: a\r\n\r\n"
 #define CLOSE "Host: a\r\nConnection: close\r\n\r\n"
 
 START_TEST(reply_of_a_route_is_sent_whole)
@@ -106,28 +105,6 @@ START_TEST(pipelined_requests_are_answered_in_order)
 	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 200 OK\r\n"), 4);
 	ck_assert_ptr_nonnull(strstr(strstr(strstr(strstr(client_text(&client), "\r\n\r\none"),
 	    "\r\n\r\nhello"), "\r\n\r\ntwo"), "\r\n\r\nhello"));
-	client_close(&client);
-}
-END_TEST
-
-/* While one answer is awaited, evhttp would exit at the octets of the next request. */
-START_TEST(pipelined_request_waits_for_an_answer_that_comes_later)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	client_send(&client, "GET /hello HTTP/1.1\r\n" CLOSE);
-	for (int i = 0; i < 3; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
-	ck_assert_uint_eq(asked_count, 0);
-	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"first", 5});
-	client_wait(&client, client.ended);
-	ck_assert_ptr_nonnull(
-	    strstr(strstr(client_text(&client), "\r\n\r\nfirst"), "\r\n\r\nhello"));
-	ck_assert_uint_eq(cancelled_count, 0);
 	client_close(&client);
 }
 END_TEST
@@ -300,265 +277,6 @@ START_TEST(problem_of_a_handler_is_one_safe_line_with_retry_after)
 }
 END_TEST
 
-START_TEST(answer_may_come_later)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	ck_assert_uint_eq(http_server_exchanges(server), 1);
-	ck_assert_str_eq(http_exchange_method(kept[0]), "GET");
-	ck_assert_str_eq(http_exchange_header(kept[0], "host"), "a");
-	ck_assert_ptr_null(http_exchange_header(kept[0], "Cookie"));
-	ck_assert_int_eq(strncmp(http_exchange_peer(kept[0]), "127.0.0.1:", 10), 0);
-	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
-	ck_assert_uint_eq(http_server_exchanges(server), 0);
-	client_wait(&client, client_count(&client, "\r\n\r\nlate") == 1);
-	client_send(&client, GET_HELLO);
-	client_wait(&client, client_count(&client, "\r\n\r\nhello") == 1);
-	ck_assert_uint_eq(cancelled_count, 0);
-	client_close(&client);
-}
-END_TEST
-
-START_TEST(ids_of_exchanges_differ)
-{
-	struct http_client clients[2];
-
-	fixture_start();
-	for (size_t i = 0; i < 2; i++) {
-		client_connect(&clients[i], base, &address);
-		client_send(&clients[i], GET_LATER);
-		client_wait(&clients[i], kept_count == i + 1);
-	}
-	ck_assert_uint_ne(http_exchange_id(kept[0]), http_exchange_id(kept[1]));
-	client_close(&clients[0]);
-	client_close(&clients[1]);
-}
-END_TEST
-
-START_TEST(client_that_goes_before_the_answer_cancels_it)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	client_close(&client);
-	client_wait(&client, http_server_connections(server) == 0);
-	ck_assert_uint_eq(cancelled_count, 1);
-	ck_assert_ptr_null(kept[0]);
-	ck_assert_uint_eq(http_server_exchanges(server), 0);
-}
-END_TEST
-
-START_TEST(client_that_resets_before_the_answer_cancels_it)
-{
-	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-	struct http_client  client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-	client_close(&client);
-	client_wait(&client, http_server_connections(server) == 0);
-	ck_assert_uint_eq(cancelled_count, 1);
-}
-END_TEST
-
-/* The answer is written before the loop can learn that nobody is there any more. */
-START_TEST(answer_to_a_client_that_has_just_gone_is_dropped)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	client_close(&client);
-	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
-	client_wait(&client, http_server_connections(server) == 0);
-	ck_assert_uint_eq(cancelled_count, 0);
-}
-END_TEST
-
-START_TEST(client_without_a_handler_for_its_going_may_go)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	http_exchange_on_cancel(kept[0], NULL, NULL);
-	client_close(&client);
-	client_wait(&client, http_server_connections(server) == 0);
-	ck_assert_uint_eq(http_server_exchanges(server), 0);
-}
-END_TEST
-
-START_TEST(server_freed_before_the_answer_cancels_it)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	http_server_free(server);
-	server = NULL;
-	ck_assert_uint_eq(cancelled_count, 1);
-	client_wait(&client, client.ended);
-	client_close(&client);
-}
-END_TEST
-
-static void
-free_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	http_server_free(server);
-	server = NULL;
-}
-
-/* Between accept(2) and the first look at what evhttp has made of the connection. */
-START_TEST(server_freed_right_after_an_accept_leaves_nothing)
-{
-	struct http_client client;
-	struct event      *trigger;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	trigger = event_new(base, client.fd, EV_WRITE, free_cb, NULL);
-	event_add(trigger, NULL);
-	client_wait(&client, server == NULL && client.ended);
-	event_free(trigger);
-	client_close(&client);
-}
-END_TEST
-
-START_TEST(drain_ends_idle_connections_at_once)
-{
-	struct http_client fresh;
-	struct http_client idle;
-
-	fixture_start();
-	client_connect(&idle, base, &address);
-	client_send(&idle, GET_HELLO);
-	client_wait(&idle, client_count(&idle, "hello") == 1);
-	client_connect(&fresh, base, &address);
-	client_wait(&fresh, http_server_connections(server) == 2);
-	http_server_drain(server);
-	ck_assert_uint_eq(http_server_connections(server), 0);
-	client_wait(&idle, idle.ended && fresh.ended);
-	client_close(&idle);
-	client_close(&fresh);
-}
-END_TEST
-
-START_TEST(drain_lets_the_request_under_way_be_answered)
-{
-	struct http_client waiting;
-	struct http_client sending;
-
-	fixture_start();
-	client_connect(&waiting, base, &address);
-	client_send(&waiting, GET_LATER);
-	client_connect(&sending, base, &address);
-	client_send(&sending, "GET /hello HT");
-	client_wait(&waiting, kept_count == 1);
-	while (http_server_connections(server) != 2)
-		event_base_loop(base, EVLOOP_ONCE);
-	event_base_loop(base, EVLOOP_NONBLOCK);
-	event_base_loop(base, EVLOOP_NONBLOCK);
-	http_server_drain(server);
-	ck_assert_uint_eq(http_server_connections(server), 2);
-	client_send(&sending, "TP/1.1\r\nHost: a\r\n\r\n");
-	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
-	client_wait(&waiting, waiting.ended && sending.ended);
-	client_has(&waiting, "Connection: close\r\n");
-	client_has(&waiting, "\r\n\r\nlate");
-	client_has(&sending, "Connection: close\r\n");
-	client_has(&sending, "\r\n\r\nhello");
-	ck_assert_uint_eq(http_server_connections(server), 0);
-	client_close(&waiting);
-	client_close(&sending);
-}
-END_TEST
-
-START_TEST(drain_refuses_new_connections)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	fixture_start();
-	http_server_drain(server);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), -1);
-	ck_assert_int_eq(errno, ECONNREFUSED);
-	close(fd);
-}
-END_TEST
-
-START_TEST(drain_after_the_answer_was_given_ends_the_connection_too)
-{
-	struct http_client client;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, GET_LATER);
-	client_wait(&client, kept_count == 1);
-	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
-	http_server_drain(server); /* the answer said nothing about closing */
-	client_wait(&client, client.ended);
-	client_has(&client, "\r\n\r\nlate");
-	ck_assert_uint_eq(http_server_connections(server), 0);
-	client_close(&client);
-}
-END_TEST
-
-START_TEST(large_answer_arrives_whole)
-{
-	struct http_client client;
-	AUTO_BYTES         body = {0};
-
-	for (int i = 0; i < 3000000; i++)
-		bytes_append_u8(&body, 'x');
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, "POST /later HTTP/1.1\r\nContent-Length: 0\r\n" CLOSE);
-	client_wait(&client, kept_count == 1);
-	http_reply(kept[0], 200, "text/plain", bytes_view(&body));
-	client_wait(&client, client.ended);
-	ck_assert_uint_gt(client.got.size, body.size);
-	client_close(&client);
-}
-END_TEST
-
-START_TEST(json_reply_is_json_that_nobody_stores)
-{
-	struct http_client client;
-	AUTO_FREE char    *text = NULL;
-
-	fixture_start();
-	client_connect(&client, base, &address);
-	client_send(&client, "GET /later HTTP/1.1\r\n" CLOSE);
-	client_wait(&client, kept_count == 1);
-	json_reply(kept[0], 201, json_pack("{s:s}", "chain", "x"));
-	client_wait(&client, client.ended);
-	client_begins(&client, "HTTP/1.1 201 Created\r\n");
-	client_has(&client, "Content-Type: application/json\r\n");
-	client_has(&client, "Cache-Control: no-store\r\n");
-	client_has(&client, "\r\n\r\n{\"chain\":\"x\"}");
-	client_close(&client);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -573,7 +291,6 @@ main(void)
 	tcase_add_test(tcase, http_1_0_keep_alive_is_kept);
 	tcase_add_test(tcase, hundred_requests_go_over_one_connection);
 	tcase_add_test(tcase, pipelined_requests_are_answered_in_order);
-	tcase_add_test(tcase, pipelined_request_waits_for_an_answer_that_comes_later);
 	tcase_add_test(tcase, expect_continue_is_told_to_go_on);
 	tcase_add_test(tcase, chunked_body_arrives_whole_and_ends_the_connection);
 	tcase_add_loop_test(tcase, target_leads_to_its_route, 0,
@@ -584,20 +301,6 @@ main(void)
 	    sizeof refused_methods / sizeof refused_methods[0]);
 	tcase_add_test(tcase, connect_is_refused_and_closed);
 	tcase_add_test(tcase, problem_of_a_handler_is_one_safe_line_with_retry_after);
-	tcase_add_test(tcase, answer_may_come_later);
-	tcase_add_test(tcase, ids_of_exchanges_differ);
-	tcase_add_test(tcase, client_that_goes_before_the_answer_cancels_it);
-	tcase_add_test(tcase, client_that_resets_before_the_answer_cancels_it);
-	tcase_add_test(tcase, answer_to_a_client_that_has_just_gone_is_dropped);
-	tcase_add_test(tcase, client_without_a_handler_for_its_going_may_go);
-	tcase_add_test(tcase, server_freed_before_the_answer_cancels_it);
-	tcase_add_test(tcase, server_freed_right_after_an_accept_leaves_nothing);
-	tcase_add_test(tcase, drain_ends_idle_connections_at_once);
-	tcase_add_test(tcase, drain_lets_the_request_under_way_be_answered);
-	tcase_add_test(tcase, drain_refuses_new_connections);
-	tcase_add_test(tcase, drain_after_the_answer_was_given_ends_the_connection_too);
-	tcase_add_test(tcase, large_answer_arrives_whole);
-	tcase_add_test(tcase, json_reply_is_json_that_nobody_stores);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
