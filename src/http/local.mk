@@ -18,7 +18,7 @@ tests_unit_server_test_SOURCES = tests/unit/server_test.c $(HTTP_TEST_PARTS)
 tests_unit_server_test_LDADD = $(HTTP_TEST_LIBS)
 
 HTTP_TEST_PARTS = tests/unit/http_client.h tests/unit/http_fixture.h tests/unit/unit.h
-HTTP_TEST_LIBS = src/libhttp.a src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
+HTTP_TEST_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
 	$(JANSSON_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/exchange_test

@@ -12,7 +12,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "tpm/openssl_error.h"
 #include "util/error.h"
 
 /* For TLS 1.2; every cipher suite of TLS 1.3 is of this kind. */
@@ -20,6 +19,17 @@
 
 /* Certificates of a chain, so that a wrong file is refused and not read for long. */
 #define CHAIN_MAX 16
+
+/* tpm/ has one like it, and http/ must not know tpm/. */
+static int
+tls_error(struct error *err, enum error_kind kind, const char *doing)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char   *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return error_set(err, kind, "%s: %s", doing, reason != NULL ? reason : "no reason given");
+}
 
 /* Without it OpenSSL would ask for a passphrase at a terminal. */
 static int
@@ -56,11 +66,11 @@ tls_use_chain(SSL_CTX *tls, BIO *bio, struct error *err)
 	int   used;
 
 	if (certificate == NULL)
-		return error_set_openssl(err, ERROR_MALFORMED, "reading the TLS certificate");
+		return tls_error(err, ERROR_MALFORMED, "reading the TLS certificate");
 	used = SSL_CTX_use_certificate(tls, certificate);
 	X509_free(certificate);
 	if (used != 1)
-		return error_set_openssl(err, ERROR_MALFORMED, "using the TLS certificate");
+		return tls_error(err, ERROR_MALFORMED, "using the TLS certificate");
 
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		certificate = PEM_read_bio_X509(bio, NULL, tls_no_passphrase_cb, NULL);
@@ -69,10 +79,10 @@ tls_use_chain(SSL_CTX *tls, BIO *bio, struct error *err)
 			return 0;
 		}
 		if (certificate == NULL)
-			return error_set_openssl(err, ERROR_MALFORMED, "reading the chain of the TLS certificate");
+			return tls_error(err, ERROR_MALFORMED, "reading the chain of the TLS certificate");
 		if (SSL_CTX_add0_chain_cert(tls, certificate) != 1) {
 			X509_free(certificate);
-			return error_set_openssl(err, ERROR_MALFORMED, "using the chain of the TLS certificate");
+			return tls_error(err, ERROR_MALFORMED, "using the chain of the TLS certificate");
 		}
 	}
 	return error_set(err, ERROR_MALFORMED, "more than %d TLS certificates", CHAIN_MAX);
@@ -85,12 +95,12 @@ tls_use_key(SSL_CTX *tls, BIO *bio, struct error *err)
 	int       used;
 
 	if (key == NULL)
-		return error_set_openssl(err, ERROR_MALFORMED, "reading the TLS key");
+		return tls_error(err, ERROR_MALFORMED, "reading the TLS key");
 	/* Compares it with the certificate's. */
 	used = SSL_CTX_use_PrivateKey(tls, key);
 	EVP_PKEY_free(key);
 	if (used != 1 || SSL_CTX_check_private_key(tls) != 1)
-		return error_set_openssl(err, ERROR_MALFORMED,
+		return tls_error(err, ERROR_MALFORMED,
 		    "the TLS key does not belong to the TLS certificate");
 	return 0;
 }
@@ -105,7 +115,7 @@ tls_configure(SSL_CTX *tls, struct error *err)
 	if (SSL_CTX_set_num_tickets(tls, 0) != 1 ||
 	    SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(tls, CIPHERS) != 1)
-		return error_set_openssl(err, ERROR_INTERNAL, "setting up TLS");
+		return tls_error(err, ERROR_INTERNAL, "setting up TLS");
 	return 0;
 }
 
@@ -118,7 +128,7 @@ tls_server_new(struct view chain_pem, struct view key_pem, SSL_CTX **out, struct
 	int      result = -1;
 
 	if (tls == NULL || chain == NULL || key == NULL)
-		(void)error_set_openssl(err, ERROR_INTERNAL, "setting up TLS");
+		(void)tls_error(err, ERROR_INTERNAL, "setting up TLS");
 	else if (tls_configure(tls, err) == 0 && tls_use_chain(tls, chain, err) == 0 &&
 	    tls_use_key(tls, key, err) == 0)
 		result = 0;
