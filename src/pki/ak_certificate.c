@@ -1,24 +1,21 @@
-/* The profile of AK certificates: what goes in, and nothing else. */
+/* The profile of AK certificates, as we write it: what goes in, and nothing else. */
 #include "config.h"
 
 #include "pki/ak_certificate.h"
 
 #include <string.h>
 
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "pki/alt_name.h"
-#include "pki/ca.h"
-#include "pki/draft.h"
-#include "pki/extension.h"
+#include "pki/end_entity.h"
 #include "pki/oid.h"
 #include "tpm/openssl_error.h"
 #include "util/identifier.h"
 
 /* WIRE.md §5, the three kinds of names in this order. */
 static int
-ak_alt_names_fill(GENERAL_NAMES *names, const struct ak_profile *profile, struct error *err)
+ak_add_names(GENERAL_NAMES *names, const struct ak_profile *profile, struct error *err)
 {
 	struct alt_name_tpm tpm = {profile->manufacturer, profile->model, profile->version};
 
@@ -34,39 +31,9 @@ ak_alt_names_fill(GENERAL_NAMES *names, const struct ak_profile *profile, struct
 	return 0;
 }
 
-static int
-ak_add_alt_names(X509 *certificate, const struct ak_profile *profile, struct error *err)
-{
-	GENERAL_NAMES *names = GENERAL_NAMES_new();
-	int            rc;
-
-	if (names == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding an AK's names");
-	if ((rc = ak_alt_names_fill(names, profile, err)) == 0)
-		rc = extension_add_alt_names(certificate, names, err);
-	GENERAL_NAMES_free(names);
-	return rc;
-}
-
-static int
-ak_add_extensions(X509 *certificate, const X509 *issuer, const struct ak_profile *profile,
-    struct error *err)
-{
-	const ASN1_OBJECT *purposes[] = {oid_get(OID_AK_CERTIFICATE)};
-
-	if (extension_add_basic_constraints(certificate, false, EXTENSION_PATHLEN_ANY, err) != 0 ||
-	    extension_add_key_usage(certificate, KU_DIGITAL_SIGNATURE, err) != 0 ||
-	    extension_add_extended_key_usage(certificate, purposes, 1, err) != 0 ||
-	    ak_add_alt_names(certificate, profile, err) != 0 ||
-	    extension_add_subject_key_id(certificate, err) != 0 ||
-	    extension_add_authority_key_id(certificate, issuer, err) != 0)
-		return -1;
-	return profile->crl_url == NULL ? 0 : extension_add_crl_url(certificate, profile->crl_url, err);
-}
-
 /* An AK certificate without a name, or with one that is none, is worse than no certificate. */
 static int
-ak_names_check(const struct ak_profile *profile, struct error *err)
+ak_check_names(const struct ak_profile *profile, struct error *err)
 {
 	if (profile->name_count == 0)
 		return error_set(err, ERROR_INTERNAL, "an AK certificate without a name");
@@ -84,24 +51,23 @@ ak_certificate_issue(const struct ca *issuer, const struct ak_profile *profile,
     uint8_t serial[CERTIFICATE_SERIAL_SIZE], int64_t *not_after, struct bytes *der,
     struct error *err)
 {
-	struct draft draft = {
-	    .issuer = issuer->certificate,
+	const ASN1_OBJECT *purposes[] = {oid_get(OID_AK_CERTIFICATE)};
+	struct end_entity  entity = {
 	    .key = profile->key,
-	    .serial = serial,
+	    .purposes = purposes,
+	    .purpose_count = 1,
+	    .crl_url = profile->crl_url,
 	    .not_before = profile->not_before,
 	    .not_after = profile->not_after,
 	};
-	X509 *certificate = NULL;
-	int   rc = -1;
+	int rc;
 
-	if (ak_names_check(profile, err) == 0 &&
-	    draft_fit_validity(issuer->certificate, draft.not_before, &draft.not_after, err) == 0 &&
-	    certificate_serial_draw(serial, err) == 0 && draft_new(&draft, &certificate, err) == 0 &&
-	    ak_add_extensions(certificate, issuer->certificate, profile, err) == 0 &&
-	    draft_sign(certificate, issuer->key, err) == 0)
-		rc = certificate_encode(certificate, der, err);
-	if (rc == 0)
-		*not_after = draft.not_after;
-	X509_free(certificate);
+	if (ak_check_names(profile, err) != 0)
+		return -1;
+	if ((entity.names = GENERAL_NAMES_new()) == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "encoding an AK's names");
+	if ((rc = ak_add_names(entity.names, profile, err)) == 0)
+		rc = end_entity_issue(issuer, &entity, serial, not_after, der, err);
+	GENERAL_NAMES_free(entity.names);
 	return rc;
 }

@@ -15,6 +15,10 @@
 /* Characters of the TCG attributes (STRMAX in their ASN.1 module). */
 #define ALT_NAME_ATTRIBUTE_MAX 255
 
+/* RFC 1035 §2.3.4, without the root's dot. */
+#define ALT_NAME_DNS_MAX 253
+#define ALT_NAME_LABEL_MAX 63
+
 /* Takes a name that was built, or NULL for one that was not. */
 static int
 alt_name_push(GENERAL_NAMES *names, GENERAL_NAME *name, const char *what, struct error *err)
@@ -54,9 +58,47 @@ alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err)
 	return alt_name_add_ia5(names, GEN_URI, uri, err);
 }
 
+/* Checks the label that begins at *at, and steps behind it and its dot. */
+static bool
+alt_name_label_is_valid(const char *name, size_t length, size_t *at, bool *has_letter)
+{
+	size_t begin = *at;
+	size_t size;
+
+	*has_letter = false;
+	while (*at < length && name[*at] != '.') {
+		char c = name[(*at)++];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-')
+			*has_letter = true;
+		else if (c < '0' || c > '9')
+			return false;
+	}
+	size = *at - begin;
+	if (size == 0 || size > ALT_NAME_LABEL_MAX || name[begin] == '-' || name[*at - 1] == '-')
+		return false;
+	return *at == length || ++*at < length; /* what ends with a dot has an empty label */
+}
+
+bool
+alt_name_dns_is_valid(const char *name, size_t length)
+{
+	bool   has_letter = false;
+	size_t at = 0;
+
+	if (length == 0 || length > ALT_NAME_DNS_MAX)
+		return false;
+	while (at < length)
+		if (!alt_name_label_is_valid(name, length, &at, &has_letter))
+			return false;
+	return has_letter;
+}
+
 int
 alt_name_add_dns(GENERAL_NAMES *names, const char *dns, struct error *err)
 {
+	if (!alt_name_dns_is_valid(dns, strlen(dns)))
+		return error_set(err, ERROR_INTERNAL, "\"%s\" is no DNS name", dns);
 	return alt_name_add_ia5(names, GEN_DNS, dns, err);
 }
 

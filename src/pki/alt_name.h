@@ -2,11 +2,10 @@
 #ifndef PKI_ALT_NAME_H
 #define PKI_ALT_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/x509v3.h>
-
-#include "util/bytes.h"
 
 struct error;
 
@@ -16,6 +15,13 @@ struct alt_name_tpm {
 	const char *model;
 	const char *version;
 };
+
+/*
+ * True for a DNS name as certificates of ours may hold one: labels of 1 to 63
+ * letters, digits and inner hyphens, 253 characters, no dot at the end, no
+ * wildcard, and not all digits in the last label (that would be an address).
+ */
+bool alt_name_dns_is_valid(const char *name, size_t length);
 
 /* Append a name. INTERNAL when it cannot be encoded; *names stays as it was. */
 int alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err);

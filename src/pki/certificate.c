@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include "pki/pem.h"
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
 #include "util/file.h"
@@ -70,17 +71,6 @@ certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error 
 	return rc;
 }
 
-/* PEM may claim to be encrypted: there is nobody to ask. */
-static int
-certificate_passphrase_cb(char *buffer, int size, int writing, void *data)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)data;
-	return -1;
-}
-
 int
 certificate_load(const char *path, X509 **out, struct error *err)
 {
@@ -89,8 +79,8 @@ certificate_load(const char *path, X509 **out, struct error *err)
 
 	if (file_read(path, CERTIFICATE_FILE_MAX, &pem, err) != 0)
 		return -1;
-	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
-	*out = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, certificate_passphrase_cb, NULL);
+	bio = pem_open(&pem);
+	*out = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL);
 	BIO_free(bio);
 	if (*out == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "no PEM certificate in %s", path);

@@ -69,6 +69,16 @@ draft_new(const struct draft *draft, X509 **out, struct error *err)
 	return 0;
 }
 
+bool
+draft_common_name_fits(const char *text)
+{
+	size_t characters = 0;
+
+	for (const char *c = text; *c != '\0'; c++)
+		characters += ((unsigned char)*c & 0xc0) != 0x80; /* not a continuation of UTF-8 */
+	return characters > 0 && characters <= ub_common_name;
+}
+
 int
 draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err)
 {

@@ -2,6 +2,7 @@
 #ifndef PKI_DRAFT_H
 #define PKI_DRAFT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <openssl/types.h>
@@ -23,6 +24,9 @@ struct draft {
 
 /* Makes an unsigned version 3 certificate. INTERNAL; the caller frees *out with X509_free. */
 int draft_new(const struct draft *draft, X509 **out, struct error *err);
+
+/* True when a text has the 1 to 64 characters that a CN may have. */
+bool draft_common_name_fits(const char *text);
 
 /* Signs it, once, by `key` with its digest. INTERNAL. */
 int draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err);

@@ -69,18 +69,22 @@ permanent_identifier_is_der(const PERMANENT_IDENTIFIER *identifier, const ASN1_S
 }
 
 static int
-permanent_identifier_check(const PERMANENT_IDENTIFIER *identifier, const ASN1_STRING *sequence,
-    struct error *err)
+permanent_identifier_take(const PERMANENT_IDENTIFIER *identifier, const ASN1_STRING *sequence,
+    struct bytes *value, struct error *err)
 {
+	const uint8_t *octets;
+	size_t         size;
+
 	if (!permanent_identifier_is_der(identifier, sequence))
 		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier that is not DER");
-	if (identifier->assigner != NULL)
-		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier with an assigner");
 	if (identifier->value == NULL)
-		return error_set(err, ERROR_MALFORMED, "a PermanentIdentifier without a value");
-	if (identifier_check((const char *)ASN1_STRING_get0_data(identifier->value),
-	        (size_t)ASN1_STRING_length(identifier->value), err) != 0)
+		return 0;
+	octets = ASN1_STRING_get0_data(identifier->value);
+	size = (size_t)ASN1_STRING_length(identifier->value);
+	if (identifier_check((const char *)octets, size, err) != 0)
 		return error_wrap(err, "the value of a PermanentIdentifier");
+	if (identifier->assigner == NULL)
+		bytes_append(value, octets, size);
 	return 0;
 }
 
@@ -97,9 +101,7 @@ permanent_identifier_decode(const OTHERNAME *other, struct bytes *value, struct 
 	identifier = ASN1_item_unpack(sequence, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER));
 	if (identifier == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "a PermanentIdentifier cannot be decoded");
-	if ((rc = permanent_identifier_check(identifier, sequence, err)) == 0)
-		bytes_append(value, ASN1_STRING_get0_data(identifier->value),
-		    (size_t)ASN1_STRING_length(identifier->value));
+	rc = permanent_identifier_take(identifier, sequence, value, err);
 	ASN1_item_free((ASN1_VALUE *)identifier, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER));
 	return rc;
 }

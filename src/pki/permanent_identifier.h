@@ -18,9 +18,10 @@ bool permanent_identifier_is(const OTHERNAME *other);
 
 /*
  * Reads one that permanent_identifier_is. MALFORMED unless it is a DER SEQUENCE of
- * identifierValue alone, and the value passes identifier_check (which refuses NUL):
- * one with an assigner, or without a value, names something else than a device of ours.
- * Appends the value's octets to *value.
+ * the two optional fields, the value one that passes identifier_check (which
+ * refuses NUL). Appends the value's octets to *value; appends none when there is no
+ * value, or when there is an assigner: such a thing is well-formed, but names
+ * something else than a device of ours, and equals no identifier.
  */
 int permanent_identifier_decode(const OTHERNAME *other, struct bytes *value, struct error *err);
 

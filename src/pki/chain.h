@@ -1,0 +1,44 @@
+/* From a certificate to somebody who is trusted: RFC 5280 §6. */
+#ifndef PKI_CHAIN_H
+#define PKI_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+struct error;
+struct revocation;
+struct trust;
+
+/* Intermediates between a leaf and a root at most. */
+#define CHAIN_INTERMEDIATES_MAX 6
+
+/* Who is trusted, when, and how strictly; {.trust = …, .now = …} is the strict way. */
+struct chain_policy {
+	const struct trust *trust;
+	int64_t             now;
+	const struct revocation *revocation; /* CRLs, or NULL: none is asked */
+	/*
+	 * For the EK certificates of real TPMs (WIRE.md §4): no X509_V_FLAG_X509_STRICT,
+	 * and SHA-1 and short keys above the leaf.
+	 */
+	bool lax;
+};
+
+/*
+ * Verifies `leaf` against the trusted roots with the help of `count` untrusted
+ * intermediates, in any order: signatures, validity at `now`, basic constraints,
+ * path lengths, key usages, name constraints, no critical extension that is not
+ * understood, at most CHAIN_INTERMEDIATES_MAX intermediates, none of the chain
+ * on a CRL. What the leaf is good for, its profile says: no purpose is checked.
+ *
+ * Returns 0 and points *root to the trusted certificate that it ends at (the
+ * trust's); or -1 with BAD_ATTESTATION, and a detail that names the certificate
+ * and what is wrong with it.
+ */
+int chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted,
+    size_t count, const X509 **root, struct error *err);
+
+#endif

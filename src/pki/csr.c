@@ -1,0 +1,298 @@
+/* Reads what a signing request asks for; grants nothing. */
+#include "config.h"
+
+#include "pki/csr.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "pki/alt_name.h"
+#include "pki/permanent_identifier.h"
+#include "tpm/openssl_error.h"
+#include "tpm/spki.h"
+
+/* Remembers the first excess. */
+__attribute__((format(printf, 2, 3)))
+static void
+csr_set_excess(struct csr *csr, const char *fmt, ...)
+{
+	char    text[128];
+	va_list args;
+
+	if (csr->excess != NULL)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	csr->excess = memory_strdup(text);
+}
+
+/* The short name of an object, or its numbers. */
+static const char *
+csr_object_text(const ASN1_OBJECT *object, char text[80])
+{
+	int nid = OBJ_obj2nid(object);
+
+	if (nid != NID_undef)
+		return OBJ_nid2sn(nid);
+	(void)OBJ_obj2txt(text, 80, object, 1);
+	return text;
+}
+
+/* ---- key and signature ---- */
+
+static int
+csr_check_digest(X509_REQ *request, struct error *err)
+{
+	int digest = NID_undef;
+
+	if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, NULL) == 1 &&
+	    (digest == NID_sha1 || digest == NID_md5 || digest == NID_md4 || digest == NID_md2))
+		return error_set(err, ERROR_MALFORMED, "the CSR is signed by %s; use SHA-256",
+		    OBJ_nid2sn(digest));
+	return 0;
+}
+
+static int
+csr_read_key(X509_REQ *request, struct csr *csr, struct error *err)
+{
+	if ((csr->key = X509_REQ_get_pubkey(request)) == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "the CSR's key cannot be decoded");
+	if (csr_check_digest(request, err) != 0)
+		return -1;
+	if (X509_REQ_verify(request, csr->key) != 1)
+		return error_set(err, ERROR_MALFORMED, "the CSR's signature is not by its key");
+	if (spki_encode(csr->key, &csr->spki, err) != 0) {
+		err->kind = ERROR_MALFORMED; /* a curve without a name, or the like */
+		return error_wrap(err, "the CSR");
+	}
+	return 0;
+}
+
+/* ---- subject ---- */
+
+static int
+csr_set_common_name(struct csr *csr, const ASN1_STRING *value, struct error *err)
+{
+	unsigned char *text = NULL;
+	int            size = ASN1_STRING_to_UTF8(&text, value);
+	int            rc = 0;
+
+	if (size < 0)
+		rc = error_set_openssl(err, ERROR_MALFORMED, "the CSR's common name is no text");
+	else if (memchr(text, '\0', (size_t)size) != NULL)
+		rc = error_set(err, ERROR_MALFORMED, "the CSR's common name holds a NUL");
+	else if (csr->common_name != NULL)
+		rc = error_set(err, ERROR_MALFORMED, "the CSR has two common names");
+	else
+		csr->common_name = memory_strdup((const char *)text);
+	OPENSSL_free(text);
+	return rc;
+}
+
+static int
+csr_read_subject(X509_REQ *request, struct csr *csr, struct error *err)
+{
+	const X509_NAME *subject = X509_REQ_get_subject_name(request);
+
+	for (int i = 0; i < X509_NAME_entry_count(subject); i++) {
+		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
+		const ASN1_OBJECT     *object = X509_NAME_ENTRY_get_object(entry);
+		char                   text[80];
+
+		if (OBJ_obj2nid(object) != NID_commonName)
+			csr_set_excess(csr, "%s in the subject", csr_object_text(object, text));
+		else if (csr_set_common_name(csr, X509_NAME_ENTRY_get_data(entry), err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- requested extensions ---- */
+
+static int
+csr_read_name(const GENERAL_NAME *general, struct csr_name *name, struct error *err)
+{
+	AUTO_BYTES value = {0};
+
+	*name = (struct csr_name){CSR_NAME_OTHER, NULL};
+	if (general->type == GEN_DNS) {
+		const char *dns = (const char *)ASN1_STRING_get0_data(general->d.dNSName);
+		size_t      length = (size_t)ASN1_STRING_length(general->d.dNSName);
+
+		if (alt_name_dns_is_valid(dns, length)) {
+			name->kind = CSR_NAME_DNS;
+			bytes_append(&value, dns, length);
+		}
+	} else if (general->type == GEN_OTHERNAME && permanent_identifier_is(general->d.otherName)) {
+		if (permanent_identifier_decode(general->d.otherName, &value, err) != 0)
+			return error_wrap(err, "the CSR");
+		if (value.size > 0)
+			name->kind = CSR_NAME_PERMANENT_IDENTIFIER;
+	}
+	if (name->kind == CSR_NAME_OTHER)
+		return 0;
+	bytes_append_u8(&value, '\0');
+	name->value = memory_strdup((const char *)value.data);
+	return 0;
+}
+
+static int
+csr_read_names(X509_EXTENSION *extension, struct csr *csr, struct error *err)
+{
+	GENERAL_NAMES *names = X509V3_EXT_d2i(extension);
+	int            count;
+	int            rc = 0;
+
+	if (names == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "the CSR's names cannot be decoded");
+	count = sk_GENERAL_NAME_num(names);
+	if (csr->names != NULL)
+		rc = error_set(err, ERROR_MALFORMED, "the CSR has two lists of names");
+	else if (count > CSR_NAMES_MAX)
+		rc = error_set(err, ERROR_MALFORMED, "the CSR has more than %d names", CSR_NAMES_MAX);
+	else
+		csr->names = memory_new((size_t)(count + 1) * sizeof *csr->names);
+	for (int i = 0; i < count && rc == 0; i++) {
+		rc = csr_read_name(sk_GENERAL_NAME_value(names, i), &csr->names[i], err);
+		csr->name_count += rc == 0;
+	}
+	GENERAL_NAMES_free(names);
+	return rc;
+}
+
+/* What clients add out of habit and every profile of ours has anyway is no excess. */
+static bool
+csr_key_usage_is_ours(X509_EXTENSION *extension)
+{
+	ASN1_BIT_STRING *usage = X509V3_EXT_d2i(extension);
+	bool             ours = usage != NULL;
+
+	for (int bit = 1; ours && bit < 16; bit++) /* bit 0 is digitalSignature */
+		ours = ASN1_BIT_STRING_get_bit(usage, bit) == 0;
+	ASN1_BIT_STRING_free(usage);
+	return ours;
+}
+
+static bool
+csr_purposes_are_ours(X509_EXTENSION *extension)
+{
+	EXTENDED_KEY_USAGE *usage = X509V3_EXT_d2i(extension);
+	bool                ours = usage != NULL;
+
+	for (int i = 0; ours && i < sk_ASN1_OBJECT_num(usage); i++) {
+		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usage, i));
+
+		ours = nid == NID_client_auth || nid == NID_server_auth;
+	}
+	EXTENDED_KEY_USAGE_free(usage);
+	return ours;
+}
+
+static bool
+csr_constraints_are_ours(X509_EXTENSION *extension)
+{
+	BASIC_CONSTRAINTS *constraints = X509V3_EXT_d2i(extension);
+	bool               ours = constraints != NULL && constraints->ca == 0;
+
+	BASIC_CONSTRAINTS_free(constraints);
+	return ours;
+}
+
+static int
+csr_read_extension(X509_EXTENSION *extension, struct csr *csr, struct error *err)
+{
+	const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+	bool               ours = false;
+	char               text[80];
+
+	switch (OBJ_obj2nid(object)) {
+	case NID_subject_alt_name:
+		return csr_read_names(extension, csr, err);
+	case NID_key_usage:
+		ours = csr_key_usage_is_ours(extension);
+		break;
+	case NID_ext_key_usage:
+		ours = csr_purposes_are_ours(extension);
+		break;
+	case NID_basic_constraints:
+		ours = csr_constraints_are_ours(extension);
+		break;
+	case NID_subject_key_identifier: /* a hash of the key says nothing new */
+		ours = true;
+		break;
+	default:
+		break;
+	}
+	if (!ours)
+		csr_set_excess(csr, "the extension %s", csr_object_text(object, text));
+	return 0;
+}
+
+static int
+csr_read_extensions(X509_REQ *request, struct csr *csr, struct error *err)
+{
+	STACK_OF(X509_EXTENSION) *extensions;
+	int rc = 0;
+
+	/* OpenSSL takes one that cannot be decoded for none at all. */
+	if (X509_REQ_get_attr_by_NID(request, NID_ext_req, -1) < 0 &&
+	    X509_REQ_get_attr_by_NID(request, NID_ms_ext_req, -1) < 0)
+		return 0;
+	if ((extensions = X509_REQ_get_extensions(request)) == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED,
+		    "the CSR's requested extensions cannot be decoded");
+	for (int i = 0; i < sk_X509_EXTENSION_num(extensions) && rc == 0; i++)
+		rc = csr_read_extension(sk_X509_EXTENSION_value(extensions, i), csr, err);
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+int
+csr_decode(struct view der, struct csr *csr, struct error *err)
+{
+	const unsigned char *p = der.data;
+	X509_REQ            *request = NULL;
+	int                  rc = -1;
+
+	*csr = (struct csr){0};
+	if (der.size > 0 && der.size <= LONG_MAX)
+		request = d2i_X509_REQ(NULL, &p, (long)der.size);
+	if (request == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "not a CSR");
+	if (p != der.data + der.size)
+		error_set(err, ERROR_MALFORMED, "%zu octets after the CSR",
+		    (size_t)(der.data + der.size - p));
+	else if (csr_read_key(request, csr, err) == 0 && csr_read_subject(request, csr, err) == 0 &&
+	    csr_read_extensions(request, csr, err) == 0)
+		rc = 0;
+	X509_REQ_free(request);
+	ERR_clear_error();
+	if (rc != 0)
+		csr_clear(csr);
+	return rc;
+}
+
+void
+csr_clear(struct csr *csr)
+{
+	for (size_t i = 0; i < csr->name_count; i++)
+		free(csr->names[i].value);
+	free(csr->names);
+	free(csr->common_name);
+	free(csr->excess);
+	bytes_clear(&csr->spki);
+	EVP_PKEY_free(csr->key);
+	*csr = (struct csr){0};
+}

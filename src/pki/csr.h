@@ -1,0 +1,52 @@
+/* Certificate signing requests: PKCS #10, RFC 2986. */
+#ifndef PKI_CSR_H
+#define PKI_CSR_H
+
+#include <stddef.h>
+
+#include <openssl/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+/* Names that a CSR may ask for at most; more is no request of a device. */
+#define CSR_NAMES_MAX 64
+
+enum csr_name_kind {
+	CSR_NAME_OTHER, /* none that we give: e-mail, address, wildcard, an identifier with assigner, … */
+	CSR_NAME_PERMANENT_IDENTIFIER, /* passes identifier_check */
+	CSR_NAME_DNS,                  /* passes alt_name_dns_is_valid */
+};
+
+/* A name of the requested SubjectAltName. */
+struct csr_name {
+	enum csr_name_kind kind;
+	char              *value; /* NULL when CSR_NAME_OTHER */
+};
+
+/* What a CSR, signed by its own key, asks for; whether it gets it is the policy's affair. */
+struct csr {
+	EVP_PKEY        *key;
+	struct bytes     spki;        /* of the key, in our own encoding */
+	char            *common_name; /* UTF-8 without NUL; NULL when there is none */
+	struct csr_name *names;
+	size_t           name_count;
+	/*
+	 * The first thing asked for that no profile of ours grants, as a person would
+	 * name it ("the extension basicConstraints", "O in the subject"); NULL when there is none.
+	 */
+	char            *excess;
+};
+
+/*
+ * Decodes a DER CSR with nothing after it and verifies its signature (not by MD5 or
+ * SHA-1) with its own key. MALFORMED with a detail that says what failed, *csr then
+ * empty; csr_clear empties a filled one.
+ */
+int csr_decode(struct view der, struct csr *csr, struct error *err);
+
+/* Frees what *csr holds and makes it {0}. */
+void csr_clear(struct csr *csr);
+
+#endif

@@ -1,0 +1,278 @@
+/* Loads CRLs and looks certificates up in them; decides on no certificate that no CRL speaks of. */
+#include "config.h"
+
+#include "pki/revocation.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "pki/pem.h"
+#include "tpm/openssl_error.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/file.h"
+
+/* A million entries or so. */
+#define REVOCATION_FILE_MAX ((size_t)64 << 20)
+
+#define REVOCATION_DIGEST_SIZE 32
+
+struct revocation_list {
+	X509_CRL *crl;
+	int64_t   this_update;
+	int64_t   next_update; /* INT64_MAX when it has none */
+	bool      verified;    /* under the lock: signed by the certificate with this digest */
+	uint8_t   issuer[REVOCATION_DIGEST_SIZE];
+};
+
+struct revocation {
+	struct revocation_list *lists;
+	size_t                  count;
+	bool                    tolerate_stale;
+	pthread_mutex_t        *lock; /* over verified and issuer of every list */
+};
+
+struct revocation *
+revocation_new(bool tolerate_stale)
+{
+	struct revocation *revocation = memory_new(sizeof *revocation);
+
+	*revocation = (struct revocation){
+	    .tolerate_stale = tolerate_stale,
+	    .lock = memory_new(sizeof *revocation->lock),
+	};
+	if (pthread_mutex_init(revocation->lock, NULL) != 0)
+		abort();
+	return revocation;
+}
+
+static void
+revocation_truncate(struct revocation *revocation, size_t count)
+{
+	while (revocation->count > count)
+		X509_CRL_free(revocation->lists[--revocation->count].crl);
+}
+
+void
+revocation_free(struct revocation *revocation)
+{
+	if (revocation == NULL)
+		return;
+	revocation_truncate(revocation, 0);
+	free(revocation->lists);
+	(void)pthread_mutex_destroy(revocation->lock);
+	free(revocation->lock);
+	free(revocation);
+}
+
+/* ---- loading ---- */
+
+static int
+revocation_time(const ASN1_TIME *when, int64_t *seconds)
+{
+	struct tm tm = {0};
+
+	if (ASN1_TIME_to_tm(when, &tm) != 1)
+		return -1;
+	*seconds = (int64_t)timegm(&tm);
+	return 0;
+}
+
+/* Only CRLs that speak of every certificate of their issuer are looked at. */
+static int
+revocation_check_scope(const X509_CRL *crl, const char *path, struct error *err)
+{
+	if (X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1) >= 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "the CRL in %s covers only a part of its issuer's certificates", path);
+	if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0) /* deltaCRLIndicator, too */
+		return error_set(err, ERROR_MALFORMED,
+		    "the CRL in %s has a critical extension that is not understood", path);
+	return 0;
+}
+
+/* Takes the CRL. */
+static int
+revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, struct error *err)
+{
+	struct revocation_list  list = {.crl = crl, .next_update = INT64_MAX};
+	const ASN1_TIME        *next = X509_CRL_get0_nextUpdate(crl);
+	struct revocation_list *lists;
+
+	if (revocation_check_scope(crl, path, err) != 0) {
+		X509_CRL_free(crl);
+		return -1;
+	}
+	if (revocation_time(X509_CRL_get0_lastUpdate(crl), &list.this_update) != 0 ||
+	    (next != NULL && revocation_time(next, &list.next_update) != 0)) {
+		X509_CRL_free(crl);
+		return error_set_openssl(err, ERROR_MALFORMED, "the CRL in %s has no valid time", path);
+	}
+	(void)X509_CRL_sort(crl); /* now, and not under a lock at the first look-up */
+	lists = realloc(revocation->lists, (revocation->count + 1) * sizeof *lists);
+	if (lists == NULL)
+		abort();
+	revocation->lists = lists;
+	revocation->lists[revocation->count++] = list;
+	return 0;
+}
+
+static int
+revocation_add_pem(struct revocation *revocation, const struct bytes *pem, const char *path,
+    struct error *err)
+{
+	size_t    before = revocation->count;
+	BIO      *bio = pem_open(pem);
+	X509_CRL *crl;
+	int       rc = 0;
+
+	if (bio == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading %s", path);
+	while (rc == 0 && (crl = PEM_read_bio_X509_CRL(bio, NULL, pem_no_passphrase_cb, NULL)) != NULL)
+		rc = revocation_add(revocation, crl, path, err);
+	if (rc == 0 && !pem_is_at_end())
+		rc = error_set_openssl(err, ERROR_MALFORMED, "CRL %zu of %s",
+		    revocation->count - before + 1, path);
+	else if (rc == 0 && revocation->count == before)
+		rc = error_set(err, ERROR_MALFORMED, "no CRL in %s", path);
+	BIO_free(bio);
+	return rc;
+}
+
+static int
+revocation_add_der(struct revocation *revocation, const struct bytes *der, const char *path,
+    struct error *err)
+{
+	const unsigned char *p = der->data;
+	X509_CRL            *crl = d2i_X509_CRL(NULL, &p, (long)der->size);
+
+	if (crl == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "no CRL in %s", path);
+	if (p != der->data + der->size) {
+		X509_CRL_free(crl);
+		return error_set(err, ERROR_MALFORMED, "%zu octets after the CRL in %s",
+		    (size_t)(der->data + der->size - p), path);
+	}
+	return revocation_add(revocation, crl, path, err);
+}
+
+int
+revocation_add_file(struct revocation *revocation, const char *path, struct error *err)
+{
+	AUTO_BYTES data = {0};
+	size_t     before = revocation->count;
+	int        rc;
+
+	if (file_read(path, REVOCATION_FILE_MAX, &data, err) != 0)
+		return -1;
+	if (data.size > 0 && data.data[0] == 0x30) /* SEQUENCE: no text begins so */
+		rc = revocation_add_der(revocation, &data, path, err);
+	else
+		rc = revocation_add_pem(revocation, &data, path, err);
+	ERR_clear_error();
+	if (rc != 0)
+		revocation_truncate(revocation, before);
+	return rc;
+}
+
+size_t
+revocation_count(const struct revocation *revocation)
+{
+	return revocation->count;
+}
+
+/* ---- looking up ---- */
+
+/* True when a CRL is in this issuer's name, and not said to be of another of its keys. */
+static bool
+revocation_is_named(const X509_CRL *crl, const X509 *issuer)
+{
+	const ASN1_OCTET_STRING *own = X509_get0_subject_key_id((X509 *)(uintptr_t)issuer);
+	AUTHORITY_KEYID         *id;
+	bool                     same;
+
+	if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) != 0)
+		return false;
+	id = X509_CRL_get_ext_d2i(crl, NID_authority_key_identifier, NULL, NULL);
+	same = id == NULL || id->keyid == NULL || own == NULL ||
+	    ASN1_OCTET_STRING_cmp(id->keyid, own) == 0;
+	AUTHORITY_KEYID_free(id);
+	return same;
+}
+
+/* True when the CRL is signed by the issuer's key, which is remembered. */
+static bool
+revocation_is_signed(const struct revocation *revocation, struct revocation_list *list,
+    const X509 *issuer)
+{
+	uint8_t digest[REVOCATION_DIGEST_SIZE];
+	bool    is_signed;
+
+	if (X509_digest(issuer, EVP_sha256(), digest, NULL) != 1)
+		return false;
+	(void)pthread_mutex_lock(revocation->lock);
+	is_signed = list->verified && memcmp(list->issuer, digest, sizeof digest) == 0;
+	(void)pthread_mutex_unlock(revocation->lock);
+	if (is_signed)
+		return true;
+	if (X509_CRL_verify(list->crl, X509_get0_pubkey(issuer)) != 1)
+		return false;
+	(void)pthread_mutex_lock(revocation->lock);
+	list->verified = true;
+	memcpy(list->issuer, digest, sizeof digest);
+	(void)pthread_mutex_unlock(revocation->lock);
+	return true;
+}
+
+static int
+revocation_look_up(const struct revocation_list *list, const X509 *certificate, struct error *err)
+{
+	X509_REVOKED *entry = NULL;
+	int64_t       since = 0;
+	char          when[CLOCK_TEXT_SIZE] = "an unknown time";
+
+	if (X509_CRL_get0_by_serial(list->crl, &entry, X509_get0_serialNumber(certificate)) == 0)
+		return 0;
+	if (revocation_time(X509_REVOKED_get0_revocationDate(entry), &since) == 0)
+		clock_format(since, when);
+	return error_set(err, ERROR_BAD_ATTESTATION, "it was revoked at %s", when);
+}
+
+int
+revocation_check(const struct revocation *revocation, const X509 *certificate, const X509 *issuer,
+    int64_t now, struct error *err)
+{
+	bool named = false;
+	bool is_signed = false;
+	bool current = revocation->tolerate_stale;
+
+	for (size_t i = 0; i < revocation->count; i++) {
+		struct revocation_list *list = &revocation->lists[i];
+
+		if (!revocation_is_named(list->crl, issuer))
+			continue;
+		named = true;
+		if (!revocation_is_signed(revocation, list, issuer))
+			continue;
+		is_signed = true;
+		if (revocation_look_up(list, certificate, err) != 0)
+			return -1;
+		current = current || (list->this_update <= now && now <= list->next_update);
+	}
+	ERR_clear_error();
+	if (named && !is_signed)
+		return error_set(err, ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
+	if (named && !current)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "its issuer's CRL is out of date; give a new one");
+	return 0;
+}

@@ -1,0 +1,214 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "pki/csr.h"
+#include "pki_support.h"
+
+/* What the openssl command is given: options, and a configuration. */
+struct request {
+	const char *options;
+	const char *config;
+};
+
+#define REQUEST "[req]\nprompt=no\ndistinguished_name=dn\nreq_extensions=ext\n"
+#define DN "[dn]\nCN=laptop\n"
+#define KEY "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key"
+
+/* Leaves csr.der and key in the directory and appends the CSR. */
+static void
+make(const char *directory, const struct request *request, struct bytes *der)
+{
+	AUTO_FREE char *path = file_join(directory, "csr.der");
+	char            command[512];
+	struct error    err = {0};
+
+	pki_write(directory, "conf", request->config, strlen(request->config));
+	(void)snprintf(command, sizeof command, "openssl req -new -config conf -outform DER -out csr.der %s",
+	    request->options);
+	free(pki_run(directory, command));
+	unit_ok(file_read(path, 65536, der, &err), &err);
+}
+
+/* Makes and decodes one that must be right. */
+static void
+decode(const struct request *request, struct csr *csr)
+{
+	char        *directory = pki_directory();
+	AUTO_BYTES   der = {0};
+	struct error err = {0};
+
+	make(directory, request, &der);
+	unit_ok(csr_decode(bytes_view(&der), csr, &err), &err);
+	pki_directory_remove(directory);
+}
+
+START_TEST(decode_with_a_common_name_only_gives_it)
+{
+	struct csr     csr;
+	unsigned char *spki = NULL;
+	int            size;
+
+	decode(&(struct request){KEY, "[req]\nprompt=no\ndistinguished_name=dn\n" DN}, &csr);
+	ck_assert_str_eq(csr.common_name, "laptop");
+	ck_assert_uint_eq(csr.name_count, 0);
+	ck_assert_ptr_null(csr.excess);
+	size = i2d_PUBKEY(csr.key, &spki);
+	ck_assert_uint_eq(csr.spki.size, (size_t)size);
+	ck_assert_mem_eq(csr.spki.data, spki, csr.spki.size);
+	OPENSSL_free(spki);
+	csr_clear(&csr);
+	ck_assert_ptr_null(csr.key);
+}
+END_TEST
+
+static const char *const keys[] = {
+    "-newkey rsa:2048 -nodes -keyout key",
+    "-newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout key -sha384",
+    "-newkey ed25519 -nodes -keyout key",
+    "-newkey rsa:2048 -nodes -keyout key -sigopt rsa_padding_mode:pss -sha256",
+};
+
+START_TEST(decode_of_every_kind_of_key_succeeds)
+{
+	struct csr csr;
+
+	decode(&(struct request){keys[_i], REQUEST DN "[ext]\nsubjectAltName=DNS:a.example\n"}, &csr);
+	ck_assert_ptr_nonnull(csr.key);
+	csr_clear(&csr);
+}
+END_TEST
+
+START_TEST(decode_gives_every_name_and_its_kind)
+{
+	static const struct {
+		enum csr_name_kind kind;
+		const char        *value;
+	} wanted[] = {
+	    {CSR_NAME_DNS, "laptop.home.example"},
+	    {CSR_NAME_OTHER, NULL}, /* wildcard */
+	    {CSR_NAME_OTHER, NULL}, /* address */
+	    {CSR_NAME_OTHER, NULL}, /* mail */
+	    {CSR_NAME_PERMANENT_IDENTIFIER, "l\xc3\xa4ptop"},
+	    {CSR_NAME_OTHER, NULL}, /* with an assigner */
+	    {CSR_NAME_OTHER, NULL}, /* another otherName */
+	};
+	struct csr csr;
+
+	decode(&(struct request){KEY, REQUEST "[dn]\n0.CN=x\n[ext]\nsubjectAltName=@san\n[san]\n"
+	    "DNS.1=laptop.home.example\nDNS.2=*.example\nIP=127.0.0.1\nemail=a@b.example\n"
+	    "otherName.1=1.3.6.1.5.5.7.8.3;SEQUENCE:pi\notherName.2=1.3.6.1.5.5.7.8.3;SEQUENCE:as\n"
+	    "otherName.3=1.2.3;UTF8:x\n"
+	    "[pi]\na=FORMAT:UTF8,UTF8:l\xc3\xa4ptop\n[as]\na=UTF8:laptop\nb=OID:1.2.3\n"}, &csr);
+	ck_assert_uint_eq(csr.name_count, sizeof wanted / sizeof wanted[0]);
+	for (size_t i = 0; i < csr.name_count; i++) {
+		ck_assert_int_eq((int)csr.names[i].kind, (int)wanted[i].kind);
+		if (wanted[i].value == NULL)
+			ck_assert_ptr_null(csr.names[i].value);
+		else
+			ck_assert_str_eq(csr.names[i].value, wanted[i].value);
+	}
+	csr_clear(&csr);
+}
+END_TEST
+
+/* What is asked for beyond names, and how it is called; NULL for what every profile has. */
+static const struct {
+	const char *config;
+	const char *excess;
+} excesses[] = {
+    {"[dn]\nCN=laptop\nO=Example\n[ext]\nkeyUsage=digitalSignature\n", "O in the subject"},
+    {"[dn]\nCN=laptop\n[ext]\nbasicConstraints=CA:TRUE\n", "the extension basicConstraints"},
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=digitalSignature,keyCertSign\n", "the extension keyUsage"},
+    {"[dn]\nCN=laptop\n[ext]\nextendedKeyUsage=codeSigning\n", "the extension extendedKeyUsage"},
+    {"[dn]\nCN=laptop\n[ext]\n1.2.3.4=ASN1:NULL\n", "the extension 1.2.3.4"},
+    {"[dn]\nCN=laptop\n[ext]\nnameConstraints=permitted;DNS:x\n", "the extension nameConstraints"},
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n"
+     "extendedKeyUsage=clientAuth,serverAuth\nsubjectKeyIdentifier=hash\n", NULL},
+};
+
+START_TEST(decode_names_what_no_profile_grants)
+{
+	char       config[1024];
+	struct csr csr;
+
+	(void)snprintf(config, sizeof config, "%s%s", REQUEST, excesses[_i].config);
+	decode(&(struct request){KEY, config}, &csr);
+	ck_assert_str_eq(csr.common_name, "laptop");
+	if (excesses[_i].excess == NULL)
+		ck_assert_ptr_null(csr.excess);
+	else
+		ck_assert_pstr_eq(csr.excess, excesses[_i].excess);
+	csr_clear(&csr);
+}
+END_TEST
+
+static const struct {
+	struct request request;
+	const char    *detail;
+} refused[] = {
+    {{KEY " -sha1", REQUEST DN "[ext]\nsubjectAltName=DNS:x\n"}, "the CSR is signed by SHA1; use SHA-256"},
+    {{KEY, REQUEST "[dn]\n0.CN=a\n1.CN=b\n[ext]\nsubjectAltName=DNS:x\n"}, "the CSR has two common names"},
+    {{KEY, REQUEST DN "[ext]\nsubjectAltName=DER:30ff\n"}, "the CSR's names cannot be decoded"},
+    {{KEY, REQUEST DN "[ext]\nsubjectAltName=otherName:1.3.6.1.5.5.7.8.3;UTF8:x\n"},
+        "the CSR: a PermanentIdentifier that is no SEQUENCE"},
+};
+
+START_TEST(decode_of_a_bad_one_is_malformed)
+{
+	char        *directory = pki_directory();
+	AUTO_BYTES   der = {0};
+	struct csr   csr;
+	struct error err = {0};
+
+	make(directory, &refused[_i].request, &der);
+	ck_assert_int_eq(csr_decode(bytes_view(&der), &csr, &err), -1);
+	ck_assert_msg(strncmp(err.detail, refused[_i].detail, strlen(refused[_i].detail)) == 0, "%s",
+	    err.detail);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_null(csr.key);
+	pki_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(decode_of_spoiled_octets_is_malformed)
+{
+	char        *directory = pki_directory();
+	AUTO_BYTES   der = {0};
+	struct csr   csr;
+	struct error err = {0};
+
+	make(directory, &(struct request){KEY, REQUEST DN "[ext]\nsubjectAltName=DNS:a.b\n"}, &der);
+	for (size_t size = 0; size < der.size; size++) {
+		ck_assert_int_eq(csr_decode((struct view){der.data, size}, &csr, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	}
+	der.data[der.size - 1] ^= 1;
+	ck_assert_int_eq(csr_decode(bytes_view(&der), &csr, &err), -1);
+	ck_assert_str_eq(err.detail, "the CSR's signature is not by its key");
+	der.data[der.size - 1] ^= 1;
+	bytes_append_u8(&der, 0);
+	unit_fails(csr_decode(bytes_view(&der), &csr, &err), &err, ERROR_MALFORMED,
+	    "1 octets after the CSR");
+	pki_directory_remove(directory);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("csr");
+	TCase *tc = tcase_create("csr");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, decode_with_a_common_name_only_gives_it);
+	tcase_add_loop_test(tc, decode_of_every_kind_of_key_succeeds, 0, sizeof keys / sizeof keys[0]);
+	tcase_add_test(tc, decode_gives_every_name_and_its_kind);
+	tcase_add_loop_test(tc, decode_names_what_no_profile_grants, 0,
+	    sizeof excesses / sizeof excesses[0]);
+	tcase_add_loop_test(tc, decode_of_a_bad_one_is_malformed, 0,
+	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, decode_of_spoiled_octets_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
