@@ -22,6 +22,7 @@ E2E_TESTS += tests/e2e/attest-ca_enroll.sh
 E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
+E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)

@@ -52,3 +52,8 @@ tests_unit_signature_test_SOURCES = tests/unit/signature_test.c tests/unit/unit.
 tests_unit_signature_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_vendor_test_SOURCES = tests/unit/vendor_test.c tests/unit/unit.h
 tests_unit_vendor_test_LDADD = $(TPM_TEST_LIBS)
+
+# A TPM opens what we make: the program writes credentials, the script has them opened.
+check_PROGRAMS += tests/e2e/make_credential
+tests_e2e_make_credential_SOURCES = tests/e2e/make_credential.c
+tests_e2e_make_credential_LDADD = src/libtpm.a src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
