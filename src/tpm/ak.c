@@ -5,15 +5,11 @@
 
 #include <string.h>
 
-#include <openssl/bn.h>
 #include <openssl/evp.h>
 
 #include "tpm/digest.h"
-#include "tpm/openssl_error.h"
 #include "tpm/public.h"
-#include "tpm/roca.h"
-
-#define AK_RSA_BITS_MIN 2048
+#include "util/error.h"
 
 /* WIRE.md §2, rule 5: what each attribute must be, and what it would mean otherwise. */
 static const struct tpm_attribute_rule attributes[] = {
@@ -51,27 +47,6 @@ ak_check_scheme(const TPMT_PUBLIC *area, struct error *err)
 }
 
 static int
-ak_check_rsa(const TPMT_PUBLIC *area, struct error *err)
-{
-	const TPM2B_PUBLIC_KEY_RSA *modulus = &area->unique.rsa;
-	BIGNUM                     *number;
-	bool                        weak;
-
-	if (area->parameters.rsaDetail.keyBits < AK_RSA_BITS_MIN)
-		return error_set(err, ERROR_BAD_ATTESTATION, "AK of %u bits: RSA needs at least %d",
-		    area->parameters.rsaDetail.keyBits, AK_RSA_BITS_MIN);
-	if ((number = BN_bin2bn(modulus->buffer, modulus->size, NULL)) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "reading the AK's modulus");
-	weak = tpm_roca_weak(number);
-	BN_free(number);
-	if (weak)
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "AK modulus can be factored (ROCA, CVE-2017-15361): update the TPM's firmware "
-		    "and make a new AK");
-	return 0;
-}
-
-static int
 ak_read(struct view public, struct tpm_ak *ak, struct error *err)
 {
 	if (tpm_public_decode(public, "AK", &ak->area, err) < 0)
@@ -86,7 +61,7 @@ ak_read(struct view public, struct tpm_ak *ak, struct error *err)
 		return -1;
 	if (ak_check_scheme(&ak->area, err) < 0)
 		return -1;
-	if (ak->area.type == TPM2_ALG_RSA && ak_check_rsa(&ak->area, err) < 0)
+	if (ak->area.type == TPM2_ALG_RSA && tpm_public_check_rsa(&ak->area, "AK", err) < 0)
 		return -1;
 	if (tpm_public_key(&ak->area, &ak->key, err) < 0)
 		return error_wrap(err, "AK");

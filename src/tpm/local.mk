@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/libtpm.a
 src_libtpm_a_SOURCES = \
 	src/tpm/ak.c src/tpm/ak.h \
 	src/tpm/attest.c src/tpm/attest.h \
+	src/tpm/certify.c src/tpm/certify.h \
 	src/tpm/creation.c src/tpm/creation.h \
 	src/tpm/credential.c src/tpm/credential.h \
 	src/tpm/digest.c src/tpm/digest.h \
@@ -22,18 +23,21 @@ check_LIBRARIES += tests/unit/libforge.a
 tests_unit_libforge_a_SOURCES = \
 	tests/unit/forge.c tests/unit/forge.h tests/unit/forge_flaws.h tests/unit/forge_must.h \
 	tests/unit/forge_ak.c \
+	tests/unit/forge_certify.c \
 	tests/unit/forge_ek.c
 FORGE_LIBS = tests/unit/libforge.a
 
 TPM_TEST_LIBS = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
 
-TPM_TESTS = tests/unit/ak_test tests/unit/creation_test tests/unit/credential_test tests/unit/ek_test \
+TPM_TESTS = tests/unit/ak_test tests/unit/certify_test tests/unit/creation_test tests/unit/credential_test tests/unit/ek_test \
 	tests/unit/kdf_test tests/unit/name_test tests/unit/public_test tests/unit/roca_test \
 	tests/unit/signature_test tests/unit/vendor_test
 check_PROGRAMS += $(TPM_TESTS)
 TESTS += $(TPM_TESTS)
 tests_unit_ak_test_SOURCES = tests/unit/ak_test.c tests/unit/unit.h
 tests_unit_ak_test_LDADD = $(TPM_TEST_LIBS)
+tests_unit_certify_test_SOURCES = tests/unit/certify_test.c tests/unit/unit.h
+tests_unit_certify_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_creation_test_SOURCES = tests/unit/creation_test.c tests/unit/unit.h
 tests_unit_creation_test_LDADD = $(TPM_TEST_LIBS)
 tests_unit_credential_test_SOURCES = tests/unit/credential_test.c tests/unit/unit.h

@@ -1,14 +1,18 @@
-/* Decodes public areas and turns them into keys; judges no attribute. */
+/* Decodes public areas and turns them into keys; which attributes a key must have, its caller says. */
 #include "config.h"
 
 #include "tpm/public.h"
 
+#include <openssl/bn.h>
 #include <tss2/tss2_mu.h>
 
 #include "tpm/key.h"
+#include "tpm/openssl_error.h"
+#include "tpm/roca.h"
 #include "tpm/tss2_error.h"
 
 #define RSA_EXPONENT 65537 /* what a TPM's 0 means */
+#define RSA_BITS_MIN 2048
 
 int
 tpm_public_decode(struct view area, const char *whose, TPMT_PUBLIC *public, struct error *err)
@@ -76,5 +80,28 @@ tpm_public_check_attributes(const TPMT_PUBLIC *public, const struct tpm_attribut
 		if (set != rules[i].wanted)
 			return error_set(err, ERROR_BAD_ATTESTATION, "%s", rules[i].complaint);
 	}
+	return 0;
+}
+
+int
+tpm_public_check_rsa(const TPMT_PUBLIC *public, const char *whose, struct error *err)
+{
+	const TPM2B_PUBLIC_KEY_RSA *modulus = &public->unique.rsa;
+	unsigned                    bits = public->parameters.rsaDetail.keyBits;
+	BIGNUM                     *number;
+	bool                        weak;
+
+	if (bits < RSA_BITS_MIN)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "%s of %u bits: RSA needs at least %d", whose, bits, RSA_BITS_MIN);
+	if ((number = BN_bin2bn(modulus->buffer, modulus->size, NULL)) == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading a modulus");
+	weak = tpm_roca_weak(number);
+	BN_free(number);
+	if (weak)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "%s modulus can be factored (ROCA, CVE-2017-15361): update the TPM's firmware "
+		    "and make a new key",
+		    whose);
 	return 0;
 }

@@ -37,4 +37,10 @@ struct tpm_attribute_rule {
 int tpm_public_check_attributes(const TPMT_PUBLIC *public, const struct tpm_attribute_rule *rules,
     size_t count, struct error *err);
 
+/*
+ * Checks what makes an RSA key worth trusting: at least 2048 bits, no ROCA modulus
+ * (CVE-2017-15361). `whose` begins the detail. BAD_ATTESTATION otherwise.
+ */
+int tpm_public_check_rsa(const TPMT_PUBLIC *public, const char *whose, struct error *err);
+
 #endif

@@ -68,6 +68,11 @@ enum forge_ak_kind {
 	FORGE_AK_COUNT
 };
 
+/* What keys of a kind are, and how they sign; the hash is nameAlg too. */
+enum forge_key      forge_ak_key(enum forge_ak_kind kind);
+TPMI_ALG_SIG_SCHEME forge_ak_scheme(enum forge_ak_kind kind);
+TPMI_ALG_HASH       forge_ak_hash(enum forge_ak_kind kind);
+
 /* A row of the table. */
 struct forge_flaw_row {
 	const char        *name;
@@ -134,7 +139,7 @@ struct forge_certify {
 
 /*
  * Certifies a signing key of kind `key` with the AK's key, extraData being the
- * SHA-256 of the key authorization.
+ * hash of the key authorization by the AK's hash.
  */
 void forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind,
     enum forge_key key, struct view key_authorization, enum forge_certify_flaw flaw,

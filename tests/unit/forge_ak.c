@@ -40,6 +40,24 @@ forge_flaw_row(enum forge_flaw flaw)
 	return &rows[flaw];
 }
 
+enum forge_key
+forge_ak_key(enum forge_ak_kind kind)
+{
+	return kinds[kind].key;
+}
+
+TPMI_ALG_SIG_SCHEME
+forge_ak_scheme(enum forge_ak_kind kind)
+{
+	return kinds[kind].scheme;
+}
+
+TPMI_ALG_HASH
+forge_ak_hash(enum forge_ak_kind kind)
+{
+	return kinds[kind].hash;
+}
+
 /* What is being forged, before it is marshalled. */
 struct ak_draft {
 	enum forge_flaw     flaw;

@@ -40,7 +40,7 @@ enum forge_judge { FORGE_BY_NOBODY, FORGE_BY_AK, FORGE_BY_CREATION };
 	X(RSA_EXPONENT_3, RSASSA, AK, BAD_ATTESTATION, "AK: RSA exponent 3 is not 65537")  \
 	X(RSA_ROCA, RSASSA, AK, BAD_ATTESTATION,                                           \
 	    "AK modulus can be factored (ROCA, CVE-2017-15361): update the TPM's firmware " \
-	    "and make a new AK")                                                           \
+	    "and make a new key")                                                          \
 	X(RSA_MODULUS_SHORT, RSASSA, AK, BAD_ATTESTATION,                                  \
 	    "AK: RSA modulus of 255 octets in a key of 2048 bits")                         \
 	X(RSA_MODULUS_SMALL, RSASSA, AK, BAD_ATTESTATION,                                  \
@@ -100,6 +100,7 @@ enum forge_flaw {
 	X(AREA_CUT_OFF, MALFORMED, "the certified key's public area is cut off")           \
 	X(AREA_LEFT_OVER, MALFORMED,                                                       \
 	    "the certified key's public area has octets left over: 1")                     \
+	X(AREA_TYPE, BAD_ATTESTATION, "certified key type 0x0008 is not RSA or ECC")       \
 	X(AREA_NAME_ALG_SHA1, BAD_ATTESTATION,                                             \
 	    "certified key: nameAlg 0x0004 is not SHA-256, SHA-384 or SHA-512")            \
 	X(NO_FIXED_TPM, BAD_ATTESTATION,                                                   \
