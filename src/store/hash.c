@@ -49,8 +49,9 @@ store_hash_parse(const char *text, uint8_t hash[STORE_HASH_SIZE])
 static void
 hash_pad(const char *digits, size_t count, char fill, char padded[HASH_DIGITS])
 {
-	for (size_t i = 0; i < HASH_DIGITS; i++)
-		padded[i] = i < count ? digits[i] : fill;
+	(void)memset(padded, fill, HASH_DIGITS);
+	for (size_t i = 0; i < count; i++)
+		padded[i] = digits[i];
 }
 
 bool

@@ -11,7 +11,7 @@
 static const char *const forms[] = {
     DIGITS,
     "2EA8F0000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C",
-    "sha256:" DIGITS,
+    ("sha256:" DIGITS),
     "urn:ek:sha256:LqjwAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=",
 };
 
@@ -30,12 +30,12 @@ static const char *const no_hash[] = {
     "",
     "laptop",
     "2ea8f0",
-    DIGITS "0",
+    (DIGITS "0"),
     "2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1g",
     "sha256:",
-    "sha256:sha256:" DIGITS,
-    "sha1:" DIGITS,
-    "urn:ek:sha256:" DIGITS,
+    ("sha256:sha256:" DIGITS),
+    ("sha1:" DIGITS),
+    ("urn:ek:sha256:" DIGITS),
     "urn:ek:sha256:LqjwAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw==",
     "urn:ek:sha256:",
 };
@@ -76,7 +76,7 @@ START_TEST(range_of_a_prefix_is_exact)
 }
 END_TEST
 
-static const char *const no_range[] = {"", "2ea", "2eag", "sha256:2ea", "wxyz", DIGITS "0"};
+static const char *const no_range[] = {"", "2ea", "2eag", "sha256:2ea", "wxyz", (DIGITS "0")};
 
 START_TEST(range_of_anything_else_is_none)
 {
