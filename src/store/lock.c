@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,20 @@
 #define LOCK_GLANCE_US 250
 #define LOCK_GLANCES   16
 
+/* Root makes no file in a service's directory that the service cannot open. */
+static int
+lock_give(int fd, const char *path)
+{
+	AUTO_FREE char *copy = memory_strdup(path);
+	struct stat     directory;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(dirname(copy), &directory) != 0)
+		return -1;
+	return fchown(fd, directory.st_uid, directory.st_gid);
+}
+
 int
 store_lock_open(const char *path, struct store_lock *lock, struct error *err)
 {
@@ -40,6 +55,11 @@ store_lock_open(const char *path, struct store_lock *lock, struct error *err)
 
 	if (fd < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+	if (lock_give(fd, path) != 0) {
+		error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+		(void)close(fd);
+		return -1;
+	}
 	*lock = (struct store_lock){fd, memory_strdup(path), 0};
 	return 0;
 }

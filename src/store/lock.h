@@ -19,7 +19,10 @@ struct store_lock {
 	off_t ticket; /* 0 while neither waiting nor holding */
 };
 
-/* Opens the lock file, made with permissions 0600 when it is missing. INTERNAL when that fails. */
+/*
+ * Opens the lock file, made with permissions 0600 when it is missing; root makes
+ * it the directory's owner's. INTERNAL when that fails.
+ */
 int  store_lock_open(const char *path, struct store_lock *lock, struct error *err);
 void store_lock_close(struct store_lock *lock);
 

@@ -92,8 +92,23 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	case_fails "another user is told to be the owner" 1 "may not be read; run this as the owner" \
 		setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$scratch/attest-ca" --state-dir "$state_dir" list
+
+	# Root works in a service's directory, and the service afterwards.
+	service() {
+		setpriv --reuid 12345 --regid 12346 --clear-groups \
+			"$scratch/attest-ca" --state-dir "$scratch/service" "$@"
+	}
+	mkdir "$scratch/service"
+	chown 12345:12346 "$scratch/service"
+	"$attest_ca_program" --state-dir "$scratch/service" init >/dev/null
+	rm "$scratch/service/store.lock"
+	"$attest_ca_program" --state-dir "$scratch/service" enroll "$a" >/dev/null
+	case_ok "a service writes after root has" service enroll "$b"
+	case_equal "and all files are the service's" "$(find "$scratch/service" -printf '%U:%G\n' | sort -u)" 12345:12346
 else
 	skip "another user is told to be the owner" "not root"
+	skip "a service writes after root has" "not root"
+	skip "and all files are the service's" "not root"
 fi
 
 # ---- many at once ----
