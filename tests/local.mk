@@ -23,6 +23,8 @@ E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
+E2E_TESTS += tests/e2e/attest-device_attest.sh
+E2E_TESTS += tests/e2e/attest-device_ek.sh
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
