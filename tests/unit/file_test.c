@@ -1,7 +1,9 @@
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,6 +123,58 @@ START_TEST(replace_in_the_working_directory_needs_no_slash)
 }
 END_TEST
 
+START_TEST(create_writes_content_and_mode)
+{
+	struct stat st;
+
+	unit_ok(file_create(path, "text", 4, 0644, &err), &err);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0644);
+	assert_holds(path, "text");
+}
+END_TEST
+
+START_TEST(create_where_something_is_is_conflict_and_changes_nothing)
+{
+	unit_ok(file_create(path, "first", 5, 0600, &err), &err);
+	(void)snprintf(wanted, sizeof wanted, "%s is there already", path);
+	unit_fails(file_create(path, "second", 6, 0600, &err), &err, ERROR_CONFLICT, wanted);
+	assert_holds(path, "first");
+}
+END_TEST
+
+START_TEST(create_at_a_dangling_link_follows_it_not)
+{
+	AUTO_FREE char *target = file_join(directory, "target");
+
+	ck_assert_int_eq(symlink("target", path), 0);
+	(void)snprintf(wanted, sizeof wanted, "%s is there already", path);
+	unit_fails(file_create(path, "x", 1, 0600, &err), &err, ERROR_CONFLICT, wanted);
+	ck_assert_int_eq(access(target, F_OK), -1);
+}
+END_TEST
+
+START_TEST(create_without_directory_is_internal)
+{
+	AUTO_FREE char *missing = file_join(path, "file");
+
+	ck_assert_int_eq(file_create(missing, "x", 1, 0600, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+}
+END_TEST
+
+START_TEST(create_on_a_full_disk_leaves_no_file)
+{
+	struct rlimit limit = {2, RLIM_INFINITY};
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(file_create(path, "text", 4, 0600, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
 START_TEST(read_appends)
 {
 	AUTO_BYTES content = {0};
@@ -215,6 +269,11 @@ main(void)
 	tcase_add_test(tc, replace_without_directory_names_the_path);
 	tcase_add_test(tc, replace_a_directory_fails_and_leaves_nothing_behind);
 	tcase_add_test(tc, replace_in_the_working_directory_needs_no_slash);
+	tcase_add_test(tc, create_writes_content_and_mode);
+	tcase_add_test(tc, create_where_something_is_is_conflict_and_changes_nothing);
+	tcase_add_test(tc, create_at_a_dangling_link_follows_it_not);
+	tcase_add_test(tc, create_without_directory_is_internal);
+	tcase_add_test(tc, create_on_a_full_disk_leaves_no_file);
 	tcase_add_test(tc, read_appends);
 	tcase_add_loop_test(tc, read_up_to_the_bound_and_no_more, 0, sizeof sizes / sizeof sizes[0]);
 	tcase_add_test(tc, read_endless_file_stops_at_the_bound);
