@@ -60,3 +60,5 @@ check_PROGRAMS += tests/unit/chain_test
 TESTS += tests/unit/chain_test
 tests_unit_chain_test_SOURCES = tests/unit/chain_test.c tests/unit/pki_support.h tests/unit/unit.h
 tests_unit_chain_test_LDADD = $(PKI_TEST_LIBS)
+
+EXTRA_DIST += tests/fuzz/certificate_fuzz.c tests/fuzz/csr_fuzz.c

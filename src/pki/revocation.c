@@ -100,6 +100,21 @@ revocation_check_scope(const X509_CRL *crl, const char *path, struct error *err)
 	return 0;
 }
 
+/*
+ * Has OpenSSL sort the entries now, and not under a lock at the first look-up, by
+ * looking one up. X509_CRL_sort would drop the octets that are signed.
+ */
+static void
+revocation_sort(X509_CRL *crl)
+{
+	ASN1_INTEGER *zero = ASN1_INTEGER_new();
+	X509_REVOKED *entry = NULL;
+
+	if (zero != NULL)
+		(void)X509_CRL_get0_by_serial(crl, &entry, zero);
+	ASN1_INTEGER_free(zero);
+}
+
 /* Takes the CRL. */
 static int
 revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, struct error *err)
@@ -117,7 +132,7 @@ revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, s
 		X509_CRL_free(crl);
 		return error_set_openssl(err, ERROR_MALFORMED, "the CRL in %s has no valid time", path);
 	}
-	(void)X509_CRL_sort(crl); /* now, and not under a lock at the first look-up */
+	revocation_sort(crl);
 	lists = realloc(revocation->lists, (revocation->count + 1) * sizeof *lists);
 	if (lists == NULL)
 		abort();

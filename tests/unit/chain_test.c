@@ -473,6 +473,38 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 }
 END_TEST
 
+/* Entries stand in no order, and the list is signed as it stands. */
+START_TEST(revocation_by_a_crl_of_many_finds_each)
+{
+	enum { COUNT = 50 };
+	struct ca_revoked   revoked[COUNT];
+	X509               *leaf = leaf_of(&pki.issuing);
+	X509               *free_leaf = leaf_of(&pki.issuing);
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(leaf);
+	AUTO_BYTES          der = {0};
+	AUTO_FREE char     *path = file_join(directory, "crl");
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	for (size_t i = 0; i < COUNT; i++) {
+		revoked[i] = (struct ca_revoked){.serial_size = 20, .when = PKI_NOW - 60};
+		ck_assert_int_eq(certificate_serial_draw(revoked[i].serial, &err), 0);
+	}
+	revoked[_i].serial_size = (size_t)ASN1_STRING_length(serial);
+	memcpy(revoked[_i].serial, ASN1_STRING_get0_data(serial), revoked[_i].serial_size);
+	unit_ok(ca_crl_create(&pki.issuing, 1, revoked, COUNT, PKI_NOW, PKI_DAY, &der, &err), &err);
+	pki_write(directory, "crl", der.data, der.size);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "the certificate: it was revoked at ");
+	verify(&policy, free_leaf, &pki.issuing.certificate, 1, "");
+	revocation_free(revocation);
+	X509_free(leaf);
+	X509_free(free_leaf);
+}
+END_TEST
+
 /* A list in the issuer's name by somebody else frees nobody, and is not passed over. */
 START_TEST(revocation_by_a_crl_of_another_key_refuses)
 {
@@ -614,6 +646,7 @@ main(void)
 	tcase_add_test(tc, trust_add_file_without_certificates_is_malformed);
 	tcase_add_test(tc, revocation_of_the_leaf_or_its_issuer_refuses_it);
 	tcase_add_loop_test(tc, revocation_by_a_stale_crl_refuses_unless_tolerated, 0, 2);
+	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
 	tcase_add_test(tc, revocation_by_a_crl_of_another_key_refuses);
 	tcase_add_test(tc, revocation_by_a_crl_of_a_namesake_says_nothing);
 	tcase_add_test(tc, revocation_add_file_reads_pem_of_several);
