@@ -42,3 +42,21 @@ EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests
 .PHONY: check-interop
 check-interop:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEROP_TESTS)'
+
+# Fuzzers, in a build tree of its own, each for so many seconds from what it found before:
+#   configure CC=clang CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' --enable-sanitizers
+#   make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS = 60
+FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+EXTRA_PROGRAMS += $(FUZZERS)
+CLEANFILES += $(FUZZERS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
+	set -e; for seeder in $(FUZZ_SEEDERS); do "./$$seeder" tests/fuzz/corpus; done; \
+	for fuzzer in $(FUZZERS); do \
+		corpus=tests/fuzz/corpus/$$(basename "$$fuzzer" _fuzz); \
+		$(MKDIR_P) "$$corpus"; \
+		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix="$$fuzzer-" "$$corpus"; \
+	done

@@ -27,7 +27,8 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/forge_ek.c
 FORGE_LIBS = tests/unit/libforge.a
 
-TPM_TEST_LIBS = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
+TPM_LIBS = src/libtpm.a src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
+TPM_TEST_LIBS = $(FORGE_LIBS) $(TPM_LIBS) $(UNIT_LIBS)
 
 TPM_TESTS = tests/unit/ak_test tests/unit/certify_test tests/unit/creation_test tests/unit/credential_test tests/unit/ek_test \
 	tests/unit/kdf_test tests/unit/name_test tests/unit/public_test tests/unit/roca_test \
@@ -60,4 +61,24 @@ tests_unit_vendor_test_LDADD = $(TPM_TEST_LIBS)
 # A TPM opens what we make: the program writes credentials, the script has them opened.
 check_PROGRAMS += tests/e2e/make_credential
 tests_e2e_make_credential_SOURCES = tests/e2e/make_credential.c
-tests_e2e_make_credential_LDADD = src/libtpm.a src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
+tests_e2e_make_credential_LDADD = $(TPM_LIBS)
+
+# What decodes hostile octets, fuzzed (tests/local.mk says how); the seeds are forged.
+FUZZERS += tests/fuzz/ak_fuzz tests/fuzz/certify_fuzz tests/fuzz/creation_fuzz tests/fuzz/ek_fuzz
+tests_fuzz_ak_fuzz_SOURCES = tests/fuzz/ak_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_ak_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_ak_fuzz_LDADD = $(TPM_LIBS)
+tests_fuzz_certify_fuzz_SOURCES = tests/fuzz/certify_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_certify_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_certify_fuzz_LDADD = $(TPM_LIBS)
+tests_fuzz_creation_fuzz_SOURCES = tests/fuzz/creation_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_creation_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_creation_fuzz_LDADD = $(TPM_LIBS)
+tests_fuzz_ek_fuzz_SOURCES = tests/fuzz/ek_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_ek_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_ek_fuzz_LDADD = $(TPM_LIBS)
+FUZZ_SEEDERS = tests/fuzz/tpm_seeds
+EXTRA_PROGRAMS += tests/fuzz/tpm_seeds
+CLEANFILES += tests/fuzz/tpm_seeds
+tests_fuzz_tpm_seeds_SOURCES = tests/fuzz/tpm_seeds.c tests/fuzz/fuzz.h
+tests_fuzz_tpm_seeds_LDADD = $(FORGE_LIBS) $(TPM_LIBS)
