@@ -308,6 +308,8 @@ main(int argc, char **argv)
 	struct error            err = {0};
 	int                     status;
 
+	/* tss2-mu writes to stderr what hostile octets make it say; our log says it better. */
+	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	if (supervisor_child_inherit(&child, &err) != 0)
 		return complain(&err);
 	if (child.role == SUPERVISOR_ROLE_FRONT) {
