@@ -159,7 +159,9 @@ connection_closed_cb(struct evhttp_connection *evcon, void *arg)
 	connection->exchange = NULL;
 	if (exchange != NULL)
 		exchange_cancel(exchange);
-	if (!connection->linger || connection->server->freeing || linger_start(connection) != 0)
+	if (connection->linger && !connection->server->freeing)
+		linger_start(connection);
+	else
 		connection_free(connection);
 }
 
@@ -360,6 +362,7 @@ connection_answered(struct http_connection *connection)
 	size_t           ahead = evbuffer_get_length(input);
 
 	if (connection->closing || connection->server->draining) {
+		connection->linger = !connection->server->draining;
 		connection->closing = true;
 		connection->state = CONNECTION_IDLE;
 		event_active(&connection->soon, EV_TIMEOUT, 1);

@@ -150,7 +150,6 @@ exchange_request_cb(struct evhttp_request *req, void *arg)
 	connection->closing = exchange_is_last(req);
 	if (framing_check(req, &connection->head, server->settings.header_max, &err) != 0) {
 		connection->closing = true;
-		connection->linger = true;
 		req->major = 1;
 		req->minor = 1;
 		http_reply_problem(exchange, &err);

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "http/connection.h"
@@ -29,26 +29,19 @@ linger_read_cb(evutil_socket_t fd, short what, void *arg)
 		linger_end(connection);
 }
 
-int
+void
 linger_start(struct http_connection *connection)
 {
 	struct http_server *server = connection->server;
 	int64_t             most = server->settings.request_ms;
-	int                 fd;
 
-	if ((fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0)) < 0)
-		return -1;
-	(void)shutdown(fd, SHUT_WR);
-	connection->fd = fd;
+	/* A bufferevent without a descriptor closes none; evhttp shuts its side down. */
+	(void)bufferevent_setfd(connection->bev, -1);
 	connection->state = CONNECTION_LINGERING;
-	if (event_assign(&connection->drain, server->base, fd, EV_READ | EV_PERSIST,
-	        linger_read_cb, connection) != 0 ||
-	    event_add(&connection->drain, NULL) != 0) {
-		(void)close(fd);
-		return -1;
-	}
+	(void)event_assign(&connection->drain, server->base, connection->fd, EV_READ | EV_PERSIST,
+	    linger_read_cb, connection);
+	(void)event_add(&connection->drain, NULL);
 	connection_deadline(connection, most < LINGER_MS ? most : LINGER_MS);
-	return 0;
 }
 
 void

@@ -9,11 +9,10 @@
 struct http_connection;
 
 /*
- * Keeps the socket of a connection that evhttp is about to close. Returns 0, and
- * connection_free is called when the peer has ended or the time is over; or -1:
- * nothing is kept.
+ * Takes the socket from a connection that evhttp is about to close, its last answer
+ * sent; connection_free is called when the peer has ended or the time is over.
  */
-int linger_start(struct http_connection *connection);
+void linger_start(struct http_connection *connection);
 
 /* Ends it now. */
 void linger_end(struct http_connection *connection);

@@ -378,6 +378,62 @@ START_TEST(client_that_sends_ahead_without_end_is_not_buffered)
 }
 END_TEST
 
+/* Closed with octets unread, the socket would be reset, and a client may lose what it was told. */
+START_TEST(refused_client_that_is_still_sending_is_not_reset)
+{
+	struct http_client client;
+	AUTO_FREE char    *fill = filling(BODY_MAX);
+	int                reason = 0;
+	socklen_t          size = sizeof reason;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
+	client_wait(&client, client_count(&client, "tooLarge") == 1);
+	for (int i = 0; i < 20; i++) {
+		client_send(&client, fill);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	client_wait(&client, client.ended); /* its side is closed, ours is still open */
+	client_send(&client, fill);
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	ck_assert_int_eq(getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &reason, &size), 0);
+	ck_assert_int_eq(reason, 0);
+	client_close(&client);
+	client_wait(&client, http_server_connections(server) == 0);
+}
+END_TEST
+
+START_TEST(refused_client_that_stays_is_ended)
+{
+	struct http_client client;
+
+	settings.request_ms = 50;
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, "GET /hello HTTP/1.1\r\n\r\n"); /* no Host */
+	client_wait(&client, client.ended);
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	client_wait(&client, http_server_connections(server) == 0);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(server_freed_while_it_lingers_leaves_nothing)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, "GET /hello HTTP/1.1\r\n\r\n");
+	client_wait(&client, client.ended);
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	http_server_free(server);
+	server = NULL;
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(connections_above_the_cap_wait_until_one_ends)
 {
 	struct http_client clients[3];
@@ -480,6 +536,9 @@ main(void)
 	tcase_add_test(tcase, client_that_does_not_read_its_answer_is_ended);
 	tcase_add_test(tcase, client_that_reads_a_large_answer_steadily_gets_it_all);
 	tcase_add_test(tcase, client_that_sends_ahead_without_end_is_not_buffered);
+	tcase_add_test(tcase, refused_client_that_is_still_sending_is_not_reset);
+	tcase_add_test(tcase, refused_client_that_stays_is_ended);
+	tcase_add_test(tcase, server_freed_while_it_lingers_leaves_nothing);
 	tcase_add_test(tcase, connections_above_the_cap_wait_until_one_ends);
 	tcase_add_test(tcase, accepting_pauses_without_descriptors_and_goes_on);
 	tcase_add_test(tcase, two_servers_in_one_process_do_not_meet);
