@@ -80,8 +80,6 @@ server_resume(struct http_server *server)
 {
 	struct http_listener *listener;
 
-	if (server->connection_count >= server->settings.connections_max)
-		return;
 	(void)evtimer_del(&server->resume);
 	LIST_FOREACH (listener, &server->listeners, link)
 		(void)evconnlistener_enable(evhttp_bound_socket_get_listener(listener->bound));

@@ -36,16 +36,23 @@ struct http_settings {
 	void        *arg;                /* of the handlers */
 	const char  *problem_namespace;  /* "urn:attest-ca:error:" */
 	size_t       body_max;           /* octets; 413 above */
-	size_t       header_max;         /* octets of all header lines */
+	size_t       header_max;         /* octets of request line and header lines; 413 above */
 	size_t       connections_max;    /* accepting pauses there, and at EMFILE */
 	int64_t      idle_ms;            /* a kept-alive connection with no request ends after this */
-	int64_t      request_ms;         /* from a request's first octet to its last */
+	int64_t      request_ms;         /* from a request's first octet to its last; 408 after it. Also
+	                                    from accept(2) to the first octet, TLS handshake included,
+	                                    and how long a peer may take none of its answer */
 	SSL_CTX     *tls;                /* NULL for plain HTTP */
 };
 
-/* Makes a server on the loop; it takes each listening descriptor over in http_server_listen. */
+/*
+ * Makes a server on the loop, which alone may call the functions below. SIGPIPE is
+ * ignored from now on, unless somebody handles it.
+ */
 int http_server_new(struct event_base *base, const struct http_settings *settings,
     struct http_server **out, struct error *err);
+
+/* Takes connections from a socket that listens. It belongs to the server when this returns 0. */
 int http_server_listen(struct http_server *server, int fd, struct error *err);
 
 /* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
@@ -55,6 +62,7 @@ void http_server_drain(struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_exchanges(const struct http_server *server);
 
+/* Ends all connections and closes the sockets; not from a handler. NULL is allowed. */
 void http_server_free(struct http_server *server);
 
 /* A number of this request for the log, unique in the process. */
@@ -65,10 +73,14 @@ const char *http_exchange_peer(const struct http_exchange *exchange); /* "192.0.
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name); /* NULL: none */
 struct view http_exchange_body(const struct http_exchange *exchange); /* lives as long as the exchange */
 
-/* `cancelled` runs when the client goes before its answer; the exchange is gone after it. */
+/*
+ * `cancelled` runs when the client goes before its answer, or the server is freed;
+ * it must not answer, and the exchange is gone after it. A client that only ends its
+ * sending counts as gone, as it does for evhttp.
+ */
 void http_exchange_on_cancel(struct http_exchange *exchange, void (*cancelled)(void *arg), void *arg);
 
-/* Adds a header to the answer. */
+/* Adds a header to the answer; a value with a line end in it is left out. */
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);
 
 /* Answers; the exchange is gone after it. `type` is NULL for an answer without a body. */

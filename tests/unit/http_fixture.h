@@ -80,7 +80,15 @@ nothing_cb(struct http_exchange *exchange, void *arg)
 	http_reply(exchange, 204, NULL, (struct view){NULL, 0});
 }
 
+static inline void
+empty_cb(struct http_exchange *exchange, void *arg)
+{
+	(void)arg;
+	http_reply(exchange, 200, NULL, (struct view){NULL, 0});
+}
+
 static const struct http_route routes[] = {
+    {"GET", "/empty", empty_cb},
     {"GET", "/hello", hello_cb},
     {"POST", "/echo", echo_cb},
     {"POST", "/later", later_cb},

@@ -466,7 +466,7 @@ START_TEST(accepting_pauses_without_descriptors_and_goes_on)
 	struct rlimit      none;
 	int64_t            started;
 	int                free_fd;
-	clock_t            cpu;
+	int                turns = 0;
 
 	fixture_start();
 	client_connect(&client, base, &address);
@@ -478,11 +478,10 @@ START_TEST(accepting_pauses_without_descriptors_and_goes_on)
 	none.rlim_cur = (rlim_t)free_fd;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	started = clock_monotonic_ms();
-	cpu = clock();
-	while (clock_monotonic_ms() - started < 250)
+	for (; clock_monotonic_ms() - started < 250; turns++)
 		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
 	ck_assert_uint_eq(http_server_connections(server), 0);
-	ck_assert_int_lt((clock() - cpu) * 1000 / CLOCKS_PER_SEC, 100); /* it did not spin */
+	ck_assert_int_lt(turns, 30); /* it does not spin */
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	client_wait(&client, client_count(&client, "hello") == 1);
 	client_close(&client);

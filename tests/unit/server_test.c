@@ -47,6 +47,19 @@ START_TEST(reply_204_has_no_length)
 }
 END_TEST
 
+START_TEST(reply_without_a_type_has_none)
+{
+	struct http_client client;
+
+	fixture_start();
+	ask(&client, "GET /empty HTTP/1.1\r\n" CLOSE);
+	client_begins(&client, "HTTP/1.1 200 OK\r\n");
+	client_has(&client, "Content-Length: 0\r\n");
+	client_has_not(&client, "Content-Type");
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(http_1_0_is_answered_and_closed)
 {
 	struct http_client client;
@@ -287,6 +300,7 @@ main(void)
 	tcase_add_test(tcase, reply_of_a_route_is_sent_whole);
 	tcase_add_test(tcase, reply_to_head_has_the_length_and_no_body);
 	tcase_add_test(tcase, reply_204_has_no_length);
+	tcase_add_test(tcase, reply_without_a_type_has_none);
 	tcase_add_test(tcase, http_1_0_is_answered_and_closed);
 	tcase_add_test(tcase, http_1_0_keep_alive_is_kept);
 	tcase_add_test(tcase, hundred_requests_go_over_one_connection);
