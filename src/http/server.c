@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/http.h>
@@ -184,12 +184,17 @@ http_server_listen(struct http_server *server, int fd, struct error *err)
 
 	/* Accepted sockets inherit it: an answer over TLS leaves in several records, and none should wait. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	if (evutil_make_socket_nonblocking(fd) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "listening");
+	if (evutil_make_socket_nonblocking(fd) != 0) {
+		(void)error_set_errno(err, ERROR_INTERNAL, "cannot listen");
+		(void)close(fd);
+		return -1;
+	}
 	evlistener = evconnlistener_new(server->base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (evlistener == NULL)
+	if (evlistener == NULL) {
+		(void)close(fd);
 		return error_set(err, ERROR_INTERNAL, "cannot listen");
+	}
 	listener = memory_new(sizeof *listener);
 	listener->bound = evhttp_bind_listener(server->evhttp, evlistener);
 	if (listener->bound == NULL) {

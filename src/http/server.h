@@ -52,7 +52,7 @@ struct http_settings {
 int http_server_new(struct event_base *base, const struct http_settings *settings,
     struct http_server **out, struct error *err);
 
-/* Takes connections from a socket that listens. It belongs to the server when this returns 0. */
+/* Takes connections from a socket that listens, and takes the socket over, even when it fails. */
 int http_server_listen(struct http_server *server, int fd, struct error *err);
 
 /* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
