@@ -18,8 +18,8 @@ tests_unit_server_test_SOURCES = tests/unit/server_test.c $(HTTP_TEST_PARTS)
 tests_unit_server_test_LDADD = $(HTTP_TEST_LIBS)
 
 HTTP_TEST_PARTS = tests/unit/http_client.h tests/unit/http_fixture.h tests/unit/unit.h
-HTTP_TEST_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
-	$(JANSSON_LIBS) $(UNIT_LIBS)
+HTTP_LIBS = src/libhttp.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+HTTP_TEST_LIBS = $(HTTP_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/exchange_test
 TESTS += tests/unit/exchange_test
@@ -51,4 +51,15 @@ TESTS += tests/unit/problem_test
 tests_unit_problem_test_SOURCES = tests/unit/problem_test.c tests/unit/unit.h
 tests_unit_problem_test_LDADD = $(HTTP_TEST_LIBS)
 
-EXTRA_DIST += tests/fuzz/http_fuzz.c tests/fuzz/json_fuzz.c
+FUZZERS += tests/fuzz/http_fuzz tests/fuzz/json_fuzz
+tests_fuzz_http_fuzz_SOURCES = tests/fuzz/http_fuzz.c
+tests_fuzz_http_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_http_fuzz_LDADD = $(HTTP_LIBS)
+tests_fuzz_json_fuzz_SOURCES = tests/fuzz/json_fuzz.c
+tests_fuzz_json_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_json_fuzz_LDADD = $(HTTP_LIBS)
+FUZZ_SEEDERS += tests/fuzz/http_seeds
+EXTRA_PROGRAMS += tests/fuzz/http_seeds
+CLEANFILES += tests/fuzz/http_seeds
+tests_fuzz_http_seeds_SOURCES = tests/fuzz/http_seeds.c
+tests_fuzz_http_seeds_LDADD = src/libutil.a
