@@ -1,0 +1,13 @@
+noinst_LIBRARIES += src/libwebauthn.a
+src_libwebauthn_a_SOURCES = \
+	src/webauthn/format.h \
+	src/webauthn/item.c src/webauthn/item.h \
+	src/webauthn/object.c src/webauthn/object.h \
+	src/webauthn/tpm.c src/webauthn/tpm.h
+
+check_PROGRAMS += tests/unit/webauthn_test
+TESTS += tests/unit/webauthn_test
+tests_unit_webauthn_test_SOURCES = tests/unit/webauthn_test.c tests/unit/unit.h
+tests_unit_webauthn_test_LDADD = src/libwebauthn.a src/libutil.a $(UNIT_LIBS) $(CBOR_LIBS)
+
+EXTRA_DIST += tests/fuzz/webauthn_fuzz.c
