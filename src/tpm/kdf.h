@@ -12,7 +12,8 @@ struct error;
 /*
  * KDFa(hash, key, label, u, v): SP 800-108 in counter mode with HMAC. Fills all
  * `size` octets of `out`; they are what the specification gives for 8 * size bits.
- * The label goes in with its NUL. The key has at least one octet; `alg` is SHA-256/384/512. INTERNAL on failure.
+ * The label goes in with its NUL. The key has at least one octet; `alg` is
+ * SHA-256, SHA-384 or SHA-512. INTERNAL on failure.
  */
 int tpm_kdfa(uint16_t alg, struct view key, const char *label, struct view u, struct view v,
     uint8_t *out, size_t size, struct error *err);

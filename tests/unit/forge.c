@@ -1,4 +1,4 @@
-/* Software keys, and the wire forms of what they claim; owns the keys for as long as the process runs. */
+/* Software keys, and the wire forms of what they claim; owns the keys until the process ends. */
 #include "config.h"
 
 #include "forge.h"

@@ -52,7 +52,7 @@ void forge_marshal_attest(const TPMS_ATTEST *attest, struct bytes *out);
 /* The Name of a public area, computed without the code under test. */
 struct tpm_name forge_name(struct view area);
 
-/* Appends a TPMT_SIGNATURE over `message`; scheme and hash as TPM_ALG_IDs, salt for RSAPSS (-1: digest). */
+/* Appends a TPMT_SIGNATURE over `message`; `salt` is RSAPSS's, -1 for the digest's size. */
 void forge_sign(EVP_PKEY *key, TPMI_ALG_SIG_SCHEME scheme, TPMI_ALG_HASH hash, int salt,
     struct view message, struct bytes *out);
 

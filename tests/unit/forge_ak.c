@@ -267,7 +267,8 @@ draft_spoil(enum forge_flaw flaw, struct forge_ak *ak)
 	case FORGE_FLAW_SIGNATURE_LEFT_OVER:
 		bytes_append_u8(&ak->signature, 0);
 		break;
-	case FORGE_FLAW_SIGNATURE_OF_OTHER_OCTETS: /* of the firmware's version, behind two sizes, clock and flags */
+	case FORGE_FLAW_SIGNATURE_OF_OTHER_OCTETS: /* another firmwareVersion */
+		/* header, qualifiedSigner, extraData, clockInfo stand before it */
 		ak->attestation.data[6 + 2 + 2 + 2 + 17 + 7] ^= 1;
 		break;
 	default:
