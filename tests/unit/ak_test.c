@@ -87,6 +87,9 @@ main(void)
 
 	(void)forge_key(FORGE_RSA2048, 0); /* once, before Check forks */
 	(void)forge_key(FORGE_RSA3072, 0);
+	(void)forge_key(FORGE_RSA1024, 0);
+	(void)forge_key(FORGE_RSA2048_E3, 0);
+	(void)forge_key(FORGE_RSA2048_ROCA, 0);
 	tcase_add_loop_test(tc, decode_each_kind_gives_key_and_name, 0, FORGE_AK_COUNT);
 	tcase_add_loop_test(tc, decode_flaw_is_refused_by_its_own_rule, 0, FORGE_FLAW_COUNT);
 	tcase_add_test(tc, decode_explicit_exponent_65537_is_accepted);

@@ -139,6 +139,9 @@ main(void)
 		(void)forge_key(FORGE_RSA2048, index);
 		(void)forge_key(FORGE_RSA3072, index);
 	}
+	(void)forge_key(FORGE_RSA1024, 2);
+	(void)forge_key(FORGE_RSA2048_E3, 2);
+	(void)forge_key(FORGE_RSA2048_ROCA, 2);
 	tcase_add_loop_test(tc, verify_each_ak_and_key_is_accepted, 0,
 	    FORGE_AK_COUNT * CERTIFIED_COUNT);
 	tcase_add_loop_test(tc, verify_flaw_is_refused_by_its_own_rule, FORGE_CERTIFY_NONE + 1,

@@ -421,6 +421,9 @@ main(void)
 	for (int i = 0; i < COUNT(kinds); i++) /* once, before Check forks */
 		(void)forge_key(kinds[i].key, 3);
 	(void)forge_key(FORGE_RSA2048, 0);
+	(void)forge_key(FORGE_RSA1024, 0);
+	(void)forge_key(FORGE_RSA2048_E3, 0);
+	(void)forge_key(FORGE_RSA2048_ROCA, 0);
 	(void)forge_key(FORGE_P256, 0);
 	tcase_add_loop_test(tc, decode_each_kind_gives_its_template, 0, COUNT(kinds));
 	tcase_add_loop_test(tc, decode_spoiled_spki_is_refused_by_its_own_rule, 0, COUNT(refused));
