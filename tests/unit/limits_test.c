@@ -329,7 +329,7 @@ START_TEST(client_that_reads_a_large_answer_steadily_gets_it_all)
 
 	for (int i = 0; i < 12000000; i++)
 		bytes_append_u8(&body, 'x');
-	settings.request_ms = 40;
+	settings.request_ms = 200;
 	fixture_start();
 	client_connect(&client, base, &address);
 	client_send(&client, "GET /later HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -339,7 +339,7 @@ START_TEST(client_that_reads_a_large_answer_steadily_gets_it_all)
 	while (!client.ended) {
 		const struct timeval pause = {.tv_sec = 0, .tv_usec = 5000};
 
-		/* 250 pieces of 48 KiB in 5 ms each: 10 MB/s. */
+		/* At most 128 KiB in 5 ms, so half a second for all. */
 		event_del(client.readable);
 		slow = false;
 		event_base_once(base, -1, EV_TIMEOUT, flag_cb, &slow, &pause);
@@ -347,7 +347,7 @@ START_TEST(client_that_reads_a_large_answer_steadily_gets_it_all)
 		for (int i = 0; i < 16 && !client.ended; i++)
 			client_readable_cb(client.fd, EV_READ, &client);
 	}
-	ck_assert_int_gt(clock_monotonic_ms() - started, 80);
+	ck_assert_int_gt(clock_monotonic_ms() - started, 200);
 	ck_assert_uint_gt(client.got.size, body.size);
 	client_close(&client);
 }
@@ -519,6 +519,7 @@ main(void)
 	TCase *tcase = tcase_create("limits");
 
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
+	tcase_set_timeout(tcase, 30); /* a busy machine is no failure */
 	tcase_add_test(tcase, body_at_the_bound_passes);
 	tcase_add_loop_test(tcase, body_above_the_bound_is_a_413_problem, 0, 3);
 	tcase_add_test(tcase, body_above_the_bound_is_refused_before_it_is_sent);
