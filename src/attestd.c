@@ -314,7 +314,9 @@ main(int argc, char **argv)
 		return complain(&err);
 	if (child.role == SUPERVISOR_ROLE_FRONT) {
 		log_open("attestd/front", LOG_LEVEL_INFO);
-		return attestation_front_run(&child);
+		status = attestation_front_run(&child);
+		supervisor_child_clear(&child);
+		return status;
 	}
 	if ((status = command_line_read(argc, argv, &line)) == -1) {
 		if (settings_complete(&line.settings, line.config, &err) != 0)

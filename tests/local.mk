@@ -26,6 +26,15 @@ E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
+E2E_TESTS += tests/e2e/attestd_processes.sh
+E2E_TESTS += tests/e2e/attestd_protocol.sh
+E2E_TESTS += tests/e2e/attestd_start.sh
+
+# What they play a device with.
+check_PROGRAMS += tests/e2e/software_device
+tests_e2e_software_device_SOURCES = tests/e2e/software_device.c
+tests_e2e_software_device_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRYPTO_LIBS) \
+	$(TSS2_MU_LIBS) $(JANSSON_LIBS)
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
@@ -60,3 +69,12 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix="$$fuzzer-" "$$corpus"; \
 	done
+# What things cost, beside the bare work of the same run; nothing is asserted.
+EXTRA_PROGRAMS += tests/bench/attest_bench
+tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c
+tests_bench_attest_bench_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRYPTO_LIBS) \
+	$(TSS2_MU_LIBS) $(EVENT_LIBS) -lpthread
+
+.PHONY: bench
+bench: src/attestd src/attest-ca tests/bench/attest_bench
+	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)

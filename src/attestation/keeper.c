@@ -263,25 +263,34 @@ keeper_load_issuing(struct attestation_keeper *keeper, struct error *err)
 	    certificate_load(certificate, &keeper->issuing.certificate, err) != 0 ||
 	    certificate_encode(keeper->issuing.certificate, &keeper->issuing_der, err) != 0 ||
 	    certificate_encode_pem(keeper->issuing.certificate, &keeper->issuing_pem, err) != 0 ||
-	    key_load(key, &keeper->issuing.key, err) != 0 ||
-	    ca_check_pair(&keeper->issuing, err) != 0)
+	    key_load(key, &keeper->issuing.key, err) != 0)
 		return -1;
+	if (ca_check_pair(&keeper->issuing, err) != 0)
+		return error_wrap(err, "%s and %s", certificate, key);
 	if (certificate_not_after(keeper->issuing.certificate) <= clock_now())
 		return error_set(err, ERROR_INTERNAL, "the issuing certificate %s has expired",
 		    certificate);
 	return 0;
 }
 
+/* The front serves with them; what is wrong with them is found out before it does. */
 static int
 keeper_load_tls(struct attestation_keeper *keeper, struct error *err)
 {
 	const struct settings *settings = keeper->settings;
+	struct ca              pair = {0};
+	int                    rc = -1;
 
 	if (settings->tls_cert == NULL)
 		return 0;
-	if (file_read(settings->tls_cert, PEM_MAX, &keeper->tls_chain, err) != 0)
+	if (file_read(settings->tls_cert, PEM_MAX, &keeper->tls_chain, err) != 0 ||
+	    file_read(settings->tls_key, PEM_MAX, &keeper->tls_key, err) != 0)
 		return -1;
-	return file_read(settings->tls_key, PEM_MAX, &keeper->tls_key, err);
+	if (certificate_load(settings->tls_cert, &pair.certificate, err) == 0 &&
+	    key_load(settings->tls_key, &pair.key, err) == 0 && (rc = ca_check_pair(&pair, err)) != 0)
+		error_wrap(err, "%s and %s", settings->tls_cert, settings->tls_key);
+	ca_clear(&pair);
+	return rc;
 }
 
 /* The store comes first: a directory without one was never initialised, and it says so. */

@@ -41,7 +41,7 @@ int supervisor_run(const struct supervisor_plan *plan, struct error *err);
 /* Which of the three this process is; SUPERVISOR_ROLE_NONE in the one the user started. */
 enum supervisor_role { SUPERVISOR_ROLE_NONE, SUPERVISOR_ROLE_FRONT, SUPERVISOR_ROLE_KEEPER };
 
-/* What a child inherits; the caller closes the descriptors and frees the arrays. */
+/* What a child inherits; its descriptors are used up, its arrays freed by supervisor_child_clear. */
 struct supervisor_child {
 	enum supervisor_role role;
 	int    control;        /* keeper: where channels of a new front come from */
@@ -57,6 +57,9 @@ struct supervisor_child {
  * claims to be a child but its parent did not pass what a supervisor passes.
  */
 int supervisor_child_inherit(struct supervisor_child *child, struct error *err);
+
+/* Frees the arrays of *child and leaves it no child. */
+void supervisor_child_clear(struct supervisor_child *child);
 
 /*
  * Gives the keeper at the other end of `control` its ends of the channels, one per

@@ -114,6 +114,14 @@ child_take_all(struct supervisor_child *child)
 	        &child->listeners);
 }
 
+void
+supervisor_child_clear(struct supervisor_child *child)
+{
+	free(child->channels);
+	free(child->listeners);
+	*child = (struct supervisor_child){.role = SUPERVISOR_ROLE_NONE, .control = -1};
+}
+
 int
 supervisor_child_inherit(struct supervisor_child *child, struct error *err)
 {
@@ -132,9 +140,7 @@ supervisor_child_inherit(struct supervisor_child *child, struct error *err)
 	    child_take_all(child);
 	(void)unsetenv(CHILD_VARIABLE);
 	if (!fits) {
-		free(child->channels);
-		free(child->listeners);
-		*child = (struct supervisor_child){.role = SUPERVISOR_ROLE_NONE, .control = -1};
+		supervisor_child_clear(child);
 		return error_set(err, ERROR_INTERNAL,
 		    CHILD_VARIABLE " is set, but no supervisor started this process; unset it");
 	}

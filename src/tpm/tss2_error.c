@@ -20,7 +20,7 @@ tpm_decoded(TSS2_RC rc, size_t used, size_t size, struct error *err, const char 
 	if (rc == TSS2_RC_SUCCESS)
 		return error_set(err, ERROR_MALFORMED, "%s has octets left over: %zu", what,
 		    size - used);
-	if (rc == TSS2_MU_RC_INSUFFICIENT_BUFFER)
+	if (rc == TSS2_MU_RC_INSUFFICIENT_BUFFER || rc == TSS2_MU_RC_BAD_REFERENCE) /* no octets at all */
 		return error_set(err, ERROR_MALFORMED, "%s is cut off", what);
 	return error_set(err, ERROR_MALFORMED, "%s does not decode (TSS2 0x%08x)", what, rc);
 }

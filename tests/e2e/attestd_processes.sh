@@ -1,0 +1,102 @@
+# Front, keeper and supervisor: who has what open, and what a death costs.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+children() { pgrep -P "${pid[attestd]}" -f "attestd: $1"; }
+front() { children front; }
+keeper() { children keeper; }
+open_files() { ls -l "/proc/$1/fd" 2>/dev/null | sed -n 's/.* -> //p'; }
+
+# front_killed: kills the front and waits for another; sets $front.
+front_killed() {
+	local old=$front
+
+	kill -KILL "$old"
+	wait_for 'front=$(front); [ -n "$front" ] && [ "$front" != "'"$old"'" ]'
+}
+
+soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
+post() { http POST "$1" "@$2" --max-time 10; }
+
+case_ok "init" attest_ca init
+mkdir "$scratch/device"
+case_ok "a device in software" soft make rsa2048 rsa2048
+case_ok "enrol" attest_ca enroll "$(soft hash)" --name laptop
+case_ok "attestd" attestd_start --workers 2
+
+front=$(front) keeper=$(keeper)
+check "three processes" '[ -n "$front" ] && [ -n "$keeper" ] && [ "$front" != "$keeper" ]'
+check "keeper has the store open" 'open_files $keeper | grep -q "^$state_dir/store.db"'
+check "front has no file of the state open" '! open_files $front | grep -q "^$state_dir"'
+check "front has no regular file open but its log" \
+	'! open_files $front | grep -v "^/dev/null$\|^socket:\|^anon_inode:\|^pipe:\|^${log[attestd]}$\|^/dev/urandom$"'
+check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
+check "front does not know where the state is" \
+	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
+check "keeper listens nowhere" '! ss -Hltnp 2>/dev/null | grep -q "pid=$keeper,"'
+
+# An open challenge outlives the front that gave it.
+case_ok "a request" soft request "$scratch/request.json"
+post /attest "$scratch/request.json"
+case_equal "challenge" "$http_status" 200
+printf %s "$http_body" >"$scratch/credential.json"
+case_ok "activate" soft activate "$scratch/credential.json" "$scratch/secret.json"
+check "a killed front is replaced" front_killed
+check "by the same supervisor, beside the same keeper" '[ "$(keeper)" = "$keeper" ]'
+post /secret "$scratch/secret.json"
+case_equal "the challenge is still open" "$http_status" 200
+check "the log says how it died" 'grep -q "front.*signal\|signal.*front\|KILL" "${log[attestd]}"'
+
+# Again and again.
+for i in 1 2 3; do
+	front_killed
+done
+http GET /root.pem
+case_equal "serves after three more deaths" "$http_status" 200
+check "the keeper has no channels left over" \
+	'wait_for "[ \"$(open_files "$keeper" | grep -c socket:)\" -le 6 ]"'
+
+# Without its keeper nothing goes on.
+kill -KILL "$keeper"
+wait "${pid[attestd]}"
+case_equal "a dead keeper ends all, exit 1" "$?" 1
+check "the front is gone too" 'wait_for "[ -z \"$(front)\" ]"'
+attestd_stop
+
+# What was acknowledged is on disk: the certificate of above is on record.
+case_ok "show" attest_ca show laptop --json
+case_equal "one certificate is on record" "$(jq '.certificates | length' <<<"$out")" 1
+
+# Nobody outlives a supervisor that is killed.
+case_ok "attestd again" attestd_start
+front=$(front) keeper=$(keeper)
+kill -KILL "${pid[attestd]}"
+check "front and keeper end with the supervisor" \
+	'wait_for "! kill -0 $front 2>/dev/null && ! kill -0 $keeper 2>/dev/null"'
+attestd_stop
+
+# In flight at SIGTERM: answered, then exit 0.
+case_ok "attestd once more" attestd_start
+soft request "$scratch/request.json"
+post /attest "$scratch/request.json"
+printf %s "$http_body" >"$scratch/credential.json"
+soft activate "$scratch/credential.json" "$scratch/secret.json"
+size=$(stat -c %s "$scratch/secret.json")
+# The server has begun to work on it when it asks for the body.
+{
+	printf 'POST /secret HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n' "$size"
+	wait_for '[ -e "$scratch/go" ]'
+	cat "$scratch/secret.json"
+} | nc -N 127.0.0.1 "$attestd_port" >"$scratch/answer" &
+client=$!
+front=$(front)
+wait_for 'grep -q "^HTTP/1.1 100" "$scratch/answer"'
+kill -TERM "${pid[attestd]}"
+touch "$scratch/go"
+wait "$client"
+case_matches "what was in flight is answered" "$(cat "$scratch/answer")" $'\nHTTP/1.1 200 '
+wait "${pid[attestd]}"
+case_equal "and then exit 0" "$?" 0
+unset "pid[attestd]"
+
+finish

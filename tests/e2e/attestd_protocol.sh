@@ -1,0 +1,189 @@
+# The attestation protocol with a device in software: what is certified, and
+# every forgery refused with a sentence of its own (WIRE.md §1, §2).
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
+post() { http POST "$1" "@$2"; }
+problem() { jq -r '"\(.type) \(.status) \(.detail)"' <<<"$http_body" 2>/dev/null; }
+
+# refused NAME STATUS KIND REGEX: the last answer is this problem document.
+refused() {
+	local got
+
+	got="$http_status $(sed -n 's/^[Cc]ontent-[Tt]ype: //p' <<<"$http_headers") $(problem)"
+	case_matches "$1" "$got" "^$2 application/problem\+json urn:attest-ca:error:$3 $2 .*$4"
+}
+
+case_ok "init" attest_ca init
+mkdir "$scratch/device"
+case_ok "attestd" attestd_start
+
+# ---- what is certified: every kind of EK with every kind of AK ----
+for ek in rsa2048 rsa3072 rsa4096 p256 p384 p521; do
+	for ak in rsa2048 rsa2048-pss p256 p384 p521; do
+		case $ek-$ak in
+		rsa2048-* | *-rsa2048) ;;
+		*) continue ;;
+		esac
+		name="EK $ek, AK $ak"
+		rm -rf "$scratch/device"
+		mkdir "$scratch/device"
+		soft make "$ek" "$ak" || note "cannot make $name"
+		attest_ca enroll "$(soft hash)" --name "$ek-$ak" || note "cannot enrol $name"
+		soft request "$scratch/request.json"
+		post /attest "$scratch/request.json"
+		case_equal "$name: challenge" "$http_status" 200 || note "$http_body"
+		printf %s "$http_body" >"$scratch/credential.json"
+		case_ok "$name: the credential opens" soft activate "$scratch/credential.json" "$scratch/secret.json"
+		post /secret "$scratch/secret.json"
+		case_equal "$name: certified" "$http_status" 200 || note "$http_body"
+		jq -r '.chain[0]' <<<"$http_body" | base64 -d | openssl x509 -inform DER -out "$scratch/ak.pem"
+		jq -r '.chain[1]' <<<"$http_body" | base64 -d | openssl x509 -inform DER -out "$scratch/chain.pem"
+		case_ok "$name: the chain verifies" openssl verify -x509_strict -CAfile "$state_dir/root.pem" \
+			-untrusted "$scratch/chain.pem" "$scratch/ak.pem"
+		case_equal "$name: the certificate is for the AK" \
+			"$(openssl x509 -in "$scratch/ak.pem" -noout -pubkey)" "$(soft ak)"
+	done
+done
+
+# ---- replay, and secrets that never were ----
+post /secret "$scratch/secret.json"
+refused "a secret works once" 403 unknownSecret "start again with /attest"
+reason=$http_reason
+http POST /secret '{"secret":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}'
+refused "a secret that never was" 403 unknownSecret "start again with /attest"
+case_equal "one answer for both" "$http_reason" "$reason"
+
+# ---- each forgery refused, by its own rule ----
+rm -rf "$scratch/device"
+mkdir "$scratch/device"
+soft make rsa2048 rsa2048
+attest_ca enroll "$(soft hash)" --name forger >/dev/null
+soft forgeries >"$scratch/forgeries"
+check "there are forgeries" '[ "$(wc -l <"$scratch/forgeries")" -ge 40 ]'
+while read -r forgery kind detail; do
+	soft request "$scratch/request.json" "$forgery"
+	post /attest "$scratch/request.json"
+	case_equal "forgery $forgery" "$http_status $(problem)" "400 urn:attest-ca:error:$kind 400 $detail"
+	check "forgery $forgery: no credential" '[ "$(jq -r .credential <<<"$http_body")" = null ]'
+done <"$scratch/forgeries"
+soft request "$scratch/request.json"
+post /attest "$scratch/request.json"
+case_equal "the same device, honest, is served" "$http_status" 200
+
+# ---- enrolment ----
+rm -rf "$scratch/device"
+mkdir "$scratch/device"
+soft make p256 rsa2048
+soft request "$scratch/request.json"
+post /attest "$scratch/request.json"
+refused "not enrolled" 403 notEnrolled "EK $(soft hash) is not enrolled.*attest-ca enroll $(soft hash)"
+case_matches "not enrolled: the reason phrase says it" "$http_reason" "^EK $(soft hash) is not enrolled"
+attest_ca enroll "$(soft hash)" --name late
+post /attest "$scratch/request.json"
+case_equal "enrolled while attestd runs" "$http_status" 200
+printf %s "$http_body" >"$scratch/credential.json"
+soft activate "$scratch/credential.json" "$scratch/secret.json"
+attest_ca remove late
+post /secret "$scratch/secret.json"
+refused "a challenge that was open when its device was removed" 403 notEnrolled "is not enrolled"
+post /secret "$scratch/secret.json"
+refused "and its secret is spent" 403 unknownSecret .
+
+# A name that was taken away is not in the next certificate, and the old one is revoked.
+attest_ca enroll "$(soft hash)" --name first --name "second ü"
+post /attest "$scratch/request.json"
+printf %s "$http_body" >"$scratch/credential.json"
+soft activate "$scratch/credential.json" "$scratch/secret.json"
+post /secret "$scratch/secret.json"
+jq -r '.chain[0]' <<<"$http_body" | base64 -d >"$scratch/ak.der"
+openssl asn1parse -inform DER -in "$scratch/ak.der" -strparse \
+	"$(openssl asn1parse -inform DER -in "$scratch/ak.der" | grep -A2 'Subject Alternative' |
+		sed -n 's/^ *\([0-9]*\):.*OCTET STRING.*/\1/p')" >"$scratch/san" 2>/dev/null
+check "both names are in the certificate" \
+	'[ "$(grep -c "UTF8STRING *:first$\|UTF8STRING *:second" "$scratch/san")" -eq 2 ]'
+check "and the EK's URN" 'openssl x509 -inform DER -in "$scratch/ak.der" -noout -ext subjectAltName |
+	grep -q "URI:urn:ek:sha256:"'
+serial=$(openssl x509 -inform DER -in "$scratch/ak.der" -noout -serial | cut -d= -f2)
+case_ok "remove" attest_ca remove first
+check "the CRL names the certificate soon" \
+	'wait_for "curl --silent $attestd_url/crl | openssl crl -inform DER -noout -text | grep -qi $serial"'
+
+# ---- several at once, expiry, bounds ----
+attestd_stop
+cat >"$scratch/attestd.conf" <<-END
+challenge_lifetime = 5s
+device_challenges = 3
+challenges = 5
+END
+case_ok "attestd with small bounds" attestd_start --config "$scratch/attestd.conf"
+attest_ca enroll "$(soft hash)" --name late
+for i in 1 2 3; do
+	soft request "$scratch/request.json"
+	post /attest "$scratch/request.json"
+	printf %s "$http_body" >"$scratch/credential$i.json"
+	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
+done
+post /attest "$scratch/request.json"
+refused "a fourth of one device" 429 rateLimited "3 challenges open"
+check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
+post /secret "$scratch/secret2.json"
+case_equal "several of one device are open at once" "$http_status" 200
+for i in 1 2 3; do
+	mkdir "$scratch/other$i"
+	"$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" make p256 rsa2048
+	attest_ca enroll "$("$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" hash)"
+	"$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" request "$scratch/other$i.json"
+done
+for i in 1 2 3; do post /attest "$scratch/other$i.json"; done
+post /attest "$scratch/other1.json"
+refused "the table is full" 503 overloaded "challenges are open; try again later"
+check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
+wait_for 'post /attest "$scratch/other1.json"; [ "$http_status" = 200 ]'
+case_equal "expired challenges make room" "$http_status" 200
+post /secret "$scratch/secret1.json"
+refused "an expired secret" 403 unknownSecret "start again with /attest"
+
+# ---- restart ----
+wait_for 'post /attest "$scratch/request.json"; [ "$http_status" = 200 ]'
+printf %s "$http_body" >"$scratch/credential.json"
+soft activate "$scratch/credential.json" "$scratch/secret.json"
+attestd_stop
+case_ok "attestd restarted" attestd_start
+post /secret "$scratch/secret.json"
+refused "a challenge does not outlive the keeper" 403 unknownSecret "start again"
+
+# ---- bodies and methods ----
+body_refused() { # NAME BODY STATUS KIND REGEX
+	http POST "${6:-/attest}" "$2"
+	refused "$1" "$3" "$4" "$5"
+}
+body_refused "not JSON" 'hello' 400 malformed .
+body_refused "not an object" '[]' 400 malformed .
+body_refused "duplicate members" '{"ek":"","ek":""}' 400 malformed duplicate
+body_refused "too deep" '{"a":[[[[[[[[]]]]]]]]}' 400 malformed .
+body_refused "no params" '{"ek":"AAAA"}' 400 malformed params
+body_refused "no base64" '{"ek":"*","params":{}}' 400 malformed "ek.*base64"
+body_refused "base64 without padding" '{"ek":"Zg","params":{}}' 400 malformed "ek.*multiple of 4"
+body_refused "nine EK certificates" \
+	'{"ek":"AAAA","ekCerts":["","","","","","","","",""],"params":{}}' 400 malformed "9 certificates"
+body_refused "no secret" '{}' 400 malformed secret /secret
+head -c 70000 /dev/zero | tr '\0' ' ' >"$scratch/large"
+post /attest "$scratch/large"
+refused "a body over 64 KiB" 413 tooLarge .
+http GET /attest
+refused "GET /attest" 405 methodNotAllowed .
+check "with Allow" 'grep -qi "^allow: .*POST" <<<"$http_headers"'
+http POST /root.pem '{}'
+refused "POST /root.pem" 405 methodNotAllowed .
+http GET /nothing
+refused "a path that is none" 404 notFound .
+http POST /attest "@$scratch/request.json" --header 'Content-Type:'
+case_equal "no Content-Type is needed" "$http_status" 200
+check "a client may add fields" '
+	jq ". + {colour: \"blue\", akCert: \"\"}" "$scratch/request.json" >"$scratch/more.json"
+	post /attest "$scratch/more.json"; [ "$http_status" = 200 ]'
+check "nothing secret in the log" '! grep -qF "$(jq -r .secret "$scratch/secret.json")" "${log[attestd]}"'
+
+finish

@@ -1,0 +1,105 @@
+# attestd starts with one clear line, or fails with one; it ends in order.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+lines() { wc -l <"$1" | tr -d ' '; }
+
+case_fails "help is there, exit 0" 0 'usage: attestd' "$attestd" --help
+case_fails "version, exit 0" 0 '^attestd \(attest-ca [0-9.]+\)' "$attestd" --version
+case_fails "unknown option, exit 2" 2 '^.?attestd: unknown option --colour; see "attestd --help"' \
+	"$attestd" --colour
+case_fails "missing argument, exit 2" 2 'an argument is missing behind --listen' "$attestd" --listen
+case_fails "an argument too many, exit 2" 2 'unexpected argument now' "$attestd" now
+case_fails "no workers, exit 2" 2 'wants a number from 1 to 64, not 0' "$attestd" --workers 0
+
+fails_with_one_line() { # NAME REGEX OPTION…
+	local name=$1 regex=$2
+
+	shift 2
+	case_fails "$name" 1 "$regex" timeout 20 "$attestd" "$@"
+	case_equal "$name: one line" "$(lines "$scratch/run.err")" 1
+}
+
+fails_with_one_line "no state directory" "$scratch/none.*attest-ca" \
+	--state-dir "$scratch/none" --listen 127.0.0.1:0
+mkdir -m 0700 "$scratch/empty"
+fails_with_one_line "empty state directory" "attest-ca.* init" \
+	--state-dir "$scratch/empty" --listen 127.0.0.1:0
+fails_with_one_line "no such configuration" 'opening /nonexistent.conf: No such file' --config /nonexistent.conf
+fails_with_one_line "an address that is none" 'localhost' --state-dir "$state_dir" --listen localhost:1
+fails_with_one_line "half of TLS" 'go together' --state-dir "$state_dir" --tls-cert /dev/null
+
+case_ok "init" attest_ca init
+chmod 0 "$state_dir/issuing.key"
+if [ "$(id -u)" -ne 0 ]; then
+	fails_with_one_line "unreadable key" 'issuing.key' --state-dir "$state_dir" --listen 127.0.0.1:0
+fi
+chmod 0600 "$state_dir/issuing.key"
+mv "$state_dir/issuing.key" "$scratch/issuing.key"
+fails_with_one_line "missing key" 'issuing.key' --state-dir "$state_dir" --listen 127.0.0.1:0
+cp "$state_dir/root.key" "$state_dir/issuing.key"
+fails_with_one_line "a key that is not the certificate's" 'issuing' --state-dir "$state_dir" --listen 127.0.0.1:0
+mv "$scratch/issuing.key" "$state_dir/issuing.key"
+
+# The root's key is not needed.
+mv "$state_dir/root.key" "$scratch/root.key"
+case_ok "starts without the root's key" attestd_start
+check "the start line names the address" 'grep -q "event=start.*127.0.0.1:$attestd_port" "${log[attestd]}"'
+case_equal "one line per start" "$(grep -c event=start "${log[attestd]}")" 1
+fails_with_one_line "port in use, by another attestd" "in use" \
+	--state-dir "$state_dir" --listen "127.0.0.1:$attestd_port"
+http GET /root.pem
+case_equal "root.pem is the root" "$http_body" "$(cat "$state_dir/root.pem")"
+http GET /issuing.pem
+case_equal "issuing.pem is the issuing certificate" "$(openssl x509 <<<"$http_body")" \
+	"$(openssl x509 -in "$state_dir/issuing.pem")"
+curl --silent "$attestd_url/crl" >"$scratch/crl.der"
+case_ok "the CRL is signed by the issuing CA" \
+	openssl crl -inform DER -in "$scratch/crl.der" -noout -CAfile "$state_dir/issuing.pem" -verify
+case_ok "the CRL is the file in the state directory" cmp "$scratch/crl.der" "$state_dir/crl.der"
+http HEAD /root.pem
+case_equal "HEAD works" "$http_status" 200
+
+attestd_stop
+case_equal "SIGTERM, exit 0" "$status" 0
+case_ok "starts again" attestd_start
+attestd_stop INT
+case_equal "SIGINT, exit 0" "$status" 0
+
+# Two addresses, from a configuration file.
+cat >"$scratch/attestd.conf" <<-END
+state_dir = "$state_dir"
+listen = {"127.0.0.1:0", "[::1]:0"}
+workers = 1
+END
+if [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
+	daemon_start both "$attestd" --config "$scratch/attestd.conf"
+	wait_for 'grep -q event=start "${log[both]}"'
+	port6=$(sed -n 's/.*\[::1\]:\([0-9]*\).*/\1/p' "${log[both]}")
+	http GET "http://[::1]:$port6/root.pem"
+	case_equal "listens on both addresses" "$http_status" 200
+	daemon_stop both
+else
+	skip "listens on both addresses" "no IPv6 here"
+fi
+
+# HTTPS.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls.key" -out "$scratch/tls.pem" 2>/dev/null
+case_ok "starts with TLS" attestd_start --tls-cert "$scratch/tls.pem" --tls-key "$scratch/tls.key"
+http GET /root.pem "" --cacert "$scratch/tls.pem"
+case_equal "serves HTTPS" "$http_status" 200
+http GET "http://127.0.0.1:$attestd_port/root.pem"
+case_equal "and no HTTP" "$http_status" 000
+attestd_stop
+case_fails "a TLS key that is another's" 1 'tls.pem and .*issuing.key: .*not' timeout 20 "$attestd" --state-dir "$state_dir" \
+	--listen 127.0.0.1:0 --tls-cert "$scratch/tls.pem" --tls-key "$state_dir/issuing.key"
+
+# One process, for a debugger.
+case_ok "starts with --no-fork" attestd_start --no-fork
+http GET /root.pem
+case_equal "serves with --no-fork" "$http_status" 200
+attestd_stop
+case_equal "ends with --no-fork" "$status" 0
+
+finish
