@@ -263,11 +263,13 @@ run_supervisor(int argc, char **argv, const struct settings *settings, const int
 	};
 
 	(void)snprintf(workers, sizeof workers, "%zu", settings->workers);
-	memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
-	arguments[argc] = workers_option;
-	arguments[argc + 1] = workers;
-	arguments[argc + 2] = listening_option;
-	arguments[argc + 3] = listening;
+	/* In front, where nothing that ends the options stands before them. */
+	arguments[0] = argv[0];
+	arguments[1] = workers_option;
+	arguments[2] = workers;
+	arguments[3] = listening_option;
+	arguments[4] = listening;
+	memcpy(arguments + 5, argv + 1, (size_t)(argc - 1) * sizeof *arguments);
 	return supervisor_run(&plan, err);
 }
 
