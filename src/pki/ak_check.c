@@ -138,7 +138,7 @@ ak_certificate_check(const X509 *certificate, struct ak_names *names, struct err
 		rc = ak_read_names(general, names, err);
 	}
 	GENERAL_NAMES_free(general);
-	if (rc != 0)
+	if (rc != 0 || names->count == 0)
 		ak_names_clear(names);
 	return rc;
 }

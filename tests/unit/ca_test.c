@@ -108,6 +108,28 @@ START_TEST(create_issuing_with_the_root_s_name_fails)
 }
 END_TEST
 
+/* An operator's own root may lack what an AKI is made of. */
+START_TEST(create_issuing_by_a_root_without_key_id_fails)
+{
+	EVP_PKEY    *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct ca    root = {NULL, key};
+	X509        *issuing = NULL;
+	AUTO_BYTES   der = {0};
+	struct error err = {0};
+
+	root.certificate = pki_forge(&(struct pki_forgery){
+	    .key = key,
+	    .common_name = "bare root",
+	    .extensions = "[ext]\nbasicConstraints=critical,CA:TRUE\n",
+	});
+	unit_fails(ca_issuing_create(&root, key, "x", PKI_NOW, PKI_DAY, &issuing, &err), &err,
+	    ERROR_INTERNAL, "the issuing certificate has no subject key identifier");
+	unit_fails(ca_crl_create(&root, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err, ERROR_INTERNAL,
+	    "the issuing certificate has no subject key identifier");
+	ca_clear(&root);
+}
+END_TEST
+
 static const char *const bad_names[] = {
     "",
     "\xff",
@@ -285,6 +307,7 @@ main(void)
 	tcase_add_test(tc, create_issuing_never_outlives_the_root);
 	tcase_add_test(tc, create_issuing_after_the_root_ended_fails);
 	tcase_add_test(tc, create_issuing_with_the_root_s_name_fails);
+	tcase_add_test(tc, create_issuing_by_a_root_without_key_id_fails);
 	tcase_add_loop_test(tc, create_root_with_a_bad_name_fails, 0, 3);
 	tcase_add_test(tc, check_pair_of_two_keys_fails);
 	tcase_add_test(tc, crl_create_says_what_it_was_told);

@@ -174,6 +174,32 @@ START_TEST(key_hash_of_a_compressed_point_is_the_key_s)
 }
 END_TEST
 
+/* EKs of TPM 1.2 times are id-RSAES-OAEP keys, which OpenSSL does not know. */
+START_TEST(key_hash_of_an_unknown_algorithm_is_malformed)
+{
+	static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+	EVP_PKEY            *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	X509                *certificate = pki_forge(&(struct pki_forgery){.key = key});
+	X509                *unknown = NULL;
+	AUTO_BYTES           der = {0};
+	uint8_t             *at;
+	uint8_t              hash[32];
+	struct error         err = {0};
+
+	unit_ok(certificate_encode(certificate, &der, &err), &err);
+	ck_assert_ptr_nonnull(at = memmem(der.data, der.size, rsa, sizeof rsa));
+	at[sizeof rsa - 1] = 7;
+	unit_ok(certificate_decode(bytes_view(&der), &unknown, &err), &err);
+	ck_assert_int_eq(certificate_key_hash(unknown, hash, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "the certificate's key cannot be decoded", 39) == 0, "%s",
+	    err.detail);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	X509_free(certificate);
+	X509_free(unknown);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -190,6 +216,7 @@ main(void)
 	tcase_add_test(tc, serial_draw_is_positive_long_and_new);
 	tcase_add_loop_test(tc, key_hash_is_sha256_of_openssl_s_spki, 0, 3);
 	tcase_add_test(tc, key_hash_of_a_compressed_point_is_the_key_s);
+	tcase_add_test(tc, key_hash_of_an_unknown_algorithm_is_malformed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -147,11 +147,15 @@ static const struct {
 	struct request request;
 	const char    *detail;
 } refused[] = {
+    {{"-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -keyout key", REQUEST DN "[ext]\n"
+      "subjectAltName=DNS:x\n"}, ""},
     {{KEY " -sha1", REQUEST DN "[ext]\nsubjectAltName=DNS:x\n"}, "the CSR is signed by SHA1; use SHA-256"},
     {{KEY, REQUEST "[dn]\n0.CN=a\n1.CN=b\n[ext]\nsubjectAltName=DNS:x\n"}, "the CSR has two common names"},
     {{KEY, REQUEST DN "[ext]\nsubjectAltName=DER:30ff\n"}, "the CSR's names cannot be decoded"},
     {{KEY, REQUEST DN "[ext]\nsubjectAltName=otherName:1.3.6.1.5.5.7.8.3;UTF8:x\n"},
         "the CSR: a PermanentIdentifier that is no SEQUENCE"},
+    {{KEY, REQUEST DN "[ext]\nsubjectAltName=otherName:1.3.6.1.5.5.7.8.3;SEQUENCE:a\n[a]\nv=UTF8:a/b\n"},
+        "the CSR: the value of a PermanentIdentifier: an identifier cannot hold a \"/\""},
 };
 
 START_TEST(decode_of_a_bad_one_is_malformed)
@@ -168,6 +172,95 @@ START_TEST(decode_of_a_bad_one_is_malformed)
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(csr.key);
 	pki_directory_remove(directory);
+}
+END_TEST
+
+/* What the openssl command does not make. */
+static X509_REQ *
+request_new(EVP_PKEY *key)
+{
+	X509_REQ *request = X509_REQ_new();
+
+	ck_assert_int_eq(X509_REQ_set_pubkey(request, key), 1);
+	return request;
+}
+
+/* Signs, frees and decodes it, which must fail. */
+static void
+request_fails(X509_REQ *request, EVP_PKEY *key, const char *detail)
+{
+	AUTO_BYTES   der = {0};
+	struct csr   csr;
+	struct error err = {0};
+
+	ck_assert_int_gt(X509_REQ_sign(request, key, EVP_sha256()), 0);
+	der.size = (size_t)i2d_X509_REQ(request, &der.data);
+	X509_REQ_free(request);
+	ck_assert_int_eq(csr_decode(bytes_view(&der), &csr, &err), -1);
+	ck_assert_msg(strncmp(err.detail, detail, strlen(detail)) == 0, "%s", err.detail);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+}
+
+START_TEST(decode_with_nul_in_the_common_name_is_malformed)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509_REQ *request = request_new(key);
+
+	ck_assert_int_eq(X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName,
+	                     V_ASN1_UTF8STRING, (const unsigned char *)"laptop\0x", 8, -1, 0), 1);
+	request_fails(request, key, "the CSR's common name holds a NUL");
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(decode_with_too_many_names_is_malformed)
+{
+	EVP_PKEY                 *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509_REQ                 *request = request_new(key);
+	STACK_OF(X509_EXTENSION) *extensions = NULL;
+	GENERAL_NAMES            *names = GENERAL_NAMES_new();
+
+	for (int i = 0; i <= CSR_NAMES_MAX; i++)
+		ck_assert_int_gt(sk_GENERAL_NAME_push(names,
+		                     a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_DNS, "a.example", 0)), 0);
+	ck_assert_int_eq(X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, 0), 1);
+	ck_assert_int_eq(X509_REQ_add_extensions(request, extensions), 1);
+	request_fails(request, key, "the CSR has more than 64 names");
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	GENERAL_NAMES_free(names);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(decode_with_two_lists_of_names_is_malformed)
+{
+	EVP_PKEY                 *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509_REQ                 *request = request_new(key);
+	STACK_OF(X509_EXTENSION) *extensions = NULL;
+	GENERAL_NAMES            *names = GENERAL_NAMES_new();
+
+	ck_assert_int_gt(sk_GENERAL_NAME_push(names,
+	                     a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_DNS, "a.example", 0)), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0,
+		                     X509V3_ADD_APPEND), 1);
+	ck_assert_int_eq(X509_REQ_add_extensions(request, extensions), 1);
+	request_fails(request, key, "the CSR has two lists of names");
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	GENERAL_NAMES_free(names);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(decode_with_extensions_that_are_none_is_malformed)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509_REQ *request = request_new(key);
+
+	ck_assert_int_eq(X509_REQ_add1_attr_by_NID(request, NID_ext_req, V_ASN1_UTF8STRING,
+	                     (const unsigned char *)"x", 1), 1);
+	request_fails(request, key, "the CSR's requested extensions cannot be decoded");
+	EVP_PKEY_free(key);
 }
 END_TEST
 
@@ -208,6 +301,10 @@ main(void)
 	    sizeof excesses / sizeof excesses[0]);
 	tcase_add_loop_test(tc, decode_of_a_bad_one_is_malformed, 0,
 	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, decode_with_nul_in_the_common_name_is_malformed);
+	tcase_add_test(tc, decode_with_too_many_names_is_malformed);
+	tcase_add_test(tc, decode_with_two_lists_of_names_is_malformed);
+	tcase_add_test(tc, decode_with_extensions_that_are_none_is_malformed);
 	tcase_add_test(tc, decode_of_spoiled_octets_is_malformed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
