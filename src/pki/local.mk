@@ -20,45 +20,51 @@ src_libpki_a_SOURCES = \
 	src/pki/server_certificate.c src/pki/server_certificate.h \
 	src/pki/trust.c src/pki/trust.h
 
-PKI_TEST_LIBS = src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS)
+PKI_LIBS = src/libpki.a src/libtpm.a src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) -lpthread
+PKI_TEST_LIBS = $(PKI_LIBS) $(UNIT_LIBS)
+PKI_SUPPORT = tests/unit/pki_support.h tests/unit/unit.h
 
-check_PROGRAMS += tests/unit/key_test tests/unit/certificate_test tests/unit/ca_test
-TESTS += tests/unit/key_test tests/unit/certificate_test tests/unit/ca_test
-tests_unit_key_test_SOURCES = tests/unit/key_test.c tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_key_test_LDADD = $(PKI_TEST_LIBS)
-tests_unit_certificate_test_SOURCES = tests/unit/certificate_test.c tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_certificate_test_LDADD = $(PKI_TEST_LIBS)
-tests_unit_ca_test_SOURCES = tests/unit/ca_test.c tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_ca_test_LDADD = $(PKI_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/ak_certificate_test
-TESTS += tests/unit/ak_certificate_test
-tests_unit_ak_certificate_test_SOURCES = tests/unit/ak_certificate_test.c tests/unit/pki_support.h tests/unit/unit.h
+PKI_TESTS = \
+	tests/unit/ak_certificate_test \
+	tests/unit/ak_check_test \
+	tests/unit/ca_test \
+	tests/unit/certificate_test \
+	tests/unit/chain_test \
+	tests/unit/csr_test \
+	tests/unit/device_certificate_test \
+	tests/unit/key_test \
+	tests/unit/server_certificate_test
+check_PROGRAMS += $(PKI_TESTS)
+TESTS += $(PKI_TESTS)
+tests_unit_ak_certificate_test_SOURCES = tests/unit/ak_certificate_test.c $(PKI_SUPPORT)
 tests_unit_ak_certificate_test_LDADD = $(PKI_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/ak_check_test
-TESTS += tests/unit/ak_check_test
-tests_unit_ak_check_test_SOURCES = tests/unit/ak_check_test.c tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_ak_check_test_SOURCES = tests/unit/ak_check_test.c $(PKI_SUPPORT)
 tests_unit_ak_check_test_LDADD = $(PKI_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/csr_test
-TESTS += tests/unit/csr_test
-tests_unit_csr_test_SOURCES = tests/unit/csr_test.c tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_ca_test_SOURCES = tests/unit/ca_test.c $(PKI_SUPPORT)
+tests_unit_ca_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_certificate_test_SOURCES = tests/unit/certificate_test.c $(PKI_SUPPORT)
+tests_unit_certificate_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_chain_test_SOURCES = tests/unit/chain_test.c $(PKI_SUPPORT)
+tests_unit_chain_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_csr_test_SOURCES = tests/unit/csr_test.c $(PKI_SUPPORT)
 tests_unit_csr_test_LDADD = $(PKI_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/device_certificate_test
-TESTS += tests/unit/device_certificate_test
-tests_unit_device_certificate_test_SOURCES = tests/unit/device_certificate_test.c tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_device_certificate_test_SOURCES = tests/unit/device_certificate_test.c $(PKI_SUPPORT)
 tests_unit_device_certificate_test_LDADD = $(PKI_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/server_certificate_test
-TESTS += tests/unit/server_certificate_test
-tests_unit_server_certificate_test_SOURCES = tests/unit/server_certificate_test.c tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_key_test_SOURCES = tests/unit/key_test.c $(PKI_SUPPORT)
+tests_unit_key_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_server_certificate_test_SOURCES = tests/unit/server_certificate_test.c $(PKI_SUPPORT)
 tests_unit_server_certificate_test_LDADD = $(PKI_TEST_LIBS)
 
-check_PROGRAMS += tests/unit/chain_test
-TESTS += tests/unit/chain_test
-tests_unit_chain_test_SOURCES = tests/unit/chain_test.c tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_chain_test_LDADD = $(PKI_TEST_LIBS)
-
-EXTRA_DIST += tests/fuzz/certificate_fuzz.c tests/fuzz/csr_fuzz.c
+# What decodes hostile DER, fuzzed (tests/local.mk says how).
+FUZZERS += tests/fuzz/certificate_fuzz tests/fuzz/csr_fuzz
+tests_fuzz_certificate_fuzz_SOURCES = tests/fuzz/certificate_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_certificate_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_certificate_fuzz_LDADD = $(PKI_LIBS)
+tests_fuzz_csr_fuzz_SOURCES = tests/fuzz/csr_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_csr_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_csr_fuzz_LDADD = $(PKI_LIBS)
+FUZZ_SEEDERS += tests/fuzz/pki_seeds
+EXTRA_PROGRAMS += tests/fuzz/pki_seeds
+CLEANFILES += tests/fuzz/pki_seeds
+tests_fuzz_pki_seeds_SOURCES = tests/fuzz/pki_seeds.c
+tests_fuzz_pki_seeds_LDADD = $(PKI_LIBS)

@@ -12,14 +12,13 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "fuzz.h"
 #include "pki/ak_check.h"
 #include "pki/certificate.h"
 #include "pki/chain.h"
 #include "pki/trust.h"
 #include "util/error.h"
 #include "util/identifier.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check_names(const X509 *certificate)

@@ -14,12 +14,11 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include "fuzz.h"
 #include "pki/alt_name.h"
 #include "pki/csr.h"
 #include "util/error.h"
 #include "util/identifier.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check(const struct csr *csr)

@@ -148,7 +148,7 @@ static const struct {
 	const char    *detail;
 } refused[] = {
     {{"-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -keyout key", REQUEST DN "[ext]\n"
-      "subjectAltName=DNS:x\n"}, ""},
+      "subjectAltName=DNS:x\n"}, "the CSR: encoding a public key"},
     {{KEY " -sha1", REQUEST DN "[ext]\nsubjectAltName=DNS:x\n"}, "the CSR is signed by SHA1; use SHA-256"},
     {{KEY, REQUEST "[dn]\n0.CN=a\n1.CN=b\n[ext]\nsubjectAltName=DNS:x\n"}, "the CSR has two common names"},
     {{KEY, REQUEST DN "[ext]\nsubjectAltName=DER:30ff\n"}, "the CSR's names cannot be decoded"},

@@ -1,0 +1,129 @@
+/* Writes what the fuzzers of pki/ start from: pki_seeds DIRECTORY, which gets certificate/ and csr/. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "pki/ak_certificate.h"
+#include "pki/alt_name.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define SEED_NOW ((int64_t)1795262400)
+#define SEED_DAY ((int64_t)86400)
+
+static void
+seed_check(int rc, const struct error *err)
+{
+	if (rc == 0)
+		return;
+	(void)fprintf(stderr, "%s\n", err->detail);
+	exit(EXIT_FAILURE);
+}
+
+static void
+seed_write(const char *directory, const char *fuzzer, const char *name, const struct bytes *octets)
+{
+	AUTO_FREE char *folder = file_join(directory, fuzzer);
+	AUTO_FREE char *path = file_join(folder, name);
+	struct error    err = {0};
+
+	(void)mkdir(directory, 0777);
+	(void)mkdir(folder, 0777);
+	seed_check(file_replace(path, octets->data, octets->size, 0666, &err), &err);
+}
+
+static void
+seed_certificates(const char *directory, const struct ca *root)
+{
+	static const char *const names[] = {"laptop", "l\xc3\xa4ptop"};
+	struct ak_profile        profile = {
+	    .key = root->key,
+	    .ek_urn = "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y=",
+	    .manufacturer = "id:4E544300",
+	    .model = "NPCT75x",
+	    .version = "id:00070002",
+	    .names = names,
+	    .name_count = 2,
+	    .crl_url = "http://attest.example/crl",
+	    .not_before = SEED_NOW,
+	    .not_after = SEED_NOW + SEED_DAY,
+	};
+	uint8_t      serial[CERTIFICATE_SERIAL_SIZE];
+	int64_t      not_after;
+	AUTO_BYTES   ca_der = {0};
+	AUTO_BYTES   ak_der = {0};
+	struct error err = {0};
+
+	seed_check(certificate_encode(root->certificate, &ca_der, &err), &err);
+	seed_write(directory, "certificate", "root", &ca_der);
+	seed_check(ak_certificate_issue(root, &profile, serial, &not_after, &ak_der, &err), &err);
+	seed_write(directory, "certificate", "ak", &ak_der);
+}
+
+/* A list of names as an extension's value, behind the octet that chooses the extension. */
+static void
+seed_names(const char *directory, GENERAL_NAMES *names)
+{
+	AUTO_BYTES     seed = {0};
+	unsigned char *der = NULL;
+	int            size = i2d_GENERAL_NAMES(names, &der);
+
+	bytes_append_u8(&seed, 0);
+	bytes_append(&seed, der, (size_t)size);
+	OPENSSL_free(der);
+	seed_write(directory, "csr", "names", &seed);
+}
+
+static void
+seed_csrs(const char *directory, EVP_PKEY *key)
+{
+	X509_REQ      *request = X509_REQ_new();
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	AUTO_BYTES     der = {0};
+	unsigned char *data = NULL;
+	int            size;
+	struct error   err = {0};
+
+	seed_check(alt_name_add_dns(names, "laptop.home.example", &err), &err);
+	seed_check(alt_name_add_permanent_identifier(names, "laptop", &err), &err);
+	seed_names(directory, names);
+	(void)X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName,
+	    MBSTRING_UTF8, (const unsigned char *)"laptop", -1, -1, 0);
+	(void)X509_REQ_set_pubkey(request, key);
+	(void)X509_REQ_sign(request, key, EVP_sha256());
+	size = i2d_X509_REQ(request, &data);
+	bytes_append(&der, data, (size_t)size);
+	OPENSSL_free(data);
+	seed_write(directory, "csr", "plain", &der);
+	GENERAL_NAMES_free(names);
+	X509_REQ_free(request);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ca    root = {NULL, NULL};
+	struct error err = {0};
+
+	if (argc != 2) {
+		(void)fprintf(stderr, "usage: pki_seeds DIRECTORY\n");
+		return EXIT_FAILURE;
+	}
+	seed_check(key_generate(KEY_TYPE_P256, &root.key, &err), &err);
+	seed_check(ca_root_create(root.key, "Seed CA", SEED_NOW, 365 * SEED_DAY, &root.certificate,
+	               &err), &err);
+	seed_certificates(argv[1], &root);
+	seed_csrs(argv[1], root.key);
+	ca_clear(&root);
+	return EXIT_SUCCESS;
+}
