@@ -20,6 +20,9 @@
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
 
+/* A longer key costs time to verify, and no TPM has one. */
+#define CSR_KEY_BITS_MAX 4096
+
 /* Remembers the first excess. */
 __attribute__((format(printf, 2, 3)))
 static void
@@ -67,14 +70,17 @@ csr_read_key(X509_REQ *request, struct csr *csr, struct error *err)
 {
 	if ((csr->key = X509_REQ_get_pubkey(request)) == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "the CSR's key cannot be decoded");
+	if (EVP_PKEY_get_bits(csr->key) > CSR_KEY_BITS_MAX)
+		return error_set(err, ERROR_MALFORMED, "the CSR's key has more than %d bits",
+		    CSR_KEY_BITS_MAX);
+	if (spki_encode(csr->key, &csr->spki, err) != 0) {
+		err->kind = ERROR_MALFORMED; /* a kind of key, or a curve, that we do not know */
+		return error_wrap(err, "the CSR");
+	}
 	if (csr_check_digest(request, err) != 0)
 		return -1;
 	if (X509_REQ_verify(request, csr->key) != 1)
 		return error_set(err, ERROR_MALFORMED, "the CSR's signature is not by its key");
-	if (spki_encode(csr->key, &csr->spki, err) != 0) {
-		err->kind = ERROR_MALFORMED; /* a curve without a name, or the like */
-		return error_wrap(err, "the CSR");
-	}
 	return 0;
 }
 

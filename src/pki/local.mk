@@ -33,6 +33,7 @@ PKI_TESTS = \
 	tests/unit/csr_test \
 	tests/unit/device_certificate_test \
 	tests/unit/key_test \
+	tests/unit/revocation_test \
 	tests/unit/server_certificate_test
 check_PROGRAMS += $(PKI_TESTS)
 TESTS += $(PKI_TESTS)
@@ -44,7 +45,7 @@ tests_unit_ca_test_SOURCES = tests/unit/ca_test.c $(PKI_SUPPORT)
 tests_unit_ca_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_certificate_test_SOURCES = tests/unit/certificate_test.c $(PKI_SUPPORT)
 tests_unit_certificate_test_LDADD = $(PKI_TEST_LIBS)
-tests_unit_chain_test_SOURCES = tests/unit/chain_test.c $(PKI_SUPPORT)
+tests_unit_chain_test_SOURCES = tests/unit/chain_test.c tests/unit/chain_support.h $(PKI_SUPPORT)
 tests_unit_chain_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_csr_test_SOURCES = tests/unit/csr_test.c $(PKI_SUPPORT)
 tests_unit_csr_test_LDADD = $(PKI_TEST_LIBS)
@@ -52,6 +53,8 @@ tests_unit_device_certificate_test_SOURCES = tests/unit/device_certificate_test.
 tests_unit_device_certificate_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_key_test_SOURCES = tests/unit/key_test.c $(PKI_SUPPORT)
 tests_unit_key_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_revocation_test_SOURCES = tests/unit/revocation_test.c tests/unit/chain_support.h $(PKI_SUPPORT)
+tests_unit_revocation_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_server_certificate_test_SOURCES = tests/unit/server_certificate_test.c $(PKI_SUPPORT)
 tests_unit_server_certificate_test_LDADD = $(PKI_TEST_LIBS)
 

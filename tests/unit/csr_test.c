@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
 #include "pki/csr.h"
 #include "pki_support.h"
 
@@ -232,6 +236,34 @@ START_TEST(decode_with_too_many_names_is_malformed)
 }
 END_TEST
 
+/* Refused before the signature is looked at, which is not even by this key. */
+START_TEST(decode_with_a_huge_key_is_malformed)
+{
+	EVP_PKEY       *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	EVP_PKEY       *huge = NULL;
+	BIGNUM         *modulus = BN_new();
+	BIGNUM         *exponent = BN_new();
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	OSSL_PARAM     *params;
+	EVP_PKEY_CTX   *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+
+	ck_assert(BN_set_bit(modulus, 8191) && BN_set_bit(modulus, 0) && BN_set_word(exponent, 65537));
+	ck_assert(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent));
+	params = OSSL_PARAM_BLD_to_param(builder);
+	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &huge, EVP_PKEY_PUBLIC_KEY, params), 1);
+	request_fails(request_new(huge), key, "the CSR's key has more than 4096 bits");
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(builder);
+	BN_free(exponent);
+	BN_free(modulus);
+	EVP_PKEY_free(huge);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(decode_with_two_lists_of_names_is_malformed)
 {
 	EVP_PKEY                 *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
@@ -303,6 +335,7 @@ main(void)
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, decode_with_nul_in_the_common_name_is_malformed);
 	tcase_add_test(tc, decode_with_too_many_names_is_malformed);
+	tcase_add_test(tc, decode_with_a_huge_key_is_malformed);
 	tcase_add_test(tc, decode_with_two_lists_of_names_is_malformed);
 	tcase_add_test(tc, decode_with_extensions_that_are_none_is_malformed);
 	tcase_add_test(tc, decode_of_spoiled_octets_is_malformed);

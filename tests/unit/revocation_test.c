@@ -1,0 +1,246 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "chain_support.h"
+#include "pki/chain.h"
+#include "pki/revocation.h"
+
+/* Writes a CRL of `ca` that lists `revoked`, or nobody; returns its path. */
+static char *
+write_crl(const char *name, const struct ca *ca, const X509 *revoked, int64_t now)
+{
+	struct ca_revoked entry = {.when = PKI_NOW - 60, .reason = 1};
+	AUTO_BYTES        der = {0};
+	struct error      err = {0};
+
+	if (revoked != NULL) {
+		const ASN1_INTEGER *serial = X509_get0_serialNumber(revoked);
+
+		entry.serial_size = (size_t)ASN1_STRING_length(serial);
+		memcpy(entry.serial, ASN1_STRING_get0_data(serial), entry.serial_size);
+	}
+	unit_ok(ca_crl_create(ca, 1, &entry, revoked != NULL, now, PKI_DAY, &der, &err), &err);
+	pki_write(directory, name, der.data, der.size);
+	return file_join(directory, name);
+}
+
+START_TEST(revocation_of_the_leaf_or_its_issuer_refuses_it)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	AUTO_FREE char     *none = write_crl("none", &pki.issuing, NULL, PKI_NOW);
+	AUTO_FREE char     *this = write_crl("leaf", &pki.issuing, leaf, PKI_NOW);
+	AUTO_FREE char     *above = write_crl("above", &pki.root, pki.issuing.certificate, PKI_NOW);
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	unit_ok(revocation_add_file(revocation, none, &err), &err);
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	verify(&policy, leaf, &pki.issuing.certificate, 1, ""); /* by what was remembered */
+	unit_ok(revocation_add_file(revocation, above, &err), &err);
+	verify(&policy, leaf, &pki.issuing.certificate, 1,
+	    "the CA \"CN = Test Issuing CA\": it was revoked at 2026-11-21T11:59:00Z");
+	unit_ok(revocation_add_file(revocation, this, &err), &err);
+	ck_assert_uint_eq(revocation_count(revocation), 3);
+	verify(&policy, leaf, &pki.issuing.certificate, 1,
+	    "the certificate: it was revoked at 2026-11-21T11:59:00Z");
+	revocation_free(revocation);
+	X509_free(leaf);
+}
+END_TEST
+
+START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	X509               *revoked = leaf_of(&pki.issuing);
+	AUTO_FREE char     *path = write_crl("crl", &pki.issuing, revoked, PKI_NOW);
+	struct revocation  *revocation = revocation_new(_i != 0);
+	struct chain_policy during = policy_at(PKI_NOW + PKI_DAY);
+	struct chain_policy after = policy_at(PKI_NOW + PKI_DAY + 1);
+	struct chain_policy before = policy_at(PKI_NOW - 1);
+	const char         *stale =
+	    _i != 0 ? "" : "the certificate: its issuer's CRL is out of date; give a new one";
+	struct error        err = {0};
+
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	during.revocation = after.revocation = before.revocation = revocation;
+	verify(&during, leaf, &pki.issuing.certificate, 1, "");
+	verify(&after, leaf, &pki.issuing.certificate, 1, stale);
+	verify(&before, leaf, &pki.issuing.certificate, 1, stale);
+	verify(&after, revoked, &pki.issuing.certificate, 1, "the certificate: it was revoked at ");
+	revocation_free(revocation);
+	X509_free(leaf);
+	X509_free(revoked);
+}
+END_TEST
+
+/* Entries stand in no order, and the list is signed as it stands. */
+START_TEST(revocation_by_a_crl_of_many_finds_each)
+{
+	enum { COUNT = 50 };
+	struct ca_revoked   revoked[COUNT];
+	X509               *leaf = leaf_of(&pki.issuing);
+	X509               *free_leaf = leaf_of(&pki.issuing);
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(leaf);
+	AUTO_BYTES          der = {0};
+	AUTO_FREE char     *path = file_join(directory, "crl");
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	for (size_t i = 0; i < COUNT; i++) {
+		revoked[i] = (struct ca_revoked){.serial_size = 20, .when = PKI_NOW - 60};
+		ck_assert_int_eq(certificate_serial_draw(revoked[i].serial, &err), 0);
+	}
+	revoked[_i].serial_size = (size_t)ASN1_STRING_length(serial);
+	memcpy(revoked[_i].serial, ASN1_STRING_get0_data(serial), revoked[_i].serial_size);
+	unit_ok(ca_crl_create(&pki.issuing, 1, revoked, COUNT, PKI_NOW, PKI_DAY, &der, &err), &err);
+	pki_write(directory, "crl", der.data, der.size);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "the certificate: it was revoked at ");
+	verify(&policy, free_leaf, &pki.issuing.certificate, 1, "");
+	revocation_free(revocation);
+	X509_free(leaf);
+	X509_free(free_leaf);
+}
+END_TEST
+
+/* A list in the issuer's name by somebody else frees nobody, and is not passed over. */
+START_TEST(revocation_by_a_crl_of_another_key_refuses)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	struct ca           forger = {pki.issuing.certificate, key};
+	AUTO_FREE char     *path = write_crl("crl", &forger, NULL, PKI_NOW);
+	struct revocation  *revocation = revocation_new(true);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1,
+	    "the certificate: the CRL in its issuer's name is not signed by it");
+	revocation_free(revocation);
+	X509_free(leaf);
+}
+END_TEST
+
+START_TEST(revocation_by_a_crl_of_a_namesake_says_nothing)
+{
+	struct pki          other;
+	X509               *leaf = leaf_of(&pki.issuing);
+	AUTO_FREE char     *path = NULL;
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	pki_make(&other, KEY_TYPE_P256);
+	path = write_crl("crl", &other.issuing, leaf, PKI_NOW);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	revocation_free(revocation);
+	X509_free(leaf);
+	pki_clear(&other);
+}
+END_TEST
+
+START_TEST(revocation_add_file_reads_pem_of_several)
+{
+	AUTO_FREE char    *both = file_join(directory, "both");
+	struct revocation *revocation = revocation_new(false);
+	struct error       err = {0};
+
+	free(write_crl("a", &pki.issuing, NULL, PKI_NOW));
+	free(write_crl("b", &pki.root, NULL, PKI_NOW));
+	free(pki_run(directory, "for c in a b; do openssl crl -inform DER -in $c; done > both"));
+	unit_ok(revocation_add_file(revocation, both, &err), &err);
+	ck_assert_uint_eq(revocation_count(revocation), 2);
+	revocation_free(revocation);
+}
+END_TEST
+
+/* A CA by the openssl command leaves ./crl; what is then said after its path. */
+#define OPENSSL_CA \
+	"touch index; echo 01 > number; openssl req -x509 -newkey ed25519 -nodes -subj /CN=x -keyout k -out c;" \
+	" printf '[ca]\\ndefault_ca=a\\n[a]\\ndatabase=index\\ncrlnumber=number\\ndefault_md=default\\n" \
+	"certificate=c\\nprivate_key=k\\ndefault_crl_days=1\\ncrl_extensions=e\\n[e]\\n%s\\n' > conf;" \
+	" openssl ca -config conf -gencrl -out crl"
+
+static const struct {
+	const char *extension; /* NULL: the file holds `text` */
+	const char *text;
+	const char *before;
+	const char *after;
+} bad_crls[] = {
+    {"issuingDistributionPoint=critical,@i\\n[i]\\nonlyuser=TRUE", NULL, "the CRL in ",
+        " covers only a part of its issuer's certificates"},
+    {"1.2.3.4=critical,ASN1:NULL", NULL, "the CRL in ", " has a critical extension that is not understood"},
+    {NULL, "", "no CRL in ", ""},
+    {NULL, "hello\n", "no CRL in ", ""},
+    {NULL, "0hello\n", "no CRL in ", ""},
+};
+
+START_TEST(revocation_add_file_of_a_bad_one_is_malformed)
+{
+	AUTO_FREE char    *path = file_join(directory, "crl");
+	char               detail[512];
+	struct revocation *revocation = revocation_new(false);
+	struct error       err = {0};
+
+	if (bad_crls[_i].extension != NULL) {
+		char        command[2048];
+		const char *at = strstr(OPENSSL_CA, "%s");
+
+		(void)snprintf(command, sizeof command, "%.*s%s%s", (int)(at - OPENSSL_CA), OPENSSL_CA,
+		    bad_crls[_i].extension, at + 2);
+		free(pki_run(directory, command));
+	} else {
+		pki_write(directory, "crl", bad_crls[_i].text, strlen(bad_crls[_i].text));
+	}
+	(void)snprintf(detail, sizeof detail, "%s%s%s", bad_crls[_i].before, path, bad_crls[_i].after);
+	ck_assert_int_eq(revocation_add_file(revocation, path, &err), -1);
+	ck_assert_msg(strncmp(err.detail, detail, strlen(detail)) == 0, "%s", err.detail);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_uint_eq(revocation_count(revocation), 0);
+	revocation_free(revocation);
+}
+END_TEST
+
+START_TEST(revocation_add_file_with_octets_after_it_is_malformed)
+{
+	AUTO_FREE char    *path = write_crl("crl", &pki.root, NULL, PKI_NOW);
+	char               detail[512];
+	struct revocation *revocation = revocation_new(false);
+	struct error       err = {0};
+
+	free(pki_run(directory, "printf x >> crl"));
+	(void)snprintf(detail, sizeof detail, "1 octets after the CRL in %s", path);
+	unit_fails(revocation_add_file(revocation, path, &err), &err, ERROR_MALFORMED, detail);
+	revocation_free(revocation);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("revocation");
+	TCase *tc = tcase_create("revocation");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, revocation_of_the_leaf_or_its_issuer_refuses_it);
+	tcase_add_loop_test(tc, revocation_by_a_stale_crl_refuses_unless_tolerated, 0, 2);
+	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
+	tcase_add_test(tc, revocation_by_a_crl_of_another_key_refuses);
+	tcase_add_test(tc, revocation_by_a_crl_of_a_namesake_says_nothing);
+	tcase_add_test(tc, revocation_add_file_reads_pem_of_several);
+	tcase_add_loop_test(tc, revocation_add_file_of_a_bad_one_is_malformed, 0,
+	    sizeof bad_crls / sizeof bad_crls[0]);
+	tcase_add_test(tc, revocation_add_file_with_octets_after_it_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
