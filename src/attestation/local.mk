@@ -22,3 +22,11 @@ tests_unit_pending_test_SOURCES = tests/unit/pending_test.c
 tests_unit_pending_test_LDADD = $(ATTESTATION_TEST_LIBS)
 tests_unit_settings_test_SOURCES = tests/unit/settings_test.c
 tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)
+
+# The keeper, and the test as a front that somebody else controls.
+check_PROGRAMS += tests/unit/keeper_test
+TESTS += tests/unit/keeper_test
+tests_unit_keeper_test_SOURCES = tests/unit/keeper_test.c
+tests_unit_keeper_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libdaemon.a src/libstore.a \
+	src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) \
+	$(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
