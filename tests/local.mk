@@ -1,6 +1,7 @@
 # How tests run: every one prints TAP (unit tests through Check, end-to-end
 # tests through tests/e2e/lib.sh), so that automake counts each case. Unit tests
-# are named in the local.mk of the folder that they test.
+# are named in the local.mk of the folder that they test. Check's own limit, 4 s
+# for a case, is too short for an RSA-4096 key on a busy machine.
 
 UNIT_LIBS = $(CHECK_LIBS)
 
@@ -10,7 +11,8 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = $(BASH_PROGRAM)
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
-	top_builddir='$(abs_top_builddir)'; export top_builddir;
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60}; export CK_DEFAULT_TIMEOUT;
 
 # End-to-end tests: one line per script, so that they can be added side by side.
 E2E_TESTS =

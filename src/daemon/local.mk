@@ -18,7 +18,11 @@ tests_unit_supervised_LDADD = $(DAEMON_TEST_LIBS)
 tests_unit_supervisor_test_SOURCES = tests/unit/supervisor_test.c tests/unit/unit.h
 tests_unit_supervisor_test_LDADD = $(DAEMON_TEST_LIBS)
 
-EXTRA_DIST += tests/fuzz/channel_fuzz.c
+FUZZERS += tests/fuzz/channel_fuzz
+tests_fuzz_channel_fuzz_SOURCES = tests/fuzz/channel_fuzz.c
+tests_fuzz_channel_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_channel_fuzz_LDADD = $(DAEMON_TEST_LIBS)
+
 check_PROGRAMS += tests/unit/channel_test
 TESTS += tests/unit/channel_test
 tests_unit_channel_test_SOURCES = tests/unit/channel_test.c tests/unit/unit.h

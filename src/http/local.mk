@@ -53,10 +53,10 @@ tests_unit_problem_test_LDADD = $(HTTP_TEST_LIBS)
 
 FUZZERS += tests/fuzz/http_fuzz tests/fuzz/json_fuzz
 tests_fuzz_http_fuzz_SOURCES = tests/fuzz/http_fuzz.c
-tests_fuzz_http_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_http_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_http_fuzz_LDADD = $(HTTP_LIBS)
 tests_fuzz_json_fuzz_SOURCES = tests/fuzz/json_fuzz.c
-tests_fuzz_json_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_json_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_json_fuzz_LDADD = $(HTTP_LIBS)
 FUZZ_SEEDERS += tests/fuzz/http_seeds
 EXTRA_PROGRAMS += tests/fuzz/http_seeds
