@@ -61,10 +61,10 @@ tests_unit_server_certificate_test_LDADD = $(PKI_TEST_LIBS)
 # What decodes hostile DER, fuzzed (tests/local.mk says how).
 FUZZERS += tests/fuzz/certificate_fuzz tests/fuzz/csr_fuzz
 tests_fuzz_certificate_fuzz_SOURCES = tests/fuzz/certificate_fuzz.c tests/fuzz/fuzz.h
-tests_fuzz_certificate_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_certificate_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_certificate_fuzz_LDADD = $(PKI_LIBS)
 tests_fuzz_csr_fuzz_SOURCES = tests/fuzz/csr_fuzz.c tests/fuzz/fuzz.h
-tests_fuzz_csr_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_csr_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_csr_fuzz_LDADD = $(PKI_LIBS)
 FUZZ_SEEDERS += tests/fuzz/pki_seeds
 EXTRA_PROGRAMS += tests/fuzz/pki_seeds
