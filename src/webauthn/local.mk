@@ -10,4 +10,7 @@ TESTS += tests/unit/webauthn_test
 tests_unit_webauthn_test_SOURCES = tests/unit/webauthn_test.c tests/unit/unit.h
 tests_unit_webauthn_test_LDADD = src/libwebauthn.a src/libutil.a $(UNIT_LIBS) $(CBOR_LIBS)
 
-EXTRA_DIST += tests/fuzz/webauthn_fuzz.c
+FUZZERS += tests/fuzz/webauthn_fuzz
+tests_fuzz_webauthn_fuzz_SOURCES = tests/fuzz/webauthn_fuzz.c
+tests_fuzz_webauthn_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_webauthn_fuzz_LDADD = src/libwebauthn.a src/libutil.a $(CBOR_LIBS)

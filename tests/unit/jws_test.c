@@ -1,0 +1,483 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "acme/jwk.h"
+#include "acme/jws.h"
+#include "http/json.h"
+#include "jws_vectors.h"
+#include "unit.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+#define URL "https://ca.example/acme/new-order"
+
+static struct view
+text_view(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+/* A key of a vector. */
+static struct jwk
+key_of(const char *text)
+{
+	struct jwk   jwk;
+	struct error err = {0};
+
+	unit_ok(jwk_parse(text_view(text), &jwk, &err), &err);
+	return jwk;
+}
+
+static const struct {
+	const char *jws;
+	const char *key;
+	const char *payload;
+} theirs[] = {
+    {RFC7515_A2, RFC7515_A2_KEY,
+        "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}"},
+    {RFC7515_A3, RFC7515_A3_KEY,
+        "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}"},
+    {RFC8037_A4, RFC8037_KEY, "Example of Ed25519 signing"},
+    {MADE_KID, MADE_KID_JWK, ""},
+};
+
+START_TEST(verify_message_of_others_agrees)
+{
+	struct jwk   key = key_of(theirs[_i].key);
+	struct jws   jws;
+	struct error err = {0};
+
+	unit_ok(jws_decode(text_view(theirs[_i].jws), &jws, &err), &err);
+	unit_ok(jws_verify(&jws, &key, &err), &err);
+	ck_assert(view_equal(bytes_view(&jws.payload), text_view(theirs[_i].payload)));
+	jws_clear(&jws);
+	jwk_clear(&key);
+}
+END_TEST
+
+static const char *const with_jwk[] = {MADE_ES256, MADE_ES384, MADE_RS256, MADE_PS256, MADE_EDDSA};
+
+START_TEST(verify_each_algorithm_agrees)
+{
+	struct jws   jws;
+	struct error err = {0};
+
+	unit_ok(jws_decode(text_view(with_jwk[_i]), &jws, &err), &err);
+	unit_ok(jws_check(&jws, URL, &err), &err);
+	unit_ok(jws_verify(&jws, &jws.jwk, &err), &err);
+	ck_assert_str_eq(jws.nonce, "bm9uY2U");
+	ck_assert_ptr_null(jws.kid);
+	ck_assert(view_equal(bytes_view(&jws.payload), text_view("{\"a\":1}")));
+	jws_clear(&jws);
+}
+END_TEST
+
+/* The message with one member replaced; NULL takes it away. */
+static char *
+message_with(const char *message, const char *member, const char *value)
+{
+	json_t *body = json_loads(message, 0, NULL);
+	char   *text;
+
+	if (value != NULL)
+		json_object_set_new(body, member, json_string(value));
+	else
+		json_object_del(body, member);
+	text = json_dumps(body, JSON_COMPACT);
+	json_decref(body);
+	return text;
+}
+
+/* Every signature that is another in one octet, a payload or a header that is. */
+START_TEST(verify_changed_message_is_malformed)
+{
+	static const char *const members[] = {"signature", "payload"};
+
+	for (size_t i = 0; i < 2; i++) {
+		json_t         *body = json_loads(with_jwk[_i], 0, NULL);
+		const char     *before = json_string_value(json_object_get(body, members[i]));
+		AUTO_FREE char *changed = memory_strdup(before);
+		AUTO_FREE char *message = NULL;
+		struct jws      jws;
+		struct error    err = {0};
+
+		changed[2] = changed[2] == 'A' ? 'B' : 'A';
+		message = message_with(with_jwk[_i], members[i], changed);
+		unit_ok(jws_decode(text_view(message), &jws, &err), &err);
+		unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
+		    "the signature of the JWS does not verify with the key of this request");
+		jws_clear(&jws);
+		json_decref(body);
+	}
+}
+END_TEST
+
+/* No algorithm verifies with the key of another. */
+START_TEST(verify_key_of_another_algorithm_is_refused)
+{
+	static const char *const keys[] = {MADE_KID_JWK, MADE_JWK_384, MADE_JWK_RSA, MADE_JWK_RSA, MADE_JWK_ED};
+
+	for (size_t i = 0; i < 5; i++) {
+		struct jwk   key = key_of(keys[i]);
+		struct jws   jws;
+		struct error err = {0};
+
+		unit_ok(jws_decode(text_view(with_jwk[_i]), &jws, &err), &err);
+		if (strcmp(keys[i], keys[_i]) == 0) {
+			unit_ok(jws_verify(&jws, &key, &err), &err);
+		} else {
+			ck_assert_int_eq(jws_verify(&jws, &key, &err), -1);
+			ck_assert_int_eq((int)err.kind, ERROR_BAD_SIGNATURE_ALGORITHM);
+		}
+		jws_clear(&jws);
+		jwk_clear(&key);
+	}
+}
+END_TEST
+
+START_TEST(verify_signature_of_wrong_size_is_malformed)
+{
+	AUTO_FREE char *message = message_with(MADE_ES256, "signature", "AAAA");
+	struct jws      jws;
+	struct error    err = {0};
+
+	unit_ok(jws_decode(text_view(message), &jws, &err), &err);
+	unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
+	    "a signature by ES256 has 64 octets, not 3");
+	jws_clear(&jws);
+}
+END_TEST
+
+#define JWK "\"jwk\":" MADE_KID_JWK
+#define REST ",\"nonce\":\"AA\",\"url\":\"" URL "\"}"
+
+static const struct {
+	const char     *header; /* protected */
+	enum error_kind kind;
+	const char     *detail;
+} headers[] = {
+    {"{\"alg\":\"none\"," JWK REST, ERROR_BAD_SIGNATURE_ALGORITHM,
+        "the algorithm \"none\" is not taken; \"algorithms\" names those that are"},
+    {"{\"alg\":\"HS256\"," JWK REST, ERROR_BAD_SIGNATURE_ALGORITHM,
+        "the algorithm \"HS256\" is not taken; \"algorithms\" names those that are"},
+    {"{\"alg\":\"es256\"," JWK REST, ERROR_BAD_SIGNATURE_ALGORITHM,
+        "the algorithm \"es256\" is not taken; \"algorithms\" names those that are"},
+    {"{\"alg\":\"RS1\"," JWK REST, ERROR_BAD_SIGNATURE_ALGORITHM,
+        "the algorithm \"RS1\" is not taken; \"algorithms\" names those that are"},
+    {"{" JWK REST, ERROR_MALFORMED, "the JWS's header: \"alg\" is missing"},
+    {"{\"alg\":null," JWK REST, ERROR_MALFORMED, "the JWS's header: \"alg\" is missing"},
+    {"{\"alg\":[\"ES256\"]," JWK REST, ERROR_MALFORMED, "the JWS's header: \"alg\" is not a string"},
+    {"{\"alg\":\"ES256\",\"crit\":[\"exp\"]," JWK REST, ERROR_MALFORMED, "the JWS's header has \"crit\""},
+    {"{\"alg\":\"ES256\",\"crit\":null," JWK REST, ERROR_MALFORMED, "the JWS's header has \"crit\""},
+    {"{\"alg\":\"ES256\",\"b64\":false," JWK REST, ERROR_MALFORMED, "the JWS's header has \"b64\""},
+    {"{\"alg\":\"ES256\",\"alg\":\"ES256\"," JWK REST, ERROR_MALFORMED, NULL},
+    {"{\"alg\":\"ES256\",\"kid\":\"x\"," JWK REST, ERROR_MALFORMED,
+        "the JWS's header has both \"jwk\" and \"kid\""},
+    {"{\"alg\":\"ES256\",\"kid\":null," JWK REST, ERROR_MALFORMED,
+        "the JWS's header has both \"jwk\" and \"kid\""},
+    {"{\"alg\":\"ES256\",\"kid\":7" REST, ERROR_MALFORMED, "the JWS's header: \"kid\" is not a string"},
+    {"{\"alg\":\"ES256\",\"jwk\":7" REST, ERROR_BAD_PUBLIC_KEY, "the JWK is no object"},
+    {"{\"alg\":\"ES256\",\"kid\":\"x\",\"nonce\":7,\"url\":\"u\"}", ERROR_MALFORMED,
+        "the JWS's header: \"nonce\" is not a string"},
+    {"{\"alg\":\"ES256\",\"kid\":\"x\",\"nonce\":\"AA\",\"url\":7}", ERROR_MALFORMED,
+        "the JWS's header: \"url\" is not a string"},
+    {"[]", ERROR_MALFORMED, "the JWS's protected header: not a JSON object"},
+    {"", ERROR_MALFORMED, NULL},
+    {"{\"a\":[[[[[[[[[1]]]]]]]]]}", ERROR_MALFORMED,
+        "the JWS's protected header: JSON deeper than 8 brackets"},
+};
+
+START_TEST(decode_header_that_breaks_a_rule_is_refused)
+{
+	AUTO_FREE char *encoded = base64_encode(BASE64_URL, (const uint8_t *)headers[_i].header,
+	    strlen(headers[_i].header));
+	AUTO_FREE char *message = message_with(MADE_ES256, "protected", encoded);
+	struct jws      jws;
+	struct error    err = {0};
+
+	ck_assert_int_eq(jws_decode(text_view(message), &jws, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)headers[_i].kind);
+	if (headers[_i].detail != NULL)
+		ck_assert_str_eq(err.detail, headers[_i].detail);
+	jws_clear(&jws);
+}
+END_TEST
+
+/* alg stands in the unprotected header, where anybody can write it. */
+START_TEST(decode_unprotected_header_is_malformed)
+{
+	static const char *const bodies[] = {
+	    "{\"protected\":\"e30\",\"header\":{\"alg\":\"ES256\"},\"payload\":\"\",\"signature\":\"\"}",
+	    "{\"protected\":\"e30\",\"header\":null,\"payload\":\"\",\"signature\":\"\"}"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct jws   jws;
+		struct error err = {0};
+
+		unit_fails(jws_decode(text_view(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
+		    "the JWS has an unprotected header; only \"protected\" is taken");
+		jws_clear(&jws);
+	}
+}
+END_TEST
+
+START_TEST(decode_two_signatures_is_malformed)
+{
+	static const char *const bodies[] = {
+	    "{\"payload\":\"\",\"signatures\":[{\"protected\":\"e30\",\"signature\":\"\"}]}",
+	    "{\"payload\":\"\",\"protected\":\"e30\",\"signature\":\"\",\"signatures\":[]}"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct jws   jws;
+		struct error err = {0};
+
+		unit_fails(jws_decode(text_view(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
+		    "the JWS is of the general form; only the flattened one is taken");
+		jws_clear(&jws);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *member;
+	const char *value;
+	const char *detail; /* how it begins */
+} members[] = {
+    {"protected", NULL, "\"protected\" is missing"},
+    {"payload", NULL, "\"payload\" is missing"},
+    {"signature", NULL, "\"signature\" is missing"},
+    {"protected", "e30=", "\"protected\" of the JWS: "},
+    {"payload", "AA==", "\"payload\" of the JWS: "},
+    {"payload", "AB", "\"payload\" of the JWS: "}, /* spare bits */
+    {"payload", "A A", "\"payload\" of the JWS: "},
+    {"signature", "+/+/", "\"signature\" of the JWS: "},
+};
+
+START_TEST(decode_broken_member_is_malformed)
+{
+	AUTO_FREE char *message = message_with(MADE_ES256, members[_i].member, members[_i].value);
+	struct jws      jws;
+	struct error    err = {0};
+
+	ck_assert_int_eq(jws_decode(text_view(message), &jws, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strncmp(err.detail, members[_i].detail, strlen(members[_i].detail)) == 0, "%s",
+	    err.detail);
+	jws_clear(&jws);
+}
+END_TEST
+
+START_TEST(decode_compact_form_is_malformed)
+{
+	struct jws   jws;
+	struct error err = {0};
+
+	ck_assert_int_eq(jws_decode(text_view("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"), &jws, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	jws_clear(&jws);
+}
+END_TEST
+
+START_TEST(check_another_url_is_unauthorized)
+{
+	struct jws   jws;
+	struct error err = {0};
+
+	unit_ok(jws_decode(text_view(MADE_ES256), &jws, &err), &err);
+	unit_fails(jws_check(&jws, URL "/", &err), &err, ERROR_UNAUTHORIZED,
+	    "the JWS is for " URL ", and was sent to " URL "/");
+	jws_clear(&jws);
+}
+END_TEST
+
+START_TEST(check_no_url_or_no_key_is_malformed)
+{
+	AUTO_FREE char *header = base64_encode(BASE64_URL,
+	    (const uint8_t *)"{\"alg\":\"ES256\",\"kid\":\"x\"}", 25);
+	AUTO_FREE char *no_url = NULL;
+	struct jws      jws;
+	struct error    err = {0};
+
+	no_url = message_with(MADE_ES256, "protected", header);
+	unit_ok(jws_decode(text_view(no_url), &jws, &err), &err);
+	unit_fails(jws_check(&jws, URL, &err), &err, ERROR_MALFORMED,
+	    "the JWS's header has no \"url\"");
+	jws_clear(&jws);
+	unit_ok(jws_decode(text_view(RFC7515_A3), &jws, &err), &err);
+	unit_fails(jws_check(&jws, URL, &err), &err, ERROR_MALFORMED,
+	    "the JWS's header has neither \"jwk\" nor \"kid\"");
+	jws_clear(&jws);
+}
+END_TEST
+
+START_TEST(algorithms_are_all_named)
+{
+	json_t         *names = jws_algorithms();
+	AUTO_FREE char *text = json_dumps(names, JSON_COMPACT);
+
+	ck_assert_str_eq(text, "[\"ES256\",\"ES384\",\"RS256\",\"PS256\",\"EdDSA\"]");
+	json_decref(names);
+}
+END_TEST
+
+static const struct {
+	const char *jwk;
+	const char *thumbprint;
+} thumbprints[] = {
+    {RFC7638_KEY, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
+    {RFC8037_KEY, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"},
+};
+
+START_TEST(jwk_thumbprint_of_the_rfcs_agrees)
+{
+	struct jwk jwk = key_of(thumbprints[_i].jwk);
+	struct jwk again;
+
+	ck_assert_str_eq(jwk.thumbprint, thumbprints[_i].thumbprint);
+	again = key_of(jwk.text);
+	ck_assert_str_eq(jwk.text, again.text);
+	ck_assert_str_eq(again.thumbprint, thumbprints[_i].thumbprint);
+	jwk_clear(&jwk);
+	jwk_clear(&again);
+}
+END_TEST
+
+/* The SubjectPublicKeyInfo is OpenSSL's own. */
+START_TEST(jwk_spki_decodes_to_the_same_key)
+{
+	static const char *const keys[] = {MADE_KID_JWK, MADE_JWK_384, MADE_JWK_RSA, MADE_JWK_ED};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct jwk     jwk = key_of(keys[i]);
+		AUTO_BYTES     der = {0};
+		struct error   err = {0};
+		const uint8_t *at;
+		EVP_PKEY      *read;
+		EVP_PKEY      *made = NULL;
+
+		unit_ok(jwk_spki(&jwk, &der, &err), &err);
+		unit_ok(jwk_key(&jwk, &made, &err), &err);
+		at = der.data;
+		read = d2i_PUBKEY(NULL, &at, (long)der.size);
+		ck_assert_ptr_nonnull(read);
+		ck_assert_int_eq(EVP_PKEY_eq(read, made), 1);
+		EVP_PKEY_free(read);
+		EVP_PKEY_free(made);
+		jwk_clear(&jwk);
+	}
+}
+END_TEST
+
+#define X "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\""
+#define Y "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\""
+#define EC "{\"kty\":\"EC\",\"crv\":\"P-256\","
+#define EC_TEXT "{\"crv\":\"P-256\",\"kty\":\"EC\"," X "," Y "}"
+
+static const struct {
+	const char *jwk;
+	const char *detail; /* how it begins */
+} refused[] = {
+    {EC X "," Y ",\"d\":\"AA\"}", "the JWK holds \"d\", a private key's"},
+    {EC X "," Y ",\"d\":null}", "the JWK holds \"d\", a private key's"},
+    {"{\"kty\":\"oct\",\"k\":\"AA\"}", "the JWK holds \"k\", a private key's"},
+    {"{\"kty\":\"RSA\",\"p\":\"AA\"}", "the JWK holds \"p\", a private key's"},
+    {"{\"kty\":\"oct\"}", "the JWK is no EC key"},
+    {"{}", "the JWK is no EC key"},
+    {MADE_JWK_521, "the JWK is no EC key"},
+    {"{\"kty\":\"EC\",\"crv\":\"secp256k1\"," X "," Y "}", "the JWK is no EC key"},
+    {"{\"kty\":\"OKP\",\"crv\":\"X25519\"," X "}", "the JWK is no EC key"},
+    {"{\"kty\":\"OKP\",\"crv\":\"P-256\"," X "," Y "}", "the JWK is no EC key"},
+    {"{\"kty\":\"EC\",\"crv\":\"Ed25519\"," X "}", "the JWK is no EC key"},
+    {EC X "}", "the JWK's \"y\" is missing or no string"},
+    {EC X ",\"y\":7}", "the JWK's \"y\" is missing or no string"},
+    {EC X ",\"y\":\"AA\"}", "the JWK's \"y\" has 1 octets; P-256 has 32"},
+    {EC X ",\"y\":\"A\"}", "the JWK's \"y\": "},
+    {EC X ",\"y\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}", "not a point on P-256"},
+    {"{\"kty\":\"EC\",\"crv\":\"P-384\"," X "," Y "}", "the JWK's \"x\" has 32 octets; P-384 has 48"},
+    {MADE_JWK_RSA_1024, "the JWK's \"n\" has 128 octets; an RSA key has 2048 to 4096 bits"},
+    {"{\"kty\":\"RSA\",\"n\":\"AAAA\",\"e\":\"AQAB\"}", "the JWK's \"n\" is empty or begins with a zero"},
+    {"{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"AQAB\"}", "the JWK's \"n\" is empty or begins with a zero"},
+};
+
+START_TEST(jwk_that_breaks_a_rule_is_a_bad_public_key)
+{
+	struct jwk   jwk;
+	struct error err = {0};
+
+	ck_assert_int_eq(jwk_parse(text_view(refused[_i].jwk), &jwk, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_PUBLIC_KEY);
+	ck_assert_msg(strncmp(err.detail, refused[_i].detail, strlen(refused[_i].detail)) == 0, "%s",
+	    err.detail);
+	jwk_clear(&jwk);
+}
+END_TEST
+
+/* An RSA key whose exponent is another. */
+START_TEST(jwk_rsa_exponent_out_of_range_is_a_bad_public_key)
+{
+	static const char *const exponents[] = {"AQ", "Ag", "AQAAAAE", "AAEAAQ", ""};
+
+	for (size_t i = 0; i < sizeof exponents / sizeof exponents[0]; i++) {
+		AUTO_FREE char *text = message_with(MADE_JWK_RSA, "e", exponents[i]);
+		struct jwk      jwk;
+		struct error    err = {0};
+
+		ck_assert_int_eq(jwk_parse(text_view(text), &jwk, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_BAD_PUBLIC_KEY);
+		jwk_clear(&jwk);
+	}
+}
+END_TEST
+
+START_TEST(jwk_members_of_no_use_are_passed_over)
+{
+	struct jwk plain = key_of(EC X "," Y "}");
+	struct jwk decorated = key_of(EC X "," Y
+	    ",\"use\":\"sig\",\"kid\":\"k\",\"alg\":\"ES256\",\"x5c\":[],\"key_ops\":[\"verify\"]}");
+
+	ck_assert_str_eq(plain.text, decorated.text);
+	ck_assert_str_eq(plain.text, EC_TEXT);
+	ck_assert_str_eq(plain.thumbprint, decorated.thumbprint);
+	jwk_clear(&plain);
+	jwk_clear(&decorated);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("jws");
+	TCase *jws = tcase_create("jws");
+	TCase *jwk = tcase_create("jwk");
+
+	json_init();
+	tcase_add_loop_test(jws, verify_message_of_others_agrees, 0, 4);
+	tcase_add_loop_test(jws, verify_each_algorithm_agrees, 0, 5);
+	tcase_add_loop_test(jws, verify_changed_message_is_malformed, 0, 5);
+	tcase_add_loop_test(jws, verify_key_of_another_algorithm_is_refused, 0, 5);
+	tcase_add_test(jws, verify_signature_of_wrong_size_is_malformed);
+	tcase_add_loop_test(jws, decode_header_that_breaks_a_rule_is_refused, 0,
+	    (int)(sizeof headers / sizeof headers[0]));
+	tcase_add_test(jws, decode_unprotected_header_is_malformed);
+	tcase_add_test(jws, decode_two_signatures_is_malformed);
+	tcase_add_loop_test(jws, decode_broken_member_is_malformed, 0,
+	    (int)(sizeof members / sizeof members[0]));
+	tcase_add_test(jws, decode_compact_form_is_malformed);
+	tcase_add_test(jws, check_another_url_is_unauthorized);
+	tcase_add_test(jws, check_no_url_or_no_key_is_malformed);
+	tcase_add_test(jws, algorithms_are_all_named);
+	suite_add_tcase(suite, jws);
+	tcase_add_loop_test(jwk, jwk_thumbprint_of_the_rfcs_agrees, 0, 2);
+	tcase_add_test(jwk, jwk_spki_decodes_to_the_same_key);
+	tcase_add_loop_test(jwk, jwk_that_breaks_a_rule_is_a_bad_public_key, 0,
+	    (int)(sizeof refused / sizeof refused[0]));
+	tcase_add_test(jwk, jwk_rsa_exponent_out_of_range_is_a_bad_public_key);
+	tcase_add_test(jwk, jwk_members_of_no_use_are_passed_over);
+	suite_add_tcase(suite, jwk);
+	return unit_run(suite);
+}
