@@ -5,12 +5,11 @@
 
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "pki/certificate.h"
-#include "pki/permanent_identifier.h"
+#include "pki/chain.h"
 #include "tpm/ak.h"
 #include "tpm/ek.h"
 #include "tpm/openssl_error.h"
@@ -23,6 +22,7 @@ void
 device_chain_clear(struct device_chain *chain)
 {
 	sk_X509_pop_free(chain->certificates, X509_free);
+	ak_names_clear(&chain->names);
 	*chain = (struct device_chain){0};
 }
 
@@ -113,47 +113,37 @@ links_verify(const struct device_chain *chain, struct error *err)
 }
 
 static int
-roots_verify(const struct device_chain *chain, const char *root, int64_t now, struct error *err)
+roots_verify(const struct device_chain *chain, const struct trust *trust, int64_t now,
+    struct error *err)
 {
-	X509_STORE     *store = X509_STORE_new();
-	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	int             rc = 0;
+	const struct chain_policy policy = {.trust = trust, .now = now};
+	X509                     *above[CHAIN_MAX];
+	size_t                    count = 0;
+	const X509               *root;
 
-	if (store == NULL || context == NULL || X509_STORE_load_file(store, root) != 1) {
-		rc = error_set_openssl(err, ERROR_INTERNAL, "the attestation root %s", root);
-	} else if (X509_STORE_CTX_init(context, store, chain_leaf(chain), chain->certificates) != 1) {
-		rc = error_set_openssl(err, ERROR_INTERNAL, "verifying the chain");
-	} else {
-		X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context), (time_t)now);
-		if (X509_verify_cert(context) != 1)
-			rc = error_set(err, ERROR_BAD_ATTESTATION,
-			    "the chain that came back does not lead to a root in %s: %s", root,
-			    X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
-	}
-	ERR_clear_error();
-	X509_STORE_CTX_free(context);
-	X509_STORE_free(store);
-	return rc;
+	for (int i = 1; i < sk_X509_num(chain->certificates); i++)
+		above[count++] = sk_X509_value(chain->certificates, i);
+	return chain_verify(&policy, chain_leaf(chain), above, count, &root, err);
 }
 
 int
-device_chain_verify(const struct device_chain *chain, struct view area, const struct ek_hash *ek,
-    const char *root, int64_t now, struct error *err)
+device_chain_verify(struct device_chain *chain, struct view area, const struct ek_hash *ek,
+    const struct trust *trust, int64_t now, struct error *err)
 {
 	X509 *leaf = chain_leaf(chain);
 
 	if (!leaf_has_key(leaf, area))
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "the certificate that came back is for another key than our AK");
+		return error_set(err, ERROR_BAD_ATTESTATION, "it is for another key than our AK");
 	if (!leaf_names_ek(leaf, ek))
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "the certificate that came back does not name our EK");
+		return error_set(err, ERROR_BAD_ATTESTATION, "it does not name our EK");
 	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "the certificate that came back is not valid now; are both clocks right?");
-	if (links_verify(chain, err) != 0)
+		    "it is not valid now; are both clocks right?");
+	if (links_verify(chain, err) != 0 ||
+	    (trust != NULL && roots_verify(chain, trust, now, err) != 0))
 		return -1;
-	return root == NULL ? 0 : roots_verify(chain, root, now, err);
+	ak_names_clear(&chain->names);
+	return ak_certificate_check(leaf, &chain->names, err);
 }
 
 int
@@ -164,26 +154,6 @@ device_chain_encode(const struct device_chain *chain, struct bytes *pem, struct 
 			return -1;
 	}
 	return 0;
-}
-
-json_t *
-device_chain_names(const struct device_chain *chain)
-{
-	GENERAL_NAMES *names = X509_get_ext_d2i(chain_leaf(chain), NID_subject_alt_name, NULL, NULL);
-	json_t        *array = json_array();
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-		AUTO_BYTES          value = {0};
-		struct error        ignored;
-
-		if (name->type == GEN_OTHERNAME && permanent_identifier_is(name->d.otherName) &&
-		    permanent_identifier_decode(name->d.otherName, &value, &ignored) == 0)
-			(void)json_array_append_new(array,
-			    json_stringn((const char *)value.data, value.size));
-	}
-	GENERAL_NAMES_free(names);
-	return array;
 }
 
 int64_t

@@ -5,16 +5,19 @@
 #include <stdint.h>
 
 #include <jansson.h>
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
+#include "pki/ak_check.h"
 #include "util/bytes.h"
 
 struct ek_hash;
 struct error;
+struct trust;
 
 /* Leaf first, no root. {0} is none. */
 struct device_chain {
 	STACK_OF(X509) *certificates;
+	struct ak_names names; /* the leaf's permanent identifiers, once verified */
 };
 
 void device_chain_clear(struct device_chain *chain);
@@ -25,21 +28,18 @@ void device_chain_clear(struct device_chain *chain);
 int device_chain_decode(const json_t *array, struct device_chain *chain, struct error *err);
 
 /*
- * Checks that the chain is for us: the leaf's key is that of `area` (a TPMT_PUBLIC),
- * the leaf names the EK (urn:ek:sha256:…), it is valid at `now`, and each
- * certificate's signature verifies with the key of the next. With `root` (a
- * PEM file of trusted roots) the whole chain verifies up to one of them.
+ * Checks that the chain is for us: the leaf is an AK certificate by its profile,
+ * its key is that of `area` (a TPMT_PUBLIC), it names the EK (urn:ek:sha256:…), it
+ * is valid at `now`, and each certificate's signature verifies with the key of
+ * the next. With `trust` (NULL: none) the chain verifies up to one of its roots.
  *
- * BAD_ATTESTATION otherwise; INTERNAL when the root file cannot be read.
+ * Returns 0 and fills chain->names; or -1 with BAD_ATTESTATION.
  */
-int device_chain_verify(const struct device_chain *chain, struct view area,
-    const struct ek_hash *ek, const char *root, int64_t now, struct error *err);
+int device_chain_verify(struct device_chain *chain, struct view area, const struct ek_hash *ek,
+    const struct trust *trust, int64_t now, struct error *err);
 
 /* Appends the certificates as PEM, leaf first. */
 int device_chain_encode(const struct device_chain *chain, struct bytes *pem, struct error *err);
-
-/* The leaf's PermanentIdentifiers, a JSON array of strings; the caller decrefs. */
-json_t *device_chain_names(const struct device_chain *chain);
 
 /* The leaf's validity, seconds since 1970. */
 int64_t device_chain_not_before(const struct device_chain *chain);

@@ -17,6 +17,7 @@
 #include "device/state.h"
 #include "device/template.h"
 #include "device/tpm.h"
+#include "pki/trust.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/identifier.h"
@@ -141,12 +142,14 @@ certified_show(const struct keys *keys, const struct device_chain *chain, const 
 {
 	const struct device_ak_type *type = device_ak_type_of(&keys->ak.key.public.publicArea);
 	const char     *word = type != NULL ? type->word : "unknown";
-	json_t         *names = device_chain_names(chain);
+	json_t         *names = json_array();
 	AUTO_FREE char *issuer = device_chain_issuer(chain);
 	char            hash[EK_HASH_TEXT_SIZE];
 	char            from[CLOCK_TEXT_SIZE];
 	char            until[CLOCK_TEXT_SIZE];
 
+	for (size_t i = 0; i < chain->names.count; i++)
+		(void)json_array_append_new(names, json_string(chain->names.values[i]));
 	ek_hash_format(&keys->ek.hash, hash);
 	clock_format(device_chain_not_before(chain), from);
 	clock_format(device_chain_not_after(chain), until);
@@ -186,16 +189,35 @@ command_attest_check(const struct command_settings *settings, struct error *err)
 	return command_ek_word_check(settings, err);
 }
 
+static void
+trust_cleanup(struct trust **trust)
+{
+	trust_free(*trust);
+}
+#define AUTO_TRUST __attribute__((cleanup(trust_cleanup))) struct trust *
+
+/* Reads the roots of the file; no file, no trust, and nothing is asked of the chain's end. */
+static int
+root_load(const char *path, struct trust **trust, struct error *err)
+{
+	if (path == NULL)
+		return 0;
+	*trust = trust_new();
+	return trust_add_file(*trust, path, err) == 0 ? 0 : error_wrap(err, "the attestation root");
+}
+
 static int
 certify(struct device_tpm *tpm, const struct command_settings *settings,
     const struct device_state *state, struct keys *keys, struct device_chain *chain, json_t *out,
     struct error *err)
 {
+	AUTO_TRUST         trust = NULL;
 	AUTO_HTTP_CLIENT   client = NULL;
 	struct attestation attestation = {.ek = &keys->ek, .ak = &keys->ak};
 	char               hash[EK_HASH_TEXT_SIZE];
 
-	if (http_client_new(settings->tls_root, &client, err) != 0 ||
+	if (root_load(settings->root, &trust, err) != 0 ||
+	    http_client_new(settings->tls_root, &client, err) != 0 ||
 	    ak_get(tpm, settings, state, keys, err) != 0 || device_interrupt_check(err) != 0 ||
 	    device_ek_load_wanted(tpm, settings->ek, &keys->ek, &keys->ek_handle, err) != 0)
 		return -1;
@@ -206,8 +228,10 @@ certify(struct device_tpm *tpm, const struct command_settings *settings,
 	if (device_interrupt_check(err) != 0 ||
 	    attestation_run(tpm, &attestation, client, settings->url, chain, err) != 0)
 		return refused(keys, out, err);
-	return device_chain_verify(chain, bytes_view(&keys->ak.area), &keys->ek.hash, settings->root,
-	    clock_now(), err);
+	if (device_chain_verify(chain, bytes_view(&keys->ak.area), &keys->ek.hash, trust,
+	        clock_now(), err) != 0)
+		return error_wrap(err, "the certificate that came back");
+	return 0;
 }
 
 int
@@ -220,8 +244,6 @@ command_attest(const struct command_settings *settings, json_t *out, struct erro
 	AUTO_BYTES      pem = {0};
 	AUTO_FREE char *path = NULL;
 
-	if (settings->root != NULL && access(settings->root, R_OK) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "the attestation root %s", settings->root);
 	if (device_state_open(settings->state_dir, &state, err) != 0 ||
 	    device_tpm_open(&tpm, command_tcti(settings), err) != 0 ||
 	    certify(&tpm, settings, &state, &keys, &chain, out, err) != 0 ||

@@ -15,7 +15,7 @@
 
 #define CONNECT_SECONDS 10L
 #define TOTAL_SECONDS   60L
-#define BODY_MAX        (256U * 1024)
+#define BODY_MAX        ((size_t)256 * 1024)
 
 struct http_client {
 	CURL              *curl;

@@ -20,7 +20,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define STATE_FILE_MAX (64U * 1024)
+#define STATE_FILE_MAX ((size_t)64 * 1024)
 
 char *
 device_state_default(void)

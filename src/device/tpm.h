@@ -53,11 +53,14 @@ void device_tpm_release(struct device_tpm *tpm, ESYS_TR *handle);
  * again, later and later for about two seconds, while the TPM is busy or has no
  * room because of others' objects and sessions.
  */
-#define DEVICE_TPM_TRY(rc, call)                                 \
-	for (unsigned int try_ = 0;                              \
-	     ((rc) = (call)) != TSS2_RC_SUCCESS &&               \
-	     device_tpm_again((rc), try_);                       \
-	     try_++)
+#define DEVICE_TPM_TRY(rc, call)                                        \
+	do {                                                            \
+		unsigned int tried_ = 0;                                \
+		do {                                                    \
+			(rc) = (call);                                  \
+		} while ((rc) != TSS2_RC_SUCCESS &&                     \
+		    device_tpm_again((rc), tried_++));                  \
+	} while (0)
 
 /* True after a pause when a call with this verdict deserves try number `tried` + 2. */
 bool device_tpm_again(TSS2_RC rc, unsigned int tried);

@@ -237,6 +237,7 @@ daemon_start() {
 
 	shift
 	log[$name]=$scratch/$name.log
+	: >>"${log[$name]}" # there is something to wait in
 	setsid "$@" >>"${log[$name]}" 2>&1 </dev/null &
 	pid[$name]=$!
 }
