@@ -46,3 +46,8 @@ check_PROGRAMS += tests/unit/state_test
 TESTS += tests/unit/state_test
 tests_unit_state_test_SOURCES = tests/unit/state_test.c tests/unit/unit.h
 tests_unit_state_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/device_chain_test
+TESTS += tests/unit/device_chain_test
+tests_unit_device_chain_test_SOURCES = tests/unit/device_chain_test.c tests/unit/unit.h
+tests_unit_device_chain_test_LDADD = $(FORGE_LIBS) $(DEVICE_TEST_LIBS)

@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "device/ak.h"
 #include "device/evidence.h"
+#include "device/interrupt.h"
 #include "device/key_file.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -58,6 +60,22 @@ directory_make(const char *path, struct error *err)
 	return 0;
 }
 
+/* Waits in small steps, because a signal does not end flock where handlers restart it. */
+static int
+state_lock(const struct device_state *state, struct error *err)
+{
+	const struct timespec step = {.tv_nsec = 20 * 1000 * 1000};
+
+	while (flock(state->lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set_errno(err, ERROR_INTERNAL, "locking %s", state->path);
+		if (device_interrupt_check(err) != 0)
+			return -1;
+		(void)nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
 int
 device_state_open(const char *path, struct device_state *state, struct error *err)
 {
@@ -71,11 +89,7 @@ device_state_open(const char *path, struct device_state *state, struct error *er
 	state->lock = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state->lock < 0 || access(state->path, W_OK | X_OK) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "the state directory %s", state->path);
-	while (flock(state->lock, LOCK_EX) != 0) {
-		if (errno != EINTR)
-			return error_set_errno(err, ERROR_INTERNAL, "locking %s", state->path);
-	}
-	return 0;
+	return state_lock(state, err);
 }
 
 void

@@ -267,6 +267,17 @@ case_matches "SIGTERM while it waits: says so" "$(cat "${log[waiting]}")" 'inter
 check "SIGTERM while it waits: nothing stays loaded" 'nothing_loaded two'
 daemon_stop silent
 
+# It waits for another one that has the state directory, and is told to stop.
+mkfifo "$scratch/hold"
+daemon_start holder flock "$scratch/copied" cat "$scratch/hold"
+wait_for '! flock --nonblock "$scratch/copied" true'
+daemon_start waiting "$attest_device_program" --tcti "${tcti[two]}" --state-dir "$scratch/copied" \
+	attest --attestation-url "$attestd_url"
+wait_for 'readlink "/proc/${pid[waiting]}"/fd/* 2>/dev/null | grep -q copied'
+daemon_stop waiting TERM
+case_equal "SIGTERM while another has the state directory: exit 1" "$status" 1
+daemon_stop holder
+
 # ---- a hundred in a row ----
 
 attestd_start || exit 1

@@ -247,6 +247,10 @@ daemon_stop() {
 
 	[ -n "${pid[$name]:-}" ] || return 0
 	kill -"${2:-TERM}" "${pid[$name]}" 2>/dev/null
+	if ! wait_for "! daemon_runs '$name'"; then
+		note "$name does not end, and is killed"
+		kill -KILL -- "-${pid[$name]}" 2>/dev/null
+	fi
 	wait "${pid[$name]}" 2>/dev/null
 	status=$?
 	kill -KILL -- "-${pid[$name]}" 2>/dev/null

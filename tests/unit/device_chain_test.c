@@ -1,0 +1,336 @@
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "device/chain.h"
+#include "forge.h"
+#include "pki/ak_certificate.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/trust.h"
+#include "tpm/ek.h"
+#include "unit.h"
+#include "util/base64.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define NOW  1800000000
+#define YEAR (365 * 24 * 3600)
+
+static const struct ek_hash ek = {{1, 2, 3}};
+static const struct ek_hash other_ek = {{1, 2, 4}};
+
+static struct ca       root, issuing, other_root, other_issuing;
+static struct forge_ak ak;
+static struct trust   *trust, *other_trust;
+
+static void
+ca_make(struct ca *top, struct ca *below, size_t index)
+{
+	struct error err = {0};
+
+	top->key = forge_key(FORGE_P384, index);
+	below->key = forge_key(FORGE_P256, index);
+	unit_ok(ca_root_create(top->key, "root", NOW, 10 * YEAR, &top->certificate, &err), &err);
+	/* Both issuing CAs have one name, so that only signatures tell them apart. */
+	unit_ok(ca_issuing_create(top, below->key, "issuing", NOW, 5 * YEAR, &below->certificate, &err),
+	    &err);
+}
+
+static struct trust *
+trust_make(const struct ca *top)
+{
+	char          path[] = "/tmp/device_chain_test.XXXXXX";
+	struct trust *made = trust_new();
+	AUTO_BYTES    pem = {0};
+	struct error  err = {0};
+	int           fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	unit_ok(certificate_encode_pem(top->certificate, &pem, &err), &err);
+	unit_ok(file_replace(path, pem.data, pem.size, 0600, &err), &err);
+	unit_ok(trust_add_file(made, path, &err), &err);
+	(void)unlink(path);
+	return made;
+}
+
+/* An AK certificate as JSON has it. */
+static json_t *
+leaf_make(const struct ca *issuer, EVP_PKEY *key, const struct ek_hash *hash, int64_t from)
+{
+	static const char *const names[] = {"laptop", "laptop.example"};
+	AUTO_FREE char          *urn = ek_hash_urn(hash);
+	AUTO_FREE char          *text = NULL;
+	const struct ak_profile  profile = {
+	     .key = key,
+	     .ek_urn = urn,
+	     .manufacturer = "id:4E544300",
+	     .model = "NPCT75x",
+	     .version = "id:00070002",
+	     .names = names,
+	     .name_count = 2,
+	     .not_before = from,
+	     .not_after = from + YEAR,
+	};
+	uint8_t      serial[CERTIFICATE_SERIAL_SIZE];
+	AUTO_BYTES   der = {0};
+	int64_t      not_after;
+	struct error err = {0};
+
+	unit_ok(ak_certificate_issue(issuer, &profile, serial, &not_after, &der, &err), &err);
+	text = base64_encode(BASE64_STANDARD, der.data, der.size);
+	return json_string(text);
+}
+
+static json_t *
+ca_string(const X509 *certificate)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_BYTES      der = {0};
+	struct error    err = {0};
+
+	unit_ok(certificate_encode(certificate, &der, &err), &err);
+	text = base64_encode(BASE64_STANDARD, der.data, der.size);
+	return json_string(text);
+}
+
+/* Decodes the two as a chain and verifies it. */
+static int
+judge(json_t *leaf, const struct ca *issuer, const struct trust *trusted, struct device_chain *chain,
+    struct error *err)
+{
+	json_t *array = json_pack("[o, o]", leaf, ca_string(issuer->certificate));
+	int     rc = device_chain_decode(array, chain, err);
+
+	json_decref(array);
+	ck_assert_int_eq(rc, 0);
+	return device_chain_verify(chain, bytes_view(&ak.public), &ek, trusted, NOW, err);
+}
+
+START_TEST(verify_our_chain_gives_its_names)
+{
+	AUTO_CHAIN      chain = {0};
+	AUTO_FREE char *issuer = NULL;
+	AUTO_BYTES      pem = {0};
+	struct error    err = {0};
+
+	unit_ok(judge(leaf_make(&issuing, ak.key, &ek, NOW - 60), &issuing, trust, &chain, &err), &err);
+	ck_assert_uint_eq(chain.names.count, 2);
+	ck_assert_str_eq(chain.names.values[0], "laptop");
+	ck_assert_str_eq(chain.names.values[1], "laptop.example");
+	ck_assert_int_eq(device_chain_not_before(&chain), NOW - 60);
+	ck_assert_int_eq(device_chain_not_after(&chain), NOW - 60 + YEAR);
+	issuer = device_chain_issuer(&chain);
+	ck_assert_str_eq(issuer, "issuing");
+	unit_ok(device_chain_encode(&chain, &pem, &err), &err);
+	bytes_append_u8(&pem, '\0');
+	ck_assert_ptr_nonnull(strstr(strstr((char *)pem.data, "BEGIN") + 1, "BEGIN"));
+}
+END_TEST
+
+START_TEST(verify_without_trust_needs_none)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	unit_ok(judge(leaf_make(&issuing, ak.key, &ek, NOW), &issuing, NULL, &chain, &err), &err);
+}
+END_TEST
+
+START_TEST(verify_other_key_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	unit_fails(judge(leaf_make(&issuing, forge_key(FORGE_RSA2048, 3), &ek, NOW), &issuing, trust,
+	               &chain, &err),
+	    &err, ERROR_BAD_ATTESTATION, "it is for another key than our AK");
+}
+END_TEST
+
+START_TEST(verify_other_ek_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	unit_fails(judge(leaf_make(&issuing, ak.key, &other_ek, NOW), &issuing, trust, &chain, &err),
+	    &err, ERROR_BAD_ATTESTATION, "it does not name our EK");
+}
+END_TEST
+
+START_TEST(verify_not_yet_valid_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	unit_fails(judge(leaf_make(&issuing, ak.key, &ek, NOW + 1), &issuing, trust, &chain, &err),
+	    &err, ERROR_BAD_ATTESTATION, "it is not valid now; are both clocks right?");
+}
+END_TEST
+
+START_TEST(verify_expired_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+	json_t      *array = json_pack("[o, o]", leaf_make(&issuing, ak.key, &ek, NOW),
+	         ca_string(issuing.certificate));
+
+	unit_ok(device_chain_decode(array, &chain, &err), &err);
+	json_decref(array);
+	unit_fails(device_chain_verify(&chain, bytes_view(&ak.public), &ek, trust, NOW + YEAR + 1, &err),
+	    &err, ERROR_BAD_ATTESTATION, "it is not valid now; are both clocks right?");
+}
+END_TEST
+
+START_TEST(verify_signature_of_a_namesake_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	ck_assert_int_eq(judge(leaf_make(&other_issuing, ak.key, &ek, NOW), &issuing, NULL, &chain,
+	                     &err),
+	    -1);
+	ck_assert_ptr_eq(strstr(err.detail,
+	                     "the signature of certificate 0 of the chain does not verify"),
+	    err.detail);
+}
+END_TEST
+
+START_TEST(verify_other_issuer_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	unit_fails(judge(leaf_make(&issuing, ak.key, &ek, NOW), &root, NULL, &chain, &err), &err,
+	    ERROR_BAD_ATTESTATION, "certificate 0 of the chain was not issued by the next");
+}
+END_TEST
+
+START_TEST(verify_other_root_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+
+	ck_assert_int_eq(judge(leaf_make(&issuing, ak.key, &ek, NOW), &issuing, other_trust, &chain,
+	                     &err),
+	    -1);
+	ck_assert_int_eq((int)err.kind, (int)ERROR_BAD_ATTESTATION);
+}
+END_TEST
+
+START_TEST(verify_certificate_of_another_profile_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+	json_t      *array;
+	X509        *leaf = NULL;
+	AUTO_BYTES   der = {0};
+	AUTO_FREE char *text = NULL;
+	json_t      *issued = leaf_make(&issuing, ak.key, &ek, NOW);
+
+	/* The same certificate without its extended key usage, signed again. */
+	unit_ok(base64_decode(BASE64_STANDARD, json_string_value(issued), json_string_length(issued),
+	            &der, &err),
+	    &err);
+	json_decref(issued);
+	unit_ok(certificate_decode(bytes_view(&der), &leaf, &err), &err);
+	X509_EXTENSION_free(X509_delete_ext(leaf, X509_get_ext_by_NID(leaf, NID_ext_key_usage, -1)));
+	ck_assert_int_gt(X509_sign(leaf, issuing.key, EVP_sha256()), 0);
+	array = json_pack("[o, o]", ca_string(leaf), ca_string(issuing.certificate));
+	X509_free(leaf);
+	unit_ok(device_chain_decode(array, &chain, &err), &err);
+	json_decref(array);
+	ck_assert_int_eq(device_chain_verify(&chain, bytes_view(&ak.public), &ek, trust, NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)ERROR_BAD_ATTESTATION);
+}
+END_TEST
+
+static const struct {
+	const char *json;
+	const char *detail;
+} undecodable[] = {
+    {"{}", "the answer's \"chain\" is no list of 1 to 8"},
+    {"[]", "the answer's \"chain\" is no list of 1 to 8"},
+    {"[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]", "the answer's \"chain\" is no list of 1 to 8"},
+    {"[7]", "the answer's chain[0] is no string"},
+    {"[\"?\"]", "the answer's chain[0]: base64 of 1 characters: not a multiple of 4"},
+};
+
+START_TEST(decode_anything_else_is_malformed)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+	json_t      *array = json_loads(undecodable[_i].json, 0, NULL);
+
+	unit_fails(device_chain_decode(array, &chain, &err), &err, ERROR_MALFORMED,
+	    undecodable[_i].detail);
+	json_decref(array);
+}
+END_TEST
+
+START_TEST(decode_no_certificate_is_malformed)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+	json_t      *array = json_loads("[\"MAA=\"]", 0, NULL);
+
+	ck_assert_int_eq(device_chain_decode(array, &chain, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)ERROR_MALFORMED);
+	json_decref(array);
+}
+END_TEST
+
+/* What every case shares; Check forks after it. */
+static void
+setup(void)
+{
+	(void)forge_key(FORGE_RSA2048, 3);
+	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &ak);
+	ca_make(&root, &issuing, 0);
+	ca_make(&other_root, &other_issuing, 1);
+	trust = trust_make(&root);
+	other_trust = trust_make(&other_root);
+}
+
+/* Keys are the forge's. */
+static void
+teardown(void)
+{
+	trust_free(trust);
+	trust_free(other_trust);
+	X509_free(root.certificate);
+	X509_free(issuing.certificate);
+	X509_free(other_root.certificate);
+	X509_free(other_issuing.certificate);
+	forge_ak_clear(&ak);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("device_chain");
+	TCase *tc = tcase_create("device_chain");
+
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, verify_our_chain_gives_its_names);
+	tcase_add_test(tc, verify_without_trust_needs_none);
+	tcase_add_test(tc, verify_other_key_is_bad);
+	tcase_add_test(tc, verify_other_ek_is_bad);
+	tcase_add_test(tc, verify_not_yet_valid_is_bad);
+	tcase_add_test(tc, verify_expired_is_bad);
+	tcase_add_test(tc, verify_signature_of_a_namesake_is_bad);
+	tcase_add_test(tc, verify_other_issuer_is_bad);
+	tcase_add_test(tc, verify_other_root_is_bad);
+	tcase_add_test(tc, verify_certificate_of_another_profile_is_bad);
+	tcase_add_loop_test(tc, decode_anything_else_is_malformed, 0,
+	    sizeof undecodable / sizeof undecodable[0]);
+	tcase_add_test(tc, decode_no_certificate_is_malformed);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
