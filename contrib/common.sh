@@ -61,7 +61,8 @@ scratch_make() {
 	trap 'exit 143' TERM
 	# Short, because tests put UNIX sockets below it (at most 107 octets).
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/attest.XXXXXX") || die "no scratch directory"
-	mkdir "$scratch/tmp"
+	# Some tests run a program as another user.
+	chmod 711 "$scratch" && mkdir -m 711 "$scratch/tmp"
 	TMPDIR=$scratch/tmp
 	export TMPDIR
 }
