@@ -1,4 +1,4 @@
-/* The commands of attest-ca in one table, and the program that runs them. */
+/* Commands in one table, and the program that runs them. */
 #ifndef ADMIN_COMMAND_H
 #define ADMIN_COMMAND_H
 
@@ -19,17 +19,25 @@ struct admin_command {
 	admin_run                 *run;
 };
 
-/* The commands, `*count` of them. */
-const struct admin_command *admin_commands(size_t *count);
+/* A program that administers a state directory: its words, its options, its commands. */
+struct admin_program {
+	const char                 *name;
+	const char                 *about;     /* some lines for its help, the last one ended */
+	const char                 *state_dir; /* where that is when nobody says */
+	const struct admin_option  *options;   /* what every command takes; ends with {NULL} */
+	const struct admin_command *commands;
+	size_t                      command_count;
+};
 
-/* What every command takes; ends with {NULL}. */
-const struct admin_option *admin_options(void);
+/* attest-ca. */
+const struct admin_program *admin_attest_ca(void);
 
 /* Help: of the whole program, and of one command. */
-void admin_help(FILE *out);
-void admin_help_command(FILE *out, const struct admin_command *command);
+void admin_help(FILE *out, const struct admin_program *program);
+void admin_help_command(FILE *out, const struct admin_program *program,
+    const struct admin_command *command);
 
-/* Runs the program: 0 done, 1 failed, 2 asked wrongly; what is wrong goes to standard error. */
-int admin_main(int argc, char **argv);
+/* Runs a program: 0 done, 1 failed, 2 asked wrongly; what is wrong goes to standard error. */
+int admin_main(const struct admin_program *program, int argc, char **argv);
 
 #endif

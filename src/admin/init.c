@@ -13,6 +13,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "store/files.h"
+#include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/duration.h"
@@ -192,12 +193,15 @@ static int
 init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
     struct error *err)
 {
+	static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
+	    STATE_STORE_LOCK, NULL};
+	struct state_plan  place = {files, INIT_FILES, store_files, store_create};
 	struct init_result made = {{NULL, NULL}, {NULL, NULL}};
 	int                rc = -1;
 
 	if (init_make(plan, call->now, &made, err) == 0 &&
 	    init_encode(&made, call->now, files, err) == 0 &&
-	    state_make(call->state_dir, files, INIT_FILES, err) == 0) {
+	    state_make(call->state_dir, &place, err) == 0) {
 		if (call->json)
 			init_say_json(call, plan, &made);
 		else

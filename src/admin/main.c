@@ -9,7 +9,6 @@
 
 #include "admin/command.h"
 #include "admin/print.h"
-#include "store/files.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -110,11 +109,12 @@ call_given(const struct admin_call *call, const char *name)
 
 /* Says why the command line means nothing, and where to read what would. */
 static int
-main_usage(const struct admin_command *command, const struct error *err)
+main_usage(const struct admin_program *program, const struct admin_command *command,
+    const struct error *err)
 {
-	(void)fputs("attest-ca: ", stderr);
+	(void)fprintf(stderr, "%s: ", program->name);
 	print_text(stderr, err->detail);
-	(void)fprintf(stderr, "; see \"attest-ca %s%s--help\"\n",
+	(void)fprintf(stderr, "; see \"%s %s%s--help\"\n", program->name,
 	    command != NULL ? command->name : "", command != NULL ? " " : "");
 	return MAIN_USAGE;
 }
@@ -169,14 +169,11 @@ call_read(struct admin_call *call, const struct options *options, bool all, int 
 }
 
 static const struct admin_command *
-main_find_command(const char *name)
+main_find_command(const struct admin_program *program, const char *name)
 {
-	size_t                      count;
-	const struct admin_command *commands = admin_commands(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	for (size_t i = 0; i < program->command_count; i++)
+		if (strcmp(program->commands[i].name, name) == 0)
+			return &program->commands[i];
 	return NULL;
 }
 
@@ -194,42 +191,44 @@ main_check_operands(const struct admin_command *command, const struct admin_call
 
 /* Runs the command, and makes sure that what it printed has arrived. */
 static int
-main_run(const struct admin_command *command, struct admin_call *call)
+main_run(const struct admin_program *program, const struct admin_command *command,
+    struct admin_call *call)
 {
 	struct error err = {0};
 	int          rc;
 
-	call->state_dir = admin_call_value(call, "state-dir", STATE_DIR_DEFAULT);
+	call->state_dir = admin_call_value(call, "state-dir", program->state_dir);
 	call->json = call_given(call, "json");
 	call->now = clock_now();
 	if (*call->state_dir == '\0') {
 		error_set(&err, ERROR_MALFORMED, "--state-dir cannot be empty");
-		return main_usage(command, &err);
+		return main_usage(program, command, &err);
 	}
 	if (main_check_operands(command, call, &err) != 0)
-		return main_usage(command, &err);
+		return main_usage(program, command, &err);
 	rc = command->run(call, &err);
 	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
 		rc = error_set_errno(&err, ERROR_INTERNAL, "%s is done, but writing the answer failed",
 		    command->name);
 	if (rc == ADMIN_USAGE)
-		return main_usage(command, &err);
+		return main_usage(program, command, &err);
 	if (rc == 0)
 		return MAIN_DONE;
 	(void)fflush(stdout);
-	(void)fputs("attest-ca: ", stderr);
+	(void)fprintf(stderr, "%s: ", program->name);
 	print_text(stderr, err.detail);
 	(void)fputc('\n', stderr);
 	return MAIN_FAILED;
 }
 
 static bool
-main_answered(const struct admin_call *call, const struct admin_command *command)
+main_answered(const struct admin_program *program, const struct admin_call *call,
+    const struct admin_command *command)
 {
 	if (call_given(call, "help") && command != NULL)
-		admin_help_command(stdout, command);
+		admin_help_command(stdout, program, command);
 	else if (call_given(call, "help"))
-		admin_help(stdout);
+		admin_help(stdout, program);
 	else if (call_given(call, "version"))
 		(void)printf("%s\n", PACKAGE_VERSION_LINE);
 	else
@@ -238,45 +237,46 @@ main_answered(const struct admin_call *call, const struct admin_command *command
 }
 
 static int
-main_read_and_run(struct admin_call *call, int argc, char **argv)
+main_read_and_run(const struct admin_program *program, struct admin_call *call, int argc,
+    char **argv)
 {
 	struct options              options = {.count = 0};
 	const struct admin_command *command = NULL;
 	struct error                err = {0};
 
-	options_add(&options, admin_options());
+	options_add(&options, program->options);
 	if (call_read(call, &options, false, argc, argv, &err) != 0)
-		return main_usage(NULL, &err);
-	if (main_answered(call, NULL))
+		return main_usage(program, NULL, &err);
+	if (main_answered(program, call, NULL))
 		return MAIN_DONE;
 	argc -= optind;
 	argv += optind;
 	if (argc == 0) {
-		admin_help(stderr);
+		admin_help(stderr, program);
 		return MAIN_USAGE;
 	}
-	if ((command = main_find_command(argv[0])) == NULL) {
+	if ((command = main_find_command(program, argv[0])) == NULL) {
 		error_set(&err, ERROR_MALFORMED, "there is no command \"%.100s\"", argv[0]);
-		return main_usage(NULL, &err);
+		return main_usage(program, NULL, &err);
 	}
 	options_add(&options, command->options);
 	if (call_read(call, &options, true, argc, argv, &err) != 0)
-		return main_usage(command, &err);
-	if (main_answered(call, command))
+		return main_usage(program, command, &err);
+	if (main_answered(program, call, command))
 		return MAIN_DONE;
 	call->operands = argv + optind;
 	call->operand_count = (size_t)(argc - optind);
-	return main_run(command, call);
+	return main_run(program, command, call);
 }
 
 int
-admin_main(int argc, char **argv)
+admin_main(const struct admin_program *program, int argc, char **argv)
 {
 	struct admin_call call = {0};
 	int               status;
 
 	call.values = memory_new((size_t)argc * sizeof *call.values);
-	status = main_read_and_run(&call, argc, argv);
+	status = main_read_and_run(program, &call, argc, argv);
 	free(call.values);
 	return status;
 }

@@ -19,17 +19,12 @@
 #include <unistd.h>
 
 #include "store/files.h"
-#include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
 
-/* What the store leaves in the directory. */
-static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
-    STATE_STORE_LOCK};
-
 /* What is there makes the directory somebody's CA, or half of one. */
 static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_ROOT_CRL,
-    STATE_ISSUING_KEY, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE};
+    STATE_ISSUING_KEY, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE, STATE_ACME_STORE};
 
 static int
 state_check_known(const char *directory, struct error *err)
@@ -114,12 +109,12 @@ state_unlink(const char *directory, const char *name)
 
 /* Takes out the first `count` files and, when it was made, the store. */
 static void
-state_empty(const char *directory, const struct state_file *files, size_t count, bool store)
+state_empty(const char *directory, const struct state_plan *plan, size_t count, bool store)
 {
 	for (size_t i = 0; i < count; i++)
-		state_unlink(directory, files[i].name);
-	for (size_t i = 0; store && i < sizeof store_files / sizeof store_files[0]; i++)
-		state_unlink(directory, store_files[i]);
+		state_unlink(directory, plan->files[i].name);
+	for (size_t i = 0; store && plan->store_files[i] != NULL; i++)
+		state_unlink(directory, plan->store_files[i]);
 }
 
 static int
@@ -134,8 +129,7 @@ state_give(const char *directory, const char *name, const struct stat *owner, st
 
 /* What root makes in the directory of a service's user must be that user's. */
 static int
-state_give_all(const char *directory, const struct state_file *files, size_t count,
-    struct error *err)
+state_give_all(const char *directory, const struct state_plan *plan, struct error *err)
 {
 	struct stat st;
 	int         rc = 0;
@@ -144,45 +138,45 @@ state_give_all(const char *directory, const struct state_file *files, size_t cou
 		return 0;
 	if (stat(directory, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = state_give(directory, files[i].name, &st, err);
-	for (size_t i = 0; rc == 0 && i < sizeof store_files / sizeof store_files[0]; i++)
-		rc = state_give(directory, store_files[i], &st, err);
+	for (size_t i = 0; rc == 0 && i < plan->count; i++)
+		rc = state_give(directory, plan->files[i].name, &st, err);
+	for (size_t i = 0; rc == 0 && plan->store_files[i] != NULL; i++)
+		rc = state_give(directory, plan->store_files[i], &st, err);
 	return rc;
 }
 
 /* Puts everything into an empty directory; what fails is taken out again. */
 static int
-state_fill(const char *directory, const struct state_file *files, size_t count, struct error *err)
+state_fill(const char *directory, const struct state_plan *plan, struct error *err)
 {
 	size_t made = 0;
 	int    rc = 0;
 
-	for (; rc == 0 && made < count; made += rc == 0) {
-		AUTO_FREE char *path = file_join(directory, files[made].name);
+	for (; rc == 0 && made < plan->count; made += rc == 0) {
+		const struct state_file *file = &plan->files[made];
+		AUTO_FREE char          *path = file_join(directory, file->name);
 
-		rc = file_create(path, files[made].content.data, files[made].content.size,
-		    files[made].mode, err);
+		rc = file_create(path, file->content.data, file->content.size, file->mode, err);
 	}
-	if (rc != 0 || store_create(directory, err) != 0) {
-		state_empty(directory, files, made, false);
+	if (rc != 0 || plan->make_store(directory, err) != 0) {
+		state_empty(directory, plan, made, false);
 		return -1;
 	}
-	if (state_give_all(directory, files, count, err) != 0 ||
+	if (state_give_all(directory, plan, err) != 0 ||
 	    file_sync_directory(directory, err) != 0) {
-		state_empty(directory, files, count, true);
+		state_empty(directory, plan, plan->count, true);
 		return -1;
 	}
 	return 0;
 }
 
 static int
-state_make_inside(const char *directory, const struct stat *before, const struct state_file *files,
-    size_t count, struct error *err)
+state_make_inside(const char *directory, const struct stat *before, const struct state_plan *plan,
+    struct error *err)
 {
 	if (chmod(directory, 0700) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s private", directory);
-	if (state_fill(directory, files, count, err) != 0) {
+	if (state_fill(directory, plan, err) != 0) {
 		(void)chmod(directory, before->st_mode & 07777);
 		return -1;
 	}
@@ -190,15 +184,14 @@ state_make_inside(const char *directory, const struct stat *before, const struct
 }
 
 static int
-state_make_beside(const char *directory, const struct state_file *files, size_t count,
-    struct error *err)
+state_make_beside(const char *directory, const struct state_plan *plan, struct error *err)
 {
 	AUTO_FREE char *parent = state_parent(directory);
 	AUTO_FREE char *temporary = file_join(parent, ".attest-ca-init.XXXXXX");
 
 	if (mkdtemp(temporary) == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
-	if (state_fill(temporary, files, count, err) != 0) {
+	if (state_fill(temporary, plan, err) != 0) {
 		(void)rmdir(temporary);
 		return -1;
 	}
@@ -212,13 +205,13 @@ state_make_beside(const char *directory, const struct state_file *files, size_t 
 		    directory);
 	else
 		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, directory);
-	state_empty(temporary, files, count, true);
+	state_empty(temporary, plan, plan->count, true);
 	(void)rmdir(temporary);
 	return -1;
 }
 
 int
-state_make(const char *directory, const struct state_file *files, size_t count, struct error *err)
+state_make(const char *directory, const struct state_plan *plan, struct error *err)
 {
 	struct stat st;
 	sigset_t    all;
@@ -228,8 +221,8 @@ state_make(const char *directory, const struct state_file *files, size_t count, 
 	/* Milliseconds; a Ctrl-C in them is taken when there is a whole or nothing. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
-	rc = stat(directory, &st) == 0 ? state_make_inside(directory, &st, files, count, err)
-	                               : state_make_beside(directory, files, count, err);
+	rc = stat(directory, &st) == 0 ? state_make_inside(directory, &st, plan, err)
+	                               : state_make_beside(directory, plan, err);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

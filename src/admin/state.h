@@ -18,6 +18,14 @@ struct state_file {
 	struct bytes content; /* cleared by whoever filled it */
 };
 
+/* What is made. */
+struct state_plan {
+	const struct state_file *files;
+	size_t                   count;
+	const char *const       *store_files; /* what make_store leaves in the directory; ends with NULL */
+	int (*make_store)(const char *directory, struct error *err);
+};
+
 /*
  * Refuses a place where no state directory can be made: CONFLICT, naming what is
  * there, when it has something of ours, or anything at all, in it; NOT_FOUND when
@@ -26,12 +34,11 @@ struct state_file {
 int state_check(const char *directory, struct error *err);
 
 /*
- * Makes the directory (mode 0700) with the `count` files and an empty store in it. A directory
+ * Makes the directory (mode 0700) with the files and an empty store in it. A directory
  * that is there, empty, is used; what root makes in somebody's directory becomes
  * theirs. CONFLICT when somebody else made it meanwhile, else INTERNAL; what
  * fails leaves nothing behind.
  */
-int state_make(const char *directory, const struct state_file *files, size_t count,
-    struct error *err);
+int state_make(const char *directory, const struct state_plan *plan, struct error *err);
 
 #endif

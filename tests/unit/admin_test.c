@@ -62,7 +62,7 @@ answer(int wanted, const char *command, const char *first, const char *second)
 
 	/* The case runs in a process of its own, whose standard output nobody else reads. */
 	ck_assert_ptr_nonnull(freopen(path, "w", stdout));
-	status = admin_main(argc, argv);
+	status = admin_main(admin_attest_ca(), argc, argv);
 	(void)fflush(stdout);
 	ck_assert_int_eq(status, wanted);
 	unit_ok(file_read(path, 1 << 16, &content, &err), &err);
@@ -150,8 +150,9 @@ END_TEST
 
 START_TEST(every_command_has_a_record_that_is_whole)
 {
-	size_t                      count;
-	const struct admin_command *commands = admin_commands(&count);
+	const struct admin_program *program = admin_attest_ca();
+	const struct admin_command *commands = program->commands;
+	size_t                      count = program->command_count;
 
 	ck_assert_uint_eq(count, 5);
 	for (size_t i = 0; i < count; i++) {
@@ -162,7 +163,7 @@ START_TEST(every_command_has_a_record_that_is_whole)
 		/* A command's own options are none of those that every command takes. */
 		for (const struct admin_option *own = commands[i].options; own->name != NULL; own++) {
 			ck_assert_ptr_nonnull(own->summary);
-			for (const struct admin_option *all = admin_options(); all->name != NULL; all++)
+			for (const struct admin_option *all = program->options; all->name != NULL; all++)
 				ck_assert_str_ne(own->name, all->name);
 		}
 	}

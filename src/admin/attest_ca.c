@@ -1,0 +1,64 @@
+/* What attest-ca can do, in one table. */
+#include "config.h"
+
+#include "admin/command.h"
+
+#include "store/files.h"
+
+static const struct admin_option common_options[] = {
+    {"state-dir", 's', "DIR", "where the CA lives (" STATE_DIR_DEFAULT ")", false},
+    {"json", 0, NULL, "answer in JSON", false},
+    {"help", 'h', NULL, "show this, and with a command what that takes", false},
+    {"version", 'V', NULL, "show the version", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option no_options[] = {
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option init_options[] = {
+    {"name", 0, "NAME", "what both certificates' CN begins with (Attestation CA)", false},
+    {"key-type", 0, "TYPE", "p256 (the default), p384, rsa3072 or rsa4096", false},
+    {"root-lifetime", 0, "DURATION", "how long the root is valid (20y)", false},
+    {"issuing-lifetime", 0, "DURATION", "how long the issuing certificate is (10y)", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option enroll_options[] = {
+    {"name", 0, "NAME", "a permanent identifier of the device; may be repeated", true},
+    {"note", 0, "TEXT", "for people; nothing is made of it", false},
+    {"ek", 0, "FILE", "take the hash from the EK's public key or certificate, PEM or DER", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_command commands[] = {
+    {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
+             " [--issuing-lifetime DURATION]",
+        "make the CA: root, issuing certificate, empty inventory", init_options, 0, 0, admin_init},
+    {"enroll", "HASH | --ek FILE [--name NAME]... [--note TEXT]",
+        "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},
+    {"list", "", "show the devices, by name", no_options, 0, 0, admin_list},
+    {"show", "HASH | PREFIX | NAME", "show a device and its AK certificates", no_options, 1, 1,
+        admin_show},
+    {"remove", "HASH | PREFIX | NAME ...",
+        "take devices out of the inventory and revoke their AK certificates", no_options, 1,
+        ADMIN_OPERANDS_ANY, admin_remove},
+};
+
+static const struct admin_program attest_ca = {
+    .name = "attest-ca",
+    .about = "Administers an attestation CA: makes it, and keeps the inventory of the\n"
+             "devices that attestd certifies. Works on the state directory itself,\n"
+             "whether attestd runs or not.\n",
+    .state_dir = STATE_DIR_DEFAULT,
+    .options = common_options,
+    .commands = commands,
+    .command_count = sizeof commands / sizeof commands[0],
+};
+
+const struct admin_program *
+admin_attest_ca(void)
+{
+	return &attest_ca;
+}
