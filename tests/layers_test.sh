@@ -21,20 +21,21 @@ attestation    util tpm pki webauthn store daemon http attestation
 acme           util tpm pki webauthn store daemon http acme
 device         util tpm pki webauthn device
 attestd        util tpm pki webauthn store daemon http attestation
-attest-acmed   util tpm pki webauthn store daemon http acme
 admin          util tpm pki store admin
+acme_admin     util tpm pki store acme admin acme_admin
+attest-acmed   util tpm pki webauthn store daemon http acme admin acme_admin
 attest-ca      util tpm pki store admin
 attest-device  util tpm pki webauthn device
 '
 
 # library header, as a regular expression: the folders that may know it.
 library_rules='
-openssl/.*              tpm pki webauthn store http attestation acme device admin attest-ca
+openssl/.*              tpm pki webauthn store http attestation acme device admin acme_admin attest-ca
 tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
 tss2/.*                 device
 cbor(/.*)?\.h           util
 confuse\.h              util attestation acme
-jansson\.h              http attestation acme device admin attest-ca
+jansson\.h              http attestation acme device admin acme_admin attest-ca
 jose/.*                 acme device
 event2/(http|bufferevent|listener|dns|rpc).*  http
 event2/.*               daemon http attestation acme

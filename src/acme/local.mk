@@ -5,6 +5,28 @@ src_libacme_a_SOURCES = \
 	src/acme/message.c src/acme/message.h \
 	src/acme/nonce.c src/acme/nonce.h
 
+# The keeper and what it shares with the administration.
+src_libacme_a_SOURCES += \
+	src/acme/account.c \
+	src/acme/authorization.c \
+	src/acme/call.c src/acme/call.h \
+	src/acme/certificate.c \
+	src/acme/crl_files.c src/acme/crl_files.h \
+	src/acme/file.c \
+	src/acme/finalize.c \
+	src/acme/keeper.c src/acme/keeper.h \
+	src/acme/keeper_state.h \
+	src/acme/operation.h \
+	src/acme/order.c src/acme/order.h \
+	src/acme/policy.c src/acme/policy.h \
+	src/acme/roots.c src/acme/roots.h \
+	src/acme/server_key.c src/acme/server_key.h \
+	src/acme/settings.c src/acme/settings.h \
+	src/acme/snapshot.c src/acme/snapshot.h \
+	src/acme/state.c src/acme/state.h \
+	src/acme/state_dir.c src/acme/state_dir.h \
+	src/acme/statement.c src/acme/statement.h src/acme/statement_tpm.c
+
 ACME_TEST_LIBS = src/libacme.a src/libutil.a $(UNIT_LIBS) $(CBOR_LIBS)
 
 check_PROGRAMS += tests/unit/acme_message_test

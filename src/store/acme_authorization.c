@@ -77,3 +77,21 @@ store_authorization_update(struct store *store, const struct store_authorization
 	return acme_update_one(store, statement, "changing an authorization",
 	    "the authorization has just been changed; ask again", err);
 }
+
+int
+store_authorization_held(struct store *store, const char *account, const char *value,
+    int64_t now, bool *held, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, ACME_AUTHORIZATION_HELD_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_string(statement, 1, account);
+	sqlite_bind_string(statement, 2, value);
+	(void)sqlite3_bind_int64(statement, 3, now);
+	rc = sqlite_step(store, statement, "looking for an authorization", err);
+	*held = rc > 0;
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}

@@ -55,6 +55,9 @@
 	X(AUTHORIZATION_UPDATE, "UPDATE authorization SET status = ?2, challenge = ?3," \
 	    " validated = ?4, problem = ?5, detail = ?6, key = ?7, witness = ?8"    \
 	    " WHERE name = ?1 AND status = ?9")                                    \
+	X(AUTHORIZATION_HELD, "SELECT 1 FROM account a JOIN orders o ON o.account = a.id" \
+	    " JOIN authorization z ON z.from_order = o.id WHERE a.name = ?1 AND z.value = ?2" \
+	    " AND z.status = 'valid' AND z.expires > ?3 LIMIT 1")                   \
 	X(ISSUED_INSERT, "INSERT INTO certificate (" ACME_ISSUED_COLUMNS ")"       \
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)")              \
 	X(ISSUED_BY_NAME, "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE name = ?1") \

@@ -28,3 +28,18 @@ tpm_digest_size(uint16_t alg)
 
 	return digest == NULL ? 0 : (size_t)EVP_MD_get_size(digest);
 }
+
+uint16_t
+tpm_digest_of_bits(unsigned bits)
+{
+	switch (bits) {
+	case 256:
+		return TPM2_ALG_SHA256;
+	case 384:
+		return TPM2_ALG_SHA384;
+	case 512:
+		return TPM2_ALG_SHA512;
+	default:
+		return TPM2_ALG_NULL;
+	}
+}

@@ -4,6 +4,7 @@ src_libutil_a_SOURCES = \
 	src/util/bytes.c src/util/bytes.h \
 	src/util/cbor.c src/util/cbor.h \
 	src/util/clock.c src/util/clock.h \
+	src/util/config_file.c src/util/config_file.h \
 	src/util/duration.c src/util/duration.h \
 	src/util/error.c src/util/error.h \
 	src/util/file.c src/util/file.h \

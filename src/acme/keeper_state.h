@@ -1,0 +1,48 @@
+/* What the parts of the keeper share. */
+#ifndef ACME_KEEPER_STATE_H
+#define ACME_KEEPER_STATE_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "pki/ca.h"
+#include "util/bytes.h"
+#include "util/config_file.h"
+
+struct acme_settings;
+struct crl_files;
+struct roots;
+struct store;
+struct store_writer;
+struct worker;
+
+/* The whole keeper; read by every worker, changed by none but where it says. */
+struct acme_keeper {
+	const struct acme_settings *settings;
+	const char                 *listening;
+	struct ca                   issuing;
+	struct bytes                issuing_pem; /* and what is between it and the root */
+	struct bytes                root_pem;
+	char                       *base;    /* URL where clients reach us */
+	char                       *crl_url; /* NULL: certificates name none */
+	struct config_list          dns_names;
+	char                       *roots_path;
+	struct roots               *roots;  /* has a lock of its own */
+	struct crl_files           *crl;    /* too */
+	struct store_writer        *writer; /* any thread may submit */
+	struct store               *store;  /* this and the next are the main thread's */
+	int64_t                     next_sweep;
+	int64_t                     tls_until; /* when the server's certificate is to be renewed */
+	pthread_mutex_t             tls_lock;  /* over what greets new fronts */
+	struct bytes                tls_chain;
+	struct bytes                tls_key;
+};
+
+/* One worker of it. */
+struct acme_worker {
+	struct acme_keeper *keeper;
+	struct worker      *worker;
+	struct store       *store;
+};
+
+#endif

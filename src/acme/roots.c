@@ -1,0 +1,220 @@
+/*
+ * Owns the operator's trust as it was last read. Whoever verifies holds on to one
+ * reading of it from beginning to end.
+ */
+#include "config.h"
+
+#include "acme/roots.h"
+
+#include <sys/stat.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/x509.h>
+
+#include "pki/revocation.h"
+#include "pki/trust.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* How a file looked when it was read; all zero when there was none. */
+struct roots_mark {
+	dev_t           device;
+	ino_t           inode;
+	off_t           size;
+	struct timespec changed;
+};
+
+struct roots {
+	struct roots_files     files;
+	struct bytes           marks; /* struct roots_mark, file by file */
+	pthread_mutex_t        mutex; /* guards what follows */
+	struct roots_snapshot *current; /* NULL: cannot be read */
+	struct error           broken;
+};
+
+static void
+snapshot_free(struct roots_snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	trust_free(snapshot->trust);
+	trust_free(snapshot->any_name);
+	revocation_free(snapshot->revocation);
+	free(snapshot);
+}
+
+static void
+mark_append(struct bytes *marks, const char *path)
+{
+	struct roots_mark mark;
+	struct stat       st;
+
+	memset(&mark, 0, sizeof mark); /* padding too: marks are compared as octets */
+	if (stat(path, &st) == 0) {
+		mark.device = st.st_dev;
+		mark.inode = st.st_ino;
+		mark.size = st.st_size;
+		mark.changed = st.st_mtim;
+	}
+	bytes_append(marks, &mark, sizeof mark);
+}
+
+static void
+marks_take(const struct roots_files *files, struct bytes *marks)
+{
+	mark_append(marks, files->roots);
+	for (size_t i = 0; i < files->crls->count; i++)
+		mark_append(marks, files->crls->texts[i]);
+	for (size_t i = 0; i < files->any_name->count; i++)
+		mark_append(marks, files->any_name->texts[i]);
+}
+
+static int
+snapshot_read_crls(const struct roots_files *files, struct roots_snapshot *snapshot,
+    struct error *err)
+{
+	if (files->crls->count == 0)
+		return 0;
+	snapshot->revocation = revocation_new(files->tolerate_stale);
+	for (size_t i = 0; i < files->crls->count; i++) {
+		if (revocation_add_file(snapshot->revocation, files->crls->texts[i], err) == 0)
+			continue;
+		error_wrap(err, "the attestation CRL");
+		if (!files->tolerate_stale)
+			return -1;
+		LOG(WARNING, {"event", "attestation-crl"}, {"reason", err->detail});
+	}
+	return 0;
+}
+
+static int
+snapshot_read(const struct roots_files *files, struct roots_snapshot **out, struct error *err)
+{
+	struct roots_snapshot *snapshot = memory_new(sizeof *snapshot);
+	int                    rc;
+
+	snapshot->trust = trust_new();
+	snapshot->any_name = trust_new();
+	snapshot->users = 1;
+	if ((rc = trust_add_file(snapshot->trust, files->roots, err)) != 0)
+		error_wrap(err, "the attestation roots");
+	for (size_t i = 0; rc == 0 && i < files->any_name->count; i++) {
+		if ((rc = trust_add_file(snapshot->any_name, files->any_name->texts[i], err)) != 0)
+			error_wrap(err, "any_name_roots");
+	}
+	if (rc == 0)
+		rc = snapshot_read_crls(files, snapshot, err);
+	if (rc != 0)
+		snapshot_free(snapshot);
+	else
+		*out = snapshot;
+	return rc;
+}
+
+int
+roots_new(const struct roots_files *files, struct roots **out, struct error *err)
+{
+	struct roots *roots = memory_new(sizeof *roots);
+
+	roots->files = *files;
+	(void)pthread_mutex_init(&roots->mutex, NULL);
+	marks_take(files, &roots->marks);
+	if (snapshot_read(files, &roots->current, err) != 0) {
+		roots_free(roots);
+		return -1;
+	}
+	*out = roots;
+	return 0;
+}
+
+void
+roots_free(struct roots *roots)
+{
+	if (roots == NULL)
+		return;
+	snapshot_free(roots->current);
+	bytes_clear(&roots->marks);
+	(void)pthread_mutex_destroy(&roots->mutex);
+	free(roots);
+}
+
+/* Puts a reading, or its failure, in place of the last. */
+static void
+roots_replace(struct roots *roots, struct roots_snapshot *fresh, const struct error *broken)
+{
+	struct roots_snapshot *old;
+
+	(void)pthread_mutex_lock(&roots->mutex);
+	old = roots->current;
+	roots->current = fresh;
+	if (broken != NULL)
+		roots->broken = *broken;
+	(void)pthread_mutex_unlock(&roots->mutex);
+	if (old != NULL)
+		roots_release(roots, old);
+}
+
+int
+roots_refresh(struct roots *roots, struct error *err)
+{
+	struct roots_snapshot *fresh = NULL;
+	struct bytes           marks = {0};
+
+	marks_take(&roots->files, &marks);
+	if (view_equal(bytes_view(&marks), bytes_view(&roots->marks))) {
+		bytes_clear(&marks);
+		return 0;
+	}
+	bytes_clear(&roots->marks);
+	roots->marks = marks;
+	if (snapshot_read(&roots->files, &fresh, err) != 0) {
+		if (!roots->files.tolerate_stale)
+			roots_replace(roots, NULL, err);
+		return -1;
+	}
+	roots_replace(roots, fresh, NULL);
+	return 0;
+}
+
+struct roots_snapshot *
+roots_acquire(struct roots *roots, struct error *err)
+{
+	struct roots_snapshot *snapshot;
+
+	(void)pthread_mutex_lock(&roots->mutex);
+	if ((snapshot = roots->current) != NULL)
+		snapshot->users++;
+	else
+		error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
+		    "no attestation is accepted until the operator mends this: %s", roots->broken.detail);
+	(void)pthread_mutex_unlock(&roots->mutex);
+	return snapshot;
+}
+
+void
+roots_release(struct roots *roots, struct roots_snapshot *snapshot)
+{
+	bool last;
+
+	(void)pthread_mutex_lock(&roots->mutex);
+	last = --snapshot->users == 0;
+	(void)pthread_mutex_unlock(&roots->mutex);
+	if (last)
+		snapshot_free(snapshot);
+}
+
+bool
+roots_allow_any_name(const struct roots_snapshot *snapshot, const X509 *root)
+{
+	const STACK_OF(X509) *roots = trust_stack(snapshot->any_name);
+
+	for (int i = 0; i < sk_X509_num(roots); i++) {
+		if (X509_cmp(sk_X509_value(roots, i), root) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,22 @@
+/* What `attest-acmed init` left in the state directory, as daemon and commands read it. */
+#ifndef ACME_STATE_DIR_H
+#define ACME_STATE_DIR_H
+
+#include "pki/ca.h"
+#include "util/bytes.h"
+#include "util/config_file.h"
+
+struct error;
+
+/*
+ * Loads the issuing CA, whose key is in issuing.key or where issuing.uri says, its
+ * PEM chain without the root, and the root's PEM. INTERNAL when they do not belong
+ * together or the certificate has expired. The caller clears all.
+ */
+int state_dir_load_issuing(const char *state_dir, struct ca *issuing, struct bytes *issuing_pem,
+    struct bytes *root_pem, struct error *err);
+
+/* Loads the DNS names and addresses of the server, which the caller clears. */
+int state_dir_load_names(const char *state_dir, struct config_list *names, struct error *err);
+
+#endif

@@ -1,0 +1,229 @@
+/* attest-acmed certificates, show and revoke: what was issued. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "acme_admin/commands.h"
+#include "acme_admin/find.h"
+#include "admin/print.h"
+#include "store/acme.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* The words of RFC 5280 §5.3.1 that an administrator may use. */
+static const struct {
+	const char *word;
+	int         code;
+} reasons[] = {
+    {"unspecified", 0},
+    {"keyCompromise", 1},
+    {"affiliationChanged", 3},
+    {"superseded", 4},
+    {"cessationOfOperation", 5},
+    {"privilegeWithdrawn", 9},
+};
+
+/* What a walk over certificates prints. */
+struct walk {
+	const struct admin_call *call;
+	bool                     good_only;
+	size_t                   count;
+};
+
+static bool
+certificates_text_cb(const struct store_issued *issued, void *arg)
+{
+	struct walk *walk = arg;
+	char         serial[FIND_SERIAL_SIZE];
+	char         until[CLOCK_TEXT_SIZE];
+	char         state[FIND_STATE_SIZE];
+
+	if (walk->good_only && (issued->revoked != 0 || issued->not_after < walk->call->now))
+		return true;
+	if (walk->count++ == 0)
+		(void)printf("%-42s%-22s%-30sNAME\n", "SERIAL", "NOT AFTER", "STATE");
+	find_serial(issued, serial);
+	clock_format(issued->not_after, until);
+	find_state(issued, walk->call->now, state);
+	(void)printf("%-42s%-22s%-30s", serial, until, state);
+	print_text(stdout, issued->names);
+	(void)putchar('\n');
+	return ferror(stdout) == 0;
+}
+
+static bool
+certificates_json_cb(const struct store_issued *issued, void *arg)
+{
+	struct walk *walk = arg;
+
+	if (walk->good_only && (issued->revoked != 0 || issued->not_after < walk->call->now))
+		return true;
+	print_json_item(find_json(issued, walk->call->now), walk->count++ == 0);
+	return ferror(stdout) == 0;
+}
+
+static void
+walk_end(const struct walk *walk, const char *nothing)
+{
+	if (walk->call->json)
+		(void)printf(walk->count == 0 ? "[]\n" : "\n]\n");
+	else if (walk->count == 0)
+		(void)printf("%s\n", nothing);
+}
+
+int
+acme_admin_certificates(const struct admin_call *call, struct error *err)
+{
+	const char   *texts[1];
+	struct walk   walk = {.call = call, .good_only = admin_call_values(call, "valid", texts, 1) != 0};
+	struct store *store;
+	int           rc;
+
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = store_issued_list(store, call->json ? certificates_json_cb : certificates_text_cb, &walk,
+	    err);
+	store_close(store);
+	if (rc == 0)
+		walk_end(&walk, "no certificates");
+	return rc;
+}
+
+static void
+show_line(const char *what, const char *text)
+{
+	(void)printf("%-10s", what);
+	print_text(stdout, text);
+	(void)putchar('\n');
+}
+
+static bool
+show_text_cb(const struct store_issued *issued, void *arg)
+{
+	struct walk *walk = arg;
+	char         serial[FIND_SERIAL_SIZE];
+	char         from[CLOCK_TEXT_SIZE];
+	char         until[CLOCK_TEXT_SIZE];
+	char         state[FIND_STATE_SIZE];
+
+	if (walk->count++ != 0)
+		(void)putchar('\n');
+	find_serial(issued, serial);
+	clock_format(issued->not_before, from);
+	clock_format(issued->not_after, until);
+	find_state(issued, walk->call->now, state);
+	show_line("serial", serial);
+	show_line("name", issued->names);
+	show_line("state", state);
+	(void)printf("%-10s%s to %s\n", "valid", from, until);
+	show_line("attested", issued->witness);
+	show_line("account", issued->account);
+	show_line("order", issued->order);
+	return ferror(stdout) == 0;
+}
+
+int
+acme_admin_show(const struct admin_call *call, struct error *err)
+{
+	struct walk   walk = {.call = call};
+	struct store *store;
+	int           rc;
+
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = find_issued(store, call->operands[0], call->json ? certificates_json_cb : show_text_cb,
+	    &walk, err);
+	store_close(store);
+	if (rc == 0)
+		walk_end(&walk, "");
+	return rc;
+}
+
+/* Those that are to be revoked: ids, one after the other, each with its NUL. */
+struct victims {
+	int64_t      now;
+	struct bytes ids;
+	size_t       revoked; /* were already */
+};
+
+static bool
+victims_cb(const struct store_issued *issued, void *arg)
+{
+	struct victims *victims = arg;
+
+	if (issued->revoked != 0)
+		victims->revoked++;
+	else if (issued->not_after >= victims->now)
+		bytes_append(&victims->ids, issued->id, STORE_ID_SIZE);
+	return true;
+}
+
+static int
+revoke_reason(const char *word, int *code, struct error *err)
+{
+	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+		if (strcmp(word, reasons[i].word) == 0) {
+			*code = reasons[i].code;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_MALFORMED,
+	    "--reason is one of unspecified, keyCompromise, affiliationChanged, superseded,"
+	    " cessationOfOperation, privilegeWithdrawn");
+}
+
+/* All of them, or none. */
+static int
+revoke_all(struct store *store, const struct admin_call *call, int reason, size_t *count,
+    struct error *err)
+{
+	*count = 0;
+	for (size_t i = 0; i < call->operand_count; i++) {
+		struct victims victims = {.now = call->now};
+		int rc = find_issued(store, call->operands[i], victims_cb, &victims, err);
+
+		if (rc == 0 && victims.ids.size == 0)
+			rc = error_set(err, ERROR_ALREADY_REVOKED,
+			    "\"%.255s\" has no certificate that is good: %s", call->operands[i],
+			    victims.revoked != 0 ? "revoked already" : "expired");
+		for (size_t at = 0; rc == 0 && at < victims.ids.size; at += STORE_ID_SIZE, (*count)++)
+			rc = store_issued_revoke(store, (const char *)victims.ids.data + at, call->now, reason,
+			    err);
+		bytes_clear(&victims.ids);
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+acme_admin_revoke(const struct admin_call *call, struct error *err)
+{
+	struct store *store;
+	size_t        count = 0;
+	int           reason = 0;
+	int           rc;
+
+	if (revoke_reason(admin_call_value(call, "reason", "unspecified"), &reason, err) != 0)
+		return ADMIN_USAGE;
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	if ((rc = store_begin(store, err)) == 0) {
+		if ((rc = revoke_all(store, call, reason, &count, err)) == 0)
+			rc = store_commit(store, err);
+		else
+			store_rollback(store);
+	}
+	store_close(store);
+	if (rc != 0)
+		return -1;
+	if (call->json)
+		print_json(json_pack("{s:I}", "revoked", (json_int_t)count));
+	else
+		(void)printf("revoked %zu certificate%s; a running attest-acmed signs its CRL again within"
+		             " a second,\nwithout one run \"attest-acmed crl\"\n", count, count == 1 ? "" : "s");
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* attest-acmed crl: signs the CRL again, for when no daemon does. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "acme/crl_files.h"
+#include "acme/state_dir.h"
+#include "acme_admin/commands.h"
+#include "admin/print.h"
+#include "pki/ca.h"
+#include "store/acme.h"
+#include "store/files.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define CRL_LIFETIME (7 * 24 * 3600)
+#define CRL_MAX      (256U * 1024)
+
+static int
+crl_write(const char *state_dir, const char *name, struct view file, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	return file_replace(path, file.data, file.size, 0644, err);
+}
+
+static int
+crl_make(const struct admin_call *call, struct store *store, const struct ca *issuing,
+    struct error *err)
+{
+	AUTO_FREE char   *root_path = file_join(call->state_dir, STATE_ROOT_CRL);
+	AUTO_BYTES        root = {0};
+	AUTO_BYTES        der = {0};
+	AUTO_BYTES        pem = {0};
+	struct crl_files *crl;
+	bool              fresh = false;
+	int               rc;
+
+	if (file_read(root_path, CRL_MAX, &root, err) != 0 && err->kind != ERROR_NOT_FOUND)
+		return -1;
+	crl = crl_files_new(issuing, CRL_LIFETIME, bytes_view(&root));
+	if ((rc = crl_files_refresh(crl, store, call->now, &fresh, err)) == 0) {
+		crl_files_read(crl, false, &der);
+		crl_files_read(crl, true, &pem);
+	}
+	crl_files_free(crl);
+	if (rc != 0 || crl_write(call->state_dir, STATE_ISSUING_CRL, bytes_view(&der), err) != 0 ||
+	    crl_write(call->state_dir, STATE_ACME_CRL_PEM, bytes_view(&pem), err) != 0)
+		return -1;
+	if (call->json)
+		print_json(json_pack("{s:s%}", "crl", (const char *)pem.data, pem.size));
+	else
+		(void)fwrite(pem.data, 1, pem.size, stdout);
+	return 0;
+}
+
+int
+acme_admin_crl(const struct admin_call *call, struct error *err)
+{
+	struct ca     issuing = {NULL, NULL};
+	AUTO_BYTES    issuing_pem = {0};
+	AUTO_BYTES    root_pem = {0};
+	struct store *store;
+	int           rc = -1;
+
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	if (state_dir_load_issuing(call->state_dir, &issuing, &issuing_pem, &root_pem, err) == 0)
+		rc = crl_make(call, store, &issuing, err);
+	ca_clear(&issuing);
+	store_close(store);
+	return rc;
+}

@@ -1,0 +1,119 @@
+/* Owns how certificates are named on the command line and how their records read. */
+#include "config.h"
+
+#include "acme_admin/find.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/hex.h"
+
+/* The digits of a serial number, without the colons that openssl prints. */
+static bool
+serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size)
+{
+	char   digits[FIND_SERIAL_SIZE];
+	size_t count = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text == ':')
+			continue;
+		if (count == sizeof digits - 1 || isxdigit((unsigned char)*text) == 0)
+			return false;
+		digits[count++] = *text;
+	}
+	*size = count / 2;
+	return count != 0 && count % 2 == 0 && hex_decode(digits, serial, *size);
+}
+
+struct finder {
+	const char      *name;
+	store_issued_cb *each;
+	void            *arg;
+	size_t           found;
+};
+
+static bool
+finder_cb(const struct store_issued *issued, void *arg)
+{
+	struct finder *finder = arg;
+
+	if (strcmp(issued->names, finder->name) != 0)
+		return true;
+	finder->found++;
+	return finder->each(issued, finder->arg);
+}
+
+int
+find_issued(struct store *store, const char *text, store_issued_cb *each, void *arg,
+    struct error *err)
+{
+	struct finder       finder = {text, each, arg, 0};
+	struct store_issued issued = {0};
+	uint8_t             serial[STORE_SERIAL_MAX];
+	size_t              size = 0;
+
+	if (serial_parse(text, serial, &size)) {
+		if (store_issued_find_serial(store, serial, size, &issued, err) == 0) {
+			(void)each(&issued, arg);
+			store_issued_clear(&issued);
+			return 0;
+		}
+		if (err->kind != ERROR_NOT_FOUND)
+			return -1;
+	}
+	if (store_issued_list(store, finder_cb, &finder, err) != 0)
+		return -1;
+	if (finder.found == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no certificate has the serial number or the name \"%.255s\"", text);
+	return 0;
+}
+
+void
+find_state(const struct store_issued *issued, int64_t now, char text[FIND_STATE_SIZE])
+{
+	char when[CLOCK_TEXT_SIZE] = "";
+
+	if (issued->revoked != 0)
+		clock_format(issued->revoked, when);
+	(void)snprintf(text, FIND_STATE_SIZE, "%s%s",
+	    issued->revoked != 0          ? "revoked "
+	        : issued->not_after < now ? "expired"
+	                                  : "good",
+	    when);
+}
+
+void
+find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE])
+{
+	hex_encode(issued->serial, issued->serial_size, text);
+}
+
+json_t *
+find_json_time(int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format(when, text);
+	return json_string(text);
+}
+
+json_t *
+find_json(const struct store_issued *issued, int64_t now)
+{
+	char serial[FIND_SERIAL_SIZE];
+
+	find_serial(issued, serial);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}",
+	    "serial", serial, "name", issued->names, "account", issued->account, "order",
+	    issued->order, "witness", issued->witness, "not_before",
+	    find_json_time(issued->not_before), "not_after", find_json_time(issued->not_after),
+	    "revoked", issued->revoked != 0 ? find_json_time(issued->revoked) : json_null(),
+	    "reason", issued->revoked != 0 ? json_integer(issued->reason) : json_null(),
+	    "good", issued->revoked == 0 && issued->not_after >= now);
+}

@@ -1,0 +1,332 @@
+/* attest-acmed init: keys and certificates are made in memory, and the directory at the end. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "acme/server_key.h"
+#include "acme_admin/commands.h"
+#include "admin/print.h"
+#include "admin/state.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "pki/trust.h"
+#include "store/acme.h"
+#include "store/files.h"
+#include "util/clock.h"
+#include "util/config_file.h"
+#include "util/duration.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/utf8.h"
+
+#define INIT_NAME "Device CA"
+
+/* RFC 5280 allows a CN 64 characters; the words behind the name take 8. */
+#define INIT_NAME_MAX 56
+#define INIT_CN_SIZE  (4 * 64 + 1)
+#define INIT_LIST_MAX 64
+#define INIT_PEM_MAX  (256U * 1024)
+
+/* What was asked for. */
+struct init_plan {
+	const char        *name;
+	enum key_type      type;
+	int64_t            root_lifetime;
+	int64_t            issuing_lifetime;
+	const char        *ca_cert; /* both or neither */
+	const char        *ca_key;
+	struct config_list roots;
+	struct config_list dns_names;
+};
+
+enum init_file {
+	INIT_ROOT_PEM,
+	INIT_ISSUING_PEM,
+	INIT_ATTESTATION_ROOTS,
+	INIT_DNS_NAMES,
+	INIT_ISSUING_KEY, /* or INIT_ISSUING_URI */
+	INIT_ROOT_KEY,    /* of our own root */
+	INIT_ROOT_CRL,
+	INIT_FILES,
+};
+
+static int
+init_check_name(const char *name, struct error *err)
+{
+	size_t   length = strlen(name);
+	size_t   characters = 0;
+	uint32_t character = 0;
+	size_t   used;
+
+	for (size_t i = 0; i < length; i += used, characters++) {
+		used = utf8_decode((const uint8_t *)name + i, length - i, &character);
+		if (used == 0 || utf8_is_control(character))
+			return error_set(err, ERROR_MALFORMED, "octet %zu of --name is no text in UTF-8", i + 1);
+	}
+	if (characters == 0 || characters > INIT_NAME_MAX)
+		return error_set(err, ERROR_MALFORMED, "--name has 1 to %d characters, not %zu",
+		    INIT_NAME_MAX, characters);
+	return 0;
+}
+
+static int
+init_read_list(const struct admin_call *call, const char *option, struct config_list *list,
+    struct error *err)
+{
+	const char *texts[INIT_LIST_MAX];
+	size_t      count = admin_call_values(call, option, texts, INIT_LIST_MAX);
+
+	if (count == 0 || count > INIT_LIST_MAX)
+		return error_set(err, ERROR_MALFORMED, "--%s is needed, 1 to %d times", option,
+		    INIT_LIST_MAX);
+	for (size_t i = 0; i < count; i++)
+		config_list_append(list, texts[i]);
+	return 0;
+}
+
+static int
+init_read_lifetime(const struct admin_call *call, const char *option, const char *missing,
+    int64_t *lifetime, struct error *err)
+{
+	if (duration_parse(admin_call_value(call, option, missing), lifetime, err) != 0)
+		return error_wrap(err, "--%s", option);
+	return 0;
+}
+
+static int
+init_read(const struct admin_call *call, struct init_plan *plan, struct error *err)
+{
+	plan->name = admin_call_value(call, "name", INIT_NAME);
+	plan->ca_cert = admin_call_value(call, "ca-cert", NULL);
+	plan->ca_key = admin_call_value(call, "ca-key", NULL);
+	if ((plan->ca_cert == NULL) != (plan->ca_key == NULL))
+		return error_set(err, ERROR_MALFORMED, "--ca-cert and --ca-key go together");
+	if (init_check_name(plan->name, err) != 0 ||
+	    key_type_parse(admin_call_value(call, "key-type", "p256"), &plan->type, err) != 0 ||
+	    init_read_lifetime(call, "root-lifetime", "20y", &plan->root_lifetime, err) != 0 ||
+	    init_read_lifetime(call, "issuing-lifetime", "10y", &plan->issuing_lifetime, err) != 0 ||
+	    init_read_list(call, "attestation-roots", &plan->roots, err) != 0 ||
+	    init_read_list(call, "dns-name", &plan->dns_names, err) != 0)
+		return -1;
+	if (plan->issuing_lifetime > plan->root_lifetime)
+		return error_set(err, ERROR_MALFORMED,
+		    "the issuing certificate cannot outlive its root: --issuing-lifetime is above "
+		    "--root-lifetime");
+	return 0;
+}
+
+/* Everything that is trusted, in one file; each must be a CA. */
+static int
+init_encode_roots(const struct init_plan *plan, struct bytes *pem, struct error *err)
+{
+	struct trust *trust = trust_new();
+	int           rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < plan->roots.count; i++)
+		rc = trust_add_file(trust, plan->roots.texts[i], err);
+	for (int i = 0; rc == 0 && i < sk_X509_num(trust_stack(trust)); i++)
+		rc = certificate_encode_pem(sk_X509_value(trust_stack(trust), i), pem, err);
+	trust_free(trust);
+	return rc;
+}
+
+static int
+init_make_own(const struct init_plan *plan, int64_t now, struct ca *root, struct ca *issuing,
+    struct error *err)
+{
+	char root_name[INIT_CN_SIZE];
+	char issuing_name[INIT_CN_SIZE];
+
+	(void)snprintf(root_name, sizeof root_name, "%s Root", plan->name);
+	(void)snprintf(issuing_name, sizeof issuing_name, "%s Issuing", plan->name);
+	if (key_generate(plan->type, &root->key, err) != 0 ||
+	    ca_root_create(root->key, root_name, now, plan->root_lifetime, &root->certificate,
+	        err) != 0)
+		return error_wrap(err, "making the root");
+	if (key_generate(plan->type, &issuing->key, err) != 0 ||
+	    ca_issuing_create(root, issuing->key, issuing_name, now, plan->issuing_lifetime,
+	        &issuing->certificate, err) != 0)
+		return error_wrap(err, "making the issuing certificate");
+	return 0;
+}
+
+/* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
+static int
+init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
+    struct state_file *files, struct error *err)
+{
+	int64_t lifetime = certificate_not_after(root->certificate) - now;
+
+	if (certificate_encode_pem(root->certificate, &files[INIT_ROOT_PEM].content, err) != 0 ||
+	    certificate_encode_pem(issuing->certificate, &files[INIT_ISSUING_PEM].content, err) != 0 ||
+	    key_encode(issuing->key, &files[INIT_ISSUING_KEY].content, err) != 0 ||
+	    key_encode(root->key, &files[INIT_ROOT_KEY].content, err) != 0)
+		return -1;
+	return ca_crl_create(root, 1, NULL, 0, now, lifetime, &files[INIT_ROOT_CRL].content, err);
+}
+
+/* What lies between the issuing CA and the last certificate of the file, and that last one. */
+static int
+init_encode_theirs(const STACK_OF(X509) *chain, struct state_file *files, struct error *err)
+{
+	int count = sk_X509_num(chain);
+	int last = count > 1 ? count - 1 : count;
+
+	for (int i = 0; i < last; i++) {
+		if (certificate_encode_pem(sk_X509_value(chain, i), &files[INIT_ISSUING_PEM].content,
+		        err) != 0)
+			return -1;
+	}
+	return certificate_encode_pem(sk_X509_value(chain, count - 1), &files[INIT_ROOT_PEM].content,
+	    err);
+}
+
+/* The operator's own CA: its key stays where it is. */
+static int
+init_take_theirs(const struct init_plan *plan, struct ca *issuing, struct state_file *files,
+    struct error *err)
+{
+	struct trust   *chain = trust_new();
+	AUTO_FREE char *path = realpath(plan->ca_key, NULL);
+	const char     *uri = path != NULL ? path : plan->ca_key;
+	int             rc = -1;
+
+	if (trust_add_file(chain, plan->ca_cert, err) == 0 &&
+	    certificate_load(plan->ca_cert, &issuing->certificate, err) == 0 &&
+	    key_load(uri, &issuing->key, err) == 0 && ca_check_pair(issuing, err) == 0)
+		rc = init_encode_theirs(trust_stack(chain), files, err);
+	trust_free(chain);
+	files[INIT_ISSUING_KEY].name = STATE_ISSUING_URI;
+	bytes_append(&files[INIT_ISSUING_KEY].content, uri, strlen(uri));
+	bytes_append_u8(&files[INIT_ISSUING_KEY].content, '\n');
+	return rc;
+}
+
+/* Shows now, and not at the first start, that the issuer can certify these names. */
+static int
+init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t now,
+    struct error *err)
+{
+	struct server_key key = {0};
+
+	if (server_key_make(issuing, (struct view){0}, &plan->dns_names, NULL, now, 3600, &key,
+	        err) != 0)
+		return error_wrap(err, "--dns-name");
+	bytes_clear(&key.chain);
+	bytes_clear(&key.key);
+	return 0;
+}
+
+static int
+init_make(const struct init_plan *plan, int64_t now, struct ca *root, struct ca *issuing,
+    struct state_file *files, struct error *err)
+{
+	int rc;
+
+	if (init_encode_roots(plan, &files[INIT_ATTESTATION_ROOTS].content, err) != 0)
+		return error_wrap(err, "--attestation-roots");
+	for (size_t i = 0; i < plan->dns_names.count; i++) {
+		bytes_append(&files[INIT_DNS_NAMES].content, plan->dns_names.texts[i],
+		    strlen(plan->dns_names.texts[i]));
+		bytes_append_u8(&files[INIT_DNS_NAMES].content, '\n');
+	}
+	if (plan->ca_cert != NULL)
+		rc = init_take_theirs(plan, issuing, files, err);
+	else if ((rc = init_make_own(plan, now, root, issuing, err)) == 0)
+		rc = init_encode_own(root, issuing, now, files, err);
+	return rc != 0 ? -1 : init_check_names(issuing, plan, now, err);
+}
+
+static void
+init_say(const struct admin_call *call, const struct init_plan *plan, const struct ca *issuing)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(certificate_not_after(issuing->certificate), until);
+	(void)printf("made an ACME server's state in ");
+	print_text(stdout, call->state_dir);
+	(void)printf(":\n  %-22sgive it to clients, and to whoever checks device certificates\n",
+	    STATE_ROOT_PEM);
+	if (plan->ca_cert == NULL)
+		(void)printf("  %-22sits key; the server does not need it: move it to a safe place"
+		             " offline\n", STATE_ROOT_KEY);
+	(void)printf("  %-22ssigns device certificates, valid until %.10s\n", STATE_ISSUING_PEM, until);
+	(void)printf("  %-22swhose AK certificates count\n", STATE_ATTESTATION_ROOTS);
+	(void)printf("  %-22swhat the server is called\n", STATE_DNS_NAMES);
+	(void)printf("  %-22saccounts, orders and certificates, empty\n\nnext:\n", STATE_ACME_STORE);
+	(void)printf("  attest-acmed --state-dir ");
+	print_text(stdout, call->state_dir);
+	(void)printf(" --listen :8443 --url https://");
+	print_text(stdout, plan->dns_names.texts[0]);
+	(void)printf(":8443\n");
+}
+
+static void
+init_say_json(const struct admin_call *call, const struct init_plan *plan,
+    const struct ca *issuing)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(certificate_not_after(issuing->certificate), until);
+	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:s, s:b}",
+	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
+	    "root", STATE_ROOT_PEM, "issuing", STATE_ISSUING_PEM, "issuing_not_after", until,
+	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store", STATE_ACME_STORE,
+	    "own_root", plan->ca_cert == NULL));
+}
+
+static int
+init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
+    struct error *err)
+{
+	static const char *const store_files[] = {STATE_ACME_STORE, STATE_ACME_STORE "-wal",
+	    STATE_ACME_STORE "-shm", STATE_ACME_STORE_LOCK, NULL};
+	struct state_plan place = {files, INIT_FILES, store_files, store_acme_create};
+	struct ca         root = {NULL, NULL};
+	struct ca         issuing = {NULL, NULL};
+	int               rc = init_make(plan, call->now, &root, &issuing, files, err);
+
+	if (plan->ca_cert != NULL)
+		place.count = INIT_ROOT_KEY; /* the rest is the operator's */
+	if (rc == 0)
+		rc = state_make(call->state_dir, &place, err);
+	if (rc == 0 && call->json)
+		init_say_json(call, plan, &issuing);
+	else if (rc == 0)
+		init_say(call, plan, &issuing);
+	ca_clear(&root);
+	ca_clear(&issuing);
+	return rc;
+}
+
+int
+acme_admin_init(const struct admin_call *call, struct error *err)
+{
+	struct state_file files[INIT_FILES] = {
+	    [INIT_ROOT_PEM] = {STATE_ROOT_PEM, 0644, {0}},
+	    [INIT_ISSUING_PEM] = {STATE_ISSUING_PEM, 0644, {0}},
+	    [INIT_ATTESTATION_ROOTS] = {STATE_ATTESTATION_ROOTS, 0644, {0}},
+	    [INIT_DNS_NAMES] = {STATE_DNS_NAMES, 0644, {0}},
+	    [INIT_ISSUING_KEY] = {STATE_ISSUING_KEY, 0600, {0}},
+	    [INIT_ROOT_KEY] = {STATE_ROOT_KEY, 0600, {0}},
+	    [INIT_ROOT_CRL] = {STATE_ROOT_CRL, 0644, {0}},
+	};
+	struct init_plan plan = {.name = NULL};
+	int              rc = ADMIN_USAGE;
+
+	/* Said before the keys are made, which may take seconds. */
+	if (init_read(call, &plan, err) == 0 && (rc = state_check(call->state_dir, err)) == 0)
+		rc = init_run(call, &plan, files, err);
+	for (size_t i = 0; i < INIT_FILES; i++)
+		bytes_clear(&files[i].content);
+	config_list_clear(&plan.roots);
+	config_list_clear(&plan.dns_names);
+	return rc;
+}

@@ -1,0 +1,8 @@
+noinst_LIBRARIES += src/libacme_admin.a
+src_libacme_admin_a_SOURCES = \
+	src/acme_admin/certificates.c \
+	src/acme_admin/commands.c src/acme_admin/commands.h \
+	src/acme_admin/crl.c \
+	src/acme_admin/find.c src/acme_admin/find.h \
+	src/acme_admin/init.c \
+	src/acme_admin/orders.c

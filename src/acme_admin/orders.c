@@ -1,0 +1,132 @@
+/* attest-acmed orders and accounts: who asked for what. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "acme/state.h"
+#include "acme_admin/commands.h"
+#include "acme_admin/find.h"
+#include "admin/print.h"
+#include "store/acme.h"
+#include "store/store.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+struct walk {
+	const struct admin_call *call;
+	size_t                   count;
+};
+
+static bool
+orders_text_cb(const struct store_order *order, void *arg)
+{
+	struct walk *walk = arg;
+	const char  *name = order->authorization_count != 0 ? order->authorizations[0].value : "";
+	char         created[CLOCK_TEXT_SIZE];
+
+	if (walk->count++ == 0)
+		(void)printf("%-24s%-22s%-12s%-24sNAME\n", "ORDER", "CREATED", "STATUS", "ACCOUNT");
+	clock_format(order->created, created);
+	(void)printf("%-24s%-22s%-12s%-24s", order->id, created,
+	    status_name(order_status_at(order, walk->call->now)), order->account);
+	print_text(stdout, name);
+	if (order->problem.detail != NULL) {
+		(void)printf(": ");
+		print_text(stdout, order->problem.detail);
+	}
+	(void)putchar('\n');
+	return ferror(stdout) == 0;
+}
+
+static bool
+orders_json_cb(const struct store_order *order, void *arg)
+{
+	struct walk *walk = arg;
+	json_t      *names = json_array();
+
+	for (size_t i = 0; i < order->authorization_count; i++)
+		(void)json_array_append_new(names, json_string(order->authorizations[i].value));
+	print_json_item(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:s?}",
+	                    "id", order->id, "account", order->account, "status",
+	                    status_name(order_status_at(order, walk->call->now)), "names", names,
+	                    "created", find_json_time(order->created), "expires",
+	                    find_json_time(order->expires), "problem", order->problem.detail,
+	                    "certificate", order->certificate[0] != '\0' ? order->certificate : NULL),
+	    walk->count++ == 0);
+	return ferror(stdout) == 0;
+}
+
+static bool
+accounts_text_cb(const struct store_account *account, void *arg)
+{
+	struct walk *walk = arg;
+	char         created[CLOCK_TEXT_SIZE];
+
+	if (walk->count++ == 0)
+		(void)printf("%-24s%-22s%-13sCONTACT\n", "ACCOUNT", "CREATED", "STATUS");
+	clock_format(account->created, created);
+	(void)printf("%-24s%-22s%-13s", account->id, created, status_name(account->status));
+	for (size_t i = 0; i < account->contact_count; i++) {
+		(void)printf("%s", i != 0 ? " " : "");
+		print_text(stdout, account->contacts[i]);
+	}
+	(void)putchar('\n');
+	return ferror(stdout) == 0;
+}
+
+static bool
+accounts_json_cb(const struct store_account *account, void *arg)
+{
+	struct walk *walk = arg;
+	json_t      *contacts = json_array();
+
+	for (size_t i = 0; i < account->contact_count; i++)
+		(void)json_array_append_new(contacts, json_string(account->contacts[i]));
+	print_json_item(json_pack("{s:s, s:s, s:o, s:o, s:s}",
+	                    "id", account->id, "status", status_name(account->status), "contacts",
+	                    contacts, "created", find_json_time(account->created), "thumbprint",
+	                    account->thumbprint),
+	    walk->count++ == 0);
+	return ferror(stdout) == 0;
+}
+
+static int
+walk_end(const struct walk *walk, int rc, const char *nothing)
+{
+	if (rc != 0)
+		return -1;
+	if (walk->call->json)
+		(void)printf(walk->count == 0 ? "[]\n" : "\n]\n");
+	else if (walk->count == 0)
+		(void)printf("%s\n", nothing);
+	return 0;
+}
+
+int
+acme_admin_orders(const struct admin_call *call, struct error *err)
+{
+	struct walk   walk = {.call = call};
+	struct store *store;
+	int           rc;
+
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = store_order_list(store, NULL, NULL, call->json ? orders_json_cb : orders_text_cb, &walk,
+	    err);
+	store_close(store);
+	return walk_end(&walk, rc, "no orders");
+}
+
+int
+acme_admin_accounts(const struct admin_call *call, struct error *err)
+{
+	struct walk   walk = {.call = call};
+	struct store *store;
+	int           rc;
+
+	if (store_acme_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = store_account_list(store, call->json ? accounts_json_cb : accounts_text_cb, &walk, err);
+	store_close(store);
+	return walk_end(&walk, rc, "no accounts");
+}

@@ -1,0 +1,156 @@
+/* Opens what must be open before the processes part, and parts them. */
+#include "config.h"
+
+#include "daemon/launch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/listener.h"
+#include "daemon/supervisor.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/*
+ * Opens a listener of each address for each worker, worker by worker, and
+ * writes the URLs with their real ports.
+ */
+static int
+launch_listen(const struct launch_plan *plan, int *listeners, struct bytes *urls,
+    struct error *err)
+{
+	for (size_t i = 0; i < plan->listen_count; i++) {
+		int  fds[LAUNCH_WORKERS_MAX];
+		char text[LISTENER_TEXT_SIZE];
+
+		if (listener_open(plan->listen[i], plan->workers, fds, text, err) != 0)
+			return -1;
+		for (size_t worker = 0; worker < plan->workers; worker++)
+			listeners[worker * plan->listen_count + i] = fds[worker];
+		if (urls->size != 0)
+			bytes_append(urls, ",", 1);
+		bytes_append(urls, plan->scheme, strlen(plan->scheme));
+		bytes_append(urls, text, strlen(text));
+	}
+	bytes_append_u8(urls, '\0');
+	return 0;
+}
+
+/* The thread that plays the keeper. */
+struct launch_keeper {
+	const struct launch_plan *plan;
+	const char               *listening;
+	int                       control;
+	int                       rc;
+	struct error              err;
+};
+
+static void *
+launch_keeper_main(void *arg)
+{
+	struct launch_keeper *keeper = arg;
+
+	keeper->rc = keeper->plan->keeper(keeper->plan->arg, keeper->control, keeper->listening,
+	    &keeper->err);
+	(void)close(keeper->control);
+	return NULL;
+}
+
+/* A channel for each worker; the keeper's ends wait for it in its control socket. */
+static int
+launch_channels(const struct launch_plan *plan, int *fronts, int control, struct error *err)
+{
+	int keepers[LAUNCH_WORKERS_MAX];
+	int ends[2];
+	int rc;
+
+	for (size_t i = 0; i < plan->workers; i++) {
+		if (channel_pair(ends, err) != 0)
+			return -1;
+		fronts[i] = ends[0];
+		keepers[i] = ends[1];
+	}
+	rc = supervisor_channels_send(control, keepers, plan->workers, err);
+	for (size_t i = 0; i < plan->workers; i++)
+		(void)close(keepers[i]);
+	return rc;
+}
+
+static int
+launch_without_fork(const struct launch_plan *plan, int *listeners, const char *listening,
+    struct error *err)
+{
+	struct launch_keeper    keeper = {.plan = plan, .listening = listening};
+	int                     fronts[LAUNCH_WORKERS_MAX];
+	struct supervisor_child front = {
+	    .role = SUPERVISOR_ROLE_FRONT,
+	    .channels = fronts,
+	    .channel_count = plan->workers,
+	    .listeners = listeners,
+	    .listener_count = plan->workers * plan->listen_count,
+	};
+	int       control[2];
+	pthread_t thread;
+	sigset_t  mask;
+	int       status;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	if (channel_pair(control, err) != 0 || launch_channels(plan, fronts, control[0], err) != 0)
+		return -1;
+	keeper.control = control[1];
+	if (pthread_create(&thread, NULL, launch_keeper_main, &keeper) != 0)
+		return error_set(err, ERROR_INTERNAL, "cannot start a thread");
+	status = plan->front(&front);
+	(void)close(control[0]);
+	(void)pthread_join(thread, NULL);
+	*err = keeper.err;
+	return keeper.rc != 0 ? -1 : status;
+}
+
+/* The keeper reads the same options again, and is told what was found out meanwhile. */
+static int
+launch_supervisor(const struct launch_plan *plan, const int *listeners, char *listening,
+    struct error *err)
+{
+	size_t           count = (size_t)plan->argc;
+	AUTO_FREE char **arguments = memory_new((count + 5) * sizeof *arguments);
+	char             listening_option[] = "--listening";
+	char             workers_option[] = "--workers";
+	char             workers[24];
+
+	(void)snprintf(workers, sizeof workers, "%zu", plan->workers);
+	memcpy(arguments, plan->argv, count * sizeof *arguments);
+	arguments[count] = workers_option;
+	arguments[count + 1] = workers;
+	arguments[count + 2] = listening_option;
+	arguments[count + 3] = listening;
+	return supervisor_run(
+	    &(struct supervisor_plan){
+	        .program = plan->program,
+	        .arguments = arguments,
+	        .workers = plan->workers,
+	        .listeners = listeners,
+	        .listener_count = plan->workers * plan->listen_count,
+	    },
+	    err);
+}
+
+int
+launch_run(const struct launch_plan *plan, struct error *err)
+{
+	AUTO_BYTES     urls = {0};
+	AUTO_FREE int *listeners =
+	    memory_new(plan->workers * plan->listen_count * sizeof *listeners);
+
+	if (launch_listen(plan, listeners, &urls, err) != 0)
+		return -1;
+	if (plan->no_fork)
+		return launch_without_fork(plan, listeners, (char *)urls.data, err);
+	return launch_supervisor(plan, listeners, (char *)urls.data, err);
+}

@@ -1,0 +1,36 @@
+/* From options to running processes: listeners, then supervisor, front and keeper. */
+#ifndef DAEMON_LAUNCH_H
+#define DAEMON_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct supervisor_child;
+
+#define LAUNCH_WORKERS_MAX 64U
+#define LAUNCH_LISTEN_MAX  16U
+
+struct launch_plan {
+	const char  *program; /* for the log and argv[0] */
+	int          argc;    /* its own arguments, which the keeper gets again … */
+	char *const *argv;    /* … with --workers N and --listening URL,URL behind them */
+	size_t       workers; /* 1 to LAUNCH_WORKERS_MAX */
+	char *const *listen;  /* ADDR:PORT each, at most LAUNCH_LISTEN_MAX */
+	size_t       listen_count;
+	const char  *scheme;  /* of the URLs: "https://" */
+	bool         no_fork; /* front and keeper in this process, for a debugger */
+
+	/* What no_fork runs: the front in this thread, the keeper in another. */
+	int (*front)(const struct supervisor_child *child);
+	int (*keeper)(void *arg, int control, const char *listening, struct error *err);
+	void *arg;
+};
+
+/*
+ * Opens the listeners and runs front and keeper until they end. Returns the exit
+ * status, or -1 when they could not be started.
+ */
+int launch_run(const struct launch_plan *plan, struct error *err);
+
+#endif
