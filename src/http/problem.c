@@ -32,8 +32,12 @@ problem_body(const char *problem_namespace, const struct error *err)
 	json_t    *problem;
 	char      *text;
 
-	bytes_append(&type, problem_namespace, strlen(problem_namespace));
-	bytes_append(&type, error_type(err->kind), strlen(error_type(err->kind)) + 1);
+	if (problem_namespace == NULL) { /* RFC 9457 §4.2.1: no more than the status says */
+		bytes_append(&type, "about:blank", sizeof "about:blank");
+	} else {
+		bytes_append(&type, problem_namespace, strlen(problem_namespace));
+		bytes_append(&type, error_type(err->kind), strlen(error_type(err->kind)) + 1);
+	}
 	problem = json_pack("{s:s, s:s, s:i, s:o}", "type", (const char *)type.data, "title",
 	    error_title(err->kind), "status", error_status(err->kind), "detail",
 	    problem_text(err));

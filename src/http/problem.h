@@ -10,7 +10,7 @@ struct error;
 /* The longest reason phrase, and its NUL. */
 #define PROBLEM_REASON_SIZE 201
 
-/* The document as JSON: type (in this namespace), title, status, detail. The caller frees. */
+/* The document as JSON: type (in this namespace, which may be NULL), title, status, detail. The caller frees. */
 char *problem_body(const char *problem_namespace, const struct error *err);
 
 /* One line of printable ASCII that says the detail, or the title where there is none. */

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 
 #include "http/connection.h"
 #include "http/exchange.h"
@@ -169,6 +170,8 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	LIST_INIT(&server->listeners);
 	LIST_INIT(&server->connections);
 	(void)evtimer_assign(&server->resume, base, server_resume_cb, server);
+	if (server->settings.tls != NULL)
+		(void)SSL_CTX_up_ref(server->settings.tls);
 	server_configure_evhttp(server);
 	server_register(server);
 	*out = server;
@@ -238,6 +241,14 @@ http_server_drain(struct http_server *server)
 	}
 }
 
+void
+http_server_tls(struct http_server *server, SSL_CTX *tls)
+{
+	(void)SSL_CTX_up_ref(tls);
+	SSL_CTX_free(server->settings.tls);
+	server->settings.tls = tls;
+}
+
 size_t
 http_server_connections(const struct http_server *server)
 {
@@ -267,6 +278,7 @@ http_server_free(struct http_server *server)
 	}
 	evhttp_free(server->evhttp);
 	server_unregister(server);
+	SSL_CTX_free(server->settings.tls);
 	free(server->by_fd);
 	free(server);
 }

@@ -34,7 +34,7 @@ struct http_route {
 struct http_settings {
 	const struct http_route *routes; /* ends with one whose method is NULL; outlives the server */
 	void        *arg;                /* of the handlers */
-	const char  *problem_namespace;  /* "urn:attest-ca:error:" */
+	const char  *problem_namespace;  /* "urn:attest-ca:error:"; NULL: "about:blank" */
 	size_t       body_max;           /* octets; 413 above */
 	size_t       header_max;         /* octets of request line and header lines; 413 above */
 	size_t       connections_max;    /* accepting pauses there, and at EMFILE */
@@ -42,7 +42,7 @@ struct http_settings {
 	int64_t      request_ms;         /* from a request's first octet to its last; 408 after it. Also
 	                                    from accept(2) to the first octet, TLS handshake included,
 	                                    and how long a peer may take none of its answer */
-	SSL_CTX     *tls;                /* NULL for plain HTTP */
+	SSL_CTX     *tls;                /* NULL for plain HTTP; the server keeps a reference of its own */
 };
 
 /*
@@ -57,6 +57,9 @@ int http_server_listen(struct http_server *server, int fd, struct error *err);
 
 /* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
 void http_server_drain(struct http_server *server);
+
+/* Another TLS context for the connections to come; the server keeps a reference of its own. */
+void http_server_tls(struct http_server *server, SSL_CTX *tls);
 
 /* Connections that are open; exchanges that wait for their answer. */
 size_t http_server_connections(const struct http_server *server);

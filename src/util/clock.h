@@ -2,6 +2,7 @@
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,11 @@ int64_t clock_monotonic_ms(void);
 
 /* Writes `when` as RFC 3339, in UTC; "(no date)" when it lies in another year. */
 void clock_format(int64_t when, char text[CLOCK_TEXT_SIZE]);
+
+/*
+ * Reads RFC 3339: "2026-11-21T09:30:00.25+01:00". Fractions are cut off, a leap
+ * second is the one that follows. False when it is none, or is no date of a calendar.
+ */
+bool clock_parse(const char *text, int64_t *when);
 
 #endif

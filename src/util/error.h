@@ -39,7 +39,8 @@
 	X(REJECTED_IDENTIFIER, 400, "rejectedIdentifier", "no certificate is issued for this identifier") \
 	X(UNSUPPORTED_CONTACT, 400, "unsupportedContact", "this kind of contact is not supported") \
 	X(UNSUPPORTED_IDENTIFIER, 400, "unsupportedIdentifier", "this kind of identifier is not supported") \
-	X(USER_ACTION_REQUIRED, 403, "userActionRequired", "the terms of service must be agreed to")
+	X(USER_ACTION_REQUIRED, 403, "userActionRequired", "the terms of service must be agreed to") \
+	X(UNSUPPORTED_MEDIA_TYPE, 415, "malformed",    "the body is of a type that is not taken")
 
 enum error_kind {
 #define X(kind, status, type, title) ERROR_##kind,

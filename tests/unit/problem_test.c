@@ -46,6 +46,16 @@ START_TEST(body_with_a_detail_that_is_no_utf8_is_still_json)
 }
 END_TEST
 
+START_TEST(body_without_a_namespace_is_about_blank)
+{
+	struct error    err = {.kind = ERROR_TOO_LARGE, .detail = "too much"};
+	AUTO_FREE char *text = problem_body(NULL, &err);
+
+	ck_assert_ptr_nonnull(strstr(text, "\"type\":\"about:blank\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"status\":413"));
+}
+END_TEST
+
 START_TEST(body_keeps_utf8_and_escapes_control_characters)
 {
 	struct error    err;
@@ -131,6 +141,7 @@ main(void)
 
 	tcase_add_loop_test(tcase, body_of_every_kind_says_what_the_table_says, 0, ERROR_KIND_COUNT);
 	tcase_add_test(tcase, body_with_a_detail_that_is_no_utf8_is_still_json);
+	tcase_add_test(tcase, body_without_a_namespace_is_about_blank);
 	tcase_add_test(tcase, body_keeps_utf8_and_escapes_control_characters);
 	tcase_add_loop_test(tcase, reason_is_one_line_of_printable_ascii, 0,
 	    sizeof reasons / sizeof reasons[0]);
