@@ -13,6 +13,7 @@ src_libdevice_a_SOURCES = \
 	src/device/interrupt.c src/device/interrupt.h \
 	src/device/key_file.c src/device/key_file.h \
 	src/device/nv.c src/device/nv.h \
+	src/device/parent.c src/device/parent.h \
 	src/device/problem.c src/device/problem.h \
 	src/device/state.c src/device/state.h \
 	src/device/template.c src/device/template.h \

@@ -64,7 +64,7 @@ directory_make(const char *path, struct error *err)
 static int
 state_lock(const struct device_state *state, struct error *err)
 {
-	const struct timespec step = {.tv_nsec = 20 * 1000 * 1000};
+	const struct timespec step = {.tv_nsec = 20L * 1000 * 1000};
 
 	while (flock(state->lock, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
