@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +30,7 @@ struct issue {
 	struct store_job           job;
 	struct attestation_worker *worker;
 	struct keeper_question    *question;
-	uint64_t                   request;
+	struct asker               asker;
 	int64_t                    revision; /* of the device that was certified */
 	struct store_certificate   record;
 	struct bytes               certificate;
@@ -49,17 +48,15 @@ issue_free(struct issue *issue)
 static void
 issue_log(const struct issue *issue)
 {
-	char request[24];
 	char serial[2 * STORE_SERIAL_MAX + 1];
 	char ek[2 * STORE_HASH_SIZE + 1];
 	char until[CLOCK_TEXT_SIZE];
 
-	(void)snprintf(request, sizeof request, "%llu", (unsigned long long)issue->request);
 	hex_encode(issue->record.serial, issue->record.serial_size, serial);
 	hex_encode(issue->record.ek_hash, sizeof issue->record.ek_hash, ek);
 	clock_format(issue->record.not_after, until);
-	LOG(INFO, {"request", request}, {"event", "certified"}, {"ek", ek}, {"serial", serial},
-	    {"until", until});
+	LOG(INFO, {"request", issue->asker.request}, {"event", "certified"},
+	    {"peer", issue->asker.peer}, {"ek", ek}, {"serial", serial}, {"until", until});
 }
 
 /* In the worker's thread, once the writer is done: says it, or why not. */
@@ -74,7 +71,7 @@ issue_finish_cb(void *arg)
 		if (issue->err.kind == ERROR_CONFLICT)
 			error_set(&issue->err, ERROR_OVERLOADED,
 			    "the device has just been changed; start again with /attest");
-		attestation_refuse(issue->question, issue->request, "certify", &issue->err);
+		attestation_refuse(issue->question, &issue->asker, "certify", &issue->err);
 	} else {
 		issue_log(issue);
 		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
@@ -173,14 +170,14 @@ attestation_certify(struct attestation_worker *worker, const struct message_ques
 
 	issue->worker = worker;
 	issue->question = question;
-	issue->request = asked->request;
+	asker_set(&issue->asker, asked);
 	issue->job = (struct store_job){
 	    .run = issue_record_cb,
 	    .done = issue_recorded_cb,
 	    .arg = issue,
 	};
 	if (issue_prepare(issue, asked->certify.secret, &err) != 0) {
-		attestation_refuse(question, asked->request, "certify", &err);
+		attestation_refuse(question, &issue->asker, "certify", &err);
 		issue_free(issue);
 		return;
 	}

@@ -46,28 +46,40 @@ struct waiting {
 	int64_t               since;
 };
 
+/* What the keeper has decided it has logged itself, under the same request id. */
 static void
-front_log(struct http_exchange *exchange, int64_t since, const struct error *err)
+front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
+    const struct error *err)
 {
 	char request[24];
 	char elapsed[24];
 
+	if (!log_wants(level))
+		return;
 	(void)snprintf(request, sizeof request, "%llu",
 	    (unsigned long long)http_exchange_id(exchange));
 	(void)snprintf(elapsed, sizeof elapsed, "%lld", (long long)(clock_monotonic_ms() - since));
-	LOG(INFO, {"request", request}, {"event", "request"},
-	    {"method", http_exchange_method(exchange)}, {"path", http_exchange_path(exchange)},
-	    {"peer", http_exchange_peer(exchange)}, {"ms", elapsed},
-	    {"kind", err != NULL ? error_type(err->kind) : NULL},
-	    {"reason", err != NULL ? err->detail : NULL});
+	log_write(level,
+	    (const struct log_field[]){
+	        {"request", request},
+	        {"event", "request"},
+	        {"method", http_exchange_method(exchange)},
+	        {"path", http_exchange_path(exchange)},
+	        {"peer", http_exchange_peer(exchange)},
+	        {"ms", elapsed},
+	        {"kind", err != NULL ? error_type(err->kind) : NULL},
+	        {"reason", err != NULL ? err->detail : NULL},
+	        {NULL, NULL},
+	    });
 }
 
 static void
-front_refuse(struct http_exchange *exchange, int64_t since, const struct error *err)
+front_refuse(enum log_level level, struct http_exchange *exchange, int64_t since,
+    const struct error *err)
 {
 	struct error public = *err;
 
-	front_log(exchange, since, err);
+	front_log(level, exchange, since, err);
 	/* What failed inside is for the log. */
 	if (err->kind == ERROR_INTERNAL)
 		error_set(&public, ERROR_INTERNAL, "the server failed; its log says why");
@@ -96,11 +108,11 @@ waiting_answer_cb(struct view body, void *arg)
 
 	if (body.data == NULL) {
 		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
-		front_refuse(waiting->exchange, waiting->since, &err);
+		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, &err);
 	} else if (message_answer_decode(body, &answer, &err) != 0) {
-		front_refuse(waiting->exchange, waiting->since, &err);
+		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &err);
 	} else {
-		front_log(waiting->exchange, waiting->since, NULL);
+		front_log(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, NULL);
 		json_reply(waiting->exchange, 200, answer_json(waiting->kind, &answer));
 	}
 	free(waiting);
@@ -113,6 +125,12 @@ waiting_cancelled_cb(void *arg)
 
 	channel_forget(waiting->channel, waiting->id);
 	free(waiting);
+}
+
+static struct view
+text_view(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
 }
 
 /* Asks the keeper; the exchange is answered when it has. */
@@ -134,7 +152,7 @@ front_ask(struct attest_front *front, struct http_exchange *exchange,
 	if (channel_ask(waiting->channel, bytes_view(&body), waiting_answer_cb, waiting, &waiting->id,
 	        &err) != 0) {
 		free(waiting);
-		front_refuse(exchange, since, &err);
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
 		return;
 	}
 	http_exchange_on_cancel(exchange, waiting_cancelled_cb, waiting);
@@ -148,10 +166,11 @@ attest_cb(struct http_exchange *exchange, void *arg)
 	struct error          err = {0};
 
 	if (attest_request_decode(http_exchange_body(exchange), &request, &err) != 0) {
-		front_refuse(exchange, since, &err);
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
 	} else {
 		struct message_question question = {
 		    .request = http_exchange_id(exchange),
+		    .peer = text_view(http_exchange_peer(exchange)),
 		    .kind = MESSAGE_CHALLENGE,
 		    .challenge =
 		        {
@@ -177,10 +196,11 @@ secret_cb(struct http_exchange *exchange, void *arg)
 	struct error err = {0};
 
 	if (secret_request_decode(http_exchange_body(exchange), &secret, &err) != 0) {
-		front_refuse(exchange, since, &err);
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
 	} else {
 		struct message_question question = {
 		    .request = http_exchange_id(exchange),
+		    .peer = text_view(http_exchange_peer(exchange)),
 		    .kind = MESSAGE_CERTIFY,
 		    .certify = {.secret = bytes_view(&secret)},
 		};

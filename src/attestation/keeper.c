@@ -58,15 +58,22 @@ attestation_device_find(struct attestation_worker *worker, const uint8_t ek_hash
 }
 
 void
-attestation_refuse(struct keeper_question *question, uint64_t request, const char *what,
+asker_set(struct asker *asker, const struct message_question *asked)
+{
+	(void)snprintf(asker->request, sizeof asker->request, "%llu",
+	    (unsigned long long)asked->request);
+	(void)snprintf(asker->peer, sizeof asker->peer, "%.*s", (int)asked->peer.size,
+	    (const char *)asked->peer.data);
+}
+
+void
+attestation_refuse(struct keeper_question *question, const struct asker *asker, const char *what,
     const struct error *err)
 {
 	AUTO_BYTES answer = {0};
-	char       id[24];
 
-	(void)snprintf(id, sizeof id, "%llu", (unsigned long long)request);
-	LOG(INFO, {"request", id}, {"event", "refused"}, {"what", what},
-	    {"kind", error_type(err->kind)}, {"reason", err->detail});
+	LOG(INFO, {"request", asker->request}, {"event", "refused"}, {"what", what},
+	    {"peer", asker->peer}, {"kind", error_type(err->kind)}, {"reason", err->detail});
 	message_refusal_encode(err, &answer);
 	keeper_answer(question, bytes_view(&answer));
 }
@@ -76,15 +83,18 @@ keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 {
 	struct attestation_worker *worker = state;
 	struct message_question    asked;
+	struct asker               asker;
 	AUTO_BYTES                 answer = {0};
 	struct error               err = {0};
+	int                        decoded = message_question_decode(body, &asked, &err);
 
-	if (message_question_decode(body, &asked, &err) != 0) {
-		attestation_refuse(question, asked.request, "question", &err);
+	asker_set(&asker, &asked);
+	if (decoded != 0) {
+		attestation_refuse(question, &asker, "question", &err);
 	} else if (asked.kind == MESSAGE_CERTIFY) {
 		attestation_certify(worker, &asked, question);
 	} else if (attestation_challenge(worker, &asked, &answer, &err) != 0) {
-		attestation_refuse(question, asked.request, "challenge", &err);
+		attestation_refuse(question, &asker, "challenge", &err);
 	} else {
 		keeper_answer(question, bytes_view(&answer));
 	}

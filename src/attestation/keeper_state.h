@@ -66,8 +66,15 @@ int attestation_challenge(struct attestation_worker *worker, const struct messag
 void attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
     struct keeper_question *question);
 
+/* Whose question it is, for the log. */
+struct asker {
+	char request[24];
+	char peer[72];
+};
+void asker_set(struct asker *asker, const struct message_question *asked);
+
 /* Answers a question with a refusal, and logs it. */
-void attestation_refuse(struct keeper_question *question, uint64_t request, const char *what,
-    const struct error *err);
+void attestation_refuse(struct keeper_question *question, const struct asker *asker,
+    const char *what, const struct error *err);
 
 #endif

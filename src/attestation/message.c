@@ -12,6 +12,7 @@
 /* A request's body bounds everything in it; decoded, it is smaller. */
 #define FIELD_MAX (64U * 1024)
 #define CLAIM_MAX 256U
+#define PEER_MAX 64U
 
 /* The octet strings of a challenge, in their order on the wire. */
 static const struct {
@@ -27,6 +28,11 @@ static const struct {
 };
 
 #define CHALLENGE_FIELDS (sizeof challenge_fields / sizeof challenge_fields[0])
+
+/* Kind, request and peer stand before what a question carries. */
+#define HEAD_ITEMS 3
+#define CHALLENGE_ITEMS (HEAD_ITEMS + CHALLENGE_FIELDS)
+#define CERTIFY_ITEMS (HEAD_ITEMS + 1)
 
 /* The numbers and then the octet strings of the settings, in their order on the wire. */
 static const size_t settings_numbers[] = {
@@ -53,19 +59,24 @@ view_at(const void *base, size_t offset)
 	return (const struct view *)(const void *)((const char *)base + offset);
 }
 
+static void
+question_head_encode(const struct message_question *question, uint64_t items, struct bytes *out)
+{
+	cbor_write_array(out, items);
+	cbor_write_unsigned(out, question->kind);
+	cbor_write_unsigned(out, question->request);
+	cbor_write_bytes(out, question->peer.data, question->peer.size);
+}
+
 void
 message_question_encode(const struct message_question *question, struct bytes *out)
 {
 	if (question->kind == MESSAGE_CERTIFY) {
-		cbor_write_array(out, 3);
-		cbor_write_unsigned(out, MESSAGE_CERTIFY);
-		cbor_write_unsigned(out, question->request);
+		question_head_encode(question, CERTIFY_ITEMS, out);
 		cbor_write_bytes(out, question->certify.secret.data, question->certify.secret.size);
 		return;
 	}
-	cbor_write_array(out, 2 + CHALLENGE_FIELDS);
-	cbor_write_unsigned(out, MESSAGE_CHALLENGE);
-	cbor_write_unsigned(out, question->request);
+	question_head_encode(question, CHALLENGE_ITEMS, out);
 	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
 		const struct view *field = view_at(&question->challenge, challenge_fields[i].offset);
 
@@ -93,15 +104,16 @@ message_question_decode(struct view body, struct message_question *question, str
 	uint64_t           kind = 0;
 
 	*question = (struct message_question){0};
-	if (cbor_read_list(&reader, 2 + CHALLENGE_FIELDS, &count, err) != 0 ||
+	if (cbor_read_list(&reader, CHALLENGE_ITEMS, &count, err) != 0 ||
 	    cbor_read_unsigned(&reader, MESSAGE_CERTIFY, &kind, err) != 0 ||
-	    cbor_read_unsigned(&reader, UINT64_MAX, &question->request, err) != 0)
+	    cbor_read_unsigned(&reader, UINT64_MAX, &question->request, err) != 0 ||
+	    cbor_read_bytes(&reader, PEER_MAX, &question->peer, err) != 0)
 		return -1;
 	question->kind = (enum message_kind)kind;
-	if (kind == MESSAGE_CHALLENGE && count == 2 + CHALLENGE_FIELDS) {
+	if (kind == MESSAGE_CHALLENGE && count == CHALLENGE_ITEMS) {
 		if (challenge_decode(&reader, &question->challenge, err) != 0)
 			return -1;
-	} else if (kind == MESSAGE_CERTIFY && count == 3) {
+	} else if (kind == MESSAGE_CERTIFY && count == CERTIFY_ITEMS) {
 		if (cbor_read_bytes(&reader, FIELD_MAX, &question->certify.secret, err) != 0)
 			return -1;
 	} else {

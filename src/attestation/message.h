@@ -30,9 +30,10 @@ struct message_certify {
 	struct view secret;
 };
 
-/* A question: which request of the front's log it serves, and one of the two. */
+/* A question: which request of the front's log it serves, whose, and one of the two. */
 struct message_question {
 	uint64_t          request;
+	struct view       peer; /* "192.0.2.1:51442", as the front says */
 	enum message_kind kind;
 	union {
 		struct message_challenge challenge;

@@ -65,10 +65,10 @@ ek_kind_of(const EVP_PKEY *key)
 static int
 ek_check_modulus(const EVP_PKEY *key, struct error *err)
 {
-	BIGNUM *modulus = NULL;
+	BIGNUM *modulus = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_N);
 	bool    weak;
 
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1)
+	if (modulus == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "reading the EK's modulus");
 	weak = tpm_roca_weak(modulus);
 	BN_free(modulus);

@@ -145,6 +145,21 @@ tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct vi
 	return tpm_key_from_point(curve, (struct view){point, 1 + 2 * field}, key, err);
 }
 
+BIGNUM *
+tpm_key_rsa_number(const EVP_PKEY *key, const char *name)
+{
+	uint8_t    octets[TPM2_MAX_RSA_KEY_BYTES];
+	int        size = EVP_PKEY_get_size(key); /* the modulus's */
+	OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
+
+	if (size <= 0 || (size_t)size > sizeof octets)
+		return NULL;
+	params[0] = OSSL_PARAM_construct_BN(name, octets, (size_t)size);
+	if (EVP_PKEY_get_params(key, params) != 1)
+		return NULL;
+	return BN_native2bn(octets, (int)params[0].return_size, NULL);
+}
+
 /* For a key that came compressed, and is given back so. */
 static int
 key_expand(const EVP_PKEY *key, int field, uint8_t *x, uint8_t *y)

@@ -34,6 +34,12 @@ const struct tpm_curve *tpm_key_curve(const EVP_PKEY *key);
 unsigned tpm_key_rsa_bits(const EVP_PKEY *key);
 
 /*
+ * A number of an RSA key, by OpenSSL's name; the caller frees it. NULL on failure.
+ * EVP_PKEY_get_bn_param does the same over two kilobytes in constant time: 15 us.
+ */
+BIGNUM *tpm_key_rsa_number(const EVP_PKEY *key, const char *name);
+
+/*
  * Makes the RSA key of a big-endian modulus, which must be odd and begin with a
  * bit that is set. The caller frees *key. BAD_ATTESTATION otherwise.
  */

@@ -162,12 +162,14 @@ spki_decode(struct view der, const char *whose, EVP_PKEY **key, struct error *er
 static int
 spki_set_rsa(X509_PUBKEY *spki, EVP_PKEY *key)
 {
-	RSA_PUBLIC_KEY public = {NULL, NULL};
+	RSA_PUBLIC_KEY public = {
+	    .modulus = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_N),
+	    .exponent = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_E),
+	};
 	unsigned char *der = NULL;
 	int            size = -1;
 
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &public.modulus) == 1 &&
-	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &public.exponent) == 1)
+	if (public.modulus != NULL && public.exponent != NULL)
 		size = ASN1_item_i2d((ASN1_VALUE *)&public, &der, ASN1_ITEM_rptr(RSA_PUBLIC_KEY));
 	BN_free(public.modulus);
 	BN_free(public.exponent);

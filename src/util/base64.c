@@ -7,6 +7,7 @@
 
 #include "util/base64.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "util/error.h"
@@ -46,20 +47,6 @@ base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size)
 	return text;
 }
 
-static int
-base64_digit(enum base64_alphabet alphabet, char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == alphabets[alphabet][62])
-		return 62;
-	return c == alphabets[alphabet][63] ? 63 : -1;
-}
-
 /* Takes off the padding that the standard alphabet must have, and no other. */
 static int
 base64_unpad(const char *text, size_t *length, struct error *err)
@@ -72,28 +59,45 @@ base64_unpad(const char *text, size_t *length, struct error *err)
 	return 0;
 }
 
+/* What each octet means as a digit, 64 when nothing; built once for both alphabets. */
+static uint8_t        values[2][256];
+static pthread_once_t values_once = PTHREAD_ONCE_INIT;
+
+static void
+values_make(void)
+{
+	memset(values, 64, sizeof values);
+	for (int alphabet = 0; alphabet < 2; alphabet++) {
+		for (uint8_t i = 0; i < 64; i++)
+			values[alphabet][(uint8_t)alphabets[alphabet][i]] = i;
+	}
+}
+
 int
 base64_decode(enum base64_alphabet alphabet, const char *text, size_t length, struct bytes *out,
     struct error *err)
 {
 	uint32_t group = 0;
 	unsigned bits = 0;
+	uint8_t *p;
 
+	(void)pthread_once(&values_once, values_make);
 	if (alphabet == BASE64_STANDARD && base64_unpad(text, &length, err) != 0)
 		return -1;
 	if (length % 4 == 1)
 		return error_set(err, ERROR_MALFORMED, "base64 of a length that no octets have");
+	p = bytes_extend(out, length / 4 * 3 + length % 4 * 3 / 4);
 	for (size_t i = 0; i < length; i++) {
-		int digit = base64_digit(alphabet, text[i]);
+		uint8_t digit = values[alphabet][(uint8_t)text[i]];
 
-		if (digit < 0)
+		if (digit == 64)
 			return error_set(err, ERROR_MALFORMED,
 			    "character %zu is not of the base64 alphabet", i + 1);
-		group = group << 6 | (uint32_t)digit;
+		group = group << 6 | digit;
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;
-			bytes_append_u8(out, (uint8_t)(group >> bits));
+			*p++ = (uint8_t)(group >> bits);
 		}
 	}
 	if ((group & ((1U << bits) - 1)) != 0)

@@ -19,7 +19,7 @@ char *base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t s
  * Appends to *out what the `length` characters of text decode to.
  * Refused as MALFORMED: characters outside the alphabet (white space too),
  * wrong padding, and spare bits that are not zero, so that every octet string
- * has one spelling.
+ * has one spelling; *out then has octets that mean nothing behind what it had.
  */
 int base64_decode(enum base64_alphabet alphabet, const char *text, size_t length,
     struct bytes *out, struct error *err);

@@ -84,6 +84,16 @@ bytes_append(struct bytes *b, const void *data, size_t size)
 	b->size += size;
 }
 
+uint8_t *
+bytes_extend(struct bytes *b, size_t size)
+{
+	bytes_reserve(b, size);
+	if (size != 0)
+		memset(b->data + b->size, 0, size);
+	b->size += size;
+	return b->data + b->size - size;
+}
+
 void
 bytes_append_u8(struct bytes *b, uint8_t value)
 {

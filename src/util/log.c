@@ -36,6 +36,12 @@ log_open(const char *process, enum log_level threshold)
 	log_settings.threshold = threshold;
 }
 
+bool
+log_wants(enum log_level level)
+{
+	return level <= log_settings.threshold;
+}
+
 /* Keeps one octet free for the newline. */
 static void
 log_put(struct log_line *line, const char *text, size_t size)
@@ -89,7 +95,7 @@ log_write(enum log_level level, const struct log_field *fields)
 	struct log_line line = {.size = 0};
 	char            now[CLOCK_TEXT_SIZE];
 
-	if (level > log_settings.threshold)
+	if (!log_wants(level))
 		return;
 	clock_format(clock_now(), now);
 	log_puts(&line, now);

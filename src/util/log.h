@@ -2,13 +2,16 @@
 #ifndef UTIL_LOG_H
 #define UTIL_LOG_H
 
-#include <stdarg.h>
+#include <stdbool.h>
 
 /* Ordered: a line is written when its level is at or below the threshold. */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Names the process in every line ("attestd/front") and sets the threshold; call before threads. */
 void log_open(const char *process, enum log_level threshold);
+
+/* True when a line of this level is written at all. */
+bool log_wants(enum log_level level);
 
 /* A value of a log line: key and text. The text may come from anybody: it is escaped. */
 struct log_field {

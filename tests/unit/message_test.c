@@ -13,6 +13,7 @@
 
 static const struct message_question challenge_question = {
     .request = 17,
+    .peer = VIEW("192.0.2.1:51442"),
     .kind = MESSAGE_CHALLENGE,
     .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak")},
 };
@@ -32,6 +33,7 @@ START_TEST(question_both_ways_is_the_same)
 	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
 	ck_assert_int_eq(back.kind, MESSAGE_CHALLENGE);
 	ck_assert_uint_eq(back.request, 17);
+	ck_assert(view_equal(back.peer, VIEW("192.0.2.1:51442")));
 	ck_assert(view_equal(back.challenge.manufacturer, VIEW("1314145024")));
 	ck_assert(view_equal(back.challenge.model, VIEW("NPCT75x")));
 	ck_assert(view_equal(back.challenge.firmware, VIEW("7.2")));
@@ -77,16 +79,16 @@ static const struct {
 	size_t      size;
 	const char *detail;
 } refused[] = {
-    {"\x83\x00\x01\x41x", 5, "no question has kind 0 and 3 items"},
-    {"\x83\x01\x01\x41x", 5, "no question has kind 1 and 3 items"},
-    {"\x82\x02\x01", 3, "no question has kind 2 and 2 items"},
-    {"\x83\x03\x01\x41x", 5, "a CBOR item is larger than 2"},
-    {"\x89\x01\x01", 3, "a CBOR item is larger than 8"},
-    {"\x9f\x02\x01\x41x\xff", 6, "a CBOR item is of another kind than wanted"},
-    {"\x83\x02\x01\x61x", 5, "a CBOR item is of another kind than wanted"},
-    {"\x83\x02\x01\x5f\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
+    {"\x84\x00\x01\x40\x41x", 6, "no question has kind 0 and 4 items"},
+    {"\x84\x01\x01\x40\x41x", 6, "no question has kind 1 and 4 items"},
+    {"\x83\x02\x01\x40", 4, "no question has kind 2 and 3 items"},
+    {"\x84\x03\x01\x40\x41x", 6, "a CBOR item is larger than 2"},
+    {"\x8a\x01\x01", 3, "a CBOR item is larger than 9"},
+    {"\x9f\x02\x01\x40\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
+    {"\x84\x02\x01\x40\x61x", 6, "a CBOR item is of another kind than wanted"},
+    {"\x84\x02\x01\x40\x5f\x41x\xff", 8, "a CBOR item is of another kind than wanted"},
     {"\xa1\x02\x01", 3, "a CBOR item is of another kind than wanted"},
-    {"\x83\x02\x01\x5a\x00\x01\x00\x01", 8, "the CBOR is cut off or broken"},
+    {"\x84\x02\x01\x40\x5a\x00\x01\x00\x01", 9, "the CBOR is cut off or broken"},
 };
 
 START_TEST(question_of_another_shape_is_malformed)
