@@ -1,9 +1,21 @@
 noinst_LIBRARIES += src/libacme.a
 src_libacme_a_SOURCES = \
+	src/acme/message.c src/acme/message.h
+
+# The front.
+src_libacme_a_SOURCES += \
+	src/acme/front.c src/acme/front.h \
+	src/acme/front_state.h \
 	src/acme/jwk.c src/acme/jwk.h \
 	src/acme/jws.c src/acme/jws.h \
-	src/acme/message.c src/acme/message.h \
-	src/acme/nonce.c src/acme/nonce.h
+	src/acme/nonce.c src/acme/nonce.h \
+	src/acme/post.c src/acme/post.h \
+	src/acme/public.c src/acme/public.h \
+	src/acme/render.c src/acme/render.h \
+	src/acme/reply.c src/acme/reply.h \
+	src/acme/request.c src/acme/request.h \
+	src/acme/route.c src/acme/route.h \
+	src/acme/tell.c src/acme/tell.h
 
 # The keeper and what it shares with the administration.
 src_libacme_a_SOURCES += \

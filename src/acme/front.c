@@ -1,0 +1,207 @@
+/*
+ * Owns the front's workers: what the keeper tells them, and which route a request
+ * takes. It has no CA key, no store and no file.
+ */
+#include "config.h"
+
+#include "acme/front.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+#include "acme/front_state.h"
+#include "acme/message.h"
+#include "acme/nonce.h"
+#include "acme/post.h"
+#include "acme/public.h"
+#include "acme/reply.h"
+#include "acme/route.h"
+#include "daemon/front.h"
+#include "http/json.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* One set for all workers: a nonce of one is used up at every other. */
+static struct nonces *front_nonces;
+
+static void
+front_no_route(struct reply *reply, const char *allow)
+{
+	struct error err = {0};
+
+	if (allow != NULL) {
+		reply_header(reply, "Allow", allow);
+		error_set(&err, ERROR_METHOD_NOT_ALLOWED, "this resource takes %s only%s", allow,
+		    strcmp(allow, "POST") == 0 ? "; to read it, POST-as-GET" : "");
+	} else {
+		error_set(&err, ERROR_NOT_FOUND, "there is nothing at %.200s",
+		    http_exchange_path(reply->exchange));
+	}
+	reply_problem(reply, &err, NULL);
+}
+
+static void
+front_request_cb(struct http_exchange *exchange, void *arg)
+{
+	struct reply             reply = {arg, exchange, clock_monotonic_ms(), NULL};
+	struct view              ids[ACME_ROUTE_IDS];
+	const char              *allow;
+	const struct acme_route *route = acme_route_find(http_exchange_method(exchange),
+	    http_exchange_path(exchange), ids, &allow);
+
+	if (route == NULL)
+		front_no_route(&reply, allow);
+	else if (route->auth == ACME_AUTH_NONE)
+		route->serve(&reply);
+	else
+		post_begin(&reply, route, ids);
+}
+
+/* Every path comes here, so that what is not there is said in ACME's words too. */
+static const struct http_route http_routes[] = {
+    {"GET", "/", front_request_cb},
+    {"POST", "/", front_request_cb},
+    {0},
+};
+
+static void
+text_take(char **text, struct view told)
+{
+	free(*text);
+	*text = memory_new(told.size + 1);
+	if (told.size != 0)
+		memcpy(*text, told.data, told.size);
+}
+
+/* What may change while it serves. */
+static int
+front_take(struct acme_front *front, const struct acme_greeting *greeting, struct error *err)
+{
+	SSL_CTX *tls = NULL;
+
+	if (greeting->tls_chain.size != 0) {
+		if (tls_server_new(greeting->tls_chain, greeting->tls_key, &tls, err) != 0)
+			return -1;
+		SSL_CTX_free(front->tls);
+		front->tls = tls;
+	}
+	text_take(&front->base, greeting->base);
+	text_take(&front->terms, greeting->terms);
+	text_take(&front->website, greeting->website);
+	bytes_clear(&front->root);
+	bytes_append(&front->root, greeting->root.data, greeting->root.size);
+	if (front->crl_version != greeting->crl_version)
+		public_clear(front);
+	front->crl_version = greeting->crl_version;
+	return 0;
+}
+
+static int
+front_serve(struct acme_front *front, const struct acme_greeting *greeting, struct error *err)
+{
+	struct http_settings http = {
+	    .routes = http_routes,
+	    .arg = front,
+	    .body_max = greeting->body_max,
+	    .header_max = greeting->header_max,
+	    .connections_max = greeting->connections_max,
+	    .idle_ms = (int64_t)greeting->idle_ms,
+	    .request_ms = (int64_t)greeting->request_ms,
+	    .tls = front->tls,
+	};
+
+	log_open("attest-acmed/front", (enum log_level)greeting->log_level);
+	if (http_server_new(front->worker->base, &http, &front->server, err) != 0)
+		return -1;
+	for (size_t i = 0; i < front->worker->listener_count; i++) {
+		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
+{
+	struct acme_front   *front = worker->state;
+	struct acme_greeting greeting;
+
+	if (acme_greeting_decode(body, &greeting, err) != 0)
+		return -1;
+	if (front == NULL) {
+		worker->state = front = memory_new(sizeof *front);
+		front->worker = worker;
+		front->nonces = front_nonces;
+	}
+	if (front_take(front, &greeting, err) != 0)
+		return -1;
+	if (front->server == NULL)
+		return front_serve(front, &greeting, err);
+	if (front->tls != NULL)
+		http_server_tls(front->server, front->tls);
+	return 0;
+}
+
+static void
+front_drain_cb(struct front_worker *worker)
+{
+	struct acme_front *front = worker->state;
+
+	if (front != NULL && front->server != NULL)
+		http_server_drain(front->server);
+}
+
+static bool
+front_idle_cb(const struct front_worker *worker)
+{
+	const struct acme_front *front = worker->state;
+
+	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
+}
+
+static void
+front_close_cb(struct front_worker *worker)
+{
+	struct acme_front *front = worker->state;
+
+	if (front == NULL)
+		return;
+	http_server_free(front->server);
+	SSL_CTX_free(front->tls);
+	free(front->base);
+	free(front->terms);
+	free(front->website);
+	bytes_clear(&front->root);
+	public_clear(front);
+	free(front);
+	worker->state = NULL;
+}
+
+int
+acme_front_run(const struct supervisor_child *child)
+{
+	static const struct front_handlers handlers = {
+	    .tell = front_tell_cb,
+	    .drain = front_drain_cb,
+	    .idle = front_idle_cb,
+	    .close = front_close_cb,
+	};
+	struct error err = {0};
+	int          status;
+
+	json_init();
+	if (nonces_new(NONCE_WINDOW, &front_nonces, &err) != 0) {
+		LOG(ERROR, {"event", "start"}, {"reason", err.detail});
+		return 1;
+	}
+	status = front_run(child, &handlers);
+	nonces_free(front_nonces);
+	front_nonces = NULL;
+	return status;
+}
