@@ -10,7 +10,6 @@
 #include "http/json.h"
 #include "tpm/ak.h"
 #include "tpm/creation.h"
-#include "util/base64.h"
 #include "util/error.h"
 
 #define EK_CERTIFICATES_MAX 8
@@ -34,9 +33,9 @@ claim_decode(const json_t *info, const char *key, struct bytes *out, struct erro
 		return 0;
 	}
 	if (!json_is_string(value))
-		return error_set(err, ERROR_MALFORMED, "tpmInfo.%s is no string", key);
+		return error_set(err, ERROR_MALFORMED, "\"tpmInfo.%s\" is not a string", key);
 	if (json_string_length(value) > CLAIM_MAX)
-		return error_set(err, ERROR_MALFORMED, "tpmInfo.%s is longer than %u octets", key,
+		return error_set(err, ERROR_MALFORMED, "\"tpmInfo.%s\" is longer than %u octets", key,
 		    CLAIM_MAX);
 	bytes_append(out, json_string_value(value), json_string_length(value));
 	return 0;
@@ -50,7 +49,7 @@ claims_decode(const json_t *body, struct attest_request *request, struct error *
 	if (info == NULL || json_is_null(info))
 		return 0;
 	if (!json_is_object(info))
-		return error_set(err, ERROR_MALFORMED, "tpmInfo is no object");
+		return error_set(err, ERROR_MALFORMED, "\"tpmInfo\" is not an object");
 	if (claim_decode(info, "manufacturer", &request->manufacturer, err) != 0 ||
 	    claim_decode(info, "model", &request->model, err) != 0)
 		return -1;
@@ -68,21 +67,16 @@ certificates_decode(const json_t *body, struct error *err)
 	if (list == NULL || json_is_null(list))
 		return 0;
 	if (!json_is_array(list))
-		return error_set(err, ERROR_MALFORMED, "ekCerts is no array");
+		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" is not an array");
 	if (json_array_size(list) > EK_CERTIFICATES_MAX)
-		return error_set(err, ERROR_MALFORMED, "ekCerts holds %zu certificates, at most %d are read",
+		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" holds %zu certificates, at most %d are read",
 		    json_array_size(list), EK_CERTIFICATES_MAX);
 	json_array_foreach(list, i, item)
 	{
 		AUTO_BYTES der = {0};
 
-		if (!json_is_string(item))
-			return error_set(err, ERROR_MALFORMED, "ekCerts[%zu] is no string", i);
-		if (json_string_length(item) > CERTIFICATE_MAX)
-			return error_set(err, ERROR_MALFORMED, "ekCerts[%zu] is too long", i);
-		if (base64_decode(BASE64_STANDARD, json_string_value(item), json_string_length(item), &der,
-		        err) != 0)
-			return error_wrap(err, "ekCerts[%zu]", i);
+		if (json_bytes(item, "ekCerts", CERTIFICATE_MAX, &der, err) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -93,7 +87,7 @@ structures_decode(const json_t *body, struct attest_request *request, struct err
 	const json_t *params = json_object_get(body, "params");
 
 	if (!json_is_object(params))
-		return error_set(err, ERROR_MALFORMED, "params is missing or no object");
+		return error_set(err, ERROR_MALFORMED, "\"params\" is missing or not an object");
 	if (json_get_bytes(body, "ek", STRUCTURE_MAX, true, &request->ek, err) != 0 ||
 	    json_get_bytes(body, "ekPublic", STRUCTURE_MAX, false, &request->ek_public, err) != 0 ||
 	    json_get_bytes(params, "public", STRUCTURE_MAX, true, &request->ak_public, err) != 0 ||

@@ -4,6 +4,7 @@
 #include "attestation/settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,6 +133,46 @@ START_TEST(complete_bad_file_is_malformed)
 }
 END_TEST
 
+/* The sample, every line of it switched on, is what no file at all gives. */
+START_TEST(complete_sample_file_gives_the_defaults)
+{
+	const char     *top = getenv("top_srcdir");
+	AUTO_FREE char *sample = file_join(top != NULL ? top : ".", "data/attestd.conf");
+	AUTO_BYTES      text = {0};
+	AUTO_BYTES      on = {0};
+	struct settings settings = {.workers = 1};
+	struct settings defaults = {.workers = 1};
+	struct error    err = {0};
+
+	unit_ok(file_read(sample, 65536, &text, &err), &err);
+	for (size_t i = 0; i < text.size; i++) {
+		bool setting = (i == 0 || text.data[i - 1] == '\n') && text.data[i] == '#' &&
+		    i + 1 < text.size && text.data[i + 1] != ' ';
+
+		if (!setting)
+			bytes_append_u8(&on, text.data[i]);
+	}
+	bytes_append_u8(&on, '\0');
+	write_file((char *)on.data);
+	unit_ok(settings_complete(&settings, path, &err), &err);
+	unit_ok(settings_complete(&defaults, NULL, &err), &err);
+	ck_assert_str_eq(settings.state_dir, defaults.state_dir);
+	ck_assert_str_eq(settings.listen[0], defaults.listen[0]);
+	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl");
+	ck_assert_int_eq(settings.crl_lifetime, defaults.crl_lifetime);
+	ck_assert_int_eq(settings.ak_lifetime, defaults.ak_lifetime);
+	ck_assert_int_eq(settings.challenge_lifetime, defaults.challenge_lifetime);
+	ck_assert_int_eq(settings.request_timeout, defaults.request_timeout);
+	ck_assert_int_eq(settings.idle_timeout, defaults.idle_timeout);
+	ck_assert_uint_eq(settings.challenges, defaults.challenges);
+	ck_assert_uint_eq(settings.device_challenges, defaults.device_challenges);
+	ck_assert_uint_eq(settings.connections, defaults.connections);
+	ck_assert_int_eq(settings.log_level, defaults.log_level);
+	settings_clear(&settings);
+	settings_clear(&defaults);
+}
+END_TEST
+
 START_TEST(complete_missing_file_is_not_found)
 {
 	struct settings settings = {0};
@@ -154,6 +195,7 @@ main(void)
 	tcase_add_test(tc, complete_file_gives_what_it_says);
 	tcase_add_test(tc, complete_command_line_goes_before_the_file);
 	tcase_add_loop_test(tc, complete_bad_file_is_malformed, 0, sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, complete_sample_file_gives_the_defaults);
 	tcase_add_test(tc, complete_missing_file_is_not_found);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
