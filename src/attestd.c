@@ -71,14 +71,14 @@ struct command_line {
 static int
 complain(const struct error *err)
 {
-	fprintf(stderr, "attestd: %s\n", err->detail);
+	(void)fprintf(stderr, "attestd: %s\n", err->detail);
 	return EXIT_FAILURE;
 }
 
 static int
 usage_error(const char *what, const char *value)
 {
-	fprintf(stderr, "attestd: %s%s; see \"attestd --help\"\n", what, value);
+	(void)fprintf(stderr, "attestd: %s%s; see \"attestd --help\"\n", what, value);
 	return EXIT_USAGE;
 }
 
@@ -141,10 +141,10 @@ command_line_read(int argc, char **argv, struct command_line *line)
 			line->listening = optarg;
 			break;
 		case 'h':
-			fputs(usage, stdout);
+			(void)fputs(usage, stdout);
 			return EXIT_SUCCESS;
 		case 'V':
-			puts("attestd (" PACKAGE_VERSION_LINE ")");
+			(void)puts("attestd (" PACKAGE_VERSION_LINE ")");
 			return EXIT_SUCCESS;
 		case ':':
 			return usage_error("an argument is missing behind ", argv[optind - 1]);

@@ -8,10 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include "attestation/crl.h"
 #include "attestation/keeper_state.h"
@@ -26,57 +22,14 @@
 #include "store/files.h"
 #include "store/store.h"
 #include "store/writer.h"
-#include "tpm/ek.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
 
-#define PEM_MAX (256U * 1024)
-#define BODY_MAX (64U * 1024)
-#define HEADER_MAX (8U * 1024)
-
-int
-attestation_device_find(struct attestation_worker *worker, const uint8_t ek_hash[32],
-    struct store_device *device, struct error *err)
-{
-	struct ek_hash hash;
-	char           text[EK_HASH_TEXT_SIZE];
-
-	memcpy(hash.bytes, ek_hash, sizeof hash.bytes);
-	ek_hash_format(&hash, text);
-	if (store_device_find(worker->store, ek_hash, device, err) != 0) {
-		if (err->kind != ERROR_NOT_ENROLLED)
-			return -1;
-		return error_set(err, ERROR_NOT_ENROLLED,
-		    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
-	}
-	if (!device->enabled)
-		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is switched off",
-		    text);
-	return 0;
-}
-
-void
-asker_set(struct asker *asker, const struct message_question *asked)
-{
-	(void)snprintf(asker->request, sizeof asker->request, "%llu",
-	    (unsigned long long)asked->request);
-	(void)snprintf(asker->peer, sizeof asker->peer, "%.*s", (int)asked->peer.size,
-	    (const char *)asked->peer.data);
-}
-
-void
-attestation_refuse(struct keeper_question *question, const struct asker *asker, const char *what,
-    const struct error *err)
-{
-	AUTO_BYTES answer = {0};
-
-	LOG(INFO, {"request", asker->request}, {"event", "refused"}, {"what", what},
-	    {"peer", asker->peer}, {"kind", error_type(err->kind)}, {"reason", err->detail});
-	message_refusal_encode(err, &answer);
-	keeper_answer(question, bytes_view(&answer));
-}
+#define PEM_MAX ((size_t)256 * 1024)
+#define BODY_MAX ((size_t)64 * 1024)
+#define HEADER_MAX ((size_t)8 * 1024)
 
 static void
 keeper_ask_cb(void *state, struct keeper_question *question, struct view body)

@@ -5,7 +5,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/crl.c src/attestation/crl.h \
 	src/attestation/front.c src/attestation/front.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
-	src/attestation/keeper_state.h \
+	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/pending.c src/attestation/pending.h \
 	src/attestation/request.c src/attestation/request.h \

@@ -10,7 +10,7 @@
 #include "util/error.h"
 
 /* A request's body bounds everything in it; decoded, it is smaller. */
-#define FIELD_MAX (64U * 1024)
+#define FIELD_MAX ((size_t)64 * 1024)
 #define CLAIM_MAX 256U
 #define PEER_MAX 64U
 

@@ -79,8 +79,8 @@ struct message_settings {
 enum message_file_name { MESSAGE_FILE_ROOT, MESSAGE_FILE_ISSUING, MESSAGE_FILE_CRL, MESSAGE_FILE_COUNT };
 
 /* Octets of a file in one message, and of a whole file: a CRL of a million entries. */
-#define MESSAGE_CHUNK_MAX (64U * 1024)
-#define MESSAGE_FILE_MAX (64U * 1024 * 1024)
+#define MESSAGE_CHUNK_MAX ((size_t)64 * 1024)
+#define MESSAGE_FILE_MAX ((size_t)64 * 1024 * 1024)
 
 /* A piece of a file; pieces come in order, the first at 0, the last ends at `total`. */
 struct message_file {

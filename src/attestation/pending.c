@@ -62,8 +62,8 @@ pending_new(size_t max, size_t device_max, int64_t lifetime_ms)
 	pending->lifetime_ms = lifetime_ms;
 	for (pending->bucket_count = 16; pending->bucket_count < max; pending->bucket_count *= 2)
 		;
-	pending->challenges = memory_new(pending->bucket_count * sizeof *pending->challenges);
-	pending->devices = memory_new(pending->bucket_count * sizeof *pending->devices);
+	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
+	pending->devices = memory_new(pending->bucket_count * sizeof(struct device *));
 	return pending;
 }
 

@@ -13,8 +13,8 @@
 #include "util/error.h"
 
 #define EK_CERTIFICATES_MAX 8
-#define CERTIFICATE_MAX (8U * 1024)
-#define STRUCTURE_MAX (8U * 1024)
+#define CERTIFICATE_MAX ((size_t)8 * 1024)
+#define STRUCTURE_MAX ((size_t)8 * 1024)
 #define CLAIM_MAX 255U
 #define SECRET_MAX 64U
 

@@ -110,7 +110,7 @@ member_idle_cb(evutil_socket_t fd, short what, void *arg)
 static void
 member_drain_cb(void *arg)
 {
-	static const struct timeval interval = {.tv_usec = IDLE_POLL_MS * 1000};
+	static const struct timeval interval = {.tv_usec = IDLE_POLL_MS * 1000L};
 	struct member              *member = arg;
 
 	member->front->handlers->drain(&member->public);
