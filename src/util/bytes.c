@@ -11,7 +11,7 @@ static void *
 memory_check(void *pointer)
 {
 	if (pointer == NULL) {
-		fputs("out of memory\n", stderr);
+		(void)fputs("out of memory\n", stderr);
 		abort();
 	}
 	return pointer;
