@@ -252,6 +252,7 @@ main(int argc, char **argv)
 {
 	struct supervisor_child child = {0};
 	struct error            err = {0};
+	int                     status;
 
 	/* tss2-mu writes to stderr what hostile octets make it say; our log says it better. */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
@@ -259,7 +260,9 @@ main(int argc, char **argv)
 		return complain(&err);
 	if (child.role == SUPERVISOR_ROLE_FRONT) {
 		log_open("attest-acmed/front", LOG_LEVEL_INFO);
-		return acme_front_run(&child);
+		status = acme_front_run(&child);
+		supervisor_child_clear(&child);
+		return status;
 	}
 	if (child.role != SUPERVISOR_ROLE_NONE || !is_administration(argc, argv))
 		return run_daemon(argc, argv, &child);

@@ -5,18 +5,14 @@
 #include "config.h"
 
 #include <getopt.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attestation/front.h"
 #include "attestation/keeper.h"
 #include "attestation/settings.h"
-#include "daemon/channel.h"
-#include "daemon/listener.h"
+#include "daemon/launch.h"
 #include "daemon/supervisor.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -157,138 +153,36 @@ command_line_read(int argc, char **argv, struct command_line *line)
 	return -1;
 }
 
-/*
- * Opens a listener of each address for each worker, worker by worker, and
- * writes the URLs with their real ports, for the log.
- */
+/* What --no-fork runs as the keeper. */
 static int
-listeners_open(const struct settings *settings, int *listeners, struct bytes *urls,
-    struct error *err)
+keep(void *arg, int control, const char *listening, struct error *err)
 {
-	const char *scheme = settings->tls_cert != NULL ? "https://" : "http://";
-
-	for (size_t i = 0; i < settings->listen_count; i++) {
-		int  fds[SETTINGS_WORKERS_MAX];
-		char text[LISTENER_TEXT_SIZE];
-
-		if (listener_open(settings->listen[i], settings->workers, fds, text, err) != 0)
-			return -1;
-		for (size_t worker = 0; worker < settings->workers; worker++)
-			listeners[worker * settings->listen_count + i] = fds[worker];
-		if (urls->size != 0)
-			bytes_append(urls, ",", 1);
-		bytes_append(urls, scheme, strlen(scheme));
-		bytes_append(urls, text, strlen(text));
-	}
-	bytes_append_u8(urls, '\0');
-	return 0;
-}
-
-/* What --no-fork gives the thread that plays the keeper. */
-struct keeper_thread {
-	const struct settings *settings;
-	const char            *listening;
-	int                    control;
-	int                    rc;
-	struct error           err;
-};
-
-static void *
-keeper_thread_main(void *arg)
-{
-	struct keeper_thread *keeper = arg;
-
-	keeper->rc = attestation_keeper_run(keeper->settings, keeper->control, false,
-	    keeper->listening, &keeper->err);
-	(void)close(keeper->control);
-	return NULL;
-}
-
-/* Front and keeper in one process: for a debugger, not for service. */
-static int
-run_without_fork(const struct settings *settings, int *listeners, const char *listening)
-{
-	struct keeper_thread    keeper = {.settings = settings, .listening = listening};
-	struct supervisor_child front = {.role = SUPERVISOR_ROLE_FRONT};
-	int                     fronts[SETTINGS_WORKERS_MAX];
-	int                     keepers[SETTINGS_WORKERS_MAX];
-	int                     control[2];
-	pthread_t               thread;
-	sigset_t                mask;
-	int                     status;
-
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
-	if (channel_pair(control, &keeper.err) != 0)
-		return complain(&keeper.err);
-	for (size_t i = 0; i < settings->workers; i++) {
-		int ends[2];
-
-		if (channel_pair(ends, &keeper.err) != 0)
-			return complain(&keeper.err);
-		fronts[i] = ends[0];
-		keepers[i] = ends[1];
-	}
-	if (supervisor_channels_send(control[0], keepers, settings->workers, &keeper.err) != 0)
-		return complain(&keeper.err);
-	keeper.control = control[1];
-	front.channels = fronts;
-	front.channel_count = settings->workers;
-	front.listeners = listeners;
-	front.listener_count = settings->workers * settings->listen_count;
-	if (pthread_create(&thread, NULL, keeper_thread_main, &keeper) != 0)
-		return usage_error("cannot start a thread", "");
-	status = attestation_front_run(&front);
-	(void)close(control[0]);
-	(void)pthread_join(thread, NULL);
-	return keeper.rc != 0 ? complain(&keeper.err) : status;
-}
-
-/* The keeper reads the same options again, and is told what was found out meanwhile. */
-static int
-run_supervisor(int argc, char **argv, const struct settings *settings, const int *listeners,
-    char *listening, struct error *err)
-{
-	AUTO_FREE char **arguments = memory_new(((size_t)argc + 5) * sizeof *arguments);
-	char             listening_option[] = "--listening";
-	char             workers_option[] = "--workers";
-	char             workers[24];
-	struct supervisor_plan plan = {
-	    .program = "attestd",
-	    .arguments = arguments,
-	    .workers = settings->workers,
-	    .listeners = listeners,
-	    .listener_count = settings->workers * settings->listen_count,
-	};
-
-	(void)snprintf(workers, sizeof workers, "%zu", settings->workers);
-	/* In front, where nothing that ends the options stands before them. */
-	arguments[0] = argv[0];
-	arguments[1] = workers_option;
-	arguments[2] = workers;
-	arguments[3] = listening_option;
-	arguments[4] = listening;
-	memcpy(arguments + 5, argv + 1, (size_t)(argc - 1) * sizeof *arguments);
-	return supervisor_run(&plan, err);
+	return attestation_keeper_run(arg, control, false, listening, err);
 }
 
 static int
-run(int argc, char **argv, const struct command_line *line)
+run(int argc, char **argv, struct command_line *line)
 {
-	const struct settings *settings = &line->settings;
-	AUTO_BYTES             urls = {0};
-	AUTO_FREE int         *listeners =
-	    memory_new(settings->workers * settings->listen_count * sizeof *listeners);
-	struct error err = {0};
-	int          status;
+	struct settings *settings = &line->settings;
+	struct error     err = {0};
+	int              status;
 
-	if (listeners_open(settings, listeners, &urls, &err) != 0)
-		return complain(&err);
-	if (line->no_fork)
-		return run_without_fork(settings, listeners, (char *)urls.data);
-	status = run_supervisor(argc, argv, settings, listeners, (char *)urls.data, &err);
-	return err.detail[0] != '\0' ? complain(&err) : status;
+	status = launch_run(
+	    &(struct launch_plan){
+	        .program = "attestd",
+	        .argc = argc,
+	        .argv = argv,
+	        .workers = settings->workers,
+	        .listen = settings->listen,
+	        .listen_count = settings->listen_count,
+	        .scheme = settings->tls_cert != NULL ? "https://" : "http://",
+	        .no_fork = line->no_fork,
+	        .front = attestation_front_run,
+	        .keeper = keep,
+	        .arg = settings,
+	    },
+	    &err);
+	return status < 0 ? complain(&err) : status;
 }
 
 static int

@@ -109,8 +109,10 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	status = plan->front(&front);
 	(void)close(control[0]);
 	(void)pthread_join(thread, NULL);
+	if (keeper.rc == 0)
+		return status;
 	*err = keeper.err;
-	return keeper.rc != 0 ? -1 : status;
+	return -1;
 }
 
 /* The keeper reads the same options again, and is told what was found out meanwhile. */
@@ -125,11 +127,13 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	char             workers[24];
 
 	(void)snprintf(workers, sizeof workers, "%zu", plan->workers);
-	memcpy(arguments, plan->argv, count * sizeof *arguments);
-	arguments[count] = workers_option;
-	arguments[count + 1] = workers;
-	arguments[count + 2] = listening_option;
-	arguments[count + 3] = listening;
+	/* In front, where nothing that ends the options stands before them. */
+	arguments[0] = plan->argv[0];
+	arguments[1] = workers_option;
+	arguments[2] = workers;
+	arguments[3] = listening_option;
+	arguments[4] = listening;
+	memcpy(arguments + 5, plan->argv + 1, (count - 1) * sizeof *arguments);
 	return supervisor_run(
 	    &(struct supervisor_plan){
 	        .program = plan->program,
