@@ -231,7 +231,6 @@ START_TEST(verify_certificate_of_another_profile_is_bad)
 	json_t      *array;
 	X509        *leaf = NULL;
 	AUTO_BYTES   der = {0};
-	AUTO_FREE char *text = NULL;
 	json_t      *issued = leaf_make(&issuing, ak.key, &ek, NOW);
 
 	/* The same certificate without its extended key usage, signed again. */
