@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Most messages are put together of small pieces. */
+#define BYTES_CAPACITY_MIN 256
+
 static void *
 memory_check(void *pointer)
 {
@@ -65,7 +68,9 @@ bytes_reserve(struct bytes *b, size_t more)
 		return;
 	if (more > SIZE_MAX / 4 || b->size > SIZE_MAX / 4)
 		memory_check(NULL);
-	grown.capacity = b->capacity * 2 > b->size + more ? b->capacity * 2 : b->size + more;
+	grown.capacity = b->capacity * 2 > BYTES_CAPACITY_MIN ? b->capacity * 2 : BYTES_CAPACITY_MIN;
+	if (grown.capacity < b->size + more)
+		grown.capacity = b->size + more;
 	grown.data = memory_check(malloc(grown.capacity));
 	grown.size = b->size;
 	if (b->size != 0)
