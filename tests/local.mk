@@ -31,6 +31,7 @@ E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
+E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 
 # What they play a device with.
 check_PROGRAMS += tests/e2e/software_device
@@ -38,8 +39,13 @@ tests_e2e_software_device_SOURCES = tests/e2e/software_device.c
 tests_e2e_software_device_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(JANSSON_LIBS)
 
+# And an ACME client.
+check_PROGRAMS += tests/e2e/sign_jws
+tests_e2e_sign_jws_SOURCES = tests/e2e/sign_jws.c
+tests_e2e_sign_jws_LDADD = $(JOSE_LIBS) $(JANSSON_LIBS)
+
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/lib.sh $(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
 TESTS += tests/layers_test.sh
