@@ -93,8 +93,9 @@ uint8_t *
 bytes_extend(struct bytes *b, size_t size)
 {
 	bytes_reserve(b, size);
-	if (size != 0)
-		memset(b->data + b->size, 0, size);
+	if (b->data == NULL) /* of no octets; NULL + 0 is undefined in C */
+		return NULL;
+	memset(b->data + b->size, 0, size);
 	b->size += size;
 	return b->data + b->size - size;
 }

@@ -28,7 +28,10 @@ void bytes_clear(struct bytes *b);
 /* Appends `size` octets. A failed allocation aborts: there is no way to serve without memory. */
 void bytes_append(struct bytes *b, const void *data, size_t size);
 
-/* Appends `size` zero octets and returns where they begin, until *b changes. */
+/*
+ * Appends `size` zero octets and returns where they begin, until *b changes; NULL when
+ * nothing is appended to nothing.
+ */
 uint8_t *bytes_extend(struct bytes *b, size_t size);
 
 /* Appends one octet. */

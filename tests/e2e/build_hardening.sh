@@ -15,7 +15,8 @@ imports() { # PROGRAM REGEX
 	readelf --dyn-syms --wide "$1" | grep -qE " UND $2(@|\$)"
 }
 
-for program in "$attestd" "$attest_ca_program" "$attest_device_program"; do
+for program in "$top_builddir"/src/attest*; do
+	[ -f "$program" ] && [ -x "$program" ] || continue
 	name=${program##*/}
 	header=$(readelf --file-header --wide "$program")
 	segments=$(readelf --segments --wide "$program")
