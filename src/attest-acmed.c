@@ -17,6 +17,7 @@
 #include "acme/keeper.h"
 #include "acme/settings.h"
 #include "acme_admin/commands.h"
+#include "admin/command.h"
 #include "daemon/launch.h"
 #include "daemon/supervisor.h"
 #include "util/bytes.h"
@@ -27,11 +28,10 @@
 
 static const char usage[] =
     "usage: attest-acmed [run] [options]\n"
-    "       attest-acmed init|certificates|show|revoke|crl|orders|accounts …\n"
+    "       attest-acmed [--state-dir DIR] [--json] COMMAND [ARGUMENT]...\n"
     "\n"
     "An ACME server that gives certificates for keys in TPMs, vouched for by an\n"
-    "attestation CA. Runs in the foreground; SIGTERM ends it. \"attest-acmed init\"\n"
-    "makes its state; \"attest-acmed COMMAND --help\" says more of each command.\n"
+    "attestation CA. Runs in the foreground; SIGTERM ends it.\n"
     "\n"
     "  -s, --state-dir DIR     where its keys and orders lie (/var/lib/attest-acmed)\n"
     "  -l, --listen ADDR:PORT  where to listen, may be given again (127.0.0.1:8443)\n"
@@ -44,7 +44,10 @@ static const char usage[] =
     "      --no-fork           front and keeper in one process, for a debugger\n"
     "  -h, --help              this text\n"
     "  -V, --version           the version\n"
-    "\n"
+    "\n";
+
+static const char usage_end[] =
+    "\n\"attest-acmed COMMAND --help\" says more of each.\n"
     "See attest-acmed(8).\n";
 
 enum long_option { OPTION_CRL = 256, OPTION_LOG_LEVEL, OPTION_NO_FORK, OPTION_LISTENING };
@@ -142,6 +145,8 @@ take_option(struct command_line *line, int option, char **argv)
 		break;
 	case 'h':
 		fputs(usage, stdout);
+		admin_help_commands(stdout, acme_admin_program());
+		fputs(usage_end, stdout);
 		return EXIT_SUCCESS;
 	case 'V':
 		puts("attest-acmed (" PACKAGE_VERSION_LINE ")");

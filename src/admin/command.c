@@ -29,13 +29,20 @@ help_options(FILE *out, const char *title, const struct admin_option *options)
 }
 
 void
-admin_help(FILE *out, const struct admin_program *program)
+admin_help_commands(FILE *out, const struct admin_program *program)
 {
-	(void)fprintf(out, "usage: %s [--state-dir DIR] [--json] COMMAND [ARGUMENT]...\n\n%s\ncommands:\n",
-	    program->name, program->about);
+	(void)fprintf(out, "commands:\n");
 	for (size_t i = 0; i < program->command_count; i++)
 		(void)fprintf(out, "  %-14s%s\n", program->commands[i].name,
 		    program->commands[i].summary);
+}
+
+void
+admin_help(FILE *out, const struct admin_program *program)
+{
+	(void)fprintf(out, "usage: %s [--state-dir DIR] [--json] COMMAND [ARGUMENT]...\n\n%s\n",
+	    program->name, program->about);
+	admin_help_commands(out, program);
 	help_options(out, "options", program->options);
 	(void)fprintf(out, "\n\"%s COMMAND --help\" says more.\n", program->name);
 }

@@ -32,8 +32,9 @@ struct admin_program {
 /* attest-ca. */
 const struct admin_program *admin_attest_ca(void);
 
-/* Help: of the whole program, and of one command. */
+/* Help: of the whole program, its list of commands alone, and of one command. */
 void admin_help(FILE *out, const struct admin_program *program);
+void admin_help_commands(FILE *out, const struct admin_program *program);
 void admin_help_command(FILE *out, const struct admin_program *program,
     const struct admin_command *command);
 

@@ -25,7 +25,8 @@ manual_options() {
 	grep -E '^\.(It|Op|Nm|Fl|Ar|Xo)' "$1" | grep -oE 'Fl -[a-z][a-z-]+' | sed 's/Fl /-/' | sort -u
 }
 
-for program in "$attestd" "$attest_ca_program" "$attest_device_program"; do
+for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
+	"$top_builddir/src/attest-acmed"; do
 	name=${program##*/}
 	page=$(find "$top_srcdir/data" -name "$name.[18]")
 
