@@ -67,3 +67,8 @@ check_PROGRAMS += tests/unit/log_test
 TESTS += tests/unit/log_test
 tests_unit_log_test_SOURCES = tests/unit/log_test.c tests/unit/unit.h
 tests_unit_log_test_LDADD = src/libutil.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/config_file_test
+TESTS += tests/unit/config_file_test
+tests_unit_config_file_test_SOURCES = tests/unit/config_file_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_config_file_test_LDADD = src/libutil.a $(UNIT_LIBS) $(CONFUSE_LIBS)
