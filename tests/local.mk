@@ -53,8 +53,9 @@ EXTRA_DIST += tests/layers_test.sh
 
 # Interoperability needs Go and, once, the network and some minutes: not a part
 # of `make check`, but of contrib/check.
-INTEROP_TESTS = tests/interop/step.sh
-EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests/interop/go.sum
+INTEROP_TESTS = tests/interop/step.sh tests/interop/step_acmed.sh tests/interop/certbot.sh
+EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests/interop/go.sum \
+	tests/interop/certbot.py tests/interop/requirements.txt
 
 .PHONY: check-interop
 check-interop:
