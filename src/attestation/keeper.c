@@ -77,6 +77,11 @@ keeper_tell_file(const struct audience *audience, enum message_file_name name,
 {
 	struct message_telling telling = {.told = MESSAGE_FILE};
 
+	/* A front would end over it; better that it serves the last one, and the rest. */
+	if (file->size > MESSAGE_FILE_MAX) {
+		LOG(ERROR, {"event", "file"}, {"reason", "a file is too long to be served"});
+		return;
+	}
 	for (size_t offset = 0; offset < file->size; offset += MESSAGE_CHUNK_MAX) {
 		size_t left = file->size - offset;
 

@@ -23,8 +23,12 @@
 /* Messages handled in one turn of the loop, so that other events get theirs. */
 #define CHANNEL_DRAIN 64
 
-/* Octets that may wait for a peer that does not read. */
+/*
+ * Octets that may wait for a peer that does not read. What it is told is counted
+ * apart: a CRL may be long, and no peer can ask for more of it.
+ */
 #define CHANNEL_QUEUE_MAX ((size_t)16 * 1024 * 1024)
+#define CHANNEL_TOLD_MAX  ((size_t)144 * 1024 * 1024)
 
 /* A slot is the low bits of an id; what is above tells its questions apart. */
 #define CHANNEL_SLOT(id) ((id) % CHANNEL_ASKS_MAX)
@@ -63,7 +67,8 @@ struct channel {
 	struct event                  *broken;   /* made active to report the end */
 	struct channel_parcel         *queue;
 	struct channel_parcel        **queue_end;
-	size_t                         queued; /* octets */
+	size_t                         queued; /* octets, of questions and answers */
+	size_t                         told;   /* octets, of what is told */
 	uint32_t                       free_slot;
 	uint32_t                       used_slots; /* that were ever used: the rest is not touched */
 	int                            fd;
@@ -155,6 +160,13 @@ channel_send(int fd, const struct channel_header *header, const void *body, size
 	return sent >= 0;
 }
 
+/* Where the octets of such a message are counted. */
+static size_t *
+channel_queued(struct channel *channel, uint32_t kind)
+{
+	return kind == CHANNEL_TELL ? &channel->told : &channel->queued;
+}
+
 static void
 channel_parcel_drop(struct channel *channel)
 {
@@ -163,7 +175,7 @@ channel_parcel_drop(struct channel *channel)
 	channel->queue = first->next;
 	if (channel->queue == NULL)
 		channel->queue_end = &channel->queue;
-	channel->queued -= sizeof *first + first->size;
+	*channel_queued(channel, first->header.kind) -= sizeof *first + first->size;
 	bytes_cleanse(first->body, first->size);
 	free(first);
 }
@@ -188,9 +200,11 @@ channel_writable_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool
-channel_queue_has_room(const struct channel *channel, size_t size)
+channel_queue_has_room(struct channel *channel, enum channel_kind kind, size_t size)
 {
-	return channel->queued + sizeof(struct channel_parcel) + size <= CHANNEL_QUEUE_MAX;
+	size_t max = kind == CHANNEL_TELL ? CHANNEL_TOLD_MAX : CHANNEL_QUEUE_MAX;
+
+	return *channel_queued(channel, kind) + sizeof(struct channel_parcel) + size <= max;
 }
 
 static void
@@ -204,7 +218,7 @@ channel_queue(struct channel *channel, struct channel_header header, struct view
 		memcpy(parcel->body, body.data, body.size);
 	*channel->queue_end = parcel;
 	channel->queue_end = &parcel->next;
-	channel->queued += sizeof *parcel + body.size;
+	*channel_queued(channel, header.kind) += sizeof *parcel + body.size;
 	(void)event_add(channel->writable, NULL);
 }
 
@@ -228,7 +242,7 @@ channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, s
 			return;
 		}
 	}
-	if (channel_queue_has_room(channel, body.size))
+	if (channel_queue_has_room(channel, kind, body.size))
 		channel_queue(channel, header, body);
 	else
 		channel_break(channel, "the peer does not read");
@@ -432,7 +446,7 @@ channel_ask(struct channel *channel, struct view body, channel_answer_cb *answer
 	if (channel->closed_because != NULL)
 		return error_set(err, ERROR_OVERLOADED, "the channel has closed: %s",
 		    channel->closed_because);
-	if (!channel_queue_has_room(channel, body.size))
+	if (!channel_queue_has_room(channel, CHANNEL_ASK, body.size))
 		return error_set(err, ERROR_OVERLOADED, "too much waits to be read");
 	if ((slot = channel_slot_open(channel)) == CHANNEL_NO_SLOT)
 		return error_set(err, ERROR_OVERLOADED, "%u questions are open", CHANNEL_ASKS_MAX);
