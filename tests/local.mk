@@ -32,6 +32,7 @@ E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
+E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
 # What they play a device with.
 check_PROGRAMS += tests/e2e/software_device

@@ -1,0 +1,295 @@
+/* What the administration of attest-acmed prints and does, on a store that has something in it. */
+#include "config.h"
+
+#include <string.h>
+
+#include <jansson.h>
+#include <openssl/pem.h>
+
+#include "acme_admin/commands.h"
+#include "acme_world.h"
+#include "admin/command.h"
+#include "store/acme.h"
+#include "store/files.h"
+#include "unit.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static struct world world;
+static struct error err;
+
+static void
+issued_add(struct store *store, uint8_t serial, const char *name, int64_t not_after)
+{
+	struct store_issued issued = {
+	    .account = "AAAAAAAAAAAAAAAAAAAAAA",
+	    .order = "BBBBBBBBBBBBBBBBBBBBBB",
+	    .serial = {0x40, serial},
+	    .serial_size = 2,
+	    .names = memory_strdup(name),
+	    .witness = memory_strdup("AK certificate 42"),
+	    .not_after = not_after,
+	};
+
+	unit_ok(store_id_draw(issued.id, &err), &err);
+	bytes_append(&issued.der, "der", 3);
+	unit_ok(store_issued_add(store, &issued, &err), &err);
+	store_issued_clear(&issued);
+}
+
+/* Two good ones of "laptop" and one that expired, and one of a name that is no text for a terminal. */
+static void
+setup(void)
+{
+	int64_t              later = INT64_C(4102444800);
+	struct store        *store;
+	struct store_account account = {.status = STATUS_VALID, .created = 10};
+	struct store_order   order = {.status = STATUS_PENDING, .expires = 20, .authorization_count = 1};
+
+	world_make(&world);
+	unit_ok(store_acme_open(world.state_dir, &store, &err), &err);
+	issued_add(store, 1, "laptop", later);
+	issued_add(store, 2, "laptop", later);
+	issued_add(store, 3, "laptop", 10);
+	issued_add(store, 4, "\x1b[31m", later);
+	unit_ok(store_id_draw(account.id, &err), &err);
+	account.jwk = memory_strdup("{}");
+	account.contacts[account.contact_count++] = memory_strdup("mailto:a@example.org");
+	(void)snprintf(account.thumbprint, sizeof account.thumbprint, "key");
+	unit_ok(store_account_add(store, &account, &err), &err);
+	unit_ok(store_id_draw(order.id, &err), &err);
+	(void)snprintf(order.account, sizeof order.account, "%s", account.id);
+	order.authorizations[0] = (struct store_authorization){
+	    .id = "CCCCCCCCCCCCCCCCCCCCCC",
+	    .token = "t",
+	    .type = memory_strdup("permanent-identifier"),
+	    .value = memory_strdup("laptop"),
+	};
+	unit_ok(store_order_add(store, &order, &err), &err);
+	store_order_clear(&order);
+	store_account_clear(&account);
+	store_close(store);
+}
+
+static void
+teardown(void)
+{
+	world_clear(&world);
+}
+
+/* Runs a command with up to three arguments; returns what it printed, which the caller frees. */
+static char *
+answer(int wanted, const char *command, const char *first, const char *second, const char *third)
+{
+	const char     *texts[] = {"attest-acmed", "--state-dir", world.state_dir, command, first,
+	        second, third};
+	char           *argv[8] = {NULL};
+	AUTO_FREE char *path = file_join(world.state_dir, "answer");
+	AUTO_BYTES      content = {0};
+	int             argc = 0;
+	int             status;
+
+	while (argc < 7 && texts[argc] != NULL) {
+		argv[argc] = (char *)(uintptr_t)texts[argc];
+		argc++;
+	}
+	/* The case runs in a process of its own, whose standard output nobody else reads. */
+	ck_assert_ptr_nonnull(freopen(path, "w", stdout));
+	status = acme_admin_main(argc, argv);
+	(void)fflush(stdout);
+	ck_assert_int_eq(status, wanted);
+	unit_ok(file_read(path, 1 << 16, &content, &err), &err);
+	bytes_append_u8(&content, '\0');
+	return memory_strdup((const char *)content.data);
+}
+
+static json_t *
+answer_json(const char *command, const char *first)
+{
+	AUTO_FREE char *text = answer(0, command, "--json", first, NULL);
+	json_error_t    where;
+	json_t         *answered = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+
+	ck_assert_msg(answered != NULL, "%s: %s", where.text, text);
+	return answered;
+}
+
+START_TEST(certificates_are_listed_with_their_state)
+{
+	AUTO_FREE char *text = answer(0, "certificates", NULL, NULL, NULL);
+
+	ck_assert_str_eq(text,
+	    "SERIAL                                    NOT AFTER             STATE                         NAME\n"
+	    "4001                                      2100-01-01T00:00:00Z  good                          laptop\n"
+	    "4002                                      2100-01-01T00:00:00Z  good                          laptop\n"
+	    "4003                                      1970-01-01T00:00:10Z  expired                       laptop\n"
+	    "4004                                      2100-01-01T00:00:00Z  good                          \\x1b[31m\n");
+}
+END_TEST
+
+START_TEST(certificates_valid_are_those_that_are_good)
+{
+	AUTO_FREE char *revoked = answer(0, "revoke", "40:01", NULL, NULL);
+	AUTO_FREE char *text = answer(0, "certificates", "--valid", NULL, NULL);
+
+	ck_assert_ptr_null(strstr(text, "4001"));
+	ck_assert_ptr_nonnull(strstr(text, "4002"));
+	ck_assert_ptr_null(strstr(text, "4003"));
+}
+END_TEST
+
+START_TEST(certificates_json_have_all_fields)
+{
+	json_t     *list = answer_json("certificates", NULL);
+	const char *serial = NULL;
+	const char *name = NULL;
+	int         good = 0;
+
+	ck_assert_uint_eq(json_array_size(list), 4);
+	ck_assert_int_eq(json_unpack(json_array_get(list, 0),
+	                     "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:b !}", "serial", &serial,
+	                     "name", &name, "account", &(const char *){NULL}, "order",
+	                     &(const char *){NULL}, "witness", &(const char *){NULL}, "not_before",
+	                     &(const char *){NULL}, "not_after", &(const char *){NULL}, "revoked",
+	                     "reason", "good", &good), 0);
+	ck_assert_str_eq(serial, "4001");
+	ck_assert_str_eq(name, "laptop");
+	ck_assert_int_eq(good, 1);
+	json_decref(list);
+}
+END_TEST
+
+START_TEST(show_finds_by_serial_and_by_name)
+{
+	json_t *one = answer_json("show", "40:02");
+	json_t *three = answer_json("show", "laptop");
+	AUTO_FREE char *text = answer(0, "show", "4001", NULL, NULL);
+
+	ck_assert_uint_eq(json_array_size(one), 1);
+	ck_assert_uint_eq(json_array_size(three), 3);
+	ck_assert_ptr_nonnull(strstr(text, "attested  AK certificate 42\n"));
+	json_decref(one);
+	json_decref(three);
+	free(answer(1, "show", "nobody", NULL, NULL));
+}
+END_TEST
+
+START_TEST(revoke_of_a_name_takes_all_that_are_good)
+{
+	AUTO_FREE char *text = answer(0, "revoke", "laptop", "--reason", "keyCompromise");
+	json_t         *list = answer_json("show", "laptop");
+	int64_t         reason;
+
+	ck_assert(strncmp(text, "revoked 2 certificates; ", 24) == 0);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(json_is_string(json_object_get(json_array_get(list, i), "revoked")));
+		reason = json_integer_value(json_object_get(json_array_get(list, i), "reason"));
+		ck_assert_int_eq(reason, 1);
+	}
+	ck_assert(json_is_null(json_object_get(json_array_get(list, 2), "revoked")));
+	json_decref(list);
+	free(answer(1, "revoke", "laptop", NULL, NULL));
+}
+END_TEST
+
+START_TEST(revoke_is_all_or_nothing)
+{
+	json_t *list;
+
+	free(answer(1, "revoke", "4001", "nobody", NULL));
+	free(answer(2, "revoke", "4001", "--reason", "boredom"));
+	list = answer_json("show", "4001");
+	ck_assert(json_is_null(json_object_get(json_array_get(list, 0), "revoked")));
+	json_decref(list);
+}
+END_TEST
+
+START_TEST(crl_is_signed_and_lists_what_was_revoked)
+{
+	AUTO_FREE char *revoked = answer(0, "revoke", "4002", NULL, NULL);
+	AUTO_FREE char *text = answer(0, "crl", NULL, NULL, NULL);
+	AUTO_FREE char *path = file_join(world.state_dir, STATE_ACME_CRL_PEM);
+	AUTO_BYTES      file = {0};
+	ASN1_INTEGER   *serial = ASN1_INTEGER_new();
+	X509_REVOKED   *found = NULL;
+	BIO            *bio = BIO_new_mem_buf(text, -1);
+	X509_CRL       *issuing = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+	X509_CRL       *root = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+
+	ck_assert_int_eq(X509_CRL_verify(issuing, world.issuing.key), 1);
+	ck_assert_int_eq(X509_CRL_verify(root, world.root.key), 1);
+	ck_assert_int_eq(ASN1_INTEGER_set(serial, 0x4002), 1);
+	ck_assert_int_eq(X509_CRL_get0_by_serial(issuing, &found, serial), 1);
+	ck_assert_int_eq(ASN1_INTEGER_set(serial, 0x4001), 1);
+	ck_assert_int_eq(X509_CRL_get0_by_serial(issuing, &found, serial), 0);
+	unit_ok(file_read(path, 1 << 16, &file, &err), &err);
+	ck_assert_uint_eq(file.size, strlen(text));
+	ck_assert_mem_eq(file.data, text, file.size);
+	ASN1_INTEGER_free(serial);
+	X509_CRL_free(issuing);
+	X509_CRL_free(root);
+	BIO_free(bio);
+}
+END_TEST
+
+START_TEST(orders_and_accounts_are_listed)
+{
+	json_t         *orders = answer_json("orders", NULL);
+	json_t         *accounts = answer_json("accounts", NULL);
+	AUTO_FREE char *orders_text = answer(0, "orders", NULL, NULL, NULL);
+	AUTO_FREE char *accounts_text = answer(0, "accounts", NULL, NULL, NULL);
+
+	ck_assert_uint_eq(json_array_size(orders), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(orders, 0), "status")), "invalid");
+	ck_assert_uint_eq(json_array_size(accounts), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(
+	                     json_object_get(json_array_get(accounts, 0), "contacts"), 0)),
+	    "mailto:a@example.org");
+	ck_assert_ptr_nonnull(strstr(orders_text, "laptop"));
+	ck_assert_ptr_nonnull(strstr(accounts_text, "mailto:a@example.org"));
+	json_decref(orders);
+	json_decref(accounts);
+}
+END_TEST
+
+START_TEST(every_command_has_a_record_that_is_whole)
+{
+	const struct admin_program *program = acme_admin_program();
+
+	ck_assert_uint_eq(program->command_count, 7);
+	for (size_t i = 0; i < program->command_count; i++) {
+		const struct admin_command *command = &program->commands[i];
+
+		ck_assert_ptr_nonnull(command->run);
+		ck_assert_ptr_nonnull(command->usage);
+		ck_assert_ptr_nonnull(command->summary);
+		for (const struct admin_option *own = command->options; own->name != NULL; own++) {
+			ck_assert_ptr_nonnull(own->summary);
+			for (const struct admin_option *all = program->options; all->name != NULL; all++)
+				ck_assert_str_ne(own->name, all->name);
+		}
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("acme_admin");
+	TCase *tc = tcase_create("admin");
+
+	(void)forge_key(FORGE_RSA2048, 0);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, certificates_are_listed_with_their_state);
+	tcase_add_test(tc, certificates_valid_are_those_that_are_good);
+	tcase_add_test(tc, certificates_json_have_all_fields);
+	tcase_add_test(tc, show_finds_by_serial_and_by_name);
+	tcase_add_test(tc, revoke_of_a_name_takes_all_that_are_good);
+	tcase_add_test(tc, revoke_is_all_or_nothing);
+	tcase_add_test(tc, crl_is_signed_and_lists_what_was_revoked);
+	tcase_add_test(tc, orders_and_accounts_are_listed);
+	tcase_add_test(tc, every_command_has_a_record_that_is_whole);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
