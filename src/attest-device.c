@@ -30,6 +30,14 @@ enum {
 	OPTION_EK,
 	OPTION_AK_TYPE,
 	OPTION_NEW_AK,
+	OPTION_ACME,
+	OPTION_ACME_ROOT,
+	OPTION_NAME,
+	OPTION_KEY_TYPE,
+	OPTION_OUT,
+	OPTION_CONFIG,
+	OPTION_OWNER_AUTH_FILE,
+	OPTION_EXEC,
 };
 
 /* Every option: `commands` is 0 for all commands, else what a command's `options` must have. */
@@ -55,6 +63,19 @@ static const struct {
     {"ek", "KIND", OPTION_EK, COMMAND_OPTION_EK, "another EK than the default: P-256, H-3, …"},
     {"ak-type", "TYPE", OPTION_AK_TYPE, COMMAND_OPTION_AK, NULL},
     {"new-ak", NULL, OPTION_NEW_AK, COMMAND_OPTION_AK, "make a new AK"},
+    {"acme", "URL", OPTION_ACME, COMMAND_OPTION_CERTIFICATE, "the ACME server's directory"},
+    {"acme-root", "FILE", OPTION_ACME_ROOT, COMMAND_OPTION_CERTIFICATE,
+        "roots for its https, in place of the system's (PEM)"},
+    {"name", "NAME", OPTION_NAME, COMMAND_OPTION_CERTIFICATE,
+        "the name to certify; else the only one that the device has"},
+    {"key-type", "TYPE", OPTION_KEY_TYPE, COMMAND_OPTION_CERTIFICATE,
+        "ecc-p256, ecc-p384 or rsa-2048"},
+    {"out", "DIR", OPTION_OUT, COMMAND_OPTION_FILES,
+        "where device.key and device.pem are; else the state directory"},
+    {"config", "FILE", OPTION_CONFIG, COMMAND_OPTION_FILES, "another device.conf"},
+    {"owner-auth-file", "FILE", OPTION_OWNER_AUTH_FILE, COMMAND_OPTION_OWNER,
+        "the password of the TPM's owner"},
+    {"exec", "CMD", OPTION_EXEC, COMMAND_OPTION_EXEC, "run this after a change"},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -130,6 +151,30 @@ option_apply(int code, struct command_settings *settings)
 		break;
 	case OPTION_AK_TYPE:
 		settings->ak_type = optarg;
+		break;
+	case OPTION_ACME:
+		settings->acme = optarg;
+		break;
+	case OPTION_ACME_ROOT:
+		settings->acme_root = optarg;
+		break;
+	case OPTION_NAME:
+		settings->name = optarg;
+		break;
+	case OPTION_KEY_TYPE:
+		settings->key_type = optarg;
+		break;
+	case OPTION_OUT:
+		settings->out = optarg;
+		break;
+	case OPTION_CONFIG:
+		settings->config = optarg;
+		break;
+	case OPTION_OWNER_AUTH_FILE:
+		settings->owner_auth_file = optarg;
+		break;
+	case OPTION_EXEC:
+		settings->exec = optarg;
 		break;
 	default: /* OPTION_NEW_AK */
 		settings->new_ak = true;

@@ -12,6 +12,7 @@
 #include <tss2/tss2_mu.h>
 
 #include "device/ak_type.h"
+#include "device/key_load.h"
 #include "device/parent.h"
 #include "device/tpm.h"
 #include "tpm/ak.h"
@@ -76,28 +77,6 @@ ak_create(struct device_tpm *tpm, const struct device_ak_type *type, ESYS_TR par
 }
 
 static int
-ak_load(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key, ESYS_TR *handle,
-    struct error *err)
-{
-	TPM2_RC code;
-	TSS2_RC rc;
-
-	DEVICE_TPM_TRY(rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-	                       ESYS_TR_NONE, &key->private, &key->public, handle));
-	if (rc == TSS2_RC_SUCCESS) {
-		device_tpm_keep(tpm, *handle, true);
-		return 0;
-	}
-	*handle = ESYS_TR_NONE;
-	code = device_tpm_code(rc);
-	if (code == TPM2_RC_INTEGRITY || code == TPM2_RC_SIZE || code == TPM2_RC_BINDING ||
-	    code == TPM2_RC_TYPE)
-		return error_set(err, ERROR_CONFLICT,
-		    "the AK in the state directory is not this TPM's, or the TPM was cleared");
-	return device_tpm_error(err, rc, "loading the AK");
-}
-
-static int
 marshal_creation_data(const TPMS_CREATION_DATA *data, struct bytes *out)
 {
 	uint8_t bytes[sizeof *data];
@@ -158,7 +137,7 @@ device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, stru
 	*handle = ESYS_TR_NONE;
 	if (device_parent_choose(tpm, &ak->key.parent, &parent, err) == 0 &&
 	    ak_create(tpm, type, parent, &ak->key, &created, err) == 0 &&
-	    ak_load(tpm, parent, &ak->key, handle, err) == 0)
+	    device_key_load_under(tpm, parent, &ak->key, "the new AK", handle, err) == 0)
 		rc = 0;
 	device_tpm_release(tpm, &parent); /* early: there is room for three objects */
 	if (rc == 0 && (ak_certify(tpm, *handle, &created, ak, err) != 0 ||
@@ -176,15 +155,7 @@ int
 device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, ESYS_TR *handle,
     struct error *err)
 {
-	ESYS_TR parent = ESYS_TR_NONE;
-	int     rc;
-
-	*handle = ESYS_TR_NONE;
-	if (device_parent_load(tpm, ak->key.parent, &parent, err) != 0)
-		return -1;
-	rc = ak_load(tpm, parent, &ak->key, handle, err);
-	device_tpm_release(tpm, &parent);
-	return rc;
+	return device_key_load(tpm, &ak->key, "the AK in the state directory", handle, err);
 }
 
 int

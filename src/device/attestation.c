@@ -110,7 +110,7 @@ ask(struct http_client *client, const char *url, const char *path, const char *j
 {
 	if (http_client_post(client, url, path, json, answer, err) != 0)
 		return -1;
-	return answer->status == 200 ? 0 : problem_error(answer, url, err);
+	return answer->status == 200 ? 0 : problem_error(answer, url, "attestd", err);
 }
 
 static int

@@ -5,11 +5,14 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "pki/certificate.h"
 #include "pki/chain.h"
+#include "pki/pem.h"
 #include "tpm/ak.h"
 #include "tpm/ek.h"
 #include "tpm/openssl_error.h"
@@ -60,6 +63,44 @@ device_chain_decode(const json_t *array, struct device_chain *chain, struct erro
 		}
 	}
 	return 0;
+}
+
+int
+device_chain_read(const struct bytes *pem, struct device_chain *chain, struct error *err)
+{
+	BIO  *bio = pem_open(pem);
+	X509 *certificate;
+	bool  whole = bio != NULL;
+
+	*chain = (struct device_chain){.certificates = sk_X509_new_null()};
+	while (whole && sk_X509_num(chain->certificates) <= (int)CHAIN_MAX &&
+	    (certificate = PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL)) != NULL) {
+		if (sk_X509_push(chain->certificates, certificate) == 0) {
+			X509_free(certificate);
+			whole = false;
+		}
+	}
+	BIO_free(bio);
+	if (!whole || !pem_is_at_end() || sk_X509_num(chain->certificates) == 0 ||
+	    sk_X509_num(chain->certificates) > (int)CHAIN_MAX) {
+		ERR_clear_error();
+		return error_set(err, ERROR_MALFORMED, "no chain of 1 to %u certificates", CHAIN_MAX);
+	}
+	return 0;
+}
+
+int
+device_chain_export(const struct device_chain *chain, struct bytes *der, int max, struct error *err)
+{
+	int count = sk_X509_num(chain->certificates);
+
+	if (count > max)
+		return error_set(err, ERROR_INTERNAL, "a chain of %d certificates", count);
+	for (int i = 0; i < count; i++) {
+		if (certificate_encode(sk_X509_value(chain->certificates, i), &der[i], err) != 0)
+			return -1;
+	}
+	return count;
 }
 
 static bool
@@ -134,7 +175,7 @@ device_chain_verify(struct device_chain *chain, struct view area, const struct e
 
 	if (!leaf_has_key(leaf, area))
 		return error_set(err, ERROR_BAD_ATTESTATION, "it is for another key than our AK");
-	if (!leaf_names_ek(leaf, ek))
+	if (ek != NULL && !leaf_names_ek(leaf, ek))
 		return error_set(err, ERROR_BAD_ATTESTATION, "it does not name our EK");
 	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
 		return error_set(err, ERROR_BAD_ATTESTATION,

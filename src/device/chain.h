@@ -27,9 +27,17 @@ void device_chain_clear(struct device_chain *chain);
 /* Reads a JSON array of 1 to 8 strings, base64 of DER. MALFORMED otherwise. */
 int device_chain_decode(const json_t *array, struct device_chain *chain, struct error *err);
 
+/* Reads what device_chain_encode wrote: 1 to 8 certificates. MALFORMED otherwise. */
+int device_chain_read(const struct bytes *pem, struct device_chain *chain, struct error *err);
+
+/* The leaf first; DER, appended to `der`, one buffer each. Returns how many, at most `max`. INTERNAL: -1. */
+int device_chain_export(const struct device_chain *chain, struct bytes *der, int max,
+    struct error *err);
+
 /*
  * Checks that the chain is for us: the leaf is an AK certificate by its profile,
- * its key is that of `area` (a TPMT_PUBLIC), it names the EK (urn:ek:sha256:…), it
+ * its key is that of `area` (a TPMT_PUBLIC), it names the EK (urn:ek:sha256:…; not looked at
+ * when `ek` is NULL, for a chain that was checked before it was kept), it
  * is valid at `now`, and each certificate's signature verifies with the key of
  * the next. With `trust` (NULL: none) the chain verifies up to one of its roots.
  *

@@ -3,8 +3,13 @@
 
 #include "device/command.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "device/tpm.h"
 
 static const struct command commands[] = {
     {"ek", "show this machine's endorsement keys", COMMAND_OPTION_HASH | COMMAND_OPTION_EK,
@@ -12,6 +17,16 @@ static const struct command commands[] = {
     {"attest", "have an attestation key certified",
         COMMAND_OPTION_ATTESTATION | COMMAND_OPTION_EK | COMMAND_OPTION_AK,
         command_attest_check, command_attest},
+    {"certificate", "make a key in the TPM and have it certified by an ACME server",
+        COMMAND_OPTION_ATTESTATION | COMMAND_OPTION_EK | COMMAND_OPTION_AK |
+            COMMAND_OPTION_CERTIFICATE | COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER,
+        NULL, command_certificate},
+    {"enroll", "the same, as device.conf says, and from the beginning on another TPM",
+        COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER, NULL, command_enroll},
+    {"renew", "renew what has passed two thirds of its life",
+        COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER | COMMAND_OPTION_EXEC, NULL, command_renew},
+    {"status", "show TPM, keys and certificates, and when they are renewed", COMMAND_OPTION_FILES,
+        NULL, command_status},
 };
 
 const struct command *
@@ -30,6 +45,30 @@ command_find(const char *name)
 			return command;
 	}
 	return NULL;
+}
+
+int
+command_tpm_open(struct device_tpm *tpm, const struct command_settings *settings,
+    struct error *err)
+{
+	if (device_tpm_open(tpm, command_tcti(settings), err) != 0)
+		return -1;
+	return settings->owner_auth_file == NULL
+	    ? 0
+	    : device_tpm_owner_auth(tpm, settings->owner_auth_file, err);
+}
+
+void
+command_progress(const struct command_settings *settings, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!settings->verbose && isatty(STDERR_FILENO) == 0)
+		return;
+	va_start(args, fmt);
+	(void)vfprintf(stderr, fmt, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+struct device_tpm;
 struct error;
 
 /* What the command line said; strings are borrowed, NULL when not given. */
@@ -18,6 +19,14 @@ struct command_settings {
 	const char *tls_root;
 	const char *ek;        /* a kind or a label of device/template.h */
 	const char *ak_type;   /* a word of device/ak_type.h */
+	const char *acme;      /* --acme, the directory's URL */
+	const char *acme_root;
+	const char *name;
+	const char *key_type;  /* a word of device/sign_key.h */
+	const char *out;       /* --out, a directory */
+	const char *owner_auth_file;
+	const char *config;
+	const char *exec;      /* --exec, for the shell */
 	bool        json;
 	bool        verbose;
 	bool        hash;      /* ek: only the hash of --ek or the default EK */
@@ -30,6 +39,10 @@ enum command_option {
 	COMMAND_OPTION_ATTESTATION = 1 << 1, /* --attestation-url, --attestation-root, --tls-root */
 	COMMAND_OPTION_EK = 1 << 2,          /* --ek */
 	COMMAND_OPTION_AK = 1 << 3,          /* --ak-type, --new-ak */
+	COMMAND_OPTION_CERTIFICATE = 1 << 4, /* --acme, --acme-root, --name, --key-type */
+	COMMAND_OPTION_FILES = 1 << 5,       /* --out, --config */
+	COMMAND_OPTION_OWNER = 1 << 6,       /* --owner-auth-file */
+	COMMAND_OPTION_EXEC = 1 << 7,        /* --exec */
 };
 
 /*
@@ -62,6 +75,18 @@ command_check command_ek_check;
 command_run   command_ek;
 command_check command_attest_check;
 command_run   command_attest;
+command_run   command_certificate;
+command_run   command_enroll;
+command_run   command_renew;
+command_run   command_status;
+
+/* Opens the TPM that the settings name, with the owner's password where they have one. */
+int command_tpm_open(struct device_tpm *tpm, const struct command_settings *settings,
+    struct error *err);
+
+/* Says on a terminal what is done now; silent elsewhere, unless --verbose is given. */
+void command_progress(const struct command_settings *settings, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The TCTI to use: --tcti, else $TPM2TOOLS_TCTI, else device:/dev/tpmrm0. */
 const char *command_tcti(const struct command_settings *settings);

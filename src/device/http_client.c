@@ -3,9 +3,12 @@
 
 #include "device/http_client.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -19,7 +22,7 @@
 
 struct http_client {
 	CURL              *curl;
-	struct curl_slist *headers;
+	const char        *root_option; /* the one that names tls_roots */
 	char               reason[CURL_ERROR_SIZE];
 };
 
@@ -33,7 +36,7 @@ static const struct {
     {CURLE_COULDNT_RESOLVE_HOST, "is the host's name right?"},
     {CURLE_COULDNT_CONNECT, "is the server running there?"},
     {CURLE_PEER_FAILED_VERIFICATION,
-        "its TLS certificate is not trusted; name the root that signed it with --tls-root FILE"},
+        "its TLS certificate is not trusted; name the root that signed it with"},
     {CURLE_SSL_CONNECT_ERROR, "does it speak TLS on this port?"},
     {CURLE_GOT_NOTHING, "does it speak HTTPS on this port?"},
     {CURLE_OPERATION_TIMEDOUT, "it does not answer in time"},
@@ -44,6 +47,8 @@ void
 http_answer_clear(struct http_answer *answer)
 {
 	bytes_clear(&answer->body);
+	free(answer->location);
+	free(answer->nonce);
 	*answer = (struct http_answer){0};
 }
 
@@ -55,6 +60,45 @@ body_cb(char *data, size_t size, size_t count, void *arg)
 	if (size * count > BODY_MAX - body->size)
 		return 0;
 	bytes_append(body, data, size * count);
+	return size * count;
+}
+
+/* What stands behind "name:" in a header line, without white space; NULL when it is another one. */
+static char *
+header_value(const char *line, size_t size, const char *name)
+{
+	size_t length = strlen(name);
+	char  *value;
+
+	if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
+		return NULL;
+	line += length + 1;
+	size -= length + 1;
+	while (size > 0 && isspace((unsigned char)*line)) {
+		line++;
+		size--;
+	}
+	while (size > 0 && isspace((unsigned char)line[size - 1]))
+		size--;
+	value = memory_new(size + 1);
+	memcpy(value, line, size);
+	value[size] = '\0';
+	return value;
+}
+
+static size_t
+header_cb(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_answer *answer = arg;
+	char               *value;
+
+	if ((value = header_value(line, size * count, "Location")) != NULL) {
+		free(answer->location);
+		answer->location = value;
+	} else if ((value = header_value(line, size * count, "Replay-Nonce")) != NULL) {
+		free(answer->nonce);
+		answer->nonce = value;
+	}
 	return size * count;
 }
 
@@ -78,10 +122,7 @@ http_client_new(const char *tls_roots, struct http_client **out, struct error *e
 	if (tls_roots != NULL && access(tls_roots, R_OK) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "the TLS root %s", tls_roots);
 	client = memory_new(sizeof *client);
-	*client = (struct http_client){.curl = curl_easy_init()};
-	client->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	/* No pause for "100 Continue", which costs a second where it is not known. */
-	client->headers = curl_slist_append(client->headers, "Expect:");
+	*client = (struct http_client){.curl = curl_easy_init(), .root_option = "--tls-root FILE"};
 	if (client->curl == NULL ||
 	    curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
 	    (tls_roots != NULL &&
@@ -91,12 +132,12 @@ http_client_new(const char *tls_roots, struct http_client **out, struct error *e
 		return error_set(err, ERROR_INTERNAL, "starting the HTTP client");
 	}
 	(void)curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->reason);
-	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
 	(void)curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "attest-device/" PACKAGE_VERSION);
 	(void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	(void)curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
 	(void)curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, body_cb);
+	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, header_cb);
 	(void)curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, progress_cb);
 	(void)curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, 0L);
 	*out = client;
@@ -109,7 +150,6 @@ http_client_free(struct http_client *client)
 	if (client == NULL)
 		return;
 	curl_easy_cleanup(client->curl);
-	curl_slist_free_all(client->headers);
 	free(client);
 }
 
@@ -148,27 +188,76 @@ transport_error(const struct http_client *client, CURLcode code, const char *bas
 		    : error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
 	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
 		if (remedies[i].code == code)
-			return error_set(err, ERROR_INTERNAL, "asking %s: %s (%s)", base,
-			    remedies[i].remedy, reason);
+			return error_set(err, ERROR_INTERNAL, "asking %s: %s%s%s (%s)", base,
+			    remedies[i].remedy,
+			    code == CURLE_PEER_FAILED_VERIFICATION ? " " : "",
+			    code == CURLE_PEER_FAILED_VERIFICATION ? client->root_option : "",
+			    reason);
 	}
 	return error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
 }
 
-int
-http_client_post(struct http_client *client, const char *base, const char *path, const char *json,
+void
+http_client_root_option(struct http_client *client, const char *option)
+{
+	client->root_option = option;
+}
+
+static struct curl_slist *
+headers_make(const struct http_request *request)
+{
+	/* No pause for "100 Continue", which costs a second where it is not known. */
+	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+	char               line[64];
+
+	if (request->content_type != NULL) {
+		(void)snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
+		headers = curl_slist_append(headers, line);
+	}
+	return headers;
+}
+
+/* Sets the method first: it undoes what an earlier request set. */
+static bool
+request_set(struct http_client *client, const struct http_request *request)
+{
+	CURLcode code;
+
+	switch (request->method) {
+	case HTTP_POST:
+		code = curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+		if (code == CURLE_OK)
+			code = curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, request->body);
+		break;
+	case HTTP_HEAD:
+		code = curl_easy_setopt(client->curl, CURLOPT_NOBODY, 1L);
+		break;
+	default: /* HTTP_GET */
+		code = curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+		break;
+	}
+	return code == CURLE_OK &&
+	    curl_easy_setopt(client->curl, CURLOPT_URL, request->url) == CURLE_OK;
+}
+
+/* Performs it; `base` is what a failure calls the server. */
+static int
+request_perform(struct http_client *client, const struct http_request *request, const char *base,
     struct http_answer *answer, struct error *err)
 {
-	AUTO_FREE char *url = url_join(base, path);
-	curl_off_t      retry_after = 0;
-	CURLcode        code;
+	struct curl_slist *headers = headers_make(request);
+	curl_off_t         retry_after = 0;
+	CURLcode           code;
 
 	*answer = (struct http_answer){0};
 	client->reason[0] = '\0';
 	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &answer->body);
-	if (curl_easy_setopt(client->curl, CURLOPT_URL, url) != CURLE_OK ||
-	    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, json) != CURLE_OK)
-		return error_set(err, ERROR_INTERNAL, "starting a request");
-	if ((code = curl_easy_perform(client->curl)) != CURLE_OK) {
+	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, answer);
+	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	code = request_set(client, request) ? curl_easy_perform(client->curl) : CURLE_FAILED_INIT;
+	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(headers);
+	if (code != CURLE_OK) {
 		http_answer_clear(answer);
 		return transport_error(client, code, base, err);
 	}
@@ -176,4 +265,21 @@ http_client_post(struct http_client *client, const char *base, const char *path,
 	if (curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK)
 		answer->retry_after = (long)retry_after;
 	return 0;
+}
+
+int
+http_client_request(struct http_client *client, const struct http_request *request,
+    struct http_answer *answer, struct error *err)
+{
+	return request_perform(client, request, request->url, answer, err);
+}
+
+int
+http_client_post(struct http_client *client, const char *base, const char *path, const char *json,
+    struct http_answer *answer, struct error *err)
+{
+	AUTO_FREE char     *url = url_join(base, path);
+	struct http_request request = {HTTP_POST, url, "application/json", json};
+
+	return request_perform(client, &request, base, answer, err);
 }

@@ -12,6 +12,8 @@ struct http_answer {
 	long         status;
 	struct bytes body;
 	long         retry_after; /* seconds; 0 when the server named none */
+	char        *location;    /* Location, NULL when there is none */
+	char        *nonce;       /* Replay-Nonce (RFC 8555 §6.5), NULL when there is none */
 };
 
 void http_answer_clear(struct http_answer *answer);
@@ -41,5 +43,22 @@ void http_client_cleanup(struct http_client **client);
  */
 int http_client_post(struct http_client *client, const char *base, const char *path,
     const char *json, struct http_answer *answer, struct error *err);
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
+/* One request; a body is POST's only. */
+struct http_request {
+	enum http_method method;
+	const char      *url;
+	const char      *content_type;
+	const char      *body;
+};
+
+/* The same as http_client_post, for any request. */
+int http_client_request(struct http_client *client, const struct http_request *request,
+    struct http_answer *answer, struct error *err);
+
+/* "name the root … with OPTION" is what a failure recommends; --tls-root when nobody says. */
+void http_client_root_option(struct http_client *client, const char *option);
 
 #endif

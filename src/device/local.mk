@@ -1,27 +1,44 @@
 noinst_LIBRARIES += src/libdevice.a
+src_libdevice_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DDEVICE_CONFIG_FILE='"$(sysconfdir)/attest-device/device.conf"'
 src_libdevice_a_SOURCES = \
+	src/device/account_key.c src/device/account_key.h \
+	src/device/acme_client.c src/device/acme_client.h \
+	src/device/acme_order.c src/device/acme_order.h \
 	src/device/ak.c src/device/ak.h \
 	src/device/ak_type.c src/device/ak_type.h \
 	src/device/attestation.c src/device/attestation.h \
+	src/device/certificate_files.c src/device/certificate_files.h \
+	src/device/certification.c src/device/certification.h \
 	src/device/chain.c src/device/chain.h \
 	src/device/command.c src/device/command.h \
 	src/device/command_attest.c \
+	src/device/command_certificate.c \
 	src/device/command_ek.c \
+	src/device/command_renew.c \
+	src/device/command_status.c \
+	src/device/device_csr.c src/device/device_csr.h \
+	src/device/device_settings.c src/device/device_settings.h \
 	src/device/ek.c src/device/ek.h \
 	src/device/evidence.c src/device/evidence.h \
 	src/device/http_client.c src/device/http_client.h \
+	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \
 	src/device/key_file.c src/device/key_file.h \
+	src/device/key_load.c src/device/key_load.h \
 	src/device/nv.c src/device/nv.h \
 	src/device/parent.c src/device/parent.h \
 	src/device/problem.c src/device/problem.h \
+	src/device/renewal.c src/device/renewal.h \
+	src/device/run_command.c src/device/run_command.h \
+	src/device/sign_key.c src/device/sign_key.h \
 	src/device/state.c src/device/state.h \
 	src/device/template.c src/device/template.h \
 	src/device/tpm.c src/device/tpm.h
 
-DEVICE_TEST_LIBS = src/libdevice.a src/libpki.a src/libtpm.a src/libutil.a \
+DEVICE_TEST_LIBS = src/libdevice.a src/libwebauthn.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(UNIT_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
-	$(JANSSON_LIBS)
+	$(JANSSON_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS)
 
 check_PROGRAMS += tests/unit/template_test
 TESTS += tests/unit/template_test

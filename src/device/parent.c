@@ -1,4 +1,4 @@
-/* Finds or makes the storage key under which keys of ours lie; persists nothing. */
+/* Finds or makes the storage key under which keys of ours lie; persists one only where the owner gave the password. */
 #include "config.h"
 
 #include "device/parent.h"
@@ -9,12 +9,12 @@
 
 #define SRK_HANDLE 0x81000001U
 
-/* Makes the transient storage key that TSS2 key files mean by the owner hierarchy. */
+/* Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the owner hierarchy. */
 static int
-parent_make(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
+parent_make(struct device_tpm *tpm, bool empty_unique, ESYS_TR *parent, struct error *err)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = {0};
-	const TPM2B_PUBLIC       in = {.publicArea = device_template_storage(TPM2_ALG_ECC, true)};
+	const TPM2B_PUBLIC in = {.publicArea = device_template_storage(TPM2_ALG_ECC, empty_unique)};
 	const TPM2B_DATA         outside = {0};
 	const TPML_PCR_SELECTION pcrs = {0};
 	TSS2_RC                  rc;
@@ -63,6 +63,29 @@ parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, ESYS_
 	return 0;
 }
 
+/*
+ * Makes the storage root key where TCG Provisioning Guidance wants it, in an owner hierarchy with a
+ * password: keys below it are used without that password, those below a transient one are not.
+ */
+static int
+parent_persist(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
+{
+	ESYS_TR made = ESYS_TR_NONE;
+	TSS2_RC rc;
+
+	if (parent_make(tpm, false, &made, err) != 0)
+		return -1;
+	DEVICE_TPM_TRY(rc, Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, made, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, SRK_HANDLE, parent));
+	device_tpm_release(tpm, &made);
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "keeping a storage root key in the TPM");
+	}
+	device_tpm_keep(tpm, *parent, false);
+	return 0;
+}
+
 int
 device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent, struct error *err)
 {
@@ -76,9 +99,11 @@ device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent
 	if (*parent != ESYS_TR_NONE &&
 	    (device_template_equal(&area, &rsa) || device_template_equal(&area, &ecc)))
 		return 0;
+	if (*parent == ESYS_TR_NONE && tpm->owner_known)
+		return parent_persist(tpm, parent, err);
 	device_tpm_release(tpm, parent);
 	*which = TPM2_RH_OWNER;
-	return parent_make(tpm, parent, err);
+	return parent_make(tpm, true, parent, err);
 }
 
 int
@@ -87,7 +112,7 @@ device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, ESYS_TR *parent, s
 	TPMT_PUBLIC ignored;
 
 	if (which == TPM2_RH_OWNER)
-		return parent_make(tpm, parent, err);
+		return parent_make(tpm, true, parent, err);
 	if (parent_open(tpm, which, &ignored, parent, err) != 0)
 		return -1;
 	if (*parent == ESYS_TR_NONE)

@@ -9,7 +9,9 @@ struct error;
 
 /*
  * The parent for a new key: the storage root key 0x81000001 when that is one by TCG's
- * template, otherwise a transient primary. *which is what a key file calls it: the
+ * template, otherwise a transient primary; one that is made there when there is none and the
+ * owner's password is known (device_tpm_owner_auth), because a transient one wants it for
+ * every use. *which is what a key file calls it: the
  * handle, or TPM2_RH_OWNER. Release *parent as soon as the key is loaded, because a
  * TPM has room for three objects. INTERNAL on failure.
  */

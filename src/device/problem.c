@@ -11,17 +11,20 @@
 #include "device/http_client.h"
 #include "util/error.h"
 
-#define TYPE_PREFIX "urn:attest-ca:error:"
+static const char *const prefixes[] = {"urn:attest-ca:error:", "urn:ietf:params:acme:error:"};
 
 static enum error_kind
 kind_of_type(const char *type)
 {
-	if (type == NULL || strncmp(type, TYPE_PREFIX, sizeof TYPE_PREFIX - 1) != 0)
-		return ERROR_INTERNAL;
-	type += sizeof TYPE_PREFIX - 1;
-	for (enum error_kind kind = 0; kind < ERROR_KIND_COUNT; kind++) {
-		if (strcmp(error_type(kind), type) == 0)
-			return kind;
+	for (size_t i = 0; type != NULL && i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (strncmp(type, prefixes[i], length) != 0)
+			continue;
+		for (enum error_kind kind = 0; kind < ERROR_KIND_COUNT; kind++) {
+			if (strcmp(error_type(kind), type + length) == 0)
+				return kind;
+		}
 	}
 	return ERROR_INTERNAL;
 }
@@ -38,24 +41,63 @@ controls_remove(char *text)
 	}
 }
 
-int
-problem_error(const struct http_answer *answer, const char *base, struct error *err)
+static const char *
+member_text(const json_t *object, const char *name)
 {
-	json_t         *document = json_loadb((const char *)answer->body.data, answer->body.size, 0, NULL);
-	const char     *detail = json_string_value(json_object_get(document, "detail"));
-	enum error_kind kind = kind_of_type(json_string_value(json_object_get(document, "type")));
-	char            later[64] = "";
+	return json_string_value(json_object_get(object, name));
+}
+
+/* The details of RFC 8555 §6.7.1's subproblems, which say what the document's own leaves out. */
+static void
+subproblems_append(const json_t *document, struct error *err)
+{
+	size_t        index;
+	const json_t *problem;
+
+	json_array_foreach(json_object_get(document, "subproblems"), index, problem)
+	{
+		struct error outer = *err;
+
+		if (member_text(problem, "detail") != NULL)
+			(void)error_set(err, outer.kind, "%s: %s", outer.detail,
+			    member_text(problem, "detail"));
+	}
+}
+
+int
+problem_error_object(const json_t *document, struct error *err)
+{
+	enum error_kind kind = kind_of_type(member_text(document, "type"));
+	const char     *detail = member_text(document, "detail");
 
 	if (detail == NULL)
-		detail = json_string_value(json_object_get(document, "title"));
+		detail = member_text(document, "title");
+	if (detail == NULL)
+		detail = member_text(document, "type");
+	(void)error_set(err, kind, "%s", detail != NULL ? detail : "the server says no reason");
+	subproblems_append(document, err);
+	controls_remove(err->detail);
+	return -1;
+}
+
+int
+problem_error(const struct http_answer *answer, const char *base, const char *what,
+    struct error *err)
+{
+	json_t *document = json_loadb((const char *)answer->body.data, answer->body.size, 0, NULL);
+	char    later[64] = "";
+
 	if (answer->retry_after > 0)
 		(void)snprintf(later, sizeof later, "; try again in %ld s", answer->retry_after);
-	if (detail != NULL)
-		(void)error_set(err, kind, "%s%s", detail, later);
-	else
-		(void)error_set(err, kind, "%s answered HTTP %ld: is this the URL of attestd?%s", base,
-		    answer->status, later);
-	controls_remove(err->detail);
+	if (member_text(document, "detail") != NULL || member_text(document, "title") != NULL) {
+		struct error told;
+
+		(void)problem_error_object(document, &told);
+		(void)error_set(err, told.kind, "%s%s", told.detail, later);
+	} else {
+		(void)error_set(err, ERROR_INTERNAL, "%s answered HTTP %ld: is this the URL of %s?%s",
+		    base, answer->status, what, later);
+	}
 	json_decref(document);
 	return -1;
 }

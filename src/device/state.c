@@ -101,16 +101,18 @@ device_state_close(struct device_state *state)
 	*state = (struct device_state){.lock = -1};
 }
 
-static int
-state_read(const struct device_state *state, const char *name, struct bytes *out, struct error *err)
+int
+device_state_read(const struct device_state *state, const char *name, struct bytes *out,
+    struct error *err)
 {
 	AUTO_FREE char *path = file_join(state->path, name);
 
 	return file_read(path, STATE_FILE_MAX, out, err);
 }
 
-static int
-state_write(const struct device_state *state, const char *name, struct view data, struct error *err)
+int
+device_state_write(const struct device_state *state, const char *name, struct view data,
+    struct error *err)
 {
 	AUTO_FREE char *path = file_join(state->path, name);
 
@@ -124,8 +126,8 @@ device_state_ak_load(const struct device_state *state, struct device_ak *ak, str
 	AUTO_BYTES evidence = {0};
 
 	*ak = (struct device_ak){0};
-	if (state_read(state, DEVICE_STATE_AK, &pem, err) != 0 ||
-	    state_read(state, DEVICE_STATE_AK_CREATION, &evidence, err) != 0)
+	if (device_state_read(state, DEVICE_STATE_AK, &pem, err) != 0 ||
+	    device_state_read(state, DEVICE_STATE_AK_CREATION, &evidence, err) != 0)
 		return -1;
 	if (device_key_decode(bytes_view(&pem), &ak->key, err) != 0)
 		return error_wrap(err, DEVICE_STATE_AK);
@@ -149,10 +151,10 @@ device_state_ak_save(const struct device_state *state, const struct device_ak *a
 		return -1;
 	if (unlink(chain) != 0 && errno != ENOENT)
 		return error_set_errno(err, ERROR_INTERNAL, "removing %s", chain);
-	if (state_write(state, DEVICE_STATE_AK_CREATION,
+	if (device_state_write(state, DEVICE_STATE_AK_CREATION,
 	        (struct view){(const uint8_t *)evidence, strlen(evidence)}, err) != 0)
 		return -1;
-	return state_write(state, DEVICE_STATE_AK, bytes_view(&pem), err);
+	return device_state_write(state, DEVICE_STATE_AK, bytes_view(&pem), err);
 }
 
 int
@@ -160,5 +162,11 @@ device_state_chain_save(const struct device_state *state, struct view pem, char 
     struct error *err)
 {
 	*path = file_join(state->path, DEVICE_STATE_AK_CHAIN);
-	return state_write(state, DEVICE_STATE_AK_CHAIN, pem, err);
+	return device_state_write(state, DEVICE_STATE_AK_CHAIN, pem, err);
+}
+
+int
+device_state_chain_load(const struct device_state *state, struct bytes *pem, struct error *err)
+{
+	return device_state_read(state, DEVICE_STATE_AK_CHAIN, pem, err);
 }

@@ -13,6 +13,10 @@ struct error;
 #define DEVICE_STATE_AK_CREATION "ak-creation.json"
 /* PEM: the AK's certificate and those above it, without the root. */
 #define DEVICE_STATE_AK_CHAIN "ak-chain.pem"
+/* PEM: the private key of the ACME account. */
+#define DEVICE_STATE_ACCOUNT "acme-account.pem"
+/* JSON: how the certificate was obtained, for its renewal. */
+#define DEVICE_STATE_SETTINGS "certificate.json"
 
 /* An open state directory, locked; {.lock = -1} is closed. */
 struct device_state {
@@ -54,6 +58,15 @@ int device_state_ak_save(const struct device_state *state, const struct device_a
 
 /* Keeps the chain, PEM, in place of another. *path is where; the caller frees it. */
 int device_state_chain_save(const struct device_state *state, struct view pem, char **path,
+    struct error *err);
+
+/* Reads the chain, PEM. NOT_FOUND when there is none, else INTERNAL or TOO_LARGE. */
+int device_state_chain_load(const struct device_state *state, struct bytes *pem, struct error *err);
+
+/* Any of the files: the same, and in place of another. */
+int device_state_read(const struct device_state *state, const char *name, struct bytes *out,
+    struct error *err);
+int device_state_write(const struct device_state *state, const char *name, struct view data,
     struct error *err);
 
 #endif

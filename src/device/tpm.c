@@ -19,6 +19,9 @@
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
+#include "util/bytes.h"
+#include "util/file.h"
+
 /* The pauses add up to 2 s: the others' commands take less, a leaked handle stays. */
 #define PAUSE_FIRST_MS 20U
 #define TRIES          7U
@@ -48,8 +51,8 @@ static const struct {
     {TPM2_RC_FAILURE, false, "the TPM is in failure mode; switch the machine off and on"},
     {TPM2_RC_LOCKOUT, false,
         "the TPM is locked after wrong passwords; wait, or run \"tpm2_dictionarylockout --clear-lockout\""},
-    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know"},
-    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know"},
+    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know; name the file that holds the owner's with --owner-auth-file"},
+    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know; name the file that holds the owner's with --owner-auth-file"},
     {TPM2_RC_HIERARCHY, false, "this hierarchy is switched off; look in the firmware setup"},
 };
 
@@ -149,6 +152,28 @@ device_tpm_open(struct device_tpm *tpm, const char *conf, struct error *err)
 		device_tpm_close(tpm);
 		return device_tpm_open_error(conf, rc, err);
 	}
+	return 0;
+}
+
+int
+device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err)
+{
+	AUTO_BYTES  text = {0};
+	TPM2B_AUTH  auth = {0};
+	TSS2_RC     rc;
+
+	if (file_read(path, sizeof auth.buffer, &text, err) != 0)
+		return error_wrap(err, "the owner's password");
+	while (text.size > 0 && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
+		text.size--;
+	auth.size = (uint16_t)text.size;
+	if (text.size > 0)
+		memcpy(auth.buffer, text.data, text.size);
+	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
+	bytes_cleanse(&auth, sizeof auth);
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "the owner's password");
+	tpm->owner_known = true;
 	return 0;
 }
 

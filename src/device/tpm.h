@@ -22,6 +22,7 @@ struct device_tpm {
 		bool    loaded; /* in the TPM's memory, to be flushed; else only known to ESAPI */
 	} open[DEVICE_TPM_HANDLES];
 	size_t open_count;
+	bool   owner_known; /* device_tpm_owner_auth was called: keys may be made persistent */
 };
 
 /*
@@ -32,6 +33,9 @@ struct device_tpm {
  * (there is no such device) or INTERNAL and a remedy in the detail.
  */
 int device_tpm_open(struct device_tpm *tpm, const char *conf, struct error *err);
+
+/* Uses the password in the file, without the line's end, for the owner hierarchy from now on. */
+int device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err);
 
 /* Flushes what is still loaded, and closes. Does nothing to {0}. */
 void device_tpm_close(struct device_tpm *tpm);

@@ -125,7 +125,7 @@ START_TEST(problem_error_has_kind_and_detail)
 	struct error err = {0};
 
 	bytes_set(&answer.body, problems[_i].body);
-	unit_fails(problem_error(&answer, "http://h", &err), &err, problems[_i].kind,
+	unit_fails(problem_error(&answer, "http://h", "attestd", &err), &err, problems[_i].kind,
 	    problems[_i].detail);
 }
 END_TEST

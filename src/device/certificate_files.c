@@ -1,0 +1,150 @@
+/*
+ * Owns how two files change as one.
+ *
+ * No file system renames two files at once, so the pair is written beside the old one
+ * first, "device.key.new" and then "device.pem.new", each whole and on disk before its
+ * name appears. The second is the decision: from the moment it is there, both are. Then
+ * the key is renamed into place, then the chain, which takes the decision away with the
+ * last step. Whoever starts next finds one of three things: no device.pem.new, and a
+ * device.key.new is a leftover of what never was decided, and goes; both, and both are renamed;
+ * device.pem.new alone, and the key is in place already, so it follows. The state
+ * directory's lock keeps two from doing this at once.
+ */
+#include "config.h"
+
+#include "device/certificate_files.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "device/key_file.h"
+#include "pki/certificate.h"
+#include "pki/pem.h"
+#include "tpm/openssl_error.h"
+#include "tpm/public.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define KEY_NEW   CERTIFICATE_FILES_KEY ".new"
+#define CHAIN_NEW CERTIFICATE_FILES_CHAIN ".new"
+#define FILE_MAX  ((size_t)64 * 1024)
+#define CHAIN_MAX 8
+
+static bool
+is_there(const char *directory, const char *name)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	return access(path, F_OK) == 0;
+}
+
+static int
+write_new(const char *directory, const char *name, struct view data, mode_t mode, struct error *err)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	return file_replace(path, data.data, data.size, mode, err);
+}
+
+/* Renames when there is something to rename. */
+static int
+move(const char *directory, const char *from, const char *to, struct error *err)
+{
+	AUTO_FREE char *source = file_join(directory, from);
+	AUTO_FREE char *target = file_join(directory, to);
+
+	if (rename(source, target) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "renaming %s", source);
+	return file_sync_directory(directory, err);
+}
+
+int
+certificate_files_recover(const char *directory, struct error *err)
+{
+	AUTO_FREE char *leftover = file_join(directory, KEY_NEW);
+
+	if (is_there(directory, CHAIN_NEW))
+		return move(directory, KEY_NEW, CERTIFICATE_FILES_KEY, err) != 0 ||
+		        move(directory, CHAIN_NEW, CERTIFICATE_FILES_CHAIN, err) != 0
+		    ? -1
+		    : 0;
+	if (unlink(leftover) != 0 && errno != ENOENT && errno != ENOTDIR)
+		return error_set_errno(err, ERROR_INTERNAL, "removing %s", leftover);
+	return 0;
+}
+
+int
+certificate_files_replace(const char *directory, struct view key, struct view chain,
+    struct error *err)
+{
+	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
+		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
+	if (write_new(directory, KEY_NEW, key, 0600, err) != 0 ||
+	    write_new(directory, CHAIN_NEW, chain, 0644, err) != 0)
+		return -1;
+	return certificate_files_recover(directory, err);
+}
+
+int
+certificate_files_load(const char *directory, X509 **certificate, struct error *err)
+{
+	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_CHAIN);
+
+	return certificate_load(path, certificate, err);
+}
+
+int
+certificate_files_key_load(const char *directory, struct device_key *key, struct error *err)
+{
+	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_KEY);
+	AUTO_BYTES      pem = {0};
+
+	if (file_read(path, FILE_MAX, &pem, err) != 0)
+		return -1;
+	return device_key_decode(bytes_view(&pem), key, err) == 0 ? 0 : error_wrap(err, "%s", path);
+}
+
+/* Checks the leaf; the others are for whoever verifies the chain. */
+static int
+leaf_check(X509 *leaf, EVP_PKEY *key, int64_t now, struct error *err)
+{
+	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_eq(X509_get0_pubkey(leaf), key) != 1)
+		return error_set(err, ERROR_MALFORMED,
+		    "the certificate that came back is for another key than ours");
+	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
+		return error_set(err, ERROR_MALFORMED,
+		    "the certificate that came back is not valid now; are both clocks right?");
+	return 0;
+}
+
+int
+certificate_files_check(struct view chain, const TPMT_PUBLIC *area, int64_t now, struct error *err)
+{
+	BIO      *bio = BIO_new_mem_buf(chain.data, chain.size > FILE_MAX ? 0 : (int)chain.size);
+	EVP_PKEY *key = NULL;
+	X509     *certificate;
+	int       count = 0;
+	int       rc = tpm_public_key(area, &key, err);
+
+	while (rc == 0 && bio != NULL && count <= CHAIN_MAX &&
+	    (certificate = PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL)) != NULL) {
+		rc = count == 0 ? leaf_check(certificate, key, now, err) : 0;
+		X509_free(certificate);
+		count++;
+	}
+	if (rc == 0 && (count == 0 || count > CHAIN_MAX || !pem_is_at_end()))
+		rc = error_set(err, ERROR_MALFORMED,
+		    "what came back is no chain of 1 to %d certificates in PEM", CHAIN_MAX);
+	ERR_clear_error();
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return rc;
+}

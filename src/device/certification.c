@@ -1,0 +1,282 @@
+/* Owns the order of the steps; each of them is somebody else's. */
+#include "config.h"
+
+#include "device/certification.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "device/account_key.h"
+#include "device/acme_client.h"
+#include "device/acme_order.h"
+#include "device/certificate_files.h"
+#include "device/device_csr.h"
+#include "device/device_settings.h"
+#include "device/identity.h"
+#include "device/interrupt.h"
+#include "device/renewal.h"
+#include "device/sign_key.h"
+#include "device/state.h"
+#include "device/tpm.h"
+#include "pki/certificate.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "webauthn/object.h"
+
+/* The salt of RSA-PSS that TLS 1.3 wants with SHA-256: RFC 8446 §4.2.3. */
+#define TLS_SALT 32
+
+/* One run. */
+struct certification {
+	struct device_tpm            *tpm;
+	const struct command_settings *settings;
+	const struct device_state    *state;
+	struct device_identity        identity;
+	struct device_key             key;
+	const char                   *name; /* borrowed of settings or identity */
+	json_t                       *out;
+};
+
+const char *
+certification_directory(const struct device_settings *settings, const struct device_state *state)
+{
+	return settings->all.out != NULL ? settings->all.out : state->path;
+}
+
+int
+certification_lost(struct error *err)
+{
+	return error_set(err, ERROR_CONFLICT,
+	    "the keys of this machine no longer load: the TPM was cleared or replaced; run "
+	    "\"attest-device enroll\" to start over, and where \"attest-device ek --hash\" "
+	    "says another EK than before, have the name moved to it on the attestation host");
+}
+
+/* ---- the AK ---- */
+
+static bool
+chain_is_near_its_end(const struct device_chain *chain)
+{
+	return renewal_is_due(device_chain_not_before(chain), device_chain_not_after(chain),
+	    clock_now());
+}
+
+/* True when the kept chain will do; *err says why not. */
+static bool
+identity_keep(struct certification *run, bool same_tpm, bool *failed, struct error *err)
+{
+	const char *name = run->settings->name;
+
+	*failed = false;
+	if (run->settings->new_ak)
+		return false;
+	if (device_identity_load(run->tpm, run->state, &run->identity, err) != 0) {
+		*failed = err->kind == ERROR_INTERNAL || (same_tpm && err->kind == ERROR_CONFLICT);
+		if (err->kind == ERROR_CONFLICT && same_tpm)
+			(void)certification_lost(err);
+		return false;
+	}
+	if (chain_is_near_its_end(&run->identity.chain))
+		return false;
+	/* Another name may have been given to the machine since. */
+	return name == NULL || ak_names_have(&run->identity.chain.names,
+	                           (struct view){(const uint8_t *)name, strlen(name)});
+}
+
+static int
+identity_get(struct certification *run, bool same_tpm, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+	bool            failed;
+
+	command_progress(run->settings, "looking for the AK's certificate");
+	if (identity_keep(run, same_tpm, &failed, err))
+		return 0;
+	if (failed)
+		return -1;
+	device_identity_clear(&run->identity);
+	command_progress(run->settings, "having the AK certified by %s", run->settings->url);
+	return device_identity_attest(run->tpm, run->settings, run->state, &run->identity, &path,
+	    run->out, err);
+}
+
+/* The name to order: --name, or the only one that the AK certificate has. */
+static int
+name_choose(struct certification *run, struct error *err)
+{
+	const struct ak_names *names = &run->identity.chain.names;
+
+	run->name = run->settings->name;
+	if (run->name != NULL)
+		return 0;
+	if (names->count != 1)
+		return error_set(err, ERROR_MALFORMED,
+		    "the attestation host gives this machine %zu names; choose one with --name",
+		    names->count);
+	run->name = names->values[0];
+	return 0;
+}
+
+/* ---- the key ---- */
+
+/* Says what will not work with an RSA key on this TPM, before somebody finds out. */
+static int
+rsa_try(struct certification *run, struct error *err)
+{
+	int salt = 0;
+
+	if (run->key.public.publicArea.type != TPM2_ALG_RSA)
+		return 0;
+	if (sign_key_pss_salt(run->tpm, &run->key, &salt, err) != 0)
+		return -1;
+	(void)json_object_set_new(run->out, "rsaPssSalt", json_integer(salt));
+	if (salt != TLS_SALT)
+		(void)fprintf(stderr,
+		    "attest-device: note: this TPM signs RSA-PSS with a salt of %d octets, where "
+		    "TLS 1.3 wants %d: use the key with TLS 1.2, or take --key-type ecc-p256\n",
+		    salt, TLS_SALT);
+	return 0;
+}
+
+static int
+key_make(struct certification *run, struct error *err)
+{
+	const struct sign_key_type *type = sign_key_type_at(0);
+
+	if (run->settings->key_type != NULL)
+		type = sign_key_type_find(run->settings->key_type);
+	command_progress(run->settings, "making a key (%s) in the TPM", type->word);
+	if (sign_key_create(run->tpm, type, &run->key, err) != 0)
+		return -1;
+	(void)json_object_set_new(run->out, "keyType", json_string(type->word));
+	return rsa_try(run, err);
+}
+
+/* ---- what ACME asks for ---- */
+
+static int
+attest_cb(void *arg, const char *key_authorization, struct bytes *object, struct error *err)
+{
+	struct certification    *run = arg;
+	struct sign_key_proof    proof = {0};
+	struct webauthn_statement statement = {
+	    .alg = sign_key_cose_algorithm(&run->identity.ak.key.public.publicArea)};
+	struct bytes certificates[WEBAUTHN_CHAIN_MAX] = {0};
+	int          count = device_chain_export(&run->identity.chain, certificates,
+	             (int)WEBAUTHN_CHAIN_MAX, err);
+	int          rc = -1;
+
+	if (count > 0 && sign_key_certify(run->tpm, &run->identity.ak, &run->key, key_authorization,
+	                     &proof, err) == 0) {
+		for (int i = 0; i < count; i++)
+			statement.chain[i] = bytes_view(&certificates[i]);
+		statement.chain_count = (size_t)count;
+		statement.signature = bytes_view(&proof.signature);
+		statement.cert_info = bytes_view(&proof.info);
+		statement.pub_area = bytes_view(&proof.area);
+		webauthn_object_encode_tpm(&statement, object);
+		rc = 0;
+	}
+	for (size_t i = 0; i < WEBAUTHN_CHAIN_MAX; i++)
+		bytes_clear(&certificates[i]);
+	sign_key_proof_clear(&proof);
+	return rc;
+}
+
+static int
+request_cb(void *arg, struct bytes *csr, struct error *err)
+{
+	struct certification *run = arg;
+
+	return device_csr_make(run->tpm, &run->key, run->name, csr, err);
+}
+
+static void
+progress_cb(void *arg, const char *what)
+{
+	const struct certification *run = arg;
+
+	command_progress(run->settings, "%s", what);
+}
+
+static int
+order(struct certification *run, struct bytes *pem, struct error *err)
+{
+	const struct acme_applicant applicant = {attest_cb, request_cb, progress_cb, run};
+	AUTO_FREE char  *path = file_join(run->state->path, DEVICE_STATE_ACCOUNT);
+	AUTO_HTTP_CLIENT http = NULL;
+	AUTO_ACME_CLIENT client = {0};
+	EVP_PKEY        *key = NULL;
+	int              rc = -1;
+
+	if (http_client_new(run->settings->acme_root, &http, err) != 0)
+		return -1;
+	http_client_root_option(http, "--acme-root FILE");
+	command_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);
+	if (account_key_open(path, &key, err) == 0 &&
+	    acme_client_open(&client, http, key, run->settings->acme, err) == 0 &&
+	    acme_order_run(&client, run->name, &applicant, pem, err) == 0)
+		rc = 0;
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+/* ---- the files ---- */
+
+static int
+result_describe(const char *directory, const struct certification *run, struct error *err)
+{
+	AUTO_FREE char *key = file_join(directory, CERTIFICATE_FILES_KEY);
+	AUTO_FREE char *chain = file_join(directory, CERTIFICATE_FILES_CHAIN);
+	X509           *certificate = NULL;
+	char            until[CLOCK_TEXT_SIZE];
+	char            renew[CLOCK_TEXT_SIZE];
+
+	if (certificate_files_load(directory, &certificate, err) != 0)
+		return -1;
+	clock_format(certificate_not_after(certificate), until);
+	clock_format(renewal_time(certificate_not_before(certificate),
+	                 certificate_not_after(certificate)), renew);
+	X509_free(certificate);
+	(void)json_object_update_new(run->out,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", run->name, "notAfter", until, "renewal",
+	        renew, "key", key, "certificate", chain));
+	return 0;
+}
+
+static int
+run_all(struct certification *run, const char *directory, bool same_tpm, struct error *err)
+{
+	AUTO_BYTES chain = {0};
+	AUTO_BYTES key = {0};
+
+	if (certificate_files_recover(directory, err) != 0 ||
+	    identity_get(run, same_tpm, err) != 0 || name_choose(run, err) != 0 ||
+	    device_interrupt_check(err) != 0 || key_make(run, err) != 0 ||
+	    order(run, &chain, err) != 0 ||
+	    certificate_files_check(bytes_view(&chain), &run->key.public.publicArea, clock_now(),
+	        err) != 0 ||
+	    device_key_encode(&run->key, &key, err) != 0)
+		return -1;
+	command_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
+	    CERTIFICATE_FILES_CHAIN, directory);
+	if (certificate_files_replace(directory, bytes_view(&key), bytes_view(&chain), err) != 0)
+		return -1;
+	return result_describe(directory, run, err);
+}
+
+int
+certification_run(struct device_tpm *tpm, const struct device_settings *settings,
+    const struct device_state *state, bool same_tpm, json_t *out, struct error *err)
+{
+	struct certification run = {
+	    .tpm = tpm, .settings = &settings->all, .state = state, .out = out};
+	int rc = run_all(&run, certification_directory(settings, state), same_tpm, err);
+
+	device_identity_clear(&run.identity);
+	return rc == 0 ? device_settings_remember(settings, state, err) : -1;
+}

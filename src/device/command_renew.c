@@ -1,0 +1,155 @@
+/* attest-device renew: what has passed two thirds of its life is renewed, nothing else touched. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include <openssl/x509.h>
+
+#include "device/certificate_files.h"
+#include "device/certification.h"
+#include "device/command.h"
+#include "device/device_settings.h"
+#include "device/identity.h"
+#include "device/renewal.h"
+#include "device/run_command.h"
+#include "device/state.h"
+#include "device/tpm.h"
+#include "pki/certificate.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* What is due, and when the next thing is. */
+struct due {
+	bool    chain;
+	bool    certificate;
+	int64_t next;
+};
+
+static void
+due_add(int64_t not_before, int64_t not_after, bool *is_due, struct due *due)
+{
+	int64_t when = renewal_time(not_before, not_after);
+
+	*is_due = renewal_is_due(not_before, not_after, clock_now());
+	if (due->next == 0 || when < due->next)
+		due->next = when;
+}
+
+/* A chain that is gone or no use is due as well; the TPM is not asked. */
+static int
+chain_look(const struct device_state *state, struct due *due, struct error *err)
+{
+	AUTO_CHAIN chain = {0};
+	AUTO_BYTES pem = {0};
+
+	due->chain = true;
+	if (device_state_chain_load(state, &pem, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (device_chain_read(&pem, &chain, err) == 0)
+		due_add(device_chain_not_before(&chain), device_chain_not_after(&chain), &due->chain,
+		    due);
+	return 0;
+}
+
+static int
+certificate_look(const char *directory, struct due *due, struct error *err)
+{
+	X509 *certificate = NULL;
+
+	if (certificate_files_recover(directory, err) != 0)
+		return -1;
+	if (certificate_files_load(directory, &certificate, err) != 0)
+		return err->kind == ERROR_NOT_FOUND
+		    ? error_set(err, ERROR_NOT_FOUND,
+		          "there is no certificate in %s to renew; run \"attest-device certificate\" "
+		          "or \"attest-device enroll\" first",
+		          directory)
+		    : -1;
+	due_add(certificate_not_before(certificate), certificate_not_after(certificate),
+	    &due->certificate, due);
+	X509_free(certificate);
+	return 0;
+}
+
+/* Only the AK's chain: the device's key and certificate stay. */
+static int
+chain_renew(struct device_tpm *tpm, const struct device_settings *settings,
+    const struct device_state *state, json_t *out, struct error *err)
+{
+	AUTO_IDENTITY   identity = {0};
+	AUTO_FREE char *path = NULL;
+
+	/* A new AK would be made in silence where the TPM is another one. */
+	if (device_identity_load(tpm, state, &identity, err) != 0 && err->kind == ERROR_CONFLICT)
+		return certification_lost(err);
+	device_identity_clear(&identity);
+	command_progress(&settings->all, "having the AK certified by %s", settings->all.url);
+	return device_identity_attest(tpm, &settings->all, state, &identity, &path, out, err);
+}
+
+static int
+renew(const struct device_settings *settings, const struct device_state *state,
+    const struct due *due, json_t *out, struct error *err)
+{
+	AUTO_TPM tpm = {0};
+
+	if (device_settings_check(&settings->all, err) != 0 ||
+	    command_tpm_open(&tpm, &settings->all, err) != 0)
+		return -1;
+	return due->certificate ? certification_run(&tpm, settings, state, true, out, err)
+	                        : chain_renew(&tpm, settings, state, out, err);
+}
+
+static void
+result_show(const struct due *due, json_t *out, bool print)
+{
+	char next[CLOCK_TEXT_SIZE];
+
+	clock_format(due->next, next);
+	(void)json_object_update_new(out,
+	    json_pack("{s:b, s:b, s:s}", "certificateRenewed", due->certificate, "akRenewed",
+	        due->chain, "nextRenewal", next));
+	if (print && !due->certificate && !due->chain)
+		(void)printf("nothing to renew before %s\n", next);
+	if (print && due->certificate)
+		(void)printf("renewed the certificate\n");
+	if (print && due->chain)
+		(void)printf("renewed the AK's certificate\n");
+}
+
+static int
+look(const struct device_settings *settings, const struct device_state *state, struct due *due,
+    struct error *err)
+{
+	*due = (struct due){0};
+	return certificate_look(certification_directory(settings, state), due, err) == 0 &&
+	        chain_look(state, due, err) == 0
+	    ? 0
+	    : -1;
+}
+
+int
+command_renew(const struct command_settings *line, json_t *out, struct error *err)
+{
+	AUTO_SETTINGS settings = {0};
+	AUTO_STATE    state = {.lock = -1};
+	struct due    due;
+	struct due    after;
+
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
+	    device_settings_recall(&settings, &state, err) != 0 ||
+	    look(&settings, &state, &due, err) != 0)
+		return -1;
+	if (due.certificate || due.chain) {
+		if (renew(&settings, &state, &due, out, err) != 0 ||
+		    look(&settings, &state, &after, err) != 0)
+			return -1;
+		due.next = after.next;
+	}
+	result_show(&due, out, !line->json);
+	if (settings.all.exec == NULL || !(due.certificate || due.chain))
+		return 0;
+	device_state_close(&state); /* the command may want to look at it */
+	return run_command(settings.all.exec, due.certificate ? "certificate" : "ak", err);
+}

@@ -1,0 +1,227 @@
+/* attest-device status: what this machine has, and when it is renewed. Changes nothing. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include <openssl/x509.h>
+
+#include "device/ak_type.h"
+#include "device/certificate_files.h"
+#include "device/certification.h"
+#include "device/command.h"
+#include "device/device_settings.h"
+#include "device/ek.h"
+#include "device/identity.h"
+#include "device/interrupt.h"
+#include "device/renewal.h"
+#include "device/sign_key.h"
+#include "device/state.h"
+#include "device/template.h"
+#include "device/tpm.h"
+#include "pki/certificate.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* One line for people. */
+static void
+line_print(bool print, const char *label, const char *text)
+{
+	if (print)
+		(void)printf("%-12s %s\n", label, text);
+}
+
+/* Keeps the first thing that is wrong, for the exit status. */
+static void
+complain(struct error *first, const struct error *err)
+{
+	if (first->detail[0] == '\0')
+		*first = *err;
+}
+
+/* ---- the TPM ---- */
+
+static int
+tpm_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
+{
+	struct device_tpm_info info;
+	char                   text[128];
+
+	if (device_tpm_info_read(tpm, &info, err) != 0)
+		return -1;
+	(void)snprintf(text, sizeof text, "%s, firmware %s", info.model, info.firmware);
+	line_print(print, "TPM", text);
+	(void)json_object_set_new(out, "tpm",
+	    json_pack("{s:i, s:s, s:s}", "manufacturer", info.manufacturer, "model", info.model,
+	        "firmware", info.firmware));
+	return 0;
+}
+
+static int
+eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
+{
+	const struct device_template *template;
+	json_t                       *list = json_array();
+
+	(void)json_object_set_new(out, "eks", list);
+	for (size_t i = 0; (template = device_template_at(i)) != NULL; i++) {
+		AUTO_EK ek = {0};
+		ESYS_TR handle;
+		bool    present;
+		char    hash[EK_HASH_TEXT_SIZE];
+		char    text[EK_HASH_TEXT_SIZE + 64];
+
+		if (device_interrupt_check(err) != 0 ||
+		    device_ek_present(tpm, template, &present, err) != 0)
+			return -1;
+		if (!present)
+			continue;
+		if (device_ek_load(tpm, template, &ek, &handle, err) != 0) {
+			if (err->kind == ERROR_NOT_FOUND)
+				continue;
+			return -1;
+		}
+		device_tpm_release(tpm, &handle);
+		ek_hash_format(&ek.hash, hash);
+		(void)snprintf(text, sizeof text, "%s (%s %s)", hash, template->kind,
+		    template->label);
+		line_print(print, "EK", text);
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s}", "kind", template->kind, "template",
+		        template->label, "hash", hash));
+	}
+	return 0;
+}
+
+/* ---- what has an end ---- */
+
+/* Puts times, days left and the renewal into `object`; INTERNAL when it is over. */
+static int
+validity_show(int64_t not_before, int64_t not_after, json_t *object, bool print, struct error *err)
+{
+	int64_t now = clock_now();
+	int64_t renewal = renewal_time(not_before, not_after);
+	int64_t days = renewal_days_left(not_after, now);
+	char    from[CLOCK_TEXT_SIZE];
+	char    until[CLOCK_TEXT_SIZE];
+	char    when[CLOCK_TEXT_SIZE];
+	char    text[96];
+
+	clock_format(not_before, from);
+	clock_format(not_after, until);
+	clock_format(renewal, when);
+	(void)snprintf(text, sizeof text, "%s (%lld days left)", until, (long long)days);
+	line_print(print, "  until", now > not_after ? until : text);
+	line_print(print, "  renewal", now >= renewal ? "due now" : when);
+	(void)json_object_update_new(object,
+	    json_pack("{s:s, s:s, s:I, s:s, s:b}", "notBefore", from, "notAfter", until, "daysLeft",
+	        (json_int_t)days, "renewal", when, "renewalDue", now >= renewal));
+	return now <= not_after ? 0
+	                        : error_set(err, ERROR_NOT_FOUND, "it expired at %s", until);
+}
+
+static void
+ak_show(struct device_tpm *tpm, const struct device_state *state, json_t *out, bool print,
+    struct error *first)
+{
+	AUTO_IDENTITY                identity = {0};
+	const struct device_ak_type *type;
+	struct error                 err = {0};
+	json_t                      *object = json_object();
+
+	(void)json_object_set_new(out, "ak", object);
+	if (device_identity_load(tpm, state, &identity, &err) != 0) {
+		if (err.kind == ERROR_CONFLICT)
+			(void)certification_lost(&err);
+		line_print(print, "AK", err.kind == ERROR_NOT_FOUND ? "none is certified" : err.detail);
+		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		if (err.kind != ERROR_NOT_FOUND)
+			complain(first, &err);
+		return;
+	}
+	type = device_ak_type_of(&identity.ak.key.public.publicArea);
+	line_print(print, "AK", type != NULL ? type->word : "unknown");
+	(void)json_object_set_new(object, "type",
+	    json_string(type != NULL ? type->word : "unknown"));
+	if (validity_show(device_chain_not_before(&identity.chain),
+	        device_chain_not_after(&identity.chain), object, print, &err) != 0)
+		complain(first, &err);
+}
+
+/* The key of the certificate: does this TPM load it? */
+static int
+key_show(struct device_tpm *tpm, const char *directory, json_t *object, bool print,
+    struct error *err)
+{
+	const struct sign_key_type *type;
+	struct device_key           key;
+	const char                 *word;
+
+	if (certificate_files_key_load(directory, &key, err) != 0)
+		return -1;
+	type = sign_key_type_of(&key.public.publicArea);
+	word = type != NULL ? type->word : "unknown";
+	(void)json_object_set_new(object, "keyType", json_string(word));
+	line_print(print, "  key", word);
+	if (sign_key_check(tpm, &key, err) == 0)
+		return 0;
+	return err->kind == ERROR_CONFLICT ? certification_lost(err) : -1;
+}
+
+static void
+certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
+    const struct device_state *state, json_t *out, bool print, struct error *first)
+{
+	const char  *directory = certification_directory(settings, state);
+	json_t      *object = json_object();
+	X509        *certificate = NULL;
+	struct error err = {0};
+	char         name[256] = "";
+
+	(void)json_object_set_new(out, "certificate", object);
+	if (certificate_files_load(directory, &certificate, &err) != 0) {
+		line_print(print, "certificate", err.kind == ERROR_NOT_FOUND ? "none" : err.detail);
+		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		if (err.kind != ERROR_NOT_FOUND)
+			complain(first, &err);
+		return;
+	}
+	(void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
+	    sizeof name);
+	(void)json_object_update_new(object,
+	    json_pack("{s:s, s:s}", "directory", directory, "name", name));
+	line_print(print, "certificate", name[0] != '\0' ? name : directory);
+	if (key_show(tpm, directory, object, print, &err) != 0) {
+		line_print(print, "  problem", err.detail);
+		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		complain(first, &err);
+	}
+	if (validity_show(certificate_not_before(certificate), certificate_not_after(certificate),
+	        object, print, &err) != 0) {
+		(void)error_wrap(&err, "the certificate");
+		complain(first, &err);
+	}
+	X509_free(certificate);
+}
+
+int
+command_status(const struct command_settings *line, json_t *out, struct error *err)
+{
+	AUTO_SETTINGS settings = {0};
+	AUTO_STATE    state = {.lock = -1};
+	AUTO_TPM      tpm = {0};
+	bool          print = !line->json;
+	struct error  first = {0};
+
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
+	    device_settings_recall(&settings, &state, err) != 0 ||
+	    command_tpm_open(&tpm, &settings.all, err) != 0 ||
+	    tpm_show(&tpm, out, print, err) != 0 || eks_show(&tpm, out, print, err) != 0)
+		return -1;
+	ak_show(&tpm, &state, out, print, &first);
+	certificate_show(&tpm, &settings, &state, out, print, &first);
+	if (first.detail[0] == '\0')
+		return 0;
+	*err = first;
+	return -1;
+}

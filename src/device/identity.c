@@ -1,0 +1,201 @@
+/* Joins the TPM, the state directory and the attestation host; prints warnings only. */
+#include "config.h"
+
+#include "device/identity.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/ak_type.h"
+#include "device/attestation.h"
+#include "device/command.h"
+#include "device/http_client.h"
+#include "device/interrupt.h"
+#include "device/state.h"
+#include "device/tpm.h"
+#include "pki/trust.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/identifier.h"
+
+void
+device_identity_clear(struct device_identity *identity)
+{
+	device_ek_clear(&identity->ek);
+	device_ak_clear(&identity->ak);
+	device_chain_clear(&identity->chain);
+	*identity = (struct device_identity){0};
+}
+
+/* ---- the AK ---- */
+
+/* Takes the kept AK; false when a new one is needed, and why is said when somebody asked to hear. */
+static bool
+ak_reuse(struct device_tpm *tpm, const struct device_state *state,
+    const struct device_ak_type *wanted, struct device_identity *identity, ESYS_TR *handle,
+    bool *failed, struct error *err)
+{
+	*failed = false;
+	if (device_state_ak_load(state, &identity->ak, err) != 0) {
+		*failed = err->kind == ERROR_INTERNAL;
+		return false;
+	}
+	if (wanted != NULL && device_ak_type_of(&identity->ak.key.public.publicArea) != wanted) {
+		(void)error_set(err, ERROR_CONFLICT, "the AK in the state directory is no %s key",
+		    wanted->word);
+	} else if (device_ak_load(tpm, &identity->ak, handle, err) == 0) {
+		identity->ak_reused = true;
+		return true;
+	}
+	*failed = err->kind != ERROR_CONFLICT;
+	device_ak_clear(&identity->ak);
+	return false;
+}
+
+static int
+ak_get(struct device_tpm *tpm, const struct command_settings *settings,
+    const struct device_state *state, struct device_identity *identity, ESYS_TR *handle,
+    struct error *err)
+{
+	const struct device_ak_type *wanted = NULL;
+	bool                         failed = false;
+
+	if (settings->ak_type != NULL)
+		wanted = device_ak_type_find(settings->ak_type);
+
+	if (!settings->new_ak) {
+		if (ak_reuse(tpm, state, wanted, identity, handle, &failed, err))
+			return 0;
+		if (failed)
+			return -1;
+		if (err->kind != ERROR_NOT_FOUND)
+			(void)fprintf(stderr, "attest-device: making a new AK: %s\n", err->detail);
+	}
+	if (device_ak_create(tpm, wanted != NULL ? wanted : device_ak_type_at(0), &identity->ak,
+	        handle, err) != 0)
+		return -1;
+	return device_state_ak_save(state, &identity->ak, err);
+}
+
+/* ---- the host ---- */
+
+/* "attest-ca enroll HASH --name HOST", the name only when it can be one and needs no quotes. */
+static void
+enroll_command(const char *hash, char *text, size_t size)
+{
+	char         name[256] = "";
+	struct error ignored;
+	size_t       length;
+
+	(void)gethostname(name, sizeof name - 1);
+	length = strlen(name);
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
+			length = 0;
+	}
+	if (name[0] == '-' || identifier_check(name, length, &ignored) != 0)
+		(void)snprintf(text, size, "attest-ca enroll %s", hash);
+	else
+		(void)snprintf(text, size, "attest-ca enroll %s --name %s", hash, name);
+}
+
+/* Puts the command to run into a NOT_ENROLLED failure. */
+static int
+refused(const struct device_identity *identity, json_t *out, struct error *err)
+{
+	char hash[EK_HASH_TEXT_SIZE];
+	char command[400];
+
+	if (err->kind != ERROR_NOT_ENROLLED)
+		return -1;
+	ek_hash_format(&identity->ek.hash, hash);
+	enroll_command(hash, command, sizeof command);
+	(void)json_object_set_new(out, "enroll", json_string(command));
+	return error_set(err, ERROR_NOT_ENROLLED,
+	    "EK %s is not enrolled; on the attestation host run: %s", hash, command);
+}
+
+static void
+trust_cleanup(struct trust **trust)
+{
+	trust_free(*trust);
+}
+#define AUTO_TRUST __attribute__((cleanup(trust_cleanup))) struct trust *
+
+/* Reads the roots of the file; no file, no trust, and nothing is asked of the chain's end. */
+static int
+root_load(const char *path, struct trust **trust, struct error *err)
+{
+	if (path == NULL)
+		return 0;
+	*trust = trust_new();
+	return trust_add_file(*trust, path, err) == 0 ? 0 : error_wrap(err, "the attestation root");
+}
+
+static int
+certify(struct device_tpm *tpm, const struct command_settings *settings,
+    const struct device_state *state, struct device_identity *identity, json_t *out,
+    struct error *err)
+{
+	AUTO_TRUST         trust = NULL;
+	AUTO_HTTP_CLIENT   client = NULL;
+	struct attestation attestation = {.ek = &identity->ek, .ak = &identity->ak};
+	char               hash[EK_HASH_TEXT_SIZE];
+	int                rc;
+
+	if (root_load(settings->root, &trust, err) != 0 ||
+	    http_client_new(settings->tls_root, &client, err) != 0 ||
+	    ak_get(tpm, settings, state, identity, &attestation.ak_handle, err) != 0 ||
+	    device_interrupt_check(err) != 0 ||
+	    device_ek_load_wanted(tpm, settings->ek, &identity->ek, &attestation.ek_handle, err) != 0)
+		return -1;
+	ek_hash_format(&identity->ek.hash, hash);
+	(void)json_object_set_new(out, "ek", json_string(hash));
+	if (device_interrupt_check(err) != 0 ||
+	    attestation_run(tpm, &attestation, client, settings->url, &identity->chain, err) != 0)
+		return refused(identity, out, err);
+	rc = device_chain_verify(&identity->chain, bytes_view(&identity->ak.area),
+	    &identity->ek.hash, trust, clock_now(), err);
+	device_tpm_release(tpm, &attestation.ek_handle);
+	device_tpm_release(tpm, &attestation.ak_handle);
+	return rc == 0 ? 0 : error_wrap(err, "the certificate that came back");
+}
+
+int
+device_identity_attest(struct device_tpm *tpm, const struct command_settings *settings,
+    const struct device_state *state, struct device_identity *identity, char **path, json_t *out,
+    struct error *err)
+{
+	AUTO_BYTES pem = {0};
+
+	*path = NULL;
+	if (certify(tpm, settings, state, identity, out, err) != 0 ||
+	    device_chain_encode(&identity->chain, &pem, err) != 0)
+		return -1;
+	return device_state_chain_save(state, bytes_view(&pem), path, err);
+}
+
+/* ---- what is kept ---- */
+
+int
+device_identity_load(struct device_tpm *tpm, const struct device_state *state,
+    struct device_identity *identity, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+	ESYS_TR    handle = ESYS_TR_NONE;
+
+	if (device_state_ak_load(state, &identity->ak, err) != 0 ||
+	    device_ak_load(tpm, &identity->ak, &handle, err) != 0)
+		return -1;
+	device_tpm_release(tpm, &handle);
+	identity->ak_reused = true;
+	if (device_state_chain_load(state, &pem, err) != 0)
+		return -1;
+	if (device_chain_read(&pem, &identity->chain, err) != 0 ||
+	    device_chain_verify(&identity->chain, bytes_view(&identity->ak.area), NULL, NULL,
+	        clock_now(), err) != 0)
+		return error_wrap(err, DEVICE_STATE_AK_CHAIN);
+	return 0;
+}
