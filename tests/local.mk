@@ -31,6 +31,7 @@ E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
+E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
@@ -41,7 +42,10 @@ tests_e2e_software_device_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRY
 	$(TSS2_MU_LIBS) $(JANSSON_LIBS)
 
 # And an ACME client.
-check_PROGRAMS += tests/e2e/sign_jws
+check_PROGRAMS += tests/e2e/sign_jws tests/e2e/software_acme_device
+tests_e2e_software_acme_device_SOURCES = tests/e2e/software_acme_device.c
+tests_e2e_software_acme_device_LDADD = $(FORGE_LIBS) src/libwebauthn.a src/libpki.a src/libtpm.a \
+	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JOSE_LIBS) $(JANSSON_LIBS) $(CBOR_LIBS)
 tests_e2e_sign_jws_SOURCES = tests/e2e/sign_jws.c
 tests_e2e_sign_jws_LDADD = $(JOSE_LIBS) $(JANSSON_LIBS)
 
