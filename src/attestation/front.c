@@ -33,7 +33,7 @@ struct attest_front {
 	struct front_worker *worker;
 	struct http_server  *server;
 	SSL_CTX             *tls;
-	struct bytes         files[MESSAGE_FILE_COUNT];
+	struct http_file    *files[MESSAGE_FILE_COUNT];  /* NULL until it came */
 	struct bytes         coming[MESSAGE_FILE_COUNT]; /* whose last piece is not there yet */
 };
 
@@ -214,7 +214,7 @@ root_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply(exchange, 200, PEM_TYPE, bytes_view(&front->files[MESSAGE_FILE_ROOT]));
+	http_reply_file(exchange, PEM_TYPE, front->files[MESSAGE_FILE_ROOT]);
 }
 
 static void
@@ -222,7 +222,7 @@ issuing_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply(exchange, 200, PEM_TYPE, bytes_view(&front->files[MESSAGE_FILE_ISSUING]));
+	http_reply_file(exchange, PEM_TYPE, front->files[MESSAGE_FILE_ISSUING]);
 }
 
 static void
@@ -230,7 +230,7 @@ crl_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply(exchange, 200, CRL_TYPE, bytes_view(&front->files[MESSAGE_FILE_CRL]));
+	http_reply_file(exchange, CRL_TYPE, front->files[MESSAGE_FILE_CRL]);
 }
 
 static const struct http_route routes[] = {
@@ -254,9 +254,8 @@ front_file_take(struct attest_front *front, const struct message_file *file, str
 		return error_set(err, ERROR_MALFORMED, "a piece of a file came out of order");
 	bytes_append(coming, file->chunk.data, file->chunk.size);
 	if (coming->size == file->total) {
-		bytes_clear(&front->files[file->name]);
-		front->files[file->name] = *coming;
-		*coming = (struct bytes){0};
+		http_file_release(front->files[file->name]);
+		front->files[file->name] = http_file_new(coming);
 	}
 	return 0;
 }
@@ -336,7 +335,7 @@ front_close_cb(struct front_worker *worker)
 		http_server_free(front->server);
 	SSL_CTX_free(front->tls);
 	for (size_t i = 0; i < MESSAGE_FILE_COUNT; i++) {
-		bytes_clear(&front->files[i]);
+		http_file_release(front->files[i]);
 		bytes_clear(&front->coming[i]);
 	}
 	free(front);

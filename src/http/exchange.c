@@ -237,9 +237,54 @@ exchange_sent_cb(struct evhttp_request *req, void *connection)
 	connection_answered(connection);
 }
 
+/* A file and who needs it: its owner, and the answers on their way. */
+struct http_file {
+	struct bytes data;
+	size_t       uses;
+};
+
+struct http_file *
+http_file_new(struct bytes *data)
+{
+	struct http_file *file = memory_new(sizeof *file);
+
+	*file = (struct http_file){.data = *data, .uses = 1};
+	*data = (struct bytes){0};
+	return file;
+}
+
+void
+http_file_release(struct http_file *file)
+{
+	if (file == NULL || --file->uses != 0)
+		return;
+	bytes_clear(&file->data);
+	free(file);
+}
+
+static void
+file_sent_cb(const void *data, size_t size, void *file)
+{
+	(void)data;
+	(void)size;
+	http_file_release(file);
+}
+
+/* `file` is what `body` views, or NULL when it must be copied. */
+static void
+exchange_body(struct evhttp_request *req, struct view body, struct http_file *file)
+{
+	struct evbuffer *output = evhttp_request_get_output_buffer(req);
+
+	if (file == NULL)
+		(void)evbuffer_add(output, body.data, body.size);
+	else if (evbuffer_add_reference(output, body.data, body.size, file_sent_cb, file) == 0)
+		file->uses++;
+}
+
 static void
 exchange_send(struct http_exchange *exchange, int status, const char *reason, const char *type,
-    struct view body)
+    struct view body, struct http_file *file)
 {
 	struct http_connection *connection = exchange->connection;
 	struct evhttp_request  *req = exchange->req;
@@ -254,7 +299,7 @@ exchange_send(struct http_exchange *exchange, int status, const char *reason, co
 	if (connection->closing || connection->server->draining)
 		exchange_mark_last(exchange);
 	if (body.size != 0 && evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
-		(void)evbuffer_add(evhttp_request_get_output_buffer(req), body.data, body.size);
+		exchange_body(req, body, file);
 	evhttp_request_set_on_complete_cb(req, exchange_sent_cb, connection);
 	connection_answer(connection, body.size);
 	exchange_free(exchange);
@@ -264,7 +309,14 @@ exchange_send(struct http_exchange *exchange, int status, const char *reason, co
 void
 http_reply(struct http_exchange *exchange, int status, const char *type, struct view body)
 {
-	exchange_send(exchange, status, NULL, type, body);
+	exchange_send(exchange, status, NULL, type, body, NULL);
+}
+
+void
+http_reply_file(struct http_exchange *exchange, const char *type, struct http_file *file)
+{
+	exchange_send(exchange, 200, NULL, type,
+	    file != NULL ? bytes_view(&file->data) : (struct view){NULL, 0}, file);
 }
 
 void
@@ -282,5 +334,5 @@ http_reply_problem(struct http_exchange *exchange, const struct error *err)
 	        NULL)
 		http_reply_header(exchange, "Retry-After", retry_after);
 	exchange_send(exchange, error_status(err->kind), reason, PROBLEM_TYPE,
-	    (struct view){(const uint8_t *)body, strlen(body)});
+	    (struct view){(const uint8_t *)body, strlen(body)}, NULL);
 }

@@ -16,6 +16,7 @@
 struct error;
 struct event_base;
 struct http_exchange;
+struct http_file;
 struct http_server;
 
 /*
@@ -88,6 +89,17 @@ void http_reply_header(struct http_exchange *exchange, const char *name, const c
 
 /* Answers; the exchange is gone after it. `type` is NULL for an answer without a body. */
 void http_reply(struct http_exchange *exchange, int status, const char *type, struct view body);
+
+/*
+ * A body that many answers share, however slowly they are read: it is not copied
+ * for each. Takes the octets over. A file belongs to one event loop; it lives until
+ * it is released and no answer needs it. NULL may be released.
+ */
+struct http_file *http_file_new(struct bytes *data);
+void              http_file_release(struct http_file *file);
+
+/* As http_reply, with 200 and a file; NULL is an empty one. */
+void http_reply_file(struct http_exchange *exchange, const char *type, struct http_file *file);
 
 /*
  * Answers with a problem document (RFC 9457): type, title and status of the kind

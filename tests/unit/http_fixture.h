@@ -87,7 +87,18 @@ empty_cb(struct http_exchange *exchange, void *arg)
 	http_reply(exchange, 200, NULL, (struct view){NULL, 0});
 }
 
+/* What /file serves; a test that asks for it makes it, and releases it. */
+static struct http_file *served;
+
+static inline void
+file_cb(struct http_exchange *exchange, void *arg)
+{
+	(void)arg;
+	http_reply_file(exchange, "application/octet-stream", served);
+}
+
 static const struct http_route routes[] = {
+    {"GET", "/file", file_cb},
     {"GET", "/empty", empty_cb},
     {"GET", "/hello", hello_cb},
     {"POST", "/echo", echo_cb},

@@ -31,6 +31,38 @@ send_body(struct http_client *client, size_t size)
 	client_send(client, body);
 }
 
+/* Were it copied for each, slow readers of a long CRL would use up the memory. */
+START_TEST(file_is_shared_by_those_who_read_it_slowly)
+{
+	const size_t       size = (size_t)8 * 1024 * 1024;
+	AUTO_FREE char    *text = filling(size);
+	struct bytes       data = {0};
+	struct http_client clients[2];
+	uint8_t           *last;
+
+	bytes_append(&data, text, size);
+	last = data.data + size - 1;
+	served = http_file_new(&data);
+	ck_assert_ptr_null(data.data);
+	fixture_start();
+	for (size_t i = 0; i < 2; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i],
+		    "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+		client_wait(&clients[i], client_count(&clients[i], "\r\n\r\n") == 1);
+	}
+	*last = 'y'; /* what is sent shows it: there is one */
+	http_file_release(served); /* and it stays, though the server has a newer one */
+	served = NULL;
+	for (size_t i = 0; i < 2; i++) {
+		client_wait(&clients[i], clients[i].ended);
+		ck_assert_uint_gt(clients[i].got.size, size);
+		ck_assert_int_eq(clients[i].got.data[clients[i].got.size - 1], 'y');
+		client_close(&clients[i]);
+	}
+}
+END_TEST
+
 START_TEST(body_at_the_bound_passes)
 {
 	struct http_client client;
@@ -520,6 +552,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
 	tcase_set_timeout(tcase, 30); /* a busy machine is no failure */
+	tcase_add_test(tcase, file_is_shared_by_those_who_read_it_slowly);
 	tcase_add_test(tcase, body_at_the_bound_passes);
 	tcase_add_loop_test(tcase, body_above_the_bound_is_a_413_problem, 0, 3);
 	tcase_add_test(tcase, body_above_the_bound_is_refused_before_it_is_sent);
