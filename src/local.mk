@@ -16,7 +16,7 @@ bin_PROGRAMS += src/attest-device
 src_attest_device_SOURCES = src/attest-device.c
 src_attest_device_LDADD = src/libdevice.a src/libwebauthn.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
-	$(JANSSON_LIBS) $(CBOR_LIBS)
+	$(JANSSON_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS)
 
 sbin_PROGRAMS += src/attest-acmed
 src_attest_acmed_SOURCES = src/attest-acmed.c
@@ -24,4 +24,3 @@ src_attest_acmed_LDADD = src/libacme_admin.a src/libadmin.a src/libacme.a src/li
 	src/libhttp.a src/libdaemon.a src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(JOSE_LIBS) \
 	$(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
-	$(JANSSON_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS)

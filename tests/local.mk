@@ -61,9 +61,8 @@ EXTRA_DIST += tests/layers_test.sh
 INTEROP_TESTS = tests/interop/step.sh tests/interop/step_acmed.sh tests/interop/certbot.sh
 EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests/interop/go.sum \
 	tests/interop/certbot.py tests/interop/requirements.txt
-INTEROP_TESTS = tests/interop/step.sh
 INTEROP_TESTS += tests/interop/device.sh
-EXTRA_DIST += $(INTEROP_TESTS) tests/interop/step_ca.sh tests/interop/build.sh tests/interop/go.mod tests/interop/go.sum
+EXTRA_DIST += tests/interop/step_ca.sh
 
 .PHONY: check-interop
 check-interop:
