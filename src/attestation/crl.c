@@ -17,6 +17,7 @@ struct crl {
 	int64_t          lifetime;
 	int64_t          generation; /* of the store when it was last looked at */
 	int64_t          signed_at;
+	int64_t          number; /* of the last one */
 	struct bytes     revoked; /* struct ca_revoked, one after the other */
 	struct bytes     der;
 };
@@ -90,16 +91,18 @@ crl_refresh(struct crl *crl, struct store *store, int64_t now, bool *fresh, stru
 {
 	struct bytes der = {0};
 	bool         changed = false;
+	int64_t      number;
 
 	*fresh = false;
 	if (crl_collect(crl, store, now, &changed, err) != 0)
 		return error_wrap(err, "reading what is revoked");
-	if (!changed && crl->der.size != 0 && now < crl->signed_at + crl->lifetime / 2)
+	/* One from before a clock was set back begins in the future, and nobody accepts it. */
+	if (!changed && crl->der.size != 0 && now >= crl->signed_at &&
+	    now < crl->signed_at + crl->lifetime / 2)
 		return 0;
-	/* The time is the number: it grows over restarts, and no two are signed in one second. */
-	if (now <= crl->signed_at)
-		now = crl->signed_at + 1;
-	if (ca_crl_create(crl->issuer, (uint64_t)now,
+	/* The time is the number, unless that would not grow. */
+	number = now > crl->number ? now : crl->number + 1;
+	if (ca_crl_create(crl->issuer, (uint64_t)number,
 	        (const struct ca_revoked *)(const void *)crl->revoked.data,
 	        crl->revoked.size / sizeof(struct ca_revoked), now, crl->lifetime, &der, err) != 0) {
 		crl->generation = -1; /* look again */
@@ -109,6 +112,7 @@ crl_refresh(struct crl *crl, struct store *store, int64_t now, bool *fresh, stru
 	bytes_clear(&crl->der);
 	crl->der = der;
 	crl->signed_at = now;
+	crl->number = number;
 	*fresh = true;
 	return 0;
 }

@@ -18,7 +18,7 @@ void        crl_free(struct crl *crl);
 
 /*
  * Signs the CRL again when the store names other certificates than the last one
- * did, when half its life has passed, or when there is none yet. Sets *fresh when
+ * did, when half its life has passed, when it begins after `now`, or when there is none yet. Sets *fresh when
  * it did. On failure the old one stays.
  */
 int crl_refresh(struct crl *crl, struct store *store, int64_t now, bool *fresh, struct error *err);

@@ -159,23 +159,38 @@ keeper_ready_cb(void *arg)
 	service_notify(SERVICE_READY);
 }
 
+/* A file that could not be written is tried again, though the CRL is not signed again. */
+static int
+keeper_crl_write(struct attestation_keeper *keeper, struct error *err)
+{
+	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ISSUING_CRL);
+	struct view     der = crl_der(keeper->crl);
+
+	if (!keeper->crl_unwritten)
+		return 0;
+	if (file_replace(path, der.data, der.size, 0644, err) != 0)
+		return -1;
+	keeper->crl_unwritten = false;
+	return 0;
+}
+
 /* Signs the CRL when it is time; file and fronts get it. */
 static int
 keeper_crl_refresh(struct attestation_keeper *keeper, bool *fresh, struct error *err)
 {
-	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ISSUING_CRL);
-	struct view     der;
+	struct view der;
 
 	if (crl_refresh(keeper->crl, keeper->store, clock_now(), fresh, err) != 0)
 		return -1;
-	if (!*fresh)
-		return 0;
-	der = crl_der(keeper->crl);
-	(void)pthread_mutex_lock(&keeper->crl_lock);
-	bytes_clear(&keeper->crl_der);
-	bytes_append(&keeper->crl_der, der.data, der.size);
-	(void)pthread_mutex_unlock(&keeper->crl_lock);
-	return file_replace(path, der.data, der.size, 0644, err);
+	if (*fresh) {
+		der = crl_der(keeper->crl);
+		(void)pthread_mutex_lock(&keeper->crl_lock);
+		bytes_clear(&keeper->crl_der);
+		bytes_append(&keeper->crl_der, der.data, der.size);
+		(void)pthread_mutex_unlock(&keeper->crl_lock);
+		keeper->crl_unwritten = true;
+	}
+	return keeper_crl_write(keeper, err);
 }
 
 static void

@@ -3,6 +3,7 @@
 #define ATTESTATION_KEEPER_STATE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pki/ca.h"
@@ -34,6 +35,7 @@ struct attestation_keeper {
 	struct store_writer   *writer;  /* any thread may submit */
 	struct store          *store;   /* this and crl are the main thread's */
 	struct crl            *crl;
+	bool                   crl_unwritten; /* the file is older than crl */
 	pthread_mutex_t        crl_lock; /* over the copy that greets new fronts */
 	struct bytes           crl_der;
 };

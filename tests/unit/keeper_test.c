@@ -8,8 +8,10 @@
 #include "attestation/keeper.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 
 #include <openssl/x509.h>
 
+#include "attestation/crl.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "daemon/channel.h"
@@ -441,6 +444,73 @@ START_TEST(certify_after_the_device_is_removed_gives_no_certificate)
 }
 END_TEST
 
+static int
+crl_is_there(void)
+{
+	AUTO_FREE char *path = file_join(fixture.directory, STATE_ISSUING_CRL);
+	struct stat     st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A disk that was full when somebody was revoked must not hide it for half a CRL's life. */
+START_TEST(crl_that_could_not_be_written_is_written_later)
+{
+	static uint8_t          packet[CHANNEL_MESSAGE_MAX + sizeof(struct channel_header)];
+	AUTO_FREE char         *path = file_join(fixture.directory, STATE_ISSUING_CRL);
+	AUTO_BYTES              secret = {0};
+	AUTO_BYTES              body = {0};
+	struct message_question question;
+	struct message_answer   answer;
+	struct ek_hash          hash = hash_of(&fixture.ek);
+	struct store           *store = NULL;
+	struct error            err = {0};
+
+	secret_get(fixture.front, &secret);
+	question = certify_question(&secret);
+	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	unit_ok(store_open(fixture.directory, &store, &err), &err);
+	unit_ok(store_device_remove(store, hash.bytes, clock_now(), &err), &err);
+	store_close(store);
+	/* What is told next is the new CRL: by then it could not be written. */
+	ck_assert_int_gt(recv(fixture.front, packet, sizeof packet, 0), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	for (int turn = 0; turn < 1000 && !crl_is_there(); turn++)
+		(void)poll(NULL, 0, 10);
+	ck_assert(crl_is_there());
+}
+END_TEST
+
+/* The first one was signed while the clock was an hour ahead. */
+START_TEST(crl_from_the_future_is_signed_again)
+{
+	AUTO_FREE char *key = file_join(fixture.directory, STATE_ISSUING_KEY);
+	AUTO_FREE char *certificate = file_join(fixture.directory, STATE_ISSUING_PEM);
+	struct ca       issuing = {0};
+	struct store   *store = NULL;
+	struct crl     *crl;
+	int64_t         now = clock_now();
+	bool            fresh = false;
+	struct error    err = {0};
+
+	unit_ok(key_load(key, &issuing.key, &err), &err);
+	unit_ok(certificate_load(certificate, &issuing.certificate, &err), &err);
+	unit_ok(store_open(fixture.directory, &store, &err), &err);
+	crl = crl_new(&issuing, 86400);
+	unit_ok(crl_refresh(crl, store, now + 3600, &fresh, &err), &err);
+	ck_assert(fresh);
+	unit_ok(crl_refresh(crl, store, now, &fresh, &err), &err);
+	ck_assert(fresh);
+	unit_ok(crl_refresh(crl, store, now, &fresh, &err), &err);
+	ck_assert(!fresh);
+	crl_free(crl);
+	store_close(store);
+	ca_clear(&issuing);
+}
+END_TEST
+
 /* Octets that are no question are answered; messages that are none end the channel. */
 static const struct {
 	const char *octets;
@@ -543,6 +613,8 @@ main(void)
 	tcase_add_test(tc, certify_without_challenge_gives_no_certificate);
 	tcase_add_test(tc, certify_twice_at_once_gives_one_certificate);
 	tcase_add_test(tc, certify_after_the_device_is_removed_gives_no_certificate);
+	tcase_add_test(tc, crl_that_could_not_be_written_is_written_later);
+	tcase_add_test(tc, crl_from_the_future_is_signed_again);
 	tcase_add_loop_test(tc, ask_garbage_is_malformed, 0, sizeof garbage / sizeof garbage[0]);
 	tcase_add_loop_test(tc, break_the_rules_ends_the_channel_and_nothing_else, 0,
 	    sizeof broken / sizeof broken[0]);
