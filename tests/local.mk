@@ -87,10 +87,17 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 	done
 # What things cost, beside the bare work of the same run; nothing is asserted.
 EXTRA_PROGRAMS += tests/bench/attest_bench
-tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c
-tests_bench_attest_bench_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRYPTO_LIBS) \
-	$(TSS2_MU_LIBS) $(EVENT_LIBS) -lpthread
+tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c tests/bench/bench.c \
+	tests/bench/bench.h
+tests_bench_attest_bench_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(EVENT_LIBS) \
+	$(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) -lpthread
+EXTRA_PROGRAMS += tests/bench/acme_bench
+tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_acme_bench_LDADD = $(FORGE_LIBS) src/libwebauthn.a src/libhttp.a src/libpki.a \
+	src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) \
+	$(JANSSON_LIBS) $(CBOR_LIBS) -lpthread
 
 .PHONY: bench
-bench: src/attestd src/attest-ca tests/bench/attest_bench
+bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
+	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)

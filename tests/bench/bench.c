@@ -1,0 +1,386 @@
+/* What the benchmarks share; knows nothing of what is measured. */
+#include "config.h"
+
+#include "bench.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <openssl/ssl.h>
+
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define SAMPLES_MAX 10000 /* of a client */
+
+void
+bench_die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vfprintf(stderr, fmt, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+/* ---- processes ---- */
+
+char *
+bench_built(const char *program)
+{
+	const char *top = getenv("top_builddir");
+
+	return file_join(top != NULL ? top : ".", program);
+}
+
+void
+bench_shell(const char *fmt, ...)
+{
+	char    command[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(command, sizeof command, fmt, args);
+	va_end(args);
+	if (system(command) != 0)
+		bench_die("failed: %s", command);
+}
+
+/* The child of the supervisor whose title ends in `role`. */
+static pid_t
+child_of(pid_t parent, const char *name, const char *role)
+{
+	char  command[128];
+	FILE *pipe;
+	int   pid = 0;
+
+	(void)snprintf(command, sizeof command, "pgrep -P %d -f '%s: %s'", (int)parent, name, role);
+	if ((pipe = popen(command, "r")) == NULL || fscanf(pipe, "%d", &pid) != 1)
+		bench_die("%s has no %s", name, role);
+	(void)pclose(pipe);
+	return pid;
+}
+
+/* The start line says the port. */
+static void
+daemon_wait(struct bench_daemon *daemon, const char *log)
+{
+	static const char address[] = "127.0.0.1:";
+	struct error      err = {0};
+
+	while (daemon->port == 0) {
+		AUTO_BYTES  text = {0};
+		const char *at;
+
+		if (waitpid(daemon->supervisor, NULL, WNOHANG) != 0)
+			bench_die("the daemon did not start; see %s", log);
+		(void)usleep(10000);
+		if (file_read(log, 65536, &text, &err) != 0)
+			continue;
+		bytes_append_u8(&text, '\0');
+		if ((at = strstr((char *)text.data, address)) != NULL)
+			daemon->port = atoi(at + strlen(address));
+	}
+}
+
+void
+bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *state,
+    const char *config, const char *log)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "src/%s", name);
+	AUTO_FREE char *program = bench_built(path);
+	*daemon = (struct bench_daemon){0};
+	if ((daemon->supervisor = fork()) < 0)
+		bench_die("cannot start %s", program);
+	if (daemon->supervisor == 0) {
+		if (freopen(log, "w", stderr) != NULL)
+			(void)execl(program, program, "--state-dir", state, "--config", config, "--listen",
+			    "127.0.0.1:0", (char *)NULL);
+		_exit(127);
+	}
+	daemon_wait(daemon, log);
+	daemon->front = child_of(daemon->supervisor, name, "front");
+	daemon->keeper = child_of(daemon->supervisor, name, "keeper");
+}
+
+void
+bench_stop(pid_t pid)
+{
+	(void)kill(pid, SIGTERM);
+	(void)waitpid(pid, NULL, 0);
+}
+
+double
+bench_cpu_of(pid_t pid)
+{
+	char               path[64];
+	char               text[1024] = "";
+	unsigned long long user = 0;
+	unsigned long long system = 0;
+	FILE              *file;
+	const char        *at;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	if ((file = fopen(path, "r")) == NULL || fgets(text, sizeof text, file) == NULL ||
+	    (at = strrchr(text, ')')) == NULL ||
+	    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) !=
+	        2)
+		bench_die("cannot read %s", path);
+	(void)fclose(file);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+long
+bench_pss_of(pid_t pid)
+{
+	char  path[64];
+	char  line[256];
+	long  pss = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+	if ((file = fopen(path, "r")) == NULL)
+		return 0;
+	while (fgets(line, sizeof line, file) != NULL) {
+		if (sscanf(line, "Pss: %ld", &pss) == 1)
+			break;
+	}
+	(void)fclose(file);
+	return pss;
+}
+
+/* ---- clients ---- */
+
+struct client {
+	const struct bench_clients *plan;
+	size_t                      done;
+	size_t                      sample_count;
+	float                      *samples;
+	pthread_t                   thread;
+};
+
+static atomic_bool stop;
+
+double
+bench_now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static void *
+client_main(void *arg)
+{
+	struct client *client = arg;
+	void          *state = client->plan->open(client->plan->arg);
+
+	while (!atomic_load(&stop)) {
+		double took = client->plan->once(state);
+
+		if (client->sample_count < SAMPLES_MAX)
+			client->samples[client->sample_count++] = (float)took;
+		client->done++;
+	}
+	client->plan->close(state);
+	return NULL;
+}
+
+static int
+compare_floats(const void *a, const void *b)
+{
+	float x = *(const float *)a;
+	float y = *(const float *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+struct bench_outcome
+bench_clients_run(const struct bench_clients *plan)
+{
+	struct client        clients[BENCH_CLIENTS_MAX] = {{0}};
+	AUTO_FREE float     *samples = memory_new(plan->count * SAMPLES_MAX * sizeof *samples);
+	struct bench_outcome outcome = {0};
+	size_t               count = 0;
+	double               begin = bench_now_ms();
+
+	atomic_store(&stop, false);
+	for (size_t i = 0; i < plan->count; i++) {
+		clients[i].plan = plan;
+		clients[i].samples = memory_new(SAMPLES_MAX * sizeof(float));
+		if (pthread_create(&clients[i].thread, NULL, client_main, &clients[i]) != 0)
+			bench_die("cannot start a thread");
+	}
+	(void)usleep((useconds_t)(plan->seconds * 1e6));
+	atomic_store(&stop, true);
+	for (size_t i = 0; i < plan->count; i++) {
+		(void)pthread_join(clients[i].thread, NULL);
+		outcome.done += clients[i].done;
+		memcpy(samples + count, clients[i].samples, clients[i].sample_count * sizeof *samples);
+		count += clients[i].sample_count;
+		free(clients[i].samples);
+	}
+	outcome.wall = (bench_now_ms() - begin) / 1e3;
+	qsort(samples, count, sizeof *samples, compare_floats);
+	if (count != 0) {
+		outcome.p50 = (double)samples[count / 2];
+		outcome.p99 = (double)samples[count * 99 / 100];
+	}
+	return outcome;
+}
+
+void
+bench_connect(struct bench_connection *connection, int port, SSL_CTX *tls)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int                one = 1;
+	int                fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+		bench_die("cannot connect to port %d", port);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	*connection = (struct bench_connection){.fd = fd};
+	if (tls != NULL && ((connection->ssl = SSL_new(tls)) == NULL ||
+	                       SSL_set_fd(connection->ssl, fd) != 1 || SSL_connect(connection->ssl) != 1))
+		bench_die("no TLS with port %d", port);
+}
+
+void
+bench_disconnect(struct bench_connection *connection)
+{
+	if (connection->ssl != NULL)
+		(void)SSL_shutdown(connection->ssl);
+	SSL_free(connection->ssl);
+	(void)close(connection->fd);
+}
+
+static size_t
+connection_receive(struct bench_connection *connection, char *into, size_t size)
+{
+	ssize_t got = connection->ssl != NULL ? SSL_read(connection->ssl, into, (int)size)
+	                                      : recv(connection->fd, into, size, 0);
+
+	if (got <= 0)
+		bench_die("the server closed the connection");
+	return (size_t)got;
+}
+
+char *
+bench_exchange(struct bench_connection *connection, const char *request, size_t length,
+    char *answer, size_t size)
+{
+	static const char field[] = "\r\nContent-Length:";
+	ssize_t           sent = connection->ssl != NULL
+	              ? SSL_write(connection->ssl, request, (int)length)
+	              : send(connection->fd, request, length, MSG_NOSIGNAL);
+	size_t            got = 0;
+
+	if (sent != (ssize_t)length)
+		bench_die("cannot send");
+	for (;;) {
+		const char *end;
+		const char *declared;
+
+		got += connection_receive(connection, answer + got, size - 1 - got);
+		answer[got] = '\0';
+		if ((end = strstr(answer, "\r\n\r\n")) == NULL)
+			continue;
+		declared = strcasestr(answer, field);
+		if (strncmp(answer, "HTTP/1.1 204", 12) == 0)
+			return answer + (end + 4 - answer);
+		if (declared == NULL || declared > end)
+			bench_die("an answer without Content-Length");
+		if (got < (size_t)(end + 4 - answer) + strtoul(declared + strlen(field), NULL, 10))
+			continue;
+		if (strncmp(answer, "HTTP/1.1 2", 10) != 0)
+			bench_die("%.*s", 1024, answer);
+		return answer + (end + 4 - answer);
+	}
+}
+
+/* ---- the bare work ---- */
+
+static double
+thread_cpu(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+double
+bench_time_each(void (*operation)(void))
+{
+	double begin = thread_cpu();
+	size_t count = 0;
+
+	do {
+		for (int i = 0; i < 50; i++)
+			operation();
+		count += 50;
+	} while (thread_cpu() - begin < 0.5);
+	return (thread_cpu() - begin) / (double)count * 1e6;
+}
+
+static struct bufferevent *
+bare_accept_cb(struct event_base *base, void *arg)
+{
+	return bufferevent_openssl_socket_new(base, -1, SSL_new(arg), BUFFEREVENT_SSL_ACCEPTING,
+	    BEV_OPT_CLOSE_ON_FREE);
+}
+
+pid_t
+bench_bare_start(void (*answer_cb)(struct evhttp_request *, void *), SSL_CTX *tls, int *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t          size = sizeof at;
+	int                one = 1;
+	int                fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	pid_t              pid;
+
+	/* Accepted sockets inherit it; else head and body wait for each other's acknowledgement. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 128) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+		bench_die("cannot listen");
+	*port = ntohs(at.sin_port);
+	if ((pid = fork()) == 0) {
+		struct event_base *base = event_base_new();
+		struct evhttp     *http = evhttp_new(base);
+
+		(void)signal(SIGPIPE, SIG_IGN);
+		evhttp_set_gencb(http, answer_cb, NULL);
+		if (tls != NULL)
+			evhttp_set_bevcb(http, bare_accept_cb, tls);
+		(void)evhttp_accept_socket(http, fd);
+		(void)event_base_dispatch(base);
+		_exit(0);
+	}
+	(void)close(fd);
+	return pid;
+}
