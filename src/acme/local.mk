@@ -76,3 +76,10 @@ tests_unit_acme_policy_test_SOURCES = tests/unit/acme_policy_test.c tests/unit/s
 tests_unit_acme_policy_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
 tests_unit_acme_state_test_SOURCES = tests/unit/acme_state_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_acme_state_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+
+FUZZERS += tests/fuzz/acme_request_fuzz
+tests_fuzz_acme_request_fuzz_SOURCES = tests/fuzz/acme_request_fuzz.c
+tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_acme_request_fuzz_LDADD = src/libacme.a src/libwebauthn.a src/libstore.a src/libhttp.a \
+	src/libdaemon.a src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
+	$(TSS2_MU_LIBS) $(JANSSON_LIBS) $(JOSE_LIBS) $(CBOR_LIBS) -lpthread
