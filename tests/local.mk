@@ -27,6 +27,7 @@ E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
+E2E_TESTS += tests/e2e/attest-device_certificate.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
