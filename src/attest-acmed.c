@@ -80,14 +80,14 @@ struct command_line {
 static int
 complain(const struct error *err)
 {
-	fprintf(stderr, "attest-acmed: %s\n", err->detail);
+	(void)fprintf(stderr, "attest-acmed: %s\n", err->detail);
 	return EXIT_FAILURE;
 }
 
 static int
 usage_error(const char *what, const char *value)
 {
-	fprintf(stderr, "attest-acmed: %s%s; see \"attest-acmed --help\"\n", what, value);
+	(void)fprintf(stderr, "attest-acmed: %s%s; see \"attest-acmed --help\"\n", what, value);
 	return EXIT_USAGE;
 }
 
@@ -144,12 +144,12 @@ take_option(struct command_line *line, int option, char **argv)
 		line->listening = optarg;
 		break;
 	case 'h':
-		fputs(usage, stdout);
+		(void)fputs(usage, stdout);
 		admin_help_commands(stdout, acme_admin_program());
-		fputs(usage_end, stdout);
+		(void)fputs(usage_end, stdout);
 		return EXIT_SUCCESS;
 	case 'V':
-		puts("attest-acmed (" PACKAGE_VERSION_LINE ")");
+		(void)puts("attest-acmed (" PACKAGE_VERSION_LINE ")");
 		return EXIT_SUCCESS;
 	case ':':
 		return usage_error("an argument is missing behind ", argv[optind - 1]);

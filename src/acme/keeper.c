@@ -31,12 +31,16 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define PEM_MAX (256U * 1024)
-#define BODY_MAX (64U * 1024)
-#define HEADER_MAX (8U * 1024)
+#define PEM_MAX ((size_t)256 * 1024)
+#define BODY_MAX ((size_t)64 * 1024)
+#define HEADER_MAX ((size_t)8 * 1024)
 
-/* How often and how much is swept: many short transactions rather than a long one. */
+/*
+ * How often and how much is swept: many short transactions rather than a long one.
+ * Accounts less often, because those that stay are looked at each time.
+ */
 #define SWEEP_SECONDS 60
+#define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
 #define SWEEP_ROUNDS  20
 
@@ -174,19 +178,26 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
 	struct store_sweep          sweep = {
 	             .orders = now - settings->order_retention,
 	             .certificates = now - settings->certificate_retention,
-	             .accounts = now - settings->account_retention,
+	             .accounts = INT64_MIN,
         };
 	uint64_t removed = 1;
 
 	if (now < keeper->next_sweep)
 		return 0;
 	keeper->next_sweep = now + SWEEP_SECONDS;
+	if (now >= keeper->next_account_sweep) {
+		sweep.accounts = now - settings->account_retention;
+		keeper->next_account_sweep = now + SWEEP_ACCOUNTS_SECONDS;
+	}
 	for (int round = 0; round < SWEEP_ROUNDS && removed != 0; round++) {
 		if (store_acme_sweep(keeper->store, &sweep, SWEEP_ROWS, &removed, err) != 0)
 			return -1;
 	}
-	if (removed != 0)
-		keeper->next_sweep = now; /* there is more */
+	if (removed != 0) { /* there is more */
+		keeper->next_sweep = now;
+		if (sweep.accounts != INT64_MIN)
+			keeper->next_account_sweep = now;
+	}
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct acme_keeper {
 	struct store_writer        *writer; /* any thread may submit */
 	struct store               *store;  /* this and the next are the main thread's */
 	int64_t                     next_sweep;
+	int64_t                     next_account_sweep;
 	int64_t                     tls_until; /* when the server's certificate is to be renewed */
 	pthread_mutex_t             tls_lock;  /* over what greets new fronts */
 	struct bytes                tls_chain;

@@ -83,3 +83,8 @@ tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_acme_request_fuzz_LDADD = src/libacme.a src/libwebauthn.a src/libstore.a src/libhttp.a \
 	src/libdaemon.a src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(JANSSON_LIBS) $(JOSE_LIBS) $(CBOR_LIBS) -lpthread
+
+FUZZERS += tests/fuzz/acme_message_fuzz
+tests_fuzz_acme_message_fuzz_SOURCES = tests/fuzz/acme_message_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_acme_message_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_acme_message_fuzz_LDADD = src/libacme.a src/libutil.a $(CBOR_LIBS)

@@ -14,8 +14,8 @@
 #define TEXT_MAX    512U
 #define ID_MAX      32U
 #define KEY_MAX     4096U
-#define BLOB_MAX    (32U * 1024)
-#define GREETING_MAX (64U * 1024)
+#define BLOB_MAX    ((size_t)32 * 1024)
+#define GREETING_MAX ((size_t)64 * 1024)
 
 enum field_kind {
 	FIELD_TEXT,   /* struct view: UTF-8 without control characters */

@@ -24,7 +24,7 @@
 #define ACME_IDENTIFIERS_MAX  16U /* of one order */
 #define ACME_CHAIN_MAX        8U  /* certificates of an x5c */
 #define ACME_ORDERS_MAX       100U /* of one page of an orders list */
-#define ACME_FILE_CHUNK_MAX   (64U * 1024)
+#define ACME_FILE_CHUNK_MAX   ((size_t)64 * 1024)
 
 /*
  * A question: name, and which fields of struct acme_question it has. Others are

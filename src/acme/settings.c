@@ -38,7 +38,7 @@ static const struct config_row rows[] = {
     ROW("order_lifetime", DURATION, order_lifetime, "1h", "1m", "7d"),
     ROW("order_retention", DURATION, order_retention, "24h", "1h", "1y"),
     ROW("certificate_retention", DURATION, certificate_retention, "90d", "1h", "10y"),
-    ROW("account_retention", DURATION, account_retention, "90d", "1h", "10y"),
+    ROW("account_retention", DURATION, account_retention, "180d", "1h", "10y"),
     ROW("crl_lifetime", DURATION, crl_lifetime, "7d", "1h", "1y"),
     ROW("tls_lifetime", DURATION, tls_lifetime, "30d", "1h", "1y"),
     ROW("request_timeout", DURATION, request_timeout, "10s", "1s", "5m"),

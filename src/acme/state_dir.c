@@ -12,9 +12,9 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define PEM_MAX   (256U * 1024)
+#define PEM_MAX   ((size_t)256 * 1024)
 #define URI_MAX   4096U
-#define NAMES_MAX (64U * 1024)
+#define NAMES_MAX ((size_t)64 * 1024)
 
 /* A text file without its last line's end. */
 static int

@@ -14,8 +14,8 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define CRL_LIFETIME (7 * 24 * 3600)
-#define CRL_MAX      (256U * 1024)
+#define CRL_LIFETIME (INT64_C(7) * 24 * 3600)
+#define CRL_MAX      ((size_t)256 * 1024)
 
 static int
 crl_write(const char *state_dir, const char *name, struct view file, struct error *err)

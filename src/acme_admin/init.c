@@ -32,7 +32,6 @@
 #define INIT_NAME_MAX 56
 #define INIT_CN_SIZE  (4 * 64 + 1)
 #define INIT_LIST_MAX 64
-#define INIT_PEM_MAX  (256U * 1024)
 
 /* What was asked for. */
 struct init_plan {
