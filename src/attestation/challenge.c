@@ -54,12 +54,29 @@ claim_model(struct view claim, char model[PENDING_MODEL_MAX + 1])
 	model[used] = '\0';
 }
 
-static struct challenge *
-challenge_of(const struct message_challenge *asked, const struct tpm_ek *ek, struct tpm_ak *ak)
+/* "192.0.2.1:51442" without its port; the rest of `host` is zero already. */
+static void
+host_copy(struct view peer, char host[PENDING_HOST_SIZE])
 {
-	struct challenge *challenge = challenge_new();
-	char              text[256];
+	size_t size = peer.size;
 
+	while (size > 0 && peer.data[size - 1] != ':')
+		size--;
+	size = size > 0 ? size - 1 : peer.size;
+	if (size >= PENDING_HOST_SIZE)
+		size = PENDING_HOST_SIZE - 1;
+	if (size > 0)
+		memcpy(host, peer.data, size);
+}
+
+static struct challenge *
+challenge_of(const struct message_question *question, const struct tpm_ek *ek, struct tpm_ak *ak)
+{
+	const struct message_challenge *asked = &question->challenge;
+	struct challenge               *challenge = challenge_new();
+	char                            text[256];
+
+	host_copy(question->peer, challenge->host);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;
@@ -74,7 +91,7 @@ challenge_of(const struct message_challenge *asked, const struct tpm_ek *ek, str
 
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
-challenge_open(struct attestation_worker *worker, const struct message_challenge *asked,
+challenge_open(struct attestation_worker *worker, const struct message_question *asked,
     const struct tpm_ek *ek, struct tpm_ak *ak, struct bytes *answer, struct error *err)
 {
 	struct challenge *challenge = NULL;
@@ -114,7 +131,7 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
 	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
 	    attestation_device_find(worker, ek.hash.bytes, &device, err) == 0)
-		rc = challenge_open(worker, challenge, &ek, &ak, answer, err);
+		rc = challenge_open(worker, asked, &ek, &ak, answer, err);
 	store_device_clear(&device);
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);

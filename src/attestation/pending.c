@@ -15,9 +15,10 @@
 
 #include "util/error.h"
 
-/* How many challenges of one EK are open. */
+/* How many challenges of one EK are open at one host. */
 struct device {
 	struct ek_hash ek;
+	char           host[PENDING_HOST_SIZE];
 	size_t         open;
 	struct device *bucket_next;
 };
@@ -88,31 +89,35 @@ challenge_slot(struct pending *pending, const uint8_t digest[32])
 }
 
 static struct device **
-device_slot(struct pending *pending, const struct ek_hash *ek)
+device_slot(struct pending *pending, const struct challenge *challenge)
 {
-	struct device **slot = &pending->devices[pending_bucket(pending, ek->bytes)];
+	const struct ek_hash *ek = &challenge->ek;
+	struct device       **slot = &pending->devices[pending_bucket(pending, ek->bytes)];
 
-	while (*slot != NULL && memcmp((*slot)->ek.bytes, ek->bytes, sizeof ek->bytes) != 0)
+	while (*slot != NULL &&
+	    (memcmp((*slot)->ek.bytes, ek->bytes, sizeof ek->bytes) != 0 ||
+	        memcmp((*slot)->host, challenge->host, sizeof challenge->host) != 0))
 		slot = &(*slot)->bucket_next;
 	return slot;
 }
 
 static void
-device_count_up(struct pending *pending, const struct ek_hash *ek)
+device_count_up(struct pending *pending, const struct challenge *challenge)
 {
-	struct device **slot = device_slot(pending, ek);
+	struct device **slot = device_slot(pending, challenge);
 
 	if (*slot == NULL) {
 		*slot = memory_new(sizeof **slot);
-		(*slot)->ek = *ek;
+		(*slot)->ek = challenge->ek;
+		memcpy((*slot)->host, challenge->host, sizeof challenge->host);
 	}
 	(*slot)->open++;
 }
 
 static void
-device_count_down(struct pending *pending, const struct ek_hash *ek)
+device_count_down(struct pending *pending, const struct challenge *challenge)
 {
-	struct device **slot = device_slot(pending, ek);
+	struct device **slot = device_slot(pending, challenge);
 	struct device  *device = *slot;
 
 	if (--device->open == 0) {
@@ -136,7 +141,7 @@ pending_unlink(struct pending *pending, struct challenge **slot)
 		challenge->newer->older = challenge->older;
 	else
 		pending->newest = challenge->older;
-	device_count_down(pending, &challenge->ek);
+	device_count_down(pending, challenge);
 	pending->count--;
 	return challenge;
 }
@@ -153,7 +158,7 @@ pending_link(struct pending *pending, struct challenge **slot, struct challenge 
 	else
 		pending->oldest = challenge;
 	pending->newest = challenge;
-	device_count_up(pending, &challenge->ek);
+	device_count_up(pending, challenge);
 	pending->count++;
 }
 
@@ -184,7 +189,7 @@ pending_put_locked(struct pending *pending, struct challenge *challenge, int64_t
 	struct challenge   **slot;
 
 	pending_expire(pending, now_ms);
-	device = *device_slot(pending, &challenge->ek);
+	device = *device_slot(pending, challenge);
 	if (device != NULL && device->open >= pending->device_max)
 		return error_set(err, ERROR_RATE_LIMITED,
 		    "this device has %zu challenges open; finish one, or wait until they expire",

@@ -21,6 +21,9 @@ struct pending;
 /* Octets of a model that goes into a certificate, without the NUL. */
 #define PENDING_MODEL_MAX 64
 
+/* A client's address without its port, and a NUL. */
+#define PENDING_HOST_SIZE 64
+
 /* What will be certified when the secret comes back. */
 struct challenge {
 	struct ek_hash  ek;
@@ -29,6 +32,7 @@ struct challenge {
 	char            manufacturer[TPM_VENDOR_ID_SIZE]; /* "id:4E544300" */
 	char            version[TPM_VENDOR_ID_SIZE];
 	char            model[PENDING_MODEL_MAX + 1];
+	char            host[PENDING_HOST_SIZE]; /* whence it was asked for; zero behind its NUL */
 
 	int64_t           expires; /* the rest is the table's */
 	uint8_t           digest[32];
@@ -42,8 +46,9 @@ struct challenge *challenge_new(void);
 void              challenge_free(struct challenge *challenge);
 
 /*
- * Makes a table for at most `max` challenges, `device_max` of one EK, that live
- * `lifetime_ms` each.
+ * Makes a table for at most `max` challenges that live `lifetime_ms` each;
+ * `device_max` of one EK and one host, so that nobody elsewhere, who needs no more
+ * than the public EK to ask, can keep a machine from its own.
  */
 struct pending *pending_new(size_t max, size_t device_max, int64_t lifetime_ms);
 void            pending_free(struct pending *pending);
@@ -51,8 +56,8 @@ void            pending_free(struct pending *pending);
 /*
  * Takes the challenge over and keeps it for its secret; expired ones make room.
  * `now_ms` is of a monotonic clock. Returns 0; or -1, the challenge still the
- * caller's, with RATE_LIMITED when its EK has device_max open, OVERLOADED when
- * the table is full, or INTERNAL.
+ * caller's, with RATE_LIMITED when its EK has device_max open at its host,
+ * OVERLOADED when the table is full, or INTERNAL.
  */
 int pending_put(struct pending *pending, struct view secret, struct challenge *challenge,
     int64_t now_ms, struct error *err);

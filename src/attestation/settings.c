@@ -46,7 +46,7 @@ static const struct {
 	long        most;
 } numbers[] = {
     {"challenges", offsetof(struct settings, challenges), 10000, 1, 10000000},
-    {"device_challenges", offsetof(struct settings, device_challenges), 128, 1, 10000000},
+    {"device_challenges", offsetof(struct settings, device_challenges), 32, 1, 10000000},
     {"connections", offsetof(struct settings, connections), 4096, 1, 1000000},
 };
 

@@ -28,7 +28,7 @@ struct settings {
 	int64_t        idle_timeout;
 	int64_t        crl_lifetime;
 	size_t         challenges;        /* open at once */
-	size_t         device_challenges; /* of one EK */
+	size_t         device_challenges; /* of one EK at one client address */
 	size_t         connections;       /* of all workers */
 	char          *log_level_name;    /* "error", "warning", "info" or "debug" */
 	enum log_level log_level;         /* what settings_complete makes of it */

@@ -4,6 +4,7 @@
 #include "attestation/pending.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -11,11 +12,15 @@
 
 #define LIFETIME 60000
 
+/* Where the next challenges are asked for. */
+static const char *host = "192.0.2.1";
+
 static struct challenge *
 challenge_for(uint8_t device)
 {
 	struct challenge *challenge = challenge_new();
 
+	(void)snprintf(challenge->host, sizeof challenge->host, "%s", host);
 	memset(challenge->ek.bytes, device, sizeof challenge->ek.bytes);
 	return challenge;
 }
@@ -157,6 +162,23 @@ START_TEST(put_one_device_too_often_is_rate_limited)
 }
 END_TEST
 
+/* Somebody else asks for credentials of this EK, which he cannot open. */
+START_TEST(put_from_another_host_is_not_held_up)
+{
+	struct pending *pending = pending_new(10, 2, LIFETIME);
+	struct error    err = {0};
+
+	host = "198.51.100.7";
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_ok(put(pending, 2, 1, 0, &err), &err);
+	ck_assert_int_eq(put(pending, 3, 1, 0, &err), -1);
+	host = "192.0.2.1";
+	unit_ok(put(pending, 3, 1, 0, &err), &err);
+	assert_taken(pending, 3, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
 START_TEST(put_the_same_secret_twice_is_internal)
 {
 	struct pending *pending = pending_new(10, 10, LIFETIME);
@@ -239,6 +261,7 @@ main(void)
 	tcase_add_test(tc, put_full_table_is_overloaded);
 	tcase_add_test(tc, put_full_of_expired_makes_room);
 	tcase_add_test(tc, put_one_device_too_often_is_rate_limited);
+	tcase_add_test(tc, put_from_another_host_is_not_held_up);
 	tcase_add_test(tc, put_the_same_secret_twice_is_internal);
 	tcase_add_test(tc, take_out_of_order_finds_each);
 	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
