@@ -5,16 +5,18 @@ dist_man_MANS += data/attest-ca.8
 dist_man_MANS += data/attest-acmed.8
 
 exampledir = $(docdir)/examples
-dist_example_DATA = data/attestd.conf data/attest-acmed.conf
+dist_example_DATA = data/attestd.conf data/attest-acmed.conf data/device.conf
 
 systemdunitdir = $(prefix)/lib/systemd/system
-nodist_systemdunit_DATA = data/attestd.service data/attest-acmed.service
-EXTRA_DIST += data/attestd.service.in data/attest-acmed.service.in
-CLEANFILES += data/attestd.service data/attest-acmed.service
+nodist_systemdunit_DATA = data/attestd.service data/attest-acmed.service data/attest-device-renew.service
+dist_systemdunit_DATA = data/attest-device-renew.timer
+EXTRA_DIST += data/attestd.service.in data/attest-acmed.service.in data/attest-device-renew.service.in
+CLEANFILES += data/attestd.service data/attest-acmed.service data/attest-device-renew.service
 
-data/attestd.service data/attest-acmed.service: Makefile
+data/attestd.service data/attest-acmed.service data/attest-device-renew.service: Makefile
 	$(AM_V_GEN)$(MKDIR_P) data && \
-	sed 's|@sbindir[@]|$(sbindir)|g' '$(srcdir)/$@.in' >$@
+	sed -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@bindir[@]|$(bindir)|g' '$(srcdir)/$@.in' >$@
 
 data/attestd.service: data/attestd.service.in
 data/attest-acmed.service: data/attest-acmed.service.in
+data/attest-device-renew.service: data/attest-device-renew.service.in
