@@ -23,20 +23,6 @@ static const uint64_t reasons[] = {
     5, /* cessationOfOperation */
 };
 
-static int
-append_leaf(const struct store_issued *issued, struct bytes *pem, struct error *err)
-{
-	X509 *leaf = NULL;
-	int   rc = -1;
-
-	if (certificate_decode(bytes_view(&issued->der), &leaf, err) == 0)
-		rc = certificate_encode_pem(leaf, pem, err);
-	X509_free(leaf);
-	if (rc != 0)
-		err->kind = ERROR_INTERNAL;
-	return rc;
-}
-
 int
 operation_certificate_get(struct acme_call *call, struct store *store, struct error *err)
 {
@@ -54,7 +40,7 @@ operation_certificate_get(struct acme_call *call, struct store *store, struct er
 	if (strcmp(issued.account, account) != 0)
 		error_set(err, ERROR_UNAUTHORIZED, "this certificate is another account's");
 	else
-		rc = append_leaf(&issued, &pem, err);
+		rc = certificate_wrap_pem(bytes_view(&issued.der), &pem, err);
 	store_issued_clear(&issued);
 	if (rc != 0)
 		return -1;

@@ -56,11 +56,22 @@ certificate_encode(const X509 *certificate, struct bytes *der, struct error *err
 int
 certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error *err)
 {
+	AUTO_BYTES der = {0};
+
+	if (certificate_encode(certificate, &der, err) != 0)
+		return -1;
+	return certificate_wrap_pem(bytes_view(&der), pem, err);
+}
+
+int
+certificate_wrap_pem(struct view der, struct bytes *pem, struct error *err)
+{
 	BIO  *bio = BIO_new(BIO_s_mem());
 	char *data;
 	int   rc = 0;
 
-	if (bio != NULL && PEM_write_bio_X509(bio, certificate) == 1) {
+	if (bio != NULL && der.size <= LONG_MAX &&
+	    PEM_write_bio(bio, PEM_STRING_X509, "", der.data, (long)der.size) > 0) {
 		long size = BIO_get_mem_data(bio, &data);
 
 		bytes_append(pem, data, (size_t)size);

@@ -20,6 +20,9 @@ int certificate_decode(struct view der, X509 **out, struct error *err);
 int certificate_encode(const X509 *certificate, struct bytes *der, struct error *err);
 int certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error *err);
 
+/* Appends DER that is known to be a certificate as PEM, without decoding it. INTERNAL. */
+int certificate_wrap_pem(struct view der, struct bytes *pem, struct error *err);
+
 /* Reads the first certificate of a PEM file. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
 int certificate_load(const char *path, X509 **out, struct error *err);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <openssl/pem.h>
+
 #include "pki/certificate.h"
 #include "pki_support.h"
 
@@ -54,6 +56,28 @@ START_TEST(decode_every_prefix_is_malformed)
 		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 		ck_assert_ptr_null(back);
 	}
+	pki_clear(&pki);
+}
+END_TEST
+
+START_TEST(wrap_pem_is_what_openssl_writes)
+{
+	struct pki   pki;
+	AUTO_BYTES   der = {0};
+	AUTO_BYTES   pem = {0};
+	BIO         *bio = BIO_new(BIO_s_mem());
+	char        *expected;
+	long         size;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(certificate_encode(pki.issuing.certificate, &der, &err), &err);
+	unit_ok(certificate_wrap_pem(bytes_view(&der), &pem, &err), &err);
+	ck_assert_int_eq(PEM_write_bio_X509(bio, pki.issuing.certificate), 1);
+	size = BIO_get_mem_data(bio, &expected);
+	ck_assert_uint_eq(pem.size, (size_t)size);
+	ck_assert_mem_eq(pem.data, expected, pem.size);
+	BIO_free(bio);
 	pki_clear(&pki);
 }
 END_TEST
@@ -210,6 +234,7 @@ main(void)
 	tcase_add_test(tc, decode_what_encode_wrote_is_the_same);
 	tcase_add_test(tc, decode_with_an_octet_more_is_malformed);
 	tcase_add_test(tc, decode_every_prefix_is_malformed);
+	tcase_add_test(tc, wrap_pem_is_what_openssl_writes);
 	tcase_add_test(tc, load_pem_file_gives_its_first);
 	tcase_add_test(tc, load_file_without_certificate_is_malformed);
 	tcase_add_test(tc, load_no_file_is_not_found);
