@@ -574,18 +574,35 @@ daemon_pss(void)
 	return bench_pss_of(bench.daemon.front) + bench_pss_of(bench.daemon.keeper);
 }
 
+/* Adds the CPU seconds of the bare server, and for how many issuances. */
+static struct bench_outcome
+bare_run(size_t connections, int port, pid_t bare, double *cpu, size_t *done)
+{
+	double               begin = bench_cpu_of(bare);
+	struct bench_outcome outcome = clients_run(port, connections, true, bench.seconds / 4);
+
+	*cpu += bench_cpu_of(bare) - begin;
+	*done += outcome.done;
+	return outcome;
+}
+
+/* The bare work before and after, for a machine that others use meanwhile. */
 static size_t
 report(size_t connections, int bare_port, pid_t bare)
 {
-	double               begin_bare = bench_cpu_of(bare);
-	struct bench_outcome plain = clients_run(bare_port, connections, true, bench.seconds / 2);
-	double work = (bench_cpu_of(bare) - begin_bare) / (double)plain.done * 1e6;
-	double begin_front = bench_cpu_of(bench.daemon.front);
-	double begin_keeper = bench_cpu_of(bench.daemon.keeper);
-	struct bench_outcome real =
-	    clients_run(bench.daemon.port, connections, false, bench.seconds);
-	double front = (bench_cpu_of(bench.daemon.front) - begin_front) / (double)real.done * 1e6;
-	double keeper = (bench_cpu_of(bench.daemon.keeper) - begin_keeper) / (double)real.done * 1e6;
+	double work = 0;
+	size_t worked = 0;
+	double front;
+	double keeper;
+
+	(void)bare_run(connections, bare_port, bare, &work, &worked);
+	front = bench_cpu_of(bench.daemon.front);
+	keeper = bench_cpu_of(bench.daemon.keeper);
+	struct bench_outcome real = clients_run(bench.daemon.port, connections, false, bench.seconds);
+	front = (bench_cpu_of(bench.daemon.front) - front) / (double)real.done * 1e6;
+	keeper = (bench_cpu_of(bench.daemon.keeper) - keeper) / (double)real.done * 1e6;
+	struct bench_outcome plain = bare_run(connections, bare_port, bare, &work, &worked);
+	work = work / (double)worked * 1e6;
 
 	printf("%zu connections: %zu issuances in %.1f s\n", connections, real.done, real.wall);
 	printf("  front          %8.1f us CPU each\n", front);
