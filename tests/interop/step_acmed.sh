@@ -124,6 +124,8 @@ check "${cases[case_count]}" 'openssl crl -inform DER -in "$scratch/http.body" -
 
 attest_ca remove laptop >/dev/null
 wait_for 'crl_fetch && openssl crl -in "$scratch/attestation.crl" -noout -text | grep -q "Serial Number"'
+# The server looks at the file once in a while.
+wait_for '! step_certificate one laptop >"$scratch/step.log" 2>&1'
 case_fails "${cases[case_count]}" 1 "the AK certificate: .*it was revoked" step_certificate one laptop
 
 finish
