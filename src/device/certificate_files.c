@@ -87,6 +87,9 @@ certificate_files_replace(const char *directory, struct view key, struct view ch
 {
 	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
+	/* Else a decision of an earlier run would be taken for this one's. */
+	if (certificate_files_recover(directory, err) != 0)
+		return -1;
 	if (write_new(directory, KEY_NEW, key, 0600, err) != 0 ||
 	    write_new(directory, CHAIN_NEW, chain, 0644, err) != 0)
 		return -1;

@@ -69,3 +69,15 @@ check_PROGRAMS += tests/unit/device_chain_test
 TESTS += tests/unit/device_chain_test
 tests_unit_device_chain_test_SOURCES = tests/unit/device_chain_test.c tests/unit/unit.h
 tests_unit_device_chain_test_LDADD = $(FORGE_LIBS) $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/account_key_test
+TESTS += tests/unit/account_key_test
+tests_unit_account_key_test_SOURCES = tests/unit/account_key_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_account_key_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/certificate_files_test
+TESTS += tests/unit/certificate_files_test
+tests_unit_certificate_files_test_SOURCES = tests/unit/certificate_files_test.c \
+	tests/unit/scratch.h tests/unit/unit.h
+tests_unit_certificate_files_test_LDADD = $(DEVICE_TEST_LIBS)
