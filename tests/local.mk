@@ -26,6 +26,7 @@ E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
+E2E_TESTS += tests/e2e/attest-device_acme.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_certificate.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
@@ -52,7 +53,7 @@ tests_e2e_sign_jws_SOURCES = tests/e2e/sign_jws.c
 tests_e2e_sign_jws_LDADD = $(JOSE_LIBS) $(JANSSON_LIBS)
 
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh $(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
 TESTS += tests/layers_test.sh

@@ -1,0 +1,73 @@
+# attest-device certificate against ACME servers that are slow, forgetful, or wrong.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+mock_start() { # MODE
+	daemon_start mock python3 "$top_srcdir/tests/e2e/acme_mock.py" "$1" "$scratch"
+	wait_for 'grep -q "^port" "${log[mock]}"'
+	acme=http://127.0.0.1:$(sed -n 's/^port //p' "${log[mock]}" | tail -n 1)/directory
+}
+
+mock_stop() {
+	daemon_stop mock
+	cp "${log[mock]}" "$scratch/mock.last"
+	rm -f "${log[mock]}"
+}
+
+certificate() {
+	attest_device --tcti "${tcti[one]}" --state-dir "$scratch/state" certificate \
+		--attestation-url "$attestd_url" --attestation-root "$state_dir/root.pem" --acme "$acme" \
+		--name laptop
+}
+
+succeeds() { # NAME MODE
+	mock_start "$2"
+	case_ok "$1" certificate
+	mock_stop
+}
+
+fails() { # NAME MODE REGEX
+	mock_start "$2"
+	case_fails "$1" 1 "$3" certificate
+	mock_stop
+}
+
+files_sum() {
+	cat "$scratch/state/device.key" "$scratch/state/device.pem" | sha256sum
+}
+
+attest_ca init >/dev/null || exit 1
+attestd_start || exit 1
+swtpm_start one || exit 1
+attest_ca enroll "$(attest_device --tcti "${tcti[one]}" ek --hash)" --name laptop >/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=mock \
+	-keyout "$scratch/other.key" -out "$scratch/ca.pem" 2>/dev/null
+
+succeeds "a server that is quick" quick
+case_equal "the account is named once it is there" "$(grep -c jwk "$scratch/mock.last")" 1
+check "the CSR is the device's" 'openssl req -inform DER -in "$scratch/mock.csr" -noout -verify 2>&1 |
+	grep -qi "verify OK"'
+case_matches "it asks for the name, twice" "$(openssl req -inform DER -in "$scratch/mock.csr" -noout -text)" \
+	'CN = laptop.*Permanent Identifier'
+succeeds "a server that takes its time: it is asked again" slow
+check "… as often as it takes" '[ "$(grep -c "^/authorization " "$scratch/mock.last")" -ge 4 ] &&
+	[ "$(grep -c "^/order-1 " "$scratch/mock.last")" -ge 3 ]'
+succeeds "a server that wants another nonce, twice" bad-nonce
+before=$(files_sum)
+fails "a server that likes no nonce" bad-nonces 'attest-device: this nonce is old'
+case_equal "… is asked five times" "$(grep -c '^/order ' "$scratch/mock.last")" 5
+fails "a server without nonces" no-nonce 'gives no nonce'
+fails "a directory without newOrder" no-order 'is no ACME directory: it has no "newOrder"'
+fails "an account without a place" no-location 'does not say where the account is'
+fails "a server that is not for devices" no-challenge 'offers no challenge device-attest-01'
+fails "a refusal that comes late: its own words, and those below" late-refusal \
+	'attest-device: the device is not liked \[2J: because of its colour$'
+fails "an order that falls through" order-invalid 'attest-device: the order fell through'
+fails "a CSR that is refused" bad-csr 'attest-device: the CSR is ugly'
+fails "a certificate for another key" other-key 'is for another key than ours'
+fails "something else than a certificate" no-chain 'no chain of 1 to 8 certificates'
+case_equal "after all these failures, the files are those from before" "$(files_sum)" "$before"
+check "… and nothing temporary is left" '[ -z "$(ls "$scratch/state" | grep new)" ]'
+check "… nor loaded" '[ -z "$(tpm2_getcap -T "${tcti[one]}" handles-transient)" ]'
+
+finish
