@@ -28,7 +28,7 @@ packages_missing() {
 # Asks before it installs, unless nobody is there to ask and root runs it.
 packages_install() {
 	local answer missing
-	local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
+	local -a root=() apt=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
 
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 		echo "This is not Debian: what contrib/packages lists must be there already."
@@ -37,7 +37,8 @@ packages_install() {
 	missing=$(packages_missing)
 	[ -n "$missing" ] || return 0
 	echo "These Debian packages are missing:" $missing
-	[ "$(id -u)" -eq 0 ] || apt=(sudo "${apt[@]}")
+	[ "$(id -u)" -eq 0 ] || root=(sudo)
+	apt=("${root[@]}" "${apt[@]}")
 	if [ -t 0 ]; then
 		read -r -p "Install them with $([ "$(id -u)" -eq 0 ] || echo sudo\ )apt-get? [Y/n] " answer || answer=n
 		case $answer in
@@ -50,6 +51,10 @@ packages_install() {
 	# shellcheck disable=SC2086 # a list of words
 	"${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends $missing >/dev/null ||
 		die "apt-get failed"
+	# Debian starts a web server that was just installed: nobody asked for that one.
+	if [[ " "$missing" " =~ [[:space:]]nginx-light[[:space:]] ]] && [ -d /run/systemd/system ]; then
+		"${root[@]}" systemctl --quiet disable --now nginx
+	fi
 }
 
 # ---- scratch directory, jobs, end ----

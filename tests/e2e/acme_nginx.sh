@@ -25,6 +25,7 @@ nginx_configure() {
 	cat >"$web/nginx.conf" <<-END
 	daemon off;
 	pid $web/pid;
+	worker_processes 1;
 	error_log $web/error.log info;
 	events {}
 	http {
@@ -56,13 +57,17 @@ nginx_start() {
 	wait_for '[ -S "$web/socket" ] || ! daemon_runs nginx' && daemon_runs nginx
 }
 
+nginx_workers_ended() {
+	grep -c 'worker process .* exited with code 0' "$web/error.log"
+}
+
 # The new workers answer when the old ones have gone.
 nginx_reload() {
 	local before
 
-	before=$(pgrep -P "${pid[nginx]}")
+	before=$(nginx_workers_ended)
 	kill -HUP "${pid[nginx]}"
-	wait_for '! kill -0 $before 2>/dev/null' || note "nginx did not reload"
+	wait_for '[ "$(nginx_workers_ended)" -gt "$before" ]' || note "nginx did not reload"
 }
 
 # https [OPTION…]: what nginx answers to a client with these options.
