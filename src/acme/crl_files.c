@@ -23,7 +23,7 @@ struct crl_files {
 	struct bytes     revoked;    /* struct ca_revoked, one after the other */
 	int64_t          signed_at;
 	pthread_mutex_t  mutex; /* guards what follows */
-	uint64_t         version;
+	uint64_t         version; /* the number of the CRL */
 	struct bytes     der;
 	struct bytes     pem;
 };
@@ -116,10 +116,10 @@ crl_append_pem(struct view der, struct bytes *pem, struct error *err)
 
 /* Both forms, or none. */
 static int
-crl_sign(struct crl_files *crl, int64_t now, struct bytes *der, struct bytes *pem,
-    struct error *err)
+crl_sign(struct crl_files *crl, uint64_t number, int64_t now, struct bytes *der,
+    struct bytes *pem, struct error *err)
 {
-	if (ca_crl_create(crl->issuer, (uint64_t)now,
+	if (ca_crl_create(crl->issuer, number,
 	        (const struct ca_revoked *)(const void *)crl->revoked.data,
 	        crl->revoked.size / sizeof(struct ca_revoked), now, crl->lifetime, der, err) != 0 ||
 	    crl_append_pem(bytes_view(der), pem, err) != 0)
@@ -136,16 +136,22 @@ crl_files_refresh(struct crl_files *crl, struct store *store, int64_t now, bool 
 	struct bytes der = {0};
 	struct bytes pem = {0};
 	bool         changed = false;
+	bool         due;
+	uint64_t     number;
 
 	*fresh = false;
+	/* One from before a clock was set back begins in the future, and nobody accepts it. */
+	due = crl->der.size == 0 || now < crl->signed_at ||
+	    now >= crl->signed_at + crl->lifetime / 2;
+	if (due)
+		crl->generation = -1; /* what has expired leaves the list */
 	if (crl_collect(crl, store, now, &changed, err) != 0)
 		return error_wrap(err, "reading what is revoked");
-	if (!changed && crl->der.size != 0 && now < crl->signed_at + crl->lifetime / 2)
+	if (!changed && !due)
 		return 0;
-	/* The time is the number: it grows over restarts, and no two are signed in one second. */
-	if (now <= crl->signed_at)
-		now = crl->signed_at + 1;
-	if (crl_sign(crl, now, &der, &pem, err) != 0) {
+	/* The time is the number, so that it grows over restarts, unless that would not grow. */
+	number = (uint64_t)now > crl->version ? (uint64_t)now : crl->version + 1;
+	if (crl_sign(crl, number, now, &der, &pem, err) != 0) {
 		crl->generation = -1; /* look again */
 		bytes_clear(&crl->revoked);
 		bytes_clear(&der);
@@ -157,7 +163,7 @@ crl_files_refresh(struct crl_files *crl, struct store *store, int64_t now, bool 
 	bytes_clear(&crl->pem);
 	crl->der = der;
 	crl->pem = pem;
-	crl->version = (uint64_t)now;
+	crl->version = number;
 	(void)pthread_mutex_unlock(&crl->mutex);
 	crl->signed_at = now;
 	*fresh = true;

@@ -24,8 +24,8 @@ void              crl_files_free(struct crl_files *crl);
 
 /*
  * Signs the CRL again when the store names other certificates than the last one
- * did, when half its life has passed, or when there is none yet. Sets *fresh when
- * it did. On failure the old one stays. From one thread only.
+ * did, when half its life has passed, when it begins after `now`, or when there is
+ * none yet. Sets *fresh when it did. On failure the old one stays. From one thread only.
  */
 int crl_files_refresh(struct crl_files *crl, struct store *store, int64_t now, bool *fresh,
     struct error *err);

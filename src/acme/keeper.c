@@ -130,6 +130,19 @@ keeper_write_crl(struct acme_keeper *keeper, const char *name, bool pem, struct 
 	return file_replace(path, file.data, file.size, 0644, err);
 }
 
+/* Files that could not be written are tried again, though the CRL is not signed again. */
+static int
+keeper_write_crls(struct acme_keeper *keeper, struct error *err)
+{
+	if (!keeper->crl_unwritten)
+		return 0;
+	if (keeper_write_crl(keeper, STATE_ISSUING_CRL, false, err) != 0 ||
+	    keeper_write_crl(keeper, STATE_ACME_CRL_PEM, true, err) != 0)
+		return -1;
+	keeper->crl_unwritten = false;
+	return 0;
+}
+
 /* Signs the CRL when it is time; the files get it, and *fresh says to tell the fronts. */
 static int
 keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
@@ -138,12 +151,11 @@ keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
 
 	if (crl_files_refresh(keeper->crl, keeper->store, clock_now(), &signed_now, err) != 0)
 		return -1;
-	if (!signed_now)
-		return 0;
-	*fresh = true;
-	if (keeper_write_crl(keeper, STATE_ISSUING_CRL, false, err) != 0)
-		return -1;
-	return keeper_write_crl(keeper, STATE_ACME_CRL_PEM, true, err);
+	if (signed_now) {
+		*fresh = true;
+		keeper->crl_unwritten = true;
+	}
+	return keeper_write_crls(keeper, err);
 }
 
 /* A new key and certificate for the server itself, when half the life of the last is over. */

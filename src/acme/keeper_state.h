@@ -3,6 +3,7 @@
 #define ACME_KEEPER_STATE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pki/ca.h"
@@ -30,7 +31,8 @@ struct acme_keeper {
 	struct roots               *roots;  /* has a lock of its own */
 	struct crl_files           *crl;    /* too */
 	struct store_writer        *writer; /* any thread may submit */
-	struct store               *store;  /* this and the next are the main thread's */
+	struct store               *store;  /* this and the next four are the main thread's */
+	bool                        crl_unwritten; /* the files are older than crl */
 	int64_t                     next_sweep;
 	int64_t                     next_account_sweep;
 	int64_t                     tls_until; /* when the server's certificate is to be renewed */

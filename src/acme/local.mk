@@ -66,9 +66,16 @@ tests_unit_nonce_test_LDADD = $(ACME_FRONT_TEST_LIBS)
 ACME_KEEPER_TEST_LIBS = $(FORGE_LIBS) src/libacme.a src/libdaemon.a src/libstore.a src/libpki.a \
 	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
-ACME_KEEPER_TESTS = tests/unit/acme_keeper_test tests/unit/acme_policy_test tests/unit/acme_state_test
+ACME_KEEPER_TESTS = tests/unit/acme_crl_files_test tests/unit/acme_keeper_test \
+	tests/unit/acme_policy_test tests/unit/acme_roots_test tests/unit/acme_state_test
 check_PROGRAMS += $(ACME_KEEPER_TESTS)
 TESTS += $(ACME_KEEPER_TESTS)
+tests_unit_acme_crl_files_test_SOURCES = tests/unit/acme_crl_files_test.c \
+	tests/unit/pki_support.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_acme_crl_files_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+tests_unit_acme_roots_test_SOURCES = tests/unit/acme_roots_test.c \
+	tests/unit/pki_support.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_acme_roots_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
 tests_unit_acme_keeper_test_SOURCES = tests/unit/acme_keeper_test.c tests/unit/acme_world.c \
 	tests/unit/acme_world.h tests/unit/pki_support.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_acme_keeper_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
