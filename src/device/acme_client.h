@@ -60,7 +60,7 @@ int acme_client_wait(struct acme_client *client, const char *url, const char *co
 /* A member that is a string; "" when there is none. Borrowed. */
 const char *acme_text(const json_t *object, const char *name);
 
-/* How long to wait before try number `tried` + 1, in milliseconds; `retry_after` is in seconds, 0 for none. */
+/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0 for none. */
 int64_t acme_client_pause(unsigned int tried, long retry_after);
 
 #endif

@@ -74,7 +74,7 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 	*failed = false;
 	if (run->settings->new_ak)
 		return false;
-	if (device_identity_load(run->tpm, run->state, &run->identity, err) != 0) {
+	if (device_identity_load(run->tpm, run->state, run->settings->root, &run->identity, err) != 0) {
 		*failed = err->kind == ERROR_INTERNAL || (same_tpm && err->kind == ERROR_CONFLICT);
 		if (err->kind == ERROR_CONFLICT && same_tpm)
 			(void)certification_lost(err);

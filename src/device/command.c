@@ -20,7 +20,7 @@ static const struct command commands[] = {
     {"certificate", "make a key in the TPM and have it certified by an ACME server",
         COMMAND_OPTION_ATTESTATION | COMMAND_OPTION_EK | COMMAND_OPTION_AK |
             COMMAND_OPTION_CERTIFICATE | COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER,
-        NULL, command_certificate},
+        command_certificate_check, command_certificate},
     {"enroll", "the same, as device.conf says, and from the beginning on another TPM",
         COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER, NULL, command_enroll},
     {"renew", "renew what has passed two thirds of its life",

@@ -75,6 +75,7 @@ command_check command_ek_check;
 command_run   command_ek;
 command_check command_attest_check;
 command_run   command_attest;
+command_check command_certificate_check;
 command_run   command_certificate;
 command_run   command_enroll;
 command_run   command_renew;

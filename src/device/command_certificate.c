@@ -44,6 +44,12 @@ certificate_get(const struct command_settings *line, bool must_have_file, json_t
 }
 
 int
+command_certificate_check(const struct command_settings *settings, struct error *err)
+{
+	return device_settings_words_check(settings, err);
+}
+
+int
 command_certificate(const struct command_settings *settings, json_t *out, struct error *err)
 {
 	return certificate_get(settings, false, out, err);

@@ -80,7 +80,8 @@ chain_renew(struct device_tpm *tpm, const struct device_settings *settings,
 	AUTO_FREE char *path = NULL;
 
 	/* A new AK would be made in silence where the TPM is another one. */
-	if (device_identity_load(tpm, state, &identity, err) != 0 && err->kind == ERROR_CONFLICT)
+	if (device_identity_load(tpm, state, NULL, &identity, err) != 0 &&
+	    err->kind == ERROR_CONFLICT)
 		return certification_lost(err);
 	device_identity_clear(&identity);
 	command_progress(&settings->all, "having the AK certified by %s", settings->all.url);

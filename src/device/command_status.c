@@ -120,8 +120,8 @@ validity_show(int64_t not_before, int64_t not_after, json_t *object, bool print,
 }
 
 static void
-ak_show(struct device_tpm *tpm, const struct device_state *state, json_t *out, bool print,
-    struct error *first)
+ak_show(struct device_tpm *tpm, const struct device_state *state, const char *root, json_t *out,
+    bool print, struct error *first)
 {
 	AUTO_IDENTITY                identity = {0};
 	const struct device_ak_type *type;
@@ -129,7 +129,7 @@ ak_show(struct device_tpm *tpm, const struct device_state *state, json_t *out, b
 	json_t                      *object = json_object();
 
 	(void)json_object_set_new(out, "ak", object);
-	if (device_identity_load(tpm, state, &identity, &err) != 0) {
+	if (device_identity_load(tpm, state, root, &identity, &err) != 0) {
 		if (err.kind == ERROR_CONFLICT)
 			(void)certification_lost(&err);
 		line_print(print, "AK", err.kind == ERROR_NOT_FOUND ? "none is certified" : err.detail);
@@ -218,7 +218,7 @@ command_status(const struct command_settings *line, json_t *out, struct error *e
 	    command_tpm_open(&tpm, &settings.all, err) != 0 ||
 	    tpm_show(&tpm, out, print, err) != 0 || eks_show(&tpm, out, print, err) != 0)
 		return -1;
-	ak_show(&tpm, &state, out, print, &first);
+	ak_show(&tpm, &state, settings.all.root, out, print, &first);
 	certificate_show(&tpm, &settings, &state, out, print, &first);
 	if (first.detail[0] == '\0')
 		return 0;

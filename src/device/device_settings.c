@@ -152,14 +152,8 @@ device_settings_remember(const struct device_settings *settings, const struct de
 }
 
 int
-device_settings_check(const struct command_settings *settings, struct error *err)
+device_settings_words_check(const struct command_settings *settings, struct error *err)
 {
-	if (settings->url == NULL)
-		return error_set(err, ERROR_MALFORMED,
-		    "no attestation host is named: --attestation-url, or attestation_url in device.conf");
-	if (settings->acme == NULL)
-		return error_set(err, ERROR_MALFORMED,
-		    "no ACME server is named: --acme, or acme in device.conf");
 	if (settings->ak_type != NULL && device_ak_type_find(settings->ak_type) == NULL)
 		return error_set(err, ERROR_MALFORMED, "no AK type is called \"%s\"",
 		    settings->ak_type);
@@ -169,6 +163,18 @@ device_settings_check(const struct command_settings *settings, struct error *err
 		    settings->key_type);
 	if (settings->name != NULL &&
 	    identifier_check(settings->name, strlen(settings->name), err) != 0)
-		return -1;
+		return error_wrap(err, "the name \"%s\"", settings->name);
 	return command_ek_word_check(settings, err);
+}
+
+int
+device_settings_check(const struct command_settings *settings, struct error *err)
+{
+	if (settings->url == NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "no attestation host is named: --attestation-url, or attestation_url in device.conf");
+	if (settings->acme == NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "no ACME server is named: --acme, or acme in device.conf");
+	return device_settings_words_check(settings, err);
 }

@@ -39,7 +39,10 @@ int device_settings_recall(struct device_settings *settings, const struct device
 int device_settings_remember(const struct device_settings *settings,
     const struct device_state *state, struct error *err);
 
-/* The checks of what must be right before a certificate can be had; MALFORMED with the remedy. */
+/* Checks that the words that are there are known ones. MALFORMED. */
+int device_settings_words_check(const struct command_settings *settings, struct error *err);
+
+/* The same, and that what a certificate needs is there; MALFORMED with the remedy. */
 int device_settings_check(const struct command_settings *settings, struct error *err);
 
 #endif

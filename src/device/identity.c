@@ -180,13 +180,15 @@ device_identity_attest(struct device_tpm *tpm, const struct command_settings *se
 /* ---- what is kept ---- */
 
 int
-device_identity_load(struct device_tpm *tpm, const struct device_state *state,
+device_identity_load(struct device_tpm *tpm, const struct device_state *state, const char *root,
     struct device_identity *identity, struct error *err)
 {
+	AUTO_TRUST trust = NULL;
 	AUTO_BYTES pem = {0};
 	ESYS_TR    handle = ESYS_TR_NONE;
 
-	if (device_state_ak_load(state, &identity->ak, err) != 0 ||
+	if (root_load(root, &trust, err) != 0 ||
+	    device_state_ak_load(state, &identity->ak, err) != 0 ||
 	    device_ak_load(tpm, &identity->ak, &handle, err) != 0)
 		return -1;
 	device_tpm_release(tpm, &handle);
@@ -194,7 +196,7 @@ device_identity_load(struct device_tpm *tpm, const struct device_state *state,
 	if (device_state_chain_load(state, &pem, err) != 0)
 		return -1;
 	if (device_chain_read(&pem, &identity->chain, err) != 0 ||
-	    device_chain_verify(&identity->chain, bytes_view(&identity->ak.area), NULL, NULL,
+	    device_chain_verify(&identity->chain, bytes_view(&identity->ak.area), NULL, trust,
 	        clock_now(), err) != 0)
 		return error_wrap(err, DEVICE_STATE_AK_CHAIN);
 	return 0;

@@ -38,11 +38,12 @@ int device_identity_attest(struct device_tpm *tpm, const struct command_settings
     struct error *err);
 
 /*
- * Takes what is kept: an AK that this TPM loads, and a chain for it. NOT_FOUND when there is
+ * Takes what is kept: an AK that this TPM loads, and a chain for it, which leads to a root in the
+ * PEM file `root` (NULL: is not asked for that). NOT_FOUND when there is
  * none, CONFLICT when the AK is another TPM's, BAD_ATTESTATION or MALFORMED when what is there
  * is no use; else INTERNAL.
  */
 int device_identity_load(struct device_tpm *tpm, const struct device_state *state,
-    struct device_identity *identity, struct error *err);
+    const char *root, struct device_identity *identity, struct error *err);
 
 #endif

@@ -1,4 +1,7 @@
-/* Finds or makes the storage key under which keys of ours lie; persists one only where the owner gave the password. */
+/*
+ * Finds or makes the storage key under which keys of ours lie; persists one only where the
+ * owner gave the password.
+ */
 #include "config.h"
 
 #include "device/parent.h"
@@ -9,7 +12,10 @@
 
 #define SRK_HANDLE 0x81000001U
 
-/* Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the owner hierarchy. */
+/*
+ * Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the
+ * owner hierarchy.
+ */
 static int
 parent_make(struct device_tpm *tpm, bool empty_unique, ESYS_TR *parent, struct error *err)
 {

@@ -51,8 +51,10 @@ static const struct {
     {TPM2_RC_FAILURE, false, "the TPM is in failure mode; switch the machine off and on"},
     {TPM2_RC_LOCKOUT, false,
         "the TPM is locked after wrong passwords; wait, or run \"tpm2_dictionarylockout --clear-lockout\""},
-    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know; name the file that holds the owner's with --owner-auth-file"},
-    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know; name the file that holds the owner's with --owner-auth-file"},
+    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know; "
+        "name the file that holds the owner's with --owner-auth-file"},
+    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know; "
+        "name the file that holds the owner's with --owner-auth-file"},
     {TPM2_RC_HIERARCHY, false, "this hierarchy is switched off; look in the firmware setup"},
 };
 

@@ -68,8 +68,8 @@ hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 case_fails "no attestation host" 1 'no attestation host is named: --attestation-url' device one certificate
 case_fails "no ACME server" 1 'no ACME server is named: --acme' device one certificate \
 	--attestation-url "$attestd_url"
-case_fails "no such key type" 1 'no key type is called "dsa"' certificate one --key-type dsa
-case_fails "a name that is none" 1 'attest-device: ' certificate one --name a/b
+case_fails "no such key type" 2 'no key type is called "dsa"' certificate one --key-type dsa
+case_fails "a name that is none" 2 'the name "a/b": ' certificate one --name a/b
 case_fails "nothing to renew yet" 1 'there is no certificate in .* to renew; run "attest-device certificate"' \
 	device one renew
 case_ok "status: nothing yet" device one status --json
@@ -239,6 +239,20 @@ dated "$state/device.pem" 20200101000000Z 20990101000000Z
 case_ok "renew: ends what a crash left half done" device one renew
 check "… the new certificate is in place" 'cmp -s "$state/device.pem" "$scratch/new.pem" &&
 	[ ! -e "$state/device.pem.new" ]'
+
+# The attestation host begins anew: the chain that is kept leads to a root that is none any more.
+attestd_stop
+mv "$state_dir" "$scratch/ca-before"
+attest_ca init >/dev/null
+attest_ca enroll "$hash" --name laptop >/dev/null
+attestd_start
+case_fails "a kept chain that leads to another root is not used" 1 'its issuer is neither trusted' \
+	certificate one --name laptop
+attestd_stop
+rm -r "$state_dir"
+mv "$scratch/ca-before" "$state_dir"
+attestd_start
+case_ok "… nor the one of the other host then" certificate one --name laptop
 
 # ---- status ----
 
