@@ -37,6 +37,7 @@ struct certification {
 	const struct device_state    *state;
 	struct device_identity        identity;
 	struct device_key             key;
+	bool                          kept; /* the chain is one from before this run */
 	const char                   *name; /* borrowed of settings or identity */
 	json_t                       *out;
 };
@@ -88,20 +89,27 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 }
 
 static int
-identity_get(struct certification *run, bool same_tpm, struct error *err)
+identity_renew(struct certification *run, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
-	bool            failed;
 
-	command_progress(run->settings, "looking for the AK's certificate");
-	if (identity_keep(run, same_tpm, &failed, err))
-		return 0;
-	if (failed)
-		return -1;
 	device_identity_clear(&run->identity);
+	run->kept = false;
 	command_progress(run->settings, "having the AK certified by %s", run->settings->url);
 	return device_identity_attest(run->tpm, run->settings, run->state, &run->identity, &path,
 	    run->out, err);
+}
+
+static int
+identity_get(struct certification *run, bool same_tpm, struct error *err)
+{
+	bool failed;
+
+	command_progress(run->settings, "looking for the AK's certificate");
+	run->kept = identity_keep(run, same_tpm, &failed, err);
+	if (run->kept)
+		return 0;
+	return failed ? -1 : identity_renew(run, err);
 }
 
 /* The name to order: --name, or the only one that the AK certificate has. */
@@ -225,6 +233,23 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 	return rc;
 }
 
+/*
+ * Once more with a new chain when the server does not take the kept one: its certificate may
+ * have been revoked, as happens when a name is taken away or moved, or its root replaced.
+ */
+static int
+order_insist(struct certification *run, struct bytes *pem, struct error *err)
+{
+	if (order(run, pem, err) == 0)
+		return 0;
+	if (!run->kept || err->kind != ERROR_BAD_ATTESTATION_STATEMENT)
+		return -1;
+	command_progress(run->settings, "refused: %s", err->detail);
+	bytes_clear(pem);
+	return identity_renew(run, err) == 0 && name_choose(run, err) == 0 ? order(run, pem, err)
+	                                                                   : -1;
+}
+
 /* ---- the files ---- */
 
 static int
@@ -257,7 +282,7 @@ run_all(struct certification *run, const char *directory, bool same_tpm, struct 
 	if (certificate_files_recover(directory, err) != 0 ||
 	    identity_get(run, same_tpm, err) != 0 || name_choose(run, err) != 0 ||
 	    device_interrupt_check(err) != 0 || key_make(run, err) != 0 ||
-	    order(run, &chain, err) != 0 ||
+	    order_insist(run, &chain, err) != 0 ||
 	    certificate_files_check(bytes_view(&chain), &run->key.public.publicArea, clock_now(),
 	        err) != 0 ||
 	    device_key_encode(&run->key, &key, err) != 0)

@@ -75,6 +75,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     () if mode == "no-location" else [("Location", self.url("/account/1"))])
 
     def post_order(self, payload):
+        polls.clear()
         self.answer(201, self.order("pending"), [("Location", self.url("/order-1"))])
 
     def post_order_1(self, payload):
@@ -90,7 +91,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = self.later("authorization", "pending", "valid") if answered else "pending"
         challenge = {"type": "dns-01" if mode == "no-challenge" else "device-attest-01",
                      "url": self.url("/challenge"), "token": "token", "status": status}
-        if mode == "late-refusal" and answered:
+        if answered and (mode == "late-refusal" or mode == "refuse-once" and refused["left"]):
+            refused["left"] = 0
             status = "invalid"
             challenge["error"] = {"type": "urn:ietf:params:acme:error:badAttestationStatement",
                                   "detail": "the device is not liked\u001b[2J",

@@ -53,6 +53,10 @@ succeeds "a server that takes its time: it is asked again" slow
 check "… as often as it takes" '[ "$(grep -c "^/authorization " "$scratch/mock.last")" -ge 4 ] &&
 	[ "$(grep -c "^/order-1 " "$scratch/mock.last")" -ge 3 ]'
 succeeds "a server that wants another nonce, twice" bad-nonce
+before=$(cat "$scratch/state/ak-chain.pem")
+succeeds "a server that refuses the AK's certificate: it gets a new one" refuse-once
+check "… which was asked for once" '[ "$(grep -c "^/challenge " "$scratch/mock.last")" -eq 2 ] &&
+	[ "$(cat "$scratch/state/ak-chain.pem")" != "$before" ]'
 before=$(files_sum)
 fails "a server that likes no nonce" bad-nonces 'attest-device: this nonce is old'
 case_equal "… is asked five times" "$(grep -c '^/order ' "$scratch/mock.last")" 5
@@ -62,6 +66,7 @@ fails "an account without a place" no-location 'does not say where the account i
 fails "a server that is not for devices" no-challenge 'offers no challenge device-attest-01'
 fails "a refusal that comes late: its own words, and those below" late-refusal \
 	'attest-device: the device is not liked \[2J: because of its colour$'
+case_equal "… is asked no third time" "$(grep -c '^/challenge ' "$scratch/mock.last")" 2
 fails "an order that falls through" order-invalid 'attest-device: the order fell through'
 fails "a CSR that is refused" bad-csr 'attest-device: the CSR is ugly'
 fails "a certificate for another key" other-key 'is for another key than ours'
