@@ -81,3 +81,14 @@ TESTS += tests/unit/certificate_files_test
 tests_unit_certificate_files_test_SOURCES = tests/unit/certificate_files_test.c \
 	tests/unit/scratch.h tests/unit/unit.h
 tests_unit_certificate_files_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/sign_key_test
+TESTS += tests/unit/sign_key_test
+tests_unit_sign_key_test_SOURCES = tests/unit/sign_key_test.c tests/unit/unit.h
+tests_unit_sign_key_test_LDADD = $(DEVICE_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/device_settings_test
+TESTS += tests/unit/device_settings_test
+tests_unit_device_settings_test_SOURCES = tests/unit/device_settings_test.c \
+	tests/unit/scratch.h tests/unit/unit.h
+tests_unit_device_settings_test_LDADD = $(DEVICE_TEST_LIBS)

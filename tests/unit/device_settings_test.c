@@ -1,0 +1,168 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "device/device_settings.h"
+#include "device/state.h"
+#include "scratch.h"
+#include "unit.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static char directory[SCRATCH_SIZE];
+
+static void
+setup(void)
+{
+	scratch_make(directory);
+}
+
+static void
+teardown(void)
+{
+	scratch_remove(directory);
+}
+
+/* Writes a device.conf; the caller frees its path. */
+static char *
+config_write(const char *text)
+{
+	char        *path = file_join(directory, "device.conf");
+	struct error err = {0};
+
+	unit_ok(file_replace(path, text, strlen(text), 0600, &err), &err);
+	return path;
+}
+
+static void
+remember(const struct command_settings *all, struct device_state *state)
+{
+	struct device_settings settings = {.all = *all};
+	struct error           err = {0};
+
+	unit_ok(device_settings_remember(&settings, state, &err), &err);
+}
+
+START_TEST(line_goes_before_file_and_file_before_memory)
+{
+	AUTO_FREE char *path = config_write("name = \"file\"\nacme = \"file\"\nkey_type = \"\"\n");
+	AUTO_STATE      state = {.lock = -1};
+	AUTO_SETTINGS   settings = {0};
+	const struct command_settings before = {
+	    .name = "memory", .acme = "memory", .url = "memory", .key_type = "memory"};
+	const struct command_settings line = {.name = "line", .config = path};
+	struct error                  err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	remember(&before, &state);
+	unit_ok(device_settings_read(&line, true, &settings, &err), &err);
+	ck_assert_ptr_null(settings.all.url);
+	unit_ok(device_settings_recall(&settings, &state, &err), &err);
+	ck_assert_str_eq(settings.all.name, "line");
+	ck_assert_str_eq(settings.all.acme, "file");
+	ck_assert_str_eq(settings.all.url, "memory");
+	ck_assert_str_eq(settings.all.key_type, "memory"); /* an empty text says nothing */
+	ck_assert_ptr_null(settings.all.ek);
+}
+END_TEST
+
+START_TEST(remember_makes_paths_absolute_and_leaves_out_what_is_of_one_run)
+{
+	AUTO_STATE    state = {.lock = -1};
+	AUTO_SETTINGS settings = {0};
+	const struct command_settings before = {
+	    .root = "/tmp/../tmp", .exec = "true", .owner_auth_file = "x", .ak_type = "p256"};
+	struct error err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	remember(&before, &state);
+	unit_ok(device_settings_recall(&settings, &state, &err), &err);
+	ck_assert_str_eq(settings.all.root, "/tmp");
+	ck_assert_ptr_null(settings.all.exec);
+	ck_assert_ptr_null(settings.all.owner_auth_file);
+	ck_assert_ptr_null(settings.all.ak_type);
+}
+END_TEST
+
+START_TEST(recall_without_memory_is_nothing)
+{
+	AUTO_STATE    state = {.lock = -1};
+	AUTO_SETTINGS settings = {0};
+	struct error  err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_settings_recall(&settings, &state, &err), &err);
+	ck_assert_ptr_null(settings.all.name);
+}
+END_TEST
+
+START_TEST(recall_broken_memory_fails)
+{
+	AUTO_STATE        state = {.lock = -1};
+	AUTO_SETTINGS     settings = {0};
+	const struct view broken = {(const uint8_t *)"{", 1};
+	struct error      err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_write(&state, DEVICE_STATE_SETTINGS, broken, &err), &err);
+	ck_assert_int_eq(device_settings_recall(&settings, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_nonnull(strstr(err.detail, DEVICE_STATE_SETTINGS));
+}
+END_TEST
+
+START_TEST(read_unknown_option_is_malformed)
+{
+	AUTO_FREE char *path = config_write("colour = \"blue\"\n");
+	AUTO_SETTINGS   settings = {0};
+	const struct command_settings line = {.config = path};
+	struct error                  err = {0};
+
+	ck_assert_int_eq(device_settings_read(&line, false, &settings, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
+static const struct {
+	struct command_settings settings;
+	const char             *detail; /* NULL: right */
+} checks[] = {
+    {{.url = "u", .acme = "a"}, NULL},
+    {{.url = "u", .acme = "a", .name = "n", .key_type = "ecc-p384", .ak_type = "p256", .ek = "H-3"}, NULL},
+    {{.acme = "a"}, "no attestation host is named: --attestation-url, or attestation_url in device.conf"},
+    {{.url = "u"}, "no ACME server is named: --acme, or acme in device.conf"},
+    {{.url = "u", .acme = "a", .key_type = "dsa"},
+        "no key type is called \"dsa\"; there are ecc-p256, ecc-p384 and rsa-2048"},
+    {{.url = "u", .acme = "a", .ak_type = "dsa"}, "no AK type is called \"dsa\""},
+    {{.url = "u", .acme = "a", .ek = "dsa"}, "no EK is called \"dsa\""},
+};
+
+START_TEST(check_says_what_is_missing_or_unknown)
+{
+	struct error err = {0};
+
+	if (checks[_i].detail == NULL)
+		unit_ok(device_settings_check(&checks[_i].settings, &err), &err);
+	else
+		unit_fails(device_settings_check(&checks[_i].settings, &err), &err, ERROR_MALFORMED,
+		    checks[_i].detail);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("device_settings");
+	TCase *tc = tcase_create("device_settings");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, line_goes_before_file_and_file_before_memory);
+	tcase_add_test(tc, remember_makes_paths_absolute_and_leaves_out_what_is_of_one_run);
+	tcase_add_test(tc, recall_without_memory_is_nothing);
+	tcase_add_test(tc, recall_broken_memory_fails);
+	tcase_add_test(tc, read_unknown_option_is_malformed);
+	tcase_add_loop_test(tc, check_says_what_is_missing_or_unknown, 0,
+	    (int)(sizeof checks / sizeof checks[0]));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
