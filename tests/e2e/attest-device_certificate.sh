@@ -124,17 +124,15 @@ openssl req -x509 -key "$scratch/server.key" -subj /CN=server -addext subjectAlt
 mtls() { # KEY-DIRECTORY
 	printf 'GET / HTTP/1.0\r\n\r\n' | TPM2OPENSSL_TCTI="${tcti[one]}" openssl s_client -quiet \
 		-provider default -provider tpm2 -propquery '?provider=tpm2,tpm2.digest!=yes' \
-		-connect "127.0.0.1:$nginx_port" -servername server -CAfile "$scratch/server.pem" \
+		-unix "$scratch/nginx.socket" -servername server -CAfile "$scratch/server.pem" \
 		-verify_return_error -cert "$1/device.pem" -cert_chain "$1/device.pem" -key "$1/device.key"
 }
 
-# The kernel has no way to tell nginx's choice: a free port is looked for until nginx has it.
-nginx_try() {
-	nginx_port=$((20000 + RANDOM % 20000))
-	sed "s/@PORT@/$nginx_port/" "$scratch/nginx.conf.in" >"$scratch/nginx.conf"
-	rm -f "$scratch/nginx.pid"
+nginx_start() {
+	rm -f "$scratch/nginx.pid" "$scratch/nginx.socket"
 	daemon_start nginx nginx -p "$scratch" -c "$scratch/nginx.conf" -e "$scratch/nginx.error"
-	wait_for '[ -s "$scratch/nginx.pid" ] || ! daemon_runs nginx' && [ -s "$scratch/nginx.pid" ]
+	wait_for '[ -s "$scratch/nginx.pid" ] || ! daemon_runs nginx' && daemon_runs nginx ||
+		note "$(cat "${log[nginx]}" "$scratch/nginx.error")"
 }
 
 crl_fetch() {
@@ -144,7 +142,7 @@ crl_fetch() {
 provider=no
 TPM2OPENSSL_TCTI="${tcti[one]}" openssl list -providers -provider tpm2 >/dev/null 2>&1 && provider=yes
 if [ $provider = yes ] && type nginx >/dev/null 2>&1; then
-	cat >"$scratch/nginx.conf.in" <<-END
+	cat >"$scratch/nginx.conf" <<-END
 	daemon off;
 	pid $scratch/nginx.pid;
 	error_log $scratch/nginx.error info;
@@ -154,7 +152,7 @@ if [ $provider = yes ] && type nginx >/dev/null 2>&1; then
 		client_body_temp_path $scratch/t1; proxy_temp_path $scratch/t2;
 		fastcgi_temp_path $scratch/t3; uwsgi_temp_path $scratch/t4; scgi_temp_path $scratch/t5;
 		server {
-			listen 127.0.0.1:@PORT@ ssl;
+			listen unix:$scratch/nginx.socket ssl;
 			ssl_protocols TLSv1.3; # in TLS 1.2 tpm2-openssl offers no curve that an ECC key is on
 			ssl_certificate $scratch/server.pem;
 			ssl_certificate_key $scratch/server.key;
@@ -167,7 +165,7 @@ if [ $provider = yes ] && type nginx >/dev/null 2>&1; then
 	}
 	END
 	crl_fetch
-	nginx_try || nginx_try || nginx_try || note "$(cat "${log[nginx]}" "$scratch/nginx.error")"
+	nginx_start
 	case_ok "mTLS to nginx with the P-256 key" mtls "$state"
 	case_matches "… which knows the name" "$out" 'hello CN=laptop'
 	for type in ecc-p384 rsa-2048; do
@@ -179,7 +177,7 @@ if [ $provider = yes ] && type nginx >/dev/null 2>&1; then
 	acmed revoke "${serial#serial=}" >/dev/null
 	wait_for 'crl_fetch && openssl crl -in "$scratch/crl.pem" -noout -text | grep -qi "${serial#serial=}"'
 	daemon_stop nginx
-	nginx_try || nginx_try || nginx_try
+	nginx_start
 	run mtls "$state"
 	check "a revoked certificate is refused by nginx with our CRL" '[[ $out != *hello* ]]'
 	case_matches "… and not because of something else" "$(cat "$scratch/nginx.error")" 'revoked'
