@@ -19,7 +19,7 @@ struct acme_front {
 	char                *website;
 	struct bytes         root;
 	uint64_t             crl_version;             /* the newest that the keeper spoke of */
-	struct bytes         files[ACME_FILE_COUNT];  /* cached, */
+	struct http_file    *files[ACME_FILE_COUNT];  /* cached, */
 	uint64_t             versions[ACME_FILE_COUNT]; /* of this version; 0: not */
 };
 

@@ -101,13 +101,11 @@ static void
 fetch_finish(struct fetch *fetch)
 {
 	struct acme_front *front = fetch->reply.front;
-	struct bytes      *file = &front->files[fetch->file];
 
-	bytes_clear(file);
-	*file = fetch->coming;
-	fetch->coming = (struct bytes){0};
+	http_file_release(front->files[fetch->file]);
+	front->files[fetch->file] = http_file_new(&fetch->coming);
 	front->versions[fetch->file] = fetch->version;
-	reply_bytes(&fetch->reply, 200, file_types[fetch->file], bytes_view(file));
+	reply_file(&fetch->reply, file_types[fetch->file], front->files[fetch->file]);
 	fetch_free(fetch);
 }
 
@@ -171,7 +169,7 @@ public_file(struct reply *reply, enum acme_file file)
 	struct fetch      *fetch;
 
 	if (front->versions[file] != 0 && front->versions[file] == front->crl_version) {
-		reply_bytes(reply, 200, file_types[file], bytes_view(&front->files[file]));
+		reply_file(reply, file_types[file], front->files[file]);
 		return;
 	}
 	fetch = memory_new(sizeof *fetch);
@@ -200,7 +198,8 @@ void
 public_clear(struct acme_front *front)
 {
 	for (size_t i = 0; i < ACME_FILE_COUNT; i++) {
-		bytes_clear(&front->files[i]);
+		http_file_release(front->files[i]);
+		front->files[i] = NULL;
 		front->versions[i] = 0;
 	}
 }

@@ -82,6 +82,14 @@ reply_bytes(struct reply *reply, int status, const char *type, struct view body)
 	http_reply(reply->exchange, status, type, body);
 }
 
+void
+reply_file(struct reply *reply, const char *type, struct http_file *file)
+{
+	reply_log(reply, NULL);
+	reply_common(reply);
+	http_reply_file(reply->exchange, type, file);
+}
+
 /* Writes the object out; the caller frees the text, NULL when it cannot be written. */
 static char *
 json_text(json_t *object)

@@ -9,6 +9,7 @@
 #include "acme/message.h"
 #include "util/bytes.h"
 
+struct http_file;
 struct acme_front;
 struct error;
 struct http_exchange;
@@ -30,6 +31,9 @@ void reply_link(struct reply *reply, const char *relation, const char *path, str
 /* Answer; the exchange is gone after it. `object` is taken over. */
 void reply_json(struct reply *reply, int status, json_t *object);
 void reply_bytes(struct reply *reply, int status, const char *type, struct view body);
+
+/* Answers 200 with a file that all answers share, so that slow readers of a long CRL cost no copies. */
+void reply_file(struct reply *reply, const char *type, struct http_file *file);
 
 /* With a problem document. *refusal may be NULL; what failed inside is for the log only. */
 void reply_problem(struct reply *reply, const struct error *err,

@@ -399,16 +399,15 @@ START_TEST(challenge_answers_at_once_are_decided_once)
 	struct world_statement statement;
 	struct acme_question   asked;
 	struct acme_answer     answer;
-	uint32_t               ids[2];
 
 	give_up.problem = (struct acme_problem){ERROR_MALFORMED, world_view("the client gave up")};
 	world_statement_make(&world, NAME, order.token.text, world_thumbprint(0), FORGE_CERTIFY_NONE,
 	    &statement);
 	asked = world_answer(&account, &order, &statement);
-	ids[0] = world_send(&world, &asked);
-	ids[1] = world_send(&world, &give_up);
+	(void)world_send(&world, &asked);
+	(void)world_send(&world, &give_up);
 	for (size_t i = 0; i < 2; i++) {
-		world_receive(&world, ids[i], &answer);
+		(void)world_receive_any(&world, &answer);
 		ck_assert_int_eq((int)answer.authorization.challenge_status, STATUS_VALID);
 	}
 	world_statement_clear(&statement);
@@ -534,18 +533,19 @@ START_TEST(account_new_at_once_makes_one_account)
 	    .thumbprint = world_view(world_thumbprint(0)),
 	};
 	struct acme_answer answer;
-	uint32_t           ids[2];
-	struct world_id    first;
+	struct world_id    accounts[2];
+	int                created = 0;
 
-	ids[0] = world_send(&world, &asked);
-	ids[1] = world_send(&world, &asked);
-	world_receive(&world, ids[0], &answer);
-	ck_assert(answer.account.created);
-	first = world_id(answer.account.id);
-	world_receive(&world, ids[1], &answer);
-	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
-	ck_assert(!answer.account.created);
-	ck_assert(view_equal(answer.account.id, world_view(first.text)));
+	(void)world_send(&world, &asked);
+	(void)world_send(&world, &asked);
+	for (size_t i = 0; i < 2; i++) {
+		(void)world_receive_any(&world, &answer);
+		ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+		created += answer.account.created ? 1 : 0;
+		accounts[i] = world_id(answer.account.id);
+	}
+	ck_assert_int_eq(created, 1);
+	ck_assert_str_eq(accounts[0].text, accounts[1].text);
 }
 END_TEST
 
@@ -820,19 +820,24 @@ START_TEST(finalize_at_once_makes_one_certificate)
 	struct acme_question asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
 	struct acme_answer   answer;
 	AUTO_BYTES           csr = {0};
-	uint32_t             ids[2];
+	int                  certificates = 0;
 
 	world_attest(&world, &account, 0, &order, NAME);
 	world_csr(world_device_key(), NAME, NULL, &csr);
 	asked.csr = bytes_view(&csr);
-	ids[0] = world_send(&world, &asked);
-	ids[1] = world_send(&world, &asked);
-	world_receive(&world, ids[0], &answer);
-	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ORDER);
-	ck_assert_int_eq((int)answer.order.status, STATUS_VALID);
-	world_receive(&world, ids[1], &answer);
-	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
-	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_ORDER_NOT_READY);
+	(void)world_send(&world, &asked);
+	(void)world_send(&world, &asked);
+	for (int i = 0; i < 2; i++) { /* which is first is not ours to know */
+		(void)world_receive_any(&world, &answer);
+		if (answer.kind == ACME_ANSWER_ORDER) {
+			ck_assert_int_eq((int)answer.order.status, STATUS_VALID);
+			certificates++;
+		} else {
+			ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+			ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_ORDER_NOT_READY);
+		}
+	}
+	ck_assert_int_eq(certificates, 1);
 }
 END_TEST
 

@@ -201,21 +201,24 @@ world_send(struct world *world, const struct acme_question *question)
 	return world_send_octets(world, bytes_view(&body));
 }
 
+uint32_t
+world_receive_any(struct world *world, struct acme_answer *answer)
+{
+	struct channel_header header;
+	struct error          err = {0};
+
+	do
+		header = world_receive_packet(world);
+	while (header.kind == CHANNEL_TELL);
+	ck_assert_uint_eq(header.kind, CHANNEL_SAY);
+	unit_ok(acme_answer_decode(bytes_view(&world->received), answer, &err), &err);
+	return header.id;
+}
+
 void
 world_receive(struct world *world, uint32_t id, struct acme_answer *answer)
 {
-	struct error err = {0};
-
-	for (;;) {
-		struct channel_header header = world_receive_packet(world);
-
-		if (header.kind == CHANNEL_TELL)
-			continue;
-		ck_assert_uint_eq(header.kind, CHANNEL_SAY);
-		ck_assert_uint_eq(header.id, id);
-		break;
-	}
-	unit_ok(acme_answer_decode(bytes_view(&world->received), answer, &err), &err);
+	ck_assert_uint_eq(world_receive_any(world, answer), id);
 }
 
 void

@@ -52,7 +52,10 @@ void world_stop(struct world *world);
 uint32_t world_send(struct world *world, const struct acme_question *question);
 uint32_t world_send_octets(struct world *world, struct view body);
 
-/* Waits for the answer of a question; it lives until the next call. */
+/* Waits for the next answer, of whatever question, and returns that one's id; it lives until the next call. */
+uint32_t world_receive_any(struct world *world, struct acme_answer *answer);
+
+/* The same, when no other question is open. */
 void world_receive(struct world *world, uint32_t id, struct acme_answer *answer);
 
 /* Both. */
