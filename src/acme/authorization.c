@@ -15,7 +15,6 @@
 #include "acme/snapshot.h"
 #include "acme/state.h"
 #include "acme/statement.h"
-#include "acme/statement.h"
 #include "util/log.h"
 
 /* Loads the authorization that is asked about, with its account. The caller clears both. */
