@@ -33,7 +33,7 @@ admin_help_commands(FILE *out, const struct admin_program *program)
 {
 	(void)fprintf(out, "commands:\n");
 	for (size_t i = 0; i < program->command_count; i++)
-		(void)fprintf(out, "  %-14s%s\n", program->commands[i].name,
+		(void)fprintf(out, "  %-18s%s\n", program->commands[i].name,
 		    program->commands[i].summary);
 }
 

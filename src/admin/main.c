@@ -168,12 +168,35 @@ call_read(struct admin_call *call, const struct options *options, bool all, int 
 	return 0;
 }
 
-static const struct admin_command *
-main_find_command(const struct admin_program *program, const char *name)
+/* True when the operands begin with the words of a name, of which there are `words`. */
+static bool
+command_matches(const char *name, int argc, char **argv, int *words)
 {
-	for (size_t i = 0; i < program->command_count; i++)
-		if (strcmp(program->commands[i].name, name) == 0)
+	for (*words = 0; *words < argc; name++) {
+		size_t length = strcspn(name, " ");
+
+		if (strlen(argv[*words]) != length || strncmp(argv[*words], name, length) != 0)
+			return false;
+		++*words;
+		name += length;
+		if (*name == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* A name may be two words: "trust import". Fills in how many were found, of the nearest when none fits. */
+static const struct admin_command *
+main_find_command(const struct admin_program *program, int argc, char **argv, int *words)
+{
+	int most = 0;
+
+	for (size_t i = 0; i < program->command_count; i++) {
+		if (command_matches(program->commands[i].name, argc, argv, words))
 			return &program->commands[i];
+		most = *words > most ? *words : most;
+	}
+	*words = most;
 	return NULL;
 }
 
@@ -243,6 +266,7 @@ main_read_and_run(const struct admin_program *program, struct admin_call *call, 
 	struct options              options = {.count = 0};
 	const struct admin_command *command = NULL;
 	struct error                err = {0};
+	int                         words = 0;
 
 	options_add(&options, program->options);
 	if (call_read(call, &options, false, argc, argv, &err) != 0)
@@ -255,10 +279,13 @@ main_read_and_run(const struct admin_program *program, struct admin_call *call, 
 		admin_help(stderr, program);
 		return MAIN_USAGE;
 	}
-	if ((command = main_find_command(program, argv[0])) == NULL) {
-		error_set(&err, ERROR_MALFORMED, "there is no command \"%.100s\"", argv[0]);
+	if ((command = main_find_command(program, argc, argv, &words)) == NULL) {
+		error_set(&err, ERROR_MALFORMED, "there is no command \"%.100s%s%.100s\"", argv[0],
+		    words > 0 && argc > 1 ? " " : "", words > 0 && argc > 1 ? argv[1] : "");
 		return main_usage(program, NULL, &err);
 	}
+	argc -= words - 1; /* getopt begins behind argv[0] */
+	argv += words - 1;
 	options_add(&options, command->options);
 	if (call_read(call, &options, true, argc, argv, &err) != 0)
 		return main_usage(program, command, &err);

@@ -91,13 +91,15 @@ static const char *const acme_statements[ACME_STATEMENT_COUNT] = {
 #undef X
 };
 
+static const char *const acme_schemas[] = {acme_schema};
+
 static const struct sqlite_database acme_database = {
     .program = "attest-acmed",
     .file = STATE_ACME_STORE,
     .lock_file = STATE_ACME_STORE_LOCK,
     .application_id = 0x41744163, /* "AtAc" */
-    .version = 1,
-    .schema = acme_schema,
+    .version = sizeof acme_schemas / sizeof acme_schemas[0],
+    .schemas = acme_schemas,
     .statements = acme_statements,
     .statement_count = ACME_STATEMENT_COUNT,
 };

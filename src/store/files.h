@@ -15,6 +15,8 @@
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
 #define STATE_STORE       "store.db"    /* SQLite; -wal and -shm beside it while open */
 #define STATE_STORE_LOCK  "store.lock"  /* what writers queue for */
+#define STATE_IMPORT_LOCK "import.lock" /* held by the one process that imports */
+#define STATE_ISSUERS     "issuers"     /* directory: KEYID.pem, KEYID.key or KEYID.uri, KEYID.crl of earlier issuing CAs */
 
 /* And in the state directory of attest-acmed, which has the keys and certificates above of its own. */
 #define ACME_STATE_DIR_DEFAULT "/var/lib/attest-acmed"

@@ -7,10 +7,12 @@ src_libstore_a_SOURCES = \
 	src/store/acme_open.c \
 	src/store/acme_order.c \
 	src/store/acme_sweep.c \
+	src/store/audit.h src/store/batch.h src/store/change.h src/store/evidence.h \
 	src/store/files.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \
+	src/store/trust_store.h src/store/waiting.h \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \

@@ -37,8 +37,8 @@ struct sqlite_database {
 	const char        *file;    /* in the state directory */
 	const char        *lock_file;
 	int                application_id;
-	int                version;
-	const char        *schema;     /* makes its tables */
+	int                version;    /* how many schemas there are */
+	const char *const *schemas;    /* each brings the tables up from the version before */
 	const char *const *statements; /* the texts of those that are kept, the common ones first */
 	size_t             statement_count;
 };

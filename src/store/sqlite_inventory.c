@@ -15,7 +15,7 @@
  * the device. A name knows since which revision the device has it, and a
  * certificate of which revision it is: those that carry a name can be found.
  */
-static const char inventory_schema[] =
+static const char schema_devices[] =
     "CREATE TABLE counter ("
     " id INTEGER PRIMARY KEY CHECK (id = 1),"
     " revision INTEGER NOT NULL"
@@ -49,6 +49,86 @@ static const char inventory_schema[] =
     "CREATE INDEX certificate_of_device ON certificate (ek_hash);"
     "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
 
+/*
+ * A device that belongs to a row of `batch` is being imported: it is not there
+ * yet, and all of them are at once when that row goes. What a device's EK
+ * certificate was found to be is kept beside it. Nobody changes the audit table.
+ */
+static const char schema_fleet[] =
+    "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN batch INTEGER;"
+    "CREATE TABLE batch ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " first_device INTEGER NOT NULL," /* no device of it has a lower id */
+    " started INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE tag ("
+    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " tag TEXT NOT NULL CHECK (tag <> ''),"
+    " PRIMARY KEY (device, tag)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tag_devices ON tag (tag, device);"
+    "CREATE TABLE ek_certificate ("
+    " device INTEGER PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " checked INTEGER NOT NULL,"
+    " verdict TEXT NOT NULL CHECK (verdict IN ('absent', 'refused', 'verified')),"
+    " reason TEXT NOT NULL,"
+    " manufacturer TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " root BLOB NOT NULL," /* SHA-256 of the root's DER, empty unless verified */
+    " certificate BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE waiting ("
+    " ek_hash BLOB PRIMARY KEY CHECK (length(ek_hash) = 32),"
+    " denied INTEGER NOT NULL CHECK (denied IN (0, 1)),"
+    " verdict TEXT NOT NULL CHECK (verdict IN ('absent', 'refused', 'verified')),"
+    " reason TEXT NOT NULL,"
+    " manufacturer TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " peer TEXT NOT NULL,"
+    " first_seen INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL,"
+    " times INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX waiting_seen ON waiting (last_seen) WHERE denied = 0;"
+    "CREATE TABLE trust ("
+    " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32)," /* SHA-256 of the DER */
+    " root INTEGER NOT NULL CHECK (root IN (0, 1)),"
+    " certificate BLOB NOT NULL,"
+    " source TEXT NOT NULL,"
+    " added INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE issuer ("
+    " id INTEGER PRIMARY KEY,"
+    " key_id BLOB NOT NULL UNIQUE," /* subjectKeyIdentifier */
+    " certificate BLOB NOT NULL,"
+    " since INTEGER NOT NULL"
+    ") STRICT;"
+    "ALTER TABLE certificate ADD COLUMN reason INTEGER NOT NULL DEFAULT 0;" /* CRLReason */
+    "ALTER TABLE certificate ADD COLUMN issuer INTEGER REFERENCES issuer (id);"
+    "CREATE INDEX certificate_expiry ON certificate (not_after);"
+    "CREATE TABLE audit ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " peer TEXT NOT NULL,"
+    " request TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " ek_hash BLOB CHECK (ek_hash IS NULL OR length(ek_hash) = 32),"
+    " outcome TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " hash BLOB NOT NULL CHECK (length(hash) = 32)"
+    ") STRICT;"
+    "CREATE INDEX audit_of_device ON audit (ek_hash, id) WHERE ek_hash IS NOT NULL;"
+    "CREATE TRIGGER audit_only_grows BEFORE UPDATE ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
+
+static const char *const inventory_schemas[] = {schema_devices, schema_fleet};
+
 static const char *const inventory_statements[SQLITE_INVENTORY_COUNT] = {
 #define X(name, text) [SQLITE_##name##_STATEMENT] = text,
     SQLITE_COMMON_STATEMENTS(X)
@@ -61,8 +141,8 @@ static const struct sqlite_database inventory = {
     .file = STATE_STORE,
     .lock_file = STATE_STORE_LOCK,
     .application_id = 0x41744341, /* "AtCA" */
-    .version = 1,
-    .schema = inventory_schema,
+    .version = sizeof inventory_schemas / sizeof inventory_schemas[0],
+    .schemas = inventory_schemas,
     .statements = inventory_statements,
     .statement_count = SQLITE_INVENTORY_COUNT,
 };

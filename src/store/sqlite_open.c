@@ -69,24 +69,54 @@ open_connect(struct store *store, struct error *err)
 	return open_execute(store, open_settings, "opening the store", err);
 }
 
+/* Brings the tables up from a version, and commits the transaction that is open. */
 static int
-open_check(struct store *store, struct error *err)
+open_upgrade_from(struct store *store, int version, const char *doing, struct error *err)
+{
+	const struct sqlite_database *database = store->database;
+	char                          header[64];
+
+	for (int i = version; i < database->version; i++)
+		if (open_execute(store, database->schemas[i], doing, err) != 0)
+			return -1;
+	(void)snprintf(header, sizeof header, "PRAGMA user_version = %d; COMMIT;", database->version);
+	return open_execute(store, header, doing, err);
+}
+
+/* A store of an older version becomes one of this; of several that try, the first does it. */
+static int
+open_upgrade(struct store *store, struct error *err)
+{
+	int version;
+
+	if (store_begin(store, err) != 0)
+		return -1;
+	if (open_ask(store, "PRAGMA user_version", &version, err) != 0 ||
+	    open_upgrade_from(store, version, "bringing the store up to date", err) != 0) {
+		store_rollback(store);
+		return -1;
+	}
+	store_rollback(store); /* committed already: this lets the lock go */
+	return 0;
+}
+
+static int
+open_check(struct store *store, int *version, struct error *err)
 {
 	const struct sqlite_database *database = store->database;
 	int                           id;
-	int                           version;
 
 	if (open_ask(store, "PRAGMA application_id", &id, err) != 0 ||
-	    open_ask(store, "PRAGMA user_version", &version, err) != 0)
+	    open_ask(store, "PRAGMA user_version", version, err) != 0)
 		return -1;
 	if (id != database->application_id)
 		return error_set(err, ERROR_INTERNAL, "%s is no store of %s", store->path,
 		    database->program);
-	if (version > database->version)
+	if (*version > database->version)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s was made by a newer %s (version %d, this one knows %d); install that one",
-		    store->path, database->program, version, database->version);
-	if (version < 1)
+		    store->path, database->program, *version, database->version);
+	if (*version < 1)
 		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", store->path);
 	/* SQLite reads what it may not write; it would only fail later, and less clearly. */
 	if (sqlite3_db_readonly(store->db, "main") != 0)
@@ -133,10 +163,12 @@ sqlite_open(const struct sqlite_database *database, const char *state_dir, struc
 {
 	struct store   *store = open_new(database, state_dir);
 	AUTO_FREE char *lock_path = file_join(state_dir, database->lock_file);
+	int             version = 0;
 
 	if (open_file_check(store, state_dir, err) != 0 ||
-	    open_connect(store, err) != 0 || open_check(store, err) != 0 ||
-	    store_lock_open(lock_path, &store->lock, err) != 0) {
+	    open_connect(store, err) != 0 || open_check(store, &version, err) != 0 ||
+	    store_lock_open(lock_path, &store->lock, err) != 0 ||
+	    (version < database->version && open_upgrade(store, err) != 0)) {
 		store_close(store);
 		return -1;
 	}
@@ -191,16 +223,13 @@ open_file_remove(const char *path)
 static int
 open_make_schema(struct store *store, struct error *err)
 {
-	const struct sqlite_database *database = store->database;
-	char                          header[96];
+	char header[64];
 
-	(void)snprintf(header, sizeof header,
-	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;", database->application_id,
-	    database->version);
-	if (open_execute(store, "BEGIN;", "making the store", err) != 0 ||
-	    open_execute(store, database->schema, "making the store", err) != 0)
+	(void)snprintf(header, sizeof header, "BEGIN; PRAGMA application_id = %d;",
+	    store->database->application_id);
+	if (open_execute(store, header, "making the store", err) != 0)
 		return -1;
-	return open_execute(store, header, "making the store", err);
+	return open_upgrade_from(store, 0, "making the store", err);
 }
 
 int

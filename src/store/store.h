@@ -18,15 +18,20 @@ struct store;
 #define STORE_NAME_MAX 66 /* a TPM Name, nameAlg and SHA-512 */
 #define STORE_DEVICE_NAMES_MAX 32 /* all of them go into one certificate */
 #define STORE_NOTE_MAX 1024 /* octets */
+#define STORE_DEVICE_TAGS_MAX 32
+#define STORE_TAG_MAX 64 /* octets: letters, digits and "-_.:@+=/" */
 
 /* A device of the inventory. Filled by store_device_*, emptied by store_device_clear. */
 struct store_device {
 	uint8_t ek_hash[STORE_HASH_SIZE];
 	char  **names; /* permanent identifiers in the order given; none: the hash is the identifier */
 	size_t  name_count;
+	char  **tags; /* for people to find it by, sorted */
+	size_t  tag_count;
 	char   *note;    /* never NULL once filled */
 	bool    enabled; /* a new device is */
 	int64_t enrolled; /* when, in seconds since 1970 */
+	int64_t seen;     /* when it last got an AK certificate; 0: never */
 	int64_t revision; /* grows with every change of the device; never used twice */
 };
 
@@ -40,6 +45,8 @@ struct store_certificate {
 	int64_t not_before;
 	int64_t not_after;
 	int64_t revoked; /* when, 0 while it is good */
+	int     reason;  /* CRLReason, when it is revoked */
+	int64_t issuer;  /* the row of store_issuer_use; 0: from before issuers were recorded */
 };
 
 /*
@@ -72,8 +79,8 @@ int  store_mark(struct store *store, struct error *err);
 void store_release(struct store *store, bool keep);
 
 /*
- * Enrols a device (ek_hash, names, note, which may be NULL; the rest is filled
- * in by the store). CONFLICT, naming which, when the hash is enrolled or a name
+ * Enrols a device (ek_hash, names, tags, note, which may be NULL; the rest is filled
+ * in by the store), takes it off the waiting list, and puts that on record. CONFLICT, naming which, when the hash is enrolled or a name
  * in use, or given twice; a name that is another EK's hash, enrolled or not, in
  * any form, counts as in use. MALFORMED when a name is no identifier, there are
  * too many, or the note is too long, not UTF-8, or has control characters.
@@ -109,6 +116,15 @@ int store_device_resolve(struct store *store, const char *text, struct store_dev
 typedef bool store_device_cb(const struct store_device *device, void *arg);
 int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
 
+/* Which devices are meant; {0} is all. They are listed as above. */
+struct store_filter {
+	const char *tag;       /* NULL: any */
+	const char *name_glob; /* a name matches, as the shell's patterns do; NULL: any */
+	int64_t     unseen_since; /* not seen at this time or later; 0: any */
+};
+int store_device_search(struct store *store, const struct store_filter *filter,
+    store_device_cb *each, void *arg, struct error *err);
+
 void store_device_clear(struct store_device *device);
 
 /*
@@ -126,6 +142,21 @@ int store_certificate_list(struct store *store, const uint8_t ek_hash[STORE_HASH
 
 /* Calls `each` for the certificates that are revoked and not past notAfter at `now`. */
 int store_revoked_list(struct store *store, int64_t now, store_certificate_cb *each, void *arg,
+    struct error *err);
+
+/*
+ * Who signs certificates from now on: its subjectKeyIdentifier and certificate (DER).
+ * Returns its number in *issuer; certificates that have none become the first issuer's.
+ */
+int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
+    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
+    struct error *err);
+
+/* Draws the number of the next CRL: greater than any before, and at least `least`. */
+int store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err);
+
+/* Removes records of certificates that expired before `before`, `max` at most. */
+int store_certificate_sweep(struct store *store, int64_t before, size_t max, size_t *removed,
     struct error *err);
 
 /*

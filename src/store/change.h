@@ -1,0 +1,61 @@
+/* Changes of devices that are enrolled, and what they do to their certificates. */
+#ifndef STORE_CHANGE_H
+#define STORE_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+struct error;
+
+/* CRLReason, RFC 5280 §5.3.1: why a certificate is on the CRL. */
+enum store_reason {
+	STORE_REASON_UNSPECIFIED = 0,
+	STORE_REASON_KEY_COMPROMISE = 1,
+	STORE_REASON_AFFILIATION_CHANGED = 3, /* a name was taken away */
+	STORE_REASON_SUPERSEDED = 4,          /* replaced */
+	STORE_REASON_CESSATION = 5,           /* removed */
+	STORE_REASON_PRIVILEGE_WITHDRAWN = 9, /* disabled */
+};
+
+/* What `set` changes: a field that is not set stays as it is. */
+struct store_edit {
+	bool               set_names; /* exactly these, in this order */
+	const char *const *names;
+	size_t             name_count;
+	bool               set_tags;
+	const char *const *tags;
+	size_t             tag_count;
+	const char        *note; /* NULL: stays */
+};
+
+/*
+ * Each is one transaction with its audit entry, and says in *revoked how many
+ * certificates that were good it revoked. NOT_ENROLLED when the device is not there;
+ * the conditions of store_device_enroll for names, note and tags.
+ */
+
+/* Revokes the certificates that carry a name that is taken away, and no others. */
+int store_device_set(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const struct store_edit *edit, int64_t now, size_t *revoked, struct error *err);
+
+/* Switching off revokes; switching on restores nothing: the device attests anew. */
+int store_device_enable(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], bool enabled,
+    int64_t now, size_t *revoked, struct error *err);
+
+/*
+ * A new mainboard: names, note and tags of `old` go to `new`, which must not be
+ * enrolled (CONFLICT), `old` is removed and its certificates are revoked.
+ */
+int store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE],
+    const uint8_t new_hash[STORE_HASH_SIZE], int64_t now, size_t *revoked, struct error *err);
+
+/* Revokes every certificate of an EK, enrolled or not, or the one with a serial number. */
+int store_revoke_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    enum store_reason reason, int64_t now, size_t *revoked, struct error *err);
+int store_revoke_serial(struct store *store, const uint8_t *serial, size_t size,
+    enum store_reason reason, int64_t now, size_t *revoked, struct error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The EKs that asked, passed every rule and are not enrolled: a bounded list for
+ * an administrator to look through. Nothing on it has any right.
+ */
+#ifndef STORE_WAITING_H
+#define STORE_WAITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/evidence.h"
+#include "store/store.h"
+
+struct error;
+
+struct store_waiting {
+	uint8_t               ek_hash[STORE_HASH_SIZE];
+	struct store_evidence evidence;
+	char                  peer[72]; /* of the last request */
+	int64_t               first_seen;
+	int64_t               last_seen;
+	int64_t               times;
+	bool                  denied;
+};
+
+/*
+ * Puts an EK on the list, or counts it once more: only ek_hash, evidence and peer are
+ * read. At `max` entries the one that was not seen for longest gives way, and of an
+ * address that has more than its share that address's own first. An EK that was denied
+ * stays denied and *denied is set; nothing is written for it.
+ */
+int store_waiting_add(struct store *store, const struct store_waiting *entry, size_t max,
+    int64_t now, bool *denied, struct error *err);
+
+/* Lists those that wait, the latest seen first, or with `denied` those that were denied. */
+typedef bool store_waiting_cb(const struct store_waiting *entry, void *arg);
+int store_waiting_list(struct store *store, bool denied, store_waiting_cb *each, void *arg,
+    struct error *err);
+
+/* Finds one by its hash in any form or a prefix of 4 digits at least. NOT_FOUND, CONFLICT. */
+int store_waiting_resolve(struct store *store, const char *text, struct store_waiting *out,
+    struct error *err);
+
+/*
+ * Approves: enrols `device` (its hash is on the list; names, tags and note as for
+ * store_device_enroll), keeps the evidence with it, and takes it off the list. One
+ * transaction, on record. NOT_FOUND when it does not wait any more.
+ */
+int store_waiting_approve(struct store *store, const struct store_device *device, int64_t now,
+    struct error *err);
+
+/* Denies: it is not listed again, however often it asks, until it is approved or enrolled. */
+int store_waiting_deny(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now,
+    struct error *err);
+
+#endif
