@@ -8,6 +8,7 @@ src_libstore_a_SOURCES = \
 	src/store/acme_order.c \
 	src/store/acme_sweep.c \
 	src/store/audit.h src/store/batch.h src/store/change.h src/store/evidence.h \
+	src/store/device_check.c src/store/device_check.h \
 	src/store/files.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
@@ -22,7 +23,7 @@ src_libstore_a_SOURCES = \
 	src/store/writer.c src/store/writer.h
 
 STORE_TESTS = tests/unit/store_hash_test tests/unit/store_lock_test \
-	tests/unit/store_test tests/unit/writer_test
+	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
 STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -32,6 +33,8 @@ tests_unit_store_lock_test_SOURCES = tests/unit/store_lock_test.c tests/unit/scr
 tests_unit_store_lock_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_upgrade_test_SOURCES = tests/unit/store_upgrade_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_upgrade_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/acme_store_test

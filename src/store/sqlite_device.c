@@ -1,29 +1,17 @@
 /*
- * Devices and their names: enrolled, removed, found and listed. Owns the rule
+ * Devices, their names and tags: enrolled, removed, found. Owns the rule
  * that no identifier ever belongs to two devices.
  */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "store/device_check.h"
 #include "store/hash.h"
 #include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
-#include "util/identifier.h"
-#include "util/utf8.h"
-
-void
-store_device_clear(struct store_device *device)
-{
-	for (size_t i = 0; i < device->name_count; i++)
-		free(device->names[i]);
-	free(device->names);
-	free(device->note);
-	*device = (struct store_device){0};
-}
 
 int
 sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err)
@@ -33,54 +21,6 @@ sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err)
 	store_hash_format(ek_hash, hash);
 	return error_set(err, ERROR_NOT_ENROLLED,
 	    "EK %s is not enrolled; run \"attest-ca enroll %s\"", hash, hash);
-}
-
-static int
-device_check_note(const char *note, struct error *err)
-{
-	size_t   length = strlen(note);
-	uint32_t character = 0;
-	size_t   used;
-
-	if (length > STORE_NOTE_MAX)
-		return error_set(err, ERROR_MALFORMED, "a note has at most %d octets, this one %zu",
-		    STORE_NOTE_MAX, length);
-	for (size_t i = 0; i < length; i += used) {
-		used = utf8_decode((const uint8_t *)note + i, length - i, &character);
-		if (used == 0)
-			return error_set(err, ERROR_MALFORMED, "octet %zu of the note is not UTF-8",
-			    i + 1);
-		if (utf8_is_control(character))
-			return error_set(err, ERROR_MALFORMED,
-			    "octet %zu of the note is a control character", i + 1);
-	}
-	return 0;
-}
-
-/* What can be refused without a look at the others. */
-static int
-device_check(const struct store_device *device, struct error *err)
-{
-	uint8_t meant[STORE_HASH_SIZE];
-
-	if (device->name_count > STORE_DEVICE_NAMES_MAX)
-		return error_set(err, ERROR_MALFORMED, "a device has at most %d names, this one %zu",
-		    STORE_DEVICE_NAMES_MAX, device->name_count);
-	for (size_t i = 0; i < device->name_count; i++) {
-		const char *name = device->names[i];
-
-		if (identifier_check(name, strlen(name), err) != 0)
-			return error_wrap(err, "name %zu", i + 1);
-		/* A device that is enrolled tomorrow owns its hash today. */
-		if (store_hash_parse(name, meant) &&
-		    memcmp(meant, device->ek_hash, STORE_HASH_SIZE) != 0)
-			return error_set(err, ERROR_CONFLICT,
-			    "name \"%s\" is the hash of another EK; choose another name", name);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(name, device->names[j]) == 0)
-				return error_set(err, ERROR_CONFLICT, "name \"%s\" is given twice", name);
-	}
-	return device->note != NULL ? device_check_note(device->note, err) : 0;
 }
 
 /* Looks for a row of one of the two statements that take one parameter, bound already. */
@@ -144,6 +84,18 @@ device_insert_name(struct store *store, int64_t id, const char *name, size_t pos
 }
 
 static int
+device_insert_tag(struct store *store, int64_t id, const char *tag, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_TAG_INSERT_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, id);
+	sqlite_bind_string(statement, 2, tag);
+	return sqlite_step(store, statement, "adding a tag", err);
+}
+
+static int
 device_insert(struct store *store, const struct store_device *device, int64_t now,
     struct error *err)
 {
@@ -165,6 +117,9 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	for (size_t i = 0; i < device->name_count; i++)
 		if (device_insert_name(store, id, device->names[i], i, revision, err) != 0)
 			return -1;
+	for (size_t i = 0; i < device->tag_count; i++)
+		if (device_insert_tag(store, id, device->tags[i], err) != 0)
+			return -1;
 	return 0;
 }
 
@@ -175,7 +130,7 @@ store_device_enroll(struct store *store, const struct store_device *device, int6
 	bool marked;
 	int  rc;
 
-	if (device_check(device, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
+	if (store_device_check(device, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = device_insert(store, device, now, err);
 	return sqlite_change_end(store, marked, rc, err);
@@ -216,24 +171,36 @@ store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	return sqlite_change_end(store, marked, rc, err);
 }
 
+/* What one of a device's lists is read with, and how much of it there can be. */
+struct device_list {
+	size_t      statement;
+	size_t      max;
+	const char *what;
+};
+
+static const struct device_list device_names = {SQLITE_NAME_OF_DEVICE_STATEMENT,
+    STORE_DEVICE_NAMES_MAX, "names"};
+static const struct device_list device_tags = {SQLITE_TAG_OF_DEVICE_STATEMENT,
+    STORE_DEVICE_TAGS_MAX, "tags"};
+
 static int
-device_read_names(struct store *store, int64_t id, struct store_device *out, struct error *err)
+device_read_list(struct store *store, const struct device_list *list, int64_t id, char ***texts,
+    size_t *count, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_NAME_OF_DEVICE_STATEMENT, err);
+	sqlite3_stmt *statement = sqlite_prepared(store, list->statement, err);
 	int           rc;
 
 	if (statement == NULL)
 		return -1;
-	out->names = memory_new(STORE_DEVICE_NAMES_MAX * sizeof *out->names);
+	*texts = memory_new(list->max * sizeof **texts);
 	(void)sqlite3_bind_int64(statement, 1, id);
-	while ((rc = sqlite_step(store, statement, "reading names", err)) > 0) {
-		if (out->name_count == STORE_DEVICE_NAMES_MAX) {
+	while ((rc = sqlite_step(store, statement, "reading a device", err)) > 0) {
+		if (*count == list->max) {
 			(void)sqlite3_reset(statement);
-			return error_set(err, ERROR_INTERNAL, "%s has a device of more than %d names",
-			    store->path, STORE_DEVICE_NAMES_MAX);
+			return error_set(err, ERROR_INTERNAL, "%s has a device of more than %zu %s",
+			    store->path, list->max, list->what);
 		}
-		out->names[out->name_count++] =
-		    memory_strdup((const char *)sqlite3_column_text(statement, 0));
+		(*texts)[(*count)++] = memory_strdup((const char *)sqlite3_column_text(statement, 0));
 	}
 	return rc;
 }
@@ -241,6 +208,8 @@ device_read_names(struct store *store, int64_t id, struct store_device *out, str
 int
 sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_device *out, struct error *err)
 {
+	int64_t id = sqlite3_column_int64(row, 0);
+
 	*out = (struct store_device){0};
 	if (sqlite3_column_bytes(row, 1) != STORE_HASH_SIZE)
 		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store->path);
@@ -249,7 +218,9 @@ sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_device *
 	out->enabled = sqlite3_column_int(row, 3) != 0;
 	out->enrolled = sqlite3_column_int64(row, 4);
 	out->revision = sqlite3_column_int64(row, 5);
-	if (device_read_names(store, sqlite3_column_int64(row, 0), out, err) != 0) {
+	out->seen = sqlite3_column_int64(row, 6);
+	if (device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0 ||
+	    device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0) {
 		store_device_clear(out);
 		return -1;
 	}

@@ -51,7 +51,8 @@ static const char schema_devices[] =
 
 /*
  * A device that belongs to a row of `batch` is being imported: it is not there
- * yet, and all of them are at once when that row goes. What a device's EK
+ * yet, and all of them are at once when that row goes. Whoever looks for devices
+ * looks into `enrolled`. What a device's EK
  * certificate was found to be is kept beside it. Nobody changes the audit table.
  */
 static const char schema_fleet[] =
@@ -64,6 +65,8 @@ static const char schema_fleet[] =
     " first_device INTEGER NOT NULL," /* no device of it has a lower id */
     " started INTEGER NOT NULL"
     ") STRICT;"
+    "CREATE VIEW enrolled AS SELECT * FROM device"
+    " WHERE batch IS NULL OR batch NOT IN (SELECT id FROM batch);"
     "CREATE TABLE tag ("
     " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
     " tag TEXT NOT NULL CHECK (tag <> ''),"

@@ -13,7 +13,7 @@
 
 struct store_device;
 
-#define SQLITE_DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision"
+#define SQLITE_DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision, seen"
 #define SQLITE_CERTIFICATE_COLUMNS \
 	"serial, ek_hash, ak_name, not_before, not_after, revoked"
 
@@ -23,14 +23,17 @@ struct store_device;
 	X(DEVICE_INSERT, "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)" \
 	    " VALUES (?1, ?2, 1, ?3, ?4)")                                                \
 	X(DEVICE_DELETE, "DELETE FROM device WHERE ek_hash = ?1")                         \
-	X(DEVICE_BY_HASH, "SELECT " SQLITE_DEVICE_COLUMNS " FROM device WHERE ek_hash = ?1") \
+	X(DEVICE_BY_HASH, "SELECT " SQLITE_DEVICE_COLUMNS " FROM enrolled AS device"     \
+	    " WHERE ek_hash = ?1")                                                        \
 	X(DEVICE_BY_NAME, "SELECT " SQLITE_DEVICE_COLUMNS " FROM name"                    \
-	    " JOIN device ON device.id = name.device WHERE name.name = ?1")               \
-	X(DEVICE_BY_RANGE, "SELECT ek_hash FROM device"                                   \
+	    " JOIN enrolled AS device ON device.id = name.device WHERE name.name = ?1")   \
+	X(DEVICE_BY_RANGE, "SELECT ek_hash FROM enrolled"                                 \
 	    " WHERE ek_hash BETWEEN ?1 AND ?2 ORDER BY ek_hash LIMIT 2")                  \
 	X(NAME_INSERT, "INSERT INTO name (name, device, position, since)"                 \
 	    " VALUES (?1, ?2, ?3, ?4)")                                                   \
 	X(NAME_OF_DEVICE, "SELECT name FROM name WHERE device = ?1 ORDER BY position")    \
+	X(TAG_INSERT, "INSERT INTO tag (device, tag) VALUES (?1, ?2)")                   \
+	X(TAG_OF_DEVICE, "SELECT tag FROM tag WHERE device = ?1 ORDER BY tag")            \
 	X(CERTIFICATE_INSERT, "INSERT INTO certificate (" SQLITE_CERTIFICATE_COLUMNS      \
 	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                            \
 	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?2"                       \

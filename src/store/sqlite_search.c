@@ -11,9 +11,10 @@
 
 /* Two walks along an index each: a million devices are listed without sorting or keeping any. */
 static const char *const search_all[] = {
-    "SELECT " SQLITE_DEVICE_COLUMNS " FROM name JOIN device ON device.id = name.device"
+    "SELECT " SQLITE_DEVICE_COLUMNS " FROM name"
+    " JOIN enrolled AS device ON device.id = name.device"
     " WHERE name.position = 0 ORDER BY name.name",
-    "SELECT " SQLITE_DEVICE_COLUMNS " FROM device"
+    "SELECT " SQLITE_DEVICE_COLUMNS " FROM enrolled AS device"
     " WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.device = device.id) ORDER BY ek_hash",
 };
 

@@ -187,8 +187,8 @@ static const struct {
 	const char *detail;
 } strange[] = {
     {"PRAGMA application_id = 7", "is no store of attest-ca"},
-    {"PRAGMA user_version = 2",
-        "was made by a newer attest-ca (version 2, this one knows 1); install that one"},
+    {"PRAGMA user_version = 99",
+        "was made by a newer attest-ca (version 99, this one knows 2); install that one"},
     {"PRAGMA user_version = 0", "was never finished; remove it"},
 };
 
@@ -225,6 +225,8 @@ START_TEST(enroll_device_is_found_whole)
 	struct store       *other;
 
 	d.note = (char *)(uintptr_t) "third floor / left";
+	d.tags = (char **)(uintptr_t)NAMES("sales", "floor:3");
+	d.tag_count = 2;
 	unit_ok(store_device_enroll(store, &d, NOW, &err), &err);
 	unit_ok(store_open(directory, &other, &err), &err);
 	unit_ok(store_device_find(other, d.ek_hash, &found, &err), &err);
@@ -232,8 +234,12 @@ START_TEST(enroll_device_is_found_whole)
 	ck_assert_uint_eq(found.name_count, 2);
 	ck_assert_str_eq(found.names[0], "laptop");
 	ck_assert_str_eq(found.names[1], "anna's");
+	ck_assert_uint_eq(found.tag_count, 2);
+	ck_assert_str_eq(found.tags[0], "floor:3");
+	ck_assert_str_eq(found.tags[1], "sales");
 	ck_assert_str_eq(found.note, "third floor / left");
 	ck_assert(found.enabled);
+	ck_assert_int_eq(found.seen, 0);
 	ck_assert_int_eq(found.enrolled, NOW);
 	ck_assert_int_gt(found.revision, 0);
 	store_device_clear(&found);
@@ -311,6 +317,48 @@ START_TEST(enroll_too_many_names_is_malformed)
 	names[STORE_DEVICE_NAMES_MAX] = NULL;
 	unit_ok(enroll(1, 0, names), &err);
 	(void)revision_of(1);
+}
+END_TEST
+
+static const struct {
+	const char     *tags[3];
+	enum error_kind kind;
+	const char     *detail;
+} refused_tags[] = {
+    {{"a", "a"}, ERROR_CONFLICT, "tag \"a\" is given twice"},
+    {{""}, ERROR_MALFORMED, "a tag has 1 to 64 octets, \"\" has 0"},
+    {{"two words"}, ERROR_MALFORMED,
+        "tag \"two words\": octet 4 is none of A-Z a-z 0-9 - _ . : @ + = /"},
+};
+
+START_TEST(enroll_tag_against_the_rules_is_refused)
+{
+	struct store_device d = device(1, 0, NULL);
+
+	d.tags = (char **)(uintptr_t)refused_tags[_i].tags;
+	while (d.tags[d.tag_count] != NULL)
+		d.tag_count++;
+	unit_fails(store_device_enroll(store, &d, NOW, &err), &err, refused_tags[_i].kind,
+	    refused_tags[_i].detail);
+}
+END_TEST
+
+START_TEST(enroll_tags_are_bounded)
+{
+	char                texts[STORE_DEVICE_TAGS_MAX + 1][4];
+	char               *tags[STORE_DEVICE_TAGS_MAX + 1];
+	struct store_device d = device(1, 0, NULL);
+
+	for (int i = 0; i <= STORE_DEVICE_TAGS_MAX; i++) {
+		(void)snprintf(texts[i], sizeof texts[i], "t%02d", i);
+		tags[i] = texts[i];
+	}
+	d.tags = tags;
+	d.tag_count = STORE_DEVICE_TAGS_MAX + 1;
+	unit_fails(store_device_enroll(store, &d, NOW, &err), &err, ERROR_MALFORMED,
+	    "a device has at most 32 tags, this one 33");
+	d.tag_count--;
+	unit_ok(store_device_enroll(store, &d, NOW, &err), &err);
 }
 END_TEST
 
@@ -904,6 +952,8 @@ case_of_devices(void)
 	tcase_add_loop_test(tc, enroll_name_against_the_rules_is_refused, 0, COUNT(refused_names));
 	tcase_add_test(tc, enroll_own_hash_as_name_is_taken);
 	tcase_add_test(tc, enroll_too_many_names_is_malformed);
+	tcase_add_loop_test(tc, enroll_tag_against_the_rules_is_refused, 0, COUNT(refused_tags));
+	tcase_add_test(tc, enroll_tags_are_bounded);
 	tcase_add_loop_test(tc, enroll_note_against_the_rules_is_malformed, 0, COUNT(refused_notes));
 	tcase_add_test(tc, enroll_note_length_is_bounded);
 	tcase_add_test(tc, find_absent_device_is_not_enrolled);

@@ -1,0 +1,148 @@
+/* Stores of older versions: what was in them is there when this one has opened them. */
+#include "config.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "scratch.h"
+#include "store/files.h"
+#include "store/store.h"
+#include "unit.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* Version 1, as it was written then; with a device, its name and its certificate. */
+static const char version_1[] =
+    "PRAGMA journal_mode = WAL; BEGIN; PRAGMA application_id = 1098138433;"
+    "CREATE TABLE counter ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO counter (id, revision) VALUES (1, 0);"
+    "CREATE TABLE device ("
+    " id INTEGER PRIMARY KEY,"
+    " ek_hash BLOB NOT NULL UNIQUE CHECK (length(ek_hash) = 32),"
+    " note TEXT NOT NULL,"
+    " enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+    " enrolled INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE name ("
+    " name TEXT PRIMARY KEY CHECK (name <> ''),"
+    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " UNIQUE (device, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE certificate ("
+    " id INTEGER PRIMARY KEY,"
+    " serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),"
+    " ek_hash BLOB NOT NULL CHECK (length(ek_hash) = 32),"
+    " ak_name BLOB NOT NULL,"
+    " not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL,"
+    " revoked INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX certificate_of_device ON certificate (ek_hash);"
+    "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;"
+    "PRAGMA user_version = 1;"
+    "INSERT INTO device VALUES (7, zeroblob(32), 'a note', 0, 1700000000, 3);"
+    "INSERT INTO name VALUES ('laptop', 7, 0, 3);"
+    "INSERT INTO certificate VALUES (1, x'0102', zeroblob(32), x'000b', 1, 9, 5, 3);"
+    "UPDATE counter SET revision = 3; COMMIT;";
+
+static char          directory[SCRATCH_SIZE];
+static struct store *store;
+static struct error  err;
+
+static void
+setup(void)
+{
+	AUTO_FREE char *path = NULL;
+	sqlite3        *db = NULL;
+
+	scratch_make(directory);
+	path = file_join(directory, STATE_STORE);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, version_1, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+teardown(void)
+{
+	store_close(store);
+	store = NULL;
+	scratch_remove(directory);
+}
+
+static bool
+check_certificate_cb(const struct store_certificate *certificate, void *arg)
+{
+	ck_assert_uint_eq(certificate->serial_size, 2);
+	ck_assert_int_eq(certificate->not_after, 9);
+	ck_assert_int_eq(certificate->revoked, 5);
+	++*(int *)arg;
+	return true;
+}
+
+static void
+check_content(void)
+{
+	static const uint8_t hash[STORE_HASH_SIZE];
+	struct store_device  device;
+	int                  certificates = 0;
+
+	unit_ok(store_device_resolve(store, "laptop", &device, &err), &err);
+	ck_assert_str_eq(device.note, "a note");
+	ck_assert(!device.enabled);
+	ck_assert_int_eq(device.enrolled, 1700000000);
+	ck_assert_int_eq(device.seen, 0);
+	ck_assert_uint_eq(device.tag_count, 0);
+	store_device_clear(&device);
+	unit_ok(store_certificate_list(store, hash, check_certificate_cb, &certificates, &err), &err);
+	ck_assert_int_eq(certificates, 1);
+}
+
+START_TEST(open_version_1_keeps_its_content)
+{
+	unit_ok(store_open(directory, &store, &err), &err);
+	check_content();
+	store_close(store);
+	unit_ok(store_open(directory, &store, &err), &err);
+	check_content();
+}
+END_TEST
+
+START_TEST(open_version_1_twice_at_once_upgrades_once)
+{
+	struct store *other = NULL;
+
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(store_open(directory, &other, &err), &err);
+	check_content();
+	store_close(other);
+}
+END_TEST
+
+static Suite *
+store_upgrade_suite(void)
+{
+	Suite *suite = suite_create("store_upgrade");
+	TCase *tc = tcase_create("upgrade");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, open_version_1_keeps_its_content);
+	tcase_add_test(tc, open_version_1_twice_at_once_upgrades_once);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return unit_run(store_upgrade_suite());
+}
