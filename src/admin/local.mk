@@ -10,6 +10,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/list.c \
 	src/admin/main.c \
 	src/admin/print.c src/admin/print.h \
+	src/admin/progress.c src/admin/progress.h \
 	src/admin/remove.c \
 	src/admin/show.c \
 	src/admin/state.c src/admin/state.h
@@ -22,3 +23,7 @@ tests_unit_admin_test_SOURCES = tests/unit/admin_test.c tests/unit/scratch.h tes
 tests_unit_admin_test_LDADD = $(ADMIN_TEST_LIBS)
 tests_unit_print_test_SOURCES = tests/unit/print_test.c tests/unit/unit.h
 tests_unit_print_test_LDADD = $(ADMIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/progress_test
+TESTS += tests/unit/progress_test
+tests_unit_progress_test_SOURCES = tests/unit/progress_test.c tests/unit/unit.h
+tests_unit_progress_test_LDADD = $(ADMIN_TEST_LIBS)
