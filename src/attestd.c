@@ -88,12 +88,11 @@ take(char **field, const char *value)
 static bool
 take_workers(struct settings *settings, const char *text)
 {
-	char         *end;
-	unsigned long value = strtoul(text, &end, 10);
+	char *end;
 
-	settings->workers = value;
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && value >= 1 &&
-	    value <= SETTINGS_WORKERS_MAX;
+	settings->workers = strtol(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && settings->workers >= 1 &&
+	    settings->workers <= SETTINGS_WORKERS_MAX;
 }
 
 /* Returns -1 to go on, or the exit status. */
@@ -110,9 +109,7 @@ command_line_read(int argc, char **argv, struct command_line *line)
 			take(&settings->state_dir, optarg);
 			break;
 		case 'l':
-			if (settings->listen_count == SETTINGS_LISTEN_MAX)
-				return usage_error("too many addresses to listen on", "");
-			settings->listen[settings->listen_count++] = memory_strdup(optarg);
+			config_list_append(&settings->listen, optarg);
 			break;
 		case 'w':
 			if (!take_workers(settings, optarg))
@@ -172,9 +169,9 @@ run(int argc, char **argv, struct command_line *line)
 	        .program = "attestd",
 	        .argc = argc,
 	        .argv = argv,
-	        .workers = settings->workers,
-	        .listen = settings->listen,
-	        .listen_count = settings->listen_count,
+	        .workers = (size_t)settings->workers,
+	        .listen = settings->listen.texts,
+	        .listen_count = settings->listen.count,
 	        .scheme = settings->tls_cert != NULL ? "https://" : "http://",
 	        .no_fork = line->no_fork,
 	        .front = attestation_front_run,

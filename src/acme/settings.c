@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "daemon/launch.h"
 #include "store/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -49,39 +49,8 @@ static const struct config_row rows[] = {
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
-static const char *const level_names[] = {
-    [LOG_LEVEL_ERROR] = "error",
-    [LOG_LEVEL_WARNING] = "warning",
-    [LOG_LEVEL_INFO] = "info",
-    [LOG_LEVEL_DEBUG] = "debug",
-};
-
 /* What a TPM makes by default; P-521 and RSA-4096 are rare enough to be asked for. */
 static const char *const key_types_default[] = {"ecc-p256", "ecc-p384", "rsa-2048", "rsa-3072"};
-
-static int
-settings_log_level(struct acme_settings *settings, struct error *err)
-{
-	for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
-		if (strcmp(settings->log_level_name, level_names[i]) == 0) {
-			settings->log_level = (enum log_level)i;
-			return 0;
-		}
-	}
-	return error_set(err, ERROR_MALFORMED,
-	    "log level \"%.32s\" is none of error, warning, info, debug", settings->log_level_name);
-}
-
-static void
-settings_workers(struct acme_settings *settings)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (settings->workers == 0)
-		settings->workers = processors < 1     ? 1
-		    : processors > ACME_WORKERS_MAX ? ACME_WORKERS_MAX
-		                                    : processors;
-}
 
 /* https://host[:port], with a path perhaps; a "/" at its end goes. */
 static int
@@ -106,13 +75,14 @@ int
 acme_settings_complete(struct acme_settings *settings, const char *path, struct error *err)
 {
 	if (config_file_complete(rows, ROWS, path, settings, err) != 0 ||
-	    settings_log_level(settings, err) != 0 || settings_check_url(settings, err) != 0)
+	    log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 || settings_check_url(settings, err) != 0)
 		return -1;
 	if (settings->policy.key_types.count == 0) {
 		for (size_t i = 0; i < sizeof key_types_default / sizeof key_types_default[0]; i++)
 			config_list_append(&settings->policy.key_types, key_types_default[i]);
 	}
-	settings_workers(settings);
+	if (settings->workers == 0)
+		settings->workers = launch_workers_default();
 	if (settings->listen.count > ACME_LISTEN_MAX)
 		return error_set(err, ERROR_MALFORMED, "more than %d addresses to listen on",
 		    ACME_LISTEN_MAX);

@@ -116,7 +116,7 @@ keeper_greet_cb(void *state, struct channel *channel)
 	            {
 	                .body_max = BODY_MAX,
 	                .header_max = HEADER_MAX,
-	                .connections_max = settings->connections / settings->workers + 1,
+	                .connections_max = (uint64_t)(settings->connections / settings->workers) + 1,
 	                .idle_ms = (uint64_t)settings->idle_timeout * 1000,
 	                .request_ms = (uint64_t)settings->request_timeout * 1000,
 	                .log_level = settings->log_level,
@@ -153,7 +153,7 @@ keeper_ready_cb(void *arg)
 	struct attestation_keeper *keeper = arg;
 	char                       workers[24];
 
-	(void)snprintf(workers, sizeof workers, "%zu", keeper->settings->workers);
+	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
 	service_notify(SERVICE_READY);
@@ -287,7 +287,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	    keeper_load_issuing(keeper, err) != 0 || keeper_load_tls(keeper, err) != 0 ||
 	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
 		return -1;
-	keeper->pending = pending_new(settings->challenges, settings->device_challenges,
+	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	keeper->crl = crl_new(&keeper->issuing, settings->crl_lifetime);
 	return keeper_crl_refresh(keeper, &fresh, err);
@@ -321,7 +321,7 @@ attestation_keeper_run(const struct settings *settings, int control, bool signal
 	(void)pthread_mutex_init(&keeper.crl_lock, NULL);
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
-		rc = keeper_run(control, settings->workers, signals, &handlers, &keeper, err);
+		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);
 	keeper_clear(&keeper);
 	return rc;
 }

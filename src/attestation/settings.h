@@ -2,36 +2,34 @@
 #ifndef ATTESTATION_SETTINGS_H
 #define ATTESTATION_SETTINGS_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "util/config_file.h"
 #include "util/log.h"
 
 struct error;
 
-#define SETTINGS_LISTEN_MAX 16U
-#define SETTINGS_WORKERS_MAX 64U
+#define SETTINGS_LISTEN_MAX  16
+#define SETTINGS_WORKERS_MAX 64
 
-/* Everything that can be configured; strings are owned by the struct. */
+/* Everything that can be configured; strings are owned by the struct. Times in seconds. */
 struct settings {
-	char          *state_dir;
-	char          *listen[SETTINGS_LISTEN_MAX]; /* ADDR:PORT */
-	size_t         listen_count;
-	size_t         workers;
-	char          *tls_cert; /* both or neither */
-	char          *tls_key;
-	char          *crl_url;  /* NULL: AK certificates name no CRL */
-	int64_t        challenge_lifetime; /* these in seconds */
-	int64_t        ak_lifetime;
-	int64_t        request_timeout;
-	int64_t        idle_timeout;
-	int64_t        crl_lifetime;
-	size_t         challenges;        /* open at once */
-	size_t         device_challenges; /* of one EK at one client address */
-	size_t         connections;       /* of all workers */
-	char          *log_level_name;    /* "error", "warning", "info" or "debug" */
-	enum log_level log_level;         /* what settings_complete makes of it */
+	char              *state_dir;
+	struct config_list listen;   /* ADDR:PORT */
+	int64_t            workers;
+	char              *tls_cert; /* both or neither */
+	char              *tls_key;
+	char              *crl_url;  /* NULL: AK certificates name no CRL */
+	int64_t            crl_lifetime;
+	int64_t            ak_lifetime;
+	int64_t            challenge_lifetime;
+	int64_t            challenges;        /* open at once */
+	int64_t            device_challenges; /* of one EK at one client address */
+	int64_t            connections;       /* of all workers */
+	int64_t            request_timeout;
+	int64_t            idle_timeout;
+	char              *log_level_name; /* "error", "warning", "info" or "debug" */
+	enum log_level     log_level;      /* what settings_complete makes of it */
 };
 
 /*

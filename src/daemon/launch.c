@@ -15,6 +15,16 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+int64_t
+launch_workers_default(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors < 1)
+		return 1;
+	return processors > (long)LAUNCH_WORKERS_MAX ? (long)LAUNCH_WORKERS_MAX : processors;
+}
+
 /*
  * Opens a listener of each address for each worker, worker by worker, and
  * writes the URLs with their real ports.

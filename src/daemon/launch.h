@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 struct supervisor_child;
@@ -26,6 +27,9 @@ struct launch_plan {
 	int (*keeper)(void *arg, int control, const char *listening, struct error *err);
 	void *arg;
 };
+
+/* How many workers there are when nobody says: one per processor. */
+int64_t launch_workers_default(void);
 
 /*
  * Opens the listeners and runs front and keeper until they end. Returns the exit

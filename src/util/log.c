@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/error.h"
 
 static const char *const level_names[] = {
     [LOG_LEVEL_ERROR] = "error",
@@ -28,6 +29,19 @@ struct log_line {
 	char   text[2048];
 	size_t size;
 };
+
+int
+log_level_parse(const char *text, enum log_level *level, struct error *err)
+{
+	for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
+		if (strcmp(text, level_names[i]) == 0) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_MALFORMED,
+	    "log level \"%.32s\" is none of error, warning, info, debug", text);
+}
 
 void
 log_open(const char *process, enum log_level threshold)

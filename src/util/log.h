@@ -4,8 +4,13 @@
 
 #include <stdbool.h>
 
+struct error;
+
 /* Ordered: a line is written when its level is at or below the threshold. */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Reads "error", "warning", "info" or "debug". MALFORMED otherwise. */
+int log_level_parse(const char *text, enum log_level *level, struct error *err);
 
 /* Names the process in every line ("attestd/front") and sets the threshold; call before threads. */
 void log_open(const char *process, enum log_level threshold);

@@ -46,13 +46,13 @@ START_TEST(complete_no_file_gives_defaults)
 
 	unit_ok(settings_complete(&settings, NULL, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/var/lib/attest-ca");
-	ck_assert_uint_eq(settings.listen_count, 1);
-	ck_assert_str_eq(settings.listen[0], "127.0.0.1:8075");
-	ck_assert_uint_ge(settings.workers, 1);
+	ck_assert_uint_eq(settings.listen.count, 1);
+	ck_assert_str_eq(settings.listen.texts[0], "127.0.0.1:8075");
+	ck_assert_int_ge(settings.workers, 1);
 	ck_assert_int_eq(settings.challenge_lifetime, 60);
 	ck_assert_int_eq(settings.ak_lifetime, INT64_C(90) * 86400);
-	ck_assert_uint_eq(settings.challenges, 10000);
-	ck_assert_uint_eq(settings.connections, 4096);
+	ck_assert_int_eq(settings.challenges, 10000);
+	ck_assert_int_eq(settings.connections, 4096);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
 	ck_assert_ptr_null(settings.crl_url);
 	settings_clear(&settings);
@@ -69,12 +69,12 @@ START_TEST(complete_file_gives_what_it_says)
 	           "log_level = error\ncrl_url = \"http://ca/crl\"\n");
 	unit_ok(settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/srv/ca");
-	ck_assert_uint_eq(settings.listen_count, 2);
-	ck_assert_str_eq(settings.listen[1], "127.0.0.1:2");
-	ck_assert_uint_eq(settings.workers, 3);
+	ck_assert_uint_eq(settings.listen.count, 2);
+	ck_assert_str_eq(settings.listen.texts[1], "127.0.0.1:2");
+	ck_assert_int_eq(settings.workers, 3);
 	ck_assert_int_eq(settings.ak_lifetime, INT64_C(30) * 86400);
 	ck_assert_int_eq(settings.challenge_lifetime, 5);
-	ck_assert_uint_eq(settings.challenges, 7);
+	ck_assert_int_eq(settings.challenges, 7);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_ERROR);
 	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
 	settings_clear(&settings);
@@ -85,19 +85,18 @@ START_TEST(complete_command_line_goes_before_the_file)
 {
 	struct settings settings = {
 	    .state_dir = memory_strdup("/mine"),
-	    .listen = {memory_strdup("127.0.0.1:9")},
-	    .listen_count = 1,
 	    .workers = 2,
 	    .log_level_name = memory_strdup("debug"),
 	};
 	struct error err = {0};
 
+	config_list_append(&settings.listen, "127.0.0.1:9");
 	write_file("state_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\"}\nworkers = 3\nlog_level = error\n");
 	unit_ok(settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/mine");
-	ck_assert_uint_eq(settings.listen_count, 1);
-	ck_assert_str_eq(settings.listen[0], "127.0.0.1:9");
-	ck_assert_uint_eq(settings.workers, 2);
+	ck_assert_uint_eq(settings.listen.count, 1);
+	ck_assert_str_eq(settings.listen.texts[0], "127.0.0.1:9");
+	ck_assert_int_eq(settings.workers, 2);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_DEBUG);
 	settings_clear(&settings);
 }
@@ -113,7 +112,7 @@ static const struct {
     {"challenge_lifetime = 2h\n", ": challenge_lifetime must lie between 1s and 1h"},
     {"challenges = 0\n", ": challenges must lie between 1 and 10000000"},
     {"connections = 1000001\n", ": connections must lie between 1 and 1000000"},
-    {"workers = 65\n", ": workers must lie between 1 and 64"},
+    {"workers = 65\n", ": workers must lie between 0 and 64"},
     {"log_level = loud\n", ": log level \"loud\" is none of error, warning, info, debug"},
     {"tls_cert = \"/x\"\n",
         ": a TLS certificate and its key go together: give both --tls-cert and --tls-key"},
@@ -157,16 +156,16 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	unit_ok(settings_complete(&settings, path, &err), &err);
 	unit_ok(settings_complete(&defaults, NULL, &err), &err);
 	ck_assert_str_eq(settings.state_dir, defaults.state_dir);
-	ck_assert_str_eq(settings.listen[0], defaults.listen[0]);
+	ck_assert_str_eq(settings.listen.texts[0], defaults.listen.texts[0]);
 	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl");
 	ck_assert_int_eq(settings.crl_lifetime, defaults.crl_lifetime);
 	ck_assert_int_eq(settings.ak_lifetime, defaults.ak_lifetime);
 	ck_assert_int_eq(settings.challenge_lifetime, defaults.challenge_lifetime);
 	ck_assert_int_eq(settings.request_timeout, defaults.request_timeout);
 	ck_assert_int_eq(settings.idle_timeout, defaults.idle_timeout);
-	ck_assert_uint_eq(settings.challenges, defaults.challenges);
-	ck_assert_uint_eq(settings.device_challenges, defaults.device_challenges);
-	ck_assert_uint_eq(settings.connections, defaults.connections);
+	ck_assert_int_eq(settings.challenges, defaults.challenges);
+	ck_assert_int_eq(settings.device_challenges, defaults.device_challenges);
+	ck_assert_int_eq(settings.connections, defaults.connections);
 	ck_assert_int_eq(settings.log_level, defaults.log_level);
 	settings_clear(&settings);
 	settings_clear(&defaults);
