@@ -16,7 +16,8 @@ src_libadmin_a_SOURCES = \
 	src/admin/state.c src/admin/state.h
 
 ADMIN_TEST_LIBS = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(UNIT_LIBS) -lpthread
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) \
+	$(UNIT_LIBS) -lpthread
 check_PROGRAMS += tests/unit/admin_test tests/unit/print_test
 TESTS += tests/unit/admin_test tests/unit/print_test
 tests_unit_admin_test_SOURCES = tests/unit/admin_test.c tests/unit/scratch.h tests/unit/unit.h

@@ -14,6 +14,8 @@ src_libstore_a_SOURCES = \
 	src/store/lock.c src/store/lock.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \
 	src/store/trust_store.h src/store/waiting.h \
+	src/store/sqlite_actor.c src/store/sqlite_actor.h \
+	src/store/sqlite_audit.c src/store/sqlite_audit.h \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
@@ -24,7 +26,8 @@ src_libstore_a_SOURCES = \
 
 STORE_TESTS = tests/unit/store_hash_test tests/unit/store_lock_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
-STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(UNIT_LIBS) -lpthread
+STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) \
+	$(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h

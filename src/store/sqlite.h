@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "store/lock.h"
+#include "store/sqlite_actor.h"
 
 struct error;
 
@@ -49,6 +50,7 @@ struct store {
 	sqlite3_stmt    **statements;
 	struct store_lock lock;
 	char             *path;    /* of the database file */
+	struct sqlite_actor actor;
 	bool              writing; /* store_begin without its store_commit or store_rollback */
 };
 

@@ -4,14 +4,17 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "store/audit.h"
 #include "store/device_check.h"
 #include "store/hash.h"
 #include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/identifier.h"
 
 int
 sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err)
@@ -123,6 +126,21 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	return 0;
 }
 
+/* The first name says most; the others are counted. */
+static int
+device_record_enroll(struct store *store, const struct store_device *device, int64_t now,
+    struct error *err)
+{
+	char detail[IDENTIFIER_MAX + 64] = "without a name";
+
+	if (device->name_count == 1)
+		(void)snprintf(detail, sizeof detail, "as %s", device->names[0]);
+	else if (device->name_count > 1)
+		(void)snprintf(detail, sizeof detail, "as %s and %zu names more", device->names[0],
+		    device->name_count - 1);
+	return store_audit_add(store, AUDIT_ENROLL, device->ek_hash, "done", detail, now, err);
+}
+
 int
 store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
     struct error *err)
@@ -133,6 +151,8 @@ store_device_enroll(struct store *store, const struct store_device *device, int6
 	if (store_device_check(device, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = device_insert(store, device, now, err);
+	if (rc == 0)
+		rc = device_record_enroll(store, device, now, err);
 	return sqlite_change_end(store, marked, rc, err);
 }
 
@@ -141,6 +161,7 @@ device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64
     struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DELETE_STATEMENT, err);
+	char          detail[64];
 
 	if (statement == NULL)
 		return -1;
@@ -155,7 +176,10 @@ device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64
 		return -1;
 	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	(void)sqlite3_bind_int64(statement, 2, now);
-	return sqlite_step(store, statement, "revoking certificates", err);
+	if (sqlite_step(store, statement, "revoking certificates", err) != 0)
+		return -1;
+	(void)snprintf(detail, sizeof detail, "certificates revoked: %d", sqlite3_changes(store->db));
+	return store_audit_add(store, AUDIT_REMOVE, ek_hash, "done", detail, now, err);
 }
 
 int

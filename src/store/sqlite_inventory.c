@@ -58,6 +58,8 @@ static const char schema_devices[] =
 static const char schema_fleet[] =
     "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* entries up to it are gone */
+    "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* and end at this */
     "ALTER TABLE device ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE device ADD COLUMN batch INTEGER;"
     "CREATE TABLE batch ("
@@ -128,6 +130,12 @@ static const char schema_fleet[] =
     ") STRICT;"
     "CREATE INDEX audit_of_device ON audit (ek_hash, id) WHERE ek_hash IS NOT NULL;"
     "CREATE TRIGGER audit_only_grows BEFORE UPDATE ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
+    "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit"
+    " WHEN OLD.id > (SELECT audit_cut FROM counter)"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
+    "CREATE TRIGGER audit_cut_only_grows BEFORE UPDATE OF audit_cut ON counter"
+    " WHEN NEW.audit_cut < OLD.audit_cut"
     " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
 
 static const char *const inventory_schemas[] = {schema_devices, schema_fleet};

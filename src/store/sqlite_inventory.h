@@ -16,6 +16,8 @@ struct store_device;
 #define SQLITE_DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision, seen"
 #define SQLITE_CERTIFICATE_COLUMNS \
 	"serial, ek_hash, ak_name, not_before, not_after, revoked"
+#define SQLITE_AUDIT_COLUMNS \
+	"id, at, actor, peer, request, action, ek_hash, outcome, detail, hash"
 
 /* Every statement that the inventory keeps, and its text. */
 #define SQLITE_INVENTORY_STATEMENTS(X)                                                    \
@@ -37,7 +39,12 @@ struct store_device;
 	X(CERTIFICATE_INSERT, "INSERT INTO certificate (" SQLITE_CERTIFICATE_COLUMNS      \
 	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                            \
 	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?2"                       \
-	    " WHERE ek_hash = ?1 AND revoked = 0")
+	    " WHERE ek_hash = ?1 AND revoked = 0")                                        \
+	X(AUDIT_HEAD, "SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'audit')," \
+	    " last.id, last.hash FROM (SELECT 1) LEFT JOIN"                               \
+	    " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1) AS last")             \
+	X(AUDIT_INSERT, "INSERT INTO audit (" SQLITE_AUDIT_COLUMNS ")"                    \
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
 
 enum sqlite_inventory_statement {
 	SQLITE_INVENTORY_FIRST = SQLITE_COMMON_COUNT - 1,

@@ -1,0 +1,28 @@
+/* The chain of audit entries, for those who add and those who verify. Nobody outside store/ includes it. */
+#ifndef STORE_SQLITE_AUDIT_H
+#define STORE_SQLITE_AUDIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/audit.h"
+#include "util/bytes.h"
+
+/* Where the chain ends. */
+struct audit_head {
+	int64_t sequence; /* the greatest number that was ever used, as the store remembers */
+	int64_t id;       /* the last entry there is; 0: none */
+	uint8_t hash[32];
+	size_t  size; /* of the hash; 0: none */
+};
+
+int sqlite_audit_head(struct store *store, struct audit_head *head, struct error *err);
+
+/*
+ * SHA-256 over the hash before, empty for the very first, and every field: one
+ * CBOR array, so that nothing can move from a field to its neighbour.
+ */
+int sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
+    struct error *err);
+
+#endif
