@@ -20,6 +20,7 @@
 #include "acme/reply.h"
 #include "acme/route.h"
 #include "daemon/front.h"
+#include "http/front.h"
 #include "http/json.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -88,8 +89,8 @@ front_take(struct acme_front *front, const struct acme_greeting *greeting, struc
 	if (greeting->tls_chain.size != 0) {
 		if (tls_server_new(greeting->tls_chain, greeting->tls_key, &tls, err) != 0)
 			return -1;
-		SSL_CTX_free(front->tls);
-		front->tls = tls;
+		SSL_CTX_free(front->http.tls);
+		front->http.tls = tls;
 	}
 	text_take(&front->base, greeting->base);
 	text_take(&front->terms, greeting->terms);
@@ -113,17 +114,10 @@ front_serve(struct acme_front *front, const struct acme_greeting *greeting, stru
 	    .connections_max = greeting->connections_max,
 	    .idle_ms = (int64_t)greeting->idle_ms,
 	    .request_ms = (int64_t)greeting->request_ms,
-	    .tls = front->tls,
 	};
 
 	log_open("attest-acmed/front", (enum log_level)greeting->log_level);
-	if (http_server_new(front->worker->base, &http, &front->server, err) != 0)
-		return -1;
-	for (size_t i = 0; i < front->worker->listener_count; i++) {
-		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
-			return -1;
-	}
-	return 0;
+	return http_front_serve(&front->http, &http, err);
 }
 
 static int
@@ -136,33 +130,16 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 		return -1;
 	if (front == NULL) {
 		worker->state = front = memory_new(sizeof *front);
-		front->worker = worker;
+		front->http.worker = worker;
 		front->nonces = front_nonces;
 	}
 	if (front_take(front, &greeting, err) != 0)
 		return -1;
-	if (front->server == NULL)
+	if (front->http.server == NULL)
 		return front_serve(front, &greeting, err);
-	if (front->tls != NULL)
-		http_server_tls(front->server, front->tls);
+	if (front->http.tls != NULL)
+		http_server_tls(front->http.server, front->http.tls);
 	return 0;
-}
-
-static void
-front_drain_cb(struct front_worker *worker)
-{
-	struct acme_front *front = worker->state;
-
-	if (front != NULL && front->server != NULL)
-		http_server_drain(front->server);
-}
-
-static bool
-front_idle_cb(const struct front_worker *worker)
-{
-	const struct acme_front *front = worker->state;
-
-	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
 }
 
 static void
@@ -172,8 +149,7 @@ front_close_cb(struct front_worker *worker)
 
 	if (front == NULL)
 		return;
-	http_server_free(front->server);
-	SSL_CTX_free(front->tls);
+	http_front_clear(&front->http);
 	free(front->base);
 	free(front->terms);
 	free(front->website);
@@ -188,8 +164,8 @@ acme_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
 	    .tell = front_tell_cb,
-	    .drain = front_drain_cb,
-	    .idle = front_idle_cb,
+	    .drain = http_front_drain_cb,
+	    .idle = http_front_idle_cb,
 	    .close = front_close_cb,
 	};
 	struct error err = {0};

@@ -4,23 +4,20 @@
 
 #include <stdint.h>
 
-#include <openssl/types.h>
-
 #include "acme/message.h"
+#include "http/front.h"
 #include "util/bytes.h"
 
 struct acme_front {
-	struct front_worker *worker;
-	struct http_server  *server; /* NULL until the keeper's first greeting */
-	struct nonces       *nonces; /* of all workers */
-	SSL_CTX             *tls;
-	char                *base;
-	char                *terms;
-	char                *website;
-	struct bytes         root;
-	uint64_t             crl_version;             /* the newest that the keeper spoke of */
-	struct http_file    *files[ACME_FILE_COUNT];  /* cached, */
-	uint64_t             versions[ACME_FILE_COUNT]; /* of this version; 0: not */
+	struct http_front http;   /* serves since the keeper's first greeting */
+	struct nonces    *nonces; /* of all workers */
+	char             *base;
+	char             *terms;
+	char             *website;
+	struct bytes      root;
+	uint64_t          crl_version;             /* the newest that the keeper spoke of */
+	struct http_file *files[ACME_FILE_COUNT];  /* cached, */
+	uint64_t          versions[ACME_FILE_COUNT]; /* of this version; 0: not */
 };
 
 #endif

@@ -22,7 +22,6 @@
 #include "acme/state_dir.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
-#include "daemon/service.h"
 #include "store/acme.h"
 #include "store/files.h"
 #include "store/writer.h"
@@ -117,7 +116,6 @@ keeper_ready_cb(void *arg)
 	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
-	service_notify(SERVICE_READY);
 }
 
 static int
@@ -246,7 +244,6 @@ keeper_finish_cb(void *arg)
 {
 	struct acme_keeper *keeper = arg;
 
-	service_notify(SERVICE_STOPPING);
 	store_writer_stop(keeper->writer);
 	keeper->writer = NULL;
 }

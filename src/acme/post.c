@@ -274,7 +274,7 @@ post_begin(const struct reply *reply, const struct acme_route *route, const stru
 
 	post->reply = *reply;
 	post->route = route;
-	post->channel = reply->front->worker->channel;
+	post->channel = reply->front->http.worker->channel;
 	id_copy(ids[0], post->object);
 	id_copy(ids[1], post->cursor);
 	if (post_decode(post, &err) != 0)

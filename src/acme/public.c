@@ -175,7 +175,7 @@ public_file(struct reply *reply, enum acme_file file)
 	fetch = memory_new(sizeof *fetch);
 	*fetch = (struct fetch){
 	    .reply = *reply,
-	    .channel = front->worker->channel,
+	    .channel = front->http.worker->channel,
 	    .file = file,
 	};
 	http_exchange_on_cancel(reply->exchange, fetch_cancelled_cb, fetch);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "daemon/launch.h"
+#include "daemon/program.h"
 #include "store/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -71,21 +71,26 @@ settings_check_url(struct acme_settings *settings, struct error *err)
 	return 0;
 }
 
+const struct config_row *
+acme_settings_rows(size_t *count)
+{
+	*count = ROWS;
+	return rows;
+}
+
 int
 acme_settings_complete(struct acme_settings *settings, const char *path, struct error *err)
 {
 	if (config_file_complete(rows, ROWS, path, settings, err) != 0 ||
-	    log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 || settings_check_url(settings, err) != 0)
+	    log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
+	    settings_check_url(settings, err) != 0)
 		return -1;
 	if (settings->policy.key_types.count == 0) {
 		for (size_t i = 0; i < sizeof key_types_default / sizeof key_types_default[0]; i++)
 			config_list_append(&settings->policy.key_types, key_types_default[i]);
 	}
-	if (settings->workers == 0)
-		settings->workers = launch_workers_default();
-	if (settings->listen.count > ACME_LISTEN_MAX)
-		return error_set(err, ERROR_MALFORMED, "more than %d addresses to listen on",
-		    ACME_LISTEN_MAX);
+	if (program_settings_check(&settings->workers, &settings->listen, err) != 0)
+		return -1;
 	return policy_check(&settings->policy, err);
 }
 

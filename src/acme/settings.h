@@ -3,6 +3,7 @@
 #define ACME_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "acme/policy.h"
@@ -10,9 +11,6 @@
 #include "util/log.h"
 
 struct error;
-
-#define ACME_LISTEN_MAX  16
-#define ACME_WORKERS_MAX 64
 
 /* Everything that can be configured; strings are owned by the struct. Times in seconds. */
 struct acme_settings {
@@ -39,6 +37,9 @@ struct acme_settings {
 	char              *log_level_name;
 	enum log_level     log_level;
 };
+
+/* The options of the configuration file, and the fields that they fill. */
+const struct config_row *acme_settings_rows(size_t *count);
 
 /*
  * Fills every field that is still zero: from the file when `path` is not NULL,

@@ -16,6 +16,7 @@
 #include "attestation/request.h"
 #include "daemon/channel.h"
 #include "daemon/front.h"
+#include "http/front.h"
 #include "http/json.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -30,11 +31,9 @@
 
 /* What one worker serves. */
 struct attest_front {
-	struct front_worker *worker;
-	struct http_server  *server;
-	SSL_CTX             *tls;
-	struct http_file    *files[MESSAGE_FILE_COUNT];  /* NULL until it came */
-	struct bytes         coming[MESSAGE_FILE_COUNT]; /* whose last piece is not there yet */
+	struct http_front http;
+	struct http_file *files[MESSAGE_FILE_COUNT];  /* NULL until it came */
+	struct bytes      coming[MESSAGE_FILE_COUNT]; /* whose last piece is not there yet */
 };
 
 /* An exchange that waits for the keeper's answer. */
@@ -144,7 +143,7 @@ front_ask(struct attest_front *front, struct http_exchange *exchange,
 
 	*waiting = (struct waiting){
 	    .exchange = exchange,
-	    .channel = front->worker->channel,
+	    .channel = front->http.worker->channel,
 	    .kind = question->kind,
 	    .since = since,
 	};
@@ -276,16 +275,9 @@ front_serve(struct attest_front *front, const struct message_settings *settings,
 
 	log_open("attestd/front", (enum log_level)settings->log_level);
 	if (settings->tls_chain.size != 0 &&
-	    tls_server_new(settings->tls_chain, settings->tls_key, &front->tls, err) != 0)
+	    tls_server_new(settings->tls_chain, settings->tls_key, &front->http.tls, err) != 0)
 		return -1;
-	http.tls = front->tls;
-	if (http_server_new(front->worker->base, &http, &front->server, err) != 0)
-		return -1;
-	for (size_t i = 0; i < front->worker->listener_count; i++) {
-		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
-			return -1;
-	}
-	return 0;
+	return http_front_serve(&front->http, &http, err);
 }
 
 static int
@@ -298,30 +290,13 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 		return -1;
 	if (front == NULL) {
 		worker->state = front = memory_new(sizeof *front);
-		front->worker = worker;
+		front->http.worker = worker;
 	}
 	if (telling.told == MESSAGE_FILE)
 		return front_file_take(front, &telling.file, err);
-	if (front->server != NULL)
+	if (front->http.server != NULL)
 		return error_set(err, ERROR_MALFORMED, "settings came twice");
 	return front_serve(front, &telling.settings, err);
-}
-
-static void
-front_drain_cb(struct front_worker *worker)
-{
-	struct attest_front *front = worker->state;
-
-	if (front != NULL && front->server != NULL)
-		http_server_drain(front->server);
-}
-
-static bool
-front_idle_cb(const struct front_worker *worker)
-{
-	const struct attest_front *front = worker->state;
-
-	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
 }
 
 static void
@@ -331,9 +306,7 @@ front_close_cb(struct front_worker *worker)
 
 	if (front == NULL)
 		return;
-	if (front->server != NULL)
-		http_server_free(front->server);
-	SSL_CTX_free(front->tls);
+	http_front_clear(&front->http);
 	for (size_t i = 0; i < MESSAGE_FILE_COUNT; i++) {
 		http_file_release(front->files[i]);
 		bytes_clear(&front->coming[i]);
@@ -347,8 +320,8 @@ attestation_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
 	    .tell = front_tell_cb,
-	    .drain = front_drain_cb,
-	    .idle = front_idle_cb,
+	    .drain = http_front_drain_cb,
+	    .idle = http_front_idle_cb,
 	    .close = front_close_cb,
 	};
 

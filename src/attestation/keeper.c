@@ -16,7 +16,6 @@
 #include "attestation/settings.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
-#include "daemon/service.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "store/files.h"
@@ -156,7 +155,6 @@ keeper_ready_cb(void *arg)
 	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
-	service_notify(SERVICE_READY);
 }
 
 /* A file that could not be written is tried again, though the CRL is not signed again. */
@@ -218,7 +216,6 @@ keeper_finish_cb(void *arg)
 {
 	struct attestation_keeper *keeper = arg;
 
-	service_notify(SERVICE_STOPPING);
 	store_writer_stop(keeper->writer);
 	keeper->writer = NULL;
 }

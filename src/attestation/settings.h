@@ -2,6 +2,7 @@
 #ifndef ATTESTATION_SETTINGS_H
 #define ATTESTATION_SETTINGS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/config_file.h"
@@ -9,10 +10,7 @@
 
 struct error;
 
-#define SETTINGS_LISTEN_MAX  16
-#define SETTINGS_WORKERS_MAX 64
-
-/* Everything that can be configured; strings are owned by the struct. Times in seconds. */
+/* Everything that can be configured; strings are owned by the struct. */
 struct settings {
 	char              *state_dir;
 	struct config_list listen;   /* ADDR:PORT */
@@ -20,17 +18,20 @@ struct settings {
 	char              *tls_cert; /* both or neither */
 	char              *tls_key;
 	char              *crl_url;  /* NULL: AK certificates name no CRL */
-	int64_t            crl_lifetime;
+	int64_t            challenge_lifetime; /* these in seconds */
 	int64_t            ak_lifetime;
-	int64_t            challenge_lifetime;
+	int64_t            crl_lifetime;
+	int64_t            request_timeout;
+	int64_t            idle_timeout;
 	int64_t            challenges;        /* open at once */
 	int64_t            device_challenges; /* of one EK at one client address */
 	int64_t            connections;       /* of all workers */
-	int64_t            request_timeout;
-	int64_t            idle_timeout;
-	char              *log_level_name; /* "error", "warning", "info" or "debug" */
-	enum log_level     log_level;      /* what settings_complete makes of it */
+	char              *log_level_name;    /* "error", "warning", "info" or "debug" */
+	enum log_level     log_level;         /* what settings_complete makes of it */
 };
+
+/* The options of the configuration file, and the fields that they fill. */
+const struct config_row *settings_rows(size_t *count);
 
 /*
  * Fills every field that is still zero: from the file when `path` is not NULL,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/channel.h"
+#include "daemon/service.h"
 #include "daemon/supervisor.h"
 #include "daemon/worker.h"
 #include "util/clock.h"
@@ -310,6 +311,7 @@ keeper_stop(struct keeper *keeper, size_t started)
 		while (sem_wait(&keeper->quieted) != 0)
 			;
 	}
+	service_notify(SERVICE_STOPPING);
 	keeper->handlers->finish(keeper->arg);
 	for (size_t i = 0; i < keeper->count; i++) {
 		struct member *member = &keeper->members[i];
@@ -336,6 +338,7 @@ keeper_run(int control, size_t workers, bool signals, const struct keeper_handle
 	keeper.members = memory_new(workers * sizeof *keeper.members);
 	if (keeper_open(&keeper, workers, err) == 0 && keeper_start(&keeper, &started, err) == 0) {
 		handlers->ready(arg);
+		service_notify(SERVICE_READY);
 		rc = keeper_wait(&keeper, control, signal_fd, err);
 	}
 	keeper_stop(&keeper, started);

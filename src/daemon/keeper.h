@@ -26,7 +26,7 @@ struct keeper_handlers {
 	void (*greet)(void *state, struct channel *channel);
 	/* In the worker's thread: answer now or later, once, from the same thread, with keeper_answer. */
 	void (*ask)(void *state, struct keeper_question *question, struct view body);
-	/* In keeper_run's thread: all workers serve; about each second; on SIGHUP. */
+	/* In keeper_run's thread: all workers serve (the service manager is told next); about each second; on SIGHUP. */
 	void (*ready)(void *arg);
 	void (*tick)(void *arg, struct keeper *keeper);
 	void (*reload)(void *arg, struct keeper *keeper);

@@ -64,8 +64,8 @@ launch_keeper_main(void *arg)
 {
 	struct launch_keeper *keeper = arg;
 
-	keeper->rc = keeper->plan->keeper(keeper->plan->arg, keeper->control, keeper->listening,
-	    &keeper->err);
+	keeper->rc = keeper->plan->keeper(keeper->plan->settings, keeper->control, false,
+	    keeper->listening, &keeper->err);
 	(void)close(keeper->control);
 	return NULL;
 }

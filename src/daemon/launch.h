@@ -24,8 +24,9 @@ struct launch_plan {
 
 	/* What no_fork runs: the front in this thread, the keeper in another. */
 	int (*front)(const struct supervisor_child *child);
-	int (*keeper)(void *arg, int control, const char *listening, struct error *err);
-	void *arg;
+	int (*keeper)(const void *settings, int control, bool signals, const char *listening,
+	    struct error *err);
+	const void *settings;
 };
 
 /* How many workers there are when nobody says: one per processor. */

@@ -3,6 +3,7 @@ src_libhttp_a_SOURCES = \
 	src/http/connection.c src/http/connection.h \
 	src/http/exchange.c src/http/exchange.h \
 	src/http/framing.c src/http/framing.h \
+	src/http/front.c src/http/front.h \
 	src/http/head.c src/http/head.h \
 	src/http/json.c src/http/json.h \
 	src/http/linger.c src/http/linger.h \

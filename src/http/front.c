@@ -1,0 +1,54 @@
+/* Joins a front's worker to its HTTP server. Knows no route. */
+#include "config.h"
+
+#include "http/front.h"
+
+#include <stddef.h>
+
+#include <openssl/ssl.h>
+
+#include "daemon/front.h"
+#include "http/server.h"
+#include "util/error.h"
+
+int
+http_front_serve(struct http_front *front, const struct http_settings *settings, struct error *err)
+{
+	struct http_settings mine = *settings;
+
+	mine.tls = front->tls;
+	if (http_server_new(front->worker->base, &mine, &front->server, err) != 0)
+		return -1;
+	for (size_t i = 0; i < front->worker->listener_count; i++) {
+		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+http_front_clear(struct http_front *front)
+{
+	if (front->server != NULL)
+		http_server_free(front->server);
+	SSL_CTX_free(front->tls);
+	front->server = NULL;
+	front->tls = NULL;
+}
+
+void
+http_front_drain_cb(struct front_worker *worker)
+{
+	struct http_front *front = worker->state;
+
+	if (front != NULL && front->server != NULL)
+		http_server_drain(front->server);
+}
+
+bool
+http_front_idle_cb(const struct front_worker *worker)
+{
+	const struct http_front *front = worker->state;
+
+	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
+}
