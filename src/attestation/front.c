@@ -179,9 +179,12 @@ attest_cb(struct http_exchange *exchange, void *arg)
 		            .ek = bytes_view(&request.ek),
 		            .ek_public = bytes_view(&request.ek_public),
 		            .ak_public = bytes_view(&request.ak_public),
+		            .certificate_count = request.certificate_count,
 		        },
 		};
 
+		for (size_t i = 0; i < request.certificate_count; i++)
+			question.challenge.certificates[i] = bytes_view(&request.certificates[i]);
 		front_ask(arg, exchange, &question, since);
 	}
 	attest_request_clear(&request);

@@ -31,7 +31,7 @@ static const struct {
 
 /* Kind, request and peer stand before what a question carries. */
 #define HEAD_ITEMS 3
-#define CHALLENGE_ITEMS (HEAD_ITEMS + CHALLENGE_FIELDS)
+#define CHALLENGE_ITEMS (HEAD_ITEMS + CHALLENGE_FIELDS + 1)
 #define CERTIFY_ITEMS (HEAD_ITEMS + 1)
 
 /* The numbers and then the octet strings of the settings, in their order on the wire. */
@@ -68,6 +68,19 @@ question_head_encode(const struct message_question *question, uint64_t items, st
 	cbor_write_bytes(out, question->peer.data, question->peer.size);
 }
 
+static void
+challenge_encode(const struct message_challenge *challenge, struct bytes *out)
+{
+	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
+		const struct view *field = view_at(challenge, challenge_fields[i].offset);
+
+		cbor_write_bytes(out, field->data, field->size);
+	}
+	cbor_write_array(out, challenge->certificate_count);
+	for (size_t i = 0; i < challenge->certificate_count; i++)
+		cbor_write_bytes(out, challenge->certificates[i].data, challenge->certificates[i].size);
+}
+
 void
 message_question_encode(const struct message_question *question, struct bytes *out)
 {
@@ -77,20 +90,25 @@ message_question_encode(const struct message_question *question, struct bytes *o
 		return;
 	}
 	question_head_encode(question, CHALLENGE_ITEMS, out);
-	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
-		const struct view *field = view_at(&question->challenge, challenge_fields[i].offset);
-
-		cbor_write_bytes(out, field->data, field->size);
-	}
+	challenge_encode(&question->challenge, out);
 }
 
 static int
 challenge_decode(struct cbor_reader *reader, struct message_challenge *challenge, struct error *err)
 {
+	uint64_t count = 0;
+
 	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
 		struct view *field = (struct view *)(void *)((char *)challenge + challenge_fields[i].offset);
 
 		if (cbor_read_bytes(reader, challenge_fields[i].max, field, err) != 0)
+			return -1;
+	}
+	if (cbor_read_list(reader, MESSAGE_CERTIFICATES_MAX, &count, err) != 0)
+		return -1;
+	for (; challenge->certificate_count < count; challenge->certificate_count++) {
+		if (cbor_read_bytes(reader, MESSAGE_CERTIFICATE_MAX,
+		        &challenge->certificates[challenge->certificate_count], err) != 0)
 			return -1;
 	}
 	return 0;

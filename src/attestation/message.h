@@ -6,6 +6,7 @@
 #ifndef ATTESTATION_MESSAGE_H
 #define ATTESTATION_MESSAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/bytes.h"
@@ -15,6 +16,13 @@ struct error;
 /* The questions of a front. */
 enum message_kind { MESSAGE_CHALLENGE = 1, MESSAGE_CERTIFY = 2 };
 
+/*
+ * EK certificates of a challenge, and octets of one. Real ones have 0.8 to 1.7 KiB;
+ * a TPM has up to four EKs, and Intel's a chain of three in NV beside them.
+ */
+#define MESSAGE_CERTIFICATES_MAX 8U
+#define MESSAGE_CERTIFICATE_MAX ((size_t)8 * 1024)
+
 /* "Make a credential": evidence, and claims that nothing proves. */
 struct message_challenge {
 	struct view manufacturer; /* text, as the client claims it; these three may be empty */
@@ -23,6 +31,8 @@ struct message_challenge {
 	struct view ek;        /* SubjectPublicKeyInfo */
 	struct view ek_public; /* TPMT_PUBLIC, or empty */
 	struct view ak_public; /* TPMT_PUBLIC */
+	struct view certificates[MESSAGE_CERTIFICATES_MAX]; /* X.509, of whatever and in any order */
+	size_t      certificate_count;
 };
 
 /* "Certify the key whose credential held this." */

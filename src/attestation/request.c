@@ -12,8 +12,6 @@
 #include "tpm/creation.h"
 #include "util/error.h"
 
-#define EK_CERTIFICATES_MAX 8
-#define CERTIFICATE_MAX ((size_t)8 * 1024)
 #define STRUCTURE_MAX ((size_t)8 * 1024)
 #define CLAIM_MAX 255U
 #define SECRET_MAX 64U
@@ -58,7 +56,7 @@ claims_decode(const json_t *body, struct attest_request *request, struct error *
 
 /* EK certificates: bounded and decoded, though only the keeper can say what one is worth. */
 static int
-certificates_decode(const json_t *body, struct error *err)
+certificates_decode(const json_t *body, struct attest_request *request, struct error *err)
 {
 	const json_t *list = json_object_get(body, "ekCerts");
 	const json_t *item;
@@ -68,14 +66,13 @@ certificates_decode(const json_t *body, struct error *err)
 		return 0;
 	if (!json_is_array(list))
 		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" is not an array");
-	if (json_array_size(list) > EK_CERTIFICATES_MAX)
-		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" holds %zu certificates, at most %d are read",
-		    json_array_size(list), EK_CERTIFICATES_MAX);
+	if (json_array_size(list) > MESSAGE_CERTIFICATES_MAX)
+		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" holds %zu certificates, at most %u are read",
+		    json_array_size(list), MESSAGE_CERTIFICATES_MAX);
+	request->certificate_count = json_array_size(list);
 	json_array_foreach(list, i, item)
 	{
-		AUTO_BYTES der = {0};
-
-		if (json_bytes(item, "ekCerts", CERTIFICATE_MAX, &der, err) != 0)
+		if (json_bytes(item, "ekCerts", MESSAGE_CERTIFICATE_MAX, &request->certificates[i], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -124,7 +121,7 @@ attest_request_decode(struct view body, struct attest_request *request, struct e
 
 	*request = (struct attest_request){0};
 	if (json_decode(body, &object, err) == 0 && claims_decode(object, request, err) == 0 &&
-	    certificates_decode(object, err) == 0 && structures_decode(object, request, err) == 0)
+	    certificates_decode(object, request, err) == 0 && structures_decode(object, request, err) == 0)
 		rc = attestation_check(request, err);
 	json_decref(object);
 	return rc;
@@ -139,6 +136,8 @@ attest_request_clear(struct attest_request *request)
 	bytes_clear(&request->ek);
 	bytes_clear(&request->ek_public);
 	bytes_clear(&request->ak_public);
+	for (size_t i = 0; i < request->certificate_count; i++)
+		bytes_clear(&request->certificates[i]);
 	bytes_clear(&request->create_data);
 	bytes_clear(&request->attestation);
 	bytes_clear(&request->signature);

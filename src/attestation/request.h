@@ -2,6 +2,9 @@
 #ifndef ATTESTATION_REQUEST_H
 #define ATTESTATION_REQUEST_H
 
+#include <stddef.h>
+
+#include "attestation/message.h"
 #include "util/bytes.h"
 
 struct error;
@@ -14,6 +17,8 @@ struct attest_request {
 	struct bytes ek;
 	struct bytes ek_public; /* empty when the client sends none */
 	struct bytes ak_public;
+	struct bytes certificates[MESSAGE_CERTIFICATES_MAX]; /* EK certificates, as received */
+	size_t       certificate_count;
 	struct bytes create_data;
 	struct bytes attestation;
 	struct bytes signature;

@@ -15,7 +15,8 @@ static const struct message_question challenge_question = {
     .request = 17,
     .peer = VIEW("192.0.2.1:51442"),
     .kind = MESSAGE_CHALLENGE,
-    .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak")},
+    .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak"),
+        {VIEW("certificate"), VIEW("")}, 2},
 };
 static const struct message_question certify_question = {
     .request = UINT64_MAX,
@@ -40,6 +41,9 @@ START_TEST(question_both_ways_is_the_same)
 	ck_assert(view_equal(back.challenge.ek, VIEW("ek")));
 	ck_assert_uint_eq(back.challenge.ek_public.size, 0);
 	ck_assert(view_equal(back.challenge.ak_public, VIEW("ak")));
+	ck_assert_uint_eq(back.challenge.certificate_count, 2);
+	ck_assert(view_equal(back.challenge.certificates[0], VIEW("certificate")));
+	ck_assert_uint_eq(back.challenge.certificates[1].size, 0);
 }
 END_TEST
 
@@ -83,11 +87,20 @@ static const struct {
     {"\x84\x01\x01\x40\x41x", 6, "no question has kind 1 and 4 items"},
     {"\x83\x02\x01\x40", 4, "no question has kind 2 and 3 items"},
     {"\x84\x03\x01\x40\x41x", 6, "a CBOR item is larger than 2"},
-    {"\x8a\x01\x01", 3, "a CBOR item is larger than 9"},
+    {"\x8b\x01\x01", 3, "a CBOR item is larger than 10"},
     {"\x9f\x02\x01\x40\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x61x", 6, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x5f\x41x\xff", 8, "a CBOR item is of another kind than wanted"},
     {"\xa1\x02\x01", 3, "a CBOR item is of another kind than wanted"},
+    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x89", 11, "a CBOR item is larger than 8"},
+    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x9f\xff", 12,
+        "a CBOR item is of another kind than wanted"},
+    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40", 11,
+        "a CBOR item is of another kind than wanted"},
+    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x81\x59\x20\x01", 14,
+        "the CBOR is cut off or broken"},
+    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x81\x40\x40", 13,
+        "1 octets are left over after the CBOR"},
     {"\x84\x02\x01\x40\x5a\x00\x01\x00\x01", 9, "the CBOR is cut off or broken"},
 };
 
@@ -114,6 +127,43 @@ START_TEST(question_field_over_its_bound_is_malformed)
 	message_question_encode(&question, &body);
 	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "a CBOR item is larger than 65536");
+}
+END_TEST
+
+START_TEST(question_certificate_over_its_bound_is_malformed)
+{
+	struct message_question question = challenge_question;
+	AUTO_BYTES              body = {0};
+	uint8_t                 large[MESSAGE_CERTIFICATE_MAX + 1] = {0};
+	struct message_question back;
+	struct error            err = {0};
+
+	question.challenge.certificates[1] = (struct view){large, sizeof large};
+	message_question_encode(&question, &body);
+	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	    "a CBOR item is larger than 8192");
+}
+END_TEST
+
+/* As many and as large as they may be, beside the rest of a request's body. */
+START_TEST(question_with_all_certificates_is_the_same)
+{
+	static uint8_t          large[MESSAGE_CERTIFICATES_MAX][MESSAGE_CERTIFICATE_MAX];
+	struct message_question question = challenge_question;
+	AUTO_BYTES              body = {0};
+	struct message_question back;
+	struct error            err = {0};
+
+	question.challenge.certificate_count = MESSAGE_CERTIFICATES_MAX;
+	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++) {
+		memset(large[i], (int)i, sizeof large[i]);
+		question.challenge.certificates[i] = (struct view){large[i], sizeof large[i]};
+	}
+	message_question_encode(&question, &body);
+	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_uint_eq(back.challenge.certificate_count, MESSAGE_CERTIFICATES_MAX);
+	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++)
+		ck_assert(view_equal(back.challenge.certificates[i], question.challenge.certificates[i]));
 }
 END_TEST
 
@@ -231,6 +281,8 @@ main(void)
 	tcase_add_loop_test(tc, question_of_another_shape_is_malformed, 0,
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, question_field_over_its_bound_is_malformed);
+	tcase_add_test(tc, question_certificate_over_its_bound_is_malformed);
+	tcase_add_test(tc, question_with_all_certificates_is_the_same);
 	tcase_add_test(tc, answer_both_ways_is_the_same);
 	tcase_add_loop_test(tc, answer_refusal_comes_back_as_error, 0, ERROR_KIND_COUNT);
 	tcase_add_test(tc, answer_of_unknown_kind_is_malformed);
