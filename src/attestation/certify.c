@@ -137,6 +137,7 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	        &issue->record.not_after, &issue->certificate, err) != 0)
 		return error_wrap(err, "signing the AK certificate");
 	issue->record.serial_size = CERTIFICATE_SERIAL_SIZE;
+	issue->record.issuer = keeper->issuer;
 	issue->record.not_before = profile.not_before;
 	memcpy(issue->record.ek_hash, challenge->ek.bytes, sizeof issue->record.ek_hash);
 	memcpy(issue->record.ak_name, challenge->ak_name.bytes, challenge->ak_name.size);

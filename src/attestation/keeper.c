@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attestation/crl.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
@@ -18,6 +17,7 @@
 #include "daemon/keeper.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "store/crl.h"
 #include "store/files.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -157,38 +157,21 @@ keeper_ready_cb(void *arg)
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
 }
 
-/* A file that could not be written is tried again, though the CRL is not signed again. */
-static int
-keeper_crl_write(struct attestation_keeper *keeper, struct error *err)
-{
-	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ISSUING_CRL);
-	struct view     der = crl_der(keeper->crl);
-
-	if (!keeper->crl_unwritten)
-		return 0;
-	if (file_replace(path, der.data, der.size, 0644, err) != 0)
-		return -1;
-	keeper->crl_unwritten = false;
-	return 0;
-}
-
-/* Signs the CRL when it is time; file and fronts get it. */
+/* Has the CRL signed when it is time, here or elsewhere; the fronts get what is new, written or not. */
 static int
 keeper_crl_refresh(struct attestation_keeper *keeper, bool *fresh, struct error *err)
 {
 	struct view der;
+	int         rc = store_crl_refresh(keeper->crl, keeper->store, clock_now(), fresh, err);
 
-	if (crl_refresh(keeper->crl, keeper->store, clock_now(), fresh, err) != 0)
-		return -1;
 	if (*fresh) {
-		der = crl_der(keeper->crl);
+		der = store_crl_der(keeper->crl);
 		(void)pthread_mutex_lock(&keeper->crl_lock);
 		bytes_clear(&keeper->crl_der);
 		bytes_append(&keeper->crl_der, der.data, der.size);
 		(void)pthread_mutex_unlock(&keeper->crl_lock);
-		keeper->crl_unwritten = true;
 	}
-	return keeper_crl_write(keeper, err);
+	return rc;
 }
 
 static void
@@ -286,7 +269,11 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
-	keeper->crl = crl_new(&keeper->issuing, settings->crl_lifetime);
+	if (store_crl_issuer(keeper->store, keeper->issuing.certificate, clock_now(), &keeper->issuer,
+	        err) != 0)
+		return -1;
+	keeper->crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, keeper->issuer,
+	    &keeper->issuing, settings->crl_lifetime);
 	return keeper_crl_refresh(keeper, &fresh, err);
 }
 
@@ -295,7 +282,7 @@ keeper_clear(struct attestation_keeper *keeper)
 {
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
-	crl_free(keeper->crl);
+	store_crl_free(keeper->crl);
 	pending_free(keeper->pending);
 	store_close(keeper->store);
 	ca_clear(&keeper->issuing);

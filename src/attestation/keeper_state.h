@@ -9,13 +9,13 @@
 #include "pki/ca.h"
 #include "util/bytes.h"
 
-struct crl;
 struct error;
 struct keeper_question;
 struct message_question;
 struct pending;
 struct settings;
 struct store;
+struct store_crl;
 struct store_device;
 struct store_writer;
 struct tpm_ek;
@@ -34,8 +34,8 @@ struct attestation_keeper {
 	struct pending        *pending; /* has a lock of its own */
 	struct store_writer   *writer;  /* any thread may submit */
 	struct store          *store;   /* this and crl are the main thread's */
-	struct crl            *crl;
-	bool                   crl_unwritten; /* the file is older than crl */
+	struct store_crl      *crl;
+	int64_t                issuer;   /* the store's number of issuing */
 	pthread_mutex_t        crl_lock; /* over the copy that greets new fronts */
 	struct bytes           crl_der;
 };

@@ -2,7 +2,6 @@ noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
 	src/attestation/certify.c \
 	src/attestation/challenge.c \
-	src/attestation/crl.c src/attestation/crl.h \
 	src/attestation/front.c src/attestation/front.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \

@@ -50,6 +50,21 @@ int ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, in
 int ca_crl_create(const struct ca *ca, uint64_t number, const struct ca_revoked *revoked,
     size_t count, int64_t now, int64_t lifetime, struct bytes *der, struct error *err);
 
+/* What a CRL says. Emptied by ca_crl_clear; {0} is none. */
+struct ca_crl {
+	uint64_t     number;
+	int64_t      this_update;
+	int64_t      next_update;
+	struct bytes revoked; /* struct ca_revoked, one after the other, in the order of the CRL */
+};
+
+/*
+ * Reads a DER CRL that `issuer` signed, as ca_crl_create makes them. MALFORMED when it
+ * is none, or lacks a number or a time; BAD_ATTESTATION when it is somebody else's.
+ */
+int  ca_crl_read(const X509 *issuer, struct view der, struct ca_crl *out, struct error *err);
+void ca_crl_clear(struct ca_crl *crl);
+
 /* Returns 0 when the private key belongs to the certificate, else -1 with INTERNAL. */
 int ca_check_pair(const struct ca *ca, struct error *err);
 

@@ -99,7 +99,7 @@ certificate_load(const char *path, X509 **out, struct error *err)
 	return 0;
 }
 
-static int64_t
+int64_t
 certificate_time(const ASN1_TIME *when)
 {
 	struct tm tm = {0};

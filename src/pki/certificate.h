@@ -30,6 +30,9 @@ int certificate_load(const char *path, X509 **out, struct error *err);
 int64_t certificate_not_before(const X509 *certificate);
 int64_t certificate_not_after(const X509 *certificate);
 
+/* Seconds since 1970 of any time in X.509; INT64_MIN when it is none. */
+int64_t certificate_time(const ASN1_TIME *when);
+
 /* Draws a random serial with its top bit clear and its next bit set: positive and of fixed length. */
 int certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct error *err);
 

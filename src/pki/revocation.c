@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -15,6 +14,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "pki/certificate.h"
 #include "pki/pem.h"
 #include "tpm/openssl_error.h"
 #include "util/bytes.h"
@@ -76,17 +76,6 @@ revocation_free(struct revocation *revocation)
 
 /* ---- loading ---- */
 
-static int
-revocation_time(const ASN1_TIME *when, int64_t *seconds)
-{
-	struct tm tm = {0};
-
-	if (ASN1_TIME_to_tm(when, &tm) != 1)
-		return -1;
-	*seconds = (int64_t)timegm(&tm);
-	return 0;
-}
-
 /* Only CRLs that speak of every certificate of their issuer are looked at. */
 static int
 revocation_check_scope(const X509_CRL *crl, const char *path, struct error *err)
@@ -127,8 +116,10 @@ revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, s
 		X509_CRL_free(crl);
 		return -1;
 	}
-	if (revocation_time(X509_CRL_get0_lastUpdate(crl), &list.this_update) != 0 ||
-	    (next != NULL && revocation_time(next, &list.next_update) != 0)) {
+	list.this_update = certificate_time(X509_CRL_get0_lastUpdate(crl));
+	if (next != NULL)
+		list.next_update = certificate_time(next);
+	if (list.this_update == INT64_MIN || list.next_update == INT64_MIN) {
 		X509_CRL_free(crl);
 		return error_set_openssl(err, ERROR_MALFORMED, "the CRL in %s has no valid time", path);
 	}
@@ -252,12 +243,12 @@ static int
 revocation_look_up(const struct revocation_list *list, const X509 *certificate, struct error *err)
 {
 	X509_REVOKED *entry = NULL;
-	int64_t       since = 0;
+	int64_t       since;
 	char          when[CLOCK_TEXT_SIZE] = "an unknown time";
 
 	if (X509_CRL_get0_by_serial(list->crl, &entry, X509_get0_serialNumber(certificate)) == 0)
 		return 0;
-	if (revocation_time(X509_REVOKED_get0_revocationDate(entry), &since) == 0)
+	if ((since = certificate_time(X509_REVOKED_get0_revocationDate(entry))) != INT64_MIN)
 		clock_format(since, when);
 	return error_set(err, ERROR_BAD_ATTESTATION, "it was revoked at %s", when);
 }

@@ -13,6 +13,7 @@
 #define STATE_ISSUING_KEY "issuing.key" /* PKCS #8 PEM */
 #define STATE_ISSUING_PEM "issuing.pem"
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
+#define STATE_CRL_LOCK    "crl.lock"    /* what those queue for who sign a CRL */
 #define STATE_STORE       "store.db"    /* SQLite; -wal and -shm beside it while open */
 #define STATE_STORE_LOCK  "store.lock"  /* what writers queue for */
 #define STATE_IMPORT_LOCK "import.lock" /* held by the one process that imports */

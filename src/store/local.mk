@@ -8,6 +8,7 @@ src_libstore_a_SOURCES = \
 	src/store/acme_order.c \
 	src/store/acme_sweep.c \
 	src/store/audit.h src/store/batch.h src/store/change.h src/store/evidence.h \
+	src/store/crl.c src/store/crl.h \
 	src/store/device_check.c src/store/device_check.h \
 	src/store/files.h \
 	src/store/hash.c src/store/hash.h \
@@ -17,9 +18,11 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_actor.c src/store/sqlite_actor.h \
 	src/store/sqlite_audit.c src/store/sqlite_audit.h \
 	src/store/sqlite_certificate.c \
+	src/store/sqlite_crl.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
 	src/store/sqlite_open.c \
+	src/store/sqlite_revoke.c \
 	src/store/sqlite_search.c \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
@@ -44,3 +47,9 @@ check_PROGRAMS += tests/unit/acme_store_test
 TESTS += tests/unit/acme_store_test
 tests_unit_acme_store_test_SOURCES = tests/unit/acme_store_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_acme_store_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/store_crl_test
+TESTS += tests/unit/store_crl_test
+tests_unit_store_crl_test_SOURCES = tests/unit/store_crl_test.c tests/unit/scratch.h \
+	tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_store_crl_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(UNIT_LIBS) -lpthread

@@ -72,6 +72,21 @@ sqlite_step(struct store *store, sqlite3_stmt *statement, const char *doing, str
 }
 
 int
+sqlite_one_number(struct store *store, sqlite3_stmt *statement, const char *doing,
+    int64_t *number, struct error *err)
+{
+	int rc = sqlite_step(store, statement, doing, err);
+
+	if (rc > 0)
+		*number = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_reset(statement);
+	if (rc == 0)
+		return error_set(err, ERROR_INTERNAL, "%s: %s lacks a row; restore it from a backup", doing,
+		    store->path);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 sqlite_run(struct store *store, size_t which, const char *doing, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
@@ -185,15 +200,9 @@ int
 store_generation(struct store *store, int64_t *generation, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_GENERATION_STATEMENT, err);
-	int           rc;
 
-	if (statement == NULL)
-		return -1;
-	rc = sqlite_step(store, statement, "asking for changes", err);
-	if (rc > 0)
-		*generation = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
-	return rc < 0 ? -1 : 0;
+	return statement == NULL ? -1
+	                         : sqlite_one_number(store, statement, "asking for changes", generation, err);
 }
 
 void

@@ -69,6 +69,10 @@ sqlite3_stmt *sqlite_prepared(struct store *store, size_t which, struct error *e
 int sqlite_step(struct store *store, sqlite3_stmt *statement, const char *doing,
     struct error *err);
 
+/* Steps a bound statement that answers with one number, and resets it; INTERNAL when it does not. */
+int sqlite_one_number(struct store *store, sqlite3_stmt *statement, const char *doing,
+    int64_t *number, struct error *err);
+
 /* Runs a kept statement that takes nothing and gives nothing. */
 int sqlite_run(struct store *store, size_t which, const char *doing,
     struct error *err);

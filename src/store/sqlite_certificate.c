@@ -71,7 +71,12 @@ certificate_insert(struct store *store, const struct store_certificate *certific
 	(void)sqlite3_bind_int64(statement, 4, certificate->not_before);
 	(void)sqlite3_bind_int64(statement, 5, certificate->not_after);
 	(void)sqlite3_bind_int64(statement, 6, certificate->revoked);
-	(void)sqlite3_bind_int64(statement, 7, revision);
+	(void)sqlite3_bind_int(statement, 7, certificate->reason);
+	if (certificate->issuer != 0)
+		(void)sqlite3_bind_int64(statement, 8, certificate->issuer);
+	else
+		(void)sqlite3_bind_null(statement, 8);
+	(void)sqlite3_bind_int64(statement, 9, revision);
 	return sqlite_step(store, statement, "recording a certificate", err);
 }
 
@@ -117,6 +122,8 @@ certificate_read(struct store *store, sqlite3_stmt *row, struct store_certificat
 	out->not_before = sqlite3_column_int64(row, 3);
 	out->not_after = sqlite3_column_int64(row, 4);
 	out->revoked = sqlite3_column_int64(row, 5);
+	out->reason = sqlite3_column_int(row, 6);
+	out->issuer = sqlite3_column_int64(row, 7);
 	return 0;
 }
 
@@ -155,16 +162,20 @@ store_certificate_list(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZ
 }
 
 int
-store_revoked_list(struct store *store, int64_t now, store_certificate_cb *each, void *arg,
-    struct error *err)
+store_revoked_list(struct store *store, int64_t issuer, int64_t now, store_certificate_cb *each,
+    void *arg, struct error *err)
 {
-	static const char text[] = "SELECT " SQLITE_CERTIFICATE_COLUMNS
-	                           " FROM certificate WHERE revoked <> 0 AND not_after >= ?1"
-	                           " ORDER BY not_after, id";
+	/* One without an issuer is from before there was a second one. */
+	static const char text[] =
+	    "SELECT " SQLITE_CERTIFICATE_COLUMNS " FROM certificate"
+	    " WHERE revoked <> 0 AND not_after >= ?1"
+	    " AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?2"
+	    " ORDER BY not_after, id";
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
 		return sqlite_error(store, "listing revoked certificates", err);
 	(void)sqlite3_bind_int64(statement, 1, now);
+	(void)sqlite3_bind_int64(statement, 2, issuer);
 	return certificate_walk(store, statement, each, arg, err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/audit.h"
+#include "store/change.h"
 #include "store/device_check.h"
 #include "store/hash.h"
 #include "store/sqlite_inventory.h"
@@ -161,6 +162,7 @@ device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64
     struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DELETE_STATEMENT, err);
+	size_t        revoked;
 	char          detail[64];
 
 	if (statement == NULL)
@@ -170,15 +172,9 @@ device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64
 		return -1;
 	if (sqlite3_changes(store->db) == 0)
 		return sqlite_not_enrolled(ek_hash, err);
-
-	statement = sqlite_prepared(store, SQLITE_CERTIFICATE_REVOKE_STATEMENT, err);
-	if (statement == NULL)
+	if (sqlite_revoke(store, ek_hash, 0, STORE_REASON_CESSATION, now, &revoked, err) != 0)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, now);
-	if (sqlite_step(store, statement, "revoking certificates", err) != 0)
-		return -1;
-	(void)snprintf(detail, sizeof detail, "certificates revoked: %d", sqlite3_changes(store->db));
+	(void)snprintf(detail, sizeof detail, "certificates revoked: %zu", revoked);
 	return store_audit_add(store, AUDIT_REMOVE, ek_hash, "done", detail, now, err);
 }
 

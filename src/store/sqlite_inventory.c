@@ -57,6 +57,7 @@ static const char schema_devices[] =
  */
 static const char schema_fleet[] =
     "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* entries up to it are gone */
     "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* and end at this */
@@ -174,16 +175,8 @@ int
 sqlite_revision_next(struct store *store, int64_t *revision, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_REVISION_NEXT_STATEMENT, err);
-	int           rc;
 
-	if (statement == NULL)
-		return -1;
-	rc = sqlite_step(store, statement, "drawing a revision", err);
-	if (rc > 0)
-		*revision = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
-	if (rc == 0)
-		return error_set(err, ERROR_INTERNAL, "%s has no counter; restore it from a backup",
-		    store->path);
-	return rc < 0 ? -1 : 0;
+	return statement == NULL
+	    ? -1
+	    : sqlite_one_number(store, statement, "drawing a revision", revision, err);
 }

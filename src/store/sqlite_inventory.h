@@ -15,7 +15,7 @@ struct store_device;
 
 #define SQLITE_DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision, seen"
 #define SQLITE_CERTIFICATE_COLUMNS \
-	"serial, ek_hash, ak_name, not_before, not_after, revoked"
+	"serial, ek_hash, ak_name, not_before, not_after, revoked, reason, issuer"
 #define SQLITE_AUDIT_COLUMNS \
 	"id, at, actor, peer, request, action, ek_hash, outcome, detail, hash"
 
@@ -24,7 +24,8 @@ struct store_device;
 	X(REVISION_NEXT, "UPDATE counter SET revision = revision + 1 RETURNING revision") \
 	X(DEVICE_INSERT, "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)" \
 	    " VALUES (?1, ?2, 1, ?3, ?4)")                                                \
-	X(DEVICE_DELETE, "DELETE FROM device WHERE ek_hash = ?1")                         \
+	X(DEVICE_DELETE, "DELETE FROM device"                                             \
+	    " WHERE id = (SELECT id FROM enrolled WHERE ek_hash = ?1)")                   \
 	X(DEVICE_BY_HASH, "SELECT " SQLITE_DEVICE_COLUMNS " FROM enrolled AS device"     \
 	    " WHERE ek_hash = ?1")                                                        \
 	X(DEVICE_BY_NAME, "SELECT " SQLITE_DEVICE_COLUMNS " FROM name"                    \
@@ -37,9 +38,21 @@ struct store_device;
 	X(TAG_INSERT, "INSERT INTO tag (device, tag) VALUES (?1, ?2)")                   \
 	X(TAG_OF_DEVICE, "SELECT tag FROM tag WHERE device = ?1 ORDER BY tag")            \
 	X(CERTIFICATE_INSERT, "INSERT INTO certificate (" SQLITE_CERTIFICATE_COLUMNS      \
-	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                            \
-	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?2"                       \
-	    " WHERE ek_hash = ?1 AND revoked = 0")                                        \
+	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")                    \
+	X(CERTIFICATE_GOOD, "SELECT count(*) FROM certificate"                            \
+	    " WHERE ek_hash = ?1 AND revoked = 0 AND revision >= ?2 AND not_after >= ?3") \
+	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?3, reason = ?4"          \
+	    " WHERE ek_hash = ?1 AND revoked = 0 AND revision >= ?2")                     \
+	X(CERTIFICATE_SWEEP, "DELETE FROM certificate WHERE id IN (SELECT id FROM certificate" \
+	    " WHERE not_after < ?1 ORDER BY not_after LIMIT ?2)")                         \
+	X(REVOCATIONS, "SELECT revocations FROM counter")                                 \
+	X(REVOCATIONS_NEXT, "UPDATE counter SET revocations = revocations + 1")           \
+	X(CRL_NUMBER_NEXT, "UPDATE counter SET crl_number = max(crl_number + 1, ?1)"      \
+	    " RETURNING crl_number")                                                      \
+	X(ISSUER_BY_KEY, "SELECT id, certificate FROM issuer WHERE key_id = ?1")          \
+	X(ISSUER_USE, "INSERT INTO issuer (key_id, certificate, since) VALUES (?1, ?2, ?3)" \
+	    " ON CONFLICT (key_id) DO UPDATE SET certificate = excluded.certificate"      \
+	    " RETURNING id")                                                              \
 	X(AUDIT_HEAD, "SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'audit')," \
 	    " last.id, last.hash FROM (SELECT 1) LEFT JOIN"                               \
 	    " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1) AS last")             \
@@ -66,6 +79,14 @@ int sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_devi
     struct error *err);
 int sqlite_device_one(struct store *store, sqlite3_stmt *statement, struct store_device *out,
     bool *found, struct error *err);
+
+/*
+ * Revokes the certificates of an EK that are of this revision of its device or a later
+ * one and are not revoked yet, those that have expired too: not every clock agrees. Says
+ * in *revoked how many had not. Inside a transaction.
+ */
+int sqlite_revoke(struct store *store, const uint8_t *ek_hash, int64_t revision, int reason,
+    int64_t now, size_t *revoked, struct error *err);
 
 /* NOT_ENROLLED with the hash and the remedy. Returns -1. */
 int sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err);

@@ -140,13 +140,22 @@ typedef bool store_certificate_cb(const struct store_certificate *certificate, v
 int store_certificate_list(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     store_certificate_cb *each, void *arg, struct error *err);
 
-/* Calls `each` for the certificates that are revoked and not past notAfter at `now`. */
-int store_revoked_list(struct store *store, int64_t now, store_certificate_cb *each, void *arg,
-    struct error *err);
+/*
+ * Calls `each` for the certificates of an issuer (0: those from before issuers were
+ * recorded) that are revoked and not past notAfter at `now`, by notAfter.
+ */
+int store_revoked_list(struct store *store, int64_t issuer, int64_t now,
+    store_certificate_cb *each, void *arg, struct error *err);
+
+/*
+ * A number that differs after certificates were revoked; unlike store_generation it
+ * stays through all other changes, of this connection too.
+ */
+int store_revocations(struct store *store, int64_t *revocations, struct error *err);
 
 /*
  * Who signs certificates from now on: its subjectKeyIdentifier and certificate (DER).
- * Returns its number in *issuer; certificates that have none become the first issuer's.
+ * Returns its number in *issuer; certificates that have none count as the first issuer's.
  */
 int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
     const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,

@@ -19,7 +19,6 @@
 
 #include <openssl/x509.h>
 
-#include "attestation/crl.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "daemon/channel.h"
@@ -483,34 +482,6 @@ START_TEST(crl_that_could_not_be_written_is_written_later)
 }
 END_TEST
 
-/* The first one was signed while the clock was an hour ahead. */
-START_TEST(crl_from_the_future_is_signed_again)
-{
-	AUTO_FREE char *key = file_join(fixture.directory, STATE_ISSUING_KEY);
-	AUTO_FREE char *certificate = file_join(fixture.directory, STATE_ISSUING_PEM);
-	struct ca       issuing = {0};
-	struct store   *store = NULL;
-	struct crl     *crl;
-	int64_t         now = clock_now();
-	bool            fresh = false;
-	struct error    err = {0};
-
-	unit_ok(key_load(key, &issuing.key, &err), &err);
-	unit_ok(certificate_load(certificate, &issuing.certificate, &err), &err);
-	unit_ok(store_open(fixture.directory, &store, &err), &err);
-	crl = crl_new(&issuing, 86400);
-	unit_ok(crl_refresh(crl, store, now + 3600, &fresh, &err), &err);
-	ck_assert(fresh);
-	unit_ok(crl_refresh(crl, store, now, &fresh, &err), &err);
-	ck_assert(fresh);
-	unit_ok(crl_refresh(crl, store, now, &fresh, &err), &err);
-	ck_assert(!fresh);
-	crl_free(crl);
-	store_close(store);
-	ca_clear(&issuing);
-}
-END_TEST
-
 /* Octets that are no question are answered; messages that are none end the channel. */
 static const struct {
 	const char *octets;
@@ -614,7 +585,6 @@ main(void)
 	tcase_add_test(tc, certify_twice_at_once_gives_one_certificate);
 	tcase_add_test(tc, certify_after_the_device_is_removed_gives_no_certificate);
 	tcase_add_test(tc, crl_that_could_not_be_written_is_written_later);
-	tcase_add_test(tc, crl_from_the_future_is_signed_again);
 	tcase_add_loop_test(tc, ask_garbage_is_malformed, 0, sizeof garbage / sizeof garbage[0]);
 	tcase_add_loop_test(tc, break_the_rules_ends_the_channel_and_nothing_else, 0,
 	    sizeof broken / sizeof broken[0]);

@@ -660,13 +660,13 @@ START_TEST(remove_device_revokes_and_frees_its_names)
 	ck_assert_int_eq(store_device_resolve(store, "laptop", &found, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_NOT_ENROLLED);
 
-	unit_ok(store_revoked_list(store, NOW + 30, see_certificate, &records, &err), &err);
+	unit_ok(store_revoked_list(store, 0, NOW + 30, see_certificate, &records, &err), &err);
 	ck_assert_uint_eq(records.count, 2);
 	ck_assert_uint_eq(records.all[0].serial[1], 2);
 	ck_assert_uint_eq(records.all[1].serial[1], 1);
 	ck_assert_int_eq(records.all[0].revoked, NOW + 10);
 	records.count = 0;
-	unit_ok(store_revoked_list(store, NOW + 31, see_certificate, &records, &err), &err);
+	unit_ok(store_revoked_list(store, 0, NOW + 31, see_certificate, &records, &err), &err);
 	ck_assert_uint_eq(records.count, 1);
 
 	unit_ok(enroll(3, 0, NAMES("laptop")), &err);

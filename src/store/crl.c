@@ -1,0 +1,331 @@
+/*
+ * Owns a CRL and its file. Who signs holds the lock from reading the number that is
+ * there to replacing the file, and lists what is revoked after drawing a greater one:
+ * so the file with the greatest number is the newest and knows the most.
+ */
+#include "config.h"
+
+#include "store/crl.h"
+
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/x509v3.h>
+
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "store/files.h"
+#include "store/lock.h"
+#include "store/store.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* More than two million entries. */
+#define CRL_FILE_MAX ((size_t)128 << 20)
+
+#define CRL_LIFETIME_DEFAULT ((int64_t)7 * 24 * 60 * 60)
+
+/* Somebody else needs a second for a hundred thousand entries; a daemon tries again a second later. */
+#define CRL_PATIENCE_MS 5000
+
+struct store_crl {
+	const struct ca *ca;
+	int64_t          issuer;
+	int64_t          lifetime;
+	char            *path;
+	char            *lock_path;
+	struct stat      seen;        /* the file when it was last looked at */
+	bool             behind;      /* the file is older than this, or none at all */
+	int64_t          revocations; /* of the store when the list was last compared */
+	struct ca_crl    content;     /* number 0: there is none yet */
+	struct bytes     der;
+};
+
+int
+store_crl_issuer(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,
+    struct error *err)
+{
+	const ASN1_OCTET_STRING *key_id =
+	    X509_get0_subject_key_id((X509 *)(uintptr_t)certificate); /* fills a cache only */
+	AUTO_BYTES               der = {0};
+
+	if (key_id == NULL)
+		return error_set(err, ERROR_INTERNAL, "the issuing certificate has no subjectKeyIdentifier");
+	if (certificate_encode(certificate, &der, err) != 0)
+		return -1;
+	return store_issuer_use(store, ASN1_STRING_get0_data(key_id),
+	    (size_t)ASN1_STRING_length(key_id), der.data, der.size, now, issuer, err);
+}
+
+struct store_crl *
+store_crl_new(const char *state_dir, const char *file, int64_t issuer, const struct ca *ca,
+    int64_t lifetime)
+{
+	struct store_crl *crl = memory_new(sizeof *crl);
+
+	crl->ca = ca;
+	crl->issuer = issuer;
+	crl->lifetime = lifetime;
+	crl->path = file_join(state_dir, file);
+	crl->lock_path = file_join(state_dir, STATE_CRL_LOCK);
+	crl->behind = true;
+	crl->revocations = -1;
+	return crl;
+}
+
+void
+store_crl_free(struct store_crl *crl)
+{
+	if (crl == NULL)
+		return;
+	ca_crl_clear(&crl->content);
+	bytes_clear(&crl->der);
+	free(crl->path);
+	free(crl->lock_path);
+	free(crl);
+}
+
+struct view
+store_crl_der(const struct store_crl *crl)
+{
+	return bytes_view(&crl->der);
+}
+
+const struct ca_crl *
+store_crl_content(const struct store_crl *crl)
+{
+	return &crl->content;
+}
+
+/* ---- the file ---- */
+
+static bool
+crl_file_is_seen(const struct store_crl *crl, const struct stat *now)
+{
+	const struct stat *seen = &crl->seen;
+
+	return seen->st_ino == now->st_ino && seen->st_dev == now->st_dev &&
+	    seen->st_size == now->st_size && seen->st_mtim.tv_sec == now->st_mtim.tv_sec &&
+	    seen->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
+}
+
+static void
+crl_take(struct store_crl *crl, struct ca_crl *content, struct bytes *der)
+{
+	ca_crl_clear(&crl->content);
+	bytes_clear(&crl->der);
+	crl->content = *content;
+	crl->der = *der;
+	*content = (struct ca_crl){0};
+	*der = (struct bytes){0};
+	crl->revocations = -1; /* compare it with the store */
+}
+
+/*
+ * Takes over the CRL of the file when it is newer than ours. One that cannot be read, is
+ * not by this CA or is older is only remembered as such: it will be replaced.
+ */
+static void
+crl_look(struct store_crl *crl, bool *fresh)
+{
+	struct bytes  der = {0};
+	struct ca_crl content = {0};
+	struct error  ignored;
+	struct stat   st;
+
+	if (stat(crl->path, &st) != 0) {
+		crl->behind = true;
+		return;
+	}
+	if (crl_file_is_seen(crl, &st))
+		return;
+	crl->behind = true;
+	if (file_read(crl->path, CRL_FILE_MAX, &der, &ignored) == 0 &&
+	    ca_crl_read(crl->ca->certificate, bytes_view(&der), &content, &ignored) == 0 &&
+	    content.number < INT64_MAX && content.number >= crl->content.number) {
+		*fresh = *fresh || content.number > crl->content.number;
+		crl->behind = false;
+		crl->seen = st;
+		crl_take(crl, &content, &der);
+	}
+	ca_crl_clear(&content);
+	bytes_clear(&der);
+}
+
+/* With the lock held, so that what is there afterwards is this. */
+static int
+crl_write(struct store_crl *crl, struct error *err)
+{
+	if (file_replace(crl->path, crl->der.data, crl->der.size, 0644, err) != 0)
+		return -1;
+	if (stat(crl->path, &crl->seen) == 0)
+		crl->behind = false;
+	return 0;
+}
+
+/* ---- what is in it ---- */
+
+static bool
+crl_collect_cb(const struct store_certificate *certificate, void *arg)
+{
+	/* Zeroed, padding too: lists are compared as octets. */
+	struct ca_revoked *entry =
+	    (struct ca_revoked *)(void *)bytes_extend(arg, sizeof(struct ca_revoked));
+	const uint8_t     *serial = certificate->serial;
+	size_t             size = certificate->serial_size;
+
+	for (; size > 1 && *serial == 0; serial++) /* as a CRL has it */
+		size--;
+	memcpy(entry->serial, serial, size);
+	entry->serial_size = size;
+	entry->when = certificate->revoked;
+	entry->reason = certificate->reason;
+	return true;
+}
+
+/*
+ * Whether the store revokes what the CRL does not name. Both are in the order of notAfter:
+ * what has not expired when the CRL was signed is at its end.
+ */
+static int
+crl_compare(struct store_crl *crl, struct store *store, bool *differs, struct error *err)
+{
+	const struct bytes *named = &crl->content.revoked;
+	AUTO_BYTES          revoked = {0};
+	int64_t             revocations = 0;
+
+	*differs = false;
+	if (store_revocations(store, &revocations, err) != 0)
+		return -1;
+	if (revocations == crl->revocations)
+		return 0;
+	if (store_revoked_list(store, crl->issuer, crl->content.this_update, crl_collect_cb,
+	        &revoked, err) != 0)
+		return -1;
+	*differs = revoked.size > named->size ||
+	    (revoked.size != 0 &&
+	        memcmp(named->data + (named->size - revoked.size), revoked.data, revoked.size) != 0);
+	if (!*differs)
+		crl->revocations = revocations;
+	return 0;
+}
+
+static bool
+crl_is_due(const struct store_crl *crl, int64_t now)
+{
+	const struct ca_crl *content = &crl->content;
+	int64_t              life = content->next_update - content->this_update;
+
+	if (crl->lifetime != 0 && crl->lifetime < life)
+		life = crl->lifetime;
+	/* One from before a clock was set back begins in the future, and nobody accepts it. */
+	return content->number == 0 || now < content->this_update ||
+	    now >= content->this_update + life / 2;
+}
+
+static int64_t
+crl_lifetime(const struct store_crl *crl)
+{
+	if (crl->lifetime != 0)
+		return crl->lifetime;
+	return crl->content.number != 0 ? crl->content.next_update - crl->content.this_update
+	                                : CRL_LIFETIME_DEFAULT;
+}
+
+/*
+ * A certificate that expired since the last CRL is named once more, so that nobody who
+ * reads only some of them misses it: RFC 5280 §3.3.
+ */
+static int64_t
+crl_since(const struct store_crl *crl, int64_t now)
+{
+	return crl->content.number != 0 && crl->content.this_update < now ? crl->content.this_update
+	                                                                 : now;
+}
+
+/* With the lock held. */
+static int
+crl_make(struct store_crl *crl, struct store *store, int64_t now, struct error *err)
+{
+	int64_t       lifetime = crl_lifetime(crl);
+	struct ca_crl content = {.this_update = now, .next_update = now + lifetime};
+	struct bytes  der = {0};
+	int64_t       number = 0;
+	int           rc;
+
+	rc = store_crl_number_next(store, (int64_t)crl->content.number + 1, &number, err);
+	content.number = (uint64_t)number;
+	if (rc == 0)
+		rc = store_revoked_list(store, crl->issuer, crl_since(crl, now), crl_collect_cb,
+		    &content.revoked, err);
+	if (rc == 0)
+		rc = ca_crl_create(crl->ca, content.number,
+		    (const struct ca_revoked *)(const void *)content.revoked.data,
+		    content.revoked.size / sizeof(struct ca_revoked), now, lifetime, &der, err);
+	if (rc == 0)
+		crl_take(crl, &content, &der);
+	ca_crl_clear(&content);
+	bytes_clear(&der);
+	return rc == 0 ? 0 : error_wrap(err, "signing the CRL");
+}
+
+/* Whether there is anything to do. */
+static int
+crl_needs(struct store_crl *crl, struct store *store, int64_t now, bool *needs, struct error *err)
+{
+	*needs = crl_is_due(crl, now);
+	if (*needs)
+		return 0;
+	if (crl_compare(crl, store, needs, err) != 0)
+		return error_wrap(err, "reading what is revoked");
+	return 0;
+}
+
+/* Signs if it is still needed, or anyhow, and writes whatever the file lacks. */
+static int
+crl_publish(struct store_crl *crl, struct store *store, int64_t now, bool anyhow, bool *fresh,
+    struct error *err)
+{
+	struct store_lock lock = {.fd = -1};
+	bool              needs = anyhow;
+	int               rc = -1;
+
+	if (store_lock_open(crl->lock_path, &lock, err) != 0)
+		return -1;
+	if (store_lock_acquire(&lock, CRL_PATIENCE_MS, err) == 0) {
+		crl_look(crl, fresh);
+		rc = anyhow ? 0 : crl_needs(crl, store, now, &needs, err);
+		if (rc == 0 && needs && (rc = crl_make(crl, store, now, err)) == 0)
+			*fresh = true;
+		if (rc == 0 && (needs || crl->behind)) {
+			crl->behind = true;
+			rc = crl_write(crl, err);
+		}
+		store_lock_release(&lock);
+	}
+	store_lock_close(&lock);
+	return rc;
+}
+
+int
+store_crl_refresh(struct store_crl *crl, struct store *store, int64_t now, bool *fresh,
+    struct error *err)
+{
+	bool needs = false;
+
+	*fresh = false;
+	crl_look(crl, fresh);
+	if (crl_needs(crl, store, now, &needs, err) != 0)
+		return -1;
+	return needs || crl->behind ? crl_publish(crl, store, now, false, fresh, err) : 0;
+}
+
+int
+store_crl_sign(struct store_crl *crl, struct store *store, int64_t now, struct error *err)
+{
+	bool fresh = false;
+
+	return crl_publish(crl, store, now, true, &fresh, err);
+}
