@@ -88,14 +88,21 @@ int store_audit_list(struct store *store, const struct audit_filter *filter, sto
     void *arg, struct error *err);
 
 /*
- * Computes every hash again. INTERNAL naming the first entry that was altered, or
- * behind which some are missing. *count is how many hold; *head is the hash of the last.
+ * Computes every hash again. INTERNAL naming the first entry that was altered or is
+ * missing. *count is how many hold; *head is the hash of the last.
+ *
+ * Who can write to the file can also write the whole chain anew: `expect`, unless
+ * NULL, is a hash that somebody noted elsewhere. Some entry must have it, or the
+ * last that was cut.
  */
-int store_audit_verify(struct store *store, int64_t *count, uint8_t head[32], struct error *err);
+int store_audit_verify(struct store *store, const uint8_t expect[32], int64_t *count,
+    uint8_t head[32], struct error *err);
 
 /*
- * Removes entries from before `before`, `max` at most, and records the cut with the
- * hash it ends at, so that the rest still verifies. *removed says how many.
+ * Cuts off the entries before the first that is of the time `before` or later, and
+ * records where and the hash it ends at, so that the rest still verifies. They are
+ * gone for every reader at once, but removed `max` at a time: *removed says how many
+ * this call did; call it again until that is 0.
  */
 int store_audit_cut(struct store *store, int64_t before, size_t max, int64_t now, size_t *removed,
     struct error *err);

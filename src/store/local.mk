@@ -17,6 +17,8 @@ src_libstore_a_SOURCES = \
 	src/store/trust_store.h src/store/waiting.h \
 	src/store/sqlite_actor.c src/store/sqlite_actor.h \
 	src/store/sqlite_audit.c src/store/sqlite_audit.h \
+	src/store/sqlite_audit_cut.c \
+	src/store/sqlite_audit_read.c \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_crl.c \
 	src/store/sqlite_device.c \
@@ -27,12 +29,14 @@ src_libstore_a_SOURCES = \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
-STORE_TESTS = tests/unit/store_hash_test tests/unit/store_lock_test \
+STORE_TESTS = tests/unit/audit_test tests/unit/store_hash_test tests/unit/store_lock_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
 STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) \
 	$(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
+tests_unit_audit_test_SOURCES = tests/unit/audit_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_audit_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h
 tests_unit_store_hash_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_lock_test_SOURCES = tests/unit/store_lock_test.c tests/unit/scratch.h tests/unit/unit.h

@@ -10,16 +10,13 @@
 
 #include <openssl/evp.h>
 
-#include "store/sqlite_actor.h"
 #include "store/sqlite_audit.h"
 #include "store/sqlite_inventory.h"
 #include "util/bytes.h"
 #include "util/cbor.h"
 #include "util/error.h"
 
-/* Octets of an entry's fields, and a NUL. */
-#define AUDIT_OUTCOME_SIZE 129
-#define AUDIT_DETAIL_SIZE  513
+#define AUDIT_OUTCOME_SIZE 129 /* 128 octets and a NUL */
 
 const char *
 audit_action_word(enum audit_action action)

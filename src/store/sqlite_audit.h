@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "store/audit.h"
+#include "store/sqlite_actor.h"
 #include "util/bytes.h"
+
+#define AUDIT_DETAIL_SIZE 513 /* 512 octets and a NUL */
 
 /* Where the chain ends. */
 struct audit_head {
@@ -24,5 +27,17 @@ int sqlite_audit_head(struct store *store, struct audit_head *head, struct error
  */
 int sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
     struct error *err);
+
+/* Where the chain begins: the last entry that was taken off it. */
+struct audit_cut {
+	int64_t id; /* 0: none was */
+	uint8_t hash[32];
+	size_t  size; /* of the hash */
+};
+
+int  sqlite_audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err);
+
+/* What the entry says that records a cut. */
+void sqlite_audit_cut_format(const struct audit_cut *cut, char *out, size_t size);
 
 #endif

@@ -130,6 +130,7 @@ static const char schema_fleet[] =
     " hash BLOB NOT NULL CHECK (length(hash) = 32)"
     ") STRICT;"
     "CREATE INDEX audit_of_device ON audit (ek_hash, id) WHERE ek_hash IS NOT NULL;"
+    "CREATE INDEX audit_by_time ON audit (at);"
     "CREATE TRIGGER audit_only_grows BEFORE UPDATE ON audit"
     " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
     "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit"

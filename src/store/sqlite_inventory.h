@@ -57,7 +57,14 @@ struct store_device;
 	    " last.id, last.hash FROM (SELECT 1) LEFT JOIN"                               \
 	    " (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1) AS last")             \
 	X(AUDIT_INSERT, "INSERT INTO audit (" SQLITE_AUDIT_COLUMNS ")"                    \
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                          \
+	X(AUDIT_CUT_READ, "SELECT audit_cut, audit_cut_hash FROM counter")                \
+	X(AUDIT_CUT_FIND, "SELECT id, hash FROM audit WHERE id > ?1 AND id <= ?3"         \
+	    " AND id < ifnull((SELECT id FROM audit WHERE id > ?1 AND id <= ?3"           \
+	    " AND +at >= ?2 ORDER BY id LIMIT 1), ?3 + 1) ORDER BY id DESC LIMIT 1")                    \
+	X(AUDIT_CUT_SET, "UPDATE counter SET audit_cut = ?1, audit_cut_hash = ?2")        \
+	X(AUDIT_CUT_REMOVE, "DELETE FROM audit WHERE id IN (SELECT id FROM audit"         \
+	    " WHERE id <= (SELECT audit_cut FROM counter) ORDER BY id LIMIT ?1)")
 
 enum sqlite_inventory_statement {
 	SQLITE_INVENTORY_FIRST = SQLITE_COMMON_COUNT - 1,
