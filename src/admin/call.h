@@ -40,6 +40,9 @@ const char *admin_call_value(const struct admin_call *call, const char *name, co
 size_t admin_call_values(const struct admin_call *call, const char *name, const char **texts,
     size_t max);
 
+/* Whether an option is given. */
+bool admin_call_given(const struct admin_call *call, const char *name);
+
 /* What a command returns when it was asked wrongly: the program ends with 2 instead of 1. */
 #define ADMIN_USAGE (-2)
 

@@ -4,13 +4,15 @@
 #include "admin/describe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "admin/print.h"
 #include "store/hash.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/hex.h"
 
-static json_t *
+json_t *
 describe_time(int64_t when)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -19,13 +21,32 @@ describe_time(int64_t when)
 	return json_string(text);
 }
 
-static json_t *
+json_t *
 describe_octets(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *text = memory_new(2 * size + 1);
 
 	hex_encode(data, size, text);
 	return json_string(text);
+}
+
+json_t *
+describe_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char   *escaped = NULL;
+	size_t  size;
+	FILE   *stream;
+
+	if (string != NULL)
+		return string;
+	if ((stream = open_memstream(&escaped, &size)) == NULL)
+		return json_null();
+	print_text(stream, text);
+	if (fclose(stream) == 0)
+		string = json_string(escaped);
+	free(escaped);
+	return string != NULL ? string : json_null();
 }
 
 json_t *

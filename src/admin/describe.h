@@ -17,6 +17,14 @@ json_t *describe_device_json(const struct store_device *device);
 /* {serial, ak_name, not_before, not_after, revoked}: revoked is a time or null. The caller frees. */
 json_t *describe_certificate_json(const struct store_certificate *certificate);
 
+/*
+ * A time, octets in hexadecimal, and text of others: what is no UTF-8 is escaped as
+ * print_text does it, for JSON knows nothing else. The caller frees.
+ */
+json_t *describe_time(int64_t when);
+json_t *describe_octets(const uint8_t *data, size_t size);
+json_t *describe_text(const char *text);
+
 /* "good", "expired" or "revoked TIME". */
 #define DESCRIBE_STATE_SIZE 48
 void describe_certificate_state(const struct store_certificate *certificate, int64_t now,

@@ -98,8 +98,8 @@ admin_call_values(const struct admin_call *call, const char *name, const char **
 	return count;
 }
 
-static bool
-call_given(const struct admin_call *call, const char *name)
+bool
+admin_call_given(const struct admin_call *call, const char *name)
 {
 	bool given;
 
@@ -123,7 +123,7 @@ static int
 call_add(struct admin_call *call, const struct admin_option *option, const char *text,
     struct error *err)
 {
-	if (!option->many && call_given(call, option->name))
+	if (!option->many && admin_call_given(call, option->name))
 		return error_set(err, ERROR_MALFORMED, "--%s is given twice", option->name);
 	call->values[call->value_count++] = (struct admin_value){option, text};
 	return 0;
@@ -221,7 +221,7 @@ main_run(const struct admin_program *program, const struct admin_command *comman
 	int          rc;
 
 	call->state_dir = admin_call_value(call, "state-dir", program->state_dir);
-	call->json = call_given(call, "json");
+	call->json = admin_call_given(call, "json");
 	call->now = clock_now();
 	if (*call->state_dir == '\0') {
 		error_set(&err, ERROR_MALFORMED, "--state-dir cannot be empty");
@@ -248,11 +248,11 @@ static bool
 main_answered(const struct admin_program *program, const struct admin_call *call,
     const struct admin_command *command)
 {
-	if (call_given(call, "help") && command != NULL)
+	if (admin_call_given(call, "help") && command != NULL)
 		admin_help_command(stdout, program, command);
-	else if (call_given(call, "help"))
+	else if (admin_call_given(call, "help"))
 		admin_help(stdout, program);
-	else if (call_given(call, "version"))
+	else if (admin_call_given(call, "version"))
 		(void)printf("%s\n", PACKAGE_VERSION_LINE);
 	else
 		return false;
