@@ -11,6 +11,7 @@ src_libutil_a_SOURCES = \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/log.c src/util/log.h \
+	src/util/shared.c src/util/shared.h \
 	src/util/utf8.c src/util/utf8.h
 
 check_PROGRAMS += tests/unit/base64_test
@@ -72,3 +73,8 @@ check_PROGRAMS += tests/unit/config_file_test
 TESTS += tests/unit/config_file_test
 tests_unit_config_file_test_SOURCES = tests/unit/config_file_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_config_file_test_LDADD = src/libutil.a $(UNIT_LIBS) $(CONFUSE_LIBS)
+
+check_PROGRAMS += tests/unit/shared_test
+TESTS += tests/unit/shared_test
+tests_unit_shared_test_SOURCES = tests/unit/shared_test.c tests/unit/unit.h
+tests_unit_shared_test_LDADD = src/libutil.a $(UNIT_LIBS) -lpthread
