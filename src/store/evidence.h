@@ -30,8 +30,10 @@ struct store_evidence {
 
 /*
  * Records, with a certificate that is being added or alone, that a device attested
- * at `now` with this evidence and this EK certificate (DER; size 0: none). Always
- * writes when it was seen, the rest only when it differs. The revision stays.
+ * at `now` with this evidence (NULL: it was not looked at) and this EK certificate (DER;
+ * size 0: none). Always writes when it was seen, the rest only when it differs: an EK
+ * certificate that is not shown again stays what it was found to be. The revision
+ * stays. NOT_ENROLLED when the device is not there.
  */
 int store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,

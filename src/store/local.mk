@@ -22,6 +22,7 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_crl.c \
 	src/store/sqlite_device.c \
+	src/store/sqlite_evidence.c src/store/sqlite_evidence.h \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
 	src/store/sqlite_open.c \
 	src/store/sqlite_revoke.c \
@@ -57,3 +58,8 @@ tests_unit_store_crl_test_SOURCES = tests/unit/store_crl_test.c tests/unit/scrat
 	tests/unit/pki_support.h tests/unit/unit.h
 tests_unit_store_crl_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(UNIT_LIBS) -lpthread
+check_PROGRAMS += tests/unit/store_evidence_test
+TESTS += tests/unit/store_evidence_test
+tests_unit_store_evidence_test_SOURCES = tests/unit/store_evidence_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_store_evidence_test_LDADD = $(STORE_TEST_LIBS)

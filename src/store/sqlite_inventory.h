@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/sqlite.h"
+#include "store/sqlite_evidence.h"
 
 struct store_device;
 
@@ -21,6 +22,7 @@ struct store_device;
 
 /* Every statement that the inventory keeps, and its text. */
 #define SQLITE_INVENTORY_STATEMENTS(X)                                                    \
+	SQLITE_EVIDENCE_STATEMENTS(X)                                                     \
 	X(REVISION_NEXT, "UPDATE counter SET revision = revision + 1 RETURNING revision") \
 	X(DEVICE_INSERT, "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)" \
 	    " VALUES (?1, ?2, 1, ?3, ?4)")                                                \
