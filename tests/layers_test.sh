@@ -40,6 +40,7 @@ jose/.*                 acme device
 event2/(http|bufferevent|listener|dns|rpc).*  http
 event2/.*               daemon http attestation acme
 sqlite3\.h              store
+libp11\.h               pki
 libpq-fe\.h             store
 curl/.*                 device attest-device
 archive.*\.h            pki admin attest-ca
@@ -240,6 +241,7 @@ refuses daemon/channel.c '#include <openssl/evp.h>'
 refuses http/server.c '#include <sqlite3.h>'
 refuses http/server.c '#include <tss2/tss2_mu.h>'
 refuses attestation/keeper.c '#include <sqlite3.h>'
+refuses attestation/keeper.c '#include <libp11.h>'
 refuses attestation/keeper.c '#include <tss2/tss2_mu.h>'
 refuses attestation/front.c '#include <event2/http.h>'
 refuses device/tpm.c '#include <event2/event.h>'

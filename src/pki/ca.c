@@ -13,7 +13,7 @@
 #include "pki/certificate.h"
 #include "pki/draft.h"
 #include "pki/extension.h"
-#include "pki/key.h"
+#include "pki/signing.h"
 #include "tpm/openssl_error.h"
 
 #define CA_DAY ((int64_t)24 * 60 * 60)
@@ -112,6 +112,6 @@ void
 ca_clear(struct ca *ca)
 {
 	X509_free(ca->certificate);
-	EVP_PKEY_free(ca->key);
+	signing_key_free(ca->key);
 	*ca = (struct ca){NULL, NULL};
 }

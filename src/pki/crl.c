@@ -10,7 +10,7 @@
 
 #include "pki/ca.h"
 #include "pki/extension.h"
-#include "pki/key.h"
+#include "pki/signing.h"
 #include "tpm/openssl_error.h"
 
 /* CRLReasons that an entry of a full CRL may have; 7 is not assigned, 8 is for delta CRLs. */
@@ -104,11 +104,18 @@ crl_set_number(X509_CRL *crl, uint64_t number)
 static int
 crl_sign(X509_CRL *crl, EVP_PKEY *key, struct bytes *der, struct error *err)
 {
+	struct signing signing;
 	unsigned char *data = NULL;
 	int            size;
+	int            rc = signing_begin(key, &signing, err);
 
-	if (X509_CRL_sign(crl, key, key_digest(key)) <= 0 || (size = i2d_X509_CRL(crl, &data)) <= 0)
-		return error_set_openssl(err, ERROR_INTERNAL, "signing a CRL");
+	if (rc == 0 && X509_CRL_sign_ctx(crl, signing.context) <= 0)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "signing a CRL");
+	signing_end(&signing);
+	if (rc != 0)
+		return -1;
+	if ((size = i2d_X509_CRL(crl, &data)) <= 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "encoding a CRL");
 	bytes_append(der, data, (size_t)size);
 	OPENSSL_free(data);
 	return 0;

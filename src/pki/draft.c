@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "pki/key.h"
+#include "pki/signing.h"
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
 #include "util/clock.h"
@@ -43,15 +43,21 @@ draft_set_names(X509 *certificate, const struct draft *draft, struct error *err)
 static int
 draft_fill(X509 *certificate, const struct draft *draft, struct error *err)
 {
+	EVP_PKEY *half = NULL;
+	int       rc;
+
 	if (X509_set_version(certificate, X509_VERSION_3) != 1 ||
 	    draft_set_serial(certificate, draft->serial) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "setting version and serial");
 	if (ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)draft->not_before) == NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)draft->not_after) == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "a validity that no certificate can state");
-	if (draft_set_names(certificate, draft, err) != 0)
+	if (draft_set_names(certificate, draft, err) != 0 ||
+	    signing_public_half(draft->key, &half, err) != 0)
 		return -1;
-	return spki_set(X509_get_X509_PUBKEY(certificate), draft->key, err);
+	rc = spki_set(X509_get_X509_PUBKEY(certificate), half, err);
+	EVP_PKEY_free(half);
+	return rc;
 }
 
 int
@@ -82,9 +88,13 @@ draft_common_name_fits(const char *text)
 int
 draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err)
 {
-	if (X509_sign(certificate, key, key_digest(key)) <= 0)
-		return error_set_openssl(err, ERROR_INTERNAL, "signing a certificate");
-	return 0;
+	struct signing signing;
+	int            rc = signing_begin(key, &signing, err);
+
+	if (rc == 0 && X509_sign_ctx(certificate, signing.context) <= 0)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "signing a certificate");
+	signing_end(&signing);
+	return rc;
 }
 
 int

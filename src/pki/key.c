@@ -13,6 +13,7 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
+#include "pki/signing.h"
 #include "tpm/openssl_error.h"
 
 /* Objects of a store that are looked at; more than any file with a key in it holds. */
@@ -73,15 +74,24 @@ key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err)
 	return rc;
 }
 
-/* Answers the question for a passphrase: no, and remembers that it was asked. */
+/* What OSSL_STORE may ask for, and whether it did. */
+struct key_question {
+	struct view secret;
+	bool        asked;
+};
+
+/* Answers the question for a passphrase, when there is one that fits. */
 static int
-key_passphrase_cb(char *buffer, int size, int writing, void *asked)
+key_passphrase_cb(char *buffer, int size, int writing, void *arg)
 {
-	(void)buffer;
-	(void)size;
+	struct key_question *question = arg;
+
 	(void)writing;
-	*(bool *)asked = true;
-	return -1;
+	question->asked = true;
+	if (question->secret.size == 0 || size < 0 || question->secret.size > (size_t)size)
+		return -1;
+	memcpy(buffer, question->secret.data, question->secret.size);
+	return (int)question->secret.size;
 }
 
 /* Reads every private key of the store and keeps the first; returns how many there are. */
@@ -117,8 +127,8 @@ key_store_refused(const char *uri, struct error *err)
 
 /* Reads the one key of an open store. */
 static int
-key_read_one(OSSL_STORE_CTX *store, const bool *asked, const char *uri, EVP_PKEY **key,
-    struct error *err)
+key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const char *uri,
+    EVP_PKEY **key, struct error *err)
 {
 	EVP_PKEY *found = NULL;
 	unsigned  count = key_read_all(store, &found);
@@ -131,28 +141,40 @@ key_read_one(OSSL_STORE_CTX *store, const bool *asked, const char *uri, EVP_PKEY
 	EVP_PKEY_free(found);
 	if (count > 1)
 		return error_set(err, ERROR_INTERNAL, "%u private keys at %s, not one", count, uri);
-	if (*asked)
-		return error_set(err, ERROR_INTERNAL, "the private key at %s is encrypted;"
-		    " store it without a passphrase, or in a token", uri);
+	if (question->asked && question->secret.size != 0)
+		return error_set(err, ERROR_INTERNAL, "the passphrase does not open the private key at %s",
+		    uri);
+	if (question->asked)
+		return error_set(err, ERROR_INTERNAL,
+		    "the private key at %s is encrypted, and no passphrase was given", uri);
 	return error_set(err, ERROR_NOT_FOUND, "no private key at %s", uri);
+}
+
+int
+key_load_in(const char *uri, struct view secret, const struct signing_home *home, EVP_PKEY **key,
+    struct error *err)
+{
+	struct key_question question = {.secret = secret};
+	UI_METHOD          *ui = UI_UTIL_wrap_read_pem_callback(key_passphrase_cb, 0);
+	OSSL_STORE_CTX     *store = NULL;
+	int                 rc;
+
+	if (ui != NULL)
+		store = OSSL_STORE_open_ex(uri, home != NULL ? home->library : NULL,
+		    home != NULL ? home->properties : NULL, ui, &question, NULL, NULL, NULL);
+	if (store == NULL || OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
+		rc = key_store_refused(uri, err);
+	else
+		rc = key_read_one(store, &question, uri, key, err);
+	(void)OSSL_STORE_close(store);
+	UI_destroy_method(ui);
+	return rc;
 }
 
 int
 key_load(const char *uri, EVP_PKEY **key, struct error *err)
 {
-	bool            asked = false;
-	UI_METHOD      *ui = UI_UTIL_wrap_read_pem_callback(key_passphrase_cb, 0);
-	OSSL_STORE_CTX *store = NULL;
-	int             rc;
-
-	if (ui == NULL || (store = OSSL_STORE_open(uri, ui, &asked, NULL, NULL)) == NULL ||
-	    OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
-		rc = key_store_refused(uri, err);
-	else
-		rc = key_read_one(store, &asked, uri, key, err);
-	(void)OSSL_STORE_close(store);
-	UI_destroy_method(ui);
-	return rc;
+	return key_load_in(uri, (struct view){NULL, 0}, NULL, key, err);
 }
 
 const EVP_MD *

@@ -1,4 +1,4 @@
-/* Private keys: made, kept in files, and loaded by URI through OSSL_STORE. */
+/* Private keys: made, kept in files, and loaded through OSSL_STORE; key_uri.h has more places. */
 #ifndef PKI_KEY_H
 #define PKI_KEY_H
 
@@ -7,6 +7,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct signing_home;
 
 /* What a CA key can be: the word on the command line, and how it is made. */
 enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072, KEY_TYPE_RSA4096 };
@@ -26,6 +27,13 @@ int key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err);
  * is no key, else INTERNAL (two are none either). The caller frees *key.
  */
 int key_load(const char *uri, EVP_PKEY **key, struct error *err);
+
+/*
+ * The same for a key that `secret`, if it is not empty, opens; INTERNAL when it does
+ * not. `home` is where OpenSSL has its implementations, NULL for the usual.
+ */
+int key_load_in(const char *uri, struct view secret, const struct signing_home *home,
+    EVP_PKEY **key, struct error *err);
 
 /*
  * The digest that signatures of this key use: SHA-384 for P-384, SHA-512 for

@@ -14,11 +14,16 @@ src_libpki_a_SOURCES = \
 	src/pki/end_entity.c src/pki/end_entity.h \
 	src/pki/extension.c src/pki/extension.h \
 	src/pki/key.c src/pki/key.h \
+	src/pki/key_uri.c src/pki/key_uri.h \
 	src/pki/oid.c src/pki/oid.h \
 	src/pki/pem.c src/pki/pem.h \
 	src/pki/permanent_identifier.c src/pki/permanent_identifier.h \
+	src/pki/pkcs11.c src/pki/pkcs11.h \
+	src/pki/pkcs11_uri.c src/pki/pkcs11_uri.h \
 	src/pki/revocation.c src/pki/revocation.h \
 	src/pki/server_certificate.c src/pki/server_certificate.h \
+	src/pki/signing.c src/pki/signing.h \
+	src/pki/tpm_key.c src/pki/tpm_key.h \
 	src/pki/trust.c src/pki/trust.h
 
 PKI_LIBS = src/libpki.a src/libtpm.a src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) -lpthread
@@ -34,6 +39,8 @@ PKI_TESTS = \
 	tests/unit/csr_test \
 	tests/unit/device_certificate_test \
 	tests/unit/key_test \
+	tests/unit/key_uri_test \
+	tests/unit/pkcs11_uri_test \
 	tests/unit/revocation_test \
 	tests/unit/server_certificate_test
 check_PROGRAMS += $(PKI_TESTS)
@@ -54,6 +61,10 @@ tests_unit_device_certificate_test_SOURCES = tests/unit/device_certificate_test.
 tests_unit_device_certificate_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_key_test_SOURCES = tests/unit/key_test.c $(PKI_SUPPORT)
 tests_unit_key_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_key_uri_test_SOURCES = tests/unit/key_uri_test.c $(PKI_SUPPORT)
+tests_unit_key_uri_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_pkcs11_uri_test_SOURCES = tests/unit/pkcs11_uri_test.c tests/unit/unit.h
+tests_unit_pkcs11_uri_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_revocation_test_SOURCES = tests/unit/revocation_test.c tests/unit/chain_support.h $(PKI_SUPPORT)
 tests_unit_revocation_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_server_certificate_test_SOURCES = tests/unit/server_certificate_test.c $(PKI_SUPPORT)

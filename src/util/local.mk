@@ -12,6 +12,7 @@ src_libutil_a_SOURCES = \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/log.c src/util/log.h \
 	src/util/shared.c src/util/shared.h \
+	src/util/secret.c src/util/secret.h \
 	src/util/utf8.c src/util/utf8.h
 
 check_PROGRAMS += tests/unit/base64_test
@@ -78,3 +79,7 @@ check_PROGRAMS += tests/unit/shared_test
 TESTS += tests/unit/shared_test
 tests_unit_shared_test_SOURCES = tests/unit/shared_test.c tests/unit/unit.h
 tests_unit_shared_test_LDADD = src/libutil.a $(UNIT_LIBS) -lpthread
+check_PROGRAMS += tests/unit/secret_test
+TESTS += tests/unit/secret_test
+tests_unit_secret_test_SOURCES = tests/unit/secret_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_secret_test_LDADD = src/libutil.a $(UNIT_LIBS)

@@ -116,15 +116,15 @@ static const struct {
         "no private key at ", ""},
     {"openssl genpkey -algorithm ED25519 -aes256 -pass pass:secret -out k", ERROR_INTERNAL,
         "the private key at ",
-        " is encrypted; store it without a passphrase, or in a token"},
+        " is encrypted, and no passphrase was given"},
     {"openssl genpkey -algorithm ED25519 |"
      " openssl pkcs8 -topk8 -outform DER -passout pass:secret -out k", ERROR_INTERNAL,
         "the private key at ",
-        " is encrypted; store it without a passphrase, or in a token"},
+        " is encrypted, and no passphrase was given"},
     {"openssl ecparam -name prime256v1 -genkey -noout |"
      " openssl ec -aes128 -passout pass:secret -out k", ERROR_INTERNAL,
         "the private key at ",
-        " is encrypted; store it without a passphrase, or in a token"},
+        " is encrypted, and no passphrase was given"},
     {"openssl genpkey -algorithm ED25519 > k; openssl genpkey -algorithm ED25519 >> k",
         ERROR_INTERNAL, "2 private keys at ", ", not one"},
 };

@@ -1,0 +1,19 @@
+/* Chooses who loads a key. Apart from key.c, which a device uses too: it needs none of the others. */
+#include "config.h"
+
+#include "pki/key_uri.h"
+
+#include "pki/key.h"
+#include "pki/pkcs11.h"
+#include "pki/pkcs11_uri.h"
+#include "pki/tpm_key.h"
+
+int
+key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)
+{
+	if (pkcs11_uri_is(uri))
+		return pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err);
+	if (tpm_key_is(uri))
+		return tpm_key_load(uri, access->secret, key, err);
+	return key_load_in(uri, access->secret, NULL, key, err);
+}

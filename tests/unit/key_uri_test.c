@@ -1,0 +1,385 @@
+/* Keys wherever they live: locked files, and SoftHSM2's tokens. */
+#include "config.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pki/key_uri.h"
+#include "pki/signing.h"
+#include "pki_support.h"
+
+#define PIN "1234"
+
+static const struct view pin = {(const uint8_t *)PIN, sizeof PIN - 1};
+static const struct view wrong = {(const uint8_t *)"4321", 4};
+
+static const char *const places[] = {
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+};
+
+static char       *directory;
+static const char *module;
+
+static void
+setup(void)
+{
+	directory = pki_directory();
+}
+
+static void
+teardown(void)
+{
+	pki_directory_remove(directory);
+}
+
+/* A token "ca" with the keys "ec" (id 01) and "rsa" (id 02), and a copy of "ec" in another token. */
+static void
+setup_token(void)
+{
+	char command[1024];
+
+	setup();
+	(void)snprintf(command, sizeof command,
+	    "mkdir tokens; printf 'directories.tokendir = %s/tokens\\nlog.level = ERROR\\n' >conf",
+	    directory);
+	free(pki_run(directory, command));
+	(void)snprintf(command, sizeof command, "%s/conf", directory);
+	ck_assert_int_eq(setenv("SOFTHSM2_CONF", command, 1), 0);
+	free(pki_run(directory,
+	    "softhsm2-util --init-token --free --label ca --pin " PIN " --so-pin 5678 &&"
+	    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ec.pem &&"
+	    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem &&"
+	    "softhsm2-util --token ca --pin " PIN " --import ec.pem --label ec --id 01 &&"
+	    "softhsm2-util --token ca --pin " PIN " --import rsa.pem --label rsa --id 02 &&"
+	    "softhsm2-util --init-token --free --label other --pin " PIN " --so-pin 5678 &&"
+	    "softhsm2-util --token other --pin " PIN " --import ec.pem --label ec --id 01"));
+}
+
+/* ---- files ---- */
+
+static const char *const locked[] = {
+    "openssl genpkey -algorithm ED25519 -aes256 -pass pass:" PIN " -out k",
+    "openssl genpkey -algorithm ED25519 |"
+    " openssl pkcs8 -topk8 -outform DER -passout pass:" PIN " -out k",
+    "openssl ecparam -name prime256v1 -genkey -noout | openssl ec -aes128 -passout pass:" PIN " -out k",
+};
+
+START_TEST(open_locked_file_wants_its_passphrase)
+{
+	AUTO_FREE char   *path = file_join(directory, "k");
+	struct key_access access = {.secret = pin};
+	char              detail[512];
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	free(pki_run(directory, locked[_i]));
+	unit_ok(key_open(path, &access, &key, &err), &err);
+	ck_assert_ptr_nonnull(key);
+	signing_key_free(key);
+	key = NULL;
+
+	access.secret = wrong;
+	(void)snprintf(detail, sizeof detail, "the passphrase does not open the private key at %s", path);
+	unit_fails(key_open(path, &access, &key, &err), &err, ERROR_INTERNAL, detail);
+	access.secret = (struct view){NULL, 0};
+	(void)snprintf(detail, sizeof detail,
+	    "the private key at %s is encrypted, and no passphrase was given", path);
+	unit_fails(key_open(path, &access, &key, &err), &err, ERROR_INTERNAL, detail);
+	ck_assert_ptr_null(key);
+}
+END_TEST
+
+START_TEST(open_file_that_is_not_locked_does_not_mind_a_passphrase)
+{
+	AUTO_FREE char   *path = file_join(directory, "k");
+	struct key_access access = {.secret = pin};
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	free(pki_run(directory, "openssl genpkey -algorithm ED25519 -out k"));
+	unit_ok(key_open(path, &access, &key, &err), &err);
+	signing_key_free(key);
+}
+END_TEST
+
+/* ---- tokens ---- */
+
+#ifdef HAVE_LIBP11
+
+static EVP_PKEY *
+token_key(const char *uri)
+{
+	struct key_access access = {pin, module};
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	unit_ok(key_open(uri, &access, &key, &err), &err);
+	ck_assert_ptr_nonnull(key);
+	return key;
+}
+
+static const char *const keys[] = {"pkcs11:token=ca;object=ec;type=private", "pkcs11:token=ca;id=%02"};
+
+/* A certificate and a CRL of the token's key, which OpenSSL then verifies. */
+static void
+sign_with(EVP_PKEY *key)
+{
+	struct ca         ca = {NULL, key};
+	struct ca_revoked revoked = {.serial = {1}, .serial_size = 1, .when = PKI_NOW};
+	AUTO_BYTES        der = {0};
+	X509_CRL         *crl;
+	struct error      err = {0};
+
+	unit_ok(ca_root_create(key, "Token CA", PKI_NOW, PKI_YEAR, &ca.certificate, &err), &err);
+	ck_assert_int_eq(X509_verify(ca.certificate, X509_get0_pubkey(ca.certificate)), 1);
+	unit_ok(ca_check_pair(&ca, &err), &err);
+	unit_ok(ca_crl_create(&ca, 1, &revoked, 1, PKI_NOW, PKI_DAY, &der, &err), &err);
+	ck_assert_ptr_nonnull(crl = d2i_X509_CRL(NULL, &(const unsigned char *){der.data}, (long)der.size));
+	ck_assert_int_eq(X509_CRL_verify(crl, X509_get0_pubkey(ca.certificate)), 1);
+	X509_CRL_free(crl);
+	X509_free(ca.certificate);
+}
+
+START_TEST(open_token_key_signs_certificates_and_crls)
+{
+	EVP_PKEY *key = token_key(keys[_i]);
+
+	sign_with(key);
+	signing_key_free(key);
+}
+END_TEST
+
+static void *
+sign_often(void *key)
+{
+	for (int i = 0; i < 20; i++)
+		sign_with(key);
+	return NULL;
+}
+
+START_TEST(open_token_keys_sign_from_several_threads)
+{
+	EVP_PKEY *ec = token_key(keys[0]);
+	EVP_PKEY *rsa = token_key(keys[1]);
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, sign_often, i % 2 ? ec : rsa), 0);
+	/* Opening and freeing others meanwhile takes nothing from them. */
+	for (int i = 0; i < 5; i++)
+		signing_key_free(token_key(keys[i % 2]));
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	signing_key_free(ec);
+	sign_with(rsa);
+	signing_key_free(rsa);
+	/* The module was let go, and is taken again. */
+	signing_key_free(token_key(keys[0]));
+}
+END_TEST
+
+START_TEST(open_token_key_signs_in_a_child_too)
+{
+	EVP_PKEY *key = token_key(keys[0]);
+	int       status = -1;
+	pid_t     child = fork();
+
+	if (child == 0) {
+		sign_with(key);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	sign_with(key);
+	signing_key_free(key);
+}
+END_TEST
+
+START_TEST(open_token_key_that_came_later_is_found)
+{
+	EVP_PKEY *key = token_key(keys[0]);
+	EVP_PKEY *late;
+
+	free(pki_run(directory,
+	    "softhsm2-util --token ca --pin " PIN " --import rsa.pem --label late --id 03"));
+	late = token_key("pkcs11:token=ca;object=late");
+	sign_with(late);
+	sign_with(key);
+	signing_key_free(key);
+	sign_with(late);
+	signing_key_free(late);
+}
+END_TEST
+
+START_TEST(open_token_key_with_pin_source)
+{
+	struct key_access access = {wrong, NULL};
+	char              uri[512];
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	pki_write(directory, "pin", PIN "\n", 5);
+	free(pki_run(directory, "chmod 600 pin"));
+	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s&pin-source=file:%s/pin",
+	    module, directory);
+	unit_ok(key_open(uri, &access, &key, &err), &err);
+	signing_key_free(key);
+	free(pki_run(directory, "chmod 644 pin"));
+	ck_assert_int_eq(key_open(uri, &access, &key, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "pin-source: ", 12) == 0 &&
+	        strstr(err.detail, "so that others may read") != NULL, "%s", err.detail);
+}
+END_TEST
+
+/* What is asked for, with which PIN, and what is said; %s stands for the module. */
+static const struct {
+	const char     *uri;
+	const char     *pin;
+	enum error_kind kind;
+	const char     *detail;
+} refused[] = {
+    {"pkcs11:token=ca;object=ec", "4321", ERROR_INTERNAL,
+        "logging in to the token \"ca\": PIN incorrect"},
+    {"pkcs11:token=ca;object=ec", "", ERROR_INTERNAL,
+        "the token \"ca\" wants a PIN; give it by descriptor, credential or file"},
+    {"pkcs11:token=gone;object=ec", PIN, ERROR_NOT_FOUND,
+        "no token of %s fits pkcs11:token=gone;object=ec"},
+    {"pkcs11:object=ec", PIN, ERROR_INTERNAL,
+        "2 tokens of %s fit pkcs11:object=ec; name the token"},
+    {"pkcs11:token=ca;serial=1;object=ec", PIN, ERROR_NOT_FOUND,
+        "no token of %s fits pkcs11:token=ca;serial=1;object=ec"},
+    {"pkcs11:token=ca;object=none", PIN, ERROR_NOT_FOUND,
+        "no private key in the token \"ca\" fits pkcs11:token=ca;object=none"},
+    {"pkcs11:token=ca;object=ec;id=%02", PIN, ERROR_NOT_FOUND,
+        "no private key in the token \"ca\" fits pkcs11:token=ca;object=ec;id=%02"},
+    {"pkcs11:token=ca", PIN, ERROR_INTERNAL,
+        "2 private keys in the token \"ca\" fit pkcs11:token=ca; name the key by object or id"},
+    {"pkcs11:token=ca;object=ec?pin-value=1234", PIN, ERROR_MALFORMED,
+        "a PKCS #11 URI must not hold the PIN (pin-value): it would be shown wherever the URI is; "
+        "give it by descriptor, credential or file, or let pin-source name that"},
+};
+
+START_TEST(open_token_key_that_is_not_there_says_why)
+{
+	struct key_access access = {
+	    {(const uint8_t *)refused[_i].pin, strlen(refused[_i].pin)},
+	    module,
+	};
+	const char  *mark = strstr(refused[_i].detail, "%s");
+	char         detail[512];
+	EVP_PKEY    *key = NULL;
+	struct error err = {0};
+
+	if (mark != NULL)
+		(void)snprintf(detail, sizeof detail, "%.*s%s%s", (int)(mark - refused[_i].detail),
+		    refused[_i].detail, module, mark + 2);
+	else
+		(void)snprintf(detail, sizeof detail, "%s", refused[_i].detail);
+	unit_fails(key_open(refused[_i].uri, &access, &key, &err), &err, refused[_i].kind, detail);
+	ck_assert_ptr_null(key);
+	/* And nothing is left that keeps the right one out. */
+	signing_key_free(token_key(keys[0]));
+}
+END_TEST
+
+START_TEST(open_token_key_without_a_module_says_so)
+{
+	struct key_access access = {pin, NULL};
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	unit_fails(key_open("pkcs11:token=ca", &access, &key, &err), &err, ERROR_MALFORMED,
+	    "which PKCS #11 module to use for pkcs11:token=ca is not said; add "
+	    "?module-path=/path/of/module.so, or set pkcs11_module");
+	access.pkcs11_module = "/nonexistent/module.so";
+	ck_assert_int_eq(key_open("pkcs11:token=ca", &access, &key, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "loading the PKCS #11 module /nonexistent/module.so: ", 51) == 0,
+	    "%s", err.detail);
+}
+END_TEST
+
+START_TEST(open_token_that_is_gone_says_so)
+{
+	struct key_access access = {pin, module};
+	EVP_PKEY         *key = token_key(keys[0]);
+	EVP_PKEY         *again = NULL;
+	struct error      err = {0};
+
+	sign_with(key);
+	signing_key_free(key);
+	free(pki_run(directory, "rm -rf tokens/*"));
+	ck_assert_int_eq(key_open(keys[0], &access, &again, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
+}
+END_TEST
+
+static void
+add_token_cases(Suite *suite)
+{
+	TCase *tc = tcase_create("token");
+
+	for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++) {
+		if (access(places[i], R_OK) == 0)
+			module = places[i];
+	}
+	tcase_add_checked_fixture(tc, setup_token, teardown);
+	tcase_set_timeout(tc, 60);
+	if (module != NULL) {
+		tcase_add_loop_test(tc, open_token_key_signs_certificates_and_crls, 0, 2);
+		tcase_add_test(tc, open_token_keys_sign_from_several_threads);
+		tcase_add_test(tc, open_token_key_signs_in_a_child_too);
+		tcase_add_test(tc, open_token_key_that_came_later_is_found);
+		tcase_add_test(tc, open_token_key_with_pin_source);
+		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
+		    sizeof refused / sizeof refused[0]);
+		tcase_add_test(tc, open_token_key_without_a_module_says_so);
+		tcase_add_test(tc, open_token_that_is_gone_says_so);
+	}
+	suite_add_tcase(suite, tc);
+}
+
+#else
+
+START_TEST(open_token_key_without_libp11_says_so)
+{
+	struct key_access access = {pin, NULL};
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	unit_fails(key_open("pkcs11:token=ca", &access, &key, &err), &err, ERROR_INTERNAL,
+	    "this program was built without PKCS #11; build it with libp11 (configure --with-libp11)");
+}
+END_TEST
+
+static void
+add_token_cases(Suite *suite)
+{
+	TCase *tc = tcase_create("token");
+
+	(void)setup_token;
+	(void)places;
+	(void)module;
+	tcase_add_test(tc, open_token_key_without_libp11_says_so);
+	suite_add_tcase(suite, tc);
+}
+
+#endif
+
+int
+main(void)
+{
+	Suite *suite = suite_create("key_uri");
+	TCase *tc = tcase_create("file");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, open_locked_file_wants_its_passphrase, 0,
+	    sizeof locked / sizeof locked[0]);
+	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
+	suite_add_tcase(suite, tc);
+	add_token_cases(suite);
+	return unit_run(suite);
+}
