@@ -27,11 +27,13 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_open.c \
 	src/store/sqlite_revoke.c \
 	src/store/sqlite_search.c \
+	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
 STORE_TESTS = tests/unit/audit_test tests/unit/store_hash_test tests/unit/store_lock_test \
-	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
+	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
+	tests/unit/writer_test
 STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) \
 	$(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
@@ -46,6 +48,8 @@ tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tes
 tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_upgrade_test_SOURCES = tests/unit/store_upgrade_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_upgrade_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_waiting_test_SOURCES = tests/unit/store_waiting_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_waiting_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/acme_store_test

@@ -124,13 +124,13 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	for (size_t i = 0; i < device->tag_count; i++)
 		if (device_insert_tag(store, id, device->tags[i], err) != 0)
 			return -1;
-	return 0;
+	return sqlite_waiting_leave(store, device->ek_hash, id, err);
 }
 
 /* The first name says most; the others are counted. */
 static int
-device_record_enroll(struct store *store, const struct store_device *device, int64_t now,
-    struct error *err)
+device_record_enroll(struct store *store, const struct store_device *device,
+    enum audit_action action, int64_t now, struct error *err)
 {
 	char detail[IDENTIFIER_MAX + 64] = "without a name";
 
@@ -139,12 +139,12 @@ device_record_enroll(struct store *store, const struct store_device *device, int
 	else if (device->name_count > 1)
 		(void)snprintf(detail, sizeof detail, "as %s and %zu names more", device->names[0],
 		    device->name_count - 1);
-	return store_audit_add(store, AUDIT_ENROLL, device->ek_hash, "done", detail, now, err);
+	return store_audit_add(store, action, device->ek_hash, "done", detail, now, err);
 }
 
 int
-store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
-    struct error *err)
+sqlite_device_enroll(struct store *store, const struct store_device *device,
+    enum audit_action action, int64_t now, struct error *err)
 {
 	bool marked;
 	int  rc;
@@ -153,8 +153,15 @@ store_device_enroll(struct store *store, const struct store_device *device, int6
 		return -1;
 	rc = device_insert(store, device, now, err);
 	if (rc == 0)
-		rc = device_record_enroll(store, device, now, err);
+		rc = device_record_enroll(store, device, action, now, err);
 	return sqlite_change_end(store, marked, rc, err);
+}
+
+int
+store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
+    struct error *err)
+{
+	return sqlite_device_enroll(store, device, AUDIT_ENROLL, now, err);
 }
 
 static int

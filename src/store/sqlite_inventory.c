@@ -95,12 +95,15 @@ static const char schema_fleet[] =
     " manufacturer TEXT NOT NULL,"
     " model TEXT NOT NULL,"
     " version TEXT NOT NULL,"
+    " root BLOB NOT NULL," /* as in ek_certificate */
     " peer TEXT NOT NULL,"
+    " source TEXT NOT NULL," /* whose share of the list it takes */
     " first_seen INTEGER NOT NULL,"
     " last_seen INTEGER NOT NULL,"
     " times INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX waiting_seen ON waiting (last_seen) WHERE denied = 0;"
+    "CREATE INDEX waiting_of_source ON waiting (source) WHERE denied = 0;"
     "CREATE TABLE trust ("
     " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32)," /* SHA-256 of the DER */
     " root INTEGER NOT NULL CHECK (root IN (0, 1)),"

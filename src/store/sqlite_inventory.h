@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/audit.h"
 #include "store/sqlite.h"
 #include "store/sqlite_evidence.h"
+#include "store/sqlite_waiting.h"
 
 struct store_device;
 
@@ -23,6 +25,7 @@ struct store_device;
 /* Every statement that the inventory keeps, and its text. */
 #define SQLITE_INVENTORY_STATEMENTS(X)                                                    \
 	SQLITE_EVIDENCE_STATEMENTS(X)                                                     \
+	SQLITE_WAITING_STATEMENTS(X)                                                      \
 	X(REVISION_NEXT, "UPDATE counter SET revision = revision + 1 RETURNING revision") \
 	X(DEVICE_INSERT, "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)" \
 	    " VALUES (?1, ?2, 1, ?3, ?4)")                                                \
@@ -96,6 +99,17 @@ int sqlite_device_one(struct store *store, sqlite3_stmt *statement, struct store
  */
 int sqlite_revoke(struct store *store, const uint8_t *ek_hash, int64_t revision, int reason,
     int64_t now, size_t *revoked, struct error *err);
+
+/* store_device_enroll, on record as `action`. */
+int sqlite_device_enroll(struct store *store, const struct store_device *device,
+    enum audit_action action, int64_t now, struct error *err);
+
+/*
+ * Finds the hash that begins as `text` with a statement that lists two of a range;
+ * *found is false when there is none, or the text begins no hash. CONFLICT when two do.
+ */
+int sqlite_hash_by_prefix(struct store *store, size_t statement, const char *text,
+    uint8_t *ek_hash, bool *found, struct error *err);
 
 /* NOT_ENROLLED with the hash and the remedy. Returns -1. */
 int sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err);

@@ -30,9 +30,8 @@ search_by_name(struct store *store, const char *name, struct store_device *out, 
 	return sqlite_device_one(store, statement, out, found, err);
 }
 
-/* Finds the hash that begins as `text`. CONFLICT when two do. */
-static int
-search_by_prefix(struct store *store, const char *text, uint8_t ek_hash[STORE_HASH_SIZE],
+int
+sqlite_hash_by_prefix(struct store *store, size_t which, const char *text, uint8_t *ek_hash,
     bool *found, struct error *err)
 {
 	uint8_t       greatest[STORE_HASH_SIZE];
@@ -44,7 +43,7 @@ search_by_prefix(struct store *store, const char *text, uint8_t ek_hash[STORE_HA
 	*found = false;
 	if (!store_hash_range(text, ek_hash, greatest))
 		return 0;
-	statement = sqlite_prepared(store, SQLITE_DEVICE_BY_RANGE_STATEMENT, err);
+	statement = sqlite_prepared(store, which, err);
 	if (statement == NULL)
 		return -1;
 	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
@@ -75,7 +74,8 @@ store_device_resolve(struct store *store, const char *text, struct store_device 
 		return -1;
 	if (found)
 		return 0;
-	if (search_by_prefix(store, text, ek_hash, &found, err) != 0)
+	if (sqlite_hash_by_prefix(store, SQLITE_DEVICE_BY_RANGE_STATEMENT, text, ek_hash, &found,
+	        err) != 0)
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_ENROLLED,
