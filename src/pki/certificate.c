@@ -21,7 +21,7 @@
 #define CERTIFICATE_FILE_MAX ((size_t)1 << 20)
 
 int
-certificate_decode(struct view der, X509 **out, struct error *err)
+certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *err)
 {
 	const unsigned char *p = der.data;
 	X509                *certificate;
@@ -30,12 +30,25 @@ certificate_decode(struct view der, X509 **out, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "a certificate of %zu octets", der.size);
 	if ((certificate = d2i_X509(NULL, &p, (long)der.size)) == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "not a certificate");
-	if (p != der.data + der.size) {
+	ERR_clear_error(); /* an unknown key algorithm leaves a trace, and is no failure */
+	*used = (size_t)(p - der.data);
+	*out = certificate;
+	return 0;
+}
+
+int
+certificate_decode(struct view der, X509 **out, struct error *err)
+{
+	X509  *certificate;
+	size_t used;
+
+	if (certificate_decode_first(der, &certificate, &used, err) != 0)
+		return -1;
+	if (used != der.size) {
 		X509_free(certificate);
 		return error_set(err, ERROR_MALFORMED, "%zu octets after a certificate",
-		    (size_t)(der.data + der.size - p));
+		    der.size - used);
 	}
-	ERR_clear_error(); /* an unknown key algorithm leaves a trace, and is no failure */
 	*out = certificate;
 	return 0;
 }
@@ -144,4 +157,23 @@ certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *er
 	if (EVP_Digest(der.data, der.size, hash, NULL, EVP_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing a public key");
 	return 0;
+}
+
+void
+certificate_subject(const X509 *certificate, char *text, size_t size)
+{
+	certificate_name(X509_get_subject_name(certificate), text, size);
+}
+
+void
+certificate_name(const X509_NAME *name, char *text, size_t size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int  used = 0;
+
+	/* One line of ASCII, whatever the name holds. */
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE) >= 0)
+		used = BIO_read(bio, text, (int)size - 1);
+	text[used > 0 ? used : 0] = '\0';
+	BIO_free(bio);
 }

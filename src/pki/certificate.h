@@ -16,6 +16,9 @@ struct error;
 /* Decodes one DER certificate with nothing after it; MALFORMED otherwise. The caller frees *out. */
 int certificate_decode(struct view der, X509 **out, struct error *err);
 
+/* The same with anything behind it: *used says how many octets it has. */
+int certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *err);
+
 /* Append the certificate as DER or as PEM. */
 int certificate_encode(const X509 *certificate, struct bytes *der, struct error *err);
 int certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error *err);
@@ -38,5 +41,9 @@ int certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct erro
 
 /* SHA-256 of the SubjectPublicKeyInfo, in our own encoding. */
 int certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *err);
+
+/* Writes the subject, or a name, for people: one line of ASCII, cut at `size`. */
+void certificate_subject(const X509 *certificate, char *text, size_t size);
+void certificate_name(const X509_NAME *name, char *text, size_t size);
 
 #endif

@@ -55,19 +55,13 @@ chain_sentence(int code)
 static void
 chain_name(const X509 *certificate, int depth, char text[CHAIN_NAME_SIZE])
 {
-	char  subject[CHAIN_NAME_SIZE / 2] = "";
-	BIO  *bio;
-	int   size;
+	char subject[CHAIN_NAME_SIZE / 2];
 
-	if (depth == 0 || certificate == NULL || (bio = BIO_new(BIO_s_mem())) == NULL) {
+	if (depth == 0 || certificate == NULL) {
 		(void)snprintf(text, CHAIN_NAME_SIZE, "the certificate");
 		return;
 	}
-	/* One line of ASCII, whatever the name holds. */
-	(void)X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_ONELINE);
-	if ((size = BIO_read(bio, subject, sizeof subject - 1)) > 0)
-		subject[size] = '\0';
-	BIO_free(bio);
+	certificate_subject(certificate, subject, sizeof subject);
 	(void)snprintf(text, CHAIN_NAME_SIZE, "the CA \"%s\"", subject);
 }
 

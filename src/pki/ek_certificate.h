@@ -13,7 +13,7 @@ struct ek_facts {
 	char manufacturer[12]; /* "id:4E544300", "" when it does not say */
 	char vendor[33];       /* TCG's short name of that vendor ("NTC"), "" when unknown */
 	char model[65];        /* UTF-8 of one line, printable; "" when it does not say */
-	char version[12];      /* "id:00070002" */
+	char version[12];      /* "id:00070002", of shorter forms too; "" when it does not say */
 };
 
 /*
@@ -32,9 +32,11 @@ int ek_certificate_read(struct view content, X509 **out, struct error *err);
 void ek_certificate_facts(const X509 *certificate, struct ek_facts *facts);
 
 /*
- * Checks what makes a certificate an EK's (no CA, EKU 2.23.133.8.1 or none, key usage
- * of the kind or the other, a key that can be loaded): BAD_ATTESTATION with the reason;
- * "unsupported EK algorithm" for id-RSAES-OAEP.
+ * Checks what makes a certificate an EK's: no CA; extended key usage 2.23.133.8.1, or
+ * none and then a TPM's manufacturer in the SAN, or a key usage to encrypt and nothing
+ * else; any other key usage, as vendors take the wrong one; no critical extension that
+ * is not understood; an RSA key of 2048 bits or more, or one on a NIST curve.
+ * BAD_ATTESTATION with the reason; "unsupported EK algorithm" for id-RSAES-OAEP.
  */
 int ek_certificate_check(X509 *certificate, struct error *err);
 

@@ -20,8 +20,23 @@ struct ek_trust;
 struct ek_trust *ek_trust_new(void);
 void             ek_trust_free(struct ek_trust *trust);
 
-/* Adds a certificate (DER): a root when `root`, else an intermediate. MALFORMED, BAD_ATTESTATION. */
+/*
+ * What a certificate could be in such a set: *root says a root, which is self-signed;
+ * else an intermediate. BAD_ATTESTATION with the reason when it is neither: no CA, one
+ * for other purposes, with a weak key, or self-signed with a signature that is wrong.
+ */
+int ek_trust_check(X509 *certificate, bool *root, struct error *err);
+
+/*
+ * Adds a certificate (DER): a root when `root`, else an intermediate, whatever signs
+ * it. MALFORMED, BAD_ATTESTATION (a root that is none by ek_trust_check, too).
+ */
 int ek_trust_add(struct ek_trust *trust, struct view der, bool root, struct error *err);
+
+size_t ek_trust_count(const struct ek_trust *trust);
+
+/* CAs between an EK certificate and its root, the root too. */
+#define EK_CHAIN_MAX 6
 
 /* Who vouches for an EK certificate. Zero: nobody does. */
 struct ek_verdict {
@@ -30,17 +45,23 @@ struct ek_verdict {
 	struct ek_facts facts;        /* of the certificate; to be believed when verified */
 	char            root_name[129]; /* the root's subject */
 	uint8_t         root[32];     /* SHA-256 of its DER */
-	char            chain[6][129]; /* subjects from the issuer to the root */
+	char            chain[EK_CHAIN_MAX][129]; /* subjects from the issuer to the root */
 	size_t          chain_count;
 };
 
 /*
- * Verifies an EK certificate with the help of what the client sent besides
- * (`untrusted`, which may be other EKs' certificates or anything) and the imported
- * intermediates: signatures along one path to an imported root, every candidate issuer
- * tried, matched by canonical name and key id; CA and path length of all above; at
- * `now`, but TCG lets the EK's own certificate be expired. `ek`, when not NULL, must be
- * its key. Returns true and fills *verdict when verified; else false with the reason.
+ * Verifies an EK certificate (ek_certificate_check) with the help of what the client
+ * sent besides (`untrusted`, which may be other EKs' certificates or anything; the first
+ * 16 are looked at) and the imported intermediates: signatures along one path to an
+ * imported root, every candidate issuer tried, matched by canonical name and key id; CA
+ * and path length of all above. At most 32 signatures are tried.
+ *
+ * Of times: nobody is believed before its notBefore. TPMs outlive their CAs, so that
+ * an EK certificate may have expired (TCG says so), and a CA that has expired still
+ * vouches for what begins before its end, and for nothing younger.
+ *
+ * `ek`, when not NULL, must be its key. Returns true and fills *verdict when verified;
+ * else false with the reason.
  */
 bool ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *untrusted,
     size_t untrusted_count, EVP_PKEY *ek, int64_t now, struct ek_verdict *verdict);

@@ -11,6 +11,9 @@ src_libpki_a_SOURCES = \
 	src/pki/csr.c src/pki/csr.h \
 	src/pki/device_certificate.c src/pki/device_certificate.h \
 	src/pki/draft.c src/pki/draft.h \
+	src/pki/ek_authority.c src/pki/ek_authority.h \
+	src/pki/ek_certificate.c src/pki/ek_certificate.h \
+	src/pki/ek_trust.c src/pki/ek_trust.h \
 	src/pki/end_entity.c src/pki/end_entity.h \
 	src/pki/extension.c src/pki/extension.h \
 	src/pki/key.c src/pki/key.h \
@@ -38,6 +41,9 @@ PKI_TESTS = \
 	tests/unit/chain_test \
 	tests/unit/csr_test \
 	tests/unit/device_certificate_test \
+	tests/unit/ek_certificate_test \
+	tests/unit/ek_trust_test \
+	tests/unit/corpus_test \
 	tests/unit/key_test \
 	tests/unit/key_uri_test \
 	tests/unit/pkcs11_uri_test \
@@ -59,6 +65,13 @@ tests_unit_csr_test_SOURCES = tests/unit/csr_test.c $(PKI_SUPPORT)
 tests_unit_csr_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_device_certificate_test_SOURCES = tests/unit/device_certificate_test.c $(PKI_SUPPORT)
 tests_unit_device_certificate_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_ek_certificate_test_SOURCES = tests/unit/ek_certificate_test.c \
+	tests/unit/ek_support.h $(PKI_SUPPORT)
+tests_unit_ek_certificate_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_ek_trust_test_SOURCES = tests/unit/ek_trust_test.c tests/unit/ek_support.h $(PKI_SUPPORT)
+tests_unit_ek_trust_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_corpus_test_SOURCES = tests/unit/corpus_test.c $(PKI_SUPPORT)
+tests_unit_corpus_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_key_test_SOURCES = tests/unit/key_test.c $(PKI_SUPPORT)
 tests_unit_key_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_key_uri_test_SOURCES = tests/unit/key_uri_test.c $(PKI_SUPPORT)

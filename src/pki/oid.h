@@ -9,6 +9,7 @@
 	X(TPM_MANUFACTURER, "2.23.133.2.1")         /* TCG EK Credential Profile §3.1.2 */ \
 	X(TPM_MODEL,        "2.23.133.2.2")                                                \
 	X(TPM_VERSION,      "2.23.133.2.3")                                                \
+	X(EK_CERTIFICATE,   "2.23.133.8.1")         /* tcg-kp-EKCertificate */             \
 	X(AK_CERTIFICATE,   "2.23.133.8.3")         /* tcg-kp-AIKCertificate */            \
 	X(PERMANENT_IDENTIFIER, "1.3.6.1.5.5.7.8.3") /* RFC 4043 */
 

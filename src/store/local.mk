@@ -28,12 +28,18 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_revoke.c \
 	src/store/sqlite_search.c \
 	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
+	src/store/sqlite_trust.c \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
 STORE_TESTS = tests/unit/audit_test tests/unit/store_hash_test tests/unit/store_lock_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
 	tests/unit/writer_test
+	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
+STORE_TESTS += tests/unit/trust_store_test
+tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_trust_store_test_LDADD = $(STORE_TEST_LIBS)
 STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) \
 	$(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)

@@ -69,7 +69,14 @@ struct store_device;
 	    " AND +at >= ?2 ORDER BY id LIMIT 1), ?3 + 1) ORDER BY id DESC LIMIT 1")                    \
 	X(AUDIT_CUT_SET, "UPDATE counter SET audit_cut = ?1, audit_cut_hash = ?2")        \
 	X(AUDIT_CUT_REMOVE, "DELETE FROM audit WHERE id IN (SELECT id FROM audit"         \
-	    " WHERE id <= (SELECT audit_cut FROM counter) ORDER BY id LIMIT ?1)")
+	    " WHERE id <= (SELECT audit_cut FROM counter) ORDER BY id LIMIT ?1)") \
+	X(TRUST_INSERT, "INSERT INTO trust (fingerprint, root, certificate, source, added)" \
+	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")                        \
+	X(TRUST_DELETE, "DELETE FROM trust WHERE fingerprint = ?1 RETURNING source")      \
+	X(TRUST_LIST, "SELECT fingerprint, root, certificate, source, added FROM trust"   \
+	    " ORDER BY root DESC, fingerprint")                                           \
+	X(TRUST_CHANGE, "UPDATE counter SET trust_revision = trust_revision + 1")         \
+	X(TRUST_REVISION, "SELECT trust_revision FROM counter")
 
 enum sqlite_inventory_statement {
 	SQLITE_INVENTORY_FIRST = SQLITE_COMMON_COUNT - 1,

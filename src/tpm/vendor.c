@@ -15,6 +15,9 @@
 #define ID_PREFIX "id:"
 #define ID_DIGITS 8
 
+/* What swtpm_localca calls IBM: its number as a vendor of PCI devices. */
+#define ID_SWTPM 0x00001014U
+
 /* The code fills four octets, the last ones NUL unless it says otherwise. */
 static const struct vendor {
 	const char *code;
@@ -188,4 +191,59 @@ tpm_version_id(const char *version, char id[TPM_VENDOR_ID_SIZE])
 		(void)vendor_parse_id(version, &number);
 	}
 	vendor_format(number, id);
+}
+
+void
+tpm_version_of_certificate(const char *version, char id[TPM_VENDOR_ID_SIZE])
+{
+	char    digits[ID_DIGITS + 1] = "00000000";
+	uint8_t octets[ID_DIGITS / 2];
+	size_t  length;
+
+	id[0] = '\0';
+	if (strncmp(version, ID_PREFIX, strlen(ID_PREFIX)) != 0)
+		return;
+	version += strlen(ID_PREFIX);
+	length = strlen(version);
+	if (length != 2 && length != 4 && length != ID_DIGITS)
+		return;
+	for (size_t i = 0; i < 2; i++) /* both halves to the right of theirs */
+		memcpy(digits + (i + 1) * ID_DIGITS / 2 - length / 2, version + i * length / 2, length / 2);
+	if (hex_decode(digits, octets, sizeof octets))
+		(void)snprintf(id, TPM_VENDOR_ID_SIZE, ID_PREFIX "%02X%02X%02X%02X", octets[0],
+		    octets[1], octets[2], octets[3]);
+}
+
+/* NULL when no vendor has this id. */
+static const struct vendor *
+vendor_by_id(const char *id)
+{
+	uint32_t number;
+
+	if (!vendor_parse_id(id, &number))
+		return NULL;
+	if (number == ID_SWTPM)
+		number = vendor_number("IBM");
+	for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
+		if (vendor_number(vendors[i].code) == number)
+			return &vendors[i];
+	return NULL;
+}
+
+void
+tpm_vendor_code(const char *id, char code[TPM_VENDOR_CODE_SIZE])
+{
+	const struct vendor *vendor = vendor_by_id(id);
+	size_t               size = vendor != NULL ? strcspn(vendor->code, " ") : 0;
+
+	(void)snprintf(code, TPM_VENDOR_CODE_SIZE, "%.*s", (int)size,
+	    vendor != NULL ? vendor->code : "");
+}
+
+const char *
+tpm_vendor_name(const char *id)
+{
+	const struct vendor *vendor = vendor_by_id(id);
+
+	return vendor != NULL ? vendor->name : "";
 }

@@ -84,6 +84,59 @@ START_TEST(version_id_version_gives_major_and_minor)
 }
 END_TEST
 
+static const struct {
+	const char *id;
+	const char *code;
+	const char *name;
+} vendors[] = {
+    {"id:4E544300", "NTC", "Nuvoton"},
+    {"id:4e544300", "NTC", "Nuvoton"},
+    {"id:53544D20", "STM", "STMicroelectronics"}, /* whose code ends with a space */
+    {"id:414D4400", "AMD", "AMD"},
+    {"id:49424D00", "IBM", "IBM"},
+    {"id:00001014", "IBM", "IBM"}, /* in certificates of swtpm_localca */
+    {"id:43524F53", "", ""},
+    {"id:00000000", "", ""},
+    {"NTC", "", ""},
+    {"", "", ""},
+};
+
+START_TEST(vendor_code_and_name_are_of_the_registry)
+{
+	char code[TPM_VENDOR_CODE_SIZE];
+
+	tpm_vendor_code(vendors[_i].id, code);
+	ck_assert_str_eq(code, vendors[_i].code);
+	ck_assert_str_eq(tpm_vendor_name(vendors[_i].id), vendors[_i].name);
+}
+END_TEST
+
+static const struct {
+	const char *version;
+	const char *id;
+} certificate_versions[] = {
+    {"id:00070002", "id:00070002"},
+    {"id:000a0005", "id:000A0005"},
+    {"id:0D0C", "id:000D000C"},
+    {"id:13", "id:00010003"},
+    {"id:010203", ""},
+    {"id:073", ""},
+    {"id:", ""},
+    {"id:0007000200", ""},
+    {"id:000g", ""},
+    {"7.2", ""},
+    {"", ""},
+};
+
+START_TEST(version_of_certificate_is_two_halves)
+{
+	char id[TPM_VENDOR_ID_SIZE];
+
+	tpm_version_of_certificate(certificate_versions[_i].version, id);
+	ck_assert_str_eq(id, certificate_versions[_i].id);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,6 +145,8 @@ main(void)
 
 	tcase_add_loop_test(tc, vendor_id_claim_gives_registered_id, 0, COUNT(manufacturers));
 	tcase_add_loop_test(tc, version_id_version_gives_major_and_minor, 0, COUNT(versions));
+	tcase_add_loop_test(tc, vendor_code_and_name_are_of_the_registry, 0, COUNT(vendors));
+	tcase_add_loop_test(tc, version_of_certificate_is_two_halves, 0, COUNT(certificate_versions));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
