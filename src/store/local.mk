@@ -35,7 +35,6 @@ src_libstore_a_SOURCES = \
 STORE_TESTS = tests/unit/audit_test tests/unit/store_hash_test tests/unit/store_lock_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
 	tests/unit/writer_test
-	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/writer_test
 STORE_TESTS += tests/unit/trust_store_test
 tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c tests/unit/scratch.h \
 	tests/unit/unit.h
