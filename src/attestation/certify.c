@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +13,19 @@
 #include "attestation/message.h"
 #include "attestation/pending.h"
 #include "attestation/settings.h"
+#include "attestation/vendor_trust.h"
 #include "daemon/keeper.h"
 #include "daemon/worker.h"
 #include "pki/ak_certificate.h"
+#include "store/audit.h"
+#include "store/evidence.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 /* Clocks of devices that just booted are a little behind. */
 #define BACKDATE_SECONDS 300
@@ -31,7 +36,8 @@ struct issue {
 	struct attestation_worker *worker;
 	struct keeper_question    *question;
 	struct asker               asker;
-	int64_t                    revision; /* of the device that was certified */
+	struct challenge          *challenge; /* that was activated */
+	int64_t                    revision;  /* of the device that was certified */
 	struct store_certificate   record;
 	struct bytes               certificate;
 	bool                       failed;
@@ -41,6 +47,7 @@ struct issue {
 static void
 issue_free(struct issue *issue)
 {
+	challenge_free(issue->challenge);
 	bytes_clear(&issue->certificate);
 	free(issue);
 }
@@ -82,13 +89,37 @@ issue_finish_cb(void *arg)
 	issue_free(issue);
 }
 
+/* Puts a certificate on record, and what is known of the EK that it was given for. */
+static int
+issue_record(const struct issue *issue, struct store *store, int64_t now, struct error *err)
+{
+	const struct challenge      *challenge = issue->challenge;
+	const struct store_evidence *evidence =
+	    issue->worker->keeper->vendors != NULL ? &challenge->evidence : NULL;
+	char serial[2 * STORE_SERIAL_MAX + 1];
+	char until[CLOCK_TEXT_SIZE];
+	char detail[160];
+
+	hex_encode(issue->record.serial, issue->record.serial_size, serial);
+	clock_format(issue->record.not_after, until);
+	(void)snprintf(detail, sizeof detail, "certificate %s until %s, EK certificate %s", serial,
+	    until, evidence != NULL ? store_verdict_word(evidence->verdict) : "ignored");
+	if (store_certificate_add(store, &issue->record, issue->revision, err) != 0 ||
+	    store_evidence_record(store, challenge->ek.bytes, evidence,
+	        challenge->ek_certificate.data, challenge->ek_certificate.size, now, err) != 0)
+		return -1;
+	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
+}
+
 /* In the writer's thread, inside its transaction. */
 static int
 issue_record_cb(struct store *store, void *arg, struct error *err)
 {
-	struct issue *issue = arg;
+	const struct issue *issue = arg;
+	struct store_actor  actor = {"attestd", issue->asker.peer, issue->asker.request};
 
-	return store_certificate_add(store, &issue->record, issue->revision, err);
+	store_actor_set(store, &actor);
+	return issue_record(issue, store, clock_now(), err);
 }
 
 /* In the writer's thread, after the commit. */
@@ -117,9 +148,9 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	struct ak_profile                profile = {
 	                   .key = challenge->ak_key,
 	                   .ek_urn = urn,
-	                   .manufacturer = challenge->manufacturer,
-	                   .model = challenge->model,
-	                   .version = challenge->version,
+	                   .manufacturer = challenge->evidence.manufacturer,
+	                   .model = challenge->evidence.model,
+	                   .version = challenge->evidence.version,
 	                   .names = (const char *const *)device->names,
 	                   .name_count = device->name_count,
 	                   .crl_url = keeper->settings->crl_url,
@@ -145,20 +176,43 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	return 0;
 }
 
+/*
+ * What a vendor's certificate vouched for when the challenge was made must still be so:
+ * whoever removes one means from now on.
+ */
+static int
+issue_check_trust(const struct issue *issue, struct error *err)
+{
+	struct shared           *vendors = issue->worker->keeper->vendors;
+	struct shared_version   *version;
+	const struct vendor_set *set;
+	bool                     same;
+
+	if (issue->challenge->evidence.verdict != STORE_VERDICT_VERIFIED)
+		return 0;
+	version = shared_acquire(vendors);
+	set = version != NULL ? version->value : NULL;
+	same = set != NULL && set->revision == issue->challenge->trust_revision;
+	shared_release(vendors, version);
+	if (same)
+		return 0;
+	return error_set(err, ERROR_OVERLOADED,
+	    "the vendors' certificates have just been changed; start again with /attest");
+}
+
 static int
 issue_prepare(struct issue *issue, struct view secret, struct error *err)
 {
-	struct challenge   *challenge = NULL;
-	struct store_device device = {0};
-	int                 rc = -1;
+	struct attestation_keeper *keeper = issue->worker->keeper;
+	struct store_device        device = {0};
+	int                        rc = -1;
 
-	if (pending_take(issue->worker->keeper->pending, secret, clock_monotonic_ms(), &challenge,
-	        err) == 0 &&
-	    attestation_device_find(issue->worker, challenge->ek.bytes, &device, err) == 0)
-		rc = issue_sign(issue, challenge, &device, err);
+	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
+	    attestation_device_find(issue->worker, issue->challenge->ek.bytes, &device, err) == 0 &&
+	    issue_check_trust(issue, err) == 0)
+		rc = issue_sign(issue, issue->challenge, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);
-	challenge_free(challenge);
 	return rc;
 }
 

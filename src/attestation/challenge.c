@@ -5,54 +5,26 @@
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "attestation/ek_judge.h"
+#include "attestation/ek_policy.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/settings.h"
 #include "store/store.h"
 #include "tpm/ak.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"
-#include "tpm/vendor.h"
 #include "util/clock.h"
 #include "util/error.h"
 
 /* Fits the nameAlg digest of every EK. */
 #define SECRET_SIZE 32
-
-/* Copies a claim of the client as text. */
-static void
-claim_copy(struct view claim, char *text, size_t size)
-{
-	(void)snprintf(text, size, "%.*s", (int)claim.size, (const char *)claim.data);
-}
-
-/*
- * A model is printable ASCII in a certificate: vendors pad it with NULs and
- * spaces, and clients claim what they like. Runs of anything else are one space.
- */
-static void
-claim_model(struct view claim, char model[PENDING_MODEL_MAX + 1])
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < claim.size && used < PENDING_MODEL_MAX; i++) {
-		uint8_t c = claim.data[i];
-
-		if (c > 0x20 && c < 0x7f)
-			model[used++] = (char)c;
-		else if (used > 0 && model[used - 1] != ' ')
-			model[used++] = ' ';
-	}
-	while (used > 0 && model[used - 1] == ' ')
-		used--;
-	model[used] = '\0';
-}
 
 /* "192.0.2.1:51442" without its port; the rest of `host` is zero already. */
 static void
@@ -70,29 +42,28 @@ host_copy(struct view peer, char host[PENDING_HOST_SIZE])
 }
 
 static struct challenge *
-challenge_of(const struct message_question *question, const struct tpm_ek *ek, struct tpm_ak *ak)
+challenge_of(const struct message_question *question, const struct tpm_ek *ek,
+    const struct ek_judgement *judgement, struct tpm_ak *ak)
 {
-	const struct message_challenge *asked = &question->challenge;
-	struct challenge               *challenge = challenge_new();
-	char                            text[256];
+	struct challenge *challenge = challenge_new();
 
 	host_copy(question->peer, challenge->host);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;
 	ak->key = NULL;
-	claim_copy(asked->manufacturer, text, sizeof text);
-	tpm_vendor_id(text, challenge->manufacturer);
-	claim_copy(asked->firmware, text, sizeof text);
-	tpm_version_id(text, challenge->version);
-	claim_model(asked->model, challenge->model);
+	challenge->evidence = judgement->evidence;
+	challenge->trust_revision = judgement->revision;
+	bytes_append(&challenge->ek_certificate, judgement->certificate.data,
+	    judgement->certificate.size);
 	return challenge;
 }
 
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
 challenge_open(struct attestation_worker *worker, const struct message_question *asked,
-    const struct tpm_ek *ek, struct tpm_ak *ak, struct bytes *answer, struct error *err)
+    const struct tpm_ek *ek, const struct ek_judgement *judgement, struct tpm_ak *ak,
+    struct bytes *answer, struct error *err)
 {
 	struct challenge *challenge = NULL;
 	AUTO_BYTES        credential = {0};
@@ -104,7 +75,7 @@ challenge_open(struct attestation_worker *worker, const struct message_question 
 	if (RAND_priv_bytes(secret, sizeof secret) != 1) {
 		error_set(err, ERROR_INTERNAL, "drawing a secret");
 	} else if (tpm_credential_make(ek, &ak->name, secret_view, &credential, &encrypted, err) == 0) {
-		challenge = challenge_of(asked, ek, ak);
+		challenge = challenge_of(asked, ek, judgement, ak);
 		rc = pending_put(worker->keeper->pending, secret_view, challenge,
 		    clock_monotonic_ms(), err);
 	}
@@ -118,21 +89,57 @@ challenge_open(struct attestation_worker *worker, const struct message_question 
 	return 0;
 }
 
+/* EK_UNTRUSTED when the policy wants another EK certificate than the one that was shown. */
+static int
+challenge_check_policy(const struct settings *settings, const struct tpm_ek *ek,
+    const struct ek_judgement *judgement, struct error *err)
+{
+	const struct ek_policy policy = {settings->ek_mode, &settings->ek_certificate_require};
+	struct ek_policy_facts facts = {
+	    .verdict = judgement->evidence.verdict,
+	    .reason = judgement->evidence.reason,
+	    .claimed = judgement->claimed,
+	    .certified = judgement->certified,
+	    .shown = judgement->shown,
+	};
+	char reason[EK_POLICY_REASON_SIZE];
+	char hash[EK_HASH_TEXT_SIZE];
+
+	if (ek_policy_decide(&policy, &facts, reason) == EK_POLICY_ALLOW)
+		return 0;
+	ek_hash_format(&ek->hash, hash);
+	return error_set(err, ERROR_EK_UNTRUSTED, "EK %s is not trusted: %s", hash, reason);
+}
+
+/* Whether the EK may have an AK certified: it is enrolled, and its certificate is what policy wants. */
+static int
+challenge_admit(struct attestation_worker *worker, const struct message_challenge *asked,
+    const struct tpm_ek *ek, struct ek_judgement *judgement, struct error *err)
+{
+	const struct attestation_keeper *keeper = worker->keeper;
+	struct store_device              device = {0};
+
+	if (attestation_device_find(worker, ek->hash.bytes, &device, err) != 0)
+		return -1;
+	store_device_clear(&device);
+	attestation_judge(keeper->vendors, asked, ek, clock_now(), judgement);
+	return challenge_check_policy(keeper->settings, ek, judgement, err);
+}
+
 int
 attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
     struct bytes *answer, struct error *err)
 {
 	const struct message_challenge *challenge = &asked->challenge;
-	struct store_device             device = {0};
+	struct ek_judgement             judgement = {0};
 	struct tpm_ak                   ak = {0};
 	struct tpm_ek                   ek = {0};
 	int                             rc = -1;
 
 	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
-	    attestation_device_find(worker, ek.hash.bytes, &device, err) == 0)
-		rc = challenge_open(worker, asked, &ek, &ak, answer, err);
-	store_device_clear(&device);
+	    challenge_admit(worker, challenge, &ek, &judgement, err) == 0)
+		rc = challenge_open(worker, asked, &ek, &judgement, &ak, answer, err);
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);
 	return rc;

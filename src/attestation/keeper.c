@@ -13,6 +13,7 @@
 #include "attestation/message.h"
 #include "attestation/pending.h"
 #include "attestation/settings.h"
+#include "attestation/vendor_trust.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/certificate.h"
@@ -25,6 +26,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 #define PEM_MAX ((size_t)256 * 1024)
 #define BODY_MAX ((size_t)64 * 1024)
@@ -174,6 +176,28 @@ keeper_crl_refresh(struct attestation_keeper *keeper, bool *fresh, struct error 
 	return rc;
 }
 
+/* Reads the vendors' certificates when they have changed. */
+static int
+keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
+{
+	struct shared_version *version;
+	char                   count[24];
+	bool                   fresh = false;
+
+	if (keeper->vendors == NULL)
+		return 0;
+	if (vendor_trust_refresh(keeper->vendors, keeper->store, &fresh, err) != 0)
+		return -1;
+	if (fresh) {
+		version = shared_acquire(keeper->vendors);
+		(void)snprintf(count, sizeof count, "%zu",
+		    ((const struct vendor_set *)version->value)->count);
+		shared_release(keeper->vendors, version);
+		LOG(INFO, {"event", "trust"}, {"certificates", count});
+	}
+	return 0;
+}
+
 static void
 keeper_tick_cb(void *arg, struct keeper *all)
 {
@@ -184,6 +208,8 @@ keeper_tick_cb(void *arg, struct keeper *all)
 
 	if (keeper_crl_refresh(keeper, &fresh, &err) != 0)
 		LOG(ERROR, {"event", "crl"}, {"reason", err.detail});
+	if (keeper_vendors_refresh(keeper, &err) != 0)
+		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (fresh)
 		keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
 }
@@ -269,6 +295,10 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
+	if (settings->ek_mode != EK_POLICY_IGNORE)
+		keeper->vendors = vendor_trust_new();
+	if (keeper_vendors_refresh(keeper, err) != 0)
+		return -1;
 	if (store_crl_issuer(keeper->store, keeper->issuing.certificate, clock_now(), &keeper->issuer,
 	        err) != 0)
 		return -1;
@@ -284,6 +314,7 @@ keeper_clear(struct attestation_keeper *keeper)
 		store_writer_stop(keeper->writer);
 	store_crl_free(keeper->crl);
 	pending_free(keeper->pending);
+	shared_free(keeper->vendors);
 	store_close(keeper->store);
 	ca_clear(&keeper->issuing);
 	bytes_clear(&keeper->issuing_der);

@@ -14,6 +14,7 @@ struct keeper_question;
 struct message_question;
 struct pending;
 struct settings;
+struct shared;
 struct store;
 struct store_crl;
 struct store_device;
@@ -31,6 +32,7 @@ struct attestation_keeper {
 	struct bytes           root_pem;
 	struct bytes           tls_chain;
 	struct bytes           tls_key;
+	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */
 	struct pending        *pending; /* has a lock of its own */
 	struct store_writer   *writer;  /* any thread may submit */
 	struct store          *store;   /* this and crl are the main thread's */

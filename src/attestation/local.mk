@@ -2,13 +2,16 @@ noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
 	src/attestation/certify.c \
 	src/attestation/challenge.c \
+	src/attestation/ek_judge.c src/attestation/ek_judge.h \
+	src/attestation/ek_policy.c src/attestation/ek_policy.h \
 	src/attestation/front.c src/attestation/front.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/pending.c src/attestation/pending.h \
 	src/attestation/request.c src/attestation/request.h \
-	src/attestation/settings.c src/attestation/settings.h
+	src/attestation/settings.c src/attestation/settings.h \
+	src/attestation/vendor_trust.c src/attestation/vendor_trust.h
 
 check_PROGRAMS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
 TESTS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
@@ -29,3 +32,16 @@ tests_unit_keeper_test_SOURCES = tests/unit/keeper_test.c
 tests_unit_keeper_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libdaemon.a src/libstore.a \
 	src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/ek_policy_test
+TESTS += tests/unit/ek_policy_test
+tests_unit_ek_policy_test_SOURCES = tests/unit/ek_policy_test.c
+tests_unit_ek_policy_test_LDADD = src/libattestation.a src/libstore.a src/libtpm.a src/libutil.a \
+	$(UNIT_LIBS) $(CRYPTO_LIBS) $(CONFUSE_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS)
+
+check_PROGRAMS += tests/unit/ek_judge_test
+TESTS += tests/unit/ek_judge_test
+tests_unit_ek_judge_test_SOURCES = tests/unit/ek_judge_test.c tests/unit/ek_support.h
+tests_unit_ek_judge_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libstore.a src/libpki.a \
+	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) \
+	$(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread

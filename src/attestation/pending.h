@@ -10,16 +10,13 @@
 
 #include <openssl/types.h>
 
+#include "store/evidence.h"
 #include "tpm/ek.h"
 #include "tpm/name.h"
-#include "tpm/vendor.h"
 #include "util/bytes.h"
 
 struct error;
 struct pending;
-
-/* Octets of a model that goes into a certificate, without the NUL. */
-#define PENDING_MODEL_MAX 64
 
 /* A client's address without its port, and a NUL. */
 #define PENDING_HOST_SIZE 64
@@ -29,10 +26,11 @@ struct challenge {
 	struct ek_hash  ek;
 	struct tpm_name ak_name;
 	EVP_PKEY       *ak_key;
-	char            manufacturer[TPM_VENDOR_ID_SIZE]; /* "id:4E544300" */
-	char            version[TPM_VENDOR_ID_SIZE];
-	char            model[PENDING_MODEL_MAX + 1];
 	char            host[PENDING_HOST_SIZE]; /* whence it was asked for; zero behind its NUL */
+
+	struct store_evidence evidence;       /* its facts go into the certificate */
+	struct bytes          ek_certificate; /* what it is of; empty when none was shown */
+	int64_t               trust_revision; /* of the vendors' certificates that it was judged by */
 
 	int64_t           expires; /* the rest is the table's */
 	uint8_t           digest[32];
@@ -41,7 +39,7 @@ struct challenge {
 	struct challenge *newer;
 };
 
-/* A zeroed challenge; challenge_free also frees the key, and takes NULL. */
+/* A zeroed challenge; challenge_free also frees what it holds, and takes NULL. */
 struct challenge *challenge_new(void);
 void              challenge_free(struct challenge *challenge);
 

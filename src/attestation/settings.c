@@ -27,6 +27,8 @@ static const struct config_row rows[] = {
     ROW(request_timeout, DURATION, "10s", "1s", "5m"),
     ROW(idle_timeout, DURATION, "60s", "1s", "1h"),
     ROW(connections, NUMBER, "4096", "1", "1000000"),
+    ROW(ek_certificate, TEXT, "record", NULL, NULL),
+    ROW(ek_certificate_require, LIST, NULL, NULL, NULL),
     {"log_level", CONFIG_TEXT, offsetof(struct settings, log_level_name), "info", NULL, NULL},
 };
 
@@ -40,6 +42,19 @@ settings_rows(size_t *count)
 }
 
 static int
+settings_check_ek_policy(struct settings *settings, struct error *err)
+{
+	if (ek_policy_mode_parse(settings->ek_certificate, &settings->ek_mode, err) != 0)
+		return -1;
+	if (ek_policy_vendors_normalize(&settings->ek_certificate_require, err) != 0)
+		return error_wrap(err, "ek_certificate_require");
+	if (settings->ek_mode == EK_POLICY_IGNORE && settings->ek_certificate_require.count != 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "ek_certificate_require wants certificates looked at: ek_certificate must not be ignore");
+	return 0;
+}
+
+static int
 settings_check(struct settings *settings, struct error *err)
 {
 	if (log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
@@ -48,7 +63,7 @@ settings_check(struct settings *settings, struct error *err)
 	if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
 		return error_set(err, ERROR_MALFORMED,
 		    "a TLS certificate and its key go together: give both --tls-cert and --tls-key");
-	return 0;
+	return settings_check_ek_policy(settings, err);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attestation/ek_policy.h"
 #include "util/config_file.h"
 #include "util/log.h"
 
@@ -26,6 +27,9 @@ struct settings {
 	int64_t            challenges;        /* open at once */
 	int64_t            device_challenges; /* of one EK at one client address */
 	int64_t            connections;       /* of all workers */
+	char              *ek_certificate; /* "ignore", "record" or "require" … */
+	enum ek_policy_mode ek_mode;       /* … and what settings_complete makes of it */
+	struct config_list ek_certificate_require; /* vendors, ready for ek_policy */
 	char              *log_level_name;    /* "error", "warning", "info" or "debug" */
 	enum log_level     log_level;         /* what settings_complete makes of it */
 };

@@ -55,6 +55,8 @@ START_TEST(complete_no_file_gives_defaults)
 	ck_assert_int_eq(settings.connections, 4096);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
 	ck_assert_ptr_null(settings.crl_url);
+	ck_assert_int_eq(settings.ek_mode, EK_POLICY_RECORD);
+	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
 	settings_clear(&settings);
 }
 END_TEST
@@ -66,7 +68,8 @@ START_TEST(complete_file_gives_what_it_says)
 
 	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
-	           "log_level = error\ncrl_url = \"http://ca/crl\"\n");
+	           "log_level = error\ncrl_url = \"http://ca/crl\"\nek_certificate = require\n"
+	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
 	unit_ok(settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/srv/ca");
 	ck_assert_uint_eq(settings.listen.count, 2);
@@ -77,6 +80,9 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_int_eq(settings.challenges, 7);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_ERROR);
 	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
+	ck_assert_int_eq(settings.ek_mode, EK_POLICY_REQUIRE);
+	ck_assert_uint_eq(settings.ek_certificate_require.count, 2);
+	ck_assert(ek_policy_vendors_have(&settings.ek_certificate_require, "id:494E5443"));
 	settings_clear(&settings);
 }
 END_TEST
@@ -114,6 +120,13 @@ static const struct {
     {"connections = 1000001\n", ": connections must lie between 1 and 1000000"},
     {"workers = 65\n", ": workers must lie between 0 and 64"},
     {"log_level = loud\n", ": log level \"loud\" is none of error, warning, info, debug"},
+    {"ek_certificate = always\n",
+        ": ek_certificate \"always\" is none of ignore, record, require"},
+    {"ek_certificate_require = {\"NTC\", \"Acme\"}\n",
+        ": ek_certificate_require: \"Acme\" is no TPM manufacturer; write its code at the TCG, as in "
+        "\"NTC\" or \"INTC\""},
+    {"ek_certificate = ignore\nek_certificate_require = {\"NTC\"}\n",
+        ": ek_certificate_require wants certificates looked at: ek_certificate must not be ignore"},
     {"tls_cert = \"/x\"\n",
         ": a TLS certificate and its key go together: give both --tls-cert and --tls-key"},
     {"\ncolour = blue\n", " line 2: no such option 'colour'"},
@@ -167,6 +180,8 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_int_eq(settings.device_challenges, defaults.device_challenges);
 	ck_assert_int_eq(settings.connections, defaults.connections);
 	ck_assert_int_eq(settings.log_level, defaults.log_level);
+	ck_assert_int_eq(settings.ek_mode, defaults.ek_mode);
+	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
 	settings_clear(&settings);
 	settings_clear(&defaults);
 }
