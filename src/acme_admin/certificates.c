@@ -7,24 +7,12 @@
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
 #include "admin/print.h"
+#include "pki/crl_reason.h"
 #include "store/acme.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
-
-/* The words of RFC 5280 §5.3.1 that an administrator may use. */
-static const struct {
-	const char *word;
-	int         code;
-} reasons[] = {
-    {"unspecified", 0},
-    {"keyCompromise", 1},
-    {"affiliationChanged", 3},
-    {"superseded", 4},
-    {"cessationOfOperation", 5},
-    {"privilegeWithdrawn", 9},
-};
 
 /* What a walk over certificates prints. */
 struct walk {
@@ -161,20 +149,6 @@ victims_cb(const struct store_issued *issued, void *arg)
 	return true;
 }
 
-static int
-revoke_reason(const char *word, int *code, struct error *err)
-{
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-		if (strcmp(word, reasons[i].word) == 0) {
-			*code = reasons[i].code;
-			return 0;
-		}
-	}
-	return error_set(err, ERROR_MALFORMED,
-	    "--reason is one of unspecified, keyCompromise, affiliationChanged, superseded,"
-	    " cessationOfOperation, privilegeWithdrawn");
-}
-
 /* All of them, or none. */
 static int
 revoke_all(struct store *store, const struct admin_call *call, int reason, size_t *count,
@@ -207,7 +181,7 @@ acme_admin_revoke(const struct admin_call *call, struct error *err)
 	int           reason = 0;
 	int           rc;
 
-	if (revoke_reason(admin_call_value(call, "reason", "unspecified"), &reason, err) != 0)
+	if (crl_reason_parse(admin_call_value(call, "reason", "unspecified"), &reason, err) != 0)
 		return ADMIN_USAGE;
 	if (store_acme_open(call->state_dir, &store, err) != 0)
 		return -1;

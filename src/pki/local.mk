@@ -8,6 +8,7 @@ src_libpki_a_SOURCES = \
 	src/pki/chain.c src/pki/chain.h \
 	src/pki/crl.c \
 	src/pki/crl_read.c \
+	src/pki/crl_reason.c src/pki/crl_reason.h \
 	src/pki/csr.c src/pki/csr.h \
 	src/pki/device_certificate.c src/pki/device_certificate.h \
 	src/pki/draft.c src/pki/draft.h \

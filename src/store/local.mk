@@ -21,10 +21,13 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_audit_read.c \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_crl.c \
+	src/store/sqlite_change.c \
+	src/store/sqlite_detail.c src/store/sqlite_detail.h \
 	src/store/sqlite_device.c \
 	src/store/sqlite_evidence.c src/store/sqlite_evidence.h \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
 	src/store/sqlite_open.c \
+	src/store/sqlite_replace.c \
 	src/store/sqlite_revoke.c \
 	src/store/sqlite_search.c \
 	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
@@ -39,8 +42,8 @@ STORE_TESTS += tests/unit/trust_store_test
 tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c tests/unit/scratch.h \
 	tests/unit/unit.h
 tests_unit_trust_store_test_LDADD = $(STORE_TEST_LIBS)
-STORE_TEST_LIBS = src/libstore.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) \
-	$(UNIT_LIBS) -lpthread
+STORE_TEST_LIBS = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) \
+	$(CBOR_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 tests_unit_audit_test_SOURCES = tests/unit/audit_test.c tests/unit/scratch.h tests/unit/unit.h
@@ -72,3 +75,8 @@ TESTS += tests/unit/store_evidence_test
 tests_unit_store_evidence_test_SOURCES = tests/unit/store_evidence_test.c tests/unit/scratch.h \
 	tests/unit/unit.h
 tests_unit_store_evidence_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/store_change_test
+TESTS += tests/unit/store_change_test
+tests_unit_store_change_test_SOURCES = tests/unit/store_change_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_store_change_test_LDADD = $(STORE_TEST_LIBS)

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pki/crl_reason.h"
 #include "store/audit.h"
-#include "store/change.h"
 #include "store/device_check.h"
 #include "store/hash.h"
+#include "store/sqlite_detail.h"
 #include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/bytes.h"
@@ -41,8 +42,9 @@ device_exists(struct store *store, sqlite3_stmt *statement, bool *exists,
 	return rc < 0 ? -1 : 0;
 }
 
+/* CONFLICT when the EK is enrolled. */
 static int
-device_check_others(struct store *store, const struct store_device *device, struct error *err)
+device_check_new(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
 	char          hash[STORE_HASH_TEXT_SIZE] = "";
@@ -50,21 +52,31 @@ device_check_others(struct store *store, const struct store_device *device, stru
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	if (device_exists(store, statement, &exists, hash, err) != 0)
 		return -1;
-	if (exists)
-		return error_set(err, ERROR_CONFLICT,
-		    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash);
+	return exists ? error_set(err, ERROR_CONFLICT,
+	                    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash)
+	              : 0;
+}
 
+int
+sqlite_device_check_names(struct store *store, const struct store_device *device, struct error *err)
+{
+	char own[STORE_HASH_TEXT_SIZE];
+
+	store_hash_format(device->ek_hash, own);
 	for (size_t i = 0; i < device->name_count; i++) {
-		statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
+		sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
+		char          hash[STORE_HASH_TEXT_SIZE] = "";
+		bool          exists;
+
 		if (statement == NULL)
 			return -1;
 		sqlite_bind_string(statement, 1, device->names[i]);
 		if (device_exists(store, statement, &exists, hash, err) != 0)
 			return -1;
-		if (exists)
+		if (exists && strcmp(hash, own) != 0)
 			return error_set(err, ERROR_CONFLICT,
 			    "name \"%s\" belongs to device %s; choose another name, or remove that device",
 			    device->names[i], hash);
@@ -72,8 +84,8 @@ device_check_others(struct store *store, const struct store_device *device, stru
 	return 0;
 }
 
-static int
-device_insert_name(struct store *store, int64_t id, const char *name, size_t position,
+int
+sqlite_name_insert(struct store *store, int64_t id, const char *name, size_t position,
     int64_t since, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_NAME_INSERT_STATEMENT, err);
@@ -87,8 +99,8 @@ device_insert_name(struct store *store, int64_t id, const char *name, size_t pos
 	return sqlite_step(store, statement, "adding a name", err);
 }
 
-static int
-device_insert_tag(struct store *store, int64_t id, const char *tag, struct error *err)
+int
+sqlite_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_TAG_INSERT_STATEMENT, err);
 
@@ -99,15 +111,15 @@ device_insert_tag(struct store *store, int64_t id, const char *tag, struct error
 	return sqlite_step(store, statement, "adding a tag", err);
 }
 
-static int
-device_insert(struct store *store, const struct store_device *device, int64_t now,
-    struct error *err)
+int
+sqlite_device_insert(struct store *store, const struct store_device *device, int64_t now,
+    int64_t *id, struct error *err)
 {
 	sqlite3_stmt *statement;
 	int64_t       revision;
-	int64_t       id;
 
-	if (device_check_others(store, device, err) != 0 ||
+	if (device_check_new(store, device->ek_hash, err) != 0 ||
+	    sqlite_device_check_names(store, device, err) != 0 ||
 	    sqlite_revision_next(store, &revision, err) != 0 ||
 	    (statement = sqlite_prepared(store, SQLITE_DEVICE_INSERT_STATEMENT, err)) == NULL)
 		return -1;
@@ -117,14 +129,14 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	(void)sqlite3_bind_int64(statement, 4, revision);
 	if (sqlite_step(store, statement, "adding a device", err) != 0)
 		return -1;
-	id = sqlite3_last_insert_rowid(store->db);
+	*id = sqlite3_last_insert_rowid(store->db);
 	for (size_t i = 0; i < device->name_count; i++)
-		if (device_insert_name(store, id, device->names[i], i, revision, err) != 0)
+		if (sqlite_name_insert(store, *id, device->names[i], i, revision, err) != 0)
 			return -1;
 	for (size_t i = 0; i < device->tag_count; i++)
-		if (device_insert_tag(store, id, device->tags[i], err) != 0)
+		if (sqlite_tag_insert(store, *id, device->tags[i], err) != 0)
 			return -1;
-	return sqlite_waiting_leave(store, device->ek_hash, id, err);
+	return sqlite_waiting_leave(store, device->ek_hash, *id, err);
 }
 
 /* The first name says most; the others are counted. */
@@ -146,12 +158,13 @@ int
 sqlite_device_enroll(struct store *store, const struct store_device *device,
     enum audit_action action, int64_t now, struct error *err)
 {
-	bool marked;
-	int  rc;
+	int64_t id;
+	bool    marked;
+	int     rc;
 
 	if (store_device_check(device, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = device_insert(store, device, now, err);
+	rc = sqlite_device_insert(store, device, now, &id, err);
 	if (rc == 0)
 		rc = device_record_enroll(store, device, action, now, err);
 	return sqlite_change_end(store, marked, rc, err);
@@ -164,13 +177,11 @@ store_device_enroll(struct store *store, const struct store_device *device, int6
 	return sqlite_device_enroll(store, device, AUDIT_ENROLL, now, err);
 }
 
-static int
-device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now,
-    struct error *err)
+int
+sqlite_device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
+    size_t *revoked, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DELETE_STATEMENT, err);
-	size_t        revoked;
-	char          detail[64];
 
 	if (statement == NULL)
 		return -1;
@@ -179,10 +190,20 @@ device_delete(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64
 		return -1;
 	if (sqlite3_changes(store->db) == 0)
 		return sqlite_not_enrolled(ek_hash, err);
-	if (sqlite_revoke(store, ek_hash, 0, STORE_REASON_CESSATION, now, &revoked, err) != 0)
+	return sqlite_revoke(store, ek_hash, 0, reason, now, revoked, err);
+}
+
+static int
+device_remove(struct store *store, const uint8_t *ek_hash, int64_t now, struct error *err)
+{
+	AUTO_BYTES detail = {0};
+	size_t     revoked;
+
+	if (sqlite_device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, &revoked,
+	        err) != 0)
 		return -1;
-	(void)snprintf(detail, sizeof detail, "certificates revoked: %zu", revoked);
-	return store_audit_add(store, AUDIT_REMOVE, ek_hash, "done", detail, now, err);
+	sqlite_detail_revoked(&detail, revoked);
+	return sqlite_detail_record(store, AUDIT_REMOVE, ek_hash, &detail, now, err);
 }
 
 int
@@ -194,7 +215,7 @@ store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 
 	if (sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = device_delete(store, ek_hash, now, err);
+	rc = device_remove(store, ek_hash, now, err);
 	return sqlite_change_end(store, marked, rc, err);
 }
 

@@ -39,8 +39,15 @@ struct store_device;
 	    " WHERE ek_hash BETWEEN ?1 AND ?2 ORDER BY ek_hash LIMIT 2")                  \
 	X(NAME_INSERT, "INSERT INTO name (name, device, position, since)"                 \
 	    " VALUES (?1, ?2, ?3, ?4)")                                                   \
+	X(DEVICE_UPDATE, "UPDATE device SET note = ?2, enabled = ?3, revision = ?4 WHERE id = ?1") \
+	X(DEVICE_DISABLE, "UPDATE device SET enabled = 0 WHERE id = ?1")                  \
+	X(DEVICE_TOUCH, "UPDATE device SET revision = ?2"                                 \
+	    " WHERE id = (SELECT id FROM enrolled WHERE ek_hash = ?1)")                   \
+	X(NAME_SINCE, "SELECT since FROM name WHERE name = ?1")                           \
+	X(NAME_CLEAR, "DELETE FROM name WHERE device = ?1")                               \
 	X(NAME_OF_DEVICE, "SELECT name FROM name WHERE device = ?1 ORDER BY position")    \
 	X(TAG_INSERT, "INSERT INTO tag (device, tag) VALUES (?1, ?2)")                   \
+	X(TAG_CLEAR, "DELETE FROM tag WHERE device = ?1")                                 \
 	X(TAG_OF_DEVICE, "SELECT tag FROM tag WHERE device = ?1 ORDER BY tag")            \
 	X(CERTIFICATE_INSERT, "INSERT INTO certificate (" SQLITE_CERTIFICATE_COLUMNS      \
 	    ", revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")                    \
@@ -48,6 +55,11 @@ struct store_device;
 	    " WHERE ek_hash = ?1 AND revoked = 0 AND revision >= ?2 AND not_after >= ?3") \
 	X(CERTIFICATE_REVOKE, "UPDATE certificate SET revoked = ?3, reason = ?4"          \
 	    " WHERE ek_hash = ?1 AND revoked = 0 AND revision >= ?2")                     \
+	X(CERTIFICATE_REVOKE_ONE, "UPDATE certificate SET revoked = ?2, reason = ?3"      \
+	    " WHERE serial = ?1 AND revoked = 0")                                         \
+	X(CERTIFICATE_BY_SERIAL, "SELECT " SQLITE_CERTIFICATE_COLUMNS                     \
+	    " FROM certificate WHERE serial = ?1")                                        \
+	X(CERTIFICATE_OF_DEVICE, "SELECT count(*) FROM certificate WHERE ek_hash = ?1")   \
 	X(CERTIFICATE_SWEEP, "DELETE FROM certificate WHERE id IN (SELECT id FROM certificate" \
 	    " WHERE not_after < ?1 ORDER BY not_after LIMIT ?2)")                         \
 	X(REVOCATIONS, "SELECT revocations FROM counter")                                 \
@@ -85,6 +97,23 @@ enum sqlite_inventory_statement {
 #undef X
 	SQLITE_INVENTORY_COUNT
 };
+
+/*
+ * The parts of enrolling a device that others need too. CONFLICT when another device has
+ * one of the names; and in sqlite_device_insert, which adds the whole device as enabled,
+ * when the EK is enrolled. Inside a transaction.
+ */
+int sqlite_device_check_names(struct store *store, const struct store_device *device,
+    struct error *err);
+int sqlite_device_insert(struct store *store, const struct store_device *device, int64_t now,
+    int64_t *id, struct error *err);
+int sqlite_name_insert(struct store *store, int64_t id, const char *name, size_t position,
+    int64_t since, struct error *err);
+int sqlite_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err);
+
+/* Removes a device and revokes what it has. NOT_ENROLLED. Inside a transaction. */
+int sqlite_device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
+    size_t *revoked, struct error *err);
 
 /* Fills a new revision in, larger than any before. */
 int sqlite_revision_next(struct store *store, int64_t *revision, struct error *err);

@@ -187,7 +187,7 @@ START_TEST(refresh_after_a_revocation_names_it)
 	ck_assert_uint_eq(count_of(crl), 1);
 	ck_assert_uint_eq(entry_of(crl, 0)->serial[19], 1);
 	ck_assert_int_eq(entry_of(crl, 0)->when, PKI_NOW + 5);
-	ck_assert_int_eq(entry_of(crl, 0)->reason, STORE_REASON_CESSATION);
+	ck_assert_int_eq(entry_of(crl, 0)->reason, REASON_CESSATION_OF_OPERATION);
 	ck_assert(!refresh(crl, PKI_NOW + 7));
 	ck_assert(!refresh(crl, PKI_NOW + 8));
 }
