@@ -1,7 +1,8 @@
 /*
- * Enrolling very many devices at once: in small transactions, none of them there
- * until the last one makes all of them active. One batch at a time; what a dead
- * process left is cleared away by the next.
+ * Enrolling very many devices at once: gathered, sorted and compared first, then
+ * written in small transactions, none of them there until the last one makes all of
+ * them active. One batch at a time; what a dead process left is invisible, holds
+ * nobody up, and is cleared away.
  */
 #ifndef STORE_BATCH_H
 #define STORE_BATCH_H
@@ -15,20 +16,55 @@
 struct error;
 struct store_batch;
 
-/* Begins. CONFLICT when another process is importing; what a dead one left is removed first. */
-int store_batch_begin(struct store *store, int64_t now, struct store_batch **out, struct error *err);
+/* Who is told of what goes on; any of them may be NULL. */
+struct store_batch_watch {
+	/* A device of that line cannot be enrolled: CONFLICT, with what it collides with. */
+	void (*fault)(uint64_t line, const struct error *why, void *arg);
+	/* So many devices more have been compared, or written. */
+	void (*step)(uint64_t devices, void *arg);
+	void *arg;
+};
 
 /*
- * Adds a device, under the conditions of store_device_enroll, also among those added
- * before. A device that is refused leaves the batch as it was: the caller may go on to
- * find more faults. Commits on its own from time to time and waits its turn.
+ * Begins; nothing is written yet. `store` must have no transaction open, and nobody else
+ * uses it, until store_batch_free. CONFLICT when another process is importing. Of *watch,
+ * which is copied, `arg` must last as long.
  */
-int store_batch_add(struct store_batch *batch, const struct store_device *device, struct error *err);
+int store_batch_begin(struct store *store, const struct store_batch_watch *watch,
+    struct store_batch **out, struct error *err);
 
-/* Makes all of them active, on disk and on record, in one small transaction; frees the batch. */
-int store_batch_commit(struct store_batch *batch, const char *source, int64_t now, struct error *err);
+/*
+ * Takes a device (ek_hash, names, tags, note, enabled) of a line of the caller's, to a
+ * temporary file: memory does not grow. Refuses what can be refused without a look at
+ * others, as store_device_enroll does; the caller may go on to find more faults.
+ */
+int store_batch_add(struct store_batch *batch, const struct store_device *device, uint64_t line,
+    struct error *err);
 
-/* Takes away what was added, in small transactions, and frees the batch. Takes NULL too. */
-void store_batch_abandon(struct store_batch *batch);
+/*
+ * Compares all with each other and with the inventory: whatever collides is told to
+ * `fault`, in no order, and counted in *faults. Returns -1 only when comparing fails.
+ */
+int store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err);
+
+/*
+ * Writes them and makes all of them active, on disk and on record, or none: then what
+ * was written is taken away again. CONFLICT, naming the line, when somebody
+ * enrolled one of them meanwhile. `source` says on record where they are from.
+ */
+int store_batch_commit(struct store_batch *batch, const char *source, int64_t now,
+    struct error *err);
+
+/* How many were added. */
+uint64_t store_batch_count(const struct store_batch *batch);
+
+/* Takes NULL too. */
+void store_batch_free(struct store_batch *batch);
+
+/*
+ * Clears away some of what an import left that did not live to its end, in one small
+ * transaction, unless another is under way; *more says whether there is more of it.
+ */
+int store_batch_sweep(struct store *store, bool *more, struct error *err);
 
 #endif

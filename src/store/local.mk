@@ -13,12 +13,14 @@ src_libstore_a_SOURCES = \
 	src/store/files.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
+	src/store/name_run.c src/store/name_run.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \
 	src/store/trust_store.h src/store/waiting.h \
 	src/store/sqlite_actor.c src/store/sqlite_actor.h \
 	src/store/sqlite_audit.c src/store/sqlite_audit.h \
 	src/store/sqlite_audit_cut.c \
 	src/store/sqlite_audit_read.c \
+	src/store/sqlite_batch.c \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_crl.c \
 	src/store/sqlite_change.c \
@@ -26,10 +28,12 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_device.c \
 	src/store/sqlite_evidence.c src/store/sqlite_evidence.h \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
+	src/store/sqlite_leftover.c src/store/sqlite_leftover.h \
 	src/store/sqlite_open.c \
 	src/store/sqlite_replace.c \
 	src/store/sqlite_revoke.c \
 	src/store/sqlite_search.c \
+	src/store/sqlite_stage.c src/store/sqlite_stage.h \
 	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
 	src/store/sqlite_trust.c \
 	src/store/status.c src/store/status.h \
@@ -80,3 +84,7 @@ TESTS += tests/unit/store_change_test
 tests_unit_store_change_test_SOURCES = tests/unit/store_change_test.c tests/unit/scratch.h \
 	tests/unit/unit.h
 tests_unit_store_change_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/store_batch_test
+TESTS += tests/unit/store_batch_test
+tests_unit_store_batch_test_SOURCES = tests/unit/store_batch_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_batch_test_LDADD = $(STORE_TEST_LIBS)

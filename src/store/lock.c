@@ -175,3 +175,23 @@ store_lock_release(struct store_lock *lock)
 	(void)lock_set(lock, LOCK_TICKETS + lock->ticket, F_UNLCK);
 	lock->ticket = 0;
 }
+
+int
+store_lock_try(struct store_lock *lock, bool *taken, struct error *err)
+{
+	*taken = lock_set(lock, LOCK_GATE, F_WRLCK);
+	if (!*taken && errno != EAGAIN && errno != EACCES)
+		return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
+	return 0;
+}
+
+int
+store_lock_look(const struct store_lock *lock, bool *taken, struct error *err)
+{
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_GATE, .l_len = 1};
+
+	if (fcntl(lock->fd, F_OFD_GETLK, &range) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at the lock %s", lock->path);
+	*taken = range.l_type != F_UNLCK;
+	return 0;
+}

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -32,5 +33,13 @@ void store_lock_close(struct store_lock *lock);
  */
 int  store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *err);
 void store_lock_release(struct store_lock *lock);
+
+/*
+ * A file of its own, without tickets: *taken says whether it is ours from now on, until
+ * store_lock_close or the end of the process. store_lock_look tells whether
+ * somebody else has it, whoever that is.
+ */
+int store_lock_try(struct store_lock *lock, bool *taken, struct error *err);
+int store_lock_look(const struct store_lock *lock, bool *taken, struct error *err);
 
 #endif

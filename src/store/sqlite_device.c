@@ -13,6 +13,7 @@
 #include "store/hash.h"
 #include "store/sqlite_detail.h"
 #include "store/sqlite_inventory.h"
+#include "store/sqlite_leftover.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -42,9 +43,8 @@ device_exists(struct store *store, sqlite3_stmt *statement, bool *exists,
 	return rc < 0 ? -1 : 0;
 }
 
-/* CONFLICT when the EK is enrolled. */
-static int
-device_check_new(struct store *store, const uint8_t *ek_hash, struct error *err)
+int
+sqlite_device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
 	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
 	char          hash[STORE_HASH_TEXT_SIZE] = "";
@@ -61,26 +61,35 @@ device_check_new(struct store *store, const uint8_t *ek_hash, struct error *err)
 }
 
 int
+sqlite_device_check_name(struct store *store, const char *name, const uint8_t *owner,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
+	char          hash[STORE_HASH_TEXT_SIZE] = "";
+	char          own[STORE_HASH_TEXT_SIZE] = "";
+	bool          exists;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_string(statement, 1, name);
+	if (device_exists(store, statement, &exists, hash, err) != 0)
+		return -1;
+	if (owner != NULL)
+		store_hash_format(owner, own);
+	if (exists && strcmp(hash, own) != 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "name \"%s\" belongs to device %s; choose another name, or remove that device", name,
+		    hash);
+	return 0;
+}
+
+int
 sqlite_device_check_names(struct store *store, const struct store_device *device, struct error *err)
 {
-	char own[STORE_HASH_TEXT_SIZE];
-
-	store_hash_format(device->ek_hash, own);
-	for (size_t i = 0; i < device->name_count; i++) {
-		sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
-		char          hash[STORE_HASH_TEXT_SIZE] = "";
-		bool          exists;
-
-		if (statement == NULL)
+	for (size_t i = 0; i < device->name_count; i++)
+		if (sqlite_device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
+		    sqlite_leftover_yield_name(store, device->names[i], err) != 0)
 			return -1;
-		sqlite_bind_string(statement, 1, device->names[i]);
-		if (device_exists(store, statement, &exists, hash, err) != 0)
-			return -1;
-		if (exists && strcmp(hash, own) != 0)
-			return error_set(err, ERROR_CONFLICT,
-			    "name \"%s\" belongs to device %s; choose another name, or remove that device",
-			    device->names[i], hash);
-	}
 	return 0;
 }
 
@@ -118,7 +127,8 @@ sqlite_device_insert(struct store *store, const struct store_device *device, int
 	sqlite3_stmt *statement;
 	int64_t       revision;
 
-	if (device_check_new(store, device->ek_hash, err) != 0 ||
+	if (sqlite_device_check_hash(store, device->ek_hash, err) != 0 ||
+	    sqlite_leftover_yield_hash(store, device->ek_hash, err) != 0 ||
 	    sqlite_device_check_names(store, device, err) != 0 ||
 	    sqlite_revision_next(store, &revision, err) != 0 ||
 	    (statement = sqlite_prepared(store, SQLITE_DEVICE_INSERT_STATEMENT, err)) == NULL)

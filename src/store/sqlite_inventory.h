@@ -12,6 +12,7 @@
 #include "store/audit.h"
 #include "store/sqlite.h"
 #include "store/sqlite_evidence.h"
+#include "store/sqlite_leftover.h"
 #include "store/sqlite_waiting.h"
 
 struct store_device;
@@ -24,6 +25,7 @@ struct store_device;
 
 /* Every statement that the inventory keeps, and its text. */
 #define SQLITE_INVENTORY_STATEMENTS(X)                                                    \
+	SQLITE_LEFTOVER_STATEMENTS(X)                                                     \
 	SQLITE_EVIDENCE_STATEMENTS(X)                                                     \
 	SQLITE_WAITING_STATEMENTS(X)                                                      \
 	X(REVISION_NEXT, "UPDATE counter SET revision = revision + 1 RETURNING revision") \
@@ -110,6 +112,11 @@ int sqlite_device_insert(struct store *store, const struct store_device *device,
 int sqlite_name_insert(struct store *store, int64_t id, const char *name, size_t position,
     int64_t since, struct error *err);
 int sqlite_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err);
+
+/* CONFLICT when the EK is enrolled; when a device has the name that is not `owner`, which may be NULL. */
+int sqlite_device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err);
+int sqlite_device_check_name(struct store *store, const char *name, const uint8_t *owner,
+    struct error *err);
 
 /* Removes a device and revokes what it has. NOT_ENROLLED. Inside a transaction. */
 int sqlite_device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
