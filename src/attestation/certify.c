@@ -66,6 +66,14 @@ issue_log(const struct issue *issue)
 	    {"peer", issue->asker.peer}, {"ek", ek}, {"serial", serial}, {"until", until});
 }
 
+/* Nothing that the device did wrong: it may try again at once. */
+static int
+issue_refuse_changed(struct error *err)
+{
+	return error_set(err, ERROR_OVERLOADED,
+	    "the device has just been changed; start again with /attest");
+}
+
 /* In the worker's thread, once the writer is done: says it, or why not. */
 static void
 issue_finish_cb(void *arg)
@@ -76,8 +84,7 @@ issue_finish_cb(void *arg)
 
 	if (issue->failed) {
 		if (issue->err.kind == ERROR_CONFLICT)
-			error_set(&issue->err, ERROR_OVERLOADED,
-			    "the device has just been changed; start again with /attest");
+			issue_refuse_changed(&issue->err);
 		attestation_refuse(issue->question, &issue->asker, "certify", &issue->err);
 	} else {
 		issue_log(issue);
@@ -200,6 +207,18 @@ issue_check_trust(const struct issue *issue, struct error *err)
 	    "the vendors' certificates have just been changed; start again with /attest");
 }
 
+/*
+ * The secret proves who asked then: whoever was switched off meanwhile, renamed or
+ * enrolled anew asks again, even when everything looks as it did.
+ */
+static int
+issue_check_device(const struct issue *issue, const struct store_device *device, struct error *err)
+{
+	if (issue->challenge->revision == device->revision)
+		return 0;
+	return issue_refuse_changed(err);
+}
+
 static int
 issue_prepare(struct issue *issue, struct view secret, struct error *err)
 {
@@ -209,7 +228,7 @@ issue_prepare(struct issue *issue, struct view secret, struct error *err)
 
 	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
 	    attestation_device_find(issue->worker, issue->challenge->ek.bytes, &device, err) == 0 &&
-	    issue_check_trust(issue, err) == 0)
+	    issue_check_device(issue, &device, err) == 0 && issue_check_trust(issue, err) == 0)
 		rc = issue_sign(issue, issue->challenge, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);

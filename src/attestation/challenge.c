@@ -62,8 +62,8 @@ challenge_of(const struct message_question *question, const struct tpm_ek *ek,
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
 challenge_open(struct attestation_worker *worker, const struct message_question *asked,
-    const struct tpm_ek *ek, const struct ek_judgement *judgement, struct tpm_ak *ak,
-    struct bytes *answer, struct error *err)
+    const struct tpm_ek *ek, const struct ek_judgement *judgement, int64_t revision,
+    struct tpm_ak *ak, struct bytes *answer, struct error *err)
 {
 	struct challenge *challenge = NULL;
 	AUTO_BYTES        credential = {0};
@@ -76,6 +76,7 @@ challenge_open(struct attestation_worker *worker, const struct message_question 
 		error_set(err, ERROR_INTERNAL, "drawing a secret");
 	} else if (tpm_credential_make(ek, &ak->name, secret_view, &credential, &encrypted, err) == 0) {
 		challenge = challenge_of(asked, ek, judgement, ak);
+		challenge->revision = revision;
 		rc = pending_put(worker->keeper->pending, secret_view, challenge,
 		    clock_monotonic_ms(), err);
 	}
@@ -114,13 +115,14 @@ challenge_check_policy(const struct settings *settings, const struct tpm_ek *ek,
 /* Whether the EK may have an AK certified: it is enrolled, and its certificate is what policy wants. */
 static int
 challenge_admit(struct attestation_worker *worker, const struct message_challenge *asked,
-    const struct tpm_ek *ek, struct ek_judgement *judgement, struct error *err)
+    const struct tpm_ek *ek, struct ek_judgement *judgement, int64_t *revision, struct error *err)
 {
 	const struct attestation_keeper *keeper = worker->keeper;
 	struct store_device              device = {0};
 
 	if (attestation_device_find(worker, ek->hash.bytes, &device, err) != 0)
 		return -1;
+	*revision = device.revision;
 	store_device_clear(&device);
 	attestation_judge(keeper->vendors, asked, ek, clock_now(), judgement);
 	return challenge_check_policy(keeper->settings, ek, judgement, err);
@@ -134,12 +136,13 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
 	struct ek_judgement             judgement = {0};
 	struct tpm_ak                   ak = {0};
 	struct tpm_ek                   ek = {0};
+	int64_t                         revision = 0;
 	int                             rc = -1;
 
 	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
-	    challenge_admit(worker, challenge, &ek, &judgement, err) == 0)
-		rc = challenge_open(worker, asked, &ek, &judgement, &ak, answer, err);
+	    challenge_admit(worker, challenge, &ek, &judgement, &revision, err) == 0)
+		rc = challenge_open(worker, asked, &ek, &judgement, revision, &ak, answer, err);
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);
 	return rc;

@@ -24,6 +24,7 @@ struct pending;
 /* What will be certified when the secret comes back. */
 struct challenge {
 	struct ek_hash  ek;
+	int64_t         revision; /* of the device when it was let in: a changed one starts again */
 	struct tpm_name ak_name;
 	EVP_PKEY       *ak_key;
 	char            host[PENDING_HOST_SIZE]; /* whence it was asked for; zero behind its NUL */

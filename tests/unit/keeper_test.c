@@ -28,6 +28,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "scratch.h"
+#include "store/change.h"
 #include "store/files.h"
 #include "store/store.h"
 #include "tpm/ek.h"
@@ -422,8 +423,97 @@ START_TEST(certify_twice_at_once_gives_one_certificate)
 }
 END_TEST
 
-/* A device that is removed, or changed, while its challenge is open. */
-START_TEST(certify_after_the_device_is_removed_gives_no_certificate)
+/* What is done to a device while its challenge is open; whatever it is, the challenge is over. */
+
+static struct error change_err;
+static size_t       change_revoked;
+
+static void
+change_remove(struct store *store, const uint8_t *hash)
+{
+	unit_ok(store_device_remove(store, hash, clock_now(), &change_err), &change_err);
+}
+
+static void
+change_enroll(struct store *store, const uint8_t *hash)
+{
+	const char         *names[] = {"laptop"};
+	struct store_device device = {.names = (char **)(uintptr_t)names, .name_count = 1};
+
+	memcpy(device.ek_hash, hash, sizeof device.ek_hash);
+	change_remove(store, hash);
+	unit_ok(store_device_enroll(store, &device, clock_now(), &change_err), &change_err);
+}
+
+static void
+change_disable(struct store *store, const uint8_t *hash)
+{
+	unit_ok(store_device_enable(store, hash, false, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+static void
+change_enable(struct store *store, const uint8_t *hash)
+{
+	change_disable(store, hash);
+	unit_ok(store_device_enable(store, hash, true, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+static void
+change_replace(struct store *store, const uint8_t *hash)
+{
+	static const uint8_t other[STORE_HASH_SIZE] = {1};
+
+	unit_ok(store_device_replace(store, hash, other, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+static void
+change_replace_back(struct store *store, const uint8_t *hash)
+{
+	static const uint8_t other[STORE_HASH_SIZE] = {1};
+
+	change_replace(store, hash);
+	unit_ok(store_device_replace(store, other, hash, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+static void
+change_name(struct store *store, const uint8_t *hash)
+{
+	const char       *names[] = {"desk"};
+	struct store_edit edit = {.set_names = true, .names = names, .name_count = 1};
+
+	unit_ok(store_device_set(store, hash, &edit, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+static const struct {
+	void (*change)(struct store *store, const uint8_t *hash);
+	enum error_kind kind;
+	const char     *detail; /* NULL: the hash is in it */
+} changes[] = {
+    {change_remove, ERROR_NOT_ENROLLED, NULL},
+    {change_disable, ERROR_DEVICE_DISABLED, NULL},
+    {change_replace, ERROR_NOT_ENROLLED, NULL},
+    {change_enroll, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
+    {change_enable, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
+    {change_replace_back, ERROR_OVERLOADED,
+        "the device has just been changed; start again with /attest"},
+    {change_name, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
+};
+
+static bool
+no_certificate_cb(const struct store_certificate *certificate, void *arg)
+{
+	(void)certificate;
+	(void)arg;
+	ck_abort_msg("there is a certificate");
+	return false;
+}
+
+START_TEST(certify_after_the_device_was_changed_gives_no_certificate)
 {
 	struct ek_hash          hash = hash_of(&fixture.ek);
 	struct store           *store = NULL;
@@ -435,11 +525,14 @@ START_TEST(certify_after_the_device_is_removed_gives_no_certificate)
 
 	secret_get(fixture.front, &secret);
 	unit_ok(store_open(fixture.directory, &store, &err), &err);
-	unit_ok(store_device_remove(store, hash.bytes, clock_now(), &err), &err);
-	store_close(store);
+	changes[_i].change(store, hash.bytes);
 	question = certify_question(&secret);
 	ck_assert_int_eq(ask(fixture.front, &question, &body, &answer, &err), -1);
-	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
+	ck_assert_int_eq(err.kind, changes[_i].kind);
+	if (changes[_i].detail != NULL)
+		ck_assert_str_eq(err.detail, changes[_i].detail);
+	unit_ok(store_certificate_list(store, hash.bytes, no_certificate_cb, NULL, &err), &err);
+	store_close(store);
 }
 END_TEST
 
@@ -583,7 +676,8 @@ main(void)
 	tcase_add_test(tc, challenge_other_ek_than_the_enrolled_gives_no_credential);
 	tcase_add_test(tc, certify_without_challenge_gives_no_certificate);
 	tcase_add_test(tc, certify_twice_at_once_gives_one_certificate);
-	tcase_add_test(tc, certify_after_the_device_is_removed_gives_no_certificate);
+	tcase_add_loop_test(tc, certify_after_the_device_was_changed_gives_no_certificate, 0,
+	    sizeof changes / sizeof changes[0]);
 	tcase_add_test(tc, crl_that_could_not_be_written_is_written_later);
 	tcase_add_loop_test(tc, ask_garbage_is_malformed, 0, sizeof garbage / sizeof garbage[0]);
 	tcase_add_loop_test(tc, break_the_rules_ends_the_channel_and_nothing_else, 0,
