@@ -11,6 +11,7 @@ src_libstore_a_SOURCES = \
 	src/store/crl.c src/store/crl.h \
 	src/store/device_check.c src/store/device_check.h \
 	src/store/files.h \
+	src/store/glob.c src/store/glob.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/lock.c src/store/lock.h \
 	src/store/name_run.c src/store/name_run.h \
@@ -29,6 +30,7 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_evidence.c src/store/sqlite_evidence.h \
 	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
 	src/store/sqlite_leftover.c src/store/sqlite_leftover.h \
+	src/store/sqlite_list.c \
 	src/store/sqlite_open.c \
 	src/store/sqlite_replace.c \
 	src/store/sqlite_revoke.c \
@@ -88,3 +90,8 @@ check_PROGRAMS += tests/unit/store_batch_test
 TESTS += tests/unit/store_batch_test
 tests_unit_store_batch_test_SOURCES = tests/unit/store_batch_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_batch_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/store_list_test
+TESTS += tests/unit/store_list_test
+tests_unit_store_list_test_SOURCES = tests/unit/store_list_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_store_list_test_LDADD = $(STORE_TEST_LIBS)

@@ -1,22 +1,10 @@
-/*
- * Devices as people look for them: by name, by the beginning of a hash, or all
- * of them. Changes nothing.
- */
+/* One device as people look for it: by name, or by the beginning of its hash. Changes nothing. */
 #include "config.h"
 
 #include "store/hash.h"
 #include "store/sqlite_inventory.h"
 #include "store/store.h"
 #include "util/error.h"
-
-/* Two walks along an index each: a million devices are listed without sorting or keeping any. */
-static const char *const search_all[] = {
-    "SELECT " SQLITE_DEVICE_COLUMNS " FROM name"
-    " JOIN enrolled AS device ON device.id = name.device"
-    " WHERE name.position = 0 ORDER BY name.name",
-    "SELECT " SQLITE_DEVICE_COLUMNS " FROM enrolled AS device"
-    " WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.device = device.id) ORDER BY ek_hash",
-};
 
 static int
 search_by_name(struct store *store, const char *name, struct store_device *out, bool *found,
@@ -82,44 +70,4 @@ store_device_resolve(struct store *store, const char *text, struct store_device 
 		    "no device is called \"%.300s\", and no EK hash begins so; see \"attest-ca list\"",
 		    text);
 	return store_device_find(store, ek_hash, out, err);
-}
-
-/* Sets *more to false when `each` has had enough. */
-static int
-search_walk(struct store *store, const char *text, store_device_cb *each, void *arg, bool *more,
-    struct error *err)
-{
-	struct store_device device;
-	sqlite3_stmt       *statement = NULL;
-	int                 rc = 0;
-
-	/* Not a kept one: `each` may list, too. */
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing devices", err);
-	while (*more && (rc = sqlite_step(store, statement, "listing devices", err)) > 0) {
-		if (sqlite_device_read(store, statement, &device, err) != 0) {
-			rc = -1;
-			break;
-		}
-		*more = each(&device, arg);
-		store_device_clear(&device);
-	}
-	(void)sqlite3_finalize(statement);
-	return rc < 0 ? -1 : 0;
-}
-
-int
-store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err)
-{
-	bool alone = sqlite3_get_autocommit(store->db) != 0;
-	bool more = true;
-	int  rc = 0;
-
-	if (alone && sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing devices", err);
-	for (size_t i = 0; rc == 0 && i < sizeof search_all / sizeof search_all[0]; i++)
-		rc = search_walk(store, search_all[i], each, arg, &more, err);
-	if (alone)
-		(void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
-	return rc;
 }

@@ -119,8 +119,8 @@ int store_device_list(struct store *store, store_device_cb *each, void *arg, str
 /* Which devices are meant; {0} is all. They are listed as above. */
 struct store_filter {
 	const char *tag;       /* NULL: any */
-	const char *name_glob; /* a name matches, as the shell's patterns do; NULL: any */
-	int64_t     unseen_since; /* not seen at this time or later; 0: any */
+	const char *name_glob; /* a name matches, as the shell's patterns do (glob.h); NULL: any */
+	int64_t     unseen_since; /* not seen at this time or later, or never; 0: any */
 };
 int store_device_search(struct store *store, const struct store_filter *filter,
     store_device_cb *each, void *arg, struct error *err);
