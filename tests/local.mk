@@ -20,6 +20,7 @@ E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/readme_tour.sh
+E2E_TESTS += tests/e2e/attest-ca_audit.sh
 E2E_TESTS += tests/e2e/attest-ca_enroll.sh
 E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh

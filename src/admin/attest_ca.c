@@ -32,6 +32,15 @@ static const struct admin_option enroll_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option audit_options[] = {
+    {"since", 0, "TIME", "only what is not older: a time, or a duration before now", false},
+    {"device", 0, "DEVICE", "only what concerns this device", false},
+    {"follow", 'f', NULL, "go on with what is added, until interrupted", false},
+    {"verify", 0, NULL, "compute the chain of hashes again and say whether it holds", false},
+    {"expect", 0, "HASH", "with --verify: a last hash that was noted before", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
@@ -44,6 +53,8 @@ static const struct admin_command commands[] = {
     {"remove", "HASH | PREFIX | NAME ...",
         "take devices out of the inventory and revoke their AK certificates", no_options, 1,
         ADMIN_OPERANDS_ANY, admin_remove},
+    {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
+        "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
 };
 
 static const struct admin_program attest_ca = {

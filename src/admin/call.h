@@ -49,6 +49,7 @@ bool admin_call_given(const struct admin_call *call, const char *name);
 /* A command: 0 when it is done, -1 when that failed, ADMIN_USAGE when it cannot mean anything. */
 typedef int admin_run(const struct admin_call *call, struct error *err);
 
+admin_run admin_audit;
 admin_run admin_init;
 admin_run admin_enroll;
 admin_run admin_list;

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libadmin.a
 src_libadmin_a_SOURCES = \
 	src/admin/attest_ca.c \
+	src/admin/audit.c \
 	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \
 	src/admin/describe.c src/admin/describe.h \

@@ -133,3 +133,10 @@ print_json_item(json_t *object, int first)
 	(void)fputs(first ? "[\n  " : ",\n  ", stdout);
 	print_json_with(object, 0);
 }
+
+void
+print_json_line(json_t *object)
+{
+	print_json_with(object, JSON_COMPACT);
+	(void)putchar('\n');
+}

@@ -24,4 +24,7 @@ void print_json(json_t *object);
 /* The same as one item of a list, on one line; `first` says whether it is the first. */
 void print_json_item(json_t *object, int first);
 
+/* The same as a line of its own, for those who read on while more is written. */
+void print_json_line(json_t *object);
+
 #endif

@@ -1,0 +1,311 @@
+/*
+ * attest-ca audit: shows the record of every act, goes on with what is added to it,
+ * and verifies it. Changes nothing.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admin/call.h"
+#include "admin/describe.h"
+#include "admin/print.h"
+#include "store/audit.h"
+#include "store/hash.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/duration.h"
+#include "util/error.h"
+#include "util/hex.h"
+
+/* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
+#define AUDIT_DIGITS 16
+
+/* How often to ask whether there is more. */
+#define AUDIT_POLL_SECONDS 1
+
+/* How the answer is written. */
+struct audit_answer {
+	bool    json;
+	bool    lines; /* of JSON: an object a line, and no list around them */
+	int     digits;
+	int64_t last; /* the last entry that was written */
+	size_t  count;
+};
+
+static json_t *
+audit_text_or_null(const char *text)
+{
+	return *text != '\0' ? describe_text(text) : json_null();
+}
+
+static json_t *
+audit_describe(const struct audit_entry *entry)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "id", (json_int_t)entry->id,
+	    "time", describe_time(entry->at),
+	    "action", describe_text(entry->action),
+	    "outcome", describe_text(entry->outcome),
+	    "ek_hash",
+	    entry->ek_hash != NULL ? describe_octets(entry->ek_hash, STORE_HASH_SIZE) : json_null(),
+	    "actor", describe_text(entry->actor),
+	    "peer", audit_text_or_null(entry->peer),
+	    "request", audit_text_or_null(entry->request),
+	    "detail", describe_text(entry->detail),
+	    "hash", describe_octets(entry->hash, sizeof entry->hash));
+}
+
+static void
+audit_print_part(const char *before, const char *text)
+{
+	if (*text == '\0')
+		return;
+	(void)fputs(before, stdout);
+	print_text(stdout, text);
+}
+
+/* When, what, outcome, device, who, and the rest. */
+static void
+audit_print(const struct audit_entry *entry, int digits)
+{
+	char hash[STORE_HASH_TEXT_SIZE] = "-";
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format(entry->at, when);
+	if (entry->ek_hash != NULL)
+		store_hash_format(entry->ek_hash, hash);
+	(void)printf("%s  ", when);
+	print_cell(stdout, entry->action, sizeof "trust import" - 1);
+	print_cell(stdout, entry->outcome, sizeof "refused" - 1);
+	(void)printf("%-*.*s  ", digits, digits, hash);
+	print_text(stdout, entry->actor);
+	audit_print_part(", ", entry->peer);
+	audit_print_part(", request ", entry->request);
+	audit_print_part(": ", entry->detail);
+	(void)putchar('\n');
+}
+
+static bool
+audit_entry_cb(const struct audit_entry *entry, void *arg)
+{
+	struct audit_answer *answer = arg;
+
+	answer->last = entry->id;
+	if (answer->lines)
+		print_json_line(audit_describe(entry));
+	else if (answer->json)
+		print_json_item(audit_describe(entry), answer->count == 0);
+	else
+		audit_print(entry, answer->digits);
+	answer->count++;
+	return ferror(stdout) == 0;
+}
+
+static int
+audit_list(struct store *store, const struct audit_filter *filter, struct audit_answer *answer,
+    struct error *err)
+{
+	if (store_audit_list(store, filter, audit_entry_cb, answer, err) != 0)
+		return -1;
+	if (answer->json && !answer->lines)
+		(void)printf(answer->count == 0 ? "[]\n" : "\n]\n");
+	return 0;
+}
+
+static volatile sig_atomic_t audit_stopped;
+
+static void
+audit_stop_cb(int signal_number)
+{
+	(void)signal_number;
+	audit_stopped = 1;
+}
+
+/* From here on the signals come only while we wait; *while_waiting is what to wait with. */
+static void
+audit_catch_signals(sigset_t *while_waiting)
+{
+	struct sigaction action = {.sa_handler = audit_stop_cb};
+	sigset_t         stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &stop, while_waiting);
+	(void)sigdelset(while_waiting, SIGINT);
+	(void)sigdelset(while_waiting, SIGTERM);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* Waits a little; false when nobody reads any more, or nobody wants to. */
+static bool
+audit_wait(const sigset_t *while_waiting)
+{
+	static const struct timespec pause = {AUDIT_POLL_SECONDS, 0};
+	struct pollfd                reader = {.fd = STDOUT_FILENO};
+
+	if (ppoll(&reader, 1, &pause, while_waiting) > 0 && (reader.revents & POLLERR) != 0)
+		return false;
+	return audit_stopped == 0;
+}
+
+/* Asks again only when somebody has committed something since. */
+static int
+audit_follow(struct store *store, struct audit_filter *filter, struct audit_answer *answer,
+    struct error *err)
+{
+	int64_t  listed = 0;
+	int64_t  generation;
+	sigset_t while_waiting;
+	bool     first = true;
+
+	audit_catch_signals(&while_waiting);
+	do {
+		if (store_generation(store, &generation, err) != 0)
+			return -1;
+		if (!first && generation == listed)
+			continue;
+		if (audit_list(store, filter, answer, err) != 0)
+			return -1;
+		if (fflush(stdout) != 0)
+			return 0; /* whoever runs the commands says that it did not arrive */
+		first = false;
+		listed = generation;
+		filter->after = answer->last;
+	} while (audit_wait(&while_waiting));
+	return 0;
+}
+
+static int
+audit_read_hash(const char *text, uint8_t hash[32], struct error *err)
+{
+	if (strlen(text) != 64 || !hex_decode(text, hash, 32))
+		return error_set(err, ERROR_MALFORMED,
+		    "--expect is a hash of 64 hexadecimal digits, as audit --verify says it");
+	return 0;
+}
+
+static int
+audit_verify(struct store *store, const struct admin_call *call, const uint8_t *expect,
+    struct error *err)
+{
+	uint8_t head[32];
+	char    text[2 * sizeof head + 1];
+	int64_t count;
+
+	if (store_audit_verify(store, expect, &count, head, err) != 0)
+		return -1;
+	hex_encode(head, sizeof head, text);
+	if (call->json)
+		print_json(json_pack("{s:I, s:s}", "entries", (json_int_t)count, "head", text));
+	else
+		(void)printf("%" PRId64 " audit %s; the last hash is %s\n", count,
+		    count == 1 ? "entry holds" : "entries hold", text);
+	return 0;
+}
+
+/* "2026-11-21", "2026-11-21T09:30:00Z", or how long ago. */
+static int
+audit_read_since(const struct admin_call *call, int64_t *since, struct error *err)
+{
+	const char  *text = admin_call_value(call, "since", NULL);
+	char         midnight[64];
+	struct error ignored;
+	int64_t      ago;
+
+	if (text == NULL)
+		return 0;
+	if (duration_parse(text, &ago, &ignored) == 0) {
+		*since = call->now > ago ? call->now - ago : 1;
+		return 0;
+	}
+	(void)snprintf(midnight, sizeof midnight, "%.32sT00:00:00Z", text);
+	if (!clock_parse(text, since) && (strlen(text) != 10 || !clock_parse(midnight, since)))
+		return error_set(err, ERROR_MALFORMED,
+		    "--since is a time like 2026-11-21 or 2026-11-21T09:30:00Z, or a duration like 24h");
+	return 0;
+}
+
+/* A device that is gone has its entries still: they are found by the whole hash. */
+static int
+audit_read_device(struct store *store, const char *text, uint8_t hash[STORE_HASH_SIZE],
+    struct error *err)
+{
+	struct store_device device;
+
+	if (store_hash_parse(text, hash))
+		return 0;
+	if (store_device_resolve(store, text, &device, err) != 0)
+		return error_wrap(err, "a device that is gone is asked for by its whole hash");
+	memcpy(hash, device.ek_hash, STORE_HASH_SIZE);
+	store_device_clear(&device);
+	return 0;
+}
+
+static int
+audit_show(struct store *store, const struct admin_call *call, struct audit_filter *filter,
+    struct error *err)
+{
+	const char         *device = admin_call_value(call, "device", NULL);
+	bool                follow = admin_call_given(call, "follow");
+	uint8_t             hash[STORE_HASH_SIZE];
+	struct audit_answer answer = {
+	    .json = call->json,
+	    .lines = call->json && follow,
+	    .digits = isatty(STDOUT_FILENO) == 1 ? AUDIT_DIGITS : STORE_HASH_TEXT_SIZE - 1,
+	};
+
+	if (device != NULL) {
+		if (audit_read_device(store, device, hash, err) != 0)
+			return -1;
+		filter->ek_hash = hash;
+	}
+	return follow ? audit_follow(store, filter, &answer, err)
+	              : audit_list(store, filter, &answer, err);
+}
+
+static int
+audit_check_call(const struct admin_call *call, struct error *err)
+{
+	static const char *const others[] = {"since", "device", "follow"};
+
+	if (!admin_call_given(call, "verify"))
+		return !admin_call_given(call, "expect")
+		    ? 0
+		    : error_set(err, ERROR_MALFORMED, "--expect goes with --verify");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (admin_call_given(call, others[i]))
+			return error_set(err, ERROR_MALFORMED,
+			    "--verify is for the whole record: it does not go with --%s", others[i]);
+	return 0;
+}
+
+int
+admin_audit(const struct admin_call *call, struct error *err)
+{
+	const char         *expect_text = admin_call_value(call, "expect", NULL);
+	struct audit_filter filter = {0};
+	struct store       *store = NULL;
+	uint8_t             expect[32];
+	int                 rc;
+
+	if (audit_check_call(call, err) != 0 || audit_read_since(call, &filter.since, err) != 0 ||
+	    (expect_text != NULL && audit_read_hash(expect_text, expect, err) != 0))
+		return ADMIN_USAGE;
+	if (store_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = admin_call_given(call, "verify")
+	    ? audit_verify(store, call, expect_text != NULL ? expect : NULL, err)
+	    : audit_show(store, call, &filter, err);
+	store_close(store);
+	return rc;
+}

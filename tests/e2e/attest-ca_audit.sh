@@ -1,0 +1,97 @@
+# attest-ca audit: what is on record, who asked for what, and that nobody takes it back unseen.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+one=2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c
+two=0100000000000000000000000000000000000000000000000000000000000000
+user="uid $(id -u) ($(id -un))"
+unset SUDO_UID
+
+attest_ca init >/dev/null || exit 1
+
+# The fields of all entries, those that differ from run to run left out.
+record() {
+	attest_ca audit --json "$@" | jq -r '.[] | [.id, .action, .outcome, (.ek_hash // "-")[0:4], .actor, .detail] | join("|")'
+}
+
+# ---- what it shows ----
+
+case_equal "a new CA has no record" "$(attest_ca audit --json)" "[]"
+case_equal "and nothing to show" "$(attest_ca audit)" ""
+attest_ca enroll "$one" --name laptop --name spare >/dev/null
+SUDO_UID=4000000001 attest_ca enroll "$two" >/dev/null
+run attest_ca enroll "$two" # is there already: nothing happens
+attest_ca remove laptop >/dev/null
+case_equal "every act is on record" "$(record)" "1|enroll|done|2ea8|$user|as laptop and 1 names more
+2|enroll|done|0100|$user, sudo by uid 4000000001|without a name
+3|remove|done|2ea8|$user|certificates revoked: 0"
+case_ok "people are shown it too" attest_ca audit
+case_equal "a line for each" "$(wc -l <<<"$out")" 3
+case_matches "when, what, on which EK, by whom" "$(head -n 1 <<<"$out")" \
+	"^20[0-9-]+T[0-9:]+Z  enroll +done +$one  ${user//[()]/.}: as laptop and"
+case_equal "--device of one that is there" "$(record --device 0100)" "$(record | sed -n 2p)"
+case_equal "--device of one that is gone" "$(record --device "$one" | cut -d'|' -f1 | xargs)" "1 3"
+case_fails "whose name says nothing any more" 1 'a device that is gone is asked for by its whole hash' \
+	attest_ca audit --device laptop
+case_equal "--since a duration" "$(record --since 1h)" "$(record)"
+case_equal "--since a date" "$(record --since 2026-01-01)" "$(record)"
+case_equal "--since a time to come" "$(attest_ca audit --since 2199-01-01T00:00:00Z --json)" "[]"
+for since in yesterday 2026 2026-13-01 2026-11-21x 5 ""; do
+	case_fails "--since \"$since\" means nothing" 2 "--since is a time like" attest_ca audit --since "$since"
+done
+
+# ---- following ----
+
+"$attest_ca_program" --state-dir "$state_dir" audit --follow --json >"$scratch/followed" &
+follower=$!
+wait_for '[ "$(wc -l <"$scratch/followed")" -eq 3 ]'
+check "--follow begins with what is there" '[ "$(jq -r .id "$scratch/followed" | xargs)" = "1 2 3" ]'
+attest_ca enroll "$one" --name back >/dev/null
+wait_for '[ "$(wc -l <"$scratch/followed")" -ge 4 ]'
+case_equal "and goes on with what is added, an object a line" \
+	"$(sed -n 4p "$scratch/followed" | jq -c '[.id, .action]')" '[4,"enroll"]'
+kill -INT "$follower" # a shell's background job ignores it unless the program says otherwise
+wait "$follower"
+case_equal "it ends when it is interrupted" $? 0
+mkfifo "$scratch/pipe"
+"$attest_ca_program" --state-dir "$state_dir" audit --follow >"$scratch/pipe" &
+follower=$!
+head -n 1 <"$scratch/pipe" >/dev/null
+check "and when nobody reads any more" 'wait_for "! kill -0 $follower 2>/dev/null"'
+
+# ---- verifying ----
+
+case_ok "--verify finds it whole" attest_ca audit --verify
+case_matches "and says so" "$out" '^4 audit entries hold; the last hash is [0-9a-f]{64}$'
+head=$(attest_ca audit --verify --json | jq -r .head)
+case_equal "the last hash is the last entry's" "$head" "$(attest_ca audit --json | jq -r '.[-1].hash')"
+attest_ca remove back >/dev/null
+case_ok "a hash that was noted is found later" attest_ca audit --verify --expect "$head"
+case_fails "another is not" 1 'no audit entry has the expected hash' \
+	attest_ca audit --verify --expect "$(tr 0-9a-f 1-9a-f0 <<<"$head")"
+case_fails "half a hash is none" 2 'hash of 64 hexadecimal digits' attest_ca audit --verify --expect "${head:32}"
+case_fails "--expect alone means nothing" 2 '--expect goes with --verify' attest_ca audit --expect "$head"
+case_fails "--verify of a part means nothing" 2 'does not go with --since' attest_ca audit --verify --since 1h
+
+# Somebody who writes to the store itself, in Python since there need be no sqlite3 program.
+meddle() {
+	python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])' \
+		"$state_dir/store.db" "$1" 2>&1
+}
+
+if python3 -c 'import sqlite3' 2>/dev/null; then
+	case_matches "an entry cannot be changed" "$(meddle "UPDATE audit SET actor = 'me' WHERE id = 2")" 'only grows'
+	case_matches "nor deleted" "$(meddle 'DELETE FROM audit WHERE id = 5')" 'only grows'
+	case_ok "and none was" attest_ca audit --verify
+	cp -a "$state_dir" "$scratch/whole"
+	meddle "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 'me' WHERE id = 2"
+	case_fails "what is changed by force is named" 1 'audit entry 2 was altered' attest_ca audit --verify
+	rm -rf "$state_dir"
+	cp -a "$scratch/whole" "$state_dir"
+	meddle "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
+	case_fails "and what is taken off the end" 1 'audit entry 5 is missing' attest_ca audit --verify
+else
+	skip "entries cannot be changed" "there is no python3 with sqlite3"
+fi
+
+finish
