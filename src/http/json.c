@@ -9,33 +9,12 @@
 #include "http/server.h"
 #include "util/base64.h"
 #include "util/error.h"
+#include "util/json_depth.h"
 
 void
 json_init(void)
 {
 	json_object_seed(0);
-}
-
-/* jansson recurses as deep as a body says; strings are skipped, brackets in them open nothing. */
-static bool
-json_is_too_deep(struct view body)
-{
-	size_t depth = 0;
-	bool   in_string = false;
-
-	for (size_t i = 0; i < body.size; i++) {
-		uint8_t c = body.data[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
-			return true;
-		else if (!in_string && (c == '}' || c == ']') && depth > 0)
-			depth--;
-	}
-	return false;
 }
 
 int
@@ -44,7 +23,8 @@ json_decode(struct view body, json_t **out, struct error *err)
 	json_error_t why;
 	json_t      *object;
 
-	if (json_is_too_deep(body))
+	/* jansson recurses as deep as a body says. */
+	if (json_depth_exceeds(body, JSON_DEPTH_MAX))
 		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets",
 		    JSON_DEPTH_MAX);
 	object = json_loadb((const char *)(body.size != 0 ? body.data : (const uint8_t *)""),

@@ -10,6 +10,7 @@ src_libutil_a_SOURCES = \
 	src/util/file.c src/util/file.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
+	src/util/json_depth.c src/util/json_depth.h \
 	src/util/log.c src/util/log.h \
 	src/util/shared.c src/util/shared.h \
 	src/util/secret.c src/util/secret.h \
@@ -83,3 +84,7 @@ check_PROGRAMS += tests/unit/secret_test
 TESTS += tests/unit/secret_test
 tests_unit_secret_test_SOURCES = tests/unit/secret_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_secret_test_LDADD = src/libutil.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/json_depth_test
+TESTS += tests/unit/json_depth_test
+tests_unit_json_depth_test_SOURCES = tests/unit/json_depth_test.c tests/unit/unit.h
+tests_unit_json_depth_test_LDADD = src/libutil.a $(UNIT_LIBS)
