@@ -41,12 +41,28 @@ static const struct admin_option audit_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option import_options[] = {
+    {"format", 0, "FORMAT", "csv or jsonl, where the file's name does not say", false},
+    {"dry-run", 0, NULL, "only check, and change nothing", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option export_options[] = {
+    {"format", 0, "FORMAT", "csv (the default) or jsonl", false},
+    {"output", 'o', "FILE", "write there, the whole or nothing, not to standard output", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
         "make the CA: root, issuing certificate, empty inventory", init_options, 0, 0, admin_init},
     {"enroll", "HASH | --ek FILE [--name NAME]... [--note TEXT]",
         "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},
+    {"import", "FILE.csv | FILE.jsonl | - [--format FORMAT] [--dry-run]",
+        "enroll the devices of a file, all of them or none", import_options, 1, 1, admin_import},
+    {"export", "[--format FORMAT] [--output FILE]",
+        "write the devices as import reads them", export_options, 0, 0, admin_export},
     {"list", "", "show the devices, by name", no_options, 0, 0, admin_list},
     {"show", "HASH | PREFIX | NAME", "show a device and its AK certificates", no_options, 1, 1,
         admin_show},

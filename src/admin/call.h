@@ -52,6 +52,8 @@ typedef int admin_run(const struct admin_call *call, struct error *err);
 admin_run admin_audit;
 admin_run admin_init;
 admin_run admin_enroll;
+admin_run admin_import;
+admin_run admin_export;
 admin_run admin_list;
 admin_run admin_show;
 admin_run admin_remove;

@@ -4,9 +4,16 @@ src_libadmin_a_SOURCES = \
 	src/admin/audit.c \
 	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \
+	src/admin/csv.c src/admin/csv.h \
 	src/admin/describe.c src/admin/describe.h \
+	src/admin/device_csv.c \
+	src/admin/device_file.c src/admin/device_file.h \
+	src/admin/device_jsonl.c \
 	src/admin/ek_file.c src/admin/ek_file.h \
 	src/admin/enroll.c \
+	src/admin/export.c \
+	src/admin/fault.c src/admin/fault.h \
+	src/admin/import.c \
 	src/admin/init.c \
 	src/admin/list.c \
 	src/admin/main.c \
@@ -29,3 +36,9 @@ check_PROGRAMS += tests/unit/progress_test
 TESTS += tests/unit/progress_test
 tests_unit_progress_test_SOURCES = tests/unit/progress_test.c tests/unit/unit.h
 tests_unit_progress_test_LDADD = $(ADMIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/csv_test tests/unit/device_file_test
+TESTS += tests/unit/csv_test tests/unit/device_file_test
+tests_unit_csv_test_SOURCES = tests/unit/csv_test.c tests/unit/unit.h
+tests_unit_csv_test_LDADD = $(ADMIN_TEST_LIBS)
+tests_unit_device_file_test_SOURCES = tests/unit/device_file_test.c tests/unit/unit.h
+tests_unit_device_file_test_LDADD = $(ADMIN_TEST_LIBS)

@@ -36,8 +36,7 @@ enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
 #define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
 
 static const char *const stage_texts[STAGE_STATEMENTS] = {
-    [STAGE_ADD_DEVICE] = "INSERT INTO device (line, ek_hash, enabled, note, names, tags)"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STAGE_ADD_NAME] = "INSERT INTO name (name, line) VALUES (?1, ?2)",
     [STAGE_WALKS + SQLITE_STAGE_HASHES] = "SELECT line, ek_hash FROM device ORDER BY ek_hash, line",
     [STAGE_WALKS + SQLITE_STAGE_NAMES] = "SELECT line, name FROM name ORDER BY name, line",
