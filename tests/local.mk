@@ -101,8 +101,14 @@ tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c te
 tests_bench_acme_bench_LDADD = $(FORGE_LIBS) src/libwebauthn.a src/libhttp.a src/libpki.a \
 	src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) \
 	$(JANSSON_LIBS) $(CBOR_LIBS) -lpthread
+EXTRA_PROGRAMS += tests/bench/import_bench
+tests_bench_import_bench_SOURCES = tests/bench/import_bench.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_import_bench_LDADD = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) \
+	$(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) -lpthread
 
 .PHONY: bench
-bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench
+bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \
+		tests/bench/import_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
+	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)

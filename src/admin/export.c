@@ -1,6 +1,8 @@
 /* attest-ca export: what import reads, of one instant, with no device kept. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,9 +50,9 @@ export_run(const struct admin_call *call, struct export *export, struct error *e
 
 /* Makes sure that it has arrived; closes the stream in any case. */
 static int
-export_finish(FILE *out, const char *path, struct error *err)
+export_finish(FILE *out, bool sync, const char *path, struct error *err)
 {
-	bool failed = fflush(out) != 0 || ferror(out) != 0 || fsync(fileno(out)) != 0;
+	bool failed = fflush(out) != 0 || ferror(out) != 0 || (sync && fsync(fileno(out)) != 0);
 
 	if (failed)
 		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
@@ -59,6 +61,19 @@ export_finish(FILE *out, const char *path, struct error *err)
 		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
 	}
 	return failed ? -1 : 0;
+}
+
+/* A device or a pipe is written to, and never replaced by a file. */
+static int
+export_to_special(const struct admin_call *call, struct export *export, const char *path,
+    struct error *err)
+{
+	int rc;
+
+	if ((export->out = fopen(path, "we")) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+	rc = export_run(call, export, err);
+	return export_finish(export->out, false, path, err) != 0 ? -1 : rc;
 }
 
 /* Under another name until it is whole. */
@@ -75,13 +90,26 @@ export_to_file(const struct admin_call *call, struct export *export, const char 
 	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0 || (export->out = fdopen(fd, "w")) == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
 	rc = export_run(call, export, err);
-	if (export_finish(export->out, temporary, err) != 0)
+	if (export_finish(export->out, true, temporary, err) != 0)
 		rc = -1;
 	if (rc == 0 && rename(temporary, path) != 0)
 		rc = error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, path);
 	if (rc != 0)
 		(void)unlink(temporary);
 	return rc;
+}
+
+/* A symbolic link stays one: what it leads to is written. */
+static int
+export_to(const struct admin_call *call, struct export *export, const char *path,
+    struct error *err)
+{
+	AUTO_FREE char *target = realpath(path, NULL);
+	struct stat     st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return export_to_special(call, export, path, err);
+	return export_to_file(call, export, target != NULL ? target : path, err);
 }
 
 static void
@@ -117,7 +145,7 @@ admin_export(const struct admin_call *call, struct error *err)
 	}
 	if (path == NULL)
 		return export_run(call, &export, err);
-	if (export_to_file(call, &export, path, err) != 0)
+	if (export_to(call, &export, path, err) != 0)
 		return -1;
 	export_say(call, &export, path);
 	return 0;

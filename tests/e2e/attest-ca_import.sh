@@ -48,6 +48,17 @@ case_equal "export --json --output answers in JSON" \
 	"{\"devices\":3,\"file\":\"$scratch/export2.csv\"}"
 case_fails "export into a full disk is a failure" 1 'writing the answer failed' \
 	bash -c "'$attest_ca_program' --state-dir '$state_dir' export >/dev/full"
+mkfifo "$scratch/pipe"
+cat "$scratch/pipe" >"$scratch/from-pipe.csv" &
+case_ok "export --output into a pipe writes to it" attest_ca export --output "$scratch/pipe"
+wait $!
+check "and leaves it there" '[ -p "$scratch/pipe" ] && cmp "$scratch/from-pipe.csv" "$scratch/wanted.csv"'
+ln -s export2.csv "$scratch/link"
+printf old >"$scratch/export2.csv"
+attest_ca export --output "$scratch/link" >"$scratch/said"
+check "export --output through a symbolic link leaves the link" \
+	'[ -L "$scratch/link" ] && cmp "$scratch/export2.csv" "$scratch/wanted.csv"'
+case_fails "export --output of a full disk is a failure" 1 'writing /dev/full' attest_ca export --output /dev/full
 case_fails "export where nobody can write is a failure" 1 "creating $scratch/nowhere/x" \
 	attest_ca export --output "$scratch/nowhere/x"
 case_fails "export --json to standard output is a usage error" 2 'give --format jsonl' attest_ca export --json
