@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "pki/ca.h"
+#include "pki/pem.h"
 #include "store/acme.h"
-#include "tpm/openssl_error.h"
 #include "util/error.h"
 
 struct crl_files {
@@ -92,28 +91,6 @@ crl_collect(struct crl_files *crl, struct store *store, int64_t now, bool *chang
 	return 0;
 }
 
-static int
-crl_append_pem(struct view der, struct bytes *pem, struct error *err)
-{
-	const unsigned char *at = der.data;
-	X509_CRL            *crl = d2i_X509_CRL(NULL, &at, (long)der.size);
-	BIO                 *bio = BIO_new(BIO_s_mem());
-	char                *text = NULL;
-	int                  rc = -1;
-
-	if (crl == NULL || bio == NULL || PEM_write_bio_X509_CRL(bio, crl) != 1) {
-		error_set_openssl(err, ERROR_INTERNAL, "writing a CRL as PEM");
-	} else {
-		long length = BIO_get_mem_data(bio, &text);
-
-		bytes_append(pem, text, (size_t)length);
-		rc = 0;
-	}
-	X509_CRL_free(crl);
-	BIO_free(bio);
-	return rc;
-}
-
 /* Both forms, or none. */
 static int
 crl_sign(struct crl_files *crl, uint64_t number, int64_t now, struct bytes *der,
@@ -122,9 +99,10 @@ crl_sign(struct crl_files *crl, uint64_t number, int64_t now, struct bytes *der,
 	if (ca_crl_create(crl->issuer, number,
 	        (const struct ca_revoked *)(const void *)crl->revoked.data,
 	        crl->revoked.size / sizeof(struct ca_revoked), now, crl->lifetime, der, err) != 0 ||
-	    crl_append_pem(bytes_view(der), pem, err) != 0)
+	    pem_wrap(PEM_STRING_X509_CRL, bytes_view(der), pem, err) != 0)
 		return error_wrap(err, "signing the CRL");
-	if (crl->root_crl.size != 0 && crl_append_pem(bytes_view(&crl->root_crl), pem, err) != 0)
+	if (crl->root_crl.size != 0 &&
+	    pem_wrap(PEM_STRING_X509_CRL, bytes_view(&crl->root_crl), pem, err) != 0)
 		return error_wrap(err, "the CRL of the root");
 	return 0;
 }

@@ -22,8 +22,10 @@
 #include "acme/state_dir.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
+#include "pki/key_uri.h"
 #include "store/acme.h"
 #include "store/files.h"
+#include "store/issuer_files.h"
 #include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -135,7 +137,7 @@ keeper_write_crls(struct acme_keeper *keeper, struct error *err)
 	if (!keeper->crl_unwritten)
 		return 0;
 	if (keeper_write_crl(keeper, STATE_ISSUING_CRL, false, err) != 0 ||
-	    keeper_write_crl(keeper, STATE_ACME_CRL_PEM, true, err) != 0)
+	    keeper_write_crl(keeper, STATE_CRL_PEM, true, err) != 0)
 		return -1;
 	keeper->crl_unwritten = false;
 	return 0;
@@ -336,6 +338,20 @@ keeper_load_writer(struct acme_keeper *keeper, struct error *err)
 	return store_writer_start_on(store, &keeper->writer, err);
 }
 
+static int
+keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
+{
+	const struct acme_settings *settings = keeper->settings;
+	AUTO_BYTES                  secret = {0};
+	struct key_access           access;
+
+	if (issuer_files_access(settings->passphrase_file, settings->pkcs11_module, &secret, &access,
+	        err) != 0)
+		return -1;
+	return state_dir_load_issuing(settings->state_dir, &access, &keeper->issuing,
+	    &keeper->issuing_pem, &keeper->root_pem, err);
+}
+
 /* The store comes first: a directory without one was never initialised, and it says so. */
 static int
 keeper_load(struct acme_keeper *keeper, struct error *err)
@@ -344,8 +360,7 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	bool                        fresh = false;
 
 	if (store_acme_open(settings->state_dir, &keeper->store, err) != 0 ||
-	    state_dir_load_issuing(settings->state_dir, &keeper->issuing, &keeper->issuing_pem,
-	        &keeper->root_pem, err) != 0 ||
+	    keeper_load_issuing(keeper, err) != 0 ||
 	    state_dir_load_names(settings->state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;

@@ -18,6 +18,8 @@ static const struct config_row rows[] = {
     ROW("state_dir", TEXT, state_dir, ACME_STATE_DIR_DEFAULT, NULL, NULL),
     ROW("listen", LIST, listen, "127.0.0.1:8443", NULL, NULL),
     ROW("workers", NUMBER, workers, "0", "0", "64"),
+    ROW("passphrase_file", TEXT, passphrase_file, NULL, NULL, NULL),
+    ROW("pkcs11_module", TEXT, pkcs11_module, NULL, NULL, NULL),
     ROW("url", TEXT, url, NULL, NULL, NULL),
     ROW("crl_url", TEXT, crl_url, NULL, NULL, NULL),
     ROW("terms", TEXT, terms, NULL, NULL, NULL),

@@ -17,6 +17,8 @@ struct acme_settings {
 	char              *state_dir;
 	struct config_list listen; /* ADDR:PORT */
 	int64_t            workers; /* 0: one per processor */
+	char              *passphrase_file; /* what opens the issuing key; NULL: nothing, or a credential */
+	char              *pkcs11_module;   /* for URIs that name none */
 	char              *url;     /* base, without "/" at its end; NULL: by name and port */
 	char              *crl_url; /* of what is issued; NULL: <url>/crl; "none": none */
 	char              *terms;   /* URLs, or NULL */

@@ -3,6 +3,7 @@
 
 #include "acme_admin/commands.h"
 
+#include "admin/access.h"
 #include "admin/command.h"
 #include "store/files.h"
 
@@ -26,7 +27,8 @@ static const struct admin_option init_options[] = {
     {"root-lifetime", 0, "DURATION", "how long the root is valid (20y)", false},
     {"issuing-lifetime", 0, "DURATION", "how long the issuing certificate is (10y)", false},
     {"ca-cert", 0, "FILE", "an issuing CA of yours, its chain behind it, PEM …", false},
-    {"ca-key", 0, "URI", "… and its key: a file, or any URI that OpenSSL can load", false},
+    {"ca-key", 0, "URI", "… and its key: a file, a TPM's key file, or pkcs11:", false},
+    ACCESS_OPTIONS,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -37,6 +39,11 @@ static const struct admin_option certificates_options[] = {
 
 static const struct admin_option revoke_options[] = {
     {"reason", 0, "REASON", "keyCompromise, superseded, cessationOfOperation, …", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option crl_options[] = {
+    ACCESS_OPTIONS,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -52,7 +59,8 @@ static const struct admin_command commands[] = {
     {"revoke", "SERIAL | NAME ... [--reason REASON]",
         "revoke a certificate, or all good ones of a name", revoke_options, 1, ADMIN_OPERANDS_ANY,
         acme_admin_revoke},
-    {"crl", "", "sign the CRL again and print it, and the root's, as PEM", no_options, 0, 0,
+    {"crl", "[--passphrase-fd N]", "sign the CRL again and print it, and the root's, as PEM",
+        crl_options, 0, 0,
         acme_admin_crl},
     {"orders", "", "show the orders that have not been swept", no_options, 0, 0,
         acme_admin_orders},

@@ -6,6 +6,7 @@
 #include "acme/crl_files.h"
 #include "acme/state_dir.h"
 #include "acme_admin/commands.h"
+#include "admin/access.h"
 #include "admin/print.h"
 #include "pki/ca.h"
 #include "store/acme.h"
@@ -46,7 +47,7 @@ crl_make(const struct admin_call *call, struct store *store, const struct ca *is
 	}
 	crl_files_free(crl);
 	if (rc != 0 || crl_write(call->state_dir, STATE_ISSUING_CRL, bytes_view(&der), err) != 0 ||
-	    crl_write(call->state_dir, STATE_ACME_CRL_PEM, bytes_view(&pem), err) != 0)
+	    crl_write(call->state_dir, STATE_CRL_PEM, bytes_view(&pem), err) != 0)
 		return -1;
 	if (call->json)
 		print_json(json_pack("{s:s%}", "crl", (const char *)pem.data, pem.size));
@@ -61,13 +62,18 @@ acme_admin_crl(const struct admin_call *call, struct error *err)
 	struct ca     issuing = {NULL, NULL};
 	AUTO_BYTES    issuing_pem = {0};
 	AUTO_BYTES    root_pem = {0};
-	struct store *store;
-	int           rc = -1;
+	struct access access;
+	struct store *store = NULL;
+	int           rc = access_read(call, &access, err);
 
-	if (store_acme_open(call->state_dir, &store, err) != 0)
-		return -1;
-	if (state_dir_load_issuing(call->state_dir, &issuing, &issuing_pem, &root_pem, err) == 0)
+	if (rc == 0)
+		rc = store_acme_open(call->state_dir, &store, err);
+	if (rc == 0)
+		rc = state_dir_load_issuing(call->state_dir, &access.key, &issuing, &issuing_pem, &root_pem,
+		    err);
+	if (rc == 0)
 		rc = crl_make(call, store, &issuing, err);
+	access_clear(&access);
 	ca_clear(&issuing);
 	store_close(store);
 	return rc;

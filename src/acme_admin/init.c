@@ -11,6 +11,7 @@
 
 #include "acme/server_key.h"
 #include "acme_admin/commands.h"
+#include "admin/access.h"
 #include "admin/print.h"
 #include "admin/state.h"
 #include "pki/ca.h"
@@ -189,19 +190,22 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct state_file *files, struct
 
 /* The operator's own CA: its key stays where it is. */
 static int
-init_take_theirs(const struct init_plan *plan, struct ca *issuing, struct state_file *files,
-    struct error *err)
+init_take_theirs(const struct admin_call *call, const struct init_plan *plan, struct ca *issuing,
+    struct state_file *files, struct error *err)
 {
 	struct trust   *chain = trust_new();
+	struct access   access = {.secret = {0}};
 	AUTO_FREE char *path = realpath(plan->ca_key, NULL);
 	const char     *uri = path != NULL ? path : plan->ca_key;
 	int             rc = -1;
 
 	if (trust_add_file(chain, plan->ca_cert, err) == 0 &&
 	    certificate_load(plan->ca_cert, &issuing->certificate, err) == 0 &&
-	    key_load(uri, &issuing->key, err) == 0 && ca_check_pair(issuing, err) == 0)
+	    access_read(call, &access, err) == 0 &&
+	    key_open(uri, &access.key, &issuing->key, err) == 0 && ca_check_pair(issuing, err) == 0)
 		rc = init_encode_theirs(trust_stack(chain), files, err);
 	trust_free(chain);
+	access_clear(&access);
 	files[INIT_ISSUING_KEY].name = STATE_ISSUING_URI;
 	bytes_append(&files[INIT_ISSUING_KEY].content, uri, strlen(uri));
 	bytes_append_u8(&files[INIT_ISSUING_KEY].content, '\n');
@@ -224,8 +228,8 @@ init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t
 }
 
 static int
-init_make(const struct init_plan *plan, int64_t now, struct ca *root, struct ca *issuing,
-    struct state_file *files, struct error *err)
+init_make(const struct admin_call *call, const struct init_plan *plan, struct ca *root,
+    struct ca *issuing, struct state_file *files, struct error *err)
 {
 	int rc;
 
@@ -237,10 +241,10 @@ init_make(const struct init_plan *plan, int64_t now, struct ca *root, struct ca 
 		bytes_append_u8(&files[INIT_DNS_NAMES].content, '\n');
 	}
 	if (plan->ca_cert != NULL)
-		rc = init_take_theirs(plan, issuing, files, err);
-	else if ((rc = init_make_own(plan, now, root, issuing, err)) == 0)
-		rc = init_encode_own(root, issuing, now, files, err);
-	return rc != 0 ? -1 : init_check_names(issuing, plan, now, err);
+		rc = init_take_theirs(call, plan, issuing, files, err);
+	else if ((rc = init_make_own(plan, call->now, root, issuing, err)) == 0)
+		rc = init_encode_own(root, issuing, call->now, files, err);
+	return rc != 0 ? -1 : init_check_names(issuing, plan, call->now, err);
 }
 
 static void
@@ -290,7 +294,7 @@ init_run(const struct admin_call *call, const struct init_plan *plan, struct sta
 	struct state_plan place = {files, INIT_FILES, store_files, store_acme_create};
 	struct ca         root = {NULL, NULL};
 	struct ca         issuing = {NULL, NULL};
-	int               rc = init_make(plan, call->now, &root, &issuing, files, err);
+	int               rc = init_make(call, plan, &root, &issuing, files, err);
 
 	if (plan->ca_cert != NULL)
 		place.count = INIT_ROOT_KEY; /* the rest is the operator's */

@@ -3,6 +3,7 @@
 
 #include "admin/command.h"
 
+#include "admin/access.h"
 #include "store/files.h"
 
 static const struct admin_option common_options[] = {
@@ -53,6 +54,31 @@ static const struct admin_option export_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option issuing_renew_options[] = {
+    {"key-type", 0, "TYPE", "p256, p384, rsa3072 or rsa4096 (as the present one)", false},
+    {"key", 0, "URI", "use this key, and make none", false},
+    {"lifetime", 0, "DURATION", "how long the certificate is valid (10y)", false},
+    {"root-key", 0, "URI", "where the root's key is (root.key)", false},
+    {"root-passphrase-fd", 0, "N", "the same for the root's key, when it has another", false},
+    ACCESS_OPTIONS,
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option issuing_csr_options[] = {
+    {"key-type", 0, "TYPE", "p256, p384, rsa3072 or rsa4096 (as the present one)", false},
+    {"key", 0, "URI", "use this key, and make none", false},
+    {"name", 0, "NAME", "the common name to ask for (the next of the present one)", false},
+    {"output", 0, "FILE", "write it there (standard output)", false},
+    ACCESS_OPTIONS,
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option issuing_install_options[] = {
+    {"root", 0, "FILE", "the root that it leads to, when that is another (PEM)", false},
+    ACCESS_OPTIONS,
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
@@ -71,6 +97,17 @@ static const struct admin_command commands[] = {
         ADMIN_OPERANDS_ANY, admin_remove},
     {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
         "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
+    {"issuing renew",
+        "[--key-type TYPE | --key URI] [--lifetime DURATION] [--root-key URI] [--passphrase-fd N]",
+        "make a new issuing key and certificate under the root", issuing_renew_options, 0, 0,
+        admin_issuing_renew},
+    {"issuing csr",
+        "[--key-type TYPE | --key URI] [--name NAME] [--output FILE] [--passphrase-fd N]",
+        "ask another CA for the next issuing certificate", issuing_csr_options, 0, 0,
+        admin_issuing_csr},
+    {"issuing install", "FILE [--root FILE] [--passphrase-fd N]",
+        "take the certificate that was asked for, with its chain", issuing_install_options, 1, 1,
+        admin_issuing_install},
 };
 
 static const struct admin_program attest_ca = {

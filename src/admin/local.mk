@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libadmin.a
 src_libadmin_a_SOURCES = \
+	src/admin/access.c src/admin/access.h \
 	src/admin/attest_ca.c \
 	src/admin/audit.c \
 	src/admin/call.h \
@@ -15,6 +16,10 @@ src_libadmin_a_SOURCES = \
 	src/admin/fault.c src/admin/fault.h \
 	src/admin/import.c \
 	src/admin/init.c \
+	src/admin/issuing.c src/admin/issuing.h \
+	src/admin/issuing_csr.c \
+	src/admin/issuing_install.c \
+	src/admin/issuing_renew.c \
 	src/admin/list.c \
 	src/admin/main.c \
 	src/admin/print.c src/admin/print.h \

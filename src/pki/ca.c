@@ -18,9 +18,6 @@
 
 #define CA_DAY ((int64_t)24 * 60 * 60)
 
-/* An issuing CA signs end entities only. */
-#define CA_ISSUING_PATHLEN 0
-
 /*
  * The certificate as everybody else will read it: OpenSSL keeps no decoded key
  * in one that it did not decode, and without it the certificate verifies nothing.

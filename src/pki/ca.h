@@ -11,6 +11,9 @@
 
 struct error;
 
+/* An issuing CA signs end entities only. */
+#define CA_ISSUING_PATHLEN 0
+
 /* An issuing CA: its certificate and its key. */
 struct ca {
 	X509     *certificate;

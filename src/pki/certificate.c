@@ -79,37 +79,30 @@ certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct error 
 int
 certificate_wrap_pem(struct view der, struct bytes *pem, struct error *err)
 {
-	BIO  *bio = BIO_new(BIO_s_mem());
-	char *data;
-	int   rc = 0;
-
-	if (bio != NULL && der.size <= LONG_MAX &&
-	    PEM_write_bio(bio, PEM_STRING_X509, "", der.data, (long)der.size) > 0) {
-		long size = BIO_get_mem_data(bio, &data);
-
-		bytes_append(pem, data, (size_t)size);
-	} else {
-		rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a certificate");
-	}
-	BIO_free(bio);
-	return rc;
+	return pem_wrap(PEM_STRING_X509, der, pem, err);
 }
 
 int
-certificate_load(const char *path, X509 **out, struct error *err)
+certificate_decode_pem(const struct bytes *pem, const char *path, X509 **out, struct error *err)
 {
-	AUTO_BYTES pem = {0};
-	BIO       *bio;
+	BIO *bio = pem_open(pem);
 
-	if (file_read(path, CERTIFICATE_FILE_MAX, &pem, err) != 0)
-		return -1;
-	bio = pem_open(&pem);
 	*out = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL);
 	BIO_free(bio);
 	if (*out == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "no PEM certificate in %s", path);
 	ERR_clear_error();
 	return 0;
+}
+
+int
+certificate_load(const char *path, X509 **out, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+
+	if (file_read(path, CERTIFICATE_FILE_MAX, &pem, err) != 0)
+		return -1;
+	return certificate_decode_pem(&pem, path, out, err);
 }
 
 int64_t

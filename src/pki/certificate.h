@@ -26,6 +26,10 @@ int certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct er
 /* Appends DER that is known to be a certificate as PEM, without decoding it. INTERNAL. */
 int certificate_wrap_pem(struct view der, struct bytes *pem, struct error *err);
 
+/* Reads the first certificate of a PEM file that was read from `path`. MALFORMED. The caller frees *out. */
+int certificate_decode_pem(const struct bytes *pem, const char *path, X509 **out,
+    struct error *err);
+
 /* Reads the first certificate of a PEM file. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
 int certificate_load(const char *path, X509 **out, struct error *err);
 

@@ -44,6 +44,20 @@ key_type_parse(const char *text, enum key_type *type, struct error *err)
 	    "key type \"%s\" is not one of p256, p384, rsa3072, rsa4096", text);
 }
 
+bool
+key_type_of(const EVP_PKEY *key, enum key_type *type)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		size_t bits = types[i].bits != 0 ? types[i].bits : i == KEY_TYPE_P384 ? 384 : 256;
+
+		if (EVP_PKEY_is_a(key, types[i].algorithm) && (size_t)EVP_PKEY_get_bits(key) == bits) {
+			*type = (enum key_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 key_generate(enum key_type type, EVP_PKEY **key, struct error *err)
 {

@@ -2,6 +2,8 @@
 #ifndef PKI_KEY_H
 #define PKI_KEY_H
 
+#include <stdbool.h>
+
 #include <openssl/types.h>
 
 #include "util/bytes.h"
@@ -14,6 +16,9 @@ enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072, KEY_TYPE_RSA4096
 
 /* Reads "p256", "p384", "rsa3072" or "rsa4096"; MALFORMED names them all. */
 int key_type_parse(const char *text, enum key_type *type, struct error *err);
+
+/* Finds which of them a key is, public or private; false when none. */
+bool key_type_of(const EVP_PKEY *key, enum key_type *type);
 
 /* Makes a key; the caller frees *key with EVP_PKEY_free. INTERNAL on failure. */
 int key_generate(enum key_type type, EVP_PKEY **key, struct error *err);

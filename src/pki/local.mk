@@ -4,6 +4,7 @@ src_libpki_a_SOURCES = \
 	src/pki/ak_check.c src/pki/ak_check.h \
 	src/pki/alt_name.c src/pki/alt_name.h \
 	src/pki/ca.c src/pki/ca.h \
+	src/pki/ca_request.c src/pki/ca_request.h \
 	src/pki/certificate.c src/pki/certificate.h \
 	src/pki/chain.c src/pki/chain.h \
 	src/pki/crl.c \

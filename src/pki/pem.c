@@ -3,10 +3,12 @@
 
 #include "pki/pem.h"
 
+#include <limits.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "util/bytes.h"
+#include "tpm/openssl_error.h"
 
 BIO *
 pem_open(const struct bytes *pem)
@@ -34,4 +36,23 @@ pem_is_at_end(void)
 		return false;
 	ERR_clear_error();
 	return true;
+}
+
+int
+pem_wrap(const char *name, struct view der, struct bytes *pem, struct error *err)
+{
+	BIO  *bio = BIO_new(BIO_s_mem());
+	char *data;
+	int   rc = 0;
+
+	if (bio != NULL && der.size <= LONG_MAX &&
+	    PEM_write_bio(bio, name, "", der.data, (long)der.size) > 0) {
+		long size = BIO_get_mem_data(bio, &data);
+
+		bytes_append(pem, data, (size_t)size);
+	} else {
+		rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a %s as PEM", name);
+	}
+	BIO_free(bio);
+	return rc;
 }

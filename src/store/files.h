@@ -12,6 +12,10 @@
 #define STATE_ROOT_CRL    "root.crl"    /* DER, empty */
 #define STATE_ISSUING_KEY "issuing.key" /* PKCS #8 PEM */
 #define STATE_ISSUING_PEM "issuing.pem"
+#define STATE_ISSUING_URI "issuing.uri" /* instead of issuing.key: where the key is */
+#define STATE_NEXT_KEY    "issuing.next.key" /* waits for its certificate; or issuing.next.uri */
+#define STATE_NEXT_URI    "issuing.next.uri"
+#define STATE_CRL_PEM     "crl.pem"     /* the CRLs of all issuing CAs and of the root */
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
 #define STATE_CRL_LOCK    "crl.lock"    /* what those queue for who sign a CRL */
 #define STATE_STORE       "store.db"    /* SQLite; -wal and -shm beside it while open */
@@ -22,10 +26,8 @@
 /* And in the state directory of attest-acmed, which has the keys and certificates above of its own. */
 #define ACME_STATE_DIR_DEFAULT "/var/lib/attest-acmed"
 
-#define STATE_ISSUING_URI      "issuing.uri"   /* instead of issuing.key: where the key is */
 #define STATE_ATTESTATION_ROOTS "attestation-roots.pem"
 #define STATE_DNS_NAMES        "dns-names"     /* of the server's certificate, a line each */
-#define STATE_ACME_CRL_PEM     "crl.pem"       /* of issuing CA and root */
 #define STATE_ACME_STORE       "acme.db"
 #define STATE_ACME_STORE_LOCK  "acme.lock"
 

@@ -9,10 +9,13 @@ src_libstore_a_SOURCES = \
 	src/store/acme_sweep.c \
 	src/store/audit.h src/store/batch.h src/store/change.h src/store/evidence.h \
 	src/store/crl.c src/store/crl.h \
+	src/store/crl_bundle.c src/store/crl_bundle.h \
 	src/store/device_check.c src/store/device_check.h \
 	src/store/files.h \
 	src/store/glob.c src/store/glob.h \
 	src/store/hash.c src/store/hash.h \
+	src/store/issuer_files.c src/store/issuer_files.h \
+	src/store/issuer_replace.c src/store/issuer_replace.h \
 	src/store/lock.c src/store/lock.h \
 	src/store/name_run.c src/store/name_run.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/store.h \

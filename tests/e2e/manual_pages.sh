@@ -12,12 +12,14 @@ long_options() {
 
 # What --help says, that of each command included where commands have one.
 help_text() {
-	local command
+	local line
+	local -a words
 
 	"$1" --help
-	for command in $("$1" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-		"$1" "$command" --help
-	done
+	while read -r line; do
+		read -ra words <<<"$line" # a command may have two
+		"$1" "${words[@]}" --help
+	done < <("$1" --help | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z ]\{17\}\).*/\1/p')
 }
 
 # In mdoc a long option is Fl -name, within a line of macros too.

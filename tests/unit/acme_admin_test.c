@@ -217,7 +217,7 @@ answer_after_revoking(const char *serial)
 START_TEST(crl_is_signed_and_lists_what_was_revoked)
 {
 	AUTO_FREE char *text = answer_after_revoking("4002");
-	AUTO_FREE char *path = file_join(world.state_dir, STATE_ACME_CRL_PEM);
+	AUTO_FREE char *path = file_join(world.state_dir, STATE_CRL_PEM);
 	AUTO_BYTES      file = {0};
 	ASN1_INTEGER   *serial = ASN1_INTEGER_new();
 	X509_REVOKED   *found = NULL;

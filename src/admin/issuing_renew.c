@@ -1,0 +1,156 @@
+/* attest-ca issuing renew: a new issuing key and certificate under the root. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "admin/access.h"
+#include "admin/call.h"
+#include "admin/issuing.h"
+#include "pki/ca.h"
+#include "pki/ca_request.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "pki/signing.h"
+#include "pki/trust.h"
+#include "store/files.h"
+#include "store/issuer_replace.h"
+#include "util/duration.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* Everything a renewal holds. */
+struct renewal {
+	struct access       access;
+	struct access       root_access;
+	struct issuer_files old;
+	struct ca           root;
+	struct ca           next;
+	const char         *uri; /* --key */
+	int64_t             lifetime;
+};
+
+static void
+renewal_clear(struct renewal *renewal)
+{
+	access_clear(&renewal->access);
+	access_clear(&renewal->root_access);
+	issuer_files_clear(&renewal->old);
+	ca_clear(&renewal->root);
+	ca_clear(&renewal->next);
+}
+
+/* The root, whose key is here or where --root-key says. */
+static int
+load_root(const struct admin_call *call, struct renewal *renewal, struct error *err)
+{
+	AUTO_FREE char *certificate = file_join(call->state_dir, STATE_ROOT_PEM);
+	AUTO_FREE char *here = file_join(call->state_dir, STATE_ROOT_KEY);
+	const char     *uri = admin_call_value(call, "root-key", here);
+
+	if (certificate_load(certificate, &renewal->root.certificate, err) != 0)
+		return -1;
+	if (key_open(uri, &renewal->root_access.key, &renewal->root.key, err) != 0) {
+		if (uri == here && err->kind == ERROR_NOT_FOUND)
+			error_set(err, ERROR_NOT_FOUND,
+			    "the root's key is not in %s: give --root-key URI, or where it cannot be used "
+			    "from here, run \"attest-ca issuing csr\"",
+			    call->state_dir);
+		return -1;
+	}
+	if (ca_check_pair(&renewal->root, err) != 0)
+		return error_wrap(err, "%s and %s", certificate, uri);
+	return 0;
+}
+
+static int
+make_next(const struct admin_call *call, struct renewal *renewal, struct error *err)
+{
+	char name[CA_NAME_SIZE];
+
+	if (renewal->uri != NULL) {
+		if (key_open(renewal->uri, &renewal->access.key, &renewal->next.key, err) != 0)
+			return -1;
+	} else if (issuing_make_key(call, &renewal->old, &renewal->next.key, err) != 0) {
+		return -1;
+	}
+	if (issuing_name(&renewal->old, renewal->next.key, name, err) != 0)
+		return -1;
+	return ca_issuing_create(&renewal->root, renewal->next.key, name, call->now,
+	    renewal->lifetime, &renewal->next.certificate, err);
+}
+
+/* As it will be verified: under what root.pem holds. */
+static int
+check_next(const struct admin_call *call, const struct renewal *renewal, struct error *err)
+{
+	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
+	struct trust   *roots = trust_new();
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	int             rc = -1;
+
+	if (chain == NULL)
+		abort();
+	(void)sk_X509_push(chain, renewal->next.certificate);
+	if (trust_add_file(roots, path, err) == 0)
+		rc = ca_request_check(&renewal->next, chain, roots, call->now, err);
+	sk_X509_free(chain);
+	trust_free(roots);
+	return rc;
+}
+
+static int
+put_next(const struct admin_call *call, const struct renewal *renewal, struct error *err)
+{
+	char               id[ISSUER_ID_SIZE];
+	AUTO_BYTES         pem = {0};
+	AUTO_BYTES         key = {0};
+	struct issuer_next next = {.id = id, .uri = renewal->uri};
+
+	if (issuer_files_id(renewal->next.certificate, id, err) != 0 ||
+	    certificate_encode_pem(renewal->next.certificate, &pem, err) != 0 ||
+	    (renewal->uri == NULL && key_encode(renewal->next.key, &key, err) != 0))
+		return -1;
+	next.pem = bytes_view(&pem);
+	next.key = bytes_view(&key);
+	return issuing_put(call, &renewal->old, &next, renewal->next.certificate, err);
+}
+
+static int
+renew(const struct admin_call *call, struct renewal *renewal, struct error *err)
+{
+	if (issuer_files_load(call->state_dir, NULL, &renewal->old, err) != 0 ||
+	    load_root(call, renewal, err) != 0 || make_next(call, renewal, err) != 0 ||
+	    check_next(call, renewal, err) != 0 || put_next(call, renewal, err) != 0)
+		return -1;
+	issuing_say(call, "renewed", &renewal->old, renewal->next.certificate, false);
+	return 0;
+}
+
+int
+admin_issuing_renew(const struct admin_call *call, struct error *err)
+{
+	struct renewal renewal = {.uri = admin_call_value(call, "key", NULL)};
+	enum key_type  ignored;
+	const char    *type = admin_call_value(call, "key-type", NULL);
+	int            rc;
+
+	if (duration_parse(admin_call_value(call, "lifetime", "10y"), &renewal.lifetime, err) != 0) {
+		error_wrap(err, "--lifetime");
+		return ADMIN_USAGE;
+	}
+	if (type != NULL && key_type_parse(type, &ignored, err) != 0)
+		return ADMIN_USAGE;
+	if (type != NULL && renewal.uri != NULL) {
+		error_set(err, ERROR_MALFORMED, "--key names a key that is there, so that --key-type means nothing");
+		return ADMIN_USAGE;
+	}
+	rc = access_read(call, &renewal.access, err);
+	if (rc == 0)
+		rc = access_read_root(call, &renewal.access, &renewal.root_access, err);
+	if (rc == 0)
+		rc = renew(call, &renewal, err);
+	renewal_clear(&renewal);
+	return rc;
+}

@@ -1,0 +1,44 @@
+/* What a CA asks of another CA: a PKCS #10 request for its certificate, and the check of what comes. */
+#ifndef PKI_CA_REQUEST_H
+#define PKI_CA_REQUEST_H
+
+#include <stdint.h>
+
+#include <openssl/x509.h>
+
+#include "util/bytes.h"
+
+struct ca;
+struct error;
+struct trust;
+
+/* Octets of a common name with the NUL: 64 characters of UTF-8. */
+#define CA_NAME_SIZE (4 * 64 + 1)
+
+/*
+ * Appends a CSR (PEM) that asks for a CA certificate: subject CN `name`, and, as
+ * extensionRequest, basicConstraints CA:TRUE pathlen:0 and keyUsage
+ * keyCertSign|cRLSign, both critical. INTERNAL.
+ */
+int ca_request_create(EVP_PKEY *key, const char *name, struct bytes *pem, struct error *err);
+
+/*
+ * Checks that `issuing` can issue AK certificates from `now` on: its key is that of
+ * its certificate, CA:TRUE, keyCertSign and cRLSign, a subjectKeyIdentifier, valid
+ * now, and its AK certificates lead over `chain` to one of `roots`, path lengths and all.
+ * BAD_ATTESTATION or INTERNAL, saying which rule it breaks.
+ */
+int ca_request_check(const struct ca *issuing, STACK_OF(X509) *chain, const struct trust *roots,
+    int64_t now, struct error *err);
+
+/*
+ * The name of the CA after the one called `name`: "X", "X 2", "X 3", cut where it would
+ * be too long. An issuer by another name has a CRL of its own for everybody who looks
+ * for CRLs by name: RFC 5280 §5.1.2.3 and §6.3.3 know an issuer by nothing else.
+ */
+void ca_name_next(const char *name, char next[CA_NAME_SIZE]);
+
+/* The last CN of the certificate's subject as UTF-8; empty when it has none that fits. */
+void ca_name_read(const X509 *certificate, char name[CA_NAME_SIZE]);
+
+#endif

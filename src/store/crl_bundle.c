@@ -1,0 +1,62 @@
+/* Puts CRL files together; signs and judges none. */
+#include "config.h"
+
+#include "store/crl_bundle.h"
+
+#include <stdlib.h>
+
+#include <openssl/pem.h>
+
+#include "pki/pem.h"
+#include "store/files.h"
+#include "store/issuer_files.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define CRL_MAX ((size_t)128 << 20)
+
+static int
+bundle_add(const char *state_dir, const char *name, struct bytes *pem, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+	AUTO_BYTES      der = {0};
+
+	if (file_read(path, CRL_MAX, &der, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return pem_wrap(PEM_STRING_X509_CRL, bytes_view(&der), pem, err);
+}
+
+static int
+bundle_add_earlier(const char *state_dir, struct bytes *pem, struct error *err)
+{
+	char (*ids)[ISSUER_ID_SIZE] = NULL;
+	size_t count = 0;
+	int    rc = issuer_files_list(state_dir, &ids, &count, err);
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		AUTO_FREE char *name = issuer_files_name(ids[i], "crl");
+
+		rc = bundle_add(state_dir, name, pem, err);
+	}
+	free(ids);
+	return rc;
+}
+
+int
+crl_bundle_write(const char *state_dir, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_PEM);
+	AUTO_BYTES      pem = {0};
+	AUTO_BYTES      there = {0};
+	struct error    ignored;
+
+	if (bundle_add(state_dir, STATE_ISSUING_CRL, &pem, err) != 0 ||
+	    bundle_add_earlier(state_dir, &pem, err) != 0 ||
+	    bundle_add(state_dir, STATE_ROOT_CRL, &pem, err) != 0)
+		return -1;
+	if (file_read(path, 2 * CRL_MAX, &there, &ignored) == 0 &&
+	    view_equal(bytes_view(&there), bytes_view(&pem)))
+		return 0;
+	return file_replace(path, pem.data, pem.size, 0644, err);
+}

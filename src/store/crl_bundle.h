@@ -1,0 +1,16 @@
+/*
+ * The CRLs of all issuing CAs, of the present one and of earlier ones, and of the root
+ * in one PEM file: what somebody watches who checks any AK certificate of this CA.
+ */
+#ifndef STORE_CRL_BUNDLE_H
+#define STORE_CRL_BUNDLE_H
+
+struct error;
+
+/*
+ * Writes STATE_CRL_PEM of the state directory from the CRLs that lie there, unless it
+ * is as it should be. One that is missing is left out. INTERNAL.
+ */
+int crl_bundle_write(const char *state_dir, struct error *err);
+
+#endif

@@ -1,0 +1,293 @@
+/* Reads what issuer_replace.c arranges; writes nothing, and removes only earlier CAs. */
+#include "config.h"
+
+#include "store/issuer_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/x509v3.h>
+
+#include "pki/certificate.h"
+#include "pki/key_uri.h"
+#include "pki/signing.h"
+#include "store/files.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/hex.h"
+#include "util/secret.h"
+
+#define PEM_MAX ((size_t)256 * 1024)
+#define URI_MAX ((size_t)4096)
+
+/* How often a certificate is read again when it is replaced meanwhile. */
+#define LOAD_TRIES 3
+
+int
+issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct error *err)
+{
+	const ASN1_OCTET_STRING *key_id =
+	    X509_get0_subject_key_id((X509 *)(uintptr_t)certificate); /* fills a cache only */
+	int                      size = key_id != NULL ? ASN1_STRING_length(key_id) : 0;
+
+	if (size < 1 || size > ISSUER_KEY_ID_MAX)
+		return error_set(err, ERROR_INTERNAL,
+		    "the issuing certificate has no subjectKeyIdentifier of 1 to %d octets",
+		    ISSUER_KEY_ID_MAX);
+	hex_encode(ASN1_STRING_get0_data(key_id), (size_t)size, id);
+	return 0;
+}
+
+char *
+issuer_files_name(const char *id, const char *suffix)
+{
+	char name[sizeof STATE_ISSUERS + ISSUER_ID_SIZE + 16];
+
+	(void)snprintf(name, sizeof name, "%s/%s.%s", STATE_ISSUERS, id, suffix);
+	return memory_strdup(name);
+}
+
+int
+issuer_files_read_uri(const char *path, char **uri, struct error *err)
+{
+	AUTO_BYTES text = {0};
+
+	if (file_read(path, URI_MAX, &text, err) != 0)
+		return -1;
+	bytes_append_u8(&text, '\0');
+	text.data[strcspn((const char *)text.data, "\r\n")] = '\0';
+	if (text.data[0] == '\0')
+		return error_set(err, ERROR_INTERNAL, "there is no URI in the first line of %s", path);
+	*uri = memory_strdup((const char *)text.data);
+	return 0;
+}
+
+/* ---- keys ---- */
+
+int
+issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
+    struct bytes *secret, struct key_access *access, struct error *err)
+{
+	bool found = false;
+
+	if (secret_read_credential(ISSUER_CREDENTIAL, &found, secret, err) != 0)
+		return -1;
+	if (!found && passphrase_file != NULL &&
+	    secret_read_file(passphrase_file, secret, err) != 0)
+		return error_wrap(err, "passphrase_file");
+	*access = (struct key_access){bytes_view(secret), pkcs11_module};
+	return 0;
+}
+
+/* The places of a CA's key, in the order in which they are asked. */
+struct place {
+	const char *suffix; /* in issuers/; or NULL */
+	const char *name;   /* in the state directory */
+	bool        is_uri;
+};
+
+static const struct place places[] = {
+    {"uri", NULL, true},
+    {"key", NULL, false},
+    {NULL, STATE_ISSUING_URI, true},
+    {NULL, STATE_ISSUING_KEY, false},
+};
+
+/* True when there is nothing; what else is wrong is said by whoever opens it. */
+static bool
+place_is_empty(const char *path)
+{
+	return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+static int
+place_load(const struct place *place, const char *path, const struct key_access *access,
+    EVP_PKEY **key, struct error *err)
+{
+	AUTO_FREE char *uri = NULL;
+
+	if (!place->is_uri)
+		return key_open(path, access, key, err);
+	if (issuer_files_read_uri(path, &uri, err) != 0)
+		return -1;
+	if (key_open(uri, access, key, err) == 0)
+		return 0;
+	return error_wrap(err, "%s", path);
+}
+
+static char *
+place_path(const struct place *place, const char *state_dir, const char *id)
+{
+	AUTO_FREE char *own = place->suffix != NULL ? issuer_files_name(id, place->suffix) : NULL;
+
+	return file_join(state_dir, own != NULL ? own : place->name);
+}
+
+/*
+ * Finds the key of the certificate. A place of another CA's key, which a crash may
+ * have left, is passed by; one that cannot be read is not.
+ */
+static int
+files_find_key(const char *state_dir, const struct key_access *access, struct issuer_files *files,
+    struct error *err)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		AUTO_FREE char *path = place_path(&places[i], state_dir, files->id);
+
+		if (place_is_empty(path))
+			continue;
+		if (place_load(&places[i], path, access, &files->ca.key, err) != 0)
+			return -1;
+		if (ca_check_pair(&files->ca, err) == 0)
+			return 0;
+		found = true;
+		signing_key_free(files->ca.key);
+		files->ca.key = NULL;
+	}
+	if (found)
+		return error_set(err, ERROR_INTERNAL,
+		    "no private key in %s is that of its issuing certificate (key identifier %.40s)",
+		    state_dir, files->id);
+	return error_set(err, ERROR_NOT_FOUND, "no private key at %s/%s", state_dir,
+	    STATE_ISSUING_KEY);
+}
+
+/* ---- certificates ---- */
+
+static int
+files_load_certificate(const char *path, struct issuer_files *files, struct error *err)
+{
+	if (file_read(path, PEM_MAX, &files->pem, err) != 0 ||
+	    certificate_decode_pem(&files->pem, path, &files->ca.certificate, err) != 0)
+		return -1;
+	if (issuer_files_id(files->ca.certificate, files->id, err) != 0)
+		return error_wrap(err, "%s", path);
+	return 0;
+}
+
+int
+issuer_files_load(const char *state_dir, const struct key_access *access,
+    struct issuer_files *out, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, STATE_ISSUING_PEM);
+	char            before[ISSUER_ID_SIZE] = "";
+
+	/* Its key may move between the two readings: then it is another certificate, too. */
+	for (int tries = 0; tries < LOAD_TRIES; tries++) {
+		*out = (struct issuer_files){.id = ""};
+		if (files_load_certificate(path, out, err) == 0 &&
+		    (access == NULL || files_find_key(state_dir, access, out, err) == 0))
+			return 0;
+		if (out->id[0] == '\0' || strcmp(out->id, before) == 0)
+			break;
+		(void)memcpy(before, out->id, sizeof before);
+		issuer_files_clear(out);
+	}
+	issuer_files_clear(out);
+	return -1;
+}
+
+int
+issuer_files_load_earlier(const char *state_dir, const char *id, const struct key_access *access,
+    struct issuer_files *out, struct error *err)
+{
+	AUTO_FREE char *name = issuer_files_name(id, "pem");
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	*out = (struct issuer_files){.id = ""};
+	if (files_load_certificate(path, out, err) != 0 ||
+	    (access != NULL && files_find_key(state_dir, access, out, err) != 0)) {
+		issuer_files_clear(out);
+		return -1;
+	}
+	return 0;
+}
+
+void
+issuer_files_clear(struct issuer_files *files)
+{
+	ca_clear(&files->ca);
+	bytes_clear(&files->pem);
+	*files = (struct issuer_files){.id = ""};
+}
+
+/* ---- earlier ones ---- */
+
+/* "ID.pem" */
+static bool
+entry_is_certificate(const char *name, char id[ISSUER_ID_SIZE])
+{
+	size_t length = strlen(name);
+
+	if (length <= 4 || length - 4 >= ISSUER_ID_SIZE || strcmp(name + length - 4, ".pem") != 0 ||
+	    strspn(name, "0123456789abcdef") != length - 4)
+		return false;
+	memcpy(id, name, length - 4);
+	id[length - 4] = '\0';
+	return true;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+int
+issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
+    struct error *err)
+{
+	AUTO_FREE char     *path = file_join(state_dir, STATE_ISSUERS);
+	AUTO_FREE char     *current_path = file_join(state_dir, STATE_ISSUING_PEM);
+	struct issuer_files current = {.id = ""};
+	struct bytes        list = {0};
+	struct dirent      *entry;
+	DIR                *directory = opendir(path);
+	char                id[ISSUER_ID_SIZE];
+
+	*ids = NULL;
+	*count = 0;
+	if (directory == NULL && errno == ENOENT)
+		return 0;
+	if (directory == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+	if (files_load_certificate(current_path, &current, err) != 0) {
+		issuer_files_clear(&current);
+		(void)closedir(directory);
+		return -1;
+	}
+	while ((entry = readdir(directory)) != NULL) {
+		if (entry_is_certificate(entry->d_name, id) && strcmp(id, current.id) != 0)
+			bytes_append(&list, id, sizeof id);
+	}
+	(void)closedir(directory);
+	issuer_files_clear(&current);
+	*count = list.size / ISSUER_ID_SIZE;
+	*ids = (char(*)[ISSUER_ID_SIZE])(void *)list.data;
+	if (*count > 1)
+		qsort(*ids, *count, ISSUER_ID_SIZE, compare_ids);
+	return 0;
+}
+
+int
+issuer_files_remove(const char *state_dir, const char *id, struct error *err)
+{
+	/* The certificate last: while it is there, somebody will try again. */
+	static const char *const suffixes[] = {"key", "uri", "crl", "pem"};
+	AUTO_FREE char          *directory = file_join(state_dir, STATE_ISSUERS);
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		AUTO_FREE char *name = issuer_files_name(id, suffixes[i]);
+		AUTO_FREE char *path = file_join(state_dir, name);
+
+		if (unlink(path) != 0 && errno != ENOENT)
+			return error_set_errno(err, ERROR_INTERNAL, "removing %s", path);
+	}
+	return file_sync_directory(directory, err);
+}

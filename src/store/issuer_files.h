@@ -1,0 +1,72 @@
+/*
+ * The issuing CAs of a state directory: the one that signs, and earlier ones whose
+ * certificates are still in use. A certificate finds its key by its key identifier
+ * and the two are compared, so that they fit whatever a crash has left.
+ */
+#ifndef STORE_ISSUER_FILES_H
+#define STORE_ISSUER_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pki/ca.h"
+#include "util/bytes.h"
+
+struct error;
+struct key_access;
+
+/* Octets of a key identifier at most, and its hexadecimal form with the NUL. */
+#define ISSUER_KEY_ID_MAX 64
+#define ISSUER_ID_SIZE    (2 * ISSUER_KEY_ID_MAX + 1)
+
+/* What belongs to an issuing CA. Emptied by issuer_files_clear; {0} is none. */
+struct issuer_files {
+	char         id[ISSUER_ID_SIZE]; /* subjectKeyIdentifier, hexadecimal */
+	struct ca    ca;
+	struct bytes pem;      /* its certificate, and what is between it and the root */
+};
+
+/* Writes the subjectKeyIdentifier of a certificate. INTERNAL when it has none that is usable. */
+int issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct error *err);
+
+/*
+ * Loads the CA that signs: issuing.pem, and its key from issuers/, issuing.uri or
+ * issuing.key, whichever fits; no key when `access` is NULL. INTERNAL when none fits;
+ * else as certificate_load and key_open. Expired or not, is the caller's affair.
+ */
+int issuer_files_load(const char *state_dir, const struct key_access *access,
+    struct issuer_files *out, struct error *err);
+
+/* The same for the earlier CA `id`, from issuers/. */
+int issuer_files_load_earlier(const char *state_dir, const char *id,
+    const struct key_access *access, struct issuer_files *out, struct error *err);
+
+void issuer_files_clear(struct issuer_files *files);
+
+/*
+ * The identifiers of the earlier CAs that issuers/ has a certificate of, in order, each
+ * ISSUER_ID_SIZE octets; the one that signs is not among them. The caller frees *ids.
+ */
+int issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
+    struct error *err);
+
+/* Returns "issuers/ID.suffix", which the caller frees. */
+char *issuer_files_name(const char *id, const char *suffix);
+
+/* The credential of the service manager that opens issuing keys. */
+#define ISSUER_CREDENTIAL "issuing-passphrase"
+
+/*
+ * Fills what opens a daemon's issuing keys: the credential, or else the first line of
+ * `passphrase_file`, which may be NULL. The caller clears *secret, which *access borrows.
+ */
+int issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
+    struct bytes *secret, struct key_access *access, struct error *err);
+
+/* Removes the files of an earlier CA, its certificate last. INTERNAL. */
+int issuer_files_remove(const char *state_dir, const char *id, struct error *err);
+
+/* Reads a file with a URI in its first line, which the caller frees. */
+int issuer_files_read_uri(const char *path, char **uri, struct error *err);
+
+#endif

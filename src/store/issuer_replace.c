@@ -1,0 +1,196 @@
+/* Owns the order in which the files of issuing CAs change; what may replace what is decided before. */
+#include "config.h"
+
+#include "store/issuer_replace.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/files.h"
+#include "store/issuer_files.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define KEY_MAX ((size_t)256 * 1024)
+
+/* What root writes in the directory of a service's user must be that user's. */
+static int
+give_to_owner(const char *state_dir, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(state_dir, &st) != 0 || lchown(path, st.st_uid, st.st_gid) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+	return 0;
+}
+
+static int
+put_file(const char *state_dir, const char *name, struct view content, mode_t mode,
+    struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	if (file_replace(path, content.data, content.size, mode, err) != 0)
+		return -1;
+	return give_to_owner(state_dir, path, err);
+}
+
+static bool
+is_there(const char *state_dir, const char *name)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	return access(path, F_OK) == 0;
+}
+
+static int
+move_file(const char *state_dir, const char *from_name, const char *to_name, struct error *err)
+{
+	AUTO_FREE char *from = file_join(state_dir, from_name);
+	AUTO_FREE char *to = file_join(state_dir, to_name);
+
+	if (rename(from, to) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", from, to);
+	return 0;
+}
+
+static int
+remove_file(const char *state_dir, const char *name, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	if (unlink(path) != 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "removing %s", path);
+	return 0;
+}
+
+static int
+make_directory(const char *state_dir, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, STATE_ISSUERS);
+
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
+	if (give_to_owner(state_dir, path, err) != 0)
+		return -1;
+	return file_sync_directory(state_dir, err);
+}
+
+/* The old CA's key under its identifier, where a crash may have left it already; a CA may have none any more. */
+static int
+keep_old_key(const char *state_dir, const struct issuer_files *old, struct error *err)
+{
+	AUTO_FREE char *key_name = issuer_files_name(old->id, "key");
+	AUTO_FREE char *uri_name = issuer_files_name(old->id, "uri");
+	bool            is_uri = is_there(state_dir, STATE_ISSUING_URI);
+	AUTO_FREE char *from = file_join(state_dir, is_uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY);
+	AUTO_BYTES      key = {0};
+
+	if (is_there(state_dir, key_name) || is_there(state_dir, uri_name))
+		return 0;
+	if (file_read(from, KEY_MAX, &key, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return put_file(state_dir, is_uri ? uri_name : key_name, bytes_view(&key), 0600, err);
+}
+
+static int
+keep_old(const char *state_dir, const struct issuer_files *old, struct error *err)
+{
+	AUTO_FREE char *pem_name = issuer_files_name(old->id, "pem");
+
+	if (keep_old_key(state_dir, old, err) != 0)
+		return -1;
+	return put_file(state_dir, pem_name, bytes_view(&old->pem), 0644, err);
+}
+
+/* The key of the next CA under its identifier; *suffix says as what. */
+static int
+place_key(const char *state_dir, const struct issuer_next *next, const char **suffix,
+    struct error *err)
+{
+	AUTO_FREE char *key_name = issuer_files_name(next->id, "key");
+	AUTO_FREE char *uri_name = issuer_files_name(next->id, "uri");
+	AUTO_BYTES      line = {0};
+
+	if (next->waiting) {
+		if (is_there(state_dir, STATE_NEXT_KEY) &&
+		    move_file(state_dir, STATE_NEXT_KEY, key_name, err) != 0)
+			return -1;
+		if (is_there(state_dir, STATE_NEXT_URI) &&
+		    move_file(state_dir, STATE_NEXT_URI, uri_name, err) != 0)
+			return -1;
+		*suffix = is_there(state_dir, uri_name) ? "uri" : "key";
+		return 0;
+	}
+	*suffix = next->uri != NULL ? "uri" : "key";
+	if (next->uri == NULL)
+		return put_file(state_dir, key_name, next->key, 0600, err);
+	bytes_append(&line, next->uri, strlen(next->uri));
+	bytes_append_u8(&line, '\n');
+	return put_file(state_dir, uri_name, bytes_view(&line), 0600, err);
+}
+
+/*
+ * The new CA's key goes where people look for it. A URI of the old CA goes before
+ * that, since it would be asked first; an old key goes after.
+ */
+static int
+settle_key(const char *state_dir, const char *id, const char *suffix, struct error *err)
+{
+	AUTO_FREE char *name = issuer_files_name(id, suffix);
+	bool            is_uri = strcmp(suffix, "uri") == 0;
+
+	if (!is_uri && remove_file(state_dir, STATE_ISSUING_URI, err) != 0)
+		return -1;
+	if (move_file(state_dir, name, is_uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY, err) != 0)
+		return -1;
+	return is_uri ? remove_file(state_dir, STATE_ISSUING_KEY, err) : 0;
+}
+
+static int
+sync_all(const char *state_dir, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, STATE_ISSUERS);
+
+	if (file_sync_directory(path, err) != 0)
+		return -1;
+	return file_sync_directory(state_dir, err);
+}
+
+/* Replaces the certificate, and the root before it: from then on the next CA is the one. */
+static int
+commit(const char *state_dir, const struct issuer_next *next, struct error *err)
+{
+	if (next->root_pem.size != 0 &&
+	    put_file(state_dir, STATE_ROOT_PEM, next->root_pem, 0644, err) != 0)
+		return -1;
+	return put_file(state_dir, STATE_ISSUING_PEM, next->pem, 0644, err);
+}
+
+int
+issuer_replace(const char *state_dir, const struct issuer_files *old,
+    const struct issuer_next *next, struct error *err)
+{
+	const char *suffix = "key";
+
+	if (strcmp(old->id, next->id) == 0) {
+		if (commit(state_dir, next, err) != 0 ||
+		    remove_file(state_dir, STATE_NEXT_KEY, err) != 0 ||
+		    remove_file(state_dir, STATE_NEXT_URI, err) != 0)
+			return -1;
+		return file_sync_directory(state_dir, err);
+	}
+	if (make_directory(state_dir, err) != 0 || keep_old(state_dir, old, err) != 0 ||
+	    place_key(state_dir, next, &suffix, err) != 0 || sync_all(state_dir, err) != 0 ||
+	    commit(state_dir, next, err) != 0 ||
+	    settle_key(state_dir, next->id, suffix, err) != 0)
+		return -1;
+	return sync_all(state_dir, err);
+}

@@ -1,0 +1,32 @@
+/* Puts another issuing CA in place of the one that signs, so that no crash leaves half of it. */
+#ifndef STORE_ISSUER_REPLACE_H
+#define STORE_ISSUER_REPLACE_H
+
+#include <stdbool.h>
+
+#include "util/bytes.h"
+
+struct error;
+struct issuer_files;
+
+/* What comes. Exactly one of key, uri and waiting says where its key is. */
+struct issuer_next {
+	const char *id;       /* of its certificate: issuer_files_id */
+	struct view pem;      /* the certificate, and what is between it and the root */
+	struct view root_pem; /* empty: root.pem stays */
+	struct view key;      /* PEM */
+	const char *uri;
+	bool        waiting;  /* in STATE_NEXT_KEY or STATE_NEXT_URI, or under its identifier already */
+};
+
+/*
+ * Keeps certificate and key of `old`, the one that signs now, in issuers/, puts those
+ * of `next` there, and then replaces issuing.pem: before that the old CA signs, after
+ * it the new one, whose key moves to issuing.key or issuing.uri at last. When both have
+ * the same key, only the certificate is replaced. The files are the directory owner's.
+ * For one process at a time: in a transaction of the store. INTERNAL.
+ */
+int issuer_replace(const char *state_dir, const struct issuer_files *old,
+    const struct issuer_next *next, struct error *err);
+
+#endif
