@@ -25,7 +25,9 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_audit_cut.c \
 	src/store/sqlite_audit_read.c \
 	src/store/sqlite_batch.c \
+	src/store/check.h \
 	src/store/sqlite_certificate.c \
+	src/store/sqlite_check.c \
 	src/store/sqlite_crl.c \
 	src/store/sqlite_change.c \
 	src/store/sqlite_detail.c src/store/sqlite_detail.h \
@@ -44,7 +46,7 @@ src_libstore_a_SOURCES = \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
-STORE_TESTS = tests/unit/audit_test tests/unit/store_hash_test tests/unit/store_lock_test \
+STORE_TESTS = tests/unit/audit_test tests/unit/store_check_test tests/unit/store_hash_test tests/unit/store_lock_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
 	tests/unit/writer_test
 STORE_TESTS += tests/unit/trust_store_test
@@ -55,6 +57,8 @@ STORE_TEST_LIBS = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) $(CRY
 	$(CBOR_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
+tests_unit_store_check_test_SOURCES = tests/unit/store_check_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_check_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_audit_test_SOURCES = tests/unit/audit_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_audit_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h
