@@ -10,7 +10,7 @@ src_attestd_LDADD = src/libattestation.a src/libhttp.a src/libdaemon.a \
 bin_PROGRAMS += src/attest-ca
 src_attest_ca_SOURCES = src/attest-ca.c
 src_attest_ca_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(ARCHIVE_LIBS) -lpthread
 
 bin_PROGRAMS += src/attest-device
 src_attest_device_SOURCES = src/attest-device.c

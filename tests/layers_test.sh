@@ -34,6 +34,7 @@ openssl/.*              tpm pki webauthn store http attestation acme device admi
 tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
 tss2/.*                 device
 cbor(/.*)?\.h           util
+archive(_entry)?\.h     admin
 confuse\.h              util attestation acme
 jansson\.h              http attestation acme device admin acme_admin attest-ca
 jose/.*                 acme device

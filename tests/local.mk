@@ -27,6 +27,7 @@ E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
+E2E_TESTS += tests/e2e/attest-ca_trust.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh

@@ -108,6 +108,14 @@ static const struct admin_command commands[] = {
     {"issuing install", "FILE [--root FILE] [--passphrase-fd N]",
         "take the certificate that was asked for, with its chain", issuing_install_options, 1, 1,
         admin_issuing_install},
+    {"trust import", "PATH ...",
+        "trust the certificates of TPM vendors in files, directories, archives", no_options, 1,
+        ADMIN_OPERANDS_ANY, admin_trust_import},
+    {"trust list", "", "show the certificates of TPM vendors", no_options, 0, 0, admin_trust_list},
+    {"trust remove", "FINGERPRINT ...", "no longer trust them", no_options, 1, ADMIN_OPERANDS_ANY,
+        admin_trust_remove},
+    {"trust verify", "FILE ...", "say of EK certificates who vouches for them", no_options, 1,
+        ADMIN_OPERANDS_ANY, admin_trust_verify},
 };
 
 static const struct admin_program attest_ca = {

@@ -60,5 +60,9 @@ admin_run admin_issuing_renew;
 admin_run admin_list;
 admin_run admin_show;
 admin_run admin_remove;
+admin_run admin_trust_import;
+admin_run admin_trust_list;
+admin_run admin_trust_remove;
+admin_run admin_trust_verify;
 
 #endif

@@ -12,7 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "pki/certificate.h"
+#include "pki/ek_certificate.h"
 #include "tpm/spki.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -60,7 +60,8 @@ ek_file_hash_der(struct view der, const char *path, struct ek_hash *hash, struct
 	X509 *certificate = NULL;
 	int   rc;
 
-	if (certificate_decode(der, &certificate, err) != 0)
+	/* Out of NV it may have a header before it and padding behind. */
+	if (ek_certificate_read(der, &certificate, err) != 0)
 		return ek_file_hash_spki(der, path, hash, err);
 	rc = ek_file_hash_certificate(certificate, path, hash, err);
 	X509_free(certificate);

@@ -27,10 +27,19 @@ src_libadmin_a_SOURCES = \
 	src/admin/remove.c \
 	src/admin/show.c \
 	src/admin/state.c src/admin/state.h
+# The certificates of vendors.
+src_libadmin_a_SOURCES += \
+	src/admin/trust.c src/admin/trust.h \
+	src/admin/trust_archive.c src/admin/trust_archive.h \
+	src/admin/trust_import.c \
+	src/admin/trust_list.c \
+	src/admin/trust_remove.c \
+	src/admin/trust_scan.c src/admin/trust_scan.h \
+	src/admin/trust_verify.c
 
 ADMIN_TEST_LIBS = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) \
-	$(UNIT_LIBS) -lpthread
+	$(ARCHIVE_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += tests/unit/admin_test tests/unit/print_test
 TESTS += tests/unit/admin_test tests/unit/print_test
 tests_unit_admin_test_SOURCES = tests/unit/admin_test.c tests/unit/scratch.h tests/unit/unit.h

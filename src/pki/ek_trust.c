@@ -25,7 +25,8 @@
 #define EK_UNTRUSTED_MAX 16
 #define EK_SIGNATURES_MAX 32
 
-#define EK_NAME_SIZE sizeof ((struct ek_verdict *)NULL)->root_name
+/* What a reason has room for. */
+#define SEARCH_NAME_SIZE 161
 
 struct ek_trust {
 	struct ek_authority **authorities; /* by subject; of one subject, roots first */
@@ -258,7 +259,7 @@ static bool search_issuer(struct search *search, X509 *child, size_t depth);
 static bool
 search_try(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
 {
-	char name[EK_NAME_SIZE];
+	char name[SEARCH_NAME_SIZE];
 	char why[96];
 
 	if (!ek_authority_is_named(issuer, child))
@@ -287,7 +288,7 @@ search_try_untrusted(struct search *search, X509 *issuer, X509 *child, size_t de
 {
 	struct ek_authority authority;
 	struct error        err;
-	char                name[EK_NAME_SIZE];
+	char                name[SEARCH_NAME_SIZE];
 
 	if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(child)) != 0)
 		return false;
@@ -308,7 +309,7 @@ search_issuer(struct search *search, X509 *child, size_t depth)
 {
 	const struct ek_trust *trust = search->trust;
 	const X509_NAME       *wanted = X509_get_issuer_name(child);
-	char                   name[EK_NAME_SIZE];
+	char                   name[SEARCH_NAME_SIZE];
 
 	certificate_name(wanted, name, sizeof name);
 	if (depth == EK_CHAIN_MAX) {

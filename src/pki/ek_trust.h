@@ -38,14 +38,17 @@ size_t ek_trust_count(const struct ek_trust *trust);
 /* CAs between an EK certificate and its root, the root too. */
 #define EK_CHAIN_MAX 6
 
+/* A subject, cut if need be: those of vendors have 170 octets. */
+#define EK_NAME_SIZE 193
+
 /* Who vouches for an EK certificate. Zero: nobody does. */
 struct ek_verdict {
 	bool            verified;
 	char            reason[257];  /* why not */
 	struct ek_facts facts;        /* of the certificate; to be believed when verified */
-	char            root_name[129]; /* the root's subject */
+	char            root_name[EK_NAME_SIZE]; /* the root's subject */
 	uint8_t         root[32];     /* SHA-256 of its DER */
-	char            chain[EK_CHAIN_MAX][129]; /* subjects from the issuer to the root */
+	char            chain[EK_CHAIN_MAX][EK_NAME_SIZE]; /* subjects from the issuer to the root */
 	size_t          chain_count;
 };
 
