@@ -26,8 +26,36 @@ static const struct admin_option init_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option list_options[] = {
+    {"tag", 0, "TAG", "those with this tag", false},
+    {"name", 0, "PATTERN", "those with a name like this: *, ?, [a-z]", false},
+    {"unseen", 0, "DAYS", "those that got no AK certificate for so many days, or 12h, 2w, ...", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option set_options[] = {
+    {"name", 0, "NAME", "exactly these permanent identifiers; may be repeated", true},
+    {"no-names", 0, NULL, "no permanent identifiers: the hash is it then", false},
+    {"note", 0, "TEXT", "for people; nothing is made of it", false},
+    {"tag", 0, "TAG", "exactly these tags; may be repeated", true},
+    {"no-tags", 0, NULL, "no tags", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option revoke_options[] = {
+    {"serial", 0, "HEX", "the AK certificate with this serial number; may be repeated", true},
+    {"reason", 0, "REASON", "keyCompromise, superseded, cessationOfOperation, ...", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option crl_options[] = {
+    {"lifetime", 0, "DURATION", "until its next update (as the last one had, or 7d)", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_option enroll_options[] = {
     {"name", 0, "NAME", "a permanent identifier of the device; may be repeated", true},
+    {"tag", 0, "TAG", "for people to find it by; may be repeated", true},
     {"note", 0, "TEXT", "for people; nothing is made of it", false},
     {"ek", 0, "FILE", "take the hash from the EK's public key or certificate, PEM or DER", false},
     {NULL, 0, NULL, NULL, false},
@@ -83,18 +111,36 @@ static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
         "make the CA: root, issuing certificate, empty inventory", init_options, 0, 0, admin_init},
-    {"enroll", "HASH | --ek FILE [--name NAME]... [--note TEXT]",
+    {"enroll", "HASH | --ek FILE [--name NAME]... [--tag TAG]... [--note TEXT]",
         "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},
     {"import", "FILE.csv | FILE.jsonl | - [--format FORMAT] [--dry-run]",
         "enroll the devices of a file, all of them or none", import_options, 1, 1, admin_import},
     {"export", "[--format FORMAT] [--output FILE]",
         "write the devices as import reads them", export_options, 0, 0, admin_export},
-    {"list", "", "show the devices, by name", no_options, 0, 0, admin_list},
+    {"list", "[--tag TAG] [--name PATTERN] [--unseen DAYS]", "show the devices, by name",
+        list_options, 0, 0, admin_list},
     {"show", "HASH | PREFIX | NAME", "show a device and its AK certificates", no_options, 1, 1,
         admin_show},
     {"remove", "HASH | PREFIX | NAME ...",
         "take devices out of the inventory and revoke their AK certificates", no_options, 1,
         ADMIN_OPERANDS_ANY, admin_remove},
+    {"set", "HASH | PREFIX | NAME [--name NAME]... [--no-names] [--note TEXT] [--tag TAG]..."
+            " [--no-tags]",
+        "change what a device is called; what carries a name that goes is revoked", set_options, 1,
+        1, admin_set},
+    {"disable", "HASH | PREFIX | NAME ...",
+        "switch devices off and revoke their AK certificates", no_options, 1, ADMIN_OPERANDS_ANY,
+        admin_disable},
+    {"enable", "HASH | PREFIX | NAME ...", "switch devices on again: they attest anew", no_options,
+        1, ADMIN_OPERANDS_ANY, admin_enable},
+    {"replace", "OLD NEW",
+        "give names, tags and note of a device to the EK of its new mainboard", no_options, 2, 2,
+        admin_replace},
+    {"revoke", "HASH | PREFIX | NAME ... | --serial HEX ... [--reason REASON]",
+        "revoke AK certificates and change nothing else", revoke_options, 0, ADMIN_OPERANDS_ANY,
+        admin_revoke},
+    {"crl", "[--lifetime DURATION]", "sign the CRL now, whether attestd runs or not", crl_options,
+        0, 0, admin_crl},
     {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
         "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
     {"issuing renew",

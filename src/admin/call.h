@@ -64,5 +64,11 @@ admin_run admin_trust_import;
 admin_run admin_trust_list;
 admin_run admin_trust_remove;
 admin_run admin_trust_verify;
+admin_run admin_set;
+admin_run admin_disable;
+admin_run admin_enable;
+admin_run admin_replace;
+admin_run admin_revoke;
+admin_run admin_crl;
 
 #endif

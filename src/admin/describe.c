@@ -1,12 +1,14 @@
-/* How the inventory's records read; fetches and prints nothing. */
+/* How the inventory's records read; fetches nothing. */
 #include "config.h"
 
 #include "admin/describe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "admin/print.h"
+#include "pki/crl_reason.h"
 #include "store/hash.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -49,37 +51,49 @@ describe_text(const char *text)
 	return string != NULL ? string : json_null();
 }
 
+static json_t *
+describe_list(char *const *list, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(array, json_string(list[i]));
+	return array;
+}
+
 json_t *
 describe_device_json(const struct store_device *device)
 {
-	json_t *names = json_array();
-	json_t *identifiers;
+	json_t *names = describe_list(device->names, device->name_count);
+	json_t *identifiers = json_copy(names);
 
-	for (size_t i = 0; i < device->name_count; i++)
-		(void)json_array_append_new(names, json_string(device->names[i]));
-	identifiers = json_copy(names);
 	if (device->name_count == 0)
 		(void)json_array_append_new(identifiers,
 		    describe_octets(device->ek_hash, STORE_HASH_SIZE));
-	return json_pack("{s:o, s:o, s:o, s:s, s:b, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:o}",
 	    "ek_hash", describe_octets(device->ek_hash, STORE_HASH_SIZE),
 	    "names", names,
 	    "identifiers", identifiers,
+	    "tags", describe_list(device->tags, device->tag_count),
 	    "note", device->note,
 	    "enabled", device->enabled,
-	    "enrolled", describe_time(device->enrolled));
+	    "enrolled", describe_time(device->enrolled),
+	    "seen", device->seen != 0 ? describe_time(device->seen) : json_null());
 }
 
 json_t *
 describe_certificate_json(const struct store_certificate *certificate)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+	const char *reason = crl_reason_word(certificate->reason);
+	bool        revoked = certificate->revoked != 0;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?}",
 	    "serial", describe_octets(certificate->serial, certificate->serial_size),
 	    "ak_name", describe_octets(certificate->ak_name, certificate->ak_name_size),
 	    "not_before", describe_time(certificate->not_before),
 	    "not_after", describe_time(certificate->not_after),
-	    "revoked",
-	    certificate->revoked != 0 ? describe_time(certificate->revoked) : json_null());
+	    "revoked", revoked ? describe_time(certificate->revoked) : json_null(),
+	    "reason", revoked ? reason : NULL);
 }
 
 void
@@ -97,17 +111,75 @@ describe_certificate_state(const struct store_certificate *certificate, int64_t 
 	    when);
 }
 
-char *
-describe_names(const struct store_device *device)
+static char *
+describe_joined(char *const *list, size_t count)
 {
 	AUTO_BYTES text = {0};
 
-	for (size_t i = 0; i < device->name_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i != 0)
 			bytes_append(&text, ", ", 2);
-		for (const char *p = device->names[i]; *p != '\0'; p++)
-			bytes_append_u8(&text, (uint8_t)*p);
+		bytes_append(&text, list[i], strlen(list[i]));
 	}
 	bytes_append_u8(&text, '\0');
 	return memory_strdup((const char *)text.data);
+}
+
+char *
+describe_names(const struct store_device *device)
+{
+	return describe_joined(device->names, device->name_count);
+}
+
+char *
+describe_tags(const struct store_device *device)
+{
+	return describe_joined(device->tags, device->tag_count);
+}
+
+void
+describe_device_line(FILE *out, const struct store_device *device)
+{
+	AUTO_FREE char *names = describe_names(device);
+	char            hash[STORE_HASH_TEXT_SIZE];
+
+	store_hash_format(device->ek_hash, hash);
+	(void)fprintf(out, "EK %s", hash);
+	if (device->name_count == 0)
+		return;
+	(void)fputs(" (", out);
+	print_text(out, names);
+	(void)fputc(')', out);
+}
+
+static void
+describe_line(FILE *out, const char *what, const char *text)
+{
+	(void)fprintf(out, "%-10s", what);
+	print_text(out, text);
+	(void)fputc('\n', out);
+}
+
+void
+describe_device(FILE *out, const struct store_device *device)
+{
+	AUTO_FREE char *tags = describe_tags(device);
+	char            hash[STORE_HASH_TEXT_SIZE];
+	char            when[CLOCK_TEXT_SIZE];
+
+	store_hash_format(device->ek_hash, hash);
+	describe_line(out, "EK hash", hash);
+	for (size_t i = 0; i < device->name_count; i++)
+		describe_line(out, "name", device->names[i]);
+	if (device->name_count == 0)
+		describe_line(out, "name", "none: AK certificates carry the hash");
+	if (device->tag_count != 0)
+		describe_line(out, "tags", tags);
+	if (*device->note != '\0')
+		describe_line(out, "note", device->note);
+	describe_line(out, "state", device->enabled ? "enabled" : "disabled");
+	clock_format(device->enrolled, when);
+	describe_line(out, "enrolled", when);
+	clock_format(device->seen, when);
+	describe_line(out, "seen", device->seen != 0 ? when : "never");
 }

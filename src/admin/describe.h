@@ -3,18 +3,23 @@
 #define ADMIN_DESCRIBE_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
 #include "store/store.h"
 
 /*
- * {ek_hash, names, identifiers, note, enabled, enrolled}: identifiers are what
- * AK certificates carry, the names or else the hash. The caller frees.
+ * {ek_hash, names, identifiers, tags, note, enabled, enrolled, seen}: identifiers are what
+ * AK certificates carry, the names or else the hash; seen is a time, or null before the
+ * first of them. The caller frees.
  */
 json_t *describe_device_json(const struct store_device *device);
 
-/* {serial, ak_name, not_before, not_after, revoked}: revoked is a time or null. The caller frees. */
+/*
+ * {serial, ak_name, not_before, not_after, revoked, reason}: the last two are a time and the
+ * word for why, or null. The caller frees.
+ */
 json_t *describe_certificate_json(const struct store_certificate *certificate);
 
 /*
@@ -30,7 +35,12 @@ json_t *describe_text(const char *text);
 void describe_certificate_state(const struct store_certificate *certificate, int64_t now,
     char text[DESCRIBE_STATE_SIZE]);
 
-/* The names with ", " between them, "" when there are none; the caller frees. */
+/* The names, the tags with ", " between them, "" when there are none; the caller frees. */
 char *describe_names(const struct store_device *device);
+char *describe_tags(const struct store_device *device);
+
+/* Prints "EK HASH (NAMES)", and what is known of a device, a line each. */
+void describe_device_line(FILE *out, const struct store_device *device);
+void describe_device(FILE *out, const struct store_device *device);
 
 #endif

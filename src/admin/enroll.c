@@ -41,13 +41,16 @@ enroll_read_hash(const struct admin_call *call, struct ek_hash *hash, struct err
 /* Borrows everything from the call; one name more than may be is enough for the store to refuse it. */
 static void
 enroll_fill(const struct admin_call *call, const struct ek_hash *hash, const char **names,
-    struct store_device *device)
+    const char **tags, struct store_device *device)
 {
 	size_t count = admin_call_values(call, "name", names, STORE_DEVICE_NAMES_MAX + 1);
+	size_t tag_count = admin_call_values(call, "tag", tags, STORE_DEVICE_TAGS_MAX + 1);
 
 	*device = (struct store_device){
 	    .names = (char **)(uintptr_t)names,
 	    .name_count = count > STORE_DEVICE_NAMES_MAX ? STORE_DEVICE_NAMES_MAX + 1 : count,
+	    .tags = (char **)(uintptr_t)tags,
+	    .tag_count = tag_count > STORE_DEVICE_TAGS_MAX ? STORE_DEVICE_TAGS_MAX + 1 : tag_count,
 	    .note = (char *)(uintptr_t)admin_call_value(call, "note", ""),
 	};
 	memcpy(device->ek_hash, hash->bytes, STORE_HASH_SIZE);
@@ -78,6 +81,7 @@ int
 admin_enroll(const struct admin_call *call, struct error *err)
 {
 	const char         *names[STORE_DEVICE_NAMES_MAX + 1];
+	const char         *tags[STORE_DEVICE_TAGS_MAX + 1];
 	struct ek_hash      hash;
 	struct store_device device;
 	struct store       *store;
@@ -85,7 +89,7 @@ admin_enroll(const struct admin_call *call, struct error *err)
 
 	if (rc != 0)
 		return rc;
-	enroll_fill(call, &hash, names, &device);
+	enroll_fill(call, &hash, names, tags, &device);
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
 	rc = store_device_enroll(store, &device, call->now, err);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "admin/call.h"
@@ -12,6 +13,7 @@
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
+#include "util/duration.h"
 #include "util/error.h"
 
 /* A longer name moves its own line only. */
@@ -23,19 +25,29 @@
 struct list {
 	size_t count;
 	size_t names_width;
+	size_t tags_width; /* 0: nobody has one */
 	int    digits;
 };
+
+static void
+list_widen(size_t *width, size_t wanted)
+{
+	if (wanted > *width && wanted <= LIST_NAMES_MAX)
+		*width = wanted;
+}
 
 static bool
 list_measure_cb(const struct store_device *device, void *arg)
 {
 	struct list    *list = arg;
 	AUTO_FREE char *names = describe_names(device);
-	size_t          width = print_width(names);
+	AUTO_FREE char *tags = describe_tags(device);
 
 	list->count++;
-	if (width > list->names_width && width <= LIST_NAMES_MAX)
-		list->names_width = width;
+	list_widen(&list->names_width, print_width(names));
+	if (device->tag_count != 0)
+		list_widen(&list->tags_width, sizeof "TAGS" - 1);
+	list_widen(&list->tags_width, print_width(tags));
 	return true;
 }
 
@@ -44,14 +56,19 @@ list_print_cb(const struct store_device *device, void *arg)
 {
 	const struct list *list = arg;
 	AUTO_FREE char    *names = describe_names(device);
+	AUTO_FREE char    *tags = describe_tags(device);
 	char               hash[STORE_HASH_TEXT_SIZE];
 	char               enrolled[CLOCK_TEXT_SIZE];
+	char               seen[CLOCK_TEXT_SIZE];
 
 	store_hash_format(device->ek_hash, hash);
 	clock_format(device->enrolled, enrolled);
+	clock_format(device->seen, seen);
 	print_cell(stdout, device->name_count != 0 ? names : "-", list->names_width);
-	(void)printf("%.*s  %-8s  %.10s  ", list->digits, hash, device->enabled ? "enabled" : "disabled",
-	    enrolled);
+	(void)printf("%.*s  %-8s  %.10s  %-10.10s  ", list->digits, hash,
+	    device->enabled ? "enabled" : "disabled", enrolled, device->seen != 0 ? seen : "never");
+	if (list->tags_width != 0)
+		print_cell(stdout, device->tag_count != 0 ? tags : "-", list->tags_width);
 	print_text(stdout, device->note);
 	(void)putchar('\n');
 	return ferror(stdout) == 0;
@@ -67,18 +84,24 @@ list_json_cb(const struct store_device *device, void *arg)
 }
 
 static int
-list_json(struct store *store, struct error *err)
+list_json(struct store *store, const struct store_filter *filter, struct error *err)
 {
 	struct list list = {.count = 0};
 
-	if (store_device_list(store, list_json_cb, &list, err) != 0)
+	if (store_device_search(store, filter, list_json_cb, &list, err) != 0)
 		return -1;
 	(void)printf(list.count == 0 ? "[]\n" : "\n]\n");
 	return 0;
 }
 
+static bool
+list_is_all(const struct store_filter *filter)
+{
+	return filter->tag == NULL && filter->name_glob == NULL && filter->unseen_since == 0;
+}
+
 static int
-list_table(struct store *store, struct error *err)
+list_table(struct store *store, const struct store_filter *filter, struct error *err)
 {
 	bool        terminal = isatty(STDOUT_FILENO) == 1;
 	struct list list = {
@@ -86,26 +109,55 @@ list_table(struct store *store, struct error *err)
 	    .digits = terminal ? LIST_DIGITS : STORE_HASH_TEXT_SIZE - 1,
 	};
 
-	if (store_device_list(store, list_measure_cb, &list, err) != 0)
+	if (store_device_search(store, filter, list_measure_cb, &list, err) != 0)
 		return -1;
 	if (list.count == 0) {
-		(void)fputs("no device is enrolled; run \"attest-ca enroll HASH\"\n", stderr);
+		(void)fputs(list_is_all(filter) ? "no device is enrolled; run \"attest-ca enroll HASH\"\n"
+		                                : "no device is like that\n",
+		    stderr);
 		return 0;
 	}
 	print_cell(stdout, "NAMES", list.names_width);
-	(void)printf("%-*s  %-8s  %-10s  %s\n", list.digits, "EK HASH", "STATE", "ENROLLED", "NOTE");
-	return store_device_list(store, list_print_cb, &list, err);
+	(void)printf("%-*s  %-8s  %-10s  %-10s  ", list.digits, "EK HASH", "STATE", "ENROLLED", "SEEN");
+	if (list.tags_width != 0)
+		print_cell(stdout, "TAGS", list.tags_width);
+	(void)printf("NOTE\n");
+	return store_device_search(store, filter, list_print_cb, &list, err);
+}
+
+/* A number alone is one of days. */
+static int
+list_read_unseen(const char *text, int64_t now, int64_t *since, struct error *err)
+{
+	char    days[16];
+	int64_t seconds;
+
+	if (text[strspn(text, "0123456789")] == '\0' && strlen(text) < sizeof days - 1) {
+		(void)snprintf(days, sizeof days, "%sd", text);
+		text = days;
+	}
+	if (duration_parse(text, &seconds, err) != 0)
+		return error_wrap(err, "--unseen");
+	*since = now > seconds ? now - seconds : 1; /* never is before that, too */
+	return 0;
 }
 
 int
 admin_list(const struct admin_call *call, struct error *err)
 {
+	struct store_filter filter = {
+	    .tag = admin_call_value(call, "tag", NULL),
+	    .name_glob = admin_call_value(call, "name", NULL),
+	};
+	const char   *unseen = admin_call_value(call, "unseen", NULL);
 	struct store *store;
 	int           rc;
 
+	if (unseen != NULL && list_read_unseen(unseen, call->now, &filter.unseen_since, err) != 0)
+		return ADMIN_USAGE;
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = call->json ? list_json(store, err) : list_table(store, err);
+	rc = call->json ? list_json(store, &filter, err) : list_table(store, &filter, err);
 	store_close(store);
 	return rc;
 }

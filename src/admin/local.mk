@@ -6,11 +6,14 @@ src_libadmin_a_SOURCES = \
 	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \
 	src/admin/csv.c src/admin/csv.h \
+	src/admin/crl.c \
 	src/admin/describe.c src/admin/describe.h \
 	src/admin/device_csv.c \
 	src/admin/device_file.c src/admin/device_file.h \
 	src/admin/device_jsonl.c \
+	src/admin/each.c src/admin/each.h \
 	src/admin/ek_file.c src/admin/ek_file.h \
+	src/admin/enable.c \
 	src/admin/enroll.c \
 	src/admin/export.c \
 	src/admin/fault.c src/admin/fault.h \
@@ -25,6 +28,9 @@ src_libadmin_a_SOURCES = \
 	src/admin/print.c src/admin/print.h \
 	src/admin/progress.c src/admin/progress.h \
 	src/admin/remove.c \
+	src/admin/replace.c \
+	src/admin/revoke.c \
+	src/admin/set.c \
 	src/admin/show.c \
 	src/admin/state.c src/admin/state.h
 # The certificates of vendors.

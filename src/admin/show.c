@@ -7,7 +7,8 @@
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/print.h"
-#include "store/hash.h"
+#include "pki/crl_reason.h"
+#include "store/evidence.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -29,17 +30,78 @@ show_json_cb(const struct store_certificate *certificate, void *arg)
 	return true;
 }
 
+/* What is known of the EK certificate; *found is false when the device never attested. */
+static int
+show_find_evidence(struct store *store, const struct store_device *device,
+    struct store_evidence *evidence, int64_t *checked, bool *found, struct error *err)
+{
+	int rc = store_evidence_find(store, device->ek_hash, evidence, checked, err);
+
+	*found = rc == 0;
+	return rc == 0 || err->kind == ERROR_NOT_FOUND ? 0 : -1;
+}
+
+static int
+show_evidence(struct store *store, const struct store_device *device, struct error *err)
+{
+	struct store_evidence evidence;
+	int64_t               checked = 0;
+	bool                  found;
+	char                  when[CLOCK_TEXT_SIZE];
+
+	if (show_find_evidence(store, device, &evidence, &checked, &found, err) != 0)
+		return -1;
+	if (!found)
+		return 0;
+	clock_format(checked, when);
+	(void)printf("EK cert   %s at %s", store_verdict_word(evidence.verdict), when);
+	if (*evidence.reason != '\0') {
+		(void)printf(": ");
+		print_text(stdout, evidence.reason);
+	}
+	(void)printf("\nTPM       ");
+	print_text(stdout, evidence.manufacturer);
+	(void)printf(", model ");
+	print_text(stdout, evidence.model);
+	(void)printf(", version ");
+	print_text(stdout, evidence.version);
+	(void)printf("%s\n", evidence.verdict == STORE_VERDICT_VERIFIED
+	    ? "" : " (as it says itself)");
+	return 0;
+}
+
+static json_t *
+show_evidence_json(const struct store_evidence *evidence, int64_t checked)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "verdict", store_verdict_word(evidence->verdict),
+	    "reason", *evidence->reason != '\0' ? describe_text(evidence->reason) : json_null(),
+	    "manufacturer", describe_text(evidence->manufacturer),
+	    "model", describe_text(evidence->model),
+	    "version", describe_text(evidence->version),
+	    "root", evidence->verdict == STORE_VERDICT_VERIFIED
+	        ? describe_octets(evidence->root, sizeof evidence->root)
+	        : json_null(),
+	    "checked", describe_time(checked));
+}
+
 static int
 show_json(struct store *store, const struct store_device *device, struct error *err)
 {
-	struct show show = {.certificates = json_array()};
-	json_t     *object;
+	struct show           show = {.certificates = json_array()};
+	struct store_evidence evidence;
+	int64_t               checked = 0;
+	bool                  found;
+	json_t               *object;
 
-	if (store_certificate_list(store, device->ek_hash, show_json_cb, &show, err) != 0) {
+	if (store_certificate_list(store, device->ek_hash, show_json_cb, &show, err) != 0 ||
+	    show_find_evidence(store, device, &evidence, &checked, &found, err) != 0) {
 		json_decref(show.certificates);
 		return -1;
 	}
 	object = describe_device_json(device);
+	(void)json_object_set_new(object, "evidence",
+	    found ? show_evidence_json(&evidence, checked) : json_null());
 	(void)json_object_set_new(object, "certificates", show.certificates);
 	print_json(object);
 	return 0;
@@ -54,6 +116,7 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	char         not_before[CLOCK_TEXT_SIZE];
 	char         not_after[CLOCK_TEXT_SIZE];
 	char         state[DESCRIBE_STATE_SIZE];
+	const char  *reason = certificate->revoked != 0 ? crl_reason_word(certificate->reason) : NULL;
 
 	if (show->count++ == 0)
 		(void)printf("\nAK certificates:\n");
@@ -65,8 +128,9 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	(void)printf("  serial   %s\n"
 	             "  AK Name  %s\n"
 	             "  valid    %s to %s\n"
-	             "  state    %s\n\n",
-	    serial, ak_name, not_before, not_after, state);
+	             "  state    %s%s%s\n\n",
+	    serial, ak_name, not_before, not_after, state, reason != NULL ? ", " : "",
+	    reason != NULL ? reason : "");
 	return ferror(stdout) == 0;
 }
 
@@ -74,26 +138,10 @@ static int
 show_text(struct store *store, const struct store_device *device, int64_t now, struct error *err)
 {
 	struct show show = {.now = now};
-	char        hash[STORE_HASH_TEXT_SIZE];
-	char        enrolled[CLOCK_TEXT_SIZE];
 
-	store_hash_format(device->ek_hash, hash);
-	clock_format(device->enrolled, enrolled);
-	(void)printf("EK hash   %s\n", hash);
-	for (size_t i = 0; i < device->name_count; i++) {
-		(void)printf("name      ");
-		print_text(stdout, device->names[i]);
-		(void)putchar('\n');
-	}
-	if (device->name_count == 0)
-		(void)printf("name      none: AK certificates carry the hash\n");
-	if (*device->note != '\0') {
-		(void)printf("note      ");
-		print_text(stdout, device->note);
-		(void)putchar('\n');
-	}
-	(void)printf("state     %s\n", device->enabled ? "enabled" : "disabled");
-	(void)printf("enrolled  %s\n", enrolled);
+	describe_device(stdout, device);
+	if (show_evidence(store, device, err) != 0)
+		return -1;
 	if (store_certificate_list(store, device->ek_hash, show_text_cb, &show, err) != 0)
 		return -1;
 	if (show.count == 0)

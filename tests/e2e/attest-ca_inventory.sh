@@ -30,7 +30,7 @@ case_matches "list shows whole hashes to a program" "$out" "$a  enabled"
 case_equal "list --json has all in that order" "$(attest_ca list --json | jq -c '[.[].ek_hash[0:4]]')" \
 	'["dddd","cccc","aaaa","aaaa"]'
 case_equal "list --json has all fields" "$(attest_ca list --json | jq -c '.[0] | keys')" \
-	'["ek_hash","enabled","enrolled","identifiers","names","note"]'
+	'["ek_hash","enabled","enrolled","identifiers","names","note","seen","tags"]'
 case_equal "--json may stand first" "$(attest_ca --json list)" "$(attest_ca list --json)"
 case_fails "list takes no operand" 2 'list does not take "x"' attest_ca list x
 if command -v script >/dev/null; then
@@ -50,7 +50,7 @@ done
 case_equal "show of a unique prefix finds the device" "$(attest_ca show dddd0 --json | jq -r .ek_hash)" "$d"
 case_equal "show of a name that is a prefix finds the name" "$(attest_ca show cccc --json | jq -r .names[0])" cccc
 case_equal "show --json has all fields" "$(attest_ca show "$a" --json | jq -c '[keys, .certificates]')" \
-	'[["certificates","ek_hash","enabled","enrolled","identifiers","names","note"],[]]'
+	'[["certificates","ek_hash","enabled","enrolled","evidence","identifiers","names","note","seen","tags"],[]]'
 run attest_ca show ant
 case_matches "show is for people" "$out" "EK hash   $a"$'\n'"name      zebra"$'\n'"name      ant"$'\n'"note      note of aaaa"$'\n'"state     enabled"
 case_matches "show of a nameless device says so" "$(attest_ca show "$b")" "name      none: AK certificates carry the hash"

@@ -78,6 +78,7 @@ START_TEST(show_certificates_are_listed_with_their_state)
 	    "name      none: AK certificates carry the hash\n"
 	    "state     enabled\n"
 	    "enrolled  1970-01-12T13:46:40Z\n"
+	    "seen      never\n"
 	    "\nAK certificates:\n"
 	    "  serial   4001\n"
 	    "  AK Name  000baa\n"
@@ -103,9 +104,9 @@ START_TEST(show_json_certificates_have_all_fields)
 	const char     *not_after = NULL;
 
 	ck_assert_ptr_nonnull(object);
-	ck_assert_int_eq(json_unpack(object, "{s:[{s:s, s:s, s:s, s:s, s:n!}, {}!]}", "certificates",
+	ck_assert_int_eq(json_unpack(object, "{s:[{s:s, s:s, s:s, s:s, s:n, s:n!}, {}!]}", "certificates",
 	                     "serial", &serial, "ak_name", &ak_name, "not_before", &not_before,
-	                     "not_after", &not_after, "revoked"),
+	                     "not_after", &not_after, "revoked", "reason"),
 	    0);
 	ck_assert_str_eq(serial, "4001");
 	ck_assert_str_eq(ak_name, "000baa");

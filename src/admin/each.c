@@ -1,0 +1,87 @@
+/* Owns that all of several devices are changed or none; what the change is, its command says. */
+#include "config.h"
+
+#include "admin/each.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/describe.h"
+#include "admin/print.h"
+#include "store/hash.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+struct each_result {
+	struct store_device device;
+	size_t              revoked; /* certificates that were good */
+};
+
+static int
+each_change(struct store *store, const struct admin_call *call, const struct each_act *act,
+    struct each_result *results, struct error *err)
+{
+	for (size_t i = 0; i < call->operand_count; i++) {
+		if (store_device_resolve(store, call->operands[i], &results[i].device, err) != 0 ||
+		    act->change(store, call, &results[i].device, &results[i].revoked, err) != 0)
+			return call->operand_count > 1 ? error_wrap(err, "%s", act->nothing) : -1;
+	}
+	return 0;
+}
+
+static int
+each_change_all(struct store *store, const struct admin_call *call, const struct each_act *act,
+    struct each_result *results, struct error *err)
+{
+	if (store_begin(store, err) != 0)
+		return -1;
+	if (each_change(store, call, act, results, err) != 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+static void
+each_say(const struct each_act *act, const struct each_result *result)
+{
+	(void)printf("%s ", act->done);
+	describe_device_line(stdout, &result->device);
+	(void)printf("; %zu AK certificate%s revoked\n", result->revoked,
+	    result->revoked == 1 ? "" : "s");
+}
+
+static void
+each_say_json(const struct each_result *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = describe_device_json(&results[i].device);
+
+		(void)json_object_set_new(object, "certificates_revoked",
+		    json_integer((json_int_t)results[i].revoked));
+		print_json_item(object, i == 0);
+	}
+	(void)printf("\n]\n");
+}
+
+int
+each_run(const struct admin_call *call, const struct each_act *act, struct error *err)
+{
+	struct each_result *results = memory_new(call->operand_count * sizeof *results);
+	struct store       *store = NULL;
+	int                 rc = store_open(call->state_dir, &store, err);
+
+	if (rc == 0)
+		rc = each_change_all(store, call, act, results, err);
+	store_close(store);
+	if (rc == 0 && call->json)
+		each_say_json(results, call->operand_count);
+	for (size_t i = 0; i < call->operand_count; i++) {
+		if (rc == 0 && !call->json)
+			each_say(act, &results[i]);
+		store_device_clear(&results[i].device);
+	}
+	free(results);
+	return rc;
+}

@@ -1,0 +1,93 @@
+/* attest-ca replace: a machine has a new mainboard, and with it another EK. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/call.h"
+#include "admin/describe.h"
+#include "admin/print.h"
+#include "store/change.h"
+#include "store/hash.h"
+#include "store/store.h"
+#include "store/waiting.h"
+#include "tpm/ek.h"
+#include "util/error.h"
+
+/* A whole hash in any form, or the beginning of one that waits. */
+static int
+replace_read_new(struct store *store, const char *text, uint8_t hash[STORE_HASH_SIZE],
+    struct error *err)
+{
+	struct store_waiting waiting;
+
+	if (store_hash_parse(text, hash))
+		return 0;
+	if (store_waiting_resolve(store, text, &waiting, err) != 0)
+		return err->kind != ERROR_NOT_FOUND
+		    ? -1
+		    : error_set(err, ERROR_NOT_FOUND,
+		          "\"%.100s\" is no EK hash, and none that waits begins so; on the device,"
+		          " \"attest-device ek --hash\" prints it",
+		          text);
+	memcpy(hash, waiting.ek_hash, STORE_HASH_SIZE);
+	return 0;
+}
+
+/* Fills in what was there and what is now; the caller clears both. */
+static int
+replace_in_store(const struct admin_call *call, struct store_device *old, struct store_device *new,
+    size_t *revoked, struct error *err)
+{
+	struct store *store = NULL;
+	uint8_t       hash[STORE_HASH_SIZE];
+	int           rc = -1;
+
+	if (store_open(call->state_dir, &store, err) != 0)
+		return -1;
+	if (store_device_resolve(store, call->operands[0], old, err) == 0 &&
+	    replace_read_new(store, call->operands[1], hash, err) == 0 &&
+	    store_device_replace(store, old->ek_hash, hash, call->now, revoked, err) == 0)
+		rc = store_device_find(store, hash, new, err);
+	store_close(store);
+	return rc;
+}
+
+static void
+replace_say(const struct store_device *old, const struct store_device *new, size_t revoked,
+    bool json)
+{
+	json_t *object;
+
+	if (json) {
+		object = describe_device_json(new);
+		(void)json_object_set_new(object, "replaces",
+		    describe_octets(old->ek_hash, STORE_HASH_SIZE));
+		(void)json_object_set_new(object, "certificates_revoked",
+		    json_integer((json_int_t)revoked));
+		print_json(object);
+		return;
+	}
+	(void)printf("replaced ");
+	describe_device_line(stdout, old);
+	(void)printf("\nby       ");
+	describe_device_line(stdout, new);
+	(void)printf("; %zu AK certificate%s revoked\n", revoked, revoked == 1 ? "" : "s");
+	if (!new->enabled)
+		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" switches it on\n");
+}
+
+int
+admin_replace(const struct admin_call *call, struct error *err)
+{
+	struct store_device old = {.enabled = false};
+	struct store_device new = {.enabled = false};
+	size_t              revoked = 0;
+	int                 rc = replace_in_store(call, &old, &new, &revoked, err);
+
+	if (rc == 0)
+		replace_say(&old, &new, revoked, call->json);
+	store_device_clear(&old);
+	store_device_clear(&new);
+	return rc;
+}
