@@ -6,8 +6,6 @@
 
 #include "acme/roots.h"
 
-#include <sys/stat.h>
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +16,12 @@
 #include "pki/trust.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/log.h"
-
-/* How a file looked when it was read; all zero when there was none. */
-struct roots_mark {
-	dev_t           device;
-	ino_t           inode;
-	off_t           size;
-	struct timespec changed;
-};
 
 struct roots {
 	struct roots_files     files;
-	struct bytes           marks; /* struct roots_mark, file by file */
+	struct bytes           marks; /* struct file_mark, file by file */
 	pthread_mutex_t        mutex; /* guards what follows */
 	struct roots_snapshot *current; /* NULL: cannot be read */
 	struct error           broken;
@@ -50,16 +41,9 @@ snapshot_free(struct roots_snapshot *snapshot)
 static void
 mark_append(struct bytes *marks, const char *path)
 {
-	struct roots_mark mark;
-	struct stat       st;
+	struct file_mark mark;
 
-	memset(&mark, 0, sizeof mark); /* padding too: marks are compared as octets */
-	if (stat(path, &st) == 0) {
-		mark.device = st.st_dev;
-		mark.inode = st.st_ino;
-		mark.size = st.st_size;
-		mark.changed = st.st_mtim;
-	}
+	file_mark_take(path, &mark);
 	bytes_append(marks, &mark, sizeof mark);
 }
 

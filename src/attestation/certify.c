@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attestation/auto_enroll.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
@@ -38,6 +39,7 @@ struct issue {
 	struct asker               asker;
 	struct challenge          *challenge; /* that was activated */
 	int64_t                    revision;  /* of the device that was certified */
+	bool                       enrolls;   /* it is not there yet, and enrols itself with this */
 	struct store_certificate   record;
 	struct bytes               certificate;
 	bool                       failed;
@@ -101,6 +103,7 @@ static int
 issue_record(const struct issue *issue, struct store *store, int64_t now, struct error *err)
 {
 	const struct challenge      *challenge = issue->challenge;
+	int64_t                      revision = issue->revision;
 	const struct store_evidence *evidence =
 	    issue->worker->keeper->vendors != NULL ? &challenge->evidence : NULL;
 	char serial[2 * STORE_SERIAL_MAX + 1];
@@ -111,7 +114,10 @@ issue_record(const struct issue *issue, struct store *store, int64_t now, struct
 	clock_format(issue->record.not_after, until);
 	(void)snprintf(detail, sizeof detail, "certificate %s until %s, EK certificate %s", serial,
 	    until, evidence != NULL ? store_verdict_word(evidence->verdict) : "ignored");
-	if (store_certificate_add(store, &issue->record, issue->revision, err) != 0 ||
+	if (issue->enrolls &&
+	    auto_enroll_run(store, &challenge->ek, challenge->enroll_name, now, &revision, err) != 0)
+		return -1;
+	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
 	    store_evidence_record(store, challenge->ek.bytes, evidence,
 	        challenge->ek_certificate.data, challenge->ek_certificate.size, now, err) != 0)
 		return -1;
@@ -219,6 +225,30 @@ issue_check_device(const struct issue *issue, const struct store_device *device,
 	return issue_refuse_changed(err);
 }
 
+/*
+ * Finds the device; or takes one that may enrol itself for enrolled under its name, now
+ * that the secret has come back: only the TPM that has the EK could read it.
+ */
+static int
+issue_find_device(struct issue *issue, struct store_device *device, struct error *err)
+{
+	struct attestation_keeper *keeper = issue->worker->keeper;
+	const struct challenge    *challenge = issue->challenge;
+	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek};
+	char                       name[IDENTIFIER_MAX + 1];
+	char                       reason[ENROLL_REASON_SIZE];
+
+	if (attestation_device_find(issue->worker, challenge->ek.bytes, device, err) == 0)
+		return 0;
+	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
+	    auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW)
+		return -1;
+	issue->enrolls = true;
+	device->names = memory_new(sizeof *device->names);
+	device->names[device->name_count++] = memory_strdup(challenge->enroll_name);
+	return 0;
+}
+
 static int
 issue_prepare(struct issue *issue, struct view secret, struct error *err)
 {
@@ -227,7 +257,7 @@ issue_prepare(struct issue *issue, struct view secret, struct error *err)
 	int                        rc = -1;
 
 	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
-	    attestation_device_find(issue->worker, issue->challenge->ek.bytes, &device, err) == 0 &&
+	    issue_find_device(issue, &device, err) == 0 &&
 	    issue_check_device(issue, &device, err) == 0 && issue_check_trust(issue, err) == 0)
 		rc = issue_sign(issue, issue->challenge, &device, err);
 	issue->revision = device.revision;

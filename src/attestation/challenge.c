@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "attestation/auto_enroll.h"
 #include "attestation/ek_judge.h"
 #include "attestation/ek_policy.h"
 #include "attestation/keeper_state.h"
@@ -22,9 +23,17 @@
 #include "tpm/ek.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/log.h"
 
 /* Fits the nameAlg digest of every EK. */
 #define SECRET_SIZE 32
+
+/* What was found out about the EK of a challenge before it is made. */
+struct admission {
+	struct ek_judgement judgement;
+	int64_t             revision; /* of its device */
+	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
+};
 
 /* "192.0.2.1:51442" without its port; the rest of `host` is zero already. */
 static void
@@ -43,27 +52,32 @@ host_copy(struct view peer, char host[PENDING_HOST_SIZE])
 
 static struct challenge *
 challenge_of(const struct message_question *question, const struct tpm_ek *ek,
-    const struct ek_judgement *judgement, struct tpm_ak *ak)
+    const struct admission *admission, struct tpm_ak *ak)
 {
-	struct challenge *challenge = challenge_new();
+	const struct ek_judgement *judgement = &admission->judgement;
+	struct challenge          *challenge = challenge_new();
 
 	host_copy(question->peer, challenge->host);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;
 	ak->key = NULL;
+	challenge->revision = admission->revision;
 	challenge->evidence = judgement->evidence;
 	challenge->trust_revision = judgement->revision;
+	memcpy(challenge->serial, judgement->serial, sizeof challenge->serial);
 	bytes_append(&challenge->ek_certificate, judgement->certificate.data,
 	    judgement->certificate.size);
+	if (admission->enroll_name[0] != '\0')
+		challenge->enroll_name = memory_strdup(admission->enroll_name);
 	return challenge;
 }
 
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
 challenge_open(struct attestation_worker *worker, const struct message_question *asked,
-    const struct tpm_ek *ek, const struct ek_judgement *judgement, int64_t revision,
-    struct tpm_ak *ak, struct bytes *answer, struct error *err)
+    const struct tpm_ek *ek, const struct admission *admission, struct tpm_ak *ak,
+    struct bytes *answer, struct error *err)
 {
 	struct challenge *challenge = NULL;
 	AUTO_BYTES        credential = {0};
@@ -75,8 +89,7 @@ challenge_open(struct attestation_worker *worker, const struct message_question 
 	if (RAND_priv_bytes(secret, sizeof secret) != 1) {
 		error_set(err, ERROR_INTERNAL, "drawing a secret");
 	} else if (tpm_credential_make(ek, &ak->name, secret_view, &credential, &encrypted, err) == 0) {
-		challenge = challenge_of(asked, ek, judgement, ak);
-		challenge->revision = revision;
+		challenge = challenge_of(asked, ek, admission, ak);
 		rc = pending_put(worker->keeper->pending, secret_view, challenge,
 		    clock_monotonic_ms(), err);
 	}
@@ -112,20 +125,54 @@ challenge_check_policy(const struct settings *settings, const struct tpm_ek *ek,
 	return error_set(err, ERROR_EK_UNTRUSTED, "EK %s is not trusted: %s", hash, reason);
 }
 
-/* Whether the EK may have an AK certified: it is enrolled, and its certificate is what policy wants. */
+/*
+ * Whether an EK that is not enrolled may enrol itself, and as what. Nothing is enrolled
+ * here: its public part and its certificate prove nobody's possession of it.
+ */
+static bool
+challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
+    struct admission *admission)
+{
+	const struct ek_judgement *judgement = &admission->judgement;
+	struct enroll_facts facts = {&judgement->evidence, judgement->serial, false, &ek->hash};
+	char                reason[ENROLL_REASON_SIZE];
+	char                hash[EK_HASH_TEXT_SIZE];
+	struct error        err = {0};
+
+	admission->enroll_name[0] = '\0';
+	if (worker->keeper->auto_enroll == NULL)
+		return false;
+	ek_hash_format(&ek->hash, hash);
+	if (auto_enroll_decide(worker->keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
+	    ENROLL_ALLOW)
+		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
+	else if (auto_enroll_check_store(worker->store, &ek->hash, admission->enroll_name, &err) != 0)
+		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", err.detail});
+	else
+		return true;
+	return false;
+}
+
+/*
+ * Whether the EK may have an AK certified: it is enrolled, or may enrol itself, and its
+ * certificate is what policy wants.
+ */
 static int
 challenge_admit(struct attestation_worker *worker, const struct message_challenge *asked,
-    const struct tpm_ek *ek, struct ek_judgement *judgement, int64_t *revision, struct error *err)
+    const struct tpm_ek *ek, struct admission *admission, struct error *err)
 {
 	const struct attestation_keeper *keeper = worker->keeper;
 	struct store_device              device = {0};
+	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, err) == 0;
 
-	if (attestation_device_find(worker, ek->hash.bytes, &device, err) != 0)
-		return -1;
-	*revision = device.revision;
+	admission->revision = device.revision;
 	store_device_clear(&device);
-	attestation_judge(keeper->vendors, asked, ek, clock_now(), judgement);
-	return challenge_check_policy(keeper->settings, ek, judgement, err);
+	if (!enrolled && err->kind != ERROR_NOT_ENROLLED)
+		return -1;
+	attestation_judge(keeper->vendors, asked, ek, clock_now(), &admission->judgement);
+	if (!enrolled && !challenge_may_enroll(worker, ek, admission))
+		return -1;
+	return challenge_check_policy(keeper->settings, ek, &admission->judgement, err);
 }
 
 int
@@ -133,16 +180,15 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
     struct bytes *answer, struct error *err)
 {
 	const struct message_challenge *challenge = &asked->challenge;
-	struct ek_judgement             judgement = {0};
+	struct admission                admission = {0};
 	struct tpm_ak                   ak = {0};
 	struct tpm_ek                   ek = {0};
-	int64_t                         revision = 0;
 	int                             rc = -1;
 
 	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
-	    challenge_admit(worker, challenge, &ek, &judgement, &revision, err) == 0)
-		rc = challenge_open(worker, asked, &ek, &judgement, revision, &ak, answer, err);
+	    challenge_admit(worker, challenge, &ek, &admission, err) == 0)
+		rc = challenge_open(worker, asked, &ek, &admission, &ak, answer, err);
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);
 	return rc;

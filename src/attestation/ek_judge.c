@@ -115,9 +115,9 @@ exhibits_collect(struct exhibits *exhibits, const struct message_challenge *aske
 }
 
 static void
-serial_write(const X509 *certificate, char text[EK_SERIAL_TEXT_SIZE])
+serial_write(const X509 *certificate, char text[SERIAL_TEXT_SIZE])
 {
-	uint8_t octets[EK_SERIAL_TEXT_SIZE / 2];
+	uint8_t octets[SERIAL_TEXT_SIZE / 2];
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
 
 	text[0] = '\0';

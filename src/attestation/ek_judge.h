@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attestation/serial_list.h"
 #include "store/evidence.h"
 #include "tpm/vendor.h"
 #include "util/bytes.h"
@@ -13,16 +14,13 @@ struct message_challenge;
 struct shared;
 struct tpm_ek;
 
-/* Octets of a certificate's serial number in hexadecimal, and a NUL; longer ones give "". */
-#define EK_SERIAL_TEXT_SIZE 65
-
 struct ek_judgement {
 	struct store_evidence evidence;
 	struct view certificate; /* the EK's own, DER, within the question; empty: none was shown */
 	size_t      shown;       /* certificates that came, of whatever key */
 	char        claimed[TPM_VENDOR_ID_SIZE];   /* manufacturer by the client's word … */
 	char        certified[TPM_VENDOR_ID_SIZE]; /* … and by the EK's certificate, verified or not; or "" */
-	char        serial[EK_SERIAL_TEXT_SIZE]; /* of a verified certificate: lower-case hexadecimal */
+	char        serial[SERIAL_TEXT_SIZE]; /* of a verified certificate, as serial_list_has takes it; too long: "" */
 	int64_t     revision; /* of the vendors' certificates that it was judged by */
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attestation/auto_enroll.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
@@ -210,6 +211,8 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		LOG(ERROR, {"event", "crl"}, {"reason", err.detail});
 	if (keeper_vendors_refresh(keeper, &err) != 0)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
+	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
+		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	if (fresh)
 		keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
 }
@@ -217,6 +220,11 @@ keeper_tick_cb(void *arg, struct keeper *all)
 static void
 keeper_reload_cb(void *arg, struct keeper *all)
 {
+	struct attestation_keeper *keeper = arg;
+	struct error               err = {0};
+
+	if (auto_enroll_refresh(keeper->auto_enroll, true, &err) != 0)
+		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	keeper_tick_cb(arg, all);
 }
 
@@ -297,7 +305,8 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	    settings->challenge_lifetime * 1000);
 	if (settings->ek_mode != EK_POLICY_IGNORE)
 		keeper->vendors = vendor_trust_new();
-	if (keeper_vendors_refresh(keeper, err) != 0)
+	if (keeper_vendors_refresh(keeper, err) != 0 ||
+	    auto_enroll_new(settings, &keeper->auto_enroll, err) != 0)
 		return -1;
 	if (store_crl_issuer(keeper->store, keeper->issuing.certificate, clock_now(), &keeper->issuer,
 	        err) != 0)
@@ -315,6 +324,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	store_crl_free(keeper->crl);
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
+	auto_enroll_free(keeper->auto_enroll);
 	store_close(keeper->store);
 	ca_clear(&keeper->issuing);
 	bytes_clear(&keeper->issuing_der);

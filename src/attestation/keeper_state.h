@@ -9,6 +9,7 @@
 #include "pki/ca.h"
 #include "util/bytes.h"
 
+struct auto_enroll;
 struct error;
 struct keeper_question;
 struct message_question;
@@ -33,6 +34,7 @@ struct attestation_keeper {
 	struct bytes           tls_chain;
 	struct bytes           tls_key;
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */
+	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
 	struct pending        *pending; /* has a lock of its own */
 	struct store_writer   *writer;  /* any thread may submit */
 	struct store          *store;   /* this and crl are the main thread's */

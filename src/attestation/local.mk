@@ -1,15 +1,18 @@
 noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
+	src/attestation/auto_enroll.c src/attestation/auto_enroll.h \
 	src/attestation/certify.c \
 	src/attestation/challenge.c \
 	src/attestation/ek_judge.c src/attestation/ek_judge.h \
 	src/attestation/ek_policy.c src/attestation/ek_policy.h \
+	src/attestation/enroll_rule.c src/attestation/enroll_rule.h \
 	src/attestation/front.c src/attestation/front.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/pending.c src/attestation/pending.h \
 	src/attestation/request.c src/attestation/request.h \
+	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
 	src/attestation/vendor_trust.c src/attestation/vendor_trust.h
 
@@ -28,7 +31,7 @@ tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)
 # The keeper, and the test as a front that somebody else controls.
 check_PROGRAMS += tests/unit/keeper_test
 TESTS += tests/unit/keeper_test
-tests_unit_keeper_test_SOURCES = tests/unit/keeper_test.c
+tests_unit_keeper_test_SOURCES = tests/unit/keeper_test.c tests/unit/keeper_world.h
 tests_unit_keeper_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libdaemon.a src/libstore.a \
 	src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
@@ -45,3 +48,14 @@ tests_unit_ek_judge_test_SOURCES = tests/unit/ek_judge_test.c tests/unit/ek_supp
 tests_unit_ek_judge_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libstore.a src/libpki.a \
 	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) \
 	$(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/keeper_ek_test
+TESTS += tests/unit/keeper_ek_test
+tests_unit_keeper_ek_test_SOURCES = tests/unit/keeper_ek_test.c tests/unit/ek_support.h \
+	tests/unit/keeper_world.h
+tests_unit_keeper_ek_test_LDADD = $(tests_unit_keeper_test_LDADD)
+
+check_PROGRAMS += tests/unit/enroll_rule_test
+TESTS += tests/unit/enroll_rule_test
+tests_unit_enroll_rule_test_SOURCES = tests/unit/enroll_rule_test.c
+tests_unit_enroll_rule_test_LDADD = $(tests_unit_ek_policy_test_LDADD) $(TSS2_MU_LIBS)

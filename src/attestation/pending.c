@@ -50,6 +50,7 @@ challenge_free(struct challenge *challenge)
 		return;
 	EVP_PKEY_free(challenge->ak_key);
 	bytes_clear(&challenge->ek_certificate);
+	free(challenge->enroll_name);
 	free(challenge);
 }
 

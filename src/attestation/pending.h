@@ -10,6 +10,7 @@
 
 #include <openssl/types.h>
 
+#include "attestation/serial_list.h"
 #include "store/evidence.h"
 #include "tpm/ek.h"
 #include "tpm/name.h"
@@ -32,6 +33,8 @@ struct challenge {
 	struct store_evidence evidence;       /* its facts go into the certificate */
 	struct bytes          ek_certificate; /* what it is of; empty when none was shown */
 	int64_t               trust_revision; /* of the vendors' certificates that it was judged by */
+	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, when verified */
+	char                 *enroll_name; /* it may enrol itself as this, once it has proven its key; or NULL */
 
 	int64_t           expires; /* the rest is the table's */
 	uint8_t           digest[32];

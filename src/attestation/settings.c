@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "attestation/enroll_rule.h"
 #include "daemon/program.h"
 #include "store/files.h"
 #include "util/error.h"
@@ -29,6 +30,10 @@ static const struct config_row rows[] = {
     ROW(connections, NUMBER, "4096", "1", "1000000"),
     ROW(ek_certificate, TEXT, "record", NULL, NULL),
     ROW(ek_certificate_require, LIST, NULL, NULL, NULL),
+    ROW(auto_enroll_serials, TEXT, NULL, NULL, NULL),
+    ROW(auto_enroll_vendors, LIST, NULL, NULL, NULL),
+    ROW(auto_enroll_roots, LIST, NULL, NULL, NULL),
+    ROW(auto_enroll_name, TEXT, "{manufacturer}-{serial}", NULL, NULL),
     {"log_level", CONFIG_TEXT, offsetof(struct settings, log_level_name), "info", NULL, NULL},
 };
 
@@ -55,6 +60,25 @@ settings_check_ek_policy(struct settings *settings, struct error *err)
 }
 
 static int
+settings_check_auto_enroll(struct settings *settings, struct error *err)
+{
+	if (ek_policy_vendors_normalize(&settings->auto_enroll_vendors, err) != 0)
+		return error_wrap(err, "auto_enroll_vendors");
+	if (enroll_rule_roots_normalize(&settings->auto_enroll_roots, err) != 0)
+		return error_wrap(err, "auto_enroll_roots");
+	if (enroll_rule_name_check(settings->auto_enroll_name, err) != 0)
+		return error_wrap(err, "auto_enroll_name");
+	if ((settings->auto_enroll_serials != NULL) != (settings->auto_enroll_vendors.count != 0))
+		return error_set(err, ERROR_MALFORMED,
+		    "auto_enroll_serials and auto_enroll_vendors go together: a list of serial numbers, "
+		    "and whose they are");
+	if (settings->auto_enroll_serials != NULL && settings->ek_mode == EK_POLICY_IGNORE)
+		return error_set(err, ERROR_MALFORMED,
+		    "auto_enroll_serials wants certificates looked at: ek_certificate must not be ignore");
+	return 0;
+}
+
+static int
 settings_check(struct settings *settings, struct error *err)
 {
 	if (log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
@@ -63,7 +87,9 @@ settings_check(struct settings *settings, struct error *err)
 	if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
 		return error_set(err, ERROR_MALFORMED,
 		    "a TLS certificate and its key go together: give both --tls-cert and --tls-key");
-	return settings_check_ek_policy(settings, err);
+	if (settings_check_ek_policy(settings, err) != 0)
+		return -1;
+	return settings_check_auto_enroll(settings, err);
 }
 
 int

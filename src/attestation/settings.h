@@ -30,6 +30,10 @@ struct settings {
 	char              *ek_certificate; /* "ignore", "record" or "require" … */
 	enum ek_policy_mode ek_mode;       /* … and what settings_complete makes of it */
 	struct config_list ek_certificate_require; /* vendors, ready for ek_policy */
+	char              *auto_enroll_serials; /* file; NULL: nobody enrols himself */
+	struct config_list auto_enroll_vendors; /* ready for ek_policy */
+	struct config_list auto_enroll_roots;   /* fingerprints */
+	char              *auto_enroll_name;    /* template */
 	char              *log_level_name;    /* "error", "warning", "info" or "debug" */
 	enum log_level     log_level;         /* what settings_complete makes of it */
 };

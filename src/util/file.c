@@ -50,6 +50,21 @@ file_read(const char *path, size_t max, struct bytes *out, struct error *err)
 	return rc;
 }
 
+void
+file_mark_take(const char *path, struct file_mark *mark)
+{
+	struct stat st;
+
+	*mark = (struct file_mark){0};
+	if (stat(path, &st) != 0)
+		return;
+	mark->device = st.st_dev;
+	mark->inode = st.st_ino;
+	mark->size = st.st_size;
+	mark->seconds = st.st_mtim.tv_sec;
+	mark->nanoseconds = st.st_mtim.tv_nsec;
+}
+
 static int
 file_write_fd(int fd, const uint8_t *data, size_t size)
 {

@@ -16,6 +16,18 @@ struct error;
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
 
+/* How a file looked, to see whether it was changed since: all zero when there was none. */
+struct file_mark {
+	uint64_t device;
+	uint64_t inode;
+	int64_t  size;
+	int64_t  seconds; /* of its last change … */
+	int64_t  nanoseconds;
+};
+
+/* Marks are compared as octets, in any number. */
+void file_mark_take(const char *path, struct file_mark *mark);
+
 /*
  * Puts `size` octets in place of `path` with permissions `mode` (no umask),
  * through a temporary file beside it; on return they are on disk, and a crash

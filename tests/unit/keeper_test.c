@@ -5,294 +5,23 @@
  */
 #include "config.h"
 
-#include "attestation/keeper.h"
+#include "keeper_world.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <openssl/x509.h>
 
-#include "attestation/message.h"
-#include "attestation/settings.h"
-#include "daemon/channel.h"
-#include "daemon/supervisor.h"
-#include "forge.h"
-#include "pki/ca.h"
-#include "pki/certificate.h"
-#include "pki/key.h"
-#include "scratch.h"
 #include "store/change.h"
-#include "store/files.h"
-#include "store/store.h"
-#include "tpm/ek.h"
-#include "unit.h"
-#include "util/clock.h"
-#include "util/error.h"
-#include "util/file.h"
-#include "util/log.h"
-
-#define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
-
-/* One keeper, in a thread, and this test as its supervisor and its front. */
-static struct {
-	char            directory[SCRATCH_SIZE];
-	struct settings settings;
-	pthread_t       thread;
-	int             control[2];
-	int             front;
-	int             rc;
-	struct error    err;
-	struct forge_ek ek; /* enrolled, under the name "laptop" */
-	struct forge_ak ak;
-} fixture;
-
-static void *
-keeper_main(void *arg)
-{
-	(void)arg;
-	fixture.rc = attestation_keeper_run(&fixture.settings, fixture.control[1], false, "nowhere",
-	    &fixture.err);
-	(void)close(fixture.control[1]);
-	return NULL;
-}
-
-static void
-file_put(const char *name, const struct bytes *data)
-{
-	AUTO_FREE char *path = file_join(fixture.directory, name);
-	struct error    err = {0};
-
-	unit_ok(file_replace(path, data->data, data->size, 0600, &err), &err);
-}
-
-static void
-ca_make(void)
-{
-	struct ca    root = {0};
-	struct ca    issuing = {0};
-	AUTO_BYTES   root_pem = {0};
-	AUTO_BYTES   issuing_pem = {0};
-	AUTO_BYTES   issuing_key = {0};
-	struct error err = {0};
-	int64_t      now = clock_now();
-
-	unit_ok(key_generate(KEY_TYPE_P256, &root.key, &err), &err);
-	unit_ok(key_generate(KEY_TYPE_P256, &issuing.key, &err), &err);
-	unit_ok(ca_root_create(root.key, "Root", now, 864000, &root.certificate, &err), &err);
-	unit_ok(ca_issuing_create(&root, issuing.key, "Issuing", now, 864000, &issuing.certificate,
-	            &err),
-	    &err);
-	unit_ok(certificate_encode_pem(root.certificate, &root_pem, &err), &err);
-	unit_ok(certificate_encode_pem(issuing.certificate, &issuing_pem, &err), &err);
-	unit_ok(key_encode(issuing.key, &issuing_key, &err), &err);
-	file_put(STATE_ROOT_PEM, &root_pem);
-	file_put(STATE_ISSUING_PEM, &issuing_pem);
-	file_put(STATE_ISSUING_KEY, &issuing_key);
-	ca_clear(&root);
-	ca_clear(&issuing);
-}
-
-static struct ek_hash
-hash_of(const struct forge_ek *ek)
-{
-	struct ek_hash hash;
-	struct error   err = {0};
-
-	unit_ok(ek_hash_of_key(ek->key, &hash, &err), &err);
-	return hash;
-}
-
-static void
-enroll(void)
-{
-	char               *names[] = {memory_strdup("laptop")};
-	struct ek_hash      hash = hash_of(&fixture.ek);
-	struct store_device device = {.names = names, .name_count = 1};
-	struct store       *store = NULL;
-	char                note[] = "";
-	struct error        err = {0};
-
-	device.note = note;
-	memcpy(device.ek_hash, hash.bytes, sizeof device.ek_hash);
-	unit_ok(store_create(fixture.directory, &err), &err);
-	unit_ok(store_open(fixture.directory, &store, &err), &err);
-	unit_ok(store_device_enroll(store, &device, clock_now(), &err), &err);
-	store_close(store);
-	free(names[0]);
-}
-
-/* A new front: its end is ours, the other the keeper's. */
-static int
-front_attach(void)
-{
-	struct timeval patience = {.tv_sec = 20};
-	struct error   err = {0};
-	int            ends[2];
-
-	unit_ok(channel_pair(ends, &err), &err);
-	unit_ok(supervisor_channels_send(fixture.control[0], &ends[1], 1, &err), &err);
-	(void)close(ends[1]);
-	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	return ends[0];
-}
 
 static void
 setup(void)
 {
-	struct error err = {0};
-
-	log_open("keeper_test", LOG_LEVEL_ERROR);
-	scratch_make(fixture.directory);
-	forge_ek_make(FORGE_RSA2048, &fixture.ek);
-	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &fixture.ak);
-	ca_make();
-	enroll();
-	fixture.settings = (struct settings){.state_dir = memory_strdup(fixture.directory), .workers = 1};
-	unit_ok(settings_complete(&fixture.settings, NULL, &err), &err);
-	unit_ok(channel_pair(fixture.control, &err), &err);
-	ck_assert_int_eq(pthread_create(&fixture.thread, NULL, keeper_main, NULL), 0);
-	fixture.front = front_attach();
+	world_prepare();
+	world_start();
 }
-
-static void
-teardown(void)
-{
-	(void)close(fixture.front);
-	(void)close(fixture.control[0]);
-	(void)pthread_join(fixture.thread, NULL);
-	ck_assert_msg(fixture.rc == 0, "%s", fixture.err.detail);
-	settings_clear(&fixture.settings);
-	forge_ak_clear(&fixture.ak);
-	forge_ek_clear(&fixture.ek);
-	scratch_remove(fixture.directory);
-}
-
-/* ---- what a front can send and see ---- */
-
-static void
-front_send(int front, uint32_t kind, uint32_t id, struct view body)
-{
-	struct channel_header header = {.kind = kind, .id = id};
-	AUTO_BYTES            packet = {0};
-
-	bytes_append(&packet, &header, sizeof header);
-	bytes_append(&packet, body.data, body.size);
-	ck_assert_int_eq(send(front, packet.data, packet.size, MSG_NOSIGNAL), (ssize_t)packet.size);
-}
-
-/* Receives the next message that is no telling; false when the keeper has closed the channel. */
-static bool
-front_hear(int front, struct channel_header *header, struct bytes *body)
-{
-	static uint8_t packet[CHANNEL_MESSAGE_MAX + sizeof *header];
-
-	for (;;) {
-		ssize_t got = recv(front, packet, sizeof packet, 0);
-
-		ck_assert_msg(got >= 0, "the keeper neither answers nor closes the channel");
-		if (got == 0)
-			return false;
-		ck_assert_int_ge(got, (ssize_t)sizeof *header);
-		memcpy(header, packet, sizeof *header);
-		if (header->kind == CHANNEL_TELL)
-			continue;
-		bytes_append(body, packet + sizeof *header, (size_t)got - sizeof *header);
-		return true;
-	}
-}
-
-static void
-assert_closed(int front)
-{
-	struct channel_header header;
-	AUTO_BYTES            body = {0};
-
-	ck_assert(!front_hear(front, &header, &body));
-}
-
-/* Asks and decodes the answer, whose octets go into *body. */
-static int
-ask(int front, const struct message_question *question, struct bytes *body,
-    struct message_answer *answer, struct error *err)
-{
-	static uint32_t       id;
-	struct channel_header header;
-	AUTO_BYTES            encoded = {0};
-
-	message_question_encode(question, &encoded);
-	id = (id + 1) % 4096;
-	front_send(front, CHANNEL_ASK, id, bytes_view(&encoded));
-	ck_assert_msg(front_hear(front, &header, body), "the keeper closed the channel");
-	ck_assert_uint_eq(header.kind, CHANNEL_SAY);
-	ck_assert_uint_eq(header.id, id);
-	return message_answer_decode(bytes_view(body), answer, err);
-}
-
-static struct message_question
-challenge_question(void)
-{
-	return (struct message_question){
-	    .request = 1,
-	    .kind = MESSAGE_CHALLENGE,
-	    .challenge =
-	        {
-	            .manufacturer = VIEW("1229081856"),
-	            .model = VIEW("in software"),
-	            .firmware = VIEW("1.2"),
-	            .ek = bytes_view(&fixture.ek.spki),
-	            .ek_public = bytes_view(&fixture.ek.public),
-	            .ak_public = bytes_view(&fixture.ak.public),
-	        },
-	};
-}
-
-static void
-assert_refused(int front, const struct message_question *question, enum error_kind kind,
-    const char *detail)
-{
-	struct message_answer answer;
-	AUTO_BYTES            body = {0};
-	struct error          err = {0};
-
-	unit_fails(ask(front, question, &body, &answer, &err), &err, kind, detail);
-	ck_assert_ptr_null(answer.first.data);
-	ck_assert_ptr_null(answer.second.data);
-}
-
-/* Asks for a challenge and opens it as the TPM of the enrolled EK would. */
-static void
-secret_get(int front, struct bytes *secret)
-{
-	struct message_question question = challenge_question();
-	struct message_answer   answer;
-	AUTO_BYTES              body = {0};
-	struct error            err = {0};
-
-	unit_ok(ask(front, &question, &body, &answer, &err), &err);
-	ck_assert(forge_activate(&fixture.ek, &fixture.ak.name, answer.first, answer.second, secret));
-}
-
-static struct message_question
-certify_question(const struct bytes *secret)
-{
-	return (struct message_question){
-	    .request = 2,
-	    .kind = MESSAGE_CERTIFY,
-	    .certify = {.secret = bytes_view(secret)},
-	};
-}
-
-static const char unknown[] = "no open challenge has this secret: it was never issued, has expired "
-                              "or is used; start again with /attest";
-
-/* ---- the tests ---- */
 
 START_TEST(certify_activated_key_gives_its_certificate)
 {
@@ -309,7 +38,7 @@ START_TEST(certify_activated_key_gives_its_certificate)
 	unit_ok(certificate_decode(answer.first, &certificate, &err), &err);
 	ck_assert_int_eq(EVP_PKEY_eq(X509_get0_pubkey(certificate), fixture.ak.key), 1);
 	X509_free(certificate);
-	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 }
 END_TEST
 
@@ -385,12 +114,12 @@ START_TEST(certify_without_challenge_gives_no_certificate)
 	static const uint8_t    zeros[32] = {0};
 	struct message_question question = {.kind = MESSAGE_CERTIFY, .certify = {{zeros, sizeof zeros}}};
 
-	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 	question.certify.secret.size = 0;
-	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 	/* Nor for the challenge's own digest, or anything else that was seen. */
 	question.certify.secret = bytes_view(&fixture.ak.public);
-	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 }
 END_TEST
 
@@ -669,7 +398,7 @@ main(void)
 	(void)forge_key(FORGE_RSA2048_E3, 0);
 	(void)forge_key(FORGE_RSA2048_ROCA, 0);
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, world_end);
 	tcase_add_test(tc, certify_activated_key_gives_its_certificate);
 	tcase_add_loop_test(tc, challenge_ak_with_flaw_gives_no_credential, 0, FORGE_FLAW_COUNT);
 	tcase_add_test(tc, challenge_credential_opens_for_the_name_of_the_public_area_only);

@@ -57,6 +57,7 @@ START_TEST(complete_no_file_gives_defaults)
 	ck_assert_ptr_null(settings.crl_url);
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_RECORD);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
+	ck_assert_ptr_null(settings.auto_enroll_serials);
 	settings_clear(&settings);
 }
 END_TEST
@@ -127,6 +128,19 @@ static const struct {
         "\"NTC\" or \"INTC\""},
     {"ek_certificate = ignore\nek_certificate_require = {\"NTC\"}\n",
         ": ek_certificate_require wants certificates looked at: ek_certificate must not be ignore"},
+    {"auto_enroll_serials = \"/x\"\n",
+        ": auto_enroll_serials and auto_enroll_vendors go together: a list of serial numbers, and whose "
+        "they are"},
+    {"auto_enroll_vendors = {\"NTC\"}\n",
+        ": auto_enroll_serials and auto_enroll_vendors go together: a list of serial numbers, and whose "
+        "they are"},
+    {"auto_enroll_serials = \"/x\"\nauto_enroll_vendors = {\"NTC\"}\nek_certificate = ignore\n",
+        ": auto_enroll_serials wants certificates looked at: ek_certificate must not be ignore"},
+    {"auto_enroll_name = \"laptop\"\n",
+        ": auto_enroll_name: \"laptop\" would give every machine the same name: put {serial}, {hash} or "
+        "{hash8} into it"},
+    {"auto_enroll_roots = {\"ab\"}\n",
+        ": auto_enroll_roots: \"ab\" is no fingerprint; \"attest-ca trust list\" shows them"},
     {"tls_cert = \"/x\"\n",
         ": a TLS certificate and its key go together: give both --tls-cert and --tls-key"},
     {"\ncolour = blue\n", " line 2: no such option 'colour'"},
@@ -182,6 +196,11 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_int_eq(settings.log_level, defaults.log_level);
 	ck_assert_int_eq(settings.ek_mode, defaults.ek_mode);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
+	ck_assert_uint_eq(settings.auto_enroll_vendors.count, 1);
+	ck_assert_str_eq(settings.auto_enroll_serials, "/etc/attest-ca/serials.txt");
+	ck_assert_ptr_null(defaults.auto_enroll_serials);
+	ck_assert_uint_eq(settings.auto_enroll_roots.count, 0);
+	ck_assert_str_eq(settings.auto_enroll_name, defaults.auto_enroll_name);
 	settings_clear(&settings);
 	settings_clear(&defaults);
 }

@@ -1,0 +1,641 @@
+/*
+ * EK certificates before a front that somebody else controls: what the keeper asks
+ * for, what it believes, and who may enrol himself. How would one get a certificate
+ * for a machine that is not his?
+ */
+#include "config.h"
+
+#include "keeper_world.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+#include "ek_support.h"
+#include "store/audit.h"
+#include "store/evidence.h"
+#include "store/trust_store.h"
+#include "store/waiting.h"
+
+#define NAME "NTC-7f01"
+#define TURNS 1000
+
+static struct {
+	struct ca       root; /* a vendor's, imported unless said otherwise */
+	struct forge_ek own;  /* an EK that is not enrolled */
+	struct bytes    certificate;
+	struct store   *store;
+} world;
+
+static struct error err;
+
+static X509 *
+forge_now(const struct ca *issuer, EVP_PKEY *key, const char *name, const char *extensions)
+{
+	int64_t now = clock_now();
+
+	return pki_forge(&(struct pki_forgery){
+	    .issuer = issuer,
+	    .key = key,
+	    .common_name = name,
+	    .extensions = extensions,
+	    .not_before = now - PKI_DAY,
+	    .not_after = now + PKI_YEAR,
+	});
+}
+
+/* An EK certificate with the serial number 0x7f01. */
+static void
+certificate_make(const struct ca *issuer, EVP_PKEY *key, const char *extensions)
+{
+	X509 *certificate = forge_now(issuer, key, NULL, extensions);
+
+	ck_assert_int_eq(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 0x7f01), 1);
+	ck_assert_int_gt(X509_sign(certificate, issuer->key, EVP_sha256()), 0);
+	bytes_clear(&world.certificate);
+	world.certificate = ek_der(certificate);
+	X509_free(certificate);
+}
+
+static void
+trust_add(const struct ca *ca)
+{
+	AUTO_BYTES           der = ek_der(ca->certificate);
+	struct store_trusted trusted = {.root = true,
+	    .certificate = der.data,
+	    .certificate_size = der.size,
+	    .source = "test"};
+	bool                 added = false;
+
+	ck_assert_int_eq(EVP_Digest(der.data, der.size, trusted.fingerprint, NULL, EVP_sha256(), NULL), 1);
+	unit_ok(store_trust_add(world.store, &trusted, &added, &err), &err);
+}
+
+static void
+trust_remove(const struct ca *ca)
+{
+	AUTO_BYTES der = ek_der(ca->certificate);
+	uint8_t    fingerprint[STORE_FINGERPRINT_SIZE];
+
+	ck_assert_int_eq(EVP_Digest(der.data, der.size, fingerprint, NULL, EVP_sha256(), NULL), 1);
+	unit_ok(store_trust_remove(world.store, fingerprint, clock_now(), &err), &err);
+}
+
+static void
+setup(void)
+{
+	world_prepare();
+	unit_ok(store_open(fixture.directory, &world.store, &err), &err);
+	forge_ek_make(FORGE_P256, &world.own);
+	world.root.key = ek_key();
+	world.root.certificate = forge_now(NULL, world.root.key, "Vendor Root", EK_CA);
+	trust_add(&world.root);
+}
+
+static void
+teardown(void)
+{
+	world_end();
+	store_close(world.store);
+	bytes_clear(&world.certificate);
+	ca_clear(&world.root);
+	forge_ek_clear(&world.own);
+}
+
+static void
+start(const char *mode)
+{
+	fixture.settings.ek_certificate = memory_strdup(mode);
+	world_start();
+}
+
+/* The question of an EK, with the certificate that was made last, if any was. */
+static struct message_question
+question_of(const struct forge_ek *ek)
+{
+	struct message_question question = challenge_question();
+
+	question.peer = VIEW("192.0.2.1:51442");
+	question.challenge.ek = bytes_view(&ek->spki);
+	question.challenge.ek_public = bytes_view(&ek->public);
+	if (world.certificate.size != 0) {
+		question.challenge.certificates[0] = bytes_view(&world.certificate);
+		question.challenge.certificate_count = 1;
+	}
+	return question;
+}
+
+/* Asks for a credential and opens it when there is one. */
+static int
+try_secret(const struct forge_ek *ek, struct bytes *secret)
+{
+	struct message_question question = question_of(ek);
+	struct message_answer   answer;
+	AUTO_BYTES              body = {0};
+
+	bytes_clear(secret);
+	if (ask(fixture.front, &question, &body, &answer, &err) != 0)
+		return -1;
+	ck_assert(forge_activate(ek, &fixture.ak.name, answer.first, answer.second, secret));
+	return 0;
+}
+
+static void
+assert_challenge_refused(const struct forge_ek *ek, enum error_kind kind)
+{
+	AUTO_BYTES secret = {0};
+
+	ck_assert_int_eq(try_secret(ek, &secret), -1);
+	ck_assert_msg(err.kind == kind, "%s: %s", error_type(err.kind), err.detail);
+}
+
+static int
+certify(const struct bytes *secret, X509 **certificate)
+{
+	struct message_question question = certify_question(secret);
+	struct message_answer   answer;
+	AUTO_BYTES              body = {0};
+
+	question.peer = VIEW("192.0.2.1:51442");
+	if (ask(fixture.front, &question, &body, &answer, &err) != 0)
+		return -1;
+	unit_ok(certificate_decode(answer.first, certificate, &err), &err);
+	return 0;
+}
+
+/* The whole of it; returns the subjectAltName as openssl prints it, which the caller frees. */
+static char *
+certify_names(const struct forge_ek *ek)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+	BIO       *bio = BIO_new(BIO_s_mem());
+	char      *text = calloc(1, 4096);
+	int        at;
+
+	unit_ok(try_secret(ek, &secret), &err);
+	unit_ok(certify(&secret, &certificate), &err);
+	at = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
+	ck_assert_int_eq(X509V3_EXT_print(bio, X509_get_ext(certificate, at), 0, 0), 1);
+	ck_assert_int_gt(BIO_read(bio, text, 4095), 0);
+	BIO_free(bio);
+	X509_free(certificate);
+	return text;
+}
+
+static void
+assert_evidence(const struct forge_ek *ek, enum store_verdict verdict, const char *manufacturer)
+{
+	struct ek_hash        hash = hash_of(ek);
+	struct store_evidence found;
+	int64_t               checked = 0;
+
+	unit_ok(store_evidence_find(world.store, hash.bytes, &found, &checked, &err), &err);
+	ck_assert_int_eq(found.verdict, verdict);
+	ck_assert_str_eq(found.manufacturer, manufacturer);
+	ck_assert_int_ge(checked, clock_now() - 60);
+}
+
+static bool
+count_cb(const struct audit_entry *entry, void *arg)
+{
+	if (strcmp(entry->actor, "attestd") == 0) {
+		ck_assert_str_eq(entry->peer, "192.0.2.1:51442");
+		ck_assert_int_ne(entry->request[0], '\0');
+		(*(int *)arg)++;
+	}
+	return true;
+}
+
+/* How many entries the keeper has made for this EK. */
+static int
+audit_count(const struct forge_ek *ek)
+{
+	struct ek_hash      hash = hash_of(ek);
+	struct audit_filter filter = {.ek_hash = hash.bytes};
+	int                 count = 0;
+
+	unit_ok(store_audit_list(world.store, &filter, count_cb, &count, &err), &err);
+	return count;
+}
+
+static bool
+enrolled(const struct forge_ek *ek)
+{
+	struct ek_hash      hash = hash_of(ek);
+	struct store_device device = {0};
+	bool                found = store_device_find(world.store, hash.bytes, &device, &err) == 0;
+
+	store_device_clear(&device);
+	return found;
+}
+
+/* ---- policy ---- */
+
+START_TEST(challenge_require_wants_a_verified_certificate)
+{
+	struct ca own = {.key = ek_key(), .certificate = world.root.certificate};
+
+	start("require");
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "and none came"));
+	/* A genuine one, of somebody else's EK. */
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "of the 1 that came none is for this EK"));
+	/* One that he signed himself in the vendor's name. */
+	certificate_make(&own, fixture.ek.key, EK_EXTENSIONS);
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "attest-ca trust import"));
+	EVP_PKEY_free(own.key);
+}
+END_TEST
+
+START_TEST(challenge_require_not_enrolled_is_that_first)
+{
+	start("require");
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+START_TEST(certify_verified_has_the_facts_of_its_certificate)
+{
+	AUTO_FREE char *names = NULL;
+
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	names = certify_names(&fixture.ek);
+	ck_assert_msg(strstr(names, "id:4E544300") != NULL && strstr(names, "NPCT75x") != NULL &&
+	        strstr(names, "id:00070002") != NULL,
+	    "%s", names);
+	ck_assert_ptr_null(strstr(names, "in software"));
+	assert_evidence(&fixture.ek, STORE_VERDICT_VERIFIED, "id:4E544300");
+	ck_assert_int_eq(audit_count(&fixture.ek), 1);
+}
+END_TEST
+
+START_TEST(certify_record_without_certificate_has_the_claims)
+{
+	AUTO_FREE char *names = NULL;
+
+	start("record");
+	names = certify_names(&fixture.ek);
+	ck_assert_msg(strstr(names, "id:49424D00") != NULL && strstr(names, "in software") != NULL, "%s",
+	    names);
+	assert_evidence(&fixture.ek, STORE_VERDICT_ABSENT, "id:49424D00");
+}
+END_TEST
+
+START_TEST(certify_ignore_looks_at_nothing)
+{
+	struct ek_hash        hash = hash_of(&fixture.ek);
+	struct store_evidence found;
+	int64_t               checked = 0;
+	AUTO_FREE char       *names = NULL;
+
+	start("ignore");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	names = certify_names(&fixture.ek);
+	ck_assert_ptr_nonnull(strstr(names, "in software"));
+	ck_assert_int_eq(store_evidence_find(world.store, hash.bytes, &found, &checked, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_int_eq(audit_count(&fixture.ek), 1);
+}
+END_TEST
+
+/* What is claimed puts a machine among those that need one; to claim another does not help. */
+START_TEST(challenge_required_vendor_needs_one)
+{
+	config_list_append(&fixture.settings.ek_certificate_require, "IBM");
+	config_list_append(&fixture.settings.ek_certificate_require, "NTC");
+	start("record");
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	free(certify_names(&fixture.ek));
+}
+END_TEST
+
+/* Removed while the challenge is open: who removes a root means from now on. */
+START_TEST(certify_root_removed_meanwhile_gives_no_certificate)
+{
+	AUTO_BYTES secret = {0};
+	AUTO_BYTES other = {0};
+	X509      *certificate = NULL;
+
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	unit_ok(try_secret(&fixture.ek, &secret), &err);
+	trust_remove(&world.root);
+	for (int turn = 0; turn < TURNS && try_secret(&fixture.ek, &other) == 0; turn++) {
+		ck_assert_int_eq(certify(&other, &certificate), 0);
+		X509_free(certificate);
+		(void)poll(NULL, 0, 10);
+	}
+	ck_assert_int_eq(err.kind, ERROR_EK_UNTRUSTED);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq(err.kind, ERROR_OVERLOADED);
+
+	/* Imported while it runs: it counts without a restart. */
+	trust_add(&world.root);
+	for (int turn = 0; turn < TURNS && try_secret(&fixture.ek, &other) != 0; turn++)
+		(void)poll(NULL, 0, 10);
+	unit_ok(certify(&other, &certificate), &err);
+	X509_free(certificate);
+}
+END_TEST
+
+/* ---- machines that enrol themselves ---- */
+
+static void
+list_write(const char *text)
+{
+	AUTO_BYTES list = {0};
+
+	bytes_append(&list, text, strlen(text));
+	file_put("serials", &list);
+}
+
+static void
+start_auto(const char *vendor)
+{
+	list_write("# laptops of 2026\n7F:01\n");
+	fixture.settings.auto_enroll_serials = file_join(fixture.directory, "serials");
+	config_list_append(&fixture.settings.auto_enroll_vendors, vendor);
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	start("record");
+}
+
+START_TEST(enroll_listed_machine_is_enrolled_when_it_has_proven_its_key)
+{
+	AUTO_BYTES          secret = {0};
+	struct store_device device = {0};
+	struct ek_hash      hash = hash_of(&world.own);
+	X509               *certificate = NULL;
+	AUTO_FREE char     *names = NULL;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	ck_assert(!enrolled(&world.own));
+	unit_ok(certify(&secret, &certificate), &err);
+	X509_free(certificate);
+	unit_ok(store_device_find(world.store, hash.bytes, &device, &err), &err);
+	ck_assert_uint_eq(device.name_count, 1);
+	ck_assert_str_eq(device.names[0], NAME);
+	ck_assert_str_eq(device.note, "enrolled itself by rule");
+	ck_assert_int_ne(device.seen, 0);
+	store_device_clear(&device);
+	assert_evidence(&world.own, STORE_VERDICT_VERIFIED, "id:4E544300");
+	ck_assert_int_eq(audit_count(&world.own), 2);
+	/* From now on it is a device as any other. */
+	names = certify_names(&world.own);
+	ck_assert_int_eq(audit_count(&world.own), 3);
+}
+END_TEST
+
+/* An attacker shows the public EK and the certificate of a listed machine: both are public. */
+START_TEST(enroll_somebody_elses_certificate_enrols_nothing)
+{
+	struct message_question question;
+	struct message_answer   answer;
+	AUTO_BYTES              body = {0};
+	AUTO_BYTES              secret = {0};
+	struct forge_ek         mine = {0};
+
+	start_auto("NTC");
+	forge_ek_make(FORGE_P384, &mine);
+	question = question_of(&world.own);
+	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+	ck_assert(!forge_activate(&mine, &fixture.ak.name, answer.first, answer.second, &secret));
+	question = certify_question(&body);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
+	/* Nor with an EK of his own beside that certificate. */
+	assert_challenge_refused(&mine, ERROR_NOT_ENROLLED);
+	ck_assert(!enrolled(&world.own) && !enrolled(&mine));
+	ck_assert_int_eq(audit_count(&world.own), 0);
+	forge_ek_clear(&mine);
+}
+END_TEST
+
+/* The vendor is the certificate's, never the client's word; and the certificate must be verified. */
+START_TEST(enroll_claimed_vendor_enrols_nothing)
+{
+	start_auto("IBM"); /* which challenge_question claims */
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+START_TEST(enroll_own_root_enrols_nothing)
+{
+	struct ca own = {.key = ek_key()};
+
+	start_auto("NTC");
+	own.certificate = forge_now(NULL, own.key, "Vendor Root", EK_CA);
+	certificate_make(&own, world.own.key, EK_EXTENSIONS);
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	ca_clear(&own);
+}
+END_TEST
+
+START_TEST(enroll_serial_that_is_not_listed_enrols_nothing)
+{
+	X509 *certificate;
+
+	start_auto("NTC");
+	certificate = forge_now(&world.root, world.own.key, NULL, EK_EXTENSIONS);
+	bytes_clear(&world.certificate);
+	world.certificate = ek_der(certificate);
+	X509_free(certificate);
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+/* A root that was imported, and that the rule does not name. */
+START_TEST(enroll_other_root_enrols_nothing)
+{
+	char root[2 * STORE_FINGERPRINT_SIZE + 1];
+
+	memset(root, '7', sizeof root - 1);
+	root[sizeof root - 1] = '\0';
+	config_list_append(&fixture.settings.auto_enroll_roots, root);
+	start_auto("NTC");
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+static void
+enroll_other(const struct ek_hash *hash, const char *name)
+{
+	AUTO_FREE char     *copy = memory_strdup(name);
+	struct store_device device = {.names = &copy, .name_count = 1};
+
+	memcpy(device.ek_hash, hash->bytes, sizeof device.ek_hash);
+	unit_ok(store_device_enroll(world.store, &device, clock_now(), &err), &err);
+}
+
+START_TEST(enroll_name_in_use_enrols_nothing)
+{
+	static const struct ek_hash other = {{1}};
+
+	start_auto("NTC");
+	enroll_other(&other, NAME);
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	ck_assert(!enrolled(&world.own));
+}
+END_TEST
+
+/* What happens between the two requests, and what the second one is told. */
+static void
+meanwhile_name(const struct ek_hash *hash)
+{
+	static const struct ek_hash other = {{1}};
+
+	(void)hash;
+	enroll_other(&other, NAME);
+}
+
+static void
+meanwhile_enroll(const struct ek_hash *hash)
+{
+	enroll_other(hash, "somebody-else");
+}
+
+static void
+meanwhile_come_and_go(const struct ek_hash *hash)
+{
+	enroll_other(hash, "somebody-else");
+	unit_ok(store_device_remove(world.store, hash->bytes, clock_now(), &err), &err);
+}
+
+static void
+meanwhile_deny(const struct ek_hash *hash)
+{
+	struct store_waiting entry = {.peer = "192.0.2.9:1", .source = "192.0.2.9", .times = 1};
+	bool                 denied = false;
+
+	memcpy(entry.ek_hash, hash->bytes, sizeof entry.ek_hash);
+	unit_ok(store_waiting_add(world.store, &entry, 10, clock_now(), &denied, &err), &err);
+	unit_ok(store_waiting_deny(world.store, hash->bytes, clock_now(), &err), &err);
+}
+
+static const struct {
+	void (*change)(const struct ek_hash *hash);
+	enum error_kind kind;
+	const char     *detail;
+	bool            later; /* so it is refused when it asks again, too */
+} meanwhile[] = {
+    {meanwhile_name, ERROR_NOT_ENROLLED, "the name that it would get is in use", true},
+    {meanwhile_enroll, ERROR_OVERLOADED, "has just been changed", false},
+    {meanwhile_come_and_go, ERROR_NOT_ENROLLED, "it was here before", true},
+    {meanwhile_deny, ERROR_NOT_ENROLLED, "it was denied", true},
+};
+
+START_TEST(enroll_changed_meanwhile_enrols_nothing)
+{
+	struct ek_hash hash = hash_of(&world.own);
+	AUTO_BYTES     secret = {0};
+	X509          *certificate = NULL;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	meanwhile[_i].change(&hash);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq(err.kind, meanwhile[_i].kind);
+	ck_assert_msg(strstr(err.detail, meanwhile[_i].detail) != NULL, "%s", err.detail);
+	ck_assert_int_eq(audit_count(&world.own), 0);
+	if (meanwhile[_i].later)
+		assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+/* Who was removed stays away, though the list still has the machine. */
+START_TEST(enroll_removed_machine_stays_away)
+{
+	struct ek_hash hash = hash_of(&world.own);
+
+	start_auto("NTC");
+	free(certify_names(&world.own));
+	unit_ok(store_device_remove(world.store, hash.bytes, clock_now(), &err), &err);
+	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+}
+END_TEST
+
+/* The list is read again when it changes; when it cannot be read, nobody enrols himself. */
+static const char *const lists[] = {"7f02\n", "", "not hexadecimal\n", NULL};
+
+START_TEST(enroll_list_changed_counts_at_once)
+{
+	AUTO_FREE char *path = file_join(fixture.directory, "serials");
+	AUTO_BYTES      secret = {0};
+	AUTO_BYTES      other = {0};
+	X509           *certificate = NULL;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	if (lists[_i] != NULL)
+		list_write(lists[_i]);
+	else
+		ck_assert_int_eq(unlink(path), 0);
+	for (int turn = 0; turn < TURNS && try_secret(&world.own, &other) == 0; turn++)
+		(void)poll(NULL, 0, 50);
+	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
+	ck_assert(!enrolled(&world.own));
+}
+END_TEST
+
+/* Two challenges of one machine, and both secrets: it is enrolled once. */
+START_TEST(enroll_twice_at_once_enrols_once)
+{
+	AUTO_BYTES first = {0};
+	AUTO_BYTES second = {0};
+	X509      *certificate = NULL;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &first), &err);
+	unit_ok(try_secret(&world.own, &second), &err);
+	unit_ok(certify(&first, &certificate), &err);
+	X509_free(certificate);
+	ck_assert_int_eq(certify(&second, &certificate), -1);
+	ck_assert_int_eq(err.kind, ERROR_OVERLOADED);
+	ck_assert_int_eq(audit_count(&world.own), 2);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("keeper_ek");
+	TCase *policy = tcase_create("policy");
+	TCase *enroll_itself = tcase_create("enroll");
+
+	(void)forge_key(FORGE_RSA2048, 0);
+	tcase_set_timeout(policy, 60);
+	tcase_set_timeout(enroll_itself, 60);
+	tcase_add_checked_fixture(policy, setup, teardown);
+	tcase_add_checked_fixture(enroll_itself, setup, teardown);
+	tcase_add_test(policy, challenge_require_wants_a_verified_certificate);
+	tcase_add_test(policy, challenge_require_not_enrolled_is_that_first);
+	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);
+	tcase_add_test(policy, certify_record_without_certificate_has_the_claims);
+	tcase_add_test(policy, certify_ignore_looks_at_nothing);
+	tcase_add_test(policy, challenge_required_vendor_needs_one);
+	tcase_add_test(policy, certify_root_removed_meanwhile_gives_no_certificate);
+	suite_add_tcase(suite, policy);
+	tcase_add_test(enroll_itself, enroll_listed_machine_is_enrolled_when_it_has_proven_its_key);
+	tcase_add_test(enroll_itself, enroll_somebody_elses_certificate_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_claimed_vendor_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_own_root_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_serial_that_is_not_listed_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_other_root_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_name_in_use_enrols_nothing);
+	tcase_add_loop_test(enroll_itself, enroll_changed_meanwhile_enrols_nothing, 0,
+	    sizeof meanwhile / sizeof meanwhile[0]);
+	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away);
+	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,
+	    sizeof lists / sizeof lists[0]);
+	tcase_add_test(enroll_itself, enroll_twice_at_once_enrols_once);
+	suite_add_tcase(suite, enroll_itself);
+	return unit_run(suite);
+}
