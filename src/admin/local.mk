@@ -62,3 +62,8 @@ tests_unit_csv_test_SOURCES = tests/unit/csv_test.c tests/unit/unit.h
 tests_unit_csv_test_LDADD = $(ADMIN_TEST_LIBS)
 tests_unit_device_file_test_SOURCES = tests/unit/device_file_test.c tests/unit/unit.h
 tests_unit_device_file_test_LDADD = $(ADMIN_TEST_LIBS)
+
+FUZZERS += tests/fuzz/trust_scan_fuzz
+tests_fuzz_trust_scan_fuzz_SOURCES = tests/fuzz/trust_scan_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_trust_scan_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_trust_scan_fuzz_LDADD = src/libadmin.a $(PKI_LIBS) $(ARCHIVE_LIBS)

@@ -111,36 +111,27 @@ trust_describe_json(const struct store_trusted *trusted)
 	return object;
 }
 
-struct trust_loading {
-	struct ek_trust *trust;
-	struct error    *err;
-	bool             failed;
-};
-
 static bool
 trust_load_cb(const struct store_trusted *trusted, void *arg)
 {
-	struct trust_loading *loading = arg;
-	struct view           der = {trusted->certificate, trusted->certificate_size};
-	char                  fingerprint[TRUST_FINGERPRINT_TEXT_SIZE];
+	struct view  der = {trusted->certificate, trusted->certificate_size};
+	struct error err = {0};
+	char         fingerprint[TRUST_FINGERPRINT_TEXT_SIZE];
 
-	if (ek_trust_add(loading->trust, der, trusted->root, loading->err) == 0)
+	if (ek_trust_add(arg, der, trusted->root, &err) == 0)
 		return true;
 	trust_fingerprint_format(trusted->fingerprint, fingerprint);
-	(void)error_wrap(loading->err, "the imported certificate %s", fingerprint);
-	loading->failed = true;
-	return false;
+	(void)fprintf(stderr, "the imported certificate %s is left out: %s\n", fingerprint, err.detail);
+	return true;
 }
 
 int
 trust_load(struct store *store, struct ek_trust **out, struct error *err)
 {
-	struct trust_loading loading = {ek_trust_new(), err, false};
-
-	if (store_trust_list(store, trust_load_cb, &loading, err) != 0 || loading.failed) {
-		ek_trust_free(loading.trust);
-		return -1;
-	}
-	*out = loading.trust;
-	return 0;
+	*out = ek_trust_new();
+	if (store_trust_list(store, trust_load_cb, *out, err) == 0)
+		return 0;
+	ek_trust_free(*out);
+	*out = NULL;
+	return -1;
 }

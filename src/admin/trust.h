@@ -31,7 +31,10 @@ json_t *trust_describe_json(const struct store_trusted *trusted);
 #define TRUST_KEY_SIZE 16
 void trust_key_kind(const X509 *certificate, char kind[TRUST_KEY_SIZE]);
 
-/* All imported certificates as a set to verify with; the caller frees it. */
+/*
+ * All imported certificates as a set to verify with; the caller frees it. One that cannot
+ * be used is left out with a line on standard error, as attestd does it.
+ */
 int trust_load(struct store *store, struct ek_trust **out, struct error *err);
 
 #endif

@@ -138,6 +138,16 @@ scan_content(struct trust_scan *scan, struct view content, const char *source, i
 	return 0;
 }
 
+int
+trust_scan_content(struct trust_scan *scan, struct view content, const char *source,
+    struct error *err)
+{
+	if (content.size > 0)
+		return scan_content(scan, content, source, 0, err);
+	scan->others++;
+	return 0;
+}
+
 static int
 scan_file(struct trust_scan *scan, const char *path, struct error *err)
 {
@@ -150,11 +160,7 @@ scan_file(struct trust_scan *scan, const char *path, struct error *err)
 		scan->unreadable(path, "it is too large", scan->arg);
 		return 0;
 	}
-	if (content.size == 0) {
-		scan->others++;
-		return 0;
-	}
-	return scan_content(scan, bytes_view(&content), path, 0, err);
+	return trust_scan_content(scan, bytes_view(&content), path, err);
 }
 
 static int scan_directory(struct trust_scan *scan, const char *path, int depth, struct error *err);

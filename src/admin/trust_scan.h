@@ -35,4 +35,8 @@ struct trust_scan {
  */
 int trust_scan_path(struct trust_scan *scan, const char *path, struct error *err);
 
+/* The same of octets that are called `source`. */
+int trust_scan_content(struct trust_scan *scan, struct view content, const char *source,
+    struct error *err);
+
 #endif

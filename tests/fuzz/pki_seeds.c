@@ -1,4 +1,7 @@
-/* Writes what the fuzzers of pki/ start from: pki_seeds DIRECTORY, which gets certificate/ and csr/. */
+/*
+ * Writes what the fuzzers of pki/ start from: pki_seeds DIRECTORY, which gets
+ * certificate/, csr/ and ek_certificate/.
+ */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -10,11 +13,14 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "fuzz.h"
 #include "pki/ak_certificate.h"
 #include "pki/alt_name.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
+#include "pki/extension.h"
 #include "pki/key.h"
+#include "pki/oid.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -109,6 +115,39 @@ seed_csrs(const char *directory, EVP_PKEY *key)
 	X509_REQ_free(request);
 }
 
+/* An EK certificate, its root, and twice an intermediate that is none of its chain. */
+static void
+seed_ek_certificates(const char *directory, const struct ca *root)
+{
+	static const struct alt_name_tpm tpm = {"id:4E544300", "NPCT75x", "id:00070002"};
+	const ASN1_OBJECT *const         purpose = oid_get(OID_EK_CERTIFICATE);
+	GENERAL_NAMES                   *names = GENERAL_NAMES_new();
+	X509                            *ek = X509_new();
+	AUTO_BYTES                       der = {0};
+	AUTO_BYTES                       ca_der = {0};
+	AUTO_BYTES                       seed = {0};
+	struct error                     err = {0};
+
+	(void)X509_set_version(ek, 2);
+	(void)ASN1_INTEGER_set(X509_get_serialNumber(ek), 1);
+	(void)X509_set_issuer_name(ek, X509_get_subject_name(root->certificate));
+	(void)ASN1_TIME_set(X509_getm_notBefore(ek), SEED_NOW);
+	(void)ASN1_TIME_set(X509_getm_notAfter(ek), SEED_NOW + SEED_DAY);
+	(void)X509_set_pubkey(ek, root->key);
+	seed_check(alt_name_add_tpm(names, &tpm, &err), &err);
+	seed_check(extension_add_alt_names(ek, names, &err), &err);
+	seed_check(extension_add_extended_key_usage(ek, &purpose, 1, &err), &err);
+	(void)X509_sign(ek, root->key, EVP_sha256());
+	seed_check(certificate_encode(ek, &der, &err), &err);
+	seed_check(certificate_encode(root->certificate, &ca_der, &err), &err);
+	fuzz_append_part(&seed, bytes_view(&der));
+	for (size_t i = 0; i < 3; i++)
+		fuzz_append_part(&seed, bytes_view(&ca_der));
+	seed_write(directory, "ek_certificate", "verified", &seed);
+	GENERAL_NAMES_free(names);
+	X509_free(ek);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -124,6 +163,7 @@ main(int argc, char **argv)
 	               &err), &err);
 	seed_certificates(argv[1], &root);
 	seed_csrs(argv[1], root.key);
+	seed_ek_certificates(argv[1], &root);
 	ca_clear(&root);
 	return EXIT_SUCCESS;
 }
