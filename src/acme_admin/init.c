@@ -286,12 +286,19 @@ init_say_json(const struct admin_call *call, const struct init_plan *plan,
 }
 
 static int
+init_make_store(const char *directory, void *arg, struct error *err)
+{
+	(void)arg;
+	return store_acme_create(directory, err);
+}
+
+static int
 init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_ACME_STORE, STATE_ACME_STORE "-wal",
 	    STATE_ACME_STORE "-shm", STATE_ACME_STORE_LOCK, NULL};
-	struct state_plan place = {files, INIT_FILES, store_files, store_acme_create};
+	struct state_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
 	struct ca         root = {NULL, NULL};
 	struct ca         issuing = {NULL, NULL};
 	int               rc = init_make(call, plan, &root, &issuing, files, err);

@@ -107,6 +107,12 @@ static const struct admin_option issuing_install_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option backup_options[] = {
+    {"without-keys", 0, NULL, "leave the private keys out", false},
+    {"force", 0, NULL, "replace the file if it is there", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
@@ -143,6 +149,10 @@ static const struct admin_command commands[] = {
         0, 0, admin_crl},
     {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
         "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
+    {"backup", "FILE | - [--without-keys] [--force]",
+        "write everything that the CA is to one archive", backup_options, 1, 1, admin_backup},
+    {"restore", "FILE | -", "make the CA of a backup, where there is none", no_options, 1, 1,
+        admin_restore},
     {"issuing renew",
         "[--key-type TYPE | --key URI] [--lifetime DURATION] [--root-key URI] [--passphrase-fd N]",
         "make a new issuing key and certificate under the root", issuing_renew_options, 0, 0,

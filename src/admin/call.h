@@ -50,6 +50,8 @@ bool admin_call_given(const struct admin_call *call, const char *name);
 typedef int admin_run(const struct admin_call *call, struct error *err);
 
 admin_run admin_audit;
+admin_run admin_backup;
+admin_run admin_restore;
 admin_run admin_init;
 admin_run admin_enroll;
 admin_run admin_import;

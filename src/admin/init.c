@@ -190,12 +190,19 @@ init_say(const struct admin_call *call, const struct init_plan *plan,
 }
 
 static int
+init_make_store(const char *directory, void *arg, struct error *err)
+{
+	(void)arg;
+	return store_create(directory, err);
+}
+
+static int
 init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
 	    STATE_STORE_LOCK, NULL};
-	struct state_plan  place = {files, INIT_FILES, store_files, store_create};
+	struct state_plan  place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
 	struct init_result made = {{NULL, NULL}, {NULL, NULL}};
 	int                rc = -1;
 

@@ -3,6 +3,10 @@ src_libadmin_a_SOURCES = \
 	src/admin/access.c src/admin/access.h \
 	src/admin/attest_ca.c \
 	src/admin/audit.c \
+	src/admin/backup.c \
+	src/admin/backup_files.c src/admin/backup_files.h \
+	src/admin/backup_manifest.c src/admin/backup_manifest.h \
+	src/admin/restore.c \
 	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \
 	src/admin/csv.c src/admin/csv.h \

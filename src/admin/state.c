@@ -115,6 +115,11 @@ state_empty(const char *directory, const struct state_plan *plan, size_t count, 
 		state_unlink(directory, plan->files[i].name);
 	for (size_t i = 0; store && plan->store_files[i] != NULL; i++)
 		state_unlink(directory, plan->store_files[i]);
+	if (plan->subdirectory != NULL) {
+		AUTO_FREE char *path = file_join(directory, plan->subdirectory);
+
+		(void)rmdir(path);
+	}
 }
 
 static int
@@ -138,6 +143,8 @@ state_give_all(const char *directory, const struct state_plan *plan, struct erro
 		return 0;
 	if (stat(directory, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
+	if (plan->subdirectory != NULL)
+		rc = state_give(directory, plan->subdirectory, &st, err);
 	for (size_t i = 0; rc == 0 && i < plan->count; i++)
 		rc = state_give(directory, plan->files[i].name, &st, err);
 	for (size_t i = 0; rc == 0 && plan->store_files[i] != NULL; i++)
@@ -145,12 +152,39 @@ state_give_all(const char *directory, const struct state_plan *plan, struct erro
 	return rc;
 }
 
+static int
+state_make_subdirectory(const char *directory, const struct state_plan *plan, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (plan->subdirectory == NULL)
+		return 0;
+	path = file_join(directory, plan->subdirectory);
+	if (mkdir(path, 0700) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
+	return 0;
+}
+
+/* On disk, the names in both directories too. */
+static int
+state_sync(const char *directory, const struct state_plan *plan, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (plan->subdirectory != NULL) {
+		path = file_join(directory, plan->subdirectory);
+		if (file_sync_directory(path, err) != 0)
+			return -1;
+	}
+	return file_sync_directory(directory, err);
+}
+
 /* Puts everything into an empty directory; what fails is taken out again. */
 static int
 state_fill(const char *directory, const struct state_plan *plan, struct error *err)
 {
 	size_t made = 0;
-	int    rc = 0;
+	int    rc = state_make_subdirectory(directory, plan, err);
 
 	for (; rc == 0 && made < plan->count; made += rc == 0) {
 		const struct state_file *file = &plan->files[made];
@@ -158,12 +192,11 @@ state_fill(const char *directory, const struct state_plan *plan, struct error *e
 
 		rc = file_create(path, file->content.data, file->content.size, file->mode, err);
 	}
-	if (rc != 0 || plan->make_store(directory, err) != 0) {
+	if (rc != 0 || plan->make_store(directory, plan->arg, err) != 0) {
 		state_empty(directory, plan, made, false);
 		return -1;
 	}
-	if (state_give_all(directory, plan, err) != 0 ||
-	    file_sync_directory(directory, err) != 0) {
+	if (state_give_all(directory, plan, err) != 0 || state_sync(directory, plan, err) != 0) {
 		state_empty(directory, plan, plan->count, true);
 		return -1;
 	}

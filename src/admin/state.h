@@ -23,7 +23,9 @@ struct state_plan {
 	const struct state_file *files;
 	size_t                   count;
 	const char *const       *store_files; /* what make_store leaves in the directory; ends with NULL */
-	int (*make_store)(const char *directory, struct error *err);
+	int (*make_store)(const char *directory, void *arg, struct error *err); /* or nothing at all */
+	void                    *arg;
+	const char              *subdirectory; /* that files are in; NULL: none */
 };
 
 /*

@@ -1,0 +1,58 @@
+/* What is in a backup: the archive's first member, as JSON. */
+#ifndef ADMIN_BACKUP_MANIFEST_H
+#define ADMIN_BACKUP_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/types.h>
+
+#include "util/bytes.h"
+
+struct error;
+
+#define BACKUP_MANIFEST_NAME "manifest.json"
+#define BACKUP_MANIFEST_MAX  ((size_t)1024 * 1024)
+
+/* Of everything but the store, which may be as large as it likes. */
+#define BACKUP_FILES_MAX ((size_t)4096)
+#define BACKUP_FILE_MAX  ((size_t)64 * 1024 * 1024)
+#define BACKUP_TOTAL_MAX ((uint64_t)256 * 1024 * 1024)
+
+/* A file of the state directory. */
+struct backup_file {
+	char    *name; /* "root.pem", "issuers/….pem" */
+	mode_t   mode; /* 0600 or 0644 */
+	uint64_t size;
+	uint8_t  hash[32]; /* SHA-256 */
+};
+
+/* In the order of the archive; the store is the last. */
+struct backup_manifest {
+	int64_t             created;
+	bool                keys; /* private keys are in it */
+	struct backup_file *files;
+	size_t              count;
+};
+
+void backup_manifest_clear(struct backup_manifest *manifest);
+
+/*
+ * Whether a name can be one of a file in a backup: a plain one, or one of the
+ * directory of earlier issuers; nothing hidden, no store's companions, no locks.
+ */
+bool backup_name_check(const char *name);
+
+/* Whether a file of this name is a private key: nobody else may read it. */
+bool backup_name_is_key(const char *name);
+
+void backup_manifest_encode(const struct backup_manifest *manifest, struct bytes *out);
+
+/*
+ * MALFORMED unless it is a manifest of ours: names that may be, each once, the store
+ * last, nothing above the bounds.
+ */
+int backup_manifest_decode(struct view text, struct backup_manifest *out, struct error *err);
+
+#endif
