@@ -33,6 +33,7 @@ E2E_TESTS += tests/e2e/attest-device_acme.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_certificate.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
+E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
 E2E_TESTS += tests/e2e/attestd_start.sh

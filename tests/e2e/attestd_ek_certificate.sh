@@ -1,0 +1,99 @@
+# EK certificates, with a TPM that has one: attestd takes up what is imported while it
+# runs, asks for what its policy wants, believes the certificate before the claim, and
+# lets a machine that is on the list enrol itself.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/soft" "$@"; }
+problem() { jq -r '"\(.type) \(.detail)"' <<<"$http_body" 2>/dev/null; }
+
+attest() { # TPM [OPTION…]
+	attest_device --tcti "${tcti[$1]}" --state-dir "$scratch/device-$1" attest \
+		--attestation-url "$attestd_url" "${@:2}"
+}
+
+# The TPM's part of the AK certificate's subjectAltName, on one line.
+facts() { # TPM
+	openssl x509 -in "$scratch/device-$1/ak-chain.pem" -noout -ext subjectAltName |
+		grep -o '2\.23\.133\.2.*' | tr -d '\n'
+}
+
+ek_certificate() { # TPM
+	tpm2_nvread -T "${tcti[$1]}" 0x01c00002 2>/dev/null
+}
+
+verdict() { # HASH
+	sqlite3 "$state_dir/store.db" "SELECT verdict || ' ' || manufacturer FROM ek_certificate
+		JOIN device ON device.id = ek_certificate.device WHERE hex(ek_hash) = upper('$1')"
+}
+
+swtpm_start one rsa2048 || exit 1
+attest_ca init >/dev/null || exit 1
+hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
+attest_ca enroll "$hash" --name one >/dev/null || exit 1
+mkdir "$scratch/soft"
+soft make rsa2048 p256
+attest_ca enroll "$(soft hash)" --name soft >/dev/null || exit 1
+soft request "$scratch/soft.json"
+
+# ---- record ----
+
+attestd_start || exit 1
+case_ok "record: a certificate that nobody vouches for is no obstacle" attest one
+case_matches "record: the AK certificate has the claims" "$(facts one)" \
+	"2.23.133.2.1 ?= ?\"?id:49424D00.*SW TPM"
+command -v sqlite3 >/dev/null && case_equal "record: the verdict is kept" "$(verdict "$hash")" \
+	"refused id:49424D00"
+attestd_stop
+
+# ---- require ----
+
+printf 'ek_certificate = require\n' >"$scratch/require.conf"
+attestd_start --config "$scratch/require.conf" || exit 1
+case_fails "require: refused, with the remedy" 1 \
+	"EK $hash is not trusted: .*import its vendor's certificates with: attest-ca trust import" attest one
+case_ok "its vendor's certificates are imported, while attestd runs" \
+	attest_ca trust import "$swtpm_ca"/*cert.pem
+wait_for 'attest one >/dev/null 2>&1'
+case_ok "require: it is certified, without a restart" attest one
+case_matches "require: the AK certificate has the certificate's facts, not the claims" "$(facts one)" \
+	"2.23.133.2.1 ?= ?\"?id:00001014.*2.23.133.2.2 ?= ?\"?swtpm"
+command -v sqlite3 >/dev/null && case_equal "require: verdict and facts are kept" "$(verdict "$hash")" \
+	"verified id:00001014"
+http POST /attest "@$scratch/soft.json"
+case_matches "require: a machine without one is refused" "$http_status $(problem)" \
+	"403 urn:attest-ca:error:ekUntrusted EK $(soft hash) is not trusted: every machine needs .*none came"
+jq --arg certificate "$(ek_certificate one | base64 -w 0)" \
+	'.ekCerts = [$certificate]' "$scratch/soft.json" >"$scratch/stolen.json"
+http POST /attest "@$scratch/stolen.json"
+case_matches "require: … also when it shows another's certificate" "$http_status $(problem)" \
+	"403 urn:attest-ca:error:ekUntrusted .*of the 1 that came none is for this EK"
+case_ok "the vendor's certificates are removed" attest_ca trust remove \
+	$(attest_ca trust list --json | jq -r '.[].fingerprint')
+wait_for '! attest one >/dev/null 2>&1'
+case_fails "require: it is refused again" 1 "is not trusted" attest one
+attestd_stop
+
+# ---- machines that enrol themselves ----
+
+attest_ca remove one >/dev/null
+swtpm_start two rsa2048 || exit 1
+other=$(attest_device --tcti "${tcti[two]}" ek --hash)
+certificate=$(ek_certificate two | openssl x509 -inform DER -noout -serial)
+attest_ca trust import "$swtpm_ca"/*cert.pem >/dev/null
+printf '# laptops\n%s\n' "${certificate#serial=}" >"$scratch/serials"
+printf '%s\n' "auto_enroll_serials = \"$scratch/serials\"" 'auto_enroll_vendors = {"IBM"}' \
+	'auto_enroll_name = "laptop-{hash8}"' >"$scratch/auto.conf"
+attestd_start --config "$scratch/auto.conf" || exit 1
+case_ok "a listed machine enrols itself" attest two --json
+case_equal "… under the name of the rule" "$(jq -r '.names[0]' <<<"$out")" "laptop-${other:0:8}"
+case_equal "… and is a device as any other" "$(attest_ca list --json | jq -r '.[].names[0]' | sort | tr '\n' ' ')" \
+	"laptop-${other:0:8} soft "
+case_matches "… on record" "$(attest_ca audit --device "$other" --json)" '"enroll"'
+case_fails "one that is not listed does not" 1 "EK $hash is not enrolled" attest one
+ek_certificate one | openssl x509 -inform DER -noout -serial |
+	sed 's/serial=//' >>"$scratch/serials"
+kill -HUP "${pid[attestd]}"
+case_fails "one that was removed stays away, listed or not" 1 "EK $hash is not enrolled" attest one
+
+finish
