@@ -50,6 +50,7 @@ static const struct admin_option revoke_options[] = {
 
 static const struct admin_option crl_options[] = {
     {"lifetime", 0, "DURATION", "until its next update (as the last one had, or 7d)", false},
+    ACCESS_OPTIONS,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -145,8 +146,8 @@ static const struct admin_command commands[] = {
     {"revoke", "HASH | PREFIX | NAME ... | --serial HEX ... [--reason REASON]",
         "revoke AK certificates and change nothing else", revoke_options, 0, ADMIN_OPERANDS_ANY,
         admin_revoke},
-    {"crl", "[--lifetime DURATION]", "sign the CRL now, whether attestd runs or not", crl_options,
-        0, 0, admin_crl},
+    {"crl", "[--lifetime DURATION] [--passphrase-fd N]",
+        "sign the CRL now, whether attestd runs or not", crl_options, 0, 0, admin_crl},
     {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
         "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
     {"backup", "FILE | - [--without-keys] [--force]",

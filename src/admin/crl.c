@@ -1,16 +1,19 @@
-/* attest-ca crl: signs the CRL, whether attestd runs or not; a running one serves it then. */
+/* attest-ca crl: signs the CRLs, whether attestd runs or not; a running one serves them then. */
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "admin/access.h"
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/print.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
-#include "pki/key.h"
 #include "store/crl.h"
+#include "store/crl_bundle.h"
 #include "store/files.h"
+#include "store/issuer_files.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -21,52 +24,118 @@
 #define CRL_LIFETIME_MIN ((int64_t)60 * 60)
 #define CRL_LIFETIME_MAX ((int64_t)365 * 24 * 60 * 60)
 
-static int
-crl_load_issuing(const char *state_dir, struct ca *issuing, struct error *err)
+/* A CRL that was signed. */
+static json_t *
+crl_describe(const char *path, const struct ca_crl *content)
 {
-	AUTO_FREE char *certificate = file_join(state_dir, STATE_ISSUING_PEM);
-	AUTO_FREE char *key = file_join(state_dir, STATE_ISSUING_KEY);
-
-	if (certificate_load(certificate, &issuing->certificate, err) != 0 ||
-	    key_load(key, &issuing->key, err) != 0)
-		return -1;
-	return ca_check_pair(issuing, err);
+	return json_pack("{s:o, s:I, s:o, s:o, s:I}",
+	    "file", describe_text(path),
+	    "number", (json_int_t)content->number,
+	    "this_update", describe_time(content->this_update),
+	    "next_update", describe_time(content->next_update),
+	    "entries", (json_int_t)(content->revoked.size / sizeof(struct ca_revoked)));
 }
 
 static void
-crl_say(const struct admin_call *call, const struct ca_crl *content)
+crl_say(const char *path, const struct ca_crl *content)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ISSUING_CRL);
-	size_t          count = content->revoked.size / sizeof(struct ca_revoked);
-	char            until[CLOCK_TEXT_SIZE];
+	size_t count = content->revoked.size / sizeof(struct ca_revoked);
+	char   until[CLOCK_TEXT_SIZE];
 
 	clock_format(content->next_update, until);
-	if (call->json) {
-		print_json(json_pack("{s:s, s:I, s:o, s:o, s:I}", "file", path, "number",
-		    (json_int_t)content->number, "this_update", describe_time(content->this_update),
-		    "next_update", describe_time(content->next_update), "entries", (json_int_t)count));
-		return;
-	}
 	print_text(stdout, path);
 	(void)printf(": number %llu, %zu certificate%s revoked, next update %s\n",
 	    (unsigned long long)content->number, count, count == 1 ? "" : "s", until);
 }
 
-static int
-crl_sign(const struct admin_call *call, struct store *store, const struct ca *issuing,
-    int64_t lifetime, struct error *err)
-{
-	struct store_crl *crl;
-	int64_t           issuer = 0;
-	int               rc;
+/* What all the CRLs of a directory are signed with. */
+struct signing {
+	const struct admin_call *call;
+	const struct key_access *access;
+	struct store            *store;
+	int64_t                  lifetime;
+};
 
-	if (store_crl_issuer(store, issuing->certificate, call->now, &issuer, err) != 0)
+/* Signs one CRL; *object is what it is, with --json. */
+static int
+crl_sign(const struct signing *signing, const struct ca *ca, const char *name, json_t **object,
+    struct error *err)
+{
+	const struct admin_call *call = signing->call;
+	AUTO_FREE char          *path = file_join(call->state_dir, name);
+	struct store_crl        *crl;
+	int64_t                  issuer = 0;
+	int                      rc;
+
+	if (store_crl_issuer(signing->store, ca->certificate, call->now, &issuer, err) != 0)
 		return -1;
-	crl = store_crl_new(call->state_dir, STATE_ISSUING_CRL, issuer, issuing, lifetime);
-	rc = store_crl_sign(crl, store, call->now, err);
-	if (rc == 0)
-		crl_say(call, store_crl_content(crl));
+	crl = store_crl_new(call->state_dir, name, issuer, ca, signing->lifetime);
+	rc = store_crl_sign(crl, signing->store, call->now, err);
+	if (rc == 0 && call->json)
+		*object = crl_describe(path, store_crl_content(crl));
+	else if (rc == 0)
+		crl_say(path, store_crl_content(crl));
 	store_crl_free(crl);
+	return rc;
+}
+
+/* An earlier CA's, as long as its certificate, and so any that it signed, is valid. */
+static int
+crl_sign_earlier(const struct signing *signing, const char *id, json_t *list, struct error *err)
+{
+	struct issuer_files files = {.id = ""};
+	AUTO_FREE char     *name = issuer_files_name(id, "crl");
+	json_t             *object = NULL;
+	int                 rc = issuer_files_load_earlier(signing->call->state_dir, id,
+	                    signing->access, &files, err);
+
+	if (rc == 0 && certificate_not_after(files.ca.certificate) >= signing->call->now)
+		rc = crl_sign(signing, &files.ca, name, &object, err);
+	if (object != NULL)
+		(void)json_array_append_new(list, object);
+	issuer_files_clear(&files);
+	return rc == 0 ? 0 : error_wrap(err, "the CRL of the earlier key %.40s", id);
+}
+
+/* All that can be signed are; the first that cannot is what went wrong. */
+static int
+crl_sign_all_earlier(const struct signing *signing, json_t *list, struct error *err)
+{
+	char         (*ids)[ISSUER_ID_SIZE] = NULL;
+	size_t       count = 0;
+	struct error failed;
+	int          rc = issuer_files_list(signing->call->state_dir, &ids, &count, err);
+
+	for (size_t i = 0; i < count; i++)
+		if (crl_sign_earlier(signing, ids[i], list, &failed) != 0 && rc == 0) {
+			*err = failed;
+			rc = -1;
+		}
+	free(ids);
+	return rc;
+}
+
+static int
+crl_sign_all(const struct signing *signing, struct error *err)
+{
+	const char         *state_dir = signing->call->state_dir;
+	struct issuer_files files = {.id = ""};
+	json_t             *object = NULL;
+	json_t             *earlier = json_array();
+	int                 rc = issuer_files_load(state_dir, signing->access, &files, err);
+
+	if (rc == 0)
+		rc = crl_sign(signing, &files.ca, STATE_ISSUING_CRL, &object, err);
+	if (rc == 0)
+		rc = crl_sign_all_earlier(signing, earlier, err);
+	if (rc == 0)
+		rc = crl_bundle_write(state_dir, err);
+	if (object != NULL) {
+		(void)json_object_set(object, "earlier", earlier);
+		print_json(object);
+	}
+	json_decref(earlier);
+	issuer_files_clear(&files);
 	return rc;
 }
 
@@ -89,17 +158,18 @@ crl_read_lifetime(const struct admin_call *call, int64_t *lifetime, struct error
 int
 admin_crl(const struct admin_call *call, struct error *err)
 {
-	struct store *store = NULL;
-	struct ca     issuing = {NULL, NULL};
-	int64_t       lifetime;
-	int           rc = -1;
+	struct access  access = {0};
+	struct signing signing = {.call = call, .access = &access.key};
+	int            rc;
 
-	if (crl_read_lifetime(call, &lifetime, err) != 0)
+	if (crl_read_lifetime(call, &signing.lifetime, err) != 0)
 		return ADMIN_USAGE;
-	if (store_open(call->state_dir, &store, err) == 0 &&
-	    crl_load_issuing(call->state_dir, &issuing, err) == 0)
-		rc = crl_sign(call, store, &issuing, lifetime, err);
-	ca_clear(&issuing);
-	store_close(store);
+	if (access_read(call, &access, err) != 0)
+		return err->kind == ERROR_MALFORMED ? ADMIN_USAGE : -1;
+	rc = store_open(call->state_dir, &signing.store, err);
+	if (rc == 0)
+		rc = crl_sign_all(&signing, err);
+	access_clear(&access);
+	store_close(signing.store);
 	return rc;
 }

@@ -9,8 +9,11 @@
 
 #include <sys/stat.h>
 
+#include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/x509v3.h>
 
@@ -34,14 +37,28 @@ struct store_crl {
 	const struct ca *ca;
 	int64_t          issuer;
 	int64_t          lifetime;
+	char            *state_dir;
 	char            *path;
-	char            *lock_path;
 	struct stat      seen;        /* the file when it was last looked at */
 	bool             behind;      /* the file is older than this, or none at all */
 	int64_t          revocations; /* of the store when the list was last compared */
 	struct ca_crl    content;     /* number 0: there is none yet */
 	struct bytes     der;
 };
+
+int
+store_crl_lock(const char *state_dir, struct store_lock *lock, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_LOCK);
+
+	if (store_lock_open(path, lock, err) != 0)
+		return -1;
+	if (store_lock_acquire(lock, CRL_PATIENCE_MS, err) != 0) {
+		store_lock_close(lock);
+		return -1;
+	}
+	return 0;
+}
 
 int
 store_crl_issuer(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,
@@ -69,7 +86,7 @@ store_crl_new(const char *state_dir, const char *file, int64_t issuer, const str
 	crl->issuer = issuer;
 	crl->lifetime = lifetime;
 	crl->path = file_join(state_dir, file);
-	crl->lock_path = file_join(state_dir, STATE_CRL_LOCK);
+	crl->state_dir = memory_strdup(state_dir);
 	crl->behind = true;
 	crl->revocations = -1;
 	return crl;
@@ -83,7 +100,7 @@ store_crl_free(struct store_crl *crl)
 	ca_crl_clear(&crl->content);
 	bytes_clear(&crl->der);
 	free(crl->path);
-	free(crl->lock_path);
+	free(crl->state_dir);
 	free(crl);
 }
 
@@ -154,11 +171,33 @@ crl_look(struct store_crl *crl, bool *fresh)
 	bytes_clear(&der);
 }
 
-/* With the lock held, so that what is there afterwards is this. */
+/*
+ * With the lock held, so that what is there afterwards is this; and under a name that is
+ * always the same, so that nobody who is killed leaves more than one file behind.
+ */
+static int
+crl_replace(const struct store_crl *crl, struct error *err)
+{
+	size_t          size = strlen(crl->path) + sizeof ".new";
+	AUTO_FREE char *temporary = memory_new(size);
+	AUTO_FREE char *parent = memory_strdup(crl->path);
+
+	(void)snprintf(temporary, size, "%s.new", crl->path);
+	(void)unlink(temporary);
+	if (file_create(temporary, crl->der.data, crl->der.size, 0644, err) != 0)
+		return -1;
+	if (rename(temporary, crl->path) != 0) {
+		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, crl->path);
+		(void)unlink(temporary);
+		return -1;
+	}
+	return file_sync_directory(dirname(parent), err);
+}
+
 static int
 crl_write(struct store_crl *crl, struct error *err)
 {
-	if (file_replace(crl->path, crl->der.data, crl->der.size, 0644, err) != 0)
+	if (crl_replace(crl, err) != 0)
 		return -1;
 	if (stat(crl->path, &crl->seen) == 0)
 		crl->behind = false;
@@ -288,22 +327,19 @@ static int
 crl_publish(struct store_crl *crl, struct store *store, int64_t now, bool anyhow, bool *fresh,
     struct error *err)
 {
-	struct store_lock lock = {.fd = -1};
+	struct store_lock lock;
 	bool              needs = anyhow;
-	int               rc = -1;
+	int               rc;
 
-	if (store_lock_open(crl->lock_path, &lock, err) != 0)
+	if (store_crl_lock(crl->state_dir, &lock, err) != 0)
 		return -1;
-	if (store_lock_acquire(&lock, CRL_PATIENCE_MS, err) == 0) {
-		crl_look(crl, fresh);
-		rc = anyhow ? 0 : crl_needs(crl, store, now, &needs, err);
-		if (rc == 0 && needs && (rc = crl_make(crl, store, now, err)) == 0)
-			*fresh = true;
-		if (rc == 0 && (needs || crl->behind)) {
-			crl->behind = true;
-			rc = crl_write(crl, err);
-		}
-		store_lock_release(&lock);
+	crl_look(crl, fresh);
+	rc = anyhow ? 0 : crl_needs(crl, store, now, &needs, err);
+	if (rc == 0 && needs && (rc = crl_make(crl, store, now, err)) == 0)
+		*fresh = true;
+	if (rc == 0 && (needs || crl->behind)) {
+		crl->behind = true;
+		rc = crl_write(crl, err);
 	}
 	store_lock_close(&lock);
 	return rc;

@@ -17,6 +17,13 @@ struct ca_crl;
 struct error;
 struct store;
 struct store_crl;
+struct store_lock;
+
+/*
+ * Waits until nobody replaces a CRL of the directory; until store_lock_close nobody does.
+ * OVERLOADED when that takes several seconds.
+ */
+int store_crl_lock(const char *state_dir, struct store_lock *lock, struct error *err);
 
 /* store_issuer_use with the key identifier and the DER of this certificate. */
 int store_crl_issuer(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,

@@ -8,8 +8,10 @@
 #include <openssl/pem.h>
 
 #include "pki/pem.h"
+#include "store/crl.h"
 #include "store/files.h"
 #include "store/issuer_files.h"
+#include "store/lock.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -43,8 +45,9 @@ bundle_add_earlier(const char *state_dir, struct bytes *pem, struct error *err)
 	return rc;
 }
 
-int
-crl_bundle_write(const char *state_dir, struct error *err)
+/* What is put together while nobody replaces a CRL is not older than any that is there. */
+static int
+bundle_write(const char *state_dir, struct error *err)
 {
 	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_PEM);
 	AUTO_BYTES      pem = {0};
@@ -59,4 +62,17 @@ crl_bundle_write(const char *state_dir, struct error *err)
 	    view_equal(bytes_view(&there), bytes_view(&pem)))
 		return 0;
 	return file_replace(path, pem.data, pem.size, 0644, err);
+}
+
+int
+crl_bundle_write(const char *state_dir, struct error *err)
+{
+	struct store_lock lock;
+	int               rc;
+
+	if (store_crl_lock(state_dir, &lock, err) != 0)
+		return -1;
+	rc = bundle_write(state_dir, err);
+	store_lock_close(&lock);
+	return rc;
 }
