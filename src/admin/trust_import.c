@@ -29,33 +29,17 @@
 #define IMPORT_SUBJECT_SIZE 160
 #define IMPORT_NAMED_MAX    10 /* of each kind, for people; JSON has all */
 
-/* What becomes of something that was found: the key in JSON, and the sentence for people. */
-#define IMPORT_FATES(X)                                                              \
-	X(ADDED, "added", "added")                                                   \
-	X(DUPLICATE, "duplicates", "there already, or found twice")                  \
-	X(REFUSED, "refused", "not imported")                                        \
-	X(UNREADABLE, "unreadable", "cannot be read, and passed over")
+/* What becomes of something that was found, and the array of JSON that it is in. */
+enum import_fate { IMPORT_ADDED, IMPORT_DUPLICATE, IMPORT_REFUSED, IMPORT_UNREADABLE };
 
-enum import_fate {
-#define X(name, key, sentence) IMPORT_##name,
-	IMPORT_FATES(X)
-#undef X
-	IMPORT_FATE_COUNT
-};
-
-static const struct {
-	const char *key;
-	const char *sentence;
-} fates[] = {
-#define X(name, key, sentence) [IMPORT_##name] = {key, sentence},
-    IMPORT_FATES(X)
-#undef X
-};
+static const char *const fate_keys[] = {"added", "duplicates", "refused", "unreadable"};
+#define IMPORT_FATE_COUNT (sizeof fate_keys / sizeof fate_keys[0])
 
 struct import_found {
 	enum import_fate fate;
 	bool             root;
 	bool             expired;
+	bool             rootless; /* an intermediate of no use */
 	uint8_t          fingerprint[STORE_FINGERPRINT_SIZE];
 	struct bytes     der; /* empty when it cannot be read */
 	int64_t          not_after;
@@ -203,6 +187,28 @@ import_add(struct store *store, struct import *import, struct error *err)
 	return 0;
 }
 
+/* Which of the new intermediates lead to no root. It is done: not to know is no failure. */
+static void
+import_find_rootless(struct store *store, struct import *import)
+{
+	struct ek_trust *trust;
+	struct error     ignored;
+
+	if (trust_load(store, &trust, &ignored) != 0)
+		return;
+	for (size_t i = 0; i < import->count; i++) {
+		struct import_found *found = &import->found[i];
+		X509                *certificate = NULL;
+
+		if (found->fate != IMPORT_ADDED || found->root ||
+		    certificate_decode(bytes_view(&found->der), &certificate, &ignored) != 0)
+			continue;
+		found->rootless = !ek_trust_has_root(trust, certificate, import->now);
+		X509_free(certificate);
+	}
+	ek_trust_free(trust);
+}
+
 /* What is on record: how many, and from where as far as it fits. */
 static int
 import_record(struct store *store, const struct import *import, const struct admin_call *call,
@@ -242,6 +248,8 @@ import_commit(struct import *import, const struct admin_call *call, struct error
 	}
 	if (rc == 0)
 		rc = store_commit(store, err);
+	if (rc == 0)
+		import_find_rootless(store, import);
 	store_close(store);
 	return rc;
 }
@@ -261,9 +269,11 @@ import_found_json(const struct import_found *found)
 		(void)json_object_set_new(object, "not_after", json_string(when));
 		(void)json_object_set_new(object, "expired", json_boolean(found->expired));
 	}
-	if (found->fate == IMPORT_ADDED)
+	if (found->fate == IMPORT_ADDED) {
 		(void)json_object_set_new(object, "role",
 		    json_string(found->root ? "root" : "intermediate"));
+		(void)json_object_set_new(object, "has_root", json_boolean(!found->rootless));
+	}
 	if (found->reason[0] != '\0')
 		(void)json_object_set_new(object, "reason", json_string(found->reason));
 	return object;
@@ -276,10 +286,10 @@ import_say_json(const struct import *import)
 	    (json_int_t)import->intermediates);
 
 	for (size_t fate = 0; fate < IMPORT_FATE_COUNT; fate++)
-		(void)json_object_set_new(object, fates[fate].key, json_array());
+		(void)json_object_set_new(object, fate_keys[fate], json_array());
 	for (size_t i = 0; i < import->count; i++)
 		(void)json_array_append_new(
-		    json_object_get(object, fates[import->found[i].fate].key),
+		    json_object_get(object, fate_keys[import->found[i].fate]),
 		    import_found_json(&import->found[i]));
 	print_json(object);
 }
@@ -307,28 +317,63 @@ import_say_one(const struct import_found *found, bool expired)
 	(void)putchar('\n');
 }
 
+/* Kinds of what was found, each with its sentence. */
 static bool
-import_is(const struct import_found *found, enum import_fate fate, bool expired)
+import_has_expired(const struct import_found *found)
 {
-	return found->fate == fate && (!expired || found->expired);
+	return found->fate == IMPORT_ADDED && found->expired;
 }
 
-/* The ones of a fate, or those of them that have expired: how many, and the first by name. */
+static bool
+import_is_rootless(const struct import_found *found)
+{
+	return found->fate == IMPORT_ADDED && found->rootless;
+}
+
+static bool
+import_is_duplicate(const struct import_found *found)
+{
+	return found->fate == IMPORT_DUPLICATE;
+}
+
+static bool
+import_is_refused(const struct import_found *found)
+{
+	return found->fate == IMPORT_REFUSED;
+}
+
+static bool
+import_is_unreadable(const struct import_found *found)
+{
+	return found->fate == IMPORT_UNREADABLE;
+}
+
+static const struct import_kind {
+	bool (*is)(const struct import_found *found);
+	const char *sentence;
+} kinds[] = {
+    {import_has_expired, "of them expired, and vouch for TPMs from before"},
+    {import_is_rootless, "of them lead to no root that is imported, and are of no use without"},
+    {import_is_duplicate, "there already, or found twice"},
+    {import_is_refused, "not imported"},
+    {import_is_unreadable, "cannot be read, and passed over"},
+};
+
+/* How many there are, and the first by name. */
 static void
-import_say_fate(const struct import *import, enum import_fate fate, bool expired,
-    const char *sentence)
+import_say_kind(const struct import *import, const struct import_kind *kind)
 {
 	size_t total = 0;
 	size_t said = 0;
 
 	for (size_t i = 0; i < import->count; i++)
-		total += import_is(&import->found[i], fate, expired);
+		total += kind->is(&import->found[i]);
 	if (total == 0)
 		return;
-	(void)printf("%zu %s:\n", total, sentence);
+	(void)printf("%zu %s:\n", total, kind->sentence);
 	for (size_t i = 0; i < import->count && said < IMPORT_NAMED_MAX; i++)
-		if (import_is(&import->found[i], fate, expired)) {
-			import_say_one(&import->found[i], expired);
+		if (kind->is(&import->found[i])) {
+			import_say_one(&import->found[i], kind->is == import_has_expired);
 			said++;
 		}
 	if (said < total)
@@ -341,10 +386,8 @@ import_say(const struct import *import)
 	(void)printf("imported %zu root%s and %zu intermediate%s\n", import->roots,
 	    import->roots == 1 ? "" : "s", import->intermediates,
 	    import->intermediates == 1 ? "" : "s");
-	import_say_fate(import, IMPORT_ADDED, true,
-	    "of them expired: they vouch for TPMs from before");
-	for (size_t fate = IMPORT_ADDED + 1; fate < IMPORT_FATE_COUNT; fate++)
-		import_say_fate(import, (enum import_fate)fate, false, fates[fate].sentence);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		import_say_kind(import, &kinds[i]);
 }
 
 int

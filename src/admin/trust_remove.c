@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/x509.h>
+
 #include "admin/call.h"
 #include "admin/print.h"
 #include "admin/trust.h"
+#include "pki/certificate.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -20,6 +23,8 @@ struct removal {
 	uint8_t fingerprint[STORE_FINGERPRINT_SIZE];
 	json_t *described;
 	size_t  count; /* certificates that begin so */
+	uint8_t key[32]; /* hash of its key */
+	char    twin[TRUST_FINGERPRINT_TEXT_SIZE]; /* of another one with that key that stays, or "" */
 };
 
 /* Reads digits of either case, with the colons of other programs between them. */
@@ -46,6 +51,21 @@ remove_parse(const char *text, struct removal *removal, struct error *err)
 }
 
 static bool
+remove_key_hash(const struct store_trusted *trusted, uint8_t hash[32])
+{
+	struct view  der = {trusted->certificate, trusted->certificate_size};
+	X509        *certificate = NULL;
+	struct error ignored;
+	bool         done;
+
+	if (certificate_decode(der, &certificate, &ignored) != 0)
+		return false;
+	done = certificate_key_hash(certificate, hash, &ignored) == 0;
+	X509_free(certificate);
+	return done;
+}
+
+static bool
 remove_find_cb(const struct store_trusted *trusted, void *arg)
 {
 	struct removal *removal = arg;
@@ -57,8 +77,21 @@ remove_find_cb(const struct store_trusted *trusted, void *arg)
 	if (removal->count++ == 0) {
 		memcpy(removal->fingerprint, trusted->fingerprint, sizeof removal->fingerprint);
 		removal->described = trust_describe_json(trusted);
+		(void)remove_key_hash(trusted, removal->key);
 	}
 	return true;
+}
+
+/* Roots are issued anew with their old key: who removes one of them may mean that key. */
+static bool
+remove_find_twin_cb(const struct store_trusted *trusted, void *arg)
+{
+	struct removal *removal = arg;
+	uint8_t         key[32];
+
+	if (remove_key_hash(trusted, key) && memcmp(key, removal->key, sizeof key) == 0)
+		trust_fingerprint_format(trusted->fingerprint, removal->twin);
+	return removal->twin[0] == '\0';
 }
 
 static int
@@ -91,6 +124,11 @@ remove_all(struct store *store, const struct admin_call *call, struct removal *r
 			return call->operand_count > 1 ? error_wrap(err, "nothing was removed") : -1;
 		}
 	}
+	for (size_t i = 0; i < call->operand_count; i++)
+		if (store_trust_list(store, remove_find_twin_cb, &removals[i], err) != 0) {
+			store_rollback(store);
+			return -1;
+		}
 	return store_commit(store, err);
 }
 
@@ -102,12 +140,16 @@ remove_say(const struct removal *removals, size_t count, bool json)
 		const char *subject = json_string_value(json_object_get(described, "subject"));
 
 		if (json) {
+			(void)json_object_set_new(described, "same_key",
+			    removals[i].twin[0] != '\0' ? json_string(removals[i].twin) : json_null());
 			print_json_item(json_incref(described), i == 0);
 			continue;
 		}
 		(void)printf("removed the %s ", json_string_value(json_object_get(described, "role")));
 		print_text(stdout, subject != NULL ? subject : "");
 		(void)putchar('\n');
+		if (removals[i].twin[0] != '\0')
+			(void)printf("one with the same key is still imported: %s\n", removals[i].twin);
 	}
 	if (json)
 		(void)printf("\n]\n");

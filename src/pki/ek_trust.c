@@ -23,7 +23,7 @@
 #include "util/error.h"
 
 #define EK_UNTRUSTED_MAX 16
-#define EK_SIGNATURES_MAX 32
+#define EK_SIGNATURES_MAX 16
 
 /* What a reason has room for. */
 #define SEARCH_NAME_SIZE 161
@@ -325,6 +325,23 @@ search_issuer(struct search *search, X509 *child, size_t depth)
 			return true;
 	search_failed(search, depth, SEARCH_NO_ISSUER, "its issuer \"%s\" is not imported", name);
 	return false;
+}
+
+bool
+ek_trust_has_root(const struct ek_trust *trust, X509 *ca, int64_t now)
+{
+	struct ek_verdict   verdict = {0};
+	struct ek_authority authority;
+	struct search       search = {.trust = trust, .now = now, .verdict = &verdict};
+	struct error        ignored;
+	bool                found;
+
+	if (ek_authority_init(&authority, ca, &ignored) != 0)
+		return false;
+	search.path[0] = &authority;
+	found = search_issuer(&search, ca, 1);
+	ERR_clear_error();
+	return found;
 }
 
 static bool

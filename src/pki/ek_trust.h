@@ -57,7 +57,7 @@ struct ek_verdict {
  * sent besides (`untrusted`, which may be other EKs' certificates or anything; the first
  * 16 are looked at) and the imported intermediates: signatures along one path to an
  * imported root, every candidate issuer tried, matched by canonical name and key id; CA
- * and path length of all above. At most 32 signatures are tried.
+ * and path length of all above. At most 16 signatures are tried.
  *
  * Of times: nobody is believed before its notBefore. TPMs outlive their CAs, so that
  * an EK certificate may have expired (TCG says so), and a CA that has expired still
@@ -68,5 +68,8 @@ struct ek_verdict {
  */
 bool ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *untrusted,
     size_t untrusted_count, EVP_PKEY *ek, int64_t now, struct ek_verdict *verdict);
+
+/* True when a path leads from an intermediate to a root of the set: else it is of no use. */
+bool ek_trust_has_root(const struct ek_trust *trust, X509 *ca, int64_t now);
 
 #endif

@@ -143,6 +143,14 @@ case_equal "in JSON every fate has its array" \
 	"$(attest_ca trust import mixed --json | jq -c '[.roots, .intermediates, (.added, .duplicates, .refused, .unreadable | length)]')" \
 	"[2,0,2,1,2,1]"
 
+forget
+case_ok "an intermediate without its root is imported" attest_ca trust import certs/middle1.pem
+case_matches "and named" "$out" '1 of them lead to no root that is imported, and are of no use without:
+  O = Vendor, CN = middle1: in certs/middle1.pem'
+case_equal "in JSON, too" "$(attest_ca trust import certs/middle2.pem certs/root2.pem --json |
+	jq -c '.added[] | [.role, .has_root]')" '["intermediate",true]
+["root",true]'
+
 # ---- all or nothing ----
 
 forget
@@ -200,6 +208,12 @@ case_matches "and says which" "$out" 'removed the root O = Vendor, CN = root1'
 colons=$(openssl x509 -in certs/root2.pem -noout -fingerprint -sha256 | cut -d= -f2)
 case_equal "trust remove takes colons" \
 	"$(attest_ca trust remove "$colons" --json | jq -r '.[].subject')" "O = Vendor, CN = root2"
+openssl x509 -in certs/root2.pem -signkey root2.key -set_serial 99 -days 9 -out again.pem 2>/dev/null
+attest_ca trust import certs/root2.pem again.pem >/dev/null
+case_ok "trust remove of a root that came twice works" attest_ca trust remove "$colons"
+case_matches "and names the other one" "$out" \
+	"one with the same key is still imported: $(openssl x509 -in again.pem -outform DER | sha256sum | cut -d' ' -f1)"
+attest_ca trust remove "$(openssl x509 -in again.pem -outform DER | sha256sum | cut -d' ' -f1)" >/dev/null
 case_equal "what was not named is still there" "$(count root) $(count intermediate)" "0 1"
 case_fails "trust remove of nothing is a usage error" 2 'trust remove needs to be told which' attest_ca trust remove
 case_fails "trust import of nothing is a usage error" 2 'trust import needs to be told which' attest_ca trust import

@@ -539,6 +539,23 @@ START_TEST(add_of_what_is_no_certificate_is_malformed)
 }
 END_TEST
 
+START_TEST(has_root_of_an_intermediate)
+{
+	struct ca below = ek_forge_ca(&middle, "Below", EK_CA);
+	X509     *leaf = ek_of(&middle);
+
+	import(root.certificate, true);
+	ck_assert(!ek_trust_has_root(trust, below.certificate, PKI_NOW));
+	import(middle.certificate, false);
+	ck_assert(ek_trust_has_root(trust, below.certificate, PKI_NOW));
+	ck_assert(ek_trust_has_root(trust, middle.certificate, PKI_NOW));
+	ck_assert(!ek_trust_has_root(trust, below.certificate, PKI_NOW - 9 * PKI_DAY));
+	ck_assert(!ek_trust_has_root(trust, leaf, PKI_NOW));
+	X509_free(leaf);
+	ca_clear(&below);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -573,6 +590,7 @@ main(void)
 	tcase_add_test(tcase, verify_with_many_namesakes_ends);
 	tcase_add_test(tcase, verify_by_many_threads_is_verified);
 	tcase_add_test(tcase, add_of_what_is_no_certificate_is_malformed);
+	tcase_add_test(tcase, has_root_of_an_intermediate);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
