@@ -114,6 +114,11 @@ static const struct admin_option backup_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+static const struct admin_option check_options[] = {
+    ACCESS_OPTIONS,
+    {NULL, 0, NULL, NULL, false},
+};
+
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
              " [--issuing-lifetime DURATION]",
@@ -150,6 +155,8 @@ static const struct admin_command commands[] = {
         "sign the CRL now, whether attestd runs or not", crl_options, 0, 0, admin_crl},
     {"audit", "[--since TIME] [--device DEVICE] [--follow] | --verify [--expect HASH]",
         "show who did what, or verify that record", audit_options, 0, 0, admin_audit},
+    {"check", "[--passphrase-fd N]", "look at everything and say what is wrong with it",
+        check_options, 0, 0, admin_check},
     {"backup", "FILE | - [--without-keys] [--force]",
         "write everything that the CA is to one archive", backup_options, 1, 1, admin_backup},
     {"restore", "FILE | -", "make the CA of a backup, where there is none", no_options, 1, 1,

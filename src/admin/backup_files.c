@@ -127,6 +127,7 @@ item_is_crl(const struct backup_item *item)
 	const char *end = strrchr(item->name, '.');
 
 	return strncmp(item->name, STATE_ISSUING_CRL, sizeof STATE_ISSUING_CRL - 1) == 0 ||
+	    strncmp(item->name, STATE_CRL_PEM, sizeof STATE_CRL_PEM - 1) == 0 ||
 	    (end != NULL && strncmp(end, ".crl", 4) == 0);
 }
 

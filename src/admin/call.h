@@ -51,6 +51,7 @@ typedef int admin_run(const struct admin_call *call, struct error *err);
 
 admin_run admin_audit;
 admin_run admin_backup;
+admin_run admin_check;
 admin_run admin_restore;
 admin_run admin_init;
 admin_run admin_enroll;

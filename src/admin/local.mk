@@ -6,6 +6,10 @@ src_libadmin_a_SOURCES = \
 	src/admin/backup.c \
 	src/admin/backup_files.c src/admin/backup_files.h \
 	src/admin/backup_manifest.c src/admin/backup_manifest.h \
+	src/admin/check.c src/admin/check_report.h \
+	src/admin/check_ca.c \
+	src/admin/check_files.c \
+	src/admin/check_store.c \
 	src/admin/restore.c \
 	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \

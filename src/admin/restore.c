@@ -142,7 +142,7 @@ restore_is_stale(const struct restore *restore, const char *name)
 	const char *end = strrchr(name, '.');
 	size_t      stem = end != NULL ? (size_t)(end - name) : 0;
 
-	if (strcmp(name, STATE_ISSUING_CRL) == 0)
+	if (strcmp(name, STATE_ISSUING_CRL) == 0 || strcmp(name, STATE_CRL_PEM) == 0)
 		return true;
 	if (end == NULL || strcmp(end, ".crl") != 0 ||
 	    strncmp(name, STATE_ISSUERS "/", sizeof STATE_ISSUERS) != 0)

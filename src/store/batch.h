@@ -67,4 +67,7 @@ void store_batch_free(struct store_batch *batch);
  */
 int store_batch_sweep(struct store *store, bool *more, struct error *err);
 
+/* Whether there is something to clear away. */
+int store_batch_abandoned(struct store *store, bool *abandoned, struct error *err);
+
 #endif

@@ -166,3 +166,24 @@ store_batch_sweep(struct store *store, bool *more, struct error *err)
 		rc = sqlite_leftover_clear(store, more, err);
 	return sqlite_change_end(store, marked, rc, err);
 }
+
+int
+store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
+{
+	int64_t batch;
+	bool    live;
+	bool    marked;
+	int     rc;
+
+	*abandoned = false;
+	if (leftover_oldest(store, &batch, err) != 0)
+		return -1;
+	if (batch == 0)
+		return 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	if ((rc = leftover_is_live(store, &live, err)) == 0 &&
+	    (rc = leftover_oldest(store, &batch, err)) == 0)
+		*abandoned = batch != 0 && !live;
+	return sqlite_change_end(store, marked, rc, err);
+}
