@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "attestation/auto_enroll.h"
+#include "attestation/issuers.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
@@ -37,6 +38,7 @@ struct issue {
 	struct attestation_worker *worker;
 	struct keeper_question    *question;
 	struct asker               asker;
+	struct shared_version     *issuer; /* the one that signed, from then on */
 	struct challenge          *challenge; /* that was activated */
 	int64_t                    revision;  /* of the device that was certified */
 	bool                       enrolls;   /* it is not there yet, and enrols itself with this */
@@ -49,6 +51,7 @@ struct issue {
 static void
 issue_free(struct issue *issue)
 {
+	issuers_release(issue->worker->keeper->issuers, issue->issuer);
 	challenge_free(issue->challenge);
 	bytes_clear(&issue->certificate);
 	free(issue);
@@ -80,9 +83,9 @@ issue_refuse_changed(struct error *err)
 static void
 issue_finish_cb(void *arg)
 {
-	struct issue              *issue = arg;
-	struct attestation_keeper *keeper = issue->worker->keeper;
-	AUTO_BYTES                 answer = {0};
+	struct issue        *issue = arg;
+	const struct issuer *issuer = issue->issuer->value;
+	AUTO_BYTES           answer = {0};
 
 	if (issue->failed) {
 		if (issue->err.kind == ERROR_CONFLICT)
@@ -91,7 +94,7 @@ issue_finish_cb(void *arg)
 	} else {
 		issue_log(issue);
 		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
-		                          bytes_view(&keeper->issuing_der)},
+		                          bytes_view(&issuer->chain)},
 		    &answer);
 		keeper_answer(issue->question, bytes_view(&answer));
 	}
@@ -154,6 +157,7 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
     const struct store_device *device, struct error *err)
 {
 	const struct attestation_keeper *keeper = issue->worker->keeper;
+	const struct issuer             *issuer;
 	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
 	char                             hash[EK_HASH_TEXT_SIZE];
 	const char                      *hash_name = hash;
@@ -166,22 +170,24 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	                   .version = challenge->evidence.version,
 	                   .names = (const char *const *)device->names,
 	                   .name_count = device->name_count,
-	                   .crl_url = keeper->settings->crl_url,
 	                   .not_before = now - BACKDATE_SECONDS,
 	                   .not_after = now + keeper->settings->ak_lifetime,
         };
 
+	issue->issuer = issuers_acquire(keeper->issuers);
+	issuer = issue->issuer->value;
+	profile.crl_url = issuer->crl_url;
 	/* Never no identifier: an ACME server would take any name for it. */
 	ek_hash_format(&challenge->ek, hash);
 	if (device->name_count == 0) {
 		profile.names = &hash_name;
 		profile.name_count = 1;
 	}
-	if (ak_certificate_issue(&keeper->issuing, &profile, issue->record.serial,
+	if (ak_certificate_issue(&issuer->files.ca, &profile, issue->record.serial,
 	        &issue->record.not_after, &issue->certificate, err) != 0)
 		return error_wrap(err, "signing the AK certificate");
 	issue->record.serial_size = CERTIFICATE_SERIAL_SIZE;
-	issue->record.issuer = keeper->issuer;
+	issue->record.issuer = issuer->row;
 	issue->record.not_before = profile.not_before;
 	memcpy(issue->record.ek_hash, challenge->ek.bytes, sizeof issue->record.ek_hash);
 	memcpy(issue->record.ak_name, challenge->ak_name.bytes, challenge->ak_name.size);

@@ -12,6 +12,7 @@
 
 #include <openssl/ssl.h>
 
+#include "attestation/front_files.h"
 #include "attestation/message.h"
 #include "attestation/request.h"
 #include "daemon/channel.h"
@@ -27,13 +28,13 @@
 
 #define PROBLEM_NAMESPACE "urn:attest-ca:error:"
 #define PEM_TYPE "application/x-pem-file"
+#define CRL_PATH "/crl/"
 #define CRL_TYPE "application/pkix-crl"
 
 /* What one worker serves. */
 struct attest_front {
-	struct http_front http;
-	struct http_file *files[MESSAGE_FILE_COUNT];  /* NULL until it came */
-	struct bytes      coming[MESSAGE_FILE_COUNT]; /* whose last piece is not there yet */
+	struct http_front  http;
+	struct front_files files;
 };
 
 /* An exchange that waits for the keeper's answer. */
@@ -85,17 +86,36 @@ front_refuse(enum log_level level, struct http_exchange *exchange, int64_t since
 	http_reply_problem(exchange, &public);
 }
 
-/* Both answers are two octet strings: an object of two, or a list of them. */
 static json_t *
-answer_json(enum message_kind kind, const struct message_answer *answer)
+octets_json(struct view octets)
 {
-	AUTO_FREE char *first = base64_encode(BASE64_STANDARD, answer->first.data, answer->first.size);
-	AUTO_FREE char *second =
-	    base64_encode(BASE64_STANDARD, answer->second.data, answer->second.size);
+	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, octets.data, octets.size);
 
-	if (kind == MESSAGE_CHALLENGE)
-		return json_pack("{ss, ss}", "credential", first, "secret", second);
-	return json_pack("{s[ss]}", "chain", first, second);
+	return json_string(text);
+}
+
+/* Credential and secret, or a chain from the AK's certificate on. */
+static int
+answer_json(enum message_kind kind, const struct message_answer *answer, json_t **json,
+    struct error *err)
+{
+	struct view chain[MESSAGE_CHAIN_MAX];
+	size_t      count = 0;
+	json_t     *list;
+
+	if (kind == MESSAGE_CHALLENGE) {
+		*json = json_pack("{so, so}", "credential", octets_json(answer->first), "secret",
+		    octets_json(answer->second));
+		return 0;
+	}
+	if (message_chain_decode(answer->second, chain, &count, err) != 0)
+		return -1;
+	list = json_array();
+	(void)json_array_append_new(list, octets_json(answer->first));
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, octets_json(chain[i]));
+	*json = json_pack("{so}", "chain", list);
+	return 0;
 }
 
 static void
@@ -103,16 +123,18 @@ waiting_answer_cb(struct view body, void *arg)
 {
 	struct waiting       *waiting = arg;
 	struct message_answer answer;
+	json_t               *json = NULL;
 	struct error          err = {0};
 
 	if (body.data == NULL) {
 		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
 		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, &err);
-	} else if (message_answer_decode(body, &answer, &err) != 0) {
+	} else if (message_answer_decode(body, &answer, &err) != 0 ||
+	    answer_json(waiting->kind, &answer, &json, &err) != 0) {
 		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &err);
 	} else {
 		front_log(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, NULL);
-		json_reply(waiting->exchange, 200, answer_json(waiting->kind, &answer));
+		json_reply(waiting->exchange, 200, json);
 	}
 	free(waiting);
 }
@@ -216,7 +238,7 @@ root_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, PEM_TYPE, front->files[MESSAGE_FILE_ROOT]);
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ROOT));
 }
 
 static void
@@ -224,7 +246,7 @@ issuing_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, PEM_TYPE, front->files[MESSAGE_FILE_ISSUING]);
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ISSUING));
 }
 
 static void
@@ -232,7 +254,24 @@ crl_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, CRL_TYPE, front->files[MESSAGE_FILE_CRL]);
+	http_reply_file(exchange, CRL_TYPE, front_files_find(&front->files, MESSAGE_FILE_CRL));
+}
+
+/* The CRL of one issuer: every certificate leads to that of its own. */
+static void
+issuer_crl_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+	const char          *path = http_exchange_path(exchange);
+	struct http_file    *file = front_files_find_crl(&front->files, path + strlen(CRL_PATH));
+	struct error         err = {0};
+
+	if (file != NULL) {
+		http_reply_file(exchange, CRL_TYPE, file);
+		return;
+	}
+	error_set(&err, ERROR_NOT_FOUND, "there is no issuer with this key identifier, or none any more");
+	http_reply_problem(exchange, &err);
 }
 
 static const struct http_route routes[] = {
@@ -241,26 +280,9 @@ static const struct http_route routes[] = {
     {"GET", "/root.pem", root_cb},
     {"GET", "/issuing.pem", issuing_cb},
     {"GET", "/crl", crl_cb},
+    {"GET", CRL_PATH, issuer_crl_cb},
     {0},
 };
-
-/* Takes a piece of a file; when it was the last, the file is served from now on. */
-static int
-front_file_take(struct attest_front *front, const struct message_file *file, struct error *err)
-{
-	struct bytes *coming = &front->coming[file->name];
-
-	if (file->offset == 0)
-		bytes_clear(coming);
-	if (file->offset != coming->size)
-		return error_set(err, ERROR_MALFORMED, "a piece of a file came out of order");
-	bytes_append(coming, file->chunk.data, file->chunk.size);
-	if (coming->size == file->total) {
-		http_file_release(front->files[file->name]);
-		front->files[file->name] = http_file_new(coming);
-	}
-	return 0;
-}
 
 static int
 front_serve(struct attest_front *front, const struct message_settings *settings, struct error *err)
@@ -296,7 +318,7 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 		front->http.worker = worker;
 	}
 	if (telling.told == MESSAGE_FILE)
-		return front_file_take(front, &telling.file, err);
+		return front_files_take(&front->files, &telling.file, err);
 	if (front->http.server != NULL)
 		return error_set(err, ERROR_MALFORMED, "settings came twice");
 	return front_serve(front, &telling.settings, err);
@@ -310,10 +332,7 @@ front_close_cb(struct front_worker *worker)
 	if (front == NULL)
 		return;
 	http_front_clear(&front->http);
-	for (size_t i = 0; i < MESSAGE_FILE_COUNT; i++) {
-		http_file_release(front->files[i]);
-		bytes_clear(&front->coming[i]);
-	}
+	front_files_clear(&front->files);
 	free(front);
 	worker->state = NULL;
 }

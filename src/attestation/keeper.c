@@ -8,8 +8,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attestation/auto_enroll.h"
+#include "attestation/issuers.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
@@ -17,10 +19,9 @@
 #include "attestation/vendor_trust.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
+#include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
-#include "store/crl.h"
-#include "store/files.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "util/clock.h"
@@ -73,28 +74,36 @@ keeper_tell_one(const struct audience *audience, const struct message_telling *t
 		keeper_tell(audience->all, bytes_view(&body));
 }
 
+/* One that is empty is told too: it is gone. */
 static void
-keeper_tell_file(const struct audience *audience, enum message_file_name name,
-    const struct bytes *file)
+keeper_tell_file_cb(const struct issuers_file *file, void *arg)
 {
-	struct message_telling telling = {.told = MESSAGE_FILE};
+	const struct bytes *content = &file->content;
+	size_t              offset = 0;
 
 	/* A front would end over it; better that it serves the last one, and the rest. */
-	if (file->size > MESSAGE_FILE_MAX) {
+	if (content->size > MESSAGE_FILE_MAX) {
 		LOG(ERROR, {"event", "file"}, {"reason", "a file is too long to be served"});
 		return;
 	}
-	for (size_t offset = 0; offset < file->size; offset += MESSAGE_CHUNK_MAX) {
-		size_t left = file->size - offset;
-
-		telling.file = (struct message_file){
-		    .name = name,
-		    .total = file->size,
-		    .offset = offset,
-		    .chunk = {file->data + offset, left < MESSAGE_CHUNK_MAX ? left : MESSAGE_CHUNK_MAX},
+	do {
+		size_t                 left = content->size - offset;
+		size_t                 size = left < MESSAGE_CHUNK_MAX ? left : MESSAGE_CHUNK_MAX;
+		struct message_telling telling = {
+		    .told = MESSAGE_FILE,
+		    .file =
+		        {
+		            .name = file->name,
+		            .issuer = {(const uint8_t *)file->id, strlen(file->id)},
+		            .total = content->size,
+		            .offset = offset,
+		            .chunk = {size != 0 ? content->data + offset : NULL, size},
+		        },
 		};
-		keeper_tell_one(audience, &telling);
-	}
+
+		keeper_tell_one(arg, &telling);
+		offset += size;
+	} while (offset < content->size);
 }
 
 /* The files first: when the settings come, the front begins to serve. */
@@ -106,11 +115,7 @@ keeper_greet_cb(void *state, struct channel *channel)
 	const struct settings     *settings = keeper->settings;
 	struct audience            audience = {.channel = channel};
 
-	keeper_tell_file(&audience, MESSAGE_FILE_ROOT, &keeper->root_pem);
-	keeper_tell_file(&audience, MESSAGE_FILE_ISSUING, &keeper->issuing_pem);
-	(void)pthread_mutex_lock(&keeper->crl_lock);
-	keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
-	(void)pthread_mutex_unlock(&keeper->crl_lock);
+	issuers_greet(keeper->issuers, keeper_tell_file_cb, &audience);
 	keeper_tell_one(&audience,
 	    &(struct message_telling){
 	        .told = MESSAGE_SETTINGS,
@@ -160,23 +165,6 @@ keeper_ready_cb(void *arg)
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
 }
 
-/* Has the CRL signed when it is time, here or elsewhere; the fronts get what is new, written or not. */
-static int
-keeper_crl_refresh(struct attestation_keeper *keeper, bool *fresh, struct error *err)
-{
-	struct view der;
-	int         rc = store_crl_refresh(keeper->crl, keeper->store, clock_now(), fresh, err);
-
-	if (*fresh) {
-		der = store_crl_der(keeper->crl);
-		(void)pthread_mutex_lock(&keeper->crl_lock);
-		bytes_clear(&keeper->crl_der);
-		bytes_append(&keeper->crl_der, der.data, der.size);
-		(void)pthread_mutex_unlock(&keeper->crl_lock);
-	}
-	return rc;
-}
-
 /* Reads the vendors' certificates when they have changed. */
 static int
 keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
@@ -207,22 +195,33 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	struct error               err = {0};
 	bool                       fresh = false;
 
-	if (keeper_crl_refresh(keeper, &fresh, &err) != 0)
+	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, &err) != 0)
 		LOG(ERROR, {"event", "crl"}, {"reason", err.detail});
 	if (keeper_vendors_refresh(keeper, &err) != 0)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
 		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	if (fresh)
-		keeper_tell_file(&audience, MESSAGE_FILE_CRL, &keeper->crl_der);
+		issuers_tell(keeper->issuers, keeper_tell_file_cb, &audience);
 }
 
+/* What cannot be loaded leaves all as it is: those who wait for an answer get it from the old one. */
 static void
 keeper_reload_cb(void *arg, struct keeper *all)
 {
 	struct attestation_keeper *keeper = arg;
+	struct shared_version     *version;
 	struct error               err = {0};
 
+	if (issuers_load(keeper->issuers, keeper->store, clock_now(), &err) != 0) {
+		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"},
+		    {"reason", err.detail});
+	} else {
+		version = issuers_acquire(keeper->issuers);
+		LOG(INFO, {"event", "reload"},
+		    {"issuer", ((const struct issuer *)version->value)->files.id});
+		issuers_release(keeper->issuers, version);
+	}
 	if (auto_enroll_refresh(keeper->auto_enroll, true, &err) != 0)
 		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	keeper_tick_cb(arg, all);
@@ -247,28 +246,6 @@ static const struct keeper_handlers handlers = {
     .reload = keeper_reload_cb,
     .finish = keeper_finish_cb,
 };
-
-static int
-keeper_load_issuing(struct attestation_keeper *keeper, struct error *err)
-{
-	const char     *dir = keeper->settings->state_dir;
-	AUTO_FREE char *root = file_join(dir, STATE_ROOT_PEM);
-	AUTO_FREE char *key = file_join(dir, STATE_ISSUING_KEY);
-	AUTO_FREE char *certificate = file_join(dir, STATE_ISSUING_PEM);
-
-	if (file_read(root, PEM_MAX, &keeper->root_pem, err) != 0 ||
-	    certificate_load(certificate, &keeper->issuing.certificate, err) != 0 ||
-	    certificate_encode(keeper->issuing.certificate, &keeper->issuing_der, err) != 0 ||
-	    certificate_encode_pem(keeper->issuing.certificate, &keeper->issuing_pem, err) != 0 ||
-	    key_load(key, &keeper->issuing.key, err) != 0)
-		return -1;
-	if (ca_check_pair(&keeper->issuing, err) != 0)
-		return error_wrap(err, "%s and %s", certificate, key);
-	if (certificate_not_after(keeper->issuing.certificate) <= clock_now())
-		return error_set(err, ERROR_INTERNAL, "the issuing certificate %s has expired",
-		    certificate);
-	return 0;
-}
 
 /* The front serves with them; what is wrong with them is found out before it does. */
 static int
@@ -295,10 +272,12 @@ static int
 keeper_load(struct attestation_keeper *keeper, struct error *err)
 {
 	const struct settings *settings = keeper->settings;
-	bool                   fresh;
+	bool                   fresh = false;
 
+	keeper->issuers = issuers_new(settings);
 	if (store_open(settings->state_dir, &keeper->store, err) != 0 ||
-	    keeper_load_issuing(keeper, err) != 0 || keeper_load_tls(keeper, err) != 0 ||
+	    issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
+	    keeper_load_tls(keeper, err) != 0 ||
 	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
 		return -1;
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
@@ -308,12 +287,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	if (keeper_vendors_refresh(keeper, err) != 0 ||
 	    auto_enroll_new(settings, &keeper->auto_enroll, err) != 0)
 		return -1;
-	if (store_crl_issuer(keeper->store, keeper->issuing.certificate, clock_now(), &keeper->issuer,
-	        err) != 0)
-		return -1;
-	keeper->crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, keeper->issuer,
-	    &keeper->issuing, settings->crl_lifetime);
-	return keeper_crl_refresh(keeper, &fresh, err);
+	return issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, err);
 }
 
 static void
@@ -321,19 +295,13 @@ keeper_clear(struct attestation_keeper *keeper)
 {
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
-	store_crl_free(keeper->crl);
+	issuers_free(keeper->issuers);
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
 	auto_enroll_free(keeper->auto_enroll);
 	store_close(keeper->store);
-	ca_clear(&keeper->issuing);
-	bytes_clear(&keeper->issuing_der);
-	bytes_clear(&keeper->issuing_pem);
-	bytes_clear(&keeper->root_pem);
 	bytes_clear(&keeper->tls_chain);
 	bytes_clear(&keeper->tls_key);
-	bytes_clear(&keeper->crl_der);
-	(void)pthread_mutex_destroy(&keeper->crl_lock);
 }
 
 int
@@ -343,7 +311,6 @@ attestation_keeper_run(const struct settings *settings, int control, bool signal
 	struct attestation_keeper keeper = {.settings = settings, .listening = listening};
 	int                       rc;
 
-	(void)pthread_mutex_init(&keeper.crl_lock, NULL);
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
 		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);

@@ -2,22 +2,20 @@
 #ifndef ATTESTATION_KEEPER_STATE_H
 #define ATTESTATION_KEEPER_STATE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "pki/ca.h"
 #include "util/bytes.h"
 
 struct auto_enroll;
 struct error;
+struct issuers;
 struct keeper_question;
 struct message_question;
 struct pending;
 struct settings;
 struct shared;
 struct store;
-struct store_crl;
 struct store_device;
 struct store_writer;
 struct tpm_ek;
@@ -27,21 +25,14 @@ struct worker;
 struct attestation_keeper {
 	const struct settings *settings;
 	const char            *listening;
-	struct ca              issuing;
-	struct bytes           issuing_der;
-	struct bytes           issuing_pem;
-	struct bytes           root_pem;
+	struct issuers        *issuers; /* for workers: issuers_acquire and issuers_greet */
 	struct bytes           tls_chain;
 	struct bytes           tls_key;
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */
 	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
 	struct pending        *pending; /* has a lock of its own */
 	struct store_writer   *writer;  /* any thread may submit */
-	struct store          *store;   /* this and crl are the main thread's */
-	struct store_crl      *crl;
-	int64_t                issuer;   /* the store's number of issuing */
-	pthread_mutex_t        crl_lock; /* over the copy that greets new fronts */
-	struct bytes           crl_der;
+	struct store          *store;   /* the main thread's */
 };
 
 /* One worker of it. */

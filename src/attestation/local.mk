@@ -7,6 +7,9 @@ src_libattestation_a_SOURCES = \
 	src/attestation/ek_policy.c src/attestation/ek_policy.h \
 	src/attestation/enroll_rule.c src/attestation/enroll_rule.h \
 	src/attestation/front.c src/attestation/front.h \
+	src/attestation/front_files.c src/attestation/front_files.h \
+	src/attestation/issuer_new.c src/attestation/issuer_new.h \
+	src/attestation/issuers.c src/attestation/issuers.h \
 	src/attestation/keeper.c src/attestation/keeper.h \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \

@@ -48,7 +48,7 @@ static const size_t settings_views[] = {
     offsetof(struct message_settings, tls_key),
 };
 
-#define FILE_ITEMS 5
+#define FILE_ITEMS 6
 
 #define SETTINGS_NUMBERS (sizeof settings_numbers / sizeof settings_numbers[0])
 #define SETTINGS_VIEWS (sizeof settings_views / sizeof settings_views[0])
@@ -142,6 +142,31 @@ message_question_decode(struct view body, struct message_question *question, str
 }
 
 void
+message_chain_encode(const struct view *certificates, size_t count, struct bytes *out)
+{
+	cbor_write_array(out, count);
+	for (size_t i = 0; i < count; i++)
+		cbor_write_bytes(out, certificates[i].data, certificates[i].size);
+}
+
+int
+message_chain_decode(struct view octets, struct view certificates[MESSAGE_CHAIN_MAX],
+    size_t *count, struct error *err)
+{
+	struct cbor_reader reader = {octets};
+	uint64_t           items = 0;
+
+	if (cbor_read_list(&reader, MESSAGE_CHAIN_MAX, &items, err) != 0)
+		return -1;
+	*count = (size_t)items;
+	for (size_t i = 0; i < items; i++) {
+		if (cbor_read_bytes(&reader, FIELD_MAX, &certificates[i], err) != 0)
+			return -1;
+	}
+	return cbor_read_end(&reader, err);
+}
+
+void
 message_answer_encode(const struct message_answer *answer, struct bytes *out)
 {
 	cbor_write_array(out, 2);
@@ -206,6 +231,7 @@ message_telling_encode(const struct message_telling *telling, struct bytes *out)
 	cbor_write_array(out, FILE_ITEMS);
 	cbor_write_unsigned(out, MESSAGE_FILE);
 	cbor_write_unsigned(out, telling->file.name);
+	cbor_write_bytes(out, telling->file.issuer.data, telling->file.issuer.size);
 	cbor_write_unsigned(out, telling->file.total);
 	cbor_write_unsigned(out, telling->file.offset);
 	cbor_write_bytes(out, telling->file.chunk.data, telling->file.chunk.size);
@@ -237,6 +263,7 @@ file_decode(struct cbor_reader *reader, struct message_file *file, struct error 
 	uint64_t name = 0;
 
 	if (cbor_read_unsigned(reader, MESSAGE_FILE_COUNT - 1, &name, err) != 0 ||
+	    cbor_read_bytes(reader, MESSAGE_ISSUER_MAX, &file->issuer, err) != 0 ||
 	    cbor_read_unsigned(reader, MESSAGE_FILE_MAX, &file->total, err) != 0 ||
 	    cbor_read_unsigned(reader, file->total, &file->offset, err) != 0)
 		return -1;

@@ -7,6 +7,7 @@
 #define ATTESTATION_MESSAGE_H
 
 #include <stddef.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/bytes.h"
@@ -56,9 +57,17 @@ void message_question_encode(const struct message_question *question, struct byt
 /* MALFORMED when it is not exactly one question. */
 int message_question_decode(struct view body, struct message_question *question, struct error *err);
 
+/* Certificates behind an AK's at most: the issuing one, and what is between it and the root. */
+#define MESSAGE_CHAIN_MAX ((size_t)8)
+
+/* A list of certificates as one octet string. MALFORMED when it is none, or too long. */
+void message_chain_encode(const struct view *certificates, size_t count, struct bytes *out);
+int  message_chain_decode(struct view octets, struct view certificates[MESSAGE_CHAIN_MAX],
+    size_t *count, struct error *err);
+
 /*
  * The answer to either question: two octet strings (credential and encrypted
- * secret; AK certificate and issuing certificate), or the error that refused it.
+ * secret; AK certificate and the chain of its issuer), or the error that refused it.
  */
 struct message_answer {
 	struct view first;
@@ -86,15 +95,29 @@ struct message_settings {
 };
 
 /* The files that a front serves. */
-enum message_file_name { MESSAGE_FILE_ROOT, MESSAGE_FILE_ISSUING, MESSAGE_FILE_CRL, MESSAGE_FILE_COUNT };
+enum message_file_name {
+	MESSAGE_FILE_ROOT,
+	MESSAGE_FILE_ISSUING,
+	MESSAGE_FILE_CRL,         /* of the issuer that signs */
+	MESSAGE_FILE_EARLIER_CRL, /* one for each earlier issuer */
+	MESSAGE_FILE_COUNT
+};
+
+/* Earlier issuers at most, and octets of an issuer's identifier. */
+#define MESSAGE_EARLIER_MAX ((size_t)64)
+#define MESSAGE_ISSUER_MAX 128U
 
 /* Octets of a file in one message, and of a whole file: a CRL of a million entries. */
 #define MESSAGE_CHUNK_MAX ((size_t)64 * 1024)
 #define MESSAGE_FILE_MAX ((size_t)64 * 1024 * 1024)
 
-/* A piece of a file; pieces come in order, the first at 0, the last ends at `total`. */
+/*
+ * A piece of a file; pieces come in order, the first at 0, the last ends at `total`. A
+ * file of which all is nothing is gone.
+ */
 struct message_file {
 	enum message_file_name name;
+	struct view            issuer; /* of a CRL: its key identifier, hexadecimal; else empty */
 	uint64_t               total;
 	uint64_t               offset;
 	struct view            chunk;

@@ -19,6 +19,8 @@ static const struct config_row rows[] = {
     ROW(workers, NUMBER, "0", "0", "64"),
     ROW(tls_cert, TEXT, NULL, NULL, NULL),
     ROW(tls_key, TEXT, NULL, NULL, NULL),
+    ROW(passphrase_file, TEXT, NULL, NULL, NULL),
+    ROW(pkcs11_module, TEXT, NULL, NULL, NULL),
     ROW(crl_url, TEXT, NULL, NULL, NULL),
     ROW(challenge_lifetime, DURATION, "60s", "1s", "1h"),
     ROW(ak_lifetime, DURATION, "90d", "5m", "10y"),

@@ -18,7 +18,9 @@ struct settings {
 	int64_t            workers;
 	char              *tls_cert; /* both or neither */
 	char              *tls_key;
-	char              *crl_url;  /* NULL: AK certificates name no CRL */
+	char              *passphrase_file; /* what opens the issuing keys; NULL: nothing, or a credential */
+	char              *pkcs11_module;   /* for URIs that name none */
+	char              *crl_url;  /* with "{issuer}" for its key identifier; NULL: AK certificates name no CRL */
 	int64_t            challenge_lifetime; /* these in seconds */
 	int64_t            ak_lifetime;
 	int64_t            crl_lifetime;

@@ -97,6 +97,23 @@ store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
 }
 
 int
+store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_NEEDED_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, issuer);
+	(void)sqlite3_bind_int64(statement, 2, now);
+	rc = sqlite_step(store, statement, "looking for an issuer's certificates", err);
+	*needed = rc > 0;
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 store_certificate_sweep(struct store *store, int64_t before, size_t max, size_t *removed,
     struct error *err)
 {

@@ -69,6 +69,8 @@ struct store_device;
 	X(CRL_NUMBER_NEXT, "UPDATE counter SET crl_number = max(crl_number + 1, ?1)"      \
 	    " RETURNING crl_number")                                                      \
 	X(ISSUER_BY_KEY, "SELECT id, certificate FROM issuer WHERE key_id = ?1")          \
+	X(ISSUER_NEEDED, "SELECT 1 FROM certificate WHERE not_after >= ?2"                \
+	    " AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?1 LIMIT 1")        \
 	X(ISSUER_USE, "INSERT INTO issuer (key_id, certificate, since) VALUES (?1, ?2, ?3)" \
 	    " ON CONFLICT (key_id) DO UPDATE SET certificate = excluded.certificate"      \
 	    " RETURNING id")                                                              \

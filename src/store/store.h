@@ -161,6 +161,10 @@ int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_s
     const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
     struct error *err);
 
+/* Says whether an issuer has a certificate that is not past notAfter at `now`. */
+int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
+    struct error *err);
+
 /* Draws the number of the next CRL: greater than any before, and at least `least`. */
 int store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err);
 

@@ -236,7 +236,7 @@ START_TEST(telling_file_both_ways_is_the_same)
 {
 	struct message_telling telling = {
 	    .told = MESSAGE_FILE,
-	    .file = {MESSAGE_FILE_CRL, 100, 96, VIEW("tail")},
+	    .file = {MESSAGE_FILE_EARLIER_CRL, VIEW("2ea8"), 100, 96, VIEW("tail")},
 	};
 	struct message_telling back;
 	AUTO_BYTES             body = {0};
@@ -245,7 +245,8 @@ START_TEST(telling_file_both_ways_is_the_same)
 	message_telling_encode(&telling, &body);
 	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
 	ck_assert_int_eq(back.told, MESSAGE_FILE);
-	ck_assert_int_eq(back.file.name, MESSAGE_FILE_CRL);
+	ck_assert_int_eq(back.file.name, MESSAGE_FILE_EARLIER_CRL);
+	ck_assert(view_equal(back.file.issuer, VIEW("2ea8")));
 	ck_assert_uint_eq(back.file.total, 100);
 	ck_assert_uint_eq(back.file.offset, 96);
 	ck_assert(view_equal(back.file.chunk, VIEW("tail")));
@@ -257,7 +258,7 @@ START_TEST(telling_file_beyond_its_end_is_malformed)
 {
 	struct message_telling telling = {
 	    .told = MESSAGE_FILE,
-	    .file = {MESSAGE_FILE_CRL, 100, 97, VIEW("tail")},
+	    .file = {MESSAGE_FILE_CRL, VIEW(""), 100, 97, VIEW("tail")},
 	};
 	struct message_telling back;
 	AUTO_BYTES             body = {0};
@@ -266,6 +267,76 @@ START_TEST(telling_file_beyond_its_end_is_malformed)
 	message_telling_encode(&telling, &body);
 	unit_fails(message_telling_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "a CBOR item is larger than 3");
+}
+END_TEST
+
+START_TEST(telling_no_file_both_ways_is_the_same)
+{
+	struct message_telling telling = {
+	    .told = MESSAGE_FILE,
+	    .file = {.name = MESSAGE_FILE_EARLIER_CRL, .issuer = VIEW("2ea8")},
+	};
+	struct message_telling back;
+	AUTO_BYTES             body = {0};
+	struct error           err = {0};
+
+	message_telling_encode(&telling, &body);
+	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_uint_eq(back.file.total, 0);
+	ck_assert_uint_eq(back.file.chunk.size, 0);
+}
+END_TEST
+
+START_TEST(telling_issuer_too_long_is_malformed)
+{
+	char                   id[MESSAGE_ISSUER_MAX + 1] = {0};
+	struct message_telling telling = {
+	    .told = MESSAGE_FILE,
+	    .file = {.name = MESSAGE_FILE_CRL, .issuer = {(const uint8_t *)id, sizeof id}},
+	};
+	struct message_telling back;
+	AUTO_BYTES             body = {0};
+	struct error           err = {0};
+
+	message_telling_encode(&telling, &body);
+	ck_assert_int_eq(message_telling_decode(bytes_view(&body), &back, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
+START_TEST(chain_both_ways_is_the_same)
+{
+	const struct view chain[] = {VIEW("issuing"), VIEW("between")};
+	struct view       back[MESSAGE_CHAIN_MAX];
+	size_t            count = 0;
+	AUTO_BYTES        octets = {0};
+	struct error      err = {0};
+
+	message_chain_encode(chain, 2, &octets);
+	unit_ok(message_chain_decode(bytes_view(&octets), back, &count, &err), &err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert(view_equal(back[0], chain[0]));
+	ck_assert(view_equal(back[1], chain[1]));
+}
+END_TEST
+
+START_TEST(chain_that_is_none_is_malformed)
+{
+	struct view  chain[MESSAGE_CHAIN_MAX + 1] = {{NULL, 0}};
+	struct view  back[MESSAGE_CHAIN_MAX];
+	size_t       count = 0;
+	AUTO_BYTES   octets = {0};
+	struct error err = {0};
+
+	message_chain_encode(chain, MESSAGE_CHAIN_MAX + 1, &octets);
+	ck_assert_int_eq(message_chain_decode(bytes_view(&octets), back, &count, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	bytes_clear(&octets);
+	message_chain_encode(chain, 1, &octets);
+	bytes_append_u8(&octets, 0);
+	ck_assert_int_eq(message_chain_decode(bytes_view(&octets), back, &count, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_int_eq(message_chain_decode(VIEW("\x01"), back, &count, &err), -1);
 }
 END_TEST
 
@@ -289,6 +360,10 @@ main(void)
 	tcase_add_test(tc, telling_settings_both_ways_are_the_same);
 	tcase_add_test(tc, telling_file_both_ways_is_the_same);
 	tcase_add_test(tc, telling_file_beyond_its_end_is_malformed);
+	tcase_add_test(tc, telling_no_file_both_ways_is_the_same);
+	tcase_add_test(tc, telling_issuer_too_long_is_malformed);
+	tcase_add_test(tc, chain_both_ways_is_the_same);
+	tcase_add_test(tc, chain_that_is_none_is_malformed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -69,7 +69,8 @@ START_TEST(complete_file_gives_what_it_says)
 
 	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
-	           "log_level = error\ncrl_url = \"http://ca/crl\"\nek_certificate = require\n"
+	           "log_level = error\ncrl_url = \"http://ca/crl\"\n"
+	           "passphrase_file = /etc/pass\npkcs11_module = /lib/m.so\nek_certificate = require\n"
 	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
 	unit_ok(settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/srv/ca");
@@ -81,6 +82,8 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_int_eq(settings.challenges, 7);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_ERROR);
 	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
+	ck_assert_str_eq(settings.passphrase_file, "/etc/pass");
+	ck_assert_str_eq(settings.pkcs11_module, "/lib/m.so");
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_REQUIRE);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 2);
 	ck_assert(ek_policy_vendors_have(&settings.ek_certificate_require, "id:494E5443"));
@@ -184,7 +187,7 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	unit_ok(settings_complete(&defaults, NULL, &err), &err);
 	ck_assert_str_eq(settings.state_dir, defaults.state_dir);
 	ck_assert_str_eq(settings.listen.texts[0], defaults.listen.texts[0]);
-	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl");
+	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl/{issuer}");
 	ck_assert_int_eq(settings.crl_lifetime, defaults.crl_lifetime);
 	ck_assert_int_eq(settings.ak_lifetime, defaults.ak_lifetime);
 	ck_assert_int_eq(settings.challenge_lifetime, defaults.challenge_lifetime);
