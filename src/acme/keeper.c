@@ -307,6 +307,7 @@ keeper_load_roots(struct acme_keeper *keeper, struct error *err)
 	             .crls = &settings->attestation_crls,
 	             .any_name = &settings->any_name_roots,
 	             .tolerate_stale = settings->tolerate_stale_crl,
+	             .require_crl = settings->require_crl,
         };
 
 	keeper->roots_path = file_join(settings->state_dir, STATE_ATTESTATION_ROOTS);

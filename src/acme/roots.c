@@ -7,6 +7,7 @@
 #include "acme/roots.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,7 @@ snapshot_read(const struct roots_files *files, struct roots_snapshot **out, stru
 	struct roots_snapshot *snapshot = memory_new(sizeof *snapshot);
 	int                    rc;
 
+	snapshot->require_crl = files->require_crl;
 	snapshot->trust = trust_new();
 	snapshot->any_name = trust_new();
 	snapshot->users = 1;
@@ -142,6 +144,19 @@ roots_replace(struct roots *roots, struct roots_snapshot *fresh, const struct er
 		roots_release(roots, old);
 }
 
+/* Says that the files were read again: from now on they count. */
+static void
+roots_log(const struct roots_snapshot *snapshot)
+{
+	char roots[24];
+	char crls[24];
+
+	(void)snprintf(roots, sizeof roots, "%zu", trust_count(snapshot->trust));
+	(void)snprintf(crls, sizeof crls, "%zu",
+	    snapshot->revocation != NULL ? revocation_count(snapshot->revocation) : 0);
+	LOG(INFO, {"event", "attestation-roots"}, {"roots", roots}, {"crls", crls});
+}
+
 int
 roots_refresh(struct roots *roots, struct error *err)
 {
@@ -160,6 +175,7 @@ roots_refresh(struct roots *roots, struct error *err)
 			roots_replace(roots, NULL, err);
 		return -1;
 	}
+	roots_log(fresh);
 	roots_replace(roots, fresh, NULL);
 	return 0;
 }

@@ -23,12 +23,14 @@ struct roots_files {
 	const struct config_list *crls;
 	const struct config_list *any_name; /* PEM */
 	bool                      tolerate_stale; /* CRLs that expired or cannot be read */
+	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
 };
 
 /* What they held at one time. Read by any thread between roots_acquire and roots_release. */
 struct roots_snapshot {
 	struct trust      *trust;
 	struct revocation *revocation; /* NULL: no CRL is configured */
+	bool               require_crl;
 	struct trust      *any_name;
 	unsigned           users;
 };

@@ -26,6 +26,7 @@ static const struct config_row rows[] = {
     ROW("website", TEXT, website, NULL, NULL, NULL),
     ROW("attestation_crls", LIST, attestation_crls, NULL, NULL, NULL),
     ROW("tolerate_stale_crl", FLAG, tolerate_stale_crl, "false", NULL, NULL),
+    ROW("require_crl", FLAG, require_crl, "true", NULL, NULL),
     ROW("any_name_roots", LIST, any_name_roots, NULL, NULL, NULL),
     ROW("allow", LIST, policy.allow, "*", NULL, NULL),
     ROW("deny", LIST, policy.deny, NULL, NULL, NULL),

@@ -112,6 +112,7 @@ check_ak(const struct statement_facts *facts, const struct chain *chain, struct 
 	    .trust = facts->roots->trust,
 	    .now = facts->now,
 	    .revocation = facts->roots->revocation,
+	    .crl_required = facts->roots->require_crl,
 	};
 	struct ak_names names = {0};
 	const X509     *root = NULL;

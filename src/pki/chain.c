@@ -95,6 +95,9 @@ chain_check_revocation(const struct chain_policy *policy, STACK_OF(X509) *chain,
 {
 	if (policy->revocation == NULL)
 		return 0;
+	if (policy->crl_required && !revocation_has_issuer(policy->revocation, sk_X509_value(chain, 1)))
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "none of the CRLs here is of its issuer, which may have revoked it");
 	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
 		char name[CHAIN_NAME_SIZE];
 

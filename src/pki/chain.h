@@ -20,6 +20,7 @@ struct chain_policy {
 	const struct trust *trust;
 	int64_t             now;
 	const struct revocation *revocation; /* CRLs, or NULL: none is asked */
+	bool                crl_required; /* the leaf's issuer must have one of them */
 	/*
 	 * For the EK certificates of real TPMs (WIRE.md §4): no X509_V_FLAG_X509_STRICT,
 	 * and SHA-1 and short keys above the leaf.

@@ -253,6 +253,15 @@ revocation_look_up(const struct revocation_list *list, const X509 *certificate, 
 	return error_set(err, ERROR_BAD_ATTESTATION, "it was revoked at %s", when);
 }
 
+bool
+revocation_has_issuer(const struct revocation *revocation, const X509 *issuer)
+{
+	for (size_t i = 0; i < revocation->count; i++)
+		if (revocation_is_named(revocation->lists[i].crl, issuer))
+			return true;
+	return false;
+}
+
 int
 revocation_check(const struct revocation *revocation, const X509 *certificate, const X509 *issuer,
     int64_t now, struct error *err)

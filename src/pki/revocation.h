@@ -30,6 +30,9 @@ int revocation_add_file(struct revocation *revocation, const char *path, struct 
 /* How many CRLs there are. */
 size_t revocation_count(const struct revocation *revocation);
 
+/* True when one of them is in the name of this issuer, whoever signed it. */
+bool revocation_has_issuer(const struct revocation *revocation, const X509 *issuer);
+
 /*
  * Looks a certificate up in the CRLs of its issuer; from any thread. Returns 0 when
  * there is no CRL of this issuer, or a current one does not list it. Or -1 with

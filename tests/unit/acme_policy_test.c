@@ -324,7 +324,7 @@ START_TEST(the_sample_configuration_is_the_defaults)
 	ck_assert_ptr_null(read.terms);
 	ck_assert_uint_eq(read.attestation_crls.count + read.any_name_roots.count +
 	        read.policy.deny.count + read.policy.dns_names.count, 0);
-	ck_assert(!read.tolerate_stale_crl && !read.policy.server_auth);
+	ck_assert(!read.tolerate_stale_crl && read.require_crl && !read.policy.server_auth);
 	ck_assert_str_eq(read.policy.allow.texts[0], "*");
 	ck_assert_uint_eq(read.policy.key_types.count, policy->key_types.count);
 	for (size_t i = 0; i < policy->key_types.count; i++)

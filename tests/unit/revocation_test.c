@@ -52,6 +52,28 @@ START_TEST(revocation_of_the_leaf_or_its_issuer_refuses_it)
 }
 END_TEST
 
+START_TEST(revocation_without_a_crl_of_the_issuer_refuses_where_one_is_required)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	AUTO_FREE char     *above = write_crl("above", &pki.root, NULL, PKI_NOW);
+	AUTO_FREE char     *none = write_crl("none", &pki.issuing, NULL, PKI_NOW);
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	policy.revocation = revocation;
+	unit_ok(revocation_add_file(revocation, above, &err), &err);
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	policy.crl_required = true;
+	verify(&policy, leaf, &pki.issuing.certificate, 1,
+	    "none of the CRLs here is of its issuer, which may have revoked it");
+	unit_ok(revocation_add_file(revocation, none, &err), &err);
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	revocation_free(revocation);
+	X509_free(leaf);
+}
+END_TEST
+
 START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 {
 	X509               *leaf = leaf_of(&pki.issuing);
@@ -233,6 +255,7 @@ main(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, revocation_of_the_leaf_or_its_issuer_refuses_it);
+	tcase_add_test(tc, revocation_without_a_crl_of_the_issuer_refuses_where_one_is_required);
 	tcase_add_loop_test(tc, revocation_by_a_stale_crl_refuses_unless_tolerated, 0, 2);
 	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
 	tcase_add_test(tc, revocation_by_a_crl_of_another_key_refuses);
