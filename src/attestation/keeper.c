@@ -22,6 +22,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "store/batch.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "util/clock.h"
@@ -33,6 +34,9 @@
 #define PEM_MAX ((size_t)256 * 1024)
 #define BODY_MAX ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
+
+/* How long a tick clears away what an import left; one transaction may be longer. */
+#define SWEEP_MS 50
 
 static void
 keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
@@ -187,6 +191,21 @@ keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
 	return 0;
 }
 
+/* Some of what an import left that was killed; the rest at the next tick. */
+static void
+keeper_sweep_import(struct attestation_keeper *keeper)
+{
+	int64_t      deadline = clock_monotonic_ms() + SWEEP_MS;
+	struct error err = {0};
+	bool         more = true;
+
+	while (more && clock_monotonic_ms() < deadline)
+		if (store_batch_sweep(keeper->store, &more, &err) != 0) {
+			LOG(ERROR, {"event", "import"}, {"reason", err.detail});
+			return;
+		}
+}
+
 static void
 keeper_tick_cb(void *arg, struct keeper *all)
 {
@@ -203,6 +222,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	if (fresh)
 		issuers_tell(keeper->issuers, keeper_tell_file_cb, &audience);
+	keeper_sweep_import(keeper);
 }
 
 /* What cannot be loaded leaves all as it is: those who wait for an answer get it from the old one. */

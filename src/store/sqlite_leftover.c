@@ -154,10 +154,14 @@ store_batch_sweep(struct store *store, bool *more, struct error *err)
 	int     rc;
 
 	*more = false;
-	/* Without a transaction first: there is hardly ever anything. */
+	/* Without a transaction first: there is hardly ever anything, and this is asked often. */
 	if (leftover_oldest(store, &batch, err) != 0)
 		return -1;
 	if (batch == 0)
+		return 0;
+	if (leftover_is_live(store, &live, err) != 0)
+		return -1;
+	if (live)
 		return 0;
 	if (sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
