@@ -115,5 +115,6 @@ tests_bench_import_bench_LDADD = src/libstore.a src/libpki.a src/libutil.a $(SQL
 bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \
 		tests/bench/import_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
+	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)

@@ -6,11 +6,11 @@
 
 #include "attestation/ek_judge.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -24,12 +24,19 @@
 #include "util/hex.h"
 #include "util/shared.h"
 
+/* Octets at the end of a SubjectPublicKeyInfo that no two keys share. */
+#define KEY_TAIL_SIZE 64
+
+/* Certificates of one EK that are tried: a TPM has one, and whoever shows more has made them. */
+#define OWN_MAX 2U
+
 /* The certificates that could be decoded, the EK's own first. */
 struct exhibits {
 	X509       *certificates[MESSAGE_CERTIFICATES_MAX];
 	struct view der[MESSAGE_CERTIFICATES_MAX];
 	size_t      count;
 	size_t      own; /* how many are the EK's */
+	bool        decoded[MESSAGE_CERTIFICATES_MAX]; /* in the order that they came in */
 };
 
 /*
@@ -97,21 +104,41 @@ exhibits_add(struct exhibits *exhibits, X509 *certificate, struct view der, bool
 	exhibits->der[at] = der;
 }
 
-/* What is no certificate, or has a key that cannot be loaded, is nobody's: it is passed over. */
-static void
-exhibits_collect(struct exhibits *exhibits, const struct message_challenge *asked, EVP_PKEY *ek)
+/* True when the octets of the EK's key stand in the certificate: it is the EK's, most likely. */
+static bool
+exhibit_is_likely(struct view der, struct view spki)
 {
+	if (spki.size < KEY_TAIL_SIZE)
+		return false;
+	return memmem(der.data, der.size, spki.data + spki.size - KEY_TAIL_SIZE, KEY_TAIL_SIZE) != NULL;
+}
+
+/*
+ * Decodes what came, or only what is likely the EK's: OpenSSL takes 0.1 ms for each, for
+ * its key. What is no certificate, or has a key that cannot be loaded, is nobody's: it is
+ * passed over. True when there is one more.
+ */
+static bool
+exhibits_collect(struct exhibits *exhibits, const struct message_challenge *asked, EVP_PKEY *ek,
+    bool all)
+{
+	size_t before = exhibits->count;
+
 	for (size_t i = 0; i < asked->certificate_count; i++) {
+		struct view  der = asked->certificates[i];
 		X509        *certificate = NULL;
 		EVP_PKEY    *key;
 		struct error ignored;
 
-		if (ek_certificate_decode(asked->certificates[i], &certificate, &ignored) != 0)
+		if (exhibits->decoded[i] || (!all && !exhibit_is_likely(der, asked->ek)))
+			continue;
+		exhibits->decoded[i] = true;
+		if (ek_certificate_decode(der, &certificate, &ignored) != 0)
 			continue;
 		key = X509_get0_pubkey(certificate);
-		exhibits_add(exhibits, certificate, asked->certificates[i],
-		    key != NULL && EVP_PKEY_eq(key, ek) == 1);
+		exhibits_add(exhibits, certificate, der, key != NULL && EVP_PKEY_eq(key, ek) == 1);
 	}
+	return exhibits->count != before;
 }
 
 static void
@@ -142,31 +169,28 @@ judge_accept(const X509 *certificate, const struct ek_verdict *verdict, struct e
 	serial_write(certificate, out->serial);
 }
 
-/* The first refusal is the one that is kept: the others are of older or odd certificates. */
+/* What a certificate says that nobody vouches for, and why nobody does. */
 static void
 judge_refuse(X509 *certificate, const struct ek_verdict *verdict, struct ek_judgement *out)
 {
 	struct ek_facts facts;
 
-	if (out->evidence.verdict == STORE_VERDICT_REFUSED)
-		return;
 	out->evidence.verdict = STORE_VERDICT_REFUSED;
 	fact_copy(text_view(verdict->reason), out->evidence.reason, sizeof out->evidence.reason);
 	ek_certificate_facts(certificate, &facts);
 	tpm_vendor_id(facts.manufacturer, out->certified);
 }
 
-/* Tries each certificate of the EK, with all others to help. */
-static void
-judge_exhibits(const struct vendor_set *set, struct exhibits *exhibits, EVP_PKEY *ek, int64_t now,
-    struct ek_judgement *out)
+/* Tries each certificate of the EK, with all others to help. True when one is verified. */
+static bool
+judge_exhibits(const struct vendor_set *set, const struct exhibits *exhibits, EVP_PKEY *ek,
+    int64_t now, struct ek_judgement *out)
 {
-	for (size_t i = 0; i < exhibits->own; i++) {
+	for (size_t i = 0; i < exhibits->own && i < OWN_MAX; i++) {
 		X509             *others[MESSAGE_CERTIFICATES_MAX];
 		X509             *certificate = exhibits->certificates[i];
 		size_t            count = 0;
 		struct ek_verdict verdict = {0};
-		bool              first = i == 0;
 
 		for (size_t j = 0; j < exhibits->count; j++) {
 			if (j != i)
@@ -175,12 +199,15 @@ judge_exhibits(const struct vendor_set *set, struct exhibits *exhibits, EVP_PKEY
 		if (ek_trust_verify(set->trust, certificate, others, count, ek, now, &verdict)) {
 			judge_accept(certificate, &verdict, out);
 			out->certificate = exhibits->der[i];
-			return;
+			return true;
 		}
-		judge_refuse(certificate, &verdict, out);
-		if (first)
+		/* The first refusal is the one that is kept: the others are of older or odd ones. */
+		if (i == 0) {
+			judge_refuse(certificate, &verdict, out);
 			out->certificate = exhibits->der[i];
+		}
 	}
+	return false;
 }
 
 void
@@ -197,8 +224,13 @@ attestation_judge(struct shared *vendors, const struct message_challenge *asked,
 	if (set == NULL)
 		return;
 	out->revision = set->revision;
-	exhibits_collect(&exhibits, asked, ek->key);
-	judge_exhibits(set, &exhibits, ek->key, now, out);
+	/* The EK's own and what was imported are enough, mostly; else the rest may help. */
+	if (!exhibits_collect(&exhibits, asked, ek->key, false) ||
+	    !judge_exhibits(set, &exhibits, ek->key, now, out)) {
+		if (exhibits_collect(&exhibits, asked, ek->key, true))
+			(void)judge_exhibits(set, &exhibits, ek->key, now, out);
+	}
+	ERR_clear_error(); /* what could not be read leaves a trace, and is no failure */
 	exhibits_clear(&exhibits);
 	shared_release(vendors, version);
 }

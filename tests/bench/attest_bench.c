@@ -6,11 +6,15 @@
  * encrypted, a certificate signed. CPU time of front and keeper, not of the
  * clients, which open each credential in software as a TPM would.
  *
- *   attest_bench [--seconds N] [--connections N]…      (make bench)
+ *   attest_bench [--ek-certificate] [--seconds N] [--connections N]…      (make bench)
+ *
+ * With --ek-certificate the machine shows one, below an RSA-2048 root and CA that are
+ * imported, which the bare work verifies too: two signatures, by keys that are there.
  */
 #include "config.h"
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +42,7 @@ static struct {
 	char           *attest_body;
 	char           *credential; /* an answer, for the clients of the bare server */
 	double          seconds;
+	bool            shows; /* an EK certificate */
 
 	struct bench_daemon daemon;
 } bench = {.seconds = 5};
@@ -209,6 +214,22 @@ verify_prepare(void)
 	EVP_PKEY_CTX_free(ctx);
 }
 
+/* What an EK certificate costs at the least: its signature, and that of the CA above it. */
+static void
+operation_verify_chain(void)
+{
+	for (int i = 0; i < 2; i++) {
+		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(bench.ak.key, NULL);
+
+		if (EVP_PKEY_verify_init(ctx) != 1 ||
+		    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
+		    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
+		    EVP_PKEY_verify(ctx, signature, signature_size, digest, sizeof digest) != 1)
+			bench_die("verify");
+		EVP_PKEY_CTX_free(ctx);
+	}
+}
+
 /* The seed of a credential, to the EK. */
 static void
 operation_encrypt(void)
@@ -250,6 +271,8 @@ bare_request_cb(struct evhttp_request *request, void *arg)
 		operation_sign();
 	} else {
 		operation_verify();
+		if (bench.shows)
+			operation_verify_chain();
 		operation_encrypt();
 	}
 	evbuffer_add(body, bench.attest_body, 1200); /* as long as a chain */
@@ -258,6 +281,53 @@ bare_request_cb(struct evhttp_request *request, void *arg)
 }
 
 /* ---- the benchmark ---- */
+
+static void
+directory_make(void)
+{
+	(void)snprintf(bench.directory, sizeof bench.directory, "/tmp/attest_bench.XXXXXX");
+	if (mkdtemp(bench.directory) == NULL)
+		bench_die("cannot make %s", bench.directory);
+}
+
+/* A vendor's root and CA, and the EK certificate that they vouch for. */
+static void
+certificate_append(struct bytes *body)
+{
+	static const char ca[] = "basicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\n"
+	                         "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n";
+	static const char ek[] =
+	    "basicConstraints = critical, CA:FALSE\nkeyUsage = critical, keyEncipherment\n"
+	    "extendedKeyUsage = 2.23.133.8.1\nauthorityKeyIdentifier = keyid\n"
+	    "subjectAltName = critical, dirName:tpm\n[tpm]\nx.2.23.133.2.1 = id:4E544300\n"
+	    "y.2.23.133.2.2 = bench\nz.2.23.133.2.3 = id:00070002\n";
+	AUTO_FREE char *ca_path = file_join(bench.directory, "ca.ext");
+	AUTO_FREE char *ek_path = file_join(bench.directory, "ek.ext");
+	AUTO_FREE char *spki = file_join(bench.directory, "ek.spki");
+	AUTO_FREE char *path = file_join(bench.directory, "ek.der");
+	AUTO_BYTES      der = {0};
+	struct error    err = {0};
+
+	if (file_replace(ca_path, ca, sizeof ca - 1, 0600, &err) != 0 ||
+	    file_replace(ek_path, ek, sizeof ek - 1, 0600, &err) != 0 ||
+	    file_replace(spki, bench.ek.spki.data, bench.ek.spki.size, 0600, &err) != 0)
+		bench_die("%s", err.detail);
+	bench_shell("exec 2>%s/openssl.log && cd %s &&"
+	            " openssl req -x509 -newkey rsa:2048 -nodes -keyout root.key -out root.pem -subj /CN=Root"
+	            " -days 30 && "
+	            " openssl req -newkey rsa:2048 -nodes -keyout ca.key -out ca.csr -subj /CN=CA &&"
+	            " openssl x509 -req -in ca.csr -CA root.pem -CAkey root.key -CAcreateserial"
+	            " -extfile ca.ext -out ca.pem -days 30 &&"
+	            " openssl x509 -new -force_pubkey ek.spki -subj / -CA ca.pem -CAkey ca.key"
+	            " -CAcreateserial -extfile ek.ext -outform DER -out ek.der -days 30",
+	    bench.directory, bench.directory);
+	if (file_read(path, 65536, &der, &err) != 0)
+		bench_die("%s", err.detail);
+	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, der.data, der.size);
+	bytes_append(body, ",\"ekCerts\":[\"", 13);
+	bytes_append(body, text, strlen(text));
+	bytes_append(body, "\"]", 2);
+}
 
 static void
 device_prepare(void)
@@ -293,7 +363,10 @@ device_prepare(void)
 			bench_die("out of memory");
 		bytes_append(&body, member, strlen(member));
 	}
-	bytes_append(&body, "}}", 3);
+	bytes_append(&body, "}", 1);
+	if (bench.shows)
+		certificate_append(&body);
+	bytes_append(&body, "}", 2);
 	bench.attest_body = (char *)body.data;
 	body = (struct bytes){0};
 }
@@ -324,20 +397,25 @@ static void
 state_prepare(void)
 {
 	static const char config[] = "device_challenges = 100000\n"
-	                             "challenges = 100000\n";
+	                             "challenges = 100000\n"
+	                             "ek_certificate = record\n";
+	static const char require[] = "device_challenges = 100000\n"
+	                              "challenges = 100000\n"
+	                              "ek_certificate = require\n"; /* it is verified, or nothing works */
 	AUTO_FREE char *admin = bench_built("src/attest-ca");
 	AUTO_FREE char *path = NULL;
 	struct error    err = {0};
 
-	(void)snprintf(bench.directory, sizeof bench.directory, "/tmp/attest_bench.XXXXXX");
-	if (mkdtemp(bench.directory) == NULL)
-		bench_die("cannot make %s", bench.directory);
 	path = file_join(bench.directory, "attestd.conf");
-	if (file_replace(path, config, sizeof config - 1, 0600, &err) != 0)
+	if (file_replace(path, bench.shows ? require : config,
+	        strlen(bench.shows ? require : config), 0600, &err) != 0)
 		bench_die("%s", err.detail);
 	bench_shell("%s --state-dir %s/ca init >/dev/null", admin, bench.directory);
 	bench_shell("%s --state-dir %s/ca enroll %s --name bench >/dev/null", admin, bench.directory,
 	    bench.hash);
+	if (bench.shows)
+		bench_shell("%s --state-dir %s/ca trust import %s/root.pem %s/ca.pem >/dev/null", admin,
+		    bench.directory, bench.directory, bench.directory);
 }
 
 static void
@@ -380,6 +458,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 	    {"seconds", required_argument, NULL, 's'},
 	    {"connections", required_argument, NULL, 'c'},
+	    {"ek-certificate", no_argument, NULL, 'e'},
 	    {NULL, 0, NULL, 0},
 	};
 	size_t connections[8] = {2, 64};
@@ -396,9 +475,12 @@ main(int argc, char **argv)
 			bench.seconds = atof(optarg);
 		else if (option == 'c' && runs < 8)
 			connections[runs++] = strtoul(optarg, NULL, 10);
+		else if (option == 'e')
+			bench.shows = true;
 		else
-			bench_die("usage: attest_bench [--seconds N] [--connections N]...");
+			bench_die("usage: attest_bench [--ek-certificate] [--seconds N] [--connections N]...");
 	}
+	directory_make();
 	device_prepare();
 	credential_prepare();
 	if ((issuing_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256")) == NULL)
