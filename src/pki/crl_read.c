@@ -11,6 +11,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "tpm/openssl_error.h"
+#include "util/error.h"
 
 static int
 crl_read_number(const X509_CRL *crl, uint64_t *number)
@@ -85,7 +86,7 @@ ca_crl_read(const X509 *issuer, struct view der, struct ca_crl *out, struct erro
 		error_set_openssl(err, ERROR_MALFORMED, "not a CRL");
 	else if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) != 0 ||
 	    X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
-		error_set_openssl(err, ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+		error_set(err, ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
 	else
 		rc = crl_read(crl, out, err);
 	if (rc != 0)

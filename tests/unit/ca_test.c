@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "pki/ca.h"
+#include "pki/crl_reason.h"
 #include "pki_support.h"
 
 static const enum key_type key_types[] = {KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072};
@@ -294,6 +295,132 @@ START_TEST(crl_create_of_a_hundred_thousand_holds_them_all)
 }
 END_TEST
 
+/* What is read back is what was signed. */
+START_TEST(crl_read_says_what_was_signed)
+{
+	static const struct ca_revoked revoked[] = {
+	    {{0x7f, 0x01}, 2, PKI_NOW - 60, 1},
+	    {{0x80, 0xff}, 2, PKI_NOW - 30, 0}, /* read as positive, without the octet that says so */
+	};
+	AUTO_BYTES    der = {0};
+	struct pki    pki;
+	struct ca_crl crl;
+	struct error  err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(ca_crl_create(&pki.issuing, UINT64_MAX, revoked, 2, PKI_NOW, PKI_DAY, &der, &err), &err);
+	unit_ok(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err);
+	ck_assert_uint_eq(crl.number, UINT64_MAX);
+	ck_assert_int_eq(crl.this_update, PKI_NOW);
+	ck_assert_int_eq(crl.next_update, PKI_NOW + PKI_DAY);
+	ck_assert_uint_eq(crl.revoked.size, sizeof revoked);
+	ck_assert_mem_eq(crl.revoked.data, revoked, sizeof revoked);
+	ca_crl_clear(&crl);
+	ck_assert_uint_eq(crl.number, 0);
+	pki_clear(&pki);
+}
+END_TEST
+
+/* A CRL that lacks something, signed all the same. */
+static void
+crl_without(const struct ca *ca, bool with_number, bool with_next_update, struct bytes *der)
+{
+	X509_CRL      *crl = X509_CRL_new();
+	ASN1_TIME     *when = ASN1_TIME_set(NULL, (time_t)PKI_NOW);
+	ASN1_INTEGER  *number = ASN1_INTEGER_new();
+	unsigned char *data = NULL;
+	int            size;
+
+	(void)X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	(void)X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->certificate));
+	(void)X509_CRL_set1_lastUpdate(crl, when);
+	(void)ASN1_INTEGER_set(number, 1);
+	if (with_next_update)
+		(void)X509_CRL_set1_nextUpdate(crl, when);
+	if (with_number)
+		(void)X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0);
+	ck_assert_int_gt(X509_CRL_sign(crl, ca->key, EVP_sha256()), 0);
+	ck_assert_int_gt(size = i2d_X509_CRL(crl, &data), 0);
+	bytes_append(der, data, (size_t)size);
+	OPENSSL_free(data);
+	ASN1_INTEGER_free(number);
+	ASN1_TIME_free(when);
+	X509_CRL_free(crl);
+}
+
+START_TEST(crl_read_of_what_is_none_of_ours_is_refused)
+{
+	AUTO_BYTES    der = {0};
+	AUTO_BYTES    numberless = {0};
+	AUTO_BYTES    endless = {0};
+	struct pki    pki;
+	struct ca     other;
+	struct ca_crl crl;
+	struct error  err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(ca_crl_create(&pki.issuing, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
+	unit_fails(ca_crl_read(pki.root.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+	der.data[der.size - 1] ^= 1;
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+	der.data[der.size - 1] ^= 1;
+	bytes_append_u8(&der, 0);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_MALFORMED, "not a CRL");
+	ck_assert_int_eq(ca_crl_read(pki.issuing.certificate, (struct view){der.data, 5}, &crl, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_int_eq(ca_crl_read(pki.issuing.certificate, (struct view){NULL, 0}, &crl, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+
+	/* Its name, and another's key. */
+	other = (struct ca){pki.issuing.certificate, pki.root.key};
+	bytes_clear(&der);
+	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+
+	crl_without(&pki.issuing, false, true, &numberless);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&numberless), &crl, &err), &err,
+	    ERROR_MALFORMED, "the CRL has no number, or not both its times");
+	crl_without(&pki.issuing, true, false, &endless);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&endless), &crl, &err), &err,
+	    ERROR_MALFORMED, "the CRL has no number, or not both its times");
+	pki_clear(&pki);
+}
+END_TEST
+
+static const int every_reason[] = {
+#define X(name, code, word) REASON_##name,
+    CRL_REASONS(X)
+#undef X
+};
+
+START_TEST(crl_reason_has_its_word)
+{
+	struct error err = {0};
+	int          reason = -1;
+
+	ck_assert_ptr_nonnull(crl_reason_word(every_reason[_i]));
+	unit_ok(crl_reason_parse(crl_reason_word(every_reason[_i]), &reason, &err), &err);
+	ck_assert_int_eq(reason, every_reason[_i]);
+}
+END_TEST
+
+START_TEST(crl_reason_that_is_none_is_refused)
+{
+	struct error err = {0};
+	int          reason;
+
+	ck_assert_ptr_null(crl_reason_word(2));
+	ck_assert_ptr_null(crl_reason_word(-1));
+	unit_fails(crl_reason_parse("keycompromise", &reason, &err), &err, ERROR_MALFORMED,
+	    "\"keycompromise\" is no reason; there are unspecified, keyCompromise, affiliationChanged,"
+	    " superseded, cessationOfOperation, privilegeWithdrawn");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -315,6 +442,11 @@ main(void)
 	tcase_add_loop_test(tc, crl_create_with_a_bad_entry_fails, 0,
 	    sizeof bad_entries / sizeof bad_entries[0]);
 	tcase_add_test(tc, crl_create_of_a_hundred_thousand_holds_them_all);
+	tcase_add_test(tc, crl_read_says_what_was_signed);
+	tcase_add_test(tc, crl_read_of_what_is_none_of_ours_is_refused);
+	tcase_add_loop_test(tc, crl_reason_has_its_word, 0,
+	    sizeof every_reason / sizeof every_reason[0]);
+	tcase_add_test(tc, crl_reason_that_is_none_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
