@@ -110,11 +110,16 @@ EXTRA_PROGRAMS += tests/bench/import_bench
 tests_bench_import_bench_SOURCES = tests/bench/import_bench.c tests/bench/bench.c tests/bench/bench.h
 tests_bench_import_bench_LDADD = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) \
 	$(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) -lpthread
+EXTRA_PROGRAMS += tests/bench/crl_bench
+tests_bench_crl_bench_SOURCES = tests/bench/crl_bench.c
+tests_bench_crl_bench_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
 
 .PHONY: bench
 bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \
-		tests/bench/import_bench
+		tests/bench/import_bench tests/bench/crl_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)
+	tests/bench/crl_bench

@@ -63,7 +63,7 @@ revoke_serial(struct store *store, const struct admin_call *call, const char *te
     size_t *revoked, struct error *err)
 {
 	uint8_t serial[STORE_SERIAL_MAX];
-	size_t  size;
+	size_t  size = 0;
 
 	if (serial_parse(text, serial, &size, err) != 0)
 		return -1;
@@ -75,7 +75,7 @@ static int
 revoke_all(struct store *store, const struct admin_call *call, int reason, size_t *total,
     struct error *err)
 {
-	size_t revoked;
+	size_t revoked = 0;
 
 	for (size_t i = 0; i < call->operand_count; i++, *total += revoked)
 		if (revoke_device(store, call, call->operands[i], reason, &revoked, err) != 0)

@@ -322,19 +322,25 @@ crl_needs(struct store_crl *crl, struct store *store, int64_t now, bool *needs, 
 	return 0;
 }
 
-/* Signs if it is still needed, or anyhow, and writes whatever the file lacks. */
+/* What is wanted of crl_publish. */
+enum want { WANT_WRITTEN, WANT_SIGNED, WANT_SIGNED_ANYHOW };
+
+/* Signs if that is wanted, and writes whatever the file lacks. */
 static int
-crl_publish(struct store_crl *crl, struct store *store, int64_t now, bool anyhow, bool *fresh,
+crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want want, bool *fresh,
     struct error *err)
 {
 	struct store_lock lock;
-	bool              needs = anyhow;
-	int               rc;
+	bool              needs = want != WANT_WRITTEN;
+	bool              other = false;
+	int               rc = 0;
 
 	if (store_crl_lock(crl->state_dir, &lock, err) != 0)
 		return -1;
-	crl_look(crl, fresh);
-	rc = anyhow ? 0 : crl_needs(crl, store, now, &needs, err);
+	crl_look(crl, &other);
+	if (other && want == WANT_SIGNED) /* somebody was quicker; perhaps that will do */
+		rc = crl_needs(crl, store, now, &needs, err);
+	*fresh = *fresh || other;
 	if (rc == 0 && needs && (rc = crl_make(crl, store, now, err)) == 0)
 		*fresh = true;
 	if (rc == 0 && (needs || crl->behind)) {
@@ -355,7 +361,9 @@ store_crl_refresh(struct store_crl *crl, struct store *store, int64_t now, bool 
 	crl_look(crl, fresh);
 	if (crl_needs(crl, store, now, &needs, err) != 0)
 		return -1;
-	return needs || crl->behind ? crl_publish(crl, store, now, false, fresh, err) : 0;
+	if (!needs && !crl->behind)
+		return 0;
+	return crl_publish(crl, store, now, needs ? WANT_SIGNED : WANT_WRITTEN, fresh, err);
 }
 
 int
@@ -363,5 +371,5 @@ store_crl_sign(struct store_crl *crl, struct store *store, int64_t now, struct e
 {
 	bool fresh = false;
 
-	return crl_publish(crl, store, now, true, &fresh, err);
+	return crl_publish(crl, store, now, WANT_SIGNED_ANYHOW, &fresh, err);
 }
