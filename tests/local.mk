@@ -43,6 +43,7 @@ E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
+E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
 # What they play a device with.
