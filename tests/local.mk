@@ -42,6 +42,7 @@ E2E_TESTS += tests/e2e/attestd_protocol.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
+E2E_TESTS += tests/e2e/attest-acmed_crl.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh

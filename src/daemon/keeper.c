@@ -23,7 +23,8 @@
 #include "util/error.h"
 #include "util/log.h"
 
-#define TICK_MS 1000
+/* Twice a second, so that what others change, such as a CRL, is heeded within one. */
+#define TICK_MS 500
 
 struct member;
 
