@@ -14,6 +14,7 @@
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/refusals.h"
 #include "attestation/settings.h"
 #include "attestation/vendor_trust.h"
 #include "daemon/keeper.h"
@@ -79,6 +80,17 @@ issue_refuse_changed(struct error *err)
 	    "the device has just been changed; start again with /attest");
 }
 
+/* Of a secret that opened no challenge, nobody knows whose it is. */
+static void
+issue_refuse(const struct issue *issue, const struct error *err)
+{
+	const struct challenge *challenge = issue->challenge;
+
+	refusals_record(issue->worker->keeper->refusals, &issue->asker,
+	    challenge != NULL ? challenge->ek.bytes : NULL, err);
+	attestation_refuse(issue->question, &issue->asker, "certify", err);
+}
+
 /* In the worker's thread, once the writer is done: says it, or why not. */
 static void
 issue_finish_cb(void *arg)
@@ -90,7 +102,7 @@ issue_finish_cb(void *arg)
 	if (issue->failed) {
 		if (issue->err.kind == ERROR_CONFLICT)
 			issue_refuse_changed(&issue->err);
-		attestation_refuse(issue->question, &issue->asker, "certify", &issue->err);
+		issue_refuse(issue, &issue->err);
 	} else {
 		issue_log(issue);
 		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
@@ -287,7 +299,7 @@ attestation_certify(struct attestation_worker *worker, const struct message_ques
 	    .arg = issue,
 	};
 	if (issue_prepare(issue, asked->certify.secret, &err) != 0) {
-		attestation_refuse(question, &issue->asker, "certify", &err);
+		issue_refuse(issue, &err);
 		issue_free(issue);
 		return;
 	}

@@ -16,6 +16,7 @@
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/refusals.h"
 #include "attestation/settings.h"
 #include "store/store.h"
 #include "tpm/ak.h"
@@ -31,6 +32,7 @@
 /* What was found out about the EK of a challenge before it is made. */
 struct admission {
 	struct ek_judgement judgement;
+	bool                known;    /* it is enrolled, if only switched off */
 	int64_t             revision; /* of its device */
 	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
 };
@@ -166,6 +168,7 @@ challenge_admit(struct attestation_worker *worker, const struct message_challeng
 	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, err) == 0;
 
 	admission->revision = device.revision;
+	admission->known = enrolled || err->kind == ERROR_DEVICE_DISABLED;
 	store_device_clear(&device);
 	if (!enrolled && err->kind != ERROR_NOT_ENROLLED)
 		return -1;
@@ -181,6 +184,7 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
 {
 	const struct message_challenge *challenge = &asked->challenge;
 	struct admission                admission = {0};
+	struct asker                    asker;
 	struct tpm_ak                   ak = {0};
 	struct tpm_ek                   ek = {0};
 	int                             rc = -1;
@@ -189,6 +193,10 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
 	    challenge_admit(worker, challenge, &ek, &admission, err) == 0)
 		rc = challenge_open(worker, asked, &ek, &admission, &ak, answer, err);
+	if (rc != 0 && admission.known) {
+		asker_set(&asker, asked);
+		refusals_record(worker->keeper->refusals, &asker, ek.hash.bytes, err);
+	}
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);
 	return rc;

@@ -15,6 +15,8 @@
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/refusals.h"
+#include "attestation/retention.h"
 #include "attestation/settings.h"
 #include "attestation/vendor_trust.h"
 #include "daemon/channel.h"
@@ -220,6 +222,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
 		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
+	retention_tick(keeper->retention, clock_monotonic_ms());
 	if (fresh)
 		issuers_tell(keeper->issuers, keeper_tell_file_cb, &audience);
 	keeper_sweep_import(keeper);
@@ -300,6 +303,8 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	    keeper_load_tls(keeper, err) != 0 ||
 	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
 		return -1;
+	keeper->refusals = refusals_new(keeper->writer);
+	keeper->retention = retention_new(settings, keeper->writer);
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	if (settings->ek_mode != EK_POLICY_IGNORE)
@@ -316,6 +321,8 @@ keeper_clear(struct attestation_keeper *keeper)
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
 	issuers_free(keeper->issuers);
+	refusals_free(keeper->refusals);
+	retention_free(keeper->retention);
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
 	auto_enroll_free(keeper->auto_enroll);

@@ -13,6 +13,8 @@ struct issuers;
 struct keeper_question;
 struct message_question;
 struct pending;
+struct refusals;
+struct retention;
 struct settings;
 struct shared;
 struct store;
@@ -31,8 +33,10 @@ struct attestation_keeper {
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */
 	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
 	struct pending        *pending; /* has a lock of its own */
+	struct refusals       *refusals; /* so have these */
 	struct store_writer   *writer;  /* any thread may submit */
-	struct store          *store;   /* the main thread's */
+	struct retention      *retention; /* this and the store are the main thread's */
+	struct store          *store;
 };
 
 /* One worker of it. */

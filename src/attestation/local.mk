@@ -14,6 +14,8 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/pending.c src/attestation/pending.h \
+	src/attestation/refusals.c src/attestation/refusals.h \
+	src/attestation/retention.c src/attestation/retention.h \
 	src/attestation/request.c src/attestation/request.h \
 	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
@@ -62,3 +64,8 @@ check_PROGRAMS += tests/unit/enroll_rule_test
 TESTS += tests/unit/enroll_rule_test
 tests_unit_enroll_rule_test_SOURCES = tests/unit/enroll_rule_test.c
 tests_unit_enroll_rule_test_LDADD = $(tests_unit_ek_policy_test_LDADD) $(TSS2_MU_LIBS)
+
+check_PROGRAMS += tests/unit/refusals_test
+TESTS += tests/unit/refusals_test
+tests_unit_refusals_test_SOURCES = tests/unit/refusals_test.c tests/unit/unit.h
+tests_unit_refusals_test_LDADD = $(tests_unit_keeper_test_LDADD)

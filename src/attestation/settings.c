@@ -25,6 +25,8 @@ static const struct config_row rows[] = {
     ROW(challenge_lifetime, DURATION, "60s", "1s", "1h"),
     ROW(ak_lifetime, DURATION, "90d", "5m", "10y"),
     ROW(crl_lifetime, DURATION, "7d", "1h", "1y"),
+    ROW(audit_retention, DURATION, NULL, "1d", "100y"),
+    ROW(certificate_retention, DURATION, "1y", "1d", "100y"),
     ROW(challenges, NUMBER, "10000", "1", "10000000"),
     ROW(device_challenges, NUMBER, "32", "1", "10000000"),
     ROW(request_timeout, DURATION, "10s", "1s", "5m"),

@@ -24,6 +24,8 @@ struct settings {
 	int64_t            challenge_lifetime; /* these in seconds */
 	int64_t            ak_lifetime;
 	int64_t            crl_lifetime;
+	int64_t            audit_retention;       /* 0: entries are kept for ever */
+	int64_t            certificate_retention; /* of records of certificates that expired; 0: the same */
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	int64_t            challenges;        /* open at once */

@@ -122,7 +122,9 @@ config_take(const struct config_row *row, cfg_t *file, void *settings, struct er
 		return 0;
 	case CONFIG_NUMBER:
 	case CONFIG_DURATION:
-		return *(int64_t *)field != 0 ? 0 : config_take_quantity(row, text, field, err);
+		return *(int64_t *)field != 0 || text == NULL
+		    ? 0
+		    : config_take_quantity(row, text, field, err);
 	case CONFIG_FLAG:
 		return config_take_flag(row, text, field, err);
 	case CONFIG_LIST:

@@ -25,7 +25,7 @@ struct config_row {
 	const char      *name;
 	enum config_kind kind;
 	size_t           offset;
-	const char      *value; /* default, as in the file; of a list: its only item; NULL: none */
+	const char      *value; /* default, as in the file; of a list: its only item; NULL: none, or 0 */
 	const char      *least; /* of numbers and durations, as in the file */
 	const char      *most;
 };

@@ -189,6 +189,9 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_str_eq(settings.listen.texts[0], defaults.listen.texts[0]);
 	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl/{issuer}");
 	ck_assert_int_eq(settings.crl_lifetime, defaults.crl_lifetime);
+	ck_assert_int_eq(settings.audit_retention, (int64_t)3 * 365 * 86400);
+	ck_assert_int_eq(defaults.audit_retention, 0);
+	ck_assert_int_eq(settings.certificate_retention, defaults.certificate_retention);
 	ck_assert_int_eq(settings.ak_lifetime, defaults.ak_lifetime);
 	ck_assert_int_eq(settings.challenge_lifetime, defaults.challenge_lifetime);
 	ck_assert_int_eq(settings.request_timeout, defaults.request_timeout);

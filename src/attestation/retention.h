@@ -1,0 +1,24 @@
+/*
+ * What a keeper does now and then so that the store does not grow for ever: in small
+ * steps through the writer, nobody waits for it.
+ */
+#ifndef ATTESTATION_RETENTION_H
+#define ATTESTATION_RETENTION_H
+
+#include <stdint.h>
+
+struct retention;
+struct settings;
+struct store_writer;
+
+/* The writer must be stopped before retention_free. */
+struct retention *retention_new(const struct settings *settings, struct store_writer *writer);
+void              retention_free(struct retention *retention);
+
+/*
+ * To be called each second or so: once a day hands the writer a step, and while there
+ * is more, another when the last one is done.
+ */
+void retention_tick(struct retention *retention, int64_t now_ms);
+
+#endif
