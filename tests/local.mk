@@ -23,6 +23,7 @@ E2E_TESTS += tests/e2e/readme_tour.sh
 E2E_TESTS += tests/e2e/attest-ca_audit.sh
 E2E_TESTS += tests/e2e/attest-ca_change.sh
 E2E_TESTS += tests/e2e/attest-ca_batch.sh
+E2E_TESTS += tests/e2e/attest-ca_crowd.sh
 E2E_TESTS += tests/e2e/attest-ca_enroll.sh
 E2E_TESTS += tests/e2e/attest-ca_import.sh
 E2E_TESTS += tests/e2e/attest-ca_init.sh
