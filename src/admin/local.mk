@@ -75,3 +75,14 @@ FUZZERS += tests/fuzz/trust_scan_fuzz
 tests_fuzz_trust_scan_fuzz_SOURCES = tests/fuzz/trust_scan_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_trust_scan_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_trust_scan_fuzz_LDADD = src/libadmin.a $(PKI_LIBS) $(ARCHIVE_LIBS)
+FUZZERS += tests/fuzz/device_file_fuzz
+tests_fuzz_device_file_fuzz_SOURCES = tests/fuzz/device_file_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_device_file_fuzz_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
+	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
+EXTRA_PROGRAMS += tests/fuzz/admin_seeds
+CLEANFILES += tests/fuzz/admin_seeds
+FUZZ_SEEDERS += tests/fuzz/admin_seeds
+tests_fuzz_admin_seeds_SOURCES = tests/fuzz/admin_seeds.c
+tests_fuzz_admin_seeds_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
+	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread

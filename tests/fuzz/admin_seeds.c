@@ -1,0 +1,47 @@
+/* Writes the files of devices that device_file_fuzz begins with: one in each format. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/device_file.h"
+#include "util/bytes.h"
+#include "util/file.h"
+
+static void
+seed_write(const char *directory, char first, const struct device_format *format)
+{
+	static const char *const  names[] = {"db1", "db1, \"east\""};
+	static const char *const  tags[] = {"berlin", "rack=7"};
+	const struct store_device device = {.ek_hash = {0x2e, 0xa8},
+	    .names = (char **)(uintptr_t)names,
+	    .name_count = 2,
+	    .tags = (char **)(uintptr_t)tags,
+	    .tag_count = 2,
+	    .note = (char *)(uintptr_t)"third floor, left"};
+	AUTO_FREE char           *path = file_join(directory, format->name);
+	FILE                     *out = fopen(path, "w");
+
+	if (out == NULL)
+		exit(EXIT_FAILURE);
+	(void)fputc(first, out);
+	format->begin(out);
+	format->write(out, &device);
+	if (fclose(out) != 0)
+		exit(EXIT_FAILURE);
+}
+
+int
+main(int argc, char **argv)
+{
+	AUTO_FREE char *directory = file_join(argc > 1 ? argv[1] : ".", "device_file");
+
+	if (argc > 1)
+		(void)mkdir(argv[1], 0777);
+	(void)mkdir(directory, 0777);
+	seed_write(directory, '\0', device_csv());
+	seed_write(directory, '\1', device_jsonl());
+	return EXIT_SUCCESS;
+}
