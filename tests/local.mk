@@ -29,6 +29,7 @@ E2E_TESTS += tests/e2e/attest-ca_import.sh
 E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_kill.sh
+E2E_TESTS += tests/e2e/attest-ca_issuing.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/attest-ca_trust.sh

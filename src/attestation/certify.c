@@ -20,6 +20,7 @@
 #include "daemon/keeper.h"
 #include "daemon/worker.h"
 #include "pki/ak_certificate.h"
+#include "pki/certificate.h"
 #include "store/audit.h"
 #include "store/evidence.h"
 #include "store/store.h"
@@ -170,6 +171,7 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 {
 	const struct attestation_keeper *keeper = issue->worker->keeper;
 	const struct issuer             *issuer;
+	int64_t                          begins;
 	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
 	char                             hash[EK_HASH_TEXT_SIZE];
 	const char                      *hash_name = hash;
@@ -189,6 +191,10 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	issue->issuer = issuers_acquire(keeper->issuers);
 	issuer = issue->issuer->value;
 	profile.crl_url = issuer->crl_url;
+	/* Somebody else's CA may have signed it this minute. */
+	begins = certificate_not_before(issuer->files.ca.certificate);
+	if (profile.not_before < begins && begins <= now)
+		profile.not_before = begins;
 	/* Never no identifier: an ACME server would take any name for it. */
 	ek_hash_format(&challenge->ek, hash);
 	if (device->name_count == 0) {
