@@ -4,6 +4,7 @@
 #include "admin/command.h"
 
 #include "admin/access.h"
+#include "admin/filter.h"
 #include "store/files.h"
 
 static const struct admin_option common_options[] = {
@@ -27,9 +28,7 @@ static const struct admin_option init_options[] = {
 };
 
 static const struct admin_option list_options[] = {
-    {"tag", 0, "TAG", "those with this tag", false},
-    {"name", 0, "PATTERN", "those with a name like this: *, ?, [a-z]", false},
-    {"unseen", 0, "DAYS", "those that got no AK certificate for so many days, or 12h, 2w, ...", false},
+    FILTER_OPTIONS,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -78,6 +77,7 @@ static const struct admin_option import_options[] = {
 };
 
 static const struct admin_option export_options[] = {
+    FILTER_OPTIONS,
     {"format", 0, "FORMAT", "csv (the default) or jsonl", false},
     {"output", 'o', "FILE", "write there, the whole or nothing, not to standard output", false},
     {NULL, 0, NULL, NULL, false},
@@ -127,7 +127,7 @@ static const struct admin_command commands[] = {
         "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},
     {"import", "FILE.csv | FILE.jsonl | - [--format FORMAT] [--dry-run]",
         "enroll the devices of a file, all of them or none", import_options, 1, 1, admin_import},
-    {"export", "[--format FORMAT] [--output FILE]",
+    {"export", "[--tag TAG] [--name PATTERN] [--unseen DAYS] [--format FORMAT] [--output FILE]",
         "write the devices as import reads them", export_options, 0, 0, admin_export},
     {"list", "[--tag TAG] [--name PATTERN] [--unseen DAYS]", "show the devices, by name",
         list_options, 0, 0, admin_list},

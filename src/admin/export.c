@@ -13,6 +13,7 @@
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/device_file.h"
+#include "admin/filter.h"
 #include "admin/print.h"
 #include "store/store.h"
 #include "util/bytes.h"
@@ -20,6 +21,7 @@
 
 struct export {
 	const struct device_format *format;
+	struct store_filter         filter;
 	FILE                       *out;
 	uint64_t                    count;
 };
@@ -43,7 +45,7 @@ export_run(const struct admin_call *call, struct export *export, struct error *e
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
 	export->format->begin(export->out);
-	rc = store_device_list(store, export_write_cb, export, err);
+	rc = store_device_search(store, &export->filter, export_write_cb, export, err);
 	store_close(store);
 	return rc;
 }
@@ -132,7 +134,10 @@ admin_export(const struct admin_call *call, struct error *err)
 	const char   *path = admin_call_value(call, "output", NULL);
 	const char   *name = admin_call_value(call, "format", "csv");
 	struct export export = {.format = device_format_find(name), .out = stdout};
+	int           rc = filter_read(call, &export.filter, err);
 
+	if (rc != 0)
+		return rc;
 	if (export.format == NULL) {
 		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
 		return ADMIN_USAGE;

@@ -3,17 +3,16 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "admin/call.h"
 #include "admin/describe.h"
+#include "admin/filter.h"
 #include "admin/print.h"
 #include "store/hash.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
-#include "util/duration.h"
 #include "util/error.h"
 
 /* A longer name moves its own line only. */
@@ -125,36 +124,15 @@ list_table(struct store *store, const struct store_filter *filter, struct error 
 	return store_device_search(store, filter, list_print_cb, &list, err);
 }
 
-/* A number alone is one of days. */
-static int
-list_read_unseen(const char *text, int64_t now, int64_t *since, struct error *err)
-{
-	char    days[16];
-	int64_t seconds;
-
-	if (text[strspn(text, "0123456789")] == '\0' && strlen(text) < sizeof days - 1) {
-		(void)snprintf(days, sizeof days, "%sd", text);
-		text = days;
-	}
-	if (duration_parse(text, &seconds, err) != 0)
-		return error_wrap(err, "--unseen");
-	*since = now > seconds ? now - seconds : 1; /* never is before that, too */
-	return 0;
-}
-
 int
 admin_list(const struct admin_call *call, struct error *err)
 {
-	struct store_filter filter = {
-	    .tag = admin_call_value(call, "tag", NULL),
-	    .name_glob = admin_call_value(call, "name", NULL),
-	};
-	const char   *unseen = admin_call_value(call, "unseen", NULL);
-	struct store *store;
-	int           rc;
+	struct store_filter filter;
+	struct store       *store;
+	int                 rc = filter_read(call, &filter, err);
 
-	if (unseen != NULL && list_read_unseen(unseen, call->now, &filter.unseen_since, err) != 0)
-		return ADMIN_USAGE;
+	if (rc != 0)
+		return rc;
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
 	rc = call->json ? list_json(store, &filter, err) : list_table(store, &filter, err);

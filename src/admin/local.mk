@@ -25,6 +25,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/enroll.c \
 	src/admin/export.c \
 	src/admin/fault.c src/admin/fault.h \
+	src/admin/filter.c src/admin/filter.h \
 	src/admin/import.c \
 	src/admin/init.c \
 	src/admin/issuing.c src/admin/issuing.h \
