@@ -16,7 +16,6 @@
 #include "attestation/pending.h"
 #include "attestation/refusals.h"
 #include "attestation/settings.h"
-#include "attestation/vendor_trust.h"
 #include "daemon/keeper.h"
 #include "daemon/worker.h"
 #include "pki/ak_certificate.h"
@@ -24,6 +23,7 @@
 #include "store/audit.h"
 #include "store/evidence.h"
 #include "store/store.h"
+#include "store/trust_store.h"
 #include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -114,6 +114,25 @@ issue_finish_cb(void *arg)
 	issue_free(issue);
 }
 
+/*
+ * What vendors' certificates vouched for when the challenge was made must still be so:
+ * whoever removes one means from now on.
+ */
+static int
+issue_check_trust(const struct challenge *challenge, struct store *store, struct error *err)
+{
+	int64_t revision = 0;
+
+	if (challenge->evidence.verdict != STORE_VERDICT_VERIFIED)
+		return 0;
+	if (store_trust_revision(store, &revision, err) != 0)
+		return -1;
+	if (revision == challenge->trust_revision)
+		return 0;
+	return error_set(err, ERROR_OVERLOADED,
+	    "the vendors' certificates have just been changed; start again with /attest");
+}
+
 /* Puts a certificate on record, and what is known of the EK that it was given for. */
 static int
 issue_record(const struct issue *issue, struct store *store, int64_t now, struct error *err)
@@ -130,6 +149,8 @@ issue_record(const struct issue *issue, struct store *store, int64_t now, struct
 	clock_format(issue->record.not_after, until);
 	(void)snprintf(detail, sizeof detail, "certificate %s until %s, EK certificate %s", serial,
 	    until, evidence != NULL ? store_verdict_word(evidence->verdict) : "ignored");
+	if (issue_check_trust(challenge, store, err) != 0)
+		return -1;
 	if (issue->enrolls &&
 	    auto_enroll_run(store, &challenge->ek, challenge->enroll_name, now, &revision, err) != 0)
 		return -1;
@@ -214,30 +235,6 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 }
 
 /*
- * What a vendor's certificate vouched for when the challenge was made must still be so:
- * whoever removes one means from now on.
- */
-static int
-issue_check_trust(const struct issue *issue, struct error *err)
-{
-	struct shared           *vendors = issue->worker->keeper->vendors;
-	struct shared_version   *version;
-	const struct vendor_set *set;
-	bool                     same;
-
-	if (issue->challenge->evidence.verdict != STORE_VERDICT_VERIFIED)
-		return 0;
-	version = shared_acquire(vendors);
-	set = version != NULL ? version->value : NULL;
-	same = set != NULL && set->revision == issue->challenge->trust_revision;
-	shared_release(vendors, version);
-	if (same)
-		return 0;
-	return error_set(err, ERROR_OVERLOADED,
-	    "the vendors' certificates have just been changed; start again with /attest");
-}
-
-/*
  * The secret proves who asked then: whoever was switched off meanwhile, renamed or
  * enrolled anew asks again, even when everything looks as it did.
  */
@@ -282,7 +279,7 @@ issue_prepare(struct issue *issue, struct view secret, struct error *err)
 
 	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
 	    issue_find_device(issue, &device, err) == 0 &&
-	    issue_check_device(issue, &device, err) == 0 && issue_check_trust(issue, err) == 0)
+	    issue_check_device(issue, &device, err) == 0)
 		rc = issue_sign(issue, issue->challenge, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);
