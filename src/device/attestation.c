@@ -12,6 +12,7 @@
 #include "device/ak.h"
 #include "device/ek.h"
 #include "device/evidence.h"
+#include "device/exhibits.h"
 #include "device/http_client.h"
 #include "device/interrupt.h"
 #include "device/problem.h"
@@ -126,7 +127,7 @@ challenge_get(struct device_tpm *tpm, const struct attestation *attestation,
 
 	if (device_tpm_info_read(tpm, &info, err) != 0)
 		return -1;
-	device_ek_certificates(tpm, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
+	device_exhibits_read(tpm, attestation->ek, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
 	request = attestation_request_encode(&info, attestation->ek, certificates, count,
 	    attestation->ak);
 	for (size_t i = 0; i < count; i++)

@@ -21,6 +21,7 @@ src_libdevice_a_SOURCES = \
 	src/device/device_settings.c src/device/device_settings.h \
 	src/device/ek.c src/device/ek.h \
 	src/device/evidence.c src/device/evidence.h \
+	src/device/exhibits.c src/device/exhibits.h \
 	src/device/http_client.c src/device/http_client.h \
 	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \

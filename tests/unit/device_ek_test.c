@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device/ek.h"
+#include "device/exhibits.h"
 #include "device/tpm.h"
 #include "unit.h"
 
@@ -37,6 +38,38 @@ START_TEST(certificate_trim_leaves_the_certificate)
 	ck_assert_msg(der.size == indices[_i].length, "%s: %zu octets", indices[_i].what, der.size);
 	if (der.size > 0)
 		ck_assert_ptr_eq(der.data, indices[_i].raw + indices[_i].from);
+}
+END_TEST
+
+/* A chain in NV: one certificate behind the other, and where each begins. */
+static const struct {
+	const char *what;
+	uint8_t     raw[20];
+	size_t      size;
+	size_t      count;
+	size_t      from[3];
+} chains[] = {
+    {"nothing", {0}, 0, 0, {0}},
+    {"one", {0x30, 0x81, 0x01, 7}, 4, 1, {0}},
+    {"two", {0x30, 0x81, 0x01, 7, 0x30, 0x82, 0x00, 0x02, 8, 9}, 10, 2, {0, 4}},
+    {"two, padded", {0x30, 0x81, 0x01, 7, 0, 0xff, 0x30, 0x81, 0x01, 8, 0xff, 0xff}, 12, 2, {0, 6}},
+    {"padding alone", {0xff, 0xff, 0xff, 0, 0}, 5, 0, {0}},
+    {"one and what is cut off", {0x30, 0x81, 0x01, 7, 0x30, 0x81, 0x05, 8}, 8, 1, {0}},
+    {"one and something else", {0x30, 0x81, 0x01, 7, 0x31, 0x30, 0x81, 0x01, 8}, 9, 1, {0}},
+    {"more than are wanted",
+        {0x30, 0x81, 0x01, 7, 0x30, 0x81, 0x01, 8, 0x30, 0x81, 0x01, 9, 0x30, 0x81, 0x01, 10}, 16, 3,
+        {0, 4, 8}},
+};
+
+START_TEST(exhibits_split_finds_each_certificate)
+{
+	struct view found[3];
+	size_t      count =
+	    device_exhibits_split((struct view){chains[_i].raw, chains[_i].size}, found, 3);
+
+	ck_assert_msg(count == chains[_i].count, "%s: %zu", chains[_i].what, count);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_ptr_eq(found[i].data, chains[_i].raw + chains[_i].from[i]);
 }
 END_TEST
 
@@ -90,6 +123,8 @@ main(void)
 
 	tcase_add_loop_test(tc, certificate_trim_leaves_the_certificate, 0,
 	    sizeof indices / sizeof indices[0]);
+	tcase_add_loop_test(tc, exhibits_split_finds_each_certificate, 0,
+	    sizeof chains / sizeof chains[0]);
 	tcase_add_loop_test(tc, code_of_response_is_the_tpms, 0, sizeof codes / sizeof codes[0]);
 	tcase_add_test(tc, error_known_code_has_a_remedy);
 	tcase_add_test(tc, again_other_failures_get_no_second_try);
