@@ -190,6 +190,7 @@ challenge_decide(struct acme_call *call, struct store *store,
 	if (valid) {
 		authorization->validated = call->now;
 		authorization->key = call->verdict.key;
+		authorization->chain = call->verdict.chain;
 		authorization->witness = call->verdict.witness;
 		call->verdict = (struct statement_verdict){0};
 	} else {

@@ -16,9 +16,11 @@
 #include "acme/operation.h"
 #include "acme/order.h"
 #include "acme/policy.h"
+#include "acme/roots.h"
 #include "acme/settings.h"
 #include "acme/snapshot.h"
 #include "acme/state.h"
+#include "acme/statement.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
 
@@ -44,6 +46,35 @@ check_ready(const struct acme_call *call, const struct store_order *order, struc
 			    order->authorizations[i].value);
 	}
 	return 0;
+}
+
+/*
+ * Who attested an hour ago may have left since: orders that are ready would be certificates
+ * in reserve.
+ */
+static int
+check_attested(const struct acme_call *call, const struct store_authorization *authorization,
+    struct error *err)
+{
+	struct roots          *roots = call->worker->keeper->roots;
+	struct roots_snapshot *snapshot = roots_acquire(roots, err);
+	struct statement_facts facts = {
+	    .roots = snapshot,
+	    .policy = &call->worker->keeper->settings->policy,
+	    .identifier = authorization->value,
+	    .now = call->now,
+	};
+	int rc = -1;
+
+	if (snapshot != NULL) {
+		rc = statement_check_chain(bytes_view(&authorization->chain), &facts, err);
+		roots_release(roots, snapshot);
+	}
+	if (rc != 0 && err->kind != ERROR_INTERNAL) {
+		err->kind = ERROR_UNAUTHORIZED;
+		error_wrap(err, "the authorization for %s no longer holds", authorization->value);
+	}
+	return rc;
 }
 
 static int
@@ -121,7 +152,11 @@ operation_finalize_look(struct acme_call *call, struct store *store, struct erro
 	struct store_order order = {0};
 	int                rc = order_load(call, store, &order, err);
 
-	if (rc == 0 && (rc = check_ready(call, &order, err)) == 0)
+	if (rc == 0)
+		rc = check_ready(call, &order, err);
+	for (size_t i = 0; rc == 0 && i < order.authorization_count; i++)
+		rc = check_attested(call, &order.authorizations[i], err);
+	if (rc == 0)
 		rc = issued_make(call, &order, err);
 	store_order_clear(&order);
 	return rc;

@@ -45,10 +45,22 @@ statement_verify(const struct acme_statement *statement, const struct statement_
 	return -1;
 }
 
+/* There is one format; another's chain would have to say whose it is. */
+int
+statement_check_chain(struct view chain, const struct statement_facts *facts, struct error *err)
+{
+	if (statement_tpm_check_chain(chain, facts, err) == 0)
+		return 0;
+	if (err->kind != ERROR_INTERNAL)
+		err->kind = ERROR_BAD_ATTESTATION_STATEMENT;
+	return -1;
+}
+
 void
 statement_verdict_clear(struct statement_verdict *verdict)
 {
 	bytes_clear(&verdict->key);
+	bytes_clear(&verdict->chain);
 	free(verdict->witness);
 	*verdict = (struct statement_verdict){0};
 }

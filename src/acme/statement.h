@@ -28,6 +28,7 @@ struct statement_facts {
 /* What it proves. */
 struct statement_verdict {
 	struct bytes key;     /* SubjectPublicKeyInfo of the attested key, in our own encoding */
+	struct bytes chain;   /* what vouches for it: certificates (DER) one after the other */
 	char        *witness; /* for people: what vouches for it */
 };
 
@@ -39,10 +40,20 @@ struct statement_verdict {
 int statement_verify(const struct acme_statement *statement, const struct statement_facts *facts,
     struct statement_verdict *verdict, struct error *err);
 
+/*
+ * Judges again what vouched for a key: a certificate may be revoked, or its root no longer
+ * trusted, since. key_authorization is not looked at. BAD_ATTESTATION_STATEMENT also when
+ * there is none.
+ */
+int statement_check_chain(struct view chain, const struct statement_facts *facts,
+    struct error *err);
+
 void statement_verdict_clear(struct statement_verdict *verdict);
 
 /* The formats; their failures may be of any kind, which statement_verify makes one. */
 int statement_tpm_verify(const struct acme_statement *statement,
     const struct statement_facts *facts, struct statement_verdict *verdict, struct error *err);
+int statement_tpm_check_chain(struct view chain, const struct statement_facts *facts,
+    struct error *err);
 
 #endif

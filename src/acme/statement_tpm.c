@@ -10,6 +10,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "acme/message.h"
@@ -175,8 +176,42 @@ statement_tpm_verify(const struct acme_statement *statement, const struct statem
 	if (chain_decode(statement, &chain, err) == 0 && check_ak(facts, &chain, err) == 0 &&
 	    check_key(statement, facts, chain.certificates[0], verdict, err) == 0) {
 		verdict->witness = witness_of(chain.certificates[0]);
+		for (size_t i = 0; i < chain.count; i++)
+			bytes_append(&verdict->chain, statement->chain[i].data, statement->chain[i].size);
 		rc = 0;
 	}
+	chain_clear(&chain);
+	return rc;
+}
+
+/* What was kept of a statement that was accepted. */
+static int
+chain_split(struct view octets, struct chain *chain, struct error *err)
+{
+	const unsigned char *p = octets.data;
+	const unsigned char *end = octets.data + octets.size;
+
+	while (p < end && chain->count < ACME_CHAIN_MAX) {
+		if ((chain->certificates[chain->count] = d2i_X509(NULL, &p, (long)(end - p))) == NULL)
+			break;
+		chain->count++;
+	}
+	ERR_clear_error();
+	if (p != end || chain->count == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "what attested the key was not kept; make a new order");
+	return 0;
+}
+
+int
+statement_tpm_check_chain(struct view octets, const struct statement_facts *facts,
+    struct error *err)
+{
+	struct chain chain = {0};
+	int          rc = -1;
+
+	if (chain_split(octets, &chain, err) == 0)
+		rc = check_ak(facts, &chain, err);
 	chain_clear(&chain);
 	return rc;
 }

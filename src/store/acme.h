@@ -53,6 +53,7 @@ struct store_authorization {
 	int64_t     validated; /* 0: not */
 	struct store_problem problem; /* of the challenge */
 	struct bytes         key;     /* SubjectPublicKeyInfo that was attested; empty until valid */
+	struct bytes         chain;   /* what attested it: certificates (DER) one after the other */
 	char                *witness; /* for people: what attested it; NULL until valid */
 };
 

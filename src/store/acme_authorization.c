@@ -13,6 +13,7 @@ store_authorization_clear(struct store_authorization *authorization)
 	free(authorization->problem.detail);
 	free(authorization->witness);
 	bytes_clear(&authorization->key);
+	bytes_clear(&authorization->chain);
 	*authorization = (struct store_authorization){0};
 }
 
@@ -35,6 +36,7 @@ acme_read_authorization(struct store *store, sqlite3_stmt *row, struct store_aut
 	acme_read_problem(row, 10, &out->problem);
 	bytes_append(&out->key, sqlite3_column_blob(row, 12), (size_t)sqlite3_column_bytes(row, 12));
 	out->witness = acme_read_text(row, 13);
+	bytes_append(&out->chain, sqlite3_column_blob(row, 14), (size_t)sqlite3_column_bytes(row, 14));
 	return 0;
 }
 
@@ -74,6 +76,7 @@ store_authorization_update(struct store *store, const struct store_authorization
 	sqlite_bind_octets(statement, 7, authorization->key.data, authorization->key.size);
 	acme_bind_text(statement, 8, authorization->witness);
 	sqlite_bind_string(statement, 9, status_name(from));
+	sqlite_bind_octets(statement, 10, authorization->chain.data, authorization->chain.size);
 	return acme_update_one(store, statement, "changing an authorization",
 	    "the authorization has just been changed; ask again", err);
 }

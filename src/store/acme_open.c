@@ -82,6 +82,9 @@ static const char acme_schema[] =
     "CREATE INDEX certificate_expired ON certificate (not_after);"
     "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
 
+/* What attested an authorization is judged again when its order is finalized. */
+static const char acme_schema_chain[] = "ALTER TABLE authorization ADD COLUMN chain BLOB;";
+
 static const char *const acme_statements[ACME_STATEMENT_COUNT] = {
 #define X(name, text) [SQLITE_##name##_STATEMENT] = text,
     SQLITE_COMMON_STATEMENTS(X)
@@ -91,7 +94,7 @@ static const char *const acme_statements[ACME_STATEMENT_COUNT] = {
 #undef X
 };
 
-static const char *const acme_schemas[] = {acme_schema};
+static const char *const acme_schemas[] = {acme_schema, acme_schema_chain};
 
 static const struct sqlite_database acme_database = {
     .program = "attest-acmed",

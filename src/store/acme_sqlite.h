@@ -18,7 +18,7 @@
 	" o.problem, o.detail, o.certificate"
 #define ACME_AUTHORIZATION_COLUMNS                                               \
 	"z.name, a.name, o.name, z.type, z.value, z.status, z.challenge, z.token, z.expires," \
-	" z.validated, z.problem, z.detail, z.key, z.witness"
+	" z.validated, z.problem, z.detail, z.key, z.witness, z.chain"
 #define ACME_ISSUED_COLUMNS                                                      \
 	"name, account, from_order, serial, names, witness, key_hash, der, not_before," \
 	" not_after, revoked, reason"
@@ -53,8 +53,8 @@
 	X(AUTHORIZATION_OF_ORDER, "SELECT " ACME_AUTHORIZATION_COLUMNS ACME_FROM_AUTHORIZATION \
 	    " WHERE z.from_order = ?1 ORDER BY z.position")                        \
 	X(AUTHORIZATION_UPDATE, "UPDATE authorization SET status = ?2, challenge = ?3," \
-	    " validated = ?4, problem = ?5, detail = ?6, key = ?7, witness = ?8"    \
-	    " WHERE name = ?1 AND status = ?9")                                    \
+	    " validated = ?4, problem = ?5, detail = ?6, key = ?7, witness = ?8,"   \
+	    " chain = ?10 WHERE name = ?1 AND status = ?9")                        \
 	X(AUTHORIZATION_HELD, "SELECT 1 FROM account a JOIN orders o ON o.account = a.id" \
 	    " JOIN authorization z ON z.from_order = o.id WHERE a.name = ?1 AND z.value = ?2" \
 	    " AND z.status = 'valid' AND z.expires > ?3 LIMIT 1")                   \

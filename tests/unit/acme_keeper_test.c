@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+#include <sqlite3.h>
 
 #include "acme_world.h"
 #include "pki/certificate.h"
@@ -1157,6 +1158,74 @@ START_TEST(challenge_obeys_the_attestation_crl)
 }
 END_TEST
 
+/* Who has left since it attested gets nothing for an order that is ready. */
+START_TEST(finalize_after_the_ak_certificate_was_revoked_is_refused)
+{
+	AUTO_FREE char        *path = file_join(world.state_dir, "attestation.crl");
+	struct world_statement statement;
+	struct world_id        account;
+	struct world_order     order;
+	struct acme_question   asked;
+	struct acme_answer     answer;
+	AUTO_BYTES             csr = {0};
+	AUTO_BYTES             leaf = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_statement_make(&world, NAME, order.token.text, world_thumbprint(0), FORGE_CERTIFY_NONE,
+	    &statement);
+	asked = world_answer(&account, &order, &statement);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_VALID);
+	world_stop(&world);
+	attestation_crl_write(path, &statement.ak, clock_now(), 3600);
+	config_list_append(&world.settings.attestation_crls, path);
+	world_start(&world);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_UNAUTHORIZED);
+	ck_assert_ptr_nonnull(memmem(answer.refusal.problem.detail.data,
+	    answer.refusal.problem.detail.size, "it was revoked at", 17));
+	/* It was that, and nothing else. */
+	world_stop(&world);
+	attestation_crl_write(path, NULL, clock_now(), 3600);
+	world_start(&world);
+	(void)world_finalize(&world, &account, &order, NAME, &leaf);
+	world_statement_clear(&statement);
+}
+END_TEST
+
+/* An order that was ready when the program was brought up to date knows no chain. */
+START_TEST(finalize_of_what_kept_no_chain_is_refused)
+{
+	AUTO_FREE char      *path = file_join(world.state_dir, STATE_ACME_STORE);
+	sqlite3             *db = NULL;
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	AUTO_BYTES           csr = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "UPDATE authorization SET chain = NULL", NULL, NULL, NULL),
+	    SQLITE_OK);
+	(void)sqlite3_close(db);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED,
+	    "the authorization for " NAME " no longer holds: what attested the key was not kept;"
+	    " make a new order");
+}
+END_TEST
+
 /* A certificate without names, made by hand: ours never are. */
 START_TEST(challenge_ak_certificate_without_names_wants_configuration)
 {
@@ -1293,6 +1362,8 @@ main(void)
 	tcase_add_test(tc, challenge_device_certificate_as_ak_certificate_is_refused);
 	tcase_add_test(tc, challenge_key_type_that_the_policy_does_not_want_is_refused);
 	LOOP(challenge_obeys_the_attestation_crl, attestation_crls);
+	tcase_add_test(tc, finalize_after_the_ak_certificate_was_revoked_is_refused);
+	tcase_add_test(tc, finalize_of_what_kept_no_chain_is_refused);
 	tcase_add_loop_test(tc, challenge_ak_certificate_without_names_wants_configuration, 0, 2);
 	tcase_add_test(tc, account_needs_the_terms_where_there_are_some);
 	tcase_add_test(tc, accounts_of_an_hour_are_limited);
