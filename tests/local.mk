@@ -22,6 +22,7 @@ E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/readme_tour.sh
 E2E_TESTS += tests/e2e/attest-ca_audit.sh
 E2E_TESTS += tests/e2e/attest-ca_backup.sh
+E2E_TESTS += tests/e2e/attest-ca_check.sh
 E2E_TESTS += tests/e2e/attest-ca_change.sh
 E2E_TESTS += tests/e2e/attest-ca_batch.sh
 E2E_TESTS += tests/e2e/attest-ca_crowd.sh

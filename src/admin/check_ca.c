@@ -39,7 +39,7 @@ static int64_t
 check_time_within(const X509 *certificate, int64_t now)
 {
 	int64_t least = certificate_not_before(certificate);
-	int64_t most = certificate_not_after(certificate);
+	int64_t most = certificate_not_after(certificate) - 1;
 
 	return now < least ? least : now > most ? most : now;
 }

@@ -1,0 +1,143 @@
+# attest-ca check: says nothing of a CA that is in order, and of each fault alone what it is and
+# what to do.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+
+day() { # DAYS: as openssl wants it
+	date -u -d "$1 days" +%Y%m%d%H%M%SZ
+}
+
+attest_ca init >/dev/null || exit 1
+attest_ca enroll 2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c --name laptop >/dev/null
+case_ok "a CA that was just made is in order" attest_ca check
+case_matches "but for the CRL, which only a daemon signs" "$(grep warning <<<"$out")" \
+	'^warning +CRL +there is none yet; start attestd, or run "attest-ca crl"$'
+attest_ca crl >/dev/null
+case_ok "and with it" attest_ca check
+check "there is nothing to warn of" '! grep -q warning <<<"$out"'
+case_equal "in JSON too" "$(attest_ca check --json | jq -c '[.ok, .errors, .warnings, all(.findings[]; .state == "ok")]')" \
+	'[true,0,0,true]'
+good=$scratch/good
+cp -a "$state_dir" "$good"
+
+# Runs check on a copy that a command has changed: exactly one thing is wrong, or more if told so.
+fault() { # NAME STATE REGEX COMMAND [COUNT]
+	local wanted=0
+
+	rm -rf "$state_dir"
+	cp -a "$good" "$state_dir"
+	(cd "$state_dir" && eval "$4") >/dev/null 2>&1 || note "the fault \"$1\" could not be made"
+	[ "$2" = warning ] || wanted=1
+	case_fails "$1: $2" "$wanted" "$2 +$3" attest_ca check
+	case_equal "$1: that, and nothing else" "$(grep -c -v '^ok ' <<<"$out")" "${5:-1}"
+}
+
+# ---- files ----
+
+fault "a key that others can read" error 'permissions +.*/issuing.key has mode 0640.*run "chmod 0600 ' 'chmod 640 issuing.key'
+fault "the root's key that others can read" error 'permissions +.*/root.key has mode 0604' 'chmod 604 root.key'
+fault "a store that others can read" error 'permissions +.*/store.db has mode 0644' 'chmod 644 store.db'
+fault "a file that others can write" error 'permissions +.*/root.pem has mode 0666' 'chmod 666 root.pem'
+fault "a directory that others can enter" error 'permissions +.*/ca has mode 0755.*run "chmod 0700 ' 'chmod 755 .'
+if [ "$(id -u)" -eq 0 ]; then
+	fault "a file of somebody else's" error 'owner +.*/root.pem belongs to uid 12345.*run "chown 0 ' 'chown 12345 root.pem'
+fi
+fault "an init that was killed" warning 'leftovers +.*/.attest-ca-init.AbCdEf is of a command that was killed' \
+	'mkdir -m 700 ../.attest-ca-init.AbCdEf; cp issuing.key ../.attest-ca-init.AbCdEf'
+rm -r "$scratch/.attest-ca-init.AbCdEf"
+rm -rf "$state_dir"
+case_fails "no directory at all" 1 'error +state directory +.*No such file' attest_ca check
+
+# ---- the store ----
+
+sql() {
+	sqlite3 "$state_dir/store.db" "$1"
+}
+fault "no store" error 'store +there is no store in' 'rm store.db'
+fault "a store that is cut" error 'store +.*(is damaged|malformed|not a database)' 'truncate -s 20000 store.db'
+fault "a store that is none" error 'store +.*(not a database)' 'echo no store >store.db'
+fault "a guard that is gone" error 'store +.*"audit_is_kept" is missing' 'sql "DROP TRIGGER audit_is_kept"'
+fault "an index that is gone" error 'store +.*"tag_devices" is missing' 'sql "DROP INDEX tag_devices"'
+fault "a reference to nothing" error 'store +.*a row of the table tag refers to one that is not there' \
+	'sql "PRAGMA foreign_keys = OFF; INSERT INTO tag VALUES (99, '"'x'"')"'
+trigger=$(sqlite3 "$good/store.db" "SELECT sql FROM sqlite_schema WHERE name = 'audit_only_grows'")
+fault "a record that was altered" error 'audit +.*audit entry 1 was altered' \
+	'sql "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 1 WHERE id = 1; $trigger"'
+fault "an import that was killed" warning 'store +an import was killed' \
+	'sql "INSERT INTO batch (first_device, started) VALUES (9, 1)"'
+
+# ---- keys and certificates ----
+
+fault "no issuing certificate" error 'issuing certificate +.*issuing.pem.*No such file.*restore it' 'rm issuing.pem' 2
+fault "no issuing key" error 'issuing key +no private key at' 'rm issuing.key'
+fault "another's issuing key" error 'issuing key +no private key in .* is that of its issuing certificate' 'cp root.key issuing.key'
+fault "an issuing key that is none" error 'issuing key +' 'echo none >issuing.key'
+fault "no root certificate" error 'root certificate +.*root.pem.*No such file' 'rm root.pem' 2
+fault "another's root certificate" error 'issuing key +.*restore them from a backup' \
+	'openssl req -new -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -subj /CN=Other -days 900 -out root.pem' 2
+fault "another's root key" error 'root key +.*put the right one there, or none' 'cp issuing.key root.key'
+rm -rf "$state_dir"
+cp -a "$good" "$state_dir"
+rm "$state_dir/root.key"
+case_ok "a root key that is elsewhere is in order" attest_ca check
+fault "an earlier issuer without its key" error 'earlier issuer +[0-9a-f]{40}: .*restore it from a backup' \
+	'attest_ca issuing renew; attest_ca crl; rm issuers/*.key'
+fault "a CRL of the issuer before" warning 'CRL +it is still that of the issuing CA before' 'attest_ca issuing renew'
+
+# Certificates of the same keys with other times.
+resign() { # NOT_BEFORE NOT_AFTER: of the issuing certificate
+	: >"$scratch/index.txt"
+	echo 01 >"$scratch/serial"
+	cat >"$scratch/ca.cnf" <<-END
+	[ca]
+	default_ca = d
+	[d]
+	database = $scratch/index.txt
+	serial = $scratch/serial
+	new_certs_dir = $scratch
+	default_md = sha256
+	policy = p
+	x509_extensions = e
+	unique_subject = no
+	[p]
+	commonName = supplied
+	[e]
+	basicConstraints = critical,CA:TRUE,pathlen:0
+	keyUsage = critical,keyCertSign,cRLSign
+	subjectKeyIdentifier = hash
+	authorityKeyIdentifier = keyid
+	[req]
+	distinguished_name = n
+	[n]
+	END
+	openssl req -new -key issuing.key -subj '/CN=Attestation CA Issuing' -config "$scratch/ca.cnf" -out "$scratch/csr" &&
+		openssl ca -batch -notext -config "$scratch/ca.cnf" -cert root.pem -keyfile root.key -startdate "$1" \
+			-enddate "$2" -in "$scratch/csr" -out issuing.pem -utf8 -preserveDN && attest_ca crl
+}
+fault "an issuing certificate that expires soon" warning 'issuing certificate +expires soon, at .*run "attest-ca issuing renew"' \
+	'resign "$(day -9)" "$(day +29)"'
+fault "one that has expired" error 'issuing certificate +expired at .*run "attest-ca issuing renew"' \
+	'resign "$(day -9)" "$(day -1)"'
+fault "one that is yet to begin" error 'clock +the issuing certificate begins at .*set it right' \
+	'resign "$(day +1)" "$(day +99)"'
+
+# ---- CRLs ----
+
+# A CRL of a CA's key with these times.
+crl() { # NAME LAST NEXT OUT
+	: >"$scratch/index.txt"
+	echo 99 >"$scratch/number"
+	printf '[ca]\ndefault_ca = d\n[d]\ndatabase = %s/index.txt\ncrlnumber = %s/number\ndefault_md = sha256\ncrl_extensions = e\n[e]\nauthorityKeyIdentifier = keyid\n' \
+		"$scratch" "$scratch" >"$scratch/crl.cnf"
+	openssl ca -gencrl -config "$scratch/crl.cnf" -cert "$1.pem" -keyfile "$1.key" -crl_lastupdate "$2" \
+		-crl_nextupdate "$3" | openssl crl -outform DER -out "$4"
+}
+fault "a CRL that has expired" error 'CRL +expired at .*start attestd, or run "attest-ca crl"' \
+	'crl issuing "$(day -9)" "$(day -1)" crl.der'
+fault "a CRL that is yet to begin" error 'clock +the CRL begins at ' 'crl issuing "$(day +1)" "$(day +9)" crl.der'
+fault "a CRL by somebody else" error 'CRL +' 'crl root "$(day -1)" "$(day +9)" crl.der'
+fault "a CRL that is none" error 'CRL +' 'echo none >crl.der'
+fault "a root's CRL that has expired" error 'root CRL +expired at .*have the root sign another' \
+	'crl root "$(day -9)" "$(day -1)" root.crl'
+
+finish
