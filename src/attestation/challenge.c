@@ -15,9 +15,11 @@
 #include "attestation/ek_policy.h"
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
+#include "attestation/peer.h"
 #include "attestation/pending.h"
 #include "attestation/refusals.h"
 #include "attestation/settings.h"
+#include "attestation/waiting.h"
 #include "store/store.h"
 #include "tpm/ak.h"
 #include "tpm/credential.h"
@@ -37,21 +39,6 @@ struct admission {
 	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
 };
 
-/* "192.0.2.1:51442" without its port; the rest of `host` is zero already. */
-static void
-host_copy(struct view peer, char host[PENDING_HOST_SIZE])
-{
-	size_t size = peer.size;
-
-	while (size > 0 && peer.data[size - 1] != ':')
-		size--;
-	size = size > 0 ? size - 1 : peer.size;
-	if (size >= PENDING_HOST_SIZE)
-		size = PENDING_HOST_SIZE - 1;
-	if (size > 0)
-		memcpy(host, peer.data, size);
-}
-
 static struct challenge *
 challenge_of(const struct message_question *question, const struct tpm_ek *ek,
     const struct admission *admission, struct tpm_ak *ak)
@@ -59,7 +46,7 @@ challenge_of(const struct message_question *question, const struct tpm_ek *ek,
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct challenge          *challenge = challenge_new();
 
-	host_copy(question->peer, challenge->host);
+	peer_host(question->peer, challenge->host);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;
@@ -157,30 +144,39 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
 
 /*
  * Whether the EK may have an AK certified: it is enrolled, or may enrol itself, and its
- * certificate is what policy wants.
+ * certificate is what policy wants. Of one that nothing else speaks against than that it
+ * is not enrolled, *applicant is filled in.
  */
 static int
 challenge_admit(struct attestation_worker *worker, const struct message_challenge *asked,
-    const struct tpm_ek *ek, struct admission *admission, struct error *err)
+    const struct tpm_ek *ek, struct admission *admission, struct applicant *applicant,
+    struct error *err)
 {
 	const struct attestation_keeper *keeper = worker->keeper;
 	struct store_device              device = {0};
-	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, err) == 0;
+	struct error                     missing = {0};
+	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, &missing) == 0;
 
 	admission->revision = device.revision;
 	admission->known = enrolled || err->kind == ERROR_DEVICE_DISABLED;
 	store_device_clear(&device);
-	if (!enrolled && err->kind != ERROR_NOT_ENROLLED)
+	if (!enrolled && missing.kind != ERROR_NOT_ENROLLED) {
+		*err = missing;
 		return -1;
+	}
 	attestation_judge(keeper->vendors, asked, ek, clock_now(), &admission->judgement);
-	if (!enrolled && !challenge_may_enroll(worker, ek, admission))
+	if (challenge_check_policy(keeper->settings, ek, &admission->judgement, err) != 0)
 		return -1;
-	return challenge_check_policy(keeper->settings, ek, &admission->judgement, err);
+	if (enrolled || challenge_may_enroll(worker, ek, admission))
+		return 0;
+	*applicant = (struct applicant){true, ek->hash, admission->judgement.evidence};
+	*err = missing;
+	return -1;
 }
 
 int
 attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
-    struct bytes *answer, struct error *err)
+    struct applicant *applicant, struct bytes *answer, struct error *err)
 {
 	const struct message_challenge *challenge = &asked->challenge;
 	struct admission                admission = {0};
@@ -191,7 +187,7 @@ attestation_challenge(struct attestation_worker *worker, const struct message_qu
 
 	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
 	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
-	    challenge_admit(worker, challenge, &ek, &admission, err) == 0)
+	    challenge_admit(worker, challenge, &ek, &admission, applicant, err) == 0)
 		rc = challenge_open(worker, asked, &ek, &admission, &ak, answer, err);
 	if (rc != 0 && admission.known) {
 		asker_set(&asker, asked);

@@ -18,7 +18,9 @@
 #include "attestation/refusals.h"
 #include "attestation/retention.h"
 #include "attestation/settings.h"
+#include "attestation/throttle.h"
 #include "attestation/vendor_trust.h"
+#include "attestation/waiting.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/ca.h"
@@ -46,6 +48,7 @@ keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 	struct attestation_worker *worker = state;
 	struct message_question    asked;
 	struct asker               asker;
+	struct applicant           applicant = {0};
 	AUTO_BYTES                 answer = {0};
 	struct error               err = {0};
 	int                        decoded = message_question_decode(body, &asked, &err);
@@ -55,10 +58,12 @@ keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 		attestation_refuse(question, &asker, "question", &err);
 	} else if (asked.kind == MESSAGE_CERTIFY) {
 		attestation_certify(worker, &asked, question);
-	} else if (attestation_challenge(worker, &asked, &answer, &err) != 0) {
-		attestation_refuse(question, &asker, "challenge", &err);
-	} else {
+	} else if (attestation_challenge(worker, &asked, &applicant, &answer, &err) == 0) {
 		keeper_answer(question, bytes_view(&answer));
+	} else if (applicant.present) {
+		attestation_wait(worker, &applicant, &asker, question);
+	} else {
+		attestation_refuse(question, &asker, "challenge", &err);
 	}
 }
 
@@ -305,6 +310,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	keeper->refusals = refusals_new(keeper->writer);
 	keeper->retention = retention_new(settings, keeper->writer);
+	keeper->throttle = throttle_new();
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	if (settings->ek_mode != EK_POLICY_IGNORE)
@@ -326,6 +332,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
 	auto_enroll_free(keeper->auto_enroll);
+	throttle_free(keeper->throttle);
 	store_close(keeper->store);
 	bytes_clear(&keeper->tls_chain);
 	bytes_clear(&keeper->tls_key);

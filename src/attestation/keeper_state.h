@@ -7,6 +7,7 @@
 
 #include "util/bytes.h"
 
+struct applicant;
 struct auto_enroll;
 struct error;
 struct issuers;
@@ -20,6 +21,7 @@ struct shared;
 struct store;
 struct store_device;
 struct store_writer;
+struct throttle;
 struct tpm_ek;
 struct worker;
 
@@ -34,6 +36,7 @@ struct attestation_keeper {
 	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
 	struct pending        *pending; /* has a lock of its own */
 	struct refusals       *refusals; /* so have these */
+	struct throttle       *throttle;
 	struct store_writer   *writer;  /* any thread may submit */
 	struct retention      *retention; /* this and the store are the main thread's */
 	struct store          *store;
@@ -55,10 +58,11 @@ int attestation_device_find(struct attestation_worker *worker, const uint8_t ek_
 
 /*
  * MESSAGE_CHALLENGE: proves the AK's public area and the EK, and appends to
- * *answer a credential for the AK's Name that is then open (WIRE.md §2, §3).
+ * *answer a credential for the AK's Name that is then open (WIRE.md §2, §3). When nothing
+ * is wrong but that the EK is not enrolled, NOT_ENROLLED, and *applicant says whose it is.
  */
 int attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
-    struct bytes *answer, struct error *err);
+    struct applicant *applicant, struct bytes *answer, struct error *err);
 
 /*
  * MESSAGE_CERTIFY: takes the challenge of the secret, signs the AK certificate,

@@ -13,13 +13,16 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper.c src/attestation/keeper.h \
 	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
+	src/attestation/peer.c src/attestation/peer.h \
 	src/attestation/pending.c src/attestation/pending.h \
 	src/attestation/refusals.c src/attestation/refusals.h \
 	src/attestation/retention.c src/attestation/retention.h \
 	src/attestation/request.c src/attestation/request.h \
 	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
-	src/attestation/vendor_trust.c src/attestation/vendor_trust.h
+	src/attestation/throttle.c src/attestation/throttle.h \
+	src/attestation/vendor_trust.c src/attestation/vendor_trust.h \
+	src/attestation/waiting.c src/attestation/waiting.h
 
 check_PROGRAMS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
 TESTS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
@@ -32,6 +35,11 @@ tests_unit_pending_test_SOURCES = tests/unit/pending_test.c
 tests_unit_pending_test_LDADD = $(ATTESTATION_TEST_LIBS)
 tests_unit_settings_test_SOURCES = tests/unit/settings_test.c
 tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/throttle_test
+TESTS += tests/unit/throttle_test
+tests_unit_throttle_test_SOURCES = tests/unit/throttle_test.c tests/unit/unit.h
+tests_unit_throttle_test_LDADD = $(ATTESTATION_TEST_LIBS) -lpthread
 
 # The keeper, and the test as a front that somebody else controls.
 check_PROGRAMS += tests/unit/keeper_test
@@ -59,6 +67,11 @@ TESTS += tests/unit/keeper_ek_test
 tests_unit_keeper_ek_test_SOURCES = tests/unit/keeper_ek_test.c tests/unit/ek_support.h \
 	tests/unit/keeper_world.h
 tests_unit_keeper_ek_test_LDADD = $(tests_unit_keeper_test_LDADD)
+
+check_PROGRAMS += tests/unit/waiting_test
+TESTS += tests/unit/waiting_test
+tests_unit_waiting_test_SOURCES = tests/unit/waiting_test.c tests/unit/keeper_world.h
+tests_unit_waiting_test_LDADD = $(tests_unit_keeper_test_LDADD)
 
 check_PROGRAMS += tests/unit/enroll_rule_test
 TESTS += tests/unit/enroll_rule_test

@@ -18,7 +18,7 @@
 /* How many challenges of one EK are open at one host. */
 struct device {
 	struct ek_hash ek;
-	char           host[PENDING_HOST_SIZE];
+	char           host[PEER_SIZE];
 	size_t         open;
 	struct device *bucket_next;
 };

@@ -10,6 +10,7 @@
 
 #include <openssl/types.h>
 
+#include "attestation/peer.h"
 #include "attestation/serial_list.h"
 #include "store/evidence.h"
 #include "tpm/ek.h"
@@ -19,16 +20,13 @@
 struct error;
 struct pending;
 
-/* A client's address without its port, and a NUL. */
-#define PENDING_HOST_SIZE 64
-
 /* What will be certified when the secret comes back. */
 struct challenge {
 	struct ek_hash  ek;
 	int64_t         revision; /* of the device when it was let in: a changed one starts again */
 	struct tpm_name ak_name;
 	EVP_PKEY       *ak_key;
-	char            host[PENDING_HOST_SIZE]; /* whence it was asked for; zero behind its NUL */
+	char            host[PEER_SIZE]; /* whence it was asked for; zero behind its NUL */
 
 	struct store_evidence evidence;       /* its facts go into the certificate */
 	struct bytes          ek_certificate; /* what it is of; empty when none was shown */

@@ -31,6 +31,7 @@ static const struct config_row rows[] = {
     ROW(device_challenges, NUMBER, "32", "1", "10000000"),
     ROW(request_timeout, DURATION, "10s", "1s", "5m"),
     ROW(idle_timeout, DURATION, "60s", "1s", "1h"),
+    ROW(waiting_max, NUMBER, "1000", "0", "100000"),
     ROW(connections, NUMBER, "4096", "1", "1000000"),
     ROW(ek_certificate, TEXT, "record", NULL, NULL),
     ROW(ek_certificate_require, LIST, NULL, NULL, NULL),

@@ -30,6 +30,7 @@ struct settings {
 	int64_t            idle_timeout;
 	int64_t            challenges;        /* open at once */
 	int64_t            device_challenges; /* of one EK at one client address */
+	int64_t            waiting_max;       /* EKs that wait for approval; 0: none are listed */
 	int64_t            connections;       /* of all workers */
 	char              *ek_certificate; /* "ignore", "record" or "require" … */
 	enum ek_policy_mode ek_mode;       /* … and what settings_complete makes of it */

@@ -41,6 +41,16 @@ controls_remove(char *text)
 	}
 }
 
+static enum error_kind
+kind_of_enrolment(const char *word)
+{
+	for (enum error_kind kind = 0; word != NULL && kind < ERROR_KIND_COUNT; kind++) {
+		if (error_enrolment(kind) != NULL && strcmp(error_enrolment(kind), word) == 0)
+			return kind;
+	}
+	return ERROR_NOT_ENROLLED;
+}
+
 static const char *
 member_text(const json_t *object, const char *name)
 {
@@ -70,6 +80,8 @@ problem_error_object(const json_t *document, struct error *err)
 	enum error_kind kind = kind_of_type(member_text(document, "type"));
 	const char     *detail = member_text(document, "detail");
 
+	if (kind == ERROR_NOT_ENROLLED)
+		kind = kind_of_enrolment(member_text(document, ERROR_ENROLMENT_MEMBER));
 	if (detail == NULL)
 		detail = member_text(document, "title");
 	if (detail == NULL)

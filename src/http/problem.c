@@ -41,6 +41,9 @@ problem_body(const char *problem_namespace, const struct error *err)
 	problem = json_pack("{s:s, s:s, s:i, s:o}", "type", (const char *)type.data, "title",
 	    error_title(err->kind), "status", error_status(err->kind), "detail",
 	    problem_text(err));
+	if (error_enrolment(err->kind) != NULL)
+		(void)json_object_set_new(problem, ERROR_ENROLMENT_MEMBER,
+		    json_string(error_enrolment(err->kind)));
 	text = json_dumps(problem, JSON_COMPACT);
 	json_decref(problem);
 	return text != NULL ? text : memory_strdup("{}");

@@ -87,3 +87,16 @@ error_title(enum error_kind kind)
 {
 	return kinds[kind].title;
 }
+
+const char *
+error_enrolment(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_ENROLMENT_WAITS:
+		return "waiting";
+	case ERROR_ENROLMENT_DENIED:
+		return "denied";
+	default:
+		return NULL;
+	}
+}

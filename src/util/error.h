@@ -11,6 +11,8 @@
 	X(MALFORMED,          400, "malformed",        "the request cannot be decoded")    \
 	X(BAD_ATTESTATION,    400, "badAttestation",   "the attestation does not prove the key") \
 	X(NOT_ENROLLED,       403, "notEnrolled",      "this EK is not enrolled")          \
+	X(ENROLMENT_WAITS,    403, "notEnrolled",      "this EK waits to be enrolled")     \
+	X(ENROLMENT_DENIED,   403, "notEnrolled",      "an administrator denied this EK")  \
 	X(DEVICE_DISABLED,    403, "deviceDisabled",   "this device is switched off")      \
 	X(EK_UNTRUSTED,       403, "ekUntrusted",      "no trusted vendor certified this EK") \
 	X(UNKNOWN_SECRET,     403, "unknownSecret",    "no open challenge has this secret") \
@@ -71,5 +73,13 @@ int error_wrap(struct error *err, const char *fmt, ...)
 int         error_status(enum error_kind kind);
 const char *error_type(enum error_kind kind);
 const char *error_title(enum error_kind kind);
+
+/*
+ * What became of an EK that is not enrolled, where a kind says it: its problem type does
+ * not, so that problem documents have it as an extension member (RFC 9457 §3.2) of this
+ * name. NULL of the other kinds.
+ */
+#define ERROR_ENROLMENT_MEMBER "enrolment"
+const char *error_enrolment(enum error_kind kind);
 
 #endif

@@ -250,12 +250,13 @@ START_TEST(challenge_require_wants_a_verified_certificate)
 }
 END_TEST
 
-START_TEST(challenge_require_not_enrolled_is_that_first)
+/* Nobody is asked to approve what policy would refuse. */
+START_TEST(challenge_require_comes_before_the_waiting_list)
 {
 	start("require");
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_EK_UNTRUSTED);
 	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 }
 END_TEST
 
@@ -410,7 +411,7 @@ START_TEST(enroll_somebody_elses_certificate_enrols_nothing)
 	question = certify_question(&body);
 	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 	/* Nor with an EK of his own beside that certificate. */
-	assert_challenge_refused(&mine, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&mine, ERROR_ENROLMENT_WAITS);
 	ck_assert(!enrolled(&world.own) && !enrolled(&mine));
 	ck_assert_int_eq(audit_count(&world.own), 0);
 	forge_ek_clear(&mine);
@@ -421,7 +422,7 @@ END_TEST
 START_TEST(enroll_claimed_vendor_enrols_nothing)
 {
 	start_auto("IBM"); /* which challenge_question claims */
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 }
 END_TEST
 
@@ -432,7 +433,7 @@ START_TEST(enroll_own_root_enrols_nothing)
 	start_auto("NTC");
 	own.certificate = forge_now(NULL, own.key, "Vendor Root", EK_CA);
 	certificate_make(&own, world.own.key, EK_EXTENSIONS);
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 	ca_clear(&own);
 }
 END_TEST
@@ -446,7 +447,7 @@ START_TEST(enroll_serial_that_is_not_listed_enrols_nothing)
 	bytes_clear(&world.certificate);
 	world.certificate = ek_der(certificate);
 	X509_free(certificate);
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 }
 END_TEST
 
@@ -459,7 +460,7 @@ START_TEST(enroll_other_root_enrols_nothing)
 	root[sizeof root - 1] = '\0';
 	config_list_append(&fixture.settings.auto_enroll_roots, root);
 	start_auto("NTC");
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 }
 END_TEST
 
@@ -479,7 +480,7 @@ START_TEST(enroll_name_in_use_enrols_nothing)
 
 	start_auto("NTC");
 	enroll_other(&other, NAME);
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 	ck_assert(!enrolled(&world.own));
 }
 END_TEST
@@ -522,12 +523,14 @@ static const struct {
 	void (*change)(const struct ek_hash *hash);
 	enum error_kind kind;
 	const char     *detail;
-	bool            later; /* so it is refused when it asks again, too */
+	enum error_kind later; /* when it asks again; INTERNAL: that is not looked at */
 } meanwhile[] = {
-    {meanwhile_name, ERROR_NOT_ENROLLED, "the name that it would get is in use", true},
-    {meanwhile_enroll, ERROR_OVERLOADED, "has just been changed", false},
-    {meanwhile_come_and_go, ERROR_NOT_ENROLLED, "it was here before", true},
-    {meanwhile_deny, ERROR_NOT_ENROLLED, "it was denied", true},
+    {meanwhile_name, ERROR_NOT_ENROLLED, "the name that it would get is in use",
+        ERROR_ENROLMENT_WAITS},
+    {meanwhile_enroll, ERROR_OVERLOADED, "has just been changed", ERROR_INTERNAL},
+    {meanwhile_come_and_go, ERROR_NOT_ENROLLED, "it was here before",
+        ERROR_ENROLMENT_WAITS},
+    {meanwhile_deny, ERROR_NOT_ENROLLED, "it was denied", ERROR_ENROLMENT_DENIED},
 };
 
 START_TEST(enroll_changed_meanwhile_enrols_nothing)
@@ -543,8 +546,8 @@ START_TEST(enroll_changed_meanwhile_enrols_nothing)
 	ck_assert_int_eq(err.kind, meanwhile[_i].kind);
 	ck_assert_msg(strstr(err.detail, meanwhile[_i].detail) != NULL, "%s", err.detail);
 	ck_assert_int_eq(audit_count(&world.own), 0);
-	if (meanwhile[_i].later)
-		assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	if (meanwhile[_i].later != ERROR_INTERNAL)
+		assert_challenge_refused(&world.own, meanwhile[_i].later);
 }
 END_TEST
 
@@ -556,7 +559,7 @@ START_TEST(enroll_removed_machine_stays_away)
 	start_auto("NTC");
 	free(certify_names(&world.own));
 	unit_ok(store_device_remove(world.store, hash.bytes, clock_now(), &err), &err);
-	assert_challenge_refused(&world.own, ERROR_NOT_ENROLLED);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
 }
 END_TEST
 
@@ -578,7 +581,7 @@ START_TEST(enroll_list_changed_counts_at_once)
 		ck_assert_int_eq(unlink(path), 0);
 	for (int turn = 0; turn < TURNS && try_secret(&world.own, &other) == 0; turn++)
 		(void)poll(NULL, 0, 50);
-	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
+	ck_assert_int_eq(err.kind, ERROR_ENROLMENT_WAITS);
 	ck_assert_int_eq(certify(&secret, &certificate), -1);
 	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
 	ck_assert(!enrolled(&world.own));
@@ -616,7 +619,7 @@ main(void)
 	tcase_add_checked_fixture(policy, setup, teardown);
 	tcase_add_checked_fixture(enroll_itself, setup, teardown);
 	tcase_add_test(policy, challenge_require_wants_a_verified_certificate);
-	tcase_add_test(policy, challenge_require_not_enrolled_is_that_first);
+	tcase_add_test(policy, challenge_require_comes_before_the_waiting_list);
 	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_record_without_certificate_has_the_claims);
 	tcase_add_test(policy, certify_ignore_looks_at_nothing);

@@ -89,12 +89,12 @@ START_TEST(challenge_other_ek_than_the_enrolled_gives_no_credential)
 	hash = hash_of(&own);
 	ek_hash_format(&hash, text);
 	(void)snprintf(detail, sizeof detail,
-	    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
+	    "EK %s is not enrolled; to let it in, run: attest-ca approve %s", text, text);
 	question.challenge.ek = bytes_view(&own.spki);
 	question.challenge.ek_public = bytes_view(&own.public);
-	assert_refused(fixture.front, &question, ERROR_NOT_ENROLLED, detail);
+	assert_refused(fixture.front, &question, ERROR_ENROLMENT_WAITS, detail);
 	question.challenge.ek_public = (struct view){0};
-	assert_refused(fixture.front, &question, ERROR_NOT_ENROLLED, detail);
+	assert_refused(fixture.front, &question, ERROR_ENROLMENT_WAITS, detail);
 	question.challenge.ek_public = bytes_view(&fixture.ek.public);
 	assert_refused(fixture.front, &question, ERROR_BAD_ATTESTATION,
 	    "the EK's public area holds another key than ek");

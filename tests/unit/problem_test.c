@@ -12,7 +12,7 @@
 
 static const char urn[] = "urn:attest-ca:error:";
 
-/* Every kind there is: its own type, title and status, and nothing else (RFC 9457 §3.1). */
+/* Every kind there is: its own type, title and status, and but for enrolment nothing else (RFC 9457 §3.1). */
 START_TEST(body_of_every_kind_says_what_the_table_says)
 {
 	enum error_kind kind = (enum error_kind)_i;
@@ -25,7 +25,9 @@ START_TEST(body_of_every_kind_says_what_the_table_says)
 	text = problem_body(urn, &err);
 	problem = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	snprintf(type, sizeof type, "%s%s", urn, error_type(kind));
-	ck_assert_uint_eq(json_object_size(problem), 4);
+	ck_assert_uint_eq(json_object_size(problem), error_enrolment(kind) != NULL ? 5 : 4);
+	ck_assert_pstr_eq(json_string_value(json_object_get(problem, ERROR_ENROLMENT_MEMBER)),
+	    error_enrolment(kind));
 	ck_assert_str_eq(json_string_value(json_object_get(problem, "type")), type);
 	ck_assert_str_eq(json_string_value(json_object_get(problem, "title")), error_title(kind));
 	ck_assert_int_eq(json_integer_value(json_object_get(problem, "status")),

@@ -1,0 +1,159 @@
+/* How often strangers may write, and which addresses are one. */
+#include "config.h"
+
+#include "attestation/throttle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "attestation/peer.h"
+#include "unit.h"
+
+#define START INT64_C(5000000)
+#define MINUTE THROTTLE_AGAIN_MS
+
+static struct throttle *throttle;
+
+static void
+setup(void)
+{
+	throttle = throttle_new();
+}
+
+static void
+teardown(void)
+{
+	throttle_free(throttle);
+}
+
+static int64_t
+admit(uint16_t ek, const char *source, bool listed, int64_t now_ms)
+{
+	uint8_t hash[STORE_HASH_SIZE] = {0xe0, (uint8_t)(ek >> 8), (uint8_t)ek};
+
+	return throttle_admit(throttle, hash, source, listed, now_ms);
+}
+
+START_TEST(admit_listed_again_is_counted_until_a_minute_is_over)
+{
+	ck_assert_int_eq(admit(1, "a", false, START), 1);
+	ck_assert_int_eq(admit(1, "a", true, START + 1), 0);
+	ck_assert_int_eq(admit(1, "a", true, START + MINUTE - 1), 0);
+	ck_assert_int_eq(admit(1, "a", true, START + MINUTE), 3);
+	ck_assert_int_eq(admit(1, "a", true, START + MINUTE + 1), 0);
+}
+END_TEST
+
+START_TEST(admit_listed_from_elsewhere_is_written)
+{
+	ck_assert_int_eq(admit(1, "a", false, START), 1);
+	ck_assert_int_eq(admit(1, "a", true, START + 1), 0);
+	ck_assert_int_eq(admit(1, "b", true, START + 2), 2);
+	ck_assert_int_eq(admit(1, "b", true, START + 3), 0);
+}
+END_TEST
+
+/* It was on the list, and gave way. */
+START_TEST(admit_that_is_listed_no_more_is_written)
+{
+	ck_assert_int_eq(admit(1, "a", false, START), 1);
+	ck_assert_int_eq(admit(1, "a", false, START + 1), 1);
+}
+END_TEST
+
+static int
+admit_many(const char *source, uint16_t first, int count, bool listed, int64_t now_ms)
+{
+	int admitted = 0;
+
+	for (int i = 0; i < count; i++)
+		admitted += admit((uint16_t)(first + i), source, listed, now_ms) != 0;
+	return admitted;
+}
+
+START_TEST(admit_source_has_a_burst_and_then_one_per_interval)
+{
+	bool listed = _i == 1;
+
+	ck_assert_int_eq(admit_many("a", 0, 100, listed, START), THROTTLE_SOURCE_BURST);
+	ck_assert_int_eq(admit_many("a", 1000, 1, listed, START + THROTTLE_SOURCE_INTERVAL_MS - 1), 0);
+	ck_assert_int_eq(admit_many("a", 2000, 9, listed, START + THROTTLE_SOURCE_INTERVAL_MS), 1);
+	ck_assert_int_eq(admit_many("a", 3000, 9, listed, START + 5 * THROTTLE_SOURCE_INTERVAL_MS), 4);
+	ck_assert_int_eq(admit_many("b", 4000, 1, listed, START), 1);
+	ck_assert_int_eq(admit_many("a", 5000, 100, listed, START + 1000 * MINUTE),
+	    THROTTLE_SOURCE_BURST);
+}
+END_TEST
+
+START_TEST(admit_all_sources_have_a_bound_together)
+{
+	int  admitted = 0;
+	bool listed = _i == 1;
+
+	for (int i = 0; i < 400; i++) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "192.0.2.%d", i);
+		admitted += admit_many(source, (uint16_t)(i * 2), 2, listed, START);
+	}
+	ck_assert_int_eq(admitted, THROTTLE_BURST);
+	/* The others have a bound of their own. */
+	ck_assert_int_eq(admit_many("fresh", 60000, 1, !listed, START), 1);
+	ck_assert_int_eq(admit_many("fresh", 60001, 1, listed, START + THROTTLE_INTERVAL_MS - 1), 0);
+	ck_assert_int_eq(admit_many("fresh", 60002, 3, listed, START + THROTTLE_INTERVAL_MS), 1);
+}
+END_TEST
+
+static const struct {
+	const char *peer;
+	const char *host;
+	const char *source;
+} peers[] = {
+    {"192.0.2.1:51442", "192.0.2.1", "192.0.2.1"},
+    {"[2001:db8:1:2:3:4:5:6]:443", "[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"},
+    {"[2001:db8::1]:443", "[2001:db8::1]", "2001:db8::/64"},
+    {"[::ffff:192.0.2.1]:443", "[::ffff:192.0.2.1]", "192.0.2.1"},
+    {"[fe80::1%eth0]:443", "[fe80::1%eth0]", "fe80::/64"},
+    {"[::1]:443", "[::1]", "::/64"},
+    {"[nonsense]:443", "[nonsense]", "[nonsense]"},
+    {"[", "[", "["},
+    {"[]:1", "[]", "[]"},
+    {"nowhere", "nowhere", "nowhere"},
+    {"", "", ""},
+    {":", "", ""},
+    {"0123456789012345678901234567890123456789012345678901234567890123456789:1",
+        "012345678901234567890123456789012345678901234567890123456789012",
+        "012345678901234567890123456789012345678901234567890123456789012"},
+};
+
+START_TEST(source_is_what_one_subscriber_has)
+{
+	struct view peer = {(const uint8_t *)peers[_i].peer, strlen(peers[_i].peer)};
+	char        host[PEER_SIZE];
+	char        source[PEER_SIZE];
+
+	peer_host(peer, host);
+	peer_source(host, source);
+	ck_assert_str_eq(host, peers[_i].host);
+	ck_assert_str_eq(source, peers[_i].source);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("throttle");
+	TCase *tc = tcase_create("throttle");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, admit_listed_again_is_counted_until_a_minute_is_over);
+	tcase_add_test(tc, admit_listed_from_elsewhere_is_written);
+	tcase_add_test(tc, admit_that_is_listed_no_more_is_written);
+	tcase_add_loop_test(tc, admit_source_has_a_burst_and_then_one_per_interval, 0, 2);
+	tcase_add_loop_test(tc, admit_all_sources_have_a_bound_together, 0, 2);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("peer");
+	tcase_add_loop_test(tc, source_is_what_one_subscriber_has, 0, sizeof peers / sizeof peers[0]);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
