@@ -53,11 +53,27 @@ static const struct admin_option crl_options[] = {
     {NULL, 0, NULL, NULL, false},
 };
 
+#define OPTION_NAME {"name", 0, "NAME", "a permanent identifier of the device; may be repeated", true}
+#define OPTION_NOTE {"note", 0, "TEXT", "for people; nothing is made of it", false}
+#define OPTION_TAG  {"tag", 0, "TAG", "for people to find it by; may be repeated", true}
+
 static const struct admin_option enroll_options[] = {
-    {"name", 0, "NAME", "a permanent identifier of the device; may be repeated", true},
-    {"tag", 0, "TAG", "for people to find it by; may be repeated", true},
-    {"note", 0, "TEXT", "for people; nothing is made of it", false},
+    OPTION_NAME,
+    OPTION_TAG,
+    OPTION_NOTE,
     {"ek", 0, "FILE", "take the hash from the EK's public key or certificate, PEM or DER", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option pending_options[] = {
+    {"denied", 0, NULL, "show those that were denied instead", false},
+    {NULL, 0, NULL, NULL, false},
+};
+
+static const struct admin_option approve_options[] = {
+    OPTION_NAME,
+    OPTION_TAG,
+    OPTION_NOTE,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -125,6 +141,13 @@ static const struct admin_command commands[] = {
         "make the CA: root, issuing certificate, empty inventory", init_options, 0, 0, admin_init},
     {"enroll", "HASH | --ek FILE [--name NAME]... [--tag TAG]... [--note TEXT]",
         "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},
+    {"pending", "[--denied]", "show the machines that asked and wait to be approved",
+        pending_options, 0, 0, admin_pending},
+    {"approve", "HASH | PREFIX ... [--name NAME]... [--tag TAG]... [--note TEXT]",
+        "enroll machines that wait, or were denied", approve_options, 1, ADMIN_OPERANDS_ANY,
+        admin_approve},
+    {"deny", "HASH | PREFIX ...", "list machines that wait no more, however often they ask",
+        no_options, 1, ADMIN_OPERANDS_ANY, admin_deny},
     {"import", "FILE.csv | FILE.jsonl | - [--format FORMAT] [--dry-run]",
         "enroll the devices of a file, all of them or none", import_options, 1, 1, admin_import},
     {"export", "[--tag TAG] [--name PATTERN] [--unseen DAYS] [--format FORMAT] [--output FILE]",

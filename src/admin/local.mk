@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libadmin.a
 src_libadmin_a_SOURCES = \
 	src/admin/access.c src/admin/access.h \
+	src/admin/approve.c \
 	src/admin/attest_ca.c \
 	src/admin/audit.c \
 	src/admin/backup.c \
@@ -23,6 +24,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/ek_file.c src/admin/ek_file.h \
 	src/admin/enable.c \
 	src/admin/enroll.c \
+	src/admin/enrolment.c src/admin/enrolment.h \
 	src/admin/export.c \
 	src/admin/fault.c src/admin/fault.h \
 	src/admin/filter.c src/admin/filter.h \
@@ -34,6 +36,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/issuing_renew.c \
 	src/admin/list.c \
 	src/admin/main.c \
+	src/admin/pending.c \
 	src/admin/print.c src/admin/print.h \
 	src/admin/progress.c src/admin/progress.h \
 	src/admin/remove.c \

@@ -83,7 +83,7 @@ ak_get(struct device_tpm *tpm, const struct command_settings *settings,
 
 /* "attest-ca enroll HASH --name HOST", the name only when it can be one and needs no quotes. */
 static void
-enroll_command(const char *hash, char *text, size_t size)
+enroll_command(const char *verb, const char *hash, char *text, size_t size)
 {
 	char         name[256] = "";
 	struct error ignored;
@@ -96,25 +96,26 @@ enroll_command(const char *hash, char *text, size_t size)
 			length = 0;
 	}
 	if (name[0] == '-' || identifier_check(name, length, &ignored) != 0)
-		(void)snprintf(text, size, "attest-ca enroll %s", hash);
+		(void)snprintf(text, size, "attest-ca %s %s", verb, hash);
 	else
-		(void)snprintf(text, size, "attest-ca enroll %s --name %s", hash, name);
+		(void)snprintf(text, size, "attest-ca %s %s --name %s", verb, hash, name);
 }
 
-/* Puts the command to run into a NOT_ENROLLED failure. */
+/* Puts the command to run into the failure of an EK that is not enrolled, and was not denied. */
 static int
 refused(const struct device_identity *identity, json_t *out, struct error *err)
 {
 	char hash[EK_HASH_TEXT_SIZE];
 	char command[400];
 
-	if (err->kind != ERROR_NOT_ENROLLED)
+	if (err->kind != ERROR_NOT_ENROLLED && err->kind != ERROR_ENROLMENT_WAITS)
 		return -1;
 	ek_hash_format(&identity->ek.hash, hash);
-	enroll_command(hash, command, sizeof command);
+	enroll_command(err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
+	    sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));
-	return error_set(err, ERROR_NOT_ENROLLED,
-	    "EK %s is not enrolled; on the attestation host run: %s", hash, command);
+	return error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s",
+	    hash, command);
 }
 
 static void

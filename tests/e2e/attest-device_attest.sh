@@ -25,7 +25,7 @@ hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 # ---- not enrolled ----
 
 case_fails "not enrolled: exit 1, the hash and the command to run" 1 \
-	"EK $hash is not enrolled; on the attestation host run: attest-ca enroll $hash" attest one state
+	"EK $hash is not enrolled; on the attestation host run: attest-ca approve $hash" attest one state
 command=${err##*run: attest-ca }
 run attest one state --json
 case_equal "not enrolled: --json has the kind" "$(jq -r .error <<<"$out")" notEnrolled

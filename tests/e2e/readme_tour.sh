@@ -44,12 +44,12 @@ check "the CA is made, and the service starts" \
 
 block 3
 check "the machine is refused" '[ "$status" -eq 1 ]'
-case_matches "and told what to run" "$out" 'attest-ca enroll [0-9a-f]{64}'
-hash_said=$(grep -o 'enroll [0-9a-f]*' <<<"$out")
+case_matches "and told what to run" "$out" 'attest-ca approve [0-9a-f]{64}'
+hash_said=$(grep -o 'approve [0-9a-f]*' <<<"$out")
 
 block 4
 check "the machine is enrolled" '[ "$status" -eq 0 ]'
-case_equal "with the hash that it was told" "enroll $hash" "$hash_said"
+case_equal "with the hash that it was told" "approve $hash" "$hash_said"
 case_matches "and is in the list" "$out" "laptop +$hash"
 
 block 5

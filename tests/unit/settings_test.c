@@ -53,6 +53,7 @@ START_TEST(complete_no_file_gives_defaults)
 	ck_assert_int_eq(settings.ak_lifetime, INT64_C(90) * 86400);
 	ck_assert_int_eq(settings.challenges, 10000);
 	ck_assert_int_eq(settings.connections, 4096);
+	ck_assert_int_eq(settings.waiting_max, 1000);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
 	ck_assert_ptr_null(settings.crl_url);
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_RECORD);
@@ -69,7 +70,7 @@ START_TEST(complete_file_gives_what_it_says)
 
 	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
-	           "log_level = error\ncrl_url = \"http://ca/crl\"\n"
+	           "waiting_max = 0\nlog_level = error\ncrl_url = \"http://ca/crl\"\n"
 	           "passphrase_file = /etc/pass\npkcs11_module = /lib/m.so\nek_certificate = require\n"
 	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
 	unit_ok(settings_complete(&settings, path, &err), &err);
@@ -80,6 +81,7 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_int_eq(settings.ak_lifetime, INT64_C(30) * 86400);
 	ck_assert_int_eq(settings.challenge_lifetime, 5);
 	ck_assert_int_eq(settings.challenges, 7);
+	ck_assert_int_eq(settings.waiting_max, 0);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_ERROR);
 	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
 	ck_assert_str_eq(settings.passphrase_file, "/etc/pass");
@@ -121,6 +123,7 @@ static const struct {
                              "h, d, w, y, as in 90d"},
     {"challenge_lifetime = 2h\n", ": challenge_lifetime must lie between 1s and 1h"},
     {"challenges = 0\n", ": challenges must lie between 1 and 10000000"},
+    {"waiting_max = 100001\n", ": waiting_max must lie between 0 and 100000"},
     {"connections = 1000001\n", ": connections must lie between 1 and 1000000"},
     {"workers = 65\n", ": workers must lie between 0 and 64"},
     {"log_level = loud\n", ": log level \"loud\" is none of error, warning, info, debug"},
@@ -198,6 +201,7 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_int_eq(settings.idle_timeout, defaults.idle_timeout);
 	ck_assert_int_eq(settings.challenges, defaults.challenges);
 	ck_assert_int_eq(settings.device_challenges, defaults.device_challenges);
+	ck_assert_int_eq(settings.waiting_max, defaults.waiting_max);
 	ck_assert_int_eq(settings.connections, defaults.connections);
 	ck_assert_int_eq(settings.log_level, defaults.log_level);
 	ck_assert_int_eq(settings.ek_mode, defaults.ek_mode);

@@ -1,0 +1,137 @@
+/* attest-ca approve and deny: what becomes of machines that wait; of all that were named, or of none. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/call.h"
+#include "admin/describe.h"
+#include "admin/enrolment.h"
+#include "admin/print.h"
+#include "store/hash.h"
+#include "store/waiting.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/* What is done with each, inside the transaction. */
+typedef int approve_act(struct store *store, const struct admin_call *call,
+    const struct store_waiting *entry, struct error *err);
+
+/* A machine that is enrolled does not wait; whoever approves it wants to know that. */
+static int
+approve_resolve(struct store *store, const char *text, struct store_waiting *entry,
+    struct error *err)
+{
+	struct store_device device;
+	struct error        ignored = {0};
+	char                hash[STORE_HASH_TEXT_SIZE];
+
+	if (store_waiting_resolve(store, text, entry, err) == 0)
+		return 0;
+	if (err->kind != ERROR_NOT_FOUND || store_device_resolve(store, text, &device, &ignored) != 0)
+		return -1;
+	store_hash_format(device.ek_hash, hash);
+	store_device_clear(&device);
+	return error_set(err, ERROR_CONFLICT,
+	    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash);
+}
+
+static int
+approve_all(struct store *store, const struct admin_call *call, approve_act *act,
+    struct store_waiting *entries, struct error *err)
+{
+	if (store_begin(store, err) != 0)
+		return -1;
+	for (size_t i = 0; i < call->operand_count; i++) {
+		if (approve_resolve(store, call->operands[i], &entries[i], err) == 0 &&
+		    act(store, call, &entries[i], err) == 0)
+			continue;
+		store_rollback(store);
+		return call->operand_count > 1 ? error_wrap(err, "nothing was done") : -1;
+	}
+	return store_commit(store, err);
+}
+
+static int
+approve_run(const struct admin_call *call, approve_act *act,
+    void (*say)(const struct admin_call *call, const struct store_waiting *entry, size_t index),
+    struct error *err)
+{
+	struct store_waiting *entries = memory_new(call->operand_count * sizeof *entries);
+	struct store         *store = NULL;
+	int                   rc;
+
+	rc = store_open(call->state_dir, &store, err);
+	if (rc == 0)
+		rc = approve_all(store, call, act, entries, err);
+	store_close(store);
+	for (size_t i = 0; rc == 0 && i < call->operand_count; i++)
+		say(call, &entries[i], i);
+	if (rc == 0 && call->json)
+		(void)printf("\n]\n");
+	free(entries);
+	return rc;
+}
+
+static int
+approve_one(struct store *store, const struct admin_call *call, const struct store_waiting *entry,
+    struct error *err)
+{
+	struct enrolment    enrolment;
+	struct store_device device;
+
+	enrolment_fill(call, entry->ek_hash, &enrolment, &device);
+	return store_waiting_approve(store, &device, call->now, err);
+}
+
+static void
+approve_say(const struct admin_call *call, const struct store_waiting *entry, size_t index)
+{
+	struct enrolment    enrolment;
+	struct store_device device;
+
+	enrolment_fill(call, entry->ek_hash, &enrolment, &device);
+	if (call->json)
+		print_json_item(describe_device_json(&device), index == 0);
+	else
+		enrolment_print("approved", &device);
+}
+
+int
+admin_approve(const struct admin_call *call, struct error *err)
+{
+	if (call->operand_count > 1 && admin_call_given(call, "name")) {
+		error_set(err, ERROR_MALFORMED, "--name is for one machine, these are %zu",
+		    call->operand_count);
+		return ADMIN_USAGE;
+	}
+	return approve_run(call, approve_one, approve_say, err);
+}
+
+static int
+deny_one(struct store *store, const struct admin_call *call, const struct store_waiting *entry,
+    struct error *err)
+{
+	return store_waiting_deny(store, entry->ek_hash, call->now, err);
+}
+
+static void
+deny_say(const struct admin_call *call, const struct store_waiting *entry, size_t index)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+
+	if (call->json) {
+		print_json_item(json_pack("{s:o, s:b}", "ek_hash",
+		                    describe_octets(entry->ek_hash, STORE_HASH_SIZE), "denied", true),
+		    index == 0);
+		return;
+	}
+	store_hash_format(entry->ek_hash, hash);
+	(void)printf("denied EK %s\n", hash);
+}
+
+int
+admin_deny(const struct admin_call *call, struct error *err)
+{
+	return approve_run(call, deny_one, deny_say, err);
+}
