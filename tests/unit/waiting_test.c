@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/ec.h>
+#include <openssl/evp.h>
 
 #include "attestation/throttle.h"
 #include "keeper_world.h"
