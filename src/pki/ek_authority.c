@@ -55,7 +55,7 @@ authority_check(X509 *certificate, struct error *err)
 
 	if ((flags & EXFLAG_INVALID) != 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "it has an extension that cannot be decoded");
-	if ((flags & EXFLAG_BCONS) == 0 || (flags & EXFLAG_CA) == 0)
+	if ((flags & EXFLAG_CA) == 0) /* by basic constraints, and nothing else */
 		return error_set(err, ERROR_BAD_ATTESTATION, "it is no CA's");
 	if ((X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,

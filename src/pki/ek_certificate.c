@@ -224,11 +224,11 @@ static bool
 ek_is_tpms(X509 *certificate)
 {
 	const uint32_t  encrypts = KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
-	uint32_t        usage = X509_get_key_usage(certificate); /* UINT32_MAX without one */
+	uint32_t        usage = X509_get_key_usage(certificate); /* all bits set without one */
 	struct ek_facts facts;
 
 	ek_certificate_facts(certificate, &facts);
-	return facts.manufacturer[0] != '\0' || ((usage & encrypts) != 0 && (usage & ~encrypts) == 0);
+	return facts.manufacturer[0] != '\0' || (usage & ~encrypts) == 0;
 }
 
 int

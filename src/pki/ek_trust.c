@@ -157,6 +157,7 @@ enum search_stage {
 	SEARCH_NO_ISSUER, /* there is none of that name */
 	SEARCH_UNFIT,     /* it may not have issued it */
 	SEARCH_SIGNATURE, /* it may have, and has not */
+	SEARCH_LIMIT,     /* it may have, and too many were asked before it */
 };
 
 struct search {
@@ -229,7 +230,13 @@ search_signed(struct search *search, struct ek_authority *issuer, X509 *child, s
 
 	if (known != NULL && known->imported && atomic_load(&known->issuer) == issuer)
 		return true;
-	if (++search->signatures > EK_SIGNATURES_MAX || !ek_authority_signed(issuer, child))
+	if (search->signatures == EK_SIGNATURES_MAX) {
+		search_failed(search, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
+		    EK_SIGNATURES_MAX);
+		return false;
+	}
+	search->signatures++;
+	if (!ek_authority_signed(issuer, child))
 		return false;
 	if (known != NULL && known->imported && issuer->imported)
 		atomic_store(&known->issuer, issuer);

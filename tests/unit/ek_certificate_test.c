@@ -121,6 +121,33 @@ START_TEST(read_of_something_else_is_malformed)
 }
 END_TEST
 
+/* A certificate is small, whatever stands around it; and a header needs seven octets. */
+START_TEST(read_of_too_much_or_too_little_is_malformed)
+{
+	X509        *certificate = ek_forge(&root, key, EK_EXTENSIONS);
+	AUTO_BYTES   der = ek_der(certificate);
+	AUTO_BYTES   pem = {0};
+	uint8_t     *few = malloc(4);
+	struct error err = {0};
+
+	memcpy(few, header, 4);
+	check_reader(ek_certificate_read, (struct view){few, 4}, NULL);
+	free(few);
+	(void)bytes_extend(&der, 60000);
+	check_reader(ek_certificate_read, bytes_view(&der), certificate);
+	check_reader(ek_certificate_decode, bytes_view(&der), certificate);
+	memset(bytes_extend(&pem, 60000), '\n', 60000);
+	unit_ok(certificate_encode_pem(certificate, &pem, &err), &err);
+	check_reader(ek_certificate_read, bytes_view(&pem), certificate);
+	(void)bytes_extend(&der, 6000);
+	check_reader(ek_certificate_read, bytes_view(&der), NULL);
+	check_reader(ek_certificate_decode, bytes_view(&der), NULL);
+	memset(bytes_extend(&pem, 6000), '\n', 6000);
+	check_reader(ek_certificate_read, bytes_view(&pem), NULL);
+	X509_free(certificate);
+}
+END_TEST
+
 #define SAN "[ext]\nsubjectAltName=critical,dirName:tpm\n[tpm]\n"
 #define SIXTEEN "0123456789abcdef"
 
@@ -190,6 +217,7 @@ static const struct {
     {"[ext]\nkeyUsage=keyEncipherment\n" EKU, ""}, /* of an EC key */
     {"[ext]\nkeyUsage=keyEncipherment\n", ""},
     {"[ext]\nkeyUsage=keyAgreement\n", ""},
+    {"[ext]\nkeyUsage=DER:030100\n", "it has an extension that cannot be decoded"}, /* for nothing */
     {"[ext]\nkeyUsage=keyEncipherment,digitalSignature\n", "nothing in it says that it is an EK's"},
     {"[ext]\nkeyUsage=digitalSignature\n", "nothing in it says that it is an EK's"},
     {NULL, "nothing in it says that it is an EK's"},
@@ -274,6 +302,7 @@ main(void)
 	tcase_add_loop_test(tcase, read_of_what_stands_in_nv, 0, COUNT(framed));
 	tcase_add_test(tcase, read_of_pem_takes_the_certificate_in_it);
 	tcase_add_test(tcase, read_of_something_else_is_malformed);
+	tcase_add_test(tcase, read_of_too_much_or_too_little_is_malformed);
 	tcase_add_loop_test(tcase, facts_are_what_the_certificate_says, 0, COUNT(facts));
 	tcase_add_loop_test(tcase, check_of_what_a_certificate_is_for, 0, COUNT(checked));
 	tcase_add_test(tcase, check_of_keys_that_no_ek_has_fails);

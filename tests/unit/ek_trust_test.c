@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include <openssl/param_build.h>
+
 #include "ek_support.h"
 #include "pki/ek_trust.h"
 
@@ -241,6 +243,34 @@ START_TEST(verify_goes_back_from_a_dead_end)
 }
 END_TEST
 
+/* What was imported as an intermediate is no end, though it signed itself. */
+START_TEST(verify_by_a_root_that_is_not_trusted_as_one_fails)
+{
+	import(root.certificate, false);
+	verify(ek_of(&root), "the CA \"CN = Vendor Root\": it is above itself");
+}
+END_TEST
+
+/* A root that another one has certified, too: the way is no longer than it must be. */
+START_TEST(verify_prefers_a_root_to_its_namesake)
+{
+	struct ca         other = ek_forge_ca(NULL, "Other Root", EK_CA);
+	X509             *certificate = ek_of(&root);
+	X509             *crossed = pki_forge(&(struct pki_forgery){
+	                 .issuer = &other, .key = root.key, .common_name = "Vendor Root", .extensions = EK_CA});
+	struct ek_verdict verdict;
+
+	import(root.certificate, true);
+	import(crossed, false);
+	import(other.certificate, true);
+	ck_assert(ek_trust_verify(trust, certificate, NULL, 0, key, PKI_NOW, &verdict));
+	ck_assert_uint_eq(verdict.chain_count, 1);
+	X509_free(crossed);
+	X509_free(certificate);
+	ca_clear(&other);
+}
+END_TEST
+
 /* What a root became: the same key and name in a new certificate. */
 START_TEST(verify_by_a_reissued_root_is_verified)
 {
@@ -304,17 +334,72 @@ START_TEST(verify_by_what_is_no_ca_fails)
 }
 END_TEST
 
-START_TEST(check_of_a_weak_key_fails)
+/* A CA for anything is one for EKs. */
+START_TEST(verify_by_a_ca_for_any_purpose_is_verified)
 {
-	struct ca    weak = {.key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024)};
+	struct ca any = ek_forge_ca(&root, "Any", EK_CA "extendedKeyUsage=1.2.3.4,anyExtendedKeyUsage\n");
+
+	import(root.certificate, true);
+	import(any.certificate, false);
+	verify(ek_of(&any), "");
+	ca_clear(&any);
+}
+END_TEST
+
+/* The public half of an RSA key with so many bits, and of nobody's. */
+static EVP_PKEY *
+rsa_of_bits(int bits)
+{
+	EVP_PKEY_CTX   *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	BIGNUM         *n = BN_new();
+	BIGNUM         *e = BN_new();
+	EVP_PKEY       *made = NULL;
+	OSSL_PARAM     *params;
+
+	ck_assert_int_eq(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	(void)BN_set_word(e, 65537);
+	(void)OSSL_PARAM_BLD_push_BN(builder, "n", n);
+	(void)OSSL_PARAM_BLD_push_BN(builder, "e", e);
+	params = OSSL_PARAM_BLD_to_param(builder);
+	(void)EVP_PKEY_fromdata_init(context);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(builder);
+	BN_free(n);
+	BN_free(e);
+	EVP_PKEY_CTX_free(context);
+	return made;
+}
+
+/* A CA with this key, below the root. */
+static void
+check_ca_of(EVP_PKEY *of, const char *name, const char *detail)
+{
+	X509        *ca = pki_forge(&(struct pki_forgery){
+	           .issuer = &root, .key = of, .common_name = name, .extensions = EK_CA});
 	bool         is_root;
 	struct error err = {0};
 
-	weak.certificate = pki_forge(&(struct pki_forgery){
-	    .key = weak.key, .common_name = "Weak", .extensions = EK_CA});
-	unit_fails(ek_trust_check(weak.certificate, &is_root, &err), &err, ERROR_BAD_ATTESTATION,
-	    "its key has 1024 bits; 2048 to 8192 are taken");
-	ca_clear(&weak);
+	if (detail[0] == '\0')
+		unit_ok(ek_trust_check(ca, &is_root, &err), &err);
+	else
+		unit_fails(ek_trust_check(ca, &is_root, &err), &err, ERROR_BAD_ATTESTATION, detail);
+	X509_free(ca);
+	EVP_PKEY_free(of);
+}
+
+START_TEST(check_of_keys_and_names)
+{
+	check_ca_of(rsa_of_bits(2048), "CA", "");
+	check_ca_of(rsa_of_bits(8192), "CA", "");
+	check_ca_of(rsa_of_bits(2047), "CA", "its key has 2047 bits; 2048 to 8192 are taken");
+	check_ca_of(rsa_of_bits(8200), "CA", "its key has 8200 bits; 2048 to 8192 are taken");
+	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "CA",
+	    "its key is of a kind that is not known here");
+	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"), "CA",
+	    "its key is of a kind that is not known here");
+	check_ca_of(ek_key(), NULL, "it has no name");
 }
 END_TEST
 
@@ -434,27 +519,43 @@ START_TEST(verify_below_a_ca_younger_than_its_issuer_fails)
 }
 END_TEST
 
-/* An issuer and serial number in the AKI that are nobody's, beside the right key id. */
+/* The EK certificate with an AKI of this key id and, if need be, an issuer that is nobody's. */
+static X509 *
+ek_with_aki(const struct ca *issuer, const ASN1_OCTET_STRING *id, const X509_NAME *name)
+{
+	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+	X509            *certificate = ek_of(issuer);
+
+	aki->keyid = ASN1_OCTET_STRING_dup(id);
+	if (name != NULL) {
+		GENERAL_NAME *general = GENERAL_NAME_new();
+
+		aki->issuer = GENERAL_NAMES_new();
+		GENERAL_NAME_set0_value(general, GEN_DIRNAME, X509_NAME_dup(name));
+		(void)sk_GENERAL_NAME_push(aki->issuer, general);
+		aki->serial = ASN1_INTEGER_new();
+		(void)ASN1_INTEGER_set(aki->serial, 4711);
+	}
+	ck_assert_int_eq(
+	    X509_add1_ext_i2d(certificate, NID_authority_key_identifier, aki, 0, X509V3_ADD_DEFAULT), 1);
+	ck_assert_int_gt(X509_sign(certificate, issuer->key, EVP_sha256()), 0);
+	AUTHORITY_KEYID_free(aki);
+	return certificate;
+}
+
 START_TEST(verify_believes_the_key_id_alone)
 {
 	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(root.certificate);
-	AUTHORITY_KEYID         *aki = AUTHORITY_KEYID_new();
-	X509                    *certificate = ek_of(&root);
-	GENERAL_NAME            *name = GENERAL_NAME_new();
+	struct ca                without = ek_forge_ca(NULL, "Without",
+	                   "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n");
 
-	aki->keyid = ASN1_OCTET_STRING_dup(id);
-	aki->issuer = GENERAL_NAMES_new();
-	GENERAL_NAME_set0_value(name, GEN_DIRNAME,
-	    X509_NAME_dup(X509_get_subject_name(middle.certificate)));
-	(void)sk_GENERAL_NAME_push(aki->issuer, name);
-	aki->serial = ASN1_INTEGER_new();
-	(void)ASN1_INTEGER_set(aki->serial, 4711);
-	ck_assert_int_eq(
-	    X509_add1_ext_i2d(certificate, NID_authority_key_identifier, aki, 0, X509V3_ADD_DEFAULT), 1);
-	ck_assert_int_gt(X509_sign(certificate, root.key, EVP_sha256()), 0);
-	AUTHORITY_KEYID_free(aki);
 	import(root.certificate, true);
-	verify(certificate, "");
+	import(without.certificate, true);
+	verify(ek_with_aki(&root, id, X509_get_subject_name(middle.certificate)), "");
+	verify(ek_with_aki(&root, X509_get0_subject_key_id(middle.certificate), NULL),
+	    "its issuer \"CN = Vendor Root\" is not imported");
+	verify(ek_with_aki(&without, id, NULL), ""); /* an issuer without one cannot contradict */
+	ca_clear(&without);
 }
 END_TEST
 
@@ -472,25 +573,47 @@ START_TEST(verify_of_signatures_with_old_hashes)
 }
 END_TEST
 
-/* However many a client sends, with whatever names, little is tried. */
+/* However many there are of one name, little is tried. */
 START_TEST(verify_with_many_namesakes_ends)
 {
-	struct ca namesakes[40];
-	X509     *sent[40];
+	struct ca namesakes[17];
+
+	/* The first one comes last. */
+	for (size_t i = 0; i < 17; i++) {
+		namesakes[i] = ek_forge_ca(NULL, "Vendor Root", EK_CA);
+		import(namesakes[i].certificate, true);
+	}
+	verify(ek_of(&namesakes[1]), "");
+	verify(ek_of(&namesakes[0]), "more than 16 CAs could have signed its chain");
+	for (size_t i = 0; i < 17; i++)
+		ca_clear(&namesakes[i]);
+}
+END_TEST
+
+START_TEST(verify_looks_at_sixteen_that_come_along)
+{
+	X509 *sent[17];
 
 	import(root.certificate, true);
-	for (size_t i = 0; i < 40; i++) {
-		namesakes[i] = i == 0 ? ek_forge_ca(NULL, "Vendor CA 1", EK_CA)
-		                      : ek_forge_ca(&namesakes[0], "Vendor CA 1",
-		                            EK_CA "authorityKeyIdentifier=keyid\n");
-		sent[i] = namesakes[i].certificate;
-	}
-	verify_with(ek_of(&namesakes[39]), sent, 40, PKI_NOW,
-	    "the signature is not by its issuer's key: \"CN = Vendor CA 1\"");
-	verify_with(ek_of(&namesakes[15]), sent, 40, PKI_NOW,
-	    "\"CN = Vendor CA 1\" is its own issuer, and not imported");
-	for (size_t i = 0; i < 40; i++)
-		ca_clear(&namesakes[i]);
+	for (size_t i = 0; i < 17; i++)
+		sent[i] = root.certificate;
+	sent[15] = middle.certificate;
+	verify_with(ek_of(&middle), sent, 17, PKI_NOW, "");
+	sent[15] = root.certificate;
+	sent[16] = middle.certificate;
+	verify_with(ek_of(&middle), sent, 17, PKI_NOW, "its issuer \"CN = Vendor CA 1\" is not imported");
+}
+END_TEST
+
+/* By name and without a key id to tell by: an own issuer that somebody brings along. */
+START_TEST(verify_by_an_own_issuer_that_came_along_fails)
+{
+	struct ca own = ek_forge_ca(NULL, "Own", EK_CA);
+
+	import(root.certificate, true);
+	verify_with(ek_of(&own), &own.certificate, 1, PKI_NOW,
+	    "\"CN = Own\" is its own issuer, and not imported");
+	ca_clear(&own);
 }
 END_TEST
 
@@ -575,11 +698,14 @@ main(void)
 	tcase_add_test(tcase, verify_by_a_namesake_of_the_root_fails);
 	tcase_add_test(tcase, verify_tries_every_namesake);
 	tcase_add_test(tcase, verify_goes_back_from_a_dead_end);
+	tcase_add_test(tcase, verify_by_a_root_that_is_not_trusted_as_one_fails);
+	tcase_add_test(tcase, verify_prefers_a_root_to_its_namesake);
 	tcase_add_test(tcase, verify_by_a_reissued_root_is_verified);
 	tcase_add_test(tcase, verify_compares_names_canonically);
 	tcase_add_loop_test(tcase, verify_by_what_is_no_ca_fails, 0,
 	    (int)(sizeof unfit / sizeof unfit[0]));
-	tcase_add_test(tcase, check_of_a_weak_key_fails);
+	tcase_add_test(tcase, verify_by_a_ca_for_any_purpose_is_verified);
+	tcase_add_test(tcase, check_of_keys_and_names);
 	tcase_add_test(tcase, check_tells_roots_from_intermediates);
 	tcase_add_test(tcase, verify_of_more_cas_than_allowed_fails);
 	tcase_add_test(tcase, verify_of_a_chain_too_long_fails);
@@ -588,6 +714,8 @@ main(void)
 	tcase_add_test(tcase, verify_believes_the_key_id_alone);
 	tcase_add_test(tcase, verify_of_signatures_with_old_hashes);
 	tcase_add_test(tcase, verify_with_many_namesakes_ends);
+	tcase_add_test(tcase, verify_looks_at_sixteen_that_come_along);
+	tcase_add_test(tcase, verify_by_an_own_issuer_that_came_along_fails);
 	tcase_add_test(tcase, verify_by_many_threads_is_verified);
 	tcase_add_test(tcase, add_of_what_is_no_certificate_is_malformed);
 	tcase_add_test(tcase, has_root_of_an_intermediate);
