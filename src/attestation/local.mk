@@ -82,3 +82,14 @@ check_PROGRAMS += tests/unit/refusals_test
 TESTS += tests/unit/refusals_test
 tests_unit_refusals_test_SOURCES = tests/unit/refusals_test.c tests/unit/unit.h
 tests_unit_refusals_test_LDADD = $(tests_unit_keeper_test_LDADD)
+
+FUZZERS += tests/fuzz/attest_message_fuzz
+tests_fuzz_attest_message_fuzz_SOURCES = tests/fuzz/attest_message_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_attest_message_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_attest_message_fuzz_LDADD = src/libattestation.a src/libutil.a $(CBOR_LIBS)
+
+EXTRA_PROGRAMS += tests/fuzz/attest_seeds
+CLEANFILES += tests/fuzz/attest_seeds
+FUZZ_SEEDERS += tests/fuzz/attest_seeds
+tests_fuzz_attest_seeds_SOURCES = tests/fuzz/attest_seeds.c
+tests_fuzz_attest_seeds_LDADD = src/libattestation.a src/libutil.a $(CBOR_LIBS)
