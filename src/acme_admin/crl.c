@@ -64,7 +64,7 @@ acme_admin_crl(const struct admin_call *call, struct error *err)
 	AUTO_BYTES    root_pem = {0};
 	struct access access;
 	struct store *store = NULL;
-	int           rc = access_read(call, &access, err);
+	int           rc = access_read(call, &access, err) != 0 ? access_status(err) : 0;
 
 	if (rc == 0)
 		rc = store_acme_open(call->state_dir, &store, err);

@@ -195,8 +195,7 @@ init_take_theirs(const struct admin_call *call, const struct init_plan *plan, st
 {
 	struct trust   *chain = trust_new();
 	struct access   access = {.secret = {0}};
-	AUTO_FREE char *path = realpath(plan->ca_key, NULL);
-	const char     *uri = path != NULL ? path : plan->ca_key;
+	AUTO_FREE char *uri = key_uri_absolute(plan->ca_key);
 	int             rc = -1;
 
 	if (trust_add_file(chain, plan->ca_cert, err) == 0 &&

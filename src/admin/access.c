@@ -68,6 +68,12 @@ access_read_root(const struct admin_call *call, const struct access *issuing,
 	return 0;
 }
 
+int
+access_status(const struct error *err)
+{
+	return err->kind == ERROR_MALFORMED ? ADMIN_USAGE : -1;
+}
+
 void
 access_clear(struct access *access)
 {

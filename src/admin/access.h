@@ -32,6 +32,9 @@ int access_read(const struct admin_call *call, struct access *access, struct err
 int access_read_root(const struct admin_call *call, const struct access *issuing,
     struct access *access, struct error *err);
 
+/* What a command returns that could not read its secrets: ADMIN_USAGE when it was given them wrongly. */
+int access_status(const struct error *err);
+
 void access_clear(struct access *access);
 
 #endif

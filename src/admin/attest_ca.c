@@ -24,6 +24,8 @@ static const struct admin_option init_options[] = {
     {"key-type", 0, "TYPE", "p256 (the default), p384, rsa3072 or rsa4096", false},
     {"root-lifetime", 0, "DURATION", "how long the root is valid (20y)", false},
     {"issuing-lifetime", 0, "DURATION", "how long the issuing certificate is (10y)", false},
+    {"issuing-key", 0, "URI", "the issuing CA's key, in a token, a TPM or a file; none is made", false},
+    ACCESS_OPTIONS,
     {NULL, 0, NULL, NULL, false},
 };
 
@@ -137,7 +139,7 @@ static const struct admin_option check_options[] = {
 
 static const struct admin_command commands[] = {
     {"init", "[--name NAME] [--key-type TYPE] [--root-lifetime DURATION]"
-             " [--issuing-lifetime DURATION]",
+             " [--issuing-lifetime DURATION] [--issuing-key URI]",
         "make the CA: root, issuing certificate, empty inventory", init_options, 0, 0, admin_init},
     {"enroll", "HASH | --ek FILE [--name NAME]... [--tag TAG]... [--note TEXT]",
         "let the device with this EK have AK certificates", enroll_options, 0, 1, admin_enroll},

@@ -165,7 +165,7 @@ admin_crl(const struct admin_call *call, struct error *err)
 	if (crl_read_lifetime(call, &signing.lifetime, err) != 0)
 		return ADMIN_USAGE;
 	if (access_read(call, &access, err) != 0)
-		return err->kind == ERROR_MALFORMED ? ADMIN_USAGE : -1;
+		return access_status(err);
 	rc = store_open(call->state_dir, &signing.store, err);
 	if (rc == 0)
 		rc = crl_sign_all(&signing, err);

@@ -2,16 +2,19 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "admin/access.h"
 #include "admin/call.h"
 #include "admin/print.h"
 #include "admin/state.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "pki/key_uri.h"
 #include "store/files.h"
 #include "store/store.h"
 #include "util/bytes.h"
@@ -35,6 +38,8 @@ struct init_plan {
 	const char   *type_word;
 	int64_t       root_lifetime;
 	int64_t       issuing_lifetime;
+	char         *issuing_uri; /* --issuing-key; NULL: one is made */
+	struct access access;      /* what opens it */
 	char          root_name[INIT_CN_SIZE];
 	char          issuing_name[INIT_CN_SIZE];
 };
@@ -102,8 +107,13 @@ init_make(const struct init_plan *plan, int64_t now, struct init_result *made, s
 	    ca_root_create(made->root.key, plan->root_name, now, plan->root_lifetime,
 	        &made->root.certificate, err) != 0)
 		return error_wrap(err, "making the root");
-	if (key_generate(plan->type, &made->issuing.key, err) != 0 ||
-	    ca_issuing_create(&made->root, made->issuing.key, plan->issuing_name, now,
+	if (plan->issuing_uri != NULL) {
+		if (key_open(plan->issuing_uri, &plan->access.key, &made->issuing.key, err) != 0)
+			return error_wrap(err, "--issuing-key");
+	} else if (key_generate(plan->type, &made->issuing.key, err) != 0) {
+		return error_wrap(err, "making the issuing key");
+	}
+	if (ca_issuing_create(&made->root, made->issuing.key, plan->issuing_name, now,
 	        plan->issuing_lifetime, &made->issuing.certificate, err) != 0)
 		return error_wrap(err, "making the issuing certificate");
 	return 0;
@@ -111,8 +121,8 @@ init_make(const struct init_plan *plan, int64_t now, struct init_result *made, s
 
 /* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
 static int
-init_encode(const struct init_result *made, int64_t now, struct state_file files[INIT_FILES],
-    struct error *err)
+init_encode(const struct init_plan *plan, const struct init_result *made, int64_t now,
+    struct state_file files[INIT_FILES], struct error *err)
 {
 	int64_t lifetime = certificate_not_after(made->root.certificate) - now;
 
@@ -120,10 +130,14 @@ init_encode(const struct init_result *made, int64_t now, struct state_file files
 	    certificate_encode_pem(made->root.certificate, &files[INIT_ROOT_PEM].content, err) != 0 ||
 	    ca_crl_create(&made->root, 1, NULL, 0, now, lifetime, &files[INIT_ROOT_CRL].content,
 	        err) != 0 ||
-	    key_encode(made->issuing.key, &files[INIT_ISSUING_KEY].content, err) != 0 ||
 	    certificate_encode_pem(made->issuing.certificate, &files[INIT_ISSUING_PEM].content,
 	        err) != 0)
 		return -1;
+	if (plan->issuing_uri == NULL)
+		return key_encode(made->issuing.key, &files[INIT_ISSUING_KEY].content, err);
+	files[INIT_ISSUING_KEY].name = STATE_ISSUING_URI;
+	bytes_append(&files[INIT_ISSUING_KEY].content, plan->issuing_uri, strlen(plan->issuing_uri));
+	bytes_append_u8(&files[INIT_ISSUING_KEY].content, '\n');
 	return 0;
 }
 
@@ -149,7 +163,7 @@ init_say_json(const struct admin_call *call, const struct init_plan *plan,
 	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
 	    "key_type", plan->type_word, "root", root, "issuing",
 	    init_describe(plan->issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
-	        STATE_ISSUING_KEY),
+	        plan->issuing_uri != NULL ? STATE_ISSUING_URI : STATE_ISSUING_KEY),
 	    "store", STATE_STORE));
 }
 
@@ -176,7 +190,10 @@ init_say(const struct admin_call *call, const struct init_plan *plan,
 	    STATE_ROOT_KEY);
 	(void)printf("  %-13sits CRL, empty\n", STATE_ROOT_CRL);
 	init_say_certificate(STATE_ISSUING_PEM, plan->issuing_name, made->issuing.certificate);
-	(void)printf("  %-13sits key, which signs AK certificates\n", STATE_ISSUING_KEY);
+	if (plan->issuing_uri == NULL)
+		(void)printf("  %-13sits key, which signs AK certificates\n", STATE_ISSUING_KEY);
+	else
+		(void)printf("  %-13swhere its key is, which signs AK certificates\n", STATE_ISSUING_URI);
 	(void)printf("  %-13sthe inventory, empty\n\n", STATE_STORE);
 	(void)printf("next:\n"
 	             "  attest-device ek --hash               on a device: prints its HASH\n"
@@ -207,7 +224,7 @@ init_run(const struct admin_call *call, const struct init_plan *plan, struct sta
 	int                rc = -1;
 
 	if (init_make(plan, call->now, &made, err) == 0 &&
-	    init_encode(&made, call->now, files, err) == 0 &&
+	    init_encode(plan, &made, call->now, files, err) == 0 &&
 	    state_make(call->state_dir, &place, err) == 0) {
 		if (call->json)
 			init_say_json(call, plan, &made);
@@ -238,7 +255,13 @@ admin_init(const struct admin_call *call, struct error *err)
 	/* Said before the keys are made, which may take seconds. */
 	if (state_check(call->state_dir, err) != 0)
 		return -1;
+	if (access_read(call, &plan.access, err) != 0)
+		return access_status(err);
+	if (admin_call_value(call, "issuing-key", NULL) != NULL)
+		plan.issuing_uri = key_uri_absolute(admin_call_value(call, "issuing-key", NULL));
 	rc = init_run(call, &plan, files, err);
+	access_clear(&plan.access);
+	free(plan.issuing_uri);
 	for (size_t i = 0; i < INIT_FILES; i++)
 		bytes_clear(&files[i].content);
 	return rc;

@@ -40,6 +40,20 @@ issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct e
 }
 
 int
+issuing_check_options(const struct admin_call *call, struct error *err)
+{
+	const char   *type = admin_call_value(call, "key-type", NULL);
+	enum key_type ignored;
+
+	if (type == NULL)
+		return 0;
+	if (admin_call_value(call, "key", NULL) != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "--key names a key that is there, so that --key-type means nothing");
+	return key_type_parse(type, &ignored, err);
+}
+
+int
 issuing_make_key(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
     struct error *err)
 {

@@ -18,6 +18,9 @@ struct key_access;
  */
 int issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct error *err);
 
+/* Says what is wrong with --key and --key-type: MALFORMED. */
+int issuing_check_options(const struct admin_call *call, struct error *err);
+
 /* A new key of --key-type, or of the present CA's type, or of p256. */
 int issuing_make_key(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
     struct error *err);

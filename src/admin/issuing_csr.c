@@ -65,8 +65,10 @@ static int
 find_key(const struct admin_call *call, const struct issuer_files *old,
     const struct access *access, EVP_PKEY **key, struct error *err)
 {
-	const char *uri = admin_call_value(call, "key", NULL);
-	bool        asked = uri != NULL || admin_call_value(call, "key-type", NULL) != NULL;
+	const char *given = admin_call_value(call, "key", NULL);
+	char       *uri;
+	int         rc;
+	bool        asked = given != NULL || admin_call_value(call, "key-type", NULL) != NULL;
 
 	if (issuing_load_waiting(call->state_dir, &access->key, key, err) == 0) {
 		if (!asked)
@@ -78,8 +80,12 @@ find_key(const struct admin_call *call, const struct issuer_files *old,
 	}
 	if (err->kind != ERROR_NOT_FOUND)
 		return -1;
-	return uri != NULL ? wait_with_uri(call, uri, access, key, err)
-	                   : wait_with_new(call, old, key, err);
+	if (given == NULL)
+		return wait_with_new(call, old, key, err);
+	uri = key_uri_absolute(given);
+	rc = wait_with_uri(call, uri, access, key, err);
+	free(uri);
+	return rc;
 }
 
 static int
@@ -127,22 +133,14 @@ request(const struct admin_call *call, const struct access *access, EVP_PKEY **k
 int
 admin_issuing_csr(const struct admin_call *call, struct error *err)
 {
-	const char   *type = admin_call_value(call, "key-type", NULL);
 	struct access access = {.secret = {0}};
-	enum key_type ignored;
 	EVP_PKEY     *key = NULL;
 	int           rc;
 
-	if (type != NULL && key_type_parse(type, &ignored, err) != 0)
+	if (issuing_check_options(call, err) != 0)
 		return ADMIN_USAGE;
-	if (type != NULL && admin_call_value(call, "key", NULL) != NULL) {
-		error_set(err, ERROR_MALFORMED,
-		    "--key names a key that is there, so that --key-type means nothing");
-		return ADMIN_USAGE;
-	}
-	rc = access_read(call, &access, err);
-	if (rc == 0)
-		rc = request(call, &access, &key, err);
+	rc = access_read(call, &access, err) != 0 ? access_status(err)
+	                                          : request(call, &access, &key, err);
 	signing_key_free(key);
 	access_clear(&access);
 	return rc;

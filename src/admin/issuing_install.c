@@ -231,9 +231,8 @@ admin_issuing_install(const struct admin_call *call, struct error *err)
 
 	if (installation.chain == NULL)
 		abort();
-	rc = access_read(call, &installation.access, err);
-	if (rc == 0)
-		rc = install(call, &installation, err);
+	rc = access_read(call, &installation.access, err) != 0 ? access_status(err)
+	                                                      : install(call, &installation, err);
 	installation_clear(&installation);
 	return rc;
 }

@@ -27,7 +27,7 @@ struct renewal {
 	struct issuer_files old;
 	struct ca           root;
 	struct ca           next;
-	const char         *uri; /* --key */
+	char               *uri; /* --key; or NULL */
 	int64_t             lifetime;
 };
 
@@ -39,6 +39,7 @@ renewal_clear(struct renewal *renewal)
 	issuer_files_clear(&renewal->old);
 	ca_clear(&renewal->root);
 	ca_clear(&renewal->next);
+	free(renewal->uri);
 }
 
 /* The root, whose key is here or where --root-key says. */
@@ -131,25 +132,21 @@ renew(const struct admin_call *call, struct renewal *renewal, struct error *err)
 int
 admin_issuing_renew(const struct admin_call *call, struct error *err)
 {
-	struct renewal renewal = {.uri = admin_call_value(call, "key", NULL)};
-	enum key_type  ignored;
-	const char    *type = admin_call_value(call, "key-type", NULL);
+	struct renewal renewal = {.lifetime = 0};
+	const char    *uri = admin_call_value(call, "key", NULL);
 	int            rc;
 
+	if (issuing_check_options(call, err) != 0)
+		return ADMIN_USAGE;
 	if (duration_parse(admin_call_value(call, "lifetime", "10y"), &renewal.lifetime, err) != 0) {
 		error_wrap(err, "--lifetime");
 		return ADMIN_USAGE;
 	}
-	if (type != NULL && key_type_parse(type, &ignored, err) != 0)
-		return ADMIN_USAGE;
-	if (type != NULL && renewal.uri != NULL) {
-		error_set(err, ERROR_MALFORMED, "--key names a key that is there, so that --key-type means nothing");
-		return ADMIN_USAGE;
-	}
-	rc = access_read(call, &renewal.access, err);
-	if (rc == 0)
-		rc = access_read_root(call, &renewal.access, &renewal.root_access, err);
-	if (rc == 0)
+	renewal.uri = uri != NULL ? key_uri_absolute(uri) : NULL;
+	if (access_read(call, &renewal.access, err) != 0 ||
+	    access_read_root(call, &renewal.access, &renewal.root_access, err) != 0)
+		rc = access_status(err);
+	else
 		rc = renew(call, &renewal, err);
 	renewal_clear(&renewal);
 	return rc;

@@ -24,7 +24,7 @@
 
 /* What is there makes the directory somebody's CA, or half of one. */
 static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_ROOT_CRL,
-    STATE_ISSUING_KEY, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE, STATE_ACME_STORE};
+    STATE_ISSUING_KEY, STATE_ISSUING_URI, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE, STATE_ACME_STORE};
 
 static int
 state_check_known(const char *directory, struct error *err)

@@ -21,6 +21,7 @@
 #include "store/crl.h"
 #include "store/crl_bundle.h"
 #include "store/files.h"
+#include "store/issuer_replace.h"
 #include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -286,6 +287,25 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size
 	issuers->next_retire = first ? now : now + RETIRE_SECONDS;
 }
 
+/* What a crash left of a renewal is ended; when that fails, the key stays where it was found. */
+static void
+settle(const char *state_dir, const char *id, struct store *store)
+{
+	struct error err = {0};
+
+	if (!issuer_is_unsettled(state_dir, id))
+		return;
+	if (store_begin(store, &err) == 0) {
+		if (issuer_settle(state_dir, &err) == 0) {
+			if (store_commit(store, &err) == 0)
+				return;
+		} else {
+			store_rollback(store);
+		}
+	}
+	LOG(WARNING, {"event", "issuer"}, {"issuer", id}, {"reason", err.detail});
+}
+
 /* Earlier ones go on record first: certificates without an issuer are the first one's. */
 static int
 load(struct issuers *issuers, struct store *store, const struct key_access *access, int64_t now,
@@ -311,6 +331,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 		LOG(WARNING, {"event", "crl-url"},
 		    {"reason", "crl_url has no {issuer}, so that certificates of earlier issuing CAs lead to "
 		               "the CRL of another"});
+	settle(settings->state_dir, issuer->files.id, store);
 	take(issuers, issuer, kept, count, &root_pem, now);
 	return 0;
 }

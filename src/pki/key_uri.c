@@ -3,10 +3,20 @@
 
 #include "pki/key_uri.h"
 
+#include <stdlib.h>
+
 #include "pki/key.h"
 #include "pki/pkcs11.h"
 #include "pki/pkcs11_uri.h"
 #include "pki/tpm_key.h"
+
+char *
+key_uri_absolute(const char *uri)
+{
+	char *path = realpath(uri, NULL);
+
+	return path != NULL ? path : memory_strdup(uri);
+}
 
 int
 key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)

@@ -22,4 +22,10 @@ struct key_access {
  */
 int key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err);
 
+/*
+ * A URI as it can be kept: that of a file, when `uri` names one here, becomes its
+ * absolute path. The caller frees it.
+ */
+char *key_uri_absolute(const char *uri);
+
 #endif

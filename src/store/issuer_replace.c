@@ -174,6 +174,40 @@ commit(const char *state_dir, const struct issuer_next *next, struct error *err)
 	return put_file(state_dir, STATE_ISSUING_PEM, next->pem, 0644, err);
 }
 
+/* As what the key of a CA lies in issuers/; NULL when it does not. */
+static const char *
+placed_suffix(const char *state_dir, const char *id)
+{
+	AUTO_FREE char *uri_name = issuer_files_name(id, "uri");
+	AUTO_FREE char *key_name = issuer_files_name(id, "key");
+
+	if (is_there(state_dir, uri_name))
+		return "uri";
+	return is_there(state_dir, key_name) ? "key" : NULL;
+}
+
+bool
+issuer_is_unsettled(const char *state_dir, const char *id)
+{
+	return placed_suffix(state_dir, id) != NULL;
+}
+
+int
+issuer_settle(const char *state_dir, struct error *err)
+{
+	struct issuer_files now = {.id = ""};
+	const char         *suffix;
+	int                 rc = issuer_files_load(state_dir, NULL, &now, err);
+
+	if (rc == 0 && (suffix = placed_suffix(state_dir, now.id)) != NULL) {
+		rc = settle_key(state_dir, now.id, suffix, err);
+		if (rc == 0)
+			rc = sync_all(state_dir, err);
+	}
+	issuer_files_clear(&now);
+	return rc;
+}
+
 int
 issuer_replace(const char *state_dir, const struct issuer_files *old,
     const struct issuer_next *next, struct error *err)

@@ -29,4 +29,13 @@ struct issuer_next {
 int issuer_replace(const char *state_dir, const struct issuer_files *old,
     const struct issuer_next *next, struct error *err);
 
+/*
+ * Ends what a crash has left undone: moves the key of the CA that signs from issuers/ to
+ * where people look for it. In a transaction of the store, as above. INTERNAL.
+ */
+int issuer_settle(const char *state_dir, struct error *err);
+
+/* True when there is something for issuer_settle to do with the CA of this identifier. */
+bool issuer_is_unsettled(const char *state_dir, const char *id);
+
 #endif

@@ -329,6 +329,12 @@ else
 	case_ok "and signs with it" attest back
 	case_ok "what verifies" verifies back
 	attestd_stop
+	init_with_pin() {
+		"$attest_ca_program" --state-dir "$scratch/token-ca" init --issuing-key "$uri" \
+			--passphrase-fd 3 3<"$scratch/pin"
+	}
+	case_ok "a CA can begin in a token" init_with_pin
+	state_dir=$scratch/token-ca case_ok "and is in order" with_pin check
 	echo 314159 >"$scratch/credentials/issuing-passphrase"
 	check "with a wrong PIN it starts, and says whose CRL it cannot sign" \
 		'CREDENTIALS_DIRECTORY=$scratch/credentials attestd_start &&
