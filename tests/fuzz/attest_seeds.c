@@ -27,8 +27,8 @@ static const struct message_question questions[] = {
 };
 
 static const struct message_telling tellings[] = {
-    {.told = MESSAGE_SETTINGS, .settings = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")}},
-    {.told = MESSAGE_FILE, .file = {MESSAGE_FILE_CRL, 100, 96, VIEW("tail")}},
+    {.told = MESSAGE_SETTINGS, .settings = {.body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")}},
+    {.told = MESSAGE_FILE, .file = {.total = 100, .offset = 96, .chunk = VIEW("tail")}},
 };
 
 static void
