@@ -43,6 +43,7 @@ E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_protocol.sh
+E2E_TESTS += tests/e2e/attestd_record.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh

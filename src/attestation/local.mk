@@ -93,3 +93,7 @@ CLEANFILES += tests/fuzz/attest_seeds
 FUZZ_SEEDERS += tests/fuzz/attest_seeds
 tests_fuzz_attest_seeds_SOURCES = tests/fuzz/attest_seeds.c
 tests_fuzz_attest_seeds_LDADD = src/libattestation.a src/libutil.a $(CBOR_LIBS)
+check_PROGRAMS += tests/unit/retention_test
+TESTS += tests/unit/retention_test
+tests_unit_retention_test_SOURCES = tests/unit/retention_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_retention_test_LDADD = $(tests_unit_keeper_test_LDADD)

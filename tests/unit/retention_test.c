@@ -1,0 +1,160 @@
+/* What a keeper takes away in time: on a real store, through a real writer. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "attestation/retention.h"
+#include "attestation/settings.h"
+#include "scratch.h"
+#include "store/audit.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "unit.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+
+static char                 directory[SCRATCH_SIZE];
+static struct store        *store;
+static struct store_writer *writer;
+static struct settings      settings;
+static struct retention    *retention;
+static struct error         err;
+
+static void
+setup(void)
+{
+	scratch_make(directory);
+	unit_ok(store_create(directory, &err), &err);
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	settings = (struct settings){0};
+	retention = retention_new(&settings, writer);
+}
+
+static void
+teardown(void)
+{
+	if (writer != NULL)
+		store_writer_stop(writer);
+	retention_free(retention);
+	store_close(store);
+	scratch_remove(directory);
+}
+
+static void
+add_entries(int count, int64_t age)
+{
+	unit_ok(store_begin(store, &err), &err);
+	for (int i = 0; i < count; i++)
+		unit_ok(store_audit_add(store, AUDIT_SET, NULL, "done", "", clock_now() - age, &err), &err);
+	unit_ok(store_commit(store, &err), &err);
+}
+
+static bool
+count_cb(const struct audit_entry *entry, void *arg)
+{
+	(void)entry;
+	++*(int *)arg;
+	return true;
+}
+
+static int
+entries(void)
+{
+	struct audit_filter all = {0};
+	int                 count = 0;
+
+	unit_ok(store_audit_list(store, &all, count_cb, &count, &err), &err);
+	return count;
+}
+
+static int64_t
+generation(void)
+{
+	int64_t now;
+
+	unit_ok(store_generation(store, &now, &err), &err);
+	return now;
+}
+
+/* Ticks until a change of the store has been seen, or nothing happens for a while. */
+static void
+tick_until(int wanted, int64_t now_ms)
+{
+	static const struct timespec pause = {0, 5000000};
+
+	for (int i = 0; i < 2000 && entries() != wanted; i++) {
+		retention_tick(retention, now_ms);
+		(void)nanosleep(&pause, NULL);
+	}
+	ck_assert_int_eq(entries(), wanted);
+}
+
+START_TEST(tick_keeps_the_record_for_ever_by_default)
+{
+	int64_t before;
+
+	add_entries(5, (int64_t)50 * 365 * 86400);
+	before = generation();
+	retention_tick(retention, 1000);
+	store_writer_stop(writer); /* with all that it was given */
+	writer = NULL;
+	ck_assert_int_eq(entries(), 5);
+	ck_assert_int_eq(generation(), before);
+}
+END_TEST
+
+START_TEST(tick_cuts_what_is_too_old_in_steps)
+{
+	uint8_t head[32];
+	int64_t count;
+
+	settings.audit_retention = 100 * 86400;
+	add_entries(2500, (int64_t)101 * 86400);
+	add_entries(7, (int64_t)99 * 86400);
+	tick_until(8, 1000); /* those, and the cut */
+	for (int i = 0; i < 5; i++)
+		tick_until(8, 1000 + i);
+	unit_ok(store_audit_verify(store, NULL, &count, head, &err), &err);
+	ck_assert_int_eq(count, 8);
+}
+END_TEST
+
+START_TEST(tick_looks_again_after_a_day)
+{
+	settings.audit_retention = 100 * 86400;
+	add_entries(3, (int64_t)101 * 86400);
+	tick_until(1, 1000);
+	/* The cut is of now: what is older behind it stays until it is old itself. */
+	settings.audit_retention = -60;
+	for (int i = 0; i < 20; i++)
+		retention_tick(retention, 1000 + DAY_MS - 1);
+	ck_assert_int_eq(entries(), 1);
+	add_entries(2, 0);
+	tick_until(1, 1000 + DAY_MS);
+}
+END_TEST
+
+static Suite *
+retention_suite(void)
+{
+	Suite *suite = suite_create("retention");
+	TCase *tc = tcase_create("tick");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, tick_keeps_the_record_for_ever_by_default);
+	tcase_add_test(tc, tick_cuts_what_is_too_old_in_steps);
+	tcase_add_test(tc, tick_looks_again_after_a_day);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return unit_run(retention_suite());
+}
