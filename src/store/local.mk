@@ -50,16 +50,16 @@ STORE_TESTS = tests/unit/audit_test tests/unit/store_check_test tests/unit/store
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
 	tests/unit/writer_test
 STORE_TESTS += tests/unit/trust_store_test
-tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
+tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c $(STORE_FIXTURE)
 tests_unit_trust_store_test_LDADD = $(STORE_TEST_LIBS)
+STORE_FIXTURE = tests/unit/scratch.h tests/unit/store_fixture.h tests/unit/unit.h
 STORE_TEST_LIBS = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) \
 	$(CBOR_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 tests_unit_store_check_test_SOURCES = tests/unit/store_check_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_check_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_audit_test_SOURCES = tests/unit/audit_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_audit_test_SOURCES = tests/unit/audit_test.c $(STORE_FIXTURE)
 tests_unit_audit_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h
 tests_unit_store_hash_test_LDADD = $(STORE_TEST_LIBS)
@@ -69,7 +69,7 @@ tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tes
 tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_upgrade_test_SOURCES = tests/unit/store_upgrade_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_upgrade_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_waiting_test_SOURCES = tests/unit/store_waiting_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_waiting_test_SOURCES = tests/unit/store_waiting_test.c $(STORE_FIXTURE)
 tests_unit_store_waiting_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)

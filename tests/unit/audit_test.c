@@ -4,35 +4,13 @@
 
 #include <sqlite3.h>
 
-#include "scratch.h"
 #include "store/audit.h"
 #include "store/files.h"
-#include "store/store.h"
-#include "unit.h"
+#include "store_fixture.h"
 #include "util/bytes.h"
-#include "util/error.h"
 #include "util/file.h"
 
 #define NOW 1000000
-
-static char          directory[SCRATCH_SIZE];
-static struct store *store;
-static struct error  err;
-
-static void
-setup(void)
-{
-	scratch_make(directory);
-	unit_ok(store_create(directory, &err), &err);
-	unit_ok(store_open(directory, &store, &err), &err);
-}
-
-static void
-teardown(void)
-{
-	store_close(store);
-	scratch_remove(directory);
-}
 
 /* Runs SQL on the file behind the store's back; SQLITE_OK or what it failed with. */
 static int

@@ -8,37 +8,15 @@
 
 #include <sqlite3.h>
 
-#include "scratch.h"
 #include "store/audit.h"
 #include "store/files.h"
 #include "store/hash.h"
-#include "store/store.h"
-#include "unit.h"
+#include "store_fixture.h"
 #include "util/bytes.h"
-#include "util/error.h"
 #include "util/file.h"
 
 #define NOW 1000000
 #define MAX 16 /* entries; three are a source's share */
-
-static char          directory[SCRATCH_SIZE];
-static struct store *store;
-static struct error  err;
-
-static void
-setup(void)
-{
-	scratch_make(directory);
-	unit_ok(store_create(directory, &err), &err);
-	unit_ok(store_open(directory, &store, &err), &err);
-}
-
-static void
-teardown(void)
-{
-	store_close(store);
-	scratch_remove(directory);
-}
 
 /* An EK whose hash is `first` and `second` and zeros, from a source. */
 static struct store_waiting

@@ -2,33 +2,11 @@
 
 #include <string.h>
 
-#include "scratch.h"
 #include "store/audit.h"
-#include "store/store.h"
 #include "store/trust_store.h"
-#include "unit.h"
-#include "util/error.h"
+#include "store_fixture.h"
 
 #define NOW 1000000
-
-static char          directory[SCRATCH_SIZE];
-static struct store *store;
-static struct error  err;
-
-static void
-setup(void)
-{
-	scratch_make(directory);
-	unit_ok(store_create(directory, &err), &err);
-	unit_ok(store_open(directory, &store, &err), &err);
-}
-
-static void
-teardown(void)
-{
-	store_close(store);
-	scratch_remove(directory);
-}
 
 static bool
 add(uint8_t first, bool root)
