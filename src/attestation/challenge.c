@@ -158,7 +158,7 @@ challenge_admit(struct attestation_worker *worker, const struct message_challeng
 	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, &missing) == 0;
 
 	admission->revision = device.revision;
-	admission->known = enrolled || err->kind == ERROR_DEVICE_DISABLED;
+	admission->known = enrolled || missing.kind == ERROR_DEVICE_DISABLED;
 	store_device_clear(&device);
 	if (!enrolled && missing.kind != ERROR_NOT_ENROLLED) {
 		*err = missing;

@@ -12,6 +12,7 @@
 
 #include "ek_support.h"
 #include "store/audit.h"
+#include "store/change.h"
 #include "store/evidence.h"
 #include "store/trust_store.h"
 #include "store/waiting.h"
@@ -247,6 +248,25 @@ START_TEST(challenge_require_wants_a_verified_certificate)
 	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "attest-ca trust import"));
 	EVP_PKEY_free(own.key);
+}
+END_TEST
+
+/* A device that is known was refused: an administrator finds that later. */
+START_TEST(challenge_refused_of_a_known_device_is_on_record)
+{
+	struct ek_hash hash = hash_of(&fixture.ek);
+	size_t         revoked = 0;
+
+	start("require");
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	for (int turn = 0; turn < TURNS && audit_count(&fixture.ek) != 1; turn++)
+		(void)poll(NULL, 0, 10);
+	ck_assert_int_eq(audit_count(&fixture.ek), 1);
+	unit_ok(store_device_enable(world.store, hash.bytes, false, clock_now(), &revoked, &err), &err);
+	assert_challenge_refused(&fixture.ek, ERROR_DEVICE_DISABLED);
+	for (int turn = 0; turn < TURNS && audit_count(&fixture.ek) != 2; turn++)
+		(void)poll(NULL, 0, 10);
+	ck_assert_int_eq(audit_count(&fixture.ek), 2);
 }
 END_TEST
 
@@ -620,6 +640,7 @@ main(void)
 	tcase_add_checked_fixture(enroll_itself, setup, teardown);
 	tcase_add_test(policy, challenge_require_wants_a_verified_certificate);
 	tcase_add_test(policy, challenge_require_comes_before_the_waiting_list);
+	tcase_add_test(policy, challenge_refused_of_a_known_device_is_on_record);
 	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_record_without_certificate_has_the_claims);
 	tcase_add_test(policy, certify_ignore_looks_at_nothing);
