@@ -91,11 +91,11 @@ import_fault_cb(uint64_t line, const struct error *why, void *arg)
 }
 
 static void
-import_step_cb(uint64_t devices, void *arg)
+import_step_cb(uint64_t units, void *arg)
 {
 	struct import *import = arg;
 
-	progress_step(&import->progress, devices);
+	progress_step(&import->progress, units);
 }
 
 static void
@@ -155,19 +155,17 @@ import_compare(struct import *import, struct error *err)
 	uint64_t faults;
 
 	progress_end(&import->progress);
-	progress_begin(&import->progress, stderr, "comparing", store_batch_count(import->batch));
+	progress_begin(&import->progress, stderr, "comparing", store_batch_units(import->batch));
 	return store_batch_check(import->batch, &faults, err);
 }
 
 static int
 import_write(struct import *import, int64_t now, struct error *err)
 {
-	uint64_t count = store_batch_count(import->batch);
-
 	progress_end(&import->progress);
-	if (import->rehearsal || count == 0)
+	if (import->rehearsal || store_batch_count(import->batch) == 0)
 		return 0;
-	progress_begin(&import->progress, stderr, "importing", count);
+	progress_begin(&import->progress, stderr, "importing", store_batch_units(import->batch));
 	return store_batch_commit(import->batch, import->path, now, err);
 }
 
@@ -201,6 +199,25 @@ import_say(const struct admin_call *call, const struct import *import)
 	(void)putchar('\n');
 }
 
+/* What one left that was killed takes as long as that took: whoever waits should see why. */
+static int
+import_clear(struct import *import, struct error *err)
+{
+	bool more = !import->rehearsal;
+
+	while (more) {
+		if (store_batch_sweep(import->store, &more, err) != 0)
+			return -1;
+		if (more && import->progress.label == NULL)
+			progress_begin(&import->progress, stderr, "clearing away what an import left, step",
+			    0);
+		if (more)
+			progress_step(&import->progress, 1);
+	}
+	progress_end(&import->progress);
+	return 0;
+}
+
 static int
 import_run(const struct admin_call *call, struct import *import, struct error *err)
 {
@@ -208,6 +225,7 @@ import_run(const struct admin_call *call, struct import *import, struct error *e
 
 	if (import_open_file(import, err) != 0 ||
 	    store_open(call->state_dir, &import->store, err) != 0 ||
+	    import_clear(import, err) != 0 ||
 	    store_batch_begin(import->store, &watch, &import->batch, err) != 0 ||
 	    import_read(import, err) != 0 || import_compare(import, err) != 0)
 		return -1;

@@ -20,8 +20,8 @@ struct store_batch;
 struct store_batch_watch {
 	/* A device of that line cannot be enrolled: CONFLICT, with what it collides with. */
 	void (*fault)(uint64_t line, const struct error *why, void *arg);
-	/* So many devices more have been compared, or written. */
-	void (*step)(uint64_t devices, void *arg);
+	/* So many devices and names more have been compared, or written. */
+	void (*step)(uint64_t units, void *arg);
 	void *arg;
 };
 
@@ -55,8 +55,9 @@ int store_batch_check(struct store_batch *batch, uint64_t *faults, struct error 
 int store_batch_commit(struct store_batch *batch, const char *source, int64_t now,
     struct error *err);
 
-/* How many were added. */
+/* How many devices were added; and names with them: what there is to compare, and to write. */
 uint64_t store_batch_count(const struct store_batch *batch);
+uint64_t store_batch_units(const struct store_batch *batch);
 
 /* Takes NULL too. */
 void store_batch_free(struct store_batch *batch);

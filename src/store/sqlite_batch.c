@@ -31,7 +31,7 @@
 /* Pages of the log that are worth copying into the file. */
 #define BATCH_WAL_PAGES 2000
 
-/* Devices are not told of one by one. */
+/* Devices and names are not told of one by one. */
 #define BATCH_STEP 256
 
 /*
@@ -58,10 +58,10 @@ struct store_batch {
 };
 
 static void
-batch_step(struct store_batch *batch, uint64_t devices)
+batch_step(struct store_batch *batch, uint64_t units)
 {
-	batch->steps += devices;
-	if (batch->watch.step == NULL || (devices != 0 && batch->steps < BATCH_STEP))
+	batch->steps += units;
+	if (batch->watch.step == NULL || (units != 0 && batch->steps < BATCH_STEP))
 		return;
 	batch->watch.step(batch->steps, batch->watch.arg);
 	batch->steps = 0;
@@ -117,6 +117,12 @@ uint64_t
 store_batch_count(const struct store_batch *batch)
 {
 	return sqlite_stage_count(batch->stage);
+}
+
+uint64_t
+store_batch_units(const struct store_batch *batch)
+{
+	return sqlite_stage_count(batch->stage) + sqlite_stage_count_names(batch->stage);
 }
 
 /* ---- comparing ---- */
@@ -184,6 +190,7 @@ batch_check_names(struct store_batch *batch, uint64_t *faults, struct error *err
 		}
 		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0)
 			return -1;
+		batch_step(batch, 1);
 	}
 	return rc;
 }
@@ -370,6 +377,7 @@ batch_write_some_names(struct store_batch *batch, size_t *index, struct error *e
 			store_rollback(batch->store);
 			return -1;
 		}
+		batch_step(batch, 1);
 	} while (++*index < name_run_count(&batch->names) && !chunk_is_full(&chunk));
 	return batch_commit(batch, err);
 }

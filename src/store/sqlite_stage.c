@@ -48,6 +48,7 @@ struct sqlite_stage {
 	sqlite3                *db;
 	sqlite3_stmt           *statements[STAGE_STATEMENTS];
 	uint64_t                count;
+	uint64_t                name_count;
 	enum sqlite_stage_order order; /* of the walk */
 	struct bytes            names; /* on their way in */
 	struct bytes            tags;
@@ -165,6 +166,7 @@ sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, 
 			return -1;
 	}
 	stage->count++;
+	stage->name_count += device->name_count;
 	return 0;
 }
 
@@ -172,6 +174,12 @@ uint64_t
 sqlite_stage_count(const struct sqlite_stage *stage)
 {
 	return stage->count;
+}
+
+uint64_t
+sqlite_stage_count_names(const struct sqlite_stage *stage)
+{
+	return stage->name_count;
 }
 
 void

@@ -22,6 +22,7 @@ int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *devi
     uint64_t line, struct error *err);
 
 uint64_t sqlite_stage_count(const struct sqlite_stage *stage);
+uint64_t sqlite_stage_count_names(const struct sqlite_stage *stage);
 
 /*
  * One walk at a time: sqlite_stage_sort begins it, sqlite_stage_next returns 1 with

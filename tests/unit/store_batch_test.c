@@ -58,10 +58,10 @@ fault_cb(uint64_t line, const struct error *why, void *arg)
 }
 
 static void
-count_step_cb(uint64_t devices, void *arg)
+count_step_cb(uint64_t units, void *arg)
 {
 	(void)arg;
-	steps += devices;
+	steps += units;
 }
 
 static struct store_batch *
@@ -183,11 +183,12 @@ START_TEST(commit_enrolls_all_with_everything_and_one_entry)
 	unit_ok(add(batch, 1, NULL, 4), &err);
 	unit_ok(store_batch_check(batch, &count, &err), &err);
 	ck_assert_uint_eq(count, 0);
-	ck_assert_uint_eq(steps, 3);
+	ck_assert_uint_eq(steps, 5);
 	ck_assert_uint_eq(count_enrolled(), 0);
 	unit_ok(store_batch_commit(batch, "fleet.csv", NOW, &err), &err);
-	ck_assert_uint_eq(steps, 6);
+	ck_assert_uint_eq(steps, 10);
 	ck_assert_uint_eq(store_batch_count(batch), 3);
+	ck_assert_uint_eq(store_batch_units(batch), 5);
 	store_batch_free(batch);
 
 	ck_assert_uint_eq(count_enrolled(), 3);
@@ -246,14 +247,14 @@ END_TEST
 
 /* Called last when all rows are there and none is active. */
 static void
-look_step_cb(uint64_t devices, void *arg)
+look_step_cb(uint64_t units, void *arg)
 {
 	struct store_certificate certificate = {.serial = {1}, .serial_size = 1, .ek_hash = {1},
 	    .ak_name = {1}, .ak_name_size = 1};
 	bool                     more;
 
 	(void)arg;
-	(void)devices;
+	(void)units;
 	if (ask("SELECT count(*) FROM device") != 2 || ask("SELECT count(*) FROM name") != 2)
 		return;
 	steps++;
@@ -391,9 +392,9 @@ END_TEST
 
 /* Ends the process when all rows are there and none is active. */
 static void
-die_step_cb(uint64_t devices, void *arg)
+die_step_cb(uint64_t units, void *arg)
 {
-	(void)devices;
+	(void)units;
 	(void)arg;
 	if (ask(HIDDEN_NAMES) == 2)
 		(void)raise(SIGKILL);
@@ -488,7 +489,7 @@ START_TEST(commit_of_many_is_in_several_transactions)
 	unit_ok(store_generation(other, &after, &err), &err);
 	store_batch_free(batch);
 	ck_assert_int_gt(after, before);
-	ck_assert_uint_eq(steps, 9000);
+	ck_assert_uint_eq(steps, 18000);
 	ck_assert_uint_eq(count_enrolled(), 9000);
 	ck_assert_int_eq(ask("SELECT count(*) FROM name JOIN device ON device.id = name.device"
 	                     " WHERE substr(name.name, 1, 5) = 'host '"), 9000);
