@@ -183,3 +183,17 @@ describe_device(FILE *out, const struct store_device *device)
 	clock_format(device->seen, when);
 	describe_line(out, "seen", device->seen != 0 ? when : "never");
 }
+
+void
+describe_revoked(FILE *out, size_t revoked)
+{
+	(void)fprintf(out, "%zu AK certificate%s revoked\n", revoked, revoked == 1 ? "" : "s");
+}
+
+void
+describe_crl_hint(FILE *out, size_t revoked)
+{
+	if (revoked != 0)
+		(void)fprintf(out, "a running attestd signs the CRL within a second; without one, run"
+		                   " \"attest-ca crl\"\n");
+}

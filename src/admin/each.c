@@ -48,8 +48,8 @@ each_say(const struct each_act *act, const struct each_result *result)
 {
 	(void)printf("%s ", act->done);
 	describe_device_line(stdout, &result->device);
-	(void)printf("; %zu AK certificate%s revoked\n", result->revoked,
-	    result->revoked == 1 ? "" : "s");
+	(void)printf("; ");
+	describe_revoked(stdout, result->revoked);
 }
 
 static void
@@ -70,6 +70,7 @@ each_run(const struct admin_call *call, const struct each_act *act, struct error
 {
 	struct each_result *results = memory_new(call->operand_count * sizeof *results);
 	struct store       *store = NULL;
+	size_t              total = 0;
 	int                 rc = store_open(call->state_dir, &store, err);
 
 	if (rc == 0)
@@ -80,8 +81,11 @@ each_run(const struct admin_call *call, const struct each_act *act, struct error
 	for (size_t i = 0; i < call->operand_count; i++) {
 		if (rc == 0 && !call->json)
 			each_say(act, &results[i]);
+		total += results[i].revoked;
 		store_device_clear(&results[i].device);
 	}
+	if (rc == 0 && !call->json)
+		describe_crl_hint(stdout, total);
 	free(results);
 	return rc;
 }

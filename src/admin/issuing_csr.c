@@ -1,13 +1,10 @@
 /* attest-ca issuing csr: a request for a certificate, and a key that waits for it. */
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/evp.h>
 
@@ -27,12 +24,10 @@ static int
 write_waiting(const char *state_dir, const char *name, struct view content, struct error *err)
 {
 	AUTO_FREE char *path = file_join(state_dir, name);
-	struct stat     st;
 
-	if (file_create(path, content.data, content.size, 0600, err) != 0)
+	if (file_create(path, content.data, content.size, 0600, err) != 0 ||
+	    file_give(state_dir, path, err) != 0)
 		return -1;
-	if (geteuid() == 0 && (stat(state_dir, &st) != 0 || lchown(path, st.st_uid, st.st_gid) != 0))
-		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
 	return file_sync_directory(state_dir, err);
 }
 

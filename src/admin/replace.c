@@ -72,7 +72,9 @@ replace_say(const struct store_device *old, const struct store_device *new, size
 	describe_device_line(stdout, old);
 	(void)printf("\nby       ");
 	describe_device_line(stdout, new);
-	(void)printf("; %zu AK certificate%s revoked\n", revoked, revoked == 1 ? "" : "s");
+	(void)printf("; ");
+	describe_revoked(stdout, revoked);
+	describe_crl_hint(stdout, revoked);
 	if (!new->enabled)
 		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" switches it on\n");
 }

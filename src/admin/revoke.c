@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/call.h"
+#include "admin/describe.h"
 #include "admin/print.h"
 #include "pki/crl_reason.h"
 #include "store/change.h"
@@ -128,9 +129,11 @@ admin_revoke(const struct admin_call *call, struct error *err)
 	}
 	if (revoke_in_store(call, reason, &total, err) != 0)
 		return -1;
-	if (call->json)
+	if (call->json) {
 		print_json(json_pack("{s:I}", "certificates_revoked", (json_int_t)total));
-	else
-		(void)printf("%zu AK certificate%s revoked\n", total, total == 1 ? "" : "s");
+		return 0;
+	}
+	describe_revoked(stdout, total);
+	describe_crl_hint(stdout, total);
 	return 0;
 }

@@ -86,7 +86,8 @@ set_say(const struct store_device *device, size_t revoked, bool json)
 		return;
 	}
 	describe_device(stdout, device);
-	(void)printf("%zu AK certificate%s revoked\n", revoked, revoked == 1 ? "" : "s");
+	describe_revoked(stdout, revoked);
+	describe_crl_hint(stdout, revoked);
 }
 
 int

@@ -184,7 +184,8 @@ crl_replace(const struct store_crl *crl, struct error *err)
 
 	(void)snprintf(temporary, size, "%s.new", crl->path);
 	(void)unlink(temporary);
-	if (file_create(temporary, crl->der.data, crl->der.size, 0644, err) != 0)
+	if (file_create(temporary, crl->der.data, crl->der.size, 0644, err) != 0 ||
+	    file_give(crl->state_dir, temporary, err) != 0)
 		return -1;
 	if (rename(temporary, crl->path) != 0) {
 		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, crl->path);

@@ -61,7 +61,9 @@ bundle_write(const char *state_dir, struct error *err)
 	if (file_read(path, 2 * CRL_MAX, &there, &ignored) == 0 &&
 	    view_equal(bytes_view(&there), bytes_view(&pem)))
 		return 0;
-	return file_replace(path, pem.data, pem.size, 0644, err);
+	if (file_replace(path, pem.data, pem.size, 0644, err) != 0)
+		return -1;
+	return file_give(state_dir, path, err);
 }
 
 int

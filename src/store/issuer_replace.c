@@ -18,19 +18,6 @@
 
 #define KEY_MAX ((size_t)256 * 1024)
 
-/* What root writes in the directory of a service's user must be that user's. */
-static int
-give_to_owner(const char *state_dir, const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(state_dir, &st) != 0 || lchown(path, st.st_uid, st.st_gid) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
-	return 0;
-}
-
 static int
 put_file(const char *state_dir, const char *name, struct view content, mode_t mode,
     struct error *err)
@@ -39,7 +26,7 @@ put_file(const char *state_dir, const char *name, struct view content, mode_t mo
 
 	if (file_replace(path, content.data, content.size, mode, err) != 0)
 		return -1;
-	return give_to_owner(state_dir, path, err);
+	return file_give(state_dir, path, err);
 }
 
 static bool
@@ -78,7 +65,7 @@ make_directory(const char *state_dir, struct error *err)
 
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
-	if (give_to_owner(state_dir, path, err) != 0)
+	if (file_give(state_dir, path, err) != 0)
 		return -1;
 	return file_sync_directory(state_dir, err);
 }

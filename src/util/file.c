@@ -82,6 +82,18 @@ file_write_fd(int fd, const uint8_t *data, size_t size)
 }
 
 int
+file_give(const char *directory, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(directory, &st) != 0 || lchown(path, st.st_uid, st.st_gid) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+	return 0;
+}
+
+int
 file_sync_directory(const char *directory, struct error *err)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

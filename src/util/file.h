@@ -44,6 +44,12 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 int file_create(const char *path, const void *data, size_t size, mode_t mode,
     struct error *err);
 
+/*
+ * When root runs this, gives the file to the directory's owner: what root writes among the
+ * files of a service's user must be that user's. INTERNAL.
+ */
+int file_give(const char *directory, const char *path, struct error *err);
+
 /* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
 int file_sync_directory(const char *directory, struct error *err);
 

@@ -103,11 +103,14 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	"$attest_ca_program" --state-dir "$scratch/service" init >/dev/null
 	rm "$scratch/service/store.lock"
 	"$attest_ca_program" --state-dir "$scratch/service" enroll "$a" >/dev/null
+	"$attest_ca_program" --state-dir "$scratch/service" crl >/dev/null
 	case_ok "a service writes after root has" service enroll "$b"
+	case_ok "and signs after it" service crl
 	case_equal "and all files are the service's" "$(find "$scratch/service" -printf '%U:%G\n' | sort -u)" 12345:12346
 else
 	skip "another user is told to be the owner" "not root"
 	skip "a service writes after root has" "not root"
+	skip "and signs after it" "not root"
 	skip "and all files are the service's" "not root"
 fi
 
