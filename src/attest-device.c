@@ -38,6 +38,8 @@ enum {
 	OPTION_CONFIG,
 	OPTION_OWNER_AUTH_FILE,
 	OPTION_EXEC,
+	OPTION_WAIT,
+	OPTION_NO_WAIT,
 };
 
 /* Every option: `commands` is 0 for all commands, else what a command's `options` must have. */
@@ -76,6 +78,9 @@ static const struct {
     {"owner-auth-file", "FILE", OPTION_OWNER_AUTH_FILE, COMMAND_OPTION_OWNER,
         "the password of the TPM's owner"},
     {"exec", "CMD", OPTION_EXEC, COMMAND_OPTION_EXEC, "run this after a change"},
+    {"wait", "DURATION", OPTION_WAIT, COMMAND_OPTION_WAIT,
+        "how long to wait for approval; else until interrupted"},
+    {"no-wait", NULL, OPTION_NO_WAIT, COMMAND_OPTION_WAIT, "do not wait for approval"},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -175,6 +180,12 @@ option_apply(int code, struct command_settings *settings)
 		break;
 	case OPTION_EXEC:
 		settings->exec = optarg;
+		break;
+	case OPTION_WAIT:
+		settings->wait = optarg;
+		break;
+	case OPTION_NO_WAIT:
+		settings->no_wait = true;
 		break;
 	default: /* OPTION_NEW_AK */
 		settings->new_ak = true;

@@ -37,6 +37,7 @@ E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/attest-ca_trust.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
+E2E_TESTS += tests/e2e/attest-device_approval.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_certificate.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "device/account_key.h"
 #include "device/interrupt.h"
@@ -183,21 +182,6 @@ acme_client_pause(unsigned int tried, long retry_after)
 	return ms < WAIT_LONGEST_MS ? ms : WAIT_LONGEST_MS;
 }
 
-/* Sleeps in short steps, because a signal is to end it soon. */
-static int
-pause_for(int64_t ms, struct error *err)
-{
-	const struct timespec step = {.tv_nsec = 50L * 1000 * 1000};
-	int64_t               end = clock_monotonic_ms() + ms;
-
-	while (clock_monotonic_ms() < end) {
-		if (device_interrupt_check(err) != 0)
-			return -1;
-		(void)nanosleep(&step, NULL);
-	}
-	return 0;
-}
-
 static bool
 is_one_of(const char *word, const char *const *words)
 {
@@ -221,7 +205,7 @@ acme_client_wait(struct acme_client *client, const char *url, const char *const 
 		if (clock_monotonic_ms() + ms > end)
 			return error_set(err, ERROR_TIMEOUT, "%s is still \"%s\" after %d s", url,
 			    acme_text(*object, "status"), (int)(WAIT_DEADLINE_MS / 1000));
-		if (pause_for(ms, err) != 0)
+		if (device_interrupt_sleep(ms, err) != 0)
 			return -1;
 		json_decref(*object);
 		if (post_decode(client, url, NULL, object, NULL, &retry_after, err) != 0)

@@ -115,24 +115,23 @@ ask(struct http_client *client, const char *url, const char *path, const char *j
 }
 
 static int
-challenge_get(struct device_tpm *tpm, const struct attestation *attestation,
+challenge_get(struct device_tpm *tpm, struct attestation *attestation,
     struct http_client *client, const char *url, TPM2B_ID_OBJECT *credential,
     TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
 {
 	struct device_tpm_info info;
 	struct bytes           certificates[ATTESTATION_CERTIFICATES_MAX];
 	size_t                 count = 0;
-	AUTO_FREE char        *request = NULL;
 	AUTO_ANSWER            answer = {0};
 
 	if (device_tpm_info_read(tpm, &info, err) != 0)
 		return -1;
 	device_exhibits_read(tpm, attestation->ek, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
-	request = attestation_request_encode(&info, attestation->ek, certificates, count,
+	attestation->request = attestation_request_encode(&info, attestation->ek, certificates, count,
 	    attestation->ak);
 	for (size_t i = 0; i < count; i++)
 		bytes_clear(&certificates[i]);
-	if (ask(client, url, "/attest", request, &answer, err) != 0)
+	if (ask(client, url, "/attest", attestation->request, &answer, err) != 0)
 		return -1;
 	return attestation_challenge_decode(bytes_view(&answer.body), credential, secret, err);
 }
@@ -185,7 +184,19 @@ chain_get(struct http_client *client, const char *url, struct view secret,
 }
 
 int
-attestation_run(struct device_tpm *tpm, const struct attestation *attestation,
+attestation_knock(struct http_client *client, const char *url, const char *request, long *status,
+    long *retry_after, struct error *err)
+{
+	AUTO_ANSWER answer = {0};
+	int         rc = ask(client, url, "/attest", request, &answer, err);
+
+	*status = answer.status;
+	*retry_after = answer.retry_after;
+	return rc;
+}
+
+int
+attestation_run(struct device_tpm *tpm, struct attestation *attestation,
     struct http_client *client, const char *url, struct device_chain *chain, struct error *err)
 {
 	TPM2B_ID_OBJECT        credential;

@@ -25,6 +25,7 @@ struct attestation {
 	ESYS_TR                 ek_handle;
 	const struct device_ak *ak;
 	ESYS_TR                 ak_handle;
+	char                   *request; /* what attestation_run POSTs to /attest; the caller frees */
 };
 
 /*
@@ -35,8 +36,16 @@ struct attestation {
  * with INTERNAL when it cannot be reached or the TPM fails; with MALFORMED when the
  * answer cannot be decoded. Leaves nothing loaded but the two keys.
  */
-int attestation_run(struct device_tpm *tpm, const struct attestation *attestation,
+int attestation_run(struct device_tpm *tpm, struct attestation *attestation,
     struct http_client *client, const char *url, struct device_chain *chain, struct error *err);
+
+/*
+ * POSTs a request that was refused to /attest once more. Returns 0 when it is not refused any more,
+ * its challenge unused; or -1 as attestation_run does, with *status 0 when the host could not be
+ * asked, else what it answered, and *retry_after in seconds, 0 for none.
+ */
+int attestation_knock(struct http_client *client, const char *url, const char *request,
+    long *status, long *retry_after, struct error *err);
 
 /* The body of POST /attest; the caller frees. */
 char *attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,

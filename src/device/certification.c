@@ -296,12 +296,17 @@ run_all(struct certification *run, const char *directory, bool same_tpm, struct 
 
 int
 certification_run(struct device_tpm *tpm, const struct device_settings *settings,
-    const struct device_state *state, bool same_tpm, json_t *out, struct error *err)
+    const struct device_state *state, bool same_tpm, char **refused, json_t *out,
+    struct error *err)
 {
 	struct certification run = {
 	    .tpm = tpm, .settings = &settings->all, .state = state, .out = out};
 	int rc = run_all(&run, certification_directory(settings, state), same_tpm, err);
 
+	if (rc != 0 && refused != NULL) {
+		*refused = run.identity.refused;
+		run.identity.refused = NULL;
+	}
 	device_identity_clear(&run.identity);
 	return rc == 0 ? device_settings_remember(settings, state, err) : -1;
 }

@@ -16,10 +16,13 @@ struct error;
  * which stay until then. The AK chain that is kept is used when it is for the name and has not passed
  * two thirds of its life, otherwise a new one is obtained first; with `same_tpm`, an AK
  * that this TPM does not know is a CONFLICT, otherwise a reason for a new one.
- * Puts what it did into `out`. Fails with the server's own kind and detail when it refuses.
+ * Puts what it did into `out`. Fails with the server's own kind and detail when it refuses;
+ * when that is because the machine is not enrolled, *refused (which may be NULL) is what
+ * approval_wait wants, and the caller frees it.
  */
 int certification_run(struct device_tpm *tpm, const struct device_settings *settings,
-    const struct device_state *state, bool same_tpm, json_t *out, struct error *err);
+    const struct device_state *state, bool same_tpm, char **refused, json_t *out,
+    struct error *err);
 
 /* Where the two files go: --out, or the state directory. Borrowed. */
 const char *certification_directory(const struct device_settings *settings,

@@ -21,8 +21,9 @@ static const struct command commands[] = {
         COMMAND_OPTION_ATTESTATION | COMMAND_OPTION_EK | COMMAND_OPTION_AK |
             COMMAND_OPTION_CERTIFICATE | COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER,
         command_certificate_check, command_certificate},
-    {"enroll", "the same, as device.conf says, and from the beginning on another TPM",
-        COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER, NULL, command_enroll},
+    {"enroll", "the same, as device.conf says; waits until the machine is approved",
+        COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER | COMMAND_OPTION_WAIT, command_enroll_check,
+        command_enroll},
     {"renew", "renew what has passed two thirds of its life",
         COMMAND_OPTION_FILES | COMMAND_OPTION_OWNER | COMMAND_OPTION_EXEC, NULL, command_renew},
     {"status", "show TPM, keys and certificates, and when they are renewed", COMMAND_OPTION_FILES,

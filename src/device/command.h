@@ -27,10 +27,12 @@ struct command_settings {
 	const char *owner_auth_file;
 	const char *config;
 	const char *exec;      /* --exec, for the shell */
+	const char *wait;      /* --wait, a duration */
 	bool        json;
 	bool        verbose;
 	bool        hash;      /* ek: only the hash of --ek or the default EK */
 	bool        new_ak;    /* attest: do not reuse */
+	bool        no_wait;   /* enroll: not for approval */
 };
 
 /* Options that belong to some commands only. */
@@ -43,6 +45,7 @@ enum command_option {
 	COMMAND_OPTION_FILES = 1 << 5,       /* --out, --config */
 	COMMAND_OPTION_OWNER = 1 << 6,       /* --owner-auth-file */
 	COMMAND_OPTION_EXEC = 1 << 7,        /* --exec */
+	COMMAND_OPTION_WAIT = 1 << 8,        /* --wait, --no-wait */
 };
 
 /*
@@ -77,6 +80,7 @@ command_check command_attest_check;
 command_run   command_attest;
 command_check command_certificate_check;
 command_run   command_certificate;
+command_check command_enroll_check;
 command_run   command_enroll;
 command_run   command_renew;
 command_run   command_status;

@@ -97,7 +97,7 @@ renew(const struct device_settings *settings, const struct device_state *state,
 	if (device_settings_check(&settings->all, err) != 0 ||
 	    command_tpm_open(&tpm, &settings->all, err) != 0)
 		return -1;
-	return due->certificate ? certification_run(&tpm, settings, state, true, out, err)
+	return due->certificate ? certification_run(&tpm, settings, state, true, NULL, out, err)
 	                        : chain_renew(&tpm, settings, state, out, err);
 }
 

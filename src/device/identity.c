@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ device_identity_clear(struct device_identity *identity)
 	device_ek_clear(&identity->ek);
 	device_ak_clear(&identity->ak);
 	device_chain_clear(&identity->chain);
+	free(identity->refused);
 	*identity = (struct device_identity){0};
 }
 
@@ -103,13 +105,16 @@ enroll_command(const char *verb, const char *hash, char *text, size_t size)
 
 /* Puts the command to run into the failure of an EK that is not enrolled, and was not denied. */
 static int
-refused(const struct device_identity *identity, json_t *out, struct error *err)
+refused(struct device_identity *identity, json_t *out, struct error *err)
 {
 	char hash[EK_HASH_TEXT_SIZE];
 	char command[400];
 
-	if (err->kind != ERROR_NOT_ENROLLED && err->kind != ERROR_ENROLMENT_WAITS)
+	if (err->kind != ERROR_NOT_ENROLLED && err->kind != ERROR_ENROLMENT_WAITS) {
+		free(identity->refused);
+		identity->refused = NULL;
 		return -1;
+	}
 	ek_hash_format(&identity->ek.hash, hash);
 	enroll_command(err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
 	    sizeof command);
@@ -154,8 +159,11 @@ certify(struct device_tpm *tpm, const struct command_settings *settings,
 		return -1;
 	ek_hash_format(&identity->ek.hash, hash);
 	(void)json_object_set_new(out, "ek", json_string(hash));
-	if (device_interrupt_check(err) != 0 ||
-	    attestation_run(tpm, &attestation, client, settings->url, &identity->chain, err) != 0)
+	if (device_interrupt_check(err) != 0)
+		return -1;
+	rc = attestation_run(tpm, &attestation, client, settings->url, &identity->chain, err);
+	identity->refused = attestation.request;
+	if (rc != 0)
 		return refused(identity, out, err);
 	rc = device_chain_verify(&identity->chain, bytes_view(&identity->ak.area),
 	    &identity->ek.hash, trust, clock_now(), err);

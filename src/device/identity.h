@@ -21,6 +21,7 @@ struct device_identity {
 	struct device_ak    ak;
 	bool                ak_reused;
 	struct device_chain chain;
+	char               *refused; /* what the host refused to one that it has not enrolled, for approval_wait */
 };
 
 void device_identity_clear(struct device_identity *identity);

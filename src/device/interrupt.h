@@ -3,6 +3,7 @@
 #define DEVICE_INTERRUPT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 
@@ -14,5 +15,8 @@ bool device_interrupt_pending(void);
 
 /* Returns 0; or -1 with INTERNAL once one of them came. */
 int device_interrupt_check(struct error *err);
+
+/* Sleeps so long; returns -1 with INTERNAL, at once, when one of them comes or has come. */
+int device_interrupt_sleep(int64_t ms, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@ src_libdevice_a_SOURCES = \
 	src/device/acme_order.c src/device/acme_order.h \
 	src/device/ak.c src/device/ak.h \
 	src/device/ak_type.c src/device/ak_type.h \
+	src/device/approval.c src/device/approval.h \
 	src/device/attestation.c src/device/attestation.h \
 	src/device/certificate_files.c src/device/certificate_files.h \
 	src/device/certification.c src/device/certification.h \
@@ -40,6 +41,11 @@ src_libdevice_a_SOURCES = \
 DEVICE_TEST_LIBS = src/libdevice.a src/libwebauthn.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(UNIT_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
 	$(JANSSON_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS)
+
+check_PROGRAMS += tests/unit/approval_test
+TESTS += tests/unit/approval_test
+tests_unit_approval_test_SOURCES = tests/unit/approval_test.c tests/unit/unit.h
+tests_unit_approval_test_LDADD = $(DEVICE_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/template_test
 TESTS += tests/unit/template_test

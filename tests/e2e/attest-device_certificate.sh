@@ -294,7 +294,7 @@ dated "$state/device.pem" 20000101000000Z 20300101000000Z
 case_fails "renew: the TPM was replaced" 1 'cleared or replaced; run "attest-device enroll"' device two renew
 other=$(attest_device --tcti "${tcti[two]}" ek --hash)
 case_fails "enroll on another TPM: its EK is to be enrolled" 1 "EK $other is not enrolled" \
-	attest_device --tcti "${tcti[two]}" enroll --config "$scratch/device.conf"
+	attest_device --tcti "${tcti[two]}" enroll --no-wait --config "$scratch/device.conf"
 check "nothing stays loaded after all that" 'nothing_loaded one && nothing_loaded two'
 
 # ---- an owner with a password ----
