@@ -5,6 +5,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/attest_ca.c \
 	src/admin/audit.c \
 	src/admin/backup.c \
+	src/admin/backup_archive.c src/admin/backup_archive.h \
 	src/admin/backup_files.c src/admin/backup_files.h \
 	src/admin/backup_manifest.c src/admin/backup_manifest.h \
 	src/admin/check.c src/admin/check_report.h \

@@ -26,6 +26,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "store/audit.h"
 #include "store/batch.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -303,8 +304,10 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	bool                   fresh = false;
 
 	keeper->issuers = issuers_new(settings);
-	if (store_open(settings->state_dir, &keeper->store, err) != 0 ||
-	    issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
+	if (store_open(settings->state_dir, &keeper->store, err) != 0)
+		return -1;
+	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
+	if (issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
 	    keeper_load_tls(keeper, err) != 0 ||
 	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
 		return -1;

@@ -53,6 +53,9 @@ case_fails "an archive that is there is not overwritten" 1 'is there already; gi
 	attest_ca backup "$backup"
 case_ok "--force replaces it" attest_ca backup "$backup" --force --json
 case_equal "and the answer can be JSON" "$(jq -c '[.keys, (.files | length), .left_out]' <<<"$out")" '[true,8,null]'
+mkfifo "$scratch/fifo"
+case_fails "but not what is no file" 1 'is no plain file; give "-" and redirect it there' \
+	attest_ca backup "$scratch/fifo" --force
 case_fails "nor is it put where it would be lost with the rest" 1 'would be in the state directory' \
 	attest_ca backup "$state_dir/backup.tar"
 case_ok "--without-keys leaves them out" attest_ca backup "$scratch/public.tar" --without-keys
