@@ -38,6 +38,7 @@ PKI_SUPPORT = tests/unit/pki_support.h tests/unit/unit.h
 PKI_TESTS = \
 	tests/unit/ak_certificate_test \
 	tests/unit/ak_check_test \
+	tests/unit/ca_request_test \
 	tests/unit/ca_test \
 	tests/unit/certificate_test \
 	tests/unit/chain_test \
@@ -57,6 +58,8 @@ tests_unit_ak_certificate_test_SOURCES = tests/unit/ak_certificate_test.c $(PKI_
 tests_unit_ak_certificate_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_ak_check_test_SOURCES = tests/unit/ak_check_test.c $(PKI_SUPPORT)
 tests_unit_ak_check_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_ca_request_test_SOURCES = tests/unit/ca_request_test.c $(PKI_SUPPORT)
+tests_unit_ca_request_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_ca_test_SOURCES = tests/unit/ca_test.c $(PKI_SUPPORT)
 tests_unit_ca_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_certificate_test_SOURCES = tests/unit/certificate_test.c $(PKI_SUPPORT)

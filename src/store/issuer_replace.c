@@ -125,8 +125,8 @@ place_key(const char *state_dir, const struct issuer_next *next, const char **su
 }
 
 /*
- * The new CA's key goes where people look for it. A URI of the old CA goes before
- * that, since it would be asked first; an old key goes after.
+ * The new CA's key goes where people look for it. What the old CA has there in the other
+ * form goes before that: while the new one lies in issuers/, there is something to do yet.
  */
 static int
 settle_key(const char *state_dir, const char *id, const char *suffix, struct error *err)
@@ -134,11 +134,9 @@ settle_key(const char *state_dir, const char *id, const char *suffix, struct err
 	AUTO_FREE char *name = issuer_files_name(id, suffix);
 	bool            is_uri = strcmp(suffix, "uri") == 0;
 
-	if (!is_uri && remove_file(state_dir, STATE_ISSUING_URI, err) != 0)
+	if (remove_file(state_dir, is_uri ? STATE_ISSUING_KEY : STATE_ISSUING_URI, err) != 0)
 		return -1;
-	if (move_file(state_dir, name, is_uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY, err) != 0)
-		return -1;
-	return is_uri ? remove_file(state_dir, STATE_ISSUING_KEY, err) : 0;
+	return move_file(state_dir, name, is_uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY, err);
 }
 
 static int

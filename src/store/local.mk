@@ -102,3 +102,9 @@ TESTS += tests/unit/store_list_test
 tests_unit_store_list_test_SOURCES = tests/unit/store_list_test.c tests/unit/scratch.h \
 	tests/unit/unit.h
 tests_unit_store_list_test_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/issuer_replace_test
+TESTS += tests/unit/issuer_replace_test
+tests_unit_issuer_replace_test_SOURCES = tests/unit/issuer_replace_test.c tests/unit/pki_support.h \
+	tests/unit/unit.h
+tests_unit_issuer_replace_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
+	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(UNIT_LIBS) -lpthread

@@ -282,6 +282,23 @@ check "attestd starts from it" attestd_start
 attest_ca enroll "$hash" --name laptop >/dev/null
 case_ok "and signs" attest killed
 case_ok "what verifies" verifies killed
+
+# ---- renewed while devices attest ----
+
+(
+	for ((i = 1; i <= 8; i++)); do
+		attest "busy-$i" >/dev/null 2>&1 && verifies "busy-$i" >/dev/null && echo "$(issuer_of "busy-$i")"
+	done >"$scratch/busy"
+) &
+busy=$!
+reloads=0
+while kill -0 "$busy" 2>/dev/null && [ "$reloads" -lt 40 ]; do
+	attest_ca issuing renew >/dev/null && reload && reloads=$((reloads + 1))
+done
+wait "$busy"
+case_equal "all of them got certificates that verify" "$(wc -l <"$scratch/busy")" 8
+check "of several issuers" '[ "$(sort -u "$scratch/busy" | wc -l)" -gt 1 ]'
+note "$reloads renewals meanwhile"
 attestd_stop
 
 # ---- a key in a token ----
