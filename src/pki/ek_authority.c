@@ -3,6 +3,10 @@
 
 #include "pki/ek_authority.h"
 
+#include <limits.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
@@ -16,6 +20,23 @@
 /* What a key may cost us that somebody sent; vendors have 4096. */
 #define EK_AUTHORITY_RSA_MIN 2048
 #define EK_AUTHORITY_RSA_MAX 8192
+/* 65537, or less: one as long as the modulus makes a signature take 300 times as long. */
+#define EK_AUTHORITY_EXPONENT_BITS_MAX 17
+
+static int
+authority_check_exponent(const EVP_PKEY *key, struct error *err)
+{
+	BIGNUM *exponent = NULL;
+	int     bits = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1
+	        ? BN_num_bits(exponent)
+	        : INT_MAX;
+
+	BN_free(exponent);
+	if (bits > EK_AUTHORITY_EXPONENT_BITS_MAX)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "its key has a public exponent of more than %d bits", EK_AUTHORITY_EXPONENT_BITS_MAX);
+	return 0;
+}
 
 static int
 authority_check_key(X509 *certificate, struct error *err)
@@ -28,7 +49,7 @@ authority_check_key(X509 *certificate, struct error *err)
 	if (bits != 0 && (bits < EK_AUTHORITY_RSA_MIN || bits > EK_AUTHORITY_RSA_MAX))
 		return error_set(err, ERROR_BAD_ATTESTATION, "its key has %u bits; %d to %d are taken", bits,
 		    EK_AUTHORITY_RSA_MIN, EK_AUTHORITY_RSA_MAX);
-	return 0;
+	return bits != 0 ? authority_check_exponent(key, err) : 0;
 }
 
 /* A CA that says for what it issues must say EK certificates (RFC 5280 §4.2.1.12, as all read it). */

@@ -346,9 +346,9 @@ START_TEST(verify_by_a_ca_for_any_purpose_is_verified)
 }
 END_TEST
 
-/* The public half of an RSA key with so many bits, and of nobody's. */
+/* The public half of an RSA key with so many bits and this exponent, and of nobody's. */
 static EVP_PKEY *
-rsa_of_bits(int bits)
+rsa_of(int bits, BN_ULONG exponent)
 {
 	EVP_PKEY_CTX   *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -358,7 +358,7 @@ rsa_of_bits(int bits)
 	OSSL_PARAM     *params;
 
 	ck_assert_int_eq(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
-	(void)BN_set_word(e, 65537);
+	(void)BN_set_word(e, exponent);
 	(void)OSSL_PARAM_BLD_push_BN(builder, "n", n);
 	(void)OSSL_PARAM_BLD_push_BN(builder, "e", e);
 	params = OSSL_PARAM_BLD_to_param(builder);
@@ -370,6 +370,12 @@ rsa_of_bits(int bits)
 	BN_free(e);
 	EVP_PKEY_CTX_free(context);
 	return made;
+}
+
+static EVP_PKEY *
+rsa_of_bits(int bits)
+{
+	return rsa_of(bits, 65537);
 }
 
 /* A CA with this key, below the root. */
@@ -395,6 +401,8 @@ START_TEST(check_of_keys_and_names)
 	check_ca_of(rsa_of_bits(8192), "CA", "");
 	check_ca_of(rsa_of_bits(2047), "CA", "its key has 2047 bits; 2048 to 8192 are taken");
 	check_ca_of(rsa_of_bits(8200), "CA", "its key has 8200 bits; 2048 to 8192 are taken");
+	check_ca_of(rsa_of(2048, 3), "CA", "");
+	check_ca_of(rsa_of(2048, 0x20001), "CA", "its key has a public exponent of more than 17 bits");
 	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "CA",
 	    "its key is of a kind that is not known here");
 	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"), "CA",
