@@ -3,6 +3,7 @@
 
 #include "attestation/ek_judge.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "attestation/message.h"
@@ -297,6 +298,48 @@ START_TEST(judge_root_removed_is_refused_and_whoever_judges_goes_on)
 }
 END_TEST
 
+#define JUDGES 3
+
+static void *
+judges_main(void *arg)
+{
+	const bool *stop = arg;
+
+	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
+		struct ek_judgement mine;
+
+		attestation_judge(vendors, &asked, &ek, PKI_NOW, &mine);
+		ck_assert_int_ne(mine.evidence.verdict, STORE_VERDICT_ABSENT);
+	}
+	return NULL;
+}
+
+/* Workers judge while the certificates come and go: each by one reading of them. */
+START_TEST(judge_while_vendors_are_replaced_is_safe)
+{
+	AUTO_BYTES der = ek_der(root.certificate);
+	uint8_t    fingerprint[STORE_FINGERPRINT_SIZE];
+	pthread_t  judges[JUDGES];
+	bool       stop = false;
+
+	ck_assert_int_eq(EVP_Digest(der.data, der.size, fingerprint, NULL, EVP_sha256(), NULL), 1);
+	show(ek_forge(&root, ek.key, EK_EXTENSIONS));
+	for (size_t i = 0; i < JUDGES; i++)
+		ck_assert_int_eq(pthread_create(&judges[i], NULL, judges_main, &stop), 0);
+	for (int turn = 0; turn < 30; turn++) {
+		unit_ok(store_trust_remove(store, fingerprint, PKI_NOW, &err), &err);
+		refresh();
+		import(&root, true);
+		refresh();
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < JUDGES; i++)
+		ck_assert_int_eq(pthread_join(judges[i], NULL), 0);
+	judge();
+	assert_verdict(STORE_VERDICT_VERIFIED);
+}
+END_TEST
+
 /* What is no certificate in the store is left out, and the others count. */
 START_TEST(refresh_unreadable_certificate_is_left_out)
 {
@@ -333,6 +376,7 @@ main(void)
 	tcase_add_test(tc, judge_refused_beside_verified_is_verified);
 	tcase_add_test(tc, judge_without_vendors_looks_at_nothing);
 	tcase_add_test(tc, judge_root_removed_is_refused_and_whoever_judges_goes_on);
+	tcase_add_test(tc, judge_while_vendors_are_replaced_is_safe);
 	tcase_add_test(tc, refresh_unreadable_certificate_is_left_out);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
