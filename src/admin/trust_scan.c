@@ -14,12 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include "pki/ek_certificate.h"
-#include "pki/pem.h"
-#include "tpm/openssl_error.h"
+#include "pki/certificate_reader.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -40,45 +35,26 @@ struct scan_inside {
 static int scan_content(struct trust_scan *scan, struct view content, const char *source, int depth,
     struct error *err);
 
+/* One certificate after the other; what is broken is passed over. */
 static void
-scan_der(struct trust_scan *scan, struct view der, const char *source)
+scan_certificates(struct trust_scan *scan, struct view content, const char *source)
 {
-	X509        *certificate = NULL;
-	struct error err = {0};
+	struct certificate_reader reader = {.rest = content};
+	X509                     *certificate = NULL;
+	char                      named[SCAN_SOURCE_SIZE + 32];
+	struct error              err = {0};
+	int                       rc;
 
-	if (ek_certificate_read(der, &certificate, &err) == 0)
-		scan->certificate(certificate, source, scan->arg);
-	else
-		scan->unreadable(source, err.detail, scan->arg);
-}
-
-/* One block after the other; what is broken is passed over. */
-static void
-scan_pem(struct trust_scan *scan, struct view text, const char *source)
-{
-	BIO           *bio = BIO_new_mem_buf(text.data, (int)text.size);
-	unsigned char *der = NULL;
-	size_t         number = 1;
-	long           size;
-	char           named[SCAN_SOURCE_SIZE + 32];
-	struct error   err = {0};
-
-	for (; bio != NULL; number++) {
+	for (size_t number = 1; (rc = certificate_reader_next(&reader, &certificate, &err)) != 0;
+	     number++) {
 		/* The first of a file is known by the file's name. */
 		(void)snprintf(named, sizeof named, number > 1 ? "%.1000s, certificate %zu" : "%.1000s",
 		    source, number);
-		if (PEM_bytes_read_bio(&der, &size, NULL, PEM_STRING_X509, bio, pem_no_passphrase_cb,
-		        NULL) == 1) {
-			scan_der(scan, (struct view){der, (size_t)size}, named);
-			OPENSSL_free(der);
-		} else if (pem_is_at_end()) {
-			break;
-		} else {
-			(void)error_set_openssl(&err, ERROR_MALFORMED, "PEM that cannot be read");
+		if (rc > 0)
+			scan->certificate(certificate, named, scan->arg);
+		else
 			scan->unreadable(named, err.detail, scan->arg);
-		}
 	}
-	BIO_free(bio);
 }
 
 static int
@@ -129,10 +105,9 @@ scan_content(struct trust_scan *scan, struct view content, const char *source, i
 		scan->unreadable(source, "it is too large", scan->arg);
 	else if (trust_archive_is(content))
 		return scan_archive(scan, content, source, depth, err);
-	else if (scan_is_der(content))
-		scan_der(scan, content, source);
-	else if (memmem(content.data, content.size, pem_begin, sizeof pem_begin - 1) != NULL)
-		scan_pem(scan, content, source);
+	else if (scan_is_der(content) ||
+	    memmem(content.data, content.size, pem_begin, sizeof pem_begin - 1) != NULL)
+		scan_certificates(scan, content, source);
 	else
 		scan->others++;
 	return 0;

@@ -27,7 +27,7 @@ struct trust_scan {
 #define TRUST_SCAN_BUDGET {.octets = (size_t)512 << 20, .entries = 200000}
 
 /*
- * Looks through a file (DER, PEM of several, or an archive of such, in which there may
+ * Looks through a file (DER or PEM, of one or several, or an archive of such, in which may
  * be archives again) or a directory and those in it, in the order of names.
  *
  * -1 when something cannot be looked through to its end: NOT_FOUND, INTERNAL, MALFORMED

@@ -10,6 +10,7 @@
 #include "admin/print.h"
 #include "admin/trust.h"
 #include "pki/certificate.h"
+#include "pki/certificate_reader.h"
 #include "pki/ek_trust.h"
 #include "store/store.h"
 #include "tpm/ek.h"
@@ -20,7 +21,8 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define VERIFY_FILE_MAX ((size_t)256 * 1024)
+#define VERIFY_FILE_MAX         ((size_t)256 * 1024)
+#define VERIFY_CERTIFICATES_MAX 16
 
 /* What was found out about one file. */
 struct verification {
@@ -56,24 +58,51 @@ verify_key(X509 *certificate, struct verification *verification)
 	}
 }
 
+/*
+ * The certificates of a file, the EK's first; the others are the chain that came with it.
+ * None when there is anything else in it.
+ */
+static size_t
+verify_read(struct view content, X509 *certificates[VERIFY_CERTIFICATES_MAX], struct error *err)
+{
+	struct certificate_reader reader = {.rest = content};
+	size_t                    count = 0;
+	int                       rc = 0;
+
+	while (count < VERIFY_CERTIFICATES_MAX &&
+	    (rc = certificate_reader_next(&reader, &certificates[count], err)) > 0)
+		count++;
+	if (rc < 0 && count > 0)
+		(void)error_wrap(err, "what follows the certificate");
+	while (rc < 0 && count > 0)
+		X509_free(certificates[--count]);
+	if (rc == 0 && count == 0)
+		(void)error_set(err, ERROR_MALFORMED, "neither DER nor PEM of a certificate");
+	return count;
+}
+
 static void
 verify_file(const struct ek_trust *trust, int64_t now, struct verification *verification)
 {
 	AUTO_BYTES   content = {0};
-	X509        *certificate = NULL;
+	X509        *certificates[VERIFY_CERTIFICATES_MAX];
+	size_t       count = 0;
 	struct error err = {0};
 
-	if (file_read(verification->path, VERIFY_FILE_MAX, &content, &err) != 0 ||
-	    ek_certificate_read(bytes_view(&content), &certificate, &err) != 0) {
+	if (file_read(verification->path, VERIFY_FILE_MAX, &content, &err) == 0)
+		count = verify_read(bytes_view(&content), certificates, &err);
+	if (count == 0) {
 		(void)snprintf(verification->verdict.reason, sizeof verification->verdict.reason,
 		    "%.256s", err.detail);
 		return;
 	}
 	verification->read = true;
-	verification->not_after = certificate_not_after(certificate);
-	(void)ek_trust_verify(trust, certificate, NULL, 0, NULL, now, &verification->verdict);
-	verify_key(certificate, verification);
-	X509_free(certificate);
+	verification->not_after = certificate_not_after(certificates[0]);
+	(void)ek_trust_verify(trust, certificates[0], certificates + 1, count - 1, NULL, now,
+	    &verification->verdict);
+	verify_key(certificates[0], verification);
+	while (count > 0)
+		X509_free(certificates[--count]);
 }
 
 /* A string, or null when there is none. */

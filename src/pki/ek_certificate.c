@@ -10,14 +10,12 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "pki/certificate.h"
+#include "pki/certificate_reader.h"
 #include "pki/oid.h"
-#include "pki/pem.h"
 #include "tpm/key.h"
-#include "tpm/openssl_error.h"
 #include "tpm/vendor.h"
 #include "util/error.h"
 #include "util/utf8.h"
@@ -25,27 +23,8 @@
 /* A TPM's NV index holds 2 KiB, a file some more with its text. */
 #define EK_CERTIFICATE_MAX ((size_t)64 * 1024)
 
-/* TCG_PCCLIENT_STORED_CERT: tag, type (full), size, and TCG_PCCLIENT_FULL_CERT. */
-#define EK_HEADER_SIZE 7
-
-/* What stands behind certificates: empty NV, and 0x11 on Nuvoton's TPMs of 1.2. */
-static const uint8_t paddings[] = {0x00, 0xff, 0x11};
-#define EK_PADDINGS_NV 2 /* how many of them NV has today */
-#define EK_PADDINGS_ALL sizeof paddings
-
-#define EK_SEQUENCE 0x30 /* what DER begins with */
-
-static bool
-ek_is_padding(struct view rest, size_t kinds)
-{
-	for (size_t i = 0; i < rest.size; i++)
-		if (memchr(paddings, rest.data[i], kinds) == NULL)
-			return false;
-	return true;
-}
-
-static int
-ek_decode_padded(struct view der, size_t kinds, X509 **out, struct error *err)
+int
+ek_certificate_decode(struct view der, X509 **out, struct error *err)
 {
 	X509  *certificate;
 	size_t used;
@@ -54,7 +33,7 @@ ek_decode_padded(struct view der, size_t kinds, X509 **out, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "a certificate of %zu octets", der.size);
 	if (certificate_decode_first(der, &certificate, &used, err) != 0)
 		return -1;
-	if (!ek_is_padding((struct view){der.data + used, der.size - used}, kinds)) {
+	if (!certificate_is_padding((struct view){der.data + used, der.size - used})) {
 		X509_free(certificate);
 		return error_set(err, ERROR_MALFORMED,
 		    "%zu octets after a certificate that are no padding", der.size - used);
@@ -64,54 +43,25 @@ ek_decode_padded(struct view der, size_t kinds, X509 **out, struct error *err)
 }
 
 int
-ek_certificate_decode(struct view der, X509 **out, struct error *err)
-{
-	return ek_decode_padded(der, EK_PADDINGS_NV, out, err);
-}
-
-static bool
-ek_has_header(struct view content)
-{
-	static const uint8_t tag[] = {0x10, 0x01, 0x00};
-	static const uint8_t full[] = {0x10, 0x02};
-
-	return content.size > EK_HEADER_SIZE && memcmp(content.data, tag, sizeof tag) == 0 &&
-	    memcmp(content.data + 5, full, sizeof full) == 0;
-}
-
-static int
-ek_read_pem(struct view text, X509 **out, struct error *err)
-{
-	BIO           *bio = BIO_new_mem_buf(text.data, (int)text.size);
-	unsigned char *der = NULL;
-	long           size = 0;
-	int            rc = -1;
-
-	if (bio != NULL && PEM_bytes_read_bio(&der, &size, NULL, PEM_STRING_X509, bio,
-	                       pem_no_passphrase_cb, NULL) == 1)
-		rc = ek_decode_padded((struct view){der, (size_t)size}, EK_PADDINGS_ALL, out, err);
-	else if (pem_is_at_end())
-		(void)error_set(err, ERROR_MALFORMED, "neither DER nor PEM of a certificate");
-	else
-		(void)error_set_openssl(err, ERROR_MALFORMED, "PEM that cannot be read");
-	OPENSSL_free(der);
-	BIO_free(bio);
-	return rc;
-}
-
-int
 ek_certificate_read(struct view content, X509 **out, struct error *err)
 {
-	static const char begin[] = "-----BEGIN ";
+	struct certificate_reader reader = {.rest = content};
+	X509                     *certificate;
+	int                       rc;
 
-	if (content.size == 0 || content.size > EK_CERTIFICATE_MAX)
+	if (content.size > EK_CERTIFICATE_MAX)
 		return error_set(err, ERROR_MALFORMED, "a certificate of %zu octets", content.size);
-	if (ek_has_header(content)) /* the DER knows its own size */
-		content = (struct view){content.data + EK_HEADER_SIZE, content.size - EK_HEADER_SIZE};
-	else if (content.data[0] != EK_SEQUENCE &&
-	    memmem(content.data, content.size, begin, sizeof begin - 1) != NULL)
-		return ek_read_pem(content, out, err);
-	return ek_decode_padded(content, EK_PADDINGS_ALL, out, err);
+	if ((rc = certificate_reader_next(&reader, &certificate, err)) < 0)
+		return -1;
+	if (rc == 0)
+		return error_set(err, ERROR_MALFORMED, "neither DER nor PEM of a certificate");
+	if (!reader.pem && reader.rest.size != 0) {
+		X509_free(certificate);
+		return error_set(err, ERROR_MALFORMED,
+		    "%zu octets after a certificate that are no padding", reader.rest.size);
+	}
+	*out = certificate;
+	return 0;
 }
 
 /* Copies the text of the first attribute `oid`; "" when it is not one line that fits. */

@@ -6,6 +6,7 @@ src_libpki_a_SOURCES = \
 	src/pki/ca.c src/pki/ca.h \
 	src/pki/ca_request.c src/pki/ca_request.h \
 	src/pki/certificate.c src/pki/certificate.h \
+	src/pki/certificate_reader.c src/pki/certificate_reader.h \
 	src/pki/chain.c src/pki/chain.h \
 	src/pki/crl.c \
 	src/pki/crl_read.c \
@@ -40,6 +41,7 @@ PKI_TESTS = \
 	tests/unit/ak_check_test \
 	tests/unit/ca_request_test \
 	tests/unit/ca_test \
+	tests/unit/certificate_reader_test \
 	tests/unit/certificate_test \
 	tests/unit/chain_test \
 	tests/unit/csr_test \
@@ -62,6 +64,9 @@ tests_unit_ca_request_test_SOURCES = tests/unit/ca_request_test.c $(PKI_SUPPORT)
 tests_unit_ca_request_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_ca_test_SOURCES = tests/unit/ca_test.c $(PKI_SUPPORT)
 tests_unit_ca_test_LDADD = $(PKI_TEST_LIBS)
+tests_unit_certificate_reader_test_SOURCES = tests/unit/certificate_reader_test.c \
+	tests/unit/ek_support.h $(PKI_SUPPORT)
+tests_unit_certificate_reader_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_certificate_test_SOURCES = tests/unit/certificate_test.c $(PKI_SUPPORT)
 tests_unit_certificate_test_LDADD = $(PKI_TEST_LIBS)
 tests_unit_chain_test_SOURCES = tests/unit/chain_test.c tests/unit/chain_support.h $(PKI_SUPPORT)

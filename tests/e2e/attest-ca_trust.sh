@@ -245,6 +245,20 @@ case_equal "with the hash of its key" "$(attest_ca trust verify rsa.der --json |
 { cat rsa.der; head -c 300 /dev/zero | tr '\0' '\377'; } >padded.der
 openssl x509 -in rsa.der -inform DER -out rsa.pem
 case_ok "header and padding are no harm" attest_ca trust verify header.der padded.der rsa.pem
+intermediate=$(attest_ca trust list --json | jq -r '.[] | select(.role == "intermediate") | .fingerprint')
+attest_ca trust remove "$intermediate" >/dev/null
+case_fails "without its intermediate it is refused" 1 'its issuer "CN = swtpm-localca" is not imported' \
+	attest_ca trust verify rsa.der
+openssl x509 -in "$swtpm_ca/issuercert.pem" -outform DER -out issuer.der
+cat rsa.pem "$swtpm_ca/issuercert.pem" >chain.pem
+case_ok "the intermediate may come with it" attest_ca trust verify chain.pem
+cat rsa.der issuer.der >chain.der
+case_ok "in DER, too" attest_ca trust verify chain.der
+{ cat rsa.der issuer.der; echo junk; } >junk.der
+case_fails "what else comes is refused" 1 'junk.der: not verified: what follows the certificate: not a certificate' \
+	attest_ca trust verify junk.der
+imports "DER behind DER" 0 1 chain.der
+imports "what swtpm_localca made" 1 1 "$swtpm_ca"
 { head -c -1 rsa.der; printf '\x55'; } >flipped.der
 case_fails "a changed signature is refused" 1 \
 	"flipped.der: not verified: the signature is not by its issuer's key" attest_ca trust verify rsa.der flipped.der
