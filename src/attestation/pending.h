@@ -29,7 +29,7 @@ struct challenge {
 	char            host[PEER_SIZE]; /* whence it was asked for; zero behind its NUL */
 
 	struct store_evidence evidence;       /* its facts go into the certificate */
-	struct bytes          ek_certificate; /* what it is of; empty when none was shown */
+	struct bytes          ek_certificate; /* what it is of, 8 KiB at most; empty when none was shown */
 	int64_t               trust_revision; /* of the vendors' certificates that it was judged by */
 	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, when verified */
 	char                 *enroll_name; /* it may enrol itself as this, once it has proven its key; or NULL */

@@ -251,6 +251,30 @@ START_TEST(challenge_require_wants_a_verified_certificate)
 }
 END_TEST
 
+/* As many and as large certificates as a front can send, and none of them one. */
+START_TEST(challenge_garbage_for_certificates_is_none)
+{
+	static uint8_t          garbage[MESSAGE_CERTIFICATE_MAX] = {0x30, 0x82, 0x1f, 0xfc, 0x30, 0x82, 0x1f, 0xf8};
+	struct message_question question;
+	struct message_answer   answer;
+	AUTO_BYTES              body = {0};
+
+	start("require");
+	question = question_of(&fixture.ek);
+	question.challenge.certificate_count = MESSAGE_CERTIFICATES_MAX;
+	memcpy(garbage + 64, fixture.ek.spki.data, fixture.ek.spki.size);
+	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++)
+		question.challenge.certificates[i] = (struct view){garbage, sizeof garbage - i};
+	ck_assert_int_eq(ask(fixture.front, &question, &body, &answer, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "of the 8 that came none is for this EK"));
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	question.challenge.certificates[7] = bytes_view(&world.certificate);
+	bytes_clear(&body);
+	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+}
+END_TEST
+
 /* A device that is known was refused: an administrator finds that later. */
 START_TEST(challenge_refused_of_a_known_device_is_on_record)
 {
@@ -640,6 +664,7 @@ main(void)
 	tcase_add_checked_fixture(enroll_itself, setup, teardown);
 	tcase_add_test(policy, challenge_require_wants_a_verified_certificate);
 	tcase_add_test(policy, challenge_require_comes_before_the_waiting_list);
+	tcase_add_test(policy, challenge_garbage_for_certificates_is_none);
 	tcase_add_test(policy, challenge_refused_of_a_known_device_is_on_record);
 	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_record_without_certificate_has_the_claims);
