@@ -25,7 +25,7 @@ struct name_run {
 };
 
 /* How many octets one may grow to, about; name_run_is_full says that it has. */
-#define NAME_RUN_MAX ((size_t)12 * 1024 * 1024)
+#define NAME_RUN_MAX ((size_t)8 * 1024 * 1024)
 
 void name_run_add(struct name_run *run, const char *name, int64_t device, uint32_t position);
 bool name_run_is_full(const struct name_run *run);

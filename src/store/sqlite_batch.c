@@ -39,7 +39,7 @@
  * not yet there, so that only the last one must wait for the disk: its fsync is for
  * all before it too. And the log is copied outside of transactions.
  */
-static const char batch_settings[] = "PRAGMA cache_size = -24576; PRAGMA synchronous = NORMAL;";
+static const char batch_settings[] = "PRAGMA cache_size = -16384; PRAGMA synchronous = NORMAL;";
 static const char batch_settings_last[] = "PRAGMA synchronous = FULL;";
 static const char batch_settings_before[] = "PRAGMA cache_size = -2000; PRAGMA synchronous = FULL;";
 #define BATCH_AUTOCHECKPOINT_BEFORE 1000

@@ -25,7 +25,7 @@ static const char stage_settings[] =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA secure_delete = OFF;"
     "PRAGMA temp_store = FILE;"
-    "PRAGMA cache_size = -12288;"
+    "PRAGMA cache_size = -8192;"
     "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, note TEXT, names BLOB,"
     " tags BLOB);"
     "CREATE TABLE name (name TEXT, line INTEGER);"

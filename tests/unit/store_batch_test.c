@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <inttypes.h>
@@ -496,6 +497,67 @@ START_TEST(commit_of_many_is_in_several_transactions)
 }
 END_TEST
 
+/* Names enough that they do not wait for the last device. */
+START_TEST(commit_of_very_many_names_is_in_several_runs)
+{
+	const unsigned int  devices = NAME_RUN_MAX / (STORE_DEVICE_NAMES_MAX * 250) + 10;
+	struct store_batch *batch = begin(NULL);
+	static char         texts[STORE_DEVICE_NAMES_MAX][250];
+	char               *names[STORE_DEVICE_NAMES_MAX];
+
+	for (unsigned int i = 0; i < devices; i++) {
+		struct store_device d = {.ek_hash = {(uint8_t)i, (uint8_t)(i >> 8)},
+		    .names = names,
+		    .name_count = STORE_DEVICE_NAMES_MAX,
+		    .enabled = true};
+
+		for (unsigned int j = 0; j < STORE_DEVICE_NAMES_MAX; j++) {
+			names[j] = texts[j];
+			(void)snprintf(texts[j], sizeof texts[j], "%u-%u-%0230u", i * 7919 % devices, j, i);
+		}
+		unit_ok(store_batch_add(batch, &d, i + 2, &err), &err);
+	}
+	unit_ok(store_batch_commit(batch, "-", NOW, &err), &err);
+	store_batch_free(batch);
+	ck_assert_int_eq(ask("SELECT count(*) FROM name"), (int)(devices * STORE_DEVICE_NAMES_MAX));
+	ck_assert_int_eq(ask("SELECT count(*) FROM name JOIN device ON device.id = name.device"
+	                     " WHERE CAST(substr(name, -230) AS INTEGER) % 256"
+	                     " = instr('0123456789ABCDEF', substr(hex(ek_hash), 1, 1)) * 16 - 16"
+	                     " + instr('0123456789ABCDEF', substr(hex(ek_hash), 2, 1)) - 1"),
+	    (int)(devices * STORE_DEVICE_NAMES_MAX));
+}
+END_TEST
+
+START_TEST(commit_without_room_leaves_nothing_that_is_seen)
+{
+	struct store_batch *batch = begin(NULL);
+	struct rlimit       before;
+	struct rlimit       limit;
+	bool                more = true;
+
+	for (unsigned int i = 0; i < 5000; i++) {
+		struct store_device d = device(0, NULL, TEXT("site-1"));
+
+		d.ek_hash[0] = (uint8_t)i;
+		d.ek_hash[1] = (uint8_t)(i >> 8);
+		unit_ok(store_batch_add(batch, &d, i + 2, &err), &err);
+	}
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){(rlim_t)400 * 1024, before.rlim_max};
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(store_batch_commit(batch, "-", NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	store_batch_free(batch);
+	ck_assert_uint_eq(count_enrolled(), 0);
+	while (more)
+		unit_ok(store_batch_sweep(other, &more, &err), &err);
+	ck_assert_int_eq(rows_left(), 0);
+	unit_ok(enroll(1, NULL), &err);
+}
+END_TEST
+
 START_TEST(names_of_a_run_are_sorted_by_octets)
 {
 	static const char *const names[] = {"b", "", "a b", "\xc3\xa9", "a", "B"};
@@ -538,6 +600,8 @@ main(void)
 	tcase_add_test(tc, dead_import_gives_way_to_the_next);
 	tcase_add_test(tc, dead_import_is_swept_away_and_nothing_else);
 	tcase_add_test(tc, commit_of_many_is_in_several_transactions);
+	tcase_add_test(tc, commit_of_very_many_names_is_in_several_runs);
+	tcase_add_test(tc, commit_without_room_leaves_nothing_that_is_seen);
 	tcase_add_test(tc, names_of_a_run_are_sorted_by_octets);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
