@@ -85,6 +85,8 @@ archive_take_member(struct archive *archive, struct archive_entry *entry, bool r
 	budget->entries--;
 	if (!raw && archive_entry_filetype(entry) != AE_IFREG)
 		return 0;
+	if (name == NULL) /* the locale has no such characters */
+		name = archive_entry_pathname_utf8(entry);
 	if (archive_read_member(archive, budget, &content, &fits, err) != 0)
 		return -1;
 	if (fits)
