@@ -21,6 +21,8 @@ cases=(
 	"a machine without a name obtains one for its EK hash"
 	"step-ca refuses any other name to a machine without one"
 	"an EK that comes with its certificate is served as well"
+	"its certificate is what the attestation CA can require"
+	"the machine without one is refused then"
 	"the attestation CA is reached over TLS"
 	"a machine that was removed is refused again"
 )
@@ -117,6 +119,14 @@ case_fails "${cases[case_count]}" 1 "$no_match" step_certificate one laptop
 certified_hash=$(attest_device --tcti "${tcti_cmd[certified]}" ek --hash)
 attest_ca enroll "$certified_hash" --name server >/dev/null
 case_ok "${cases[case_count]}" step_certificate certified server
+
+attestd_stop
+attest_ca trust import "$swtpm_ca"/*cert.pem >/dev/null
+printf 'ek_certificate = require\n' >"$scratch/require.conf"
+attestd_start --config "$scratch/require.conf"
+rm -r "$scratch/objects-certified" "$scratch/objects-one"
+case_ok "${cases[case_count]}" step_certificate certified server
+case_fails "${cases[case_count]}" 1 "403 EK $hash is not trusted" step_certificate one laptop
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=attestd \
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls.key" -out "$scratch/tls.pem" \
