@@ -137,12 +137,14 @@ archive_write_cb(void *arg, const void *data, size_t size)
 }
 
 static int
-archive_write_store(const struct backup_content *content, struct archive *archive, struct error *err)
+archive_write_store(const struct backup_content *content, struct archive *archive,
+    struct error *err)
 {
 	const struct backup_file *store = &content->manifest.files[content->manifest.count - 1];
 	int                       rc;
 
-	if (archive_write_member(archive, store->name, store->mode, store->size, content->created, err) != 0)
+	if (archive_write_member(archive, store->name, store->mode, store->size, content->created,
+	        err) != 0)
 		return -1;
 	rc = copy_read(content->copy, archive_write_cb, archive, err);
 	return rc > 0 ? archive_fail(archive, err) : rc;

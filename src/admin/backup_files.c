@@ -27,7 +27,7 @@ backup_files_clear(struct backup_files *files)
 	*files = (struct backup_files){0};
 }
 
-/* Whatever it is called: "-----BEGIN ENCRYPTED PRIVATE KEY-----", "-----BEGIN TSS2 PRIVATE KEY-----". */
+/* Whatever it is called: "BEGIN ENCRYPTED PRIVATE KEY-----", "BEGIN TSS2 PRIVATE KEY-----". */
 static bool
 item_is_key(const struct backup_item *item)
 {

@@ -105,8 +105,8 @@ manifest_read_file(const json_t *object, struct backup_file *file, struct error 
 	    !hex_decode(hash, file->hash, sizeof file->hash))
 		return manifest_refuse(err);
 	if (!backup_name_check(name))
-		return error_set(err, ERROR_MALFORMED, "the backup has a file \"%.100s\", which is none of a CA's",
-		    name);
+		return error_set(err, ERROR_MALFORMED,
+		    "the backup has a file \"%.100s\", which is none of a CA's", name);
 	if (strcmp(name, STATE_STORE) != 0 && (uint64_t)size > BACKUP_FILE_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "%.100s has more than %zu octets", name,
 		    BACKUP_FILE_MAX);

@@ -154,7 +154,8 @@ check_crl_content(const struct admin_call *call, const char *what, const struct 
 	}
 	clock_format(crl->next_update, when);
 	if (crl->next_update <= call->now)
-		check_add(report, what, CHECK_ERROR, "expired at %s: nobody accepts it; %s", when, remedy);
+		check_add(report, what, CHECK_ERROR, "expired at %s: nobody accepts it; %s", when,
+		    remedy);
 	else
 		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
 		    crl->number, crl->revoked.size / sizeof(struct ca_revoked), when);
@@ -233,6 +234,29 @@ check_root_crl(const struct admin_call *call, struct check_report *report)
 	ca_crl_clear(&crl);
 }
 
+/* The CRL of an earlier CA, as long as somebody may look at it. */
+static void
+check_earlier_crl(const struct admin_call *call, const struct issuer_files *earlier,
+    struct check_report *report)
+{
+	AUTO_FREE char *name = issuer_files_name(earlier->id, "crl");
+	AUTO_FREE char *path = file_join(call->state_dir, name);
+	AUTO_BYTES      der = {0};
+	struct ca_crl   crl = {.number = 0};
+	struct error    err;
+
+	if (certificate_not_after(earlier->ca.certificate) <= call->now)
+		return;
+	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0)
+		check_add(report, "earlier CRL", CHECK_WARNING,
+		    "%.40s: there is none yet; reload attestd, or run \"attest-ca crl\"", earlier->id);
+	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
+		check_add_error(report, "earlier CRL", &err, CRL_REMEDY);
+	else
+		check_crl_content(call, "earlier CRL", &crl, CRL_REMEDY, report);
+	ca_crl_clear(&crl);
+}
+
 /* Without their keys the certificates of earlier CAs cannot be revoked any more. */
 static void
 check_earlier(const struct admin_call *call, const struct key_access *access,
@@ -240,13 +264,11 @@ check_earlier(const struct admin_call *call, const struct key_access *access,
 {
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t       count = 0;
-	size_t       bad = 0;
 	struct error err;
 
-	if (issuer_files_list(call->state_dir, &ids, &count, &err) != 0) {
-		/* without issuing.pem nobody knows which are earlier, and that is said already */
+	/* Without issuing.pem nobody knows which are earlier, and that is said already. */
+	if (issuer_files_list(call->state_dir, &ids, &count, &err) != 0)
 		return;
-	}
 	for (size_t i = 0; i < count; i++) {
 		struct issuer_files earlier = {.id = ""};
 
@@ -254,12 +276,12 @@ check_earlier(const struct admin_call *call, const struct key_access *access,
 			check_add(report, "earlier issuer", CHECK_ERROR,
 			    "%.40s: %s; restore it from a backup: its certificates cannot be revoked without",
 			    ids[i], err.detail);
-			bad++;
+		} else {
+			check_add(report, "earlier issuer", CHECK_OK, "%.40s has its key", ids[i]);
+			check_earlier_crl(call, &earlier, report);
 		}
 		issuer_files_clear(&earlier);
 	}
-	if (count != 0 && bad == 0)
-		check_add(report, "earlier issuer", CHECK_OK, "%zu, whole", count);
 	free(ids);
 }
 

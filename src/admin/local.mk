@@ -85,6 +85,10 @@ tests_fuzz_device_file_fuzz_SOURCES = tests/fuzz/device_file_fuzz.c tests/fuzz/f
 tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_device_file_fuzz_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
 	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
+FUZZERS += tests/fuzz/backup_manifest_fuzz
+tests_fuzz_backup_manifest_fuzz_SOURCES = tests/fuzz/backup_manifest_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_backup_manifest_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_backup_manifest_fuzz_LDADD = $(tests_fuzz_device_file_fuzz_LDADD)
 EXTRA_PROGRAMS += tests/fuzz/admin_seeds
 CLEANFILES += tests/fuzz/admin_seeds
 FUZZ_SEEDERS += tests/fuzz/admin_seeds

@@ -1,4 +1,7 @@
-/* The chain of audit entries, for those who add and those who verify. Nobody outside store/ includes it. */
+/*
+ * The chain of audit entries, for those who add and those who verify. Nobody outside
+ * store/ includes it.
+ */
 #ifndef STORE_SQLITE_AUDIT_H
 #define STORE_SQLITE_AUDIT_H
 

@@ -102,6 +102,16 @@ case_fails "nor is anything else" 1 'is not empty' \
 	"$attest_ca_program" --state-dir "$scratch/full" restore "$backup"
 mkdir "$scratch/empty"
 case_ok "an empty directory is used" "$attest_ca_program" --state-dir "$scratch/empty" restore "$backup"
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir "$scratch/service" && chown 12345:12345 "$scratch/service"
+	attest_ca issuing renew >/dev/null
+	attest_ca backup "$scratch/issuers.tar" >/dev/null
+	case_ok "root restores into a service's directory" \
+		"$attest_ca_program" --state-dir "$scratch/service" restore "$scratch/issuers.tar"
+	check "with the files of earlier issuers" 'ls "$scratch/service/issuers/"*.key >/dev/null'
+	case_equal "and all is the service's" "$(find "$scratch/service" ! -user 12345)" ""
+	case_ok "and in order" "$attest_ca_program" --state-dir "$scratch/service" check
+fi
 restored=$scratch/refused-ca
 
 good=$scratch/good

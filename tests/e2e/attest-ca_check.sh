@@ -82,7 +82,11 @@ rm "$state_dir/root.key"
 case_ok "a root key that is elsewhere is in order" attest_ca check
 fault "an earlier issuer without its key" error 'earlier issuer +[0-9a-f]{40}: .*restore it from a backup' \
 	'attest_ca issuing renew; attest_ca crl; rm issuers/*.key'
-fault "a CRL of the issuer before" warning 'CRL +it is still that of the issuing CA before' 'attest_ca issuing renew'
+fault "a CRL of the issuer before" warning 'CRL +it is still that of the issuing CA before' 'attest_ca issuing renew' 2
+fault "no CRL of the issuer before" warning 'earlier CRL +[0-9a-f]{40}: there is none yet; reload attestd' \
+	'attest_ca issuing renew; attest_ca crl; rm issuers/*.crl'
+fault "a CRL of the issuer before that is somebody else's" error 'earlier CRL +' \
+	'attest_ca issuing renew; attest_ca crl; cp crl.der issuers/$(cd issuers; echo *.crl)'
 
 # Certificates of the same keys with other times.
 resign() { # NOT_BEFORE NOT_AFTER: of the issuing certificate

@@ -1,4 +1,7 @@
-/* Writes the files of devices that device_file_fuzz begins with: one in each format. */
+/*
+ * Writes what fuzzers begin with: for device_file_fuzz a file of devices in each format,
+ * for backup_manifest_fuzz a manifest.
+ */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -6,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin/backup_manifest.h"
 #include "admin/device_file.h"
+#include "store/files.h"
 #include "util/bytes.h"
+#include "util/error.h"
 #include "util/file.h"
 
 static void
@@ -33,14 +39,33 @@ seed_write(const char *directory, char first, const struct device_format *format
 		exit(EXIT_FAILURE);
 }
 
+static void
+seed_write_manifest(const char *directory)
+{
+	char               key[] = STATE_ISSUING_KEY;
+	char               store[] = STATE_STORE;
+	struct backup_file files[] = {{key, 0600, 241, {1}}, {store, 0600, 4096, {2}}};
+	const struct backup_manifest manifest = {1700000000, true, files, 2};
+	AUTO_FREE char *path = file_join(directory, "manifest");
+	AUTO_BYTES      text = {0};
+	struct error    err;
+
+	backup_manifest_encode(&manifest, &text);
+	if (file_replace(path, text.data, text.size, 0644, &err) != 0)
+		exit(EXIT_FAILURE);
+}
+
 int
 main(int argc, char **argv)
 {
 	AUTO_FREE char *directory = file_join(argc > 1 ? argv[1] : ".", "device_file");
+	AUTO_FREE char *manifests = file_join(argc > 1 ? argv[1] : ".", "backup_manifest");
 
 	if (argc > 1)
 		(void)mkdir(argv[1], 0777);
 	(void)mkdir(directory, 0777);
+	(void)mkdir(manifests, 0777);
+	seed_write_manifest(manifests);
 	seed_write(directory, '\0', device_csv());
 	seed_write(directory, '\1', device_jsonl());
 	return EXIT_SUCCESS;
