@@ -108,7 +108,7 @@ exhibits_add(struct exhibits *exhibits, X509 *certificate, struct view der, bool
 static bool
 exhibit_is_likely(struct view der, struct view spki)
 {
-	if (spki.size < KEY_TAIL_SIZE)
+	if (spki.size < KEY_TAIL_SIZE || der.size < KEY_TAIL_SIZE)
 		return false;
 	return memmem(der.data, der.size, spki.data + spki.size - KEY_TAIL_SIZE, KEY_TAIL_SIZE) != NULL;
 }
