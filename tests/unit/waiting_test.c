@@ -204,6 +204,26 @@ START_TEST(challenge_flood_of_strangers_is_held_back)
 }
 END_TEST
 
+/* Who asked has gone before his place on the list is on disk. */
+START_TEST(challenge_stranger_that_goes_harms_nothing)
+{
+	struct stranger stranger;
+	AUTO_BYTES      encoded = {0};
+	AUTO_BYTES      secret = {0};
+
+	stranger_make(&stranger, VIEW("192.0.2.7:4711"));
+	message_question_encode(&stranger.question, &encoded);
+	for (int i = 0; i < 10; i++) {
+		front_send(fixture.front, CHANNEL_ASK, 4000, bytes_view(&encoded));
+		(void)close(fixture.front);
+		fixture.front = front_attach();
+	}
+	secret_get(fixture.front, &secret);
+	front_send(fixture.front, CHANNEL_ASK, 4001, bytes_view(&encoded));
+	forge_ek_clear(&stranger.ek);
+}
+END_TEST
+
 START_TEST(challenge_stranger_with_the_list_off_is_refused_only)
 {
 	struct stranger      stranger;
@@ -233,6 +253,7 @@ main(void)
 	tcase_add_test(tc, challenge_stranger_that_was_denied_is_told_and_not_counted);
 	tcase_add_test(tc, challenge_stranger_with_flaw_is_not_listed);
 	tcase_add_test(tc, challenge_flood_of_strangers_is_held_back);
+	tcase_add_test(tc, challenge_stranger_that_goes_harms_nothing);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("list_off");
 	tcase_set_timeout(tc, 60);
