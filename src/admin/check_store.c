@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/hex.h"
 
 /* Clocks of people and machines may differ so much. */
 #define CHECK_CLOCK_SLACK ((int64_t)5 * 60)
@@ -50,6 +51,7 @@ check_store_record(const struct admin_call *call, struct store *store, struct ch
 	uint8_t             head[32];
 	int64_t             count;
 	int64_t             newest = 0;
+	char                hash[2 * sizeof head + 1];
 	char                when[CLOCK_TEXT_SIZE];
 
 	if (store_audit_verify(store, NULL, &count, head, &err) != 0) {
@@ -57,7 +59,12 @@ check_store_record(const struct admin_call *call, struct store *store, struct ch
 		    "find out who writes to the state directory, and compare with a backup");
 		return;
 	}
-	check_add(report, "audit", CHECK_OK, "%" PRId64 " entries hold", count);
+	hex_encode(head, sizeof head, hash);
+	if (count == 0)
+		check_add(report, "audit", CHECK_OK, "no entry yet");
+	else
+		check_add(report, "audit", CHECK_OK, "%" PRId64 " entries hold, the last with hash %s",
+		    count, hash);
 	if (store_audit_list(store, &filter, check_newest_cb, &newest, &err) != 0) {
 		check_add_error(report, "audit", &err, NULL);
 	} else if (newest != 0) {

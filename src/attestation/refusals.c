@@ -33,8 +33,7 @@ struct place {
 struct refusals {
 	struct store_writer *writer;
 	pthread_mutex_t      mutex; /* over the rest */
-	int64_t              minute_ms; /* when the one that is counted began */
-	size_t               minute_count;
+	int64_t              due_ms; /* of the next, if all came evenly: ahead by what is used up */
 	uint64_t             skipped; /* of those that have no place */
 	struct place         places[REFUSALS_PLACES];
 };
@@ -77,16 +76,6 @@ refusals_place(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE]
 	return &refusals->places[(index + 31 * (size_t)kind) % REFUSALS_PLACES];
 }
 
-static bool
-refusals_minute_has_room(struct refusals *refusals, int64_t now_ms)
-{
-	if (refusals->minute_count == 0 || now_ms - refusals->minute_ms >= REFUSALS_PAUSE_MS) {
-		refusals->minute_ms = now_ms;
-		refusals->minute_count = 0;
-	}
-	return refusals->minute_count < REFUSALS_MINUTE_MAX;
-}
-
 /* With the lock held. */
 static bool
 refusals_decide(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE],
@@ -100,15 +89,15 @@ refusals_decide(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE
 		*(same ? &place->skipped : &refusals->skipped) += 1;
 		return false;
 	}
-	if (!refusals_minute_has_room(refusals, now_ms)) {
+	if (refusals->due_ms - now_ms > (REFUSALS_BURST - 1) * REFUSALS_PAUSE_MS) {
 		refusals->skipped++;
 		return false;
 	}
+	refusals->due_ms = (refusals->due_ms > now_ms ? refusals->due_ms : now_ms) + REFUSALS_PAUSE_MS;
 	*skipped = place->skipped + refusals->skipped;
 	*place = (struct place){.taken = true, .kind = kind, .until_ms = now_ms + REFUSALS_PAUSE_MS};
 	memcpy(place->ek_hash, ek_hash, STORE_HASH_SIZE);
 	refusals->skipped = 0;
-	refusals->minute_count++;
 	return true;
 }
 

@@ -26,11 +26,11 @@ void refusals_record(struct refusals *refusals, const struct asker *asker,
     const uint8_t *ek_hash, const struct error *why);
 
 /*
- * Whether one of this kind is to be recorded now: each device one a minute of a kind, and
- * all together REFUSALS_MINUTE_MAX. What is not is counted; *skipped says how many were
- * since the last that was.
+ * Whether one of this kind is to be recorded now: of each device and kind one a minute,
+ * and of all together so many at once and then one a minute, some hundred kilobytes a
+ * day. What is not is counted; *skipped says how many were since the last that was.
  */
-#define REFUSALS_MINUTE_MAX 60
+#define REFUSALS_BURST 60
 bool refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, enum error_kind kind,
     int64_t now_ms, uint64_t *skipped);
 

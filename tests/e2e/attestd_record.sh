@@ -87,7 +87,7 @@ absent() { # NAME HEX: not there, as octets, in hexadecimal, in base64
 	local octets=$2 digits base
 
 	digits=$(printf %s "$octets" | hex)
-	base=$(printf %s "$octets" | xxd -r -p | base64 -w0 | tr -d = | hex)
+	base=$(printf "$(sed 's/../\\x&/g' <<<"$octets")" | base64 -w0 | tr -d = | hex)
 	check "$1 is nowhere" '[ ${#octets} -ge 16 ] && ! grep -qF -e "$octets" -e "$digits" -e "$base" "$scratch/left.hex"'
 }
 absent "the secret of a credential" "$(jq -r .secret "$scratch/secret.json" | base64 -d | hex)"

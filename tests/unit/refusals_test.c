@@ -55,16 +55,23 @@ START_TEST(admit_others_beside_it)
 }
 END_TEST
 
-START_TEST(admit_so_many_of_all_in_a_minute)
+START_TEST(admit_so_many_of_all_and_then_one_a_minute)
 {
 	size_t admitted = 0;
 
 	for (int device = 1; device <= 200; device++)
 		admitted += admit((uint8_t)device, ERROR_DEVICE_DISABLED, 1000 + device, 0);
-	ck_assert_uint_eq(admitted, REFUSALS_MINUTE_MAX);
-	/* The next minute begins with the count of those that were not. */
-	ck_assert(admit(255, ERROR_DEVICE_DISABLED, 70000, 200 - REFUSALS_MINUTE_MAX));
-	ck_assert(admit(254, ERROR_DEVICE_DISABLED, 70000, 0));
+	ck_assert_uint_eq(admitted, REFUSALS_BURST);
+	/* The next has the count of those that were not. */
+	ck_assert(!admit(255, ERROR_DEVICE_DISABLED, 60999, 0));
+	ck_assert(admit(255, ERROR_DEVICE_DISABLED, 70000, 201 - REFUSALS_BURST));
+	ck_assert(!admit(254, ERROR_DEVICE_DISABLED, 70000, 0));
+	ck_assert(admit(254, ERROR_DEVICE_DISABLED, 130000, 1));
+	/* After an hour of peace all is as at first. */
+	admitted = 0;
+	for (int device = 1; device <= 200; device++)
+		admitted += admit((uint8_t)device, ERROR_EK_UNTRUSTED, 130000 + 3600000, 0);
+	ck_assert_uint_eq(admitted, REFUSALS_BURST);
 }
 END_TEST
 
@@ -91,7 +98,7 @@ refusals_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, admit_one_a_minute_of_a_device_and_kind);
 	tcase_add_test(tc, admit_others_beside_it);
-	tcase_add_test(tc, admit_so_many_of_all_in_a_minute);
+	tcase_add_test(tc, admit_so_many_of_all_and_then_one_a_minute);
 	tcase_add_test(tc, admit_who_finds_its_place_taken_waits);
 	suite_add_tcase(suite, tc);
 	return suite;
