@@ -53,6 +53,7 @@ src_libadmin_a_SOURCES += \
 	src/admin/trust_import.c \
 	src/admin/trust_list.c \
 	src/admin/trust_remove.c \
+	src/admin/trust_report.c src/admin/trust_report.h \
 	src/admin/trust_scan.c src/admin/trust_scan.h \
 	src/admin/trust_verify.c
 

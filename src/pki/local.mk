@@ -16,6 +16,7 @@ src_libpki_a_SOURCES = \
 	src/pki/draft.c src/pki/draft.h \
 	src/pki/ek_authority.c src/pki/ek_authority.h \
 	src/pki/ek_certificate.c src/pki/ek_certificate.h \
+	src/pki/ek_search.c src/pki/ek_search.h \
 	src/pki/ek_trust.c src/pki/ek_trust.h \
 	src/pki/end_entity.c src/pki/end_entity.h \
 	src/pki/extension.c src/pki/extension.h \

@@ -1,0 +1,48 @@
+/* What trust import has found, what became of each of it, and how that is said. */
+#ifndef ADMIN_TRUST_REPORT_H
+#define ADMIN_TRUST_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/trust_store.h"
+#include "util/bytes.h"
+
+#define TRUST_FOUND_MAX    50000
+#define TRUST_SOURCE_SIZE  256
+#define TRUST_SUBJECT_SIZE 160
+
+enum trust_fate { TRUST_ADDED, TRUST_DUPLICATE, TRUST_REFUSED, TRUST_UNREADABLE };
+
+/* A certificate, or what should be one. */
+struct trust_found {
+	enum trust_fate fate;
+	bool            root;
+	bool            expired;
+	bool            rootless; /* an intermediate of no use */
+	uint8_t         fingerprint[STORE_FINGERPRINT_SIZE];
+	struct bytes    der; /* empty when it cannot be read */
+	int64_t         not_after;
+	char            source[TRUST_SOURCE_SIZE];
+	char            subject[TRUST_SUBJECT_SIZE];
+	char            reason[TRUST_SUBJECT_SIZE]; /* why it was refused, or cannot be read */
+};
+
+struct trust_report {
+	struct trust_found *found;
+	size_t              count;
+	size_t              capacity;
+	size_t              roots; /* added */
+	size_t              intermediates;
+	bool                overflow; /* there was more than TRUST_FOUND_MAX */
+};
+
+/* Adds one that is UNREADABLE as yet; valid until the next. NULL when there are too many. */
+struct trust_found *trust_report_add(struct trust_report *report, const char *source);
+
+void trust_report_print(const struct trust_report *report);
+void trust_report_print_json(const struct trust_report *report);
+void trust_report_clear(struct trust_report *report);
+
+#endif
