@@ -108,3 +108,8 @@ tests_unit_issuer_replace_test_SOURCES = tests/unit/issuer_replace_test.c tests/
 	tests/unit/unit.h
 tests_unit_issuer_replace_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
 	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(UNIT_LIBS) -lpthread
+check_PROGRAMS += tests/unit/store_model_test
+TESTS += tests/unit/store_model_test
+tests_unit_store_model_test_SOURCES = tests/unit/store_model_test.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_store_model_test_LDADD = $(STORE_TEST_LIBS)
