@@ -112,6 +112,10 @@ if [ "$(id -u)" -eq 0 ]; then
 	case_equal "and all is the service's" "$(find "$scratch/service" ! -user 12345)" ""
 	case_ok "and in order" "$attest_ca_program" --state-dir "$scratch/service" check
 fi
+case_ok "one without keys is restored, too" \
+	"$attest_ca_program" --state-dir "$scratch/public" restore "$scratch/public.tar"
+case_matches "and says that they are missing" "$out" 'private keys were not in the backup'
+case_fails "as does check" 1 'issuing key +no private key at' "$attest_ca_program" --state-dir "$scratch/public" check
 restored=$scratch/refused-ca
 
 good=$scratch/good

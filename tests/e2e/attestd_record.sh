@@ -90,6 +90,8 @@ absent() { # NAME HEX: not there, as octets, in hexadecimal, in base64
 	base=$(printf "$(sed 's/../\\x&/g' <<<"$octets")" | base64 -w0 | tr -d = | hex)
 	check "$1 is nowhere" '[ ${#octets} -ge 16 ] && ! grep -qF -e "$octets" -e "$digits" -e "$base" "$scratch/left.hex"'
 }
+check "what is there is found: a hash in the store and in the answers" \
+	'grep -qF "$hash" "$scratch/left.hex" && grep -qF "$(printf %s "$hash" | hex)" "$scratch/left.hex"'
 absent "the secret of a credential" "$(jq -r .secret "$scratch/secret.json" | base64 -d | hex)"
 absent "that of a challenge that was refused" "$(jq -r .secret "$scratch/open.json" | base64 -d | hex)"
 absent "the issuing key" "$(openssl pkey -in "$scratch/issuing.plain" -noout -text | sed -n '/^priv:/,/^pub:/p' | grep '^ ' | tr -d ' :\n' | sed 's/^00//')"
