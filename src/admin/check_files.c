@@ -25,8 +25,9 @@
 #include "util/file.h"
 
 /* A store that cannot write any more serves nobody; the WAL alone may take 64 MiB. */
-#define CHECK_ROOM_WARNING ((uint64_t)512 * 1024 * 1024)
-#define CHECK_ROOM_ERROR   ((uint64_t)64 * 1024 * 1024)
+#define CHECK_MIB          ((uint64_t)1024 * 1024)
+#define CHECK_ROOM_WARNING (512 * CHECK_MIB)
+#define CHECK_ROOM_ERROR   (64 * CHECK_MIB)
 
 /* Files that nobody but the owner may read, beside keys. */
 static bool
@@ -117,7 +118,7 @@ files_check_room(const char *directory, struct check_report *report)
 	    octets < CHECK_ROOM_ERROR          ? CHECK_ERROR
 	        : octets < CHECK_ROOM_WARNING ? CHECK_WARNING
 	                                      : CHECK_OK,
-	    "%" PRIu64 " MiB are free%s", octets / (1024 * 1024),
+	    "%" PRIu64 " MiB are free%s", octets / CHECK_MIB,
 	    octets < CHECK_ROOM_WARNING ? "; make room on the disk" : "");
 }
 

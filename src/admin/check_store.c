@@ -22,9 +22,8 @@ check_store_whole(struct store *store, struct check_report *report)
 	struct error err;
 	bool         abandoned;
 
-	if (store_check_schema(store, &err) != 0 || store_check_integrity(store, &err) != 0)
-		check_add_error(report, "store", &err, NULL);
-	else if (store_batch_abandoned(store, &abandoned, &err) != 0)
+	if (store_check_schema(store, &err) != 0 || store_check_integrity(store, &err) != 0 ||
+	    store_batch_abandoned(store, &abandoned, &err) != 0)
 		check_add_error(report, "store", &err, NULL);
 	else if (abandoned)
 		check_add(report, "store", CHECK_WARNING,
