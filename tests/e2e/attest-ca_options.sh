@@ -10,7 +10,7 @@ case_equal "-V is the same" "$("$ca" -V)" "$out"
 case_ok "--help works" "$ca" --help
 help=$out
 case_equal "-h is the same" "$("$ca" -h)" "$help"
-for command in init enroll list show remove; do
+for command in init enroll list show remove set disable enable replace revoke crl; do
 	case_matches "--help names $command" "$help" "  $command "
 	case_ok "$command --help works without a CA" "$ca" "$command" --help
 	case_matches "$command --help shows its usage" "$out" "^usage: attest-ca $command"
