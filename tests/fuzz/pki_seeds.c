@@ -1,6 +1,6 @@
 /*
  * Writes what the fuzzers of pki/ start from: pki_seeds DIRECTORY, which gets
- * certificate/, csr/ and ek_certificate/.
+ * certificate/, csr/, ek_certificate/ and trust_scan/.
  */
 #include "config.h"
 
@@ -144,6 +144,8 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 	for (size_t i = 0; i < 3; i++)
 		fuzz_append_part(&seed, bytes_view(&ca_der));
 	seed_write(directory, "ek_certificate", "verified", &seed);
+	bytes_append(&der, ca_der.data, ca_der.size);
+	seed_write(directory, "trust_scan", "two", &der);
 	GENERAL_NAMES_free(names);
 	X509_free(ek);
 }
