@@ -85,9 +85,10 @@ approval_ask(struct http_client *client, const char *url, const char *request, l
 static bool
 approval_next(unsigned int tried, long retry_after, int64_t end_ms, int64_t *ms)
 {
-	uint32_t random = UINT32_MAX / 2;
+	uint32_t random;
 
-	(void)getrandom(&random, sizeof random, GRND_NONBLOCK);
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+		random = UINT32_MAX / 2; /* early in the boot */
 	*ms = approval_pause(tried, retry_after, random);
 	if (end_ms != 0 && *ms > end_ms - clock_monotonic_ms())
 		*ms = end_ms - clock_monotonic_ms();
