@@ -20,7 +20,7 @@ struct store_batch;
 struct store_batch_watch {
 	/* A device of that line cannot be enrolled: CONFLICT, with what it collides with. */
 	void (*fault)(uint64_t line, const struct error *why, void *arg);
-	/* So many devices and names more have been compared, or written. */
+	/* So many devices and names more, or 0, have been compared, or written and committed. */
 	void (*step)(uint64_t units, void *arg);
 	void *arg;
 };
@@ -49,7 +49,7 @@ int store_batch_check(struct store_batch *batch, uint64_t *faults, struct error 
 
 /*
  * Writes them and makes all of them active, on disk and on record, or none: then what
- * was written is taken away again. CONFLICT, naming the line, when somebody
+ * was written is taken away again. CONFLICT, naming the line or the name, when somebody
  * enrolled one of them meanwhile. `source` says on record where they are from.
  */
 int store_batch_commit(struct store_batch *batch, const char *source, int64_t now,

@@ -24,7 +24,8 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_audit.c src/store/sqlite_audit.h \
 	src/store/sqlite_audit_cut.c \
 	src/store/sqlite_audit_read.c \
-	src/store/sqlite_batch.c \
+	src/store/sqlite_batch.c src/store/sqlite_batch.h \
+	src/store/sqlite_batch_write.c \
 	src/store/check.h \
 	src/store/sqlite_certificate.c \
 	src/store/sqlite_check.c \

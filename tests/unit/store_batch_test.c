@@ -558,6 +558,62 @@ START_TEST(commit_without_room_leaves_nothing_that_is_seen)
 }
 END_TEST
 
+static bool
+is_alive(pid_t child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+/* Stopped at some instants, it lets others write: else they would wait until they give up. */
+START_TEST(stopped_import_holds_nobody_up)
+{
+	pid_t child = fork();
+	int   status = 0;
+	int   stops = 0;
+	int   before;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct store_batch *batch;
+
+		(void)setpgid(0, 0); /* an orphaned group would not stop */
+		unit_ok(store_open(directory, &store, &err), &err);
+		batch = begin(NULL);
+		for (unsigned int i = 0; i < 20000; i++) {
+			struct store_device d = device(0, NULL, TEXT("site-1"));
+
+			d.ek_hash[0] = (uint8_t)i;
+			d.ek_hash[1] = (uint8_t)(i >> 8);
+			(void)store_batch_add(batch, &d, i + 2, &err);
+		}
+		_exit(store_batch_commit(batch, "-", NOW, &err));
+	}
+	while (ask("SELECT count(*) FROM batch") == 0 && waitpid(child, &status, WNOHANG) == 0)
+		continue;
+	while (stops < 20 && kill(child, SIGTSTP) == 0 && waitpid(child, &status, WUNTRACED) == child &&
+	    WIFSTOPPED(status)) {
+		struct store_device d = device(0xff, NULL, NULL);
+
+		d.ek_hash[2] = (uint8_t)++stops;
+		unit_ok(store_device_enroll(other, &d, NOW, &err), &err);
+		before = ask("SELECT max(id) FROM device");
+		(void)kill(child, SIGCONT);
+		/* It has gone on, and this takes a while, too: the next stop is somewhere else. */
+		while (ask("SELECT max(id) FROM device") == before && is_alive(child))
+			continue;
+		for (int i = 0; i < stops % 8; i++)
+			(void)ask("SELECT count(*) FROM device");
+	}
+	if (stops == 20)
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_int_gt(stops, 0);
+	ck_assert_uint_eq(count_enrolled(), (size_t)stops + 20000);
+}
+END_TEST
+
 START_TEST(names_of_a_run_are_sorted_by_octets)
 {
 	static const char *const names[] = {"b", "", "a b", "\xc3\xa9", "a", "B"};
@@ -602,6 +658,7 @@ main(void)
 	tcase_add_test(tc, commit_of_many_is_in_several_transactions);
 	tcase_add_test(tc, commit_of_very_many_names_is_in_several_runs);
 	tcase_add_test(tc, commit_without_room_leaves_nothing_that_is_seen);
+	tcase_add_test(tc, stopped_import_holds_nobody_up);
 	tcase_add_test(tc, names_of_a_run_are_sorted_by_octets);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
