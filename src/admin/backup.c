@@ -242,7 +242,7 @@ backup_say(const struct backup *backup)
 		return;
 	(void)fputs("it does not have ", out);
 	print_text(out, backup->content.files.left_out);
-	(void)fputs(", which is no plain file: keep what it stands for yourself\n", out);
+	(void)fputs(", which is no plain file or has no plain name: keep it yourself\n", out);
 }
 
 /* A backup in the directory that it is of is lost together with it. */

@@ -49,6 +49,13 @@ files_append(struct backup_files *files, struct backup_item *item)
 	items[files->count++] = *item;
 }
 
+static void
+files_leave_out(struct backup_files *files, const char *name)
+{
+	if (files->left_out == NULL)
+		files->left_out = memory_strdup(name);
+}
+
 /* What is removed meanwhile was a file that somebody was about to rename. */
 static int
 files_read_one(const char *state_dir, const char *name, bool keys, struct backup_files *out,
@@ -62,8 +69,7 @@ files_read_one(const char *state_dir, const char *name, bool keys, struct backup
 	if (lstat(path, &st) != 0) {
 		rc = errno == ENOENT ? 0 : error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
 	} else if (!S_ISREG(st.st_mode)) {
-		if (out->left_out == NULL)
-			out->left_out = memory_strdup(name);
+		files_leave_out(out, name);
 		rc = 0;
 	} else if (out->count == BACKUP_FILES_MAX) {
 		error_set(err, ERROR_TOO_LARGE, "%s has more than %zu files", state_dir, out->count);
@@ -80,6 +86,17 @@ files_read_one(const char *state_dir, const char *name, bool keys, struct backup
 	free(item.name);
 	bytes_clear(&item.content);
 	return rc;
+}
+
+/* What every state directory may have and no backup needs: told by names alone. */
+static bool
+name_is_passed_by(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return name[0] == '.' || strcmp(name, STATE_ISSUERS) == 0 ||
+	    strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) == 0 ||
+	    (end != NULL && strcmp(end, ".lock") == 0);
 }
 
 /* Reads the files of the directory, or of its one subdirectory. */
@@ -102,8 +119,12 @@ files_walk(const char *state_dir, const char *subdirectory, bool keys, struct ba
 		    ? file_join(subdirectory, entries[i]->d_name)
 		    : memory_strdup(entries[i]->d_name);
 
-		if (rc == 0 && backup_name_check(name) && strcmp(name, STATE_STORE) != 0)
-			rc = files_read_one(state_dir, name, keys, out, err);
+		if (rc == 0 && !name_is_passed_by(entries[i]->d_name)) {
+			if (backup_name_check(name))
+				rc = files_read_one(state_dir, name, keys, out, err);
+			else
+				files_leave_out(out, name);
+		}
 		free(entries[i]);
 	}
 	free(entries);

@@ -20,7 +20,7 @@ struct backup_item {
 struct backup_files {
 	struct backup_item *items; /* by name, the directory's before the issuers' */
 	size_t              count;
-	char               *left_out; /* the first that is no file and not taken; NULL: none */
+	char               *left_out; /* the first that was not taken: no plain file, or of an odd name; or NULL */
 };
 
 void backup_files_clear(struct backup_files *files);

@@ -79,24 +79,25 @@ files_walk(const char *directory, uid_t owner, bool deeper, struct check_report 
 
 /* Private directories of an init, restore or backup that was killed, some with keys in them. */
 static void
-files_find_leftovers(const char *directory, const char *beside, struct check_report *report)
+files_find_leftovers(const char *place, struct check_report *report)
 {
-	static const char *const prefixes[] = {".attest-ca-init.", ".attest-ca-backup."};
-	DIR                     *entries = opendir(beside);
+	static const char *const prefixes[] = {
+	    ".attest-ca-init.", ".attest-ca-backup.", ".attest-ca-restore."};
+	DIR                     *entries = opendir(place);
 	struct dirent           *entry;
 
 	while (entries != NULL && (entry = readdir(entries)) != NULL) {
 		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-			AUTO_FREE char *path = file_join(beside, entry->d_name);
+			AUTO_FREE char *path = file_join(place, entry->d_name);
 			struct stat     st;
 
 			if (strncmp(entry->d_name, prefixes[i], strlen(prefixes[i])) != 0 ||
 			    lstat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 				continue;
 			check_add(report, "leftovers", CHECK_WARNING,
-			    "%s is of a command that was killed, or still runs, beside %s, and may hold "
-			    "private keys; if none runs, run \"rm -r %s\"",
-			    path, directory, path);
+			    "%s is of a command that was killed, or still runs, and may hold private keys; "
+			    "if none runs, run \"rm -r %s\"",
+			    path, path);
 		}
 	}
 	if (entries != NULL)
@@ -141,6 +142,7 @@ check_files(const struct admin_call *call, struct check_report *report)
 	if (report->count == before)
 		check_add(report, "permissions", CHECK_OK, "nobody but uid %lu gets at %s",
 		    (unsigned long)st.st_uid, directory);
-	files_find_leftovers(directory, dirname(copy), report);
+	files_find_leftovers(directory, report);
+	files_find_leftovers(dirname(copy), report);
 	files_check_room(directory, report);
 }

@@ -30,7 +30,8 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define RESTORE_BLOCK ((size_t)64 * 1024)
+#define RESTORE_BLOCK     ((size_t)64 * 1024)
+#define RESTORE_DIRECTORY ".attest-ca-restore.XXXXXX"
 
 struct restore {
 	const char            *file; /* "-": standard input */
@@ -280,21 +281,40 @@ restore_verify_store(struct restore *restore, const char *directory, struct erro
 static const char *const restore_store_files[] = {STATE_STORE, STATE_STORE "-wal",
     STATE_STORE "-shm", STATE_STORE_LOCK, NULL};
 
-static int
-restore_make_store(const char *directory, void *arg, struct error *err)
+static void
+restore_remove_directory(const char *directory)
 {
-	struct restore *restore = arg;
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-
-	if (restore_extract_store(restore, path, err) == 0 && restore_check_end(restore, err) == 0 &&
-	    restore_verify_store(restore, directory, err) == 0)
-		return 0;
 	for (size_t i = 0; restore_store_files[i] != NULL; i++) {
 		AUTO_FREE char *name = file_join(directory, restore_store_files[i]);
 
 		(void)unlink(name);
 	}
-	return error_wrap(err, "nothing was restored");
+	(void)rmdir(directory);
+}
+
+/*
+ * The store is verified in a directory of its own: a daemon that is started meanwhile
+ * finds a whole one or none.
+ */
+static int
+restore_make_store(const char *directory, void *arg, struct error *err)
+{
+	struct restore *restore = arg;
+	AUTO_FREE char *place = file_join(directory, STATE_STORE);
+	AUTO_FREE char *temporary = file_join(directory, RESTORE_DIRECTORY);
+	AUTO_FREE char *path = NULL;
+	int             rc = -1;
+
+	if (mkdtemp(temporary) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", directory);
+	path = file_join(temporary, STATE_STORE);
+	if (restore_extract_store(restore, path, err) == 0 && restore_check_end(restore, err) == 0 &&
+	    restore_verify_store(restore, temporary, err) == 0)
+		rc = rename(path, place) == 0
+		    ? 0
+		    : error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", path, place);
+	restore_remove_directory(temporary);
+	return rc == 0 ? 0 : error_wrap(err, "nothing was restored");
 }
 
 static int

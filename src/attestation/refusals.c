@@ -17,6 +17,7 @@
 #include "store/writer.h"
 #include "util/bytes.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define REFUSALS_PLACES ((size_t)1024)
 #define REFUSALS_PAUSE_MS ((int64_t)60 * 1000)
@@ -143,11 +144,12 @@ refusal_run_cb(struct store *store, void *arg, struct error *err)
 	    "refused", refusal->detail, clock_now(), err);
 }
 
-/* Why it could not be recorded, the writer has logged; the client was refused all the same. */
+/* The client was refused all the same. */
 static void
 refusal_done_cb(void *arg, const struct error *err)
 {
-	(void)err;
+	if (err != NULL)
+		LOG(ERROR, {"event", "audit"}, {"reason", err->detail});
 	free(arg);
 }
 

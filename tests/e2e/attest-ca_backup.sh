@@ -20,7 +20,7 @@ restore() {
 
 # What a failed command may have left beside its place.
 leftovers() {
-	find "$scratch" -maxdepth 1 -name '.attest-ca-*'
+	find "$scratch" -maxdepth 2 -name '.attest-ca-*'
 }
 
 # ---- while attestations run ----
@@ -64,6 +64,9 @@ check "and none is in the store" '! grep -q "PRIVATE KEY" "$scratch/public.tar"'
 ln -s /etc/hostname "$state_dir/link"
 case_matches "what is no file is named" "$(attest_ca backup "$scratch/link.tar")" 'does not have link, which is no plain file'
 rm "$state_dir/link"
+: >"$state_dir/what is this"
+case_equal "and what has no plain name" "$(attest_ca backup "$scratch/odd.tar" --json | jq -r .left_out)" "what is this"
+rm "$state_dir/what is this"
 case_fails "a directory that is not there is named" 1 "nowhere" attest_ca backup "$scratch/nowhere/b.tar"
 check "standard output is a file too" 'attest_ca backup - 2>/dev/null | tar tf - >/dev/null'
 case_fails "but not for JSON at once" 2 'would both write to standard output' attest_ca backup - --json
@@ -194,6 +197,16 @@ refuse "one that is compressed" 'is no backup'
 case_fails "no file is named" 1 'opening .*nothing.tar: No such file' restore "$scratch/nothing.tar"
 
 # ---- killed ----
+
+halves=0
+for delay in 0.01 0.02 0.03 0.05 0.08 0.12 0.2; do
+	rm -rf "$scratch/killed" "$scratch/killed.tar"
+	timeout -s KILL "$delay" "$attest_ca_program" --state-dir "$scratch/empty" backup "$scratch/killed.tar" >/dev/null 2>&1
+	[ ! -e "$scratch/killed.tar" ] || tar tf "$scratch/killed.tar" | tail -n 1 | grep -q '^store.db$' || halves=$((halves + 1))
+	timeout -s KILL "$delay" "$attest_ca_program" --state-dir "$scratch/killed" restore "$backup" >/dev/null 2>&1
+	[ ! -e "$scratch/killed" ] || "$attest_ca_program" --state-dir "$scratch/killed" check >/dev/null || halves=$((halves + 1))
+done 2>/dev/null
+case_equal "who is killed has written all or nothing" "$halves" 0
 
 "$attest_ca_program" --state-dir "$scratch/empty" backup - 2>/dev/null | head -c 100 >/dev/null
 case_equal "a reader that goes leaves nothing behind" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name '.attest-ca-backup.*' -newer "$scratch/empty")" ""

@@ -45,6 +45,8 @@ fi
 fault "an init that was killed" warning 'leftovers +.*/.attest-ca-init.AbCdEf is of a command that was killed' \
 	'mkdir -m 700 ../.attest-ca-init.AbCdEf; cp issuing.key ../.attest-ca-init.AbCdEf'
 rm -r "$scratch/.attest-ca-init.AbCdEf"
+fault "a restore that was killed" warning 'leftovers +.*/ca/.attest-ca-restore.AbCdEf is of a command' \
+	'mkdir -m 700 .attest-ca-restore.AbCdEf'
 rm -rf "$state_dir"
 case_fails "no directory at all" 1 'error +state directory +.*No such file' attest_ca check
 
