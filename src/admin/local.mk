@@ -96,3 +96,8 @@ FUZZ_SEEDERS += tests/fuzz/admin_seeds
 tests_fuzz_admin_seeds_SOURCES = tests/fuzz/admin_seeds.c
 tests_fuzz_admin_seeds_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
 	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
+check_PROGRAMS += tests/unit/trust_scan_test
+TESTS += tests/unit/trust_scan_test
+tests_unit_trust_scan_test_SOURCES = tests/unit/trust_scan_test.c tests/unit/ek_support.h \
+	tests/unit/pki_support.h tests/unit/unit.h
+tests_unit_trust_scan_test_LDADD = $(ADMIN_TEST_LIBS)

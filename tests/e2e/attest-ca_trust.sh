@@ -88,12 +88,13 @@ cp certs/middle2.pem tree/vendor/b
 echo "read me" >tree/docs/setup.cmd
 : >tree/docs/empty
 mkfifo tree/docs/fifo
-ln -s "$scratch/nobody.der" tree/docs/link
+ln -s "$scratch/expired.der" tree/docs/link
+ln -s .. tree/docs/up
 imports "a directory" 2 2 tree
 case_ok "the same again works" attest_ca trust import tree
 case_matches "and says that nothing is new" "$out" 'imported 0 roots and 0 intermediates'
 case_matches "and what is there" "$out" '4 there already'
-rm tree/docs/fifo tree/docs/link
+rm tree/docs/fifo tree/docs/link tree/docs/up
 
 (cd tree && zip -qr ../archive.zip .)
 tar -cf archive.tar -C tree .
@@ -182,6 +183,8 @@ for depth in 1 2 3 4 5 6; do
 	mv "deep.$depth.tar" deep
 done
 nothing "archives in archives without end" 'deep: deep: deep: deep: deep: more than 4 archives are in each other' deep
+mkdir -p "$(printf 'down/%.0s' {1..40})"
+nothing "directories in directories without end" '.*more than 32 directories are in each other' down
 yes | head -c 80M | gzip -1 >bomb.gz
 nothing "a file that unpacks to very much" 'bomb.gz: it is too large' bomb.gz
 
