@@ -28,6 +28,13 @@
 /* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
 #define AUDIT_DIGITS 16
 
+/*
+ * Entries that are read at once: while a reader takes its time over them nobody waits for
+ * us, as they fit into the buffer, and the store need not keep an old state for us.
+ */
+#define AUDIT_CHUNK  ((size_t)500)
+#define AUDIT_BUFFER ((size_t)4 * 1024 * 1024)
+
 /* How often to ask whether there is more. */
 #define AUDIT_POLL_SECONDS 1
 
@@ -38,6 +45,7 @@ struct audit_answer {
 	int     digits;
 	int64_t last; /* the last entry that was written */
 	size_t  count;
+	size_t  until; /* this count */
 };
 
 static json_t *
@@ -105,16 +113,20 @@ audit_entry_cb(const struct audit_entry *entry, void *arg)
 		print_json_item(audit_describe(entry), answer->count == 0);
 	else
 		audit_print(entry, answer->digits);
-	answer->count++;
-	return ferror(stdout) == 0;
+	return ++answer->count < answer->until;
 }
 
+/* Whether it all arrives, whoever runs the commands finds out. */
 static int
-audit_list(struct store *store, const struct audit_filter *filter, struct audit_answer *answer,
+audit_list(struct store *store, struct audit_filter *filter, struct audit_answer *answer,
     struct error *err)
 {
-	if (store_audit_list(store, filter, audit_entry_cb, answer, err) != 0)
-		return -1;
+	do {
+		answer->until = answer->count + AUDIT_CHUNK;
+		if (store_audit_list(store, filter, audit_entry_cb, answer, err) != 0)
+			return -1;
+		filter->after = answer->last;
+	} while (fflush(stdout) == 0 && answer->count == answer->until);
 	if (answer->json && !answer->lines)
 		(void)printf(answer->count == 0 ? "[]\n" : "\n]\n");
 	return 0;
@@ -176,11 +188,10 @@ audit_follow(struct store *store, struct audit_filter *filter, struct audit_answ
 			continue;
 		if (audit_list(store, filter, answer, err) != 0)
 			return -1;
-		if (fflush(stdout) != 0)
-			return 0; /* whoever runs the commands says that it did not arrive */
+		if (ferror(stdout) != 0)
+			return 0;
 		first = false;
 		listed = generation;
-		filter->after = answer->last;
 	} while (audit_wait(&while_waiting));
 	return 0;
 }
@@ -264,6 +275,7 @@ audit_show(struct store *store, const struct admin_call *call, struct audit_filt
 	    .digits = isatty(STDOUT_FILENO) == 1 ? AUDIT_DIGITS : STORE_HASH_TEXT_SIZE - 1,
 	};
 
+	(void)setvbuf(stdout, NULL, _IOFBF, AUDIT_BUFFER);
 	if (device != NULL) {
 		if (audit_read_device(store, device, hash, err) != 0)
 			return -1;
