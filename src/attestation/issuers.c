@@ -282,6 +282,10 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size
 	    &issuer->files.ca, settings->crl_lifetime);
 	copy_set(issuers, MESSAGE_FILE_ROOT, "", bytes_view(root_pem));
 	copy_set(issuers, MESSAGE_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
+	for (size_t i = 1; i < count; i++) {
+		if (kept[i].crl == NULL)
+			serve_file(issuers, &kept[i]);
+	}
 	issuers->bundle_due = true;
 	/* What the one before has just signed may not be on record yet. */
 	issuers->next_retire = first ? now : now + RETIRE_SECONDS;
@@ -358,10 +362,8 @@ refresh_one(struct issuers *issuers, struct keepsake *kept, struct store *store,
 	bool fresh = false;
 	int  rc;
 
-	if (kept->crl == NULL) {
-		serve_file(issuers, kept);
+	if (kept->crl == NULL) /* its file is served as it is */
 		return 0;
-	}
 	rc = store_crl_refresh(kept->crl, store, now, &fresh, err);
 	if (fresh) {
 		copy_set(issuers, kept->current ? MESSAGE_FILE_CRL : MESSAGE_FILE_EARLIER_CRL, kept->id,

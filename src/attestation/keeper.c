@@ -214,6 +214,16 @@ keeper_sweep_import(struct attestation_keeper *keeper)
 		}
 }
 
+/* Once for each reason, and not each second that a token is away. */
+static void
+keeper_complain_of_crl(struct attestation_keeper *keeper, const char *reason)
+{
+	if (strcmp(keeper->crl_failure, reason) == 0)
+		return;
+	(void)snprintf(keeper->crl_failure, sizeof keeper->crl_failure, "%s", reason);
+	LOG(ERROR, {"event", "crl"}, {"reason", reason});
+}
+
 static void
 keeper_tick_cb(void *arg, struct keeper *all)
 {
@@ -223,7 +233,9 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	bool                       fresh = false;
 
 	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, &err) != 0)
-		LOG(ERROR, {"event", "crl"}, {"reason", err.detail});
+		keeper_complain_of_crl(keeper, err.detail);
+	else
+		keeper->crl_failure[0] = '\0';
 	if (keeper_vendors_refresh(keeper, &err) != 0)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)

@@ -40,6 +40,7 @@ struct attestation_keeper {
 	struct store_writer   *writer;  /* any thread may submit */
 	struct retention      *retention; /* this and the store are the main thread's */
 	struct store          *store;
+	char                   crl_failure[512]; /* what kept CRLs from being signed, as logged last */
 };
 
 /* One worker of it. */

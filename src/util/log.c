@@ -19,9 +19,10 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
+/* Every worker of a front is told how to log, and tells it here. */
 static struct {
-	const char    *process;
-	enum log_level threshold;
+	_Atomic(const char *)   process;
+	_Atomic(enum log_level) threshold;
 } log_settings = {"attest", LOG_LEVEL_INFO};
 
 /* One line; what does not fit is cut, so that a line is one write. */

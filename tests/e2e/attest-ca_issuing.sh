@@ -346,6 +346,7 @@ else
 	case_ok "and signs with it" attest back
 	case_ok "what verifies" verifies back
 	attestd_stop
+	case_equal "and ends well" "$status" 0
 	init_with_pin() {
 		"$attest_ca_program" --state-dir "$scratch/token-ca" init --issuing-key "$uri" \
 			--passphrase-fd 3 3<"$scratch/pin"
