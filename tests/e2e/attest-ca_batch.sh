@@ -4,14 +4,16 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
 devices=12000
+many=30000 # that take long enough to do something meanwhile
 fleet=$scratch/fleet.csv
 
 soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
 {
 	echo ek_hash,name,tags
-	head -c $((32 * devices)) </dev/urandom | od -An -v -tx1 -w32 | tr -d ' ' |
+	head -c $((32 * many)) </dev/urandom | od -An -v -tx1 -w32 | tr -d ' ' |
 		awk '{ print $0 ",host-" substr($0, 9, 12) ",batch" }'
-} >"$fleet"
+} >"$scratch/many.csv"
+head -n $((devices + 1)) "$scratch/many.csv" >"$fleet"
 
 count() {
 	attest_ca export --format jsonl | wc -l
@@ -19,6 +21,7 @@ count() {
 
 # Starts an import in the background: pid[import].
 import_start() { # FILE [OPTION…]
+	rm -f "$scratch/import.log"
 	daemon_start import "$attest_ca_program" --state-dir "$state_dir" import "$@"
 }
 
@@ -48,9 +51,16 @@ for instant in reading 60000 1000000; do
 			attest_ca import "$fleet"
 	else
 		import_start "$fleet"
-		wait_for "wal_is_at $instant"
+		wait_for "wal_is_at $instant || ! daemon_runs import"
 	fi
 	daemon_stop import KILL
+	# A machine that is too fast for this is asked again.
+	while grep -q '^imported' "$scratch/import.log"; do
+		fresh
+		import_start "$fleet"
+		wait_for "wal_is_at $instant || ! daemon_runs import"
+		daemon_stop import KILL
+	done
 	[ "$instant" != reading ] || exec 7>&-
 	case_equal "killed at $instant: not one device is there" "$(count)" 1
 	case_ok "an enrolment of one of them works at once" \
@@ -75,7 +85,7 @@ mkdir "$scratch/device"
 soft make p256 p256
 attest_ca enroll "$(soft hash)" --name laptop >/dev/null
 attestd_start || exit 1
-import_start "$fleet"
+import_start "$scratch/many.csv"
 attested=0 failed=0 enrolled=0
 wait_for "wal_is_at 60000"
 while daemon_runs import; do
@@ -90,7 +100,7 @@ done
 note "$attested attestations and $enrolled enrolments beside the import"
 check "attestd certifies while an import runs" '[ "$attested" -ge 1 ] && [ "$failed" -eq 0 ]'
 case_equal "no certificate is lost" "$(attest_ca show laptop --json | jq '.certificates | length')" "$attested"
-case_equal "no enrolment is lost, and no device of the import" "$(count)" $((devices + 2 + enrolled))
+case_equal "no enrolment is lost, and no device of the import" "$(count)" $((many + 2 + enrolled))
 
 attestd_stop
 fresh
