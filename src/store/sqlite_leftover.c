@@ -145,49 +145,50 @@ sqlite_leftover_clear(struct store *store, bool *more, struct error *err)
 	return 0;
 }
 
-int
-store_batch_sweep(struct store *store, bool *more, struct error *err)
+/* Runs `dead` in a transaction when there is a batch of a process that does not live any more. */
+static int
+leftover_with_dead(struct store *store,
+    int (*dead)(struct store *store, bool *answer, struct error *err), bool *answer,
+    struct error *err)
 {
 	int64_t batch;
 	bool    live;
 	bool    marked;
 	int     rc;
 
-	*more = false;
-	/* Without a transaction first: there is hardly ever anything, and this is asked often. */
+	*answer = false;
+	/* Without a transaction first: there is hardly ever anything. */
 	if (leftover_oldest(store, &batch, err) != 0)
 		return -1;
 	if (batch == 0)
-		return 0;
-	if (leftover_is_live(store, &live, err) != 0)
-		return -1;
-	if (live)
 		return 0;
 	if (sqlite_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = leftover_is_live(store, &live, err);
 	if (rc == 0 && !live)
-		rc = sqlite_leftover_clear(store, more, err);
+		rc = dead(store, answer, err);
 	return sqlite_change_end(store, marked, rc, err);
+}
+
+static int
+leftover_is_there(struct store *store, bool *there, struct error *err)
+{
+	int64_t batch;
+
+	if (leftover_oldest(store, &batch, err) != 0)
+		return -1;
+	*there = batch != 0;
+	return 0;
+}
+
+int
+store_batch_sweep(struct store *store, bool *more, struct error *err)
+{
+	return leftover_with_dead(store, sqlite_leftover_clear, more, err);
 }
 
 int
 store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
 {
-	int64_t batch;
-	bool    live;
-	bool    marked;
-	int     rc;
-
-	*abandoned = false;
-	if (leftover_oldest(store, &batch, err) != 0)
-		return -1;
-	if (batch == 0)
-		return 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
-		return -1;
-	if ((rc = leftover_is_live(store, &live, err)) == 0 &&
-	    (rc = leftover_oldest(store, &batch, err)) == 0)
-		*abandoned = batch != 0 && !live;
-	return sqlite_change_end(store, marked, rc, err);
+	return leftover_with_dead(store, leftover_is_there, abandoned, err);
 }
