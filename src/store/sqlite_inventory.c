@@ -58,6 +58,7 @@ static const char schema_devices[] =
 static const char schema_fleet[] =
     "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* entries up to it are gone */
     "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* and end at this */
@@ -102,8 +103,32 @@ static const char schema_fleet[] =
     " last_seen INTEGER NOT NULL,"
     " times INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX waiting_seen ON waiting (last_seen) WHERE denied = 0;"
-    "CREATE INDEX waiting_of_source ON waiting (source) WHERE denied = 0;"
+    /* Who gives way, and whose share is full, is found without looking at all of them. */
+    "CREATE INDEX waiting_unseen ON waiting (verdict = 'verified', last_seen, ek_hash)"
+    " WHERE denied = 0;"
+    "CREATE INDEX waiting_unseen_of ON waiting (source, verdict = 'verified', last_seen, ek_hash)"
+    " WHERE denied = 0;"
+    "CREATE TABLE waiting_source ("
+    " source TEXT PRIMARY KEY,"
+    " entries INTEGER NOT NULL" /* that wait */
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX waiting_crowd ON waiting_source (entries);"
+    "CREATE TRIGGER waiting_comes AFTER INSERT ON waiting WHEN new.denied = 0 BEGIN"
+    " UPDATE counter SET waiting = waiting + 1;"
+    " INSERT INTO waiting_source (source, entries) VALUES (new.source, 1)"
+    " ON CONFLICT (source) DO UPDATE SET entries = entries + 1;"
+    "END;"
+    "CREATE TRIGGER waiting_goes AFTER DELETE ON waiting WHEN old.denied = 0 BEGIN"
+    " UPDATE counter SET waiting = waiting - 1;"
+    " UPDATE waiting_source SET entries = entries - 1 WHERE source = old.source;"
+    " DELETE FROM waiting_source WHERE source = old.source AND entries = 0;"
+    "END;"
+    "CREATE TRIGGER waiting_denied AFTER UPDATE OF denied ON waiting"
+    " WHEN old.denied = 0 AND new.denied = 1 BEGIN"
+    " UPDATE counter SET waiting = waiting - 1;"
+    " UPDATE waiting_source SET entries = entries - 1 WHERE source = old.source;"
+    " DELETE FROM waiting_source WHERE source = old.source AND entries = 0;"
+    "END;"
     "CREATE TABLE trust ("
     " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32)," /* SHA-256 of the DER */
     " root INTEGER NOT NULL CHECK (root IN (0, 1)),"

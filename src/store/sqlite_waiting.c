@@ -130,14 +130,17 @@ waiting_give_way(struct store *store, const struct store_waiting *entry, size_t 
 	char          source[STORE_PEER_MAX + 1];
 	sqlite3_stmt *statement;
 
-	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_WAITING_GIVE_WAY_STATEMENT, err)) == NULL)
+	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0)
+		return -1;
+	statement = sqlite_prepared(store,
+	    source[0] != '\0' ? SQLITE_WAITING_GIVE_WAY_OF_STATEMENT
+	                      : SQLITE_WAITING_GIVE_WAY_STATEMENT,
+	    err);
+	if (statement == NULL)
 		return -1;
 	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
 	if (source[0] != '\0')
 		sqlite_bind_string(statement, 2, source);
-	else
-		(void)sqlite3_bind_null(statement, 2);
 	return sqlite_step(store, statement, "making room on the waiting list", err);
 }
 

@@ -23,14 +23,15 @@ struct store;
 	    " ON CONFLICT (ek_hash) DO UPDATE SET verdict = ?2, reason = ?3,"             \
 	    " manufacturer = ?4, model = ?5, version = ?6, root = ?7, peer = ?8,"         \
 	    " last_seen = ?10, times = times + ?11")                                      \
-	X(WAITING_COUNT, "SELECT count(*) FROM waiting WHERE denied = 0")                 \
-	X(WAITING_OF_SOURCE, "SELECT count(*) FROM waiting"                               \
-	    " WHERE denied = 0 AND source = ?1")                                          \
-	X(WAITING_CROWD, "SELECT source FROM waiting WHERE denied = 0 GROUP BY source"    \
-	    " HAVING count(*) > ?1 ORDER BY count(*) DESC, source LIMIT 1")               \
+	X(WAITING_COUNT, "SELECT waiting FROM counter")                                   \
+	X(WAITING_OF_SOURCE, "SELECT entries FROM waiting_source WHERE source = ?1")      \
+	X(WAITING_CROWD, "SELECT source FROM waiting_source WHERE entries > ?1"           \
+	    " ORDER BY entries DESC LIMIT 1")                                             \
 	X(WAITING_GIVE_WAY, "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash"         \
 	    " FROM waiting WHERE denied = 0 AND ek_hash <> ?1"                            \
-	    " AND (?2 IS NULL OR source = ?2)"                                            \
+	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)")                \
+	X(WAITING_GIVE_WAY_OF, "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash"      \
+	    " FROM waiting WHERE denied = 0 AND ek_hash <> ?1 AND source = ?2"            \
 	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)")                \
 	X(WAITING_DENY, "UPDATE waiting SET denied = 1 WHERE ek_hash = ?1")               \
 	X(WAITING_KEEP, "INSERT OR IGNORE INTO ek_certificate (device, checked, "         \

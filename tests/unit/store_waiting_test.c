@@ -103,6 +103,23 @@ ask(const char *sql)
 	return number;
 }
 
+/* Whatever was done, the counts are those of the list. */
+static void
+teardown_counted(void)
+{
+	ck_assert_int_eq(ask("SELECT count(*) - (SELECT waiting FROM counter) FROM waiting"
+	                     " WHERE denied = 0"),
+	    0);
+	ck_assert_int_eq(ask("SELECT count(*) FROM waiting_source WHERE entries <> (SELECT count(*)"
+	                     " FROM waiting WHERE waiting.source = waiting_source.source"
+	                     " AND denied = 0)"),
+	    0);
+	ck_assert_int_eq(ask("SELECT count(*) FROM waiting WHERE denied = 0"
+	                     " AND source NOT IN (SELECT source FROM waiting_source)"),
+	    0);
+	teardown();
+}
+
 /* ---- in ---- */
 
 START_TEST(add_new_one_is_listed_as_it_came)
@@ -479,7 +496,7 @@ main(void)
 	Suite *suite = suite_create("store_waiting");
 	TCase *tc = tcase_create("waiting");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, teardown_counted);
 	tcase_add_test(tc, add_new_one_is_listed_as_it_came);
 	tcase_add_test(tc, add_again_counts_and_takes_what_is_new);
 	tcase_add_loop_test(tc, add_by_another_keeps_verdict_and_source, 0, 2);
