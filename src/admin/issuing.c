@@ -16,6 +16,7 @@
 #include "pki/key_uri.h"
 #include "store/audit.h"
 #include "store/crl.h"
+#include "store/crl_bundle.h"
 #include "store/files.h"
 #include "store/issuer_replace.h"
 #include "store/store.h"
@@ -140,9 +141,29 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
 	return store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err);
 }
 
+/*
+ * The first CRL of the next CA is in crl.pem before attestd signs with it: who watches
+ * that file takes no certificate of an issuer without one. When this fails, attestd does
+ * it a moment later.
+ */
+static void
+publish_crl(const struct admin_call *call, struct store *store, const struct ca *ca)
+{
+	struct store_crl *crl;
+	struct error      ignored;
+	int64_t           issuer = 0;
+
+	if (store_crl_issuer(store, ca->certificate, call->now, &issuer, &ignored) != 0)
+		return;
+	crl = store_crl_new(call->state_dir, STATE_NEXT_CRL, issuer, ca, 0);
+	if (store_crl_sign(crl, store, call->now, &ignored) == 0)
+		(void)crl_bundle_write(call->state_dir, &ignored);
+	store_crl_free(crl);
+}
+
 int
 issuing_put(const struct admin_call *call, const struct issuer_files *old,
-    const struct issuer_next *next, const X509 *certificate, struct error *err)
+    const struct issuer_next *next, const struct ca *ca, struct error *err)
 {
 	struct store *store = NULL;
 	int           rc = store_open(call->state_dir, &store, err);
@@ -152,7 +173,7 @@ issuing_put(const struct admin_call *call, const struct issuer_files *old,
 	if (rc == 0) {
 		/* The files last: what fails before them is undone. */
 		if (check_still_old(call->state_dir, old, err) != 0 ||
-		    put_on_record(store, old, certificate, call->now, err) != 0 ||
+		    put_on_record(store, old, ca->certificate, call->now, err) != 0 ||
 		    issuer_replace(call->state_dir, old, next, err) != 0) {
 			store_rollback(store);
 			rc = -1;
@@ -160,6 +181,8 @@ issuing_put(const struct admin_call *call, const struct issuer_files *old,
 			rc = store_commit(store, err);
 		}
 	}
+	if (rc == 0 && strcmp(next->id, old->id) != 0)
+		publish_crl(call, store, ca);
 	store_close(store);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 struct admin_call;
 struct error;
+struct ca;
 struct issuer_next;
 struct key_access;
 
@@ -34,11 +35,12 @@ int issuing_load_placed(const char *state_dir, const char *id, const struct key_
     EVP_PKEY **key, struct error *err);
 
 /*
- * Puts the next CA in place of `old` and both on record, in one transaction. CONFLICT
- * when `old` is not the present one any more.
+ * Puts the next CA, which is `ca`, in place of `old` and both on record, in one
+ * transaction, and publishes its first CRL. CONFLICT when `old` is not the present one
+ * any more.
  */
 int issuing_put(const struct admin_call *call, const struct issuer_files *old,
-    const struct issuer_next *next, const X509 *certificate, struct error *err);
+    const struct issuer_next *next, const struct ca *ca, struct error *err);
 
 /* Says what was put there and what is to be done now. `what` is "renewed" or "installed". */
 void issuing_say(const struct admin_call *call, const char *what, const struct issuer_files *old,

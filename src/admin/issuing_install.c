@@ -212,7 +212,7 @@ install(const struct admin_call *call, struct installation *installation, struct
 		return -1;
 	next.pem = bytes_view(&pem);
 	next.root_pem = bytes_view(&installation->root_pem);
-	if (issuing_put(call, &installation->old, &next, installation->next.certificate, err) != 0)
+	if (issuing_put(call, &installation->old, &next, &installation->next, err) != 0)
 		return -1;
 	issuing_say(call, "installed", &installation->old, installation->next.certificate,
 	    installation->root_pem.size != 0);

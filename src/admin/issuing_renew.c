@@ -115,7 +115,7 @@ put_next(const struct admin_call *call, const struct renewal *renewal, struct er
 		return -1;
 	next.pem = bytes_view(&pem);
 	next.key = bytes_view(&key);
-	return issuing_put(call, &renewal->old, &next, renewal->next.certificate, err);
+	return issuing_put(call, &renewal->old, &next, &renewal->next, err);
 }
 
 static int

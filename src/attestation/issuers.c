@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/x509.h>
 
@@ -267,6 +268,7 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size
     const struct bytes *root_pem, int64_t now)
 {
 	const struct settings *settings = issuers->settings;
+	AUTO_FREE char        *next_crl = file_join(settings->state_dir, STATE_NEXT_CRL);
 	bool                   first = issuers->kept == NULL;
 
 	kept_clear(issuers->kept, issuers->kept_count);
@@ -280,6 +282,7 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size
 	memcpy(kept[0].id, issuer->files.id, sizeof kept[0].id);
 	kept[0].crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
 	    &issuer->files.ca, settings->crl_lifetime);
+	(void)unlink(next_crl); /* crl.der is signed at once */
 	copy_set(issuers, MESSAGE_FILE_ROOT, "", bytes_view(root_pem));
 	copy_set(issuers, MESSAGE_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
 	for (size_t i = 1; i < count; i++) {

@@ -55,6 +55,7 @@ bundle_write(const char *state_dir, struct error *err)
 	struct error    ignored;
 
 	if (bundle_add(state_dir, STATE_ISSUING_CRL, &pem, err) != 0 ||
+	    bundle_add(state_dir, STATE_NEXT_CRL, &pem, err) != 0 ||
 	    bundle_add_earlier(state_dir, &pem, err) != 0 ||
 	    bundle_add(state_dir, STATE_ROOT_CRL, &pem, err) != 0)
 		return -1;

@@ -15,6 +15,7 @@
 #define STATE_ISSUING_URI "issuing.uri" /* instead of issuing.key: where the key is */
 #define STATE_NEXT_KEY    "issuing.next.key" /* waits for its certificate; or issuing.next.uri */
 #define STATE_NEXT_URI    "issuing.next.uri"
+#define STATE_NEXT_CRL    "issuing.next.crl" /* of the issuing CA, until attestd has taken it up */
 #define STATE_CRL_PEM     "crl.pem"     /* the CRLs of all issuing CAs and of the root */
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
 #define STATE_CRL_LOCK    "crl.lock"    /* what those queue for who sign a CRL */

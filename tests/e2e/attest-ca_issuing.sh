@@ -70,6 +70,7 @@ check "it has another key" '[ "$first_id" != "$second_id" ]'
 case_equal "the earlier pair is kept" "$(ls "$state_dir/issuers" | grep -v crl | tr '\n' ' ')" \
 	"$first_id.key $first_id.pem "
 case_equal "its key is nobody else's" "$(stat -c %a "$state_dir/issuers/$first_id.key" "$state_dir/issuers" | tr '\n' ' ')" "600 700 "
+check "its CRL is in crl.pem, and it has signed nothing yet" '[ "$(grep -c BEGIN "$state_dir/crl.pem")" = 3 ]'
 case_ok "before SIGHUP the old one signs" attest before
 case_equal "with its name" "$(issuer_of before)" "Attestation CA Issuing"
 check "attestd reads it again" reload
@@ -82,6 +83,7 @@ http GET /issuing.pem
 case_equal "the new certificate is served" "$http_body" "$(cat "$state_dir/issuing.pem")"
 http GET "/crl/$first_id"
 case_equal "and the CRL of the old one" "$http_status" 200
+case_equal "crl.pem has one CRL of each" "$(grep -c BEGIN "$state_dir/crl.pem")" 3
 case_ok "signed by it" openssl crl -inform DER -in "$scratch/http.body" -noout -verify \
 	-CAfile "$state_dir/issuers/$first_id.pem"
 case_ok "as it lies there" cmp "$scratch/http.body" "$state_dir/issuers/$first_id.crl"
