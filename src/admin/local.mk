@@ -101,3 +101,8 @@ TESTS += tests/unit/trust_scan_test
 tests_unit_trust_scan_test_SOURCES = tests/unit/trust_scan_test.c tests/unit/ek_support.h \
 	tests/unit/pki_support.h tests/unit/unit.h
 tests_unit_trust_scan_test_LDADD = $(ADMIN_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/backup_manifest_test
+TESTS += tests/unit/backup_manifest_test
+tests_unit_backup_manifest_test_SOURCES = tests/unit/backup_manifest_test.c tests/unit/unit.h
+tests_unit_backup_manifest_test_LDADD = $(ADMIN_TEST_LIBS)

@@ -70,8 +70,9 @@ restore_member(const struct restore *restore, const char *name, struct archive_e
 	if (found == NULL || strcmp(found, name) != 0)
 		return error_set(err, ERROR_MALFORMED, "%s is damaged: it has \"%.100s\" where %s should be",
 		    restore->file, found != NULL ? found : "?", name);
+	/* A few octets of a sparse file can stand for a disk full of zeros. */
 	if (archive_entry_filetype(*entry) != AE_IFREG || archive_entry_hardlink(*entry) != NULL ||
-	    archive_entry_symlink(*entry) != NULL)
+	    archive_entry_symlink(*entry) != NULL || archive_entry_sparse_count(*entry) != 0)
 		return error_set(err, ERROR_MALFORMED, "%s is damaged: %s is no plain file in it",
 		    restore->file, name);
 	return 0;

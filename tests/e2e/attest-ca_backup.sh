@@ -164,6 +164,8 @@ forge 'rm root.pem; ln -s /etc/passwd root.pem'
 refuse "a link" 'root.pem is no plain file in it'
 forge 'rm root.pem; ln root.key root.pem'
 refuse "a hard link" 'root.pem is no plain file in it'
+TAR_OPTIONS=-S forge 'truncate -s +8G store.db; jq ".files[-1].size = $(stat -c %s store.db)" manifest.json >m; mv m manifest.json'
+refuse "a sparse file" 'store.db is no plain file in it'
 forge ': >../evil; jq "(.files[] | select(.name == \"root.pem\")).name = \"../evil\"" manifest.json >m; mv m manifest.json' \
 	"${names/root.pem/..\/evil}"
 refuse "a name that leads outside" '"../evil", which is none of a CA'
