@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "admin/access.h"
@@ -42,6 +43,26 @@ renewal_clear(struct renewal *renewal)
 	free(renewal->uri);
 }
 
+/* The root of root.pem that has this key: there may be several, when one was replaced. */
+static int
+find_root(const char *path, struct ca *root, const char *uri, struct error *err)
+{
+	struct trust *roots = trust_new();
+	int           rc = trust_add_file(roots, path, err);
+
+	for (int i = 0; rc == 0 && root->certificate == NULL && i < (int)trust_count(roots); i++) {
+		X509 *one = sk_X509_value(trust_stack(roots), i);
+
+		if (X509_check_private_key(one, root->key) == 1 && X509_up_ref(one) == 1)
+			root->certificate = one;
+	}
+	trust_free(roots);
+	ERR_clear_error(); /* those that do not fit have complained */
+	if (rc == 0 && root->certificate == NULL)
+		return error_set(err, ERROR_INTERNAL, "the key %s is that of no certificate in %s", uri, path);
+	return rc;
+}
+
 /* The root, whose key is here or where --root-key says. */
 static int
 load_root(const struct admin_call *call, struct renewal *renewal, struct error *err)
@@ -50,8 +71,6 @@ load_root(const struct admin_call *call, struct renewal *renewal, struct error *
 	AUTO_FREE char *here = file_join(call->state_dir, STATE_ROOT_KEY);
 	const char     *uri = admin_call_value(call, "root-key", here);
 
-	if (certificate_load(certificate, &renewal->root.certificate, err) != 0)
-		return -1;
 	if (key_open(uri, &renewal->root_access.key, &renewal->root.key, err) != 0) {
 		if (uri == here && err->kind == ERROR_NOT_FOUND)
 			error_set(err, ERROR_NOT_FOUND,
@@ -60,9 +79,7 @@ load_root(const struct admin_call *call, struct renewal *renewal, struct error *
 			    call->state_dir);
 		return -1;
 	}
-	if (ca_check_pair(&renewal->root, err) != 0)
-		return error_wrap(err, "%s and %s", certificate, uri);
-	return 0;
+	return find_root(certificate, &renewal->root, uri, err);
 }
 
 static int

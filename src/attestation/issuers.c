@@ -17,6 +17,7 @@
 #include "attestation/issuer_new.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
+#include "pki/certificate.h"
 #include "pki/key_uri.h"
 #include "store/audit.h"
 #include "store/crl.h"
@@ -24,6 +25,7 @@
 #include "store/files.h"
 #include "store/issuer_replace.h"
 #include "store/store.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -33,6 +35,9 @@
 
 /* How often it is looked whether an earlier CA is still needed, and how long after it was the one that signs. */
 #define RETIRE_SECONDS 3600
+
+/* From when on it is said that the issuing certificate ends. */
+#define END_SECONDS ((int64_t)30 * 24 * 60 * 60)
 
 /* A file as it is served, and whether the fronts know it. */
 struct copy {
@@ -294,6 +299,19 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size
 	issuers->next_retire = first ? now : now + RETIRE_SECONDS;
 }
 
+static void
+warn_of_end(const X509 *certificate, int64_t now)
+{
+	int64_t end = certificate_not_after(certificate);
+	char    when[CLOCK_TEXT_SIZE];
+
+	if (end - now > END_SECONDS)
+		return;
+	clock_format(end, when);
+	LOG(WARNING, {"event", "issuer"}, {"until", when},
+	    {"reason", "the issuing certificate ends soon, and AK certificates with it; run: attest-ca issuing renew"});
+}
+
 /* What a crash left of a renewal is ended; when that fails, the key stays where it was found. */
 static void
 settle(const char *state_dir, const char *id, struct store *store)
@@ -339,6 +357,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 		    {"reason", "crl_url has no {issuer}, so that certificates of earlier issuing CAs lead to "
 		               "the CRL of another"});
 	settle(settings->state_dir, issuer->files.id, store);
+	warn_of_end(issuer->files.ca.certificate, now);
 	take(issuers, issuer, kept, count, &root_pem, now);
 	return 0;
 }

@@ -199,13 +199,24 @@ for name in first second third; do
 	case_ok "under root.pem, $name verifies" verifies "$name"
 done
 
+# ---- back under our root ----
+
+case_fails "a root key of nobody is refused" 1 "is that of no certificate in .*root.pem" \
+	attest_ca issuing renew --root-key "$scratch/between.key"
+case_ok "our own root signs once more, for a week" attest_ca issuing renew --lifetime 7d
+check "attestd reads it again" reload
+case_matches "and says that it ends soon" "$(tail -n 5 "${log[attestd]}")" "the issuing certificate ends soon"
+case_ok "it signs" attest fourth
+case_ok "what verifies" verifies fourth
+
 # ---- revoked, whoever signed ----
 
 case_ok "the device is removed" attest_ca remove laptop
 check "its first certificate is on its issuer's CRL" 'wait_for "crl_has /crl/$first_id $(serial first)"'
 check "its second one on that of the second" 'wait_for "crl_has /crl/$second_id $(serial second)"'
-check "its third one on the present one" 'wait_for "crl_has /crl $(serial third)"'
-check "which has no other" '! crl_has /crl "$(serial first)" && ! crl_has /crl "$(serial second)"'
+check "its third one on that of the third" 'wait_for "crl_has /crl/$third_id $(serial third)"'
+check "its fourth one on the present one" 'wait_for "crl_has /crl $(serial fourth)"'
+check "which has no other" '! crl_has /crl "$(serial first)" && ! crl_has /crl "$(serial third)"'
 check "crl.pem has them all" 'wait_for "crl_has $state_dir/crl.pem $(serial first) &&
 	crl_has $state_dir/crl.pem $(serial second) && crl_has $state_dir/crl.pem $(serial third)"'
 for name in first second third; do
@@ -221,7 +232,8 @@ sqlite3 "$state_dir/store.db" "UPDATE certificate SET not_after = 1000
 	WHERE issuer = (SELECT id FROM issuer WHERE key_id = x'$first_id')"
 attestd_start --config "$scratch/attestd.conf"
 case_equal "its key and files are gone, the others' are not" \
-	"$(cd "$state_dir/issuers" && ls ./*.pem ./*.key | tr '\n' ' ')" "./$second_id.key ./$second_id.pem "
+	"$(cd "$state_dir/issuers" && ls ./*.pem ./*.key | sort | tr '\n' ' ')" \
+	"$(printf './%s.key\n./%s.pem\n' "$second_id" "$second_id" "$third_id" "$third_id" | sort | tr '\n' ' ')"
 case_matches "the log says so" "$(cat "${log[attestd]}")" "event=issuer-removed issuer=$first_id"
 case_matches "and the record" "$(attest_ca audit)" "the earlier issuing key $first_id was removed"
 http GET "/crl/$first_id"
