@@ -169,6 +169,8 @@ render_problem_type(enum error_kind kind)
 		return error_type(ERROR_INTERNAL);
 	case ERROR_BAD_ATTESTATION:
 	case ERROR_NOT_ENROLLED:
+	case ERROR_ENROLMENT_WAITS:
+	case ERROR_ENROLMENT_DENIED:
 	case ERROR_DEVICE_DISABLED:
 	case ERROR_EK_UNTRUSTED:
 	case ERROR_UNKNOWN_SECRET: /* of the attestation protocol */
