@@ -47,7 +47,10 @@ struct copy {
 	bool         told;
 };
 
-/* A CA whose CRL is kept up: `files` of an earlier one; the one that signs has its own elsewhere. */
+/*
+ * A CA whose CRL is kept up: `files` of an earlier one; the one that signs has its own
+ * elsewhere. It stays where it is, as the CRL points into it.
+ */
 struct keepsake {
 	struct issuer_files files;
 	int64_t             row;
@@ -60,7 +63,7 @@ struct issuers {
 	const struct settings *settings;
 	struct shared         *current;
 	struct shared_version *held; /* of it, for the CRL */
-	struct keepsake       *kept; /* the one that signs first */
+	struct keepsake      **kept; /* the one that signs first */
 	size_t                 kept_count;
 	int64_t                next_retire;
 	bool                   bundle_due;
@@ -81,12 +84,18 @@ issuers_new(const struct settings *settings)
 }
 
 static void
-kept_clear(struct keepsake *kept, size_t count)
+keepsake_free(struct keepsake *keepsake)
 {
-	for (size_t i = 0; i < count; i++) {
-		store_crl_free(kept[i].crl);
-		issuer_files_clear(&kept[i].files);
-	}
+	store_crl_free(keepsake->crl);
+	issuer_files_clear(&keepsake->files);
+	free(keepsake);
+}
+
+static void
+kept_free(struct keepsake **kept, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		keepsake_free(kept[i]);
 	free(kept);
 }
 
@@ -95,7 +104,7 @@ issuers_free(struct issuers *issuers)
 {
 	if (issuers == NULL)
 		return;
-	kept_clear(issuers->kept, issuers->kept_count);
+	kept_free(issuers->kept, issuers->kept_count);
 	shared_release(issuers->current, issuers->held);
 	shared_free(issuers->current);
 	for (size_t i = 0; i < issuers->copy_count; i++)
@@ -239,7 +248,7 @@ keep_earlier(const struct issuers *issuers, struct store *store, const char *id,
 /* All earlier ones; one that is no certificate is logged and left. */
 static int
 keep_all(const struct issuers *issuers, struct store *store, const struct key_access *access,
-    int64_t now, struct keepsake **kept, size_t *count, struct error *err)
+    int64_t now, struct keepsake ***kept, size_t *count, struct error *err)
 {
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t       listed = 0;
@@ -248,20 +257,19 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 	if (issuer_files_list(issuers->settings->state_dir, &ids, &listed, err) != 0)
 		return -1;
 	*kept = memory_new((listed + 1) * sizeof **kept);
-	*count = 1; /* the first is for the one that signs */
+	(*kept)[0] = memory_new(sizeof ***kept); /* for the one that signs */
+	*count = 1;
 	for (size_t i = 0; i < listed; i++) {
-		struct keepsake *next = &(*kept)[*count];
+		struct keepsake *next = memory_new(sizeof *next);
 
 		if (*count > MESSAGE_EARLIER_MAX) {
-			LOG(ERROR, {"event", "issuer"}, {"issuer", ids[i]},
-			    {"reason", "there are too many earlier ones"});
+			error_set(&one, ERROR_INTERNAL, "there are too many earlier ones");
 		} else if (keep_earlier(issuers, store, ids[i], access, now, next, &one) == 0) {
-			(*count)++;
-		} else {
-			LOG(ERROR, {"event", "issuer"}, {"issuer", ids[i]}, {"reason", one.detail});
-			issuer_files_clear(&next->files);
-			*next = (struct keepsake){.crl = NULL};
+			(*kept)[(*count)++] = next;
+			continue;
 		}
+		LOG(ERROR, {"event", "issuer"}, {"issuer", ids[i]}, {"reason", one.detail});
+		keepsake_free(next);
 	}
 	free(ids);
 	return 0;
@@ -269,30 +277,30 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 
 /* Takes the new ones, and serves what is known of them. */
 static void
-take(struct issuers *issuers, struct issuer *issuer, struct keepsake *kept, size_t count,
+take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, size_t count,
     const struct bytes *root_pem, int64_t now)
 {
 	const struct settings *settings = issuers->settings;
 	AUTO_FREE char        *next_crl = file_join(settings->state_dir, STATE_NEXT_CRL);
 	bool                   first = issuers->kept == NULL;
 
-	kept_clear(issuers->kept, issuers->kept_count);
+	kept_free(issuers->kept, issuers->kept_count);
 	shared_release(issuers->current, issuers->held);
 	shared_replace(issuers->current, issuer);
 	issuers->held = shared_acquire(issuers->current);
 	issuers->kept = kept;
 	issuers->kept_count = count;
-	kept[0].current = true;
-	kept[0].row = issuer->row;
-	memcpy(kept[0].id, issuer->files.id, sizeof kept[0].id);
-	kept[0].crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
+	kept[0]->current = true;
+	kept[0]->row = issuer->row;
+	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
+	kept[0]->crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
 	    &issuer->files.ca, settings->crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
 	copy_set(issuers, MESSAGE_FILE_ROOT, "", bytes_view(root_pem));
 	copy_set(issuers, MESSAGE_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
 	for (size_t i = 1; i < count; i++) {
-		if (kept[i].crl == NULL)
-			serve_file(issuers, &kept[i]);
+		if (kept[i]->crl == NULL)
+			serve_file(issuers, kept[i]);
 	}
 	issuers->bundle_due = true;
 	/* What the one before has just signed may not be on record yet. */
@@ -340,7 +348,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 	AUTO_FREE char        *root = file_join(settings->state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES             root_pem = {0};
 	struct issuer         *issuer = NULL;
-	struct keepsake       *kept = NULL;
+	struct keepsake      **kept = NULL;
 	size_t                 count = 0;
 
 	if (file_read(root, ROOT_MAX, &root_pem, err) != 0 ||
@@ -348,7 +356,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 		return -1;
 	if (keep_all(issuers, store, access, now, &kept, &count, err) != 0 ||
 	    store_crl_issuer(store, issuer->files.ca.certificate, now, &issuer->row, err) != 0) {
-		kept_clear(kept, count);
+		kept_free(kept, count);
 		issuer_free(issuer);
 		return -1;
 	}
@@ -396,7 +404,7 @@ refresh_one(struct issuers *issuers, struct keepsake *kept, struct store *store,
 }
 
 static int
-retire(struct issuers *issuers, struct keepsake *kept, struct store *store, int64_t now,
+retire(struct issuers *issuers, const struct keepsake *kept, struct store *store, int64_t now,
     struct error *err)
 {
 	char detail[ISSUER_ID_SIZE + 128];
@@ -409,8 +417,6 @@ retire(struct issuers *issuers, struct keepsake *kept, struct store *store, int6
 	LOG(INFO, {"event", "issuer-removed"}, {"issuer", kept->id},
 	    {"reason", "its last certificate has expired"});
 	copy_set(issuers, MESSAGE_FILE_EARLIER_CRL, kept->id, (struct view){NULL, 0});
-	store_crl_free(kept->crl);
-	issuer_files_clear(&kept->files);
 	issuers->bundle_due = true;
 	return 0;
 }
@@ -426,14 +432,15 @@ retire_all(struct issuers *issuers, struct store *store, int64_t now, struct err
 		return 0;
 	issuers->next_retire = now + RETIRE_SECONDS;
 	for (size_t i = 1; i < issuers->kept_count; i++) {
-		struct keepsake kept = issuers->kept[i];
-		bool            needed = true;
+		struct keepsake *kept = issuers->kept[i];
+		bool             needed = true;
 
 		if (rc == 0)
-			rc = store_issuer_needed(store, kept.row, now, &needed, err);
-		if (rc == 0 && !needed && (rc = retire(issuers, &kept, store, now, err)) == 0)
-			continue;
-		issuers->kept[left++] = kept;
+			rc = store_issuer_needed(store, kept->row, now, &needed, err);
+		if (rc == 0 && !needed && (rc = retire(issuers, kept, store, now, err)) == 0)
+			keepsake_free(kept);
+		else
+			issuers->kept[left++] = kept;
 	}
 	issuers->kept_count = left;
 	return rc;
@@ -460,7 +467,7 @@ issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, bool 
 
 	for (size_t i = 0; i < issuers->kept_count; i++) {
 		/* What keeps one from being signed keeps no other; the first failure is told. */
-		if (refresh_one(issuers, &issuers->kept[i], store, now, rc == 0 ? err : &one) != 0)
+		if (refresh_one(issuers, issuers->kept[i], store, now, rc == 0 ? err : &one) != 0)
 			rc = -1;
 	}
 	if (issuers->bundle_due) {

@@ -230,7 +230,12 @@ done
 attestd_stop
 sqlite3 "$state_dir/store.db" "UPDATE certificate SET not_after = 1000
 	WHERE issuer = (SELECT id FROM issuer WHERE key_id = x'$first_id')"
+rm "$state_dir"/issuers/*.crl
 attestd_start --config "$scratch/attestd.conf"
+for id in "$second_id" "$third_id"; do
+	case_ok "another's CRL is signed by himself" openssl crl -inform DER -noout -verify \
+		-in "$state_dir/issuers/$id.crl" -CAfile "$state_dir/issuers/$id.pem"
+done
 case_equal "its key and files are gone, the others' are not" \
 	"$(cd "$state_dir/issuers" && ls ./*.pem ./*.key | sort | tr '\n' ' ')" \
 	"$(printf './%s.key\n./%s.pem\n' "$second_id" "$second_id" "$third_id" "$third_id" | sort | tr '\n' ' ')"
