@@ -16,6 +16,7 @@ struct error;
 struct trust_budget {
 	size_t octets;
 	size_t entries;
+	size_t certificates; /* good or not, and of files that are no archives, too */
 };
 
 /* True when the content begins as a zip, cab, tar or gzip file does. */

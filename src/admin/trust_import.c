@@ -34,8 +34,7 @@ import_unreadable_cb(const char *source, const char *reason, void *arg)
 	struct import      *import = arg;
 	struct trust_found *found = trust_report_add(&import->report, source);
 
-	if (found != NULL)
-		trust_clean(reason, found->reason, sizeof found->reason);
+	trust_clean(reason, found->reason, sizeof found->reason);
 }
 
 static void
@@ -45,17 +44,15 @@ import_certificate_cb(X509 *certificate, const char *source, void *arg)
 	struct trust_found *found = trust_report_add(&import->report, source);
 	struct error         err = {0};
 
-	if (found != NULL) {
-		certificate_subject(certificate, found->subject, sizeof found->subject);
-		found->not_after = certificate_not_after(certificate);
-		found->expired = found->not_after < import->now;
-		found->fate = TRUST_ADDED;
-		if (X509_digest(certificate, EVP_sha256(), found->fingerprint, NULL) != 1 ||
-		    certificate_encode(certificate, &found->der, &err) != 0 ||
-		    ek_trust_check(certificate, &found->root, &err) != 0) {
-			found->fate = TRUST_REFUSED;
-			trust_clean(err.detail, found->reason, sizeof found->reason);
-		}
+	certificate_subject(certificate, found->subject, sizeof found->subject);
+	found->not_after = certificate_not_after(certificate);
+	found->expired = found->not_after < import->now;
+	found->fate = TRUST_ADDED;
+	if (X509_digest(certificate, EVP_sha256(), found->fingerprint, NULL) != 1 ||
+	    certificate_encode(certificate, &found->der, &err) != 0 ||
+	    ek_trust_check(certificate, &found->root, &err) != 0) {
+		found->fate = TRUST_REFUSED;
+		trust_clean(err.detail, found->reason, sizeof found->reason);
 	}
 	X509_free(certificate);
 }
@@ -91,8 +88,6 @@ import_scan(struct import *import, const struct admin_call *call, struct error *
 			    call->operands[i]);
 	}
 	progress_end(&import->progress);
-	if (rc == 0 && import->report.overflow)
-		rc = error_set(err, ERROR_TOO_LARGE, "more than %d certificates are too many", TRUST_FOUND_MAX);
 	return rc;
 }
 

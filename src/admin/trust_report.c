@@ -25,10 +25,6 @@ trust_report_add(struct trust_report *report, const char *source)
 {
 	struct trust_found *found;
 
-	if (report->count == TRUST_FOUND_MAX) {
-		report->overflow = true;
-		return NULL;
-	}
 	if (report->count == report->capacity) {
 		report->capacity = report->capacity == 0 ? 64 : 2 * report->capacity;
 		report->found = realloc(report->found, report->capacity * sizeof *report->found);

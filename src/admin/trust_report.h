@@ -9,7 +9,6 @@
 #include "store/trust_store.h"
 #include "util/bytes.h"
 
-#define TRUST_FOUND_MAX    50000
 #define TRUST_SOURCE_SIZE  256
 #define TRUST_SUBJECT_SIZE 160
 
@@ -35,10 +34,9 @@ struct trust_report {
 	size_t              capacity;
 	size_t              roots; /* added */
 	size_t              intermediates;
-	bool                overflow; /* there was more than TRUST_FOUND_MAX */
 };
 
-/* Adds one that is UNREADABLE as yet; valid until the next. NULL when there are too many. */
+/* Adds one that is UNREADABLE as yet; valid until the next. */
 struct trust_found *trust_report_add(struct trust_report *report, const char *source);
 
 void trust_report_print(const struct trust_report *report);

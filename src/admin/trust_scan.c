@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/x509.h>
+
 #include "pki/certificate_reader.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -36,25 +38,34 @@ static int scan_content(struct trust_scan *scan, struct view content, const char
     struct error *err);
 
 /* One certificate after the other; what is broken is passed over. */
-static void
-scan_certificates(struct trust_scan *scan, struct view content, const char *source)
+static int
+scan_certificates(struct trust_scan *scan, struct view content, const char *source,
+    struct error *err)
 {
 	struct certificate_reader reader = {.rest = content};
 	X509                     *certificate = NULL;
 	char                      named[SCAN_SOURCE_SIZE + 32];
-	struct error              err = {0};
+	struct error              why = {0};
 	int                       rc;
 
-	for (size_t number = 1; (rc = certificate_reader_next(&reader, &certificate, &err)) != 0;
+	for (size_t number = 1; (rc = certificate_reader_next(&reader, &certificate, &why)) != 0;
 	     number++) {
+		if (scan->budget.certificates == 0) {
+			if (rc > 0)
+				X509_free(certificate);
+			return error_set(err, ERROR_TOO_LARGE,
+			    "there are more certificates than are looked at");
+		}
+		scan->budget.certificates--;
 		/* The first of a file is known by the file's name. */
 		(void)snprintf(named, sizeof named, number > 1 ? "%.1000s, certificate %zu" : "%.1000s",
 		    source, number);
 		if (rc > 0)
 			scan->certificate(certificate, named, scan->arg);
 		else
-			scan->unreadable(named, err.detail, scan->arg);
+			scan->unreadable(named, why.detail, scan->arg);
 	}
+	return 0;
 }
 
 static int
@@ -107,7 +118,7 @@ scan_content(struct trust_scan *scan, struct view content, const char *source, i
 		return scan_archive(scan, content, source, depth, err);
 	else if (scan_is_der(content) ||
 	    memmem(content.data, content.size, pem_begin, sizeof pem_begin - 1) != NULL)
-		scan_certificates(scan, content, source);
+		return scan_certificates(scan, content, source, err);
 	else
 		scan->others++;
 	return 0;

@@ -24,7 +24,7 @@ struct trust_scan {
 	size_t               links;  /* symbolic links in directories, which are not followed */
 };
 
-#define TRUST_SCAN_BUDGET {.octets = (size_t)512 << 20, .entries = 200000}
+#define TRUST_SCAN_BUDGET {.octets = (size_t)512 << 20, .entries = 200000, .certificates = 50000}
 
 /*
  * Looks through a file (DER or PEM, of one or several, or an archive of such, in which may

@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .unreadable = unreadable_cb,
 	    .step = step_cb,
 	    .arg = &steps,
-	    .budget = {.octets = (size_t)1 << 20, .entries = 100},
+	    .budget = {.octets = (size_t)1 << 20, .entries = 100, .certificates = 1000},
 	};
 	struct error err = {0};
 

@@ -169,6 +169,26 @@ START_TEST(archives_beyond_the_budget_are_too_large)
 }
 END_TEST
 
+/* Many, in little room: those that are none are told one by one, too. */
+START_TEST(certificates_beyond_the_budget_are_too_large)
+{
+	static const char pem[] = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+	                          "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+	struct view       text = {(const uint8_t *)pem, sizeof pem - 1};
+	struct error      err = {0};
+
+	scan.budget.certificates = 3;
+	unit_ok(trust_scan_content(&scan, text, "a", &err), &err);
+	unit_ok(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err);
+	ck_assert_uint_eq(scan.budget.certificates, 0);
+	unit_fails(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err, ERROR_TOO_LARGE,
+	    "there are more certificates than are looked at");
+	scan.budget.certificates = 1;
+	unit_fails(trust_scan_content(&scan, text, "a", &err), &err, ERROR_TOO_LARGE,
+	    "there are more certificates than are looked at");
+}
+END_TEST
+
 START_TEST(archive_with_a_huge_member_names_it)
 {
 	AUTO_BYTES   archive = {0};
@@ -232,6 +252,7 @@ main(void)
 	tcase_add_test(tcase, content_cut_off_is_unreadable);
 	tcase_add_test(tcase, archive_in_an_archive_is_looked_through);
 	tcase_add_test(tcase, archives_beyond_the_budget_are_too_large);
+	tcase_add_test(tcase, certificates_beyond_the_budget_are_too_large);
 	tcase_add_test(tcase, archive_with_a_huge_member_names_it);
 	tcase_add_test(tcase, archive_cut_off_is_malformed);
 	tcase_add_test(tcase, archives_too_deep_are_too_large);
