@@ -83,6 +83,14 @@ find_key(const struct admin_call *call, const struct issuer_files *old,
 	return rc;
 }
 
+static void
+say_written(const char *name)
+{
+	(void)printf("wrote a request for \"");
+	print_text(stdout, name);
+	(void)printf("\"; when its certificate has come, run:\n  attest-ca issuing install FILE\n");
+}
+
 static int
 write_csr(const struct admin_call *call, const char *name, const struct bytes *pem,
     struct error *err)
@@ -96,8 +104,7 @@ write_csr(const struct admin_call *call, const char *name, const struct bytes *p
 	else if (output == NULL)
 		(void)fwrite(pem->data, 1, pem->size, stdout);
 	else
-		(void)printf("wrote a request for \"%s\"; when its certificate has come, run:\n"
-		             "  attest-ca issuing install FILE\n", name);
+		say_written(name);
 	return 0;
 }
 

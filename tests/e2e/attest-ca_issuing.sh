@@ -372,6 +372,15 @@ else
 	}
 	case_ok "a CA can begin in a token" init_with_pin
 	state_dir=$scratch/token-ca case_ok "and is in order" with_pin check
+	cat "$scratch/token-ca/issuing.pem" "$scratch/token-ca/root.pem" >"$scratch/token-chain.pem"
+	acmed_with_pin() {
+		"$top_builddir/src/attest-acmed" --state-dir "$scratch/acme" "$@" --passphrase-fd 3 3<"$scratch/pin"
+	}
+	case_ok "attest-acmed takes such a key too" acmed_with_pin init --dns-name localhost \
+		--attestation-roots "$state_dir/root.pem" --ca-cert "$scratch/token-chain.pem" --ca-key "$uri"
+	case_ok "and signs with it" acmed_with_pin crl
+	case_fails "not without the PIN" 1 "wants a PIN" \
+		"$top_builddir/src/attest-acmed" --state-dir "$scratch/acme" crl
 	echo 314159 >"$scratch/credentials/issuing-passphrase"
 	check "with a wrong PIN it starts, and says whose CRL it cannot sign" \
 		'CREDENTIALS_DIRECTORY=$scratch/credentials attestd_start &&
