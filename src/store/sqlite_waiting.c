@@ -123,12 +123,14 @@ waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1]
 	return rc < 0 ? -1 : 0;
 }
 
+/* *seen says when the one that gave way was seen last. */
 static int
-waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max,
+waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max, int64_t *seen,
     struct error *err)
 {
 	char          source[STORE_PEER_MAX + 1];
 	sqlite3_stmt *statement;
+	int           rc;
 
 	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0)
 		return -1;
@@ -141,20 +143,28 @@ waiting_give_way(struct store *store, const struct store_waiting *entry, size_t 
 	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
 	if (source[0] != '\0')
 		sqlite_bind_string(statement, 2, source);
-	return sqlite_step(store, statement, "making room on the waiting list", err);
+	rc = sqlite_step(store, statement, "making room on the waiting list", err);
+	if (rc > 0)
+		*seen = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
 }
 
+/* *flooded says that somebody gave way who was there a moment ago. */
 static int
-waiting_bound(struct store *store, const struct store_waiting *entry, size_t max,
-    struct error *err)
+waiting_bound(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
+    bool *flooded, struct error *err)
 {
-	size_t count = 0;
+	size_t  count = 0;
+	int64_t seen = 0;
 
+	*flooded = false;
 	if (waiting_count(store, NULL, &count, err) != 0)
 		return -1;
 	for (int given = 0; count > max && given < GIVE_WAY_MAX; given++, count--) {
-		if (waiting_give_way(store, entry, max, err) != 0)
+		if (waiting_give_way(store, entry, max, &seen, err) != 0)
 			return -1;
+		*flooded = *flooded || seen > now - STORE_WAITING_MOMENT;
 	}
 	return 0;
 }
@@ -199,6 +209,7 @@ waiting_enter(struct store *store, const struct store_waiting *entry, size_t max
 	struct store_waiting mine = *entry;
 	bool                 enrolled = false;
 	bool                 found = false;
+	bool                 flooded;
 
 	if (waiting_is_enrolled(store, entry->ek_hash, &enrolled, err) != 0 ||
 	    waiting_look(store, entry->ek_hash, &there, &found, err) != 0)
@@ -213,10 +224,9 @@ waiting_enter(struct store *store, const struct store_waiting *entry, size_t max
 		return -1;
 	if (found)
 		return 0;
-	return waiting_bound(store, entry, max, err) != 0 ||
-	        waiting_record(store, entry, max, now, err) != 0
-	    ? -1
-	    : 0;
+	if (waiting_bound(store, entry, max, now, &flooded, err) != 0)
+		return -1;
+	return flooded ? 0 : waiting_record(store, entry, max, now, err);
 }
 
 int

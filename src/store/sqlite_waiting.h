@@ -29,10 +29,10 @@ struct store;
 	    " ORDER BY entries DESC LIMIT 1")                                             \
 	X(WAITING_GIVE_WAY, "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash"         \
 	    " FROM waiting WHERE denied = 0 AND ek_hash <> ?1"                            \
-	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)")                \
+	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1) RETURNING last_seen")                \
 	X(WAITING_GIVE_WAY_OF, "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash"      \
 	    " FROM waiting WHERE denied = 0 AND ek_hash <> ?1 AND source = ?2"            \
-	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)")                \
+	    " ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1) RETURNING last_seen")                \
 	X(WAITING_DENY, "UPDATE waiting SET denied = 1 WHERE ek_hash = ?1")               \
 	X(WAITING_KEEP, "INSERT OR IGNORE INTO ek_certificate (device, checked, "         \
 	    SQLITE_EVIDENCE_COLUMNS ", root, certificate)"                                \

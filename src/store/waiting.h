@@ -19,6 +19,9 @@ struct error;
 /* Of `max` entries, so many may be of one source while others want to get in. */
 #define STORE_WAITING_SHARE(max) ((max) / 8 + 1)
 
+/* A list is flooded when who gives way was seen less than so many seconds ago. */
+#define STORE_WAITING_MOMENT ((int64_t)24 * 60 * 60)
+
 struct store_waiting {
 	uint8_t               ek_hash[STORE_HASH_SIZE];
 	struct store_evidence evidence;
@@ -36,7 +39,8 @@ struct store_waiting {
  * among those of the source that has most, when that is more than its share, and first
  * those whose certificate does not verify, of which anybody can make as many as he
  * likes. Anybody can ask with the EK of another: it stays with the source that asked first,
- * and verified once it has been. On record is an EK that is new, while its source has no more than its share.
+ * and verified once it has been. On record is an EK that is new, while its source has no
+ * more than its share and the list is not flooded: the record is bounded by nothing else.
  * An EK that was denied stays denied and *denied is set; nothing is written for it, nor
  * for one that is enrolled by now.
  */

@@ -326,6 +326,23 @@ START_TEST(add_flood_is_on_record_for_its_share_only)
 }
 END_TEST
 
+/* From one source that displaces itself, or from very many. */
+START_TEST(add_flood_of_a_full_list_is_not_on_record)
+{
+	fill();
+	for (uint8_t i = 0; i < 200; i++) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "203.0.113.%u", i < 100 ? 66U : i);
+		add_plain(0xf0, i, source, NOW + MAX + STORE_WAITING_MOMENT - 20);
+	}
+	ck_assert_int_eq(ask("SELECT count(*) FROM audit WHERE action = 'wait'"), MAX);
+	/* A day later they are those that nobody sees any more. */
+	add_plain(0xb0, 0, "192.0.2.1", NOW + MAX + 2 * STORE_WAITING_MOMENT);
+	ck_assert_int_eq(ask("SELECT count(*) FROM audit WHERE action = 'wait'"), MAX + 1);
+}
+END_TEST
+
 /* ---- looking ---- */
 
 START_TEST(list_latest_seen_first_until_enough)
@@ -510,6 +527,7 @@ main(void)
 	tcase_add_test(tc, add_one_of_a_bound_of_one_stays_itself);
 	tcase_add_test(tc, add_denied_ones_take_no_room);
 	tcase_add_test(tc, add_flood_is_on_record_for_its_share_only);
+	tcase_add_test(tc, add_flood_of_a_full_list_is_not_on_record);
 	tcase_add_test(tc, list_latest_seen_first_until_enough);
 	tcase_add_loop_test(tc, resolve_finds_by_hash_or_prefix, 0,
 	    sizeof resolved / sizeof resolved[0]);
