@@ -82,10 +82,13 @@ module_load(struct module *module, struct error *err)
 	return -1;
 }
 
+/* By whatever way a path leads to it, a module is one. */
 static int
-module_open(const char *path, struct module **out, struct error *err)
+module_open(const char *given, struct module **out, struct error *err)
 {
-	struct module *module;
+	AUTO_FREE char *real = realpath(given, NULL);
+	const char     *path = real != NULL ? real : given;
+	struct module  *module;
 
 	for (module = modules; module != NULL; module = module->next) {
 		if (strcmp(module->path, path) == 0) {
@@ -148,7 +151,10 @@ module_find_slot(struct module *module, const struct pkcs11_uri *uri, const char
 		}
 	}
 	if (count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no token of %s fits %s", module->path, text);
+		return error_set(err, ERROR_NOT_FOUND, "no token of %s fits %s%s", module->path, text,
+		    module->users > 1 ? ", among those that were there when it was first used; restart to "
+		                        "look again"
+		                      : "");
 	if (count > 1)
 		return error_set(err, ERROR_INTERNAL, "%u tokens of %s fit %s; name the token",
 		    count, module->path, text);

@@ -22,7 +22,7 @@ static const char *const places[] = {
 };
 
 static char       *directory;
-static const char *module;
+static char *module;
 
 static void
 setup(void)
@@ -199,6 +199,25 @@ START_TEST(open_token_key_signs_in_a_child_too)
 }
 END_TEST
 
+START_TEST(open_token_keys_by_two_paths_of_the_module)
+{
+	char              other[256];
+	char              command[512];
+	struct key_access access = {pin, other};
+	EVP_PKEY         *first = token_key(keys[0]);
+	EVP_PKEY         *second = NULL;
+	struct error      err = {0};
+
+	(void)snprintf(other, sizeof other, "%s/link.so", directory);
+	(void)snprintf(command, sizeof command, "ln -s '%s' link.so", module);
+	free(pki_run(directory, command));
+	unit_ok(key_open(keys[1], &access, &second, &err), &err);
+	signing_key_free(second); /* does not close the other's */
+	sign_with(first);
+	signing_key_free(first);
+}
+END_TEST
+
 START_TEST(open_token_key_that_came_later_is_found)
 {
 	EVP_PKEY *key = token_key(keys[0]);
@@ -322,16 +341,15 @@ add_token_cases(Suite *suite)
 {
 	TCase *tc = tcase_create("token");
 
-	for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++) {
-		if (access(places[i], R_OK) == 0)
-			module = places[i];
-	}
+	for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++)
+		module = realpath(places[i], NULL); /* NULL when it is not there */
 	tcase_add_checked_fixture(tc, setup_token, teardown);
 	tcase_set_timeout(tc, 60);
 	if (module != NULL) {
 		tcase_add_loop_test(tc, open_token_key_signs_certificates_and_crls, 0, 2);
 		tcase_add_test(tc, open_token_keys_sign_from_several_threads);
 		tcase_add_test(tc, open_token_key_signs_in_a_child_too);
+		tcase_add_test(tc, open_token_keys_by_two_paths_of_the_module);
 		tcase_add_test(tc, open_token_key_that_came_later_is_found);
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
@@ -374,6 +392,7 @@ main(void)
 {
 	Suite *suite = suite_create("key_uri");
 	TCase *tc = tcase_create("file");
+	int    status;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, open_locked_file_wants_its_passphrase, 0,
@@ -381,5 +400,7 @@ main(void)
 	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
 	suite_add_tcase(suite, tc);
 	add_token_cases(suite);
-	return unit_run(suite);
+	status = unit_run(suite);
+	free(module);
+	return status;
 }
