@@ -12,7 +12,8 @@ struct error;
 
 /*
  * Appends the whole file to *out. Fails with NOT_FOUND when there is none, with
- * TOO_LARGE above `max` octets, else with INTERNAL; the detail names the path.
+ * TOO_LARGE above `max` octets, else with INTERNAL; the detail names the path. Root
+ * follows a link of another user only to a file of that user.
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
 

@@ -237,6 +237,40 @@ START_TEST(read_directory_fails)
 }
 END_TEST
 
+/* Root works in the directory of a service's user, who must not read through it. */
+START_TEST(read_link_as_root_needs_its_owner_to_own_the_file)
+{
+	static const struct {
+		uid_t file;
+		uid_t link;
+		bool  good;
+	} rows[] = {
+	    {0, 0, true},
+	    {65534, 0, true},
+	    {65534, 65534, true},
+	    {0, 65534, false},
+	    {65533, 65534, false},
+	};
+	AUTO_FREE char *link_path = file_join(directory, "link");
+	AUTO_FREE char *target = file_join(directory, "target");
+
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		AUTO_BYTES data = {0};
+
+		unit_ok(file_replace(target, "x", 1, 0600, &err), &err);
+		(void)unlink(link_path);
+		ck_assert_int_eq(symlink(target, link_path), 0);
+		ck_assert_int_eq(chown(target, rows[i].file, (gid_t)-1), 0);
+		ck_assert_int_eq(lchown(link_path, rows[i].link, (gid_t)-1), 0);
+		ck_assert_msg((file_read(link_path, 10, &data, &err) == 0) == rows[i].good, "row %zu", i);
+		if (!rows[i].good)
+			ck_assert_ptr_nonnull(strstr(err.detail, "does not own what it leads to"));
+	}
+}
+END_TEST
+
 START_TEST(sync_directory_that_is_none_fails)
 {
 	unit_ok(file_sync_directory(directory, &err), &err);
@@ -279,6 +313,7 @@ main(void)
 	tcase_add_test(tc, read_endless_file_stops_at_the_bound);
 	tcase_add_test(tc, read_missing_file_is_not_found);
 	tcase_add_test(tc, read_directory_fails);
+	tcase_add_test(tc, read_link_as_root_needs_its_owner_to_own_the_file);
 	tcase_add_test(tc, sync_directory_that_is_none_fails);
 	tcase_add_test(tc, join_puts_a_slash_between);
 	suite_add_tcase(suite, tc);
