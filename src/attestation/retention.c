@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attestation/settings.h"
 #include "store/audit.h"
@@ -21,6 +22,9 @@
 
 /* Rows that one transaction removes: requests wait for it some milliseconds. */
 #define RETENTION_STEP ((size_t)1000)
+
+/* The clock is believed when something was done so lately: else it may have been set wrong. */
+#define RETENTION_TRUST_SECONDS ((int64_t)30 * 24 * 60 * 60)
 
 /* A cut is an entry itself: not many of them. */
 #define RETENTION_DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -36,6 +40,30 @@ struct retention {
 	int64_t                next_ms;
 };
 
+/* Whether it is of somebody's act: what we do for the time itself says nothing of it. */
+static bool
+act_cb(const struct audit_entry *entry, void *arg)
+{
+	bool *found = arg;
+
+	*found = strcmp(entry->action, audit_action_word(AUDIT_ISSUER)) != 0 &&
+	    strcmp(entry->action, audit_action_word(AUDIT_CUT)) != 0;
+	return !*found;
+}
+
+/*
+ * What goes does not come back when the clock does, and certificates that are not on
+ * record can no longer be revoked: they would be good again.
+ */
+static int
+retention_check_clock(struct store *store, int64_t now, bool *good, struct error *err)
+{
+	const struct audit_filter lately = {.since = now - RETENTION_TRUST_SECONDS};
+
+	*good = false;
+	return store_audit_list(store, &lately, act_cb, good, err);
+}
+
 /* In the writer's thread, inside its transaction. */
 static int
 retention_run_cb(struct store *store, void *arg, struct error *err)
@@ -43,9 +71,18 @@ retention_run_cb(struct store *store, void *arg, struct error *err)
 	struct retention      *retention = arg;
 	const struct settings *settings = retention->settings;
 	int64_t                now = clock_now();
+	bool                   good;
 
 	retention->entries = 0;
 	retention->certificates = 0;
+	retention->more = false;
+	if (retention_check_clock(store, now, &good, err) != 0)
+		return -1;
+	if (!good) {
+		LOG(INFO, {"event", "retention"}, {"consequence", "nothing is removed"},
+		    {"reason", "nothing was done for 30 days, if the clock is right"});
+		return 0;
+	}
 	store_actor_set(store, &(struct store_actor){.name = "attestd"});
 	if (settings->audit_retention != 0 &&
 	    store_audit_cut(store, now - settings->audit_retention, RETENTION_STEP, now,

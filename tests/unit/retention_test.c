@@ -72,6 +72,16 @@ entries(void)
 	return count;
 }
 
+static int certificates;
+
+static bool
+certificate_cb(const struct store_certificate *certificate, void *arg)
+{
+	(void)certificate;
+	++*(int *)arg;
+	return true;
+}
+
 static int64_t
 generation(void)
 {
@@ -115,7 +125,8 @@ START_TEST(tick_cuts_what_is_too_old_in_steps)
 
 	settings.audit_retention = 100 * 86400;
 	add_entries(2500, (int64_t)101 * 86400);
-	add_entries(7, (int64_t)99 * 86400);
+	add_entries(6, (int64_t)99 * 86400);
+	add_entries(1, 0);
 	tick_until(8, 1000); /* those, and the cut */
 	for (int i = 0; i < 5; i++)
 		tick_until(8, 1000 + i);
@@ -128,14 +139,36 @@ START_TEST(tick_looks_again_after_a_day)
 {
 	settings.audit_retention = 100 * 86400;
 	add_entries(3, (int64_t)101 * 86400);
-	tick_until(1, 1000);
+	add_entries(1, 0);
+	tick_until(2, 1000);
 	/* The cut is of now: what is older behind it stays until it is old itself. */
 	settings.audit_retention = -60;
 	for (int i = 0; i < 20; i++)
 		retention_tick(retention, 1000 + DAY_MS - 1);
-	ck_assert_int_eq(entries(), 1);
+	ck_assert_int_eq(entries(), 2);
 	add_entries(2, 0);
 	tick_until(1, 1000 + DAY_MS);
+}
+END_TEST
+
+/* The last act is of a month ago, or the clock is wrong: then nothing goes. */
+START_TEST(tick_by_a_clock_that_has_jumped_removes_nothing)
+{
+	struct store_certificate expired = {.serial = {1}, .serial_size = 1, .ak_name_size = 1};
+	struct store_device      device = {.enabled = true};
+
+	settings.audit_retention = 100 * 86400;
+	settings.certificate_retention = 86400;
+	unit_ok(store_device_enroll(store, &device, clock_now() - (int64_t)400 * 86400, &err), &err);
+	expired.not_after = clock_now() - (int64_t)2 * 86400;
+	unit_ok(store_certificate_add(store, &expired, 1, &err), &err);
+	unit_ok(store_audit_add(store, AUDIT_ISSUER, NULL, "done", "", clock_now(), &err), &err);
+	retention_tick(retention, 1000);
+	store_writer_stop(writer);
+	writer = NULL;
+	ck_assert_int_eq(entries(), 2);
+	unit_ok(store_certificate_list(store, device.ek_hash, certificate_cb, &certificates, &err), &err);
+	ck_assert_int_eq(certificates, 1);
 }
 END_TEST
 
@@ -149,6 +182,7 @@ retention_suite(void)
 	tcase_add_test(tc, tick_keeps_the_record_for_ever_by_default);
 	tcase_add_test(tc, tick_cuts_what_is_too_old_in_steps);
 	tcase_add_test(tc, tick_looks_again_after_a_day);
+	tcase_add_test(tc, tick_by_a_clock_that_has_jumped_removes_nothing);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
