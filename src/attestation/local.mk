@@ -97,3 +97,10 @@ check_PROGRAMS += tests/unit/retention_test
 TESTS += tests/unit/retention_test
 tests_unit_retention_test_SOURCES = tests/unit/retention_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_retention_test_LDADD = $(tests_unit_keeper_test_LDADD)
+
+check_PROGRAMS += tests/unit/front_files_test
+TESTS += tests/unit/front_files_test
+tests_unit_front_files_test_SOURCES = tests/unit/front_files_test.c tests/unit/unit.h
+tests_unit_front_files_test_LDADD = src/libattestation.a src/libhttp.a src/libdaemon.a src/libpki.a \
+	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
+	$(TSS2_MU_LIBS) $(JANSSON_LIBS) $(CBOR_LIBS) -lpthread
