@@ -26,6 +26,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libp11.h>
 #include <openssl/evp.h>
@@ -33,6 +34,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 #include "pki/pkcs11_uri.h"
 #include "pki/signing.h"
 #include "tpm/openssl_error.h"
+#include "util/file.h"
 #include "util/secret.h"
 
 struct module {
@@ -252,15 +254,36 @@ module_find_key(struct module *module, const struct pkcs11_uri *uri, const char 
 	return 0;
 }
 
+/*
+ * A module is a program. Root finds URIs in the directory of a service's user, and runs
+ * none of that user's.
+ */
+static int
+module_check(const char *path, struct error *err)
+{
+	if (geteuid() != 0 || file_is_roots(path))
+		return 0;
+	return error_set(err, ERROR_INTERNAL,
+	    "root does not load the PKCS #11 module %s, which others can replace; put it where only "
+	    "root writes, or run this as the owner of the state directory",
+	    path);
+}
+
 static int
 key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
     const char *module_path, EVP_PKEY **key, struct error *err)
 {
-	struct module *module = NULL;
-	int            rc = -1;
+	AUTO_FREE char *named = uri->module_path != NULL ? realpath(uri->module_path, NULL) : NULL;
+	struct module  *module = NULL;
+	int             rc = -1;
 
-	if (uri->module_path != NULL)
-		module_path = uri->module_path;
+	if (uri->module_path != NULL && named == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "loading the PKCS #11 module %s",
+		    uri->module_path);
+	if (named != NULL && module_check(named, err) != 0)
+		return -1;
+	if (named != NULL)
+		module_path = named;
 	if (module_path == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "which PKCS #11 module to use for %s is not said; add ?module-path=/path/of/module.so, "

@@ -36,6 +36,26 @@ file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct err
 	return 0;
 }
 
+bool
+file_is_roots(const char *path)
+{
+	AUTO_FREE char *part = memory_strdup(path);
+	struct stat     st;
+
+	if (*path != '/')
+		return false;
+	for (;;) {
+		char *slash = strrchr(part, '/');
+
+		if (lstat(part, &st) != 0 || S_ISLNK(st.st_mode) || st.st_uid != 0 ||
+		    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+			return false;
+		if (slash == part && slash[1] == '\0')
+			return true;
+		slash[slash == part ? 1 : 0] = '\0';
+	}
+}
+
 /*
  * For root, whether a link may be followed: its owner's own files are within his reach
  * already. EPERM else: what root reads for a service's user may be shown to that user.

@@ -2,6 +2,7 @@
 #ifndef UTIL_FILE_H
 #define UTIL_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,12 @@ struct error;
  * follows a link of another user only to a file of that user.
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
+
+/*
+ * True when nobody but root can put another file at this absolute path: all of it is
+ * root's, writable for no one else, and no link (realpath(3) resolves them).
+ */
+bool file_is_roots(const char *path);
 
 /* How a file looked, to see whether it was changed since: all zero when there was none. */
 struct file_mark {

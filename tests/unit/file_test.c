@@ -271,6 +271,46 @@ START_TEST(read_link_as_root_needs_its_owner_to_own_the_file)
 }
 END_TEST
 
+START_TEST(is_roots_when_nobody_else_can_replace_it)
+{
+	static const struct {
+		uid_t  file;
+		uid_t  directory;
+		mode_t mode; /* of the directory */
+		bool   good;
+	} rows[] = {
+	    {0, 0, 0755, true},
+	    {65534, 0, 0755, false},
+	    {0, 65534, 0755, false},
+	    {0, 0, 0775, false},
+	    {0, 0, 01777, false},
+	};
+	char            place[] = "/run/attest-file.XXXXXX"; /* above it all is root's */
+	AUTO_FREE char *file = NULL;
+	AUTO_FREE char *other = NULL;
+
+	ck_assert(!file_is_roots("etc/passwd"));
+	ck_assert(!file_is_roots("/nonexistent"));
+	ck_assert(file_is_roots("/"));
+	if (geteuid() != 0 || !file_is_roots("/run") || mkdtemp(place) == NULL)
+		return;
+	file = file_join(place, "file");
+	other = file_join(place, "link");
+	unit_ok(file_create(file, "x", 1, 0755, &err), &err);
+	ck_assert_int_eq(symlink(file, other), 0);
+	ck_assert(!file_is_roots(other));
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		ck_assert_int_eq(chown(file, rows[i].file, (gid_t)-1), 0);
+		ck_assert_int_eq(chown(place, rows[i].directory, (gid_t)-1), 0);
+		ck_assert_int_eq(chmod(place, rows[i].mode), 0);
+		ck_assert_msg(file_is_roots(file) == rows[i].good, "row %zu", i);
+	}
+	(void)unlink(other);
+	(void)unlink(file);
+	(void)rmdir(place);
+}
+END_TEST
+
 START_TEST(sync_directory_that_is_none_fails)
 {
 	unit_ok(file_sync_directory(directory, &err), &err);
@@ -314,6 +354,7 @@ main(void)
 	tcase_add_test(tc, read_missing_file_is_not_found);
 	tcase_add_test(tc, read_directory_fails);
 	tcase_add_test(tc, read_link_as_root_needs_its_owner_to_own_the_file);
+	tcase_add_test(tc, is_roots_when_nobody_else_can_replace_it);
 	tcase_add_test(tc, sync_directory_that_is_none_fails);
 	tcase_add_test(tc, join_puts_a_slash_between);
 	suite_add_tcase(suite, tc);

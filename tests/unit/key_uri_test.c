@@ -218,6 +218,28 @@ START_TEST(open_token_keys_by_two_paths_of_the_module)
 }
 END_TEST
 
+/* Whoever writes a URI into the state directory does not get root to run his module. */
+START_TEST(open_token_key_as_root_with_a_module_of_others_is_refused)
+{
+	char         command[512];
+	char         uri[512];
+	EVP_PKEY    *key = NULL;
+	struct error err = {0};
+
+	(void)snprintf(command, sizeof command, "cp '%s' mine.so && chmod 755 mine.so", module);
+	free(pki_run(directory, command));
+	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s/mine.so", directory);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(key_open(uri, &(struct key_access){pin, NULL}, &key, &err), -1);
+		ck_assert_msg(strstr(err.detail, "which others can replace") != NULL, "%s", err.detail);
+	}
+	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s/none.so", directory);
+	ck_assert_int_eq(key_open(uri, &(struct key_access){pin, NULL}, &key, &err), -1);
+	ck_assert_msg(strstr(err.detail, "/none.so: No such file or directory") != NULL, "%s",
+	    err.detail);
+}
+END_TEST
+
 START_TEST(open_token_key_that_came_later_is_found)
 {
 	EVP_PKEY *key = token_key(keys[0]);
@@ -350,6 +372,7 @@ add_token_cases(Suite *suite)
 		tcase_add_test(tc, open_token_keys_sign_from_several_threads);
 		tcase_add_test(tc, open_token_key_signs_in_a_child_too);
 		tcase_add_test(tc, open_token_keys_by_two_paths_of_the_module);
+		tcase_add_test(tc, open_token_key_as_root_with_a_module_of_others_is_refused);
 		tcase_add_test(tc, open_token_key_that_came_later_is_found);
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
