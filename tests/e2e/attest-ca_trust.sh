@@ -37,8 +37,8 @@ for name in root1 root2 middle1 middle2 nobody expired; do
 	openssl x509 -in "certs/$name.pem" -outform DER -out "$name.der"
 done
 # A root whose signature is not its own.
-head -c -1 root1.der >spoilt.der
-printf '\x55' >>spoilt.der
+last=$(tail -c 1 root1.der | od -An -tu1)
+{ head -c -1 root1.der; printf "\\x$(printf %02x $((last ^ 1)))"; } >spoilt.der
 wait_for 'openssl x509 -checkend 0 -in certs/expired.pem >/dev/null; [ $? = 1 ]'
 
 count() { # ROLE
