@@ -14,6 +14,7 @@
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/quota.h"
 #include "attestation/refusals.h"
 #include "attestation/settings.h"
 #include "daemon/keeper.h"
@@ -270,6 +271,19 @@ issue_find_device(struct issue *issue, struct store_device *device, struct error
 	return 0;
 }
 
+/* Who has the EK is known by now: nobody uses up what is another's. */
+static int
+issue_check_quota(const struct issue *issue, struct error *err)
+{
+	struct attestation_keeper *keeper = issue->worker->keeper;
+
+	if (quota_take(keeper->quota, issue->challenge->ek.bytes, clock_monotonic_ms()))
+		return 0;
+	return error_set(err, ERROR_RATE_LIMITED,
+	    "this machine has had its AK certificates of a day, %lld (device_certificates); use the last",
+	    (long long)keeper->settings->device_certificates);
+}
+
 static int
 issue_prepare(struct issue *issue, struct view secret, struct error *err)
 {
@@ -279,7 +293,7 @@ issue_prepare(struct issue *issue, struct view secret, struct error *err)
 
 	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
 	    issue_find_device(issue, &device, err) == 0 &&
-	    issue_check_device(issue, &device, err) == 0)
+	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, err) == 0)
 		rc = issue_sign(issue, issue->challenge, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);

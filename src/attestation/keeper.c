@@ -15,6 +15,7 @@
 #include "attestation/keeper_state.h"
 #include "attestation/message.h"
 #include "attestation/pending.h"
+#include "attestation/quota.h"
 #include "attestation/refusals.h"
 #include "attestation/retention.h"
 #include "attestation/settings.h"
@@ -325,6 +326,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	keeper->refusals = refusals_new(keeper->writer);
 	keeper->retention = retention_new(settings, keeper->writer);
+	keeper->quota = quota_new(settings->device_certificates);
 	keeper->throttle = throttle_new();
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
@@ -347,6 +349,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
 	auto_enroll_free(keeper->auto_enroll);
+	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
 	store_close(keeper->store);
 	bytes_clear(&keeper->tls_chain);

@@ -21,6 +21,7 @@ struct shared;
 struct store;
 struct store_device;
 struct store_writer;
+struct quota;
 struct throttle;
 struct tpm_ek;
 struct worker;
@@ -36,6 +37,7 @@ struct attestation_keeper {
 	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
 	struct pending        *pending; /* has a lock of its own */
 	struct refusals       *refusals; /* so have these */
+	struct quota          *quota;
 	struct throttle       *throttle;
 	struct store_writer   *writer;  /* any thread may submit */
 	struct retention      *retention; /* this and the store are the main thread's */

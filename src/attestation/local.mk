@@ -20,6 +20,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/request.c src/attestation/request.h \
 	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
+	src/attestation/quota.c src/attestation/quota.h \
 	src/attestation/throttle.c src/attestation/throttle.h \
 	src/attestation/vendor_trust.c src/attestation/vendor_trust.h \
 	src/attestation/waiting.c src/attestation/waiting.h
@@ -36,6 +37,10 @@ tests_unit_pending_test_LDADD = $(ATTESTATION_TEST_LIBS)
 tests_unit_settings_test_SOURCES = tests/unit/settings_test.c
 tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)
 
+check_PROGRAMS += tests/unit/quota_test
+TESTS += tests/unit/quota_test
+tests_unit_quota_test_SOURCES = tests/unit/quota_test.c tests/unit/unit.h
+tests_unit_quota_test_LDADD = $(ATTESTATION_TEST_LIBS) -lpthread
 check_PROGRAMS += tests/unit/throttle_test
 TESTS += tests/unit/throttle_test
 tests_unit_throttle_test_SOURCES = tests/unit/throttle_test.c tests/unit/unit.h

@@ -29,6 +29,7 @@ static const struct config_row rows[] = {
     ROW(certificate_retention, DURATION, "1y", "1d", "100y"),
     ROW(challenges, NUMBER, "10000", "1", "10000000"),
     ROW(device_challenges, NUMBER, "32", "1", "10000000"),
+    ROW(device_certificates, NUMBER, "1000", "0", "10000000"),
     ROW(request_timeout, DURATION, "10s", "1s", "5m"),
     ROW(idle_timeout, DURATION, "60s", "1s", "1h"),
     ROW(waiting_max, NUMBER, "1000", "0", "100000"),

@@ -30,6 +30,7 @@ struct settings {
 	int64_t            idle_timeout;
 	int64_t            challenges;        /* open at once */
 	int64_t            device_challenges; /* of one EK at one client address */
+	int64_t            device_certificates; /* of one EK in a day; 0: without a bound */
 	int64_t            waiting_max;       /* EKs that wait for approval; 0: none are listed */
 	int64_t            connections;       /* of all workers */
 	char              *ek_certificate; /* "ignore", "record" or "require" … */

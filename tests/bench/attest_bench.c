@@ -397,9 +397,11 @@ static void
 state_prepare(void)
 {
 	static const char config[] = "device_challenges = 100000\n"
+	                             "device_certificates = 0\n"
 	                             "challenges = 100000\n"
 	                             "ek_certificate = record\n";
 	static const char require[] = "device_challenges = 100000\n"
+	                              "device_certificates = 0\n"
 	                              "challenges = 100000\n"
 	                              "ek_certificate = require\n"; /* it is verified, or nothing works */
 	AUTO_FREE char *admin = bench_built("src/attest-ca");

@@ -242,6 +242,35 @@ no_certificate_cb(const struct store_certificate *certificate, void *arg)
 	return false;
 }
 
+static void
+setup_quota(void)
+{
+	world_prepare();
+	fixture.settings.device_certificates = 2;
+	world_start();
+}
+
+START_TEST(certify_more_often_than_a_day_has_is_rate_limited)
+{
+	for (int i = 0; i < 3; i++) {
+		AUTO_BYTES              secret = {0};
+		AUTO_BYTES              body = {0};
+		struct message_question question;
+		struct message_answer   answer;
+		struct error            err = {0};
+
+		secret_get(fixture.front, &secret);
+		question = certify_question(&secret);
+		if (i < 2)
+			unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+		else
+			assert_refused(fixture.front, &question, ERROR_RATE_LIMITED,
+			    "this machine has had its AK certificates of a day, 2 (device_certificates); "
+			    "use the last");
+	}
+}
+END_TEST
+
 START_TEST(certify_after_the_device_was_changed_gives_no_certificate)
 {
 	struct ek_hash          hash = hash_of(&fixture.ek);
@@ -412,6 +441,10 @@ main(void)
 	tcase_add_loop_test(tc, break_the_rules_ends_the_channel_and_nothing_else, 0,
 	    sizeof broken / sizeof broken[0]);
 	tcase_add_test(tc, front_gone_with_open_questions_harms_nothing);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("quota");
+	tcase_add_checked_fixture(tc, setup_quota, world_end);
+	tcase_add_test(tc, certify_more_often_than_a_day_has_is_rate_limited);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -201,6 +201,7 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_int_eq(settings.idle_timeout, defaults.idle_timeout);
 	ck_assert_int_eq(settings.challenges, defaults.challenges);
 	ck_assert_int_eq(settings.device_challenges, defaults.device_challenges);
+	ck_assert_int_eq(settings.device_certificates, defaults.device_certificates);
 	ck_assert_int_eq(settings.waiting_max, defaults.waiting_max);
 	ck_assert_int_eq(settings.connections, defaults.connections);
 	ck_assert_int_eq(settings.log_level, defaults.log_level);
