@@ -16,6 +16,7 @@
 
 #include "attestation/issuer_new.h"
 #include "attestation/message.h"
+#include "attestation/retention.h"
 #include "attestation/settings.h"
 #include "pki/certificate.h"
 #include "pki/key_uri.h"
@@ -426,16 +427,19 @@ static int
 retire_all(struct issuers *issuers, struct store *store, int64_t now, struct error *err)
 {
 	size_t left = 1;
+	bool   believed = false;
 	int    rc = 0;
 
 	if (now < issuers->next_retire && issuers->next_retire - now <= RETIRE_SECONDS)
 		return 0;
 	issuers->next_retire = now + RETIRE_SECONDS;
+	if (issuers->kept_count > 1)
+		rc = retention_check_clock(store, now, &believed, err);
 	for (size_t i = 1; i < issuers->kept_count; i++) {
 		struct keepsake *kept = issuers->kept[i];
 		bool             needed = true;
 
-		if (rc == 0)
+		if (rc == 0 && believed)
 			rc = store_issuer_needed(store, kept->row, now, &needed, err);
 		if (rc == 0 && !needed && (rc = retire(issuers, kept, store, now, err)) == 0)
 			keepsake_free(kept);

@@ -51,11 +51,7 @@ act_cb(const struct audit_entry *entry, void *arg)
 	return !*found;
 }
 
-/*
- * What goes does not come back when the clock does, and certificates that are not on
- * record can no longer be revoked: they would be good again.
- */
-static int
+int
 retention_check_clock(struct store *store, int64_t now, bool *good, struct error *err)
 {
 	const struct audit_filter lately = {.since = now - RETENTION_TRUST_SECONDS};

@@ -5,11 +5,21 @@
 #ifndef ATTESTATION_RETENTION_H
 #define ATTESTATION_RETENTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct error;
 struct retention;
 struct settings;
+struct store;
 struct store_writer;
+
+/*
+ * Whether somebody did something within 30 days before `now`: else the clock may be far
+ * ahead, and by such a clock nothing is removed. It would not come back with the right time:
+ * certificates that are not on record can be revoked no more, and would be good again.
+ */
+int retention_check_clock(struct store *store, int64_t now, bool *good, struct error *err);
 
 /* The writer must be stopped before retention_free. */
 struct retention *retention_new(const struct settings *settings, struct store_writer *writer);
