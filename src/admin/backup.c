@@ -20,6 +20,7 @@
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/print.h"
+#include "admin/state.h"
 #include "store/audit.h"
 #include "store/check.h"
 #include "store/files.h"
@@ -249,20 +250,14 @@ backup_say(const struct backup *backup)
 static int
 backup_check_place(const struct admin_call *call, const struct backup *backup, struct error *err)
 {
-	AUTO_FREE char *parent = backup_parent(backup->file);
-	struct stat     place;
-	struct stat     state;
-	struct stat     there;
+	struct stat there;
 
 	if (backup_is_stream(backup))
 		return isatty(STDOUT_FILENO) == 1
 		    ? error_set(err, ERROR_MALFORMED, "an archive is nothing for a terminal: redirect it")
 		    : 0;
-	if (stat(parent, &place) == 0 && stat(call->state_dir, &state) == 0 &&
-	    place.st_dev == state.st_dev && place.st_ino == state.st_ino)
-		return error_set(err, ERROR_CONFLICT,
-		    "%s would be in the state directory, and lost with it; put it somewhere else",
-		    backup->file);
+	if (state_check_outside(call->state_dir, backup->file, err) != 0)
+		return -1;
 	if (lstat(backup->file, &there) != 0)
 		return 0;
 	if (!backup->force)

@@ -15,6 +15,7 @@
 #include "admin/device_file.h"
 #include "admin/filter.h"
 #include "admin/print.h"
+#include "admin/state.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -109,6 +110,8 @@ export_to(const struct admin_call *call, struct export *export, const char *path
 	AUTO_FREE char *target = realpath(path, NULL);
 	struct stat     st;
 
+	if (state_check_outside(call->state_dir, path, err) != 0)
+		return -1;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return export_to_special(call, export, path, err);
 	return export_to_file(call, export, target != NULL ? target : path, err);

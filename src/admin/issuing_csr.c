@@ -12,6 +12,7 @@
 #include "admin/call.h"
 #include "admin/issuing.h"
 #include "admin/print.h"
+#include "admin/state.h"
 #include "pki/ca_request.h"
 #include "pki/key.h"
 #include "pki/signing.h"
@@ -135,12 +136,15 @@ request(const struct admin_call *call, const struct access *access, EVP_PKEY **k
 int
 admin_issuing_csr(const struct admin_call *call, struct error *err)
 {
+	const char   *output = admin_call_value(call, "output", NULL);
 	struct access access = {.secret = {0}};
 	EVP_PKEY     *key = NULL;
 	int           rc;
 
 	if (issuing_check_options(call, err) != 0)
 		return ADMIN_USAGE;
+	if (output != NULL && state_check_outside(call->state_dir, output, err) != 0)
+		return -1;
 	rc = access_read(call, &access, err) != 0 ? access_status(err)
 	                                          : request(call, &access, &key, err);
 	signing_key_free(key);

@@ -99,6 +99,21 @@ state_check(const char *directory, struct error *err)
 	return state_check_empty(directory, err);
 }
 
+int
+state_check_outside(const char *directory, const char *path, struct error *err)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+	AUTO_FREE char *parent = state_parent(real != NULL ? real : path);
+	struct stat     place;
+	struct stat     state;
+
+	if (stat(parent, &place) == 0 && stat(directory, &state) == 0 &&
+	    place.st_dev == state.st_dev && place.st_ino == state.st_ino)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s would be in the state directory, and lost with it; put it somewhere else", path);
+	return 0;
+}
+
 static void
 state_unlink(const char *directory, const char *name)
 {

@@ -35,6 +35,9 @@ struct state_plan {
  */
 int state_check(const char *directory, struct error *err);
 
+/* Refuses a file in the state directory, where it could replace one of the CA's, or be lost with them: CONFLICT. */
+int state_check_outside(const char *directory, const char *path, struct error *err);
+
 /*
  * Makes the directory (mode 0700) with the files and an empty store in it. A directory
  * that is there, empty, is used; what root makes in somebody's directory becomes

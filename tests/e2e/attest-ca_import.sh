@@ -60,6 +60,10 @@ printf old >"$scratch/export2.csv"
 attest_ca export --output "$scratch/link" >"$scratch/said"
 check "export --output through a symbolic link leaves the link" \
 	'[ -L "$scratch/link" ] && cmp "$scratch/export2.csv" "$scratch/wanted.csv"'
+cp "$state_dir/root.pem" "$scratch/root.pem"
+case_fails "export --output never replaces a file of the CA" 1 'would be in the state directory' \
+	attest_ca export --output "$state_dir/root.pem"
+check "and did not" 'cmp "$state_dir/root.pem" "$scratch/root.pem"'
 case_fails "export --output of a full disk is a failure" 1 'writing /dev/full' attest_ca export --output /dev/full
 case_fails "export where nobody can write is a failure" 1 "creating $scratch/nowhere/x" \
 	attest_ca export --output "$scratch/nowhere/x"
