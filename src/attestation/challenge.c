@@ -45,8 +45,13 @@ challenge_of(const struct message_question *question, const struct tpm_ek *ek,
 {
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct challenge          *challenge = challenge_new();
+	char                       host[PEER_SIZE];
+	char                       source[PEER_SIZE];
 
-	peer_host(question->peer, challenge->host);
+	/* Who has all addresses of an IPv6 network has one share with them. */
+	peer_host(question->peer, host);
+	peer_source(host, source);
+	memcpy(challenge->host, source, strlen(source));
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;

@@ -271,6 +271,48 @@ START_TEST(certify_more_often_than_a_day_has_is_rate_limited)
 }
 END_TEST
 
+static void
+setup_one_challenge(void)
+{
+	world_prepare();
+	fixture.settings.device_challenges = 1;
+	world_start();
+}
+
+static const struct {
+	const char *first;
+	const char *second;
+	bool        same; /* one subscriber's */
+} neighbours[] = {
+    {"192.0.2.1:1", "192.0.2.1:2", true},
+    {"192.0.2.1:1", "192.0.2.2:1", false},
+    {"[2001:db8::1:2:3]:1", "[2001:db8::f]:1", true},
+    {"[2001:db8::f]:1", "[2001:db8:0:1::f]:1", false},
+    {"[::ffff:192.0.2.1]:1", "192.0.2.1:1", true},
+};
+
+/* Whoever knows an enrolled EK could else have all challenges that there are open for it. */
+START_TEST(challenge_of_one_ek_has_a_share_for_each_network)
+{
+	struct message_question question = challenge_question();
+	struct message_answer   answer;
+	AUTO_BYTES              body = {0};
+	AUTO_BYTES              other = {0};
+	struct error            err = {0};
+
+	question.peer = (struct view){(const uint8_t *)neighbours[_i].first,
+	    strlen(neighbours[_i].first)};
+	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+	question.peer = (struct view){(const uint8_t *)neighbours[_i].second,
+	    strlen(neighbours[_i].second)};
+	if (neighbours[_i].same)
+		assert_refused(fixture.front, &question, ERROR_RATE_LIMITED,
+		    "this device has 1 challenges open; finish one, or wait until they expire");
+	else
+		unit_ok(ask(fixture.front, &question, &other, &answer, &err), &err);
+}
+END_TEST
+
 START_TEST(certify_after_the_device_was_changed_gives_no_certificate)
 {
 	struct ek_hash          hash = hash_of(&fixture.ek);
@@ -445,6 +487,11 @@ main(void)
 	tc = tcase_create("quota");
 	tcase_add_checked_fixture(tc, setup_quota, world_end);
 	tcase_add_test(tc, certify_more_often_than_a_day_has_is_rate_limited);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("one challenge");
+	tcase_add_checked_fixture(tc, setup_one_challenge, world_end);
+	tcase_add_loop_test(tc, challenge_of_one_ek_has_a_share_for_each_network, 0,
+	    sizeof neighbours / sizeof neighbours[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
