@@ -104,13 +104,14 @@ auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
 	return enroll_rule_decide(&enroll->rule, facts, name, reason);
 }
 
-/* Anything but that it asked. */
+/* Anything but that it asked, in vain or not. */
 static bool
 known_cb(const struct audit_entry *entry, void *arg)
 {
 	bool *known = arg;
 
-	*known = strcmp(entry->action, audit_action_word(AUDIT_WAIT)) != 0;
+	*known = strcmp(entry->action, audit_action_word(AUDIT_WAIT)) != 0 &&
+	    strcmp(entry->outcome, "refused") != 0;
 	return !*known;
 }
 

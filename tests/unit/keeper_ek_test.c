@@ -445,6 +445,24 @@ START_TEST(enroll_listed_machine_is_enrolled_when_it_has_proven_its_key)
 }
 END_TEST
 
+/* Its number came onto the list late: that it was refused before is no reason to stay away. */
+START_TEST(enroll_machine_that_was_refused_before_is_enrolled)
+{
+	AUTO_BYTES     secret = {0};
+	X509          *certificate = NULL;
+	struct ek_hash hash = hash_of(&world.own);
+
+	start_auto("NTC");
+	unit_ok(store_audit_add(world.store, AUDIT_CERTIFY, hash.bytes, "refused", "", clock_now(),
+	            &err),
+	    &err);
+	unit_ok(try_secret(&world.own, &secret), &err);
+	unit_ok(certify(&secret, &certificate), &err);
+	X509_free(certificate);
+	ck_assert(enrolled(&world.own));
+}
+END_TEST
+
 /* An attacker shows the public EK and the certificate of a listed machine: both are public. */
 START_TEST(enroll_somebody_elses_certificate_enrols_nothing)
 {
@@ -680,6 +698,7 @@ main(void)
 	tcase_add_test(policy, certify_root_removed_meanwhile_gives_no_certificate);
 	suite_add_tcase(suite, policy);
 	tcase_add_test(enroll_itself, enroll_listed_machine_is_enrolled_when_it_has_proven_its_key);
+	tcase_add_test(enroll_itself, enroll_machine_that_was_refused_before_is_enrolled);
 	tcase_add_test(enroll_itself, enroll_somebody_elses_certificate_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_claimed_vendor_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_own_root_enrols_nothing);
