@@ -189,7 +189,7 @@ static int
 chain_split(struct view octets, struct chain *chain, struct error *err)
 {
 	const unsigned char *p = octets.data;
-	const unsigned char *end = octets.data + octets.size;
+	const unsigned char *end = octets.size > 0 ? octets.data + octets.size : octets.data;
 
 	while (p < end && chain->count < ACME_CHAIN_MAX) {
 		if ((chain->certificates[chain->count] = d2i_X509(NULL, &p, (long)(end - p))) == NULL)

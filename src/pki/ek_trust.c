@@ -152,7 +152,7 @@ ek_trust_named(const struct ek_trust *trust, const X509_NAME *name,
 
 	while (end < trust->count && X509_NAME_cmp(trust->authorities[end]->subject, name) == 0)
 		end++;
-	*authorities = trust->authorities + first;
+	*authorities = end > first ? trust->authorities + first : NULL; /* an empty set has no array */
 	return end - first;
 }
 

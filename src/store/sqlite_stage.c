@@ -118,12 +118,17 @@ stage_pack(char *const *texts, size_t count, struct bytes *out)
 static size_t
 stage_unpack(sqlite3_stmt *row, int column, char **texts, size_t max)
 {
-	const char *text = sqlite3_column_blob(row, column);
-	const char *end = text + sqlite3_column_bytes(row, column);
+	const char *text = sqlite3_column_blob(row, column); /* NULL when it is empty */
+	size_t      left = (size_t)sqlite3_column_bytes(row, column);
 	size_t      count = 0;
 
-	for (; text < end && count < max; text += strlen(text) + 1)
+	while (left > 0 && count < max) {
+		size_t size = strlen(text) + 1;
+
 		texts[count++] = (char *)(uintptr_t)text;
+		text += size;
+		left -= size;
+	}
 	return count;
 }
 

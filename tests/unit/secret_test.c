@@ -164,11 +164,11 @@ END_TEST
 
 START_TEST(read_credential_of_the_service_manager)
 {
-	AUTO_BYTES      secret = {0};
-	struct error    err = {0};
-	bool            found = true;
-	AUTO_FREE char *path = put("issuing-passphrase", "x\n", 2, 0440);
+	AUTO_BYTES   secret = {0};
+	struct error err = {0};
+	bool         found = true;
 
+	free(put("issuing-passphrase", "x\n", 2, 0440));
 	unit_ok(secret_read_credential("issuing-passphrase", &found, &secret, &err), &err);
 	ck_assert(!found);
 	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", directory, 1), 0);
