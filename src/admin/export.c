@@ -141,6 +141,8 @@ admin_export(const struct admin_call *call, struct error *err)
 
 	if (rc != 0)
 		return rc;
+	if (path != NULL && strcmp(path, "-") == 0)
+		path = NULL;
 	if (export.format == NULL) {
 		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
 		return ADMIN_USAGE;

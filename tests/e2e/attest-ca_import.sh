@@ -40,6 +40,8 @@ $b,,,,false
 END
 attest_ca export >"$scratch/export.csv"
 case_ok "export writes all as it stands" cmp "$scratch/export.csv" "$scratch/wanted.csv"
+check "export --output - writes to standard output" \
+	'attest_ca export --output - | cmp -s - <(attest_ca export) && [ ! -e ./- ]'
 case_ok "export --output writes the same" attest_ca export --output "$scratch/export2.csv"
 case_equal "export says how many" "$out" "wrote 3 devices to $scratch/export2.csv"
 case_ok "and it is the same" cmp "$scratch/export2.csv" "$scratch/wanted.csv"
