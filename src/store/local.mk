@@ -48,12 +48,14 @@ src_libstore_a_SOURCES = \
 	src/store/writer.c src/store/writer.h
 
 STORE_TESTS = tests/unit/audit_test tests/unit/store_check_test tests/unit/store_hash_test tests/unit/store_lock_test \
+	tests/unit/store_certificate_test tests/unit/store_device_test \
 	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
 	tests/unit/writer_test
 STORE_TESTS += tests/unit/trust_store_test
 tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c $(STORE_FIXTURE)
 tests_unit_trust_store_test_LDADD = $(STORE_TEST_LIBS)
 STORE_FIXTURE = tests/unit/scratch.h tests/unit/store_fixture.h tests/unit/unit.h
+STORE_DEVICES = tests/unit/store_devices.h $(STORE_FIXTURE)
 STORE_TEST_LIBS = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) \
 	$(CBOR_LIBS) $(UNIT_LIBS) -lpthread
 check_PROGRAMS += $(STORE_TESTS)
@@ -66,7 +68,11 @@ tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/uni
 tests_unit_store_hash_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_lock_test_SOURCES = tests/unit/store_lock_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_lock_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_store_certificate_test_SOURCES = tests/unit/store_certificate_test.c $(STORE_DEVICES)
+tests_unit_store_certificate_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_device_test_SOURCES = tests/unit/store_device_test.c $(STORE_DEVICES)
+tests_unit_store_device_test_LDADD = $(STORE_TEST_LIBS)
+tests_unit_store_test_SOURCES = tests/unit/store_test.c $(STORE_DEVICES)
 tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
 tests_unit_store_upgrade_test_SOURCES = tests/unit/store_upgrade_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_store_upgrade_test_LDADD = $(STORE_TEST_LIBS)
