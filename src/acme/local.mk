@@ -66,8 +66,10 @@ tests_unit_nonce_test_LDADD = $(ACME_FRONT_TEST_LIBS)
 ACME_KEEPER_TEST_LIBS = $(FORGE_LIBS) src/libacme.a src/libdaemon.a src/libstore.a src/libpki.a \
 	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) \
 	$(TSS2_MU_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
-ACME_KEEPER_TESTS = tests/unit/acme_crl_files_test tests/unit/acme_keeper_test \
-	tests/unit/acme_policy_test tests/unit/acme_roots_test tests/unit/acme_state_test
+ACME_KEEPER_TESTS = tests/unit/acme_account_test tests/unit/acme_authorization_test \
+	tests/unit/acme_crl_files_test tests/unit/acme_finalize_test tests/unit/acme_keeper_test \
+	tests/unit/acme_order_test tests/unit/acme_policy_test tests/unit/acme_roots_test \
+	tests/unit/acme_state_test
 check_PROGRAMS += $(ACME_KEEPER_TESTS)
 TESTS += $(ACME_KEEPER_TESTS)
 tests_unit_acme_crl_files_test_SOURCES = tests/unit/acme_crl_files_test.c \
@@ -76,9 +78,18 @@ tests_unit_acme_crl_files_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
 tests_unit_acme_roots_test_SOURCES = tests/unit/acme_roots_test.c \
 	tests/unit/pki_support.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_acme_roots_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
-tests_unit_acme_keeper_test_SOURCES = tests/unit/acme_keeper_test.c tests/unit/acme_world.c \
+ACME_KEEPER_SUPPORT = tests/unit/acme_keeper_support.h tests/unit/acme_world.c \
 	tests/unit/acme_world.h tests/unit/pki_support.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_acme_account_test_SOURCES = tests/unit/acme_account_test.c $(ACME_KEEPER_SUPPORT)
+tests_unit_acme_account_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+tests_unit_acme_authorization_test_SOURCES = tests/unit/acme_authorization_test.c $(ACME_KEEPER_SUPPORT)
+tests_unit_acme_authorization_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+tests_unit_acme_finalize_test_SOURCES = tests/unit/acme_finalize_test.c $(ACME_KEEPER_SUPPORT)
+tests_unit_acme_finalize_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+tests_unit_acme_keeper_test_SOURCES = tests/unit/acme_keeper_test.c $(ACME_KEEPER_SUPPORT)
 tests_unit_acme_keeper_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
+tests_unit_acme_order_test_SOURCES = tests/unit/acme_order_test.c $(ACME_KEEPER_SUPPORT)
+tests_unit_acme_order_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
 tests_unit_acme_policy_test_SOURCES = tests/unit/acme_policy_test.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_acme_policy_test_LDADD = $(ACME_KEEPER_TEST_LIBS)
 tests_unit_acme_state_test_SOURCES = tests/unit/acme_state_test.c tests/unit/scratch.h tests/unit/unit.h

@@ -1,0 +1,205 @@
+/*
+ * Accounts of the ACME server's keeper: made, changed, limited, deactivated, and moved
+ * to another key.
+ */
+#include "config.h"
+
+#include "acme_keeper_support.h"
+#include "unit.h"
+
+/* Everything that takes an account. */
+START_TEST(deactivated_account_may_do_nothing)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_ACCOUNT_UPDATE, &account, NULL);
+	struct acme_answer   answer;
+
+	asked.flags = ACME_FLAG_DEACTIVATE;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+	ck_assert_int_eq((int)answer.account.status, STATUS_DEACTIVATED);
+	for (enum acme_question_kind kind = 0; kind < ACME_QUESTION_COUNT; kind++) {
+		if (kind == ACME_ACCOUNT_GET || kind == ACME_FILE_GET || kind == ACME_CERTIFICATE_REVOKE)
+			continue;
+		asked = question(kind, &account, &order.id);
+		asked.jwk = world_view("{\"kty\":\"EC\"}");
+		asked.thumbprint = world_view(world_thumbprint(0));
+		world_refuses(&world, &asked, ERROR_ACCOUNT_DEACTIVATED, NULL);
+	}
+	asked = question(ACME_ACCOUNT_GET, &account, NULL);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.account.status, STATUS_DEACTIVATED);
+}
+END_TEST
+
+START_TEST(account_of_nobody_does_not_exist)
+{
+	struct world_id      nobody = {"AAAAAAAAAAAAAAAAAAAAAA"};
+	struct acme_question asked;
+
+	for (enum acme_question_kind kind = ACME_ACCOUNT_GET; kind < ACME_CERTIFICATE_REVOKE; kind++) {
+		asked = question(kind, &nobody, &nobody);
+		asked.jwk = world_view("{\"kty\":\"EC\"}");
+		asked.thumbprint = world_view(world_thumbprint(0));
+		world_refuses(&world, &asked, ERROR_ACCOUNT_DOES_NOT_EXIST, NULL);
+	}
+}
+END_TEST
+
+START_TEST(account_new_twice_is_the_same_account)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(0)),
+	    .contacts = {world_view("mailto:a@example.org")},
+	    .contact_count = 1,
+	};
+	struct acme_answer answer;
+	struct world_id    id;
+
+	asked.flags = ACME_FLAG_ONLY_EXISTING;
+	world_refuses(&world, &asked, ERROR_ACCOUNT_DOES_NOT_EXIST, "this key has no account here");
+	asked.flags = 0;
+	world_ask(&world, &asked, &answer);
+	ck_assert(answer.account.created);
+	ck_assert_uint_eq(answer.account.contact_count, 1);
+	id = world_id(answer.account.id);
+	asked.flags = ACME_FLAG_ONLY_EXISTING;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+	ck_assert(!answer.account.created);
+	ck_assert(view_equal(answer.account.id, world_view(id.text)));
+}
+END_TEST
+
+START_TEST(account_new_at_once_makes_one_account)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(0)),
+	};
+	struct acme_answer answer;
+	struct world_id    accounts[2];
+	int                created = 0;
+
+	(void)world_send(&world, &asked);
+	(void)world_send(&world, &asked);
+	for (size_t i = 0; i < 2; i++) {
+		(void)world_receive_any(&world, &answer);
+		ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+		created += answer.account.created ? 1 : 0;
+		accounts[i] = world_id(answer.account.id);
+	}
+	ck_assert_int_eq(created, 1);
+	ck_assert_str_eq(accounts[0].text, accounts[1].text);
+}
+END_TEST
+
+static const struct {
+	const char     *contact;
+	enum error_kind kind;
+} contacts[] = {
+    {"tel:+49", ERROR_UNSUPPORTED_CONTACT},
+    {"mailto:", ERROR_INVALID_CONTACT},
+    {"mailto:nobody", ERROR_INVALID_CONTACT},
+    {"mailto:a@b@c", ERROR_INVALID_CONTACT},
+    {"mailto:a@b,c@d", ERROR_INVALID_CONTACT},
+    {"mailto:a@b?subject=x", ERROR_INVALID_CONTACT},
+};
+
+START_TEST(account_contact_that_cannot_be_is_refused)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_ACCOUNT_UPDATE, &account, NULL);
+
+	asked.flags = ACME_FLAG_CONTACTS;
+	asked.contacts[0] = world_view("mailto:a@example.org");
+	asked.contacts[1] = world_view(contacts[_i].contact);
+	asked.contact_count = 2;
+	world_refuses(&world, &asked, contacts[_i].kind, NULL);
+}
+END_TEST
+
+START_TEST(account_needs_the_terms_where_there_are_some)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(0)),
+	};
+	struct acme_answer answer;
+
+	world.settings.terms = memory_strdup("https://example.org/terms");
+	world_start(&world);
+	world_refuses(&world, &asked, ERROR_USER_ACTION_REQUIRED,
+	    "an account needs agreement to the terms of service at https://example.org/terms");
+	asked.flags = ACME_FLAG_TERMS_AGREED;
+	world_ask(&world, &asked, &answer);
+	ck_assert(answer.account.terms_agreed);
+}
+END_TEST
+
+START_TEST(accounts_of_an_hour_are_limited)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(1)),
+	};
+
+	world.settings.policy.accounts_per_hour = 1;
+	world_start(&world);
+	(void)world_account(&world, 0);
+	world_refuses(&world, &asked, ERROR_RATE_LIMITED, NULL);
+	(void)world_account(&world, 0); /* who has one still finds it */
+}
+END_TEST
+
+START_TEST(key_change_moves_the_account_and_stops_at_a_key_in_use)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_id      other = world_account(&world, 1);
+	struct acme_question asked = question(ACME_ACCOUNT_KEY_CHANGE, &account, NULL);
+	struct acme_answer   answer;
+
+	asked.jwk = world_view("{\"new\":1}");
+	asked.thumbprint = world_view(world_thumbprint(1));
+	asked.old_thumbprint = world_view(world_thumbprint(0));
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_CONFLICT);
+	ck_assert(view_equal(answer.refusal.object, world_view(other.text)));
+
+	asked.thumbprint = world_view(world_thumbprint(2));
+	asked.old_thumbprint = world_view(world_thumbprint(1));
+	world_refuses(&world, &asked, ERROR_MALFORMED, "oldKey is not the key of this account");
+
+	asked.old_thumbprint = world_view(world_thumbprint(0));
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+	ck_assert(view_equal(answer.account.jwk, world_view("{\"new\":1}")));
+	ck_assert(view_equal(world_view(world_account(&world, 2).text), world_view(account.text)));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = keeper_suite("acme_account");
+	TCase *tc = keeper_case(suite, "started", setup_started);
+
+	tcase_add_test(tc, deactivated_account_may_do_nothing);
+	tcase_add_test(tc, account_of_nobody_does_not_exist);
+	tcase_add_test(tc, account_new_twice_is_the_same_account);
+	tcase_add_test(tc, account_new_at_once_makes_one_account);
+	LOOP(account_contact_that_cannot_be_is_refused, contacts);
+	tcase_add_test(tc, key_change_moves_the_account_and_stops_at_a_key_in_use);
+
+	tc = keeper_case(suite, "configured", setup);
+	tcase_add_test(tc, account_needs_the_terms_where_there_are_some);
+	tcase_add_test(tc, accounts_of_an_hour_are_limited);
+	return unit_run(suite);
+}

@@ -1,0 +1,340 @@
+/*
+ * Certificates of the ACME server's keeper: what an order is finalized with and when,
+ * what the certificate then says, and who may revoke it.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include <openssl/x509v3.h>
+#include <sqlite3.h>
+
+#include "acme_keeper_support.h"
+#include "pki/certificate.h"
+#include "store/files.h"
+#include "tpm/spki.h"
+#include "unit.h"
+#include "util/clock.h"
+#include "util/file.h"
+
+START_TEST(finalize_before_ready_is_refused)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	AUTO_BYTES           csr = {0};
+
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_ORDER_NOT_READY,
+	    "the order is pending: its device-attest-01 challenge has not been answered");
+}
+END_TEST
+
+START_TEST(finalize_at_once_makes_one_certificate)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	struct acme_answer   answer;
+	AUTO_BYTES           csr = {0};
+	int                  certificates = 0;
+
+	world_attest(&world, &account, 0, &order, NAME);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked.csr = bytes_view(&csr);
+	(void)world_send(&world, &asked);
+	(void)world_send(&world, &asked);
+	for (int i = 0; i < 2; i++) { /* which is first is not ours to know */
+		(void)world_receive_any(&world, &answer);
+		if (answer.kind == ACME_ANSWER_ORDER) {
+			ck_assert_int_eq((int)answer.order.status, STATUS_VALID);
+			certificates++;
+		} else {
+			ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+			ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_ORDER_NOT_READY);
+		}
+	}
+	ck_assert_int_eq(certificates, 1);
+}
+END_TEST
+
+START_TEST(finalize_after_deactivation_is_refused)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_AUTHORIZATION_DEACTIVATE, &account, &order.authorization);
+	struct acme_answer   answer;
+	AUTO_BYTES           csr = {0};
+
+	world_attest(&world, &account, 0, &order, NAME);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_DEACTIVATED);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_DEACTIVATED);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_ORDER_NOT_READY,
+	    "the order is invalid: the authorization for laptop-17 is deactivated");
+}
+END_TEST
+
+/* CSRs that ask for something else; the order waits for a better one. */
+static const struct {
+	bool        other_key;
+	const char *common_name;
+	const char *extensions;
+	const char *detail;
+} csrs[] = {
+    {true, NAME, NULL, "the key of the CSR is not the key that was attested"},
+    {false, "somebody-else", NULL, "the CN of the CSR is \"somebody-else\", the order is for \"laptop-17\""},
+    {false, NULL,
+        "[ext]\nsubjectAltName=@names\n[names]\notherName=1.3.6.1.5.5.7.8.3;SEQUENCE:id\n[id]\nv=UTF8:other\n",
+        "the CSR asks for the identifier \"other\", the order is for \"laptop-17\""},
+    {false, NAME, "[ext]\nsubjectAltName=DNS:example.org\n",
+        "the CSR asks for the DNS name example.org, which goes with no order for \"laptop-17\""},
+    {false, NAME, "[ext]\nsubjectAltName=email:a@example.org\n",
+        "the CSR asks for a name of a kind that no certificate here has"},
+    {false, NAME, "[ext]\nsubjectAltName=DNS:laptop-17.home.example,IP:10.0.0.1\n",
+        "the CSR asks for a name of a kind that no certificate here has"},
+    {false, NAME, "[ext]\nbasicConstraints=CA:TRUE\n", NULL},
+};
+
+START_TEST(finalize_csr_that_asks_for_more_is_bad)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	AUTO_BYTES           csr = {0};
+	AUTO_BYTES           der = {0};
+
+	config_list_append(&world.settings.policy.dns_names, "{identifier}.home.example");
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	world_csr(csrs[_i].other_key ? world.outsider : world_device_key(), csrs[_i].common_name,
+	    csrs[_i].extensions, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_BAD_CSR, csrs[_i].detail);
+	asked.csr = world_view("no CSR");
+	world_refuses(&world, &asked, ERROR_BAD_CSR, NULL);
+	(void)world_finalize(&world, &account, &order, NAME, &der);
+}
+END_TEST
+
+START_TEST(finalize_gives_the_names_and_usages_of_the_policy)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	struct acme_answer   answer;
+	struct error         err = {0};
+	AUTO_BYTES           csr = {0};
+	AUTO_BYTES           der = {0};
+	X509                *leaf = NULL;
+
+	config_list_append(&world.settings.policy.dns_names, "{identifier}.home.example");
+	world.settings.policy.server_auth = true;
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	world_csr(world_device_key(), NULL, "[ext]\nsubjectAltName=DNS:LAPTOP-17.home.example\n", &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ORDER);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &der);
+	unit_ok(certificate_decode(bytes_view(&der), &leaf, &err), &err);
+	ck_assert_int_eq(X509_check_host(leaf, "laptop-17.home.example", 0,
+	                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+	ck_assert_uint_eq(X509_get_extended_key_usage(leaf), XKU_SSL_CLIENT | XKU_SSL_SERVER);
+	X509_free(leaf);
+}
+END_TEST
+
+START_TEST(finalize_honours_the_times_that_were_ordered)
+{
+	int64_t              now = clock_now();
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_ORDER_NEW, &account, NULL);
+	struct world_order   order;
+	struct acme_answer   answer;
+	struct error         err = {0};
+	AUTO_BYTES           der = {0};
+	X509                *leaf = NULL;
+
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	asked.not_before = now - 5;
+	asked.not_after = now + 7200;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ORDER);
+	ck_assert_int_eq(answer.order.not_after, now + 7200);
+	order.id = world_id(answer.order.id);
+	order.authorization = world_id(answer.order.authorizations[0]);
+	asked = question(ACME_AUTHORIZATION_GET, &account, &order.authorization);
+	world_ask(&world, &asked, &answer);
+	order.token = world_id(answer.authorization.token);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &der);
+	unit_ok(certificate_decode(bytes_view(&der), &leaf, &err), &err);
+	ck_assert_int_eq(certificate_not_before(leaf), now - 5);
+	ck_assert_int_eq(certificate_not_after(leaf), now + 7200);
+	X509_free(leaf);
+}
+END_TEST
+
+/* Who may revoke: whose it is, who holds the name, who holds the key. Nobody else. */
+START_TEST(revoke_by_those_who_may)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_id      stranger = world_account(&world, 1);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked;
+	struct acme_answer   answer;
+	struct error         err = {0};
+	AUTO_BYTES           first = {0};
+	AUTO_BYTES           second = {0};
+	AUTO_BYTES           key = {0};
+	AUTO_BYTES           other_key = {0};
+
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &first);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &second);
+
+	asked = question(ACME_CERTIFICATE_REVOKE, &stranger, NULL);
+	asked.certificate = bytes_view(&first);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED, NULL);
+	asked.account = (struct view){0};
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED, NULL);
+	unit_ok(spki_encode(world.outsider, &other_key, &err), &err);
+	asked.spki = bytes_view(&other_key);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED, NULL);
+	unit_ok(spki_encode(world_device_key(), &key, &err), &err);
+	asked.spki = bytes_view(&key);
+	asked.reason = 2;
+	world_refuses(&world, &asked, ERROR_BAD_REVOCATION_REASON, NULL);
+	asked.reason = 1;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
+
+	order = world_order(&world, &stranger, NAME);
+	world_attest(&world, &stranger, 1, &order, NAME);
+	asked = question(ACME_CERTIFICATE_REVOKE, &stranger, NULL);
+	asked.certificate = bytes_view(&second);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
+}
+END_TEST
+
+START_TEST(revoke_what_is_not_ours_is_not_found)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_CERTIFICATE_REVOKE, &account, NULL);
+	const char          *name = NAME;
+	AUTO_BYTES           der = {0};
+
+	asked.certificate = world_view("no certificate");
+	world_refuses(&world, &asked, ERROR_MALFORMED, NULL);
+	world_ak_certificate(&world.attestation, world.outsider, &name, 1, &der);
+	asked.certificate = bytes_view(&der);
+	world_refuses(&world, &asked, ERROR_NOT_FOUND, "this server issued no such certificate");
+}
+END_TEST
+
+/* Who has left since it attested gets nothing for an order that is ready. */
+START_TEST(finalize_after_the_ak_certificate_was_revoked_is_refused)
+{
+	AUTO_FREE char        *path = file_join(world.state_dir, "attestation.crl");
+	struct world_statement statement;
+	struct world_id        account;
+	struct world_order     order;
+	struct acme_question   asked;
+	struct acme_answer     answer;
+	AUTO_BYTES             csr = {0};
+	AUTO_BYTES             leaf = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_statement_make(&world, NAME, order.token.text, world_thumbprint(0), FORGE_CERTIFY_NONE,
+	    &statement);
+	asked = world_answer(&account, &order, &statement);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_VALID);
+	world_stop(&world);
+	attestation_crl_write(path, &statement.ak, clock_now(), 3600);
+	config_list_append(&world.settings.attestation_crls, path);
+	world_start(&world);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_UNAUTHORIZED);
+	ck_assert_ptr_nonnull(memmem(answer.refusal.problem.detail.data,
+	    answer.refusal.problem.detail.size, "it was revoked at", 17));
+	/* It was that, and nothing else. */
+	world_stop(&world);
+	attestation_crl_write(path, NULL, clock_now(), 3600);
+	world_start(&world);
+	(void)world_finalize(&world, &account, &order, NAME, &leaf);
+	world_statement_clear(&statement);
+}
+END_TEST
+
+/* An order that was ready when the program was brought up to date knows no chain. */
+START_TEST(finalize_of_what_kept_no_chain_is_refused)
+{
+	AUTO_FREE char      *path = file_join(world.state_dir, STATE_ACME_STORE);
+	sqlite3             *db = NULL;
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	AUTO_BYTES           csr = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "UPDATE authorization SET chain = NULL", NULL, NULL, NULL),
+	    SQLITE_OK);
+	(void)sqlite3_close(db);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED,
+	    "the authorization for " NAME " no longer holds: what attested the key was not kept;"
+	    " make a new order");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = keeper_suite("acme_finalize");
+	TCase *tc = keeper_case(suite, "started", setup_started);
+
+	tcase_add_test(tc, finalize_before_ready_is_refused);
+	tcase_add_test(tc, finalize_at_once_makes_one_certificate);
+	tcase_add_test(tc, finalize_after_deactivation_is_refused);
+	tcase_add_test(tc, finalize_honours_the_times_that_were_ordered);
+	tcase_add_test(tc, revoke_by_those_who_may);
+	tcase_add_test(tc, revoke_what_is_not_ours_is_not_found);
+
+	tc = keeper_case(suite, "configured", setup);
+	tcase_add_test(tc, finalize_after_the_ak_certificate_was_revoked_is_refused);
+	tcase_add_test(tc, finalize_of_what_kept_no_chain_is_refused);
+	LOOP(finalize_csr_that_asks_for_more_is_bad, csrs);
+	tcase_add_test(tc, finalize_gives_the_names_and_usages_of_the_policy);
+	return unit_run(suite);
+}

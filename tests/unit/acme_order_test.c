@@ -1,0 +1,188 @@
+/*
+ * Orders of the ACME server's keeper: which it refuses, how many it takes and lists,
+ * and when they expire.
+ */
+#include "config.h"
+
+#include "acme_keeper_support.h"
+#include "unit.h"
+#include "util/clock.h"
+
+START_TEST(orders_list_has_pages_and_no_invalid_ones)
+{
+	struct world_id      account;
+	struct acme_question asked;
+	struct world_order   order;
+	struct acme_question give_up;
+	struct acme_answer   answer;
+	struct world_id      cursor;
+
+	world.settings.policy.orders_per_hour = 1000;
+	world_start(&world);
+	account = world_account(&world, 0);
+	asked = question(ACME_ACCOUNT_ORDERS, &account, NULL);
+	order = world_order(&world, &account, NAME);
+	give_up = question(ACME_CHALLENGE_FAIL, &account, &order.authorization);
+	give_up.problem = (struct acme_problem){ERROR_MALFORMED, world_view("no")};
+	world_ask(&world, &give_up, &answer);
+	for (size_t i = 0; i < ACME_ORDERS_MAX; i++)
+		(void)world_order(&world, &account, NAME);
+	world_ask(&world, &asked, &answer);
+	ck_assert_uint_eq(answer.orders.count, ACME_ORDERS_MAX);
+	ck_assert_uint_eq(answer.orders.next.size, 0);
+	(void)world_order(&world, &account, NAME);
+	world_ask(&world, &asked, &answer);
+	ck_assert_uint_eq(answer.orders.count, ACME_ORDERS_MAX);
+	cursor = world_id(answer.orders.next);
+	asked.cursor = world_view(cursor.text);
+	world_ask(&world, &asked, &answer);
+	ck_assert_uint_eq(answer.orders.count, 1);
+	ck_assert_uint_eq(answer.orders.next.size, 0);
+}
+END_TEST
+
+/* Orders that are refused: identifiers and times. */
+static const struct {
+	const char     *type;
+	const char     *value;
+	int64_t         not_before; /* from now on; 0: not given */
+	int64_t         not_after;
+	enum error_kind kind;
+} orders[] = {
+    {"dns", "example.org", 0, 0, ERROR_UNSUPPORTED_IDENTIFIER},
+    {"hardware-module", "1/1.2.3", 0, 0, ERROR_UNSUPPORTED_IDENTIFIER},
+    {"permanent-identifier", "", 0, 0, ERROR_MALFORMED},
+    {"permanent-identifier", "a/1.2.3", 0, 0, ERROR_MALFORMED},
+    {"permanent-identifier", "secret-1", 0, 0, ERROR_REJECTED_IDENTIFIER},
+    {"permanent-identifier", "desktop-1", 0, 0, ERROR_REJECTED_IDENTIFIER},
+    {"permanent-identifier", NAME, 0, 60, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 0, 31 * 86400, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 0, -86400, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, -86400, 0, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 31 * 86400, 0, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 3600, 3660, ERROR_MALFORMED},
+};
+
+START_TEST(order_that_the_policy_does_not_want_is_refused)
+{
+	int64_t              now = clock_now();
+	struct world_id      account;
+	struct acme_question asked;
+
+	config_list_clear(&world.settings.policy.allow);
+	config_list_append(&world.settings.policy.allow, "laptop-*");
+	config_list_append(&world.settings.policy.allow, "secret-*");
+	config_list_append(&world.settings.policy.deny, "secret-*");
+	world_start(&world);
+	account = world_account(&world, 0);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view(orders[_i].type),
+	    world_view(orders[_i].value)};
+	asked.identifier_count = 1;
+	asked.not_before = orders[_i].not_before != 0 ? now + orders[_i].not_before : 0;
+	asked.not_after = orders[_i].not_after != 0 ? now + orders[_i].not_after : 0;
+	world_refuses(&world, &asked, orders[_i].kind, NULL);
+}
+END_TEST
+
+START_TEST(order_of_several_identifiers_has_subproblems)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_ORDER_NEW, &account, NULL);
+	struct acme_answer   answer;
+
+	world_refuses(&world, &asked, ERROR_MALFORMED, "the order names no identifier");
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifiers[1] = (struct acme_identifier){world_view("dns"), world_view("example.org")};
+	asked.identifiers[2] = (struct acme_identifier){world_view("permanent-identifier"), world_view("a/b")};
+	asked.identifier_count = 3;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_uint_eq(answer.refusal.subproblem_count, 2);
+	ck_assert_int_eq((int)answer.refusal.subproblems[0].problem.kind, ERROR_UNSUPPORTED_IDENTIFIER);
+	ck_assert(view_equal(answer.refusal.subproblems[0].identifier.value, world_view("example.org")));
+	ck_assert_int_eq((int)answer.refusal.subproblems[1].problem.kind, ERROR_MALFORMED);
+	asked.identifiers[1] = asked.identifiers[0];
+	asked.identifier_count = 2;
+	world_refuses(&world, &asked, ERROR_REJECTED_IDENTIFIER,
+	    "a certificate here is for one identifier; make an order for each");
+}
+END_TEST
+
+START_TEST(orders_of_an_hour_are_limited)
+{
+	struct world_id      account;
+	struct acme_question asked;
+	struct acme_answer   answer;
+
+	world.settings.policy.orders_per_hour = 2;
+	world_start(&world);
+	account = world_account(&world, 0);
+	(void)world_order(&world, &account, NAME);
+	(void)world_order(&world, &account, NAME);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_RATE_LIMITED);
+	ck_assert_uint_gt(answer.refusal.retry_after, 3500);
+	ck_assert_uint_le(answer.refusal.retry_after, 3601);
+	account = world_account(&world, 1);
+	(void)world_order(&world, &account, NAME);
+}
+END_TEST
+
+START_TEST(order_that_expired_is_invalid_and_does_nothing)
+{
+	struct world_id        account;
+	struct world_order     order;
+	struct world_statement statement;
+	struct acme_question   asked;
+	AUTO_BYTES             csr = {0};
+
+	world.settings.order_lifetime = 0;
+	world_start(&world);
+	account = world_account(&world, 0);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	{
+		struct acme_answer answer;
+
+		world_ask(&world, &asked, &answer);
+		ck_assert_int_eq((int)answer.order.status, STATUS_INVALID);
+		order.id = world_id(answer.order.id);
+		order.authorization = world_id(answer.order.authorizations[0]);
+		asked = question(ACME_AUTHORIZATION_GET, &account, &order.authorization);
+		world_ask(&world, &asked, &answer);
+		ck_assert_int_eq((int)answer.authorization.status, STATUS_EXPIRED);
+		order.token = world_id(answer.authorization.token);
+	}
+	world_statement_make(&world, NAME, order.token.text, world_thumbprint(0), FORGE_CERTIFY_NONE,
+	    &statement);
+	asked = world_answer(&account, &order, &statement);
+	world_refuses(&world, &asked, ERROR_MALFORMED, "the authorization is expired; make a new order");
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_ORDER_NOT_READY,
+	    "the order is invalid: it was not finalized in time");
+	world_statement_clear(&statement);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = keeper_suite("acme_order");
+	TCase *tc = keeper_case(suite, "started", setup_started);
+
+	tcase_add_test(tc, order_of_several_identifiers_has_subproblems);
+
+	tc = keeper_case(suite, "configured", setup);
+	tcase_add_test(tc, orders_list_has_pages_and_no_invalid_ones);
+	LOOP(order_that_the_policy_does_not_want_is_refused, orders);
+	tcase_add_test(tc, orders_of_an_hour_are_limited);
+	tcase_add_test(tc, order_that_expired_is_invalid_and_does_nothing);
+	return unit_run(suite);
+}
