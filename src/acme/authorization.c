@@ -16,6 +16,7 @@
 #include "acme/state.h"
 #include "acme/statement.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 /* Loads the authorization that is asked about, with its account. The caller clears both. */
 static int
@@ -121,23 +122,23 @@ challenge_judge(struct acme_call *call, const struct store_authorization *author
     const struct store_account *account, struct error *err)
 {
 	struct roots          *roots = call->worker->keeper->roots;
-	struct roots_snapshot *snapshot = roots_acquire(roots, err);
+	struct shared_version *held = roots_acquire(roots, err);
 	char                   key_authorization[STORE_ID_SIZE + STORE_THUMBPRINT_SIZE];
 	int                    rc = -1;
 
 	(void)snprintf(key_authorization, sizeof key_authorization, "%s.%s", authorization->token,
 	    account->thumbprint);
-	if (snapshot != NULL) {
+	if (held != NULL) {
 		rc = statement_verify(&call->asked.statement,
 		    &(struct statement_facts){
-		        .roots = snapshot,
+		        .roots = held->value,
 		        .policy = &call->worker->keeper->settings->policy,
 		        .identifier = authorization->value,
 		        .key_authorization = call_view(key_authorization),
 		        .now = call->now,
 		    },
 		    &call->verdict, err);
-		roots_release(roots, snapshot);
+		roots_release(roots, held);
 	}
 	if (rc == 0 || err->kind == ERROR_INTERNAL)
 		return rc;

@@ -23,6 +23,7 @@
 #include "acme/statement.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
+#include "util/shared.h"
 
 /* Ready, in time, and attested: what it takes to have a certificate. */
 static int
@@ -57,18 +58,18 @@ check_attested(const struct acme_call *call, const struct store_authorization *a
     struct error *err)
 {
 	struct roots          *roots = call->worker->keeper->roots;
-	struct roots_snapshot *snapshot = roots_acquire(roots, err);
+	struct shared_version *held = roots_acquire(roots, err);
 	struct statement_facts facts = {
-	    .roots = snapshot,
+	    .roots = held != NULL ? held->value : NULL,
 	    .policy = &call->worker->keeper->settings->policy,
 	    .identifier = authorization->value,
 	    .now = call->now,
 	};
 	int rc = -1;
 
-	if (snapshot != NULL) {
+	if (held != NULL) {
 		rc = statement_check_chain(bytes_view(&authorization->chain), &facts, err);
-		roots_release(roots, snapshot);
+		roots_release(roots, held);
 	}
 	if (rc != 0 && err->kind != ERROR_INTERNAL) {
 		err->kind = ERROR_UNAUTHORIZED;

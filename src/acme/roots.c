@@ -6,7 +6,6 @@
 
 #include "acme/roots.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,24 +18,30 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 struct roots {
-	struct roots_files     files;
-	struct bytes           marks; /* struct file_mark, file by file */
-	pthread_mutex_t        mutex; /* guards what follows */
-	struct roots_snapshot *current; /* NULL: cannot be read */
-	struct error           broken;
+	struct roots_files files;
+	struct bytes       marks;   /* struct file_mark, file by file */
+	struct shared     *current; /* struct reading */
+};
+
+/* What came of reading the files: a snapshot, or why there is none. */
+struct reading {
+	struct roots_snapshot snapshot; /* first: it is all that others know of */
+	bool                  is_broken;
+	struct error          why;
 };
 
 static void
-snapshot_free(struct roots_snapshot *snapshot)
+reading_free(void *value)
 {
-	if (snapshot == NULL)
-		return;
-	trust_free(snapshot->trust);
-	trust_free(snapshot->any_name);
-	revocation_free(snapshot->revocation);
-	free(snapshot);
+	struct reading *reading = value;
+
+	trust_free(reading->snapshot.trust);
+	trust_free(reading->snapshot.any_name);
+	revocation_free(reading->snapshot.revocation);
+	free(reading);
 }
 
 static void
@@ -77,15 +82,15 @@ snapshot_read_crls(const struct roots_files *files, struct roots_snapshot *snaps
 }
 
 static int
-snapshot_read(const struct roots_files *files, struct roots_snapshot **out, struct error *err)
+reading_make(const struct roots_files *files, struct reading **out, struct error *err)
 {
-	struct roots_snapshot *snapshot = memory_new(sizeof *snapshot);
+	struct reading        *reading = memory_new(sizeof *reading);
+	struct roots_snapshot *snapshot = &reading->snapshot;
 	int                    rc;
 
 	snapshot->require_crl = files->require_crl;
 	snapshot->trust = trust_new();
 	snapshot->any_name = trust_new();
-	snapshot->users = 1;
 	if ((rc = trust_add_file(snapshot->trust, files->roots, err)) != 0)
 		error_wrap(err, "the attestation roots");
 	for (size_t i = 0; rc == 0 && i < files->any_name->count; i++) {
@@ -95,24 +100,26 @@ snapshot_read(const struct roots_files *files, struct roots_snapshot **out, stru
 	if (rc == 0)
 		rc = snapshot_read_crls(files, snapshot, err);
 	if (rc != 0)
-		snapshot_free(snapshot);
+		reading_free(reading);
 	else
-		*out = snapshot;
+		*out = reading;
 	return rc;
 }
 
 int
 roots_new(const struct roots_files *files, struct roots **out, struct error *err)
 {
-	struct roots *roots = memory_new(sizeof *roots);
+	struct roots   *roots = memory_new(sizeof *roots);
+	struct reading *reading = NULL;
 
 	roots->files = *files;
-	(void)pthread_mutex_init(&roots->mutex, NULL);
+	roots->current = shared_new(reading_free);
 	marks_take(files, &roots->marks);
-	if (snapshot_read(files, &roots->current, err) != 0) {
+	if (reading_make(files, &reading, err) != 0) {
 		roots_free(roots);
 		return -1;
 	}
+	shared_replace(roots->current, reading);
 	*out = roots;
 	return 0;
 }
@@ -122,26 +129,20 @@ roots_free(struct roots *roots)
 {
 	if (roots == NULL)
 		return;
-	snapshot_free(roots->current);
+	shared_free(roots->current);
 	bytes_clear(&roots->marks);
-	(void)pthread_mutex_destroy(&roots->mutex);
 	free(roots);
 }
 
-/* Puts a reading, or its failure, in place of the last. */
+/* From now on nothing is trusted, for this reason. */
 static void
-roots_replace(struct roots *roots, struct roots_snapshot *fresh, const struct error *broken)
+roots_break(struct roots *roots, const struct error *why)
 {
-	struct roots_snapshot *old;
+	struct reading *reading = memory_new(sizeof *reading);
 
-	(void)pthread_mutex_lock(&roots->mutex);
-	old = roots->current;
-	roots->current = fresh;
-	if (broken != NULL)
-		roots->broken = *broken;
-	(void)pthread_mutex_unlock(&roots->mutex);
-	if (old != NULL)
-		roots_release(roots, old);
+	reading->is_broken = true;
+	reading->why = *why;
+	shared_replace(roots->current, reading);
 }
 
 /* Says that the files were read again: from now on they count. */
@@ -160,8 +161,8 @@ roots_log(const struct roots_snapshot *snapshot)
 int
 roots_refresh(struct roots *roots, struct error *err)
 {
-	struct roots_snapshot *fresh = NULL;
-	struct bytes           marks = {0};
+	struct reading *fresh = NULL;
+	struct bytes    marks = {0};
 
 	marks_take(&roots->files, &marks);
 	if (view_equal(bytes_view(&marks), bytes_view(&roots->marks))) {
@@ -170,41 +171,34 @@ roots_refresh(struct roots *roots, struct error *err)
 	}
 	bytes_clear(&roots->marks);
 	roots->marks = marks;
-	if (snapshot_read(&roots->files, &fresh, err) != 0) {
+	if (reading_make(&roots->files, &fresh, err) != 0) {
 		if (!roots->files.tolerate_stale)
-			roots_replace(roots, NULL, err);
+			roots_break(roots, err);
 		return -1;
 	}
-	roots_log(fresh);
-	roots_replace(roots, fresh, NULL);
+	roots_log(&fresh->snapshot);
+	shared_replace(roots->current, fresh);
 	return 0;
 }
 
-struct roots_snapshot *
+struct shared_version *
 roots_acquire(struct roots *roots, struct error *err)
 {
-	struct roots_snapshot *snapshot;
+	struct shared_version *version = shared_acquire(roots->current);
+	const struct reading  *reading = version->value; /* there always is one */
 
-	(void)pthread_mutex_lock(&roots->mutex);
-	if ((snapshot = roots->current) != NULL)
-		snapshot->users++;
-	else
-		error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
-		    "no attestation is accepted until the operator mends this: %s", roots->broken.detail);
-	(void)pthread_mutex_unlock(&roots->mutex);
-	return snapshot;
+	if (!reading->is_broken)
+		return version;
+	error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
+	    "no attestation is accepted until the operator mends this: %s", reading->why.detail);
+	shared_release(roots->current, version);
+	return NULL;
 }
 
 void
-roots_release(struct roots *roots, struct roots_snapshot *snapshot)
+roots_release(struct roots *roots, struct shared_version *version)
 {
-	bool last;
-
-	(void)pthread_mutex_lock(&roots->mutex);
-	last = --snapshot->users == 0;
-	(void)pthread_mutex_unlock(&roots->mutex);
-	if (last)
-		snapshot_free(snapshot);
+	shared_release(roots->current, version);
 }
 
 bool

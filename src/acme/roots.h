@@ -15,6 +15,7 @@
 struct error;
 struct revocation;
 struct roots;
+struct shared_version;
 struct trust;
 
 /* Which files, borrowed for as long as there are roots of them. */
@@ -26,13 +27,12 @@ struct roots_files {
 	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
 };
 
-/* What they held at one time. Read by any thread between roots_acquire and roots_release. */
+/* What they held at one time: a version's value, between roots_acquire and roots_release. */
 struct roots_snapshot {
 	struct trust      *trust;
 	struct revocation *revocation; /* NULL: no CRL is configured */
 	bool               require_crl;
 	struct trust      *any_name;
-	unsigned           users;
 };
 
 /*
@@ -50,11 +50,11 @@ void roots_free(struct roots *roots);
 int roots_refresh(struct roots *roots, struct error *err);
 
 /*
- * What counts now, to be given back; from any thread. NULL with
+ * What counts now, a struct roots_snapshot, to be given back; from any thread. NULL with
  * BAD_ATTESTATION_STATEMENT when a file cannot be read and that is not tolerated.
  */
-struct roots_snapshot *roots_acquire(struct roots *roots, struct error *err);
-void                   roots_release(struct roots *roots, struct roots_snapshot *snapshot);
+struct shared_version *roots_acquire(struct roots *roots, struct error *err);
+void                   roots_release(struct roots *roots, struct shared_version *version);
 
 /* True when the devices of this root may order any name. */
 bool roots_allow_any_name(const struct roots_snapshot *snapshot, const X509 *root);

@@ -14,6 +14,7 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/shared.h"
 
 static char               dir[SCRATCH_SIZE];
 static struct pki         pki;
@@ -79,12 +80,12 @@ teardown(void)
 static size_t
 trusted(void)
 {
-	struct roots_snapshot *snapshot = roots_acquire(roots, &err);
+	struct shared_version *held = roots_acquire(roots, &err);
 	size_t                 count;
 
-	ck_assert_ptr_nonnull(snapshot);
-	count = trust_count(snapshot->trust);
-	roots_release(roots, snapshot);
+	ck_assert_ptr_nonnull(held);
+	count = trust_count(((const struct roots_snapshot *)held->value)->trust);
+	roots_release(roots, held);
 	return count;
 }
 
@@ -102,15 +103,17 @@ END_TEST
 
 START_TEST(acquire_holds_on_to_one_reading)
 {
-	struct roots_snapshot *before;
+	const struct roots_snapshot *before;
+	struct shared_version       *held;
 
 	unit_ok(roots_new(&files, &roots, &err), &err);
-	before = roots_acquire(roots, &err);
+	held = roots_acquire(roots, &err);
+	before = held->value;
 	write_roots(true);
 	unit_ok(roots_refresh(roots, &err), &err);
 	ck_assert_uint_eq(trust_count(before->trust), 1);
 	ck_assert_uint_eq(trusted(), 2);
-	roots_release(roots, before);
+	roots_release(roots, held);
 }
 END_TEST
 
@@ -161,14 +164,16 @@ END_TEST
 
 START_TEST(allow_any_name_is_for_the_roots_that_were_named)
 {
-	struct roots_snapshot *snapshot;
+	const struct roots_snapshot *snapshot;
+	struct shared_version       *held;
 
 	config_list_append(&any_name, roots_path);
 	unit_ok(roots_new(&files, &roots, &err), &err);
-	snapshot = roots_acquire(roots, &err);
+	held = roots_acquire(roots, &err);
+	snapshot = held->value;
 	ck_assert(roots_allow_any_name(snapshot, pki.root.certificate));
 	ck_assert(!roots_allow_any_name(snapshot, pki.issuing.certificate));
-	roots_release(roots, snapshot);
+	roots_release(roots, held);
 }
 END_TEST
 
