@@ -1,9 +1,41 @@
 # How tests run: every one prints TAP (unit tests through Check, end-to-end
-# tests through tests/e2e/lib.sh), so that automake counts each case. Unit tests
-# are named in the local.mk of the folder that they test. Check's own limit, 4 s
-# for a case, is too short for an RSA-4096 key on a busy machine.
+# tests through tests/e2e/lib.sh), so that automake counts each case. Check's own
+# limit, 4 s for a case, is too short for an RSA-4096 key on a busy machine.
+#
+# A unit test is one line in the local.mk of the folder that it tests: its program is
+# made from the source of the same name, and linked with $(LDADD).
 
-UNIT_LIBS = $(CHECK_LIBS)
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+
+# What several tests share: a TPM in software that can lie, and attest-acmed's keeper.
+check_LIBRARIES += tests/unit/libforge.a
+tests_unit_libforge_a_SOURCES = \
+	tests/unit/acme_world.c \
+	tests/unit/forge.c \
+	tests/unit/forge_ak.c \
+	tests/unit/forge_certify.c \
+	tests/unit/forge_ek.c
+noinst_HEADERS = tests/fuzz/fuzz.h \
+	tests/unit/acme_keeper_support.h \
+	tests/unit/acme_world.h \
+	tests/unit/chain_support.h \
+	tests/unit/ek_support.h \
+	tests/unit/forge.h \
+	tests/unit/forge_flaws.h \
+	tests/unit/forge_must.h \
+	tests/unit/http_client.h \
+	tests/unit/http_fixture.h \
+	tests/unit/jws_vectors.h \
+	tests/unit/kdf_vectors.h \
+	tests/unit/keeper_world.h \
+	tests/unit/key_change_vectors.h \
+	tests/unit/pki_support.h \
+	tests/unit/scratch.h \
+	tests/unit/store_devices.h \
+	tests/unit/store_fixture.h \
+	tests/unit/unit.h \
+	tests/unit/unit_hex.h
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -54,19 +86,9 @@ E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
-# What they play a device with.
-check_PROGRAMS += tests/e2e/software_device
-tests_e2e_software_device_SOURCES = tests/e2e/software_device.c
-tests_e2e_software_device_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(CRYPTO_LIBS) \
-	$(TSS2_MU_LIBS) $(JANSSON_LIBS)
-
-# And an ACME client.
-check_PROGRAMS += tests/e2e/sign_jws tests/e2e/software_acme_device
-tests_e2e_software_acme_device_SOURCES = tests/e2e/software_acme_device.c
-tests_e2e_software_acme_device_LDADD = $(FORGE_LIBS) src/libwebauthn.a src/libpki.a src/libtpm.a \
-	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JOSE_LIBS) $(JANSSON_LIBS) $(CBOR_LIBS)
-tests_e2e_sign_jws_SOURCES = tests/e2e/sign_jws.c
-tests_e2e_sign_jws_LDADD = $(JOSE_LIBS) $(JANSSON_LIBS)
+# What they play a device and an ACME client with, and what writes credentials for a real TPM.
+check_PROGRAMS += tests/e2e/make_credential tests/e2e/sign_jws tests/e2e/software_device \
+	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh $(E2E_TESTS)
@@ -92,8 +114,8 @@ check-interop:
 #   make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS = 60
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
-EXTRA_PROGRAMS += $(FUZZERS)
-CLEANFILES += $(FUZZERS)
+EXTRA_PROGRAMS += $(FUZZERS) $(FUZZ_SEEDERS)
+CLEANFILES += $(FUZZERS) $(FUZZ_SEEDERS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
@@ -105,24 +127,12 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 			-artifact_prefix="$$fuzzer-" "$$corpus"; \
 	done
 # What things cost, beside the bare work of the same run; nothing is asserted.
-EXTRA_PROGRAMS += tests/bench/attest_bench
+EXTRA_PROGRAMS += tests/bench/acme_bench tests/bench/attest_bench tests/bench/crl_bench \
+	tests/bench/import_bench
+tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
 tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c tests/bench/bench.c \
 	tests/bench/bench.h
-tests_bench_attest_bench_LDADD = $(FORGE_LIBS) src/libtpm.a src/libutil.a $(EVENT_LIBS) \
-	$(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) -lpthread
-EXTRA_PROGRAMS += tests/bench/acme_bench
-tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
-tests_bench_acme_bench_LDADD = $(FORGE_LIBS) src/libwebauthn.a src/libhttp.a src/libpki.a \
-	src/libtpm.a src/libutil.a $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) \
-	$(JANSSON_LIBS) $(CBOR_LIBS) -lpthread
-EXTRA_PROGRAMS += tests/bench/import_bench
 tests_bench_import_bench_SOURCES = tests/bench/import_bench.c tests/bench/bench.c tests/bench/bench.h
-tests_bench_import_bench_LDADD = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) \
-	$(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(CBOR_LIBS) -lpthread
-EXTRA_PROGRAMS += tests/bench/crl_bench
-tests_bench_crl_bench_SOURCES = tests/bench/crl_bench.c
-tests_bench_crl_bench_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
 
 .PHONY: bench
 bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \

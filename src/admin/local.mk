@@ -57,52 +57,18 @@ src_libadmin_a_SOURCES += \
 	src/admin/trust_scan.c src/admin/trust_scan.h \
 	src/admin/trust_verify.c
 
-ADMIN_TEST_LIBS = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) \
-	$(ARCHIVE_LIBS) $(UNIT_LIBS) -lpthread
-check_PROGRAMS += tests/unit/admin_test tests/unit/print_test
-TESTS += tests/unit/admin_test tests/unit/print_test
-tests_unit_admin_test_SOURCES = tests/unit/admin_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_admin_test_LDADD = $(ADMIN_TEST_LIBS)
-tests_unit_print_test_SOURCES = tests/unit/print_test.c tests/unit/unit.h
-tests_unit_print_test_LDADD = $(ADMIN_TEST_LIBS)
-check_PROGRAMS += tests/unit/progress_test
-TESTS += tests/unit/progress_test
-tests_unit_progress_test_SOURCES = tests/unit/progress_test.c tests/unit/unit.h
-tests_unit_progress_test_LDADD = $(ADMIN_TEST_LIBS)
-check_PROGRAMS += tests/unit/csv_test tests/unit/device_file_test
-TESTS += tests/unit/csv_test tests/unit/device_file_test
-tests_unit_csv_test_SOURCES = tests/unit/csv_test.c tests/unit/unit.h
-tests_unit_csv_test_LDADD = $(ADMIN_TEST_LIBS)
-tests_unit_device_file_test_SOURCES = tests/unit/device_file_test.c tests/unit/unit.h
-tests_unit_device_file_test_LDADD = $(ADMIN_TEST_LIBS)
+UNIT_TESTS += tests/unit/admin/admin_test
+UNIT_TESTS += tests/unit/admin/backup/backup_manifest_test
+UNIT_TESTS += tests/unit/admin/fleet/csv_test
+UNIT_TESTS += tests/unit/admin/fleet/device_file_test
+UNIT_TESTS += tests/unit/admin/trust/trust_scan_test
+UNIT_TESTS += tests/unit/command/print_test
+UNIT_TESTS += tests/unit/command/progress_test
 
 FUZZERS += tests/fuzz/trust_scan_fuzz
-tests_fuzz_trust_scan_fuzz_SOURCES = tests/fuzz/trust_scan_fuzz.c tests/fuzz/fuzz.h
-tests_fuzz_trust_scan_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_trust_scan_fuzz_LDADD = src/libadmin.a $(PKI_LIBS) $(ARCHIVE_LIBS)
 FUZZERS += tests/fuzz/device_file_fuzz
-tests_fuzz_device_file_fuzz_SOURCES = tests/fuzz/device_file_fuzz.c tests/fuzz/fuzz.h
-tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_device_file_fuzz_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
-	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
 FUZZERS += tests/fuzz/backup_manifest_fuzz
-tests_fuzz_backup_manifest_fuzz_SOURCES = tests/fuzz/backup_manifest_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_trust_scan_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_backup_manifest_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_backup_manifest_fuzz_LDADD = $(tests_fuzz_device_file_fuzz_LDADD)
-EXTRA_PROGRAMS += tests/fuzz/admin_seeds
-CLEANFILES += tests/fuzz/admin_seeds
 FUZZ_SEEDERS += tests/fuzz/admin_seeds
-tests_fuzz_admin_seeds_SOURCES = tests/fuzz/admin_seeds.c
-tests_fuzz_admin_seeds_LDADD = src/libadmin.a src/libstore.a src/libpki.a src/libtpm.a \
-	src/libutil.a $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) -lpthread
-check_PROGRAMS += tests/unit/trust_scan_test
-TESTS += tests/unit/trust_scan_test
-tests_unit_trust_scan_test_SOURCES = tests/unit/trust_scan_test.c tests/unit/ek_support.h \
-	tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_trust_scan_test_LDADD = $(ADMIN_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/backup_manifest_test
-TESTS += tests/unit/backup_manifest_test
-tests_unit_backup_manifest_test_SOURCES = tests/unit/backup_manifest_test.c tests/unit/unit.h
-tests_unit_backup_manifest_test_LDADD = $(ADMIN_TEST_LIBS)

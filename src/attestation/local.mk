@@ -25,87 +25,21 @@ src_libattestation_a_SOURCES = \
 	src/attestation/vendor_trust.c src/attestation/vendor_trust.h \
 	src/attestation/waiting.c src/attestation/waiting.h
 
-check_PROGRAMS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
-TESTS += tests/unit/message_test tests/unit/pending_test tests/unit/settings_test
-ATTESTATION_TEST_LIBS = src/libattestation.a src/libdaemon.a src/libpki.a src/libtpm.a \
-	src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(CBOR_LIBS) \
-	$(CONFUSE_LIBS)
-tests_unit_message_test_SOURCES = tests/unit/message_test.c
-tests_unit_message_test_LDADD = $(ATTESTATION_TEST_LIBS)
-tests_unit_pending_test_SOURCES = tests/unit/pending_test.c
-tests_unit_pending_test_LDADD = $(ATTESTATION_TEST_LIBS)
-tests_unit_settings_test_SOURCES = tests/unit/settings_test.c
-tests_unit_settings_test_LDADD = $(ATTESTATION_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/quota_test
-TESTS += tests/unit/quota_test
-tests_unit_quota_test_SOURCES = tests/unit/quota_test.c tests/unit/unit.h
-tests_unit_quota_test_LDADD = $(ATTESTATION_TEST_LIBS) -lpthread
-check_PROGRAMS += tests/unit/throttle_test
-TESTS += tests/unit/throttle_test
-tests_unit_throttle_test_SOURCES = tests/unit/throttle_test.c tests/unit/unit.h
-tests_unit_throttle_test_LDADD = $(ATTESTATION_TEST_LIBS) -lpthread
-
-# The keeper, and the test as a front that somebody else controls.
-check_PROGRAMS += tests/unit/keeper_test
-TESTS += tests/unit/keeper_test
-tests_unit_keeper_test_SOURCES = tests/unit/keeper_test.c tests/unit/keeper_world.h
-tests_unit_keeper_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libdaemon.a src/libstore.a \
-	src/libpki.a src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(CRYPTO_LIBS) \
-	$(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
-
-check_PROGRAMS += tests/unit/ek_policy_test
-TESTS += tests/unit/ek_policy_test
-tests_unit_ek_policy_test_SOURCES = tests/unit/ek_policy_test.c
-tests_unit_ek_policy_test_LDADD = src/libattestation.a src/libstore.a src/libtpm.a src/libutil.a \
-	$(UNIT_LIBS) $(CRYPTO_LIBS) $(CONFUSE_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS)
-
-check_PROGRAMS += tests/unit/ek_judge_test
-TESTS += tests/unit/ek_judge_test
-tests_unit_ek_judge_test_SOURCES = tests/unit/ek_judge_test.c tests/unit/ek_support.h
-tests_unit_ek_judge_test_LDADD = $(FORGE_LIBS) src/libattestation.a src/libstore.a src/libpki.a \
-	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) \
-	$(CBOR_LIBS) $(CONFUSE_LIBS) -lpthread
-
-check_PROGRAMS += tests/unit/keeper_ek_test
-TESTS += tests/unit/keeper_ek_test
-tests_unit_keeper_ek_test_SOURCES = tests/unit/keeper_ek_test.c tests/unit/ek_support.h \
-	tests/unit/keeper_world.h
-tests_unit_keeper_ek_test_LDADD = $(tests_unit_keeper_test_LDADD)
-
-check_PROGRAMS += tests/unit/waiting_test
-TESTS += tests/unit/waiting_test
-tests_unit_waiting_test_SOURCES = tests/unit/waiting_test.c tests/unit/keeper_world.h
-tests_unit_waiting_test_LDADD = $(tests_unit_keeper_test_LDADD)
-
-check_PROGRAMS += tests/unit/enroll_rule_test
-TESTS += tests/unit/enroll_rule_test
-tests_unit_enroll_rule_test_SOURCES = tests/unit/enroll_rule_test.c
-tests_unit_enroll_rule_test_LDADD = $(tests_unit_ek_policy_test_LDADD) $(TSS2_MU_LIBS)
-
-check_PROGRAMS += tests/unit/refusals_test
-TESTS += tests/unit/refusals_test
-tests_unit_refusals_test_SOURCES = tests/unit/refusals_test.c tests/unit/unit.h
-tests_unit_refusals_test_LDADD = $(tests_unit_keeper_test_LDADD)
+UNIT_TESTS += tests/unit/attestation/front/files_test
+UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
+UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
+UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_ek_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_test
+UNIT_TESTS += tests/unit/attestation/keeper/pending_test
+UNIT_TESTS += tests/unit/attestation/keeper/quota_test
+UNIT_TESTS += tests/unit/attestation/keeper/refusals_test
+UNIT_TESTS += tests/unit/attestation/keeper/retention_test
+UNIT_TESTS += tests/unit/attestation/keeper/throttle_test
+UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
+UNIT_TESTS += tests/unit/attestation/message_test
+UNIT_TESTS += tests/unit/attestation/settings_test
 
 FUZZERS += tests/fuzz/attest_message_fuzz
-tests_fuzz_attest_message_fuzz_SOURCES = tests/fuzz/attest_message_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_attest_message_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_attest_message_fuzz_LDADD = src/libattestation.a src/libutil.a $(CBOR_LIBS)
-
-EXTRA_PROGRAMS += tests/fuzz/attest_seeds
-CLEANFILES += tests/fuzz/attest_seeds
 FUZZ_SEEDERS += tests/fuzz/attest_seeds
-tests_fuzz_attest_seeds_SOURCES = tests/fuzz/attest_seeds.c
-tests_fuzz_attest_seeds_LDADD = src/libattestation.a src/libutil.a $(CBOR_LIBS)
-check_PROGRAMS += tests/unit/retention_test
-TESTS += tests/unit/retention_test
-tests_unit_retention_test_SOURCES = tests/unit/retention_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_retention_test_LDADD = $(tests_unit_keeper_test_LDADD)
-
-check_PROGRAMS += tests/unit/front_files_test
-TESTS += tests/unit/front_files_test
-tests_unit_front_files_test_SOURCES = tests/unit/front_files_test.c tests/unit/unit.h
-tests_unit_front_files_test_LDADD = src/libattestation.a src/libhttp.a src/libdaemon.a src/libpki.a \
-	src/libtpm.a src/libutil.a $(UNIT_LIBS) $(EVENT_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) \
-	$(TSS2_MU_LIBS) $(JANSSON_LIBS) $(CBOR_LIBS) -lpthread

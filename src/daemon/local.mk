@@ -11,36 +11,13 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/supervisor.c src/daemon/supervisor.h src/daemon/supervisor_child.c \
 	src/daemon/worker.c src/daemon/worker.h
 
-DAEMON_TEST_LIBS = src/libdaemon.a src/libutil.a $(EVENT_LIBS) -lpthread $(UNIT_LIBS)
-
-check_PROGRAMS += tests/unit/supervised tests/unit/supervisor_test
-TESTS += tests/unit/supervisor_test
-tests_unit_supervised_SOURCES = tests/unit/supervised.c
-tests_unit_supervised_LDADD = $(DAEMON_TEST_LIBS)
-tests_unit_supervisor_test_SOURCES = tests/unit/supervisor_test.c tests/unit/unit.h
-tests_unit_supervisor_test_LDADD = $(DAEMON_TEST_LIBS)
+UNIT_TESTS += tests/unit/daemon/channel_test
+UNIT_TESTS += tests/unit/daemon/listener_test
+UNIT_TESTS += tests/unit/daemon/service_test
+UNIT_TESTS += tests/unit/daemon/supervisor_test
+UNIT_TESTS += tests/unit/daemon/worker_test
+# What supervisor_test runs.
+check_PROGRAMS += tests/unit/daemon/supervised
 
 FUZZERS += tests/fuzz/channel_fuzz
-tests_fuzz_channel_fuzz_SOURCES = tests/fuzz/channel_fuzz.c
 tests_fuzz_channel_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_channel_fuzz_LDADD = $(DAEMON_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/channel_test
-TESTS += tests/unit/channel_test
-tests_unit_channel_test_SOURCES = tests/unit/channel_test.c tests/unit/unit.h
-tests_unit_channel_test_LDADD = $(DAEMON_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/listener_test
-TESTS += tests/unit/listener_test
-tests_unit_listener_test_SOURCES = tests/unit/listener_test.c tests/unit/unit.h
-tests_unit_listener_test_LDADD = $(DAEMON_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/service_test
-TESTS += tests/unit/service_test
-tests_unit_service_test_SOURCES = tests/unit/service_test.c tests/unit/unit.h
-tests_unit_service_test_LDADD = $(DAEMON_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/worker_test
-TESTS += tests/unit/worker_test
-tests_unit_worker_test_SOURCES = tests/unit/worker_test.c tests/unit/unit.h
-tests_unit_worker_test_LDADD = $(DAEMON_TEST_LIBS)

@@ -38,64 +38,14 @@ src_libdevice_a_SOURCES = \
 	src/device/template.c src/device/template.h \
 	src/device/tpm.c src/device/tpm.h
 
-DEVICE_TEST_LIBS = src/libdevice.a src/libwebauthn.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(UNIT_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(TSS2_ESYS_LIBS) $(TSS2_MU_LIBS) \
-	$(JANSSON_LIBS) $(CBOR_LIBS) $(CONFUSE_LIBS)
-
-check_PROGRAMS += tests/unit/approval_test
-TESTS += tests/unit/approval_test
-tests_unit_approval_test_SOURCES = tests/unit/approval_test.c tests/unit/unit.h
-tests_unit_approval_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/template_test
-TESTS += tests/unit/template_test
-tests_unit_template_test_SOURCES = tests/unit/template_test.c tests/unit/unit.h
-tests_unit_template_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/key_file_test
-TESTS += tests/unit/key_file_test
-tests_unit_key_file_test_SOURCES = tests/unit/key_file_test.c tests/unit/unit.h
-tests_unit_key_file_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/device_ek_test
-TESTS += tests/unit/device_ek_test
-tests_unit_device_ek_test_SOURCES = tests/unit/device_ek_test.c tests/unit/unit.h
-tests_unit_device_ek_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/attestation_client_test
-TESTS += tests/unit/attestation_client_test
-tests_unit_attestation_client_test_SOURCES = tests/unit/attestation_client_test.c tests/unit/unit.h
-tests_unit_attestation_client_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/state_test
-TESTS += tests/unit/state_test
-tests_unit_state_test_SOURCES = tests/unit/state_test.c tests/unit/unit.h
-tests_unit_state_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/device_chain_test
-TESTS += tests/unit/device_chain_test
-tests_unit_device_chain_test_SOURCES = tests/unit/device_chain_test.c tests/unit/unit.h
-tests_unit_device_chain_test_LDADD = $(FORGE_LIBS) $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/account_key_test
-TESTS += tests/unit/account_key_test
-tests_unit_account_key_test_SOURCES = tests/unit/account_key_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
-tests_unit_account_key_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/certificate_files_test
-TESTS += tests/unit/certificate_files_test
-tests_unit_certificate_files_test_SOURCES = tests/unit/certificate_files_test.c \
-	tests/unit/scratch.h tests/unit/unit.h
-tests_unit_certificate_files_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/sign_key_test
-TESTS += tests/unit/sign_key_test
-tests_unit_sign_key_test_SOURCES = tests/unit/sign_key_test.c tests/unit/unit.h
-tests_unit_sign_key_test_LDADD = $(DEVICE_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/device_settings_test
-TESTS += tests/unit/device_settings_test
-tests_unit_device_settings_test_SOURCES = tests/unit/device_settings_test.c \
-	tests/unit/scratch.h tests/unit/unit.h
-tests_unit_device_settings_test_LDADD = $(DEVICE_TEST_LIBS)
+UNIT_TESTS += tests/unit/device/certificate_files_test
+UNIT_TESTS += tests/unit/device/chain_test
+UNIT_TESTS += tests/unit/device/device_settings_test
+UNIT_TESTS += tests/unit/device/host/account_key_test
+UNIT_TESTS += tests/unit/device/host/approval_test
+UNIT_TESTS += tests/unit/device/host/attestation_test
+UNIT_TESTS += tests/unit/device/state_test
+UNIT_TESTS += tests/unit/device/tpm/ek_test
+UNIT_TESTS += tests/unit/device/tpm/key_file_test
+UNIT_TESTS += tests/unit/device/tpm/sign_key_test
+UNIT_TESTS += tests/unit/device/tpm/template_test

@@ -47,76 +47,21 @@ src_libstore_a_SOURCES = \
 	src/store/status.c src/store/status.h \
 	src/store/writer.c src/store/writer.h
 
-STORE_TESTS = tests/unit/audit_test tests/unit/store_check_test tests/unit/store_hash_test tests/unit/store_lock_test \
-	tests/unit/store_certificate_test tests/unit/store_device_test \
-	tests/unit/store_test tests/unit/store_upgrade_test tests/unit/store_waiting_test \
-	tests/unit/writer_test
-STORE_TESTS += tests/unit/trust_store_test
-tests_unit_trust_store_test_SOURCES = tests/unit/trust_store_test.c $(STORE_FIXTURE)
-tests_unit_trust_store_test_LDADD = $(STORE_TEST_LIBS)
-STORE_FIXTURE = tests/unit/scratch.h tests/unit/store_fixture.h tests/unit/unit.h
-STORE_DEVICES = tests/unit/store_devices.h $(STORE_FIXTURE)
-STORE_TEST_LIBS = src/libstore.a src/libpki.a src/libutil.a $(SQLITE_LIBS) $(CRYPTO_LIBS) \
-	$(CBOR_LIBS) $(UNIT_LIBS) -lpthread
-check_PROGRAMS += $(STORE_TESTS)
-TESTS += $(STORE_TESTS)
-tests_unit_store_check_test_SOURCES = tests/unit/store_check_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_store_check_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_audit_test_SOURCES = tests/unit/audit_test.c $(STORE_FIXTURE)
-tests_unit_audit_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_hash_test_SOURCES = tests/unit/store_hash_test.c tests/unit/unit.h
-tests_unit_store_hash_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_lock_test_SOURCES = tests/unit/store_lock_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_store_lock_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_certificate_test_SOURCES = tests/unit/store_certificate_test.c $(STORE_DEVICES)
-tests_unit_store_certificate_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_device_test_SOURCES = tests/unit/store_device_test.c $(STORE_DEVICES)
-tests_unit_store_device_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_test_SOURCES = tests/unit/store_test.c $(STORE_DEVICES)
-tests_unit_store_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_upgrade_test_SOURCES = tests/unit/store_upgrade_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_store_upgrade_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_store_waiting_test_SOURCES = tests/unit/store_waiting_test.c $(STORE_FIXTURE)
-tests_unit_store_waiting_test_LDADD = $(STORE_TEST_LIBS)
-tests_unit_writer_test_SOURCES = tests/unit/writer_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_writer_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/acme_store_test
-TESTS += tests/unit/acme_store_test
-tests_unit_acme_store_test_SOURCES = tests/unit/acme_store_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_acme_store_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/store_crl_test
-TESTS += tests/unit/store_crl_test
-tests_unit_store_crl_test_SOURCES = tests/unit/store_crl_test.c tests/unit/scratch.h \
-	tests/unit/pki_support.h tests/unit/unit.h
-tests_unit_store_crl_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(SQLITE_LIBS) $(CBOR_LIBS) $(UNIT_LIBS) -lpthread
-check_PROGRAMS += tests/unit/store_evidence_test
-TESTS += tests/unit/store_evidence_test
-tests_unit_store_evidence_test_SOURCES = tests/unit/store_evidence_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
-tests_unit_store_evidence_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/store_change_test
-TESTS += tests/unit/store_change_test
-tests_unit_store_change_test_SOURCES = tests/unit/store_change_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
-tests_unit_store_change_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/store_batch_test
-TESTS += tests/unit/store_batch_test
-tests_unit_store_batch_test_SOURCES = tests/unit/store_batch_test.c tests/unit/scratch.h tests/unit/unit.h
-tests_unit_store_batch_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/store_list_test
-TESTS += tests/unit/store_list_test
-tests_unit_store_list_test_SOURCES = tests/unit/store_list_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
-tests_unit_store_list_test_LDADD = $(STORE_TEST_LIBS)
-check_PROGRAMS += tests/unit/issuer_replace_test
-TESTS += tests/unit/issuer_replace_test
-tests_unit_issuer_replace_test_SOURCES = tests/unit/issuer_replace_test.c tests/unit/pki_support.h \
-	tests/unit/unit.h
-tests_unit_issuer_replace_test_LDADD = src/libstore.a src/libpki.a src/libtpm.a src/libutil.a \
-	$(CRYPTO_LIBS) $(TSS2_MU_LIBS) $(UNIT_LIBS) -lpthread
-check_PROGRAMS += tests/unit/store_model_test
-TESTS += tests/unit/store_model_test
-tests_unit_store_model_test_SOURCES = tests/unit/store_model_test.c tests/unit/scratch.h \
-	tests/unit/unit.h
-tests_unit_store_model_test_LDADD = $(STORE_TEST_LIBS)
+UNIT_TESTS += tests/unit/ca/crl_test
+UNIT_TESTS += tests/unit/ca/issuer_replace_test
+UNIT_TESTS += tests/unit/store/acme/acme_test
+UNIT_TESTS += tests/unit/store/hash_test
+UNIT_TESTS += tests/unit/store/inventory/audit_test
+UNIT_TESTS += tests/unit/store/inventory/certificate_test
+UNIT_TESTS += tests/unit/store/inventory/change_test
+UNIT_TESTS += tests/unit/store/inventory/device_test
+UNIT_TESTS += tests/unit/store/inventory/evidence_test
+UNIT_TESTS += tests/unit/store/inventory/list_test
+UNIT_TESTS += tests/unit/store/inventory/model_test
+UNIT_TESTS += tests/unit/store/inventory/trust_test
+UNIT_TESTS += tests/unit/store/inventory/waiting_test
+UNIT_TESTS += tests/unit/store/sqlite/batch_test
+UNIT_TESTS += tests/unit/store/sqlite/check_test
+UNIT_TESTS += tests/unit/store/sqlite/upgrade_test
+UNIT_TESTS += tests/unit/store/store_test
+UNIT_TESTS += tests/unit/store/writer_test

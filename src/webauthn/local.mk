@@ -5,12 +5,7 @@ src_libwebauthn_a_SOURCES = \
 	src/webauthn/object.c src/webauthn/object.h \
 	src/webauthn/tpm.c src/webauthn/tpm.h
 
-check_PROGRAMS += tests/unit/webauthn_test
-TESTS += tests/unit/webauthn_test
-tests_unit_webauthn_test_SOURCES = tests/unit/webauthn_test.c tests/unit/unit.h
-tests_unit_webauthn_test_LDADD = src/libwebauthn.a src/libutil.a $(UNIT_LIBS) $(CBOR_LIBS)
+UNIT_TESTS += tests/unit/webauthn/webauthn_test
 
 FUZZERS += tests/fuzz/webauthn_fuzz
-tests_fuzz_webauthn_fuzz_SOURCES = tests/fuzz/webauthn_fuzz.c
 tests_fuzz_webauthn_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_webauthn_fuzz_LDADD = src/libwebauthn.a src/libutil.a $(CBOR_LIBS)

@@ -17,7 +17,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* A running tests/unit/supervised; the end of its output is the end of all its processes. */
+/* A running tests/unit/daemon/supervised; the end of its output is the end of all its processes. */
 static struct {
 	pid_t pid;
 	FILE *output;
@@ -31,7 +31,7 @@ program_exec(int output, int errors, const char *workers, const char *addresses,
 	const char     *build = getenv("top_builddir");
 	AUTO_FREE char *path = NULL;
 
-	if (asprintf(&path, "%s/tests/unit/supervised", build != NULL ? build : ".") < 0)
+	if (asprintf(&path, "%s/tests/unit/daemon/supervised", build != NULL ? build : ".") < 0)
 		abort();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
 	(void)setenv("SECRET", "1", 1);
