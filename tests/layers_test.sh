@@ -14,23 +14,24 @@ util           util
 tpm            util tpm
 pki            util tpm pki
 webauthn       util tpm pki webauthn
-store          util pki webauthn store
+store          util pki/crl_reason.h store ca/files.h
+ca             util tpm pki store ca
 daemon         util daemon
 http           util daemon http
-attestation    util tpm pki webauthn store daemon http attestation
-acme           util tpm pki webauthn store daemon http acme
+attestation    util tpm pki webauthn store ca daemon http attestation
+acme           util tpm pki webauthn store ca daemon http acme
 device         util tpm pki webauthn device
-attestd        util tpm pki webauthn store daemon http attestation
-admin          util tpm pki store admin
-acme_admin     util tpm pki store acme admin acme_admin
-attest-acmed   util tpm pki webauthn store daemon http acme admin acme_admin
-attest-ca      util tpm pki store admin
+attestd        util tpm pki webauthn store ca daemon http attestation
+admin          util tpm pki store ca admin
+acme_admin     util tpm pki store ca acme admin acme_admin
+attest-acmed   util tpm pki webauthn store ca daemon http acme admin acme_admin
+attest-ca      util tpm pki store ca admin
 attest-device  util tpm pki webauthn device
 '
 
 # library header, as a regular expression: the folders that may know it, with what is below them.
 library_rules='
-openssl/.*              tpm pki webauthn store http attestation acme device admin acme_admin attest-ca
+openssl/.*              tpm pki webauthn store ca http attestation acme device admin acme_admin attest-ca
 tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
 tss2/.*                 device
 cbor(/.*)?\.h           util
@@ -47,7 +48,7 @@ curl/.*                 device attest-device
 archive.*\.h            pki admin attest-ca
 (netinet/in|arpa/inet)\.h  pki daemon http attestation acme device
 (sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
-(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store daemon http attestation acme device admin attestd attest-acmed attest-ca attest-device
+(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device admin attestd attest-acmed attest-ca attest-device
 '
 
 # folder: the single headers that it must not include, though the folder of them it may.

@@ -1,24 +1,5 @@
 noinst_LIBRARIES += src/libacme.a
 src_libacme_a_SOURCES = \
-	src/acme/message.c src/acme/message.h
-
-# The front.
-src_libacme_a_SOURCES += \
-	src/acme/front.c src/acme/front.h \
-	src/acme/front_state.h \
-	src/acme/jwk.c src/acme/jwk.h \
-	src/acme/jws.c src/acme/jws.h \
-	src/acme/nonce.c src/acme/nonce.h \
-	src/acme/post.c src/acme/post.h \
-	src/acme/public.c src/acme/public.h \
-	src/acme/render.c src/acme/render.h \
-	src/acme/reply.c src/acme/reply.h \
-	src/acme/request.c src/acme/request.h \
-	src/acme/route.c src/acme/route.h \
-	src/acme/tell.c src/acme/tell.h
-
-# The keeper and what it shares with the administration.
-src_libacme_a_SOURCES += \
 	src/acme/account.c \
 	src/acme/authorization.c \
 	src/acme/call.c src/acme/call.h \
@@ -26,18 +7,32 @@ src_libacme_a_SOURCES += \
 	src/acme/crl_files.c src/acme/crl_files.h \
 	src/acme/file.c \
 	src/acme/finalize.c \
+	src/acme/front.c src/acme/front.h \
+	src/acme/front_state.h \
+	src/acme/jwk.c src/acme/jwk.h \
+	src/acme/jws.c src/acme/jws.h \
 	src/acme/keeper.c src/acme/keeper.h \
 	src/acme/keeper_state.h \
+	src/acme/message.c src/acme/message.h \
+	src/acme/nonce.c src/acme/nonce.h \
 	src/acme/operation.h \
 	src/acme/order.c src/acme/order.h \
 	src/acme/policy.c src/acme/policy.h \
+	src/acme/post.c src/acme/post.h \
+	src/acme/public.c src/acme/public.h \
+	src/acme/render.c src/acme/render.h \
+	src/acme/reply.c src/acme/reply.h \
+	src/acme/request.c src/acme/request.h \
 	src/acme/roots.c src/acme/roots.h \
+	src/acme/route.c src/acme/route.h \
 	src/acme/server_key.c src/acme/server_key.h \
 	src/acme/settings.c src/acme/settings.h \
 	src/acme/snapshot.c src/acme/snapshot.h \
 	src/acme/state.c src/acme/state.h \
 	src/acme/state_dir.c src/acme/state_dir.h \
-	src/acme/statement.c src/acme/statement.h src/acme/statement_tpm.c
+	src/acme/statement.c src/acme/statement.h \
+	src/acme/statement_tpm.c \
+	src/acme/tell.c src/acme/tell.h
 
 UNIT_TESTS += tests/unit/acme/front/jws_test
 UNIT_TESTS += tests/unit/acme/front/nonce_test

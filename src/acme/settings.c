@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ca/files.h"
 #include "daemon/program.h"
-#include "store/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
 

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "ca/files.h"
+#include "ca/issuer.h"
 #include "pki/certificate.h"
-#include "store/files.h"
-#include "store/issuer_files.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"

@@ -5,7 +5,7 @@
 
 #include "admin/access.h"
 #include "admin/command.h"
-#include "store/files.h"
+#include "ca/files.h"
 
 static const struct admin_option common_options[] = {
     {"state-dir", 's', "DIR", "where the server's state lives (" ACME_STATE_DIR_DEFAULT ")", false},

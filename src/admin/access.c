@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "admin/call.h"
-#include "store/issuer_files.h"
+#include "ca/issuer.h"
 #include "util/error.h"
 #include "util/secret.h"
 

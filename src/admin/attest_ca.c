@@ -5,7 +5,7 @@
 
 #include "admin/access.h"
 #include "admin/filter.h"
-#include "store/files.h"
+#include "ca/files.h"
 
 static const struct admin_option common_options[] = {
     {"state-dir", 's', "DIR", "where the CA lives (" STATE_DIR_DEFAULT ")", false},

@@ -14,7 +14,7 @@
 #include <archive_entry.h>
 #include <openssl/evp.h>
 
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "admin/backup_manifest.h"
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/error.h"
 #include "util/file.h"
 

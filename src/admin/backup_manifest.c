@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "admin/describe.h"
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"

@@ -19,7 +19,7 @@
 #include "admin/backup_manifest.h"
 #include "admin/call.h"
 #include "admin/check_report.h"
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"

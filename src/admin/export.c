@@ -15,7 +15,7 @@
 #include "admin/device_file.h"
 #include "admin/filter.h"
 #include "admin/print.h"
-#include "admin/state.h"
+#include "ca/directory.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

@@ -4,7 +4,7 @@
 
 #include <openssl/x509.h>
 
-#include "store/issuer_files.h"
+#include "ca/issuer.h"
 
 struct admin_call;
 struct error;

@@ -12,11 +12,11 @@
 #include "admin/call.h"
 #include "admin/issuing.h"
 #include "admin/print.h"
-#include "admin/state.h"
+#include "ca/directory.h"
+#include "ca/files.h"
 #include "pki/ca_request.h"
 #include "pki/key.h"
 #include "pki/signing.h"
-#include "store/files.h"
 #include "util/error.h"
 #include "util/file.h"
 

@@ -8,15 +8,15 @@ src_libadmin_a_SOURCES = \
 	src/admin/backup_archive.c src/admin/backup_archive.h \
 	src/admin/backup_files.c src/admin/backup_files.h \
 	src/admin/backup_manifest.c src/admin/backup_manifest.h \
-	src/admin/check.c src/admin/check_report.h \
+	src/admin/call.h \
+	src/admin/check.c \
 	src/admin/check_ca.c \
 	src/admin/check_files.c \
+	src/admin/check_report.h \
 	src/admin/check_store.c \
-	src/admin/restore.c \
-	src/admin/call.h \
 	src/admin/command.c src/admin/command.h \
-	src/admin/csv.c src/admin/csv.h \
 	src/admin/crl.c \
+	src/admin/csv.c src/admin/csv.h \
 	src/admin/describe.c src/admin/describe.h \
 	src/admin/device_csv.c \
 	src/admin/device_file.c src/admin/device_file.h \
@@ -42,12 +42,10 @@ src_libadmin_a_SOURCES = \
 	src/admin/progress.c src/admin/progress.h \
 	src/admin/remove.c \
 	src/admin/replace.c \
+	src/admin/restore.c \
 	src/admin/revoke.c \
 	src/admin/set.c \
 	src/admin/show.c \
-	src/admin/state.c src/admin/state.h
-# The certificates of vendors.
-src_libadmin_a_SOURCES += \
 	src/admin/trust.c src/admin/trust.h \
 	src/admin/trust_archive.c src/admin/trust_archive.h \
 	src/admin/trust_import.c \
@@ -62,8 +60,6 @@ UNIT_TESTS += tests/unit/admin/backup/backup_manifest_test
 UNIT_TESTS += tests/unit/admin/fleet/csv_test
 UNIT_TESTS += tests/unit/admin/fleet/device_file_test
 UNIT_TESTS += tests/unit/admin/trust/trust_scan_test
-UNIT_TESTS += tests/unit/command/print_test
-UNIT_TESTS += tests/unit/command/progress_test
 
 FUZZERS += tests/fuzz/trust_scan_fuzz
 FUZZERS += tests/fuzz/device_file_fuzz

@@ -11,10 +11,10 @@
 #include "attestation/issuers.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
+#include "ca/files.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
 #include "pki/trust.h"
-#include "store/files.h"
 #include "util/error.h"
 #include "util/file.h"
 

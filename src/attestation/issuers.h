@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "attestation/message.h"
-#include "store/issuer_files.h"
+#include "ca/issuer.h"
 #include "util/bytes.h"
 #include "util/shared.h"
 

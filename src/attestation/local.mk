@@ -15,12 +15,12 @@ src_libattestation_a_SOURCES = \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/peer.c src/attestation/peer.h \
 	src/attestation/pending.c src/attestation/pending.h \
+	src/attestation/quota.c src/attestation/quota.h \
 	src/attestation/refusals.c src/attestation/refusals.h \
-	src/attestation/retention.c src/attestation/retention.h \
 	src/attestation/request.c src/attestation/request.h \
+	src/attestation/retention.c src/attestation/retention.h \
 	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
-	src/attestation/quota.c src/attestation/quota.h \
 	src/attestation/throttle.c src/attestation/throttle.h \
 	src/attestation/vendor_trust.c src/attestation/vendor_trust.h \
 	src/attestation/waiting.c src/attestation/waiting.h

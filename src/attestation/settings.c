@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "attestation/enroll_rule.h"
+#include "ca/files.h"
 #include "daemon/program.h"
-#include "store/files.h"
 #include "util/error.h"
 
 #define ROW(name, kind, value, least, most) \

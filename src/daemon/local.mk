@@ -8,7 +8,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/program.c src/daemon/program.h \
 	src/daemon/service.c src/daemon/service.h \
-	src/daemon/supervisor.c src/daemon/supervisor.h src/daemon/supervisor_child.c \
+	src/daemon/supervisor.c src/daemon/supervisor.h \
+	src/daemon/supervisor_child.c \
 	src/daemon/worker.c src/daemon/worker.h
 
 UNIT_TESTS += tests/unit/daemon/channel_test
@@ -16,6 +17,7 @@ UNIT_TESTS += tests/unit/daemon/listener_test
 UNIT_TESTS += tests/unit/daemon/service_test
 UNIT_TESTS += tests/unit/daemon/supervisor_test
 UNIT_TESTS += tests/unit/daemon/worker_test
+
 # What supervisor_test runs.
 check_PROGRAMS += tests/unit/daemon/supervised
 

@@ -10,7 +10,8 @@ src_libhttp_a_SOURCES = \
 	src/http/problem.c src/http/problem.h \
 	src/http/refusal.c src/http/refusal.h \
 	src/http/route.c src/http/route.h \
-	src/http/server.c src/http/server.h src/http/server_state.h \
+	src/http/server.c src/http/server.h \
+	src/http/server_state.h \
 	src/http/tls.c src/http/tls.h
 
 UNIT_TESTS += tests/unit/http/exchange_test

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/files.h"
 #include "store/acme_sqlite.h"
-#include "store/files.h"
 #include "util/base64.h"
 
 /*

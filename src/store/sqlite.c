@@ -120,10 +120,10 @@ store_begin(struct store *store, struct error *err)
 	if (store->writing)
 		return error_set(err, ERROR_INTERNAL, "%s: a transaction is open already",
 		    store->path);
-	if (store_lock_acquire(&store->lock, SQLITE_PATIENCE_MS, err) != 0)
+	if (file_lock_acquire(&store->lock, SQLITE_PATIENCE_MS, err) != 0)
 		return -1;
 	if (sqlite_run(store, SQLITE_BEGIN_STATEMENT, "beginning a transaction", err) != 0) {
-		store_lock_release(&store->lock);
+		file_lock_release(&store->lock);
 		return -1;
 	}
 	store->writing = true;
@@ -139,7 +139,7 @@ store_commit(struct store *store, struct error *err)
 		return -1;
 	}
 	store->writing = false;
-	store_lock_release(&store->lock);
+	file_lock_release(&store->lock);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ store_rollback(struct store *store)
 	if (sqlite3_get_autocommit(store->db) == 0)
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	store->writing = false;
-	store_lock_release(&store->lock);
+	file_lock_release(&store->lock);
 }
 
 int

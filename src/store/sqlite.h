@@ -11,8 +11,8 @@
 
 #include <sqlite3.h>
 
-#include "store/lock.h"
 #include "store/sqlite_actor.h"
+#include "util/file_lock.h"
 
 struct error;
 
@@ -48,7 +48,7 @@ struct store {
 	const struct sqlite_database *database;
 	sqlite3          *db;
 	sqlite3_stmt    **statements;
-	struct store_lock lock;
+	struct file_lock lock;
 	char             *path;    /* of the database file */
 	struct sqlite_actor actor;
 	bool              writing; /* store_begin without its store_commit or store_rollback */

@@ -50,7 +50,7 @@ store_batch_begin(struct store *store, const struct store_batch_watch *watch,
 	batch->lock.fd = -1;
 	rc = sqlite_leftover_lock_open(store, &batch->lock, err);
 	if (rc == 0)
-		rc = store_lock_try(&batch->lock, &taken, err);
+		rc = file_lock_try(&batch->lock, &taken, err);
 	if (rc == 0 && !taken)
 		rc = error_set(err, ERROR_CONFLICT,
 		    "another import is under way; wait for its end, or run \"fuser %s\" to see whose it is",
@@ -70,7 +70,7 @@ store_batch_free(struct store_batch *batch)
 		return;
 	sqlite_stage_close(batch->stage);
 	name_run_clear(&batch->names);
-	store_lock_close(&batch->lock);
+	file_lock_close(&batch->lock);
 	free(batch);
 }
 

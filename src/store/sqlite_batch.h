@@ -6,15 +6,15 @@
 #include <stdint.h>
 
 #include "store/batch.h"
-#include "store/lock.h"
 #include "store/name_run.h"
+#include "util/file_lock.h"
 
 struct sqlite_stage;
 
 struct store_batch {
 	struct store            *store;
 	struct store_batch_watch watch;
-	struct store_lock        lock;
+	struct file_lock        lock;
 	struct sqlite_stage     *stage;
 	struct name_run          names; /* of devices that are written, which are not yet */
 	uint64_t                 steps; /* not told yet */

@@ -6,7 +6,7 @@
 
 #include "store/sqlite_inventory.h"
 
-#include "store/files.h"
+#include "ca/files.h"
 #include "store/store.h"
 #include "util/error.h"
 

@@ -9,8 +9,8 @@
 
 #include <libgen.h>
 
+#include "ca/files.h"
 #include "store/batch.h"
-#include "store/files.h"
 #include "store/hash.h"
 #include "store/sqlite_inventory.h"
 #include "util/bytes.h"
@@ -21,24 +21,24 @@
 #define LEFTOVER_CLEAR_MAX 2000
 
 int
-sqlite_leftover_lock_open(const struct store *store, struct store_lock *lock, struct error *err)
+sqlite_leftover_lock_open(const struct store *store, struct file_lock *lock, struct error *err)
 {
 	AUTO_FREE char *copy = memory_strdup(store->path);
 	AUTO_FREE char *path = file_join(dirname(copy), STATE_IMPORT_LOCK);
 
-	return store_lock_open(path, lock, err);
+	return file_lock_open(path, lock, err);
 }
 
 static int
 leftover_is_live(const struct store *store, bool *live, struct error *err)
 {
-	struct store_lock lock;
+	struct file_lock lock;
 	int               rc;
 
 	if (sqlite_leftover_lock_open(store, &lock, err) != 0)
 		return -1;
-	rc = store_lock_look(&lock, live, err);
-	store_lock_close(&lock);
+	rc = file_lock_look(&lock, live, err);
+	file_lock_close(&lock);
 	return rc;
 }
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/lock.h"
 #include "store/sqlite_evidence.h"
+#include "util/file_lock.h"
 
 struct error;
 struct store;
@@ -40,7 +40,7 @@ struct store;
 	    " ORDER BY id LIMIT ?2)")
 
 /* The lock of whoever imports. */
-int sqlite_leftover_lock_open(const struct store *store, struct store_lock *lock, struct error *err);
+int sqlite_leftover_lock_open(const struct store *store, struct file_lock *lock, struct error *err);
 
 /*
  * Inside a transaction, makes room for a hash, a name: CONFLICT when an import that is

@@ -167,7 +167,7 @@ sqlite_open(const struct sqlite_database *database, const char *state_dir, struc
 
 	if (open_file_check(store, state_dir, err) != 0 ||
 	    open_connect(store, err) != 0 || open_check(store, &version, err) != 0 ||
-	    store_lock_open(lock_path, &store->lock, err) != 0 ||
+	    file_lock_open(lock_path, &store->lock, err) != 0 ||
 	    (version < database->version && open_upgrade(store, err) != 0)) {
 		store_close(store);
 		return -1;
@@ -185,7 +185,7 @@ store_close(struct store *store)
 	for (size_t i = 0; i < store->database->statement_count; i++)
 		(void)sqlite3_finalize(store->statements[i]);
 	(void)sqlite3_close(store->db);
-	store_lock_close(&store->lock);
+	file_lock_close(&store->lock);
 	free(store->statements);
 	free(store->path);
 	free(store);
@@ -245,7 +245,7 @@ sqlite_create(const struct sqlite_database *database, const char *state_dir, str
 		rc = open_connect(store, err) != 0 ||
 		        open_execute(store, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
 		        open_make_schema(store, err) != 0 ||
-		        store_lock_open(lock_path, &store->lock, err) != 0
+		        file_lock_open(lock_path, &store->lock, err) != 0
 		    ? -1
 		    : 0;
 	store_close(store);

@@ -8,12 +8,13 @@ src_libutil_a_SOURCES = \
 	src/util/duration.c src/util/duration.h \
 	src/util/error.c src/util/error.h \
 	src/util/file.c src/util/file.h \
+	src/util/file_lock.c src/util/file_lock.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/json_depth.c src/util/json_depth.h \
 	src/util/log.c src/util/log.h \
-	src/util/shared.c src/util/shared.h \
 	src/util/secret.c src/util/secret.h \
+	src/util/shared.c src/util/shared.h \
 	src/util/utf8.c src/util/utf8.h
 
 UNIT_TESTS += tests/unit/util/base64_test

@@ -17,13 +17,13 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include "ca/crl.h"
+#include "ca/files.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/revocation.h"
 #include "store/change.h"
-#include "store/crl.h"
-#include "store/files.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"

@@ -11,7 +11,7 @@
 
 #include "admin/backup_manifest.h"
 #include "admin/device_file.h"
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"

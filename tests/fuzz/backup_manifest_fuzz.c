@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "admin/backup_manifest.h"
+#include "ca/files.h"
 #include "fuzz.h"
-#include "store/files.h"
 #include "util/error.h"
 
 /* What was taken reads the same when it has been written again. */

@@ -10,13 +10,13 @@
 #include <openssl/x509v3.h>
 
 #include "acme/keeper.h"
+#include "ca/files.h"
 #include "daemon/channel.h"
 #include "daemon/supervisor.h"
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "store/acme.h"
-#include "store/files.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"

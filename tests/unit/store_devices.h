@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "store/files.h"
+#include "ca/files.h"
 #include "store_fixture.h"
 #include "util/bytes.h"
 #include "util/file.h"

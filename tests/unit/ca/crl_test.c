@@ -5,11 +5,11 @@
 
 #include <unistd.h>
 
+#include "ca/crl.h"
+#include "ca/files.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "store/change.h"
-#include "store/crl.h"
-#include "store/files.h"
 #include "store/store.h"
 
 #define LIFETIME (7 * PKI_DAY)

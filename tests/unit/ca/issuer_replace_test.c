@@ -10,11 +10,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "ca/files.h"
+#include "ca/issuer.h"
+#include "ca/issuer_replace.h"
 #include "pki/key_uri.h"
 #include "pki_support.h"
-#include "store/files.h"
-#include "store/issuer_files.h"
-#include "store/issuer_replace.h"
 
 /* ---- the end of the world ---- */
 

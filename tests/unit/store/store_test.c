@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 
-#include "store/files.h"
+#include "ca/files.h"
 #include "store_devices.h"
 #include "util/bytes.h"
 #include "util/file.h"

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "store/lock.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_lock.h"
 
 static char directory[SCRATCH_SIZE];
 static char path[SCRATCH_SIZE + 16];
@@ -47,73 +47,73 @@ last_ticket(void)
 
 START_TEST(open_new_file_is_private)
 {
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 	struct stat       st;
 
-	unit_ok(store_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_open(path, &lock, &err), &err);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	store_lock_close(&lock);
-	store_lock_close(&lock);
+	file_lock_close(&lock);
+	file_lock_close(&lock);
 }
 END_TEST
 
 START_TEST(open_symbolic_link_is_refused)
 {
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 
 	ck_assert_int_eq(symlink("elsewhere", path), 0);
-	ck_assert_int_eq(store_lock_open(path, &lock, &err), -1);
+	ck_assert_int_eq(file_lock_open(path, &lock, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
 }
 END_TEST
 
 START_TEST(acquire_held_by_another_is_overloaded)
 {
-	struct store_lock first = {.fd = -1};
-	struct store_lock second = {.fd = -1};
+	struct file_lock first = {.fd = -1};
+	struct file_lock second = {.fd = -1};
 	struct error      err = {0};
 	char              wanted[512];
 
-	unit_ok(store_lock_open(path, &first, &err), &err);
-	unit_ok(store_lock_open(path, &second, &err), &err);
-	unit_ok(store_lock_acquire(&first, 0, &err), &err);
+	unit_ok(file_lock_open(path, &first, &err), &err);
+	unit_ok(file_lock_open(path, &second, &err), &err);
+	unit_ok(file_lock_acquire(&first, 0, &err), &err);
 	(void)snprintf(wanted, sizeof wanted,
 	    "others have been writing for 0 s; run \"fuser %s\" to see who", path);
-	unit_fails(store_lock_acquire(&second, 2, &err), &err, ERROR_OVERLOADED, wanted);
-	store_lock_release(&first);
+	unit_fails(file_lock_acquire(&second, 2, &err), &err, ERROR_OVERLOADED, wanted);
+	file_lock_release(&first);
 	/* Who gave up left no ticket behind, and release twice is harmless. */
-	store_lock_release(&first);
-	unit_ok(store_lock_acquire(&first, 0, &err), &err);
-	store_lock_release(&first);
-	unit_ok(store_lock_acquire(&second, 0, &err), &err);
-	store_lock_close(&second);
-	unit_ok(store_lock_acquire(&first, 0, &err), &err);
-	store_lock_close(&first);
+	file_lock_release(&first);
+	unit_ok(file_lock_acquire(&first, 0, &err), &err);
+	file_lock_release(&first);
+	unit_ok(file_lock_acquire(&second, 0, &err), &err);
+	file_lock_close(&second);
+	unit_ok(file_lock_acquire(&first, 0, &err), &err);
+	file_lock_close(&first);
 }
 END_TEST
 
 START_TEST(acquire_after_the_holder_was_killed_succeeds)
 {
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 	pid_t             child = fork();
 	int               status;
 
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
-		if (store_lock_open(path, &lock, &err) == 0 &&
-		    store_lock_acquire(&lock, 1000, &err) == 0)
+		if (file_lock_open(path, &lock, &err) == 0 &&
+		    file_lock_acquire(&lock, 1000, &err) == 0)
 			(void)raise(SIGKILL);
 		_exit(1);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFSIGNALED(status));
-	unit_ok(store_lock_open(path, &lock, &err), &err);
-	unit_ok(store_lock_acquire(&lock, 0, &err), &err);
-	store_lock_close(&lock);
+	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	file_lock_close(&lock);
 }
 END_TEST
 
@@ -121,31 +121,31 @@ static const int64_t spoilt[] = {-1, INT64_MIN, INT64_MAX, INT64_MAX / 2};
 
 START_TEST(acquire_spoilt_number_starts_again)
 {
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 
 	unit_ok(file_replace(path, &spoilt[_i], sizeof spoilt[_i], 0600, &err), &err);
-	unit_ok(store_lock_open(path, &lock, &err), &err);
-	unit_ok(store_lock_acquire(&lock, 0, &err), &err);
+	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	ck_assert_int_eq(last_ticket(), 1);
-	store_lock_close(&lock);
+	file_lock_close(&lock);
 }
 END_TEST
 
 START_TEST(acquire_ticket_that_is_out_is_not_drawn_twice)
 {
-	struct store_lock first = {.fd = -1};
-	struct store_lock second = {.fd = -1};
+	struct file_lock first = {.fd = -1};
+	struct file_lock second = {.fd = -1};
 	struct error      err = {0};
 
-	unit_ok(store_lock_open(path, &first, &err), &err);
-	unit_ok(store_lock_open(path, &second, &err), &err);
-	unit_ok(store_lock_acquire(&first, 0, &err), &err);
+	unit_ok(file_lock_open(path, &first, &err), &err);
+	unit_ok(file_lock_open(path, &second, &err), &err);
+	unit_ok(file_lock_acquire(&first, 0, &err), &err);
 	ck_assert_int_eq(truncate(path, 0), 0);
-	ck_assert_int_eq(store_lock_acquire(&second, 0, &err), -1);
+	ck_assert_int_eq(file_lock_acquire(&second, 0, &err), -1);
 	ck_assert_int_eq(last_ticket(), 2);
-	store_lock_close(&first);
-	store_lock_close(&second);
+	file_lock_close(&first);
+	file_lock_close(&second);
 }
 END_TEST
 
@@ -164,27 +164,27 @@ static void *
 waiter_main(void *arg)
 {
 	struct waiter    *waiter = arg;
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 
-	if (store_lock_open(path, &lock, &err) != 0 ||
-	    store_lock_acquire(&lock, 60000, &err) != 0)
+	if (file_lock_open(path, &lock, &err) != 0 ||
+	    file_lock_acquire(&lock, 60000, &err) != 0)
 		return NULL;
 	(void)pthread_mutex_lock(&order_mutex);
 	order[ordered++] = waiter->number;
 	(void)pthread_mutex_unlock(&order_mutex);
-	store_lock_close(&lock);
+	file_lock_close(&lock);
 	return NULL;
 }
 
 START_TEST(acquire_by_many_is_first_come_first_served)
 {
-	struct store_lock lock = {.fd = -1};
+	struct file_lock lock = {.fd = -1};
 	struct waiter     waiters[WAITERS];
 	struct error      err = {0};
 
-	unit_ok(store_lock_open(path, &lock, &err), &err);
-	unit_ok(store_lock_acquire(&lock, 0, &err), &err);
+	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	for (int i = 0; i < WAITERS; i++) {
 		waiters[i].number = i;
 		ck_assert_int_eq(pthread_create(&waiters[i].thread, NULL, waiter_main, &waiters[i]), 0);
@@ -192,14 +192,14 @@ START_TEST(acquire_by_many_is_first_come_first_served)
 			(void)sched_yield();
 	}
 	/* Letting go and asking again at once puts us behind all who wait. */
-	store_lock_release(&lock);
-	unit_ok(store_lock_acquire(&lock, 60000, &err), &err);
+	file_lock_release(&lock);
+	unit_ok(file_lock_acquire(&lock, 60000, &err), &err);
 	ck_assert_int_eq(ordered, WAITERS);
 	for (int i = 0; i < WAITERS; i++) {
 		ck_assert_int_eq(order[i], i);
 		ck_assert_int_eq(pthread_join(waiters[i].thread, NULL), 0);
 	}
-	store_lock_close(&lock);
+	file_lock_close(&lock);
 }
 END_TEST
 

@@ -7,9 +7,9 @@
 #include <openssl/x509.h>
 
 #include "acme_keeper_support.h"
+#include "ca/files.h"
 #include "pki/certificate.h"
 #include "pki_support.h"
-#include "store/files.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/file.h"

@@ -10,8 +10,8 @@
 #include <sqlite3.h>
 
 #include "acme_keeper_support.h"
+#include "ca/files.h"
 #include "pki/certificate.h"
-#include "store/files.h"
 #include "tpm/spki.h"
 #include "unit.h"
 #include "util/clock.h"

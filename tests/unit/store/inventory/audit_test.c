@@ -4,8 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "store/audit.h"
-#include "store/files.h"
 #include "store_fixture.h"
 #include "util/bytes.h"
 #include "util/file.h"

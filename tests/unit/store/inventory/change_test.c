@@ -4,10 +4,10 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "scratch.h"
 #include "store/audit.h"
 #include "store/change.h"
-#include "store/files.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

@@ -8,8 +8,8 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "store/audit.h"
-#include "store/files.h"
 #include "store/hash.h"
 #include "store_fixture.h"
 #include "util/bytes.h"

@@ -9,10 +9,10 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "scratch.h"
 #include "store/audit.h"
 #include "store/batch.h"
-#include "store/files.h"
 #include "store/name_run.h"
 #include "store/store.h"
 #include "unit.h"

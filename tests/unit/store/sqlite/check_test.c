@@ -7,10 +7,10 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "scratch.h"
 #include "store/audit.h"
 #include "store/check.h"
-#include "store/files.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
+#include "ca/files.h"
 #include "scratch.h"
-#include "store/files.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

@@ -1,7 +1,7 @@
 /* Reads what issuer_replace.c arranges; writes nothing, and removes only earlier CAs. */
 #include "config.h"
 
-#include "store/issuer_files.h"
+#include "ca/issuer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,10 +12,10 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/files.h"
 #include "pki/certificate.h"
 #include "pki/key_uri.h"
 #include "pki/signing.h"
-#include "store/files.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/hex.h"

@@ -1,6 +1,6 @@
 /* A state directory in the making: whole on disk, or not there. */
-#ifndef ADMIN_STATE_H
-#define ADMIN_STATE_H
+#ifndef CA_DIRECTORY_H
+#define CA_DIRECTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

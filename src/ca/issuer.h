@@ -3,8 +3,8 @@
  * certificates are still in use. A certificate finds its key by its key identifier
  * and the two are compared, so that they fit whatever a crash has left.
  */
-#ifndef STORE_ISSUER_FILES_H
-#define STORE_ISSUER_FILES_H
+#ifndef CA_ISSUER_H
+#define CA_ISSUER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "admin/state.h"
+#include "ca/directory.h"
 
 #include <sys/stat.h>
 
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/files.h"
+#include "ca/files.h"
 #include "util/error.h"
 #include "util/file.h"
 

@@ -1,7 +1,7 @@
 /* Owns the order in which the files of issuing CAs change; what may replace what is decided before. */
 #include "config.h"
 
-#include "store/issuer_replace.h"
+#include "ca/issuer_replace.h"
 
 #include <sys/stat.h>
 
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/files.h"
-#include "store/issuer_files.h"
+#include "ca/files.h"
+#include "ca/issuer.h"
 #include "util/error.h"
 #include "util/file.h"
 

@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "store/lock.h"
+#include "util/file_lock.h"
 
 #include <sys/stat.h>
 
@@ -49,7 +49,7 @@ lock_give(int fd, const char *path)
 }
 
 int
-store_lock_open(const char *path, struct store_lock *lock, struct error *err)
+file_lock_open(const char *path, struct file_lock *lock, struct error *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -60,18 +60,18 @@ store_lock_open(const char *path, struct store_lock *lock, struct error *err)
 		(void)close(fd);
 		return -1;
 	}
-	*lock = (struct store_lock){fd, memory_strdup(path), 0};
+	*lock = (struct file_lock){fd, memory_strdup(path), 0};
 	return 0;
 }
 
 void
-store_lock_close(struct store_lock *lock)
+file_lock_close(struct file_lock *lock)
 {
 	if (lock->path == NULL)
 		return;
 	(void)close(lock->fd);
 	free(lock->path);
-	*lock = (struct store_lock){.fd = -1};
+	*lock = (struct file_lock){.fd = -1};
 }
 
 static void
@@ -84,7 +84,7 @@ lock_pause(unsigned int glances)
 
 /* Locks or unlocks one octet, without waiting. */
 static bool
-lock_set(const struct store_lock *lock, off_t octet, short type)
+lock_set(const struct file_lock *lock, off_t octet, short type)
 {
 	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1};
 
@@ -93,7 +93,7 @@ lock_set(const struct store_lock *lock, off_t octet, short type)
 
 /* How many tickets before ours are out, as far as one look can tell; 0 when it is our turn. */
 static unsigned int
-lock_ahead(const struct store_lock *lock)
+lock_ahead(const struct file_lock *lock)
 {
 	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_TICKETS,
 	    .l_len = lock->ticket};
@@ -107,7 +107,7 @@ lock_ahead(const struct store_lock *lock)
 
 /* Draws the next ticket; the gate is ours. */
 static int
-lock_draw(struct store_lock *lock, struct error *err)
+lock_draw(struct file_lock *lock, struct error *err)
 {
 	int64_t last = 0;
 	off_t   ticket;
@@ -131,7 +131,7 @@ lock_draw(struct store_lock *lock, struct error *err)
 }
 
 static int
-lock_busy(const struct store_lock *lock, int64_t patience_ms, struct error *err)
+lock_busy(const struct file_lock *lock, int64_t patience_ms, struct error *err)
 {
 	return error_set(err, ERROR_OVERLOADED,
 	    "others have been writing for %" PRId64 " s; run \"fuser %s\" to see who",
@@ -139,7 +139,7 @@ lock_busy(const struct store_lock *lock, int64_t patience_ms, struct error *err)
 }
 
 int
-store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *err)
+file_lock_acquire(struct file_lock *lock, int64_t patience_ms, struct error *err)
 {
 	int64_t      deadline = clock_monotonic_ms() + patience_ms;
 	unsigned int ahead;
@@ -159,7 +159,7 @@ store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *e
 
 	while ((ahead = lock_ahead(lock)) != 0) {
 		if (clock_monotonic_ms() >= deadline) {
-			store_lock_release(lock);
+			file_lock_release(lock);
 			return lock_busy(lock, patience_ms, err);
 		}
 		lock_pause(ahead);
@@ -168,7 +168,7 @@ store_lock_acquire(struct store_lock *lock, int64_t patience_ms, struct error *e
 }
 
 void
-store_lock_release(struct store_lock *lock)
+file_lock_release(struct file_lock *lock)
 {
 	if (lock->ticket == 0)
 		return;
@@ -177,7 +177,7 @@ store_lock_release(struct store_lock *lock)
 }
 
 int
-store_lock_try(struct store_lock *lock, bool *taken, struct error *err)
+file_lock_try(struct file_lock *lock, bool *taken, struct error *err)
 {
 	*taken = lock_set(lock, LOCK_GATE, F_WRLCK);
 	if (!*taken && errno != EAGAIN && errno != EACCES)
@@ -186,7 +186,7 @@ store_lock_try(struct store_lock *lock, bool *taken, struct error *err)
 }
 
 int
-store_lock_look(const struct store_lock *lock, bool *taken, struct error *err)
+file_lock_look(const struct file_lock *lock, bool *taken, struct error *err)
 {
 	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_GATE, .l_len = 1};
 

@@ -2,8 +2,8 @@
  * The CRL of an issuing CA, in its file: signed anew when the store or the time asks
  * for it, by whichever program is there, and never replaced by an older one. RFC 5280 §5.
  */
-#ifndef STORE_CRL_H
-#define STORE_CRL_H
+#ifndef CA_CRL_H
+#define CA_CRL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,13 +17,13 @@ struct ca_crl;
 struct error;
 struct store;
 struct store_crl;
-struct store_lock;
+struct file_lock;
 
 /*
- * Waits until nobody replaces a CRL of the directory; until store_lock_close nobody does.
+ * Waits until nobody replaces a CRL of the directory; until file_lock_close nobody does.
  * OVERLOADED when that takes several seconds.
  */
-int store_crl_lock(const char *state_dir, struct store_lock *lock, struct error *err);
+int store_crl_lock(const char *state_dir, struct file_lock *lock, struct error *err);
 
 /* store_issuer_use with the key identifier and the DER of this certificate. */
 int store_crl_issuer(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,

@@ -2,8 +2,8 @@
  * The CRLs of all issuing CAs, of the present one and of earlier ones, and of the root
  * in one PEM file: what somebody watches who checks any AK certificate of this CA.
  */
-#ifndef STORE_CRL_BUNDLE_H
-#define STORE_CRL_BUNDLE_H
+#ifndef CA_CRL_BUNDLE_H
+#define CA_CRL_BUNDLE_H
 
 struct error;
 

@@ -1,6 +1,6 @@
 /* Puts another issuing CA in place of the one that signs, so that no crash leaves half of it. */
-#ifndef STORE_ISSUER_REPLACE_H
-#define STORE_ISSUER_REPLACE_H
+#ifndef CA_ISSUER_REPLACE_H
+#define CA_ISSUER_REPLACE_H
 
 #include <stdbool.h>
 

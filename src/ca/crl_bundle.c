@@ -1,20 +1,20 @@
 /* Puts CRL files together; signs and judges none. */
 #include "config.h"
 
-#include "store/crl_bundle.h"
+#include "ca/crl_bundle.h"
 
 #include <stdlib.h>
 
 #include <openssl/pem.h>
 
+#include "ca/crl.h"
+#include "ca/files.h"
+#include "ca/issuer.h"
 #include "pki/pem.h"
-#include "store/crl.h"
-#include "store/files.h"
-#include "store/issuer_files.h"
-#include "store/lock.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_lock.h"
 
 #define CRL_MAX ((size_t)128 << 20)
 
@@ -70,12 +70,12 @@ bundle_write(const char *state_dir, struct error *err)
 int
 crl_bundle_write(const char *state_dir, struct error *err)
 {
-	struct store_lock lock;
+	struct file_lock lock;
 	int               rc;
 
 	if (store_crl_lock(state_dir, &lock, err) != 0)
 		return -1;
 	rc = bundle_write(state_dir, err);
-	store_lock_close(&lock);
+	file_lock_close(&lock);
 	return rc;
 }

@@ -2,8 +2,8 @@
  * What lies in a state directory: made by `attest-ca init`, read by attestd's
  * keeper, which needs everything but the root's key.
  */
-#ifndef STORE_FILES_H
-#define STORE_FILES_H
+#ifndef CA_FILES_H
+#define CA_FILES_H
 
 #define STATE_DIR_DEFAULT "/var/lib/attest-ca"
 

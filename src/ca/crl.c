@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "store/crl.h"
+#include "ca/crl.h"
 
 #include <sys/stat.h>
 
@@ -17,13 +17,13 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/files.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
-#include "store/files.h"
-#include "store/lock.h"
 #include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_lock.h"
 
 /* More than two million entries. */
 #define CRL_FILE_MAX ((size_t)128 << 20)
@@ -47,14 +47,14 @@ struct store_crl {
 };
 
 int
-store_crl_lock(const char *state_dir, struct store_lock *lock, struct error *err)
+store_crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
 {
 	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_LOCK);
 
-	if (store_lock_open(path, lock, err) != 0)
+	if (file_lock_open(path, lock, err) != 0)
 		return -1;
-	if (store_lock_acquire(lock, CRL_PATIENCE_MS, err) != 0) {
-		store_lock_close(lock);
+	if (file_lock_acquire(lock, CRL_PATIENCE_MS, err) != 0) {
+		file_lock_close(lock);
 		return -1;
 	}
 	return 0;
@@ -331,7 +331,7 @@ static int
 crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want want, bool *fresh,
     struct error *err)
 {
-	struct store_lock lock;
+	struct file_lock lock;
 	bool              needs = want != WANT_WRITTEN;
 	bool              other = false;
 	int               rc = 0;
@@ -348,7 +348,7 @@ crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want w
 		crl->behind = true;
 		rc = crl_write(crl, err);
 	}
-	store_lock_close(&lock);
+	file_lock_close(&lock);
 	return rc;
 }
 

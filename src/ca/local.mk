@@ -1,0 +1,11 @@
+noinst_LIBRARIES += src/libca.a
+src_libca_a_SOURCES = \
+	src/ca/crl.c src/ca/crl.h \
+	src/ca/crl_bundle.c src/ca/crl_bundle.h \
+	src/ca/directory.c src/ca/directory.h \
+	src/ca/files.h \
+	src/ca/issuer.c src/ca/issuer.h \
+	src/ca/issuer_replace.c src/ca/issuer_replace.h
+
+UNIT_TESTS += tests/unit/ca/crl_test
+UNIT_TESTS += tests/unit/ca/issuer_replace_test
