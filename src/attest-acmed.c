@@ -9,8 +9,8 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "acme/front.h"
-#include "acme/keeper.h"
+#include "acme/front/front.h"
+#include "acme/keeper/keeper.h"
 #include "acme/settings.h"
 #include "acme_admin/commands.h"
 #include "admin/command.h"

@@ -19,12 +19,14 @@ ca             util tpm pki store ca
 daemon         util daemon
 http           util daemon http
 attestation    util tpm pki webauthn store ca daemon http attestation
-acme           util tpm pki webauthn store ca daemon http acme
+acme           util daemon acme ca/files.h acme/keeper/policy.h
+acme/front     util tpm webauthn daemon http acme acme/front
+acme/keeper    util tpm pki webauthn store ca daemon acme acme/keeper
 device         util tpm pki webauthn device
 attestd        util tpm pki webauthn store ca daemon http attestation
 admin          util tpm pki store ca admin
-acme_admin     util tpm pki store ca acme admin acme_admin
-attest-acmed   util tpm pki webauthn store ca daemon http acme admin acme_admin
+acme_admin     util tpm pki store ca acme acme/keeper admin acme_admin
+attest-acmed   util tpm pki webauthn store ca daemon http acme acme/front acme/keeper admin acme_admin
 attest-ca      util tpm pki store ca admin
 attest-device  util tpm pki webauthn device
 '

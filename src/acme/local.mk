@@ -1,38 +1,38 @@
 noinst_LIBRARIES += src/libacme.a
 src_libacme_a_SOURCES = \
-	src/acme/account.c \
-	src/acme/authorization.c \
-	src/acme/call.c src/acme/call.h \
-	src/acme/certificate.c \
-	src/acme/crl_files.c src/acme/crl_files.h \
-	src/acme/file.c \
-	src/acme/finalize.c \
-	src/acme/front.c src/acme/front.h \
-	src/acme/front_state.h \
-	src/acme/jwk.c src/acme/jwk.h \
-	src/acme/jws.c src/acme/jws.h \
-	src/acme/keeper.c src/acme/keeper.h \
-	src/acme/keeper_state.h \
 	src/acme/message.c src/acme/message.h \
-	src/acme/nonce.c src/acme/nonce.h \
-	src/acme/operation.h \
-	src/acme/order.c src/acme/order.h \
-	src/acme/policy.c src/acme/policy.h \
-	src/acme/post.c src/acme/post.h \
-	src/acme/public.c src/acme/public.h \
-	src/acme/render.c src/acme/render.h \
-	src/acme/reply.c src/acme/reply.h \
-	src/acme/request.c src/acme/request.h \
-	src/acme/roots.c src/acme/roots.h \
-	src/acme/route.c src/acme/route.h \
-	src/acme/server_key.c src/acme/server_key.h \
 	src/acme/settings.c src/acme/settings.h \
-	src/acme/snapshot.c src/acme/snapshot.h \
-	src/acme/state.c src/acme/state.h \
-	src/acme/state_dir.c src/acme/state_dir.h \
-	src/acme/statement.c src/acme/statement.h \
-	src/acme/statement_tpm.c \
-	src/acme/tell.c src/acme/tell.h
+	src/acme/front/front.c src/acme/front/front.h \
+	src/acme/front/jwk.c src/acme/front/jwk.h \
+	src/acme/front/jws.c src/acme/front/jws.h \
+	src/acme/front/nonce.c src/acme/front/nonce.h \
+	src/acme/front/post.c src/acme/front/post.h \
+	src/acme/front/public.c src/acme/front/public.h \
+	src/acme/front/render.c src/acme/front/render.h \
+	src/acme/front/reply.c src/acme/front/reply.h \
+	src/acme/front/request.c src/acme/front/request.h \
+	src/acme/front/resource.c src/acme/front/resource.h \
+	src/acme/front/route.c src/acme/front/route.h \
+	src/acme/front/state.h \
+	src/acme/keeper/account.c \
+	src/acme/keeper/authorization.c \
+	src/acme/keeper/call.c src/acme/keeper/call.h \
+	src/acme/keeper/certificate.c \
+	src/acme/keeper/crl_files.c src/acme/keeper/crl_files.h \
+	src/acme/keeper/dns_names.c src/acme/keeper/dns_names.h \
+	src/acme/keeper/file.c \
+	src/acme/keeper/finalize.c \
+	src/acme/keeper/keeper.c src/acme/keeper/keeper.h \
+	src/acme/keeper/operation.h \
+	src/acme/keeper/order.c src/acme/keeper/order.h \
+	src/acme/keeper/policy.c src/acme/keeper/policy.h \
+	src/acme/keeper/roots.c src/acme/keeper/roots.h \
+	src/acme/keeper/server_key.c src/acme/keeper/server_key.h \
+	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \
+	src/acme/keeper/state.h \
+	src/acme/keeper/statement.c src/acme/keeper/statement.h \
+	src/acme/keeper/statement_tpm.c \
+	src/acme/keeper/transition.c src/acme/keeper/transition.h
 
 UNIT_TESTS += tests/unit/acme/front/jws_test
 UNIT_TESTS += tests/unit/acme/front/nonce_test

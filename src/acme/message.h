@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/status.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/status.h"
 
 #define ACME_ID_SIZE          22U /* octets of an id: base64url of 128 random bits */
 #define ACME_CONTACTS_MAX     8U

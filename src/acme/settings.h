@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "acme/policy.h"
+#include "acme/keeper/policy.h"
 #include "util/config_file.h"
 #include "util/log.h"
 

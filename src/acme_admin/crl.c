@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "acme/crl_files.h"
-#include "acme/state_dir.h"
+#include "acme/keeper/crl_files.h"
+#include "acme/keeper/dns_names.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
 #include "admin/print.h"

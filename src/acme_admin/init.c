@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "acme/server_key.h"
+#include "acme/keeper/server_key.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
 #include "admin/print.h"

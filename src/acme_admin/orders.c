@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "acme/state.h"
+#include "acme/keeper/transition.h"
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
 #include "admin/print.h"

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/status.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/status.h"
 
 #define STORE_ID_SIZE         23 /* base64url of 128 bits, and a NUL */
 #define STORE_THUMBPRINT_SIZE 44 /* base64url of SHA-256, and a NUL */

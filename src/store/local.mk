@@ -41,7 +41,6 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite_stage.c src/store/sqlite_stage.h \
 	src/store/sqlite_trust.c \
 	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
-	src/store/status.c src/store/status.h \
 	src/store/store.h \
 	src/store/trust_store.h \
 	src/store/waiting.h \

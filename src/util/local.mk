@@ -15,6 +15,7 @@ src_libutil_a_SOURCES = \
 	src/util/log.c src/util/log.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
+	src/util/status.c src/util/status.h \
 	src/util/utf8.c src/util/utf8.h
 
 UNIT_TESTS += tests/unit/util/base64_test

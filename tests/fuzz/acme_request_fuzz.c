@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/request.h"
+#include "acme/front/request.h"
 #include "http/json.h"
 #include "util/error.h"
 

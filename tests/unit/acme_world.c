@@ -9,7 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "acme/keeper.h"
+#include "acme/keeper/keeper.h"
 #include "ca/files.h"
 #include "daemon/channel.h"
 #include "daemon/supervisor.h"

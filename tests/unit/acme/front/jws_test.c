@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "acme/jwk.h"
-#include "acme/jws.h"
+#include "acme/front/jwk.h"
+#include "acme/front/jws.h"
 #include "http/json.h"
 #include "jws_vectors.h"
 #include "unit.h"

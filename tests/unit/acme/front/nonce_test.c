@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "acme/nonce.h"
+#include "acme/front/nonce.h"
 #include "unit.h"
 #include "util/error.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "acme/render.h"
+#include "acme/front/render.h"
 #include "http/json.h"
 #include "unit.h"
 #include "util/error.h"

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "acme/render.h"
-#include "acme/request.h"
-#include "acme/route.h"
+#include "acme/front/render.h"
+#include "acme/front/request.h"
+#include "acme/front/route.h"
 #include "http/json.h"
 #include "jws_vectors.h"
 #include "key_change_vectors.h"

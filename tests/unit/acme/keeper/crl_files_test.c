@@ -7,7 +7,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "acme/crl_files.h"
+#include "acme/keeper/crl_files.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "store/acme.h"

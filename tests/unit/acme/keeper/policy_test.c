@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "acme/policy.h"
+#include "acme/keeper/policy.h"
 #include "acme/settings.h"
 #include "pki/csr.h"
 #include "scratch.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "acme/roots.h"
+#include "acme/keeper/roots.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "pki_support.h"

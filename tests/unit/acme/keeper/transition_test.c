@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "acme/state.h"
+#include "acme/keeper/transition.h"
 #include "scratch.h"
 #include "store/acme.h"
 #include "unit.h"

@@ -1,0 +1,245 @@
+/* Owns which keys an account may have and how they are spelled; never holds a private one. */
+#include "config.h"
+
+#include "acme/front/jwk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+
+#include "http/json.h"
+#include "tpm/key.h"
+#include "tpm/openssl_error.h"
+#include "tpm/spki.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+#define EXPONENT_MAX 4U
+
+/* The kinds of keys, and the members that each must have besides kty and crv. */
+static const struct jwk_kind {
+	const char *type;
+	const char *curve;
+	size_t      size; /* octets of each member; 0: it depends */
+	const char *members[2];
+} kinds[] = {
+    {"EC", "P-256", 32, {"x", "y"}},
+    {"EC", "P-384", 48, {"x", "y"}},
+    {"RSA", "", 0, {"n", "e"}},
+    {"OKP", "Ed25519", 32, {"x", NULL}},
+};
+
+static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+
+static const char *
+member_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+static const struct jwk_kind *
+kind_find(const json_t *object)
+{
+	const char *type = member_text(object, "kty");
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(kinds[i].type, type) == 0 &&
+		    (kinds[i].curve[0] == '\0' ||
+		        strcmp(kinds[i].curve, member_text(object, "crv")) == 0))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+/* Appends the octets of a member. */
+static int
+member_decode(const json_t *object, const char *name, struct bytes *out, struct error *err)
+{
+	const json_t *value = json_object_get(object, name);
+	struct error  why = {0};
+
+	if (!json_is_string(value))
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK's \"%s\" is missing or no string",
+		    name);
+	if (json_string_length(value) > 2 * JWK_RSA_MAX)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK's \"%s\" is too long", name);
+	if (base64_decode(BASE64_URL, json_string_value(value), json_string_length(value), out,
+	        &why) != 0)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK's \"%s\": %s", name, why.detail);
+	return 0;
+}
+
+/* RFC 7518 §6.2.1, RFC 8037 §2: coordinates have their full size. §6.3.1: numbers, no leading zero. */
+static int
+member_check(const struct jwk_kind *kind, const char *name, struct view octets,
+    struct error *err)
+{
+	size_t bytes_min = name[0] == 'n' ? JWK_RSA_MIN : 1;
+	size_t bytes_max = name[0] == 'n' ? JWK_RSA_MAX : EXPONENT_MAX;
+
+	if (kind->size != 0) {
+		if (octets.size != kind->size)
+			return error_set(err, ERROR_BAD_PUBLIC_KEY,
+			    "the JWK's \"%s\" has %zu octets; %s has %zu", name, octets.size,
+			    kind->curve, kind->size);
+		return 0;
+	}
+	if (octets.size == 0 || octets.data[0] == 0)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY,
+		    "the JWK's \"%s\" is empty or begins with a zero octet", name);
+	if (octets.size < bytes_min || octets.size > bytes_max)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY,
+		    "the JWK's \"%s\" has %zu octets; an RSA key has 2048 to 4096 bits and a small "
+		    "exponent", name, octets.size);
+	return 0;
+}
+
+static int
+members_read(const json_t *object, const struct jwk_kind *kind, struct jwk *jwk,
+    struct error *err)
+{
+	jwk->members = json_object();
+	json_object_set_new(jwk->members, "kty", json_string(kind->type));
+	if (kind->curve[0] != '\0')
+		json_object_set_new(jwk->members, "crv", json_string(kind->curve));
+	for (size_t i = 0; i < 2 && kind->members[i] != NULL; i++) {
+		AUTO_BYTES octets = {0};
+
+		if (member_decode(object, kind->members[i], &octets, err) != 0 ||
+		    member_check(kind, kind->members[i], bytes_view(&octets), err) != 0)
+			return -1;
+		json_object_set_new(jwk->members, kind->members[i],
+		    json_string(member_text(object, kind->members[i])));
+	}
+	return 0;
+}
+
+/* RFC 7638 §3: the required members in the order of their names, without white space. */
+static int
+thumbprint_make(struct jwk *jwk, struct error *err)
+{
+	uint8_t         digest[EVP_MAX_MD_SIZE];
+	unsigned        size = 0;
+	AUTO_FREE char *text = NULL;
+
+	jwk->text = json_dumps(jwk->members, JSON_COMPACT | JSON_SORT_KEYS);
+	if (jwk->text == NULL ||
+	    EVP_Digest(jwk->text, strlen(jwk->text), digest, &size, EVP_sha256(), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hashing a JWK");
+	text = base64_encode(BASE64_URL, digest, size);
+	memcpy(jwk->thumbprint, text, sizeof jwk->thumbprint);
+	return 0;
+}
+
+int
+jwk_read(const json_t *object, struct jwk *jwk, struct error *err)
+{
+	const struct jwk_kind *kind;
+	EVP_PKEY              *key = NULL;
+
+	*jwk = (struct jwk){0};
+	if (!json_is_object(object))
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK is no object");
+	for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
+		if (json_object_get(object, private_members[i]) != NULL)
+			return error_set(err, ERROR_BAD_PUBLIC_KEY,
+			    "the JWK holds \"%s\", a private key's: make a new key, this one was shown",
+			    private_members[i]);
+	}
+	if ((kind = kind_find(object)) == NULL)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY,
+		    "the JWK is no EC key on P-256 or P-384, no RSA key and no Ed25519 key");
+	jwk->type = kind->type;
+	jwk->curve = kind->curve;
+	if (members_read(object, kind, jwk, err) != 0 || thumbprint_make(jwk, err) != 0 ||
+	    jwk_key(jwk, &key, err) != 0)
+		return -1;
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+int
+jwk_parse(struct view text, struct jwk *jwk, struct error *err)
+{
+	json_t *object = NULL;
+	int     rc;
+
+	*jwk = (struct jwk){0};
+	if (json_decode(text, &object, err) != 0)
+		return -1;
+	rc = jwk_read(object, jwk, err);
+	json_decref(object);
+	return rc;
+}
+
+static int
+key_ed25519(struct view x, EVP_PKEY **key, struct error *err)
+{
+	*key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.data, x.size);
+	if (*key == NULL)
+		return error_set_openssl(err, ERROR_BAD_PUBLIC_KEY, "no Ed25519 key");
+	return 0;
+}
+
+static int
+key_rsa(struct view n, struct view e, EVP_PKEY **key, struct error *err)
+{
+	uint32_t exponent = 0;
+
+	for (size_t i = 0; i < e.size; i++)
+		exponent = exponent << 8 | e.data[i];
+	if (exponent < 3 || exponent % 2 == 0)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "%u is no RSA exponent", exponent);
+	return tpm_key_from_rsa(n, exponent, key, err);
+}
+
+int
+jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err)
+{
+	AUTO_BYTES first = {0};
+	AUTO_BYTES second = {0};
+	bool       is_rsa = strcmp(jwk->type, "RSA") == 0;
+	int        rc;
+
+	if (member_decode(jwk->members, is_rsa ? "n" : "x", &first, err) != 0)
+		return -1;
+	if (strcmp(jwk->type, "OKP") == 0)
+		return key_ed25519(bytes_view(&first), key, err);
+	if (member_decode(jwk->members, is_rsa ? "e" : "y", &second, err) != 0)
+		return -1;
+	if (is_rsa)
+		rc = key_rsa(bytes_view(&first), bytes_view(&second), key, err);
+	else
+		rc = tpm_key_from_coordinates(
+		    tpm_curve_by_nid(strcmp(jwk->curve, "P-384") == 0 ? NID_secp384r1
+								      : NID_X9_62_prime256v1),
+		    bytes_view(&first), bytes_view(&second), key, err);
+	if (rc != 0 && err->kind == ERROR_BAD_ATTESTATION) /* they speak of TPMs' keys */
+		err->kind = ERROR_BAD_PUBLIC_KEY;
+	return rc;
+}
+
+int
+jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err)
+{
+	EVP_PKEY *key = NULL;
+	int       rc;
+
+	if (jwk_key(jwk, &key, err) != 0)
+		return -1;
+	rc = spki_encode(key, der, err);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+void
+jwk_clear(struct jwk *jwk)
+{
+	json_decref(jwk->members);
+	free(jwk->text);
+	*jwk = (struct jwk){0};
+}

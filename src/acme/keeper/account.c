@@ -1,0 +1,288 @@
+/* Accounts: RFC 8555 §7.3. One key has one account, for as long as it exists. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme/keeper/call.h"
+#include "acme/keeper/operation.h"
+#include "acme/keeper/policy.h"
+#include "acme/keeper/snapshot.h"
+#include "acme/keeper/state.h"
+#include "acme/keeper/transition.h"
+#include "acme/settings.h"
+
+#define HOUR 3600
+
+/* The key as the front has it: its thumbprint finds it again. */
+static int
+check_key(const struct acme_call *call, struct error *err)
+{
+	if (call->asked.jwk.size == 0 || call->asked.thumbprint.size != STORE_THUMBPRINT_SIZE - 1)
+		return error_set(err, ERROR_MALFORMED, "an account needs a key and its thumbprint");
+	return 0;
+}
+
+/* Finds the account of the key that asks. Returns 1 when there is none. */
+static int
+account_of_key(struct acme_call *call, struct store *store, struct store_account *account,
+    struct error *err)
+{
+	AUTO_FREE char *thumbprint = call_text(call->asked.thumbprint);
+
+	if (store_account_find_key(store, thumbprint, account, err) != 0)
+		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 1 : -1;
+	if (account->status == STATUS_VALID)
+		return 0;
+	store_account_clear(account);
+	return error_set(err, ERROR_ACCOUNT_DEACTIVATED,
+	    "the account of this key is deactivated for good; use another key");
+}
+
+static int
+check_contacts(const struct acme_call *call, struct error *err)
+{
+	for (size_t i = 0; i < call->asked.contact_count; i++) {
+		if (policy_check_contact(call->asked.contacts[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+set_contacts(struct store_account *account, const struct acme_call *call)
+{
+	for (size_t i = 0; i < account->contact_count; i++)
+		free(account->contacts[i]);
+	account->contact_count = call->asked.contact_count;
+	for (size_t i = 0; i < call->asked.contact_count; i++)
+		account->contacts[i] = call_text(call->asked.contacts[i]);
+}
+
+static int
+check_new(const struct acme_call *call, struct error *err)
+{
+	const struct acme_settings *settings = call->worker->keeper->settings;
+
+	if ((call->asked.flags & ACME_FLAG_ONLY_EXISTING) != 0)
+		return error_set(err, ERROR_ACCOUNT_DOES_NOT_EXIST, "this key has no account here");
+	if (settings->terms != NULL && (call->asked.flags & ACME_FLAG_TERMS_AGREED) == 0)
+		return error_set(err, ERROR_USER_ACTION_REQUIRED,
+		    "an account needs agreement to the terms of service at %s", settings->terms);
+	return check_contacts(call, err);
+}
+
+int
+operation_account_new_look(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_account account = {0};
+	int                  found;
+
+	if (check_key(call, err) != 0 || (found = account_of_key(call, store, &account, err)) < 0)
+		return -1;
+	if (found != 0)
+		return check_new(call, err);
+	snapshot_account(&account, false, &call->answer);
+	store_account_clear(&account);
+	return 0;
+}
+
+static int
+check_rate(struct acme_call *call, struct store *store, struct error *err)
+{
+	int64_t  most = call->worker->keeper->settings->policy.accounts_per_hour;
+	uint64_t count = 0;
+
+	if (store_account_count(store, call->now - HOUR, &count, err) != 0)
+		return -1;
+	if (count < (uint64_t)most)
+		return 0;
+	return call_refuse(call,
+	    &(struct acme_refusal){
+	        .problem = {ERROR_RATE_LIMITED,
+	            call_view("too many accounts were made within the last hour; try again later")},
+	        .retry_after = HOUR / 4,
+	    },
+	    err);
+}
+
+static int
+account_make(struct acme_call *call, struct store *store, struct store_account *account,
+    struct error *err)
+{
+	AUTO_FREE char *thumbprint = call_text(call->asked.thumbprint);
+
+	if (check_rate(call, store, err) != 0 || store_id_draw(account->id, err) != 0)
+		return -1;
+	account->status = STATUS_VALID;
+	account->jwk = call_text(call->asked.jwk);
+	account->terms_agreed = (call->asked.flags & ACME_FLAG_TERMS_AGREED) != 0;
+	account->created = call->now;
+	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", thumbprint);
+	set_contacts(account, call);
+	return store_account_add(store, account, err);
+}
+
+/* Two at once with one key: the second finds the account of the first. */
+int
+operation_account_new_change(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_account account = {0};
+	int                  found = account_of_key(call, store, &account, err);
+	int                  rc = found;
+
+	if (found > 0 && (rc = account_make(call, store, &account, err)) == 0)
+		call_note(call, "account", account.id, NULL, NULL);
+	if (rc == 0)
+		snapshot_account(&account, found > 0, &call->answer);
+	store_account_clear(&account);
+	return rc;
+}
+
+int
+operation_account_get(struct acme_call *call, struct store *store, struct error *err)
+{
+	AUTO_FREE char      *id = call_text(call->asked.account);
+	struct store_account account = {0};
+
+	if (store_account_find(store, id, &account, err) != 0)
+		return -1;
+	snapshot_account(&account, false, &call->answer);
+	store_account_clear(&account);
+	return 0;
+}
+
+static int
+account_update(struct acme_call *call, struct store *store, struct store_account *account,
+    struct error *err)
+{
+	uint64_t flags = call->asked.flags;
+
+	if ((flags & ACME_FLAG_CONTACTS) != 0) {
+		if (check_contacts(call, err) != 0)
+			return -1;
+		set_contacts(account, call);
+	}
+	if ((flags & ACME_FLAG_TERMS_AGREED) != 0)
+		account->terms_agreed = true;
+	if ((flags & ACME_FLAG_DEACTIVATE) != 0)
+		return account_status_update(store, account, STATUS_DEACTIVATED, err);
+	if ((flags & (ACME_FLAG_CONTACTS | ACME_FLAG_TERMS_AGREED)) == 0)
+		return 0;
+	return store_account_update(store, account, account->status, err);
+}
+
+int
+operation_account_update(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_account account = {0};
+	int                  rc = call_account(call, store, &account, err);
+
+	if (rc == 0)
+		rc = account_update(call, store, &account, err);
+	if (rc == 0) {
+		if (account.status == STATUS_DEACTIVATED)
+			call_note(call, "account-deactivated", account.id, NULL, NULL);
+		snapshot_account(&account, false, &call->answer);
+	}
+	store_account_clear(&account);
+	return rc;
+}
+
+/* CONFLICT with the other account's id, as §7.3.5 wants it. */
+static int
+key_in_use(struct acme_call *call, struct store *store, const char *thumbprint, struct error *err)
+{
+	struct store_account other = {0};
+	int                  rc;
+
+	if (store_account_find_key(store, thumbprint, &other, err) != 0)
+		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 0 : -1;
+	rc = call_refuse(call,
+	    &(struct acme_refusal){
+	        .problem = {ERROR_CONFLICT, call_view("this key is the key of another account")},
+	        .object = call_view(other.id),
+	    },
+	    err);
+	store_account_clear(&other);
+	return rc;
+}
+
+static int
+account_change_key(struct acme_call *call, struct store *store, struct store_account *account,
+    struct error *err)
+{
+	AUTO_FREE char *old = call_text(call->asked.old_thumbprint);
+	AUTO_FREE char *new = call_text(call->asked.thumbprint);
+
+	if (strcmp(old, account->thumbprint) != 0)
+		return error_set(err, ERROR_MALFORMED, "oldKey is not the key of this account");
+	if (key_in_use(call, store, new, err) != 0)
+		return -1;
+	free(account->jwk);
+	account->jwk = call_text(call->asked.jwk);
+	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", new);
+	return store_account_update(store, account, account->status, err);
+}
+
+int
+operation_account_key_change(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_account account = {0};
+	int                  rc = -1;
+
+	if (check_key(call, err) == 0 && call_account(call, store, &account, err) == 0)
+		rc = account_change_key(call, store, &account, err);
+	if (rc == 0) {
+		call_note(call, "key-change", account.id, NULL, NULL);
+		snapshot_account(&account, false, &call->answer);
+	}
+	store_account_clear(&account);
+	return rc;
+}
+
+/* A page of ids. */
+struct page {
+	char    ids[ACME_ORDERS_MAX][STORE_ID_SIZE];
+	size_t  count;
+	bool    more;
+	int64_t now;
+};
+
+/* §7.1.2.1: pending orders should be listed, invalid ones not. */
+static bool
+page_add_cb(const struct store_order *order, void *arg)
+{
+	struct page *page = arg;
+
+	if (order_status_at(order, page->now) == STATUS_INVALID)
+		return true;
+	if (page->count == ACME_ORDERS_MAX) {
+		page->more = true;
+		return false;
+	}
+	(void)snprintf(page->ids[page->count++], STORE_ID_SIZE, "%s", order->id);
+	return true;
+}
+
+int
+operation_account_orders(struct acme_call *call, struct store *store, struct error *err)
+{
+	AUTO_FREE char     *account = call_text(call->asked.account);
+	AUTO_FREE char     *cursor = call_text(call->asked.cursor);
+	struct page         page = {.now = call->now};
+	struct acme_answer  told = {.kind = ACME_ANSWER_ORDERS};
+
+	if (call_check_account(call, store, err) != 0 ||
+	    store_order_list(store, account, cursor[0] != '\0' ? cursor : NULL, page_add_cb, &page,
+	        err) != 0)
+		return -1;
+	told.orders.count = page.count;
+	for (size_t i = 0; i < page.count; i++)
+		told.orders.ids[i] = call_view(page.ids[i]);
+	if (page.more)
+		told.orders.next = told.orders.ids[page.count - 1];
+	acme_answer_encode(&told, &call->answer);
+	return 0;
+}

@@ -1,0 +1,184 @@
+/*
+ * Finalizing: RFC 8555 §7.4. The CSR is held against the order, the certificate
+ * signed, and then one transaction makes the order valid and records it, or, when
+ * somebody else was first, neither.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "acme/keeper/call.h"
+#include "acme/keeper/operation.h"
+#include "acme/keeper/order.h"
+#include "acme/keeper/policy.h"
+#include "acme/keeper/roots.h"
+#include "acme/keeper/snapshot.h"
+#include "acme/keeper/state.h"
+#include "acme/keeper/statement.h"
+#include "acme/keeper/transition.h"
+#include "acme/settings.h"
+#include "pki/csr.h"
+#include "pki/device_certificate.h"
+#include "util/shared.h"
+
+/* Ready, in time, and attested: what it takes to have a certificate. */
+static int
+check_ready(const struct acme_call *call, const struct store_order *order, struct error *err)
+{
+	enum status status = order_status_at(order, call->now);
+
+	if (status == STATUS_VALID)
+		return error_set(err, ERROR_ORDER_NOT_READY,
+		    "the order was finalized already; its certificate can be downloaded");
+	if (status == STATUS_INVALID)
+		return error_set(err, ERROR_ORDER_NOT_READY, "the order is invalid: %s",
+		    order->problem.detail != NULL ? order->problem.detail : "it was not finalized in time");
+	if (status != STATUS_READY)
+		return error_set(err, ERROR_ORDER_NOT_READY,
+		    "the order is %s: its device-attest-01 challenge has not been answered",
+		    status_name(status));
+	for (size_t i = 0; i < order->authorization_count; i++) {
+		if (authorization_status_at(&order->authorizations[i], call->now) != STATUS_VALID)
+			return error_set(err, ERROR_UNAUTHORIZED, "the authorization for %s is no longer valid",
+			    order->authorizations[i].value);
+	}
+	return 0;
+}
+
+/*
+ * Who attested an hour ago may have left since: orders that are ready would be certificates
+ * in reserve.
+ */
+static int
+check_attested(const struct acme_call *call, const struct store_authorization *authorization,
+    struct error *err)
+{
+	struct roots          *roots = call->worker->keeper->roots;
+	struct shared_version *held = roots_acquire(roots, err);
+	struct statement_facts facts = {
+	    .roots = held != NULL ? held->value : NULL,
+	    .policy = &call->worker->keeper->settings->policy,
+	    .identifier = authorization->value,
+	    .now = call->now,
+	};
+	int rc = -1;
+
+	if (held != NULL) {
+		rc = statement_check_chain(bytes_view(&authorization->chain), &facts, err);
+		roots_release(roots, held);
+	}
+	if (rc != 0 && err->kind != ERROR_INTERNAL) {
+		err->kind = ERROR_UNAUTHORIZED;
+		error_wrap(err, "the authorization for %s no longer holds", authorization->value);
+	}
+	return rc;
+}
+
+static int
+issued_sign(struct acme_call *call, const struct store_order *order, EVP_PKEY *key,
+    struct error *err)
+{
+	const struct acme_keeper *keeper = call->worker->keeper;
+	const struct acme_policy *policy = &keeper->settings->policy;
+	const char               *identifier = order->authorizations[0].value;
+	char                     *names[POLICY_DNS_MAX] = {NULL};
+	struct device_profile     profile = {
+	        .key = key,
+	        .identifier = identifier,
+	        .dns_names = (const char *const *)names,
+	        .usages = DEVICE_USAGE_CLIENT | (policy->server_auth ? DEVICE_USAGE_SERVER : 0U),
+	        .crl_url = keeper->crl_url,
+        };
+	int rc;
+
+	profile.dns_count = policy_dns_names(policy, identifier, names);
+	rc = policy_validity(policy, order->not_before, order->not_after, call->now,
+	    &profile.not_before, &profile.not_after, err);
+	if (rc == 0 &&
+	    (rc = device_certificate_issue(&keeper->issuing, &profile, call->issued.serial,
+	         &call->issued.not_after, &call->issued.der, err)) != 0)
+		error_wrap(err, "signing the certificate");
+	call->issued.serial_size = CERTIFICATE_SERIAL_SIZE;
+	call->issued.not_before = profile.not_before;
+	for (size_t i = 0; i < profile.dns_count; i++)
+		free(names[i]);
+	return rc;
+}
+
+static int
+issued_fill(struct acme_call *call, const struct store_order *order, struct error *err)
+{
+	const struct store_authorization *authorization = &order->authorizations[0];
+
+	if (store_id_draw(call->issued.id, err) != 0)
+		return -1;
+	(void)snprintf(call->issued.account, STORE_ID_SIZE, "%s", order->account);
+	(void)snprintf(call->issued.order, STORE_ID_SIZE, "%s", order->id);
+	call->issued.names = memory_strdup(authorization->value);
+	call->issued.witness = memory_strdup(authorization->witness != NULL ? authorization->witness : "");
+	if (EVP_Digest(authorization->key.data, authorization->key.size, call->issued.key_hash, NULL,
+	        EVP_sha256(), NULL) != 1)
+		return error_set(err, ERROR_INTERNAL, "hashing the key of a certificate");
+	return 0;
+}
+
+/* The CSR may only repeat what the order allows. */
+static int
+issued_make(struct acme_call *call, const struct store_order *order, struct error *err)
+{
+	const struct store_authorization *authorization = &order->authorizations[0];
+	struct csr                        csr = {0};
+	int                               rc = -1;
+
+	if (csr_decode(call->asked.csr, &csr, err) != 0) {
+		if (err->kind == ERROR_MALFORMED)
+			err->kind = ERROR_BAD_CSR;
+		return -1;
+	}
+	if (policy_check_csr(&call->worker->keeper->settings->policy, &csr, authorization->value,
+	        bytes_view(&authorization->key), err) == 0 &&
+	    issued_sign(call, order, csr.key, err) == 0)
+		rc = issued_fill(call, order, err);
+	csr_clear(&csr);
+	return rc;
+}
+
+int
+operation_finalize_look(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_order order = {0};
+	int                rc = order_load(call, store, &order, err);
+
+	if (rc == 0)
+		rc = check_ready(call, &order, err);
+	for (size_t i = 0; rc == 0 && i < order.authorization_count; i++)
+		rc = check_attested(call, &order.authorizations[i], err);
+	if (rc == 0)
+		rc = issued_make(call, &order, err);
+	store_order_clear(&order);
+	return rc;
+}
+
+int
+operation_finalize_change(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_order order = {0};
+	int                rc = order_load(call, store, &order, err);
+
+	if (rc == 0 && (rc = check_ready(call, &order, err)) == 0 &&
+	    (rc = store_issued_add(store, &call->issued, err)) == 0) {
+		(void)snprintf(order.certificate, sizeof order.certificate, "%s", call->issued.id);
+		rc = order_status_update(store, &order, STATUS_VALID, err);
+	}
+	if (rc == 0) {
+		call_note(call, "issued", order.certificate, order.authorizations[0].value,
+		    call->issued.witness);
+		snapshot_order(&order, call->now, &call->answer);
+	}
+	store_order_clear(&order);
+	return rc;
+}

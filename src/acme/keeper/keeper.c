@@ -1,0 +1,408 @@
+/*
+ * Owns the keys, the store and the trust of a running ACME server: loads them,
+ * hands questions on, keeps CRL, server certificate and trust fresh, and sweeps.
+ */
+#include "config.h"
+
+#include "acme/keeper/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "acme/keeper/call.h"
+#include "acme/keeper/crl_files.h"
+#include "acme/keeper/dns_names.h"
+#include "acme/keeper/roots.h"
+#include "acme/keeper/server_key.h"
+#include "acme/keeper/state.h"
+#include "acme/message.h"
+#include "acme/settings.h"
+#include "ca/files.h"
+#include "ca/issuer.h"
+#include "daemon/channel.h"
+#include "daemon/keeper.h"
+#include "pki/key_uri.h"
+#include "store/acme.h"
+#include "store/writer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define PEM_MAX ((size_t)256 * 1024)
+#define BODY_MAX ((size_t)64 * 1024)
+#define HEADER_MAX ((size_t)8 * 1024)
+
+/*
+ * How often and how much is swept: many short transactions rather than a long one.
+ * Accounts less often, because those that stay are looked at each time.
+ */
+#define SWEEP_SECONDS 60
+#define SWEEP_ACCOUNTS_SECONDS 3600
+#define SWEEP_ROWS    100U
+#define SWEEP_ROUNDS  20
+
+static void
+keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
+{
+	call_begin(state, question, body);
+}
+
+/* What every front is told. */
+static void
+keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
+{
+	const struct acme_settings *settings = keeper->settings;
+
+	(void)pthread_mutex_lock(&keeper->tls_lock);
+	acme_greeting_encode(
+	    &(struct acme_greeting){
+	        .body_max = BODY_MAX,
+	        .header_max = HEADER_MAX,
+	        .connections_max = (uint64_t)(settings->connections / settings->workers + 1),
+	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
+	        .request_ms = (uint64_t)settings->request_timeout * 1000,
+	        .log_level = settings->log_level,
+	        .crl_version = crl_files_version(keeper->crl),
+	        .base = call_view(keeper->base),
+	        .terms = call_view(settings->terms != NULL ? settings->terms : ""),
+	        .website = call_view(settings->website != NULL ? settings->website : ""),
+	        .tls_chain = bytes_view(&keeper->tls_chain),
+	        .tls_key = bytes_view(&keeper->tls_key),
+	        .root = bytes_view(&keeper->root_pem),
+	    },
+	    greeting);
+	(void)pthread_mutex_unlock(&keeper->tls_lock);
+}
+
+static void
+keeper_greet_cb(void *state, struct channel *channel)
+{
+	struct acme_worker *worker = state;
+	AUTO_BYTES          greeting = {0};
+
+	keeper_greeting(worker->keeper, &greeting);
+	channel_tell(channel, bytes_view(&greeting));
+}
+
+static int
+keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
+{
+	struct acme_keeper *keeper = arg;
+	struct acme_worker *mine = memory_new(sizeof *mine);
+
+	mine->keeper = keeper;
+	mine->worker = worker;
+	*state = mine;
+	return store_acme_open(keeper->settings->state_dir, &mine->store, err);
+}
+
+static void
+keeper_worker_close_cb(void *state)
+{
+	struct acme_worker *mine = state;
+
+	store_close(mine->store);
+	free(mine);
+}
+
+static void
+keeper_ready_cb(void *arg)
+{
+	struct acme_keeper *keeper = arg;
+	char                workers[24];
+
+	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
+	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
+	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
+}
+
+static int
+keeper_write_crl(struct acme_keeper *keeper, const char *name, bool pem, struct error *err)
+{
+	AUTO_FREE char *path = file_join(keeper->settings->state_dir, name);
+	AUTO_BYTES      file = {0};
+
+	crl_files_read(keeper->crl, pem, &file);
+	return file_replace(path, file.data, file.size, 0644, err);
+}
+
+/* Files that could not be written are tried again, though the CRL is not signed again. */
+static int
+keeper_write_crls(struct acme_keeper *keeper, struct error *err)
+{
+	if (!keeper->crl_unwritten)
+		return 0;
+	if (keeper_write_crl(keeper, STATE_ISSUING_CRL, false, err) != 0 ||
+	    keeper_write_crl(keeper, STATE_CRL_PEM, true, err) != 0)
+		return -1;
+	keeper->crl_unwritten = false;
+	return 0;
+}
+
+/* Signs the CRL when it is time; the files get it, and *fresh says to tell the fronts. */
+static int
+keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
+{
+	bool signed_now = false;
+
+	if (crl_files_refresh(keeper->crl, keeper->store, clock_now(), &signed_now, err) != 0)
+		return -1;
+	if (signed_now) {
+		*fresh = true;
+		keeper->crl_unwritten = true;
+	}
+	return keeper_write_crls(keeper, err);
+}
+
+/* A new key and certificate for the server itself, when half the life of the last is over. */
+static int
+keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
+{
+	struct server_key key = {0};
+	int64_t           now = clock_now();
+
+	if (now < keeper->tls_until)
+		return 0;
+	if (server_key_make(&keeper->issuing, bytes_view(&keeper->issuing_pem), &keeper->dns_names,
+	        keeper->crl_url, now, keeper->settings->tls_lifetime, &key, err) != 0)
+		return error_wrap(err, "making the server's certificate");
+	(void)pthread_mutex_lock(&keeper->tls_lock);
+	bytes_clear(&keeper->tls_chain);
+	bytes_clear(&keeper->tls_key);
+	keeper->tls_chain = key.chain;
+	keeper->tls_key = key.key;
+	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	keeper->tls_until = now + (key.not_after - now) / 2;
+	*fresh = true;
+	return 0;
+}
+
+/* Removes what is over; failures are told, and tried again the next time. */
+static int
+keeper_sweep(struct acme_keeper *keeper, struct error *err)
+{
+	const struct acme_settings *settings = keeper->settings;
+	int64_t                     now = clock_now();
+	struct store_sweep          sweep = {
+	             .orders = now - settings->order_retention,
+	             .certificates = now - settings->certificate_retention,
+	             .accounts = INT64_MIN,
+        };
+	uint64_t removed = 1;
+
+	if (now < keeper->next_sweep)
+		return 0;
+	keeper->next_sweep = now + SWEEP_SECONDS;
+	if (now >= keeper->next_account_sweep) {
+		sweep.accounts = now - settings->account_retention;
+		keeper->next_account_sweep = now + SWEEP_ACCOUNTS_SECONDS;
+	}
+	for (int round = 0; round < SWEEP_ROUNDS && removed != 0; round++) {
+		if (store_acme_sweep(keeper->store, &sweep, SWEEP_ROWS, &removed, err) != 0)
+			return -1;
+	}
+	if (removed != 0) { /* there is more */
+		keeper->next_sweep = now;
+		if (sweep.accounts != INT64_MIN)
+			keeper->next_account_sweep = now;
+	}
+	return 0;
+}
+
+static void
+keeper_complain(const char *event, const struct error *err)
+{
+	LOG(ERROR, {"event", event}, {"reason", err->detail});
+}
+
+static void
+keeper_tick_cb(void *arg, struct keeper *all)
+{
+	struct acme_keeper *keeper = arg;
+	AUTO_BYTES          greeting = {0};
+	struct error        err = {0};
+	bool                fresh = false;
+
+	if (roots_refresh(keeper->roots, &err) != 0)
+		keeper_complain("attestation-roots", &err);
+	if (keeper_refresh_crl(keeper, &fresh, &err) != 0)
+		keeper_complain("crl", &err);
+	if (keeper_refresh_tls(keeper, &fresh, &err) != 0)
+		keeper_complain("server-certificate", &err);
+	if (keeper_sweep(keeper, &err) != 0)
+		keeper_complain("sweep", &err);
+	if (!fresh)
+		return;
+	keeper_greeting(keeper, &greeting);
+	keeper_tell(all, bytes_view(&greeting));
+}
+
+static void
+keeper_finish_cb(void *arg)
+{
+	struct acme_keeper *keeper = arg;
+
+	store_writer_stop(keeper->writer);
+	keeper->writer = NULL;
+}
+
+static const struct keeper_handlers handlers = {
+    .worker_open = keeper_worker_open_cb,
+    .worker_close = keeper_worker_close_cb,
+    .greet = keeper_greet_cb,
+    .ask = keeper_ask_cb,
+    .ready = keeper_ready_cb,
+    .tick = keeper_tick_cb,
+    .reload = keeper_tick_cb,
+    .finish = keeper_finish_cb,
+};
+
+/* Where clients reach us: as configured, or by the first name and the first port. */
+static int
+keeper_find_base(struct acme_keeper *keeper, struct error *err)
+{
+	const char *listening = keeper->listening;
+	const char *end = listening + strcspn(listening, ",");
+	const char *colon = end;
+	char        base[512];
+
+	if (keeper->settings->url != NULL) {
+		keeper->base = memory_strdup(keeper->settings->url);
+		return 0;
+	}
+	while (colon > listening && *colon != ':')
+		colon--;
+	if (keeper->dns_names.count == 0 || *colon != ':')
+		return error_set(err, ERROR_MALFORMED,
+		    "where clients reach the server is not known; give --url https://NAME:PORT");
+	(void)snprintf(base, sizeof base, "https://%s%.*s", keeper->dns_names.texts[0],
+	    (int)(end - colon), colon);
+	keeper->base = memory_strdup(base);
+	return 0;
+}
+
+static void
+keeper_find_crl_url(struct acme_keeper *keeper)
+{
+	const char *configured = keeper->settings->crl_url;
+	char        url[1024];
+
+	if (configured != NULL) {
+		keeper->crl_url = strcmp(configured, "none") == 0 ? NULL : memory_strdup(configured);
+		return;
+	}
+	(void)snprintf(url, sizeof url, "%s/crl", keeper->base);
+	keeper->crl_url = memory_strdup(url);
+}
+
+static int
+keeper_load_roots(struct acme_keeper *keeper, struct error *err)
+{
+	const struct acme_settings *settings = keeper->settings;
+	struct roots_files          files = {
+	             .crls = &settings->attestation_crls,
+	             .any_name = &settings->any_name_roots,
+	             .tolerate_stale = settings->tolerate_stale_crl,
+	             .require_crl = settings->require_crl,
+        };
+
+	keeper->roots_path = file_join(settings->state_dir, STATE_ATTESTATION_ROOTS);
+	files.roots = keeper->roots_path;
+	return roots_new(&files, &keeper->roots, err);
+}
+
+static int
+keeper_load_crl(struct acme_keeper *keeper, struct error *err)
+{
+	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ROOT_CRL);
+	AUTO_BYTES      root_crl = {0};
+	bool            fresh = false;
+
+	if (file_read(path, PEM_MAX, &root_crl, err) != 0 && err->kind != ERROR_NOT_FOUND)
+		return -1;
+	keeper->crl = crl_files_new(&keeper->issuing, keeper->settings->crl_lifetime,
+	    bytes_view(&root_crl));
+	return keeper_refresh_crl(keeper, &fresh, err);
+}
+
+static int
+keeper_load_writer(struct acme_keeper *keeper, struct error *err)
+{
+	struct store *store = NULL;
+
+	if (store_acme_open(keeper->settings->state_dir, &store, err) != 0)
+		return -1;
+	return store_writer_start_on(store, &keeper->writer, err);
+}
+
+static int
+keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
+{
+	const struct acme_settings *settings = keeper->settings;
+	AUTO_BYTES                  secret = {0};
+	struct key_access           access;
+
+	if (issuer_files_access(settings->passphrase_file, settings->pkcs11_module, &secret, &access,
+	        err) != 0)
+		return -1;
+	return state_dir_load_issuing(settings->state_dir, &access, &keeper->issuing,
+	    &keeper->issuing_pem, &keeper->root_pem, err);
+}
+
+/* The store comes first: a directory without one was never initialised, and it says so. */
+static int
+keeper_load(struct acme_keeper *keeper, struct error *err)
+{
+	const struct acme_settings *settings = keeper->settings;
+	bool                        fresh = false;
+
+	if (store_acme_open(settings->state_dir, &keeper->store, err) != 0 ||
+	    keeper_load_issuing(keeper, err) != 0 ||
+	    state_dir_load_names(settings->state_dir, &keeper->dns_names, err) != 0 ||
+	    keeper_find_base(keeper, err) != 0)
+		return -1;
+	keeper_find_crl_url(keeper);
+	if (keeper_load_roots(keeper, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
+	    keeper_refresh_tls(keeper, &fresh, err) != 0)
+		return -1;
+	return keeper_load_writer(keeper, err);
+}
+
+static void
+keeper_clear(struct acme_keeper *keeper)
+{
+	if (keeper->writer != NULL)
+		store_writer_stop(keeper->writer);
+	crl_files_free(keeper->crl);
+	roots_free(keeper->roots);
+	free(keeper->roots_path);
+	store_close(keeper->store);
+	ca_clear(&keeper->issuing);
+	bytes_clear(&keeper->issuing_pem);
+	bytes_clear(&keeper->root_pem);
+	bytes_clear(&keeper->tls_chain);
+	bytes_clear(&keeper->tls_key);
+	config_list_clear(&keeper->dns_names);
+	free(keeper->base);
+	free(keeper->crl_url);
+	(void)pthread_mutex_destroy(&keeper->tls_lock);
+}
+
+int
+acme_keeper_run(const struct acme_settings *settings, int control, bool signals,
+    const char *listening, struct error *err)
+{
+	struct acme_keeper keeper = {.settings = settings, .listening = listening};
+	int                rc;
+
+	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
+	rc = keeper_load(&keeper, err);
+	if (rc == 0)
+		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);
+	keeper_clear(&keeper);
+	return rc;
+}

@@ -1,0 +1,22 @@
+/*
+ * The keeper of the ACME server: what is worth stealing and what decides. Keys,
+ * store, attestation roots; no network, HTTP, JSON, JWS or CBOR of clients.
+ */
+#ifndef ACME_KEEPER_KEEPER_H
+#define ACME_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+
+struct acme_settings;
+struct error;
+
+/*
+ * Loads the state and answers the fronts whose channels come over `control`
+ * until SIGTERM (when `signals`) or until the supervisor is gone. Logs one line
+ * with `listening`, the URLs that are listened on, once it serves. Returns 0; or
+ * -1 when it cannot start, with a detail that names the file and the remedy.
+ */
+int acme_keeper_run(const struct acme_settings *settings, int control, bool signals,
+    const char *listening, struct error *err);
+
+#endif

@@ -1,0 +1,165 @@
+/* Orders made and shown: RFC 8555 §7.4. Finalizing them is finalize.c. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "acme/keeper/call.h"
+#include "acme/keeper/operation.h"
+#include "acme/keeper/order.h"
+#include "acme/keeper/policy.h"
+#include "acme/keeper/snapshot.h"
+#include "acme/keeper/state.h"
+#include "acme/settings.h"
+
+#define HOUR 3600
+
+int
+order_load(struct acme_call *call, struct store *store, struct store_order *order,
+    struct error *err)
+{
+	char            id[STORE_ID_SIZE];
+	AUTO_FREE char *account = call_text(call->asked.account);
+
+	*order = (struct store_order){0};
+	if (call_check_account(call, store, err) != 0 || call_id(call->asked.object, id, err) != 0 ||
+	    store_order_find(store, id, order, err) != 0)
+		return -1;
+	if (view_equal(call_view(order->account), call_view(account)))
+		return 0;
+	store_order_clear(order);
+	return error_set(err, ERROR_UNAUTHORIZED, "this order is another account's");
+}
+
+/* Each identifier that is refused is a subproblem; one alone is the whole problem. */
+static int
+check_identifiers(struct acme_call *call, struct error *err)
+{
+	const struct acme_policy *policy = &call->worker->keeper->settings->policy;
+	struct error              errors[ACME_IDENTIFIERS_MAX];
+	struct acme_refusal       refusal = {0};
+	size_t                    last = 0;
+
+	for (size_t i = 0; i < call->asked.identifier_count; i++) {
+		const struct acme_identifier *identifier = &call->asked.identifiers[i];
+		struct acme_subproblem       *sub = &refusal.subproblems[refusal.subproblem_count];
+
+		if (policy_check_identifier(policy, identifier->type, identifier->value, &errors[i]) == 0)
+			continue;
+		if (errors[i].kind == ERROR_INTERNAL) {
+			*err = errors[i];
+			return -1;
+		}
+		sub->problem = (struct acme_problem){errors[i].kind, call_view(errors[i].detail)};
+		sub->identifier = *identifier;
+		refusal.subproblem_count++;
+		last = i;
+	}
+	if (refusal.subproblem_count == 0)
+		return 0;
+	if (call->asked.identifier_count == 1) {
+		*err = errors[last];
+		return -1;
+	}
+	refusal.problem = (struct acme_problem){
+	    refusal.subproblem_count == 1 ? errors[last].kind : ERROR_REJECTED_IDENTIFIER,
+	    call_view("some of the identifiers cannot be ordered; see the subproblems")};
+	return call_refuse(call, &refusal, err);
+}
+
+int
+operation_order_new_look(struct acme_call *call, struct store *store, struct error *err)
+{
+	const struct acme_policy *policy = &call->worker->keeper->settings->policy;
+
+	if (call_check_account(call, store, err) != 0)
+		return -1;
+	if (call->asked.identifier_count == 0)
+		return error_set(err, ERROR_MALFORMED, "the order names no identifier");
+	if (check_identifiers(call, err) != 0)
+		return -1;
+	if (call->asked.identifier_count > 1)
+		return error_set(err, ERROR_REJECTED_IDENTIFIER,
+		    "a certificate here is for one identifier; make an order for each");
+	return policy_check_validity(policy, call->asked.not_before, call->asked.not_after, call->now,
+	    err);
+}
+
+static int
+check_rate(struct acme_call *call, struct store *store, const char *account, struct error *err)
+{
+	int64_t  most = call->worker->keeper->settings->policy.orders_per_hour;
+	uint64_t count = 0;
+	int64_t  oldest = 0;
+	char     text[96];
+
+	if (store_order_count(store, account, call->now - HOUR, &count, &oldest, err) != 0)
+		return -1;
+	if (count < (uint64_t)most)
+		return 0;
+	(void)snprintf(text, sizeof text, "%llu orders within an hour are as many as an account has here",
+	    (unsigned long long)count);
+	return call_refuse(call,
+	    &(struct acme_refusal){
+	        .problem = {ERROR_RATE_LIMITED, call_view(text)},
+	        .retry_after = (uint64_t)(oldest + HOUR - call->now + 1),
+	    },
+	    err);
+}
+
+static int
+order_fill(struct acme_call *call, struct store_order *order, struct error *err)
+{
+	const struct acme_settings *settings = call->worker->keeper->settings;
+
+	if (store_id_draw(order->id, err) != 0)
+		return -1;
+	order->status = STATUS_PENDING;
+	order->created = call->now;
+	order->expires = call->now + settings->order_lifetime;
+	order->not_before = call->asked.not_before;
+	order->not_after = call->asked.not_after;
+	for (size_t i = 0; i < call->asked.identifier_count; i++) {
+		struct store_authorization *authorization = &order->authorizations[i];
+
+		authorization->type = call_text(call->asked.identifiers[i].type);
+		authorization->value = call_text(call->asked.identifiers[i].value);
+		authorization->status = STATUS_PENDING;
+		authorization->challenge = STATUS_PENDING;
+		authorization->expires = order->expires;
+		order->authorization_count++;
+		if (store_id_draw(authorization->id, err) != 0 ||
+		    store_id_draw(authorization->token, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+operation_order_new_change(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_order order = {0};
+	int                rc = -1;
+
+	if (call_check_account(call, store, err) == 0 &&
+	    call_id(call->asked.account, order.account, err) == 0 &&
+	    check_rate(call, store, order.account, err) == 0 && order_fill(call, &order, err) == 0)
+		rc = store_order_add(store, &order, err);
+	if (rc == 0) {
+		call_note(call, "order", order.id, order.authorizations[0].value, NULL);
+		snapshot_order(&order, call->now, &call->answer);
+	}
+	store_order_clear(&order);
+	return rc;
+}
+
+int
+operation_order_get(struct acme_call *call, struct store *store, struct error *err)
+{
+	struct store_order order = {0};
+
+	if (order_load(call, store, &order, err) != 0)
+		return -1;
+	snapshot_order(&order, call->now, &call->answer);
+	store_order_clear(&order);
+	return 0;
+}

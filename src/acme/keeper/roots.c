@@ -1,0 +1,214 @@
+/*
+ * Owns the operator's trust as it was last read. Whoever verifies holds on to one
+ * reading of it from beginning to end.
+ */
+#include "config.h"
+
+#include "acme/keeper/roots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/x509.h>
+
+#include "pki/revocation.h"
+#include "pki/trust.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/shared.h"
+
+struct roots {
+	struct roots_files files;
+	struct bytes       marks;   /* struct file_mark, file by file */
+	struct shared     *current; /* struct reading */
+};
+
+/* What came of reading the files: a snapshot, or why there is none. */
+struct reading {
+	struct roots_snapshot snapshot; /* first: it is all that others know of */
+	bool                  is_broken;
+	struct error          why;
+};
+
+static void
+reading_free(void *value)
+{
+	struct reading *reading = value;
+
+	trust_free(reading->snapshot.trust);
+	trust_free(reading->snapshot.any_name);
+	revocation_free(reading->snapshot.revocation);
+	free(reading);
+}
+
+static void
+mark_append(struct bytes *marks, const char *path)
+{
+	struct file_mark mark;
+
+	file_mark_take(path, &mark);
+	bytes_append(marks, &mark, sizeof mark);
+}
+
+static void
+marks_take(const struct roots_files *files, struct bytes *marks)
+{
+	mark_append(marks, files->roots);
+	for (size_t i = 0; i < files->crls->count; i++)
+		mark_append(marks, files->crls->texts[i]);
+	for (size_t i = 0; i < files->any_name->count; i++)
+		mark_append(marks, files->any_name->texts[i]);
+}
+
+static int
+snapshot_read_crls(const struct roots_files *files, struct roots_snapshot *snapshot,
+    struct error *err)
+{
+	if (files->crls->count == 0)
+		return 0;
+	snapshot->revocation = revocation_new(files->tolerate_stale);
+	for (size_t i = 0; i < files->crls->count; i++) {
+		if (revocation_add_file(snapshot->revocation, files->crls->texts[i], err) == 0)
+			continue;
+		error_wrap(err, "the attestation CRL");
+		if (!files->tolerate_stale)
+			return -1;
+		LOG(WARNING, {"event", "attestation-crl"}, {"reason", err->detail});
+	}
+	return 0;
+}
+
+static int
+reading_make(const struct roots_files *files, struct reading **out, struct error *err)
+{
+	struct reading        *reading = memory_new(sizeof *reading);
+	struct roots_snapshot *snapshot = &reading->snapshot;
+	int                    rc;
+
+	snapshot->require_crl = files->require_crl;
+	snapshot->trust = trust_new();
+	snapshot->any_name = trust_new();
+	if ((rc = trust_add_file(snapshot->trust, files->roots, err)) != 0)
+		error_wrap(err, "the attestation roots");
+	for (size_t i = 0; rc == 0 && i < files->any_name->count; i++) {
+		if ((rc = trust_add_file(snapshot->any_name, files->any_name->texts[i], err)) != 0)
+			error_wrap(err, "any_name_roots");
+	}
+	if (rc == 0)
+		rc = snapshot_read_crls(files, snapshot, err);
+	if (rc != 0)
+		reading_free(reading);
+	else
+		*out = reading;
+	return rc;
+}
+
+int
+roots_new(const struct roots_files *files, struct roots **out, struct error *err)
+{
+	struct roots   *roots = memory_new(sizeof *roots);
+	struct reading *reading = NULL;
+
+	roots->files = *files;
+	roots->current = shared_new(reading_free);
+	marks_take(files, &roots->marks);
+	if (reading_make(files, &reading, err) != 0) {
+		roots_free(roots);
+		return -1;
+	}
+	shared_replace(roots->current, reading);
+	*out = roots;
+	return 0;
+}
+
+void
+roots_free(struct roots *roots)
+{
+	if (roots == NULL)
+		return;
+	shared_free(roots->current);
+	bytes_clear(&roots->marks);
+	free(roots);
+}
+
+/* From now on nothing is trusted, for this reason. */
+static void
+roots_break(struct roots *roots, const struct error *why)
+{
+	struct reading *reading = memory_new(sizeof *reading);
+
+	reading->is_broken = true;
+	reading->why = *why;
+	shared_replace(roots->current, reading);
+}
+
+/* Says that the files were read again: from now on they count. */
+static void
+roots_log(const struct roots_snapshot *snapshot)
+{
+	char roots[24];
+	char crls[24];
+
+	(void)snprintf(roots, sizeof roots, "%zu", trust_count(snapshot->trust));
+	(void)snprintf(crls, sizeof crls, "%zu",
+	    snapshot->revocation != NULL ? revocation_count(snapshot->revocation) : 0);
+	LOG(INFO, {"event", "attestation-roots"}, {"roots", roots}, {"crls", crls});
+}
+
+int
+roots_refresh(struct roots *roots, struct error *err)
+{
+	struct reading *fresh = NULL;
+	struct bytes    marks = {0};
+
+	marks_take(&roots->files, &marks);
+	if (view_equal(bytes_view(&marks), bytes_view(&roots->marks))) {
+		bytes_clear(&marks);
+		return 0;
+	}
+	bytes_clear(&roots->marks);
+	roots->marks = marks;
+	if (reading_make(&roots->files, &fresh, err) != 0) {
+		if (!roots->files.tolerate_stale)
+			roots_break(roots, err);
+		return -1;
+	}
+	roots_log(&fresh->snapshot);
+	shared_replace(roots->current, fresh);
+	return 0;
+}
+
+struct shared_version *
+roots_acquire(struct roots *roots, struct error *err)
+{
+	struct shared_version *version = shared_acquire(roots->current);
+	const struct reading  *reading = version->value; /* there always is one */
+
+	if (!reading->is_broken)
+		return version;
+	error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
+	    "no attestation is accepted until the operator mends this: %s", reading->why.detail);
+	shared_release(roots->current, version);
+	return NULL;
+}
+
+void
+roots_release(struct roots *roots, struct shared_version *version)
+{
+	shared_release(roots->current, version);
+}
+
+bool
+roots_allow_any_name(const struct roots_snapshot *snapshot, const X509 *root)
+{
+	const STACK_OF(X509) *roots = trust_stack(snapshot->any_name);
+
+	for (int i = 0; i < sk_X509_num(roots); i++) {
+		if (X509_cmp(sk_X509_value(roots, i), root) == 0)
+			return true;
+	}
+	return false;
+}

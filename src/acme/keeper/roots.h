@@ -1,0 +1,62 @@
+/*
+ * Whose attestations count: attestation roots, their CRLs, and the roots whose
+ * devices may order any name. Files of the operator, read again when they change.
+ */
+#ifndef ACME_KEEPER_ROOTS_H
+#define ACME_KEEPER_ROOTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "util/config_file.h"
+
+struct error;
+struct revocation;
+struct roots;
+struct shared_version;
+struct trust;
+
+/* Which files, borrowed for as long as there are roots of them. */
+struct roots_files {
+	const char               *roots; /* PEM */
+	const struct config_list *crls;
+	const struct config_list *any_name; /* PEM */
+	bool                      tolerate_stale; /* CRLs that expired or cannot be read */
+	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
+};
+
+/* What they held at one time: a version's value, between roots_acquire and roots_release. */
+struct roots_snapshot {
+	struct trust      *trust;
+	struct revocation *revocation; /* NULL: no CRL is configured */
+	bool               require_crl;
+	struct trust      *any_name;
+};
+
+/*
+ * Reads the files. NOT_FOUND, MALFORMED or INTERNAL, naming the file, when one
+ * cannot be read (a CRL too, unless that is tolerated: then it is logged).
+ */
+int  roots_new(const struct roots_files *files, struct roots **out, struct error *err);
+void roots_free(struct roots *roots);
+
+/*
+ * Reads the files again if one of them changed since. When that fails the old
+ * ones stay if it is tolerated; otherwise nothing is trusted until they can be read
+ * again, and -1 says why, each time that they change.
+ */
+int roots_refresh(struct roots *roots, struct error *err);
+
+/*
+ * What counts now, a struct roots_snapshot, to be given back; from any thread. NULL with
+ * BAD_ATTESTATION_STATEMENT when a file cannot be read and that is not tolerated.
+ */
+struct shared_version *roots_acquire(struct roots *roots, struct error *err);
+void                   roots_release(struct roots *roots, struct shared_version *version);
+
+/* True when the devices of this root may order any name. */
+bool roots_allow_any_name(const struct roots_snapshot *snapshot, const X509 *root);
+
+#endif

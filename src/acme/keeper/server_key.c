@@ -1,0 +1,59 @@
+/* Makes the server's own TLS key; a new one each time. */
+#include "config.h"
+
+#include "acme/keeper/server_key.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "pki/server_certificate.h"
+#include "util/error.h"
+
+#define BACKDATE_SECONDS 60
+
+static int
+server_key_certify(const struct ca *issuing, const struct server_profile *profile,
+    struct server_key *out, struct error *err)
+{
+	uint8_t    serial[CERTIFICATE_SERIAL_SIZE];
+	AUTO_BYTES der = {0};
+	X509      *leaf = NULL;
+	int        rc = -1;
+
+	if (server_certificate_issue(issuing, profile, serial, &out->not_after, &der, err) == 0 &&
+	    certificate_decode(bytes_view(&der), &leaf, err) == 0 &&
+	    certificate_encode_pem(leaf, &out->chain, err) == 0)
+		rc = key_encode(profile->key, &out->key, err);
+	X509_free(leaf);
+	return rc;
+}
+
+int
+server_key_make(const struct ca *issuing, struct view issuing_pem,
+    const struct config_list *names, const char *crl_url, int64_t now, int64_t lifetime,
+    struct server_key *out, struct error *err)
+{
+	struct server_profile profile = {
+	    .names = (const char *const *)names->texts,
+	    .name_count = names->count,
+	    .crl_url = crl_url,
+	    .not_before = now - BACKDATE_SECONDS,
+	    .not_after = now + lifetime,
+	};
+	int rc;
+
+	*out = (struct server_key){0};
+	if (key_generate(KEY_TYPE_P256, &profile.key, err) != 0)
+		return -1;
+	rc = server_key_certify(issuing, &profile, out, err);
+	EVP_PKEY_free(profile.key);
+	if (rc == 0) {
+		bytes_append(&out->chain, issuing_pem.data, issuing_pem.size);
+	} else {
+		bytes_clear(&out->chain);
+		bytes_clear(&out->key);
+	}
+	return rc;
+}

@@ -1,0 +1,217 @@
+/*
+ * The format "tpm": a key that an attestation key certified with TPM2_Certify.
+ * Each rule of WIRE.md §6 is a branch with a sentence of its own, here or in the
+ * function of tpm/ and pki/ that it calls.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "acme/keeper/policy.h"
+#include "acme/keeper/roots.h"
+#include "acme/keeper/statement.h"
+#include "acme/message.h"
+#include "pki/ak_check.h"
+#include "pki/certificate.h"
+#include "pki/chain.h"
+#include "tpm/certify.h"
+#include "tpm/digest.h"
+#include "tpm/spki.h"
+#include "util/error.h"
+
+/* COSE algorithms (RFC 9053, RFC 8812) and their hash; the family is not looked at. */
+static const struct {
+	int64_t  alg;
+	unsigned hash; /* bits of SHA-2 */
+} algs[] = {
+    {-257, 256}, /* RS256 */
+    {-258, 384},
+    {-259, 512},
+    {-37, 256}, /* PS256 */
+    {-38, 384},
+    {-39, 512},
+    {-7, 256}, /* ES256 */
+    {-35, 384},
+    {-36, 512},
+};
+
+/* The certificates of x5c. */
+struct chain {
+	X509  *certificates[ACME_CHAIN_MAX];
+	size_t count;
+};
+
+static int
+alg_hash(int64_t alg, uint16_t *hash, struct error *err)
+{
+	for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
+		if (algs[i].alg == alg) {
+			*hash = tpm_digest_of_bits(algs[i].hash);
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_BAD_ATTESTATION,
+	    "alg %lld is none of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
+	    (long long)alg);
+}
+
+static void
+chain_clear(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		X509_free(chain->certificates[i]);
+	chain->count = 0;
+}
+
+static int
+chain_decode(const struct acme_statement *statement, struct chain *chain, struct error *err)
+{
+	if (statement->chain_count == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "x5c is empty: the AK certificate is missing");
+	while (chain->count < statement->chain_count) {
+		if (certificate_decode(statement->chain[chain->count],
+		        &chain->certificates[chain->count], err) != 0)
+			return error_wrap(err, "certificate %zu of x5c", chain->count + 1);
+		chain->count++;
+	}
+	return 0;
+}
+
+/* A certificate without names is good for one only where the operator has said so. */
+static int
+check_name(const struct statement_facts *facts, const struct ak_names *names, const X509 *root,
+    struct error *err)
+{
+	struct view wanted = {(const uint8_t *)facts->identifier, strlen(facts->identifier)};
+
+	if (names->count == 0) {
+		if (roots_allow_any_name(facts->roots, root))
+			return 0;
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "the AK certificate names no permanent identifier, so it proves nobody's name");
+	}
+	if (!ak_names_have(names, wanted))
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "permanent identifier does not match: the AK certificate is for \"%s\"%s, the order"
+		    " for \"%s\"", names->values[0], names->count > 1 ? " and others" : "",
+		    facts->identifier);
+	return 0;
+}
+
+/* The chain, the profile and the name: whom the AK speaks for. */
+static int
+check_ak(const struct statement_facts *facts, const struct chain *chain, struct error *err)
+{
+	struct chain_policy policy = {
+	    .trust = facts->roots->trust,
+	    .now = facts->now,
+	    .revocation = facts->roots->revocation,
+	    .crl_required = facts->roots->require_crl,
+	};
+	struct ak_names names = {0};
+	const X509     *root = NULL;
+	int             rc;
+
+	if (chain_verify(&policy, chain->certificates[0], chain->certificates + 1, chain->count - 1,
+	        &root, err) != 0 ||
+	    ak_certificate_check(chain->certificates[0], &names, err) != 0)
+		return error_wrap(err, "the AK certificate");
+	rc = check_name(facts, &names, root, err);
+	ak_names_clear(&names);
+	return rc;
+}
+
+static char *
+witness_of(const X509 *ak)
+{
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(ak), NULL);
+	char   *serial = number != NULL ? BN_bn2hex(number) : NULL;
+	char    text[128];
+
+	(void)snprintf(text, sizeof text, "AK certificate %s", serial != NULL ? serial : "?");
+	OPENSSL_free(serial);
+	BN_free(number);
+	return memory_strdup(text);
+}
+
+/* What the AK says of the key, and whether we want such a key. */
+static int
+check_key(const struct acme_statement *statement, const struct statement_facts *facts, X509 *ak,
+    struct statement_verdict *verdict, struct error *err)
+{
+	struct tpm_certify   evidence = {statement->cert_info, statement->signature, statement->pub_area};
+	struct tpm_certified certified = {0};
+	EVP_PKEY            *ak_key = X509_get0_pubkey(ak);
+	uint16_t             hash = 0;
+	int                  rc = -1;
+
+	if (ak_key == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION, "the AK certificate's key cannot be used");
+	if (alg_hash(statement->alg, &hash, err) != 0 ||
+	    tpm_certify_verify(ak_key, &evidence, facts->key_authorization, hash, &certified, err) != 0)
+		return -1;
+	if (EVP_PKEY_eq(certified.key, ak_key) == 1)
+		error_set(err, ERROR_BAD_ATTESTATION,
+		    "the certified key is the AK itself, which certifies and does nothing else");
+	else if (policy_check_key(facts->policy, certified.key, err) == 0)
+		rc = spki_encode(certified.key, &verdict->key, err);
+	tpm_certified_clear(&certified);
+	return rc;
+}
+
+int
+statement_tpm_verify(const struct acme_statement *statement, const struct statement_facts *facts,
+    struct statement_verdict *verdict, struct error *err)
+{
+	struct chain chain = {0};
+	int          rc = -1;
+
+	if (chain_decode(statement, &chain, err) == 0 && check_ak(facts, &chain, err) == 0 &&
+	    check_key(statement, facts, chain.certificates[0], verdict, err) == 0) {
+		verdict->witness = witness_of(chain.certificates[0]);
+		for (size_t i = 0; i < chain.count; i++)
+			bytes_append(&verdict->chain, statement->chain[i].data, statement->chain[i].size);
+		rc = 0;
+	}
+	chain_clear(&chain);
+	return rc;
+}
+
+/* What was kept of a statement that was accepted. */
+static int
+chain_split(struct view octets, struct chain *chain, struct error *err)
+{
+	const unsigned char *p = octets.data;
+	const unsigned char *end = octets.size > 0 ? octets.data + octets.size : octets.data;
+
+	while (p < end && chain->count < ACME_CHAIN_MAX) {
+		if ((chain->certificates[chain->count] = d2i_X509(NULL, &p, (long)(end - p))) == NULL)
+			break;
+		chain->count++;
+	}
+	ERR_clear_error();
+	if (p != end || chain->count == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "what attested the key was not kept; make a new order");
+	return 0;
+}
+
+int
+statement_tpm_check_chain(struct view octets, const struct statement_facts *facts,
+    struct error *err)
+{
+	struct chain chain = {0};
+	int          rc = -1;
+
+	if (chain_split(octets, &chain, err) == 0)
+		rc = check_ak(facts, &chain, err);
+	chain_clear(&chain);
+	return rc;
+}
