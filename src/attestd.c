@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "attestation/front.h"
-#include "attestation/keeper.h"
+#include "attestation/front/front.h"
+#include "attestation/keeper/keeper.h"
 #include "attestation/settings.h"
 #include "daemon/program.h"
 
@@ -45,19 +45,19 @@ help(FILE *out)
 static int
 complete(void *settings, const char *path, struct error *err)
 {
-	return settings_complete(settings, path, err);
+	return attestation_settings_complete(settings, path, err);
 }
 
 static void
 clear(void *settings)
 {
-	settings_clear(settings);
+	attestation_settings_clear(settings);
 }
 
 static bool
 serves_tls(const void *settings)
 {
-	return ((const struct settings *)settings)->tls_cert != NULL;
+	return ((const struct attestation_settings *)settings)->tls_cert != NULL;
 }
 
 static int
@@ -69,7 +69,7 @@ keep(const void *settings, int control, bool signals, const char *listening, str
 int
 main(int argc, char **argv)
 {
-	struct settings settings = {0};
+	struct attestation_settings settings = {0};
 	struct program  program = {
 	     .name = "attestd",
 	     .help = help,
@@ -82,6 +82,6 @@ main(int argc, char **argv)
 	     .keeper = keep,
         };
 
-	program.rows = settings_rows(&program.row_count);
+	program.rows = attestation_settings_rows(&program.row_count);
 	return program_main(&program, argc, argv);
 }

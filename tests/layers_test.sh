@@ -18,12 +18,14 @@ store          util pki/crl_reason.h store ca/files.h
 ca             util tpm pki store ca
 daemon         util daemon
 http           util daemon http
-attestation    util tpm pki webauthn store ca daemon http attestation
+attestation    util daemon attestation ca/files.h attestation/keeper/ek_policy.h attestation/keeper/enroll_rule.h
+attestation/front   util tpm daemon http attestation attestation/front
+attestation/keeper  util tpm pki store ca daemon attestation attestation/keeper
 acme           util daemon acme ca/files.h acme/keeper/policy.h
 acme/front     util tpm webauthn daemon http acme acme/front
 acme/keeper    util tpm pki webauthn store ca daemon acme acme/keeper
 device         util tpm pki webauthn device
-attestd        util tpm pki webauthn store ca daemon http attestation
+attestd        util tpm pki webauthn store ca daemon http attestation attestation/front attestation/keeper
 admin          util tpm pki store ca admin
 acme_admin     util tpm pki store ca acme acme/keeper admin acme_admin
 attest-acmed   util tpm pki webauthn store ca daemon http acme acme/front acme/keeper admin acme_admin
@@ -205,6 +207,20 @@ refuses() {
 	ok "$file cannot include $(printf '%s' "${*: -1}" | tr -s '#\t' ' ')" $? "found: $found"
 }
 
+# reaches FILE HEADER INCLUDE: the wall is held when FILE includes HEADER, and only that has the
+# include of something behind it.
+reaches() {
+	local found
+
+	rm -rf "$scratch/src"
+	mkdir -p "$scratch/src/$(dirname "$1")" "$scratch/src/$(dirname "$2")"
+	printf '#include "%s"\n' "$2" >"$scratch/src/$1"
+	printf '%s\n' "$3" >"$scratch/src/$2"
+	found=$(layers_check "$scratch")
+	printf '%s' "$found" | grep -q "^src/$1: .*behind the wall"
+	ok "$1 cannot reach by way of $2 what $(printf '%s' "$3" | tr -d '#') says" $? "found: $found"
+}
+
 # allows FILE INCLUDE…
 allows() {
 	local file=$1 found
@@ -234,10 +250,10 @@ refuses webauthn/tpm.c '#include "http/json.h"'
 refuses store/sqlite.c '#include "tpm/name.h"'
 refuses daemon/channel.c '#include "attestation/message.h"'
 refuses daemon/worker.c '#include "store/writer.h"'
-refuses http/server.c '#include "attestation/front.h"'
+refuses http/server.c '#include "attestation/front/front.h"'
 refuses http/server.c '#include "pki/key.h"'
-refuses attestation/keeper.c '#include "acme/order.h"'
-refuses acme/keeper.c '#include "attestation/pending.h"'
+refuses attestation/keeper/keeper.c '#include "acme/keeper/order.h"'
+refuses acme/keeper/keeper.c '#include "attestation/keeper/pending.h"'
 refuses device/http.c '#include "http/server.h"'
 refuses device/key.c '#include "store/store.h"'
 refuses device/key.c '#include "pki/ca.h"'
@@ -268,13 +284,31 @@ refuses daemon/channel.c '#include <cbor.h>'
 refuses daemon/channel.c '#include <openssl/evp.h>'
 refuses http/server.c '#include <sqlite3.h>'
 refuses http/server.c '#include <tss2/tss2_mu.h>'
-refuses attestation/keeper.c '#include <sqlite3.h>'
-refuses attestation/keeper.c '#include <libp11.h>'
-refuses attestation/keeper.c '#include <tss2/tss2_mu.h>'
-refuses attestation/front.c '#include <event2/http.h>'
+refuses attestation/keeper/keeper.c '#include <sqlite3.h>'
+refuses attestation/keeper/keeper.c '#include <libp11.h>'
+refuses attestation/keeper/keeper.c '#include <tss2/tss2_mu.h>'
+refuses attestation/front/front.c '#include <event2/http.h>'
 refuses device/tpm.c '#include <event2/event.h>'
 refuses device/tpm.c '#include <sqlite3.h>'
 refuses attest-ca.c '#include <sqlite3.h>'
+
+# The wall: a front knows neither store nor CA nor keeper, by its path.
+for front in attestation/front acme/front; do
+	refuses $front/jwk.c '#include "store/store.h"'
+	refuses $front/render.c '#include "ca/files.h"'
+	refuses $front/route.c '#include "pki/ca.h"'
+	refuses $front/state.h '#include "pki/key.h"'
+	refuses $front/post.c "#include \"${front%/*}/keeper/keeper.h\""
+done
+refuses attestation/front/front.c '#include "acme/message.h"'
+refuses acme/front/front.c '#include "attestation/message.h"'
+refuses acme/keeper/order.c '#include "http/server.h"'
+refuses attestation/keeper/certify.c '#include <jansson.h>'
+
+# Not even by way of another header.
+reaches acme/front/post.c acme/front/state.h '#include "acme/keeper/policy.h"'
+reaches acme/front/post.c acme/settings.h '#include "acme/keeper/policy.h"'
+reaches attestation/front/front.c attestation/settings.h '#include "attestation/keeper/ek_policy.h"'
 
 # How it is written does not matter.
 refuses util/hex.c '  #  include   "tpm/name.h"'

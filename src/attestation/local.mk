@@ -1,29 +1,29 @@
 noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
-	src/attestation/auto_enroll.c src/attestation/auto_enroll.h \
-	src/attestation/certify.c \
-	src/attestation/challenge.c \
-	src/attestation/ek_judge.c src/attestation/ek_judge.h \
-	src/attestation/ek_policy.c src/attestation/ek_policy.h \
-	src/attestation/enroll_rule.c src/attestation/enroll_rule.h \
-	src/attestation/front.c src/attestation/front.h \
-	src/attestation/front_files.c src/attestation/front_files.h \
-	src/attestation/issuer_new.c src/attestation/issuer_new.h \
-	src/attestation/issuers.c src/attestation/issuers.h \
-	src/attestation/keeper.c src/attestation/keeper.h \
-	src/attestation/keeper_state.c src/attestation/keeper_state.h \
 	src/attestation/message.c src/attestation/message.h \
-	src/attestation/peer.c src/attestation/peer.h \
-	src/attestation/pending.c src/attestation/pending.h \
-	src/attestation/quota.c src/attestation/quota.h \
-	src/attestation/refusals.c src/attestation/refusals.h \
-	src/attestation/request.c src/attestation/request.h \
-	src/attestation/retention.c src/attestation/retention.h \
-	src/attestation/serial_list.c src/attestation/serial_list.h \
 	src/attestation/settings.c src/attestation/settings.h \
-	src/attestation/throttle.c src/attestation/throttle.h \
-	src/attestation/vendor_trust.c src/attestation/vendor_trust.h \
-	src/attestation/waiting.c src/attestation/waiting.h
+	src/attestation/front/files.c src/attestation/front/files.h \
+	src/attestation/front/front.c src/attestation/front/front.h \
+	src/attestation/front/request.c src/attestation/front/request.h \
+	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
+	src/attestation/keeper/certify.c \
+	src/attestation/keeper/challenge.c \
+	src/attestation/keeper/ek_judge.c src/attestation/keeper/ek_judge.h \
+	src/attestation/keeper/ek_policy.c src/attestation/keeper/ek_policy.h \
+	src/attestation/keeper/enroll_rule.c src/attestation/keeper/enroll_rule.h \
+	src/attestation/keeper/issuer_new.c src/attestation/keeper/issuer_new.h \
+	src/attestation/keeper/issuers.c src/attestation/keeper/issuers.h \
+	src/attestation/keeper/keeper.c src/attestation/keeper/keeper.h \
+	src/attestation/keeper/peer.c src/attestation/keeper/peer.h \
+	src/attestation/keeper/pending.c src/attestation/keeper/pending.h \
+	src/attestation/keeper/quota.c src/attestation/keeper/quota.h \
+	src/attestation/keeper/refusals.c src/attestation/keeper/refusals.h \
+	src/attestation/keeper/retention.c src/attestation/keeper/retention.h \
+	src/attestation/keeper/serial_list.c src/attestation/keeper/serial_list.h \
+	src/attestation/keeper/state.c src/attestation/keeper/state.h \
+	src/attestation/keeper/throttle.c src/attestation/keeper/throttle.h \
+	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
+	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h
 
 UNIT_TESTS += tests/unit/attestation/front/files_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test

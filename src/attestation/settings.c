@@ -5,13 +5,13 @@
 
 #include <stddef.h>
 
-#include "attestation/enroll_rule.h"
+#include "attestation/keeper/enroll_rule.h"
 #include "ca/files.h"
 #include "daemon/program.h"
 #include "util/error.h"
 
 #define ROW(name, kind, value, least, most) \
-	{#name, CONFIG_##kind, offsetof(struct settings, name), value, least, most}
+	{#name, CONFIG_##kind, offsetof(struct attestation_settings, name), value, least, most}
 
 static const struct config_row rows[] = {
     ROW(state_dir, TEXT, STATE_DIR_DEFAULT, NULL, NULL),
@@ -40,20 +40,20 @@ static const struct config_row rows[] = {
     ROW(auto_enroll_vendors, LIST, NULL, NULL, NULL),
     ROW(auto_enroll_roots, LIST, NULL, NULL, NULL),
     ROW(auto_enroll_name, TEXT, "{manufacturer}-{serial}", NULL, NULL),
-    {"log_level", CONFIG_TEXT, offsetof(struct settings, log_level_name), "info", NULL, NULL},
+    {"log_level", CONFIG_TEXT, offsetof(struct attestation_settings, log_level_name), "info", NULL, NULL},
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
 const struct config_row *
-settings_rows(size_t *count)
+attestation_settings_rows(size_t *count)
 {
 	*count = ROWS;
 	return rows;
 }
 
 static int
-settings_check_ek_policy(struct settings *settings, struct error *err)
+settings_check_ek_policy(struct attestation_settings *settings, struct error *err)
 {
 	if (ek_policy_mode_parse(settings->ek_certificate, &settings->ek_mode, err) != 0)
 		return -1;
@@ -66,7 +66,7 @@ settings_check_ek_policy(struct settings *settings, struct error *err)
 }
 
 static int
-settings_check_auto_enroll(struct settings *settings, struct error *err)
+settings_check_auto_enroll(struct attestation_settings *settings, struct error *err)
 {
 	if (ek_policy_vendors_normalize(&settings->auto_enroll_vendors, err) != 0)
 		return error_wrap(err, "auto_enroll_vendors");
@@ -85,7 +85,7 @@ settings_check_auto_enroll(struct settings *settings, struct error *err)
 }
 
 static int
-settings_check(struct settings *settings, struct error *err)
+settings_check(struct attestation_settings *settings, struct error *err)
 {
 	if (log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
 	    program_settings_check(&settings->workers, &settings->listen, err) != 0)
@@ -99,7 +99,7 @@ settings_check(struct settings *settings, struct error *err)
 }
 
 int
-settings_complete(struct settings *settings, const char *path, struct error *err)
+attestation_settings_complete(struct attestation_settings *settings, const char *path, struct error *err)
 {
 	if (config_file_complete(rows, ROWS, path, settings, err) != 0)
 		return -1;
@@ -109,8 +109,8 @@ settings_complete(struct settings *settings, const char *path, struct error *err
 }
 
 void
-settings_clear(struct settings *settings)
+attestation_settings_clear(struct attestation_settings *settings)
 {
 	config_file_clear(rows, ROWS, settings);
-	*settings = (struct settings){0};
+	*settings = (struct attestation_settings){0};
 }

@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attestation/ek_policy.h"
+#include "attestation/keeper/ek_policy.h"
 #include "util/config_file.h"
 #include "util/log.h"
 
 struct error;
 
 /* Everything that can be configured; strings are owned by the struct. */
-struct settings {
+struct attestation_settings {
 	char              *state_dir;
 	struct config_list listen;   /* ADDR:PORT */
 	int64_t            workers;
@@ -34,18 +34,18 @@ struct settings {
 	int64_t            waiting_max;       /* EKs that wait for approval; 0: none are listed */
 	int64_t            connections;       /* of all workers */
 	char              *ek_certificate; /* "ignore", "record" or "require" … */
-	enum ek_policy_mode ek_mode;       /* … and what settings_complete makes of it */
+	enum ek_policy_mode ek_mode;       /* … and what attestation_settings_complete makes of it */
 	struct config_list ek_certificate_require; /* vendors, ready for ek_policy */
 	char              *auto_enroll_serials; /* file; NULL: nobody enrols himself */
 	struct config_list auto_enroll_vendors; /* ready for ek_policy */
 	struct config_list auto_enroll_roots;   /* fingerprints */
 	char              *auto_enroll_name;    /* template */
 	char              *log_level_name;    /* "error", "warning", "info" or "debug" */
-	enum log_level     log_level;         /* what settings_complete makes of it */
+	enum log_level     log_level;         /* what attestation_settings_complete makes of it */
 };
 
 /* The options of the configuration file, and the fields that they fill. */
-const struct config_row *settings_rows(size_t *count);
+const struct config_row *attestation_settings_rows(size_t *count);
 
 /*
  * Fills every field that is still zero: from the file when `path` is not NULL,
@@ -53,8 +53,8 @@ const struct config_row *settings_rows(size_t *count);
  * line gave stays. MALFORMED, naming file and line, for what the file gets
  * wrong; NOT_FOUND or INTERNAL when it cannot be read.
  */
-int settings_complete(struct settings *settings, const char *path, struct error *err);
+int attestation_settings_complete(struct attestation_settings *settings, const char *path, struct error *err);
 
-void settings_clear(struct settings *settings);
+void attestation_settings_clear(struct attestation_settings *settings);
 
 #endif

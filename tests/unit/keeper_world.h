@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attestation/keeper.h"
+#include "attestation/keeper/keeper.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "ca/files.h"
@@ -36,7 +36,7 @@
 /* One keeper, in a thread, and this test as its supervisor and its front. */
 static struct {
 	char            directory[SCRATCH_SIZE];
-	struct settings settings;
+	struct attestation_settings settings;
 	pthread_t       thread;
 	int             control[2];
 	int             front;
@@ -146,7 +146,7 @@ world_prepare(void)
 	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &fixture.ak);
 	ca_make();
 	enroll();
-	fixture.settings = (struct settings){.state_dir = memory_strdup(fixture.directory), .workers = 1};
+	fixture.settings = (struct attestation_settings){.state_dir = memory_strdup(fixture.directory), .workers = 1};
 }
 
 static inline void
@@ -154,7 +154,7 @@ world_start(void)
 {
 	struct error err = {0};
 
-	unit_ok(settings_complete(&fixture.settings, NULL, &err), &err);
+	unit_ok(attestation_settings_complete(&fixture.settings, NULL, &err), &err);
 	unit_ok(channel_pair(fixture.control, &err), &err);
 	ck_assert_int_eq(pthread_create(&fixture.thread, NULL, keeper_main, NULL), 0);
 	fixture.front = front_attach();
@@ -167,7 +167,7 @@ world_end(void)
 	(void)close(fixture.control[0]);
 	(void)pthread_join(fixture.thread, NULL);
 	ck_assert_msg(fixture.rc == 0, "%s", fixture.err.detail);
-	settings_clear(&fixture.settings);
+	attestation_settings_clear(&fixture.settings);
 	forge_ak_clear(&fixture.ak);
 	forge_ek_clear(&fixture.ek);
 	scratch_remove(fixture.directory);

@@ -41,10 +41,10 @@ teardown(void)
 
 START_TEST(complete_no_file_gives_defaults)
 {
-	struct settings settings = {0};
+	struct attestation_settings settings = {0};
 	struct error    err = {0};
 
-	unit_ok(settings_complete(&settings, NULL, &err), &err);
+	unit_ok(attestation_settings_complete(&settings, NULL, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/var/lib/attest-ca");
 	ck_assert_uint_eq(settings.listen.count, 1);
 	ck_assert_str_eq(settings.listen.texts[0], "127.0.0.1:8075");
@@ -59,13 +59,13 @@ START_TEST(complete_no_file_gives_defaults)
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_RECORD);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
 	ck_assert_ptr_null(settings.auto_enroll_serials);
-	settings_clear(&settings);
+	attestation_settings_clear(&settings);
 }
 END_TEST
 
 START_TEST(complete_file_gives_what_it_says)
 {
-	struct settings settings = {0};
+	struct attestation_settings settings = {0};
 	struct error    err = {0};
 
 	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
@@ -73,7 +73,7 @@ START_TEST(complete_file_gives_what_it_says)
 	           "waiting_max = 0\nlog_level = error\ncrl_url = \"http://ca/crl\"\n"
 	           "passphrase_file = /etc/pass\npkcs11_module = /lib/m.so\nek_certificate = require\n"
 	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
-	unit_ok(settings_complete(&settings, path, &err), &err);
+	unit_ok(attestation_settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/srv/ca");
 	ck_assert_uint_eq(settings.listen.count, 2);
 	ck_assert_str_eq(settings.listen.texts[1], "127.0.0.1:2");
@@ -89,13 +89,13 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_REQUIRE);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 2);
 	ck_assert(ek_policy_vendors_have(&settings.ek_certificate_require, "id:494E5443"));
-	settings_clear(&settings);
+	attestation_settings_clear(&settings);
 }
 END_TEST
 
 START_TEST(complete_command_line_goes_before_the_file)
 {
-	struct settings settings = {
+	struct attestation_settings settings = {
 	    .state_dir = memory_strdup("/mine"),
 	    .workers = 2,
 	    .log_level_name = memory_strdup("debug"),
@@ -104,13 +104,13 @@ START_TEST(complete_command_line_goes_before_the_file)
 
 	config_list_append(&settings.listen, "127.0.0.1:9");
 	write_file("state_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\"}\nworkers = 3\nlog_level = error\n");
-	unit_ok(settings_complete(&settings, path, &err), &err);
+	unit_ok(attestation_settings_complete(&settings, path, &err), &err);
 	ck_assert_str_eq(settings.state_dir, "/mine");
 	ck_assert_uint_eq(settings.listen.count, 1);
 	ck_assert_str_eq(settings.listen.texts[0], "127.0.0.1:9");
 	ck_assert_int_eq(settings.workers, 2);
 	ck_assert_int_eq(settings.log_level, LOG_LEVEL_DEBUG);
-	settings_clear(&settings);
+	attestation_settings_clear(&settings);
 }
 END_TEST
 
@@ -154,14 +154,14 @@ static const struct {
 
 START_TEST(complete_bad_file_is_malformed)
 {
-	struct settings settings = {0};
+	struct attestation_settings settings = {0};
 	char            detail[512];
 	struct error    err = {0};
 
 	write_file(refused[_i].text);
 	(void)snprintf(detail, sizeof detail, "%s%s", path, refused[_i].detail);
-	unit_fails(settings_complete(&settings, path, &err), &err, ERROR_MALFORMED, detail);
-	settings_clear(&settings);
+	unit_fails(attestation_settings_complete(&settings, path, &err), &err, ERROR_MALFORMED, detail);
+	attestation_settings_clear(&settings);
 }
 END_TEST
 
@@ -172,8 +172,8 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	AUTO_FREE char *sample = file_join(top != NULL ? top : ".", "data/attestd.conf");
 	AUTO_BYTES      text = {0};
 	AUTO_BYTES      on = {0};
-	struct settings settings = {.workers = 1};
-	struct settings defaults = {.workers = 1};
+	struct attestation_settings settings = {.workers = 1};
+	struct attestation_settings defaults = {.workers = 1};
 	struct error    err = {0};
 
 	unit_ok(file_read(sample, 65536, &text, &err), &err);
@@ -186,8 +186,8 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	}
 	bytes_append_u8(&on, '\0');
 	write_file((char *)on.data);
-	unit_ok(settings_complete(&settings, path, &err), &err);
-	unit_ok(settings_complete(&defaults, NULL, &err), &err);
+	unit_ok(attestation_settings_complete(&settings, path, &err), &err);
+	unit_ok(attestation_settings_complete(&defaults, NULL, &err), &err);
 	ck_assert_str_eq(settings.state_dir, defaults.state_dir);
 	ck_assert_str_eq(settings.listen.texts[0], defaults.listen.texts[0]);
 	ck_assert_str_eq(settings.crl_url, "http://attest.example/crl/{issuer}");
@@ -212,19 +212,19 @@ START_TEST(complete_sample_file_gives_the_defaults)
 	ck_assert_ptr_null(defaults.auto_enroll_serials);
 	ck_assert_uint_eq(settings.auto_enroll_roots.count, 0);
 	ck_assert_str_eq(settings.auto_enroll_name, defaults.auto_enroll_name);
-	settings_clear(&settings);
-	settings_clear(&defaults);
+	attestation_settings_clear(&settings);
+	attestation_settings_clear(&defaults);
 }
 END_TEST
 
 START_TEST(complete_missing_file_is_not_found)
 {
-	struct settings settings = {0};
+	struct attestation_settings settings = {0};
 	struct error    err = {0};
 
-	unit_fails(settings_complete(&settings, "/nonexistent/attestd.conf", &err), &err,
+	unit_fails(attestation_settings_complete(&settings, "/nonexistent/attestd.conf", &err), &err,
 	    ERROR_NOT_FOUND, "opening /nonexistent/attestd.conf: No such file or directory");
-	settings_clear(&settings);
+	attestation_settings_clear(&settings);
 }
 END_TEST
 

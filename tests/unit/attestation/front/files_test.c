@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attestation/front_files.h"
+#include "attestation/front/files.h"
 #include "unit.h"
 #include "util/error.h"
 

@@ -1,13 +1,13 @@
 /* Which certificate is the EK's, what it proves, and what an attacker's does not. */
 #include "config.h"
 
-#include "attestation/ek_judge.h"
+#include "attestation/keeper/ek_judge.h"
 
 #include <pthread.h>
 #include <string.h>
 
+#include "attestation/keeper/vendor_trust.h"
 #include "attestation/message.h"
-#include "attestation/vendor_trust.h"
 #include "ek_support.h"
 #include "forge.h"
 #include "scratch.h"

@@ -1,7 +1,7 @@
 /* What a missing, refused or verified EK certificate means, row by row. */
 #include "config.h"
 
-#include "attestation/ek_policy.h"
+#include "attestation/keeper/ek_policy.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /* Who may enrol himself, and under what name: each condition alone says no. */
 #include "config.h"
 
-#include "attestation/enroll_rule.h"
+#include "attestation/keeper/enroll_rule.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "attestation/ek_policy.h"
-#include "attestation/serial_list.h"
+#include "attestation/keeper/ek_policy.h"
+#include "attestation/keeper/serial_list.h"
 #include "tpm/ek.h"
 #include "unit.h"
 #include "util/error.h"

@@ -1,7 +1,7 @@
 /* The table of open challenges: bounded, expiring, each good once. */
 #include "config.h"
 
-#include "attestation/pending.h"
+#include "attestation/keeper/pending.h"
 
 #include <pthread.h>
 #include <stdio.h>

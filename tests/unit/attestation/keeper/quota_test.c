@@ -1,7 +1,7 @@
 /* How many certificates a machine gets in a day, and that others do not pay for it. */
 #include "config.h"
 
-#include "attestation/quota.h"
+#include "attestation/keeper/quota.h"
 
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "attestation/refusals.h"
+#include "attestation/keeper/refusals.h"
 #include "store/store.h"
 #include "unit.h"
 

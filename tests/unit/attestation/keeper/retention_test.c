@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "attestation/retention.h"
+#include "attestation/keeper/retention.h"
 #include "attestation/settings.h"
 #include "scratch.h"
 #include "store/audit.h"
@@ -20,7 +20,7 @@
 static char                 directory[SCRATCH_SIZE];
 static struct store        *store;
 static struct store_writer *writer;
-static struct settings      settings;
+static struct attestation_settings      settings;
 static struct retention    *retention;
 static struct error         err;
 
@@ -31,7 +31,7 @@ setup(void)
 	unit_ok(store_create(directory, &err), &err);
 	unit_ok(store_open(directory, &store, &err), &err);
 	unit_ok(store_writer_start(directory, &writer, &err), &err);
-	settings = (struct settings){0};
+	settings = (struct attestation_settings){0};
 	retention = retention_new(&settings, writer);
 }
 

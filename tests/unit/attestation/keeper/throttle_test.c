@@ -1,12 +1,12 @@
 /* How often strangers may write, and which addresses are one. */
 #include "config.h"
 
-#include "attestation/throttle.h"
+#include "attestation/keeper/throttle.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "attestation/peer.h"
+#include "attestation/keeper/peer.h"
 #include "unit.h"
 
 #define START INT64_C(5000000)

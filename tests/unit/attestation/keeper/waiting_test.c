@@ -9,7 +9,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
-#include "attestation/throttle.h"
+#include "attestation/keeper/throttle.h"
 #include "keeper_world.h"
 #include "store/waiting.h"
 

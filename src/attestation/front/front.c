@@ -1,0 +1,352 @@
+/*
+ * Owns the conversation with clients: routes, decoding, and the answers. It has
+ * no key, no store and no file; what it serves and how, its keeper told it.
+ */
+#include "config.h"
+
+#include "attestation/front/front.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+#include "attestation/front/files.h"
+#include "attestation/front/request.h"
+#include "attestation/message.h"
+#include "daemon/channel.h"
+#include "daemon/front.h"
+#include "http/front.h"
+#include "http/json.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "util/base64.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define PROBLEM_NAMESPACE "urn:attest-ca:error:"
+#define PEM_TYPE "application/x-pem-file"
+#define CRL_PATH "/crl/"
+#define CRL_TYPE "application/pkix-crl"
+
+/* What one worker serves. */
+struct attest_front {
+	struct http_front  http;
+	struct front_files files;
+};
+
+/* An exchange that waits for the keeper's answer. */
+struct waiting {
+	struct http_exchange *exchange;
+	struct channel       *channel;
+	uint32_t              id;
+	enum message_kind     kind;
+	int64_t               since;
+};
+
+/* What the keeper has decided it has logged itself, under the same request id. */
+static void
+front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
+    const struct error *err)
+{
+	char request[24];
+	char elapsed[24];
+
+	if (!log_wants(level))
+		return;
+	(void)snprintf(request, sizeof request, "%llu",
+	    (unsigned long long)http_exchange_id(exchange));
+	(void)snprintf(elapsed, sizeof elapsed, "%lld", (long long)(clock_monotonic_ms() - since));
+	log_write(level,
+	    (const struct log_field[]){
+	        {"request", request},
+	        {"event", "request"},
+	        {"method", http_exchange_method(exchange)},
+	        {"path", http_exchange_path(exchange)},
+	        {"peer", http_exchange_peer(exchange)},
+	        {"ms", elapsed},
+	        {"kind", err != NULL ? error_type(err->kind) : NULL},
+	        {"reason", err != NULL ? err->detail : NULL},
+	        {NULL, NULL},
+	    });
+}
+
+static void
+front_refuse(enum log_level level, struct http_exchange *exchange, int64_t since,
+    const struct error *err)
+{
+	struct error public = *err;
+
+	front_log(level, exchange, since, err);
+	/* What failed inside is for the log. */
+	if (err->kind == ERROR_INTERNAL)
+		error_set(&public, ERROR_INTERNAL, "the server failed; its log says why");
+	http_reply_problem(exchange, &public);
+}
+
+static json_t *
+octets_json(struct view octets)
+{
+	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, octets.data, octets.size);
+
+	return json_string(text);
+}
+
+/* Credential and secret, or a chain from the AK's certificate on. */
+static int
+answer_json(enum message_kind kind, const struct message_answer *answer, json_t **json,
+    struct error *err)
+{
+	struct view chain[MESSAGE_CHAIN_MAX];
+	size_t      count = 0;
+	json_t     *list;
+
+	if (kind == MESSAGE_CHALLENGE) {
+		*json = json_pack("{so, so}", "credential", octets_json(answer->first), "secret",
+		    octets_json(answer->second));
+		return 0;
+	}
+	if (message_chain_decode(answer->second, chain, &count, err) != 0)
+		return -1;
+	list = json_array();
+	(void)json_array_append_new(list, octets_json(answer->first));
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, octets_json(chain[i]));
+	*json = json_pack("{so}", "chain", list);
+	return 0;
+}
+
+static void
+waiting_answer_cb(struct view body, void *arg)
+{
+	struct waiting       *waiting = arg;
+	struct message_answer answer;
+	json_t               *json = NULL;
+	struct error          err = {0};
+
+	if (body.data == NULL) {
+		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
+		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, &err);
+	} else if (message_answer_decode(body, &answer, &err) != 0 ||
+	    answer_json(waiting->kind, &answer, &json, &err) != 0) {
+		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &err);
+	} else {
+		front_log(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, NULL);
+		json_reply(waiting->exchange, 200, json);
+	}
+	free(waiting);
+}
+
+static void
+waiting_cancelled_cb(void *arg)
+{
+	struct waiting *waiting = arg;
+
+	channel_forget(waiting->channel, waiting->id);
+	free(waiting);
+}
+
+static struct view
+text_view(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+/* Asks the keeper; the exchange is answered when it has. */
+static void
+front_ask(struct attest_front *front, struct http_exchange *exchange,
+    const struct message_question *question, int64_t since)
+{
+	struct waiting *waiting = memory_new(sizeof *waiting);
+	AUTO_BYTES      body = {0};
+	struct error    err = {0};
+
+	*waiting = (struct waiting){
+	    .exchange = exchange,
+	    .channel = front->http.worker->channel,
+	    .kind = question->kind,
+	    .since = since,
+	};
+	message_question_encode(question, &body);
+	if (channel_ask(waiting->channel, bytes_view(&body), waiting_answer_cb, waiting, &waiting->id,
+	        &err) != 0) {
+		free(waiting);
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
+		return;
+	}
+	http_exchange_on_cancel(exchange, waiting_cancelled_cb, waiting);
+}
+
+static void
+attest_cb(struct http_exchange *exchange, void *arg)
+{
+	int64_t               since = clock_monotonic_ms();
+	struct attest_request request;
+	struct error          err = {0};
+
+	if (attest_request_decode(http_exchange_body(exchange), &request, &err) != 0) {
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
+	} else {
+		struct message_question question = {
+		    .request = http_exchange_id(exchange),
+		    .peer = text_view(http_exchange_peer(exchange)),
+		    .kind = MESSAGE_CHALLENGE,
+		    .challenge =
+		        {
+		            .manufacturer = bytes_view(&request.manufacturer),
+		            .model = bytes_view(&request.model),
+		            .firmware = bytes_view(&request.firmware),
+		            .ek = bytes_view(&request.ek),
+		            .ek_public = bytes_view(&request.ek_public),
+		            .ak_public = bytes_view(&request.ak_public),
+		            .certificate_count = request.certificate_count,
+		        },
+		};
+
+		for (size_t i = 0; i < request.certificate_count; i++)
+			question.challenge.certificates[i] = bytes_view(&request.certificates[i]);
+		front_ask(arg, exchange, &question, since);
+	}
+	attest_request_clear(&request);
+}
+
+static void
+secret_cb(struct http_exchange *exchange, void *arg)
+{
+	int64_t      since = clock_monotonic_ms();
+	AUTO_BYTES   secret = {0};
+	struct error err = {0};
+
+	if (secret_request_decode(http_exchange_body(exchange), &secret, &err) != 0) {
+		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
+	} else {
+		struct message_question question = {
+		    .request = http_exchange_id(exchange),
+		    .peer = text_view(http_exchange_peer(exchange)),
+		    .kind = MESSAGE_CERTIFY,
+		    .certify = {.secret = bytes_view(&secret)},
+		};
+
+		front_ask(arg, exchange, &question, since);
+	}
+}
+
+static void
+root_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ROOT));
+}
+
+static void
+issuing_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ISSUING));
+}
+
+static void
+crl_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+
+	http_reply_file(exchange, CRL_TYPE, front_files_find(&front->files, MESSAGE_FILE_CRL));
+}
+
+/* The CRL of one issuer: every certificate leads to that of its own. */
+static void
+issuer_crl_cb(struct http_exchange *exchange, void *arg)
+{
+	struct attest_front *front = arg;
+	const char          *path = http_exchange_path(exchange);
+	struct http_file    *file = front_files_find_crl(&front->files, path + strlen(CRL_PATH));
+	struct error         err = {0};
+
+	if (file != NULL) {
+		http_reply_file(exchange, CRL_TYPE, file);
+		return;
+	}
+	error_set(&err, ERROR_NOT_FOUND, "there is no issuer with this key identifier, or none any more");
+	http_reply_problem(exchange, &err);
+}
+
+static const struct http_route routes[] = {
+    {"POST", "/attest", attest_cb},
+    {"POST", "/secret", secret_cb},
+    {"GET", "/root.pem", root_cb},
+    {"GET", "/issuing.pem", issuing_cb},
+    {"GET", "/crl", crl_cb},
+    {"GET", CRL_PATH, issuer_crl_cb},
+    {0},
+};
+
+static int
+front_serve(struct attest_front *front, const struct message_settings *settings, struct error *err)
+{
+	struct http_settings http = {
+	    .routes = routes,
+	    .arg = front,
+	    .problem_namespace = PROBLEM_NAMESPACE,
+	    .body_max = settings->body_max,
+	    .header_max = settings->header_max,
+	    .connections_max = settings->connections_max,
+	    .idle_ms = (int64_t)settings->idle_ms,
+	    .request_ms = (int64_t)settings->request_ms,
+	};
+
+	log_open("attestd/front", (enum log_level)settings->log_level);
+	if (settings->tls_chain.size != 0 &&
+	    tls_server_new(settings->tls_chain, settings->tls_key, &front->http.tls, err) != 0)
+		return -1;
+	return http_front_serve(&front->http, &http, err);
+}
+
+static int
+front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
+{
+	struct attest_front   *front = worker->state;
+	struct message_telling telling;
+
+	if (message_telling_decode(body, &telling, err) != 0)
+		return -1;
+	if (front == NULL) {
+		worker->state = front = memory_new(sizeof *front);
+		front->http.worker = worker;
+	}
+	if (telling.told == MESSAGE_FILE)
+		return front_files_take(&front->files, &telling.file, err);
+	if (front->http.server != NULL)
+		return error_set(err, ERROR_MALFORMED, "settings came twice");
+	return front_serve(front, &telling.settings, err);
+}
+
+static void
+front_close_cb(struct front_worker *worker)
+{
+	struct attest_front *front = worker->state;
+
+	if (front == NULL)
+		return;
+	http_front_clear(&front->http);
+	front_files_clear(&front->files);
+	free(front);
+	worker->state = NULL;
+}
+
+int
+attestation_front_run(const struct supervisor_child *child)
+{
+	static const struct front_handlers handlers = {
+	    .tell = front_tell_cb,
+	    .drain = http_front_drain_cb,
+	    .idle = http_front_idle_cb,
+	    .close = front_close_cb,
+	};
+
+	json_init();
+	return front_run(child, &handlers);
+}

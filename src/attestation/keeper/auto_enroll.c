@@ -1,0 +1,215 @@
+/*
+ * Owns the list of serial numbers as it was last read. It enrols an EK only when it
+ * is told that its key was proven.
+ */
+#include "config.h"
+
+#include "attestation/keeper/auto_enroll.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attestation/keeper/serial_list.h"
+#include "attestation/settings.h"
+#include "store/audit.h"
+#include "store/store.h"
+#include "store/waiting.h"
+#include "tpm/ek.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/shared.h"
+
+/* A million serial numbers, and then some. */
+#define LIST_MAX ((size_t)64 * 1024 * 1024)
+
+struct auto_enroll {
+	struct enroll_rule rule;
+	const char        *path;
+	struct file_mark   mark; /* of the last reading, good or not */
+	struct shared     *list; /* struct serial_list; nothing when it cannot be read */
+};
+
+static int
+list_read(const char *path, struct serial_list **out, struct error *err)
+{
+	AUTO_BYTES text = {0};
+
+	if (file_read(path, LIST_MAX, &text, err) != 0 ||
+	    serial_list_parse(bytes_view(&text), out, err) != 0)
+		return error_wrap(err, "auto_enroll_serials %s", path);
+	return 0;
+}
+
+int
+auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err)
+{
+	struct serial_list *list = NULL;
+	struct file_mark    mark;
+	int                 rc;
+
+	if (enroll == NULL)
+		return 0;
+	/* The mark from before the reading: what changes in between is read once more. */
+	file_mark_take(enroll->path, &mark);
+	if (!force && memcmp(&mark, &enroll->mark, sizeof mark) == 0)
+		return 0;
+	enroll->mark = mark;
+	rc = list_read(enroll->path, &list, err);
+	shared_replace(enroll->list, list);
+	return rc;
+}
+
+int
+auto_enroll_new(const struct attestation_settings *settings, struct auto_enroll **out, struct error *err)
+{
+	struct auto_enroll *enroll;
+
+	*out = NULL;
+	if (settings->auto_enroll_serials == NULL)
+		return 0;
+	enroll = memory_new(sizeof *enroll);
+	enroll->rule = (struct enroll_rule){
+	    .vendors = &settings->auto_enroll_vendors,
+	    .roots = &settings->auto_enroll_roots,
+	    .name = settings->auto_enroll_name,
+	};
+	enroll->path = settings->auto_enroll_serials;
+	enroll->list = shared_new(serial_list_free);
+	if (auto_enroll_refresh(enroll, true, err) != 0) {
+		auto_enroll_free(enroll);
+		return -1;
+	}
+	*out = enroll;
+	return 0;
+}
+
+void
+auto_enroll_free(struct auto_enroll *enroll)
+{
+	if (enroll == NULL)
+		return;
+	shared_free(enroll->list);
+	free(enroll);
+}
+
+enum enroll_verdict
+auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
+    char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE])
+{
+	struct shared_version *version = shared_acquire(enroll->list);
+
+	facts->listed = version != NULL && serial_list_has(version->value, facts->serial);
+	shared_release(enroll->list, version);
+	return enroll_rule_decide(&enroll->rule, facts, name, reason);
+}
+
+/* Anything but that it asked, in vain or not. */
+static bool
+known_cb(const struct audit_entry *entry, void *arg)
+{
+	bool *known = arg;
+
+	*known = strcmp(entry->action, audit_action_word(AUDIT_WAIT)) != 0 &&
+	    strcmp(entry->outcome, "refused") != 0;
+	return !*known;
+}
+
+static bool
+issued_cb(const struct store_certificate *certificate, void *arg)
+{
+	(void)certificate;
+	*(bool *)arg = true;
+	return false;
+}
+
+/* That it may not enrol itself, and what an administrator can do. */
+static int
+auto_enroll_refuse(const struct ek_hash *ek, const char *why, struct error *err)
+{
+	char hash[EK_HASH_TEXT_SIZE];
+
+	ek_hash_format(ek, hash);
+	return error_set(err, ERROR_NOT_ENROLLED,
+	    "EK %s may not enrol itself: %s; an administrator can run: attest-ca enroll %s", hash, why,
+	    hash);
+}
+
+static int
+check_history(struct store *store, const struct ek_hash *ek, struct error *err)
+{
+	const struct audit_filter filter = {.ek_hash = ek->bytes};
+	struct store_waiting      waiting;
+	bool                      known = false;
+
+	if (store_waiting_find(store, ek->bytes, &waiting, err) == 0) {
+		if (waiting.denied)
+			return auto_enroll_refuse(ek, "it was denied", err);
+	} else if (err->kind != ERROR_NOT_FOUND) {
+		return -1;
+	}
+	if (store_certificate_list(store, ek->bytes, issued_cb, &known, err) != 0 ||
+	    (!known && store_audit_list(store, &filter, known_cb, &known, err) != 0))
+		return -1;
+	return known ? auto_enroll_refuse(ek, "it was here before and was taken away", err) : 0;
+}
+
+/* True when a device has the name: a name goes before a prefix, so no other hides it. */
+static int
+name_find(struct store *store, const char *name, bool *taken, struct error *err)
+{
+	struct store_device device = {0};
+
+	*taken = false;
+	if (store_device_resolve(store, name, &device, err) != 0)
+		return err->kind == ERROR_NOT_ENROLLED || err->kind == ERROR_CONFLICT ? 0 : -1;
+	for (size_t i = 0; i < device.name_count; i++)
+		*taken = *taken || strcmp(device.names[i], name) == 0;
+	store_device_clear(&device);
+	return 0;
+}
+
+int
+auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
+    struct error *err)
+{
+	bool taken;
+
+	if (check_history(store, ek, err) != 0 || name_find(store, name, &taken, err) != 0)
+		return -1;
+	return taken ? auto_enroll_refuse(ek, "the name that it would get is in use", err) : 0;
+}
+
+/* It is enrolled meanwhile, or not. */
+static int
+check_enrolled(struct store *store, const struct ek_hash *ek, struct error *err)
+{
+	struct store_device device = {0};
+
+	if (store_device_find(store, ek->bytes, &device, err) != 0)
+		return err->kind == ERROR_NOT_ENROLLED ? 0 : -1;
+	store_device_clear(&device);
+	return error_set(err, ERROR_CONFLICT, "the EK was enrolled meanwhile");
+}
+
+int
+auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
+    int64_t now, int64_t *revision, struct error *err)
+{
+	AUTO_FREE char     *copy = memory_strdup(name);
+	char                note[] = "enrolled itself by rule";
+	struct store_device device = {.names = &copy, .name_count = 1, .note = note};
+
+	memcpy(device.ek_hash, ek->bytes, sizeof device.ek_hash);
+	if (check_enrolled(store, ek, err) != 0 || auto_enroll_check_store(store, ek, name, err) != 0)
+		return -1;
+	if (store_device_enroll(store, &device, now, err) != 0)
+		return err->kind == ERROR_CONFLICT ? auto_enroll_refuse(ek, "its name cannot be given", err)
+		                                   : -1;
+	device = (struct store_device){0};
+	if (store_device_find(store, ek->bytes, &device, err) != 0)
+		return -1;
+	*revision = device.revision;
+	store_device_clear(&device);
+	return 0;
+}

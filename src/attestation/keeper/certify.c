@@ -1,0 +1,324 @@
+/*
+ * Certifies the key of an activated credential: once per challenge, for a device
+ * that is enrolled and switched on at the moment of the commit, and on record
+ * before the answer.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/issuers.h"
+#include "attestation/keeper/pending.h"
+#include "attestation/keeper/quota.h"
+#include "attestation/keeper/refusals.h"
+#include "attestation/keeper/state.h"
+#include "attestation/message.h"
+#include "attestation/settings.h"
+#include "daemon/keeper.h"
+#include "daemon/worker.h"
+#include "pki/ak_certificate.h"
+#include "pki/certificate.h"
+#include "store/audit.h"
+#include "store/evidence.h"
+#include "store/store.h"
+#include "store/trust_store.h"
+#include "store/writer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/hex.h"
+#include "util/log.h"
+#include "util/shared.h"
+
+/* Clocks of devices that just booted are a little behind. */
+#define BACKDATE_SECONDS 300
+
+/* A certificate on its way to the disk. */
+struct issue {
+	struct store_job           job;
+	struct attestation_worker *worker;
+	struct keeper_question    *question;
+	struct asker               asker;
+	struct shared_version     *issuer; /* the one that signed, from then on */
+	struct challenge          *challenge; /* that was activated */
+	int64_t                    revision;  /* of the device that was certified */
+	bool                       enrolls;   /* it is not there yet, and enrols itself with this */
+	struct store_certificate   record;
+	struct bytes               certificate;
+	bool                       failed;
+	struct error               err;
+};
+
+static void
+issue_free(struct issue *issue)
+{
+	issuers_release(issue->worker->keeper->issuers, issue->issuer);
+	challenge_free(issue->challenge);
+	bytes_clear(&issue->certificate);
+	free(issue);
+}
+
+static void
+issue_log(const struct issue *issue)
+{
+	char serial[2 * STORE_SERIAL_MAX + 1];
+	char ek[2 * STORE_HASH_SIZE + 1];
+	char until[CLOCK_TEXT_SIZE];
+
+	hex_encode(issue->record.serial, issue->record.serial_size, serial);
+	hex_encode(issue->record.ek_hash, sizeof issue->record.ek_hash, ek);
+	clock_format(issue->record.not_after, until);
+	LOG(INFO, {"request", issue->asker.request}, {"event", "certified"},
+	    {"peer", issue->asker.peer}, {"ek", ek}, {"serial", serial}, {"until", until});
+}
+
+/* Nothing that the device did wrong: it may try again at once. */
+static int
+issue_refuse_changed(struct error *err)
+{
+	return error_set(err, ERROR_OVERLOADED,
+	    "the device has just been changed; start again with /attest");
+}
+
+/* Of a secret that opened no challenge, nobody knows whose it is. */
+static void
+issue_refuse(const struct issue *issue, const struct error *err)
+{
+	const struct challenge *challenge = issue->challenge;
+
+	refusals_record(issue->worker->keeper->refusals, &issue->asker,
+	    challenge != NULL ? challenge->ek.bytes : NULL, err);
+	attestation_refuse(issue->question, &issue->asker, "certify", err);
+}
+
+/* In the worker's thread, once the writer is done: says it, or why not. */
+static void
+issue_finish_cb(void *arg)
+{
+	struct issue        *issue = arg;
+	const struct issuer *issuer = issue->issuer->value;
+	AUTO_BYTES           answer = {0};
+
+	if (issue->failed) {
+		if (issue->err.kind == ERROR_CONFLICT)
+			issue_refuse_changed(&issue->err);
+		issue_refuse(issue, &issue->err);
+	} else {
+		issue_log(issue);
+		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
+		                          bytes_view(&issuer->chain)},
+		    &answer);
+		keeper_answer(issue->question, bytes_view(&answer));
+	}
+	issue_free(issue);
+}
+
+/*
+ * What vendors' certificates vouched for when the challenge was made must still be so:
+ * whoever removes one means from now on.
+ */
+static int
+issue_check_trust(const struct challenge *challenge, struct store *store, struct error *err)
+{
+	int64_t revision = 0;
+
+	if (challenge->evidence.verdict != STORE_VERDICT_VERIFIED)
+		return 0;
+	if (store_trust_revision(store, &revision, err) != 0)
+		return -1;
+	if (revision == challenge->trust_revision)
+		return 0;
+	return error_set(err, ERROR_OVERLOADED,
+	    "the vendors' certificates have just been changed; start again with /attest");
+}
+
+/* Puts a certificate on record, and what is known of the EK that it was given for. */
+static int
+issue_record(const struct issue *issue, struct store *store, int64_t now, struct error *err)
+{
+	const struct challenge      *challenge = issue->challenge;
+	int64_t                      revision = issue->revision;
+	const struct store_evidence *evidence =
+	    issue->worker->keeper->vendors != NULL ? &challenge->evidence : NULL;
+	char serial[2 * STORE_SERIAL_MAX + 1];
+	char until[CLOCK_TEXT_SIZE];
+	char detail[160];
+
+	hex_encode(issue->record.serial, issue->record.serial_size, serial);
+	clock_format(issue->record.not_after, until);
+	(void)snprintf(detail, sizeof detail, "certificate %s until %s, EK certificate %s", serial,
+	    until, evidence != NULL ? store_verdict_word(evidence->verdict) : "ignored");
+	if (issue_check_trust(challenge, store, err) != 0)
+		return -1;
+	if (issue->enrolls &&
+	    auto_enroll_run(store, &challenge->ek, challenge->enroll_name, now, &revision, err) != 0)
+		return -1;
+	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
+	    store_evidence_record(store, challenge->ek.bytes, evidence,
+	        challenge->ek_certificate.data, challenge->ek_certificate.size, now, err) != 0)
+		return -1;
+	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
+}
+
+/* In the writer's thread, inside its transaction. */
+static int
+issue_record_cb(struct store *store, void *arg, struct error *err)
+{
+	const struct issue *issue = arg;
+	struct store_actor  actor = {"attestd", issue->asker.peer, issue->asker.request};
+
+	store_actor_set(store, &actor);
+	return issue_record(issue, store, clock_now(), err);
+}
+
+/* In the writer's thread, after the commit. */
+static void
+issue_recorded_cb(void *arg, const struct error *err)
+{
+	struct issue *issue = arg;
+
+	if (err != NULL) {
+		issue->failed = true;
+		issue->err = *err;
+	}
+	worker_post(issue->worker->worker, issue_finish_cb, issue);
+}
+
+/* Signs what will be recorded. */
+static int
+issue_sign(struct issue *issue, const struct challenge *challenge,
+    const struct store_device *device, struct error *err)
+{
+	const struct attestation_keeper *keeper = issue->worker->keeper;
+	const struct issuer             *issuer;
+	int64_t                          begins;
+	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
+	char                             hash[EK_HASH_TEXT_SIZE];
+	const char                      *hash_name = hash;
+	int64_t                          now = clock_now();
+	struct ak_profile                profile = {
+	                   .key = challenge->ak_key,
+	                   .ek_urn = urn,
+	                   .manufacturer = challenge->evidence.manufacturer,
+	                   .model = challenge->evidence.model,
+	                   .version = challenge->evidence.version,
+	                   .names = (const char *const *)device->names,
+	                   .name_count = device->name_count,
+	                   .not_before = now - BACKDATE_SECONDS,
+	                   .not_after = now + keeper->settings->ak_lifetime,
+        };
+
+	issue->issuer = issuers_acquire(keeper->issuers);
+	issuer = issue->issuer->value;
+	profile.crl_url = issuer->crl_url;
+	/* Somebody else's CA may have signed it this minute. */
+	begins = certificate_not_before(issuer->files.ca.certificate);
+	if (profile.not_before < begins && begins <= now)
+		profile.not_before = begins;
+	/* Never no identifier: an ACME server would take any name for it. */
+	ek_hash_format(&challenge->ek, hash);
+	if (device->name_count == 0) {
+		profile.names = &hash_name;
+		profile.name_count = 1;
+	}
+	if (ak_certificate_issue(&issuer->files.ca, &profile, issue->record.serial,
+	        &issue->record.not_after, &issue->certificate, err) != 0)
+		return error_wrap(err, "signing the AK certificate");
+	issue->record.serial_size = CERTIFICATE_SERIAL_SIZE;
+	issue->record.issuer = issuer->row;
+	issue->record.not_before = profile.not_before;
+	memcpy(issue->record.ek_hash, challenge->ek.bytes, sizeof issue->record.ek_hash);
+	memcpy(issue->record.ak_name, challenge->ak_name.bytes, challenge->ak_name.size);
+	issue->record.ak_name_size = challenge->ak_name.size;
+	return 0;
+}
+
+/*
+ * The secret proves who asked then: whoever was switched off meanwhile, renamed or
+ * enrolled anew asks again, even when everything looks as it did.
+ */
+static int
+issue_check_device(const struct issue *issue, const struct store_device *device, struct error *err)
+{
+	if (issue->challenge->revision == device->revision)
+		return 0;
+	return issue_refuse_changed(err);
+}
+
+/*
+ * Finds the device; or takes one that may enrol itself for enrolled under its name, now
+ * that the secret has come back: only the TPM that has the EK could read it.
+ */
+static int
+issue_find_device(struct issue *issue, struct store_device *device, struct error *err)
+{
+	struct attestation_keeper *keeper = issue->worker->keeper;
+	const struct challenge    *challenge = issue->challenge;
+	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek};
+	char                       name[IDENTIFIER_MAX + 1];
+	char                       reason[ENROLL_REASON_SIZE];
+
+	if (attestation_device_find(issue->worker, challenge->ek.bytes, device, err) == 0)
+		return 0;
+	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
+	    auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW)
+		return -1;
+	issue->enrolls = true;
+	device->names = memory_new(sizeof *device->names);
+	device->names[device->name_count++] = memory_strdup(challenge->enroll_name);
+	return 0;
+}
+
+/* Who has the EK is known by now: nobody uses up what is another's. */
+static int
+issue_check_quota(const struct issue *issue, struct error *err)
+{
+	struct attestation_keeper *keeper = issue->worker->keeper;
+
+	if (quota_take(keeper->quota, issue->challenge->ek.bytes, clock_monotonic_ms()))
+		return 0;
+	return error_set(err, ERROR_RATE_LIMITED,
+	    "this machine has had its AK certificates of a day, %lld (device_certificates); use the last",
+	    (long long)keeper->settings->device_certificates);
+}
+
+static int
+issue_prepare(struct issue *issue, struct view secret, struct error *err)
+{
+	struct attestation_keeper *keeper = issue->worker->keeper;
+	struct store_device        device = {0};
+	int                        rc = -1;
+
+	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
+	    issue_find_device(issue, &device, err) == 0 &&
+	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, err) == 0)
+		rc = issue_sign(issue, issue->challenge, &device, err);
+	issue->revision = device.revision;
+	store_device_clear(&device);
+	return rc;
+}
+
+void
+attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
+    struct keeper_question *question)
+{
+	struct issue *issue = memory_new(sizeof *issue);
+	struct error  err = {0};
+
+	issue->worker = worker;
+	issue->question = question;
+	asker_set(&issue->asker, asked);
+	issue->job = (struct store_job){
+	    .run = issue_record_cb,
+	    .done = issue_recorded_cb,
+	    .arg = issue,
+	};
+	if (issue_prepare(issue, asked->certify.secret, &err) != 0) {
+		issue_refuse(issue, &err);
+		issue_free(issue);
+		return;
+	}
+	store_writer_submit(worker->keeper->writer, &issue->job);
+}

@@ -1,0 +1,371 @@
+/*
+ * Owns the keys, the store and the open challenges of a running attestation CA:
+ * loads them, hands questions to challenge.c and certify.c, keeps the CRL fresh.
+ */
+#include "config.h"
+
+#include "attestation/keeper/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/issuers.h"
+#include "attestation/keeper/pending.h"
+#include "attestation/keeper/quota.h"
+#include "attestation/keeper/refusals.h"
+#include "attestation/keeper/retention.h"
+#include "attestation/keeper/state.h"
+#include "attestation/keeper/throttle.h"
+#include "attestation/keeper/vendor_trust.h"
+#include "attestation/keeper/waiting.h"
+#include "attestation/message.h"
+#include "attestation/settings.h"
+#include "daemon/channel.h"
+#include "daemon/keeper.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "store/audit.h"
+#include "store/batch.h"
+#include "store/store.h"
+#include "store/writer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/shared.h"
+
+#define PEM_MAX ((size_t)256 * 1024)
+#define BODY_MAX ((size_t)64 * 1024)
+#define HEADER_MAX ((size_t)8 * 1024)
+
+/* How long a tick clears away what an import left; one transaction may be longer. */
+#define SWEEP_MS 50
+
+static void
+keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
+{
+	struct attestation_worker *worker = state;
+	struct message_question    asked;
+	struct asker               asker;
+	struct applicant           applicant = {0};
+	AUTO_BYTES                 answer = {0};
+	struct error               err = {0};
+	int                        decoded = message_question_decode(body, &asked, &err);
+
+	asker_set(&asker, &asked);
+	if (decoded != 0) {
+		attestation_refuse(question, &asker, "question", &err);
+	} else if (asked.kind == MESSAGE_CERTIFY) {
+		attestation_certify(worker, &asked, question);
+	} else if (attestation_challenge(worker, &asked, &applicant, &answer, &err) == 0) {
+		keeper_answer(question, bytes_view(&answer));
+	} else if (applicant.present) {
+		attestation_wait(worker, &applicant, &asker, question);
+	} else {
+		attestation_refuse(question, &asker, "challenge", &err);
+	}
+}
+
+/* Something told, in as many messages as it takes: to one front, or to all. */
+struct audience {
+	struct channel *channel;
+	struct keeper  *all;
+};
+
+static void
+keeper_tell_one(const struct audience *audience, const struct message_telling *telling)
+{
+	AUTO_BYTES body = {0};
+
+	message_telling_encode(telling, &body);
+	if (audience->channel != NULL)
+		channel_tell(audience->channel, bytes_view(&body));
+	else
+		keeper_tell(audience->all, bytes_view(&body));
+}
+
+/* One that is empty is told too: it is gone. */
+static void
+keeper_tell_file_cb(const struct issuers_file *file, void *arg)
+{
+	const struct bytes *content = &file->content;
+	size_t              offset = 0;
+
+	/* A front would end over it; better that it serves the last one, and the rest. */
+	if (content->size > MESSAGE_FILE_MAX) {
+		LOG(ERROR, {"event", "file"}, {"reason", "a file is too long to be served"});
+		return;
+	}
+	do {
+		size_t                 left = content->size - offset;
+		size_t                 size = left < MESSAGE_CHUNK_MAX ? left : MESSAGE_CHUNK_MAX;
+		struct message_telling telling = {
+		    .told = MESSAGE_FILE,
+		    .file =
+		        {
+		            .name = file->name,
+		            .issuer = {(const uint8_t *)file->id, strlen(file->id)},
+		            .total = content->size,
+		            .offset = offset,
+		            .chunk = {size != 0 ? content->data + offset : NULL, size},
+		        },
+		};
+
+		keeper_tell_one(arg, &telling);
+		offset += size;
+	} while (offset < content->size);
+}
+
+/* The files first: when the settings come, the front begins to serve. */
+static void
+keeper_greet_cb(void *state, struct channel *channel)
+{
+	struct attestation_worker *worker = state;
+	struct attestation_keeper *keeper = worker->keeper;
+	const struct attestation_settings     *settings = keeper->settings;
+	struct audience            audience = {.channel = channel};
+
+	issuers_greet(keeper->issuers, keeper_tell_file_cb, &audience);
+	keeper_tell_one(&audience,
+	    &(struct message_telling){
+	        .told = MESSAGE_SETTINGS,
+	        .settings =
+	            {
+	                .body_max = BODY_MAX,
+	                .header_max = HEADER_MAX,
+	                .connections_max = (uint64_t)(settings->connections / settings->workers) + 1,
+	                .idle_ms = (uint64_t)settings->idle_timeout * 1000,
+	                .request_ms = (uint64_t)settings->request_timeout * 1000,
+	                .log_level = settings->log_level,
+	                .tls_chain = bytes_view(&keeper->tls_chain),
+	                .tls_key = bytes_view(&keeper->tls_key),
+	            },
+	    });
+}
+
+static int
+keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
+{
+	struct attestation_keeper *keeper = arg;
+	struct attestation_worker *mine = memory_new(sizeof *mine);
+
+	mine->keeper = keeper;
+	mine->worker = worker;
+	*state = mine;
+	return store_open(keeper->settings->state_dir, &mine->store, err);
+}
+
+static void
+keeper_worker_close_cb(void *state)
+{
+	struct attestation_worker *mine = state;
+
+	store_close(mine->store);
+	free(mine);
+}
+
+static void
+keeper_ready_cb(void *arg)
+{
+	struct attestation_keeper *keeper = arg;
+	char                       workers[24];
+
+	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
+	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
+	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
+}
+
+/* Reads the vendors' certificates when they have changed. */
+static int
+keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
+{
+	struct shared_version *version;
+	char                   count[24];
+	bool                   fresh = false;
+
+	if (keeper->vendors == NULL)
+		return 0;
+	if (vendor_trust_refresh(keeper->vendors, keeper->store, &fresh, err) != 0)
+		return -1;
+	if (fresh) {
+		version = shared_acquire(keeper->vendors);
+		(void)snprintf(count, sizeof count, "%zu",
+		    ((const struct vendor_set *)version->value)->count);
+		shared_release(keeper->vendors, version);
+		LOG(INFO, {"event", "trust"}, {"certificates", count});
+	}
+	return 0;
+}
+
+/* Some of what an import left that was killed; the rest at the next tick. */
+static void
+keeper_sweep_import(struct attestation_keeper *keeper)
+{
+	int64_t      deadline = clock_monotonic_ms() + SWEEP_MS;
+	struct error err = {0};
+	bool         more = true;
+
+	while (more && clock_monotonic_ms() < deadline)
+		if (store_batch_sweep(keeper->store, &more, &err) != 0) {
+			LOG(ERROR, {"event", "import"}, {"reason", err.detail});
+			return;
+		}
+}
+
+/* Once for each reason, and not each second that a token is away. */
+static void
+keeper_complain_of_crl(struct attestation_keeper *keeper, const char *reason)
+{
+	if (strcmp(keeper->crl_failure, reason) == 0)
+		return;
+	(void)snprintf(keeper->crl_failure, sizeof keeper->crl_failure, "%s", reason);
+	LOG(ERROR, {"event", "crl"}, {"reason", reason});
+}
+
+static void
+keeper_tick_cb(void *arg, struct keeper *all)
+{
+	struct attestation_keeper *keeper = arg;
+	struct audience            audience = {.all = all};
+	struct error               err = {0};
+	bool                       fresh = false;
+
+	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, &err) != 0)
+		keeper_complain_of_crl(keeper, err.detail);
+	else
+		keeper->crl_failure[0] = '\0';
+	if (keeper_vendors_refresh(keeper, &err) != 0)
+		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
+	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
+		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
+	retention_tick(keeper->retention, clock_monotonic_ms());
+	if (fresh)
+		issuers_tell(keeper->issuers, keeper_tell_file_cb, &audience);
+	keeper_sweep_import(keeper);
+}
+
+/* What cannot be loaded leaves all as it is: those who wait for an answer get it from the old one. */
+static void
+keeper_reload_cb(void *arg, struct keeper *all)
+{
+	struct attestation_keeper *keeper = arg;
+	struct shared_version     *version;
+	struct error               err = {0};
+
+	if (issuers_load(keeper->issuers, keeper->store, clock_now(), &err) != 0) {
+		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"},
+		    {"reason", err.detail});
+	} else {
+		version = issuers_acquire(keeper->issuers);
+		LOG(INFO, {"event", "reload"},
+		    {"issuer", ((const struct issuer *)version->value)->files.id});
+		issuers_release(keeper->issuers, version);
+	}
+	if (auto_enroll_refresh(keeper->auto_enroll, true, &err) != 0)
+		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
+	keeper_tick_cb(arg, all);
+}
+
+static void
+keeper_finish_cb(void *arg)
+{
+	struct attestation_keeper *keeper = arg;
+
+	store_writer_stop(keeper->writer);
+	keeper->writer = NULL;
+}
+
+static const struct keeper_handlers handlers = {
+    .worker_open = keeper_worker_open_cb,
+    .worker_close = keeper_worker_close_cb,
+    .greet = keeper_greet_cb,
+    .ask = keeper_ask_cb,
+    .ready = keeper_ready_cb,
+    .tick = keeper_tick_cb,
+    .reload = keeper_reload_cb,
+    .finish = keeper_finish_cb,
+};
+
+/* The front serves with them; what is wrong with them is found out before it does. */
+static int
+keeper_load_tls(struct attestation_keeper *keeper, struct error *err)
+{
+	const struct attestation_settings *settings = keeper->settings;
+	struct ca              pair = {0};
+	int                    rc = -1;
+
+	if (settings->tls_cert == NULL)
+		return 0;
+	if (file_read(settings->tls_cert, PEM_MAX, &keeper->tls_chain, err) != 0 ||
+	    file_read(settings->tls_key, PEM_MAX, &keeper->tls_key, err) != 0)
+		return -1;
+	if (certificate_load(settings->tls_cert, &pair.certificate, err) == 0 &&
+	    key_load(settings->tls_key, &pair.key, err) == 0 && (rc = ca_check_pair(&pair, err)) != 0)
+		error_wrap(err, "%s and %s", settings->tls_cert, settings->tls_key);
+	ca_clear(&pair);
+	return rc;
+}
+
+/* The store comes first: a directory without one was never initialised, and it says so. */
+static int
+keeper_load(struct attestation_keeper *keeper, struct error *err)
+{
+	const struct attestation_settings *settings = keeper->settings;
+	bool                   fresh = false;
+
+	keeper->issuers = issuers_new(settings);
+	if (store_open(settings->state_dir, &keeper->store, err) != 0)
+		return -1;
+	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
+	if (issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
+	    keeper_load_tls(keeper, err) != 0 ||
+	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
+		return -1;
+	keeper->refusals = refusals_new(keeper->writer);
+	keeper->retention = retention_new(settings, keeper->writer);
+	keeper->quota = quota_new(settings->device_certificates);
+	keeper->throttle = throttle_new();
+	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
+	    settings->challenge_lifetime * 1000);
+	if (settings->ek_mode != EK_POLICY_IGNORE)
+		keeper->vendors = vendor_trust_new();
+	if (keeper_vendors_refresh(keeper, err) != 0 ||
+	    auto_enroll_new(settings, &keeper->auto_enroll, err) != 0)
+		return -1;
+	return issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, err);
+}
+
+static void
+keeper_clear(struct attestation_keeper *keeper)
+{
+	if (keeper->writer != NULL)
+		store_writer_stop(keeper->writer);
+	issuers_free(keeper->issuers);
+	refusals_free(keeper->refusals);
+	retention_free(keeper->retention);
+	pending_free(keeper->pending);
+	shared_free(keeper->vendors);
+	auto_enroll_free(keeper->auto_enroll);
+	quota_free(keeper->quota);
+	throttle_free(keeper->throttle);
+	store_close(keeper->store);
+	bytes_clear(&keeper->tls_chain);
+	bytes_clear(&keeper->tls_key);
+}
+
+int
+attestation_keeper_run(const struct attestation_settings *settings, int control, bool signals,
+    const char *listening, struct error *err)
+{
+	struct attestation_keeper keeper = {.settings = settings, .listening = listening};
+	int                       rc;
+
+	rc = keeper_load(&keeper, err);
+	if (rc == 0)
+		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);
+	keeper_clear(&keeper);
+	return rc;
+}

@@ -1,0 +1,22 @@
+/*
+ * The keeper of the attestation CA: what is worth stealing and what decides.
+ * Keys, store, open challenges; no network, HTTP or JSON.
+ */
+#ifndef ATTESTATION_KEEPER_KEEPER_H
+#define ATTESTATION_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+
+struct error;
+struct attestation_settings;
+
+/*
+ * Loads the state and answers the fronts whose channels come over `control`
+ * until SIGTERM (when `signals`) or until the supervisor is gone. Logs one line
+ * with `listening` once it serves. Returns 0; or -1 when it cannot start, with
+ * a detail that names the file and the remedy.
+ */
+int attestation_keeper_run(const struct attestation_settings *settings, int control, bool signals,
+    const char *listening, struct error *err);
+
+#endif

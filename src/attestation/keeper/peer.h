@@ -1,0 +1,19 @@
+/* Who asks, by address. */
+#ifndef ATTESTATION_KEEPER_PEER_H
+#define ATTESTATION_KEEPER_PEER_H
+
+#include "util/bytes.h"
+
+/* Octets of an address as text, and a NUL. */
+#define PEER_SIZE 64
+
+/* "192.0.2.1:51442" or "[2001:db8::7]:443" without its port. What is too long is cut; zeros follow. */
+void peer_host(struct view peer, char host[PEER_SIZE]);
+
+/*
+ * The addresses that one subscriber has to himself, by one name: an IPv4 address, or the
+ * /64 of one of IPv6, as "2001:db8:0:1::/64". What is no address stays as it is.
+ */
+void peer_source(const char host[PEER_SIZE], char source[PEER_SIZE]);
+
+#endif

@@ -1,0 +1,89 @@
+/* Owns the counts of those who are certified; decides nothing else. */
+#include "config.h"
+
+#include "attestation/keeper/quota.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/bytes.h"
+
+#define QUOTA_PLACES 4096U
+#define QUOTA_PROBES 8U /* places where an EK may stand */
+
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+
+/* Free when the time is over at which all that was taken would have come evenly. */
+struct place {
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	int64_t due_ms;
+};
+
+struct quota {
+	int64_t         per_day;
+	pthread_mutex_t mutex; /* over the places */
+	struct place    places[QUOTA_PLACES];
+};
+
+struct quota *
+quota_new(int64_t per_day)
+{
+	struct quota *quota = memory_new(sizeof *quota);
+
+	quota->per_day = per_day;
+	(void)pthread_mutex_init(&quota->mutex, NULL);
+	return quota;
+}
+
+void
+quota_free(struct quota *quota)
+{
+	if (quota == NULL)
+		return;
+	(void)pthread_mutex_destroy(&quota->mutex);
+	free(quota);
+}
+
+/* The EK's own, or one that nobody needs; NULL when there is none. */
+static struct place *
+quota_place(struct quota *quota, const uint8_t *ek_hash, int64_t now_ms)
+{
+	size_t        index = (size_t)ek_hash[0] << 8 | ek_hash[1];
+	struct place *unused = NULL;
+
+	for (size_t i = 0; i < QUOTA_PROBES; i++) {
+		struct place *place = &quota->places[(index + i) % QUOTA_PLACES];
+
+		if (place->due_ms > now_ms && memcmp(place->ek_hash, ek_hash, STORE_HASH_SIZE) == 0)
+			return place;
+		if (unused == NULL && place->due_ms <= now_ms)
+			unused = place;
+	}
+	if (unused != NULL) {
+		memcpy(unused->ek_hash, ek_hash, STORE_HASH_SIZE);
+		unused->due_ms = now_ms;
+	}
+	return unused;
+}
+
+bool
+quota_take(struct quota *quota, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now_ms)
+{
+	int64_t       interval_ms;
+	struct place *place;
+	bool          taken = true;
+
+	if (quota->per_day == 0)
+		return true;
+	interval_ms = DAY_MS / quota->per_day;
+	(void)pthread_mutex_lock(&quota->mutex);
+	place = quota_place(quota, ek_hash, now_ms);
+	if (place != NULL) {
+		taken = place->due_ms - now_ms <= (quota->per_day - 1) * interval_ms;
+		if (taken)
+			place->due_ms += interval_ms;
+	}
+	(void)pthread_mutex_unlock(&quota->mutex);
+	return taken;
+}

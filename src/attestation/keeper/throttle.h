@@ -1,0 +1,39 @@
+/*
+ * How often requests of strangers may write to the disk: in memory, bounded, and for any
+ * thread. It decides nothing else.
+ */
+#ifndef ATTESTATION_KEEPER_THROTTLE_H
+#define ATTESTATION_KEEPER_THROTTLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+struct throttle;
+
+/* An EK that is on the list is written again after this, or when it asks from elsewhere. */
+#define THROTTLE_AGAIN_MS INT64_C(60000)
+
+/*
+ * At once and then one per interval: of one source, of new EKs together, and of those that
+ * are on the list together. One fsync serves several.
+ */
+#define THROTTLE_SOURCE_BURST       32
+#define THROTTLE_SOURCE_INTERVAL_MS INT64_C(1000)
+#define THROTTLE_BURST              256
+#define THROTTLE_INTERVAL_MS        INT64_C(250)
+
+struct throttle *throttle_new(void);
+void             throttle_free(struct throttle *throttle); /* takes NULL too */
+
+/*
+ * How many requests of this EK to write down now: this one and those that were counted
+ * since the last that was. 0: not now; it was counted. `listed` says that the EK is on the
+ * list already; `source` is where the request came from (peer_source), `now_ms` of a
+ * monotonic clock.
+ */
+int64_t throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const char *source, bool listed, int64_t now_ms);
+
+#endif

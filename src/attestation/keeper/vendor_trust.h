@@ -1,0 +1,35 @@
+/*
+ * The vendors' certificates of the store, as every worker judges EK certificates by
+ * them: read again when they change, and replaced as a whole.
+ */
+#ifndef ATTESTATION_KEEPER_VENDOR_TRUST_H
+#define ATTESTATION_KEEPER_VENDOR_TRUST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ek_trust;
+struct error;
+struct shared;
+struct store;
+
+/* One reading of them, the value of a shared version. */
+struct vendor_set {
+	struct ek_trust *trust;
+	int64_t          revision; /* of the store */
+	size_t           count;
+};
+
+/* Holds nothing before the first vendor_trust_refresh. Freed by shared_free. */
+struct shared *vendor_trust_new(void);
+
+/*
+ * Reads them when the store's differ from the last reading; one thread only. Sets
+ * *fresh when it did. A certificate that cannot be read is logged and left out; when
+ * the store cannot be read, the last reading stays and -1 says why.
+ */
+int vendor_trust_refresh(struct shared *vendors, struct store *store, bool *fresh,
+    struct error *err);
+
+#endif
