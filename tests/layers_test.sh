@@ -14,22 +14,25 @@ util           util
 tpm            util tpm
 pki            util tpm pki
 webauthn       util tpm pki webauthn
-store          util pki/crl_reason.h store ca/files.h
-ca             util tpm pki store ca
+store          util store store/sqlite/connection.h store/inventory/audit.h
+store/inventory  util pki/crl_reason.h store store/sqlite store/inventory
+store/acme     util store store/sqlite store/acme
+store/sqlite   util store store/inventory store/acme store/sqlite ca/files.h
+ca             util tpm pki store store/inventory ca
 daemon         util daemon
 http           util daemon http
 attestation    util daemon attestation ca/files.h attestation/keeper/ek_policy.h attestation/keeper/enroll_rule.h
 attestation/front   util tpm daemon http attestation attestation/front
-attestation/keeper  util tpm pki store ca daemon attestation attestation/keeper
+attestation/keeper  util tpm pki store store/inventory ca daemon attestation attestation/keeper
 acme           util daemon acme ca/files.h acme/keeper/policy.h
 acme/front     util tpm webauthn daemon http acme acme/front
-acme/keeper    util tpm pki webauthn store ca daemon acme acme/keeper
+acme/keeper    util tpm pki webauthn store store/acme ca daemon acme acme/keeper
 device         util tpm pki webauthn device
-attestd        util tpm pki webauthn store ca daemon http attestation attestation/front attestation/keeper
-admin          util tpm pki store ca admin
-acme_admin     util tpm pki store ca acme acme/keeper admin acme_admin
-attest-acmed   util tpm pki webauthn store ca daemon http acme acme/front acme/keeper admin acme_admin
-attest-ca      util tpm pki store ca admin
+attestd        util daemon attestation attestation/front attestation/keeper
+admin          util tpm pki store store/inventory ca admin
+acme_admin     util tpm pki store store/acme ca acme acme/keeper admin acme_admin
+attest-acmed   util daemon acme acme/front acme/keeper admin acme_admin
+attest-ca      util admin
 attest-device  util tpm pki webauthn device
 '
 
@@ -247,13 +250,18 @@ refuses util/bytes.h '#include "daemon/channel.h"'
 refuses tpm/name.c '#include "pki/key.h"'
 refuses pki/key.c '#include "store/store.h"'
 refuses webauthn/tpm.c '#include "http/json.h"'
-refuses store/sqlite.c '#include "tpm/name.h"'
+refuses store/sqlite/open.c '#include "tpm/name.h"'
 refuses daemon/channel.c '#include "attestation/message.h"'
 refuses daemon/worker.c '#include "store/writer.h"'
 refuses http/server.c '#include "attestation/front/front.h"'
 refuses http/server.c '#include "pki/key.h"'
 refuses attestation/keeper/keeper.c '#include "acme/keeper/order.h"'
 refuses acme/keeper/keeper.c '#include "attestation/keeper/pending.h"'
+refuses acme/keeper/order.c '#include "store/inventory/waiting.h"'
+refuses acme_admin/orders.c '#include "store/inventory/device.h"'
+refuses store/acme/order.c '#include "store/inventory/device.h"'
+refuses store/inventory/device.c '#include "store/acme/acme.h"'
+refuses admin/list.c '#include "store/acme/acme.h"'
 refuses device/http.c '#include "http/server.h"'
 refuses device/key.c '#include "store/store.h"'
 refuses device/key.c '#include "pki/ca.h"'
@@ -276,8 +284,8 @@ refuses tpm/name.c '#include <cbor.h>'
 refuses pki/key.c '#include <event2/http.h>'
 refuses pki/key.c '#include <sqlite3.h>'
 refuses webauthn/tpm.c '#include <cbor.h>'
-refuses store/sqlite.c '#include <tss2/tss2_mu.h>'
-refuses store/sqlite.c '#include <curl/curl.h>'
+refuses store/sqlite/open.c '#include <tss2/tss2_mu.h>'
+refuses store/sqlite/open.c '#include <curl/curl.h>'
 refuses daemon/channel.c '#include <event2/http.h>'
 refuses daemon/channel.c '#include <jansson.h>'
 refuses daemon/channel.c '#include <cbor.h>'

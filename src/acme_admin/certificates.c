@@ -8,7 +8,7 @@
 #include "acme_admin/find.h"
 #include "admin/print.h"
 #include "pki/crl_reason.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"

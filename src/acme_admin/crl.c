@@ -10,7 +10,7 @@
 #include "admin/print.h"
 #include "ca/files.h"
 #include "pki/ca.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "store/acme.h"
+#include "store/acme/acme.h"
 
 struct error;
 

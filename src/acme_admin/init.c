@@ -19,7 +19,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/trust.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "util/clock.h"
 #include "util/config_file.h"
 #include "util/duration.h"

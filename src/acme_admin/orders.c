@@ -7,7 +7,7 @@
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
 #include "admin/print.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -9,7 +9,8 @@
 #include "admin/enrolment.h"
 #include "admin/print.h"
 #include "store/hash.h"
-#include "store/waiting.h"
+#include "store/inventory/device.h"
+#include "store/inventory/waiting.h"
 #include "util/bytes.h"
 #include "util/error.h"
 

@@ -5,9 +5,9 @@
 
 #include "admin/call.h"
 #include "admin/check_report.h"
-#include "store/audit.h"
-#include "store/batch.h"
 #include "store/check.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/batch.h"
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -10,6 +10,8 @@
 #include "admin/print.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/hex.h"

@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-#include "store/store.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 
 /*
  * {ek_hash, names, identifiers, tags, note, enabled, enrolled, seen}: identifiers are what

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "admin/device_file.h"
+#include "store/inventory/device.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "admin/csv.h"
-#include "store/store.h"
+#include "store/inventory/device.h"
 #include "util/bytes.h"
 
 struct error;

@@ -9,6 +9,7 @@
 
 #include "admin/device_file.h"
 #include "store/hash.h"
+#include "store/inventory/device.h"
 #include "tpm/ek.h"
 #include "util/error.h"
 #include "util/json_depth.h"

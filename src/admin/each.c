@@ -9,6 +9,7 @@
 #include "admin/describe.h"
 #include "admin/print.h"
 #include "store/hash.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

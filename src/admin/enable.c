@@ -2,7 +2,8 @@
 #include "config.h"
 
 #include "admin/each.h"
-#include "store/change.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 

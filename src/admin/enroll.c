@@ -6,6 +6,7 @@
 #include "admin/ek_file.h"
 #include "admin/enrolment.h"
 #include "admin/print.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "tpm/ek.h"
 #include "util/bytes.h"

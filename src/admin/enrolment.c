@@ -9,6 +9,7 @@
 #include "admin/describe.h"
 #include "admin/print.h"
 #include "store/hash.h"
+#include "store/inventory/device.h"
 #include "util/bytes.h"
 
 /* One more than there may be is enough for the store to refuse it. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "admin/call.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 
 /* --name, --tag and --note of a call; the texts are the call's. */

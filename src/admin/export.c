@@ -16,6 +16,7 @@
 #include "admin/filter.h"
 #include "admin/print.h"
 #include "ca/directory.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/inventory/device.h"
 #include "util/duration.h"
 #include "util/error.h"
 

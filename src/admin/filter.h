@@ -3,7 +3,7 @@
 #define ADMIN_FILTER_H
 
 #include "admin/call.h"
-#include "store/store.h"
+#include "store/inventory/device.h"
 
 /* The options of such a command, as rows of its table. */
 #define FILTER_OPTIONS                                                               \

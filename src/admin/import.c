@@ -16,7 +16,8 @@
 #include "admin/fault.h"
 #include "admin/print.h"
 #include "admin/progress.h"
-#include "store/batch.h"
+#include "store/inventory/batch.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 

@@ -18,7 +18,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/key_uri.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"

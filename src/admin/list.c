@@ -10,6 +10,7 @@
 #include "admin/filter.h"
 #include "admin/print.h"
 #include "store/hash.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"

@@ -7,7 +7,7 @@
 #include "admin/describe.h"
 #include "admin/print.h"
 #include "store/hash.h"
-#include "store/waiting.h"
+#include "store/inventory/waiting.h"
 #include "tpm/vendor.h"
 #include "util/clock.h"
 #include "util/error.h"

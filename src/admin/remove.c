@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "admin/each.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 

@@ -7,10 +7,11 @@
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/print.h"
-#include "store/change.h"
 #include "store/hash.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
+#include "store/inventory/waiting.h"
 #include "store/store.h"
-#include "store/waiting.h"
 #include "tpm/ek.h"
 #include "util/error.h"
 

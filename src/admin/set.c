@@ -6,7 +6,8 @@
 #include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/print.h"
-#include "store/change.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <openssl/types.h>
 
-#include "store/trust_store.h"
+#include "store/inventory/trust.h"
 
 struct ek_trust;
 struct error;

@@ -17,7 +17,7 @@
 #include "admin/trust_scan.h"
 #include "pki/certificate.h"
 #include "pki/ek_trust.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/trust_store.h"
+#include "store/inventory/trust.h"
 #include "util/bytes.h"
 
 #define TRUST_SOURCE_SIZE  256

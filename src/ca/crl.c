@@ -20,6 +20,8 @@
 #include "ca/files.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/issuer.h"
 #include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"

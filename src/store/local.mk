@@ -1,50 +1,49 @@
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
-	src/store/acme.h \
-	src/store/acme_account.c \
-	src/store/acme_authorization.c \
-	src/store/acme_issued.c \
-	src/store/acme_open.c \
-	src/store/acme_order.c \
-	src/store/acme_sqlite.h \
-	src/store/acme_sweep.c \
-	src/store/audit.h \
-	src/store/batch.h \
-	src/store/change.h \
+	src/store/actor.c src/store/actor.h \
 	src/store/check.h \
-	src/store/device_check.c src/store/device_check.h \
-	src/store/evidence.h \
-	src/store/glob.c src/store/glob.h \
 	src/store/hash.c src/store/hash.h \
-	src/store/name_run.c src/store/name_run.h \
-	src/store/sqlite.c src/store/sqlite.h \
-	src/store/sqlite_actor.c src/store/sqlite_actor.h \
-	src/store/sqlite_audit.c src/store/sqlite_audit.h \
-	src/store/sqlite_audit_cut.c \
-	src/store/sqlite_audit_read.c \
-	src/store/sqlite_batch.c src/store/sqlite_batch.h \
-	src/store/sqlite_batch_write.c \
-	src/store/sqlite_certificate.c \
-	src/store/sqlite_change.c \
-	src/store/sqlite_check.c \
-	src/store/sqlite_crl.c \
-	src/store/sqlite_detail.c src/store/sqlite_detail.h \
-	src/store/sqlite_device.c \
-	src/store/sqlite_evidence.c src/store/sqlite_evidence.h \
-	src/store/sqlite_inventory.c src/store/sqlite_inventory.h \
-	src/store/sqlite_leftover.c src/store/sqlite_leftover.h \
-	src/store/sqlite_list.c \
-	src/store/sqlite_open.c \
-	src/store/sqlite_replace.c \
-	src/store/sqlite_revoke.c \
-	src/store/sqlite_search.c \
-	src/store/sqlite_stage.c src/store/sqlite_stage.h \
-	src/store/sqlite_trust.c \
-	src/store/sqlite_waiting.c src/store/sqlite_waiting.h \
 	src/store/store.h \
-	src/store/trust_store.h \
-	src/store/waiting.h \
-	src/store/writer.c src/store/writer.h
+	src/store/writer.c src/store/writer.h \
+	src/store/acme/account.c \
+	src/store/acme/acme.h \
+	src/store/acme/authorization.c \
+	src/store/acme/issued.c \
+	src/store/acme/order.c \
+	src/store/acme/rows.h \
+	src/store/acme/sweep.c \
+	src/store/inventory/audit.h \
+	src/store/inventory/audit_chain.c src/store/inventory/audit_chain.h \
+	src/store/inventory/audit_cut.c \
+	src/store/inventory/audit_detail.c src/store/inventory/audit_detail.h \
+	src/store/inventory/audit_read.c \
+	src/store/inventory/batch.h \
+	src/store/inventory/certificate.c src/store/inventory/certificate.h \
+	src/store/inventory/change.c src/store/inventory/change.h \
+	src/store/inventory/device.c src/store/inventory/device.h \
+	src/store/inventory/device_check.c src/store/inventory/device_check.h \
+	src/store/inventory/evidence.c src/store/inventory/evidence.h \
+	src/store/inventory/evidence_rows.h \
+	src/store/inventory/issuer.c src/store/inventory/issuer.h \
+	src/store/inventory/list.c \
+	src/store/inventory/replace.c \
+	src/store/inventory/revoke.c \
+	src/store/inventory/rows.h \
+	src/store/inventory/search.c \
+	src/store/inventory/trust.c src/store/inventory/trust.h \
+	src/store/inventory/waiting.c src/store/inventory/waiting.h \
+	src/store/inventory/waiting_rows.h \
+	src/store/sqlite/acme.c \
+	src/store/sqlite/batch.c src/store/sqlite/batch.h \
+	src/store/sqlite/batch_write.c \
+	src/store/sqlite/check.c \
+	src/store/sqlite/connection.c src/store/sqlite/connection.h \
+	src/store/sqlite/glob.c src/store/sqlite/glob.h \
+	src/store/sqlite/inventory.c \
+	src/store/sqlite/leftover.c src/store/sqlite/leftover.h \
+	src/store/sqlite/name_run.c src/store/sqlite/name_run.h \
+	src/store/sqlite/open.c \
+	src/store/sqlite/stage.c src/store/sqlite/stage.h
 
 UNIT_TESTS += tests/unit/store/acme/acme_test
 UNIT_TESTS += tests/unit/store/hash_test

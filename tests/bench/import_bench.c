@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"

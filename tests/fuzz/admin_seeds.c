@@ -12,6 +12,7 @@
 #include "admin/backup_manifest.h"
 #include "admin/device_file.h"
 #include "ca/files.h"
+#include "store/inventory/device.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"

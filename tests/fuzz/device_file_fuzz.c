@@ -11,7 +11,8 @@
 
 #include "admin/device_file.h"
 #include "fuzz.h"
-#include "store/device_check.h"
+#include "store/inventory/device.h"
+#include "store/inventory/device_check.h"
 #include "util/error.h"
 
 static const char *const formats[] = {"csv", "jsonl"};

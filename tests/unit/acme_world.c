@@ -16,7 +16,7 @@
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -23,6 +23,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "scratch.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "tpm/ek.h"
 #include "unit.h"

@@ -11,7 +11,7 @@
 
 #include "acme/keeper/statement.h"
 #include "acme/message.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "store/writer.h"
 #include "util/bytes.h"
 #include "util/error.h"

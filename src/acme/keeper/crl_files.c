@@ -11,7 +11,7 @@
 
 #include "pki/ca.h"
 #include "pki/pem.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "util/error.h"
 
 struct crl_files {

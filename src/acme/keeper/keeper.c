@@ -25,7 +25,7 @@
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/key_uri.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -6,7 +6,7 @@
 #include "acme/keeper/call.h"
 #include "acme/keeper/transition.h"
 #include "acme/message.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 
 static struct acme_problem
 problem_of(const struct store_problem *problem)

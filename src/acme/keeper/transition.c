@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "util/error.h"
 
 /* Every arrow there is. Authorizations are decided at once: nothing is ever "processing" for long. */

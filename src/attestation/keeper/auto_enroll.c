@@ -11,9 +11,11 @@
 
 #include "attestation/keeper/serial_list.h"
 #include "attestation/settings.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
+#include "store/inventory/waiting.h"
 #include "store/store.h"
-#include "store/waiting.h"
 #include "tpm/ek.h"
 #include "util/bytes.h"
 #include "util/error.h"

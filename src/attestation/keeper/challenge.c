@@ -20,7 +20,7 @@
 #include "attestation/keeper/waiting.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
-#include "store/store.h"
+#include "store/inventory/device.h"
 #include "tpm/ak.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "attestation/keeper/serial_list.h"
-#include "store/evidence.h"
+#include "store/inventory/evidence.h"
 #include "tpm/vendor.h"
 #include "util/bytes.h"
 

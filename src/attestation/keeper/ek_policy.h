@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "store/evidence.h"
+#include "store/inventory/evidence.h"
 #include "util/config_file.h"
 
 struct error;

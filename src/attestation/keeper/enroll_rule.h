@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "store/evidence.h"
+#include "store/inventory/evidence.h"
 #include "util/config_file.h"
 #include "util/identifier.h"
 

@@ -12,7 +12,7 @@
 
 #include "attestation/keeper/peer.h"
 #include "attestation/keeper/serial_list.h"
-#include "store/evidence.h"
+#include "store/inventory/evidence.h"
 #include "tpm/ek.h"
 #include "tpm/name.h"
 #include "util/bytes.h"

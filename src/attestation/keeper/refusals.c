@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "attestation/keeper/state.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
 #include "store/writer.h"
 #include "util/bytes.h"
 #include "util/clock.h"

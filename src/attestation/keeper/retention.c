@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "attestation/settings.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "util/bytes.h"

@@ -8,7 +8,7 @@
 
 #include "attestation/message.h"
 #include "daemon/keeper.h"
-#include "store/store.h"
+#include "store/inventory/device.h"
 #include "tpm/ek.h"
 #include "util/error.h"
 #include "util/log.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "pki/ek_trust.h"
-#include "store/trust_store.h"
+#include "store/inventory/trust.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"

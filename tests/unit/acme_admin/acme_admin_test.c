@@ -10,7 +10,7 @@
 #include "acme_world.h"
 #include "admin/command.h"
 #include "ca/files.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -8,6 +8,8 @@
 
 #include "admin/command.h"
 #include "scratch.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

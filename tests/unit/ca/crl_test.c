@@ -9,7 +9,10 @@
 #include "ca/files.h"
 #include "pki_support.h"
 #include "scratch.h"
-#include "store/change.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
+#include "store/inventory/issuer.h"
 #include "store/store.h"
 
 #define LIFETIME (7 * PKI_DAY)

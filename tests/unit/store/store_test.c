@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "ca/files.h"
+#include "store/inventory/device.h"
 #include "store_devices.h"
 #include "util/bytes.h"
 #include "util/file.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "scratch.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "unit.h"

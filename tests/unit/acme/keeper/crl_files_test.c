@@ -10,7 +10,7 @@
 #include "acme/keeper/crl_files.h"
 #include "pki_support.h"
 #include "scratch.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/error.h"
 

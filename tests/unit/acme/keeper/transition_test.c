@@ -6,7 +6,7 @@
 
 #include "acme/keeper/transition.h"
 #include "scratch.h"
-#include "store/acme.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"

@@ -6,6 +6,7 @@
 
 #include "admin/device_file.h"
 #include "admin/fault.h"
+#include "store/inventory/device.h"
 #include "unit.h"
 #include "util/error.h"
 

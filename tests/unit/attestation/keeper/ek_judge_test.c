@@ -11,8 +11,8 @@
 #include "ek_support.h"
 #include "forge.h"
 #include "scratch.h"
+#include "store/inventory/trust.h"
 #include "store/store.h"
-#include "store/trust_store.h"
 #include "tpm/ek.h"
 #include "util/shared.h"
 

@@ -11,11 +11,12 @@
 #include <stdio.h>
 
 #include "ek_support.h"
-#include "store/audit.h"
-#include "store/change.h"
-#include "store/evidence.h"
-#include "store/trust_store.h"
-#include "store/waiting.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
+#include "store/inventory/evidence.h"
+#include "store/inventory/trust.h"
+#include "store/inventory/waiting.h"
 
 #define NAME "NTC-7f01"
 #define TURNS 1000

@@ -14,7 +14,9 @@
 
 #include <openssl/x509.h>
 
-#include "store/change.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
 
 static void
 setup(void)

@@ -11,7 +11,8 @@
 
 #include "attestation/keeper/throttle.h"
 #include "keeper_world.h"
-#include "store/waiting.h"
+#include "store/inventory/device.h"
+#include "store/inventory/waiting.h"
 
 static void
 setup(void)

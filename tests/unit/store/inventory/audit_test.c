@@ -5,7 +5,8 @@
 #include <sqlite3.h>
 
 #include "ca/files.h"
-#include "store/audit.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/device.h"
 #include "store_fixture.h"
 #include "util/bytes.h"
 #include "util/file.h"

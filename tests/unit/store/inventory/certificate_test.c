@@ -1,6 +1,8 @@
 /* The certificates of a store: added, listed, and revoked when their device is removed. */
 #include "config.h"
 
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 #include "store_devices.h"
 
 static struct store_certificate

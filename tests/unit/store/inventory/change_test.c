@@ -6,8 +6,10 @@
 
 #include "ca/files.h"
 #include "scratch.h"
-#include "store/audit.h"
-#include "store/change.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

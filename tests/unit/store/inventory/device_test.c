@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/inventory/device.h"
 #include "store_devices.h"
 #include "util/bytes.h"
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "store/evidence.h"
+#include "store/inventory/device.h"
+#include "store/inventory/evidence.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/error.h"

@@ -6,7 +6,8 @@
 
 #include "ca/files.h"
 #include "scratch.h"
-#include "store/glob.h"
+#include "store/inventory/device.h"
+#include "store/sqlite/glob.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "scratch.h"
-#include "store/change.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/error.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "store/audit.h"
-#include "store/trust_store.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/trust.h"
 #include "store_fixture.h"
 
 #define NOW 1000000

@@ -1,7 +1,7 @@
 /* The waiting list: who is on it, who gives way, and that it ends in a device or a denial. */
 #include "config.h"
 
-#include "store/waiting.h"
+#include "store/inventory/waiting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 #include <sqlite3.h>
 
 #include "ca/files.h"
-#include "store/audit.h"
 #include "store/hash.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/device.h"
 #include "store_fixture.h"
 #include "util/bytes.h"
 #include "util/file.h"

@@ -9,8 +9,9 @@
 
 #include "ca/files.h"
 #include "scratch.h"
-#include "store/audit.h"
 #include "store/check.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

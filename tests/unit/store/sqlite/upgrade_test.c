@@ -7,6 +7,8 @@
 
 #include "ca/files.h"
 #include "scratch.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"

@@ -1,0 +1,192 @@
+/*
+ * What the ACME server keeps: accounts, orders with their authorizations, and
+ * the certificates it issued. The handle is a struct store of a database of its
+ * own: store_begin, store_commit, store_mark, store_generation and the writer
+ * serve it too. Text is UTF-8 without control characters; the keeper has seen to it.
+ */
+#ifndef STORE_ACME_ACME_H
+#define STORE_ACME_ACME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/status.h"
+
+#define STORE_ID_SIZE         23 /* base64url of 128 bits, and a NUL */
+#define STORE_THUMBPRINT_SIZE 44 /* base64url of SHA-256, and a NUL */
+#define STORE_CONTACTS_MAX    8
+#define STORE_IDENTIFIERS_MAX 16
+#define STORE_KEY_HASH_SIZE   32
+
+struct store_account {
+	char        id[STORE_ID_SIZE];
+	enum status status; /* valid, deactivated, revoked */
+	char       *jwk;
+	char        thumbprint[STORE_THUMBPRINT_SIZE];
+	char       *contacts[STORE_CONTACTS_MAX];
+	size_t      contact_count;
+	bool        terms_agreed;
+	int64_t     created;
+};
+
+/* Why something is invalid; detail is NULL when nothing is wrong. */
+struct store_problem {
+	enum error_kind kind;
+	char           *detail;
+};
+
+/* An authorization and its one challenge. */
+struct store_authorization {
+	char        id[STORE_ID_SIZE];
+	char        account[STORE_ID_SIZE]; /* these two: of whom and what it is */
+	char        order[STORE_ID_SIZE];
+	char       *type; /* of the identifier */
+	char       *value;
+	enum status status;
+	enum status challenge;
+	char        token[STORE_ID_SIZE];
+	int64_t     expires;
+	int64_t     validated; /* 0: not */
+	struct store_problem problem; /* of the challenge */
+	struct bytes         key;     /* SubjectPublicKeyInfo that was attested; empty until valid */
+	struct bytes         chain;   /* what attested it: certificates (DER) one after the other */
+	char                *witness; /* for people: what attested it; NULL until valid */
+};
+
+struct store_order {
+	char        id[STORE_ID_SIZE];
+	char        account[STORE_ID_SIZE];
+	enum status status;
+	int64_t     created;
+	int64_t     expires;
+	int64_t     not_before; /* as asked for; 0: not */
+	int64_t     not_after;
+	struct store_problem problem;
+	char        certificate[STORE_ID_SIZE]; /* empty until valid */
+	struct store_authorization authorizations[STORE_IDENTIFIERS_MAX];
+	size_t      authorization_count;
+};
+
+/* A certificate. */
+struct store_issued {
+	char         id[STORE_ID_SIZE];
+	char         account[STORE_ID_SIZE];
+	char         order[STORE_ID_SIZE];
+	uint8_t      serial[STORE_SERIAL_MAX];
+	size_t       serial_size;
+	char        *names;   /* its identifiers, a line each */
+	char        *witness; /* for people: what attested its key */
+	uint8_t      key_hash[STORE_KEY_HASH_SIZE]; /* SHA-256 of its SubjectPublicKeyInfo */
+	struct bytes der;
+	int64_t      not_before;
+	int64_t      not_after;
+	int64_t      revoked; /* when; 0 while it is good */
+	int          reason;  /* CRLReason */
+};
+
+/* Make and open, as store_create and store_open. */
+int store_acme_create(const char *state_dir, struct error *err);
+int store_acme_open(const char *state_dir, struct store **out, struct error *err);
+
+/* Draws 128 random bits: ids and tokens are not to be guessed. */
+int store_id_draw(char id[STORE_ID_SIZE], struct error *err);
+
+/* They free what the struct owns and make it {0}. */
+void store_account_clear(struct store_account *account);
+void store_authorization_clear(struct store_authorization *authorization);
+void store_order_clear(struct store_order *order);
+void store_issued_clear(struct store_issued *issued);
+
+/* Puts a problem in place of another. */
+void store_problem_set(struct store_problem *problem, const struct error *err);
+
+/* CONFLICT when its key is another account's. */
+int store_account_add(struct store *store, const struct store_account *account, struct error *err);
+
+/* By id, and by the thumbprint of the key. ACCOUNT_DOES_NOT_EXIST. */
+int store_account_find(struct store *store, const char *id, struct store_account *out,
+    struct error *err);
+int store_account_find_key(struct store *store, const char *thumbprint, struct store_account *out,
+    struct error *err);
+
+/* Writes all but id and created, if its status is still `from`; else, and when the key is another's, CONFLICT. */
+int store_account_update(struct store *store, const struct store_account *account,
+    enum status from, struct error *err);
+
+/* Accounts made after `since`. */
+int store_account_count(struct store *store, int64_t since, uint64_t *count, struct error *err);
+
+/* Calls `each` for every account, oldest first, until it returns false; it may not change the store. */
+typedef bool store_account_cb(const struct store_account *account, void *arg);
+int store_account_list(struct store *store, store_account_cb *each, void *arg, struct error *err);
+
+/* Adds an order with its authorizations. */
+int store_order_add(struct store *store, const struct store_order *order, struct error *err);
+
+/* NOT_FOUND. */
+int store_order_find(struct store *store, const char *id, struct store_order *out,
+    struct error *err);
+
+/* Writes status, problem and certificate, if its status is still `from`; else CONFLICT. */
+int store_order_update(struct store *store, const struct store_order *order, enum status from,
+    struct error *err);
+
+/* Orders of an account made after `since`, and when the oldest of them was (0: none). */
+int store_order_count(struct store *store, const char *account, int64_t since, uint64_t *count,
+    int64_t *oldest, struct error *err);
+
+/*
+ * Calls `each` for the orders of an account, or of all when `account` is NULL,
+ * oldest first from behind the order `after` (NULL: from the first), until it
+ * returns false.
+ */
+typedef bool store_order_cb(const struct store_order *order, void *arg);
+int store_order_list(struct store *store, const char *account, const char *after,
+    store_order_cb *each, void *arg, struct error *err);
+
+/* NOT_FOUND. */
+int store_authorization_find(struct store *store, const char *id, struct store_authorization *out,
+    struct error *err);
+
+/* Writes all that can change, if its status is still `from`; else CONFLICT. */
+int store_authorization_update(struct store *store, const struct store_authorization *authorization,
+    enum status from, struct error *err);
+
+/* Whether the account has a valid authorization for the identifier `value` at `now`. */
+int store_authorization_held(struct store *store, const char *account, const char *value,
+    int64_t now, bool *held, struct error *err);
+
+int store_issued_add(struct store *store, const struct store_issued *issued, struct error *err);
+
+/* By id, and by serial number. NOT_FOUND. */
+int store_issued_find(struct store *store, const char *id, struct store_issued *out,
+    struct error *err);
+int store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size,
+    struct store_issued *out, struct error *err);
+
+/* ALREADY_REVOKED when it is. */
+int store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
+    struct error *err);
+
+/* Calls `each`, oldest first, for every certificate; for those that are revoked and not past notAfter. */
+typedef bool store_issued_cb(const struct store_issued *issued, void *arg);
+int store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct error *err);
+int store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
+    struct error *err);
+
+/* What is swept: all that is older. */
+struct store_sweep {
+	int64_t orders;       /* that expired before */
+	int64_t certificates; /* past notAfter since before */
+	int64_t accounts;     /* made before, with no order and no certificate left */
+};
+
+/* Removes at most `limit` of each, and fills in how many went. Repeat while it is not 0. */
+int store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned limit,
+    uint64_t *removed, struct error *err);
+
+#endif

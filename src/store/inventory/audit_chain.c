@@ -1,0 +1,145 @@
+/*
+ * The record of every act: entries are added, each chained to the one before.
+ * Never changes one that is there; reading, verifying and cutting are elsewhere.
+ */
+#include "config.h"
+
+#include "store/inventory/audit.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "store/inventory/audit_chain.h"
+#include "store/inventory/rows.h"
+#include "util/bytes.h"
+#include "util/cbor.h"
+#include "util/error.h"
+
+#define AUDIT_OUTCOME_SIZE 129 /* 128 octets and a NUL */
+
+const char *
+audit_action_word(enum audit_action action)
+{
+	static const char *const words[AUDIT_ACTION_COUNT] = {
+#define X(name, word) [AUDIT_##name] = word,
+	    AUDIT_ACTIONS(X)
+#undef X
+	};
+
+	return words[action];
+}
+
+static void
+audit_write_text(struct bytes *out, const char *text)
+{
+	cbor_write_text(out, text, strlen(text));
+}
+
+int
+sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
+    struct error *err)
+{
+	AUTO_BYTES fields = {0};
+
+	cbor_write_array(&fields, 10);
+	cbor_write_bytes(&fields, previous.data, previous.size);
+	cbor_write_integer(&fields, entry->id);
+	cbor_write_integer(&fields, entry->at);
+	audit_write_text(&fields, entry->actor);
+	audit_write_text(&fields, entry->peer);
+	audit_write_text(&fields, entry->request);
+	audit_write_text(&fields, entry->action);
+	cbor_write_bytes(&fields, entry->ek_hash, entry->ek_hash != NULL ? STORE_HASH_SIZE : 0);
+	audit_write_text(&fields, entry->outcome);
+	audit_write_text(&fields, entry->detail);
+	if (EVP_Digest(fields.data, fields.size, hash, NULL, EVP_sha256(), NULL) != 1)
+		return error_set(err, ERROR_INTERNAL, "hashing an audit entry");
+	return 0;
+}
+
+int
+sqlite_audit_head(struct store *store, struct audit_head *head, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_HEAD_STATEMENT, err);
+	int           rc;
+
+	*head = (struct audit_head){0};
+	if (statement == NULL)
+		return -1;
+	rc = sqlite_step(store, statement, "reading the audit table", err);
+	if (rc > 0) {
+		head->sequence = sqlite3_column_int64(statement, 0);
+		head->id = sqlite3_column_int64(statement, 1);
+		if (sqlite3_column_bytes(statement, 2) == (int)sizeof head->hash) {
+			memcpy(head->hash, sqlite3_column_blob(statement, 2), sizeof head->hash);
+			head->size = sizeof head->hash;
+		}
+	}
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+audit_insert(struct store *store, const struct audit_entry *entry, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_INSERT_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, entry->id);
+	(void)sqlite3_bind_int64(statement, 2, entry->at);
+	sqlite_bind_string(statement, 3, entry->actor);
+	sqlite_bind_string(statement, 4, entry->peer);
+	sqlite_bind_string(statement, 5, entry->request);
+	sqlite_bind_string(statement, 6, entry->action);
+	if (entry->ek_hash != NULL)
+		sqlite_bind_octets(statement, 7, entry->ek_hash, STORE_HASH_SIZE);
+	else
+		(void)sqlite3_bind_null(statement, 7);
+	sqlite_bind_string(statement, 8, entry->outcome);
+	sqlite_bind_string(statement, 9, entry->detail);
+	sqlite_bind_octets(statement, 10, entry->hash, sizeof entry->hash);
+	return sqlite_step(store, statement, "adding to the audit table", err);
+}
+
+/* The chain goes on from the last entry; a number is never used again, whoever took it away. */
+static int
+audit_append(struct store *store, struct audit_entry *entry, struct error *err)
+{
+	struct audit_head head;
+
+	if (sqlite_audit_head(store, &head, err) != 0)
+		return -1;
+	entry->id = (head.sequence > head.id ? head.sequence : head.id) + 1;
+	if (sqlite_audit_hash((struct view){head.hash, head.size}, entry, entry->hash, err) != 0)
+		return -1;
+	return audit_insert(store, entry, err);
+}
+
+int
+store_audit_add(struct store *store, enum audit_action action,
+    const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
+    struct error *err)
+{
+	const struct sqlite_actor *actor = sqlite_actor(store);
+	char                       result[AUDIT_OUTCOME_SIZE];
+	char                       text[AUDIT_DETAIL_SIZE];
+	struct audit_entry         entry = {.at = now,
+	            .actor = actor->name,
+	            .peer = actor->peer,
+	            .request = actor->request,
+	            .action = audit_action_word(action),
+	            .ek_hash = ek_hash,
+	            .outcome = result,
+	            .detail = text};
+	bool                       marked;
+	int                        rc;
+
+	sqlite_text_copy(result, sizeof result, outcome);
+	sqlite_text_copy(text, sizeof text, detail);
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = audit_append(store, &entry, err);
+	return sqlite_change_end(store, marked, rc, err);
+}

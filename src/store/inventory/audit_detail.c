@@ -1,0 +1,42 @@
+/* Owns how the details of audit entries read; knows nothing of what happened. */
+#include "config.h"
+
+#include "store/inventory/audit_detail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+sqlite_detail_text(struct bytes *detail, const char *text)
+{
+	bytes_append(detail, text, strlen(text));
+}
+
+void
+sqlite_detail_revoked(struct bytes *detail, size_t revoked)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof text, "certificates revoked: %zu", revoked);
+	sqlite_detail_text(detail, text);
+}
+
+void
+sqlite_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count)
+{
+	sqlite_detail_text(detail, what);
+	if (count == 0)
+		sqlite_detail_text(detail, " none");
+	for (size_t i = 0; i < count; i++) {
+		sqlite_detail_text(detail, i == 0 ? " " : ", ");
+		sqlite_detail_text(detail, list[i]);
+	}
+}
+
+int
+sqlite_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+    struct bytes *detail, int64_t now, struct error *err)
+{
+	bytes_append_u8(detail, '\0');
+	return store_audit_add(store, action, ek_hash, "done", (const char *)detail->data, now, err);
+}

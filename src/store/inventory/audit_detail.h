@@ -1,0 +1,23 @@
+/* The detail of an audit entry, put together piece by piece. Nobody outside store/ includes it. */
+#ifndef STORE_INVENTORY_AUDIT_DETAIL_H
+#define STORE_INVENTORY_AUDIT_DETAIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/inventory/audit.h"
+#include "util/bytes.h"
+
+/* "certificates revoked: 2"; what is certain comes first, since an entry is cut at its end. */
+void sqlite_detail_revoked(struct bytes *detail, size_t revoked);
+
+void sqlite_detail_text(struct bytes *detail, const char *text);
+
+/* "; names: a, b", or "; names: none". */
+void sqlite_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count);
+
+/* store_audit_add of what is done, and its detail. */
+int sqlite_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+    struct bytes *detail, int64_t now, struct error *err);
+
+#endif

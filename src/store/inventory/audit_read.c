@@ -1,0 +1,219 @@
+/*
+ * Reads the record of every act back: lists it, and verifies the chain. Changes
+ * nothing.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/inventory/audit.h"
+#include "store/inventory/audit_chain.h"
+#include "store/inventory/rows.h"
+#include "util/error.h"
+
+/* A text column; NULL when there is more of it behind a NUL, which no entry has. */
+static const char *
+audit_read_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return text != NULL && strlen(text) == (size_t)sqlite3_column_bytes(row, column) ? text
+	                                                                                 : NULL;
+}
+
+static int
+audit_read(struct store *store, sqlite3_stmt *row, struct audit_entry *out, struct error *err)
+{
+	int hash_size = sqlite3_column_bytes(row, 6);
+
+	*out = (struct audit_entry){.id = sqlite3_column_int64(row, 0),
+	    .at = sqlite3_column_int64(row, 1),
+	    .actor = audit_read_text(row, 2),
+	    .peer = audit_read_text(row, 3),
+	    .request = audit_read_text(row, 4),
+	    .action = audit_read_text(row, 5),
+	    .ek_hash = hash_size == 0 ? NULL : sqlite3_column_blob(row, 6),
+	    .outcome = audit_read_text(row, 7),
+	    .detail = audit_read_text(row, 8)};
+	if (out->actor == NULL || out->peer == NULL || out->request == NULL ||
+	    out->action == NULL || out->outcome == NULL || out->detail == NULL ||
+	    (hash_size != 0 && hash_size != STORE_HASH_SIZE) ||
+	    sqlite3_column_bytes(row, 9) != (int)sizeof out->hash)
+		return error_set(err, ERROR_INTERNAL, "%s: audit entry %" PRId64 " was altered",
+		    store->path, out->id);
+	memcpy(out->hash, sqlite3_column_blob(row, 9), sizeof out->hash);
+	return 0;
+}
+
+static int
+audit_walk(struct store *store, sqlite3_stmt *statement, store_audit_cb *each, void *arg,
+    struct error *err)
+{
+	struct audit_entry entry;
+	bool               more = true;
+	int                rc = 0;
+
+	while (more && (rc = sqlite_step(store, statement, "listing the audit table", err)) > 0) {
+		if (audit_read(store, statement, &entry, err) != 0) {
+			rc = -1;
+			break;
+		}
+		more = each(&entry, arg);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* Entries that are cut are not there, even while they are still being removed. */
+#define AUDIT_LIST_TEXT                                                           \
+	"SELECT " SQLITE_AUDIT_COLUMNS " FROM audit"                              \
+	" WHERE id > (SELECT max(?1, audit_cut) FROM counter)"                    \
+	" AND id >= CASE ?2 WHEN 0 THEN 0"                                        \
+	" ELSE (SELECT min(+id) FROM audit WHERE at >= ?2) END AND at >= ?2"
+
+int
+store_audit_list(struct store *store, const struct audit_filter *filter, store_audit_cb *each,
+    void *arg, struct error *err)
+{
+	static const char all[] = AUDIT_LIST_TEXT " ORDER BY id";
+	static const char device[] = AUDIT_LIST_TEXT " AND ek_hash = ?3 ORDER BY id";
+	sqlite3_stmt     *statement = NULL;
+	int               rc;
+
+	if (sqlite3_prepare_v2(store->db, filter->ek_hash != NULL ? device : all, -1, &statement,
+	        NULL) != SQLITE_OK)
+		return sqlite_error(store, "listing the audit table", err);
+	(void)sqlite3_bind_int64(statement, 1, filter->after);
+	(void)sqlite3_bind_int64(statement, 2, filter->since);
+	if (filter->ek_hash != NULL)
+		sqlite_bind_octets(statement, 3, filter->ek_hash, STORE_HASH_SIZE);
+	rc = audit_walk(store, statement, each, arg, err);
+	(void)sqlite3_finalize(statement);
+	return rc;
+}
+
+/* How far the chain was followed. */
+struct audit_chain {
+	const struct store *store;
+	const uint8_t      *expect; /* a hash that must be in it; NULL: none, or found */
+	int64_t             last;   /* the number of the last entry that holds */
+	uint8_t             hash[32];
+	size_t              size; /* of the hash: 0 before the very first */
+	int64_t             count;
+	char                cut[AUDIT_DETAIL_SIZE]; /* what the last cut says */
+	struct error       *err;
+	int                 rc;
+};
+
+static void
+audit_chain_expect(struct audit_chain *chain)
+{
+	if (chain->expect != NULL && chain->size == sizeof chain->hash &&
+	    memcmp(chain->expect, chain->hash, sizeof chain->hash) == 0)
+		chain->expect = NULL;
+}
+
+static int
+audit_missing(const struct audit_chain *chain, int64_t to, struct error *err)
+{
+	if (to == chain->last + 1)
+		return error_set(err, ERROR_INTERNAL, "%s: audit entry %" PRId64 " is missing",
+		    chain->store->path, to);
+	return error_set(err, ERROR_INTERNAL,
+	    "%s: audit entries %" PRId64 " to %" PRId64 " are missing", chain->store->path,
+	    chain->last + 1, to);
+}
+
+static int
+audit_chain_check(struct audit_chain *chain, const struct audit_entry *entry, struct error *err)
+{
+	uint8_t hash[32];
+
+	if (entry->id != chain->last + 1)
+		return audit_missing(chain, entry->id - 1, err);
+	if (sqlite_audit_hash((struct view){chain->hash, chain->size}, entry, hash, err) != 0)
+		return -1;
+	if (memcmp(hash, entry->hash, sizeof hash) != 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s: audit entry %" PRId64 " was altered, or the one before it",
+		    chain->store->path, entry->id);
+	return 0;
+}
+
+static bool
+audit_chain_cb(const struct audit_entry *entry, void *arg)
+{
+	struct audit_chain *chain = arg;
+
+	if ((chain->rc = audit_chain_check(chain, entry, chain->err)) != 0)
+		return false;
+	chain->last = entry->id;
+	memcpy(chain->hash, entry->hash, sizeof chain->hash);
+	chain->size = sizeof chain->hash;
+	chain->count++;
+	audit_chain_expect(chain);
+	if (strcmp(entry->action, audit_action_word(AUDIT_CUT)) == 0)
+		sqlite_text_copy(chain->cut, sizeof chain->cut, entry->detail);
+	return true;
+}
+
+/* That entries went from the front is believed only when an entry says so. */
+static int
+audit_check_cut(const struct audit_chain *chain, const struct audit_cut *cut, struct error *err)
+{
+	char said[AUDIT_DETAIL_SIZE];
+
+	sqlite_audit_cut_format(cut, said, sizeof said);
+	if (cut->id != 0 && strcmp(said, chain->cut) != 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s: audit entries up to %" PRId64 " are missing, and no entry says that they were cut",
+		    chain->store->path, cut->id);
+	return 0;
+}
+
+static int
+audit_follow(struct store *store, struct audit_chain *chain, struct error *err)
+{
+	struct audit_filter filter = {0};
+	struct audit_cut    cut;
+	struct audit_head   head;
+
+	if (sqlite_audit_cut_read(store, &cut, err) != 0 ||
+	    sqlite_audit_head(store, &head, err) != 0)
+		return -1;
+	chain->last = cut.id;
+	memcpy(chain->hash, cut.hash, cut.size);
+	chain->size = cut.size;
+	audit_chain_expect(chain);
+	if (store_audit_list(store, &filter, audit_chain_cb, chain, err) != 0 || chain->rc != 0)
+		return -1;
+	if (head.sequence > chain->last)
+		return audit_missing(chain, head.sequence, err);
+	if (audit_check_cut(chain, &cut, err) != 0)
+		return -1;
+	if (chain->expect != NULL)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s: no audit entry has the expected hash: the record was written anew, or cut since",
+		    store->path);
+	return 0;
+}
+
+int
+store_audit_verify(struct store *store, const uint8_t expect[32], int64_t *count, uint8_t head[32],
+    struct error *err)
+{
+	struct audit_chain chain = {.store = store, .expect = expect, .err = err};
+	bool               reading = !store->writing;
+	int                rc;
+
+	/* All of one instant, whoever is writing. */
+	if (reading && sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_error(store, "verifying the audit table", err);
+	rc = audit_follow(store, &chain, err);
+	if (reading)
+		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	*count = chain.count;
+	memcpy(head, chain.hash, sizeof chain.hash);
+	return rc;
+}

@@ -1,0 +1,302 @@
+/*
+ * Changes of enrolled devices, each with the revocations that follow from it and its
+ * entry on record in one transaction. Owns the rule that a certificate ends with the
+ * name it carries.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "store/inventory/audit.h"
+#include "store/inventory/audit_detail.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
+#include "store/inventory/device_check.h"
+#include "store/inventory/rows.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/* A device that is being changed. */
+struct change {
+	int64_t             id;
+	int64_t             revision; /* that it gets */
+	struct store_device device;   /* as it was */
+	struct store_device after;    /* borrows from `device` and from whoever wants the change */
+};
+
+/* Finds the device, and draws the revision that it gets. The caller clears change->device. */
+static int
+change_load(struct store *store, const uint8_t *ek_hash, struct change *change, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sqlite_step(store, statement, "looking for a device", err);
+	if (rc > 0) {
+		change->id = sqlite3_column_int64(statement, 0);
+		rc = sqlite_device_read(store, statement, &change->device, err);
+		(void)sqlite3_reset(statement);
+	} else if (rc == 0) {
+		rc = sqlite_not_enrolled(ek_hash, err);
+	}
+	change->after = change->device;
+	return rc != 0 ? -1 : sqlite_revision_next(store, &change->revision, err);
+}
+
+/* Writes what is in the device's own row. */
+static int
+change_write(struct store *store, const struct change *change, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_UPDATE_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, change->id);
+	sqlite_bind_string(statement, 2, change->after.note);
+	(void)sqlite3_bind_int(statement, 3, change->after.enabled ? 1 : 0);
+	(void)sqlite3_bind_int64(statement, 4, change->revision);
+	return sqlite_step(store, statement, "changing a device", err);
+}
+
+/* Runs a statement that clears the names or the tags of the device. */
+static int
+change_clear(struct store *store, size_t which, const struct change *change, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, change->id);
+	return sqlite_step(store, statement, "changing a device", err);
+}
+
+static bool
+list_has(char *const *list, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* ---- set ---- */
+
+/* Since which revision the device has the name. */
+static int
+name_since(struct store *store, const char *name, int64_t *since, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_NAME_SINCE_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_string(statement, 1, name);
+	return sqlite_one_number(store, statement, "looking for a name", since, err);
+}
+
+/* The revision from which on certificates carry a name that goes; INT64_MAX when none goes. */
+static int
+names_taken_since(struct store *store, const struct change *change, int64_t *taken,
+    struct error *err)
+{
+	const struct store_device *before = &change->device;
+
+	*taken = INT64_MAX;
+	for (size_t i = 0; i < before->name_count; i++) {
+		int64_t since = 0;
+
+		if (list_has(change->after.names, change->after.name_count, before->names[i]))
+			continue;
+		if (name_since(store, before->names[i], &since, err) != 0)
+			return -1;
+		*taken = since < *taken ? since : *taken;
+	}
+	return 0;
+}
+
+/* A name that stays is as old as it was. */
+static int
+names_replace(struct store *store, const struct change *change, struct error *err)
+{
+	const struct store_device *after = &change->after;
+	int64_t                    since[STORE_DEVICE_NAMES_MAX];
+
+	for (size_t i = 0; i < after->name_count; i++) {
+		since[i] = change->revision;
+		if (list_has(change->device.names, change->device.name_count, after->names[i]) &&
+		    name_since(store, after->names[i], &since[i], err) != 0)
+			return -1;
+	}
+	if (change_clear(store, SQLITE_NAME_CLEAR_STATEMENT, change, err) != 0)
+		return -1;
+	for (size_t i = 0; i < after->name_count; i++)
+		if (sqlite_name_insert(store, change->id, after->names[i], i, since[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+set_names(struct store *store, const struct change *change, int64_t now, size_t *revoked,
+    struct error *err)
+{
+	int64_t taken;
+
+	if (sqlite_device_check_names(store, &change->after, err) != 0 ||
+	    names_taken_since(store, change, &taken, err) != 0 ||
+	    names_replace(store, change, err) != 0)
+		return -1;
+	if (taken == INT64_MAX)
+		return 0;
+	return sqlite_revoke(store, change->device.ek_hash, taken, REASON_AFFILIATION_CHANGED, now,
+	    revoked, err);
+}
+
+static int
+set_tags(struct store *store, const struct change *change, struct error *err)
+{
+	if (change_clear(store, SQLITE_TAG_CLEAR_STATEMENT, change, err) != 0)
+		return -1;
+	for (size_t i = 0; i < change->after.tag_count; i++)
+		if (sqlite_tag_insert(store, change->id, change->after.tags[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/* Which of the edits change anything. */
+struct edits {
+	bool names;
+	bool tags;
+	bool note;
+};
+
+static struct edits
+edits_of(const struct change *change)
+{
+	const struct store_device *before = &change->device;
+	const struct store_device *after = &change->after;
+	struct edits               edits = {
+	                  .names = before->name_count != after->name_count,
+	                  .tags = before->tag_count != after->tag_count,
+	                  .note = strcmp(before->note, after->note) != 0,
+        };
+
+	for (size_t i = 0; !edits.names && i < after->name_count; i++)
+		edits.names = strcmp(before->names[i], after->names[i]) != 0;
+	for (size_t i = 0; !edits.tags && i < after->tag_count; i++)
+		edits.tags = !list_has(before->tags, before->tag_count, after->tags[i]);
+	return edits;
+}
+
+static int
+set_record(struct store *store, const struct change *change, const struct edits *edits,
+    size_t revoked, int64_t now, struct error *err)
+{
+	const struct store_device *after = &change->after;
+	AUTO_BYTES                 detail = {0};
+
+	sqlite_detail_revoked(&detail, revoked);
+	if (edits->names)
+		sqlite_detail_list(&detail, "; names:", after->names, after->name_count);
+	if (edits->tags)
+		sqlite_detail_list(&detail, "; tags:", after->tags, after->tag_count);
+	if (edits->note) {
+		sqlite_detail_text(&detail, "; note: ");
+		sqlite_detail_text(&detail, after->note);
+	}
+	return sqlite_detail_record(store, AUDIT_SET, after->ek_hash, &detail, now, err);
+}
+
+/* Fills in what the edit sets; nothing of it is changed. */
+static void
+edit_apply(const struct store_edit *edit, struct store_device *device)
+{
+	if (edit->set_names) {
+		device->names = (char **)(uintptr_t)edit->names;
+		device->name_count = edit->name_count;
+	}
+	if (edit->set_tags) {
+		device->tags = (char **)(uintptr_t)edit->tags;
+		device->tag_count = edit->tag_count;
+	}
+	if (edit->note != NULL)
+		device->note = (char *)(uintptr_t)edit->note;
+}
+
+static int
+device_set(struct store *store, const struct store_edit *edit, struct change *change, int64_t now,
+    size_t *revoked, struct error *err)
+{
+	struct edits edits;
+
+	edit_apply(edit, &change->after);
+	if (store_device_check(&change->after, err) != 0)
+		return -1;
+	edits = edits_of(change);
+	if (!edits.names && !edits.tags && !edits.note)
+		return 0;
+	if ((edits.names && set_names(store, change, now, revoked, err) != 0) ||
+	    (edits.tags && set_tags(store, change, err) != 0) ||
+	    change_write(store, change, err) != 0)
+		return -1;
+	return set_record(store, change, &edits, *revoked, now, err);
+}
+
+int
+store_device_set(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const struct store_edit *edit, int64_t now, size_t *revoked, struct error *err)
+{
+	struct change change = {.id = 0};
+	bool          marked;
+	int           rc;
+
+	*revoked = 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = change_load(store, ek_hash, &change, err);
+	if (rc == 0)
+		rc = device_set(store, edit, &change, now, revoked, err);
+	store_device_clear(&change.device);
+	return sqlite_change_end(store, marked, rc, err);
+}
+
+/* ---- enable, disable ---- */
+
+static int
+device_enable(struct store *store, struct change *change, bool enabled, int64_t now,
+    size_t *revoked, struct error *err)
+{
+	AUTO_BYTES detail = {0};
+
+	if (change->device.enabled == enabled)
+		return 0;
+	change->after.enabled = enabled;
+	if (change_write(store, change, err) != 0)
+		return -1;
+	if (enabled)
+		return store_audit_add(store, AUDIT_ENABLE, change->device.ek_hash, "done", "", now, err);
+	if (sqlite_revoke(store, change->device.ek_hash, 0, REASON_PRIVILEGE_WITHDRAWN, now,
+	        revoked, err) != 0)
+		return -1;
+	sqlite_detail_revoked(&detail, *revoked);
+	return sqlite_detail_record(store, AUDIT_DISABLE, change->device.ek_hash, &detail, now, err);
+}
+
+int
+store_device_enable(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], bool enabled,
+    int64_t now, size_t *revoked, struct error *err)
+{
+	struct change change = {.id = 0};
+	bool          marked;
+	int           rc;
+
+	*revoked = 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = change_load(store, ek_hash, &change, err);
+	if (rc == 0)
+		rc = device_enable(store, &change, enabled, now, revoked, err);
+	store_device_clear(&change.device);
+	return sqlite_change_end(store, marked, rc, err);
+}

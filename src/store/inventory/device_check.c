@@ -1,0 +1,112 @@
+/* A device as a value: what can be refused without a look at the others. */
+#include "config.h"
+
+#include "store/inventory/device_check.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/hash.h"
+#include "store/inventory/device.h"
+#include "store/store.h"
+#include "util/error.h"
+#include "util/identifier.h"
+#include "util/utf8.h"
+
+void
+store_device_clear(struct store_device *device)
+{
+	for (size_t i = 0; i < device->name_count; i++)
+		free(device->names[i]);
+	free(device->names);
+	for (size_t i = 0; i < device->tag_count; i++)
+		free(device->tags[i]);
+	free(device->tags);
+	free(device->note);
+	*device = (struct store_device){0};
+}
+
+static int
+device_check_note(const char *note, struct error *err)
+{
+	size_t   length = strlen(note);
+	uint32_t character = 0;
+	size_t   used;
+
+	if (length > STORE_NOTE_MAX)
+		return error_set(err, ERROR_MALFORMED, "a note has at most %d octets, this one %zu",
+		    STORE_NOTE_MAX, length);
+	for (size_t i = 0; i < length; i += used) {
+		used = utf8_decode((const uint8_t *)note + i, length - i, &character);
+		if (used == 0)
+			return error_set(err, ERROR_MALFORMED, "octet %zu of the note is not UTF-8",
+			    i + 1);
+		if (utf8_is_control(character))
+			return error_set(err, ERROR_MALFORMED,
+			    "octet %zu of the note is a control character", i + 1);
+	}
+	return 0;
+}
+
+/* Letters and digits of ASCII and some signs: nothing that a shell, CSV or a terminal minds. */
+static int
+device_check_tag(const char *tag, struct error *err)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                               "0123456789-_.:@+=/";
+	size_t            length = strlen(tag);
+
+	if (length == 0 || length > STORE_TAG_MAX)
+		return error_set(err, ERROR_MALFORMED, "a tag has 1 to %d octets, \"%.80s\" has %zu",
+		    STORE_TAG_MAX, tag, length);
+	if (strspn(tag, alphabet) != length)
+		return error_set(err, ERROR_MALFORMED,
+		    "tag \"%s\": octet %zu is none of A-Z a-z 0-9 - _ . : @ + = /", tag,
+		    strspn(tag, alphabet) + 1);
+	return 0;
+}
+
+static int
+device_check_tags(const struct store_device *device, struct error *err)
+{
+	if (device->tag_count > STORE_DEVICE_TAGS_MAX)
+		return error_set(err, ERROR_MALFORMED, "a device has at most %d tags, this one %zu",
+		    STORE_DEVICE_TAGS_MAX, device->tag_count);
+	for (size_t i = 0; i < device->tag_count; i++) {
+		if (device_check_tag(device->tags[i], err) != 0)
+			return -1;
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(device->tags[i], device->tags[j]) == 0)
+				return error_set(err, ERROR_CONFLICT, "tag \"%s\" is given twice",
+				    device->tags[i]);
+	}
+	return 0;
+}
+
+int
+store_device_check(const struct store_device *device, struct error *err)
+{
+	uint8_t meant[STORE_HASH_SIZE];
+
+	if (device->name_count > STORE_DEVICE_NAMES_MAX)
+		return error_set(err, ERROR_MALFORMED, "a device has at most %d names, this one %zu",
+		    STORE_DEVICE_NAMES_MAX, device->name_count);
+	for (size_t i = 0; i < device->name_count; i++) {
+		const char *name = device->names[i];
+
+		if (identifier_check(name, strlen(name), err) != 0)
+			return error_wrap(err, "name %zu", i + 1);
+		/* A device that is enrolled tomorrow owns its hash today. */
+		if (store_hash_parse(name, meant) &&
+		    memcmp(meant, device->ek_hash, STORE_HASH_SIZE) != 0)
+			return error_set(err, ERROR_CONFLICT,
+			    "name \"%s\" is the hash of another EK; choose another name", name);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(name, device->names[j]) == 0)
+				return error_set(err, ERROR_CONFLICT, "name \"%s\" is given twice", name);
+	}
+	if (device_check_tags(device, err) != 0)
+		return -1;
+	return device->note != NULL ? device_check_note(device->note, err) : 0;
+}

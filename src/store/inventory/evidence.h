@@ -1,0 +1,46 @@
+/* What is known of a device's EK certificate. */
+#ifndef STORE_INVENTORY_EVIDENCE_H
+#define STORE_INVENTORY_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+struct error;
+
+/* What was found out about the EK certificate that a machine showed. The zero value trusts nothing. */
+enum store_verdict { STORE_VERDICT_ABSENT = 0, STORE_VERDICT_REFUSED, STORE_VERDICT_VERIFIED };
+
+const char *store_verdict_word(enum store_verdict verdict); /* "absent", "refused", "verified" */
+
+#define STORE_FACT_MAX 64 /* octets of manufacturer, model and version */
+#define STORE_REASON_MAX 256
+
+/* Verdict and facts: of the certificate when it was verified, else what the client claimed. */
+struct store_evidence {
+	enum store_verdict verdict;
+	char               reason[STORE_REASON_MAX + 1]; /* why refused, "" otherwise */
+	char               manufacturer[STORE_FACT_MAX + 1]; /* "id:4E544300" */
+	char               model[STORE_FACT_MAX + 1];
+	char               version[STORE_FACT_MAX + 1];
+	uint8_t            root[32]; /* SHA-256 of the root's DER when verified */
+};
+
+/*
+ * Records, with a certificate that is being added or alone, that a device attested
+ * at `now` with this evidence (NULL: it was not looked at) and this EK certificate (DER;
+ * size 0: none). Always writes when it was seen, the rest only when it differs: an EK
+ * certificate that is not shown again stays what it was found to be. The revision
+ * stays. NOT_ENROLLED when the device is not there.
+ */
+int store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,
+    int64_t now, struct error *err);
+
+/* NOT_FOUND when the device never attested. */
+int store_evidence_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    struct store_evidence *out, int64_t *checked, struct error *err);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Who issues, the numbers of CRLs, which never fall whatever the clock does, and the end
+ * of what was issued. Signs nothing.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/issuer.h"
+#include "store/inventory/rows.h"
+#include "store/store.h"
+#include "util/error.h"
+#include "util/hex.h"
+
+/* Octets of a key identifier on record: as many as ours have. */
+#define KEY_ID_SHOWN ((size_t)20)
+
+int
+store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err)
+{
+	sqlite3_stmt *statement;
+	bool          marked;
+	int           rc = -1;
+
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	if ((statement = sqlite_prepared(store, SQLITE_CRL_NUMBER_NEXT_STATEMENT, err)) != NULL) {
+		(void)sqlite3_bind_int64(statement, 1, least);
+		rc = sqlite_one_number(store, statement, "drawing the number of a CRL", number, err);
+	}
+	return sqlite_change_end(store, marked, rc, err);
+}
+
+/* Whether the key is an issuer's already, with this certificate. */
+static int
+issuer_find(struct store *store, const uint8_t *key_id, size_t key_id_size,
+    const uint8_t *certificate, size_t certificate_size, int64_t *issuer, bool *found,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_BY_KEY_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, key_id, key_id_size);
+	rc = sqlite_step(store, statement, "looking for an issuer", err);
+	*found = rc > 0 && (size_t)sqlite3_column_bytes(statement, 1) == certificate_size &&
+	    memcmp(sqlite3_column_blob(statement, 1), certificate, certificate_size) == 0;
+	if (*found)
+		*issuer = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+issuer_write(struct store *store, const uint8_t *key_id, size_t key_id_size,
+    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_USE_STATEMENT, err);
+	char          text[2 * KEY_ID_SHOWN + 1];
+	char          detail[sizeof text + 64];
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, key_id, key_id_size);
+	sqlite_bind_octets(statement, 2, certificate, certificate_size);
+	(void)sqlite3_bind_int64(statement, 3, now);
+	if (sqlite_one_number(store, statement, "recording an issuer", issuer, err) != 0)
+		return -1;
+	hex_encode(key_id, key_id_size < KEY_ID_SHOWN ? key_id_size : KEY_ID_SHOWN, text);
+	(void)snprintf(detail, sizeof detail, "certificates are signed with key %s", text);
+	return store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err);
+}
+
+int
+store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
+    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
+    struct error *err)
+{
+	bool found;
+	bool marked;
+	int  rc;
+
+	if (key_id_size == 0 || certificate_size == 0)
+		return error_set(err, ERROR_INTERNAL, "an issuer without a key identifier or certificate");
+	if (issuer_find(store, key_id, key_id_size, certificate, certificate_size, issuer, &found,
+	        err) != 0)
+		return -1;
+	if (found) /* every start of a daemon asks: nothing is written for it */
+		return 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = issuer_write(store, key_id, key_id_size, certificate, certificate_size, now, issuer, err);
+	return sqlite_change_end(store, marked, rc, err);
+}
+
+int
+store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_NEEDED_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, issuer);
+	(void)sqlite3_bind_int64(statement, 2, now);
+	rc = sqlite_step(store, statement, "looking for an issuer's certificates", err);
+	*needed = rc > 0;
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_certificate_sweep(struct store *store, int64_t before, size_t max, size_t *removed,
+    struct error *err)
+{
+	sqlite3_stmt *statement;
+	bool          marked;
+	int           rc = -1;
+
+	*removed = 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	if ((statement = sqlite_prepared(store, SQLITE_CERTIFICATE_SWEEP_STATEMENT, err)) != NULL) {
+		(void)sqlite3_bind_int64(statement, 1, before);
+		(void)sqlite3_bind_int64(statement, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+		rc = sqlite_step(store, statement, "removing old certificates", err);
+		*removed = rc == 0 ? (size_t)sqlite3_changes(store->db) : 0;
+	}
+	return sqlite_change_end(store, marked, rc, err);
+}

@@ -1,0 +1,26 @@
+/* Who issued, and the numbers of its CRLs. */
+#ifndef STORE_INVENTORY_ISSUER_H
+#define STORE_INVENTORY_ISSUER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+/*
+ * Who signs certificates from now on: its subjectKeyIdentifier and certificate (DER).
+ * Returns its number in *issuer; certificates that have none count as the first issuer's.
+ */
+int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
+    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
+    struct error *err);
+
+/* Says whether an issuer has a certificate that is not past notAfter at `now`. */
+int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
+    struct error *err);
+
+/* Draws the number of the next CRL: greater than any before, and at least `least`. */
+int store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * Devices by the million, all of them or those that are meant: none of them is kept,
+ * and nothing sorted that an index has in order. Changes nothing.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "store/inventory/device.h"
+#include "store/inventory/rows.h"
+#include "store/sqlite/glob.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/* A filter on its way to the statements. */
+struct search {
+	const struct store_filter *filter;
+	const char                *glob; /* as SQLite has it */
+	store_device_cb           *each;
+	void                      *arg;
+	bool                       more; /* until `each` has had enough */
+};
+
+/* A walk over the devices with a name, and one over the others. */
+enum walk { WALK_NAMED, WALK_NAMELESS, WALK_COUNT };
+
+static void
+text_add(struct bytes *text, const char *piece)
+{
+	bytes_append(text, piece, strlen(piece));
+}
+
+/* A tag has few devices, or so many that it does not matter: the walk begins there. */
+static void
+search_text(const struct search *search, enum walk walk, struct bytes *text)
+{
+	const struct store_filter *filter = search->filter;
+
+	text_add(text, "SELECT " SQLITE_DEVICE_COLUMNS " FROM ");
+	if (filter->tag != NULL)
+		text_add(text, "tag CROSS JOIN enrolled AS device ON device.id = tag.device");
+	if (filter->tag != NULL && walk == WALK_NAMED)
+		text_add(text, " CROSS JOIN name ON name.device = device.id");
+	if (filter->tag == NULL)
+		text_add(text, walk == WALK_NAMED
+		    ? "name JOIN enrolled AS device ON device.id = name.device"
+		    : "enrolled AS device");
+	text_add(text, walk == WALK_NAMED
+	    ? " WHERE name.position = 0"
+	    : " WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.device = device.id)");
+	if (filter->tag != NULL)
+		text_add(text, " AND tag.tag = ?1");
+	if (search->glob != NULL)
+		text_add(text, " AND name.device IN (SELECT device FROM name WHERE name GLOB ?2)");
+	if (filter->unseen_since != 0)
+		text_add(text, " AND device.seen < ?3");
+	text_add(text, walk == WALK_NAMED ? " ORDER BY name.name" : " ORDER BY device.ek_hash");
+	bytes_append_u8(text, '\0');
+}
+
+/* Binds what the text has a place for. */
+static void
+search_bind(const struct search *search, sqlite3_stmt *statement)
+{
+	if (search->filter->tag != NULL)
+		sqlite_bind_string(statement, 1, search->filter->tag);
+	if (search->glob != NULL)
+		sqlite_bind_string(statement, 2, search->glob);
+	if (search->filter->unseen_since != 0)
+		(void)sqlite3_bind_int64(statement, 3, search->filter->unseen_since);
+}
+
+static int
+search_rows(struct store *store, struct search *search, sqlite3_stmt *statement, struct error *err)
+{
+	struct store_device device;
+	int                 rc = 0;
+
+	while (search->more && (rc = sqlite_step(store, statement, "listing devices", err)) > 0) {
+		if (sqlite_device_read(store, statement, &device, err) != 0)
+			return -1;
+		search->more = search->each(&device, search->arg);
+		store_device_clear(&device);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+search_walk(struct store *store, struct search *search, enum walk walk, struct error *err)
+{
+	AUTO_BYTES    text = {0};
+	sqlite3_stmt *statement = NULL;
+	int           rc;
+
+	search_text(search, walk, &text);
+	/* Not a kept one: `each` may list, too. */
+	if (sqlite3_prepare_v2(store->db, (const char *)text.data, -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(store, "listing devices", err);
+	search_bind(search, statement);
+	rc = search_rows(store, search, statement, err);
+	(void)sqlite3_finalize(statement);
+	return rc;
+}
+
+/* Both walks as of one instant. */
+static int
+search_all(struct store *store, struct search *search, struct error *err)
+{
+	bool alone = sqlite3_get_autocommit(store->db) != 0;
+	int  rc = 0;
+
+	if (alone && sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_error(store, "listing devices", err);
+	for (int walk = 0; rc == 0 && walk < WALK_COUNT; walk++)
+		if (walk == WALK_NAMED || search->glob == NULL) /* what has no name matches none */
+			rc = search_walk(store, search, (enum walk)walk, err);
+	if (alone)
+		(void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+	return rc;
+}
+
+int
+store_device_search(struct store *store, const struct store_filter *filter, store_device_cb *each,
+    void *arg, struct error *err)
+{
+	struct search search = {.filter = filter, .each = each, .arg = arg, .more = true};
+	AUTO_BYTES    glob = {0};
+
+	if (filter->name_glob != NULL) {
+		if (store_glob_translate(filter->name_glob, &glob, err) != 0)
+			return -1;
+		search.glob = (const char *)glob.data;
+	}
+	return search_all(store, &search, err);
+}
+
+int
+store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err)
+{
+	return store_device_search(store, &(struct store_filter){.tag = NULL}, each, arg, err);
+}

@@ -1,0 +1,91 @@
+/*
+ * Gives what a device was called to the EK of its new mainboard. Nothing else moves a
+ * name from one EK to another, and this only because somebody says so.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "store/hash.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/audit_detail.h"
+#include "store/inventory/change.h"
+#include "store/inventory/device.h"
+#include "store/inventory/device_check.h"
+#include "store/inventory/rows.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/* Each of the two has it on record under its own hash. */
+static int
+replace_record(struct store *store, const struct store_device *old, const struct store_device *new,
+    size_t revoked, int64_t now, struct error *err)
+{
+	char       hash[STORE_HASH_TEXT_SIZE];
+	AUTO_BYTES gone = {0};
+	AUTO_BYTES come = {0};
+
+	sqlite_detail_revoked(&gone, revoked);
+	sqlite_detail_text(&gone, "; replaced by ");
+	store_hash_format(new->ek_hash, hash);
+	sqlite_detail_text(&gone, hash);
+	if (sqlite_detail_record(store, AUDIT_REPLACE, old->ek_hash, &gone, now, err) != 0)
+		return -1;
+	sqlite_detail_text(&come, "replaces ");
+	store_hash_format(old->ek_hash, hash);
+	sqlite_detail_text(&come, hash);
+	sqlite_detail_list(&come, "; names:", new->names, new->name_count);
+	return sqlite_detail_record(store, AUDIT_REPLACE, new->ek_hash, &come, now, err);
+}
+
+/* Whoever was switched off does not come back with another board. */
+static int
+replace_disable(struct store *store, int64_t id, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DISABLE_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, id);
+	return sqlite_step(store, statement, "switching a device off", err);
+}
+
+/* The names are free for the new one once the old one is gone. */
+static int
+device_replace(struct store *store, const struct store_device *old, const struct store_device *new,
+    int64_t now, size_t *revoked, struct error *err)
+{
+	int64_t id;
+
+	if (memcmp(old->ek_hash, new->ek_hash, STORE_HASH_SIZE) == 0)
+		return error_set(err, ERROR_CONFLICT, "a device cannot replace itself");
+	if (store_device_check(new, err) != 0)
+		return error_wrap(err, "what it is called cannot move");
+	if (sqlite_device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, revoked, err) != 0 ||
+	    sqlite_device_insert(store, new, now, &id, err) != 0 ||
+	    (!old->enabled && replace_disable(store, id, err) != 0))
+		return -1;
+	return replace_record(store, old, new, *revoked, now, err);
+}
+
+int
+store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE],
+    const uint8_t new_hash[STORE_HASH_SIZE], int64_t now, size_t *revoked, struct error *err)
+{
+	struct store_device old = {.enabled = false};
+	struct store_device new;
+	bool                marked;
+	int                 rc;
+
+	*revoked = 0;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = store_device_find(store, old_hash, &old, err);
+	if (rc == 0) {
+		new = old; /* borrows all that is called */
+		memcpy(new.ek_hash, new_hash, STORE_HASH_SIZE);
+		rc = device_replace(store, &old, &new, now, revoked, err);
+	}
+	store_device_clear(&old);
+	return sqlite_change_end(store, marked, rc, err);
+}

@@ -1,0 +1,74 @@
+/* One device as people look for it: by name, or by the beginning of its hash. Changes nothing. */
+#include "config.h"
+
+#include "store/hash.h"
+#include "store/inventory/device.h"
+#include "store/inventory/rows.h"
+#include "store/store.h"
+#include "util/error.h"
+
+static int
+search_by_name(struct store *store, const char *name, struct store_device *out, bool *found,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_string(statement, 1, name);
+	return sqlite_device_one(store, statement, out, found, err);
+}
+
+int
+sqlite_hash_by_prefix(struct store *store, size_t which, const char *text, uint8_t *ek_hash,
+    bool *found, struct error *err)
+{
+	uint8_t       greatest[STORE_HASH_SIZE];
+	char          hashes[2][STORE_HASH_TEXT_SIZE];
+	sqlite3_stmt *statement;
+	int           count = 0;
+	int           rc;
+
+	*found = false;
+	if (!store_hash_range(text, ek_hash, greatest))
+		return 0;
+	statement = sqlite_prepared(store, which, err);
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sqlite_bind_octets(statement, 2, greatest, STORE_HASH_SIZE);
+	while ((rc = sqlite_step(store, statement, "looking for a device", err)) > 0 && count < 2)
+		store_hash_format(sqlite3_column_blob(statement, 0), hashes[count++]);
+	(void)sqlite3_reset(statement);
+	if (rc < 0)
+		return -1;
+	if (count == 2)
+		return error_set(err, ERROR_CONFLICT,
+		    "\"%s\" begins more than one EK hash, %s and %s among them; give more digits", text,
+		    hashes[0], hashes[1]);
+	*found = count == 1 && store_hash_parse(hashes[0], ek_hash);
+	return 0;
+}
+
+int
+store_device_resolve(struct store *store, const char *text, struct store_device *out,
+    struct error *err)
+{
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	bool    found;
+
+	if (store_hash_parse(text, ek_hash))
+		return store_device_find(store, ek_hash, out, err);
+	if (search_by_name(store, text, out, &found, err) != 0)
+		return -1;
+	if (found)
+		return 0;
+	if (sqlite_hash_by_prefix(store, SQLITE_DEVICE_BY_RANGE_STATEMENT, text, ek_hash, &found,
+	        err) != 0)
+		return -1;
+	if (!found)
+		return error_set(err, ERROR_NOT_ENROLLED,
+		    "no device is called \"%.300s\", and no EK hash begins so; see \"attest-ca list\"",
+		    text);
+	return store_device_find(store, ek_hash, out, err);
+}

@@ -1,0 +1,377 @@
+/*
+ * The EKs that wait for somebody to approve them. Owns who gives way when the list is
+ * full. Gives nobody a right: a device is enrolled in sqlite_device.c alone.
+ */
+#include "config.h"
+
+#include "store/inventory/waiting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/hash.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/device.h"
+#include "store/inventory/rows.h"
+#include "util/error.h"
+
+/* How many give way to one at most: a bound that was lowered is reached in steps. */
+#define GIVE_WAY_MAX 16
+
+/* ---- rows ---- */
+
+static void
+waiting_text(sqlite3_stmt *row, int column, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(row, column));
+}
+
+/* A row of SQLITE_WAITING_COLUMNS. */
+static int
+waiting_read(struct store *store, sqlite3_stmt *row, struct store_waiting *out, struct error *err)
+{
+	struct store_evidence *evidence = &out->evidence;
+
+	*out = (struct store_waiting){0};
+	if (sqlite3_column_bytes(row, 0) != STORE_HASH_SIZE)
+		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store->path);
+	memcpy(out->ek_hash, sqlite3_column_blob(row, 0), STORE_HASH_SIZE);
+	out->denied = sqlite3_column_int(row, 1) != 0;
+	sqlite_evidence_read(row, 2, evidence);
+	if (sqlite3_column_bytes(row, 7) == (int)sizeof evidence->root)
+		memcpy(evidence->root, sqlite3_column_blob(row, 7), sizeof evidence->root);
+	waiting_text(row, 8, out->peer, sizeof out->peer);
+	waiting_text(row, 9, out->source, sizeof out->source);
+	out->first_seen = sqlite3_column_int64(row, 10);
+	out->last_seen = sqlite3_column_int64(row, 11);
+	out->times = sqlite3_column_int64(row, 12);
+	return 0;
+}
+
+static int
+waiting_look(struct store *store, const uint8_t *ek_hash, struct store_waiting *out, bool *found,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_BY_HASH_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sqlite_step(store, statement, "looking at the waiting list", err);
+	*found = rc > 0;
+	if (rc > 0)
+		rc = waiting_read(store, statement, out, err);
+	(void)sqlite3_reset(statement);
+	return rc;
+}
+
+static int
+waiting_put(struct store *store, const struct store_waiting *entry, int64_t now, struct error *err)
+{
+	const struct store_evidence *evidence = &entry->evidence;
+	bool          verified = evidence->verdict == STORE_VERDICT_VERIFIED;
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_PUT_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
+	sqlite_evidence_bind(statement, 2, evidence);
+	sqlite_bind_octets(statement, 7, evidence->root, verified ? sizeof evidence->root : 0);
+	sqlite_bind_string(statement, 8, entry->peer);
+	sqlite_bind_string(statement, 9, entry->source);
+	(void)sqlite3_bind_int64(statement, 10, now);
+	(void)sqlite3_bind_int64(statement, 11, entry->times > 0 ? entry->times : 1);
+	return sqlite_step(store, statement, "writing to the waiting list", err);
+}
+
+/* ---- the bound ---- */
+
+/* How many there are: all, or of one source. */
+static int
+waiting_count(struct store *store, const char *source, size_t *count, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store,
+	    source != NULL ? SQLITE_WAITING_OF_SOURCE_STATEMENT : SQLITE_WAITING_COUNT_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	if (source != NULL)
+		sqlite_bind_string(statement, 1, source);
+	rc = sqlite_step(store, statement, "counting the waiting list", err);
+	*count = rc > 0 ? (size_t)sqlite3_column_int64(statement, 0) : 0;
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The source that has most, when that is more than its share; else "". */
+static int
+waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1],
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_CROWD_STATEMENT, err);
+	int           rc;
+
+	source[0] = '\0';
+	if (statement == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)share);
+	rc = sqlite_step(store, statement, "counting the waiting list", err);
+	if (rc > 0)
+		waiting_text(statement, 0, source, STORE_PEER_MAX + 1);
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+/* *seen says when the one that gave way was seen last. */
+static int
+waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max, int64_t *seen,
+    struct error *err)
+{
+	char          source[STORE_PEER_MAX + 1];
+	sqlite3_stmt *statement;
+	int           rc;
+
+	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0)
+		return -1;
+	statement = sqlite_prepared(store,
+	    source[0] != '\0' ? SQLITE_WAITING_GIVE_WAY_OF_STATEMENT
+	                      : SQLITE_WAITING_GIVE_WAY_STATEMENT,
+	    err);
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
+	if (source[0] != '\0')
+		sqlite_bind_string(statement, 2, source);
+	rc = sqlite_step(store, statement, "making room on the waiting list", err);
+	if (rc > 0)
+		*seen = sqlite3_column_int64(statement, 0);
+	(void)sqlite3_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+/* *flooded says that somebody gave way who was there a moment ago. */
+static int
+waiting_bound(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
+    bool *flooded, struct error *err)
+{
+	size_t  count = 0;
+	int64_t seen = 0;
+
+	*flooded = false;
+	if (waiting_count(store, NULL, &count, err) != 0)
+		return -1;
+	for (int given = 0; count > max && given < GIVE_WAY_MAX; given++, count--) {
+		if (waiting_give_way(store, entry, max, &seen, err) != 0)
+			return -1;
+		*flooded = *flooded || seen > now - STORE_WAITING_MOMENT;
+	}
+	return 0;
+}
+
+/* ---- in ---- */
+
+/* Who makes EKs by the thousand shall not fill the record, which only grows, with them. */
+static int
+waiting_record(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
+    struct error *err)
+{
+	size_t count = 0;
+
+	if (waiting_count(store, entry->source, &count, err) != 0)
+		return -1;
+	return count > STORE_WAITING_SHARE(max)
+	    ? 0
+	    : store_audit_add(store, AUDIT_WAIT, entry->ek_hash, "done", "waits for approval", now,
+	          err);
+}
+
+static int
+waiting_is_enrolled(struct store *store, const uint8_t *ek_hash, bool *enrolled, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
+	int           rc;
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sqlite_step(store, statement, "looking for a device", err);
+	(void)sqlite3_reset(statement);
+	*enrolled = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+waiting_enter(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
+    bool *denied, struct error *err)
+{
+	struct store_waiting there;
+	struct store_waiting mine = *entry;
+	bool                 enrolled = false;
+	bool                 found = false;
+	bool                 flooded;
+
+	if (waiting_is_enrolled(store, entry->ek_hash, &enrolled, err) != 0 ||
+	    waiting_look(store, entry->ek_hash, &there, &found, err) != 0)
+		return -1;
+	*denied = found && there.denied;
+	if (enrolled || *denied)
+		return 0;
+	if (found && there.evidence.verdict == STORE_VERDICT_VERIFIED &&
+	    mine.evidence.verdict != STORE_VERDICT_VERIFIED)
+		mine.evidence = there.evidence;
+	if (waiting_put(store, &mine, now, err) != 0)
+		return -1;
+	if (found)
+		return 0;
+	if (waiting_bound(store, entry, max, now, &flooded, err) != 0)
+		return -1;
+	return flooded ? 0 : waiting_record(store, entry, max, now, err);
+}
+
+int
+store_waiting_add(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
+    bool *denied, struct error *err)
+{
+	bool marked;
+	int  rc;
+
+	*denied = false;
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = max != 0 ? waiting_enter(store, entry, max, now, denied, err) : 0;
+	return sqlite_change_end(store, marked, rc, err);
+}
+
+/* ---- looking ---- */
+
+static int
+waiting_not_found(const uint8_t *ek_hash, struct error *err)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+
+	store_hash_format(ek_hash, hash);
+	return error_set(err, ERROR_NOT_FOUND,
+	    "EK %s does not wait; see \"attest-ca pending\", or run \"attest-ca enroll %s\"", hash,
+	    hash);
+}
+
+int
+store_waiting_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    struct store_waiting *out, struct error *err)
+{
+	bool found;
+
+	if (waiting_look(store, ek_hash, out, &found, err) != 0)
+		return -1;
+	return found ? 0 : waiting_not_found(ek_hash, err);
+}
+
+int
+store_waiting_resolve(struct store *store, const char *text, struct store_waiting *out,
+    struct error *err)
+{
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	bool    found = true;
+
+	if (!store_hash_parse(text, ek_hash) &&
+	    sqlite_hash_by_prefix(store, SQLITE_WAITING_BY_RANGE_STATEMENT, text, ek_hash, &found,
+	        err) != 0)
+		return -1;
+	if (!found)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no EK that waits begins \"%.300s\" (4 digits at least); see \"attest-ca pending\"",
+		    text);
+	return store_waiting_find(store, ek_hash, out, err);
+}
+
+int
+store_waiting_list(struct store *store, bool denied, store_waiting_cb *each, void *arg,
+    struct error *err)
+{
+	static const char text[] =
+	    "SELECT " SQLITE_WAITING_COLUMNS " FROM waiting WHERE denied = ?1"
+	    " AND NOT EXISTS (SELECT 1 FROM enrolled WHERE enrolled.ek_hash = waiting.ek_hash)"
+	    " ORDER BY last_seen DESC, ek_hash";
+	struct store_waiting entry;
+	sqlite3_stmt        *statement = NULL;
+	int                  rc;
+
+	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(store, "reading the waiting list", err);
+	(void)sqlite3_bind_int(statement, 1, denied);
+	while ((rc = sqlite_step(store, statement, "reading the waiting list", err)) > 0) {
+		rc = waiting_read(store, statement, &entry, err);
+		if (rc != 0 || !each(&entry, arg))
+			break;
+	}
+	(void)sqlite3_finalize(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- out ---- */
+
+int
+sqlite_waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
+    struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_KEEP_STATEMENT, err);
+
+	if (statement == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	(void)sqlite3_bind_int64(statement, 2, device);
+	if (sqlite_step(store, statement, "keeping what is known of an EK", err) != 0 ||
+	    (statement = sqlite_prepared(store, SQLITE_WAITING_REMOVE_STATEMENT, err)) == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	return sqlite_step(store, statement, "taking an EK off the waiting list", err);
+}
+
+int
+store_waiting_approve(struct store *store, const struct store_device *device, int64_t now,
+    struct error *err)
+{
+	struct store_waiting entry;
+	bool                 marked;
+	int                  rc;
+
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = store_waiting_find(store, device->ek_hash, &entry, err);
+	if (rc == 0)
+		rc = sqlite_device_enroll(store, device, AUDIT_APPROVE, now, err);
+	return sqlite_change_end(store, marked, rc, err);
+}
+
+static int
+waiting_deny(struct store *store, const uint8_t *ek_hash, int64_t now, struct error *err)
+{
+	struct store_waiting entry;
+	sqlite3_stmt        *statement;
+
+	if (store_waiting_find(store, ek_hash, &entry, err) != 0)
+		return -1;
+	if (entry.denied)
+		return 0;
+	if ((statement = sqlite_prepared(store, SQLITE_WAITING_DENY_STATEMENT, err)) == NULL)
+		return -1;
+	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (sqlite_step(store, statement, "denying an EK", err) != 0)
+		return -1;
+	return store_audit_add(store, AUDIT_DENY, ek_hash, "done", "not listed again", now, err);
+}
+
+int
+store_waiting_deny(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now,
+    struct error *err)
+{
+	bool marked;
+	int  rc;
+
+	if (sqlite_change_begin(store, &marked, err) != 0)
+		return -1;
+	rc = waiting_deny(store, ek_hash, now, err);
+	return sqlite_change_end(store, marked, rc, err);
+}

@@ -1,0 +1,214 @@
+/*
+ * The database of the inventory: its tables, and the number that orders its
+ * changes. Devices and certificates have files of their own.
+ */
+#include "config.h"
+
+#include "store/inventory/rows.h"
+
+#include "ca/files.h"
+#include "store/store.h"
+#include "util/error.h"
+
+/*
+ * A certificate names its device by hash and not by row: the record outlives
+ * the device. A name knows since which revision the device has it, and a
+ * certificate of which revision it is: those that carry a name can be found.
+ */
+static const char schema_devices[] =
+    "CREATE TABLE counter ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO counter (id, revision) VALUES (1, 0);"
+    "CREATE TABLE device ("
+    " id INTEGER PRIMARY KEY,"
+    " ek_hash BLOB NOT NULL UNIQUE CHECK (length(ek_hash) = 32),"
+    " note TEXT NOT NULL,"
+    " enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+    " enrolled INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE name ("
+    " name TEXT PRIMARY KEY CHECK (name <> ''),"
+    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " UNIQUE (device, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE certificate ("
+    " id INTEGER PRIMARY KEY,"
+    " serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),"
+    " ek_hash BLOB NOT NULL CHECK (length(ek_hash) = 32),"
+    " ak_name BLOB NOT NULL,"
+    " not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL,"
+    " revoked INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX certificate_of_device ON certificate (ek_hash);"
+    "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
+
+/*
+ * A device that belongs to a row of `batch` is being imported: it is not there
+ * yet, and all of them are at once when that row goes. Whoever looks for devices
+ * looks into `enrolled`. What a device's EK
+ * certificate was found to be is kept beside it. Nobody changes the audit table.
+ */
+static const char schema_fleet[] =
+    "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* entries up to it are gone */
+    "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* and end at this */
+    "ALTER TABLE device ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN batch INTEGER;"
+    "CREATE TABLE batch ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " first_device INTEGER NOT NULL," /* no device of it has a lower id */
+    " started INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE VIEW enrolled AS SELECT * FROM device"
+    " WHERE batch IS NULL OR batch NOT IN (SELECT id FROM batch);"
+    "CREATE TABLE tag ("
+    " device INTEGER NOT NULL REFERENCES device (id) ON DELETE CASCADE,"
+    " tag TEXT NOT NULL CHECK (tag <> ''),"
+    " PRIMARY KEY (device, tag)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tag_devices ON tag (tag, device);"
+    "CREATE TABLE ek_certificate ("
+    " device INTEGER PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+    " checked INTEGER NOT NULL,"
+    " verdict TEXT NOT NULL CHECK (verdict IN ('absent', 'refused', 'verified')),"
+    " reason TEXT NOT NULL,"
+    " manufacturer TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " root BLOB NOT NULL," /* SHA-256 of the root's DER, empty unless verified */
+    " certificate BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE waiting ("
+    " ek_hash BLOB PRIMARY KEY CHECK (length(ek_hash) = 32),"
+    " denied INTEGER NOT NULL CHECK (denied IN (0, 1)),"
+    " verdict TEXT NOT NULL CHECK (verdict IN ('absent', 'refused', 'verified')),"
+    " reason TEXT NOT NULL,"
+    " manufacturer TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " root BLOB NOT NULL," /* as in ek_certificate */
+    " peer TEXT NOT NULL,"
+    " source TEXT NOT NULL," /* whose share of the list it takes */
+    " first_seen INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL,"
+    " times INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    /* Who gives way, and whose share is full, is found without looking at all of them. */
+    "CREATE INDEX waiting_unseen ON waiting (verdict = 'verified', last_seen, ek_hash)"
+    " WHERE denied = 0;"
+    "CREATE INDEX waiting_unseen_of ON waiting (source, verdict = 'verified', last_seen, ek_hash)"
+    " WHERE denied = 0;"
+    "CREATE TABLE waiting_source ("
+    " source TEXT PRIMARY KEY,"
+    " entries INTEGER NOT NULL" /* that wait */
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX waiting_crowd ON waiting_source (entries);"
+    "CREATE TRIGGER waiting_comes AFTER INSERT ON waiting WHEN new.denied = 0 BEGIN"
+    " UPDATE counter SET waiting = waiting + 1;"
+    " INSERT INTO waiting_source (source, entries) VALUES (new.source, 1)"
+    " ON CONFLICT (source) DO UPDATE SET entries = entries + 1;"
+    "END;"
+    "CREATE TRIGGER waiting_goes AFTER DELETE ON waiting WHEN old.denied = 0 BEGIN"
+    " UPDATE counter SET waiting = waiting - 1;"
+    " UPDATE waiting_source SET entries = entries - 1 WHERE source = old.source;"
+    " DELETE FROM waiting_source WHERE source = old.source AND entries = 0;"
+    "END;"
+    "CREATE TRIGGER waiting_denied AFTER UPDATE OF denied ON waiting"
+    " WHEN old.denied = 0 AND new.denied = 1 BEGIN"
+    " UPDATE counter SET waiting = waiting - 1;"
+    " UPDATE waiting_source SET entries = entries - 1 WHERE source = old.source;"
+    " DELETE FROM waiting_source WHERE source = old.source AND entries = 0;"
+    "END;"
+    "CREATE TABLE trust ("
+    " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32)," /* SHA-256 of the DER */
+    " root INTEGER NOT NULL CHECK (root IN (0, 1)),"
+    " certificate BLOB NOT NULL,"
+    " source TEXT NOT NULL,"
+    " added INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE issuer ("
+    " id INTEGER PRIMARY KEY,"
+    " key_id BLOB NOT NULL UNIQUE," /* subjectKeyIdentifier */
+    " certificate BLOB NOT NULL,"
+    " since INTEGER NOT NULL"
+    ") STRICT;"
+    "ALTER TABLE certificate ADD COLUMN reason INTEGER NOT NULL DEFAULT 0;" /* CRLReason */
+    "ALTER TABLE certificate ADD COLUMN issuer INTEGER REFERENCES issuer (id);"
+    "CREATE INDEX certificate_expiry ON certificate (not_after);"
+    "CREATE TABLE audit ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " peer TEXT NOT NULL,"
+    " request TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " ek_hash BLOB CHECK (ek_hash IS NULL OR length(ek_hash) = 32),"
+    " outcome TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " hash BLOB NOT NULL CHECK (length(hash) = 32)"
+    ") STRICT;"
+    "CREATE INDEX audit_of_device ON audit (ek_hash, id) WHERE ek_hash IS NOT NULL;"
+    "CREATE INDEX audit_by_time ON audit (at);"
+    "CREATE TRIGGER audit_only_grows BEFORE UPDATE ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
+    "CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit"
+    " WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
+    "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit"
+    " WHEN OLD.id > (SELECT audit_cut FROM counter)"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;"
+    "CREATE TRIGGER audit_cut_only_grows BEFORE UPDATE OF audit_cut ON counter"
+    " WHEN NEW.audit_cut < OLD.audit_cut"
+    " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
+
+static const char *const inventory_schemas[] = {schema_devices, schema_fleet};
+
+static const char *const inventory_statements[SQLITE_INVENTORY_COUNT] = {
+#define X(name, text) [SQLITE_##name##_STATEMENT] = text,
+    SQLITE_COMMON_STATEMENTS(X)
+    SQLITE_INVENTORY_STATEMENTS(X)
+#undef X
+};
+
+static const struct sqlite_database inventory = {
+    .program = "attest-ca",
+    .file = STATE_STORE,
+    .lock_file = STATE_STORE_LOCK,
+    .application_id = 0x41744341, /* "AtCA" */
+    .version = sizeof inventory_schemas / sizeof inventory_schemas[0],
+    .schemas = inventory_schemas,
+    .statements = inventory_statements,
+    .statement_count = SQLITE_INVENTORY_COUNT,
+};
+
+int
+store_create(const char *state_dir, struct error *err)
+{
+	return sqlite_create(&inventory, state_dir, err);
+}
+
+int
+store_open(const char *state_dir, struct store **out, struct error *err)
+{
+	return sqlite_open(&inventory, state_dir, out, err);
+}
+
+int
+sqlite_revision_next(struct store *store, int64_t *revision, struct error *err)
+{
+	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_REVISION_NEXT_STATEMENT, err);
+
+	return statement == NULL
+	    ? -1
+	    : sqlite_one_number(store, statement, "drawing a revision", revision, err);
+}

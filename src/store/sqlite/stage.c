@@ -1,0 +1,233 @@
+/*
+ * A private temporary database of SQLite's, which has the external sort that an
+ * import needs. Knows nothing of the store, nor whether what it holds is any good.
+ */
+#include "config.h"
+
+#include "store/sqlite/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "store/inventory/device.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+/*
+ * Nothing here must survive anything. Half of the cache is what SQLite sorts in memory
+ * before it uses files. Sorting files are deleted as soon as they are made.
+ */
+static const char stage_settings[] =
+    "PRAGMA page_size = 16384;"
+    "PRAGMA journal_mode = OFF;"
+    "PRAGMA synchronous = OFF;"
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA secure_delete = OFF;"
+    "PRAGMA temp_store = FILE;"
+    "PRAGMA cache_size = -8192;"
+    "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, note TEXT, names BLOB,"
+    " tags BLOB);"
+    "CREATE TABLE name (name TEXT, line INTEGER);"
+    "BEGIN;";
+
+/* The first two add, the others are walks. */
+enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
+#define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
+
+static const char *const stage_texts[STAGE_STATEMENTS] = {
+    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STAGE_ADD_NAME] = "INSERT INTO name (name, line) VALUES (?1, ?2)",
+    [STAGE_WALKS + SQLITE_STAGE_HASHES] = "SELECT line, ek_hash FROM device ORDER BY ek_hash, line",
+    [STAGE_WALKS + SQLITE_STAGE_NAMES] = "SELECT line, name FROM name ORDER BY name, line",
+    [STAGE_WALKS + SQLITE_STAGE_DEVICES] =
+        "SELECT line, ek_hash, enabled, note, names, tags FROM device ORDER BY ek_hash, line",
+};
+
+struct sqlite_stage {
+	sqlite3                *db;
+	sqlite3_stmt           *statements[STAGE_STATEMENTS];
+	uint64_t                count;
+	uint64_t                name_count;
+	enum sqlite_stage_order order; /* of the walk */
+	struct bytes            names; /* on their way in */
+	struct bytes            tags;
+	char                   *name_texts[STORE_DEVICE_NAMES_MAX]; /* on their way out */
+	char                   *tag_texts[STORE_DEVICE_TAGS_MAX];
+};
+
+static int
+stage_error(const struct sqlite_stage *stage, const char *doing, struct error *err)
+{
+	int code = stage->db != NULL ? sqlite3_extended_errcode(stage->db) : SQLITE_NOMEM;
+
+	return error_set(err, ERROR_INTERNAL, "%s in a temporary file: %s (%d)%s", doing,
+	    sqlite3_errstr(code), code,
+	    (code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR
+	        ? "; make room, or set TMPDIR to a directory that has some"
+	        : "");
+}
+
+int
+sqlite_stage_open(struct sqlite_stage **out, struct error *err)
+{
+	struct sqlite_stage *stage = memory_new(sizeof *stage);
+
+	if (sqlite3_open_v2("", &stage->db,
+	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+	            SQLITE_OPEN_EXRESCODE,
+	        NULL) != SQLITE_OK ||
+	    sqlite3_exec(stage->db, stage_settings, NULL, NULL, NULL) != SQLITE_OK)
+		goto fail;
+	for (size_t i = 0; i < STAGE_STATEMENTS; i++)
+		if (sqlite3_prepare_v3(stage->db, stage_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+		        &stage->statements[i], NULL) != SQLITE_OK)
+			goto fail;
+	*out = stage;
+	return 0;
+
+fail:
+	(void)stage_error(stage, "gathering devices", err);
+	sqlite_stage_close(stage);
+	return -1;
+}
+
+void
+sqlite_stage_close(struct sqlite_stage *stage)
+{
+	if (stage == NULL)
+		return;
+	for (size_t i = 0; i < STAGE_STATEMENTS; i++)
+		(void)sqlite3_finalize(stage->statements[i]);
+	(void)sqlite3_close(stage->db);
+	bytes_clear(&stage->names);
+	bytes_clear(&stage->tags);
+	free(stage);
+}
+
+/* Strings with a NUL behind each. */
+static void
+stage_pack(char *const *texts, size_t count, struct bytes *out)
+{
+	out->size = 0;
+	for (size_t i = 0; i < count; i++)
+		bytes_append(out, texts[i], strlen(texts[i]) + 1);
+}
+
+/* Borrowed from the blob. */
+static size_t
+stage_unpack(sqlite3_stmt *row, int column, char **texts, size_t max)
+{
+	const char *text = sqlite3_column_blob(row, column); /* NULL when it is empty */
+	size_t      left = (size_t)sqlite3_column_bytes(row, column);
+	size_t      count = 0;
+
+	while (left > 0 && count < max) {
+		size_t size = strlen(text) + 1;
+
+		texts[count++] = (char *)(uintptr_t)text;
+		text += size;
+		left -= size;
+	}
+	return count;
+}
+
+static void
+stage_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+	(void)sqlite3_bind_text64(statement, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static int
+stage_insert(struct sqlite_stage *stage, sqlite3_stmt *statement, struct error *err)
+{
+	int rc = sqlite3_step(statement);
+
+	(void)sqlite3_reset(statement);
+	return rc == SQLITE_DONE ? 0 : stage_error(stage, "gathering devices", err);
+}
+
+int
+sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, uint64_t line,
+    struct error *err)
+{
+	sqlite3_stmt *statement = stage->statements[STAGE_ADD_DEVICE];
+
+	stage_pack(device->names, device->name_count, &stage->names);
+	stage_pack(device->tags, device->tag_count, &stage->tags);
+	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)line);
+	(void)sqlite3_bind_blob64(statement, 2, device->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_int(statement, 3, device->enabled);
+	stage_bind_text(statement, 4, device->note != NULL ? device->note : "");
+	(void)sqlite3_bind_blob64(statement, 5, stage->names.data, stage->names.size, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(statement, 6, stage->tags.data, stage->tags.size, SQLITE_STATIC);
+	if (stage_insert(stage, statement, err) != 0)
+		return -1;
+	statement = stage->statements[STAGE_ADD_NAME];
+	for (size_t i = 0; i < device->name_count; i++) {
+		stage_bind_text(statement, 1, device->names[i]);
+		(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)line);
+		if (stage_insert(stage, statement, err) != 0)
+			return -1;
+	}
+	stage->count++;
+	stage->name_count += device->name_count;
+	return 0;
+}
+
+uint64_t
+sqlite_stage_count(const struct sqlite_stage *stage)
+{
+	return stage->count;
+}
+
+uint64_t
+sqlite_stage_count_names(const struct sqlite_stage *stage)
+{
+	return stage->name_count;
+}
+
+void
+sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order)
+{
+	sqlite_stage_rest(stage);
+	stage->order = order;
+}
+
+void
+sqlite_stage_rest(struct sqlite_stage *stage)
+{
+	(void)sqlite3_reset(stage->statements[STAGE_WALKS + stage->order]);
+}
+
+int
+sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, struct error *err)
+{
+	sqlite3_stmt *row = stage->statements[STAGE_WALKS + stage->order];
+	int           rc = sqlite3_step(row);
+
+	*item = (struct sqlite_stage_item){0};
+	if (rc != SQLITE_ROW) {
+		if (rc != SQLITE_DONE)
+			(void)stage_error(stage, "sorting devices", err);
+		(void)sqlite3_reset(row);
+		return rc == SQLITE_DONE ? 0 : -1;
+	}
+	item->line = (uint64_t)sqlite3_column_int64(row, 0);
+	if (stage->order == SQLITE_STAGE_NAMES) {
+		item->name = (const char *)sqlite3_column_text(row, 1);
+		return 1;
+	}
+	memcpy(item->device.ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
+	if (stage->order == SQLITE_STAGE_HASHES)
+		return 1;
+	item->device.enabled = sqlite3_column_int(row, 2) != 0;
+	item->device.note = (char *)(uintptr_t)sqlite3_column_text(row, 3);
+	item->device.names = stage->name_texts;
+	item->device.name_count =
+	    stage_unpack(row, 4, stage->name_texts, STORE_DEVICE_NAMES_MAX);
+	item->device.tags = stage->tag_texts;
+	item->device.tag_count = stage_unpack(row, 5, stage->tag_texts, STORE_DEVICE_TAGS_MAX);
+	return 1;
+}

@@ -1,0 +1,49 @@
+/*
+ * Where the devices of an import wait: a temporary file that gives them back sorted.
+ * Nobody outside store/ includes it.
+ */
+#ifndef STORE_SQLITE_STAGE_H
+#define STORE_SQLITE_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/inventory/device.h"
+
+struct error;
+struct sqlite_stage;
+
+/* Opens an empty one, in the directory for temporary files; nothing of it outlives the process. */
+int  sqlite_stage_open(struct sqlite_stage **out, struct error *err);
+void sqlite_stage_close(struct sqlite_stage *stage);
+
+int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device,
+    uint64_t line, struct error *err);
+
+uint64_t sqlite_stage_count(const struct sqlite_stage *stage);
+uint64_t sqlite_stage_count_names(const struct sqlite_stage *stage);
+
+/*
+ * One walk at a time: sqlite_stage_sort begins it, sqlite_stage_next returns 1 with
+ * the next, 0 at the end, which ends it, or -1; sqlite_stage_rest ends it early.
+ */
+enum sqlite_stage_order {
+	SQLITE_STAGE_HASHES,  /* hash and line, by hash and line */
+	SQLITE_STAGE_NAMES,   /* name and line, by name and line */
+	SQLITE_STAGE_DEVICES, /* everything, by hash */
+	SQLITE_STAGE_ORDERS
+};
+
+/* What is read of one, until the next is read. */
+struct sqlite_stage_item {
+	uint64_t            line;
+	const char         *name;   /* of NAMES */
+	struct store_device device; /* of HASHES its hash alone */
+};
+
+void sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order);
+int  sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, struct error *err);
+void sqlite_stage_rest(struct sqlite_stage *stage);
+
+#endif
