@@ -13,7 +13,7 @@
 #include "acme/keeper/keeper.h"
 #include "acme/settings.h"
 #include "acme_admin/commands.h"
-#include "admin/command.h"
+#include "command/command.h"
 #include "daemon/program.h"
 
 static const char usage[] =

@@ -5,7 +5,7 @@
 
 #include <locale.h>
 
-#include "admin/command.h"
+#include "command/command.h"
 
 int
 main(int argc, char **argv)

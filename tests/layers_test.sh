@@ -29,22 +29,23 @@ acme/front     util tpm webauthn daemon http acme acme/front
 acme/keeper    util tpm pki webauthn store store/acme ca daemon acme acme/keeper
 device         util tpm pki webauthn device
 attestd        util daemon attestation attestation/front attestation/keeper
-admin          util tpm pki store store/inventory ca admin
-acme_admin     util tpm pki store store/acme ca acme acme/keeper admin acme_admin
-attest-acmed   util daemon acme acme/front acme/keeper admin acme_admin
-attest-ca      util admin
+command        util command
+admin          util tpm pki store store/inventory ca command admin
+acme_admin     util tpm pki store store/acme ca acme acme/keeper command admin acme_admin
+attest-acmed   util daemon acme acme/front acme/keeper command acme_admin
+attest-ca      util command admin
 attest-device  util tpm pki webauthn device
 '
 
 # library header, as a regular expression: the folders that may know it, with what is below them.
 library_rules='
-openssl/.*              tpm pki webauthn store ca http attestation acme device admin acme_admin attest-ca
+openssl/.*              tpm pki webauthn store ca http attestation acme device command admin acme_admin attest-ca
 tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
 tss2/.*                 device
 cbor(/.*)?\.h           util
 archive(_entry)?\.h     admin
 confuse\.h              util attestation acme
-jansson\.h              http attestation acme device admin acme_admin attest-ca
+jansson\.h              http attestation acme device command admin acme_admin attest-ca
 jose/.*                 acme device
 event2/(http|bufferevent|listener|dns|rpc).*  http
 event2/.*               daemon http attestation acme
@@ -55,7 +56,7 @@ curl/.*                 device attest-device
 archive.*\.h            pki admin attest-ca
 (netinet/in|arpa/inet)\.h  pki daemon http attestation acme device
 (sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
-(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device admin attestd attest-acmed attest-ca attest-device
+(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device command admin attestd attest-acmed attest-ca attest-device
 '
 
 # folder: the single headers that it must not include, though the folder of them it may.

@@ -4,8 +4,8 @@
 #include "acme_admin/commands.h"
 
 #include "admin/access.h"
-#include "admin/command.h"
 #include "ca/files.h"
+#include "command/command.h"
 
 static const struct admin_option common_options[] = {
     {"state-dir", 's', "DIR", "where the server's state lives (" ACME_STATE_DIR_DEFAULT ")", false},

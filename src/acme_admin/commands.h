@@ -2,7 +2,7 @@
 #ifndef ACME_ADMIN_COMMANDS_H
 #define ACME_ADMIN_COMMANDS_H
 
-#include "admin/call.h"
+#include "command/call.h"
 
 admin_run acme_admin_init;
 admin_run acme_admin_certificates;

@@ -6,7 +6,7 @@
 #include "acme/keeper/transition.h"
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
-#include "admin/print.h"
+#include "command/print.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
 #include "util/clock.h"

@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "admin/call.h"
 #include "ca/issuer.h"
+#include "command/call.h"
 #include "util/error.h"
 #include "util/secret.h"
 

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/enrolment.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/inventory/waiting.h"

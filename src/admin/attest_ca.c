@@ -1,7 +1,7 @@
 /* What attest-ca can do, in one table. */
 #include "config.h"
 
-#include "admin/command.h"
+#include "command/command.h"
 
 #include "admin/access.h"
 #include "admin/filter.h"

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"

@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "admin/backup_archive.h"
-#include "admin/call.h"
 #include "admin/describe.h"
-#include "admin/print.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/store.h"

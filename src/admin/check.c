@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "admin/access.h"
-#include "admin/call.h"
 #include "admin/check_report.h"
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "util/clock.h"
 #include "util/error.h"
 

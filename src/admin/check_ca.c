@@ -14,10 +14,10 @@
 
 #include <openssl/x509.h>
 
-#include "admin/call.h"
 #include "admin/check_report.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
+#include "command/call.h"
 #include "pki/ca.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "admin/backup_manifest.h"
-#include "admin/call.h"
 #include "admin/check_report.h"
 #include "ca/files.h"
+#include "command/call.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "admin/call.h"
 #include "admin/check_report.h"
+#include "command/call.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "admin/access.h"
-#include "admin/call.h"
 #include "admin/describe.h"
-#include "admin/print.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "store/store.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/print.h"
+#include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
 #include "store/inventory/certificate.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/store.h"

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "admin/call.h"
+#include "command/call.h"
 
 struct error;
 struct store;

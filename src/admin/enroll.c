@@ -1,11 +1,11 @@
 /* attest-ca enroll: which EK it is, and what its device is called. */
 #include "config.h"
 
-#include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/ek_file.h"
 #include "admin/enrolment.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "tpm/ek.h"

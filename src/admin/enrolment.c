@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "util/bytes.h"

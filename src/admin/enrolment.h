@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "admin/call.h"
+#include "command/call.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/device_file.h"
 #include "admin/filter.h"
-#include "admin/print.h"
 #include "ca/directory.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/print.h"
 #include "util/bytes.h"
 
 static size_t

@@ -2,7 +2,7 @@
 #ifndef ADMIN_FILTER_H
 #define ADMIN_FILTER_H
 
-#include "admin/call.h"
+#include "command/call.h"
 #include "store/inventory/device.h"
 
 /* The options of such a command, as rows of its table. */

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/call.h"
 #include "admin/device_file.h"
 #include "admin/fault.h"
-#include "admin/print.h"
-#include "admin/progress.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "command/progress.h"
 #include "store/inventory/batch.h"
 #include "store/inventory/device.h"
 #include "store/store.h"

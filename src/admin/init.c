@@ -8,10 +8,10 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
-#include "admin/call.h"
-#include "admin/print.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"

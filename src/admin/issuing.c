@@ -8,12 +8,12 @@
 
 #include <openssl/evp.h>
 
-#include "admin/call.h"
-#include "admin/print.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
 #include "pki/key.h"

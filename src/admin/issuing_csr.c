@@ -9,11 +9,11 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
-#include "admin/call.h"
 #include "admin/issuing.h"
-#include "admin/print.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/ca_request.h"
 #include "pki/key.h"
 #include "pki/signing.h"

@@ -7,10 +7,10 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
-#include "admin/call.h"
 #include "admin/issuing.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
+#include "command/call.h"
 #include "pki/ca.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"

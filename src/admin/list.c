@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
 #include "admin/filter.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/store.h"

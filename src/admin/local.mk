@@ -8,13 +8,11 @@ src_libadmin_a_SOURCES = \
 	src/admin/backup_archive.c src/admin/backup_archive.h \
 	src/admin/backup_files.c src/admin/backup_files.h \
 	src/admin/backup_manifest.c src/admin/backup_manifest.h \
-	src/admin/call.h \
 	src/admin/check.c \
 	src/admin/check_ca.c \
 	src/admin/check_files.c \
 	src/admin/check_report.h \
 	src/admin/check_store.c \
-	src/admin/command.c src/admin/command.h \
 	src/admin/crl.c \
 	src/admin/csv.c src/admin/csv.h \
 	src/admin/describe.c src/admin/describe.h \
@@ -36,10 +34,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/issuing_install.c \
 	src/admin/issuing_renew.c \
 	src/admin/list.c \
-	src/admin/main.c \
 	src/admin/pending.c \
-	src/admin/print.c src/admin/print.h \
-	src/admin/progress.c src/admin/progress.h \
 	src/admin/remove.c \
 	src/admin/replace.c \
 	src/admin/restore.c \

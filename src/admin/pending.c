@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/waiting.h"
 #include "tpm/vendor.h"

@@ -18,10 +18,10 @@
 #include <openssl/evp.h>
 
 #include "admin/backup_manifest.h"
-#include "admin/call.h"
-#include "admin/print.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/issuer.h"

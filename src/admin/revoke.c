@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/call.h"
 #include "admin/describe.h"
-#include "admin/print.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
 #include "store/inventory/certificate.h"

@@ -10,11 +10,11 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "admin/call.h"
-#include "admin/progress.h"
 #include "admin/trust.h"
 #include "admin/trust_report.h"
 #include "admin/trust_scan.h"
+#include "command/call.h"
+#include "command/progress.h"
 #include "pki/certificate.h"
 #include "pki/ek_trust.h"
 #include "store/inventory/audit.h"

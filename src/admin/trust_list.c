@@ -6,9 +6,9 @@
 
 #include <openssl/x509.h>
 
-#include "admin/call.h"
-#include "admin/print.h"
 #include "admin/trust.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/certificate.h"
 #include "store/store.h"
 #include "util/clock.h"

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/print.h"
 #include "admin/trust.h"
+#include "command/print.h"
 #include "util/clock.h"
 
 #define REPORT_NAMED_MAX 10 /* of each kind */

@@ -6,9 +6,9 @@
 
 #include <openssl/x509.h>
 
-#include "admin/call.h"
-#include "admin/print.h"
 #include "admin/trust.h"
+#include "command/call.h"
+#include "command/print.h"
 #include "pki/certificate.h"
 #include "pki/certificate_reader.h"
 #include "pki/ek_trust.h"

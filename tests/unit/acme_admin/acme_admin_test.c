@@ -8,8 +8,8 @@
 
 #include "acme_admin/commands.h"
 #include "acme_world.h"
-#include "admin/command.h"
 #include "ca/files.h"
+#include "command/command.h"
 #include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "admin/command.h"
+#include "command/command.h"
 #include "scratch.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"

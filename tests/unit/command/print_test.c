@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/print.h"
+#include "command/print.h"
 #include "unit.h"
 
 static const struct {

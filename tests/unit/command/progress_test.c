@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin/progress.h"
+#include "command/progress.h"
 #include "unit.h"
 
 static const struct {

@@ -1,6 +1,6 @@
 /* Answers for people and for programs. Text of others never reaches a terminal as it is. */
-#ifndef ADMIN_PRINT_H
-#define ADMIN_PRINT_H
+#ifndef COMMAND_PRINT_H
+#define COMMAND_PRINT_H
 
 #include <stddef.h>
 #include <stdio.h>

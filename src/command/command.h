@@ -1,11 +1,11 @@
 /* Commands in one table, and the program that runs them. */
-#ifndef ADMIN_COMMAND_H
-#define ADMIN_COMMAND_H
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "admin/call.h"
+#include "command/call.h"
 
 #define ADMIN_OPERANDS_ANY ((size_t)-1)
 

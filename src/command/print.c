@@ -1,7 +1,7 @@
 /* Owns the way from text to terminal; knows nothing of what is shown. */
 #include "config.h"
 
-#include "admin/print.h"
+#include "command/print.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* One call of attest-ca as its commands see it: options and operands, already sorted out. */
-#ifndef ADMIN_CALL_H
-#define ADMIN_CALL_H
+#ifndef COMMAND_CALL_H
+#define COMMAND_CALL_H
 
 #include <stdbool.h>
 #include <stddef.h>

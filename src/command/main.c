@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/command.h"
-#include "admin/print.h"
+#include "command/command.h"
+#include "command/print.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"

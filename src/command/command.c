@@ -1,7 +1,7 @@
 /* The help that is made from a program's table of commands. */
 #include "config.h"
 
-#include "admin/command.h"
+#include "command/command.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "admin/progress.h"
+#include "command/progress.h"
 
 #include <sys/ioctl.h>
 

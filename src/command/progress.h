@@ -1,6 +1,6 @@
 /* How far a long command is, on one line of a terminal; nothing where there is no terminal. */
-#ifndef ADMIN_PROGRESS_H
-#define ADMIN_PROGRESS_H
+#ifndef COMMAND_PROGRESS_H
+#define COMMAND_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
