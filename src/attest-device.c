@@ -8,9 +8,9 @@
 
 #include <curl/curl.h>
 
-#include "device/ak_type.h"
 #include "device/command.h"
 #include "device/interrupt.h"
+#include "device/tpm/ak_type.h"
 #include "util/error.h"
 
 #define EXIT_USAGE 2

@@ -25,7 +25,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "device/key_file.h"
+#include "device/tpm/key_file.h"
 #include "pki/certificate.h"
 #include "pki/pem.h"
 #include "tpm/openssl_error.h"

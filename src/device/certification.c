@@ -9,18 +9,18 @@
 
 #include <openssl/evp.h>
 
-#include "device/account_key.h"
-#include "device/acme_client.h"
-#include "device/acme_order.h"
 #include "device/certificate_files.h"
 #include "device/device_csr.h"
 #include "device/device_settings.h"
+#include "device/host/account_key.h"
+#include "device/host/acme_client.h"
+#include "device/host/acme_order.h"
 #include "device/identity.h"
 #include "device/interrupt.h"
 #include "device/renewal.h"
-#include "device/sign_key.h"
 #include "device/state.h"
-#include "device/tpm.h"
+#include "device/tpm/sign_key.h"
+#include "device/tpm/tpm.h"
 #include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"

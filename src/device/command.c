@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/tpm.h"
+#include "device/tpm/tpm.h"
 
 static const struct command commands[] = {
     {"ek", "show this machine's endorsement keys", COMMAND_OPTION_HASH | COMMAND_OPTION_EK,

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "device/ak_type.h"
 #include "device/command.h"
 #include "device/identity.h"
 #include "device/state.h"
-#include "device/template.h"
-#include "device/tpm.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/template.h"
+#include "device/tpm/tpm.h"
 #include "util/clock.h"
 #include "util/error.h"
 

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
-#include "device/approval.h"
 #include "device/certification.h"
 #include "device/command.h"
 #include "device/device_settings.h"
+#include "device/host/approval.h"
 #include "device/state.h"
-#include "device/tpm.h"
+#include "device/tpm/tpm.h"
 #include "util/bytes.h"
 #include "util/duration.h"
 #include "util/error.h"

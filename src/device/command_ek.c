@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "device/command.h"
-#include "device/ek.h"
 #include "device/interrupt.h"
-#include "device/template.h"
-#include "device/tpm.h"
+#include "device/tpm/ek.h"
+#include "device/tpm/template.h"
+#include "device/tpm/tpm.h"
 #include "util/error.h"
 
 static const char *

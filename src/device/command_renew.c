@@ -13,7 +13,7 @@
 #include "device/renewal.h"
 #include "device/run_command.h"
 #include "device/state.h"
-#include "device/tpm.h"
+#include "device/tpm/tpm.h"
 #include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -9,9 +9,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "device/key_file.h"
-#include "device/sign_key.h"
-#include "device/tpm.h"
+#include "device/tpm/key_file.h"
+#include "device/tpm/sign_key.h"
+#include "device/tpm/tpm.h"
 #include "pki/permanent_identifier.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"

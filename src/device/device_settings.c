@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/ak_type.h"
-#include "device/sign_key.h"
 #include "device/state.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/sign_key.h"
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/identifier.h"

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "device/ek.h"
-#include "device/nv.h"
-#include "device/tpm.h"
+#include "device/tpm/ek.h"
+#include "device/tpm/nv.h"
+#include "device/tpm/tpm.h"
 #include "util/error.h"
 
 /* Where makers put the chain, in as many indices as it takes, a certificate across two of them too. */

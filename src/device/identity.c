@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/ak_type.h"
-#include "device/attestation.h"
 #include "device/command.h"
-#include "device/http_client.h"
+#include "device/host/attestation.h"
+#include "device/host/http_client.h"
 #include "device/interrupt.h"
 #include "device/state.h"
-#include "device/tpm.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/tpm.h"
 #include "pki/trust.h"
 #include "util/clock.h"
 #include "util/error.h"

@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-#include "device/ak.h"
 #include "device/chain.h"
-#include "device/ek.h"
+#include "device/tpm/ak.h"
+#include "device/tpm/ek.h"
 
 struct command_settings;
 struct device_state;

@@ -2,13 +2,6 @@ noinst_LIBRARIES += src/libdevice.a
 src_libdevice_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DDEVICE_CONFIG_FILE='"$(sysconfdir)/attest-device/device.conf"'
 src_libdevice_a_SOURCES = \
-	src/device/account_key.c src/device/account_key.h \
-	src/device/acme_client.c src/device/acme_client.h \
-	src/device/acme_order.c src/device/acme_order.h \
-	src/device/ak.c src/device/ak.h \
-	src/device/ak_type.c src/device/ak_type.h \
-	src/device/approval.c src/device/approval.h \
-	src/device/attestation.c src/device/attestation.h \
 	src/device/certificate_files.c src/device/certificate_files.h \
 	src/device/certification.c src/device/certification.h \
 	src/device/chain.c src/device/chain.h \
@@ -20,23 +13,30 @@ src_libdevice_a_SOURCES = \
 	src/device/command_status.c \
 	src/device/device_csr.c src/device/device_csr.h \
 	src/device/device_settings.c src/device/device_settings.h \
-	src/device/ek.c src/device/ek.h \
 	src/device/evidence.c src/device/evidence.h \
 	src/device/exhibits.c src/device/exhibits.h \
-	src/device/http_client.c src/device/http_client.h \
 	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \
-	src/device/key_file.c src/device/key_file.h \
-	src/device/key_load.c src/device/key_load.h \
-	src/device/nv.c src/device/nv.h \
-	src/device/parent.c src/device/parent.h \
-	src/device/problem.c src/device/problem.h \
 	src/device/renewal.c src/device/renewal.h \
 	src/device/run_command.c src/device/run_command.h \
-	src/device/sign_key.c src/device/sign_key.h \
 	src/device/state.c src/device/state.h \
-	src/device/template.c src/device/template.h \
-	src/device/tpm.c src/device/tpm.h
+	src/device/host/account_key.c src/device/host/account_key.h \
+	src/device/host/acme_client.c src/device/host/acme_client.h \
+	src/device/host/acme_order.c src/device/host/acme_order.h \
+	src/device/host/approval.c src/device/host/approval.h \
+	src/device/host/attestation.c src/device/host/attestation.h \
+	src/device/host/http_client.c src/device/host/http_client.h \
+	src/device/host/problem.c src/device/host/problem.h \
+	src/device/tpm/ak.c src/device/tpm/ak.h \
+	src/device/tpm/ak_type.c src/device/tpm/ak_type.h \
+	src/device/tpm/ek.c src/device/tpm/ek.h \
+	src/device/tpm/key_file.c src/device/tpm/key_file.h \
+	src/device/tpm/key_load.c src/device/tpm/key_load.h \
+	src/device/tpm/nv.c src/device/tpm/nv.h \
+	src/device/tpm/parent.c src/device/tpm/parent.h \
+	src/device/tpm/sign_key.c src/device/tpm/sign_key.h \
+	src/device/tpm/template.c src/device/tpm/template.h \
+	src/device/tpm/tpm.c src/device/tpm/tpm.h
 
 UNIT_TESTS += tests/unit/device/certificate_files_test
 UNIT_TESTS += tests/unit/device/chain_test

@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device/ak.h"
 #include "device/evidence.h"
 #include "device/interrupt.h"
-#include "device/key_file.h"
+#include "device/tpm/ak.h"
+#include "device/tpm/key_file.h"
 #include "util/error.h"
 #include "util/file.h"
 

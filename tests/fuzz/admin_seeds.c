@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/backup_manifest.h"
-#include "admin/device_file.h"
+#include "admin/backup/manifest.h"
+#include "admin/fleet/device_file.h"
 #include "ca/files.h"
 #include "store/inventory/device.h"
 #include "util/bytes.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "admin/backup_manifest.h"
+#include "admin/backup/manifest.h"
 #include "ca/files.h"
 #include "fuzz.h"
 #include "util/error.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/device_file.h"
+#include "admin/fleet/device_file.h"
 #include "fuzz.h"
 #include "store/inventory/device.h"
 #include "store/inventory/device_check.h"

@@ -7,7 +7,7 @@
 
 #include <openssl/x509.h>
 
-#include "admin/trust_scan.h"
+#include "admin/trust/scan.h"
 #include "fuzz.h"
 #include "util/error.h"
 

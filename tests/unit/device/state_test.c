@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/ak.h"
 #include "device/state.h"
+#include "device/tpm/ak.h"
 #include "unit.h"
 #include "util/error.h"
 #include "util/file.h"

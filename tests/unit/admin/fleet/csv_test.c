@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/csv.h"
+#include "admin/fleet/csv.h"
 #include "unit.h"
 #include "util/error.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/device_file.h"
-#include "admin/fault.h"
+#include "admin/fleet/device_file.h"
+#include "admin/fleet/fault.h"
 #include "store/inventory/device.h"
 #include "unit.h"
 #include "util/error.h"

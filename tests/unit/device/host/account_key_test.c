@@ -13,8 +13,8 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
-#include "device/account_key.h"
-#include "device/acme_client.h"
+#include "device/host/account_key.h"
+#include "device/host/acme_client.h"
 #include "scratch.h"
 #include "unit.h"
 #include "util/base64.h"

@@ -1,7 +1,7 @@
 /* How a machine waits: how often it asks, and that a signal ends it. */
 #include "config.h"
 
-#include "device/approval.h"
+#include "device/host/approval.h"
 
 #include <signal.h>
 #include <time.h>

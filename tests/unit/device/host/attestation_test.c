@@ -4,12 +4,12 @@
 
 #include <jansson.h>
 
-#include "device/ak.h"
-#include "device/attestation.h"
-#include "device/ek.h"
-#include "device/http_client.h"
-#include "device/problem.h"
-#include "device/tpm.h"
+#include "device/host/attestation.h"
+#include "device/host/http_client.h"
+#include "device/host/problem.h"
+#include "device/tpm/ak.h"
+#include "device/tpm/ek.h"
+#include "device/tpm/tpm.h"
 #include "unit.h"
 #include "util/error.h"
 

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "device/ek.h"
 #include "device/exhibits.h"
-#include "device/tpm.h"
+#include "device/tpm/ek.h"
+#include "device/tpm/tpm.h"
 #include "unit.h"
 
 /* What NV indices hold, and how much of it, from where, is the certificate. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "device/key_file.h"
+#include "device/tpm/key_file.h"
 #include "unit.h"
 #include "util/error.h"
 

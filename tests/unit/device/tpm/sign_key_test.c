@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "device/ak_type.h"
-#include "device/sign_key.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/sign_key.h"
 #include "unit.h"
 
 static size_t

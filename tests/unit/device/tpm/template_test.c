@@ -4,8 +4,8 @@
 
 #include <openssl/evp.h>
 
-#include "device/ak_type.h"
-#include "device/template.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/template.h"
 #include "unit.h"
 
 /* TCG EK Credential Profile, annex B: what each template must be, in the profile's own numbers. */

@@ -1,0 +1,192 @@
+/*
+ * Hashes and writes what a backup has: the files from memory, the store's copy as it is
+ * read. Decides nothing of what goes in.
+ */
+#include "config.h"
+
+#include "admin/backup/archive.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <openssl/evp.h>
+
+#include "ca/files.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+#define ARCHIVE_BLOCK ((size_t)64 * 1024)
+
+/* Reads the copy of the store, for its size and hash, or into the archive; 1 when `each` fails. */
+static int
+copy_read(const char *path, int (*each)(void *arg, const void *data, size_t size),
+    void *arg, struct error *err)
+{
+	uint8_t *block = memory_new(ARCHIVE_BLOCK);
+	int      fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t  size = -1;
+	int      rc = 0;
+
+	while (fd >= 0 && rc == 0 && (size = read(fd, block, ARCHIVE_BLOCK)) > 0)
+		rc = each(arg, block, (size_t)size) == 0 ? 0 : 1;
+	if (rc == 0 && size < 0)
+		rc = error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+	if (fd >= 0)
+		(void)close(fd);
+	free(block);
+	return rc;
+}
+
+struct copy_hash {
+	EVP_MD_CTX *context;
+	uint64_t    size;
+};
+
+static int
+copy_hash_cb(void *arg, const void *data, size_t size)
+{
+	struct copy_hash *hash = arg;
+
+	hash->size += size;
+	return EVP_DigestUpdate(hash->context, data, size) == 1 ? 0 : -1;
+}
+
+static int
+copy_describe(const struct backup_content *content, struct backup_file *file, struct error *err)
+{
+	struct copy_hash hash = {.context = EVP_MD_CTX_new()};
+	int                rc = -1;
+
+	error_set(err, ERROR_INTERNAL, "hashing the copy of the store");
+	if (hash.context != NULL && EVP_DigestInit_ex(hash.context, EVP_sha256(), NULL) == 1 &&
+	    copy_read(content->copy, copy_hash_cb, &hash, err) == 0 &&
+	    EVP_DigestFinal_ex(hash.context, file->hash, NULL) == 1) {
+		file->size = hash.size;
+		rc = 0;
+	}
+	EVP_MD_CTX_free(hash.context);
+	return rc;
+}
+
+int
+backup_archive_describe(struct backup_content *content, struct error *err)
+{
+	struct backup_manifest *manifest = &content->manifest;
+	const struct backup_files *files = &content->files;
+	struct backup_file     *store;
+
+	manifest->created = content->created;
+	manifest->keys = content->keys;
+	manifest->files = memory_new((files->count + 1) * sizeof *manifest->files);
+	for (; manifest->count < files->count; manifest->count++) {
+		const struct backup_item *item = &files->items[manifest->count];
+		struct backup_file       *file = &manifest->files[manifest->count];
+
+		*file = (struct backup_file){memory_strdup(item->name), item->mode, item->content.size, {0}};
+		if (EVP_Digest(item->content.data, item->content.size, file->hash, NULL, EVP_sha256(),
+		        NULL) != 1)
+			return error_set(err, ERROR_INTERNAL, "hashing %s", item->name);
+	}
+	store = &manifest->files[manifest->count++];
+	*store = (struct backup_file){memory_strdup(STATE_STORE), 0600, 0, {0}};
+	return copy_describe(content, store, err);
+}
+
+static int
+archive_fail(struct archive *archive, struct error *err)
+{
+	return error_set(err, ERROR_INTERNAL, "writing the backup: %s",
+	    archive_error_string(archive) != NULL ? archive_error_string(archive) : "out of memory");
+}
+
+static int
+archive_write_member(struct archive *archive, const char *name, mode_t mode, uint64_t size,
+    int64_t now, struct error *err)
+{
+	struct archive_entry *entry = archive_entry_new();
+	int                   rc;
+
+	if (entry == NULL)
+		return archive_fail(archive, err);
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, mode);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	archive_entry_set_mtime(entry, now, 0);
+	rc = archive_write_header(archive, entry);
+	archive_entry_free(entry);
+	return rc == ARCHIVE_OK ? 0 : archive_fail(archive, err);
+}
+
+static int
+archive_write_octets(struct archive *archive, struct view data, struct error *err)
+{
+	if (data.size != 0 &&
+	    archive_write_data(archive, data.data, data.size) != (la_ssize_t)data.size)
+		return archive_fail(archive, err);
+	return 0;
+}
+
+static int
+archive_write_cb(void *arg, const void *data, size_t size)
+{
+	return archive_write_data(arg, data, size) == (la_ssize_t)size ? 0 : -1;
+}
+
+static int
+archive_write_store(const struct backup_content *content, struct archive *archive,
+    struct error *err)
+{
+	const struct backup_file *store = &content->manifest.files[content->manifest.count - 1];
+	int                       rc;
+
+	if (archive_write_member(archive, store->name, store->mode, store->size, content->created,
+	        err) != 0)
+		return -1;
+	rc = copy_read(content->copy, archive_write_cb, archive, err);
+	return rc > 0 ? archive_fail(archive, err) : rc;
+}
+
+static int
+archive_write_all(const struct backup_content *content, struct archive *archive, struct error *err)
+{
+	AUTO_BYTES manifest = {0};
+
+	backup_manifest_encode(&content->manifest, &manifest);
+	if (archive_write_member(archive, BACKUP_MANIFEST_NAME, 0600, manifest.size, content->created,
+	        err) != 0 ||
+	    archive_write_octets(archive, bytes_view(&manifest), err) != 0)
+		return -1;
+	for (size_t i = 0; i < content->files.count; i++) {
+		const struct backup_item *item = &content->files.items[i];
+
+		if (archive_write_member(archive, item->name, item->mode, item->content.size,
+		        content->created, err) != 0 ||
+		    archive_write_octets(archive, bytes_view(&item->content), err) != 0)
+			return -1;
+	}
+	return archive_write_store(content, archive, err);
+}
+
+int
+backup_archive_write(const struct backup_content *content, int fd, uint64_t *octets,
+    struct error *err)
+{
+	struct archive *archive = archive_write_new();
+	int             rc = -1;
+
+	if (archive == NULL)
+		return error_set(err, ERROR_INTERNAL, "writing the backup: out of memory");
+	if (archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
+	    archive_write_open_fd(archive, fd) != ARCHIVE_OK)
+		archive_fail(archive, err);
+	else if ((rc = archive_write_all(content, archive, err)) == 0 &&
+	    archive_write_close(archive) != ARCHIVE_OK)
+		rc = archive_fail(archive, err);
+	*octets = (uint64_t)archive_filter_bytes(archive, -1);
+	(void)archive_write_free(archive);
+	return rc;
+}

@@ -1,0 +1,295 @@
+/*
+ * attest-ca backup: the store as of one instant and the files that belong to it, in one
+ * archive, while everything runs. What it writes is whole under its name, or not there.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/backup/archive.h"
+#include "admin/describe.h"
+#include "ca/directory.h"
+#include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "store/check.h"
+#include "store/inventory/audit.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* How often files may change under the backup before it gives up. */
+#define BACKUP_TRIES 3
+
+struct backup {
+	const char            *file; /* "-": standard output */
+	bool                   force;
+	struct backup_content  content;
+	char                  *directory; /* a private one, for the store's copy and the next */
+	char                  *archive;   /* before it has its name */
+	uint64_t               octets;
+};
+
+static bool
+backup_is_stream(const struct backup *backup)
+{
+	return strcmp(backup->file, "-") == 0;
+}
+
+static char *
+backup_parent(const char *path)
+{
+	AUTO_FREE char *copy = memory_strdup(path);
+
+	return memory_strdup(dirname(copy));
+}
+
+/* A private directory for the copy: beside the archive, or where temporary files are. */
+static int
+backup_make_directory(struct backup *backup, struct error *err)
+{
+	const char     *temporary = getenv("TMPDIR");
+	AUTO_FREE char *parent = backup_is_stream(backup)
+	    ? memory_strdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp")
+	    : backup_parent(backup->file);
+
+	backup->directory = file_join(parent, ".attest-ca-backup.XXXXXX");
+	if (mkdtemp(backup->directory) == NULL) {
+		free(backup->directory);
+		backup->directory = NULL;
+		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
+	}
+	backup->content.copy = file_join(backup->directory, STATE_STORE);
+	backup->archive = file_join(backup->directory, "archive");
+	return 0;
+}
+
+/* Does only what a signal's handler may. */
+static void
+backup_empty_directory(const struct backup *backup)
+{
+	if (backup->directory == NULL)
+		return;
+	(void)unlink(backup->content.copy);
+	(void)unlink(backup->archive);
+	(void)rmdir(backup->directory);
+}
+
+static const struct backup *volatile backup_running;
+
+static void
+backup_interrupt_cb(int signal_number)
+{
+	if (backup_running != NULL)
+		backup_empty_directory(backup_running);
+	_exit(128 + signal_number);
+}
+
+/* Whoever is tired of waiting leaves nothing behind. */
+static void
+backup_catch_signals(const struct backup *backup)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+	struct sigaction action = {.sa_handler = backup_interrupt_cb};
+
+	backup_running = backup;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		(void)sigaction(signals[i], &action, NULL);
+}
+
+static void
+backup_clear(struct backup *backup)
+{
+	backup_empty_directory(backup);
+	backup_running = NULL;
+	free(backup->directory);
+	free(backup->content.copy);
+	free(backup->archive);
+	backup_files_clear(&backup->content.files);
+	backup_manifest_clear(&backup->content.manifest);
+}
+
+/* Files and store that belong together: none of the files changed while the store was copied. */
+static int
+backup_collect(struct backup *backup, struct store *store, const char *state_dir,
+    struct error *err)
+{
+	for (int i = 0; i < BACKUP_TRIES; i++) {
+		struct backup_files after = {0};
+		bool                equal;
+
+		backup_files_clear(&backup->content.files);
+		if (unlink(backup->content.copy) != 0 && errno != ENOENT)
+			return error_set_errno(err, ERROR_INTERNAL, "removing %s", backup->content.copy);
+		if (backup_files_read(state_dir, backup->content.keys, &backup->content.files, err) != 0 ||
+		    store_snapshot(store, backup->content.copy, err) != 0 ||
+		    backup_files_read(state_dir, backup->content.keys, &after, err) != 0)
+			return -1;
+		equal = backup_files_equal(&backup->content.files, &after);
+		backup_files_clear(&after);
+		if (equal)
+			return 0;
+	}
+	return error_set(err, ERROR_CONFLICT,
+	    "the files of %s change while they are being copied; try again when that is over",
+	    state_dir);
+}
+
+static int
+backup_refuse_there(const char *file, struct error *err)
+{
+	return error_set(err, ERROR_CONFLICT,
+	    "%s is there already; give another name, or --force to replace it", file);
+}
+
+/* Under its name at once and whole; never over another without --force. */
+static int
+backup_put(const struct backup *backup, const char *temporary, struct error *err)
+{
+	AUTO_FREE char *parent = backup_parent(backup->file);
+
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, backup->file,
+	        backup->force ? 0 : RENAME_NOREPLACE) != 0) {
+		if (errno == EEXIST)
+			return backup_refuse_there(backup->file, err);
+		return error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, backup->file);
+	}
+	return file_sync_directory(parent, err);
+}
+
+static int
+backup_write_file(struct backup *backup, struct error *err)
+{
+	const char *temporary = backup->archive;
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int         rc;
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
+	rc = backup_archive_write(&backup->content, fd, &backup->octets, err);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = error_set_errno(err, ERROR_INTERNAL, "writing %s", temporary);
+	(void)close(fd);
+	return rc == 0 ? backup_put(backup, temporary, err) : -1;
+}
+
+/* The copy of keys is on record before there is one, whatever becomes of it. */
+static int
+backup_record(const struct backup *backup, struct store *store, struct error *err)
+{
+	char detail[512];
+
+	(void)snprintf(detail, sizeof detail, "%s, to %s",
+	    backup->content.keys ? "with the private keys" : "without private keys",
+	    backup_is_stream(backup) ? "standard output" : backup->file);
+	return store_audit_add(store, AUDIT_BACKUP, NULL, "done", detail, backup->content.created, err);
+}
+
+static int
+backup_make(struct backup *backup, const char *state_dir, struct error *err)
+{
+	struct store *store = NULL;
+	int           rc = -1;
+
+	if (store_open(state_dir, &store, err) == 0 && backup_make_directory(backup, err) == 0 &&
+	    backup_record(backup, store, err) == 0 &&
+	    backup_collect(backup, store, state_dir, err) == 0)
+		rc = backup_archive_describe(&backup->content, err);
+	store_close(store);
+	if (rc == 0)
+		rc = backup_is_stream(backup)
+		    ? backup_archive_write(&backup->content, STDOUT_FILENO, &backup->octets, err)
+		    : backup_write_file(backup, err);
+	return rc;
+}
+
+static void
+backup_say_json(const struct backup *backup)
+{
+	const struct backup_content *content = &backup->content;
+	const char                  *left_out = content->files.left_out;
+	json_t                      *names = json_array();
+
+	for (size_t i = 0; i < content->manifest.count; i++)
+		(void)json_array_append_new(names, json_string(content->manifest.files[i].name));
+	print_json(json_pack("{s:o, s:I, s:b, s:o, s:o}", "file", describe_text(backup->file), "octets",
+	    (json_int_t)backup->octets, "keys", content->keys, "files", names, "left_out",
+	    left_out != NULL ? describe_text(left_out) : json_null()));
+}
+
+static void
+backup_say(const struct backup *backup)
+{
+	FILE *out = backup_is_stream(backup) ? stderr : stdout;
+
+	(void)fputs("wrote ", out);
+	print_text(out, backup_is_stream(backup) ? "the backup" : backup->file);
+	(void)fprintf(out, ": %zu files, %" PRIu64 " octets, %s\n", backup->content.manifest.count,
+	    backup->octets,
+	    backup->content.keys ? "with the private keys: keep it as safe as them"
+	                         : "without private keys: a restored CA needs them from elsewhere");
+	if (backup->content.files.left_out == NULL)
+		return;
+	(void)fputs("it does not have ", out);
+	print_text(out, backup->content.files.left_out);
+	(void)fputs(", which is no plain file or has no plain name: keep it yourself\n", out);
+}
+
+/* A backup in the directory that it is of is lost together with it. */
+static int
+backup_check_place(const struct admin_call *call, const struct backup *backup, struct error *err)
+{
+	struct stat there;
+
+	if (backup_is_stream(backup))
+		return isatty(STDOUT_FILENO) == 1
+		    ? error_set(err, ERROR_MALFORMED, "an archive is nothing for a terminal: redirect it")
+		    : 0;
+	if (state_check_outside(call->state_dir, backup->file, err) != 0)
+		return -1;
+	if (lstat(backup->file, &there) != 0)
+		return 0;
+	if (!backup->force)
+		return backup_refuse_there(backup->file, err);
+	if (!S_ISREG(there.st_mode))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is no plain file; give \"-\" and redirect it there", backup->file);
+	return 0;
+}
+
+int
+admin_backup(const struct admin_call *call, struct error *err)
+{
+	struct backup backup = {
+	    .file = call->operands[0],
+	    .force = admin_call_given(call, "force"),
+	    .content = {.created = call->now, .keys = !admin_call_given(call, "without-keys")},
+	};
+	int rc;
+
+	if (call->json && backup_is_stream(&backup)) {
+		error_set(err, ERROR_MALFORMED, "--json and \"-\" would both write to standard output");
+		return ADMIN_USAGE;
+	}
+	rc = backup_check_place(call, &backup, err);
+	backup_catch_signals(&backup);
+	if (rc == 0)
+		rc = backup_make(&backup, call->state_dir, err);
+	if (rc == 0 && call->json)
+		backup_say_json(&backup);
+	else if (rc == 0)
+		backup_say(&backup);
+	backup_clear(&backup);
+	return rc;
+}

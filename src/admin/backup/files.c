@@ -1,0 +1,178 @@
+/* Walks a state directory and reads what belongs to the CA; writes nothing. */
+#include "config.h"
+
+#include "admin/backup/files.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/backup/manifest.h"
+#include "ca/files.h"
+#include "util/error.h"
+#include "util/file.h"
+
+void
+backup_files_clear(struct backup_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		free(files->items[i].name);
+		bytes_clear(&files->items[i].content);
+	}
+	free(files->items);
+	free(files->left_out);
+	*files = (struct backup_files){0};
+}
+
+/* Whatever it is called: "BEGIN ENCRYPTED PRIVATE KEY-----", "BEGIN TSS2 PRIVATE KEY-----". */
+static bool
+item_is_key(const struct backup_item *item)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+
+	return backup_name_is_key(item->name) ||
+	    memmem(item->content.data, item->content.size, mark, sizeof mark - 1) != NULL;
+}
+
+static void
+files_append(struct backup_files *files, struct backup_item *item)
+{
+	struct backup_item *items =
+	    realloc(files->items, (files->count + 1) * sizeof *files->items);
+
+	if (items == NULL)
+		abort();
+	files->items = items;
+	items[files->count++] = *item;
+}
+
+static void
+files_leave_out(struct backup_files *files, const char *name)
+{
+	if (files->left_out == NULL)
+		files->left_out = memory_strdup(name);
+}
+
+/* What is removed meanwhile was a file that somebody was about to rename. */
+static int
+files_read_one(const char *state_dir, const char *name, bool keys, struct backup_files *out,
+    struct error *err)
+{
+	AUTO_FREE char    *path = file_join(state_dir, name);
+	struct backup_item item = {.name = memory_strdup(name)};
+	struct stat        st;
+	int                rc = -1;
+
+	if (lstat(path, &st) != 0) {
+		rc = errno == ENOENT ? 0 : error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
+	} else if (!S_ISREG(st.st_mode)) {
+		files_leave_out(out, name);
+		rc = 0;
+	} else if (out->count == BACKUP_FILES_MAX) {
+		error_set(err, ERROR_TOO_LARGE, "%s has more than %zu files", state_dir, out->count);
+	} else if (file_read(path, BACKUP_FILE_MAX, &item.content, err) != 0) {
+		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	} else {
+		rc = 0;
+		item.mode = (st.st_mode & 0044) == 0044 && !backup_name_is_key(name) ? 0644 : 0600;
+		if (keys || !item_is_key(&item)) {
+			files_append(out, &item);
+			return 0;
+		}
+	}
+	free(item.name);
+	bytes_clear(&item.content);
+	return rc;
+}
+
+/* What every state directory may have and no backup needs: told by names alone. */
+static bool
+name_is_passed_by(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return name[0] == '.' || strcmp(name, STATE_ISSUERS) == 0 ||
+	    strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) == 0 ||
+	    (end != NULL && strcmp(end, ".lock") == 0);
+}
+
+/* Reads the files of the directory, or of its one subdirectory. */
+static int
+files_walk(const char *state_dir, const char *subdirectory, bool keys, struct backup_files *out,
+    struct error *err)
+{
+	AUTO_FREE char *place =
+	    subdirectory != NULL ? file_join(state_dir, subdirectory) : memory_strdup(state_dir);
+	struct dirent **entries = NULL;
+	int             count = scandir(place, &entries, NULL, alphasort);
+	int             rc = 0;
+
+	if (count < 0 && errno == ENOENT && subdirectory != NULL)
+		return 0;
+	if (count < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", place);
+	for (int i = 0; i < count; i++) {
+		AUTO_FREE char *name = subdirectory != NULL
+		    ? file_join(subdirectory, entries[i]->d_name)
+		    : memory_strdup(entries[i]->d_name);
+
+		if (rc == 0 && !name_is_passed_by(entries[i]->d_name)) {
+			if (backup_name_check(name))
+				rc = files_read_one(state_dir, name, keys, out, err);
+			else
+				files_leave_out(out, name);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+int
+backup_files_read(const char *state_dir, bool keys, struct backup_files *out, struct error *err)
+{
+	if (files_walk(state_dir, NULL, keys, out, err) != 0 ||
+	    files_walk(state_dir, STATE_ISSUERS, keys, out, err) != 0) {
+		backup_files_clear(out);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+item_is_crl(const struct backup_item *item)
+{
+	const char *end = strrchr(item->name, '.');
+
+	return strncmp(item->name, STATE_ISSUING_CRL, sizeof STATE_ISSUING_CRL - 1) == 0 ||
+	    strncmp(item->name, STATE_CRL_PEM, sizeof STATE_CRL_PEM - 1) == 0 ||
+	    (end != NULL && strncmp(end, ".crl", 4) == 0);
+}
+
+/* The first item from `at` on that is no CRL. */
+static size_t
+files_skip(const struct backup_files *files, size_t at)
+{
+	while (at < files->count && item_is_crl(&files->items[at]))
+		at++;
+	return at;
+}
+
+bool
+backup_files_equal(const struct backup_files *a, const struct backup_files *b)
+{
+	size_t i = files_skip(a, 0);
+	size_t j = files_skip(b, 0);
+
+	while (i < a->count && j < b->count) {
+		if (strcmp(a->items[i].name, b->items[j].name) != 0 ||
+		    !view_equal(bytes_view(&a->items[i].content), bytes_view(&b->items[j].content)))
+			return false;
+		i = files_skip(a, i + 1);
+		j = files_skip(b, j + 1);
+	}
+	return i == a->count && j == b->count;
+}

@@ -1,0 +1,303 @@
+/*
+ * What is to be said of keys, certificates and CRLs: that they belong together, hold
+ * now, and for how long. Signs nothing.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/x509.h>
+
+#include "admin/check/report.h"
+#include "ca/files.h"
+#include "ca/issuer.h"
+#include "command/call.h"
+#include "pki/ca.h"
+#include "pki/ca_request.h"
+#include "pki/certificate.h"
+#include "pki/key_uri.h"
+#include "pki/signing.h"
+#include "pki/trust.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define CHECK_CRL_MAX ((size_t)64 * 1024 * 1024)
+
+#define RENEW_REMEDY "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\""
+#define CRL_REMEDY   "start attestd, or run \"attest-ca crl\""
+
+/* A time at which the certificate is valid, and that is now if that is one. */
+static int64_t
+check_time_within(const X509 *certificate, int64_t now)
+{
+	int64_t least = certificate_not_before(certificate);
+	int64_t most = certificate_not_after(certificate) - 1;
+
+	return now < least ? least : now > most ? most : now;
+}
+
+/* Key and certificate, and the way to the root; times have findings of their own. */
+static void
+check_issuing_chain(const struct admin_call *call, const struct issuer_files *issuing,
+    struct check_report *report)
+{
+	AUTO_FREE char *issuing_path = file_join(call->state_dir, STATE_ISSUING_PEM);
+	AUTO_FREE char *root_path = file_join(call->state_dir, STATE_ROOT_PEM);
+	struct trust   *chain = trust_new();
+	struct trust   *roots = trust_new();
+	struct error    err;
+
+	if (trust_add_file(roots, root_path, &err) != 0 ||
+	    trust_add_file(chain, issuing_path, &err) != 0)
+		check_add_error(report, "root certificate", &err, "restore it from a backup");
+	else if (ca_request_check(&issuing->ca, trust_stack(chain), roots,
+	             check_time_within(issuing->ca.certificate, call->now), &err) != 0)
+		check_add_error(report, "issuing key", &err,
+		    "issuing.pem, its key and root.pem must belong together: restore them from a backup");
+	else
+		check_add(report, "issuing key", CHECK_OK, "that of its certificate, which leads to the root");
+	trust_free(chain);
+	trust_free(roots);
+}
+
+static void
+check_issuing(const struct admin_call *call, const struct key_access *access,
+    struct issuer_files *issuing, struct check_report *report)
+{
+	struct error err;
+	char         when[CLOCK_TEXT_SIZE];
+
+	if (issuer_files_load(call->state_dir, NULL, issuing, &err) != 0) {
+		check_add_error(report, "issuing certificate", &err, "restore it from a backup");
+		return;
+	}
+	issuer_files_clear(issuing);
+	if (issuer_files_load(call->state_dir, access, issuing, &err) != 0) {
+		check_add_error(report, "issuing key", &err, "restore it from a backup, or " RENEW_REMEDY);
+		(void)issuer_files_load(call->state_dir, NULL, issuing, &err);
+	} else {
+		check_issuing_chain(call, issuing, report);
+	}
+	if (issuing->ca.certificate == NULL)
+		return;
+	clock_format(certificate_not_before(issuing->ca.certificate), when);
+	if (call->now < certificate_not_before(issuing->ca.certificate))
+		check_add(report, "clock", CHECK_ERROR,
+		    "the issuing certificate begins at %s, which is to come: the clock is wrong; set it right",
+		    when);
+	check_expiry(report, "issuing certificate", certificate_not_after(issuing->ca.certificate),
+	    call->now, RENEW_REMEDY);
+}
+
+/* The root's key need not be here, and what opens it need not be known. */
+static void
+check_root_key(const struct admin_call *call, const struct key_access *access, X509 *certificate,
+    struct check_report *report)
+{
+	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_KEY);
+	struct ca       root = {.certificate = certificate};
+	struct error    err;
+
+	if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) != 0) {
+		check_add(report, "root key", CHECK_OK, "not here, where no daemon needs it");
+		return;
+	}
+	if (key_open(path, access, &root.key, &err) != 0)
+		check_add(report, "root key", CHECK_WARNING, "%s: whether it fits is not known", err.detail);
+	else if (ca_check_pair(&root, &err) != 0)
+		check_add_error(report, "root key", &err, "put the right one there, or none");
+	else
+		check_add(report, "root key", CHECK_OK,
+		    "that of its certificate; it is safer in a place offline");
+	signing_key_free(root.key);
+}
+
+static void
+check_root(const struct admin_call *call, const struct key_access *access,
+    struct check_report *report)
+{
+	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
+	X509           *certificate = NULL;
+	struct error    err;
+
+	if (certificate_load(path, &certificate, &err) != 0) {
+		check_add_error(report, "root certificate", &err, "restore it from a backup");
+		return;
+	}
+	check_expiry(report, "root certificate", certificate_not_after(certificate), call->now,
+	    "make another CA, and give its root.pem to every ACME server");
+	check_root_key(call, access, certificate, report);
+	X509_free(certificate);
+}
+
+/* The certificate that signed a CRL: the present one, or the one before, until it is signed anew. */
+static void
+check_crl_content(const struct admin_call *call, const char *what, const struct ca_crl *crl,
+    const char *remedy, struct check_report *report)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format(crl->this_update, when);
+	if (crl->this_update > call->now) {
+		check_add(report, "clock", CHECK_ERROR,
+		    "the %s begins at %s, which is to come: the clock is wrong, or was; set it right, and %s",
+		    what, when, remedy);
+		return;
+	}
+	clock_format(crl->next_update, when);
+	if (crl->next_update <= call->now)
+		check_add(report, what, CHECK_ERROR, "expired at %s: nobody accepts it; %s", when,
+		    remedy);
+	else
+		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
+		    crl->number, crl->revoked.size / sizeof(struct ca_revoked), when);
+}
+
+/* True when an earlier issuing CA has signed it. */
+static bool
+check_crl_is_earlier(const struct admin_call *call, struct view der)
+{
+	char (*ids)[ISSUER_ID_SIZE] = NULL;
+	size_t       count = 0;
+	struct error ignored;
+	bool         found = false;
+
+	if (issuer_files_list(call->state_dir, &ids, &count, &ignored) != 0)
+		return false;
+	for (size_t i = 0; i < count && !found; i++) {
+		struct issuer_files earlier = {.id = ""};
+		struct ca_crl       crl = {.number = 0};
+
+		found = issuer_files_load_earlier(call->state_dir, ids[i], NULL, &earlier, &ignored) == 0 &&
+		    ca_crl_read(earlier.ca.certificate, der, &crl, &ignored) == 0;
+		ca_crl_clear(&crl);
+		issuer_files_clear(&earlier);
+	}
+	free(ids);
+	return found;
+}
+
+static void
+check_crl(const struct admin_call *call, const struct issuer_files *issuing,
+    struct check_report *report)
+{
+	AUTO_FREE char *path = file_join(call->state_dir, STATE_ISSUING_CRL);
+	AUTO_BYTES      der = {0};
+	struct ca_crl   crl = {.number = 0};
+	struct error    err;
+
+	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0) {
+		if (err.kind == ERROR_NOT_FOUND)
+			check_add(report, "CRL", CHECK_WARNING, "there is none yet; " CRL_REMEDY);
+		else
+			check_add_error(report, "CRL", &err, NULL);
+	} else if (issuing->ca.certificate == NULL) {
+		check_add(report, "CRL", CHECK_WARNING, "without the issuing certificate nobody knows");
+	} else if (ca_crl_read(issuing->ca.certificate, bytes_view(&der), &crl, &err) == 0) {
+		check_crl_content(call, "CRL", &crl, CRL_REMEDY, report);
+	} else if (check_crl_is_earlier(call, bytes_view(&der))) {
+		check_add(report, "CRL", CHECK_WARNING,
+		    "it is still that of the issuing CA before; reload attestd, or run \"attest-ca crl\"");
+	} else {
+		check_add_error(report, "CRL", &err, CRL_REMEDY);
+	}
+	ca_crl_clear(&crl);
+}
+
+static void
+check_root_crl(const struct admin_call *call, struct check_report *report)
+{
+	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_CRL);
+	AUTO_FREE char *root_path = file_join(call->state_dir, STATE_ROOT_PEM);
+	AUTO_BYTES      der = {0};
+	struct ca_crl   crl = {.number = 0};
+	X509           *root = NULL;
+	struct error    err;
+
+	/* Whose root is kept elsewhere may have its CRL there, too. */
+	if (file_read(path, CHECK_CRL_MAX, &der, &err) == 0 &&
+	    certificate_load(root_path, &root, &err) == 0) {
+		if (ca_crl_read(root, bytes_view(&der), &crl, &err) != 0)
+			check_add_error(report, "root CRL", &err, "have the root sign another");
+		else
+			check_crl_content(call, "root CRL", &crl, "have the root sign another", report);
+	}
+	X509_free(root);
+	ca_crl_clear(&crl);
+}
+
+/* The CRL of an earlier CA, as long as somebody may look at it. */
+static void
+check_earlier_crl(const struct admin_call *call, const struct issuer_files *earlier,
+    struct check_report *report)
+{
+	AUTO_FREE char *name = issuer_files_name(earlier->id, "crl");
+	AUTO_FREE char *path = file_join(call->state_dir, name);
+	AUTO_BYTES      der = {0};
+	struct ca_crl   crl = {.number = 0};
+	struct error    err;
+
+	if (certificate_not_after(earlier->ca.certificate) <= call->now)
+		return;
+	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0)
+		check_add(report, "earlier CRL", CHECK_WARNING,
+		    "%.40s: there is none yet; reload attestd, or run \"attest-ca crl\"", earlier->id);
+	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
+		check_add_error(report, "earlier CRL", &err, CRL_REMEDY);
+	else
+		check_crl_content(call, "earlier CRL", &crl, CRL_REMEDY, report);
+	ca_crl_clear(&crl);
+}
+
+/* Without their keys the certificates of earlier CAs cannot be revoked any more. */
+static void
+check_earlier(const struct admin_call *call, const struct key_access *access,
+    struct check_report *report)
+{
+	char (*ids)[ISSUER_ID_SIZE] = NULL;
+	size_t       count = 0;
+	struct error err;
+
+	/* Without issuing.pem nobody knows which are earlier, and that is said already. */
+	if (issuer_files_list(call->state_dir, &ids, &count, &err) != 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct issuer_files earlier = {.id = ""};
+
+		if (issuer_files_load_earlier(call->state_dir, ids[i], access, &earlier, &err) != 0) {
+			check_add(report, "earlier issuer", CHECK_ERROR,
+			    "%.40s: %s; restore it from a backup: its certificates cannot be revoked without",
+			    ids[i], err.detail);
+		} else {
+			check_add(report, "earlier issuer", CHECK_OK, "%.40s has its key", ids[i]);
+			check_earlier_crl(call, &earlier, report);
+		}
+		issuer_files_clear(&earlier);
+	}
+	free(ids);
+}
+
+void
+check_ca(const struct admin_call *call, const struct key_access *access,
+    struct check_report *report)
+{
+	struct issuer_files issuing = {.id = ""};
+	struct stat         st;
+
+	if (stat(call->state_dir, &st) != 0)
+		return; /* said already */
+	check_issuing(call, access, &issuing, report);
+	check_root(call, access, report);
+	check_earlier(call, access, report);
+	check_crl(call, &issuing, report);
+	check_root_crl(call, report);
+	issuer_files_clear(&issuing);
+}

@@ -1,0 +1,128 @@
+/*
+ * attest-ca check: looks at everything that the CA lives on, says what is wrong with it
+ * and what to do. Repairs nothing.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/access.h"
+#include "admin/check/report.h"
+#include "admin/describe.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Whoever has to renew by hand wants to know a month before. */
+#define CHECK_SOON ((int64_t)30 * 24 * 60 * 60)
+
+static const char *const check_words[] = {
+    [CHECK_OK] = "ok", [CHECK_WARNING] = "warning", [CHECK_ERROR] = "error"};
+
+void
+check_add(struct check_report *report, const char *what, enum check_state state, const char *fmt,
+    ...)
+{
+	struct check_finding *findings =
+	    realloc(report->findings, (report->count + 1) * sizeof *findings);
+	struct check_finding *finding;
+	va_list               args;
+
+	if (findings == NULL)
+		abort();
+	report->findings = findings;
+	finding = &findings[report->count++];
+	finding->what = what;
+	finding->state = state;
+	va_start(args, fmt);
+	(void)vsnprintf(finding->detail, sizeof finding->detail, fmt, args);
+	va_end(args);
+	report->warnings += state == CHECK_WARNING;
+	report->errors += state == CHECK_ERROR;
+}
+
+void
+check_add_error(struct check_report *report, const char *what, const struct error *err,
+    const char *remedy)
+{
+	check_add(report, what, CHECK_ERROR, "%s%s%s", err->detail, remedy != NULL ? "; " : "",
+	    remedy != NULL ? remedy : "");
+}
+
+void
+check_expiry(struct check_report *report, const char *what, int64_t not_after, int64_t now,
+    const char *remedy)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format(not_after, when);
+	if (not_after <= now)
+		check_add(report, what, CHECK_ERROR, "expired at %s; %s", when, remedy);
+	else if (not_after - now <= CHECK_SOON)
+		check_add(report, what, CHECK_WARNING, "expires soon, at %s; %s", when, remedy);
+	else
+		check_add(report, what, CHECK_OK, "valid until %s", when);
+}
+
+void
+check_report_clear(struct check_report *report)
+{
+	free(report->findings);
+	*report = (struct check_report){0};
+}
+
+static void
+check_say(const struct check_report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct check_finding *finding = &report->findings[i];
+
+		(void)printf("%-7s  %-19s  ", check_words[finding->state], finding->what);
+		print_text(stdout, finding->detail);
+		(void)putchar('\n');
+	}
+}
+
+static void
+check_say_json(const struct check_report *report)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct check_finding *finding = &report->findings[i];
+
+		(void)json_array_append_new(findings,
+		    json_pack("{s:s, s:s, s:o}", "what", finding->what, "state",
+		        check_words[finding->state], "detail", describe_text(finding->detail)));
+	}
+	print_json(json_pack("{s:b, s:I, s:I, s:o}", "ok", report->errors == 0, "errors",
+	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));
+}
+
+int
+admin_check(const struct admin_call *call, struct error *err)
+{
+	struct check_report report = {.count = 0};
+	struct access       access;
+	int                 rc = 0;
+
+	if (access_read(call, &access, err) != 0)
+		return ADMIN_USAGE;
+	check_files(call, &report);
+	check_store(call, &report);
+	check_ca(call, &access.key, &report);
+	access_clear(&access);
+	if (call->json)
+		check_say_json(&report);
+	else
+		check_say(&report);
+	if (report.errors != 0)
+		rc = error_set(err, ERROR_INTERNAL, "%zu of %zu things are not in order", report.errors,
+		    report.count);
+	check_report_clear(&report);
+	return rc;
+}

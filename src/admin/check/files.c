@@ -1,0 +1,148 @@
+/*
+ * What the file system says of a state directory: who may read it, what lies about,
+ * and whether there is room. Opens no file.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/backup/manifest.h"
+#include "admin/check/report.h"
+#include "ca/files.h"
+#include "command/call.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* A store that cannot write any more serves nobody; the WAL alone may take 64 MiB. */
+#define CHECK_MIB          ((uint64_t)1024 * 1024)
+#define CHECK_ROOM_WARNING (512 * CHECK_MIB)
+#define CHECK_ROOM_ERROR   (64 * CHECK_MIB)
+
+/* Files that nobody but the owner may read, beside keys. */
+static bool
+file_is_private(const char *name)
+{
+	return backup_name_is_key(name) || strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) == 0;
+}
+
+/* What may not be: one line for the first thing, as `chmod` and `chown` mend it. */
+static void
+file_look(const char *path, const char *name, uid_t owner, struct check_report *report)
+{
+	struct stat st;
+	mode_t      most;
+
+	if (lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
+		return; /* gone meanwhile; or where it leads is somebody's own arrangement */
+	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(name) ? 0600 : 0644;
+	if ((st.st_mode & 07777 & ~most) != 0)
+		check_add(report, "permissions", CHECK_ERROR,
+		    "%s has mode %04o: others may get at it; run \"chmod %04o %s\"", path,
+		    (unsigned)(st.st_mode & 07777), (unsigned)most, path);
+	if (st.st_uid != owner)
+		check_add(report, "owner", CHECK_ERROR,
+		    "%s belongs to uid %lu, and the directory to uid %lu; run \"chown %lu %s\"", path,
+		    (unsigned long)st.st_uid, (unsigned long)owner, (unsigned long)owner, path);
+}
+
+/* The directory, what is in it, and what is in the one for earlier issuers. */
+static void
+files_walk(const char *directory, uid_t owner, bool deeper, struct check_report *report)
+{
+	DIR           *entries = opendir(directory);
+	struct dirent *entry;
+
+	if (entries == NULL)
+		return;
+	while ((entry = readdir(entries)) != NULL) {
+		AUTO_FREE char *path = file_join(directory, entry->d_name);
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		file_look(path, entry->d_name, owner, report);
+		if (deeper && strcmp(entry->d_name, STATE_ISSUERS) == 0)
+			files_walk(path, owner, false, report);
+	}
+	(void)closedir(entries);
+}
+
+/* Private directories of an init, restore or backup that was killed, some with keys in them. */
+static void
+files_find_leftovers(const char *place, struct check_report *report)
+{
+	static const char *const prefixes[] = {
+	    ".attest-ca-init.", ".attest-ca-backup.", ".attest-ca-restore."};
+	DIR                     *entries = opendir(place);
+	struct dirent           *entry;
+
+	while (entries != NULL && (entry = readdir(entries)) != NULL) {
+		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+			AUTO_FREE char *path = file_join(place, entry->d_name);
+			struct stat     st;
+
+			if (strncmp(entry->d_name, prefixes[i], strlen(prefixes[i])) != 0 ||
+			    lstat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+				continue;
+			check_add(report, "leftovers", CHECK_WARNING,
+			    "%s is of a command that was killed, or still runs, and may hold private keys; "
+			    "if none runs, run \"rm -r %s\"",
+			    path, path);
+		}
+	}
+	if (entries != NULL)
+		(void)closedir(entries);
+}
+
+static void
+files_check_room(const char *directory, struct check_report *report)
+{
+	struct statvfs room;
+	uint64_t       octets;
+
+	if (statvfs(directory, &room) != 0) {
+		check_add(report, "disk space", CHECK_WARNING, "nobody knows: %s", strerror(errno));
+		return;
+	}
+	octets = (uint64_t)room.f_bavail * room.f_frsize;
+	check_add(report, "disk space",
+	    octets < CHECK_ROOM_ERROR          ? CHECK_ERROR
+	        : octets < CHECK_ROOM_WARNING ? CHECK_WARNING
+	                                      : CHECK_OK,
+	    "%" PRIu64 " MiB are free%s", octets / CHECK_MIB,
+	    octets < CHECK_ROOM_WARNING ? "; make room on the disk" : "");
+}
+
+void
+check_files(const struct admin_call *call, struct check_report *report)
+{
+	const char     *directory = call->state_dir;
+	AUTO_FREE char *copy = memory_strdup(directory);
+	size_t          before = report->count;
+	struct stat     st;
+
+	if (stat(directory, &st) != 0) {
+		check_add(report, "state directory", CHECK_ERROR,
+		    "%s: %s; give the right --state-dir, or run \"attest-ca init\"", directory,
+		    strerror(errno));
+		return;
+	}
+	file_look(directory, "", st.st_uid, report);
+	files_walk(directory, st.st_uid, true, report);
+	if (report->count == before)
+		check_add(report, "permissions", CHECK_OK, "nobody but uid %lu gets at %s",
+		    (unsigned long)st.st_uid, directory);
+	files_find_leftovers(directory, report);
+	files_find_leftovers(dirname(copy), report);
+	files_check_room(directory, report);
+}

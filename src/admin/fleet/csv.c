@@ -1,0 +1,230 @@
+/*
+ * CSV in one pass, an octet at a time, with nothing kept but the row. Refuses what
+ * readers disagree about: a quote inside a bare cell, text behind a closing one,
+ * a CR alone.
+ */
+#include "config.h"
+
+#include "admin/fleet/csv.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+#define CSV_LONE_CR "a carriage return without a line feed"
+
+/* In `next`: nothing was looked at. */
+#define CSV_NONE (-2)
+
+void
+csv_open(struct csv *csv, FILE *in)
+{
+	static const uint8_t mark[sizeof csv->head] = {0xef, 0xbb, 0xbf};
+
+	*csv = (struct csv){.in = in, .line = 1, .next = CSV_NONE};
+	csv->head_size = fread(csv->head, 1, sizeof csv->head, in);
+	if (csv->head_size == sizeof mark && memcmp(csv->head, mark, sizeof mark) == 0)
+		csv->head_used = sizeof mark;
+}
+
+void
+csv_close(struct csv *csv)
+{
+	bytes_clear(&csv->text);
+}
+
+static int
+csv_peek(struct csv *csv)
+{
+	if (csv->next == CSV_NONE)
+		csv->next = csv->head_used < csv->head_size ? csv->head[csv->head_used++]
+		                                            : getc_unlocked(csv->in);
+	return csv->next;
+}
+
+static int
+csv_take(struct csv *csv)
+{
+	int c = csv_peek(csv);
+
+	csv->next = CSV_NONE;
+	if (c == '\n')
+		csv->line++;
+	csv->size++;
+	return c;
+}
+
+/* The rest of a line that was refused: what comes next may be good again. */
+static void
+csv_skip_line(struct csv *csv)
+{
+	int c;
+
+	do
+		c = csv_take(csv);
+	while (c != '\n' && c != EOF);
+}
+
+static int
+csv_refuse(struct csv *csv, struct error *err, const char *why)
+{
+	csv_skip_line(csv);
+	return error_set(err, ERROR_MALFORMED, "%s", why);
+}
+
+/* Takes an octet of a cell; false when it cannot be one. */
+static bool
+csv_keep(struct csv *csv, const char **why)
+{
+	int c = csv_peek(csv);
+
+	if (c == '\0')
+		*why = "a NUL octet; if the file is UTF-16, save it as UTF-8";
+	else if (csv->size >= CSV_ROW_MAX)
+		*why = "the row is longer than 64 KiB; a quote may be missing";
+	else {
+		(void)csv_take(csv);
+		bytes_append_u8(&csv->text, (uint8_t)c);
+		return true;
+	}
+	return false;
+}
+
+/* Behind the opening quote, up to the octet behind the closing one. */
+static bool
+csv_read_quoted(struct csv *csv, const char **why)
+{
+	int c;
+
+	while ((c = csv_peek(csv)) != EOF) {
+		if (c == '"') {
+			(void)csv_take(csv);
+			if (csv_peek(csv) != '"')
+				return true;
+		}
+		if (!csv_keep(csv, why))
+			return false;
+	}
+	*why = "a quote is not closed";
+	return false;
+}
+
+static bool
+csv_read_bare(struct csv *csv, const char **why)
+{
+	int c;
+
+	while ((c = csv_peek(csv)) != EOF && c != ',' && c != '\n' && c != '\r') {
+		if (c == '"') {
+			*why = "a quote inside a cell that does not begin with one";
+			return false;
+		}
+		if (!csv_keep(csv, why))
+			return false;
+	}
+	return true;
+}
+
+/* One cell, and what ends it; *last says whether that ends the row. */
+static bool
+csv_read_cell(struct csv *csv, bool *last, const char **why)
+{
+	bool good;
+
+	if (csv_peek(csv) == '"') {
+		(void)csv_take(csv);
+		good = csv_read_quoted(csv, why);
+	} else {
+		good = csv_read_bare(csv, why);
+	}
+	if (!good)
+		return false;
+	bytes_append_u8(&csv->text, '\0');
+	*last = csv_peek(csv) != ',';
+	if (csv_peek(csv) == '\r') {
+		(void)csv_take(csv);
+		if (csv_peek(csv) != '\n') {
+			*why = CSV_LONE_CR;
+			return false;
+		}
+	}
+	switch (csv_peek(csv)) {
+	case ',':
+	case '\n':
+		(void)csv_take(csv);
+		return true;
+	case EOF:
+		return true;
+	default:
+		*why = "text behind a closing quote";
+		return false;
+	}
+}
+
+/* Passes over LF and CRLF; false for a CR alone. */
+static bool
+csv_skip_empty(struct csv *csv, const char **why)
+{
+	while (csv_peek(csv) == '\n' || csv_peek(csv) == '\r')
+		if (csv_take(csv) == '\r' && csv_peek(csv) != '\n') {
+			*why = CSV_LONE_CR;
+			return false;
+		}
+	return true;
+}
+
+int
+csv_read(struct csv *csv, struct error *err)
+{
+	size_t      begins[CSV_CELLS_MAX];
+	const char *why = NULL;
+	bool        last = false;
+
+	csv->text.size = 0;
+	csv->count = 0;
+	csv->size = 0;
+	if (!csv_skip_empty(csv, &why)) {
+		csv->begun = csv->line;
+		return csv_refuse(csv, err, why);
+	}
+	if (csv_peek(csv) == EOF)
+		return ferror(csv->in) != 0 ? error_set_errno(err, ERROR_INTERNAL, "reading") : 0;
+	csv->begun = csv->line;
+	csv->size = 0;
+	while (!last) {
+		if (csv->count == CSV_CELLS_MAX)
+			return csv_refuse(csv, err, "more than 16 cells");
+		begins[csv->count++] = csv->text.size;
+		if (!csv_read_cell(csv, &last, &why))
+			return csv_refuse(csv, err, why);
+	}
+	if (ferror(csv->in) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading");
+	for (size_t i = 0; i < csv->count; i++)
+		csv->cells[i] = (const char *)csv->text.data + begins[i];
+	return 1;
+}
+
+void
+csv_write_cell(FILE *out, const char *text, bool first)
+{
+	if (!first)
+		(void)putc_unlocked(',', out);
+	if (text[strcspn(text, ",\"\r\n")] == '\0') {
+		(void)fputs_unlocked(text, out);
+		return;
+	}
+	(void)putc_unlocked('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			(void)putc_unlocked('"', out);
+		(void)putc_unlocked(*text, out);
+	}
+	(void)putc_unlocked('"', out);
+}
+
+void
+csv_write_end(FILE *out)
+{
+	(void)putc_unlocked('\n', out);
+}

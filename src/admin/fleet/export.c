@@ -1,0 +1,163 @@
+/* attest-ca export: what import reads, of one instant, with no device kept. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/describe.h"
+#include "admin/filter.h"
+#include "admin/fleet/device_file.h"
+#include "ca/directory.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "store/inventory/device.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+struct export {
+	const struct device_format *format;
+	struct store_filter         filter;
+	FILE                       *out;
+	uint64_t                    count;
+};
+
+static bool
+export_write_cb(const struct store_device *device, void *arg)
+{
+	struct export *export = arg;
+
+	export->format->write(export->out, device);
+	export->count++;
+	return ferror(export->out) == 0;
+}
+
+static int
+export_run(const struct admin_call *call, struct export *export, struct error *err)
+{
+	struct store *store;
+	int           rc;
+
+	if (store_open(call->state_dir, &store, err) != 0)
+		return -1;
+	export->format->begin(export->out);
+	rc = store_device_search(store, &export->filter, export_write_cb, export, err);
+	store_close(store);
+	return rc;
+}
+
+/* Makes sure that it has arrived; closes the stream in any case. */
+static int
+export_finish(FILE *out, bool sync, const char *path, struct error *err)
+{
+	bool failed = fflush(out) != 0 || ferror(out) != 0 || (sync && fsync(fileno(out)) != 0);
+
+	if (failed)
+		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
+	if (fclose(out) != 0 && !failed) {
+		failed = true;
+		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
+	}
+	return failed ? -1 : 0;
+}
+
+/* A device or a pipe is written to, and never replaced by a file. */
+static int
+export_to_special(const struct admin_call *call, struct export *export, const char *path,
+    struct error *err)
+{
+	int rc;
+
+	if ((export->out = fopen(path, "we")) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+	rc = export_run(call, export, err);
+	return export_finish(export->out, false, path, err) != 0 ? -1 : rc;
+}
+
+/* Under another name until it is whole. */
+static int
+export_to_file(const struct admin_call *call, struct export *export, const char *path,
+    struct error *err)
+{
+	size_t          size = strlen(path) + sizeof ".XXXXXX";
+	AUTO_FREE char *temporary = memory_new(size);
+	int             fd;
+	int             rc;
+
+	(void)snprintf(temporary, size, "%s.XXXXXX", path);
+	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0 || (export->out = fdopen(fd, "w")) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
+	rc = export_run(call, export, err);
+	if (export_finish(export->out, true, temporary, err) != 0)
+		rc = -1;
+	if (rc == 0 && rename(temporary, path) != 0)
+		rc = error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, path);
+	if (rc != 0)
+		(void)unlink(temporary);
+	return rc;
+}
+
+/* A symbolic link stays one: what it leads to is written. */
+static int
+export_to(const struct admin_call *call, struct export *export, const char *path,
+    struct error *err)
+{
+	AUTO_FREE char *target = realpath(path, NULL);
+	struct stat     st;
+
+	if (state_check_outside(call->state_dir, path, err) != 0)
+		return -1;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return export_to_special(call, export, path, err);
+	return export_to_file(call, export, target != NULL ? target : path, err);
+}
+
+static void
+export_say(const struct admin_call *call, const struct export *export, const char *path)
+{
+	if (call->json) {
+		print_json(json_pack("{s:I, s:o}", "devices", (json_int_t)export->count, "file",
+		    describe_text(path)));
+		return;
+	}
+	(void)printf("wrote %" PRIu64 " %s to ", export->count,
+	    export->count == 1 ? "device" : "devices");
+	print_text(stdout, path);
+	(void)putchar('\n');
+}
+
+int
+admin_export(const struct admin_call *call, struct error *err)
+{
+	const char   *path = admin_call_value(call, "output", NULL);
+	const char   *name = admin_call_value(call, "format", "csv");
+	struct export export = {.format = device_format_find(name), .out = stdout};
+	int           rc = filter_read(call, &export.filter, err);
+
+	if (rc != 0)
+		return rc;
+	if (path != NULL && strcmp(path, "-") == 0)
+		path = NULL;
+	if (export.format == NULL) {
+		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
+		return ADMIN_USAGE;
+	}
+	if (path == NULL && call->json) {
+		error_set(err, ERROR_MALFORMED,
+		    "export writes the devices themselves; for JSON give --format jsonl, and --json with"
+		    " --output");
+		return ADMIN_USAGE;
+	}
+	if (path == NULL)
+		return export_run(call, &export, err);
+	if (export_to(call, &export, path, err) != 0)
+		return -1;
+	export_say(call, &export, path);
+	return 0;
+}

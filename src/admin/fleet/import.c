@@ -1,0 +1,253 @@
+/*
+ * attest-ca import: all devices of a file or none. Reads and judges each line, has them
+ * compared and written, and says what is wrong by line.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/fleet/device_file.h"
+#include "admin/fleet/fault.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "command/progress.h"
+#include "store/inventory/batch.h"
+#include "store/inventory/device.h"
+#include "store/store.h"
+#include "util/error.h"
+
+#define IMPORT_STDIN "-"
+
+/* The position in the file is asked for each so many lines. */
+#define IMPORT_GLANCE 256
+
+struct import {
+	const char                 *path;
+	const struct device_format *format;
+	FILE                       *in;
+	uint64_t                    size; /* 0: nobody knows */
+	struct store               *store;
+	struct store_batch         *batch;
+	struct faults               faults;
+	struct progress             progress;
+	bool                        rehearsal;
+};
+
+static int
+import_find_format(const struct admin_call *call, struct import *import, struct error *err)
+{
+	const char *name = admin_call_value(call, "format", NULL);
+
+	import->format =
+	    name != NULL ? device_format_find(name) : device_format_guess(import->path);
+	if (import->format != NULL)
+		return 0;
+	if (name != NULL)
+		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
+	else
+		error_set(err, ERROR_MALFORMED,
+		    "what is in \"%.300s\" its name does not say; give --format csv or --format jsonl",
+		    import->path);
+	return ADMIN_USAGE;
+}
+
+static int
+import_open_file(struct import *import, struct error *err)
+{
+	struct stat st;
+
+	if (strcmp(import->path, IMPORT_STDIN) == 0) {
+		import->in = stdin;
+		return 0;
+	}
+	if ((import->in = fopen(import->path, "re")) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "opening %s", import->path);
+	if (fstat(fileno(import->in), &st) == 0 && S_ISREG(st.st_mode))
+		import->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static void
+import_close(struct import *import)
+{
+	progress_end(&import->progress);
+	store_batch_free(import->batch);
+	store_close(import->store);
+	if (import->in != NULL && import->in != stdin)
+		(void)fclose(import->in);
+	faults_clear(&import->faults);
+}
+
+static void
+import_fault_cb(uint64_t line, const struct error *why, void *arg)
+{
+	struct import *import = arg;
+
+	faults_add(&import->faults, line, why->detail);
+}
+
+static void
+import_step_cb(uint64_t units, void *arg)
+{
+	struct import *import = arg;
+
+	progress_step(&import->progress, units);
+}
+
+static void
+import_show_place(struct import *import)
+{
+	off_t place = ftello(import->in);
+
+	if (place > 0 && (uint64_t)place > import->progress.done)
+		progress_step(&import->progress, (uint64_t)place - import->progress.done);
+}
+
+/* Takes what a line says of a device, or what is wrong with it; -1 ends the import. */
+static int
+import_take(struct import *import, struct device_file *file, int rc,
+    const struct store_device *device, struct error *err)
+{
+	if (rc > 0 && store_batch_add(import->batch, device, file->line, err) == 0)
+		return 0;
+	if (err->kind != ERROR_MALFORMED && err->kind != ERROR_CONFLICT)
+		return -1;
+	faults_add(&import->faults, file->line, err->detail);
+	return 0;
+}
+
+static int
+import_read(struct import *import, struct error *err)
+{
+	struct device_file  file;
+	struct store_device device;
+	uint64_t            count = 0;
+	int                 rc;
+
+	progress_begin(&import->progress, stderr, "reading", import->size);
+	if (device_file_open(&file, import->format, import->in, err) != 0) {
+		if (err->kind != ERROR_MALFORMED)
+			return -1;
+		faults_add(&import->faults, file.line, err->detail);
+		return 0;
+	}
+	while ((rc = device_file_read(&file, &device, err)) != 0) {
+		if ((rc = import_take(import, &file, rc, &device, err)) != 0)
+			break;
+		if (++count % IMPORT_GLANCE != 0)
+			continue;
+		if (import->size != 0)
+			import_show_place(import);
+		else
+			progress_step(&import->progress, IMPORT_GLANCE);
+	}
+	device_file_close(&file);
+	return rc;
+}
+
+static int
+import_compare(struct import *import, struct error *err)
+{
+	uint64_t faults;
+
+	progress_end(&import->progress);
+	progress_begin(&import->progress, stderr, "comparing", store_batch_units(import->batch));
+	return store_batch_check(import->batch, &faults, err);
+}
+
+static int
+import_write(struct import *import, int64_t now, struct error *err)
+{
+	progress_end(&import->progress);
+	if (import->rehearsal || store_batch_count(import->batch) == 0)
+		return 0;
+	progress_begin(&import->progress, stderr, "importing", store_batch_units(import->batch));
+	return store_batch_commit(import->batch, import->path, now, err);
+}
+
+/* In JSON the faults are the answer; what ends the program is said besides. */
+static int
+import_refuse(const struct admin_call *call, const struct import *import, struct error *err)
+{
+	if (call->json)
+		print_json(json_pack("{s:b, s:I, s:o}", "imported", 0, "fault_count",
+		    (json_int_t)import->faults.count, "faults", faults_json(&import->faults)));
+	else
+		faults_print(&import->faults);
+	return error_set(err, ERROR_MALFORMED, "%.300s has %" PRIu64 " %s; nothing was imported",
+	    import->path, import->faults.count, import->faults.count == 1 ? "fault" : "faults");
+}
+
+static void
+import_say(const struct admin_call *call, const struct import *import)
+{
+	uint64_t count = store_batch_count(import->batch);
+
+	if (call->json) {
+		print_json(json_pack("{s:b, s:I}", "imported", !import->rehearsal, "devices",
+		    (json_int_t)count));
+		return;
+	}
+	(void)printf(import->rehearsal ? "nothing is wrong with %" PRIu64 " %s of "
+	                               : "imported %" PRIu64 " %s from ",
+	    count, count == 1 ? "device" : "devices");
+	print_text(stdout, import->path);
+	(void)putchar('\n');
+}
+
+/* What one left that was killed takes as long as that took: whoever waits should see why. */
+static int
+import_clear(struct import *import, struct error *err)
+{
+	bool more = !import->rehearsal;
+
+	while (more) {
+		if (store_batch_sweep(import->store, &more, err) != 0)
+			return -1;
+		if (more && import->progress.label == NULL)
+			progress_begin(&import->progress, stderr, "clearing away what an import left, step",
+			    0);
+		if (more)
+			progress_step(&import->progress, 1);
+	}
+	progress_end(&import->progress);
+	return 0;
+}
+
+static int
+import_run(const struct admin_call *call, struct import *import, struct error *err)
+{
+	const struct store_batch_watch watch = {import_fault_cb, import_step_cb, import};
+
+	if (import_open_file(import, err) != 0 ||
+	    store_open(call->state_dir, &import->store, err) != 0 ||
+	    import_clear(import, err) != 0 ||
+	    store_batch_begin(import->store, &watch, &import->batch, err) != 0 ||
+	    import_read(import, err) != 0 || import_compare(import, err) != 0)
+		return -1;
+	if (import->faults.count == 0 && import_write(import, call->now, err) != 0)
+		return -1;
+	progress_end(&import->progress);
+	if (import->faults.count != 0)
+		return import_refuse(call, import, err);
+	import_say(call, import);
+	return 0;
+}
+
+int
+admin_import(const struct admin_call *call, struct error *err)
+{
+	struct import import = {
+	    .path = call->operands[0], .rehearsal = admin_call_given(call, "dry-run")};
+	int rc = import_find_format(call, &import, err);
+
+	if (rc == 0)
+		rc = import_run(call, &import, err);
+	import_close(&import);
+	return rc;
+}

@@ -1,0 +1,153 @@
+/* attest-ca issuing csr: a request for a certificate, and a key that waits for it. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "admin/access.h"
+#include "admin/issuing/issuing.h"
+#include "ca/directory.h"
+#include "ca/files.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "pki/ca_request.h"
+#include "pki/key.h"
+#include "pki/signing.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* Puts what waits into the state directory, for its owner. */
+static int
+write_waiting(const char *state_dir, const char *name, struct view content, struct error *err)
+{
+	AUTO_FREE char *path = file_join(state_dir, name);
+
+	if (file_create(path, content.data, content.size, 0600, err) != 0 ||
+	    file_give(state_dir, path, err) != 0)
+		return -1;
+	return file_sync_directory(state_dir, err);
+}
+
+static int
+wait_with_uri(const struct admin_call *call, const char *uri, const struct access *access,
+    EVP_PKEY **key, struct error *err)
+{
+	AUTO_BYTES line = {0};
+
+	if (key_open(uri, &access->key, key, err) != 0)
+		return -1;
+	bytes_append(&line, uri, strlen(uri));
+	bytes_append_u8(&line, '\n');
+	return write_waiting(call->state_dir, STATE_NEXT_URI, bytes_view(&line), err);
+}
+
+static int
+wait_with_new(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
+    struct error *err)
+{
+	AUTO_BYTES pem = {0};
+
+	if (issuing_make_key(call, old, key, err) != 0 || key_encode(*key, &pem, err) != 0)
+		return -1;
+	return write_waiting(call->state_dir, STATE_NEXT_KEY, bytes_view(&pem), err);
+}
+
+/* The key that waits already, or one that begins to. */
+static int
+find_key(const struct admin_call *call, const struct issuer_files *old,
+    const struct access *access, EVP_PKEY **key, struct error *err)
+{
+	const char *given = admin_call_value(call, "key", NULL);
+	char       *uri;
+	int         rc;
+	bool        asked = given != NULL || admin_call_value(call, "key-type", NULL) != NULL;
+
+	if (issuing_load_waiting(call->state_dir, &access->key, key, err) == 0) {
+		if (!asked)
+			return 0;
+		return error_set(err, ERROR_CONFLICT,
+		    "a key waits for its certificate already: leave out --key and --key-type to have its "
+		    "CSR again, or remove %s/issuing.next.*",
+		    call->state_dir);
+	}
+	if (err->kind != ERROR_NOT_FOUND)
+		return -1;
+	if (given == NULL)
+		return wait_with_new(call, old, key, err);
+	uri = key_uri_absolute(given);
+	rc = wait_with_uri(call, uri, access, key, err);
+	free(uri);
+	return rc;
+}
+
+static void
+say_written(const char *name)
+{
+	(void)printf("wrote a request for \"");
+	print_text(stdout, name);
+	(void)printf("\"; when its certificate has come, run:\n  attest-ca issuing install FILE\n");
+}
+
+static int
+write_csr(const struct admin_call *call, const char *name, const struct bytes *pem,
+    struct error *err)
+{
+	const char *output = admin_call_value(call, "output", NULL);
+
+	if (output != NULL && file_replace(output, pem->data, pem->size, 0644, err) != 0)
+		return -1;
+	if (call->json)
+		print_json(json_pack("{s:s, s:s%}", "name", name, "csr", (const char *)pem->data, pem->size));
+	else if (output == NULL)
+		(void)fwrite(pem->data, 1, pem->size, stdout);
+	else
+		say_written(name);
+	return 0;
+}
+
+static int
+request(const struct admin_call *call, const struct access *access, EVP_PKEY **key,
+    struct error *err)
+{
+	struct issuer_files old = {.id = ""};
+	const char         *name = admin_call_value(call, "name", NULL);
+	char                next[CA_NAME_SIZE];
+	AUTO_BYTES          pem = {0};
+	int                 rc = issuer_files_load(call->state_dir, NULL, &old, err);
+
+	if (rc == 0)
+		rc = find_key(call, &old, access, key, err);
+	if (rc == 0 && name == NULL) {
+		rc = issuing_name(&old, *key, next, err);
+		name = next;
+	}
+	if (rc == 0)
+		rc = ca_request_create(*key, name, &pem, err);
+	if (rc == 0)
+		rc = write_csr(call, name, &pem, err);
+	issuer_files_clear(&old);
+	return rc;
+}
+
+int
+admin_issuing_csr(const struct admin_call *call, struct error *err)
+{
+	const char   *output = admin_call_value(call, "output", NULL);
+	struct access access = {.secret = {0}};
+	EVP_PKEY     *key = NULL;
+	int           rc;
+
+	if (issuing_check_options(call, err) != 0)
+		return ADMIN_USAGE;
+	if (output != NULL && state_check_outside(call->state_dir, output, err) != 0)
+		return -1;
+	rc = access_read(call, &access, err) != 0 ? access_status(err)
+	                                          : request(call, &access, &key, err);
+	signing_key_free(key);
+	access_clear(&access);
+	return rc;
+}

@@ -1,0 +1,238 @@
+/* attest-ca issuing install: the certificate for the key that waits, checked before it counts. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "admin/access.h"
+#include "admin/issuing/issuing.h"
+#include "ca/files.h"
+#include "ca/issuer_replace.h"
+#include "command/call.h"
+#include "pki/ca.h"
+#include "pki/ca_request.h"
+#include "pki/certificate.h"
+#include "pki/signing.h"
+#include "pki/trust.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* Everything an installation holds. */
+struct installation {
+	struct access       access;
+	struct issuer_files old;
+	struct trust       *file;  /* what came */
+	struct trust       *roots; /* --root, or root.pem */
+	struct ca           next;  /* its certificate is the file's */
+	STACK_OF(X509)     *chain; /* it, and what is between it and a root; the file's too */
+	struct bytes        root_pem; /* empty: it stays */
+};
+
+static void
+installation_clear(struct installation *installation)
+{
+	signing_key_free(installation->next.key);
+	sk_X509_free(installation->chain);
+	trust_free(installation->file);
+	trust_free(installation->roots);
+	issuer_files_clear(&installation->old);
+	access_clear(&installation->access);
+	bytes_clear(&installation->root_pem);
+}
+
+static bool
+is_self_signed(X509 *certificate)
+{
+	return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+/* The certificate of the key, and the rest as its chain; roots among it are passed by. */
+static int
+sort_file(struct installation *installation, const char *path, struct error *err)
+{
+	STACK_OF(X509) *all = trust_stack(installation->file);
+
+	for (int i = 0; i < sk_X509_num(all); i++) {
+		X509 *certificate = sk_X509_value(all, i);
+
+		if (X509_check_private_key(certificate, installation->next.key) == 1) {
+			if (installation->next.certificate != NULL)
+				return error_set(err, ERROR_MALFORMED,
+				    "%s has two certificates for the key that waits", path);
+			installation->next.certificate = certificate;
+			(void)sk_X509_unshift(installation->chain, certificate);
+		} else if (!is_self_signed(certificate)) {
+			(void)sk_X509_push(installation->chain, certificate);
+		}
+	}
+	if (installation->next.certificate == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "no certificate in %s is for the key that waits; was it issued for another CSR?", path);
+	return 0;
+}
+
+/* The key waits, or a crash has left it under the identifier of its certificate already. */
+static int
+load_key(const struct admin_call *call, struct installation *installation, struct error *err)
+{
+	STACK_OF(X509) *all = trust_stack(installation->file);
+	struct error    ignored;
+	char            id[ISSUER_ID_SIZE];
+
+	if (issuing_load_waiting(call->state_dir, &installation->access.key, &installation->next.key,
+	        err) == 0)
+		return 0;
+	if (err->kind != ERROR_NOT_FOUND)
+		return -1;
+	for (int i = 0; i < sk_X509_num(all); i++) {
+		if (issuer_files_id(sk_X509_value(all, i), id, &ignored) == 0 &&
+		    strcmp(id, installation->old.id) != 0 &&
+		    issuing_load_placed(call->state_dir, id, &installation->access.key,
+		        &installation->next.key, &ignored) == 0)
+			return 0;
+	}
+	return error_set(err, ERROR_NOT_FOUND,
+	    "no key waits for a certificate; \"attest-ca issuing csr\" makes one");
+}
+
+/* Whose names the issuers have tells CRLs and certificates apart, whoever looks by name alone. */
+static int
+check_name(const struct admin_call *call, const struct installation *installation,
+    struct error *err)
+{
+	const X509 *old = installation->old.ca.certificate;
+	const X509 *next = installation->next.certificate;
+	bool        same_name =
+	    X509_NAME_cmp(X509_get_subject_name(old), X509_get_subject_name(next)) == 0;
+	bool   same_key = EVP_PKEY_eq(X509_get0_pubkey(old), X509_get0_pubkey(next)) == 1;
+	char   id[ISSUER_ID_SIZE];
+	char (*ids)[ISSUER_ID_SIZE] = NULL;
+	size_t count = 0;
+	int    rc;
+
+	if (issuer_files_id(next, id, err) != 0)
+		return -1;
+	if (same_key && (!same_name || strcmp(id, installation->old.id) != 0))
+		return error_set(err, ERROR_CONFLICT,
+		    "it has the key of the present issuing CA, but another subject or subjectKeyIdentifier: "
+		    "AK certificates of that key would verify no more");
+	if (!same_key && same_name)
+		return error_set(err, ERROR_CONFLICT,
+		    "it has the name of the present issuing CA, but another key: CRLs are told apart by "
+		    "name; ask for another one (issuing csr --name NAME)");
+	if (!same_key && strcmp(id, installation->old.id) == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "it has the subjectKeyIdentifier of the present issuing CA, but another key");
+	rc = issuer_files_list(call->state_dir, &ids, &count, err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (strcmp(ids[i], id) == 0)
+			rc = error_set(err, ERROR_CONFLICT, "it has the key identifier of an earlier issuing CA");
+	}
+	free(ids);
+	return rc;
+}
+
+static bool
+is_among(STACK_OF(X509) *certificates, const X509 *one)
+{
+	for (int i = 0; i < sk_X509_num(certificates); i++) {
+		if (X509_cmp(sk_X509_value(certificates, i), one) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+append_pem(STACK_OF(X509) *certificates, STACK_OF(X509) *without, struct bytes *pem,
+    struct error *err)
+{
+	for (int i = 0; i < sk_X509_num(certificates); i++) {
+		const X509 *certificate = sk_X509_value(certificates, i);
+
+		if ((without == NULL || !is_among(without, certificate)) &&
+		    certificate_encode_pem(certificate, pem, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* With --root: those first, and then the old ones, under which earlier AK certificates stand. */
+static int
+load_roots(const struct admin_call *call, struct installation *installation, struct error *err)
+{
+	AUTO_FREE char *present = file_join(call->state_dir, STATE_ROOT_PEM);
+	const char     *given = admin_call_value(call, "root", NULL);
+	struct trust   *old;
+	int             rc;
+
+	if (given == NULL)
+		return trust_add_file(installation->roots, present, err);
+	if (trust_add_file(installation->roots, given, err) != 0)
+		return -1;
+	old = trust_new();
+	rc = trust_add_file(old, present, err);
+	if (rc == 0)
+		rc = append_pem(trust_stack(installation->roots), NULL, &installation->root_pem, err);
+	if (rc == 0)
+		rc = append_pem(trust_stack(old), trust_stack(installation->roots),
+		    &installation->root_pem, err);
+	trust_free(old);
+	return rc;
+}
+
+static int
+check(const struct admin_call *call, struct installation *installation, struct error *err)
+{
+	const char *path = call->operands[0];
+
+	if (trust_add_file(installation->file, path, err) != 0 ||
+	    issuer_files_load(call->state_dir, NULL, &installation->old, err) != 0 ||
+	    load_key(call, installation, err) != 0 || sort_file(installation, path, err) != 0 ||
+	    load_roots(call, installation, err) != 0)
+		return -1;
+	if (ca_request_check(&installation->next, installation->chain, installation->roots, call->now,
+	        err) != 0 ||
+	    check_name(call, installation, err) != 0)
+		return error_wrap(err, "the certificate in %s cannot be installed", path);
+	return 0;
+}
+
+static int
+install(const struct admin_call *call, struct installation *installation, struct error *err)
+{
+	char               id[ISSUER_ID_SIZE];
+	AUTO_BYTES         pem = {0};
+	struct issuer_next next = {.id = id, .waiting = true};
+
+	if (check(call, installation, err) != 0 ||
+	    issuer_files_id(installation->next.certificate, id, err) != 0 ||
+	    append_pem(installation->chain, NULL, &pem, err) != 0)
+		return -1;
+	next.pem = bytes_view(&pem);
+	next.root_pem = bytes_view(&installation->root_pem);
+	if (issuing_put(call, &installation->old, &next, &installation->next, err) != 0)
+		return -1;
+	issuing_say(call, "installed", &installation->old, installation->next.certificate,
+	    installation->root_pem.size != 0);
+	return 0;
+}
+
+int
+admin_issuing_install(const struct admin_call *call, struct error *err)
+{
+	struct installation installation = {
+	    .file = trust_new(),
+	    .roots = trust_new(),
+	    .chain = sk_X509_new_null(),
+	};
+	int rc;
+
+	if (installation.chain == NULL)
+		abort();
+	rc = access_read(call, &installation.access, err) != 0 ? access_status(err)
+	                                                      : install(call, &installation, err);
+	installation_clear(&installation);
+	return rc;
+}

@@ -1,0 +1,224 @@
+/* Owns the passage from one issuing CA to the next; what the next one is, the commands decide. */
+#include "config.h"
+
+#include "admin/issuing/issuing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "ca/crl.h"
+#include "ca/crl_bundle.h"
+#include "ca/files.h"
+#include "ca/issuer_replace.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "pki/ca_request.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "pki/key_uri.h"
+#include "store/inventory/audit.h"
+#include "store/store.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+
+int
+issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct error *err)
+{
+	char present[CA_NAME_SIZE];
+
+	ca_name_read(old->ca.certificate, present);
+	if (present[0] == '\0')
+		return error_set(err, ERROR_MALFORMED,
+		    "the present issuing CA has no common name to continue; give --name");
+	if (EVP_PKEY_eq(X509_get0_pubkey(old->ca.certificate), key) == 1)
+		(void)memcpy(name, present, sizeof present);
+	else
+		ca_name_next(present, name);
+	return 0;
+}
+
+int
+issuing_check_options(const struct admin_call *call, struct error *err)
+{
+	const char   *type = admin_call_value(call, "key-type", NULL);
+	enum key_type ignored;
+
+	if (type == NULL)
+		return 0;
+	if (admin_call_value(call, "key", NULL) != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "--key names a key that is there, so that --key-type means nothing");
+	return key_type_parse(type, &ignored, err);
+}
+
+int
+issuing_make_key(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
+    struct error *err)
+{
+	const char   *word = admin_call_value(call, "key-type", NULL);
+	enum key_type type = KEY_TYPE_P256;
+
+	if (word != NULL) {
+		if (key_type_parse(word, &type, err) != 0)
+			return -1;
+	} else {
+		(void)key_type_of(X509_get0_pubkey(old->ca.certificate), &type);
+	}
+	return key_generate(type, key, err);
+}
+
+/* The key at one of two places: as itself, or as the URI of it. */
+static int
+load_at(const char *state_dir, const char *key_name, const char *uri_name,
+    const struct key_access *access, EVP_PKEY **key, struct error *err)
+{
+	AUTO_FREE char *key_path = file_join(state_dir, key_name);
+	AUTO_FREE char *uri_path = file_join(state_dir, uri_name);
+	AUTO_FREE char *uri = NULL;
+
+	if (issuer_files_read_uri(uri_path, &uri, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? key_open(key_path, access, key, err) : -1;
+	if (key_open(uri, access, key, err) == 0)
+		return 0;
+	err->kind = ERROR_INTERNAL; /* it waits, wherever it is */
+	return error_wrap(err, "%s", uri_path);
+}
+
+int
+issuing_load_waiting(const char *state_dir, const struct key_access *access, EVP_PKEY **key,
+    struct error *err)
+{
+	return load_at(state_dir, STATE_NEXT_KEY, STATE_NEXT_URI, access, key, err);
+}
+
+int
+issuing_load_placed(const char *state_dir, const char *id, const struct key_access *access,
+    EVP_PKEY **key, struct error *err)
+{
+	AUTO_FREE char *key_name = issuer_files_name(id, "key");
+	AUTO_FREE char *uri_name = issuer_files_name(id, "uri");
+
+	return load_at(state_dir, key_name, uri_name, access, key, err);
+}
+
+/* Others may have been quicker: the old one must still be the one that signs. */
+static int
+check_still_old(const char *state_dir, const struct issuer_files *old, struct error *err)
+{
+	struct issuer_files now = {.id = ""};
+	int                 rc = issuer_files_load(state_dir, NULL, &now, err);
+
+	if (rc == 0 && !view_equal(bytes_view(&now.pem), bytes_view(&old->pem)))
+		rc = error_set(err, ERROR_CONFLICT,
+		    "somebody else has just replaced the issuing certificate; nothing was changed");
+	issuer_files_clear(&now);
+	return rc;
+}
+
+static int
+put_on_record(struct store *store, const struct issuer_files *old, const X509 *certificate,
+    int64_t now, struct error *err)
+{
+	char    name[CA_NAME_SIZE];
+	char    until[CLOCK_TEXT_SIZE];
+	char    detail[CA_NAME_SIZE + ISSUER_ID_SIZE + 128];
+	char    id[ISSUER_ID_SIZE];
+	int64_t ignored = 0;
+
+	/* The old one first: certificates from before issuers were recorded are the first one's. */
+	if (store_crl_issuer(store, old->ca.certificate, now, &ignored, err) != 0 ||
+	    store_crl_issuer(store, certificate, now, &ignored, err) != 0 ||
+	    issuer_files_id(certificate, id, err) != 0)
+		return -1;
+	ca_name_read(certificate, name);
+	clock_format(certificate_not_after(certificate), until);
+	(void)snprintf(detail, sizeof detail,
+	    "issuing certificate \"%s\" until %s, key %.40s, in place of key %.40s", name, until, id,
+	    old->id);
+	return store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err);
+}
+
+/*
+ * The first CRL of the next CA is in crl.pem before attestd signs with it: who watches
+ * that file takes no certificate of an issuer without one. When this fails, attestd does
+ * it a moment later.
+ */
+static void
+publish_crl(const struct admin_call *call, struct store *store, const struct ca *ca)
+{
+	struct store_crl *crl;
+	struct error      ignored;
+	int64_t           issuer = 0;
+
+	if (store_crl_issuer(store, ca->certificate, call->now, &issuer, &ignored) != 0)
+		return;
+	crl = store_crl_new(call->state_dir, STATE_NEXT_CRL, issuer, ca, 0);
+	if (store_crl_sign(crl, store, call->now, &ignored) == 0)
+		(void)crl_bundle_write(call->state_dir, &ignored);
+	store_crl_free(crl);
+}
+
+int
+issuing_put(const struct admin_call *call, const struct issuer_files *old,
+    const struct issuer_next *next, const struct ca *ca, struct error *err)
+{
+	struct store *store = NULL;
+	int           rc = store_open(call->state_dir, &store, err);
+
+	if (rc == 0)
+		rc = store_begin(store, err);
+	if (rc == 0) {
+		/* The files last: what fails before them is undone. */
+		if (check_still_old(call->state_dir, old, err) != 0 ||
+		    put_on_record(store, old, ca->certificate, call->now, err) != 0 ||
+		    issuer_replace(call->state_dir, old, next, err) != 0) {
+			store_rollback(store);
+			rc = -1;
+		} else {
+			rc = store_commit(store, err);
+		}
+	}
+	if (rc == 0 && strcmp(next->id, old->id) != 0)
+		publish_crl(call, store, ca);
+	store_close(store);
+	return rc;
+}
+
+static void
+say_json(const char *what, const char *name, const char *until, const char *id,
+    const struct issuer_files *old, bool root_changed)
+{
+	print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "done", what, "name", name,
+	    "not_after", until, "key_id", id, "earlier_key_id", old->id, "root_changed",
+	    root_changed));
+}
+
+void
+issuing_say(const struct admin_call *call, const char *what, const struct issuer_files *old,
+    const X509 *certificate, bool root_changed)
+{
+	char         name[CA_NAME_SIZE];
+	char         until[CLOCK_TEXT_SIZE];
+	char         id[ISSUER_ID_SIZE] = "";
+	struct error ignored;
+
+	ca_name_read(certificate, name);
+	clock_format(certificate_not_after(certificate), until);
+	(void)issuer_files_id(certificate, id, &ignored);
+	if (call->json) {
+		say_json(what, name, until, id, old, root_changed);
+		return;
+	}
+	(void)printf("%s: \"", what);
+	print_text(stdout, name);
+	(void)printf("\", valid until %.10s, key %.40s\n", until, id);
+	if (strcmp(id, old->id) != 0)
+		(void)printf("the earlier one, key %.40s, is kept in issuers/ as long as AK certificates "
+		             "of it are valid\n", old->id);
+	(void)printf("next:\n  systemctl reload attestd    (or send it SIGHUP): it signs with the new one\n");
+	if (root_changed)
+		(void)printf("  give the new root.pem to every ACME server that trusts this CA\n");
+}

@@ -1,0 +1,135 @@
+/* Reads archives with libarchive, in memory; writes nothing anywhere, whatever a member is called. */
+#include "config.h"
+
+#include "admin/trust/archive.h"
+
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "util/error.h"
+
+#define ARCHIVE_CHUNK ((size_t)64 * 1024)
+
+/* Where a tar file says that it is one. */
+#define ARCHIVE_TAR_MAGIC_AT 257
+
+static bool
+archive_begins(struct view content, size_t at, const char *magic, size_t size)
+{
+	return content.size >= at + size && memcmp(content.data + at, magic, size) == 0;
+}
+
+static bool
+archive_is_gzip(struct view content)
+{
+	return archive_begins(content, 0, "\x1f\x8b\x08", 3);
+}
+
+bool
+trust_archive_is(struct view content)
+{
+	return archive_is_gzip(content) || archive_begins(content, 0, "PK\x03\x04", 4) ||
+	    archive_begins(content, 0, "PK\x05\x06", 4) || archive_begins(content, 0, "MSCF", 4) ||
+	    archive_begins(content, ARCHIVE_TAR_MAGIC_AT, "ustar", 5);
+}
+
+/* MALFORMED with libarchive's reason. */
+static int
+archive_error(struct archive *archive, struct error *err)
+{
+	const char *reason = archive_error_string(archive);
+
+	return error_set(err, ERROR_MALFORMED, "the archive cannot be read: %.200s",
+	    reason != NULL ? reason : "it is damaged");
+}
+
+/* Reads the member that the archive stands at; *fits is false when it was longer than may be. */
+static int
+archive_read_member(struct archive *archive, struct trust_budget *budget, struct bytes *content,
+    bool *fits, struct error *err)
+{
+	uint8_t *chunk = memory_new(ARCHIVE_CHUNK);
+	la_ssize_t size;
+	int        rc = 0;
+
+	*fits = true;
+	while (rc == 0 && (size = archive_read_data(archive, chunk, ARCHIVE_CHUNK)) != 0) {
+		if (size < 0)
+			rc = archive_error(archive, err);
+		else if ((size_t)size > budget->octets)
+			rc = error_set(err, ERROR_TOO_LARGE, "the archives hold more than is taken out of them");
+		else if (content->size + (size_t)size > TRUST_MEMBER_MAX)
+			*fits = false;
+		if (rc != 0 || !*fits)
+			break;
+		budget->octets -= (size_t)size;
+		bytes_append(content, chunk, (size_t)size);
+	}
+	memory_free_cleanup(&chunk);
+	return rc;
+}
+
+static int
+archive_take_member(struct archive *archive, struct archive_entry *entry, bool raw,
+    struct trust_budget *budget, trust_member_cb *each, void *arg, struct error *err)
+{
+	AUTO_BYTES  content = {0};
+	const char *name = raw ? "" : archive_entry_pathname(entry);
+	struct view view = {NULL, 0};
+	bool        fits;
+
+	if (budget->entries == 0)
+		return error_set(err, ERROR_TOO_LARGE, "the archives have more members than are looked at");
+	budget->entries--;
+	if (!raw && archive_entry_filetype(entry) != AE_IFREG)
+		return 0;
+	if (name == NULL) /* the locale has no such characters */
+		name = archive_entry_pathname_utf8(entry);
+	if (archive_read_member(archive, budget, &content, &fits, err) != 0)
+		return -1;
+	if (fits)
+		view = (struct view){content.size > 0 ? content.data : (const uint8_t *)"", content.size};
+	return each(name != NULL ? name : "(no name)", view, arg, err);
+}
+
+static int
+archive_read_members(struct archive *archive, struct trust_budget *budget, trust_member_cb *each,
+    void *arg, struct error *err)
+{
+	struct archive_entry *entry;
+	int                   rc;
+
+	while ((rc = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
+		bool raw = archive_format(archive) == ARCHIVE_FORMAT_RAW;
+
+		if (archive_take_member(archive, entry, raw, budget, each, arg, err) != 0)
+			return -1;
+	}
+	return rc == ARCHIVE_EOF ? 0 : archive_error(archive, err);
+}
+
+int
+trust_archive_read(struct view content, struct trust_budget *budget, trust_member_cb *each,
+    void *arg, struct error *err)
+{
+	struct archive *archive = archive_read_new();
+	int             rc;
+
+	if (archive == NULL)
+		return error_set(err, ERROR_INTERNAL, "libarchive has no memory");
+	(void)archive_read_support_format_zip(archive);
+	(void)archive_read_support_format_cab(archive);
+	(void)archive_read_support_format_tar(archive);
+	if (archive_is_gzip(content)) {
+		(void)archive_read_support_filter_gzip(archive);
+		(void)archive_read_support_format_raw(archive);
+	}
+	if (archive_read_open_memory(archive, content.data, content.size) != ARCHIVE_OK)
+		rc = archive_error(archive, err);
+	else
+		rc = archive_read_members(archive, budget, each, arg, err);
+	(void)archive_read_free(archive);
+	return rc;
+}

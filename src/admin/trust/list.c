@@ -1,0 +1,88 @@
+/* attest-ca trust list: which vendors' certificates are imported. */
+#include "config.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <openssl/x509.h>
+
+#include "admin/trust/trust.h"
+#include "command/call.h"
+#include "command/print.h"
+#include "pki/certificate.h"
+#include "store/store.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* On a terminal the beginning of a fingerprint, which is enough to remove it by. */
+#define LIST_DIGITS 16
+
+struct trust_listing {
+	size_t count;
+	int    digits;
+};
+
+static bool
+list_json_cb(const struct store_trusted *trusted, void *arg)
+{
+	struct trust_listing *listing = arg;
+
+	print_json_item(trust_describe_json(trusted), listing->count++ == 0);
+	return ferror(stdout) == 0;
+}
+
+static bool
+list_print_cb(const struct store_trusted *trusted, void *arg)
+{
+	struct trust_listing *listing = arg;
+	struct view           der = {trusted->certificate, trusted->certificate_size};
+	X509                 *certificate = NULL;
+	char                  fingerprint[TRUST_FINGERPRINT_TEXT_SIZE];
+	char                  subject[256] = "(a certificate that cannot be read)";
+	char                  until[CLOCK_TEXT_SIZE] = "-";
+	struct error          ignored;
+
+	if (certificate_decode(der, &certificate, &ignored) == 0) {
+		certificate_subject(certificate, subject, sizeof subject);
+		clock_format(certificate_not_after(certificate), until);
+		X509_free(certificate);
+	}
+	if (listing->count++ == 0)
+		(void)printf("%-*s  %-12s  %-10s  %s\n", listing->digits, "FINGERPRINT", "ROLE", "UNTIL",
+		    "SUBJECT");
+	trust_fingerprint_format(trusted->fingerprint, fingerprint);
+	(void)printf("%.*s  %-12s  %.10s  ", listing->digits, fingerprint,
+	    trusted->root ? "root" : "intermediate", until);
+	print_text(stdout, subject);
+	(void)putchar('\n');
+	return ferror(stdout) == 0;
+}
+
+static int
+list_all(struct store *store, bool json, struct error *err)
+{
+	struct trust_listing listing = {
+	    .digits = isatty(STDOUT_FILENO) == 1 ? LIST_DIGITS : TRUST_FINGERPRINT_TEXT_SIZE - 1};
+
+	if (store_trust_list(store, json ? list_json_cb : list_print_cb, &listing, err) != 0)
+		return -1;
+	if (json)
+		(void)printf(listing.count == 0 ? "[]\n" : "\n]\n");
+	else if (listing.count == 0)
+		(void)fputs("no certificate of a vendor is imported; run \"attest-ca trust import PATH\"\n",
+		    stderr);
+	return 0;
+}
+
+int
+admin_trust_list(const struct admin_call *call, struct error *err)
+{
+	struct store *store;
+	int           rc;
+
+	if (store_open(call->state_dir, &store, err) != 0)
+		return -1;
+	rc = list_all(store, call->json, err);
+	store_close(store);
+	return rc;
+}

@@ -1,0 +1,66 @@
+/* A client of one ACME server: directory, nonces, signed requests, polling. RFC 8555 §6, §7.1. */
+#ifndef DEVICE_HOST_ACME_CLIENT_H
+#define DEVICE_HOST_ACME_CLIENT_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+#include <openssl/types.h>
+
+#include "device/host/http_client.h"
+
+struct error;
+
+/* {0} is none. Strings and objects are its own, the key and the HTTP client are borrowed. */
+struct acme_client {
+	struct http_client *http;
+	EVP_PKEY           *key;
+	char               *jwk;
+	char               *thumbprint;
+	char               *directory; /* its URL */
+	char               *new_nonce;
+	char               *new_account;
+	char               *new_order;
+	char               *nonce;   /* one that was not used yet, or NULL */
+	char               *account; /* the account's URL, once there is one */
+};
+
+void acme_client_clear(struct acme_client *client);
+
+#define AUTO_ACME_CLIENT __attribute__((cleanup(acme_client_clear))) struct acme_client
+
+/*
+ * Reads the directory at `url` and finds or makes the account of `key` (§7.3), agreeing
+ * to the terms of service. Fails with the server's own kind and detail, or with INTERNAL
+ * or MALFORMED when what is there is no ACME server.
+ */
+int acme_client_open(struct acme_client *client, struct http_client *http, EVP_PKEY *key,
+    const char *url, struct error *err);
+
+/*
+ * POSTs a signed payload, a JSON text; NULL is POST-as-GET. A nonce that the server
+ * does not like (§6.5) is replaced by the one that comes with the refusal. Any status
+ * but 200 and 201 is a failure with the server's own detail.
+ */
+int acme_client_post(struct acme_client *client, const char *url, const char *payload,
+    struct http_answer *answer, struct error *err);
+
+/* The same, where a JSON object is the answer; the caller decrefs *object. */
+int acme_client_post_object(struct acme_client *client, const char *url, const char *payload,
+    json_t **object, char **location, struct error *err);
+
+/*
+ * Asks for the object until its "status" is none of `waiting` (NULL at its end), as
+ * often as Retry-After wants, for two minutes. *object is what was there before and
+ * becomes the last answer. TIMEOUT.
+ */
+int acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,
+    json_t **object, struct error *err);
+
+/* A member that is a string; "" when there is none. Borrowed. */
+const char *acme_text(const json_t *object, const char *name);
+
+/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0 for none. */
+int64_t acme_client_pause(unsigned int tried, long retry_after);
+
+#endif

@@ -1,0 +1,35 @@
+/* Waiting to be enrolled: asks the attestation host again, politely, until it says something else. */
+#ifndef DEVICE_HOST_APPROVAL_H
+#define DEVICE_HOST_APPROVAL_H
+
+#include <stdint.h>
+
+struct command_settings;
+struct error;
+
+/* The first pause and the longest, in milliseconds. */
+#define APPROVAL_PAUSE_FIRST   INT64_C(2000)
+#define APPROVAL_PAUSE_LONGEST INT64_C(60000)
+
+/*
+ * How long to pause, in milliseconds, before asking for the time `tried` (from 0): half as
+ * long again each time, and up to a fifth more or less by `random`, so that machines
+ * that began together do not stay together. A host that names a time in `retry_after`
+ * (seconds, 0: none) gets it, up to an hour.
+ */
+int64_t approval_pause(unsigned int tried, long retry_after, uint32_t random);
+
+/*
+ * POSTs `request`, the body of a POST /attest that was refused as not enrolled, to the host
+ * that the settings name until it is not refused so any more, without the TPM. `seconds`
+ * bounds that; 0 does not. What fails for now (network, a host that restarts) is said on
+ * standard error, once, and tried again.
+ *
+ * Returns 0 when the host would let the machine in; or -1 with the kind and detail of what
+ * it says instead (ENROLMENT_DENIED, DEVICE_DISABLED, EK_UNTRUSTED, …), with NOT_ENROLLED
+ * when the time is over, or INTERNAL when interrupted.
+ */
+int approval_wait(const struct command_settings *settings, const char *request, int64_t seconds,
+    struct error *err);
+
+#endif

@@ -1,0 +1,211 @@
+/* Speaks the protocol; keeps no files and prints nothing. */
+#include "config.h"
+
+#include "device/host/attestation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tss2/tss2_mu.h>
+
+#include "device/evidence.h"
+#include "device/exhibits.h"
+#include "device/host/http_client.h"
+#include "device/host/problem.h"
+#include "device/interrupt.h"
+#include "device/tpm/ak.h"
+#include "device/tpm/ek.h"
+#include "device/tpm/tpm.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+char *
+attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,
+    const struct bytes *certificates, size_t count, const struct device_ak *ak)
+{
+	json_t *list = json_array();
+	json_t *request;
+	char    manufacturer[16];
+	char   *text;
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, device_evidence_base64(bytes_view(&certificates[i])));
+	(void)snprintf(manufacturer, sizeof manufacturer, "%u", info->manufacturer);
+	request = json_pack("{s:{s:i, s:s, s:s, s:s}, s:o, s:o, s:o, s:s, s:o}",
+	    "tpmInfo",
+	    "version", 2,
+	    "manufacturer", manufacturer,
+	    "model", info->model,
+	    "firmwareVersion", info->firmware,
+	    "ek", device_evidence_base64(bytes_view(&ek->spki)),
+	    "ekPublic", device_evidence_base64(bytes_view(&ek->area)),
+	    "ekCerts", list,
+	    "akCert", "",
+	    "params", device_evidence_object(ak));
+	text = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	return text;
+}
+
+/* Reads an answer that must be a JSON object; the caller decrefs. */
+static json_t *
+answer_object(struct view body, struct error *err)
+{
+	json_error_t problem;
+	json_t      *object = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES,
+	         &problem);
+
+	if (object == NULL)
+		(void)error_set(err, ERROR_MALFORMED, "the answer is not JSON: %s", problem.text);
+	return object;
+}
+
+static int
+answer_bytes(const json_t *object, const char *name, struct bytes *out, struct error *err)
+{
+	const json_t *member = json_object_get(object, name);
+
+	if (!json_is_string(member))
+		return error_set(err, ERROR_MALFORMED, "the answer has no string \"%s\"", name);
+	if (base64_decode(BASE64_STANDARD, json_string_value(member), json_string_length(member), out,
+	        err) != 0)
+		return error_wrap(err, "the answer's \"%s\"", name);
+	return 0;
+}
+
+int
+attestation_challenge_decode(struct view body, TPM2B_ID_OBJECT *credential,
+    TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
+{
+	json_t    *object = answer_object(body, err);
+	AUTO_BYTES credential_bytes = {0};
+	AUTO_BYTES secret_bytes = {0};
+	size_t     used = 0;
+	int        rc = -1;
+
+	if (object == NULL)
+		return -1;
+	if (answer_bytes(object, "credential", &credential_bytes, err) == 0 &&
+	    answer_bytes(object, "secret", &secret_bytes, err) == 0)
+		rc = 0;
+	json_decref(object);
+	if (rc != 0)
+		return -1;
+	if (Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(credential_bytes.data, credential_bytes.size, &used,
+	        credential) != TSS2_RC_SUCCESS || used != credential_bytes.size)
+		return error_set(err, ERROR_MALFORMED,
+		    "the answer's \"credential\" is no TPM2B_ID_OBJECT");
+	used = 0;
+	if (Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(secret_bytes.data, secret_bytes.size, &used,
+	        secret) != TSS2_RC_SUCCESS || used != secret_bytes.size)
+		return error_set(err, ERROR_MALFORMED,
+		    "the answer's \"secret\" is no TPM2B_ENCRYPTED_SECRET");
+	return 0;
+}
+
+/* Asks once; an answer that is not 200 is a failure. */
+static int
+ask(struct http_client *client, const char *url, const char *path, const char *json,
+    struct http_answer *answer, struct error *err)
+{
+	if (http_client_post(client, url, path, json, answer, err) != 0)
+		return -1;
+	return answer->status == 200 ? 0 : problem_error(answer, url, "attestd", err);
+}
+
+static int
+challenge_get(struct device_tpm *tpm, struct attestation *attestation,
+    struct http_client *client, const char *url, TPM2B_ID_OBJECT *credential,
+    TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
+{
+	struct device_tpm_info info;
+	struct bytes           certificates[ATTESTATION_CERTIFICATES_MAX];
+	size_t                 count = 0;
+	AUTO_ANSWER            answer = {0};
+
+	if (device_tpm_info_read(tpm, &info, err) != 0)
+		return -1;
+	device_exhibits_read(tpm, attestation->ek, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
+	attestation->request = attestation_request_encode(&info, attestation->ek, certificates, count,
+	    attestation->ak);
+	for (size_t i = 0; i < count; i++)
+		bytes_clear(&certificates[i]);
+	if (ask(client, url, "/attest", attestation->request, &answer, err) != 0)
+		return -1;
+	return attestation_challenge_decode(bytes_view(&answer.body), credential, secret, err);
+}
+
+/* TPM 2.0 Part 3, TPM2_ActivateCredential. */
+static int
+credential_activate(struct device_tpm *tpm, const struct attestation *attestation,
+    const TPM2B_ID_OBJECT *credential, const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *opened,
+    struct error *err)
+{
+	TPM2B_DIGEST *value = NULL;
+	ESYS_TR       session;
+	TSS2_RC       rc;
+
+	if (device_ek_authorize(tpm, attestation->ek, &session, err) != 0)
+		return -1;
+	DEVICE_TPM_TRY(rc, Esys_ActivateCredential(tpm->esys, attestation->ak_handle,
+	                       attestation->ek_handle, ESYS_TR_PASSWORD, session, ESYS_TR_NONE,
+	                       credential, secret, &value));
+	device_tpm_release(tpm, &session);
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc,
+		    "the TPM does not open the credential; it was made for another EK or AK");
+	bytes_append(opened, value->buffer, value->size);
+	bytes_cleanse(value->buffer, sizeof value->buffer);
+	Esys_Free(value);
+	return 0;
+}
+
+static int
+chain_get(struct http_client *client, const char *url, struct view secret,
+    struct device_chain *chain, struct error *err)
+{
+	json_t     *request = json_pack("{s:o}", "secret", device_evidence_base64(secret));
+	char       *text = json_dumps(request, JSON_COMPACT);
+	AUTO_ANSWER answer = {0};
+	json_t     *object;
+	int         rc;
+
+	json_decref(request);
+	rc = ask(client, url, "/secret", text, &answer, err);
+	free(text);
+	if (rc != 0)
+		return -1;
+	if ((object = answer_object(bytes_view(&answer.body), err)) == NULL)
+		return -1;
+	rc = device_chain_decode(json_object_get(object, "chain"), chain, err);
+	json_decref(object);
+	return rc;
+}
+
+int
+attestation_knock(struct http_client *client, const char *url, const char *request, long *status,
+    long *retry_after, struct error *err)
+{
+	AUTO_ANSWER answer = {0};
+	int         rc = ask(client, url, "/attest", request, &answer, err);
+
+	*status = answer.status;
+	*retry_after = answer.retry_after;
+	return rc;
+}
+
+int
+attestation_run(struct device_tpm *tpm, struct attestation *attestation,
+    struct http_client *client, const char *url, struct device_chain *chain, struct error *err)
+{
+	TPM2B_ID_OBJECT        credential;
+	TPM2B_ENCRYPTED_SECRET secret;
+	AUTO_BYTES             opened = {0};
+
+	if (challenge_get(tpm, attestation, client, url, &credential, &secret, err) != 0 ||
+	    device_interrupt_check(err) != 0 ||
+	    credential_activate(tpm, attestation, &credential, &secret, &opened, err) != 0)
+		return -1;
+	return chain_get(client, url, bytes_view(&opened), chain, err);
+}

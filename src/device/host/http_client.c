@@ -1,0 +1,285 @@
+/* Moves bodies and words failures of the transport; does not look into the bodies. */
+#include "config.h"
+
+#include "device/host/http_client.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "device/interrupt.h"
+#include "util/error.h"
+
+#define CONNECT_SECONDS 10L
+#define TOTAL_SECONDS   60L
+#define BODY_MAX        ((size_t)256 * 1024)
+
+struct http_client {
+	CURL              *curl;
+	const char        *root_option; /* the one that names tls_roots */
+	char               reason[CURL_ERROR_SIZE];
+};
+
+/* What people can do about it. */
+static const struct {
+	CURLcode    code;
+	const char *remedy;
+} remedies[] = {
+    {CURLE_URL_MALFORMAT, "it must be an http:// or https:// URL"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "it must be an http:// or https:// URL"},
+    {CURLE_COULDNT_RESOLVE_HOST, "is the host's name right?"},
+    {CURLE_COULDNT_CONNECT, "is the server running there?"},
+    {CURLE_PEER_FAILED_VERIFICATION,
+        "its TLS certificate is not trusted; name the root that signed it with"},
+    {CURLE_SSL_CONNECT_ERROR, "does it speak TLS on this port?"},
+    {CURLE_GOT_NOTHING, "does it speak HTTPS on this port?"},
+    {CURLE_OPERATION_TIMEDOUT, "it does not answer in time"},
+    {CURLE_WRITE_ERROR, "its answer is too long"},
+};
+
+void
+http_answer_clear(struct http_answer *answer)
+{
+	bytes_clear(&answer->body);
+	free(answer->location);
+	free(answer->nonce);
+	*answer = (struct http_answer){0};
+}
+
+static size_t
+body_cb(char *data, size_t size, size_t count, void *arg)
+{
+	struct bytes *body = arg;
+
+	if (size * count > BODY_MAX - body->size)
+		return 0;
+	bytes_append(body, data, size * count);
+	return size * count;
+}
+
+/* What stands behind "name:" in a header line, without white space; NULL when it is another one. */
+static char *
+header_value(const char *line, size_t size, const char *name)
+{
+	size_t length = strlen(name);
+	char  *value;
+
+	if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
+		return NULL;
+	line += length + 1;
+	size -= length + 1;
+	while (size > 0 && isspace((unsigned char)*line)) {
+		line++;
+		size--;
+	}
+	while (size > 0 && isspace((unsigned char)line[size - 1]))
+		size--;
+	value = memory_new(size + 1);
+	memcpy(value, line, size);
+	value[size] = '\0';
+	return value;
+}
+
+static size_t
+header_cb(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_answer *answer = arg;
+	char               *value;
+
+	if ((value = header_value(line, size * count, "Location")) != NULL) {
+		free(answer->location);
+		answer->location = value;
+	} else if ((value = header_value(line, size * count, "Replay-Nonce")) != NULL) {
+		free(answer->nonce);
+		answer->nonce = value;
+	}
+	return size * count;
+}
+
+static int
+progress_cb(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	(void)arg;
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	return device_interrupt_pending() ? 1 : 0;
+}
+
+int
+http_client_new(const char *tls_roots, struct http_client **out, struct error *err)
+{
+	struct http_client *client;
+
+	*out = NULL;
+	if (tls_roots != NULL && access(tls_roots, R_OK) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "the TLS root %s", tls_roots);
+	client = memory_new(sizeof *client);
+	*client = (struct http_client){.curl = curl_easy_init(), .root_option = "--tls-root FILE"};
+	if (client->curl == NULL ||
+	    curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
+	    (tls_roots != NULL &&
+	        (curl_easy_setopt(client->curl, CURLOPT_CAINFO, tls_roots) != CURLE_OK ||
+	            curl_easy_setopt(client->curl, CURLOPT_CAPATH, NULL) != CURLE_OK))) {
+		http_client_free(client);
+		return error_set(err, ERROR_INTERNAL, "starting the HTTP client");
+	}
+	(void)curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->reason);
+	(void)curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "attest-device/" PACKAGE_VERSION);
+	(void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	(void)curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
+	(void)curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, body_cb);
+	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, header_cb);
+	(void)curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, progress_cb);
+	(void)curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, 0L);
+	*out = client;
+	return 0;
+}
+
+void
+http_client_free(struct http_client *client)
+{
+	if (client == NULL)
+		return;
+	curl_easy_cleanup(client->curl);
+	free(client);
+}
+
+void
+http_client_cleanup(struct http_client **client)
+{
+	http_client_free(*client);
+	*client = NULL;
+}
+
+/* base without the slashes at its end, and path, which begins with one. */
+static char *
+url_join(const char *base, const char *path)
+{
+	size_t length = strlen(base);
+	size_t size;
+	char  *url;
+
+	while (length > 0 && base[length - 1] == '/')
+		length--;
+	size = length + strlen(path) + 1;
+	url = memory_new(size);
+	(void)snprintf(url, size, "%.*s%s", (int)length, base, path);
+	return url;
+}
+
+static int
+transport_error(const struct http_client *client, CURLcode code, const char *base,
+    struct error *err)
+{
+	const char *reason = client->reason[0] != '\0' ? client->reason : curl_easy_strerror(code);
+
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return device_interrupt_check(err) != 0
+		    ? -1
+		    : error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
+	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+		if (remedies[i].code == code)
+			return error_set(err, ERROR_INTERNAL, "asking %s: %s%s%s (%s)", base,
+			    remedies[i].remedy,
+			    code == CURLE_PEER_FAILED_VERIFICATION ? " " : "",
+			    code == CURLE_PEER_FAILED_VERIFICATION ? client->root_option : "",
+			    reason);
+	}
+	return error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
+}
+
+void
+http_client_root_option(struct http_client *client, const char *option)
+{
+	client->root_option = option;
+}
+
+static struct curl_slist *
+headers_make(const struct http_request *request)
+{
+	/* No pause for "100 Continue", which costs a second where it is not known. */
+	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+	char               line[64];
+
+	if (request->content_type != NULL) {
+		(void)snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
+		headers = curl_slist_append(headers, line);
+	}
+	return headers;
+}
+
+/* Sets the method first: it undoes what an earlier request set. */
+static bool
+request_set(struct http_client *client, const struct http_request *request)
+{
+	CURLcode code;
+
+	switch (request->method) {
+	case HTTP_POST:
+		code = curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+		if (code == CURLE_OK)
+			code = curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, request->body);
+		break;
+	case HTTP_HEAD:
+		code = curl_easy_setopt(client->curl, CURLOPT_NOBODY, 1L);
+		break;
+	default: /* HTTP_GET */
+		code = curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+		break;
+	}
+	return code == CURLE_OK &&
+	    curl_easy_setopt(client->curl, CURLOPT_URL, request->url) == CURLE_OK;
+}
+
+/* Performs it; `base` is what a failure calls the server. */
+static int
+request_perform(struct http_client *client, const struct http_request *request, const char *base,
+    struct http_answer *answer, struct error *err)
+{
+	struct curl_slist *headers = headers_make(request);
+	curl_off_t         retry_after = 0;
+	CURLcode           code;
+
+	*answer = (struct http_answer){0};
+	client->reason[0] = '\0';
+	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &answer->body);
+	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, answer);
+	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	code = request_set(client, request) ? curl_easy_perform(client->curl) : CURLE_FAILED_INIT;
+	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(headers);
+	if (code != CURLE_OK) {
+		http_answer_clear(answer);
+		return transport_error(client, code, base, err);
+	}
+	(void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	if (curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK)
+		answer->retry_after = (long)retry_after;
+	return 0;
+}
+
+int
+http_client_request(struct http_client *client, const struct http_request *request,
+    struct http_answer *answer, struct error *err)
+{
+	return request_perform(client, request, request->url, answer, err);
+}
+
+int
+http_client_post(struct http_client *client, const char *base, const char *path, const char *json,
+    struct http_answer *answer, struct error *err)
+{
+	AUTO_FREE char     *url = url_join(base, path);
+	struct http_request request = {HTTP_POST, url, "application/json", json};
+
+	return request_perform(client, &request, base, answer, err);
+}

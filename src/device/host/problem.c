@@ -1,0 +1,115 @@
+/* Reads what a server says went wrong; the text is a stranger's, and goes to a terminal. */
+#include "config.h"
+
+#include "device/host/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "device/host/http_client.h"
+#include "util/error.h"
+
+static const char *const prefixes[] = {"urn:attest-ca:error:", "urn:ietf:params:acme:error:"};
+
+static enum error_kind
+kind_of_type(const char *type)
+{
+	for (size_t i = 0; type != NULL && i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (strncmp(type, prefixes[i], length) != 0)
+			continue;
+		for (enum error_kind kind = 0; kind < ERROR_KIND_COUNT; kind++) {
+			if (strcmp(error_type(kind), type + length) == 0)
+				return kind;
+		}
+	}
+	return ERROR_INTERNAL;
+}
+
+/* Terminals obey C0 and, as UTF-8 (C2 80 to C2 9F), C1 control characters. */
+static void
+controls_remove(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = ' ';
+		else if (*at == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+			*at = at[1] = ' ';
+	}
+}
+
+static enum error_kind
+kind_of_enrolment(const char *word)
+{
+	for (enum error_kind kind = 0; word != NULL && kind < ERROR_KIND_COUNT; kind++) {
+		if (error_enrolment(kind) != NULL && strcmp(error_enrolment(kind), word) == 0)
+			return kind;
+	}
+	return ERROR_NOT_ENROLLED;
+}
+
+static const char *
+member_text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+/* The details of RFC 8555 §6.7.1's subproblems, which say what the document's own leaves out. */
+static void
+subproblems_append(const json_t *document, struct error *err)
+{
+	size_t        index;
+	const json_t *problem;
+
+	json_array_foreach(json_object_get(document, "subproblems"), index, problem)
+	{
+		struct error outer = *err;
+
+		if (member_text(problem, "detail") != NULL)
+			(void)error_set(err, outer.kind, "%s: %s", outer.detail,
+			    member_text(problem, "detail"));
+	}
+}
+
+int
+problem_error_object(const json_t *document, struct error *err)
+{
+	enum error_kind kind = kind_of_type(member_text(document, "type"));
+	const char     *detail = member_text(document, "detail");
+
+	if (kind == ERROR_NOT_ENROLLED)
+		kind = kind_of_enrolment(member_text(document, ERROR_ENROLMENT_MEMBER));
+	if (detail == NULL)
+		detail = member_text(document, "title");
+	if (detail == NULL)
+		detail = member_text(document, "type");
+	(void)error_set(err, kind, "%s", detail != NULL ? detail : "the server says no reason");
+	subproblems_append(document, err);
+	controls_remove(err->detail);
+	return -1;
+}
+
+int
+problem_error(const struct http_answer *answer, const char *base, const char *what,
+    struct error *err)
+{
+	json_t *document = json_loadb((const char *)answer->body.data, answer->body.size, 0, NULL);
+	char    later[64] = "";
+
+	if (answer->retry_after > 0)
+		(void)snprintf(later, sizeof later, "; try again in %ld s", answer->retry_after);
+	if (member_text(document, "detail") != NULL || member_text(document, "title") != NULL) {
+		struct error told;
+
+		(void)problem_error_object(document, &told);
+		(void)error_set(err, told.kind, "%s%s", told.detail, later);
+	} else {
+		(void)error_set(err, ERROR_INTERNAL, "%s answered HTTP %ld: is this the URL of %s?%s",
+		    base, answer->status, what, later);
+	}
+	json_decref(document);
+	return -1;
+}

@@ -1,0 +1,184 @@
+/*
+ * Makes and loads attestation keys. TPM2_CertifyCreation wants the ticket of TPM2_Create,
+ * so the proof is made with the key and kept beside it: it does not age.
+ */
+#include "config.h"
+
+#include "device/tpm/ak.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <tss2/tss2_mu.h>
+
+#include "device/tpm/ak_type.h"
+#include "device/tpm/key_load.h"
+#include "device/tpm/parent.h"
+#include "device/tpm/tpm.h"
+#include "tpm/ak.h"
+#include "tpm/creation.h"
+#include "util/error.h"
+
+void
+device_ak_clear(struct device_ak *ak)
+{
+	bytes_clear(&ak->area);
+	bytes_clear(&ak->create_data);
+	bytes_clear(&ak->attestation);
+	bytes_clear(&ak->signature);
+	*ak = (struct device_ak){0};
+}
+
+/* ---- making ---- */
+
+/* What TPM2_Create gives besides the key, for TPM2_CertifyCreation. */
+struct created {
+	TPM2B_CREATION_DATA *data;
+	TPM2B_DIGEST        *hash;
+	TPMT_TK_CREATION    *ticket;
+};
+
+static void
+created_clear(struct created *created)
+{
+	Esys_Free(created->data);
+	Esys_Free(created->hash);
+	Esys_Free(created->ticket);
+}
+
+static int
+ak_create(struct device_tpm *tpm, const struct device_ak_type *type, ESYS_TR parent,
+    struct device_key *key, struct created *created, struct error *err)
+{
+	const TPM2B_SENSITIVE_CREATE sensitive = {0};
+	const TPM2B_PUBLIC       in = {.publicArea = device_ak_type_public(type)};
+	const TPM2B_DATA         outside = {0};
+	const TPML_PCR_SELECTION pcrs = {0};
+	TPM2B_PUBLIC            *public = NULL;
+	TPM2B_PRIVATE           *private = NULL;
+	TPM2_RC                  code;
+	TSS2_RC                  rc;
+
+	DEVICE_TPM_TRY(rc, Esys_Create(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, &private, &public,
+	                       &created->data, &created->hash, &created->ticket));
+	code = device_tpm_code(rc);
+	if (code == TPM2_RC_VALUE || code == TPM2_RC_CURVE || code == TPM2_RC_SCHEME ||
+	    code == TPM2_RC_ASYMMETRIC || code == TPM2_RC_HASH || code == TPM2_RC_KEY_SIZE)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "this TPM makes no %s keys; choose another --ak-type", type->word);
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "making the AK");
+	key->public = *public;
+	key->private = *private;
+	Esys_Free(public);
+	Esys_Free(private);
+	return 0;
+}
+
+static int
+marshal_creation_data(const TPMS_CREATION_DATA *data, struct bytes *out)
+{
+	uint8_t bytes[sizeof *data];
+	size_t  size = 0;
+
+	if (Tss2_MU_TPMS_CREATION_DATA_Marshal(data, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
+		return -1;
+	bytes_append(out, bytes, size);
+	return 0;
+}
+
+static int
+marshal_signature(const TPMT_SIGNATURE *signature, struct bytes *out)
+{
+	uint8_t bytes[sizeof *signature];
+	size_t  size = 0;
+
+	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
+		return -1;
+	bytes_append(out, bytes, size);
+	return 0;
+}
+
+/* Has the AK certify its own creation: TPM 2.0 Part 3, TPM2_CertifyCreation. */
+static int
+ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct created *created,
+    struct device_ak *ak, struct error *err)
+{
+	const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL}; /* the AK's own */
+	const TPM2B_DATA      qualifying = {0};
+	TPM2B_ATTEST         *attest = NULL;
+	TPMT_SIGNATURE       *signature = NULL;
+	TSS2_RC               rc;
+	int                   failed;
+
+	DEVICE_TPM_TRY(rc, Esys_CertifyCreation(tpm->esys, handle, handle, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, created->hash, &scheme,
+	                       created->ticket, &attest, &signature));
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "certifying the AK's creation");
+	bytes_append(&ak->attestation, attest->attestationData, attest->size);
+	failed = marshal_creation_data(&created->data->creationData, &ak->create_data) != 0 ||
+	    marshal_signature(signature, &ak->signature) != 0;
+	Esys_Free(attest);
+	Esys_Free(signature);
+	return failed ? error_set(err, ERROR_INTERNAL, "encoding what the AK certified") : 0;
+}
+
+int
+device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, struct device_ak *ak,
+    ESYS_TR *handle, struct error *err)
+{
+	struct created created = {NULL, NULL, NULL};
+	ESYS_TR        parent = ESYS_TR_NONE;
+	int            rc = -1;
+
+	*ak = (struct device_ak){0};
+	*handle = ESYS_TR_NONE;
+	if (device_parent_choose(tpm, &ak->key.parent, &parent, err) == 0 &&
+	    ak_create(tpm, type, parent, &ak->key, &created, err) == 0 &&
+	    device_key_load_under(tpm, parent, &ak->key, "the new AK", handle, err) == 0)
+		rc = 0;
+	device_tpm_release(tpm, &parent); /* early: there is room for three objects */
+	if (rc == 0 && (ak_certify(tpm, *handle, &created, ak, err) != 0 ||
+	                   device_ak_check(ak, err) != 0)) {
+		rc = -1;
+		device_tpm_release(tpm, handle);
+	}
+	if (rc != 0)
+		device_ak_clear(ak);
+	created_clear(&created);
+	return rc;
+}
+
+int
+device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, ESYS_TR *handle,
+    struct error *err)
+{
+	return device_key_load(tpm, &ak->key, "the AK in the state directory", handle, err);
+}
+
+int
+device_ak_check(struct device_ak *ak, struct error *err)
+{
+	const struct tpm_creation creation = {
+	    .create_data = bytes_view(&ak->create_data),
+	    .attestation = bytes_view(&ak->attestation),
+	    .signature = bytes_view(&ak->signature),
+	};
+	struct tpm_ak decoded = {0};
+	uint8_t       area[sizeof(TPMT_PUBLIC)];
+	size_t        size = 0;
+	int           rc;
+
+	if (Tss2_MU_TPMT_PUBLIC_Marshal(&ak->key.public.publicArea, area, sizeof area, &size) !=
+	    TSS2_RC_SUCCESS)
+		return error_set(err, ERROR_MALFORMED, "the AK's public area does not encode");
+	bytes_clear(&ak->area);
+	bytes_append(&ak->area, area, size);
+	if (tpm_ak_decode(bytes_view(&ak->area), &decoded, err) != 0)
+		return -1;
+	rc = tpm_creation_verify(&decoded, &creation, err);
+	tpm_ak_clear(&decoded);
+	return rc;
+}

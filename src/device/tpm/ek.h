@@ -1,0 +1,79 @@
+/* The machine's endorsement keys: TCG EK Credential Profile. */
+#ifndef DEVICE_TPM_EK_H
+#define DEVICE_TPM_EK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tss2/tss2_esys.h>
+
+#include "tpm/ek.h"
+#include "util/bytes.h"
+
+struct device_template;
+struct device_tpm;
+struct error;
+
+/* One EK, with what the protocol says of it. */
+struct device_ek {
+	const struct device_template *template;
+	TPMT_PUBLIC                   public;
+	struct bytes                  area;        /* the same as octets */
+	struct bytes                  spki;        /* SubjectPublicKeyInfo DER */
+	struct ek_hash                hash;
+	struct bytes                  certificate; /* DER; empty when NV holds none */
+	bool certificate_fits;                     /* it is for this very key */
+};
+
+/* Frees what *ek holds and makes it {0}. */
+void device_ek_clear(struct device_ek *ek);
+
+/* Locals that clear themselves. */
+#define AUTO_EK __attribute__((cleanup(device_ek_clear))) struct device_ek
+
+/*
+ * Sets *present to whether the machine has the EK of this template as far as its NV
+ * tells: the low range always, the high range when a certificate or a template is there.
+ */
+int device_ek_present(struct device_tpm *tpm, const struct device_template *template, bool *present,
+    struct error *err);
+
+/*
+ * Finds the EK among the persistent keys or makes it, and fills *ek. *handle is for
+ * device_ek_authorize and ActivateCredential; release it with device_tpm_release.
+ *
+ * NOT_FOUND when the TPM does not make keys of this kind, else INTERNAL.
+ */
+int device_ek_load(struct device_tpm *tpm, const struct device_template *template,
+    struct device_ek *ek, ESYS_TR *handle, struct error *err);
+
+/*
+ * The EK of the row that `wanted` means (device_template_find), or without one (NULL)
+ * the default: the first row of the table whose EK the machine has.
+ */
+int device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_ek *ek,
+    ESYS_TR *handle, struct error *err);
+
+/*
+ * Sets *session to what authorizes the EK's use: the empty password where its
+ * attributes allow that, else a policy session that has passed
+ * PolicySecret(endorsement), good for one command. Release it.
+ */
+int device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, ESYS_TR *session,
+    struct error *err);
+
+/*
+ * The EK certificates in NV, of whatever EK, at most `max`, as DER; *count is set.
+ * The caller clears each. An index that cannot be read is passed over.
+ */
+void device_ek_certificates(struct device_tpm *tpm, struct bytes *certificates, size_t max,
+    size_t *count);
+
+/*
+ * What of an NV index is the certificate: without the padding behind it, and
+ * without the header that the TPM 1.2 profile put before it, which some 2.0 TPMs
+ * have kept. Empty when there is no DER SEQUENCE.
+ */
+struct view device_ek_certificate_trim(struct view raw);
+
+#endif

@@ -1,0 +1,46 @@
+/* Tells a key that is not this TPM's from a TPM that fails; reads no file. */
+#include "config.h"
+
+#include "device/tpm/key_load.h"
+
+#include "device/tpm/key_file.h"
+#include "device/tpm/parent.h"
+#include "device/tpm/tpm.h"
+#include "util/error.h"
+
+int
+device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key,
+    const char *whose, ESYS_TR *handle, struct error *err)
+{
+	TPM2_RC code;
+	TSS2_RC rc;
+
+	DEVICE_TPM_TRY(rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &key->private, &key->public, handle));
+	if (rc == TSS2_RC_SUCCESS) {
+		device_tpm_keep(tpm, *handle, true);
+		return 0;
+	}
+	*handle = ESYS_TR_NONE;
+	code = device_tpm_code(rc);
+	if (code == TPM2_RC_INTEGRITY || code == TPM2_RC_SIZE || code == TPM2_RC_BINDING ||
+	    code == TPM2_RC_TYPE)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is not this TPM's, or the TPM was cleared", whose);
+	return device_tpm_error(err, rc, "loading %s", whose);
+}
+
+int
+device_key_load(struct device_tpm *tpm, const struct device_key *key, const char *whose,
+    ESYS_TR *handle, struct error *err)
+{
+	ESYS_TR parent = ESYS_TR_NONE;
+	int     rc;
+
+	*handle = ESYS_TR_NONE;
+	if (device_parent_load(tpm, key->parent, &parent, err) != 0)
+		return -1;
+	rc = device_key_load_under(tpm, parent, key, whose, handle, err);
+	device_tpm_release(tpm, &parent);
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* Loading wrapped keys back into the TPM that made them. */
+#ifndef DEVICE_TPM_KEY_LOAD_H
+#define DEVICE_TPM_KEY_LOAD_H
+
+#include <tss2/tss2_esys.h>
+
+struct device_key;
+struct device_tpm;
+struct error;
+
+/*
+ * Loads the key under its parent, which is released again. `whose` names the key in a
+ * failure ("the AK"). CONFLICT when this TPM does not know it: it is another
+ * TPM's, or the TPM was cleared. Else INTERNAL. Release *handle.
+ */
+int device_key_load(struct device_tpm *tpm, const struct device_key *key, const char *whose,
+    ESYS_TR *handle, struct error *err);
+
+/* The same under a parent that is loaded. */
+int device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key,
+    const char *whose, ESYS_TR *handle, struct error *err);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * Finds or makes the storage key under which keys of ours lie; persists one only where the
+ * owner gave the password.
+ */
+#include "config.h"
+
+#include "device/tpm/parent.h"
+
+#include "device/tpm/template.h"
+#include "device/tpm/tpm.h"
+#include "util/error.h"
+
+#define SRK_HANDLE 0x81000001U
+
+/*
+ * Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the
+ * owner hierarchy.
+ */
+static int
+parent_make(struct device_tpm *tpm, bool empty_unique, ESYS_TR *parent, struct error *err)
+{
+	const TPM2B_SENSITIVE_CREATE sensitive = {0};
+	const TPM2B_PUBLIC in = {.publicArea = device_template_storage(TPM2_ALG_ECC, empty_unique)};
+	const TPM2B_DATA         outside = {0};
+	const TPML_PCR_SELECTION pcrs = {0};
+	TSS2_RC                  rc;
+
+	DEVICE_TPM_TRY(rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, parent,
+	                       NULL, NULL, NULL, NULL));
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "making a storage root key");
+	}
+	device_tpm_keep(tpm, *parent, true);
+	return 0;
+}
+
+/* Opens a persistent parent; *parent is ESYS_TR_NONE when there is none at this handle. */
+static int
+parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, ESYS_TR *parent,
+    struct error *err)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TPM2_HANDLE   found = 0;
+	size_t        count = 1;
+	TSS2_RC       rc;
+
+	*parent = ESYS_TR_NONE;
+	if (device_tpm_handles(tpm, handle, &found, &count, err) != 0)
+		return -1;
+	if (count == 0 || found != handle)
+		return 0;
+	DEVICE_TPM_TRY(rc, Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, parent));
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "the storage root key 0x%08x", handle);
+	}
+	device_tpm_keep(tpm, *parent, false);
+	DEVICE_TPM_TRY(rc, Esys_ReadPublic(tpm->esys, *parent, ESYS_TR_NONE, ESYS_TR_NONE,
+	                       ESYS_TR_NONE, &public, NULL, NULL));
+	if (rc != TSS2_RC_SUCCESS) {
+		device_tpm_release(tpm, parent);
+		return device_tpm_error(err, rc, "reading the storage root key 0x%08x", handle);
+	}
+	*area = public->publicArea;
+	Esys_Free(public);
+	return 0;
+}
+
+/*
+ * Makes the storage root key where TCG Provisioning Guidance wants it, in an owner hierarchy with a
+ * password: keys below it are used without that password, those below a transient one are not.
+ */
+static int
+parent_persist(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
+{
+	ESYS_TR made = ESYS_TR_NONE;
+	TSS2_RC rc;
+
+	if (parent_make(tpm, false, &made, err) != 0)
+		return -1;
+	DEVICE_TPM_TRY(rc, Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, made, ESYS_TR_PASSWORD,
+	                       ESYS_TR_NONE, ESYS_TR_NONE, SRK_HANDLE, parent));
+	device_tpm_release(tpm, &made);
+	if (rc != TSS2_RC_SUCCESS) {
+		*parent = ESYS_TR_NONE;
+		return device_tpm_error(err, rc, "keeping a storage root key in the TPM");
+	}
+	device_tpm_keep(tpm, *parent, false);
+	return 0;
+}
+
+int
+device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent, struct error *err)
+{
+	TPMT_PUBLIC area = {0};
+	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
+	TPMT_PUBLIC ecc = device_template_storage(TPM2_ALG_ECC, false);
+
+	*which = SRK_HANDLE;
+	if (parent_open(tpm, SRK_HANDLE, &area, parent, err) != 0)
+		return -1;
+	if (*parent != ESYS_TR_NONE &&
+	    (device_template_equal(&area, &rsa) || device_template_equal(&area, &ecc)))
+		return 0;
+	if (*parent == ESYS_TR_NONE && tpm->owner_known)
+		return parent_persist(tpm, parent, err);
+	device_tpm_release(tpm, parent);
+	*which = TPM2_RH_OWNER;
+	return parent_make(tpm, true, parent, err);
+}
+
+int
+device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, ESYS_TR *parent, struct error *err)
+{
+	TPMT_PUBLIC ignored;
+
+	if (which == TPM2_RH_OWNER)
+		return parent_make(tpm, true, parent, err);
+	if (parent_open(tpm, which, &ignored, parent, err) != 0)
+		return -1;
+	if (*parent == ESYS_TR_NONE)
+		return error_set(err, ERROR_CONFLICT,
+		    "the TPM has no key 0x%08x any more, under which the key was made", which);
+	return 0;
+}

@@ -1,0 +1,311 @@
+/*
+ * Owns the connection to the TPM and the list of what is open on it; decides which
+ * failures are worth another try and what remedy they get. Knows no key.
+ */
+#include "config.h"
+
+#include "device/tpm/tpm.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tss2/tss2_rc.h>
+#include <tss2/tss2_tctildr.h>
+
+#include "util/bytes.h"
+#include "util/file.h"
+
+/* The pauses add up to 2 s: the others' commands take less, a leaked handle stays. */
+#define PAUSE_FIRST_MS 20U
+#define TRIES          7U
+
+/* Failures that are the machine's, and what people can do about them. */
+static const struct {
+	TPM2_RC     code;
+	bool        again; /* it may go by itself */
+	const char *remedy;
+} known[] = {
+    {TPM2_RC_RETRY, true, "the TPM is busy; try again"},
+    {TPM2_RC_TESTING, true, "the TPM tests itself; try again"},
+    {TPM2_RC_YIELDED, true, "the TPM is busy; try again"},
+    {TPM2_RC_NV_RATE, true, "the TPM limits its writes; try again later"},
+    {TPM2_RC_OBJECT_MEMORY, true,
+        "others left keys loaded in the TPM; free them with \"tpm2_flushcontext -t\", or use device:/dev/tpmrm0"},
+    {TPM2_RC_OBJECT_HANDLES, true,
+        "others left keys loaded in the TPM; free them with \"tpm2_flushcontext -t\", or use device:/dev/tpmrm0"},
+    {TPM2_RC_SESSION_MEMORY, true,
+        "others left sessions in the TPM; free them with \"tpm2_flushcontext -l\", or use device:/dev/tpmrm0"},
+    {TPM2_RC_SESSION_HANDLES, true,
+        "others left sessions in the TPM; free them with \"tpm2_flushcontext -s\", or use device:/dev/tpmrm0"},
+    {TPM2_RC_CONTEXT_GAP, true,
+        "others left sessions in the TPM; free them with \"tpm2_flushcontext -s\", or use device:/dev/tpmrm0"},
+    {TPM2_RC_MEMORY, true, "the TPM has no memory left; try again"},
+    {TPM2_RC_INITIALIZE, false, "the TPM was not started; run \"tpm2_startup -c\""},
+    {TPM2_RC_FAILURE, false, "the TPM is in failure mode; switch the machine off and on"},
+    {TPM2_RC_LOCKOUT, false,
+        "the TPM is locked after wrong passwords; wait, or run \"tpm2_dictionarylockout --clear-lockout\""},
+    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know; "
+        "name the file that holds the owner's with --owner-auth-file"},
+    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know; "
+        "name the file that holds the owner's with --owner-auth-file"},
+    {TPM2_RC_HIERARCHY, false, "this hierarchy is switched off; look in the firmware setup"},
+};
+
+TPM2_RC
+device_tpm_code(TSS2_RC rc)
+{
+	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+
+	/* A resource manager passes the TPM's codes on under its own layer. */
+	if (layer != TSS2_TPM_RC_LAYER && layer != TSS2_RESMGR_TPM_RC_LAYER)
+		return 0;
+	rc &= ~TSS2_RC_LAYER_MASK;
+	if (rc & TPM2_RC_FMT1)
+		return rc & (TPM2_RC_FMT1 | 0x3f);
+	return rc;
+}
+
+static const char *
+remedy_find(TSS2_RC rc, bool *again)
+{
+	TPM2_RC code = device_tpm_code(rc);
+
+	*again = false;
+	for (size_t i = 0; code != 0 && i < sizeof known / sizeof known[0]; i++) {
+		if (known[i].code == code) {
+			*again = known[i].again;
+			return known[i].remedy;
+		}
+	}
+	return NULL;
+}
+
+bool
+device_tpm_again(TSS2_RC rc, unsigned int tried)
+{
+	unsigned int    ms = PAUSE_FIRST_MS << tried;
+	struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+	bool            again;
+
+	(void)remedy_find(rc, &again);
+	if (!again || tried + 1 >= TRIES)
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
+
+int
+device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
+{
+	char        detail[256];
+	const char *remedy;
+	va_list     args;
+	bool        again;
+
+	va_start(args, fmt);
+	(void)vsnprintf(detail, sizeof detail, fmt, args);
+	va_end(args);
+	if ((remedy = remedy_find(rc, &again)) != NULL)
+		return error_set(err, ERROR_INTERNAL, "%s: %s (%s)", detail, remedy,
+		    Tss2_RC_Decode(rc));
+	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER)
+		return error_set(err, ERROR_INTERNAL, "%s: the connection to the TPM broke (%s)",
+		    detail, Tss2_RC_Decode(rc));
+	return error_set(err, ERROR_INTERNAL, "%s: %s", detail, Tss2_RC_Decode(rc));
+}
+
+/* Says why a device file does not open; the loader's own code says only that it does not. */
+static int
+device_tpm_open_error(const char *conf, TSS2_RC rc, struct error *err)
+{
+	static const char prefix[] = "device:";
+	const char       *path = conf + sizeof prefix - 1;
+
+	if (strncmp(conf, prefix, sizeof prefix - 1) == 0 && access(path, R_OK | W_OK) != 0) {
+		if (errno == ENOENT)
+			return error_set(err, ERROR_NOT_FOUND,
+			    "there is no TPM at %s: switch it on in the firmware setup, or name another with --tcti",
+			    path);
+		if (errno == EACCES)
+			return error_set(err, ERROR_INTERNAL,
+			    "no permission to open %s: run as root or as a member of the group tss",
+			    path);
+	}
+	return error_set(err, ERROR_INTERNAL, "the TPM \"%s\" does not open; see tss2-tctildr(3): %s",
+	    conf, Tss2_RC_Decode(rc));
+}
+
+int
+device_tpm_open(struct device_tpm *tpm, const char *conf, struct error *err)
+{
+	TSS2_RC rc;
+
+	*tpm = (struct device_tpm){0};
+	if ((rc = Tss2_TctiLdr_Initialize(conf, &tpm->tcti)) != TSS2_RC_SUCCESS)
+		return device_tpm_open_error(conf, rc, err);
+	if ((rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL)) != TSS2_RC_SUCCESS) {
+		device_tpm_close(tpm);
+		return device_tpm_open_error(conf, rc, err);
+	}
+	return 0;
+}
+
+int
+device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err)
+{
+	AUTO_BYTES  text = {0};
+	TPM2B_AUTH  auth = {0};
+	TSS2_RC     rc;
+
+	if (file_read(path, sizeof auth.buffer, &text, err) != 0)
+		return error_wrap(err, "the owner's password");
+	while (text.size > 0 && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
+		text.size--;
+	auth.size = (uint16_t)text.size;
+	if (text.size > 0)
+		memcpy(auth.buffer, text.data, text.size);
+	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
+	bytes_cleanse(&auth, sizeof auth);
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "the owner's password");
+	tpm->owner_known = true;
+	return 0;
+}
+
+void
+device_tpm_close(struct device_tpm *tpm)
+{
+	while (tpm->open_count > 0) {
+		ESYS_TR handle = tpm->open[tpm->open_count - 1].handle;
+
+		device_tpm_release(tpm, &handle);
+	}
+	if (tpm->esys != NULL)
+		Esys_Finalize(&tpm->esys);
+	if (tpm->tcti != NULL)
+		Tss2_TctiLdr_Finalize(&tpm->tcti);
+	*tpm = (struct device_tpm){0};
+}
+
+void
+device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded)
+{
+	assert(tpm->open_count < DEVICE_TPM_HANDLES);
+	tpm->open[tpm->open_count].handle = handle;
+	tpm->open[tpm->open_count].loaded = loaded;
+	tpm->open_count++;
+}
+
+void
+device_tpm_release(struct device_tpm *tpm, ESYS_TR *handle)
+{
+	TSS2_RC rc;
+
+	for (size_t i = 0; i < tpm->open_count; i++) {
+		if (tpm->open[i].handle != *handle)
+			continue;
+		if (tpm->open[i].loaded)
+			DEVICE_TPM_TRY(rc, Esys_FlushContext(tpm->esys, *handle));
+		else
+			(void)Esys_TR_Close(tpm->esys, &tpm->open[i].handle);
+		tpm->open[i] = tpm->open[--tpm->open_count];
+		break;
+	}
+	*handle = ESYS_TR_NONE;
+}
+
+/* One TPM2_GetCapability; the caller frees *out with Esys_Free. */
+static int
+capability_read(struct device_tpm *tpm, TPM2_CAP capability, uint32_t first, uint32_t count,
+    TPMS_CAPABILITY_DATA **out, struct error *err)
+{
+	TSS2_RC rc;
+
+	DEVICE_TPM_TRY(rc, Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                       capability, first, count, NULL, out));
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "asking the TPM what it is");
+	return 0;
+}
+
+int
+device_tpm_handles(struct device_tpm *tpm, TPM2_HANDLE first, TPM2_HANDLE *handles, size_t *count,
+    struct error *err)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	const TPML_HANDLE    *list;
+	size_t                max = *count;
+
+	*count = 0;
+	if (capability_read(tpm, TPM2_CAP_HANDLES, first, (uint32_t)max, &data, err) != 0)
+		return -1;
+	list = &data->data.handles;
+	while (*count < list->count && *count < max) {
+		handles[*count] = list->handle[*count];
+		(*count)++;
+	}
+	Esys_Free(data);
+	return 0;
+}
+
+/* Fixed properties come in ascending order, those that the TPM lacks left out. */
+static uint32_t
+property_get(const TPML_TAGGED_TPM_PROPERTY *list, TPM2_PT property)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->tpmProperty[i].property == property)
+			return list->tpmProperty[i].value;
+	}
+	return 0;
+}
+
+/* Four characters to a property, NULs and trailing white space left out. */
+static void
+model_read(const TPML_TAGGED_TPM_PROPERTY *list, char model[17])
+{
+	size_t length = 0;
+
+	for (TPM2_PT property = TPM2_PT_VENDOR_STRING_1; property <= TPM2_PT_VENDOR_STRING_4;
+	     property++) {
+		uint32_t value = property_get(list, property);
+
+		for (int shift = 24; shift >= 0; shift -= 8) {
+			char c = (char)(value >> shift & 0x7f);
+
+			if (isprint((unsigned char)c))
+				model[length++] = c;
+		}
+	}
+	while (length > 0 && model[length - 1] == ' ')
+		length--;
+	model[length] = '\0';
+}
+
+int
+device_tpm_info_read(struct device_tpm *tpm, struct device_tpm_info *info, struct error *err)
+{
+	TPMS_CAPABILITY_DATA           *data = NULL;
+	const TPML_TAGGED_TPM_PROPERTY *list;
+	uint32_t                        firmware;
+
+	*info = (struct device_tpm_info){0};
+	if (capability_read(tpm, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_FIXED, TPM2_MAX_TPM_PROPERTIES,
+	        &data, err) != 0)
+		return -1;
+	list = &data->data.tpmProperties;
+	info->manufacturer = property_get(list, TPM2_PT_MANUFACTURER);
+	info->nv_buffer_max = property_get(list, TPM2_PT_NV_BUFFER_MAX);
+	model_read(list, info->model);
+	firmware = property_get(list, TPM2_PT_FIRMWARE_VERSION_1);
+	(void)snprintf(info->firmware, sizeof info->firmware, "%u.%u", firmware >> 16,
+	    firmware & 0xffff);
+	Esys_Free(data);
+	return 0;
+}

@@ -1,0 +1,261 @@
+/* What is found in octets, and the bounds of that; files and directories are tested end to end. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "admin/trust/scan.h"
+#include "ek_support.h"
+
+static struct ca    ca;
+static struct bytes der;
+
+/* What the scan has told: "+source\n" of a certificate, "-source: reason\n" of what is unreadable. */
+static char   told[4096];
+static size_t steps;
+
+static void
+tell(char sign, const char *source, const char *reason)
+{
+	size_t length = strlen(told);
+
+	(void)snprintf(told + length, sizeof told - length, "%c%s%s%s\n", sign, source,
+	    *reason != '\0' ? ": " : "", reason);
+}
+
+static void
+certificate_cb(X509 *certificate, const char *source, void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(X509_cmp(certificate, ca.certificate), 0);
+	X509_free(certificate);
+	tell('+', source, "");
+}
+
+static void
+unreadable_cb(const char *source, const char *reason, void *arg)
+{
+	(void)arg;
+	tell('-', source, reason);
+}
+
+static void
+step_cb(void *arg)
+{
+	(void)arg;
+	steps++;
+}
+
+static struct trust_scan scan;
+
+static void
+setup(void)
+{
+	ca = ek_forge_ca(NULL, "Vendor Root", EK_CA);
+	der = ek_der(ca.certificate);
+	scan = (struct trust_scan){
+	    .certificate = certificate_cb,
+	    .unreadable = unreadable_cb,
+	    .step = step_cb,
+	    .budget = TRUST_SCAN_BUDGET,
+	};
+	told[0] = '\0';
+	steps = 0;
+}
+
+static void
+teardown(void)
+{
+	bytes_clear(&der);
+	ca_clear(&ca);
+}
+
+/* A tar file, compressed or not, of so many copies of one member. */
+static void
+pack(const char *name, struct view member, size_t copies, bool compressed, struct bytes *out)
+{
+	size_t          capacity = copies * (member.size + 2048) + 65536;
+	size_t          used = 0;
+	uint8_t        *buffer = malloc(capacity);
+	struct archive *archive = archive_write_new();
+
+	(void)archive_write_set_format_ustar(archive);
+	if (compressed)
+		(void)archive_write_add_filter_gzip(archive);
+	ck_assert_int_eq(archive_write_open_memory(archive, buffer, capacity, &used), ARCHIVE_OK);
+	for (size_t i = 0; i < copies; i++) {
+		struct archive_entry *entry = archive_entry_new();
+
+		archive_entry_set_pathname(entry, name);
+		archive_entry_set_size(entry, (la_int64_t)member.size);
+		archive_entry_set_filetype(entry, AE_IFREG);
+		ck_assert_int_eq(archive_write_header(archive, entry), ARCHIVE_OK);
+		ck_assert_int_eq(archive_write_data(archive, member.data, member.size),
+		    (la_ssize_t)member.size);
+		archive_entry_free(entry);
+	}
+	ck_assert_int_eq(archive_write_close(archive), ARCHIVE_OK);
+	(void)archive_write_free(archive);
+	bytes_append(out, buffer, used);
+	free(buffer);
+}
+
+START_TEST(content_of_a_certificate_is_one)
+{
+	struct error err = {0};
+
+	unit_ok(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err);
+	ck_assert_str_eq(told, "+a\n");
+	ck_assert_uint_eq(scan.others, 0);
+}
+END_TEST
+
+START_TEST(content_of_another_kind_is_counted)
+{
+	struct error err = {0};
+
+	unit_ok(trust_scan_content(&scan, (struct view){NULL, 0}, "a", &err), &err);
+	unit_ok(trust_scan_content(&scan, (struct view){(const uint8_t *)"hello", 5}, "b", &err), &err);
+	ck_assert_str_eq(told, "");
+	ck_assert_uint_eq(scan.others, 2);
+}
+END_TEST
+
+START_TEST(content_cut_off_is_unreadable)
+{
+	struct error err = {0};
+
+	unit_ok(trust_scan_content(&scan, (struct view){der.data, der.size - 1}, "a", &err), &err);
+	ck_assert_msg(strncmp(told, "-a: not a certificate", 21) == 0, "%s", told);
+}
+END_TEST
+
+START_TEST(archive_in_an_archive_is_looked_through)
+{
+	AUTO_BYTES   inner = {0};
+	AUTO_BYTES   outer = {0};
+	struct error err = {0};
+
+	pack("../../etc/passwd", bytes_view(&der), 2, false, &inner);
+	pack("in.zip", bytes_view(&inner), 1, true, &outer);
+	unit_ok(trust_scan_content(&scan, bytes_view(&outer), "a", &err), &err);
+	ck_assert_str_eq(told, "+a: in.zip: ../../etc/passwd\n+a: in.zip: ../../etc/passwd\n");
+	ck_assert_uint_eq(steps, 3);
+}
+END_TEST
+
+START_TEST(archives_beyond_the_budget_are_too_large)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack("m", bytes_view(&der), 3, true, &archive);
+	scan.budget.octets = 3 * der.size;
+	scan.budget.entries = 3;
+	unit_ok(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err);
+	ck_assert_uint_eq(scan.budget.octets, 0);
+	ck_assert_uint_eq(scan.budget.entries, 0);
+	scan.budget.octets = 3 * der.size - 1;
+	scan.budget.entries = 3;
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: the archives hold more than is taken out of them");
+	scan.budget.octets = 3 * der.size;
+	scan.budget.entries = 2;
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: the archives have more members than are looked at");
+}
+END_TEST
+
+/* Many, in little room: those that are none are told one by one, too. */
+START_TEST(certificates_beyond_the_budget_are_too_large)
+{
+	static const char pem[] = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+	                          "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+	struct view       text = {(const uint8_t *)pem, sizeof pem - 1};
+	struct error      err = {0};
+
+	scan.budget.certificates = 3;
+	unit_ok(trust_scan_content(&scan, text, "a", &err), &err);
+	unit_ok(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err);
+	ck_assert_uint_eq(scan.budget.certificates, 0);
+	unit_fails(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err, ERROR_TOO_LARGE,
+	    "there are more certificates than are looked at");
+	scan.budget.certificates = 1;
+	unit_fails(trust_scan_content(&scan, text, "a", &err), &err, ERROR_TOO_LARGE,
+	    "there are more certificates than are looked at");
+}
+END_TEST
+
+START_TEST(archive_with_a_huge_member_names_it)
+{
+	AUTO_BYTES   archive = {0};
+	AUTO_BYTES   archives = {0};
+	AUTO_BYTES   huge = {0};
+	struct error err = {0};
+
+	(void)bytes_extend(&huge, TRUST_MEMBER_MAX + 1);
+	pack("huge", bytes_view(&huge), 1, true, &archive);
+	pack("small.gz", bytes_view(&archive), 1, true, &archives);
+	unit_ok(trust_scan_content(&scan, bytes_view(&archives), "a", &err), &err);
+	ck_assert_str_eq(told, "-a: small.gz: huge: it is too large\n");
+}
+END_TEST
+
+START_TEST(archive_cut_off_is_malformed)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack("m", bytes_view(&der), 2, false, &archive);
+	ck_assert_int_eq(
+	    trust_scan_content(&scan, (struct view){archive.data, 1300}, "a", &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strncmp(err.detail, "a: the archive cannot be read: ", 31) == 0, "%s", err.detail);
+}
+END_TEST
+
+START_TEST(archives_too_deep_are_too_large)
+{
+	struct bytes nested = {0};
+	struct error err = {0};
+
+	bytes_append(&nested, der.data, der.size);
+	for (size_t i = 0; i < 5; i++) {
+		struct bytes outer = {0};
+
+		if (i == 4) {
+			unit_ok(trust_scan_content(&scan, bytes_view(&nested), "a", &err), &err);
+			ck_assert_str_eq(told, "+a: m: m: m: m\n");
+		}
+		pack("m", bytes_view(&nested), 1, true, &outer);
+		bytes_clear(&nested);
+		nested = outer;
+	}
+	unit_fails(trust_scan_content(&scan, bytes_view(&nested), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: m: m: m: m: more than 4 archives are in each other");
+	bytes_clear(&nested);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("trust_scan");
+	TCase *tcase = tcase_create("content");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, content_of_a_certificate_is_one);
+	tcase_add_test(tcase, content_of_another_kind_is_counted);
+	tcase_add_test(tcase, content_cut_off_is_unreadable);
+	tcase_add_test(tcase, archive_in_an_archive_is_looked_through);
+	tcase_add_test(tcase, archives_beyond_the_budget_are_too_large);
+	tcase_add_test(tcase, certificates_beyond_the_budget_are_too_large);
+	tcase_add_test(tcase, archive_with_a_huge_member_names_it);
+	tcase_add_test(tcase, archive_cut_off_is_malformed);
+	tcase_add_test(tcase, archives_too_deep_are_too_large);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
