@@ -19,12 +19,12 @@ static const struct {
 	size_t offset;
 	size_t max;
 } challenge_fields[] = {
-    {offsetof(struct message_challenge, manufacturer), CLAIM_MAX},
-    {offsetof(struct message_challenge, model), CLAIM_MAX},
-    {offsetof(struct message_challenge, firmware), CLAIM_MAX},
-    {offsetof(struct message_challenge, ek), FIELD_MAX},
-    {offsetof(struct message_challenge, ek_public), FIELD_MAX},
-    {offsetof(struct message_challenge, ak_public), FIELD_MAX},
+    {offsetof(struct attestation_challenge, manufacturer), CLAIM_MAX},
+    {offsetof(struct attestation_challenge, model), CLAIM_MAX},
+    {offsetof(struct attestation_challenge, firmware), CLAIM_MAX},
+    {offsetof(struct attestation_challenge, ek), FIELD_MAX},
+    {offsetof(struct attestation_challenge, ek_public), FIELD_MAX},
+    {offsetof(struct attestation_challenge, ak_public), FIELD_MAX},
 };
 
 #define CHALLENGE_FIELDS (sizeof challenge_fields / sizeof challenge_fields[0])
@@ -36,16 +36,16 @@ static const struct {
 
 /* The numbers and then the octet strings of the settings, in their order on the wire. */
 static const size_t settings_numbers[] = {
-    offsetof(struct message_settings, body_max),
-    offsetof(struct message_settings, header_max),
-    offsetof(struct message_settings, connections_max),
-    offsetof(struct message_settings, idle_ms),
-    offsetof(struct message_settings, request_ms),
-    offsetof(struct message_settings, log_level),
+    offsetof(struct attestation_greeting, body_max),
+    offsetof(struct attestation_greeting, header_max),
+    offsetof(struct attestation_greeting, connections_max),
+    offsetof(struct attestation_greeting, idle_ms),
+    offsetof(struct attestation_greeting, request_ms),
+    offsetof(struct attestation_greeting, log_level),
 };
 static const size_t settings_views[] = {
-    offsetof(struct message_settings, tls_chain),
-    offsetof(struct message_settings, tls_key),
+    offsetof(struct attestation_greeting, tls_chain),
+    offsetof(struct attestation_greeting, tls_key),
 };
 
 #define FILE_ITEMS 6
@@ -60,7 +60,7 @@ view_at(const void *base, size_t offset)
 }
 
 static void
-question_head_encode(const struct message_question *question, uint64_t items, struct bytes *out)
+question_head_encode(const struct attestation_question *question, uint64_t items, struct bytes *out)
 {
 	cbor_write_array(out, items);
 	cbor_write_unsigned(out, question->kind);
@@ -69,7 +69,7 @@ question_head_encode(const struct message_question *question, uint64_t items, st
 }
 
 static void
-challenge_encode(const struct message_challenge *challenge, struct bytes *out)
+challenge_encode(const struct attestation_challenge *challenge, struct bytes *out)
 {
 	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
 		const struct view *field = view_at(challenge, challenge_fields[i].offset);
@@ -82,9 +82,9 @@ challenge_encode(const struct message_challenge *challenge, struct bytes *out)
 }
 
 void
-message_question_encode(const struct message_question *question, struct bytes *out)
+attestation_question_encode(const struct attestation_question *question, struct bytes *out)
 {
-	if (question->kind == MESSAGE_CERTIFY) {
+	if (question->kind == ATTESTATION_CERTIFY) {
 		question_head_encode(question, CERTIFY_ITEMS, out);
 		cbor_write_bytes(out, question->certify.secret.data, question->certify.secret.size);
 		return;
@@ -94,7 +94,7 @@ message_question_encode(const struct message_question *question, struct bytes *o
 }
 
 static int
-challenge_decode(struct cbor_reader *reader, struct message_challenge *challenge, struct error *err)
+challenge_decode(struct cbor_reader *reader, struct attestation_challenge *challenge, struct error *err)
 {
 	uint64_t count = 0;
 
@@ -104,10 +104,10 @@ challenge_decode(struct cbor_reader *reader, struct message_challenge *challenge
 		if (cbor_read_bytes(reader, challenge_fields[i].max, field, err) != 0)
 			return -1;
 	}
-	if (cbor_read_list(reader, MESSAGE_CERTIFICATES_MAX, &count, err) != 0)
+	if (cbor_read_list(reader, ATTESTATION_CERTIFICATES_MAX, &count, err) != 0)
 		return -1;
 	for (; challenge->certificate_count < count; challenge->certificate_count++) {
-		if (cbor_read_bytes(reader, MESSAGE_CERTIFICATE_MAX,
+		if (cbor_read_bytes(reader, ATTESTATION_CERTIFICATE_MAX,
 		        &challenge->certificates[challenge->certificate_count], err) != 0)
 			return -1;
 	}
@@ -115,23 +115,23 @@ challenge_decode(struct cbor_reader *reader, struct message_challenge *challenge
 }
 
 int
-message_question_decode(struct view body, struct message_question *question, struct error *err)
+attestation_question_decode(struct view body, struct attestation_question *question, struct error *err)
 {
 	struct cbor_reader reader = {body};
 	uint64_t           count = 0;
 	uint64_t           kind = 0;
 
-	*question = (struct message_question){0};
+	*question = (struct attestation_question){0};
 	if (cbor_read_list(&reader, CHALLENGE_ITEMS, &count, err) != 0 ||
-	    cbor_read_unsigned(&reader, MESSAGE_CERTIFY, &kind, err) != 0 ||
+	    cbor_read_unsigned(&reader, ATTESTATION_CERTIFY, &kind, err) != 0 ||
 	    cbor_read_unsigned(&reader, UINT64_MAX, &question->request, err) != 0 ||
 	    cbor_read_bytes(&reader, PEER_MAX, &question->peer, err) != 0)
 		return -1;
-	question->kind = (enum message_kind)kind;
-	if (kind == MESSAGE_CHALLENGE && count == CHALLENGE_ITEMS) {
+	question->kind = (enum attestation_kind)kind;
+	if (kind == ATTESTATION_CHALLENGE && count == CHALLENGE_ITEMS) {
 		if (challenge_decode(&reader, &question->challenge, err) != 0)
 			return -1;
-	} else if (kind == MESSAGE_CERTIFY && count == CERTIFY_ITEMS) {
+	} else if (kind == ATTESTATION_CERTIFY && count == CERTIFY_ITEMS) {
 		if (cbor_read_bytes(&reader, FIELD_MAX, &question->certify.secret, err) != 0)
 			return -1;
 	} else {
@@ -142,7 +142,7 @@ message_question_decode(struct view body, struct message_question *question, str
 }
 
 void
-message_chain_encode(const struct view *certificates, size_t count, struct bytes *out)
+attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out)
 {
 	cbor_write_array(out, count);
 	for (size_t i = 0; i < count; i++)
@@ -150,13 +150,13 @@ message_chain_encode(const struct view *certificates, size_t count, struct bytes
 }
 
 int
-message_chain_decode(struct view octets, struct view certificates[MESSAGE_CHAIN_MAX],
+attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
     size_t *count, struct error *err)
 {
 	struct cbor_reader reader = {octets};
 	uint64_t           items = 0;
 
-	if (cbor_read_list(&reader, MESSAGE_CHAIN_MAX, &items, err) != 0)
+	if (cbor_read_list(&reader, ATTESTATION_CHAIN_MAX, &items, err) != 0)
 		return -1;
 	*count = (size_t)items;
 	for (size_t i = 0; i < items; i++) {
@@ -167,7 +167,7 @@ message_chain_decode(struct view octets, struct view certificates[MESSAGE_CHAIN_
 }
 
 void
-message_answer_encode(const struct message_answer *answer, struct bytes *out)
+attestation_answer_encode(const struct attestation_answer *answer, struct bytes *out)
 {
 	cbor_write_array(out, 2);
 	cbor_write_bytes(out, answer->first.data, answer->first.size);
@@ -176,7 +176,7 @@ message_answer_encode(const struct message_answer *answer, struct bytes *out)
 
 /* A refusal is told from an answer by what stands first: a number. */
 void
-message_refusal_encode(const struct error *refusal, struct bytes *out)
+attestation_refusal_encode(const struct error *refusal, struct bytes *out)
 {
 	cbor_write_array(out, 2);
 	cbor_write_unsigned(out, refusal->kind);
@@ -184,13 +184,13 @@ message_refusal_encode(const struct error *refusal, struct bytes *out)
 }
 
 int
-message_answer_decode(struct view body, struct message_answer *answer, struct error *err)
+attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err)
 {
 	struct cbor_reader reader = {body};
 	struct cbor_value  first;
 	struct view        second;
 
-	*answer = (struct message_answer){0};
+	*answer = (struct attestation_answer){0};
 	if (cbor_read_array(&reader, 2, err) != 0 || cbor_read(&reader, &first, err) != 0 ||
 	    cbor_read_bytes(&reader, FIELD_MAX, &second, err) != 0 || cbor_read_end(&reader, err) != 0)
 		return -1;
@@ -199,15 +199,15 @@ message_answer_decode(struct view body, struct message_answer *answer, struct er
 		    (const char *)second.data);
 	if (first.kind != CBOR_KIND_BYTES || first.indefinite)
 		return error_set(err, ERROR_MALFORMED, "an answer begins with no octet string");
-	*answer = (struct message_answer){first.data, second};
+	*answer = (struct attestation_answer){first.data, second};
 	return 0;
 }
 
 static void
-settings_encode(const struct message_settings *settings, struct bytes *out)
+settings_encode(const struct attestation_greeting *settings, struct bytes *out)
 {
 	cbor_write_array(out, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS);
-	cbor_write_unsigned(out, MESSAGE_SETTINGS);
+	cbor_write_unsigned(out, ATTESTATION_GREETING);
 	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
 		uint64_t number;
 
@@ -222,14 +222,14 @@ settings_encode(const struct message_settings *settings, struct bytes *out)
 }
 
 void
-message_telling_encode(const struct message_telling *telling, struct bytes *out)
+attestation_telling_encode(const struct attestation_telling *telling, struct bytes *out)
 {
-	if (telling->told == MESSAGE_SETTINGS) {
+	if (telling->told == ATTESTATION_GREETING) {
 		settings_encode(&telling->settings, out);
 		return;
 	}
 	cbor_write_array(out, FILE_ITEMS);
-	cbor_write_unsigned(out, MESSAGE_FILE);
+	cbor_write_unsigned(out, ATTESTATION_FILE);
 	cbor_write_unsigned(out, telling->file.name);
 	cbor_write_bytes(out, telling->file.issuer.data, telling->file.issuer.size);
 	cbor_write_unsigned(out, telling->file.total);
@@ -238,7 +238,7 @@ message_telling_encode(const struct message_telling *telling, struct bytes *out)
 }
 
 static int
-settings_decode(struct cbor_reader *reader, struct message_settings *settings, struct error *err)
+settings_decode(struct cbor_reader *reader, struct attestation_greeting *settings, struct error *err)
 {
 	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
 		uint64_t number = 0;
@@ -258,35 +258,35 @@ settings_decode(struct cbor_reader *reader, struct message_settings *settings, s
 }
 
 static int
-file_decode(struct cbor_reader *reader, struct message_file *file, struct error *err)
+file_decode(struct cbor_reader *reader, struct attestation_file *file, struct error *err)
 {
 	uint64_t name = 0;
 
-	if (cbor_read_unsigned(reader, MESSAGE_FILE_COUNT - 1, &name, err) != 0 ||
-	    cbor_read_bytes(reader, MESSAGE_ISSUER_MAX, &file->issuer, err) != 0 ||
-	    cbor_read_unsigned(reader, MESSAGE_FILE_MAX, &file->total, err) != 0 ||
+	if (cbor_read_unsigned(reader, ATTESTATION_FILE_COUNT - 1, &name, err) != 0 ||
+	    cbor_read_bytes(reader, ATTESTATION_ISSUER_MAX, &file->issuer, err) != 0 ||
+	    cbor_read_unsigned(reader, ATTESTATION_FILE_MAX, &file->total, err) != 0 ||
 	    cbor_read_unsigned(reader, file->total, &file->offset, err) != 0)
 		return -1;
-	file->name = (enum message_file_name)name;
+	file->name = (enum attestation_file_name)name;
 	return cbor_read_bytes(reader, (size_t)(file->total - file->offset), &file->chunk, err);
 }
 
 int
-message_telling_decode(struct view body, struct message_telling *telling, struct error *err)
+attestation_telling_decode(struct view body, struct attestation_telling *telling, struct error *err)
 {
 	struct cbor_reader reader = {body};
 	uint64_t           count = 0;
 	uint64_t           told = 0;
 
-	*telling = (struct message_telling){0};
+	*telling = (struct attestation_telling){0};
 	if (cbor_read_list(&reader, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS, &count, err) != 0 ||
-	    cbor_read_unsigned(&reader, MESSAGE_FILE, &told, err) != 0)
+	    cbor_read_unsigned(&reader, ATTESTATION_FILE, &told, err) != 0)
 		return -1;
-	telling->told = (enum message_told)told;
-	if (told == MESSAGE_SETTINGS && count == 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS) {
+	telling->told = (enum attestation_told)told;
+	if (told == ATTESTATION_GREETING && count == 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS) {
 		if (settings_decode(&reader, &telling->settings, err) != 0)
 			return -1;
-	} else if (told == MESSAGE_FILE && count == FILE_ITEMS) {
+	} else if (told == ATTESTATION_FILE && count == FILE_ITEMS) {
 		if (file_decode(&reader, &telling->file, err) != 0)
 			return -1;
 	} else {

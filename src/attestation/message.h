@@ -15,75 +15,75 @@
 struct error;
 
 /* The questions of a front. */
-enum message_kind { MESSAGE_CHALLENGE = 1, MESSAGE_CERTIFY = 2 };
+enum attestation_kind { ATTESTATION_CHALLENGE = 1, ATTESTATION_CERTIFY = 2 };
 
 /*
  * EK certificates of a challenge, and octets of one. Real ones have 0.8 to 1.7 KiB;
  * a TPM has up to four EKs, and Intel's a chain of three in NV beside them.
  */
-#define MESSAGE_CERTIFICATES_MAX 8U
-#define MESSAGE_CERTIFICATE_MAX ((size_t)8 * 1024)
+#define ATTESTATION_CERTIFICATES_MAX 8U
+#define ATTESTATION_CERTIFICATE_MAX ((size_t)8 * 1024)
 
 /* "Make a credential": evidence, and claims that nothing proves. */
-struct message_challenge {
+struct attestation_challenge {
 	struct view manufacturer; /* text, as the client claims it; these three may be empty */
 	struct view model;
 	struct view firmware;
 	struct view ek;        /* SubjectPublicKeyInfo */
 	struct view ek_public; /* TPMT_PUBLIC, or empty */
 	struct view ak_public; /* TPMT_PUBLIC */
-	struct view certificates[MESSAGE_CERTIFICATES_MAX]; /* X.509, of whatever and in any order */
+	struct view certificates[ATTESTATION_CERTIFICATES_MAX]; /* X.509, of whatever and in any order */
 	size_t      certificate_count;
 };
 
 /* "Certify the key whose credential held this." */
-struct message_certify {
+struct attestation_certify {
 	struct view secret;
 };
 
 /* A question: which request of the front's log it serves, whose, and one of the two. */
-struct message_question {
+struct attestation_question {
 	uint64_t          request;
 	struct view       peer; /* "192.0.2.1:51442", as the front says */
-	enum message_kind kind;
+	enum attestation_kind kind;
 	union {
-		struct message_challenge challenge;
-		struct message_certify   certify;
+		struct attestation_challenge challenge;
+		struct attestation_certify   certify;
 	};
 };
 
-void message_question_encode(const struct message_question *question, struct bytes *out);
+void attestation_question_encode(const struct attestation_question *question, struct bytes *out);
 
 /* MALFORMED when it is not exactly one question. */
-int message_question_decode(struct view body, struct message_question *question, struct error *err);
+int attestation_question_decode(struct view body, struct attestation_question *question, struct error *err);
 
 /* Certificates behind an AK's at most: the issuing one, and what is between it and the root. */
-#define MESSAGE_CHAIN_MAX ((size_t)8)
+#define ATTESTATION_CHAIN_MAX ((size_t)8)
 
 /* A list of certificates as one octet string. MALFORMED when it is none, or too long. */
-void message_chain_encode(const struct view *certificates, size_t count, struct bytes *out);
-int  message_chain_decode(struct view octets, struct view certificates[MESSAGE_CHAIN_MAX],
+void attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out);
+int  attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
     size_t *count, struct error *err);
 
 /*
  * The answer to either question: two octet strings (credential and encrypted
  * secret; AK certificate and the chain of its issuer), or the error that refused it.
  */
-struct message_answer {
+struct attestation_answer {
 	struct view first;
 	struct view second;
 };
 
-void message_answer_encode(const struct message_answer *answer, struct bytes *out);
-void message_refusal_encode(const struct error *refusal, struct bytes *out);
+void attestation_answer_encode(const struct attestation_answer *answer, struct bytes *out);
+void attestation_refusal_encode(const struct error *refusal, struct bytes *out);
 
 /* Returns 0 with *answer; or -1 with the refusal in *err, or MALFORMED. */
-int message_answer_decode(struct view body, struct message_answer *answer, struct error *err);
+int attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err);
 
 /* What the keeper tells a front: files to serve, again when they change, and once how to serve. */
-enum message_told { MESSAGE_SETTINGS = 1, MESSAGE_FILE = 2 };
+enum attestation_told { ATTESTATION_GREETING = 1, ATTESTATION_FILE = 2 };
 
-struct message_settings {
+struct attestation_greeting {
 	uint64_t    body_max;
 	uint64_t    header_max;
 	uint64_t    connections_max; /* of one worker */
@@ -95,28 +95,28 @@ struct message_settings {
 };
 
 /* The files that a front serves. */
-enum message_file_name {
-	MESSAGE_FILE_ROOT,
-	MESSAGE_FILE_ISSUING,
-	MESSAGE_FILE_CRL,         /* of the issuer that signs */
-	MESSAGE_FILE_EARLIER_CRL, /* one for each earlier issuer */
-	MESSAGE_FILE_COUNT
+enum attestation_file_name {
+	ATTESTATION_FILE_ROOT,
+	ATTESTATION_FILE_ISSUING,
+	ATTESTATION_FILE_CRL,         /* of the issuer that signs */
+	ATTESTATION_FILE_EARLIER_CRL, /* one for each earlier issuer */
+	ATTESTATION_FILE_COUNT
 };
 
 /* Earlier issuers at most, and octets of an issuer's identifier. */
-#define MESSAGE_EARLIER_MAX ((size_t)64)
-#define MESSAGE_ISSUER_MAX 128U
+#define ATTESTATION_EARLIER_MAX ((size_t)64)
+#define ATTESTATION_ISSUER_MAX 128U
 
 /* Octets of a file in one message, and of a whole file: a CRL of a million entries. */
-#define MESSAGE_CHUNK_MAX ((size_t)64 * 1024)
-#define MESSAGE_FILE_MAX ((size_t)64 * 1024 * 1024)
+#define ATTESTATION_CHUNK_MAX ((size_t)64 * 1024)
+#define ATTESTATION_FILE_MAX ((size_t)64 * 1024 * 1024)
 
 /*
  * A piece of a file; pieces come in order, the first at 0, the last ends at `total`. A
  * file of which all is nothing is gone.
  */
-struct message_file {
-	enum message_file_name name;
+struct attestation_file {
+	enum attestation_file_name name;
 	struct view            issuer; /* of a CRL: its key identifier, hexadecimal; else empty */
 	uint64_t               total;
 	uint64_t               offset;
@@ -124,15 +124,15 @@ struct message_file {
 };
 
 /* One thing told. */
-struct message_telling {
-	enum message_told told;
+struct attestation_telling {
+	enum attestation_told told;
 	union {
-		struct message_settings settings;
-		struct message_file     file;
+		struct attestation_greeting settings;
+		struct attestation_file     file;
 	};
 };
 
-void message_telling_encode(const struct message_telling *telling, struct bytes *out);
-int  message_telling_decode(struct view body, struct message_telling *telling, struct error *err);
+void attestation_telling_encode(const struct attestation_telling *telling, struct bytes *out);
+int  attestation_telling_decode(struct view body, struct attestation_telling *telling, struct error *err);
 
 #endif

@@ -15,20 +15,20 @@
 
 #define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
 
-static const struct message_question questions[] = {
+static const struct attestation_question questions[] = {
     {
         .request = 17,
         .peer = VIEW("192.0.2.1:51442"),
-        .kind = MESSAGE_CHALLENGE,
+        .kind = ATTESTATION_CHALLENGE,
         .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW("public"),
             VIEW("ak"), {VIEW("certificate"), VIEW("intermediate"), VIEW("")}, 3},
     },
-    {.request = UINT64_MAX, .kind = MESSAGE_CERTIFY, .certify = {VIEW("secret")}},
+    {.request = UINT64_MAX, .kind = ATTESTATION_CERTIFY, .certify = {VIEW("secret")}},
 };
 
-static const struct message_telling tellings[] = {
-    {.told = MESSAGE_SETTINGS, .settings = {.body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")}},
-    {.told = MESSAGE_FILE, .file = {.total = 100, .offset = 96, .chunk = VIEW("tail")}},
+static const struct attestation_telling tellings[] = {
+    {.told = ATTESTATION_GREETING, .settings = {.body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")}},
+    {.told = ATTESTATION_FILE, .file = {.total = 100, .offset = 96, .chunk = VIEW("tail")}},
 };
 
 static void
@@ -59,13 +59,13 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		AUTO_BYTES body = {0};
 
-		message_question_encode(&questions[i], &body);
+		attestation_question_encode(&questions[i], &body);
 		seed_write(folder, "question", i, &body);
 	}
 	for (size_t i = 0; i < sizeof tellings / sizeof tellings[0]; i++) {
 		AUTO_BYTES body = {0};
 
-		message_telling_encode(&tellings[i], &body);
+		attestation_telling_encode(&tellings[i], &body);
 		seed_write(folder, "telling", i, &body);
 	}
 	return 0;

@@ -219,28 +219,28 @@ assert_closed(int front)
 
 /* Asks and decodes the answer, whose octets go into *body. */
 static inline int
-ask(int front, const struct message_question *question, struct bytes *body,
-    struct message_answer *answer, struct error *err)
+ask(int front, const struct attestation_question *question, struct bytes *body,
+    struct attestation_answer *answer, struct error *err)
 {
 	static uint32_t       id;
 	struct channel_header header;
 	AUTO_BYTES            encoded = {0};
 
-	message_question_encode(question, &encoded);
+	attestation_question_encode(question, &encoded);
 	id = (id + 1) % 4096;
 	front_send(front, CHANNEL_ASK, id, bytes_view(&encoded));
 	ck_assert_msg(front_hear(front, &header, body), "the keeper closed the channel");
 	ck_assert_uint_eq(header.kind, CHANNEL_SAY);
 	ck_assert_uint_eq(header.id, id);
-	return message_answer_decode(bytes_view(body), answer, err);
+	return attestation_answer_decode(bytes_view(body), answer, err);
 }
 
-static inline struct message_question
+static inline struct attestation_question
 challenge_question(void)
 {
-	return (struct message_question){
+	return (struct attestation_question){
 	    .request = 1,
-	    .kind = MESSAGE_CHALLENGE,
+	    .kind = ATTESTATION_CHALLENGE,
 	    .challenge =
 	        {
 	            .manufacturer = VIEW("1229081856"),
@@ -254,10 +254,10 @@ challenge_question(void)
 }
 
 static inline void
-assert_refused(int front, const struct message_question *question, enum error_kind kind,
+assert_refused(int front, const struct attestation_question *question, enum error_kind kind,
     const char *detail)
 {
-	struct message_answer answer;
+	struct attestation_answer answer;
 	AUTO_BYTES            body = {0};
 	struct error          err = {0};
 
@@ -270,8 +270,8 @@ assert_refused(int front, const struct message_question *question, enum error_ki
 static inline void
 secret_get(int front, struct bytes *secret)
 {
-	struct message_question question = challenge_question();
-	struct message_answer   answer;
+	struct attestation_question question = challenge_question();
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};
 
@@ -279,12 +279,12 @@ secret_get(int front, struct bytes *secret)
 	ck_assert(forge_activate(&fixture.ek, &fixture.ak.name, answer.first, answer.second, secret));
 }
 
-static inline struct message_question
+static inline struct attestation_question
 certify_question(const struct bytes *secret)
 {
-	return (struct message_question){
+	return (struct attestation_question){
 	    .request = 2,
-	    .kind = MESSAGE_CERTIFY,
+	    .kind = ATTESTATION_CERTIFY,
 	    .certify = {.secret = bytes_view(secret)},
 	};
 }

@@ -11,8 +11,8 @@
 #include "util/error.h"
 
 struct front_file {
-	enum message_file_name name;
-	char                   issuer[MESSAGE_ISSUER_MAX + 1]; /* whose CRL; else empty */
+	enum attestation_file_name name;
+	char                   issuer[ATTESTATION_ISSUER_MAX + 1]; /* whose CRL; else empty */
 	struct http_file      *file;   /* NULL until it came */
 	struct bytes           coming; /* whose last piece is not there yet */
 };
@@ -34,24 +34,24 @@ file_set_issuer(struct front_file *file, struct view issuer)
 
 /* There is one of each name, but for the CRLs of earlier issuers. */
 static struct front_file *
-files_slot(const struct front_files *files, const struct message_file *piece)
+files_slot(const struct front_files *files, const struct attestation_file *piece)
 {
 	for (size_t i = 0; i < files->count; i++) {
 		struct front_file *file = &files->files[i];
 
 		if (file->name == piece->name &&
-		    (piece->name != MESSAGE_FILE_EARLIER_CRL || file_is_of(file, piece->issuer)))
+		    (piece->name != ATTESTATION_FILE_EARLIER_CRL || file_is_of(file, piece->issuer)))
 			return file;
 	}
 	return NULL;
 }
 
 static struct front_file *
-files_add(struct front_files *files, const struct message_file *piece)
+files_add(struct front_files *files, const struct attestation_file *piece)
 {
 	struct front_file *file;
 
-	if (files->count == MESSAGE_FILE_COUNT + MESSAGE_EARLIER_MAX)
+	if (files->count == ATTESTATION_FILE_COUNT + ATTESTATION_EARLIER_MAX)
 		return NULL;
 	file = realloc(files->files, (files->count + 1) * sizeof *file);
 	if (file == NULL)
@@ -77,7 +77,7 @@ files_remove(struct front_files *files, struct front_file *file)
 }
 
 int
-front_files_take(struct front_files *files, const struct message_file *piece, struct error *err)
+front_files_take(struct front_files *files, const struct attestation_file *piece, struct error *err)
 {
 	struct front_file *file = files_slot(files, piece);
 
@@ -88,7 +88,7 @@ front_files_take(struct front_files *files, const struct message_file *piece, st
 	}
 	if (file == NULL && (file = files_add(files, piece)) == NULL)
 		return error_set(err, ERROR_MALFORMED, "more files than there can be");
-	if (file->name == MESSAGE_FILE_EARLIER_CRL)
+	if (file->name == ATTESTATION_FILE_EARLIER_CRL)
 		file_set_issuer(file, piece->issuer);
 	if (piece->offset == 0)
 		bytes_clear(&file->coming);
@@ -113,7 +113,7 @@ front_files_clear(struct front_files *files)
 }
 
 struct http_file *
-front_files_find(const struct front_files *files, enum message_file_name name)
+front_files_find(const struct front_files *files, enum attestation_file_name name)
 {
 	for (size_t i = 0; i < files->count; i++) {
 		if (files->files[i].name == name)

@@ -16,12 +16,12 @@ struct front_files {
 };
 
 /* Takes a piece; a file of no octets is gone. MALFORMED when it is out of order, or one too many. */
-int  front_files_take(struct front_files *files, const struct message_file *piece,
+int  front_files_take(struct front_files *files, const struct attestation_file *piece,
     struct error *err);
 void front_files_clear(struct front_files *files);
 
 /* The file, borrowed until the next piece; NULL when there is none. */
-struct http_file *front_files_find(const struct front_files *files, enum message_file_name name);
+struct http_file *front_files_find(const struct front_files *files, enum attestation_file_name name);
 
 /* The CRL of the issuer with this identifier, whether it signs or is an earlier one. */
 struct http_file *front_files_find_crl(const struct front_files *files, const char *issuer);

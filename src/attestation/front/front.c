@@ -42,7 +42,7 @@ struct waiting {
 	struct http_exchange *exchange;
 	struct channel       *channel;
 	uint32_t              id;
-	enum message_kind     kind;
+	enum attestation_kind     kind;
 	int64_t               since;
 };
 
@@ -96,19 +96,19 @@ octets_json(struct view octets)
 
 /* Credential and secret, or a chain from the AK's certificate on. */
 static int
-answer_json(enum message_kind kind, const struct message_answer *answer, json_t **json,
+answer_json(enum attestation_kind kind, const struct attestation_answer *answer, json_t **json,
     struct error *err)
 {
-	struct view chain[MESSAGE_CHAIN_MAX];
+	struct view chain[ATTESTATION_CHAIN_MAX];
 	size_t      count = 0;
 	json_t     *list;
 
-	if (kind == MESSAGE_CHALLENGE) {
+	if (kind == ATTESTATION_CHALLENGE) {
 		*json = json_pack("{so, so}", "credential", octets_json(answer->first), "secret",
 		    octets_json(answer->second));
 		return 0;
 	}
-	if (message_chain_decode(answer->second, chain, &count, err) != 0)
+	if (attestation_chain_decode(answer->second, chain, &count, err) != 0)
 		return -1;
 	list = json_array();
 	(void)json_array_append_new(list, octets_json(answer->first));
@@ -122,14 +122,14 @@ static void
 waiting_answer_cb(struct view body, void *arg)
 {
 	struct waiting       *waiting = arg;
-	struct message_answer answer;
+	struct attestation_answer answer;
 	json_t               *json = NULL;
 	struct error          err = {0};
 
 	if (body.data == NULL) {
 		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
 		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, &err);
-	} else if (message_answer_decode(body, &answer, &err) != 0 ||
+	} else if (attestation_answer_decode(body, &answer, &err) != 0 ||
 	    answer_json(waiting->kind, &answer, &json, &err) != 0) {
 		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &err);
 	} else {
@@ -157,7 +157,7 @@ text_view(const char *text)
 /* Asks the keeper; the exchange is answered when it has. */
 static void
 front_ask(struct attest_front *front, struct http_exchange *exchange,
-    const struct message_question *question, int64_t since)
+    const struct attestation_question *question, int64_t since)
 {
 	struct waiting *waiting = memory_new(sizeof *waiting);
 	AUTO_BYTES      body = {0};
@@ -169,7 +169,7 @@ front_ask(struct attest_front *front, struct http_exchange *exchange,
 	    .kind = question->kind,
 	    .since = since,
 	};
-	message_question_encode(question, &body);
+	attestation_question_encode(question, &body);
 	if (channel_ask(waiting->channel, bytes_view(&body), waiting_answer_cb, waiting, &waiting->id,
 	        &err) != 0) {
 		free(waiting);
@@ -189,10 +189,10 @@ attest_cb(struct http_exchange *exchange, void *arg)
 	if (attest_request_decode(http_exchange_body(exchange), &request, &err) != 0) {
 		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
 	} else {
-		struct message_question question = {
+		struct attestation_question question = {
 		    .request = http_exchange_id(exchange),
 		    .peer = text_view(http_exchange_peer(exchange)),
-		    .kind = MESSAGE_CHALLENGE,
+		    .kind = ATTESTATION_CHALLENGE,
 		    .challenge =
 		        {
 		            .manufacturer = bytes_view(&request.manufacturer),
@@ -222,10 +222,10 @@ secret_cb(struct http_exchange *exchange, void *arg)
 	if (secret_request_decode(http_exchange_body(exchange), &secret, &err) != 0) {
 		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
 	} else {
-		struct message_question question = {
+		struct attestation_question question = {
 		    .request = http_exchange_id(exchange),
 		    .peer = text_view(http_exchange_peer(exchange)),
-		    .kind = MESSAGE_CERTIFY,
+		    .kind = ATTESTATION_CERTIFY,
 		    .certify = {.secret = bytes_view(&secret)},
 		};
 
@@ -238,7 +238,7 @@ root_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ROOT));
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, ATTESTATION_FILE_ROOT));
 }
 
 static void
@@ -246,7 +246,7 @@ issuing_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, MESSAGE_FILE_ISSUING));
+	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, ATTESTATION_FILE_ISSUING));
 }
 
 static void
@@ -254,7 +254,7 @@ crl_cb(struct http_exchange *exchange, void *arg)
 {
 	struct attest_front *front = arg;
 
-	http_reply_file(exchange, CRL_TYPE, front_files_find(&front->files, MESSAGE_FILE_CRL));
+	http_reply_file(exchange, CRL_TYPE, front_files_find(&front->files, ATTESTATION_FILE_CRL));
 }
 
 /* The CRL of one issuer: every certificate leads to that of its own. */
@@ -285,7 +285,7 @@ static const struct http_route routes[] = {
 };
 
 static int
-front_serve(struct attest_front *front, const struct message_settings *settings, struct error *err)
+front_serve(struct attest_front *front, const struct attestation_greeting *settings, struct error *err)
 {
 	struct http_settings http = {
 	    .routes = routes,
@@ -309,15 +309,15 @@ static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
 	struct attest_front   *front = worker->state;
-	struct message_telling telling;
+	struct attestation_telling telling;
 
-	if (message_telling_decode(body, &telling, err) != 0)
+	if (attestation_telling_decode(body, &telling, err) != 0)
 		return -1;
 	if (front == NULL) {
 		worker->state = front = memory_new(sizeof *front);
 		front->http.worker = worker;
 	}
-	if (telling.told == MESSAGE_FILE)
+	if (telling.told == ATTESTATION_FILE)
 		return front_files_take(&front->files, &telling.file, err);
 	if (front->http.server != NULL)
 		return error_set(err, ERROR_MALFORMED, "settings came twice");

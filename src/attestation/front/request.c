@@ -66,13 +66,13 @@ certificates_decode(const json_t *body, struct attest_request *request, struct e
 		return 0;
 	if (!json_is_array(list))
 		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" is not an array");
-	if (json_array_size(list) > MESSAGE_CERTIFICATES_MAX)
+	if (json_array_size(list) > ATTESTATION_CERTIFICATES_MAX)
 		return error_set(err, ERROR_MALFORMED, "\"ekCerts\" holds %zu certificates, at most %u are read",
-		    json_array_size(list), MESSAGE_CERTIFICATES_MAX);
+		    json_array_size(list), ATTESTATION_CERTIFICATES_MAX);
 	request->certificate_count = json_array_size(list);
 	json_array_foreach(list, i, item)
 	{
-		if (json_bytes(item, "ekCerts", MESSAGE_CERTIFICATE_MAX, &request->certificates[i], err) != 0)
+		if (json_bytes(item, "ekCerts", ATTESTATION_CERTIFICATE_MAX, &request->certificates[i], err) != 0)
 			return -1;
 	}
 	return 0;

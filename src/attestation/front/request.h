@@ -17,7 +17,7 @@ struct attest_request {
 	struct bytes ek;
 	struct bytes ek_public; /* empty when the client sends none */
 	struct bytes ak_public;
-	struct bytes certificates[MESSAGE_CERTIFICATES_MAX]; /* EK certificates, as received */
+	struct bytes certificates[ATTESTATION_CERTIFICATES_MAX]; /* EK certificates, as received */
 	size_t       certificate_count;
 	struct bytes create_data;
 	struct bytes attestation;

@@ -109,7 +109,7 @@ issue_finish_cb(void *arg)
 		issue_refuse(issue, &issue->err);
 	} else {
 		issue_log(issue);
-		message_answer_encode(&(struct message_answer){bytes_view(&issue->certificate),
+		attestation_answer_encode(&(struct attestation_answer){bytes_view(&issue->certificate),
 		                          bytes_view(&issuer->chain)},
 		    &answer);
 		keeper_answer(issue->question, bytes_view(&answer));
@@ -303,7 +303,7 @@ issue_prepare(struct issue *issue, struct view secret, struct error *err)
 }
 
 void
-attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
+attestation_certify(struct attestation_worker *worker, const struct attestation_question *asked,
     struct keeper_question *question)
 {
 	struct issue *issue = memory_new(sizeof *issue);

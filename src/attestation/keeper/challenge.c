@@ -40,7 +40,7 @@ struct admission {
 };
 
 static struct challenge *
-challenge_of(const struct message_question *question, const struct tpm_ek *ek,
+challenge_of(const struct attestation_question *question, const struct tpm_ek *ek,
     const struct admission *admission, struct tpm_ak *ak)
 {
 	const struct ek_judgement *judgement = &admission->judgement;
@@ -69,7 +69,7 @@ challenge_of(const struct message_question *question, const struct tpm_ek *ek,
 
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
-challenge_open(struct attestation_worker *worker, const struct message_question *asked,
+challenge_open(struct attestation_worker *worker, const struct attestation_question *asked,
     const struct tpm_ek *ek, const struct admission *admission, struct tpm_ak *ak,
     struct bytes *answer, struct error *err)
 {
@@ -92,8 +92,8 @@ challenge_open(struct attestation_worker *worker, const struct message_question 
 		challenge_free(challenge);
 		return -1;
 	}
-	message_answer_encode(
-	    &(struct message_answer){bytes_view(&credential), bytes_view(&encrypted)}, answer);
+	attestation_answer_encode(
+	    &(struct attestation_answer){bytes_view(&credential), bytes_view(&encrypted)}, answer);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
  * is not enrolled, *applicant is filled in.
  */
 static int
-challenge_admit(struct attestation_worker *worker, const struct message_challenge *asked,
+challenge_admit(struct attestation_worker *worker, const struct attestation_challenge *asked,
     const struct tpm_ek *ek, struct admission *admission, struct applicant *applicant,
     struct error *err)
 {
@@ -180,10 +180,10 @@ challenge_admit(struct attestation_worker *worker, const struct message_challeng
 }
 
 int
-attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
+attestation_challenge(struct attestation_worker *worker, const struct attestation_question *asked,
     struct applicant *applicant, struct bytes *answer, struct error *err)
 {
-	const struct message_challenge *challenge = &asked->challenge;
+	const struct attestation_challenge *challenge = &asked->challenge;
 	struct admission                admission = {0};
 	struct asker                    asker;
 	struct tpm_ak                   ak = {0};

@@ -32,11 +32,11 @@
 
 /* The certificates that could be decoded, the EK's own first. */
 struct exhibits {
-	X509       *certificates[MESSAGE_CERTIFICATES_MAX];
-	struct view der[MESSAGE_CERTIFICATES_MAX];
+	X509       *certificates[ATTESTATION_CERTIFICATES_MAX];
+	struct view der[ATTESTATION_CERTIFICATES_MAX];
 	size_t      count;
 	size_t      own; /* how many are the EK's */
-	bool        decoded[MESSAGE_CERTIFICATES_MAX]; /* in the order that they came in */
+	bool        decoded[ATTESTATION_CERTIFICATES_MAX]; /* in the order that they came in */
 };
 
 /*
@@ -119,7 +119,7 @@ exhibit_is_likely(struct view der, struct view spki)
  * passed over. True when there is one more.
  */
 static bool
-exhibits_collect(struct exhibits *exhibits, const struct message_challenge *asked, EVP_PKEY *ek,
+exhibits_collect(struct exhibits *exhibits, const struct attestation_challenge *asked, EVP_PKEY *ek,
     bool all)
 {
 	size_t before = exhibits->count;
@@ -187,7 +187,7 @@ judge_exhibits(const struct vendor_set *set, const struct exhibits *exhibits, EV
     int64_t now, struct ek_judgement *out)
 {
 	for (size_t i = 0; i < exhibits->own && i < OWN_MAX; i++) {
-		X509             *others[MESSAGE_CERTIFICATES_MAX];
+		X509             *others[ATTESTATION_CERTIFICATES_MAX];
 		X509             *certificate = exhibits->certificates[i];
 		size_t            count = 0;
 		struct ek_verdict verdict = {0};
@@ -211,7 +211,7 @@ judge_exhibits(const struct vendor_set *set, const struct exhibits *exhibits, EV
 }
 
 void
-attestation_judge(struct shared *vendors, const struct message_challenge *asked,
+attestation_judge(struct shared *vendors, const struct attestation_challenge *asked,
     const struct tpm_ek *ek, int64_t now, struct ek_judgement *out)
 {
 	struct shared_version   *version = vendors != NULL ? shared_acquire(vendors) : NULL;

@@ -10,7 +10,7 @@
 #include "tpm/vendor.h"
 #include "util/bytes.h"
 
-struct message_challenge;
+struct attestation_challenge;
 struct shared;
 struct tpm_ek;
 
@@ -31,7 +31,7 @@ struct ek_judgement {
  * alone. With `vendors` NULL no certificate is looked at. Never fails: whatever goes
  * wrong, the EK is not verified. Several hundred microseconds; any thread.
  */
-void attestation_judge(struct shared *vendors, const struct message_challenge *asked,
+void attestation_judge(struct shared *vendors, const struct attestation_challenge *asked,
     const struct tpm_ek *ek, int64_t now, struct ek_judgement *out);
 
 #endif

@@ -44,19 +44,19 @@ url_expand(const char *url, const char *id)
 static int
 chain_encode(STACK_OF(X509) *chain, struct bytes *out, struct error *err)
 {
-	struct bytes ders[MESSAGE_CHAIN_MAX] = {{0}};
-	struct view  views[MESSAGE_CHAIN_MAX];
+	struct bytes ders[ATTESTATION_CHAIN_MAX] = {{0}};
+	struct view  views[ATTESTATION_CHAIN_MAX];
 	int          count = sk_X509_num(chain);
 	int          rc = 0;
 
-	if (count > (int)MESSAGE_CHAIN_MAX)
+	if (count > (int)ATTESTATION_CHAIN_MAX)
 		return error_set(err, ERROR_INTERNAL, "%d certificates in %s", count, STATE_ISSUING_PEM);
 	for (int i = 0; rc == 0 && i < count; i++) {
 		rc = certificate_encode(sk_X509_value(chain, i), &ders[i], err);
 		views[i] = bytes_view(&ders[i]);
 	}
 	if (rc == 0)
-		message_chain_encode(views, (size_t)count, out);
+		attestation_chain_encode(views, (size_t)count, out);
 	for (int i = 0; i < count; i++)
 		bytes_clear(&ders[i]);
 	return rc;

@@ -33,7 +33,7 @@
 #include "util/log.h"
 
 #define ROOT_MAX ((size_t)256 * 1024)
-#define CRL_MAX  MESSAGE_FILE_MAX
+#define CRL_MAX  ATTESTATION_FILE_MAX
 
 /* How often it is looked whether an earlier CA is still needed, and how long after it was the one that signs. */
 #define RETIRE_SECONDS 3600
@@ -45,7 +45,7 @@
 struct copy {
 	char         id[ISSUER_ID_SIZE];
 	struct bytes content;
-	enum message_file_name name;
+	enum attestation_file_name name;
 	bool         told;
 };
 
@@ -131,14 +131,14 @@ issuers_release(struct issuers *issuers, struct shared_version *version)
 /* ---- what is served ---- */
 
 static struct copy *
-copy_find(struct issuers *issuers, enum message_file_name name, const char *id)
+copy_find(struct issuers *issuers, enum attestation_file_name name, const char *id)
 {
 	for (size_t i = 0; i < issuers->copy_count; i++) {
 		struct copy *copy = &issuers->copies[i];
 
 		/* There is one of each name, but for the CRLs of earlier CAs. */
 		if (copy->name == name &&
-		    (name != MESSAGE_FILE_EARLIER_CRL || strcmp(copy->id, id) == 0))
+		    (name != ATTESTATION_FILE_EARLIER_CRL || strcmp(copy->id, id) == 0))
 			return copy;
 	}
 	return NULL;
@@ -146,7 +146,7 @@ copy_find(struct issuers *issuers, enum message_file_name name, const char *id)
 
 /* Serves this from now on; an empty one is served no more. */
 static void
-copy_set(struct issuers *issuers, enum message_file_name name, const char *id, struct view content)
+copy_set(struct issuers *issuers, enum attestation_file_name name, const char *id, struct view content)
 {
 	struct copy *copy;
 
@@ -218,7 +218,7 @@ serve_file(struct issuers *issuers, const struct keepsake *kept)
 	struct error    err = {0};
 
 	if (file_read(path, CRL_MAX, &der, &err) == 0)
-		copy_set(issuers, MESSAGE_FILE_EARLIER_CRL, kept->id, bytes_view(&der));
+		copy_set(issuers, ATTESTATION_FILE_EARLIER_CRL, kept->id, bytes_view(&der));
 	else
 		LOG(ERROR, {"event", "crl"}, {"issuer", kept->id}, {"reason", err.detail});
 }
@@ -264,7 +264,7 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 	for (size_t i = 0; i < listed; i++) {
 		struct keepsake *next = memory_new(sizeof *next);
 
-		if (*count > MESSAGE_EARLIER_MAX) {
+		if (*count > ATTESTATION_EARLIER_MAX) {
 			error_set(&one, ERROR_INTERNAL, "there are too many earlier ones");
 		} else if (keep_earlier(issuers, store, ids[i], access, now, next, &one) == 0) {
 			(*kept)[(*count)++] = next;
@@ -298,8 +298,8 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	kept[0]->crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
 	    &issuer->files.ca, settings->crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
-	copy_set(issuers, MESSAGE_FILE_ROOT, "", bytes_view(root_pem));
-	copy_set(issuers, MESSAGE_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
+	copy_set(issuers, ATTESTATION_FILE_ROOT, "", bytes_view(root_pem));
+	copy_set(issuers, ATTESTATION_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
 	for (size_t i = 1; i < count; i++) {
 		if (kept[i]->crl == NULL)
 			serve_file(issuers, kept[i]);
@@ -398,7 +398,7 @@ refresh_one(struct issuers *issuers, struct keepsake *kept, struct store *store,
 		return 0;
 	rc = store_crl_refresh(kept->crl, store, now, &fresh, err);
 	if (fresh) {
-		copy_set(issuers, kept->current ? MESSAGE_FILE_CRL : MESSAGE_FILE_EARLIER_CRL, kept->id,
+		copy_set(issuers, kept->current ? ATTESTATION_FILE_CRL : ATTESTATION_FILE_EARLIER_CRL, kept->id,
 		    store_crl_der(kept->crl));
 		issuers->bundle_due = true;
 	}
@@ -418,7 +418,7 @@ retire(struct issuers *issuers, const struct keepsake *kept, struct store *store
 		return -1;
 	LOG(INFO, {"event", "issuer-removed"}, {"issuer", kept->id},
 	    {"reason", "its last certificate has expired"});
-	copy_set(issuers, MESSAGE_FILE_EARLIER_CRL, kept->id, (struct view){NULL, 0});
+	copy_set(issuers, ATTESTATION_FILE_EARLIER_CRL, kept->id, (struct view){NULL, 0});
 	issuers->bundle_due = true;
 	return 0;
 }

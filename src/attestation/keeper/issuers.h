@@ -23,7 +23,7 @@ struct store;
 /* The CA that signs, as one version of issuers_acquire holds it: it never changes. */
 struct issuer {
 	struct issuer_files files;
-	struct bytes        chain;   /* message_chain_encode of its certificate and what is behind it */
+	struct bytes        chain;   /* attestation_chain_encode of its certificate and what is behind it */
 	int64_t             row;     /* its number in the store */
 	char               *crl_url; /* for the certificates that it signs; NULL: none */
 };
@@ -52,7 +52,7 @@ void                   issuers_release(struct issuers *issuers, struct shared_ve
 
 /* A file that fronts serve; borrowed. */
 struct issuers_file {
-	enum message_file_name name;
+	enum attestation_file_name name;
 	const char            *id;      /* of the issuer whose CRL it is; else empty */
 	struct bytes           content; /* empty: it is gone */
 };

@@ -48,17 +48,17 @@ static void
 keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 {
 	struct attestation_worker *worker = state;
-	struct message_question    asked;
+	struct attestation_question    asked;
 	struct asker               asker;
 	struct applicant           applicant = {0};
 	AUTO_BYTES                 answer = {0};
 	struct error               err = {0};
-	int                        decoded = message_question_decode(body, &asked, &err);
+	int                        decoded = attestation_question_decode(body, &asked, &err);
 
 	asker_set(&asker, &asked);
 	if (decoded != 0) {
 		attestation_refuse(question, &asker, "question", &err);
-	} else if (asked.kind == MESSAGE_CERTIFY) {
+	} else if (asked.kind == ATTESTATION_CERTIFY) {
 		attestation_certify(worker, &asked, question);
 	} else if (attestation_challenge(worker, &asked, &applicant, &answer, &err) == 0) {
 		keeper_answer(question, bytes_view(&answer));
@@ -76,11 +76,11 @@ struct audience {
 };
 
 static void
-keeper_tell_one(const struct audience *audience, const struct message_telling *telling)
+keeper_tell_one(const struct audience *audience, const struct attestation_telling *telling)
 {
 	AUTO_BYTES body = {0};
 
-	message_telling_encode(telling, &body);
+	attestation_telling_encode(telling, &body);
 	if (audience->channel != NULL)
 		channel_tell(audience->channel, bytes_view(&body));
 	else
@@ -95,15 +95,15 @@ keeper_tell_file_cb(const struct issuers_file *file, void *arg)
 	size_t              offset = 0;
 
 	/* A front would end over it; better that it serves the last one, and the rest. */
-	if (content->size > MESSAGE_FILE_MAX) {
+	if (content->size > ATTESTATION_FILE_MAX) {
 		LOG(ERROR, {"event", "file"}, {"reason", "a file is too long to be served"});
 		return;
 	}
 	do {
 		size_t                 left = content->size - offset;
-		size_t                 size = left < MESSAGE_CHUNK_MAX ? left : MESSAGE_CHUNK_MAX;
-		struct message_telling telling = {
-		    .told = MESSAGE_FILE,
+		size_t                 size = left < ATTESTATION_CHUNK_MAX ? left : ATTESTATION_CHUNK_MAX;
+		struct attestation_telling telling = {
+		    .told = ATTESTATION_FILE,
 		    .file =
 		        {
 		            .name = file->name,
@@ -130,8 +130,8 @@ keeper_greet_cb(void *state, struct channel *channel)
 
 	issuers_greet(keeper->issuers, keeper_tell_file_cb, &audience);
 	keeper_tell_one(&audience,
-	    &(struct message_telling){
-	        .told = MESSAGE_SETTINGS,
+	    &(struct attestation_telling){
+	        .told = ATTESTATION_GREETING,
 	        .settings =
 	            {
 	                .body_max = BODY_MAX,

@@ -35,7 +35,7 @@ attestation_device_find(struct attestation_worker *worker, const uint8_t ek_hash
 }
 
 void
-asker_set(struct asker *asker, const struct message_question *asked)
+asker_set(struct asker *asker, const struct attestation_question *asked)
 {
 	(void)snprintf(asker->request, sizeof asker->request, "%llu",
 	    (unsigned long long)asked->request);
@@ -51,6 +51,6 @@ attestation_refuse(struct keeper_question *question, const struct asker *asker, 
 
 	LOG(INFO, {"request", asker->request}, {"event", "refused"}, {"what", what},
 	    {"peer", asker->peer}, {"kind", error_type(err->kind)}, {"reason", err->detail});
-	message_refusal_encode(err, &answer);
+	attestation_refusal_encode(err, &answer);
 	keeper_answer(question, bytes_view(&answer));
 }

@@ -12,7 +12,7 @@ struct auto_enroll;
 struct error;
 struct issuers;
 struct keeper_question;
-struct message_question;
+struct attestation_question;
 struct pending;
 struct refusals;
 struct retention;
@@ -60,18 +60,18 @@ int attestation_device_find(struct attestation_worker *worker, const uint8_t ek_
     struct store_device *device, struct error *err);
 
 /*
- * MESSAGE_CHALLENGE: proves the AK's public area and the EK, and appends to
+ * ATTESTATION_CHALLENGE: proves the AK's public area and the EK, and appends to
  * *answer a credential for the AK's Name that is then open (WIRE.md §2, §3). When nothing
  * is wrong but that the EK is not enrolled, NOT_ENROLLED, and *applicant says whose it is.
  */
-int attestation_challenge(struct attestation_worker *worker, const struct message_question *asked,
+int attestation_challenge(struct attestation_worker *worker, const struct attestation_question *asked,
     struct applicant *applicant, struct bytes *answer, struct error *err);
 
 /*
- * MESSAGE_CERTIFY: takes the challenge of the secret, signs the AK certificate,
+ * ATTESTATION_CERTIFY: takes the challenge of the secret, signs the AK certificate,
  * and answers `question`, now or once the certificate is on disk (WIRE.md §5).
  */
-void attestation_certify(struct attestation_worker *worker, const struct message_question *asked,
+void attestation_certify(struct attestation_worker *worker, const struct attestation_question *asked,
     struct keeper_question *question);
 
 /* Whose question it is, for the log. */
@@ -79,7 +79,7 @@ struct asker {
 	char request[24];
 	char peer[72];
 };
-void asker_set(struct asker *asker, const struct message_question *asked);
+void asker_set(struct asker *asker, const struct attestation_question *asked);
 
 /* Answers a question with a refusal, and logs it. */
 void attestation_refuse(struct keeper_question *question, const struct asker *asker,

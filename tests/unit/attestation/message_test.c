@@ -11,28 +11,28 @@
 
 #define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
 
-static const struct message_question challenge_question = {
+static const struct attestation_question challenge_question = {
     .request = 17,
     .peer = VIEW("192.0.2.1:51442"),
-    .kind = MESSAGE_CHALLENGE,
+    .kind = ATTESTATION_CHALLENGE,
     .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak"),
         {VIEW("certificate"), VIEW("")}, 2},
 };
-static const struct message_question certify_question = {
+static const struct attestation_question certify_question = {
     .request = UINT64_MAX,
-    .kind = MESSAGE_CERTIFY,
+    .kind = ATTESTATION_CERTIFY,
     .certify = {VIEW("secret")},
 };
 
 START_TEST(question_both_ways_is_the_same)
 {
 	AUTO_BYTES              body = {0};
-	struct message_question back;
+	struct attestation_question back;
 	struct error            err = {0};
 
-	message_question_encode(&challenge_question, &body);
-	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_int_eq(back.kind, MESSAGE_CHALLENGE);
+	attestation_question_encode(&challenge_question, &body);
+	unit_ok(attestation_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.kind, ATTESTATION_CHALLENGE);
 	ck_assert_uint_eq(back.request, 17);
 	ck_assert(view_equal(back.peer, VIEW("192.0.2.1:51442")));
 	ck_assert(view_equal(back.challenge.manufacturer, VIEW("1314145024")));
@@ -50,12 +50,12 @@ END_TEST
 START_TEST(question_certify_both_ways_is_the_same)
 {
 	AUTO_BYTES              body = {0};
-	struct message_question back;
+	struct attestation_question back;
 	struct error            err = {0};
 
-	message_question_encode(&certify_question, &body);
-	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_int_eq(back.kind, MESSAGE_CERTIFY);
+	attestation_question_encode(&certify_question, &body);
+	unit_ok(attestation_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.kind, ATTESTATION_CERTIFY);
 	ck_assert_uint_eq(back.request, UINT64_MAX);
 	ck_assert(view_equal(back.certify.secret, VIEW("secret")));
 }
@@ -64,16 +64,16 @@ END_TEST
 /* Cut anywhere, a message is none; nor is it with anything behind it. */
 START_TEST(question_cut_or_longer_is_malformed)
 {
-	const struct message_question *questions[] = {&challenge_question, &certify_question};
+	const struct attestation_question *questions[] = {&challenge_question, &certify_question};
 	AUTO_BYTES                     body = {0};
-	struct message_question        back;
+	struct attestation_question        back;
 	struct error                   err = {0};
 
-	message_question_encode(questions[_i], &body);
+	attestation_question_encode(questions[_i], &body);
 	for (size_t size = 0; size < body.size; size++)
-		ck_assert_int_eq(message_question_decode((struct view){body.data, size}, &back, &err), -1);
+		ck_assert_int_eq(attestation_question_decode((struct view){body.data, size}, &back, &err), -1);
 	bytes_append_u8(&body, 0);
-	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	unit_fails(attestation_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "1 octets are left over after the CBOR");
 }
 END_TEST
@@ -106,41 +106,41 @@ static const struct {
 
 START_TEST(question_of_another_shape_is_malformed)
 {
-	struct message_question back;
+	struct attestation_question back;
 	struct error            err = {0};
 	struct view body = {(const uint8_t *)refused[_i].cbor, refused[_i].size};
 
-	unit_fails(message_question_decode(body, &back, &err), &err, ERROR_MALFORMED,
+	unit_fails(attestation_question_decode(body, &back, &err), &err, ERROR_MALFORMED,
 	    refused[_i].detail);
 }
 END_TEST
 
 START_TEST(question_field_over_its_bound_is_malformed)
 {
-	struct message_question question = certify_question;
+	struct attestation_question question = certify_question;
 	AUTO_BYTES              body = {0};
 	uint8_t                 large[65537] = {0};
-	struct message_question back;
+	struct attestation_question back;
 	struct error            err = {0};
 
 	question.certify.secret = (struct view){large, sizeof large};
-	message_question_encode(&question, &body);
-	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	attestation_question_encode(&question, &body);
+	unit_fails(attestation_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "a CBOR item is larger than 65536");
 }
 END_TEST
 
 START_TEST(question_certificate_over_its_bound_is_malformed)
 {
-	struct message_question question = challenge_question;
+	struct attestation_question question = challenge_question;
 	AUTO_BYTES              body = {0};
-	uint8_t                 large[MESSAGE_CERTIFICATE_MAX + 1] = {0};
-	struct message_question back;
+	uint8_t                 large[ATTESTATION_CERTIFICATE_MAX + 1] = {0};
+	struct attestation_question back;
 	struct error            err = {0};
 
 	question.challenge.certificates[1] = (struct view){large, sizeof large};
-	message_question_encode(&question, &body);
-	unit_fails(message_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	attestation_question_encode(&question, &body);
+	unit_fails(attestation_question_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "a CBOR item is larger than 8192");
 }
 END_TEST
@@ -148,34 +148,34 @@ END_TEST
 /* As many and as large as they may be, beside the rest of a request's body. */
 START_TEST(question_with_all_certificates_is_the_same)
 {
-	static uint8_t          large[MESSAGE_CERTIFICATES_MAX][MESSAGE_CERTIFICATE_MAX];
-	struct message_question question = challenge_question;
+	static uint8_t          large[ATTESTATION_CERTIFICATES_MAX][ATTESTATION_CERTIFICATE_MAX];
+	struct attestation_question question = challenge_question;
 	AUTO_BYTES              body = {0};
-	struct message_question back;
+	struct attestation_question back;
 	struct error            err = {0};
 
-	question.challenge.certificate_count = MESSAGE_CERTIFICATES_MAX;
-	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++) {
+	question.challenge.certificate_count = ATTESTATION_CERTIFICATES_MAX;
+	for (size_t i = 0; i < ATTESTATION_CERTIFICATES_MAX; i++) {
 		memset(large[i], (int)i, sizeof large[i]);
 		question.challenge.certificates[i] = (struct view){large[i], sizeof large[i]};
 	}
-	message_question_encode(&question, &body);
-	unit_ok(message_question_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_uint_eq(back.challenge.certificate_count, MESSAGE_CERTIFICATES_MAX);
-	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++)
+	attestation_question_encode(&question, &body);
+	unit_ok(attestation_question_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_uint_eq(back.challenge.certificate_count, ATTESTATION_CERTIFICATES_MAX);
+	for (size_t i = 0; i < ATTESTATION_CERTIFICATES_MAX; i++)
 		ck_assert(view_equal(back.challenge.certificates[i], question.challenge.certificates[i]));
 }
 END_TEST
 
 START_TEST(answer_both_ways_is_the_same)
 {
-	struct message_answer answer = {VIEW("credential"), VIEW("encrypted")};
-	struct message_answer back;
+	struct attestation_answer answer = {VIEW("credential"), VIEW("encrypted")};
+	struct attestation_answer back;
 	AUTO_BYTES            body = {0};
 	struct error          err = {0};
 
-	message_answer_encode(&answer, &body);
-	unit_ok(message_answer_decode(bytes_view(&body), &back, &err), &err);
+	attestation_answer_encode(&answer, &body);
+	unit_ok(attestation_answer_decode(bytes_view(&body), &back, &err), &err);
 	ck_assert(view_equal(back.first, answer.first));
 	ck_assert(view_equal(back.second, answer.second));
 }
@@ -185,13 +185,13 @@ END_TEST
 START_TEST(answer_refusal_comes_back_as_error)
 {
 	struct error          refusal = {0};
-	struct message_answer back;
+	struct attestation_answer back;
 	AUTO_BYTES            body = {0};
 	struct error          err = {0};
 
 	error_set(&refusal, (enum error_kind)_i, "detail %d", _i);
-	message_refusal_encode(&refusal, &body);
-	unit_fails(message_answer_decode(bytes_view(&body), &back, &err), &err, (enum error_kind)_i,
+	attestation_refusal_encode(&refusal, &body);
+	unit_fails(attestation_answer_decode(bytes_view(&body), &back, &err), &err, (enum error_kind)_i,
 	    refusal.detail);
 	ck_assert_ptr_null(back.first.data);
 }
@@ -200,27 +200,27 @@ END_TEST
 START_TEST(answer_of_unknown_kind_is_malformed)
 {
 	static const uint8_t  body[] = {0x82, 0x18, ERROR_KIND_COUNT, 0x40};
-	struct message_answer back;
+	struct attestation_answer back;
 	struct error          err = {0};
 
-	unit_fails(message_answer_decode((struct view){body, sizeof body}, &back, &err), &err,
+	unit_fails(attestation_answer_decode((struct view){body, sizeof body}, &back, &err), &err,
 	    ERROR_MALFORMED, "an answer begins with no octet string");
 }
 END_TEST
 
 START_TEST(telling_settings_both_ways_are_the_same)
 {
-	struct message_telling telling = {
-	    .told = MESSAGE_SETTINGS,
+	struct attestation_telling telling = {
+	    .told = ATTESTATION_GREETING,
 	    .settings = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")},
 	};
-	struct message_telling back;
+	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
 	struct error           err = {0};
 
-	message_telling_encode(&telling, &body);
-	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_int_eq(back.told, MESSAGE_SETTINGS);
+	attestation_telling_encode(&telling, &body);
+	unit_ok(attestation_telling_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.told, ATTESTATION_GREETING);
 	ck_assert_uint_eq(back.settings.body_max, 1);
 	ck_assert_uint_eq(back.settings.header_max, 2);
 	ck_assert_uint_eq(back.settings.connections_max, 3);
@@ -234,18 +234,18 @@ END_TEST
 
 START_TEST(telling_file_both_ways_is_the_same)
 {
-	struct message_telling telling = {
-	    .told = MESSAGE_FILE,
-	    .file = {MESSAGE_FILE_EARLIER_CRL, VIEW("2ea8"), 100, 96, VIEW("tail")},
+	struct attestation_telling telling = {
+	    .told = ATTESTATION_FILE,
+	    .file = {ATTESTATION_FILE_EARLIER_CRL, VIEW("2ea8"), 100, 96, VIEW("tail")},
 	};
-	struct message_telling back;
+	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
 	struct error           err = {0};
 
-	message_telling_encode(&telling, &body);
-	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_int_eq(back.told, MESSAGE_FILE);
-	ck_assert_int_eq(back.file.name, MESSAGE_FILE_EARLIER_CRL);
+	attestation_telling_encode(&telling, &body);
+	unit_ok(attestation_telling_decode(bytes_view(&body), &back, &err), &err);
+	ck_assert_int_eq(back.told, ATTESTATION_FILE);
+	ck_assert_int_eq(back.file.name, ATTESTATION_FILE_EARLIER_CRL);
 	ck_assert(view_equal(back.file.issuer, VIEW("2ea8")));
 	ck_assert_uint_eq(back.file.total, 100);
 	ck_assert_uint_eq(back.file.offset, 96);
@@ -256,32 +256,32 @@ END_TEST
 /* A piece that reaches beyond its file. */
 START_TEST(telling_file_beyond_its_end_is_malformed)
 {
-	struct message_telling telling = {
-	    .told = MESSAGE_FILE,
-	    .file = {MESSAGE_FILE_CRL, VIEW(""), 100, 97, VIEW("tail")},
+	struct attestation_telling telling = {
+	    .told = ATTESTATION_FILE,
+	    .file = {ATTESTATION_FILE_CRL, VIEW(""), 100, 97, VIEW("tail")},
 	};
-	struct message_telling back;
+	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
 	struct error           err = {0};
 
-	message_telling_encode(&telling, &body);
-	unit_fails(message_telling_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
+	attestation_telling_encode(&telling, &body);
+	unit_fails(attestation_telling_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
 	    "a CBOR item is larger than 3");
 }
 END_TEST
 
 START_TEST(telling_no_file_both_ways_is_the_same)
 {
-	struct message_telling telling = {
-	    .told = MESSAGE_FILE,
-	    .file = {.name = MESSAGE_FILE_EARLIER_CRL, .issuer = VIEW("2ea8")},
+	struct attestation_telling telling = {
+	    .told = ATTESTATION_FILE,
+	    .file = {.name = ATTESTATION_FILE_EARLIER_CRL, .issuer = VIEW("2ea8")},
 	};
-	struct message_telling back;
+	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
 	struct error           err = {0};
 
-	message_telling_encode(&telling, &body);
-	unit_ok(message_telling_decode(bytes_view(&body), &back, &err), &err);
+	attestation_telling_encode(&telling, &body);
+	unit_ok(attestation_telling_decode(bytes_view(&body), &back, &err), &err);
 	ck_assert_uint_eq(back.file.total, 0);
 	ck_assert_uint_eq(back.file.chunk.size, 0);
 }
@@ -289,17 +289,17 @@ END_TEST
 
 START_TEST(telling_issuer_too_long_is_malformed)
 {
-	char                   id[MESSAGE_ISSUER_MAX + 1] = {0};
-	struct message_telling telling = {
-	    .told = MESSAGE_FILE,
-	    .file = {.name = MESSAGE_FILE_CRL, .issuer = {(const uint8_t *)id, sizeof id}},
+	char                   id[ATTESTATION_ISSUER_MAX + 1] = {0};
+	struct attestation_telling telling = {
+	    .told = ATTESTATION_FILE,
+	    .file = {.name = ATTESTATION_FILE_CRL, .issuer = {(const uint8_t *)id, sizeof id}},
 	};
-	struct message_telling back;
+	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
 	struct error           err = {0};
 
-	message_telling_encode(&telling, &body);
-	ck_assert_int_eq(message_telling_decode(bytes_view(&body), &back, &err), -1);
+	attestation_telling_encode(&telling, &body);
+	ck_assert_int_eq(attestation_telling_decode(bytes_view(&body), &back, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 }
 END_TEST
@@ -307,13 +307,13 @@ END_TEST
 START_TEST(chain_both_ways_is_the_same)
 {
 	const struct view chain[] = {VIEW("issuing"), VIEW("between")};
-	struct view       back[MESSAGE_CHAIN_MAX];
+	struct view       back[ATTESTATION_CHAIN_MAX];
 	size_t            count = 0;
 	AUTO_BYTES        octets = {0};
 	struct error      err = {0};
 
-	message_chain_encode(chain, 2, &octets);
-	unit_ok(message_chain_decode(bytes_view(&octets), back, &count, &err), &err);
+	attestation_chain_encode(chain, 2, &octets);
+	unit_ok(attestation_chain_decode(bytes_view(&octets), back, &count, &err), &err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert(view_equal(back[0], chain[0]));
 	ck_assert(view_equal(back[1], chain[1]));
@@ -322,21 +322,21 @@ END_TEST
 
 START_TEST(chain_that_is_none_is_malformed)
 {
-	struct view  chain[MESSAGE_CHAIN_MAX + 1] = {{NULL, 0}};
-	struct view  back[MESSAGE_CHAIN_MAX];
+	struct view  chain[ATTESTATION_CHAIN_MAX + 1] = {{NULL, 0}};
+	struct view  back[ATTESTATION_CHAIN_MAX];
 	size_t       count = 0;
 	AUTO_BYTES   octets = {0};
 	struct error err = {0};
 
-	message_chain_encode(chain, MESSAGE_CHAIN_MAX + 1, &octets);
-	ck_assert_int_eq(message_chain_decode(bytes_view(&octets), back, &count, &err), -1);
+	attestation_chain_encode(chain, ATTESTATION_CHAIN_MAX + 1, &octets);
+	ck_assert_int_eq(attestation_chain_decode(bytes_view(&octets), back, &count, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	bytes_clear(&octets);
-	message_chain_encode(chain, 1, &octets);
+	attestation_chain_encode(chain, 1, &octets);
 	bytes_append_u8(&octets, 0);
-	ck_assert_int_eq(message_chain_decode(bytes_view(&octets), back, &count, &err), -1);
+	ck_assert_int_eq(attestation_chain_decode(bytes_view(&octets), back, &count, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
-	ck_assert_int_eq(message_chain_decode(VIEW("\x01"), back, &count, &err), -1);
+	ck_assert_int_eq(attestation_chain_decode(VIEW("\x01"), back, &count, &err), -1);
 }
 END_TEST
 

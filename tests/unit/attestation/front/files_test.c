@@ -18,10 +18,10 @@ teardown(void)
 }
 
 static int
-take(enum message_file_name name, struct view issuer, uint64_t total, uint64_t offset,
+take(enum attestation_file_name name, struct view issuer, uint64_t total, uint64_t offset,
     struct view chunk, struct error *err)
 {
-	return front_files_take(&files, &(struct message_file){name, issuer, total, offset, chunk}, err);
+	return front_files_take(&files, &(struct attestation_file){name, issuer, total, offset, chunk}, err);
 }
 
 START_TEST(take_in_pieces_is_served_when_the_last_has_come)
@@ -29,17 +29,17 @@ START_TEST(take_in_pieces_is_served_when_the_last_has_come)
 	struct http_file *before;
 	struct error      err = {0};
 
-	ck_assert_ptr_null(front_files_find(&files, MESSAGE_FILE_ROOT));
-	unit_ok(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 0, VIEW("abc"), &err), &err);
-	ck_assert_ptr_null(front_files_find(&files, MESSAGE_FILE_ROOT));
-	unit_ok(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 3, VIEW("def"), &err), &err);
-	ck_assert_ptr_nonnull(before = front_files_find(&files, MESSAGE_FILE_ROOT));
+	ck_assert_ptr_null(front_files_find(&files, ATTESTATION_FILE_ROOT));
+	unit_ok(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 0, VIEW("abc"), &err), &err);
+	ck_assert_ptr_null(front_files_find(&files, ATTESTATION_FILE_ROOT));
+	unit_ok(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 3, VIEW("def"), &err), &err);
+	ck_assert_ptr_nonnull(before = front_files_find(&files, ATTESTATION_FILE_ROOT));
 	/* Half of another one changes nothing yet. */
-	unit_ok(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 0, VIEW("ABC"), &err), &err);
-	ck_assert_ptr_eq(front_files_find(&files, MESSAGE_FILE_ROOT), before);
-	unit_ok(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 3, VIEW("DEF"), &err), &err);
-	ck_assert_ptr_ne(front_files_find(&files, MESSAGE_FILE_ROOT), before);
-	ck_assert_ptr_null(front_files_find(&files, MESSAGE_FILE_CRL));
+	unit_ok(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 0, VIEW("ABC"), &err), &err);
+	ck_assert_ptr_eq(front_files_find(&files, ATTESTATION_FILE_ROOT), before);
+	unit_ok(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 3, VIEW("DEF"), &err), &err);
+	ck_assert_ptr_ne(front_files_find(&files, ATTESTATION_FILE_ROOT), before);
+	ck_assert_ptr_null(front_files_find(&files, ATTESTATION_FILE_CRL));
 }
 END_TEST
 
@@ -47,10 +47,10 @@ START_TEST(take_out_of_order_is_malformed)
 {
 	struct error err = {0};
 
-	unit_fails(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 3, VIEW("def"), &err), &err, ERROR_MALFORMED,
+	unit_fails(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 3, VIEW("def"), &err), &err, ERROR_MALFORMED,
 	    "a piece of a file came out of order");
-	unit_ok(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 0, VIEW("abc"), &err), &err);
-	unit_fails(take(MESSAGE_FILE_ROOT, VIEW(""), 6, 4, VIEW("ef"), &err), &err, ERROR_MALFORMED,
+	unit_ok(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 0, VIEW("abc"), &err), &err);
+	unit_fails(take(ATTESTATION_FILE_ROOT, VIEW(""), 6, 4, VIEW("ef"), &err), &err, ERROR_MALFORMED,
 	    "a piece of a file came out of order");
 }
 END_TEST
@@ -59,11 +59,11 @@ START_TEST(find_crl_is_that_of_the_issuer)
 {
 	struct error err = {0};
 
-	unit_ok(take(MESSAGE_FILE_ISSUING, VIEW(""), 1, 0, VIEW("i"), &err), &err);
-	unit_ok(take(MESSAGE_FILE_CRL, VIEW("0a"), 1, 0, VIEW("x"), &err), &err);
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0b"), 1, 0, VIEW("y"), &err), &err);
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0c"), 1, 0, VIEW("z"), &err), &err);
-	ck_assert_ptr_eq(front_files_find_crl(&files, "0a"), front_files_find(&files, MESSAGE_FILE_CRL));
+	unit_ok(take(ATTESTATION_FILE_ISSUING, VIEW(""), 1, 0, VIEW("i"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_CRL, VIEW("0a"), 1, 0, VIEW("x"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0b"), 1, 0, VIEW("y"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0c"), 1, 0, VIEW("z"), &err), &err);
+	ck_assert_ptr_eq(front_files_find_crl(&files, "0a"), front_files_find(&files, ATTESTATION_FILE_CRL));
 	ck_assert_ptr_nonnull(front_files_find_crl(&files, "0b"));
 	ck_assert_ptr_nonnull(front_files_find_crl(&files, "0c"));
 	ck_assert_ptr_ne(front_files_find_crl(&files, "0b"), front_files_find_crl(&files, "0c"));
@@ -71,7 +71,7 @@ START_TEST(find_crl_is_that_of_the_issuer)
 	ck_assert_ptr_null(front_files_find_crl(&files, "0"));
 	ck_assert_ptr_null(front_files_find_crl(&files, "0d"));
 	/* The issuer that signs is another one from now on. */
-	unit_ok(take(MESSAGE_FILE_CRL, VIEW("0d"), 1, 0, VIEW("w"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_CRL, VIEW("0d"), 1, 0, VIEW("w"), &err), &err);
 	ck_assert_ptr_nonnull(front_files_find_crl(&files, "0d"));
 	ck_assert_ptr_null(front_files_find_crl(&files, "0a"));
 }
@@ -81,10 +81,10 @@ START_TEST(take_nothing_is_gone)
 {
 	struct error err = {0};
 
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0b"), 1, 0, VIEW("y"), &err), &err);
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0c"), 1, 0, VIEW("z"), &err), &err);
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0b"), 0, 0, VIEW(""), &err), &err);
-	unit_ok(take(MESSAGE_FILE_EARLIER_CRL, VIEW("0b"), 0, 0, VIEW(""), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0b"), 1, 0, VIEW("y"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0c"), 1, 0, VIEW("z"), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0b"), 0, 0, VIEW(""), &err), &err);
+	unit_ok(take(ATTESTATION_FILE_EARLIER_CRL, VIEW("0b"), 0, 0, VIEW(""), &err), &err);
 	ck_assert_ptr_null(front_files_find_crl(&files, "0b"));
 	ck_assert_ptr_nonnull(front_files_find_crl(&files, "0c"));
 }
@@ -99,11 +99,11 @@ START_TEST(take_more_than_there_can_be_is_malformed)
 
 	while (rc == 0 && taken < 1000) {
 		(void)snprintf(id, sizeof id, "%zu", taken);
-		rc = take(MESSAGE_FILE_EARLIER_CRL, (struct view){(const uint8_t *)id, strlen(id)}, 1, 0,
+		rc = take(ATTESTATION_FILE_EARLIER_CRL, (struct view){(const uint8_t *)id, strlen(id)}, 1, 0,
 		    VIEW("x"), &err);
 		taken += rc == 0;
 	}
-	ck_assert_uint_eq(taken, MESSAGE_EARLIER_MAX + MESSAGE_FILE_COUNT);
+	ck_assert_uint_eq(taken, ATTESTATION_EARLIER_MAX + ATTESTATION_FILE_COUNT);
 	ck_assert_str_eq(err.detail, "more files than there can be");
 }
 END_TEST

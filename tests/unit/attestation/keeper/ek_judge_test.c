@@ -18,7 +18,7 @@
 
 #define CLAIMED_ID "id:494E5443"
 
-static const struct message_challenge claims = {
+static const struct attestation_challenge claims = {
     .manufacturer = {(const uint8_t *)"INTC", 4},
     .model = {(const uint8_t *)"  a\0\0model\xff", 10},
     .firmware = {(const uint8_t *)"7.2", 3},
@@ -31,8 +31,8 @@ static struct ca                root;
 static struct ca                middle; /* below it; nobody imported it */
 static struct forge_ek          forged;
 static struct tpm_ek            ek;
-static struct bytes             shown[MESSAGE_CERTIFICATES_MAX];
-static struct message_challenge asked;
+static struct bytes             shown[ATTESTATION_CERTIFICATES_MAX];
+static struct attestation_challenge asked;
 static struct ek_judgement      judgement;
 static struct error             err;
 

@@ -111,10 +111,10 @@ start(const char *mode)
 }
 
 /* The question of an EK, with the certificate that was made last, if any was. */
-static struct message_question
+static struct attestation_question
 question_of(const struct forge_ek *ek)
 {
-	struct message_question question = challenge_question();
+	struct attestation_question question = challenge_question();
 
 	question.peer = VIEW("192.0.2.1:51442");
 	question.challenge.ek = bytes_view(&ek->spki);
@@ -130,8 +130,8 @@ question_of(const struct forge_ek *ek)
 static int
 try_secret(const struct forge_ek *ek, struct bytes *secret)
 {
-	struct message_question question = question_of(ek);
-	struct message_answer   answer;
+	struct attestation_question question = question_of(ek);
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 
 	bytes_clear(secret);
@@ -153,8 +153,8 @@ assert_challenge_refused(const struct forge_ek *ek, enum error_kind kind)
 static int
 certify(const struct bytes *secret, X509 **certificate)
 {
-	struct message_question question = certify_question(secret);
-	struct message_answer   answer;
+	struct attestation_question question = certify_question(secret);
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 
 	question.peer = VIEW("192.0.2.1:51442");
@@ -262,16 +262,16 @@ END_TEST
 /* As many and as large certificates as a front can send, and none of them one. */
 START_TEST(challenge_garbage_for_certificates_is_none)
 {
-	static uint8_t          garbage[MESSAGE_CERTIFICATE_MAX] = {0x30, 0x82, 0x1f, 0xfc, 0x30, 0x82, 0x1f, 0xf8};
-	struct message_question question;
-	struct message_answer   answer;
+	static uint8_t          garbage[ATTESTATION_CERTIFICATE_MAX] = {0x30, 0x82, 0x1f, 0xfc, 0x30, 0x82, 0x1f, 0xf8};
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 
 	start("require");
 	question = question_of(&fixture.ek);
-	question.challenge.certificate_count = MESSAGE_CERTIFICATES_MAX;
+	question.challenge.certificate_count = ATTESTATION_CERTIFICATES_MAX;
 	memcpy(garbage + 64, fixture.ek.spki.data, fixture.ek.spki.size);
-	for (size_t i = 0; i < MESSAGE_CERTIFICATES_MAX; i++)
+	for (size_t i = 0; i < ATTESTATION_CERTIFICATES_MAX; i++)
 		question.challenge.certificates[i] = (struct view){garbage, sizeof garbage - i};
 	ck_assert_int_eq(ask(fixture.front, &question, &body, &answer, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_EK_UNTRUSTED);
@@ -467,8 +467,8 @@ END_TEST
 /* An attacker shows the public EK and the certificate of a listed machine: both are public. */
 START_TEST(enroll_somebody_elses_certificate_enrols_nothing)
 {
-	struct message_question question;
-	struct message_answer   answer;
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 	AUTO_BYTES              secret = {0};
 	struct forge_ek         mine = {0};

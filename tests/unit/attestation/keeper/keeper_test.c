@@ -29,8 +29,8 @@ START_TEST(certify_activated_key_gives_its_certificate)
 {
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              body = {0};
-	struct message_question question;
-	struct message_answer   answer;
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	X509                   *certificate = NULL;
 	struct error            err = {0};
 
@@ -48,7 +48,7 @@ END_TEST
 START_TEST(challenge_ak_with_flaw_gives_no_credential)
 {
 	const struct forge_flaw_row *row = forge_flaw_row((enum forge_flaw)_i);
-	struct message_question      question = challenge_question();
+	struct attestation_question      question = challenge_question();
 	struct forge_ak              forged = {0};
 
 	if (row->judge != FORGE_BY_AK)
@@ -63,8 +63,8 @@ END_TEST
 /* A credential for one Name is none for another: the front has no say in the Name. */
 START_TEST(challenge_credential_opens_for_the_name_of_the_public_area_only)
 {
-	struct message_question question = challenge_question();
-	struct message_answer   answer;
+	struct attestation_question question = challenge_question();
+	struct attestation_answer   answer;
 	struct forge_ak         other = {0};
 	AUTO_BYTES              body = {0};
 	AUTO_BYTES              secret = {0};
@@ -81,7 +81,7 @@ END_TEST
 /* An enrolled EK beside an own one, in every way that a front could mix them. */
 START_TEST(challenge_other_ek_than_the_enrolled_gives_no_credential)
 {
-	struct message_question question = challenge_question();
+	struct attestation_question question = challenge_question();
 	struct forge_ek         own = {0};
 	struct ek_hash          hash;
 	char                    text[EK_HASH_TEXT_SIZE];
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(certify_without_challenge_gives_no_certificate)
 {
 	static const uint8_t    zeros[32] = {0};
-	struct message_question question = {.kind = MESSAGE_CERTIFY, .certify = {{zeros, sizeof zeros}}};
+	struct attestation_question question = {.kind = ATTESTATION_CERTIFY, .certify = {{zeros, sizeof zeros}}};
 
 	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 	question.certify.secret.size = 0;
@@ -130,22 +130,22 @@ START_TEST(certify_twice_at_once_gives_one_certificate)
 {
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              encoded = {0};
-	struct message_question question;
+	struct attestation_question question;
 	int                     certificates = 0;
 
 	secret_get(fixture.front, &secret);
 	question = certify_question(&secret);
-	message_question_encode(&question, &encoded);
+	attestation_question_encode(&question, &encoded);
 	front_send(fixture.front, CHANNEL_ASK, 1000, bytes_view(&encoded));
 	front_send(fixture.front, CHANNEL_ASK, 1001, bytes_view(&encoded));
 	for (int i = 0; i < 2; i++) {
 		struct channel_header header;
-		struct message_answer answer;
+		struct attestation_answer answer;
 		AUTO_BYTES            body = {0};
 		struct error          err = {0};
 
 		ck_assert(front_hear(fixture.front, &header, &body));
-		if (message_answer_decode(bytes_view(&body), &answer, &err) == 0)
+		if (attestation_answer_decode(bytes_view(&body), &answer, &err) == 0)
 			certificates++;
 		else
 			ck_assert_int_eq(err.kind, ERROR_UNKNOWN_SECRET);
@@ -257,8 +257,8 @@ START_TEST(certify_more_often_than_a_day_has_is_rate_limited)
 	for (int i = 0; i < 3; i++) {
 		AUTO_BYTES              secret = {0};
 		AUTO_BYTES              body = {0};
-		struct message_question question;
-		struct message_answer   answer;
+		struct attestation_question question;
+		struct attestation_answer   answer;
 		struct error            err = {0};
 
 		secret_get(fixture.front, &secret);
@@ -296,8 +296,8 @@ static const struct {
 /* Whoever knows an enrolled EK could else have all challenges that there are open for it. */
 START_TEST(challenge_of_one_ek_has_a_share_for_each_network)
 {
-	struct message_question question = challenge_question();
-	struct message_answer   answer;
+	struct attestation_question question = challenge_question();
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 	AUTO_BYTES              other = {0};
 	struct error            err = {0};
@@ -320,8 +320,8 @@ START_TEST(certify_after_the_device_was_changed_gives_no_certificate)
 	struct ek_hash          hash = hash_of(&fixture.ek);
 	struct store           *store = NULL;
 	AUTO_BYTES              secret = {0};
-	struct message_question question;
-	struct message_answer   answer;
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};
 
@@ -354,8 +354,8 @@ START_TEST(crl_that_could_not_be_written_is_written_later)
 	AUTO_FREE char         *path = file_join(fixture.directory, STATE_ISSUING_CRL);
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              body = {0};
-	struct message_question question;
-	struct message_answer   answer;
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	struct ek_hash          hash = hash_of(&fixture.ek);
 	struct store           *store = NULL;
 	struct error            err = {0};
@@ -394,14 +394,14 @@ static const struct {
 START_TEST(ask_garbage_is_malformed)
 {
 	struct channel_header header;
-	struct message_answer answer;
+	struct attestation_answer answer;
 	AUTO_BYTES            body = {0};
 	struct error          err = {0};
 
 	front_send(fixture.front, CHANNEL_ASK, 7,
 	    (struct view){(const uint8_t *)garbage[_i].octets, garbage[_i].size});
 	ck_assert(front_hear(fixture.front, &header, &body));
-	ck_assert_int_eq(message_answer_decode(bytes_view(&body), &answer, &err), -1);
+	ck_assert_int_eq(attestation_answer_decode(bytes_view(&body), &answer, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 }
 END_TEST
@@ -422,8 +422,8 @@ START_TEST(break_the_rules_ends_the_channel_and_nothing_else)
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              body = {0};
 	AUTO_FREE uint8_t      *octets = memory_new(broken[_i].size);
-	struct message_question question;
-	struct message_answer   answer;
+	struct attestation_question question;
+	struct attestation_answer   answer;
 	struct error            err = {0};
 
 	secret_get(fixture.front, &secret);
@@ -443,14 +443,14 @@ START_TEST(front_gone_with_open_questions_harms_nothing)
 {
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              encoded = {0};
-	struct message_question question;
+	struct attestation_question question;
 
 	for (int i = 0; i < 20; i++) {
 		bytes_clear(&secret);
 		bytes_clear(&encoded);
 		secret_get(fixture.front, &secret);
 		question = certify_question(&secret);
-		message_question_encode(&question, &encoded);
+		attestation_question_encode(&question, &encoded);
 		front_send(fixture.front, CHANNEL_ASK, 4000, bytes_view(&encoded));
 		(void)close(fixture.front);
 		fixture.front = front_attach();

@@ -32,7 +32,7 @@ setup_list_off(void)
 struct stranger {
 	struct forge_ek         ek;
 	struct ek_hash          hash;
-	struct message_question question; /* to be sent as it is */
+	struct attestation_question question; /* to be sent as it is */
 };
 
 static void
@@ -57,7 +57,7 @@ stranger_make(struct stranger *stranger, struct view peer)
 static enum error_kind
 stranger_ask(const struct stranger *stranger, struct error *err)
 {
-	struct message_answer answer;
+	struct attestation_answer answer;
 	AUTO_BYTES            body = {0};
 
 	ck_assert_int_eq(ask(fixture.front, &stranger->question, &body, &answer, err), -1);
@@ -129,7 +129,7 @@ START_TEST(challenge_stranger_that_is_approved_gets_a_credential)
 	struct stranger       stranger;
 	struct store_device   device = {0};
 	struct store         *store = NULL;
-	struct message_answer answer;
+	struct attestation_answer answer;
 	AUTO_BYTES            body = {0};
 	AUTO_BYTES            secret = {0};
 	struct error          err = {0};
@@ -213,7 +213,7 @@ START_TEST(challenge_stranger_that_goes_harms_nothing)
 	AUTO_BYTES      secret = {0};
 
 	stranger_make(&stranger, VIEW("192.0.2.7:4711"));
-	message_question_encode(&stranger.question, &encoded);
+	attestation_question_encode(&stranger.question, &encoded);
 	for (int i = 0; i < 10; i++) {
 		front_send(fixture.front, CHANNEL_ASK, 4000, bytes_view(&encoded));
 		(void)close(fixture.front);
