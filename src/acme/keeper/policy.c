@@ -13,6 +13,7 @@
 #include "pki/alt_name.h"
 #include "pki/csr.h"
 #include "tpm/key.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/identifier.h"
 
@@ -169,30 +170,45 @@ policy_check_contact(struct view contact, struct error *err)
 	return 0;
 }
 
+/*
+ * No certificate in reserve: it begins now, give or take a clock, and its life is counted
+ * from now on, whatever notBefore says.
+ */
+static int
+check_ahead(const struct acme_policy *policy, int64_t not_before, int64_t not_after, int64_t now,
+    struct error *err)
+{
+	char asked[CLOCK_TEXT_SIZE];
+	char here[CLOCK_TEXT_SIZE];
+
+	clock_format(now, here);
+	if (not_before > now + BACKDATE_SECONDS) {
+		clock_format(not_before, asked);
+		return error_set(err, ERROR_MALFORMED,
+		    "notBefore is %s, more than %d seconds ahead of this server's clock, which says %s;"
+		    " leave it out, or correct the clock", asked, BACKDATE_SECONDS, here);
+	}
+	if (not_after > now + policy->lifetime_max)
+		return error_set(err, ERROR_MALFORMED,
+		    "notAfter lies more than %lld minutes ahead, the longest life of a certificate here; it is %s"
+		    " now", (long long)policy->lifetime_max / 60, here);
+	return 0;
+}
+
 int
 policy_check_validity(const struct acme_policy *policy, int64_t not_before, int64_t not_after,
     int64_t now, struct error *err)
 {
 	int64_t start = not_before > now ? not_before : now;
-	char    least[24];
-	char    most[24];
 
 	if (not_before != 0 && not_before < now - BACKDATE_SECONDS_MAX)
 		return error_set(err, ERROR_MALFORMED, "notBefore lies more than an hour back");
-	if (not_before > now + policy->lifetime_max)
+	if (check_ahead(policy, not_before, not_after, now, err) != 0)
+		return -1;
+	if (not_after != 0 && (not_after < start || not_after - start < policy->lifetime_min))
 		return error_set(err, ERROR_MALFORMED,
-		    "notBefore lies more than %lld minutes ahead, the longest life of a certificate here",
-		    (long long)policy->lifetime_max / 60);
-	if (not_after == 0)
-		return 0;
-	(void)snprintf(least, sizeof least, "%lld", (long long)policy->lifetime_min / 60);
-	(void)snprintf(most, sizeof most, "%lld", (long long)policy->lifetime_max / 60);
-	if (not_after < start || not_after - start < policy->lifetime_min)
-		return error_set(err, ERROR_MALFORMED,
-		    "notAfter leaves less than %s minutes, the shortest life of a certificate here", least);
-	if (not_after - start > policy->lifetime_max)
-		return error_set(err, ERROR_MALFORMED,
-		    "notAfter leaves more than %s minutes, the longest life of a certificate here", most);
+		    "notAfter leaves less than %lld minutes, the shortest life of a certificate here",
+		    (long long)policy->lifetime_min / 60);
 	return 0;
 }
 
@@ -201,16 +217,15 @@ policy_validity(const struct acme_policy *policy, int64_t asked_not_before,
     int64_t asked_not_after, int64_t now, int64_t *not_before, int64_t *not_after,
     struct error *err)
 {
-	int64_t start = asked_not_before > now ? asked_not_before : now;
-
 	*not_before = asked_not_before != 0 ? asked_not_before : now - BACKDATE_SECONDS;
-	*not_after = asked_not_after != 0 ? asked_not_after : start + policy->lifetime;
+	*not_after = asked_not_after != 0 ? asked_not_after : now + policy->lifetime;
 	if (policy->lifetime <= 0)
 		return error_set(err, ERROR_INTERNAL, "the policy has no lifetime");
 	if (*not_after <= now)
 		return error_set(err, ERROR_MALFORMED,
 		    "the notAfter that was ordered has passed; make a new order");
-	return 0;
+	/* The order may be older than the configuration. */
+	return check_ahead(policy, asked_not_before, *not_after, now, err);
 }
 
 int

@@ -49,12 +49,16 @@ int policy_check_contact(struct view contact, struct error *err);
 
 /*
  * Looks at the notBefore and notAfter that a new order asks for (0: not).
- * MALFORMED when the life that is left would be shorter or longer than allowed.
+ * MALFORMED when notBefore lies further ahead than certificates are backdated, or
+ * when the life from now on would be shorter or longer than allowed.
  */
 int policy_check_validity(const struct acme_policy *policy, int64_t not_before, int64_t not_after,
     int64_t now, struct error *err);
 
-/* Fills in the validity of a certificate that is made now. MALFORMED when the notAfter asked for has passed. */
+/*
+ * Fills in the validity of a certificate that is made now. MALFORMED when the notAfter
+ * asked for has passed, or when either lies further ahead than a new order may ask for.
+ */
 int policy_validity(const struct acme_policy *policy, int64_t asked_not_before,
     int64_t asked_not_after, int64_t now, int64_t *not_before, int64_t *not_after,
     struct error *err);

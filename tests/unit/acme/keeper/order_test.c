@@ -60,7 +60,9 @@ static const struct {
     {"permanent-identifier", NAME, 0, -86400, ERROR_MALFORMED},
     {"permanent-identifier", NAME, -86400, 0, ERROR_MALFORMED},
     {"permanent-identifier", NAME, 31 * 86400, 0, ERROR_MALFORMED},
-    {"permanent-identifier", NAME, 3600, 3660, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 30, 90, ERROR_MALFORMED},
+    {"permanent-identifier", NAME, 29 * 86400, 58 * 86400, ERROR_MALFORMED}, /* in reserve */
+    {"permanent-identifier", NAME, 3600, 2 * 3600, ERROR_MALFORMED},
 };
 
 START_TEST(order_that_the_policy_does_not_want_is_refused)

@@ -132,12 +132,17 @@ static const struct {
     {-HOUR, 0, true},
     {-HOUR - 1, 0, false},
     {-HOUR, 30 * DAY, true}, /* life is counted from now on */
-    {30 * DAY, 0, true},
-    {30 * DAY + 1, 0, false},
-    {DAY, 31 * DAY, true},
-    {DAY, 31 * DAY + 1, false},
-    {DAY, DAY + 299, false},
-    {DAY, HOUR, false},
+    {60, 0, true}, /* a clock that is ahead */
+    {61, 0, false},
+    {60, 30 * DAY, true},
+    {60, 30 * DAY + 1, false},
+    {60, 60 + 299, false},
+    {60, 60 + 300, true},
+    {60, 30, false},
+    {29 * DAY, 58 * DAY, false}, /* a certificate in reserve */
+    {29 * DAY, 30 * DAY, false},
+    {30 * DAY, 0, false},
+    {DAY, DAY + HOUR, false},
 };
 
 START_TEST(check_validity_obeys_the_bounds)
@@ -171,14 +176,31 @@ START_TEST(validity_takes_what_was_asked_and_else_the_default)
 	unit_ok(policy_validity(policy, 0, 0, NOW, &not_before, &not_after, &err), &err);
 	ck_assert_int_eq(not_before, NOW - 60);
 	ck_assert_int_eq(not_after, NOW + DAY);
-	unit_ok(policy_validity(policy, NOW + HOUR, 0, NOW, &not_before, &not_after, &err), &err);
-	ck_assert_int_eq(not_before, NOW + HOUR);
-	ck_assert_int_eq(not_after, NOW + HOUR + DAY);
+	unit_ok(policy_validity(policy, NOW + 60, 0, NOW, &not_before, &not_after, &err), &err);
+	ck_assert_int_eq(not_before, NOW + 60);
+	ck_assert_int_eq(not_after, NOW + DAY);
 	unit_ok(policy_validity(policy, NOW - 5, NOW + 7, NOW, &not_before, &not_after, &err), &err);
 	ck_assert_int_eq(not_before, NOW - 5);
 	ck_assert_int_eq(not_after, NOW + 7);
 	unit_fails(policy_validity(policy, 0, NOW, NOW, &not_before, &not_after, &err), &err,
 	    ERROR_MALFORMED, "the notAfter that was ordered has passed; make a new order");
+}
+END_TEST
+
+START_TEST(validity_of_an_order_in_reserve_is_refused)
+{
+	int64_t not_before = 0;
+	int64_t not_after = 0;
+
+	unit_fails(policy_validity(policy, NOW + 61, 0, NOW, &not_before, &not_after, &err), &err,
+	    ERROR_MALFORMED,
+	    "notBefore is 2027-01-15T08:01:01Z, more than 60 seconds ahead of this server's clock, which says"
+	    " 2027-01-15T08:00:00Z; leave it out, or correct the clock");
+	unit_fails(policy_validity(policy, 0, NOW + 30 * DAY + 1, NOW, &not_before, &not_after, &err), &err,
+	    ERROR_MALFORMED,
+	    "notAfter lies more than 43200 minutes ahead, the longest life of a certificate here; it is"
+	    " 2027-01-15T08:00:00Z now");
+	unit_ok(policy_validity(policy, 0, NOW + 30 * DAY, NOW, &not_before, &not_after, &err), &err);
 }
 END_TEST
 
@@ -389,6 +411,7 @@ main(void)
 	LOOP(check_validity_obeys_the_bounds, validities);
 	tcase_add_test(tc, check_validity_of_any_number_does_not_overflow);
 	tcase_add_test(tc, validity_takes_what_was_asked_and_else_the_default);
+	tcase_add_test(tc, validity_of_an_order_in_reserve_is_refused);
 	LOOP(check_key_obeys_the_types, keys);
 	tcase_add_test(tc, dns_names_are_the_templates_filled_in);
 	LOOP(check_of_what_is_no_policy_is_malformed, spoils);
