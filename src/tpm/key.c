@@ -114,6 +114,10 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 {
 	OSSL_PARAM params[3];
 
+	/* SEC 1 §2.3.3: an octet of zero. OpenSSL makes a key of it, which has no coordinates. */
+	if (point.size > 0 && point.data[0] == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION, "the point at infinity of %s is no key",
+		    curve->name);
 	/* OpenSSL copies both; its parameters just have no const. */
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 	    (char *)(uintptr_t)curve->group, 0);

@@ -63,6 +63,8 @@ static const struct {
         "EK of 1024 bits: RSA must have 2048, 3072 or 4096"},
     {"EK_P224", "badAttestation",
         "EK: curve 1.3.132.0.33 is not P-256, P-384 or P-521"},
+    {"EK_INFINITE", "badAttestation",
+        "EK: the point at infinity of P-256 is no key"},
 };
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -240,6 +242,14 @@ request_spoil(json_t *request, const struct forge_ek *ek, const struct forge_ak 
 	} else if (strcmp(flaw, "EK_P224") == 0) {
 		(void)json_object_del(request, "ekPublic");
 		set_key(request, "ek", forge_key(FORGE_P224, 0));
+	} else if (strcmp(flaw, "EK_INFINITE") == 0) { /* the point is SEC 1's one octet of zero */
+		static const uint8_t infinite[] = {0x30, 0x19, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+		    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
+		    0x02, 0x00, 0x00};
+
+		(void)json_object_del(request, "ekPublic");
+		bytes_append(&spki, infinite, sizeof infinite);
+		set(request, "ek", &spki);
 	} else {
 		return false;
 	}

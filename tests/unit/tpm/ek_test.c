@@ -68,6 +68,7 @@ enum spoiling {
 	KEY_INSIDE,  /* the BIT STRING is no RSAPublicKey */
 	UNUSED_BITS, /* of the BIT STRING */
 	OFF_CURVE,
+	INFINITE, /* the point is SEC 1's one octet of zero */
 };
 
 static const struct {
@@ -96,6 +97,7 @@ static const struct {
     {FORGE_P256, UNUSED_BITS, ERROR_MALFORMED, "the EK's BIT STRING has unused bits"},
     {FORGE_P256, OFF_CURVE, ERROR_BAD_ATTESTATION,
         "EK: not a point on P-256: point is not on curve"},
+    {FORGE_P256, INFINITE, ERROR_BAD_ATTESTATION, "EK: the point at infinity of P-256 is no key"},
 };
 
 /* Offsets in the SubjectPublicKeyInfo of an RSA-2048 and of a P-256 key. */
@@ -135,6 +137,13 @@ spoil(enum forge_key key, enum spoiling how, struct bytes *spki)
 		break;
 	case OFF_CURVE:
 		spki->data[spki->size - 1] ^= 1;
+		break;
+	case INFINITE: /* SEQUENCE, and a BIT STRING behind the algorithm's 23 octets */
+		ck_assert_uint_eq(spki->data[23], 3);
+		spki->data[1] = 21 + 4;
+		spki->data[24] = 2;
+		spki->data[26] = 0;
+		spki->size = 27;
 		break;
 	}
 }
