@@ -49,14 +49,14 @@ command_find(const char *name)
 }
 
 int
-command_tpm_open(struct device_tpm *tpm, const struct command_settings *settings,
+command_tpm_open(struct device_tpm **tpm, const struct command_settings *settings,
     struct error *err)
 {
-	if (device_tpm_open(tpm, command_tcti(settings), err) != 0)
+	if (device_tpm_open(command_tcti(settings), tpm, err) != 0)
 		return -1;
 	return settings->owner_auth_file == NULL
 	    ? 0
-	    : device_tpm_owner_auth(tpm, settings->owner_auth_file, err);
+	    : device_tpm_owner_auth(*tpm, settings->owner_auth_file, err);
 }
 
 void

@@ -86,7 +86,7 @@ command_run   command_renew;
 command_run   command_status;
 
 /* Opens the TPM that the settings name, with the owner's password where they have one. */
-int command_tpm_open(struct device_tpm *tpm, const struct command_settings *settings,
+int command_tpm_open(struct device_tpm **tpm, const struct command_settings *settings,
     struct error *err);
 
 /* Says on a terminal what is done now; silent elsewhere, unless --verbose is given. */

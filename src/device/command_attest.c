@@ -82,13 +82,13 @@ int
 command_attest(const struct command_settings *settings, json_t *out, struct error *err)
 {
 	AUTO_STATE      state = {.lock = -1};
-	AUTO_TPM        tpm = {0};
+	AUTO_TPM        tpm = NULL;
 	AUTO_IDENTITY   identity = {0};
 	AUTO_FREE char *path = NULL;
 
 	if (device_state_open(settings->state_dir, &state, err) != 0 ||
 	    command_tpm_open(&tpm, settings, err) != 0 ||
-	    device_identity_attest(&tpm, settings, &state, &identity, &path, out, err) != 0)
+	    device_identity_attest(tpm, settings, &state, &identity, &path, out, err) != 0)
 		return -1;
 	if (settings->root == NULL && strncmp(settings->url, "https://", 8) != 0)
 		(void)fprintf(stderr, "attest-device: note: nothing vouches for this chain: "

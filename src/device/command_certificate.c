@@ -33,11 +33,11 @@ certificate_try(const struct device_settings *settings, char **refused, json_t *
     struct error *err)
 {
 	AUTO_STATE state = {.lock = -1};
-	AUTO_TPM   tpm = {0};
+	AUTO_TPM   tpm = NULL;
 
 	return device_state_open(settings->all.state_dir, &state, err) == 0 &&
 	        command_tpm_open(&tpm, &settings->all, err) == 0 &&
-	        certification_run(&tpm, settings, &state, false, refused, out, err) == 0
+	        certification_run(tpm, settings, &state, false, refused, out, err) == 0
 	    ? 0
 	    : -1;
 }

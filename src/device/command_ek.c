@@ -43,9 +43,9 @@ static int
 template_show(struct device_tpm *tpm, const struct device_template *template, json_t *list,
     bool print, struct error *err)
 {
-	AUTO_EK ek = {0};
-	ESYS_TR handle;
-	bool    present;
+	AUTO_EK  ek = {0};
+	uint32_t handle;
+	bool     present;
 
 	if (device_interrupt_check(err) != 0 ||
 	    device_ek_present(tpm, template, &present, err) != 0)
@@ -81,9 +81,9 @@ static int
 hash_only(struct device_tpm *tpm, const struct command_settings *settings, json_t *out,
     struct error *err)
 {
-	AUTO_EK ek = {0};
-	ESYS_TR handle;
-	char    hash[EK_HASH_TEXT_SIZE];
+	AUTO_EK  ek = {0};
+	uint32_t handle;
+	char     hash[EK_HASH_TEXT_SIZE];
 
 	if (device_ek_load_wanted(tpm, settings->ek, &ek, &handle, err) != 0)
 		return -1;
@@ -114,10 +114,10 @@ command_ek_check(const struct command_settings *settings, struct error *err)
 int
 command_ek(const struct command_settings *settings, json_t *out, struct error *err)
 {
-	AUTO_TPM tpm = {0};
+	AUTO_TPM tpm = NULL;
 
-	if (device_tpm_open(&tpm, command_tcti(settings), err) != 0)
+	if (device_tpm_open(command_tcti(settings), &tpm, err) != 0)
 		return -1;
-	return settings->hash ? hash_only(&tpm, settings, out, err)
-	                      : list_all(&tpm, settings, out, err);
+	return settings->hash ? hash_only(tpm, settings, out, err)
+	                      : list_all(tpm, settings, out, err);
 }

@@ -92,13 +92,13 @@ static int
 renew(const struct device_settings *settings, const struct device_state *state,
     const struct due *due, json_t *out, struct error *err)
 {
-	AUTO_TPM tpm = {0};
+	AUTO_TPM tpm = NULL;
 
 	if (device_settings_check(&settings->all, err) != 0 ||
 	    command_tpm_open(&tpm, &settings->all, err) != 0)
 		return -1;
-	return due->certificate ? certification_run(&tpm, settings, state, true, NULL, out, err)
-	                        : chain_renew(&tpm, settings, state, out, err);
+	return due->certificate ? certification_run(tpm, settings, state, true, NULL, out, err)
+	                        : chain_renew(tpm, settings, state, out, err);
 }
 
 static void

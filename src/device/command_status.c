@@ -64,11 +64,11 @@ eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 
 	(void)json_object_set_new(out, "eks", list);
 	for (size_t i = 0; (template = device_template_at(i)) != NULL; i++) {
-		AUTO_EK ek = {0};
-		ESYS_TR handle;
-		bool    present;
-		char    hash[EK_HASH_TEXT_SIZE];
-		char    text[EK_HASH_TEXT_SIZE + 64];
+		AUTO_EK  ek = {0};
+		uint32_t handle;
+		bool     present;
+		char     hash[EK_HASH_TEXT_SIZE];
+		char     text[EK_HASH_TEXT_SIZE + 64];
 
 		if (device_interrupt_check(err) != 0 ||
 		    device_ek_present(tpm, template, &present, err) != 0)
@@ -208,7 +208,7 @@ command_status(const struct command_settings *line, json_t *out, struct error *e
 {
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.lock = -1};
-	AUTO_TPM      tpm = {0};
+	AUTO_TPM      tpm = NULL;
 	bool          print = !line->json;
 	struct error  first = {0};
 
@@ -216,10 +216,10 @@ command_status(const struct command_settings *line, json_t *out, struct error *e
 	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
 	    command_tpm_open(&tpm, &settings.all, err) != 0 ||
-	    tpm_show(&tpm, out, print, err) != 0 || eks_show(&tpm, out, print, err) != 0)
+	    tpm_show(tpm, out, print, err) != 0 || eks_show(tpm, out, print, err) != 0)
 		return -1;
-	ak_show(&tpm, &state, settings.all.root, out, print, &first);
-	certificate_show(&tpm, &settings, &state, out, print, &first);
+	ak_show(tpm, &state, settings.all.root, out, print, &first);
+	certificate_show(tpm, &settings, &state, out, print, &first);
 	if (first.detail[0] == '\0')
 		return 0;
 	*err = first;

@@ -8,10 +8,10 @@
 #include <openssl/ecdsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <tss2/tss2_tpm2_types.h>
 
 #include "device/tpm/key_file.h"
 #include "device/tpm/sign_key.h"
-#include "device/tpm/tpm.h"
 #include "pki/permanent_identifier.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
@@ -149,7 +149,7 @@ request_sign(struct device_tpm *tpm, const struct device_key *key, X509_REQ *req
     struct error *err)
 {
 	const struct sign_key_type *type = sign_key_type_of(&key->public.publicArea);
-	TPMT_SIGNATURE *signature = NULL;
+	TPMT_SIGNATURE  signature;
 	unsigned char  *info = NULL;
 	uint8_t         digest[EVP_MAX_MD_SIZE];
 	unsigned int    digest_size = 0;
@@ -172,8 +172,7 @@ request_sign(struct device_tpm *tpm, const struct device_key *key, X509_REQ *req
 	if (sign_key_sign(tpm, key, signatures[row].scheme, signatures[row].hash,
 	        (struct view){digest, digest_size}, &signature, err) != 0)
 		return -1;
-	done = signature_set(request, signature);
-	Esys_Free(signature);
+	done = signature_set(request, &signature);
 	return done ? 0 : error_set_openssl(err, ERROR_INTERNAL, "encoding the CSR's signature");
 }
 

@@ -36,7 +36,7 @@ device_identity_clear(struct device_identity *identity)
 /* Takes the kept AK; false when a new one is needed, and why is said when somebody asked to hear. */
 static bool
 ak_reuse(struct device_tpm *tpm, const struct device_state *state,
-    const struct device_ak_type *wanted, struct device_identity *identity, ESYS_TR *handle,
+    const struct device_ak_type *wanted, struct device_identity *identity, uint32_t *handle,
     bool *failed, struct error *err)
 {
 	*failed = false;
@@ -58,7 +58,7 @@ ak_reuse(struct device_tpm *tpm, const struct device_state *state,
 
 static int
 ak_get(struct device_tpm *tpm, const struct command_settings *settings,
-    const struct device_state *state, struct device_identity *identity, ESYS_TR *handle,
+    const struct device_state *state, struct device_identity *identity, uint32_t *handle,
     struct error *err)
 {
 	const struct device_ak_type *wanted = NULL;
@@ -194,7 +194,7 @@ device_identity_load(struct device_tpm *tpm, const struct device_state *state, c
 {
 	AUTO_TRUST trust = NULL;
 	AUTO_BYTES pem = {0};
-	ESYS_TR    handle = ESYS_TR_NONE;
+	uint32_t   handle = DEVICE_HANDLE_NONE;
 
 	if (root_load(root, &trust, err) != 0 ||
 	    device_state_ak_load(state, &identity->ak, err) != 0 ||

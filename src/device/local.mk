@@ -29,7 +29,9 @@ src_libdevice_a_SOURCES = \
 	src/device/host/problem.c src/device/host/problem.h \
 	src/device/tpm/ak.c src/device/tpm/ak.h \
 	src/device/tpm/ak_type.c src/device/tpm/ak_type.h \
+	src/device/tpm/credential.c src/device/tpm/credential.h \
 	src/device/tpm/ek.c src/device/tpm/ek.h \
+	src/device/tpm/esys.h \
 	src/device/tpm/key_file.c src/device/tpm/key_file.h \
 	src/device/tpm/key_load.c src/device/tpm/key_load.h \
 	src/device/tpm/nv.c src/device/tpm/nv.h \

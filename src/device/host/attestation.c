@@ -15,6 +15,7 @@
 #include "device/host/problem.h"
 #include "device/interrupt.h"
 #include "device/tpm/ak.h"
+#include "device/tpm/credential.h"
 #include "device/tpm/ek.h"
 #include "device/tpm/tpm.h"
 #include "util/base64.h"
@@ -136,31 +137,6 @@ challenge_get(struct device_tpm *tpm, struct attestation *attestation,
 	return attestation_challenge_decode(bytes_view(&answer.body), credential, secret, err);
 }
 
-/* TPM 2.0 Part 3, TPM2_ActivateCredential. */
-static int
-credential_activate(struct device_tpm *tpm, const struct attestation *attestation,
-    const TPM2B_ID_OBJECT *credential, const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *opened,
-    struct error *err)
-{
-	TPM2B_DIGEST *value = NULL;
-	ESYS_TR       session;
-	TSS2_RC       rc;
-
-	if (device_ek_authorize(tpm, attestation->ek, &session, err) != 0)
-		return -1;
-	DEVICE_TPM_TRY(rc, Esys_ActivateCredential(tpm->esys, attestation->ak_handle,
-	                       attestation->ek_handle, ESYS_TR_PASSWORD, session, ESYS_TR_NONE,
-	                       credential, secret, &value));
-	device_tpm_release(tpm, &session);
-	if (rc != TSS2_RC_SUCCESS)
-		return device_tpm_error(err, rc,
-		    "the TPM does not open the credential; it was made for another EK or AK");
-	bytes_append(opened, value->buffer, value->size);
-	bytes_cleanse(value->buffer, sizeof value->buffer);
-	Esys_Free(value);
-	return 0;
-}
-
 static int
 chain_get(struct http_client *client, const char *url, struct view secret,
     struct device_chain *chain, struct error *err)
@@ -202,10 +178,12 @@ attestation_run(struct device_tpm *tpm, struct attestation *attestation,
 	TPM2B_ID_OBJECT        credential;
 	TPM2B_ENCRYPTED_SECRET secret;
 	AUTO_BYTES             opened = {0};
+	const struct device_credential_keys keys = {attestation->ek, attestation->ek_handle,
+	    attestation->ak_handle};
 
 	if (challenge_get(tpm, attestation, client, url, &credential, &secret, err) != 0 ||
 	    device_interrupt_check(err) != 0 ||
-	    credential_activate(tpm, attestation, &credential, &secret, &opened, err) != 0)
+	    device_credential_activate(tpm, &keys, &credential, &secret, &opened, err) != 0)
 		return -1;
 	return chain_get(client, url, bytes_view(&opened), chain, err);
 }

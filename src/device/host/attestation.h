@@ -3,8 +3,9 @@
 #define DEVICE_HOST_ATTESTATION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#include <tss2/tss2_esys.h>
+#include <tss2/tss2_tpm2_types.h>
 
 #include "device/chain.h"
 #include "util/bytes.h"
@@ -22,9 +23,9 @@ struct http_client;
 /* The keys of one attestation, loaded. */
 struct attestation {
 	const struct device_ek *ek;
-	ESYS_TR                 ek_handle;
+	uint32_t                ek_handle;
 	const struct device_ak *ak;
-	ESYS_TR                 ak_handle;
+	uint32_t                ak_handle;
 	char                   *request; /* what attestation_run POSTs to /attest; the caller frees */
 };
 

@@ -12,9 +12,9 @@
 #include <tss2/tss2_mu.h>
 
 #include "device/tpm/ak_type.h"
+#include "device/tpm/esys.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/parent.h"
-#include "device/tpm/tpm.h"
 #include "tpm/ak.h"
 #include "tpm/creation.h"
 #include "util/error.h"
@@ -127,7 +127,7 @@ ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct created *created
 
 int
 device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, struct device_ak *ak,
-    ESYS_TR *handle, struct error *err)
+    uint32_t*handle, struct error *err)
 {
 	struct created created = {NULL, NULL, NULL};
 	ESYS_TR        parent = ESYS_TR_NONE;
@@ -152,7 +152,7 @@ device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, stru
 }
 
 int
-device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, ESYS_TR *handle,
+device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, uint32_t*handle,
     struct error *err)
 {
 	return device_key_load(tpm, &ak->key, "the AK in the state directory", handle, err);

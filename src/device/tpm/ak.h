@@ -2,7 +2,7 @@
 #ifndef DEVICE_TPM_AK_H
 #define DEVICE_TPM_AK_H
 
-#include <tss2/tss2_esys.h>
+#include <stdint.h>
 
 #include "device/tpm/key_file.h"
 #include "util/bytes.h"
@@ -34,13 +34,13 @@ void device_ak_clear(struct device_ak *ak);
  * NOT_FOUND when the TPM makes no keys of this type, else INTERNAL.
  */
 int device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, struct device_ak *ak,
-    ESYS_TR *handle, struct error *err);
+    uint32_t *handle, struct error *err);
 
 /*
  * Loads an AK that was made before. CONFLICT when this TPM does not know it (it is
  * another TPM's, or the TPM was cleared): then it takes a new one. Else INTERNAL.
  */
-int device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, ESYS_TR *handle,
+int device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, uint32_t *handle,
     struct error *err);
 
 /*

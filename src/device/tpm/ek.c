@@ -12,9 +12,9 @@
 #include <openssl/x509.h>
 #include <tss2/tss2_mu.h>
 
+#include "device/tpm/esys.h"
 #include "device/tpm/nv.h"
 #include "device/tpm/template.h"
-#include "device/tpm/tpm.h"
 #include "pki/certificate.h"
 #include "tpm/public.h"
 #include "tpm/spki.h"
@@ -120,7 +120,7 @@ endorsement_primary(TPM2_ALG_ID name_alg, const TPM2B_NAME *name, const TPM2B_NA
 /* Takes the persistent key when it is the EK; *handle stays ESYS_TR_NONE when it is another. */
 static int
 persistent_try(struct device_tpm *tpm, TPM2_HANDLE persistent, const TPMT_PUBLIC *wanted,
-    TPMT_PUBLIC *area, ESYS_TR *handle, struct error *err)
+    TPMT_PUBLIC *area, uint32_t*handle, struct error *err)
 {
 	TPM2B_PUBLIC *public = NULL;
 	TPM2B_NAME   *name = NULL;
@@ -157,7 +157,7 @@ persistent_try(struct device_tpm *tpm, TPM2_HANDLE persistent, const TPMT_PUBLIC
 /* Looks for the EK among the persistent keys: making an RSA key takes some TPMs 20 s. */
 static int
 persistent_find(struct device_tpm *tpm, const TPMT_PUBLIC *wanted, TPMT_PUBLIC *area,
-    ESYS_TR *handle, struct error *err)
+    uint32_t*handle, struct error *err)
 {
 	TPM2_HANDLE handles[EK_HANDLES_MAX];
 	size_t      count = EK_HANDLES_MAX;
@@ -183,7 +183,7 @@ code_means_unsupported(TPM2_RC code)
 
 static int
 primary_make(struct device_tpm *tpm, const struct device_template *template,
-    const TPMT_PUBLIC *wanted, TPMT_PUBLIC *area, ESYS_TR *handle, struct error *err)
+    const TPMT_PUBLIC *wanted, TPMT_PUBLIC *area, uint32_t*handle, struct error *err)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = {0};
 	const TPM2B_PUBLIC           in = {.publicArea = *wanted};
@@ -264,7 +264,7 @@ ek_describe(struct device_tpm *tpm, struct device_ek *ek, struct error *err)
 
 int
 device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
-    ESYS_TR *handle, struct error *err)
+    uint32_t*handle, struct error *err)
 {
 	TPMT_PUBLIC wanted;
 
@@ -284,7 +284,7 @@ device_ek_load(struct device_tpm *tpm, const struct device_template *template, s
 
 int
 device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_ek *ek,
-    ESYS_TR *handle, struct error *err)
+    uint32_t*handle, struct error *err)
 {
 	const struct device_template *template;
 	bool                          present;
@@ -308,7 +308,7 @@ device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_
 }
 
 int
-device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, ESYS_TR *session,
+device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, uint32_t *session,
     struct error *err)
 {
 	const TPMT_SYM_DEF symmetric = {.algorithm = TPM2_ALG_NULL};

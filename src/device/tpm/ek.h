@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include <tss2/tss2_esys.h>
+#include <tss2/tss2_tpm2_types.h>
 
 #include "tpm/ek.h"
 #include "util/bytes.h"
@@ -45,21 +46,21 @@ int device_ek_present(struct device_tpm *tpm, const struct device_template *temp
  * NOT_FOUND when the TPM does not make keys of this kind, else INTERNAL.
  */
 int device_ek_load(struct device_tpm *tpm, const struct device_template *template,
-    struct device_ek *ek, ESYS_TR *handle, struct error *err);
+    struct device_ek *ek, uint32_t *handle, struct error *err);
 
 /*
  * The EK of the row that `wanted` means (device_template_find), or without one (NULL)
  * the default: the first row of the table whose EK the machine has.
  */
 int device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_ek *ek,
-    ESYS_TR *handle, struct error *err);
+    uint32_t *handle, struct error *err);
 
 /*
  * Sets *session to what authorizes the EK's use: the empty password where its
  * attributes allow that, else a policy session that has passed
  * PolicySecret(endorsement), good for one command. Release it.
  */
-int device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, ESYS_TR *session,
+int device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, uint32_t *session,
     struct error *err);
 
 /*

@@ -3,14 +3,14 @@
 
 #include "device/tpm/key_load.h"
 
+#include "device/tpm/esys.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/parent.h"
-#include "device/tpm/tpm.h"
 #include "util/error.h"
 
 int
 device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key,
-    const char *whose, ESYS_TR *handle, struct error *err)
+    const char *whose, uint32_t*handle, struct error *err)
 {
 	TPM2_RC code;
 	TSS2_RC rc;
@@ -32,7 +32,7 @@ device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct devic
 
 int
 device_key_load(struct device_tpm *tpm, const struct device_key *key, const char *whose,
-    ESYS_TR *handle, struct error *err)
+    uint32_t*handle, struct error *err)
 {
 	ESYS_TR parent = ESYS_TR_NONE;
 	int     rc;

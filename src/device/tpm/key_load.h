@@ -2,7 +2,7 @@
 #ifndef DEVICE_TPM_KEY_LOAD_H
 #define DEVICE_TPM_KEY_LOAD_H
 
-#include <tss2/tss2_esys.h>
+#include <stdint.h>
 
 struct device_key;
 struct device_tpm;
@@ -14,10 +14,10 @@ struct error;
  * TPM's, or the TPM was cleared. Else INTERNAL. Release *handle.
  */
 int device_key_load(struct device_tpm *tpm, const struct device_key *key, const char *whose,
-    ESYS_TR *handle, struct error *err);
+    uint32_t *handle, struct error *err);
 
 /* The same under a parent that is loaded. */
-int device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key,
-    const char *whose, ESYS_TR *handle, struct error *err);
+int device_key_load_under(struct device_tpm *tpm, uint32_t parent, const struct device_key *key,
+    const char *whose, uint32_t *handle, struct error *err);
 
 #endif

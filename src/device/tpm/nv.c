@@ -3,7 +3,8 @@
 
 #include "device/tpm/nv.h"
 
-#include "device/tpm/tpm.h"
+#include "device/tpm/esys.h"
+
 
 /* Every TPM gives as much at once (TCG PC Client profile), and no certificate is longer than max. */
 #define NV_CHUNK_DEFAULT 512U

@@ -6,8 +6,8 @@
 
 #include "device/tpm/parent.h"
 
+#include "device/tpm/esys.h"
 #include "device/tpm/template.h"
-#include "device/tpm/tpm.h"
 #include "util/error.h"
 
 #define SRK_HANDLE 0x81000001U
@@ -17,7 +17,7 @@
  * owner hierarchy.
  */
 static int
-parent_make(struct device_tpm *tpm, bool empty_unique, ESYS_TR *parent, struct error *err)
+parent_make(struct device_tpm *tpm, bool empty_unique, uint32_t *parent, struct error *err)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = {0};
 	const TPM2B_PUBLIC in = {.publicArea = device_template_storage(TPM2_ALG_ECC, empty_unique)};
@@ -38,7 +38,7 @@ parent_make(struct device_tpm *tpm, bool empty_unique, ESYS_TR *parent, struct e
 
 /* Opens a persistent parent; *parent is ESYS_TR_NONE when there is none at this handle. */
 static int
-parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, ESYS_TR *parent,
+parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, uint32_t *parent,
     struct error *err)
 {
 	TPM2B_PUBLIC *public = NULL;
@@ -74,7 +74,7 @@ parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, ESYS_
  * password: keys below it are used without that password, those below a transient one are not.
  */
 static int
-parent_persist(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
+parent_persist(struct device_tpm *tpm, uint32_t *parent, struct error *err)
 {
 	ESYS_TR made = ESYS_TR_NONE;
 	TSS2_RC rc;
@@ -93,7 +93,7 @@ parent_persist(struct device_tpm *tpm, ESYS_TR *parent, struct error *err)
 }
 
 int
-device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent, struct error *err)
+device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, uint32_t *parent, struct error *err)
 {
 	TPMT_PUBLIC area = {0};
 	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
@@ -113,7 +113,7 @@ device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent
 }
 
 int
-device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, ESYS_TR *parent, struct error *err)
+device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, uint32_t *parent, struct error *err)
 {
 	TPMT_PUBLIC ignored;
 

@@ -2,7 +2,9 @@
 #ifndef DEVICE_TPM_PARENT_H
 #define DEVICE_TPM_PARENT_H
 
-#include <tss2/tss2_esys.h>
+#include <stdint.h>
+
+#include <tss2/tss2_tpm2_types.h>
 
 struct device_tpm;
 struct error;
@@ -15,13 +17,13 @@ struct error;
  * handle, or TPM2_RH_OWNER. Release *parent as soon as the key is loaded, because a
  * TPM has room for three objects. INTERNAL on failure.
  */
-int device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, ESYS_TR *parent,
+int device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, uint32_t *parent,
     struct error *err);
 
 /*
  * The parent that a key file names. CONFLICT when the TPM has it no more, else INTERNAL.
  */
-int device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, ESYS_TR *parent,
+int device_parent_load(struct device_tpm *tpm, TPM2_HANDLE which, uint32_t *parent,
     struct error *err);
 
 #endif

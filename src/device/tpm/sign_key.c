@@ -11,9 +11,9 @@
 #include <tss2/tss2_mu.h>
 
 #include "device/tpm/ak.h"
+#include "device/tpm/esys.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/parent.h"
-#include "device/tpm/tpm.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -255,25 +255,29 @@ sign_key_certify(struct device_tpm *tpm, const struct device_ak *ak, const struc
 
 int
 sign_key_sign(struct device_tpm *tpm, const struct device_key *key, TPM2_ALG_ID scheme,
-    TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE **signature, struct error *err)
+    TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE *signature, struct error *err)
 {
 	const TPMT_SIG_SCHEME how = {.scheme = scheme, .details.any.hashAlg = hash};
 	/* What a key that is not restricted signs need not come out of the TPM's own hashing. */
 	const TPMT_TK_HASHCHECK ticket = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 	TPM2B_DIGEST            in = {.size = (uint16_t)digest.size};
+	TPMT_SIGNATURE         *made = NULL;
 	ESYS_TR                 handle = ESYS_TR_NONE;
 	TSS2_RC                 rc;
 
-	*signature = NULL;
 	if (digest.size > sizeof in.buffer)
 		return error_set(err, ERROR_INTERNAL, "a digest of %zu octets", digest.size);
 	memcpy(in.buffer, digest.data, digest.size);
 	if (device_key_load(tpm, key, "the device key", &handle, err) != 0)
 		return -1;
 	DEVICE_TPM_TRY(rc, Esys_Sign(tpm->esys, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-	                       ESYS_TR_NONE, &in, &how, &ticket, signature));
+	                       ESYS_TR_NONE, &in, &how, &ticket, &made));
 	device_tpm_release(tpm, &handle);
-	return rc == TSS2_RC_SUCCESS ? 0 : device_tpm_error(err, rc, "signing with the device key");
+	if (rc != TSS2_RC_SUCCESS)
+		return device_tpm_error(err, rc, "signing with the device key");
+	*signature = *made;
+	Esys_Free(made);
+	return 0;
 }
 
 /* True when the PSS signature over the digest verifies with a salt of this length. */
@@ -297,7 +301,7 @@ sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *sal
 {
 	static const uint8_t digest[32] = {1}; /* of nothing: only the padding around it counts */
 	const struct view    view = {digest, sizeof digest};
-	TPMT_SIGNATURE      *signature = NULL;
+	TPMT_SIGNATURE       signature;
 	EVP_PKEY            *public = NULL;
 	int                  bits = key->public.publicArea.parameters.rsaDetail.keyBits;
 	int                  rc = -1;
@@ -307,12 +311,11 @@ sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *sal
 		int longest = bits / 8 - (int)sizeof digest - 2;
 
 		rc = 0;
-		*salt = pss_verifies(public, &signature->signature.rsapss.sig, view, sizeof digest)
+		*salt = pss_verifies(public, &signature.signature.rsapss.sig, view, sizeof digest)
 		    ? (int)sizeof digest
 		    : longest;
 	}
 	ERR_clear_error();
-	Esys_Free(signature);
 	EVP_PKEY_free(public);
 	return rc;
 }

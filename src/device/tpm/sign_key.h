@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <tss2/tss2_esys.h>
+#include <tss2/tss2_tpm2_types.h>
 
 #include "device/tpm/key_file.h"
 #include "util/bytes.h"
@@ -62,11 +62,11 @@ int sign_key_certify(struct device_tpm *tpm, const struct device_ak *ak,
     struct error *err);
 
 /*
- * Signs a digest by `hash`: ECDSA, or `scheme` (RSASSA or RSAPSS) with an RSA key. The
- * caller frees *signature with Esys_Free. CONFLICT when the key is not this TPM's.
+ * Signs a digest by `hash`: ECDSA, or `scheme` (RSASSA or RSAPSS) with an RSA key.
+ * CONFLICT when the key is not this TPM's, else INTERNAL.
  */
 int sign_key_sign(struct device_tpm *tpm, const struct device_key *key, TPM2_ALG_ID scheme,
-    TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE **signature, struct error *err);
+    TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE *signature, struct error *err);
 
 /* CONFLICT when the key is not this TPM's, or the TPM was cleared. */
 int sign_key_check(struct device_tpm *tpm, const struct device_key *key, struct error *err);

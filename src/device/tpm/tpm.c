@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "device/tpm/tpm.h"
+#include "device/tpm/esys.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -20,7 +20,10 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "util/bytes.h"
+#include "util/error.h"
 #include "util/file.h"
+
+_Static_assert(DEVICE_HANDLE_NONE == ESYS_TR_NONE, "no handle is ESAPI's");
 
 /* The pauses add up to 2 s: the others' commands take less, a leaked handle stays. */
 #define PAUSE_FIRST_MS 20U
@@ -143,17 +146,19 @@ device_tpm_open_error(const char *conf, TSS2_RC rc, struct error *err)
 }
 
 int
-device_tpm_open(struct device_tpm *tpm, const char *conf, struct error *err)
+device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 {
-	TSS2_RC rc;
+	struct device_tpm *tpm = memory_new(sizeof *tpm);
+	TSS2_RC            rc;
 
+	*out = NULL;
 	*tpm = (struct device_tpm){0};
-	if ((rc = Tss2_TctiLdr_Initialize(conf, &tpm->tcti)) != TSS2_RC_SUCCESS)
-		return device_tpm_open_error(conf, rc, err);
-	if ((rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL)) != TSS2_RC_SUCCESS) {
+	if ((rc = Tss2_TctiLdr_Initialize(conf, &tpm->tcti)) != TSS2_RC_SUCCESS ||
+	    (rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL)) != TSS2_RC_SUCCESS) {
 		device_tpm_close(tpm);
 		return device_tpm_open_error(conf, rc, err);
 	}
+	*out = tpm;
 	return 0;
 }
 
@@ -182,6 +187,8 @@ device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *er
 void
 device_tpm_close(struct device_tpm *tpm)
 {
+	if (tpm == NULL)
+		return;
 	while (tpm->open_count > 0) {
 		ESYS_TR handle = tpm->open[tpm->open_count - 1].handle;
 
@@ -191,7 +198,14 @@ device_tpm_close(struct device_tpm *tpm)
 		Esys_Finalize(&tpm->esys);
 	if (tpm->tcti != NULL)
 		Tss2_TctiLdr_Finalize(&tpm->tcti);
-	*tpm = (struct device_tpm){0};
+	free(tpm);
+}
+
+void
+device_tpm_cleanup(struct device_tpm **tpm)
+{
+	device_tpm_close(*tpm);
+	*tpm = NULL;
 }
 
 void
@@ -204,7 +218,7 @@ device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded)
 }
 
 void
-device_tpm_release(struct device_tpm *tpm, ESYS_TR *handle)
+device_tpm_release(struct device_tpm *tpm, uint32_t *handle)
 {
 	TSS2_RC rc;
 

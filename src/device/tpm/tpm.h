@@ -1,86 +1,41 @@
-/* The machine's TPM through ESAPI: opened, every call's verdict in one place, nothing left loaded. */
+/* The machine's TPM: opened, and nothing left loaded in it. How it is spoken to is this folder's (esys.h). */
 #ifndef DEVICE_TPM_TPM_H
 #define DEVICE_TPM_TPM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <tss2/tss2_esys.h>
+#include <tss2/tss2_tpm2_types.h>
 
-#include "util/error.h"
+struct error;
 
-/* Handles that may be open at once; TPMs have room for three objects. */
-#define DEVICE_TPM_HANDLES 8U
+/* A connection to a TPM, and what is open on it. NULL is closed. */
+struct device_tpm;
 
-/* A connection to a TPM, and what is open on it. {0} is closed. */
-struct device_tpm {
-	TSS2_TCTI_CONTEXT *tcti;
-	ESYS_CONTEXT      *esys;
-	struct {
-		ESYS_TR handle;
-		bool    loaded; /* in the TPM's memory, to be flushed; else only known to ESAPI */
-	} open[DEVICE_TPM_HANDLES];
-	size_t open_count;
-	bool   owner_known; /* device_tpm_owner_auth was called: keys may be made persistent */
-};
+/* What stands for an object or a session that is open on a connection, where there is none. */
+#define DEVICE_HANDLE_NONE 0xfffU
 
 /*
  * Opens the TPM that the TCTI configuration `conf` names, as Tss2_TctiLdr_Initialize
  * reads it: "device:/dev/tpmrm0", "swtpm:path=SOCKET", "cmd:nc -U SOCKET".
  *
- * Returns 0 and fills *tpm, which device_tpm_close empties; or -1 with NOT_FOUND
+ * Returns 0 and sets *tpm, which device_tpm_close frees; or -1 with NOT_FOUND
  * (there is no such device) or INTERNAL and a remedy in the detail.
  */
-int device_tpm_open(struct device_tpm *tpm, const char *conf, struct error *err);
+int device_tpm_open(const char *conf, struct device_tpm **tpm, struct error *err);
 
 /* Uses the password in the file, without the line's end, for the owner hierarchy from now on. */
 int device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err);
 
-/* Flushes what is still loaded, and closes. Does nothing to {0}. */
+/* Flushes what is still loaded, closes, and frees. Does nothing to NULL. */
 void device_tpm_close(struct device_tpm *tpm);
 
-/* Locals that close themselves: AUTO_TPM tpm = {0}; */
-#define AUTO_TPM __attribute__((cleanup(device_tpm_close))) struct device_tpm
+/* Locals that close themselves: AUTO_TPM tpm = NULL; */
+void device_tpm_cleanup(struct device_tpm **tpm);
+#define AUTO_TPM __attribute__((cleanup(device_tpm_cleanup))) struct device_tpm *
 
-/*
- * Makes the handle one that device_tpm_close releases: by TPM2_FlushContext when it
- * is `loaded`, else by forgetting it. Every handle that ESAPI gives goes here first.
- */
-void device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded);
-
-/* Releases *handle early, and makes it ESYS_TR_NONE. */
-void device_tpm_release(struct device_tpm *tpm, ESYS_TR *handle);
-
-/*
- * What every ESAPI call stands in: DEVICE_TPM_TRY(rc, Esys_ReadPublic(…)). It is made
- * again, later and later for about two seconds, while the TPM is busy or has no
- * room because of others' objects and sessions.
- */
-#define DEVICE_TPM_TRY(rc, call)                                        \
-	do {                                                            \
-		unsigned int tried_ = 0;                                \
-		do {                                                    \
-			(rc) = (call);                                  \
-		} while ((rc) != TSS2_RC_SUCCESS &&                     \
-		    device_tpm_again((rc), tried_++));                  \
-	} while (0)
-
-/* True after a pause when a call with this verdict deserves try number `tried` + 2. */
-bool device_tpm_again(TSS2_RC rc, unsigned int tried);
-
-/*
- * The TPM's own response code, without layer, parameter and session numbers, for
- * comparison with TPM2_RC_…; 0 when another layer made it.
- */
-TPM2_RC device_tpm_code(TSS2_RC rc);
-
-/*
- * error_set INTERNAL, with what the response code means and, where there is one, the
- * remedy behind the detail. Returns -1.
- */
-int device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Releases *handle, an object or a session, and makes it DEVICE_HANDLE_NONE. */
+void device_tpm_release(struct device_tpm *tpm, uint32_t *handle);
 
 /* Reads up to `count` handles of the TPM from `first` on; sets *count to how many there are. */
 int device_tpm_handles(struct device_tpm *tpm, TPM2_HANDLE first, TPM2_HANDLE *handles,

@@ -4,7 +4,7 @@
 
 #include "device/exhibits.h"
 #include "device/tpm/ek.h"
-#include "device/tpm/tpm.h"
+#include "device/tpm/esys.h"
 #include "unit.h"
 
 /* What NV indices hold, and how much of it, from where, is the certificate. */
