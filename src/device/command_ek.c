@@ -18,6 +18,13 @@ certificate_word(const struct device_ek *ek)
 	return ek->certificate_fits ? "yes" : "for another key";
 }
 
+/* What the list calls the template: one that no attestation host takes is none of TCG's. */
+static const char *
+template_word(const struct device_ek *ek)
+{
+	return ek->fault == NULL ? ek->template->label : "unusable";
+}
+
 static void
 ek_show(const struct device_ek *ek, json_t *list, bool print)
 {
@@ -27,15 +34,18 @@ ek_show(const struct device_ek *ek, json_t *list, bool print)
 	if (print && json_array_size(list) == 0)
 		(void)printf("%-9s %-8s %-64s %s\n", "KIND", "TEMPLATE", "HASH", "CERTIFICATE");
 	if (print)
-		(void)printf("%-9s %-8s %-64s %s\n", ek->template->kind, ek->template->label, hash,
+		(void)printf("%-9s %-8s %-64s %s\n", ek->template->kind, template_word(ek), hash,
 		    certificate_word(ek));
+	if (print && ek->fault != NULL)
+		(void)printf("%-9s %s\n", "", ek->fault);
 	(void)json_array_append_new(list,
-	    json_pack("{s:s, s:s, s:s, s:b, s:b}",
+	    json_pack("{s:s, s:s, s:s, s:b, s:b, s:s*}",
 	        "kind", ek->template->kind,
-	        "template", ek->template->label,
+	        "template", template_word(ek),
 	        "hash", hash,
 	        "certificate", ek->certificate.size > 0,
-	        "certificateMatches", ek->certificate_fits));
+	        "certificateMatches", ek->certificate_fits,
+	        "problem", ek->fault));
 }
 
 /* Shows the EK of a template, if there is one. */

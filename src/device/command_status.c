@@ -83,11 +83,11 @@ eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 		device_tpm_release(tpm, &handle);
 		ek_hash_format(&ek.hash, hash);
 		(void)snprintf(text, sizeof text, "%s (%s %s)", hash, template->kind,
-		    template->label);
+		    ek.fault == NULL ? template->label : "unusable");
 		line_print(print, "EK", text);
 		(void)json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s}", "kind", template->kind, "template",
-		        template->label, "hash", hash));
+		        ek.fault == NULL ? template->label : "unusable", "hash", hash));
 	}
 	return 0;
 }

@@ -91,6 +91,22 @@ else
 	skip "large: ek works" "this swtpm_setup makes no RSA-3072 EK"
 fi
 
+# ---- EKs that no attestation host takes ----
+
+swtpm_start signing signing || exit 1
+case_ok "signing: ek works" attest_device --tcti "${tcti[signing]}" ek
+case_matches "signing: the list does not call it L-1, and says why" "$out" \
+	$'RSA-2048 +unusable +[0-9a-f]{64} yes\n +EK without restricted'
+p256=$(row P-256 L-2)
+run attest_device --tcti "${tcti[signing]}" ek --hash
+case_equal "signing: the next that is of use is the default" "$out" "${p256%% *}"
+case_fails "signing: asked for by name, it is refused with the reason" 1 \
+	'the RSA-2048 EK of this TPM is refused: EK without restricted' \
+	attest_device --tcti "${tcti[signing]}" ek --hash --ek rsa2048
+run attest_device --tcti "${tcti[signing]}" ek --json
+case_equal "signing: JSON has the reason" \
+	"$(jq -r '.eks[0] | "\(.template) \(.problem[0:21])"' <<<"$out")" "unusable EK without restricted"
+
 # ---- keys and templates that others put there ----
 
 # The P-256 EK's template, but a primary key of the owner: it is not the EK.

@@ -28,7 +28,8 @@
 #   swtpm_start NAME [KIND]             sets ${tcti[NAME]}, ${tcti_cmd[NAME]}, ${tpm_socket[NAME]};
 #                                       KIND: plain (no NV certificates, the default), rsa2048 or
 #                                       rsa3072 (certificates for that EK and the P-384 one, by a
-#                                       CA in $swtpm_ca). Started again, NAME has its old state.
+#                                       CA in $swtpm_ca), or signing (the same as rsa2048, but EKs that
+#                                       sign and are not restricted). Started again, NAME has its old state.
 #   swtpm_stop NAME [SIGNAL]
 #   daemon_start NAME COMMAND…          sets ${pid[NAME]} and ${log[NAME]}
 #   daemon_stop NAME [SIGNAL]           sets $status
@@ -334,6 +335,7 @@ swtpm_manufacture() {
 	plain) return 0 ;;
 	rsa2048) ;;
 	rsa3072) size=(--rsa-keysize 3072) ;;
+	signing) size=(--allow-signing) ;;
 	*) note "swtpm_start: no kind $kind"; return 1 ;;
 	esac
 	mkdir -p "$swtpm_ca"

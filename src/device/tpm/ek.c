@@ -6,6 +6,7 @@
 
 #include "device/tpm/ek.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -31,6 +32,7 @@ device_ek_clear(struct device_ek *ek)
 	bytes_clear(&ek->area);
 	bytes_clear(&ek->spki);
 	bytes_clear(&ek->certificate);
+	free(ek->fault);
 	*ek = (struct device_ek){0};
 }
 
@@ -240,6 +242,18 @@ certificate_fits(struct view der, const struct ek_hash *hash)
 	return fits;
 }
 
+/* A maker, or whoever set up a virtual machine, may have put the template of another key into NV. */
+static void
+fault_find(struct device_ek *ek)
+{
+	struct tpm_ek decoded = {0};
+	struct error  why;
+
+	if (tpm_ek_decode(bytes_view(&ek->spki), bytes_view(&ek->area), &decoded, &why) != 0)
+		ek->fault = memory_strdup(why.detail);
+	tpm_ek_clear(&decoded);
+}
+
 static int
 ek_describe(struct device_tpm *tpm, struct device_ek *ek, struct error *err)
 {
@@ -259,6 +273,8 @@ ek_describe(struct device_tpm *tpm, struct device_ek *ek, struct error *err)
 	EVP_PKEY_free(key);
 	if (rc == 0 && ek->certificate.size > 0)
 		ek->certificate_fits = certificate_fits(bytes_view(&ek->certificate), &ek->hash);
+	if (rc == 0)
+		fault_find(ek);
 	return rc;
 }
 
@@ -282,28 +298,49 @@ device_ek_load(struct device_tpm *tpm, const struct device_template *template, s
 	return -1;
 }
 
+/* device_ek_load; BAD_ATTESTATION for one that no attestation host takes. */
+static int
+usable_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
+    uint32_t *handle, struct error *err)
+{
+	if (device_ek_load(tpm, template, ek, handle, err) != 0)
+		return -1;
+	if (ek->fault == NULL)
+		return 0;
+	(void)error_set(err, ERROR_BAD_ATTESTATION, "the %s EK of this TPM is refused: %s",
+	    template->kind, ek->fault);
+	device_tpm_release(tpm, handle);
+	device_ek_clear(ek);
+	return -1;
+}
+
 int
 device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_ek *ek,
-    uint32_t*handle, struct error *err)
+    uint32_t *handle, struct error *err)
 {
 	const struct device_template *template;
+	struct error                  first = {0};
 	bool                          present;
 
 	if (wanted != NULL) {
 		if ((template = device_template_find(wanted)) == NULL)
 			return error_set(err, ERROR_MALFORMED, "there is no EK kind \"%s\"", wanted);
-		return device_ek_load(tpm, template, ek, handle, err);
+		return usable_load(tpm, template, ek, handle, err);
 	}
 	for (size_t i = 0; (template = device_template_at(i)) != NULL; i++) {
 		if (device_ek_present(tpm, template, &present, err) != 0)
 			return -1;
 		if (!present)
 			continue;
-		if (device_ek_load(tpm, template, ek, handle, err) == 0)
+		if (usable_load(tpm, template, ek, handle, err) == 0)
 			return 0;
-		if (err->kind != ERROR_NOT_FOUND)
+		if (err->kind == ERROR_BAD_ATTESTATION && first.detail[0] == '\0')
+			first = *err;
+		if (err->kind != ERROR_NOT_FOUND && err->kind != ERROR_BAD_ATTESTATION)
 			return -1;
 	}
+	if (first.detail[0] != '\0')
+		return error_set(err, first.kind, "this TPM has no EK that can be used: %s", first.detail);
 	return error_set(err, ERROR_NOT_FOUND, "this TPM makes no EK that TCG's templates describe");
 }
 

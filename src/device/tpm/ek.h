@@ -24,6 +24,7 @@ struct device_ek {
 	struct ek_hash                hash;
 	struct bytes                  certificate; /* DER; empty when NV holds none */
 	bool certificate_fits;                     /* it is for this very key */
+	char *fault;                               /* why no attestation host takes it; NULL when it does */
 };
 
 /* Frees what *ek holds and makes it {0}. */
@@ -50,7 +51,8 @@ int device_ek_load(struct device_tpm *tpm, const struct device_template *templat
 
 /*
  * The EK of the row that `wanted` means (device_template_find), or without one (NULL)
- * the default: the first row of the table whose EK the machine has.
+ * the default: the first row of the table whose EK the machine has and an attestation host takes
+ * (tpm_ek_decode). BAD_ATTESTATION, with the reason, when it is there and would be refused.
  */
 int device_ek_load_wanted(struct device_tpm *tpm, const char *wanted, struct device_ek *ek,
     uint32_t *handle, struct error *err);
