@@ -5,7 +5,7 @@
 
 #include "device/command.h"
 #include "device/interrupt.h"
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 #include "device/tpm/template.h"
 #include "device/tpm/tpm.h"
 #include "util/error.h"

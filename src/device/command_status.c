@@ -14,7 +14,7 @@
 #include "device/renewal.h"
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 #include "device/tpm/sign_key.h"
 #include "device/tpm/template.h"
 #include "device/tpm/tpm.h"

@@ -3,7 +3,7 @@
 
 #include "device/evidence.h"
 
-#include "device/tpm/ak.h"
+#include "device/tpm/device_ak.h"
 #include "util/base64.h"
 #include "util/error.h"
 

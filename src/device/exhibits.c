@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 #include "device/tpm/nv.h"
 #include "device/tpm/tpm.h"
 #include "util/error.h"

@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 #include "device/chain.h"
-#include "device/tpm/ak.h"
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ak.h"
+#include "device/tpm/device_ek.h"
 
 struct command_settings;
 struct device_state;

@@ -27,10 +27,10 @@ src_libdevice_a_SOURCES = \
 	src/device/host/attestation.c src/device/host/attestation.h \
 	src/device/host/http_client.c src/device/host/http_client.h \
 	src/device/host/problem.c src/device/host/problem.h \
-	src/device/tpm/ak.c src/device/tpm/ak.h \
+	src/device/tpm/device_ak.c src/device/tpm/device_ak.h \
 	src/device/tpm/ak_type.c src/device/tpm/ak_type.h \
-	src/device/tpm/credential.c src/device/tpm/credential.h \
-	src/device/tpm/ek.c src/device/tpm/ek.h \
+	src/device/tpm/device_credential.c src/device/tpm/device_credential.h \
+	src/device/tpm/device_ek.c src/device/tpm/device_ek.h \
 	src/device/tpm/esys.h \
 	src/device/tpm/key_file.c src/device/tpm/key_file.h \
 	src/device/tpm/key_load.c src/device/tpm/key_load.h \

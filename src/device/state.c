@@ -17,7 +17,7 @@
 
 #include "device/evidence.h"
 #include "device/interrupt.h"
-#include "device/tpm/ak.h"
+#include "device/tpm/device_ak.h"
 #include "device/tpm/key_file.h"
 #include "util/error.h"
 #include "util/file.h"

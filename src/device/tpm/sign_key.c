@@ -10,7 +10,7 @@
 #include <openssl/rsa.h>
 #include <tss2/tss2_mu.h>
 
-#include "device/tpm/ak.h"
+#include "device/tpm/device_ak.h"
 #include "device/tpm/esys.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/parent.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "device/state.h"
-#include "device/tpm/ak.h"
+#include "device/tpm/device_ak.h"
 #include "unit.h"
 #include "util/error.h"
 #include "util/file.h"

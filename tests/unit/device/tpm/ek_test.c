@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "device/exhibits.h"
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 #include "device/tpm/esys.h"
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 /* Opens credentials; keeps nothing of what was in them. */
 #include "config.h"
 
-#include "device/tpm/credential.h"
+#include "device/tpm/device_credential.h"
 
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 #include "device/tpm/esys.h"
 #include "util/bytes.h"
 

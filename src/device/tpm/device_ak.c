@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "device/tpm/ak.h"
+#include "device/tpm/device_ak.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Opening a credential that was made for this TPM: TPM 2.0 Part 1, "Credential Protection". */
-#ifndef DEVICE_TPM_CREDENTIAL_H
-#define DEVICE_TPM_CREDENTIAL_H
+#ifndef DEVICE_TPM_DEVICE_CREDENTIAL_H
+#define DEVICE_TPM_DEVICE_CREDENTIAL_H
 
 #include <stdint.h>
 

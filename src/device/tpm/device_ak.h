@@ -1,6 +1,6 @@
 /* The attestation key: made by the TPM, kept wrapped, with the proof of how it was made. */
-#ifndef DEVICE_TPM_AK_H
-#define DEVICE_TPM_AK_H
+#ifndef DEVICE_TPM_DEVICE_AK_H
+#define DEVICE_TPM_DEVICE_AK_H
 
 #include <stdint.h>
 

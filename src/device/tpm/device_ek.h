@@ -1,6 +1,6 @@
 /* The machine's endorsement keys: TCG EK Credential Profile. */
-#ifndef DEVICE_TPM_EK_H
-#define DEVICE_TPM_EK_H
+#ifndef DEVICE_TPM_DEVICE_EK_H
+#define DEVICE_TPM_DEVICE_EK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "device/tpm/ek.h"
+#include "device/tpm/device_ek.h"
 
 #include <stdlib.h>
 #include <string.h>
