@@ -85,7 +85,7 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 		return false;
 	/* Another name may have been given to the machine since. */
 	return name == NULL || ak_names_have(&run->identity.chain.names,
-	                           (struct view){(const uint8_t *)name, strlen(name)});
+	                           view_text(name));
 }
 
 static int

@@ -146,7 +146,7 @@ device_settings_remember(const struct device_settings *settings, const struct de
 	text = json_dumps(object, JSON_INDENT(1));
 	json_decref(object);
 	rc = device_state_write(state, DEVICE_STATE_SETTINGS,
-	    (struct view){(const uint8_t *)text, strlen(text)}, err);
+	    view_text(text), err);
 	free(text);
 	return rc;
 }

@@ -152,7 +152,7 @@ device_state_ak_save(const struct device_state *state, const struct device_ak *a
 	if (unlink(chain) != 0 && errno != ENOENT)
 		return error_set_errno(err, ERROR_INTERNAL, "removing %s", chain);
 	if (device_state_write(state, DEVICE_STATE_AK_CREATION,
-	        (struct view){(const uint8_t *)evidence, strlen(evidence)}, err) != 0)
+	        view_text(evidence), err) != 0)
 		return -1;
 	return device_state_write(state, DEVICE_STATE_AK, bytes_view(&pem), err);
 }

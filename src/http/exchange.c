@@ -334,5 +334,5 @@ http_reply_problem(struct http_exchange *exchange, const struct error *err)
 	        NULL)
 		http_reply_header(exchange, "Retry-After", retry_after);
 	exchange_send(exchange, error_status(err->kind), reason, PROBLEM_TYPE,
-	    (struct view){(const uint8_t *)body, strlen(body)}, NULL);
+	    view_text(body), NULL);
 }

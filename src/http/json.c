@@ -124,5 +124,5 @@ json_reply(struct http_exchange *exchange, int status, json_t *object)
 	}
 	http_reply_header(exchange, "Cache-Control", "no-store");
 	http_reply(exchange, status, "application/json",
-	    (struct view){(const uint8_t *)text, strlen(text)});
+	    view_text(text));
 }

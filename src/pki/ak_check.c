@@ -147,7 +147,7 @@ bool
 ak_names_have(const struct ak_names *names, struct view name)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		struct view own = {(const uint8_t *)names->values[i], strlen(names->values[i])};
+		struct view own = view_text(names->values[i]);
 
 		if (view_equal(own, name))
 			return true;

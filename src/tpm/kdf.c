@@ -63,7 +63,7 @@ tpm_kdfa(uint16_t alg, struct view key, const char *label, struct view u, struct
 	params[2] = kdf_text(OSSL_KDF_PARAM_DIGEST, EVP_MD_get0_name(digest));
 	params[3] = kdf_octets(OSSL_KDF_PARAM_KEY, key);
 	params[4] = kdf_octets(OSSL_KDF_PARAM_SALT,
-	    (struct view){(const uint8_t *)label, strlen(label)});
+	    view_text(label));
 	params[5] = kdf_octets(OSSL_KDF_PARAM_INFO, bytes_view(&context));
 	params[6] = OSSL_PARAM_construct_end();
 	return kdf_derive("KBKDF", params, out, size, err);

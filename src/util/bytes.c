@@ -117,3 +117,19 @@ view_equal(struct view a, struct view b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
+
+struct view
+view_text(const char *text)
+{
+	return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+char *
+view_dup(struct view view)
+{
+	char *text = memory_new(view.size + 1);
+
+	if (view.size != 0)
+		memcpy(text, view.data, view.size);
+	return text;
+}

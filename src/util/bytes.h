@@ -43,6 +43,12 @@ struct view bytes_view(const struct bytes *b);
 /* True when both hold the same octets; not for secrets. */
 bool view_equal(struct view a, struct view b);
 
+/* The octets of a string, without the NUL behind them. */
+struct view view_text(const char *text);
+
+/* A copy as a string, which the caller frees. A NUL inside ends what readers of it see. */
+char *view_dup(struct view view);
+
 /* Overwrites `size` octets in a way that the compiler cannot leave out. */
 void bytes_cleanse(void *data, size_t size);
 

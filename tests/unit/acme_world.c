@@ -256,7 +256,7 @@ world_id(struct view view)
 struct view
 world_view(const char *text)
 {
-	return (struct view){(const uint8_t *)text, strlen(text)};
+	return view_text(text);
 }
 
 const char *

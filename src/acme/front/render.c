@@ -275,7 +275,7 @@ json_t *
 render_problem(const struct error *err, const struct acme_refusal *refusal)
 {
 	json_t *object = problem_json(err->kind,
-	    (struct view){(const uint8_t *)err->detail, strlen(err->detail)});
+	    view_text(err->detail));
 
 	if (err->kind == ERROR_BAD_SIGNATURE_ALGORITHM)
 		json_object_set_new(object, "algorithms", jws_algorithms());

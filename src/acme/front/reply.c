@@ -112,7 +112,7 @@ reply_json(struct reply *reply, int status, json_t *object)
 		return;
 	}
 	reply_bytes(reply, status, "application/json",
-	    (struct view){(const uint8_t *)text, strlen(text)});
+	    view_text(text));
 }
 
 static void
@@ -147,5 +147,5 @@ reply_problem(struct reply *reply, const struct error *err, const struct acme_re
 	reply_common(reply);
 	reply_retry_after(reply, err, refusal);
 	http_reply(reply->exchange, error_status(err->kind), "application/problem+json",
-	    (struct view){(const uint8_t *)text, strlen(text)});
+	    view_text(text));
 }

@@ -35,12 +35,6 @@ payload_decode(struct acme_request *request, struct error *err)
 	return 0;
 }
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* Text that goes into messages, logs and certificates: bounded, nothing in it steers a line. */
 static int
 text_read(const json_t *value, const char *name, struct view *out, struct error *err)
@@ -135,8 +129,8 @@ request_account_new(struct acme_request *request, struct acme_question *question
 	bool only_existing = false;
 
 	question->kind = ACME_ACCOUNT_NEW;
-	question->jwk = text_view(request->jws->jwk.text);
-	question->thumbprint = text_view(request->jws->jwk.thumbprint);
+	question->jwk = view_text(request->jws->jwk.text);
+	question->thumbprint = view_text(request->jws->jwk.thumbprint);
 	if (payload_decode(request, err) != 0 ||
 	    contacts_read(request->payload, question, err) != 0 ||
 	    terms_read(request->payload, question, err) != 0 ||
@@ -235,9 +229,9 @@ request_key_change(struct acme_request *request, struct acme_question *question,
 	if (jws_decode_object(request->payload, &request->inner, err) != 0 ||
 	    inner_check(request, err) != 0 || inner_payload_read(request, err) != 0)
 		return error_wrap(err, "the inner JWS");
-	question->jwk = text_view(request->inner.jwk.text);
-	question->thumbprint = text_view(request->inner.jwk.thumbprint);
-	question->old_thumbprint = text_view(request->old_key.thumbprint);
+	question->jwk = view_text(request->inner.jwk.text);
+	question->thumbprint = view_text(request->inner.jwk.thumbprint);
+	question->old_thumbprint = view_text(request->old_key.thumbprint);
 	return 0;
 }
 
@@ -361,7 +355,7 @@ challenge_fail(struct acme_request *request, struct acme_question *question)
 	detail_tidy(request->failure.detail);
 	question->kind = ACME_CHALLENGE_FAIL;
 	question->problem.kind = ERROR_BAD_ATTESTATION_STATEMENT;
-	question->problem.detail = text_view(request->failure.detail);
+	question->problem.detail = view_text(request->failure.detail);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ tell_account(struct reply *reply, const struct acme_answer *answer)
 void
 tell_orders(struct reply *reply, const struct acme_answer *answer)
 {
-	struct view account = {(const uint8_t *)reply->account, strlen(reply->account)};
+	struct view account = view_text(reply->account);
 
 	if (answer->orders.next.size != 0)
 		reply_link(reply, "next", ACME_PATH_ORDERS_PAGE, account, answer->orders.next);

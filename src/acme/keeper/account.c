@@ -29,7 +29,7 @@ static int
 account_of_key(struct acme_call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *thumbprint = call_text(call->asked.thumbprint);
+	AUTO_FREE char *thumbprint = view_dup(call->asked.thumbprint);
 
 	if (store_account_find_key(store, thumbprint, account, err) != 0)
 		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 1 : -1;
@@ -57,7 +57,7 @@ set_contacts(struct store_account *account, const struct acme_call *call)
 		free(account->contacts[i]);
 	account->contact_count = call->asked.contact_count;
 	for (size_t i = 0; i < call->asked.contact_count; i++)
-		account->contacts[i] = call_text(call->asked.contacts[i]);
+		account->contacts[i] = view_dup(call->asked.contacts[i]);
 }
 
 static int
@@ -101,7 +101,7 @@ check_rate(struct acme_call *call, struct store *store, struct error *err)
 	return call_refuse(call,
 	    &(struct acme_refusal){
 	        .problem = {ERROR_RATE_LIMITED,
-	            call_view("too many accounts were made within the last hour; try again later")},
+	            view_text("too many accounts were made within the last hour; try again later")},
 	        .retry_after = HOUR / 4,
 	    },
 	    err);
@@ -111,12 +111,12 @@ static int
 account_make(struct acme_call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *thumbprint = call_text(call->asked.thumbprint);
+	AUTO_FREE char *thumbprint = view_dup(call->asked.thumbprint);
 
 	if (check_rate(call, store, err) != 0 || store_id_draw(account->id, err) != 0)
 		return -1;
 	account->status = STATUS_VALID;
-	account->jwk = call_text(call->asked.jwk);
+	account->jwk = view_dup(call->asked.jwk);
 	account->terms_agreed = (call->asked.flags & ACME_FLAG_TERMS_AGREED) != 0;
 	account->created = call->now;
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", thumbprint);
@@ -143,7 +143,7 @@ operation_account_new_change(struct acme_call *call, struct store *store, struct
 int
 operation_account_get(struct acme_call *call, struct store *store, struct error *err)
 {
-	AUTO_FREE char      *id = call_text(call->asked.account);
+	AUTO_FREE char      *id = view_dup(call->asked.account);
 	struct store_account account = {0};
 
 	if (store_account_find(store, id, &account, err) != 0)
@@ -201,8 +201,8 @@ key_in_use(struct acme_call *call, struct store *store, const char *thumbprint, 
 		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 0 : -1;
 	rc = call_refuse(call,
 	    &(struct acme_refusal){
-	        .problem = {ERROR_CONFLICT, call_view("this key is the key of another account")},
-	        .object = call_view(other.id),
+	        .problem = {ERROR_CONFLICT, view_text("this key is the key of another account")},
+	        .object = view_text(other.id),
 	    },
 	    err);
 	store_account_clear(&other);
@@ -213,15 +213,15 @@ static int
 account_change_key(struct acme_call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *old = call_text(call->asked.old_thumbprint);
-	AUTO_FREE char *new = call_text(call->asked.thumbprint);
+	AUTO_FREE char *old = view_dup(call->asked.old_thumbprint);
+	AUTO_FREE char *new = view_dup(call->asked.thumbprint);
 
 	if (strcmp(old, account->thumbprint) != 0)
 		return error_set(err, ERROR_MALFORMED, "oldKey is not the key of this account");
 	if (key_in_use(call, store, new, err) != 0)
 		return -1;
 	free(account->jwk);
-	account->jwk = call_text(call->asked.jwk);
+	account->jwk = view_dup(call->asked.jwk);
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", new);
 	return store_account_update(store, account, account->status, err);
 }
@@ -269,8 +269,8 @@ page_add_cb(const struct store_order *order, void *arg)
 int
 operation_account_orders(struct acme_call *call, struct store *store, struct error *err)
 {
-	AUTO_FREE char     *account = call_text(call->asked.account);
-	AUTO_FREE char     *cursor = call_text(call->asked.cursor);
+	AUTO_FREE char     *account = view_dup(call->asked.account);
+	AUTO_FREE char     *cursor = view_dup(call->asked.cursor);
 	struct page         page = {.now = call->now};
 	struct acme_answer  told = {.kind = ACME_ANSWER_ORDERS};
 
@@ -280,7 +280,7 @@ operation_account_orders(struct acme_call *call, struct store *store, struct err
 		return -1;
 	told.orders.count = page.count;
 	for (size_t i = 0; i < page.count; i++)
-		told.orders.ids[i] = call_view(page.ids[i]);
+		told.orders.ids[i] = view_text(page.ids[i]);
 	if (page.more)
 		told.orders.next = told.orders.ids[page.count - 1];
 	acme_answer_encode(&told, &call->answer);

@@ -134,7 +134,7 @@ challenge_judge(struct acme_call *call, const struct store_authorization *author
 		        .roots = held->value,
 		        .policy = &call->worker->keeper->settings->policy,
 		        .identifier = authorization->value,
-		        .key_authorization = call_view(key_authorization),
+		        .key_authorization = view_text(key_authorization),
 		        .now = call->now,
 		    },
 		    &call->verdict, err);

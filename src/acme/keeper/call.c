@@ -61,7 +61,7 @@ static void
 call_log_note(const struct acme_call *call)
 {
 	const struct call_note *note = &call->note;
-	AUTO_FREE char         *account = call_text(call->asked.account);
+	AUTO_FREE char         *account = view_dup(call->asked.account);
 	char                    request[24];
 
 	if (note->event == NULL)
@@ -75,7 +75,7 @@ static void
 call_log_refusal(const struct acme_call *call)
 {
 	const char     *what = call->operation != NULL ? call->operation->name : "question";
-	AUTO_FREE char *account = call_text(call->asked.account);
+	AUTO_FREE char *account = view_dup(call->asked.account);
 	char            request[24];
 
 	(void)snprintf(request, sizeof request, "%llu", (unsigned long long)call->asked.request);
@@ -98,7 +98,7 @@ call_encode_refusal(struct acme_call *call)
 		return;
 	if (call->err.kind == ERROR_INTERNAL)
 		error_set(&call->err, ERROR_INTERNAL, "the server failed; its log says why");
-	told.refusal.problem = (struct acme_problem){call->err.kind, call_view(call->err.detail)};
+	told.refusal.problem = (struct acme_problem){call->err.kind, view_text(call->err.detail)};
 	acme_answer_encode(&told, &call->refusal);
 }
 
@@ -171,7 +171,7 @@ int
 call_account(struct acme_call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *id = call_text(call->asked.account);
+	AUTO_FREE char *id = view_dup(call->asked.account);
 
 	if (store_account_find(store, id, account, err) != 0)
 		return -1;
@@ -211,20 +211,4 @@ call_id(struct view view, char id[STORE_ID_SIZE], struct error *err)
 		return error_set(err, ERROR_NOT_FOUND, "there is nothing of that name");
 	(void)snprintf(id, STORE_ID_SIZE, "%.*s", (int)view.size, (const char *)view.data);
 	return 0;
-}
-
-char *
-call_text(struct view view)
-{
-	char *text = memory_new(view.size + 1);
-
-	if (view.size != 0)
-		memcpy(text, view.data, view.size);
-	return text;
-}
-
-struct view
-call_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
 }

@@ -76,12 +76,6 @@ int call_refuse(struct acme_call *call, const struct acme_refusal *refusal, stru
 /* Copies an id; NOT_FOUND when it cannot be one. */
 int call_id(struct view view, char id[STORE_ID_SIZE], struct error *err);
 
-/* The view as a string, which the caller frees. */
-char *call_text(struct view view);
-
-/* The string as a view. */
-struct view call_view(const char *text);
-
 /* Notes what happened, for the log once it is on disk; all but the event may be NULL. */
 void call_note(struct acme_call *call, const char *event, const char *object, const char *name,
     const char *reason);

@@ -27,7 +27,7 @@ int
 operation_certificate_get(struct acme_call *call, struct store *store, struct error *err)
 {
 	const struct bytes *issuing = &call->worker->keeper->issuing_pem;
-	AUTO_FREE char     *account = call_text(call->asked.account);
+	AUTO_FREE char     *account = view_dup(call->asked.account);
 	struct acme_answer  told = {.kind = ACME_ANSWER_CERTIFICATE};
 	struct store_issued issued = {0};
 	AUTO_BYTES          pem = {0};
@@ -127,7 +127,7 @@ static int
 check_account(struct acme_call *call, struct store *store, const struct store_issued *issued,
     struct error *err)
 {
-	AUTO_FREE char *account = call_text(call->asked.account);
+	AUTO_FREE char *account = view_dup(call->asked.account);
 	bool            held = false;
 
 	if (call_check_account(call, store, err) != 0)

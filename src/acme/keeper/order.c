@@ -18,13 +18,13 @@ order_load(struct acme_call *call, struct store *store, struct store_order *orde
     struct error *err)
 {
 	char            id[STORE_ID_SIZE];
-	AUTO_FREE char *account = call_text(call->asked.account);
+	AUTO_FREE char *account = view_dup(call->asked.account);
 
 	*order = (struct store_order){0};
 	if (call_check_account(call, store, err) != 0 || call_id(call->asked.object, id, err) != 0 ||
 	    store_order_find(store, id, order, err) != 0)
 		return -1;
-	if (view_equal(call_view(order->account), call_view(account)))
+	if (view_equal(view_text(order->account), view_text(account)))
 		return 0;
 	store_order_clear(order);
 	return error_set(err, ERROR_UNAUTHORIZED, "this order is another account's");
@@ -49,7 +49,7 @@ check_identifiers(struct acme_call *call, struct error *err)
 			*err = errors[i];
 			return -1;
 		}
-		sub->problem = (struct acme_problem){errors[i].kind, call_view(errors[i].detail)};
+		sub->problem = (struct acme_problem){errors[i].kind, view_text(errors[i].detail)};
 		sub->identifier = *identifier;
 		refusal.subproblem_count++;
 		last = i;
@@ -62,7 +62,7 @@ check_identifiers(struct acme_call *call, struct error *err)
 	}
 	refusal.problem = (struct acme_problem){
 	    refusal.subproblem_count == 1 ? errors[last].kind : ERROR_REJECTED_IDENTIFIER,
-	    call_view("some of the identifiers cannot be ordered; see the subproblems")};
+	    view_text("some of the identifiers cannot be ordered; see the subproblems")};
 	return call_refuse(call, &refusal, err);
 }
 
@@ -100,7 +100,7 @@ check_rate(struct acme_call *call, struct store *store, const char *account, str
 	    (unsigned long long)count);
 	return call_refuse(call,
 	    &(struct acme_refusal){
-	        .problem = {ERROR_RATE_LIMITED, call_view(text)},
+	        .problem = {ERROR_RATE_LIMITED, view_text(text)},
 	        .retry_after = (uint64_t)(oldest + HOUR - call->now + 1),
 	    },
 	    err);
@@ -121,8 +121,8 @@ order_fill(struct acme_call *call, struct store_order *order, struct error *err)
 	for (size_t i = 0; i < call->asked.identifier_count; i++) {
 		struct store_authorization *authorization = &order->authorizations[i];
 
-		authorization->type = call_text(call->asked.identifiers[i].type);
-		authorization->value = call_text(call->asked.identifiers[i].value);
+		authorization->type = view_dup(call->asked.identifiers[i].type);
+		authorization->value = view_dup(call->asked.identifiers[i].value);
 		authorization->status = STATUS_PENDING;
 		authorization->challenge = STATUS_PENDING;
 		authorization->expires = order->expires;

@@ -104,15 +104,6 @@ list_matches(const struct config_list *globs, const char *text)
 	return false;
 }
 
-static char *
-view_text(struct view view)
-{
-	char *text = memory_new(view.size + 1);
-
-	memcpy(text, view.data, view.size);
-	return text;
-}
-
 /* Every name that a certificate would carry must be one. */
 static int
 check_dns_names(const struct acme_policy *policy, const char *identifier, struct error *err)
@@ -141,7 +132,7 @@ policy_check_identifier(const struct acme_policy *policy, struct view type, stru
 		    (int)(type.size < 64 ? type.size : 64), (const char *)type.data);
 	if (identifier_check((const char *)value.data, value.size, err) != 0)
 		return -1;
-	text = view_text(value);
+	text = view_dup(value);
 	if (list_matches(&policy->deny, text))
 		return error_set(err, ERROR_REJECTED_IDENTIFIER,
 		    "the policy of this server denies certificates for \"%s\"", text);
@@ -155,7 +146,7 @@ int
 policy_check_contact(struct view contact, struct error *err)
 {
 	static const char scheme[] = "mailto:";
-	AUTO_FREE char   *text = view_text(contact);
+	AUTO_FREE char   *text = view_dup(contact);
 	const char       *address = text + sizeof scheme - 1;
 	const char       *at;
 

@@ -13,7 +13,7 @@ problem_of(const struct store_problem *problem)
 {
 	if (problem->detail == NULL)
 		return (struct acme_problem){0};
-	return (struct acme_problem){problem->kind, call_view(problem->detail)};
+	return (struct acme_problem){problem->kind, view_text(problem->detail)};
 }
 
 void
@@ -22,16 +22,16 @@ snapshot_account(const struct store_account *account, bool created, struct bytes
 	struct acme_answer told = {.kind = ACME_ANSWER_ACCOUNT};
 
 	told.account = (struct acme_account){
-	    .id = call_view(account->id),
+	    .id = view_text(account->id),
 	    .status = account->status,
-	    .jwk = call_view(account->jwk),
-	    .thumbprint = call_view(account->thumbprint),
+	    .jwk = view_text(account->jwk),
+	    .thumbprint = view_text(account->thumbprint),
 	    .contact_count = account->contact_count,
 	    .terms_agreed = account->terms_agreed,
 	    .created = created,
 	};
 	for (size_t i = 0; i < account->contact_count; i++)
-		told.account.contacts[i] = call_view(account->contacts[i]);
+		told.account.contacts[i] = view_text(account->contacts[i]);
 	acme_answer_encode(&told, answer);
 }
 
@@ -41,25 +41,25 @@ snapshot_order(const struct store_order *order, int64_t now, struct bytes *answe
 	struct acme_answer told = {.kind = ACME_ANSWER_ORDER};
 
 	told.order = (struct acme_order){
-	    .id = call_view(order->id),
+	    .id = view_text(order->id),
 	    .status = order_status_at(order, now),
 	    .expires = order->expires,
 	    .not_before = order->not_before,
 	    .not_after = order->not_after,
 	    .identifier_count = order->authorization_count,
 	    .authorization_count = order->authorization_count,
-	    .certificate = call_view(order->certificate),
+	    .certificate = view_text(order->certificate),
 	    .error = problem_of(&order->problem),
 	};
 	if (told.order.status != order->status)
 		told.order.error = (struct acme_problem){ERROR_MALFORMED,
-		    call_view("the order was not finalized in time; make a new one")};
+		    view_text("the order was not finalized in time; make a new one")};
 	for (size_t i = 0; i < order->authorization_count; i++) {
 		const struct store_authorization *authorization = &order->authorizations[i];
 
-		told.order.identifiers[i] = (struct acme_identifier){call_view(authorization->type),
-		    call_view(authorization->value)};
-		told.order.authorizations[i] = call_view(authorization->id);
+		told.order.identifiers[i] = (struct acme_identifier){view_text(authorization->type),
+		    view_text(authorization->value)};
+		told.order.authorizations[i] = view_text(authorization->id);
 	}
 	acme_answer_encode(&told, answer);
 }
@@ -71,12 +71,12 @@ snapshot_authorization(const struct store_authorization *authorization, int64_t 
 	struct acme_answer told = {.kind = ACME_ANSWER_AUTHORIZATION};
 
 	told.authorization = (struct acme_authorization){
-	    .id = call_view(authorization->id),
+	    .id = view_text(authorization->id),
 	    .status = authorization_status_at(authorization, now),
 	    .expires = authorization->expires,
-	    .identifier = {call_view(authorization->type), call_view(authorization->value)},
+	    .identifier = {view_text(authorization->type), view_text(authorization->value)},
 	    .challenge_status = authorization->challenge,
-	    .token = call_view(authorization->token),
+	    .token = view_text(authorization->token),
 	    .validated = authorization->validated,
 	    .error = problem_of(&authorization->problem),
 	};

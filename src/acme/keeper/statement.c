@@ -22,7 +22,7 @@ statement_verify_format(const struct acme_statement *statement,
     const struct statement_facts *facts, struct statement_verdict *verdict, struct error *err)
 {
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-		struct view name = {(const uint8_t *)formats[i].name, strlen(formats[i].name)};
+		struct view name = view_text(formats[i].name);
 
 		if (view_equal(name, statement->format))
 			return formats[i].verify(statement, facts, verdict, err);

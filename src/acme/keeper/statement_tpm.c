@@ -89,7 +89,7 @@ static int
 check_name(const struct statement_facts *facts, const struct ak_names *names, const X509 *root,
     struct error *err)
 {
-	struct view wanted = {(const uint8_t *)facts->identifier, strlen(facts->identifier)};
+	struct view wanted = view_text(facts->identifier);
 
 	if (names->count == 0) {
 		if (roots_allow_any_name(facts->roots, root))

@@ -61,12 +61,6 @@ fact_copy(struct view text, char *fact, size_t size)
 	fact[used] = '\0';
 }
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* Manufacturer and version as certificates write them, from whatever form they came in. */
 static void
 facts_write(struct store_evidence *evidence, struct view manufacturer, struct view model,
@@ -163,8 +157,8 @@ judge_accept(const X509 *certificate, const struct ek_verdict *verdict, struct e
 	evidence->verdict = STORE_VERDICT_VERIFIED;
 	evidence->reason[0] = '\0';
 	memcpy(evidence->root, verdict->root, sizeof evidence->root);
-	facts_write(evidence, text_view(verdict->facts.manufacturer), text_view(verdict->facts.model),
-	    text_view(verdict->facts.version));
+	facts_write(evidence, view_text(verdict->facts.manufacturer), view_text(verdict->facts.model),
+	    view_text(verdict->facts.version));
 	memcpy(out->certified, evidence->manufacturer, sizeof out->certified);
 	serial_write(certificate, out->serial);
 }
@@ -176,7 +170,7 @@ judge_refuse(X509 *certificate, const struct ek_verdict *verdict, struct ek_judg
 	struct ek_facts facts;
 
 	out->evidence.verdict = STORE_VERDICT_REFUSED;
-	fact_copy(text_view(verdict->reason), out->evidence.reason, sizeof out->evidence.reason);
+	fact_copy(view_text(verdict->reason), out->evidence.reason, sizeof out->evidence.reason);
 	ek_certificate_facts(certificate, &facts);
 	tpm_vendor_id(facts.manufacturer, out->certified);
 }

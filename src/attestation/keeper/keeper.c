@@ -107,7 +107,7 @@ keeper_tell_file_cb(const struct issuers_file *file, void *arg)
 		    .file =
 		        {
 		            .name = file->name,
-		            .issuer = {(const uint8_t *)file->id, strlen(file->id)},
+		            .issuer = view_text(file->id),
 		            .total = content->size,
 		            .offset = offset,
 		            .chunk = {size != 0 ? content->data + offset : NULL, size},

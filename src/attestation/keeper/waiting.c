@@ -133,7 +133,7 @@ static void
 wait_describe(const struct applicant *applicant, const struct asker *asker,
     struct store_waiting *entry)
 {
-	struct view peer = {(const uint8_t *)asker->peer, strlen(asker->peer)};
+	struct view peer = view_text(asker->peer);
 	char        host[PEER_SIZE];
 	char        source[PEER_SIZE];
 

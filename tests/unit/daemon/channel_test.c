@@ -32,12 +32,6 @@ static struct end         front;
 static struct end         keeper;
 static int                peer; /* of the front, when no channel plays the keeper */
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* Long bodies are noted by their length. */
 static void
 end_note(struct end *end, const char *what, struct view body)
@@ -168,7 +162,7 @@ ask(const char *text)
 	struct error err = {0};
 	uint32_t     id = 0;
 
-	unit_ok(channel_ask(front.channel, text_view(text), answer_cb, &front, &id, &err), &err);
+	unit_ok(channel_ask(front.channel, view_text(text), answer_cb, &front, &id, &err), &err);
 	return id;
 }
 
@@ -216,9 +210,9 @@ START_TEST(ask_answered_later_and_in_another_order_finds_its_question)
 		settle();
 		ids[i] = keeper.last_id;
 	}
-	channel_say(keeper.channel, ids[2], text_view("c"));
-	channel_say(keeper.channel, ids[0], text_view("a"));
-	channel_say(keeper.channel, ids[1], text_view("b"));
+	channel_say(keeper.channel, ids[2], view_text("c"));
+	channel_say(keeper.channel, ids[0], view_text("a"));
+	channel_say(keeper.channel, ids[1], view_text("b"));
 	settle();
 	ck_assert_str_eq(end_heard(&front), "say c;say a;say b;");
 }
@@ -232,7 +226,7 @@ START_TEST(ask_both_sides_at_once_do_not_mix_ids)
 	front.answer = ANSWER_AT_ONCE;
 	keeper.answer = ANSWER_AT_ONCE;
 	(void)ask("f");
-	unit_ok(channel_ask(keeper.channel, text_view("k"), answer_cb, &keeper, &id, &err), &err);
+	unit_ok(channel_ask(keeper.channel, view_text("k"), answer_cb, &keeper, &id, &err), &err);
 	settle();
 	ck_assert_str_eq(end_heard(&front), "ask k;say f;");
 	ck_assert_str_eq(end_heard(&keeper), "ask f;say k;");
@@ -241,8 +235,8 @@ END_TEST
 
 START_TEST(tell_arrives_in_order)
 {
-	channel_tell(front.channel, text_view("1"));
-	channel_tell(front.channel, text_view("2"));
+	channel_tell(front.channel, view_text("1"));
+	channel_tell(front.channel, view_text("2"));
 	channel_tell(front.channel, (struct view){NULL, 0});
 	settle();
 	ck_assert_str_eq(end_heard(&keeper), "tell 1;tell 2;tell ;");
@@ -272,7 +266,7 @@ END_TEST
 
 START_TEST(say_to_no_question_is_dropped)
 {
-	channel_say(keeper.channel, 7, text_view("x"));
+	channel_say(keeper.channel, 7, view_text("x"));
 	settle();
 	ck_assert_str_eq(end_heard(&front), "");
 	ck_assert_int_eq(front.closes, 0);
@@ -328,13 +322,13 @@ START_TEST(ask_as_many_as_may_be_open_are_and_slots_are_used_again)
 		keeper.answer = ANSWER_NEVER;
 		for (unsigned i = 0; i < CHANNEL_ASKS_MAX; i++)
 			(void)ask("x");
-		unit_fails(channel_ask(front.channel, text_view("x"), answer_cb, &front, &id, &err), &err,
+		unit_fails(channel_ask(front.channel, view_text("x"), answer_cb, &front, &id, &err), &err,
 		    ERROR_OVERLOADED, "4096 questions are open");
 		settle();
 		ck_assert_int_eq(keeper.asks, (round + 1) * (int)CHANNEL_ASKS_MAX);
 		/* Ids rise by the number of slots each time a slot is used. */
 		for (unsigned slot = 0; slot < CHANNEL_ASKS_MAX; slot++)
-			channel_say(keeper.channel, (uint32_t)round * CHANNEL_ASKS_MAX + slot, text_view("y"));
+			channel_say(keeper.channel, (uint32_t)round * CHANNEL_ASKS_MAX + slot, view_text("y"));
 		settle();
 		ck_assert_int_eq(front.answers, (round + 1) * (int)CHANNEL_ASKS_MAX);
 	}
@@ -351,7 +345,7 @@ START_TEST(forget_drops_the_late_answer_and_keeps_the_slot_until_then)
 	settle();
 	second = ask("other");
 	ck_assert_uint_ne(first % CHANNEL_ASKS_MAX, second % CHANNEL_ASKS_MAX);
-	channel_say(keeper.channel, first, text_view("late"));
+	channel_say(keeper.channel, first, view_text("late"));
 	settle();
 	ck_assert_str_eq(end_heard(&front), "");
 	ck_assert_uint_eq(ask("third") % CHANNEL_ASKS_MAX, first % CHANNEL_ASKS_MAX);
@@ -417,14 +411,14 @@ START_TEST(closed_by_peer_with_messages_under_way_hears_them)
 	struct error err = {0};
 	uint32_t     id;
 
-	channel_tell(keeper.channel, text_view("last words"));
+	channel_tell(keeper.channel, view_text("last words"));
 	channel_free(keeper.channel);
 	keeper.channel = NULL;
 	assert_closed("the peer is gone");
 	ck_assert_str_eq(end_heard(&front), "tell last words;");
-	channel_tell(front.channel, text_view("x"));
-	channel_say(front.channel, 0, text_view("x"));
-	unit_fails(channel_ask(front.channel, text_view("x"), answer_cb, &front, &id, &err), &err,
+	channel_tell(front.channel, view_text("x"));
+	channel_say(front.channel, 0, view_text("x"));
+	unit_fails(channel_ask(front.channel, view_text("x"), answer_cb, &front, &id, &err), &err,
 	    ERROR_OVERLOADED, "the channel has closed: the peer is gone");
 }
 END_TEST

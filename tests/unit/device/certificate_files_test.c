@@ -57,7 +57,7 @@ holds(const char *name, const char *text)
 		return;
 	}
 	unit_ok(file_read(path, 100, &found, &err), &err);
-	ck_assert(view_equal(bytes_view(&found), (struct view){(const uint8_t *)text, strlen(text)}));
+	ck_assert(view_equal(bytes_view(&found), view_text(text)));
 }
 
 START_TEST(replace_puts_both_in_place)

@@ -9,7 +9,7 @@
 static struct view
 view_of(const char *text)
 {
-	return (struct view){(const uint8_t *)text, strlen(text)};
+	return view_text(text);
 }
 
 static json_t *

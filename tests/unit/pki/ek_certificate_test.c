@@ -109,7 +109,7 @@ START_TEST(read_of_something_else_is_malformed)
 	AUTO_BYTES huge = {0};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		struct view view = {(const uint8_t *)texts[i], strlen(texts[i])};
+		struct view view = view_text(texts[i]);
 
 		check_reader(ek_certificate_read, view, NULL);
 		check_reader(ek_certificate_decode, view, NULL);

@@ -6,12 +6,6 @@
 #include "unit.h"
 #include "util/bytes.h"
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 START_TEST(append_grows_and_keeps_what_was_there)
 {
 	AUTO_BYTES b = {0};
@@ -54,7 +48,7 @@ START_TEST(clear_leaves_the_empty_one_and_may_be_repeated)
 	ck_assert_uint_eq(b.capacity, 0);
 	bytes_clear(&b);
 	bytes_append(&b, "again", 5);
-	ck_assert(view_equal(bytes_view(&b), text_view("again")));
+	ck_assert(view_equal(bytes_view(&b), view_text("again")));
 	bytes_clear(&b);
 }
 END_TEST
@@ -83,7 +77,7 @@ static const struct {
 
 START_TEST(view_equal_same_octets_only)
 {
-	ck_assert(view_equal(text_view(pairs[_i].a), text_view(pairs[_i].b)) == pairs[_i].equal);
+	ck_assert(view_equal(view_text(pairs[_i].a), view_text(pairs[_i].b)) == pairs[_i].equal);
 }
 END_TEST
 
@@ -92,8 +86,8 @@ START_TEST(view_equal_without_data_is_the_empty_one)
 	struct view none = {NULL, 0};
 
 	ck_assert(view_equal(none, none));
-	ck_assert(view_equal(none, text_view("")));
-	ck_assert(!view_equal(none, text_view("a")));
+	ck_assert(view_equal(none, view_text("")));
+	ck_assert(!view_equal(none, view_text("a")));
 }
 END_TEST
 
@@ -105,6 +99,19 @@ START_TEST(cleanse_overwrites_that_much)
 	ck_assert_uint_eq(data[0] | data[1] | data[2], 0);
 	ck_assert_uint_eq(data[3], 4);
 	bytes_cleanse(NULL, 0);
+}
+END_TEST
+
+START_TEST(view_text_and_view_dup_are_each_others_inverse)
+{
+	AUTO_FREE char *copy = view_dup(view_text("text"));
+	AUTO_FREE char *part = view_dup((struct view){(const uint8_t *)"text", 2});
+	AUTO_FREE char *none = view_dup((struct view){NULL, 0});
+
+	ck_assert_str_eq(copy, "text");
+	ck_assert_str_eq(part, "te");
+	ck_assert_str_eq(none, "");
+	ck_assert_uint_eq(view_text("").size, 0);
 }
 END_TEST
 
@@ -143,6 +150,7 @@ main(void)
 	tcase_add_test_raise_signal(tc, append_more_than_there_can_be_aborts, SIGABRT);
 	tcase_add_loop_test(tc, view_equal_same_octets_only, 0, sizeof pairs / sizeof pairs[0]);
 	tcase_add_test(tc, view_equal_without_data_is_the_empty_one);
+	tcase_add_test(tc, view_text_and_view_dup_are_each_others_inverse);
 	tcase_add_test(tc, cleanse_overwrites_that_much);
 	tcase_add_test(tc, memory_new_is_zero_and_never_null);
 	tcase_add_test(tc, memory_free_cleanup_frees_and_forgets);

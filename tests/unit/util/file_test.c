@@ -38,7 +38,7 @@ assert_holds(const char *file, const char *text)
 	AUTO_BYTES content = {0};
 
 	unit_ok(file_read(file, 1U << 20, &content, &err), &err);
-	ck_assert(view_equal(bytes_view(&content), (struct view){(const uint8_t *)text, strlen(text)}));
+	ck_assert(view_equal(bytes_view(&content), view_text(text)));
 }
 
 static int

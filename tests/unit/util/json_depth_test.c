@@ -23,7 +23,7 @@ static const struct {
 
 START_TEST(exceeds_counts_open_brackets)
 {
-	struct view text = {(const uint8_t *)texts[_i].text, strlen(texts[_i].text)};
+	struct view text = view_text(texts[_i].text);
 
 	ck_assert(!json_depth_exceeds(text, texts[_i].depth));
 	if (texts[_i].depth > 0)

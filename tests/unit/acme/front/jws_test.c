@@ -16,12 +16,6 @@
 
 #define URL "https://ca.example/acme/new-order"
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* A key of a vector. */
 static struct jwk
 key_of(const char *text)
@@ -29,7 +23,7 @@ key_of(const char *text)
 	struct jwk   jwk;
 	struct error err = {0};
 
-	unit_ok(jwk_parse(text_view(text), &jwk, &err), &err);
+	unit_ok(jwk_parse(view_text(text), &jwk, &err), &err);
 	return jwk;
 }
 
@@ -52,9 +46,9 @@ START_TEST(verify_message_of_others_agrees)
 	struct jws   jws;
 	struct error err = {0};
 
-	unit_ok(jws_decode(text_view(theirs[_i].jws), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(theirs[_i].jws), &jws, &err), &err);
 	unit_ok(jws_verify(&jws, &key, &err), &err);
-	ck_assert(view_equal(bytes_view(&jws.payload), text_view(theirs[_i].payload)));
+	ck_assert(view_equal(bytes_view(&jws.payload), view_text(theirs[_i].payload)));
 	jws_clear(&jws);
 	jwk_clear(&key);
 }
@@ -67,12 +61,12 @@ START_TEST(verify_each_algorithm_agrees)
 	struct jws   jws;
 	struct error err = {0};
 
-	unit_ok(jws_decode(text_view(with_jwk[_i]), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(with_jwk[_i]), &jws, &err), &err);
 	unit_ok(jws_check(&jws, URL, &err), &err);
 	unit_ok(jws_verify(&jws, &jws.jwk, &err), &err);
 	ck_assert_str_eq(jws.nonce, "bm9uY2U");
 	ck_assert_ptr_null(jws.kid);
-	ck_assert(view_equal(bytes_view(&jws.payload), text_view("{\"a\":1}")));
+	ck_assert(view_equal(bytes_view(&jws.payload), view_text("{\"a\":1}")));
 	jws_clear(&jws);
 }
 END_TEST
@@ -108,7 +102,7 @@ START_TEST(verify_changed_message_is_malformed)
 
 		changed[2] = changed[2] == 'A' ? 'B' : 'A';
 		message = message_with(with_jwk[_i], members[i], changed);
-		unit_ok(jws_decode(text_view(message), &jws, &err), &err);
+		unit_ok(jws_decode(view_text(message), &jws, &err), &err);
 		unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
 		    "the signature of the JWS does not verify with the key of this request");
 		jws_clear(&jws);
@@ -127,7 +121,7 @@ START_TEST(verify_key_of_another_algorithm_is_refused)
 		struct jws   jws;
 		struct error err = {0};
 
-		unit_ok(jws_decode(text_view(with_jwk[_i]), &jws, &err), &err);
+		unit_ok(jws_decode(view_text(with_jwk[_i]), &jws, &err), &err);
 		if (strcmp(keys[i], keys[_i]) == 0) {
 			unit_ok(jws_verify(&jws, &key, &err), &err);
 		} else {
@@ -146,7 +140,7 @@ START_TEST(verify_signature_of_wrong_size_is_malformed)
 	struct jws      jws;
 	struct error    err = {0};
 
-	unit_ok(jws_decode(text_view(message), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(message), &jws, &err), &err);
 	unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
 	    "a signature by ES256 has 64 octets, not 3");
 	jws_clear(&jws);
@@ -200,7 +194,7 @@ START_TEST(decode_header_that_breaks_a_rule_is_refused)
 	struct jws      jws;
 	struct error    err = {0};
 
-	ck_assert_int_eq(jws_decode(text_view(message), &jws, &err), -1);
+	ck_assert_int_eq(jws_decode(view_text(message), &jws, &err), -1);
 	ck_assert_int_eq((int)err.kind, (int)headers[_i].kind);
 	if (headers[_i].detail != NULL)
 		ck_assert_str_eq(err.detail, headers[_i].detail);
@@ -219,7 +213,7 @@ START_TEST(decode_unprotected_header_is_malformed)
 		struct jws   jws;
 		struct error err = {0};
 
-		unit_fails(jws_decode(text_view(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
+		unit_fails(jws_decode(view_text(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
 		    "the JWS has an unprotected header; only \"protected\" is taken");
 		jws_clear(&jws);
 	}
@@ -236,7 +230,7 @@ START_TEST(decode_two_signatures_is_malformed)
 		struct jws   jws;
 		struct error err = {0};
 
-		unit_fails(jws_decode(text_view(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
+		unit_fails(jws_decode(view_text(bodies[i]), &jws, &err), &err, ERROR_MALFORMED,
 		    "the JWS is of the general form; only the flattened one is taken");
 		jws_clear(&jws);
 	}
@@ -264,7 +258,7 @@ START_TEST(decode_broken_member_is_malformed)
 	struct jws      jws;
 	struct error    err = {0};
 
-	ck_assert_int_eq(jws_decode(text_view(message), &jws, &err), -1);
+	ck_assert_int_eq(jws_decode(view_text(message), &jws, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_msg(strncmp(err.detail, members[_i].detail, strlen(members[_i].detail)) == 0, "%s",
 	    err.detail);
@@ -277,7 +271,7 @@ START_TEST(decode_compact_form_is_malformed)
 	struct jws   jws;
 	struct error err = {0};
 
-	ck_assert_int_eq(jws_decode(text_view("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"), &jws, &err), -1);
+	ck_assert_int_eq(jws_decode(view_text("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"), &jws, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	jws_clear(&jws);
 }
@@ -288,7 +282,7 @@ START_TEST(check_another_url_is_unauthorized)
 	struct jws   jws;
 	struct error err = {0};
 
-	unit_ok(jws_decode(text_view(MADE_ES256), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(MADE_ES256), &jws, &err), &err);
 	unit_fails(jws_check(&jws, URL "/", &err), &err, ERROR_UNAUTHORIZED,
 	    "the JWS is for " URL ", and was sent to " URL "/");
 	jws_clear(&jws);
@@ -304,11 +298,11 @@ START_TEST(check_no_url_or_no_key_is_malformed)
 	struct error    err = {0};
 
 	no_url = message_with(MADE_ES256, "protected", header);
-	unit_ok(jws_decode(text_view(no_url), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(no_url), &jws, &err), &err);
 	unit_fails(jws_check(&jws, URL, &err), &err, ERROR_MALFORMED,
 	    "the JWS's header has no \"url\"");
 	jws_clear(&jws);
-	unit_ok(jws_decode(text_view(RFC7515_A3), &jws, &err), &err);
+	unit_ok(jws_decode(view_text(RFC7515_A3), &jws, &err), &err);
 	unit_fails(jws_check(&jws, URL, &err), &err, ERROR_MALFORMED,
 	    "the JWS's header has neither \"jwk\" nor \"kid\"");
 	jws_clear(&jws);
@@ -409,7 +403,7 @@ START_TEST(jwk_that_breaks_a_rule_is_a_bad_public_key)
 	struct jwk   jwk;
 	struct error err = {0};
 
-	ck_assert_int_eq(jwk_parse(text_view(refused[_i].jwk), &jwk, &err), -1);
+	ck_assert_int_eq(jwk_parse(view_text(refused[_i].jwk), &jwk, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_BAD_PUBLIC_KEY);
 	ck_assert_msg(strncmp(err.detail, refused[_i].detail, strlen(refused[_i].detail)) == 0, "%s",
 	    err.detail);
@@ -427,7 +421,7 @@ START_TEST(jwk_rsa_exponent_out_of_range_is_a_bad_public_key)
 		struct jwk      jwk;
 		struct error    err = {0};
 
-		ck_assert_int_eq(jwk_parse(text_view(text), &jwk, &err), -1);
+		ck_assert_int_eq(jwk_parse(view_text(text), &jwk, &err), -1);
 		ck_assert_int_eq((int)err.kind, ERROR_BAD_PUBLIC_KEY);
 		jwk_clear(&jwk);
 	}

@@ -9,12 +9,6 @@
 
 #define BASE "https://ca.example:8443"
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* Takes the object over. */
 static void
 renders(json_t *object, const char *wanted)
@@ -48,13 +42,13 @@ END_TEST
 
 START_TEST(account_shows_what_it_has)
 {
-	struct acme_account account = {.id = text_view("A1"), .status = STATUS_VALID};
+	struct acme_account account = {.id = view_text("A1"), .status = STATUS_VALID};
 
 	renders(render_account(BASE, &account),
 	    "{\"status\":\"valid\",\"orders\":\"" BASE "/acme/account/A1/orders\"}");
 	account.status = STATUS_DEACTIVATED;
 	account.terms_agreed = true;
-	account.contacts[0] = text_view("mailto:a@b");
+	account.contacts[0] = view_text("mailto:a@b");
 	account.contact_count = 1;
 	renders(render_account(BASE, &account),
 	    "{\"status\":\"deactivated\",\"contact\":[\"mailto:a@b\"],\"termsOfServiceAgreed\":true,"
@@ -65,12 +59,12 @@ END_TEST
 START_TEST(order_pending_shows_its_way)
 {
 	struct acme_order order = {
-	    .id = text_view("O1"),
+	    .id = view_text("O1"),
 	    .status = STATUS_PENDING,
 	    .expires = 1795253400,
-	    .identifiers = {{text_view("permanent-identifier"), text_view("a\"b")}},
+	    .identifiers = {{view_text("permanent-identifier"), view_text("a\"b")}},
 	    .identifier_count = 1,
-	    .authorizations = {text_view("Z1")},
+	    .authorizations = {view_text("Z1")},
 	    .authorization_count = 1,
 	};
 
@@ -85,12 +79,12 @@ END_TEST
 START_TEST(order_valid_shows_dates_and_certificate)
 {
 	struct acme_order order = {
-	    .id = text_view("O1"),
+	    .id = view_text("O1"),
 	    .status = STATUS_VALID,
 	    .expires = 1795253400,
 	    .not_before = 1795253400,
 	    .not_after = 1795253401,
-	    .certificate = text_view("C1"),
+	    .certificate = view_text("C1"),
 	};
 
 	renders(render_order(BASE, &order),
@@ -105,13 +99,13 @@ static struct acme_authorization
 authorization_invalid(void)
 {
 	return (struct acme_authorization){
-	    .id = text_view("Z1"),
+	    .id = view_text("Z1"),
 	    .status = STATUS_INVALID,
 	    .expires = 1795253400,
-	    .identifier = {text_view("permanent-identifier"), text_view("a")},
+	    .identifier = {view_text("permanent-identifier"), view_text("a")},
 	    .challenge_status = STATUS_INVALID,
-	    .token = text_view("T"),
-	    .error = {ERROR_BAD_ATTESTATION_STATEMENT, text_view("why")},
+	    .token = view_text("T"),
+	    .error = {ERROR_BAD_ATTESTATION_STATEMENT, view_text("why")},
 	};
 }
 
@@ -153,7 +147,7 @@ END_TEST
 
 START_TEST(orders_are_urls)
 {
-	struct acme_orders orders = {.ids = {text_view("O1"), text_view("O2")}, .count = 2};
+	struct acme_orders orders = {.ids = {view_text("O1"), view_text("O2")}, .count = 2};
 
 	renders(render_orders(BASE, &orders),
 	    "{\"orders\":[\"" BASE "/acme/order/O1\",\"" BASE "/acme/order/O2\"]}");
@@ -196,7 +190,7 @@ START_TEST(problem_of_several_identifiers_has_subproblems)
 	struct acme_refusal *refusal = memory_new(sizeof *refusal);
 
 	refusal->subproblems[0] = (struct acme_subproblem){
-	    {ERROR_UNSUPPORTED_IDENTIFIER, text_view("dns")}, {text_view("dns"), text_view("a")}};
+	    {ERROR_UNSUPPORTED_IDENTIFIER, view_text("dns")}, {view_text("dns"), view_text("a")}};
 	refusal->subproblem_count = 1;
 	renders(render_problem(&err, refusal),
 	    "{\"type\":\"urn:ietf:params:acme:error:rejectedIdentifier\","
@@ -222,7 +216,7 @@ END_TEST
 
 START_TEST(url_takes_ids_in_order)
 {
-	AUTO_FREE char *page = render_url(BASE, ACME_PATH_ORDERS_PAGE, text_view("A"), text_view("7"));
+	AUTO_FREE char *page = render_url(BASE, ACME_PATH_ORDERS_PAGE, view_text("A"), view_text("7"));
 	AUTO_FREE char *link = render_link(page, "next");
 
 	ck_assert_str_eq(page, BASE "/acme/account/A/orders/7");

@@ -14,16 +14,10 @@
 
 #define KID "https://ca.example/acme/account/1"
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 static bool
 is(struct view view, const char *text)
 {
-	return view_equal(view, text_view(text));
+	return view_equal(view, view_text(text));
 }
 
 /* A verified message with this payload, and the question that comes of it. */
@@ -39,12 +33,12 @@ decode(struct fixture *f, acme_request_decode *decoder, const char *payload)
 {
 	memset(f, 0, sizeof *f);
 	f->jws.kid = KID;
-	unit_ok(jwk_parse(text_view(MADE_KID_JWK), &f->jws.jwk, &f->err), &f->err);
+	unit_ok(jwk_parse(view_text(MADE_KID_JWK), &f->jws.jwk, &f->err), &f->err);
 	f->jws.url = "https://ca.example/acme/key-change";
 	bytes_append(&f->jws.payload, payload, strlen(payload));
 	f->request.jws = &f->jws;
-	f->question.account = text_view("1");
-	f->question.object = text_view("1");
+	f->question.account = view_text("1");
+	f->question.object = view_text("1");
 	return decoder(&f->request, &f->question, &f->err);
 }
 
@@ -186,8 +180,8 @@ START_TEST(account_of_another_is_unauthorized)
 
 		memset(&f, 0, sizeof f);
 		f.request.jws = &f.jws;
-		f.question.account = text_view("1");
-		f.question.object = text_view("2");
+		f.question.account = view_text("1");
+		f.question.object = view_text("2");
 		unit_fails(decoders[i](&f.request, &f.question, &f.err), &f.err, ERROR_UNAUTHORIZED,
 		    "this is another account than the kid's");
 		fixture_clear(&f);
@@ -349,7 +343,7 @@ START_TEST(revoke_by_the_key_has_its_spki)
 	struct fixture f;
 
 	memset(&f, 0, sizeof f);
-	unit_ok(jwk_parse(text_view(MADE_KID_JWK), &f.jws.jwk, &f.err), &f.err);
+	unit_ok(jwk_parse(view_text(MADE_KID_JWK), &f.jws.jwk, &f.err), &f.err);
 	bytes_append(&f.jws.payload, "{\"certificate\":\"qrvM\"}", 22);
 	f.request.jws = &f.jws;
 	unit_ok(request_certificate_revoke(&f.request, &f.question, &f.err), &f.err);

@@ -29,7 +29,7 @@ static struct error         err;
 static struct view
 view(const char *text)
 {
-	return (struct view){(const uint8_t *)text, strlen(text)};
+	return view_text(text);
 }
 
 static void

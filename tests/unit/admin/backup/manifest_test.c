@@ -101,18 +101,12 @@ static const struct {
         ERROR_TOO_LARGE, "the backup's files have more than 268435456 octets"},
 };
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 START_TEST(decode_what_is_no_manifest_is_refused)
 {
 	struct backup_manifest manifest = {0};
 	struct error           err = {0};
 
-	unit_fails(backup_manifest_decode(text_view(refused[_i].text), &manifest, &err), &err,
+	unit_fails(backup_manifest_decode(view_text(refused[_i].text), &manifest, &err), &err,
 	    refused[_i].kind, refused[_i].detail);
 	ck_assert_ptr_null(manifest.files);
 }
@@ -125,7 +119,7 @@ START_TEST(decode_gives_what_was_encoded)
 	AUTO_BYTES             text = {0};
 	struct error           err = {0};
 
-	unit_ok(backup_manifest_decode(text_view(HEAD "[" FILE_OF("root.pem", "7", "0644") ", " FILE_OF(
+	unit_ok(backup_manifest_decode(view_text(HEAD "[" FILE_OF("root.pem", "7", "0644") ", " FILE_OF(
 	                                   "root.key", "9", "0644") ", " STORE "]}"),
 	            &first, &err),
 	    &err);

@@ -99,7 +99,7 @@ START_TEST(take_more_than_there_can_be_is_malformed)
 
 	while (rc == 0 && taken < 1000) {
 		(void)snprintf(id, sizeof id, "%zu", taken);
-		rc = take(ATTESTATION_FILE_EARLIER_CRL, (struct view){(const uint8_t *)id, strlen(id)}, 1, 0,
+		rc = take(ATTESTATION_FILE_EARLIER_CRL, view_text(id), 1, 0,
 		    VIEW("x"), &err);
 		taken += rc == 0;
 	}

@@ -182,7 +182,7 @@ static const struct {
 START_TEST(list_line_gives_its_number_or_none)
 {
 	struct serial_list *list = NULL;
-	struct view text = {(const uint8_t *)lines[_i].line, strlen(lines[_i].line)};
+	struct view text = view_text(lines[_i].line);
 
 	if (lines[_i].serial == NULL) {
 		ck_assert_int_eq(serial_list_parse(text, &list, &err), -1);

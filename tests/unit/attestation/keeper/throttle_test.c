@@ -128,7 +128,7 @@ static const struct {
 
 START_TEST(source_is_what_one_subscriber_has)
 {
-	struct view peer = {(const uint8_t *)peers[_i].peer, strlen(peers[_i].peer)};
+	struct view peer = view_text(peers[_i].peer);
 	char        host[PEER_SIZE];
 	char        source[PEER_SIZE];
 

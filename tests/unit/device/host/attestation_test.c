@@ -13,12 +13,6 @@
 #include "unit.h"
 #include "util/error.h"
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 static void
 bytes_set(struct bytes *to, const char *text)
 {
@@ -61,7 +55,7 @@ START_TEST(challenge_decode_takes_the_size_prefixes)
 	struct error           err = {0};
 
 	unit_ok(attestation_challenge_decode(
-	            text_view("{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\",\"more\":1}"),
+	            view_text("{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\",\"more\":1}"),
 	            &credential, &secret, &err),
 	    &err);
 	ck_assert_uint_eq(credential.size, 3);
@@ -94,7 +88,7 @@ START_TEST(challenge_decode_anything_else_is_malformed)
 	TPM2B_ENCRYPTED_SECRET secret;
 	struct error           err = {0};
 
-	unit_fails(attestation_challenge_decode(text_view(challenges[_i].body), &credential, &secret,
+	unit_fails(attestation_challenge_decode(view_text(challenges[_i].body), &credential, &secret,
 	               &err),
 	    &err, ERROR_MALFORMED, challenges[_i].detail);
 }

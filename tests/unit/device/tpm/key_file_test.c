@@ -17,18 +17,12 @@ static const char tpm2_openssl[] =
     "bALc\n"
     "-----END TSS2 PRIVATE KEY-----\n";
 
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 START_TEST(decode_key_of_tpm2_openssl_gives_its_parts)
 {
 	struct device_key key;
 	struct error      err = {0};
 
-	unit_ok(device_key_decode(text_view(tpm2_openssl), &key, &err), &err);
+	unit_ok(device_key_decode(view_text(tpm2_openssl), &key, &err), &err);
 	ck_assert_uint_eq(key.parent, 0x40000001);
 	ck_assert_uint_eq(key.public.publicArea.type, TPM2_ALG_ECC);
 	ck_assert_uint_eq(key.public.publicArea.parameters.eccDetail.curveID, TPM2_ECC_NIST_P256);
@@ -43,7 +37,7 @@ START_TEST(both_ways_key_stays_the_same)
 	AUTO_BYTES        pem = {0};
 	struct error      err = {0};
 
-	unit_ok(device_key_decode(text_view(tpm2_openssl), &key, &err), &err);
+	unit_ok(device_key_decode(view_text(tpm2_openssl), &key, &err), &err);
 	key.parent = 0x81000001;
 	unit_ok(device_key_encode(&key, &pem, &err), &err);
 	unit_ok(device_key_decode(bytes_view(&pem), &again, &err), &err);
@@ -94,7 +88,7 @@ START_TEST(decode_what_is_no_key_of_ours_is_malformed)
 	struct device_key key;
 	struct error      err = {0};
 
-	unit_fails(device_key_decode(text_view(refused[_i].pem), &key, &err), &err, ERROR_MALFORMED,
+	unit_fails(device_key_decode(view_text(refused[_i].pem), &key, &err), &err, ERROR_MALFORMED,
 	    refused[_i].detail);
 }
 END_TEST
@@ -105,7 +99,7 @@ START_TEST(decode_octets_left_over_is_malformed)
 	struct error      err = {0};
 
 	/* SEQUENCE {} would miss its members; here the last is followed by NULL. */
-	ck_assert_int_eq(device_key_decode(text_view(PEM("MBYGBmeBBQoBA6ADAQH/AgEBBAEABAEABQA=")),
+	ck_assert_int_eq(device_key_decode(view_text(PEM("MBYGBmeBBQoBA6ADAQH/AgEBBAEABAEABQA=")),
 	                     &key, &err),
 	    -1);
 	ck_assert_int_eq((int)err.kind, (int)ERROR_MALFORMED);
