@@ -12,14 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/engine.h"
 #include "store/inventory/audit.h"
-#include "store/sqlite/connection.h"
 
 /* Octets of what getpwuid_r reads into. */
 #define ACTOR_PASSWD_SIZE 4096
 
 void
-sqlite_text_copy(char *out, size_t size, const char *text)
+actor_text_copy(char *out, size_t size, const char *text)
 {
 	size_t length = text == NULL ? 0 : strnlen(text, size);
 
@@ -45,7 +45,7 @@ actor_describe(uid_t uid, char *out, size_t size)
 		(void)snprintf(text, sizeof text, "uid %lu (%s)", (unsigned long)uid, found->pw_name);
 	else
 		(void)snprintf(text, sizeof text, "uid %lu", (unsigned long)uid);
-	sqlite_text_copy(out, size, text);
+	actor_text_copy(out, size, text);
 }
 
 /* Whom sudo worked for, as the environment claims. */
@@ -66,25 +66,25 @@ actor_sudo(uid_t *uid)
 static void
 actor_default(char *out, size_t size)
 {
-	char  self[SQLITE_ACTOR_SIZE];
-	char  other[SQLITE_ACTOR_SIZE];
-	char  text[2 * SQLITE_ACTOR_SIZE + 16];
+	char  self[ACTOR_SIZE];
+	char  other[ACTOR_SIZE];
+	char  text[2 * ACTOR_SIZE + 16];
 	uid_t uid;
 
 	actor_describe(getuid(), self, sizeof self);
 	if (!actor_sudo(&uid)) {
-		sqlite_text_copy(out, size, self);
+		actor_text_copy(out, size, self);
 		return;
 	}
 	actor_describe(uid, other, sizeof other);
 	(void)snprintf(text, sizeof text, "%s, sudo by %s", self, other);
-	sqlite_text_copy(out, size, text);
+	actor_text_copy(out, size, text);
 }
 
-const struct sqlite_actor *
-sqlite_actor(struct store *store)
+const struct actor *
+actor_of(struct store *store)
 {
-	struct sqlite_actor *actor = &store->actor;
+	struct actor *actor = &store->actor;
 
 	if (actor->name[0] == '\0')
 		actor_default(actor->name, sizeof actor->name);
@@ -94,7 +94,7 @@ sqlite_actor(struct store *store)
 void
 store_actor_set(struct store *store, const struct store_actor *actor)
 {
-	sqlite_text_copy(store->actor.name, sizeof store->actor.name, actor->name);
-	sqlite_text_copy(store->actor.peer, sizeof store->actor.peer, actor->peer);
-	sqlite_text_copy(store->actor.request, sizeof store->actor.request, actor->request);
+	actor_text_copy(store->actor.name, sizeof store->actor.name, actor->name);
+	actor_text_copy(store->actor.peer, sizeof store->actor.peer, actor->peer);
+	actor_text_copy(store->actor.request, sizeof store->actor.request, actor->request);
 }

@@ -5,7 +5,7 @@
 struct error;
 struct store;
 
-/* SQLite's own checks: pages, indexes, references. INTERNAL with the first thing that is wrong. */
+/* The engine's own checks: pages, indexes, references. INTERNAL with the first thing that is wrong. */
 int store_check_integrity(struct store *store, struct error *err);
 
 /*

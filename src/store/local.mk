@@ -1,29 +1,31 @@
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/actor.c src/store/actor.h \
-	src/store/check.h \
+	src/store/check.c src/store/check.h \
+	src/store/engine.h \
 	src/store/hash.c src/store/hash.h \
-	src/store/store.h \
+	src/store/sql.c src/store/sql.h \
+	src/store/store.c src/store/store.h \
 	src/store/writer.c src/store/writer.h \
 	src/store/acme/account.c \
 	src/store/acme/acme.h \
 	src/store/acme/authorization.c \
 	src/store/acme/issued.c \
 	src/store/acme/order.c \
-	src/store/acme/rows.h \
+	src/store/acme/rows.c src/store/acme/rows.h \
 	src/store/acme/sweep.c \
 	src/store/inventory/audit.h \
 	src/store/inventory/audit_chain.c src/store/inventory/audit_chain.h \
 	src/store/inventory/audit_cut.c \
 	src/store/inventory/audit_detail.c src/store/inventory/audit_detail.h \
 	src/store/inventory/audit_read.c \
-	src/store/inventory/batch.h \
+	src/store/inventory/batch.c src/store/inventory/batch.h \
+	src/store/inventory/batch_engine.h \
 	src/store/inventory/certificate.c src/store/inventory/certificate.h \
 	src/store/inventory/change.c src/store/inventory/change.h \
 	src/store/inventory/device.c src/store/inventory/device.h \
 	src/store/inventory/device_check.c src/store/inventory/device_check.h \
 	src/store/inventory/evidence.c src/store/inventory/evidence.h \
-	src/store/inventory/evidence_rows.h \
 	src/store/inventory/issuer.c src/store/inventory/issuer.h \
 	src/store/inventory/list.c \
 	src/store/inventory/replace.c \
@@ -32,17 +34,18 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/search.c \
 	src/store/inventory/trust.c src/store/inventory/trust.h \
 	src/store/inventory/waiting.c src/store/inventory/waiting.h \
-	src/store/inventory/waiting_rows.h \
-	src/store/sqlite/acme.c \
 	src/store/sqlite/batch.c src/store/sqlite/batch.h \
 	src/store/sqlite/batch_write.c \
-	src/store/sqlite/check.c \
+	src/store/sqlite/check.c src/store/sqlite/check.h \
 	src/store/sqlite/connection.c src/store/sqlite/connection.h \
+	src/store/sqlite/engine.h \
 	src/store/sqlite/glob.c src/store/sqlite/glob.h \
-	src/store/sqlite/inventory.c \
 	src/store/sqlite/leftover.c src/store/sqlite/leftover.h \
 	src/store/sqlite/name_run.c src/store/sqlite/name_run.h \
 	src/store/sqlite/open.c \
+	src/store/sqlite/schema.h \
+	src/store/sqlite/schema_acme.c \
+	src/store/sqlite/schema_inventory.c \
 	src/store/sqlite/stage.c src/store/sqlite/stage.h
 
 UNIT_TESTS += tests/unit/store/acme/acme_test

@@ -1,7 +1,7 @@
 /*
- * The inventory and the record of what was issued. One interface; the engine is
- * SQLite (sqlite.c). A store belongs to one thread at a time; any number of
- * processes and threads may have one open each.
+ * The inventory and the record of what was issued, wherever an engine keeps them. A
+ * store belongs to one thread at a time; any number of processes and threads may have
+ * one open each.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -28,10 +28,14 @@ int store_create(const char *state_dir, struct error *err);
 int  store_open(const char *state_dir, struct store **out, struct error *err);
 void store_close(struct store *store);
 
+/* Where it is, for messages. */
+const char *store_place(const struct store *store);
+
 /*
- * Runs what follows in one durable transaction: writers of all processes queue
- * fairly for it (a lock file before BEGIN IMMEDIATE). store_commit returns when
- * it is on disk; when it fails, nothing of it happened. store_rollback never fails.
+ * Runs what follows in one durable transaction. There is one writer at a time: the
+ * writers of all processes queue fairly, so that what a writer has looked up inside is
+ * still so when it commits. store_commit returns when it is on disk; when it fails,
+ * nothing of it happened. store_rollback never fails.
  * The changing calls below make a transaction of their own when none is open.
  */
 int  store_begin(struct store *store, struct error *err);

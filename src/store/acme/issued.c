@@ -18,73 +18,80 @@ store_issued_clear(struct store_issued *issued)
 int
 store_issued_add(struct store *store, const struct store_issued *issued, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, ACME_ISSUED_INSERT_STATEMENT, err);
+	static const char     text[] =
+	    "INSERT INTO certificate (" ACME_ISSUED_COLUMNS ")"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, issued->id);
-	sqlite_bind_string(statement, 2, issued->account);
-	sqlite_bind_string(statement, 3, issued->order);
-	sqlite_bind_octets(statement, 4, issued->serial, issued->serial_size);
-	sqlite_bind_string(statement, 5, issued->names);
-	sqlite_bind_string(statement, 6, issued->witness != NULL ? issued->witness : "");
-	sqlite_bind_octets(statement, 7, issued->key_hash, sizeof issued->key_hash);
-	sqlite_bind_octets(statement, 8, issued->der.data, issued->der.size);
-	(void)sqlite3_bind_int64(statement, 9, issued->not_before);
-	(void)sqlite3_bind_int64(statement, 10, issued->not_after);
-	return sqlite_step(store, statement, "recording a certificate", err);
+	sql_bind_text(statement, 1, issued->id);
+	sql_bind_text(statement, 2, issued->account);
+	sql_bind_text(statement, 3, issued->order);
+	sql_bind_octets(statement, 4, issued->serial, issued->serial_size);
+	sql_bind_text(statement, 5, issued->names);
+	sql_bind_text(statement, 6, issued->witness != NULL ? issued->witness : "");
+	sql_bind_octets(statement, 7, issued->key_hash, sizeof issued->key_hash);
+	sql_bind_octets(statement, 8, issued->der.data, issued->der.size);
+	sql_bind_int64(statement, 9, issued->not_before);
+	sql_bind_int64(statement, 10, issued->not_after);
+	return sql_step(statement, "recording a certificate", err);
 }
 
 static int
-issued_read(struct store *store, sqlite3_stmt *row, struct store_issued *out, struct error *err)
+issued_read(struct store *store, struct sql_statement *row, struct store_issued *out,
+    struct error *err)
 {
-	int serial_size = sqlite3_column_bytes(row, 3);
+	struct view serial = sql_column_octets(row, 3);
+	struct view key_hash = sql_column_octets(row, 6);
 
 	*out = (struct store_issued){0};
-	if (serial_size <= 0 || serial_size > STORE_SERIAL_MAX ||
-	    sqlite3_column_bytes(row, 6) != STORE_KEY_HASH_SIZE)
+	if (serial.size == 0 || serial.size > STORE_SERIAL_MAX ||
+	    key_hash.size != STORE_KEY_HASH_SIZE)
 		return error_set(err, ERROR_INTERNAL, "%s has a certificate that cannot be",
-		    store->path);
+		    store_place(store));
 	acme_read_id(row, 0, out->id, sizeof out->id);
 	acme_read_id(row, 1, out->account, sizeof out->account);
 	acme_read_id(row, 2, out->order, sizeof out->order);
-	out->serial_size = (size_t)serial_size;
-	memcpy(out->serial, sqlite3_column_blob(row, 3), out->serial_size);
+	out->serial_size = serial.size;
+	memcpy(out->serial, serial.data, serial.size);
 	out->names = acme_read_text(row, 4);
 	out->witness = acme_read_text(row, 5);
-	memcpy(out->key_hash, sqlite3_column_blob(row, 6), sizeof out->key_hash);
-	bytes_append(&out->der, sqlite3_column_blob(row, 7), (size_t)sqlite3_column_bytes(row, 7));
-	out->not_before = sqlite3_column_int64(row, 8);
-	out->not_after = sqlite3_column_int64(row, 9);
-	out->revoked = sqlite3_column_int64(row, 10);
-	out->reason = sqlite3_column_int(row, 11);
+	memcpy(out->key_hash, key_hash.data, sizeof out->key_hash);
+	acme_read_octets(row, 7, &out->der);
+	out->not_before = sql_column_int64(row, 8);
+	out->not_after = sql_column_int64(row, 9);
+	out->revoked = sql_column_int64(row, 10);
+	out->reason = (int)sql_column_int64(row, 11);
 	return 0;
 }
 
 /* Steps to the row of a bound statement. */
 static int
-issued_find(struct store *store, sqlite3_stmt *statement, struct store_issued *out,
+issued_find(struct store *store, struct sql_statement *statement, struct store_issued *out,
     struct error *err)
 {
-	int rc = sqlite_step(store, statement, "looking for a certificate", err);
+	int rc = sql_step(statement, "looking for a certificate", err);
 
 	if (rc > 0)
 		rc = issued_read(store, statement, out, err);
 	else if (rc == 0)
 		rc = error_set(err, ERROR_NOT_FOUND, "there is no such certificate, or no longer");
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc;
 }
 
 int
 store_issued_find(struct store *store, const char *id, struct store_issued *out, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, ACME_ISSUED_BY_NAME_STATEMENT, err);
+	static const char     text[] =
+	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	*out = (struct store_issued){0};
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, id);
+	sql_bind_text(statement, 1, id);
 	return issued_find(store, statement, out, err);
 }
 
@@ -92,12 +99,14 @@ int
 store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size,
     struct store_issued *out, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, ACME_ISSUED_BY_SERIAL_STATEMENT, err);
+	static const char     text[] =
+	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE serial = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	*out = (struct store_issued){0};
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, serial, size);
+	sql_bind_octets(statement, 1, serial, size);
 	return issued_find(store, statement, out, err);
 }
 
@@ -105,13 +114,15 @@ int
 store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, ACME_ISSUED_REVOKE_STATEMENT, err);
+	static const char     text[] =
+	    "UPDATE certificate SET revoked = ?2, reason = ?3 WHERE name = ?1 AND revoked = 0";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, id);
-	(void)sqlite3_bind_int64(statement, 2, when);
-	(void)sqlite3_bind_int(statement, 3, reason);
+	sql_bind_text(statement, 1, id);
+	sql_bind_int64(statement, 2, when);
+	sql_bind_int64(statement, 3, reason);
 	if (acme_update_one(store, statement, "revoking a certificate",
 	        "the certificate is revoked already", err) == 0)
 		return 0;
@@ -120,33 +131,33 @@ store_issued_revoke(struct store *store, const char *id, int64_t when, int reaso
 	return -1;
 }
 
-/* Finalizes the statement. */
 static int
-issued_walk(struct store *store, sqlite3_stmt *statement, store_issued_cb *each, void *arg,
+issued_walk(struct store *store, struct sql_statement *statement, store_issued_cb *each, void *arg,
     struct error *err)
 {
 	struct store_issued issued = {0};
 	bool                more = true;
 	int                 rc = 0;
 
-	while (more && (rc = sqlite_step(store, statement, "listing certificates", err)) > 0) {
+	while (more && (rc = sql_step(statement, "listing certificates", err)) > 0) {
 		if ((rc = issued_read(store, statement, &issued, err)) != 0)
 			break;
 		more = each(&issued, arg);
 		store_issued_clear(&issued);
 	}
-	(void)sqlite3_finalize(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 int
 store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct error *err)
 {
-	static const char text[] = "SELECT " ACME_ISSUED_COLUMNS " FROM certificate ORDER BY id";
-	sqlite3_stmt     *statement = NULL;
+	static const char     text[] =
+	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate ORDER BY id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing certificates", err);
+	if (statement == NULL)
+		return -1;
 	return issued_walk(store, statement, each, arg, err);
 }
 
@@ -154,12 +165,13 @@ int
 store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
     struct error *err)
 {
-	static const char text[] = "SELECT " ACME_ISSUED_COLUMNS " FROM certificate"
-	                           " WHERE revoked <> 0 AND not_after >= ?1 ORDER BY not_after, id";
-	sqlite3_stmt     *statement = NULL;
+	static const char     text[] =
+	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE revoked <> 0"
+	    " AND not_after >= ?1 ORDER BY not_after, id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing revoked certificates", err);
-	(void)sqlite3_bind_int64(statement, 1, now);
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, now);
 	return issued_walk(store, statement, each, arg, err);
 }

@@ -4,20 +4,33 @@
 #include "store/acme/rows.h"
 
 static int
-sweep_some(struct store *store, enum acme_statement which, int64_t before, unsigned limit,
+sweep_some(struct store *store, const char *text, int64_t before, unsigned limit,
     uint64_t *removed, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, before);
-	(void)sqlite3_bind_int64(statement, 2, limit);
-	if (sqlite_step(store, statement, "sweeping", err) < 0)
+	sql_bind_int64(statement, 1, before);
+	sql_bind_int64(statement, 2, limit);
+	if (sql_step(statement, "sweeping", err) < 0)
 		return -1;
-	*removed += (uint64_t)sqlite3_changes64(store->db);
+	*removed += sql_changed(store);
 	return 0;
 }
+
+static const char sweep_orders[] =
+    "DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE expires < ?1"
+    " ORDER BY expires LIMIT ?2)";
+
+static const char sweep_certificates[] =
+    "DELETE FROM certificate WHERE id IN (SELECT id FROM certificate"
+    " WHERE not_after < ?1 ORDER BY not_after LIMIT ?2)";
+
+static const char sweep_accounts[] =
+    "DELETE FROM account WHERE id IN (SELECT id FROM account a WHERE created < ?1"
+    " AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account = a.id)"
+    " AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.account = a.name) LIMIT ?2)";
 
 int
 store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned limit,
@@ -27,12 +40,11 @@ store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned 
 	int  rc = -1;
 
 	*removed = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	if (sweep_some(store, ACME_SWEEP_ORDERS_STATEMENT, sweep->orders, limit, removed, err) == 0 &&
-	    sweep_some(store, ACME_SWEEP_CERTIFICATES_STATEMENT, sweep->certificates, limit, removed,
-	        err) == 0 &&
-	    sweep_some(store, ACME_SWEEP_ACCOUNTS_STATEMENT, sweep->accounts, limit, removed, err) == 0)
+	if (sweep_some(store, sweep_orders, sweep->orders, limit, removed, err) == 0 &&
+	    sweep_some(store, sweep_certificates, sweep->certificates, limit, removed, err) == 0 &&
+	    sweep_some(store, sweep_accounts, sweep->accounts, limit, removed, err) == 0)
 		rc = 0;
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

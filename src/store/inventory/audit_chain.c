@@ -37,7 +37,7 @@ audit_write_text(struct bytes *out, const char *text)
 }
 
 int
-sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
+audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
     struct error *err)
 {
 	AUTO_BYTES fields = {0};
@@ -59,48 +59,53 @@ sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t
 }
 
 int
-sqlite_audit_head(struct store *store, struct audit_head *head, struct error *err)
+audit_chain_head(struct store *store, struct audit_head *head, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_HEAD_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	struct view           hash;
+	int                   rc;
 
 	*head = (struct audit_head){0};
-	if (statement == NULL)
+	if (statement == NULL || sql_sequence(store, "audit", &head->sequence, err) != 0)
 		return -1;
-	rc = sqlite_step(store, statement, "reading the audit table", err);
+	rc = sql_step(statement, "reading the audit table", err);
 	if (rc > 0) {
-		head->sequence = sqlite3_column_int64(statement, 0);
-		head->id = sqlite3_column_int64(statement, 1);
-		if (sqlite3_column_bytes(statement, 2) == (int)sizeof head->hash) {
-			memcpy(head->hash, sqlite3_column_blob(statement, 2), sizeof head->hash);
+		head->id = sql_column_int64(statement, 0);
+		hash = sql_column_octets(statement, 1);
+		if (hash.size == sizeof head->hash) {
+			memcpy(head->hash, hash.data, sizeof head->hash);
 			head->size = sizeof head->hash;
 		}
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 audit_insert(struct store *store, const struct audit_entry *entry, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_INSERT_STATEMENT, err);
+	static const char     text[] =
+	    "INSERT INTO audit (" AUDIT_COLUMNS ")"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, entry->id);
-	(void)sqlite3_bind_int64(statement, 2, entry->at);
-	sqlite_bind_string(statement, 3, entry->actor);
-	sqlite_bind_string(statement, 4, entry->peer);
-	sqlite_bind_string(statement, 5, entry->request);
-	sqlite_bind_string(statement, 6, entry->action);
+	sql_bind_int64(statement, 1, entry->id);
+	sql_bind_int64(statement, 2, entry->at);
+	sql_bind_text(statement, 3, entry->actor);
+	sql_bind_text(statement, 4, entry->peer);
+	sql_bind_text(statement, 5, entry->request);
+	sql_bind_text(statement, 6, entry->action);
 	if (entry->ek_hash != NULL)
-		sqlite_bind_octets(statement, 7, entry->ek_hash, STORE_HASH_SIZE);
+		sql_bind_octets(statement, 7, entry->ek_hash, STORE_HASH_SIZE);
 	else
-		(void)sqlite3_bind_null(statement, 7);
-	sqlite_bind_string(statement, 8, entry->outcome);
-	sqlite_bind_string(statement, 9, entry->detail);
-	sqlite_bind_octets(statement, 10, entry->hash, sizeof entry->hash);
-	return sqlite_step(store, statement, "adding to the audit table", err);
+		sql_bind_null(statement, 7);
+	sql_bind_text(statement, 8, entry->outcome);
+	sql_bind_text(statement, 9, entry->detail);
+	sql_bind_octets(statement, 10, entry->hash, sizeof entry->hash);
+	return sql_step(statement, "adding to the audit table", err);
 }
 
 /* The chain goes on from the last entry; a number is never used again, whoever took it away. */
@@ -109,10 +114,10 @@ audit_append(struct store *store, struct audit_entry *entry, struct error *err)
 {
 	struct audit_head head;
 
-	if (sqlite_audit_head(store, &head, err) != 0)
+	if (audit_chain_head(store, &head, err) != 0)
 		return -1;
 	entry->id = (head.sequence > head.id ? head.sequence : head.id) + 1;
-	if (sqlite_audit_hash((struct view){head.hash, head.size}, entry, entry->hash, err) != 0)
+	if (audit_chain_hash((struct view){head.hash, head.size}, entry, entry->hash, err) != 0)
 		return -1;
 	return audit_insert(store, entry, err);
 }
@@ -122,7 +127,7 @@ store_audit_add(struct store *store, enum audit_action action,
     const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
     struct error *err)
 {
-	const struct sqlite_actor *actor = sqlite_actor(store);
+	const struct actor *actor = actor_of(store);
 	char                       result[AUDIT_OUTCOME_SIZE];
 	char                       text[AUDIT_DETAIL_SIZE];
 	struct audit_entry         entry = {.at = now,
@@ -136,10 +141,10 @@ store_audit_add(struct store *store, enum audit_action action,
 	bool                       marked;
 	int                        rc;
 
-	sqlite_text_copy(result, sizeof result, outcome);
-	sqlite_text_copy(text, sizeof text, detail);
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	actor_text_copy(result, sizeof result, outcome);
+	actor_text_copy(text, sizeof text, detail);
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = audit_append(store, &entry, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

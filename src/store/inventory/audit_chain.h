@@ -22,13 +22,13 @@ struct audit_head {
 	size_t  size; /* of the hash; 0: none */
 };
 
-int sqlite_audit_head(struct store *store, struct audit_head *head, struct error *err);
+int audit_chain_head(struct store *store, struct audit_head *head, struct error *err);
 
 /*
  * SHA-256 over the hash before, empty for the very first, and every field: one
  * CBOR array, so that nothing can move from a field to its neighbour.
  */
-int sqlite_audit_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
+int audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
     struct error *err);
 
 /* Where the chain begins: the last entry that was taken off it. */
@@ -38,9 +38,9 @@ struct audit_cut {
 	size_t  size; /* of the hash */
 };
 
-int  sqlite_audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err);
+int  audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err);
 
 /* What the entry says that records a cut. */
-void sqlite_audit_cut_format(const struct audit_cut *cut, char *out, size_t size);
+void audit_cut_format(const struct audit_cut *cut, char *out, size_t size);
 
 #endif

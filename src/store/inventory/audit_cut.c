@@ -18,7 +18,7 @@
 #define AUDIT_CUT_MAX 100000
 
 void
-sqlite_audit_cut_format(const struct audit_cut *cut, char *out, size_t size)
+audit_cut_format(const struct audit_cut *cut, char *out, size_t size)
 {
 	char hash[2 * sizeof cut->hash + 1];
 
@@ -27,23 +27,26 @@ sqlite_audit_cut_format(const struct audit_cut *cut, char *out, size_t size)
 }
 
 int
-sqlite_audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err)
+audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_CUT_READ_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT audit_cut, audit_cut_hash FROM counter";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	struct view           hash;
+	int                   rc;
 
 	*cut = (struct audit_cut){0};
 	if (statement == NULL)
 		return -1;
-	rc = sqlite_step(store, statement, "reading where the audit table begins", err);
+	rc = sql_step(statement, "reading where the audit table begins", err);
 	if (rc > 0) {
-		cut->id = sqlite3_column_int64(statement, 0);
-		if (sqlite3_column_bytes(statement, 1) == (int)sizeof cut->hash) {
-			memcpy(cut->hash, sqlite3_column_blob(statement, 1), sizeof cut->hash);
+		cut->id = sql_column_int64(statement, 0);
+		hash = sql_column_octets(statement, 1);
+		if (hash.size == sizeof cut->hash) {
+			memcpy(cut->hash, hash.data, sizeof cut->hash);
 			cut->size = sizeof cut->hash;
 		}
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -52,38 +55,45 @@ static int
 audit_cut_find(struct store *store, const struct audit_cut *now, int64_t before,
     struct audit_cut *next, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_CUT_FIND_STATEMENT, err);
-	int           rc;
+	static const char     text[] =
+	    "SELECT id, hash FROM audit WHERE id > ?1 AND id <= ?3 AND id < ifnull((SELECT id"
+	    " FROM audit WHERE id > ?1 AND id <= ?3 AND +at >= ?2 ORDER BY id LIMIT 1), ?3 + 1)"
+	    " ORDER BY id DESC LIMIT 1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	struct view           hash = {NULL, 0};
+	int                   rc;
 
 	*next = *now;
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, now->id);
-	(void)sqlite3_bind_int64(statement, 2, before);
-	(void)sqlite3_bind_int64(statement, 3, now->id + AUDIT_CUT_MAX);
-	rc = sqlite_step(store, statement, "looking for old audit entries", err);
-	if (rc > 0 && sqlite3_column_bytes(statement, 1) == (int)sizeof next->hash) {
-		next->id = sqlite3_column_int64(statement, 0);
-		memcpy(next->hash, sqlite3_column_blob(statement, 1), sizeof next->hash);
+	sql_bind_int64(statement, 1, now->id);
+	sql_bind_int64(statement, 2, before);
+	sql_bind_int64(statement, 3, now->id + AUDIT_CUT_MAX);
+	rc = sql_step(statement, "looking for old audit entries", err);
+	hash = rc > 0 ? sql_column_octets(statement, 1) : hash;
+	if (hash.size == sizeof next->hash) {
+		next->id = sql_column_int64(statement, 0);
+		memcpy(next->hash, hash.data, sizeof next->hash);
 		next->size = sizeof next->hash;
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 audit_cut_set(struct store *store, const struct audit_cut *cut, int64_t now, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_CUT_SET_STATEMENT, err);
-	char          detail[AUDIT_DETAIL_SIZE];
+	static const char     text[] = "UPDATE counter SET audit_cut = ?1, audit_cut_hash = ?2";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  detail[AUDIT_DETAIL_SIZE];
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, cut->id);
-	sqlite_bind_octets(statement, 2, cut->hash, sizeof cut->hash);
-	if (sqlite_step(store, statement, "cutting the audit table", err) != 0)
+	sql_bind_int64(statement, 1, cut->id);
+	sql_bind_octets(statement, 2, cut->hash, sizeof cut->hash);
+	if (sql_step(statement, "cutting the audit table", err) != 0)
 		return -1;
-	sqlite_audit_cut_format(cut, detail, sizeof detail);
+	audit_cut_format(cut, detail, sizeof detail);
 	return store_audit_add(store, AUDIT_CUT, NULL, "done", detail, now, err);
 }
 
@@ -91,14 +101,17 @@ audit_cut_set(struct store *store, const struct audit_cut *cut, int64_t now, str
 static int
 audit_cut_remove(struct store *store, size_t max, size_t *removed, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_AUDIT_CUT_REMOVE_STATEMENT, err);
+	static const char     text[] =
+	    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= (SELECT audit_cut"
+	    " FROM counter) ORDER BY id LIMIT ?1)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)max);
-	if (sqlite_step(store, statement, "cutting the audit table", err) != 0)
+	sql_bind_int64(statement, 1, (int64_t)max);
+	if (sql_step(statement, "cutting the audit table", err) != 0)
 		return -1;
-	*removed = (size_t)sqlite3_changes(store->db);
+	*removed = (size_t)sql_changed(store);
 	return 0;
 }
 
@@ -113,7 +126,7 @@ audit_cut(struct store *store, int64_t before, size_t max, int64_t now, size_t *
 		return -1;
 	if (*removed != 0)
 		return 0;
-	if (sqlite_audit_cut_read(store, &cut, err) != 0 ||
+	if (audit_cut_read(store, &cut, err) != 0 ||
 	    audit_cut_find(store, &cut, before, &next, err) != 0)
 		return -1;
 	if (next.id == cut.id)
@@ -130,8 +143,8 @@ store_audit_cut(struct store *store, int64_t before, size_t max, int64_t now, si
 	int  rc;
 
 	*removed = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = audit_cut(store, before, max, now, removed, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

@@ -7,34 +7,34 @@
 #include <string.h>
 
 void
-sqlite_detail_text(struct bytes *detail, const char *text)
+audit_detail_text(struct bytes *detail, const char *text)
 {
 	bytes_append(detail, text, strlen(text));
 }
 
 void
-sqlite_detail_revoked(struct bytes *detail, size_t revoked)
+audit_detail_revoked(struct bytes *detail, size_t revoked)
 {
 	char text[64];
 
 	(void)snprintf(text, sizeof text, "certificates revoked: %zu", revoked);
-	sqlite_detail_text(detail, text);
+	audit_detail_text(detail, text);
 }
 
 void
-sqlite_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count)
+audit_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count)
 {
-	sqlite_detail_text(detail, what);
+	audit_detail_text(detail, what);
 	if (count == 0)
-		sqlite_detail_text(detail, " none");
+		audit_detail_text(detail, " none");
 	for (size_t i = 0; i < count; i++) {
-		sqlite_detail_text(detail, i == 0 ? " " : ", ");
-		sqlite_detail_text(detail, list[i]);
+		audit_detail_text(detail, i == 0 ? " " : ", ");
+		audit_detail_text(detail, list[i]);
 	}
 }
 
 int
-sqlite_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+audit_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
     struct bytes *detail, int64_t now, struct error *err)
 {
 	bytes_append_u8(detail, '\0');

@@ -9,15 +9,15 @@
 #include "util/bytes.h"
 
 /* "certificates revoked: 2"; what is certain comes first, since an entry is cut at its end. */
-void sqlite_detail_revoked(struct bytes *detail, size_t revoked);
+void audit_detail_revoked(struct bytes *detail, size_t revoked);
 
-void sqlite_detail_text(struct bytes *detail, const char *text);
+void audit_detail_text(struct bytes *detail, const char *text);
 
 /* "; names: a, b", or "; names: none". */
-void sqlite_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count);
+void audit_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count);
 
 /* store_audit_add of what is done, and its detail. */
-int sqlite_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+int audit_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
     struct bytes *detail, int64_t now, struct error *err);
 
 #endif

@@ -15,59 +15,61 @@
 
 /* A text column; NULL when there is more of it behind a NUL, which no entry has. */
 static const char *
-audit_read_text(sqlite3_stmt *row, int column)
+audit_read_text(struct sql_statement *row, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(row, column);
+	const char *text = sql_column_text(row, column);
 
-	return text != NULL && strlen(text) == (size_t)sqlite3_column_bytes(row, column) ? text
-	                                                                                 : NULL;
+	return text != NULL && strlen(text) == sql_column_octets(row, column).size ? text : NULL;
 }
 
 static int
-audit_read(struct store *store, sqlite3_stmt *row, struct audit_entry *out, struct error *err)
+audit_read(struct store *store, struct sql_statement *row, struct audit_entry *out,
+    struct error *err)
 {
-	int hash_size = sqlite3_column_bytes(row, 6);
+	struct view ek_hash = sql_column_octets(row, 6);
+	struct view hash = sql_column_octets(row, 9);
 
-	*out = (struct audit_entry){.id = sqlite3_column_int64(row, 0),
-	    .at = sqlite3_column_int64(row, 1),
+	*out = (struct audit_entry){.id = sql_column_int64(row, 0),
+	    .at = sql_column_int64(row, 1),
 	    .actor = audit_read_text(row, 2),
 	    .peer = audit_read_text(row, 3),
 	    .request = audit_read_text(row, 4),
 	    .action = audit_read_text(row, 5),
-	    .ek_hash = hash_size == 0 ? NULL : sqlite3_column_blob(row, 6),
+	    .ek_hash = ek_hash.size == 0 ? NULL : ek_hash.data,
 	    .outcome = audit_read_text(row, 7),
 	    .detail = audit_read_text(row, 8)};
 	if (out->actor == NULL || out->peer == NULL || out->request == NULL ||
 	    out->action == NULL || out->outcome == NULL || out->detail == NULL ||
-	    (hash_size != 0 && hash_size != STORE_HASH_SIZE) ||
-	    sqlite3_column_bytes(row, 9) != (int)sizeof out->hash)
+	    (ek_hash.size != 0 && ek_hash.size != STORE_HASH_SIZE) ||
+	    hash.size != sizeof out->hash)
 		return error_set(err, ERROR_INTERNAL, "%s: audit entry %" PRId64 " was altered",
-		    store->path, out->id);
-	memcpy(out->hash, sqlite3_column_blob(row, 9), sizeof out->hash);
+		    store_place(store), out->id);
+	memcpy(out->hash, hash.data, sizeof out->hash);
 	return 0;
 }
 
 static int
-audit_walk(struct store *store, sqlite3_stmt *statement, store_audit_cb *each, void *arg,
+audit_walk(struct store *store, struct sql_statement *statement, store_audit_cb *each, void *arg,
     struct error *err)
 {
 	struct audit_entry entry;
 	bool               more = true;
 	int                rc = 0;
 
-	while (more && (rc = sqlite_step(store, statement, "listing the audit table", err)) > 0) {
+	while (more && (rc = sql_step(statement, "listing the audit table", err)) > 0) {
 		if (audit_read(store, statement, &entry, err) != 0) {
 			rc = -1;
 			break;
 		}
 		more = each(&entry, arg);
 	}
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 /* Entries that are cut are not there, even while they are still being removed. */
-#define AUDIT_LIST_TEXT                                                           \
-	"SELECT " SQLITE_AUDIT_COLUMNS " FROM audit"                              \
+#define AUDIT_LIST                                                                \
+	"SELECT " AUDIT_COLUMNS " FROM audit"                                     \
 	" WHERE id > (SELECT max(?1, audit_cut) FROM counter)"                    \
 	" AND id >= CASE ?2 WHEN 0 THEN 0"                                        \
 	" ELSE (SELECT min(+id) FROM audit WHERE at >= ?2) END AND at >= ?2"
@@ -76,21 +78,18 @@ int
 store_audit_list(struct store *store, const struct audit_filter *filter, store_audit_cb *each,
     void *arg, struct error *err)
 {
-	static const char all[] = AUDIT_LIST_TEXT " ORDER BY id";
-	static const char device[] = AUDIT_LIST_TEXT " AND ek_hash = ?3 ORDER BY id";
-	sqlite3_stmt     *statement = NULL;
-	int               rc;
+	static const char     all[] = AUDIT_LIST " ORDER BY id";
+	static const char     device[] = AUDIT_LIST " AND ek_hash = ?3 ORDER BY id";
+	struct sql_statement *statement =
+	    sql_prepare(store, filter->ek_hash != NULL ? device : all, err);
 
-	if (sqlite3_prepare_v2(store->db, filter->ek_hash != NULL ? device : all, -1, &statement,
-	        NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing the audit table", err);
-	(void)sqlite3_bind_int64(statement, 1, filter->after);
-	(void)sqlite3_bind_int64(statement, 2, filter->since);
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, filter->after);
+	sql_bind_int64(statement, 2, filter->since);
 	if (filter->ek_hash != NULL)
-		sqlite_bind_octets(statement, 3, filter->ek_hash, STORE_HASH_SIZE);
-	rc = audit_walk(store, statement, each, arg, err);
-	(void)sqlite3_finalize(statement);
-	return rc;
+		sql_bind_octets(statement, 3, filter->ek_hash, STORE_HASH_SIZE);
+	return audit_walk(store, statement, each, arg, err);
 }
 
 /* How far the chain was followed. */
@@ -119,9 +118,9 @@ audit_missing(const struct audit_chain *chain, int64_t to, struct error *err)
 {
 	if (to == chain->last + 1)
 		return error_set(err, ERROR_INTERNAL, "%s: audit entry %" PRId64 " is missing",
-		    chain->store->path, to);
+		    store_place(chain->store), to);
 	return error_set(err, ERROR_INTERNAL,
-	    "%s: audit entries %" PRId64 " to %" PRId64 " are missing", chain->store->path,
+	    "%s: audit entries %" PRId64 " to %" PRId64 " are missing", store_place(chain->store),
 	    chain->last + 1, to);
 }
 
@@ -132,12 +131,12 @@ audit_chain_check(struct audit_chain *chain, const struct audit_entry *entry, st
 
 	if (entry->id != chain->last + 1)
 		return audit_missing(chain, entry->id - 1, err);
-	if (sqlite_audit_hash((struct view){chain->hash, chain->size}, entry, hash, err) != 0)
+	if (audit_chain_hash((struct view){chain->hash, chain->size}, entry, hash, err) != 0)
 		return -1;
 	if (memcmp(hash, entry->hash, sizeof hash) != 0)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s: audit entry %" PRId64 " was altered, or the one before it",
-		    chain->store->path, entry->id);
+		    store_place(chain->store), entry->id);
 	return 0;
 }
 
@@ -154,7 +153,7 @@ audit_chain_cb(const struct audit_entry *entry, void *arg)
 	chain->count++;
 	audit_chain_expect(chain);
 	if (strcmp(entry->action, audit_action_word(AUDIT_CUT)) == 0)
-		sqlite_text_copy(chain->cut, sizeof chain->cut, entry->detail);
+		actor_text_copy(chain->cut, sizeof chain->cut, entry->detail);
 	return true;
 }
 
@@ -164,11 +163,11 @@ audit_check_cut(const struct audit_chain *chain, const struct audit_cut *cut, st
 {
 	char said[AUDIT_DETAIL_SIZE];
 
-	sqlite_audit_cut_format(cut, said, sizeof said);
+	audit_cut_format(cut, said, sizeof said);
 	if (cut->id != 0 && strcmp(said, chain->cut) != 0)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s: audit entries up to %" PRId64 " are missing, and no entry says that they were cut",
-		    chain->store->path, cut->id);
+		    store_place(chain->store), cut->id);
 	return 0;
 }
 
@@ -179,8 +178,8 @@ audit_follow(struct store *store, struct audit_chain *chain, struct error *err)
 	struct audit_cut    cut;
 	struct audit_head   head;
 
-	if (sqlite_audit_cut_read(store, &cut, err) != 0 ||
-	    sqlite_audit_head(store, &head, err) != 0)
+	if (audit_cut_read(store, &cut, err) != 0 ||
+	    audit_chain_head(store, &head, err) != 0)
 		return -1;
 	chain->last = cut.id;
 	memcpy(chain->hash, cut.hash, cut.size);
@@ -195,7 +194,7 @@ audit_follow(struct store *store, struct audit_chain *chain, struct error *err)
 	if (chain->expect != NULL)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s: no audit entry has the expected hash: the record was written anew, or cut since",
-		    store->path);
+		    store_place(store));
 	return 0;
 }
 
@@ -204,15 +203,14 @@ store_audit_verify(struct store *store, const uint8_t expect[32], int64_t *count
     struct error *err)
 {
 	struct audit_chain chain = {.store = store, .expect = expect, .err = err};
-	bool               reading = !store->writing;
+	bool               inside;
 	int                rc;
 
 	/* All of one instant, whoever is writing. */
-	if (reading && sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(store, "verifying the audit table", err);
+	if (sql_read_begin(store, &inside, err) != 0)
+		return -1;
 	rc = audit_follow(store, &chain, err);
-	if (reading)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	sql_read_end(store, inside);
 	*count = chain.count;
 	memcpy(head, chain.hash, sizeof chain.hash);
 	return rc;

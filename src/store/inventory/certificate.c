@@ -29,25 +29,26 @@ static int
 certificate_check_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     int64_t revision, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
-	char          hash[STORE_HASH_TEXT_SIZE];
-	bool          enabled = false;
-	int64_t       present = 0;
-	int           rc;
+	static const char     text[] = "SELECT enabled, revision FROM enrolled WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  hash[STORE_HASH_TEXT_SIZE];
+	bool                  enabled = false;
+	int64_t               present = 0;
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	rc = sqlite_step(store, statement, "looking for a device", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sql_step(statement, "looking for a device", err);
 	if (rc > 0) {
-		enabled = sqlite3_column_int(statement, 3) != 0;
-		present = sqlite3_column_int64(statement, 5);
+		enabled = sql_column_int64(statement, 0) != 0;
+		present = sql_column_int64(statement, 1);
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return sqlite_not_enrolled(ek_hash, err);
+		return device_not_enrolled(ek_hash, err);
 	store_hash_format(ek_hash, hash);
 	if (!enabled)
 		return error_set(err, ERROR_DEVICE_DISABLED, "device %s is switched off", hash);
@@ -61,24 +62,27 @@ static int
 certificate_insert(struct store *store, const struct store_certificate *certificate,
     int64_t revision, struct error *err)
 {
-	sqlite3_stmt *statement;
+	static const char     text[] =
+	    "INSERT INTO certificate (" CERTIFICATE_COLUMNS ", revision)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+	struct sql_statement *statement;
 
 	if (certificate_check_device(store, certificate->ek_hash, revision, err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_CERTIFICATE_INSERT_STATEMENT, err)) == NULL)
+	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, certificate->serial, certificate->serial_size);
-	sqlite_bind_octets(statement, 2, certificate->ek_hash, STORE_HASH_SIZE);
-	sqlite_bind_octets(statement, 3, certificate->ak_name, certificate->ak_name_size);
-	(void)sqlite3_bind_int64(statement, 4, certificate->not_before);
-	(void)sqlite3_bind_int64(statement, 5, certificate->not_after);
-	(void)sqlite3_bind_int64(statement, 6, certificate->revoked);
-	(void)sqlite3_bind_int(statement, 7, certificate->reason);
+	sql_bind_octets(statement, 1, certificate->serial, certificate->serial_size);
+	sql_bind_octets(statement, 2, certificate->ek_hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 3, certificate->ak_name, certificate->ak_name_size);
+	sql_bind_int64(statement, 4, certificate->not_before);
+	sql_bind_int64(statement, 5, certificate->not_after);
+	sql_bind_int64(statement, 6, certificate->revoked);
+	sql_bind_int64(statement, 7, certificate->reason);
 	if (certificate->issuer != 0)
-		(void)sqlite3_bind_int64(statement, 8, certificate->issuer);
+		sql_bind_int64(statement, 8, certificate->issuer);
 	else
-		(void)sqlite3_bind_null(statement, 8);
-	(void)sqlite3_bind_int64(statement, 9, revision);
-	return sqlite_step(store, statement, "recording a certificate", err);
+		sql_bind_null(statement, 8);
+	sql_bind_int64(statement, 9, revision);
+	return sql_step(statement, "recording a certificate", err);
 }
 
 int
@@ -89,27 +93,28 @@ store_certificate_add(struct store *store, const struct store_certificate *certi
 	int  rc;
 
 	if (certificate_check(certificate, err) != 0 ||
-	    sqlite_change_begin(store, &marked, err) != 0)
+	    sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = certificate_insert(store, certificate, revision, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* Copies a blob column of 1 to `max` octets; false when it is of another size. */
 static bool
-certificate_read_octets(sqlite3_stmt *row, int column, uint8_t *data, size_t max, size_t *size)
+certificate_read_octets(struct sql_statement *row, int column, uint8_t *data, size_t max,
+    size_t *size)
 {
-	int bytes = sqlite3_column_bytes(row, column);
+	struct view octets = sql_column_octets(row, column);
 
-	if (bytes <= 0 || (size_t)bytes > max)
+	if (octets.size == 0 || octets.size > max)
 		return false;
-	memcpy(data, sqlite3_column_blob(row, column), (size_t)bytes);
-	*size = (size_t)bytes;
+	memcpy(data, octets.data, octets.size);
+	*size = octets.size;
 	return true;
 }
 
 static int
-certificate_read(struct store *store, sqlite3_stmt *row, struct store_certificate *out,
+certificate_read(struct store *store, struct sql_statement *row, struct store_certificate *out,
     struct error *err)
 {
 	size_t hash_size = 0;
@@ -119,32 +124,31 @@ certificate_read(struct store *store, sqlite3_stmt *row, struct store_certificat
 	    !certificate_read_octets(row, 1, out->ek_hash, STORE_HASH_SIZE, &hash_size) ||
 	    !certificate_read_octets(row, 2, out->ak_name, STORE_NAME_MAX, &out->ak_name_size))
 		return error_set(err, ERROR_INTERNAL, "%s has a certificate that cannot be",
-		    store->path);
-	out->not_before = sqlite3_column_int64(row, 3);
-	out->not_after = sqlite3_column_int64(row, 4);
-	out->revoked = sqlite3_column_int64(row, 5);
-	out->reason = sqlite3_column_int(row, 6);
-	out->issuer = sqlite3_column_int64(row, 7);
+		    store_place(store));
+	out->not_before = sql_column_int64(row, 3);
+	out->not_after = sql_column_int64(row, 4);
+	out->revoked = sql_column_int64(row, 5);
+	out->reason = (int)sql_column_int64(row, 6);
+	out->issuer = sql_column_int64(row, 7);
 	return 0;
 }
 
-/* Finalizes the statement, which is the caller's own because `each` may list, too. */
 static int
-certificate_walk(struct store *store, sqlite3_stmt *statement, store_certificate_cb *each,
+certificate_walk(struct store *store, struct sql_statement *statement, store_certificate_cb *each,
     void *arg, struct error *err)
 {
 	struct store_certificate certificate;
 	bool                     more = true;
 	int                      rc = 0;
 
-	while (more && (rc = sqlite_step(store, statement, "listing certificates", err)) > 0) {
+	while (more && (rc = sql_step(statement, "listing certificates", err)) > 0) {
 		if (certificate_read(store, statement, &certificate, err) != 0) {
 			rc = -1;
 			break;
 		}
 		more = each(&certificate, arg);
 	}
-	(void)sqlite3_finalize(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -152,13 +156,13 @@ int
 store_certificate_list(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     store_certificate_cb *each, void *arg, struct error *err)
 {
-	static const char text[] = "SELECT " SQLITE_CERTIFICATE_COLUMNS
-	                           " FROM certificate WHERE ek_hash = ?1 ORDER BY id";
-	sqlite3_stmt *statement = NULL;
+	static const char     text[] =
+	    "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE ek_hash = ?1 ORDER BY id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing certificates", err);
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (statement == NULL)
+		return -1;
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	return certificate_walk(store, statement, each, arg, err);
 }
 
@@ -167,16 +171,15 @@ store_revoked_list(struct store *store, int64_t issuer, int64_t now, store_certi
     void *arg, struct error *err)
 {
 	/* One without an issuer is from before there was a second one. */
-	static const char text[] =
-	    "SELECT " SQLITE_CERTIFICATE_COLUMNS " FROM certificate"
-	    " WHERE revoked <> 0 AND not_after >= ?1"
-	    " AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?2"
+	static const char     text[] =
+	    "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE revoked <> 0"
+	    " AND not_after >= ?1 AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?2"
 	    " ORDER BY not_after, id";
-	sqlite3_stmt *statement = NULL;
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing revoked certificates", err);
-	(void)sqlite3_bind_int64(statement, 1, now);
-	(void)sqlite3_bind_int64(statement, 2, issuer);
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, now);
+	sql_bind_int64(statement, 2, issuer);
 	return certificate_walk(store, statement, each, arg, err);
 }

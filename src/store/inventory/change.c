@@ -28,49 +28,54 @@ struct change {
 static int
 change_load(struct store *store, const uint8_t *ek_hash, struct change *change, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
-	int           rc;
+	static const char     text[] =
+	    "SELECT " DEVICE_COLUMNS " FROM enrolled AS device WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	rc = sqlite_step(store, statement, "looking for a device", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sql_step(statement, "looking for a device", err);
 	if (rc > 0) {
-		change->id = sqlite3_column_int64(statement, 0);
-		rc = sqlite_device_read(store, statement, &change->device, err);
-		(void)sqlite3_reset(statement);
+		change->id = sql_column_int64(statement, 0);
+		rc = device_read(store, statement, &change->device, err);
+		sql_reset(statement);
 	} else if (rc == 0) {
-		rc = sqlite_not_enrolled(ek_hash, err);
+		rc = device_not_enrolled(ek_hash, err);
 	}
 	change->after = change->device;
-	return rc != 0 ? -1 : sqlite_revision_next(store, &change->revision, err);
+	return rc != 0 ? -1 : device_revision_next(store, &change->revision, err);
 }
 
 /* Writes what is in the device's own row. */
 static int
 change_write(struct store *store, const struct change *change, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_UPDATE_STATEMENT, err);
+	static const char     text[] =
+	    "UPDATE device SET note = ?2, enabled = ?3, revision = ?4 WHERE id = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, change->id);
-	sqlite_bind_string(statement, 2, change->after.note);
-	(void)sqlite3_bind_int(statement, 3, change->after.enabled ? 1 : 0);
-	(void)sqlite3_bind_int64(statement, 4, change->revision);
-	return sqlite_step(store, statement, "changing a device", err);
+	sql_bind_int64(statement, 1, change->id);
+	sql_bind_text(statement, 2, change->after.note);
+	sql_bind_int64(statement, 3, change->after.enabled ? 1 : 0);
+	sql_bind_int64(statement, 4, change->revision);
+	return sql_step(statement, "changing a device", err);
 }
 
 /* Runs a statement that clears the names or the tags of the device. */
 static int
-change_clear(struct store *store, size_t which, const struct change *change, struct error *err)
+change_clear(struct store *store, const char *text, const struct change *change,
+    struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, change->id);
-	return sqlite_step(store, statement, "changing a device", err);
+	sql_bind_int64(statement, 1, change->id);
+	return sql_step(statement, "changing a device", err);
 }
 
 static bool
@@ -88,12 +93,13 @@ list_has(char *const *list, size_t count, const char *text)
 static int
 name_since(struct store *store, const char *name, int64_t *since, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_NAME_SINCE_STATEMENT, err);
+	static const char     text[] = "SELECT since FROM name WHERE name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, name);
-	return sqlite_one_number(store, statement, "looking for a name", since, err);
+	sql_bind_text(statement, 1, name);
+	return sql_one_number(statement, "looking for a name", since, err);
 }
 
 /* The revision from which on certificates carry a name that goes; INT64_MAX when none goes. */
@@ -120,6 +126,7 @@ names_taken_since(struct store *store, const struct change *change, int64_t *tak
 static int
 names_replace(struct store *store, const struct change *change, struct error *err)
 {
+	static const char          clear[] = "DELETE FROM name WHERE device = ?1";
 	const struct store_device *after = &change->after;
 	int64_t                    since[STORE_DEVICE_NAMES_MAX];
 
@@ -129,10 +136,10 @@ names_replace(struct store *store, const struct change *change, struct error *er
 		    name_since(store, after->names[i], &since[i], err) != 0)
 			return -1;
 	}
-	if (change_clear(store, SQLITE_NAME_CLEAR_STATEMENT, change, err) != 0)
+	if (change_clear(store, clear, change, err) != 0)
 		return -1;
 	for (size_t i = 0; i < after->name_count; i++)
-		if (sqlite_name_insert(store, change->id, after->names[i], i, since[i], err) != 0)
+		if (device_name_insert(store, change->id, after->names[i], i, since[i], err) != 0)
 			return -1;
 	return 0;
 }
@@ -143,23 +150,25 @@ set_names(struct store *store, const struct change *change, int64_t now, size_t 
 {
 	int64_t taken;
 
-	if (sqlite_device_check_names(store, &change->after, err) != 0 ||
+	if (device_check_names(store, &change->after, err) != 0 ||
 	    names_taken_since(store, change, &taken, err) != 0 ||
 	    names_replace(store, change, err) != 0)
 		return -1;
 	if (taken == INT64_MAX)
 		return 0;
-	return sqlite_revoke(store, change->device.ek_hash, taken, REASON_AFFILIATION_CHANGED, now,
+	return revoke_since(store, change->device.ek_hash, taken, REASON_AFFILIATION_CHANGED, now,
 	    revoked, err);
 }
 
 static int
 set_tags(struct store *store, const struct change *change, struct error *err)
 {
-	if (change_clear(store, SQLITE_TAG_CLEAR_STATEMENT, change, err) != 0)
+	static const char clear[] = "DELETE FROM tag WHERE device = ?1";
+
+	if (change_clear(store, clear, change, err) != 0)
 		return -1;
 	for (size_t i = 0; i < change->after.tag_count; i++)
-		if (sqlite_tag_insert(store, change->id, change->after.tags[i], err) != 0)
+		if (device_tag_insert(store, change->id, change->after.tags[i], err) != 0)
 			return -1;
 	return 0;
 }
@@ -196,16 +205,16 @@ set_record(struct store *store, const struct change *change, const struct edits 
 	const struct store_device *after = &change->after;
 	AUTO_BYTES                 detail = {0};
 
-	sqlite_detail_revoked(&detail, revoked);
+	audit_detail_revoked(&detail, revoked);
 	if (edits->names)
-		sqlite_detail_list(&detail, "; names:", after->names, after->name_count);
+		audit_detail_list(&detail, "; names:", after->names, after->name_count);
 	if (edits->tags)
-		sqlite_detail_list(&detail, "; tags:", after->tags, after->tag_count);
+		audit_detail_list(&detail, "; tags:", after->tags, after->tag_count);
 	if (edits->note) {
-		sqlite_detail_text(&detail, "; note: ");
-		sqlite_detail_text(&detail, after->note);
+		audit_detail_text(&detail, "; note: ");
+		audit_detail_text(&detail, after->note);
 	}
-	return sqlite_detail_record(store, AUDIT_SET, after->ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_SET, after->ek_hash, &detail, now, err);
 }
 
 /* Fills in what the edit sets; nothing of it is changed. */
@@ -252,13 +261,13 @@ store_device_set(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	int           rc;
 
 	*revoked = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = change_load(store, ek_hash, &change, err);
 	if (rc == 0)
 		rc = device_set(store, edit, &change, now, revoked, err);
 	store_device_clear(&change.device);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* ---- enable, disable ---- */
@@ -276,11 +285,11 @@ device_enable(struct store *store, struct change *change, bool enabled, int64_t 
 		return -1;
 	if (enabled)
 		return store_audit_add(store, AUDIT_ENABLE, change->device.ek_hash, "done", "", now, err);
-	if (sqlite_revoke(store, change->device.ek_hash, 0, REASON_PRIVILEGE_WITHDRAWN, now,
+	if (revoke_since(store, change->device.ek_hash, 0, REASON_PRIVILEGE_WITHDRAWN, now,
 	        revoked, err) != 0)
 		return -1;
-	sqlite_detail_revoked(&detail, *revoked);
-	return sqlite_detail_record(store, AUDIT_DISABLE, change->device.ek_hash, &detail, now, err);
+	audit_detail_revoked(&detail, *revoked);
+	return audit_detail_record(store, AUDIT_DISABLE, change->device.ek_hash, &detail, now, err);
 }
 
 int
@@ -292,11 +301,11 @@ store_device_enable(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	int           rc;
 
 	*revoked = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = change_load(store, ek_hash, &change, err);
 	if (rc == 0)
 		rc = device_enable(store, &change, enabled, now, revoked, err);
 	store_device_clear(&change.device);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

@@ -14,14 +14,24 @@
 #include "store/inventory/device.h"
 #include "store/inventory/device_check.h"
 #include "store/inventory/rows.h"
-#include "store/sqlite/leftover.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/identifier.h"
 
 int
-sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err)
+device_revision_next(struct store *store, int64_t *revision, struct error *err)
+{
+	static const char     text[] =
+	    "UPDATE counter SET revision = revision + 1 RETURNING revision";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	return statement == NULL ? -1
+	                         : sql_one_number(statement, "drawing a revision", revision, err);
+}
+
+int
+device_not_enrolled(const uint8_t *ek_hash, struct error *err)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
 
@@ -30,31 +40,35 @@ sqlite_not_enrolled(const uint8_t *ek_hash, struct error *err)
 	    "EK %s is not enrolled; run \"attest-ca enroll %s\"", hash, hash);
 }
 
-/* Looks for a row of one of the two statements that take one parameter, bound already. */
+/* Looks for the device of a bound statement, whose one column is the hash. */
 static int
-device_exists(struct store *store, sqlite3_stmt *statement, bool *exists,
-    char hash[STORE_HASH_TEXT_SIZE], struct error *err)
+device_exists(struct sql_statement *statement, bool *exists, char hash[STORE_HASH_TEXT_SIZE],
+    struct error *err)
 {
-	int rc = sqlite_step(store, statement, "looking for a device", err);
+	int         rc = sql_step(statement, "looking for a device", err);
+	struct view ek_hash = {NULL, 0};
 
-	if (rc > 0 && sqlite3_column_bytes(statement, 1) == STORE_HASH_SIZE)
-		store_hash_format(sqlite3_column_blob(statement, 1), hash);
-	(void)sqlite3_reset(statement);
+	if (rc > 0)
+		ek_hash = sql_column_octets(statement, 0);
+	if (ek_hash.size == STORE_HASH_SIZE)
+		store_hash_format(ek_hash.data, hash);
+	sql_reset(statement);
 	*exists = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
 int
-sqlite_device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
+device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
-	char          hash[STORE_HASH_TEXT_SIZE] = "";
-	bool          exists;
+	static const char     text[] = "SELECT ek_hash FROM enrolled WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  hash[STORE_HASH_TEXT_SIZE] = "";
+	bool                  exists;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (device_exists(store, statement, &exists, hash, err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (device_exists(statement, &exists, hash, err) != 0)
 		return -1;
 	return exists ? error_set(err, ERROR_CONFLICT,
 	                    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash)
@@ -62,18 +76,21 @@ sqlite_device_check_hash(struct store *store, const uint8_t *ek_hash, struct err
 }
 
 int
-sqlite_device_check_name(struct store *store, const char *name, const uint8_t *owner,
+device_check_name(struct store *store, const char *name, const uint8_t *owner,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
-	char          hash[STORE_HASH_TEXT_SIZE] = "";
-	char          own[STORE_HASH_TEXT_SIZE] = "";
-	bool          exists;
+	static const char     text[] =
+	    "SELECT ek_hash FROM name JOIN enrolled AS device ON device.id = name.device"
+	    " WHERE name.name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  hash[STORE_HASH_TEXT_SIZE] = "";
+	char                  own[STORE_HASH_TEXT_SIZE] = "";
+	bool                  exists;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, name);
-	if (device_exists(store, statement, &exists, hash, err) != 0)
+	sql_bind_text(statement, 1, name);
+	if (device_exists(statement, &exists, hash, err) != 0)
 		return -1;
 	if (owner != NULL)
 		store_hash_format(owner, own);
@@ -85,69 +102,74 @@ sqlite_device_check_name(struct store *store, const char *name, const uint8_t *o
 }
 
 int
-sqlite_device_check_names(struct store *store, const struct store_device *device, struct error *err)
+device_check_names(struct store *store, const struct store_device *device, struct error *err)
 {
 	for (size_t i = 0; i < device->name_count; i++)
-		if (sqlite_device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
-		    sqlite_leftover_yield_name(store, device->names[i], err) != 0)
+		if (device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
+		    batch_yield_name(store, device->names[i], err) != 0)
 			return -1;
 	return 0;
 }
 
 int
-sqlite_name_insert(struct store *store, int64_t id, const char *name, size_t position,
+device_name_insert(struct store *store, int64_t id, const char *name, size_t position,
     int64_t since, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_NAME_INSERT_STATEMENT, err);
+	static const char     text[] =
+	    "INSERT INTO name (name, device, position, since) VALUES (?1, ?2, ?3, ?4)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, name);
-	(void)sqlite3_bind_int64(statement, 2, id);
-	(void)sqlite3_bind_int64(statement, 3, (sqlite3_int64)position);
-	(void)sqlite3_bind_int64(statement, 4, since);
-	return sqlite_step(store, statement, "adding a name", err);
+	sql_bind_text(statement, 1, name);
+	sql_bind_int64(statement, 2, id);
+	sql_bind_int64(statement, 3, (int64_t)position);
+	sql_bind_int64(statement, 4, since);
+	return sql_step(statement, "adding a name", err);
 }
 
 int
-sqlite_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err)
+device_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_TAG_INSERT_STATEMENT, err);
+	static const char     text[] = "INSERT INTO tag (device, tag) VALUES (?1, ?2)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, id);
-	sqlite_bind_string(statement, 2, tag);
-	return sqlite_step(store, statement, "adding a tag", err);
+	sql_bind_int64(statement, 1, id);
+	sql_bind_text(statement, 2, tag);
+	return sql_step(statement, "adding a tag", err);
 }
 
 int
-sqlite_device_insert(struct store *store, const struct store_device *device, int64_t now,
+device_insert(struct store *store, const struct store_device *device, int64_t now,
     int64_t *id, struct error *err)
 {
-	sqlite3_stmt *statement;
-	int64_t       revision;
+	static const char     text[] =
+	    "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)"
+	    " VALUES (?1, ?2, 1, ?3, ?4) RETURNING id";
+	struct sql_statement *statement;
+	int64_t               revision;
 
-	if (sqlite_device_check_hash(store, device->ek_hash, err) != 0 ||
-	    sqlite_leftover_yield_hash(store, device->ek_hash, err) != 0 ||
-	    sqlite_device_check_names(store, device, err) != 0 ||
-	    sqlite_revision_next(store, &revision, err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_DEVICE_INSERT_STATEMENT, err)) == NULL)
+	if (device_check_hash(store, device->ek_hash, err) != 0 ||
+	    batch_yield_hash(store, device->ek_hash, err) != 0 ||
+	    device_check_names(store, device, err) != 0 ||
+	    device_revision_next(store, &revision, err) != 0 ||
+	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
-	sqlite_bind_string(statement, 2, device->note != NULL ? device->note : "");
-	(void)sqlite3_bind_int64(statement, 3, now);
-	(void)sqlite3_bind_int64(statement, 4, revision);
-	if (sqlite_step(store, statement, "adding a device", err) != 0)
+	sql_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
+	sql_bind_text(statement, 2, device->note != NULL ? device->note : "");
+	sql_bind_int64(statement, 3, now);
+	sql_bind_int64(statement, 4, revision);
+	if (sql_one_number(statement, "adding a device", id, err) != 0)
 		return -1;
-	*id = sqlite3_last_insert_rowid(store->db);
 	for (size_t i = 0; i < device->name_count; i++)
-		if (sqlite_name_insert(store, *id, device->names[i], i, revision, err) != 0)
+		if (device_name_insert(store, *id, device->names[i], i, revision, err) != 0)
 			return -1;
 	for (size_t i = 0; i < device->tag_count; i++)
-		if (sqlite_tag_insert(store, *id, device->tags[i], err) != 0)
+		if (device_tag_insert(store, *id, device->tags[i], err) != 0)
 			return -1;
-	return sqlite_waiting_leave(store, device->ek_hash, *id, err);
+	return waiting_leave(store, device->ek_hash, *id, err);
 }
 
 /* The first name says most; the others are counted. */
@@ -166,42 +188,44 @@ device_record_enroll(struct store *store, const struct store_device *device,
 }
 
 int
-sqlite_device_enroll(struct store *store, const struct store_device *device,
+device_enroll(struct store *store, const struct store_device *device,
     enum audit_action action, int64_t now, struct error *err)
 {
 	int64_t id;
 	bool    marked;
 	int     rc;
 
-	if (store_device_check(device, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
+	if (store_device_check(device, err) != 0 || sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = sqlite_device_insert(store, device, now, &id, err);
+	rc = device_insert(store, device, now, &id, err);
 	if (rc == 0)
 		rc = device_record_enroll(store, device, action, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 int
 store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
     struct error *err)
 {
-	return sqlite_device_enroll(store, device, AUDIT_ENROLL, now, err);
+	return device_enroll(store, device, AUDIT_ENROLL, now, err);
 }
 
 int
-sqlite_device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
+device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
     size_t *revoked, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DELETE_STATEMENT, err);
+	static const char     text[] =
+	    "DELETE FROM device WHERE id = (SELECT id FROM enrolled WHERE ek_hash = ?1)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (sqlite_step(store, statement, "removing a device", err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (sql_step(statement, "removing a device", err) != 0)
 		return -1;
-	if (sqlite3_changes(store->db) == 0)
-		return sqlite_not_enrolled(ek_hash, err);
-	return sqlite_revoke(store, ek_hash, 0, reason, now, revoked, err);
+	if (sql_changed(store) == 0)
+		return device_not_enrolled(ek_hash, err);
+	return revoke_since(store, ek_hash, 0, reason, now, revoked, err);
 }
 
 static int
@@ -210,11 +234,11 @@ device_remove(struct store *store, const uint8_t *ek_hash, int64_t now, struct e
 	AUTO_BYTES detail = {0};
 	size_t     revoked;
 
-	if (sqlite_device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, &revoked,
+	if (device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, &revoked,
 	        err) != 0)
 		return -1;
-	sqlite_detail_revoked(&detail, revoked);
-	return sqlite_detail_record(store, AUDIT_REMOVE, ek_hash, &detail, now, err);
+	audit_detail_revoked(&detail, revoked);
+	return audit_detail_record(store, AUDIT_REMOVE, ek_hash, &detail, now, err);
 }
 
 int
@@ -224,60 +248,62 @@ store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	bool marked;
 	int  rc;
 
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = device_remove(store, ek_hash, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* What one of a device's lists is read with, and how much of it there can be. */
 struct device_list {
-	size_t      statement;
+	const char *text;
 	size_t      max;
 	const char *what;
 };
 
-static const struct device_list device_names = {SQLITE_NAME_OF_DEVICE_STATEMENT,
-    STORE_DEVICE_NAMES_MAX, "names"};
-static const struct device_list device_tags = {SQLITE_TAG_OF_DEVICE_STATEMENT,
-    STORE_DEVICE_TAGS_MAX, "tags"};
+static const struct device_list device_names = {
+    "SELECT name FROM name WHERE device = ?1 ORDER BY position", STORE_DEVICE_NAMES_MAX, "names"};
+static const struct device_list device_tags = {
+    "SELECT tag FROM tag WHERE device = ?1 ORDER BY tag", STORE_DEVICE_TAGS_MAX, "tags"};
 
 static int
 device_read_list(struct store *store, const struct device_list *list, int64_t id, char ***texts,
     size_t *count, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, list->statement, err);
-	int           rc;
+	struct sql_statement *statement = sql_prepare(store, list->text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
 	*texts = memory_new(list->max * sizeof **texts);
-	(void)sqlite3_bind_int64(statement, 1, id);
-	while ((rc = sqlite_step(store, statement, "reading a device", err)) > 0) {
+	sql_bind_int64(statement, 1, id);
+	while ((rc = sql_step(statement, "reading a device", err)) > 0) {
 		if (*count == list->max) {
-			(void)sqlite3_reset(statement);
+			sql_reset(statement);
 			return error_set(err, ERROR_INTERNAL, "%s has a device of more than %zu %s",
-			    store->path, list->max, list->what);
+			    store_place(store), list->max, list->what);
 		}
-		(*texts)[(*count)++] = memory_strdup((const char *)sqlite3_column_text(statement, 0));
+		(*texts)[(*count)++] = memory_strdup(sql_column_text(statement, 0));
 	}
 	return rc;
 }
 
 int
-sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_device *out, struct error *err)
+device_read(struct store *store, struct sql_statement *row, struct store_device *out,
+    struct error *err)
 {
-	int64_t id = sqlite3_column_int64(row, 0);
+	int64_t     id = sql_column_int64(row, 0);
+	struct view ek_hash = sql_column_octets(row, 1);
 
 	*out = (struct store_device){0};
-	if (sqlite3_column_bytes(row, 1) != STORE_HASH_SIZE)
-		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store->path);
-	memcpy(out->ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
-	out->note = memory_strdup((const char *)sqlite3_column_text(row, 2));
-	out->enabled = sqlite3_column_int(row, 3) != 0;
-	out->enrolled = sqlite3_column_int64(row, 4);
-	out->revision = sqlite3_column_int64(row, 5);
-	out->seen = sqlite3_column_int64(row, 6);
+	if (ek_hash.size != STORE_HASH_SIZE)
+		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store_place(store));
+	memcpy(out->ek_hash, ek_hash.data, STORE_HASH_SIZE);
+	out->note = memory_strdup(sql_column_text(row, 2));
+	out->enabled = sql_column_int64(row, 3) != 0;
+	out->enrolled = sql_column_int64(row, 4);
+	out->revision = sql_column_int64(row, 5);
+	out->seen = sql_column_int64(row, 6);
 	if (device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0 ||
 	    device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0) {
 		store_device_clear(out);
@@ -287,15 +313,15 @@ sqlite_device_read(struct store *store, sqlite3_stmt *row, struct store_device *
 }
 
 int
-sqlite_device_one(struct store *store, sqlite3_stmt *statement, struct store_device *out,
+device_one(struct store *store, struct sql_statement *statement, struct store_device *out,
     bool *found, struct error *err)
 {
-	int rc = sqlite_step(store, statement, "looking for a device", err);
+	int rc = sql_step(statement, "looking for a device", err);
 
 	*found = rc > 0;
 	if (rc > 0)
-		rc = sqlite_device_read(store, statement, out, err);
-	(void)sqlite3_reset(statement);
+		rc = device_read(store, statement, out, err);
+	sql_reset(statement);
 	return rc;
 }
 
@@ -303,13 +329,15 @@ int
 store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_device *out, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
-	bool          found;
+	static const char     text[] =
+	    "SELECT " DEVICE_COLUMNS " FROM enrolled AS device WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	bool                  found;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (sqlite_device_one(store, statement, out, &found, err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (device_one(store, statement, out, &found, err) != 0)
 		return -1;
-	return found ? 0 : sqlite_not_enrolled(ek_hash, err);
+	return found ? 0 : device_not_enrolled(ek_hash, err);
 }

@@ -53,8 +53,8 @@ device_check_note(const char *note, struct error *err)
 static int
 device_check_tag(const char *tag, struct error *err)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                               "0123456789-_.:@+=/";
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:@+=/";
 	size_t            length = strlen(tag);
 
 	if (length == 0 || length > STORE_TAG_MAX)

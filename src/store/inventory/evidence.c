@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/inventory/evidence_rows.h"
 #include "store/inventory/rows.h"
 #include "util/error.h"
 
@@ -37,26 +36,27 @@ verdict_of_word(const char *word)
 }
 
 void
-sqlite_evidence_bind(sqlite3_stmt *statement, int first, const struct store_evidence *evidence)
+evidence_bind(struct sql_statement *statement, int first,
+    const struct store_evidence *evidence)
 {
-	sqlite_bind_string(statement, first, store_verdict_word(evidence->verdict));
-	sqlite_bind_string(statement, first + 1, evidence->reason);
-	sqlite_bind_string(statement, first + 2, evidence->manufacturer);
-	sqlite_bind_string(statement, first + 3, evidence->model);
-	sqlite_bind_string(statement, first + 4, evidence->version);
+	sql_bind_text(statement, first, store_verdict_word(evidence->verdict));
+	sql_bind_text(statement, first + 1, evidence->reason);
+	sql_bind_text(statement, first + 2, evidence->manufacturer);
+	sql_bind_text(statement, first + 3, evidence->model);
+	sql_bind_text(statement, first + 4, evidence->version);
 }
 
 static void
-column_copy(sqlite3_stmt *row, int column, char *text, size_t size)
+column_copy(struct sql_statement *row, int column, char *text, size_t size)
 {
-	(void)snprintf(text, size, "%s", (const char *)sqlite3_column_text(row, column));
+	(void)snprintf(text, size, "%s", sql_column_text(row, column));
 }
 
 void
-sqlite_evidence_read(sqlite3_stmt *row, int first, struct store_evidence *out)
+evidence_read(struct sql_statement *row, int first, struct store_evidence *out)
 {
 	*out = (struct store_evidence){0};
-	out->verdict = verdict_of_word((const char *)sqlite3_column_text(row, first));
+	out->verdict = verdict_of_word(sql_column_text(row, first));
 	column_copy(row, first + 1, out->reason, sizeof out->reason);
 	column_copy(row, first + 2, out->manufacturer, sizeof out->manufacturer);
 	column_copy(row, first + 3, out->model, sizeof out->model);
@@ -67,16 +67,19 @@ static int
 device_set_seen(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_SEEN_STATEMENT, err);
+	static const char     text[] =
+	    "UPDATE device SET seen = ?2 WHERE id = (SELECT id FROM enrolled"
+	    " WHERE ek_hash = ?1)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, now);
-	if (sqlite_step(store, statement, "recording when a device was seen", err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, now);
+	if (sql_step(statement, "recording when a device was seen", err) != 0)
 		return -1;
-	if (sqlite3_changes(store->db) == 0)
-		return sqlite_not_enrolled(ek_hash, err);
+	if (sql_changed(store) == 0)
+		return device_not_enrolled(ek_hash, err);
 	return 0;
 }
 
@@ -85,19 +88,28 @@ evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,
     int64_t now, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_EVIDENCE_UPSERT_STATEMENT, err);
-	bool          verified = evidence->verdict == STORE_VERDICT_VERIFIED;
+	static const char     text[] =
+	    "INSERT INTO ek_certificate (device, checked, " EVIDENCE_COLUMNS ", root,"
+	    " certificate) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM enrolled"
+	    " WHERE ek_hash = ?1 ON CONFLICT (device) DO UPDATE"
+	    " SET checked = ?2, verdict = ?3, reason = ?4, manufacturer = ?5, model = ?6,"
+	    " version = ?7, root = ?8, certificate = ?9"
+	    " WHERE (?3 <> 'absent' OR verdict = 'absent')"
+	    " AND (verdict, reason, manufacturer, model, version, root,"
+	    " certificate) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	bool                  verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, now);
-	sqlite_evidence_bind(statement, 3, evidence);
-	sqlite_bind_octets(statement, 8, evidence->root, verified ? sizeof evidence->root : 0);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, now);
+	evidence_bind(statement, 3, evidence);
+	sql_bind_octets(statement, 8, evidence->root, verified ? sizeof evidence->root : 0);
 	/* No octets are a value, too; NULL would be none. */
-	sqlite_bind_octets(statement, 9, certificate_size != 0 ? certificate : evidence->root,
+	sql_bind_octets(statement, 9, certificate_size != 0 ? certificate : evidence->root,
 	    certificate_size);
-	return sqlite_step(store, statement, "recording an EK certificate", err);
+	return sql_step(statement, "recording an EK certificate", err);
 }
 
 int
@@ -108,33 +120,38 @@ store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
 	bool marked;
 	int  rc;
 
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = device_set_seen(store, ek_hash, now, err);
 	if (rc == 0 && evidence != NULL)
 		rc = evidence_upsert(store, ek_hash, evidence, certificate, certificate_size, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 int
 store_evidence_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_evidence *out, int64_t *checked, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_EVIDENCE_FIND_STATEMENT, err);
-	int           rc;
+	static const char     text[] =
+	    "SELECT " EVIDENCE_COLUMNS ", root, checked FROM ek_certificate"
+	    " JOIN enrolled ON enrolled.id = ek_certificate.device WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	struct view           root;
+	int                   rc;
 
 	*out = (struct store_evidence){0};
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	rc = sqlite_step(store, statement, "looking for an EK certificate", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sql_step(statement, "looking for an EK certificate", err);
 	if (rc > 0) {
-		sqlite_evidence_read(statement, 0, out);
-		if (sqlite3_column_bytes(statement, 5) == (int)sizeof out->root)
-			memcpy(out->root, sqlite3_column_blob(statement, 5), sizeof out->root);
-		*checked = sqlite3_column_int64(statement, 6);
+		evidence_read(statement, 0, out);
+		root = sql_column_octets(statement, 5);
+		if (root.size == sizeof out->root)
+			memcpy(out->root, root.data, sizeof out->root);
+		*checked = sql_column_int64(statement, 6);
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	if (rc == 0)
 		return error_set(err, ERROR_NOT_FOUND, "nothing is known of this device's EK certificate");
 	return rc < 0 ? -1 : 0;

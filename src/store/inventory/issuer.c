@@ -21,17 +21,19 @@
 int
 store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err)
 {
-	sqlite3_stmt *statement;
-	bool          marked;
-	int           rc = -1;
+	static const char     text[] =
+	    "UPDATE counter SET crl_number = max(crl_number + 1, ?1) RETURNING crl_number";
+	struct sql_statement *statement;
+	bool                  marked;
+	int                   rc = -1;
 
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	if ((statement = sqlite_prepared(store, SQLITE_CRL_NUMBER_NEXT_STATEMENT, err)) != NULL) {
-		(void)sqlite3_bind_int64(statement, 1, least);
-		rc = sqlite_one_number(store, statement, "drawing the number of a CRL", number, err);
+	if ((statement = sql_prepare(store, text, err)) != NULL) {
+		sql_bind_int64(statement, 1, least);
+		rc = sql_one_number(statement, "drawing the number of a CRL", number, err);
 	}
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* Whether the key is an issuer's already, with this certificate. */
@@ -40,18 +42,19 @@ issuer_find(struct store *store, const uint8_t *key_id, size_t key_id_size,
     const uint8_t *certificate, size_t certificate_size, int64_t *issuer, bool *found,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_BY_KEY_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT id, certificate FROM issuer WHERE key_id = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, key_id, key_id_size);
-	rc = sqlite_step(store, statement, "looking for an issuer", err);
-	*found = rc > 0 && (size_t)sqlite3_column_bytes(statement, 1) == certificate_size &&
-	    memcmp(sqlite3_column_blob(statement, 1), certificate, certificate_size) == 0;
+	sql_bind_octets(statement, 1, key_id, key_id_size);
+	rc = sql_step(statement, "looking for an issuer", err);
+	*found = rc > 0 && view_equal(sql_column_octets(statement, 1),
+	    (struct view){certificate, certificate_size});
 	if (*found)
-		*issuer = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
+		*issuer = sql_column_int64(statement, 0);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -60,16 +63,20 @@ issuer_write(struct store *store, const uint8_t *key_id, size_t key_id_size,
     const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_USE_STATEMENT, err);
-	char          text[2 * KEY_ID_SHOWN + 1];
-	char          detail[sizeof text + 64];
+	static const char     issuer_use[] =
+	    "INSERT INTO issuer (key_id, certificate, since) VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (key_id) DO UPDATE SET certificate = excluded.certificate"
+	    " RETURNING id";
+	struct sql_statement *statement = sql_prepare(store, issuer_use, err);
+	char                  text[2 * KEY_ID_SHOWN + 1];
+	char                  detail[sizeof text + 64];
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, key_id, key_id_size);
-	sqlite_bind_octets(statement, 2, certificate, certificate_size);
-	(void)sqlite3_bind_int64(statement, 3, now);
-	if (sqlite_one_number(store, statement, "recording an issuer", issuer, err) != 0)
+	sql_bind_octets(statement, 1, key_id, key_id_size);
+	sql_bind_octets(statement, 2, certificate, certificate_size);
+	sql_bind_int64(statement, 3, now);
+	if (sql_one_number(statement, "recording an issuer", issuer, err) != 0)
 		return -1;
 	hex_encode(key_id, key_id_size < KEY_ID_SHOWN ? key_id_size : KEY_ID_SHOWN, text);
 	(void)snprintf(detail, sizeof detail, "certificates are signed with key %s", text);
@@ -92,26 +99,29 @@ store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
 		return -1;
 	if (found) /* every start of a daemon asks: nothing is written for it */
 		return 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = issuer_write(store, key_id, key_id_size, certificate, certificate_size, now, issuer, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 int
 store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_ISSUER_NEEDED_STATEMENT, err);
-	int           rc;
+	static const char     text[] =
+	    "SELECT 1 FROM certificate WHERE not_after >= ?2"
+	    " AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?1 LIMIT 1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, issuer);
-	(void)sqlite3_bind_int64(statement, 2, now);
-	rc = sqlite_step(store, statement, "looking for an issuer's certificates", err);
+	sql_bind_int64(statement, 1, issuer);
+	sql_bind_int64(statement, 2, now);
+	rc = sql_step(statement, "looking for an issuer's certificates", err);
 	*needed = rc > 0;
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -119,18 +129,21 @@ int
 store_certificate_sweep(struct store *store, int64_t before, size_t max, size_t *removed,
     struct error *err)
 {
-	sqlite3_stmt *statement;
-	bool          marked;
-	int           rc = -1;
+	static const char     text[] =
+	    "DELETE FROM certificate WHERE id IN (SELECT id FROM certificate"
+	    " WHERE not_after < ?1 ORDER BY not_after LIMIT ?2)";
+	struct sql_statement *statement;
+	bool                  marked;
+	int                   rc = -1;
 
 	*removed = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	if ((statement = sqlite_prepared(store, SQLITE_CERTIFICATE_SWEEP_STATEMENT, err)) != NULL) {
-		(void)sqlite3_bind_int64(statement, 1, before);
-		(void)sqlite3_bind_int64(statement, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
-		rc = sqlite_step(store, statement, "removing old certificates", err);
-		*removed = rc == 0 ? (size_t)sqlite3_changes(store->db) : 0;
+	if ((statement = sql_prepare(store, text, err)) != NULL) {
+		sql_bind_int64(statement, 1, before);
+		sql_bind_int64(statement, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+		rc = sql_step(statement, "removing old certificates", err);
+		*removed = rc == 0 ? (size_t)sql_changed(store) : 0;
 	}
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

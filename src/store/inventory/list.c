@@ -8,7 +8,6 @@
 
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
-#include "store/sqlite/glob.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -16,7 +15,7 @@
 /* A filter on its way to the statements. */
 struct search {
 	const struct store_filter *filter;
-	const char                *glob; /* as SQLite has it */
+	const char                *glob; /* as the engine has it */
 	store_device_cb           *each;
 	void                      *arg;
 	bool                       more; /* until `each` has had enough */
@@ -33,11 +32,12 @@ text_add(struct bytes *text, const char *piece)
 
 /* A tag has few devices, or so many that it does not matter: the walk begins there. */
 static void
-search_text(const struct search *search, enum walk walk, struct bytes *text)
+search_text(const struct store *store, const struct search *search, enum walk walk,
+    struct bytes *text)
 {
 	const struct store_filter *filter = search->filter;
 
-	text_add(text, "SELECT " SQLITE_DEVICE_COLUMNS " FROM ");
+	text_add(text, "SELECT " DEVICE_COLUMNS " FROM ");
 	if (filter->tag != NULL)
 		text_add(text, "tag CROSS JOIN enrolled AS device ON device.id = tag.device");
 	if (filter->tag != NULL && walk == WALK_NAMED)
@@ -51,8 +51,11 @@ search_text(const struct search *search, enum walk walk, struct bytes *text)
 	    : " WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.device = device.id)");
 	if (filter->tag != NULL)
 		text_add(text, " AND tag.tag = ?1");
-	if (search->glob != NULL)
-		text_add(text, " AND name.device IN (SELECT device FROM name WHERE name GLOB ?2)");
+	if (search->glob != NULL) {
+		text_add(text, " AND name.device IN (SELECT device FROM name WHERE name ");
+		text_add(text, sql_glob_operator(store));
+		text_add(text, " ?2)");
+	}
 	if (filter->unseen_since != 0)
 		text_add(text, " AND device.seen < ?3");
 	text_add(text, walk == WALK_NAMED ? " ORDER BY name.name" : " ORDER BY device.ek_hash");
@@ -61,24 +64,24 @@ search_text(const struct search *search, enum walk walk, struct bytes *text)
 
 /* Binds what the text has a place for. */
 static void
-search_bind(const struct search *search, sqlite3_stmt *statement)
+search_bind(const struct search *search, struct sql_statement *statement)
 {
 	if (search->filter->tag != NULL)
-		sqlite_bind_string(statement, 1, search->filter->tag);
+		sql_bind_text(statement, 1, search->filter->tag);
 	if (search->glob != NULL)
-		sqlite_bind_string(statement, 2, search->glob);
+		sql_bind_text(statement, 2, search->glob);
 	if (search->filter->unseen_since != 0)
-		(void)sqlite3_bind_int64(statement, 3, search->filter->unseen_since);
+		sql_bind_int64(statement, 3, search->filter->unseen_since);
 }
 
 static int
-search_rows(struct store *store, struct search *search, sqlite3_stmt *statement, struct error *err)
+search_rows(struct store *store, struct search *search, struct sql_statement *statement, struct error *err)
 {
 	struct store_device device;
 	int                 rc = 0;
 
-	while (search->more && (rc = sqlite_step(store, statement, "listing devices", err)) > 0) {
-		if (sqlite_device_read(store, statement, &device, err) != 0)
+	while (search->more && (rc = sql_step(statement, "listing devices", err)) > 0) {
+		if (device_read(store, statement, &device, err) != 0)
 			return -1;
 		search->more = search->each(&device, search->arg);
 		store_device_clear(&device);
@@ -89,17 +92,16 @@ search_rows(struct store *store, struct search *search, sqlite3_stmt *statement,
 static int
 search_walk(struct store *store, struct search *search, enum walk walk, struct error *err)
 {
-	AUTO_BYTES    text = {0};
-	sqlite3_stmt *statement = NULL;
-	int           rc;
+	AUTO_BYTES            text = {0};
+	struct sql_statement *statement;
+	int                   rc;
 
-	search_text(search, walk, &text);
-	/* Not a kept one: `each` may list, too. */
-	if (sqlite3_prepare_v2(store->db, (const char *)text.data, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing devices", err);
+	search_text(store, search, walk, &text);
+	if ((statement = sql_prepare_once(store, (const char *)text.data, err)) == NULL)
+		return -1;
 	search_bind(search, statement);
 	rc = search_rows(store, search, statement, err);
-	(void)sqlite3_finalize(statement);
+	sql_finish(statement);
 	return rc;
 }
 
@@ -107,16 +109,15 @@ search_walk(struct store *store, struct search *search, enum walk walk, struct e
 static int
 search_all(struct store *store, struct search *search, struct error *err)
 {
-	bool alone = sqlite3_get_autocommit(store->db) != 0;
+	bool inside;
 	int  rc = 0;
 
-	if (alone && sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(store, "listing devices", err);
+	if (sql_read_begin(store, &inside, err) != 0)
+		return -1;
 	for (int walk = 0; rc == 0 && walk < WALK_COUNT; walk++)
 		if (walk == WALK_NAMED || search->glob == NULL) /* what has no name matches none */
 			rc = search_walk(store, search, (enum walk)walk, err);
-	if (alone)
-		(void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+	sql_read_end(store, inside);
 	return rc;
 }
 
@@ -128,7 +129,7 @@ store_device_search(struct store *store, const struct store_filter *filter, stor
 	AUTO_BYTES    glob = {0};
 
 	if (filter->name_glob != NULL) {
-		if (store_glob_translate(filter->name_glob, &glob, err) != 0)
+		if (sql_glob(store, filter->name_glob, &glob, err) != 0)
 			return -1;
 		search.glob = (const char *)glob.data;
 	}

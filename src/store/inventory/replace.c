@@ -25,29 +25,30 @@ replace_record(struct store *store, const struct store_device *old, const struct
 	AUTO_BYTES gone = {0};
 	AUTO_BYTES come = {0};
 
-	sqlite_detail_revoked(&gone, revoked);
-	sqlite_detail_text(&gone, "; replaced by ");
+	audit_detail_revoked(&gone, revoked);
+	audit_detail_text(&gone, "; replaced by ");
 	store_hash_format(new->ek_hash, hash);
-	sqlite_detail_text(&gone, hash);
-	if (sqlite_detail_record(store, AUDIT_REPLACE, old->ek_hash, &gone, now, err) != 0)
+	audit_detail_text(&gone, hash);
+	if (audit_detail_record(store, AUDIT_REPLACE, old->ek_hash, &gone, now, err) != 0)
 		return -1;
-	sqlite_detail_text(&come, "replaces ");
+	audit_detail_text(&come, "replaces ");
 	store_hash_format(old->ek_hash, hash);
-	sqlite_detail_text(&come, hash);
-	sqlite_detail_list(&come, "; names:", new->names, new->name_count);
-	return sqlite_detail_record(store, AUDIT_REPLACE, new->ek_hash, &come, now, err);
+	audit_detail_text(&come, hash);
+	audit_detail_list(&come, "; names:", new->names, new->name_count);
+	return audit_detail_record(store, AUDIT_REPLACE, new->ek_hash, &come, now, err);
 }
 
 /* Whoever was switched off does not come back with another board. */
 static int
 replace_disable(struct store *store, int64_t id, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_DISABLE_STATEMENT, err);
+	static const char     text[] = "UPDATE device SET enabled = 0 WHERE id = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, id);
-	return sqlite_step(store, statement, "switching a device off", err);
+	sql_bind_int64(statement, 1, id);
+	return sql_step(statement, "switching a device off", err);
 }
 
 /* The names are free for the new one once the old one is gone. */
@@ -61,8 +62,8 @@ device_replace(struct store *store, const struct store_device *old, const struct
 		return error_set(err, ERROR_CONFLICT, "a device cannot replace itself");
 	if (store_device_check(new, err) != 0)
 		return error_wrap(err, "what it is called cannot move");
-	if (sqlite_device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, revoked, err) != 0 ||
-	    sqlite_device_insert(store, new, now, &id, err) != 0 ||
+	if (device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, revoked, err) != 0 ||
+	    device_insert(store, new, now, &id, err) != 0 ||
 	    (!old->enabled && replace_disable(store, id, err) != 0))
 		return -1;
 	return replace_record(store, old, new, *revoked, now, err);
@@ -78,7 +79,7 @@ store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE
 	int                 rc;
 
 	*revoked = 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = store_device_find(store, old_hash, &old, err);
 	if (rc == 0) {
@@ -87,5 +88,5 @@ store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE
 		rc = device_replace(store, &old, &new, now, revoked, err);
 	}
 	store_device_clear(&old);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

@@ -20,43 +20,51 @@
 static int
 revoke_count(struct store *store, struct error *err)
 {
-	if (sqlite3_changes(store->db) == 0)
+	static const char text[] = "UPDATE counter SET revocations = revocations + 1";
+
+	if (sql_changed(store) == 0)
 		return 0;
-	return sqlite_run(store, SQLITE_REVOCATIONS_NEXT_STATEMENT, "counting revocations", err);
+	return sql_run(store, text, "counting revocations", err);
 }
 
 static int
 revoke_count_good(struct store *store, const uint8_t *ek_hash, int64_t revision, int64_t now,
     size_t *good, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_CERTIFICATE_GOOD_STATEMENT, err);
-	int64_t       count = 0;
-	int           rc;
+	static const char     text[] =
+	    "SELECT count(*) FROM certificate WHERE ek_hash = ?1 AND revoked = 0"
+	    " AND revision >= ?2 AND not_after >= ?3";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int64_t               count = 0;
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, revision);
-	(void)sqlite3_bind_int64(statement, 3, now);
-	rc = sqlite_one_number(store, statement, "counting certificates", &count, err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, revision);
+	sql_bind_int64(statement, 3, now);
+	rc = sql_one_number(statement, "counting certificates", &count, err);
 	*good = (size_t)count;
 	return rc;
 }
 
 int
-sqlite_revoke(struct store *store, const uint8_t *ek_hash, int64_t revision, int reason,
+revoke_since(struct store *store, const uint8_t *ek_hash, int64_t revision, int reason,
     int64_t now, size_t *revoked, struct error *err)
 {
-	sqlite3_stmt *statement;
+	static const char     text[] =
+	    "UPDATE certificate SET revoked = ?3, reason = ?4 WHERE ek_hash = ?1"
+	    " AND revoked = 0 AND revision >= ?2";
+	struct sql_statement *statement;
 
 	if (revoke_count_good(store, ek_hash, revision, now, revoked, err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_CERTIFICATE_REVOKE_STATEMENT, err)) == NULL)
+	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, revision);
-	(void)sqlite3_bind_int64(statement, 3, now != 0 ? now : 1); /* 0 would be good */
-	(void)sqlite3_bind_int(statement, 4, reason);
-	if (sqlite_step(store, statement, "revoking certificates", err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, revision);
+	sql_bind_int64(statement, 3, now != 0 ? now : 1); /* 0 would be good */
+	sql_bind_int64(statement, 4, reason);
+	if (sql_step(statement, "revoking certificates", err) != 0)
 		return -1;
 	return revoke_count(store, err);
 }
@@ -64,11 +72,12 @@ sqlite_revoke(struct store *store, const uint8_t *ek_hash, int64_t revision, int
 int
 store_revocations(struct store *store, int64_t *revocations, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_REVOCATIONS_STATEMENT, err);
+	static const char     text[] = "SELECT revocations FROM counter";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	return statement == NULL
 	    ? -1
-	    : sqlite_one_number(store, statement, "asking for revocations", revocations, err);
+	    : sql_one_number(statement, "asking for revocations", revocations, err);
 }
 
 static int
@@ -85,28 +94,29 @@ revoke_record(struct store *store, const uint8_t *ek_hash, enum crl_reason reaso
 {
 	AUTO_BYTES detail = {0};
 
-	sqlite_detail_revoked(&detail, revoked);
-	sqlite_detail_text(&detail, "; reason: ");
-	sqlite_detail_text(&detail, crl_reason_word((int)reason));
+	audit_detail_revoked(&detail, revoked);
+	audit_detail_text(&detail, "; reason: ");
+	audit_detail_text(&detail, crl_reason_word((int)reason));
 	if (serial != NULL) {
-		sqlite_detail_text(&detail, "; serial: ");
-		sqlite_detail_text(&detail, serial);
+		audit_detail_text(&detail, "; serial: ");
+		audit_detail_text(&detail, serial);
 	}
-	return sqlite_detail_record(store, AUDIT_REVOKE, ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_REVOKE, ek_hash, &detail, now, err);
 }
 
 /* NOT_FOUND when the EK never got a certificate. */
 static int
 revoke_check_any(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_CERTIFICATE_OF_DEVICE_STATEMENT, err);
-	char          hash[STORE_HASH_TEXT_SIZE];
-	int64_t       count = 0;
+	static const char     text[] = "SELECT count(*) FROM certificate WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  hash[STORE_HASH_TEXT_SIZE];
+	int64_t               count = 0;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (sqlite_one_number(store, statement, "counting certificates", &count, err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (sql_one_number(statement, "counting certificates", &count, err) != 0)
 		return -1;
 	store_hash_format(ek_hash, hash);
 	return count != 0 ? 0 : error_set(err, ERROR_NOT_FOUND,
@@ -117,15 +127,18 @@ revoke_check_any(struct store *store, const uint8_t *ek_hash, struct error *err)
 static int
 revoke_interrupt(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
-	sqlite3_stmt *statement;
-	int64_t       revision;
+	static const char     text[] =
+	    "UPDATE device SET revision = ?2 WHERE id = (SELECT id FROM enrolled"
+	    " WHERE ek_hash = ?1)";
+	struct sql_statement *statement;
+	int64_t               revision;
 
-	if (sqlite_revision_next(store, &revision, err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_DEVICE_TOUCH_STATEMENT, err)) == NULL)
+	if (device_revision_next(store, &revision, err) != 0 ||
+	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, revision);
-	return sqlite_step(store, statement, "changing a device", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, revision);
+	return sql_step(statement, "changing a device", err);
 }
 
 int
@@ -136,16 +149,16 @@ store_revoke_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	int  rc;
 
 	*revoked = 0;
-	if (revoke_check_reason(reason, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
+	if (revoke_check_reason(reason, err) != 0 || sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = revoke_check_any(store, ek_hash, err);
 	if (rc == 0)
 		rc = revoke_interrupt(store, ek_hash, err);
 	if (rc == 0)
-		rc = sqlite_revoke(store, ek_hash, 0, (int)reason, now, revoked, err);
+		rc = revoke_since(store, ek_hash, 0, (int)reason, now, revoked, err);
 	if (rc == 0)
 		rc = revoke_record(store, ek_hash, reason, NULL, *revoked, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* What is known of the certificate with a serial number. */
@@ -159,19 +172,21 @@ static int
 victim_find(struct store *store, const uint8_t *serial, size_t size, const char *text, int64_t now,
     struct victim *victim, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_CERTIFICATE_BY_SERIAL_STATEMENT, err);
-	int           rc;
+	static const char     certificate_by_serial[] =
+	    "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE serial = ?1";
+	struct sql_statement *statement = sql_prepare(store, certificate_by_serial, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, serial, size);
-	rc = sqlite_step(store, statement, "looking for a certificate", err);
+	sql_bind_octets(statement, 1, serial, size);
+	rc = sql_step(statement, "looking for a certificate", err);
 	if (rc > 0) { /* the table holds hashes of this size only */
-		memcpy(victim->ek_hash, sqlite3_column_blob(statement, 1), STORE_HASH_SIZE);
-		victim->expired = sqlite3_column_int64(statement, 4) < now;
-		victim->revoked = sqlite3_column_int64(statement, 5) != 0;
+		memcpy(victim->ek_hash, sql_column_octets(statement, 1).data, STORE_HASH_SIZE);
+		victim->expired = sql_column_int64(statement, 4) < now;
+		victim->revoked = sql_column_int64(statement, 5) != 0;
 	}
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	if (rc == 0)
 		return error_set(err, ERROR_NOT_FOUND, "no AK certificate has the serial number %s", text);
 	return rc < 0 ? -1 : 0;
@@ -181,21 +196,23 @@ static int
 revoke_one(struct store *store, const uint8_t *serial, size_t size, enum crl_reason reason,
     int64_t now, size_t *revoked, struct error *err)
 {
-	char          text[2 * STORE_SERIAL_MAX + 1];
-	struct victim victim;
-	sqlite3_stmt *statement;
+	static const char     certificate_revoke_one[] =
+	    "UPDATE certificate SET revoked = ?2, reason = ?3 WHERE serial = ?1 AND revoked = 0";
+	char                  text[2 * STORE_SERIAL_MAX + 1];
+	struct victim         victim;
+	struct sql_statement *statement;
 
 	hex_encode(serial, size, text);
 	if (victim_find(store, serial, size, text, now, &victim, err) != 0)
 		return -1;
 	if (victim.revoked)
 		return 0;
-	if ((statement = sqlite_prepared(store, SQLITE_CERTIFICATE_REVOKE_ONE_STATEMENT, err)) == NULL)
+	if ((statement = sql_prepare(store, certificate_revoke_one, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, serial, size);
-	(void)sqlite3_bind_int64(statement, 2, now != 0 ? now : 1);
-	(void)sqlite3_bind_int(statement, 3, (int)reason);
-	if (sqlite_step(store, statement, "revoking a certificate", err) != 0 ||
+	sql_bind_octets(statement, 1, serial, size);
+	sql_bind_int64(statement, 2, now != 0 ? now : 1);
+	sql_bind_int64(statement, 3, (int)reason);
+	if (sql_step(statement, "revoking a certificate", err) != 0 ||
 	    revoke_count(store, err) != 0)
 		return -1;
 	*revoked = victim.expired ? 0 : 1;
@@ -213,8 +230,8 @@ store_revoke_serial(struct store *store, const uint8_t *serial, size_t size,
 	if (size == 0 || size > STORE_SERIAL_MAX)
 		return error_set(err, ERROR_MALFORMED, "a serial number has 1 to %d octets, not %zu",
 		    STORE_SERIAL_MAX, size);
-	if (revoke_check_reason(reason, err) != 0 || sqlite_change_begin(store, &marked, err) != 0)
+	if (revoke_check_reason(reason, err) != 0 || sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = revoke_one(store, serial, size, reason, now, revoked, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

@@ -11,35 +11,38 @@ static int
 search_by_name(struct store *store, const char *name, struct store_device *out, bool *found,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_NAME_STATEMENT, err);
+	static const char     text[] =
+	    "SELECT " DEVICE_COLUMNS " FROM name"
+	    " JOIN enrolled AS device ON device.id = name.device WHERE name.name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, name);
-	return sqlite_device_one(store, statement, out, found, err);
+	sql_bind_text(statement, 1, name);
+	return device_one(store, statement, out, found, err);
 }
 
 int
-sqlite_hash_by_prefix(struct store *store, size_t which, const char *text, uint8_t *ek_hash,
+search_prefix(struct store *store, const char *range, const char *text, uint8_t *ek_hash,
     bool *found, struct error *err)
 {
-	uint8_t       greatest[STORE_HASH_SIZE];
-	char          hashes[2][STORE_HASH_TEXT_SIZE];
-	sqlite3_stmt *statement;
-	int           count = 0;
-	int           rc;
+	uint8_t               greatest[STORE_HASH_SIZE];
+	char                  hashes[2][STORE_HASH_TEXT_SIZE];
+	struct sql_statement *statement;
+	int                   count = 0;
+	int                   rc;
 
 	*found = false;
 	if (!store_hash_range(text, ek_hash, greatest))
 		return 0;
-	statement = sqlite_prepared(store, which, err);
+	statement = sql_prepare(store, range, err);
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	sqlite_bind_octets(statement, 2, greatest, STORE_HASH_SIZE);
-	while ((rc = sqlite_step(store, statement, "looking for a device", err)) > 0 && count < 2)
-		store_hash_format(sqlite3_column_blob(statement, 0), hashes[count++]);
-	(void)sqlite3_reset(statement);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 2, greatest, STORE_HASH_SIZE);
+	while ((rc = sql_step(statement, "looking for a device", err)) > 0 && count < 2)
+		store_hash_format(sql_column_octets(statement, 0).data, hashes[count++]);
+	sql_reset(statement);
 	if (rc < 0)
 		return -1;
 	if (count == 2)
@@ -54,8 +57,11 @@ int
 store_device_resolve(struct store *store, const char *text, struct store_device *out,
     struct error *err)
 {
-	uint8_t ek_hash[STORE_HASH_SIZE];
-	bool    found;
+	static const char range[] =
+	    "SELECT ek_hash FROM enrolled WHERE ek_hash BETWEEN ?1 AND ?2"
+	    " ORDER BY ek_hash LIMIT 2";
+	uint8_t           ek_hash[STORE_HASH_SIZE];
+	bool              found;
 
 	if (store_hash_parse(text, ek_hash))
 		return store_device_find(store, ek_hash, out, err);
@@ -63,8 +69,7 @@ store_device_resolve(struct store *store, const char *text, struct store_device 
 		return -1;
 	if (found)
 		return 0;
-	if (sqlite_hash_by_prefix(store, SQLITE_DEVICE_BY_RANGE_STATEMENT, text, ek_hash, &found,
-	        err) != 0)
+	if (search_prefix(store, range, text, ek_hash, &found, err) != 0)
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_ENROLLED,

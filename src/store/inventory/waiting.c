@@ -1,6 +1,6 @@
 /*
  * The EKs that wait for somebody to approve them. Owns who gives way when the list is
- * full. Gives nobody a right: a device is enrolled in sqlite_device.c alone.
+ * full. Gives nobody a right: a device is enrolled in device.c alone.
  */
 #include "config.h"
 
@@ -20,31 +20,37 @@
 
 /* ---- rows ---- */
 
+#define WAITING_COLUMNS                    \
+	"ek_hash, denied, " EVIDENCE_COLUMNS \
+	", root, peer, source, first_seen, last_seen, times"
+
 static void
-waiting_text(sqlite3_stmt *row, int column, char *out, size_t size)
+waiting_text(struct sql_statement *row, int column, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(row, column));
+	(void)snprintf(out, size, "%s", sql_column_text(row, column));
 }
 
-/* A row of SQLITE_WAITING_COLUMNS. */
+/* A row of WAITING_COLUMNS. */
 static int
-waiting_read(struct store *store, sqlite3_stmt *row, struct store_waiting *out, struct error *err)
+waiting_read(struct store *store, struct sql_statement *row, struct store_waiting *out, struct error *err)
 {
 	struct store_evidence *evidence = &out->evidence;
+	struct view            ek_hash = sql_column_octets(row, 0);
+	struct view            root = sql_column_octets(row, 7);
 
 	*out = (struct store_waiting){0};
-	if (sqlite3_column_bytes(row, 0) != STORE_HASH_SIZE)
-		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store->path);
-	memcpy(out->ek_hash, sqlite3_column_blob(row, 0), STORE_HASH_SIZE);
-	out->denied = sqlite3_column_int(row, 1) != 0;
-	sqlite_evidence_read(row, 2, evidence);
-	if (sqlite3_column_bytes(row, 7) == (int)sizeof evidence->root)
-		memcpy(evidence->root, sqlite3_column_blob(row, 7), sizeof evidence->root);
+	if (ek_hash.size != STORE_HASH_SIZE)
+		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store_place(store));
+	memcpy(out->ek_hash, ek_hash.data, STORE_HASH_SIZE);
+	out->denied = sql_column_int64(row, 1) != 0;
+	evidence_read(row, 2, evidence);
+	if (root.size == sizeof evidence->root)
+		memcpy(evidence->root, root.data, sizeof evidence->root);
 	waiting_text(row, 8, out->peer, sizeof out->peer);
 	waiting_text(row, 9, out->source, sizeof out->source);
-	out->first_seen = sqlite3_column_int64(row, 10);
-	out->last_seen = sqlite3_column_int64(row, 11);
-	out->times = sqlite3_column_int64(row, 12);
+	out->first_seen = sql_column_int64(row, 10);
+	out->last_seen = sql_column_int64(row, 11);
+	out->times = sql_column_int64(row, 12);
 	return 0;
 }
 
@@ -52,37 +58,44 @@ static int
 waiting_look(struct store *store, const uint8_t *ek_hash, struct store_waiting *out, bool *found,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_BY_HASH_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT " WAITING_COLUMNS " FROM waiting WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	rc = sqlite_step(store, statement, "looking at the waiting list", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sql_step(statement, "looking at the waiting list", err);
 	*found = rc > 0;
 	if (rc > 0)
 		rc = waiting_read(store, statement, out, err);
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc;
 }
 
 static int
 waiting_put(struct store *store, const struct store_waiting *entry, int64_t now, struct error *err)
 {
+	static const char            text[] =
+	    "INSERT INTO waiting (" WAITING_COLUMNS ")"
+	    " VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)"
+	    " ON CONFLICT (ek_hash) DO UPDATE SET verdict = ?2, reason = ?3, manufacturer = ?4,"
+	    " model = ?5, version = ?6, root = ?7, peer = ?8, last_seen = ?10,"
+	    " times = times + ?11";
 	const struct store_evidence *evidence = &entry->evidence;
-	bool          verified = evidence->verdict == STORE_VERDICT_VERIFIED;
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_PUT_STATEMENT, err);
+	bool                         verified = evidence->verdict == STORE_VERDICT_VERIFIED;
+	struct sql_statement        *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
-	sqlite_evidence_bind(statement, 2, evidence);
-	sqlite_bind_octets(statement, 7, evidence->root, verified ? sizeof evidence->root : 0);
-	sqlite_bind_string(statement, 8, entry->peer);
-	sqlite_bind_string(statement, 9, entry->source);
-	(void)sqlite3_bind_int64(statement, 10, now);
-	(void)sqlite3_bind_int64(statement, 11, entry->times > 0 ? entry->times : 1);
-	return sqlite_step(store, statement, "writing to the waiting list", err);
+	sql_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
+	evidence_bind(statement, 2, evidence);
+	sql_bind_octets(statement, 7, evidence->root, verified ? sizeof evidence->root : 0);
+	sql_bind_text(statement, 8, entry->peer);
+	sql_bind_text(statement, 9, entry->source);
+	sql_bind_int64(statement, 10, now);
+	sql_bind_int64(statement, 11, entry->times > 0 ? entry->times : 1);
+	return sql_step(statement, "writing to the waiting list", err);
 }
 
 /* ---- the bound ---- */
@@ -91,17 +104,18 @@ waiting_put(struct store *store, const struct store_waiting *entry, int64_t now,
 static int
 waiting_count(struct store *store, const char *source, size_t *count, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store,
-	    source != NULL ? SQLITE_WAITING_OF_SOURCE_STATEMENT : SQLITE_WAITING_COUNT_STATEMENT, err);
-	int           rc;
+	static const char     all[] = "SELECT waiting FROM counter";
+	static const char     of_source[] = "SELECT entries FROM waiting_source WHERE source = ?1";
+	struct sql_statement *statement = sql_prepare(store, source != NULL ? of_source : all, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
 	if (source != NULL)
-		sqlite_bind_string(statement, 1, source);
-	rc = sqlite_step(store, statement, "counting the waiting list", err);
-	*count = rc > 0 ? (size_t)sqlite3_column_int64(statement, 0) : 0;
-	(void)sqlite3_reset(statement);
+		sql_bind_text(statement, 1, source);
+	rc = sql_step(statement, "counting the waiting list", err);
+	*count = rc > 0 ? (size_t)sql_column_int64(statement, 0) : 0;
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -110,17 +124,19 @@ static int
 waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1],
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_CROWD_STATEMENT, err);
-	int           rc;
+	static const char     text[] =
+	    "SELECT source FROM waiting_source WHERE entries > ?1 ORDER BY entries DESC LIMIT 1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	source[0] = '\0';
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)share);
-	rc = sqlite_step(store, statement, "counting the waiting list", err);
+	sql_bind_int64(statement, 1, (int64_t)share);
+	rc = sql_step(statement, "counting the waiting list", err);
 	if (rc > 0)
 		waiting_text(statement, 0, source, STORE_PEER_MAX + 1);
-	(void)sqlite3_reset(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -129,25 +145,30 @@ static int
 waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max, int64_t *seen,
     struct error *err)
 {
-	char          source[STORE_PEER_MAX + 1];
-	sqlite3_stmt *statement;
-	int           rc;
+	static const char     of_all[] =
+	    "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"
+	    " AND ek_hash <> ?1 ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)"
+	    " RETURNING last_seen";
+	static const char     of_source[] =
+	    "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"
+	    " AND ek_hash <> ?1 AND source = ?2 ORDER BY verdict = 'verified', last_seen,"
+	    " ek_hash LIMIT 1) RETURNING last_seen";
+	char                  source[STORE_PEER_MAX + 1];
+	struct sql_statement *statement;
+	int                   rc;
 
 	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0)
 		return -1;
-	statement = sqlite_prepared(store,
-	    source[0] != '\0' ? SQLITE_WAITING_GIVE_WAY_OF_STATEMENT
-	                      : SQLITE_WAITING_GIVE_WAY_STATEMENT,
-	    err);
+	statement = sql_prepare(store, source[0] != '\0' ? of_source : of_all, err);
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
 	if (source[0] != '\0')
-		sqlite_bind_string(statement, 2, source);
-	rc = sqlite_step(store, statement, "making room on the waiting list", err);
+		sql_bind_text(statement, 2, source);
+	rc = sql_step(statement, "making room on the waiting list", err);
 	if (rc > 0)
-		*seen = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
+		*seen = sql_column_int64(statement, 0);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -190,16 +211,13 @@ waiting_record(struct store *store, const struct store_waiting *entry, size_t ma
 static int
 waiting_is_enrolled(struct store *store, const uint8_t *ek_hash, bool *enrolled, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_DEVICE_BY_HASH_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT 1 FROM enrolled WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	rc = sqlite_step(store, statement, "looking for a device", err);
-	(void)sqlite3_reset(statement);
-	*enrolled = rc > 0;
-	return rc < 0 ? -1 : 0;
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	return sql_any(statement, "looking for a device", enrolled, err);
 }
 
 static int
@@ -238,10 +256,10 @@ store_waiting_add(struct store *store, const struct store_waiting *entry, size_t
 	int  rc;
 
 	*denied = false;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = max != 0 ? waiting_enter(store, entry, max, now, denied, err) : 0;
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 /* ---- looking ---- */
@@ -272,12 +290,14 @@ int
 store_waiting_resolve(struct store *store, const char *text, struct store_waiting *out,
     struct error *err)
 {
-	uint8_t ek_hash[STORE_HASH_SIZE];
-	bool    found = true;
+	static const char range[] =
+	    "SELECT ek_hash FROM waiting WHERE ek_hash BETWEEN ?1 AND ?2"
+	    " ORDER BY ek_hash LIMIT 2";
+	uint8_t           ek_hash[STORE_HASH_SIZE];
+	bool              found = true;
 
 	if (!store_hash_parse(text, ek_hash) &&
-	    sqlite_hash_by_prefix(store, SQLITE_WAITING_BY_RANGE_STATEMENT, text, ek_hash, &found,
-	        err) != 0)
+	    search_prefix(store, range, text, ek_hash, &found, err) != 0)
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND,
@@ -290,43 +310,49 @@ int
 store_waiting_list(struct store *store, bool denied, store_waiting_cb *each, void *arg,
     struct error *err)
 {
-	static const char text[] =
-	    "SELECT " SQLITE_WAITING_COLUMNS " FROM waiting WHERE denied = ?1"
-	    " AND NOT EXISTS (SELECT 1 FROM enrolled WHERE enrolled.ek_hash = waiting.ek_hash)"
+	static const char     text[] =
+	    "SELECT " WAITING_COLUMNS " FROM waiting WHERE denied = ?1 AND NOT EXISTS (SELECT 1"
+	    " FROM enrolled WHERE enrolled.ek_hash = waiting.ek_hash)"
 	    " ORDER BY last_seen DESC, ek_hash";
-	struct store_waiting entry;
-	sqlite3_stmt        *statement = NULL;
-	int                  rc;
+	struct store_waiting  entry;
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "reading the waiting list", err);
-	(void)sqlite3_bind_int(statement, 1, denied);
-	while ((rc = sqlite_step(store, statement, "reading the waiting list", err)) > 0) {
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, denied);
+	while ((rc = sql_step(statement, "reading the waiting list", err)) > 0) {
 		rc = waiting_read(store, statement, &entry, err);
 		if (rc != 0 || !each(&entry, arg))
 			break;
 	}
-	(void)sqlite3_finalize(statement);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 /* ---- out ---- */
 
 int
-sqlite_waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
+waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
     struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_WAITING_KEEP_STATEMENT, err);
+	static const char     keep[] =
+	    "INSERT INTO ek_certificate (device, checked, " EVIDENCE_COLUMNS ", root,"
+	    " certificate) SELECT ?2, last_seen, " EVIDENCE_COLUMNS ", root, ?3 FROM waiting"
+	    " WHERE ek_hash = ?1 ON CONFLICT DO NOTHING";
+	static const char     remove[] = "DELETE FROM waiting WHERE ek_hash = ?1";
+	struct sql_statement *statement = sql_prepare(store, keep, err);
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	(void)sqlite3_bind_int64(statement, 2, device);
-	if (sqlite_step(store, statement, "keeping what is known of an EK", err) != 0 ||
-	    (statement = sqlite_prepared(store, SQLITE_WAITING_REMOVE_STATEMENT, err)) == NULL)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, device);
+	sql_bind_octets(statement, 3, ek_hash, 0); /* of which the certificate was not kept */
+	if (sql_step(statement, "keeping what is known of an EK", err) != 0 ||
+	    (statement = sql_prepare(store, remove, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	return sqlite_step(store, statement, "taking an EK off the waiting list", err);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	return sql_step(statement, "taking an EK off the waiting list", err);
 }
 
 int
@@ -337,28 +363,29 @@ store_waiting_approve(struct store *store, const struct store_device *device, in
 	bool                 marked;
 	int                  rc;
 
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = store_waiting_find(store, device->ek_hash, &entry, err);
 	if (rc == 0)
-		rc = sqlite_device_enroll(store, device, AUDIT_APPROVE, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+		rc = device_enroll(store, device, AUDIT_APPROVE, now, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 static int
 waiting_deny(struct store *store, const uint8_t *ek_hash, int64_t now, struct error *err)
 {
-	struct store_waiting entry;
-	sqlite3_stmt        *statement;
+	static const char     text[] = "UPDATE waiting SET denied = 1 WHERE ek_hash = ?1";
+	struct store_waiting  entry;
+	struct sql_statement *statement;
 
 	if (store_waiting_find(store, ek_hash, &entry, err) != 0)
 		return -1;
 	if (entry.denied)
 		return 0;
-	if ((statement = sqlite_prepared(store, SQLITE_WAITING_DENY_STATEMENT, err)) == NULL)
+	if ((statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (sqlite_step(store, statement, "denying an EK", err) != 0)
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	if (sql_step(statement, "denying an EK", err) != 0)
 		return -1;
 	return store_audit_add(store, AUDIT_DENY, ek_hash, "done", "not listed again", now, err);
 }
@@ -370,8 +397,8 @@ store_waiting_deny(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], 
 	bool marked;
 	int  rc;
 
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = waiting_deny(store, ek_hash, now, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/inventory/batch.h"
+#include "store/sqlite/batch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,9 +12,8 @@
 
 #include "store/hash.h"
 #include "store/inventory/device.h"
-#include "store/inventory/device_check.h"
 #include "store/inventory/rows.h"
-#include "store/sqlite/batch.h"
+#include "store/sqlite/connection.h"
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/stage.h"
 #include "util/bytes.h"
@@ -24,30 +23,39 @@
 #define BATCH_STEP 256
 
 void
-sqlite_batch_tell(struct store_batch *batch)
+sqlite_batch_tell(struct sqlite_batch *batch)
 {
-	if (batch->watch.step != NULL)
-		batch->watch.step(batch->steps, batch->watch.arg);
+	if (batch->batch.watch.step != NULL)
+		batch->batch.watch.step(batch->steps, batch->batch.watch.arg);
 	batch->steps = 0;
 }
 
 static void
-batch_step(struct store_batch *batch)
+batch_step(struct sqlite_batch *batch)
 {
 	if (++batch->steps == BATCH_STEP)
 		sqlite_batch_tell(batch);
 }
 
-int
-store_batch_begin(struct store *store, const struct store_batch_watch *watch,
-    struct store_batch **out, struct error *err)
+static void
+batch_free(struct store_batch *head)
 {
-	struct store_batch *batch = memory_new(sizeof *batch);
-	bool                taken = false;
-	int                 rc;
+	struct sqlite_batch *batch = sqlite_batch_of(head);
 
-	batch->store = store;
-	batch->watch = *watch;
+	sqlite_stage_close(batch->stage);
+	name_run_clear(&batch->names);
+	file_lock_close(&batch->lock);
+	free(batch);
+}
+
+static int
+batch_begin(struct store *store, struct store_batch **out, struct error *err)
+{
+	struct sqlite_batch *batch = memory_new(sizeof *batch);
+	bool                 taken = false;
+	int                  rc;
+
+	batch->sqlite = sqlite_of(store);
 	batch->lock.fd = -1;
 	rc = sqlite_leftover_lock_open(store, &batch->lock, err);
 	if (rc == 0)
@@ -57,58 +65,33 @@ store_batch_begin(struct store *store, const struct store_batch_watch *watch,
 		    "another import is under way; wait for its end, or run \"fuser %s\" to see whose it is",
 		    batch->lock.path);
 	if (rc != 0 || sqlite_stage_open(&batch->stage, err) != 0) {
-		store_batch_free(batch);
+		batch_free(&batch->batch);
 		return -1;
 	}
-	*out = batch;
+	*out = &batch->batch;
 	return 0;
 }
 
-void
-store_batch_free(struct store_batch *batch)
-{
-	if (batch == NULL)
-		return;
-	sqlite_stage_close(batch->stage);
-	name_run_clear(&batch->names);
-	file_lock_close(&batch->lock);
-	free(batch);
-}
-
-int
-store_batch_add(struct store_batch *batch, const struct store_device *device, uint64_t line,
+static int
+batch_add(struct store_batch *head, const struct store_device *device, uint64_t line,
     struct error *err)
 {
-	if (store_device_check(device, err) != 0)
-		return -1;
-	return sqlite_stage_add(batch->stage, device, line, err);
-}
-
-uint64_t
-store_batch_count(const struct store_batch *batch)
-{
-	return sqlite_stage_count(batch->stage);
-}
-
-uint64_t
-store_batch_units(const struct store_batch *batch)
-{
-	return sqlite_stage_count(batch->stage) + sqlite_stage_count_names(batch->stage);
+	return sqlite_stage_add(sqlite_batch_of(head)->stage, device, line, err);
 }
 
 static int
-batch_fault(struct store_batch *batch, uint64_t line, const struct error *why, uint64_t *faults)
+batch_fault(struct sqlite_batch *batch, uint64_t line, const struct error *why, uint64_t *faults)
 {
 	if (why->kind != ERROR_CONFLICT)
 		return -1;
 	++*faults;
-	if (batch->watch.fault != NULL)
-		batch->watch.fault(line, why, batch->watch.arg);
+	if (batch->batch.watch.fault != NULL)
+		batch->batch.watch.fault(line, why, batch->batch.watch.arg);
 	return 0;
 }
 
 static int
-batch_check_hashes(struct store_batch *batch, uint64_t *faults, struct error *err)
+batch_check_hashes(struct sqlite_batch *batch, uint64_t *faults, struct error *err)
 {
 	struct sqlite_stage_item item;
 	uint8_t                  last[STORE_HASH_SIZE] = {0};
@@ -127,7 +110,7 @@ batch_check_hashes(struct store_batch *batch, uint64_t *faults, struct error *er
 		} else {
 			memcpy(last, item.device.ek_hash, sizeof last);
 			line = item.line;
-			bad = sqlite_device_check_hash(batch->store, last, err);
+			bad = device_check_hash(batch->batch.store, last, err);
 		}
 		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0)
 			return -1;
@@ -137,10 +120,10 @@ batch_check_hashes(struct store_batch *batch, uint64_t *faults, struct error *er
 }
 
 static int
-batch_check_names(struct store_batch *batch, uint64_t *faults, struct error *err)
+batch_check_names(struct sqlite_batch *batch, uint64_t *faults, struct error *err)
 {
 	struct sqlite_stage_item item;
-	AUTO_FREE char          *last = memory_strdup("");
+	AUTO_FREE                char          *last = memory_strdup("");
 	uint64_t                 line = 0;
 	int                      rc;
 
@@ -155,7 +138,7 @@ batch_check_names(struct store_batch *batch, uint64_t *faults, struct error *err
 			free(last);
 			last = memory_strdup(item.name);
 			line = item.line;
-			bad = sqlite_device_check_name(batch->store, last, NULL, err);
+			bad = device_check_name(batch->batch.store, last, NULL, err);
 		}
 		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0)
 			return -1;
@@ -164,9 +147,11 @@ batch_check_names(struct store_batch *batch, uint64_t *faults, struct error *err
 	return rc;
 }
 
-int
-store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err)
+static int
+batch_check(struct store_batch *head, uint64_t *faults, struct error *err)
 {
+	struct sqlite_batch *batch = sqlite_batch_of(head);
+
 	*faults = 0;
 	if (batch_check_hashes(batch, faults, err) != 0 || batch_check_names(batch, faults, err) != 0) {
 		sqlite_stage_rest(batch->stage);
@@ -175,3 +160,15 @@ store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err
 	sqlite_batch_tell(batch);
 	return 0;
 }
+
+const struct store_batch_engine sqlite_batch_engine = {
+    .begin = batch_begin,
+    .add = batch_add,
+    .check = batch_check,
+    .commit = sqlite_batch_commit,
+    .free = batch_free,
+    .sweep = sqlite_leftover_sweep,
+    .abandoned = sqlite_leftover_abandoned,
+    .yield_hash = sqlite_leftover_yield_hash,
+    .yield_name = sqlite_leftover_yield_name,
+};

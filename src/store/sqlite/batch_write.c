@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "store/inventory/batch.h"
+#include "store/sqlite/batch.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
-#include "store/sqlite/batch.h"
+#include "store/sqlite/connection.h"
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/name_run.h"
 #include "store/sqlite/stage.h"
@@ -39,18 +39,16 @@ static const char batch_settings_before[] = "PRAGMA cache_size = -2000; PRAGMA s
 #define BATCH_AUTOCHECKPOINT_BEFORE 1000
 
 static int
-batch_set(struct store_batch *batch, const char *settings, struct error *err)
+batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
 {
-	if (sqlite3_exec(batch->store->db, settings, NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(batch->store, "importing", err);
-	return 0;
+	return sqlite_execute(batch->sqlite, settings, "importing", err);
 }
 
 /* After each commit of this connection, in place of SQLite's own copying, which is done inside it. */
 static int
 batch_wal_cb(void *arg, sqlite3 *db, const char *schema, int pages)
 {
-	struct store_batch *batch = arg;
+	struct sqlite_batch *batch = arg;
 
 	(void)db;
 	(void)schema;
@@ -60,11 +58,11 @@ batch_wal_cb(void *arg, sqlite3 *db, const char *schema, int pages)
 
 /* Others write meanwhile; what cannot be copied now is next time. */
 static void
-batch_copy_log(struct store_batch *batch)
+batch_copy_log(struct sqlite_batch *batch)
 {
 	if (batch->wal_pages < BATCH_WAL_PAGES)
 		return;
-	(void)sqlite3_wal_checkpoint_v2(batch->store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	(void)sqlite3_wal_checkpoint_v2(batch->sqlite->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	batch->wal_pages = 0;
 }
 
@@ -73,7 +71,7 @@ batch_copy_log(struct store_batch *batch)
  * types ^Z stops the import between two.
  */
 static int
-batch_begin(struct store_batch *batch, struct error *err)
+batch_begin(struct sqlite_batch *batch, struct error *err)
 {
 	sigset_t stops;
 
@@ -82,7 +80,7 @@ batch_begin(struct store_batch *batch, struct error *err)
 	(void)sigaddset(&stops, SIGTTIN);
 	(void)sigaddset(&stops, SIGTTOU);
 	(void)pthread_sigmask(SIG_BLOCK, &stops, &batch->signals);
-	if (store_begin(batch->store, err) == 0)
+	if (store_begin(batch->batch.store, err) == 0)
 		return 0;
 	(void)pthread_sigmask(SIG_SETMASK, &batch->signals, NULL);
 	return -1;
@@ -90,12 +88,12 @@ batch_begin(struct store_batch *batch, struct error *err)
 
 /* Commits when `rc` is 0, and undoes what was done when it is not. */
 static int
-batch_end(struct store_batch *batch, int rc, struct error *err)
+batch_end(struct sqlite_batch *batch, int rc, struct error *err)
 {
 	if (rc == 0)
-		rc = store_commit(batch->store, err);
+		rc = store_commit(batch->batch.store, err);
 	else
-		store_rollback(batch->store);
+		store_rollback(batch->batch.store);
 	(void)pthread_sigmask(SIG_SETMASK, &batch->signals, NULL);
 	if (rc != 0)
 		return -1;
@@ -111,7 +109,7 @@ struct chunk {
 };
 
 static int
-chunk_begin(struct store_batch *batch, struct chunk *chunk, struct error *err)
+chunk_begin(struct sqlite_batch *batch, struct chunk *chunk, struct error *err)
 {
 	if (batch_begin(batch, err) != 0)
 		return -1;
@@ -128,86 +126,86 @@ chunk_is_full(struct chunk *chunk)
 
 /* Takes away what batches have left, ours or others'. */
 static int
-batch_clear(struct store_batch *batch, struct error *err)
+batch_clear(struct sqlite_batch *batch, struct error *err)
 {
 	bool more = true;
 
 	while (more) {
 		if (batch_begin(batch, err) != 0)
 			return -1;
-		if (batch_end(batch, sqlite_leftover_clear(batch->store, &more, err), err) != 0)
+		if (batch_end(batch, sqlite_leftover_clear(batch->batch.store, &more, err), err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-batch_open_row(struct store_batch *batch, struct error *err)
+batch_open_row(struct sqlite_batch *batch, struct error *err)
 {
-	sqlite3_stmt *statement;
-	int           rc;
+	static const char     text[] =
+	    "INSERT INTO batch (first_device, started) VALUES ((SELECT coalesce(max(id), 0) + 1"
+	    " FROM device), ?1) RETURNING id";
+	struct sql_statement *statement;
+	int                   rc;
 
-	if (sqlite_revision_next(batch->store, &batch->revision, err) != 0 ||
-	    (statement = sqlite_prepared(batch->store, SQLITE_BATCH_INSERT_STATEMENT, err)) == NULL)
+	if (device_revision_next(batch->batch.store, &batch->revision, err) != 0 ||
+	    (statement = sql_prepare(batch->batch.store, text, err)) == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, batch->now);
-	rc = sqlite_step(batch->store, statement, "beginning an import", err);
+	sql_bind_int64(statement, 1, batch->now);
+	rc = sql_step(statement, "beginning an import", err);
 	if (rc > 0)
-		batch->id = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
+		batch->id = sql_column_int64(statement, 0);
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
-batch_open(struct store_batch *batch, struct error *err)
+batch_open(struct sqlite_batch *batch, struct error *err)
 {
 	if (batch_begin(batch, err) != 0)
 		return -1;
 	return batch_end(batch, batch_open_row(batch, err), err);
 }
 
-/* Puts the sentence of a check in place of SQLite's, when it was a UNIQUE that refused. */
-static bool
-batch_collided(struct store_batch *batch)
-{
-	return (sqlite3_extended_errcode(batch->store->db) & 0xff) == SQLITE_CONSTRAINT;
-}
-
 static int
-batch_write_device(struct store_batch *batch, const struct sqlite_stage_item *item,
+batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *item,
     struct error *err)
 {
+	static const char          text[] =
+	    "INSERT INTO device (ek_hash, note, enabled, enrolled, revision, batch)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 	const struct store_device *device = &item->device;
-	struct store              *store = batch->store;
-	sqlite3_stmt              *statement;
+	struct store              *store = batch->batch.store;
+	struct sql_statement      *statement;
 	int64_t                    id;
 
-	statement = sqlite_prepared(store, SQLITE_BATCH_DEVICE_INSERT_STATEMENT, err);
+	statement = sql_prepare(store, text, err);
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
-	sqlite_bind_string(statement, 2, device->note);
-	(void)sqlite3_bind_int(statement, 3, device->enabled);
-	(void)sqlite3_bind_int64(statement, 4, batch->now);
-	(void)sqlite3_bind_int64(statement, 5, batch->revision);
-	(void)sqlite3_bind_int64(statement, 6, batch->id);
-	if (sqlite_step(store, statement, "importing a device", err) != 0) {
-		if (batch_collided(batch))
-			(void)sqlite_device_check_hash(store, device->ek_hash, err);
+	sql_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
+	sql_bind_text(statement, 2, device->note);
+	sql_bind_int64(statement, 3, device->enabled);
+	sql_bind_int64(statement, 4, batch->now);
+	sql_bind_int64(statement, 5, batch->revision);
+	sql_bind_int64(statement, 6, batch->id);
+	if (sql_step(statement, "importing a device", err) != 0) {
+		/* In place of SQLite's sentence, that of a check. */
+		if (sql_is_taken(store))
+			(void)device_check_hash(store, device->ek_hash, err);
 		return error_wrap(err, "line %" PRIu64, item->line);
 	}
-	id = sqlite3_last_insert_rowid(store->db);
+	id = sqlite3_last_insert_rowid(batch->sqlite->db);
 	for (size_t i = 0; i < device->name_count; i++)
 		name_run_add(&batch->names, device->names[i], id, (uint32_t)i);
 	for (size_t i = 0; i < device->tag_count; i++)
-		if (sqlite_tag_insert(store, id, device->tags[i], err) != 0)
+		if (device_tag_insert(store, id, device->tags[i], err) != 0)
 			return -1;
 	return 0;
 }
 
 /* Writes the names of a run from *index on, as far as one transaction goes. */
 static int
-batch_write_some_names(struct store_batch *batch, size_t *index, struct error *err)
+batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *err)
 {
 	struct chunk chunk;
 
@@ -217,10 +215,10 @@ batch_write_some_names(struct store_batch *batch, size_t *index, struct error *e
 		const struct name_run_entry *entry = name_run_at(&batch->names, *index);
 		const char                  *name = name_run_text(&batch->names, *index);
 
-		if (sqlite_name_insert(batch->store, entry->device, name, entry->position,
+		if (device_name_insert(batch->batch.store, entry->device, name, entry->position,
 		        batch->revision, err) != 0) {
-			if (batch_collided(batch))
-				(void)sqlite_device_check_name(batch->store, name, NULL, err);
+			if (sql_is_taken(batch->batch.store))
+				(void)device_check_name(batch->batch.store, name, NULL, err);
 			return batch_end(batch, -1, err);
 		}
 		batch->steps++;
@@ -229,7 +227,7 @@ batch_write_some_names(struct store_batch *batch, size_t *index, struct error *e
 }
 
 static int
-batch_write_names(struct store_batch *batch, struct error *err)
+batch_write_names(struct sqlite_batch *batch, struct error *err)
 {
 	name_run_sort(&batch->names);
 	for (size_t i = 0; i < name_run_count(&batch->names);)
@@ -241,7 +239,7 @@ batch_write_names(struct store_batch *batch, struct error *err)
 
 /* Writes devices, as many as one transaction takes; *more says whether there are others. */
 static int
-batch_write_some_devices(struct store_batch *batch, bool *more, struct error *err)
+batch_write_some_devices(struct sqlite_batch *batch, bool *more, struct error *err)
 {
 	struct sqlite_stage_item item;
 	struct chunk             chunk;
@@ -267,7 +265,7 @@ batch_write_some_devices(struct store_batch *batch, bool *more, struct error *er
 }
 
 static int
-batch_write(struct store_batch *batch, struct error *err)
+batch_write(struct sqlite_batch *batch, struct error *err)
 {
 	bool more = true;
 
@@ -281,34 +279,42 @@ batch_write(struct store_batch *batch, struct error *err)
 	return 0;
 }
 
-/* Runs a kept statement whose one parameter is the batch. */
+/* Runs a statement whose one parameter is the batch. */
 static int
-batch_run(struct store_batch *batch, size_t which, struct error *err)
+batch_run(struct sqlite_batch *batch, const char *text, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(batch->store, which, err);
+	struct sql_statement *statement = sql_prepare(batch->batch.store, text, err);
 
 	if (statement == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, batch->id);
-	return sqlite_step(batch->store, statement, "ending an import", err);
+	sql_bind_int64(statement, 1, batch->id);
+	return sql_step(statement, "ending an import", err);
 }
 
 static int
-batch_show(struct store_batch *batch, const char *source, struct error *err)
+batch_show(struct sqlite_batch *batch, const char *source, struct error *err)
 {
-	char detail[512];
+	static const char show[] = "DELETE FROM batch WHERE id = ?1";
+	static const char keep[] =
+	    "INSERT OR IGNORE INTO ek_certificate (device, checked, " EVIDENCE_COLUMNS
+	    ", root, certificate) SELECT device.id, last_seen, " EVIDENCE_COLUMNS ", root, x''"
+	    " FROM waiting CROSS JOIN device ON device.ek_hash = waiting.ek_hash"
+	    " WHERE device.batch = ?1";
+	static const char leave[] =
+	    "DELETE FROM waiting WHERE EXISTS (SELECT 1 FROM device"
+	    " WHERE device.ek_hash = waiting.ek_hash AND device.batch = ?1)";
+	char              detail[512];
 
 	(void)snprintf(detail, sizeof detail, "%" PRIu64 " devices from %.400s",
-	    store_batch_count(batch), source);
-	if (batch_run(batch, SQLITE_BATCH_DELETE_STATEMENT, err) != 0 ||
-	    batch_run(batch, SQLITE_BATCH_EVIDENCE_STATEMENT, err) != 0 ||
-	    batch_run(batch, SQLITE_BATCH_WAITING_STATEMENT, err) != 0)
+	    batch->batch.count, source);
+	if (batch_run(batch, show, err) != 0 || batch_run(batch, keep, err) != 0 ||
+	    batch_run(batch, leave, err) != 0)
 		return -1;
-	return store_audit_add(batch->store, AUDIT_IMPORT, NULL, "done", detail, batch->now, err);
+	return store_audit_add(batch->batch.store, AUDIT_IMPORT, NULL, "done", detail, batch->now, err);
 }
 
 static int
-batch_activate(struct store_batch *batch, const char *source, struct error *err)
+batch_activate(struct sqlite_batch *batch, const char *source, struct error *err)
 {
 	if (batch_set(batch, batch_settings_last, err) != 0 || batch_begin(batch, err) != 0)
 		return -1;
@@ -316,13 +322,14 @@ batch_activate(struct store_batch *batch, const char *source, struct error *err)
 }
 
 int
-store_batch_commit(struct store_batch *batch, const char *source, int64_t now, struct error *err)
+sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, struct error *err)
 {
-	struct error ignored;
-	int          rc = -1;
+	struct sqlite_batch *batch = sqlite_batch_of(head);
+	struct error         ignored;
+	int                  rc = -1;
 
 	batch->now = now;
-	(void)sqlite3_wal_hook(batch->store->db, batch_wal_cb, batch);
+	(void)sqlite3_wal_hook(batch->sqlite->db, batch_wal_cb, batch);
 	if (batch_set(batch, batch_settings, err) == 0 && batch_clear(batch, err) == 0 &&
 	    batch_open(batch, err) == 0) {
 		rc = batch_write(batch, err);
@@ -333,7 +340,7 @@ store_batch_commit(struct store_batch *batch, const char *source, int64_t now, s
 		if (rc != 0)
 			(void)batch_clear(batch, &ignored);
 	}
-	(void)sqlite3_wal_autocheckpoint(batch->store->db, BATCH_AUTOCHECKPOINT_BEFORE);
+	(void)sqlite3_wal_autocheckpoint(batch->sqlite->db, BATCH_AUTOCHECKPOINT_BEFORE);
 	(void)batch_set(batch, batch_settings_before, &ignored);
 	return rc;
 }

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/check.h"
+#include "store/sqlite/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,48 +18,52 @@
 
 /* Runs a text that answers with one row; `each` is told of it. */
 static int
-check_ask(struct store *store, const char *text,
-    int (*each)(struct store *store, sqlite3_stmt *row, struct error *err), struct error *err)
+check_ask(struct sqlite *sqlite, const char *text,
+    int (*each)(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err), struct error *err)
 {
 	sqlite3_stmt *statement = NULL;
 	int           rc;
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "checking the store", err);
-	rc = sqlite_step(store, statement, "checking the store", err);
-	if (rc > 0)
-		rc = each(store, statement, err);
+	if (sqlite3_prepare_v2(sqlite->db, text, -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, "checking the store", err);
+	rc = sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		rc = each(sqlite, statement, err);
+	else
+		rc = rc == SQLITE_DONE ? 0 : sqlite_error(sqlite, "checking the store", err);
 	(void)sqlite3_finalize(statement);
 	return rc;
 }
 
 static int
-check_integrity_row(struct store *store, sqlite3_stmt *row, struct error *err)
+check_integrity_row(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err)
 {
 	const char *said = (const char *)sqlite3_column_text(row, 0);
 
 	if (said != NULL && strcmp(said, "ok") == 0)
 		return 0;
-	return error_set(err, ERROR_INTERNAL, "%s is damaged: %.200s; " CHECK_REMEDY, store->path,
+	return error_set(err, ERROR_INTERNAL, "%s is damaged: %.200s; " CHECK_REMEDY, sqlite->store.place,
 	    said != NULL ? said : "no answer");
 }
 
 static int
-check_reference_row(struct store *store, sqlite3_stmt *row, struct error *err)
+check_reference_row(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err)
 {
 	const char *table = (const char *)sqlite3_column_text(row, 0);
 
 	return error_set(err, ERROR_INTERNAL,
 	    "%s is damaged: a row of the table %.64s refers to one that is not there; " CHECK_REMEDY,
-	    store->path, table != NULL ? table : "?");
+	    sqlite->store.place, table != NULL ? table : "?");
 }
 
 int
-store_check_integrity(struct store *store, struct error *err)
+sqlite_check_integrity(struct store *store, struct error *err)
 {
-	if (check_ask(store, "PRAGMA integrity_check(1)", check_integrity_row, err) != 0)
+	struct sqlite *sqlite = sqlite_of(store);
+
+	if (check_ask(sqlite, "PRAGMA integrity_check(1)", check_integrity_row, err) != 0)
 		return -1;
-	return check_ask(store, "PRAGMA foreign_key_check", check_reference_row, err);
+	return check_ask(sqlite, "PRAGMA foreign_key_check", check_reference_row, err);
 }
 
 /* Statistics are SQLite's own; "wanted" is a fresh store of this version. */
@@ -71,62 +75,63 @@ static const char check_difference[] =
     " EXCEPT SELECT type, name, tbl_name, sql FROM wanted.sqlite_schema)";
 
 static int
-check_schema_row(struct store *store, sqlite3_stmt *row, struct error *err)
+check_schema_row(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err)
 {
 	const char *name = (const char *)sqlite3_column_text(row, 0);
 
 	return error_set(err, ERROR_INTERNAL,
 	    "%s: \"%.64s\" is %s; somebody has changed the store by other means: " CHECK_REMEDY,
-	    store->path, name != NULL ? name : "?",
+	    sqlite->store.place, name != NULL ? name : "?",
 	    sqlite3_column_int(row, 1) == 0 ? "missing or not as it was made"
 	                                    : "not of this program's making");
 }
 
 /* The schemas name no database: made in a connection of its own, and copied over. */
 static int
-check_make_wanted(struct store *store, struct error *err)
+check_make_wanted(struct sqlite *sqlite, struct error *err)
 {
 	sqlite3        *fresh = NULL;
 	sqlite3_backup *copy = NULL;
 	int             rc = sqlite3_open(":memory:", &fresh);
 
-	for (int i = 0; rc == SQLITE_OK && i < store->database->version; i++)
-		rc = sqlite3_exec(fresh, store->database->schemas[i], NULL, NULL, NULL);
-	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(store->db, "wanted", fresh, "main")) != NULL) {
+	for (int i = 0; rc == SQLITE_OK && i < sqlite->schema->version; i++)
+		rc = sqlite3_exec(fresh, sqlite->schema->texts[i], NULL, NULL, NULL);
+	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(sqlite->db, "wanted", fresh, "main")) != NULL) {
 		(void)sqlite3_backup_step(copy, -1);
 		rc = sqlite3_backup_finish(copy);
 	}
 	(void)sqlite3_close(fresh);
 	if (rc != SQLITE_OK || copy == NULL)
 		return error_set(err, ERROR_INTERNAL, "checking the store: %s: no store to compare with",
-		    store->path);
+		    sqlite->store.place);
 	return 0;
 }
 
 int
-store_check_schema(struct store *store, struct error *err)
+sqlite_check_schema(struct store *store, struct error *err)
 {
-	int rc;
+	struct sqlite *sqlite = sqlite_of(store);
+	int            rc;
 
-	if (sqlite3_exec(store->db, "ATTACH ':memory:' AS wanted", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(store, "checking the store", err);
-	rc = check_make_wanted(store, err);
+	if (sqlite3_exec(sqlite->db, "ATTACH ':memory:' AS wanted", NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, "checking the store", err);
+	rc = check_make_wanted(sqlite, err);
 	if (rc == 0)
-		rc = check_ask(store, check_difference, check_schema_row, err);
-	(void)sqlite3_exec(store->db, "DETACH wanted", NULL, NULL, NULL);
+		rc = check_ask(sqlite, check_difference, check_schema_row, err);
+	(void)sqlite3_exec(sqlite->db, "DETACH wanted", NULL, NULL, NULL);
 	return rc;
 }
 
 static int
-snapshot_write(struct store *store, const char *path, struct error *err)
+snapshot_write(struct sqlite *sqlite, const char *path, struct error *err)
 {
 	sqlite3_stmt *statement = NULL;
 	int           rc;
 
-	if (sqlite3_prepare_v2(store->db, "VACUUM INTO ?1", -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "copying the store", err);
-	sqlite_bind_string(statement, 1, path);
-	rc = sqlite_step(store, statement, "copying the store", err);
+	if (sqlite3_prepare_v2(sqlite->db, "VACUUM INTO ?1", -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, "copying the store", err);
+	(void)sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
+	rc = sqlite3_step(statement) == SQLITE_DONE ? 0 : sqlite_error(sqlite, "copying the store", err);
 	(void)sqlite3_finalize(statement);
 	return rc;
 }
@@ -147,7 +152,7 @@ snapshot_finish(const char *path, struct error *err)
 }
 
 int
-store_snapshot(struct store *store, const char *path, struct error *err)
+sqlite_snapshot(struct store *store, const char *path, struct error *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -156,7 +161,7 @@ store_snapshot(struct store *store, const char *path, struct error *err)
 	if (fd < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "creating %s", path);
 	(void)close(fd);
-	if (snapshot_write(store, path, err) != 0 || snapshot_finish(path, err) != 0) {
+	if (snapshot_write(sqlite_of(store), path, err) != 0 || snapshot_finish(path, err) != 0) {
 		(void)unlink(path);
 		return -1;
 	}

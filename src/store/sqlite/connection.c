@@ -6,24 +6,31 @@
 
 #include "store/sqlite/connection.h"
 
-#include <string.h>
+#include <stdlib.h>
 
+#include "store/sql.h"
+#include "store/sqlite/batch.h"
+#include "store/sqlite/check.h"
+#include "store/sqlite/engine.h"
+#include "store/sqlite/glob.h"
 #include "store/store.h"
+#include "util/bytes.h"
 #include "util/error.h"
 
 /* How long a writer stands in the queue before it gives up. */
 #define SQLITE_PATIENCE_MS 30000
 
 int
-sqlite_error(struct store *store, const char *doing, struct error *err)
+sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
 {
-	int         code = sqlite3_extended_errcode(store->db);
+	int         code = sqlite3_extended_errcode(sqlite->db);
+	const char *path = sqlite->store.place;
 	const char *remedy = "";
 
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 		return error_set(err, ERROR_OVERLOADED, "%s: %s is locked by a program that is not ours",
-		    doing, store->path);
+		    doing, path);
 	case SQLITE_FULL:
 		remedy = "; make room on the disk";
 		break;
@@ -39,180 +46,255 @@ sqlite_error(struct store *store, const char *doing, struct error *err)
 	default:
 		break;
 	}
-	return error_set(err, ERROR_INTERNAL, "%s: %s: %s (%d)%s", doing, store->path,
-	    sqlite3_errmsg(store->db), code, remedy);
-}
-
-sqlite3_stmt *
-sqlite_prepared(struct store *store, size_t which, struct error *err)
-{
-	sqlite3_stmt **statement = &store->statements[which];
-
-	if (*statement != NULL) {
-		(void)sqlite3_reset(*statement);
-		return *statement;
-	}
-	if (sqlite3_prepare_v3(store->db, store->database->statements[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
-	        NULL) != SQLITE_OK)
-		(void)sqlite_error(store, "preparing a statement", err);
-	return *statement;
+	return error_set(err, ERROR_INTERNAL, "%s: %s: %s (%d)%s", doing, path,
+	    sqlite3_errmsg(sqlite->db), code, remedy);
 }
 
 int
-sqlite_step(struct store *store, sqlite3_stmt *statement, const char *doing, struct error *err)
+sqlite_execute(struct sqlite *sqlite, const char *text, const char *doing, struct error *err)
 {
-	int rc = sqlite3_step(statement);
+	if (sqlite3_exec(sqlite->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, doing, err);
+	return 0;
+}
+
+/* ---- transactions ---- */
+
+static int
+sqlite_begin(struct store *store, bool writes, struct error *err)
+{
+	static const char reading[] = "BEGIN";
+	static const char writing[] = "BEGIN IMMEDIATE";
+	struct sqlite    *sqlite = sqlite_of(store);
+
+	if (!writes)
+		return sql_run(store, reading, "beginning to read", err);
+	if (file_lock_acquire(&sqlite->lock, SQLITE_PATIENCE_MS, err) != 0)
+		return -1;
+	if (sql_run(store, writing, "beginning a transaction", err) == 0)
+		return 0;
+	file_lock_release(&sqlite->lock);
+	return -1;
+}
+
+static int
+sqlite_commit(struct store *store, struct error *err)
+{
+	static const char text[] = "COMMIT";
+
+	if (sql_run(store, text, "committing", err) != 0)
+		return -1;
+	file_lock_release(&sqlite_of(store)->lock);
+	return 0;
+}
+
+static bool
+sqlite_in_transaction(const struct store *store)
+{
+	return sqlite3_get_autocommit(((const struct sqlite *)store)->db) == 0;
+}
+
+/* Not with a kept statement: preparing it could fail, and this must not. */
+static void
+sqlite_undo(struct sqlite *sqlite)
+{
+	if (sqlite_in_transaction(&sqlite->store))
+		(void)sqlite3_exec(sqlite->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static void
+sqlite_rollback(struct store *store)
+{
+	sqlite_undo(sqlite_of(store));
+	file_lock_release(&sqlite_of(store)->lock);
+}
+
+static int
+sqlite_mark(struct store *store, struct error *err)
+{
+	static const char text[] = "SAVEPOINT mark";
+
+	return sql_run(store, text, "marking a point", err);
+}
+
+static void
+sqlite_release(struct store *store, bool keep)
+{
+	static const char undo[] = "ROLLBACK TO mark";
+	static const char release[] = "RELEASE mark";
+	struct error      ignored;
+
+	if ((!keep && sql_run(store, undo, "undoing", &ignored) != 0) ||
+	    sql_run(store, release, "releasing a mark", &ignored) != 0)
+		sqlite_undo(sqlite_of(store));
+}
+
+/* ---- statements ---- */
+
+struct sqlite_statement {
+	struct sql_statement statement; /* first: each is the other */
+	sqlite3_stmt        *stmt;
+};
+
+static sqlite3_stmt *
+statement_of(struct sql_statement *statement)
+{
+	return ((struct sqlite_statement *)statement)->stmt;
+}
+
+static int
+sqlite_prepare(struct store *store, const char *text, bool kept, struct sql_statement **out,
+    struct error *err)
+{
+	struct sqlite           *sqlite = sqlite_of(store);
+	sqlite3_stmt            *stmt = NULL;
+	struct sqlite_statement *statement;
+
+	if (sqlite3_prepare_v3(sqlite->db, text, -1, kept ? SQLITE_PREPARE_PERSISTENT : 0, &stmt,
+	        NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, "preparing a statement", err);
+	statement = memory_new(sizeof *statement);
+	statement->stmt = stmt;
+	*out = &statement->statement;
+	return 0;
+}
+
+static void
+sqlite_finish(struct sql_statement *statement)
+{
+	(void)sqlite3_finalize(statement_of(statement));
+	free(statement);
+}
+
+/* A failed bind leaves NULL, which no column that matters takes; and sqlite3_step says so. */
+static void
+sqlite_bind(struct sql_statement *statement, int index, const struct sql_value *value)
+{
+	sqlite3_stmt *stmt = statement_of(statement);
+
+	switch (value->kind) {
+	case SQL_NULL:
+		(void)sqlite3_bind_null(stmt, index);
+		break;
+	case SQL_INT64:
+		(void)sqlite3_bind_int64(stmt, index, value->number);
+		break;
+	case SQL_TEXT:
+		(void)sqlite3_bind_text64(stmt, index, (const char *)value->data, value->size,
+		    SQLITE_STATIC, SQLITE_UTF8);
+		break;
+	case SQL_OCTETS:
+		(void)sqlite3_bind_blob64(stmt, index, value->data, value->size, SQLITE_STATIC);
+		break;
+	}
+}
+
+static int
+sqlite_step(struct sql_statement *statement, const char *doing, struct error *err)
+{
+	sqlite3_stmt *stmt = statement_of(statement);
+	int           rc = sqlite3_step(stmt);
 
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
-		(void)sqlite_error(store, doing, err);
-	(void)sqlite3_reset(statement);
+		(void)sqlite_error(sqlite_of(statement->store), doing, err);
+	(void)sqlite3_reset(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-int
-sqlite_one_number(struct store *store, sqlite3_stmt *statement, const char *doing,
-    int64_t *number, struct error *err)
+static void
+sqlite_reset(struct sql_statement *statement)
 {
-	int rc = sqlite_step(store, statement, doing, err);
-
-	if (rc > 0)
-		*number = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
-	if (rc == 0)
-		return error_set(err, ERROR_INTERNAL, "%s: %s lacks a row; restore it from a backup", doing,
-		    store->path);
-	return rc < 0 ? -1 : 0;
+	(void)sqlite3_reset(statement_of(statement));
 }
 
-int
-sqlite_run(struct store *store, size_t which, const char *doing, struct error *err)
+/* The octets before their number, as SQLite wants to be asked. */
+static void
+sqlite_column(struct sql_statement *row, int column, struct sql_value *value)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, which, err);
-	int           rc;
+	sqlite3_stmt *stmt = statement_of(row);
+
+	switch (value->kind) {
+	case SQL_NULL:
+		return;
+	case SQL_INT64:
+		value->number = sqlite3_column_int64(stmt, column);
+		return;
+	case SQL_TEXT:
+		value->data = sqlite3_column_text(stmt, column);
+		break;
+	case SQL_OCTETS:
+		value->data = sqlite3_column_blob(stmt, column);
+		break;
+	}
+	value->size = (size_t)sqlite3_column_bytes(stmt, column);
+}
+
+static uint64_t
+sqlite_changed(struct store *store)
+{
+	return (uint64_t)sqlite3_changes64(sqlite_of(store)->db);
+}
+
+static bool
+sqlite_is_taken(struct store *store)
+{
+	int code = sqlite3_extended_errcode(sqlite_of(store)->db);
+
+	return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
+}
+
+static int
+sqlite_sequence(struct store *store, const char *table, int64_t *number, struct error *err)
+{
+	static const char     text[] = "SELECT seq FROM sqlite_sequence WHERE name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	rc = sqlite_step(store, statement, doing, err);
-	(void)sqlite3_reset(statement);
+	sql_bind_text(statement, 1, table);
+	rc = sql_step(statement, "asking for the last number", err);
+	*number = rc > 0 ? sql_column_int64(statement, 0) : 0;
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
-/*
- * Some failures (a full disk, I/O) make SQLite undo the whole transaction by
- * itself; what came after them would else be committed alone.
- */
-static int
-sqlite_check_writing(const struct store *store, struct error *err)
-{
-	if (!store->writing)
-		return error_set(err, ERROR_INTERNAL, "%s: no transaction is open", store->path);
-	if (sqlite3_get_autocommit(store->db) != 0)
-		return error_set(err, ERROR_INTERNAL,
-		    "%s: an earlier failure has undone the transaction", store->path);
-	return 0;
-}
-
-int
-store_begin(struct store *store, struct error *err)
-{
-	if (store->writing)
-		return error_set(err, ERROR_INTERNAL, "%s: a transaction is open already",
-		    store->path);
-	if (file_lock_acquire(&store->lock, SQLITE_PATIENCE_MS, err) != 0)
-		return -1;
-	if (sqlite_run(store, SQLITE_BEGIN_STATEMENT, "beginning a transaction", err) != 0) {
-		file_lock_release(&store->lock);
-		return -1;
-	}
-	store->writing = true;
-	return 0;
-}
-
-int
-store_commit(struct store *store, struct error *err)
-{
-	if (sqlite_check_writing(store, err) != 0 ||
-	    sqlite_run(store, SQLITE_COMMIT_STATEMENT, "committing", err) != 0) {
-		store_rollback(store);
-		return -1;
-	}
-	store->writing = false;
-	file_lock_release(&store->lock);
-	return 0;
-}
-
-void
-store_rollback(struct store *store)
-{
-	if (!store->writing)
-		return;
-	/* Not a kept statement: preparing it could fail, and this must not. */
-	if (sqlite3_get_autocommit(store->db) == 0)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	store->writing = false;
-	file_lock_release(&store->lock);
-}
-
-int
-store_mark(struct store *store, struct error *err)
-{
-	if (sqlite_check_writing(store, err) != 0)
-		return -1;
-	return sqlite_run(store, SQLITE_MARK_STATEMENT, "marking a point", err);
-}
-
-void
-store_release(struct store *store, bool keep)
-{
-	struct error ignored;
-
-	/* Without a transaction there is nothing to undo, and the commit will say so. */
-	if (sqlite_check_writing(store, &ignored) != 0)
-		return;
-	/* What cannot be undone alone must not be committed with the rest. */
-	if ((!keep && sqlite_run(store, SQLITE_UNDO_STATEMENT, "undoing", &ignored) != 0) ||
-	    sqlite_run(store, SQLITE_KEEP_STATEMENT, "releasing a mark", &ignored) != 0)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-}
-
-int
-sqlite_change_begin(struct store *store, bool *marked, struct error *err)
-{
-	*marked = store->writing;
-	return *marked ? store_mark(store, err) : store_begin(store, err);
-}
-
-int
-sqlite_change_end(struct store *store, bool marked, int rc, struct error *err)
-{
-	if (marked)
-		store_release(store, rc == 0);
-	else if (rc != 0)
-		store_rollback(store);
-	else
-		rc = store_commit(store, err);
-	return rc;
-}
+const struct store_engine sqlite_engine = {
+    .scheme = "sqlite",
+    .create = sqlite_create,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .mark = sqlite_mark,
+    .release = sqlite_release,
+    .in_transaction = sqlite_in_transaction,
+    .prepare = sqlite_prepare,
+    .finish = sqlite_finish,
+    .bind = sqlite_bind,
+    .step = sqlite_step,
+    .reset = sqlite_reset,
+    .column = sqlite_column,
+    .changed = sqlite_changed,
+    .is_taken = sqlite_is_taken,
+    .sequence = sqlite_sequence,
+    .glob_operator = "GLOB",
+    .glob = sqlite_glob,
+    .check_integrity = sqlite_check_integrity,
+    .check_schema = sqlite_check_schema,
+    .snapshot = sqlite_snapshot,
+    .batch = &sqlite_batch_engine,
+};
 
 int
 store_generation(struct store *store, int64_t *generation, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_GENERATION_STATEMENT, err);
+	static const char     text[] = "PRAGMA data_version";
+	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	return statement == NULL ? -1
-	                         : sqlite_one_number(store, statement, "asking for changes", generation, err);
-}
-
-void
-sqlite_bind_octets(sqlite3_stmt *statement, int index, const uint8_t *data, size_t size)
-{
-	(void)sqlite3_bind_blob64(statement, index, data, size, SQLITE_STATIC);
-}
-
-void
-sqlite_bind_string(sqlite3_stmt *statement, int index, const char *text)
-{
-	(void)sqlite3_bind_text64(statement, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+	                         : sql_one_number(statement, "asking for changes", generation, err);
 }

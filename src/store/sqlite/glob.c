@@ -56,7 +56,7 @@ glob_set(const char *set, const char *end, struct bytes *out, struct error *err)
 }
 
 int
-store_glob_translate(const char *pattern, struct bytes *out, struct error *err)
+sqlite_glob(const char *pattern, struct bytes *out, struct error *err)
 {
 	for (const char *p = pattern; *p != '\0'; p++) {
 		const char *end = *p == '[' ? glob_set_end(p) : NULL;

@@ -7,12 +7,10 @@
 
 #include "store/sqlite/leftover.h"
 
-#include <libgen.h>
-
 #include "ca/files.h"
 #include "store/hash.h"
-#include "store/inventory/batch.h"
-#include "store/inventory/rows.h"
+#include "store/sql.h"
+#include "store/sqlite/connection.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -21,16 +19,15 @@
 #define LEFTOVER_CLEAR_MAX 2000
 
 int
-sqlite_leftover_lock_open(const struct store *store, struct file_lock *lock, struct error *err)
+sqlite_leftover_lock_open(struct store *store, struct file_lock *lock, struct error *err)
 {
-	AUTO_FREE char *copy = memory_strdup(store->path);
-	AUTO_FREE char *path = file_join(dirname(copy), STATE_IMPORT_LOCK);
+	AUTO_FREE char *path = file_join(sqlite_of(store)->directory, STATE_IMPORT_LOCK);
 
 	return file_lock_open(path, lock, err);
 }
 
 static int
-leftover_is_live(const struct store *store, bool *live, struct error *err)
+leftover_is_live(struct store *store, bool *live, struct error *err)
 {
 	struct file_lock lock;
 	int               rc;
@@ -44,37 +41,41 @@ leftover_is_live(const struct store *store, bool *live, struct error *err)
 
 /* Runs one of the two statements that look for a reserved device, bound already. */
 static int
-leftover_yield(struct store *store, sqlite3_stmt *statement, bool *live, struct error *err)
+leftover_yield(struct store *store, struct sql_statement *statement, bool *live,
+    struct error *err)
 {
+	static const char text[] = "DELETE FROM device WHERE id = ?1";
 	int64_t id = 0;
-	int     rc = sqlite_step(store, statement, "looking for an import", err);
+	int     rc = sql_step(statement, "looking for an import", err);
 
 	*live = false;
 	if (rc > 0)
-		id = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement);
+		id = sql_column_int64(statement, 0);
+	sql_reset(statement);
 	if (rc <= 0)
 		return rc;
 	if (leftover_is_live(store, live, err) != 0)
 		return -1;
 	if (*live)
 		return 0;
-	if ((statement = sqlite_prepared(store, SQLITE_LEFTOVER_DELETE_STATEMENT, err)) == NULL)
+	if ((statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, id);
-	return sqlite_step(store, statement, "clearing away an import", err);
+	sql_bind_int64(statement, 1, id);
+	return sql_step(statement, "clearing away an import", err);
 }
 
 int
 sqlite_leftover_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_LEFTOVER_BY_HASH_STATEMENT, err);
-	char          hash[STORE_HASH_TEXT_SIZE];
-	bool          live;
+	static const char     text[] =
+	    "SELECT id FROM device WHERE ek_hash = ?1 AND batch IN (SELECT id FROM batch)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  hash[STORE_HASH_TEXT_SIZE];
+	bool                  live;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	if (leftover_yield(store, statement, &live, err) != 0)
 		return -1;
 	store_hash_format(ek_hash, hash);
@@ -86,12 +87,15 @@ sqlite_leftover_yield_hash(struct store *store, const uint8_t *ek_hash, struct e
 int
 sqlite_leftover_yield_name(struct store *store, const char *name, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_LEFTOVER_BY_NAME_STATEMENT, err);
-	bool          live;
+	static const char     text[] =
+	    "SELECT device.id FROM name JOIN device ON device.id = name.device"
+	    " WHERE name.name = ?1 AND device.batch IN (SELECT id FROM batch)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	bool                  live;
 
 	if (statement == NULL)
 		return -1;
-	sqlite_bind_string(statement, 1, name);
+	sql_bind_text(statement, 1, name);
 	if (leftover_yield(store, statement, &live, err) != 0)
 		return -1;
 	return live ? error_set(err, ERROR_CONFLICT,
@@ -104,41 +108,47 @@ sqlite_leftover_yield_name(struct store *store, const char *name, struct error *
 static int
 leftover_oldest(struct store *store, int64_t *batch, struct error *err)
 {
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_LEFTOVER_OLDEST_STATEMENT, err);
-	int           rc;
+	static const char     text[] = "SELECT id FROM batch ORDER BY id LIMIT 1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	rc = sqlite_step(store, statement, "looking for an import", err);
-	*batch = rc > 0 ? sqlite3_column_int64(statement, 0) : 0;
-	(void)sqlite3_reset(statement);
+	rc = sql_step(statement, "looking for an import", err);
+	*batch = rc > 0 ? sql_column_int64(statement, 0) : 0;
+	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
 
 int
 sqlite_leftover_clear(struct store *store, bool *more, struct error *err)
 {
-	sqlite3_stmt *statement;
-	int64_t       batch;
+	static const char     leftover_clear[] =
+	    "DELETE FROM device WHERE id IN (SELECT id FROM device"
+	    " WHERE id >= (SELECT first_device FROM batch WHERE id = ?1) AND batch = ?1"
+	    " ORDER BY id LIMIT ?2)";
+	static const char     batch_delete[] = "DELETE FROM batch WHERE id = ?1";
+	struct sql_statement *statement;
+	int64_t               batch;
 
 	*more = false;
 	if (leftover_oldest(store, &batch, err) != 0)
 		return -1;
 	if (batch == 0)
 		return 0;
-	if ((statement = sqlite_prepared(store, SQLITE_LEFTOVER_CLEAR_STATEMENT, err)) == NULL)
+	if ((statement = sql_prepare(store, leftover_clear, err)) == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, batch);
-	(void)sqlite3_bind_int64(statement, 2, LEFTOVER_CLEAR_MAX);
-	if (sqlite_step(store, statement, "clearing away an import", err) != 0)
+	sql_bind_int64(statement, 1, batch);
+	sql_bind_int64(statement, 2, LEFTOVER_CLEAR_MAX);
+	if (sql_step(statement, "clearing away an import", err) != 0)
 		return -1;
 	*more = true;
-	if (sqlite3_changes(store->db) == LEFTOVER_CLEAR_MAX)
+	if (sql_changed(store) == LEFTOVER_CLEAR_MAX)
 		return 0;
-	if ((statement = sqlite_prepared(store, SQLITE_BATCH_DELETE_STATEMENT, err)) == NULL)
+	if ((statement = sql_prepare(store, batch_delete, err)) == NULL)
 		return -1;
-	(void)sqlite3_bind_int64(statement, 1, batch);
-	if (sqlite_step(store, statement, "clearing away an import", err) != 0 ||
+	sql_bind_int64(statement, 1, batch);
+	if (sql_step(statement, "clearing away an import", err) != 0 ||
 	    leftover_oldest(store, &batch, err) != 0)
 		return -1;
 	*more = batch != 0;
@@ -162,12 +172,12 @@ leftover_with_dead(struct store *store,
 		return -1;
 	if (batch == 0)
 		return 0;
-	if (sqlite_change_begin(store, &marked, err) != 0)
+	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = leftover_is_live(store, &live, err);
 	if (rc == 0 && !live)
 		rc = dead(store, answer, err);
-	return sqlite_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, rc, err);
 }
 
 static int
@@ -182,13 +192,13 @@ leftover_is_there(struct store *store, bool *there, struct error *err)
 }
 
 int
-store_batch_sweep(struct store *store, bool *more, struct error *err)
+sqlite_leftover_sweep(struct store *store, bool *more, struct error *err)
 {
 	return leftover_with_dead(store, sqlite_leftover_clear, more, err);
 }
 
 int
-store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
+sqlite_leftover_abandoned(struct store *store, bool *abandoned, struct error *err)
 {
 	return leftover_with_dead(store, leftover_is_there, abandoned, err);
 }

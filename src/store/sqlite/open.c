@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/engine.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -30,107 +31,101 @@ static const char open_settings[] =
     "PRAGMA cell_size_check = ON;"
     "PRAGMA journal_size_limit = 67108864;";
 
-static int
-open_execute(struct store *store, const char *text, const char *doing, struct error *err)
-{
-	if (sqlite3_exec(store->db, text, NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_error(store, doing, err);
-	return 0;
-}
-
 /* The first column of a statement's first row, as a number. */
 static int
-open_ask(struct store *store, const char *text, int *answer, struct error *err)
+open_ask(struct sqlite *sqlite, const char *text, int *answer, struct error *err)
 {
 	sqlite3_stmt *statement = NULL;
 	int           rc;
 
-	if (sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) != SQLITE_OK)
-		return sqlite_error(store, "opening the store", err);
-	rc = sqlite_step(store, statement, "opening the store", err);
-	*answer = rc > 0 ? sqlite3_column_int(statement, 0) : 0;
+	if (sqlite3_prepare_v2(sqlite->db, text, -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_error(sqlite, "opening the store", err);
+	rc = sqlite3_step(statement);
+	*answer = rc == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		(void)sqlite_error(sqlite, "opening the store", err);
 	(void)sqlite3_finalize(statement);
-	return rc < 0 ? -1 : 0;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* A connection to the file that exists at store->path. */
+/* A connection to the file that exists at sqlite->store.place. */
 static int
-open_connect(struct store *store, struct error *err)
+open_connect(struct sqlite *sqlite, struct error *err)
 {
-	if (sqlite3_open_v2(store->path, &store->db,
+	if (sqlite3_open_v2(sqlite->store.place, &sqlite->db,
 	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 	        NULL) != SQLITE_OK) {
-		if (store->db == NULL)
-			return error_set(err, ERROR_INTERNAL, "opening %s: no memory", store->path);
-		return sqlite_error(store, "opening the store", err);
+		if (sqlite->db == NULL)
+			return error_set(err, ERROR_INTERNAL, "opening %s: no memory", sqlite->store.place);
+		return sqlite_error(sqlite, "opening the store", err);
 	}
-	(void)sqlite3_busy_timeout(store->db, OPEN_BUSY_MS);
-	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	return open_execute(store, open_settings, "opening the store", err);
+	(void)sqlite3_busy_timeout(sqlite->db, OPEN_BUSY_MS);
+	(void)sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return sqlite_execute(sqlite, open_settings, "opening the store", err);
 }
 
 /* Brings the tables up from a version, and commits the transaction that is open. */
 static int
-open_upgrade_from(struct store *store, int version, const char *doing, struct error *err)
+open_upgrade_from(struct sqlite *sqlite, int version, const char *doing, struct error *err)
 {
-	const struct sqlite_database *database = store->database;
-	char                          header[64];
+	const struct sqlite_schema *schema = sqlite->schema;
+	char                        header[64];
 
-	for (int i = version; i < database->version; i++)
-		if (open_execute(store, database->schemas[i], doing, err) != 0)
+	for (int i = version; i < schema->version; i++)
+		if (sqlite_execute(sqlite, schema->texts[i], doing, err) != 0)
 			return -1;
-	(void)snprintf(header, sizeof header, "PRAGMA user_version = %d; COMMIT;", database->version);
-	return open_execute(store, header, doing, err);
+	(void)snprintf(header, sizeof header, "PRAGMA user_version = %d; COMMIT;", schema->version);
+	return sqlite_execute(sqlite, header, doing, err);
 }
 
 /* A store of an older version becomes one of this; of several that try, the first does it. */
 static int
-open_upgrade(struct store *store, struct error *err)
+open_upgrade(struct sqlite *sqlite, struct error *err)
 {
 	int version;
 
-	if (store_begin(store, err) != 0)
+	if (store_begin(&sqlite->store, err) != 0)
 		return -1;
-	if (open_ask(store, "PRAGMA user_version", &version, err) != 0 ||
-	    open_upgrade_from(store, version, "bringing the store up to date", err) != 0) {
-		store_rollback(store);
+	if (open_ask(sqlite, "PRAGMA user_version", &version, err) != 0 ||
+	    open_upgrade_from(sqlite, version, "bringing the store up to date", err) != 0) {
+		store_rollback(&sqlite->store);
 		return -1;
 	}
-	store_rollback(store); /* committed already: this lets the lock go */
+	store_rollback(&sqlite->store); /* committed already: this lets the lock go */
 	return 0;
 }
 
 static int
-open_check(struct store *store, int *version, struct error *err)
+open_check(struct sqlite *sqlite, int *version, struct error *err)
 {
-	const struct sqlite_database *database = store->database;
-	int                           id;
+	const struct sqlite_schema *schema = sqlite->schema;
+	int                         id;
 
-	if (open_ask(store, "PRAGMA application_id", &id, err) != 0 ||
-	    open_ask(store, "PRAGMA user_version", version, err) != 0)
+	if (open_ask(sqlite, "PRAGMA application_id", &id, err) != 0 ||
+	    open_ask(sqlite, "PRAGMA user_version", version, err) != 0)
 		return -1;
-	if (id != database->application_id)
-		return error_set(err, ERROR_INTERNAL, "%s is no store of %s", store->path,
-		    database->program);
-	if (*version > database->version)
+	if (id != schema->application_id)
+		return error_set(err, ERROR_INTERNAL, "%s is no store of %s", sqlite->store.place,
+		    schema->program);
+	if (*version > schema->version)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s was made by a newer %s (version %d, this one knows %d); install that one",
-		    store->path, database->program, *version, database->version);
+		    sqlite->store.place, schema->program, *version, schema->version);
 	if (*version < 1)
-		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", store->path);
+		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", sqlite->store.place);
 	/* SQLite reads what it may not write; it would only fail later, and less clearly. */
-	if (sqlite3_db_readonly(store->db, "main") != 0)
+	if (sqlite3_db_readonly(sqlite->db, "main") != 0)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s may not be written; run this as the owner of the state directory",
-		    store->path);
+		    sqlite->store.place);
 	return 0;
 }
 
 static int
-open_file_check(const struct store *store, const char *state_dir, struct error *err)
+open_file_check(const struct sqlite *sqlite, const char *state_dir, struct error *err)
 {
-	const char *path = store->path;
-	const char *program = store->database->program;
+	const char *path = sqlite->store.place;
+	const char *program = sqlite->schema->program;
 	struct stat st;
 
 	if (stat(path, &st) == 0)
@@ -145,50 +140,59 @@ open_file_check(const struct store *store, const char *state_dir, struct error *
 	return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
 }
 
-static struct store *
-open_new(const struct sqlite_database *database, const char *state_dir)
-{
-	struct store *store = memory_new(sizeof *store);
+static const struct sqlite_schema *const open_schemas[STORE_DATABASE_COUNT] = {
+    [STORE_INVENTORY] = &sqlite_schema_inventory,
+    [STORE_ACME] = &sqlite_schema_acme,
+};
 
-	store->database = database;
-	store->statements = memory_new(database->statement_count * sizeof(sqlite3_stmt *));
-	store->path = file_join(state_dir, database->file);
-	store->lock.fd = -1;
-	return store;
+static struct sqlite *
+open_new(enum store_database database, const char *directory)
+{
+	struct sqlite *sqlite = memory_new(sizeof *sqlite);
+
+	sqlite->store.engine = &sqlite_engine;
+	sqlite->schema = open_schemas[database];
+	sqlite->store.place = file_join(directory, sqlite->schema->file);
+	sqlite->directory = memory_strdup(directory);
+	sqlite->lock.fd = -1;
+	return sqlite;
+}
+
+static int
+open_lock(struct sqlite *sqlite, struct error *err)
+{
+	AUTO_FREE char *path = file_join(sqlite->directory, sqlite->schema->lock_file);
+
+	return file_lock_open(path, &sqlite->lock, err);
 }
 
 int
-sqlite_open(const struct sqlite_database *database, const char *state_dir, struct store **out,
+sqlite_open(enum store_database database, const char *directory, struct store **out,
     struct error *err)
 {
-	struct store   *store = open_new(database, state_dir);
-	AUTO_FREE char *lock_path = file_join(state_dir, database->lock_file);
-	int             version = 0;
+	struct sqlite *sqlite = open_new(database, directory);
+	int            version = 0;
 
-	if (open_file_check(store, state_dir, err) != 0 ||
-	    open_connect(store, err) != 0 || open_check(store, &version, err) != 0 ||
-	    file_lock_open(lock_path, &store->lock, err) != 0 ||
-	    (version < database->version && open_upgrade(store, err) != 0)) {
-		store_close(store);
+	if (open_file_check(sqlite, directory, err) != 0 ||
+	    open_connect(sqlite, err) != 0 || open_check(sqlite, &version, err) != 0 ||
+	    open_lock(sqlite, err) != 0 ||
+	    (version < sqlite->schema->version && open_upgrade(sqlite, err) != 0)) {
+		store_close(&sqlite->store);
 		return -1;
 	}
-	*out = store;
+	*out = &sqlite->store;
 	return 0;
 }
 
 void
-store_close(struct store *store)
+sqlite_close(struct store *store)
 {
-	if (store == NULL)
-		return;
-	store_rollback(store);
-	for (size_t i = 0; i < store->database->statement_count; i++)
-		(void)sqlite3_finalize(store->statements[i]);
-	(void)sqlite3_close(store->db);
-	file_lock_close(&store->lock);
-	free(store->statements);
-	free(store->path);
-	free(store);
+	struct sqlite *sqlite = sqlite_of(store);
+
+	(void)sqlite3_close(sqlite->db);
+	file_lock_close(&sqlite->lock);
+	free(sqlite->directory);
+	free(sqlite);
 }
 
 /* Empty and ours alone before SQLite sees it; -wal and -shm take its permissions. */
@@ -221,36 +225,34 @@ open_file_remove(const char *path)
 
 /* Tables and header in one transaction: a store without a version was never finished. */
 static int
-open_make_schema(struct store *store, struct error *err)
+open_make_schema(struct sqlite *sqlite, struct error *err)
 {
 	char header[64];
 
 	(void)snprintf(header, sizeof header, "BEGIN; PRAGMA application_id = %d;",
-	    store->database->application_id);
-	if (open_execute(store, header, "making the store", err) != 0)
+	    sqlite->schema->application_id);
+	if (sqlite_execute(sqlite, header, "making the store", err) != 0)
 		return -1;
-	return open_upgrade_from(store, 0, "making the store", err);
+	return open_upgrade_from(sqlite, 0, "making the store", err);
 }
 
 int
-sqlite_create(const struct sqlite_database *database, const char *state_dir, struct error *err)
+sqlite_create(enum store_database database, const char *directory, struct error *err)
 {
-	struct store   *store = open_new(database, state_dir);
-	AUTO_FREE char *lock_path = file_join(state_dir, database->lock_file);
-	AUTO_FREE char *path = memory_strdup(store->path);
-	int             rc = open_file_make(path, err);
-	bool            made = rc == 0;
+	struct sqlite *sqlite = open_new(database, directory);
+	AUTO_FREE      char *path = memory_strdup(sqlite->store.place);
+	int            rc = open_file_make(path, err);
+	bool           made = rc == 0;
 
 	if (made)
-		rc = open_connect(store, err) != 0 ||
-		        open_execute(store, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
-		        open_make_schema(store, err) != 0 ||
-		        file_lock_open(lock_path, &store->lock, err) != 0
+		rc = open_connect(sqlite, err) != 0 ||
+		        sqlite_execute(sqlite, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
+		        open_make_schema(sqlite, err) != 0 || open_lock(sqlite, err) != 0
 		    ? -1
 		    : 0;
-	store_close(store);
+	store_close(&sqlite->store);
 	if (rc == 0)
-		rc = file_sync_directory(state_dir, err);
+		rc = file_sync_directory(directory, err);
 	if (rc != 0 && made)
 		open_file_remove(path);
 	return rc;

@@ -48,8 +48,6 @@ static const char *const stage_texts[STAGE_STATEMENTS] = {
 struct sqlite_stage {
 	sqlite3                *db;
 	sqlite3_stmt           *statements[STAGE_STATEMENTS];
-	uint64_t                count;
-	uint64_t                name_count;
 	enum sqlite_stage_order order; /* of the walk */
 	struct bytes            names; /* on their way in */
 	struct bytes            tags;
@@ -171,21 +169,7 @@ sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, 
 		if (stage_insert(stage, statement, err) != 0)
 			return -1;
 	}
-	stage->count++;
-	stage->name_count += device->name_count;
 	return 0;
-}
-
-uint64_t
-sqlite_stage_count(const struct sqlite_stage *stage)
-{
-	return stage->count;
-}
-
-uint64_t
-sqlite_stage_count_names(const struct sqlite_stage *stage)
-{
-	return stage->name_count;
 }
 
 void

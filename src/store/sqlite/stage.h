@@ -21,9 +21,6 @@ void sqlite_stage_close(struct sqlite_stage *stage);
 int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device,
     uint64_t line, struct error *err);
 
-uint64_t sqlite_stage_count(const struct sqlite_stage *stage);
-uint64_t sqlite_stage_count_names(const struct sqlite_stage *stage);
-
 /*
  * One walk at a time: sqlite_stage_sort begins it, sqlite_stage_next returns 1 with
  * the next, 0 at the end, which ends it, or -1; sqlite_stage_rest ends it early.

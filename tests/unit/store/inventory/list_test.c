@@ -185,7 +185,7 @@ static const struct {
 START_TEST(glob_translate_means_the_same)
 {
 	AUTO_BYTES out = {0};
-	int        rc = store_glob_translate(globs[_i].pattern, &out, &err);
+	int        rc = sqlite_glob(globs[_i].pattern, &out, &err);
 
 	if (globs[_i].wanted == NULL) {
 		ck_assert_int_eq(rc, -1);

@@ -1,14 +1,10 @@
-/*
- * The database of the inventory: its tables, and the number that orders its
- * changes. Devices and certificates have files of their own.
- */
+/* The tables of the inventory, version by version. Nothing that was ever released changes. */
 #include "config.h"
 
-#include "store/inventory/rows.h"
+#include <stddef.h>
 
 #include "ca/files.h"
-#include "store/store.h"
-#include "util/error.h"
+#include "store/sqlite/schema.h"
 
 /*
  * A certificate names its device by hash and not by row: the record outlives
@@ -171,44 +167,13 @@ static const char schema_fleet[] =
     " WHEN NEW.audit_cut < OLD.audit_cut"
     " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
 
-static const char *const inventory_schemas[] = {schema_devices, schema_fleet};
+static const char *const inventory_texts[] = {schema_devices, schema_fleet};
 
-static const char *const inventory_statements[SQLITE_INVENTORY_COUNT] = {
-#define X(name, text) [SQLITE_##name##_STATEMENT] = text,
-    SQLITE_COMMON_STATEMENTS(X)
-    SQLITE_INVENTORY_STATEMENTS(X)
-#undef X
-};
-
-static const struct sqlite_database inventory = {
+const struct sqlite_schema sqlite_schema_inventory = {
     .program = "attest-ca",
     .file = STATE_STORE,
     .lock_file = STATE_STORE_LOCK,
     .application_id = 0x41744341, /* "AtCA" */
-    .version = sizeof inventory_schemas / sizeof inventory_schemas[0],
-    .schemas = inventory_schemas,
-    .statements = inventory_statements,
-    .statement_count = SQLITE_INVENTORY_COUNT,
+    .version = sizeof inventory_texts / sizeof inventory_texts[0],
+    .texts = inventory_texts,
 };
-
-int
-store_create(const char *state_dir, struct error *err)
-{
-	return sqlite_create(&inventory, state_dir, err);
-}
-
-int
-store_open(const char *state_dir, struct store **out, struct error *err)
-{
-	return sqlite_open(&inventory, state_dir, out, err);
-}
-
-int
-sqlite_revision_next(struct store *store, int64_t *revision, struct error *err)
-{
-	sqlite3_stmt *statement = sqlite_prepared(store, SQLITE_REVISION_NEXT_STATEMENT, err);
-
-	return statement == NULL
-	    ? -1
-	    : sqlite_one_number(store, statement, "drawing a revision", revision, err);
-}

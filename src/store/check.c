@@ -1,0 +1,24 @@
+/* Whether a store is whole, and copies of it: its engine knows. */
+#include "config.h"
+
+#include "store/check.h"
+
+#include "store/engine.h"
+
+int
+store_check_integrity(struct store *store, struct error *err)
+{
+	return store->engine->check_integrity(store, err);
+}
+
+int
+store_check_schema(struct store *store, struct error *err)
+{
+	return store->engine->check_schema(store, err);
+}
+
+int
+store_snapshot(struct store *store, const char *path, struct error *err)
+{
+	return store->engine->snapshot(store, path, err);
+}

@@ -1,0 +1,96 @@
+/* Imports, whatever engine does them: what is refused of a device alone, and counting. */
+#include "config.h"
+
+#include "store/inventory/batch.h"
+
+#include "store/engine.h"
+#include "store/inventory/batch_engine.h"
+#include "store/inventory/device_check.h"
+#include "store/inventory/rows.h"
+
+int
+store_batch_begin(struct store *store, const struct store_batch_watch *watch,
+    struct store_batch **out, struct error *err)
+{
+	if (store->engine->batch->begin(store, out, err) != 0)
+		return -1;
+	**out = (struct store_batch){.store = store, .watch = *watch};
+	return 0;
+}
+
+int
+store_batch_add(struct store_batch *batch, const struct store_device *device, uint64_t line,
+    struct error *err)
+{
+	if (store_device_check(device, err) != 0 ||
+	    batch->store->engine->batch->add(batch, device, line, err) != 0)
+		return -1;
+	batch->count++;
+	batch->units += 1 + device->name_count;
+	return 0;
+}
+
+int
+store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err)
+{
+	return batch->store->engine->batch->check(batch, faults, err);
+}
+
+int
+store_batch_commit(struct store_batch *batch, const char *source, int64_t now, struct error *err)
+{
+	return batch->store->engine->batch->commit(batch, source, now, err);
+}
+
+uint64_t
+store_batch_count(const struct store_batch *batch)
+{
+	return batch->count;
+}
+
+uint64_t
+store_batch_units(const struct store_batch *batch)
+{
+	return batch->units;
+}
+
+void
+store_batch_free(struct store_batch *batch)
+{
+	if (batch != NULL)
+		batch->store->engine->batch->free(batch);
+}
+
+int
+store_batch_sweep(struct store *store, bool *more, struct error *err)
+{
+	const struct store_batch_engine *engine = store->engine->batch;
+
+	*more = false;
+	return engine->sweep != NULL ? engine->sweep(store, more, err) : 0;
+}
+
+int
+store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
+{
+	const struct store_batch_engine *engine = store->engine->batch;
+
+	*abandoned = false;
+	return engine->abandoned != NULL ? engine->abandoned(store, abandoned, err) : 0;
+}
+
+int
+batch_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
+{
+	const struct store_batch_engine *engine = store->engine->batch;
+
+	return engine->yield_hash != NULL ? engine->yield_hash(store, ek_hash, err) : 0;
+}
+
+int
+batch_yield_name(struct store *store, const char *name, struct error *err)
+{
+	const struct store_batch_engine *engine = store->engine->batch;
+
+	return engine->yield_name != NULL ? engine->yield_name(store, name, err) : 0;
+}

@@ -1,0 +1,17 @@
+/* The tables of a database in SQLite, and the file that holds them. */
+#ifndef STORE_SQLITE_SCHEMA_H
+#define STORE_SQLITE_SCHEMA_H
+
+struct sqlite_schema {
+	const char        *program; /* whose init makes it: "attest-ca" */
+	const char        *file;    /* in the place, which is a directory */
+	const char        *lock_file;
+	int                application_id;
+	int                version; /* how many texts there are */
+	const char *const *texts;   /* each brings the tables up from the version before */
+};
+
+extern const struct sqlite_schema sqlite_schema_inventory;
+extern const struct sqlite_schema sqlite_schema_acme;
+
+#endif

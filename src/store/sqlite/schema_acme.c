@@ -1,0 +1,89 @@
+/* The tables of ACME's database, version by version. Nothing that was ever released changes. */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "ca/files.h"
+#include "store/sqlite/schema.h"
+
+/*
+ * Orders go with their account and authorizations with their order; a
+ * certificate names both by id and not by row, because its record outlives them.
+ */
+static const char acme_schema[] =
+    "CREATE TABLE account ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"
+    " status TEXT NOT NULL,"
+    " jwk TEXT NOT NULL,"
+    " thumbprint TEXT NOT NULL UNIQUE,"
+    " contacts TEXT NOT NULL,"
+    " terms_agreed INTEGER NOT NULL,"
+    " created INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX account_created ON account (created);"
+    "CREATE TABLE orders ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE,"
+    " account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,"
+    " status TEXT NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL,"
+    " problem TEXT,"
+    " detail TEXT,"
+    " certificate TEXT"
+    ") STRICT;"
+    "CREATE INDEX orders_of_account ON orders (account, created);"
+    "CREATE INDEX orders_expired ON orders (expires);"
+    "CREATE TABLE authorization ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"
+    " from_order INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " type TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " status TEXT NOT NULL,"
+    " challenge TEXT NOT NULL,"
+    " token TEXT NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " validated INTEGER NOT NULL DEFAULT 0,"
+    " problem TEXT,"
+    " detail TEXT,"
+    " key BLOB,"
+    " witness TEXT,"
+    " UNIQUE (from_order, position)"
+    ") STRICT;"
+    "CREATE TABLE certificate ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE,"
+    " account TEXT NOT NULL,"
+    " from_order TEXT NOT NULL,"
+    " serial BLOB NOT NULL UNIQUE CHECK (length(serial) BETWEEN 1 AND 20),"
+    " names TEXT NOT NULL,"
+    " witness TEXT NOT NULL,"
+    " key_hash BLOB NOT NULL CHECK (length(key_hash) = 32),"
+    " der BLOB NOT NULL,"
+    " not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL,"
+    " revoked INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX certificate_of_account ON certificate (account);"
+    "CREATE INDEX certificate_expired ON certificate (not_after);"
+    "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
+
+/* What attested an authorization is judged again when its order is finalized. */
+static const char acme_schema_chain[] = "ALTER TABLE authorization ADD COLUMN chain BLOB;";
+
+static const char *const acme_texts[] = {acme_schema, acme_schema_chain};
+
+const struct sqlite_schema sqlite_schema_acme = {
+    .program = "attest-acmed",
+    .file = STATE_ACME_STORE,
+    .lock_file = STATE_ACME_STORE_LOCK,
+    .application_id = 0x41744163, /* "AtAc" */
+    .version = sizeof acme_texts / sizeof acme_texts[0],
+    .texts = acme_texts,
+};
