@@ -8,6 +8,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "acme/front/front.h"
 #include "acme/keeper/keeper.h"
@@ -37,7 +38,7 @@ static const char usage[] =
     "\n";
 
 static const char usage_end[] =
-    "\n\"attest-acmed COMMAND --help\" says more of each.\n"
+    "\n\"attest-acmed help COMMAND\" or \"attest-acmed COMMAND --help\" says more of each.\n"
     "See attest-acmed(8).\n";
 
 static const struct program_option options[] = {
@@ -50,7 +51,7 @@ static void
 help(FILE *out)
 {
 	(void)fputs(usage, out);
-	admin_help_commands(out, acme_admin_program());
+	command_help_commands(out, &acme_admin_program);
 	(void)fputs(usage_end, out);
 }
 
@@ -82,10 +83,17 @@ keep(const void *settings, int control, bool signals, const char *listening, str
 static int
 administer(int argc, char **argv)
 {
+	struct command_program program = acme_admin_program;
+
+	program.help = help;
+	if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "run") == 0) {
+		help(stdout);
+		return 0;
+	}
 	/* Of the locale only how wide characters are: what is printed is UTF-8 everywhere. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);
-	return acme_admin_main(argc, argv);
+	return command_main(&program, argc, argv);
 }
 
 int

@@ -5,7 +5,7 @@
 
 #include <locale.h>
 
-#include "command/command.h"
+#include "admin/commands.h"
 
 int
 main(int argc, char **argv)
@@ -13,5 +13,5 @@ main(int argc, char **argv)
 	/* Of the locale only how wide characters are: what is printed is UTF-8 everywhere. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);
-	return admin_main(admin_attest_ca(), argc, argv);
+	return command_main(&attest_ca_program, argc, argv);
 }

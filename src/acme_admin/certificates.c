@@ -14,9 +14,66 @@
 #include "util/clock.h"
 #include "util/error.h"
 
+struct certificates {
+	bool valid;
+};
+
+static const struct command_option certificates_rows[] = {
+    {OPTION(FLAG, "valid", NULL, struct certificates, valid,
+        "only those that are neither expired nor revoked")},
+    {0},
+};
+
+struct revoke {
+	const char *reason;
+};
+
+static const struct command_option revoke_rows[] = {
+    {OPTION(TEXT, "reason", "REASON", struct revoke, reason,
+         "keyCompromise, superseded, cessationOfOperation, …"),
+        .value = "unspecified"},
+    {0},
+};
+
+static command_run acme_admin_certificates;
+
+const struct command acme_admin_certificates_command = {
+    .name = "certificates",
+    .summary = "show the certificates that were issued, oldest first",
+    .size = sizeof(struct certificates),
+    .options = {{certificates_rows, 0}},
+    .run = acme_admin_certificates,
+};
+
+static command_run acme_admin_show;
+
+const struct command acme_admin_show_command = {
+    .name = "show",
+    .summary = "show certificates, all of a name's or one by its serial number",
+    .operands = "SERIAL | NAME",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = acme_admin_show,
+};
+
+static command_check revoke_check;
+static command_run acme_admin_revoke;
+
+const struct command acme_admin_revoke_command = {
+    .name = "revoke",
+    .summary = "revoke a certificate, or all good ones of a name",
+    .size = sizeof(struct revoke),
+    .options = {{revoke_rows, 0}},
+    .operands = "SERIAL | NAME",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .check = revoke_check,
+    .run = acme_admin_revoke,
+};
+
 /* What a walk over certificates prints. */
 struct walk {
-	const struct admin_call *call;
+	const struct command_call *call;
 	bool                     good_only;
 	size_t                   count;
 };
@@ -62,13 +119,13 @@ walk_end(const struct walk *walk, const char *nothing)
 		(void)printf("%s\n", nothing);
 }
 
-int
-acme_admin_certificates(const struct admin_call *call, struct error *err)
+static int
+acme_admin_certificates(const struct command_call *call, struct error *err)
 {
-	const char   *texts[1];
-	struct walk   walk = {.call = call, .good_only = admin_call_values(call, "valid", texts, 1) != 0};
-	struct store *store;
-	int           rc;
+	const struct certificates *options = call->options;
+	struct walk                walk = {.call = call, .good_only = options->valid};
+	struct store              *store;
+	int                        rc;
 
 	if (store_acme_open(call->state_dir, &store, err) != 0)
 		return -1;
@@ -113,8 +170,8 @@ show_text_cb(const struct store_issued *issued, void *arg)
 	return ferror(stdout) == 0;
 }
 
-int
-acme_admin_show(const struct admin_call *call, struct error *err)
+static int
+acme_admin_show(const struct command_call *call, struct error *err)
 {
 	struct walk   walk = {.call = call};
 	struct store *store;
@@ -151,7 +208,7 @@ victims_cb(const struct store_issued *issued, void *arg)
 
 /* All of them, or none. */
 static int
-revoke_all(struct store *store, const struct admin_call *call, int reason, size_t *count,
+revoke_all(struct store *store, const struct command_call *call, int reason, size_t *count,
     struct error *err)
 {
 	*count = 0;
@@ -173,16 +230,26 @@ revoke_all(struct store *store, const struct admin_call *call, int reason, size_
 	return 0;
 }
 
-int
-acme_admin_revoke(const struct admin_call *call, struct error *err)
+static int
+revoke_check(const struct command_call *call, struct error *err)
 {
-	struct store *store;
-	size_t        count = 0;
-	int           reason = 0;
-	int           rc;
+	const struct revoke *options = call->options;
+	int                  reason;
 
-	if (crl_reason_parse(admin_call_value(call, "reason", "unspecified"), &reason, err) != 0)
-		return ADMIN_USAGE;
+	return crl_reason_parse(options->reason, &reason, err);
+}
+
+static int
+acme_admin_revoke(const struct command_call *call, struct error *err)
+{
+	const struct revoke *options = call->options;
+	struct store        *store;
+	size_t               count = 0;
+	int                  reason = 0;
+	int                  rc;
+
+	if (crl_reason_parse(options->reason, &reason, err) != 0)
+		return COMMAND_USAGE;
 	if (store_acme_open(call->state_dir, &store, err) != 0)
 		return -1;
 	if ((rc = store_begin(store, err)) == 0) {

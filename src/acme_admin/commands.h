@@ -2,20 +2,22 @@
 #ifndef ACME_ADMIN_COMMANDS_H
 #define ACME_ADMIN_COMMANDS_H
 
-#include "command/call.h"
+#include "command/command.h"
 
-admin_run acme_admin_init;
-admin_run acme_admin_certificates;
-admin_run acme_admin_show;
-admin_run acme_admin_revoke;
-admin_run acme_admin_crl;
-admin_run acme_admin_orders;
-admin_run acme_admin_accounts;
+/* In the order in which help lists them; each record stands on top of its own file. */
+#define ACME_ADMIN_COMMANDS(X) \
+	X(init) \
+	X(certificates) \
+	X(show) \
+	X(revoke) \
+	X(crl) \
+	X(orders) \
+	X(accounts)
 
-struct admin_program;
-const struct admin_program *acme_admin_program(void);
+#define X(name) extern const struct command acme_admin_##name##_command;
+ACME_ADMIN_COMMANDS(X)
+#undef X
 
-/* Runs a command: 0 done, 1 failed, 2 asked wrongly. */
-int acme_admin_main(int argc, char **argv);
+extern const struct command_program acme_admin_program;
 
 #endif

@@ -15,6 +15,16 @@
 #include "util/error.h"
 #include "util/file.h"
 
+static command_run acme_admin_crl;
+
+const struct command acme_admin_crl_command = {
+    .name = "crl",
+    .summary = "sign the CRL again and print it, and the root's, as PEM",
+    .size = sizeof(struct access_options),
+    .options = {{access_rows, 0}},
+    .run = acme_admin_crl,
+};
+
 #define CRL_LIFETIME (INT64_C(7) * 24 * 3600)
 #define CRL_MAX      ((size_t)256 * 1024)
 
@@ -27,7 +37,7 @@ crl_write(const char *state_dir, const char *name, struct view file, struct erro
 }
 
 static int
-crl_make(const struct admin_call *call, struct store *store, const struct ca *issuing,
+crl_make(const struct command_call *call, struct store *store, const struct ca *issuing,
     struct error *err)
 {
 	AUTO_FREE char   *root_path = file_join(call->state_dir, STATE_ROOT_CRL);
@@ -56,15 +66,15 @@ crl_make(const struct admin_call *call, struct store *store, const struct ca *is
 	return 0;
 }
 
-int
-acme_admin_crl(const struct admin_call *call, struct error *err)
+static int
+acme_admin_crl(const struct command_call *call, struct error *err)
 {
 	struct ca     issuing = {NULL, NULL};
 	AUTO_BYTES    issuing_pem = {0};
 	AUTO_BYTES    root_pem = {0};
 	struct access access;
 	struct store *store = NULL;
-	int           rc = access_read(call, &access, err) != 0 ? access_status(err) : 0;
+	int           rc = access_read(call->options, &access, err) != 0 ? access_status(err) : 0;
 
 	if (rc == 0)
 		rc = store_acme_open(call->state_dir, &store, err);

@@ -22,7 +22,6 @@
 #include "store/acme/acme.h"
 #include "util/clock.h"
 #include "util/config_file.h"
-#include "util/duration.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/utf8.h"
@@ -33,6 +32,52 @@
 #define INIT_NAME_MAX 56
 #define INIT_CN_SIZE  (4 * 64 + 1)
 #define INIT_LIST_MAX 64
+
+struct init {
+	struct access_options access;
+	struct option_list    attestation_roots;
+	struct option_list    dns_names;
+	const char           *name;
+	const char           *key_type;
+	int64_t               root_lifetime;
+	int64_t               issuing_lifetime;
+	const char           *ca_cert; /* both or neither */
+	const char           *ca_key;
+};
+
+static const struct command_option init_rows[] = {
+    {OPTION(LIST, "attestation-roots", "FILE", struct init, attestation_roots,
+         "whose AK certificates count, PEM; may be repeated"),
+        .required = true},
+    {OPTION(LIST, "dns-name", "NAME", struct init, dns_names,
+         "of this server, or its address; may be repeated"),
+        .required = true},
+    {OPTION(TEXT, "name", "NAME", struct init, name, "what both certificates' CN begins with"),
+        .value = INIT_NAME},
+    {OPTION(TEXT, "key-type", "TYPE", struct init, key_type, "p256, p384, rsa3072 or rsa4096"),
+        .value = "p256"},
+    {OPTION(DURATION, "root-lifetime", "DURATION", struct init, root_lifetime,
+         "how long the root is valid"),
+        .value = "20y"},
+    {OPTION(DURATION, "issuing-lifetime", "DURATION", struct init, issuing_lifetime,
+         "how long the issuing certificate is"),
+        .value = "10y"},
+    {OPTION(TEXT, "ca-cert", "FILE", struct init, ca_cert,
+        "an issuing CA of yours, its chain behind it, PEM …")},
+    {OPTION(TEXT, "ca-key", "URI", struct init, ca_key,
+        "… and its key: a file, a TPM's key file, or pkcs11:")},
+    {0},
+};
+
+static command_run acme_admin_init;
+
+const struct command acme_admin_init_command = {
+    .name = "init",
+    .summary = "make the server's state: root, issuing certificate, empty store",
+    .size = sizeof(struct init),
+    .options = {{init_rows, 0}, {access_rows, offsetof(struct init, access)}},
+    .run = acme_admin_init,
+};
 
 /* What was asked for. */
 struct init_plan {
@@ -77,43 +122,33 @@ init_check_name(const char *name, struct error *err)
 }
 
 static int
-init_read_list(const struct admin_call *call, const char *option, struct config_list *list,
+init_read_list(const char *option, const struct option_list *given, struct config_list *list,
     struct error *err)
 {
-	const char *texts[INIT_LIST_MAX];
-	size_t      count = admin_call_values(call, option, texts, INIT_LIST_MAX);
-
-	if (count == 0 || count > INIT_LIST_MAX)
-		return error_set(err, ERROR_MALFORMED, "--%s is needed, 1 to %d times", option,
+	if (given->count > INIT_LIST_MAX)
+		return error_set(err, ERROR_MALFORMED, "--%s may be given %d times", option,
 		    INIT_LIST_MAX);
-	for (size_t i = 0; i < count; i++)
-		config_list_append(list, texts[i]);
+	for (size_t i = 0; i < given->count; i++)
+		config_list_append(list, given->texts[i]);
 	return 0;
 }
 
 static int
-init_read_lifetime(const struct admin_call *call, const char *option, const char *missing,
-    int64_t *lifetime, struct error *err)
+init_read(const struct init *init, struct init_plan *plan, struct error *err)
 {
-	if (duration_parse(admin_call_value(call, option, missing), lifetime, err) != 0)
-		return error_wrap(err, "--%s", option);
-	return 0;
-}
-
-static int
-init_read(const struct admin_call *call, struct init_plan *plan, struct error *err)
-{
-	plan->name = admin_call_value(call, "name", INIT_NAME);
-	plan->ca_cert = admin_call_value(call, "ca-cert", NULL);
-	plan->ca_key = admin_call_value(call, "ca-key", NULL);
+	*plan = (struct init_plan){
+	    .name = init->name,
+	    .root_lifetime = init->root_lifetime,
+	    .issuing_lifetime = init->issuing_lifetime,
+	    .ca_cert = init->ca_cert,
+	    .ca_key = init->ca_key,
+	};
 	if ((plan->ca_cert == NULL) != (plan->ca_key == NULL))
 		return error_set(err, ERROR_MALFORMED, "--ca-cert and --ca-key go together");
 	if (init_check_name(plan->name, err) != 0 ||
-	    key_type_parse(admin_call_value(call, "key-type", "p256"), &plan->type, err) != 0 ||
-	    init_read_lifetime(call, "root-lifetime", "20y", &plan->root_lifetime, err) != 0 ||
-	    init_read_lifetime(call, "issuing-lifetime", "10y", &plan->issuing_lifetime, err) != 0 ||
-	    init_read_list(call, "attestation-roots", &plan->roots, err) != 0 ||
-	    init_read_list(call, "dns-name", &plan->dns_names, err) != 0)
+	    key_type_parse(init->key_type, &plan->type, err) != 0 ||
+	    init_read_list("attestation-roots", &init->attestation_roots, &plan->roots, err) != 0 ||
+	    init_read_list("dns-name", &init->dns_names, &plan->dns_names, err) != 0)
 		return -1;
 	if (plan->issuing_lifetime > plan->root_lifetime)
 		return error_set(err, ERROR_MALFORMED,
@@ -190,17 +225,18 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct state_file *files, struct
 
 /* The operator's own CA: its key stays where it is. */
 static int
-init_take_theirs(const struct admin_call *call, const struct init_plan *plan, struct ca *issuing,
+init_take_theirs(const struct command_call *call, const struct init_plan *plan, struct ca *issuing,
     struct state_file *files, struct error *err)
 {
-	struct trust   *chain = trust_new();
-	struct access   access = {.secret = {0}};
-	AUTO_FREE char *uri = key_uri_absolute(plan->ca_key);
-	int             rc = -1;
+	const struct init *init = call->options;
+	struct trust      *chain = trust_new();
+	struct access      access = {.secret = {0}};
+	AUTO_FREE char    *uri = key_uri_absolute(plan->ca_key);
+	int                rc = -1;
 
 	if (trust_add_file(chain, plan->ca_cert, err) == 0 &&
 	    certificate_load(plan->ca_cert, &issuing->certificate, err) == 0 &&
-	    access_read(call, &access, err) == 0 &&
+	    access_read(&init->access, &access, err) == 0 &&
 	    key_open(uri, &access.key, &issuing->key, err) == 0 && ca_check_pair(issuing, err) == 0)
 		rc = init_encode_theirs(trust_stack(chain), files, err);
 	trust_free(chain);
@@ -227,7 +263,7 @@ init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t
 }
 
 static int
-init_make(const struct admin_call *call, const struct init_plan *plan, struct ca *root,
+init_make(const struct command_call *call, const struct init_plan *plan, struct ca *root,
     struct ca *issuing, struct state_file *files, struct error *err)
 {
 	int rc;
@@ -247,7 +283,7 @@ init_make(const struct admin_call *call, const struct init_plan *plan, struct ca
 }
 
 static void
-init_say(const struct admin_call *call, const struct init_plan *plan, const struct ca *issuing)
+init_say(const struct command_call *call, const struct init_plan *plan, const struct ca *issuing)
 {
 	char until[CLOCK_TEXT_SIZE];
 
@@ -271,7 +307,7 @@ init_say(const struct admin_call *call, const struct init_plan *plan, const stru
 }
 
 static void
-init_say_json(const struct admin_call *call, const struct init_plan *plan,
+init_say_json(const struct command_call *call, const struct init_plan *plan,
     const struct ca *issuing)
 {
 	char until[CLOCK_TEXT_SIZE];
@@ -292,7 +328,7 @@ init_make_store(const char *directory, void *arg, struct error *err)
 }
 
 static int
-init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
+init_run(const struct command_call *call, const struct init_plan *plan, struct state_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_ACME_STORE, STATE_ACME_STORE "-wal",
@@ -315,8 +351,8 @@ init_run(const struct admin_call *call, const struct init_plan *plan, struct sta
 	return rc;
 }
 
-int
-acme_admin_init(const struct admin_call *call, struct error *err)
+static int
+acme_admin_init(const struct command_call *call, struct error *err)
 {
 	struct state_file files[INIT_FILES] = {
 	    [INIT_ROOT_PEM] = {STATE_ROOT_PEM, 0644, {0}},
@@ -328,10 +364,10 @@ acme_admin_init(const struct admin_call *call, struct error *err)
 	    [INIT_ROOT_CRL] = {STATE_ROOT_CRL, 0644, {0}},
 	};
 	struct init_plan plan = {.name = NULL};
-	int              rc = ADMIN_USAGE;
+	int              rc = COMMAND_USAGE;
 
 	/* Said before the keys are made, which may take seconds. */
-	if (init_read(call, &plan, err) == 0 && (rc = state_check(call->state_dir, err)) == 0)
+	if (init_read(call->options, &plan, err) == 0 && (rc = state_check(call->state_dir, err)) == 0)
 		rc = init_run(call, &plan, files, err);
 	for (size_t i = 0; i < INIT_FILES; i++)
 		bytes_clear(&files[i].content);

@@ -12,8 +12,24 @@
 #include "util/clock.h"
 #include "util/error.h"
 
+static command_run acme_admin_orders;
+
+const struct command acme_admin_orders_command = {
+    .name = "orders",
+    .summary = "show the orders that have not been swept",
+    .run = acme_admin_orders,
+};
+
+static command_run acme_admin_accounts;
+
+const struct command acme_admin_accounts_command = {
+    .name = "accounts",
+    .summary = "show the accounts",
+    .run = acme_admin_accounts,
+};
+
 struct walk {
-	const struct admin_call *call;
+	const struct command_call *call;
 	size_t                   count;
 };
 
@@ -102,8 +118,8 @@ walk_end(const struct walk *walk, int rc, const char *nothing)
 	return 0;
 }
 
-int
-acme_admin_orders(const struct admin_call *call, struct error *err)
+static int
+acme_admin_orders(const struct command_call *call, struct error *err)
 {
 	struct walk   walk = {.call = call};
 	struct store *store;
@@ -117,8 +133,8 @@ acme_admin_orders(const struct admin_call *call, struct error *err)
 	return walk_end(&walk, rc, "no orders");
 }
 
-int
-acme_admin_accounts(const struct admin_call *call, struct error *err)
+static int
+acme_admin_accounts(const struct command_call *call, struct error *err)
 {
 	struct walk   walk = {.call = call};
 	struct store *store;

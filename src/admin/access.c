@@ -3,75 +3,72 @@
 
 #include "admin/access.h"
 
-#include <limits.h>
-#include <stdlib.h>
-
 #include "ca/issuer.h"
-#include "command/call.h"
+#include "command/command.h"
 #include "util/error.h"
 #include "util/secret.h"
 
+const struct command_option access_rows[] = {
+    {OPTION(DESCRIPTOR, "passphrase-fd", "N", struct access_options, passphrase_fd,
+        "read the key's passphrase or PIN from this open descriptor")},
+    {OPTION(TEXT, "pkcs11-module", "FILE", struct access_options, pkcs11_module,
+        "for \"pkcs11:\" URIs that name no module-path")},
+    {0},
+};
+
+/* From the descriptor of the option, or else from the credential. */
 static int
-access_read_option(const struct admin_call *call, const char *option, bool *found,
+access_read_secret(int descriptor, const char *option, const char *credential, bool *found,
     struct access *access, struct error *err)
 {
-	const char *text = admin_call_value(call, option, NULL);
-	char       *end = NULL;
-	long        number;
-
-	*found = text != NULL;
-	if (text == NULL)
-		return 0;
-	number = strtol(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > INT_MAX)
-		return error_set(err, ERROR_MALFORMED,
-		    "--%s wants the number of an open descriptor, as in \"--%s 3 3<file\"", option, option);
-	if (secret_read_fd((int)number, &access->secret, err) != 0)
-		return error_wrap(err, "--%s %ld", option, number);
-	return 0;
+	*found = descriptor >= 0;
+	if (!*found)
+		return secret_read_credential(credential, found, &access->secret, err);
+	return secret_read_fd(descriptor, &access->secret, err) == 0
+	    ? 0
+	    : error_wrap(err, "--%s %d", option, descriptor);
 }
 
 static void
-access_settle(const struct admin_call *call, struct access *access)
+access_settle(const struct access_options *options, struct access *access)
 {
 	access->key.secret = bytes_view(&access->secret);
-	access->key.pkcs11_module = admin_call_value(call, "pkcs11-module", NULL);
+	access->key.pkcs11_module = options->pkcs11_module;
 }
 
 int
-access_read(const struct admin_call *call, struct access *access, struct error *err)
+access_read(const struct access_options *options, struct access *access, struct error *err)
 {
-	bool found = false;
+	bool found;
 
 	*access = (struct access){.secret = {0}};
-	if (access_read_option(call, "passphrase-fd", &found, access, err) != 0 ||
-	    (!found && secret_read_credential(ISSUER_CREDENTIAL, &found, &access->secret, err) != 0))
+	if (access_read_secret(options->passphrase_fd, "passphrase-fd", ISSUER_CREDENTIAL, &found,
+	        access, err) != 0)
 		return -1;
-	access_settle(call, access);
+	access_settle(options, access);
 	return 0;
 }
 
 int
-access_read_root(const struct admin_call *call, const struct access *issuing,
-    struct access *access, struct error *err)
+access_read_root(const struct access_options *options, int descriptor,
+    const struct access *issuing, struct access *access, struct error *err)
 {
-	bool found = false;
+	bool found;
 
 	*access = (struct access){.secret = {0}};
-	if (access_read_option(call, "root-passphrase-fd", &found, access, err) != 0 ||
-	    (!found &&
-	        secret_read_credential(ACCESS_ROOT_CREDENTIAL, &found, &access->secret, err) != 0))
+	if (access_read_secret(descriptor, "root-passphrase-fd", ACCESS_ROOT_CREDENTIAL, &found, access,
+	        err) != 0)
 		return -1;
 	if (!found && issuing->secret.size != 0)
 		bytes_append(&access->secret, issuing->secret.data, issuing->secret.size);
-	access_settle(call, access);
+	access_settle(options, access);
 	return 0;
 }
 
 int
 access_status(const struct error *err)
 {
-	return err->kind == ERROR_MALFORMED ? ADMIN_USAGE : -1;
+	return err->kind == ERROR_MALFORMED ? COMMAND_USAGE : -1;
 }
 
 void

@@ -2,19 +2,22 @@
 #ifndef ADMIN_ACCESS_H
 #define ADMIN_ACCESS_H
 
+#include "command/option.h"
 #include "pki/key_uri.h"
 #include "util/bytes.h"
 
-struct admin_call;
 struct error;
 
 /* The credential of the service manager that opens the root's key; issuing keys have ISSUER_CREDENTIAL. */
 #define ACCESS_ROOT_CREDENTIAL "root-passphrase"
 
-/* The options of every command that opens keys: rows of its struct admin_option table. */
-#define ACCESS_OPTIONS                                                                          \
-	{"passphrase-fd", 0, "N", "read the key's passphrase or PIN from this open descriptor", false}, \
-	{"pkcs11-module", 0, "FILE", "for \"pkcs11:\" URIs that name no module-path", false}
+/* The options of every command that opens keys, and the struct that they fill. */
+struct access_options {
+	int         passphrase_fd; /* -1: none */
+	const char *pkcs11_module;
+};
+
+extern const struct command_option access_rows[];
 
 /* Emptied by access_clear; {0} opens what is not locked. */
 struct access {
@@ -24,15 +27,18 @@ struct access {
 
 /*
  * Reads the secret of the issuing key: from --passphrase-fd, or from the credential.
- * MALFORMED (the caller answers ADMIN_USAGE) when the option is no number.
+ * MALFORMED (the caller answers COMMAND_USAGE) when the descriptor cannot be read.
  */
-int access_read(const struct admin_call *call, struct access *access, struct error *err);
+int access_read(const struct access_options *options, struct access *access, struct error *err);
 
-/* The same for the root's key: --root-passphrase-fd, its credential, or else what opens the issuing key. */
-int access_read_root(const struct admin_call *call, const struct access *issuing,
-    struct access *access, struct error *err);
+/*
+ * The same for the root's key: from --root-passphrase-fd, which is `descriptor`, its
+ * credential, or else what opens the issuing key.
+ */
+int access_read_root(const struct access_options *options, int descriptor,
+    const struct access *issuing, struct access *access, struct error *err);
 
-/* What a command returns that could not read its secrets: ADMIN_USAGE when it was given them wrongly. */
+/* What a command returns that could not read its secrets: COMMAND_USAGE when it was given them wrongly. */
 int access_status(const struct error *err);
 
 void access_clear(struct access *access);

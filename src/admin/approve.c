@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/enrolment.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
@@ -14,8 +14,34 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+static command_check approve_check;
+static command_run admin_approve;
+
+const struct command admin_approve_command = {
+    .name = "approve",
+    .summary = "enroll machines that wait, or were denied",
+    .size = sizeof(struct enrolment),
+    .options = {{enrolment_rows, 0}},
+    .operands = "HASH | PREFIX",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .check = approve_check,
+    .run = admin_approve,
+};
+
+static command_run admin_deny;
+
+const struct command admin_deny_command = {
+    .name = "deny",
+    .summary = "list machines that wait no more, however often they ask",
+    .operands = "HASH | PREFIX",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_deny,
+};
+
 /* What is done with each, inside the transaction. */
-typedef int approve_act(struct store *store, const struct admin_call *call,
+typedef int approve_act(struct store *store, const struct command_call *call,
     const struct store_waiting *entry, struct error *err);
 
 /* A machine that is enrolled does not wait; whoever approves it wants to know that. */
@@ -38,7 +64,7 @@ approve_resolve(struct store *store, const char *text, struct store_waiting *ent
 }
 
 static int
-approve_all(struct store *store, const struct admin_call *call, approve_act *act,
+approve_all(struct store *store, const struct command_call *call, approve_act *act,
     struct store_waiting *entries, struct error *err)
 {
 	if (store_begin(store, err) != 0)
@@ -54,8 +80,8 @@ approve_all(struct store *store, const struct admin_call *call, approve_act *act
 }
 
 static int
-approve_run(const struct admin_call *call, approve_act *act,
-    void (*say)(const struct admin_call *call, const struct store_waiting *entry, size_t index),
+approve_run(const struct command_call *call, approve_act *act,
+    void (*say)(const struct command_call *call, const struct store_waiting *entry, size_t index),
     struct error *err)
 {
 	struct store_waiting *entries = memory_new(call->operand_count * sizeof *entries);
@@ -75,49 +101,53 @@ approve_run(const struct admin_call *call, approve_act *act,
 }
 
 static int
-approve_one(struct store *store, const struct admin_call *call, const struct store_waiting *entry,
+approve_one(struct store *store, const struct command_call *call, const struct store_waiting *entry,
     struct error *err)
 {
-	struct enrolment    enrolment;
 	struct store_device device;
 
-	enrolment_fill(call, entry->ek_hash, &enrolment, &device);
+	enrolment_fill(call->options, entry->ek_hash, call->now, &device);
 	return store_waiting_approve(store, &device, call->now, err);
 }
 
 static void
-approve_say(const struct admin_call *call, const struct store_waiting *entry, size_t index)
+approve_say(const struct command_call *call, const struct store_waiting *entry, size_t index)
 {
-	struct enrolment    enrolment;
 	struct store_device device;
 
-	enrolment_fill(call, entry->ek_hash, &enrolment, &device);
+	enrolment_fill(call->options, entry->ek_hash, call->now, &device);
 	if (call->json)
 		print_json_item(describe_device_json(&device), index == 0);
 	else
 		enrolment_print("approved", &device);
 }
 
-int
-admin_approve(const struct admin_call *call, struct error *err)
+static int
+approve_check(const struct command_call *call, struct error *err)
 {
-	if (call->operand_count > 1 && admin_call_given(call, "name")) {
-		error_set(err, ERROR_MALFORMED, "--name is for one machine, these are %zu",
+	const struct enrolment *enrolment = call->options;
+
+	if (call->operand_count > 1 && enrolment->names.count != 0)
+		return error_set(err, ERROR_MALFORMED, "--name is for one machine, these are %zu",
 		    call->operand_count);
-		return ADMIN_USAGE;
-	}
+	return 0;
+}
+
+static int
+admin_approve(const struct command_call *call, struct error *err)
+{
 	return approve_run(call, approve_one, approve_say, err);
 }
 
 static int
-deny_one(struct store *store, const struct admin_call *call, const struct store_waiting *entry,
+deny_one(struct store *store, const struct command_call *call, const struct store_waiting *entry,
     struct error *err)
 {
 	return store_waiting_deny(store, entry->ek_hash, call->now, err);
 }
 
 static void
-deny_say(const struct admin_call *call, const struct store_waiting *entry, size_t index)
+deny_say(const struct command_call *call, const struct store_waiting *entry, size_t index)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
 
@@ -131,8 +161,8 @@ deny_say(const struct admin_call *call, const struct store_waiting *entry, size_
 	(void)printf("denied EK %s\n", hash);
 }
 
-int
-admin_deny(const struct admin_call *call, struct error *err)
+static int
+admin_deny(const struct command_call *call, struct error *err)
 {
 	return approve_run(call, deny_one, deny_say, err);
 }

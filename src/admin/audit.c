@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/audit.h"
@@ -25,6 +25,40 @@
 #include "util/duration.h"
 #include "util/error.h"
 #include "util/hex.h"
+
+struct audit {
+	int64_t     since; /* 0: from the beginning */
+	const char *device;
+	bool        follow;
+	bool        verify;
+	const char *expect;
+};
+
+static const struct command_option audit_rows[] = {
+    {OPTION(TIME, "since", "TIME", struct audit, since,
+        "only what is not older: a time, or a duration before now")},
+    {OPTION(TEXT, "device", "DEVICE", struct audit, device, "only what concerns this device")},
+    {OPTION(FLAG, "follow", NULL, struct audit, follow,
+         "go on with what is added, until interrupted"),
+        .letter = 'f'},
+    {OPTION(FLAG, "verify", NULL, struct audit, verify,
+        "compute the chain of hashes again and say whether it holds")},
+    {OPTION(TEXT, "expect", "HASH", struct audit, expect,
+        "with --verify: a last hash that was noted before")},
+    {0},
+};
+
+static command_check audit_check;
+static command_run admin_audit;
+
+const struct command admin_audit_command = {
+    .name = "audit",
+    .summary = "show who did what, or verify that record",
+    .size = sizeof(struct audit),
+    .options = {{audit_rows, 0}},
+    .check = audit_check,
+    .run = admin_audit,
+};
 
 /* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
 #define AUDIT_DIGITS 16
@@ -207,7 +241,7 @@ audit_read_hash(const char *text, uint8_t hash[32], struct error *err)
 }
 
 static int
-audit_verify(struct store *store, const struct admin_call *call, const uint8_t *expect,
+audit_verify(struct store *store, const struct command_call *call, const uint8_t *expect,
     struct error *err)
 {
 	uint8_t head[32];
@@ -222,28 +256,6 @@ audit_verify(struct store *store, const struct admin_call *call, const uint8_t *
 	else
 		(void)printf("%" PRId64 " audit %s; the last hash is %s\n", count,
 		    count == 1 ? "entry holds" : "entries hold", text);
-	return 0;
-}
-
-/* "2026-11-21", "2026-11-21T09:30:00Z", or how long ago. */
-static int
-audit_read_since(const struct admin_call *call, int64_t *since, struct error *err)
-{
-	const char  *text = admin_call_value(call, "since", NULL);
-	char         midnight[64];
-	struct error ignored;
-	int64_t      ago;
-
-	if (text == NULL)
-		return 0;
-	if (duration_parse(text, &ago, &ignored) == 0) {
-		*since = call->now > ago ? call->now - ago : 1;
-		return 0;
-	}
-	(void)snprintf(midnight, sizeof midnight, "%.32sT00:00:00Z", text);
-	if (!clock_parse(text, since) && (strlen(text) != 10 || !clock_parse(midnight, since)))
-		return error_set(err, ERROR_MALFORMED,
-		    "--since is a time like 2026-11-21 or 2026-11-21T09:30:00Z, or a duration like 24h");
 	return 0;
 }
 
@@ -264,61 +276,60 @@ audit_read_device(struct store *store, const char *text, uint8_t hash[STORE_HASH
 }
 
 static int
-audit_show(struct store *store, const struct admin_call *call, struct audit_filter *filter,
+audit_show(struct store *store, const struct command_call *call, struct audit_filter *filter,
     struct error *err)
 {
-	const char         *device = admin_call_value(call, "device", NULL);
-	bool                follow = admin_call_given(call, "follow");
+	const struct audit *audit = call->options;
 	uint8_t             hash[STORE_HASH_SIZE];
 	struct audit_answer answer = {
 	    .json = call->json,
-	    .lines = call->json && follow,
+	    .lines = call->json && audit->follow,
 	    .digits = isatty(STDOUT_FILENO) == 1 ? AUDIT_DIGITS : STORE_HASH_TEXT_SIZE - 1,
 	};
 
 	(void)setvbuf(stdout, NULL, _IOFBF, AUDIT_BUFFER);
-	if (device != NULL) {
-		if (audit_read_device(store, device, hash, err) != 0)
+	if (audit->device != NULL) {
+		if (audit_read_device(store, audit->device, hash, err) != 0)
 			return -1;
 		filter->ek_hash = hash;
 	}
-	return follow ? audit_follow(store, filter, &answer, err)
-	              : audit_list(store, filter, &answer, err);
+	return audit->follow ? audit_follow(store, filter, &answer, err)
+	                     : audit_list(store, filter, &answer, err);
 }
 
 static int
-audit_check_call(const struct admin_call *call, struct error *err)
+audit_check(const struct command_call *call, struct error *err)
 {
-	static const char *const others[] = {"since", "device", "follow"};
+	const struct audit *audit = call->options;
+	const char         *other = audit->since != 0  ? "since"
+	            : audit->device != NULL ? "device"
+	            : audit->follow         ? "follow"
+	                                    : NULL;
+	uint8_t             ignored[32];
 
-	if (!admin_call_given(call, "verify"))
-		return !admin_call_given(call, "expect")
-		    ? 0
-		    : error_set(err, ERROR_MALFORMED, "--expect goes with --verify");
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (admin_call_given(call, others[i]))
-			return error_set(err, ERROR_MALFORMED,
-			    "--verify is for the whole record: it does not go with --%s", others[i]);
-	return 0;
+	if (audit->expect != NULL && !audit->verify)
+		return error_set(err, ERROR_MALFORMED, "--expect goes with --verify");
+	if (audit->verify && other != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "--verify is for the whole record: it does not go with --%s", other);
+	return audit->expect != NULL ? audit_read_hash(audit->expect, ignored, err) : 0;
 }
 
-int
-admin_audit(const struct admin_call *call, struct error *err)
+static int
+admin_audit(const struct command_call *call, struct error *err)
 {
-	const char         *expect_text = admin_call_value(call, "expect", NULL);
-	struct audit_filter filter = {0};
+	const struct audit *audit = call->options;
+	struct audit_filter filter = {.since = audit->since};
 	struct store       *store = NULL;
 	uint8_t             expect[32];
 	int                 rc;
 
-	if (audit_check_call(call, err) != 0 || audit_read_since(call, &filter.since, err) != 0 ||
-	    (expect_text != NULL && audit_read_hash(expect_text, expect, err) != 0))
-		return ADMIN_USAGE;
+	if (audit->expect != NULL && audit_read_hash(audit->expect, expect, err) != 0)
+		return COMMAND_USAGE;
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = admin_call_given(call, "verify")
-	    ? audit_verify(store, call, expect_text != NULL ? expect : NULL, err)
-	    : audit_show(store, call, &filter, err);
+	rc = audit->verify ? audit_verify(store, call, audit->expect != NULL ? expect : NULL, err)
+	                   : audit_show(store, call, &filter, err);
 	store_close(store);
 	return rc;
 }

@@ -5,24 +5,43 @@
 #include <stdlib.h>
 
 #include "admin/access.h"
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
-#include "util/duration.h"
 #include "util/error.h"
 #include "util/file.h"
 
-#define CRL_LIFETIME_MIN ((int64_t)60 * 60)
-#define CRL_LIFETIME_MAX ((int64_t)365 * 24 * 60 * 60)
+struct crl {
+	struct access_options access;
+	int64_t               lifetime; /* 0: as the last one had */
+};
+
+static const struct command_option crl_rows[] = {
+    {OPTION(DURATION, "lifetime", "DURATION", struct crl, lifetime,
+         "until its next update (as the last one had, or 7d)"),
+        .least = "1h", .most = "1y"},
+    {0},
+};
+
+static command_run admin_crl;
+
+const struct command admin_crl_command = {
+    .name = "crl",
+    .summary = "sign the CRL now, whether attestd runs or not",
+    .size = sizeof(struct crl),
+    .options = {{crl_rows, 0}, {access_rows, offsetof(struct crl, access)}},
+    .run = admin_crl,
+};
+
 
 /* A CRL that was signed. */
 static json_t *
@@ -50,7 +69,7 @@ crl_say(const char *path, const struct ca_crl *content)
 
 /* What all the CRLs of a directory are signed with. */
 struct signing {
-	const struct admin_call *call;
+	const struct command_call *call;
 	const struct key_access *access;
 	struct store            *store;
 	int64_t                  lifetime;
@@ -61,7 +80,7 @@ static int
 crl_sign(const struct signing *signing, const struct ca *ca, const char *name, json_t **object,
     struct error *err)
 {
-	const struct admin_call *call = signing->call;
+	const struct command_call *call = signing->call;
 	AUTO_FREE char          *path = file_join(call->state_dir, name);
 	struct store_crl        *crl;
 	int64_t                  issuer = 0;
@@ -139,32 +158,15 @@ crl_sign_all(const struct signing *signing, struct error *err)
 	return rc;
 }
 
-/* 0 when it is not given. */
 static int
-crl_read_lifetime(const struct admin_call *call, int64_t *lifetime, struct error *err)
+admin_crl(const struct command_call *call, struct error *err)
 {
-	const char *text = admin_call_value(call, "lifetime", NULL);
+	const struct crl *crl = call->options;
+	struct access     access = {0};
+	struct signing    signing = {.call = call, .access = &access.key, .lifetime = crl->lifetime};
+	int               rc;
 
-	*lifetime = 0;
-	if (text == NULL)
-		return 0;
-	if (duration_parse(text, lifetime, err) != 0)
-		return error_wrap(err, "--lifetime");
-	if (*lifetime < CRL_LIFETIME_MIN || *lifetime > CRL_LIFETIME_MAX)
-		return error_set(err, ERROR_MALFORMED, "--lifetime must lie between 1h and 1y");
-	return 0;
-}
-
-int
-admin_crl(const struct admin_call *call, struct error *err)
-{
-	struct access  access = {0};
-	struct signing signing = {.call = call, .access = &access.key};
-	int            rc;
-
-	if (crl_read_lifetime(call, &signing.lifetime, err) != 0)
-		return ADMIN_USAGE;
-	if (access_read(call, &access, err) != 0)
+	if (access_read(&crl->access, &access, err) != 0)
 		return access_status(err);
 	rc = store_open(call->state_dir, &signing.store, err);
 	if (rc == 0)

@@ -20,7 +20,7 @@ struct each_result {
 };
 
 static int
-each_change(struct store *store, const struct admin_call *call, const struct each_act *act,
+each_change(struct store *store, const struct command_call *call, const struct each_act *act,
     struct each_result *results, struct error *err)
 {
 	for (size_t i = 0; i < call->operand_count; i++) {
@@ -32,7 +32,7 @@ each_change(struct store *store, const struct admin_call *call, const struct eac
 }
 
 static int
-each_change_all(struct store *store, const struct admin_call *call, const struct each_act *act,
+each_change_all(struct store *store, const struct command_call *call, const struct each_act *act,
     struct each_result *results, struct error *err)
 {
 	if (store_begin(store, err) != 0)
@@ -67,7 +67,7 @@ each_say_json(const struct each_result *results, size_t count)
 }
 
 int
-each_run(const struct admin_call *call, const struct each_act *act, struct error *err)
+each_run(const struct command_call *call, const struct each_act *act, struct error *err)
 {
 	struct each_result *results = memory_new(call->operand_count * sizeof *results);
 	struct store       *store = NULL;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "command/call.h"
+#include "command/command.h"
 
 struct error;
 struct store;
@@ -18,7 +18,7 @@ struct each_act {
 	 * Changes one device, in a transaction, and *device with it, which is shown; says how many
 	 * of its certificates that revoked. NULL for *revoked is never passed.
 	 */
-	int (*change)(struct store *store, const struct admin_call *call, struct store_device *device,
+	int (*change)(struct store *store, const struct command_call *call, struct store_device *device,
 	    size_t *revoked, struct error *err);
 };
 
@@ -26,6 +26,6 @@ struct each_act {
  * Finds the operands' devices, changes them in one transaction, and says what was done:
  * a line each, or with --json an array in which each has certificates_revoked.
  */
-int each_run(const struct admin_call *call, const struct each_act *act, struct error *err);
+int each_run(const struct command_call *call, const struct each_act *act, struct error *err);
 
 #endif

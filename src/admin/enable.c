@@ -1,14 +1,37 @@
 /* attest-ca disable and enable: devices switched off, and on again. */
 #include "config.h"
 
+#include "admin/commands.h"
 #include "admin/each.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 
+static command_run admin_disable;
+
+const struct command admin_disable_command = {
+    .name = "disable",
+    .summary = "switch devices off and revoke their AK certificates",
+    .operands = "HASH | PREFIX | NAME",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_disable,
+};
+
+static command_run admin_enable;
+
+const struct command admin_enable_command = {
+    .name = "enable",
+    .summary = "switch devices on again: they attest anew",
+    .operands = "HASH | PREFIX | NAME",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_enable,
+};
+
 static int
-disable_one(struct store *store, const struct admin_call *call, struct store_device *device,
+disable_one(struct store *store, const struct command_call *call, struct store_device *device,
     size_t *revoked, struct error *err)
 {
 	device->enabled = false;
@@ -16,23 +39,23 @@ disable_one(struct store *store, const struct admin_call *call, struct store_dev
 }
 
 static int
-enable_one(struct store *store, const struct admin_call *call, struct store_device *device,
+enable_one(struct store *store, const struct command_call *call, struct store_device *device,
     size_t *revoked, struct error *err)
 {
 	device->enabled = true;
 	return store_device_enable(store, device->ek_hash, true, call->now, revoked, err);
 }
 
-int
-admin_disable(const struct admin_call *call, struct error *err)
+static int
+admin_disable(const struct command_call *call, struct error *err)
 {
 	static const struct each_act act = {"disabled", "nothing was disabled", disable_one};
 
 	return each_run(call, &act, err);
 }
 
-int
-admin_enable(const struct admin_call *call, struct error *err)
+static int
+admin_enable(const struct command_call *call, struct error *err)
 {
 	static const struct each_act act = {"enabled", "nothing was enabled", enable_one};
 

@@ -1,10 +1,10 @@
 /* attest-ca enroll: which EK it is, and what its device is called. */
 #include "config.h"
 
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/ek_file.h"
 #include "admin/enrolment.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -12,21 +12,50 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-static int
-enroll_read_hash(const struct admin_call *call, struct ek_hash *hash, struct error *err)
-{
-	const char *file = admin_call_value(call, "ek", NULL);
+struct enroll {
+	struct enrolment enrolment;
+	const char      *ek;
+};
 
-	if (file != NULL && call->operand_count != 0) {
-		error_set(err, ERROR_MALFORMED, "enroll takes HASH or --ek FILE, not both");
-		return ADMIN_USAGE;
-	}
-	if (file != NULL)
-		return ek_file_hash(file, hash, err);
-	if (call->operand_count == 0) {
-		error_set(err, ERROR_MALFORMED, "enroll needs a HASH or --ek FILE");
-		return ADMIN_USAGE;
-	}
+static const struct command_option enroll_rows[] = {
+    {OPTION(TEXT, "ek", "FILE", struct enroll, ek,
+        "take the hash from the EK's public key or certificate, PEM or DER")},
+    {0},
+};
+
+static command_check enroll_check;
+static command_run admin_enroll;
+
+const struct command admin_enroll_command = {
+    .name = "enroll",
+    .summary = "let the device with this EK have AK certificates",
+    .size = sizeof(struct enroll),
+    .options = {{enrolment_rows, offsetof(struct enroll, enrolment)}, {enroll_rows, 0}},
+    .operands = "HASH",
+    .operands_max = 1,
+    .check = enroll_check,
+    .run = admin_enroll,
+};
+
+static int
+enroll_check(const struct command_call *call, struct error *err)
+{
+	const struct enroll *enroll = call->options;
+
+	if (enroll->ek != NULL && call->operand_count != 0)
+		return error_set(err, ERROR_MALFORMED, "enroll takes HASH or --ek FILE, not both");
+	if (enroll->ek == NULL && call->operand_count == 0)
+		return error_set(err, ERROR_MALFORMED, "enroll needs a HASH or --ek FILE");
+	return 0;
+}
+
+static int
+enroll_read_hash(const struct command_call *call, struct ek_hash *hash, struct error *err)
+{
+	const struct enroll *enroll = call->options;
+
+	if (enroll->ek != NULL)
+		return ek_file_hash(enroll->ek, hash, err);
 	if (ek_hash_parse(call->operands[0], hash, err) != 0) {
 		struct error inner = *err;
 
@@ -36,18 +65,18 @@ enroll_read_hash(const struct admin_call *call, struct ek_hash *hash, struct err
 	return 0;
 }
 
-int
-admin_enroll(const struct admin_call *call, struct error *err)
+static int
+admin_enroll(const struct command_call *call, struct error *err)
 {
-	struct enrolment    enrolment;
-	struct ek_hash      hash;
-	struct store_device device;
-	struct store       *store;
-	int                 rc = enroll_read_hash(call, &hash, err);
+	const struct enroll *enroll = call->options;
+	struct ek_hash       hash;
+	struct store_device  device;
+	struct store        *store;
+	int                  rc;
 
-	if (rc != 0)
-		return rc;
-	enrolment_fill(call, hash.bytes, &enrolment, &device);
+	if (enroll_read_hash(call, &hash, err) != 0)
+		return -1;
+	enrolment_fill(&enroll->enrolment, hash.bytes, call->now, &device);
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
 	rc = store_device_enroll(store, &device, call->now, err);

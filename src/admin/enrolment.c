@@ -1,4 +1,4 @@
-/* Puts a device together from the options of a call. Opens no store. */
+/* Puts a device together from options. Opens no store. */
 #include "config.h"
 
 #include "admin/enrolment.h"
@@ -12,27 +12,28 @@
 #include "store/inventory/device.h"
 #include "util/bytes.h"
 
-/* One more than there may be is enough for the store to refuse it. */
-static size_t
-enrolment_texts(const struct admin_call *call, const char *option, const char **texts, size_t max)
-{
-	size_t count = admin_call_values(call, option, texts, max + 1);
-
-	return count > max ? max + 1 : count;
-}
+const struct command_option enrolment_rows[] = {
+    {OPTION(LIST, "name", "NAME", struct enrolment, names,
+        "a permanent identifier of the device; may be repeated")},
+    {OPTION(LIST, "tag", "TAG", struct enrolment, tags,
+        "for people to find it by; may be repeated")},
+    {OPTION(TEXT, "note", "TEXT", struct enrolment, note, "for people; nothing is made of it"),
+        .value = ""},
+    {0},
+};
 
 void
-enrolment_fill(const struct admin_call *call, const uint8_t ek_hash[STORE_HASH_SIZE],
-    struct enrolment *enrolment, struct store_device *device)
+enrolment_fill(const struct enrolment *enrolment, const uint8_t ek_hash[STORE_HASH_SIZE],
+    int64_t now, struct store_device *device)
 {
 	*device = (struct store_device){
-	    .names = (char **)(uintptr_t)enrolment->names,
-	    .name_count = enrolment_texts(call, "name", enrolment->names, STORE_DEVICE_NAMES_MAX),
-	    .tags = (char **)(uintptr_t)enrolment->tags,
-	    .tag_count = enrolment_texts(call, "tag", enrolment->tags, STORE_DEVICE_TAGS_MAX),
-	    .note = (char *)(uintptr_t)admin_call_value(call, "note", ""),
+	    .names = (char **)(uintptr_t)enrolment->names.texts,
+	    .name_count = enrolment->names.count,
+	    .tags = (char **)(uintptr_t)enrolment->tags.texts,
+	    .tag_count = enrolment->tags.count,
+	    .note = (char *)(uintptr_t)enrolment->note,
 	    .enabled = true,
-	    .enrolled = call->now,
+	    .enrolled = now,
 	};
 	memcpy(device->ek_hash, ek_hash, STORE_HASH_SIZE);
 }

@@ -10,6 +10,15 @@
 #include "util/duration.h"
 #include "util/error.h"
 
+const struct command_option filter_rows[] = {
+    {OPTION(TEXT, "tag", "TAG", struct filter_options, tag, "those with this tag")},
+    {OPTION(TEXT, "name", "PATTERN", struct filter_options, name,
+        "those with a name like this: *, ?, [a-z]")},
+    {OPTION(TEXT, "unseen", "DAYS", struct filter_options, unseen,
+        "those that got no AK certificate for so many days, or 12h, 2w, ...")},
+    {0},
+};
+
 /* A number alone is one of days. */
 static int
 filter_read_unseen(const char *text, int64_t now, int64_t *since, struct error *err)
@@ -28,15 +37,12 @@ filter_read_unseen(const char *text, int64_t now, int64_t *since, struct error *
 }
 
 int
-filter_read(const struct admin_call *call, struct store_filter *filter, struct error *err)
+filter_read(const struct filter_options *options, int64_t now, struct store_filter *filter,
+    struct error *err)
 {
-	const char *unseen = admin_call_value(call, "unseen", NULL);
-
-	*filter = (struct store_filter){
-	    .tag = admin_call_value(call, "tag", NULL),
-	    .name_glob = admin_call_value(call, "name", NULL),
-	};
-	if (unseen != NULL && filter_read_unseen(unseen, call->now, &filter->unseen_since, err) != 0)
-		return ADMIN_USAGE;
+	*filter = (struct store_filter){.tag = options->tag, .name_glob = options->name};
+	if (options->unseen != NULL &&
+	    filter_read_unseen(options->unseen, now, &filter->unseen_since, err) != 0)
+		return COMMAND_USAGE;
 	return 0;
 }

@@ -2,17 +2,20 @@
 #ifndef ADMIN_FILTER_H
 #define ADMIN_FILTER_H
 
-#include "command/call.h"
+#include "command/command.h"
 #include "store/inventory/device.h"
 
-/* The options of such a command, as rows of its table. */
-#define FILTER_OPTIONS                                                               \
-	{"tag", 0, "TAG", "those with this tag", false},                             \
-	{"name", 0, "PATTERN", "those with a name like this: *, ?, [a-z]", false},   \
-	{"unseen", 0, "DAYS",                                                        \
-	    "those that got no AK certificate for so many days, or 12h, 2w, ...", false}
+/* The options of such a command, and the struct that they fill. */
+struct filter_options {
+	const char *tag;
+	const char *name;
+	const char *unseen;
+};
 
-/* Reads them; *filter borrows from the call. ADMIN_USAGE when one means nothing. */
-int filter_read(const struct admin_call *call, struct store_filter *filter, struct error *err);
+extern const struct command_option filter_rows[];
+
+/* Makes *filter of them, which borrows from them. COMMAND_USAGE when one means nothing. */
+int filter_read(const struct filter_options *options, int64_t now, struct store_filter *filter,
+    struct error *err);
 
 #endif

@@ -8,9 +8,9 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
+#include "admin/commands.h"
 #include "ca/directory.h"
 #include "ca/files.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
@@ -19,7 +19,6 @@
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
-#include "util/duration.h"
 #include "util/error.h"
 #include "util/utf8.h"
 
@@ -30,6 +29,41 @@
 /* RFC 5280 allows a CN 64 characters; the words behind the name take 8. */
 #define INIT_NAME_MAX 56
 #define INIT_CN_SIZE  (4 * 64 + 1)
+
+struct init {
+	struct access_options access;
+	const char           *name;
+	const char           *key_type;
+	int64_t               root_lifetime;
+	int64_t               issuing_lifetime;
+	const char           *issuing_key;
+};
+
+static const struct command_option init_rows[] = {
+    {OPTION(TEXT, "name", "NAME", struct init, name, "what both certificates' CN begins with"),
+        .value = INIT_NAME},
+    {OPTION(TEXT, "key-type", "TYPE", struct init, key_type, "p256, p384, rsa3072 or rsa4096"),
+        .value = "p256"},
+    {OPTION(DURATION, "root-lifetime", "DURATION", struct init, root_lifetime,
+         "how long the root is valid"),
+        .value = "20y"},
+    {OPTION(DURATION, "issuing-lifetime", "DURATION", struct init, issuing_lifetime,
+         "how long the issuing certificate is"),
+        .value = "10y"},
+    {OPTION(TEXT, "issuing-key", "URI", struct init, issuing_key,
+        "the issuing CA's key, in a token, a TPM or a file; none is made")},
+    {0},
+};
+
+static command_run admin_init;
+
+const struct command admin_init_command = {
+    .name = "init",
+    .summary = "make the CA: root, issuing certificate, empty inventory",
+    .size = sizeof(struct init),
+    .options = {{init_rows, 0}, {access_rows, offsetof(struct init, access)}},
+    .run = admin_init,
+};
 
 /* What was asked for. */
 struct init_plan {
@@ -73,23 +107,16 @@ init_check_name(const char *name, struct error *err)
 }
 
 static int
-init_read_lifetime(const struct admin_call *call, const char *option, const char *missing,
-    int64_t *lifetime, struct error *err)
+init_read(const struct init *init, struct init_plan *plan, struct error *err)
 {
-	if (duration_parse(admin_call_value(call, option, missing), lifetime, err) != 0)
-		return error_wrap(err, "--%s", option);
-	return 0;
-}
-
-static int
-init_read(const struct admin_call *call, struct init_plan *plan, struct error *err)
-{
-	plan->name = admin_call_value(call, "name", INIT_NAME);
-	plan->type_word = admin_call_value(call, "key-type", "p256");
+	*plan = (struct init_plan){
+	    .name = init->name,
+	    .type_word = init->key_type,
+	    .root_lifetime = init->root_lifetime,
+	    .issuing_lifetime = init->issuing_lifetime,
+	};
 	if (init_check_name(plan->name, err) != 0 ||
-	    key_type_parse(plan->type_word, &plan->type, err) != 0 ||
-	    init_read_lifetime(call, "root-lifetime", "20y", &plan->root_lifetime, err) != 0 ||
-	    init_read_lifetime(call, "issuing-lifetime", "10y", &plan->issuing_lifetime, err) != 0)
+	    key_type_parse(plan->type_word, &plan->type, err) != 0)
 		return -1;
 	if (plan->issuing_lifetime > plan->root_lifetime)
 		return error_set(err, ERROR_MALFORMED,
@@ -152,7 +179,7 @@ init_describe(const char *name, const X509 *certificate, const char *pem, const 
 }
 
 static void
-init_say_json(const struct admin_call *call, const struct init_plan *plan,
+init_say_json(const struct command_call *call, const struct init_plan *plan,
     const struct init_result *made)
 {
 	json_t *root = init_describe(plan->root_name, made->root.certificate, STATE_ROOT_PEM,
@@ -179,7 +206,7 @@ init_say_certificate(const char *file, const char *name, const X509 *certificate
 }
 
 static void
-init_say(const struct admin_call *call, const struct init_plan *plan,
+init_say(const struct command_call *call, const struct init_plan *plan,
     const struct init_result *made)
 {
 	(void)printf("made an attestation CA (%s keys) in ", plan->type_word);
@@ -214,7 +241,7 @@ init_make_store(const char *directory, void *arg, struct error *err)
 }
 
 static int
-init_run(const struct admin_call *call, const struct init_plan *plan, struct state_file *files,
+init_run(const struct command_call *call, const struct init_plan *plan, struct state_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
@@ -237,8 +264,8 @@ init_run(const struct admin_call *call, const struct init_plan *plan, struct sta
 	return rc;
 }
 
-int
-admin_init(const struct admin_call *call, struct error *err)
+static int
+admin_init(const struct command_call *call, struct error *err)
 {
 	struct state_file files[INIT_FILES] = {
 	    [INIT_ROOT_KEY] = {STATE_ROOT_KEY, 0600, {0}},
@@ -247,18 +274,19 @@ admin_init(const struct admin_call *call, struct error *err)
 	    [INIT_ISSUING_KEY] = {STATE_ISSUING_KEY, 0600, {0}},
 	    [INIT_ISSUING_PEM] = {STATE_ISSUING_PEM, 0644, {0}},
 	};
-	struct init_plan plan = {.name = NULL};
-	int              rc;
+	const struct init *init = call->options;
+	struct init_plan   plan;
+	int                rc;
 
-	if (init_read(call, &plan, err) != 0)
-		return ADMIN_USAGE;
+	if (init_read(init, &plan, err) != 0)
+		return COMMAND_USAGE;
 	/* Said before the keys are made, which may take seconds. */
 	if (state_check(call->state_dir, err) != 0)
 		return -1;
-	if (access_read(call, &plan.access, err) != 0)
+	if (access_read(&init->access, &plan.access, err) != 0)
 		return access_status(err);
-	if (admin_call_value(call, "issuing-key", NULL) != NULL)
-		plan.issuing_uri = key_uri_absolute(admin_call_value(call, "issuing-key", NULL));
+	if (init->issuing_key != NULL)
+		plan.issuing_uri = key_uri_absolute(init->issuing_key);
 	rc = init_run(call, &plan, files, err);
 	access_clear(&plan.access);
 	free(plan.issuing_uri);

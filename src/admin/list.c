@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/filter.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
@@ -15,6 +15,16 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_run admin_list;
+
+const struct command admin_list_command = {
+    .name = "list",
+    .summary = "show the devices, by name",
+    .size = sizeof(struct filter_options),
+    .options = {{filter_rows, 0}},
+    .run = admin_list,
+};
 
 /* A longer name moves its own line only. */
 #define LIST_NAMES_MAX 40
@@ -125,12 +135,12 @@ list_table(struct store *store, const struct store_filter *filter, struct error 
 	return store_device_search(store, filter, list_print_cb, &list, err);
 }
 
-int
-admin_list(const struct admin_call *call, struct error *err)
+static int
+admin_list(const struct command_call *call, struct error *err)
 {
 	struct store_filter filter;
 	struct store       *store;
-	int                 rc = filter_read(call, &filter, err);
+	int                 rc = filter_read(call->options, call->now, &filter, err);
 
 	if (rc != 0)
 		return rc;

@@ -4,6 +4,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/approve.c \
 	src/admin/attest_ca.c \
 	src/admin/audit.c \
+	src/admin/commands.h \
 	src/admin/crl.c \
 	src/admin/describe.c src/admin/describe.h \
 	src/admin/each.c src/admin/each.h \

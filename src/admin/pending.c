@@ -3,14 +3,34 @@
 
 #include <stdio.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/waiting.h"
 #include "tpm/vendor.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+struct pending {
+	bool denied;
+};
+
+static const struct command_option pending_rows[] = {
+    {OPTION(FLAG, "denied", NULL, struct pending, denied,
+        "show those that were denied instead")},
+    {0},
+};
+
+static command_run admin_pending;
+
+const struct command admin_pending_command = {
+    .name = "pending",
+    .summary = "show the machines that asked and wait to be approved",
+    .size = sizeof(struct pending),
+    .options = {{pending_rows, 0}},
+    .run = admin_pending,
+};
 
 /* Digits of the hash in the command that is shown at the end: enough for one machine only. */
 #define PENDING_DIGITS 16
@@ -124,23 +144,23 @@ pending_print_end(const struct pending_answer *answer, bool denied)
 		    PENDING_DIGITS, answer->last);
 }
 
-int
-admin_pending(const struct admin_call *call, struct error *err)
+static int
+admin_pending(const struct command_call *call, struct error *err)
 {
+	const struct pending *pending = call->options;
 	struct pending_answer answer = {.json = call->json};
-	bool                  denied = admin_call_given(call, "denied");
 	struct store         *store;
 	int                   rc;
 
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = store_waiting_list(store, denied, pending_cb, &answer, err);
+	rc = store_waiting_list(store, pending->denied, pending_cb, &answer, err);
 	store_close(store);
 	if (rc != 0)
 		return -1;
 	if (call->json)
 		(void)printf(answer.count == 0 ? "[]\n" : "\n]\n");
 	else
-		pending_print_end(&answer, denied);
+		pending_print_end(&answer, pending->denied);
 	return 0;
 }

@@ -1,11 +1,23 @@
 /* attest-ca remove: devices out of the inventory. */
 #include "config.h"
 
+#include "admin/commands.h"
 #include "admin/each.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
+
+static command_run admin_remove;
+
+const struct command admin_remove_command = {
+    .name = "remove",
+    .summary = "take devices out of the inventory and revoke their AK certificates",
+    .operands = "HASH | PREFIX | NAME",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_remove,
+};
 
 /* What the store is about to revoke and does not count for us. */
 struct good {
@@ -24,7 +36,7 @@ remove_count_cb(const struct store_certificate *certificate, void *arg)
 }
 
 static int
-remove_one(struct store *store, const struct admin_call *call, struct store_device *device,
+remove_one(struct store *store, const struct command_call *call, struct store_device *device,
     size_t *revoked, struct error *err)
 {
 	struct good good = {.now = call->now};
@@ -35,8 +47,8 @@ remove_one(struct store *store, const struct admin_call *call, struct store_devi
 	return store_device_remove(store, device->ek_hash, call->now, err);
 }
 
-int
-admin_remove(const struct admin_call *call, struct error *err)
+static int
+admin_remove(const struct command_call *call, struct error *err)
 {
 	static const struct each_act act = {"removed", "nothing was removed", remove_one};
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/change.h"
@@ -14,6 +14,17 @@
 #include "store/store.h"
 #include "tpm/ek.h"
 #include "util/error.h"
+
+static command_run admin_replace;
+
+const struct command admin_replace_command = {
+    .name = "replace",
+    .summary = "give names, tags and note of a device to the EK of its new mainboard",
+    .operands = "OLD NEW",
+    .operands_min = 2,
+    .operands_max = 2,
+    .run = admin_replace,
+};
 
 /* A whole hash in any form, or the beginning of one that waits. */
 static int
@@ -37,7 +48,7 @@ replace_read_new(struct store *store, const char *text, uint8_t hash[STORE_HASH_
 
 /* Fills in what was there and what is now; the caller clears both. */
 static int
-replace_in_store(const struct admin_call *call, struct store_device *old, struct store_device *new,
+replace_in_store(const struct command_call *call, struct store_device *old, struct store_device *new,
     size_t *revoked, struct error *err)
 {
 	struct store *store = NULL;
@@ -80,8 +91,8 @@ replace_say(const struct store_device *old, const struct store_device *new, size
 		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" switches it on\n");
 }
 
-int
-admin_replace(const struct admin_call *call, struct error *err)
+static int
+admin_replace(const struct command_call *call, struct error *err)
 {
 	struct store_device old = {.enabled = false};
 	struct store_device new = {.enabled = false};

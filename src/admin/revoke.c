@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
@@ -15,6 +15,34 @@
 #include "store/store.h"
 #include "util/error.h"
 #include "util/hex.h"
+
+struct revoke {
+	struct option_list serials;
+	const char        *reason;
+};
+
+static const struct command_option revoke_rows[] = {
+    {OPTION(LIST, "serial", "HEX", struct revoke, serials,
+        "the AK certificate with this serial number; may be repeated")},
+    {OPTION(TEXT, "reason", "REASON", struct revoke, reason,
+         "keyCompromise, superseded, cessationOfOperation, ..."),
+        .value = "unspecified"},
+    {0},
+};
+
+static command_check revoke_check;
+static command_run admin_revoke;
+
+const struct command admin_revoke_command = {
+    .name = "revoke",
+    .summary = "revoke AK certificates and change nothing else",
+    .size = sizeof(struct revoke),
+    .options = {{revoke_rows, 0}},
+    .operands = "HASH | PREFIX | NAME",
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .check = revoke_check,
+    .run = admin_revoke,
+};
 
 /* "4001ab", "40:01:AB" and "0x4001ab" are the same, leading zeros or not. */
 static int
@@ -46,7 +74,7 @@ serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size, s
 
 /* A device that is enrolled, or the whole hash of one that was. */
 static int
-revoke_device(struct store *store, const struct admin_call *call, const char *text, int reason,
+revoke_device(struct store *store, const struct command_call *call, const char *text, int reason,
     size_t *revoked, struct error *err)
 {
 	struct store_device device = {.enabled = false};
@@ -62,7 +90,7 @@ revoke_device(struct store *store, const struct admin_call *call, const char *te
 }
 
 static int
-revoke_serial(struct store *store, const struct admin_call *call, const char *text, int reason,
+revoke_serial(struct store *store, const struct command_call *call, const char *text, int reason,
     size_t *revoked, struct error *err)
 {
 	uint8_t serial[STORE_SERIAL_MAX];
@@ -75,28 +103,23 @@ revoke_serial(struct store *store, const struct admin_call *call, const char *te
 }
 
 static int
-revoke_all(struct store *store, const struct admin_call *call, int reason, size_t *total,
+revoke_all(struct store *store, const struct command_call *call, int reason, size_t *total,
     struct error *err)
 {
-	size_t revoked = 0;
+	const struct option_list *serials = &((const struct revoke *)call->options)->serials;
+	size_t                    revoked = 0;
 
 	for (size_t i = 0; i < call->operand_count; i++, *total += revoked)
 		if (revoke_device(store, call, call->operands[i], reason, &revoked, err) != 0)
 			return -1;
-	for (size_t i = 0; i < call->value_count; i++) {
-		const struct admin_value *value = &call->values[i];
-
-		if (strcmp(value->option->name, "serial") != 0)
-			continue;
-		if (revoke_serial(store, call, value->text, reason, &revoked, err) != 0)
+	for (size_t i = 0; i < serials->count; i++, *total += revoked)
+		if (revoke_serial(store, call, serials->texts[i], reason, &revoked, err) != 0)
 			return -1;
-		*total += revoked;
-	}
 	return 0;
 }
 
 static int
-revoke_in_store(const struct admin_call *call, int reason, size_t *total, struct error *err)
+revoke_in_store(const struct command_call *call, int reason, size_t *total, struct error *err)
 {
 	struct store *store = NULL;
 	int           rc;
@@ -117,18 +140,26 @@ revoke_in_store(const struct admin_call *call, int reason, size_t *total, struct
 	return rc;
 }
 
-int
-admin_revoke(const struct admin_call *call, struct error *err)
+static int
+revoke_check(const struct command_call *call, struct error *err)
 {
-	size_t total = 0;
-	int    reason = 0;
+	const struct revoke *revoke = call->options;
+	int                  reason;
 
-	if (crl_reason_parse(admin_call_value(call, "reason", "unspecified"), &reason, err) != 0)
-		return ADMIN_USAGE;
-	if (call->operand_count == 0 && !admin_call_given(call, "serial")) {
-		error_set(err, ERROR_MALFORMED, "revoke needs a DEVICE or --serial HEX");
-		return ADMIN_USAGE;
-	}
+	if (call->operand_count == 0 && revoke->serials.count == 0)
+		return error_set(err, ERROR_MALFORMED, "revoke needs a DEVICE or --serial HEX");
+	return crl_reason_parse(revoke->reason, &reason, err);
+}
+
+static int
+admin_revoke(const struct command_call *call, struct error *err)
+{
+	const struct revoke *revoke = call->options;
+	size_t               total = 0;
+	int                  reason = 0;
+
+	if (crl_reason_parse(revoke->reason, &reason, err) != 0)
+		return COMMAND_USAGE;
 	if (revoke_in_store(call, reason, &total, err) != 0)
 		return -1;
 	if (call->json) {

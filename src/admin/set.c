@@ -3,61 +3,66 @@
 
 #include <stdio.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
 
-/* What is given for one of the two lists, or that it shall be empty. */
-struct set_list {
-	const char **texts;
-	size_t       max;
-	bool         set;
-	size_t       count;
+struct set {
+	struct option_list names;
+	bool               no_names;
+	const char        *note;
+	struct option_list tags;
+	bool               no_tags;
 };
 
-/* One more than may be is enough for the store to refuse it. */
-static int
-set_read_list(const struct admin_call *call, const char *name, const char *none,
-    struct set_list *list, struct error *err)
-{
-	size_t count = admin_call_values(call, name, list->texts, list->max);
-	bool   empty = admin_call_given(call, none);
+static const struct command_option set_rows[] = {
+    {OPTION(LIST, "name", "NAME", struct set, names,
+        "exactly these permanent identifiers; may be repeated")},
+    {OPTION(FLAG, "no-names", NULL, struct set, no_names,
+        "no permanent identifiers: the hash is it then")},
+    {OPTION(TEXT, "note", "TEXT", struct set, note, "for people; nothing is made of it")},
+    {OPTION(LIST, "tag", "TAG", struct set, tags, "exactly these tags; may be repeated")},
+    {OPTION(FLAG, "no-tags", NULL, struct set, no_tags, "no tags")},
+    {0},
+};
 
-	if (count != 0 && empty)
-		return error_set(err, ERROR_MALFORMED, "--%s and --%s contradict each other", name, none);
-	list->set = count != 0 || empty;
-	list->count = count < list->max ? count : list->max;
-	return 0;
-}
+static command_check set_check;
+static command_run admin_set;
+
+const struct command admin_set_command = {
+    .name = "set",
+    .summary = "change what a device is called; what carries a name that goes is revoked",
+    .size = sizeof(struct set),
+    .options = {{set_rows, 0}},
+    .operands = "HASH | PREFIX | NAME",
+    .operands_min = 1,
+    .operands_max = 1,
+    .check = set_check,
+    .run = admin_set,
+};
 
 static int
-set_read(const struct admin_call *call, struct set_list *names, struct set_list *tags,
-    struct store_edit *edit, struct error *err)
+set_check(const struct command_call *call, struct error *err)
 {
-	if (set_read_list(call, "name", "no-names", names, err) != 0 ||
-	    set_read_list(call, "tag", "no-tags", tags, err) != 0)
-		return -1;
-	*edit = (struct store_edit){
-	    .set_names = names->set,
-	    .names = names->texts,
-	    .name_count = names->count,
-	    .set_tags = tags->set,
-	    .tags = tags->texts,
-	    .tag_count = tags->count,
-	    .note = admin_call_value(call, "note", NULL),
-	};
-	if (!edit->set_names && !edit->set_tags && edit->note == NULL)
+	const struct set *set = call->options;
+
+	if (set->names.count != 0 && set->no_names)
+		return error_set(err, ERROR_MALFORMED, "--name and --no-names contradict each other");
+	if (set->tags.count != 0 && set->no_tags)
+		return error_set(err, ERROR_MALFORMED, "--tag and --no-tags contradict each other");
+	if (set->names.count == 0 && !set->no_names && set->tags.count == 0 && !set->no_tags &&
+	    set->note == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "set needs one of --name, --no-names, --tag, --no-tags and --note");
 	return 0;
 }
 
 static int
-set_in_store(const struct admin_call *call, const struct store_edit *edit,
+set_in_store(const struct command_call *call, const struct store_edit *edit,
     struct store_device *device, size_t *revoked, struct error *err)
 {
 	struct store_device before = {.enabled = false};
@@ -91,19 +96,22 @@ set_say(const struct store_device *device, size_t revoked, bool json)
 	describe_crl_hint(stdout, revoked);
 }
 
-int
-admin_set(const struct admin_call *call, struct error *err)
+static int
+admin_set(const struct command_call *call, struct error *err)
 {
-	const char         *names[STORE_DEVICE_NAMES_MAX + 1];
-	const char         *tags[STORE_DEVICE_TAGS_MAX + 1];
-	struct set_list     name_list = {.texts = names, .max = STORE_DEVICE_NAMES_MAX + 1};
-	struct set_list     tag_list = {.texts = tags, .max = STORE_DEVICE_TAGS_MAX + 1};
+	const struct set   *set = call->options;
 	struct store_device device = {.enabled = false};
-	struct store_edit   edit;
-	size_t              revoked = 0;
+	struct store_edit   edit = {
+	      .set_names = set->names.count != 0 || set->no_names,
+	      .names = set->names.texts,
+	      .name_count = set->names.count,
+	      .set_tags = set->tags.count != 0 || set->no_tags,
+	      .tags = set->tags.texts,
+	      .tag_count = set->tags.count,
+	      .note = set->note,
+	};
+	size_t revoked = 0;
 
-	if (set_read(call, &name_list, &tag_list, &edit, err) != 0)
-		return ADMIN_USAGE;
 	if (set_in_store(call, &edit, &device, &revoked, err) != 0)
 		return -1;
 	set_say(&device, revoked, call->json);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/inventory/certificate.h"
@@ -16,6 +16,17 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
+
+static command_run admin_show;
+
+const struct command admin_show_command = {
+    .name = "show",
+    .summary = "show a device and its AK certificates",
+    .operands = "HASH | PREFIX | NAME",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = admin_show,
+};
 
 struct show {
 	int64_t now;
@@ -151,8 +162,8 @@ show_text(struct store *store, const struct store_device *device, int64_t now, s
 	return 0;
 }
 
-int
-admin_show(const struct admin_call *call, struct error *err)
+static int
+admin_show(const struct command_call *call, struct error *err)
 {
 	struct store_device device;
 	struct store       *store;

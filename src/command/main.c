@@ -1,7 +1,6 @@
-/* Reads the command line, finds the command, runs it and says what went wrong. */
+/* Finds the command that the command line means, runs it and says what went wrong. */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "command/command.h"
 #include "command/print.h"
+#include "command/reader.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -17,156 +17,29 @@
 #define MAIN_FAILED 1
 #define MAIN_USAGE  2
 
-/* What getopt_long answers for the option at an index of the table it was given. */
-#define MAIN_OPTION_BASE 256
-
-/* Enough for the common options and those of any command; a longer table ends the program. */
-#define MAIN_OPTIONS_MAX 16
-
-struct options {
-	const struct admin_option *records[MAIN_OPTIONS_MAX];
-	struct option              table[MAIN_OPTIONS_MAX + 1];
-	size_t                     count;
-	char                       letters[2 * MAIN_OPTIONS_MAX + 1]; /* as getopt wants them */
+/* One run. */
+struct run {
+	const struct command_program *program;
+	const struct command         *command; /* NULL until it is found */
+	struct command_call           call;
+	struct option_reader          reader;
+	void                         *options; /* that the command's options fill */
 };
-
-static void
-options_add(struct options *options, const struct admin_option *records)
-{
-	for (; records->name != NULL; records++) {
-		size_t length = strlen(options->letters);
-
-		if (options->count == MAIN_OPTIONS_MAX)
-			abort();
-		options->records[options->count] = records;
-		options->table[options->count] = (struct option){records->name,
-		    records->argument != NULL ? required_argument : no_argument, NULL,
-		    MAIN_OPTION_BASE + (int)options->count};
-		options->count++;
-		if (records->letter != 0)
-			(void)snprintf(options->letters + length, sizeof options->letters - length,
-			    "%c%s", records->letter, records->argument != NULL ? ":" : "");
-	}
-}
-
-/* The option that getopt_long has found. */
-static const struct admin_option *
-options_find(const struct options *options, int answer)
-{
-	size_t i = 0;
-
-	if (answer >= MAIN_OPTION_BASE)
-		return options->records[answer - MAIN_OPTION_BASE];
-	while (options->records[i]->letter != answer)
-		i++;
-	return options->records[i];
-}
-
-static const char *
-call_first(const struct admin_call *call, const char *name, const char *missing, bool *given)
-{
-	*given = false;
-	for (size_t i = 0; i < call->value_count; i++) {
-		if (strcmp(call->values[i].option->name, name) == 0) {
-			*given = true;
-			return call->values[i].text;
-		}
-	}
-	return missing;
-}
-
-const char *
-admin_call_value(const struct admin_call *call, const char *name, const char *missing)
-{
-	bool given;
-
-	return call_first(call, name, missing, &given);
-}
-
-size_t
-admin_call_values(const struct admin_call *call, const char *name, const char **texts, size_t max)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < call->value_count; i++) {
-		if (strcmp(call->values[i].option->name, name) != 0)
-			continue;
-		if (count < max)
-			texts[count] = call->values[i].text;
-		count++;
-	}
-	return count;
-}
-
-bool
-admin_call_given(const struct admin_call *call, const char *name)
-{
-	bool given;
-
-	(void)call_first(call, name, NULL, &given);
-	return given;
-}
 
 /* Says why the command line means nothing, and where to read what would. */
 static int
-main_usage(const struct admin_program *program, const struct admin_command *command,
-    const struct error *err)
+run_usage(const struct run *run, const struct error *err)
 {
-	(void)fprintf(stderr, "%s: ", program->name);
+	const char *name = run->program->name;
+
+	(void)fprintf(stderr, "%s: ", name);
 	print_text(stderr, err->detail);
-	(void)fprintf(stderr, "; see \"%s %s%s--help\"\n", program->name,
-	    command != NULL ? command->name : "", command != NULL ? " " : "");
+	(void)fprintf(stderr, "; see \"%s %s%s--help\"\n", name,
+	    run->command != NULL ? run->command->name : "", run->command != NULL ? " " : "");
 	return MAIN_USAGE;
 }
 
-static int
-call_add(struct admin_call *call, const struct admin_option *option, const char *text,
-    struct error *err)
-{
-	if (!option->many && admin_call_given(call, option->name))
-		return error_set(err, ERROR_MALFORMED, "--%s is given twice", option->name);
-	call->values[call->value_count++] = (struct admin_value){option, text};
-	return 0;
-}
-
-/* The sentence for what getopt_long refused: it leaves 0, a letter or a long option's number in optopt. */
-static int
-call_refuse(int answer, const char *given, struct error *err)
-{
-	char letter[] = {'-', (char)optopt, '\0'};
-
-	if (optopt == 0)
-		return error_set(err, ERROR_MALFORMED, "there is no option \"%.100s\"", given);
-	if (answer == ':')
-		return error_set(err, ERROR_MALFORMED, "%.100s needs an argument",
-		    optopt < MAIN_OPTION_BASE ? letter : given);
-	if (optopt < MAIN_OPTION_BASE)
-		return error_set(err, ERROR_MALFORMED, "there is no option \"%s\"", letter);
-	return error_set(err, ERROR_MALFORMED, "%.100s: this option takes no argument", given);
-}
-
-/*
- * Reads the options behind argv[0], all of them or up to the first operand;
- * optind is the first operand then.
- */
-static int
-call_read(struct admin_call *call, const struct options *options, bool all, int argc, char **argv,
-    struct error *err)
-{
-	char letters[sizeof options->letters + 2];
-	int  answer;
-
-	(void)snprintf(letters, sizeof letters, "%s:%s", all ? "" : "+", options->letters);
-	opterr = 0;
-	optind = 0; /* glibc: begin again, with its permutation too */
-	while ((answer = getopt_long(argc, argv, letters, options->table, NULL)) != -1) {
-		if (answer == '?' || answer == ':')
-			return call_refuse(answer, argv[optind - 1], err);
-		if (call_add(call, options_find(options, answer), optarg, err) != 0)
-			return -1;
-	}
-	return 0;
-}
+/* ---- which command ---- */
 
 /* True when the operands begin with the words of a name, of which there are `words`. */
 static bool
@@ -185,125 +58,252 @@ command_matches(const char *name, int argc, char **argv, int *words)
 	return false;
 }
 
-/* A name may be two words: "trust import". Fills in how many were found, of the nearest when none fits. */
-static const struct admin_command *
-main_find_command(const struct admin_program *program, int argc, char **argv, int *words)
+/* A name may be two words: "trust import". Fills in how many were found. */
+static const struct command *
+command_find(const struct command_program *program, int argc, char **argv, int *words)
 {
-	int most = 0;
-
-	for (size_t i = 0; i < program->command_count; i++) {
-		if (command_matches(program->commands[i].name, argc, argv, words))
-			return &program->commands[i];
-		most = *words > most ? *words : most;
-	}
-	*words = most;
+	for (size_t i = 0; program->commands[i] != NULL; i++)
+		if (command_matches(program->commands[i]->name, argc, argv, words))
+			return program->commands[i];
 	return NULL;
 }
 
+/* Words what is no command. Of a family, its second word was meant as well. */
 static int
-main_check_operands(const struct admin_command *command, const struct admin_call *call,
-    struct error *err)
+command_unknown(const struct command_program *program, int argc, char **argv, struct error *err)
 {
-	if (call->operand_count < command->operands_min)
-		return error_set(err, ERROR_MALFORMED, "%s needs to be told which", command->name);
-	if (call->operand_count > command->operands_max)
-		return error_set(err, ERROR_MALFORMED, "%s does not take \"%.100s\"", command->name,
-		    call->operands[command->operands_max]);
-	return 0;
+	bool        family = command_is_family(program, argv[0]);
+	bool        two = argc > 1 && argv[1][0] != '-';
+	const char *meant;
+	char        given[256];
+
+	(void)snprintf(given, sizeof given, "%.100s%s%.100s", argv[0], two ? " " : "",
+	    two ? argv[1] : "");
+	meant = command_suggest(program, given);
+	if (!family && two && meant == NULL)
+		meant = command_suggest(program, argv[0]);
+	if (!family && (meant == NULL || strchr(meant, ' ') == NULL))
+		given[strlen(argv[0]) < 100 ? strlen(argv[0]) : 100] = '\0';
+	if (meant != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "there is no command \"%s\" (did you mean \"%s\"?)", given, meant);
+	if (family && !two)
+		return error_set(err, ERROR_MALFORMED,
+		    "there is no command \"%s\" alone; \"%s help %s\" lists those that begin so", given,
+		    program->name, given);
+	return error_set(err, ERROR_MALFORMED, "there is no command \"%s\"", given);
 }
 
-/* Runs the command, and makes sure that what it printed has arrived. */
+/* ---- help ---- */
+
+/* "help", "help COMMAND", "help FAMILY". */
 static int
-main_run(const struct admin_program *program, const struct admin_command *command,
-    struct admin_call *call)
+help_run(struct run *run, int argc, char **argv)
 {
 	struct error err = {0};
-	int          rc;
+	int          words;
 
-	call->state_dir = admin_call_value(call, "state-dir", program->state_dir);
-	call->json = admin_call_given(call, "json");
-	call->now = clock_now();
-	if (*call->state_dir == '\0') {
-		error_set(&err, ERROR_MALFORMED, "--state-dir cannot be empty");
-		return main_usage(program, command, &err);
+	if (argc == 0)
+		command_help(stdout, run->program);
+	else if ((run->command = command_find(run->program, argc, argv, &words)) != NULL)
+		command_help_command(stdout, run->program, run->command);
+	else if (argc == 1 && command_is_family(run->program, argv[0]))
+		command_help_family(stdout, run->program, argv[0]);
+	else {
+		(void)command_unknown(run->program, argc, argv, &err);
+		return run_usage(run, &err);
 	}
-	if (main_check_operands(command, call, &err) != 0)
-		return main_usage(program, command, &err);
-	rc = command->run(call, &err);
-	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
-		rc = error_set_errno(&err, ERROR_INTERNAL, "%s is done, but writing the answer failed",
-		    command->name);
-	if (rc == ADMIN_USAGE)
-		return main_usage(program, command, &err);
-	if (rc == 0)
-		return MAIN_DONE;
-	(void)fflush(stdout);
-	(void)fprintf(stderr, "%s: ", program->name);
-	print_text(stderr, err.detail);
-	(void)fputc('\n', stderr);
-	return MAIN_FAILED;
+	return MAIN_DONE;
 }
 
+/* Whether a family is asked for its commands: "trust --help". */
 static bool
-main_answered(const struct admin_program *program, const struct admin_call *call,
-    const struct admin_command *command)
+family_help_is_asked(const struct command_program *program, int argc, char **argv)
 {
-	if (admin_call_given(call, "help") && command != NULL)
-		admin_help_command(stdout, program, command);
-	else if (admin_call_given(call, "help"))
-		admin_help(stdout, program);
-	else if (admin_call_given(call, "version"))
+	return argc == 2 && command_is_family(program, argv[0]) &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+/* Answers what the program's own options ask for; false when they ask for nothing. */
+static bool
+run_answered(const struct run *run)
+{
+	const struct command_program *program = run->program;
+
+	if (run->call.help && run->command != NULL)
+		command_help_command(stdout, program, run->command);
+	else if (run->call.help)
+		command_help(stdout, program);
+	else if (run->call.version && strcmp(program->name, PACKAGE_NAME) == 0)
 		(void)printf("%s\n", PACKAGE_VERSION_LINE);
+	else if (run->call.version)
+		(void)printf("%s (%s)\n", program->name, PACKAGE_VERSION_LINE);
 	else
 		return false;
 	return true;
 }
 
-static int
-main_read_and_run(const struct admin_program *program, struct admin_call *call, int argc,
-    char **argv)
-{
-	struct options              options = {.count = 0};
-	const struct admin_command *command = NULL;
-	struct error                err = {0};
-	int                         words = 0;
+/* ---- the command ---- */
 
-	options_add(&options, program->options);
-	if (call_read(call, &options, false, argc, argv, &err) != 0)
-		return main_usage(program, NULL, &err);
-	if (main_answered(program, call, NULL))
+static int
+run_check(struct run *run, struct error *err)
+{
+	const struct command      *command = run->command;
+	const struct command_call *call = &run->call;
+
+	if (call->operand_count < command->operands_min)
+		return error_set(err, ERROR_MALFORMED, "%s needs to be told which: %s", command->name,
+		    command->operands);
+	if (call->operand_count > command->operands_max)
+		return error_set(err, ERROR_MALFORMED, "%s does not take \"%.100s\"", command->name,
+		    call->operands[command->operands_max]);
+	if (option_reader_complete(&run->reader, err) != 0)
+		return -1;
+	return command->check != NULL ? command->check(call, err) : 0;
+}
+
+/* Prints what a program that answers has found, and why it failed. */
+static void
+answer_print(const struct command_call *call, int rc, const struct error *err)
+{
+	if (rc != 0)
+		(void)json_object_update_new(call->answer,
+		    json_pack("{s:s, s:s}", "error", error_type(err->kind), "detail", err->detail));
+	(void)json_dumpf(call->answer, stdout, JSON_INDENT(1));
+	(void)fputc('\n', stdout);
+}
+
+/* Runs the command, and makes sure that what it printed has arrived. */
+static int
+run_command(struct run *run)
+{
+	struct command_call *call = &run->call;
+	struct error         err = {0};
+	int                  rc;
+
+	if (run_check(run, &err) != 0)
+		return run_usage(run, &err);
+	call->answer = run->program->answers ? json_object() : NULL;
+	rc = run->command->run(call, &err);
+	if (rc == COMMAND_USAGE)
+		return run_usage(run, &err);
+	if (run->program->answers && call->json)
+		answer_print(call, rc, &err);
+	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
+		rc = error_set_errno(&err, ERROR_INTERNAL, "%s is done, but writing the answer failed",
+		    run->command->name);
+	if (rc == 0)
+		return MAIN_DONE;
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "%s: ", run->program->name);
+	print_text(stderr, err.detail);
+	(void)fputc('\n', stderr);
+	return MAIN_FAILED;
+}
+
+/* The option of some command that is meant by "--name" or "--name=text"; NULL when there is none. */
+static const struct command_option *
+option_find(const struct command_program *program, const char *given)
+{
+	size_t length = strcspn(given, "=");
+
+	for (size_t i = 0; program->commands[i] != NULL; i++) {
+		const struct command_rows *rows = program->commands[i]->options;
+
+		for (size_t j = 0; j < COMMAND_ROWS_MAX && rows[j].rows != NULL; j++)
+			for (const struct command_option *row = rows[j].rows; row->name != NULL; row++)
+				if (length > 2 && strlen(row->name) == length - 2 &&
+				    strncmp(given + 2, row->name, length - 2) == 0)
+					return row;
+	}
+	return NULL;
+}
+
+/* Reads options. Another command's is known, and said to be out of place. */
+static int
+run_read_options(struct run *run, bool all, int argc, char **argv, struct error *err)
+{
+	const struct command_option *option = NULL;
+	const char                  *unknown;
+
+	if (option_reader_read(&run->reader, all, argc, argv, &unknown, err) == 0)
+		return 0;
+	if (unknown != NULL)
+		option = option_find(run->program, unknown);
+	if (option == NULL)
+		return -1;
+	return run->command != NULL
+	    ? error_set(err, ERROR_MALFORMED, "%s does not take --%s", run->command->name, option->name)
+	    : error_set(err, ERROR_MALFORMED, "--%s stands behind the command", option->name);
+}
+
+/* Reads what stands behind the command's words; argv[0] is the last of them. */
+static int
+run_read(struct run *run, int argc, char **argv, struct error *err)
+{
+	const struct command        *command = run->command;
+	const struct command_option *homeless;
+
+	run->options = memory_new(command->size + 1);
+	run->call.options = run->options;
+	for (size_t i = 0; i < COMMAND_ROWS_MAX && command->options[i].rows != NULL; i++)
+		if (option_reader_add(&run->reader, command->options[i].rows,
+		        (char *)run->options + command->options[i].offset, err) != 0)
+			return -1;
+	if ((homeless = option_reader_homeless(&run->reader)) != NULL)
+		return error_set(err, ERROR_MALFORMED, "%s does not take --%s", command->name,
+		    homeless->name);
+	if (run_read_options(run, true, argc, argv, err) != 0)
+		return -1;
+	run->call.operands = argv + optind;
+	run->call.operand_count = (size_t)(argc - optind);
+	return 0;
+}
+
+static int
+run_all(struct run *run, int argc, char **argv)
+{
+	const struct command_program *program = run->program;
+	struct error                  err = {0};
+	int                           words = 0;
+
+	(void)option_reader_add(&run->reader, program->options, &run->call, &err);
+	(void)option_reader_add(&run->reader, program->early, NULL, &err);
+	if (run_read_options(run, false, argc, argv, &err) != 0)
+		return run_usage(run, &err);
+	if (run_answered(run))
 		return MAIN_DONE;
 	argc -= optind;
 	argv += optind;
 	if (argc == 0) {
-		admin_help(stderr, program);
+		(void)fprintf(stderr, "%s: no command given\n", program->name);
+		command_help(stderr, program);
 		return MAIN_USAGE;
 	}
-	if ((command = main_find_command(program, argc, argv, &words)) == NULL) {
-		error_set(&err, ERROR_MALFORMED, "there is no command \"%.100s%s%.100s\"", argv[0],
-		    words > 0 && argc > 1 ? " " : "", words > 0 && argc > 1 ? argv[1] : "");
-		return main_usage(program, NULL, &err);
+	if (strcmp(argv[0], "help") == 0)
+		return help_run(run, argc - 1, argv + 1);
+	if (family_help_is_asked(program, argc, argv))
+		return help_run(run, 1, argv);
+	if ((run->command = command_find(program, argc, argv, &words)) == NULL) {
+		(void)command_unknown(program, argc, argv, &err);
+		return run_usage(run, &err);
 	}
-	argc -= words - 1; /* getopt begins behind argv[0] */
-	argv += words - 1;
-	options_add(&options, command->options);
-	if (call_read(call, &options, true, argc, argv, &err) != 0)
-		return main_usage(program, command, &err);
-	if (main_answered(program, call, command))
-		return MAIN_DONE;
-	call->operands = argv + optind;
-	call->operand_count = (size_t)(argc - optind);
-	return main_run(program, command, call);
+	if (run_read(run, argc - words + 1, argv + words - 1, &err) != 0)
+		return run_usage(run, &err);
+	return run_answered(run) ? MAIN_DONE : run_command(run);
 }
 
 int
-admin_main(const struct admin_program *program, int argc, char **argv)
+command_main(const struct command_program *program, int argc, char **argv)
 {
-	struct admin_call call = {0};
-	int               status;
+	struct run run = {.program = program};
+	int        status;
 
-	call.values = memory_new((size_t)argc * sizeof *call.values);
-	status = main_read_and_run(program, &call, argc, argv);
-	free(call.values);
+	run.call.now = clock_now();
+	run.reader.now = run.call.now;
+	status = run_all(&run, argc, argv);
+	option_reader_clear(&run.reader);
+	json_decref(run.call.answer);
+	free(run.options);
 	return status;
 }

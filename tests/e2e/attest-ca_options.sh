@@ -10,14 +10,40 @@ case_equal "-V is the same" "$("$ca" -V)" "$out"
 case_ok "--help works" "$ca" --help
 help=$out
 case_equal "-h is the same" "$("$ca" -h)" "$help"
-for command in init enroll list show remove set disable enable replace revoke crl; do
-	case_matches "--help names $command" "$help" "  $command "
-	case_ok "$command --help works without a CA" "$ca" "$command" --help
-	case_matches "$command --help shows its usage" "$out" "^usage: attest-ca $command"
-	case_ok "$command -h behind an operand works" "$ca" "$command" x -h
-	case_fails "$command refuses an option that is not there" 2 \
-		"there is no option \"--nonsense\"; see \"attest-ca $command --help\"" "$ca" "$command" --nonsense
+
+# Each command of a program, by what its --help lists; the same for all of them.
+options_of_all_commands() {
+	local name=$1 program=$2 command line commands=0
+	local -a words
+
+	while read -r line; do
+		read -ra words <<<"$line" # a command may have two
+		command=${words[*]}
+		commands=$((commands + 1))
+		case_ok "$name $command --help works without any state" "$program" "${words[@]}" --help
+		case_matches "$name $command --help shows its usage" "$out" "^usage: $name $command"
+		case_equal "$name help $command is the same" "$("$program" help "${words[@]}")" "$out"
+		case_ok "$name $command -h behind an operand works" "$program" "${words[@]}" x -h
+		case_fails "$name $command refuses an option that is not there" 2 \
+			"there is no option \"--nonsense\"; see \"$name $command --help\"" \
+			"$program" "${words[@]}" --nonsense
+		case_fails "$name $command, misspelt" 2 "there is no command \"${command}r\" \(did you mean \"$command\"\?\)" \
+			"$program" "${words[@]:0:${#words[@]}-1}" "${words[-1]}r"
+	done < <(command_list "$program")
+	check "$name has commands" '[ "$commands" -ge 6 ]'
+}
+
+options_of_all_commands attest-ca "$ca"
+options_of_all_commands attest-acmed "$top_builddir/src/attest-acmed"
+
+for family in issuing trust; do
+	case_ok "$family --help works" "$ca" "$family" --help
+	case_matches "$family --help lists its commands" "$out" "  $family [a-z]"
+	check "and no other" '! grep -q "^  enroll" <<<"$out"'
+	case_equal "help $family is the same" "$("$ca" help "$family")" "$out"
 done
+case_equal "help is --help" "$("$ca" help)" "$help"
+case_fails "help of what is no command" 2 'there is no command "lst" \(did you mean "list"\?\)' "$ca" help lst
 case_matches "enroll --help shows its options" "$("$ca" enroll --help)" "--ek FILE"
 
 case_fails "no command is a usage error" 2 "usage: attest-ca" "$ca"

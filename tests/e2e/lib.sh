@@ -356,3 +356,8 @@ swtpm_manufacture() {
 		--runas "$(id -un)" --logfile "$directory/setup.log" >/dev/null 2>&1 ||
 		{ note "swtpm_setup: $(cat "$directory/setup.log")"; return 1; }
 }
+
+# The commands of a program as its --help lists them, one to a line.
+command_list() {
+	"$1" --help | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z ]\{17\}\).*/\1/p'
+}

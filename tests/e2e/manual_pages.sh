@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Each program has a manual page that mandoc has nothing to say of, and that
-# tells of the same options as --help, no fewer and no more.
+# tells of the same commands and options as --help, no fewer and no more.
 
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
@@ -19,12 +19,44 @@ help_text() {
 	while read -r line; do
 		read -ra words <<<"$line" # a command may have two
 		"$1" "${words[@]}" --help
-	done < <("$1" --help | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z ]\{17\}\).*/\1/p')
+	done < <(command_list "$1")
 }
 
 # In mdoc a long option is Fl -name, within a line of macros too.
 manual_options() {
 	grep -E '^\.(It|Op|Nm|Fl|Ar|Xo)' "$1" | grep -oE 'Fl -[a-z][a-z-]+' | sed 's/Fl /-/' | sort -u
+}
+
+# Each command that --help lists, with each of its own options.
+help_commands() {
+	local line command
+	local -a words
+
+	while read -r line; do
+		read -ra words <<<"$line"
+		command=${words[*]}
+		echo "$command"
+		"$1" "${words[@]}" --help | sed -n '/^options:/,/^$/p' | long_options | sed "s/^/$command /"
+	done < <(command_list "$1") | sort -u
+}
+
+# The same, from the SYNOPSIS of a page.
+manual_commands() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" | awk '
+	/^\.Nm/ { count = 0 }
+	/^\.Cm / { count = split(substr($0, 5), commands, / \| /) }
+	{
+		for (i = 1; i <= count; i++) {
+			print commands[i]
+			for (text = $0; match(text, /Fl -[a-z][a-z-]*/); text = substr(text, RSTART + RLENGTH))
+				print commands[i] " -" substr(text, RSTART + 3, RLENGTH - 3)
+		}
+	}' | sort -u
+}
+
+# A command of a page has an item of its own, not only a line in the synopsis.
+manual_items() {
+	sed -n -e 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' -e 's/^\.Ss attest-device \([a-z]*\)$/\1/p' "$1" | sort -u
 }
 
 for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
@@ -42,6 +74,15 @@ for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 	fi
 	case_equal "${page##*/} has the options of --help" \
 		"$(manual_options "$page")" "$(help_text "$program" | long_options)"
+	commands=$(help_commands "$program")
+	[ "$name" != attestd ] || continue
+	[ "$name" != attest-device ] || continue
+	check "$name has commands" '[ -n "$commands" ]'
+	case_equal "the synopsis of ${page##*/} has each command with its options" \
+		"$(manual_commands "$page")" "$commands"
+	case_equal "${page##*/} describes each command" \
+		"$(manual_items "$page" | grep -Fxf <(command_list "$program" | sed 's/ *$//'))" \
+		"$(command_list "$program" | sed 's/ *$//' | sort)"
 done
 
 finish

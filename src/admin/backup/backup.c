@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "admin/backup/archive.h"
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "ca/directory.h"
 #include "ca/files.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -28,6 +28,32 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+
+struct backup_options {
+	bool without_keys;
+	bool force;
+};
+
+static const struct command_option backup_rows[] = {
+    {OPTION(FLAG, "without-keys", NULL, struct backup_options, without_keys,
+        "leave the private keys out")},
+    {OPTION(FLAG, "force", NULL, struct backup_options, force,
+        "replace the file if it is there")},
+    {0},
+};
+
+static command_run admin_backup;
+
+const struct command admin_backup_command = {
+    .name = "backup",
+    .summary = "write everything that the CA is to one archive",
+    .size = sizeof(struct backup_options),
+    .options = {{backup_rows, 0}},
+    .operands = "FILE | -",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = admin_backup,
+};
 
 /* How often files may change under the backup before it gives up. */
 #define BACKUP_TRIES 3
@@ -248,7 +274,7 @@ backup_say(const struct backup *backup)
 
 /* A backup in the directory that it is of is lost together with it. */
 static int
-backup_check_place(const struct admin_call *call, const struct backup *backup, struct error *err)
+backup_check_place(const struct command_call *call, const struct backup *backup, struct error *err)
 {
 	struct stat there;
 
@@ -268,19 +294,20 @@ backup_check_place(const struct admin_call *call, const struct backup *backup, s
 	return 0;
 }
 
-int
-admin_backup(const struct admin_call *call, struct error *err)
+static int
+admin_backup(const struct command_call *call, struct error *err)
 {
+	const struct backup_options *options = call->options;
 	struct backup backup = {
 	    .file = call->operands[0],
-	    .force = admin_call_given(call, "force"),
-	    .content = {.created = call->now, .keys = !admin_call_given(call, "without-keys")},
+	    .force = options->force,
+	    .content = {.created = call->now, .keys = !options->without_keys},
 	};
 	int rc;
 
 	if (call->json && backup_is_stream(&backup)) {
 		error_set(err, ERROR_MALFORMED, "--json and \"-\" would both write to standard output");
-		return ADMIN_USAGE;
+		return COMMAND_USAGE;
 	}
 	rc = backup_check_place(call, &backup, err);
 	backup_catch_signals(&backup);

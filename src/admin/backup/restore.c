@@ -18,9 +18,9 @@
 #include <openssl/evp.h>
 
 #include "admin/backup/manifest.h"
+#include "admin/commands.h"
 #include "ca/directory.h"
 #include "ca/files.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -30,6 +30,17 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+
+static command_run admin_restore;
+
+const struct command admin_restore_command = {
+    .name = "restore",
+    .summary = "make the CA of a backup, where there is none",
+    .operands = "FILE | -",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = admin_restore,
+};
 
 #define RESTORE_BLOCK     ((size_t)64 * 1024)
 #define RESTORE_DIRECTORY ".attest-ca-restore.XXXXXX"
@@ -347,7 +358,7 @@ restore_open(struct restore *restore, int fd, struct error *err)
 }
 
 static void
-restore_say_json(const struct restore *restore, const struct admin_call *call)
+restore_say_json(const struct restore *restore, const struct command_call *call)
 {
 	char created[CLOCK_TEXT_SIZE];
 
@@ -358,7 +369,7 @@ restore_say_json(const struct restore *restore, const struct admin_call *call)
 }
 
 static void
-restore_say(const struct restore *restore, const struct admin_call *call)
+restore_say(const struct restore *restore, const struct command_call *call)
 {
 	char created[CLOCK_TEXT_SIZE];
 
@@ -392,8 +403,8 @@ restore_clear(struct restore *restore)
 		(void)archive_read_free(restore->archive);
 }
 
-int
-admin_restore(const struct admin_call *call, struct error *err)
+static int
+admin_restore(const struct command_call *call, struct error *err)
 {
 	struct restore restore = {.file = call->operands[0], .now = call->now};
 	bool           stream = strcmp(restore.file, "-") == 0;

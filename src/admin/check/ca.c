@@ -17,7 +17,7 @@
 #include "admin/check/report.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
-#include "command/call.h"
+#include "command/command.h"
 #include "pki/ca.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
@@ -46,7 +46,7 @@ check_time_within(const X509 *certificate, int64_t now)
 
 /* Key and certificate, and the way to the root; times have findings of their own. */
 static void
-check_issuing_chain(const struct admin_call *call, const struct issuer_files *issuing,
+check_issuing_chain(const struct command_call *call, const struct issuer_files *issuing,
     struct check_report *report)
 {
 	AUTO_FREE char *issuing_path = file_join(call->state_dir, STATE_ISSUING_PEM);
@@ -69,7 +69,7 @@ check_issuing_chain(const struct admin_call *call, const struct issuer_files *is
 }
 
 static void
-check_issuing(const struct admin_call *call, const struct key_access *access,
+check_issuing(const struct command_call *call, const struct key_access *access,
     struct issuer_files *issuing, struct check_report *report)
 {
 	struct error err;
@@ -99,7 +99,7 @@ check_issuing(const struct admin_call *call, const struct key_access *access,
 
 /* The root's key need not be here, and what opens it need not be known. */
 static void
-check_root_key(const struct admin_call *call, const struct key_access *access, X509 *certificate,
+check_root_key(const struct command_call *call, const struct key_access *access, X509 *certificate,
     struct check_report *report)
 {
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_KEY);
@@ -121,7 +121,7 @@ check_root_key(const struct admin_call *call, const struct key_access *access, X
 }
 
 static void
-check_root(const struct admin_call *call, const struct key_access *access,
+check_root(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
 {
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
@@ -140,7 +140,7 @@ check_root(const struct admin_call *call, const struct key_access *access,
 
 /* The certificate that signed a CRL: the present one, or the one before, until it is signed anew. */
 static void
-check_crl_content(const struct admin_call *call, const char *what, const struct ca_crl *crl,
+check_crl_content(const struct command_call *call, const char *what, const struct ca_crl *crl,
     const char *remedy, struct check_report *report)
 {
 	char when[CLOCK_TEXT_SIZE];
@@ -163,7 +163,7 @@ check_crl_content(const struct admin_call *call, const char *what, const struct 
 
 /* True when an earlier issuing CA has signed it. */
 static bool
-check_crl_is_earlier(const struct admin_call *call, struct view der)
+check_crl_is_earlier(const struct command_call *call, struct view der)
 {
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t       count = 0;
@@ -186,7 +186,7 @@ check_crl_is_earlier(const struct admin_call *call, struct view der)
 }
 
 static void
-check_crl(const struct admin_call *call, const struct issuer_files *issuing,
+check_crl(const struct command_call *call, const struct issuer_files *issuing,
     struct check_report *report)
 {
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ISSUING_CRL);
@@ -213,7 +213,7 @@ check_crl(const struct admin_call *call, const struct issuer_files *issuing,
 }
 
 static void
-check_root_crl(const struct admin_call *call, struct check_report *report)
+check_root_crl(const struct command_call *call, struct check_report *report)
 {
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_CRL);
 	AUTO_FREE char *root_path = file_join(call->state_dir, STATE_ROOT_PEM);
@@ -236,7 +236,7 @@ check_root_crl(const struct admin_call *call, struct check_report *report)
 
 /* The CRL of an earlier CA, as long as somebody may look at it. */
 static void
-check_earlier_crl(const struct admin_call *call, const struct issuer_files *earlier,
+check_earlier_crl(const struct command_call *call, const struct issuer_files *earlier,
     struct check_report *report)
 {
 	AUTO_FREE char *name = issuer_files_name(earlier->id, "crl");
@@ -259,7 +259,7 @@ check_earlier_crl(const struct admin_call *call, const struct issuer_files *earl
 
 /* Without their keys the certificates of earlier CAs cannot be revoked any more. */
 static void
-check_earlier(const struct admin_call *call, const struct key_access *access,
+check_earlier(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
 {
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
@@ -286,7 +286,7 @@ check_earlier(const struct admin_call *call, const struct key_access *access,
 }
 
 void
-check_ca(const struct admin_call *call, const struct key_access *access,
+check_ca(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
 {
 	struct issuer_files issuing = {.id = ""};

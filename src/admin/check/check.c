@@ -11,11 +11,21 @@
 
 #include "admin/access.h"
 #include "admin/check/report.h"
+#include "admin/commands.h"
 #include "admin/describe.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_run admin_check;
+
+const struct command admin_check_command = {
+    .name = "check",
+    .summary = "look at everything and say what is wrong with it",
+    .size = sizeof(struct access_options),
+    .options = {{access_rows, 0}},
+    .run = admin_check,
+};
 
 /* Whoever has to renew by hand wants to know a month before. */
 #define CHECK_SOON ((int64_t)30 * 24 * 60 * 60)
@@ -103,15 +113,15 @@ check_say_json(const struct check_report *report)
 	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));
 }
 
-int
-admin_check(const struct admin_call *call, struct error *err)
+static int
+admin_check(const struct command_call *call, struct error *err)
 {
 	struct check_report report = {.count = 0};
 	struct access       access;
 	int                 rc = 0;
 
-	if (access_read(call, &access, err) != 0)
-		return ADMIN_USAGE;
+	if (access_read(call->options, &access, err) != 0)
+		return COMMAND_USAGE;
 	check_files(call, &report);
 	check_store(call, &report);
 	check_ca(call, &access.key, &report);

@@ -19,7 +19,7 @@
 #include "admin/backup/manifest.h"
 #include "admin/check/report.h"
 #include "ca/files.h"
-#include "command/call.h"
+#include "command/command.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -124,7 +124,7 @@ files_check_room(const char *directory, struct check_report *report)
 }
 
 void
-check_files(const struct admin_call *call, struct check_report *report)
+check_files(const struct command_call *call, struct check_report *report)
 {
 	const char     *directory = call->state_dir;
 	AUTO_FREE char *copy = memory_strdup(directory);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct admin_call;
+struct command_call;
 struct error;
 struct key_access;
 
@@ -36,9 +36,9 @@ void check_add_error(struct check_report *report, const char *what, const struct
 void check_report_clear(struct check_report *report);
 
 /* The parts of the check. Each finds what it can, and goes on where something is wrong. */
-void check_files(const struct admin_call *call, struct check_report *report);
-void check_store(const struct admin_call *call, struct check_report *report);
-void check_ca(const struct admin_call *call, const struct key_access *access,
+void check_files(const struct command_call *call, struct check_report *report);
+void check_store(const struct command_call *call, struct check_report *report);
+void check_ca(const struct command_call *call, const struct key_access *access,
     struct check_report *report);
 
 /* Says "expires" in time, or that it has; the remedy says what to do then. */

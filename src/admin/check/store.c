@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "admin/check/report.h"
-#include "command/call.h"
+#include "command/command.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
@@ -43,7 +43,7 @@ check_newest_cb(const struct audit_entry *entry, void *arg)
 }
 
 static void
-check_store_record(const struct admin_call *call, struct store *store, struct check_report *report)
+check_store_record(const struct command_call *call, struct store *store, struct check_report *report)
 {
 	struct audit_filter filter = {.since = call->now + CHECK_CLOCK_SLACK};
 	struct error        err;
@@ -76,7 +76,7 @@ check_store_record(const struct admin_call *call, struct store *store, struct ch
 }
 
 void
-check_store(const struct admin_call *call, struct check_report *report)
+check_store(const struct command_call *call, struct check_report *report)
 {
 	struct store *store = NULL;
 	struct error  err;

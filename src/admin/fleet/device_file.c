@@ -6,14 +6,30 @@
 
 #include <string.h>
 
-const struct device_format *
-device_format_find(const char *name)
+static const struct device_format *
+device_format_at(size_t index)
 {
 	const struct device_format *const formats[] = {device_csv(), device_jsonl()};
 
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-		if (strcmp(name, formats[i]->name) == 0)
-			return formats[i];
+	return index < sizeof formats / sizeof formats[0] ? formats[index] : NULL;
+}
+
+const char *
+device_format_name(size_t index)
+{
+	const struct device_format *format = device_format_at(index);
+
+	return format != NULL ? format->name : NULL;
+}
+
+const struct device_format *
+device_format_find(const char *name)
+{
+	const struct device_format *format;
+
+	for (size_t i = 0; (format = device_format_at(i)) != NULL; i++)
+		if (strcmp(name, format->name) == 0)
+			return format;
 	return NULL;
 }
 

@@ -45,6 +45,9 @@ struct device_format {
 const struct device_format *device_csv(void);
 const struct device_format *device_jsonl(void);
 
+/* The name of each format; NULL behind the last. */
+const char *device_format_name(size_t index);
+
 /* By its name; NULL when there is none. device_format_guess: by how a path ends. */
 const struct device_format *device_format_find(const char *name);
 const struct device_format *device_format_guess(const char *path);

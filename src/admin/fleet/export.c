@@ -10,16 +10,41 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/filter.h"
 #include "admin/fleet/device_file.h"
 #include "ca/directory.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+
+struct export_options {
+	struct filter_options filter;
+	const char           *format;
+	const char           *output;
+};
+
+static const struct command_option export_rows[] = {
+    {OPTION(WORD, "format", "FORMAT", struct export_options, format, NULL),
+        .value = "csv", .word = device_format_name},
+    {OPTION(TEXT, "output", "FILE", struct export_options, output,
+         "write there, the whole or nothing, not to standard output"),
+        .letter = 'o'},
+    {0},
+};
+
+static command_run admin_export;
+
+const struct command admin_export_command = {
+    .name = "export",
+    .summary = "write the devices as import reads them",
+    .size = sizeof(struct export_options),
+    .options = {{filter_rows, offsetof(struct export_options, filter)}, {export_rows, 0}},
+    .run = admin_export,
+};
 
 struct export {
 	const struct device_format *format;
@@ -39,7 +64,7 @@ export_write_cb(const struct store_device *device, void *arg)
 }
 
 static int
-export_run(const struct admin_call *call, struct export *export, struct error *err)
+export_run(const struct command_call *call, struct export *export, struct error *err)
 {
 	struct store *store;
 	int           rc;
@@ -69,7 +94,7 @@ export_finish(FILE *out, bool sync, const char *path, struct error *err)
 
 /* A device or a pipe is written to, and never replaced by a file. */
 static int
-export_to_special(const struct admin_call *call, struct export *export, const char *path,
+export_to_special(const struct command_call *call, struct export *export, const char *path,
     struct error *err)
 {
 	int rc;
@@ -82,7 +107,7 @@ export_to_special(const struct admin_call *call, struct export *export, const ch
 
 /* Under another name until it is whole. */
 static int
-export_to_file(const struct admin_call *call, struct export *export, const char *path,
+export_to_file(const struct command_call *call, struct export *export, const char *path,
     struct error *err)
 {
 	size_t          size = strlen(path) + sizeof ".XXXXXX";
@@ -105,7 +130,7 @@ export_to_file(const struct admin_call *call, struct export *export, const char 
 
 /* A symbolic link stays one: what it leads to is written. */
 static int
-export_to(const struct admin_call *call, struct export *export, const char *path,
+export_to(const struct command_call *call, struct export *export, const char *path,
     struct error *err)
 {
 	AUTO_FREE char *target = realpath(path, NULL);
@@ -119,7 +144,7 @@ export_to(const struct admin_call *call, struct export *export, const char *path
 }
 
 static void
-export_say(const struct admin_call *call, const struct export *export, const char *path)
+export_say(const struct command_call *call, const struct export *export, const char *path)
 {
 	if (call->json) {
 		print_json(json_pack("{s:I, s:o}", "devices", (json_int_t)export->count, "file",
@@ -132,27 +157,23 @@ export_say(const struct admin_call *call, const struct export *export, const cha
 	(void)putchar('\n');
 }
 
-int
-admin_export(const struct admin_call *call, struct error *err)
+static int
+admin_export(const struct command_call *call, struct error *err)
 {
-	const char   *path = admin_call_value(call, "output", NULL);
-	const char   *name = admin_call_value(call, "format", "csv");
-	struct export export = {.format = device_format_find(name), .out = stdout};
-	int           rc = filter_read(call, &export.filter, err);
+	const struct export_options *options = call->options;
+	const char                  *path = options->output;
+	struct export export = {.format = device_format_find(options->format), .out = stdout};
+	int           rc = filter_read(&options->filter, call->now, &export.filter, err);
 
 	if (rc != 0)
 		return rc;
 	if (path != NULL && strcmp(path, "-") == 0)
 		path = NULL;
-	if (export.format == NULL) {
-		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
-		return ADMIN_USAGE;
-	}
 	if (path == NULL && call->json) {
 		error_set(err, ERROR_MALFORMED,
 		    "export writes the devices themselves; for JSON give --format jsonl, and --json with"
 		    " --output");
-		return ADMIN_USAGE;
+		return COMMAND_USAGE;
 	}
 	if (path == NULL)
 		return export_run(call, &export, err);

@@ -11,15 +11,42 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/commands.h"
 #include "admin/fleet/device_file.h"
 #include "admin/fleet/fault.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "command/progress.h"
 #include "store/inventory/batch.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
+
+struct import_options {
+	const char *format; /* NULL: the file's name says it */
+	bool        dry_run;
+};
+
+static const struct command_option import_rows[] = {
+    {OPTION(WORD, "format", "FORMAT", struct import_options, format,
+         "where the file's name does not say it"),
+        .word = device_format_name},
+    {OPTION(FLAG, "dry-run", NULL, struct import_options, dry_run,
+        "only check, and change nothing")},
+    {0},
+};
+
+static command_run admin_import;
+
+const struct command admin_import_command = {
+    .name = "import",
+    .summary = "enroll the devices of a file, all of them or none",
+    .size = sizeof(struct import_options),
+    .options = {{import_rows, 0}},
+    .operands = "FILE.csv | FILE.jsonl | -",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = admin_import,
+};
 
 #define IMPORT_STDIN "-"
 
@@ -39,21 +66,16 @@ struct import {
 };
 
 static int
-import_find_format(const struct admin_call *call, struct import *import, struct error *err)
+import_find_format(const char *name, struct import *import, struct error *err)
 {
-	const char *name = admin_call_value(call, "format", NULL);
-
 	import->format =
 	    name != NULL ? device_format_find(name) : device_format_guess(import->path);
 	if (import->format != NULL)
 		return 0;
-	if (name != NULL)
-		error_set(err, ERROR_MALFORMED, "there is no format \"%.80s\", but csv and jsonl", name);
-	else
-		error_set(err, ERROR_MALFORMED,
-		    "what is in \"%.300s\" its name does not say; give --format csv or --format jsonl",
-		    import->path);
-	return ADMIN_USAGE;
+	error_set(err, ERROR_MALFORMED,
+	    "what is in \"%.300s\" its name does not say; give --format csv or --format jsonl",
+	    import->path);
+	return COMMAND_USAGE;
 }
 
 static int
@@ -172,7 +194,7 @@ import_write(struct import *import, int64_t now, struct error *err)
 
 /* In JSON the faults are the answer; what ends the program is said besides. */
 static int
-import_refuse(const struct admin_call *call, const struct import *import, struct error *err)
+import_refuse(const struct command_call *call, const struct import *import, struct error *err)
 {
 	if (call->json)
 		print_json(json_pack("{s:b, s:I, s:o}", "imported", 0, "fault_count",
@@ -184,7 +206,7 @@ import_refuse(const struct admin_call *call, const struct import *import, struct
 }
 
 static void
-import_say(const struct admin_call *call, const struct import *import)
+import_say(const struct command_call *call, const struct import *import)
 {
 	uint64_t count = store_batch_count(import->batch);
 
@@ -220,7 +242,7 @@ import_clear(struct import *import, struct error *err)
 }
 
 static int
-import_run(const struct admin_call *call, struct import *import, struct error *err)
+import_run(const struct command_call *call, struct import *import, struct error *err)
 {
 	const struct store_batch_watch watch = {import_fault_cb, import_step_cb, import};
 
@@ -239,12 +261,12 @@ import_run(const struct admin_call *call, struct import *import, struct error *e
 	return 0;
 }
 
-int
-admin_import(const struct admin_call *call, struct error *err)
+static int
+admin_import(const struct command_call *call, struct error *err)
 {
-	struct import import = {
-	    .path = call->operands[0], .rehearsal = admin_call_given(call, "dry-run")};
-	int rc = import_find_format(call, &import, err);
+	const struct import_options *options = call->options;
+	struct import import = {.path = call->operands[0], .rehearsal = options->dry_run};
+	int           rc = import_find_format(options->format, &import, err);
 
 	if (rc == 0)
 		rc = import_run(call, &import, err);

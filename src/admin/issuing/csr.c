@@ -9,16 +9,43 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
+#include "admin/commands.h"
 #include "admin/issuing/issuing.h"
 #include "ca/directory.h"
 #include "ca/files.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/ca_request.h"
 #include "pki/key.h"
 #include "pki/signing.h"
 #include "util/error.h"
 #include "util/file.h"
+
+struct csr {
+	struct issuing_options issuing;
+	struct access_options  access;
+	const char            *name;
+	const char            *output;
+};
+
+static const struct command_option csr_rows[] = {
+    {OPTION(TEXT, "name", "NAME", struct csr, name,
+        "the common name to ask for (the next of the present one)")},
+    {OPTION(TEXT, "output", "FILE", struct csr, output, "write it there (standard output)")},
+    {0},
+};
+
+static command_check csr_check;
+static command_run admin_issuing_csr;
+
+const struct command admin_issuing_csr_command = {
+    .name = "issuing csr",
+    .summary = "ask another CA for the next issuing certificate",
+    .size = sizeof(struct csr),
+    .options = {{issuing_rows, offsetof(struct csr, issuing)}, {csr_rows, 0},
+        {access_rows, offsetof(struct csr, access)}},
+    .check = csr_check,
+    .run = admin_issuing_csr,
+};
 
 /* Puts what waits into the state directory, for its owner. */
 static int
@@ -33,7 +60,7 @@ write_waiting(const char *state_dir, const char *name, struct view content, stru
 }
 
 static int
-wait_with_uri(const struct admin_call *call, const char *uri, const struct access *access,
+wait_with_uri(const struct command_call *call, const char *uri, const struct access *access,
     EVP_PKEY **key, struct error *err)
 {
 	AUTO_BYTES line = {0};
@@ -46,25 +73,26 @@ wait_with_uri(const struct admin_call *call, const char *uri, const struct acces
 }
 
 static int
-wait_with_new(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
+wait_with_new(const struct command_call *call, const struct issuer_files *old, EVP_PKEY **key,
     struct error *err)
 {
-	AUTO_BYTES pem = {0};
+	const struct csr *options = call->options;
+	AUTO_BYTES        pem = {0};
 
-	if (issuing_make_key(call, old, key, err) != 0 || key_encode(*key, &pem, err) != 0)
+	if (issuing_make_key(&options->issuing, old, key, err) != 0 || key_encode(*key, &pem, err) != 0)
 		return -1;
 	return write_waiting(call->state_dir, STATE_NEXT_KEY, bytes_view(&pem), err);
 }
 
 /* The key that waits already, or one that begins to. */
 static int
-find_key(const struct admin_call *call, const struct issuer_files *old,
+find_key(const struct command_call *call, const struct issuer_files *old,
     const struct access *access, EVP_PKEY **key, struct error *err)
 {
-	const char *given = admin_call_value(call, "key", NULL);
-	char       *uri;
-	int         rc;
-	bool        asked = given != NULL || admin_call_value(call, "key-type", NULL) != NULL;
+	const struct issuing_options *options = &((const struct csr *)call->options)->issuing;
+	char                         *uri;
+	int                           rc;
+	bool                          asked = options->key != NULL || options->key_type != NULL;
 
 	if (issuing_load_waiting(call->state_dir, &access->key, key, err) == 0) {
 		if (!asked)
@@ -76,9 +104,9 @@ find_key(const struct admin_call *call, const struct issuer_files *old,
 	}
 	if (err->kind != ERROR_NOT_FOUND)
 		return -1;
-	if (given == NULL)
+	if (options->key == NULL)
 		return wait_with_new(call, old, key, err);
-	uri = key_uri_absolute(given);
+	uri = key_uri_absolute(options->key);
 	rc = wait_with_uri(call, uri, access, key, err);
 	free(uri);
 	return rc;
@@ -93,10 +121,10 @@ say_written(const char *name)
 }
 
 static int
-write_csr(const struct admin_call *call, const char *name, const struct bytes *pem,
+write_csr(const struct command_call *call, const char *name, const struct bytes *pem,
     struct error *err)
 {
-	const char *output = admin_call_value(call, "output", NULL);
+	const char *output = ((const struct csr *)call->options)->output;
 
 	if (output != NULL && file_replace(output, pem->data, pem->size, 0644, err) != 0)
 		return -1;
@@ -110,11 +138,11 @@ write_csr(const struct admin_call *call, const char *name, const struct bytes *p
 }
 
 static int
-request(const struct admin_call *call, const struct access *access, EVP_PKEY **key,
+request(const struct command_call *call, const struct access *access, EVP_PKEY **key,
     struct error *err)
 {
 	struct issuer_files old = {.id = ""};
-	const char         *name = admin_call_value(call, "name", NULL);
+	const char         *name = ((const struct csr *)call->options)->name;
 	char                next[CA_NAME_SIZE];
 	AUTO_BYTES          pem = {0};
 	int                 rc = issuer_files_load(call->state_dir, NULL, &old, err);
@@ -133,19 +161,25 @@ request(const struct admin_call *call, const struct access *access, EVP_PKEY **k
 	return rc;
 }
 
-int
-admin_issuing_csr(const struct admin_call *call, struct error *err)
+static int
+csr_check(const struct command_call *call, struct error *err)
 {
-	const char   *output = admin_call_value(call, "output", NULL);
-	struct access access = {.secret = {0}};
-	EVP_PKEY     *key = NULL;
-	int           rc;
+	const struct csr *options = call->options;
 
-	if (issuing_check_options(call, err) != 0)
-		return ADMIN_USAGE;
-	if (output != NULL && state_check_outside(call->state_dir, output, err) != 0)
+	return issuing_check_options(&options->issuing, err);
+}
+
+static int
+admin_issuing_csr(const struct command_call *call, struct error *err)
+{
+	const struct csr *options = call->options;
+	struct access     access = {.secret = {0}};
+	EVP_PKEY         *key = NULL;
+	int               rc;
+
+	if (options->output != NULL && state_check_outside(call->state_dir, options->output, err) != 0)
 		return -1;
-	rc = access_read(call, &access, err) != 0 ? access_status(err)
+	rc = access_read(&options->access, &access, err) != 0 ? access_status(err)
 	                                          : request(call, &access, &key, err);
 	signing_key_free(key);
 	access_clear(&access);

@@ -7,10 +7,10 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
+#include "admin/commands.h"
 #include "admin/issuing/issuing.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
-#include "command/call.h"
 #include "pki/ca.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
@@ -18,6 +18,30 @@
 #include "pki/trust.h"
 #include "util/error.h"
 #include "util/file.h"
+
+struct install {
+	struct access_options access;
+	const char           *root;
+};
+
+static const struct command_option install_rows[] = {
+    {OPTION(TEXT, "root", "FILE", struct install, root,
+        "the root that it leads to, when that is another (PEM)")},
+    {0},
+};
+
+static command_run admin_issuing_install;
+
+const struct command admin_issuing_install_command = {
+    .name = "issuing install",
+    .summary = "take the certificate that was asked for, with its chain",
+    .size = sizeof(struct install),
+    .options = {{install_rows, 0}, {access_rows, offsetof(struct install, access)}},
+    .operands = "FILE",
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = admin_issuing_install,
+};
 
 /* Everything an installation holds. */
 struct installation {
@@ -75,7 +99,7 @@ sort_file(struct installation *installation, const char *path, struct error *err
 
 /* The key waits, or a crash has left it under the identifier of its certificate already. */
 static int
-load_key(const struct admin_call *call, struct installation *installation, struct error *err)
+load_key(const struct command_call *call, struct installation *installation, struct error *err)
 {
 	STACK_OF(X509) *all = trust_stack(installation->file);
 	struct error    ignored;
@@ -99,7 +123,7 @@ load_key(const struct admin_call *call, struct installation *installation, struc
 
 /* Whose names the issuers have tells CRLs and certificates apart, whoever looks by name alone. */
 static int
-check_name(const struct admin_call *call, const struct installation *installation,
+check_name(const struct command_call *call, const struct installation *installation,
     struct error *err)
 {
 	const X509 *old = installation->old.ca.certificate;
@@ -160,10 +184,10 @@ append_pem(STACK_OF(X509) *certificates, STACK_OF(X509) *without, struct bytes *
 
 /* With --root: those first, and then the old ones, under which earlier AK certificates stand. */
 static int
-load_roots(const struct admin_call *call, struct installation *installation, struct error *err)
+load_roots(const struct command_call *call, struct installation *installation, struct error *err)
 {
 	AUTO_FREE char *present = file_join(call->state_dir, STATE_ROOT_PEM);
-	const char     *given = admin_call_value(call, "root", NULL);
+	const char     *given = ((const struct install *)call->options)->root;
 	struct trust   *old;
 	int             rc;
 
@@ -183,7 +207,7 @@ load_roots(const struct admin_call *call, struct installation *installation, str
 }
 
 static int
-check(const struct admin_call *call, struct installation *installation, struct error *err)
+check(const struct command_call *call, struct installation *installation, struct error *err)
 {
 	const char *path = call->operands[0];
 
@@ -200,7 +224,7 @@ check(const struct admin_call *call, struct installation *installation, struct e
 }
 
 static int
-install(const struct admin_call *call, struct installation *installation, struct error *err)
+install(const struct command_call *call, struct installation *installation, struct error *err)
 {
 	char               id[ISSUER_ID_SIZE];
 	AUTO_BYTES         pem = {0};
@@ -219,19 +243,20 @@ install(const struct admin_call *call, struct installation *installation, struct
 	return 0;
 }
 
-int
-admin_issuing_install(const struct admin_call *call, struct error *err)
+static int
+admin_issuing_install(const struct command_call *call, struct error *err)
 {
 	struct installation installation = {
 	    .file = trust_new(),
 	    .roots = trust_new(),
 	    .chain = sk_X509_new_null(),
 	};
-	int rc;
+	const struct install *options = call->options;
+	int                   rc;
 
 	if (installation.chain == NULL)
 		abort();
-	rc = access_read(call, &installation.access, err) != 0 ? access_status(err)
+	rc = access_read(&options->access, &installation.access, err) != 0 ? access_status(err)
 	                                                      : install(call, &installation, err);
 	installation_clear(&installation);
 	return rc;

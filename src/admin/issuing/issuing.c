@@ -12,7 +12,7 @@
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
-#include "command/call.h"
+#include "command/command.h"
 #include "command/print.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
@@ -40,25 +40,31 @@ issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct e
 	return 0;
 }
 
+const struct command_option issuing_rows[] = {
+    {OPTION(TEXT, "key-type", "TYPE", struct issuing_options, key_type,
+        "p256, p384, rsa3072 or rsa4096 (as the present one)")},
+    {OPTION(TEXT, "key", "URI", struct issuing_options, key, "use this key, and make none")},
+    {0},
+};
+
 int
-issuing_check_options(const struct admin_call *call, struct error *err)
+issuing_check_options(const struct issuing_options *options, struct error *err)
 {
-	const char   *type = admin_call_value(call, "key-type", NULL);
 	enum key_type ignored;
 
-	if (type == NULL)
+	if (options->key_type == NULL)
 		return 0;
-	if (admin_call_value(call, "key", NULL) != NULL)
+	if (options->key != NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "--key names a key that is there, so that --key-type means nothing");
-	return key_type_parse(type, &ignored, err);
+	return key_type_parse(options->key_type, &ignored, err);
 }
 
 int
-issuing_make_key(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
-    struct error *err)
+issuing_make_key(const struct issuing_options *options, const struct issuer_files *old,
+    EVP_PKEY **key, struct error *err)
 {
-	const char   *word = admin_call_value(call, "key-type", NULL);
+	const char   *word = options->key_type;
 	enum key_type type = KEY_TYPE_P256;
 
 	if (word != NULL) {
@@ -147,7 +153,7 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
  * it a moment later.
  */
 static void
-publish_crl(const struct admin_call *call, struct store *store, const struct ca *ca)
+publish_crl(const struct command_call *call, struct store *store, const struct ca *ca)
 {
 	struct store_crl *crl;
 	struct error      ignored;
@@ -162,7 +168,7 @@ publish_crl(const struct admin_call *call, struct store *store, const struct ca 
 }
 
 int
-issuing_put(const struct admin_call *call, const struct issuer_files *old,
+issuing_put(const struct command_call *call, const struct issuer_files *old,
     const struct issuer_next *next, const struct ca *ca, struct error *err)
 {
 	struct store *store = NULL;
@@ -197,7 +203,7 @@ say_json(const char *what, const char *name, const char *until, const char *id,
 }
 
 void
-issuing_say(const struct admin_call *call, const char *what, const struct issuer_files *old,
+issuing_say(const struct command_call *call, const char *what, const struct issuer_files *old,
     const X509 *certificate, bool root_changed)
 {
 	char         name[CA_NAME_SIZE];

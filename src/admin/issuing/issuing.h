@@ -5,12 +5,21 @@
 #include <openssl/x509.h>
 
 #include "ca/issuer.h"
+#include "command/option.h"
 
-struct admin_call;
+struct command_call;
 struct error;
 struct ca;
 struct issuer_next;
 struct key_access;
+
+/* The options that name or make the next key, and the struct that they fill. */
+struct issuing_options {
+	const char *key_type; /* NULL: as the present one */
+	const char *key;      /* NULL: one is made */
+};
+
+extern const struct command_option issuing_rows[];
 
 /*
  * Says what the next CA with this key is called: as the present one when it has the
@@ -20,11 +29,11 @@ struct key_access;
 int issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct error *err);
 
 /* Says what is wrong with --key and --key-type: MALFORMED. */
-int issuing_check_options(const struct admin_call *call, struct error *err);
+int issuing_check_options(const struct issuing_options *options, struct error *err);
 
 /* A new key of --key-type, or of the present CA's type, or of p256. */
-int issuing_make_key(const struct admin_call *call, const struct issuer_files *old, EVP_PKEY **key,
-    struct error *err);
+int issuing_make_key(const struct issuing_options *options, const struct issuer_files *old,
+    EVP_PKEY **key, struct error *err);
 
 /* Loads the key that waits for a certificate. NOT_FOUND when none does. */
 int issuing_load_waiting(const char *state_dir, const struct key_access *access, EVP_PKEY **key,
@@ -39,11 +48,11 @@ int issuing_load_placed(const char *state_dir, const char *id, const struct key_
  * transaction, and publishes its first CRL. CONFLICT when `old` is not the present one
  * any more.
  */
-int issuing_put(const struct admin_call *call, const struct issuer_files *old,
+int issuing_put(const struct command_call *call, const struct issuer_files *old,
     const struct issuer_next *next, const struct ca *ca, struct error *err);
 
 /* Says what was put there and what is to be done now. `what` is "renewed" or "installed". */
-void issuing_say(const struct admin_call *call, const char *what, const struct issuer_files *old,
+void issuing_say(const struct command_call *call, const char *what, const struct issuer_files *old,
     const X509 *certificate, bool root_changed);
 
 #endif

@@ -7,19 +7,50 @@
 #include <openssl/evp.h>
 
 #include "admin/access.h"
+#include "admin/commands.h"
 #include "admin/issuing/issuing.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
-#include "command/call.h"
 #include "pki/ca.h"
 #include "pki/ca_request.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
-#include "util/duration.h"
 #include "util/error.h"
 #include "util/file.h"
+
+struct renew {
+	struct issuing_options issuing;
+	struct access_options  access;
+	int64_t                lifetime;
+	const char            *root_key;
+	int                    root_passphrase_fd;
+};
+
+static const struct command_option renew_rows[] = {
+    {OPTION(DURATION, "lifetime", "DURATION", struct renew, lifetime,
+         "how long the certificate is valid"),
+        .value = "10y"},
+    {OPTION(TEXT, "root-key", "URI", struct renew, root_key,
+        "where the root's key is (root.key)")},
+    {OPTION(DESCRIPTOR, "root-passphrase-fd", "N", struct renew, root_passphrase_fd,
+        "the same for the root's key, when it has another")},
+    {0},
+};
+
+static command_check renew_check;
+static command_run admin_issuing_renew;
+
+const struct command admin_issuing_renew_command = {
+    .name = "issuing renew",
+    .summary = "make a new issuing key and certificate under the root",
+    .size = sizeof(struct renew),
+    .options = {{issuing_rows, offsetof(struct renew, issuing)}, {renew_rows, 0},
+        {access_rows, offsetof(struct renew, access)}},
+    .check = renew_check,
+    .run = admin_issuing_renew,
+};
 
 /* Everything a renewal holds. */
 struct renewal {
@@ -29,7 +60,6 @@ struct renewal {
 	struct ca           root;
 	struct ca           next;
 	char               *uri; /* --key; or NULL */
-	int64_t             lifetime;
 };
 
 static void
@@ -65,11 +95,12 @@ find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 
 /* The root, whose key is here or where --root-key says. */
 static int
-load_root(const struct admin_call *call, struct renewal *renewal, struct error *err)
+load_root(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
 	AUTO_FREE char *certificate = file_join(call->state_dir, STATE_ROOT_PEM);
 	AUTO_FREE char *here = file_join(call->state_dir, STATE_ROOT_KEY);
-	const char     *uri = admin_call_value(call, "root-key", here);
+	const char     *given = ((const struct renew *)call->options)->root_key;
+	const char     *uri = given != NULL ? given : here;
 
 	if (key_open(uri, &renewal->root_access.key, &renewal->root.key, err) != 0) {
 		if (uri == here && err->kind == ERROR_NOT_FOUND)
@@ -83,25 +114,26 @@ load_root(const struct admin_call *call, struct renewal *renewal, struct error *
 }
 
 static int
-make_next(const struct admin_call *call, struct renewal *renewal, struct error *err)
+make_next(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
-	char name[CA_NAME_SIZE];
+	const struct renew *options = call->options;
+	char                name[CA_NAME_SIZE];
 
 	if (renewal->uri != NULL) {
 		if (key_open(renewal->uri, &renewal->access.key, &renewal->next.key, err) != 0)
 			return -1;
-	} else if (issuing_make_key(call, &renewal->old, &renewal->next.key, err) != 0) {
+	} else if (issuing_make_key(&options->issuing, &renewal->old, &renewal->next.key, err) != 0) {
 		return -1;
 	}
 	if (issuing_name(&renewal->old, renewal->next.key, name, err) != 0)
 		return -1;
 	return ca_issuing_create(&renewal->root, renewal->next.key, name, call->now,
-	    renewal->lifetime, &renewal->next.certificate, err);
+	    options->lifetime, &renewal->next.certificate, err);
 }
 
 /* As it will be verified: under what root.pem holds. */
 static int
-check_next(const struct admin_call *call, const struct renewal *renewal, struct error *err)
+check_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
 	struct trust   *roots = trust_new();
@@ -119,7 +151,7 @@ check_next(const struct admin_call *call, const struct renewal *renewal, struct 
 }
 
 static int
-put_next(const struct admin_call *call, const struct renewal *renewal, struct error *err)
+put_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {
 	char               id[ISSUER_ID_SIZE];
 	AUTO_BYTES         pem = {0};
@@ -136,7 +168,7 @@ put_next(const struct admin_call *call, const struct renewal *renewal, struct er
 }
 
 static int
-renew(const struct admin_call *call, struct renewal *renewal, struct error *err)
+renew(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
 	if (issuer_files_load(call->state_dir, NULL, &renewal->old, err) != 0 ||
 	    load_root(call, renewal, err) != 0 || make_next(call, renewal, err) != 0 ||
@@ -146,22 +178,25 @@ renew(const struct admin_call *call, struct renewal *renewal, struct error *err)
 	return 0;
 }
 
-int
-admin_issuing_renew(const struct admin_call *call, struct error *err)
+static int
+renew_check(const struct command_call *call, struct error *err)
 {
-	struct renewal renewal = {.lifetime = 0};
-	const char    *uri = admin_call_value(call, "key", NULL);
-	int            rc;
+	const struct renew *options = call->options;
 
-	if (issuing_check_options(call, err) != 0)
-		return ADMIN_USAGE;
-	if (duration_parse(admin_call_value(call, "lifetime", "10y"), &renewal.lifetime, err) != 0) {
-		error_wrap(err, "--lifetime");
-		return ADMIN_USAGE;
-	}
-	renewal.uri = uri != NULL ? key_uri_absolute(uri) : NULL;
-	if (access_read(call, &renewal.access, err) != 0 ||
-	    access_read_root(call, &renewal.access, &renewal.root_access, err) != 0)
+	return issuing_check_options(&options->issuing, err);
+}
+
+static int
+admin_issuing_renew(const struct command_call *call, struct error *err)
+{
+	const struct renew *options = call->options;
+	const char         *uri = options->issuing.key;
+	struct renewal      renewal = {.uri = uri != NULL ? key_uri_absolute(uri) : NULL};
+	int                 rc;
+
+	if (access_read(&options->access, &renewal.access, err) != 0 ||
+	    access_read_root(&options->access, options->root_passphrase_fd, &renewal.access,
+	        &renewal.root_access, err) != 0)
 		rc = access_status(err);
 	else
 		rc = renew(call, &renewal, err);

@@ -10,10 +10,10 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "admin/commands.h"
 #include "admin/trust/report.h"
 #include "admin/trust/scan.h"
 #include "admin/trust/trust.h"
-#include "command/call.h"
 #include "command/progress.h"
 #include "pki/certificate.h"
 #include "pki/ek_trust.h"
@@ -21,6 +21,17 @@
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+
+static command_run admin_trust_import;
+
+const struct command admin_trust_import_command = {
+    .name = "trust import",
+    .summary = "trust the certificates of TPM vendors in files, directories, archives",
+    .operands = "PATH",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_trust_import,
+};
 
 struct import {
 	struct trust_report report;
@@ -66,7 +77,7 @@ import_step_cb(void *arg)
 }
 
 static int
-import_scan(struct import *import, const struct admin_call *call, struct error *err)
+import_scan(struct import *import, const struct command_call *call, struct error *err)
 {
 	struct trust_scan scan = {
 	    .certificate = import_certificate_cb,
@@ -155,7 +166,7 @@ import_find_rootless(struct store *store, struct import *import)
 
 /* What is on record: how many, and from where as far as it fits. */
 static int
-import_record(struct store *store, const struct import *import, const struct admin_call *call,
+import_record(struct store *store, const struct import *import, const struct command_call *call,
     struct error *err)
 {
 	char   detail[512];
@@ -177,7 +188,7 @@ import_record(struct store *store, const struct import *import, const struct adm
 }
 
 static int
-import_commit(struct import *import, const struct admin_call *call, struct error *err)
+import_commit(struct import *import, const struct command_call *call, struct error *err)
 {
 	struct store *store;
 	int           rc;
@@ -198,8 +209,8 @@ import_commit(struct import *import, const struct admin_call *call, struct error
 	return rc;
 }
 
-int
-admin_trust_import(const struct admin_call *call, struct error *err)
+static int
+admin_trust_import(const struct command_call *call, struct error *err)
 {
 	struct import import = {.now = call->now};
 	int           rc = import_scan(&import, call, err);

@@ -6,13 +6,21 @@
 
 #include <openssl/x509.h>
 
+#include "admin/commands.h"
 #include "admin/trust/trust.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/certificate.h"
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_run admin_trust_list;
+
+const struct command admin_trust_list_command = {
+    .name = "trust list",
+    .summary = "show the certificates of TPM vendors",
+    .run = admin_trust_list,
+};
 
 /* On a terminal the beginning of a fingerprint, which is enough to remove it by. */
 #define LIST_DIGITS 16
@@ -74,8 +82,8 @@ list_all(struct store *store, bool json, struct error *err)
 	return 0;
 }
 
-int
-admin_trust_list(const struct admin_call *call, struct error *err)
+static int
+admin_trust_list(const struct command_call *call, struct error *err)
 {
 	struct store *store;
 	int           rc;

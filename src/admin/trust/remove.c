@@ -7,13 +7,24 @@
 
 #include <openssl/x509.h>
 
+#include "admin/commands.h"
 #include "admin/trust/trust.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/certificate.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+
+static command_run admin_trust_remove;
+
+const struct command admin_trust_remove_command = {
+    .name = "trust remove",
+    .summary = "no longer trust them",
+    .operands = "FINGERPRINT",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_trust_remove,
+};
 
 /* The beginning of a fingerprint that is taken for the whole. */
 #define REMOVE_DIGITS_MIN 8
@@ -113,7 +124,7 @@ remove_one(struct store *store, const char *text, struct removal *removal, int64
 }
 
 static int
-remove_all(struct store *store, const struct admin_call *call, struct removal *removals,
+remove_all(struct store *store, const struct command_call *call, struct removal *removals,
     struct error *err)
 {
 	if (store_begin(store, err) != 0)
@@ -155,8 +166,8 @@ remove_say(const struct removal *removals, size_t count, bool json)
 		(void)printf("\n]\n");
 }
 
-int
-admin_trust_remove(const struct admin_call *call, struct error *err)
+static int
+admin_trust_remove(const struct command_call *call, struct error *err)
 {
 	struct removal *removals = calloc(call->operand_count, sizeof *removals);
 	struct store   *store = NULL;

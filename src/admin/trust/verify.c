@@ -6,8 +6,8 @@
 
 #include <openssl/x509.h>
 
+#include "admin/commands.h"
 #include "admin/trust/trust.h"
-#include "command/call.h"
 #include "command/print.h"
 #include "pki/certificate.h"
 #include "pki/certificate_reader.h"
@@ -20,6 +20,17 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+
+static command_run admin_trust_verify;
+
+const struct command admin_trust_verify_command = {
+    .name = "trust verify",
+    .summary = "say of EK certificates who vouches for them",
+    .operands = "FILE",
+    .operands_min = 1,
+    .operands_max = COMMAND_OPERANDS_ANY,
+    .run = admin_trust_verify,
+};
 
 #define VERIFY_FILE_MAX         ((size_t)256 * 1024)
 #define VERIFY_CERTIFICATES_MAX 16
@@ -180,7 +191,7 @@ verify_say(const struct verification *verification)
 }
 
 static int
-verify_files(const struct admin_call *call, const struct ek_trust *trust, struct error *err)
+verify_files(const struct command_call *call, const struct ek_trust *trust, struct error *err)
 {
 	size_t refused = 0;
 
@@ -205,8 +216,8 @@ verify_files(const struct admin_call *call, const struct ek_trust *trust, struct
 	        : "");
 }
 
-int
-admin_trust_verify(const struct admin_call *call, struct error *err)
+static int
+admin_trust_verify(const struct command_call *call, struct error *err)
 {
 	struct ek_trust *trust = NULL;
 	struct store    *store;

@@ -10,6 +10,7 @@
 #include "acme_world.h"
 #include "ca/files.h"
 #include "command/command.h"
+#include "records.h"
 #include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
@@ -96,7 +97,7 @@ answer(int wanted, const char *command, const char *first, const char *second, c
 	}
 	/* The case runs in a process of its own, whose standard output nobody else reads. */
 	ck_assert_ptr_nonnull(freopen(path, "w", stdout));
-	status = acme_admin_main(argc, argv);
+	status = command_main(&acme_admin_program, argc, argv);
 	(void)fflush(stdout);
 	ck_assert_int_eq(status, wanted);
 	unit_ok(file_read(path, 1 << 16, &content, &err), &err);
@@ -263,21 +264,7 @@ END_TEST
 
 START_TEST(every_command_has_a_record_that_is_whole)
 {
-	const struct admin_program *program = acme_admin_program();
-
-	ck_assert_uint_eq(program->command_count, 7);
-	for (size_t i = 0; i < program->command_count; i++) {
-		const struct admin_command *command = &program->commands[i];
-
-		ck_assert_ptr_nonnull(command->run);
-		ck_assert_ptr_nonnull(command->usage);
-		ck_assert_ptr_nonnull(command->summary);
-		for (const struct admin_option *own = command->options; own->name != NULL; own++) {
-			ck_assert_ptr_nonnull(own->summary);
-			for (const struct admin_option *all = program->options; all->name != NULL; all++)
-				ck_assert_str_ne(own->name, all->name);
-		}
-	}
+	records_check(&acme_admin_program, 7);
 }
 END_TEST
 
