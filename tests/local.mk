@@ -38,10 +38,16 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/unit.h \
 	tests/unit/unit_hex.h
 
+# A test that has not ended after so many seconds has failed: it is told to end, and
+# killed when it does not.
+TEST_DEADLINE = 600
+DEADLINE = timeout --kill-after=20 $(TEST_DEADLINE)
+
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_COMPILER = $(DEADLINE)
 SH_LOG_DRIVER = $(LOG_DRIVER)
-SH_LOG_COMPILER = $(BASH_PROGRAM)
+SH_LOG_COMPILER = $(DEADLINE) $(BASH_PROGRAM)
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
@@ -55,6 +61,7 @@ E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_approval.sh
 E2E_TESTS += tests/e2e/attest-ca_issuing.sh
+E2E_TESTS += tests/e2e/build_deadline.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/readme_tour.sh

@@ -7,9 +7,9 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
 
-nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || skip_all "there is no nginx"
+nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || lacks "there is no nginx"
 modules=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')
-[ -e "$modules/tpm2.so" ] || skip_all "there is no tpm2-openssl"
+[ -e "$modules/tpm2.so" ] || lacks "there is no tpm2-openssl"
 
 web=$scratch/nginx
 

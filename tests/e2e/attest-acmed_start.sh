@@ -6,6 +6,8 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
 
+needs pgrep
+
 lines() { wc -l <"$1" | tr -d ' '; }
 
 case_fails "help is there, exit 0" 0 'usage: attest-acmed' "$acmed_program" --help

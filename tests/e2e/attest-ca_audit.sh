@@ -79,27 +79,24 @@ meddle() {
 		"$state_dir/store.db" "$1" 2>&1
 }
 
-if python3 -c 'import sqlite3' 2>/dev/null; then
-	case_matches "an entry cannot be changed" "$(meddle "UPDATE audit SET actor = 'me' WHERE id = 2")" 'only grows'
-	case_matches "nor deleted" "$(meddle 'DELETE FROM audit WHERE id = 5')" 'only grows'
-	case_ok "and none was" attest_ca audit --verify
-	cp -a "$state_dir" "$scratch/whole"
-	meddle "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-		INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
-		SELECT i, '', '', '', 'set', 'done', i, zeroblob(32) FROM n"
-	case_equal "a long record is shown whole, whatever is forged in it" \
-		"$(attest_ca audit --json | jq -c '[length, (map(.id) == [range(1; 1206)])]')" '[1205,true]'
-	case_fails "and the forged entries are named" 1 'audit entry 6 was altered' attest_ca audit --verify
-	rm -rf "$state_dir"
-	cp -a "$scratch/whole" "$state_dir"
-	meddle "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 'me' WHERE id = 2"
-	case_fails "what is changed by force is named" 1 'audit entry 2 was altered' attest_ca audit --verify
-	rm -rf "$state_dir"
-	cp -a "$scratch/whole" "$state_dir"
-	meddle "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
-	case_fails "and what is taken off the end" 1 'audit entry 5 is missing' attest_ca audit --verify
-else
-	skip "entries cannot be changed" "there is no python3 with sqlite3"
-fi
+python3 -c 'import sqlite3' || lacks "there is no python3 with sqlite3"
+case_matches "an entry cannot be changed" "$(meddle "UPDATE audit SET actor = 'me' WHERE id = 2")" 'only grows'
+case_matches "nor deleted" "$(meddle 'DELETE FROM audit WHERE id = 5')" 'only grows'
+case_ok "and none was" attest_ca audit --verify
+cp -a "$state_dir" "$scratch/whole"
+meddle "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+	INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
+	SELECT i, '', '', '', 'set', 'done', i, zeroblob(32) FROM n"
+case_equal "a long record is shown whole, whatever is forged in it" \
+	"$(attest_ca audit --json | jq -c '[length, (map(.id) == [range(1; 1206)])]')" '[1205,true]'
+case_fails "and the forged entries are named" 1 'audit entry 6 was altered' attest_ca audit --verify
+rm -rf "$state_dir"
+cp -a "$scratch/whole" "$state_dir"
+meddle "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 'me' WHERE id = 2"
+case_fails "what is changed by force is named" 1 'audit entry 2 was altered' attest_ca audit --verify
+rm -rf "$state_dir"
+cp -a "$scratch/whole" "$state_dir"
+meddle "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
+case_fails "and what is taken off the end" 1 'audit entry 5 is missing' attest_ca audit --verify
 
 finish

@@ -326,9 +326,10 @@ module=
 for place in /usr/lib/softhsm /usr/lib/*/softhsm /usr/lib64/softhsm /usr/lib64/pkcs11; do
 	[ ! -e "$place/libsofthsm2.so" ] || module=$place/libsofthsm2.so
 done
-if [ -z "$module" ] || ! command -v softhsm2-util >/dev/null ||
-	! grep -q '^#define HAVE_LIBP11 1' "$top_builddir/config.h"; then
-	skip "a CA in a token" "there is no SoftHSM2, or no libp11"
+needs softhsm2-util
+[ -n "$module" ] || lacks "there is no libsofthsm2.so"
+if ! grep -q '^#define HAVE_LIBP11 1' "$top_builddir/config.h"; then
+	skip "a CA in a token" "built without libp11"
 else
 	mkdir "$scratch/tokens"
 	printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$scratch" >"$scratch/softhsm.conf"
@@ -392,21 +393,18 @@ fi
 # ---- a key in a TPM ----
 
 modules=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')
-if [ ! -e "$modules/tpm2.so" ]; then
-	skip "a CA in a TPM" "there is no tpm2-openssl"
-else
-	swtpm_start ca
-	export TPM2OPENSSL_TCTI=${tcti[ca]}
-	openssl genpkey -provider tpm2 -provider default -algorithm EC -pkeyopt group:P-256 \
-		-out "$state_dir/tpm.key" 2>/dev/null
-	case_ok "the next issuing key is in a TPM" attest_ca issuing renew --key "$state_dir/tpm.key"
-	check "attestd starts with it" attestd_start
-	case_ok "and signs" attest tpm
-	case_ok "what verifies" verifies tpm
-	attestd_stop
-	swtpm_stop ca
-	case_fails "without the TPM it says what it needs" 1 "needs tpm2-openssl's provider and its TPM" \
-		attest_ca crl
-fi
+[ -e "$modules/tpm2.so" ] || lacks "there is no tpm2-openssl"
+swtpm_start ca
+export TPM2OPENSSL_TCTI=${tcti[ca]}
+openssl genpkey -provider tpm2 -provider default -algorithm EC -pkeyopt group:P-256 \
+	-out "$state_dir/tpm.key" 2>/dev/null
+case_ok "the next issuing key is in a TPM" attest_ca issuing renew --key "$state_dir/tpm.key"
+check "attestd starts with it" attestd_start
+case_ok "and signs" attest tpm
+case_ok "what verifies" verifies tpm
+attestd_stop
+swtpm_stop ca
+case_fails "without the TPM it says what it needs" 1 "needs tpm2-openssl's provider and its TPM" \
+	attest_ca crl
 
 finish

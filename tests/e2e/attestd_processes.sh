@@ -2,6 +2,8 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
+needs pgrep ss
+
 children() { pgrep -P "${pid[attestd]}" -f "attestd: $1"; }
 front() { children front; }
 keeper() { children keeper; }
@@ -33,7 +35,7 @@ check "front has no regular file open but its log" \
 check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
 check "front does not know where the state is" \
 	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
-check "keeper listens nowhere" '! ss -Hltnp 2>/dev/null | grep -q "pid=$keeper,"'
+check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
 # An open challenge outlives the front that gave it.
 case_ok "a request" soft request "$scratch/request.json"

@@ -5,9 +5,8 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
-if ! command -v pkg-config >/dev/null; then
-	skip_all "there is no pkg-config"
-elif grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+needs pkg-config
+if grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
 	skip_all "it is the same configure in every build"
 fi
 

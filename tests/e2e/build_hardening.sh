@@ -5,9 +5,8 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
 makefile=$top_builddir/Makefile
-if ! command -v readelf >/dev/null || ! command -v objdump >/dev/null; then
-	skip_all "there is no readelf or no objdump"
-elif grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$makefile"; then
+needs readelf objdump
+if grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$makefile"; then
 	skip_all "a build with sanitizers is not a hardened one"
 fi
 

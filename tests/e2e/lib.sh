@@ -22,6 +22,7 @@
 #
 # Tools:
 #   run COMMAND…                        sets $status, $out and $err
+#   needs TOOL…                         fails the whole script where one is missing
 #   wait_for 'CONDITION' [SECONDS]      polls the bash condition; 1 after the deadline (20 s)
 #   http METHOD URL|/PATH [BODY|@FILE|""] [CURL OPTION…]
 #                                       sets $http_status, $http_reason, $http_headers, $http_body
@@ -110,6 +111,23 @@ skip_all() {
 	exit 0
 }
 
+# A check that uses a tool which is not there could pass for that reason.
+needs() {
+	local tool missing=
+
+	for tool; do
+		command -v "$tool" >/dev/null || missing+=" $tool"
+	done
+	[ -z "$missing" ] || lacks "not installed:$missing"
+}
+
+# lacks WHAT: fails the whole script, since something that it takes is not there.
+lacks() {
+	echo "Bail out! $*; contrib/packages lists what the tests take"
+	finished=yes
+	exit 99
+}
+
 # ---- cases ----
 
 note() {
@@ -195,6 +213,8 @@ case_explain() {
 }
 
 # ---- tools ----
+
+needs curl jq nc od openssl setsid sqlite3 swtpm swtpm_setup timeout tpm2_readpublic
 
 run() {
 	"$@" >"$scratch/run.out" 2>"$scratch/run.err" </dev/null

@@ -5,6 +5,8 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
+needs mandoc
+
 # The long options of a text, one to a line.
 long_options() {
 	grep -oE -e '--[a-z][a-z-]+' | sort -u
@@ -67,11 +69,7 @@ for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 	if ! check "$name has a manual page" '[ -n "$page" ]'; then
 		continue
 	fi
-	if command -v mandoc >/dev/null; then
-		case_ok "mandoc finds nothing wrong with ${page##*/}" mandoc -T lint -W warning "$page"
-	else
-		skip "mandoc finds nothing wrong with ${page##*/}" "there is no mandoc"
-	fi
+	case_ok "mandoc finds nothing wrong with ${page##*/}" mandoc -T lint -W warning "$page"
 	case_equal "${page##*/} has the options of --help" \
 		"$(manual_options "$page")" "$(help_text "$program" | long_options)"
 	commands=$(help_commands "$program")

@@ -6,7 +6,7 @@ set -u
 make_credential=$top_builddir/tests/e2e/make_credential
 
 for tool in createprimary createek readpublic activatecredential startauthsession policysecret flushcontext; do
-	command -v "tpm2_$tool" >/dev/null || skip_all "tpm2_$tool was not found (Debian: tpm2-tools)"
+	needs "tpm2_$tool"
 done
 
 swtpm_start one || exit 1
