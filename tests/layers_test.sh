@@ -70,9 +70,9 @@ header_rules='
 store/acme     store/engine.h
 tpm            util/file.h util/log.h
 attest-device  pki/ca.h
-device         util tpm pki webauthn device device/tpm device/host
-device/tpm     util tpm pki device/tpm
-device/host    util tpm pki webauthn device device/tpm device/host
+device         pki/ca.h
+device/tpm     pki/ca.h
+device/host    pki/ca.h
 '
 
 # What no file of some places reaches, not even through a header of another: who (after "!": all but
@@ -85,6 +85,7 @@ walls='
 # layers_check TREE: prints each include of TREE/src that breaks a rule.
 layers_check() {
 	(cd "$1/src" && find . -name '*.[ch]' | sed 's|^\./||' | sort | xargs grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null) |
+	    present=$(cd "$1/src" && find . -name '*.h' | sed 's|^\./||') \
 	    project_rules=$project_rules library_rules=$library_rules header_rules=$header_rules \
 	    walls=$walls awk '
 	function rules_read(text, names, values,    lines, words, count, n, i, j) {
@@ -143,6 +144,9 @@ layers_check() {
 		rules_read(ENVIRON["library_rules"], library_names, library)
 		rules_read(ENVIRON["header_rules"], header_names, headers)
 		rules_read(ENVIRON["walls"], wall_names, behind_walls)
+		n = split(ENVIRON["present"], paths, "\n")
+		for (i = 1; i <= n; i++)
+			present[paths[i]] = 1
 	}
 	{
 		file = $0; sub(/:.*/, "", file)
@@ -168,6 +172,12 @@ layers_check() {
 		place = folder_of(header)
 		if (quoted && header == "config.h")
 			next
+		# The compiler looks beside the file first: src/device/tpm/ak.h for "tpm/ak.h".
+		directory = file
+		if (quoted && sub(/\/[^\/]*$/, "", directory) && (directory "/" header) in present) {
+			no("means src/" directory "/" header " in this folder")
+			next
+		}
 		if (list_of(place, project_names, project) != "" && header ~ /\//) {
 			if (index(allowed, " " place " ") == 0 && index(allowed, " " header " ") == 0)
 				no(folder " may include" allowed "only")
@@ -358,6 +368,21 @@ reaches attestation/front/front.c attestation/settings.h '#include "attestation/
 reaches device/device_csr.c device/tpm/sign_key.h '#include <tss2/tss2_esys.h>'
 reaches device/host/attestation.c device/tpm/device_ek.h '#include <tss2/tss2_esys.h>'
 reaches attest-device.c device/tpm/ak_type.h '#include <tss2/tss2_rc.h>'
+
+# A header beside the file takes the place of the one that is meant.
+shadowed() { # FILE HEADER INCLUDE
+	local found
+
+	rm -rf "$scratch/src"
+	mkdir -p "$scratch/src/$(dirname "$1")" "$scratch/src/$(dirname "$2")"
+	printf '%s\n' "$3" >"$scratch/src/$1"
+	: >"$scratch/src/$2"
+	found=$(layers_check "$scratch")
+	printf '%s' "$found" | grep -q "^src/$1:.*means src/$2 in this folder"
+	ok "$1 cannot mean another header than $2" $? "found: $found"
+}
+shadowed device/chain.c device/tpm/ak.h '#include "tpm/ak.h"'
+allows device/chain.c '#include "tpm/ak.h"'
 
 # How it is written does not matter.
 refuses util/hex.c '  #  include   "tpm/name.h"'
