@@ -50,6 +50,4 @@ UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test
 
 FUZZERS += tests/fuzz/acme_request_fuzz
-FUZZERS += tests/fuzz/acme_message_fuzz
 tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
-tests_fuzz_acme_message_fuzz_LDFLAGS = $(LIBFUZZER)

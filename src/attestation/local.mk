@@ -39,7 +39,3 @@ UNIT_TESTS += tests/unit/attestation/keeper/throttle_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test
-
-FUZZERS += tests/fuzz/attest_message_fuzz
-tests_fuzz_attest_message_fuzz_LDFLAGS = $(LIBFUZZER)
-FUZZ_SEEDERS += tests/fuzz/attest_seeds

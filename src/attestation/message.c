@@ -1,297 +1,234 @@
-/* Owns the encoding of messages; what they ask for is decided elsewhere. */
+/*
+ * Owns the messages' tables: every field of every message is a row, with its bound.
+ * What they ask for is decided elsewhere.
+ */
 #include "config.h"
 
 #include "attestation/message.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#include "util/cbor.h"
+#include "service/fields.h"
 #include "util/error.h"
 
 /* A request's body bounds everything in it; decoded, it is smaller. */
-#define FIELD_MAX ((size_t)64 * 1024)
+#define OCTETS_MAX ((size_t)64 * 1024)
 #define CLAIM_MAX 256U
 #define PEER_MAX 64U
 
-/* The octet strings of a challenge, in their order on the wire. */
-static const struct {
-	size_t offset;
-	size_t max;
-} challenge_fields[] = {
-    {offsetof(struct attestation_challenge, manufacturer), CLAIM_MAX},
-    {offsetof(struct attestation_challenge, model), CLAIM_MAX},
-    {offsetof(struct attestation_challenge, firmware), CLAIM_MAX},
-    {offsetof(struct attestation_challenge, ek), FIELD_MAX},
-    {offsetof(struct attestation_challenge, ek_public), FIELD_MAX},
-    {offsetof(struct attestation_challenge, ak_public), FIELD_MAX},
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+/* The items of lists. */
+static const struct field evidence_item[] = {
+    {0, FIELD_OCTETS, 0, ATTESTATION_CERTIFICATE_MAX, NULL, 0, 0, 0}};
+static const struct field chain_item[] = {{0, FIELD_OCTETS, 0, OCTETS_MAX, NULL, 0, 0, 0}};
+
+/* Each kind of question is a part. */
+#define CHALLENGE (1U << ATTESTATION_CHALLENGE)
+#define CERTIFY   (1U << ATTESTATION_CERTIFY)
+
+#define QUESTION(part, kind, member, max) FIELD(part, kind, struct attestation_question, member, max)
+static const struct field question_rows[] = {
+    QUESTION(CHALLENGE | CERTIFY, NUMBER, request, UINT64_MAX),
+    QUESTION(CHALLENGE | CERTIFY, OCTETS, peer, PEER_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.manufacturer, CLAIM_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.model, CLAIM_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.firmware, CLAIM_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.ek, OCTETS_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.ek_public, OCTETS_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.ak_public, OCTETS_MAX),
+    FIELD_LIST_OF(CHALLENGE, evidence_item, struct attestation_question, challenge.certificates,
+        challenge.certificate_count, ATTESTATION_CERTIFICATES_MAX),
+    QUESTION(CERTIFY, OCTETS, certify.secret, OCTETS_MAX),
 };
 
-#define CHALLENGE_FIELDS (sizeof challenge_fields / sizeof challenge_fields[0])
-
-/* Kind, request and peer stand before what a question carries. */
-#define HEAD_ITEMS 3
-#define CHALLENGE_ITEMS (HEAD_ITEMS + CHALLENGE_FIELDS + 1)
-#define CERTIFY_ITEMS (HEAD_ITEMS + 1)
-
-/* The numbers and then the octet strings of the settings, in their order on the wire. */
-static const size_t settings_numbers[] = {
-    offsetof(struct attestation_greeting, body_max),
-    offsetof(struct attestation_greeting, header_max),
-    offsetof(struct attestation_greeting, connections_max),
-    offsetof(struct attestation_greeting, idle_ms),
-    offsetof(struct attestation_greeting, request_ms),
-    offsetof(struct attestation_greeting, log_level),
-};
-static const size_t settings_views[] = {
-    offsetof(struct attestation_greeting, tls_chain),
-    offsetof(struct attestation_greeting, tls_key),
+static const unsigned question_kinds[] = {
+    [ATTESTATION_CHALLENGE] = CHALLENGE,
+    [ATTESTATION_CERTIFY] = CERTIFY,
 };
 
-#define FILE_ITEMS 6
-
-#define SETTINGS_NUMBERS (sizeof settings_numbers / sizeof settings_numbers[0])
-#define SETTINGS_VIEWS (sizeof settings_views / sizeof settings_views[0])
-
-static const struct view *
-view_at(const void *base, size_t offset)
-{
-	return (const struct view *)(const void *)((const char *)base + offset);
-}
-
-static void
-question_head_encode(const struct attestation_question *question, uint64_t items, struct bytes *out)
-{
-	cbor_write_array(out, items);
-	cbor_write_unsigned(out, question->kind);
-	cbor_write_unsigned(out, question->request);
-	cbor_write_bytes(out, question->peer.data, question->peer.size);
-}
-
-static void
-challenge_encode(const struct attestation_challenge *challenge, struct bytes *out)
-{
-	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
-		const struct view *field = view_at(challenge, challenge_fields[i].offset);
-
-		cbor_write_bytes(out, field->data, field->size);
-	}
-	cbor_write_array(out, challenge->certificate_count);
-	for (size_t i = 0; i < challenge->certificate_count; i++)
-		cbor_write_bytes(out, challenge->certificates[i].data, challenge->certificates[i].size);
-}
+static const struct fields question_fields = {
+    .noun = "question",
+    .rows = question_rows,
+    .row_count = COUNT(question_rows),
+    .size = sizeof(struct attestation_question),
+    .kinds = question_kinds,
+    .kind_count = COUNT(question_kinds),
+    .kind = offsetof(struct attestation_question, kind),
+};
 
 void
 attestation_question_encode(const struct attestation_question *question, struct bytes *out)
 {
-	if (question->kind == ATTESTATION_CERTIFY) {
-		question_head_encode(question, CERTIFY_ITEMS, out);
-		cbor_write_bytes(out, question->certify.secret.data, question->certify.secret.size);
-		return;
-	}
-	question_head_encode(question, CHALLENGE_ITEMS, out);
-	challenge_encode(&question->challenge, out);
-}
-
-static int
-challenge_decode(struct cbor_reader *reader, struct attestation_challenge *challenge, struct error *err)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < CHALLENGE_FIELDS; i++) {
-		struct view *field = (struct view *)(void *)((char *)challenge + challenge_fields[i].offset);
-
-		if (cbor_read_bytes(reader, challenge_fields[i].max, field, err) != 0)
-			return -1;
-	}
-	if (cbor_read_list(reader, ATTESTATION_CERTIFICATES_MAX, &count, err) != 0)
-		return -1;
-	for (; challenge->certificate_count < count; challenge->certificate_count++) {
-		if (cbor_read_bytes(reader, ATTESTATION_CERTIFICATE_MAX,
-		        &challenge->certificates[challenge->certificate_count], err) != 0)
-			return -1;
-	}
-	return 0;
+	fields_encode(&question_fields, question, out);
 }
 
 int
-attestation_question_decode(struct view body, struct attestation_question *question, struct error *err)
+attestation_question_decode(struct view body, struct attestation_question *question,
+    struct error *err)
 {
-	struct cbor_reader reader = {body};
-	uint64_t           count = 0;
-	uint64_t           kind = 0;
-
-	*question = (struct attestation_question){0};
-	if (cbor_read_list(&reader, CHALLENGE_ITEMS, &count, err) != 0 ||
-	    cbor_read_unsigned(&reader, ATTESTATION_CERTIFY, &kind, err) != 0 ||
-	    cbor_read_unsigned(&reader, UINT64_MAX, &question->request, err) != 0 ||
-	    cbor_read_bytes(&reader, PEER_MAX, &question->peer, err) != 0)
-		return -1;
-	question->kind = (enum attestation_kind)kind;
-	if (kind == ATTESTATION_CHALLENGE && count == CHALLENGE_ITEMS) {
-		if (challenge_decode(&reader, &question->challenge, err) != 0)
-			return -1;
-	} else if (kind == ATTESTATION_CERTIFY && count == CERTIFY_ITEMS) {
-		if (cbor_read_bytes(&reader, FIELD_MAX, &question->certify.secret, err) != 0)
-			return -1;
-	} else {
-		return error_set(err, ERROR_MALFORMED, "no question has kind %u and %u items",
-		    (unsigned)kind, (unsigned)count);
-	}
-	return cbor_read_end(&reader, err);
+	return fields_decode(&question_fields, body, question, err);
 }
 
-void
-attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out)
+struct chain {
+	struct view certificates[ATTESTATION_CHAIN_MAX];
+	size_t      count;
+};
+
+static const struct field chain_rows[] = {
+    FIELD_LIST_OF(0, chain_item, struct chain, certificates, count, ATTESTATION_CHAIN_MAX),
+};
+
+static const struct fields chain_fields = {
+    .noun = "chain",
+    .rows = chain_rows,
+    .row_count = COUNT(chain_rows),
+    .size = sizeof(struct chain),
+};
+
+int
+attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out,
+    struct error *err)
 {
-	cbor_write_array(out, count);
+	struct chain chain = {.count = count};
+
+	if (count > ATTESTATION_CHAIN_MAX)
+		return error_set(err, ERROR_INTERNAL, "a chain of %zu certificates; at most %zu are sent",
+		    count, ATTESTATION_CHAIN_MAX);
 	for (size_t i = 0; i < count; i++)
-		cbor_write_bytes(out, certificates[i].data, certificates[i].size);
+		chain.certificates[i] = certificates[i];
+	fields_encode(&chain_fields, &chain, out);
+	return 0;
 }
 
 int
 attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
     size_t *count, struct error *err)
 {
-	struct cbor_reader reader = {octets};
-	uint64_t           items = 0;
+	struct chain chain;
 
-	if (cbor_read_list(&reader, ATTESTATION_CHAIN_MAX, &items, err) != 0)
+	if (fields_decode(&chain_fields, octets, &chain, err) != 0)
 		return -1;
-	*count = (size_t)items;
-	for (size_t i = 0; i < items; i++) {
-		if (cbor_read_bytes(&reader, FIELD_MAX, &certificates[i], err) != 0)
-			return -1;
-	}
-	return cbor_read_end(&reader, err);
+	memcpy(certificates, chain.certificates, sizeof chain.certificates);
+	*count = chain.count;
+	return 0;
 }
+
+/* What is said to a question: why not, or the answer. */
+struct said {
+	enum { REFUSAL, ANSWER, SAID_COUNT } kind;
+	enum error_kind           refusal;
+	struct view               detail;
+	struct attestation_answer answer;
+};
+
+#define SAID(part, kind, member, max) FIELD(1U << (part), kind, struct said, member, max)
+static const struct field said_rows[] = {
+    SAID(REFUSAL, CHOICE, refusal, ERROR_KIND_COUNT - 1),
+    SAID(REFUSAL, OCTETS, detail, OCTETS_MAX),
+    SAID(ANSWER, OCTETS, answer.first, OCTETS_MAX),
+    SAID(ANSWER, OCTETS, answer.second, OCTETS_MAX),
+};
+
+static const unsigned said_kinds[SAID_COUNT] = {
+    [REFUSAL] = 1U << REFUSAL,
+    [ANSWER] = 1U << ANSWER,
+};
+
+static const struct fields said_fields = {
+    .noun = "answer",
+    .rows = said_rows,
+    .row_count = COUNT(said_rows),
+    .size = sizeof(struct said),
+    .kinds = said_kinds,
+    .kind_count = SAID_COUNT,
+    .kind = offsetof(struct said, kind),
+};
 
 void
 attestation_answer_encode(const struct attestation_answer *answer, struct bytes *out)
 {
-	cbor_write_array(out, 2);
-	cbor_write_bytes(out, answer->first.data, answer->first.size);
-	cbor_write_bytes(out, answer->second.data, answer->second.size);
+	fields_encode(&said_fields, &(struct said){.kind = ANSWER, .answer = *answer}, out);
 }
 
-/* A refusal is told from an answer by what stands first: a number. */
 void
 attestation_refusal_encode(const struct error *refusal, struct bytes *out)
 {
-	cbor_write_array(out, 2);
-	cbor_write_unsigned(out, refusal->kind);
-	cbor_write_bytes(out, refusal->detail, strlen(refusal->detail));
+	fields_encode(&said_fields,
+	    &(struct said){
+	        .kind = REFUSAL,
+	        .refusal = refusal->kind,
+	        .detail = {(const uint8_t *)refusal->detail, strlen(refusal->detail)},
+	    },
+	    out);
 }
 
 int
 attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err)
 {
-	struct cbor_reader reader = {body};
-	struct cbor_value  first;
-	struct view        second;
+	struct said said;
 
 	*answer = (struct attestation_answer){0};
-	if (cbor_read_array(&reader, 2, err) != 0 || cbor_read(&reader, &first, err) != 0 ||
-	    cbor_read_bytes(&reader, FIELD_MAX, &second, err) != 0 || cbor_read_end(&reader, err) != 0)
+	if (fields_decode(&said_fields, body, &said, err) != 0)
 		return -1;
-	if (first.kind == CBOR_KIND_UNSIGNED && first.number < ERROR_KIND_COUNT)
-		return error_set(err, (enum error_kind)first.number, "%.*s", (int)second.size,
-		    (const char *)second.data);
-	if (first.kind != CBOR_KIND_BYTES || first.indefinite)
-		return error_set(err, ERROR_MALFORMED, "an answer begins with no octet string");
-	*answer = (struct attestation_answer){first.data, second};
+	if (said.kind == REFUSAL)
+		return error_set(err, said.refusal, "%.*s", (int)said.detail.size,
+		    (const char *)said.detail.data);
+	*answer = said.answer;
 	return 0;
 }
 
-static void
-settings_encode(const struct attestation_greeting *settings, struct bytes *out)
-{
-	cbor_write_array(out, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS);
-	cbor_write_unsigned(out, ATTESTATION_GREETING);
-	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
-		uint64_t number;
+/* Each kind of thing told is a part. */
+#define GREETING(kind, member, max) \
+	FIELD(1U << ATTESTATION_GREETING, kind, struct attestation_telling, greeting.member, max)
+#define PIECE(kind, member, max) \
+	FIELD(1U << ATTESTATION_FILE, kind, struct attestation_telling, file.member, max)
+static const struct field telling_rows[] = {
+    GREETING(NUMBER, body_max, INT64_MAX),
+    GREETING(NUMBER, header_max, INT64_MAX),
+    GREETING(NUMBER, connections_max, INT64_MAX),
+    GREETING(NUMBER, idle_ms, INT64_MAX),
+    GREETING(NUMBER, request_ms, INT64_MAX),
+    GREETING(NUMBER, log_level, INT64_MAX),
+    GREETING(OCTETS, tls_chain, OCTETS_MAX),
+    GREETING(OCTETS, tls_key, OCTETS_MAX),
+    PIECE(CHOICE, name, ATTESTATION_FILE_COUNT - 1),
+    PIECE(OCTETS, issuer, ATTESTATION_ISSUER_MAX),
+    PIECE(NUMBER, total, ATTESTATION_FILE_MAX),
+    PIECE(NUMBER, offset, ATTESTATION_FILE_MAX),
+    PIECE(OCTETS, chunk, ATTESTATION_CHUNK_MAX),
+};
 
-		memcpy(&number, (const char *)settings + settings_numbers[i], sizeof number);
-		cbor_write_unsigned(out, number);
-	}
-	for (size_t i = 0; i < SETTINGS_VIEWS; i++) {
-		const struct view *field = view_at(settings, settings_views[i]);
+static const unsigned telling_kinds[] = {
+    [ATTESTATION_GREETING] = 1U << ATTESTATION_GREETING,
+    [ATTESTATION_FILE] = 1U << ATTESTATION_FILE,
+};
 
-		cbor_write_bytes(out, field->data, field->size);
-	}
-}
+static const struct fields telling_fields = {
+    .noun = "telling",
+    .rows = telling_rows,
+    .row_count = COUNT(telling_rows),
+    .size = sizeof(struct attestation_telling),
+    .kinds = telling_kinds,
+    .kind_count = COUNT(telling_kinds),
+    .kind = offsetof(struct attestation_telling, told),
+};
 
 void
 attestation_telling_encode(const struct attestation_telling *telling, struct bytes *out)
 {
-	if (telling->told == ATTESTATION_GREETING) {
-		settings_encode(&telling->settings, out);
-		return;
-	}
-	cbor_write_array(out, FILE_ITEMS);
-	cbor_write_unsigned(out, ATTESTATION_FILE);
-	cbor_write_unsigned(out, telling->file.name);
-	cbor_write_bytes(out, telling->file.issuer.data, telling->file.issuer.size);
-	cbor_write_unsigned(out, telling->file.total);
-	cbor_write_unsigned(out, telling->file.offset);
-	cbor_write_bytes(out, telling->file.chunk.data, telling->file.chunk.size);
-}
-
-static int
-settings_decode(struct cbor_reader *reader, struct attestation_greeting *settings, struct error *err)
-{
-	for (size_t i = 0; i < SETTINGS_NUMBERS; i++) {
-		uint64_t number = 0;
-
-		if (cbor_read_unsigned(reader, INT64_MAX, &number, err) != 0)
-			return -1;
-		memcpy((char *)settings + settings_numbers[i], &number, sizeof number);
-	}
-	for (size_t i = 0; i < SETTINGS_VIEWS; i++) {
-		struct view field = {0};
-
-		if (cbor_read_bytes(reader, FIELD_MAX, &field, err) != 0)
-			return -1;
-		memcpy((char *)settings + settings_views[i], &field, sizeof field);
-	}
-	return 0;
-}
-
-static int
-file_decode(struct cbor_reader *reader, struct attestation_file *file, struct error *err)
-{
-	uint64_t name = 0;
-
-	if (cbor_read_unsigned(reader, ATTESTATION_FILE_COUNT - 1, &name, err) != 0 ||
-	    cbor_read_bytes(reader, ATTESTATION_ISSUER_MAX, &file->issuer, err) != 0 ||
-	    cbor_read_unsigned(reader, ATTESTATION_FILE_MAX, &file->total, err) != 0 ||
-	    cbor_read_unsigned(reader, file->total, &file->offset, err) != 0)
-		return -1;
-	file->name = (enum attestation_file_name)name;
-	return cbor_read_bytes(reader, (size_t)(file->total - file->offset), &file->chunk, err);
+	fields_encode(&telling_fields, telling, out);
 }
 
 int
 attestation_telling_decode(struct view body, struct attestation_telling *telling, struct error *err)
 {
-	struct cbor_reader reader = {body};
-	uint64_t           count = 0;
-	uint64_t           told = 0;
+	const struct attestation_file *file = &telling->file;
 
-	*telling = (struct attestation_telling){0};
-	if (cbor_read_list(&reader, 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS, &count, err) != 0 ||
-	    cbor_read_unsigned(&reader, ATTESTATION_FILE, &told, err) != 0)
+	if (fields_decode(&telling_fields, body, telling, err) != 0)
 		return -1;
-	telling->told = (enum attestation_told)told;
-	if (told == ATTESTATION_GREETING && count == 1 + SETTINGS_NUMBERS + SETTINGS_VIEWS) {
-		if (settings_decode(&reader, &telling->settings, err) != 0)
-			return -1;
-	} else if (told == ATTESTATION_FILE && count == FILE_ITEMS) {
-		if (file_decode(&reader, &telling->file, err) != 0)
-			return -1;
-	} else {
-		return error_set(err, ERROR_MALFORMED, "nothing told has kind %u and %u items",
-		    (unsigned)told, (unsigned)count);
-	}
-	return cbor_read_end(&reader, err);
+	if (telling->told == ATTESTATION_FILE &&
+	    (file->offset > file->total || file->chunk.size > file->total - file->offset))
+		return error_set(err, ERROR_MALFORMED, "a piece reaches beyond its file");
+	return 0;
 }

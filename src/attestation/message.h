@@ -7,7 +7,6 @@
 #define ATTESTATION_MESSAGE_H
 
 #include <stddef.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "util/bytes.h"
@@ -60,9 +59,12 @@ int attestation_question_decode(struct view body, struct attestation_question *q
 /* Certificates behind an AK's at most: the issuing one, and what is between it and the root. */
 #define ATTESTATION_CHAIN_MAX ((size_t)8)
 
-/* A list of certificates as one octet string. MALFORMED when it is none, or too long. */
-void attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out);
-int  attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
+/* A list of certificates as one octet string. INTERNAL when they are too many. */
+int attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out,
+    struct error *err);
+
+/* MALFORMED when it is no such list, or too long. */
+int attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
     size_t *count, struct error *err);
 
 /*
@@ -127,7 +129,7 @@ struct attestation_file {
 struct attestation_telling {
 	enum attestation_told told;
 	union {
-		struct attestation_greeting settings;
+		struct attestation_greeting greeting;
 		struct attestation_file     file;
 	};
 };

@@ -321,7 +321,7 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 		return front_files_take(&front->files, &telling.file, err);
 	if (front->http.server != NULL)
 		return error_set(err, ERROR_MALFORMED, "settings came twice");
-	return front_serve(front, &telling.settings, err);
+	return front_serve(front, &telling.greeting, err);
 }
 
 static void

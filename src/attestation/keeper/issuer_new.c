@@ -56,7 +56,7 @@ chain_encode(STACK_OF(X509) *chain, struct bytes *out, struct error *err)
 		views[i] = bytes_view(&ders[i]);
 	}
 	if (rc == 0)
-		attestation_chain_encode(views, (size_t)count, out);
+		rc = attestation_chain_encode(views, (size_t)count, out, err);
 	for (int i = 0; i < count; i++)
 		bytes_clear(&ders[i]);
 	return rc;

@@ -132,7 +132,7 @@ keeper_greet_cb(void *state, struct channel *channel)
 	keeper_tell_one(&audience,
 	    &(struct attestation_telling){
 	        .told = ATTESTATION_GREETING,
-	        .settings =
+	        .greeting =
 	            {
 	                .body_max = BODY_MAX,
 	                .header_max = HEADER_MAX,

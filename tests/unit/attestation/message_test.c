@@ -83,11 +83,12 @@ static const struct {
 	size_t      size;
 	const char *detail;
 } refused[] = {
-    {"\x84\x00\x01\x40\x41x", 6, "no question has kind 0 and 4 items"},
-    {"\x84\x01\x01\x40\x41x", 6, "no question has kind 1 and 4 items"},
-    {"\x83\x02\x01\x40", 4, "no question has kind 2 and 3 items"},
+    {"\x84\x00\x01\x40\x41x", 6, "no question of kind 0 has 4 items"},
+    {"\x84\x01\x01\x40\x41x", 6, "no question of kind 1 has 4 items"},
+    {"\x83\x02\x01\x40", 4, "no question of kind 2 has 3 items"},
     {"\x84\x03\x01\x40\x41x", 6, "a CBOR item is larger than 2"},
-    {"\x8b\x01\x01", 3, "a CBOR item is larger than 10"},
+    {"\x8b\x01\x01", 3, "no question of kind 1 has 11 items"},
+    {"\x8c\x01\x01", 3, "a CBOR item is larger than 11"},
     {"\x9f\x02\x01\x40\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x61x", 6, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x5f\x41x\xff", 8, "a CBOR item is of another kind than wanted"},
@@ -199,20 +200,32 @@ END_TEST
 
 START_TEST(answer_of_unknown_kind_is_malformed)
 {
-	static const uint8_t  body[] = {0x82, 0x18, ERROR_KIND_COUNT, 0x40};
+	static const uint8_t      body[] = {0x83, 0x02, 0x40, 0x40};
 	struct attestation_answer back;
-	struct error          err = {0};
+	struct error              err = {0};
 
 	unit_fails(attestation_answer_decode((struct view){body, sizeof body}, &back, &err), &err,
-	    ERROR_MALFORMED, "an answer begins with no octet string");
+	    ERROR_MALFORMED, "a CBOR item is larger than 1");
 }
 END_TEST
 
-START_TEST(telling_settings_both_ways_are_the_same)
+START_TEST(answer_refusal_of_unknown_error_is_malformed)
+{
+	static const uint8_t      body[] = {0x83, 0x00, 0x18, ERROR_KIND_COUNT, 0x40};
+	struct attestation_answer back;
+	struct error              err = {0};
+
+	ck_assert_int_eq(attestation_answer_decode((struct view){body, sizeof body}, &back, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "a CBOR item is larger than"));
+}
+END_TEST
+
+START_TEST(telling_greeting_both_ways_are_the_same)
 {
 	struct attestation_telling telling = {
 	    .told = ATTESTATION_GREETING,
-	    .settings = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")},
+	    .greeting = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")},
 	};
 	struct attestation_telling back;
 	AUTO_BYTES             body = {0};
@@ -221,14 +234,14 @@ START_TEST(telling_settings_both_ways_are_the_same)
 	attestation_telling_encode(&telling, &body);
 	unit_ok(attestation_telling_decode(bytes_view(&body), &back, &err), &err);
 	ck_assert_int_eq(back.told, ATTESTATION_GREETING);
-	ck_assert_uint_eq(back.settings.body_max, 1);
-	ck_assert_uint_eq(back.settings.header_max, 2);
-	ck_assert_uint_eq(back.settings.connections_max, 3);
-	ck_assert_uint_eq(back.settings.idle_ms, 4);
-	ck_assert_uint_eq(back.settings.request_ms, 5);
-	ck_assert_uint_eq(back.settings.log_level, 2);
-	ck_assert(view_equal(back.settings.tls_chain, VIEW("chain")));
-	ck_assert(view_equal(back.settings.tls_key, VIEW("key")));
+	ck_assert_uint_eq(back.greeting.body_max, 1);
+	ck_assert_uint_eq(back.greeting.header_max, 2);
+	ck_assert_uint_eq(back.greeting.connections_max, 3);
+	ck_assert_uint_eq(back.greeting.idle_ms, 4);
+	ck_assert_uint_eq(back.greeting.request_ms, 5);
+	ck_assert_uint_eq(back.greeting.log_level, 2);
+	ck_assert(view_equal(back.greeting.tls_chain, VIEW("chain")));
+	ck_assert(view_equal(back.greeting.tls_key, VIEW("key")));
 }
 END_TEST
 
@@ -266,7 +279,7 @@ START_TEST(telling_file_beyond_its_end_is_malformed)
 
 	attestation_telling_encode(&telling, &body);
 	unit_fails(attestation_telling_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
-	    "a CBOR item is larger than 3");
+	    "a piece reaches beyond its file");
 }
 END_TEST
 
@@ -312,7 +325,7 @@ START_TEST(chain_both_ways_is_the_same)
 	AUTO_BYTES        octets = {0};
 	struct error      err = {0};
 
-	attestation_chain_encode(chain, 2, &octets);
+	unit_ok(attestation_chain_encode(chain, 2, &octets, &err), &err);
 	unit_ok(attestation_chain_decode(bytes_view(&octets), back, &count, &err), &err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert(view_equal(back[0], chain[0]));
@@ -328,11 +341,12 @@ START_TEST(chain_that_is_none_is_malformed)
 	AUTO_BYTES   octets = {0};
 	struct error err = {0};
 
-	attestation_chain_encode(chain, ATTESTATION_CHAIN_MAX + 1, &octets);
-	ck_assert_int_eq(attestation_chain_decode(bytes_view(&octets), back, &count, &err), -1);
-	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
-	bytes_clear(&octets);
-	attestation_chain_encode(chain, 1, &octets);
+	unit_fails(attestation_chain_encode(chain, ATTESTATION_CHAIN_MAX + 1, &octets, &err), &err,
+	    ERROR_INTERNAL, "a chain of 9 certificates; at most 8 are sent");
+	ck_assert_uint_eq(octets.size, 0);
+	unit_fails(attestation_chain_decode(VIEW("\x81\x89@@@@@@@@@"), back, &count, &err), &err,
+	    ERROR_MALFORMED, "a CBOR item is larger than 8");
+	unit_ok(attestation_chain_encode(chain, 1, &octets, &err), &err);
 	bytes_append_u8(&octets, 0);
 	ck_assert_int_eq(attestation_chain_decode(bytes_view(&octets), back, &count, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
@@ -357,7 +371,8 @@ main(void)
 	tcase_add_test(tc, answer_both_ways_is_the_same);
 	tcase_add_loop_test(tc, answer_refusal_comes_back_as_error, 0, ERROR_KIND_COUNT);
 	tcase_add_test(tc, answer_of_unknown_kind_is_malformed);
-	tcase_add_test(tc, telling_settings_both_ways_are_the_same);
+	tcase_add_test(tc, answer_refusal_of_unknown_error_is_malformed);
+	tcase_add_test(tc, telling_greeting_both_ways_are_the_same);
 	tcase_add_test(tc, telling_file_both_ways_is_the_same);
 	tcase_add_test(tc, telling_file_beyond_its_end_is_malformed);
 	tcase_add_test(tc, telling_no_file_both_ways_is_the_same);
