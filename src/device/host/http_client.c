@@ -121,6 +121,9 @@ http_client_new(const char *tls_roots, struct http_client **out, struct error *e
 	*out = NULL;
 	if (tls_roots != NULL && access(tls_roots, R_OK) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "the TLS root %s", tls_roots);
+	/* Counted by libcurl: each client holds one, and the last one lets go. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return error_set(err, ERROR_INTERNAL, "libcurl does not start");
 	client = memory_new(sizeof *client);
 	*client = (struct http_client){.curl = curl_easy_init(), .root_option = "--tls-root FILE"};
 	if (client->curl == NULL ||
@@ -150,6 +153,7 @@ http_client_free(struct http_client *client)
 	if (client == NULL)
 		return;
 	curl_easy_cleanup(client->curl);
+	curl_global_cleanup();
 	free(client);
 }
 
