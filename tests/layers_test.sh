@@ -30,7 +30,7 @@ attestation/keeper  util tpm pki store store/inventory ca daemon service service
 acme           util daemon service acme ca/files.h acme/keeper/policy.h
 acme/front     util tpm webauthn daemon http service service/front acme acme/front
 acme/keeper    util tpm pki webauthn store store/acme ca daemon service service/keeper acme acme/keeper
-device         util tpm pki webauthn device device/tpm device/host
+device         util tpm pki webauthn command device device/tpm device/host
 device/tpm     util tpm pki device/tpm
 device/host    util tpm pki webauthn device device/tpm device/host
 attestd        util daemon attestation attestation/front attestation/keeper
@@ -44,7 +44,7 @@ admin/trust    util tpm pki store store/inventory ca command admin admin/trust
 acme_admin     util tpm pki store store/acme ca acme acme/keeper command admin acme_admin
 attest-acmed   util daemon acme acme/front acme/keeper command acme_admin
 attest-ca      util command admin
-attest-device  util device device/tpm/ak_type.h
+attest-device  util command device
 '
 
 # library header, as a regular expression: the folders that may know it, with what is below them.
@@ -62,7 +62,7 @@ event2/.*               daemon http attestation acme
 sqlite3\.h              store/sqlite
 libp11\.h               pki
 libpq-fe\.h             store/postgresql
-curl/.*                 device/host attest-device
+curl/.*                 device/host
 (netinet/in|arpa/inet)\.h  pki daemon http attestation acme device
 (sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
 (fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device command admin attestd attest-acmed attest-ca attest-device
@@ -318,6 +318,9 @@ refuses attest-device.c '#include <tss2/tss2_esys.h>'
 refuses tpm/ak.c '#include <tss2/tss2_sys.h>'
 refuses device/tpm/device_ek.c '#include <curl/curl.h>'
 refuses device/certification.c '#include <curl/curl.h>'
+refuses attest-device.c '#include <curl/curl.h>'
+refuses device/host/approval.c '#include "command/command.h"'
+refuses device/tpm/ek.c '#include "command/option.h"'
 refuses admin/trust/import.c '#include "admin/backup/archive.h"'
 refuses attest-ca.c '#include "daemon/channel.h"'
 refuses attestd.c '#include "device/tpm.h"'

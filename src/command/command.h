@@ -68,6 +68,7 @@ struct command_program {
 	                                         command as well; NULL: there are none */
 	const struct command *const *commands; /* ends with NULL */
 	void (*help)(FILE *out);               /* in place of the help that is made; NULL: none */
+	bool last_counts; /* an option that is given twice counts as given last; else it is refused */
 	bool answers; /* with --json it prints call->answer, which has "error" and "detail" on failure */
 };
 

@@ -301,6 +301,7 @@ command_main(const struct command_program *program, int argc, char **argv)
 
 	run.call.now = clock_now();
 	run.reader.now = run.call.now;
+	run.reader.last_counts = program->last_counts;
 	status = run_all(&run, argc, argv);
 	option_reader_clear(&run.reader);
 	json_decref(run.call.answer);

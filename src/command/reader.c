@@ -56,7 +56,7 @@ static int
 slot_take(const struct option_reader *reader, struct option_slot *slot, const char *text,
     struct error *err)
 {
-	if (slot->given && slot->option->kind != OPTION_LIST)
+	if (slot->given && slot->option->kind != OPTION_LIST && !reader->last_counts)
 		return error_set(err, ERROR_MALFORMED, "--%s is given twice", slot->option->name);
 	slot->given = true;
 	slot->text = text;

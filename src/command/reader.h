@@ -16,15 +16,16 @@ struct error;
 /* An option that may be given, and what became of it. */
 struct option_slot {
 	const struct command_option *option;
-	void                        *into;  /* NULL: that is not known yet */
-	const char                  *text;  /* meanwhile what it said */
+	void                        *into; /* NULL: that is not known yet */
+	const char                  *text; /* meanwhile what it said */
 	bool                         given;
 };
 
 /* The options that may be given. {0} has none. */
 struct option_reader {
 	int64_t             now;
-	struct option_slot slots[OPTION_READER_MAX];
+	bool                last_counts; /* of what is given twice; else that is MALFORMED */
+	struct option_slot  slots[OPTION_READER_MAX];
 	size_t              count;
 };
 

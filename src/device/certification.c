@@ -17,6 +17,7 @@
 #include "device/host/acme_order.h"
 #include "device/identity.h"
 #include "device/interrupt.h"
+#include "device/progress.h"
 #include "device/renewal.h"
 #include "device/state.h"
 #include "device/tpm/sign_key.h"
@@ -33,7 +34,7 @@
 /* One run. */
 struct certification {
 	struct device_tpm            *tpm;
-	const struct command_settings *settings;
+	const struct device_settings *settings;
 	const struct device_state    *state;
 	struct device_identity        identity;
 	struct device_key             key;
@@ -45,7 +46,7 @@ struct certification {
 const char *
 certification_directory(const struct device_settings *settings, const struct device_state *state)
 {
-	return settings->all.out != NULL ? settings->all.out : state->path;
+	return settings->out != NULL ? settings->out : state->path;
 }
 
 int
@@ -75,7 +76,7 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 	*failed = false;
 	if (run->settings->new_ak)
 		return false;
-	if (device_identity_load(run->tpm, run->state, run->settings->root, &run->identity, err) != 0) {
+	if (device_identity_load(run->tpm, run->state, run->settings->attestation_root, &run->identity, err) != 0) {
 		*failed = err->kind == ERROR_INTERNAL || (same_tpm && err->kind == ERROR_CONFLICT);
 		if (err->kind == ERROR_CONFLICT && same_tpm)
 			(void)certification_lost(err);
@@ -95,7 +96,7 @@ identity_renew(struct certification *run, struct error *err)
 
 	device_identity_clear(&run->identity);
 	run->kept = false;
-	command_progress(run->settings, "having the AK certified by %s", run->settings->url);
+	device_progress(run->settings, "having the AK certified by %s", run->settings->attestation_url);
 	return device_identity_attest(run->tpm, run->settings, run->state, &run->identity, &path,
 	    run->out, err);
 }
@@ -105,7 +106,7 @@ identity_get(struct certification *run, bool same_tpm, struct error *err)
 {
 	bool failed;
 
-	command_progress(run->settings, "looking for the AK's certificate");
+	device_progress(run->settings, "looking for the AK's certificate");
 	run->kept = identity_keep(run, same_tpm, &failed, err);
 	if (run->kept)
 		return 0;
@@ -157,7 +158,7 @@ key_make(struct certification *run, struct error *err)
 
 	if (run->settings->key_type != NULL)
 		type = sign_key_type_find(run->settings->key_type);
-	command_progress(run->settings, "making a key (%s) in the TPM", type->word);
+	device_progress(run->settings, "making a key (%s) in the TPM", type->word);
 	if (sign_key_create(run->tpm, type, &run->key, err) != 0)
 		return -1;
 	(void)json_object_set_new(run->out, "keyType", json_string(type->word));
@@ -208,7 +209,7 @@ progress_cb(void *arg, const char *what)
 {
 	const struct certification *run = arg;
 
-	command_progress(run->settings, "%s", what);
+	device_progress(run->settings, "%s", what);
 }
 
 static int
@@ -224,7 +225,7 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 	if (http_client_new(run->settings->acme_root, &http, err) != 0)
 		return -1;
 	http_client_root_option(http, "--acme-root FILE");
-	command_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);
+	device_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);
 	if (account_key_open(path, &key, err) == 0 &&
 	    acme_client_open(&client, http, key, run->settings->acme, err) == 0 &&
 	    acme_order_run(&client, run->name, &applicant, pem, err) == 0)
@@ -244,7 +245,7 @@ order_insist(struct certification *run, struct bytes *pem, struct error *err)
 		return 0;
 	if (!run->kept || err->kind != ERROR_BAD_ATTESTATION_STATEMENT)
 		return -1;
-	command_progress(run->settings, "refused: %s", err->detail);
+	device_progress(run->settings, "refused: %s", err->detail);
 	bytes_clear(pem);
 	return identity_renew(run, err) == 0 && name_choose(run, err) == 0 ? order(run, pem, err)
 	                                                                   : -1;
@@ -287,7 +288,7 @@ run_all(struct certification *run, const char *directory, bool same_tpm, struct 
 	        err) != 0 ||
 	    device_key_encode(&run->key, &key, err) != 0)
 		return -1;
-	command_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
+	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
 	    CERTIFICATE_FILES_CHAIN, directory);
 	if (certificate_files_replace(directory, bytes_view(&key), bytes_view(&chain), err) != 0)
 		return -1;
@@ -300,7 +301,7 @@ certification_run(struct device_tpm *tpm, const struct device_settings *settings
     struct error *err)
 {
 	struct certification run = {
-	    .tpm = tpm, .settings = &settings->all, .state = state, .out = out};
+	    .tpm = tpm, .settings = settings, .state = state, .out = out};
 	int rc = run_all(&run, certification_directory(settings, state), same_tpm, err);
 
 	if (rc != 0 && refused != NULL) {

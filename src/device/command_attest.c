@@ -4,14 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "device/command.h"
+#include "device/commands.h"
+#include "device/device_settings.h"
 #include "device/identity.h"
+#include "device/open.h"
+#include "device/options.h"
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
 #include "device/tpm/template.h"
 #include "device/tpm/tpm.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_check attest_check;
+static command_run   attest_run;
+
+const struct command device_attest_command = {
+    .name = "attest",
+    .summary = "have an attestation key certified",
+    .size = sizeof(struct device_settings),
+    .options = {{device_attestation_rows, 0}, {device_ek_rows, 0}, {device_ak_rows, 0},
+        {device_common_rows, 0}},
+    .check = attest_check,
+    .run = attest_run,
+};
 
 /* The words of a list, with commas between. */
 static void
@@ -66,33 +82,34 @@ certified_show(const struct device_identity *identity, const char *path, json_t 
 
 /* ---- the command ---- */
 
-int
-command_attest_check(const struct command_settings *settings, struct error *err)
+static int
+attest_check(const struct command_call *call, struct error *err)
 {
-	if (settings->url == NULL)
+	const struct device_settings *settings = call->options;
+
+	if (settings->attestation_url == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "attest needs --attestation-url, where attestd listens");
-	if (settings->ak_type != NULL && device_ak_type_find(settings->ak_type) == NULL)
-		return error_set(err, ERROR_MALFORMED, "no AK type is called \"%s\"",
-		    settings->ak_type);
-	return command_ek_word_check(settings, err);
+	return device_settings_ek_check(settings, err);
 }
 
-int
-command_attest(const struct command_settings *settings, json_t *out, struct error *err)
+static int
+attest_run(const struct command_call *call, struct error *err)
 {
+	const struct device_settings *settings = call->options;
 	AUTO_STATE      state = {.lock = -1};
 	AUTO_TPM        tpm = NULL;
 	AUTO_IDENTITY   identity = {0};
 	AUTO_FREE char *path = NULL;
 
 	if (device_state_open(settings->state_dir, &state, err) != 0 ||
-	    command_tpm_open(&tpm, settings, err) != 0 ||
-	    device_identity_attest(tpm, settings, &state, &identity, &path, out, err) != 0)
+	    device_open(settings, &tpm, err) != 0 ||
+	    device_identity_attest(tpm, settings, &state, &identity, &path, call->answer, err) != 0)
 		return -1;
-	if (settings->root == NULL && strncmp(settings->url, "https://", 8) != 0)
+	if (settings->attestation_root == NULL &&
+	    strncmp(settings->attestation_url, "https://", 8) != 0)
 		(void)fprintf(stderr, "attest-device: note: nothing vouches for this chain: "
 		                      "name the attestation root with --attestation-root\n");
-	certified_show(&identity, path, out, !settings->json);
+	certified_show(&identity, path, call->answer, !call->json);
 	return 0;
 }

@@ -4,14 +4,57 @@
 #include <stdio.h>
 
 #include "device/certification.h"
-#include "device/command.h"
+#include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/host/approval.h"
+#include "device/open.h"
+#include "device/options.h"
 #include "device/state.h"
 #include "device/tpm/tpm.h"
 #include "util/bytes.h"
 #include "util/duration.h"
 #include "util/error.h"
+
+static command_check certificate_check;
+static command_run   certificate_run;
+
+const struct command device_certificate_command = {
+    .name = "certificate",
+    .summary = "make a key in the TPM and have it certified by an ACME server",
+    .size = sizeof(struct device_settings),
+    .options = {{device_attestation_rows, 0}, {device_ek_rows, 0}, {device_ak_rows, 0},
+        {device_certificate_rows, 0}, {device_files_rows, 0}, {device_owner_rows, 0},
+        {device_common_rows, 0}},
+    .check = certificate_check,
+    .run = certificate_run,
+};
+
+struct enroll {
+	struct device_settings settings;
+	const char            *wait; /* a duration; NULL: without end */
+	bool                   no_wait;
+};
+
+static const struct command_option enroll_rows[] = {
+    {OPTION(TEXT, "wait", "DURATION", struct enroll, wait,
+        "how long to wait for approval; else until interrupted")},
+    {OPTION(FLAG, "no-wait", NULL, struct enroll, no_wait, "do not wait for approval")},
+    {0},
+};
+
+static command_check enroll_check;
+static command_run   enroll_run;
+
+const struct command device_enroll_command = {
+    .name = "enroll",
+    .summary = "do what certificate does, by device.conf; wait for approval",
+    .size = sizeof(struct enroll),
+    .options = {{enroll_rows, 0}, {device_files_rows, offsetof(struct enroll, settings)},
+        {device_owner_rows, offsetof(struct enroll, settings)},
+        {device_common_rows, offsetof(struct enroll, settings)}},
+    .check = enroll_check,
+    .run = enroll_run,
+};
 
 static void
 result_print(const json_t *out)
@@ -35,92 +78,94 @@ certificate_try(const struct device_settings *settings, char **refused, json_t *
 	AUTO_STATE state = {.lock = -1};
 	AUTO_TPM   tpm = NULL;
 
-	return device_state_open(settings->all.state_dir, &state, err) == 0 &&
-	        command_tpm_open(&tpm, &settings->all, err) == 0 &&
+	return device_state_open(settings->state_dir, &state, err) == 0 &&
+	        device_open(settings, &tpm, err) == 0 &&
 	        certification_run(tpm, settings, &state, false, refused, out, err) == 0
 	    ? 0
 	    : -1;
 }
 
-int
-command_certificate_check(const struct command_settings *settings, struct error *err)
+static int
+certificate_check(const struct command_call *call, struct error *err)
 {
-	return device_settings_words_check(settings, err);
+	return device_settings_words_check(call->options, err);
 }
 
-int
-command_certificate(const struct command_settings *line, json_t *out, struct error *err)
+static int
+certificate_run(const struct command_call *call, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
 
-	if (device_settings_read(line, false, &settings, err) != 0 ||
+	if (device_settings_read(call->options, false, &settings, err) != 0 ||
 	    device_settings_check(&settings.all, err) != 0 ||
-	    certificate_try(&settings, NULL, out, err) != 0)
+	    certificate_try(&settings.all, NULL, call->answer, err) != 0)
 		return -1;
-	if (!line->json)
-		result_print(out);
+	if (!call->json)
+		result_print(call->answer);
 	return 0;
 }
 
 /* ---- enroll ---- */
 
-int
-command_enroll_check(const struct command_settings *settings, struct error *err)
+static int
+enroll_check(const struct command_call *call, struct error *err)
 {
-	int64_t seconds;
+	const struct enroll *options = call->options;
+	int64_t              seconds;
 
-	if (settings->wait != NULL && settings->no_wait)
+	if (options->wait != NULL && options->no_wait)
 		return error_set(err, ERROR_MALFORMED, "--wait and --no-wait exclude each other");
-	if (settings->wait != NULL && duration_parse(settings->wait, &seconds, err) != 0)
+	if (options->wait != NULL && duration_parse(options->wait, &seconds, err) != 0)
 		return error_wrap(err, "--wait");
 	return 0;
 }
 
 /* Says whom to ask, and waits; `why` is how the host refused. State and TPM are free meanwhile. */
 static int
-enroll_wait(const struct command_settings *settings, const char *request, const struct error *why,
-    struct error *err)
+enroll_wait(const struct device_settings *settings, const char *wait, const char *request,
+    const struct error *why, struct error *err)
 {
 	int64_t seconds = 0;
 
-	if (settings->wait != NULL && duration_parse(settings->wait, &seconds, err) != 0)
+	if (wait != NULL && duration_parse(wait, &seconds, err) != 0)
 		return -1;
 	(void)fprintf(stderr,
 	    "attest-device: %s\n"
 	    "attest-device: waiting for an administrator of %s to run it%s%s\n",
-	    why->detail, settings->url, settings->wait != NULL ? ", at most " : "",
-	    settings->wait != NULL ? settings->wait : "");
-	if (approval_wait(settings, request, seconds, err) == 0) {
+	    why->detail, settings->attestation_url, wait != NULL ? ", at most " : "",
+	    wait != NULL ? wait : "");
+	if (approval_wait(settings->attestation_url, settings->tls_root, request, seconds, err) == 0) {
 		(void)fprintf(stderr, "attest-device: approved, going on\n");
 		return 0;
 	}
 	if (err->kind == ERROR_NOT_ENROLLED)
 		return error_set(err, ERROR_NOT_ENROLLED, "%s (nobody did within %s)", why->detail,
-		    settings->wait);
+		    wait);
 	return -1;
 }
 
-int
-command_enroll(const struct command_settings *line, json_t *out, struct error *err)
+static int
+enroll_run(const struct command_call *call, struct error *err)
 {
-	AUTO_SETTINGS settings = {0};
+	const struct enroll *options = call->options;
+	AUTO_SETTINGS        settings = {0};
 
-	if (device_settings_read(line, true, &settings, err) != 0 ||
+	if (device_settings_read(&options->settings, true, &settings, err) != 0 ||
 	    device_settings_check(&settings.all, err) != 0)
 		return -1;
 	for (;;) {
 		AUTO_FREE char *refused = NULL;
 		struct error    why = {0};
 
-		if (certificate_try(&settings, &refused, out, &why) == 0)
+		if (certificate_try(&settings.all, &refused, call->answer, &why) == 0)
 			break;
 		*err = why;
-		if (refused == NULL || line->no_wait ||
-		    enroll_wait(&settings.all, refused, &why, err) != 0)
+		if (refused == NULL || options->no_wait ||
+		    enroll_wait(&settings.all, options->wait, refused, &why, err) != 0)
 			return -1;
-		(void)json_object_clear(out);
+		(void)json_object_clear(call->answer);
 	}
-	if (!line->json)
-		result_print(out);
+	if (!call->json)
+		result_print(call->answer);
 	return 0;
 }

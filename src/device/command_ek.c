@@ -3,12 +3,38 @@
 
 #include <stdio.h>
 
-#include "device/command.h"
+#include "device/commands.h"
+#include "device/device_settings.h"
 #include "device/interrupt.h"
+#include "device/open.h"
+#include "device/options.h"
 #include "device/tpm/device_ek.h"
 #include "device/tpm/template.h"
 #include "device/tpm/tpm.h"
 #include "util/error.h"
+
+struct ek {
+	struct device_settings settings;
+	bool                   hash;
+};
+
+static const struct command_option ek_rows[] = {
+    {OPTION(FLAG, "hash", NULL, struct ek, hash, "only the hash of one EK")},
+    {0},
+};
+
+static command_check ek_check;
+static command_run   ek_run;
+
+const struct command device_ek_command = {
+    .name = "ek",
+    .summary = "show this machine's endorsement keys",
+    .size = sizeof(struct ek),
+    .options = {{ek_rows, 0}, {device_ek_rows, offsetof(struct ek, settings)},
+        {device_common_rows, offsetof(struct ek, settings)}},
+    .check = ek_check,
+    .run = ek_run,
+};
 
 static const char *
 certificate_word(const struct device_ek *ek)
@@ -70,15 +96,14 @@ template_show(struct device_tpm *tpm, const struct device_template *template, js
 }
 
 static int
-list_all(struct device_tpm *tpm, const struct command_settings *settings, json_t *out,
-    struct error *err)
+list_all(struct device_tpm *tpm, const struct command_call *call, struct error *err)
 {
 	const struct device_template *template;
 	json_t                       *list = json_array();
 
-	(void)json_object_set_new(out, "eks", list);
+	(void)json_object_set_new(call->answer, "eks", list);
 	for (size_t i = 0; (template = device_template_at(i)) != NULL; i++) {
-		if (template_show(tpm, template, list, !settings->json, err) != 0)
+		if (template_show(tpm, template, list, !call->json, err) != 0)
 			return -1;
 	}
 	if (json_array_size(list) == 0)
@@ -88,46 +113,40 @@ list_all(struct device_tpm *tpm, const struct command_settings *settings, json_t
 }
 
 static int
-hash_only(struct device_tpm *tpm, const struct command_settings *settings, json_t *out,
-    struct error *err)
+hash_only(struct device_tpm *tpm, const struct command_call *call, struct error *err)
 {
-	AUTO_EK  ek = {0};
-	uint32_t handle;
-	char     hash[EK_HASH_TEXT_SIZE];
+	const struct ek *options = call->options;
+	AUTO_EK          ek = {0};
+	uint32_t         handle;
+	char             hash[EK_HASH_TEXT_SIZE];
 
-	if (device_ek_load_wanted(tpm, settings->ek, &ek, &handle, err) != 0)
+	if (device_ek_load_wanted(tpm, options->settings.ek, &ek, &handle, err) != 0)
 		return -1;
 	device_tpm_release(tpm, &handle);
 	ek_hash_format(&ek.hash, hash);
-	(void)json_object_set_new(out, "hash", json_string(hash));
-	if (!settings->json)
+	(void)json_object_set_new(call->answer, "hash", json_string(hash));
+	if (!call->json)
 		(void)puts(hash);
 	return 0;
 }
 
-int
-command_ek_word_check(const struct command_settings *settings, struct error *err)
+static int
+ek_check(const struct command_call *call, struct error *err)
 {
-	if (settings->ek != NULL && device_template_find(settings->ek) == NULL)
-		return error_set(err, ERROR_MALFORMED, "no EK is called \"%s\"", settings->ek);
-	return 0;
-}
+	const struct ek *options = call->options;
 
-int
-command_ek_check(const struct command_settings *settings, struct error *err)
-{
-	if (settings->ek != NULL && !settings->hash)
+	if (options->settings.ek != NULL && !options->hash)
 		return error_set(err, ERROR_MALFORMED, "ek takes --ek with --hash only");
-	return command_ek_word_check(settings, err);
+	return device_settings_ek_check(&options->settings, err);
 }
 
-int
-command_ek(const struct command_settings *settings, json_t *out, struct error *err)
+static int
+ek_run(const struct command_call *call, struct error *err)
 {
-	AUTO_TPM tpm = NULL;
+	const struct ek *options = call->options;
+	AUTO_TPM         tpm = NULL;
 
-	if (device_tpm_open(command_tcti(settings), &tpm, err) != 0)
+	if (device_open(&options->settings, &tpm, err) != 0)
 		return -1;
-	return settings->hash ? hash_only(tpm, settings, out, err)
-	                      : list_all(tpm, settings, out, err);
+	return options->hash ? hash_only(tpm, call, err) : list_all(tpm, call, err);
 }

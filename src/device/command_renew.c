@@ -7,9 +7,12 @@
 
 #include "device/certificate_files.h"
 #include "device/certification.h"
-#include "device/command.h"
+#include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/identity.h"
+#include "device/open.h"
+#include "device/options.h"
+#include "device/progress.h"
 #include "device/renewal.h"
 #include "device/run_command.h"
 #include "device/state.h"
@@ -17,6 +20,17 @@
 #include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_run renew_run;
+
+const struct command device_renew_command = {
+    .name = "renew",
+    .summary = "renew what has passed two thirds of its life",
+    .size = sizeof(struct device_settings),
+    .options = {{device_exec_rows, 0}, {device_files_rows, 0}, {device_owner_rows, 0},
+        {device_common_rows, 0}},
+    .run = renew_run,
+};
 
 /* What is due, and when the next thing is. */
 struct due {
@@ -84,8 +98,8 @@ chain_renew(struct device_tpm *tpm, const struct device_settings *settings,
 	    err->kind == ERROR_CONFLICT)
 		return certification_lost(err);
 	device_identity_clear(&identity);
-	command_progress(&settings->all, "having the AK certified by %s", settings->all.url);
-	return device_identity_attest(tpm, &settings->all, state, &identity, &path, out, err);
+	device_progress(settings, "having the AK certified by %s", settings->attestation_url);
+	return device_identity_attest(tpm, settings, state, &identity, &path, out, err);
 }
 
 static int
@@ -94,8 +108,8 @@ renew(const struct device_settings *settings, const struct device_state *state,
 {
 	AUTO_TPM tpm = NULL;
 
-	if (device_settings_check(&settings->all, err) != 0 ||
-	    command_tpm_open(&tpm, &settings->all, err) != 0)
+	if (device_settings_check(settings, err) != 0 ||
+	    device_open(settings, &tpm, err) != 0)
 		return -1;
 	return due->certificate ? certification_run(tpm, settings, state, true, NULL, out, err)
 	                        : chain_renew(tpm, settings, state, out, err);
@@ -129,26 +143,26 @@ look(const struct device_settings *settings, const struct device_state *state, s
 	    : -1;
 }
 
-int
-command_renew(const struct command_settings *line, json_t *out, struct error *err)
+static int
+renew_run(const struct command_call *call, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.lock = -1};
 	struct due    due;
 	struct due    after;
 
-	if (device_settings_read(line, false, &settings, err) != 0 ||
+	if (device_settings_read(call->options, false, &settings, err) != 0 ||
 	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
-	    look(&settings, &state, &due, err) != 0)
+	    look(&settings.all, &state, &due, err) != 0)
 		return -1;
 	if (due.certificate || due.chain) {
-		if (renew(&settings, &state, &due, out, err) != 0 ||
-		    look(&settings, &state, &after, err) != 0)
+		if (renew(&settings.all, &state, &due, call->answer, err) != 0 ||
+		    look(&settings.all, &state, &after, err) != 0)
 			return -1;
 		due.next = after.next;
 	}
-	result_show(&due, out, !line->json);
+	result_show(&due, call->answer, !call->json);
 	if (settings.all.exec == NULL || !(due.certificate || due.chain))
 		return 0;
 	device_state_close(&state); /* the command may want to look at it */

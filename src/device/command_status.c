@@ -7,10 +7,12 @@
 
 #include "device/certificate_files.h"
 #include "device/certification.h"
-#include "device/command.h"
+#include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/identity.h"
 #include "device/interrupt.h"
+#include "device/open.h"
+#include "device/options.h"
 #include "device/renewal.h"
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
@@ -21,6 +23,16 @@
 #include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+static command_run status_run;
+
+const struct command device_status_command = {
+    .name = "status",
+    .summary = "show TPM, keys and certificates, and when they are renewed",
+    .size = sizeof(struct device_settings),
+    .options = {{device_files_rows, 0}, {device_common_rows, 0}},
+    .run = status_run,
+};
 
 /* One line for people. */
 static void
@@ -203,23 +215,23 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 	X509_free(certificate);
 }
 
-int
-command_status(const struct command_settings *line, json_t *out, struct error *err)
+static int
+status_run(const struct command_call *call, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.lock = -1};
 	AUTO_TPM      tpm = NULL;
-	bool          print = !line->json;
+	bool          print = !call->json;
 	struct error  first = {0};
 
-	if (device_settings_read(line, false, &settings, err) != 0 ||
+	if (device_settings_read(call->options, false, &settings, err) != 0 ||
 	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
-	    command_tpm_open(&tpm, &settings.all, err) != 0 ||
-	    tpm_show(tpm, out, print, err) != 0 || eks_show(tpm, out, print, err) != 0)
+	    device_open(&settings.all, &tpm, err) != 0 ||
+	    tpm_show(tpm, call->answer, print, err) != 0 || eks_show(tpm, call->answer, print, err) != 0)
 		return -1;
-	ak_show(tpm, &state, settings.all.root, out, print, &first);
-	certificate_show(tpm, &settings, &state, out, print, &first);
+	ak_show(tpm, &state, settings.all.attestation_root, call->answer, print, &first);
+	certificate_show(tpm, &settings.all, &state, call->answer, print, &first);
 	if (first.detail[0] == '\0')
 		return 0;
 	*err = first;

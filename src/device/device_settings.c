@@ -11,79 +11,71 @@
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
 #include "device/tpm/sign_key.h"
+#include "device/tpm/template.h"
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/identifier.h"
 
-/* What a setting is, and whether a renewal is to find it again. */
-enum setting_kind { SETTING_WORD, SETTING_PATH, SETTING_FLEETING };
+/* Whether a renewal is to find a setting again. */
+enum setting_use { SETTING_WORD, SETTING_PATH, SETTING_FLEETING };
 
-static const struct {
-	const char       *name;
-	size_t            offset;
-	enum setting_kind kind;
-} rows[] = {
-#define ROW(name, field, kind) {name, offsetof(struct command_settings, field), kind}
-    ROW("attestation_url", url, SETTING_WORD),
-    ROW("attestation_root", root, SETTING_PATH),
-    ROW("tls_root", tls_root, SETTING_PATH),
-    ROW("acme", acme, SETTING_WORD),
-    ROW("acme_root", acme_root, SETTING_PATH),
-    ROW("name", name, SETTING_WORD),
-    ROW("key_type", key_type, SETTING_WORD),
-    ROW("out", out, SETTING_PATH),
-    ROW("ek", ek, SETTING_WORD),
-    ROW("ak_type", ak_type, SETTING_FLEETING),
-    ROW("owner_auth_file", owner_auth_file, SETTING_FLEETING),
-    ROW("exec", exec, SETTING_FLEETING),
-    ROW("tcti", tcti, SETTING_FLEETING),
-    ROW("state_dir", state_dir, SETTING_FLEETING),
-#undef ROW
+static const struct config_row rows[] = {
+#define X(field, option, kind_, argument, use, words, summary) \
+	{.name = #field, .kind = CONFIG_TEXT, .offset = offsetof(struct device_settings_file, field)},
+    DEVICE_SETTINGS(X)
+#undef X
 };
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 
-_Static_assert(ROW_COUNT <= DEVICE_SETTINGS_COUNT, "one place for each row");
+/* The same rows: where the value goes, and what becomes of it. */
+static const struct {
+	size_t           offset;
+	enum setting_use use;
+} values[] = {
+#define X(field, option, kind, argument, use, words, summary) \
+	{offsetof(struct device_settings, field), SETTING_##use},
+    DEVICE_SETTINGS(X)
+#undef X
+};
 
 static const char **
-field(struct command_settings *settings, size_t row)
+field(struct device_settings *settings, size_t row)
 {
-	return (const char **)(void *)((char *)settings + rows[row].offset);
+	return (const char **)(void *)((char *)settings + values[row].offset);
 }
 
 static const char *
-value(const struct command_settings *settings, size_t row)
+value(const struct device_settings *settings, size_t row)
 {
-	return *(const char *const *)(const void *)((const char *)settings + rows[row].offset);
+	return *(const char *const *)(const void *)((const char *)settings + values[row].offset);
 }
 
-static void
-config_rows(struct config_row table[DEVICE_SETTINGS_COUNT])
+/* What device.conf says of a row; NULL when nothing. */
+static const char *
+said_in_file(const struct device_sources *sources, size_t row)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		table[i] = (struct config_row){.name = rows[i].name, .kind = CONFIG_TEXT,
-		    .offset = i * sizeof(char *)};
+	const char *text = *(const char *const *)(const void *)((const char *)&sources->file +
+	    rows[row].offset);
+
+	return text != NULL && *text != '\0' ? text : NULL;
 }
 
 void
-device_settings_clear(struct device_settings *settings)
+device_settings_clear(struct device_sources *sources)
 {
-	struct config_row table[DEVICE_SETTINGS_COUNT];
-
-	config_rows(table);
-	config_file_clear(table, ROW_COUNT, settings->file);
-	json_decref(settings->remembered);
-	*settings = (struct device_settings){0};
+	config_file_clear(rows, ROW_COUNT, &sources->file);
+	json_decref(sources->remembered);
+	*sources = (struct device_sources){0};
 }
 
 int
-device_settings_read(const struct command_settings *line, bool must_have,
-    struct device_settings *settings, struct error *err)
+device_settings_read(const struct device_settings *line, bool must_have,
+    struct device_sources *sources, struct error *err)
 {
-	struct config_row table[DEVICE_SETTINGS_COUNT];
-	const char       *path = line->config != NULL ? line->config : DEVICE_CONFIG_FILE;
+	const char *path = line->config != NULL ? line->config : DEVICE_CONFIG_FILE;
 
-	settings->all = *line;
+	sources->all = *line;
 	if (line->config == NULL && access(path, F_OK) != 0) {
 		if (must_have)
 			return error_set(err, ERROR_NOT_FOUND,
@@ -91,19 +83,17 @@ device_settings_read(const struct command_settings *line, bool must_have,
 			    path);
 		return 0;
 	}
-	config_rows(table);
-	if (config_file_complete(table, ROW_COUNT, path, settings->file, err) != 0)
+	if (config_file_complete(rows, ROW_COUNT, path, &sources->file, err) != 0)
 		return -1;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (value(&settings->all, i) == NULL && settings->file[i] != NULL &&
-		    settings->file[i][0] != '\0')
-			*field(&settings->all, i) = settings->file[i];
+		if (value(&sources->all, i) == NULL)
+			*field(&sources->all, i) = said_in_file(sources, i);
 	}
 	return 0;
 }
 
 int
-device_settings_recall(struct device_settings *settings, const struct device_state *state,
+device_settings_recall(struct device_sources *sources, const struct device_state *state,
     struct error *err)
 {
 	AUTO_BYTES   text = {0};
@@ -111,15 +101,15 @@ device_settings_recall(struct device_settings *settings, const struct device_sta
 
 	if (device_state_read(state, DEVICE_STATE_SETTINGS, &text, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
-	settings->remembered = json_loadb((const char *)text.data, text.size,
+	sources->remembered = json_loadb((const char *)text.data, text.size,
 	    JSON_REJECT_DUPLICATES, &problem);
-	if (settings->remembered == NULL)
+	if (sources->remembered == NULL)
 		return error_set(err, ERROR_MALFORMED, "%s/" DEVICE_STATE_SETTINGS ": %s",
 		    state->path, problem.text);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (value(&settings->all, i) == NULL && rows[i].kind != SETTING_FLEETING)
-			*field(&settings->all, i) =
-			    json_string_value(json_object_get(settings->remembered, rows[i].name));
+		if (value(&sources->all, i) == NULL && values[i].use != SETTING_FLEETING)
+			*field(&sources->all, i) =
+			    json_string_value(json_object_get(sources->remembered, rows[i].name));
 	}
 	return 0;
 }
@@ -133,12 +123,12 @@ device_settings_remember(const struct device_settings *settings, const struct de
 	int     rc;
 
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		const char     *said = value(&settings->all, i);
+		const char     *said = value(settings, i);
 		AUTO_FREE char *absolute = NULL;
 
-		if (said == NULL || rows[i].kind == SETTING_FLEETING)
+		if (said == NULL || values[i].use == SETTING_FLEETING)
 			continue;
-		if (rows[i].kind == SETTING_PATH)
+		if (values[i].use == SETTING_PATH)
 			absolute = realpath(said, NULL);
 		(void)json_object_set_new(object, rows[i].name,
 		    json_string(absolute != NULL ? absolute : said));
@@ -152,7 +142,15 @@ device_settings_remember(const struct device_settings *settings, const struct de
 }
 
 int
-device_settings_words_check(const struct command_settings *settings, struct error *err)
+device_settings_ek_check(const struct device_settings *settings, struct error *err)
+{
+	if (settings->ek != NULL && device_template_find(settings->ek) == NULL)
+		return error_set(err, ERROR_MALFORMED, "no EK is called \"%s\"", settings->ek);
+	return 0;
+}
+
+int
+device_settings_words_check(const struct device_settings *settings, struct error *err)
 {
 	if (settings->ak_type != NULL && device_ak_type_find(settings->ak_type) == NULL)
 		return error_set(err, ERROR_MALFORMED, "no AK type is called \"%s\"",
@@ -164,13 +162,13 @@ device_settings_words_check(const struct command_settings *settings, struct erro
 	if (settings->name != NULL &&
 	    identifier_check(settings->name, strlen(settings->name), err) != 0)
 		return error_wrap(err, "the name \"%s\"", settings->name);
-	return command_ek_word_check(settings, err);
+	return device_settings_ek_check(settings, err);
 }
 
 int
-device_settings_check(const struct command_settings *settings, struct error *err)
+device_settings_check(const struct device_settings *settings, struct error *err)
 {
-	if (settings->url == NULL)
+	if (settings->attestation_url == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "no attestation host is named: --attestation-url, or attestation_url in device.conf");
 	if (settings->acme == NULL)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/command.h"
+#include "device/device_settings.h"
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
 #include "device/interrupt.h"
@@ -57,7 +57,7 @@ ak_reuse(struct device_tpm *tpm, const struct device_state *state,
 }
 
 static int
-ak_get(struct device_tpm *tpm, const struct command_settings *settings,
+ak_get(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, struct device_identity *identity, uint32_t *handle,
     struct error *err)
 {
@@ -141,7 +141,7 @@ root_load(const char *path, struct trust **trust, struct error *err)
 }
 
 static int
-certify(struct device_tpm *tpm, const struct command_settings *settings,
+certify(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, struct device_identity *identity, json_t *out,
     struct error *err)
 {
@@ -151,7 +151,7 @@ certify(struct device_tpm *tpm, const struct command_settings *settings,
 	char               hash[EK_HASH_TEXT_SIZE];
 	int                rc;
 
-	if (root_load(settings->root, &trust, err) != 0 ||
+	if (root_load(settings->attestation_root, &trust, err) != 0 ||
 	    http_client_new(settings->tls_root, &client, err) != 0 ||
 	    ak_get(tpm, settings, state, identity, &attestation.ak_handle, err) != 0 ||
 	    device_interrupt_check(err) != 0 ||
@@ -161,7 +161,7 @@ certify(struct device_tpm *tpm, const struct command_settings *settings,
 	(void)json_object_set_new(out, "ek", json_string(hash));
 	if (device_interrupt_check(err) != 0)
 		return -1;
-	rc = attestation_run(tpm, &attestation, client, settings->url, &identity->chain, err);
+	rc = attestation_run(tpm, &attestation, client, settings->attestation_url, &identity->chain, err);
 	identity->refused = attestation.request;
 	if (rc != 0)
 		return refused(identity, out, err);
@@ -173,7 +173,7 @@ certify(struct device_tpm *tpm, const struct command_settings *settings,
 }
 
 int
-device_identity_attest(struct device_tpm *tpm, const struct command_settings *settings,
+device_identity_attest(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, struct device_identity *identity, char **path, json_t *out,
     struct error *err)
 {

@@ -10,7 +10,7 @@
 #include "device/tpm/device_ak.h"
 #include "device/tpm/device_ek.h"
 
-struct command_settings;
+struct device_settings;
 struct device_state;
 struct device_tpm;
 struct error;
@@ -34,7 +34,7 @@ void device_identity_clear(struct device_identity *identity);
  * caller frees it. Puts "ek", and "enroll" when the host does not know it, into `out`.
  * Leaves nothing loaded. The server's own kind and detail when it refuses.
  */
-int device_identity_attest(struct device_tpm *tpm, const struct command_settings *settings,
+int device_identity_attest(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, struct device_identity *identity, char **path, json_t *out,
     struct error *err);
 

@@ -2,21 +2,25 @@ noinst_LIBRARIES += src/libdevice.a
 src_libdevice_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DDEVICE_CONFIG_FILE='"$(sysconfdir)/attest-device/device.conf"'
 src_libdevice_a_SOURCES = \
+	src/device/attest_device.c \
 	src/device/certificate_files.c src/device/certificate_files.h \
 	src/device/certification.c src/device/certification.h \
 	src/device/chain.c src/device/chain.h \
-	src/device/command.c src/device/command.h \
 	src/device/command_attest.c \
 	src/device/command_certificate.c \
 	src/device/command_ek.c \
 	src/device/command_renew.c \
 	src/device/command_status.c \
+	src/device/commands.h \
 	src/device/device_csr.c src/device/device_csr.h \
 	src/device/device_settings.c src/device/device_settings.h \
 	src/device/evidence.c src/device/evidence.h \
 	src/device/exhibits.c src/device/exhibits.h \
 	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \
+	src/device/open.c src/device/open.h \
+	src/device/options.c src/device/options.h \
+	src/device/progress.c src/device/progress.h \
 	src/device/renewal.c src/device/renewal.h \
 	src/device/run_command.c src/device/run_command.h \
 	src/device/state.c src/device/state.h \
@@ -42,6 +46,7 @@ src_libdevice_a_SOURCES = \
 
 UNIT_TESTS += tests/unit/device/certificate_files_test
 UNIT_TESTS += tests/unit/device/chain_test
+UNIT_TESTS += tests/unit/device/commands_test
 UNIT_TESTS += tests/unit/device/device_settings_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
 UNIT_TESTS += tests/unit/device/host/approval_test

@@ -35,6 +35,7 @@ options_of_all_commands() {
 
 options_of_all_commands attest-ca "$ca"
 options_of_all_commands attest-acmed "$top_builddir/src/attest-acmed"
+options_of_all_commands attest-device "$attest_device_program"
 
 for family in issuing trust; do
 	case_ok "$family --help works" "$ca" "$family" --help

@@ -68,7 +68,7 @@ hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 case_fails "no attestation host" 1 'no attestation host is named: --attestation-url' device one certificate
 case_fails "no ACME server" 1 'no ACME server is named: --acme' device one certificate \
 	--attestation-url "$attestd_url"
-case_fails "no such key type" 2 'no key type is called "dsa"' certificate one --key-type dsa
+case_fails "no such key type" 2 'there is no key-type "dsa", but ecc-p256, ecc-p384 and rsa-2048' certificate one --key-type dsa
 case_fails "a name that is none" 2 'the name "a/b": ' certificate one --name a/b
 case_fails "nothing to renew yet" 1 'there is no certificate in .* to renew; run "attest-device certificate"' \
 	device one renew

@@ -218,13 +218,13 @@ case_fails "--json says it too" 1 '"error": "notFound"' \
 # ---- the command line ----
 
 case_ok "--help" attest_device --help
-case_matches "--help names the commands" "$out" $'\nek: .*\nattest: '
+case_matches "--help names the commands" "$out" $'\n  ek .*\n  attest '
 case_ok "--version" attest_device --version
 case_matches "--version names the program" "$out" '^attest-device '
 case_fails "no command" 2 'no command given' attest_device
-case_fails "no such command" 2 'no command frobnicate' attest_device frobnicate
+case_fails "no such command" 2 'there is no command "frobnicate"' attest_device frobnicate
 case_fails "no such option" 2 'frobnicate' attest_device ek --frobnicate
-case_fails "one argument too many" 2 'one argument too many: more' attest_device ek more
+case_fails "one argument too many" 2 'ek does not take "more"; see "attest-device ek --help"' attest_device ek more
 case_fails "another command's option" 2 'does not take --ak-type' attest_device ek --ak-type p256
 case_fails "no such EK" 2 'no EK is called "rsa1024"' attest_device ek --hash --ek rsa1024
 

@@ -74,7 +74,6 @@ for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 		"$(manual_options "$page")" "$(help_text "$program" | long_options)"
 	commands=$(help_commands "$program")
 	[ "$name" != attestd ] || continue
-	[ "$name" != attest-device ] || continue
 	check "$name has commands" '[ -n "$commands" ]'
 	case_equal "the synopsis of ${page##*/} has each command with its options" \
 		"$(manual_commands "$page")" "$commands"

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "device/command.h"
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
 #include "device/interrupt.h"
@@ -96,7 +95,7 @@ approval_next(unsigned int tried, long retry_after, int64_t end_ms, int64_t *ms)
 }
 
 int
-approval_wait(const struct command_settings *settings, const char *request, int64_t seconds,
+approval_wait(const char *url, const char *tls_root, const char *request, int64_t seconds,
     struct error *err)
 {
 	AUTO_HTTP_CLIENT client = NULL;
@@ -106,12 +105,12 @@ approval_wait(const struct command_settings *settings, const char *request, int6
 	int64_t          ms;
 	int              rc;
 
-	if (http_client_new(settings->tls_root, &client, err) != 0)
+	if (http_client_new(tls_root, &client, err) != 0)
 		return -1;
 	for (unsigned int tried = 0; approval_next(tried, retry_after, end_ms, &ms); tried++) {
 		if (device_interrupt_sleep(ms, err) != 0)
 			return -1;
-		rc = approval_ask(client, settings->url, request, &retry_after, said, err);
+		rc = approval_ask(client, url, request, &retry_after, said, err);
 		if (rc != 1)
 			return rc;
 	}

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-struct command_settings;
 struct error;
 
 /* The first pause and the longest, in milliseconds. */
@@ -21,7 +20,7 @@ int64_t approval_pause(unsigned int tried, long retry_after, uint32_t random);
 
 /*
  * POSTs `request`, the body of a POST /attest that was refused as not enrolled, to the host
- * that the settings name until it is not refused so any more, without the TPM. `seconds`
+ * at `url`, with the roots of `tls_root` (NULL: the system's), until it is not refused so any more, without the TPM. `seconds`
  * bounds that; 0 does not. What fails for now (network, a host that restarts) is said on
  * standard error, once, and tried again.
  *
@@ -29,7 +28,7 @@ int64_t approval_pause(unsigned int tried, long retry_after, uint32_t random);
  * it says instead (ENROLMENT_DENIED, DEVICE_DISABLED, EK_UNTRUSTED, …), with NOT_ENROLLED
  * when the time is over, or INTERNAL when interrupted.
  */
-int approval_wait(const struct command_settings *settings, const char *request, int64_t seconds,
+int approval_wait(const char *url, const char *tls_root, const char *request, int64_t seconds,
     struct error *err);
 
 #endif

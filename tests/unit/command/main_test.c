@@ -143,6 +143,7 @@ static const struct command_program answering = {
     .options = options,
     .early = shared_rows,
     .commands = commands,
+    .last_counts = true,
     .answers = true,
 };
 
@@ -300,6 +301,15 @@ START_TEST(main_answering_program_says_why_it_failed)
 }
 END_TEST
 
+START_TEST(main_last_of_what_is_given_twice_counts_where_that_is_said)
+{
+	AUTO_FREE char *text = answer_of(&answering, 0,
+	    "shop --place a list --limit 1 --place b --limit 2 --tag x --tag y");
+
+	ck_assert_ptr_nonnull(strstr(text, "limit 2 place b loud 0 tags x y"));
+}
+END_TEST
+
 START_TEST(main_answering_program_prints_none_unasked)
 {
 	AUTO_FREE char *text = answer_of(&answering, 0, "shop list");
@@ -358,6 +368,7 @@ main(void)
 	tcase_add_test(tc, main_answering_program_prints_one_object);
 	tcase_add_test(tc, main_answering_program_says_why_it_failed);
 	tcase_add_test(tc, main_answering_program_prints_none_unasked);
+	tcase_add_test(tc, main_last_of_what_is_given_twice_counts_where_that_is_said);
 	tcase_add_test(tc, usage_is_folded_before_column_80);
 	tcase_add_test(tc, suggest_is_a_third_of_the_letters_away_at_most);
 	tcase_add_test(tc, records_are_whole);

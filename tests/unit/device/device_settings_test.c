@@ -35,12 +35,11 @@ config_write(const char *text)
 }
 
 static void
-remember(const struct command_settings *all, struct device_state *state)
+remember(const struct device_settings *all, struct device_state *state)
 {
-	struct device_settings settings = {.all = *all};
-	struct error           err = {0};
+	struct error err = {0};
 
-	unit_ok(device_settings_remember(&settings, state, &err), &err);
+	unit_ok(device_settings_remember(all, state, &err), &err);
 }
 
 START_TEST(line_goes_before_file_and_file_before_memory)
@@ -48,19 +47,19 @@ START_TEST(line_goes_before_file_and_file_before_memory)
 	AUTO_FREE char *path = config_write("name = \"file\"\nacme = \"file\"\nkey_type = \"\"\n");
 	AUTO_STATE      state = {.lock = -1};
 	AUTO_SETTINGS   settings = {0};
-	const struct command_settings before = {
-	    .name = "memory", .acme = "memory", .url = "memory", .key_type = "memory"};
-	const struct command_settings line = {.name = "line", .config = path};
+	const struct device_settings before = {
+	    .name = "memory", .acme = "memory", .attestation_url = "memory", .key_type = "memory"};
+	const struct device_settings line = {.name = "line", .config = path};
 	struct error                  err = {0};
 
 	unit_ok(device_state_open(directory, &state, &err), &err);
 	remember(&before, &state);
 	unit_ok(device_settings_read(&line, true, &settings, &err), &err);
-	ck_assert_ptr_null(settings.all.url);
+	ck_assert_ptr_null(settings.all.attestation_url);
 	unit_ok(device_settings_recall(&settings, &state, &err), &err);
 	ck_assert_str_eq(settings.all.name, "line");
 	ck_assert_str_eq(settings.all.acme, "file");
-	ck_assert_str_eq(settings.all.url, "memory");
+	ck_assert_str_eq(settings.all.attestation_url, "memory");
 	ck_assert_str_eq(settings.all.key_type, "memory"); /* an empty text says nothing */
 	ck_assert_ptr_null(settings.all.ek);
 }
@@ -70,14 +69,14 @@ START_TEST(remember_makes_paths_absolute_and_leaves_out_what_is_of_one_run)
 {
 	AUTO_STATE    state = {.lock = -1};
 	AUTO_SETTINGS settings = {0};
-	const struct command_settings before = {
-	    .root = "/tmp/../tmp", .exec = "true", .owner_auth_file = "x", .ak_type = "p256"};
+	const struct device_settings before = {
+	    .attestation_root = "/tmp/../tmp", .exec = "true", .owner_auth_file = "x", .ak_type = "p256"};
 	struct error err = {0};
 
 	unit_ok(device_state_open(directory, &state, &err), &err);
 	remember(&before, &state);
 	unit_ok(device_settings_recall(&settings, &state, &err), &err);
-	ck_assert_str_eq(settings.all.root, "/tmp");
+	ck_assert_str_eq(settings.all.attestation_root, "/tmp");
 	ck_assert_ptr_null(settings.all.exec);
 	ck_assert_ptr_null(settings.all.owner_auth_file);
 	ck_assert_ptr_null(settings.all.ak_type);
@@ -115,7 +114,7 @@ START_TEST(read_unknown_option_is_malformed)
 {
 	AUTO_FREE char *path = config_write("colour = \"blue\"\n");
 	AUTO_SETTINGS   settings = {0};
-	const struct command_settings line = {.config = path};
+	const struct device_settings line = {.config = path};
 	struct error                  err = {0};
 
 	ck_assert_int_eq(device_settings_read(&line, false, &settings, &err), -1);
@@ -124,17 +123,17 @@ START_TEST(read_unknown_option_is_malformed)
 END_TEST
 
 static const struct {
-	struct command_settings settings;
+	struct device_settings settings;
 	const char             *detail; /* NULL: right */
 } checks[] = {
-    {{.url = "u", .acme = "a"}, NULL},
-    {{.url = "u", .acme = "a", .name = "n", .key_type = "ecc-p384", .ak_type = "p256", .ek = "H-3"}, NULL},
+    {{.attestation_url = "u", .acme = "a"}, NULL},
+    {{.attestation_url = "u", .acme = "a", .name = "n", .key_type = "ecc-p384", .ak_type = "p256", .ek = "H-3"}, NULL},
     {{.acme = "a"}, "no attestation host is named: --attestation-url, or attestation_url in device.conf"},
-    {{.url = "u"}, "no ACME server is named: --acme, or acme in device.conf"},
-    {{.url = "u", .acme = "a", .key_type = "dsa"},
+    {{.attestation_url = "u"}, "no ACME server is named: --acme, or acme in device.conf"},
+    {{.attestation_url = "u", .acme = "a", .key_type = "dsa"},
         "no key type is called \"dsa\"; there are ecc-p256, ecc-p384 and rsa-2048"},
-    {{.url = "u", .acme = "a", .ak_type = "dsa"}, "no AK type is called \"dsa\""},
-    {{.url = "u", .acme = "a", .ek = "dsa"}, "no EK is called \"dsa\""},
+    {{.attestation_url = "u", .acme = "a", .ak_type = "dsa"}, "no AK type is called \"dsa\""},
+    {{.attestation_url = "u", .acme = "a", .ek = "dsa"}, "no EK is called \"dsa\""},
 };
 
 START_TEST(check_says_what_is_missing_or_unknown)
