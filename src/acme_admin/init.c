@@ -195,7 +195,7 @@ init_make_own(const struct init_plan *plan, int64_t now, struct ca *root, struct
 /* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
 static int
 init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
-    struct state_file *files, struct error *err)
+    struct directory_file *files, struct error *err)
 {
 	int64_t lifetime = certificate_not_after(root->certificate) - now;
 
@@ -209,7 +209,7 @@ init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
 
 /* What lies between the issuing CA and the last certificate of the file, and that last one. */
 static int
-init_encode_theirs(const STACK_OF(X509) *chain, struct state_file *files, struct error *err)
+init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, struct error *err)
 {
 	int count = sk_X509_num(chain);
 	int last = count > 1 ? count - 1 : count;
@@ -226,7 +226,7 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct state_file *files, struct
 /* The operator's own CA: its key stays where it is. */
 static int
 init_take_theirs(const struct command_call *call, const struct init_plan *plan, struct ca *issuing,
-    struct state_file *files, struct error *err)
+    struct directory_file *files, struct error *err)
 {
 	const struct init *init = call->options;
 	struct trust      *chain = trust_new();
@@ -264,7 +264,7 @@ init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t
 
 static int
 init_make(const struct command_call *call, const struct init_plan *plan, struct ca *root,
-    struct ca *issuing, struct state_file *files, struct error *err)
+    struct ca *issuing, struct directory_file *files, struct error *err)
 {
 	int rc;
 
@@ -328,12 +328,12 @@ init_make_store(const char *directory, void *arg, struct error *err)
 }
 
 static int
-init_run(const struct command_call *call, const struct init_plan *plan, struct state_file *files,
+init_run(const struct command_call *call, const struct init_plan *plan, struct directory_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_ACME_STORE, STATE_ACME_STORE "-wal",
 	    STATE_ACME_STORE "-shm", STATE_ACME_STORE_LOCK, NULL};
-	struct state_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
+	struct directory_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
 	struct ca         root = {NULL, NULL};
 	struct ca         issuing = {NULL, NULL};
 	int               rc = init_make(call, plan, &root, &issuing, files, err);
@@ -341,7 +341,7 @@ init_run(const struct command_call *call, const struct init_plan *plan, struct s
 	if (plan->ca_cert != NULL)
 		place.count = INIT_ROOT_KEY; /* the rest is the operator's */
 	if (rc == 0)
-		rc = state_make(call->state_dir, &place, err);
+		rc = directory_make(call->state_dir, &place, err);
 	if (rc == 0 && call->json)
 		init_say_json(call, plan, &issuing);
 	else if (rc == 0)
@@ -354,7 +354,7 @@ init_run(const struct command_call *call, const struct init_plan *plan, struct s
 static int
 acme_admin_init(const struct command_call *call, struct error *err)
 {
-	struct state_file files[INIT_FILES] = {
+	struct directory_file files[INIT_FILES] = {
 	    [INIT_ROOT_PEM] = {STATE_ROOT_PEM, 0644, {0}},
 	    [INIT_ISSUING_PEM] = {STATE_ISSUING_PEM, 0644, {0}},
 	    [INIT_ATTESTATION_ROOTS] = {STATE_ATTESTATION_ROOTS, 0644, {0}},
@@ -367,7 +367,7 @@ acme_admin_init(const struct command_call *call, struct error *err)
 	int              rc = COMMAND_USAGE;
 
 	/* Said before the keys are made, which may take seconds. */
-	if (init_read(call->options, &plan, err) == 0 && (rc = state_check(call->state_dir, err)) == 0)
+	if (init_read(call->options, &plan, err) == 0 && (rc = directory_check(call->state_dir, err)) == 0)
 		rc = init_run(call, &plan, files, err);
 	for (size_t i = 0; i < INIT_FILES; i++)
 		bytes_clear(&files[i].content);

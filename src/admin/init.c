@@ -149,7 +149,7 @@ init_make(const struct init_plan *plan, int64_t now, struct init_result *made, s
 /* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
 static int
 init_encode(const struct init_plan *plan, const struct init_result *made, int64_t now,
-    struct state_file files[INIT_FILES], struct error *err)
+    struct directory_file files[INIT_FILES], struct error *err)
 {
 	int64_t lifetime = certificate_not_after(made->root.certificate) - now;
 
@@ -241,18 +241,18 @@ init_make_store(const char *directory, void *arg, struct error *err)
 }
 
 static int
-init_run(const struct command_call *call, const struct init_plan *plan, struct state_file *files,
+init_run(const struct command_call *call, const struct init_plan *plan, struct directory_file *files,
     struct error *err)
 {
 	static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
 	    STATE_STORE_LOCK, NULL};
-	struct state_plan  place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
-	struct init_result made = {{NULL, NULL}, {NULL, NULL}};
-	int                rc = -1;
+	struct directory_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
+	struct init_result    made = {{NULL, NULL}, {NULL, NULL}};
+	int                   rc = -1;
 
 	if (init_make(plan, call->now, &made, err) == 0 &&
 	    init_encode(plan, &made, call->now, files, err) == 0 &&
-	    state_make(call->state_dir, &place, err) == 0) {
+	    directory_make(call->state_dir, &place, err) == 0) {
 		if (call->json)
 			init_say_json(call, plan, &made);
 		else
@@ -267,7 +267,7 @@ init_run(const struct command_call *call, const struct init_plan *plan, struct s
 static int
 admin_init(const struct command_call *call, struct error *err)
 {
-	struct state_file files[INIT_FILES] = {
+	struct directory_file files[INIT_FILES] = {
 	    [INIT_ROOT_KEY] = {STATE_ROOT_KEY, 0600, {0}},
 	    [INIT_ROOT_PEM] = {STATE_ROOT_PEM, 0644, {0}},
 	    [INIT_ROOT_CRL] = {STATE_ROOT_CRL, 0644, {0}},
@@ -281,7 +281,7 @@ admin_init(const struct command_call *call, struct error *err)
 	if (init_read(init, &plan, err) != 0)
 		return COMMAND_USAGE;
 	/* Said before the keys are made, which may take seconds. */
-	if (state_check(call->state_dir, err) != 0)
+	if (directory_check(call->state_dir, err) != 0)
 		return -1;
 	if (access_read(&init->access, &plan.access, err) != 0)
 		return access_status(err);

@@ -27,7 +27,7 @@ static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_
     STATE_ISSUING_KEY, STATE_ISSUING_URI, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE, STATE_ACME_STORE};
 
 static int
-state_check_known(const char *directory, struct error *err)
+directory_check_known(const char *directory, struct error *err)
 {
 	for (size_t i = 0; i < sizeof known_files / sizeof known_files[0]; i++) {
 		AUTO_FREE char *path = file_join(directory, known_files[i]);
@@ -43,7 +43,7 @@ state_check_known(const char *directory, struct error *err)
 }
 
 static int
-state_check_empty(const char *directory, struct error *err)
+directory_check_empty(const char *directory, struct error *err)
 {
 	DIR           *open_directory = opendir(directory);
 	struct dirent *entry;
@@ -62,7 +62,7 @@ state_check_empty(const char *directory, struct error *err)
 
 /* The directory's parent, which the caller frees. */
 static char *
-state_parent(const char *directory)
+directory_parent(const char *directory)
 {
 	AUTO_FREE char *copy = memory_strdup(directory);
 
@@ -70,9 +70,9 @@ state_parent(const char *directory)
 }
 
 static int
-state_check_parent(const char *directory, struct error *err)
+directory_check_parent(const char *directory, struct error *err)
 {
-	AUTO_FREE char *parent = state_parent(directory);
+	AUTO_FREE char *parent = directory_parent(directory);
 	struct stat     st;
 
 	if (stat(parent, &st) == 0 && S_ISDIR(st.st_mode))
@@ -84,26 +84,26 @@ state_check_parent(const char *directory, struct error *err)
 }
 
 int
-state_check(const char *directory, struct error *err)
+directory_check(const char *directory, struct error *err)
 {
 	struct stat st;
 
 	if (stat(directory, &st) != 0 && errno == ENOENT)
-		return state_check_parent(directory, err);
+		return directory_check_parent(directory, err);
 	if (stat(directory, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_INTERNAL, "%s is not a directory", directory);
-	if (state_check_known(directory, err) != 0)
+	if (directory_check_known(directory, err) != 0)
 		return -1;
-	return state_check_empty(directory, err);
+	return directory_check_empty(directory, err);
 }
 
 int
-state_check_outside(const char *directory, const char *path, struct error *err)
+directory_check_outside(const char *directory, const char *path, struct error *err)
 {
 	AUTO_FREE char *real = realpath(path, NULL);
-	AUTO_FREE char *parent = state_parent(real != NULL ? real : path);
+	AUTO_FREE char *parent = directory_parent(real != NULL ? real : path);
 	struct stat     place;
 	struct stat     state;
 
@@ -115,7 +115,7 @@ state_check_outside(const char *directory, const char *path, struct error *err)
 }
 
 static void
-state_unlink(const char *directory, const char *name)
+directory_unlink(const char *directory, const char *name)
 {
 	AUTO_FREE char *path = file_join(directory, name);
 
@@ -124,12 +124,12 @@ state_unlink(const char *directory, const char *name)
 
 /* Takes out the first `count` files and, when it was made, the store. */
 static void
-state_empty(const char *directory, const struct state_plan *plan, size_t count, bool store)
+directory_empty(const char *directory, const struct directory_plan *plan, size_t count, bool store)
 {
 	for (size_t i = 0; i < count; i++)
-		state_unlink(directory, plan->files[i].name);
+		directory_unlink(directory, plan->files[i].name);
 	for (size_t i = 0; store && plan->store_files[i] != NULL; i++)
-		state_unlink(directory, plan->store_files[i]);
+		directory_unlink(directory, plan->store_files[i]);
 	if (plan->subdirectory != NULL) {
 		AUTO_FREE char *path = file_join(directory, plan->subdirectory);
 
@@ -138,7 +138,7 @@ state_empty(const char *directory, const struct state_plan *plan, size_t count, 
 }
 
 static int
-state_give(const char *directory, const char *name, const struct stat *owner, struct error *err)
+directory_give(const char *directory, const char *name, const struct stat *owner, struct error *err)
 {
 	AUTO_FREE char *path = file_join(directory, name);
 
@@ -149,7 +149,7 @@ state_give(const char *directory, const char *name, const struct stat *owner, st
 
 /* What root makes in the directory of a service's user must be that user's. */
 static int
-state_give_all(const char *directory, const struct state_plan *plan, struct error *err)
+directory_give_all(const char *directory, const struct directory_plan *plan, struct error *err)
 {
 	struct stat st;
 	int         rc = 0;
@@ -159,16 +159,17 @@ state_give_all(const char *directory, const struct state_plan *plan, struct erro
 	if (stat(directory, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", directory);
 	if (plan->subdirectory != NULL)
-		rc = state_give(directory, plan->subdirectory, &st, err);
+		rc = directory_give(directory, plan->subdirectory, &st, err);
 	for (size_t i = 0; rc == 0 && i < plan->count; i++)
-		rc = state_give(directory, plan->files[i].name, &st, err);
+		rc = directory_give(directory, plan->files[i].name, &st, err);
 	for (size_t i = 0; rc == 0 && plan->store_files[i] != NULL; i++)
-		rc = state_give(directory, plan->store_files[i], &st, err);
+		rc = directory_give(directory, plan->store_files[i], &st, err);
 	return rc;
 }
 
 static int
-state_make_subdirectory(const char *directory, const struct state_plan *plan, struct error *err)
+directory_make_subdirectory(const char *directory, const struct directory_plan *plan,
+    struct error *err)
 {
 	AUTO_FREE char *path = NULL;
 
@@ -182,7 +183,7 @@ state_make_subdirectory(const char *directory, const struct state_plan *plan, st
 
 /* On disk, the names in both directories too. */
 static int
-state_sync(const char *directory, const struct state_plan *plan, struct error *err)
+directory_sync(const char *directory, const struct directory_plan *plan, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
 
@@ -196,35 +197,35 @@ state_sync(const char *directory, const struct state_plan *plan, struct error *e
 
 /* Puts everything into an empty directory; what fails is taken out again. */
 static int
-state_fill(const char *directory, const struct state_plan *plan, struct error *err)
+directory_fill(const char *directory, const struct directory_plan *plan, struct error *err)
 {
 	size_t made = 0;
-	int    rc = state_make_subdirectory(directory, plan, err);
+	int    rc = directory_make_subdirectory(directory, plan, err);
 
 	for (; rc == 0 && made < plan->count; made += rc == 0) {
-		const struct state_file *file = &plan->files[made];
+		const struct directory_file *file = &plan->files[made];
 		AUTO_FREE char          *path = file_join(directory, file->name);
 
 		rc = file_create(path, file->content.data, file->content.size, file->mode, err);
 	}
 	if (rc != 0 || plan->make_store(directory, plan->arg, err) != 0) {
-		state_empty(directory, plan, made, false);
+		directory_empty(directory, plan, made, false);
 		return -1;
 	}
-	if (state_give_all(directory, plan, err) != 0 || state_sync(directory, plan, err) != 0) {
-		state_empty(directory, plan, plan->count, true);
+	if (directory_give_all(directory, plan, err) != 0 || directory_sync(directory, plan, err) != 0) {
+		directory_empty(directory, plan, plan->count, true);
 		return -1;
 	}
 	return 0;
 }
 
 static int
-state_make_inside(const char *directory, const struct stat *before, const struct state_plan *plan,
-    struct error *err)
+directory_make_inside(const char *directory, const struct stat *before,
+    const struct directory_plan *plan, struct error *err)
 {
 	if (chmod(directory, 0700) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s private", directory);
-	if (state_fill(directory, plan, err) != 0) {
+	if (directory_fill(directory, plan, err) != 0) {
 		(void)chmod(directory, before->st_mode & 07777);
 		return -1;
 	}
@@ -232,14 +233,14 @@ state_make_inside(const char *directory, const struct stat *before, const struct
 }
 
 static int
-state_make_beside(const char *directory, const struct state_plan *plan, struct error *err)
+directory_make_beside(const char *directory, const struct directory_plan *plan, struct error *err)
 {
-	AUTO_FREE char *parent = state_parent(directory);
+	AUTO_FREE char *parent = directory_parent(directory);
 	AUTO_FREE char *temporary = file_join(parent, ".attest-ca-init.XXXXXX");
 
 	if (mkdtemp(temporary) == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
-	if (state_fill(temporary, plan, err) != 0) {
+	if (directory_fill(temporary, plan, err) != 0) {
 		(void)rmdir(temporary);
 		return -1;
 	}
@@ -253,13 +254,13 @@ state_make_beside(const char *directory, const struct state_plan *plan, struct e
 		    directory);
 	else
 		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, directory);
-	state_empty(temporary, plan, plan->count, true);
+	directory_empty(temporary, plan, plan->count, true);
 	(void)rmdir(temporary);
 	return -1;
 }
 
 int
-state_make(const char *directory, const struct state_plan *plan, struct error *err)
+directory_make(const char *directory, const struct directory_plan *plan, struct error *err)
 {
 	struct stat st;
 	sigset_t    all;
@@ -269,8 +270,8 @@ state_make(const char *directory, const struct state_plan *plan, struct error *e
 	/* Milliseconds; a Ctrl-C in them is taken when there is a whole or nothing. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
-	rc = stat(directory, &st) == 0 ? state_make_inside(directory, &st, plan, err)
-	                               : state_make_beside(directory, plan, err);
+	rc = stat(directory, &st) == 0 ? directory_make_inside(directory, &st, plan, err)
+	                               : directory_make_beside(directory, plan, err);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

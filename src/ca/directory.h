@@ -12,15 +12,15 @@
 struct error;
 
 /* A file that goes into it. */
-struct state_file {
+struct directory_file {
 	const char  *name;
 	mode_t       mode;
 	struct bytes content; /* cleared by whoever filled it */
 };
 
 /* What is made. */
-struct state_plan {
-	const struct state_file *files;
+struct directory_plan {
+	const struct directory_file *files;
 	size_t                   count;
 	const char *const       *store_files; /* what make_store leaves in the directory; ends with NULL */
 	int (*make_store)(const char *directory, void *arg, struct error *err); /* or nothing at all */
@@ -33,10 +33,10 @@ struct state_plan {
  * there, when it has something of ours, or anything at all, in it; NOT_FOUND when
  * its parent is missing; INTERNAL when it is no directory or cannot be looked at.
  */
-int state_check(const char *directory, struct error *err);
+int directory_check(const char *directory, struct error *err);
 
 /* Refuses a file in the state directory, where it could replace one of the CA's, or be lost with them: CONFLICT. */
-int state_check_outside(const char *directory, const char *path, struct error *err);
+int directory_check_outside(const char *directory, const char *path, struct error *err);
 
 /*
  * Makes the directory (mode 0700) with the files and an empty store in it. A directory
@@ -44,6 +44,6 @@ int state_check_outside(const char *directory, const char *path, struct error *e
  * theirs. CONFLICT when somebody else made it meanwhile, else INTERNAL; what
  * fails leaves nothing behind.
  */
-int state_make(const char *directory, const struct state_plan *plan, struct error *err);
+int directory_make(const char *directory, const struct directory_plan *plan, struct error *err);
 
 #endif

@@ -282,7 +282,7 @@ backup_check_place(const struct command_call *call, const struct backup *backup,
 		return isatty(STDOUT_FILENO) == 1
 		    ? error_set(err, ERROR_MALFORMED, "an archive is nothing for a terminal: redirect it")
 		    : 0;
-	if (state_check_outside(call->state_dir, backup->file, err) != 0)
+	if (directory_check_outside(call->state_dir, backup->file, err) != 0)
 		return -1;
 	if (lstat(backup->file, &there) != 0)
 		return 0;

@@ -50,7 +50,7 @@ struct restore {
 	int64_t                now;
 	struct archive        *archive;
 	struct backup_manifest manifest;
-	struct state_file     *files;
+	struct directory_file *files;
 	size_t                 count;
 	bool                   issuers; /* a file is in their directory */
 	int64_t                crl_number;
@@ -193,7 +193,7 @@ restore_read_files(struct restore *restore, struct error *err)
 			continue;
 		restore->issuers = restore->issuers || strchr(wanted->name, '/') != NULL;
 		restore->files[restore->count++] =
-		    (struct state_file){wanted->name, wanted->mode, content};
+		    (struct directory_file){wanted->name, wanted->mode, content};
 		content = (struct bytes){0};
 	}
 	return 0;
@@ -333,7 +333,7 @@ restore_make_store(const char *directory, void *arg, struct error *err)
 static int
 restore_make(struct restore *restore, const char *state_dir, struct error *err)
 {
-	struct state_plan plan = {.store_files = restore_store_files,
+	struct directory_plan plan = {.store_files = restore_store_files,
 	    .make_store = restore_make_store,
 	    .arg = restore};
 
@@ -342,7 +342,7 @@ restore_make(struct restore *restore, const char *state_dir, struct error *err)
 	plan.files = restore->files;
 	plan.count = restore->count;
 	plan.subdirectory = restore->issuers ? STATE_ISSUERS : NULL;
-	return state_make(state_dir, &plan, err);
+	return directory_make(state_dir, &plan, err);
 }
 
 /* Only what a tar is: an archive in an archive has no business here. */
@@ -411,7 +411,7 @@ admin_restore(const struct command_call *call, struct error *err)
 	int            fd;
 	int            rc = -1;
 
-	if (state_check(call->state_dir, err) != 0)
+	if (directory_check(call->state_dir, err) != 0)
 		return -1;
 	fd = stream ? STDIN_FILENO : open(restore.file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

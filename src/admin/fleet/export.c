@@ -136,7 +136,7 @@ export_to(const struct command_call *call, struct export *export, const char *pa
 	AUTO_FREE char *target = realpath(path, NULL);
 	struct stat     st;
 
-	if (state_check_outside(call->state_dir, path, err) != 0)
+	if (directory_check_outside(call->state_dir, path, err) != 0)
 		return -1;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return export_to_special(call, export, path, err);

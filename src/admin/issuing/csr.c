@@ -177,7 +177,7 @@ admin_issuing_csr(const struct command_call *call, struct error *err)
 	EVP_PKEY         *key = NULL;
 	int               rc;
 
-	if (options->output != NULL && state_check_outside(call->state_dir, options->output, err) != 0)
+	if (options->output != NULL && directory_check_outside(call->state_dir, options->output, err) != 0)
 		return -1;
 	rc = access_read(&options->access, &access, err) != 0 ? access_status(err)
 	                                          : request(call, &access, &key, err);
