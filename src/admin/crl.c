@@ -82,19 +82,19 @@ crl_sign(const struct signing *signing, const struct ca *ca, const char *name, j
 {
 	const struct command_call *call = signing->call;
 	AUTO_FREE char          *path = file_join(call->state_dir, name);
-	struct store_crl        *crl;
+	struct crl_keeper       *crl;
 	int64_t                  issuer = 0;
 	int                      rc;
 
-	if (store_crl_issuer(signing->store, ca->certificate, call->now, &issuer, err) != 0)
+	if (issuer_record(signing->store, ca->certificate, call->now, &issuer, err) != 0)
 		return -1;
-	crl = store_crl_new(call->state_dir, name, issuer, ca, signing->lifetime);
-	rc = store_crl_sign(crl, signing->store, call->now, err);
+	crl = crl_keeper_new(call->state_dir, name, issuer, ca, signing->lifetime);
+	rc = crl_keeper_sign(crl, signing->store, call->now, err);
 	if (rc == 0 && call->json)
-		*object = crl_describe(path, store_crl_content(crl));
+		*object = crl_describe(path, crl_keeper_content(crl));
 	else if (rc == 0)
-		crl_say(path, store_crl_content(crl));
-	store_crl_free(crl);
+		crl_say(path, crl_keeper_content(crl));
+	crl_keeper_free(crl);
 	return rc;
 }
 

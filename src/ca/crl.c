@@ -15,11 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/x509v3.h>
-
 #include "ca/files.h"
 #include "pki/ca.h"
-#include "pki/certificate.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/issuer.h"
 #include "store/store.h"
@@ -35,7 +32,7 @@
 /* Somebody else needs a second for a hundred thousand entries; a daemon tries again a second later. */
 #define CRL_PATIENCE_MS 5000
 
-struct store_crl {
+struct crl_keeper {
 	const struct ca *ca;
 	int64_t          issuer;
 	int64_t          lifetime;
@@ -49,7 +46,7 @@ struct store_crl {
 };
 
 int
-store_crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
+crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
 {
 	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_LOCK);
 
@@ -62,27 +59,11 @@ store_crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
 	return 0;
 }
 
-int
-store_crl_issuer(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,
-    struct error *err)
-{
-	const ASN1_OCTET_STRING *key_id =
-	    X509_get0_subject_key_id((X509 *)(uintptr_t)certificate); /* fills a cache only */
-	AUTO_BYTES               der = {0};
-
-	if (key_id == NULL)
-		return error_set(err, ERROR_INTERNAL, "the issuing certificate has no subjectKeyIdentifier");
-	if (certificate_encode(certificate, &der, err) != 0)
-		return -1;
-	return store_issuer_use(store, ASN1_STRING_get0_data(key_id),
-	    (size_t)ASN1_STRING_length(key_id), der.data, der.size, now, issuer, err);
-}
-
-struct store_crl *
-store_crl_new(const char *state_dir, const char *file, int64_t issuer, const struct ca *ca,
+struct crl_keeper *
+crl_keeper_new(const char *state_dir, const char *file, int64_t issuer, const struct ca *ca,
     int64_t lifetime)
 {
-	struct store_crl *crl = memory_new(sizeof *crl);
+	struct crl_keeper *crl = memory_new(sizeof *crl);
 
 	crl->ca = ca;
 	crl->issuer = issuer;
@@ -95,7 +76,7 @@ store_crl_new(const char *state_dir, const char *file, int64_t issuer, const str
 }
 
 void
-store_crl_free(struct store_crl *crl)
+crl_keeper_free(struct crl_keeper *crl)
 {
 	if (crl == NULL)
 		return;
@@ -107,13 +88,13 @@ store_crl_free(struct store_crl *crl)
 }
 
 struct view
-store_crl_der(const struct store_crl *crl)
+crl_keeper_der(const struct crl_keeper *crl)
 {
 	return bytes_view(&crl->der);
 }
 
 const struct ca_crl *
-store_crl_content(const struct store_crl *crl)
+crl_keeper_content(const struct crl_keeper *crl)
 {
 	return &crl->content;
 }
@@ -121,7 +102,7 @@ store_crl_content(const struct store_crl *crl)
 /* ---- the file ---- */
 
 static bool
-crl_file_is_seen(const struct store_crl *crl, const struct stat *now)
+crl_file_is_seen(const struct crl_keeper *crl, const struct stat *now)
 {
 	const struct stat *seen = &crl->seen;
 
@@ -131,7 +112,7 @@ crl_file_is_seen(const struct store_crl *crl, const struct stat *now)
 }
 
 static void
-crl_take(struct store_crl *crl, struct ca_crl *content, struct bytes *der)
+crl_take(struct crl_keeper *crl, struct ca_crl *content, struct bytes *der)
 {
 	ca_crl_clear(&crl->content);
 	bytes_clear(&crl->der);
@@ -147,7 +128,7 @@ crl_take(struct store_crl *crl, struct ca_crl *content, struct bytes *der)
  * not by this CA or is older is only remembered as such: it will be replaced.
  */
 static void
-crl_look(struct store_crl *crl, bool *fresh)
+crl_look(struct crl_keeper *crl, bool *fresh)
 {
 	struct bytes  der = {0};
 	struct ca_crl content = {0};
@@ -178,7 +159,7 @@ crl_look(struct store_crl *crl, bool *fresh)
  * always the same, so that nobody who is killed leaves more than one file behind.
  */
 static int
-crl_replace(const struct store_crl *crl, struct error *err)
+crl_replace(const struct crl_keeper *crl, struct error *err)
 {
 	size_t          size = strlen(crl->path) + sizeof ".new";
 	AUTO_FREE char *temporary = memory_new(size);
@@ -198,7 +179,7 @@ crl_replace(const struct store_crl *crl, struct error *err)
 }
 
 static int
-crl_write(struct store_crl *crl, struct error *err)
+crl_write(struct crl_keeper *crl, struct error *err)
 {
 	if (crl_replace(crl, err) != 0)
 		return -1;
@@ -232,7 +213,7 @@ crl_collect_cb(const struct store_certificate *certificate, void *arg)
  * what has not expired when the CRL was signed is at its end.
  */
 static int
-crl_compare(struct store_crl *crl, struct store *store, bool *differs, struct error *err)
+crl_compare(struct crl_keeper *crl, struct store *store, bool *differs, struct error *err)
 {
 	const struct bytes *named = &crl->content.revoked;
 	AUTO_BYTES          revoked = {0};
@@ -255,7 +236,7 @@ crl_compare(struct store_crl *crl, struct store *store, bool *differs, struct er
 }
 
 static bool
-crl_is_due(const struct store_crl *crl, int64_t now)
+crl_is_due(const struct crl_keeper *crl, int64_t now)
 {
 	const struct ca_crl *content = &crl->content;
 	int64_t              life = content->next_update - content->this_update;
@@ -268,7 +249,7 @@ crl_is_due(const struct store_crl *crl, int64_t now)
 }
 
 static int64_t
-crl_lifetime(const struct store_crl *crl)
+crl_lifetime(const struct crl_keeper *crl)
 {
 	if (crl->lifetime != 0)
 		return crl->lifetime;
@@ -281,7 +262,7 @@ crl_lifetime(const struct store_crl *crl)
  * reads only some of them misses it: RFC 5280 §3.3.
  */
 static int64_t
-crl_since(const struct store_crl *crl, int64_t now)
+crl_since(const struct crl_keeper *crl, int64_t now)
 {
 	return crl->content.number != 0 && crl->content.this_update < now ? crl->content.this_update
 	                                                                 : now;
@@ -289,7 +270,7 @@ crl_since(const struct store_crl *crl, int64_t now)
 
 /* With the lock held. */
 static int
-crl_make(struct store_crl *crl, struct store *store, int64_t now, struct error *err)
+crl_make(struct crl_keeper *crl, struct store *store, int64_t now, struct error *err)
 {
 	int64_t       lifetime = crl_lifetime(crl);
 	struct ca_crl content = {.this_update = now, .next_update = now + lifetime};
@@ -315,7 +296,7 @@ crl_make(struct store_crl *crl, struct store *store, int64_t now, struct error *
 
 /* Whether there is anything to do. */
 static int
-crl_needs(struct store_crl *crl, struct store *store, int64_t now, bool *needs, struct error *err)
+crl_needs(struct crl_keeper *crl, struct store *store, int64_t now, bool *needs, struct error *err)
 {
 	*needs = crl_is_due(crl, now);
 	if (*needs)
@@ -330,7 +311,7 @@ enum want { WANT_WRITTEN, WANT_SIGNED, WANT_SIGNED_ANYHOW };
 
 /* Signs if that is wanted, and writes whatever the file lacks. */
 static int
-crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want want, bool *fresh,
+crl_publish(struct crl_keeper *crl, struct store *store, int64_t now, enum want want, bool *fresh,
     struct error *err)
 {
 	struct file_lock lock;
@@ -338,7 +319,7 @@ crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want w
 	bool              other = false;
 	int               rc = 0;
 
-	if (store_crl_lock(crl->state_dir, &lock, err) != 0)
+	if (crl_lock(crl->state_dir, &lock, err) != 0)
 		return -1;
 	crl_look(crl, &other);
 	if (other && want == WANT_SIGNED) /* somebody was quicker; perhaps that will do */
@@ -355,7 +336,7 @@ crl_publish(struct store_crl *crl, struct store *store, int64_t now, enum want w
 }
 
 int
-store_crl_refresh(struct store_crl *crl, struct store *store, int64_t now, bool *fresh,
+crl_keeper_refresh(struct crl_keeper *crl, struct store *store, int64_t now, bool *fresh,
     struct error *err)
 {
 	bool needs = false;
@@ -370,7 +351,7 @@ store_crl_refresh(struct store_crl *crl, struct store *store, int64_t now, bool 
 }
 
 int
-store_crl_sign(struct store_crl *crl, struct store *store, int64_t now, struct error *err)
+crl_keeper_sign(struct crl_keeper *crl, struct store *store, int64_t now, struct error *err)
 {
 	bool fresh = false;
 

@@ -73,7 +73,7 @@ crl_bundle_write(const char *state_dir, struct error *err)
 	struct file_lock lock;
 	int               rc;
 
-	if (store_crl_lock(state_dir, &lock, err) != 0)
+	if (crl_lock(state_dir, &lock, err) != 0)
 		return -1;
 	rc = bundle_write(state_dir, err);
 	file_lock_close(&lock);

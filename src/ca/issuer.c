@@ -1,4 +1,4 @@
-/* Reads what issuer_replace.c arranges; writes nothing, and removes only earlier CAs. */
+/* Reads what issuer_replace.c arranges; writes no file, and removes only those of earlier CAs. */
 #include "config.h"
 
 #include "ca/issuer.h"
@@ -16,6 +16,7 @@
 #include "pki/certificate.h"
 #include "pki/key_uri.h"
 #include "pki/signing.h"
+#include "store/inventory/issuer.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/hex.h"
@@ -40,6 +41,22 @@ issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct error *
 		    ISSUER_KEY_ID_MAX);
 	hex_encode(ASN1_STRING_get0_data(key_id), (size_t)size, id);
 	return 0;
+}
+
+int
+issuer_record(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,
+    struct error *err)
+{
+	const ASN1_OCTET_STRING *key_id =
+	    X509_get0_subject_key_id((X509 *)(uintptr_t)certificate); /* fills a cache only */
+	AUTO_BYTES               der = {0};
+
+	if (key_id == NULL)
+		return error_set(err, ERROR_INTERNAL, "the issuing certificate has no subjectKeyIdentifier");
+	if (certificate_encode(certificate, &der, err) != 0)
+		return -1;
+	return store_issuer_use(store, ASN1_STRING_get0_data(key_id),
+	    (size_t)ASN1_STRING_length(key_id), der.data, der.size, now, issuer, err);
 }
 
 char *
@@ -191,6 +208,19 @@ issuer_files_load(const char *state_dir, const struct key_access *access,
 	}
 	issuer_files_clear(out);
 	return -1;
+}
+
+int
+issuer_files_load_valid(const char *state_dir, const struct key_access *access, int64_t now,
+    struct issuer_files *out, struct error *err)
+{
+	if (issuer_files_load(state_dir, access, out, err) != 0)
+		return -1;
+	if (certificate_not_after(out->ca.certificate) > now)
+		return 0;
+	issuer_files_clear(out);
+	return error_set(err, ERROR_INTERNAL, "the issuing certificate %s/%s has expired", state_dir,
+	    STATE_ISSUING_PEM);
 }
 
 int

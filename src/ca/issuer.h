@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pki/ca.h"
 #include "util/bytes.h"
 
 struct error;
 struct key_access;
+struct store;
 
 /* Octets of a key identifier at most, and its hexadecimal form with the NUL. */
 #define ISSUER_KEY_ID_MAX 64
@@ -37,7 +39,11 @@ int issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct err
 int issuer_files_load(const char *state_dir, const struct key_access *access,
     struct issuer_files *out, struct error *err);
 
-/* The same for the earlier CA `id`, from issuers/. */
+/* The same; INTERNAL also when the certificate has expired at `now`. */
+int issuer_files_load_valid(const char *state_dir, const struct key_access *access, int64_t now,
+    struct issuer_files *out, struct error *err);
+
+/* The same as issuer_files_load for the earlier CA `id`, from issuers/. */
 int issuer_files_load_earlier(const char *state_dir, const char *id,
     const struct key_access *access, struct issuer_files *out, struct error *err);
 
@@ -62,6 +68,13 @@ char *issuer_files_name(const char *id, const char *suffix);
  */
 int issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
     struct bytes *secret, struct key_access *access, struct error *err);
+
+/*
+ * Records in the inventory that this certificate's key signs: store_issuer_use with its key
+ * identifier and DER. INTERNAL.
+ */
+int issuer_record(struct store *store, const X509 *certificate, int64_t now, int64_t *issuer,
+    struct error *err);
 
 /* Removes the files of an earlier CA, its certificate last. INTERNAL. */
 int issuer_files_remove(const char *state_dir, const char *id, struct error *err);

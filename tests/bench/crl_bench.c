@@ -19,6 +19,7 @@
 
 #include "ca/crl.h"
 #include "ca/files.h"
+#include "ca/issuer.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
@@ -136,7 +137,7 @@ bench_reader(const char *path, double *load, double *ask)
 }
 
 static void
-bench_one(struct store *store, struct store_crl *crl, int64_t issuer, uint32_t *have, uint32_t total)
+bench_one(struct store *store, struct crl_keeper *crl, int64_t issuer, uint32_t *have, uint32_t total)
 {
 	AUTO_FREE char *path = file_join(directory, STATE_ISSUING_CRL);
 	double          sign;
@@ -148,15 +149,15 @@ bench_one(struct store *store, struct store_crl *crl, int64_t issuer, uint32_t *
 	struct stat     st;
 
 	revoke_up_to(store, issuer, have, total - 1);
-	must(store_crl_refresh(crl, store, now, &fresh, &err));
+	must(crl_keeper_refresh(crl, store, now, &fresh, &err));
 	revoke_up_to(store, issuer, have, total);
 	begun = seconds();
-	must(store_crl_refresh(crl, store, now, &fresh, &err));
+	must(crl_keeper_refresh(crl, store, now, &fresh, &err));
 	sign = seconds() - begun;
-	must(store_crl_refresh(crl, store, now, &fresh, &err));
+	must(crl_keeper_refresh(crl, store, now, &fresh, &err));
 	begun = seconds();
 	for (int i = 0; i < 1000; i++)
-		must(store_crl_refresh(crl, store, now, &fresh, &err));
+		must(crl_keeper_refresh(crl, store, now, &fresh, &err));
 	idle = (seconds() - begun) / 1000;
 	bench_reader(path, &load, &ask);
 	(void)stat(path, &st);
@@ -171,19 +172,19 @@ main(int argc, char **argv)
 {
 	static const uint32_t sizes[] = {1000, 10000, 100000, 1000000};
 	struct store         *store = NULL;
-	struct store_crl     *crl;
+	struct crl_keeper    *crl;
 	int64_t               issuer;
 	uint32_t              have = 0;
 
 	setup(&store);
-	must(store_crl_issuer(store, issuing.certificate, now, &issuer, &err));
-	crl = store_crl_new(directory, STATE_ISSUING_CRL, issuer, &issuing, 7 * DAY);
+	must(issuer_record(store, issuing.certificate, now, &issuer, &err));
+	crl = crl_keeper_new(directory, STATE_ISSUING_CRL, issuer, &issuing, 7 * DAY);
 	(void)printf("%10s%12s%16s%14s%14s%14s\n", "entries", "MB", "one more, ms", "no news, us",
 	    "read, ms", "ask, us");
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
 		if (argc < 2 || sizes[i] <= strtoul(argv[1], NULL, 10))
 			bench_one(store, crl, issuer, &have, sizes[i]);
-	store_crl_free(crl);
+	crl_keeper_free(crl);
 	teardown(store);
 	return EXIT_SUCCESS;
 }

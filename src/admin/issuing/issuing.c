@@ -11,6 +11,7 @@
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
+#include "ca/issuer.h"
 #include "ca/issuer_replace.h"
 #include "command/command.h"
 #include "command/print.h"
@@ -135,8 +136,8 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
 	int64_t ignored = 0;
 
 	/* The old one first: certificates from before issuers were recorded are the first one's. */
-	if (store_crl_issuer(store, old->ca.certificate, now, &ignored, err) != 0 ||
-	    store_crl_issuer(store, certificate, now, &ignored, err) != 0 ||
+	if (issuer_record(store, old->ca.certificate, now, &ignored, err) != 0 ||
+	    issuer_record(store, certificate, now, &ignored, err) != 0 ||
 	    issuer_files_id(certificate, id, err) != 0)
 		return -1;
 	ca_name_read(certificate, name);
@@ -155,16 +156,16 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
 static void
 publish_crl(const struct command_call *call, struct store *store, const struct ca *ca)
 {
-	struct store_crl *crl;
-	struct error      ignored;
-	int64_t           issuer = 0;
+	struct crl_keeper *crl;
+	struct error       ignored;
+	int64_t            issuer = 0;
 
-	if (store_crl_issuer(store, ca->certificate, call->now, &issuer, &ignored) != 0)
+	if (issuer_record(store, ca->certificate, call->now, &issuer, &ignored) != 0)
 		return;
-	crl = store_crl_new(call->state_dir, STATE_NEXT_CRL, issuer, ca, 0);
-	if (store_crl_sign(crl, store, call->now, &ignored) == 0)
+	crl = crl_keeper_new(call->state_dir, STATE_NEXT_CRL, issuer, ca, 0);
+	if (crl_keeper_sign(crl, store, call->now, &ignored) == 0)
 		(void)crl_bundle_write(call->state_dir, &ignored);
-	store_crl_free(crl);
+	crl_keeper_free(crl);
 }
 
 int

@@ -56,7 +56,7 @@ struct copy {
 struct keepsake {
 	struct issuer_files files;
 	int64_t             row;
-	struct store_crl   *crl; /* NULL: the key is not there, and the file is served as it is */
+	struct crl_keeper  *crl; /* NULL: the key is not there, and the file is served as it is */
 	char                id[ISSUER_ID_SIZE];
 	bool                current;
 };
@@ -88,7 +88,7 @@ issuers_new(const struct attestation_settings *settings)
 static void
 keepsake_free(struct keepsake *keepsake)
 {
-	store_crl_free(keepsake->crl);
+	crl_keeper_free(keepsake->crl);
 	issuer_files_clear(&keepsake->files);
 	free(keepsake);
 }
@@ -239,10 +239,10 @@ keep_earlier(const struct issuers *issuers, struct store *store, const char *id,
 		if (issuer_files_load_earlier(dir, id, NULL, &kept->files, err) != 0)
 			return -1;
 	}
-	if (store_crl_issuer(store, kept->files.ca.certificate, now, &kept->row, err) != 0)
+	if (issuer_record(store, kept->files.ca.certificate, now, &kept->row, err) != 0)
 		return -1;
 	if (kept->files.ca.key != NULL)
-		kept->crl = store_crl_new(dir, crl_name, kept->row, &kept->files.ca,
+		kept->crl = crl_keeper_new(dir, crl_name, kept->row, &kept->files.ca,
 		    issuers->settings->crl_lifetime);
 	return 0;
 }
@@ -295,7 +295,7 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	kept[0]->current = true;
 	kept[0]->row = issuer->row;
 	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
-	kept[0]->crl = store_crl_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
+	kept[0]->crl = crl_keeper_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
 	    &issuer->files.ca, settings->crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
 	copy_set(issuers, ATTESTATION_FILE_ROOT, "", bytes_view(root_pem));
@@ -357,7 +357,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 	    issuer_new(settings, access, now, &issuer, err) != 0)
 		return -1;
 	if (keep_all(issuers, store, access, now, &kept, &count, err) != 0 ||
-	    store_crl_issuer(store, issuer->files.ca.certificate, now, &issuer->row, err) != 0) {
+	    issuer_record(store, issuer->files.ca.certificate, now, &issuer->row, err) != 0) {
 		kept_free(kept, count);
 		issuer_free(issuer);
 		return -1;
@@ -396,10 +396,10 @@ refresh_one(struct issuers *issuers, struct keepsake *kept, struct store *store,
 
 	if (kept->crl == NULL) /* its file is served as it is */
 		return 0;
-	rc = store_crl_refresh(kept->crl, store, now, &fresh, err);
+	rc = crl_keeper_refresh(kept->crl, store, now, &fresh, err);
 	if (fresh) {
 		copy_set(issuers, kept->current ? ATTESTATION_FILE_CRL : ATTESTATION_FILE_EARLIER_CRL, kept->id,
-		    store_crl_der(kept->crl));
+		    crl_keeper_der(kept->crl));
 		issuers->bundle_due = true;
 	}
 	return rc == 0 ? 0 : error_wrap(err, "issuer %.40s", kept->id);

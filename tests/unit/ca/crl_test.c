@@ -7,6 +7,7 @@
 
 #include "ca/crl.h"
 #include "ca/files.h"
+#include "ca/issuer.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "store/inventory/certificate.h"
@@ -17,17 +18,17 @@
 
 #define LIFETIME (7 * PKI_DAY)
 
-static struct pki        pki;
-static char              directory[SCRATCH_SIZE];
-static struct store     *store;
-static struct store_crl *crl;
-static int64_t           issuer;
-static struct error      err;
+static struct pki         pki;
+static char               directory[SCRATCH_SIZE];
+static struct store      *store;
+static struct crl_keeper *crl;
+static int64_t            issuer;
+static struct error       err;
 
-static struct store_crl *
+static struct crl_keeper *
 crl_of(struct ca *ca, const char *file, int64_t number)
 {
-	return store_crl_new(directory, file, number, ca, LIFETIME);
+	return crl_keeper_new(directory, file, number, ca, LIFETIME);
 }
 
 static void
@@ -37,14 +38,14 @@ setup(void)
 	scratch_make(directory);
 	unit_ok(store_create(directory, &err), &err);
 	unit_ok(store_open(directory, &store, &err), &err);
-	unit_ok(store_crl_issuer(store, pki.issuing.certificate, PKI_NOW, &issuer, &err), &err);
+	unit_ok(issuer_record(store, pki.issuing.certificate, PKI_NOW, &issuer, &err), &err);
 	crl = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
 }
 
 static void
 teardown(void)
 {
-	store_crl_free(crl);
+	crl_keeper_free(crl);
 	store_close(store);
 	scratch_remove(directory);
 	pki_clear(&pki);
@@ -100,30 +101,30 @@ leave(uint8_t first, int64_t now, int64_t not_after)
 }
 
 static bool
-refresh(struct store_crl *which, int64_t now)
+refresh(struct crl_keeper *which, int64_t now)
 {
 	bool fresh = false;
 
-	unit_ok(store_crl_refresh(which, store, now, &fresh, &err), &err);
+	unit_ok(crl_keeper_refresh(which, store, now, &fresh, &err), &err);
 	return fresh;
 }
 
 static uint64_t
-number_of(const struct store_crl *which)
+number_of(const struct crl_keeper *which)
 {
-	return store_crl_content(which)->number;
+	return crl_keeper_content(which)->number;
 }
 
 static size_t
-count_of(const struct store_crl *which)
+count_of(const struct crl_keeper *which)
 {
-	return store_crl_content(which)->revoked.size / sizeof(struct ca_revoked);
+	return crl_keeper_content(which)->revoked.size / sizeof(struct ca_revoked);
 }
 
 static const struct ca_revoked *
-entry_of(const struct store_crl *which, size_t i)
+entry_of(const struct crl_keeper *which, size_t i)
 {
-	return (const struct ca_revoked *)(const void *)store_crl_content(which)->revoked.data + i;
+	return (const struct ca_revoked *)(const void *)crl_keeper_content(which)->revoked.data + i;
 }
 
 /* What lies in a file; asserts that the CA signed it. */
@@ -165,8 +166,8 @@ START_TEST(refresh_without_a_file_signs)
 	ck_assert(refresh(crl, PKI_NOW));
 	ck_assert_uint_eq(number_in_file(), number_of(crl));
 	ck_assert_uint_eq(count_of(crl), 0);
-	ck_assert_int_eq(store_crl_content(crl)->this_update, PKI_NOW);
-	ck_assert_int_eq(store_crl_content(crl)->next_update, PKI_NOW + LIFETIME);
+	ck_assert_int_eq(crl_keeper_content(crl)->this_update, PKI_NOW);
+	ck_assert_int_eq(crl_keeper_content(crl)->next_update, PKI_NOW + LIFETIME);
 }
 END_TEST
 
@@ -200,7 +201,7 @@ START_TEST(refresh_at_half_its_life_signs)
 {
 	ck_assert(refresh(crl, PKI_NOW));
 	ck_assert(refresh(crl, PKI_NOW + LIFETIME / 2));
-	ck_assert_int_eq(store_crl_content(crl)->next_update, PKI_NOW + LIFETIME / 2 + LIFETIME);
+	ck_assert_int_eq(crl_keeper_content(crl)->next_update, PKI_NOW + LIFETIME / 2 + LIFETIME);
 }
 END_TEST
 
@@ -208,23 +209,23 @@ START_TEST(refresh_of_one_from_the_future_signs)
 {
 	ck_assert(refresh(crl, PKI_NOW + 3600));
 	ck_assert(refresh(crl, PKI_NOW));
-	ck_assert_int_eq(store_crl_content(crl)->this_update, PKI_NOW);
+	ck_assert_int_eq(crl_keeper_content(crl)->this_update, PKI_NOW);
 	ck_assert(!refresh(crl, PKI_NOW));
 }
 END_TEST
 
 START_TEST(refresh_at_a_start_takes_what_is_there)
 {
-	struct store_crl *next = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
+	struct crl_keeper *next = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
 
 	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
 	leave(2, PKI_NOW, PKI_NOW + PKI_DAY);
 	ck_assert(refresh(crl, PKI_NOW));
 	ck_assert(refresh(next, PKI_NOW + 60));
 	ck_assert_uint_eq(number_of(next), number_of(crl));
-	ck_assert(view_equal(store_crl_der(next), store_crl_der(crl)));
+	ck_assert(view_equal(crl_keeper_der(next), crl_keeper_der(crl)));
 	ck_assert(!refresh(next, PKI_NOW + 61));
-	store_crl_free(next);
+	crl_keeper_free(next);
 }
 END_TEST
 
@@ -234,7 +235,7 @@ START_TEST(sign_signs_in_any_case)
 
 	ck_assert(refresh(crl, PKI_NOW));
 	number = number_of(crl);
-	unit_ok(store_crl_sign(crl, store, PKI_NOW, &err), &err);
+	unit_ok(crl_keeper_sign(crl, store, PKI_NOW, &err), &err);
 	ck_assert_uint_eq(number_of(crl), number + 1);
 	ck_assert_uint_eq(number_in_file(), number + 1);
 }
@@ -249,7 +250,7 @@ START_TEST(number_grows_when_the_clock_is_set_back_and_the_file_is_gone)
 
 	ck_assert(refresh(crl, PKI_NOW));
 	number = number_of(crl);
-	store_crl_free(crl);
+	crl_keeper_free(crl);
 	ck_assert_int_eq(unlink(path), 0);
 	crl = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
 	ck_assert(refresh(crl, PKI_NOW - PKI_YEAR));
@@ -295,16 +296,16 @@ END_TEST
 
 START_TEST(file_that_another_has_signed_is_taken_over)
 {
-	struct store_crl *other = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
+	struct crl_keeper *other = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
 
 	ck_assert(refresh(crl, PKI_NOW));
 	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
-	unit_ok(store_crl_sign(other, store, PKI_NOW + 1, &err), &err);
+	unit_ok(crl_keeper_sign(other, store, PKI_NOW + 1, &err), &err);
 	ck_assert(refresh(crl, PKI_NOW + 2));
 	ck_assert_uint_eq(number_of(crl), number_of(other));
-	ck_assert(view_equal(store_crl_der(crl), store_crl_der(other)));
+	ck_assert(view_equal(crl_keeper_der(crl), crl_keeper_der(other)));
 	ck_assert(!refresh(crl, PKI_NOW + 3));
-	store_crl_free(other);
+	crl_keeper_free(other);
 }
 END_TEST
 
@@ -338,7 +339,7 @@ put_garbage(void)
 static void
 put_half(void)
 {
-	struct view der = store_crl_der(crl);
+	struct view der = crl_keeper_der(crl);
 
 	pki_write(directory, STATE_ISSUING_CRL, der.data, der.size / 2);
 }
@@ -361,7 +362,7 @@ put_another_key(void)
 static void
 put_another_signature(void)
 {
-	struct view der = store_crl_der(crl);
+	struct view der = crl_keeper_der(crl);
 	AUTO_BYTES  copy = {0};
 
 	bytes_append(&copy, der.data, der.size);
@@ -401,11 +402,11 @@ START_TEST(file_that_cannot_be_written_is_written_later)
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
-	ck_assert_int_eq(store_crl_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
+	ck_assert_int_eq(crl_keeper_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
 	ck_assert(fresh);
 	ck_assert_uint_eq(count_of(crl), 1);
 	number = number_of(crl);
-	ck_assert_int_eq(store_crl_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
+	ck_assert_int_eq(crl_keeper_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
 	ck_assert(!fresh);
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert(!refresh(crl, PKI_NOW));
@@ -423,10 +424,10 @@ START_TEST(entry_that_expired_is_named_once_more)
 	ck_assert_uint_eq(count_of(crl), 2);
 	/* That it expires is no reason to sign. */
 	ck_assert(!refresh(crl, PKI_NOW + 101));
-	unit_ok(store_crl_sign(crl, store, PKI_NOW + 102, &err), &err);
+	unit_ok(crl_keeper_sign(crl, store, PKI_NOW + 102, &err), &err);
 	ck_assert_uint_eq(count_of(crl), 2);
 	ck_assert(!refresh(crl, PKI_NOW + 103));
-	unit_ok(store_crl_sign(crl, store, PKI_NOW + 104, &err), &err);
+	unit_ok(crl_keeper_sign(crl, store, PKI_NOW + 104, &err), &err);
 	ck_assert_uint_eq(count_of(crl), 1);
 	ck_assert_uint_eq(entry_of(crl, 0)->serial[19], 2);
 }
@@ -434,13 +435,13 @@ END_TEST
 
 START_TEST(issuers_have_lists_of_their_own)
 {
-	struct store_crl *root;
-	int64_t           second;
-	int64_t           again;
-	int64_t           revision;
+	struct crl_keeper *root;
+	int64_t            second;
+	int64_t            again;
+	int64_t            revision;
 
-	unit_ok(store_crl_issuer(store, pki.root.certificate, PKI_NOW, &second, &err), &err);
-	unit_ok(store_crl_issuer(store, pki.issuing.certificate, PKI_NOW, &again, &err), &err);
+	unit_ok(issuer_record(store, pki.root.certificate, PKI_NOW, &second, &err), &err);
+	unit_ok(issuer_record(store, pki.issuing.certificate, PKI_NOW, &again, &err), &err);
 	ck_assert_int_eq(again, issuer);
 	ck_assert_int_ne(second, issuer);
 	root = crl_of(&pki.root, STATE_ROOT_CRL, second);
@@ -457,7 +458,7 @@ START_TEST(issuers_have_lists_of_their_own)
 	ck_assert_uint_eq(count_of(root), 1);
 	ck_assert_uint_eq(entry_of(root, 0)->serial[19], 2);
 	ck_assert_uint_gt(number_of(root), number_of(crl));
-	store_crl_free(root);
+	crl_keeper_free(root);
 }
 END_TEST
 
@@ -469,7 +470,7 @@ START_TEST(issuer_with_a_new_certificate_is_the_same)
 	unit_ok(ca_issuing_create(&pki.root, pki.issuing.key, "Test Issuing CA", PKI_NOW, PKI_YEAR,
 	            &renewed, &err),
 	    &err);
-	unit_ok(store_crl_issuer(store, renewed, PKI_NOW, &again, &err), &err);
+	unit_ok(issuer_record(store, renewed, PKI_NOW, &again, &err), &err);
 	ck_assert_int_eq(again, issuer);
 	X509_free(renewed);
 }
@@ -480,8 +481,8 @@ enum { MANY = 3000 };
 /* In any order of expiry; and what is read back is what was signed. */
 START_TEST(many_entries_are_all_named)
 {
-	struct store_crl *next = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
-	int64_t           revision = enroll(1);
+	struct crl_keeper *next = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
+	int64_t            revision = enroll(1);
 
 	unit_ok(store_begin(store, &err), &err);
 	for (uint32_t i = 0; i < MANY; i++)
@@ -499,7 +500,7 @@ START_TEST(many_entries_are_all_named)
 	leave(3, PKI_NOW, PKI_NOW + PKI_DAY);
 	ck_assert(refresh(next, PKI_NOW + MANY));
 	ck_assert_uint_eq(count_of(next), MANY / 2 + 3);
-	store_crl_free(next);
+	crl_keeper_free(next);
 }
 END_TEST
 
@@ -510,20 +511,20 @@ enum { SIGNERS = 4, EACH = 8 };
 static int
 sign_some(int out)
 {
-	struct store_crl *own = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
-	struct store     *own_store = NULL;
-	struct error      own_err = {0};
-	int               rc = store_open(directory, &own_store, &own_err);
+	struct crl_keeper *own = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
+	struct store      *own_store = NULL;
+	struct error       own_err = {0};
+	int                rc = store_open(directory, &own_store, &own_err);
 
 	for (int i = 0; rc == 0 && i < EACH; i++) {
 		uint64_t number;
 
-		rc = store_crl_sign(own, own_store, PKI_NOW, &own_err);
+		rc = crl_keeper_sign(own, own_store, PKI_NOW, &own_err);
 		number = number_of(own);
 		if (rc == 0 && write(out, &number, sizeof number) != (ssize_t)sizeof number)
 			rc = -1;
 	}
-	store_crl_free(own);
+	crl_keeper_free(own);
 	store_close(own_store);
 	return rc == 0 ? 0 : 1;
 }
