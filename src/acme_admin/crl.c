@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "acme/keeper/crl_files.h"
-#include "acme/keeper/dns_names.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
 #include "ca/files.h"
+#include "ca/issuer.h"
 #include "command/print.h"
 #include "pki/ca.h"
 #include "store/acme/acme.h"
@@ -69,22 +69,19 @@ crl_make(const struct command_call *call, struct store *store, const struct ca *
 static int
 acme_admin_crl(const struct command_call *call, struct error *err)
 {
-	struct ca     issuing = {NULL, NULL};
-	AUTO_BYTES    issuing_pem = {0};
-	AUTO_BYTES    root_pem = {0};
-	struct access access;
-	struct store *store = NULL;
-	int           rc = access_read(call->options, &access, err) != 0 ? access_status(err) : 0;
+	struct issuer_files files = {.id = ""};
+	struct access       access;
+	struct store       *store = NULL;
+	int                 rc = access_read(call->options, &access, err) != 0 ? access_status(err) : 0;
 
 	if (rc == 0)
 		rc = store_acme_open(call->state_dir, &store, err);
 	if (rc == 0)
-		rc = state_dir_load_issuing(call->state_dir, &access.key, &issuing, &issuing_pem, &root_pem,
-		    err);
+		rc = issuer_files_load_valid(call->state_dir, &access.key, call->now, &files, err);
 	if (rc == 0)
-		rc = crl_make(call, store, &issuing, err);
+		rc = crl_make(call, store, &files.ca, err);
 	access_clear(&access);
-	ca_clear(&issuing);
+	issuer_files_clear(&files);
 	store_close(store);
 	return rc;
 }

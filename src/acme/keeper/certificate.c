@@ -26,7 +26,7 @@ static const uint64_t reasons[] = {
 int
 operation_certificate_get(struct acme_call *call, struct store *store, struct error *err)
 {
-	const struct bytes *issuing = &call->worker->keeper->issuing_pem;
+	const struct bytes *issuing = &call->worker->keeper->issuing.pem;
 	AUTO_FREE char     *account = view_dup(call->asked.account);
 	struct acme_answer  told = {.kind = ACME_ANSWER_CERTIFICATE};
 	struct store_issued issued = {0};

@@ -1,4 +1,4 @@
-/* Reads the state directory; what makes it is acme_admin/init.c. */
+/* Reads the server's names; what writes them is acme_admin/init.c. */
 #include "config.h"
 
 #include "acme/keeper/dns_names.h"
@@ -6,13 +6,9 @@
 #include <string.h>
 
 #include "ca/files.h"
-#include "ca/issuer.h"
-#include "pki/certificate.h"
-#include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
 
-#define PEM_MAX   ((size_t)256 * 1024)
 #define NAMES_MAX ((size_t)64 * 1024)
 
 /* A text file without its last line's end. */
@@ -28,28 +24,7 @@ read_text(const char *path, size_t max, struct bytes *text, struct error *err)
 }
 
 int
-state_dir_load_issuing(const char *state_dir, const struct key_access *access, struct ca *issuing,
-    struct bytes *issuing_pem, struct bytes *root_pem, struct error *err)
-{
-	AUTO_FREE char     *root = file_join(state_dir, STATE_ROOT_PEM);
-	struct issuer_files files = {.id = ""};
-
-	if (file_read(root, PEM_MAX, root_pem, err) != 0 ||
-	    issuer_files_load(state_dir, access, &files, err) != 0)
-		return -1;
-	*issuing = files.ca;
-	*issuing_pem = files.pem;
-	files.ca = (struct ca){NULL, NULL};
-	files.pem = (struct bytes){0};
-	issuer_files_clear(&files);
-	if (certificate_not_after(issuing->certificate) <= clock_now())
-		return error_set(err, ERROR_INTERNAL, "the issuing certificate %s/%s has expired",
-		    state_dir, STATE_ISSUING_PEM);
-	return 0;
-}
-
-int
-state_dir_load_names(const char *state_dir, struct config_list *names, struct error *err)
+dns_names_load(const char *state_dir, struct config_list *names, struct error *err)
 {
 	AUTO_FREE char *path = file_join(state_dir, STATE_DNS_NAMES);
 	AUTO_BYTES      text = {0};

@@ -99,7 +99,7 @@ issued_sign(struct acme_call *call, const struct store_order *order, EVP_PKEY *k
 	rc = policy_validity(policy, order->not_before, order->not_after, call->now,
 	    &profile.not_before, &profile.not_after, err);
 	if (rc == 0 &&
-	    (rc = device_certificate_issue(&keeper->issuing, &profile, call->issued.serial,
+	    (rc = device_certificate_issue(&keeper->issuing.ca, &profile, call->issued.serial,
 	         &call->issued.not_after, &call->issued.der, err)) != 0)
 		error_wrap(err, "signing the certificate");
 	call->issued.serial_size = CERTIFICATE_SERIAL_SIZE;

@@ -167,7 +167,7 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 
 	if (now < keeper->tls_until)
 		return 0;
-	if (server_key_make(&keeper->issuing, bytes_view(&keeper->issuing_pem), &keeper->dns_names,
+	if (server_key_make(&keeper->issuing.ca, bytes_view(&keeper->issuing.pem), &keeper->dns_names,
 	        keeper->crl_url, now, keeper->settings->tls_lifetime, &key, err) != 0)
 		return error_wrap(err, "making the server's certificate");
 	(void)pthread_mutex_lock(&keeper->tls_lock);
@@ -324,7 +324,7 @@ keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 
 	if (file_read(path, PEM_MAX, &root_crl, err) != 0 && err->kind != ERROR_NOT_FOUND)
 		return -1;
-	keeper->crl = crl_files_new(&keeper->issuing, keeper->settings->crl_lifetime,
+	keeper->crl = crl_files_new(&keeper->issuing.ca, keeper->settings->crl_lifetime,
 	    bytes_view(&root_crl));
 	return keeper_refresh_crl(keeper, &fresh, err);
 }
@@ -343,14 +343,15 @@ static int
 keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
+	AUTO_FREE char             *root = file_join(settings->state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES                  secret = {0};
 	struct key_access           access;
 
 	if (issuer_files_access(settings->passphrase_file, settings->pkcs11_module, &secret, &access,
-	        err) != 0)
+	        err) != 0 ||
+	    file_read(root, PEM_MAX, &keeper->root_pem, err) != 0)
 		return -1;
-	return state_dir_load_issuing(settings->state_dir, &access, &keeper->issuing,
-	    &keeper->issuing_pem, &keeper->root_pem, err);
+	return issuer_files_load_valid(settings->state_dir, &access, clock_now(), &keeper->issuing, err);
 }
 
 /* The store comes first: a directory without one was never initialised, and it says so. */
@@ -362,7 +363,7 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 
 	if (store_acme_open(settings->state_dir, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
-	    state_dir_load_names(settings->state_dir, &keeper->dns_names, err) != 0 ||
+	    dns_names_load(settings->state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
 	keeper_find_crl_url(keeper);
@@ -381,8 +382,7 @@ keeper_clear(struct acme_keeper *keeper)
 	roots_free(keeper->roots);
 	free(keeper->roots_path);
 	store_close(keeper->store);
-	ca_clear(&keeper->issuing);
-	bytes_clear(&keeper->issuing_pem);
+	issuer_files_clear(&keeper->issuing);
 	bytes_clear(&keeper->root_pem);
 	bytes_clear(&keeper->tls_chain);
 	bytes_clear(&keeper->tls_key);

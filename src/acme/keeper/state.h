@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "pki/ca.h"
+#include "ca/issuer.h"
 #include "util/bytes.h"
 #include "util/config_file.h"
 
@@ -21,8 +21,7 @@ struct worker;
 struct acme_keeper {
 	const struct acme_settings *settings;
 	const char                 *listening;
-	struct ca                   issuing;
-	struct bytes                issuing_pem; /* and what is between it and the root */
+	struct issuer_files         issuing;
 	struct bytes                root_pem;
 	char                       *base;    /* URL where clients reach us */
 	char                       *crl_url; /* NULL: certificates name none */

@@ -70,11 +70,9 @@ issuer_fill(struct issuer *issuer, const struct attestation_settings *settings,
 	AUTO_FREE char *root = file_join(settings->state_dir, STATE_ROOT_PEM);
 	AUTO_FREE char *certificate = file_join(settings->state_dir, STATE_ISSUING_PEM);
 
-	if (issuer_files_load(settings->state_dir, access, &issuer->files, err) != 0 ||
+	if (issuer_files_load_valid(settings->state_dir, access, now, &issuer->files, err) != 0 ||
 	    trust_add_file(roots, root, err) != 0 || trust_add_file(chain, certificate, err) != 0)
 		return -1;
-	if (certificate_not_after(issuer->files.ca.certificate) <= now)
-		return error_set(err, ERROR_INTERNAL, "the issuing certificate %s has expired", certificate);
 	if (ca_request_check(&issuer->files.ca, trust_stack(chain), roots, now, err) != 0) {
 		err->kind = ERROR_INTERNAL;
 		return error_wrap(err, "%s", certificate);
