@@ -132,6 +132,40 @@ revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, s
 	return 0;
 }
 
+/* How often a word stands in a file. */
+static size_t
+pem_count(const struct bytes *pem, const char *word)
+{
+	const uint8_t *at = pem->data;
+	size_t         left = pem->size;
+	size_t         length = strlen(word);
+	size_t         count = 0;
+
+	while (left >= length && (at = memmem(at, left, word, length)) != NULL) {
+		count++;
+		at += length;
+		left = pem->size - (size_t)(at - pem->data);
+	}
+	return count;
+}
+
+/*
+ * OpenSSL passes over a CRL whose first line is damaged, as over any text between two.
+ * Either of its two lines tells that there was one.
+ */
+static int
+revocation_check_pem(const struct bytes *pem, size_t added, const char *path, struct error *err)
+{
+	size_t begins = pem_count(pem, "BEGIN " PEM_STRING_X509_CRL);
+	size_t ends = pem_count(pem, "END " PEM_STRING_X509_CRL);
+
+	if (begins != added || ends != added)
+		return error_set(err, ERROR_MALFORMED,
+		    "%zu CRLs begin and %zu end in %s, but only %zu can be read", begins, ends, path,
+		    added);
+	return added != 0 ? 0 : error_set(err, ERROR_MALFORMED, "no CRL in %s", path);
+}
+
 static int
 revocation_add_pem(struct revocation *revocation, const struct bytes *pem, const char *path,
     struct error *err)
@@ -148,8 +182,8 @@ revocation_add_pem(struct revocation *revocation, const struct bytes *pem, const
 	if (rc == 0 && !pem_is_at_end())
 		rc = error_set_openssl(err, ERROR_MALFORMED, "CRL %zu of %s",
 		    revocation->count - before + 1, path);
-	else if (rc == 0 && revocation->count == before)
-		rc = error_set(err, ERROR_MALFORMED, "no CRL in %s", path);
+	else if (rc == 0)
+		rc = revocation_check_pem(pem, revocation->count - before, path, err);
 	BIO_free(bio);
 	return rc;
 }

@@ -1,6 +1,9 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include <openssl/x509v3.h>
 
 #include "chain_support.h"
 #include "pki/chain.h"
@@ -170,6 +173,74 @@ START_TEST(revocation_by_a_crl_of_a_namesake_says_nothing)
 }
 END_TEST
 
+/* Another CA of the same name and key identifier: what was verified for the first is not for it. */
+START_TEST(revocation_verified_for_one_issuer_is_not_for_its_namesake)
+{
+	struct pki          other;
+	struct ca           twin = {NULL, NULL};
+	X509               *leaf = leaf_of(&pki.issuing);
+	X509               *twin_leaf = NULL;
+	AUTO_FREE char     *path = write_crl("crl", &pki.issuing, NULL, PKI_NOW);
+	struct revocation  *revocation = revocation_new(false);
+	ASN1_OCTET_STRING  *id = X509_get_ext_d2i(pki.issuing.certificate, NID_subject_key_identifier,
+	    NULL, NULL);
+	struct error        err = {0};
+
+	pki_make(&other, KEY_TYPE_P256);
+	twin.key = other.issuing.key;
+	ck_assert_ptr_nonnull(twin.certificate = X509_dup(other.issuing.certificate));
+	ck_assert_int_eq(X509_add1_ext_i2d(twin.certificate, NID_subject_key_identifier, id, 0,
+	                     X509V3_ADD_REPLACE), 1);
+	ck_assert_int_gt(X509_sign(twin.certificate, other.root.key, EVP_sha256()), 0);
+	twin_leaf = leaf_of(&twin);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	for (int i = 0; i < 2; i++) {
+		unit_ok(revocation_check(revocation, leaf, pki.issuing.certificate, PKI_NOW, &err), &err);
+		unit_fails(revocation_check(revocation, twin_leaf, twin.certificate, PKI_NOW, &err), &err,
+		    ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
+	}
+	ASN1_OCTET_STRING_free(id);
+	X509_free(twin.certificate);
+	X509_free(twin_leaf);
+	X509_free(leaf);
+	revocation_free(revocation);
+	pki_clear(&other);
+}
+END_TEST
+
+/* How the second of two CRLs in a PEM file is damaged, by sed. */
+static const char *const damages[] = {
+    "s/^-----BEGIN/----BEGIN/",          /* its first line is none */
+    "s/^-----BEGIN X509 CRL/-----BEGIN/", /* nor names what begins */
+    "s/^-----END X509 CRL/-----END/",
+    "/^-----END/d",
+    "2s/^./*/", /* no Base64 */
+    "2d",       /* no DER */
+};
+
+START_TEST(revocation_add_file_with_a_damaged_second_adds_none)
+{
+	AUTO_FREE char    *first = write_crl("a", &pki.issuing, NULL, PKI_NOW);
+	AUTO_FREE char    *both = file_join(directory, "both");
+	struct revocation *revocation = revocation_new(false);
+	struct error       err = {0};
+	char               command[512];
+
+	free(write_crl("b", &pki.root, NULL, PKI_NOW));
+	(void)snprintf(command, sizeof command, "openssl crl -inform DER -in a > both;"
+	    " openssl crl -inform DER -in b | sed '%s' >> both", damages[_i]);
+	free(pki_run(directory, command));
+	unit_ok(revocation_add_file(revocation, first, &err), &err);
+	ck_assert_int_eq(revocation_add_file(revocation, both, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_nonnull(strstr(err.detail, both));
+	ck_assert_uint_eq(revocation_count(revocation), 1);
+	ck_assert(revocation_has_issuer(revocation, pki.issuing.certificate));
+	ck_assert(!revocation_has_issuer(revocation, pki.root.certificate));
+	revocation_free(revocation);
+}
+END_TEST
+
 START_TEST(revocation_add_file_reads_pem_of_several)
 {
 	AUTO_FREE char    *both = file_join(directory, "both");
@@ -260,7 +331,10 @@ main(void)
 	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
 	tcase_add_test(tc, revocation_by_a_crl_of_another_key_refuses);
 	tcase_add_test(tc, revocation_by_a_crl_of_a_namesake_says_nothing);
+	tcase_add_test(tc, revocation_verified_for_one_issuer_is_not_for_its_namesake);
 	tcase_add_test(tc, revocation_add_file_reads_pem_of_several);
+	tcase_add_loop_test(tc, revocation_add_file_with_a_damaged_second_adds_none, 0,
+	    sizeof damages / sizeof damages[0]);
 	tcase_add_loop_test(tc, revocation_add_file_of_a_bad_one_is_malformed, 0,
 	    sizeof bad_crls / sizeof bad_crls[0]);
 	tcase_add_test(tc, revocation_add_file_with_octets_after_it_is_malformed);
