@@ -9,6 +9,7 @@
 #include "admin/describe.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
+#include "ca/crl_inventory.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "command/print.h"
@@ -88,7 +89,8 @@ crl_sign(const struct signing *signing, const struct ca *ca, const char *name, j
 
 	if (issuer_record(signing->store, ca->certificate, call->now, &issuer, err) != 0)
 		return -1;
-	crl = crl_keeper_new(call->state_dir, name, issuer, ca, signing->lifetime);
+	crl = crl_keeper_new(call->state_dir, name, crl_source_inventory(), issuer, ca,
+	    signing->lifetime);
 	rc = crl_keeper_sign(crl, signing->store, call->now, err);
 	if (rc == 0 && call->json)
 		*object = crl_describe(path, crl_keeper_content(crl));

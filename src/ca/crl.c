@@ -17,12 +17,10 @@
 
 #include "ca/files.h"
 #include "pki/ca.h"
-#include "store/inventory/certificate.h"
-#include "store/inventory/issuer.h"
-#include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/log.h"
 
 /* More than two million entries. */
 #define CRL_FILE_MAX ((size_t)128 << 20)
@@ -33,6 +31,7 @@
 #define CRL_PATIENCE_MS 5000
 
 struct crl_keeper {
+	const struct crl_source *source;
 	const struct ca *ca;
 	int64_t          issuer;
 	int64_t          lifetime;
@@ -40,7 +39,8 @@ struct crl_keeper {
 	char            *path;
 	struct stat      seen;        /* the file when it was last looked at */
 	bool             behind;      /* the file is older than this, or none at all */
-	int64_t          revocations; /* of the store when the list was last compared */
+	bool             disputed;    /* the file is another of the same number */
+	int64_t          revocations; /* of the store when the two were last compared; -1: never */
 	struct ca_crl    content;     /* number 0: there is none yet */
 	struct bytes     der;
 };
@@ -60,11 +60,12 @@ crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
 }
 
 struct crl_keeper *
-crl_keeper_new(const char *state_dir, const char *file, int64_t issuer, const struct ca *ca,
-    int64_t lifetime)
+crl_keeper_new(const char *state_dir, const char *file, const struct crl_source *source,
+    int64_t issuer, const struct ca *ca, int64_t lifetime)
 {
 	struct crl_keeper *crl = memory_new(sizeof *crl);
 
+	crl->source = source;
 	crl->ca = ca;
 	crl->issuer = issuer;
 	crl->lifetime = lifetime;
@@ -120,7 +121,21 @@ crl_take(struct crl_keeper *crl, struct ca_crl *content, struct bytes *der)
 	crl->der = *der;
 	*content = (struct ca_crl){0};
 	*der = (struct bytes){0};
+	crl->disputed = false;
 	crl->revocations = -1; /* compare it with the store */
+}
+
+/* Two CRLs of one number: RFC 5280 §5.2.3 knows none, so that neither may stay. */
+static void
+crl_dispute(struct crl_keeper *crl)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)crl->content.number);
+	LOG(ERROR, {"event", "crl"}, {"file", crl->path}, {"number", number},
+	    {"consequence", "it is signed anew"},
+	    {"reason", "the file is another CRL of the same number"});
+	crl->disputed = true;
 }
 
 /*
@@ -145,10 +160,16 @@ crl_look(struct crl_keeper *crl, bool *fresh)
 	if (file_read(crl->path, CRL_FILE_MAX, &der, &ignored) == 0 &&
 	    ca_crl_read(crl->ca->certificate, bytes_view(&der), &content, &ignored) == 0 &&
 	    content.number < INT64_MAX && content.number >= crl->content.number) {
-		*fresh = *fresh || content.number > crl->content.number;
-		crl->behind = false;
 		crl->seen = st;
-		crl_take(crl, &content, &der);
+		if (content.number > crl->content.number) {
+			*fresh = true;
+			crl->behind = false;
+			crl_take(crl, &content, &der);
+		} else if (view_equal(bytes_view(&der), bytes_view(&crl->der))) {
+			crl->behind = false;
+		} else {
+			crl_dispute(crl);
+		}
 	}
 	ca_crl_clear(&content);
 	bytes_clear(&der);
@@ -190,27 +211,25 @@ crl_write(struct crl_keeper *crl, struct error *err)
 
 /* ---- what is in it ---- */
 
-static bool
-crl_collect_cb(const struct store_certificate *certificate, void *arg)
+void
+crl_entry_append(struct bytes *revoked, struct view serial, int64_t when, int reason)
 {
 	/* Zeroed, padding too: lists are compared as octets. */
 	struct ca_revoked *entry =
-	    (struct ca_revoked *)(void *)bytes_extend(arg, sizeof(struct ca_revoked));
-	const uint8_t     *serial = certificate->serial;
-	size_t             size = certificate->serial_size;
+	    (struct ca_revoked *)(void *)bytes_extend(revoked, sizeof(struct ca_revoked));
 
-	for (; size > 1 && *serial == 0; serial++) /* as a CRL has it */
-		size--;
-	memcpy(entry->serial, serial, size);
-	entry->serial_size = size;
-	entry->when = certificate->revoked;
-	entry->reason = certificate->reason;
-	return true;
+	for (; serial.size > 1 && *serial.data == 0; serial.data++) /* as a CRL has it */
+		serial.size--;
+	memcpy(entry->serial, serial.data, serial.size);
+	entry->serial_size = serial.size;
+	entry->when = when;
+	entry->reason = reason;
 }
 
 /*
- * Whether the store revokes what the CRL does not name. Both are in the order of notAfter:
- * what has not expired when the CRL was signed is at its end.
+ * Whether the CRL is not the store's: its number is not the last that was drawn, or the
+ * store revokes what it does not name. Both lists are in the order of notAfter: what had not
+ * expired when the CRL was signed is at its end.
  */
 static int
 crl_compare(struct crl_keeper *crl, struct store *store, bool *differs, struct error *err)
@@ -218,16 +237,17 @@ crl_compare(struct crl_keeper *crl, struct store *store, bool *differs, struct e
 	const struct bytes *named = &crl->content.revoked;
 	AUTO_BYTES          revoked = {0};
 	int64_t             revocations = 0;
+	int64_t             number = 0;
 
 	*differs = false;
-	if (store_revocations(store, &revocations, err) != 0)
+	if (crl->source->revocations(store, &revocations, err) != 0)
 		return -1;
 	if (revocations == crl->revocations)
 		return 0;
-	if (store_revoked_list(store, crl->issuer, crl->content.this_update, crl_collect_cb,
-	        &revoked, err) != 0)
+	if (crl->source->number_last(store, crl->issuer, &number, err) != 0 ||
+	    crl->source->list(store, crl->issuer, crl->content.this_update, &revoked, err) != 0)
 		return -1;
-	*differs = revoked.size > named->size ||
+	*differs = crl->content.number != (uint64_t)number || revoked.size > named->size ||
 	    (revoked.size != 0 &&
 	        memcmp(named->data + (named->size - revoked.size), revoked.data, revoked.size) != 0);
 	if (!*differs)
@@ -278,11 +298,11 @@ crl_make(struct crl_keeper *crl, struct store *store, int64_t now, struct error 
 	int64_t       number = 0;
 	int           rc;
 
-	rc = store_crl_number_next(store, (int64_t)crl->content.number + 1, &number, err);
+	rc = crl->source->number_next(store, crl->issuer, (int64_t)crl->content.number + 1, &number,
+	    err);
 	content.number = (uint64_t)number;
 	if (rc == 0)
-		rc = store_revoked_list(store, crl->issuer, crl_since(crl, now), crl_collect_cb,
-		    &content.revoked, err);
+		rc = crl->source->list(store, crl->issuer, crl_since(crl, now), &content.revoked, err);
 	if (rc == 0)
 		rc = ca_crl_create(crl->ca, content.number,
 		    (const struct ca_revoked *)(const void *)content.revoked.data,
@@ -298,7 +318,7 @@ crl_make(struct crl_keeper *crl, struct store *store, int64_t now, struct error 
 static int
 crl_needs(struct crl_keeper *crl, struct store *store, int64_t now, bool *needs, struct error *err)
 {
-	*needs = crl_is_due(crl, now);
+	*needs = crl->disputed || crl_is_due(crl, now);
 	if (*needs)
 		return 0;
 	if (crl_compare(crl, store, needs, err) != 0)

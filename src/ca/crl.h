@@ -23,21 +23,42 @@ struct file_lock;
  */
 int crl_lock(const char *state_dir, struct file_lock *lock, struct error *err);
 
+/* Who is revoked, and the numbers of CRLs, as a kind of store has them. 0, or -1 with an error. */
+struct crl_source {
+	/* Draws a number, greater than any before and at least `least`; it is on disk on return. */
+	int (*number_next)(struct store *store, int64_t issuer, int64_t least, int64_t *number,
+	    struct error *err);
+	/* The number that was drawn last for this issuer; 0: none. */
+	int (*number_last)(struct store *store, int64_t issuer, int64_t *number, struct error *err);
+	/* A number that differs after certificates were revoked. */
+	int (*revocations)(struct store *store, int64_t *revocations, struct error *err);
+	/*
+	 * Appends, by crl_entry_append, each certificate of the issuer that is revoked and not
+	 * past notAfter at `since`, by notAfter.
+	 */
+	int (*list)(struct store *store, int64_t issuer, int64_t since, struct bytes *revoked,
+	    struct error *err);
+};
+
+/* Appends a struct ca_revoked, with the serial number (1 to 20 octets) as a CRL has it. */
+void crl_entry_append(struct bytes *revoked, struct view serial, int64_t when, int reason);
+
 /*
- * Makes the keeper of the CRL of `ca`, who is `issuer` in the store, in `file` of the
- * state directory. What it signs lives `lifetime` seconds; 0: as long as the one that is
- * there, or a week. `ca` must outlive it. crl_keeper_free takes NULL too.
+ * Makes the keeper of the CRL of `ca`, which is `issuer` in the store that `source` knows, in
+ * `file` of the state directory. What it signs lives `lifetime` seconds; 0: as long as the one
+ * that is there, or a week. `source` and `ca` must outlive it. crl_keeper_free takes NULL too.
  */
-struct crl_keeper *crl_keeper_new(const char *state_dir, const char *file, int64_t issuer,
-    const struct ca *ca, int64_t lifetime);
+struct crl_keeper *crl_keeper_new(const char *state_dir, const char *file,
+    const struct crl_source *source, int64_t issuer, const struct ca *ca, int64_t lifetime);
 void               crl_keeper_free(struct crl_keeper *crl);
 
 /*
- * Takes over what somebody else has signed meanwhile; and signs when certificates were
- * revoked that the CRL does not name, when half its life has passed, when it begins after
- * `now`, or when there is none. Cheap when nothing has happened. Sets *fresh when the CRL
- * is another than before, even when -1 says that the file could not be written: the next
- * call tries it again.
+ * Takes over what another program has signed meanwhile; and signs when certificates were
+ * revoked that the CRL does not name, when its number is not the one that the store gave out
+ * last, when half its life has passed, when it begins after `now`, when there is another of
+ * its number, or when there is none. Cheap when nothing has happened. Sets *fresh when the CRL
+ * is another than before, even when -1 says that the file could not be written. The next call
+ * tries again what failed.
  */
 int crl_keeper_refresh(struct crl_keeper *crl, struct store *store, int64_t now, bool *fresh,
     struct error *err);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/libca.a
 src_libca_a_SOURCES = \
 	src/ca/crl.c src/ca/crl.h \
 	src/ca/crl_bundle.c src/ca/crl_bundle.h \
+	src/ca/crl_inventory.c src/ca/crl_inventory.h \
 	src/ca/directory.c src/ca/directory.h \
 	src/ca/files.h \
 	src/ca/issuer.c src/ca/issuer.h \

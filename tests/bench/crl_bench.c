@@ -18,6 +18,7 @@
 #include <openssl/x509.h>
 
 #include "ca/crl.h"
+#include "ca/crl_inventory.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "pki/ca.h"
@@ -178,7 +179,8 @@ main(int argc, char **argv)
 
 	setup(&store);
 	must(issuer_record(store, issuing.certificate, now, &issuer, &err));
-	crl = crl_keeper_new(directory, STATE_ISSUING_CRL, issuer, &issuing, 7 * DAY);
+	crl = crl_keeper_new(directory, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &issuing,
+	    7 * DAY);
 	(void)printf("%10s%12s%16s%14s%14s%14s\n", "entries", "MB", "one more, ms", "no news, us",
 	    "read, ms", "ask, us");
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)

@@ -283,7 +283,7 @@ restore_verify_store(struct restore *restore, const char *directory, struct erro
 	if (rc == 0)
 		rc = store_check_schema(store, err) != 0 || store_check_integrity(store, err) != 0 ||
 		        store_audit_verify(store, NULL, &count, head, err) != 0 ||
-		        store_crl_number_next(store, restore->now, &restore->crl_number, err) != 0 ||
+		        store_crl_number_next(store, 0, restore->now, &restore->crl_number, err) != 0 ||
 		        store_audit_add(store, AUDIT_RESTORE, NULL, "done", detail, restore->now, err) != 0
 		    ? -1
 		    : 0;

@@ -10,6 +10,7 @@
 
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
+#include "ca/crl_inventory.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "ca/issuer_replace.h"
@@ -162,7 +163,7 @@ publish_crl(const struct command_call *call, struct store *store, const struct c
 
 	if (issuer_record(store, ca->certificate, call->now, &issuer, &ignored) != 0)
 		return;
-	crl = crl_keeper_new(call->state_dir, STATE_NEXT_CRL, issuer, ca, 0);
+	crl = crl_keeper_new(call->state_dir, STATE_NEXT_CRL, crl_source_inventory(), issuer, ca, 0);
 	if (crl_keeper_sign(crl, store, call->now, &ignored) == 0)
 		(void)crl_bundle_write(call->state_dir, &ignored);
 	crl_keeper_free(crl);

@@ -20,6 +20,7 @@
 #include "attestation/settings.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
+#include "ca/crl_inventory.h"
 #include "ca/files.h"
 #include "ca/issuer_replace.h"
 #include "pki/certificate.h"
@@ -242,8 +243,8 @@ keep_earlier(const struct issuers *issuers, struct store *store, const char *id,
 	if (issuer_record(store, kept->files.ca.certificate, now, &kept->row, err) != 0)
 		return -1;
 	if (kept->files.ca.key != NULL)
-		kept->crl = crl_keeper_new(dir, crl_name, kept->row, &kept->files.ca,
-		    issuers->settings->crl_lifetime);
+		kept->crl = crl_keeper_new(dir, crl_name, crl_source_inventory(), kept->row,
+		    &kept->files.ca, issuers->settings->crl_lifetime);
 	return 0;
 }
 
@@ -295,8 +296,8 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	kept[0]->current = true;
 	kept[0]->row = issuer->row;
 	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
-	kept[0]->crl = crl_keeper_new(settings->state_dir, STATE_ISSUING_CRL, issuer->row,
-	    &issuer->files.ca, settings->crl_lifetime);
+	kept[0]->crl = crl_keeper_new(settings->state_dir, STATE_ISSUING_CRL, crl_source_inventory(),
+	    issuer->row, &issuer->files.ca, settings->crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
 	copy_set(issuers, ATTESTATION_FILE_ROOT, "", bytes_view(root_pem));
 	copy_set(issuers, ATTESTATION_FILE_ISSUING, "", bytes_view(&issuer->files.pem));

@@ -18,22 +18,48 @@
 /* Octets of a key identifier on record: as many as ours have. */
 #define KEY_ID_SHOWN ((size_t)20)
 
-int
-store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err)
+static int
+number_draw(struct store *store, int64_t issuer, int64_t least, int64_t *number,
+    struct error *err)
 {
-	static const char     text[] =
+	static const char     draw[] =
 	    "UPDATE counter SET crl_number = max(crl_number + 1, ?1) RETURNING crl_number";
-	struct sql_statement *statement;
-	bool                  marked;
-	int                   rc = -1;
+	static const char     keep[] = "UPDATE issuer SET crl_number = ?2 WHERE id = ?1 OR ?1 = 0";
+	struct sql_statement *statement = sql_prepare(store, draw, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, least);
+	if (sql_one_number(statement, "drawing the number of a CRL", number, err) != 0 ||
+	    (statement = sql_prepare(store, keep, err)) == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, issuer);
+	sql_bind_int64(statement, 2, *number);
+	return sql_step(statement, "recording the number of a CRL", err);
+}
+
+int
+store_crl_number_next(struct store *store, int64_t issuer, int64_t least, int64_t *number,
+    struct error *err)
+{
+	bool marked;
 
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	if ((statement = sql_prepare(store, text, err)) != NULL) {
-		sql_bind_int64(statement, 1, least);
-		rc = sql_one_number(statement, "drawing the number of a CRL", number, err);
-	}
-	return sql_change_end(store, marked, rc, err);
+	return sql_change_end(store, marked, number_draw(store, issuer, least, number, err), err);
+}
+
+int
+store_crl_number_last(struct store *store, int64_t issuer, int64_t *number, struct error *err)
+{
+	static const char     text[] =
+	    "SELECT coalesce((SELECT crl_number FROM issuer WHERE id = ?1), 0)";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, issuer);
+	return sql_one_number(statement, "asking for the number of a CRL", number, err);
 }
 
 /* Whether the key is an issuer's already, with this certificate. */

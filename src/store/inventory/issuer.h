@@ -20,7 +20,15 @@ int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_s
 int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
     struct error *err);
 
-/* Draws the number of the next CRL: greater than any before, and at least `least`. */
-int store_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err);
+/*
+ * Draws the number of the issuer's next CRL: greater than any before, whoever's, and at least
+ * `least`. Issuer 0 draws it for all: no CRL of today is then the last of its issuer.
+ */
+int store_crl_number_next(struct store *store, int64_t issuer, int64_t least, int64_t *number,
+    struct error *err);
+
+/* The number that was drawn last for this issuer; 0: none. */
+int store_crl_number_last(struct store *store, int64_t issuer, int64_t *number,
+    struct error *err);
 
 #endif

@@ -167,7 +167,11 @@ static const char schema_fleet[] =
     " WHEN NEW.audit_cut < OLD.audit_cut"
     " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
 
-static const char *const inventory_texts[] = {schema_devices, schema_fleet};
+/* A CRL whose number is not the last of its issuer is an older one, or another store's. */
+static const char schema_numbers[] =
+    "ALTER TABLE issuer ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers};
 
 const struct sqlite_schema sqlite_schema_inventory = {
     .program = "attest-ca",

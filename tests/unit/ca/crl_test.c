@@ -1,11 +1,17 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ca/crl.h"
+#include "ca/crl_bundle.h"
+#include "ca/crl_inventory.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "pki_support.h"
@@ -28,7 +34,7 @@ static struct error       err;
 static struct crl_keeper *
 crl_of(struct ca *ca, const char *file, int64_t number)
 {
-	return crl_keeper_new(directory, file, number, ca, LIFETIME);
+	return crl_keeper_new(directory, file, crl_source_inventory(), number, ca, LIFETIME);
 }
 
 static void
@@ -281,14 +287,62 @@ START_TEST(number_next_is_at_least_what_is_wanted)
 {
 	int64_t number;
 
-	unit_ok(store_crl_number_next(store, 0, &number, &err), &err);
+	unit_ok(store_crl_number_next(store, issuer, 0, &number, &err), &err);
 	ck_assert_int_eq(number, 1);
-	unit_ok(store_crl_number_next(store, 1, &number, &err), &err);
+	unit_ok(store_crl_number_next(store, issuer, 1, &number, &err), &err);
 	ck_assert_int_eq(number, 2);
-	unit_ok(store_crl_number_next(store, 70, &number, &err), &err);
+	unit_ok(store_crl_number_next(store, issuer, 70, &number, &err), &err);
 	ck_assert_int_eq(number, 70);
-	unit_ok(store_crl_number_next(store, 70, &number, &err), &err);
+	unit_ok(store_crl_number_next(store, issuer, 70, &number, &err), &err);
 	ck_assert_int_eq(number, 71);
+}
+END_TEST
+
+static int64_t
+number_last(int64_t of)
+{
+	int64_t number = -1;
+
+	unit_ok(store_crl_number_last(store, of, &number, &err), &err);
+	return number;
+}
+
+START_TEST(number_last_is_each_issuers_own)
+{
+	int64_t second;
+	int64_t number;
+
+	unit_ok(issuer_record(store, pki.root.certificate, PKI_NOW, &second, &err), &err);
+	ck_assert_int_eq(number_last(issuer), 0);
+	unit_ok(store_crl_number_next(store, issuer, 0, &number, &err), &err);
+	unit_ok(store_crl_number_next(store, second, 0, &number, &err), &err);
+	ck_assert_int_eq(number_last(issuer), 1);
+	ck_assert_int_eq(number_last(second), 2);
+	unit_ok(store_crl_number_next(store, 0, 9, &number, &err), &err);
+	ck_assert_int_eq(number_last(issuer), 9);
+	ck_assert_int_eq(number_last(second), 9);
+	ck_assert_int_eq(number_last(second + 1), 0);
+}
+END_TEST
+
+/* An older CRL of ours, put back while nobody looks: its number was given out, but is not the last. */
+START_TEST(number_of_an_older_file_at_a_start_is_not_believed)
+{
+	AUTO_FREE char *path = file_join(directory, STATE_ISSUING_CRL);
+	AUTO_BYTES      older = {0};
+	uint64_t        number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	unit_ok(file_read(path, 1 << 20, &older, &err), &err);
+	unit_ok(crl_keeper_sign(crl, store, PKI_NOW + 1, &err), &err);
+	number = number_of(crl);
+	crl_keeper_free(crl);
+	pki_write(directory, STATE_ISSUING_CRL, older.data, older.size);
+	crl = crl_of(&pki.issuing, STATE_ISSUING_CRL, issuer);
+	ck_assert(refresh(crl, PKI_NOW + 2));
+	ck_assert_uint_eq(number_of(crl), number + 1);
+	ck_assert_uint_eq(number_in_file(), number + 1);
+	ck_assert(!refresh(crl, PKI_NOW + 3));
 }
 END_TEST
 
@@ -306,6 +360,66 @@ START_TEST(file_that_another_has_signed_is_taken_over)
 	ck_assert(view_equal(crl_keeper_der(crl), crl_keeper_der(other)));
 	ck_assert(!refresh(crl, PKI_NOW + 3));
 	crl_keeper_free(other);
+}
+END_TEST
+
+/* The store is as it was when the two were last compared: the file is not. */
+START_TEST(file_that_another_has_signed_is_compared_with_the_store)
+{
+	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
+	ck_assert(refresh(crl, PKI_NOW));
+	ck_assert(!refresh(crl, PKI_NOW));
+	write_crl(&pki.issuing, 500, PKI_NOW); /* names nothing, and is no number of the store's */
+	ck_assert(refresh(crl, PKI_NOW + 1));
+	ck_assert_uint_eq(number_of(crl), 501);
+	ck_assert_uint_eq(number_in_file(), 501);
+	ck_assert_uint_eq(count_of(crl), 1);
+	ck_assert(!refresh(crl, PKI_NOW + 2));
+}
+END_TEST
+
+/* The number is the store's, the content is not. */
+START_TEST(file_with_the_last_number_and_another_list_is_not_believed)
+{
+	int64_t number;
+
+	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
+	ck_assert(refresh(crl, PKI_NOW));
+	unit_ok(store_crl_number_next(store, issuer, 0, &number, &err), &err);
+	write_crl(&pki.issuing, (uint64_t)number, PKI_NOW);
+	ck_assert(refresh(crl, PKI_NOW + 1));
+	ck_assert_int_eq((int64_t)number_of(crl), number + 1);
+	ck_assert_uint_eq(count_of(crl), 1);
+}
+END_TEST
+
+/* RFC 5280 section 5.2.3: a number stands for one CRL. */
+START_TEST(file_that_is_another_of_the_same_number_is_signed_anew)
+{
+	uint64_t number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	number = number_of(crl);
+	write_crl(&pki.issuing, number, PKI_NOW - 60);
+	ck_assert(refresh(crl, PKI_NOW + 1));
+	ck_assert_uint_eq(number_of(crl), number + 1);
+	ck_assert_uint_eq(number_in_file(), number + 1);
+	ck_assert(!refresh(crl, PKI_NOW + 2));
+}
+END_TEST
+
+START_TEST(file_that_is_written_again_as_it_was_changes_nothing)
+{
+	struct view der;
+	uint64_t    number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	number = number_of(crl);
+	der = crl_keeper_der(crl);
+	pki_write(directory, STATE_ISSUING_CRL, der.data, der.size);
+	ck_assert(!refresh(crl, PKI_NOW + 1));
+	ck_assert_uint_eq(number_of(crl), number);
+	ck_assert_uint_eq(number_in_file(), number);
 }
 END_TEST
 
@@ -411,6 +525,90 @@ START_TEST(file_that_cannot_be_written_is_written_later)
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert(!refresh(crl, PKI_NOW));
 	ck_assert_uint_eq(number_in_file(), number);
+}
+END_TEST
+
+/* The file that is there stays as it was, and only the new one cannot be made. */
+START_TEST(file_whose_replacement_failed_is_replaced_later)
+{
+	AUTO_FREE char *temporary = file_join(directory, STATE_ISSUING_CRL ".new");
+	bool            fresh = false;
+	uint64_t        number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	number = number_in_file();
+	ck_assert_int_eq(mkdir(temporary, 0700), 0);
+	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
+	ck_assert_int_eq(crl_keeper_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
+	ck_assert(fresh);
+	ck_assert_uint_eq(number_in_file(), number);
+	ck_assert_uint_eq(number_of(crl), number + 1);
+	ck_assert_int_eq(crl_keeper_refresh(crl, store, PKI_NOW, &fresh, &err), -1);
+	ck_assert(!fresh);
+	ck_assert_int_eq(rmdir(temporary), 0);
+	ck_assert(!refresh(crl, PKI_NOW));
+	ck_assert_uint_eq(number_in_file(), number + 1);
+	ck_assert(!refresh(crl, PKI_NOW));
+}
+END_TEST
+
+/* A token that is away: the key is there, and signs nothing. */
+START_TEST(signature_that_failed_is_tried_again)
+{
+	EVP_PKEY     *key = pki.issuing.key;
+	EVP_PKEY     *public_half = X509_get_pubkey(pki.issuing.certificate);
+	bool          fresh = false;
+	uint64_t      number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	number = number_of(crl);
+	leave(1, PKI_NOW, PKI_NOW + PKI_DAY);
+	pki.issuing.key = public_half;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(crl_keeper_refresh(crl, store, PKI_NOW + 1, &fresh, &err), -1);
+		ck_assert(!fresh);
+		ck_assert_ptr_eq(strstr(err.detail, "signing the CRL"), err.detail);
+		ck_assert_uint_eq(number_of(crl), number);
+		ck_assert_uint_eq(number_in_file(), number);
+	}
+	pki.issuing.key = key;
+	EVP_PKEY_free(public_half);
+	ck_assert(refresh(crl, PKI_NOW + 2));
+	ck_assert_uint_gt(number_of(crl), number);
+	ck_assert_uint_eq(number_in_file(), number_of(crl));
+	ck_assert_uint_eq(count_of(crl), 1);
+	ck_assert(!refresh(crl, PKI_NOW + 3));
+}
+END_TEST
+
+/* Directories that were synced since something was renamed last; both calls of libc are ours here. */
+static int synced_since_rename = -1;
+
+int
+rename(const char *from, const char *to)
+{
+	synced_since_rename = 0;
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		synced_since_rename++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+START_TEST(file_that_was_renamed_is_there_after_a_crash)
+{
+	synced_since_rename = -1;
+	ck_assert(refresh(crl, PKI_NOW));
+	ck_assert_int_ge(synced_since_rename, 1);
+	synced_since_rename = -1;
+	unit_ok(crl_bundle_write(directory, &err), &err);
+	ck_assert_int_ge(synced_since_rename, 1);
 }
 END_TEST
 
@@ -625,13 +823,22 @@ main(void)
 	tcase_add_test(tc, number_grows_over_an_upgrade);
 	tcase_add_test(tc, number_grows_when_the_store_is_an_older_one);
 	tcase_add_test(tc, number_next_is_at_least_what_is_wanted);
+	tcase_add_test(tc, number_last_is_each_issuers_own);
+	tcase_add_test(tc, number_of_an_older_file_at_a_start_is_not_believed);
 	suite_add_tcase(suite, tc);
 	tc = case_of("file");
 	tcase_add_test(tc, file_that_another_has_signed_is_taken_over);
+	tcase_add_test(tc, file_that_another_has_signed_is_compared_with_the_store);
+	tcase_add_test(tc, file_with_the_last_number_and_another_list_is_not_believed);
+	tcase_add_test(tc, file_that_is_another_of_the_same_number_is_signed_anew);
+	tcase_add_test(tc, file_that_is_written_again_as_it_was_changes_nothing);
 	tcase_add_test(tc, file_that_is_older_is_put_back);
 	tcase_add_loop_test(tc, file_that_is_not_ours_is_replaced, 0,
 	    (int)(sizeof puts_wrong / sizeof puts_wrong[0]));
 	tcase_add_test(tc, file_that_cannot_be_written_is_written_later);
+	tcase_add_test(tc, file_whose_replacement_failed_is_replaced_later);
+	tcase_add_test(tc, file_that_was_renamed_is_there_after_a_crash);
+	tcase_add_test(tc, signature_that_failed_is_tried_again);
 	tcase_add_test(tc, signers_at_once_leave_the_newest);
 	suite_add_tcase(suite, tc);
 	tc = case_of("entries");
