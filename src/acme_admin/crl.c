@@ -1,11 +1,16 @@
-/* attest-acmed crl: signs the CRL again, for when no daemon does. */
+/* attest-acmed crl: signs the CRL, whether the server runs or not; a running one serves it then. */
 #include "config.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-#include "acme/keeper/crl_files.h"
+#include "acme/keeper/crl_source.h"
+#include "acme/keeper/published.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
+#include "ca/crl.h"
+#include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "command/print.h"
@@ -15,71 +20,89 @@
 #include "util/error.h"
 #include "util/file.h"
 
+struct crl {
+	struct access_options access;
+	int64_t               lifetime; /* 0: as the one that is there */
+};
+
+static const struct command_option crl_rows[] = {
+    {OPTION(DURATION, "lifetime", "DURATION", struct crl, lifetime,
+         "until its next update (as the last one had, or 7d)"),
+        .least = "1h", .most = "1y"},
+    {0},
+};
+
 static command_run acme_admin_crl;
 
 const struct command acme_admin_crl_command = {
     .name = "crl",
     .summary = "sign the CRL again and print it, and the root's, as PEM",
-    .size = sizeof(struct access_options),
-    .options = {{access_rows, 0}},
+    .size = sizeof(struct crl),
+    .options = {{crl_rows, 0}, {access_rows, offsetof(struct crl, access)}},
     .run = acme_admin_crl,
 };
 
-#define CRL_LIFETIME (INT64_C(7) * 24 * 3600)
-#define CRL_MAX      ((size_t)256 * 1024)
+#define ROOT_CRL_MAX ((size_t)256 * 1024)
 
+/* Prints what was signed, and the root's: crl.pem may have been replaced by a newer one already. */
 static int
-crl_write(const char *state_dir, const char *name, struct view file, struct error *err)
+crl_print(const struct command_call *call, const struct crl_keeper *crl, struct error *err)
 {
-	AUTO_FREE char *path = file_join(state_dir, name);
+	AUTO_FREE char   *path = file_join(call->state_dir, STATE_ROOT_CRL);
+	uint64_t          number = crl_keeper_content(crl)->number;
+	uint64_t          version = 0;
+	uint64_t          size = 0;
+	AUTO_BYTES        root = {0};
+	AUTO_BYTES        pem = {0};
+	struct published *published;
+	int               rc;
 
-	return file_replace(path, file.data, file.size, 0644, err);
+	if (file_read(path, ROOT_CRL_MAX, &root, err) != 0 && err->kind != ERROR_NOT_FOUND)
+		return -1;
+	published = published_new(bytes_view(&root));
+	rc = published_set(published, number, crl_keeper_der(crl), err);
+	if (rc == 0)
+		published_piece(published, true, &version, 0, SIZE_MAX, &size, &pem);
+	published_free(published);
+	if (rc == 0 && call->json)
+		print_json(json_pack("{s:s%, s:I}", "crl", (const char *)pem.data, pem.size, "number",
+		    (json_int_t)number));
+	else if (rc == 0)
+		(void)fwrite(pem.data, 1, pem.size, stdout);
+	return rc;
 }
 
 static int
 crl_make(const struct command_call *call, struct store *store, const struct ca *issuing,
-    struct error *err)
+    int64_t lifetime, struct error *err)
 {
-	AUTO_FREE char   *root_path = file_join(call->state_dir, STATE_ROOT_CRL);
-	AUTO_BYTES        root = {0};
-	AUTO_BYTES        der = {0};
-	AUTO_BYTES        pem = {0};
-	struct crl_files *crl;
-	bool              fresh = false;
-	int               rc;
+	struct crl_keeper *crl = crl_keeper_new(call->state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
+	    issuing, lifetime);
+	int                rc = crl_keeper_sign(crl, store, call->now, err);
 
-	if (file_read(root_path, CRL_MAX, &root, err) != 0 && err->kind != ERROR_NOT_FOUND)
-		return -1;
-	crl = crl_files_new(issuing, CRL_LIFETIME, bytes_view(&root));
-	if ((rc = crl_files_refresh(crl, store, call->now, &fresh, err)) == 0) {
-		crl_files_read(crl, false, &der);
-		crl_files_read(crl, true, &pem);
-	}
-	crl_files_free(crl);
-	if (rc != 0 || crl_write(call->state_dir, STATE_ISSUING_CRL, bytes_view(&der), err) != 0 ||
-	    crl_write(call->state_dir, STATE_CRL_PEM, bytes_view(&pem), err) != 0)
-		return -1;
-	if (call->json)
-		print_json(json_pack("{s:s%}", "crl", (const char *)pem.data, pem.size));
-	else
-		(void)fwrite(pem.data, 1, pem.size, stdout);
-	return 0;
+	if (rc == 0)
+		rc = crl_bundle_write(call->state_dir, err);
+	if (rc == 0)
+		rc = crl_print(call, crl, err);
+	crl_keeper_free(crl);
+	return rc;
 }
 
 static int
 acme_admin_crl(const struct command_call *call, struct error *err)
 {
+	const struct crl   *crl = call->options;
 	struct issuer_files files = {.id = ""};
 	struct access       access;
 	struct store       *store = NULL;
-	int                 rc = access_read(call->options, &access, err) != 0 ? access_status(err) : 0;
+	int                 rc = access_read(&crl->access, &access, err) != 0 ? access_status(err) : 0;
 
 	if (rc == 0)
 		rc = store_acme_open(call->state_dir, &store, err);
 	if (rc == 0)
 		rc = issuer_files_load_valid(call->state_dir, &access.key, call->now, &files, err);
 	if (rc == 0)
-		rc = crl_make(call, store, &files.ca, err);
+		rc = crl_make(call, store, &files.ca, crl->lifetime, err);
 	access_clear(&access);
 	issuer_files_clear(&files);
 	store_close(store);

@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include "acme/keeper/call.h"
-#include "acme/keeper/crl_files.h"
 #include "acme/keeper/operation.h"
+#include "acme/keeper/published.h"
 #include "acme/keeper/state.h"
 
 int
@@ -15,7 +15,7 @@ operation_file_get(struct acme_call *call, struct store *store, struct error *er
 	(void)store;
 	(void)err;
 	told.file.version = call->asked.version;
-	crl_files_piece(call->worker->keeper->crl, call->asked.file == ACME_FILE_CRL_PEM,
+	published_piece(call->worker->keeper->published, call->asked.file == ACME_FILE_CRL_PEM,
 	    &told.file.version, call->asked.offset, ACME_FILE_CHUNK_MAX, &told.file.size, &piece);
 	told.file.data = bytes_view(&piece);
 	acme_answer_encode(&told, &call->answer);

@@ -13,13 +13,16 @@
 #include <openssl/evp.h>
 
 #include "acme/keeper/call.h"
-#include "acme/keeper/crl_files.h"
+#include "acme/keeper/crl_source.h"
 #include "acme/keeper/dns_names.h"
+#include "acme/keeper/published.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
 #include "acme/keeper/state.h"
 #include "acme/message.h"
 #include "acme/settings.h"
+#include "ca/crl.h"
+#include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "daemon/channel.h"
@@ -66,7 +69,7 @@ keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
 	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
 	        .request_ms = (uint64_t)settings->request_timeout * 1000,
 	        .log_level = settings->log_level,
-	        .crl_version = crl_files_version(keeper->crl),
+	        .crl_version = published_version(keeper->published),
 	        .base = view_text(keeper->base),
 	        .terms = view_text(settings->terms != NULL ? settings->terms : ""),
 	        .website = view_text(settings->website != NULL ? settings->website : ""),
@@ -120,42 +123,26 @@ keeper_ready_cb(void *arg)
 	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
 }
 
-static int
-keeper_write_crl(struct acme_keeper *keeper, const char *name, bool pem, struct error *err)
-{
-	AUTO_FREE char *path = file_join(keeper->settings->state_dir, name);
-	AUTO_BYTES      file = {0};
-
-	crl_files_read(keeper->crl, pem, &file);
-	return file_replace(path, file.data, file.size, 0644, err);
-}
-
-/* Files that could not be written are tried again, though the CRL is not signed again. */
-static int
-keeper_write_crls(struct acme_keeper *keeper, struct error *err)
-{
-	if (!keeper->crl_unwritten)
-		return 0;
-	if (keeper_write_crl(keeper, STATE_ISSUING_CRL, false, err) != 0 ||
-	    keeper_write_crl(keeper, STATE_CRL_PEM, true, err) != 0)
-		return -1;
-	keeper->crl_unwritten = false;
-	return 0;
-}
-
-/* Signs the CRL when it is time; the files get it, and *fresh says to tell the fronts. */
+/* Keeps the CRL and its files fresh; *fresh says to tell the fronts, also when -1 is returned. */
 static int
 keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
 {
-	bool signed_now = false;
+	const char  *state_dir = keeper->settings->state_dir;
+	struct error one;
+	bool         other = false;
+	int          rc = crl_keeper_refresh(keeper->crl, keeper->store, clock_now(), &other, err);
 
-	if (crl_files_refresh(keeper->crl, keeper->store, clock_now(), &signed_now, err) != 0)
-		return -1;
-	if (signed_now) {
-		*fresh = true;
-		keeper->crl_unwritten = true;
+	if (other) { /* also when its file could not be written */
+		keeper->bundle_due = true;
+		if (published_set(keeper->published, crl_keeper_content(keeper->crl)->number,
+		        crl_keeper_der(keeper->crl), rc == 0 ? err : &one) == 0)
+			*fresh = true;
+		else
+			rc = -1;
 	}
-	return keeper_write_crls(keeper, err);
+	if (rc == 0 && keeper->bundle_due && (rc = crl_bundle_write(state_dir, err)) == 0)
+		keeper->bundle_due = false;
+	return rc;
 }
 
 /* A new key and certificate for the server itself, when half the life of the last is over. */
@@ -187,12 +174,16 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
 	int64_t                     now = clock_now();
+	int64_t                     named = crl_keeper_content(keeper->crl)->this_update;
 	struct store_sweep          sweep = {
 	             .orders = now - settings->order_retention,
 	             .certificates = now - settings->certificate_retention,
 	             .accounts = INT64_MIN,
         };
 	uint64_t removed = 1;
+
+	if (sweep.certificates > named) /* what expired since is on the next CRL once more */
+		sweep.certificates = named;
 
 	if (now < keeper->next_sweep)
 		return 0;
@@ -324,8 +315,9 @@ keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 
 	if (file_read(path, PEM_MAX, &root_crl, err) != 0 && err->kind != ERROR_NOT_FOUND)
 		return -1;
-	keeper->crl = crl_files_new(&keeper->issuing.ca, keeper->settings->crl_lifetime,
-	    bytes_view(&root_crl));
+	keeper->published = published_new(bytes_view(&root_crl));
+	keeper->crl = crl_keeper_new(keeper->settings->state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
+	    &keeper->issuing.ca, keeper->settings->crl_lifetime);
 	return keeper_refresh_crl(keeper, &fresh, err);
 }
 
@@ -378,7 +370,8 @@ keeper_clear(struct acme_keeper *keeper)
 {
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
-	crl_files_free(keeper->crl);
+	crl_keeper_free(keeper->crl);
+	published_free(keeper->published);
 	roots_free(keeper->roots);
 	free(keeper->roots_path);
 	store_close(keeper->store);

@@ -11,7 +11,8 @@
 #include "util/config_file.h"
 
 struct acme_settings;
-struct crl_files;
+struct crl_keeper;
+struct published;
 struct roots;
 struct store;
 struct store_writer;
@@ -28,10 +29,11 @@ struct acme_keeper {
 	struct config_list          dns_names;
 	char                       *roots_path;
 	struct roots               *roots;  /* has a lock of its own */
-	struct crl_files           *crl;    /* too */
+	struct published           *published; /* too */
 	struct store_writer        *writer; /* any thread may submit */
-	struct store               *store;  /* this and the next four are the main thread's */
-	bool                        crl_unwritten; /* the files are older than crl */
+	struct store               *store;  /* this and the next five are the main thread's */
+	struct crl_keeper          *crl;
+	bool                        bundle_due; /* crl.pem is older than the CRL */
 	int64_t                     next_sweep;
 	int64_t                     next_account_sweep;
 	int64_t                     tls_until; /* when the server's certificate is to be renewed */

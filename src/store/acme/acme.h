@@ -1,8 +1,7 @@
 /*
  * What the ACME server keeps: accounts, orders with their authorizations, and
  * the certificates it issued. The handle is a struct store of a database of its
- * own: store_begin, store_commit, store_mark, store_generation and the writer
- * serve it too. Text is UTF-8 without control characters; the keeper has seen to it.
+ * own: store_begin, store_commit, store_mark and the writer serve it too. Text is UTF-8 without control characters; the keeper has seen to it.
  */
 #ifndef STORE_ACME_ACME_H
 #define STORE_ACME_ACME_H
@@ -177,6 +176,19 @@ typedef bool store_issued_cb(const struct store_issued *issued, void *arg);
 int store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct error *err);
 int store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
     struct error *err);
+
+/* Draws the number of the next CRL: greater than any before, and at least `least`. */
+int store_acme_crl_number_next(struct store *store, int64_t least, int64_t *number,
+    struct error *err);
+
+/*
+ * The number that was drawn last. A store that drew none has the time at which it was made, or
+ * brought up to this version: before that, the number of a CRL was the time.
+ */
+int store_acme_crl_number_last(struct store *store, int64_t *number, struct error *err);
+
+/* A number that differs after certificates were revoked, and through no other change. */
+int store_acme_revocations(struct store *store, int64_t *revocations, struct error *err);
 
 /* What is swept: all that is older. */
 struct store_sweep {

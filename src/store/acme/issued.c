@@ -110,25 +110,36 @@ store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size
 	return issued_find(store, statement, out, err);
 }
 
-int
-store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
-    struct error *err)
+static int
+issued_revoke(struct store *store, const char *id, int64_t when, int reason, struct error *err)
 {
-	static const char     text[] =
+	static const char     revoke[] =
 	    "UPDATE certificate SET revoked = ?2, reason = ?3 WHERE name = ?1 AND revoked = 0";
-	struct sql_statement *statement = sql_prepare(store, text, err);
+	static const char     count[] = "UPDATE counter SET revocations = revocations + 1";
+	struct sql_statement *statement = sql_prepare(store, revoke, err);
 
 	if (statement == NULL)
 		return -1;
 	sql_bind_text(statement, 1, id);
-	sql_bind_int64(statement, 2, when);
+	sql_bind_int64(statement, 2, when != 0 ? when : 1); /* 0 would be good */
 	sql_bind_int64(statement, 3, reason);
 	if (acme_update_one(store, statement, "revoking a certificate",
 	        "the certificate is revoked already", err) == 0)
-		return 0;
+		return sql_run(store, count, "counting revocations", err);
 	if (err->kind == ERROR_CONFLICT)
 		err->kind = ERROR_ALREADY_REVOKED;
 	return -1;
+}
+
+int
+store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
+    struct error *err)
+{
+	bool marked;
+
+	if (sql_change_begin(store, &marked, err) != 0)
+		return -1;
+	return sql_change_end(store, marked, issued_revoke(store, id, when, reason, err), err);
 }
 
 static int

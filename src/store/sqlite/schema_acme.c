@@ -77,7 +77,20 @@ static const char acme_schema[] =
 /* What attested an authorization is judged again when its order is finalized. */
 static const char acme_schema_chain[] = "ALTER TABLE authorization ADD COLUMN chain BLOB;";
 
-static const char *const acme_texts[] = {acme_schema, acme_schema_chain};
+/*
+ * CRLs were numbered by the clock before: the first number of the counter is above them, also
+ * where the last CRL is lost.
+ */
+static const char acme_schema_counter[] =
+    "CREATE TABLE counter ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " crl_number INTEGER NOT NULL,"
+    " revocations INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO counter (id, crl_number, revocations)"
+    " VALUES (1, CAST(strftime('%s', 'now') AS INTEGER), 0);";
+
+static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter};
 
 const struct sqlite_schema sqlite_schema_acme = {
     .program = "attest-acmed",

@@ -242,6 +242,56 @@ START_TEST(crl_is_signed_and_lists_what_was_revoked)
 }
 END_TEST
 
+/* How long the CRL lives that a command signed. */
+static int64_t
+lifetime_of(int64_t *number)
+{
+	AUTO_FREE char *path = file_join(world.state_dir, STATE_ISSUING_CRL);
+	AUTO_BYTES      der = {0};
+	struct ca_crl   content;
+	int64_t         lifetime;
+
+	unit_ok(file_read(path, 1 << 16, &der, &err), &err);
+	unit_ok(ca_crl_read(world.issuing.certificate, bytes_view(&der), &content, &err), &err);
+	lifetime = content.next_update - content.this_update;
+	*number = (int64_t)content.number;
+	ca_crl_clear(&content);
+	return lifetime;
+}
+
+START_TEST(crl_lives_as_long_as_the_one_that_is_there_or_as_wanted)
+{
+	int64_t first;
+	int64_t second;
+	int64_t third;
+
+	free(answer(0, "crl", NULL, NULL, NULL));
+	ck_assert_int_eq(lifetime_of(&first), INT64_C(7) * 86400);
+	free(answer(0, "crl", "--lifetime", "30d", NULL));
+	ck_assert_int_eq(lifetime_of(&second), INT64_C(30) * 86400);
+	ck_assert_int_gt(second, first);
+	free(answer(0, "crl", NULL, NULL, NULL));
+	ck_assert_int_eq(lifetime_of(&third), INT64_C(30) * 86400);
+	ck_assert_int_gt(third, second);
+	free(answer(2, "crl", "--lifetime", "59m", NULL));
+	free(answer(2, "crl", "--lifetime", "366d", NULL));
+	ck_assert_int_eq(lifetime_of(&first), INT64_C(30) * 86400);
+	ck_assert_int_eq(first, third);
+}
+END_TEST
+
+START_TEST(crl_json_has_the_number_of_what_was_signed)
+{
+	json_t *object = answer_json("crl", NULL);
+	int64_t number;
+
+	(void)lifetime_of(&number);
+	ck_assert_int_eq((int64_t)json_integer_value(json_object_get(object, "number")), number);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(object, "crl")), "BEGIN X509 CRL"));
+	json_decref(object);
+}
+END_TEST
+
 START_TEST(orders_and_accounts_are_listed)
 {
 	json_t         *orders = answer_json("orders", NULL);
@@ -283,6 +333,8 @@ main(void)
 	tcase_add_test(tc, revoke_of_a_name_takes_all_that_are_good);
 	tcase_add_test(tc, revoke_is_all_or_nothing);
 	tcase_add_test(tc, crl_is_signed_and_lists_what_was_revoked);
+	tcase_add_test(tc, crl_lives_as_long_as_the_one_that_is_there_or_as_wanted);
+	tcase_add_test(tc, crl_json_has_the_number_of_what_was_signed);
 	tcase_add_test(tc, orders_and_accounts_are_listed);
 	tcase_add_test(tc, every_command_has_a_record_that_is_whole);
 	suite_add_tcase(suite, tc);
