@@ -86,12 +86,14 @@ E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
+E2E_TESTS += tests/e2e/attestd_signers.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_crl.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
+E2E_TESTS += tests/e2e/attest-acmed_signers.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
@@ -99,7 +101,8 @@ check_PROGRAMS += tests/e2e/make_credential tests/e2e/sign_jws tests/e2e/softwar
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh tests/e2e/signers.sh \
+	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
 TESTS += tests/layers_test.sh

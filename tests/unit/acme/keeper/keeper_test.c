@@ -4,13 +4,22 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#include "acme/keeper/crl_source.h"
 #include "acme_keeper_support.h"
+#include "ca/crl.h"
+#include "ca/files.h"
 #include "pki/certificate.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
 
@@ -160,6 +169,93 @@ START_TEST(crl_lists_what_was_revoked)
 }
 END_TEST
 
+static void
+issued_add_revoked(struct store *store, uint8_t serial, int64_t not_after)
+{
+	struct store_issued issued = {
+	    .serial = {0x40, serial},
+	    .serial_size = 2,
+	    .names = memory_strdup(NAME),
+	    .not_after = not_after,
+	};
+	struct error        err = {0};
+
+	(void)snprintf(issued.id, sizeof issued.id, "serial-%d", serial);
+	bytes_append(&issued.der, "der", 3);
+	unit_ok(store_issued_add(store, &issued, &err), &err);
+	unit_ok(store_issued_revoke(store, issued.id, not_after - 10, 0, &err), &err);
+	store_issued_clear(&issued);
+}
+
+/* RFC 5280 section 3.3: what expired after the last CRL must be on the next. */
+START_TEST(sweep_leaves_what_the_next_crl_must_name)
+{
+	int64_t             now = clock_now();
+	struct store       *store = NULL;
+	struct store_issued issued;
+	struct crl_keeper  *crl;
+	struct error        err = {0};
+
+	unit_ok(store_acme_open(world.state_dir, &store, &err), &err);
+	crl = crl_keeper_new(world.state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0, &world.issuing,
+	    7 * 86400);
+	issued_add_revoked(store, 1, now - 3000);
+	unit_ok(crl_keeper_sign(crl, store, now - 2000, &err), &err);
+	issued_add_revoked(store, 2, now - 1000);
+	unit_ok(crl_keeper_sign(crl, store, now - 2000, &err), &err);
+	crl_keeper_free(crl);
+	world.settings.certificate_retention = 60;
+	world_start(&world);
+	while (store_issued_find(store, "serial-1", &issued, &err) == 0) {
+		store_issued_clear(&issued);
+		(void)poll(NULL, 0, 20);
+	}
+	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
+	unit_ok(store_issued_find(store, "serial-2", &issued, &err), &err);
+	store_issued_clear(&issued);
+	store_close(store);
+}
+END_TEST
+
+/* The files are in nobody's way: what is served is the newest, and they are written when they can be. */
+START_TEST(crl_that_cannot_be_written_is_served_and_written_later)
+{
+	AUTO_FREE char      *blocked = file_join(world.state_dir, STATE_ISSUING_CRL ".new");
+	AUTO_FREE char      *path = file_join(world.state_dir, STATE_ISSUING_CRL);
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_CERTIFICATE_REVOKE, &account, NULL);
+	struct acme_answer   answer;
+	struct error         err = {0};
+	AUTO_BYTES           leaf = {0};
+	AUTO_BYTES           before = {0};
+	AUTO_BYTES           served = {0};
+	AUTO_BYTES           file = {0};
+	uint64_t             old = 0;
+	uint64_t             version = 0;
+
+	crl_read(ACME_FILE_CRL_DER, &before, &old);
+	ck_assert_int_eq(mkdir(blocked, 0700), 0);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &leaf);
+	asked.certificate = bytes_view(&leaf);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
+	while (version == old || version == 0) {
+		bytes_clear(&served);
+		crl_read(ACME_FILE_CRL_DER, &served, &version);
+	}
+	unit_ok(file_read(path, 1 << 20, &file, &err), &err);
+	ck_assert(view_equal(bytes_view(&file), bytes_view(&before)));
+	ck_assert_int_eq(rmdir(blocked), 0);
+	while (!view_equal(bytes_view(&file), bytes_view(&served))) {
+		bytes_clear(&file);
+		(void)poll(NULL, 0, 20);
+		unit_ok(file_read(path, 1 << 20, &file, &err), &err);
+	}
+}
+END_TEST
+
 START_TEST(octets_that_are_no_question_are_refused_and_the_next_is_answered)
 {
 	static const uint8_t broken[][8] = {
@@ -210,7 +306,10 @@ main(void)
 	LOOP(another_account_may_do_nothing, strangers);
 	LOOP(what_is_not_there_is_not_found, strangers);
 	tcase_add_test(tc, crl_lists_what_was_revoked);
+	tcase_add_test(tc, crl_that_cannot_be_written_is_served_and_written_later);
 	tcase_add_test(tc, octets_that_are_no_question_are_refused_and_the_next_is_answered);
 	tcase_add_test(tc, what_was_answered_is_there_after_a_restart);
+	tc = keeper_case(suite, "made", setup);
+	tcase_add_test(tc, sweep_leaves_what_the_next_crl_must_name);
 	return unit_run(suite);
 }
