@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,21 +25,21 @@
 /* A million entries or so. */
 #define REVOCATION_FILE_MAX ((size_t)64 << 20)
 
-#define REVOCATION_DIGEST_SIZE 32
-
 struct revocation_list {
 	X509_CRL *crl;
 	int64_t   this_update;
 	int64_t   next_update; /* INT64_MAX when it has none */
 	bool      verified;    /* under the lock: signed by the certificate with this digest */
 	uint8_t   issuer[REVOCATION_DIGEST_SIZE];
+	X509     *signer; /* that certificate */
 };
 
 struct revocation {
 	struct revocation_list *lists;
 	size_t                  count;
 	bool                    tolerate_stale;
-	pthread_mutex_t        *lock; /* over verified and issuer of every list */
+	pthread_mutex_t        *lock; /* over verified, issuer and signer of every list */
+	atomic_uint             owners;
 };
 
 struct revocation *
@@ -46,26 +47,35 @@ revocation_new(bool tolerate_stale)
 {
 	struct revocation *revocation = memory_new(sizeof *revocation);
 
-	*revocation = (struct revocation){
-	    .tolerate_stale = tolerate_stale,
-	    .lock = memory_new(sizeof *revocation->lock),
-	};
+	revocation->tolerate_stale = tolerate_stale;
+	revocation->lock = memory_new(sizeof *revocation->lock);
 	if (pthread_mutex_init(revocation->lock, NULL) != 0)
 		abort();
+	atomic_init(&revocation->owners, 1);
+	return revocation;
+}
+
+struct revocation *
+revocation_share(struct revocation *revocation)
+{
+	(void)atomic_fetch_add(&revocation->owners, 1);
 	return revocation;
 }
 
 static void
 revocation_truncate(struct revocation *revocation, size_t count)
 {
-	while (revocation->count > count)
-		X509_CRL_free(revocation->lists[--revocation->count].crl);
+	while (revocation->count > count) {
+		revocation->count--;
+		X509_CRL_free(revocation->lists[revocation->count].crl);
+		X509_free(revocation->lists[revocation->count].signer);
+	}
 }
 
 void
 revocation_free(struct revocation *revocation)
 {
-	if (revocation == NULL)
+	if (revocation == NULL || atomic_fetch_sub(&revocation->owners, 1) != 1)
 		return;
 	revocation_truncate(revocation, 0);
 	free(revocation->lists);
@@ -269,8 +279,100 @@ revocation_is_signed(const struct revocation *revocation, struct revocation_list
 	(void)pthread_mutex_lock(revocation->lock);
 	list->verified = true;
 	memcpy(list->issuer, digest, sizeof digest);
+	X509_free(list->signer);
+	list->signer = (X509 *)(uintptr_t)issuer; /* counts its owners only */
+	(void)X509_up_ref(list->signer);
 	(void)pthread_mutex_unlock(revocation->lock);
 	return true;
+}
+
+void
+revocation_verify(const struct revocation *revocation, const X509 *issuer)
+{
+	for (size_t i = 0; i < revocation->count; i++)
+		if (revocation_is_named(revocation->lists[i].crl, issuer))
+			(void)revocation_is_signed(revocation, &revocation->lists[i], issuer);
+	ERR_clear_error();
+}
+
+/* ---- describing ---- */
+
+size_t
+revocation_verified(const struct revocation *revocation)
+{
+	size_t verified = 0;
+
+	(void)pthread_mutex_lock(revocation->lock);
+	for (size_t i = 0; i < revocation->count; i++)
+		verified += revocation->lists[i].verified ? 1 : 0;
+	(void)pthread_mutex_unlock(revocation->lock);
+	return verified;
+}
+
+static int
+revocation_describe_issuer(const X509_CRL *crl, struct revocation_facts *facts)
+{
+	AUTHORITY_KEYID     *id = X509_CRL_get_ext_d2i(crl, NID_authority_key_identifier, NULL, NULL);
+	const unsigned char *name = NULL;
+	size_t               size = 0;
+	AUTO_BYTES           text = {0};
+	int                  rc = -1;
+
+	if (X509_NAME_get0_der(X509_CRL_get_issuer(crl), &name, &size) == 1) {
+		bytes_append(&text, name, size);
+		if (id != NULL && id->keyid != NULL)
+			bytes_append(&text, ASN1_STRING_get0_data(id->keyid),
+			    (size_t)ASN1_STRING_length(id->keyid));
+		rc = EVP_Digest(text.data, text.size, facts->issuer, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
+	}
+	(void)X509_NAME_oneline(X509_CRL_get_issuer(crl), facts->name, sizeof facts->name);
+	AUTHORITY_KEYID_free(id);
+	return rc;
+}
+
+/* A number that RFC 5280 does not allow, negative or too long, is none. */
+static void
+revocation_describe_number(const X509_CRL *crl, struct revocation_facts *facts)
+{
+	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	int           size = number != NULL ? ASN1_STRING_length(number) : 0;
+
+	facts->has_number = size > 0 && size <= REVOCATION_NUMBER_MAX &&
+	    ASN1_STRING_type(number) == V_ASN1_INTEGER;
+	if (facts->has_number)
+		memcpy(facts->number + (REVOCATION_NUMBER_MAX - size), ASN1_STRING_get0_data(number),
+		    (size_t)size);
+	ASN1_INTEGER_free(number);
+}
+
+int
+revocation_describe(const struct revocation *revocation, size_t i, struct revocation_facts *facts,
+    struct error *err)
+{
+	const struct revocation_list *list = &revocation->lists[i];
+	X509                         *signer;
+	int                           rc = 0;
+
+	*facts = (struct revocation_facts){.this_update = list->this_update};
+	revocation_describe_number(list->crl, facts);
+	if (revocation_describe_issuer(list->crl, facts) != 0 ||
+	    X509_CRL_digest(list->crl, EVP_sha256(), facts->digest, NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading a CRL");
+	(void)pthread_mutex_lock(revocation->lock);
+	if ((signer = list->signer) != NULL)
+		(void)X509_up_ref(signer);
+	(void)pthread_mutex_unlock(revocation->lock);
+	if (signer != NULL)
+		rc = certificate_encode(signer, &facts->signer, err);
+	X509_free(signer);
+	return rc;
+}
+
+void
+revocation_facts_clear(struct revocation_facts *facts)
+{
+	bytes_clear(&facts->signer);
+	*facts = (struct revocation_facts){.has_number = false};
 }
 
 static int

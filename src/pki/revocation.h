@@ -8,15 +8,19 @@
 
 #include <openssl/types.h>
 
+#include "util/bytes.h"
+
 struct error;
 
 struct revocation;
 
 /*
  * An empty set. With `tolerate_stale`, a CRL whose time is over still counts: it
- * refuses what it lists, and nothing else. revocation_free takes NULL too.
+ * refuses what it lists, and nothing else. revocation_share returns the same set, for one
+ * more owner; each calls revocation_free, which takes NULL too.
  */
 struct revocation *revocation_new(bool tolerate_stale);
+struct revocation *revocation_share(struct revocation *revocation);
 void               revocation_free(struct revocation *revocation);
 
 /*
@@ -29,6 +33,32 @@ int revocation_add_file(struct revocation *revocation, const char *path, struct 
 
 /* How many CRLs there are. */
 size_t revocation_count(const struct revocation *revocation);
+
+#define REVOCATION_DIGEST_SIZE 32
+#define REVOCATION_NUMBER_MAX  20 /* RFC 5280 §5.2.3 */
+#define REVOCATION_NAME_SIZE   256
+
+/* What one CRL is. Emptied by revocation_facts_clear. */
+struct revocation_facts {
+	uint8_t      issuer[REVOCATION_DIGEST_SIZE]; /* SHA-256 of its issuer's name and key identifier */
+	char         name[REVOCATION_NAME_SIZE];     /* of the issuer, for people */
+	uint8_t      number[REVOCATION_NUMBER_MAX];  /* cRLNumber, big-endian, zeros before it */
+	bool         has_number;
+	int64_t      this_update;
+	uint8_t      digest[REVOCATION_DIGEST_SIZE]; /* SHA-256 of its DER */
+	struct bytes signer; /* certificate (DER) that its signature was verified with; empty: none yet */
+};
+
+/* Describes the CRL `i`, from 0; from any thread. INTERNAL. */
+int  revocation_describe(const struct revocation *revocation, size_t i,
+     struct revocation_facts *facts, struct error *err);
+void revocation_facts_clear(struct revocation_facts *facts);
+
+/* How many have a signature that was verified. */
+size_t revocation_verified(const struct revocation *revocation);
+
+/* Verifies the signatures of the CRLs in the name of this issuer, whom the caller trusts. */
+void revocation_verify(const struct revocation *revocation, const X509 *issuer);
 
 /* True when one of them is in the name of this issuer, whoever signed it. */
 bool revocation_has_issuer(const struct revocation *revocation, const X509 *issuer);
