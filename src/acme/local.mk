@@ -18,6 +18,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/authorization.c \
 	src/acme/keeper/call.c src/acme/keeper/call.h \
 	src/acme/keeper/certificate.c \
+	src/acme/keeper/crl_mark.c src/acme/keeper/crl_mark.h \
 	src/acme/keeper/crl_source.c src/acme/keeper/crl_source.h \
 	src/acme/keeper/dns_names.c src/acme/keeper/dns_names.h \
 	src/acme/keeper/file.c \

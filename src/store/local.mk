@@ -10,6 +10,7 @@ src_libstore_a_SOURCES = \
 	src/store/acme/account.c \
 	src/store/acme/acme.h \
 	src/store/acme/authorization.c \
+	src/store/acme/crl_mark.c \
 	src/store/acme/crl_number.c \
 	src/store/acme/issued.c \
 	src/store/acme/order.c \

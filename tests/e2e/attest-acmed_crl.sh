@@ -25,6 +25,7 @@ for tpm in one two; do
 	case_ok "device $tpm gets a certificate" certificate "$tpm"
 done
 serial=$(attest_ca show one --json | jq -r '.certificates[0].serial')
+cp "$state_dir/crl.der" "$scratch/older.der"
 
 # ---- it leaves, among many ----
 
@@ -64,5 +65,30 @@ case_ok "attestd runs again" attestd_start
 attest_ca enable one >/dev/null
 case_ok "a device that is on again gets a new one" certificate one
 case_ok "and so does the other" certificate two
+
+# ---- an older CRL is put back ----
+
+number() { # FILE
+	printf '%d' "$(openssl crl -inform DER -in "$1" -noout -crlnumber | cut -d= -f2)"
+}
+seen() { # NUMBER
+	[ "$(sqlite3 -cmd '.timeout 10000' "$acme_dir/acme.db" 'SELECT hex(number) FROM crl_mark')" = \
+		"$(printf '%040X' "$1")" ]
+}
+
+attestd_stop
+cp "$state_dir/crl.der" "$scratch/newest.der"
+old=$(number "$scratch/older.der") new=$(number "$scratch/newest.der")
+older="older one (number $old of .*; number $new of .*)"
+check "the newest is remembered" 'wait_for "seen $new"'
+cp "$scratch/older.der" "$state_dir/crl.new" && mv "$state_dir/crl.new" "$state_dir/crl.der"
+check "an older one is refused, with both numbers" 'wait_for "grep -q \"error.*$older\" \"${log[acmed]}\""'
+case_ok "what was known stays" certificate two
+acmed_stop
+check "after a restart it is not believed either" '
+	! acmed_start --attestation-crl "$state_dir/crl.der" >/dev/null && grep -q "^attest-acmed: .*$older" "${log[acmed]}"'
+cp "$scratch/newest.der" "$state_dir/crl.der"
+case_ok "the newest is" acmed_start --attestation-crl "$state_dir/crl.der"
+case_ok "and attestations count again" certificate two
 
 finish

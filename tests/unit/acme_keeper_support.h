@@ -91,6 +91,7 @@ challenge_fails(const struct acme_question *asked, const struct world_id *accoun
 static inline void
 attestation_crl_write(const char *path, const struct bytes *revoked, int64_t now, int64_t lifetime)
 {
+	static uint64_t   number; /* of the last; an older one would not be believed */
 	struct ca_revoked entry = {.when = now};
 	struct error      err = {0};
 	AUTO_BYTES        der = {0};
@@ -104,7 +105,7 @@ attestation_crl_write(const char *path, const struct bytes *revoked, int64_t now
 		memcpy(entry.serial, ASN1_STRING_get0_data(serial), entry.serial_size);
 		X509_free(certificate);
 	}
-	unit_ok(ca_crl_create(&world.attestation, (uint64_t)now, &entry, revoked != NULL ? 1 : 0, now,
+	unit_ok(ca_crl_create(&world.attestation, ++number, &entry, revoked != NULL ? 1 : 0, now,
 	            lifetime, &der, &err), &err);
 	unit_ok(file_replace(path, der.data, der.size, 0600, &err), &err);
 }

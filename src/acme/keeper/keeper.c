@@ -299,6 +299,7 @@ keeper_load_roots(struct acme_keeper *keeper, struct error *err)
 	             .any_name = &settings->any_name_roots,
 	             .tolerate_stale = settings->tolerate_stale_crl,
 	             .require_crl = settings->require_crl,
+	             .store = keeper->store,
         };
 
 	keeper->roots_path = file_join(settings->state_dir, STATE_ATTESTATION_ROOTS);

@@ -6,12 +6,14 @@
 
 #include "acme/keeper/roots.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/x509.h>
 
+#include "acme/keeper/crl_mark.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "util/bytes.h"
@@ -24,6 +26,7 @@ struct roots {
 	struct roots_files files;
 	struct bytes       marks;   /* struct file_mark, file by file */
 	struct shared     *current; /* struct reading */
+	size_t             kept;    /* of its CRLs that were verified, so many are in the store */
 };
 
 /* What came of reading the files: a snapshot, or why there is none. */
@@ -106,6 +109,42 @@ reading_make(const struct roots_files *files, struct reading **out, struct error
 	return rc;
 }
 
+static void
+roots_take(struct roots *roots, struct reading *reading)
+{
+	shared_replace(roots->current, reading);
+	roots->kept = SIZE_MAX; /* what is verified by now is to be kept */
+}
+
+/* CONFLICT when an older CRL was put back. */
+static int
+roots_check_crls(const struct roots *roots, const struct roots_snapshot *snapshot,
+    struct error *err)
+{
+	if (snapshot->revocation == NULL ||
+	    crl_mark_check(roots->files.store, snapshot->revocation, err) == 0)
+		return 0;
+	return error_wrap(err, "the attestation CRL");
+}
+
+/* Keeps what CRLs were seen, once more of them are verified: attestations verify them. */
+static int
+roots_keep_crls(struct roots *roots, struct error *err)
+{
+	struct shared_version       *version = shared_acquire(roots->current);
+	const struct roots_snapshot *snapshot = &((const struct reading *)version->value)->snapshot;
+	size_t                       verified = 0;
+	int                          rc = 0;
+
+	if (snapshot->revocation != NULL)
+		verified = revocation_verified(snapshot->revocation);
+	if (snapshot->revocation != NULL && verified != roots->kept &&
+	    (rc = crl_mark_keep(roots->files.store, snapshot->revocation, snapshot->trust, err)) == 0)
+		roots->kept = revocation_verified(snapshot->revocation);
+	shared_release(roots->current, version);
+	return rc;
+}
+
 int
 roots_new(const struct roots_files *files, struct roots **out, struct error *err)
 {
@@ -119,7 +158,11 @@ roots_new(const struct roots_files *files, struct roots **out, struct error *err
 		roots_free(roots);
 		return -1;
 	}
-	shared_replace(roots->current, reading);
+	roots_take(roots, reading);
+	if (roots_check_crls(roots, &reading->snapshot, err) != 0 || roots_keep_crls(roots, err) != 0) {
+		roots_free(roots);
+		return -1;
+	}
 	*out = roots;
 	return 0;
 }
@@ -142,7 +185,7 @@ roots_break(struct roots *roots, const struct error *why)
 
 	reading->is_broken = true;
 	reading->why = *why;
-	shared_replace(roots->current, reading);
+	roots_take(roots, reading);
 }
 
 /* Says that the files were read again: from now on they count. */
@@ -158,8 +201,45 @@ roots_log(const struct roots_snapshot *snapshot)
 	LOG(INFO, {"event", "attestation-roots"}, {"roots", roots}, {"crls", crls});
 }
 
-int
-roots_refresh(struct roots *roots, struct error *err)
+/* The CRLs from before in place of the older ones; false when there are none from before. */
+static bool
+roots_keep_earlier(struct roots *roots, struct roots_snapshot *fresh)
+{
+	struct shared_version       *version = shared_acquire(roots->current);
+	const struct roots_snapshot *before = &((const struct reading *)version->value)->snapshot;
+	bool                         kept = before->revocation != NULL;
+
+	if (kept) {
+		revocation_free(fresh->revocation);
+		fresh->revocation = revocation_share(before->revocation);
+	}
+	shared_release(roots->current, version);
+	return kept;
+}
+
+/* Takes what was read, unless its CRLs are older ones. */
+static int
+roots_judge(struct roots *roots, struct reading *fresh, struct error *err)
+{
+	int rc = roots_check_crls(roots, &fresh->snapshot, err);
+
+	if (rc == 0) {
+		roots_log(&fresh->snapshot);
+		roots_take(roots, fresh);
+	} else if (err->kind != ERROR_CONFLICT) {
+		bytes_clear(&roots->marks); /* the store did not answer: look again */
+		reading_free(fresh);
+	} else if (roots_keep_earlier(roots, &fresh->snapshot)) {
+		roots_take(roots, fresh);
+	} else {
+		roots_break(roots, err);
+		reading_free(fresh);
+	}
+	return rc;
+}
+
+static int
+roots_read(struct roots *roots, struct error *err)
 {
 	struct reading *fresh = NULL;
 	struct bytes    marks = {0};
@@ -171,14 +251,26 @@ roots_refresh(struct roots *roots, struct error *err)
 	}
 	bytes_clear(&roots->marks);
 	roots->marks = marks;
-	if (reading_make(&roots->files, &fresh, err) != 0) {
-		if (!roots->files.tolerate_stale)
-			roots_break(roots, err);
-		return -1;
-	}
-	roots_log(&fresh->snapshot);
-	shared_replace(roots->current, fresh);
-	return 0;
+	if (reading_make(&roots->files, &fresh, err) == 0)
+		return roots_judge(roots, fresh, err);
+	if (!roots->files.tolerate_stale)
+		roots_break(roots, err);
+	return -1;
+}
+
+int
+roots_refresh(struct roots *roots, struct error *err)
+{
+	struct error one;
+	int          rc;
+
+	/* What attestations have verified since counts before anything new is read. */
+	rc = roots_keep_crls(roots, err);
+	if (roots_read(roots, rc == 0 ? err : &one) != 0)
+		rc = -1;
+	if (roots_keep_crls(roots, rc == 0 ? err : &one) != 0)
+		rc = -1;
+	return rc;
 }
 
 struct shared_version *

@@ -16,6 +16,7 @@ struct error;
 struct revocation;
 struct roots;
 struct shared_version;
+struct store;
 struct trust;
 
 /* Which files, borrowed for as long as there are roots of them. */
@@ -25,6 +26,7 @@ struct roots_files {
 	const struct config_list *any_name; /* PEM */
 	bool                      tolerate_stale; /* CRLs that expired or cannot be read */
 	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
+	struct store             *store; /* ACME's, which keeps what CRLs were seen */
 };
 
 /* What they held at one time: a version's value, between roots_acquire and roots_release. */
@@ -37,7 +39,8 @@ struct roots_snapshot {
 
 /*
  * Reads the files. NOT_FOUND, MALFORMED or INTERNAL, naming the file, when one
- * cannot be read (a CRL too, unless that is tolerated: then it is logged).
+ * cannot be read (a CRL too, unless that is tolerated: then it is logged). CONFLICT when an
+ * issuer's CRL is older than one that was seen before, as crl_mark_check says.
  */
 int  roots_new(const struct roots_files *files, struct roots **out, struct error *err);
 void roots_free(struct roots *roots);
@@ -45,7 +48,9 @@ void roots_free(struct roots *roots);
 /*
  * Reads the files again if one of them changed since. When that fails the old
  * ones stay if it is tolerated; otherwise nothing is trusted until they can be read
- * again, and -1 says why, each time that they change.
+ * again, and -1 says why, each time that they change. When an older CRL was put back, the CRLs
+ * from before stay in use, and -1 says so. Also keeps what CRLs were seen. From the thread of
+ * the store.
  */
 int roots_refresh(struct roots *roots, struct error *err);
 

@@ -190,6 +190,27 @@ int store_acme_crl_number_last(struct store *store, int64_t *number, struct erro
 /* A number that differs after certificates were revoked, and through no other change. */
 int store_acme_revocations(struct store *store, int64_t *revocations, struct error *err);
 
+#define STORE_CRL_NUMBER_SIZE 20
+
+/* The newest CRL that was seen of an attestation CA. */
+struct store_crl_mark {
+	uint8_t      issuer[STORE_HASH_SIZE]; /* SHA-256 of its name and key identifier */
+	char        *name;                    /* for people */
+	uint8_t      number[STORE_CRL_NUMBER_SIZE]; /* big-endian, zeros before it */
+	bool         has_number;
+	int64_t      this_update;
+	uint8_t      digest[STORE_HASH_SIZE]; /* SHA-256 of the CRL */
+	struct bytes certificate;             /* DER, whose key signed it */
+};
+
+/* By issuer: NOT_FOUND when none was seen. store_crl_mark_clear empties it. */
+int  store_crl_mark_find(struct store *store, const uint8_t issuer[STORE_HASH_SIZE],
+     struct store_crl_mark *out, struct error *err);
+void store_crl_mark_clear(struct store_crl_mark *mark);
+
+/* Puts the mark in place of the issuer's last. */
+int store_crl_mark_put(struct store *store, const struct store_crl_mark *mark, struct error *err);
+
 /* What is swept: all that is older. */
 struct store_sweep {
 	int64_t orders;       /* that expired before */

@@ -90,7 +90,19 @@ static const char acme_schema_counter[] =
     "INSERT INTO counter (id, crl_number, revocations)"
     " VALUES (1, CAST(strftime('%s', 'now') AS INTEGER), 0);";
 
-static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter};
+/* The newest CRL that was seen of each attestation CA: an older one is not believed. */
+static const char acme_schema_crl_mark[] =
+    "CREATE TABLE crl_mark ("
+    " issuer BLOB PRIMARY KEY CHECK (length(issuer) = 32)," /* SHA-256 of name and key identifier */
+    " name TEXT NOT NULL,"
+    " number BLOB CHECK (length(number) = 20),"
+    " this_update INTEGER NOT NULL,"
+    " digest BLOB NOT NULL CHECK (length(digest) = 32)," /* SHA-256 of the CRL */
+    " certificate BLOB NOT NULL" /* which signed it */
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter,
+    acme_schema_crl_mark};
 
 const struct sqlite_schema sqlite_schema_acme = {
     .program = "attest-acmed",

@@ -5,11 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/x509v3.h>
+
 #include "acme/keeper/roots.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "pki_support.h"
 #include "scratch.h"
+#include "store/acme/acme.h"
 #include "unit.h"
 #include "util/config_file.h"
 #include "util/error.h"
@@ -24,6 +27,7 @@ static struct config_list crls;
 static struct config_list any_name;
 static struct roots      *roots;
 static struct roots_files files;
+static struct store      *store;
 static struct error       err;
 
 static void
@@ -37,14 +41,23 @@ write_roots(bool both)
 	unit_ok(file_replace(roots_path, pem.data, pem.size, 0600, &err), &err);
 }
 
+/* A CRL of `ca` that names a certificate with the serial number `serial`; 0: none. */
+static void
+write_numbered(const struct ca *ca, uint64_t number, uint8_t serial, int64_t this_update)
+{
+	struct ca_revoked entry = {.serial = {serial}, .serial_size = 1, .when = PKI_NOW};
+	AUTO_BYTES        der = {0};
+
+	unit_ok(ca_crl_create(ca, number, &entry, serial != 0 ? 1 : 0, this_update, PKI_DAY, &der, &err),
+	    &err);
+	unit_ok(file_replace(crl_path, der.data, der.size, 0600, &err), &err);
+}
+
 static void
 write_crl(const char *octets)
 {
-	AUTO_BYTES der = {0};
-
 	if (octets == NULL) {
-		unit_ok(ca_crl_create(&pki.issuing, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
-		unit_ok(file_replace(crl_path, der.data, der.size, 0600, &err), &err);
+		write_numbered(&pki.issuing, 1, 0, PKI_NOW);
 	} else {
 		unit_ok(file_replace(crl_path, octets, strlen(octets), 0600, &err), &err);
 	}
@@ -60,7 +73,10 @@ setup(void)
 	write_roots(false);
 	write_crl(NULL);
 	config_list_append(&crls, crl_path);
-	files = (struct roots_files){.roots = roots_path, .crls = &crls, .any_name = &any_name};
+	unit_ok(store_acme_create(dir, &err), &err);
+	unit_ok(store_acme_open(dir, &store, &err), &err);
+	files = (struct roots_files){
+	    .roots = roots_path, .crls = &crls, .any_name = &any_name, .store = store};
 }
 
 static void
@@ -68,6 +84,8 @@ teardown(void)
 {
 	roots_free(roots);
 	roots = NULL;
+	store_close(store);
+	store = NULL;
 	config_list_clear(&crls);
 	config_list_clear(&any_name);
 	pki_clear(&pki);
@@ -177,6 +195,204 @@ START_TEST(allow_any_name_is_for_the_roots_that_were_named)
 }
 END_TEST
 
+/* ---- older CRLs ---- */
+
+/* As a restart does; -1 when the server would not start. */
+static int
+restart(void)
+{
+	roots_free(roots);
+	roots = NULL;
+	store_close(store);
+	store = NULL;
+	unit_ok(store_acme_open(dir, &store, &err), &err);
+	files.store = store;
+	return roots_new(&files, &roots, &err);
+}
+
+/* Whether the CRLs in use name the certificate of the issuing CA with this serial number. */
+static bool
+names(uint8_t serial)
+{
+	struct shared_version       *held = roots_acquire(roots, &err);
+	const struct roots_snapshot *snapshot = held->value;
+	X509                        *certificate = X509_new();
+	struct error                 why = {0};
+	int                          rc;
+
+	ck_assert_int_eq(ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial), 1);
+	rc = revocation_check(snapshot->revocation, certificate, pki.issuing.certificate, PKI_NOW, &why);
+	ck_assert_msg(rc == 0 || strstr(why.detail, "it was revoked at") != NULL, "%s", why.detail);
+	X509_free(certificate);
+	roots_release(roots, held);
+	return rc != 0;
+}
+
+static void
+ck_refused(int rc, const char *first, const char *second)
+{
+	ck_assert_int_eq(rc, -1);
+	ck_assert_msg(strstr(err.detail, first) != NULL && strstr(err.detail, second) != NULL, "%s",
+	    err.detail);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+}
+
+START_TEST(older_crl_is_refused_and_what_was_known_stays)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 258, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	ck_assert(names(7));
+	write_numbered(&pki.issuing, 257, 0, PKI_NOW + 60); /* the number counts, not the time */
+	ck_refused(roots_refresh(roots, &err), "older one (number 257 of ", "number 258 of ");
+	ck_assert(names(7));
+	unit_ok(roots_refresh(roots, &err), &err); /* complains once */
+	ck_assert(names(7));
+	write_numbered(&pki.issuing, 259, 8, PKI_NOW);
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(!names(7) && names(8));
+}
+END_TEST
+
+START_TEST(older_crl_is_refused_after_a_restart)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 258, 7, PKI_NOW);
+	unit_ok(restart(), &err);
+	write_numbered(&pki.issuing, 257, 0, PKI_NOW);
+	ck_refused(restart(), "older one (number 257 of ", "number 258 of ");
+	ck_refused(restart(), "older one (number 257 of ", "number 258 of ");
+	write_numbered(&pki.issuing, 258, 7, PKI_NOW);
+	ck_refused(restart(), "of the same number (number 258 of ", "number 258 of "); /* another signature */
+	write_numbered(&pki.issuing, 259, 7, PKI_NOW - 60);
+	unit_ok(restart(), &err);
+	ck_assert(names(7));
+}
+END_TEST
+
+START_TEST(same_crl_again_is_believed)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 5, 7, PKI_NOW);
+	unit_ok(restart(), &err);
+	unit_ok(restart(), &err);
+	ck_assert(names(7));
+}
+END_TEST
+
+START_TEST(another_crl_of_the_same_number_is_refused)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 5, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	write_numbered(&pki.issuing, 5, 0, PKI_NOW);
+	ck_refused(roots_refresh(roots, &err), "another than was seen before of the same number",
+	    "number 5 of ");
+	ck_assert(names(7));
+}
+END_TEST
+
+/* Else whoever can write the file once blocks the issuer's own CRLs for good. */
+START_TEST(forged_crl_of_a_great_number_is_not_remembered)
+{
+	struct ca forger = {pki.issuing.certificate, pki.root.key};
+
+	write_roots(true);
+	write_numbered(&forger, 1000, 0, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	write_numbered(&pki.issuing, 2, 7, PKI_NOW);
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(names(7));
+	write_numbered(&forger, 1000, 0, PKI_NOW);
+	unit_ok(restart(), &err);
+	write_numbered(&pki.issuing, 2, 7, PKI_NOW);
+	ck_refused(restart(), "number 2 of", "number 2 of"); /* signed again: another of that number */
+	write_numbered(&pki.issuing, 3, 7, PKI_NOW);
+	unit_ok(restart(), &err);
+}
+END_TEST
+
+/* The issuing CA is in no file: attestations bring it, and its certificate is remembered. */
+START_TEST(crl_of_an_issuer_that_only_attestations_bring_is_remembered)
+{
+	write_numbered(&pki.issuing, 5, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	ck_assert(names(7)); /* verifies it */
+	unit_ok(roots_refresh(roots, &err), &err);
+	write_numbered(&pki.issuing, 4, 0, PKI_NOW);
+	ck_refused(restart(), "number 4 of ", "number 5 of ");
+	write_numbered(&pki.issuing, 6, 7, PKI_NOW);
+	unit_ok(restart(), &err); /* verified with the certificate that was remembered */
+	write_numbered(&pki.issuing, 5, 0, PKI_NOW);
+	ck_refused(restart(), "number 5 of ", "number 6 of ");
+}
+END_TEST
+
+/* One of two files is replaced a moment after the other. */
+START_TEST(older_crl_beside_the_newest_is_no_fault)
+{
+	AUTO_FREE char *other = file_join(dir, "other.crl");
+
+	write_roots(true);
+	write_numbered(&pki.issuing, 5, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	ck_assert_int_eq(link(crl_path, other), 0);
+	config_list_append(&crls, other);
+	unit_ok(restart(), &err);
+	write_numbered(&pki.issuing, 6, 8, PKI_NOW);
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(names(7) && names(8));
+	unit_ok(restart(), &err);
+}
+END_TEST
+
+static void
+write_without_number(int64_t this_update)
+{
+	AUTO_BYTES     der = {0};
+	X509_CRL      *crl;
+	unsigned char *data = NULL;
+	int            size;
+
+	unit_ok(ca_crl_create(&pki.issuing, 1, NULL, 0, this_update, PKI_DAY, &der, &err), &err);
+	crl = d2i_X509_CRL(NULL, &(const unsigned char *){der.data}, (long)der.size);
+	X509_EXTENSION_free(X509_CRL_delete_ext(crl, X509_CRL_get_ext_by_NID(crl, NID_crl_number, -1)));
+	ck_assert_int_gt(X509_CRL_sign(crl, pki.issuing.key, EVP_sha256()), 0);
+	ck_assert_int_gt(size = i2d_X509_CRL(crl, &data), 0);
+	unit_ok(file_replace(crl_path, data, (size_t)size, 0600, &err), &err);
+	OPENSSL_free(data);
+	X509_CRL_free(crl);
+}
+
+START_TEST(crl_without_a_number_goes_by_its_time)
+{
+	write_roots(true);
+	write_without_number(PKI_NOW - 10);
+	unit_ok(restart(), &err);
+	write_without_number(PKI_NOW - 11);
+	ck_refused(restart(), "older one (without a number, of ", "without a number, of ");
+	write_without_number(PKI_NOW);
+	unit_ok(restart(), &err);
+	write_numbered(&pki.issuing, 5, 0, PKI_NOW - 1);
+	ck_refused(restart(), "number 5 of ", "without a number, of ");
+}
+END_TEST
+
+/* The roots that were taken out at the same time are out. */
+START_TEST(older_crl_does_not_keep_roots_that_were_taken_out)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 5, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	ck_assert_uint_eq(trusted(), 2);
+	write_numbered(&pki.issuing, 4, 0, PKI_NOW);
+	write_roots(false);
+	ck_refused(roots_refresh(roots, &err), "number 4 of ", "number 5 of ");
+	ck_assert_uint_eq(trusted(), 1);
+	ck_assert(names(7));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -190,6 +406,18 @@ main(void)
 	tcase_add_test(tc, new_with_a_crl_that_cannot_be_read_fails_unless_tolerated);
 	tcase_add_loop_test(tc, refresh_of_broken_roots_keeps_the_old_ones_only_where_tolerated, 0, 2);
 	tcase_add_test(tc, allow_any_name_is_for_the_roots_that_were_named);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("older");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, older_crl_is_refused_and_what_was_known_stays);
+	tcase_add_test(tc, older_crl_is_refused_after_a_restart);
+	tcase_add_test(tc, same_crl_again_is_believed);
+	tcase_add_test(tc, another_crl_of_the_same_number_is_refused);
+	tcase_add_test(tc, forged_crl_of_a_great_number_is_not_remembered);
+	tcase_add_test(tc, crl_of_an_issuer_that_only_attestations_bring_is_remembered);
+	tcase_add_test(tc, older_crl_beside_the_newest_is_no_fault);
+	tcase_add_test(tc, crl_without_a_number_goes_by_its_time);
+	tcase_add_test(tc, older_crl_does_not_keep_roots_that_were_taken_out);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
