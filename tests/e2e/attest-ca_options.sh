@@ -1,4 +1,4 @@
-# attest-ca's command line: help, version, and what means nothing.
+# The command line: help of all three programs; attest-ca's version, and what means nothing.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -31,10 +31,15 @@ options_of_all_commands() {
 			"$program" "${words[@]:0:${#words[@]}-1}" "${words[-1]}r"
 	done < <(command_list "$program")
 	check "$name has commands" '[ "$commands" -ge 6 ]'
+	case_ok "$name help works" "$program" help
+	case_equal "$name help is --help" "$out" "$("$program" --help)"
+	case_fails "$name help of what is no command" 2 "there is no command \"frobnicate\"" "$program" help frobnicate
 }
 
 options_of_all_commands attest-ca "$ca"
 options_of_all_commands attest-acmed "$top_builddir/src/attest-acmed"
+case_equal "attest-acmed help run is the server's help" \
+	"$("$top_builddir/src/attest-acmed" help run)" "$("$top_builddir/src/attest-acmed" --help)"
 options_of_all_commands attest-device "$attest_device_program"
 
 for family in issuing trust; do
@@ -43,7 +48,6 @@ for family in issuing trust; do
 	check "and no other" '! grep -q "^  enroll" <<<"$out"'
 	case_equal "help $family is the same" "$("$ca" help "$family")" "$out"
 done
-case_equal "help is --help" "$("$ca" help)" "$help"
 case_fails "help of what is no command" 2 'there is no command "lst" \(did you mean "list"\?\)' "$ca" help lst
 case_matches "enroll --help shows its options" "$("$ca" enroll --help)" "--ek FILE"
 
