@@ -61,6 +61,17 @@ retention_check_clock(struct store *store, int64_t now, bool *good, struct error
 	return store_audit_list(store, &lately, act_cb, good, err);
 }
 
+/*
+ * Not shorter than a CRL lives: the first CRL after a certificate expired names it once more
+ * (RFC 5280 section 3.3).
+ */
+static int64_t
+retention_of_certificates(const struct attestation_settings *settings)
+{
+	return settings->certificate_retention > settings->crl_lifetime ? settings->certificate_retention
+	                                                                : settings->crl_lifetime;
+}
+
 /* In the writer's thread, inside its transaction. */
 static int
 retention_run_cb(struct store *store, void *arg, struct error *err)
@@ -86,7 +97,7 @@ retention_run_cb(struct store *store, void *arg, struct error *err)
 	        &retention->entries, err) != 0)
 		return -1;
 	if (settings->certificate_retention != 0 &&
-	    store_certificate_sweep(store, now - settings->certificate_retention, RETENTION_STEP,
+	    store_certificate_sweep(store, now - retention_of_certificates(settings), RETENTION_STEP,
 	        &retention->certificates, err) != 0)
 		return -1;
 	retention->more =

@@ -174,6 +174,28 @@ START_TEST(tick_by_a_clock_that_has_jumped_removes_nothing)
 }
 END_TEST
 
+/* Days since they expired; the CRL lives for ten. */
+START_TEST(tick_keeps_certificates_until_a_crl_has_named_them_once_more)
+{
+	struct store_certificate expired = {.serial_size = 1, .ak_name_size = 1};
+	struct store_device      device = {.enabled = true};
+
+	settings.certificate_retention = 86400;
+	settings.crl_lifetime = (int64_t)10 * 86400;
+	unit_ok(store_device_enroll(store, &device, clock_now(), &err), &err);
+	for (uint8_t days = 9; days <= 11; days += 2) {
+		expired.serial[0] = days;
+		expired.not_after = clock_now() - (int64_t)days * 86400;
+		unit_ok(store_certificate_add(store, &expired, 1, &err), &err);
+	}
+	retention_tick(retention, 1000);
+	store_writer_stop(writer);
+	writer = NULL;
+	unit_ok(store_certificate_list(store, device.ek_hash, certificate_cb, &certificates, &err), &err);
+	ck_assert_int_eq(certificates, 1);
+}
+END_TEST
+
 static Suite *
 retention_suite(void)
 {
@@ -185,6 +207,7 @@ retention_suite(void)
 	tcase_add_test(tc, tick_cuts_what_is_too_old_in_steps);
 	tcase_add_test(tc, tick_looks_again_after_a_day);
 	tcase_add_test(tc, tick_by_a_clock_that_has_jumped_removes_nothing);
+	tcase_add_test(tc, tick_keeps_certificates_until_a_crl_has_named_them_once_more);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
