@@ -113,6 +113,20 @@ identity_get(struct certification *run, bool same_tpm, struct error *err)
 	return failed ? -1 : identity_renew(run, err);
 }
 
+/* No ACME server certifies a name that the attestation host does not give this machine. */
+static int
+name_check(const struct certification *run, struct error *err)
+{
+	const struct ak_names *names = &run->identity.chain.names;
+
+	if (ak_names_have(names, (struct view){(const uint8_t *)run->name, strlen(run->name)}))
+		return 0;
+	return error_set(err, ERROR_REJECTED_IDENTIFIER,
+	    "the attestation host does not call this machine \"%s\", but \"%s\"%s: leave the name out "
+	    "(--name, or name in device.conf), or have it set there with \"attest-ca set\"",
+	    run->name, names->count > 0 ? names->values[0] : "", names->count > 1 ? " and more" : "");
+}
+
 /* The name to order: --name, or the only one that the AK certificate has. */
 static int
 name_choose(struct certification *run, struct error *err)
@@ -121,7 +135,7 @@ name_choose(struct certification *run, struct error *err)
 
 	run->name = run->settings->name;
 	if (run->name != NULL)
-		return 0;
+		return name_check(run, err);
 	if (names->count != 1)
 		return error_set(err, ERROR_MALFORMED,
 		    "the attestation host gives this machine %zu names; choose one with --name",
@@ -222,7 +236,7 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 	EVP_PKEY        *key = NULL;
 	int              rc = -1;
 
-	if (http_client_new(run->settings->acme_root, &http, err) != 0)
+	if (http_client_new(run->settings->acme_root, run->settings->end_ms, &http, err) != 0)
 		return -1;
 	http_client_root_option(http, "--acme-root FILE");
 	device_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);

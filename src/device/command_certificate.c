@@ -12,6 +12,7 @@
 #include "device/state.h"
 #include "device/tpm/tpm.h"
 #include "util/bytes.h"
+#include "util/clock.h"
 #include "util/duration.h"
 #include "util/error.h"
 
@@ -55,6 +56,11 @@ const struct command device_enroll_command = {
     .check = enroll_check,
     .run = enroll_run,
 };
+
+/* For how long enroll rides out failures that are for now only: a machine enrols unattended. */
+#define ENROLL_PATIENCE_MS (INT64_C(5) * 60 * 1000)
+/* What one try takes on a slow TPM; --wait may be shorter. */
+#define ENROLL_TRY_MS      INT64_C(10000)
 
 static void
 result_print(const json_t *out)
@@ -123,18 +129,14 @@ enroll_check(const struct command_call *call, struct error *err)
 /* Says whom to ask, and waits; `why` is how the host refused. State and TPM are free meanwhile. */
 static int
 enroll_wait(const struct device_settings *settings, const char *wait, const char *request,
-    const struct error *why, struct error *err)
+    const struct error *why, int64_t end_ms, struct error *err)
 {
-	int64_t seconds = 0;
-
-	if (wait != NULL && duration_parse(wait, &seconds, err) != 0)
-		return -1;
 	(void)fprintf(stderr,
 	    "attest-device: %s\n"
 	    "attest-device: waiting for an administrator of %s to run it%s%s\n",
 	    why->detail, settings->attestation_url, wait != NULL ? ", at most " : "",
 	    wait != NULL ? wait : "");
-	if (approval_wait(settings->attestation_url, settings->tls_root, request, seconds, err) == 0) {
+	if (approval_wait(settings->attestation_url, settings->tls_root, request, end_ms, err) == 0) {
 		(void)fprintf(stderr, "attest-device: approved, going on\n");
 		return 0;
 	}
@@ -144,12 +146,32 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 	return -1;
 }
 
+/*
+ * When the requests of a try that begins now end: they ride out a server that restarts, and --wait bounds
+ * them, but for the time that one try takes.
+ */
+static int64_t
+enroll_try_end(int64_t end_ms)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (end_ms == 0 || end_ms > now + ENROLL_PATIENCE_MS)
+		return now + ENROLL_PATIENCE_MS;
+	return end_ms > now + ENROLL_TRY_MS ? end_ms : now + ENROLL_TRY_MS;
+}
+
 static int
 enroll_run(const struct command_call *call, struct error *err)
 {
 	const struct enroll *options = call->options;
 	AUTO_SETTINGS        settings = {0};
+	int64_t              seconds = 0;
+	int64_t              end_ms = 0;
 
+	if (options->wait != NULL && duration_parse(options->wait, &seconds, err) != 0)
+		return -1;
+	if (options->wait != NULL)
+		end_ms = clock_monotonic_ms() + seconds * 1000;
 	if (device_settings_read(&options->settings, true, &settings, err) != 0 ||
 	    device_settings_check(&settings.all, err) != 0)
 		return -1;
@@ -157,11 +179,12 @@ enroll_run(const struct command_call *call, struct error *err)
 		AUTO_FREE char *refused = NULL;
 		struct error    why = {0};
 
+		settings.all.end_ms = enroll_try_end(end_ms);
 		if (certificate_try(&settings.all, &refused, call->answer, &why) == 0)
 			break;
 		*err = why;
 		if (refused == NULL || options->no_wait ||
-		    enroll_wait(&settings.all, options->wait, refused, &why, err) != 0)
+		    enroll_wait(&settings.all, options->wait, refused, &why, end_ms, err) != 0)
 			return -1;
 		(void)json_object_clear(call->answer);
 	}

@@ -3,6 +3,7 @@
 #define DEVICE_DEVICE_SETTINGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -64,6 +65,7 @@ struct device_settings {
 	const char *config; /* another device.conf; only the command line says this and what follows */
 	bool        verbose;
 	bool        new_ak; /* do not reuse the AK that is kept */
+	int64_t     end_ms; /* when every request ends (clock_monotonic_ms); 0: nobody says */
 };
 
 /* What device.conf says; each owned, or NULL. */

@@ -152,7 +152,7 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	int                rc;
 
 	if (root_load(settings->attestation_root, &trust, err) != 0 ||
-	    http_client_new(settings->tls_root, &client, err) != 0 ||
+	    http_client_new(settings->tls_root, settings->end_ms, &client, err) != 0 ||
 	    ak_get(tpm, settings, state, identity, &attestation.ak_handle, err) != 0 ||
 	    device_interrupt_check(err) != 0 ||
 	    device_ek_load_wanted(tpm, settings->ek, &identity->ek, &attestation.ek_handle, err) != 0)
@@ -162,9 +162,11 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	if (device_interrupt_check(err) != 0)
 		return -1;
 	rc = attestation_run(tpm, &attestation, client, settings->attestation_url, &identity->chain, err);
-	identity->refused = attestation.request;
-	if (rc != 0)
+	if (rc != 0) {
+		identity->refused = attestation.request;
 		return refused(identity, out, err);
+	}
+	free(attestation.request);
 	rc = device_chain_verify(&identity->chain, bytes_view(&identity->ak.area),
 	    &identity->ek.hash, trust, clock_now(), err);
 	device_tpm_release(tpm, &attestation.ek_handle);

@@ -31,6 +31,7 @@ src_libdevice_a_SOURCES = \
 	src/device/host/attestation.c src/device/host/attestation.h \
 	src/device/host/http_client.c src/device/host/http_client.h \
 	src/device/host/problem.c src/device/host/problem.h \
+	src/device/host/retry.c src/device/host/retry.h \
 	src/device/tpm/device_ak.c src/device/tpm/device_ak.h \
 	src/device/tpm/ak_type.c src/device/tpm/ak_type.h \
 	src/device/tpm/device_credential.c src/device/tpm/device_credential.h \
@@ -51,6 +52,8 @@ UNIT_TESTS += tests/unit/device/device_settings_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
 UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test
+UNIT_TESTS += tests/unit/device/host/http_client_test
+UNIT_TESTS += tests/unit/device/host/retry_test
 UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test

@@ -7,6 +7,7 @@ import base64, http.server, json, subprocess, sys
 
 mode, scratch = sys.argv[1:3]
 nonces, used, polls, refused = set(), set(), {}, {"left": 2}
+turned_away = set()
 
 
 def decode(text):
@@ -39,10 +40,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def url(self, path):
         return "http://127.0.0.1:%d%s" % (self.server.server_port, path)
 
+    def away(self):
+        """In mode "busy" each path is refused once, and says when it would like to be asked again."""
+        if mode != "busy" or self.path in turned_away:
+            return False
+        turned_away.add(self.path)
+        self.answer(429 if len(turned_away) % 2 else 503, b"busy", [("Retry-After", "1")])
+        return True
+
     def do_HEAD(self):
-        self.answer(200, b"")
+        if not self.away():
+            self.answer(200, b"")
 
     def do_GET(self):
+        if self.away():
+            return
         directory = {"newNonce": self.url("/nonce"), "newAccount": self.url("/account"),
                      "newOrder": self.url("/order")}
         if mode == "no-order":
@@ -65,6 +77,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if head["nonce"] in used or head["nonce"] not in nonces or head["url"] != self.url(self.path):
             return self.problem(400, "malformed", "the client does not keep the rules")
         used.add(head["nonce"])
+        if self.away():
+            return
         if self.path == "/order" and (mode == "bad-nonces" or mode == "bad-nonce" and refused["left"]):
             refused["left"] -= 1
             return self.problem(400, "badNonce", "this nonce is old")
@@ -105,6 +119,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"type": "device-attest-01", "status": "processing"})
 
     def post_finalize(self, payload):
+        if mode == "finalize-500":
+            return self.answer(500, b"oops")
         if mode == "bad-csr":
             return self.problem(400, "badCSR", "the CSR is ugly")
         with open(scratch + "/mock.csr", "wb") as file:

@@ -53,11 +53,15 @@ succeeds "a server that takes its time: it is asked again" slow
 check "… as often as it takes" '[ "$(grep -c "^/authorization " "$scratch/mock.last")" -ge 4 ] &&
 	[ "$(grep -c "^/order-1 " "$scratch/mock.last")" -ge 3 ]'
 succeeds "a server that wants another nonce, twice" bad-nonce
+succeeds "a server that is busy, once for each thing: it is asked again when it says" busy
+case_equal "… once more each" "$(grep -c "^/order " "$scratch/mock.last")" 2
 before=$(cat "$scratch/state/ak-chain.pem")
 succeeds "a server that refuses the AK's certificate: it gets a new one" refuse-once
 check "… which was asked for once" '[ "$(grep -c "^/challenge " "$scratch/mock.last")" -eq 2 ] &&
 	[ "$(cat "$scratch/state/ak-chain.pem")" != "$before" ]'
 before=$(files_sum)
+fails "a server that fails while it issues" finalize-500 'finalize answered HTTP 500'
+case_equal "… is not made to issue twice" "$(grep -c '^/finalize ' "$scratch/mock.last")" 1
 fails "a server that likes no nonce" bad-nonces 'attest-device: this nonce is old'
 case_equal "… is asked five times" "$(grep -c '^/order ' "$scratch/mock.last")" 5
 fails "a server without nonces" no-nonce 'gives no nonce'

@@ -106,6 +106,28 @@ case_ok "… which is genuine" openssl verify -CAfile "$acme_dir/root.pem" \
 case_equal "nobody waits any more" "$(pending)" ""
 case_fails "approved twice" 1 "EK $hash is enrolled already" attest_ca approve "$hash"
 case_ok "enrolled: enroll does not wait" enroll laptop
+
+# Failures that no approval cures: they are said, and nothing is asked for again.
+issued() {
+	attest_ca show laptop --json | jq '.certificates | length'
+}
+before=$(issued)
+{ cat "$scratch/laptop.conf"; echo 'name = "desktop"'; } >"$scratch/named.conf"
+case_fails "another name than the host gives: the remedy is named" 1 \
+	'the attestation host does not call this machine "desktop", but "laptop": leave the name out' \
+	enroll named --wait 20s
+check "… and the host certified it once more at most" '[ "$(issued)" -le $((before + 1)) ]'
+sed "s|^acme_root = .*|acme_root = \"$state_dir/root.pem\"|" "$scratch/laptop.conf" >"$scratch/rooted.conf"
+case_fails "the wrong root for the ACME server: said at once" 1 'not trusted; name the root.*--acme-root' \
+	enroll rooted
+sed 's|/acme/directory|/nowhere|' "$scratch/laptop.conf" >"$scratch/lost.conf"
+case_fails "the wrong URL of the ACME server: said at once" 1 'nowhere' enroll lost
+check "… without waiting for approval" '[[ $err != *"waiting for an administrator"* ]]'
+acmed_stop
+case_fails "an ACME server that is down: it is tried again, and said" 1 \
+	'trying again: asking .*is the server running there' enroll laptop --wait 2s
+check "… not taken for a refusal" '[[ $err != *"not enrolled"* && $err != *"waiting for an administrator"* ]]'
+acmed_start || exit 1
 attest_ca disable laptop >/dev/null
 rm "$scratch/laptop/ak-chain.pem"
 case_fails "switched off: enroll does not wait" 1 'is switched off' enroll laptop

@@ -18,7 +18,7 @@
 #define WAIT_DEADLINE_MS  (INT64_C(120) * 1000)
 #define WAIT_FIRST_MS     200
 #define WAIT_LONGEST_MS   5000
-#define RETRY_AFTER_MAX_S 60L
+#define POLL_AFTER_MAX_S  60L
 
 void
 acme_client_clear(struct acme_client *client)
@@ -63,7 +63,7 @@ nonce_get(struct acme_client *client, struct error *err)
 
 	if (client->nonce != NULL)
 		return 0;
-	if (http_client_request(client->http, &request, &answer, err) != 0)
+	if (http_client_request(client->http, &request, RETRY_SAFE, &answer, err) != 0)
 		return -1;
 	nonce_keep(client, &answer);
 	if (client->nonce == NULL)
@@ -106,26 +106,43 @@ post_once(struct acme_client *client, const char *url, const char *payload,
 	if (nonce_get(client, err) != 0 || request_sign(client, url, payload, &jws, err) != 0)
 		return -1;
 	request.body = jws;
-	if (http_client_request(client->http, &request, answer, err) != 0)
+	/* What was answered used the nonce up: acme_client_post signs anew. */
+	if (http_client_request(client->http, &request, RETRY_UNSENT, answer, err) != 0)
 		return -1;
 	nonce_keep(client, answer);
 	return 0;
+}
+
+/* Reading, and finding an account by its key, can be done twice; what makes something cannot. */
+static enum retry_rule
+post_rule(const struct acme_client *client, const char *url, const char *payload)
+{
+	return payload == NULL || strcmp(url, client->new_account) == 0 ? RETRY_SAFE : RETRY_REFUSED;
 }
 
 int
 acme_client_post(struct acme_client *client, const char *url, const char *payload,
     struct http_answer *answer, struct error *err)
 {
-	for (unsigned int tried = 0;; tried++) {
+	enum retry_rule rule = post_rule(client, url, payload);
+	unsigned int    nonces = 0;
+	unsigned int    tried = 0;
+
+	for (;;) {
 		if (device_interrupt_check(err) != 0 ||
 		    post_once(client, url, payload, answer, err) != 0)
 			return -1;
 		if (answer->status == 200 || answer->status == 201)
 			return 0;
 		(void)problem_error(answer, url, "an ACME server", err);
-		http_answer_clear(answer);
-		if (err->kind != ERROR_BAD_NONCE || tried + 1 == NONCE_TRIES)
+		if (err->kind == ERROR_BAD_NONCE
+		        ? ++nonces == NONCE_TRIES
+		        : !retry_status(answer->status, rule) ||
+		            !http_client_again(client->http, answer, tried++, err)) {
+			http_answer_clear(answer);
 			return -1;
+		}
+		http_answer_clear(answer);
 	}
 }
 
@@ -178,7 +195,7 @@ acme_client_pause(unsigned int tried, long retry_after)
 	int64_t ms = tried < 8 ? (int64_t)WAIT_FIRST_MS << tried : WAIT_LONGEST_MS;
 
 	if (retry_after > 0)
-		return (int64_t)(retry_after < RETRY_AFTER_MAX_S ? retry_after : RETRY_AFTER_MAX_S) * 1000;
+		return (int64_t)(retry_after < POLL_AFTER_MAX_S ? retry_after : POLL_AFTER_MAX_S) * 1000;
 	return ms < WAIT_LONGEST_MS ? ms : WAIT_LONGEST_MS;
 }
 
@@ -196,15 +213,19 @@ int
 acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,
     json_t **object, struct error *err)
 {
-	int64_t end = clock_monotonic_ms() + WAIT_DEADLINE_MS;
+	int64_t begin = clock_monotonic_ms();
+	int64_t end = begin + WAIT_DEADLINE_MS;
 	long    retry_after = 0;
+
+	if (http_client_end(client->http) != 0 && http_client_end(client->http) < end)
+		end = http_client_end(client->http);
 
 	for (unsigned int tried = 0; is_one_of(acme_text(*object, "status"), waiting); tried++) {
 		int64_t ms = acme_client_pause(tried, retry_after);
 
 		if (clock_monotonic_ms() + ms > end)
 			return error_set(err, ERROR_TIMEOUT, "%s is still \"%s\" after %d s", url,
-			    acme_text(*object, "status"), (int)(WAIT_DEADLINE_MS / 1000));
+			    acme_text(*object, "status"), (int)((clock_monotonic_ms() - begin) / 1000));
 		if (device_interrupt_sleep(ms, err) != 0)
 			return -1;
 		json_decref(*object);
@@ -235,7 +256,7 @@ directory_read(struct acme_client *client, const char *url, struct error *err)
 	json_t                   *directory = NULL;
 	int                       rc = -1;
 
-	if (http_client_request(client->http, &request, &answer, err) != 0)
+	if (http_client_request(client->http, &request, RETRY_SAFE, &answer, err) != 0)
 		return -1;
 	if (answer.status != 200)
 		return problem_error(&answer, url, "an ACME directory", err);

@@ -39,8 +39,9 @@ int acme_client_open(struct acme_client *client, struct http_client *http, EVP_P
 
 /*
  * POSTs a signed payload, a JSON text; NULL is POST-as-GET. A nonce that the server
- * does not like (§6.5) is replaced by the one that comes with the refusal. Any status
- * but 200 and 201 is a failure with the server's own detail.
+ * does not like (§6.5) is replaced by the one that comes with the refusal. What the server says it
+ * has not done (429, 503) is asked again, signed anew, and what only reads also after 500, 502 and
+ * 504. Any status but 200 and 201 is a failure then, with the server's own detail.
  */
 int acme_client_post(struct acme_client *client, const char *url, const char *payload,
     struct http_answer *answer, struct error *err);
@@ -51,7 +52,7 @@ int acme_client_post_object(struct acme_client *client, const char *url, const c
 
 /*
  * Asks for the object until its "status" is none of `waiting` (NULL at its end), as
- * often as Retry-After wants, for two minutes. *object is what was there before and
+ * often as Retry-After wants, for two minutes or until the HTTP client's time ends. *object is what was there before and
  * becomes the last answer. TIMEOUT.
  */
 int acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,

@@ -13,6 +13,7 @@
 #include "device/exhibits.h"
 #include "device/host/http_client.h"
 #include "device/host/problem.h"
+#include "device/host/retry.h"
 #include "device/interrupt.h"
 #include "device/tpm/device_ak.h"
 #include "device/tpm/device_credential.h"
@@ -105,12 +106,12 @@ attestation_challenge_decode(struct view body, TPM2B_ID_OBJECT *credential,
 	return 0;
 }
 
-/* Asks once; an answer that is not 200 is a failure. */
+/* Asks; an answer that is not 200 is a failure. */
 static int
 ask(struct http_client *client, const char *url, const char *path, const char *json,
-    struct http_answer *answer, struct error *err)
+    enum retry_rule rule, struct http_answer *answer, struct error *err)
 {
-	if (http_client_post(client, url, path, json, answer, err) != 0)
+	if (http_client_post(client, url, path, json, rule, answer, err) != 0)
 		return -1;
 	return answer->status == 200 ? 0 : problem_error(answer, url, "attestd", err);
 }
@@ -128,31 +129,32 @@ challenge_get(struct device_tpm *tpm, struct attestation *attestation,
 	if (device_tpm_info_read(tpm, &info, err) != 0)
 		return -1;
 	device_exhibits_read(tpm, attestation->ek, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
+	free(attestation->request);
 	attestation->request = attestation_request_encode(&info, attestation->ek, certificates, count,
 	    attestation->ak);
 	for (size_t i = 0; i < count; i++)
 		bytes_clear(&certificates[i]);
-	if (ask(client, url, "/attest", attestation->request, &answer, err) != 0)
+	if (ask(client, url, "/attest", attestation->request, RETRY_SAFE, &answer, err) != 0)
 		return -1;
 	return attestation_challenge_decode(bytes_view(&answer.body), credential, secret, err);
 }
 
 static int
 chain_get(struct http_client *client, const char *url, struct view secret,
-    struct device_chain *chain, struct error *err)
+    struct device_chain *chain, struct http_answer *answer, struct error *err)
 {
 	json_t     *request = json_pack("{s:o}", "secret", device_evidence_base64(secret));
 	char       *text = json_dumps(request, JSON_COMPACT);
-	AUTO_ANSWER answer = {0};
 	json_t     *object;
 	int         rc;
 
 	json_decref(request);
-	rc = ask(client, url, "/secret", text, &answer, err);
+	/* A secret is good for one answer: what is repeated is the attestation. */
+	rc = ask(client, url, "/secret", text, RETRY_UNSENT, answer, err);
 	free(text);
 	if (rc != 0)
 		return -1;
-	if ((object = answer_object(bytes_view(&answer.body), err)) == NULL)
+	if ((object = answer_object(bytes_view(&answer->body), err)) == NULL)
 		return -1;
 	rc = device_chain_decode(json_object_get(object, "chain"), chain, err);
 	json_decref(object);
@@ -160,20 +162,22 @@ chain_get(struct http_client *client, const char *url, struct view secret,
 }
 
 int
-attestation_knock(struct http_client *client, const char *url, const char *request, long *status,
+attestation_knock(struct http_client *client, const char *url, const char *request, bool *for_now,
     long *retry_after, struct error *err)
 {
 	AUTO_ANSWER answer = {0};
-	int         rc = ask(client, url, "/attest", request, &answer, err);
+	int         rc = ask(client, url, "/attest", request, RETRY_NONE, &answer, err);
 
-	*status = answer.status;
+	*for_now = answer.unsent || answer.lost || answer.status == 408 || answer.status == 429 ||
+	    answer.status >= 500;
 	*retry_after = answer.retry_after;
 	return rc;
 }
 
-int
-attestation_run(struct device_tpm *tpm, struct attestation *attestation,
-    struct http_client *client, const char *url, struct device_chain *chain, struct error *err)
+/* From the question to the chain, once; *answer is the one to the secret. */
+static int
+run_once(struct device_tpm *tpm, struct attestation *attestation, struct http_client *client,
+    const char *url, struct device_chain *chain, struct http_answer *answer, struct error *err)
 {
 	TPM2B_ID_OBJECT        credential;
 	TPM2B_ENCRYPTED_SECRET secret;
@@ -185,5 +189,20 @@ attestation_run(struct device_tpm *tpm, struct attestation *attestation,
 	    device_interrupt_check(err) != 0 ||
 	    device_credential_activate(tpm, &keys, &credential, &secret, &opened, err) != 0)
 		return -1;
-	return chain_get(client, url, bytes_view(&opened), chain, err);
+	return chain_get(client, url, bytes_view(&opened), chain, answer, err);
+}
+
+int
+attestation_run(struct device_tpm *tpm, struct attestation *attestation,
+    struct http_client *client, const char *url, struct device_chain *chain, struct error *err)
+{
+	for (unsigned int tried = 0;; tried++) {
+		AUTO_ANSWER answer = {0};
+
+		if (run_once(tpm, attestation, client, url, chain, &answer, err) == 0)
+			return 0;
+		if (!retry_status(answer.status, RETRY_REFUSED) ||
+		    !http_client_again(client, &answer, tried, err))
+			return -1;
+	}
 }

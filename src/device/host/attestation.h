@@ -2,6 +2,7 @@
 #ifndef DEVICE_HOST_ATTESTATION_H
 #define DEVICE_HOST_ATTESTATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,11 +43,11 @@ int attestation_run(struct device_tpm *tpm, struct attestation *attestation,
 
 /*
  * POSTs a request that was refused to /attest once more. Returns 0 when it is not refused any more,
- * its challenge unused; or -1 as attestation_run does, with *status 0 when the host could not be
- * asked, else what it answered, and *retry_after in seconds, 0 for none.
+ * its challenge unused; or -1 as attestation_run does, with *for_now when the host could not be
+ * asked or could not answer, and another time will, and *retry_after in seconds, 0 for none.
  */
 int attestation_knock(struct http_client *client, const char *url, const char *request,
-    long *status, long *retry_after, struct error *err);
+    bool *for_now, long *retry_after, struct error *err);
 
 /* The body of POST /attest; the caller frees. */
 char *attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,

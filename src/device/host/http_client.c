@@ -14,33 +14,45 @@
 #include <curl/curl.h>
 
 #include "device/interrupt.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 #define CONNECT_SECONDS 10L
-#define TOTAL_SECONDS   60L
+#define TOTAL_MS        INT64_C(60000)
 #define BODY_MAX        ((size_t)256 * 1024)
+
+static const struct retry_pace pace = {500, 30000};
 
 struct http_client {
 	CURL              *curl;
 	const char        *root_option; /* the one that names tls_roots */
+	int64_t            end_ms;      /* 0: none */
+	int64_t            patience_ms; /* until when failures are ridden out */
+	bool               said;        /* that something is tried again */
 	char               reason[CURL_ERROR_SIZE];
 };
 
+/* How a failure of now may be gone another time. */
+enum passing { LASTS, UNSENT, LOST };
+
 /* What people can do about it. */
 static const struct {
-	CURLcode    code;
-	const char *remedy;
+	CURLcode     code;
+	enum passing passing;
+	const char  *remedy;
 } remedies[] = {
-    {CURLE_URL_MALFORMAT, "it must be an http:// or https:// URL"},
-    {CURLE_UNSUPPORTED_PROTOCOL, "it must be an http:// or https:// URL"},
-    {CURLE_COULDNT_RESOLVE_HOST, "is the host's name right?"},
-    {CURLE_COULDNT_CONNECT, "is the server running there?"},
-    {CURLE_PEER_FAILED_VERIFICATION,
+    {CURLE_URL_MALFORMAT, LASTS, "it must be an http:// or https:// URL"},
+    {CURLE_UNSUPPORTED_PROTOCOL, LASTS, "it must be an http:// or https:// URL"},
+    {CURLE_COULDNT_RESOLVE_HOST, UNSENT, "is the host's name right?"},
+    {CURLE_COULDNT_CONNECT, UNSENT, "is the server running there?"},
+    {CURLE_PEER_FAILED_VERIFICATION, LASTS,
         "its TLS certificate is not trusted; name the root that signed it with"},
-    {CURLE_SSL_CONNECT_ERROR, "does it speak TLS on this port?"},
-    {CURLE_GOT_NOTHING, "does it speak HTTPS on this port?"},
-    {CURLE_OPERATION_TIMEDOUT, "it does not answer in time"},
-    {CURLE_WRITE_ERROR, "its answer is too long"},
+    {CURLE_SSL_CONNECT_ERROR, LASTS, "does it speak TLS on this port?"},
+    {CURLE_GOT_NOTHING, LASTS, "does it speak HTTPS on this port?"},
+    {CURLE_OPERATION_TIMEDOUT, LOST, "it does not answer in time"},
+    {CURLE_SEND_ERROR, LOST, "the connection broke"},
+    {CURLE_RECV_ERROR, LOST, "the connection broke"},
+    {CURLE_WRITE_ERROR, LASTS, "its answer is too long"},
 };
 
 void
@@ -114,7 +126,7 @@ progress_cb(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_tot
 }
 
 int
-http_client_new(const char *tls_roots, struct http_client **out, struct error *err)
+http_client_new(const char *tls_roots, int64_t end_ms, struct http_client **out, struct error *err)
 {
 	struct http_client *client;
 
@@ -125,7 +137,9 @@ http_client_new(const char *tls_roots, struct http_client **out, struct error *e
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(err, ERROR_INTERNAL, "libcurl does not start");
 	client = memory_new(sizeof *client);
-	*client = (struct http_client){.curl = curl_easy_init(), .root_option = "--tls-root FILE"};
+	*client = (struct http_client){.curl = curl_easy_init(), .root_option = "--tls-root FILE",
+	    .end_ms = end_ms,
+	    .patience_ms = end_ms != 0 ? end_ms : clock_monotonic_ms() + HTTP_PATIENCE_MS};
 	if (client->curl == NULL ||
 	    curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
 	    (tls_roots != NULL &&
@@ -137,7 +151,6 @@ http_client_new(const char *tls_roots, struct http_client **out, struct error *e
 	(void)curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->reason);
 	(void)curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "attest-device/" PACKAGE_VERSION);
 	(void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	(void)curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
 	(void)curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, body_cb);
 	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, header_cb);
@@ -182,7 +195,7 @@ url_join(const char *base, const char *path)
 
 static int
 transport_error(const struct http_client *client, CURLcode code, const char *base,
-    struct error *err)
+    struct http_answer *answer, struct error *err)
 {
 	const char *reason = client->reason[0] != '\0' ? client->reason : curl_easy_strerror(code);
 
@@ -191,12 +204,14 @@ transport_error(const struct http_client *client, CURLcode code, const char *bas
 		    ? -1
 		    : error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
 	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
-		if (remedies[i].code == code)
-			return error_set(err, ERROR_INTERNAL, "asking %s: %s%s%s (%s)", base,
-			    remedies[i].remedy,
-			    code == CURLE_PEER_FAILED_VERIFICATION ? " " : "",
-			    code == CURLE_PEER_FAILED_VERIFICATION ? client->root_option : "",
-			    reason);
+		if (remedies[i].code != code)
+			continue;
+		answer->unsent = remedies[i].passing == UNSENT;
+		answer->lost = remedies[i].passing == LOST;
+		return error_set(err, ERROR_INTERNAL, "asking %s: %s%s%s (%s)", base,
+		    remedies[i].remedy,
+		    code == CURLE_PEER_FAILED_VERIFICATION ? " " : "",
+		    code == CURLE_PEER_FAILED_VERIFICATION ? client->root_option : "", reason);
 	}
 	return error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
 }
@@ -244,17 +259,33 @@ request_set(struct http_client *client, const struct http_request *request)
 	    curl_easy_setopt(client->curl, CURLOPT_URL, request->url) == CURLE_OK;
 }
 
-/* Performs it; `base` is what a failure calls the server. */
+/* How long one answer may take, in milliseconds; 0 when no time is left. */
+static long
+time_limit(const struct http_client *client)
+{
+	int64_t left = client->end_ms - clock_monotonic_ms();
+
+	if (client->end_ms == 0 || left > TOTAL_MS)
+		return (long)TOTAL_MS;
+	return left > 0 ? (long)left : 0;
+}
+
+/* Performs it once; `base` is what a failure calls the server. */
 static int
 request_perform(struct http_client *client, const struct http_request *request, const char *base,
     struct http_answer *answer, struct error *err)
 {
-	struct curl_slist *headers = headers_make(request);
+	struct curl_slist *headers;
 	curl_off_t         retry_after = 0;
+	long               limit = time_limit(client);
 	CURLcode           code;
 
 	*answer = (struct http_answer){0};
+	if (limit == 0)
+		return error_set(err, ERROR_INTERNAL, "asking %s: no time is left", base);
+	headers = headers_make(request);
 	client->reason[0] = '\0';
+	(void)curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, limit);
 	(void)curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &answer->body);
 	(void)curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, answer);
 	(void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
@@ -263,27 +294,70 @@ request_perform(struct http_client *client, const struct http_request *request, 
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK) {
 		http_answer_clear(answer);
-		return transport_error(client, code, base, err);
+		return transport_error(client, code, base, answer, err);
 	}
 	(void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-	if (curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK)
+	/* Seconds or a date (RFC 9110 §10.2.3): libcurl makes seconds of both. */
+	if (curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
+	    retry_after > 0)
 		answer->retry_after = (long)retry_after;
 	return 0;
 }
 
+int64_t
+http_client_end(const struct http_client *client)
+{
+	return client->end_ms;
+}
+
+bool
+http_client_again(struct http_client *client, const struct http_answer *answer, unsigned int tried,
+    struct error *err)
+{
+	int64_t ms = retry_pause_now(&pace, tried, answer->retry_after);
+
+	if (clock_monotonic_ms() + ms >= client->patience_ms)
+		return false;
+	if (!client->said)
+		(void)fprintf(stderr, "attest-device: trying again: %s\n", err->detail);
+	client->said = true;
+	return device_interrupt_sleep(ms, err) == 0;
+}
+
+/* Performs it until it is answered for good, or the time is over. */
+static int
+request_repeat(struct http_client *client, const struct http_request *request, const char *base,
+    enum retry_rule rule, struct http_answer *answer, struct error *err)
+{
+	for (unsigned int tried = 0;; tried++) {
+		int rc = request_perform(client, request, base, answer, err);
+
+		if (rc == 0 && !retry_status(answer->status, rule))
+			return 0;
+		if (rc != 0 && !(answer->unsent && rule >= RETRY_UNSENT) &&
+		    !(answer->lost && rule >= RETRY_SAFE))
+			return -1;
+		if (rc == 0)
+			(void)error_set(err, ERROR_INTERNAL, "%s answered HTTP %ld", base, answer->status);
+		if (!http_client_again(client, answer, tried, err))
+			return rc == 0 && !device_interrupt_pending() ? 0 : -1;
+		http_answer_clear(answer);
+	}
+}
+
 int
 http_client_request(struct http_client *client, const struct http_request *request,
-    struct http_answer *answer, struct error *err)
+    enum retry_rule rule, struct http_answer *answer, struct error *err)
 {
-	return request_perform(client, request, request->url, answer, err);
+	return request_repeat(client, request, request->url, rule, answer, err);
 }
 
 int
 http_client_post(struct http_client *client, const char *base, const char *path, const char *json,
-    struct http_answer *answer, struct error *err)
+    enum retry_rule rule, struct http_answer *answer, struct error *err)
 {
 	AUTO_FREE char     *url = url_join(base, path);
 	struct http_request request = {HTTP_POST, url, "application/json", json};
 
-	return request_perform(client, &request, base, answer, err);
+	return request_repeat(client, &request, base, rule, answer, err);
 }
