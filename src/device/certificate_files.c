@@ -21,22 +21,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
 #include "device/tpm/key_file.h"
 #include "pki/certificate.h"
-#include "pki/pem.h"
-#include "tpm/openssl_error.h"
-#include "tpm/public.h"
 #include "util/error.h"
 #include "util/file.h"
 
 #define KEY_NEW   CERTIFICATE_FILES_KEY ".new"
 #define CHAIN_NEW CERTIFICATE_FILES_CHAIN ".new"
 #define FILE_MAX  ((size_t)64 * 1024)
-#define CHAIN_MAX 8
 
 static bool
 is_there(const char *directory, const char *name)
@@ -113,41 +105,4 @@ certificate_files_key_load(const char *directory, struct device_key *key, struct
 	if (file_read(path, FILE_MAX, &pem, err) != 0)
 		return -1;
 	return device_key_decode(bytes_view(&pem), key, err) == 0 ? 0 : error_wrap(err, "%s", path);
-}
-
-/* Checks the leaf; the others are for whoever verifies the chain. */
-static int
-leaf_check(X509 *leaf, EVP_PKEY *key, int64_t now, struct error *err)
-{
-	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_eq(X509_get0_pubkey(leaf), key) != 1)
-		return error_set(err, ERROR_MALFORMED,
-		    "the certificate that came back is for another key than ours");
-	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
-		return error_set(err, ERROR_MALFORMED,
-		    "the certificate that came back is not valid now; are both clocks right?");
-	return 0;
-}
-
-int
-certificate_files_check(struct view chain, const TPMT_PUBLIC *area, int64_t now, struct error *err)
-{
-	BIO      *bio = BIO_new_mem_buf(chain.data, chain.size > FILE_MAX ? 0 : (int)chain.size);
-	EVP_PKEY *key = NULL;
-	X509     *certificate;
-	int       count = 0;
-	int       rc = tpm_public_key(area, &key, err);
-
-	while (rc == 0 && bio != NULL && count <= CHAIN_MAX &&
-	    (certificate = PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL)) != NULL) {
-		rc = count == 0 ? leaf_check(certificate, key, now, err) : 0;
-		X509_free(certificate);
-		count++;
-	}
-	if (rc == 0 && (count == 0 || count > CHAIN_MAX || !pem_is_at_end()))
-		rc = error_set(err, ERROR_MALFORMED,
-		    "what came back is no chain of 1 to %d certificates in PEM", CHAIN_MAX);
-	ERR_clear_error();
-	EVP_PKEY_free(key);
-	BIO_free(bio);
-	return rc;
 }

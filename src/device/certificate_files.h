@@ -2,10 +2,7 @@
 #ifndef DEVICE_CERTIFICATE_FILES_H
 #define DEVICE_CERTIFICATE_FILES_H
 
-#include <stdint.h>
-
 #include <openssl/x509.h>
-#include <tss2/tss2_tpm2_types.h>
 
 #include "util/bytes.h"
 
@@ -32,13 +29,5 @@ int certificate_files_load(const char *directory, X509 **certificate, struct err
 
 /* Reads the key. NOT_FOUND, MALFORMED or INTERNAL. */
 int certificate_files_key_load(const char *directory, struct device_key *key, struct error *err);
-
-/*
- * Checks a chain that an ACME server sent (PEM, leaf first): it begins with a
- * certificate for the key `area`, valid at `now`, and holds nothing else than certificates.
- * MALFORMED otherwise.
- */
-int certificate_files_check(struct view chain, const TPMT_PUBLIC *area, int64_t now,
-    struct error *err);
 
 #endif

@@ -17,6 +17,7 @@
 #include "device/host/acme_order.h"
 #include "device/identity.h"
 #include "device/interrupt.h"
+#include "device/issued.h"
 #include "device/progress.h"
 #include "device/renewal.h"
 #include "device/state.h"
@@ -291,15 +292,19 @@ result_describe(const char *directory, const struct certification *run, struct e
 static int
 run_all(struct certification *run, const char *directory, bool same_tpm, struct error *err)
 {
-	AUTO_BYTES chain = {0};
-	AUTO_BYTES key = {0};
+	struct issued_order ordered = {.area = &run->key.public.publicArea};
+	AUTO_BYTES          sent = {0};
+	AUTO_BYTES          chain = {0};
+	AUTO_BYTES          key = {0};
 
 	if (certificate_files_recover(directory, err) != 0 ||
 	    identity_get(run, same_tpm, err) != 0 || name_choose(run, err) != 0 ||
 	    device_interrupt_check(err) != 0 || key_make(run, err) != 0 ||
-	    order_insist(run, &chain, err) != 0 ||
-	    certificate_files_check(bytes_view(&chain), &run->key.public.publicArea, clock_now(),
-	        err) != 0 ||
+	    order_insist(run, &sent, err) != 0)
+		return -1;
+	ordered.name = run->name;
+	ordered.now = clock_now();
+	if (issued_read(bytes_view(&sent), &ordered, &chain, err) != 0 ||
 	    device_key_encode(&run->key, &key, err) != 0)
 		return -1;
 	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,

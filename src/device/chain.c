@@ -136,8 +136,8 @@ leaf_has_key(X509 *leaf, struct view area)
 	return same;
 }
 
-static int
-links_verify(const struct device_chain *chain, struct error *err)
+int
+device_chain_links_verify(const struct device_chain *chain, struct error *err)
 {
 	for (int i = 0; i + 1 < sk_X509_num(chain->certificates); i++) {
 		X509 *below = sk_X509_value(chain->certificates, i);
@@ -150,6 +150,21 @@ links_verify(const struct device_chain *chain, struct error *err)
 			return error_set_openssl(err, ERROR_BAD_ATTESTATION,
 			    "the signature of certificate %d of the chain does not verify", i);
 	}
+	return 0;
+}
+
+static int
+times_verify(const struct device_chain *chain, int64_t now, struct error *err)
+{
+	for (int i = 0; i < sk_X509_num(chain->certificates); i++) {
+		const X509 *certificate = sk_X509_value(chain->certificates, i);
+
+		if (now < certificate_not_before(certificate) || now > certificate_not_after(certificate))
+			return error_set(err, ERROR_BAD_ATTESTATION, "%s is not valid now; are both clocks right?",
+			    i == 0 ? "it" : "one above it");
+	}
+	if (certificate_not_after(chain_leaf(chain)) - now > DEVICE_CHAIN_LIFETIME_MAX)
+		return error_set(err, ERROR_BAD_ATTESTATION, "it claims to be good for more than ten years");
 	return 0;
 }
 
@@ -177,10 +192,9 @@ device_chain_verify(struct device_chain *chain, struct view area, const struct e
 		return error_set(err, ERROR_BAD_ATTESTATION, "it is for another key than our AK");
 	if (ek != NULL && !leaf_names_ek(leaf, ek))
 		return error_set(err, ERROR_BAD_ATTESTATION, "it does not name our EK");
-	if (now < certificate_not_before(leaf) || now > certificate_not_after(leaf))
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "it is not valid now; are both clocks right?");
-	if (links_verify(chain, err) != 0 ||
+	if (times_verify(chain, now, err) != 0)
+		return -1;
+	if (device_chain_links_verify(chain, err) != 0 ||
 	    (trust != NULL && roots_verify(chain, trust, now, err) != 0))
 		return -1;
 	ak_names_clear(&chain->names);

@@ -14,6 +14,9 @@ struct ek_hash;
 struct error;
 struct trust;
 
+/* Nobody issues for longer, in seconds: a certificate that claims to be good for a hundred years is refused. */
+#define DEVICE_CHAIN_LIFETIME_MAX (INT64_C(10) * 366 * 86400)
+
 /* Leaf first, no root. {0} is none. */
 struct device_chain {
 	STACK_OF(X509) *certificates;
@@ -38,13 +41,16 @@ int device_chain_export(const struct device_chain *chain, struct bytes *der, int
  * Checks that the chain is for us: the leaf is an AK certificate by its profile,
  * its key is that of `area` (a TPMT_PUBLIC), it names the EK (urn:ek:sha256:…; not looked at
  * when `ek` is NULL, for a chain that was checked before it was kept), it
- * is valid at `now`, and each certificate's signature verifies with the key of
- * the next. With `trust` (NULL: none) the chain verifies up to one of its roots.
+ * is valid at `now` and not for more than ten years from then, so are those above it, and each
+ * certificate's signature verifies with the key of the next. With `trust` (NULL: none) the chain verifies up to one of its roots.
  *
  * Returns 0 and fills chain->names; or -1 with BAD_ATTESTATION.
  */
 int device_chain_verify(struct device_chain *chain, struct view area, const struct ek_hash *ek,
     const struct trust *trust, int64_t now, struct error *err);
+
+/* Checks that each certificate was issued and signed by the next. BAD_ATTESTATION. */
+int device_chain_links_verify(const struct device_chain *chain, struct error *err);
 
 /* Appends the certificates as PEM, leaf first. */
 int device_chain_encode(const struct device_chain *chain, struct bytes *pem, struct error *err);

@@ -18,6 +18,7 @@ src_libdevice_a_SOURCES = \
 	src/device/exhibits.c src/device/exhibits.h \
 	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \
+	src/device/issued.c src/device/issued.h \
 	src/device/open.c src/device/open.h \
 	src/device/options.c src/device/options.h \
 	src/device/progress.c src/device/progress.h \
@@ -54,6 +55,7 @@ UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test
 UNIT_TESTS += tests/unit/device/host/http_client_test
 UNIT_TESTS += tests/unit/device/host/retry_test
+UNIT_TESTS += tests/unit/device/issued_test
 UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test

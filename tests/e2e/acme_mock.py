@@ -67,7 +67,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return first if mode == "slow" and polls[what] < 3 else then
 
     def order(self, status, **more):
-        return dict(status=status, identifiers=[], authorizations=[self.url("/authorization")],
+        many = 500 if mode == "authorizations" else 1
+        return dict(status=status, identifiers=[], authorizations=[self.url("/authorization")] * many,
                     finalize=self.url("/finalize"), **more)
 
     def do_POST(self):
@@ -111,7 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             challenge["error"] = {"type": "urn:ietf:params:acme:error:badAttestationStatement",
                                   "detail": "the device is not liked\u001b[2J",
                                   "subproblems": [{"detail": "because of its colour"}]}
-        self.answer(200, {"status": status, "challenges": [{"type": "other-01"}, challenge]})
+        others = [{"type": "other-01"}] * (500 if mode == "challenges" else 1)
+        self.answer(200, {"status": status, "challenges": others + [challenge]})
 
     def post_challenge(self, payload):
         assert decode(json.loads(payload)["attObj"])
@@ -130,15 +132,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                     certificate=self.url("/certificate")))
 
     def post_certificate(self, payload):
+        days = "36500" if mode == "century" else "1"
         request = ["-key", scratch + "/other.key", "-subj", "/CN=x"] if mode == "other-key" else \
             ["-in", scratch + "/mock.csr", "-inform", "DER"]
         if mode == "other-key":
             made = subprocess.run(["openssl", "req", "-x509", "-days", "1"] + request,
                                   capture_output=True, check=True).stdout
         else:
-            made = subprocess.run(["openssl", "x509", "-req", "-days", "1", "-CA", scratch + "/ca.pem",
+            made = subprocess.run(["openssl", "x509", "-req", "-days", days, "-CA", scratch + "/ca.pem",
                                    "-CAkey", scratch + "/other.key", "-CAcreateserial"] + request,
                                   capture_output=True, check=True).stdout
+        if mode == "rubbish":
+            made += b"\x1b]0;title\x07"
+        if mode == "private-key":
+            made += open(scratch + "/other.key", "rb").read()
         self.answer(200, b"hello" if mode == "no-chain" else made)
 
 

@@ -75,6 +75,11 @@ fails "an order that falls through" order-invalid 'attest-device: the order fell
 fails "a CSR that is refused" bad-csr 'attest-device: the CSR is ugly'
 fails "a certificate for another key" other-key 'is for another key than ours'
 fails "something else than a certificate" no-chain 'no chain of 1 to 8 certificates'
+fails "rubbish behind the certificate" rubbish 'no chain of 1 to 8 certificates'
+fails "a private key behind the certificate" private-key 'no chain of 1 to 8 certificates'
+fails "a certificate for a hundred years" century 'claims to be good for more than ten years'
+fails "500 authorizations for one name" authorizations 'has 500 authorizations for one name'
+fails "500 challenges" challenges 'more than 32 challenges'
 case_equal "after all these failures, the files are those from before" "$(files_sum)" "$before"
 check "… and nothing temporary is left" '[ -z "$(ls "$scratch/state" | grep new)" ]'
 check "… nor loaded" '[ -z "$(tpm2_getcap -T "${tcti[one]}" handles-transient)" ]'

@@ -3,6 +3,7 @@
 
 #include "device/host/acme_client.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 /* Servers behind one address may share no nonces; each try has the newest. */
 #define NONCE_TRIES 5
+#define NONCE_MAX   1024U
 
 #define WAIT_DEADLINE_MS  (INT64_C(120) * 1000)
 #define WAIT_FIRST_MS     200
@@ -44,11 +46,24 @@ acme_text(const json_t *object, const char *name)
 
 /* ---- requests ---- */
 
-/* Keeps the nonce of an answer: every one may bring one (§6.5.1). */
+/* True for what §6.5.1 lets be a nonce: base64url, and no book. */
+static bool
+nonce_is_one(const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_')
+			return false;
+	}
+	return length > 0 && length <= NONCE_MAX;
+}
+
+/* Keeps the nonce of an answer: every one may bring one, and what is none is ignored (§6.5.1). */
 static void
 nonce_keep(struct acme_client *client, struct http_answer *answer)
 {
-	if (answer->nonce == NULL)
+	if (answer->nonce == NULL || !nonce_is_one(answer->nonce))
 		return;
 	free(client->nonce);
 	client->nonce = answer->nonce;

@@ -15,6 +15,10 @@
 #define CHALLENGE_TYPE  "device-attest-01"
 #define IDENTIFIER_TYPE "permanent-identifier"
 
+/* What a server may list for one name: it is asked for one by one. */
+#define AUTHORIZATIONS_MAX 8U
+#define CHALLENGES_MAX     32U
+
 struct order {
 	char   *url;
 	json_t *object;
@@ -128,6 +132,11 @@ authorization_get(struct acme_client *client, const char *url,
 
 	if (acme_client_post_object(client, url, NULL, &authorization, NULL, err) != 0)
 		return -1;
+	if (json_array_size(json_object_get(authorization, "challenges")) > CHALLENGES_MAX) {
+		json_decref(authorization);
+		return error_set(err, ERROR_MALFORMED, "%s has more than %u challenges", url,
+		    CHALLENGES_MAX);
+	}
 	challenge = challenge_find(authorization);
 	if (strcmp(acme_text(authorization, "status"), "pending") == 0) {
 		rc = challenge == NULL
@@ -151,6 +160,9 @@ authorizations_get(struct acme_client *client, const struct order *order,
 
 	if (json_array_size(urls) == 0)
 		return error_set(err, ERROR_MALFORMED, "%s has no authorizations", order->url);
+	if (json_array_size(urls) > AUTHORIZATIONS_MAX)
+		return error_set(err, ERROR_MALFORMED, "%s has %zu authorizations for one name", order->url,
+		    json_array_size(urls));
 	json_array_foreach(urls, index, url)
 	{
 		if (!json_is_string(url))

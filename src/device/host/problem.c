@@ -11,6 +11,9 @@
 #include "device/host/http_client.h"
 #include "util/error.h"
 
+/* More say nothing to a person. */
+#define SUBPROBLEMS_MAX 8
+
 static const char *const prefixes[] = {"urn:attest-ca:error:", "urn:ietf:params:acme:error:"};
 
 static enum error_kind
@@ -68,6 +71,8 @@ subproblems_append(const json_t *document, struct error *err)
 	{
 		struct error outer = *err;
 
+		if (index == SUBPROBLEMS_MAX)
+			break;
 		if (member_text(problem, "detail") != NULL)
 			(void)error_set(err, outer.kind, "%s: %s", outer.detail,
 			    member_text(problem, "detail"));

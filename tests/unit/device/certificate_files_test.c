@@ -1,7 +1,9 @@
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,6 +149,51 @@ START_TEST(replace_after_a_crash_leaves_the_newest_pair)
 }
 END_TEST
 
+/* Where the key cannot be put in place, the chain is not either: it would belong to no key. */
+START_TEST(recover_puts_the_key_in_place_first)
+{
+	AUTO_FREE char *key = file_join(directory, "device.key");
+	AUTO_FREE char *inside = file_join(key, "x");
+	struct error    err = {0};
+
+	put("device.pem", "old chain");
+	put("device.key.new", "new key");
+	put("device.pem.new", "new chain");
+	ck_assert_int_eq(mkdir(key, 0700), 0);
+	ck_assert_int_eq(mkdir(inside, 0700), 0);
+	ck_assert_int_eq(certificate_files_recover(directory, &err), -1);
+	holds("device.pem", "old chain");
+	holds("device.pem.new", "new chain");
+	ck_assert_int_eq(rmdir(inside), 0);
+	ck_assert_int_eq(rmdir(key), 0);
+	unit_ok(certificate_files_recover(directory, &err), &err);
+	holds("device.key", "new key");
+	holds("device.pem", "new chain");
+}
+END_TEST
+
+/* A decision of an earlier run stands, even when there is no room for what this one wants to write. */
+START_TEST(replace_carries_an_earlier_decision_out_first)
+{
+	const struct rlimit none = {0, RLIM_INFINITY};
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct error        err = {0};
+	int                 rc;
+
+	put("device.key", "old key");
+	put("device.pem", "old chain");
+	put("device.key.new", "new key");
+	put("device.pem.new", "new chain");
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	rc = certificate_files_replace(directory, old_key, old_chain, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
+	ck_assert_int_eq(rc, -1);
+	holds("device.key", "new key");
+	holds("device.pem", "new chain");
+}
+END_TEST
+
 START_TEST(recover_missing_directory_is_nothing_to_do)
 {
 	struct error err = {0};
@@ -204,6 +251,8 @@ main(void)
 	tcase_add_test(tc, replace_makes_the_directory);
 	tcase_add_loop_test(tc, recover_after_a_crash_leaves_a_pair, 0, count);
 	tcase_add_loop_test(tc, replace_after_a_crash_leaves_the_newest_pair, 0, count);
+	tcase_add_test(tc, recover_puts_the_key_in_place_first);
+	tcase_add_test(tc, replace_carries_an_earlier_decision_out_first);
 	tcase_add_test(tc, recover_missing_directory_is_nothing_to_do);
 	tcase_add_loop_test(tc, renewal_is_due_from_two_thirds_on, 0,
 	    (int)(sizeof renewals / sizeof renewals[0]));

@@ -188,6 +188,44 @@ START_TEST(verify_expired_is_bad)
 }
 END_TEST
 
+/* The AK's certificate is good still, the one above it no more. */
+START_TEST(verify_expired_above_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	X509        *above = X509_dup(issuing.certificate);
+	struct error err = {0};
+	json_t      *array;
+
+	ck_assert_ptr_nonnull(ASN1_TIME_set(X509_getm_notAfter(above), NOW + 10));
+	ck_assert_int_gt(X509_sign(above, root.key, EVP_sha384()), 0);
+	array = json_pack("[o, o]", leaf_make(&issuing, ak.key, &ek, NOW), ca_string(above));
+	X509_free(above);
+	unit_ok(device_chain_decode(array, &chain, &err), &err);
+	json_decref(array);
+	unit_ok(device_chain_verify(&chain, bytes_view(&ak.public), &ek, NULL, NOW + 10, &err), &err);
+	unit_fails(device_chain_verify(&chain, bytes_view(&ak.public), &ek, NULL, NOW + 11, &err), &err,
+	    ERROR_BAD_ATTESTATION, "one above it is not valid now; are both clocks right?");
+}
+END_TEST
+
+START_TEST(verify_lifetime_beyond_all_bounds_is_bad)
+{
+	AUTO_CHAIN   chain = {0};
+	struct error err = {0};
+	json_t      *array = json_pack("[o, o]", leaf_make(&issuing, ak.key, &ek, NOW),
+	         ca_string(issuing.certificate));
+	X509        *leaf;
+
+	unit_ok(device_chain_decode(array, &chain, &err), &err);
+	json_decref(array);
+	leaf = sk_X509_value(chain.certificates, 0);
+	ck_assert_ptr_nonnull(ASN1_TIME_set(X509_getm_notAfter(leaf), NOW + 10 * 366 * INT64_C(86400) + 1));
+	ck_assert_int_gt(X509_sign(leaf, issuing.key, EVP_sha256()), 0);
+	unit_fails(device_chain_verify(&chain, bytes_view(&ak.public), &ek, NULL, NOW, &err), &err,
+	    ERROR_BAD_ATTESTATION, "it claims to be good for more than ten years");
+}
+END_TEST
+
 START_TEST(verify_signature_of_a_namesake_is_bad)
 {
 	AUTO_CHAIN   chain = {0};
@@ -323,6 +361,8 @@ main(void)
 	tcase_add_test(tc, verify_other_ek_is_bad);
 	tcase_add_test(tc, verify_not_yet_valid_is_bad);
 	tcase_add_test(tc, verify_expired_is_bad);
+	tcase_add_test(tc, verify_expired_above_is_bad);
+	tcase_add_test(tc, verify_lifetime_beyond_all_bounds_is_bad);
 	tcase_add_test(tc, verify_signature_of_a_namesake_is_bad);
 	tcase_add_test(tc, verify_other_issuer_is_bad);
 	tcase_add_test(tc, verify_other_root_is_bad);
