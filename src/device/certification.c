@@ -276,13 +276,20 @@ result_describe(const char *directory, const struct certification *run, struct e
 	X509           *certificate = NULL;
 	char            until[CLOCK_TEXT_SIZE];
 	char            renew[CLOCK_TEXT_SIZE];
+	int64_t         interval;
+	int64_t         other;
 
 	if (certificate_files_load(directory, &certificate, err) != 0)
 		return -1;
 	clock_format(certificate_not_after(certificate), until);
 	clock_format(renewal_time(certificate_not_before(certificate),
 	                 certificate_not_after(certificate)), renew);
+	interval = renewal_interval(certificate_not_before(certificate),
+	    certificate_not_after(certificate));
 	X509_free(certificate);
+	other = renewal_interval(device_chain_not_before(&run->identity.chain),
+	    device_chain_not_after(&run->identity.chain));
+	renewal_interval_note(interval < other ? interval : other);
 	(void)json_object_update_new(run->out,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", run->name, "notAfter", until, "renewal",
 	        renew, "key", key, "certificate", chain));

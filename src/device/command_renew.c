@@ -16,6 +16,8 @@
 #include "device/renewal.h"
 #include "device/run_command.h"
 #include "device/state.h"
+#include "device/tpm/device_ak.h"
+#include "device/tpm/sign_key.h"
 #include "device/tpm/tpm.h"
 #include "pki/certificate.h"
 #include "util/clock.h"
@@ -37,13 +39,17 @@ struct due {
 	bool    chain;
 	bool    certificate;
 	int64_t next;
+	int64_t interval; /* how often to look, as the shorter life wants it */
 };
 
 static void
 due_add(int64_t not_before, int64_t not_after, bool *is_due, struct due *due)
 {
 	int64_t when = renewal_time(not_before, not_after);
+	int64_t interval = renewal_interval(not_before, not_after);
 
+	if (due->interval == 0 || interval < due->interval)
+		due->interval = interval;
 	*is_due = renewal_is_due(not_before, not_after, clock_now());
 	if (due->next == 0 || when < due->next)
 		due->next = when;
@@ -82,6 +88,28 @@ certificate_look(const char *directory, struct due *due, struct error *err)
 	due_add(certificate_not_before(certificate), certificate_not_after(certificate),
 	    &due->certificate, due);
 	X509_free(certificate);
+	return 0;
+}
+
+/* What does not load is not in order, however long its certificate is good. */
+static int
+keys_check(const struct device_settings *settings, const struct device_state *state,
+    struct error *err)
+{
+	AUTO_TPM          tpm = NULL;
+	AUTO_AK           ak = {0};
+	struct device_key key;
+	uint32_t          handle = DEVICE_HANDLE_NONE;
+
+	if (device_state_ak_load(state, &ak, err) != 0 ||
+	    certificate_files_key_load(certification_directory(settings, state), &key, err) != 0 ||
+	    device_open(settings, &tpm, err) != 0)
+		return -1;
+	if (device_ak_load(tpm, &ak, &handle, err) != 0)
+		return err->kind == ERROR_CONFLICT ? certification_lost(err) : -1;
+	device_tpm_release(tpm, &handle);
+	if (sign_key_check(tpm, &key, err) != 0)
+		return err->kind == ERROR_CONFLICT ? certification_lost(err) : -1;
 	return 0;
 }
 
@@ -161,7 +189,12 @@ renew_run(const struct command_call *call, struct error *err)
 		    look(&settings.all, &state, &after, err) != 0)
 			return -1;
 		due.next = after.next;
+		due.interval = after.interval;
+	} else if (keys_check(&settings.all, &state, err) != 0) {
+		return -1;
 	}
+	if (!due.certificate) /* else it was said with the certificate */
+		renewal_interval_note(due.interval);
 	result_show(&due, call->answer, !call->json);
 	if (settings.all.exec == NULL || !(due.certificate || due.chain))
 		return 0;

@@ -116,17 +116,19 @@ validity_show(int64_t not_before, int64_t not_after, json_t *object, bool print,
 	char    from[CLOCK_TEXT_SIZE];
 	char    until[CLOCK_TEXT_SIZE];
 	char    when[CLOCK_TEXT_SIZE];
+	char    left[RENEWAL_LEFT_SIZE];
 	char    text[96];
 
 	clock_format(not_before, from);
 	clock_format(not_after, until);
 	clock_format(renewal, when);
-	(void)snprintf(text, sizeof text, "%s (%lld days left)", until, (long long)days);
+	renewal_left_format(not_after - now, left);
+	(void)snprintf(text, sizeof text, "%s (%s left)", until, left);
 	line_print(print, "  until", now > not_after ? until : text);
 	line_print(print, "  renewal", now >= renewal ? "due now" : when);
 	(void)json_object_update_new(object,
-	    json_pack("{s:s, s:s, s:I, s:s, s:b}", "notBefore", from, "notAfter", until, "daysLeft",
-	        (json_int_t)days, "renewal", when, "renewalDue", now >= renewal));
+	    json_pack("{s:s, s:s, s:I, s:I, s:s, s:b}", "notBefore", from, "notAfter", until, "daysLeft",
+	        (json_int_t)days, "secondsLeft", (json_int_t)(not_after - now), "renewal", when, "renewalDue", now >= renewal));
 	return now <= not_after ? 0
 	                        : error_set(err, ERROR_NOT_FOUND, "it expired at %s", until);
 }

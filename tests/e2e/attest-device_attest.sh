@@ -189,6 +189,24 @@ case_fails "TLS that nobody trusts: the remedy is named" 1 'not trusted; name th
 	attest two copied
 case_ok "TLS with its root: works" attest two copied --tls-root "$scratch/tls.pem"
 case_equal "TLS: no note" "$err" ""
+
+# with_roots COMMAND…: where the system's directory of roots holds the one of this server.
+with_roots() {
+	unshare -m sh -c 'mount --bind "$1" /etc/ssl/certs && shift && exec "$@"' sh "$scratch/roots" "$@"
+}
+mkdir "$scratch/roots"
+cp "$scratch/tls.pem" "$scratch/roots/$(openssl x509 -in "$scratch/tls.pem" -noout -hash).0"
+cp "$other" "$scratch/roots/ca-certificates.crt"
+if with_roots true 2>/dev/null; then
+	case_ok "TLS: a root of the system's counts" with_roots "$attest_device_program" --tcti "${tcti[two]}" \
+		--state-dir "$scratch/copied" attest --attestation-url "$attestd_url"
+	case_fails "TLS: with --tls-root it does not" 1 'not trusted; name the root' \
+		with_roots "$attest_device_program" --tcti "${tcti[two]}" --state-dir "$scratch/copied" attest \
+		--attestation-url "$attestd_url" --tls-root "$other"
+else
+	skip "TLS: a root of the system's counts" "nothing can be mounted here"
+	skip "TLS: with --tls-root it does not" "nothing can be mounted here"
+fi
 case_fails "no such TLS root" 1 'the TLS root /nonexistent: No such file' \
 	attest two copied --tls-root /nonexistent
 attestd_stop

@@ -197,8 +197,27 @@ before=$(files_sum)
 case_ok "renew: nothing is due" device one renew --exec "touch $scratch/ran"
 case_matches "… and says until when" "$out" 'nothing to renew before 20'
 check "… and changes nothing, and runs nothing" '[ "$(files_sum)" = "$before" ] && [ ! -e "$scratch/ran" ]'
-case_ok "renew: nothing is due, and no TPM is needed for it" attest_device --tcti device:/nonexistent \
-	--state-dir "$state" renew
+case_fails "renew: nothing is due, but without a TPM the keys do not load" 1 'there is no TPM at /nonexistent' \
+	attest_device --tcti device:/nonexistent --state-dir "$state" renew
+check "… which is not called nothing to renew" '[[ $out$err != *"nothing to renew"* ]]'
+
+# at SECONDS: that many from now, as openssl ca has it
+at() {
+	date -u -d "@$(($(date +%s) + $1))" +%Y%m%d%H%M%SZ
+}
+dated "$state/device.pem" "$(at 0)" "$(at 3600)"
+case_ok "renew: nothing is due of what lives for an hour" device one renew
+case_matches "… and the interval to set is said" "$err" 'OnUnitInactiveSec=600s'
+dated "$state/device.pem" "$(at -7200)" "$(at 3)"
+dated "$state/ak-chain.pem" "$(at -7200)" "$(at 3)"
+case_ok "renew: at the last moment" device one renew --json
+case_equal "… both are renewed" "$(jq -r '"\(.certificateRenewed) \(.akRenewed)"' <<<"$out")" "true true"
+case_equal "… and nobody is told to look more often" "$err" ""
+dated "$state/device.pem" "$(at -7200)" "$(at -1)"
+dated "$state/ak-chain.pem" "$(at -7200)" "$(at -1)"
+case_ok "renew: after the last moment" device one renew
+case_ok "… and all is well" device one status
+before=$(files_sum)
 
 dated "$state/device.pem" 20000101000000Z 20300101000000Z
 case_ok "renew: the certificate is past two thirds" device one renew --json \
@@ -255,11 +274,14 @@ case_ok "… nor the one of the other host then" certificate one --name laptop
 # ---- status ----
 
 case_ok "status" device one status
-case_matches "… for people" "$out" "EK +$hash .*AK +rsa2048.*certificate +laptop.*key +ecc-p256.*days left"
+case_matches "… for people" "$out" "EK +$hash .*AK +rsa2048.*certificate +laptop.*key +ecc-p256.*\([0-9]+ h [0-9]+ min left\)"
 case_ok "status --json" device one status --json
 case_equal "… for machines" \
 	"$(jq -r '"\(.certificate.name) \(.certificate.keyType) \(.certificate.renewalDue) \(.ak.type)"' <<<"$out")" \
 	"laptop ecc-p256 false rsa2048"
+dated "$state/device.pem" "$(at -3600)" "$(at 100000)"
+case_ok "status of a certificate that has little more than a day" device one status
+case_matches "… says hours" "$out" '\(27 h 4[56] min left\)'
 dated "$state/device.pem" 20000101000000Z 20100101000000Z
 case_fails "status: an expired certificate is a failure" 1 'it expired at 2010' device one status
 
@@ -286,6 +308,9 @@ case_fails "enroll: a device.conf with something unknown" 1 'wrong.conf.*line 1.
 
 tpm2_clear -T "${tcti[one]}" -c p 2>/dev/null || tpm2_clear -T "${tcti[one]}" -c l
 case_fails "status: the TPM was cleared" 1 'no longer load: the TPM was cleared or replaced' device one status
+case_fails "renew: nothing is due, but the TPM was cleared" 1 'cleared or replaced; run "attest-device enroll"' \
+	device one renew
+check "… which is not called nothing to renew" '[[ $out$err != *"nothing to renew"* ]]'
 dated "$state/device.pem" 20000101000000Z 20300101000000Z
 case_fails "renew: the TPM was cleared" 1 'cleared or replaced; run "attest-device enroll"' device one renew
 case_ok "enroll starts over" attest_device enroll --config "$scratch/device.conf"

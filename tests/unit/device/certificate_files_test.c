@@ -239,6 +239,36 @@ START_TEST(days_left_rounds_down)
 }
 END_TEST
 
+static const struct {
+	int64_t seconds;
+	const char *text;
+} lefts[] = {
+    {DAYS(30) + 5, "30 days"}, {DAYS(2), "2 days"}, {DAYS(2) - 1, "47 h 59 min"},
+    {3600, "1 h 0 min"}, {3599, "59 min 59 s"}, {59, "0 min 59 s"}, {0, "0 min 0 s"},
+    {-5, "0 min 0 s"},
+};
+
+START_TEST(left_is_told_in_hours_below_two_days)
+{
+	char text[RENEWAL_LEFT_SIZE];
+
+	renewal_left_format(lefts[_i].seconds, text);
+	ck_assert_str_eq(text, lefts[_i].text);
+}
+END_TEST
+
+/* A timer of this interval comes twice in the last third, however it falls. */
+START_TEST(interval_is_a_sixth_of_the_life)
+{
+	ck_assert_int_eq(renewal_interval(0, 600), 100);
+	ck_assert_int_eq(renewal_interval(1000, 1000 + DAYS(90)), DAYS(15));
+	ck_assert_int_eq(renewal_interval(0, 3), 1);
+	ck_assert_int_eq(renewal_interval(100, 100), 1);
+	ck_assert_int_lt(renewal_interval(0, INT64_C(6) * 3600), RENEWAL_TIMER);
+	ck_assert_int_ge(renewal_interval(0, INT64_C(7) * 3600), RENEWAL_TIMER);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -257,6 +287,9 @@ main(void)
 	tcase_add_loop_test(tc, renewal_is_due_from_two_thirds_on, 0,
 	    (int)(sizeof renewals / sizeof renewals[0]));
 	tcase_add_test(tc, days_left_rounds_down);
+	tcase_add_loop_test(tc, left_is_told_in_hours_below_two_days, 0,
+	    (int)(sizeof lefts / sizeof lefts[0]));
+	tcase_add_test(tc, interval_is_a_sixth_of_the_life);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
