@@ -32,8 +32,9 @@ sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
 		return error_set(err, ERROR_OVERLOADED, "%s: %s is locked by a program that is not ours",
 		    doing, path);
 	case SQLITE_FULL:
-		remedy = "; make room on the disk";
-		break;
+		/* For now only, and told to clients, who need not know where the store is. */
+		return error_set(err, ERROR_OVERLOADED,
+		    "%s: the disk of the store is full; make room on it", doing);
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:

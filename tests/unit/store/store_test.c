@@ -12,6 +12,7 @@
 
 #include "ca/files.h"
 #include "store/inventory/device.h"
+#include "store/sqlite/connection.h"
 #include "store_devices.h"
 #include "util/bytes.h"
 #include "util/file.h"
@@ -200,6 +201,24 @@ START_TEST(commit_on_a_full_disk_undoes_all)
 	limit_files(RLIM_INFINITY);
 	unit_ok(enroll(2, 0, NULL), &err);
 	ck_assert(present(2));
+}
+END_TEST
+
+/* A client is asked to come again: it answers 503, and is told nothing of the store's place. */
+START_TEST(change_on_a_full_disk_is_overloaded)
+{
+	unsigned int number = 0;
+
+	unit_ok(enroll(0, 0, NULL), &err);
+	ck_assert_int_eq(sqlite3_exec(sqlite_of(store)->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+	    SQLITE_OK); /* no more than there are */
+	do
+		number++;
+	while (number < 65536 && enroll((uint8_t)(number >> 8), (uint8_t)number, NULL) == 0);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
+	ck_assert_int_eq(error_status(err.kind), 503);
+	ck_assert_ptr_nonnull(strstr(err.detail, "the disk of the store is full; make room on it"));
+	ck_assert_ptr_null(strstr(err.detail, directory));
 }
 END_TEST
 
@@ -395,6 +414,7 @@ case_of_transactions(void)
 	tcase_add_test(tc, release_undoes_to_its_mark_alone);
 	tcase_add_test(tc, transaction_out_of_order_is_internal);
 	tcase_add_test(tc, commit_on_a_full_disk_undoes_all);
+	tcase_add_test(tc, change_on_a_full_disk_is_overloaded);
 	tcase_add_test(tc, read_while_another_writes_never_waits);
 	tcase_add_test(tc, generation_changes_with_the_commits_of_others);
 	tcase_add_test(tc, enroll_by_many_threads_loses_nothing);
