@@ -82,6 +82,7 @@ E2E_TESTS += tests/e2e/attest-ca_trust.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
 E2E_TESTS += tests/e2e/attest-device_certificate.sh
+E2E_TESTS += tests/e2e/attest-device_auth.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh

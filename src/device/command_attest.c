@@ -24,7 +24,7 @@ const struct command device_attest_command = {
     .summary = "have an attestation key certified",
     .size = sizeof(struct device_settings),
     .options = {{device_attestation_rows, 0}, {device_ek_rows, 0}, {device_ak_rows, 0},
-        {device_common_rows, 0}},
+        {device_auth_rows, 0}, {device_common_rows, 0}},
     .check = attest_check,
     .run = attest_run,
 };

@@ -31,6 +31,7 @@ const struct command device_ek_command = {
     .summary = "show this machine's endorsement keys",
     .size = sizeof(struct ek),
     .options = {{ek_rows, 0}, {device_ek_rows, offsetof(struct ek, settings)},
+        {device_auth_rows, offsetof(struct ek, settings)},
         {device_common_rows, offsetof(struct ek, settings)}},
     .check = ek_check,
     .run = ek_run,

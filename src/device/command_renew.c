@@ -29,7 +29,7 @@ const struct command device_renew_command = {
     .name = "renew",
     .summary = "renew what has passed two thirds of its life",
     .size = sizeof(struct device_settings),
-    .options = {{device_exec_rows, 0}, {device_files_rows, 0}, {device_owner_rows, 0},
+    .options = {{device_exec_rows, 0}, {device_files_rows, 0}, {device_auth_rows, 0},
         {device_common_rows, 0}},
     .run = renew_run,
 };

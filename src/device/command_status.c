@@ -30,7 +30,7 @@ const struct command device_status_command = {
     .name = "status",
     .summary = "show TPM, keys and certificates, and when they are renewed",
     .size = sizeof(struct device_settings),
-    .options = {{device_files_rows, 0}, {device_common_rows, 0}},
+    .options = {{device_files_rows, 0}, {device_auth_rows, 0}, {device_common_rows, 0}},
     .run = status_run,
 };
 

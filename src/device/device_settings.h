@@ -41,9 +41,13 @@ struct error;
 #define DEVICE_SETTINGS_OUT(X)                                                             \
 	X(out, "out", TEXT, "DIR", PATH, NULL,                                             \
 	    "where device.key and device.pem are; else the state directory")
-#define DEVICE_SETTINGS_OWNER(X)                                                           \
+#define DEVICE_SETTINGS_AUTH(X)                                                            \
 	X(owner_auth_file, "owner-auth-file", TEXT, "FILE", FLEETING, NULL,                \
-	    "the password of the TPM's owner")
+	    "the password of the TPM's owner")                                             \
+	X(endorsement_auth_file, "endorsement-auth-file", TEXT, "FILE", FLEETING, NULL,    \
+	    "the password of its endorsement hierarchy")                                   \
+	X(parent_auth_file, "parent-auth-file", TEXT, "FILE", FLEETING, NULL,              \
+	    "the password of its storage root key")
 #define DEVICE_SETTINGS_EXEC(X)                                                            \
 	X(exec, "exec", TEXT, "CMD", FLEETING, NULL, "run this after a change")
 
@@ -54,7 +58,7 @@ struct error;
 	DEVICE_SETTINGS_AK(X)                                                              \
 	DEVICE_SETTINGS_CERTIFICATE(X)                                                     \
 	DEVICE_SETTINGS_OUT(X)                                                             \
-	DEVICE_SETTINGS_OWNER(X)                                                           \
+	DEVICE_SETTINGS_AUTH(X)                                                            \
 	DEVICE_SETTINGS_EXEC(X)
 
 /* What a run goes by. Strings are borrowed, NULL when nobody said. */

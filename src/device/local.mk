@@ -35,9 +35,11 @@ src_libdevice_a_SOURCES = \
 	src/device/host/retry.c src/device/host/retry.h \
 	src/device/tpm/device_ak.c src/device/tpm/device_ak.h \
 	src/device/tpm/ak_type.c src/device/tpm/ak_type.h \
+	src/device/tpm/auth.c src/device/tpm/auth.h \
 	src/device/tpm/device_credential.c src/device/tpm/device_credential.h \
 	src/device/tpm/device_ek.c src/device/tpm/device_ek.h \
 	src/device/tpm/esys.h \
+	src/device/tpm/key_create.c src/device/tpm/key_create.h \
 	src/device/tpm/key_file.c src/device/tpm/key_file.h \
 	src/device/tpm/key_load.c src/device/tpm/key_load.h \
 	src/device/tpm/nv.c src/device/tpm/nv.h \

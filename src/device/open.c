@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "device/device_settings.h"
+#include "device/tpm/auth.h"
 #include "device/tpm/tpm.h"
 
 static const char *
@@ -21,11 +22,19 @@ tcti_choose(const struct device_settings *settings)
 int
 device_open(const struct device_settings *settings, struct device_tpm **tpm, struct error *err)
 {
+	const char *const files[DEVICE_AUTH_COUNT] = {
+	    [DEVICE_AUTH_OWNER] = settings->owner_auth_file,
+	    [DEVICE_AUTH_ENDORSEMENT] = settings->endorsement_auth_file,
+	    [DEVICE_AUTH_PARENT] = settings->parent_auth_file,
+	};
+
 	if (!settings->verbose)
 		(void)setenv("TSS2_LOG", "all+NONE", 1);
 	if (device_tpm_open(tcti_choose(settings), tpm, err) != 0)
 		return -1;
-	return settings->owner_auth_file == NULL
-	    ? 0
-	    : device_tpm_owner_auth(*tpm, settings->owner_auth_file, err);
+	for (enum device_auth which = 0; which < DEVICE_AUTH_COUNT; which++) {
+		if (files[which] != NULL && device_auth_read(*tpm, which, files[which], err) != 0)
+			return -1;
+	}
+	return 0;
 }

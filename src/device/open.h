@@ -7,8 +7,8 @@ struct device_tpm;
 struct error;
 
 /*
- * Opens the TPM of --tcti, else of $TPM2TOOLS_TCTI, else device:/dev/tpmrm0, with the owner's
- * password where the settings have one. Without --verbose the libraries below are silent from
+ * Opens the TPM of --tcti, else of $TPM2TOOLS_TCTI, else device:/dev/tpmrm0, with the
+ * passwords that the settings have. Without --verbose the libraries below are silent from
  * here on: ours says better what failed. INTERNAL, or NOT_FOUND when there is no TPM.
  */
 int device_open(const struct device_settings *settings, struct device_tpm **tpm,

@@ -51,6 +51,6 @@ const struct command_option device_files_rows[] = {
     {0},
 };
 
-const struct command_option device_owner_rows[] = {DEVICE_SETTINGS_OWNER(X) {0}};
+const struct command_option device_auth_rows[] = {DEVICE_SETTINGS_AUTH(X) {0}};
 
 const struct command_option device_exec_rows[] = {DEVICE_SETTINGS_EXEC(X) {0}};

@@ -10,7 +10,7 @@ extern const struct command_option device_ek_rows[];
 extern const struct command_option device_ak_rows[];
 extern const struct command_option device_certificate_rows[];
 extern const struct command_option device_files_rows[];
-extern const struct command_option device_owner_rows[];
+extern const struct command_option device_auth_rows[];
 extern const struct command_option device_exec_rows[];
 
 #endif

@@ -330,7 +330,7 @@ printf 'owner\n' >"$scratch/owner"
 tpm2_changeauth -T "${tcti[two]}" -c o owner
 case_fails "an owner with a password: the option is named" 1 'with --owner-auth-file' certificate two
 echo wrong >"$scratch/wrong"
-case_fails "an owner's password that is wrong" 1 'the hierarchy has a password' \
+case_fails "an owner's password that is wrong" 1 'the password of the owner hierarchy is wrong' \
 	certificate two --owner-auth-file "$scratch/wrong"
 case_ok "an owner's password that is right" certificate two --owner-auth-file "$scratch/owner"
 case_ok "… is not needed again" certificate two

@@ -204,7 +204,7 @@ case_ok "… and works" attest_device --tcti "${tcti[plain]}" ek
 check "plain: nothing stays loaded at the end" 'nothing_loaded plain'
 
 tpm2_changeauth -T "${tcti[plain]}" -c e secret
-case_fails "an endorsement hierarchy with a password is named" 1 'the hierarchy has a password' \
+case_fails "an endorsement hierarchy with a password is named" 1 'the endorsement hierarchy has a password' \
 	attest_device --tcti "${tcti[plain]}" ek
 
 case_fails "no TPM at the device file" 1 'there is no TPM at /nonexistent/tpm.*firmware' \

@@ -13,8 +13,8 @@
 
 #include "device/tpm/ak_type.h"
 #include "device/tpm/esys.h"
+#include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
-#include "device/tpm/parent.h"
 #include "tpm/ak.h"
 #include "tpm/creation.h"
 #include "util/error.h"
@@ -30,51 +30,6 @@ device_ak_clear(struct device_ak *ak)
 }
 
 /* ---- making ---- */
-
-/* What TPM2_Create gives besides the key, for TPM2_CertifyCreation. */
-struct created {
-	TPM2B_CREATION_DATA *data;
-	TPM2B_DIGEST        *hash;
-	TPMT_TK_CREATION    *ticket;
-};
-
-static void
-created_clear(struct created *created)
-{
-	Esys_Free(created->data);
-	Esys_Free(created->hash);
-	Esys_Free(created->ticket);
-}
-
-static int
-ak_create(struct device_tpm *tpm, const struct device_ak_type *type, ESYS_TR parent,
-    struct device_key *key, struct created *created, struct error *err)
-{
-	const TPM2B_SENSITIVE_CREATE sensitive = {0};
-	const TPM2B_PUBLIC       in = {.publicArea = device_ak_type_public(type)};
-	const TPM2B_DATA         outside = {0};
-	const TPML_PCR_SELECTION pcrs = {0};
-	TPM2B_PUBLIC            *public = NULL;
-	TPM2B_PRIVATE           *private = NULL;
-	TPM2_RC                  code;
-	TSS2_RC                  rc;
-
-	DEVICE_TPM_TRY(rc, Esys_Create(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-	                       ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, &private, &public,
-	                       &created->data, &created->hash, &created->ticket));
-	code = device_tpm_code(rc);
-	if (code == TPM2_RC_VALUE || code == TPM2_RC_CURVE || code == TPM2_RC_SCHEME ||
-	    code == TPM2_RC_ASYMMETRIC || code == TPM2_RC_HASH || code == TPM2_RC_KEY_SIZE)
-		return error_set(err, ERROR_NOT_FOUND,
-		    "this TPM makes no %s keys; choose another --ak-type", type->word);
-	if (rc != TSS2_RC_SUCCESS)
-		return device_tpm_error(err, rc, "making the AK");
-	key->public = *public;
-	key->private = *private;
-	Esys_Free(public);
-	Esys_Free(private);
-	return 0;
-}
 
 static int
 marshal_creation_data(const TPMS_CREATION_DATA *data, struct bytes *out)
@@ -102,7 +57,7 @@ marshal_signature(const TPMT_SIGNATURE *signature, struct bytes *out)
 
 /* Has the AK certify its own creation: TPM 2.0 Part 3, TPM2_CertifyCreation. */
 static int
-ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct created *created,
+ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct device_creation *created,
     struct device_ak *ak, struct error *err)
 {
 	const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL}; /* the AK's own */
@@ -113,12 +68,12 @@ ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct created *created
 	int                   failed;
 
 	DEVICE_TPM_TRY(rc, Esys_CertifyCreation(tpm->esys, handle, handle, ESYS_TR_PASSWORD,
-	                       ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, created->hash, &scheme,
-	                       created->ticket, &attest, &signature));
+	                       ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &created->hash, &scheme,
+	                       &created->ticket, &attest, &signature));
 	if (rc != TSS2_RC_SUCCESS)
 		return device_tpm_error(err, rc, "certifying the AK's creation");
 	bytes_append(&ak->attestation, attest->attestationData, attest->size);
-	failed = marshal_creation_data(&created->data->creationData, &ak->create_data) != 0 ||
+	failed = marshal_creation_data(&created->data.creationData, &ak->create_data) != 0 ||
 	    marshal_signature(signature, &ak->signature) != 0;
 	Esys_Free(attest);
 	Esys_Free(signature);
@@ -129,14 +84,15 @@ int
 device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, struct device_ak *ak,
     uint32_t*handle, struct error *err)
 {
-	struct created created = {NULL, NULL, NULL};
+	const TPMT_PUBLIC             area = device_ak_type_public(type);
+	const struct device_key_words words = {"the AK", type->word, "--ak-type"};
+	struct device_creation        created;
 	ESYS_TR        parent = ESYS_TR_NONE;
 	int            rc = -1;
 
 	*ak = (struct device_ak){0};
 	*handle = ESYS_TR_NONE;
-	if (device_parent_choose(tpm, &ak->key.parent, &parent, err) == 0 &&
-	    ak_create(tpm, type, parent, &ak->key, &created, err) == 0 &&
+	if (device_key_create(tpm, &area, &words, &ak->key, &created, &parent, err) == 0 &&
 	    device_key_load_under(tpm, parent, &ak->key, "the new AK", handle, err) == 0)
 		rc = 0;
 	device_tpm_release(tpm, &parent); /* early: there is room for three objects */
@@ -147,7 +103,6 @@ device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, stru
 	}
 	if (rc != 0)
 		device_ak_clear(ak);
-	created_clear(&created);
 	return rc;
 }
 

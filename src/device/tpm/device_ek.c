@@ -6,6 +6,7 @@
 
 #include "device/tpm/device_ek.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,8 +193,12 @@ primary_make(struct device_tpm *tpm, const struct device_template *template,
 	const TPM2B_DATA             outside = {0};
 	const TPML_PCR_SELECTION     pcrs = {0};
 	TPM2B_PUBLIC                *out = NULL;
+	char                         doing[64];
 	TSS2_RC                      rc;
 
+	(void)snprintf(doing, sizeof doing, "making the %s EK", template->kind);
+	if (device_auth_use(tpm, DEVICE_AUTH_ENDORSEMENT, ESYS_TR_RH_ENDORSEMENT, doing, err) != 0)
+		return -1;
 	DEVICE_TPM_TRY(rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD,
 	                       ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, handle,
 	                       &out, NULL, NULL, NULL));
@@ -202,7 +207,7 @@ primary_make(struct device_tpm *tpm, const struct device_template *template,
 		if (code_means_unsupported(device_tpm_code(rc)))
 			return error_set(err, ERROR_NOT_FOUND, "this TPM makes no %s EK (%s)",
 			    template->kind, template->label);
-		return device_tpm_error(err, rc, "making the %s EK", template->kind);
+		return device_auth_error(tpm, DEVICE_AUTH_ENDORSEMENT, rc, doing, err);
 	}
 	device_tpm_keep(tpm, *handle, true);
 	*area = out->publicArea;
@@ -354,6 +359,9 @@ device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, uint32_t
 	*session = ESYS_TR_PASSWORD;
 	if (ek->public.objectAttributes & TPMA_OBJECT_USERWITHAUTH)
 		return 0;
+	if (device_auth_use(tpm, DEVICE_AUTH_ENDORSEMENT, ESYS_TR_RH_ENDORSEMENT, "authorizing the EK",
+	        err) != 0)
+		return -1;
 	DEVICE_TPM_TRY(rc, Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
 	                       ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY,
 	                       &symmetric, ek->public.nameAlg, session));
@@ -367,7 +375,7 @@ device_ek_authorize(struct device_tpm *tpm, const struct device_ek *ek, uint32_t
 	                       NULL, NULL));
 	if (rc != TSS2_RC_SUCCESS) {
 		device_tpm_release(tpm, session);
-		return device_tpm_error(err, rc, "authorizing the EK");
+		return device_auth_error(tpm, DEVICE_AUTH_ENDORSEMENT, rc, "authorizing the EK", err);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include <tss2/tss2_esys.h>
 
+#include "device/tpm/auth.h"
 #include "device/tpm/tpm.h"
 #include "util/error.h"
 
@@ -25,7 +26,11 @@ struct device_tpm {
 		bool    loaded; /* in the TPM's memory, to be flushed; else only known to ESAPI */
 	} open[DEVICE_TPM_HANDLES];
 	size_t open_count;
-	bool   owner_known; /* device_tpm_owner_auth was called: keys may be made persistent */
+	struct device_auth_state {
+		bool       known;   /* device_auth_read was called */
+		bool       refused; /* the TPM has refused it, or the empty one: it is not tried again */
+		TPM2B_AUTH password;
+	} auth[DEVICE_AUTH_COUNT];
 };
 
 /*
@@ -63,5 +68,26 @@ TPM2_RC device_tpm_code(TSS2_RC rc);
  */
 int device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Stands before every call that `object`, a handle, authorizes with its password: gives ESAPI the one
+ * that is known. INTERNAL when the TPM has refused it already in this run; `doing` stands
+ * before the detail.
+ */
+int device_auth_use(struct device_tpm *tpm, enum device_auth which, uint32_t object,
+    const char *doing, struct error *err);
+
+/* True when the call failed because of a password. */
+bool device_auth_failed(TSS2_RC rc);
+
+/*
+ * device_tpm_error for such a call. When the password is the reason, the detail says whose, and with which
+ * option it is given, or that the one that was given is wrong; and it is not tried again. Returns -1.
+ */
+int device_auth_error(struct device_tpm *tpm, enum device_auth which, TSS2_RC rc,
+    const char *doing, struct error *err);
+
+/* Cleanses the passwords. */
+void device_auth_clear(struct device_tpm *tpm);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "device/tpm/key_load.h"
 
+#include <stdio.h>
+
 #include "device/tpm/esys.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/parent.h"
@@ -12,9 +14,16 @@ int
 device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct device_key *key,
     const char *whose, uint32_t*handle, struct error *err)
 {
+	char    doing[128];
 	TPM2_RC code;
 	TSS2_RC rc;
 
+	*handle = ESYS_TR_NONE;
+	(void)snprintf(doing, sizeof doing, "loading %s", whose);
+	/* The transient one of the owner hierarchy is made without a password. */
+	if (key->parent != TPM2_RH_OWNER &&
+	    device_auth_use(tpm, DEVICE_AUTH_PARENT, parent, doing, err) != 0)
+		return -1;
 	DEVICE_TPM_TRY(rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 	                       ESYS_TR_NONE, &key->private, &key->public, handle));
 	if (rc == TSS2_RC_SUCCESS) {
@@ -27,7 +36,9 @@ device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct devic
 	    code == TPM2_RC_TYPE)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is not this TPM's, or the TPM was cleared", whose);
-	return device_tpm_error(err, rc, "loading %s", whose);
+	return key->parent != TPM2_RH_OWNER
+	    ? device_auth_error(tpm, DEVICE_AUTH_PARENT, rc, doing, err)
+	    : device_tpm_error(err, rc, "%s", doing);
 }
 
 int

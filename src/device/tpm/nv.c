@@ -3,6 +3,8 @@
 
 #include "device/tpm/nv.h"
 
+#include <stdio.h>
+
 #include "device/tpm/esys.h"
 
 
@@ -34,6 +36,7 @@ nv_read_handle(struct device_tpm *tpm, TPM2_HANDLE index, ESYS_TR handle, struct
 	uint16_t               size;
 	uint16_t               chunk;
 	bool                   written;
+	char                   doing[64];
 	TSS2_RC                rc;
 
 	if (device_tpm_info_read(tpm, &info, err) != 0)
@@ -51,6 +54,10 @@ nv_read_handle(struct device_tpm *tpm, TPM2_HANDLE index, ESYS_TR handle, struct
 	if (size > NV_SIZE_MAX)
 		return error_set(err, ERROR_INTERNAL, "NV index 0x%08x has %u octets", index, size);
 
+	(void)snprintf(doing, sizeof doing, "reading NV index 0x%08x", index);
+	if (authority == ESYS_TR_RH_OWNER &&
+	    device_auth_use(tpm, DEVICE_AUTH_OWNER, authority, doing, err) != 0)
+		return -1;
 	chunk = NV_CHUNK_DEFAULT;
 	if (info.nv_buffer_max != 0 && info.nv_buffer_max < sizeof data->buffer)
 		chunk = (uint16_t)info.nv_buffer_max;
@@ -62,7 +69,9 @@ nv_read_handle(struct device_tpm *tpm, TPM2_HANDLE index, ESYS_TR handle, struct
 		DEVICE_TPM_TRY(rc, Esys_NV_Read(tpm->esys, authority, handle, ESYS_TR_PASSWORD,
 		                       ESYS_TR_NONE, ESYS_TR_NONE, part, offset, &data));
 		if (rc != TSS2_RC_SUCCESS)
-			return device_tpm_error(err, rc, "reading NV index 0x%08x", index);
+			return authority == ESYS_TR_RH_OWNER
+			    ? device_auth_error(tpm, DEVICE_AUTH_OWNER, rc, doing, err)
+			    : device_tpm_error(err, rc, "%s", doing);
 		bytes_append(out, data->buffer, data->size);
 		part = data->size;
 		Esys_Free(data);

@@ -10,8 +10,6 @@
 #include "device/tpm/template.h"
 #include "util/error.h"
 
-#define SRK_HANDLE 0x81000001U
-
 /*
  * Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the
  * owner hierarchy.
@@ -25,12 +23,15 @@ parent_make(struct device_tpm *tpm, bool empty_unique, uint32_t *parent, struct 
 	const TPML_PCR_SELECTION pcrs = {0};
 	TSS2_RC                  rc;
 
+	if (device_auth_use(tpm, DEVICE_AUTH_OWNER, ESYS_TR_RH_OWNER, "making a storage root key", err) !=
+	    0)
+		return -1;
 	DEVICE_TPM_TRY(rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
 	                       ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, parent,
 	                       NULL, NULL, NULL, NULL));
 	if (rc != TSS2_RC_SUCCESS) {
 		*parent = ESYS_TR_NONE;
-		return device_tpm_error(err, rc, "making a storage root key");
+		return device_auth_error(tpm, DEVICE_AUTH_OWNER, rc, "making a storage root key", err);
 	}
 	device_tpm_keep(tpm, *parent, true);
 	return 0;
@@ -69,6 +70,13 @@ parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, uint3
 	return 0;
 }
 
+/* True for a storage root key with a password that nobody gave: a transient one needs none. */
+static bool
+parent_is_closed(const struct device_tpm *tpm)
+{
+	return tpm->auth[DEVICE_AUTH_PARENT].refused && !tpm->auth[DEVICE_AUTH_PARENT].known;
+}
+
 /*
  * Makes the storage root key where TCG Provisioning Guidance wants it, in an owner hierarchy with a
  * password: keys below it are used without that password, those below a transient one are not.
@@ -82,11 +90,12 @@ parent_persist(struct device_tpm *tpm, uint32_t *parent, struct error *err)
 	if (parent_make(tpm, false, &made, err) != 0)
 		return -1;
 	DEVICE_TPM_TRY(rc, Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, made, ESYS_TR_PASSWORD,
-	                       ESYS_TR_NONE, ESYS_TR_NONE, SRK_HANDLE, parent));
+	                       ESYS_TR_NONE, ESYS_TR_NONE, DEVICE_PARENT_SRK, parent));
 	device_tpm_release(tpm, &made);
 	if (rc != TSS2_RC_SUCCESS) {
 		*parent = ESYS_TR_NONE;
-		return device_tpm_error(err, rc, "keeping a storage root key in the TPM");
+		return device_auth_error(tpm, DEVICE_AUTH_OWNER, rc,
+		    "keeping a storage root key in the TPM", err);
 	}
 	device_tpm_keep(tpm, *parent, false);
 	return 0;
@@ -99,13 +108,13 @@ device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, uint32_t *paren
 	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
 	TPMT_PUBLIC ecc = device_template_storage(TPM2_ALG_ECC, false);
 
-	*which = SRK_HANDLE;
-	if (parent_open(tpm, SRK_HANDLE, &area, parent, err) != 0)
+	*which = DEVICE_PARENT_SRK;
+	if (parent_open(tpm, DEVICE_PARENT_SRK, &area, parent, err) != 0)
 		return -1;
-	if (*parent != ESYS_TR_NONE &&
+	if (*parent != ESYS_TR_NONE && !parent_is_closed(tpm) &&
 	    (device_template_equal(&area, &rsa) || device_template_equal(&area, &ecc)))
 		return 0;
-	if (*parent == ESYS_TR_NONE && tpm->owner_known)
+	if (*parent == ESYS_TR_NONE && tpm->auth[DEVICE_AUTH_OWNER].known)
 		return parent_persist(tpm, parent, err);
 	device_tpm_release(tpm, parent);
 	*which = TPM2_RH_OWNER;

@@ -9,10 +9,13 @@
 struct device_tpm;
 struct error;
 
+/* Where TCG Provisioning Guidance wants the storage root key. */
+#define DEVICE_PARENT_SRK 0x81000001U
+
 /*
  * The parent for a new key: the storage root key 0x81000001 when that is one by TCG's
- * template, otherwise a transient primary; one that is made there when there is none and the
- * owner's password is known (device_tpm_owner_auth), because a transient one wants it for
+ * template and was not found to have a password that is unknown, otherwise a transient primary; one that is made there when there is none and the
+ * owner's password is known (device_auth_read), because a transient one wants it for
  * every use. *which is what a key file calls it: the
  * handle, or TPM2_RH_OWNER. Release *parent as soon as the key is loaded, because a
  * TPM has room for three objects. INTERNAL on failure.

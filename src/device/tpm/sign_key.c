@@ -12,8 +12,8 @@
 
 #include "device/tpm/device_ak.h"
 #include "device/tpm/esys.h"
+#include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
-#include "device/tpm/parent.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -87,34 +87,15 @@ int
 sign_key_create(struct device_tpm *tpm, const struct sign_key_type *type, struct device_key *key,
     struct error *err)
 {
-	const TPM2B_SENSITIVE_CREATE sensitive = {0};
-	const TPM2B_PUBLIC       in = {.publicArea = sign_key_public(type)};
-	const TPM2B_DATA         outside = {0};
-	const TPML_PCR_SELECTION pcrs = {0};
-	TPM2B_PUBLIC            *public = NULL;
-	TPM2B_PRIVATE           *private = NULL;
-	ESYS_TR                  parent = ESYS_TR_NONE;
-	TPM2_RC                  code;
-	TSS2_RC                  rc;
+	const TPMT_PUBLIC             area = sign_key_public(type);
+	const struct device_key_words words = {"the device key", type->word, "--key-type"};
+	struct device_creation        ignored;
+	uint32_t                      parent = ESYS_TR_NONE;
 
 	*key = (struct device_key){0};
-	if (device_parent_choose(tpm, &key->parent, &parent, err) != 0)
+	if (device_key_create(tpm, &area, &words, key, &ignored, &parent, err) != 0)
 		return -1;
-	DEVICE_TPM_TRY(rc, Esys_Create(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-	                       ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, &private, &public,
-	                       NULL, NULL, NULL));
 	device_tpm_release(tpm, &parent);
-	code = device_tpm_code(rc);
-	if (code == TPM2_RC_VALUE || code == TPM2_RC_CURVE || code == TPM2_RC_ASYMMETRIC ||
-	    code == TPM2_RC_KEY_SIZE)
-		return error_set(err, ERROR_NOT_FOUND,
-		    "this TPM makes no %s keys; choose another --key-type", type->word);
-	if (rc != TSS2_RC_SUCCESS)
-		return device_tpm_error(err, rc, "making the device key");
-	key->public = *public;
-	key->private = *private;
-	Esys_Free(public);
-	Esys_Free(private);
 	return 0;
 }
 

@@ -21,7 +21,6 @@
 
 #include "util/bytes.h"
 #include "util/error.h"
-#include "util/file.h"
 
 _Static_assert(DEVICE_HANDLE_NONE == ESYS_TR_NONE, "no handle is ESAPI's");
 
@@ -54,10 +53,6 @@ static const struct {
     {TPM2_RC_FAILURE, false, "the TPM is in failure mode; switch the machine off and on"},
     {TPM2_RC_LOCKOUT, false,
         "the TPM is locked after wrong passwords; wait, or run \"tpm2_dictionarylockout --clear-lockout\""},
-    {TPM2_RC_BAD_AUTH, false, "the hierarchy has a password, which attest-device does not know; "
-        "name the file that holds the owner's with --owner-auth-file"},
-    {TPM2_RC_AUTH_FAIL, false, "the hierarchy has a password, which attest-device does not know; "
-        "name the file that holds the owner's with --owner-auth-file"},
     {TPM2_RC_HIERARCHY, false, "this hierarchy is switched off; look in the firmware setup"},
 };
 
@@ -162,28 +157,6 @@ device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 	return 0;
 }
 
-int
-device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err)
-{
-	AUTO_BYTES  text = {0};
-	TPM2B_AUTH  auth = {0};
-	TSS2_RC     rc;
-
-	if (file_read(path, sizeof auth.buffer, &text, err) != 0)
-		return error_wrap(err, "the owner's password");
-	while (text.size > 0 && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
-		text.size--;
-	auth.size = (uint16_t)text.size;
-	if (text.size > 0)
-		memcpy(auth.buffer, text.data, text.size);
-	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
-	bytes_cleanse(&auth, sizeof auth);
-	if (rc != TSS2_RC_SUCCESS)
-		return device_tpm_error(err, rc, "the owner's password");
-	tpm->owner_known = true;
-	return 0;
-}
-
 void
 device_tpm_close(struct device_tpm *tpm)
 {
@@ -198,6 +171,7 @@ device_tpm_close(struct device_tpm *tpm)
 		Esys_Finalize(&tpm->esys);
 	if (tpm->tcti != NULL)
 		Tss2_TctiLdr_Finalize(&tpm->tcti);
+	device_auth_clear(tpm);
 	free(tpm);
 }
 

@@ -24,9 +24,6 @@ struct device_tpm;
  */
 int device_tpm_open(const char *conf, struct device_tpm **tpm, struct error *err);
 
-/* Uses the password in the file, without the line's end, for the owner hierarchy from now on. */
-int device_tpm_owner_auth(struct device_tpm *tpm, const char *path, struct error *err);
-
 /* Flushes what is still loaded, closes, and frees. Does nothing to NULL. */
 void device_tpm_close(struct device_tpm *tpm);
 
