@@ -26,6 +26,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h
 
 UNIT_TESTS += tests/unit/attestation/front/files_test
+UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
 UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test

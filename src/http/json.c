@@ -17,6 +17,20 @@ json_init(void)
 	json_object_seed(0);
 }
 
+/* The fault in words for whoever sent it: jansson's own, but for what speaks of jansson. */
+static const char *
+json_fault(const json_error_t *why)
+{
+	switch (json_error_code(why)) {
+	case json_error_null_byte_in_key:
+		return "the name of a member holds a NUL";
+	case json_error_invalid_utf8:
+		return "octets that are no UTF-8";
+	default:
+		return why->text;
+	}
+}
+
 int
 json_decode(struct view body, json_t **out, struct error *err)
 {
@@ -28,10 +42,10 @@ json_decode(struct view body, json_t **out, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets",
 		    JSON_DEPTH_MAX);
 	object = json_loadb((const char *)(body.size != 0 ? body.data : (const uint8_t *)""),
-	    body.size, JSON_REJECT_DUPLICATES, &why);
+	    body.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (object == NULL)
 		return error_set(err, ERROR_MALFORMED, "not JSON: line %d, column %d: %s", why.line,
-		    why.column, why.text);
+		    why.column, json_fault(&why));
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return error_set(err, ERROR_MALFORMED, "not a JSON object");
@@ -106,6 +120,8 @@ json_get_text(const json_t *object, const char *key, size_t max, bool required,
 		return 0;
 	if (json_text(value, key, max, max, err) != 0)
 		return -1;
+	if (memchr(json_string_value(value), '\0', json_string_length(value)) != NULL)
+		return error_set(err, ERROR_MALFORMED, "\"%s\" holds a NUL", key);
 	*out = json_string_value(value);
 	return 0;
 }

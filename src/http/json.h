@@ -20,14 +20,17 @@ void json_init(void);
 
 /*
  * Decodes one JSON object: UTF-8, no duplicate keys, nothing after it, depth at
- * most JSON_DEPTH_MAX. MALFORMED says which. The caller owns *out (json_decref).
+ * most JSON_DEPTH_MAX. Strings may hold a NUL (\u0000), names of members may not:
+ * whoever reads a string takes its length, or reads it by json_get_text. MALFORMED
+ * says what is wrong, and where. The caller owns *out (json_decref).
  */
 int json_decode(struct view body, json_t **out, struct error *err);
 
 /*
  * Reads a member of *object: standard base64 into *out (appended), or a string
  * (borrowed; NULL when it is missing). MALFORMED when it is missing though
- * required, of another type, larger than `max` octets, or no base64. A null
+ * required, of another type, larger than `max` octets, no base64, or a text with a
+ * NUL in it. A null
  * counts as missing: it is how Go writes the empty slice.
  */
 int json_get_bytes(const json_t *object, const char *key, size_t max, bool required,

@@ -247,3 +247,31 @@ tpm_vendor_name(const char *id)
 
 	return vendor != NULL ? vendor->name : "";
 }
+
+void
+tpm_vendor_clean(const uint8_t *text, size_t length, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < length && used < size - 1; i++) {
+		uint8_t c = text[i];
+
+		if (c > 0x20 && c < 0x7f)
+			out[used++] = (char)c;
+		else if ((c == ' ' || c > 0x7f) && used > 0 && out[used - 1] != ' ')
+			out[used++] = ' ';
+	}
+	while (used > 0 && out[used - 1] == ' ')
+		used--;
+	out[used] = '\0';
+}
+
+void
+tpm_vendor_string(const uint32_t parts[4], char out[TPM_VENDOR_STRING_SIZE])
+{
+	uint8_t octets[TPM_VENDOR_STRING_SIZE - 1];
+
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = (uint8_t)(parts[i / 4] >> (24 - i % 4 * 8));
+	tpm_vendor_clean(octets, sizeof octets, out, TPM_VENDOR_STRING_SIZE);
+}

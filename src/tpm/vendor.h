@@ -2,8 +2,14 @@
 #ifndef TPM_VENDOR_H
 #define TPM_VENDOR_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* "id:" and eight upper-case hexadecimal digits. */
 #define TPM_VENDOR_ID_SIZE 12
+
+/* Octets of TPM2_PT_VENDOR_STRING_1 to 4, and a NUL. */
+#define TPM_VENDOR_STRING_SIZE 17
 
 /*
  * Writes the TCG vendor id of a manufacturer as peers claim it: the decimal
@@ -24,6 +30,17 @@ void tpm_version_id(const char *version, char id[TPM_VENDOR_ID_SIZE]);
  * when it is not of that form.
  */
 void tpm_version_of_certificate(const char *version, char id[TPM_VENDOR_ID_SIZE]);
+
+/*
+ * Copies what a TPM, or a client in its name, says of it, so that it is one line of
+ * printable ASCII of at most `size` - 1 octets: control octets (NUL among them) are left
+ * out, runs of blanks and of octets above ASCII are one space, none at the ends. "" when
+ * nothing is left.
+ */
+void tpm_vendor_clean(const uint8_t *text, size_t length, char *out, size_t size);
+
+/* The same of the vendor string that the four properties hold, four octets to each, big-endian. */
+void tpm_vendor_string(const uint32_t parts[4], char out[TPM_VENDOR_STRING_SIZE]);
 
 /* TCG's short name of the vendor with this id ("NTC"), and a name for people; "" when unknown. */
 #define TPM_VENDOR_CODE_SIZE 5

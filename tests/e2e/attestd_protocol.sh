@@ -47,6 +47,42 @@ for ek in rsa2048 rsa3072 rsa4096 p256 p384 p521; do
 	done
 done
 
+# ---- what chips say of themselves refuses nothing, and is clean in the certificate ----
+# chip NAME TPM-INFO MANUFACTURER MODEL FIRMWARE: the request with this tpmInfo, and the names in the certificate.
+chip() {
+	soft request "$scratch/request.json"
+	jq -c --argjson info "$2" '. + {tpmInfo: $info, unread: ["\u0000"]}' "$scratch/request.json" >"$scratch/chip.json"
+	post /attest "$scratch/chip.json"
+	case_equal "$1: challenge" "$http_status" 200 || note "$http_body"
+	printf %s "$http_body" >"$scratch/credential.json"
+	soft activate "$scratch/credential.json" "$scratch/secret.json"
+	post /secret "$scratch/secret.json"
+	jq -r '.chain[0]' <<<"$http_body" | base64 -d >"$scratch/ak.der"
+	san=$(openssl asn1parse -inform DER -in "$scratch/ak.der" | grep -A2 'Subject Alternative' |
+		sed -n 's/^ *\([0-9]*\):.*OCTET STRING.*/\1/p')
+	case_equal "$1: in the certificate" \
+		"$(openssl asn1parse -inform DER -in "$scratch/ak.der" -strparse "$san" 2>/dev/null |
+			sed -n 's/.*UTF8STRING *://p' | head -3 | paste -sd '|')" "$3|$4|$5"
+}
+chip "a Nuvoton" '{"version":2,"manufacturer":"1314145024","model":"NPCT75x\u0000\u0002\u0001\u0000$rls","firmwareVersion":"7.2"}' \
+	id:4E544300 'NPCT75x$rls' id:00070002
+chip "another Nuvoton" '{"manufacturer":"1314145024","model":"NPCT75x\"!!4rls","firmwareVersion":"7.2"}' \
+	id:4E544300 'NPCT75x"!!4rls' id:00070002
+chip "an Infineon" '{"manufacturer":"IFX\u0000","model":"SLB9\u0000\u0000","firmwareVersion":"7.85\u0000"}' \
+	id:49465800 SLB9 id:00070055
+chip "an ST" '{"manufacturer":"STM ","model":" ST33HTPHAHD8","firmwareVersion":" 1.769"}' \
+	id:53544D20 ST33HTPHAHD8 id:00010301
+chip "an Intel" '{"manufacturer":"1229870147","model":"","firmwareVersion":"600.7"}' id:494E5443 unknown id:02580007
+chip "an Intel of blanks and NULs" '{"manufacturer":1229870147,"model":"\u0000 \u0000"}' id:494E5443 unknown id:00000000
+chip "an AMD" '{"manufacturer":"AMD","model":"AMD\u0000","firmwareVersion":"3.87"}' id:414D4400 AMD id:00030057
+chip "a swtpm" '{"manufacturer":"1229081856","model":"SW   TPM","firmwareVersion":"8215.1547"}' \
+	id:49424D00 'SW TPM' id:2017060B
+chip "no tpmInfo" null id:00000000 unknown id:00000000
+chip "a tpmInfo that is none" '["\u0000"]' id:00000000 unknown id:00000000
+chip "claims of other types" '{"manufacturer":["NTC"],"model":{"a":1},"firmwareVersion":true}' id:00000000 unknown id:00000000
+long=$(printf 'm%.0s' $(seq 300))
+chip "a long claim" "{\"model\":\"$long\"}" id:00000000 "${long:0:64}" id:00000000
+
 # ---- replay, and secrets that never were ----
 post /secret "$scratch/secret.json"
 refused "a secret works once" 403 unknownSecret "start again with /attest"
@@ -171,6 +207,8 @@ body_refused() { # NAME BODY STATUS KIND REGEX
 body_refused "not JSON" 'hello' 400 malformed .
 body_refused "not an object" '[]' 400 malformed .
 body_refused "duplicate members" '{"ek":"","ek":""}' 400 malformed duplicate
+body_refused "a NUL in a name" '{"a\u0000":""}' 400 malformed "line 1, column .*: the name of a member holds a NUL"
+body_refused "a NUL in the secret" '{"secret":"AAAA\u0000AAA"}' 400 malformed "secret.*character 5" /secret
 body_refused "too deep" '{"a":[[[[[[[[]]]]]]]]}' 400 malformed .
 body_refused "no params" '{"ek":"AAAA"}' 400 malformed params
 body_refused "no base64" '{"ek":"*","params":{}}' 400 malformed "ek.*base64"

@@ -122,7 +122,7 @@ for command in "audit" "show laptop" "list" "pending" "check"; do
 done
 run attest_ca audit
 case_matches "what was there is still to be recognized" "$out" '\\x1b\[2J, \\x9bx'
-case_matches "and what the TPM said of itself, without" "$(attest_ca show laptop)" 'model m \[2J \]0;owned'
+case_matches "and what the TPM said of itself, without" "$(attest_ca show laptop)" 'model m\[2J\]0;owned'
 case_matches "what is wrong with its certificate is escaped" "$(attest_ca show laptop)" '\\x1br'
 
 finish

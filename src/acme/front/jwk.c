@@ -36,9 +36,11 @@ static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "
 static const char *
 member_text(const json_t *object, const char *name)
 {
-	const char *text = json_string_value(json_object_get(object, name));
+	const json_t *member = json_object_get(object, name);
+	const char   *text = json_string_value(member);
 
-	return text != NULL ? text : "";
+	/* What holds a NUL is no text of ours, however it begins. */
+	return text != NULL && strlen(text) == json_string_length(member) ? text : "";
 }
 
 static const struct jwk_kind *

@@ -88,7 +88,7 @@ jsonl_parse(struct device_file *file, struct view line, struct error *err)
 	if (json_depth_exceeds(line, JSONL_DEPTH))
 		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets", JSONL_DEPTH);
 	file->object =
-	    json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES, &why);
+	    json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (file->object == NULL)
 		return error_set(err, ERROR_MALFORMED, "not JSON: column %d: %s", why.column, why.text);
 	if (!json_is_object(file->object))
@@ -101,6 +101,8 @@ jsonl_read_text(const json_t *value, const char *key, const char **text, struct 
 {
 	if (!json_is_string(value))
 		return error_set(err, ERROR_MALFORMED, "\"%s\" is not a string", key);
+	if (strlen(json_string_value(value)) != json_string_length(value))
+		return error_set(err, ERROR_MALFORMED, "\"%s\" holds a NUL", key);
 	*text = json_string_value(value);
 	return 0;
 }
@@ -115,7 +117,9 @@ jsonl_read_list(const json_t *value, const char *key, bool single, char **texts,
 	size_t        index;
 
 	if (single && json_is_string(value)) {
-		texts[0] = (char *)(uintptr_t)json_string_value(value);
+		if (jsonl_read_text(value, key, &text, err) != 0)
+			return -1;
+		texts[0] = (char *)(uintptr_t)text;
 		*count = 1;
 		return 0;
 	}

@@ -11,7 +11,7 @@ struct error;
 
 /* What POST /attest carries, decoded from base64; attest_request_clear empties it. */
 struct attest_request {
-	struct bytes manufacturer; /* text; a number is written in decimal */
+	struct bytes manufacturer; /* cleaned text, of at most 255 octets; a number is in decimal */
 	struct bytes model;
 	struct bytes firmware;
 	struct bytes ek;
@@ -26,7 +26,7 @@ struct attest_request {
 
 /*
  * Decodes the body and checks every rule of WIRE.md §2 that needs no secret and
- * no store. Returns 0; or -1 with MALFORMED, TOO_LARGE or BAD_ATTESTATION. The
+ * no store; what "tpmInfo" says is advisory, and refuses nothing. Returns 0; or -1 with MALFORMED, TOO_LARGE or BAD_ATTESTATION. The
  * caller clears *request in either case.
  */
 int attest_request_decode(struct view body, struct attest_request *request, struct error *err);

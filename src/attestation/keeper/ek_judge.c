@@ -6,7 +6,6 @@
 
 #include "attestation/keeper/ek_judge.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -39,26 +38,11 @@ struct exhibits {
 	bool        decoded[ATTESTATION_CERTIFICATES_MAX]; /* in the order that they came in */
 };
 
-/*
- * Printable ASCII on one line: vendors pad with NULs and spaces, and clients claim
- * what they like. Runs of anything else are one space.
- */
+/* Vendors pad with NULs and spaces, and clients claim what they like. */
 static void
 fact_copy(struct view text, char *fact, size_t size)
 {
-	size_t used = 0;
-
-	for (size_t i = 0; i < text.size && used < size - 1; i++) {
-		uint8_t c = text.data[i];
-
-		if (c > 0x20 && c < 0x7f)
-			fact[used++] = (char)c;
-		else if (used > 0 && fact[used - 1] != ' ')
-			fact[used++] = ' ';
-	}
-	while (used > 0 && fact[used - 1] == ' ')
-		used--;
-	fact[used] = '\0';
+	tpm_vendor_clean(text.data, text.size, fact, size);
 }
 
 /* Manufacturer and version as certificates write them, from whatever form they came in. */
@@ -68,10 +52,9 @@ facts_write(struct store_evidence *evidence, struct view manufacturer, struct vi
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof text, "%.*s", (int)manufacturer.size,
-	    (const char *)manufacturer.data);
+	fact_copy(manufacturer, text, sizeof text);
 	tpm_vendor_id(text, evidence->manufacturer);
-	(void)snprintf(text, sizeof text, "%.*s", (int)version.size, (const char *)version.data);
+	fact_copy(version, text, sizeof text);
 	tpm_version_id(text, evidence->version);
 	fact_copy(model, evidence->model, sizeof evidence->model);
 }

@@ -7,7 +7,6 @@
 #include "device/tpm/esys.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -254,34 +253,13 @@ property_get(const TPML_TAGGED_TPM_PROPERTY *list, TPM2_PT property)
 	return 0;
 }
 
-/* Four characters to a property, NULs and trailing white space left out. */
-static void
-model_read(const TPML_TAGGED_TPM_PROPERTY *list, char model[17])
-{
-	size_t length = 0;
-
-	for (TPM2_PT property = TPM2_PT_VENDOR_STRING_1; property <= TPM2_PT_VENDOR_STRING_4;
-	     property++) {
-		uint32_t value = property_get(list, property);
-
-		for (int shift = 24; shift >= 0; shift -= 8) {
-			char c = (char)(value >> shift & 0x7f);
-
-			if (isprint((unsigned char)c))
-				model[length++] = c;
-		}
-	}
-	while (length > 0 && model[length - 1] == ' ')
-		length--;
-	model[length] = '\0';
-}
-
 int
 device_tpm_info_read(struct device_tpm *tpm, struct device_tpm_info *info, struct error *err)
 {
 	TPMS_CAPABILITY_DATA           *data = NULL;
 	const TPML_TAGGED_TPM_PROPERTY *list;
 	uint32_t                        firmware;
+	uint32_t                        vendor[4];
 
 	*info = (struct device_tpm_info){0};
 	if (capability_read(tpm, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_FIXED, TPM2_MAX_TPM_PROPERTIES,
@@ -290,7 +268,9 @@ device_tpm_info_read(struct device_tpm *tpm, struct device_tpm_info *info, struc
 	list = &data->data.tpmProperties;
 	info->manufacturer = property_get(list, TPM2_PT_MANUFACTURER);
 	info->nv_buffer_max = property_get(list, TPM2_PT_NV_BUFFER_MAX);
-	model_read(list, info->model);
+	for (uint32_t i = 0; i < 4; i++)
+		vendor[i] = property_get(list, TPM2_PT_VENDOR_STRING_1 + i);
+	tpm_vendor_string(vendor, info->model);
 	firmware = property_get(list, TPM2_PT_FIRMWARE_VERSION_1);
 	(void)snprintf(info->firmware, sizeof info->firmware, "%u.%u", firmware >> 16,
 	    firmware & 0xffff);

@@ -7,6 +7,8 @@
 
 #include <tss2/tss2_tpm2_types.h>
 
+#include "tpm/vendor.h"
+
 struct error;
 
 /* A connection to a TPM, and what is open on it. NULL is closed. */
@@ -41,7 +43,7 @@ int device_tpm_handles(struct device_tpm *tpm, TPM2_HANDLE first, TPM2_HANDLE *h
 /* What a TPM says of itself. */
 struct device_tpm_info {
 	uint32_t manufacturer;  /* TPM_PT_MANUFACTURER */
-	char     model[17];     /* TPM_PT_VENDOR_STRING_1 to 4 */
+	char     model[TPM_VENDOR_STRING_SIZE]; /* TPM2_PT_VENDOR_STRING_1 to 4, cleaned */
 	char     firmware[16];  /* "7.2", of TPM_PT_FIRMWARE_VERSION_1 */
 	uint32_t nv_buffer_max; /* octets that one TPM2_NV_Read gives */
 };

@@ -30,6 +30,8 @@ static const char *const decoded[] = {
     "{\"a\":{},\"b\":{},\"c\":{},\"d\":{},\"e\":{},\"f\":{},\"g\":{},\"h\":{},\"i\":{}}",
     "{\"a\":\"\xc3\xa9\",\"A\":\"\\u00e9\"}",
     "{\"a\":-1.5e3,\"b\":null,\"c\":true}",
+    "{\"a\":\"NPCT75x\\u0000\\u0002\\u0001\\u0000$rls\"}", /* nobody reads it: a Nuvoton's vendor string */
+    "{\"a\":{\"b\":[\"\\u0000\"]}}",
 };
 
 START_TEST(decode_object_is_taken)
@@ -60,10 +62,10 @@ static const struct {
     {"{\"a\":NaN}", NULL},
     {"{\"a\":1e999}", NULL},
     {"{\"a\":99999999999999999999}", NULL},
-    {"{\"a\":\"\xff\"}", NULL},
+    {"{\"a\":\"\xff\"}", "not JSON: line 1, column 6: octets that are no UTF-8"},
     {"{\"a\":\"\xed\xa0\x80\"}", NULL},
     {"{\"a\":\"\\ud800\"}", NULL},
-    {"{\"a\":\"\\u0000\"}", NULL},
+    {"{\"a\":1,\n\"b\\u0000c\":2}", "not JSON: line 2, column 10: the name of a member holds a NUL"},
     {"{\"a\":\"\n\"}", NULL},
     {"\xef\xbb\xbf{}", NULL},
     {"{\"a\":[[[[[[[[]]]]]]]]}", "JSON deeper than 8 brackets"},
@@ -80,6 +82,7 @@ START_TEST(decode_anything_else_is_malformed)
 	ck_assert_int_eq(json_decode(view_of(refused[_i].body), &object, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(object);
+	ck_assert_ptr_null(strstr(err.detail, "JSON_")); /* a flag of the library's */
 	if (refused[_i].detail != NULL)
 		ck_assert_str_eq(err.detail, refused[_i].detail);
 }
@@ -142,6 +145,8 @@ static const struct {
     {"{\"ek\":\"aGVsbG9=\"}", NULL},
     {"{\"ek\":\"aGV\\nbG8=\"}", NULL},
     {"{\"ek\":\"-_-_\"}", NULL},
+    {"{\"ek\":\"aGVs\\u0000Ghh\"}", "\"ek\": character 5 is not of the base64 alphabet"},
+    {"{\"ek\":\"aGVs\\u0000\\u0000\\u0000=\"}", NULL},
 };
 
 START_TEST(get_bytes_of_anything_else_is_malformed)
@@ -192,6 +197,24 @@ START_TEST(get_text_of_a_number_is_malformed_even_when_optional)
 }
 END_TEST
 
+START_TEST(get_text_with_a_nul_is_malformed)
+{
+	static const char *const bodies[] = {"{\"version\":\"7.2\\u0000\"}", "{\"version\":\"\\u0000\"}",
+	    "{\"version\":\"7\\u00002\"}"};
+
+	for (size_t i = 0; i < 3; i++) {
+		json_t      *object = object_of(bodies[i]);
+		const char  *text = NULL;
+		struct error err;
+
+		unit_fails(json_get_text(object, "version", 8, false, &text, &err), &err, ERROR_MALFORMED,
+		    "\"version\" holds a NUL");
+		ck_assert_ptr_null(text);
+		json_decref(object);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -208,6 +231,7 @@ main(void)
 	tcase_add_loop_test(tcase, get_bytes_of_anything_else_is_malformed, 0,
 	    sizeof bad_bytes / sizeof bad_bytes[0]);
 	tcase_add_test(tcase, get_text_borrows_the_string);
+	tcase_add_test(tcase, get_text_with_a_nul_is_malformed);
 	tcase_add_test(tcase, get_text_of_a_number_is_malformed_even_when_optional);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

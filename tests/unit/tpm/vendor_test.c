@@ -52,6 +52,49 @@ START_TEST(vendor_id_claim_gives_registered_id)
 }
 END_TEST
 
+/* What chips say in TPM2_PT_VENDOR_STRING_1 to 4. */
+static const struct {
+	char        octets[17];
+	const char *text;
+} chips[] = {
+    {"NPCT75x\"!!4rls\0\0", "NPCT75x\"!!4rls"},
+    {"NPCT75x\0\2\1\0$rls\0", "NPCT75x$rls"},
+    {"SLB9\0\0\0\0\0\0\0\0\0\0\0\0", "SLB9"},
+    {"SLB9670\0\0\0\0\0\0\0\0\0", "SLB9670"},
+    {"    ST33HTPHAHD8", "ST33HTPHAHD8"},
+    {"\0\0\0 ST33TPHF2E  ", "ST33TPHF2E"},
+    {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", ""},
+    {"                ", ""},
+    {"AMD\0\0\0\0\0\0\0\0\0\0\0\0\0", "AMD"},
+    {"SW   TPM\0\0\0\0\0\0\0\0", "SW TPM"},
+    {"a\x7f\x1b[2J\n\r\tb\xc3\xbc\xff" "c d", "a[2Jb c d"},
+};
+
+START_TEST(vendor_string_of_a_chip_is_cleaned)
+{
+	uint32_t parts[4] = {0};
+	char     text[TPM_VENDOR_STRING_SIZE];
+
+	for (size_t i = 0; i < 16; i++)
+		parts[i / 4] = parts[i / 4] << 8 | (uint8_t)chips[_i].octets[i];
+	tpm_vendor_string(parts, text);
+	ck_assert_str_eq(text, chips[_i].text);
+}
+END_TEST
+
+START_TEST(vendor_clean_is_bounded)
+{
+	char text[5] = "unset";
+
+	tpm_vendor_clean((const uint8_t *)"\0 abc def", 9, text, sizeof text);
+	ck_assert_str_eq(text, "abc");
+	tpm_vendor_clean((const uint8_t *)"abcdefgh", 8, text, sizeof text);
+	ck_assert_str_eq(text, "abcd");
+	tpm_vendor_clean(NULL, 0, text, sizeof text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 static const struct {
 	const char *version;
 	const char *id;
@@ -143,6 +186,8 @@ main(void)
 	Suite *suite = suite_create("vendor");
 	TCase *tc = tcase_create("vendor");
 
+	tcase_add_loop_test(tc, vendor_string_of_a_chip_is_cleaned, 0, COUNT(chips));
+	tcase_add_test(tc, vendor_clean_is_bounded);
 	tcase_add_loop_test(tc, vendor_id_claim_gives_registered_id, 0, COUNT(manufacturers));
 	tcase_add_loop_test(tc, version_id_version_gives_major_and_minor, 0, COUNT(versions));
 	tcase_add_loop_test(tc, vendor_code_and_name_are_of_the_registry, 0, COUNT(vendors));

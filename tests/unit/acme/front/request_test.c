@@ -69,11 +69,13 @@ static const struct {
     {request_account_new, "{\"contact\":[\"\"]}", ERROR_INVALID_CONTACT, "a contact is empty"},
     {request_account_new, "{\"contact\":[\"mailto:a\\nb\"]}", ERROR_INVALID_CONTACT, "a contact has control"},
     {request_account_new, "{\"contact\":[\"mailto:\\u0085\"]}", ERROR_INVALID_CONTACT, "a contact has control"},
+    {request_account_new, "{\"contact\":[\"mailto:a@b\\u0000c\"]}", ERROR_INVALID_CONTACT, "a contact has control"},
     {request_account_new, "{\"contact\":[" NINE "]}", ERROR_INVALID_CONTACT, "9 contacts; an account has at most 8"},
     {request_account_new, "{\"onlyReturnExisting\":\"true\"}", ERROR_MALFORMED, "\"onlyReturnExisting\" is no boolean"},
     {request_account_new, "{\"termsOfServiceAgreed\":1}", ERROR_MALFORMED, "\"termsOfServiceAgreed\" is no boolean"},
     {request_account_update, "{\"status\":\"revoked\"}", ERROR_MALFORMED, "\"status\" can be set to"},
     {request_account_update, "{\"status\":7}", ERROR_MALFORMED, "\"status\" is not a string"},
+    {request_account_update, "{\"status\":\"deactivated\\u0000\"}", ERROR_MALFORMED, "\"status\" holds a NUL"},
     {request_account_orders, "{}", ERROR_MALFORMED, "the payload must be empty"},
     {request_order_get, "{}", ERROR_MALFORMED, "the payload must be empty"},
     {request_certificate_get, "{}", ERROR_MALFORMED, "the payload must be empty"},
@@ -90,6 +92,13 @@ static const struct {
         "an identifier's \"value\" is empty"},
     {request_order_new, "{\"identifiers\":[" IDS "," IDS "," IDS "," IDS "," ID "]}", ERROR_MALFORMED,
         "17 identifiers; an order has at most 16"},
+    {request_order_new, "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\\u0000b\"}]}", ERROR_MALFORMED,
+        "an identifier's \"value\" has control characters"},
+    {request_order_new, "{\"identifiers\":[{\"type\":\"permanent-identifier\\u0000\",\"value\":\"a\"}]}",
+        ERROR_MALFORMED, "an identifier's \"type\" has control characters"},
+    {request_order_new, ORDER(",\"notAfter\":\"2026-11-21T10:30:00Z\\u0000\""), ERROR_MALFORMED,
+        "\"notAfter\" holds a NUL"},
+    {request_order_finalize, "{\"csr\":\"AA\\u0000\"}", ERROR_MALFORMED, "\"csr\" holds a NUL"},
     {request_order_new, ORDER(",\"notBefore\":\"tomorrow\""), ERROR_MALFORMED, "\"notBefore\" is no date"},
     {request_order_new, ORDER(",\"notAfter\":1700000000"), ERROR_MALFORMED, "\"notAfter\" is not a string"},
     {request_order_finalize, "", ERROR_MALFORMED, "the payload is empty"},
@@ -135,7 +144,7 @@ START_TEST(account_new_takes_all_its_members)
 {
 	struct fixture f;
 
-	unit_ok(decode(&f, request_account_new, "{\"contact\":[\"mailto:a@b\",\"tel:1\"],\"unknown\":[],"
+	unit_ok(decode(&f, request_account_new, "{\"contact\":[\"mailto:a@b\",\"tel:1\"],\"unknown\":[\"\\u0000\"],"
 	    "\"termsOfServiceAgreed\":true,\"onlyReturnExisting\":true}"), &f.err);
 	ck_assert_int_eq(f.question.kind, ACME_ACCOUNT_NEW);
 	ck_assert_uint_eq(f.question.contact_count, 2);
@@ -300,6 +309,8 @@ static const struct {
     {"{\"error\":1,\"attObj\":\"" OBJECT "\"}", "the client gave up"},
     {"{\"attObj\":7}", "\"attObj\" is not a string"},
     {"{\"attObj\":\"\"}", "\"attObj\" is empty"},
+    {"{\"attObj\":\"AA\\u0000\"}", "\"attObj\" holds a NUL"},
+    {"{\"error\":{\"detail\":\"a\\u0000b\"}}", "the client gave up"},
     {"{\"attObj\":\"AA\"}", "the attestation object is no map"},
     {"{\"attObj\":\"oA\"}", "the attestation object has no fmt"},
     /* {"\x0a": 0, "\x0a": 0}: what is told holds no control character */

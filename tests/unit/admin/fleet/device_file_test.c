@@ -107,6 +107,9 @@ static const struct {
     {"{\"name\":\"one\",\"ek_hash\":\"" A "\",\"note\":\"n\\u00e9\",\"tags\":[\"x\",\"y\"],"
      "\"enabled\":false}",
         "1:aa[one][x|y]n\xc3\xa9 off;"},
+    {"{\"ek_hash\":\"" A "\",\"note\":\"a\\u0000b\"}", "1!\"note\" holds a NUL;"},
+    {"{\"ek_hash\":\"" A "\",\"names\":[\"one\\u0000two\"]}", "1!\"names\" holds a NUL;"},
+    {"{\"ek_hash\":\"" A "\\u0000\"}", "1!\"ek_hash\" holds a NUL;"},
     {"{\"ek_hash\":\"" A "\",\"names\":[\"one\",\"t,wo\"]}", "1:aa[one|t,wo][]NULL;"},
     {"{\"ek_hash\":\"" A "\",\"name\":null,\"note\":null,\"tags\":null,\"enabled\":null}",
         "1:aa[][]NULL;"},

@@ -134,7 +134,7 @@ assert_verdict(enum store_verdict verdict)
 	ck_assert_int_eq(judgement.certificate.size != 0, verdict != STORE_VERDICT_ABSENT);
 	if (!verified) {
 		ck_assert_str_eq(judgement.evidence.manufacturer, CLAIMED_ID);
-		ck_assert_str_eq(judgement.evidence.model, "a model");
+		ck_assert_str_eq(judgement.evidence.model, "amodel"); /* control octets are out, the last is no ASCII */
 		ck_assert_str_eq(judgement.evidence.version, "id:00070002");
 	}
 }
@@ -143,6 +143,36 @@ START_TEST(judge_nothing_shown_is_absent_with_the_claims)
 {
 	judge();
 	assert_verdict(STORE_VERDICT_ABSENT);
+}
+END_TEST
+
+/* What chips and peers say without an EK certificate. */
+static const struct {
+	struct view manufacturer;
+	struct view model;
+	struct view firmware;
+	const char *facts[3];
+} chips[] = {
+#define TEXT(text) {(const uint8_t *)(text), sizeof(text) - 1}
+    {TEXT("1314145024"), TEXT("NPCT75x\0\2\1\0$rls"), TEXT("7.2"), {"id:4E544300", "NPCT75x$rls", "id:00070002"}},
+    {TEXT("NTC\0"), TEXT("NPCT75x\"!!4rls"), TEXT("7.2\0"), {"id:4E544300", "NPCT75x\"!!4rls", "id:00070002"}},
+    {TEXT("\0IFX"), TEXT("SLB9\0\0\0\0"), TEXT("\0" "7.85"), {"id:49465800", "SLB9", "id:00070055"}},
+    {TEXT("AMD\0"), TEXT("AMD\0"), TEXT(" 3.4 "), {"id:414D4400", "AMD", "id:00030004"}},
+    {TEXT("INTC"), TEXT("\0\0\0\0"), TEXT("\0"), {"id:494E5443", "", "id:00000000"}},
+    {TEXT(""), TEXT("SW   TPM"), TEXT(""), {"id:00000000", "SW TPM", "id:00000000"}},
+#undef TEXT
+};
+
+START_TEST(judge_what_chips_say_is_cleaned)
+{
+	asked.manufacturer = chips[_i].manufacturer;
+	asked.model = chips[_i].model;
+	asked.firmware = chips[_i].firmware;
+	attestation_judge(vendors, &asked, &ek, PKI_NOW, &judgement);
+	ck_assert_str_eq(judgement.evidence.manufacturer, chips[_i].facts[0]);
+	ck_assert_str_eq(judgement.claimed, chips[_i].facts[0]);
+	ck_assert_str_eq(judgement.evidence.model, chips[_i].facts[1]);
+	ck_assert_str_eq(judgement.evidence.version, chips[_i].facts[2]);
 }
 END_TEST
 
@@ -365,6 +395,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, judge_nothing_shown_is_absent_with_the_claims);
+	tcase_add_loop_test(tc, judge_what_chips_say_is_cleaned, 0, (int)(sizeof chips / sizeof chips[0]));
 	tcase_add_test(tc, judge_certificate_of_the_ek_is_verified_with_its_facts);
 	tcase_add_test(tc, judge_silent_certificate_leaves_claims_out);
 	tcase_add_test(tc, judge_intermediate_from_the_client_helps);

@@ -108,7 +108,7 @@ START_TEST(challenge_stranger_is_listed_and_gets_nothing)
 	ck_assert_str_eq(entry.peer, "[2001:db8:0:1:2:3:4:5]");
 	ck_assert_str_eq(entry.source, "2001:db8:0:1::/64");
 	ck_assert_str_eq(entry.evidence.manufacturer, "id:49424D00");
-	ck_assert_str_eq(entry.evidence.model, "toaster [31m 9000");
+	ck_assert_str_eq(entry.evidence.model, "toaster[31m 9000");
 	ck_assert_int_eq(entry.evidence.verdict, STORE_VERDICT_ABSENT);
 	ck_assert_int_eq(entry.times, 1);
 	/* Again, and again from elsewhere: the first is only counted. */

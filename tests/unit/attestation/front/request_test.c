@@ -1,0 +1,141 @@
+/* The body of POST /attest: what is advisory refuses nothing, what proves must be whole. */
+#include "config.h"
+
+#include "attestation/front/request.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "forge.h"
+#include "http/json.h"
+#include "unit.h"
+#include "util/base64.h"
+#include "util/error.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static void
+set(json_t *object, const char *name, const struct bytes *octets)
+{
+	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, octets->data, octets->size);
+
+	ck_assert_int_eq(json_object_set_new(object, name, json_string(text)), 0);
+}
+
+/* A request that proves all, with this tpmInfo. */
+static char *
+body_with(const char *info)
+{
+	struct forge_ak ak;
+	struct forge_ek ek;
+	json_t         *body = json_object();
+	json_t         *params = json_object();
+	char           *text;
+
+	forge_ak_make(FORGE_AK_P256, FORGE_FLAW_NONE, &ak);
+	forge_ek_make(FORGE_P256, &ek);
+	set(body, "ek", &ek.spki);
+	set(params, "public", &ak.public);
+	set(params, "createData", &ak.create_data);
+	set(params, "createAttestation", &ak.attestation);
+	set(params, "createSignature", &ak.signature);
+	ck_assert_int_eq(json_object_set_new(body, "params", params), 0);
+	ck_assert_int_eq(json_object_set_new(body, "tpmInfo",
+	                     json_loads(info, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)), 0);
+	text = json_dumps(body, JSON_COMPACT);
+	json_decref(body);
+	forge_ak_clear(&ak);
+	forge_ek_clear(&ek);
+	return text;
+}
+
+static bool
+is(const struct bytes *bytes, const char *text)
+{
+	return view_equal(bytes_view(bytes), (struct view){(const uint8_t *)text, strlen(text)});
+}
+
+static const struct {
+	const char *info;
+	const char *claims[3]; /* manufacturer, model, firmware */
+} infos[] = {
+    {"{\"version\":2,\"manufacturer\":\"1314145024\",\"model\":\"NPCT75x\\u0000\\u0002\\u0001\\u0000$rls\","
+     "\"firmwareVersion\":\"7.2\"}", {"1314145024", "NPCT75x$rls", "7.2"}},
+    {"{\"manufacturer\":1314145024,\"model\":\"SLB9\\u0000\\u0000\",\"firmwareVersion\":\"7\\u0000.2\"}",
+        {"1314145024", "SLB9", "7.2"}},
+    {"{\"manufacturer\":\"AMD\\u0000\",\"model\":\" ST33 \"}", {"AMD", "ST33", ""}},
+    {"{\"manufacturer\":[],\"model\":{},\"firmwareVersion\":7.2}", {"", "", ""}},
+    {"{\"manufacturer\":null,\"model\":\"\\u001b[2J\"}", {"", "[2J", ""}},
+    {"null", {"", "", ""}},
+    {"[\"\\u0000\"]", {"", "", ""}},
+    {"7", {"", "", ""}},
+};
+
+START_TEST(decode_whatever_tpm_info_says_is_taken_cleaned)
+{
+	AUTO_FREE char       *text = body_with(infos[_i].info);
+	struct attest_request request;
+	struct error          err = {0};
+
+	unit_ok(attest_request_decode((struct view){(const uint8_t *)text, strlen(text)}, &request, &err),
+	    &err);
+	ck_assert(is(&request.manufacturer, infos[_i].claims[0]));
+	ck_assert(is(&request.model, infos[_i].claims[1]));
+	ck_assert(is(&request.firmware, infos[_i].claims[2]));
+	attest_request_clear(&request);
+}
+END_TEST
+
+START_TEST(decode_long_claim_is_cut)
+{
+	char                  info[1024];
+	AUTO_FREE char       *text = NULL;
+	struct attest_request request;
+	struct error          err = {0};
+
+	(void)snprintf(info, sizeof info, "{\"model\":\"%0600d\"}", 0);
+	text = body_with(info);
+	unit_ok(attest_request_decode((struct view){(const uint8_t *)text, strlen(text)}, &request, &err),
+	    &err);
+	ck_assert_uint_eq(request.model.size, 255);
+	attest_request_clear(&request);
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	const char *detail;
+} refused[] = {
+    {"{\"ek\":\"AA\\u0000A\",\"params\":{}}", "\"ek\": character 3 is not of the base64 alphabet"},
+    {"{\"ekCerts\":[\"AAA\\u0000\"],\"params\":{}}", "\"ekCerts\": character 4 is not of the base64 alphabet"},
+    {"{\"ekCerts\":\"\"}", "\"ekCerts\" is not an array"},
+    {"{}", "\"params\" is missing or not an object"},
+    {"{\"params\":{}}", "\"ek\" is missing"},
+};
+
+START_TEST(decode_what_proves_nothing_is_malformed)
+{
+	const char           *body = refused[_i].body;
+	struct attest_request request;
+	struct error          err = {0};
+
+	unit_fails(attest_request_decode((struct view){(const uint8_t *)body, strlen(body)}, &request, &err),
+	    &err, ERROR_MALFORMED, refused[_i].detail);
+	attest_request_clear(&request);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("attest_request");
+	TCase *tc = tcase_create("attest_request");
+
+	json_init();
+	tcase_add_loop_test(tc, decode_whatever_tpm_info_says_is_taken_cleaned, 0, COUNT(infos));
+	tcase_add_test(tc, decode_long_claim_is_cut);
+	tcase_add_loop_test(tc, decode_what_proves_nothing_is_malformed, 0, COUNT(refused));
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
