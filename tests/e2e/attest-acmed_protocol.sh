@@ -148,6 +148,12 @@ acme_post ES256 "$key" "$kid" "$kid" '{"contact":["mailto:admin@example.com"]}'
 check "contacts are changed" '[ "$(json ".contact[0]")" = mailto:admin@example.com ]'
 acme_post ES256 "$key" "$kid" "$kid" ''
 check "and stay" '[ "$http_status" = 200 ] && [ "$(json ".contact[0]")" = mailto:admin@example.com ]'
+acme_post ES256 "$key" "$kid" "$kid" '{"contact":["ops@example.org"]}'
+check "a bare address is kept as mailto:" '[ "$http_status" = 200 ] && [ "$(json ".contact[0]")" = mailto:ops@example.org ]'
+acme_post ES256 "$key" "$kid" "$kid" '{"contact":["mailto:a@example.org\u0000b"]}'
+check "a contact with a NUL is invalidContact" 'refused 400 invalidContact "."'
+acme_post ES256 "$key" "$kid" "$kid" ''
+check "and the one before stays" '[ "$(json ".contact[0]")" = mailto:ops@example.org ]'
 acme_post ES256 "$key" "$kid" "$kid" '{"contact":["tel:+1"]}'
 check "a contact of another kind is unsupportedContact" 'refused 400 unsupportedContact "."'
 acme_post ES256 "$key" "$kid" "$other_kid" ''
@@ -214,6 +220,8 @@ order_refused "a dns name is unsupportedIdentifier" 400 unsupportedIdentifier . 
 	'{"identifiers":[{"type":"dns","value":"a.example"}]}'
 order_refused "control characters are malformed" 400 malformed "control characters" \
 	'{"identifiers":[{"type":"permanent-identifier","value":"a\u0007"}]}'
+order_refused "a NUL in an identifier is malformed" 400 malformed "control characters" \
+	'{"identifiers":[{"type":"permanent-identifier","value":"laptop\u0000x"}]}'
 order_refused "a date that is none is malformed" 400 malformed "notAfter" \
 	"{\"identifiers\":[$id],\"notAfter\":\"tomorrow\"}"
 many() {

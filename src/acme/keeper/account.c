@@ -44,20 +44,26 @@ static int
 check_contacts(const struct acme_call *call, struct error *err)
 {
 	for (size_t i = 0; i < call->asked.contact_count; i++) {
-		if (policy_check_contact(call->asked.contacts[i], err) != 0)
+		AUTO_FREE char *kept = NULL;
+
+		if (policy_contact(call->asked.contacts[i], &kept, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void
-set_contacts(struct store_account *account, const struct acme_call *call)
+static int
+set_contacts(struct store_account *account, const struct acme_call *call, struct error *err)
 {
 	for (size_t i = 0; i < account->contact_count; i++)
 		free(account->contacts[i]);
-	account->contact_count = call->asked.contact_count;
-	for (size_t i = 0; i < call->asked.contact_count; i++)
-		account->contacts[i] = view_dup(call->asked.contacts[i]);
+	account->contact_count = 0;
+	for (size_t i = 0; i < call->asked.contact_count; i++) {
+		if (policy_contact(call->asked.contacts[i], &account->contacts[i], err) != 0)
+			return -1;
+		account->contact_count++;
+	}
+	return 0;
 }
 
 static int
@@ -120,7 +126,8 @@ account_make(struct acme_call *call, struct store *store, struct store_account *
 	account->terms_agreed = (call->asked.flags & ACME_FLAG_TERMS_AGREED) != 0;
 	account->created = call->now;
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", thumbprint);
-	set_contacts(account, call);
+	if (set_contacts(account, call, err) != 0)
+		return -1;
 	return store_account_add(store, account, err);
 }
 
@@ -159,11 +166,8 @@ account_update(struct acme_call *call, struct store *store, struct store_account
 {
 	uint64_t flags = call->asked.flags;
 
-	if ((flags & ACME_FLAG_CONTACTS) != 0) {
-		if (check_contacts(call, err) != 0)
-			return -1;
-		set_contacts(account, call);
-	}
+	if ((flags & ACME_FLAG_CONTACTS) != 0 && set_contacts(account, call, err) != 0)
+		return -1;
 	if ((flags & ACME_FLAG_TERMS_AGREED) != 0)
 		account->terms_agreed = true;
 	if ((flags & ACME_FLAG_DEACTIVATE) != 0)

@@ -19,6 +19,9 @@
 
 #define DNS_NAME_MAX 253
 
+/* RFC 5321 §4.5.3.1.3, without the angle brackets. */
+#define ADDRESS_MAX 254
+
 /* Clocks that lag a little must take what was just made; clients' clocks may lag more. */
 #define BACKDATE_SECONDS     60
 #define BACKDATE_SECONDS_MAX 3600
@@ -143,13 +146,18 @@ policy_check_identifier(const struct acme_policy *policy, struct view type, stru
 }
 
 int
-policy_check_contact(struct view contact, struct error *err)
+policy_contact(struct view contact, char **out, struct error *err)
 {
 	static const char scheme[] = "mailto:";
-	AUTO_FREE char   *text = view_dup(contact);
+	AUTO_FREE char   *said = view_dup(contact);
+	bool              bare = strchr(said, ':') == NULL && strchr(said, '@') != NULL;
+	size_t            size = sizeof scheme + contact.size;
+	AUTO_FREE char   *text = memory_new(size);
 	const char       *address = text + sizeof scheme - 1;
 	const char       *at;
 
+	/* Clients are given addresses by people, and some pass them on as they are. */
+	(void)snprintf(text, size, "%s%s", bare ? scheme : "", said);
 	if (strncasecmp(text, scheme, sizeof scheme - 1) != 0)
 		return error_set(err, ERROR_UNSUPPORTED_CONTACT,
 		    "contacts begin with mailto: here, not \"%.64s\"", text);
@@ -158,6 +166,10 @@ policy_check_contact(struct view contact, struct error *err)
 	    strpbrk(address, ",? ") != NULL)
 		return error_set(err, ERROR_INVALID_CONTACT,
 		    "\"%.64s\" is not mailto: and one address, without header fields", text);
+	if (strlen(address) > ADDRESS_MAX)
+		return error_set(err, ERROR_INVALID_CONTACT, "an address of more than %d octets", ADDRESS_MAX);
+	*out = text;
+	text = NULL;
 	return 0;
 }
 

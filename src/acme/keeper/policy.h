@@ -44,8 +44,13 @@ int policy_check(const struct acme_policy *policy, struct error *err);
 int policy_check_identifier(const struct acme_policy *policy, struct view type, struct view value,
     struct error *err);
 
-/* UNSUPPORTED_CONTACT when it is no mailto:; INVALID_CONTACT when that is none (RFC 8555 §7.3). */
-int policy_check_contact(struct view contact, struct error *err);
+/*
+ * Makes of a contact what is kept of it, which the caller frees: a mailto: URL with one
+ * address; a bare address becomes one. UNSUPPORTED_CONTACT when it is another URL or no
+ * address; INVALID_CONTACT when the mailto: is none, or longer than an address can be
+ * (RFC 8555 §7.3).
+ */
+int policy_contact(struct view contact, char **out, struct error *err);
 
 /*
  * Looks at the notBefore and notAfter that a new order asks for (0: not).

@@ -98,6 +98,10 @@ START_TEST(account_new_at_once_makes_one_account)
 }
 END_TEST
 
+#define SIXTY "123456789012345678901234567890123456789012345678901234567890"
+#define FULL_ADDRESS "a@" SIXTY SIXTY SIXTY SIXTY "1234567.org1" /* 254 octets */
+#define LONG_ADDRESS FULL_ADDRESS "2"
+
 static const struct {
 	const char     *contact;
 	enum error_kind kind;
@@ -108,7 +112,40 @@ static const struct {
     {"mailto:a@b@c", ERROR_INVALID_CONTACT},
     {"mailto:a@b,c@d", ERROR_INVALID_CONTACT},
     {"mailto:a@b?subject=x", ERROR_INVALID_CONTACT},
+    {"nobody", ERROR_UNSUPPORTED_CONTACT},
+    {"a@b@c", ERROR_INVALID_CONTACT},
+    {"a@b,c@d", ERROR_INVALID_CONTACT},
+    {"Ops <ops@example.org>", ERROR_INVALID_CONTACT},
+    {"@example.org", ERROR_INVALID_CONTACT},
+    {"sip:a@example.org", ERROR_UNSUPPORTED_CONTACT},
+    {"https://a@example.org", ERROR_UNSUPPORTED_CONTACT},
+    {"mailto:" LONG_ADDRESS, ERROR_INVALID_CONTACT},
+    {LONG_ADDRESS, ERROR_INVALID_CONTACT},
 };
+
+/* step passes on what it is given. */
+START_TEST(account_contact_that_is_an_address_is_kept_as_mailto)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(0)),
+	    .contacts = {world_view("ops@example.org"), world_view("MAILTO:b@example.org"),
+	        world_view(FULL_ADDRESS)},
+	    .contact_count = 3,
+	};
+	struct acme_answer answer;
+
+	for (int again = 0; again < 2; again++) { /* as it is told, and as it is kept */
+		world_ask(&world, &asked, &answer);
+		ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+		ck_assert_uint_eq(answer.account.contact_count, 3);
+		ck_assert(view_equal(answer.account.contacts[0], world_view("mailto:ops@example.org")));
+		ck_assert(view_equal(answer.account.contacts[1], world_view("MAILTO:b@example.org")));
+		ck_assert(view_equal(answer.account.contacts[2], world_view("mailto:" FULL_ADDRESS)));
+	}
+}
+END_TEST
 
 START_TEST(account_contact_that_cannot_be_is_refused)
 {
@@ -195,6 +232,7 @@ main(void)
 	tcase_add_test(tc, account_of_nobody_does_not_exist);
 	tcase_add_test(tc, account_new_twice_is_the_same_account);
 	tcase_add_test(tc, account_new_at_once_makes_one_account);
+	tcase_add_test(tc, account_contact_that_is_an_address_is_kept_as_mailto);
 	LOOP(account_contact_that_cannot_be_is_refused, contacts);
 	tcase_add_test(tc, key_change_moves_the_account_and_stops_at_a_key_in_use);
 
