@@ -176,72 +176,120 @@ csr_read_names(X509_EXTENSION *extension, struct csr *csr, struct error *err)
 	return rc;
 }
 
-/* What clients add out of habit and every profile of ours has anyway is no excess. */
-static bool
-csr_key_usage_is_ours(X509_EXTENSION *extension)
+/* ---- usages ---- */
+
+/* RFC 5280 §4.2.1.3, in the order of the bits. */
+static const struct {
+	const char *name;
+	bool        power; /* a CA's: never left out in silence */
+} key_usages[] = {
+    {"digitalSignature", false},
+    {"nonRepudiation", false},
+    {"keyEncipherment", false},
+    {"dataEncipherment", false},
+    {"keyAgreement", false},
+    {"keyCertSign", true},
+    {"cRLSign", true},
+    {"encipherOnly", false},
+    {"decipherOnly", false},
+};
+
+#define KEY_USAGES ((int)(sizeof key_usages / sizeof key_usages[0]))
+
+/* Adds one to the usages that are left out. */
+static void
+csr_leave_out(struct csr *csr, const char *usage)
+{
+	struct bytes text = {0};
+
+	if (csr->left_out != NULL) {
+		bytes_append(&text, csr->left_out, strlen(csr->left_out));
+		bytes_append(&text, ", ", 2);
+	}
+	bytes_append(&text, usage, strlen(usage) + 1);
+	free(csr->left_out);
+	csr->left_out = (char *)text.data;
+}
+
+static int
+csr_read_key_usage(X509_EXTENSION *extension, struct csr *csr, struct error *err)
 {
 	ASN1_BIT_STRING *usage = X509V3_EXT_d2i(extension);
-	bool             ours = usage != NULL;
+	int              bits;
 
-	for (int bit = 1; ours && bit < 16; bit++) /* bit 0 is digitalSignature */
-		ours = ASN1_BIT_STRING_get_bit(usage, bit) == 0;
+	if (usage == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED, "the CSR's keyUsage cannot be decoded");
+	bits = ASN1_STRING_length(usage) * 8;
+	for (int bit = 1; bit < bits; bit++) { /* bit 0 is what every profile has */
+		if (ASN1_BIT_STRING_get_bit(usage, bit) == 0)
+			continue;
+		if (bit >= KEY_USAGES)
+			csr_set_excess(csr, "bit %d of keyUsage", bit);
+		else if (key_usages[bit].power)
+			csr_set_excess(csr, "keyUsage %s", key_usages[bit].name);
+		else
+			csr_leave_out(csr, key_usages[bit].name);
+	}
 	ASN1_BIT_STRING_free(usage);
-	return ours;
+	return 0;
 }
 
-static bool
-csr_purposes_are_ours(X509_EXTENSION *extension)
+static int
+csr_read_purposes(X509_EXTENSION *extension, struct csr *csr, struct error *err)
 {
 	EXTENDED_KEY_USAGE *usage = X509V3_EXT_d2i(extension);
-	bool                ours = usage != NULL;
+	char                text[80];
 
-	for (int i = 0; ours && i < sk_ASN1_OBJECT_num(usage); i++) {
-		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usage, i));
+	if (usage == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED,
+		    "the CSR's extendedKeyUsage cannot be decoded");
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
+		const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(usage, i);
 
-		ours = nid == NID_client_auth || nid == NID_server_auth;
+		if (OBJ_obj2nid(purpose) == NID_server_auth)
+			csr->server_auth = true;
+		else if (OBJ_obj2nid(purpose) != NID_client_auth)
+			csr_set_excess(csr, "extendedKeyUsage %s", csr_object_text(purpose, text));
 	}
 	EXTENDED_KEY_USAGE_free(usage);
-	return ours;
+	return 0;
 }
 
-static bool
-csr_constraints_are_ours(X509_EXTENSION *extension)
+static int
+csr_read_constraints(X509_EXTENSION *extension, struct csr *csr, struct error *err)
 {
 	BASIC_CONSTRAINTS *constraints = X509V3_EXT_d2i(extension);
-	bool               ours = constraints != NULL && constraints->ca == 0;
 
+	if (constraints == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED,
+		    "the CSR's basicConstraints cannot be decoded");
+	if (constraints->ca != 0)
+		csr_set_excess(csr, "basicConstraints CA:TRUE");
 	BASIC_CONSTRAINTS_free(constraints);
-	return ours;
+	return 0;
 }
 
 static int
 csr_read_extension(X509_EXTENSION *extension, struct csr *csr, struct error *err)
 {
 	const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
-	bool               ours = false;
 	char               text[80];
 
 	switch (OBJ_obj2nid(object)) {
 	case NID_subject_alt_name:
 		return csr_read_names(extension, csr, err);
 	case NID_key_usage:
-		ours = csr_key_usage_is_ours(extension);
-		break;
+		return csr_read_key_usage(extension, csr, err);
 	case NID_ext_key_usage:
-		ours = csr_purposes_are_ours(extension);
-		break;
+		return csr_read_purposes(extension, csr, err);
 	case NID_basic_constraints:
-		ours = csr_constraints_are_ours(extension);
-		break;
+		return csr_read_constraints(extension, csr, err);
 	case NID_subject_key_identifier: /* a hash of the key says nothing new */
-		ours = true;
-		break;
+		return 0;
 	default:
-		break;
-	}
-	if (!ours)
 		csr_set_excess(csr, "the extension %s", csr_object_text(object, text));
-	return 0;
+		return 0;
+	}
 }
 
 static int
@@ -298,6 +346,7 @@ csr_clear(struct csr *csr)
 	free(csr->names);
 	free(csr->common_name);
 	free(csr->excess);
+	free(csr->left_out);
 	bytes_clear(&csr->spki);
 	EVP_PKEY_free(csr->key);
 	*csr = (struct csr){0};

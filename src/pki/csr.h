@@ -2,6 +2,7 @@
 #ifndef PKI_CSR_H
 #define PKI_CSR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/types.h>
@@ -32,11 +33,18 @@ struct csr {
 	char            *common_name; /* UTF-8 without NUL; NULL when there is none */
 	struct csr_name *names;
 	size_t           name_count;
+	bool             server_auth; /* extendedKeyUsage serverAuth */
 	/*
-	 * The first thing asked for that no profile of ours grants, as a person would
-	 * name it ("the extension basicConstraints", "O in the subject"); NULL when there is none.
+	 * The first name, purpose or power asked for that no profile of ours grants, as a
+	 * person would name it ("basicConstraints CA:TRUE", "O in the subject"); NULL when
+	 * there is none.
 	 */
 	char            *excess;
+	/*
+	 * Usages of the key that no profile of ours has and that no certificate needs
+	 * ("keyEncipherment, nonRepudiation"); NULL when there are none.
+	 */
+	char            *left_out;
 };
 
 /*

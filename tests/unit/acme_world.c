@@ -450,23 +450,21 @@ world_csr(EVP_PKEY *key, const char *common_name, const char *extensions, struct
 }
 
 struct world_id
-world_finalize(struct world *world, const struct world_id *account,
-    const struct world_order *order, const char *name, struct bytes *leaf)
+world_finalize_csr(struct world *world, const struct world_id *account,
+    const struct world_order *order, struct view csr, struct bytes *leaf)
 {
 	struct acme_answer answer;
 	struct world_id    id;
-	AUTO_BYTES         csr = {0};
 	struct error       err = {0};
 	BIO               *bio;
 	X509              *certificate;
 
-	world_csr(world_device_key(), name, NULL, &csr);
 	world_ask(world,
 	    &(struct acme_question){
 	        .kind = ACME_ORDER_FINALIZE,
 	        .account = world_view(account->text),
 	        .object = world_view(order->id.text),
-	        .csr = bytes_view(&csr),
+	        .csr = csr,
 	    },
 	    &answer);
 	world_must(&answer, ACME_ANSWER_ORDER);
@@ -486,4 +484,14 @@ world_finalize(struct world *world, const struct world_id *account,
 	X509_free(certificate);
 	BIO_free(bio);
 	return id;
+}
+
+struct world_id
+world_finalize(struct world *world, const struct world_id *account,
+    const struct world_order *order, const char *name, struct bytes *leaf)
+{
+	AUTO_BYTES csr = {0};
+
+	world_csr(world_device_key(), name, NULL, &csr);
+	return world_finalize_csr(world, account, order, bytes_view(&csr), leaf);
 }

@@ -115,6 +115,10 @@ void world_csr(EVP_PKEY *key, const char *common_name, const char *extensions, s
 struct world_id world_finalize(struct world *world, const struct world_id *account,
     const struct world_order *order, const char *name, struct bytes *leaf);
 
+/* The same by a CSR of the caller's. */
+struct world_id world_finalize_csr(struct world *world, const struct world_id *account,
+    const struct world_order *order, struct view csr, struct bytes *leaf);
+
 /* The key that honest statements attest. */
 EVP_PKEY *world_device_key(void);
 

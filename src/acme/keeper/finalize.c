@@ -23,6 +23,7 @@
 #include "acme/settings.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
+#include "util/log.h"
 #include "util/shared.h"
 
 /* Ready, in time, and attested: what it takes to have a certificate. */
@@ -126,6 +127,21 @@ issued_fill(struct acme_call *call, const struct store_order *order, struct erro
 	return 0;
 }
 
+/* What the CSR asked for and is not given, though it is no reason to refuse it. */
+static void
+issued_log_left_out(const struct acme_call *call, const struct store_order *order,
+    const char *left_out)
+{
+	char request[24];
+	char reason[256];
+
+	(void)snprintf(request, sizeof request, "%llu", (unsigned long long)call->asked.request);
+	(void)snprintf(reason, sizeof reason,
+	    "the CSR asks for keyUsage %s, which no certificate here has", left_out);
+	LOG(INFO, {"request", request}, {"event", "left-out"}, {"id", order->id},
+	    {"name", order->authorizations[0].value}, {"reason", reason});
+}
+
 /* The CSR may only repeat what the order allows. */
 static int
 issued_make(struct acme_call *call, const struct store_order *order, struct error *err)
@@ -143,6 +159,8 @@ issued_make(struct acme_call *call, const struct store_order *order, struct erro
 	        bytes_view(&authorization->key), err) == 0 &&
 	    issued_sign(call, order, csr.key, err) == 0)
 		rc = issued_fill(call, order, err);
+	if (rc == 0 && csr.left_out != NULL)
+		issued_log_left_out(call, order, csr.left_out);
 	csr_clear(&csr);
 	return rc;
 }

@@ -317,5 +317,9 @@ policy_check_csr(const struct acme_policy *policy, const struct csr *csr,
 	if (csr->excess != NULL)
 		return error_set(err, ERROR_BAD_CSR, "the CSR asks for %s, which no certificate here has",
 		    csr->excess);
+	if (csr->server_auth && !policy->server_auth)
+		return error_set(err, ERROR_BAD_CSR,
+		    "the CSR asks for extendedKeyUsage serverAuth, which certificates here do not have"
+		    " (server_auth)");
 	return 0;
 }

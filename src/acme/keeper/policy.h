@@ -76,8 +76,10 @@ size_t policy_dns_names(const struct acme_policy *policy, const char *identifier
     char *names[POLICY_DNS_MAX]);
 
 /*
- * Compares a CSR with what the order allows: the key that was attested (`spki`),
- * the identifier, its DNS names. BAD_CSR with a sentence for each.
+ * Compares a CSR with what the order and the profile give: the key that was attested
+ * (`spki`), the identifier and its CN, its DNS names, the purposes. Asked for more, the
+ * certificate would fail its user: BAD_CSR with a sentence for each. Usages of the key
+ * (`left_out`) are no reason: a TPM's signing key has but one.
  */
 int policy_check_csr(const struct acme_policy *policy, const struct csr *csr,
     const char *identifier, struct view spki, struct error *err);

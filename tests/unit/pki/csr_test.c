@@ -122,9 +122,15 @@ static const struct {
 	const char *excess;
 } excesses[] = {
     {"[dn]\nCN=laptop\nO=Example\n[ext]\nkeyUsage=digitalSignature\n", "O in the subject"},
-    {"[dn]\nCN=laptop\n[ext]\nbasicConstraints=CA:TRUE\n", "the extension basicConstraints"},
-    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=digitalSignature,keyCertSign\n", "the extension keyUsage"},
-    {"[dn]\nCN=laptop\n[ext]\nextendedKeyUsage=codeSigning\n", "the extension extendedKeyUsage"},
+    {"[dn]\nCN=laptop\n[ext]\nbasicConstraints=CA:TRUE\n", "basicConstraints CA:TRUE"},
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=digitalSignature,keyCertSign\n", "keyUsage keyCertSign"},
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=keyEncipherment,cRLSign\n", "keyUsage cRLSign"},
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=DER:03020001\n", NULL}, /* encipherOnly */
+    {"[dn]\nCN=laptop\n[ext]\nkeyUsage=DER:0303060040\n", "bit 9 of keyUsage"},
+    {"[dn]\nCN=laptop\n[ext]\nextendedKeyUsage=codeSigning\n", "extendedKeyUsage codeSigning"},
+    {"[dn]\nCN=laptop\n[ext]\nextendedKeyUsage=clientAuth,1.2.3.4\n", "extendedKeyUsage 1.2.3.4"},
+    {"[dn]\nCN=laptop\n[ext]\nextendedKeyUsage=anyExtendedKeyUsage\n",
+        "extendedKeyUsage anyExtendedKeyUsage"},
     {"[dn]\nCN=laptop\n[ext]\n1.2.3.4=ASN1:NULL\n", "the extension 1.2.3.4"},
     {"[dn]\nCN=laptop\n[ext]\nnameConstraints=permitted;DNS:x\n", "the extension nameConstraints"},
     {"[dn]\nCN=laptop\n[ext]\nkeyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n"
@@ -147,6 +153,38 @@ START_TEST(decode_names_what_no_profile_grants)
 }
 END_TEST
 
+/* OpenSSL's v3_req, and more; on every kind of key that clients have. */
+static const struct {
+	const char *key;
+	const char *extensions;
+	const char *left_out;
+	bool        server_auth;
+} usages[] = {
+    {KEY, "basicConstraints=CA:FALSE\nkeyUsage=nonRepudiation,digitalSignature,keyEncipherment\n",
+        "nonRepudiation, keyEncipherment", false},
+    {"-newkey rsa:2048 -nodes -keyout key", "keyUsage=critical,digitalSignature,keyEncipherment\n",
+        "keyEncipherment", false},
+    {KEY, "keyUsage=dataEncipherment,keyAgreement,encipherOnly,decipherOnly\n",
+        "dataEncipherment, keyAgreement, encipherOnly, decipherOnly", false},
+    {KEY, "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n", NULL, false},
+    {KEY, "extendedKeyUsage=serverAuth\n", NULL, true},
+    {KEY, "extendedKeyUsage=clientAuth,serverAuth\n", NULL, true},
+};
+
+START_TEST(decode_tells_the_usages_that_are_left_out)
+{
+	char       config[1024];
+	struct csr csr;
+
+	(void)snprintf(config, sizeof config, "%s%s[ext]\n%s", REQUEST, DN, usages[_i].extensions);
+	decode(&(struct request){usages[_i].key, config}, &csr);
+	ck_assert_ptr_null(csr.excess);
+	ck_assert_pstr_eq(csr.left_out, usages[_i].left_out);
+	ck_assert_int_eq(csr.server_auth, usages[_i].server_auth);
+	csr_clear(&csr);
+}
+END_TEST
+
 static const struct {
 	struct request request;
 	const char    *detail;
@@ -155,6 +193,9 @@ static const struct {
       "subjectAltName=DNS:x\n"}, "the CSR: encoding a public key"},
     {{KEY " -sha1", REQUEST DN "[ext]\nsubjectAltName=DNS:x\n"}, "the CSR is signed by SHA1; use SHA-256"},
     {{KEY, REQUEST "[dn]\n0.CN=a\n1.CN=b\n[ext]\nsubjectAltName=DNS:x\n"}, "the CSR has two common names"},
+    {{KEY, REQUEST DN "[ext]\nkeyUsage=DER:30ff\n"}, "the CSR's keyUsage cannot be decoded"},
+    {{KEY, REQUEST DN "[ext]\nextendedKeyUsage=DER:30ff\n"}, "the CSR's extendedKeyUsage cannot be decoded"},
+    {{KEY, REQUEST DN "[ext]\nbasicConstraints=DER:30ff\n"}, "the CSR's basicConstraints cannot be decoded"},
     {{KEY, REQUEST DN "[ext]\nsubjectAltName=DER:30ff\n"}, "the CSR's names cannot be decoded"},
     {{KEY, REQUEST DN "[ext]\nsubjectAltName=otherName:1.3.6.1.5.5.7.8.3;UTF8:x\n"},
         "the CSR: a PermanentIdentifier that is no SEQUENCE"},
@@ -331,6 +372,8 @@ main(void)
 	tcase_add_test(tc, decode_gives_every_name_and_its_kind);
 	tcase_add_loop_test(tc, decode_names_what_no_profile_grants, 0,
 	    sizeof excesses / sizeof excesses[0]);
+	tcase_add_loop_test(tc, decode_tells_the_usages_that_are_left_out, 0,
+	    sizeof usages / sizeof usages[0]);
 	tcase_add_loop_test(tc, decode_of_a_bad_one_is_malformed, 0,
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, decode_with_nul_in_the_common_name_is_malformed);

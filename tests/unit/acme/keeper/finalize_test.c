@@ -98,7 +98,14 @@ static const struct {
         "the CSR asks for a name of a kind that no certificate here has"},
     {false, NAME, "[ext]\nsubjectAltName=DNS:laptop-17.home.example,IP:10.0.0.1\n",
         "the CSR asks for a name of a kind that no certificate here has"},
-    {false, NAME, "[ext]\nbasicConstraints=CA:TRUE\n", NULL},
+    {false, NAME, "[ext]\nbasicConstraints=CA:TRUE\n",
+        "the CSR asks for basicConstraints CA:TRUE, which no certificate here has"},
+    {false, NAME, "[ext]\nkeyUsage=digitalSignature,keyCertSign\n",
+        "the CSR asks for keyUsage keyCertSign, which no certificate here has"},
+    {false, NAME, "[ext]\nextendedKeyUsage=clientAuth,codeSigning\n",
+        "the CSR asks for extendedKeyUsage codeSigning, which no certificate here has"},
+    {false, NAME, "[ext]\nextendedKeyUsage=serverAuth\n",
+        "the CSR asks for extendedKeyUsage serverAuth, which certificates here do not have (server_auth)"},
 };
 
 START_TEST(finalize_csr_that_asks_for_more_is_bad)
@@ -125,6 +132,27 @@ START_TEST(finalize_csr_that_asks_for_more_is_bad)
 }
 END_TEST
 
+/* OpenSSL's v3_req: what the profile has is given, and the rest of keyUsage is not. */
+START_TEST(finalize_leaves_out_usages_of_the_key)
+{
+	struct world_id    account = world_account(&world, 0);
+	struct world_order order = world_order(&world, &account, NAME);
+	struct error       err = {0};
+	AUTO_BYTES         csr = {0};
+	AUTO_BYTES         der = {0};
+	X509              *leaf = NULL;
+
+	world_attest(&world, &account, 0, &order, NAME);
+	world_csr(world_device_key(), NAME, "[ext]\nbasicConstraints=CA:FALSE\n"
+	    "keyUsage=nonRepudiation,digitalSignature,keyEncipherment\n", &csr);
+	(void)world_finalize_csr(&world, &account, &order, bytes_view(&csr), &der);
+	unit_ok(certificate_decode(bytes_view(&der), &leaf, &err), &err);
+	ck_assert_uint_eq(X509_get_key_usage(leaf), X509v3_KU_DIGITAL_SIGNATURE);
+	ck_assert_uint_eq(X509_get_extended_key_usage(leaf), XKU_SSL_CLIENT);
+	X509_free(leaf);
+}
+END_TEST
+
 START_TEST(finalize_gives_the_names_and_usages_of_the_policy)
 {
 	struct world_id      account;
@@ -142,7 +170,8 @@ START_TEST(finalize_gives_the_names_and_usages_of_the_policy)
 	account = world_account(&world, 0);
 	order = world_order(&world, &account, NAME);
 	world_attest(&world, &account, 0, &order, NAME);
-	world_csr(world_device_key(), NULL, "[ext]\nsubjectAltName=DNS:LAPTOP-17.home.example\n", &csr);
+	world_csr(world_device_key(), NULL, "[ext]\nsubjectAltName=DNS:LAPTOP-17.home.example\n"
+	    "extendedKeyUsage=clientAuth,serverAuth\n", &csr);
 	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
 	asked.csr = bytes_view(&csr);
 	world_ask(&world, &asked, &answer);
@@ -327,6 +356,7 @@ main(void)
 	tcase_add_test(tc, finalize_before_ready_is_refused);
 	tcase_add_test(tc, finalize_at_once_makes_one_certificate);
 	tcase_add_test(tc, finalize_after_deactivation_is_refused);
+	tcase_add_test(tc, finalize_leaves_out_usages_of_the_key);
 	tcase_add_test(tc, finalize_honours_the_times_that_were_ordered);
 	tcase_add_test(tc, revoke_by_those_who_may);
 	tcase_add_test(tc, revoke_what_is_not_ours_is_not_found);
