@@ -116,6 +116,8 @@ EXTRA_DIST += $(INTEROP_TESTS) tests/interop/build.sh tests/interop/go.mod tests
 	tests/interop/certbot.py tests/interop/requirements.txt
 INTEROP_TESTS += tests/interop/device.sh
 EXTRA_DIST += tests/interop/step_ca.sh
+INTEROP_TESTS += tests/interop/go_verify.sh
+EXTRA_DIST += tests/interop/go_verify.sh tests/interop/client_auth.go
 
 .PHONY: check-interop
 check-interop:

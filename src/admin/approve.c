@@ -120,6 +120,7 @@ approve_say(const struct command_call *call, const struct store_waiting *entry, 
 		print_json_item(describe_device_json(&device), index == 0);
 	else
 		enrolment_print("approved", &device);
+	describe_long_names(&device);
 }
 
 static int

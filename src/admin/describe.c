@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/print.h"
+#include "pki/device_name.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
 #include "store/inventory/certificate.h"
@@ -198,4 +199,22 @@ describe_crl_hint(FILE *out, size_t revoked)
 	if (revoked != 0)
 		(void)fprintf(out, "a running attestd signs the CRL within a second; without one, run"
 		                   " \"attest-ca crl\"\n");
+}
+
+void
+describe_long_names(const struct store_device *device)
+{
+	char name[DEVICE_COMMON_NAME_SIZE];
+
+	for (size_t i = 0; i < device->name_count; i++) {
+		if (device_common_name(device->names[i], name))
+			continue;
+		(void)fprintf(stderr, "the name ");
+		print_text(stderr, device->names[i]);
+		(void)fprintf(stderr,
+		    " has more than 64 characters: device certificates of attest-acmed hold it whole as"
+		    " PermanentIdentifier, and as CN ");
+		print_text(stderr, name);
+		(void)fputc('\n', stderr);
+	}
 }

@@ -44,6 +44,9 @@ char *describe_tags(const struct store_device *device);
 void describe_device_line(FILE *out, const struct store_device *device);
 void describe_device(FILE *out, const struct store_device *device);
 
+/* Says on standard error which names a CN cannot hold whole, and what it will hold. */
+void describe_long_names(const struct store_device *device);
+
 /* Prints "2 AK certificates revoked"; and, when there are any, who signs the CRL now. */
 void describe_revoked(FILE *out, size_t revoked);
 void describe_crl_hint(FILE *out, size_t revoked);

@@ -87,5 +87,6 @@ admin_enroll(const struct command_call *call, struct error *err)
 		print_json(describe_device_json(&device));
 	else
 		enrolment_print("enrolled", &device);
+	describe_long_names(&device);
 	return 0;
 }

@@ -115,6 +115,8 @@ admin_set(const struct command_call *call, struct error *err)
 	if (set_in_store(call, &edit, &device, &revoked, err) != 0)
 		return -1;
 	set_say(&device, revoked, call->json);
+	if (edit.set_names)
+		describe_long_names(&device);
 	store_device_clear(&device);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "pki/alt_name.h"
-#include "pki/draft.h"
+#include "pki/device_name.h"
 #include "pki/end_entity.h"
 #include "tpm/openssl_error.h"
 #include "util/identifier.h"
@@ -45,9 +45,10 @@ device_certificate_issue(const struct ca *issuer, const struct device_profile *p
     struct error *err)
 {
 	const ASN1_OBJECT *purposes[2];
+	char               name[DEVICE_COMMON_NAME_SIZE];
 	struct end_entity  entity = {
 	    .key = profile->key,
-	    .common_name = draft_common_name_fits(profile->identifier) ? profile->identifier : NULL,
+	    .common_name = name,
 	    .purposes = purposes,
 	    .purpose_count = device_purposes(profile->usages, purposes),
 	    .crl_url = profile->crl_url,
@@ -62,6 +63,7 @@ device_certificate_issue(const struct ca *issuer, const struct device_profile *p
 		err->kind = ERROR_INTERNAL;
 		return error_wrap(err, "the identifier of a device certificate");
 	}
+	(void)device_common_name(profile->identifier, name);
 	if ((entity.names = GENERAL_NAMES_new()) == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "encoding a device's names");
 	if ((rc = device_add_names(entity.names, profile, err)) == 0)

@@ -30,9 +30,9 @@ struct device_profile {
 
 /*
  * Signs the certificate and appends its DER to *der; fills its serial and the
- * notAfter that it really has. The identifier is its PermanentIdentifier, and its
- * CN when it has at most 64 characters (RFC 5280 allows no more); a longer one
- * leaves the subject empty. INTERNAL when the profile breaks a rule above, when
+ * notAfter that it really has. The identifier is its PermanentIdentifier, and
+ * device_common_name's form of it the CN: an empty subject would make the SAN critical,
+ * and many verifiers know nothing of the names in it. INTERNAL when the profile breaks a rule above, when
  * the issuer is not valid at not_before, or when signing fails.
  */
 int device_certificate_issue(const struct ca *issuer, const struct device_profile *profile,

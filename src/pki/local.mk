@@ -13,6 +13,7 @@ src_libpki_a_SOURCES = \
 	src/pki/crl_reason.c src/pki/crl_reason.h \
 	src/pki/csr.c src/pki/csr.h \
 	src/pki/device_certificate.c src/pki/device_certificate.h \
+	src/pki/device_name.c src/pki/device_name.h \
 	src/pki/draft.c src/pki/draft.h \
 	src/pki/ek_authority.c src/pki/ek_authority.h \
 	src/pki/ek_certificate.c src/pki/ek_certificate.h \
@@ -43,6 +44,7 @@ UNIT_TESTS += tests/unit/pki/chain_test
 UNIT_TESTS += tests/unit/pki/corpus_test
 UNIT_TESTS += tests/unit/pki/csr_test
 UNIT_TESTS += tests/unit/pki/device_certificate_test
+UNIT_TESTS += tests/unit/pki/device_name_test
 UNIT_TESTS += tests/unit/pki/ek_certificate_test
 UNIT_TESTS += tests/unit/pki/ek_trust_test
 UNIT_TESTS += tests/unit/pki/key_test

@@ -113,6 +113,40 @@ check "its owner does, as a chain of two" '
 case_ok "it leads to the root" openssl verify -x509_strict -purpose sslclient \
 	-CAfile "$acme_dir/root.pem" -untrusted "$scratch/laptop.pem" "$scratch/laptop.pem"
 
+# ---- a name that no CN holds: shortened there, whole beside it, and nothing is critical ----
+
+long=device-of-the-laboratory-for-applied-metrology-room-12-shelf-3-number-0042
+short=${long:0:47}-$(printf %s "$long" | sha256sum | cut -c 1-16)
+order_new alice "$long"
+case_matches "the log says what the CN will be" "$(grep "event=order .*name=$long" "${log[acmed]}")" "CN will be $short"
+answer alice "$(device attest "$long" "$token.$thumbprint_alice")"
+as alice "$finalize" "{\"csr\":\"$(device csr "$short")\"}"
+check "a CSR with the shortened CN is taken" '[ "$http_status" = 200 ] && [ "$(json .status)" = valid ]' || note "$http_body"
+as alice "$(json .certificate)" ''
+cp "$scratch/http.body" "$scratch/long.pem"
+case_equal "the CN is the name's beginning and its hash" \
+	"$(openssl x509 -in "$scratch/long.pem" -noout -subject -nameopt utf8)" "subject=CN=$short"
+case_ok "and OpenSSL takes the certificate" openssl verify -x509_strict -purpose sslclient \
+	-CAfile "$acme_dir/root.pem" -untrusted "$scratch/long.pem" "$scratch/long.pem"
+case_matches "no extension that few know is critical" \
+	"$(openssl x509 -in "$scratch/long.pem" -noout -ext subjectAltName)" '^X509v3 Subject Alternative Name: *
+'
+check "the whole name is in it" 'openssl asn1parse -in "$scratch/long.pem" -inform PEM -i | grep -q . &&
+	openssl x509 -in "$scratch/long.pem" -outform DER | grep -aqF "$long"'
+
+# ---- OpenSSL's own extensions in a CSR ----
+
+order_new alice laptop
+answer alice "$(device attest laptop "$token.$thumbprint_alice")"
+as alice "$finalize" "{\"csr\":\"$(device csr laptop v3_req)\"}"
+check "v3_req's keyUsage is no reason to refuse" '[ "$http_status" = 200 ] && [ "$(json .status)" = valid ]' || note "$http_body"
+check "and the log names what it is not given" \
+	'grep -q "event=left-out .*name=laptop .*keyUsage nonRepudiation, keyEncipherment" "${log[acmed]}"'
+order_new alice laptop
+answer alice "$(device attest laptop "$token.$thumbprint_alice")"
+as alice "$finalize" "{\"csr\":\"$(device csr laptop server_auth)\"}"
+check "a purpose that is not given is refused by its name" 'refused 400 badCSR "extendedKeyUsage serverAuth"'
+
 # ---- answers that were made for something else ----
 
 order_new alice laptop

@@ -39,6 +39,26 @@ case_ok "a device may have its own hash for a name" \
 	attest_ca enroll "0200000000000000000000000000000000000000000000000000000000000000" \
 	--name 0200000000000000000000000000000000000000000000000000000000000000
 
+# ---- names that no CN of a device certificate holds whole ----
+
+long=device-of-the-laboratory-for-applied-metrology-room-12-shelf-3-number-0042
+short=${long:0:47}-$(printf %s "$long" | sha256sum | cut -c 1-16)
+told="the name $long has more than 64 characters: .*PermanentIdentifier, and as CN $short"
+run attest_ca enroll 0400000000000000000000000000000000000000000000000000000000000000 --name "$long"
+case_matches "enroll says that a name will not fit" "$err" "$told"
+run attest_ca set "$long" --name "${long}3" --json
+case_matches "set says it, too" "$err" "the name ${long}3 has more than 64 characters"
+check "and --json stays JSON" 'jq -e .ek_hash <<<"$out" >/dev/null'
+run attest_ca set "${long}3" --note "not about names"
+case_equal "but only of what it sets" "$err" ""
+run attest_ca set "${long}3" --name "${long:0:64}"
+case_equal "a name of 64 characters fits" "$err" ""
+printf 'ek_hash,name\n%064d,%s\n%064d,short\n' 5 "$long" 6 >long.csv
+run attest_ca import long.csv
+case_matches "import says it of a file" "$err" "1 name has more than 64 characters, the first in line 2:"
+attest_ca remove 0400000000000000000000000000000000000000000000000000000000000000 \
+	"$(printf %064d 5)" "$(printf %064d 6)" >/dev/null
+
 # ---- refusals, after which nothing has changed ----
 
 before=$(inventory)

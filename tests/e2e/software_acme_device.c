@@ -7,7 +7,7 @@
  *   software_acme_device ROOTS-FILE        writes its attestation root there
  *   attest NAME KEY-AUTHORIZATION [FLAW]   an attestation object, base64url
  *   flaws                                  every FLAW and what it is refused with: "FLAW=detail;…"
- *   csr CN [DNS-NAME]                      a CSR of the certified key, base64url
+ *   csr CN [DNS-NAME|v3_req|server_auth]   a CSR of the certified key, base64url
  *   ak-csr CN                              one of the AK's own key
  *   key                                    the certified key, private, as JWK
  */
@@ -166,8 +166,31 @@ device_key(void)
 	return key;
 }
 
+/* What a CSR asks for besides its CN: a DNS name, or one of the words. */
+static STACK_OF(X509_EXTENSION) *
+csr_extensions(const char *what)
+{
+	STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+	char                      value[128];
+
+	if (strcmp(what, "v3_req") == 0) { /* as in the openssl.cnf that comes with OpenSSL */
+		sk_X509_EXTENSION_push(list,
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "CA:FALSE"));
+		sk_X509_EXTENSION_push(list, X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage,
+		                                 "nonRepudiation,digitalSignature,keyEncipherment"));
+	} else if (strcmp(what, "server_auth") == 0) {
+		sk_X509_EXTENSION_push(list,
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "serverAuth"));
+	} else {
+		(void)snprintf(value, sizeof value, "DNS:%s", what);
+		sk_X509_EXTENSION_push(list,
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, value));
+	}
+	return list;
+}
+
 static void
-csr(EVP_PKEY *key, const char *name, const char *dns)
+csr(EVP_PKEY *key, const char *name, const char *what)
 {
 	X509_REQ      *request = X509_REQ_new();
 	unsigned char *der = NULL;
@@ -176,13 +199,9 @@ csr(EVP_PKEY *key, const char *name, const char *dns)
 	must_be(X509_REQ_set_pubkey(request, key));
 	must_be(X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
 	    (const unsigned char *)name, -1, -1, 0));
-	if (dns != NULL) {
-		STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
-		char                      value[128];
+	if (what != NULL) {
+		STACK_OF(X509_EXTENSION) *list = csr_extensions(what);
 
-		(void)snprintf(value, sizeof value, "DNS:%s", dns);
-		sk_X509_EXTENSION_push(list,
-		    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, value));
 		must_be(X509_REQ_add_extensions(request, list));
 		sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 	}

@@ -10,6 +10,7 @@
 #include "acme/keeper/snapshot.h"
 #include "acme/keeper/state.h"
 #include "acme/settings.h"
+#include "pki/device_name.h"
 
 #define HOUR 3600
 
@@ -134,6 +135,23 @@ order_fill(struct acme_call *call, struct store_order *order, struct error *err)
 	return 0;
 }
 
+/* A name that the CN cannot hold is in the certificate all the same: whoever reads the CN must know. */
+static void
+order_note(struct acme_call *call, const struct store_order *order)
+{
+	const char *identifier = order->authorizations[0].value;
+	char        name[DEVICE_COMMON_NAME_SIZE];
+	char        reason[DEVICE_COMMON_NAME_SIZE + 64];
+
+	if (device_common_name(identifier, name)) {
+		call_note(call, "order", order->id, identifier, NULL);
+		return;
+	}
+	(void)snprintf(reason, sizeof reason, "the name has more than 64 characters, the CN will be %s",
+	    name);
+	call_note(call, "order", order->id, identifier, reason);
+}
+
 int
 operation_order_new_change(struct acme_call *call, struct store *store, struct error *err)
 {
@@ -145,7 +163,7 @@ operation_order_new_change(struct acme_call *call, struct store *store, struct e
 	    check_rate(call, store, order.account, err) == 0 && order_fill(call, &order, err) == 0)
 		rc = store_order_add(store, &order, err);
 	if (rc == 0) {
-		call_note(call, "order", order.id, order.authorizations[0].value, NULL);
+		order_note(call, &order);
 		snapshot_order(&order, call->now, &call->answer);
 	}
 	store_order_clear(&order);

@@ -12,6 +12,7 @@
 
 #include "pki/alt_name.h"
 #include "pki/csr.h"
+#include "pki/device_name.h"
 #include "tpm/key.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -305,9 +306,13 @@ int
 policy_check_csr(const struct acme_policy *policy, const struct csr *csr,
     const char *identifier, struct view spki, struct error *err)
 {
+	char name[DEVICE_COMMON_NAME_SIZE];
+
 	if (spki.size == 0 || !view_equal(bytes_view(&csr->spki), spki))
 		return error_set(err, ERROR_BAD_CSR, "the key of the CSR is not the key that was attested");
-	if (csr->common_name != NULL && strcmp(csr->common_name, identifier) != 0)
+	(void)device_common_name(identifier, name);
+	if (csr->common_name != NULL && strcmp(csr->common_name, identifier) != 0 &&
+	    strcmp(csr->common_name, name) != 0)
 		return error_set(err, ERROR_BAD_CSR, "the CN of the CSR is \"%s\", the order is for \"%s\"",
 		    csr->common_name, identifier);
 	for (size_t i = 0; i < csr->name_count; i++) {

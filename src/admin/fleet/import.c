@@ -16,6 +16,7 @@
 #include "admin/fleet/fault.h"
 #include "command/print.h"
 #include "command/progress.h"
+#include "pki/device_name.h"
 #include "store/inventory/batch.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -63,6 +64,8 @@ struct import {
 	struct faults               faults;
 	struct progress             progress;
 	bool                        rehearsal;
+	uint64_t            long_names; /* that no CN holds whole */
+	uint64_t            long_line;  /* of the first */
 };
 
 static int
@@ -130,13 +133,27 @@ import_show_place(struct import *import)
 		progress_step(&import->progress, (uint64_t)place - import->progress.done);
 }
 
+/* Remembers the names that a CN cannot hold whole. */
+static void
+import_note_names(struct import *import, const struct store_device *device, uint64_t line)
+{
+	char name[DEVICE_COMMON_NAME_SIZE];
+
+	for (size_t i = 0; i < device->name_count; i++) {
+		if (!device_common_name(device->names[i], name) && import->long_names++ == 0)
+			import->long_line = line;
+	}
+}
+
 /* Takes what a line says of a device, or what is wrong with it; -1 ends the import. */
 static int
 import_take(struct import *import, struct device_file *file, int rc,
     const struct store_device *device, struct error *err)
 {
-	if (rc > 0 && store_batch_add(import->batch, device, file->line, err) == 0)
+	if (rc > 0 && store_batch_add(import->batch, device, file->line, err) == 0) {
+		import_note_names(import, device, file->line);
 		return 0;
+	}
 	if (err->kind != ERROR_MALFORMED && err->kind != ERROR_CONFLICT)
 		return -1;
 	faults_add(&import->faults, file->line, err->detail);
@@ -222,6 +239,18 @@ import_say(const struct command_call *call, const struct import *import)
 	(void)putchar('\n');
 }
 
+static void
+import_say_names(const struct import *import)
+{
+	if (import->long_names != 0)
+		(void)fprintf(stderr,
+		    "%" PRIu64 " %s more than 64 characters, the first in line %" PRIu64
+		    ": device certificates of attest-acmed hold them whole as PermanentIdentifier, and"
+		    " shortened as CN\n",
+		    import->long_names, import->long_names == 1 ? "name has" : "names have",
+		    import->long_line);
+}
+
 /* What one left that was killed takes as long as that took: whoever waits should see why. */
 static int
 import_clear(struct import *import, struct error *err)
@@ -258,6 +287,7 @@ import_run(const struct command_call *call, struct import *import, struct error 
 	if (import->faults.count != 0)
 		return import_refuse(call, import, err);
 	import_say(call, import);
+	import_say_names(import);
 	return 0;
 }
 

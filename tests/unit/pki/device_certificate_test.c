@@ -6,6 +6,7 @@
 
 #include "pki/alt_name.h"
 #include "pki/device_certificate.h"
+#include "pki/device_name.h"
 #include "pki_support.h"
 
 static struct pki pki;
@@ -116,26 +117,39 @@ END_TEST
 static const struct {
 	const char *unit;
 	int         times;
-	int         entries;
+	bool        whole;
 } lengths[] = {
-    {"x", 64, 1},
-    {"x", 65, 0},
-    {"x", 255, 0},
-    {"\xc3\xa4", 64, 1},
-    {"\xc3\xa4", 65, 0},
+    {"x", 64, true},
+    {"x", 65, false},
+    {"x", 255, false},
+    {"\xc3\xa4", 64, true},
+    {"\xc3\xa4", 65, false},
+    {"\xf0\x9f\x98\x80", 63, true},
 };
 
-START_TEST(issue_for_a_long_identifier_leaves_the_subject_empty)
+/* Verifiers that know no otherName refuse a critical SAN, and an empty subject makes it one. */
+START_TEST(issue_for_a_long_identifier_shortens_the_common_name)
 {
 	char                  identifier[256] = "";
 	struct device_profile profile = profile_of(identifier);
 	X509                 *certificate;
+	char                  name[DEVICE_COMMON_NAME_SIZE];
+	const ASN1_STRING    *value;
+	int                   at;
 
 	for (int i = 0; i < lengths[_i].times; i++)
 		strcat(identifier, lengths[_i].unit);
 	certificate = issue(&profile);
-	ck_assert_int_eq(X509_NAME_entry_count(X509_get_subject_name(certificate)), lengths[_i].entries);
-	(void)pki_extension(certificate, NID_subject_alt_name, lengths[_i].entries == 0);
+	ck_assert_int_eq(X509_NAME_entry_count(X509_get_subject_name(certificate)), 1);
+	at = X509_NAME_get_index_by_NID(X509_get_subject_name(certificate), NID_commonName, -1);
+	ck_assert_int_ge(at, 0);
+	value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(X509_get_subject_name(certificate), at));
+	ck_assert_int_eq(device_common_name(identifier, name), lengths[_i].whole);
+	ck_assert(view_equal((struct view){ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)},
+	    (struct view){(const uint8_t *)name, strlen(name)}));
+	value = pki_extension(certificate, NID_subject_alt_name, 0);
+	ck_assert_ptr_nonnull(memmem(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value),
+	    identifier, strlen(identifier)));
 	verify_at_openssl(certificate, "sslclient");
 	X509_free(certificate);
 }
@@ -234,7 +248,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, issue_has_the_profile);
 	tcase_add_test(tc, issue_for_clients_only_has_no_server_purpose);
-	tcase_add_loop_test(tc, issue_for_a_long_identifier_leaves_the_subject_empty, 0,
+	tcase_add_loop_test(tc, issue_for_a_long_identifier_shortens_the_common_name, 0,
 	    sizeof lengths / sizeof lengths[0]);
 	tcase_add_loop_test(tc, issue_of_a_bad_profile_fails, 0, sizeof refused / sizeof refused[0]);
 	tcase_add_loop_test(tc, dns_is_valid_for_names_of_hosts_only, 0,

@@ -258,6 +258,45 @@ START_TEST(dns_names_are_the_templates_filled_in)
 }
 END_TEST
 
+#define A47 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG A47 "aaaaaaaaaaaaaaaaaa" /* 65 characters */
+#define SHORT A47 "-635361c48bb9eab1"
+
+static const struct {
+	const char *identifier;
+	const char *common_name;
+	bool        passes;
+} common_names[] = {
+    {"laptop", "laptop", true},
+    {"laptop", NULL, true},
+    {"laptop", "Laptop", false},
+    {LONG, LONG, true},
+    {LONG, SHORT, true},
+    {LONG, NULL, true},
+    {LONG, A47, false},
+    {LONG "b", SHORT, false},
+    {SHORT, SHORT, true},
+    {SHORT, LONG, false},
+};
+
+START_TEST(check_csr_takes_the_identifier_and_its_common_name)
+{
+	uint8_t    octet = 1;
+	struct csr csr = {
+	    .common_name = (char *)(uintptr_t)common_names[_i].common_name,
+	    .spki = {.data = &octet, .size = 1},
+	};
+	int rc = policy_check_csr(policy, &csr, common_names[_i].identifier, bytes_view(&csr.spki), &err);
+
+	if (common_names[_i].passes)
+		unit_ok(rc, &err);
+	else
+		ck_assert_int_eq(rc, -1);
+	if (rc != 0)
+		ck_assert_int_eq((int)err.kind, ERROR_BAD_CSR);
+}
+END_TEST
+
 /* What makes no policy. */
 static void
 spoil_key_type(void)
@@ -414,6 +453,7 @@ main(void)
 	tcase_add_test(tc, validity_of_an_order_in_reserve_is_refused);
 	LOOP(check_key_obeys_the_types, keys);
 	tcase_add_test(tc, dns_names_are_the_templates_filled_in);
+	LOOP(check_csr_takes_the_identifier_and_its_common_name, common_names);
 	LOOP(check_of_what_is_no_policy_is_malformed, spoils);
 	tcase_add_test(tc, the_sample_configuration_is_the_defaults);
 	LOOP(settings_url_is_https_without_a_slash_at_its_end, urls);
