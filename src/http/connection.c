@@ -42,6 +42,12 @@
 /* What may lie unread besides a body and a head. */
 #define INPUT_SLACK 4096
 
+/* Empty lines before a request line; a client has reason for one. */
+#define BLANK_LINES_MAX 4
+
+/* Time for an answer before it is found out whether a peer that sends no more is still there. */
+#define PROBE_MS 200
+
 void
 connection_deadline(struct http_connection *connection, int64_t milliseconds)
 {
@@ -57,7 +63,44 @@ connection_begin(struct http_connection *connection)
 {
 	connection->state = CONNECTION_READING;
 	connection->head = (struct head){0};
+	connection->chunks = (struct chunks){0};
+	connection->blank_lines = 0;
 	connection_deadline(connection, connection->server->settings.request_ms);
+}
+
+static void
+connection_scan_piece(struct http_connection *connection, uint8_t *data, size_t size)
+{
+	size_t used = head_scan(&connection->head, data, size);
+
+	if (!connection->head.ended || !connection->head.encoded)
+		return;
+	chunks_scan(&connection->chunks, data + used, size - used);
+	if (connection->chunks.state == CHUNKS_BROKEN)
+		event_active(&connection->soon, EV_TIMEOUT, 1);
+}
+
+/*
+ * Takes empty lines away that stand before a request line (RFC 9112 §2.2): clients of old
+ * send one behind a body. Returns true when a request begins behind them.
+ */
+static bool
+connection_skip_blank(struct http_connection *connection, struct evbuffer *input)
+{
+	char    front[2];
+	ssize_t size;
+
+	while ((size = evbuffer_copyout(input, front, sizeof front)) > 0) {
+		size_t line = front[0] == '\n' ? 1 : size == 2 && memcmp(front, "\r\n", 2) == 0 ? 2 : 0;
+
+		if (connection->blank_lines == BLANK_LINES_MAX)
+			return true;
+		if (line == 0)
+			return size != 1 || front[0] != '\r'; /* which may become an empty line */
+		(void)evbuffer_drain(input, line);
+		connection->blank_lines++;
+	}
+	return false;
 }
 
 /* Looks at the last `size` octets of the input. */
@@ -68,7 +111,7 @@ connection_scan(struct http_connection *connection, struct evbuffer *input, size
 	struct evbuffer_ptr   from;
 	int                   count;
 
-	while (size > 0 && !connection->head.ended) {
+	while (size > 0 && (!connection->head.ended || connection->head.encoded)) {
 		if (evbuffer_ptr_set(input, &from, evbuffer_get_length(input) - size,
 		        EVBUFFER_PTR_SET) != 0)
 			return;
@@ -76,7 +119,7 @@ connection_scan(struct http_connection *connection, struct evbuffer *input, size
 		for (int i = 0; i < count && i < 8; i++) {
 			size_t length = pieces[i].iov_len < size ? pieces[i].iov_len : size;
 
-			head_scan(&connection->head, pieces[i].iov_base, length);
+			connection_scan_piece(connection, pieces[i].iov_base, length);
 			size -= length;
 		}
 		if (count <= 0)
@@ -91,10 +134,14 @@ connection_input_cb(struct evbuffer *input, const struct evbuffer_cb_info *info,
 
 	if (info->n_added == 0)
 		return;
-	if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_IDLE)
+	if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_IDLE) {
+		if (!connection_skip_blank(connection, input))
+			return;
 		connection_begin(connection);
-	if (connection->state == CONNECTION_READING)
+		connection_scan(connection, input, evbuffer_get_length(input));
+	} else if (connection->state == CONNECTION_READING) {
 		connection_scan(connection, input, info->n_added);
+	}
 }
 
 /* evhttp speaks for itself while a request is read: "100 Continue", or a page of HTML. */
@@ -215,6 +262,8 @@ connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 		connection->foreign = false;
 		refusal_replace(connection);
 	}
+	if (connection->state == CONNECTION_READING && connection->chunks.state == CHUNKS_BROKEN)
+		refusal_chunks(connection);
 }
 
 /* The answer has a deadline again and again, as long as the peer takes enough of it each time. */
@@ -232,6 +281,45 @@ connection_check_progress(struct http_connection *connection)
 		connection_deadline(connection, interval);
 }
 
+/*
+ * A peer that sends no more may wait for its answer (nc -N), or be gone: both end their
+ * side in the same way. Whoever is gone resets the connection at the next octets; a
+ * response of 102 means nothing to the other (RFC 9110 §15.2), and HTTP/1.0 has none.
+ */
+static void
+connection_probe(struct http_connection *connection)
+{
+	static const char interim[] = "HTTP/1.1 102 Processing\r\n\r\n";
+	int               why = 0;
+	socklen_t         size = sizeof why;
+
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &why, &size) != 0 || why != 0) {
+		connection_end(connection);
+		return;
+	}
+	if (!connection->probed && exchange_takes_interim(connection->exchange)) {
+		connection->probed = true;
+		(void)bufferevent_write(connection->bev, interim, sizeof interim - 1);
+		(void)bufferevent_enable(connection->bev, EV_WRITE);
+	}
+	connection_deadline(connection, PROBE_MS);
+}
+
+/* While the answer is awaited: the peer's side has ended, or the connection. */
+static void
+connection_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct http_connection *connection = arg;
+
+	(void)bev;
+	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_ERROR) != 0) {
+		connection_end(connection);
+		return;
+	}
+	connection->half_closed = true;
+	connection_deadline(connection, PROBE_MS);
+}
+
 static void
 connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -247,6 +335,8 @@ connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 		linger_end(connection);
 		return;
 	case CONNECTION_ASKED: /* the handler has its own limits */
+		if (connection->half_closed)
+			connection_probe(connection);
 		return;
 	case CONNECTION_ANSWERING:
 		connection_check_progress(connection);
@@ -325,6 +415,8 @@ void
 connection_ask(struct http_connection *connection, struct http_exchange *exchange)
 {
 	event_del(&connection->deadline);
+	connection->half_closed = false;
+	connection->probed = false;
 	connection->state = CONNECTION_ASKED;
 	connection->exchange = exchange;
 }
@@ -332,17 +424,13 @@ connection_ask(struct http_connection *connection, struct http_exchange *exchang
 void
 connection_watch(struct http_connection *connection)
 {
-	bufferevent_data_cb  write_cb = NULL;
-	bufferevent_event_cb event_cb = NULL;
-	void                *arg = NULL;
-
 	/*
 	 * evhttp has stopped reading, and would exit the process if its read callback
-	 * ran now; without that callback we see the end of the connection, and the
+	 * ran now, and takes the end of the peer's side for that of the connection. It sets
+	 * its callbacks again when it has an answer; until then we see what happens, and the
 	 * watermark bounds what a pipelining peer may send ahead.
 	 */
-	bufferevent_getcb(connection->bev, NULL, &write_cb, &event_cb, &arg);
-	bufferevent_setcb(connection->bev, NULL, write_cb, event_cb, arg);
+	bufferevent_setcb(connection->bev, NULL, NULL, connection_event_cb, connection);
 	(void)bufferevent_enable(connection->bev, EV_READ);
 }
 
@@ -356,19 +444,25 @@ connection_answer(struct http_connection *connection, size_t size)
 }
 
 void
+connection_answering(struct http_connection *connection)
+{
+	/* evhttp would drop the rest of the answer where the peer's side ends; it reads again by itself. */
+	(void)bufferevent_disable(connection->bev, EV_READ);
+}
+
+void
 connection_answered(struct http_connection *connection)
 {
 	struct evbuffer *input = bufferevent_get_input(connection->bev);
-	size_t           ahead = evbuffer_get_length(input);
 
 	if (connection->closing || connection->server->draining) {
 		connection->linger = !connection->server->draining;
 		connection->closing = true;
 		connection->state = CONNECTION_IDLE;
 		event_active(&connection->soon, EV_TIMEOUT, 1);
-	} else if (ahead != 0) { /* pipelined */
+	} else if (connection_skip_blank(connection, input)) { /* pipelined */
 		connection_begin(connection);
-		connection_scan(connection, input, ahead);
+		connection_scan(connection, input, evbuffer_get_length(input));
 	} else {
 		connection->state = CONNECTION_IDLE;
 		connection_deadline(connection, connection->server->settings.idle_ms);

@@ -13,6 +13,7 @@
 
 #include <event2/event_struct.h>
 
+#include "http/chunks.h"
 #include "http/head.h"
 
 struct bufferevent;
@@ -39,6 +40,8 @@ struct http_connection {
 	struct http_exchange       *exchange; /* CONNECTION_ASKED */
 	enum http_connection_state  state;
 	struct head                 head; /* of the request that is being read */
+	struct chunks               chunks; /* of its body, when that is chunked */
+	unsigned                    blank_lines; /* that were skipped since the last request */
 	struct event                deadline;
 	struct event                soon; /* what cannot be done inside a callback of evhttp */
 	struct event                drain; /* CONNECTION_LINGERING */
@@ -47,6 +50,8 @@ struct http_connection {
 	bool                        dead;   /* has no TLS: ends before it is read */
 	bool                        foreign; /* evhttp has put an answer of its own into the output */
 	bool                        closing; /* ends after this answer */
+	bool                        half_closed; /* CONNECTION_ASKED: the peer sends no more */
+	bool                        probed; /* and was sent what a peer that is gone resets at */
 	bool                        linger;  /* and the peer may still be sending then */
 	char                        peer[64];
 };
@@ -63,8 +68,9 @@ void connection_ask(struct http_connection *connection, struct http_exchange *ex
 /* Lets the connection learn that its peer goes while the answer is awaited. */
 void connection_watch(struct http_connection *connection);
 
-/* An answer of `size` octets is about to be given to evhttp, and was sent. */
+/* An answer of `size` octets is about to be given to evhttp, lies in its buffer, and was sent. */
 void connection_answer(struct http_connection *connection, size_t size);
+void connection_answering(struct http_connection *connection);
 void connection_answered(struct http_connection *connection);
 
 /* Ends it now; not from inside a callback of evhttp. */

@@ -94,6 +94,12 @@ exchange_cancel(struct http_exchange *exchange)
 	exchange_free(exchange);
 }
 
+bool
+exchange_takes_interim(const struct http_exchange *exchange)
+{
+	return exchange->req->minor >= 1;
+}
+
 static void
 exchange_not_allowed(struct http_exchange *exchange, const struct http_route *found)
 {
@@ -132,7 +138,7 @@ exchange_dispatch(struct http_exchange *exchange)
 static bool
 exchange_is_last(const struct evhttp_request *req)
 {
-	/* evhttp reads chunks leniently: nothing that follows them is to be believed. */
+	/* evhttp reads chunks leniently, and not all that we refuse: nothing that follows them is believed. */
 	return req->chunked || req->type == EVHTTP_REQ_CONNECT;
 }
 
@@ -148,7 +154,8 @@ exchange_request_cb(struct evhttp_request *req, void *arg)
 	req->flags &= ~EVHTTP_PROXY_REQUEST;
 	connection_ask(connection, exchange);
 	connection->closing = exchange_is_last(req);
-	if (framing_check(req, &connection->head, server->settings.header_max, &err) != 0) {
+	if (framing_check(req, &connection->head, server->settings.header_max, &err) != 0 ||
+	    (req->chunked && chunks_check(&connection->chunks, &err) != 0)) {
 		connection->closing = true;
 		req->major = 1;
 		req->minor = 1;
@@ -304,6 +311,7 @@ exchange_send(struct http_exchange *exchange, int status, const char *reason, co
 	connection_answer(connection, body.size);
 	exchange_free(exchange);
 	evhttp_send_reply(req, status, reason, NULL);
+	connection_answering(connection);
 }
 
 void

@@ -2,6 +2,8 @@
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
+#include <stdbool.h>
+
 struct evhttp_request;
 struct http_exchange;
 
@@ -10,5 +12,8 @@ void exchange_request_cb(struct evhttp_request *req, void *server);
 
 /* The connection has ended: tells whoever works on the answer, and forgets the exchange. */
 void exchange_cancel(struct http_exchange *exchange);
+
+/* True when its client must pass over interim responses: HTTP/1.0 knows none. */
+bool exchange_takes_interim(const struct http_exchange *exchange);
 
 #endif

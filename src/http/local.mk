@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libhttp.a
 src_libhttp_a_SOURCES = \
+	src/http/chunks.c src/http/chunks.h \
 	src/http/connection.c src/http/connection.h \
 	src/http/exchange.c src/http/exchange.h \
 	src/http/framing.c src/http/framing.h \
@@ -14,6 +15,7 @@ src_libhttp_a_SOURCES = \
 	src/http/server_state.h \
 	src/http/tls.c src/http/tls.h
 
+UNIT_TESTS += tests/unit/http/chunks_test
 UNIT_TESTS += tests/unit/http/exchange_test
 UNIT_TESTS += tests/unit/http/framing_test
 UNIT_TESTS += tests/unit/http/json_test

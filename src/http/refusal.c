@@ -97,9 +97,12 @@ refusal_reason(const struct http_connection *connection, int status, struct erro
 	if (connection->head.size > settings->header_max)
 		(void)error_set(err, ERROR_TOO_LARGE, "the header is larger than %zu octets",
 		    settings->header_max);
+	else if (connection->head.foul)
+		(void)error_set(err, ERROR_MALFORMED, "the header holds a control character");
+	else if (connection->chunks.state == CHUNKS_BROKEN)
+		(void)chunks_check(&connection->chunks, err);
 	else if (status == 413)
-		(void)error_set(err, ERROR_TOO_LARGE,
-		    "the body is larger than %zu octets, or its chunks cannot be read",
+		(void)error_set(err, ERROR_TOO_LARGE, "the body is larger than %zu octets",
 		    settings->body_max);
 	else if (status == 417)
 		(void)error_set(err, ERROR_MALFORMED,
@@ -125,6 +128,15 @@ refusal_replace(struct http_connection *connection)
 	if (err.kind == ERROR_METHOD_NOT_ALLOWED)
 		allow = route_methods(routes, NULL);
 	refusal_say(connection, &err, allow);
+}
+
+void
+refusal_chunks(struct http_connection *connection)
+{
+	struct error err;
+
+	(void)chunks_check(&connection->chunks, &err);
+	refusal_say(connection, &err, NULL);
 }
 
 void

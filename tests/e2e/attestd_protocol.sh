@@ -228,6 +228,23 @@ http GET /nothing
 refused "a path that is none" 404 notFound .
 http POST /attest "@$scratch/request.json" --header 'Content-Type:'
 case_equal "no Content-Type is needed" "$http_status" 200
+# raw: sends stdin as it is, ends its side as nc -N does, and prints what comes back.
+raw() {
+	python3 -c 'import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(sys.stdin.buffer.read())
+s.shutdown(socket.SHUT_WR)
+while d := s.recv(65536): sys.stdout.buffer.write(d)' "$attestd_port"
+}
+size=$(stat -c %s "$scratch/request.json")
+answer=$({ printf 'POST /attest HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n' "$size"
+	cat "$scratch/request.json"; } | raw)
+case_matches "a client that ends its side gets its answer" "$answer" '^HTTP/1.1 200 .*"credential"'
+answer=$({ printf '\r\nPOST /attest HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x;a=b\r\n' "$size"
+	cat "$scratch/request.json"; printf '\r\n0\r\n\r\n'; } | raw)
+case_matches "an empty line before it and a chunk's extension mean nothing" "$answer" '^HTTP/1.1 200 .*"credential"'
+answer=$(printf 'POST /attest HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n\r\n' | raw)
+case_matches "a broken chunk is malformed" "$answer" '^HTTP/1.1 400 the chunks of the body cannot be read'
 check "a client may add fields" '
 	jq ". + {colour: \"blue\", akCert: \"\"}" "$scratch/request.json" >"$scratch/more.json"
 	post /attest "$scratch/more.json"; [ "$http_status" = 200 ]'

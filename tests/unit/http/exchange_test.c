@@ -84,6 +84,67 @@ START_TEST(client_that_goes_before_the_answer_cancels_it)
 }
 END_TEST
 
+START_TEST(client_that_half_closes_gets_a_late_answer)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, GET_LATER);
+	client_wait(&client, kept_count == 1);
+	ck_assert_int_eq(shutdown(client.fd, SHUT_WR), 0);
+	for (int i = 0; i < 10; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(cancelled_count, 0);
+	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
+	client_wait(&client, client.ended);
+	client_begins(&client, "HTTP/1.1 200 OK\r\n");
+	client_has(&client, "\r\n\r\nlate");
+	client_close(&client);
+}
+END_TEST
+
+/* Whoever waits is asked whether it is there by what it passes over; HTTP/1.0 has nothing of the kind. */
+START_TEST(client_that_half_closes_and_waits_is_probed)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, _i == 0 ? GET_LATER : "GET /later HTTP/1.0\r\n\r\n");
+	client_wait(&client, kept_count == 1);
+	ck_assert_int_eq(shutdown(client.fd, SHUT_WR), 0);
+	event_base_loopexit(base, &(const struct timeval){.tv_usec = 700000});
+	event_base_dispatch(base);
+	ck_assert_uint_eq(cancelled_count, 0);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 102 Processing\r\n\r\n"), _i == 0 ? 1 : 0);
+	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
+	client_wait(&client, client.ended);
+	client_has(&client, " 200 OK\r\n");
+	client_has(&client, "\r\n\r\nlate");
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(client_that_half_closes_gets_a_large_answer)
+{
+	struct http_client client;
+	AUTO_BYTES         body = {0};
+
+	for (int i = 0; i < 4 << 20; i++)
+		bytes_append_u8(&body, 'x');
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, GET_LATER);
+	ck_assert_int_eq(shutdown(client.fd, SHUT_WR), 0);
+	client_wait(&client, kept_count == 1);
+	http_reply(kept[0], 200, "text/plain", bytes_view(&body));
+	client_wait(&client, client.ended);
+	ck_assert_uint_gt(client.got.size, body.size);
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(client_that_resets_before_the_answer_cancels_it)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -299,6 +360,9 @@ main(void)
 	tcase_add_test(tcase, answer_may_come_later);
 	tcase_add_test(tcase, ids_of_exchanges_differ);
 	tcase_add_test(tcase, client_that_goes_before_the_answer_cancels_it);
+	tcase_add_test(tcase, client_that_half_closes_gets_a_late_answer);
+	tcase_add_test(tcase, client_that_half_closes_gets_a_large_answer);
+	tcase_add_loop_test(tcase, client_that_half_closes_and_waits_is_probed, 0, 2);
 	tcase_add_test(tcase, client_that_resets_before_the_answer_cancels_it);
 	tcase_add_test(tcase, answer_to_a_client_that_has_just_gone_is_dropped);
 	tcase_add_test(tcase, client_without_a_handler_for_its_going_may_go);

@@ -9,6 +9,7 @@
 #include "http_fixture.h"
 
 #define HOST "Host: a\r\n"
+#define BAD_CHUNKS "400 the chunks of the body cannot be read\r\n"
 #define NO_NEXT "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" /* a smuggled one */
 
 /* Octets that may hold a NUL. */
@@ -67,8 +68,15 @@ static const struct {
         "400 the header holds a control character\r\n"},
     {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\x01" "c\r\n\r\n" NO_NEXT),
         "400 the header holds a control character\r\n"},
-    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\r c\r\n\r\n" NO_NEXT), "400 "},
-    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\rX-B: c\r\n\r\n" NO_NEXT), "400 "},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\r c\r\n\r\n" NO_NEXT),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\rX-B: c\r\n\r\n" NO_NEXT),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("GET /hello HTTP/1.1\r\n" HOST "X-A: b\r\r\n\r\n" NO_NEXT),
+        "400 the header holds a control character\r\n"},
+    {OCTETS("\rGET /hello HTTP/1.1\r\n" HOST "\r\n" NO_NEXT), "400 "},
+    {OCTETS("\r\n\r\n\r\n\r\n\r\n" NO_NEXT), "400 "}, /* one more than is skipped */
+    {OCTETS("\n\n\n\n\n" NO_NEXT), "400 "},
     {OCTETS("GET /he\0llo HTTP/1.1\r\n" HOST "\r\n" NO_NEXT), "400 "},
     {OCTETS("GET /hello HTTP/1.1\r\n" HOST "no colon\r\n\r\n" NO_NEXT), "400 "},
     {OCTETS("GET /hello HTTP/1.1\r\n" HOST ": no name\r\n\r\n" NO_NEXT),
@@ -82,9 +90,39 @@ static const struct {
     {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Expect: the-unexpected\r\nContent-Length: 4\r\n\r\nbody" NO_NEXT),
         "400 no other expectation than 100-continue can be met\r\n"},
     {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\nbody\r\n" NO_NEXT),
-        "413 "},
+        BAD_CHUNKS},
     {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-4\r\nbody\r\n" NO_NEXT),
-        "413 "},
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "+4\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "0x4\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" " 4\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" ";a=b\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4 a\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\nbody\n0\n\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\rbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4;a\nb\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\r\nbodybody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\r\nbod\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\r\nbody0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\r\nbody\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "\r\n4\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4\r\nbody\r\n0\r\nX: a\n\n" NO_NEXT),
+        BAD_CHUNKS},
+    {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n" "4;\0\r\nbody\r\n0\r\n\r\n" NO_NEXT),
+        BAD_CHUNKS},
     {OCTETS("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
             "7fffffffffffffff\r\nbody\r\n" NO_NEXT),
         "413 "},
@@ -142,6 +180,8 @@ START_TEST(ambiguous_request_in_single_octets_is_refused_too)
 }
 END_TEST
 
+#define CHUNKED "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
 static const char *const accepted[] = {
     "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
     "GET /hello HTTP/1.1\n" "Host: a\nConnection: close\n\n",
@@ -154,6 +194,15 @@ static const char *const accepted[] = {
     "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 004\r\nConnection: close\r\n\r\nbody",
     "POST /echo HTTP/1.1\r\n" HOST "transfer-encoding: Chunked\r\nConnection: close\r\n\r\n"
     "4\r\nbody\r\n0\r\nX-Trailer: a\r\n\r\n",
+    CHUNKED "4;a=b\r\nbody\r\n0\r\n\r\n", /* RFC 9112 §7.1.1 */
+    CHUNKED "4;a=b;c=\"d e\";f\r\nbody\r\n0;g=h\r\n\r\n",
+    CHUNKED "4 ; a = b\r\nbody\r\n0 \r\n\r\n",
+    CHUNKED "4\t\r\nbody\r\n0\r\n\r\n",
+    CHUNKED "0002;x\r\nbo\r\n2\r\ndy\r\n000\r\nX-A: 1\r\nX-B: 2\r\n\r\n",
+    CHUNKED "4\r\n;;\r\n\r\n0\r\n\r\n", /* data that looks like framing */
+    "\r\nGET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", /* RFC 9112 §2.2 */
+    "\nGET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
+    "\r\n\n\r\n\r\nGET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
 };
 
 START_TEST(unusual_request_is_answered)
@@ -165,6 +214,86 @@ START_TEST(unusual_request_is_answered)
 	client_begins(&client, "HTTP/1.1 200 OK\r\n");
 	ck_assert_uint_eq(asked_count, 1);
 	client_close(&client);
+}
+END_TEST
+
+/* The same, octet by octet, and with its body whole. */
+START_TEST(unusual_request_in_single_octets_is_answered)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	for (const char *octet = accepted[_i]; *octet != '\0'; octet++) {
+		client_send_bytes(&client, octet, 1);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	client_wait(&client, client.ended);
+	client_begins(&client, "HTTP/1.1 200 OK\r\n");
+	ck_assert_uint_eq(asked_count, 1);
+	if (strstr(accepted[_i], ";;\r\n") != NULL)
+		client_has(&client, "\r\n\r\n;;\r\n");
+	else if (strncmp(accepted[_i], "POST", 4) == 0)
+		client_has(&client, "\r\n\r\nbody");
+	client_close(&client);
+}
+END_TEST
+
+/* Clients of old send an empty line behind a body: the connection is kept alive as idle. */
+START_TEST(empty_line_between_requests_is_skipped)
+{
+	static const char *const between[] = {"", "\r\n", "\n", "\r\n\r\n\r\n"};
+	struct http_client       client;
+
+	settings.request_ms = 300;
+	fixture_start();
+	client_connect(&client, base, &address);
+	for (size_t i = 0; i < 4; i++) {
+		client_send(&client, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody");
+		client_send(&client, between[i]);
+		client_wait(&client, client_count(&client, "HTTP/1.1 200 OK") == i + 1);
+	}
+	/* longer than a request may take: what was skipped is no beginning of one */
+	event_base_loopexit(base, &(const struct timeval){.tv_usec = 450000});
+	event_base_dispatch(base);
+	ck_assert(!client.ended);
+	client_send(&client, "\r\nGET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	client_wait(&client, client.ended);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 200 OK"), 5);
+	ck_assert_uint_eq(client_count(&client, "HTTP/1.1 "), 5);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(chunk_extension_without_end_is_refused)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, CHUNKED "4;");
+	for (int i = 0; i < 5000; i++)
+		client_send(&client, "a");
+	client_wait(&client, client.ended);
+	client_begins(&client, "HTTP/1.1 " BAD_CHUNKS);
+	client_close(&client);
+}
+END_TEST
+
+/* nc -N: the client has said all, and waits. */
+START_TEST(client_that_half_closes_gets_its_answer)
+{
+	struct http_client client;
+
+	fixture_start();
+	for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+		client_connect(&client, base, &address);
+		client_send(&client, accepted[i]);
+		ck_assert_int_eq(shutdown(client.fd, SHUT_WR), 0);
+		client_wait(&client, client.ended);
+		client_begins(&client, "HTTP/1.1 200 OK\r\n");
+		client_close(&client);
+	}
 }
 END_TEST
 
@@ -237,6 +366,11 @@ main(void)
 	tcase_add_loop_test(tcase, ambiguous_request_in_single_octets_is_refused_too, 0, count);
 	tcase_add_loop_test(tcase, unusual_request_is_answered, 0,
 	    sizeof accepted / sizeof accepted[0]);
+	tcase_add_loop_test(tcase, unusual_request_in_single_octets_is_answered, 0,
+	    sizeof accepted / sizeof accepted[0]);
+	tcase_add_test(tcase, empty_line_between_requests_is_skipped);
+	tcase_add_test(tcase, chunk_extension_without_end_is_refused);
+	tcase_add_test(tcase, client_that_half_closes_gets_its_answer);
 	tcase_add_test(tcase, length_in_a_trailer_means_nothing);
 	tcase_add_loop_test(tcase, framing_of_two_minds_is_malformed, 0,
 	    sizeof framings / sizeof framings[0]);

@@ -304,6 +304,47 @@ START_TEST(client_that_goes_before_the_answer_over_tls_cancels_it)
 }
 END_TEST
 
+/* A close_notify ends the client's side only (RFC 8446 §6.1). */
+START_TEST(client_that_half_closes_over_tls_gets_its_answer)
+{
+	static const int  versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, versions[_i % 2], NULL), 0);
+	tls_client_send(&client, _i < 2 ? GET_HELLO : "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+	(void)SSL_shutdown(client.ssl);
+	if (_i >= 2) {
+		client_wait(&client.tcp, kept_count == 1);
+		for (int i = 0; i < 10; i++)
+			event_base_loop(base, EVLOOP_NONBLOCK);
+		ck_assert_uint_eq(cancelled_count, 0);
+		http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"hello", 5});
+	}
+	tls_client_read(&client, "\r\n\r\nhello", 1);
+	tls_client_close(&client);
+}
+END_TEST
+
+/* Extensions of chunks, and an empty line before the request. */
+START_TEST(framing_over_tls_is_read_as_without)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	tls_client_send(&client, "\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "4;a=b\r\nbody\r\n");
+	tls_client_send(&client, "0;c\r\n\r\n");
+	tls_client_read(&client, "\r\n\r\nbody", 1);
+	tls_client_close(&client);
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	tls_client_send(&client, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");
+	tls_client_read(&client, "HTTP/1.1 400 the chunks of the body cannot be read\r\n", 1);
+	tls_client_close(&client);
+}
+END_TEST
+
 START_TEST(plaintext_on_the_tls_port_gets_no_http)
 {
 	struct http_client client;
@@ -483,6 +524,8 @@ main(void)
 	tcase_add_test(tcase, malformed_request_over_tls_is_a_problem);
 	tcase_add_test(tcase, slow_request_over_tls_ends_at_its_deadline);
 	tcase_add_test(tcase, client_that_goes_before_the_answer_over_tls_cancels_it);
+	tcase_add_loop_test(tcase, client_that_half_closes_over_tls_gets_its_answer, 0, 4);
+	tcase_add_test(tcase, framing_over_tls_is_read_as_without);
 	tcase_add_test(tcase, plaintext_on_the_tls_port_gets_no_http);
 	tcase_add_test(tcase, plaintext_gets_no_http_when_there_is_no_memory_for_tls);
 	tcase_add_test(tcase, handshake_that_does_not_come_ends_at_the_deadline);
