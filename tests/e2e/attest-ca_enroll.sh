@@ -72,7 +72,9 @@ refuse() { # NAME REGEX ARGUMENT…
 free=0300000000000000000000000000000000000000000000000000000000000000
 
 refuse "a hash that is enrolled" "EK $hash is enrolled already; see \"attest-ca show $hash\"" "$upper"
-refuse "a name in use" "name \"laptop\" belongs to device $hash" "$free" --name fine --name laptop
+refuse "a name in use" \
+	"name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard, run \"attest-ca replace $hash $free\"" \
+	"$free" --name fine --name laptop
 refuse "a name given twice" 'name "twice" is given twice' "$free" --name twice --name twice
 refuse "the hash of another device for a name" "name \"$hash\" is the hash of another EK" "$free" --name "$hash"
 refuse "the same in upper case" "is the hash of another EK" "$free" --name "$upper"

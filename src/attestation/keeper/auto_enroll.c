@@ -6,6 +6,7 @@
 
 #include "attestation/keeper/auto_enroll.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/log.h"
 #include "util/shared.h"
 
 /* A million serial numbers, and then some. */
@@ -156,9 +158,10 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	return known ? auto_enroll_refuse(ek, "it was here before and was taken away", err) : 0;
 }
 
-/* True when a device has the name: a name goes before a prefix, so no other hides it. */
+/* Whose the name is, when it is a device's: a name goes before a prefix, so no other hides it. */
 static int
-name_find(struct store *store, const char *name, bool *taken, struct error *err)
+name_find(struct store *store, const char *name, bool *taken, struct ek_hash *owner,
+    struct error *err)
 {
 	struct store_device device = {0};
 
@@ -167,19 +170,40 @@ name_find(struct store *store, const char *name, bool *taken, struct error *err)
 		return err->kind == ERROR_NOT_ENROLLED || err->kind == ERROR_CONFLICT ? 0 : -1;
 	for (size_t i = 0; i < device.name_count; i++)
 		*taken = *taken || strcmp(device.names[i], name) == 0;
+	memcpy(owner->bytes, device.ek_hash, sizeof owner->bytes);
 	store_device_clear(&device);
 	return 0;
 }
 
-int
-auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
+/* Both hashes are for the log: a stranger is not told whose the name is. */
+static int
+name_refuse(const struct ek_hash *ek, const char *name, const struct ek_hash *owner,
     struct error *err)
 {
-	bool taken;
+	char hash[EK_HASH_TEXT_SIZE];
+	char old[EK_HASH_TEXT_SIZE];
+	char reason[512];
 
-	if (check_history(store, ek, err) != 0 || name_find(store, name, &taken, err) != 0)
+	ek_hash_format(ek, hash);
+	ek_hash_format(owner, old);
+	(void)snprintf(reason, sizeof reason,
+	    "the name %s belongs to device %s; for its new mainboard run: attest-ca replace %s %s", name,
+	    old, old, hash);
+	LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
+	return error_set(err, ERROR_NOT_ENROLLED, "EK %s " AUTO_ENROLL_NAME_TAKEN " attest-ca replace DEVICE %s",
+	    hash, hash);
+}
+
+int
+auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
+    bool *taken, struct error *err)
+{
+	struct ek_hash owner;
+
+	*taken = false;
+	if (check_history(store, ek, err) != 0 || name_find(store, name, taken, &owner, err) != 0)
 		return -1;
-	return taken ? auto_enroll_refuse(ek, "the name that it would get is in use", err) : 0;
+	return *taken ? name_refuse(ek, name, &owner, err) : 0;
 }
 
 /* It is enrolled meanwhile, or not. */
@@ -201,9 +225,11 @@ auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
 	AUTO_FREE char     *copy = memory_strdup(name);
 	char                note[] = "enrolled itself by rule";
 	struct store_device device = {.names = &copy, .name_count = 1, .note = note};
+	bool                taken;
 
 	memcpy(device.ek_hash, ek->bytes, sizeof device.ek_hash);
-	if (check_enrolled(store, ek, err) != 0 || auto_enroll_check_store(store, ek, name, err) != 0)
+	if (check_enrolled(store, ek, err) != 0 ||
+	    auto_enroll_check_store(store, ek, name, &taken, err) != 0)
 		return -1;
 	if (store_device_enroll(store, &device, now, err) != 0)
 		return err->kind == ERROR_CONFLICT ? auto_enroll_refuse(ek, "its name cannot be given", err)

@@ -32,13 +32,18 @@ int auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *er
 enum enroll_verdict auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
     char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE]);
 
+/* What a machine is told whose name another EK has; it may be the same machine, with a new mainboard. */
+#define AUTO_ENROLL_NAME_TAKEN                                                            \
+	"is not enrolled, and the name that it would get is in use; if this machine has a" \
+	" new mainboard, ask the administrator to run:"
+
 /*
- * Whether the store has nothing against it: NOT_ENROLLED when the name is in use, when the
- * EK was denied, or when anything else than its waiting is on record of it, because then
+ * Whether the store has nothing against it: NOT_ENROLLED when the name is in use (*taken;
+ * whose it is, only the log says), when the EK was denied, or when anything else than its waiting is on record of it, because then
  * an administrator has known it and taken it away: only he brings it back.
  */
 int auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
-    struct error *err);
+    bool *taken, struct error *err);
 
 /*
  * Enrols the EK in the transaction that is open, under the conditions of

@@ -125,7 +125,7 @@ challenge_check_policy(const struct attestation_settings *settings, const struct
  */
 static bool
 challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
-    struct admission *admission)
+    struct admission *admission, bool *taken)
 {
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct enroll_facts facts = {&judgement->evidence, judgement->serial, false, &ek->hash};
@@ -133,6 +133,7 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
 	char                hash[EK_HASH_TEXT_SIZE];
 	struct error        err = {0};
 
+	*taken = false;
 	admission->enroll_name[0] = '\0';
 	if (worker->keeper->auto_enroll == NULL)
 		return false;
@@ -140,7 +141,8 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
 	if (auto_enroll_decide(worker->keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
 	    ENROLL_ALLOW)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
-	else if (auto_enroll_check_store(worker->store, &ek->hash, admission->enroll_name, &err) != 0)
+	else if (auto_enroll_check_store(worker->store, &ek->hash, admission->enroll_name, taken,
+	             &err) != 0)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", err.detail});
 	else
 		return true;
@@ -160,6 +162,7 @@ challenge_admit(struct attestation_worker *worker, const struct attestation_chal
 	const struct attestation_keeper *keeper = worker->keeper;
 	struct store_device              device = {0};
 	struct error                     missing = {0};
+	bool                             taken = false;
 	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, &missing) == 0;
 
 	admission->revision = device.revision;
@@ -172,9 +175,9 @@ challenge_admit(struct attestation_worker *worker, const struct attestation_chal
 	attestation_judge(keeper->vendors, asked, ek, clock_now(), &admission->judgement);
 	if (challenge_check_policy(keeper->settings, ek, &admission->judgement, err) != 0)
 		return -1;
-	if (enrolled || challenge_may_enroll(worker, ek, admission))
+	if (enrolled || challenge_may_enroll(worker, ek, admission, &taken))
 		return 0;
-	*applicant = (struct applicant){true, ek->hash, admission->judgement.evidence};
+	*applicant = (struct applicant){true, ek->hash, admission->judgement.evidence, taken};
 	*err = missing;
 	return -1;
 }

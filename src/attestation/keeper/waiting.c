@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/peer.h"
 #include "attestation/keeper/state.h"
 #include "attestation/keeper/throttle.h"
@@ -30,6 +31,7 @@ struct wait {
 	struct asker               asker;
 	struct ek_hash             ek;
 	struct store_waiting       entry;
+	bool                       name_taken;
 	bool                       denied;
 	bool                       failed;
 };
@@ -53,14 +55,16 @@ static const struct {
 
 static void
 wait_refuse(struct keeper_question *question, const struct asker *asker, const struct ek_hash *ek,
-    enum wait_state state)
+    bool name_taken, enum wait_state state)
 {
+	bool         replaces = name_taken && state != DENIED;
 	struct error err = {0};
 	char         hash[EK_HASH_TEXT_SIZE];
 
 	ek_hash_format(ek, hash);
 	(void)error_set(&err, refusals[state].kind, "EK %s %s attest-ca %s %s", hash,
-	    refusals[state].words, refusals[state].command, hash);
+	    replaces ? AUTO_ENROLL_NAME_TAKEN : refusals[state].words,
+	    replaces ? "replace DEVICE" : refusals[state].command, hash);
 	attestation_refuse(question, asker, "challenge", &err);
 }
 
@@ -70,7 +74,7 @@ wait_finish_cb(void *arg)
 {
 	struct wait *wait = arg;
 
-	wait_refuse(wait->question, &wait->asker, &wait->ek,
+	wait_refuse(wait->question, &wait->asker, &wait->ek, wait->name_taken,
 	    wait->failed ? UNKNOWN : wait->denied ? DENIED : WAITS);
 	free(wait);
 }
@@ -107,6 +111,7 @@ wait_submit(struct attestation_worker *worker, const struct applicant *applicant
 	wait->question = question;
 	wait->asker = *asker;
 	wait->ek = applicant->ek;
+	wait->name_taken = applicant->name_taken;
 	wait->entry = *entry;
 	wait->job = (struct store_job){
 	    .run = wait_write_cb,
@@ -169,5 +174,5 @@ attestation_wait(struct attestation_worker *worker, const struct applicant *appl
 		if (state == UNKNOWN)
 			state = CROWDED;
 	}
-	wait_refuse(question, asker, &applicant->ek, state);
+	wait_refuse(question, asker, &applicant->ek, applicant->name_taken, state);
 }

@@ -19,6 +19,7 @@ struct applicant {
 	bool                  present;
 	struct ek_hash        ek;
 	struct store_evidence evidence;
+	bool                  name_taken; /* the name that it would enrol itself under is another EK's */
 };
 
 /*

@@ -75,6 +75,24 @@ device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err
 	              : 0;
 }
 
+/* An EK that is not enrolled may be the one of a new mainboard: then there is a command for it. */
+static int
+device_refuse_name(struct store *store, const char *name, const char *hash, const uint8_t *owner,
+    struct error *err)
+{
+	char own[STORE_HASH_TEXT_SIZE];
+
+	if (owner == NULL || device_check_hash(store, owner, err) != 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "name \"%s\" belongs to device %s; choose another name, or remove that device", name,
+		    hash);
+	store_hash_format(owner, own);
+	return error_set(err, ERROR_CONFLICT,
+	    "name \"%.128s\" belongs to device %s; when this is the EK of its new mainboard, run"
+	    " \"attest-ca replace %s %s\"; else choose another name, or remove that device", name, hash,
+	    hash, own);
+}
+
 int
 device_check_name(struct store *store, const char *name, const uint8_t *owner,
     struct error *err)
@@ -95,9 +113,7 @@ device_check_name(struct store *store, const char *name, const uint8_t *owner,
 	if (owner != NULL)
 		store_hash_format(owner, own);
 	if (exists && strcmp(hash, own) != 0)
-		return error_set(err, ERROR_CONFLICT,
-		    "name \"%s\" belongs to device %s; choose another name, or remove that device", name,
-		    hash);
+		return device_refuse_name(store, name, hash, owner, err);
 	return 0;
 }
 

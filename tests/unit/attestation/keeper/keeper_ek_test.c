@@ -621,6 +621,30 @@ START_TEST(enroll_changed_meanwhile_enrols_nothing)
 }
 END_TEST
 
+/* A new mainboard: the machine is told whom to ask for what, and not whose the name is. */
+START_TEST(enroll_name_of_another_names_replace)
+{
+	struct ek_hash hash = hash_of(&world.own);
+	char           own[EK_HASH_TEXT_SIZE];
+	char           wanted[400];
+	AUTO_BYTES     secret = {0};
+	X509          *certificate = NULL;
+
+	ek_hash_format(&hash, own);
+	(void)snprintf(wanted, sizeof wanted,
+	    "EK %s is not enrolled, and the name that it would get is in use; if this machine has a new"
+	    " mainboard, ask the administrator to run: attest-ca replace DEVICE %s", own, own);
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	meanwhile_name(&hash);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_str_eq(err.detail, wanted);
+	ck_assert_int_eq(try_secret(&world.own, &secret), -1);
+	ck_assert_int_eq(err.kind, ERROR_ENROLMENT_WAITS);
+	ck_assert_str_eq(err.detail, wanted);
+}
+END_TEST
+
 /* Who was removed stays away, though the list still has the machine. */
 START_TEST(enroll_removed_machine_stays_away)
 {
@@ -708,6 +732,7 @@ main(void)
 	tcase_add_test(enroll_itself, enroll_name_in_use_enrols_nothing);
 	tcase_add_loop_test(enroll_itself, enroll_changed_meanwhile_enrols_nothing, 0,
 	    sizeof meanwhile / sizeof meanwhile[0]);
+	tcase_add_test(enroll_itself, enroll_name_of_another_names_replace);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away);
 	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,
 	    sizeof lists / sizeof lists[0]);

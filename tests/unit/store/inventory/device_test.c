@@ -58,7 +58,8 @@ START_TEST(enroll_name_in_use_is_conflict_and_changes_nothing)
 	unit_ok(enroll(1, 0, NAMES("laptop")), &err);
 	unit_fails(enroll(2, 0, NAMES("free", "laptop")), &err, ERROR_CONFLICT,
 	    "name \"laptop\" belongs to device " HASH_1
-	    "; choose another name, or remove that device");
+	    "; when this is the EK of its new mainboard, run \"attest-ca replace " HASH_1 " " HASH_2
+	    "\"; else choose another name, or remove that device");
 	ck_assert_int_eq(store_device_find(store, hash, &found, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_NOT_ENROLLED);
 	unit_ok(enroll(3, 0, NAMES("free")), &err);
