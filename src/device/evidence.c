@@ -53,8 +53,8 @@ int
 device_evidence_decode(struct view text, struct device_ak *ak, struct error *err)
 {
 	json_error_t problem;
-	json_t      *object = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES,
-	         &problem);
+	json_t      *object = json_loadb((const char *)text.data, text.size,
+	         JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
 	int          rc = 0;
 
 	if (object == NULL)

@@ -39,9 +39,11 @@ acme_client_clear(struct acme_client *client)
 const char *
 acme_text(const json_t *object, const char *name)
 {
-	const char *text = json_string_value(json_object_get(object, name));
+	const json_t *member = json_object_get(object, name);
+	const char   *text = json_string_value(member);
 
-	return text != NULL ? text : "";
+	/* What holds a NUL is not cut at it: it is no text. */
+	return text != NULL && strlen(text) == json_string_length(member) ? text : "";
 }
 
 /* ---- requests ---- */
@@ -165,7 +167,7 @@ static int
 object_decode(const struct http_answer *answer, const char *url, json_t **object, struct error *err)
 {
 	*object = json_loadb((const char *)answer->body.data, answer->body.size,
-	    JSON_REJECT_DUPLICATES, NULL);
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	if (json_is_object(*object))
 		return 0;
 	json_decref(*object);

@@ -165,7 +165,7 @@ authorizations_get(struct acme_client *client, const struct order *order,
 		    json_array_size(urls));
 	json_array_foreach(urls, index, url)
 	{
-		if (!json_is_string(url))
+		if (!json_is_string(url) || strlen(json_string_value(url)) != json_string_length(url))
 			return error_set(err, ERROR_MALFORMED, "%s has an authorization without URL",
 			    order->url);
 		if (authorization_get(client, json_string_value(url), applicant, err) != 0)

@@ -55,8 +55,8 @@ static json_t *
 answer_object(struct view body, struct error *err)
 {
 	json_error_t problem;
-	json_t      *object = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES,
-	         &problem);
+	json_t      *object = json_loadb((const char *)body.data, body.size,
+	         JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
 
 	if (object == NULL)
 		(void)error_set(err, ERROR_MALFORMED, "the answer is not JSON: %s", problem.text);

@@ -57,7 +57,10 @@ kind_of_enrolment(const char *word)
 static const char *
 member_text(const json_t *object, const char *name)
 {
-	return json_string_value(json_object_get(object, name));
+	const json_t *member = json_object_get(object, name);
+	const char   *text = json_string_value(member);
+
+	return text != NULL && strlen(text) == json_string_length(member) ? text : NULL;
 }
 
 /* The details of RFC 8555 §6.7.1's subproblems, which say what the document's own leaves out. */
@@ -101,7 +104,8 @@ int
 problem_error(const struct http_answer *answer, const char *base, const char *what,
     struct error *err)
 {
-	json_t *document = json_loadb((const char *)answer->body.data, answer->body.size, 0, NULL);
+	json_t *document = json_loadb((const char *)answer->body.data, answer->body.size, JSON_ALLOW_NUL,
+	    NULL);
 	char    later[64] = "";
 
 	if (answer->retry_after > 0)

@@ -74,6 +74,9 @@ static const struct {
     {"{\"credential\":\"AANhYmM=\",\"secret\":7}", "the answer has no string \"secret\""},
     {"{\"credential\":\"AANhYmM\",\"secret\":\"AAJ4eQ==\"}",
         "the answer's \"credential\": base64 of 7 characters: not a multiple of 4"},
+    {"{\"credential\":\"AANh\\u0000mM=\",\"secret\":\"AAJ4eQ==\"}",
+        "the answer's \"credential\": character 5 is not of the base64 alphabet"},
+    {"{\"unread\":\"\\u0000\",\"credential\":\"AANhYmM=\"}", "the answer has no string \"secret\""},
     {"{\"credential\":\"AARhYmM=\",\"secret\":\"AAJ4eQ==\"}",
         "the answer's \"credential\" is no TPM2B_ID_OBJECT"},
     {"{\"credential\":\"AAJhYmM=\",\"secret\":\"AAJ4eQ==\"}",
@@ -103,6 +106,8 @@ static const struct {
 } problems[] = {
     {403, 0, "{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"EK 2e is not enrolled\"}",
         ERROR_NOT_ENROLLED, "EK 2e is not enrolled"},
+    {403, 0, "{\"type\":\"urn:attest-ca:error:notEnrolled\",\"title\":\"y\",\"detail\":\"x\\u0000z\"}",
+        ERROR_NOT_ENROLLED, "y"}, /* never cut at a NUL */
     {403, 0, "{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"x\",\"enrolment\":\"waiting\"}",
         ERROR_ENROLMENT_WAITS, "x"},
     {403, 0, "{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"x\",\"enrolment\":\"denied\"}",
