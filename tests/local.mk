@@ -19,6 +19,7 @@ tests_unit_libforge_a_SOURCES = \
 noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/acme_keeper_support.h \
 	tests/unit/acme_world.h \
+	tests/unit/bare_front.h \
 	tests/unit/chain_support.h \
 	tests/unit/ek_support.h \
 	tests/unit/forge.h \

@@ -16,7 +16,6 @@ src_libacme_a_SOURCES = \
 	src/acme/front/state.h \
 	src/acme/keeper/account.c \
 	src/acme/keeper/authorization.c \
-	src/acme/keeper/call.c src/acme/keeper/call.h \
 	src/acme/keeper/certificate.c \
 	src/acme/keeper/crl_mark.c src/acme/keeper/crl_mark.h \
 	src/acme/keeper/crl_source.c src/acme/keeper/crl_source.h \
@@ -24,14 +23,14 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/file.c \
 	src/acme/keeper/finalize.c \
 	src/acme/keeper/keeper.c src/acme/keeper/keeper.h \
-	src/acme/keeper/operation.h \
+	src/acme/keeper/keeper_parts.h \
+	src/acme/keeper/operation.c src/acme/keeper/operation.h \
 	src/acme/keeper/order.c src/acme/keeper/order.h \
 	src/acme/keeper/policy.c src/acme/keeper/policy.h \
 	src/acme/keeper/published.c src/acme/keeper/published.h \
 	src/acme/keeper/roots.c src/acme/keeper/roots.h \
 	src/acme/keeper/server_key.c src/acme/keeper/server_key.h \
 	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \
-	src/acme/keeper/state.h \
 	src/acme/keeper/statement.c src/acme/keeper/statement.h \
 	src/acme/keeper/statement_tpm.c \
 	src/acme/keeper/transition.c src/acme/keeper/transition.h

@@ -3,6 +3,7 @@
 
 #include "util/log.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -133,4 +134,11 @@ log_write(enum log_level level, const struct log_field *fields)
 	/* Nowhere to report a log that cannot be written. */
 	if (write(STDERR_FILENO, line.text, line.size) < 0)
 		return;
+}
+
+const char *
+log_number(uint64_t number, char text[LOG_NUMBER_SIZE])
+{
+	(void)snprintf(text, LOG_NUMBER_SIZE, "%" PRIu64, number);
+	return text;
 }

@@ -3,6 +3,7 @@
 #define UTIL_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 
@@ -32,6 +33,10 @@ struct log_field {
  * quoted, and what is not printable ASCII in them is written \xHH.
  */
 void log_write(enum log_level level, const struct log_field *fields);
+
+/* Writes a number for a field's value, and returns the text: {"request", log_number(id, text)}. */
+#define LOG_NUMBER_SIZE 24
+const char *log_number(uint64_t number, char text[LOG_NUMBER_SIZE]);
 
 /* LOG(INFO, {"request", id}, {"event", "challenge"}, {"reason", err.detail}); */
 #define LOG(level, ...) \

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/keeper/call.h"
+#include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/policy.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/keeper/state.h"
 #include "acme/keeper/transition.h"
 #include "acme/settings.h"
 
@@ -17,19 +16,19 @@
 
 /* The key as the front has it: its thumbprint finds it again. */
 static int
-check_key(const struct acme_call *call, struct error *err)
+check_key(const struct call *call, struct error *err)
 {
-	if (call->asked.jwk.size == 0 || call->asked.thumbprint.size != STORE_THUMBPRINT_SIZE - 1)
+	if (operation_asked(call)->jwk.size == 0 || operation_asked(call)->thumbprint.size != STORE_THUMBPRINT_SIZE - 1)
 		return error_set(err, ERROR_MALFORMED, "an account needs a key and its thumbprint");
 	return 0;
 }
 
 /* Finds the account of the key that asks. Returns 1 when there is none. */
 static int
-account_of_key(struct acme_call *call, struct store *store, struct store_account *account,
+account_of_key(struct call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *thumbprint = view_dup(call->asked.thumbprint);
+	AUTO_FREE char *thumbprint = view_dup(operation_asked(call)->thumbprint);
 
 	if (store_account_find_key(store, thumbprint, account, err) != 0)
 		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 1 : -1;
@@ -41,25 +40,25 @@ account_of_key(struct acme_call *call, struct store *store, struct store_account
 }
 
 static int
-check_contacts(const struct acme_call *call, struct error *err)
+check_contacts(const struct call *call, struct error *err)
 {
-	for (size_t i = 0; i < call->asked.contact_count; i++) {
+	for (size_t i = 0; i < operation_asked(call)->contact_count; i++) {
 		AUTO_FREE char *kept = NULL;
 
-		if (policy_contact(call->asked.contacts[i], &kept, err) != 0)
+		if (policy_contact(operation_asked(call)->contacts[i], &kept, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-set_contacts(struct store_account *account, const struct acme_call *call, struct error *err)
+set_contacts(struct store_account *account, const struct call *call, struct error *err)
 {
 	for (size_t i = 0; i < account->contact_count; i++)
 		free(account->contacts[i]);
 	account->contact_count = 0;
-	for (size_t i = 0; i < call->asked.contact_count; i++) {
-		if (policy_contact(call->asked.contacts[i], &account->contacts[i], err) != 0)
+	for (size_t i = 0; i < operation_asked(call)->contact_count; i++) {
+		if (policy_contact(operation_asked(call)->contacts[i], &account->contacts[i], err) != 0)
 			return -1;
 		account->contact_count++;
 	}
@@ -67,20 +66,20 @@ set_contacts(struct store_account *account, const struct acme_call *call, struct
 }
 
 static int
-check_new(const struct acme_call *call, struct error *err)
+check_new(const struct call *call, struct error *err)
 {
-	const struct acme_settings *settings = call->worker->keeper->settings;
+	const struct acme_settings *settings = operation_keeper(call)->settings;
 
-	if ((call->asked.flags & ACME_FLAG_ONLY_EXISTING) != 0)
+	if ((operation_asked(call)->flags & ACME_FLAG_ONLY_EXISTING) != 0)
 		return error_set(err, ERROR_ACCOUNT_DOES_NOT_EXIST, "this key has no account here");
-	if (settings->terms != NULL && (call->asked.flags & ACME_FLAG_TERMS_AGREED) == 0)
+	if (settings->terms != NULL && (operation_asked(call)->flags & ACME_FLAG_TERMS_AGREED) == 0)
 		return error_set(err, ERROR_USER_ACTION_REQUIRED,
 		    "an account needs agreement to the terms of service at %s", settings->terms);
 	return check_contacts(call, err);
 }
 
-int
-operation_account_new_look(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_new_look(struct call *call, struct store *store, struct error *err)
 {
 	struct store_account account = {0};
 	int                  found;
@@ -95,16 +94,16 @@ operation_account_new_look(struct acme_call *call, struct store *store, struct e
 }
 
 static int
-check_rate(struct acme_call *call, struct store *store, struct error *err)
+check_rate(struct call *call, struct store *store, struct error *err)
 {
-	int64_t  most = call->worker->keeper->settings->policy.accounts_per_hour;
+	int64_t  most = operation_keeper(call)->settings->policy.accounts_per_hour;
 	uint64_t count = 0;
 
 	if (store_account_count(store, call->now - HOUR, &count, err) != 0)
 		return -1;
 	if (count < (uint64_t)most)
 		return 0;
-	return call_refuse(call,
+	return operation_refuse(call,
 	    &(struct acme_refusal){
 	        .problem = {ERROR_RATE_LIMITED,
 	            view_text("too many accounts were made within the last hour; try again later")},
@@ -114,16 +113,16 @@ check_rate(struct acme_call *call, struct store *store, struct error *err)
 }
 
 static int
-account_make(struct acme_call *call, struct store *store, struct store_account *account,
+account_make(struct call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *thumbprint = view_dup(call->asked.thumbprint);
+	AUTO_FREE char *thumbprint = view_dup(operation_asked(call)->thumbprint);
 
 	if (check_rate(call, store, err) != 0 || store_id_draw(account->id, err) != 0)
 		return -1;
 	account->status = STATUS_VALID;
-	account->jwk = view_dup(call->asked.jwk);
-	account->terms_agreed = (call->asked.flags & ACME_FLAG_TERMS_AGREED) != 0;
+	account->jwk = view_dup(operation_asked(call)->jwk);
+	account->terms_agreed = (operation_asked(call)->flags & ACME_FLAG_TERMS_AGREED) != 0;
 	account->created = call->now;
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", thumbprint);
 	if (set_contacts(account, call, err) != 0)
@@ -132,25 +131,25 @@ account_make(struct acme_call *call, struct store *store, struct store_account *
 }
 
 /* Two at once with one key: the second finds the account of the first. */
-int
-operation_account_new_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_new_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_account account = {0};
 	int                  found = account_of_key(call, store, &account, err);
 	int                  rc = found;
 
 	if (found > 0 && (rc = account_make(call, store, &account, err)) == 0)
-		call_note(call, "account", account.id, NULL, NULL);
+		operation_note(call, "account", account.id, NULL, NULL);
 	if (rc == 0)
 		snapshot_account(&account, found > 0, &call->answer);
 	store_account_clear(&account);
 	return rc;
 }
 
-int
-operation_account_get(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_get(struct call *call, struct store *store, struct error *err)
 {
-	AUTO_FREE char      *id = view_dup(call->asked.account);
+	AUTO_FREE char      *id = view_dup(operation_asked(call)->account);
 	struct store_account account = {0};
 
 	if (store_account_find(store, id, &account, err) != 0)
@@ -161,10 +160,10 @@ operation_account_get(struct acme_call *call, struct store *store, struct error 
 }
 
 static int
-account_update(struct acme_call *call, struct store *store, struct store_account *account,
+account_update(struct call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	uint64_t flags = call->asked.flags;
+	uint64_t flags = operation_asked(call)->flags;
 
 	if ((flags & ACME_FLAG_CONTACTS) != 0 && set_contacts(account, call, err) != 0)
 		return -1;
@@ -177,17 +176,17 @@ account_update(struct acme_call *call, struct store *store, struct store_account
 	return store_account_update(store, account, account->status, err);
 }
 
-int
-operation_account_update(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_update_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_account account = {0};
-	int                  rc = call_account(call, store, &account, err);
+	int                  rc = operation_account(call, store, &account, err);
 
 	if (rc == 0)
 		rc = account_update(call, store, &account, err);
 	if (rc == 0) {
 		if (account.status == STATUS_DEACTIVATED)
-			call_note(call, "account-deactivated", account.id, NULL, NULL);
+			operation_note(call, "account-deactivated", account.id, NULL, NULL);
 		snapshot_account(&account, false, &call->answer);
 	}
 	store_account_clear(&account);
@@ -196,14 +195,14 @@ operation_account_update(struct acme_call *call, struct store *store, struct err
 
 /* CONFLICT with the other account's id, as §7.3.5 wants it. */
 static int
-key_in_use(struct acme_call *call, struct store *store, const char *thumbprint, struct error *err)
+key_in_use(struct call *call, struct store *store, const char *thumbprint, struct error *err)
 {
 	struct store_account other = {0};
 	int                  rc;
 
 	if (store_account_find_key(store, thumbprint, &other, err) != 0)
 		return err->kind == ERROR_ACCOUNT_DOES_NOT_EXIST ? 0 : -1;
-	rc = call_refuse(call,
+	rc = operation_refuse(call,
 	    &(struct acme_refusal){
 	        .problem = {ERROR_CONFLICT, view_text("this key is the key of another account")},
 	        .object = view_text(other.id),
@@ -214,32 +213,32 @@ key_in_use(struct acme_call *call, struct store *store, const char *thumbprint, 
 }
 
 static int
-account_change_key(struct acme_call *call, struct store *store, struct store_account *account,
+account_change_key(struct call *call, struct store *store, struct store_account *account,
     struct error *err)
 {
-	AUTO_FREE char *old = view_dup(call->asked.old_thumbprint);
-	AUTO_FREE char *new = view_dup(call->asked.thumbprint);
+	AUTO_FREE char *old = view_dup(operation_asked(call)->old_thumbprint);
+	AUTO_FREE char *new = view_dup(operation_asked(call)->thumbprint);
 
 	if (strcmp(old, account->thumbprint) != 0)
 		return error_set(err, ERROR_MALFORMED, "oldKey is not the key of this account");
 	if (key_in_use(call, store, new, err) != 0)
 		return -1;
 	free(account->jwk);
-	account->jwk = view_dup(call->asked.jwk);
+	account->jwk = view_dup(operation_asked(call)->jwk);
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", new);
 	return store_account_update(store, account, account->status, err);
 }
 
-int
-operation_account_key_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_key_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_account account = {0};
 	int                  rc = -1;
 
-	if (check_key(call, err) == 0 && call_account(call, store, &account, err) == 0)
+	if (check_key(call, err) == 0 && operation_account(call, store, &account, err) == 0)
 		rc = account_change_key(call, store, &account, err);
 	if (rc == 0) {
-		call_note(call, "key-change", account.id, NULL, NULL);
+		operation_note(call, "key-change", account.id, NULL, NULL);
 		snapshot_account(&account, false, &call->answer);
 	}
 	store_account_clear(&account);
@@ -270,23 +269,51 @@ page_add_cb(const struct store_order *order, void *arg)
 	return true;
 }
 
-int
-operation_account_orders(struct acme_call *call, struct store *store, struct error *err)
+static int
+account_orders(struct call *call, struct store *store, struct error *err)
 {
-	AUTO_FREE char     *account = view_dup(call->asked.account);
-	AUTO_FREE char     *cursor = view_dup(call->asked.cursor);
+	AUTO_FREE char     *account = view_dup(operation_asked(call)->account);
+	AUTO_FREE char     *cursor = view_dup(operation_asked(call)->cursor);
 	struct page         page = {.now = call->now};
-	struct acme_answer  told = {.kind = ACME_ANSWER_ORDERS};
+	struct acme_answer  message = {.kind = ACME_ANSWER_ORDERS};
 
-	if (call_check_account(call, store, err) != 0 ||
+	if (operation_check_account(call, store, err) != 0 ||
 	    store_order_list(store, account, cursor[0] != '\0' ? cursor : NULL, page_add_cb, &page,
 	        err) != 0)
 		return -1;
-	told.orders.count = page.count;
+	message.orders.count = page.count;
 	for (size_t i = 0; i < page.count; i++)
-		told.orders.ids[i] = view_text(page.ids[i]);
+		message.orders.ids[i] = view_text(page.ids[i]);
 	if (page.more)
-		told.orders.next = told.orders.ids[page.count - 1];
-	acme_answer_encode(&told, &call->answer);
+		message.orders.next = message.orders.ids[page.count - 1];
+	acme_answer_encode(&message, &call->answer);
 	return 0;
 }
+
+const struct call_operation operation_account_new = {
+    .name = "account-new",
+    .look = account_new_look,
+    .change = account_new_change,
+};
+
+const struct call_operation operation_account_get = {
+    .name = "account-get",
+    .look = account_get,
+};
+
+const struct call_operation operation_account_update = {
+    .name = "account-update",
+    .look = operation_check_account,
+    .change = account_update_change,
+};
+
+const struct call_operation operation_account_key_change = {
+    .name = "key-change",
+    .look = operation_check_account,
+    .change = account_key_change,
+};
+
+const struct call_operation operation_account_orders = {
+    .name = "account-orders",
+    .look = account_orders,
+};

@@ -5,29 +5,44 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "acme/keeper/call.h"
+#include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/keeper/state.h"
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
 #include "acme/settings.h"
 #include "util/log.h"
 #include "util/shared.h"
 
+/* What looking found out for the change. */
+struct challenge {
+	struct statement_verdict verdict; /* what the statement proves */
+	struct store_problem     problem; /* why it proves nothing; without a detail: it does */
+};
+
+static void
+challenge_clear_cb(void *state)
+{
+	struct challenge *challenge = state;
+
+	statement_verdict_clear(&challenge->verdict);
+	free(challenge->problem.detail);
+}
+
 /* Loads the authorization that is asked about, with its account. The caller clears both. */
 static int
-authorization_load(struct acme_call *call, struct store *store,
+authorization_load(struct call *call, struct store *store,
     struct store_authorization *authorization, struct store_account *account, struct error *err)
 {
 	char id[STORE_ID_SIZE];
 
 	*authorization = (struct store_authorization){0};
-	if (call_account(call, store, account, err) != 0 ||
-	    call_id(call->asked.object, id, err) != 0 ||
+	if (operation_account(call, store, account, err) != 0 ||
+	    operation_id(operation_asked(call)->object, id, err) != 0 ||
 	    store_authorization_find(store, id, authorization, err) != 0)
 		return -1;
 	if (strcmp(authorization->account, account->id) != 0)
@@ -35,8 +50,8 @@ authorization_load(struct acme_call *call, struct store *store,
 	return 0;
 }
 
-int
-operation_authorization_get(struct acme_call *call, struct store *store, struct error *err)
+static int
+authorization_get(struct call *call, struct store *store, struct error *err)
 {
 	struct store_authorization authorization = {0};
 	struct store_account       account = {0};
@@ -51,7 +66,7 @@ operation_authorization_get(struct acme_call *call, struct store *store, struct 
 
 /* The order of an authorization that just moved follows it. */
 static int
-settle_order(struct acme_call *call, struct store *store,
+settle_order(struct call *call, struct store *store,
     const struct store_authorization *authorization, struct error *err)
 {
 	struct store_order order = {0};
@@ -64,7 +79,7 @@ settle_order(struct acme_call *call, struct store *store,
 }
 
 static int
-authorization_deactivate(struct acme_call *call, struct store *store,
+authorization_deactivate(struct call *call, struct store *store,
     struct store_authorization *authorization, struct error *err)
 {
 	enum status status = authorization_status_at(authorization, call->now);
@@ -80,8 +95,8 @@ authorization_deactivate(struct acme_call *call, struct store *store,
 	return settle_order(call, store, authorization, err);
 }
 
-int
-operation_authorization_deactivate(struct acme_call *call, struct store *store, struct error *err)
+static int
+authorization_deactivate_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_authorization authorization = {0};
 	struct store_account       account = {0};
@@ -101,7 +116,7 @@ operation_authorization_deactivate(struct acme_call *call, struct store *store, 
  * the answer; -1 when it can no longer be answered.
  */
 static int
-challenge_is_open(struct acme_call *call, const struct store_authorization *authorization,
+challenge_is_open(struct call *call, const struct store_authorization *authorization,
     struct error *err)
 {
 	enum status status = authorization_status_at(authorization, call->now);
@@ -118,10 +133,11 @@ challenge_is_open(struct acme_call *call, const struct store_authorization *auth
 
 /* Judges the statement. A statement that proves nothing is no failure of the call. */
 static int
-challenge_judge(struct acme_call *call, const struct store_authorization *authorization,
+challenge_judge(struct call *call, const struct store_authorization *authorization,
     const struct store_account *account, struct error *err)
 {
-	struct roots          *roots = call->worker->keeper->roots;
+	struct challenge      *challenge = call->state;
+	struct roots          *roots = operation_keeper(call)->roots;
 	struct shared_version *held = roots_acquire(roots, err);
 	char                   key_authorization[STORE_ID_SIZE + STORE_THUMBPRINT_SIZE];
 	int                    rc = -1;
@@ -129,25 +145,25 @@ challenge_judge(struct acme_call *call, const struct store_authorization *author
 	(void)snprintf(key_authorization, sizeof key_authorization, "%s.%s", authorization->token,
 	    account->thumbprint);
 	if (held != NULL) {
-		rc = statement_verify(&call->asked.statement,
+		rc = statement_verify(&operation_asked(call)->statement,
 		    &(struct statement_facts){
 		        .roots = held->value,
-		        .policy = &call->worker->keeper->settings->policy,
+		        .policy = &operation_keeper(call)->settings->policy,
 		        .identifier = authorization->value,
 		        .key_authorization = view_text(key_authorization),
 		        .now = call->now,
 		    },
-		    &call->verdict, err);
+		    &challenge->verdict, err);
 		roots_release(roots, held);
 	}
 	if (rc == 0 || err->kind == ERROR_INTERNAL)
 		return rc;
-	store_problem_set(&call->problem, err);
+	store_problem_set(&challenge->problem, err);
 	return 0;
 }
 
-int
-operation_challenge_look(struct acme_call *call, struct store *store, struct error *err)
+static int
+challenge_look(struct call *call, struct store *store, struct error *err)
 {
 	struct store_authorization authorization = {0};
 	struct store_account       account = {0};
@@ -161,9 +177,10 @@ operation_challenge_look(struct acme_call *call, struct store *store, struct err
 }
 
 /* The client gave up, or sent what cannot be decoded. */
-int
-operation_challenge_fail(struct acme_call *call, struct store *store, struct error *err)
+static int
+challenge_fail(struct call *call, struct store *store, struct error *err)
 {
+	struct challenge          *challenge = call->state;
 	struct store_authorization authorization = {0};
 	struct store_account       account = {0};
 	struct error               problem;
@@ -171,8 +188,8 @@ operation_challenge_fail(struct acme_call *call, struct store *store, struct err
 
 	if (rc == 0 && (rc = challenge_is_open(call, &authorization, err)) > 0) {
 		error_set(&problem, ERROR_BAD_ATTESTATION_STATEMENT, "%.*s",
-		    (int)call->asked.problem.detail.size, (const char *)call->asked.problem.detail.data);
-		store_problem_set(&call->problem, &problem);
+		    (int)operation_asked(call)->problem.detail.size, (const char *)operation_asked(call)->problem.detail.data);
+		store_problem_set(&challenge->problem, &problem);
 		rc = 0;
 	}
 	store_authorization_clear(&authorization);
@@ -182,29 +199,30 @@ operation_challenge_fail(struct acme_call *call, struct store *store, struct err
 
 /* Hands what was proven, or why not, over to the authorization. */
 static int
-challenge_decide(struct acme_call *call, struct store *store,
+challenge_decide(struct call *call, struct store *store,
     struct store_authorization *authorization, struct error *err)
 {
-	bool        valid = call->problem.detail == NULL;
-	enum status status = valid ? STATUS_VALID : STATUS_INVALID;
+	struct challenge *challenge = call->state;
+	bool              valid = challenge->problem.detail == NULL;
+	enum status       status = valid ? STATUS_VALID : STATUS_INVALID;
 
 	if (valid) {
 		authorization->validated = call->now;
-		authorization->key = call->verdict.key;
-		authorization->chain = call->verdict.chain;
-		authorization->witness = call->verdict.witness;
-		call->verdict = (struct statement_verdict){0};
+		authorization->key = challenge->verdict.key;
+		authorization->chain = challenge->verdict.chain;
+		authorization->witness = challenge->verdict.witness;
+		challenge->verdict = (struct statement_verdict){0};
 	} else {
-		authorization->problem = call->problem;
-		call->problem = (struct store_problem){0};
+		authorization->problem = challenge->problem;
+		challenge->problem = (struct store_problem){0};
 	}
 	if (authorization_status_update(store, authorization, status, status, err) != 0)
 		return -1;
 	return settle_order(call, store, authorization, err);
 }
 
-int
-operation_challenge_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+challenge_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_authorization authorization = {0};
 	struct store_account       account = {0};
@@ -213,7 +231,7 @@ operation_challenge_change(struct acme_call *call, struct store *store, struct e
 	if (rc == 0 && (rc = challenge_is_open(call, &authorization, err)) > 0) {
 		rc = challenge_decide(call, store, &authorization, err);
 		if (rc == 0) {
-			call_note(call, authorization.challenge == STATUS_VALID ? "attested" : "not-attested",
+			operation_note(call, authorization.challenge == STATUS_VALID ? "attested" : "not-attested",
 			    authorization.order, authorization.value,
 			    authorization.challenge == STATUS_VALID ? authorization.witness
 			                                            : authorization.problem.detail);
@@ -224,3 +242,30 @@ operation_challenge_change(struct acme_call *call, struct store *store, struct e
 	store_account_clear(&account);
 	return rc;
 }
+
+const struct call_operation operation_authorization_get = {
+    .name = "authorization-get",
+    .look = authorization_get,
+};
+
+const struct call_operation operation_authorization_deactivate = {
+    .name = "authorization-deactivate",
+    .look = operation_check_account,
+    .change = authorization_deactivate_change,
+};
+
+const struct call_operation operation_challenge_answer = {
+    .name = "challenge",
+    .state_size = sizeof(struct challenge),
+    .clear = challenge_clear_cb,
+    .look = challenge_look,
+    .change = challenge_change,
+};
+
+const struct call_operation operation_challenge_fail = {
+    .name = "challenge",
+    .state_size = sizeof(struct challenge),
+    .clear = challenge_clear_cb,
+    .look = challenge_fail,
+    .change = challenge_change,
+};

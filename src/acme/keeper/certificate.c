@@ -8,9 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "acme/keeper/call.h"
+#include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
-#include "acme/keeper/state.h"
 #include "pki/certificate.h"
 #include "tpm/spki.h"
 
@@ -23,18 +22,18 @@ static const uint64_t reasons[] = {
     5, /* cessationOfOperation */
 };
 
-int
-operation_certificate_get(struct acme_call *call, struct store *store, struct error *err)
+static int
+certificate_get(struct call *call, struct store *store, struct error *err)
 {
-	const struct bytes *issuing = &call->worker->keeper->issuing.pem;
-	AUTO_FREE char     *account = view_dup(call->asked.account);
-	struct acme_answer  told = {.kind = ACME_ANSWER_CERTIFICATE};
+	const struct bytes *issuing = &operation_keeper(call)->issuing.pem;
+	AUTO_FREE char     *account = view_dup(operation_asked(call)->account);
+	struct acme_answer  message = {.kind = ACME_ANSWER_CERTIFICATE};
 	struct store_issued issued = {0};
 	AUTO_BYTES          pem = {0};
 	char                id[STORE_ID_SIZE];
 	int                 rc = -1;
 
-	if (call_check_account(call, store, err) != 0 || call_id(call->asked.object, id, err) != 0 ||
+	if (operation_check_account(call, store, err) != 0 || operation_id(operation_asked(call)->object, id, err) != 0 ||
 	    store_issued_find(store, id, &issued, err) != 0)
 		return -1;
 	if (strcmp(issued.account, account) != 0)
@@ -45,16 +44,16 @@ operation_certificate_get(struct acme_call *call, struct store *store, struct er
 	if (rc != 0)
 		return -1;
 	bytes_append(&pem, issuing->data, issuing->size);
-	told.certificate = bytes_view(&pem);
-	acme_answer_encode(&told, &call->answer);
+	message.certificate = bytes_view(&pem);
+	acme_answer_encode(&message, &call->answer);
 	return 0;
 }
 
 static int
-check_reason(const struct acme_call *call, struct error *err)
+check_reason(const struct call *call, struct error *err)
 {
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-		if (call->asked.reason == reasons[i])
+		if (operation_asked(call)->reason == reasons[i])
 			return 0;
 	}
 	return error_set(err, ERROR_BAD_REVOCATION_REASON,
@@ -82,13 +81,13 @@ serial_of(struct view der, uint8_t serial[STORE_SERIAL_MAX], size_t *size, struc
 
 /* The certificate that is to be revoked, which must be ours to the last octet. */
 static int
-issued_find(struct acme_call *call, struct store *store, struct store_issued *issued,
+issued_find(struct call *call, struct store *store, struct store_issued *issued,
     struct error *err)
 {
 	uint8_t serial[STORE_SERIAL_MAX];
 	size_t  size = 0;
 
-	if (serial_of(call->asked.certificate, serial, &size, err) != 0)
+	if (serial_of(operation_asked(call)->certificate, serial, &size, err) != 0)
 		return -1;
 	if (size == 0)
 		return error_set(err, ERROR_NOT_FOUND, "a certificate without a serial number is not ours");
@@ -96,14 +95,14 @@ issued_find(struct acme_call *call, struct store *store, struct store_issued *is
 		return err->kind != ERROR_NOT_FOUND
 		    ? -1
 		    : error_set(err, ERROR_NOT_FOUND, "this server issued no such certificate");
-	if (view_equal(bytes_view(&issued->der), call->asked.certificate))
+	if (view_equal(bytes_view(&issued->der), operation_asked(call)->certificate))
 		return 0;
 	store_issued_clear(issued);
 	return error_set(err, ERROR_NOT_FOUND, "this server issued another certificate of that number");
 }
 
 static int
-check_key(const struct acme_call *call, const struct store_issued *issued, struct error *err)
+check_key(const struct call *call, const struct store_issued *issued, struct error *err)
 {
 	AUTO_BYTES   spki = {0};
 	EVP_PKEY    *key = NULL;
@@ -111,7 +110,7 @@ check_key(const struct acme_call *call, const struct store_issued *issued, struc
 	struct error ignored;
 	bool         same;
 
-	same = spki_decode(call->asked.spki, "certificate", &key, &ignored) == 0 &&
+	same = spki_decode(operation_asked(call)->spki, "certificate", &key, &ignored) == 0 &&
 	    spki_encode(key, &spki, &ignored) == 0 &&
 	    EVP_Digest(spki.data, spki.size, hash, NULL, EVP_sha256(), NULL) == 1 &&
 	    memcmp(hash, issued->key_hash, sizeof hash) == 0;
@@ -124,13 +123,13 @@ check_key(const struct acme_call *call, const struct store_issued *issued, struc
 
 /* Whose it is, and who is authorized for its name, may revoke it. */
 static int
-check_account(struct acme_call *call, struct store *store, const struct store_issued *issued,
+check_account(struct call *call, struct store *store, const struct store_issued *issued,
     struct error *err)
 {
-	AUTO_FREE char *account = view_dup(call->asked.account);
+	AUTO_FREE char *account = view_dup(operation_asked(call)->account);
 	bool            held = false;
 
-	if (call_check_account(call, store, err) != 0)
+	if (operation_check_account(call, store, err) != 0)
 		return -1;
 	if (strcmp(issued->account, account) == 0)
 		return 0;
@@ -144,12 +143,12 @@ check_account(struct acme_call *call, struct store *store, const struct store_is
 }
 
 static int
-revoke_check(struct acme_call *call, struct store *store, struct store_issued *issued,
+revoke_check(struct call *call, struct store *store, struct store_issued *issued,
     struct error *err)
 {
 	if (check_reason(call, err) != 0 || issued_find(call, store, issued, err) != 0)
 		return -1;
-	if ((call->asked.account.size != 0 ? check_account(call, store, issued, err)
+	if ((operation_asked(call)->account.size != 0 ? check_account(call, store, issued, err)
 	                                   : check_key(call, issued, err)) != 0)
 		return -1;
 	if (issued->revoked != 0)
@@ -157,8 +156,8 @@ revoke_check(struct acme_call *call, struct store *store, struct store_issued *i
 	return 0;
 }
 
-int
-operation_revoke_look(struct acme_call *call, struct store *store, struct error *err)
+static int
+revoke_look(struct call *call, struct store *store, struct error *err)
 {
 	struct store_issued issued = {0};
 	int                 rc = revoke_check(call, store, &issued, err);
@@ -167,19 +166,30 @@ operation_revoke_look(struct acme_call *call, struct store *store, struct error 
 	return rc;
 }
 
-int
-operation_revoke_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+revoke_change(struct call *call, struct store *store, struct error *err)
 {
-	struct acme_answer  told = {.kind = ACME_ANSWER_DONE};
+	struct acme_answer  message = {.kind = ACME_ANSWER_DONE};
 	struct store_issued issued = {0};
 	int                 rc = revoke_check(call, store, &issued, err);
 
 	if (rc == 0)
-		rc = store_issued_revoke(store, issued.id, call->now, (int)call->asked.reason, err);
+		rc = store_issued_revoke(store, issued.id, call->now, (int)operation_asked(call)->reason, err);
 	if (rc == 0) {
-		call_note(call, "revoked", issued.id, issued.names, NULL);
-		acme_answer_encode(&told, &call->answer);
+		operation_note(call, "revoked", issued.id, issued.names, NULL);
+		acme_answer_encode(&message, &call->answer);
 	}
 	store_issued_clear(&issued);
 	return rc;
 }
+
+const struct call_operation operation_certificate_get = {
+    .name = "certificate-get",
+    .look = certificate_get,
+};
+
+const struct call_operation operation_certificate_revoke = {
+    .name = "revoke",
+    .look = revoke_look,
+    .change = revoke_change,
+};

@@ -11,13 +11,12 @@
 
 #include <openssl/evp.h>
 
-#include "acme/keeper/call.h"
+#include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/keeper/state.h"
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
 #include "acme/settings.h"
@@ -28,7 +27,7 @@
 
 /* Ready, in time, and attested: what it takes to have a certificate. */
 static int
-check_ready(const struct acme_call *call, const struct store_order *order, struct error *err)
+check_ready(const struct call *call, const struct store_order *order, struct error *err)
 {
 	enum status status = order_status_at(order, call->now);
 
@@ -55,14 +54,14 @@ check_ready(const struct acme_call *call, const struct store_order *order, struc
  * in reserve.
  */
 static int
-check_attested(const struct acme_call *call, const struct store_authorization *authorization,
+check_attested(const struct call *call, const struct store_authorization *authorization,
     struct error *err)
 {
-	struct roots          *roots = call->worker->keeper->roots;
+	struct roots          *roots = operation_keeper(call)->roots;
 	struct shared_version *held = roots_acquire(roots, err);
 	struct statement_facts facts = {
 	    .roots = held != NULL ? held->value : NULL,
-	    .policy = &call->worker->keeper->settings->policy,
+	    .policy = &operation_keeper(call)->settings->policy,
 	    .identifier = authorization->value,
 	    .now = call->now,
 	};
@@ -80,10 +79,11 @@ check_attested(const struct acme_call *call, const struct store_authorization *a
 }
 
 static int
-issued_sign(struct acme_call *call, const struct store_order *order, EVP_PKEY *key,
+issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
     struct error *err)
 {
-	const struct acme_keeper *keeper = call->worker->keeper;
+	struct store_issued       *issued = call->state;
+	const struct acme_keeper *keeper = operation_keeper(call);
 	const struct acme_policy *policy = &keeper->settings->policy;
 	const char               *identifier = order->authorizations[0].value;
 	char                     *names[POLICY_DNS_MAX] = {NULL};
@@ -100,28 +100,29 @@ issued_sign(struct acme_call *call, const struct store_order *order, EVP_PKEY *k
 	rc = policy_validity(policy, order->not_before, order->not_after, call->now,
 	    &profile.not_before, &profile.not_after, err);
 	if (rc == 0 &&
-	    (rc = device_certificate_issue(&keeper->issuing.ca, &profile, call->issued.serial,
-	         &call->issued.not_after, &call->issued.der, err)) != 0)
+	    (rc = device_certificate_issue(&keeper->issuing.ca, &profile, issued->serial,
+	         &issued->not_after, &issued->der, err)) != 0)
 		error_wrap(err, "signing the certificate");
-	call->issued.serial_size = CERTIFICATE_SERIAL_SIZE;
-	call->issued.not_before = profile.not_before;
+	issued->serial_size = CERTIFICATE_SERIAL_SIZE;
+	issued->not_before = profile.not_before;
 	for (size_t i = 0; i < profile.dns_count; i++)
 		free(names[i]);
 	return rc;
 }
 
 static int
-issued_fill(struct acme_call *call, const struct store_order *order, struct error *err)
+issued_fill(struct call *call, const struct store_order *order, struct error *err)
 {
+	struct store_issued              *issued = call->state;
 	const struct store_authorization *authorization = &order->authorizations[0];
 
-	if (store_id_draw(call->issued.id, err) != 0)
+	if (store_id_draw(issued->id, err) != 0)
 		return -1;
-	(void)snprintf(call->issued.account, STORE_ID_SIZE, "%s", order->account);
-	(void)snprintf(call->issued.order, STORE_ID_SIZE, "%s", order->id);
-	call->issued.names = memory_strdup(authorization->value);
-	call->issued.witness = memory_strdup(authorization->witness != NULL ? authorization->witness : "");
-	if (EVP_Digest(authorization->key.data, authorization->key.size, call->issued.key_hash, NULL,
+	(void)snprintf(issued->account, STORE_ID_SIZE, "%s", order->account);
+	(void)snprintf(issued->order, STORE_ID_SIZE, "%s", order->id);
+	issued->names = memory_strdup(authorization->value);
+	issued->witness = memory_strdup(authorization->witness != NULL ? authorization->witness : "");
+	if (EVP_Digest(authorization->key.data, authorization->key.size, issued->key_hash, NULL,
 	        EVP_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing the key of a certificate");
 	return 0;
@@ -129,33 +130,31 @@ issued_fill(struct acme_call *call, const struct store_order *order, struct erro
 
 /* What the CSR asked for and is not given, though it is no reason to refuse it. */
 static void
-issued_log_left_out(const struct acme_call *call, const struct store_order *order,
+issued_log_left_out(const struct call *call, const struct store_order *order,
     const char *left_out)
 {
-	char request[24];
 	char reason[256];
 
-	(void)snprintf(request, sizeof request, "%llu", (unsigned long long)call->asked.request);
 	(void)snprintf(reason, sizeof reason,
 	    "the CSR asks for keyUsage %s, which no certificate here has", left_out);
-	LOG(INFO, {"request", request}, {"event", "left-out"}, {"id", order->id},
+	LOG(INFO, {"request", call->asker.request}, {"event", "left-out"}, {"id", order->id},
 	    {"name", order->authorizations[0].value}, {"reason", reason});
 }
 
 /* The CSR may only repeat what the order allows. */
 static int
-issued_make(struct acme_call *call, const struct store_order *order, struct error *err)
+issued_make(struct call *call, const struct store_order *order, struct error *err)
 {
 	const struct store_authorization *authorization = &order->authorizations[0];
 	struct csr                        csr = {0};
 	int                               rc = -1;
 
-	if (csr_decode(call->asked.csr, &csr, err) != 0) {
+	if (csr_decode(operation_asked(call)->csr, &csr, err) != 0) {
 		if (err->kind == ERROR_MALFORMED)
 			err->kind = ERROR_BAD_CSR;
 		return -1;
 	}
-	if (policy_check_csr(&call->worker->keeper->settings->policy, &csr, authorization->value,
+	if (policy_check_csr(&operation_keeper(call)->settings->policy, &csr, authorization->value,
 	        bytes_view(&authorization->key), err) == 0 &&
 	    issued_sign(call, order, csr.key, err) == 0)
 		rc = issued_fill(call, order, err);
@@ -165,8 +164,8 @@ issued_make(struct acme_call *call, const struct store_order *order, struct erro
 	return rc;
 }
 
-int
-operation_finalize_look(struct acme_call *call, struct store *store, struct error *err)
+static int
+finalize_look(struct call *call, struct store *store, struct error *err)
 {
 	struct store_order order = {0};
 	int                rc = order_load(call, store, &order, err);
@@ -181,22 +180,37 @@ operation_finalize_look(struct acme_call *call, struct store *store, struct erro
 	return rc;
 }
 
-int
-operation_finalize_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+finalize_change(struct call *call, struct store *store, struct error *err)
 {
-	struct store_order order = {0};
-	int                rc = order_load(call, store, &order, err);
+	struct store_issued *issued = call->state; /* signed by the look */
+	struct store_order   order = {0};
+	int                  rc = order_load(call, store, &order, err);
 
 	if (rc == 0 && (rc = check_ready(call, &order, err)) == 0 &&
-	    (rc = store_issued_add(store, &call->issued, err)) == 0) {
-		(void)snprintf(order.certificate, sizeof order.certificate, "%s", call->issued.id);
+	    (rc = store_issued_add(store, issued, err)) == 0) {
+		(void)snprintf(order.certificate, sizeof order.certificate, "%s", issued->id);
 		rc = order_status_update(store, &order, STATUS_VALID, err);
 	}
 	if (rc == 0) {
-		call_note(call, "issued", order.certificate, order.authorizations[0].value,
-		    call->issued.witness);
+		operation_note(call, "issued", order.certificate, order.authorizations[0].value,
+		    issued->witness);
 		snapshot_order(&order, call->now, &call->answer);
 	}
 	store_order_clear(&order);
 	return rc;
 }
+
+static void
+issued_clear_cb(void *state)
+{
+	store_issued_clear(state);
+}
+
+const struct call_operation operation_finalize = {
+    .name = "finalize",
+    .state_size = sizeof(struct store_issued),
+    .clear = issued_clear_cb,
+    .look = finalize_look,
+    .change = finalize_change,
+};

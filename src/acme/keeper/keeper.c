@@ -12,13 +12,13 @@
 
 #include <openssl/evp.h>
 
-#include "acme/keeper/call.h"
 #include "acme/keeper/crl_source.h"
 #include "acme/keeper/dns_names.h"
+#include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/operation.h"
 #include "acme/keeper/published.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
-#include "acme/keeper/state.h"
 #include "acme/message.h"
 #include "acme/settings.h"
 #include "ca/crl.h"
@@ -47,12 +47,6 @@
 #define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
 #define SWEEP_ROUNDS  20
-
-static void
-keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
-{
-	call_begin(state, question, body);
-}
 
 /* What every front is told. */
 static void
@@ -84,7 +78,7 @@ keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
 static void
 keeper_greet_cb(void *state, struct channel *channel)
 {
-	struct acme_worker *worker = state;
+	struct call_worker *worker = state;
 	AUTO_BYTES          greeting = {0};
 
 	keeper_greeting(worker->keeper, &greeting);
@@ -95,21 +89,12 @@ static int
 keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
 {
 	struct acme_keeper *keeper = arg;
-	struct acme_worker *mine = memory_new(sizeof *mine);
+	struct store       *store = NULL;
 
-	mine->keeper = keeper;
-	mine->worker = worker;
-	*state = mine;
-	return store_acme_open(keeper->settings->state_dir, &mine->store, err);
-}
-
-static void
-keeper_worker_close_cb(void *state)
-{
-	struct acme_worker *mine = state;
-
-	store_close(mine->store);
-	free(mine);
+	if (store_acme_open(keeper->settings->state_dir, &store, err) != 0)
+		return -1;
+	*state = call_worker_new(&operation_service, keeper, worker, store, keeper->writer);
+	return 0;
 }
 
 static void
@@ -243,9 +228,9 @@ keeper_finish_cb(void *arg)
 
 static const struct keeper_handlers handlers = {
     .worker_open = keeper_worker_open_cb,
-    .worker_close = keeper_worker_close_cb,
+    .worker_close = call_worker_close_cb,
     .greet = keeper_greet_cb,
-    .ask = keeper_ask_cb,
+    .ask = call_ask_cb,
     .ready = keeper_ready_cb,
     .tick = keeper_tick_cb,
     .reload = keeper_tick_cb,

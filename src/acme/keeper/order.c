@@ -3,26 +3,25 @@
 
 #include <stdio.h>
 
-#include "acme/keeper/call.h"
+#include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/keeper/state.h"
 #include "acme/settings.h"
 #include "pki/device_name.h"
 
 #define HOUR 3600
 
 int
-order_load(struct acme_call *call, struct store *store, struct store_order *order,
+order_load(struct call *call, struct store *store, struct store_order *order,
     struct error *err)
 {
 	char            id[STORE_ID_SIZE];
-	AUTO_FREE char *account = view_dup(call->asked.account);
+	AUTO_FREE char *account = view_dup(operation_asked(call)->account);
 
 	*order = (struct store_order){0};
-	if (call_check_account(call, store, err) != 0 || call_id(call->asked.object, id, err) != 0 ||
+	if (operation_check_account(call, store, err) != 0 || operation_id(operation_asked(call)->object, id, err) != 0 ||
 	    store_order_find(store, id, order, err) != 0)
 		return -1;
 	if (view_equal(view_text(order->account), view_text(account)))
@@ -33,15 +32,15 @@ order_load(struct acme_call *call, struct store *store, struct store_order *orde
 
 /* Each identifier that is refused is a subproblem; one alone is the whole problem. */
 static int
-check_identifiers(struct acme_call *call, struct error *err)
+check_identifiers(struct call *call, struct error *err)
 {
-	const struct acme_policy *policy = &call->worker->keeper->settings->policy;
+	const struct acme_policy *policy = &operation_keeper(call)->settings->policy;
 	struct error              errors[ACME_IDENTIFIERS_MAX];
 	struct acme_refusal       refusal = {0};
 	size_t                    last = 0;
 
-	for (size_t i = 0; i < call->asked.identifier_count; i++) {
-		const struct acme_identifier *identifier = &call->asked.identifiers[i];
+	for (size_t i = 0; i < operation_asked(call)->identifier_count; i++) {
+		const struct acme_identifier *identifier = &operation_asked(call)->identifiers[i];
 		struct acme_subproblem       *sub = &refusal.subproblems[refusal.subproblem_count];
 
 		if (policy_check_identifier(policy, identifier->type, identifier->value, &errors[i]) == 0)
@@ -57,38 +56,38 @@ check_identifiers(struct acme_call *call, struct error *err)
 	}
 	if (refusal.subproblem_count == 0)
 		return 0;
-	if (call->asked.identifier_count == 1) {
+	if (operation_asked(call)->identifier_count == 1) {
 		*err = errors[last];
 		return -1;
 	}
 	refusal.problem = (struct acme_problem){
 	    refusal.subproblem_count == 1 ? errors[last].kind : ERROR_REJECTED_IDENTIFIER,
 	    view_text("some of the identifiers cannot be ordered; see the subproblems")};
-	return call_refuse(call, &refusal, err);
+	return operation_refuse(call, &refusal, err);
 }
 
-int
-operation_order_new_look(struct acme_call *call, struct store *store, struct error *err)
+static int
+order_new_look(struct call *call, struct store *store, struct error *err)
 {
-	const struct acme_policy *policy = &call->worker->keeper->settings->policy;
+	const struct acme_policy *policy = &operation_keeper(call)->settings->policy;
 
-	if (call_check_account(call, store, err) != 0)
+	if (operation_check_account(call, store, err) != 0)
 		return -1;
-	if (call->asked.identifier_count == 0)
+	if (operation_asked(call)->identifier_count == 0)
 		return error_set(err, ERROR_MALFORMED, "the order names no identifier");
 	if (check_identifiers(call, err) != 0)
 		return -1;
-	if (call->asked.identifier_count > 1)
+	if (operation_asked(call)->identifier_count > 1)
 		return error_set(err, ERROR_REJECTED_IDENTIFIER,
 		    "a certificate here is for one identifier; make an order for each");
-	return policy_check_validity(policy, call->asked.not_before, call->asked.not_after, call->now,
+	return policy_check_validity(policy, operation_asked(call)->not_before, operation_asked(call)->not_after, call->now,
 	    err);
 }
 
 static int
-check_rate(struct acme_call *call, struct store *store, const char *account, struct error *err)
+check_rate(struct call *call, struct store *store, const char *account, struct error *err)
 {
-	int64_t  most = call->worker->keeper->settings->policy.orders_per_hour;
+	int64_t  most = operation_keeper(call)->settings->policy.orders_per_hour;
 	uint64_t count = 0;
 	int64_t  oldest = 0;
 	char     text[96];
@@ -99,7 +98,7 @@ check_rate(struct acme_call *call, struct store *store, const char *account, str
 		return 0;
 	(void)snprintf(text, sizeof text, "%llu orders within an hour are as many as an account has here",
 	    (unsigned long long)count);
-	return call_refuse(call,
+	return operation_refuse(call,
 	    &(struct acme_refusal){
 	        .problem = {ERROR_RATE_LIMITED, view_text(text)},
 	        .retry_after = (uint64_t)(oldest + HOUR - call->now + 1),
@@ -108,22 +107,22 @@ check_rate(struct acme_call *call, struct store *store, const char *account, str
 }
 
 static int
-order_fill(struct acme_call *call, struct store_order *order, struct error *err)
+order_fill(struct call *call, struct store_order *order, struct error *err)
 {
-	const struct acme_settings *settings = call->worker->keeper->settings;
+	const struct acme_settings *settings = operation_keeper(call)->settings;
 
 	if (store_id_draw(order->id, err) != 0)
 		return -1;
 	order->status = STATUS_PENDING;
 	order->created = call->now;
 	order->expires = call->now + settings->order_lifetime;
-	order->not_before = call->asked.not_before;
-	order->not_after = call->asked.not_after;
-	for (size_t i = 0; i < call->asked.identifier_count; i++) {
+	order->not_before = operation_asked(call)->not_before;
+	order->not_after = operation_asked(call)->not_after;
+	for (size_t i = 0; i < operation_asked(call)->identifier_count; i++) {
 		struct store_authorization *authorization = &order->authorizations[i];
 
-		authorization->type = view_dup(call->asked.identifiers[i].type);
-		authorization->value = view_dup(call->asked.identifiers[i].value);
+		authorization->type = view_dup(operation_asked(call)->identifiers[i].type);
+		authorization->value = view_dup(operation_asked(call)->identifiers[i].value);
 		authorization->status = STATUS_PENDING;
 		authorization->challenge = STATUS_PENDING;
 		authorization->expires = order->expires;
@@ -137,29 +136,29 @@ order_fill(struct acme_call *call, struct store_order *order, struct error *err)
 
 /* A name that the CN cannot hold is in the certificate all the same: whoever reads the CN must know. */
 static void
-order_note(struct acme_call *call, const struct store_order *order)
+order_note(struct call *call, const struct store_order *order)
 {
 	const char *identifier = order->authorizations[0].value;
 	char        name[DEVICE_COMMON_NAME_SIZE];
 	char        reason[DEVICE_COMMON_NAME_SIZE + 64];
 
 	if (device_common_name(identifier, name)) {
-		call_note(call, "order", order->id, identifier, NULL);
+		operation_note(call, "order", order->id, identifier, NULL);
 		return;
 	}
 	(void)snprintf(reason, sizeof reason, "the name has more than 64 characters, the CN will be %s",
 	    name);
-	call_note(call, "order", order->id, identifier, reason);
+	operation_note(call, "order", order->id, identifier, reason);
 }
 
-int
-operation_order_new_change(struct acme_call *call, struct store *store, struct error *err)
+static int
+order_new_change(struct call *call, struct store *store, struct error *err)
 {
 	struct store_order order = {0};
 	int                rc = -1;
 
-	if (call_check_account(call, store, err) == 0 &&
-	    call_id(call->asked.account, order.account, err) == 0 &&
+	if (operation_check_account(call, store, err) == 0 &&
+	    operation_id(operation_asked(call)->account, order.account, err) == 0 &&
 	    check_rate(call, store, order.account, err) == 0 && order_fill(call, &order, err) == 0)
 		rc = store_order_add(store, &order, err);
 	if (rc == 0) {
@@ -170,8 +169,8 @@ operation_order_new_change(struct acme_call *call, struct store *store, struct e
 	return rc;
 }
 
-int
-operation_order_get(struct acme_call *call, struct store *store, struct error *err)
+static int
+order_get(struct call *call, struct store *store, struct error *err)
 {
 	struct store_order order = {0};
 
@@ -181,3 +180,14 @@ operation_order_get(struct acme_call *call, struct store *store, struct error *e
 	store_order_clear(&order);
 	return 0;
 }
+
+const struct call_operation operation_order_new = {
+    .name = "order-new",
+    .look = order_new_look,
+    .change = order_new_change,
+};
+
+const struct call_operation operation_order_get = {
+    .name = "order-get",
+    .look = order_get,
+};

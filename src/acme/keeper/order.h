@@ -2,16 +2,16 @@
 #ifndef ACME_KEEPER_ORDER_H
 #define ACME_KEEPER_ORDER_H
 
-struct acme_call;
+struct call;
 struct error;
 struct store;
 struct store_order;
 
 /*
  * Loads the order that is asked about, for its valid account alone: NOT_FOUND,
- * UNAUTHORIZED, or what call_account says. The caller clears *order.
+ * UNAUTHORIZED, or what operation_account says. The caller clears *order.
  */
-int order_load(struct acme_call *call, struct store *store, struct store_order *order,
+int order_load(struct call *call, struct store *store, struct store_order *order,
     struct error *err);
 
 #endif

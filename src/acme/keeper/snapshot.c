@@ -3,7 +3,6 @@
 
 #include "acme/keeper/snapshot.h"
 
-#include "acme/keeper/call.h"
 #include "acme/keeper/transition.h"
 #include "acme/message.h"
 #include "store/acme/acme.h"
@@ -19,9 +18,9 @@ problem_of(const struct store_problem *problem)
 void
 snapshot_account(const struct store_account *account, bool created, struct bytes *answer)
 {
-	struct acme_answer told = {.kind = ACME_ANSWER_ACCOUNT};
+	struct acme_answer message = {.kind = ACME_ANSWER_ACCOUNT};
 
-	told.account = (struct acme_account){
+	message.account = (struct acme_account){
 	    .id = view_text(account->id),
 	    .status = account->status,
 	    .jwk = view_text(account->jwk),
@@ -31,16 +30,16 @@ snapshot_account(const struct store_account *account, bool created, struct bytes
 	    .created = created,
 	};
 	for (size_t i = 0; i < account->contact_count; i++)
-		told.account.contacts[i] = view_text(account->contacts[i]);
-	acme_answer_encode(&told, answer);
+		message.account.contacts[i] = view_text(account->contacts[i]);
+	acme_answer_encode(&message, answer);
 }
 
 void
 snapshot_order(const struct store_order *order, int64_t now, struct bytes *answer)
 {
-	struct acme_answer told = {.kind = ACME_ANSWER_ORDER};
+	struct acme_answer message = {.kind = ACME_ANSWER_ORDER};
 
-	told.order = (struct acme_order){
+	message.order = (struct acme_order){
 	    .id = view_text(order->id),
 	    .status = order_status_at(order, now),
 	    .expires = order->expires,
@@ -51,26 +50,26 @@ snapshot_order(const struct store_order *order, int64_t now, struct bytes *answe
 	    .certificate = view_text(order->certificate),
 	    .error = problem_of(&order->problem),
 	};
-	if (told.order.status != order->status)
-		told.order.error = (struct acme_problem){ERROR_MALFORMED,
+	if (message.order.status != order->status)
+		message.order.error = (struct acme_problem){ERROR_MALFORMED,
 		    view_text("the order was not finalized in time; make a new one")};
 	for (size_t i = 0; i < order->authorization_count; i++) {
 		const struct store_authorization *authorization = &order->authorizations[i];
 
-		told.order.identifiers[i] = (struct acme_identifier){view_text(authorization->type),
+		message.order.identifiers[i] = (struct acme_identifier){view_text(authorization->type),
 		    view_text(authorization->value)};
-		told.order.authorizations[i] = view_text(authorization->id);
+		message.order.authorizations[i] = view_text(authorization->id);
 	}
-	acme_answer_encode(&told, answer);
+	acme_answer_encode(&message, answer);
 }
 
 void
 snapshot_authorization(const struct store_authorization *authorization, int64_t now,
     struct bytes *answer)
 {
-	struct acme_answer told = {.kind = ACME_ANSWER_AUTHORIZATION};
+	struct acme_answer message = {.kind = ACME_ANSWER_AUTHORIZATION};
 
-	told.authorization = (struct acme_authorization){
+	message.authorization = (struct acme_authorization){
 	    .id = view_text(authorization->id),
 	    .status = authorization_status_at(authorization, now),
 	    .expires = authorization->expires,
@@ -80,5 +79,5 @@ snapshot_authorization(const struct store_authorization *authorization, int64_t 
 	    .validated = authorization->validated,
 	    .error = problem_of(&authorization->problem),
 	};
-	acme_answer_encode(&told, answer);
+	acme_answer_encode(&message, answer);
 }

@@ -1,6 +1,6 @@
 /* What the parts of the keeper share. */
-#ifndef ACME_KEEPER_STATE_H
-#define ACME_KEEPER_STATE_H
+#ifndef ACME_KEEPER_KEEPER_PARTS_H
+#define ACME_KEEPER_KEEPER_PARTS_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,6 @@ struct published;
 struct roots;
 struct store;
 struct store_writer;
-struct worker;
 
 /* The whole keeper; read by every worker, changed by none but where it says. */
 struct acme_keeper {
@@ -40,13 +39,6 @@ struct acme_keeper {
 	pthread_mutex_t             tls_lock;  /* over what greets new fronts */
 	struct bytes                tls_chain;
 	struct bytes                tls_key;
-};
-
-/* One worker of it. */
-struct acme_worker {
-	struct acme_keeper *keeper;
-	struct worker      *worker;
-	struct store       *store;
 };
 
 #endif
