@@ -14,13 +14,14 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/issuer_new.c src/attestation/keeper/issuer_new.h \
 	src/attestation/keeper/issuers.c src/attestation/keeper/issuers.h \
 	src/attestation/keeper/keeper.c src/attestation/keeper/keeper.h \
+	src/attestation/keeper/keeper_parts.h \
+	src/attestation/keeper/operation.c src/attestation/keeper/operation.h \
 	src/attestation/keeper/peer.c src/attestation/keeper/peer.h \
 	src/attestation/keeper/pending.c src/attestation/keeper/pending.h \
 	src/attestation/keeper/quota.c src/attestation/keeper/quota.h \
 	src/attestation/keeper/refusals.c src/attestation/keeper/refusals.h \
 	src/attestation/keeper/retention.c src/attestation/keeper/retention.h \
 	src/attestation/keeper/serial_list.c src/attestation/keeper/serial_list.h \
-	src/attestation/keeper/state.c src/attestation/keeper/state.h \
 	src/attestation/keeper/throttle.c src/attestation/keeper/throttle.h \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h

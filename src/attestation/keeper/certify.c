@@ -11,14 +11,13 @@
 
 #include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/issuers.h"
+#include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/operation.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/quota.h"
 #include "attestation/keeper/refusals.h"
-#include "attestation/keeper/state.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
-#include "daemon/keeper.h"
-#include "daemon/worker.h"
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
 #include "store/inventory/audit.h"
@@ -27,11 +26,9 @@
 #include "store/inventory/evidence.h"
 #include "store/inventory/trust.h"
 #include "store/store.h"
-#include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
-#include "util/log.h"
 #include "util/shared.h"
 
 /* Clocks of devices that just booted are a little behind. */
@@ -39,31 +36,28 @@
 
 /* A certificate on its way to the disk. */
 struct issue {
-	struct store_job           job;
-	struct attestation_worker *worker;
-	struct keeper_question    *question;
-	struct asker               asker;
-	struct shared_version     *issuer; /* the one that signed, from then on */
-	struct challenge          *challenge; /* that was activated */
-	int64_t                    revision;  /* of the device that was certified */
-	bool                       enrolls;   /* it is not there yet, and enrols itself with this */
-	struct store_certificate   record;
-	struct bytes               certificate;
-	bool                       failed;
-	struct error               err;
+	struct issuers          *issuers; /* that `issuer` goes back to */
+	struct shared_version   *issuer;  /* the one that signed, from then on */
+	struct challenge        *challenge; /* that was activated */
+	int64_t                  revision;  /* of the device that was certified */
+	bool                     enrolls;   /* it is not there yet, and enrols itself with this */
+	struct store_certificate record;
+	struct bytes             certificate;
 };
 
 static void
-issue_free(struct issue *issue)
+issue_clear_cb(void *state)
 {
-	issuers_release(issue->worker->keeper->issuers, issue->issuer);
+	struct issue *issue = state;
+
+	if (issue->issuers != NULL)
+		issuers_release(issue->issuers, issue->issuer);
 	challenge_free(issue->challenge);
 	bytes_clear(&issue->certificate);
-	free(issue);
 }
 
 static void
-issue_log(const struct issue *issue)
+issue_note(struct call *call, const struct issue *issue)
 {
 	char serial[2 * STORE_SERIAL_MAX + 1];
 	char ek[2 * STORE_HASH_SIZE + 1];
@@ -72,8 +66,8 @@ issue_log(const struct issue *issue)
 	hex_encode(issue->record.serial, issue->record.serial_size, serial);
 	hex_encode(issue->record.ek_hash, sizeof issue->record.ek_hash, ek);
 	clock_format(issue->record.not_after, until);
-	LOG(INFO, {"request", issue->asker.request}, {"event", "certified"},
-	    {"peer", issue->asker.peer}, {"ek", ek}, {"serial", serial}, {"until", until});
+	call_note(call, "certified",
+	    (const struct log_field[]){{"ek", ek}, {"serial", serial}, {"until", until}, {NULL, NULL}});
 }
 
 /* Nothing that the device did wrong: it may try again at once. */
@@ -82,39 +76,6 @@ issue_refuse_changed(struct error *err)
 {
 	return error_set(err, ERROR_OVERLOADED,
 	    "the device has just been changed; start again with /attest");
-}
-
-/* Of a secret that opened no challenge, nobody knows whose it is. */
-static void
-issue_refuse(const struct issue *issue, const struct error *err)
-{
-	const struct challenge *challenge = issue->challenge;
-
-	refusals_record(issue->worker->keeper->refusals, &issue->asker,
-	    challenge != NULL ? challenge->ek.bytes : NULL, err);
-	attestation_refuse(issue->question, &issue->asker, "certify", err);
-}
-
-/* In the worker's thread, once the writer is done: says it, or why not. */
-static void
-issue_finish_cb(void *arg)
-{
-	struct issue        *issue = arg;
-	const struct issuer *issuer = issue->issuer->value;
-	AUTO_BYTES           answer = {0};
-
-	if (issue->failed) {
-		if (issue->err.kind == ERROR_CONFLICT)
-			issue_refuse_changed(&issue->err);
-		issue_refuse(issue, &issue->err);
-	} else {
-		issue_log(issue);
-		attestation_answer_encode(&(struct attestation_answer){bytes_view(&issue->certificate),
-		                          bytes_view(&issuer->chain)},
-		    &answer);
-		keeper_answer(issue->question, bytes_view(&answer));
-	}
-	issue_free(issue);
 }
 
 /*
@@ -138,12 +99,13 @@ issue_check_trust(const struct challenge *challenge, struct store *store, struct
 
 /* Puts a certificate on record, and what is known of the EK that it was given for. */
 static int
-issue_record(const struct issue *issue, struct store *store, int64_t now, struct error *err)
+issue_record(const struct call *call, struct store *store, int64_t now, struct error *err)
 {
+	const struct issue          *issue = call->state;
 	const struct challenge      *challenge = issue->challenge;
 	int64_t                      revision = issue->revision;
 	const struct store_evidence *evidence =
-	    issue->worker->keeper->vendors != NULL ? &challenge->evidence : NULL;
+	    attestation_operation_keeper(call)->vendors != NULL ? &challenge->evidence : NULL;
 	char serial[2 * STORE_SERIAL_MAX + 1];
 	char until[CLOCK_TEXT_SIZE];
 	char detail[160];
@@ -164,36 +126,18 @@ issue_record(const struct issue *issue, struct store *store, int64_t now, struct
 	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
 }
 
-/* In the writer's thread, inside its transaction. */
 static int
-issue_record_cb(struct store *store, void *arg, struct error *err)
+certify_change(struct call *call, struct store *store, struct error *err)
 {
-	const struct issue *issue = arg;
-	struct store_actor  actor = {"attestd", issue->asker.peer, issue->asker.request};
-
-	store_actor_set(store, &actor);
-	return issue_record(issue, store, clock_now(), err);
-}
-
-/* In the writer's thread, after the commit. */
-static void
-issue_recorded_cb(void *arg, const struct error *err)
-{
-	struct issue *issue = arg;
-
-	if (err != NULL) {
-		issue->failed = true;
-		issue->err = *err;
-	}
-	worker_post(issue->worker->worker, issue_finish_cb, issue);
+	return issue_record(call, store, clock_now(), err);
 }
 
 /* Signs what will be recorded. */
 static int
-issue_sign(struct issue *issue, const struct challenge *challenge,
+issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
     const struct store_device *device, struct error *err)
 {
-	const struct attestation_keeper *keeper = issue->worker->keeper;
+	const struct challenge          *challenge = issue->challenge;
 	const struct issuer             *issuer;
 	int64_t                          begins;
 	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
@@ -212,7 +156,8 @@ issue_sign(struct issue *issue, const struct challenge *challenge,
 	                   .not_after = now + keeper->settings->ak_lifetime,
         };
 
-	issue->issuer = issuers_acquire(keeper->issuers);
+	issue->issuers = keeper->issuers;
+	issue->issuer = issuers_acquire(issue->issuers);
 	issuer = issue->issuer->value;
 	profile.crl_url = issuer->crl_url;
 	/* Somebody else's CA may have signed it this minute. */
@@ -254,15 +199,15 @@ issue_check_device(const struct issue *issue, const struct store_device *device,
  * that the secret has come back: only the TPM that has the EK could read it.
  */
 static int
-issue_find_device(struct issue *issue, struct store_device *device, struct error *err)
+issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, struct store *store,
+    struct store_device *device, struct error *err)
 {
-	struct attestation_keeper *keeper = issue->worker->keeper;
 	const struct challenge    *challenge = issue->challenge;
 	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek};
 	char                       name[IDENTIFIER_MAX + 1];
 	char                       reason[ENROLL_REASON_SIZE];
 
-	if (attestation_device_find(issue->worker, challenge->ek.bytes, device, err) == 0)
+	if (attestation_operation_device(store, challenge->ek.bytes, device, err) == 0)
 		return 0;
 	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
 	    auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW)
@@ -275,10 +220,9 @@ issue_find_device(struct issue *issue, struct store_device *device, struct error
 
 /* Who has the EK is known by now: nobody uses up what is another's. */
 static int
-issue_check_quota(const struct issue *issue, struct error *err)
+issue_check_quota(const struct issue *issue, const struct attestation_keeper *keeper,
+    struct error *err)
 {
-	struct attestation_keeper *keeper = issue->worker->keeper;
-
 	if (quota_take(keeper->quota, issue->challenge->ek.bytes, clock_monotonic_ms()))
 		return 0;
 	return error_set(err, ERROR_RATE_LIMITED,
@@ -287,40 +231,51 @@ issue_check_quota(const struct issue *issue, struct error *err)
 }
 
 static int
-issue_prepare(struct issue *issue, struct view secret, struct error *err)
+certify_look(struct call *call, struct store *store, struct error *err)
 {
-	struct attestation_keeper *keeper = issue->worker->keeper;
-	struct store_device        device = {0};
-	int                        rc = -1;
+	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
+	struct view                      secret = attestation_operation_asked(call)->certify.secret;
+	struct issue                    *issue = call->state;
+	struct store_device              device = {0};
+	int                              rc = -1;
 
 	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
-	    issue_find_device(issue, &device, err) == 0 &&
-	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, err) == 0)
-		rc = issue_sign(issue, issue->challenge, &device, err);
+	    issue_find_device(issue, keeper, store, &device, err) == 0 &&
+	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, keeper, err) == 0)
+		rc = issue_sign(issue, keeper, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);
 	return rc;
 }
 
-void
-attestation_certify(struct attestation_worker *worker, const struct attestation_question *asked,
-    struct keeper_question *question)
+static int
+certify_told(struct call *call, int rc, struct error *err)
 {
-	struct issue *issue = memory_new(sizeof *issue);
-	struct error  err = {0};
+	const struct issue     *issue = call->state;
+	const struct challenge *challenge = issue->challenge;
+	const struct issuer    *issuer;
 
-	issue->worker = worker;
-	issue->question = question;
-	asker_set(&issue->asker, asked);
-	issue->job = (struct store_job){
-	    .run = issue_record_cb,
-	    .done = issue_recorded_cb,
-	    .arg = issue,
-	};
-	if (issue_prepare(issue, asked->certify.secret, &err) != 0) {
-		issue_refuse(issue, &err);
-		issue_free(issue);
-		return;
+	if (rc != 0) {
+		if (err->kind == ERROR_CONFLICT)
+			issue_refuse_changed(err);
+		/* Of a secret that opened no challenge, nobody knows whose it is. */
+		refusals_record(attestation_operation_keeper(call)->refusals, &call->asker,
+		    challenge != NULL ? challenge->ek.bytes : NULL, err);
+		return -1;
 	}
-	store_writer_submit(worker->keeper->writer, &issue->job);
+	issuer = issue->issuer->value;
+	issue_note(call, issue);
+	attestation_answer_encode(&(struct attestation_answer){bytes_view(&issue->certificate),
+	                              bytes_view(&issuer->chain)},
+	    &call->answer);
+	return 0;
 }
+
+const struct call_operation attestation_operation_certify = {
+    .name = "certify",
+    .state_size = sizeof(struct issue),
+    .clear = issue_clear_cb,
+    .look = certify_look,
+    .change = certify_change,
+    .told = certify_told,
+};

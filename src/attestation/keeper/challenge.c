@@ -13,10 +13,11 @@
 #include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/ek_judge.h"
 #include "attestation/keeper/ek_policy.h"
+#include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/operation.h"
 #include "attestation/keeper/peer.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/refusals.h"
-#include "attestation/keeper/state.h"
 #include "attestation/keeper/waiting.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
@@ -33,10 +34,12 @@
 
 /* What was found out about the EK of a challenge before it is made. */
 struct admission {
+	struct ek_hash      ek;
 	struct ek_judgement judgement;
 	bool                known;    /* it is enrolled, if only switched off */
 	int64_t             revision; /* of its device */
 	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
+	struct waiting      waiting; /* nothing speaks against it but that it is not enrolled */
 };
 
 static struct challenge *
@@ -69,9 +72,7 @@ challenge_of(const struct attestation_question *question, const struct tpm_ek *e
 
 /* Makes a credential and keeps the challenge open for its secret. */
 static int
-challenge_open(struct attestation_worker *worker, const struct attestation_question *asked,
-    const struct tpm_ek *ek, const struct admission *admission, struct tpm_ak *ak,
-    struct bytes *answer, struct error *err)
+challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, struct error *err)
 {
 	struct challenge *challenge = NULL;
 	AUTO_BYTES        credential = {0};
@@ -83,8 +84,8 @@ challenge_open(struct attestation_worker *worker, const struct attestation_quest
 	if (RAND_priv_bytes(secret, sizeof secret) != 1) {
 		error_set(err, ERROR_INTERNAL, "drawing a secret");
 	} else if (tpm_credential_make(ek, &ak->name, secret_view, &credential, &encrypted, err) == 0) {
-		challenge = challenge_of(asked, ek, admission, ak);
-		rc = pending_put(worker->keeper->pending, secret_view, challenge,
+		challenge = challenge_of(attestation_operation_asked(call), ek, call->state, ak);
+		rc = pending_put(attestation_operation_keeper(call)->pending, secret_view, challenge,
 		    clock_monotonic_ms(), err);
 	}
 	bytes_cleanse(secret, sizeof secret);
@@ -93,7 +94,8 @@ challenge_open(struct attestation_worker *worker, const struct attestation_quest
 		return -1;
 	}
 	attestation_answer_encode(
-	    &(struct attestation_answer){bytes_view(&credential), bytes_view(&encrypted)}, answer);
+	    &(struct attestation_answer){bytes_view(&credential), bytes_view(&encrypted)},
+	    &call->answer);
 	return 0;
 }
 
@@ -124,8 +126,8 @@ challenge_check_policy(const struct attestation_settings *settings, const struct
  * here: its public part and its certificate prove nobody's possession of it.
  */
 static bool
-challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
-    struct admission *admission, bool *taken)
+challenge_may_enroll(const struct attestation_keeper *keeper, struct store *store,
+    const struct tpm_ek *ek, struct admission *admission)
 {
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct enroll_facts facts = {&judgement->evidence, judgement->serial, false, &ek->hash};
@@ -133,16 +135,15 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
 	char                hash[EK_HASH_TEXT_SIZE];
 	struct error        err = {0};
 
-	*taken = false;
 	admission->enroll_name[0] = '\0';
-	if (worker->keeper->auto_enroll == NULL)
+	if (keeper->auto_enroll == NULL)
 		return false;
 	ek_hash_format(&ek->hash, hash);
-	if (auto_enroll_decide(worker->keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
+	if (auto_enroll_decide(keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
 	    ENROLL_ALLOW)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
-	else if (auto_enroll_check_store(worker->store, &ek->hash, admission->enroll_name, taken,
-	             &err) != 0)
+	else if (auto_enroll_check_store(store, &ek->hash, admission->enroll_name,
+	             &admission->waiting.name_taken, &err) != 0)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", err.detail});
 	else
 		return true;
@@ -151,20 +152,19 @@ challenge_may_enroll(struct attestation_worker *worker, const struct tpm_ek *ek,
 
 /*
  * Whether the EK may have an AK certified: it is enrolled, or may enrol itself, and its
- * certificate is what policy wants. Of one that nothing else speaks against than that it
- * is not enrolled, *applicant is filled in.
+ * certificate is what policy wants. Returns 1 when nothing else speaks against it than that
+ * it is not enrolled.
  */
 static int
-challenge_admit(struct attestation_worker *worker, const struct attestation_challenge *asked,
-    const struct tpm_ek *ek, struct admission *admission, struct applicant *applicant,
-    struct error *err)
+challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek, struct error *err)
 {
-	const struct attestation_keeper *keeper = worker->keeper;
+	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
+	struct admission                *admission = call->state;
 	struct store_device              device = {0};
 	struct error                     missing = {0};
-	bool                             taken = false;
-	bool enrolled = attestation_device_find(worker, ek->hash.bytes, &device, &missing) == 0;
+	bool enrolled = attestation_operation_device(store, ek->hash.bytes, &device, &missing) == 0;
 
+	admission->ek = ek->hash;
 	admission->revision = device.revision;
 	admission->known = enrolled || missing.kind == ERROR_DEVICE_DISABLED;
 	store_device_clear(&device);
@@ -172,36 +172,58 @@ challenge_admit(struct attestation_worker *worker, const struct attestation_chal
 		*err = missing;
 		return -1;
 	}
-	attestation_judge(keeper->vendors, asked, ek, clock_now(), &admission->judgement);
+	attestation_judge(keeper->vendors, &attestation_operation_asked(call)->challenge, ek,
+	    clock_now(), &admission->judgement);
 	if (challenge_check_policy(keeper->settings, ek, &admission->judgement, err) != 0)
 		return -1;
-	if (enrolled || challenge_may_enroll(worker, ek, admission, &taken))
-		return 0;
-	*applicant = (struct applicant){true, ek->hash, admission->judgement.evidence, taken};
-	*err = missing;
-	return -1;
+	return enrolled || challenge_may_enroll(keeper, store, ek, admission) ? 0 : 1;
 }
 
-int
-attestation_challenge(struct attestation_worker *worker, const struct attestation_question *asked,
-    struct applicant *applicant, struct bytes *answer, struct error *err)
+static int
+challenge_look(struct call *call, struct store *store, struct error *err)
 {
-	const struct attestation_challenge *challenge = &asked->challenge;
-	struct admission                admission = {0};
-	struct asker                    asker;
-	struct tpm_ak                   ak = {0};
-	struct tpm_ek                   ek = {0};
-	int                             rc = -1;
+	const struct attestation_challenge *asked = &attestation_operation_asked(call)->challenge;
+	struct admission                   *admission = call->state;
+	struct tpm_ak                       ak = {0};
+	struct tpm_ek                       ek = {0};
+	int                                 rc = -1;
 
-	if (tpm_ak_decode(challenge->ak_public, &ak, err) == 0 &&
-	    tpm_ek_decode(challenge->ek, challenge->ek_public, &ek, err) == 0 &&
-	    challenge_admit(worker, challenge, &ek, &admission, applicant, err) == 0)
-		rc = challenge_open(worker, asked, &ek, &admission, &ak, answer, err);
-	if (rc != 0 && admission.known) {
-		asker_set(&asker, asked);
-		refusals_record(worker->keeper->refusals, &asker, ek.hash.bytes, err);
-	}
+	if (tpm_ak_decode(asked->ak_public, &ak, err) == 0 &&
+	    tpm_ek_decode(asked->ek, asked->ek_public, &ek, err) == 0 &&
+	    (rc = challenge_admit(call, store, &ek, err)) == 0)
+		rc = challenge_open(call, &ek, &ak, err);
+	if (rc > 0)
+		rc = waiting_look(&admission->waiting, call, store, &ek.hash,
+		    &admission->judgement.evidence, err);
 	tpm_ek_clear(&ek);
 	tpm_ak_clear(&ak);
 	return rc;
 }
+
+static int
+challenge_change(struct call *call, struct store *store, struct error *err)
+{
+	struct admission *admission = call->state;
+
+	return waiting_change(&admission->waiting, call, store, err);
+}
+
+static int
+challenge_told(struct call *call, int rc, struct error *err)
+{
+	struct admission *admission = call->state;
+
+	rc = waiting_told(&admission->waiting, rc, err);
+	if (rc != 0 && admission->known)
+		refusals_record(attestation_operation_keeper(call)->refusals, &call->asker,
+		    admission->ek.bytes, err);
+	return rc;
+}
+
+const struct call_operation attestation_operation_challenge = {
+    .name = "challenge",
+    .state_size = sizeof(struct admission),
+    .look = challenge_look,
+    .change = challenge_change,
+    .told = challenge_told,
+};

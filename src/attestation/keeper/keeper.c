@@ -12,14 +12,14 @@
 
 #include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/issuers.h"
+#include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/operation.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/quota.h"
 #include "attestation/keeper/refusals.h"
 #include "attestation/keeper/retention.h"
-#include "attestation/keeper/state.h"
 #include "attestation/keeper/throttle.h"
 #include "attestation/keeper/vendor_trust.h"
-#include "attestation/keeper/waiting.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "daemon/channel.h"
@@ -43,31 +43,6 @@
 
 /* How long a tick clears away what an import left; one transaction may be longer. */
 #define SWEEP_MS 50
-
-static void
-keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
-{
-	struct attestation_worker *worker = state;
-	struct attestation_question    asked;
-	struct asker               asker;
-	struct applicant           applicant = {0};
-	AUTO_BYTES                 answer = {0};
-	struct error               err = {0};
-	int                        decoded = attestation_question_decode(body, &asked, &err);
-
-	asker_set(&asker, &asked);
-	if (decoded != 0) {
-		attestation_refuse(question, &asker, "question", &err);
-	} else if (asked.kind == ATTESTATION_CERTIFY) {
-		attestation_certify(worker, &asked, question);
-	} else if (attestation_challenge(worker, &asked, &applicant, &answer, &err) == 0) {
-		keeper_answer(question, bytes_view(&answer));
-	} else if (applicant.present) {
-		attestation_wait(worker, &applicant, &asker, question);
-	} else {
-		attestation_refuse(question, &asker, "challenge", &err);
-	}
-}
 
 /* Something told, in as many messages as it takes: to one front, or to all. */
 struct audience {
@@ -123,7 +98,7 @@ keeper_tell_file_cb(const struct issuers_file *file, void *arg)
 static void
 keeper_greet_cb(void *state, struct channel *channel)
 {
-	struct attestation_worker *worker = state;
+	struct call_worker *worker = state;
 	struct attestation_keeper *keeper = worker->keeper;
 	const struct attestation_settings     *settings = keeper->settings;
 	struct audience            audience = {.channel = channel};
@@ -150,21 +125,12 @@ static int
 keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
 {
 	struct attestation_keeper *keeper = arg;
-	struct attestation_worker *mine = memory_new(sizeof *mine);
+	struct store              *store = NULL;
 
-	mine->keeper = keeper;
-	mine->worker = worker;
-	*state = mine;
-	return store_open(keeper->settings->state_dir, &mine->store, err);
-}
-
-static void
-keeper_worker_close_cb(void *state)
-{
-	struct attestation_worker *mine = state;
-
-	store_close(mine->store);
-	free(mine);
+	if (store_open(keeper->settings->state_dir, &store, err) != 0)
+		return -1;
+	*state = call_worker_new(&attestation_operation_service, keeper, worker, store, keeper->writer);
+	return 0;
 }
 
 static void
@@ -280,9 +246,9 @@ keeper_finish_cb(void *arg)
 
 static const struct keeper_handlers handlers = {
     .worker_open = keeper_worker_open_cb,
-    .worker_close = keeper_worker_close_cb,
+    .worker_close = call_worker_close_cb,
     .greet = keeper_greet_cb,
-    .ask = keeper_ask_cb,
+    .ask = call_ask_cb,
     .ready = keeper_ready_cb,
     .tick = keeper_tick_cb,
     .reload = keeper_reload_cb,

@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attestation/keeper/state.h"
+#include "attestation/keeper/operation.h"
 #include "store/inventory/audit.h"
-#include "store/writer.h"
 #include "util/bytes.h"
 #include "util/clock.h"
-#include "util/log.h"
 
 #define REFUSALS_PLACES ((size_t)1024)
 #define REFUSALS_PAUSE_MS ((int64_t)60 * 1000)
@@ -41,11 +39,9 @@ struct refusals {
 
 /* An entry on its way to the disk. */
 struct refusal {
-	struct store_job job;
-	struct asker     asker;
-	bool             has_ek;
-	uint8_t          ek_hash[STORE_HASH_SIZE];
-	char             detail[sizeof((struct error *)NULL)->detail + 128];
+	bool    has_ek;
+	uint8_t ek_hash[STORE_HASH_SIZE];
+	char    detail[sizeof((struct error *)NULL)->detail + 128];
 };
 
 struct refusals *
@@ -134,47 +130,38 @@ refusal_belongs(const uint8_t *ek_hash, enum error_kind kind)
 }
 
 static int
-refusal_run_cb(struct store *store, void *arg, struct error *err)
+refusal_change(struct call *call, struct store *store, struct error *err)
 {
-	const struct refusal *refusal = arg;
-	struct store_actor    actor = {"attestd", refusal->asker.peer, refusal->asker.request};
+	const struct refusal *refusal = call->state;
 
-	store_actor_set(store, &actor);
 	return store_audit_add(store, AUDIT_CERTIFY, refusal->has_ek ? refusal->ek_hash : NULL,
 	    "refused", refusal->detail, clock_now(), err);
 }
 
-/* The client was refused all the same. */
-static void
-refusal_done_cb(void *arg, const struct error *err)
-{
-	if (err != NULL)
-		LOG(ERROR, {"event", "audit"}, {"reason", err->detail});
-	free(arg);
-}
+/* Nobody waits for it: the client was refused all the same. */
+static const struct call_operation refusal_operation = {
+    .name = "audit",
+    .state_size = sizeof(struct refusal),
+    .change = refusal_change,
+};
 
 void
-refusals_record(struct refusals *refusals, const struct asker *asker, const uint8_t *ek_hash,
+refusals_record(struct refusals *refusals, const struct call_asker *asker, const uint8_t *ek_hash,
     const struct error *why)
 {
-	struct refusal *refusal;
-	uint64_t        skipped;
-	char            more[64] = "";
+	struct refusal refusal = {.has_ek = ek_hash != NULL};
+	uint64_t       skipped;
+	char           more[64] = "";
 
 	if (!refusal_belongs(ek_hash, why->kind) ||
 	    !refusals_admit(refusals, ek_hash, why->kind, clock_monotonic_ms(), &skipped))
 		return;
-	refusal = memory_new(sizeof *refusal);
-	refusal->job =
-	    (struct store_job){.run = refusal_run_cb, .done = refusal_done_cb, .arg = refusal};
-	refusal->asker = *asker;
-	if (ek_hash != NULL) {
-		refusal->has_ek = true;
-		memcpy(refusal->ek_hash, ek_hash, sizeof refusal->ek_hash);
-	}
+	if (ek_hash != NULL)
+		memcpy(refusal.ek_hash, ek_hash, sizeof refusal.ek_hash);
 	if (skipped != 0)
 		(void)snprintf(more, sizeof more, " (%" PRIu64 " refusals more were only counted)", skipped);
-	(void)snprintf(refusal->detail, sizeof refusal->detail, "%s: %s%s", error_type(why->kind),
+	(void)snprintf(refusal.detail, sizeof refusal.detail, "%s: %s%s", error_type(why->kind),
 	    why->detail, more);
-	store_writer_submit(refusals->writer, &refusal->job);
+	call_submit(&attestation_operation_service, refusals->writer, &refusal_operation, asker,
+	    &refusal);
 }

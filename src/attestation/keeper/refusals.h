@@ -10,7 +10,7 @@
 
 #include "util/error.h"
 
-struct asker;
+struct call_asker;
 struct refusals;
 struct store_writer;
 
@@ -22,7 +22,7 @@ void             refusals_free(struct refusals *refusals);
  * Puts a refusal on record if it is of a kind that belongs there; `ek_hash` is that of a
  * device that is enrolled, or was when its challenge was made, or NULL. Any thread.
  */
-void refusals_record(struct refusals *refusals, const struct asker *asker,
+void refusals_record(struct refusals *refusals, const struct call_asker *asker,
     const uint8_t *ek_hash, const struct error *why);
 
 /*

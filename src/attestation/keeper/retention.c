@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attestation/keeper/operation.h"
 #include "attestation/settings.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/store.h"
-#include "store/writer.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -32,13 +32,17 @@
 
 struct retention {
 	const struct attestation_settings *settings;
-	struct store_writer   *writer;
-	struct store_job       job;
-	atomic_bool            busy;    /* the job is the writer's */
-	bool                   more;    /* this and the next two are the writer's while it is */
-	size_t                 entries; /* removed */
-	size_t                 certificates;
-	int64_t                next_ms;
+	struct store_writer               *writer;
+	atomic_bool                        busy; /* a step is the writer's */
+	bool                               more; /* the writer's while it is */
+	int64_t                            next_ms;
+};
+
+/* A step: what one transaction removed. */
+struct cut {
+	struct retention *retention;
+	size_t            entries;
+	size_t            certificates;
 };
 
 /* Whether it is of somebody's act: what we do for the time itself says nothing of it. */
@@ -72,17 +76,28 @@ retention_of_certificates(const struct attestation_settings *settings)
 	                                                                : settings->crl_lifetime;
 }
 
-/* In the writer's thread, inside its transaction. */
-static int
-retention_run_cb(struct store *store, void *arg, struct error *err)
+static void
+cut_note(struct call *call, const struct cut *cut)
 {
-	struct retention      *retention = arg;
-	const struct attestation_settings *settings = retention->settings;
-	int64_t                now = clock_now();
-	bool                   good = retention->more; /* a step before has asked */
+	char entries[LOG_NUMBER_SIZE];
+	char certificates[LOG_NUMBER_SIZE];
 
-	retention->entries = 0;
-	retention->certificates = 0;
+	if (cut->entries == 0 && cut->certificates == 0)
+		return;
+	call_note(call, "retention",
+	    (const struct log_field[]){{"audit_entries", log_number(cut->entries, entries)},
+	        {"certificates", log_number(cut->certificates, certificates)}, {NULL, NULL}});
+}
+
+static int
+cut_change(struct call *call, struct store *store, struct error *err)
+{
+	struct cut                        *cut = call->state;
+	struct retention                  *retention = cut->retention;
+	const struct attestation_settings *settings = retention->settings;
+	int64_t                            now = clock_now();
+	bool                               good = retention->more; /* a step before has asked */
+
 	retention->more = false;
 	if (!good && retention_check_clock(store, now, &good, err) != 0)
 		return -1;
@@ -91,47 +106,38 @@ retention_run_cb(struct store *store, void *arg, struct error *err)
 		    {"reason", "nothing was done for 30 days, if the clock is right"});
 		return 0;
 	}
-	store_actor_set(store, &(struct store_actor){.name = "attestd"});
 	if (settings->audit_retention != 0 &&
-	    store_audit_cut(store, now - settings->audit_retention, RETENTION_STEP, now,
-	        &retention->entries, err) != 0)
+	    store_audit_cut(store, now - settings->audit_retention, RETENTION_STEP, now, &cut->entries,
+	        err) != 0)
 		return -1;
 	if (settings->certificate_retention != 0 &&
 	    store_certificate_sweep(store, now - retention_of_certificates(settings), RETENTION_STEP,
-	        &retention->certificates, err) != 0)
+	        &cut->certificates, err) != 0)
 		return -1;
-	retention->more =
-	    retention->entries == RETENTION_STEP || retention->certificates == RETENTION_STEP;
+	retention->more = cut->entries == RETENTION_STEP || cut->certificates == RETENTION_STEP;
+	cut_note(call, cut);
 	return 0;
 }
 
-static void
-retention_log(const struct retention *retention)
+/* The last that is done with `retention`: the next step may begin. */
+static int
+cut_told(struct call *call, int rc, struct error *err)
 {
-	char entries[24];
-	char certificates[24];
+	struct retention *retention = ((struct cut *)call->state)->retention;
 
-	if (retention->entries == 0 && retention->certificates == 0)
-		return;
-	(void)snprintf(entries, sizeof entries, "%zu", retention->entries);
-	(void)snprintf(certificates, sizeof certificates, "%zu", retention->certificates);
-	LOG(INFO, {"event", "retention"}, {"audit_entries", entries}, {"certificates", certificates});
-}
-
-/* In the writer's thread, after the commit. */
-static void
-retention_done_cb(void *arg, const struct error *err)
-{
-	struct retention *retention = arg;
-
-	if (err != NULL) {
-		LOG(ERROR, {"event", "retention"}, {"reason", err->detail});
+	(void)err;
+	if (rc != 0)
 		retention->more = false; /* not each second */
-	} else {
-		retention_log(retention);
-	}
 	atomic_store(&retention->busy, false);
+	return rc;
 }
+
+static const struct call_operation cut_operation = {
+    .name = "retention",
+    .state_size = sizeof(struct cut),
+    .change = cut_change,
+    .told = cut_told,
+};
 
 struct retention *
 retention_new(const struct attestation_settings *settings, struct store_writer *writer)
@@ -140,8 +146,6 @@ retention_new(const struct attestation_settings *settings, struct store_writer *
 
 	retention->settings = settings;
 	retention->writer = writer;
-	retention->job = (struct store_job){
-	    .run = retention_run_cb, .done = retention_done_cb, .arg = retention};
 	return retention;
 }
 
@@ -162,5 +166,6 @@ retention_tick(struct retention *retention, int64_t now_ms)
 		retention->next_ms = now_ms + RETENTION_DAY_MS;
 	}
 	atomic_store(&retention->busy, true);
-	store_writer_submit(retention->writer, &retention->job);
+	call_submit(&attestation_operation_service, retention->writer, &cut_operation, NULL,
+	    &(struct cut){.retention = retention});
 }

@@ -1,0 +1,41 @@
+/* What the parts of the keeper share. */
+#ifndef ATTESTATION_KEEPER_KEEPER_PARTS_H
+#define ATTESTATION_KEEPER_KEEPER_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/bytes.h"
+
+struct auto_enroll;
+struct issuers;
+struct pending;
+struct refusals;
+struct retention;
+struct attestation_settings;
+struct shared;
+struct store;
+struct store_writer;
+struct quota;
+struct throttle;
+
+/* The whole keeper; read by every worker, changed by none but where it says. */
+struct attestation_keeper {
+	const struct attestation_settings *settings;
+	const char            *listening;
+	struct issuers        *issuers; /* for workers: issuers_acquire and issuers_greet */
+	struct bytes           tls_chain;
+	struct bytes           tls_key;
+	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */
+	struct auto_enroll    *auto_enroll; /* NULL: nobody enrols himself */
+	struct pending        *pending; /* has a lock of its own */
+	struct refusals       *refusals; /* so have these */
+	struct quota          *quota;
+	struct throttle       *throttle;
+	struct store_writer   *writer;  /* any thread may submit */
+	struct retention      *retention; /* this and the store are the main thread's */
+	struct store          *store;
+	char                   crl_failure[512]; /* what kept CRLs from being signed, as logged last */
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* Owns what the operations have in common: questions, refusals, and the device of an EK. */
+#include "config.h"
+
+#include "attestation/keeper/operation.h"
+
+#include <string.h>
+
+#include "store/inventory/audit.h"
+#include "store/inventory/device.h"
+#include "tpm/ek.h"
+
+const struct attestation_question *
+attestation_operation_asked(const struct call *call)
+{
+	return call->asked;
+}
+
+struct attestation_keeper *
+attestation_operation_keeper(const struct call *call)
+{
+	return call->worker->keeper;
+}
+
+static int
+operation_decode_cb(struct call *call, struct error *err)
+{
+	struct attestation_question *asked = call->asked;
+	int rc = attestation_question_decode(bytes_view(&call->body), asked, err);
+
+	call_asker_set(&call->asker, asked->request, "peer", asked->peer);
+	if (rc == 0)
+		call->operation = asked->kind == ATTESTATION_CERTIFY ? &attestation_operation_certify
+		                                                     : &attestation_operation_challenge;
+	return rc;
+}
+
+static void
+operation_act_cb(const struct call_asker *asker, struct store *store)
+{
+	store_actor_set(store, &(struct store_actor){"attestd", asker->name, asker->request});
+}
+
+const struct call_service attestation_operation_service = {
+    .asked_size = sizeof(struct attestation_question),
+    .decode = operation_decode_cb,
+    .act = operation_act_cb,
+    .refuse = attestation_refusal_encode,
+};
+
+int
+attestation_operation_device(struct store *store, const uint8_t ek_hash[32],
+    struct store_device *device, struct error *err)
+{
+	struct ek_hash hash;
+	char           text[EK_HASH_TEXT_SIZE];
+
+	memcpy(hash.bytes, ek_hash, sizeof hash.bytes);
+	ek_hash_format(&hash, text);
+	if (store_device_find(store, ek_hash, device, err) != 0) {
+		if (err->kind != ERROR_NOT_ENROLLED)
+			return -1;
+		return error_set(err, ERROR_NOT_ENROLLED,
+		    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
+	}
+	if (!device->enabled)
+		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is switched off",
+		    text);
+	return 0;
+}
