@@ -206,12 +206,20 @@ victims_cb(const struct store_issued *issued, void *arg)
 	return true;
 }
 
+/* What the transaction is told, and how many certificates it revoked. */
+struct revocation {
+	const struct command_call *call;
+	int                        reason;
+	size_t                     count;
+};
+
 /* All of them, or none. */
 static int
-revoke_all(struct store *store, const struct command_call *call, int reason, size_t *count,
-    struct error *err)
+revoke_all_cb(struct store *store, void *arg, struct error *err)
 {
-	*count = 0;
+	struct revocation         *revocation = arg;
+	const struct command_call *call = revocation->call;
+
 	for (size_t i = 0; i < call->operand_count; i++) {
 		struct victims victims = {.now = call->now};
 		int rc = find_issued(store, call->operands[i], victims_cb, &victims, err);
@@ -220,9 +228,9 @@ revoke_all(struct store *store, const struct command_call *call, int reason, siz
 			rc = error_set(err, ERROR_ALREADY_REVOKED,
 			    "\"%.255s\" has no certificate that is good: %s", call->operands[i],
 			    victims.revoked != 0 ? "revoked already" : "expired");
-		for (size_t at = 0; rc == 0 && at < victims.ids.size; at += STORE_ID_SIZE, (*count)++)
-			rc = store_issued_revoke(store, (const char *)victims.ids.data + at, call->now, reason,
-			    err);
+		for (size_t at = 0; rc == 0 && at < victims.ids.size; at += STORE_ID_SIZE, revocation->count++)
+			rc = store_issued_revoke(store, (const char *)victims.ids.data + at, call->now,
+			    revocation->reason, err);
 		bytes_clear(&victims.ids);
 		if (rc != 0)
 			return -1;
@@ -243,22 +251,18 @@ static int
 acme_admin_revoke(const struct command_call *call, struct error *err)
 {
 	const struct revoke *options = call->options;
+	struct revocation    revocation = {.call = call};
 	struct store        *store;
-	size_t               count = 0;
-	int                  reason = 0;
+	size_t               count;
 	int                  rc;
 
-	if (crl_reason_parse(options->reason, &reason, err) != 0)
+	if (crl_reason_parse(options->reason, &revocation.reason, err) != 0)
 		return COMMAND_USAGE;
 	if (store_acme_open(call->state_dir, &store, err) != 0)
 		return -1;
-	if ((rc = store_begin(store, err)) == 0) {
-		if ((rc = revoke_all(store, call, reason, &count, err)) == 0)
-			rc = store_commit(store, err);
-		else
-			store_rollback(store);
-	}
+	rc = store_change(store, revoke_all_cb, &revocation, err);
 	store_close(store);
+	count = revocation.count;
 	if (rc != 0)
 		return -1;
 	if (call->json)

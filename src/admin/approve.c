@@ -63,20 +63,27 @@ approve_resolve(struct store *store, const char *text, struct store_waiting *ent
 	    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash);
 }
 
+/* What the transaction is told. */
+struct approval {
+	const struct command_call *call;
+	approve_act               *act;
+	struct store_waiting      *entries; /* one for each operand */
+};
+
 static int
-approve_all(struct store *store, const struct command_call *call, approve_act *act,
-    struct store_waiting *entries, struct error *err)
+approve_all_cb(struct store *store, void *arg, struct error *err)
 {
-	if (store_begin(store, err) != 0)
-		return -1;
+	const struct approval     *approval = arg;
+	const struct command_call *call = approval->call;
+	struct store_waiting      *entries = approval->entries;
+
 	for (size_t i = 0; i < call->operand_count; i++) {
 		if (approve_resolve(store, call->operands[i], &entries[i], err) == 0 &&
-		    act(store, call, &entries[i], err) == 0)
+		    approval->act(store, call, &entries[i], err) == 0)
 			continue;
-		store_rollback(store);
 		return call->operand_count > 1 ? error_wrap(err, "nothing was done") : -1;
 	}
-	return store_commit(store, err);
+	return 0;
 }
 
 static int
@@ -90,7 +97,7 @@ approve_run(const struct command_call *call, approve_act *act,
 
 	rc = store_open(call->state_dir, &store, err);
 	if (rc == 0)
-		rc = approve_all(store, call, act, entries, err);
+		rc = store_change(store, approve_all_cb, &(struct approval){call, act, entries}, err);
 	store_close(store);
 	for (size_t i = 0; rc == 0 && i < call->operand_count; i++)
 		say(call, &entries[i], i);

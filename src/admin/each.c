@@ -19,29 +19,27 @@ struct each_result {
 	size_t              revoked; /* certificates that were good */
 };
 
+/* What the transaction is told. */
+struct each {
+	const struct command_call *call;
+	const struct each_act     *act;
+	struct each_result        *results; /* one for each operand */
+};
+
 static int
-each_change(struct store *store, const struct command_call *call, const struct each_act *act,
-    struct each_result *results, struct error *err)
+each_change_cb(struct store *store, void *arg, struct error *err)
 {
+	struct each               *each = arg;
+	const struct command_call *call = each->call;
+	const struct each_act     *act = each->act;
+	struct each_result        *results = each->results;
+
 	for (size_t i = 0; i < call->operand_count; i++) {
 		if (store_device_resolve(store, call->operands[i], &results[i].device, err) != 0 ||
 		    act->change(store, call, &results[i].device, &results[i].revoked, err) != 0)
 			return call->operand_count > 1 ? error_wrap(err, "%s", act->nothing) : -1;
 	}
 	return 0;
-}
-
-static int
-each_change_all(struct store *store, const struct command_call *call, const struct each_act *act,
-    struct each_result *results, struct error *err)
-{
-	if (store_begin(store, err) != 0)
-		return -1;
-	if (each_change(store, call, act, results, err) != 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
 }
 
 static void
@@ -75,7 +73,7 @@ each_run(const struct command_call *call, const struct each_act *act, struct err
 	int                 rc = store_open(call->state_dir, &store, err);
 
 	if (rc == 0)
-		rc = each_change_all(store, call, act, results, err);
+		rc = store_change(store, each_change_cb, &(struct each){call, act, results}, err);
 	store_close(store);
 	if (rc == 0 && call->json)
 		each_say_json(results, call->operand_count);

@@ -102,41 +102,50 @@ revoke_serial(struct store *store, const struct command_call *call, const char *
 	    err);
 }
 
-static int
-revoke_all(struct store *store, const struct command_call *call, int reason, size_t *total,
-    struct error *err)
-{
-	const struct option_list *serials = &((const struct revoke *)call->options)->serials;
-	size_t                    revoked = 0;
+/* What the transaction is told, and how many certificates it revoked. */
+struct revocation {
+	const struct command_call *call;
+	int                        reason;
+	size_t                     total;
+};
 
-	for (size_t i = 0; i < call->operand_count; i++, *total += revoked)
+static int
+revoke_all(struct store *store, struct revocation *revocation, struct error *err)
+{
+	const struct command_call *call = revocation->call;
+	const struct option_list  *serials = &((const struct revoke *)call->options)->serials;
+	int                        reason = revocation->reason;
+	size_t                     revoked = 0;
+
+	for (size_t i = 0; i < call->operand_count; i++, revocation->total += revoked)
 		if (revoke_device(store, call, call->operands[i], reason, &revoked, err) != 0)
 			return -1;
-	for (size_t i = 0; i < serials->count; i++, *total += revoked)
+	for (size_t i = 0; i < serials->count; i++, revocation->total += revoked)
 		if (revoke_serial(store, call, serials->texts[i], reason, &revoked, err) != 0)
 			return -1;
 	return 0;
 }
 
 static int
+revoke_all_cb(struct store *store, void *arg, struct error *err)
+{
+	if (revoke_all(store, arg, err) == 0)
+		return 0;
+	return error_wrap(err, "nothing was revoked");
+}
+
+static int
 revoke_in_store(const struct command_call *call, int reason, size_t *total, struct error *err)
 {
-	struct store *store = NULL;
-	int           rc;
+	struct revocation revocation = {call, reason, 0};
+	struct store     *store = NULL;
+	int               rc;
 
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = store_begin(store, err);
-	if (rc == 0) {
-		rc = revoke_all(store, call, reason, total, err);
-		if (rc == 0) {
-			rc = store_commit(store, err);
-		} else {
-			store_rollback(store);
-			error_wrap(err, "nothing was revoked");
-		}
-	}
+	rc = store_change(store, revoke_all_cb, &revocation, err);
 	store_close(store);
+	*total = revocation.total;
 	return rc;
 }
 

@@ -106,6 +106,17 @@ store_rollback(struct store *store)
 }
 
 int
+store_change(struct store *store, store_change_cb *run, void *arg, struct error *err)
+{
+	if (store_begin(store, err) != 0)
+		return -1;
+	if (run(store, arg, err) == 0)
+		return store_commit(store, err);
+	store_rollback(store);
+	return -1;
+}
+
+int
 store_mark(struct store *store, struct error *err)
 {
 	if (store_check_writing(store, err) != 0)

@@ -43,6 +43,13 @@ int  store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 
 /*
+ * One transaction around `run`: committed when it returns 0, undone when it returns -1.
+ * Returns 0 when it is on disk; or -1 with what `run` or the store said.
+ */
+typedef int store_change_cb(struct store *store, void *arg, struct error *err);
+int         store_change(struct store *store, store_change_cb *run, void *arg, struct error *err);
+
+/*
  * Marks a point inside a transaction; with keep false store_release undoes what
  * came after it. Several askers share one transaction so.
  */

@@ -169,6 +169,27 @@ publish_crl(const struct command_call *call, struct store *store, const struct c
 	crl_keeper_free(crl);
 }
 
+/* What the transaction is told. */
+struct issuing_change {
+	const struct command_call *call;
+	const struct issuer_files *old;
+	const struct issuer_next  *next;
+	const struct ca           *ca;
+};
+
+/* The files last: what fails before them is undone. */
+static int
+issuing_change_cb(struct store *store, void *arg, struct error *err)
+{
+	const struct issuing_change *change = arg;
+	const struct command_call   *call = change->call;
+
+	if (check_still_old(call->state_dir, change->old, err) != 0 ||
+	    put_on_record(store, change->old, change->ca->certificate, call->now, err) != 0)
+		return -1;
+	return issuer_replace(call->state_dir, change->old, change->next, err);
+}
+
 int
 issuing_put(const struct command_call *call, const struct issuer_files *old,
     const struct issuer_next *next, const struct ca *ca, struct error *err)
@@ -177,18 +198,8 @@ issuing_put(const struct command_call *call, const struct issuer_files *old,
 	int           rc = store_open(call->state_dir, &store, err);
 
 	if (rc == 0)
-		rc = store_begin(store, err);
-	if (rc == 0) {
-		/* The files last: what fails before them is undone. */
-		if (check_still_old(call->state_dir, old, err) != 0 ||
-		    put_on_record(store, old, ca->certificate, call->now, err) != 0 ||
-		    issuer_replace(call->state_dir, old, next, err) != 0) {
-			store_rollback(store);
-			rc = -1;
-		} else {
-			rc = store_commit(store, err);
-		}
-	}
+		rc = store_change(store, issuing_change_cb,
+		    &(struct issuing_change){call, old, next, ca}, err);
 	if (rc == 0 && strcmp(next->id, old->id) != 0)
 		publish_crl(call, store, ca);
 	store_close(store);

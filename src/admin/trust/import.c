@@ -187,6 +187,22 @@ import_record(struct store *store, const struct import *import, const struct com
 	return store_audit_add(store, AUDIT_TRUST_IMPORT, NULL, "done", detail, import->now, err);
 }
 
+/* What the transaction is told. */
+struct import_change {
+	struct import             *import;
+	const struct command_call *call;
+};
+
+static int
+import_change_cb(struct store *store, void *arg, struct error *err)
+{
+	const struct import_change *change = arg;
+
+	if (import_add(store, change->import, err) != 0)
+		return -1;
+	return import_record(store, change->import, change->call, err);
+}
+
 static int
 import_commit(struct import *import, const struct command_call *call, struct error *err)
 {
@@ -195,14 +211,7 @@ import_commit(struct import *import, const struct command_call *call, struct err
 
 	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = store_begin(store, err);
-	if (rc == 0 && (import_add(store, import, err) != 0 ||
-	                   import_record(store, import, call, err) != 0)) {
-		store_rollback(store);
-		rc = -1;
-	}
-	if (rc == 0)
-		rc = store_commit(store, err);
+	rc = store_change(store, import_change_cb, &(struct import_change){import, call}, err);
 	if (rc == 0)
 		import_find_rootless(store, import);
 	store_close(store);

@@ -123,24 +123,26 @@ remove_one(struct store *store, const char *text, struct removal *removal, int64
 	return store_trust_remove(store, removal->fingerprint, now, err);
 }
 
+/* What the transaction is told. */
+struct removals {
+	const struct command_call *call;
+	struct removal            *each; /* one for each operand */
+};
+
 static int
-remove_all(struct store *store, const struct command_call *call, struct removal *removals,
-    struct error *err)
+remove_all_cb(struct store *store, void *arg, struct error *err)
 {
-	if (store_begin(store, err) != 0)
-		return -1;
+	const struct removals     *removals = arg;
+	const struct command_call *call = removals->call;
+
 	for (size_t i = 0; i < call->operand_count; i++) {
-		if (remove_one(store, call->operands[i], &removals[i], call->now, err) != 0) {
-			store_rollback(store);
+		if (remove_one(store, call->operands[i], &removals->each[i], call->now, err) != 0)
 			return call->operand_count > 1 ? error_wrap(err, "nothing was removed") : -1;
-		}
 	}
 	for (size_t i = 0; i < call->operand_count; i++)
-		if (store_trust_list(store, remove_find_twin_cb, &removals[i], err) != 0) {
-			store_rollback(store);
+		if (store_trust_list(store, remove_find_twin_cb, &removals->each[i], err) != 0)
 			return -1;
-		}
-	return store_commit(store, err);
+	return 0;
 }
 
 static void
@@ -177,7 +179,7 @@ admin_trust_remove(const struct command_call *call, struct error *err)
 		abort(); /* as memory_new does */
 	rc = store_open(call->state_dir, &store, err);
 	if (rc == 0)
-		rc = remove_all(store, call, removals, err);
+		rc = store_change(store, remove_all_cb, &(struct removals){call, removals}, err);
 	store_close(store);
 	if (rc == 0)
 		remove_say(removals, call->operand_count, call->json);

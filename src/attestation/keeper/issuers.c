@@ -323,22 +323,22 @@ warn_of_end(const X509 *certificate, int64_t now)
 	    {"reason", "the issuing certificate ends soon, and AK certificates with it; run: attest-ca issuing renew"});
 }
 
+static int
+settle_cb(struct store *store, void *arg, struct error *err)
+{
+	(void)store; /* nobody else changes the files while the store is ours to write */
+	return issuer_settle(arg, err);
+}
+
 /* What a crash left of a renewal is ended; when that fails, the key stays where it was found. */
 static void
-settle(const char *state_dir, const char *id, struct store *store)
+settle(char *state_dir, const char *id, struct store *store)
 {
 	struct error err = {0};
 
-	if (!issuer_is_unsettled(state_dir, id))
+	if (!issuer_is_unsettled(state_dir, id) ||
+	    store_change(store, settle_cb, state_dir, &err) == 0)
 		return;
-	if (store_begin(store, &err) == 0) {
-		if (issuer_settle(state_dir, &err) == 0) {
-			if (store_commit(store, &err) == 0)
-				return;
-		} else {
-			store_rollback(store);
-		}
-	}
 	LOG(WARNING, {"event", "issuer"}, {"issuer", id}, {"reason", err.detail});
 }
 

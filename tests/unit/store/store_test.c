@@ -152,6 +152,47 @@ START_TEST(rollback_undoes_all)
 }
 END_TEST
 
+/* Enrols device 1, and then does as `arg` says. */
+static int
+change_cb(struct store *changed, void *arg, struct error *change_err)
+{
+	ck_assert_ptr_eq(changed, store);
+	unit_ok(enroll(1, 0, NULL), &err);
+	return *(const int *)arg == 0 ? 0 : error_set(change_err, ERROR_CONFLICT, "on second thoughts");
+}
+
+START_TEST(change_is_committed_when_it_returns_0)
+{
+	unit_ok(store_change(store, change_cb, &(int){0}, &err), &err);
+	ck_assert(present(1));
+	unit_ok(store_begin(store, &err), &err); /* none is open any more */
+	store_rollback(store);
+	ck_assert(present(1));
+}
+END_TEST
+
+START_TEST(change_is_undone_when_it_fails)
+{
+	struct error why = {0};
+
+	unit_fails(store_change(store, change_cb, &(int){-1}, &why), &why, ERROR_CONFLICT,
+	    "on second thoughts");
+	ck_assert(!present(1));
+	unit_ok(store_change(store, change_cb, &(int){0}, &err), &err);
+}
+END_TEST
+
+START_TEST(change_inside_a_transaction_is_not_run)
+{
+	unit_ok(store_begin(store, &err), &err);
+	ck_assert_int_eq(store_change(store, change_cb, &(int){0}, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert(!present(1));
+	unit_ok(store_commit(store, &err), &err);
+	ck_assert(!present(1));
+}
+END_TEST
+
 START_TEST(release_undoes_to_its_mark_alone)
 {
 	unit_ok(store_begin(store, &err), &err);
@@ -411,6 +452,9 @@ case_of_transactions(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, rollback_undoes_all);
+	tcase_add_test(tc, change_is_committed_when_it_returns_0);
+	tcase_add_test(tc, change_is_undone_when_it_fails);
+	tcase_add_test(tc, change_inside_a_transaction_is_not_run);
 	tcase_add_test(tc, release_undoes_to_its_mark_alone);
 	tcase_add_test(tc, transaction_out_of_order_is_internal);
 	tcase_add_test(tc, commit_on_a_full_disk_undoes_all);
