@@ -44,7 +44,7 @@ orders_text_cb(const struct store_order *order, void *arg)
 		(void)printf("%-24s%-22s%-12s%-24sNAME\n", "ORDER", "CREATED", "STATUS", "ACCOUNT");
 	clock_format(order->created, created);
 	(void)printf("%-24s%-22s%-12s%-24s", order->id, created,
-	    status_name(order_status_at(order, walk->call->now)), order->account);
+	    status_name(transition_order_status(order, walk->call->now)), order->account);
 	print_text(stdout, name);
 	if (order->problem.detail != NULL) {
 		(void)printf(": ");
@@ -64,7 +64,7 @@ orders_json_cb(const struct store_order *order, void *arg)
 		(void)json_array_append_new(names, json_string(order->authorizations[i].value));
 	print_json_item(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:s?}",
 	                    "id", order->id, "account", order->account, "status",
-	                    status_name(order_status_at(order, walk->call->now)), "names", names,
+	                    status_name(transition_order_status(order, walk->call->now)), "names", names,
 	                    "created", find_json_time(order->created), "expires",
 	                    find_json_time(order->expires), "problem", order->problem.detail,
 	                    "certificate", order->certificate[0] != '\0' ? order->certificate : NULL),

@@ -170,7 +170,7 @@ account_update(struct call *call, struct store *store, struct store_account *acc
 	if ((flags & ACME_FLAG_TERMS_AGREED) != 0)
 		account->terms_agreed = true;
 	if ((flags & ACME_FLAG_DEACTIVATE) != 0)
-		return account_status_update(store, account, STATUS_DEACTIVATED, err);
+		return transition_account_update(store, account, STATUS_DEACTIVATED, err);
 	if ((flags & (ACME_FLAG_CONTACTS | ACME_FLAG_TERMS_AGREED)) == 0)
 		return 0;
 	return store_account_update(store, account, account->status, err);
@@ -259,7 +259,7 @@ page_add_cb(const struct store_order *order, void *arg)
 {
 	struct page *page = arg;
 
-	if (order_status_at(order, page->now) == STATUS_INVALID)
+	if (transition_order_status(order, page->now) == STATUS_INVALID)
 		return true;
 	if (page->count == ACME_ORDERS_MAX) {
 		page->more = true;

@@ -73,7 +73,7 @@ settle_order(struct call *call, struct store *store,
 	int                rc = store_order_find(store, authorization->order, &order, err);
 
 	if (rc == 0)
-		rc = order_settle(store, &order, call->now, err);
+		rc = transition_order_settle(store, &order, call->now, err);
 	store_order_clear(&order);
 	return rc;
 }
@@ -82,14 +82,14 @@ static int
 authorization_deactivate(struct call *call, struct store *store,
     struct store_authorization *authorization, struct error *err)
 {
-	enum status status = authorization_status_at(authorization, call->now);
+	enum status status = transition_authorization_status(authorization, call->now);
 
 	if (status == STATUS_DEACTIVATED)
 		return 0;
-	if (!state_may(STATE_AUTHORIZATION, status, STATUS_DEACTIVATED))
+	if (!transition_may(TRANSITION_AUTHORIZATION, status, STATUS_DEACTIVATED))
 		return error_set(err, ERROR_MALFORMED, "the authorization is %s; there is nothing to deactivate",
 		    status_name(status));
-	if (authorization_status_update(store, authorization, STATUS_DEACTIVATED,
+	if (transition_authorization_update(store, authorization, STATUS_DEACTIVATED,
 	        authorization->challenge, err) != 0)
 		return -1;
 	return settle_order(call, store, authorization, err);
@@ -119,7 +119,7 @@ static int
 challenge_is_open(struct call *call, const struct store_authorization *authorization,
     struct error *err)
 {
-	enum status status = authorization_status_at(authorization, call->now);
+	enum status status = transition_authorization_status(authorization, call->now);
 
 	if (authorization->challenge != STATUS_PENDING) {
 		snapshot_authorization(authorization, call->now, &call->answer);
@@ -216,7 +216,7 @@ challenge_decide(struct call *call, struct store *store,
 		authorization->problem = challenge->problem;
 		challenge->problem = (struct store_problem){0};
 	}
-	if (authorization_status_update(store, authorization, status, status, err) != 0)
+	if (transition_authorization_update(store, authorization, status, status, err) != 0)
 		return -1;
 	return settle_order(call, store, authorization, err);
 }

@@ -29,7 +29,7 @@
 static int
 check_ready(const struct call *call, const struct store_order *order, struct error *err)
 {
-	enum status status = order_status_at(order, call->now);
+	enum status status = transition_order_status(order, call->now);
 
 	if (status == STATUS_VALID)
 		return error_set(err, ERROR_ORDER_NOT_READY,
@@ -42,7 +42,7 @@ check_ready(const struct call *call, const struct store_order *order, struct err
 		    "the order is %s: its device-attest-01 challenge has not been answered",
 		    status_name(status));
 	for (size_t i = 0; i < order->authorization_count; i++) {
-		if (authorization_status_at(&order->authorizations[i], call->now) != STATUS_VALID)
+		if (transition_authorization_status(&order->authorizations[i], call->now) != STATUS_VALID)
 			return error_set(err, ERROR_UNAUTHORIZED, "the authorization for %s is no longer valid",
 			    order->authorizations[i].value);
 	}
@@ -190,7 +190,7 @@ finalize_change(struct call *call, struct store *store, struct error *err)
 	if (rc == 0 && (rc = check_ready(call, &order, err)) == 0 &&
 	    (rc = store_issued_add(store, issued, err)) == 0) {
 		(void)snprintf(order.certificate, sizeof order.certificate, "%s", issued->id);
-		rc = order_status_update(store, &order, STATUS_VALID, err);
+		rc = transition_order_update(store, &order, STATUS_VALID, err);
 	}
 	if (rc == 0) {
 		operation_note(call, "issued", order.certificate, order.authorizations[0].value,

@@ -41,7 +41,7 @@ snapshot_order(const struct store_order *order, int64_t now, struct bytes *answe
 
 	message.order = (struct acme_order){
 	    .id = view_text(order->id),
-	    .status = order_status_at(order, now),
+	    .status = transition_order_status(order, now),
 	    .expires = order->expires,
 	    .not_before = order->not_before,
 	    .not_after = order->not_after,
@@ -71,7 +71,7 @@ snapshot_authorization(const struct store_authorization *authorization, int64_t 
 
 	message.authorization = (struct acme_authorization){
 	    .id = view_text(authorization->id),
-	    .status = authorization_status_at(authorization, now),
+	    .status = transition_authorization_status(authorization, now),
 	    .expires = authorization->expires,
 	    .identifier = {view_text(authorization->type), view_text(authorization->value)},
 	    .challenge_status = authorization->challenge,

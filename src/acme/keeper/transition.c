@@ -10,33 +10,33 @@
 
 /* Every arrow there is. Authorizations are decided at once: nothing is ever "processing" for long. */
 static const struct {
-	enum state_object object;
-	enum status       from;
-	enum status       to;
+	enum transition_object object;
+	enum status            from;
+	enum status            to;
 } arrows[] = {
-    {STATE_ACCOUNT, STATUS_VALID, STATUS_DEACTIVATED},
-    {STATE_ACCOUNT, STATUS_VALID, STATUS_REVOKED},
-    {STATE_ORDER, STATUS_PENDING, STATUS_READY},
-    {STATE_ORDER, STATUS_PENDING, STATUS_INVALID},
-    {STATE_ORDER, STATUS_READY, STATUS_VALID},
-    {STATE_ORDER, STATUS_READY, STATUS_INVALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_VALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_INVALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_DEACTIVATED},
-    {STATE_AUTHORIZATION, STATUS_VALID, STATUS_DEACTIVATED},
-    {STATE_CHALLENGE, STATUS_PENDING, STATUS_VALID},
-    {STATE_CHALLENGE, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_ACCOUNT, STATUS_VALID, STATUS_DEACTIVATED},
+    {TRANSITION_ACCOUNT, STATUS_VALID, STATUS_REVOKED},
+    {TRANSITION_ORDER, STATUS_PENDING, STATUS_READY},
+    {TRANSITION_ORDER, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_ORDER, STATUS_READY, STATUS_VALID},
+    {TRANSITION_ORDER, STATUS_READY, STATUS_INVALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_VALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_DEACTIVATED},
+    {TRANSITION_AUTHORIZATION, STATUS_VALID, STATUS_DEACTIVATED},
+    {TRANSITION_CHALLENGE, STATUS_PENDING, STATUS_VALID},
+    {TRANSITION_CHALLENGE, STATUS_PENDING, STATUS_INVALID},
 };
 
-static const char *const object_names[STATE_OBJECT_COUNT] = {
-    [STATE_ACCOUNT] = "account",
-    [STATE_ORDER] = "order",
-    [STATE_AUTHORIZATION] = "authorization",
-    [STATE_CHALLENGE] = "challenge",
+static const char *const object_names[TRANSITION_OBJECT_COUNT] = {
+    [TRANSITION_ACCOUNT] = "account",
+    [TRANSITION_ORDER] = "order",
+    [TRANSITION_AUTHORIZATION] = "authorization",
+    [TRANSITION_CHALLENGE] = "challenge",
 };
 
 bool
-state_may(enum state_object object, enum status from, enum status to)
+transition_may(enum transition_object object, enum status from, enum status to)
 {
 	for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
 		if (arrows[i].object == object && arrows[i].from == from && arrows[i].to == to)
@@ -46,47 +46,47 @@ state_may(enum state_object object, enum status from, enum status to)
 }
 
 static int
-state_check(enum state_object object, enum status from, enum status to, struct error *err)
+transition_check(enum transition_object object, enum status from, enum status to, struct error *err)
 {
-	if (!state_may(object, from, to))
+	if (!transition_may(object, from, to))
 		return error_set(err, ERROR_INTERNAL, "no %s goes from %s to %s", object_names[object],
 		    status_name(from), status_name(to));
 	return 0;
 }
 
 int
-account_status_update(struct store *store, struct store_account *account, enum status to,
+transition_account_update(struct store *store, struct store_account *account, enum status to,
     struct error *err)
 {
 	enum status from = account->status;
 
-	if (state_check(STATE_ACCOUNT, from, to, err) != 0)
+	if (transition_check(TRANSITION_ACCOUNT, from, to, err) != 0)
 		return -1;
 	account->status = to;
 	return store_account_update(store, account, from, err);
 }
 
 int
-order_status_update(struct store *store, struct store_order *order, enum status to,
+transition_order_update(struct store *store, struct store_order *order, enum status to,
     struct error *err)
 {
 	enum status from = order->status;
 
-	if (state_check(STATE_ORDER, from, to, err) != 0)
+	if (transition_check(TRANSITION_ORDER, from, to, err) != 0)
 		return -1;
 	order->status = to;
 	return store_order_update(store, order, from, err);
 }
 
 int
-authorization_status_update(struct store *store, struct store_authorization *authorization,
+transition_authorization_update(struct store *store, struct store_authorization *authorization,
     enum status to, enum status challenge, struct error *err)
 {
 	enum status from = authorization->status;
 
-	if (state_check(STATE_AUTHORIZATION, from, to, err) != 0 ||
+	if (transition_check(TRANSITION_AUTHORIZATION, from, to, err) != 0 ||
 	    (authorization->challenge != challenge &&
-	        state_check(STATE_CHALLENGE, authorization->challenge, challenge, err) != 0))
+	        transition_check(TRANSITION_CHALLENGE, authorization->challenge, challenge, err) != 0))
 		return -1;
 	authorization->status = to;
 	authorization->challenge = challenge;
@@ -94,7 +94,7 @@ authorization_status_update(struct store *store, struct store_authorization *aut
 }
 
 enum status
-order_status_at(const struct store_order *order, int64_t now)
+transition_order_status(const struct store_order *order, int64_t now)
 {
 	if ((order->status == STATUS_PENDING || order->status == STATUS_READY) && order->expires <= now)
 		return STATUS_INVALID;
@@ -102,7 +102,7 @@ order_status_at(const struct store_order *order, int64_t now)
 }
 
 enum status
-authorization_status_at(const struct store_authorization *authorization, int64_t now)
+transition_authorization_status(const struct store_authorization *authorization, int64_t now)
 {
 	if ((authorization->status == STATUS_PENDING || authorization->status == STATUS_VALID) &&
 	    authorization->expires <= now)
@@ -126,23 +126,24 @@ order_blame(struct store_order *order, const struct store_authorization *authori
 }
 
 int
-order_settle(struct store *store, struct store_order *order, int64_t now, struct error *err)
+transition_order_settle(struct store *store, struct store_order *order, int64_t now,
+    struct error *err)
 {
 	size_t valid = 0;
 
 	if (order->status != STATUS_PENDING && order->status != STATUS_READY)
 		return 0;
 	for (size_t i = 0; i < order->authorization_count; i++) {
-		enum status status = authorization_status_at(&order->authorizations[i], now);
+		enum status status = transition_authorization_status(&order->authorizations[i], now);
 
 		if (status == STATUS_VALID) {
 			valid++;
 		} else if (status != STATUS_PENDING) {
 			order_blame(order, &order->authorizations[i], status);
-			return order_status_update(store, order, STATUS_INVALID, err);
+			return transition_order_update(store, order, STATUS_INVALID, err);
 		}
 	}
 	if (order->status == STATUS_PENDING && valid != 0 && valid == order->authorization_count)
-		return order_status_update(store, order, STATUS_READY, err);
+		return transition_order_update(store, order, STATUS_READY, err);
 	return 0;
 }

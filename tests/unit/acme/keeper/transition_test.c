@@ -15,26 +15,26 @@
 
 /* Written down again from the RFC, row by row: object, from, to. */
 static const struct {
-	enum state_object object;
-	enum status       from;
-	enum status       to;
+	enum transition_object object;
+	enum status            from;
+	enum status            to;
 } arrows[] = {
-    {STATE_CHALLENGE, STATUS_PENDING, STATUS_VALID},
-    {STATE_CHALLENGE, STATUS_PENDING, STATUS_INVALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_INVALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_VALID},
-    {STATE_AUTHORIZATION, STATUS_PENDING, STATUS_DEACTIVATED},
-    {STATE_AUTHORIZATION, STATUS_VALID, STATUS_DEACTIVATED},
-    {STATE_ORDER, STATUS_PENDING, STATUS_INVALID},
-    {STATE_ORDER, STATUS_PENDING, STATUS_READY},
-    {STATE_ORDER, STATUS_READY, STATUS_INVALID},
-    {STATE_ORDER, STATUS_READY, STATUS_VALID},
-    {STATE_ACCOUNT, STATUS_VALID, STATUS_DEACTIVATED},
-    {STATE_ACCOUNT, STATUS_VALID, STATUS_REVOKED},
+    {TRANSITION_CHALLENGE, STATUS_PENDING, STATUS_VALID},
+    {TRANSITION_CHALLENGE, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_VALID},
+    {TRANSITION_AUTHORIZATION, STATUS_PENDING, STATUS_DEACTIVATED},
+    {TRANSITION_AUTHORIZATION, STATUS_VALID, STATUS_DEACTIVATED},
+    {TRANSITION_ORDER, STATUS_PENDING, STATUS_INVALID},
+    {TRANSITION_ORDER, STATUS_PENDING, STATUS_READY},
+    {TRANSITION_ORDER, STATUS_READY, STATUS_INVALID},
+    {TRANSITION_ORDER, STATUS_READY, STATUS_VALID},
+    {TRANSITION_ACCOUNT, STATUS_VALID, STATUS_DEACTIVATED},
+    {TRANSITION_ACCOUNT, STATUS_VALID, STATUS_REVOKED},
 };
 
 static bool
-arrow_is(enum state_object object, enum status from, enum status to)
+arrow_is(enum transition_object object, enum status from, enum status to)
 {
 	for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
 		if (arrows[i].object == object && arrows[i].from == from && arrows[i].to == to)
@@ -45,10 +45,10 @@ arrow_is(enum state_object object, enum status from, enum status to)
 
 START_TEST(may_follows_the_diagrams)
 {
-	for (enum state_object object = 0; object < STATE_OBJECT_COUNT; object++)
+	for (enum transition_object object = 0; object < TRANSITION_OBJECT_COUNT; object++)
 		for (enum status from = 0; from < STATUS_COUNT; from++)
 			for (enum status to = 0; to < STATUS_COUNT; to++)
-				ck_assert_msg(state_may(object, from, to) == arrow_is(object, from, to),
+				ck_assert_msg(transition_may(object, from, to) == arrow_is(object, from, to),
 				    "object %d from %s to %s", (int)object, status_name(from), status_name(to));
 }
 END_TEST
@@ -106,11 +106,11 @@ teardown(void)
 	scratch_remove(dir);
 }
 
-START_TEST(order_status_update_where_no_arrow_is_writes_nothing)
+START_TEST(transition_order_update_where_no_arrow_is_writes_nothing)
 {
 	struct store_order found;
 
-	unit_fails(order_status_update(store, &order, STATUS_VALID, &err), &err, ERROR_INTERNAL,
+	unit_fails(transition_order_update(store, &order, STATUS_VALID, &err), &err, ERROR_INTERNAL,
 	    "no order goes from pending to valid");
 	unit_ok(store_order_find(store, order.id, &found, &err), &err);
 	ck_assert_int_eq((int)found.status, STATUS_PENDING);
@@ -118,29 +118,29 @@ START_TEST(order_status_update_where_no_arrow_is_writes_nothing)
 }
 END_TEST
 
-START_TEST(order_status_update_of_what_another_moved_is_conflict)
+START_TEST(transition_order_update_of_what_another_moved_is_conflict)
 {
 	struct store_order found;
 
 	unit_ok(store_order_find(store, order.id, &found, &err), &err);
-	unit_ok(order_status_update(store, &found, STATUS_READY, &err), &err);
+	unit_ok(transition_order_update(store, &found, STATUS_READY, &err), &err);
 	store_order_clear(&found);
-	ck_assert_int_eq(order_status_update(store, &order, STATUS_INVALID, &err), -1);
+	ck_assert_int_eq(transition_order_update(store, &order, STATUS_INVALID, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
 }
 END_TEST
 
-START_TEST(authorization_status_update_moves_the_challenge_by_its_own_diagram)
+START_TEST(transition_authorization_update_moves_the_challenge_by_its_own_diagram)
 {
 	struct store_authorization authorization;
 
 	unit_ok(store_authorization_find(store, order.authorizations[0].id, &authorization, &err), &err);
-	unit_fails(authorization_status_update(store, &authorization, STATUS_VALID, STATUS_EXPIRED, &err),
+	unit_fails(transition_authorization_update(store, &authorization, STATUS_VALID, STATUS_EXPIRED, &err),
 	    &err, ERROR_INTERNAL, "no challenge goes from pending to expired");
-	unit_ok(authorization_status_update(store, &authorization, STATUS_VALID, STATUS_VALID, &err), &err);
-	unit_fails(authorization_status_update(store, &authorization, STATUS_INVALID, STATUS_VALID, &err),
+	unit_ok(transition_authorization_update(store, &authorization, STATUS_VALID, STATUS_VALID, &err), &err);
+	unit_fails(transition_authorization_update(store, &authorization, STATUS_INVALID, STATUS_VALID, &err),
 	    &err, ERROR_INTERNAL, "no authorization goes from valid to invalid");
-	unit_ok(authorization_status_update(store, &authorization, STATUS_DEACTIVATED, STATUS_VALID, &err),
+	unit_ok(transition_authorization_update(store, &authorization, STATUS_DEACTIVATED, STATUS_VALID, &err),
 	    &err);
 	store_authorization_clear(&authorization);
 }
@@ -163,23 +163,23 @@ static const struct {
     {STATUS_VALID, STATUS_VALID, NOW + 100, STATUS_INVALID, "the authorization for laptop is expired"},
 };
 
-START_TEST(order_settle_follows_the_authorizations)
+START_TEST(transition_order_settle_follows_the_authorizations)
 {
 	order.authorizations[0].status = settles[_i].first;
 	order.authorizations[1].status = settles[_i].second;
-	unit_ok(order_settle(store, &order, settles[_i].now, &err), &err);
+	unit_ok(transition_order_settle(store, &order, settles[_i].now, &err), &err);
 	ck_assert_int_eq((int)order.status, (int)settles[_i].becomes);
 	ck_assert_pstr_eq(order.problem.detail, settles[_i].problem);
 }
 END_TEST
 
-START_TEST(order_settle_takes_over_the_problem_of_the_challenge)
+START_TEST(transition_order_settle_takes_over_the_problem_of_the_challenge)
 {
 	struct error forged = {ERROR_BAD_ATTESTATION_STATEMENT, "forged"};
 
 	order.authorizations[1].status = STATUS_INVALID;
 	store_problem_set(&order.authorizations[1].problem, &forged);
-	unit_ok(order_settle(store, &order, NOW, &err), &err);
+	unit_ok(transition_order_settle(store, &order, NOW, &err), &err);
 	ck_assert_int_eq((int)order.problem.kind, ERROR_BAD_ATTESTATION_STATEMENT);
 	ck_assert_str_eq(order.problem.detail, "forged");
 }
@@ -193,11 +193,11 @@ START_TEST(status_at_knows_that_time_is_over)
 	for (enum status status = 0; status < STATUS_COUNT; status++) {
 		late.status = status;
 		late_authorization.status = status;
-		ck_assert_int_eq((int)order_status_at(&late, NOW - 1), (int)status);
-		ck_assert_int_eq((int)authorization_status_at(&late_authorization, NOW - 1), (int)status);
-		ck_assert_int_eq((int)order_status_at(&late, NOW),
+		ck_assert_int_eq((int)transition_order_status(&late, NOW - 1), (int)status);
+		ck_assert_int_eq((int)transition_authorization_status(&late_authorization, NOW - 1), (int)status);
+		ck_assert_int_eq((int)transition_order_status(&late, NOW),
 		    (int)(status == STATUS_PENDING || status == STATUS_READY ? STATUS_INVALID : status));
-		ck_assert_int_eq((int)authorization_status_at(&late_authorization, NOW),
+		ck_assert_int_eq((int)transition_authorization_status(&late_authorization, NOW),
 		    (int)(status == STATUS_PENDING || status == STATUS_VALID ? STATUS_EXPIRED : status));
 	}
 }
@@ -211,12 +211,12 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, may_follows_the_diagrams);
-	tcase_add_test(tc, order_status_update_where_no_arrow_is_writes_nothing);
-	tcase_add_test(tc, order_status_update_of_what_another_moved_is_conflict);
-	tcase_add_test(tc, authorization_status_update_moves_the_challenge_by_its_own_diagram);
-	tcase_add_loop_test(tc, order_settle_follows_the_authorizations, 0,
+	tcase_add_test(tc, transition_order_update_where_no_arrow_is_writes_nothing);
+	tcase_add_test(tc, transition_order_update_of_what_another_moved_is_conflict);
+	tcase_add_test(tc, transition_authorization_update_moves_the_challenge_by_its_own_diagram);
+	tcase_add_loop_test(tc, transition_order_settle_follows_the_authorizations, 0,
 	    sizeof settles / sizeof settles[0]);
-	tcase_add_test(tc, order_settle_takes_over_the_problem_of_the_challenge);
+	tcase_add_test(tc, transition_order_settle_takes_over_the_problem_of_the_challenge);
 	tcase_add_test(tc, status_at_knows_that_time_is_over);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
