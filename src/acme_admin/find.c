@@ -58,7 +58,7 @@ find_issued(struct store *store, const char *text, store_issued_cb *each, void *
 	size_t              size = 0;
 
 	if (serial_parse(text, serial, &size)) {
-		if (store_issued_find_serial(store, serial, size, &issued, err) == 0) {
+		if (store_issued_find_serial(store, (struct view){serial, size}, &issued, err) == 0) {
 			(void)each(&issued, arg);
 			store_issued_clear(&issued);
 			return 0;

@@ -98,8 +98,8 @@ revoke_serial(struct store *store, const struct command_call *call, const char *
 
 	if (serial_parse(text, serial, &size, err) != 0)
 		return -1;
-	return store_revoke_serial(store, serial, size, (enum crl_reason)reason, call->now, revoked,
-	    err);
+	return store_revoke_serial(store, (struct view){serial, size}, (enum crl_reason)reason, call->now,
+	    revoked, err);
 }
 
 /* What the transaction is told, and how many certificates it revoked. */

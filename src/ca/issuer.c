@@ -55,8 +55,9 @@ issuer_record(struct store *store, const X509 *certificate, int64_t now, int64_t
 		return error_set(err, ERROR_INTERNAL, "the issuing certificate has no subjectKeyIdentifier");
 	if (certificate_encode(certificate, &der, err) != 0)
 		return -1;
-	return store_issuer_use(store, ASN1_STRING_get0_data(key_id),
-	    (size_t)ASN1_STRING_length(key_id), der.data, der.size, now, issuer, err);
+	return store_issuer_use(store,
+	    (struct view){ASN1_STRING_get0_data(key_id), (size_t)ASN1_STRING_length(key_id)},
+	    bytes_view(&der), now, issuer, err);
 }
 
 char *

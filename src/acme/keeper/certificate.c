@@ -91,7 +91,7 @@ issued_find(struct call *call, struct store *store, struct store_issued *issued,
 		return -1;
 	if (size == 0)
 		return error_set(err, ERROR_NOT_FOUND, "a certificate without a serial number is not ours");
-	if (store_issued_find_serial(store, serial, size, issued, err) != 0)
+	if (store_issued_find_serial(store, (struct view){serial, size}, issued, err) != 0)
 		return err->kind != ERROR_NOT_FOUND
 		    ? -1
 		    : error_set(err, ERROR_NOT_FOUND, "this server issued no such certificate");

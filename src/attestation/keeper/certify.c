@@ -121,7 +121,7 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 		return -1;
 	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
 	    store_evidence_record(store, challenge->ek.bytes, evidence,
-	        challenge->ek_certificate.data, challenge->ek_certificate.size, now, err) != 0)
+	        bytes_view(&challenge->ek_certificate), now, err) != 0)
 		return -1;
 	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
 }

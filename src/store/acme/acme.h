@@ -164,8 +164,8 @@ int store_issued_add(struct store *store, const struct store_issued *issued, str
 /* By id, and by serial number. NOT_FOUND. */
 int store_issued_find(struct store *store, const char *id, struct store_issued *out,
     struct error *err);
-int store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size,
-    struct store_issued *out, struct error *err);
+int store_issued_find_serial(struct store *store, struct view serial, struct store_issued *out,
+    struct error *err);
 
 /* ALREADY_REVOKED when it is. */
 int store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,

@@ -96,8 +96,8 @@ store_issued_find(struct store *store, const char *id, struct store_issued *out,
 }
 
 int
-store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size,
-    struct store_issued *out, struct error *err)
+store_issued_find_serial(struct store *store, struct view serial, struct store_issued *out,
+    struct error *err)
 {
 	static const char     text[] =
 	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE serial = ?1";
@@ -106,7 +106,7 @@ store_issued_find_serial(struct store *store, const uint8_t *serial, size_t size
 	*out = (struct store_issued){0};
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, serial, size);
+	sql_bind_octets(statement, 1, serial.data, serial.size);
 	return issued_find(store, statement, out, err);
 }
 

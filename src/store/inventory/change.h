@@ -8,6 +8,7 @@
 
 #include "pki/crl_reason.h"
 #include "store/store.h"
+#include "util/bytes.h"
 
 struct error;
 
@@ -59,7 +60,7 @@ int store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_
  */
 int store_revoke_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     enum crl_reason reason, int64_t now, size_t *revoked, struct error *err);
-int store_revoke_serial(struct store *store, const uint8_t *serial, size_t size,
-    enum crl_reason reason, int64_t now, size_t *revoked, struct error *err);
+int store_revoke_serial(struct store *store, struct view serial, enum crl_reason reason,
+    int64_t now, size_t *revoked, struct error *err);
 
 #endif

@@ -85,8 +85,8 @@ device_set_seen(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int
 
 static int
 evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
-    const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,
-    int64_t now, struct error *err)
+    const struct store_evidence *evidence, struct view certificate, int64_t now,
+    struct error *err)
 {
 	static const char     text[] =
 	    "INSERT INTO ek_certificate (device, checked, " EVIDENCE_COLUMNS ", root,"
@@ -107,15 +107,15 @@ evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	evidence_bind(statement, 3, evidence);
 	sql_bind_octets(statement, 8, evidence->root, verified ? sizeof evidence->root : 0);
 	/* No octets are a value, too; NULL would be none. */
-	sql_bind_octets(statement, 9, certificate_size != 0 ? certificate : evidence->root,
-	    certificate_size);
+	sql_bind_octets(statement, 9, certificate.size != 0 ? certificate.data : evidence->root,
+	    certificate.size);
 	return sql_step(statement, "recording an EK certificate", err);
 }
 
 int
 store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
-    const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,
-    int64_t now, struct error *err)
+    const struct store_evidence *evidence, struct view certificate, int64_t now,
+    struct error *err)
 {
 	bool marked;
 	int  rc;
@@ -124,7 +124,7 @@ store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
 		return -1;
 	rc = device_set_seen(store, ek_hash, now, err);
 	if (rc == 0 && evidence != NULL)
-		rc = evidence_upsert(store, ek_hash, evidence, certificate, certificate_size, now, err);
+		rc = evidence_upsert(store, ek_hash, evidence, certificate, now, err);
 	return sql_change_end(store, marked, rc, err);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "store/store.h"
+#include "util/bytes.h"
 
 struct error;
 
@@ -31,13 +32,13 @@ struct store_evidence {
 /*
  * Records, with a certificate that is being added or alone, that a device attested
  * at `now` with this evidence (NULL: it was not looked at) and this EK certificate (DER;
- * size 0: none). Always writes when it was seen, the rest only when it differs: an EK
+ * empty: none). Always writes when it was seen, the rest only when it differs: an EK
  * certificate that is not shown again stays what it was found to be. The revision
  * stays. NOT_ENROLLED when the device is not there.
  */
 int store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
-    const struct store_evidence *evidence, const uint8_t *certificate, size_t certificate_size,
-    int64_t now, struct error *err);
+    const struct store_evidence *evidence, struct view certificate, int64_t now,
+    struct error *err);
 
 /* NOT_FOUND when the device never attested. */
 int store_evidence_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],

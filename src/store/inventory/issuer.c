@@ -64,9 +64,8 @@ store_crl_number_last(struct store *store, int64_t issuer, int64_t *number, stru
 
 /* Whether the key is an issuer's already, with this certificate. */
 static int
-issuer_find(struct store *store, const uint8_t *key_id, size_t key_id_size,
-    const uint8_t *certificate, size_t certificate_size, int64_t *issuer, bool *found,
-    struct error *err)
+issuer_find(struct store *store, struct view key_id, struct view certificate, int64_t *issuer,
+    bool *found, struct error *err)
 {
 	static const char     text[] = "SELECT id, certificate FROM issuer WHERE key_id = ?1";
 	struct sql_statement *statement = sql_prepare(store, text, err);
@@ -74,10 +73,9 @@ issuer_find(struct store *store, const uint8_t *key_id, size_t key_id_size,
 
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, key_id, key_id_size);
+	sql_bind_octets(statement, 1, key_id.data, key_id.size);
 	rc = sql_step(statement, "looking for an issuer", err);
-	*found = rc > 0 && view_equal(sql_column_octets(statement, 1),
-	    (struct view){certificate, certificate_size});
+	*found = rc > 0 && view_equal(sql_column_octets(statement, 1), certificate);
 	if (*found)
 		*issuer = sql_column_int64(statement, 0);
 	sql_reset(statement);
@@ -85,9 +83,8 @@ issuer_find(struct store *store, const uint8_t *key_id, size_t key_id_size,
 }
 
 static int
-issuer_write(struct store *store, const uint8_t *key_id, size_t key_id_size,
-    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
-    struct error *err)
+issuer_write(struct store *store, struct view key_id, struct view certificate, int64_t now,
+    int64_t *issuer, struct error *err)
 {
 	static const char     issuer_use[] =
 	    "INSERT INTO issuer (key_id, certificate, since) VALUES (?1, ?2, ?3)"
@@ -99,35 +96,33 @@ issuer_write(struct store *store, const uint8_t *key_id, size_t key_id_size,
 
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, key_id, key_id_size);
-	sql_bind_octets(statement, 2, certificate, certificate_size);
+	sql_bind_octets(statement, 1, key_id.data, key_id.size);
+	sql_bind_octets(statement, 2, certificate.data, certificate.size);
 	sql_bind_int64(statement, 3, now);
 	if (sql_one_number(statement, "recording an issuer", issuer, err) != 0)
 		return -1;
-	hex_encode(key_id, key_id_size < KEY_ID_SHOWN ? key_id_size : KEY_ID_SHOWN, text);
+	hex_encode(key_id.data, key_id.size < KEY_ID_SHOWN ? key_id.size : KEY_ID_SHOWN, text);
 	(void)snprintf(detail, sizeof detail, "certificates are signed with key %s", text);
 	return store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err);
 }
 
 int
-store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
-    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
-    struct error *err)
+store_issuer_use(struct store *store, struct view key_id, struct view certificate, int64_t now,
+    int64_t *issuer, struct error *err)
 {
 	bool found;
 	bool marked;
 	int  rc;
 
-	if (key_id_size == 0 || certificate_size == 0)
+	if (key_id.size == 0 || certificate.size == 0)
 		return error_set(err, ERROR_INTERNAL, "an issuer without a key identifier or certificate");
-	if (issuer_find(store, key_id, key_id_size, certificate, certificate_size, issuer, &found,
-	        err) != 0)
+	if (issuer_find(store, key_id, certificate, issuer, &found, err) != 0)
 		return -1;
 	if (found) /* every start of a daemon asks: nothing is written for it */
 		return 0;
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = issuer_write(store, key_id, key_id_size, certificate, certificate_size, now, issuer, err);
+	rc = issuer_write(store, key_id, certificate, now, issuer, err);
 	return sql_change_end(store, marked, rc, err);
 }
 

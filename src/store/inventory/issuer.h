@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 #include "store/store.h"
+#include "util/bytes.h"
 
 /*
  * Who signs certificates from now on: its subjectKeyIdentifier and certificate (DER).
  * Returns its number in *issuer; certificates that have none count as the first issuer's.
  */
-int store_issuer_use(struct store *store, const uint8_t *key_id, size_t key_id_size,
-    const uint8_t *certificate, size_t certificate_size, int64_t now, int64_t *issuer,
-    struct error *err);
+int store_issuer_use(struct store *store, struct view key_id, struct view certificate, int64_t now,
+    int64_t *issuer, struct error *err);
 
 /* Says whether an issuer has a certificate that is not past notAfter at `now`. */
 int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,

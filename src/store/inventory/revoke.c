@@ -169,7 +169,7 @@ struct victim {
 };
 
 static int
-victim_find(struct store *store, const uint8_t *serial, size_t size, const char *text, int64_t now,
+victim_find(struct store *store, struct view serial, const char *text, int64_t now,
     struct victim *victim, struct error *err)
 {
 	static const char     certificate_by_serial[] =
@@ -179,7 +179,7 @@ victim_find(struct store *store, const uint8_t *serial, size_t size, const char 
 
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, serial, size);
+	sql_bind_octets(statement, 1, serial.data, serial.size);
 	rc = sql_step(statement, "looking for a certificate", err);
 	if (rc > 0) { /* the table holds hashes of this size only */
 		memcpy(victim->ek_hash, sql_column_octets(statement, 1).data, STORE_HASH_SIZE);
@@ -193,8 +193,8 @@ victim_find(struct store *store, const uint8_t *serial, size_t size, const char 
 }
 
 static int
-revoke_one(struct store *store, const uint8_t *serial, size_t size, enum crl_reason reason,
-    int64_t now, size_t *revoked, struct error *err)
+revoke_one(struct store *store, struct view serial, enum crl_reason reason, int64_t now,
+    size_t *revoked, struct error *err)
 {
 	static const char     certificate_revoke_one[] =
 	    "UPDATE certificate SET revoked = ?2, reason = ?3 WHERE serial = ?1 AND revoked = 0";
@@ -202,14 +202,14 @@ revoke_one(struct store *store, const uint8_t *serial, size_t size, enum crl_rea
 	struct victim         victim;
 	struct sql_statement *statement;
 
-	hex_encode(serial, size, text);
-	if (victim_find(store, serial, size, text, now, &victim, err) != 0)
+	hex_encode(serial.data, serial.size, text);
+	if (victim_find(store, serial, text, now, &victim, err) != 0)
 		return -1;
 	if (victim.revoked)
 		return 0;
 	if ((statement = sql_prepare(store, certificate_revoke_one, err)) == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, serial, size);
+	sql_bind_octets(statement, 1, serial.data, serial.size);
 	sql_bind_int64(statement, 2, now != 0 ? now : 1);
 	sql_bind_int64(statement, 3, (int)reason);
 	if (sql_step(statement, "revoking a certificate", err) != 0 ||
@@ -220,18 +220,18 @@ revoke_one(struct store *store, const uint8_t *serial, size_t size, enum crl_rea
 }
 
 int
-store_revoke_serial(struct store *store, const uint8_t *serial, size_t size,
-    enum crl_reason reason, int64_t now, size_t *revoked, struct error *err)
+store_revoke_serial(struct store *store, struct view serial, enum crl_reason reason, int64_t now,
+    size_t *revoked, struct error *err)
 {
 	bool marked;
 	int  rc;
 
 	*revoked = 0;
-	if (size == 0 || size > STORE_SERIAL_MAX)
+	if (serial.size == 0 || serial.size > STORE_SERIAL_MAX)
 		return error_set(err, ERROR_MALFORMED, "a serial number has 1 to %d octets, not %zu",
-		    STORE_SERIAL_MAX, size);
+		    STORE_SERIAL_MAX, serial.size);
 	if (revoke_check_reason(reason, err) != 0 || sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = revoke_one(store, serial, size, reason, now, revoked, err);
+	rc = revoke_one(store, serial, reason, now, revoked, err);
 	return sql_change_end(store, marked, rc, err);
 }

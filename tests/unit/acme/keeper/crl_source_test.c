@@ -152,7 +152,8 @@ START_TEST(revocations_count_what_revokes_alone)
 
 	add(1, PKI_NOW + PKI_DAY, false);
 	ck_assert_int_eq(revocations(), before);
-	unit_ok(store_issued_find_serial(store, serial, sizeof serial, &issued, &err), &err);
+	unit_ok(store_issued_find_serial(store, (struct view){serial, sizeof serial}, &issued, &err),
+	    &err);
 	unit_ok(store_issued_revoke(store, issued.id, PKI_NOW, 0, &err), &err);
 	ck_assert_int_eq(revocations(), before + 1);
 	ck_assert_int_eq(store_issued_revoke(store, issued.id, PKI_NOW, 0, &err), -1);

@@ -443,7 +443,7 @@ START_TEST(issued_revoke_works_once_and_is_listed_until_not_after)
 	ck_assert_str_eq(seen.ids[0], ids[1]);
 	unit_ok(store_issued_list(store, see_issued_cb, &seen, &err), &err);
 	ck_assert_uint_eq(seen.count, 4);
-	unit_ok(store_issued_find_serial(store, &serial, 1, &issued, &err), &err);
+	unit_ok(store_issued_find_serial(store, (struct view){&serial, 1}, &issued, &err), &err);
 	ck_assert_str_eq(issued.id, ids[1]);
 	ck_assert_int_eq(issued.revoked, NOW - 5);
 	ck_assert_int_eq(issued.reason, 4);

@@ -60,6 +60,10 @@ struct ek {
 };
 
 #define EK(first) ((struct ek){{(first)}}.hash)
+
+/* A serial number of so many octets that begins with these two. */
+#define SERIAL(size, first, second) \
+	((struct view){(const uint8_t[STORE_SERIAL_MAX + 1]){(first), (second)}, (size)})
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static size_t
@@ -622,7 +626,7 @@ START_TEST(revoke_device_revokes_all_and_keeps_what_was)
 {
 	enroll(1, LIST("a"), NULL, NULL);
 	certify(1, 1);
-	unit_ok(store_revoke_serial(store, (const uint8_t[20]){0x40, 1}, 20, REASON_KEY_COMPROMISE,
+	unit_ok(store_revoke_serial(store, SERIAL(20, 0x40, 1), REASON_KEY_COMPROMISE,
 	            NOW + 1, &revoked, &err), &err);
 	ck_assert_uint_eq(revoked, 1);
 	last_is("revoke", 1, "certificates revoked: 1; reason: keyCompromise; serial: "
@@ -656,7 +660,7 @@ START_TEST(revoke_serial_again_keeps_the_first)
 	enroll(1, NULL, NULL, NULL);
 	certify(1, 1);
 	for (int i = 1; i <= 2; i++) {
-		unit_ok(store_revoke_serial(store, (const uint8_t[20]){0x40, 1}, 20, REASON_UNSPECIFIED,
+		unit_ok(store_revoke_serial(store, SERIAL(20, 0x40, 1), REASON_UNSPECIFIED,
 		            NOW + i, &revoked, &err), &err);
 		ck_assert_uint_eq(revoked, i == 1 ? 1 : 0);
 		if (i == 1)
@@ -669,21 +673,23 @@ END_TEST
 
 START_TEST(revoke_what_is_none_is_refused)
 {
-	const uint8_t serial[STORE_SERIAL_MAX + 1] = {0x40, 9};
-
 	enroll(1, NULL, NULL, NULL);
 	unit_fails(store_revoke_device(store, EK(1), REASON_UNSPECIFIED, NOW, &revoked, &err), &err,
 	    ERROR_NOT_FOUND, "no certificate was issued to the device with EK " HASH_1);
-	unit_fails(store_revoke_serial(store, serial, 2, REASON_UNSPECIFIED, NOW, &revoked, &err),
+	unit_fails(store_revoke_serial(store, SERIAL(2, 0x40, 9), REASON_UNSPECIFIED, NOW, &revoked,
+	               &err),
 	    &err, ERROR_NOT_FOUND, "no AK certificate has the serial number 4009");
-	unit_fails(store_revoke_serial(store, serial, 0, REASON_UNSPECIFIED, NOW, &revoked, &err),
+	unit_fails(store_revoke_serial(store, SERIAL(0, 0x40, 9), REASON_UNSPECIFIED, NOW, &revoked,
+	               &err),
 	    &err, ERROR_MALFORMED, "a serial number has 1 to 20 octets, not 0");
-	unit_fails(store_revoke_serial(store, serial, 21, REASON_UNSPECIFIED, NOW, &revoked, &err),
+	unit_fails(store_revoke_serial(store, SERIAL(21, 0x40, 9), REASON_UNSPECIFIED, NOW, &revoked,
+	               &err),
 	    &err, ERROR_MALFORMED, "a serial number has 1 to 20 octets, not 21");
 	certify(1, 9);
 	unit_fails(store_revoke_device(store, EK(1), (enum crl_reason)7, NOW, &revoked, &err), &err,
 	    ERROR_MALFORMED, "7 is no reason for a revocation");
-	unit_fails(store_revoke_serial(store, serial, 20, (enum crl_reason)6, NOW, &revoked, &err),
+	unit_fails(store_revoke_serial(store, SERIAL(20, 0x40, 9), (enum crl_reason)6, NOW, &revoked,
+	               &err),
 	    &err, ERROR_MALFORMED, "6 is no reason for a revocation");
 	ck_assert_str_eq(certificates_of(1), "9:good");
 }

@@ -55,7 +55,8 @@ teardown(void)
 static void
 record(const struct store_evidence *evidence, const uint8_t *certificate, size_t size, int64_t now)
 {
-	unit_ok(store_evidence_record(store, hash, evidence, certificate, size, now, &err), &err);
+	unit_ok(store_evidence_record(store, hash, evidence, (struct view){certificate, size}, now, &err),
+	    &err);
 }
 
 static void
@@ -150,7 +151,9 @@ START_TEST(record_unknown_device_is_not_enrolled)
 {
 	static const uint8_t other[STORE_HASH_SIZE] = {9};
 
-	ck_assert_int_eq(store_evidence_record(store, other, &verified, der, sizeof der, NOW, &err), -1);
+	ck_assert_int_eq(store_evidence_record(store, other, &verified, (struct view){der, sizeof der},
+	                     NOW, &err),
+	    -1);
 	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
 }
 END_TEST
