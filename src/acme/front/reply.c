@@ -19,14 +19,11 @@ static void
 reply_log(const struct reply *reply, const struct error *err)
 {
 	struct http_exchange *exchange = reply->exchange;
-	char                  request[24];
-	char                  elapsed[24];
+	char                  request[LOG_NUMBER_SIZE];
+	char                  elapsed[LOG_NUMBER_SIZE];
 
-	(void)snprintf(request, sizeof request, "%llu",
-	    (unsigned long long)http_exchange_id(exchange));
-	(void)snprintf(elapsed, sizeof elapsed, "%lld",
-	    (long long)(clock_monotonic_ms() - reply->since));
-	LOG(INFO, {"request", request}, {"event", "request"},
+	(void)log_number((uint64_t)(clock_monotonic_ms() - reply->since), elapsed);
+	LOG(INFO, {"request", log_number(http_exchange_id(exchange), request)}, {"event", "request"},
 	    {"method", http_exchange_method(exchange)}, {"path", http_exchange_path(exchange)},
 	    {"peer", http_exchange_peer(exchange)}, {"account", reply->account}, {"ms", elapsed},
 	    {"kind", err != NULL ? error_type(err->kind) : NULL},

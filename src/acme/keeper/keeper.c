@@ -101,11 +101,11 @@ static void
 keeper_ready_cb(void *arg)
 {
 	struct acme_keeper *keeper = arg;
-	char                workers[24];
+	char                workers[LOG_NUMBER_SIZE];
 
-	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
-	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
+	    {"state_dir", keeper->settings->state_dir},
+	    {"workers", log_number((uint64_t)keeper->settings->workers, workers)});
 }
 
 /* Keeps the CRL and its files fresh; *fresh says to tell the fronts, also when -1 is returned. */

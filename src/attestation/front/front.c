@@ -51,17 +51,15 @@ static void
 front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
     const struct error *err)
 {
-	char request[24];
-	char elapsed[24];
+	char request[LOG_NUMBER_SIZE];
+	char elapsed[LOG_NUMBER_SIZE];
 
 	if (!log_wants(level))
 		return;
-	(void)snprintf(request, sizeof request, "%llu",
-	    (unsigned long long)http_exchange_id(exchange));
-	(void)snprintf(elapsed, sizeof elapsed, "%lld", (long long)(clock_monotonic_ms() - since));
+	(void)log_number((uint64_t)(clock_monotonic_ms() - since), elapsed);
 	log_write(level,
 	    (const struct log_field[]){
-	        {"request", request},
+	        {"request", log_number(http_exchange_id(exchange), request)},
 	        {"event", "request"},
 	        {"method", http_exchange_method(exchange)},
 	        {"path", http_exchange_path(exchange)},

@@ -137,11 +137,11 @@ static void
 keeper_ready_cb(void *arg)
 {
 	struct attestation_keeper *keeper = arg;
-	char                       workers[24];
+	char                       workers[LOG_NUMBER_SIZE];
 
-	(void)snprintf(workers, sizeof workers, "%lld", (long long)keeper->settings->workers);
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
-	    {"state_dir", keeper->settings->state_dir}, {"workers", workers});
+	    {"state_dir", keeper->settings->state_dir},
+	    {"workers", log_number((uint64_t)keeper->settings->workers, workers)});
 }
 
 /* Reads the vendors' certificates when they have changed. */
@@ -149,7 +149,7 @@ static int
 keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
 {
 	struct shared_version *version;
-	char                   count[24];
+	char                   count[LOG_NUMBER_SIZE];
 	bool                   fresh = false;
 
 	if (keeper->vendors == NULL)
@@ -158,8 +158,7 @@ keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	if (fresh) {
 		version = shared_acquire(keeper->vendors);
-		(void)snprintf(count, sizeof count, "%zu",
-		    ((const struct vendor_set *)version->value)->count);
+		(void)log_number(((const struct vendor_set *)version->value)->count, count);
 		shared_release(keeper->vendors, version);
 		LOG(INFO, {"event", "trust"}, {"certificates", count});
 	}

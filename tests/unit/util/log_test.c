@@ -134,6 +134,16 @@ START_TEST(log_line_too_long_is_cut_and_ends_with_a_newline)
 }
 END_TEST
 
+START_TEST(number_of_any_size_fits)
+{
+	char text[LOG_NUMBER_SIZE];
+
+	ck_assert_str_eq(log_number(0, text), "0");
+	ck_assert_str_eq(log_number(UINT64_MAX, text), "18446744073709551615");
+	ck_assert_ptr_eq(log_number(17, text), text);
+}
+END_TEST
+
 START_TEST(log_without_fields_is_a_line)
 {
 	static const struct log_field none[] = {{NULL, NULL}};
@@ -158,6 +168,7 @@ main(void)
 	    sizeof values / sizeof values[0]);
 	tcase_add_loop_test(tc, log_line_too_long_is_cut_and_ends_with_a_newline, 0, 2);
 	tcase_add_test(tc, log_without_fields_is_a_line);
+	tcase_add_test(tc, number_of_any_size_fits);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
