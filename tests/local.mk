@@ -110,6 +110,10 @@ EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh tests/e2
 TESTS += tests/layers_test.sh
 EXTRA_DIST += tests/layers_test.sh
 
+# The SQL of rows, which every engine takes.
+TESTS += tests/sql_test.sh
+EXTRA_DIST += tests/sql_test.sh
+
 # Interoperability needs Go and, once, the network and some minutes: not a part
 # of `make check`, but of contrib/check.
 INTEROP_TESTS = tests/interop/step.sh tests/interop/step_acmed.sh tests/interop/certbot.sh

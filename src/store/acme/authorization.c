@@ -67,7 +67,7 @@ store_authorization_update(struct store *store, const struct store_authorization
     enum status from, struct error *err)
 {
 	static const char     text[] =
-	    "UPDATE authorization SET status = ?2, challenge = ?3, validated = ?4,"
+	    "UPDATE \"authorization\" SET status = ?2, challenge = ?3, validated = ?4,"
 	    " problem = ?5, detail = ?6, key = ?7, witness = ?8, chain = ?10 WHERE name = ?1"
 	    " AND status = ?9";
 	struct sql_statement *statement = sql_prepare(store, text, err);
@@ -93,7 +93,7 @@ store_authorization_held(struct store *store, const char *account, const char *v
 {
 	static const char     text[] =
 	    "SELECT 1 FROM account a JOIN orders o ON o.account = a.id"
-	    " JOIN authorization z ON z.from_order = o.id WHERE a.name = ?1 AND z.value = ?2"
+	    " JOIN \"authorization\" z ON z.from_order = o.id WHERE a.name = ?1 AND z.value = ?2"
 	    " AND z.status = 'valid' AND z.expires > ?3 LIMIT 1";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	int                   rc;

@@ -10,7 +10,8 @@ int
 store_acme_crl_number_next(struct store *store, int64_t least, int64_t *number, struct error *err)
 {
 	static const char     text[] =
-	    "UPDATE counter SET crl_number = max(crl_number + 1, ?1) RETURNING crl_number";
+	    "UPDATE counter SET crl_number ="
+	    " CASE WHEN crl_number >= ?1 THEN crl_number + 1 ELSE ?1 END RETURNING crl_number";
 	struct sql_statement *statement;
 	bool                  marked;
 	int                   rc = -1;

@@ -19,7 +19,7 @@ order_insert_authorization(struct store *store, const struct store_order *order,
     struct error *err)
 {
 	static const char                 text[] =
-	    "INSERT INTO authorization (name, from_order, position, type, value, status,"
+	    "INSERT INTO \"authorization\" (name, from_order, position, type, value, status,"
 	    " challenge, token, expires) SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM orders"
 	    " WHERE name = ?2";
 	const struct store_authorization *authorization = &order->authorizations[i];
@@ -187,23 +187,23 @@ int
 store_order_list(struct store *store, const char *account, const char *after,
     store_order_cb *each, void *arg, struct error *err)
 {
-	static const char     text[] =
-	    "SELECT " ACME_ORDER_COLUMNS ACME_FROM_ORDER " WHERE (?1 IS NULL OR a.name = ?1)"
-	    " AND o.id > coalesce((SELECT id FROM orders WHERE name = ?2), 0) ORDER BY o.id";
-	static const char     text_of_account[] =
+	static const char     all[] =
+	    "SELECT " ACME_ORDER_COLUMNS ACME_FROM_ORDER
+	    " WHERE o.id > coalesce((SELECT id FROM orders WHERE name = ?1), 0) ORDER BY o.id";
+	static const char     of_account[] =
 	    "SELECT " ACME_ORDER_COLUMNS " FROM account a JOIN orders o ON o.account = a.id"
-	    " WHERE a.name = ?1 AND o.id > coalesce((SELECT id FROM orders WHERE name = ?2), 0)"
+	    " WHERE o.id > coalesce((SELECT id FROM orders WHERE name = ?1), 0) AND a.name = ?2"
 	    " ORDER BY o.id";
-	struct sql_statement *statement =
-	    sql_prepare(store, account != NULL ? text_of_account : text, err);
+	struct sql_statement *statement = sql_prepare(store, account != NULL ? of_account : all, err);
 	struct store_order    order = {0};
 	bool                  more = true;
 	int                   rc = 0;
 
 	if (statement == NULL)
 		return -1;
-	sql_bind_text(statement, 1, account);
-	sql_bind_text(statement, 2, after);
+	sql_bind_text(statement, 1, after);
+	if (account != NULL)
+		sql_bind_text(statement, 2, account);
 	while (more && (rc = sql_step(statement, "listing orders", err)) > 0) {
 		if ((rc = order_read(store, statement, &order, err)) != 0)
 			break;

@@ -25,7 +25,7 @@
 
 #define ACME_FROM_ORDER " FROM orders o JOIN account a ON a.id = o.account"
 #define ACME_FROM_AUTHORIZATION                                                  \
-	" FROM authorization z JOIN orders o ON o.id = z.from_order"              \
+	" FROM \"authorization\" z JOIN orders o ON o.id = z.from_order"          \
 	" JOIN account a ON a.id = o.account"
 
 /* Copies an id or thumbprint; empty when the column is. */

@@ -56,7 +56,7 @@ audit_cut_find(struct store *store, const struct audit_cut *now, int64_t before,
     struct audit_cut *next, struct error *err)
 {
 	static const char     text[] =
-	    "SELECT id, hash FROM audit WHERE id > ?1 AND id <= ?3 AND id < ifnull((SELECT id"
+	    "SELECT id, hash FROM audit WHERE id > ?1 AND id <= ?3 AND id < coalesce((SELECT id"
 	    " FROM audit WHERE id > ?1 AND id <= ?3 AND +at >= ?2 ORDER BY id LIMIT 1), ?3 + 1)"
 	    " ORDER BY id DESC LIMIT 1";
 	struct sql_statement *statement = sql_prepare(store, text, err);

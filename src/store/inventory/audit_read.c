@@ -70,9 +70,10 @@ audit_walk(struct store *store, struct sql_statement *statement, store_audit_cb 
 /* Entries that are cut are not there, even while they are still being removed. */
 #define AUDIT_LIST                                                                \
 	"SELECT " AUDIT_COLUMNS " FROM audit"                                     \
-	" WHERE id > (SELECT max(?1, audit_cut) FROM counter)"                    \
-	" AND id >= CASE ?2 WHEN 0 THEN 0"                                        \
-	" ELSE (SELECT min(+id) FROM audit WHERE at >= ?2) END AND at >= ?2"
+	" WHERE id > (SELECT CASE WHEN audit_cut > ?1 THEN audit_cut ELSE ?1 END" \
+	" FROM counter)"                                                          \
+	" AND at >= ?2 AND id >= CASE WHEN ?2 = 0 THEN 0"                         \
+	" ELSE (SELECT min(+id) FROM audit WHERE at >= ?2) END"
 
 int
 store_audit_list(struct store *store, const struct audit_filter *filter, store_audit_cb *each,

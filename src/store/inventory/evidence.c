@@ -94,9 +94,10 @@ evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	    " WHERE ek_hash = ?1 ON CONFLICT (device) DO UPDATE"
 	    " SET checked = ?2, verdict = ?3, reason = ?4, manufacturer = ?5, model = ?6,"
 	    " version = ?7, root = ?8, certificate = ?9"
-	    " WHERE (?3 <> 'absent' OR verdict = 'absent')"
-	    " AND (verdict, reason, manufacturer, model, version, root,"
-	    " certificate) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+	    " WHERE (?3 <> 'absent' OR ek_certificate.verdict = 'absent')"
+	    " AND (ek_certificate.verdict, ek_certificate.reason, ek_certificate.manufacturer,"
+	    " ek_certificate.model, ek_certificate.version, ek_certificate.root,"
+	    " ek_certificate.certificate) <> (?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	bool                  verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 

@@ -23,7 +23,8 @@ number_draw(struct store *store, int64_t issuer, int64_t least, int64_t *number,
     struct error *err)
 {
 	static const char     draw[] =
-	    "UPDATE counter SET crl_number = max(crl_number + 1, ?1) RETURNING crl_number";
+	    "UPDATE counter SET crl_number ="
+	    " CASE WHEN crl_number >= ?1 THEN crl_number + 1 ELSE ?1 END RETURNING crl_number";
 	static const char     keep[] = "UPDATE issuer SET crl_number = ?2 WHERE id = ?1 OR ?1 = 0";
 	struct sql_statement *statement = sql_prepare(store, draw, err);
 

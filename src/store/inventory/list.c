@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/inventory/device.h"
@@ -30,18 +31,29 @@ text_add(struct bytes *text, const char *piece)
 	bytes_append(text, piece, strlen(piece));
 }
 
+/* A parameter: they are numbered in the order in which search_bind binds them. */
+static void
+text_add_parameter(struct bytes *text, int *count)
+{
+	char piece[16];
+
+	(void)snprintf(piece, sizeof piece, "?%d", ++*count);
+	text_add(text, piece);
+}
+
 /* A tag has few devices, or so many that it does not matter: the walk begins there. */
 static void
 search_text(const struct store *store, const struct search *search, enum walk walk,
     struct bytes *text)
 {
 	const struct store_filter *filter = search->filter;
+	int                        parameters = 0;
 
 	text_add(text, "SELECT " DEVICE_COLUMNS " FROM ");
 	if (filter->tag != NULL)
-		text_add(text, "tag CROSS JOIN enrolled AS device ON device.id = tag.device");
+		text_add(text, "tag JOIN enrolled AS device ON device.id = tag.device");
 	if (filter->tag != NULL && walk == WALK_NAMED)
-		text_add(text, " CROSS JOIN name ON name.device = device.id");
+		text_add(text, " JOIN name ON name.device = device.id");
 	if (filter->tag == NULL)
 		text_add(text, walk == WALK_NAMED
 		    ? "name JOIN enrolled AS device ON device.id = name.device"
@@ -49,15 +61,21 @@ search_text(const struct store *store, const struct search *search, enum walk wa
 	text_add(text, walk == WALK_NAMED
 	    ? " WHERE name.position = 0"
 	    : " WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.device = device.id)");
-	if (filter->tag != NULL)
-		text_add(text, " AND tag.tag = ?1");
+	if (filter->tag != NULL) {
+		text_add(text, " AND tag.tag = ");
+		text_add_parameter(text, &parameters);
+	}
 	if (search->glob != NULL) {
 		text_add(text, " AND name.device IN (SELECT device FROM name WHERE name ");
 		text_add(text, sql_glob_operator(store));
-		text_add(text, " ?2)");
+		text_add(text, " ");
+		text_add_parameter(text, &parameters);
+		text_add(text, ")");
 	}
-	if (filter->unseen_since != 0)
-		text_add(text, " AND device.seen < ?3");
+	if (filter->unseen_since != 0) {
+		text_add(text, " AND device.seen < ");
+		text_add_parameter(text, &parameters);
+	}
 	text_add(text, walk == WALK_NAMED ? " ORDER BY name.name" : " ORDER BY device.ek_hash");
 	bytes_append_u8(text, '\0');
 }
@@ -66,16 +84,19 @@ search_text(const struct store *store, const struct search *search, enum walk wa
 static void
 search_bind(const struct search *search, struct sql_statement *statement)
 {
+	int index = 0;
+
 	if (search->filter->tag != NULL)
-		sql_bind_text(statement, 1, search->filter->tag);
+		sql_bind_text(statement, ++index, search->filter->tag);
 	if (search->glob != NULL)
-		sql_bind_text(statement, 2, search->glob);
+		sql_bind_text(statement, ++index, search->glob);
 	if (search->filter->unseen_since != 0)
-		sql_bind_int64(statement, 3, search->filter->unseen_since);
+		sql_bind_int64(statement, ++index, search->filter->unseen_since);
 }
 
 static int
-search_rows(struct store *store, struct search *search, struct sql_statement *statement, struct error *err)
+search_rows(struct store *store, struct search *search, struct sql_statement *statement,
+    struct error *err)
 {
 	struct store_device device;
 	int                 rc = 0;

@@ -81,7 +81,7 @@ waiting_put(struct store *store, const struct store_waiting *entry, int64_t now,
 	    " VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)"
 	    " ON CONFLICT (ek_hash) DO UPDATE SET verdict = ?2, reason = ?3, manufacturer = ?4,"
 	    " model = ?5, version = ?6, root = ?7, peer = ?8, last_seen = ?10,"
-	    " times = times + ?11";
+	    " times = waiting.times + ?11";
 	const struct store_evidence *evidence = &entry->evidence;
 	bool                         verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 	struct sql_statement        *statement = sql_prepare(store, text, err);
