@@ -36,6 +36,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/scratch.h \
 	tests/unit/store_devices.h \
 	tests/unit/store_fixture.h \
+	tests/unit/store_tamper.h \
 	tests/unit/unit.h \
 	tests/unit/unit_hex.h
 

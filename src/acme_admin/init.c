@@ -298,7 +298,8 @@ init_say(const struct command_call *call, const struct init_plan *plan, const st
 	(void)printf("  %-22ssigns device certificates, valid until %.10s\n", STATE_ISSUING_PEM, until);
 	(void)printf("  %-22swhose AK certificates count\n", STATE_ATTESTATION_ROOTS);
 	(void)printf("  %-22swhat the server is called\n", STATE_DNS_NAMES);
-	(void)printf("  %-22saccounts, orders and certificates, empty\n\nnext:\n", STATE_ACME_STORE);
+	(void)printf("  %-22saccounts, orders and certificates, empty\n\nnext:\n",
+	    store_files(STORE_ACME, call->state_dir)[0]);
 	(void)printf("  attest-acmed --state-dir ");
 	print_text(stdout, call->state_dir);
 	(void)printf(" --listen :8443 --url https://");
@@ -316,7 +317,8 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:s, s:b}",
 	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
 	    "root", STATE_ROOT_PEM, "issuing", STATE_ISSUING_PEM, "issuing_not_after", until,
-	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store", STATE_ACME_STORE,
+	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store",
+	    store_files(STORE_ACME, call->state_dir)[0],
 	    "own_root", plan->ca_cert == NULL));
 }
 
@@ -331,9 +333,8 @@ static int
 init_run(const struct command_call *call, const struct init_plan *plan, struct directory_file *files,
     struct error *err)
 {
-	static const char *const store_files[] = {STATE_ACME_STORE, STATE_ACME_STORE "-wal",
-	    STATE_ACME_STORE "-shm", STATE_ACME_STORE_LOCK, NULL};
-	struct directory_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
+	struct directory_plan place = {files, INIT_FILES, store_files(STORE_ACME, call->state_dir),
+	    init_make_store, NULL, NULL};
 	struct ca         root = {NULL, NULL};
 	struct ca         issuing = {NULL, NULL};
 	int               rc = init_make(call, plan, &root, &issuing, files, err);

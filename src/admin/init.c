@@ -191,7 +191,7 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	    "key_type", plan->type_word, "root", root, "issuing",
 	    init_describe(plan->issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
 	        plan->issuing_uri != NULL ? STATE_ISSUING_URI : STATE_ISSUING_KEY),
-	    "store", STATE_STORE));
+	    "store", store_files(STORE_INVENTORY, call->state_dir)[0]));
 }
 
 static void
@@ -221,7 +221,8 @@ init_say(const struct command_call *call, const struct init_plan *plan,
 		(void)printf("  %-13sits key, which signs AK certificates\n", STATE_ISSUING_KEY);
 	else
 		(void)printf("  %-13swhere its key is, which signs AK certificates\n", STATE_ISSUING_URI);
-	(void)printf("  %-13sthe inventory, empty\n\n", STATE_STORE);
+	(void)printf("  %-13sthe inventory, empty\n\n",
+	    store_files(STORE_INVENTORY, call->state_dir)[0]);
 	(void)printf("next:\n"
 	             "  attest-device ek --hash               on a device: prints its HASH\n"
 	             "  attest-ca --state-dir ");
@@ -244,9 +245,8 @@ static int
 init_run(const struct command_call *call, const struct init_plan *plan, struct directory_file *files,
     struct error *err)
 {
-	static const char *const store_files[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
-	    STATE_STORE_LOCK, NULL};
-	struct directory_plan place = {files, INIT_FILES, store_files, init_make_store, NULL, NULL};
+	struct directory_plan place = {files, INIT_FILES, store_files(STORE_INVENTORY, call->state_dir),
+	    init_make_store, NULL, NULL};
 	struct init_result    made = {{NULL, NULL}, {NULL, NULL}};
 	int                   rc = -1;
 

@@ -19,25 +19,39 @@
 #include <unistd.h>
 
 #include "ca/files.h"
+#include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
 
 /* What is there makes the directory somebody's CA, or half of one. */
 static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_ROOT_CRL,
-    STATE_ISSUING_KEY, STATE_ISSUING_URI, STATE_ISSUING_PEM, STATE_ISSUING_CRL, STATE_STORE, STATE_ACME_STORE};
+    STATE_ISSUING_KEY, STATE_ISSUING_URI, STATE_ISSUING_PEM, STATE_ISSUING_CRL};
+
+static int
+directory_check_file(const char *directory, const char *name, struct error *err)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+	struct stat     st;
+
+	return lstat(path, &st) != 0
+	    ? 0
+	    : error_set(err, ERROR_CONFLICT,
+	          "%s is there already, and nothing was changed; for another CA use another "
+	          "--state-dir",
+	          path);
+}
 
 static int
 directory_check_known(const char *directory, struct error *err)
 {
-	for (size_t i = 0; i < sizeof known_files / sizeof known_files[0]; i++) {
-		AUTO_FREE char *path = file_join(directory, known_files[i]);
-		struct stat     st;
+	for (size_t i = 0; i < sizeof known_files / sizeof known_files[0]; i++)
+		if (directory_check_file(directory, known_files[i], err) != 0)
+			return -1;
+	for (int i = 0; i < STORE_DATABASE_COUNT; i++) {
+		const char *store = store_files((enum store_database)i, directory)[0];
 
-		if (lstat(path, &st) == 0)
-			return error_set(err, ERROR_CONFLICT,
-			    "%s is there already, and nothing was changed; for another CA use another "
-			    "--state-dir",
-			    path);
+		if (store != NULL && directory_check_file(directory, store, err) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -88,6 +102,9 @@ directory_check(const char *directory, struct error *err)
 {
 	struct stat st;
 
+	/* A store goes into it: the directory must be a place for one. */
+	if (store_place_check(directory, err) != 0)
+		return -1;
 	if (stat(directory, &st) != 0 && errno == ENOENT)
 		return directory_check_parent(directory, err);
 	if (stat(directory, &st) != 0)

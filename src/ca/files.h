@@ -1,6 +1,7 @@
 /*
  * What lies in a state directory: made by `attest-ca init`, read by attestd's
- * keeper, which needs everything but the root's key.
+ * keeper, which needs everything but the root's key. The store's own files are not
+ * here: its engine knows them (store_files).
  */
 #ifndef CA_FILES_H
 #define CA_FILES_H
@@ -19,9 +20,6 @@
 #define STATE_CRL_PEM     "crl.pem"     /* the CRLs of all issuing CAs and of the root */
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
 #define STATE_CRL_LOCK    "crl.lock"    /* what those queue for who sign a CRL */
-#define STATE_STORE       "store.db"    /* SQLite; -wal and -shm beside it while open */
-#define STATE_STORE_LOCK  "store.lock"  /* what writers queue for */
-#define STATE_IMPORT_LOCK "import.lock" /* held by the one process that imports */
 #define STATE_ISSUERS     "issuers"     /* directory: KEYID.pem, KEYID.key or KEYID.uri, KEYID.crl of earlier issuing CAs */
 
 /* And in the state directory of attest-acmed, which has the keys and certificates above of its own. */
@@ -29,7 +27,5 @@
 
 #define STATE_ATTESTATION_ROOTS "attestation-roots.pem"
 #define STATE_DNS_NAMES        "dns-names"     /* of the server's certificate, a line each */
-#define STATE_ACME_STORE       "acme.db"
-#define STATE_ACME_STORE_LOCK  "acme.lock"
 
 #endif

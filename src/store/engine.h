@@ -13,6 +13,7 @@
 
 #include "store/actor.h"
 #include "store/sql.h"
+#include "store/store.h"
 
 struct bytes;
 struct error;
@@ -60,6 +61,8 @@ struct store_engine {
 	int (*open)(enum store_database database, const char *place, struct store **out,
 	    struct error *err);
 	void (*close)(struct store *store);
+	/* As store_files says; NULL for an engine that keeps no files. */
+	const char *const *(*files)(enum store_database database);
 
 	/*
 	 * A transaction that writes waits for its turn among the writers of all processes.

@@ -16,13 +16,6 @@ struct error;
 struct sql_statement;
 struct store;
 
-/* What there are databases of. */
-enum store_database { STORE_INVENTORY, STORE_ACME, STORE_DATABASE_COUNT };
-
-/* Make and open one, as store_create and store_open say. */
-int store_database_create(enum store_database database, const char *place, struct error *err);
-int store_database_open(enum store_database database, const char *place, struct store **out,
-    struct error *err);
 
 /*
  * A statement of this text, ready for new parameters: prepared once per connection and found

@@ -7,35 +7,112 @@
 #include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/engine.h"
 #include "store/sql.h"
 #include "store/sqlite/engine.h"
 #include "util/error.h"
 
+/* The first is the engine of a place without a scheme. */
+static const struct store_engine *const engines[] = {&sqlite_engine};
+
+#define ENGINE_COUNT (sizeof engines / sizeof engines[0])
+
+/* How long the scheme of a place is (RFC 3986, clause 3.1), in front of its colon; 0: it has none. */
+static size_t
+place_scheme(const char *place)
+{
+	size_t length = strspn(place, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+	return place[length] == ':' && place[0] >= 'a' && place[0] <= 'z' ? length : 0;
+}
+
+/* The engine of a place, and the place as it takes it; NULL when there is none for the scheme. */
+static const struct store_engine *
+place_engine(const char *place, const char **rest)
+{
+	size_t length = place_scheme(place);
+
+	*rest = length != 0 ? place + length + 1 : place;
+	if (length == 0)
+		return engines[0];
+	for (size_t i = 0; i < ENGINE_COUNT; i++)
+		if (strlen(engines[i]->scheme) == length &&
+		    strncmp(engines[i]->scheme, place, length) == 0)
+			return engines[i];
+	return NULL;
+}
+
+/* No more of it than the scheme: there may be a password in the rest. */
+static int
+place_refuse(const char *place, struct error *err)
+{
+	return error_set(err, ERROR_MALFORMED,
+	    "a store cannot be kept at \"%.*s:\": write a directory, as DIRECTORY or sqlite:DIRECTORY "
+	    "(./DIRECTORY when there is a colon in its name)",
+	    (int)(place_scheme(place) < 32 ? place_scheme(place) : 32), place);
+}
+
+int
+store_place_check(const char *place, struct error *err)
+{
+	const char *rest;
+
+	if (place_engine(place, &rest) == NULL)
+		return place_refuse(place, err);
+	return *rest != '\0' ? 0
+	                     : error_set(err, ERROR_MALFORMED, "the place of a store cannot be empty");
+}
+
 int
 store_database_create(enum store_database database, const char *place, struct error *err)
 {
-	return sqlite_engine.create(database, place, err);
+	const char                *rest;
+	const struct store_engine *engine = place_engine(place, &rest);
+
+	return engine != NULL ? engine->create(database, rest, err) : place_refuse(place, err);
 }
 
 int
 store_database_open(enum store_database database, const char *place, struct store **out,
     struct error *err)
 {
-	return sqlite_engine.open(database, place, out, err);
+	const char                *rest;
+	const struct store_engine *engine = place_engine(place, &rest);
+
+	return engine != NULL ? engine->open(database, rest, out, err) : place_refuse(place, err);
 }
 
 int
-store_create(const char *state_dir, struct error *err)
+store_create(const char *place, struct error *err)
 {
-	return store_database_create(STORE_INVENTORY, state_dir, err);
+	return store_database_create(STORE_INVENTORY, place, err);
 }
 
 int
-store_open(const char *state_dir, struct store **out, struct error *err)
+store_open(const char *place, struct store **out, struct error *err)
 {
-	return store_database_open(STORE_INVENTORY, state_dir, out, err);
+	return store_database_open(STORE_INVENTORY, place, out, err);
+}
+
+const char *const *
+store_files(enum store_database database, const char *place)
+{
+	static const char *const   none[] = {NULL};
+	const char                *rest;
+	const struct store_engine *engine = place_engine(place, &rest);
+
+	return engine != NULL && engine->files != NULL ? engine->files(database) : none;
+}
+
+bool
+store_has_file(enum store_database database, const char *place, const char *name)
+{
+	const char *first = store_files(database, place)[0];
+
+	/* An engine may have others for a moment: they are named after the store's own. */
+	return first != NULL && strncmp(name, first, strlen(first)) == 0;
 }
 
 void

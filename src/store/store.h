@@ -16,20 +16,42 @@ struct store;
 #define STORE_HASH_SIZE 32
 #define STORE_SERIAL_MAX 20
 
-/*
- * Makes an empty store in the directory; CONFLICT when there is one. Permissions 0600.
- */
-int store_create(const char *state_dir, struct error *err);
+/* What there are stores of: attest-ca's and attestd's, and attest-acmed's (store/acme/acme.h). */
+enum store_database { STORE_INVENTORY, STORE_ACME, STORE_DATABASE_COUNT };
 
 /*
- * Opens the store of the directory. NOT_FOUND with the remedy when there is
- * none; INTERNAL when it cannot be read or was made by a newer version.
+ * A place says where a store is: "sqlite:DIRECTORY", or a directory alone. Another scheme
+ * before a colon is MALFORMED: no engine of this program's keeps stores there.
  */
-int  store_open(const char *state_dir, struct store **out, struct error *err);
+int store_place_check(const char *place, struct error *err);
+
+/*
+ * Makes an empty store at the place; CONFLICT when there is one. Files have permissions 0600.
+ */
+int store_create(const char *place, struct error *err);
+int store_database_create(enum store_database database, const char *place, struct error *err);
+
+/*
+ * Opens the store at the place. NOT_FOUND with the remedy when there is none; INTERNAL when
+ * it cannot be read or was made by a newer version.
+ */
+int  store_open(const char *place, struct store **out, struct error *err);
+int  store_database_open(enum store_database database, const char *place, struct store **out,
+     struct error *err);
 void store_close(struct store *store);
 
 /* Where it is, for messages. */
 const char *store_place(const struct store *store);
+
+/*
+ * The names of the files that a store in a state directory is made of, ended by NULL: first
+ * the one that store_snapshot copies, then those beside it. None when the engine of the
+ * place keeps no files.
+ */
+const char *const *store_files(enum store_database database, const char *place);
+
+/* Whether a file of that name in the directory of a store belongs to it, or to an engine at work. */
+bool store_has_file(enum store_database database, const char *place, const char *name);
 
 /*
  * Runs what follows in one durable transaction. There is one writer at a time: the

@@ -44,7 +44,7 @@ static void
 seed_write_manifest(const char *directory)
 {
 	char               key[] = STATE_ISSUING_KEY;
-	char               store[] = STATE_STORE;
+	char               store[] = BACKUP_STORE_NAME;
 	struct backup_file files[] = {{key, 0600, 241, {1}}, {store, 0600, 4096, {2}}};
 	const struct backup_manifest manifest = {1700000000, true, files, 2};
 	AUTO_FREE char *path = file_join(directory, "manifest");

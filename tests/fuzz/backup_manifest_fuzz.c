@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	assert(manifest.count > 0 && manifest.count <= BACKUP_FILES_MAX);
-	assert(strcmp(manifest.files[manifest.count - 1].name, STATE_STORE) == 0);
+	assert(strcmp(manifest.files[manifest.count - 1].name, BACKUP_STORE_NAME) == 0);
 	for (size_t i = 0; i < manifest.count; i++) {
 		const struct backup_file *file = &manifest.files[i];
 

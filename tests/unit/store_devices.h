@@ -2,13 +2,9 @@
 #ifndef TESTS_UNIT_STORE_DEVICES_H
 #define TESTS_UNIT_STORE_DEVICES_H
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "store/inventory/device.h"
 #include "store_fixture.h"
-#include "util/bytes.h"
-#include "util/file.h"
+#include "store_tamper.h"
 
 #define NOW 1000000
 
@@ -52,12 +48,7 @@ revision_of(uint8_t first)
 static inline void
 meddle(const char *sql)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	store_tamper(directory, sql);
 }
 
 #endif

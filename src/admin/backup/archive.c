@@ -91,7 +91,7 @@ backup_archive_describe(struct backup_content *content, struct error *err)
 			return error_set(err, ERROR_INTERNAL, "hashing %s", item->name);
 	}
 	store = &manifest->files[manifest->count++];
-	*store = (struct backup_file){memory_strdup(STATE_STORE), 0600, 0, {0}};
+	*store = (struct backup_file){memory_strdup(BACKUP_STORE_NAME), 0600, 0, {0}};
 	return copy_describe(content, store, err);
 }
 

@@ -96,7 +96,7 @@ backup_make_directory(struct backup *backup, struct error *err)
 		backup->directory = NULL;
 		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
 	}
-	backup->content.copy = file_join(backup->directory, STATE_STORE);
+	backup->content.copy = file_join(backup->directory, BACKUP_STORE_NAME);
 	backup->archive = file_join(backup->directory, "archive");
 	return 0;
 }

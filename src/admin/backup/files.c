@@ -12,6 +12,7 @@
 
 #include "admin/backup/manifest.h"
 #include "ca/files.h"
+#include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -90,12 +91,12 @@ files_read_one(const char *state_dir, const char *name, bool keys, struct backup
 
 /* What every state directory may have and no backup needs: told by names alone. */
 static bool
-name_is_passed_by(const char *name)
+name_is_passed_by(const char *state_dir, const char *name)
 {
 	const char *end = strrchr(name, '.');
 
 	return name[0] == '.' || strcmp(name, STATE_ISSUERS) == 0 ||
-	    strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) == 0 ||
+	    store_has_file(STORE_INVENTORY, state_dir, name) ||
 	    (end != NULL && strcmp(end, ".lock") == 0);
 }
 
@@ -119,7 +120,7 @@ files_walk(const char *state_dir, const char *subdirectory, bool keys, struct ba
 		    ? file_join(subdirectory, entries[i]->d_name)
 		    : memory_strdup(entries[i]->d_name);
 
-		if (rc == 0 && !name_is_passed_by(entries[i]->d_name)) {
+		if (rc == 0 && !name_is_passed_by(state_dir, entries[i]->d_name)) {
 			if (backup_name_check(name))
 				rc = files_read_one(state_dir, name, keys, out, err);
 			else

@@ -48,7 +48,7 @@ backup_name_check(const char *name)
 	return *name != '\0' && *name != '.' && strlen(name) <= MANIFEST_NAME_MAX &&
 	    strspn(name, letters) == strlen(name) && strcmp(name, STATE_ISSUERS) != 0 &&
 	    strcmp(name, BACKUP_MANIFEST_NAME) != 0 &&
-	    (strcmp(name, STATE_STORE) == 0 || strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) != 0) &&
+	    (strcmp(name, BACKUP_STORE_NAME) == 0 || strncmp(name, BACKUP_STORE_NAME, sizeof BACKUP_STORE_NAME - 1) != 0) &&
 	    !name_ends(name, ".lock");
 }
 
@@ -107,7 +107,7 @@ manifest_read_file(const json_t *object, struct backup_file *file, struct error 
 	if (!backup_name_check(name))
 		return error_set(err, ERROR_MALFORMED,
 		    "the backup has a file \"%.100s\", which is none of a CA's", name);
-	if (strcmp(name, STATE_STORE) != 0 && (uint64_t)size > BACKUP_FILE_MAX)
+	if (strcmp(name, BACKUP_STORE_NAME) != 0 && (uint64_t)size > BACKUP_FILE_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "%.100s has more than %zu octets", name,
 		    BACKUP_FILE_MAX);
 	file->mode = strcmp(mode, "0644") == 0 && !backup_name_is_key(name) ? 0644 : 0600;
@@ -123,7 +123,7 @@ manifest_check(const struct backup_manifest *manifest, struct error *err)
 	uint64_t total = 0;
 
 	if (manifest->count == 0 ||
-	    strcmp(manifest->files[manifest->count - 1].name, STATE_STORE) != 0)
+	    strcmp(manifest->files[manifest->count - 1].name, BACKUP_STORE_NAME) != 0)
 		return error_set(err, ERROR_MALFORMED, "the backup does not end with a store");
 	for (size_t i = 0; i < manifest->count; i++) {
 		for (size_t j = 0; j < i; j++)

@@ -12,6 +12,9 @@
 
 struct error;
 
+/* The copy of the store, whatever its engine calls the file it comes from. */
+#define BACKUP_STORE_NAME "store.db"
+
 #define BACKUP_MANIFEST_NAME "manifest.json"
 #define BACKUP_MANIFEST_MAX  ((size_t)1024 * 1024)
 

@@ -291,14 +291,13 @@ restore_verify_store(struct restore *restore, const char *directory, struct erro
 	return rc;
 }
 
-static const char *const restore_store_files[] = {STATE_STORE, STATE_STORE "-wal",
-    STATE_STORE "-shm", STATE_STORE_LOCK, NULL};
-
 static void
 restore_remove_directory(const char *directory)
 {
-	for (size_t i = 0; restore_store_files[i] != NULL; i++) {
-		AUTO_FREE char *name = file_join(directory, restore_store_files[i]);
+	const char *const *files = store_files(STORE_INVENTORY, directory);
+
+	for (size_t i = 0; files[i] != NULL; i++) {
+		AUTO_FREE char *name = file_join(directory, files[i]);
 
 		(void)unlink(name);
 	}
@@ -313,14 +312,15 @@ static int
 restore_make_store(const char *directory, void *arg, struct error *err)
 {
 	struct restore *restore = arg;
-	AUTO_FREE char *place = file_join(directory, STATE_STORE);
+	const char     *file = store_files(STORE_INVENTORY, directory)[0];
+	AUTO_FREE char *place = file_join(directory, file);
 	AUTO_FREE char *temporary = file_join(directory, RESTORE_DIRECTORY);
 	AUTO_FREE char *path = NULL;
 	int             rc = -1;
 
 	if (mkdtemp(temporary) == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", directory);
-	path = file_join(temporary, STATE_STORE);
+	path = file_join(temporary, file);
 	if (restore_extract_store(restore, path, err) == 0 && restore_check_end(restore, err) == 0 &&
 	    restore_verify_store(restore, temporary, err) == 0)
 		rc = rename(path, place) == 0
@@ -333,7 +333,7 @@ restore_make_store(const char *directory, void *arg, struct error *err)
 static int
 restore_make(struct restore *restore, const char *state_dir, struct error *err)
 {
-	struct directory_plan plan = {.store_files = restore_store_files,
+	struct directory_plan plan = {.store_files = store_files(STORE_INVENTORY, state_dir),
 	    .make_store = restore_make_store,
 	    .arg = restore};
 

@@ -20,6 +20,7 @@
 #include "admin/check/report.h"
 #include "ca/files.h"
 #include "command/command.h"
+#include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -31,21 +32,22 @@
 
 /* Files that nobody but the owner may read, beside keys. */
 static bool
-file_is_private(const char *name)
+file_is_private(const char *directory, const char *name)
 {
-	return backup_name_is_key(name) || strncmp(name, STATE_STORE, sizeof STATE_STORE - 1) == 0;
+	return backup_name_is_key(name) || store_has_file(STORE_INVENTORY, directory, name);
 }
 
 /* What may not be: one line for the first thing, as `chmod` and `chown` mend it. */
 static void
-file_look(const char *path, const char *name, uid_t owner, struct check_report *report)
+file_look(const char *directory, const char *name, uid_t owner, struct check_report *report)
 {
-	struct stat st;
-	mode_t      most;
+	AUTO_FREE char *path = *name != '\0' ? file_join(directory, name) : memory_strdup(directory);
+	struct stat     st;
+	mode_t          most;
 
 	if (lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
 		return; /* gone meanwhile; or where it leads is somebody's own arrangement */
-	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(name) ? 0600 : 0644;
+	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(directory, name) ? 0600 : 0644;
 	if ((st.st_mode & 07777 & ~most) != 0)
 		check_add(report, "permissions", CHECK_ERROR,
 		    "%s has mode %04o: others may get at it; run \"chmod %04o %s\"", path,
@@ -70,7 +72,7 @@ files_walk(const char *directory, uid_t owner, bool deeper, struct check_report 
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		file_look(path, entry->d_name, owner, report);
+		file_look(directory, entry->d_name, owner, report);
 		if (deeper && strcmp(entry->d_name, STATE_ISSUERS) == 0)
 			files_walk(path, owner, false, report);
 	}

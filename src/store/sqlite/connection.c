@@ -267,6 +267,7 @@ const struct store_engine sqlite_engine = {
     .create = sqlite_create,
     .open = sqlite_open,
     .close = sqlite_close,
+    .files = sqlite_files,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

@@ -37,6 +37,7 @@ int  sqlite_create(enum store_database database, const char *directory, struct e
 int  sqlite_open(enum store_database database, const char *directory, struct store **out,
      struct error *err);
 void sqlite_close(struct store *store);
+const char *const *sqlite_files(enum store_database database);
 
 /* Fills *err from the connection's last failure, with what was being done. Returns -1. */
 int sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err);

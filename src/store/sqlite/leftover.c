@@ -7,7 +7,6 @@
 
 #include "store/sqlite/leftover.h"
 
-#include "ca/files.h"
 #include "store/hash.h"
 #include "store/sql.h"
 #include "store/sqlite/connection.h"
@@ -15,13 +14,16 @@
 #include "util/error.h"
 #include "util/file.h"
 
+/* Held by the one process that imports; beside the database. */
+#define LEFTOVER_LOCK "import.lock"
+
 /* Devices that one transaction takes away: some tens of milliseconds. */
 #define LEFTOVER_CLEAR_MAX 2000
 
 int
 sqlite_leftover_lock_open(struct store *store, struct file_lock *lock, struct error *err)
 {
-	AUTO_FREE char *path = file_join(sqlite_of(store)->directory, STATE_IMPORT_LOCK);
+	AUTO_FREE char *path = file_join(sqlite_of(store)->directory, LEFTOVER_LOCK);
 
 	return file_lock_open(path, lock, err);
 }

@@ -152,7 +152,7 @@ open_new(enum store_database database, const char *directory)
 
 	sqlite->store.engine = &sqlite_engine;
 	sqlite->schema = open_schemas[database];
-	sqlite->store.place = file_join(directory, sqlite->schema->file);
+	sqlite->store.place = file_join(directory, sqlite->schema->files[0]);
 	sqlite->directory = memory_strdup(directory);
 	sqlite->lock.fd = -1;
 	return sqlite;
@@ -195,6 +195,12 @@ sqlite_close(struct store *store)
 	free(sqlite);
 }
 
+const char *const *
+sqlite_files(enum store_database database)
+{
+	return open_schemas[database]->files;
+}
+
 /* Empty and ours alone before SQLite sees it; -wal and -shm take its permissions. */
 static int
 open_file_make(const char *path, struct error *err)
@@ -210,16 +216,13 @@ open_file_make(const char *path, struct error *err)
 }
 
 static void
-open_file_remove(const char *path)
+open_files_remove(const char *directory, const struct sqlite_schema *schema)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	for (size_t i = 0; schema->files[i] != NULL; i++) {
+		AUTO_FREE char *path = file_join(directory, schema->files[i]);
 
-	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-		size_t          size = strlen(path) + strlen(suffixes[i]) + 1;
-		AUTO_FREE char *name = memory_new(size);
-
-		(void)snprintf(name, size, "%s%s", path, suffixes[i]);
-		(void)unlink(name);
+		if (strcmp(schema->files[i], schema->lock_file) != 0)
+			(void)unlink(path);
 	}
 }
 
@@ -254,6 +257,6 @@ sqlite_create(enum store_database database, const char *directory, struct error 
 	if (rc == 0)
 		rc = file_sync_directory(directory, err);
 	if (rc != 0 && made)
-		open_file_remove(path);
+		open_files_remove(directory, open_schemas[database]);
 	return rc;
 }

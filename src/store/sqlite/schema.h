@@ -4,8 +4,9 @@
 
 struct sqlite_schema {
 	const char        *program; /* whose init makes it: "attest-ca" */
-	const char        *file;    /* in the place, which is a directory */
-	const char        *lock_file;
+	const char *const *files;   /* in the place, which is a directory; ended by NULL: first the
+	                             * database, then what SQLite and writers have beside it */
+	const char        *lock_file; /* one of them: what writers queue for */
 	int                application_id;
 	int                version; /* how many texts there are */
 	const char *const *texts;   /* each brings the tables up from the version before */

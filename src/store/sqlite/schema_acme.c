@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "ca/files.h"
 #include "store/sqlite/schema.h"
 
 /*
@@ -104,10 +103,13 @@ static const char acme_schema_crl_mark[] =
 static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter,
     acme_schema_crl_mark};
 
+static const char *const acme_files[] = {
+    "acme.db", "acme.db-wal", "acme.db-shm", "acme.lock", NULL};
+
 const struct sqlite_schema sqlite_schema_acme = {
     .program = "attest-acmed",
-    .file = STATE_ACME_STORE,
-    .lock_file = STATE_ACME_STORE_LOCK,
+    .files = acme_files,
+    .lock_file = "acme.lock",
     .application_id = 0x41744163, /* "AtAc" */
     .version = sizeof acme_texts / sizeof acme_texts[0],
     .texts = acme_texts,

@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "ca/files.h"
 #include "store/sqlite/schema.h"
 
 /*
@@ -173,10 +172,13 @@ static const char schema_numbers[] =
 
 static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers};
 
+static const char *const inventory_files[] = {
+    "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};
+
 const struct sqlite_schema sqlite_schema_inventory = {
     .program = "attest-ca",
-    .file = STATE_STORE,
-    .lock_file = STATE_STORE_LOCK,
+    .files = inventory_files,
+    .lock_file = "store.lock",
     .application_id = 0x41744341, /* "AtCA" */
     .version = sizeof inventory_texts / sizeof inventory_texts[0],
     .texts = inventory_texts,

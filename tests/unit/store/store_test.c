@@ -8,9 +8,6 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "store/inventory/device.h"
 #include "store/sqlite/connection.h"
 #include "store_devices.h"
@@ -27,12 +24,12 @@ setup_empty(void)
 
 START_TEST(create_store_and_companions_are_private)
 {
-	static const char *const names[] = {STATE_STORE, STATE_STORE "-wal", STATE_STORE "-shm",
-	    STATE_STORE_LOCK};
-	struct stat              st;
+	const char *const *names = store_files(STORE_INVENTORY, directory);
+	struct stat        st;
 
 	unit_ok(enroll(1, 0, NULL), &err);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+	ck_assert_str_eq(names[0], "store.db");
+	for (size_t i = 0; names[i] != NULL; i++) {
 		AUTO_FREE char *path = file_join(directory, names[i]);
 
 		ck_assert_int_eq(stat(path, &st), 0);
@@ -49,6 +46,67 @@ START_TEST(create_where_one_is_is_conflict)
 	(void)snprintf(wanted, sizeof wanted, "there is a store already: %s/store.db", directory);
 	unit_fails(store_create(directory, &err), &err, ERROR_CONFLICT, wanted);
 	(void)revision_of(1);
+}
+END_TEST
+
+/* Places. */
+
+START_TEST(open_place_with_scheme_is_the_directory)
+{
+	char          place[SCRATCH_SIZE + 16];
+	struct store *other;
+
+	unit_ok(enroll(1, 0, NULL), &err);
+	(void)snprintf(place, sizeof place, "sqlite:%s", directory);
+	unit_ok(store_place_check(place, &err), &err);
+	unit_ok(store_open(place, &other, &err), &err);
+	ck_assert_str_eq(store_place(other), store_place(store));
+	store_close(other);
+	ck_assert_int_eq(store_create(place, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+}
+END_TEST
+
+/* Nothing of it but its scheme is shown: there may be a password in it. */
+START_TEST(open_place_of_no_engine_is_refused)
+{
+	static const char place[] = "postgresql://attestd:secret@db.example/attest";
+	struct store     *other;
+
+	ck_assert_int_eq(store_place_check(place, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "a store cannot be kept at \"postgresql:\""));
+	ck_assert_ptr_null(strstr(err.detail, "secret"));
+	ck_assert_int_eq(store_open(place, &other, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_int_eq(store_create(place, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_null(store_files(STORE_INVENTORY, place)[0]);
+	ck_assert(!store_has_file(STORE_INVENTORY, place, "store.db"));
+}
+END_TEST
+
+START_TEST(place_without_scheme_is_a_directory)
+{
+	static const char *const places[] = {"store", "/var/lib/a:b", "./a:b", "Sqlite:a", "0a:b", ":a"};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		unit_ok(store_place_check(places[i], &err), &err);
+		ck_assert_str_eq(store_files(STORE_ACME, places[i])[0], "acme.db");
+	}
+	ck_assert_int_eq(store_place_check("", &err), -1);
+	ck_assert_int_eq(store_place_check("sqlite:", &err), -1);
+}
+END_TEST
+
+START_TEST(has_file_knows_its_own_and_their_companions)
+{
+	ck_assert(store_has_file(STORE_INVENTORY, directory, "store.db"));
+	ck_assert(store_has_file(STORE_INVENTORY, directory, "store.db-wal"));
+	ck_assert(store_has_file(STORE_INVENTORY, directory, "store.db-journal"));
+	ck_assert(!store_has_file(STORE_INVENTORY, directory, "acme.db"));
+	ck_assert(!store_has_file(STORE_INVENTORY, directory, "root.key"));
+	ck_assert(!store_has_file(STORE_INVENTORY, directory, ""));
 }
 END_TEST
 
@@ -72,7 +130,7 @@ limit_files(rlim_t size)
 
 START_TEST(create_on_a_full_disk_leaves_nothing)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
+	AUTO_FREE char *path = store_tamper_path(STORE_INVENTORY, directory);
 
 	limit_files(4096);
 	ck_assert_int_eq(store_create(directory, &err), -1);
@@ -116,7 +174,7 @@ END_TEST
 
 START_TEST(open_file_that_is_no_database_is_refused)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
+	AUTO_FREE char *path = store_tamper_path(STORE_INVENTORY, directory);
 	static const char garbage[] = "this is no database, and it is long enough to tell";
 	char            wanted[SCRATCH_SIZE + 128];
 
@@ -324,20 +382,7 @@ enroll_some(void *arg)
 static size_t
 count_devices(void)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-	sqlite3_stmt   *statement = NULL;
-	int             count;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(DISTINCT revision) FROM device", -1,
-	                     &statement, NULL),
-	    SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-	count = sqlite3_column_int(statement, 0);
-	(void)sqlite3_finalize(statement);
-	(void)sqlite3_close(db);
-	return (size_t)count;
+	return (size_t)store_tamper_ask(directory, "SELECT count(DISTINCT revision) FROM device");
 }
 
 START_TEST(enroll_by_many_threads_loses_nothing)
@@ -440,6 +485,10 @@ case_of_stores(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, create_store_and_companions_are_private);
 	tcase_add_test(tc, create_where_one_is_is_conflict);
+	tcase_add_test(tc, open_place_with_scheme_is_the_directory);
+	tcase_add_test(tc, open_place_of_no_engine_is_refused);
+	tcase_add_test(tc, place_without_scheme_is_a_directory);
+	tcase_add_test(tc, has_file_knows_its_own_and_their_companions);
 	tcase_add_loop_test(tc, open_strange_store_is_refused, 0, COUNT(strange));
 	return tc;
 }

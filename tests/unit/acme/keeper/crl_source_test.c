@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sqlite3.h>
-
 #include "acme/keeper/crl_source.h"
 #include "ca/crl.h"
 #include "ca/files.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "store/acme/acme.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -240,14 +239,8 @@ static const char version_2[] =
 static void
 setup_version_2(void)
 {
-	AUTO_FREE char *path = NULL;
-	sqlite3        *db = NULL;
-
 	setup();
-	path = file_join(dir, STATE_ACME_STORE);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, version_2, NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, dir, version_2), SQLITE_OK);
 }
 
 /* The CRL that was signed before, by the clock. */

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include <openssl/x509v3.h>
-#include <sqlite3.h>
-
 #include "acme_keeper_support.h"
-#include "ca/files.h"
 #include "pki/certificate.h"
+#include "store_tamper.h"
 #include "tpm/spki.h"
 #include "unit.h"
 #include "util/clock.h"
@@ -323,8 +321,6 @@ END_TEST
 /* An order that was ready when the program was brought up to date knows no chain. */
 START_TEST(finalize_of_what_kept_no_chain_is_refused)
 {
-	AUTO_FREE char      *path = file_join(world.state_dir, STATE_ACME_STORE);
-	sqlite3             *db = NULL;
 	struct world_id      account;
 	struct world_order   order;
 	struct acme_question asked;
@@ -334,10 +330,9 @@ START_TEST(finalize_of_what_kept_no_chain_is_refused)
 	account = world_account(&world, 0);
 	order = world_order(&world, &account, NAME);
 	world_attest(&world, &account, 0, &order, NAME);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "UPDATE authorization SET chain = NULL", NULL, NULL, NULL),
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir,
+	                     "UPDATE authorization SET chain = NULL"),
 	    SQLITE_OK);
-	(void)sqlite3_close(db);
 	world_csr(world_device_key(), NAME, NULL, &csr);
 	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
 	asked.csr = bytes_view(&csr);

@@ -2,12 +2,10 @@
 
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store_fixture.h"
+#include "store_tamper.h"
 #include "util/bytes.h"
 #include "util/file.h"
 
@@ -17,14 +15,7 @@
 static int
 meddle(const char *sql)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-	int             rc;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
-	return rc;
+	return store_tamper_try(STORE_INVENTORY, directory, sql);
 }
 
 /* What somebody can do who is not kept by triggers. */
@@ -65,7 +56,7 @@ verify(const uint8_t *expect, uint8_t head[32])
 	return count;
 }
 
-/* The chain does not hold: `wanted` stands behind the file's name. */
+/* The chain does not hold: `wanted` stands behind the store's place. */
 static void
 verify_fails(const uint8_t *expect, const char *wanted)
 {
@@ -73,7 +64,7 @@ verify_fails(const uint8_t *expect, const char *wanted)
 	int64_t count;
 	char    detail[SCRATCH_SIZE + 256];
 
-	(void)snprintf(detail, sizeof detail, "%s/%s: %s", directory, STATE_STORE, wanted);
+	(void)snprintf(detail, sizeof detail, "%s: %s", store_place(store), wanted);
 	unit_fails(store_audit_verify(store, expect, &count, head, &err), &err, ERROR_INTERNAL, detail);
 }
 

@@ -2,15 +2,13 @@
 
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "scratch.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -45,12 +43,7 @@ teardown(void)
 static void
 meddle(const char *sql)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	store_tamper(directory, sql);
 }
 
 /* EKs are known by the first octet of their hash; lists end with NULL. */
@@ -578,22 +571,12 @@ END_TEST
 
 START_TEST(replace_by_one_that_waits_takes_it_off_the_list)
 {
-	sqlite3_stmt   *statement = NULL;
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-
 	enroll(1, LIST("a"), NULL, NULL);
 	meddle("INSERT INTO waiting (ek_hash, denied, verdict, reason, manufacturer, model, version,"
 	       " root, peer, source, first_seen, last_seen, times)"
 	       " VALUES (x'" HASH_2 "', 1, 'absent', '', '', '', '', x'', '', '', 1, 1, 1)");
 	unit_ok(store_device_replace(store, EK(1), EK(2), NOW, &revoked, &err), &err);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(
-	    sqlite3_prepare_v2(db, "SELECT count(*) FROM waiting", -1, &statement, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-	ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
-	(void)sqlite3_finalize(statement);
-	(void)sqlite3_close(db);
+	ck_assert_int_eq(store_tamper_ask(directory, "SELECT count(*) FROM waiting"), 0);
 }
 END_TEST
 

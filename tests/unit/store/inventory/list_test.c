@@ -2,13 +2,11 @@
 
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "scratch.h"
 #include "store/inventory/device.h"
 #include "store/sqlite/glob.h"
 #include "store/store.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -48,15 +46,11 @@ length(const char *const *list, size_t max)
 static void
 setup(void)
 {
-	AUTO_FREE char *path = NULL;
-	sqlite3        *db = NULL;
-	char            sql[128];
+	char sql[128];
 
 	scratch_make(directory);
 	unit_ok(store_create(directory, &err), &err);
 	unit_ok(store_open(directory, &store, &err), &err);
-	path = file_join(directory, STATE_STORE);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
 	for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
 		struct store_device device = {
 		    .ek_hash = {devices[i].first},
@@ -69,9 +63,8 @@ setup(void)
 		unit_ok(store_device_enroll(store, &device, 50, &err), &err);
 		(void)snprintf(sql, sizeof sql, "UPDATE device SET seen = %lld WHERE id = %zu",
 		    (long long)devices[i].seen, i + 1);
-		ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		store_tamper(directory, sql);
 	}
-	(void)sqlite3_close(db);
 }
 
 static void

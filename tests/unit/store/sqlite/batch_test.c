@@ -7,9 +7,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "scratch.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
@@ -17,6 +14,7 @@
 #include "store/inventory/device.h"
 #include "store/sqlite/name_run.h"
 #include "store/store.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -143,18 +141,7 @@ count_enrolled(void)
 static int
 ask(const char *sql)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-	sqlite3_stmt   *statement = NULL;
-	int             answer = -1;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		answer = sqlite3_column_int(statement, 0);
-	(void)sqlite3_finalize(statement);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
-	return answer;
+	return store_tamper_ask(directory, sql);
 }
 
 static int

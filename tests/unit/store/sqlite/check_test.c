@@ -5,14 +5,12 @@
 
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "scratch.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -54,13 +52,7 @@ teardown(void)
 static void
 meddle(const char *sql)
 {
-	AUTO_FREE char *path = file_join(directory, STATE_STORE);
-	sqlite3        *db = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL), SQLITE_OK);
-	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	store_tamper(directory, sql);
 }
 
 START_TEST(check_fresh_store_is_whole)
@@ -126,7 +118,7 @@ END_TEST
 
 START_TEST(snapshot_is_a_store)
 {
-	AUTO_FREE char *path = file_join(copy_directory, STATE_STORE);
+	AUTO_FREE char *path = store_tamper_path(STORE_INVENTORY, copy_directory);
 	uint8_t         hash[STORE_HASH_SIZE] = {1};
 	struct store   *copy = NULL;
 	struct stat     st;
@@ -155,7 +147,7 @@ END_TEST
 
 START_TEST(snapshot_beside_a_writer_does_not_wait)
 {
-	AUTO_FREE char *path = file_join(copy_directory, STATE_STORE);
+	AUTO_FREE char *path = store_tamper_path(STORE_INVENTORY, copy_directory);
 	struct store   *other = NULL;
 
 	unit_ok(store_open(directory, &other, &err), &err);

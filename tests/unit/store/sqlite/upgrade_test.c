@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "ca/files.h"
 #include "scratch.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -63,14 +61,8 @@ static struct error  err;
 static void
 setup(void)
 {
-	AUTO_FREE char *path = NULL;
-	sqlite3        *db = NULL;
-
 	scratch_make(directory);
-	path = file_join(directory, STATE_STORE);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, version_1, NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	store_tamper(directory, version_1);
 }
 
 static void
