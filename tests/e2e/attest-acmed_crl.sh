@@ -29,7 +29,7 @@ cp "$state_dir/crl.der" "$scratch/older.der"
 
 # ---- it leaves, among many ----
 
-sqlite3 -cmd '.timeout 10000' "$state_dir/store.db" "
+store_tamper "
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $others)
 	INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision)
 	SELECT randomblob(20), randomblob(32), x'000b', 1, 4000000000, 2, 0 FROM n" || exit 1
@@ -72,7 +72,7 @@ number() { # FILE
 	printf '%d' "$(openssl crl -inform DER -in "$1" -noout -crlnumber | cut -d= -f2)"
 }
 seen() { # NUMBER
-	[ "$(sqlite3 -cmd '.timeout 10000' "$acme_dir/acme.db" 'SELECT hex(number) FROM crl_mark')" = \
+	[ "$(store_tamper 'SELECT hex(number) FROM crl_mark' "$acme_dir/acme.db")" = \
 		"$(printf '%040X' "$1")" ]
 }
 

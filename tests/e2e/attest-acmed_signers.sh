@@ -11,12 +11,12 @@ if ! { attest_ca init && acmed_init --attestation-roots "$state_dir/root.pem" &&
 	note "$(cat "$scratch/init.log")"
 	exit 1
 fi
-sqlite3 -cmd '.timeout 10000' "$acme_dir/acme.db" "
+store_tamper "
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $certificates)
 	INSERT INTO certificate (name, account, from_order, serial, names, witness, key_hash, der,
 		not_before, not_after, revoked, reason)
 	SELECT 'n' || i, 'a', 'o', CAST(printf('s%06d', i) AS BLOB), 'laptop', '', zeroblob(32), x'30',
-		1, 4000000000, 0, 0 FROM n" || exit 1
+		1, 4000000000, 0, 0 FROM n" "$acme_dir/acme.db" || exit 1
 
 signers_revoke() {
 	acmed revoke "73$(printf %06d "$1" | sed 's/./3&/g')"

@@ -73,18 +73,12 @@ case_fails "half a hash is none" 2 'hash of 64 hexadecimal digits' attest_ca aud
 case_fails "--expect alone means nothing" 2 '--expect goes with --verify' attest_ca audit --expect "$head"
 case_fails "--verify of a part means nothing" 2 'does not go with --since' attest_ca audit --verify --since 1h
 
-# Somebody who writes to the store itself, in Python since there need be no sqlite3 program.
-meddle() {
-	python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])' \
-		"$state_dir/store.db" "$1" 2>&1
-}
-
-python3 -c 'import sqlite3' || lacks "there is no python3 with sqlite3"
-case_matches "an entry cannot be changed" "$(meddle "UPDATE audit SET actor = 'me' WHERE id = 2")" 'only grows'
-case_matches "nor deleted" "$(meddle 'DELETE FROM audit WHERE id = 5')" 'only grows'
+# Somebody who writes to the store itself.
+case_matches "an entry cannot be changed" "$(store_tamper "UPDATE audit SET actor = 'me' WHERE id = 2" 2>&1)" 'only grows'
+case_matches "nor deleted" "$(store_tamper 'DELETE FROM audit WHERE id = 5' 2>&1)" 'only grows'
 case_ok "and none was" attest_ca audit --verify
 cp -a "$state_dir" "$scratch/whole"
-meddle "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+store_tamper "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
 	INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
 	SELECT i, '', '', '', 'set', 'done', i, zeroblob(32) FROM n"
 case_equal "a long record is shown whole, whatever is forged in it" \
@@ -92,11 +86,11 @@ case_equal "a long record is shown whole, whatever is forged in it" \
 case_fails "and the forged entries are named" 1 'audit entry 6 was altered' attest_ca audit --verify
 rm -rf "$state_dir"
 cp -a "$scratch/whole" "$state_dir"
-meddle "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 'me' WHERE id = 2"
+store_tamper "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 'me' WHERE id = 2"
 case_fails "what is changed by force is named" 1 'audit entry 2 was altered' attest_ca audit --verify
 rm -rf "$state_dir"
 cp -a "$scratch/whole" "$state_dir"
-meddle "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
+store_tamper "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
 case_fails "and what is taken off the end" 1 'audit entry 5 is missing' attest_ca audit --verify
 
 finish

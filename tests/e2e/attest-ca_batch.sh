@@ -109,6 +109,6 @@ import_start "$scratch/many.csv" # so many that the kill comes before the end
 wait_for "wal_is_at 300000"
 daemon_stop import KILL
 check "attestd clears away what a killed import left" \
-	'wait_for "[ \"\$(sqlite3 \"\$state_dir/store.db\" \"SELECT (SELECT count(*) FROM batch) + count(*) FROM device\")\" = 1 ]"'
+	'wait_for "[ \"\$(store_tamper \"SELECT (SELECT count(*) FROM batch) + count(*) FROM device\")\" = 1 ]"'
 
 finish

@@ -52,21 +52,18 @@ case_fails "no directory at all" 1 'error +state directory +.*No such file' atte
 
 # ---- the store ----
 
-sql() {
-	sqlite3 "$state_dir/store.db" "$1"
-}
 fault "no store" error 'store +there is no store in' 'rm store.db'
 fault "a store that is cut" error 'store +.*(is damaged|malformed|not a database)' 'truncate -s 20000 store.db'
 fault "a store that is none" error 'store +.*(not a database)' 'echo no store >store.db'
-fault "a guard that is gone" error 'store +.*"audit_is_kept" is missing' 'sql "DROP TRIGGER audit_is_kept"'
-fault "an index that is gone" error 'store +.*"tag_devices" is missing' 'sql "DROP INDEX tag_devices"'
+fault "a guard that is gone" error 'store +.*"audit_is_kept" is missing' 'store_tamper "DROP TRIGGER audit_is_kept"'
+fault "an index that is gone" error 'store +.*"tag_devices" is missing' 'store_tamper "DROP INDEX tag_devices"'
 fault "a reference to nothing" error 'store +.*a row of the table tag refers to one that is not there' \
-	'sql "PRAGMA foreign_keys = OFF; INSERT INTO tag VALUES (99, '"'x'"')"'
-trigger=$(sqlite3 "$good/store.db" "SELECT sql FROM sqlite_schema WHERE name = 'audit_only_grows'")
+	'store_tamper "PRAGMA foreign_keys = OFF; INSERT INTO tag VALUES (99, '"'x'"')"'
+trigger=$(store_tamper "SELECT sql FROM sqlite_schema WHERE name = 'audit_only_grows'" "$good/store.db")
 fault "a record that was altered" error 'audit +.*audit entry 1 was altered' \
-	'sql "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 1 WHERE id = 1; $trigger"'
+	'store_tamper "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 1 WHERE id = 1; $trigger"'
 fault "an import that was killed" warning 'store +an import was killed' \
-	'sql "INSERT INTO batch (first_device, started) VALUES (9, 1)"'
+	'store_tamper "INSERT INTO batch (first_device, started) VALUES (9, 1)"'
 
 # ---- keys and certificates ----
 

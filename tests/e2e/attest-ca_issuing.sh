@@ -228,7 +228,7 @@ done
 # ---- the last certificate of an earlier issuer expires ----
 
 attestd_stop
-sqlite3 "$state_dir/store.db" "UPDATE certificate SET not_after = 1000
+store_tamper "UPDATE certificate SET not_after = 1000
 	WHERE issuer = (SELECT id FROM issuer WHERE key_id = x'$first_id')"
 rm "$state_dir"/issuers/*.crl
 attestd_start --config "$scratch/attestd.conf"

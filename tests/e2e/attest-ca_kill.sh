@@ -18,14 +18,10 @@ attest_ca init >/dev/null || exit 1
 attest_ca import "$scratch/devices.csv" >/dev/null || exit 1
 mapfile -t hashes < <(tail -n +2 "$scratch/devices.csv" | cut -d, -f1)
 
-sql() {
-	sqlite3 -cmd '.timeout 10000' "$state_dir/store.db" "$1"
-}
-
 # One good certificate for each device, and many that are revoked.
 certificates="INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision)
 	SELECT randomblob(20), ek_hash, x'000b', 1, 4000000000, 0, revision FROM device"
-sql "$certificates;
+store_tamper "$certificates;
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $entries)
 	INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision)
 	SELECT randomblob(20), randomblob(32), x'000b', 1, 4000000000, 2, 0 FROM n" || exit 1
@@ -52,18 +48,18 @@ broken='SELECT count(*) FROM device d JOIN certificate c ON c.ek_hash = d.ek_has
 half() { # WHAT IS CHANGED: neither none nor all
 	local changed
 
-	changed=$(sql "$1")
+	changed=$(store_tamper "$1")
 	[ "$changed" -ne 0 ] && [ "$changed" -ne "$devices" ]
 }
 
 measure attest_ca disable "${hashes[@]}"
 done_count=0 bad=0
 for ((i = 1; i <= rounds; i++)); do
-	sql "UPDATE device SET enabled = 1; UPDATE certificate SET revoked = 0, reason = 0 WHERE revision > 0"
+	store_tamper "UPDATE device SET enabled = 1; UPDATE certificate SET revoked = 0, reason = 0 WHERE revision > 0"
 	killed_after $((i + 1)) $((rounds + 1)) "$attest_ca_program" --state-dir "$state_dir" disable "${hashes[@]}"
-	[ "$(sql "$broken")" -eq 0 ] || { bad=$((bad + 1)) && note "round $i: some are off and good, or on and revoked"; }
+	[ "$(store_tamper "$broken")" -eq 0 ] || { bad=$((bad + 1)) && note "round $i: some are off and good, or on and revoked"; }
 	! half "SELECT count(*) FROM device WHERE enabled = 0" || { bad=$((bad + 1)) && note "round $i: half is off"; }
-	[ "$(sql 'SELECT count(*) FROM device WHERE enabled = 0')" -eq 0 ] || done_count=$((done_count + 1))
+	[ "$(store_tamper 'SELECT count(*) FROM device WHERE enabled = 0')" -eq 0 ] || done_count=$((done_count + 1))
 done
 note "$done_count of $rounds were done before they were killed"
 case_equal "killed while it switches off: all or nothing" "$bad" 0
@@ -71,18 +67,18 @@ check "and the record holds" 'attest_ca audit --verify'
 
 # ---- remove ----
 
-sql "UPDATE device SET enabled = 1; UPDATE certificate SET revoked = 0, reason = 0 WHERE revision > 0"
+store_tamper "UPDATE device SET enabled = 1; UPDATE certificate SET revoked = 0, reason = 0 WHERE revision > 0"
 broken='SELECT count(*) FROM certificate c WHERE c.revision > 0
 	AND (c.ek_hash IN (SELECT ek_hash FROM device)) <> (c.revoked = 0)'
 done_count=0 bad=0
 for ((i = 1; i <= rounds; i++)); do
 	killed_after $((i + 1)) $((rounds + 1)) "$attest_ca_program" --state-dir "$state_dir" remove "${hashes[@]}"
-	[ "$(sql "$broken")" -eq 0 ] || { bad=$((bad + 1)) && note "round $i: some have gone and are good, or not and are revoked"; }
+	[ "$(store_tamper "$broken")" -eq 0 ] || { bad=$((bad + 1)) && note "round $i: some have gone and are good, or not and are revoked"; }
 	! half "SELECT count(*) FROM device" || { bad=$((bad + 1)) && note "round $i: half has gone"; }
-	if [ "$(sql 'SELECT count(*) FROM device')" -eq 0 ]; then
+	if [ "$(store_tamper 'SELECT count(*) FROM device')" -eq 0 ]; then
 		done_count=$((done_count + 1))
 		attest_ca import "$scratch/devices.csv" >/dev/null
-		sql "DELETE FROM certificate WHERE revision > 0; $certificates"
+		store_tamper "DELETE FROM certificate WHERE revision > 0; $certificates"
 	fi
 done
 note "$done_count of $rounds were done before they were killed"

@@ -23,7 +23,7 @@ ek_certificate() { # TPM
 }
 
 verdict() { # HASH
-	sqlite3 "$state_dir/store.db" "SELECT verdict || ' ' || manufacturer FROM ek_certificate
+	store_tamper "SELECT verdict || ' ' || manufacturer FROM ek_certificate
 		JOIN device ON device.id = ek_certificate.device WHERE hex(ek_hash) = upper('$1')"
 }
 

@@ -130,7 +130,7 @@ refused "and its secret is spent" 403 unknownSecret .
 
 # A device that is switched off, by whoever may write the store.
 attest_ca enroll "$(soft hash)" --name off
-sqlite3 "$state_dir/store.db" "UPDATE device SET enabled = 0, revision = revision + 1"
+store_tamper "UPDATE device SET enabled = 0, revision = revision + 1"
 post /attest "$scratch/request.json"
 refused "switched off" 403 deviceDisabled "the device with EK $(soft hash) is switched off"
 attest_ca remove off

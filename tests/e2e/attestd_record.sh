@@ -103,7 +103,7 @@ check "no private key is in the log, the store or the record" '! grep -aq "PRIVA
 
 # A name with an override is a name; and somebody has put into the record what no program of ours would.
 attest_ca enroll "${hash/??????/abcdef}" --name $'a\xe2\x80\xaeb' >/dev/null
-sqlite3 "$state_dir/store.db" "INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
+store_tamper "INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
 	VALUES (1, char(27) || '[2J', char(155) || 'x', char(10) || 'y', char(8238), char(7), 'd' || char(27), zeroblob(32));
 	UPDATE ek_certificate SET reason = char(27) || 'r'"
 plain() { # FILE: no control characters but the ends of lines, and nothing that turns text round

@@ -10,7 +10,7 @@ if ! { attest_ca init && attestd_start && attest_ca enroll "$(printf %064x 1)" -
 	note "$(cat "$scratch/init.log")"
 	exit 1
 fi
-sqlite3 -cmd '.timeout 10000' "$state_dir/store.db" "
+store_tamper "
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $certificates)
 	INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision)
 	SELECT CAST(printf('s%06d', i) AS BLOB), ek_hash, x'000b', 1, 4000000000, 0, revision

@@ -38,6 +38,8 @@
 #                                       ${pid[attestd]}, ${log[attestd]}
 #   attestd_stop [SIGNAL]               sets $status
 #   attest_ca, attest_device            the programs of the build tree; attest_ca works on $state_dir
+#   store_tamper SQL [FILE]             runs SQL on a store behind its back and prints what it gives;
+#                                       FILE is $state_dir/store.db by default
 
 LC_ALL=C
 export LC_ALL
@@ -288,6 +290,11 @@ attest_ca() {
 
 attest_device() {
 	"$attest_device_program" "$@"
+}
+
+# The one place that knows what a store is kept in.
+store_tamper() { # SQL [FILE]
+	sqlite3 -cmd '.timeout 10000' "${2:-$state_dir/store.db}" "$1"
 }
 
 attestd_start() {

@@ -10,10 +10,6 @@
 
 signers_wanted=100
 
-signers_sql() {
-	sqlite3 -cmd '.timeout 10000' "$signers_database" "$1"
-}
-
 # Copies a file whenever it is another than before, in the order in which that was seen.
 signers_watch() { # FILE NAME
 	local n=0 to
@@ -79,7 +75,7 @@ signers_run() {
 	mkdir "$scratch/seen" "$scratch/signed"
 	: >"$scratch/signers.commands"
 	: >"$scratch/signers.faults"
-	first=$(signers_sql 'SELECT crl_number FROM counter')
+	first=$(store_tamper 'SELECT crl_number FROM counter' "$signers_database")
 	signers_watch "$signers_directory/crl.der" der & jobs+=($!)
 	signers_watch "$signers_directory/crl.pem" pem & jobs+=($!)
 	signers_fetch "$url" "$@" & jobs+=($!)
@@ -93,7 +89,7 @@ signers_run() {
 			kill -HUP "$id"
 		fi
 		commands=$(wc -l <"$scratch/signers.commands")
-		number=$(signers_sql 'SELECT crl_number FROM counter')
+		number=$(store_tamper 'SELECT crl_number FROM counter' "$signers_database")
 		daemons=$((number - first - commands))
 	done
 	: >"$scratch/signers.end"
@@ -109,7 +105,7 @@ signers_say() { # the number before the first
 	cmp -s "$signers_directory/crl.der" "$scratch/der.last" ||
 		cp "$signers_directory/crl.der" "$scratch/seen/der-99999"
 	commands=$(wc -l <"$scratch/signers.commands")
-	number=$(signers_sql 'SELECT crl_number FROM counter')
+	number=$(store_tamper 'SELECT crl_number FROM counter' "$signers_database")
 	note "$commands CRLs of the command, $((number - $1 - commands)) of the daemon," \
 		"$(ls "$scratch"/seen/der-* | wc -l) seen"
 	check "both signed a hundred times" '[ '"$commands"' -ge 100 ] && [ '$((number - $1 - commands))' -ge 100 ]'
@@ -165,5 +161,5 @@ signers_serials() {
 }
 
 signers_revoked() {
-	signers_sql 'SELECT hex(serial) FROM certificate WHERE revoked <> 0' | sort
+	store_tamper 'SELECT hex(serial) FROM certificate WHERE revoked <> 0' "$signers_database" | sort
 }
