@@ -205,28 +205,19 @@ audit_wait(const sigset_t *while_waiting)
 	return audit_stopped == 0;
 }
 
-/* Asks again only when somebody has committed something since. */
+/* Asks again for what has a number above the last. */
 static int
 audit_follow(struct store *store, struct audit_filter *filter, struct audit_answer *answer,
     struct error *err)
 {
-	int64_t  listed = 0;
-	int64_t  generation;
 	sigset_t while_waiting;
-	bool     first = true;
 
 	audit_catch_signals(&while_waiting);
 	do {
-		if (store_generation(store, &generation, err) != 0)
-			return -1;
-		if (!first && generation == listed)
-			continue;
 		if (audit_list(store, filter, answer, err) != 0)
 			return -1;
 		if (ferror(stdout) != 0)
 			return 0;
-		first = false;
-		listed = generation;
 	} while (audit_wait(&while_waiting));
 	return 0;
 }

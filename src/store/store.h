@@ -1,7 +1,7 @@
 /*
  * The inventory and the record of what was issued, wherever an engine keeps them. A
  * store belongs to one thread at a time; any number of processes and threads may have
- * one open each.
+ * one open each. The callback of a listing may not use the store that it lists.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

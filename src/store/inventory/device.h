@@ -59,8 +59,8 @@ int store_device_resolve(struct store *store, const char *text, struct store_dev
 
 /*
  * Calls `each` for every device as of one instant, those with a name by their
- * first name and then the others by hash, until it returns false. It may look
- * things up in this store, and change nothing.
+ * first name and then the others by hash, until it returns false. It may not use the
+ * store meanwhile.
  */
 typedef bool store_device_cb(const struct store_device *device, void *arg);
 int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
@@ -68,7 +68,7 @@ int store_device_list(struct store *store, store_device_cb *each, void *arg, str
 /* Which devices are meant; {0} is all. They are listed as above. */
 struct store_filter {
 	const char *tag;       /* NULL: any */
-	const char *name_glob; /* a name matches, as the shell's patterns do (glob.h); NULL: any */
+	const char *name_glob; /* a name matches, as the shell's patterns do (sql_glob); NULL: any */
 	int64_t     unseen_since; /* not seen at this time or later, or never; 0: any */
 };
 int store_device_search(struct store *store, const struct store_filter *filter,
