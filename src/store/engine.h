@@ -49,8 +49,8 @@ enum sql_kind { SQL_NULL, SQL_INT64, SQL_TEXT, SQL_OCTETS };
 struct sql_value {
 	enum sql_kind  kind;
 	int64_t        number;
-	const uint8_t *data; /* of text and octets; a text of a column ends with a NUL, too */
-	size_t         size;
+	const uint8_t *data; /* of text and octets; a column's text ends with a NUL */
+	size_t         size; /* not of a column's text */
 };
 
 struct store_engine {

@@ -224,12 +224,12 @@ sqlite_column(struct sql_statement *row, int column, struct sql_value *value)
 		return;
 	case SQL_TEXT:
 		value->data = sqlite3_column_text(stmt, column);
-		break;
+		return;
 	case SQL_OCTETS:
 		value->data = sqlite3_column_blob(stmt, column);
-		break;
+		value->size = (size_t)sqlite3_column_bytes(stmt, column);
+		return;
 	}
-	value->size = (size_t)sqlite3_column_bytes(stmt, column);
 }
 
 static uint64_t
