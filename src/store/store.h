@@ -78,10 +78,4 @@ int         store_change(struct store *store, store_change_cb *run, void *arg, s
 int  store_mark(struct store *store, struct error *err);
 void store_release(struct store *store, bool keep);
 
-/*
- * A number that differs after any other connection has committed: cheap enough to
- * ask each second whether anything must be read again.
- */
-int store_generation(struct store *store, int64_t *generation, struct error *err);
-
 #endif

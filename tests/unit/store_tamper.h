@@ -65,4 +65,18 @@ store_tamper_ask(const char *place, const char *sql)
 	return answer;
 }
 
+/* A number that differs after a connection other than this one has committed. */
+static inline int
+store_tamper_commits(sqlite3 *db)
+{
+	sqlite3_stmt *statement = NULL;
+	int           version;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "PRAGMA data_version", -1, &statement, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	version = sqlite3_column_int(statement, 0);
+	(void)sqlite3_finalize(statement);
+	return version;
+}
+
 #endif

@@ -45,8 +45,8 @@ int store_revoked_list(struct store *store, int64_t issuer, int64_t now,
     store_certificate_cb *each, void *arg, struct error *err);
 
 /*
- * A number that differs after certificates were revoked; unlike store_generation it
- * stays through all other changes, of this connection too.
+ * A number that differs after certificates were revoked, and stays through all other
+ * changes: cheap enough to ask each second.
  */
 int store_revocations(struct store *store, int64_t *revocations, struct error *err);
 

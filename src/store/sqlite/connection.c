@@ -13,7 +13,6 @@
 #include "store/sqlite/check.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/glob.h"
-#include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -290,13 +289,3 @@ const struct store_engine sqlite_engine = {
     .snapshot = sqlite_snapshot,
     .batch = &sqlite_batch_engine,
 };
-
-int
-store_generation(struct store *store, int64_t *generation, struct error *err)
-{
-	static const char     text[] = "PRAGMA data_version";
-	struct sql_statement *statement = sql_prepare(store, text, err);
-
-	return statement == NULL ? -1
-	                         : sql_one_number(statement, "asking for changes", generation, err);
-}

@@ -334,26 +334,6 @@ START_TEST(read_while_another_writes_never_waits)
 }
 END_TEST
 
-START_TEST(generation_changes_with_the_commits_of_others)
-{
-	struct store *other;
-	struct store *mine = store;
-	int64_t       before;
-	int64_t       after;
-
-	unit_ok(store_open(directory, &other, &err), &err);
-	unit_ok(store_generation(mine, &before, &err), &err);
-	unit_ok(store_generation(mine, &after, &err), &err);
-	ck_assert_int_eq(before, after);
-	store = other;
-	unit_ok(enroll(1, 0, NULL), &err);
-	store = mine;
-	unit_ok(store_generation(mine, &after, &err), &err);
-	ck_assert_int_ne(before, after);
-	store_close(other);
-}
-END_TEST
-
 /* Many at once. */
 
 #define THREADS 4
@@ -509,7 +489,6 @@ case_of_transactions(void)
 	tcase_add_test(tc, commit_on_a_full_disk_undoes_all);
 	tcase_add_test(tc, change_on_a_full_disk_is_overloaded);
 	tcase_add_test(tc, read_while_another_writes_never_waits);
-	tcase_add_test(tc, generation_changes_with_the_commits_of_others);
 	tcase_add_test(tc, enroll_by_many_threads_loses_nothing);
 	tcase_add_test(tc, enroll_by_many_processes_loses_nothing);
 	tcase_add_test(tc, enroll_one_name_at_once_has_one_winner);
