@@ -102,7 +102,7 @@ struct store_engine {
 	const struct store_batch_engine *batch;
 };
 
-/* A store's transaction is gone: INTERNAL when none is open, or when a failure has undone it. */
+/* That a transaction is open: INTERNAL when none is, OVERLOADED when a failure has undone it. */
 int store_check_writing(const struct store *store, struct error *err);
 
 /* Finishes the statements that are kept. */

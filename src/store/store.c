@@ -144,9 +144,9 @@ store_check_writing(const struct store *store, struct error *err)
 {
 	if (!store->writing)
 		return error_set(err, ERROR_INTERNAL, "%s: no transaction is open", store->place);
+	/* OVERLOADED: it may be another asker's failure, and clients may come again. */
 	if (!store->engine->in_transaction(store))
-		return error_set(err, ERROR_INTERNAL,
-		    "%s: an earlier failure has undone the transaction", store->place);
+		return error_set(err, ERROR_OVERLOADED, "an earlier failure has undone the transaction");
 	return 0;
 }
 

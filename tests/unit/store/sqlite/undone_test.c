@@ -105,6 +105,7 @@ START_TEST(step_after_the_transaction_was_undone_is_refused)
 	ck_assert_int_ne(sqlite3_get_autocommit(sqlite_of(store)->db), 0);
 	disk_empty(store);
 	ck_assert_int_eq(account_add(store, 'b', &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
 	ck_assert_ptr_nonnull(strstr(err.detail, UNDONE));
 	ck_assert_int_eq(store_mark(store, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.detail, UNDONE));
