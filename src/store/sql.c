@@ -283,3 +283,9 @@ sql_glob(struct store *store, const char *pattern, struct bytes *out, struct err
 {
 	return store->engine->glob(pattern, out, err);
 }
+
+const struct store_batch_engine *
+sql_batch_engine(const struct store *store)
+{
+	return store->engine->batch;
+}

@@ -15,6 +15,7 @@
 struct error;
 struct sql_statement;
 struct store;
+struct store_batch_engine;
 
 
 /*
@@ -98,5 +99,8 @@ int sql_sequence(struct store *store, const char *table, int64_t *number, struct
  */
 const char *sql_glob_operator(const struct store *store);
 int         sql_glob(struct store *store, const char *pattern, struct bytes *out, struct error *err);
+
+/* How the engine takes in very many devices at once (store/inventory/batch_engine.h). */
+const struct store_batch_engine *sql_batch_engine(const struct store *store);
 
 #endif

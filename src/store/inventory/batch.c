@@ -3,7 +3,6 @@
 
 #include "store/inventory/batch.h"
 
-#include "store/engine.h"
 #include "store/inventory/batch_engine.h"
 #include "store/inventory/device_check.h"
 #include "store/inventory/rows.h"
@@ -12,7 +11,7 @@ int
 store_batch_begin(struct store *store, const struct store_batch_watch *watch,
     struct store_batch **out, struct error *err)
 {
-	if (store->engine->batch->begin(store, out, err) != 0)
+	if (sql_batch_engine(store)->begin(store, out, err) != 0)
 		return -1;
 	**out = (struct store_batch){.store = store, .watch = *watch};
 	return 0;
@@ -23,7 +22,7 @@ store_batch_add(struct store_batch *batch, const struct store_device *device, ui
     struct error *err)
 {
 	if (store_device_check(device, err) != 0 ||
-	    batch->store->engine->batch->add(batch, device, line, err) != 0)
+	    sql_batch_engine(batch->store)->add(batch, device, line, err) != 0)
 		return -1;
 	batch->count++;
 	batch->units += 1 + device->name_count;
@@ -33,13 +32,13 @@ store_batch_add(struct store_batch *batch, const struct store_device *device, ui
 int
 store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err)
 {
-	return batch->store->engine->batch->check(batch, faults, err);
+	return sql_batch_engine(batch->store)->check(batch, faults, err);
 }
 
 int
 store_batch_commit(struct store_batch *batch, const char *source, int64_t now, struct error *err)
 {
-	return batch->store->engine->batch->commit(batch, source, now, err);
+	return sql_batch_engine(batch->store)->commit(batch, source, now, err);
 }
 
 uint64_t
@@ -58,13 +57,13 @@ void
 store_batch_free(struct store_batch *batch)
 {
 	if (batch != NULL)
-		batch->store->engine->batch->free(batch);
+		sql_batch_engine(batch->store)->free(batch);
 }
 
 int
 store_batch_sweep(struct store *store, bool *more, struct error *err)
 {
-	const struct store_batch_engine *engine = store->engine->batch;
+	const struct store_batch_engine *engine = sql_batch_engine(store);
 
 	*more = false;
 	return engine->sweep != NULL ? engine->sweep(store, more, err) : 0;
@@ -73,7 +72,7 @@ store_batch_sweep(struct store *store, bool *more, struct error *err)
 int
 store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
 {
-	const struct store_batch_engine *engine = store->engine->batch;
+	const struct store_batch_engine *engine = sql_batch_engine(store);
 
 	*abandoned = false;
 	return engine->abandoned != NULL ? engine->abandoned(store, abandoned, err) : 0;
@@ -82,7 +81,7 @@ store_batch_abandoned(struct store *store, bool *abandoned, struct error *err)
 int
 batch_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
-	const struct store_batch_engine *engine = store->engine->batch;
+	const struct store_batch_engine *engine = sql_batch_engine(store);
 
 	return engine->yield_hash != NULL ? engine->yield_hash(store, ek_hash, err) : 0;
 }
@@ -90,7 +89,7 @@ batch_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err)
 int
 batch_yield_name(struct store *store, const char *name, struct error *err)
 {
-	const struct store_batch_engine *engine = store->engine->batch;
+	const struct store_batch_engine *engine = sql_batch_engine(store);
 
 	return engine->yield_name != NULL ? engine->yield_name(store, name, err) : 0;
 }
