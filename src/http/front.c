@@ -37,18 +37,14 @@ http_front_clear(struct http_front *front)
 }
 
 void
-http_front_drain_cb(struct front_worker *worker)
+http_front_drain(struct http_front *front)
 {
-	struct http_front *front = worker->state;
-
-	if (front != NULL && front->server != NULL)
+	if (front->server != NULL)
 		http_server_drain(front->server);
 }
 
 bool
-http_front_idle_cb(const struct front_worker *worker)
+http_front_idle(const struct http_front *front)
 {
-	const struct http_front *front = worker->state;
-
-	return front == NULL || front->server == NULL || http_server_connections(front->server) == 0;
+	return front->server == NULL || http_server_connections(front->server) == 0;
 }

@@ -11,7 +11,7 @@ struct front_worker;
 struct http_server;
 struct http_settings;
 
-/* What stands first in the state (front_worker.state) of a front that serves HTTP. */
+/* What a front that serves HTTP keeps in its state. */
 struct http_front {
 	struct front_worker *worker;
 	struct http_server  *server; /* NULL until http_front_serve */
@@ -25,8 +25,8 @@ int http_front_serve(struct http_front *front, const struct http_settings *setti
 /* Ends the server and lets TLS go. */
 void http_front_clear(struct http_front *front);
 
-/* For front_handlers.drain and .idle. */
-void http_front_drain_cb(struct front_worker *worker);
-bool http_front_idle_cb(const struct front_worker *worker);
+/* What front_handlers.drain and .idle ask for. */
+void http_front_drain(struct http_front *front);
+bool http_front_idle(const struct http_front *front);
 
 #endif

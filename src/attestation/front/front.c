@@ -323,6 +323,23 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 }
 
 static void
+front_drain_cb(struct front_worker *worker)
+{
+	struct attest_front *front = worker->state;
+
+	if (front != NULL)
+		http_front_drain(&front->http);
+}
+
+static bool
+front_idle_cb(const struct front_worker *worker)
+{
+	const struct attest_front *front = worker->state;
+
+	return front == NULL || http_front_idle(&front->http);
+}
+
+static void
 front_close_cb(struct front_worker *worker)
 {
 	struct attest_front *front = worker->state;
@@ -340,8 +357,8 @@ attestation_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
 	    .tell = front_tell_cb,
-	    .drain = http_front_drain_cb,
-	    .idle = http_front_idle_cb,
+	    .drain = front_drain_cb,
+	    .idle = front_idle_cb,
 	    .close = front_close_cb,
 	};
 
