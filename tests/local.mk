@@ -34,6 +34,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/pki_support.h \
 	tests/unit/records.h \
 	tests/unit/scratch.h \
+	tests/unit/service_world.h \
 	tests/unit/store_devices.h \
 	tests/unit/store_fixture.h \
 	tests/unit/store_tamper.h \

@@ -80,7 +80,7 @@ struct view http_exchange_body(const struct http_exchange *exchange); /* lives a
 /*
  * `cancelled` runs when the client goes before its answer, or the server is freed;
  * it must not answer, and the exchange is gone after it. A client that only ends its
- * sending counts as gone, as it does for evhttp.
+ * sending counts as gone, as it does for evhttp. NULL: nothing runs any more.
  */
 void http_exchange_on_cancel(struct http_exchange *exchange, void (*cancelled)(void *arg), void *arg);
 

@@ -1,9 +1,11 @@
 noinst_LIBRARIES += src/libservice.a
 src_libservice_a_SOURCES = \
 	src/service/fields.c src/service/fields.h \
+	src/service/front/ask.c src/service/front/ask.h \
 	src/service/keeper/call.c src/service/keeper/call.h
 
 UNIT_TESTS += tests/unit/service/fields_test
+UNIT_TESTS += tests/unit/service/front/ask_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
 
 FUZZERS += tests/fuzz/message_fuzz

@@ -21,9 +21,9 @@
 #include "acme/front/route.h"
 #include "acme/front/state.h"
 #include "acme/message.h"
-#include "daemon/channel.h"
 #include "daemon/front.h"
 #include "http/server.h"
+#include "service/front/ask.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -34,7 +34,6 @@ struct post {
 	struct reply             reply;
 	const struct acme_route *route;
 	struct channel          *channel;
-	uint32_t                 id; /* of the question that is open */
 	struct jws               jws;
 	struct acme_request      request;
 	char                     account[ID_SIZE]; /* who acts; "" for a key without one */
@@ -122,38 +121,31 @@ post_decode(struct post *post, struct error *err)
 }
 
 static void
-post_cancelled_cb(void *arg)
+post_gone_cb(void *arg)
 {
-	struct post *post = arg;
-
-	channel_forget(post->channel, post->id);
-	post_free(post);
+	post_free(arg);
 }
 
 /* Asks the keeper; `answered` goes on with it. */
 static void
-post_ask(struct post *post, struct acme_question *question, channel_answer_cb *answered)
+post_ask(struct post *post, struct acme_question *question, ask_done_cb *answered)
 {
-	AUTO_BYTES   body = {0};
-	struct error err = {0};
+	AUTO_BYTES body = {0};
 
 	question->request = http_exchange_id(post->reply.exchange);
 	acme_question_encode(question, &body);
-	if (channel_ask(post->channel, bytes_view(&body), answered, post, &post->id, &err) != 0)
-		post_refuse(post, &err);
-	else
-		http_exchange_on_cancel(post->reply.exchange, post_cancelled_cb, post);
+	ask_for(post->reply.exchange, post->channel, bytes_view(&body), answered, post_gone_cb, post);
 }
 
 /* Decodes an answer that must be of this kind; says what went wrong and is false otherwise. */
 static bool
-answer_take(struct post *post, struct view body, enum acme_answer_kind wanted,
-    struct acme_answer *answer)
+answer_take(struct post *post, struct view body, const struct error *failure,
+    enum acme_answer_kind wanted, struct acme_answer *answer)
 {
 	struct error err = {0};
 
-	if (body.data == NULL) {
-		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
+	if (failure != NULL) {
+		err = *failure;
 	} else if (acme_answer_decode(body, answer, &err) != 0) {
 		err.kind = ERROR_INTERNAL;
 	} else if (answer->kind == ACME_ANSWER_REFUSAL) {
@@ -170,12 +162,12 @@ answer_take(struct post *post, struct view body, enum acme_answer_kind wanted,
 }
 
 static void
-answer_cb(struct view body, void *arg)
+answer_cb(struct view body, const struct error *failure, void *arg)
 {
 	struct post        *post = arg;
 	struct acme_answer *answer = memory_new(sizeof *answer);
 
-	if (answer_take(post, body, post->route->answer, answer)) {
+	if (answer_take(post, body, failure, post->route->answer, answer)) {
 		post->route->tell(&post->reply, answer);
 		post_free(post);
 	}
@@ -226,13 +218,13 @@ account_verify(struct post *post, const struct acme_account *account, struct err
 }
 
 static void
-account_cb(struct view body, void *arg)
+account_cb(struct view body, const struct error *failure, void *arg)
 {
 	struct post        *post = arg;
 	struct acme_answer *answer = memory_new(sizeof *answer);
 	struct error        err = {0};
 
-	if (answer_take(post, body, ACME_ANSWER_ACCOUNT, answer)) {
+	if (answer_take(post, body, failure, ACME_ANSWER_ACCOUNT, answer)) {
 		if (account_verify(post, &answer->account, &err) != 0)
 			post_refuse(post, &err);
 		else

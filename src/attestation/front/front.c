@@ -15,12 +15,12 @@
 #include "attestation/front/files.h"
 #include "attestation/front/request.h"
 #include "attestation/message.h"
-#include "daemon/channel.h"
 #include "daemon/front.h"
 #include "http/front.h"
 #include "http/json.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "service/front/ask.h"
 #include "util/base64.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -40,8 +40,6 @@ struct attest_front {
 /* An exchange that waits for the keeper's answer. */
 struct waiting {
 	struct http_exchange *exchange;
-	struct channel       *channel;
-	uint32_t              id;
 	enum attestation_kind     kind;
 	int64_t               since;
 };
@@ -117,19 +115,18 @@ answer_json(enum attestation_kind kind, const struct attestation_answer *answer,
 }
 
 static void
-waiting_answer_cb(struct view body, void *arg)
+waiting_done_cb(struct view body, const struct error *err, void *arg)
 {
-	struct waiting       *waiting = arg;
+	struct waiting           *waiting = arg;
 	struct attestation_answer answer;
-	json_t               *json = NULL;
-	struct error          err = {0};
+	json_t                   *json = NULL;
+	struct error              refusal = {0};
 
-	if (body.data == NULL) {
-		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
-		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, &err);
-	} else if (attestation_answer_decode(body, &answer, &err) != 0 ||
-	    answer_json(waiting->kind, &answer, &json, &err) != 0) {
-		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &err);
+	if (err != NULL) {
+		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, err);
+	} else if (attestation_answer_decode(body, &answer, &refusal) != 0 ||
+	    answer_json(waiting->kind, &answer, &json, &refusal) != 0) {
+		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &refusal);
 	} else {
 		front_log(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, NULL);
 		json_reply(waiting->exchange, 200, json);
@@ -137,44 +134,21 @@ waiting_answer_cb(struct view body, void *arg)
 	free(waiting);
 }
 
-static void
-waiting_cancelled_cb(void *arg)
-{
-	struct waiting *waiting = arg;
-
-	channel_forget(waiting->channel, waiting->id);
-	free(waiting);
-}
-
-static struct view
-text_view(const char *text)
-{
-	return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
 /* Asks the keeper; the exchange is answered when it has. */
 static void
-front_ask(struct attest_front *front, struct http_exchange *exchange,
+front_ask(const struct attest_front *front, struct http_exchange *exchange,
     const struct attestation_question *question, int64_t since)
 {
 	struct waiting *waiting = memory_new(sizeof *waiting);
 	AUTO_BYTES      body = {0};
-	struct error    err = {0};
 
 	*waiting = (struct waiting){
 	    .exchange = exchange,
-	    .channel = front->http.worker->channel,
 	    .kind = question->kind,
 	    .since = since,
 	};
 	attestation_question_encode(question, &body);
-	if (channel_ask(waiting->channel, bytes_view(&body), waiting_answer_cb, waiting, &waiting->id,
-	        &err) != 0) {
-		free(waiting);
-		front_refuse(LOG_LEVEL_INFO, exchange, since, &err);
-		return;
-	}
-	http_exchange_on_cancel(exchange, waiting_cancelled_cb, waiting);
+	ask_for(exchange, front->http.worker->channel, bytes_view(&body), waiting_done_cb, free, waiting);
 }
 
 static void
