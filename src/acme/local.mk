@@ -20,14 +20,12 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/crl_mark.c src/acme/keeper/crl_mark.h \
 	src/acme/keeper/crl_source.c src/acme/keeper/crl_source.h \
 	src/acme/keeper/dns_names.c src/acme/keeper/dns_names.h \
-	src/acme/keeper/file.c \
 	src/acme/keeper/finalize.c \
 	src/acme/keeper/keeper.c src/acme/keeper/keeper.h \
 	src/acme/keeper/keeper_parts.h \
 	src/acme/keeper/operation.c src/acme/keeper/operation.h \
 	src/acme/keeper/order.c src/acme/keeper/order.h \
 	src/acme/keeper/policy.c src/acme/keeper/policy.h \
-	src/acme/keeper/published.c src/acme/keeper/published.h \
 	src/acme/keeper/roots.c src/acme/keeper/roots.h \
 	src/acme/keeper/server_key.c src/acme/keeper/server_key.h \
 	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \
@@ -46,7 +44,6 @@ UNIT_TESTS += tests/unit/acme/keeper/finalize_test
 UNIT_TESTS += tests/unit/acme/keeper/keeper_test
 UNIT_TESTS += tests/unit/acme/keeper/order_test
 UNIT_TESTS += tests/unit/acme/keeper/policy_test
-UNIT_TESTS += tests/unit/acme/keeper/published_test
 UNIT_TESTS += tests/unit/acme/keeper/roots_test
 UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test

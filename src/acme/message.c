@@ -54,8 +54,7 @@ enum question_part {
 	CERTIFICATE = 1 << 13,
 	REASON = 1 << 14,
 	SPKI = 1 << 15,
-	FILE_PIECE = 1 << 16,
-	ALWAYS = 1 << 17,
+	ALWAYS = 1 << 16,
 };
 
 #define QUESTION(part, kind, member, max) FIELD(part, kind, struct acme_question, member, max)
@@ -86,9 +85,6 @@ static const struct field question_rows[] = {
     QUESTION(CERTIFICATE, OCTETS, certificate, BLOB_MAX),
     QUESTION(REASON, NUMBER, reason, UINT32_MAX),
     QUESTION(SPKI, OCTETS, spki, KEY_MAX),
-    QUESTION(FILE_PIECE, NUMBER, file, ACME_FILE_COUNT - 1),
-    QUESTION(FILE_PIECE, NUMBER, version, INT64_MAX),
-    QUESTION(FILE_PIECE, NUMBER, offset, INT64_MAX),
 };
 
 static const unsigned question_kinds[ACME_QUESTION_COUNT] = {
@@ -168,10 +164,6 @@ static const struct field answer_rows[] = {
     ANSWER(AUTHORIZATION, TEXT, authorization.error.detail, TEXT_MAX),
 
     ANSWER(CERTIFICATE, OCTETS, certificate, GREETING_MAX),
-
-    ANSWER(FILE, NUMBER, file.version, INT64_MAX),
-    ANSWER(FILE, NUMBER, file.size, INT64_MAX),
-    ANSWER(FILE, OCTETS, file.data, ACME_FILE_CHUNK_MAX),
 };
 
 static const unsigned answer_kinds[ACME_ANSWER_COUNT] = {
@@ -210,13 +202,11 @@ static const struct field greeting_rows[] = {
     GREETING(NUMBER, idle_ms, INT64_MAX),
     GREETING(NUMBER, request_ms, INT64_MAX),
     GREETING(NUMBER, log_level, INT64_MAX),
-    GREETING(NUMBER, crl_version, INT64_MAX),
     GREETING(TEXT, base, TEXT_MAX),
     GREETING(TEXT, terms, TEXT_MAX),
     GREETING(TEXT, website, TEXT_MAX),
     GREETING(OCTETS, tls_chain, GREETING_MAX),
     GREETING(OCTETS, tls_key, GREETING_MAX),
-    GREETING(OCTETS, root, GREETING_MAX),
 };
 
 static const struct fields greeting_fields = {

@@ -24,7 +24,6 @@
 #define ACME_IDENTIFIERS_MAX  16U /* of one order */
 #define ACME_CHAIN_MAX        8U  /* certificates of an x5c */
 #define ACME_ORDERS_MAX       100U /* of one page of an orders list */
-#define ACME_FILE_CHUNK_MAX   ((size_t)64 * 1024)
 
 /*
  * A question: name, and which fields of struct acme_question it has. Others are
@@ -58,9 +57,7 @@
 	/* §7.4.2: CERTIFICATE */                                                      \
 	X(CERTIFICATE_GET, ACCOUNT | OBJECT)                                           \
 	/* §7.6 by an account (`account`) or by the certificate's key (`spki`): DONE */ \
-	X(CERTIFICATE_REVOKE, ACCOUNT | CERTIFICATE | REASON | SPKI)                   \
-	/* A piece of a public file: FILE */                                           \
-	X(FILE_GET, FILE_PIECE)
+	X(CERTIFICATE_REVOKE, ACCOUNT | CERTIFICATE | REASON | SPKI)
 
 enum acme_question_kind {
 #define X(name, fields) ACME_##name,
@@ -76,8 +73,6 @@ enum acme_flag {
 	ACME_FLAG_CONTACTS = 4,      /* ACCOUNT_UPDATE: replace the contacts, by none too */
 	ACME_FLAG_DEACTIVATE = 8,    /* ACCOUNT_UPDATE */
 };
-
-enum acme_file { ACME_FILE_CRL_DER, ACME_FILE_CRL_PEM, ACME_FILE_COUNT };
 
 struct acme_identifier {
 	struct view type; /* as in the request; the keeper decides what is supported */
@@ -124,9 +119,6 @@ struct acme_question {
 	struct view certificate; /* DER */
 	uint64_t    reason;      /* CRLReason; 0 when not given */
 	struct view spki;        /* DER, of the JWK that signed */
-	uint64_t    file;    /* enum acme_file */
-	uint64_t    version; /* of the file that is being read, 0 at first */
-	uint64_t    offset;
 };
 
 void acme_question_encode(const struct acme_question *question, struct bytes *out);
@@ -135,7 +127,7 @@ void acme_question_encode(const struct acme_question *question, struct bytes *ou
 int acme_question_decode(struct view body, struct acme_question *question, struct error *err);
 
 #define ACME_ANSWERS(X) X(REFUSAL) X(ACCOUNT) X(ORDERS) X(ORDER) X(AUTHORIZATION) X(CERTIFICATE) \
-	X(FILE) X(DONE)
+	X(DONE)
 
 enum acme_answer_kind {
 #define X(name) ACME_ANSWER_##name,
@@ -200,12 +192,6 @@ struct acme_authorization {
 	struct acme_problem error; /* of the challenge */
 };
 
-struct acme_file_piece {
-	uint64_t    version; /* of what this is a piece of; another than asked for: begin again */
-	uint64_t    size;    /* of the whole file */
-	struct view data;    /* from the offset on */
-};
-
 struct acme_answer {
 	enum acme_answer_kind kind;
 	union {
@@ -215,7 +201,6 @@ struct acme_answer {
 		struct acme_order         order;
 		struct acme_authorization authorization;
 		struct view               certificate; /* PEM chain, leaf first, without the root */
-		struct acme_file_piece    file;
 	};
 };
 
@@ -224,7 +209,10 @@ void acme_answer_encode(const struct acme_answer *answer, struct bytes *out);
 /* MALFORMED when it is not exactly one answer. */
 int acme_answer_decode(struct view body, struct acme_answer *answer, struct error *err);
 
-/* What the keeper tells a front, at first and whenever any of it changes. */
+/*
+ * What the keeper tells a front, at first and whenever any of it changes; what files there
+ * are it tells before (service/file.h).
+ */
 struct acme_greeting {
 	uint64_t    body_max; /* these as in http_settings */
 	uint64_t    header_max;
@@ -232,13 +220,11 @@ struct acme_greeting {
 	uint64_t    idle_ms;
 	uint64_t    request_ms;
 	uint64_t    log_level;
-	uint64_t    crl_version; /* of both CRL files: what is cached of another is stale */
 	struct view base;        /* URL without "/" at its end: "https://ca.example:8443" */
 	struct view terms;       /* URL of the terms of service, or empty */
 	struct view website;     /* URL, or empty */
 	struct view tls_chain;   /* PEM */
 	struct view tls_key;     /* PEM */
-	struct view root;        /* PEM, for BASE/root.pem */
 };
 
 void acme_greeting_encode(const struct acme_greeting *greeting, struct bytes *out);

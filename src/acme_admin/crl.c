@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "acme/keeper/crl_source.h"
-#include "acme/keeper/published.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
 #include "ca/crl.h"
@@ -18,7 +17,6 @@
 #include "store/acme/acme.h"
 #include "util/bytes.h"
 #include "util/error.h"
-#include "util/file.h"
 
 struct crl {
 	struct access_options access;
@@ -42,28 +40,14 @@ const struct command acme_admin_crl_command = {
     .run = acme_admin_crl,
 };
 
-#define ROOT_CRL_MAX ((size_t)256 * 1024)
-
 /* Prints what was signed, and the root's: crl.pem may have been replaced by a newer one already. */
 static int
 crl_print(const struct command_call *call, const struct crl_keeper *crl, struct error *err)
 {
-	AUTO_FREE char   *path = file_join(call->state_dir, STATE_ROOT_CRL);
-	uint64_t          number = crl_keeper_content(crl)->number;
-	uint64_t          version = 0;
-	uint64_t          size = 0;
-	AUTO_BYTES        root = {0};
-	AUTO_BYTES        pem = {0};
-	struct published *published;
-	int               rc;
+	uint64_t   number = crl_keeper_content(crl)->number;
+	AUTO_BYTES pem = {0};
+	int        rc = crl_bundle_append(call->state_dir, crl_keeper_der(crl), &pem, err);
 
-	if (file_read(path, ROOT_CRL_MAX, &root, err) != 0 && err->kind != ERROR_NOT_FOUND)
-		return -1;
-	published = published_new(bytes_view(&root));
-	rc = published_set(published, number, crl_keeper_der(crl), err);
-	if (rc == 0)
-		published_piece(published, true, &version, 0, SIZE_MAX, &size, &pem);
-	published_free(published);
 	if (rc == 0 && call->json)
 		print_json(json_pack("{s:s%, s:I}", "crl", (const char *)pem.data, pem.size, "number",
 		    (json_int_t)number));

@@ -2,7 +2,6 @@ noinst_LIBRARIES += src/libattestation.a
 src_libattestation_a_SOURCES = \
 	src/attestation/message.c src/attestation/message.h \
 	src/attestation/settings.c src/attestation/settings.h \
-	src/attestation/front/files.c src/attestation/front/files.h \
 	src/attestation/front/front.c src/attestation/front/front.h \
 	src/attestation/front/request.c src/attestation/front/request.h \
 	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
@@ -26,7 +25,6 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h
 
-UNIT_TESTS += tests/unit/attestation/front/files_test
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test

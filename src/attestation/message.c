@@ -178,12 +178,8 @@ attestation_answer_decode(struct view body, struct attestation_answer *answer, s
 	return 0;
 }
 
-/* Each kind of thing told is a part. */
-#define GREETING(kind, member, max) \
-	FIELD(1U << ATTESTATION_GREETING, kind, struct attestation_telling, greeting.member, max)
-#define PIECE(kind, member, max) \
-	FIELD(1U << ATTESTATION_FILE, kind, struct attestation_telling, file.member, max)
-static const struct field telling_rows[] = {
+#define GREETING(kind, member, max) FIELD(0, kind, struct attestation_greeting, member, max)
+static const struct field greeting_rows[] = {
     GREETING(NUMBER, body_max, INT64_MAX),
     GREETING(NUMBER, header_max, INT64_MAX),
     GREETING(NUMBER, connections_max, INT64_MAX),
@@ -192,43 +188,24 @@ static const struct field telling_rows[] = {
     GREETING(NUMBER, log_level, INT64_MAX),
     GREETING(OCTETS, tls_chain, OCTETS_MAX),
     GREETING(OCTETS, tls_key, OCTETS_MAX),
-    PIECE(CHOICE, name, ATTESTATION_FILE_COUNT - 1),
-    PIECE(OCTETS, issuer, ATTESTATION_ISSUER_MAX),
-    PIECE(NUMBER, total, ATTESTATION_FILE_MAX),
-    PIECE(NUMBER, offset, ATTESTATION_FILE_MAX),
-    PIECE(OCTETS, chunk, ATTESTATION_CHUNK_MAX),
 };
 
-static const unsigned telling_kinds[] = {
-    [ATTESTATION_GREETING] = 1U << ATTESTATION_GREETING,
-    [ATTESTATION_FILE] = 1U << ATTESTATION_FILE,
-};
-
-static const struct fields telling_fields = {
-    .noun = "telling",
-    .rows = telling_rows,
-    .row_count = COUNT(telling_rows),
-    .size = sizeof(struct attestation_telling),
-    .kinds = telling_kinds,
-    .kind_count = COUNT(telling_kinds),
-    .kind = offsetof(struct attestation_telling, told),
+static const struct fields greeting_fields = {
+    .noun = "greeting",
+    .rows = greeting_rows,
+    .row_count = COUNT(greeting_rows),
+    .size = sizeof(struct attestation_greeting),
 };
 
 void
-attestation_telling_encode(const struct attestation_telling *telling, struct bytes *out)
+attestation_greeting_encode(const struct attestation_greeting *greeting, struct bytes *out)
 {
-	fields_encode(&telling_fields, telling, out);
+	fields_encode(&greeting_fields, greeting, out);
 }
 
 int
-attestation_telling_decode(struct view body, struct attestation_telling *telling, struct error *err)
+attestation_greeting_decode(struct view body, struct attestation_greeting *greeting,
+    struct error *err)
 {
-	const struct attestation_file *file = &telling->file;
-
-	if (fields_decode(&telling_fields, body, telling, err) != 0)
-		return -1;
-	if (telling->told == ATTESTATION_FILE &&
-	    (file->offset > file->total || file->chunk.size > file->total - file->offset))
-		return error_set(err, ERROR_MALFORMED, "a piece reaches beyond its file");
-	return 0;
+	return fields_decode(&greeting_fields, body, greeting, err);
 }

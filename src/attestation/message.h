@@ -82,11 +82,9 @@ void attestation_refusal_encode(const struct error *refusal, struct bytes *out);
 /* Returns 0 with *answer; or -1 with the refusal in *err, or MALFORMED. */
 int attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err);
 
-/* What the keeper tells a front: files to serve, again when they change, and once how to serve. */
-enum attestation_told { ATTESTATION_GREETING = 1, ATTESTATION_FILE = 2 };
-
+/* What the keeper tells a front once, after what files there are (service/file.h): how to serve. */
 struct attestation_greeting {
-	uint64_t    body_max;
+	uint64_t    body_max; /* these as in http_settings */
 	uint64_t    header_max;
 	uint64_t    connections_max; /* of one worker */
 	uint64_t    idle_ms;
@@ -96,45 +94,10 @@ struct attestation_greeting {
 	struct view tls_key;
 };
 
-/* The files that a front serves. */
-enum attestation_file_name {
-	ATTESTATION_FILE_ROOT,
-	ATTESTATION_FILE_ISSUING,
-	ATTESTATION_FILE_CRL,         /* of the issuer that signs */
-	ATTESTATION_FILE_EARLIER_CRL, /* one for each earlier issuer */
-	ATTESTATION_FILE_COUNT
-};
+void attestation_greeting_encode(const struct attestation_greeting *greeting, struct bytes *out);
 
-/* Earlier issuers at most, and octets of an issuer's identifier. */
-#define ATTESTATION_EARLIER_MAX ((size_t)64)
-#define ATTESTATION_ISSUER_MAX 128U
-
-/* Octets of a file in one message, and of a whole file: a CRL of a million entries. */
-#define ATTESTATION_CHUNK_MAX ((size_t)64 * 1024)
-#define ATTESTATION_FILE_MAX ((size_t)64 * 1024 * 1024)
-
-/*
- * A piece of a file; pieces come in order, the first at 0, the last ends at `total`. A
- * file of which all is nothing is gone.
- */
-struct attestation_file {
-	enum attestation_file_name name;
-	struct view            issuer; /* of a CRL: its key identifier, hexadecimal; else empty */
-	uint64_t               total;
-	uint64_t               offset;
-	struct view            chunk;
-};
-
-/* One thing told. */
-struct attestation_telling {
-	enum attestation_told told;
-	union {
-		struct attestation_greeting greeting;
-		struct attestation_file     file;
-	};
-};
-
-void attestation_telling_encode(const struct attestation_telling *telling, struct bytes *out);
-int  attestation_telling_decode(struct view body, struct attestation_telling *telling, struct error *err);
+/* MALFORMED when it is not exactly one greeting. */
+int attestation_greeting_decode(struct view body, struct attestation_greeting *greeting,
+    struct error *err);
 
 #endif

@@ -29,6 +29,14 @@ bundle_add(const char *state_dir, const char *name, struct bytes *pem, struct er
 	return pem_wrap(PEM_STRING_X509_CRL, bytes_view(&der), pem, err);
 }
 
+int
+crl_bundle_append(const char *state_dir, struct view crl, struct bytes *pem, struct error *err)
+{
+	if (pem_wrap(PEM_STRING_X509_CRL, crl, pem, err) != 0)
+		return -1;
+	return bundle_add(state_dir, STATE_ROOT_CRL, pem, err);
+}
+
 static int
 bundle_add_earlier(const char *state_dir, struct bytes *pem, struct error *err)
 {

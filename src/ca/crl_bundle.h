@@ -5,7 +5,15 @@
 #ifndef CA_CRL_BUNDLE_H
 #define CA_CRL_BUNDLE_H
 
+#include "util/bytes.h"
+
 struct error;
+
+/*
+ * Appends, as PEM, a CRL (DER) and that of the root of the state directory, where there is
+ * one. INTERNAL.
+ */
+int crl_bundle_append(const char *state_dir, struct view crl, struct bytes *pem, struct error *err);
 
 /*
  * Writes STATE_CRL_PEM of the state directory from the CRLs that lie there, unless it

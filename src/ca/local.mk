@@ -8,5 +8,6 @@ src_libca_a_SOURCES = \
 	src/ca/issuer.c src/ca/issuer.h \
 	src/ca/issuer_replace.c src/ca/issuer_replace.h
 
+UNIT_TESTS += tests/unit/ca/crl_bundle_test
 UNIT_TESTS += tests/unit/ca/crl_test
 UNIT_TESTS += tests/unit/ca/issuer_replace_test

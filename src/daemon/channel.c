@@ -24,11 +24,11 @@
 #define CHANNEL_DRAIN 64
 
 /*
- * Octets that may wait for a peer that does not read. What it is told is counted
- * apart: a CRL may be long, and no peer can ask for more of it.
+ * Octets that may wait for a peer that does not read, beside what the socket holds. What
+ * it is told is counted apart, so that answers do not keep it out: one message of any size.
  */
 #define CHANNEL_QUEUE_MAX ((size_t)16 * 1024 * 1024)
-#define CHANNEL_TOLD_MAX  ((size_t)144 * 1024 * 1024)
+#define CHANNEL_TOLD_MAX  (sizeof(struct channel_parcel) + CHANNEL_MESSAGE_MAX)
 
 /* A slot is the low bits of an id; what is above tells its questions apart. */
 #define CHANNEL_SLOT(id) ((id) % CHANNEL_ASKS_MAX)

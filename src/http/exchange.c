@@ -260,6 +260,13 @@ http_file_new(struct bytes *data)
 	return file;
 }
 
+struct http_file *
+http_file_hold(struct http_file *file)
+{
+	file->uses++;
+	return file;
+}
+
 void
 http_file_release(struct http_file *file)
 {

@@ -96,6 +96,7 @@ void http_reply(struct http_exchange *exchange, int status, const char *type, st
  * it is released and no answer needs it. NULL may be released.
  */
 struct http_file *http_file_new(struct bytes *data);
+struct http_file *http_file_hold(struct http_file *file); /* one more release is due */
 void              http_file_release(struct http_file *file);
 
 /* As http_reply, with 200 and a file; NULL is an empty one. */

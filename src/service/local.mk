@@ -1,12 +1,18 @@
 noinst_LIBRARIES += src/libservice.a
 src_libservice_a_SOURCES = \
 	src/service/fields.c src/service/fields.h \
+	src/service/file.c src/service/file.h \
 	src/service/front/ask.c src/service/front/ask.h \
-	src/service/keeper/call.c src/service/keeper/call.h
+	src/service/front/fetch.c src/service/front/fetch.h \
+	src/service/keeper/call.c src/service/keeper/call.h \
+	src/service/keeper/shelf.c src/service/keeper/shelf.h
 
 UNIT_TESTS += tests/unit/service/fields_test
+UNIT_TESTS += tests/unit/service/file_test
 UNIT_TESTS += tests/unit/service/front/ask_test
+UNIT_TESTS += tests/unit/service/front/fetch_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
+UNIT_TESTS += tests/unit/service/keeper/shelf_test
 
 FUZZERS += tests/fuzz/message_fuzz
 tests_fuzz_message_fuzz_LDFLAGS = $(LIBFUZZER)

@@ -84,6 +84,7 @@ case_equal "the new certificate is served" "$http_body" "$(cat "$state_dir/issui
 http GET "/crl/$first_id"
 case_equal "and the CRL of the old one" "$http_status" 200
 case_equal "crl.pem has one CRL of each" "$(grep -c BEGIN "$state_dir/crl.pem")" 3
+check "and is served" 'wait_for "curl --silent $attestd_url/crl.pem | cmp --silent - $state_dir/crl.pem"'
 case_ok "signed by it" openssl crl -inform DER -in "$scratch/http.body" -noout -verify \
 	-CAfile "$state_dir/issuers/$first_id.pem"
 case_ok "as it lies there" cmp "$scratch/http.body" "$state_dir/issuers/$first_id.crl"
@@ -219,6 +220,7 @@ check "its fourth one on the present one" 'wait_for "crl_has /crl $(serial fourt
 check "which has no other" '! crl_has /crl "$(serial first)" && ! crl_has /crl "$(serial third)"'
 check "crl.pem has them all" 'wait_for "crl_has $state_dir/crl.pem $(serial first) &&
 	crl_has $state_dir/crl.pem $(serial second) && crl_has $state_dir/crl.pem $(serial third)"'
+check "also as it is served" 'wait_for "curl --silent $attestd_url/crl.pem | cmp --silent - $state_dir/crl.pem"'
 for name in first second third; do
 	case_fails "openssl refuses $name with it" 2 "certificate revoked" openssl verify -crl_check \
 		-CRLfile "$state_dir/crl.pem" -CAfile "$state_dir/root.pem" \

@@ -57,6 +57,8 @@ curl --silent "$attestd_url/crl" >"$scratch/crl.der"
 case_ok "the CRL is signed by the issuing CA" \
 	openssl crl -inform DER -in "$scratch/crl.der" -noout -CAfile "$state_dir/issuing.pem" -verify
 case_ok "the CRL is the file in the state directory" cmp "$scratch/crl.der" "$state_dir/crl.der"
+http GET /crl.pem
+case_ok "crl.pem too" cmp "$scratch/http.body" "$state_dir/crl.pem"
 http HEAD /root.pem
 case_equal "HEAD works" "$http_status" 200
 

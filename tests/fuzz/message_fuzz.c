@@ -13,6 +13,7 @@
 #include "acme/message.h"
 #include "attestation/message.h"
 #include "fuzz.h"
+#include "service/file.h"
 #include "util/error.h"
 
 static bool
@@ -61,14 +62,9 @@ question_check(const struct attestation_question *question, struct view body)
 }
 
 static void
-telling_check(const struct attestation_telling *telling, struct view body)
+greeting_check(const struct attestation_greeting *greeting, struct view body)
 {
-	if (telling->told == ATTESTATION_GREETING) {
-		assert(view_is_inside(telling->greeting.tls_key, body));
-		return;
-	}
-	assert(telling->file.name < ATTESTATION_FILE_COUNT);
-	assert(view_is_inside(telling->file.chunk, body));
+	assert(view_is_inside(greeting->tls_chain, body) && view_is_inside(greeting->tls_key, body));
 }
 
 static void
@@ -77,7 +73,7 @@ acme_question_check(const struct acme_question *question, struct view body)
 	assert(question->kind < ACME_QUESTION_COUNT && question->contact_count <= ACME_CONTACTS_MAX &&
 	    question->identifier_count <= ACME_IDENTIFIERS_MAX &&
 	    question->statement.chain_count <= ACME_CHAIN_MAX && question->not_before >= 0 &&
-	    question->not_after >= 0 && question->file < ACME_FILE_COUNT &&
+	    question->not_after >= 0 &&
 	    question->problem.kind < ERROR_KIND_COUNT);
 	for (size_t i = 0; i < question->identifier_count; i++)
 		assert(view_is_inside(question->identifiers[i].value, body));
@@ -100,11 +96,35 @@ acme_greeting_check(const struct acme_greeting *greeting, struct view body)
 	assert(view_is_inside(greeting->base, body) && view_is_inside(greeting->tls_key, body));
 }
 
+static void
+file_news_check(const struct file_news *news, struct view body)
+{
+	assert(news->version != 0 && news->name.size <= FILE_NAME_MAX);
+	assert(view_is_inside(news->name, body) && file_message_is(body));
+}
+
+static void
+file_question_check(const struct file_question *question, struct view body)
+{
+	assert(question->offset <= FILE_SIZE_MAX && question->name.size <= FILE_NAME_MAX);
+	assert(view_is_inside(question->name, body) && file_message_is(body));
+}
+
+static void
+file_piece_check(const struct file_piece *piece, struct view body)
+{
+	assert(piece->size <= FILE_SIZE_MAX && piece->data.size <= FILE_PIECE_MAX);
+	assert(view_is_inside(piece->data, body));
+}
+
 ROUND_TRIP(attestation_question, question_check)
-ROUND_TRIP(attestation_telling, telling_check)
+ROUND_TRIP(attestation_greeting, greeting_check)
 ROUND_TRIP(acme_question, acme_question_check)
 ROUND_TRIP(acme_answer, acme_answer_check)
 ROUND_TRIP(acme_greeting, acme_greeting_check)
+ROUND_TRIP(file_news, file_news_check)
+ROUND_TRIP(file_question, file_question_check)
+ROUND_TRIP(file_piece, file_piece_check)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -116,10 +136,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error              err = {0};
 
 	attestation_question_round_trip(body);
-	attestation_telling_round_trip(body);
+	attestation_greeting_round_trip(body);
 	acme_question_round_trip(body);
 	acme_answer_round_trip(body);
 	acme_greeting_round_trip(body);
+	file_news_round_trip(body);
+	file_question_round_trip(body);
+	file_piece_round_trip(body);
 	/* Where -1 may be a refusal of any kind. */
 	if (attestation_answer_decode(body, &answer, &err) == 0)
 		assert(view_is_inside(answer.first, body) && view_is_inside(answer.second, body));

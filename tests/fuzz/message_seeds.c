@@ -11,6 +11,7 @@
 
 #include "acme/message.h"
 #include "attestation/message.h"
+#include "service/file.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -27,10 +28,12 @@ static const struct attestation_question questions[] = {
     {.request = UINT64_MAX, .kind = ATTESTATION_CERTIFY, .certify = {VIEW("secret")}},
 };
 
-static const struct attestation_telling tellings[] = {
-    {.told = ATTESTATION_GREETING, .greeting = {.body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")}},
-    {.told = ATTESTATION_FILE, .file = {.total = 100, .offset = 96, .chunk = VIEW("tail")}},
-};
+static const struct attestation_greeting greeting = {
+    .body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")};
+
+static const struct file_news     news = {VIEW("crl.pem"), 7, true};
+static const struct file_question file_question = {VIEW("crl.pem"), 7, 65536};
+static const struct file_piece    piece = {7, 65540, VIEW("tail")};
 
 /* Every field of every kind of question. */
 static const struct acme_question acme_question = {
@@ -84,6 +87,10 @@ int
 main(int argc, char **argv)
 {
 	AUTO_FREE char *folder = NULL;
+	AUTO_BYTES      greeted = {0};
+	AUTO_BYTES      told = {0};
+	AUTO_BYTES      asked = {0};
+	AUTO_BYTES      said = {0};
 
 	if (argc != 2)
 		return 2;
@@ -96,12 +103,14 @@ main(int argc, char **argv)
 		attestation_question_encode(&questions[i], &body);
 		seed_write(folder, "question", i, &body);
 	}
-	for (size_t i = 0; i < sizeof tellings / sizeof tellings[0]; i++) {
-		AUTO_BYTES body = {0};
-
-		attestation_telling_encode(&tellings[i], &body);
-		seed_write(folder, "telling", i, &body);
-	}
+	attestation_greeting_encode(&greeting, &greeted);
+	seed_write(folder, "greeting", 0, &greeted);
+	file_news_encode(&news, &told);
+	seed_write(folder, "file_news", 0, &told);
+	file_question_encode(&file_question, &asked);
+	seed_write(folder, "file_question", 0, &asked);
+	file_piece_encode(&piece, &said);
+	seed_write(folder, "file_piece", 0, &said);
 	for (size_t i = 0; i < ACME_QUESTION_COUNT; i++) {
 		struct acme_question question = acme_question;
 		AUTO_BYTES           body = {0};

@@ -16,6 +16,7 @@
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "service/file.h"
 #include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
@@ -120,6 +121,27 @@ world_main(void *arg)
 	return NULL;
 }
 
+/* What was told: a file's version, or the greeting, which is kept. */
+static void
+world_take(struct world *world)
+{
+	struct view  body = bytes_view(&world->received);
+	struct error err = {0};
+
+	if (file_message_is(body)) {
+		struct file_news news;
+
+		unit_ok(file_news_decode(body, &news, &err), &err);
+		if (view_equal(news.name, world_view("crl")))
+			world->crl_version = news.version;
+		return;
+	}
+	bytes_clear(&world->greeting_body);
+	world->greeting_body = world->received;
+	world->received = (struct bytes){0};
+	unit_ok(acme_greeting_decode(bytes_view(&world->greeting_body), &world->greeting, &err), &err);
+}
+
 /* Receives one packet into `received`. */
 static struct channel_header
 world_receive_packet(struct world *world)
@@ -134,15 +156,8 @@ world_receive_packet(struct world *world)
 	bytes_clear(&world->received);
 	bytes_append(&world->received, packet + sizeof header, (size_t)size - sizeof header);
 	free(packet);
-	if (header.kind == CHANNEL_TELL) {
-		struct error err = {0};
-
-		bytes_clear(&world->greeting_body);
-		world->greeting_body = world->received;
-		world->received = (struct bytes){0};
-		unit_ok(acme_greeting_decode(bytes_view(&world->greeting_body), &world->greeting, &err),
-		    &err);
-	}
+	if (header.kind == CHANNEL_TELL)
+		world_take(world);
 	return header;
 }
 
@@ -162,7 +177,8 @@ world_start(struct world *world)
 	ck_assert_int_eq(pthread_create(&world->thread, NULL, world_main, world), 0);
 	world->running = true;
 	world->supervisor = control[0];
-	ck_assert_uint_eq(world_receive_packet(world).kind, CHANNEL_TELL);
+	while (world->greeting_body.size == 0)
+		ck_assert_uint_eq(world_receive_packet(world).kind, CHANNEL_TELL);
 }
 
 void
@@ -174,6 +190,7 @@ world_stop(struct world *world)
 	(void)close(world->supervisor);
 	ck_assert_int_eq(pthread_join(world->thread, NULL), 0);
 	(void)close(world->control);
+	bytes_clear(&world->greeting_body);
 	world->running = false;
 	unit_ok(world->start_rc, &world->start_error);
 }
@@ -199,6 +216,35 @@ world_send(struct world *world, const struct acme_question *question)
 
 	acme_question_encode(question, &body);
 	return world_send_octets(world, bytes_view(&body));
+}
+
+uint64_t
+world_read_file(struct world *world, const char *name, struct bytes *out)
+{
+	struct file_question asked = {.name = world_view(name)};
+	struct file_piece    piece;
+	struct error         err = {0};
+
+	do {
+		AUTO_BYTES            body = {0};
+		struct channel_header header;
+		uint32_t              id;
+
+		asked.offset = out->size;
+		file_question_encode(&asked, &body);
+		id = world_send_octets(world, bytes_view(&body));
+		do
+			header = world_receive_packet(world);
+		while (header.kind == CHANNEL_TELL);
+		ck_assert_uint_eq(header.id, id);
+		unit_ok(file_piece_decode(bytes_view(&world->received), &piece, &err), &err);
+		if (piece.version != asked.version)
+			bytes_clear(out);
+		asked.version = piece.version;
+		if (piece.data.size != 0)
+			bytes_append(out, piece.data.data, piece.data.size);
+	} while (out->size < piece.size);
+	return piece.version;
 }
 
 uint32_t

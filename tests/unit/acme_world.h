@@ -36,6 +36,7 @@ struct world {
 	struct bytes         received;
 	struct bytes         greeting_body;
 	struct acme_greeting greeting; /* the last that was told */
+	uint64_t             crl_version; /* of the file "crl", as it was told last */
 	struct error         start_error;
 	int                  start_rc;
 };
@@ -44,13 +45,16 @@ struct world {
 void world_make(struct world *world);
 void world_clear(struct world *world);
 
-/* Starts the keeper and reads its greeting; ends it. */
+/* Starts the keeper and reads its greeting and what files there are; ends it. */
 void world_start(struct world *world);
 void world_stop(struct world *world);
 
 /* Sends a question and does not wait. Returns its id. */
 uint32_t world_send(struct world *world, const struct acme_question *question);
 uint32_t world_send_octets(struct world *world, struct view body);
+
+/* Reads a whole file from the keeper, piece by piece, and its version; 0: there is none. */
+uint64_t world_read_file(struct world *world, const char *name, struct bytes *out);
 
 /* Waits for the next answer, of whatever question, and returns that one's id; it lives until the next call. */
 uint32_t world_receive_any(struct world *world, struct acme_answer *answer);

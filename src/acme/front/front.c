@@ -14,7 +14,6 @@
 
 #include "acme/front/nonce.h"
 #include "acme/front/post.h"
-#include "acme/front/public.h"
 #include "acme/front/reply.h"
 #include "acme/front/route.h"
 #include "acme/front/state.h"
@@ -24,6 +23,8 @@
 #include "http/json.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "service/file.h"
+#include "service/front/fetch.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -95,11 +96,6 @@ front_take(struct acme_front *front, const struct acme_greeting *greeting, struc
 	text_take(&front->base, greeting->base);
 	text_take(&front->terms, greeting->terms);
 	text_take(&front->website, greeting->website);
-	bytes_clear(&front->root);
-	bytes_append(&front->root, greeting->root.data, greeting->root.size);
-	if (front->crl_version != greeting->crl_version)
-		public_clear(front);
-	front->crl_version = greeting->crl_version;
 	return 0;
 }
 
@@ -120,19 +116,29 @@ front_serve(struct acme_front *front, const struct acme_greeting *greeting, stru
 	return http_front_serve(&front->http, &http, err);
 }
 
+static struct acme_front *
+front_new(struct front_worker *worker)
+{
+	struct acme_front *front = memory_new(sizeof *front);
+
+	front->http.worker = worker;
+	front->nonces = front_nonces;
+	front->files = fetch_new(worker->channel);
+	return front;
+}
+
 static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
 	struct acme_front   *front = worker->state;
 	struct acme_greeting greeting;
 
+	if (front == NULL)
+		worker->state = front = front_new(worker);
+	if (file_message_is(body))
+		return fetch_take_news(front->files, body, err);
 	if (acme_greeting_decode(body, &greeting, err) != 0)
 		return -1;
-	if (front == NULL) {
-		worker->state = front = memory_new(sizeof *front);
-		front->http.worker = worker;
-		front->nonces = front_nonces;
-	}
 	if (front_take(front, &greeting, err) != 0)
 		return -1;
 	if (front->http.server == NULL)
@@ -167,11 +173,10 @@ front_close_cb(struct front_worker *worker)
 	if (front == NULL)
 		return;
 	http_front_clear(&front->http);
+	fetch_free(front->files);
 	free(front->base);
 	free(front->terms);
 	free(front->website);
-	bytes_clear(&front->root);
-	public_clear(front);
 	free(front);
 	worker->state = NULL;
 }

@@ -22,9 +22,9 @@ static const struct acme_route routes[] = {
     SERVE("GET", ACME_PATH_NEW_NONCE, NONE, public_nonce),
     SERVE("POST", ACME_PATH_DIRECTORY, KID, public_directory), /* RFC 8555 §6.3 */
     SERVE("POST", ACME_PATH_NEW_NONCE, KID, public_nonce),
-    SERVE("GET", "/root.pem", NONE, public_root),
-    SERVE("GET", "/crl", NONE, public_crl_der),
-    SERVE("GET", "/crl.pem", NONE, public_crl_pem),
+    SERVE("GET", "/root.pem", NONE, public_pem),
+    SERVE("GET", "/crl", NONE, public_crl),
+    SERVE("GET", "/crl.pem", NONE, public_pem),
     ASK(ACME_PATH_NEW_ACCOUNT, JWK, request_account_new, ACCOUNT, tell_account_new),
     ASK(ACME_PATH_ACCOUNT, KID, request_account_update, ACCOUNT, tell_account),
     ASK(ACME_PATH_ORDERS, KID, request_account_orders, ORDERS, tell_orders),

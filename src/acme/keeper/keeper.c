@@ -16,7 +16,6 @@
 #include "acme/keeper/dns_names.h"
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
-#include "acme/keeper/published.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
 #include "acme/message.h"
@@ -28,6 +27,7 @@
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/key_uri.h"
+#include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
 #include "store/writer.h"
 #include "util/clock.h"
@@ -39,6 +39,11 @@
 #define BODY_MAX ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
 
+/* Paths of what fronts serve, without their "/". */
+#define SERVED_ROOT    "root.pem"
+#define SERVED_CRL     "crl"
+#define SERVED_CRL_PEM "crl.pem"
+
 /*
  * How often and how much is swept: many short transactions rather than a long one.
  * Accounts less often, because those that stay are looked at each time.
@@ -47,6 +52,16 @@
 #define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
 #define SWEEP_ROUNDS  20
+
+static void
+keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
+{
+	struct call_worker *worker = state;
+	struct acme_keeper *keeper = worker->keeper;
+
+	if (!shelf_answer(keeper->shelf, question, body))
+		call_ask_cb(state, question, body);
+}
 
 /* What every front is told. */
 static void
@@ -63,13 +78,11 @@ keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
 	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
 	        .request_ms = (uint64_t)settings->request_timeout * 1000,
 	        .log_level = settings->log_level,
-	        .crl_version = published_version(keeper->published),
 	        .base = view_text(keeper->base),
 	        .terms = view_text(settings->terms != NULL ? settings->terms : ""),
 	        .website = view_text(settings->website != NULL ? settings->website : ""),
 	        .tls_chain = bytes_view(&keeper->tls_chain),
 	        .tls_key = bytes_view(&keeper->tls_key),
-	        .root = bytes_view(&keeper->root_pem),
 	    },
 	    greeting);
 	(void)pthread_mutex_unlock(&keeper->tls_lock);
@@ -79,9 +92,11 @@ static void
 keeper_greet_cb(void *state, struct channel *channel)
 {
 	struct call_worker *worker = state;
+	struct acme_keeper *keeper = worker->keeper;
 	AUTO_BYTES          greeting = {0};
 
-	keeper_greeting(worker->keeper, &greeting);
+	shelf_greet(keeper->shelf, channel);
+	keeper_greeting(keeper, &greeting);
 	channel_tell(channel, bytes_view(&greeting));
 }
 
@@ -108,9 +123,20 @@ keeper_ready_cb(void *arg)
 	    {"workers", log_number((uint64_t)keeper->settings->workers, workers)});
 }
 
-/* Keeps the CRL and its files fresh; *fresh says to tell the fronts, also when -1 is returned. */
+/* The CRL and the root's, as crl.pem has them. */
 static int
-keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
+keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+
+	if (crl_bundle_append(keeper->settings->state_dir, crl_keeper_der(keeper->crl), &pem, err) != 0)
+		return -1;
+	return shelf_put(keeper->shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
+}
+
+/* Keeps the CRL fresh, what is served of it and its files. */
+static int
+keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 {
 	const char  *state_dir = keeper->settings->state_dir;
 	struct error one;
@@ -119,12 +145,12 @@ keeper_refresh_crl(struct acme_keeper *keeper, bool *fresh, struct error *err)
 
 	if (other) { /* also when its file could not be written */
 		keeper->bundle_due = true;
-		if (published_set(keeper->published, crl_keeper_content(keeper->crl)->number,
-		        crl_keeper_der(keeper->crl), rc == 0 ? err : &one) == 0)
-			*fresh = true;
-		else
+		if (shelf_put(keeper->shelf, SERVED_CRL, crl_keeper_der(keeper->crl),
+		        rc == 0 ? err : &one) != 0)
 			rc = -1;
 	}
+	if (keeper->bundle_due && keeper_serve_pem(keeper, rc == 0 ? err : &one) != 0)
+		rc = -1;
 	if (rc == 0 && keeper->bundle_due && (rc = crl_bundle_write(state_dir, err)) == 0)
 		keeper->bundle_due = false;
 	return rc;
@@ -205,12 +231,13 @@ keeper_tick_cb(void *arg, struct keeper *all)
 
 	if (roots_refresh(keeper->roots, &err) != 0)
 		keeper_complain("attestation-roots", &err);
-	if (keeper_refresh_crl(keeper, &fresh, &err) != 0)
+	if (keeper_refresh_crl(keeper, &err) != 0)
 		keeper_complain("crl", &err);
 	if (keeper_refresh_tls(keeper, &fresh, &err) != 0)
 		keeper_complain("server-certificate", &err);
 	if (keeper_sweep(keeper, &err) != 0)
 		keeper_complain("sweep", &err);
+	shelf_tell(keeper->shelf, all);
 	if (!fresh)
 		return;
 	keeper_greeting(keeper, &greeting);
@@ -230,7 +257,7 @@ static const struct keeper_handlers handlers = {
     .worker_open = keeper_worker_open_cb,
     .worker_close = call_worker_close_cb,
     .greet = keeper_greet_cb,
-    .ask = call_ask_cb,
+    .ask = keeper_ask_cb,
     .ready = keeper_ready_cb,
     .tick = keeper_tick_cb,
     .reload = keeper_tick_cb,
@@ -295,16 +322,9 @@ keeper_load_roots(struct acme_keeper *keeper, struct error *err)
 static int
 keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 {
-	AUTO_FREE char *path = file_join(keeper->settings->state_dir, STATE_ROOT_CRL);
-	AUTO_BYTES      root_crl = {0};
-	bool            fresh = false;
-
-	if (file_read(path, PEM_MAX, &root_crl, err) != 0 && err->kind != ERROR_NOT_FOUND)
-		return -1;
-	keeper->published = published_new(bytes_view(&root_crl));
 	keeper->crl = crl_keeper_new(keeper->settings->state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
 	    &keeper->issuing.ca, keeper->settings->crl_lifetime);
-	return keeper_refresh_crl(keeper, &fresh, err);
+	return keeper_refresh_crl(keeper, err);
 }
 
 static int
@@ -339,12 +359,15 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	const struct acme_settings *settings = keeper->settings;
 	bool                        fresh = false;
 
+	keeper->shelf = shelf_new();
 	if (store_acme_open(settings->state_dir, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
 	    dns_names_load(settings->state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
 	keeper_find_crl_url(keeper);
+	if (shelf_put(keeper->shelf, SERVED_ROOT, bytes_view(&keeper->root_pem), err) != 0)
+		return -1;
 	if (keeper_load_roots(keeper, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
 	    keeper_refresh_tls(keeper, &fresh, err) != 0)
 		return -1;
@@ -357,7 +380,7 @@ keeper_clear(struct acme_keeper *keeper)
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
 	crl_keeper_free(keeper->crl);
-	published_free(keeper->published);
+	shelf_free(keeper->shelf);
 	roots_free(keeper->roots);
 	free(keeper->roots_path);
 	store_close(keeper->store);

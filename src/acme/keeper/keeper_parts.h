@@ -12,8 +12,8 @@
 
 struct acme_settings;
 struct crl_keeper;
-struct published;
 struct roots;
+struct shelf;
 struct store;
 struct store_writer;
 
@@ -28,7 +28,7 @@ struct acme_keeper {
 	struct config_list          dns_names;
 	char                       *roots_path;
 	struct roots               *roots;  /* has a lock of its own */
-	struct published           *published; /* too */
+	struct shelf               *shelf;  /* too */
 	struct store_writer        *writer; /* any thread may submit */
 	struct store               *store;  /* this and the next five are the main thread's */
 	struct crl_keeper          *crl;

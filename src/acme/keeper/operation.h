@@ -19,8 +19,7 @@ struct acme_keeper;
 	X(ORDER_FINALIZE, finalize) X(AUTHORIZATION_GET, authorization_get)                  \
 	X(AUTHORIZATION_DEACTIVATE, authorization_deactivate)                                \
 	X(CHALLENGE_ANSWER, challenge_answer) X(CHALLENGE_FAIL, challenge_fail)              \
-	X(CERTIFICATE_GET, certificate_get) X(CERTIFICATE_REVOKE, certificate_revoke)        \
-	X(FILE_GET, file_get)
+	X(CERTIFICATE_GET, certificate_get) X(CERTIFICATE_REVOKE, certificate_revoke)
 
 #define X(kind, record) extern const struct call_operation operation_##record;
 OPERATIONS(X)

@@ -8,11 +8,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/ssl.h>
 
-#include "attestation/front/files.h"
 #include "attestation/front/request.h"
 #include "attestation/message.h"
 #include "daemon/front.h"
@@ -20,7 +18,9 @@
 #include "http/json.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "service/file.h"
 #include "service/front/ask.h"
+#include "service/front/fetch.h"
 #include "util/base64.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -28,19 +28,18 @@
 
 #define PROBLEM_NAMESPACE "urn:attest-ca:error:"
 #define PEM_TYPE "application/x-pem-file"
-#define CRL_PATH "/crl/"
 #define CRL_TYPE "application/pkix-crl"
 
 /* What one worker serves. */
 struct attest_front {
-	struct http_front  http;
-	struct front_files files;
+	struct http_front http;
+	struct fetch     *files;
 };
 
 /* An exchange that waits for the keeper's answer. */
 struct waiting {
 	struct http_exchange *exchange;
-	enum attestation_kind     kind;
+	enum attestation_kind kind;
 	int64_t               since;
 };
 
@@ -163,7 +162,7 @@ attest_cb(struct http_exchange *exchange, void *arg)
 	} else {
 		struct attestation_question question = {
 		    .request = http_exchange_id(exchange),
-		    .peer = text_view(http_exchange_peer(exchange)),
+		    .peer = view_text(http_exchange_peer(exchange)),
 		    .kind = ATTESTATION_CHALLENGE,
 		    .challenge =
 		        {
@@ -196,7 +195,7 @@ secret_cb(struct http_exchange *exchange, void *arg)
 	} else {
 		struct attestation_question question = {
 		    .request = http_exchange_id(exchange),
-		    .peer = text_view(http_exchange_peer(exchange)),
+		    .peer = view_text(http_exchange_peer(exchange)),
 		    .kind = ATTESTATION_CERTIFY,
 		    .certify = {.secret = bytes_view(&secret)},
 		};
@@ -205,95 +204,117 @@ secret_cb(struct http_exchange *exchange, void *arg)
 	}
 }
 
+/* Answers with a file; `type` is its media type. */
 static void
-root_cb(struct http_exchange *exchange, void *arg)
+file_done_cb(struct http_exchange *exchange, struct http_file *file, const struct error *err,
+    void *type)
 {
-	struct attest_front *front = arg;
-
-	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, ATTESTATION_FILE_ROOT));
+	if (err != NULL)
+		front_refuse(LOG_LEVEL_DEBUG, exchange, clock_monotonic_ms(), err);
+	else
+		http_reply_file(exchange, type, file);
 }
 
+/* A file's name is its path. */
 static void
-issuing_cb(struct http_exchange *exchange, void *arg)
+pem_cb(struct http_exchange *exchange, void *arg)
 {
-	struct attest_front *front = arg;
+	static char                type[] = PEM_TYPE;
+	const struct attest_front *front = arg;
 
-	http_reply_file(exchange, PEM_TYPE, front_files_find(&front->files, ATTESTATION_FILE_ISSUING));
+	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, file_done_cb, NULL, type);
 }
 
 static void
 crl_cb(struct http_exchange *exchange, void *arg)
 {
-	struct attest_front *front = arg;
+	static char                type[] = CRL_TYPE;
+	const struct attest_front *front = arg;
 
-	http_reply_file(exchange, CRL_TYPE, front_files_find(&front->files, ATTESTATION_FILE_CRL));
+	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, file_done_cb, NULL, type);
+}
+
+static void
+issuer_crl_done_cb(struct http_exchange *exchange, struct http_file *file, const struct error *err,
+    void *type)
+{
+	struct error none;
+
+	if (err != NULL && err->kind == ERROR_NOT_FOUND) {
+		error_set(&none, ERROR_NOT_FOUND,
+		    "there is no issuer with this key identifier, or none any more");
+		err = &none;
+	}
+	file_done_cb(exchange, file, err, type);
 }
 
 /* The CRL of one issuer: every certificate leads to that of its own. */
 static void
 issuer_crl_cb(struct http_exchange *exchange, void *arg)
 {
-	struct attest_front *front = arg;
-	const char          *path = http_exchange_path(exchange);
-	struct http_file    *file = front_files_find_crl(&front->files, path + strlen(CRL_PATH));
-	struct error         err = {0};
+	static char                type[] = CRL_TYPE;
+	const struct attest_front *front = arg;
 
-	if (file != NULL) {
-		http_reply_file(exchange, CRL_TYPE, file);
-		return;
-	}
-	error_set(&err, ERROR_NOT_FOUND, "there is no issuer with this key identifier, or none any more");
-	http_reply_problem(exchange, &err);
+	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, issuer_crl_done_cb, NULL, type);
 }
 
 static const struct http_route routes[] = {
     {"POST", "/attest", attest_cb},
     {"POST", "/secret", secret_cb},
-    {"GET", "/root.pem", root_cb},
-    {"GET", "/issuing.pem", issuing_cb},
+    {"GET", "/root.pem", pem_cb},
+    {"GET", "/issuing.pem", pem_cb},
+    {"GET", "/crl.pem", pem_cb},
     {"GET", "/crl", crl_cb},
-    {"GET", CRL_PATH, issuer_crl_cb},
+    {"GET", "/crl/", issuer_crl_cb},
     {0},
 };
 
 static int
-front_serve(struct attest_front *front, const struct attestation_greeting *settings, struct error *err)
+front_serve(struct attest_front *front, const struct attestation_greeting *greeting, struct error *err)
 {
 	struct http_settings http = {
 	    .routes = routes,
 	    .arg = front,
 	    .problem_namespace = PROBLEM_NAMESPACE,
-	    .body_max = settings->body_max,
-	    .header_max = settings->header_max,
-	    .connections_max = settings->connections_max,
-	    .idle_ms = (int64_t)settings->idle_ms,
-	    .request_ms = (int64_t)settings->request_ms,
+	    .body_max = greeting->body_max,
+	    .header_max = greeting->header_max,
+	    .connections_max = greeting->connections_max,
+	    .idle_ms = (int64_t)greeting->idle_ms,
+	    .request_ms = (int64_t)greeting->request_ms,
 	};
 
-	log_open("attestd/front", (enum log_level)settings->log_level);
-	if (settings->tls_chain.size != 0 &&
-	    tls_server_new(settings->tls_chain, settings->tls_key, &front->http.tls, err) != 0)
+	log_open("attestd/front", (enum log_level)greeting->log_level);
+	if (greeting->tls_chain.size != 0 &&
+	    tls_server_new(greeting->tls_chain, greeting->tls_key, &front->http.tls, err) != 0)
 		return -1;
 	return http_front_serve(&front->http, &http, err);
+}
+
+static struct attest_front *
+front_new(struct front_worker *worker)
+{
+	struct attest_front *front = memory_new(sizeof *front);
+
+	front->http.worker = worker;
+	front->files = fetch_new(worker->channel);
+	return front;
 }
 
 static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
-	struct attest_front   *front = worker->state;
-	struct attestation_telling telling;
+	struct attest_front        *front = worker->state;
+	struct attestation_greeting greeting;
 
-	if (attestation_telling_decode(body, &telling, err) != 0)
+	if (front == NULL)
+		worker->state = front = front_new(worker);
+	if (file_message_is(body))
+		return fetch_take_news(front->files, body, err);
+	if (attestation_greeting_decode(body, &greeting, err) != 0)
 		return -1;
-	if (front == NULL) {
-		worker->state = front = memory_new(sizeof *front);
-		front->http.worker = worker;
-	}
-	if (telling.told == ATTESTATION_FILE)
-		return front_files_take(&front->files, &telling.file, err);
 	if (front->http.server != NULL)
-		return error_set(err, ERROR_MALFORMED, "settings came twice");
-	return front_serve(front, &telling.greeting, err);
+		return error_set(err, ERROR_MALFORMED, "a greeting came twice");
+	return front_serve(front, &greeting, err);
 }
 
 static void
@@ -321,7 +342,7 @@ front_close_cb(struct front_worker *worker)
 	if (front == NULL)
 		return;
 	http_front_clear(&front->http);
-	front_files_clear(&front->files);
+	fetch_free(front->files);
 	free(front);
 	worker->state = NULL;
 }

@@ -6,7 +6,6 @@
 
 #include "attestation/keeper/issuers.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 
 #include "attestation/keeper/issuer_new.h"
 #include "attestation/keeper/retention.h"
-#include "attestation/message.h"
 #include "attestation/settings.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
@@ -25,6 +23,8 @@
 #include "ca/issuer_replace.h"
 #include "pki/certificate.h"
 #include "pki/key_uri.h"
+#include "service/file.h"
+#include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/issuer.h"
 #include "store/store.h"
@@ -34,21 +34,20 @@
 #include "util/log.h"
 
 #define ROOT_MAX ((size_t)256 * 1024)
-#define CRL_MAX  ATTESTATION_FILE_MAX
+#define CRL_MAX  FILE_SIZE_MAX
+
+/* Earlier CAs at most: each has a file on the shelf, beside the four of the present one. */
+#define EARLIER_MAX ((size_t)64)
+_Static_assert(EARLIER_MAX + 5 <= FILE_COUNT_MAX, "not every CRL can be served");
+
+/* Where the CRL of the issuer that signs is served; below it, each by its issuer. */
+#define SERVED_CRL "crl"
 
 /* How often it is looked whether an earlier CA is still needed, and how long after it was the one that signs. */
 #define RETIRE_SECONDS 3600
 
 /* From when on it is said that the issuing certificate ends. */
 #define END_SECONDS ((int64_t)30 * 24 * 60 * 60)
-
-/* A file as it is served, and whether the fronts know it. */
-struct copy {
-	char         id[ISSUER_ID_SIZE];
-	struct bytes content;
-	enum attestation_file_name name;
-	bool         told;
-};
 
 /*
  * A CA whose CRL is kept up: `files` of an earlier one; the one that signs has its own
@@ -70,19 +69,17 @@ struct issuers {
 	size_t                 kept_count;
 	int64_t                next_retire;
 	bool                   bundle_due;
-	pthread_mutex_t        lock; /* over the copies */
-	struct copy           *copies;
-	size_t                 copy_count;
+	struct shelf          *shelf;
 };
 
 struct issuers *
-issuers_new(const struct attestation_settings *settings)
+issuers_new(const struct attestation_settings *settings, struct shelf *shelf)
 {
 	struct issuers *issuers = memory_new(sizeof *issuers);
 
 	issuers->settings = settings;
 	issuers->current = shared_new(issuer_free);
-	(void)pthread_mutex_init(&issuers->lock, NULL);
+	issuers->shelf = shelf;
 	return issuers;
 }
 
@@ -110,10 +107,6 @@ issuers_free(struct issuers *issuers)
 	kept_free(issuers->kept, issuers->kept_count);
 	shared_release(issuers->current, issuers->held);
 	shared_free(issuers->current);
-	for (size_t i = 0; i < issuers->copy_count; i++)
-		bytes_clear(&issuers->copies[i].content);
-	free(issuers->copies);
-	(void)pthread_mutex_destroy(&issuers->lock);
 	free(issuers);
 }
 
@@ -131,80 +124,49 @@ issuers_release(struct issuers *issuers, struct shared_version *version)
 
 /* ---- what is served ---- */
 
-static struct copy *
-copy_find(struct issuers *issuers, enum attestation_file_name name, const char *id)
+/* What cannot be put there is logged: the fronts go on serving the last one. */
+static void
+serve(struct issuers *issuers, const char *name, struct view content)
 {
-	for (size_t i = 0; i < issuers->copy_count; i++) {
-		struct copy *copy = &issuers->copies[i];
+	struct error err = {0};
 
-		/* There is one of each name, but for the CRLs of earlier CAs. */
-		if (copy->name == name &&
-		    (name != ATTESTATION_FILE_EARLIER_CRL || strcmp(copy->id, id) == 0))
-			return copy;
-	}
-	return NULL;
+	if (shelf_put(issuers->shelf, name, content, &err) != 0)
+		LOG(ERROR, {"event", "file"}, {"reason", err.detail});
 }
 
-/* Serves this from now on; an empty one is served no more. */
+/* A CRL is found by its issuer's key identifier; that of the issuer that signs also without. */
 static void
-copy_set(struct issuers *issuers, enum attestation_file_name name, const char *id, struct view content)
+serve_crl(struct issuers *issuers, const struct keepsake *kept, struct view der)
 {
-	struct copy *copy;
+	char name[sizeof SERVED_CRL + ISSUER_ID_SIZE];
 
-	(void)pthread_mutex_lock(&issuers->lock);
-	copy = copy_find(issuers, name, id);
-	if (copy == NULL) {
-		copy = realloc(issuers->copies, (issuers->copy_count + 1) * sizeof *copy);
-		if (copy == NULL)
-			abort();
-		issuers->copies = copy;
-		copy += issuers->copy_count++;
-		*copy = (struct copy){.name = name};
-	}
-	if (strcmp(copy->id, id) != 0 || !view_equal(bytes_view(&copy->content), content)) {
-		(void)snprintf(copy->id, sizeof copy->id, "%s", id);
-		bytes_clear(&copy->content);
-		if (content.size != 0)
-			bytes_append(&copy->content, content.data, content.size);
-		copy->told = false;
-	}
-	(void)pthread_mutex_unlock(&issuers->lock);
+	(void)snprintf(name, sizeof name, SERVED_CRL "/%s", kept->id);
+	serve(issuers, name, der);
+	if (kept->current)
+		serve(issuers, SERVED_CRL, der);
 }
 
 static void
-copy_show(const struct copy *copy, issuers_file_cb *each, void *arg)
+serve_crl_no_more(struct issuers *issuers, const struct keepsake *kept)
 {
-	each(&(struct issuers_file){copy->name, copy->id, copy->content}, arg);
+	char name[sizeof SERVED_CRL + ISSUER_ID_SIZE];
+
+	(void)snprintf(name, sizeof name, SERVED_CRL "/%s", kept->id);
+	shelf_remove(issuers->shelf, name);
 }
 
-void
-issuers_greet(struct issuers *issuers, issuers_file_cb *each, void *arg)
+/* The CRLs of all, as they lie there. */
+static void
+serve_bundle(struct issuers *issuers)
 {
-	(void)pthread_mutex_lock(&issuers->lock);
-	for (size_t i = 0; i < issuers->copy_count; i++) {
-		if (issuers->copies[i].content.size != 0)
-			copy_show(&issuers->copies[i], each, arg);
-	}
-	(void)pthread_mutex_unlock(&issuers->lock);
-}
+	AUTO_FREE char *path = file_join(issuers->settings->state_dir, STATE_CRL_PEM);
+	AUTO_BYTES      pem = {0};
+	struct error    err = {0};
 
-void
-issuers_tell(struct issuers *issuers, issuers_file_cb *each, void *arg)
-{
-	size_t left = 0;
-
-	(void)pthread_mutex_lock(&issuers->lock);
-	for (size_t i = 0; i < issuers->copy_count; i++) {
-		struct copy *copy = &issuers->copies[i];
-
-		if (!copy->told)
-			copy_show(copy, each, arg);
-		copy->told = true;
-		if (copy->content.size != 0)
-			issuers->copies[left++] = *copy;
-	}
-	issuers->copy_count = left;
-	(void)pthread_mutex_unlock(&issuers->lock);
+	if (file_read(path, FILE_SIZE_MAX, &pem, &err) == 0)
+		serve(issuers, STATE_CRL_PEM, bytes_view(&pem));
+	else
+		LOG(ERROR, {"event", "file"}, {"reason", err.detail});
 }
 
 /* ---- loading ---- */
@@ -219,7 +181,7 @@ serve_file(struct issuers *issuers, const struct keepsake *kept)
 	struct error    err = {0};
 
 	if (file_read(path, CRL_MAX, &der, &err) == 0)
-		copy_set(issuers, ATTESTATION_FILE_EARLIER_CRL, kept->id, bytes_view(&der));
+		serve_crl(issuers, kept, bytes_view(&der));
 	else
 		LOG(ERROR, {"event", "crl"}, {"issuer", kept->id}, {"reason", err.detail});
 }
@@ -265,7 +227,7 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 	for (size_t i = 0; i < listed; i++) {
 		struct keepsake *next = memory_new(sizeof *next);
 
-		if (*count > ATTESTATION_EARLIER_MAX) {
+		if (*count > EARLIER_MAX) {
 			error_set(&one, ERROR_INTERNAL, "there are too many earlier ones");
 		} else if (keep_earlier(issuers, store, ids[i], access, now, next, &one) == 0) {
 			(*kept)[(*count)++] = next;
@@ -278,6 +240,16 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 	return 0;
 }
 
+static bool
+is_kept(struct keepsake *const *kept, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(kept[i]->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Takes the new ones, and serves what is known of them. */
 static void
 take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, size_t count,
@@ -287,6 +259,9 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	AUTO_FREE char        *next_crl = file_join(settings->state_dir, STATE_NEXT_CRL);
 	bool                   first = issuers->kept == NULL;
 
+	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
+	if (!first && !is_kept(kept, count, issuers->kept[0]->id))
+		serve_crl_no_more(issuers, issuers->kept[0]);
 	kept_free(issuers->kept, issuers->kept_count);
 	shared_release(issuers->current, issuers->held);
 	shared_replace(issuers->current, issuer);
@@ -295,12 +270,11 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	issuers->kept_count = count;
 	kept[0]->current = true;
 	kept[0]->row = issuer->row;
-	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
 	kept[0]->crl = crl_keeper_new(settings->state_dir, STATE_ISSUING_CRL, crl_source_inventory(),
 	    issuer->row, &issuer->files.ca, settings->crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
-	copy_set(issuers, ATTESTATION_FILE_ROOT, "", bytes_view(root_pem));
-	copy_set(issuers, ATTESTATION_FILE_ISSUING, "", bytes_view(&issuer->files.pem));
+	serve(issuers, STATE_ROOT_PEM, bytes_view(root_pem));
+	serve(issuers, STATE_ISSUING_PEM, bytes_view(&issuer->files.pem));
 	for (size_t i = 1; i < count; i++) {
 		if (kept[i]->crl == NULL)
 			serve_file(issuers, kept[i]);
@@ -399,8 +373,7 @@ refresh_one(struct issuers *issuers, struct keepsake *kept, struct store *store,
 		return 0;
 	rc = crl_keeper_refresh(kept->crl, store, now, &fresh, err);
 	if (fresh) {
-		copy_set(issuers, kept->current ? ATTESTATION_FILE_CRL : ATTESTATION_FILE_EARLIER_CRL, kept->id,
-		    crl_keeper_der(kept->crl));
+		serve_crl(issuers, kept, crl_keeper_der(kept->crl));
 		issuers->bundle_due = true;
 	}
 	return rc == 0 ? 0 : error_wrap(err, "issuer %.40s", kept->id);
@@ -419,7 +392,7 @@ retire(struct issuers *issuers, const struct keepsake *kept, struct store *store
 		return -1;
 	LOG(INFO, {"event", "issuer-removed"}, {"issuer", kept->id},
 	    {"reason", "its last certificate has expired"});
-	copy_set(issuers, ATTESTATION_FILE_EARLIER_CRL, kept->id, (struct view){NULL, 0});
+	serve_crl_no_more(issuers, kept);
 	issuers->bundle_due = true;
 	return 0;
 }
@@ -452,21 +425,8 @@ retire_all(struct issuers *issuers, struct store *store, int64_t now, struct err
 	return rc;
 }
 
-static bool
-is_untold(struct issuers *issuers)
-{
-	bool untold = false;
-
-	(void)pthread_mutex_lock(&issuers->lock);
-	for (size_t i = 0; i < issuers->copy_count; i++)
-		untold = untold || !issuers->copies[i].told;
-	(void)pthread_mutex_unlock(&issuers->lock);
-	return untold;
-}
-
 int
-issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, bool *fresh,
-    struct error *err)
+issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struct error *err)
 {
 	struct error one;
 	int          rc = retire_all(issuers, store, now, err);
@@ -477,11 +437,12 @@ issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, bool 
 			rc = -1;
 	}
 	if (issuers->bundle_due) {
-		if (crl_bundle_write(issuers->settings->state_dir, rc == 0 ? err : &one) == 0)
+		if (crl_bundle_write(issuers->settings->state_dir, rc == 0 ? err : &one) == 0) {
 			issuers->bundle_due = false;
-		else
+			serve_bundle(issuers);
+		} else {
 			rc = -1;
+		}
 	}
-	*fresh = is_untold(issuers);
 	return rc;
 }

@@ -1,8 +1,8 @@
 /*
  * The issuing CAs of a running attestd: the one that signs, which may be replaced
  * while workers sign with it, and earlier ones, whose CRLs are kept up as long as
- * certificates of theirs are valid. All but issuers_acquire, issuers_release and
- * issuers_greet is the main thread's.
+ * certificates of theirs are valid. What fronts may read of them is put on a
+ * shelf. All but issuers_acquire and issuers_release is the main thread's.
  */
 #ifndef ATTESTATION_KEEPER_ISSUERS_H
 #define ATTESTATION_KEEPER_ISSUERS_H
@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attestation/message.h"
 #include "ca/issuer.h"
 #include "util/bytes.h"
 #include "util/shared.h"
@@ -18,6 +17,7 @@
 struct error;
 struct issuers;
 struct attestation_settings;
+struct shelf;
 struct store;
 
 /* The CA that signs, as one version of issuers_acquire holds it: it never changes. */
@@ -28,7 +28,8 @@ struct issuer {
 	char               *crl_url; /* for the certificates that it signs; NULL: none */
 };
 
-struct issuers *issuers_new(const struct attestation_settings *settings);
+/* Certificates and CRLs go on `shelf`, which must outlive it. */
+struct issuers *issuers_new(const struct attestation_settings *settings, struct shelf *shelf);
 void            issuers_free(struct issuers *issuers);
 
 /*
@@ -40,28 +41,13 @@ void            issuers_free(struct issuers *issuers);
 int issuers_load(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
 
 /*
- * Keeps the CRLs fresh and their files, and removes earlier CAs that are of no use any
- * more. Sets *fresh when there is something for issuers_tell, also when it returns -1.
+ * Keeps the CRLs fresh, their files, and what is on the shelf, and removes earlier CAs
+ * that are of no use any more.
  */
-int issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, bool *fresh,
-    struct error *err);
+int issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
 
 /* The CA that signs now; `value` is a const struct issuer. For any thread. */
 struct shared_version *issuers_acquire(struct issuers *issuers);
 void                   issuers_release(struct issuers *issuers, struct shared_version *version);
-
-/* A file that fronts serve; borrowed. */
-struct issuers_file {
-	enum attestation_file_name name;
-	const char            *id;      /* of the issuer whose CRL it is; else empty */
-	struct bytes           content; /* empty: it is gone */
-};
-typedef void issuers_file_cb(const struct issuers_file *file, void *arg);
-
-/* Calls `each` for every file that there is, for a new front. For any thread. */
-void issuers_greet(struct issuers *issuers, issuers_file_cb *each, void *arg);
-
-/* The same for those that have changed since the last time, and those that are gone. */
-void issuers_tell(struct issuers *issuers, issuers_file_cb *each, void *arg);
 
 #endif

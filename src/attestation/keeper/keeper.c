@@ -27,6 +27,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
 #include "store/store.h"
@@ -44,81 +45,39 @@
 /* How long a tick clears away what an import left; one transaction may be longer. */
 #define SWEEP_MS 50
 
-/* Something told, in as many messages as it takes: to one front, or to all. */
-struct audience {
-	struct channel *channel;
-	struct keeper  *all;
-};
-
 static void
-keeper_tell_one(const struct audience *audience, const struct attestation_telling *telling)
+keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 {
-	AUTO_BYTES body = {0};
+	struct call_worker        *worker = state;
+	struct attestation_keeper *keeper = worker->keeper;
 
-	attestation_telling_encode(telling, &body);
-	if (audience->channel != NULL)
-		channel_tell(audience->channel, bytes_view(&body));
-	else
-		keeper_tell(audience->all, bytes_view(&body));
+	if (!shelf_answer(keeper->shelf, question, body))
+		call_ask_cb(state, question, body);
 }
 
-/* One that is empty is told too: it is gone. */
-static void
-keeper_tell_file_cb(const struct issuers_file *file, void *arg)
-{
-	const struct bytes *content = &file->content;
-	size_t              offset = 0;
-
-	/* A front would end over it; better that it serves the last one, and the rest. */
-	if (content->size > ATTESTATION_FILE_MAX) {
-		LOG(ERROR, {"event", "file"}, {"reason", "a file is too long to be served"});
-		return;
-	}
-	do {
-		size_t                 left = content->size - offset;
-		size_t                 size = left < ATTESTATION_CHUNK_MAX ? left : ATTESTATION_CHUNK_MAX;
-		struct attestation_telling telling = {
-		    .told = ATTESTATION_FILE,
-		    .file =
-		        {
-		            .name = file->name,
-		            .issuer = view_text(file->id),
-		            .total = content->size,
-		            .offset = offset,
-		            .chunk = {size != 0 ? content->data + offset : NULL, size},
-		        },
-		};
-
-		keeper_tell_one(arg, &telling);
-		offset += size;
-	} while (offset < content->size);
-}
-
-/* The files first: when the settings come, the front begins to serve. */
+/* The files first: when the greeting comes, the front begins to serve. */
 static void
 keeper_greet_cb(void *state, struct channel *channel)
 {
-	struct call_worker *worker = state;
-	struct attestation_keeper *keeper = worker->keeper;
-	const struct attestation_settings     *settings = keeper->settings;
-	struct audience            audience = {.channel = channel};
+	struct call_worker                *worker = state;
+	struct attestation_keeper         *keeper = worker->keeper;
+	const struct attestation_settings *settings = keeper->settings;
+	AUTO_BYTES                         greeting = {0};
 
-	issuers_greet(keeper->issuers, keeper_tell_file_cb, &audience);
-	keeper_tell_one(&audience,
-	    &(struct attestation_telling){
-	        .told = ATTESTATION_GREETING,
-	        .greeting =
-	            {
-	                .body_max = BODY_MAX,
-	                .header_max = HEADER_MAX,
-	                .connections_max = (uint64_t)(settings->connections / settings->workers) + 1,
-	                .idle_ms = (uint64_t)settings->idle_timeout * 1000,
-	                .request_ms = (uint64_t)settings->request_timeout * 1000,
-	                .log_level = settings->log_level,
-	                .tls_chain = bytes_view(&keeper->tls_chain),
-	                .tls_key = bytes_view(&keeper->tls_key),
-	            },
-	    });
+	shelf_greet(keeper->shelf, channel);
+	attestation_greeting_encode(
+	    &(struct attestation_greeting){
+	        .body_max = BODY_MAX,
+	        .header_max = HEADER_MAX,
+	        .connections_max = (uint64_t)(settings->connections / settings->workers) + 1,
+	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
+	        .request_ms = (uint64_t)settings->request_timeout * 1000,
+	        .log_level = settings->log_level,
+	        .tls_chain = bytes_view(&keeper->tls_chain),
+	        .tls_key = bytes_view(&keeper->tls_key),
+	    },
+	    &greeting);
+	channel_tell(channel, bytes_view(&greeting));
 }
 
 static int
@@ -194,11 +153,9 @@ static void
 keeper_tick_cb(void *arg, struct keeper *all)
 {
 	struct attestation_keeper *keeper = arg;
-	struct audience            audience = {.all = all};
 	struct error               err = {0};
-	bool                       fresh = false;
 
-	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, &err) != 0)
+	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), &err) != 0)
 		keeper_complain_of_crl(keeper, err.detail);
 	else
 		keeper->crl_failure[0] = '\0';
@@ -207,8 +164,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
 		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	retention_tick(keeper->retention, clock_monotonic_ms());
-	if (fresh)
-		issuers_tell(keeper->issuers, keeper_tell_file_cb, &audience);
+	shelf_tell(keeper->shelf, all);
 	keeper_sweep_import(keeper);
 }
 
@@ -247,7 +203,7 @@ static const struct keeper_handlers handlers = {
     .worker_open = keeper_worker_open_cb,
     .worker_close = call_worker_close_cb,
     .greet = keeper_greet_cb,
-    .ask = call_ask_cb,
+    .ask = keeper_ask_cb,
     .ready = keeper_ready_cb,
     .tick = keeper_tick_cb,
     .reload = keeper_reload_cb,
@@ -279,9 +235,9 @@ static int
 keeper_load(struct attestation_keeper *keeper, struct error *err)
 {
 	const struct attestation_settings *settings = keeper->settings;
-	bool                   fresh = false;
 
-	keeper->issuers = issuers_new(settings);
+	keeper->shelf = shelf_new();
+	keeper->issuers = issuers_new(settings, keeper->shelf);
 	if (store_open(settings->state_dir, &keeper->store, err) != 0)
 		return -1;
 	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
@@ -300,7 +256,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	if (keeper_vendors_refresh(keeper, err) != 0 ||
 	    auto_enroll_new(settings, &keeper->auto_enroll, err) != 0)
 		return -1;
-	return issuers_refresh(keeper->issuers, keeper->store, clock_now(), &fresh, err);
+	return issuers_refresh(keeper->issuers, keeper->store, clock_now(), err);
 }
 
 static void
@@ -309,6 +265,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
 	issuers_free(keeper->issuers);
+	shelf_free(keeper->shelf);
 	refusals_free(keeper->refusals);
 	retention_free(keeper->retention);
 	pending_free(keeper->pending);

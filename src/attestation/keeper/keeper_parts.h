@@ -14,6 +14,7 @@ struct refusals;
 struct retention;
 struct attestation_settings;
 struct shared;
+struct shelf;
 struct store;
 struct store_writer;
 struct quota;
@@ -23,7 +24,8 @@ struct throttle;
 struct attestation_keeper {
 	const struct attestation_settings *settings;
 	const char            *listening;
-	struct issuers        *issuers; /* for workers: issuers_acquire and issuers_greet */
+	struct issuers        *issuers; /* for workers: issuers_acquire */
+	struct shelf          *shelf;   /* has a lock of its own */
 	struct bytes           tls_chain;
 	struct bytes           tls_key;
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */

@@ -45,9 +45,6 @@ question_full(enum acme_question_kind kind)
 	    .certificate = TEXT("certificate"),
 	    .reason = 1,
 	    .spki = TEXT("spki"),
-	    .file = ACME_FILE_CRL_PEM,
-	    .version = 3,
-	    .offset = 65536,
 	};
 }
 
@@ -110,9 +107,6 @@ answer_full(enum acme_answer_kind kind)
 		break;
 	case ACME_ANSWER_CERTIFICATE:
 		answer.certificate = (struct view)TEXT("-----BEGIN");
-		break;
-	case ACME_ANSWER_FILE:
-		answer.file = (struct acme_file_piece){1, 2, TEXT("ab")};
 		break;
 	default:
 		break;
@@ -234,13 +228,6 @@ change_time(struct acme_question *question)
 }
 
 static void
-change_file(struct acme_question *question)
-{
-	question->kind = ACME_FILE_GET;
-	question->file = ACME_FILE_COUNT;
-}
-
-static void
 change_error_kind(struct acme_question *question)
 {
 	question->kind = ACME_CHALLENGE_FAIL;
@@ -257,7 +244,7 @@ change_signature(struct acme_question *question)
 }
 
 static void (*const changes[])(struct acme_question *question) = {
-    change_id, change_control, change_nul, change_utf8, change_flags, change_time, change_file,
+    change_id, change_control, change_nul, change_utf8, change_flags, change_time,
     change_error_kind, change_signature,
 };
 
@@ -293,9 +280,8 @@ START_TEST(greeting_decode_gives_back_every_field)
 {
 	struct acme_greeting greeting = {
 	    .body_max = 1, .header_max = 2, .connections_max = 3, .idle_ms = 4, .request_ms = 5,
-	    .log_level = 6, .crl_version = 7, .base = TEXT("https://ca"), .terms = TEXT("t"),
+	    .log_level = 6, .base = TEXT("https://ca"), .terms = TEXT("t"),
 	    .website = TEXT("w"), .tls_chain = TEXT("chain"), .tls_key = TEXT("key"),
-	    .root = TEXT("root"),
 	};
 	struct acme_greeting decoded;
 	struct error         err = {0};
@@ -304,8 +290,8 @@ START_TEST(greeting_decode_gives_back_every_field)
 
 	acme_greeting_encode(&greeting, &first);
 	unit_ok(acme_greeting_decode(bytes_view(&first), &decoded, &err), &err);
-	ck_assert_uint_eq(decoded.crl_version, 7);
-	ck_assert(view_equal(decoded.root, greeting.root));
+	ck_assert_uint_eq(decoded.log_level, 6);
+	ck_assert(view_equal(decoded.tls_key, greeting.tls_key));
 	acme_greeting_encode(&decoded, &second);
 	ck_assert(view_equal(bytes_view(&first), bytes_view(&second)));
 }

@@ -20,7 +20,7 @@ START_TEST(deactivated_account_may_do_nothing)
 	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
 	ck_assert_int_eq((int)answer.account.status, STATUS_DEACTIVATED);
 	for (enum acme_question_kind kind = 0; kind < ACME_QUESTION_COUNT; kind++) {
-		if (kind == ACME_ACCOUNT_GET || kind == ACME_FILE_GET || kind == ACME_CERTIFICATE_REVOKE)
+		if (kind == ACME_ACCOUNT_GET || kind == ACME_CERTIFICATE_REVOKE)
 			continue;
 		asked = question(kind, &account, &order.id);
 		asked.jwk = world_view("{\"kty\":\"EC\"}");

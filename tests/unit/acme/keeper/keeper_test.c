@@ -56,12 +56,20 @@ END_TEST
 
 START_TEST(greeting_has_what_a_front_serves)
 {
+	AUTO_BYTES root = {0};
+	AUTO_BYTES expected = {0};
+	AUTO_BYTES nothing = {0};
+	struct error err = {0};
+
 	ck_assert(view_equal(world.greeting.base, world_view("https://localhost:4711")));
 	ck_assert_uint_gt(world.greeting.tls_chain.size, 0);
 	ck_assert_uint_gt(world.greeting.tls_key.size, 0);
-	ck_assert_uint_gt(world.greeting.root.size, 0);
-	ck_assert_uint_gt(world.greeting.crl_version, 0);
+	ck_assert_uint_gt(world.crl_version, 0);
 	ck_assert_uint_ge(world.greeting.body_max, 64 * 1024);
+	ck_assert_uint_ne(world_read_file(&world, "root.pem", &root), 0);
+	unit_ok(certificate_encode_pem(world.root.certificate, &expected, &err), &err);
+	ck_assert(view_equal(bytes_view(&root), bytes_view(&expected)));
+	ck_assert_uint_eq(world_read_file(&world, "issuing.key", &nothing), 0);
 }
 END_TEST
 
@@ -109,23 +117,6 @@ START_TEST(what_is_not_there_is_not_found)
 }
 END_TEST
 
-/* Reads a whole CRL file, piece by piece. */
-static void
-crl_read(enum acme_file file, struct bytes *out, uint64_t *version)
-{
-	struct acme_question asked = {.kind = ACME_FILE_GET, .file = file};
-	struct acme_answer   answer;
-
-	do {
-		asked.offset = out->size;
-		world_ask(&world, &asked, &answer);
-		ck_assert_int_eq((int)answer.kind, ACME_ANSWER_FILE);
-		asked.version = answer.file.version;
-		bytes_append(out, answer.file.data.data, answer.file.data.size);
-	} while (out->size < answer.file.size);
-	*version = asked.version;
-}
-
 START_TEST(crl_lists_what_was_revoked)
 {
 	struct world_id      account = world_account(&world, 0);
@@ -137,33 +128,31 @@ START_TEST(crl_lists_what_was_revoked)
 	AUTO_BYTES           after = {0};
 	AUTO_BYTES           pem = {0};
 	uint64_t             old = 0;
-	uint64_t             version = 0;
 	X509_CRL            *crl;
 	X509                *leaf;
 	X509_REVOKED        *revoked = NULL;
 
-	crl_read(ACME_FILE_CRL_DER, &before, &old);
-	ck_assert_uint_eq(old, world.greeting.crl_version);
+	old = world_read_file(&world, "crl", &before);
+	ck_assert_uint_eq(old, world.crl_version);
 	world_attest(&world, &account, 0, &order, NAME);
 	(void)world_finalize(&world, &account, &order, NAME, &der);
 	asked.certificate = bytes_view(&der);
 	world_ask(&world, &asked, &answer);
 	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
 	/* The keeper tells its fronts; until then, answers come between. */
-	while (world.greeting.crl_version == old) {
+	while (world.crl_version == old) {
 		bytes_clear(&after);
-		crl_read(ACME_FILE_CRL_DER, &after, &version);
+		(void)world_read_file(&world, "crl", &after);
 	}
 	bytes_clear(&after);
-	crl_read(ACME_FILE_CRL_DER, &after, &version);
-	ck_assert_uint_eq(version, world.greeting.crl_version);
+	ck_assert_uint_eq(world_read_file(&world, "crl", &after), world.crl_version);
 	crl = d2i_X509_CRL(NULL, &(const unsigned char *){after.data}, (long)after.size);
 	leaf = d2i_X509(NULL, &(const unsigned char *){der.data}, (long)der.size);
 	ck_assert_int_eq(X509_CRL_get0_by_cert(crl, &revoked, leaf), 1);
 	ck_assert_int_eq(X509_CRL_verify(crl, world.issuing.key), 1);
 	X509_CRL_free(crl);
 	X509_free(leaf);
-	crl_read(ACME_FILE_CRL_PEM, &pem, &version);
+	ck_assert_uint_ne(world_read_file(&world, "crl.pem", &pem), 0);
 	bytes_append_u8(&pem, '\0');
 	ck_assert_ptr_nonnull(strstr(strstr((char *)pem.data, "BEGIN X509 CRL") + 1, "BEGIN X509 CRL"));
 }
@@ -234,7 +223,7 @@ START_TEST(crl_that_cannot_be_written_is_served_and_written_later)
 	uint64_t             old = 0;
 	uint64_t             version = 0;
 
-	crl_read(ACME_FILE_CRL_DER, &before, &old);
+	old = world_read_file(&world, "crl", &before);
 	ck_assert_int_eq(mkdir(blocked, 0700), 0);
 	world_attest(&world, &account, 0, &order, NAME);
 	(void)world_finalize(&world, &account, &order, NAME, &leaf);
@@ -243,7 +232,7 @@ START_TEST(crl_that_cannot_be_written_is_served_and_written_later)
 	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
 	while (version == old || version == 0) {
 		bytes_clear(&served);
-		crl_read(ACME_FILE_CRL_DER, &served, &version);
+		version = world_read_file(&world, "crl", &served);
 	}
 	unit_ok(file_read(path, 1 << 20, &file, &err), &err);
 	ck_assert(view_equal(bytes_view(&file), bytes_view(&before)));

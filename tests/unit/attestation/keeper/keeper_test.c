@@ -14,6 +14,7 @@
 
 #include <openssl/x509.h>
 
+#include "service/file.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
@@ -347,29 +348,113 @@ crl_is_there(void)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Asks for a piece of a file; its octets go into *body. */
+static struct file_piece
+file_ask(struct file_question asked, struct bytes *body)
+{
+	struct channel_header header;
+	struct file_piece     piece;
+	AUTO_BYTES            encoded = {0};
+	struct error          err = {0};
+
+	file_question_encode(&asked, &encoded);
+	front_send(fixture.front, CHANNEL_ASK, 4000, bytes_view(&encoded));
+	ck_assert(front_hear(fixture.front, &header, body));
+	ck_assert_uint_eq(header.id, 4000);
+	unit_ok(file_piece_decode(bytes_view(body), &piece, &err), &err);
+	return piece;
+}
+
+static const struct {
+	const char *served;
+	const char *file; /* of the state directory */
+} served[] = {
+    {"root.pem", STATE_ROOT_PEM},
+    {"issuing.pem", STATE_ISSUING_PEM},
+    {"crl", STATE_ISSUING_CRL},
+    {"crl.pem", STATE_CRL_PEM},
+};
+
+START_TEST(file_that_is_served_is_that_of_the_state_directory)
+{
+	AUTO_FREE char   *path = file_join(fixture.directory, served[_i].file);
+	AUTO_BYTES        expected = {0};
+	AUTO_BYTES        body = {0};
+	struct file_piece piece = file_ask((struct file_question){view_text(served[_i].served), 0, 0}, &body);
+	struct error      err = {0};
+
+	unit_ok(file_read(path, FILE_PIECE_MAX, &expected, &err), &err);
+	ck_assert_uint_ne(piece.version, 0);
+	ck_assert_uint_eq(piece.size, expected.size);
+	ck_assert(view_equal(piece.data, bytes_view(&expected)));
+}
+END_TEST
+
+START_TEST(file_of_no_name_or_no_question_is_not_there)
+{
+	static const uint8_t cut[] = {0x83, 0x43, 'c', 'r', 'l', 0x00};
+	AUTO_BYTES           body = {0};
+	AUTO_BYTES           another = {0};
+	struct channel_header header;
+	struct file_piece    piece = file_ask((struct file_question){VIEW("issuing.key"), 0, 0}, &body);
+	struct error         err = {0};
+
+	ck_assert_uint_eq(piece.version, 0);
+	ck_assert_uint_eq(piece.data.size, 0);
+	front_send(fixture.front, CHANNEL_ASK, 4001, (struct view){cut, sizeof cut});
+	ck_assert(front_hear(fixture.front, &header, &another));
+	unit_ok(file_piece_decode(bytes_view(&another), &piece, &err), &err);
+	ck_assert_uint_eq(piece.version, 0);
+}
+END_TEST
+
+/* Waits until the keeper tells of a newer version of "crl". */
+static void
+crl_news_wait(uint64_t known)
+{
+	static uint8_t   packet[CHANNEL_MESSAGE_MAX + sizeof(struct channel_header)];
+	struct file_news news;
+	struct error     err = {0};
+
+	for (;;) {
+		ssize_t     got = recv(fixture.front, packet, sizeof packet, 0);
+		struct view body = {packet + sizeof(struct channel_header),
+		    (size_t)got - sizeof(struct channel_header)};
+
+		ck_assert_int_gt(got, (ssize_t)sizeof(struct channel_header));
+		if (!file_message_is(body))
+			continue;
+		unit_ok(file_news_decode(body, &news, &err), &err);
+		if (view_equal(news.name, VIEW("crl")) && news.version > known)
+			return;
+	}
+}
+
 /* A disk that was full when somebody was revoked must not hide it for half a CRL's life. */
 START_TEST(crl_that_could_not_be_written_is_written_later)
 {
-	static uint8_t          packet[CHANNEL_MESSAGE_MAX + sizeof(struct channel_header)];
 	AUTO_FREE char         *path = file_join(fixture.directory, STATE_ISSUING_CRL);
+	AUTO_BYTES              piece = {0};
 	AUTO_BYTES              secret = {0};
 	AUTO_BYTES              body = {0};
 	struct attestation_question question;
 	struct attestation_answer   answer;
 	struct ek_hash          hash = hash_of(&fixture.ek);
 	struct store           *store = NULL;
+	uint64_t                known;
 	struct error            err = {0};
 
 	secret_get(fixture.front, &secret);
 	question = certify_question(&secret);
 	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+	known = file_ask((struct file_question){VIEW("crl"), 0, 0}, &piece).version;
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	unit_ok(store_open(fixture.directory, &store, &err), &err);
 	unit_ok(store_device_remove(store, hash.bytes, clock_now(), &err), &err);
 	store_close(store);
-	/* What is told next is the new CRL: by then it could not be written. */
-	ck_assert_int_gt(recv(fixture.front, packet, sizeof packet, 0), 0);
+	/* When the new CRL is told, it could not be written. */
+	crl_news_wait(known);
 	ck_assert_int_eq(rmdir(path), 0);
 	for (int turn = 0; turn < 1000 && !crl_is_there(); turn++)
 		(void)poll(NULL, 0, 10);
@@ -480,6 +565,9 @@ main(void)
 	tcase_add_test(tc, certify_twice_at_once_gives_one_certificate);
 	tcase_add_loop_test(tc, certify_after_the_device_was_changed_gives_no_certificate, 0,
 	    sizeof changes / sizeof changes[0]);
+	tcase_add_loop_test(tc, file_that_is_served_is_that_of_the_state_directory, 0,
+	    sizeof served / sizeof served[0]);
+	tcase_add_test(tc, file_of_no_name_or_no_question_is_not_there);
 	tcase_add_test(tc, crl_that_could_not_be_written_is_written_later);
 	tcase_add_loop_test(tc, ask_garbage_is_malformed, 0, sizeof garbage / sizeof garbage[0]);
 	tcase_add_loop_test(tc, break_the_rules_ends_the_channel_and_nothing_else, 0,
