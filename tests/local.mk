@@ -39,7 +39,8 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/store_fixture.h \
 	tests/unit/store_tamper.h \
 	tests/unit/unit.h \
-	tests/unit/unit_hex.h
+	tests/unit/unit_hex.h \
+	tests/unit/wrong_server.h
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it does not.

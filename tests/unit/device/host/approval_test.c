@@ -10,6 +10,7 @@
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "wrong_server.h"
 
 #define MIDDLE (UINT32_MAX / 2 + 1)
 
@@ -86,6 +87,83 @@ START_TEST(sleep_during_which_a_signal_comes_ends)
 }
 END_TEST
 
+/* ---- waiting ---- */
+
+#define PROBLEM(more)                                                             \
+	"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/problem+json\r\n\r\n" \
+	"{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"x\"" more "}"
+
+static int
+wait_for_it(int64_t ms, struct error *err)
+{
+	*strrchr(server.url, '/') = '\0';
+	return approval_wait(server.url, NULL, "{}", ms != 0 ? clock_monotonic_ms() + ms : 0, err);
+}
+
+/* What the host says first, after which it would let the machine in. */
+static const char *const hindrances[] = {
+    STATUS("429", ""),
+    STATUS("408", ""),
+    STATUS("500", ""),
+    STATUS("503", ""),
+    RESET,
+    PROBLEM(""),
+    PROBLEM(",\"enrolment\":\"waiting\""),
+};
+
+START_TEST(wait_goes_on_after_what_is_for_now)
+{
+	struct error err = {0};
+
+	device_interrupt_catch();
+	server_bind();
+	server_listen(hindrances[_i], OK);
+	unit_ok(wait_for_it(0, &err), &err);
+	ck_assert_int_eq(server.asked, 2);
+	ck_assert_int_eq(strncmp(server.first, "POST /attest HTTP/1.1\r\n", 23), 0);
+}
+END_TEST
+
+/* What ends it, and how. */
+static const struct {
+	const char     *answer;
+	enum error_kind kind;
+} ends[] = {
+    {PROBLEM(",\"enrolment\":\"denied\""), ERROR_ENROLMENT_DENIED},
+    {STATUS("404", ""), ERROR_INTERNAL},
+    {STATUS("302", ""), ERROR_INTERNAL},
+    {"SSH-2.0-OpenSSH_9.2\r\n\r\n", ERROR_INTERNAL},
+};
+
+START_TEST(wait_ends_after_what_lasts)
+{
+	struct error err = {0};
+
+	device_interrupt_catch();
+	server_bind();
+	server_listen(ends[_i].answer, OK);
+	ck_assert_int_eq(wait_for_it(0, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)ends[_i].kind);
+	ck_assert_int_eq(server.asked, 1);
+}
+END_TEST
+
+START_TEST(wait_ends_with_its_time)
+{
+	int64_t      begin = clock_monotonic_ms();
+	struct error err = {0};
+
+	device_interrupt_catch();
+	server_bind();
+	server_listen(PROBLEM(""), NULL);
+	unit_fails(wait_for_it(3000, &err), &err, ERROR_NOT_ENROLLED,
+	    "nobody approved this machine in time");
+	ck_assert_int_ge(clock_monotonic_ms() - begin, 2500);
+	ck_assert_int_lt(clock_monotonic_ms() - begin, 8000);
+	ck_assert_int_eq(server.asked, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -98,6 +176,10 @@ main(void)
 	tcase_add_test(tc, sleep_lasts_as_long_as_it_should);
 	tcase_add_loop_test(tc, sleep_after_a_signal_ends_at_once, 0, 3);
 	tcase_add_loop_test(tc, sleep_during_which_a_signal_comes_ends, 0, 3);
+	tcase_add_loop_test(tc, wait_goes_on_after_what_is_for_now, 0,
+	    sizeof hindrances / sizeof hindrances[0]);
+	tcase_add_loop_test(tc, wait_ends_after_what_lasts, 0, sizeof ends / sizeof ends[0]);
+	tcase_add_test(tc, wait_ends_with_its_time);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
