@@ -319,4 +319,56 @@ wait "${both[1]}"; first=$?
 wait "${both[2]}"; second=$?
 case_equal "two at the same time wait for each other" "$first $second" "0 0"
 
+# ---- a host that is busy in the middle ----
+
+# between FAULT: a proxy that does this to the first POST /secret, and lets all else through.
+between() {
+	daemon_start between python3 -c '
+import http.server, sys, urllib.request
+url, fault, done = sys.argv[1], sys.argv[2], []
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        print("asked", self.path, flush=True)
+        if self.path == "/secret" and not done:
+            done.append(1)
+            if fault == "busy":
+                self.send_response(503)
+                self.send_header("Retry-After", "1")
+                self.end_headers()
+            return
+        answer = urllib.request.urlopen(urllib.request.Request(url + self.path, body, {
+            "Content-Type": "application/json"}))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(answer.read())
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print("port", server.server_port, flush=True)
+server.serve_forever()
+' "$direct_url" "$1"
+	wait_for "grep -q '^port' '${log[between]}'"
+	attestd_url=http://127.0.0.1:$(sed -n 's/^port //p' "${log[between]}" | tail -n 1)
+}
+
+# how often /attest and /secret were asked for
+asked() {
+	echo "$(grep -c '^asked /attest' "${log[between]}") $(grep -c '^asked /secret' "${log[between]}")"
+}
+
+direct_url=$attestd_url
+between busy
+case_ok "busy when it is told the secret: it attests anew" attest two busy
+case_matches "… which is said" "$err" 'trying again: '
+case_equal "… as the secret is good for one answer" "$(asked)" "2 2"
+daemon_stop between
+rm "${log[between]}"
+between gone
+case_fails "no answer to the secret: perhaps it was certified, and nothing is done twice" 1 'asking http' \
+	attest two gone
+case_equal "… it was told once" "$(asked)" "1 1"
+daemon_stop between
+attestd_url=$direct_url
+
 finish
