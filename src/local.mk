@@ -1,9 +1,9 @@
 # The programs: each reads its options and puts the parts together.
 
-bin_PROGRAMS += src/attest-ca src/attest-device
+bin_PROGRAMS += src/attest-acmed src/attest-ca src/attest-device
+src_attest_acmed_LDADD = $(PROGRAM_LIBS)
 src_attest_ca_LDADD = $(PROGRAM_LIBS)
 src_attest_device_LDADD = $(PROGRAM_LIBS)
 
-sbin_PROGRAMS += src/attest-acmed src/attestd
-src_attest_acmed_LDADD = $(PROGRAM_LIBS)
+sbin_PROGRAMS += src/attestd
 src_attestd_LDADD = $(PROGRAM_LIBS)
