@@ -61,6 +61,13 @@ manual_items() {
 	sed -n -e 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' -e 's/^\.Ss attest-device \([a-z]*\)$/\1/p' "$1" | sort -u
 }
 
+# The pages of ours that a page refers to and that there are not.
+dangling() {
+	sed -nE 's/^\.Xr (attest[a-z-]*) ([0-9]).*/\1.\2/p' "$1" | sort -u | while read -r other; do
+		[ -f "$top_srcdir/data/$other" ] || echo "$other"
+	done
+}
+
 for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 	"$top_builddir/src/attest-acmed"; do
 	name=${program##*/}
@@ -70,6 +77,7 @@ for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 		continue
 	fi
 	case_ok "mandoc finds nothing wrong with ${page##*/}" mandoc -T lint -W warning "$page"
+	case_equal "${page##*/} refers to pages that there are" "$(dangling "$page")" ""
 	case_equal "${page##*/} has the options of --help" \
 		"$(manual_options "$page")" "$(help_text "$program" | long_options)"
 	commands=$(help_commands "$program")
