@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,6 +136,8 @@ witness_of(const X509 *ak)
 	char   *serial = number != NULL ? BN_bn2hex(number) : NULL;
 	char    text[128];
 
+	for (char *digit = serial; digit != NULL && *digit != '\0'; digit++)
+		*digit = (char)tolower((unsigned char)*digit);
 	(void)snprintf(text, sizeof text, "AK certificate %s", serial != NULL ? serial : "?");
 	OPENSSL_free(serial);
 	BN_free(number);
