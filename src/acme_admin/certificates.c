@@ -71,12 +71,28 @@ const struct command acme_admin_revoke_command = {
     .run = acme_admin_revoke,
 };
 
+/* Columns of the state: "revoked TIME", and on a terminal "revoked". */
+#define CERTIFICATES_STATE        30
+#define CERTIFICATES_STATE_NARROW 9
+
 /* What a walk over certificates prints. */
 struct walk {
 	const struct command_call *call;
 	bool                     good_only;
 	size_t                   count;
 };
+
+/* A name that does not fit on the terminal's line has one of its own. */
+static void
+certificates_print_name(const char *names, size_t column)
+{
+	size_t columns = print_columns();
+
+	if (columns != SIZE_MAX && column + print_width(names) > columns)
+		(void)fputs("\n  ", stdout);
+	print_text(stdout, names);
+	(void)putchar('\n');
+}
 
 static bool
 certificates_text_cb(const struct store_issued *issued, void *arg)
@@ -85,17 +101,20 @@ certificates_text_cb(const struct store_issued *issued, void *arg)
 	char         serial[FIND_SERIAL_SIZE];
 	char         until[CLOCK_TEXT_SIZE];
 	char         state[FIND_STATE_SIZE];
+	int          state_width = print_is_narrow() ? CERTIFICATES_STATE_NARROW : CERTIFICATES_STATE;
 
 	if (walk->good_only && (issued->revoked != 0 || issued->not_after < walk->call->now))
 		return true;
 	if (walk->count++ == 0)
-		(void)printf("%-42s%-22s%-30sNAME\n", "SERIAL", "NOT AFTER", "STATE");
+		(void)printf("%-42s%-22s%-*sNAME\n", "SERIAL", "NOT AFTER", state_width, "STATE");
 	find_serial(issued, serial);
 	clock_format(issued->not_after, until);
 	find_state(issued, walk->call->now, state);
-	(void)printf("%-42s%-22s%-30s", serial, until, state);
-	print_text(stdout, issued->names);
-	(void)putchar('\n');
+	/* On a terminal the word alone: "show" says when. */
+	if (print_is_narrow())
+		state[strcspn(state, " ")] = '\0';
+	(void)printf("%-42s%-22s%-*s", serial, until, state_width, state);
+	certificates_print_name(issued->names, (size_t)(42 + 22 + state_width));
 	return ferror(stdout) == 0;
 }
 

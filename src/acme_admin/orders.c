@@ -33,24 +33,37 @@ struct walk {
 	size_t                   count;
 };
 
+static void
+orders_print_name(const char *name, const char *problem)
+{
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = 2, .indent = 2};
+
+	print_folded(&fold, name);
+	if (problem != NULL) {
+		print_folded(&fold, ": ");
+		print_folded(&fold, problem);
+	}
+	(void)putchar('\n');
+}
+
 static bool
 orders_text_cb(const struct store_order *order, void *arg)
 {
 	struct walk *walk = arg;
+	bool         narrow = print_is_narrow();
 	const char  *name = order->authorization_count != 0 ? order->authorizations[0].value : "";
 	char         created[CLOCK_TEXT_SIZE];
 
 	if (walk->count++ == 0)
-		(void)printf("%-24s%-22s%-12s%-24sNAME\n", "ORDER", "CREATED", "STATUS", "ACCOUNT");
+		(void)printf("%-24s%-22s%-12s%-*s%s\n", "ORDER", "CREATED", "STATUS",
+		    narrow ? 0 : 24, "ACCOUNT", narrow ? ", NAME" : "NAME");
 	clock_format(order->created, created);
-	(void)printf("%-24s%-22s%-12s%-24s", order->id, created,
-	    status_name(transition_order_status(order, walk->call->now)), order->account);
-	print_text(stdout, name);
-	if (order->problem.detail != NULL) {
-		(void)printf(": ");
-		print_text(stdout, order->problem.detail);
-	}
-	(void)putchar('\n');
+	/* On a terminal the name is on the next line, as account and name do not fit. */
+	(void)printf("%-24s%-22s%-12s%-*s%s", order->id, created,
+	    status_name(transition_order_status(order, walk->call->now)), narrow ? 0 : 24, order->account,
+	    narrow ? "\n  " : "");
+	orders_print_name(name, order->problem.detail);
 	return ferror(stdout) == 0;
 }
 

@@ -107,20 +107,22 @@ audit_describe(const struct audit_entry *entry)
 }
 
 static void
-audit_print_part(const char *before, const char *text)
+audit_print_part(struct print_fold *fold, const char *before, const char *text)
 {
 	if (*text == '\0')
 		return;
-	(void)fputs(before, stdout);
-	print_text(stdout, text);
+	print_folded(fold, before);
+	print_folded(fold, text);
 }
 
-/* When, what, outcome, device, who, and the rest. */
+/* When, what, outcome, device; then who, and the rest: on a terminal from the next line on. */
 static void
 audit_print(const struct audit_entry *entry, int digits)
 {
-	char hash[STORE_HASH_TEXT_SIZE] = "-";
-	char when[CLOCK_TEXT_SIZE];
+	char              hash[STORE_HASH_TEXT_SIZE] = "-";
+	char              when[CLOCK_TEXT_SIZE];
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = 2, .indent = 2};
 
 	clock_format(entry->at, when);
 	if (entry->ek_hash != NULL)
@@ -128,11 +130,11 @@ audit_print(const struct audit_entry *entry, int digits)
 	(void)printf("%s  ", when);
 	print_cell(stdout, entry->action, sizeof "trust import" - 1);
 	print_cell(stdout, entry->outcome, sizeof "refused" - 1);
-	(void)printf("%-*.*s  ", digits, digits, hash);
-	print_text(stdout, entry->actor);
-	audit_print_part(", ", entry->peer);
-	audit_print_part(", request ", entry->request);
-	audit_print_part(": ", entry->detail);
+	(void)printf("%-*.*s%s", digits, digits, hash, print_is_narrow() ? "\n  " : "  ");
+	print_folded(&fold, entry->actor);
+	audit_print_part(&fold, ", ", entry->peer);
+	audit_print_part(&fold, ", request ", entry->request);
+	audit_print_part(&fold, ": ", entry->detail);
 	(void)putchar('\n');
 }
 

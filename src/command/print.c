@@ -3,12 +3,15 @@
 
 #include "command/print.h"
 
+#include <sys/ioctl.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "util/bytes.h"
 #include "util/utf8.h"
 
 /* Characters that wcwidth counts as printable, but that nobody sees as they are. */
@@ -109,6 +112,61 @@ print_cell(FILE *out, const char *text, size_t width)
 	size_t used = print_or_measure(out, text);
 
 	(void)fprintf(out, "%*s", (int)((used < width ? width - used : 0) + 2), "");
+}
+
+#define PRINT_COLUMNS     80
+#define PRINT_COLUMNS_MIN 40
+
+size_t
+print_columns(void)
+{
+	struct winsize size = {0};
+
+	if (isatty(STDOUT_FILENO) != 1)
+		return SIZE_MAX;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return PRINT_COLUMNS;
+	return size.ws_col < PRINT_COLUMNS_MIN ? PRINT_COLUMNS_MIN : size.ws_col;
+}
+
+bool
+print_is_narrow(void)
+{
+	return isatty(STDOUT_FILENO) == 1;
+}
+
+/* A word without the spaces before it, which stand before it only on the same line. */
+static void
+print_word(struct print_fold *fold, const char *word, size_t spaces)
+{
+	size_t width = print_width(word);
+
+	if (fold->column > fold->indent && fold->columns != SIZE_MAX &&
+	    fold->column + spaces + width > fold->columns) {
+		(void)fprintf(fold->out, "\n%*s", (int)fold->indent, "");
+		fold->column = fold->indent;
+	} else {
+		(void)fprintf(fold->out, "%*s", (int)spaces, "");
+		fold->column += spaces;
+	}
+	print_text(fold->out, word);
+	fold->column += width;
+}
+
+void
+print_folded(struct print_fold *fold, const char *text)
+{
+	AUTO_FREE char *word = memory_new(strlen(text) + 1);
+
+	while (*text != '\0') {
+		size_t spaces = strspn(text, " ");
+		size_t length = strcspn(text + spaces, " ");
+
+		memcpy(word, text + spaces, length);
+		word[length] = '\0';
+		print_word(fold, word, spaces);
+		text += spaces + length;
+	}
 }
 
 static void

@@ -2,6 +2,7 @@
 #ifndef COMMAND_PRINT_H
 #define COMMAND_PRINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +18,29 @@ size_t print_width(const char *text); /* columns that print_text takes */
 
 /* print_text, with spaces up to `width` columns and two more. */
 void print_cell(FILE *out, const char *text, size_t width);
+
+/*
+ * Columns of a line for people: of the terminal that standard output is, 80 when it does not
+ * say, 40 at least; SIZE_MAX when it is none, so that programs find a record on one line.
+ */
+size_t print_columns(void);
+
+/* Whether the answer is for a terminal: hashes are shown by their beginning then. */
+bool print_is_narrow(void);
+
+/* The column that the next character of a line takes, and where a line is continued. */
+struct print_fold {
+	FILE  *out;
+	size_t columns; /* print_columns() */
+	size_t column;
+	size_t indent;
+};
+
+/*
+ * print_text, folded at spaces: a word that does not fit goes to the next line, behind
+ * `indent` spaces. A word that is longer than a line stays whole.
+ */
+void print_folded(struct print_fold *fold, const char *text);
 
 /* Prints the object on standard output, ASCII only on a terminal, and frees it. */
 void print_json(json_t *object);

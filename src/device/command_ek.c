@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "command/print.h"
 #include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/interrupt.h"
@@ -37,6 +38,9 @@ const struct command device_ek_command = {
     .run = ek_run,
 };
 
+/* Columns before what belongs to the EK of the line above. */
+#define EK_INDENT 10
+
 static const char *
 certificate_word(const struct device_ek *ek)
 {
@@ -52,19 +56,39 @@ template_word(const struct device_ek *ek)
 	return ek->fault == NULL ? ek->template->label : "unusable";
 }
 
+/* The hash is needed whole, to enroll the EK: on a terminal it has a line of its own. */
+static void
+ek_print(const struct device_ek *ek, const char *hash, bool first)
+{
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = EK_INDENT, .indent = EK_INDENT};
+
+	if (print_is_narrow()) {
+		if (first)
+			(void)printf("%-9s %-8s CERTIFICATE, HASH\n", "KIND", "TEMPLATE");
+		(void)printf("%-9s %-8s %s\n%*s%s\n", ek->template->kind, template_word(ek),
+		    certificate_word(ek), EK_INDENT, "", hash);
+	} else {
+		if (first)
+			(void)printf("%-9s %-8s %-64s %s\n", "KIND", "TEMPLATE", "HASH", "CERTIFICATE");
+		(void)printf("%-9s %-8s %-64s %s\n", ek->template->kind, template_word(ek), hash,
+		    certificate_word(ek));
+	}
+	if (ek->fault == NULL)
+		return;
+	(void)printf("%*s", EK_INDENT, "");
+	print_folded(&fold, ek->fault);
+	(void)putchar('\n');
+}
+
 static void
 ek_show(const struct device_ek *ek, json_t *list, bool print)
 {
 	char hash[EK_HASH_TEXT_SIZE];
 
 	ek_hash_format(&ek->hash, hash);
-	if (print && json_array_size(list) == 0)
-		(void)printf("%-9s %-8s %-64s %s\n", "KIND", "TEMPLATE", "HASH", "CERTIFICATE");
 	if (print)
-		(void)printf("%-9s %-8s %-64s %s\n", ek->template->kind, template_word(ek), hash,
-		    certificate_word(ek));
-	if (print && ek->fault != NULL)
-		(void)printf("%-9s %s\n", "", ek->fault);
+		ek_print(ek, hash, json_array_size(list) == 0);
 	(void)json_array_append_new(list,
 	    json_pack("{s:s, s:s, s:s, s:b, s:b, s:s*}",
 	        "kind", ek->template->kind,

@@ -178,6 +178,10 @@ done
 order_new alice laptop
 answer alice "$(device attest laptop "$token.$thumbprint_alice")"
 before=$(acmed certificates --json | jq length)
+for table in certificates orders accounts; do
+	on_terminal "$acmed_program" "$table" --state-dir "$acme_dir"
+	check "$table: on a terminal within 80 columns" '[ "$status" -eq 0 ] && [ "$(wc -l <<<"$out")" -gt 1 ] && [ "$widest" -le 80 ]'
+done
 for i in 1 2 3 4; do
 	nonce=$(acme_nonce)
 	jws "$key_alice" "$(acme_header ES256 "$finalize" "$kid_alice")" \

@@ -39,6 +39,8 @@ case_equal "plain: P-256 is what tpm2_createek makes" "$(row P-256 L-2)" \
 	"$(ek_hash_tools plain ecc) none"
 case_equal "plain: nothing else is listed" "$(wc -l <<<"$out")" 3
 rsa=$(ek_hash_tools plain rsa)
+on_terminal "$attest_device_program" --tcti "${tcti[plain]}" ek
+check "plain: on a terminal within 80 columns, with the whole hash" '[ "$widest" -le 80 ] && [[ $out == *"$rsa"* ]]'
 case_ok "plain: through a pipe it is the same" attest_device ek --tcti "${tcti_cmd[plain]}"
 case_equal "plain: through a pipe the table is the same" "$out" "$table"
 case_ok "plain: TPM2TOOLS_TCTI names the TPM" \

@@ -22,6 +22,7 @@
 #
 # Tools:
 #   run COMMAND…                        sets $status, $out and $err
+#   on_terminal PROGRAM [ARGUMENT…]     the same on a terminal of 80 columns; sets $widest, of $out's lines
 #   needs TOOL…                         fails the whole script where one is missing
 #   wait_for 'CONDITION' [SECONDS]      polls the bash condition; 1 after the deadline (20 s)
 #   http METHOD URL|/PATH [BODY|@FILE|""] [CURL OPTION…]
@@ -216,7 +217,7 @@ case_explain() {
 
 # ---- tools ----
 
-needs curl jq nc od openssl setsid sqlite3 swtpm swtpm_setup timeout tpm2_readpublic
+needs curl jq nc od openssl script setsid sqlite3 stty swtpm swtpm_setup timeout tpm2_readpublic
 
 run() {
 	"$@" >"$scratch/run.out" 2>"$scratch/run.err" </dev/null
@@ -224,6 +225,12 @@ run() {
 	out=$(tr -d '\0' <"$scratch/run.out")
 	err=$(tr -d '\0' <"$scratch/run.err")
 	return 0
+}
+
+on_terminal() {
+	run script -qec "stty cols 80; $(printf '%q ' "$@")" /dev/null
+	out=${out//$'\r'/}
+	widest=$(wc -L <<<"$out")
 }
 
 wait_for() {

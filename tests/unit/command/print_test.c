@@ -74,6 +74,47 @@ START_TEST(cell_is_filled_by_columns)
 }
 END_TEST
 
+/* What print_folded prints on lines of so many columns; the caller frees. */
+static char *
+folded(const char *text, size_t columns, size_t column)
+{
+	char             *shown = NULL;
+	size_t            size = 0;
+	struct print_fold fold = {
+	    .out = open_memstream(&shown, &size), .columns = columns, .column = column, .indent = 2};
+
+	ck_assert_ptr_nonnull(fold.out);
+	print_folded(&fold, text);
+	ck_assert_int_eq(fclose(fold.out), 0);
+	return shown;
+}
+
+static const struct {
+	const char *text;
+	size_t      columns;
+	size_t      column;
+	const char *shown;
+} folds[] = {
+    {"one two three", 13, 0, "one two three"},
+    {"one two three", 12, 0, "one two\n  three"},
+    {"one two three", SIZE_MAX, 70, "one two three"},
+    {"one", 12, 11, "\n  one"},
+    {"longerthanaline one", 5, 2, "longerthanaline\n  one"},
+    {"a \x1b[0m b", 8, 2, "a\n  \\x1b[0m\n  b"},
+    {"a  b", 80, 2, "a  b"},
+};
+
+START_TEST(text_is_folded_at_spaces)
+{
+	char *shown;
+
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	shown = folded(folds[_i].text, folds[_i].columns, folds[_i].column);
+	ck_assert_str_eq(shown, folds[_i].shown);
+	free(shown);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -83,6 +124,7 @@ main(void)
 	tcase_add_loop_test(tc, text_of_others_is_escaped_and_measured, 0,
 	    sizeof texts / sizeof texts[0]);
 	tcase_add_test(tc, cell_is_filled_by_columns);
+	tcase_add_loop_test(tc, text_is_folded_at_spaces, 0, (int)(sizeof folds / sizeof folds[0]));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
