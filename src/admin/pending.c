@@ -14,11 +14,13 @@
 
 struct pending {
 	bool denied;
+	bool all;
 };
 
 static const struct command_option pending_rows[] = {
     {OPTION(FLAG, "denied", NULL, struct pending, denied,
         "show those that were denied instead")},
+    {OPTION(FLAG, "long", NULL, struct pending, all, "show all that is known of each")},
     {0},
 };
 
@@ -37,6 +39,7 @@ const struct command admin_pending_command = {
 
 struct pending_answer {
 	bool   json;
+	bool   all;
 	size_t count;
 	char   last[STORE_HASH_TEXT_SIZE]; /* the hash of the one that was printed last */
 };
@@ -95,22 +98,41 @@ pending_print_certificate(const struct store_evidence *evidence)
 }
 
 static void
-pending_print(const struct store_waiting *entry)
+pending_print(const struct store_waiting *entry, bool first)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
-	char first[CLOCK_TEXT_SIZE];
+	char since[CLOCK_TEXT_SIZE];
 	char last[CLOCK_TEXT_SIZE];
 
 	store_hash_format(entry->ek_hash, hash);
-	clock_format(entry->first_seen, first);
+	clock_format(entry->first_seen, since);
 	clock_format(entry->last_seen, last);
-	(void)printf("EK hash      %s\n", hash);
+	(void)printf("%sEK hash      %s\n", first ? "" : "\n", hash);
 	pending_print_tpm(&entry->evidence);
 	pending_print_certificate(&entry->evidence);
 	(void)printf("asked        from ");
 	print_text(stdout, entry->peer);
-	(void)printf(", %lld time%s\nseen         first %s, last %s\n\n", (long long)entry->times,
-	    entry->times == 1 ? "" : "s", first, last);
+	(void)printf(", %lld time%s\nseen         first %s, last %s\n", (long long)entry->times,
+	    entry->times == 1 ? "" : "s", since, last);
+}
+
+/* One machine a line: when it asked last, what its EK certificate is worth, whose TPM it is. */
+static void
+pending_print_row(const struct store_waiting *entry, bool first)
+{
+	const char *vendor = tpm_vendor_name(entry->evidence.manufacturer);
+	int         digits = print_is_narrow() ? PENDING_DIGITS : STORE_HASH_TEXT_SIZE - 1;
+	char        hash[STORE_HASH_TEXT_SIZE];
+	char        last[CLOCK_TEXT_SIZE];
+
+	if (first)
+		(void)printf("%-*s  %-20s  %-8s  TPM\n", digits, "EK HASH", "ASKED LAST", "EK CERT");
+	store_hash_format(entry->ek_hash, hash);
+	clock_format(entry->last_seen, last);
+	(void)printf("%.*s  %-20s  %-8s  ", digits, hash, last,
+	    store_verdict_word(entry->evidence.verdict));
+	print_text(stdout, vendor[0] != '\0' ? vendor : "unknown vendor");
+	(void)putchar('\n');
 }
 
 static bool
@@ -120,8 +142,10 @@ pending_cb(const struct store_waiting *entry, void *arg)
 
 	if (answer->json)
 		print_json_item(pending_describe(entry), answer->count == 0);
+	else if (answer->all)
+		pending_print(entry, answer->count == 0);
 	else
-		pending_print(entry);
+		pending_print_row(entry, answer->count == 0);
 	store_hash_format(entry->ek_hash, answer->last);
 	answer->count++;
 	return ferror(stdout) == 0;
@@ -133,11 +157,11 @@ pending_print_end(const struct pending_answer *answer, bool denied)
 	if (answer->count == 0)
 		(void)fprintf(stderr, denied ? "no machine was denied\n" : "no machine waits\n");
 	else if (denied)
-		(void)printf("%zu denied; to let one in all the same, as the last:\n"
+		(void)printf("\n%zu denied; to let one in all the same, as the last:\n"
 		             "attest-ca approve %.*s --name NAME\n",
 		    answer->count, PENDING_DIGITS, answer->last);
 	else
-		(void)printf("%zu wait%s; to let one in, as the last, or not to list it again:\n"
+		(void)printf("\n%zu wait%s; to let one in, as the last, or not to list it again:\n"
 		             "attest-ca approve %.*s --name NAME\n"
 		             "attest-ca deny %.*s\n",
 		    answer->count, answer->count == 1 ? "s" : "", PENDING_DIGITS, answer->last,
@@ -148,7 +172,7 @@ static int
 admin_pending(const struct command_call *call, struct error *err)
 {
 	const struct pending *pending = call->options;
-	struct pending_answer answer = {.json = call->json};
+	struct pending_answer answer = {.json = call->json, .all = pending->all};
 	struct store         *store;
 	int                   rc;
 
