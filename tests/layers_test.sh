@@ -21,7 +21,7 @@ store/sqlite   util store store/inventory store/sqlite ca/files.h
 ca             util tpm pki store store/inventory ca
 daemon         util daemon
 http           util daemon http
-service        util service
+service        util daemon service
 service/front  util daemon http service service/front
 service/keeper util daemon store service service/keeper
 attestation    util daemon service attestation ca/files.h attestation/keeper/ek_policy.h attestation/keeper/enroll_rule.h
@@ -33,7 +33,7 @@ acme/keeper    util tpm pki webauthn store store/acme ca daemon service service/
 device         util tpm pki webauthn command device device/tpm device/host
 device/tpm     util tpm pki device/tpm
 device/host    util tpm pki webauthn device device/tpm device/host
-attestd        util daemon attestation attestation/front attestation/keeper
+attestd        util service attestation attestation/front attestation/keeper
 command        util command
 admin          util tpm pki store store/inventory ca command admin
 admin/backup   util tpm pki store store/inventory ca command admin admin/backup
@@ -42,9 +42,10 @@ admin/fleet    util tpm pki store store/inventory ca command admin admin/fleet
 admin/issuing  util tpm pki store store/inventory ca command admin admin/issuing
 admin/trust    util tpm pki store store/inventory ca command admin admin/trust
 acme_admin     util tpm pki store store/acme ca acme acme/keeper command admin acme_admin
-attest-acmed   util daemon acme acme/front acme/keeper command acme_admin
+attest-acmed   util service acme acme/front acme/keeper command acme_admin
 attest-ca      util command admin
 attest-device  util command device
+settings-doc   util attestation acme device
 '
 
 # library header, as a regular expression: the folders that may know it, with what is below them.
@@ -286,6 +287,8 @@ refuses pki/key.c '#include "store/store.h"'
 refuses webauthn/tpm.c '#include "http/json.h"'
 refuses store/sqlite/open.c '#include "tpm/name.h"'
 refuses daemon/channel.c '#include "attestation/message.h"'
+refuses service/program.c '#include "attestation/settings.h"'
+refuses service/settings.c '#include "store/store.h"'
 refuses daemon/worker.c '#include "store/writer.h"'
 refuses http/server.c '#include "attestation/front/front.h"'
 refuses http/server.c '#include "pki/key.h"'

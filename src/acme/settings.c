@@ -7,53 +7,103 @@
 #include <string.h>
 
 #include "ca/files.h"
-#include "daemon/program.h"
-#include "util/bytes.h"
+#include "service/settings_rows.h"
 #include "util/error.h"
 
-#define ROW(name, kind, member, value, least, most) \
-	{name, CONFIG_##kind, offsetof(struct acme_settings, member), value, least, most}
+#define ROW_OF(field, member, type, ...) \
+	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct acme_settings, member), __VA_ARGS__}
+#define ROW(field, type, ...)        ROW_OF(field, field, type, __VA_ARGS__)
+#define POLICY_ROW(field, type, ...) ROW_OF(field, policy.field, type, __VA_ARGS__)
 
 static const struct config_row rows[] = {
-    ROW("state_dir", TEXT, state_dir, ACME_STATE_DIR_DEFAULT, NULL, NULL),
-    ROW("listen", LIST, listen, "127.0.0.1:8443", NULL, NULL),
-    ROW("workers", NUMBER, workers, "0", "0", "64"),
-    ROW("passphrase_file", TEXT, passphrase_file, NULL, NULL, NULL),
-    ROW("pkcs11_module", TEXT, pkcs11_module, NULL, NULL, NULL),
-    ROW("url", TEXT, url, NULL, NULL, NULL),
-    ROW("crl_url", TEXT, crl_url, NULL, NULL, NULL),
-    ROW("terms", TEXT, terms, NULL, NULL, NULL),
-    ROW("website", TEXT, website, NULL, NULL, NULL),
-    ROW("attestation_crls", LIST, attestation_crls, NULL, NULL, NULL),
-    ROW("tolerate_stale_crl", FLAG, tolerate_stale_crl, "false", NULL, NULL),
-    ROW("require_crl", FLAG, require_crl, "true", NULL, NULL),
-    ROW("any_name_roots", LIST, any_name_roots, NULL, NULL, NULL),
-    ROW("allow", LIST, policy.allow, "*", NULL, NULL),
-    ROW("deny", LIST, policy.deny, NULL, NULL, NULL),
-    ROW("key_types", LIST, policy.key_types, NULL, NULL, NULL),
-    ROW("dns_names", LIST, policy.dns_names, NULL, NULL, NULL),
-    ROW("lifetime", DURATION, policy.lifetime, "24h", "5m", "30d"),
-    ROW("lifetime_min", DURATION, policy.lifetime_min, "5m", "5m", "30d"),
-    ROW("lifetime_max", DURATION, policy.lifetime_max, "30d", "5m", "30d"),
-    ROW("server_auth", FLAG, policy.server_auth, "false", NULL, NULL),
-    ROW("orders_per_hour", NUMBER, policy.orders_per_hour, "100", "1", "1000000000"),
-    ROW("accounts_per_hour", NUMBER, policy.accounts_per_hour, "10000", "1", "1000000000"),
-    ROW("order_lifetime", DURATION, order_lifetime, "1h", "1m", "7d"),
-    ROW("order_retention", DURATION, order_retention, "24h", "1h", "1y"),
-    ROW("certificate_retention", DURATION, certificate_retention, "90d", "1h", "10y"),
-    ROW("account_retention", DURATION, account_retention, "180d", "1h", "10y"),
-    ROW("crl_lifetime", DURATION, crl_lifetime, "7d", "1h", "1y"),
-    ROW("tls_lifetime", DURATION, tls_lifetime, "30d", "1h", "1y"),
-    ROW("request_timeout", DURATION, request_timeout, "10s", "1s", "5m"),
-    ROW("idle_timeout", DURATION, idle_timeout, "60s", "1s", "1h"),
-    ROW("connections", NUMBER, connections, "4096", "1", "1000000"),
-    ROW("log_level", TEXT, log_level_name, "info", NULL, NULL),
+    SERVICE_ROWS_PLACE(ACME_STATE_DIR_DEFAULT, "attest-acmed init", "127.0.0.1:8443"),
+    ROW(url, TEXT, .example = "https://acme.home.example:8443", .option = "url", .letter = 'u',
+        .argument = "URL", .help = "its URL; made of its DNS name and its port",
+        .manual = "Where clients reach the server, as https://NAME:PORT. Without it: the first "
+                  "DNS name that `attest-acmed init` was given, and the first port that is "
+                  "listened on. The server always uses TLS."),
+    ROW(terms, TEXT, .example = "https://home.example/terms",
+        .manual = "The URL of the terms of service. When it is set, clients must agree to them."),
+    ROW(website, TEXT, .example = "https://home.example/",
+        .manual = "The URL of a page about this server, shown to clients."),
+    SERVICE_ROWS_PROCESS,
+
+    SERVICE_ROWS_KEY,
+
+    ROW(attestation_crls, LIST, .example = "/var/lib/attest-acmed/attestation.crl",
+        .title = "Whose attestations count", .option = "attestation-crl", .argument = "FILE",
+        .help = "refuse AK certificates on this CRL; repeatable",
+        .manual = "CRLs of the attestation CA, DER or PEM: AK certificates on them are refused. "
+                  "The files are read again when they change. A CRL that is older than one of the "
+                  "same issuer that was seen before is refused, also after a restart, and so is "
+                  "another CRL of the same number: that is logged as an error, and the CRLs from "
+                  "before stay in use; a server that starts with one does not start. An "
+                  "attestation is checked again when its order is finalized."),
+    ROW(tolerate_stale_crl, FLAG, .value = "false",
+        .manual = "A CRL that has expired or cannot be read makes the server refuse every "
+                  "attestation that it would have to clear. With `true` such a CRL still "
+                  "refuses what it lists, and nothing else."),
+    ROW(require_crl, FLAG, .value = "true",
+        .manual = "When there are CRLs, one of them must be of the CA that issued the AK "
+                  "certificate. After `attest-ca issuing renew` there are two such CAs, and "
+                  "`crl.pem` has the CRLs of both. With `false`, a CA without a CRL is "
+                  "believed: several attestation CAs, some without a CRL, need that."),
+    ROW(any_name_roots, LIST, .example = "/etc/attest-acmed/old-root.pem",
+        .manual = "An AK certificate is good for the names in it. One without a name is refused, "
+                  "unless its root is in one of these files: then it is good for any name that "
+                  "`allow` and `deny` permit."),
+
+    POLICY_ROW(allow, LIST, .value = "*", .title = "Who gets which certificate",
+        .manual = "Globs; an identifier must match one of them to be ordered."),
+    POLICY_ROW(deny, LIST,
+        .manual = "Globs; an identifier that matches one of them cannot be ordered."),
+    /* What a TPM makes by default; P-521 and RSA-4096 are rare enough to be asked for. */
+    POLICY_ROW(key_types, LIST, .value = "ecc-p256, ecc-p384, rsa-2048, rsa-3072",
+        .manual = "Keys that are certified: `ecc-p256`, `ecc-p384`, `ecc-p521`, `rsa-2048`, "
+                  "`rsa-3072` and `rsa-4096`."),
+    POLICY_ROW(dns_names, LIST, .example = "{identifier}.home.example",
+        .manual = "DNS names that every certificate gets, made from its identifier. An "
+                  "identifier that makes no DNS name cannot be ordered then."),
+    POLICY_ROW(lifetime, DURATION, .value = "24h", .least = "5m", .most = "30d",
+        .manual = "How long a certificate is valid when its order does not say."),
+    POLICY_ROW(lifetime_min, DURATION, .value = "5m", .least = "5m", .most = "30d",
+        .manual = "The shortest validity that an order may ask for."),
+    POLICY_ROW(lifetime_max, DURATION, .value = "30d", .least = "5m", .most = "30d",
+        .manual = "The longest validity that an order may ask for, from the moment of issue: the "
+                  "notAfter of an order lies at most this far ahead, and its notBefore no "
+                  "further ahead than certificates are backdated."),
+    POLICY_ROW(server_auth, FLAG, .value = "false",
+        .manual = "Certificates are for TLS clients; with `true`, for TLS servers too. A CSR that "
+                  "asks for that purpose is refused when this is `false`."),
+    POLICY_ROW(orders_per_hour, NUMBER, .value = "100", .least = "1", .most = "1000000000",
+        .manual = "Orders of one account within an hour."),
+    POLICY_ROW(accounts_per_hour, NUMBER, .value = "10000", .least = "1", .most = "1000000000",
+        .manual = "New accounts of all clients within an hour."),
+
+    ROW(crl_url, TEXT, .example = "http://home.example/devices.crl",
+        .title = "CRL and the server's own certificate",
+        .manual = "The CRL distribution point in certificates: by default `/crl` below `url`; "
+                  "`none` for none. Whoever checks a certificate may not trust the TLS of this "
+                  "server yet: the file can be published elsewhere, over plain HTTP."),
+    SERVICE_ROWS_CERTIFICATES,
+    ROW(tls_lifetime, DURATION, .value = "30d", .least = "1h", .most = "1y",
+        .manual = "How long the server's own certificate is valid. It is replaced when half of "
+                  "this time is over, and begins an hour before the present."),
+
+    ROW(order_lifetime, DURATION, .value = "1h", .least = "1m", .most = "7d", .title = "Records",
+        .manual = "How long an order can be completed."),
+    ROW(order_retention, DURATION, .value = "24h", .least = "1h", .most = "1y",
+        .manual = "How long an order is shown after that."),
+    ROW(certificate_retention, DURATION, .value = "90d", .least = "1h", .most = "10y",
+        .manual = "How long the record of a certificate is kept after it expired; longer when the "
+                  "next CRL is yet to name it once more."),
+    ROW(account_retention, DURATION, .value = "180d", .least = "1h", .most = "10y",
+        .manual = "How long an account is kept that has neither an order nor a certificate."),
+
+    SERVICE_ROWS_LIMITS,
 };
 
-#define ROWS (sizeof rows / sizeof rows[0])
-
-/* What a TPM makes by default; P-521 and RSA-4096 are rare enough to be asked for. */
-static const char *const key_types_default[] = {"ecc-p256", "ecc-p384", "rsa-2048", "rsa-3072"};
+_Static_assert(offsetof(struct acme_settings, service) == 0, "the shared rows fill it");
 
 /* https://host[:port], with a path perhaps; a "/" at its end goes. */
 static int
@@ -69,37 +119,26 @@ settings_check_url(struct acme_settings *settings, struct error *err)
 		settings->url[--length] = '\0';
 	if (strncmp(settings->url, scheme, sizeof scheme - 1) != 0 || length == sizeof scheme - 1 ||
 	    length > 256 || strpbrk(settings->url, "?#\"\\<> ") != NULL)
-		return error_set(err, ERROR_MALFORMED, "\"%.256s\" is not of the form https://NAME:PORT",
+		return error_set(err, ERROR_MALFORMED, "url: \"%.256s\" is not of the form https://NAME:PORT",
 		    settings->url);
 	return 0;
 }
 
-const struct config_row *
-acme_settings_rows(size_t *count)
+static int
+settings_check(void *all, struct error *err)
 {
-	*count = ROWS;
-	return rows;
-}
+	struct acme_settings *settings = all;
 
-int
-acme_settings_complete(struct acme_settings *settings, const char *path, struct error *err)
-{
-	if (config_file_complete(rows, ROWS, path, settings, err) != 0 ||
-	    log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
+	if (service_settings_check(&settings->service, err) != 0 ||
 	    settings_check_url(settings, err) != 0)
-		return -1;
-	if (settings->policy.key_types.count == 0) {
-		for (size_t i = 0; i < sizeof key_types_default / sizeof key_types_default[0]; i++)
-			config_list_append(&settings->policy.key_types, key_types_default[i]);
-	}
-	if (program_settings_check(&settings->workers, &settings->listen, err) != 0)
 		return -1;
 	return policy_check(&settings->policy, err);
 }
 
-void
-acme_settings_clear(struct acme_settings *settings)
+const struct config_schema *
+acme_settings_schema(void)
 {
-	config_file_clear(rows, ROWS, settings);
-	*settings = (struct acme_settings){0};
+	static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], settings_check};
+
+	return &schema;
 }

@@ -7,50 +7,93 @@
 
 #include "attestation/keeper/enroll_rule.h"
 #include "ca/files.h"
-#include "daemon/program.h"
+#include "service/settings_rows.h"
 #include "util/error.h"
 
-#define ROW(name, kind, value, least, most) \
-	{#name, CONFIG_##kind, offsetof(struct attestation_settings, name), value, least, most}
+#define ROW(field, type, ...) \
+	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct attestation_settings, field), __VA_ARGS__}
 
 static const struct config_row rows[] = {
-    ROW(state_dir, TEXT, STATE_DIR_DEFAULT, NULL, NULL),
-    ROW(listen, LIST, "127.0.0.1:8075", NULL, NULL),
-    ROW(workers, NUMBER, "0", "0", "64"),
-    ROW(tls_cert, TEXT, NULL, NULL, NULL),
-    ROW(tls_key, TEXT, NULL, NULL, NULL),
-    ROW(passphrase_file, TEXT, NULL, NULL, NULL),
-    ROW(pkcs11_module, TEXT, NULL, NULL, NULL),
-    ROW(crl_url, TEXT, NULL, NULL, NULL),
-    ROW(challenge_lifetime, DURATION, "60s", "1s", "1h"),
-    ROW(ak_lifetime, DURATION, "90d", "5m", "10y"),
-    ROW(crl_lifetime, DURATION, "7d", "1h", "1y"),
-    ROW(audit_retention, DURATION, NULL, "1d", "100y"),
-    ROW(certificate_retention, DURATION, "1y", "1d", "100y"),
-    ROW(challenges, NUMBER, "10000", "1", "10000000"),
-    ROW(device_challenges, NUMBER, "32", "1", "10000000"),
-    ROW(device_certificates, NUMBER, "1000", "0", "10000000"),
-    ROW(request_timeout, DURATION, "10s", "1s", "5m"),
-    ROW(idle_timeout, DURATION, "60s", "1s", "1h"),
-    ROW(waiting_max, NUMBER, "1000", "0", "100000"),
-    ROW(connections, NUMBER, "4096", "1", "1000000"),
-    ROW(ek_certificate, TEXT, "record", NULL, NULL),
-    ROW(ek_certificate_require, LIST, NULL, NULL, NULL),
-    ROW(auto_enroll_serials, TEXT, NULL, NULL, NULL),
-    ROW(auto_enroll_vendors, LIST, NULL, NULL, NULL),
-    ROW(auto_enroll_roots, LIST, NULL, NULL, NULL),
-    ROW(auto_enroll_name, TEXT, "{manufacturer}-{serial}", NULL, NULL),
-    {"log_level", CONFIG_TEXT, offsetof(struct attestation_settings, log_level_name), "info", NULL, NULL},
+    SERVICE_ROWS_PLACE(STATE_DIR_DEFAULT, "attest-ca init", "127.0.0.1:8075"),
+    ROW(tls_cert, TEXT, .example = "/etc/ssl/certs/attestd.pem", .option = "tls-cert",
+        .argument = "FILE", .help = "serve HTTPS with this PEM chain, leaf first",
+        .manual = "Serve HTTPS with this certificate chain (PEM, leaf first). Without it and "
+                  "`tls_key`, HTTP is served."),
+    ROW(tls_key, TEXT, .example = "/etc/ssl/private/attestd.key", .option = "tls-key",
+        .argument = "FILE", .help = "the private key of that certificate (PEM)",
+        .manual = "The private key of the certificate in `tls_cert` (PEM)."),
+    SERVICE_ROWS_PROCESS,
+
+    SERVICE_ROWS_KEY,
+
+    ROW(ak_lifetime, DURATION, .value = "90d", .least = "5m", .most = "10y",
+        .title = "AK certificates and CRL",
+        .manual = "How long an AK certificate is valid. step caches AK certificates and never "
+                  "renews them by itself, and step-ca checks no CRL: there, a machine that was "
+                  "removed is locked out only when its AK certificate expires."),
+    ROW(crl_url, TEXT, .example = "http://attest.example/crl/{issuer}",
+        .manual = "Where the CRL is published; AK certificates carry this URL. Without it they "
+                  "name no CRL. `{issuer}` in it stands for the identifier of the issuing key: "
+                  "so certificates lead to the CRL of their own issuer also after "
+                  "`attest-ca issuing renew`."),
+    SERVICE_ROWS_CERTIFICATES,
+
+    ROW(challenge_lifetime, DURATION, .value = "60s", .least = "1s", .most = "1h",
+        .title = "Credentials",
+        .manual = "How long a machine has to open its credential."),
+    ROW(challenges, NUMBER, .value = "10000", .least = "1", .most = "10000000",
+        .manual = "Credentials that may be open at the same time."),
+    ROW(device_challenges, NUMBER, .value = "32", .least = "1", .most = "10000000",
+        .manual = "How many of them may belong to one machine at one client address (IPv6: one "
+                  "/64). Whoever knows the public EK of a machine can ask for a credential, but "
+                  "not open it."),
+    ROW(device_certificates, NUMBER, .value = "1000", .least = "0", .most = "10000000",
+        .manual = "AK certificates that one machine may get in a day; 0 sets no limit. All that "
+                  "are valid go onto the CRL when the machine is removed."),
+    ROW(waiting_max, NUMBER, .value = "1000", .least = "0", .most = "100000",
+        .manual = "EKs that are not enrolled and may wait for `attest-ca approve`. When the list "
+                  "is full, the EK that was not seen for the longest time is dropped; 0 lists "
+                  "none. See WAITING LIST in the manual page."),
+
+    ROW(ek_certificate, TEXT, .value = "record", .title = "EK certificates",
+        .manual = "What is done with the EK certificates that machines show. `ignore` looks at "
+                  "none. `record` verifies them by the certificates of `attest-ca trust import` "
+                  "and records the result. `require` certifies no machine without a verified "
+                  "one. See EK CERTIFICATES in the manual page."),
+    ROW(ek_certificate_require, LIST,
+        .manual = "Manufacturers whose machines need a verified EK certificate also with "
+                  "`record`, by their codes at the TCG, as in `{\"NTC\", \"INTC\"}`. A machine "
+                  "that lies about its manufacturer passes without one: only `require` prevents "
+                  "that."),
+    ROW(auto_enroll_serials, TEXT, .example = "/etc/attest-ca/serials.txt",
+        .manual = "A file with the serial numbers of EK certificates whose machines may enroll "
+                  "themselves, hexadecimal, one in a line. The EK certificate must verify and "
+                  "be from a manufacturer in `auto_enroll_vendors`. A machine that was removed "
+                  "or denied is not enrolled again. See MACHINES THAT ENROLL THEMSELVES in "
+                  "the manual page."),
+    ROW(auto_enroll_vendors, LIST, .example = "NTC",
+        .manual = "The manufacturers of these machines, by their codes at the TCG."),
+    ROW(auto_enroll_roots, LIST,
+        .manual = "Roots to which their EK certificates must lead, as fingerprints of "
+                  "`attest-ca trust list`. When the list is empty, any imported root will do."),
+    ROW(auto_enroll_name, TEXT, .value = "{manufacturer}-{serial}",
+        .manual = "The name of a machine that enrolls itself. `{serial}`, `{manufacturer}`, "
+                  "`{model}`, `{version}`, `{hash}` and `{hash8}` stand for what its EK "
+                  "certificate says, and for the hash of its EK."),
+
+    ROW(certificate_retention, DURATION, .value = "1y", .least = "1d", .most = "100y",
+        .title = "Records",
+        .manual = "How long the record of an AK certificate is kept after it expired, and not "
+                  "shorter than `crl_lifetime`. Nothing is removed while nothing was recorded for 30 days: the clock may be wrong."),
+    ROW(audit_retention, DURATION, .example = "3y", .least = "1d", .most = "100y",
+        .manual = "How long the entries of the audit record (`attest-ca audit`) are kept. By "
+                  "default they are kept for ever. Each cut is recorded, and the rest still "
+                  "verifies."),
+
+    SERVICE_ROWS_LIMITS,
 };
 
-#define ROWS (sizeof rows / sizeof rows[0])
-
-const struct config_row *
-attestation_settings_rows(size_t *count)
-{
-	*count = ROWS;
-	return rows;
-}
+_Static_assert(offsetof(struct attestation_settings, service) == 0, "the shared rows fill it");
 
 static int
 settings_check_ek_policy(struct attestation_settings *settings, struct error *err)
@@ -85,10 +128,11 @@ settings_check_auto_enroll(struct attestation_settings *settings, struct error *
 }
 
 static int
-settings_check(struct attestation_settings *settings, struct error *err)
+settings_check(void *all, struct error *err)
 {
-	if (log_level_parse(settings->log_level_name, &settings->log_level, err) != 0 ||
-	    program_settings_check(&settings->workers, &settings->listen, err) != 0)
+	struct attestation_settings *settings = all;
+
+	if (service_settings_check(&settings->service, err) != 0)
 		return -1;
 	if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
 		return error_set(err, ERROR_MALFORMED,
@@ -98,19 +142,10 @@ settings_check(struct attestation_settings *settings, struct error *err)
 	return settings_check_auto_enroll(settings, err);
 }
 
-int
-attestation_settings_complete(struct attestation_settings *settings, const char *path, struct error *err)
+const struct config_schema *
+attestation_settings_schema(void)
 {
-	if (config_file_complete(rows, ROWS, path, settings, err) != 0)
-		return -1;
-	if (settings_check(settings, err) != 0)
-		return path != NULL ? error_wrap(err, "%s", path) : -1;
-	return 0;
-}
+	static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], settings_check};
 
-void
-attestation_settings_clear(struct attestation_settings *settings)
-{
-	config_file_clear(rows, ROWS, settings);
-	*settings = (struct attestation_settings){0};
+	return &schema;
 }

@@ -6,7 +6,6 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/keeper.c src/daemon/keeper.h \
 	src/daemon/launch.c src/daemon/launch.h \
 	src/daemon/listener.c src/daemon/listener.h \
-	src/daemon/program.c src/daemon/program.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/supervisor.c src/daemon/supervisor.h \
 	src/daemon/supervisor_child.c \

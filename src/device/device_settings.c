@@ -20,8 +20,9 @@
 enum setting_use { SETTING_WORD, SETTING_PATH, SETTING_FLEETING };
 
 static const struct config_row rows[] = {
-#define X(field, option, kind_, argument, use, words, summary) \
-	{.name = #field, .kind = CONFIG_TEXT, .offset = offsetof(struct device_settings_file, field)},
+#define X(field, option_, kind_, argument_, use, words, summary, ...) \
+	{.name = #field, .kind = CONFIG_TEXT, .offset = offsetof(struct device_settings_file, field), \
+	    __VA_ARGS__},
     DEVICE_SETTINGS(X)
 #undef X
 };
@@ -33,11 +34,19 @@ static const struct {
 	size_t           offset;
 	enum setting_use use;
 } values[] = {
-#define X(field, option, kind, argument, use, words, summary) \
+#define X(field, option, kind, argument, use, words, summary, ...) \
 	{offsetof(struct device_settings, field), SETTING_##use},
     DEVICE_SETTINGS(X)
 #undef X
 };
+
+const struct config_schema *
+device_settings_schema(void)
+{
+	static const struct config_schema schema = {rows, ROW_COUNT, NULL};
+
+	return &schema;
+}
 
 static const char **
 field(struct device_settings *settings, size_t row)
@@ -64,7 +73,7 @@ said_in_file(const struct device_sources *sources, size_t row)
 void
 device_settings_clear(struct device_sources *sources)
 {
-	config_file_clear(rows, ROW_COUNT, &sources->file);
+	config_file_clear(device_settings_schema(), &sources->file);
 	json_decref(sources->remembered);
 	*sources = (struct device_sources){0};
 }
@@ -83,7 +92,7 @@ device_settings_read(const struct device_settings *line, bool must_have,
 			    path);
 		return 0;
 	}
-	if (config_file_complete(rows, ROW_COUNT, path, &sources->file, err) != 0)
+	if (config_file_complete(device_settings_schema(), path, &sources->file, err) != 0)
 		return -1;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		if (value(&sources->all, i) == NULL)

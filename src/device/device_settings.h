@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+struct config_schema;
 struct device_state;
 struct error;
 
@@ -14,56 +15,83 @@ struct error;
  * A row is a setting of device.conf and an option of the command line: the setting's name, the
  * option's, its kind (command/option.h), what help calls its argument, whether a renewal is to
  * find it again (a WORD, or a PATH, which is made absolute; FLEETING is for one run), the
- * words of a WORD, and what help says. A command takes those of one or more of these groups.
+ * words of a WORD, what help says, and what the sample file and the manual page say, as members
+ * of struct config_row. A command takes those of one or more of these groups.
  */
-#define DEVICE_SETTINGS_COMMON(X)                                                          \
-	X(state_dir, "state-dir", TEXT, "DIR", FLEETING, NULL,                             \
-	    "where keys and certificates are kept")                                        \
-	X(tcti, "tcti", TEXT, "CONF", FLEETING, NULL,                                      \
-	    "the TPM; else $TPM2TOOLS_TCTI, else device:/dev/tpmrm0")
-#define DEVICE_SETTINGS_ATTESTATION(X)                                                     \
-	X(attestation_url, "attestation-url", TEXT, "URL", WORD, NULL, "where attestd listens") \
-	X(attestation_root, "attestation-root", TEXT, "FILE", PATH, NULL,                  \
-	    "the root that the chain must lead to (PEM)")                                  \
-	X(tls_root, "tls-root", TEXT, "FILE", PATH, NULL,                                  \
-	    "roots for https, in place of the system's (PEM)")
-#define DEVICE_SETTINGS_EK(X)                                                              \
-	X(ek, "ek", TEXT, "KIND", WORD, NULL, "another EK than the default: P-256, H-3, …")
-#define DEVICE_SETTINGS_AK(X)                                                              \
-	X(ak_type, "ak-type", WORD, "TYPE", FLEETING, device_ak_type_word, NULL)
-#define DEVICE_SETTINGS_CERTIFICATE(X)                                                     \
-	X(acme, "acme", TEXT, "URL", WORD, NULL, "the ACME server's directory")            \
-	X(acme_root, "acme-root", TEXT, "FILE", PATH, NULL,                                \
-	    "roots for its https, in place of the system's (PEM)")                         \
-	X(name, "name", TEXT, "NAME", WORD, NULL,                                          \
-	    "the name to certify; else the only one that the device has")                  \
-	X(key_type, "key-type", WORD, "TYPE", WORD, sign_key_type_word, NULL)
-#define DEVICE_SETTINGS_OUT(X)                                                             \
-	X(out, "out", TEXT, "DIR", PATH, NULL,                                             \
-	    "where device.key and device.pem are; else the state directory")
-#define DEVICE_SETTINGS_AUTH(X)                                                            \
-	X(owner_auth_file, "owner-auth-file", TEXT, "FILE", FLEETING, NULL,                \
-	    "the password of the TPM's owner")                                             \
-	X(endorsement_auth_file, "endorsement-auth-file", TEXT, "FILE", FLEETING, NULL,    \
-	    "the password of its endorsement hierarchy")                                   \
-	X(parent_auth_file, "parent-auth-file", TEXT, "FILE", FLEETING, NULL,              \
-	    "the password of its storage root key")
-#define DEVICE_SETTINGS_EXEC(X)                                                            \
-	X(exec, "exec", TEXT, "CMD", FLEETING, NULL, "run this after a change")
+#define DEVICE_SETTINGS_COMMON(X)                                                                 \
+	X(state_dir, "state-dir", TEXT, "DIR", FLEETING, NULL, "where keys and certificates are kept", \
+	    .example = "/var/lib/attest-device",                                                  \
+	    .manual = "The state directory.")                                                     \
+	X(tcti, "tcti", TEXT, "CONF", FLEETING, NULL, "the TPM; else $TPM2TOOLS_TCTI, else device:/dev/tpmrm0", \
+	    .example = "device:/dev/tpmrm0",                                                      \
+	    .manual = "The TPM, as the tss2 libraries name it.")
+#define DEVICE_SETTINGS_ATTESTATION(X)                                                            \
+	X(attestation_url, "attestation-url", TEXT, "URL", WORD, NULL, "where attestd listens",   \
+	    .example = "https://attest.example.com", .title = "The attestation host",             \
+	    .manual = "Where attestd(8) listens.")                                                \
+	X(attestation_root, "attestation-root", TEXT, "FILE", PATH, NULL, "the root that the chain must lead to (PEM)", \
+	    .example = "/etc/attest-device/attestation-root.pem",                                 \
+	    .manual = "The `root.pem` of the attestation host, brought here in a way that is trusted: the " \
+	    "chain that comes back must lead to it.")                                             \
+	X(tls_root, "tls-root", TEXT, "FILE", PATH, NULL, "roots for https, in place of the system's (PEM)", \
+	    .example = "/etc/attest-device/tls-root.pem",                                         \
+	    .manual = "The roots for https to the attestation host, in place of the system's (PEM).")
+#define DEVICE_SETTINGS_EK(X)                                                                     \
+	X(ek, "ek", TEXT, "KIND", WORD, NULL, "another EK than the default: P-256, H-3, …",       \
+	    .example = "P-256",                                                                   \
+	    .manual = "The EK to attest by, when it is not the default.")
+#define DEVICE_SETTINGS_AK(X)                                                                     \
+	X(ak_type, "ak-type", WORD, "TYPE", FLEETING, device_ak_type_word, NULL,                  \
+	    .example = "rsa2048",                                                                 \
+	    .manual = "The type of the AK, when it is not the default.")
+#define DEVICE_SETTINGS_CERTIFICATE(X)                                                            \
+	X(acme, "acme", TEXT, "URL", WORD, NULL, "the ACME server's directory",                   \
+	    .example = "https://acme.example.com/acme/directory", .title = "The ACME server",     \
+	    .manual = "The URL of the directory of the ACME server, attest-acmed(8) or step-ca.") \
+	X(acme_root, "acme-root", TEXT, "FILE", PATH, NULL, "roots for its https, in place of the system's (PEM)", \
+	    .example = "/etc/attest-device/acme-root.pem",                                        \
+	    .manual = "The roots for https to the ACME server, in place of the system's (PEM).")  \
+	X(name, "name", TEXT, "NAME", WORD, NULL, "the name to certify; else the only one that the device has", \
+	    .example = "laptop", .title = "The certificate",                                      \
+	    .manual = "The name to certify. Without it: the only name that the attestation host gives this " \
+	    "machine.")                                                                           \
+	X(key_type, "key-type", WORD, "TYPE", WORD, sign_key_type_word, NULL,                     \
+	    .example = "ecc-p256",                                                                \
+	    .manual = "The type of the key: `ecc-p256` (the default), `ecc-p384` or `rsa-2048`. Many TPMs " \
+	    "sign with RSA in a way that TLS 1.3 refuses.")
+#define DEVICE_SETTINGS_OUT(X)                                                                    \
+	X(out, "out", TEXT, "DIR", PATH, NULL, "where device.key and device.pem are; else the state directory", \
+	    .example = "/etc/attest-device",                                                      \
+	    .manual = "The directory for `device.key` and `device.pem`. Without it: the state directory.")
+#define DEVICE_SETTINGS_AUTH(X)                                                                   \
+	X(owner_auth_file, "owner-auth-file", TEXT, "FILE", FLEETING, NULL, "the password of the TPM's owner", \
+	    .example = "/etc/attest-device/owner", .title = "The TPM",                            \
+	    .manual = "A file with the password of the TPM's owner, for TPMs that have one.")     \
+	X(endorsement_auth_file, "endorsement-auth-file", TEXT, "FILE", FLEETING, NULL, "the password of its endorsement hierarchy", \
+	    .example = "/etc/attest-device/endorsement",                                          \
+	    .manual = "A file with the password of the endorsement hierarchy of the TPM, where it has one.") \
+	X(parent_auth_file, "parent-auth-file", TEXT, "FILE", FLEETING, NULL, "the password of its storage root key", \
+	    .example = "/etc/attest-device/parent",                                               \
+	    .manual = "A file with the password of the storage root key of the TPM, where it has one.")
+#define DEVICE_SETTINGS_EXEC(X)                                                                   \
+	X(exec, "exec", TEXT, "CMD", FLEETING, NULL, "run this after a change",                   \
+	    .example = "systemctl reload nginx",                                                  \
+	    .manual = "The command that /bin/sh runs after a renewal. `$ATTEST_DEVICE_CHANGED` is " \
+	    "`certificate`, or `ak` when only the AK certificate is new.")
 
-#define DEVICE_SETTINGS(X)                                                                 \
-	DEVICE_SETTINGS_COMMON(X)                                                          \
-	DEVICE_SETTINGS_ATTESTATION(X)                                                     \
-	DEVICE_SETTINGS_EK(X)                                                              \
-	DEVICE_SETTINGS_AK(X)                                                              \
-	DEVICE_SETTINGS_CERTIFICATE(X)                                                     \
-	DEVICE_SETTINGS_OUT(X)                                                             \
-	DEVICE_SETTINGS_AUTH(X)                                                            \
-	DEVICE_SETTINGS_EXEC(X)
+#define DEVICE_SETTINGS(X)                                                                        \
+	DEVICE_SETTINGS_ATTESTATION(X)                                                            \
+	DEVICE_SETTINGS_CERTIFICATE(X)                                                            \
+	DEVICE_SETTINGS_OUT(X)                                                                    \
+	DEVICE_SETTINGS_EXEC(X)                                                                   \
+	DEVICE_SETTINGS_AUTH(X)                                                                   \
+	DEVICE_SETTINGS_EK(X)                                                                     \
+	DEVICE_SETTINGS_AK(X)                                                                     \
+	DEVICE_SETTINGS_COMMON(X)
 
 /* What a run goes by. Strings are borrowed, NULL when nobody said. */
 struct device_settings {
-#define X(field, option, kind, argument, use, words, summary) const char *field;
+#define X(field, option, kind, argument, use, words, summary, ...) const char *field;
 	DEVICE_SETTINGS(X)
 #undef X
 	const char *config; /* another device.conf; only the command line says this and what follows */
@@ -74,7 +102,7 @@ struct device_settings {
 
 /* What device.conf says; each owned, or NULL. */
 struct device_settings_file {
-#define X(field, option, kind, argument, use, words, summary) char *field;
+#define X(field, option, kind, argument, use, words, summary, ...) char *field;
 	DEVICE_SETTINGS(X)
 #undef X
 };
@@ -85,6 +113,9 @@ struct device_sources {
 	struct device_settings_file file;
 	json_t                     *remembered;
 };
+
+/* The rows of device.conf, which fill a struct device_settings_file. */
+const struct config_schema *device_settings_schema(void);
 
 void device_settings_clear(struct device_sources *sources);
 

@@ -23,7 +23,7 @@ sign_key_type_word(size_t index)
 	return type != NULL ? type->word : NULL;
 }
 
-#define X(field, option, kind, argument, use, words, summary) \
+#define X(field, option, kind, argument, use, words, summary, ...) \
 	{OPTION(kind, option, argument, struct device_settings, field, summary), .word = (words)},
 
 const struct command_option device_common_rows[] = {

@@ -5,7 +5,10 @@ src_libservice_a_SOURCES = \
 	src/service/front/ask.c src/service/front/ask.h \
 	src/service/front/fetch.c src/service/front/fetch.h \
 	src/service/keeper/call.c src/service/keeper/call.h \
-	src/service/keeper/shelf.c src/service/keeper/shelf.h
+	src/service/keeper/shelf.c src/service/keeper/shelf.h \
+	src/service/program.c src/service/program.h \
+	src/service/settings.c src/service/settings.h \
+	src/service/settings_rows.h
 
 UNIT_TESTS += tests/unit/service/fields_test
 UNIT_TESTS += tests/unit/service/file_test

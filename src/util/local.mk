@@ -5,6 +5,8 @@ src_libutil_a_SOURCES = \
 	src/util/cbor.c src/util/cbor.h \
 	src/util/clock.c src/util/clock.h \
 	src/util/config_file.c src/util/config_file.h \
+	src/util/config_print.c src/util/config_print.h \
+	src/util/config_scan.c src/util/config_scan.h \
 	src/util/duration.c src/util/duration.h \
 	src/util/error.c src/util/error.h \
 	src/util/file.c src/util/file.h \
@@ -23,6 +25,7 @@ UNIT_TESTS += tests/unit/util/bytes_test
 UNIT_TESTS += tests/unit/util/cbor_test
 UNIT_TESTS += tests/unit/util/clock_test
 UNIT_TESTS += tests/unit/util/config_file_test
+UNIT_TESTS += tests/unit/util/config_print_test
 UNIT_TESTS += tests/unit/util/duration_test
 UNIT_TESTS += tests/unit/util/error_test
 UNIT_TESTS += tests/unit/util/file_lock_test

@@ -399,11 +399,11 @@ state_prepare(void)
 	static const char config[] = "device_challenges = 100000\n"
 	                             "device_certificates = 0\n"
 	                             "challenges = 100000\n"
-	                             "ek_certificate = record\n";
+	                             "ek_certificate = \"record\"\n";
 	static const char require[] = "device_challenges = 100000\n"
 	                              "device_certificates = 0\n"
 	                              "challenges = 100000\n"
-	                              "ek_certificate = require\n"; /* it is verified, or nothing works */
+	                              "ek_certificate = \"require\"\n"; /* it is verified, or nothing works */
 	AUTO_FREE char *admin = bench_built("src/attest-ca");
 	AUTO_FREE char *path = NULL;
 	struct error    err = {0};

@@ -75,6 +75,26 @@ for setting in 'lifetime = 1m' 'key_types = {"dsa"}' 'dns_names = {"{identifier}
 	fails_with_one_line "$setting" . --state-dir "$acme_dir" --config "$scratch/wrong.conf"
 done
 
+# --check-config reads all that is named, and starts nothing.
+check_config() { # LINE…: of the configuration
+	printf '%s\n' "state_dir = \"$acme_dir\"" "$@" >"$scratch/check.conf"
+	timeout 20 "$acmed_program" --check-config --config "$scratch/check.conf"
+}
+case_fails "check: all is well" 0 "^.?$scratch/check.conf: OK" check_config
+case_fails "check: a value out of bounds" 1 'check.conf line 2: lifetime must lie between 5m and 30d' \
+	check_config 'lifetime = "31d"'
+case_fails "check: a glob without quotes" 1 'check.conf line 3: allow: put the value in double quotes: "laptop"' \
+	check_config '' 'allow = {laptop}'
+case_fails "check: a URL that is no HTTPS" 1 'check.conf line 2: url: "http://x" is not of the form' \
+	check_config 'url = "http://x"'
+case_fails "check: a CRL that is not there" 1 'the attestation CRL: .*/none.crl: No such file' \
+	check_config 'attestation_crls = {"/none.crl"}'
+case_fails "check: roots that are not there" 1 'any_name_roots: .*/none.pem: No such file' \
+	check_config 'any_name_roots = {"/none.pem"}'
+mv "$acme_dir/dns-names" "$scratch/dns-names"
+case_fails "check: no names" 1 'dns-names' check_config
+mv "$scratch/dns-names" "$acme_dir/dns-names"
+
 mv "$acme_dir/root.key" "$scratch/acme-root.key"
 case_ok "starts without the root's key" acmed_start
 acme_get /acme/directory

@@ -48,7 +48,7 @@ attestd_stop
 
 # ---- require ----
 
-printf 'ek_certificate = require\n' >"$scratch/require.conf"
+printf 'ek_certificate = "require"\n' >"$scratch/require.conf"
 attestd_start --config "$scratch/require.conf" || exit 1
 case_fails "require: refused, with the remedy" 1 \
 	"EK $hash is not trusted: .*import its vendor's certificates with: attest-ca trust import" attest one

@@ -68,6 +68,33 @@ case_ok "starts again" attestd_start
 attestd_stop INT
 case_equal "SIGINT, exit 0" "$status" 0
 
+# What --check-config says: every fault with its file, of settings with the line too.
+check_config() { # LINE…: of the configuration
+	printf '%s\n' "state_dir = \"$state_dir\"" "$@" >"$scratch/check.conf"
+	timeout 20 "$attestd" --check-config --config "$scratch/check.conf"
+}
+before=$(cd "$state_dir" && sha256sum root.pem issuing.pem issuing.key store.db)
+case_fails "check: all is well" 0 "^.?$scratch/check.conf: OK" check_config 'backdate = "0s"'
+case_equal "check: nothing was changed" \
+	"$(cd "$state_dir" && sha256sum root.pem issuing.pem issuing.key store.db)" "$before"
+case_fails "check: a value out of bounds" 1 'check.conf line 3: workers must lie between 0 and 64' \
+	check_config '' 'workers = 65'
+case_fails "check: an address without quotes" 1 \
+	'check.conf line 2: listen: put the value in double quotes: "127.0.0.1:80"' check_config 'listen = 127.0.0.1:80'
+case_fails "check: a word that is none" 1 'check.conf line 2: ek_certificate "always" is none' \
+	check_config 'ek_certificate = "always"'
+case_fails "check: a TLS certificate that is not there" 1 '/none.pem: No such file' \
+	check_config 'tls_cert = "/none.pem"' 'tls_key = "/none.key"'
+case_fails "check: a list of serial numbers that is not there" 1 '/none.txt' \
+	check_config 'auto_enroll_serials = "/none.txt"' 'auto_enroll_vendors = {"NTC"}'
+case_fails "check: a passphrase file that is not there" 1 '/none.pass' \
+	check_config 'passphrase_file = "/none.pass"'
+case_fails "check: a state directory that is not there" 1 "$scratch/none" timeout 20 "$attestd" \
+	--check-config --state-dir "$scratch/none"
+mv "$state_dir/issuing.key" "$scratch/issuing.key"
+case_fails "check: no issuing key" 1 'issuing.key' check_config
+mv "$scratch/issuing.key" "$state_dir/issuing.key"
+
 # Two addresses, from a configuration file.
 cat >"$scratch/attestd.conf" <<-END
 state_dir = "$state_dir"

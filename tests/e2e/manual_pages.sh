@@ -71,7 +71,7 @@ dangling() {
 for program in "$attestd" "$attest_ca_program" "$attest_device_program" \
 	"$top_builddir/src/attest-acmed"; do
 	name=${program##*/}
-	page=$(find "$top_srcdir/data" -name "$name.[18]")
+	page=$(find "$top_builddir/data" "$top_srcdir/data" -name "$name.[18]" | head -1)
 
 	if ! check "$name has a manual page" '[ -n "$page" ]'; then
 		continue

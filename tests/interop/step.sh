@@ -122,7 +122,7 @@ case_ok "${cases[case_count]}" step_certificate certified server
 
 attestd_stop
 attest_ca trust import "$swtpm_ca"/*cert.pem >/dev/null
-printf 'ek_certificate = require\n' >"$scratch/require.conf"
+printf 'ek_certificate = "require"\n' >"$scratch/require.conf"
 attestd_start --config "$scratch/require.conf"
 rm -r "$scratch/objects-certified" "$scratch/objects-one"
 case_ok "${cases[case_count]}" step_certificate certified server

@@ -90,16 +90,16 @@ world_make(struct world *world)
 	unit_ok(key_generate(KEY_TYPE_P256, &world->outsider, &err), &err);
 	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &world->ak);
 	world_make_state(world);
-	world->settings.state_dir = memory_strdup(world->state_dir);
-	world->settings.workers = 1;
-	unit_ok(acme_settings_complete(&world->settings, NULL, &err), &err);
+	world->settings.service.state_dir = memory_strdup(world->state_dir);
+	world->settings.service.workers = 1;
+	unit_ok(config_file_complete(acme_settings_schema(), NULL, &world->settings, &err), &err);
 }
 
 void
 world_clear(struct world *world)
 {
 	world_stop(world);
-	acme_settings_clear(&world->settings);
+	config_file_clear(acme_settings_schema(), &world->settings);
 	ca_clear(&world->root);
 	ca_clear(&world->issuing);
 	ca_clear(&world->attestation_root);

@@ -136,7 +136,9 @@ world_prepare(void)
 	forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &fixture.ak);
 	ca_make();
 	enroll();
-	fixture.settings = (struct attestation_settings){.state_dir = memory_strdup(fixture.directory), .workers = 1};
+	fixture.settings = (struct attestation_settings){
+	    .service = {.state_dir = memory_strdup(fixture.directory), .workers = 1},
+	};
 }
 
 static inline void
@@ -144,7 +146,7 @@ world_start(void)
 {
 	struct error err = {0};
 
-	unit_ok(attestation_settings_complete(&fixture.settings, NULL, &err), &err);
+	unit_ok(config_file_complete(attestation_settings_schema(), NULL, &fixture.settings, &err), &err);
 	unit_ok(channel_pair(fixture.control, &err), &err);
 	ck_assert_int_eq(pthread_create(&fixture.thread, NULL, keeper_main, NULL), 0);
 	fixture.front = front_attach();
@@ -157,7 +159,7 @@ world_end(void)
 	(void)close(fixture.control[0]);
 	(void)pthread_join(fixture.thread, NULL);
 	ck_assert_msg(fixture.rc == 0, "%s", fixture.err.detail);
-	attestation_settings_clear(&fixture.settings);
+	config_file_clear(attestation_settings_schema(), &fixture.settings);
 	forge_ak_clear(&fixture.ak);
 	forge_ek_clear(&fixture.ek);
 	scratch_remove(fixture.directory);

@@ -74,10 +74,10 @@ keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
 	    &(struct acme_greeting){
 	        .body_max = BODY_MAX,
 	        .header_max = HEADER_MAX,
-	        .connections_max = (uint64_t)(settings->connections / settings->workers + 1),
-	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
-	        .request_ms = (uint64_t)settings->request_timeout * 1000,
-	        .log_level = settings->log_level,
+	        .connections_max = (uint64_t)(settings->service.connections / settings->service.workers + 1),
+	        .idle_ms = (uint64_t)settings->service.idle_timeout * 1000,
+	        .request_ms = (uint64_t)settings->service.request_timeout * 1000,
+	        .log_level = settings->service.level,
 	        .base = view_text(keeper->base),
 	        .terms = view_text(settings->terms != NULL ? settings->terms : ""),
 	        .website = view_text(settings->website != NULL ? settings->website : ""),
@@ -106,7 +106,7 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	struct acme_keeper *keeper = arg;
 	struct store       *store = NULL;
 
-	if (store_acme_open(keeper->settings->state_dir, &store, err) != 0)
+	if (store_acme_open(keeper->settings->service.state_dir, &store, err) != 0)
 		return -1;
 	*state = call_worker_new(&operation_service, keeper, worker, store, keeper->writer);
 	return 0;
@@ -119,8 +119,8 @@ keeper_ready_cb(void *arg)
 	char                workers[LOG_NUMBER_SIZE];
 
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
-	    {"state_dir", keeper->settings->state_dir},
-	    {"workers", log_number((uint64_t)keeper->settings->workers, workers)});
+	    {"state_dir", keeper->settings->service.state_dir},
+	    {"workers", log_number((uint64_t)keeper->settings->service.workers, workers)});
 }
 
 /* The CRL and the root's, as crl.pem has them. */
@@ -129,7 +129,7 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 {
 	AUTO_BYTES pem = {0};
 
-	if (crl_bundle_append(keeper->settings->state_dir, crl_keeper_der(keeper->crl), &pem, err) != 0)
+	if (crl_bundle_append(keeper->settings->service.state_dir, crl_keeper_der(keeper->crl), &pem, err) != 0)
 		return -1;
 	return shelf_put(keeper->shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
 }
@@ -138,7 +138,7 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 static int
 keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 {
-	const char  *state_dir = keeper->settings->state_dir;
+	const char  *state_dir = keeper->settings->service.state_dir;
 	struct error one;
 	bool         other = false;
 	int          rc = crl_keeper_refresh(keeper->crl, keeper->store, clock_now(), &other, err);
@@ -303,7 +303,7 @@ keeper_find_crl_url(struct acme_keeper *keeper)
 }
 
 static int
-keeper_load_roots(struct acme_keeper *keeper, struct error *err)
+keeper_load_roots(struct acme_keeper *keeper, bool only_check, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
 	struct roots_files          files = {
@@ -312,9 +312,10 @@ keeper_load_roots(struct acme_keeper *keeper, struct error *err)
 	             .tolerate_stale = settings->tolerate_stale_crl,
 	             .require_crl = settings->require_crl,
 	             .store = keeper->store,
+	             .only_check = only_check,
         };
 
-	keeper->roots_path = file_join(settings->state_dir, STATE_ATTESTATION_ROOTS);
+	keeper->roots_path = file_join(settings->service.state_dir, STATE_ATTESTATION_ROOTS);
 	files.roots = keeper->roots_path;
 	return roots_new(&files, &keeper->roots, err);
 }
@@ -322,8 +323,8 @@ keeper_load_roots(struct acme_keeper *keeper, struct error *err)
 static int
 keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 {
-	keeper->crl = crl_keeper_new(keeper->settings->state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
-	    &keeper->issuing.ca, keeper->settings->crl_lifetime);
+	keeper->crl = crl_keeper_new(keeper->settings->service.state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
+	    &keeper->issuing.ca, keeper->settings->service.crl_lifetime);
 	return keeper_refresh_crl(keeper, err);
 }
 
@@ -332,7 +333,7 @@ keeper_load_writer(struct acme_keeper *keeper, struct error *err)
 {
 	struct store *store = NULL;
 
-	if (store_acme_open(keeper->settings->state_dir, &store, err) != 0)
+	if (store_acme_open(keeper->settings->service.state_dir, &store, err) != 0)
 		return -1;
 	return store_writer_start_on(store, &keeper->writer, err);
 }
@@ -341,15 +342,15 @@ static int
 keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
-	AUTO_FREE char             *root = file_join(settings->state_dir, STATE_ROOT_PEM);
+	AUTO_FREE char             *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES                  secret = {0};
 	struct key_access           access;
 
-	if (issuer_files_access(settings->passphrase_file, settings->pkcs11_module, &secret, &access,
+	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0 ||
 	    file_read(root, PEM_MAX, &keeper->root_pem, err) != 0)
 		return -1;
-	return issuer_files_load_valid(settings->state_dir, &access, clock_now(), &keeper->issuing, err);
+	return issuer_files_load_valid(settings->service.state_dir, &access, clock_now(), &keeper->issuing, err);
 }
 
 /* The store comes first: a directory without one was never initialised, and it says so. */
@@ -360,15 +361,15 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	bool                        fresh = false;
 
 	keeper->shelf = shelf_new();
-	if (store_acme_open(settings->state_dir, &keeper->store, err) != 0 ||
+	if (store_acme_open(settings->service.state_dir, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
-	    dns_names_load(settings->state_dir, &keeper->dns_names, err) != 0 ||
+	    dns_names_load(settings->service.state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
 	keeper_find_crl_url(keeper);
 	if (shelf_put(keeper->shelf, SERVED_ROOT, bytes_view(&keeper->root_pem), err) != 0)
 		return -1;
-	if (keeper_load_roots(keeper, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
+	if (keeper_load_roots(keeper, false, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
 	    keeper_refresh_tls(keeper, &fresh, err) != 0)
 		return -1;
 	return keeper_load_writer(keeper, err);
@@ -395,16 +396,34 @@ keeper_clear(struct acme_keeper *keeper)
 }
 
 int
-acme_keeper_run(const struct acme_settings *settings, int control, bool signals,
-    const char *listening, struct error *err)
+acme_keeper_run(const void *all, int control, bool signals, const char *listening,
+    struct error *err)
 {
-	struct acme_keeper keeper = {.settings = settings, .listening = listening};
-	int                rc;
+	const struct acme_settings *settings = all;
+	struct acme_keeper          keeper = {.settings = settings, .listening = listening};
+	int                         rc;
 
 	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
-		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);
+		rc = keeper_run(control, (size_t)settings->service.workers, signals, &handlers,
+		    &keeper, err);
+	keeper_clear(&keeper);
+	return rc;
+}
+
+int
+acme_keeper_check(const void *all, struct error *err)
+{
+	const struct acme_settings *settings = all;
+	struct acme_keeper          keeper = {.settings = settings};
+	int                         rc = -1;
+
+	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
+	if (store_acme_open(settings->service.state_dir, &keeper.store, err) == 0 &&
+	    keeper_load_issuing(&keeper, err) == 0 &&
+	    dns_names_load(settings->service.state_dir, &keeper.dns_names, err) == 0)
+		rc = keeper_load_roots(&keeper, true, err);
 	keeper_clear(&keeper);
 	return rc;
 }

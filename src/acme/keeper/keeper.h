@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 
-struct acme_settings;
 struct error;
 
 /*
@@ -15,8 +14,15 @@ struct error;
  * until SIGTERM (when `signals`) or until the supervisor is gone. Logs one line
  * with `listening`, the URLs that are listened on, once it serves. Returns 0; or
  * -1 when it cannot start, with a detail that names the file and the remedy.
+ * `settings` is a struct acme_settings.
  */
-int acme_keeper_run(const struct acme_settings *settings, int control, bool signals,
-    const char *listening, struct error *err);
+int acme_keeper_run(const void *settings, int control, bool signals, const char *listening,
+    struct error *err);
+
+/*
+ * Opens the store and reads all files that the settings (a struct acme_settings) name, as at
+ * start, and changes nothing. Returns 0; or -1 as acme_keeper_run.
+ */
+int acme_keeper_check(const void *settings, struct error *err);
 
 #endif

@@ -159,7 +159,8 @@ roots_new(const struct roots_files *files, struct roots **out, struct error *err
 		return -1;
 	}
 	roots_take(roots, reading);
-	if (roots_check_crls(roots, &reading->snapshot, err) != 0 || roots_keep_crls(roots, err) != 0) {
+	if (roots_check_crls(roots, &reading->snapshot, err) != 0 ||
+	    (!files->only_check && roots_keep_crls(roots, err) != 0)) {
 		roots_free(roots);
 		return -1;
 	}

@@ -27,6 +27,7 @@ struct roots_files {
 	bool                      tolerate_stale; /* CRLs that expired or cannot be read */
 	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
 	struct store             *store; /* ACME's, which keeps what CRLs were seen */
+	bool only_check; /* --check-config: nothing is written */
 };
 
 /* What they held at one time: a version's value, between roots_acquire and roots_release. */

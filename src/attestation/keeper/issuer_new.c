@@ -67,10 +67,10 @@ issuer_fill(struct issuer *issuer, const struct attestation_settings *settings,
     const struct key_access *access, int64_t now, struct trust *chain, struct trust *roots,
     struct error *err)
 {
-	AUTO_FREE char *root = file_join(settings->state_dir, STATE_ROOT_PEM);
-	AUTO_FREE char *certificate = file_join(settings->state_dir, STATE_ISSUING_PEM);
+	AUTO_FREE char *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
+	AUTO_FREE char *certificate = file_join(settings->service.state_dir, STATE_ISSUING_PEM);
 
-	if (issuer_files_load_valid(settings->state_dir, access, now, &issuer->files, err) != 0 ||
+	if (issuer_files_load_valid(settings->service.state_dir, access, now, &issuer->files, err) != 0 ||
 	    trust_add_file(roots, root, err) != 0 || trust_add_file(chain, certificate, err) != 0)
 		return -1;
 	if (ca_request_check(&issuer->files.ca, trust_stack(chain), roots, now, err) != 0) {

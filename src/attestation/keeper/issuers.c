@@ -159,7 +159,7 @@ serve_crl_no_more(struct issuers *issuers, const struct keepsake *kept)
 static void
 serve_bundle(struct issuers *issuers)
 {
-	AUTO_FREE char *path = file_join(issuers->settings->state_dir, STATE_CRL_PEM);
+	AUTO_FREE char *path = file_join(issuers->settings->service.state_dir, STATE_CRL_PEM);
 	AUTO_BYTES      pem = {0};
 	struct error    err = {0};
 
@@ -176,7 +176,7 @@ static void
 serve_file(struct issuers *issuers, const struct keepsake *kept)
 {
 	AUTO_FREE char *name = issuer_files_name(kept->id, "crl");
-	AUTO_FREE char *path = file_join(issuers->settings->state_dir, name);
+	AUTO_FREE char *path = file_join(issuers->settings->service.state_dir, name);
 	AUTO_BYTES      der = {0};
 	struct error    err = {0};
 
@@ -191,7 +191,7 @@ static int
 keep_earlier(const struct issuers *issuers, struct store *store, const char *id,
     const struct key_access *access, int64_t now, struct keepsake *kept, struct error *err)
 {
-	const char     *dir = issuers->settings->state_dir;
+	const char     *dir = issuers->settings->service.state_dir;
 	AUTO_FREE char *crl_name = issuer_files_name(id, "crl");
 	struct error    key_err = {0};
 
@@ -206,7 +206,7 @@ keep_earlier(const struct issuers *issuers, struct store *store, const char *id,
 		return -1;
 	if (kept->files.ca.key != NULL)
 		kept->crl = crl_keeper_new(dir, crl_name, crl_source_inventory(), kept->row,
-		    &kept->files.ca, issuers->settings->crl_lifetime);
+		    &kept->files.ca, issuers->settings->service.crl_lifetime);
 	return 0;
 }
 
@@ -219,7 +219,7 @@ keep_all(const struct issuers *issuers, struct store *store, const struct key_ac
 	size_t       listed = 0;
 	struct error one = {0};
 
-	if (issuer_files_list(issuers->settings->state_dir, &ids, &listed, err) != 0)
+	if (issuer_files_list(issuers->settings->service.state_dir, &ids, &listed, err) != 0)
 		return -1;
 	*kept = memory_new((listed + 1) * sizeof **kept);
 	(*kept)[0] = memory_new(sizeof ***kept); /* for the one that signs */
@@ -256,7 +256,7 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
     const struct bytes *root_pem, int64_t now)
 {
 	const struct attestation_settings *settings = issuers->settings;
-	AUTO_FREE char        *next_crl = file_join(settings->state_dir, STATE_NEXT_CRL);
+	AUTO_FREE char        *next_crl = file_join(settings->service.state_dir, STATE_NEXT_CRL);
 	bool                   first = issuers->kept == NULL;
 
 	memcpy(kept[0]->id, issuer->files.id, sizeof kept[0]->id);
@@ -270,8 +270,8 @@ take(struct issuers *issuers, struct issuer *issuer, struct keepsake **kept, siz
 	issuers->kept_count = count;
 	kept[0]->current = true;
 	kept[0]->row = issuer->row;
-	kept[0]->crl = crl_keeper_new(settings->state_dir, STATE_ISSUING_CRL, crl_source_inventory(),
-	    issuer->row, &issuer->files.ca, settings->crl_lifetime);
+	kept[0]->crl = crl_keeper_new(settings->service.state_dir, STATE_ISSUING_CRL, crl_source_inventory(),
+	    issuer->row, &issuer->files.ca, settings->service.crl_lifetime);
 	(void)unlink(next_crl); /* crl.der is signed at once */
 	serve(issuers, STATE_ROOT_PEM, bytes_view(root_pem));
 	serve(issuers, STATE_ISSUING_PEM, bytes_view(&issuer->files.pem));
@@ -322,7 +322,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
     struct error *err)
 {
 	const struct attestation_settings *settings = issuers->settings;
-	AUTO_FREE char        *root = file_join(settings->state_dir, STATE_ROOT_PEM);
+	AUTO_FREE char        *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES             root_pem = {0};
 	struct issuer         *issuer = NULL;
 	struct keepsake      **kept = NULL;
@@ -341,7 +341,7 @@ load(struct issuers *issuers, struct store *store, const struct key_access *acce
 		LOG(WARNING, {"event", "crl-url"},
 		    {"reason", "crl_url has no {issuer}, so that certificates of earlier issuing CAs lead to "
 		               "the CRL of another"});
-	settle(settings->state_dir, issuer->files.id, store);
+	settle(settings->service.state_dir, issuer->files.id, store);
 	warn_of_end(issuer->files.ca.certificate, now);
 	take(issuers, issuer, kept, count, &root_pem, now);
 	return 0;
@@ -354,7 +354,7 @@ issuers_load(struct issuers *issuers, struct store *store, int64_t now, struct e
 	AUTO_BYTES             secret = {0};
 	struct key_access      access;
 
-	if (issuer_files_access(settings->passphrase_file, settings->pkcs11_module, &secret, &access,
+	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0)
 		return -1;
 	return load(issuers, store, &access, now, err);
@@ -388,7 +388,7 @@ retire(struct issuers *issuers, const struct keepsake *kept, struct store *store
 	(void)snprintf(detail, sizeof detail,
 	    "the earlier issuing key %.40s was removed: its last certificate has expired", kept->id);
 	if (store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err) != 0 ||
-	    issuer_files_remove(issuers->settings->state_dir, kept->id, err) != 0)
+	    issuer_files_remove(issuers->settings->service.state_dir, kept->id, err) != 0)
 		return -1;
 	LOG(INFO, {"event", "issuer-removed"}, {"issuer", kept->id},
 	    {"reason", "its last certificate has expired"});
@@ -437,7 +437,7 @@ issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struc
 			rc = -1;
 	}
 	if (issuers->bundle_due) {
-		if (crl_bundle_write(issuers->settings->state_dir, rc == 0 ? err : &one) == 0) {
+		if (crl_bundle_write(issuers->settings->service.state_dir, rc == 0 ? err : &one) == 0) {
 			issuers->bundle_due = false;
 			serve_bundle(issuers);
 		} else {

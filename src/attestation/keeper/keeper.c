@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/issuer_new.h"
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
@@ -22,11 +23,13 @@
 #include "attestation/keeper/vendor_trust.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
+#include "ca/issuer.h"
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "pki/key_uri.h"
 #include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
@@ -69,10 +72,10 @@ keeper_greet_cb(void *state, struct channel *channel)
 	    &(struct attestation_greeting){
 	        .body_max = BODY_MAX,
 	        .header_max = HEADER_MAX,
-	        .connections_max = (uint64_t)(settings->connections / settings->workers) + 1,
-	        .idle_ms = (uint64_t)settings->idle_timeout * 1000,
-	        .request_ms = (uint64_t)settings->request_timeout * 1000,
-	        .log_level = settings->log_level,
+	        .connections_max = (uint64_t)(settings->service.connections / settings->service.workers) + 1,
+	        .idle_ms = (uint64_t)settings->service.idle_timeout * 1000,
+	        .request_ms = (uint64_t)settings->service.request_timeout * 1000,
+	        .log_level = settings->service.level,
 	        .tls_chain = bytes_view(&keeper->tls_chain),
 	        .tls_key = bytes_view(&keeper->tls_key),
 	    },
@@ -86,7 +89,7 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	struct attestation_keeper *keeper = arg;
 	struct store              *store = NULL;
 
-	if (store_open(keeper->settings->state_dir, &store, err) != 0)
+	if (store_open(keeper->settings->service.state_dir, &store, err) != 0)
 		return -1;
 	*state = call_worker_new(&attestation_operation_service, keeper, worker, store, keeper->writer);
 	return 0;
@@ -99,8 +102,8 @@ keeper_ready_cb(void *arg)
 	char                       workers[LOG_NUMBER_SIZE];
 
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
-	    {"state_dir", keeper->settings->state_dir},
-	    {"workers", log_number((uint64_t)keeper->settings->workers, workers)});
+	    {"state_dir", keeper->settings->service.state_dir},
+	    {"workers", log_number((uint64_t)keeper->settings->service.workers, workers)});
 }
 
 /* Reads the vendors' certificates when they have changed. */
@@ -238,12 +241,12 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 
 	keeper->shelf = shelf_new();
 	keeper->issuers = issuers_new(settings, keeper->shelf);
-	if (store_open(settings->state_dir, &keeper->store, err) != 0)
+	if (store_open(settings->service.state_dir, &keeper->store, err) != 0)
 		return -1;
 	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
 	if (issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
 	    keeper_load_tls(keeper, err) != 0 ||
-	    store_writer_start(settings->state_dir, &keeper->writer, err) != 0)
+	    store_writer_start(settings->service.state_dir, &keeper->writer, err) != 0)
 		return -1;
 	keeper->refusals = refusals_new(keeper->writer);
 	keeper->retention = retention_new(settings, keeper->writer);
@@ -279,15 +282,39 @@ keeper_clear(struct attestation_keeper *keeper)
 }
 
 int
-attestation_keeper_run(const struct attestation_settings *settings, int control, bool signals,
-    const char *listening, struct error *err)
+attestation_keeper_run(const void *all, int control, bool signals, const char *listening,
+    struct error *err)
 {
-	struct attestation_keeper keeper = {.settings = settings, .listening = listening};
-	int                       rc;
+	const struct attestation_settings *settings = all;
+	struct attestation_keeper          keeper = {.settings = settings, .listening = listening};
+	int                                rc;
 
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
-		rc = keeper_run(control, (size_t)settings->workers, signals, &handlers, &keeper, err);
+		rc = keeper_run(control, (size_t)settings->service.workers, signals, &handlers,
+		    &keeper, err);
+	keeper_clear(&keeper);
+	return rc;
+}
+
+int
+attestation_keeper_check(const void *all, struct error *err)
+{
+	const struct attestation_settings *settings = all;
+	struct attestation_keeper          keeper = {.settings = settings};
+	AUTO_BYTES                         secret = {0};
+	struct key_access                  access;
+	struct issuer                     *issuer = NULL;
+	int                                rc = -1;
+
+	if (store_open(settings->service.state_dir, &keeper.store, err) == 0 &&
+	    issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module,
+	        &secret, &access, err) == 0 &&
+	    issuer_new(settings, &access, clock_now(), &issuer, err) == 0 &&
+	    keeper_load_tls(&keeper, err) == 0)
+		rc = auto_enroll_new(settings, &keeper.auto_enroll, err);
+	if (issuer != NULL)
+		issuer_free(issuer);
 	keeper_clear(&keeper);
 	return rc;
 }

@@ -8,15 +8,20 @@
 #include <stdbool.h>
 
 struct error;
-struct attestation_settings;
 
 /*
  * Loads the state and answers the fronts whose channels come over `control`
  * until SIGTERM (when `signals`) or until the supervisor is gone. Logs one line
  * with `listening` once it serves. Returns 0; or -1 when it cannot start, with
- * a detail that names the file and the remedy.
+ * a detail that names the file and the remedy. `settings` is a struct attestation_settings.
  */
-int attestation_keeper_run(const struct attestation_settings *settings, int control, bool signals,
-    const char *listening, struct error *err);
+int attestation_keeper_run(const void *settings, int control, bool signals, const char *listening,
+    struct error *err);
+
+/*
+ * Opens the store and reads all files that the settings (a struct attestation_settings) name, as
+ * at start, and changes nothing. Returns 0; or -1 as attestation_keeper_run.
+ */
+int attestation_keeper_check(const void *settings, struct error *err);
 
 #endif

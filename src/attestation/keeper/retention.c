@@ -72,8 +72,9 @@ retention_check_clock(struct store *store, int64_t now, bool *good, struct error
 static int64_t
 retention_of_certificates(const struct attestation_settings *settings)
 {
-	return settings->certificate_retention > settings->crl_lifetime ? settings->certificate_retention
-	                                                                : settings->crl_lifetime;
+	return settings->certificate_retention > settings->service.crl_lifetime
+	    ? settings->certificate_retention
+	    : settings->service.crl_lifetime;
 }
 
 static void

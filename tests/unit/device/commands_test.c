@@ -9,7 +9,7 @@
 #include "unit.h"
 
 static const char *const settings[] = {
-#define X(field, option, kind, argument, use, words, summary) option,
+#define X(field, option, kind, argument, use, words, summary, ...) option,
     DEVICE_SETTINGS(X)
 #undef X
 };

@@ -22,20 +22,38 @@ struct settings {
 	struct config_list empty;
 	int64_t            number;
 	int64_t            duration;
+	int64_t            delay;
 	bool               flag;
 };
 
+#define ROW(field, type, ...) \
+	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct settings, field), __VA_ARGS__}
+
 static const struct config_row rows[] = {
-    {"text", CONFIG_TEXT, offsetof(struct settings, text), "word", NULL, NULL},
-    {"none", CONFIG_TEXT, offsetof(struct settings, none), NULL, NULL, NULL},
-    {"list", CONFIG_LIST, offsetof(struct settings, list), "one", NULL, NULL},
-    {"empty", CONFIG_LIST, offsetof(struct settings, empty), NULL, NULL, NULL},
-    {"number", CONFIG_NUMBER, offsetof(struct settings, number), "7", "1", "9"},
-    {"duration", CONFIG_DURATION, offsetof(struct settings, duration), "1h", "1m", "2h"},
-    {"flag", CONFIG_FLAG, offsetof(struct settings, flag), "true", NULL, NULL},
+    ROW(text, TEXT, .value = "word"),
+    ROW(none, TEXT, .value = NULL),
+    ROW(list, LIST, .value = "one, two"),
+    ROW(empty, LIST, .value = NULL),
+    ROW(number, NUMBER, .value = "7", .least = "1", .most = "9"),
+    ROW(duration, DURATION, .value = "1h", .least = "1m", .most = "2h"),
+    ROW(delay, DURATION, .value = "1m", .least = "0s", .most = "2h"),
+    ROW(flag, FLAG, .value = "true"),
 };
 
-#define ROWS (sizeof rows / sizeof rows[0])
+/* A check across rows, whose detail may begin with the name of one. */
+static int
+check(void *all, struct error *error)
+{
+	const struct settings *checked = all;
+
+	if (checked->number == 8)
+		return error_set(error, ERROR_MALFORMED, "number may not be eight");
+	if (checked->number == 6)
+		return error_set(error, ERROR_MALFORMED, "six is too many");
+	return 0;
+}
+
+static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], check};
 
 static char            dir[SCRATCH_SIZE];
 static char           *path;
@@ -54,7 +72,7 @@ setup(void)
 static void
 teardown(void)
 {
-	config_file_clear(rows, ROWS, &settings);
+	config_file_clear(&schema, &settings);
 	free(path);
 	scratch_remove(dir);
 }
@@ -63,9 +81,9 @@ static int
 complete(const char *content)
 {
 	if (content == NULL)
-		return config_file_complete(rows, ROWS, NULL, &settings, &err);
+		return config_file_complete(&schema, NULL, &settings, &err);
 	unit_ok(file_replace(path, content, strlen(content), 0600, &err), &err);
-	return config_file_complete(rows, ROWS, path, &settings, &err);
+	return config_file_complete(&schema, path, &settings, &err);
 }
 
 static const char *const silent[] = {NULL, "", "# nothing\n"};
@@ -75,19 +93,21 @@ START_TEST(complete_from_nothing_is_all_defaults)
 	unit_ok(complete(silent[_i]), &err);
 	ck_assert_str_eq(settings.text, "word");
 	ck_assert_ptr_null(settings.none);
-	ck_assert_uint_eq(settings.list.count, 1);
+	ck_assert_uint_eq(settings.list.count, 2);
 	ck_assert_str_eq(settings.list.texts[0], "one");
+	ck_assert_str_eq(settings.list.texts[1], "two");
 	ck_assert_uint_eq(settings.empty.count, 0);
 	ck_assert_int_eq(settings.number, 7);
 	ck_assert_int_eq(settings.duration, 3600);
+	ck_assert_int_eq(settings.delay, 60);
 	ck_assert(settings.flag);
 }
 END_TEST
 
 START_TEST(complete_from_a_file_takes_what_it_says)
 {
-	unit_ok(complete("text = \"other\"\nnone = x\nlist = {\"a\", \"b\"}\nempty = {\"c\"}\n"
-	                 "number = 9\nduration = 2m\nflag = false\n"), &err);
+	unit_ok(complete("text = \"other\"\nnone = 'x'\nlist = {\"a\", \"b\"}\nempty = {\"c\"}\n"
+	                 "number = 9\nduration = 2m\ndelay = 0s\nflag = false\n"), &err);
 	ck_assert_str_eq(settings.text, "other");
 	ck_assert_str_eq(settings.none, "x");
 	ck_assert_uint_eq(settings.list.count, 2);
@@ -95,6 +115,7 @@ START_TEST(complete_from_a_file_takes_what_it_says)
 	ck_assert_uint_eq(settings.empty.count, 1);
 	ck_assert_int_eq(settings.number, 9);
 	ck_assert_int_eq(settings.duration, 120);
+	ck_assert_int_eq(settings.delay, 0);
 	ck_assert(!settings.flag);
 }
 END_TEST
@@ -123,13 +144,23 @@ static const struct {
 	const char *content;
 	const char *detail; /* behind the path */
 } wrong[] = {
-    {"number = 10\n", ": number must lie between 1 and 9"},
-    {"number = 0\n", ": number must lie between 1 and 9"},
-    {"number = 3x\n", ": number: \"3x\" is no number"},
-    {"number = \"\"\n", ": number: \"\" is no number"},
-    {"number = 99999999999999999999\n", ": number: \"99999999999999999999\" is no number"},
-    {"duration = 1s\n", ": duration must lie between 1m and 2h"},
-    {"flag = maybe\n", ": flag is true or false, not \"maybe\""},
+    {"number = 10\n", " line 1: number must lie between 1 and 9"},
+    {"number = 0\n", " line 1: number must lie between 1 and 9"},
+    {"number = 3x\n", " line 1: number: \"3x\" is no number"},
+    {"number = \"\"\n", " line 1: number: \"\" is no number"},
+    {"number = 99999999999999999999\n", " line 1: number: \"99999999999999999999\" is no number"},
+    {"duration = 1s\n", " line 1: duration must lie between 1m and 2h"},
+    {"flag = maybe\n", " line 1: flag is true or false, not \"maybe\""},
+    {"duration = 0s\n", " line 1: duration must lie between 1m and 2h"},
+    {"number = 8\n", " line 1: number may not be eight"},
+    {"flag = true\nnumber = 6\n", ": six is too many"},
+    {"/* a\n b */ # c\nnumber = 10\n", " line 3: number must lie between 1 and 9"},
+    {"text = \"a\\\"\nb\" number = 10\n", " line 2: number must lie between 1 and 9"},
+    {"text = word\n", " line 1: text: put the value in double quotes: \"word\""},
+    {"// c\ntext = ${HOME}\n", " line 2: text: put the value in double quotes: \"${HOME}\""},
+    {"list = {\"a\",\n b/c\n}\n", " line 2: list: put the value in double quotes: \"b/c\""},
+    {"list = {\"a\"}\nlist += {b}\n", " line 2: list: put the value in double quotes: \"b\""},
+    {"list = a\n", " line 1: list: put the value in double quotes: \"a\""},
     {"text = \"a\"\nbogus = 1\n", " line 2: no such option 'bogus'"},
 };
 
@@ -144,7 +175,7 @@ END_TEST
 
 START_TEST(complete_from_no_file_is_not_found)
 {
-	ck_assert_int_eq(config_file_complete(rows, ROWS, path, &settings, &err), -1);
+	ck_assert_int_eq(config_file_complete(&schema, path, &settings, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
 }
 END_TEST

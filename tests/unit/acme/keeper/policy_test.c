@@ -37,13 +37,13 @@ setup(void)
 {
 	memset(&settings, 0, sizeof settings);
 	memset(&err, 0, sizeof err);
-	unit_ok(acme_settings_complete(&settings, NULL, &err), &err);
+	unit_ok(config_file_complete(acme_settings_schema(), NULL, &settings, &err), &err);
 }
 
 static void
 teardown(void)
 {
-	acme_settings_clear(&settings);
+	config_file_clear(acme_settings_schema(), &settings);
 }
 
 static void
@@ -350,8 +350,8 @@ END_TEST
 /* The sample in data/ says of every default what it is. */
 START_TEST(the_sample_configuration_is_the_defaults)
 {
-	const char          *srcdir = getenv("top_srcdir");
-	AUTO_FREE char      *sample = file_join(srcdir != NULL ? srcdir : ".",
+	const char          *builddir = getenv("top_builddir");
+	AUTO_FREE char      *sample = file_join(builddir != NULL ? builddir : ".",
 	         "data/attest-acmed.conf");
 	char                 dir[SCRATCH_SIZE];
 	struct acme_settings read = {0};
@@ -376,10 +376,10 @@ START_TEST(the_sample_configuration_is_the_defaults)
 	scratch_make(dir);
 	path = file_join(dir, "sample.conf");
 	unit_ok(file_replace(path, uncommented.data, uncommented.size, 0600, &err), &err);
-	unit_ok(acme_settings_complete(&read, path, &err), &err);
-	ck_assert_str_eq(read.state_dir, settings.state_dir);
-	ck_assert_str_eq(read.listen.texts[0], settings.listen.texts[0]);
-	ck_assert_int_eq(read.workers, settings.workers);
+	unit_ok(config_file_complete(acme_settings_schema(), path, &read, &err), &err);
+	ck_assert_str_eq(read.service.state_dir, settings.service.state_dir);
+	ck_assert_str_eq(read.service.listen.texts[0], settings.service.listen.texts[0]);
+	ck_assert_int_eq(read.service.workers, settings.service.workers);
 	ck_assert_ptr_null(read.url);
 	ck_assert_ptr_null(read.crl_url);
 	ck_assert_ptr_null(read.terms);
@@ -399,13 +399,13 @@ START_TEST(the_sample_configuration_is_the_defaults)
 	ck_assert_int_eq(read.order_retention, settings.order_retention);
 	ck_assert_int_eq(read.certificate_retention, settings.certificate_retention);
 	ck_assert_int_eq(read.account_retention, settings.account_retention);
-	ck_assert_int_eq(read.crl_lifetime, settings.crl_lifetime);
+	ck_assert_int_eq(read.service.crl_lifetime, settings.service.crl_lifetime);
 	ck_assert_int_eq(read.tls_lifetime, settings.tls_lifetime);
-	ck_assert_int_eq(read.request_timeout, settings.request_timeout);
-	ck_assert_int_eq(read.idle_timeout, settings.idle_timeout);
-	ck_assert_int_eq(read.connections, settings.connections);
-	ck_assert_int_eq((int)read.log_level, (int)settings.log_level);
-	acme_settings_clear(&read);
+	ck_assert_int_eq(read.service.request_timeout, settings.service.request_timeout);
+	ck_assert_int_eq(read.service.idle_timeout, settings.service.idle_timeout);
+	ck_assert_int_eq(read.service.connections, settings.service.connections);
+	ck_assert_int_eq((int)read.service.level, (int)settings.service.level);
+	config_file_clear(acme_settings_schema(), &read);
 	scratch_remove(dir);
 }
 END_TEST
@@ -427,12 +427,12 @@ static const struct {
 START_TEST(settings_url_is_https_without_a_slash_at_its_end)
 {
 	struct acme_settings mine = {.url = memory_strdup(urls[_i].url)};
-	int                  rc = acme_settings_complete(&mine, NULL, &err);
+	int                  rc = config_file_complete(acme_settings_schema(), NULL, &mine, &err);
 
 	ck_assert_int_eq(rc, urls[_i].becomes != NULL ? 0 : -1);
 	if (rc == 0)
 		ck_assert_str_eq(mine.url, urls[_i].becomes);
-	acme_settings_clear(&mine);
+	config_file_clear(acme_settings_schema(), &mine);
 }
 END_TEST
 

@@ -175,7 +175,7 @@ START_TEST(tick_keeps_certificates_until_a_crl_has_named_them_once_more)
 	struct store_device      device = {.enabled = true};
 
 	settings.certificate_retention = 86400;
-	settings.crl_lifetime = (int64_t)10 * 86400;
+	settings.service.crl_lifetime = (int64_t)10 * 86400;
 	unit_ok(store_device_enroll(store, &device, clock_now(), &err), &err);
 	for (uint8_t days = 9; days <= 11; days += 2) {
 		expired.serial[0] = days;

@@ -4,39 +4,35 @@
  */
 #include "config.h"
 
-#include "daemon/program.h"
+#include "service/program.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/launch.h"
 #include "daemon/supervisor.h"
+#include "service/settings.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
 
 #define EXIT_USAGE 2
 
-/* The rows that every daemon has, by the option that fills them too. */
-#define ROW_LISTEN  "listen"
-#define ROW_WORKERS "workers"
-#define ROW_LEVEL   "log_level"
-
-static const struct program_option common_options[] = {
-    {"state-dir", 's', "state_dir"},
-    {"listen", 'l', ROW_LISTEN},
-    {"workers", 'w', ROW_WORKERS},
-    {"log-level", '\0', ROW_LEVEL},
-};
-
-#define COMMON_OPTIONS (sizeof common_options / sizeof common_options[0])
-
 /* Options that are no settings; what getopt returns for those of the table is their place in it. */
-enum fixed_option { OPTION_CONFIG = 256, OPTION_NO_FORK, OPTION_LISTENING, OPTION_HELP, OPTION_VERSION };
+enum fixed_option {
+	OPTION_CONFIG = 256,
+	OPTION_CHECK_CONFIG,
+	OPTION_NO_FORK,
+	OPTION_LISTENING,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
 
 static const struct option fixed_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
+    {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
     {"no-fork", no_argument, NULL, OPTION_NO_FORK},
     {"listening", required_argument, NULL, OPTION_LISTENING}, /* supervisor to keeper */
     {"help", no_argument, NULL, OPTION_HELP},
@@ -48,18 +44,30 @@ static const struct option fixed_options[] = {
 /* Where the values of a program's options lie among getopt's. */
 #define OPTION_FIRST 512
 
+/* What --help says of them, behind those of the settings. */
+static const char fixed_help[] =
+    "  -c, --config FILE           read settings from FILE; options take precedence\n"
+    "      --check-config          read the settings and what they name, and exit\n"
+    "      --no-fork               front and keeper in one process, for a debugger\n"
+    "  -h, --help                  this text\n"
+    "  -V, --version               the version\n";
+
+/* More options than a program's rows have. */
+#define ROW_OPTIONS_MAX 16U
+
 /* All options of a program, as getopt wants them. */
 struct option_table {
-	const struct program_option *rows[COMMON_OPTIONS + PROGRAM_OPTIONS_MAX];
-	size_t                       count;
-	struct option words[FIXED_OPTIONS + COMMON_OPTIONS + PROGRAM_OPTIONS_MAX + 1];
-	char          letters[2 * (COMMON_OPTIONS + PROGRAM_OPTIONS_MAX) + sizeof "+:c:hV"];
+	const struct config_row *rows[ROW_OPTIONS_MAX];
+	size_t                   count;
+	struct option            words[FIXED_OPTIONS + ROW_OPTIONS_MAX + 1];
+	char                     letters[2 * ROW_OPTIONS_MAX + sizeof "+:c:hV"];
 };
 
 /* What the command line says beside the settings. */
 struct command_line {
 	const char *config;
 	const char *listening;
+	bool        check_config;
 	bool        no_fork;
 };
 
@@ -79,12 +87,14 @@ usage_error(const struct program *program, const char *what, const char *value)
 }
 
 static void
-table_add(struct option_table *table, const struct program_option *row)
+table_add(struct option_table *table, const struct config_row *row)
 {
 	size_t used = strlen(table->letters);
 
+	if (table->count == ROW_OPTIONS_MAX)
+		abort(); /* the first test that runs the program finds it */
 	table->words[FIXED_OPTIONS + table->count] =
-	    (struct option){row->name, required_argument, NULL, OPTION_FIRST + (int)table->count};
+	    (struct option){row->option, required_argument, NULL, OPTION_FIRST + (int)table->count};
 	table->rows[table->count++] = row;
 	if (row->letter != '\0') {
 		table->letters[used] = row->letter;
@@ -96,17 +106,19 @@ table_add(struct option_table *table, const struct program_option *row)
 static void
 table_fill(const struct program *program, bool stop, struct option_table *table)
 {
+	const struct config_schema *schema = program->schema();
+
 	*table = (struct option_table){0};
 	(void)strcpy(table->letters, stop ? "+:c:hV" : ":c:hV");
 	memcpy(table->words, fixed_options, sizeof fixed_options);
-	for (size_t i = 0; i < COMMON_OPTIONS; i++)
-		table_add(table, &common_options[i]);
-	for (size_t i = 0; i < PROGRAM_OPTIONS_MAX && program->options[i].name != NULL; i++)
-		table_add(table, &program->options[i]);
+	for (size_t i = 0; i < schema->count; i++) {
+		if (schema->rows[i].option != NULL)
+			table_add(table, &schema->rows[i]);
+	}
 }
 
-/* The table's row of what getopt returned, by word or by letter; NULL when it is a fixed one. */
-static const struct program_option *
+/* The row of what getopt returned, by word or by letter; NULL when it is a fixed option. */
+static const struct config_row *
 table_find(const struct option_table *table, int option)
 {
 	for (size_t i = 0; i < table->count; i++) {
@@ -117,20 +129,33 @@ table_find(const struct option_table *table, int option)
 	return NULL;
 }
 
-static const struct config_row *
-row_find(const struct program *program, const char *name)
+static void
+help_option(const struct config_row *row, FILE *out)
 {
-	for (size_t i = 0; i < program->row_count; i++) {
-		if (strcmp(program->rows[i].name, name) == 0)
-			return &program->rows[i];
-	}
-	abort(); /* an option of no setting: the first test that runs the program finds it */
+	char letter[] = {'-', row->letter, ',', '\0'};
+	char option[64];
+
+	if (row->option == NULL)
+		return;
+	(void)snprintf(option, sizeof option, "--%s %s", row->option, row->argument);
+	(void)fprintf(out, "  %3s %-23s %s", row->letter != '\0' ? letter : "", option, row->help);
+	if (row->value != NULL && row->kind != CONFIG_NUMBER)
+		(void)fprintf(out, " (%s)", row->value);
+	(void)fputc('\n', out);
 }
 
-static void *
-row_field(const struct program *program, const char *name)
+void
+program_help(const struct program *program, FILE *out)
 {
-	return (char *)program->settings + row_find(program, name)->offset;
+	const struct config_schema *schema = program->schema();
+
+	(void)fprintf(out, "%s\n", program->usage);
+	for (size_t i = 0; i < schema->count; i++)
+		help_option(&schema->rows[i], out);
+	(void)fputs(fixed_help, out);
+	if (program->help_more != NULL)
+		program->help_more(out);
+	(void)fprintf(out, "\nSee %s(8).\n", program->name);
 }
 
 /* 0 stands for what was not said: nobody can say it. */
@@ -146,11 +171,10 @@ take_number(const struct config_row *row, const char *text, int64_t *number)
 
 /* Returns -1 to go on, or the exit status. */
 static int
-take_setting(const struct program *program, const struct program_option *option, const char *text)
+take_setting(const struct program *program, const struct config_row *row, const char *text)
 {
-	const struct config_row *row = row_find(program, option->row);
-	void                    *field = row_field(program, option->row);
-	char                     wanted[128];
+	void *field = (char *)program->settings + row->offset;
+	char  wanted[128];
 
 	if (row->kind == CONFIG_LIST) {
 		config_list_append(field, text);
@@ -159,7 +183,7 @@ take_setting(const struct program *program, const struct program_option *option,
 		*(char **)field = memory_strdup(text);
 	} else if (!take_number(row, text, field)) {
 		(void)snprintf(wanted, sizeof wanted, "--%s wants a number from 1 to %s, not ",
-		    option->name, row->most);
+		    row->option, row->most);
 		return usage_error(program, wanted, text);
 	}
 	return -1;
@@ -174,6 +198,9 @@ take_option(const struct program *program, struct command_line *line, int option
 	case OPTION_CONFIG:
 		line->config = optarg;
 		return -1;
+	case OPTION_CHECK_CONFIG:
+		line->check_config = true;
+		return -1;
 	case OPTION_NO_FORK:
 		line->no_fork = true;
 		return -1;
@@ -182,7 +209,7 @@ take_option(const struct program *program, struct command_line *line, int option
 		return -1;
 	case 'h':
 	case OPTION_HELP:
-		program->help(stdout);
+		program_help(program, stdout);
 		return EXIT_SUCCESS;
 	case 'V':
 	case OPTION_VERSION:
@@ -199,18 +226,18 @@ take_option(const struct program *program, struct command_line *line, int option
 static int
 command_line_read(const struct program *program, int argc, char **argv, struct command_line *line)
 {
-	const struct program_option *own;
-	struct option_table          table;
-	int                          option;
-	int                          status = -1;
+	const struct config_row *row;
+	struct option_table      table;
+	int                      option;
+	int                      status = -1;
 
 	table_fill(program, false, &table);
 	opterr = 0;
 	optind = 0;
 	while (status == -1 &&
 	    (option = getopt_long(argc, argv, table.letters, table.words, NULL)) != -1) {
-		own = table_find(&table, option);
-		status = own != NULL ? take_setting(program, own, optarg)
+		row = table_find(&table, option);
+		status = row != NULL ? take_setting(program, row, optarg)
 		                     : take_option(program, line, option, argv);
 	}
 	if (status != -1)
@@ -238,27 +265,39 @@ is_administration(const struct program *program, int argc, char **argv)
 	return optind < argc && strcmp(argv[optind], "run") != 0;
 }
 
+/* Whether TLS is served: always, or when the setting that turns it on has a value. */
+static bool
+serves_tls(const struct program *program)
+{
+	const struct config_schema *schema = program->schema();
+
+	for (size_t i = 0; program->tls_setting != NULL && i < schema->count; i++) {
+		if (strcmp(schema->rows[i].name, program->tls_setting) == 0)
+			return *(char **)((char *)program->settings + schema->rows[i].offset) != NULL;
+	}
+	return true;
+}
+
 static int
 run_all(const struct program *program, int argc, char **argv, bool no_fork)
 {
-	const struct config_list *listen = row_field(program, ROW_LISTEN);
-	const int64_t            *workers = row_field(program, ROW_WORKERS);
-	struct error              err = {0};
-	int                       status;
+	const struct service_settings *settings = program->settings;
+	struct error                   err = {0};
+	int                            status;
 
 	status = launch_run(
 	    &(struct launch_plan){
 	        .program = program->name,
 	        .argc = argc,
 	        .argv = argv,
-	        .workers = (size_t)*workers,
-	        .listen = listen->texts,
-	        .listen_count = listen->count,
-	        .scheme = program->serves_tls(program->settings) ? "https://" : "http://",
+	        .workers = (size_t)settings->workers,
+	        .listen = settings->listen.texts,
+	        .listen_count = settings->listen.count,
+	        .scheme = serves_tls(program) ? "https://" : "http://",
 	        .no_fork = no_fork,
 	        .front = program->front,
 	        .keeper = program->keeper,
-	        .settings = program->settings,
+	        .settings = settings,
 	    },
 	    &err);
 	return status < 0 ? complain(program, &err) : status;
@@ -277,15 +316,23 @@ log_as(const struct program *program, const char *role, enum log_level level)
 static int
 run_keeper(const struct program *program, int control, const char *listening)
 {
-	const char *const *name = row_field(program, ROW_LEVEL);
-	enum log_level     level = LOG_LEVEL_INFO;
-	struct error       err = {0};
+	struct error err = {0};
 
-	if (log_level_parse(*name, &level, &err) != 0)
-		return complain(program, &err);
-	log_as(program, "keeper", level);
+	log_as(program, "keeper", program->settings->level);
 	if (program->keeper(program->settings, control, true, listening, &err) != 0)
 		return complain(program, &err);
+	return EXIT_SUCCESS;
+}
+
+static int
+run_check(const struct program *program, const char *config)
+{
+	struct error err = {0};
+
+	log_as(program, "check", program->settings->level);
+	if (program->check_files(program->settings, &err) != 0)
+		return complain(program, &err);
+	(void)printf("%s: OK\n", config != NULL ? config : program->name);
 	return EXIT_SUCCESS;
 }
 
@@ -298,14 +345,16 @@ run_daemon(const struct program *program, int argc, char **argv,
 	int                 status = command_line_read(program, argc, argv, &line);
 
 	if (status == -1) {
-		if (program->complete(program->settings, line.config, &err) != 0)
+		if (config_file_complete(program->schema(), line.config, program->settings, &err) != 0)
 			status = complain(program, &err);
+		else if (line.check_config)
+			status = run_check(program, line.config);
 		else if (child->role == SUPERVISOR_ROLE_KEEPER)
 			status = run_keeper(program, child->control, line.listening);
 		else
 			status = run_all(program, argc, argv, line.no_fork);
 	}
-	program->clear(program->settings);
+	config_file_clear(program->schema(), program->settings);
 	return status;
 }
 
@@ -329,15 +378,4 @@ program_main(const struct program *program, int argc, char **argv)
 	if (child.role == SUPERVISOR_ROLE_NONE && is_administration(program, argc, argv))
 		return program->administer(argc, argv);
 	return run_daemon(program, argc, argv, &child);
-}
-
-int
-program_settings_check(int64_t *workers, const struct config_list *listen, struct error *err)
-{
-	if (*workers == 0)
-		*workers = launch_workers_default();
-	if (listen->count > LAUNCH_LISTEN_MAX)
-		return error_set(err, ERROR_MALFORMED, "more than %u addresses to listen on",
-		    LAUNCH_LISTEN_MAX);
-	return 0;
 }

@@ -1,0 +1,37 @@
+/* The settings that every daemon has; their rows stand in service/settings_rows.h. */
+#ifndef SERVICE_SETTINGS_H
+#define SERVICE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/config_file.h"
+#include "util/log.h"
+
+struct error;
+
+/* The first member of a daemon's own settings. Times in seconds. */
+struct service_settings {
+	char              *state_dir;
+	struct config_list listen;          /* ADDR:PORT */
+	int64_t            workers;         /* 0: one per processor */
+	char              *passphrase_file; /* of the issuing keys; NULL: none, or a credential */
+	char              *pkcs11_module;   /* for URIs that name none */
+	int64_t            crl_lifetime;
+	int64_t            backdate;
+	int64_t            connections; /* of all workers */
+	int64_t            request_timeout;
+	int64_t            idle_timeout;
+	char              *log_level;
+
+	/* What service_settings_check makes of them. */
+	enum log_level level; /* of log_level */
+};
+
+/*
+ * Sets `workers` when nobody says how many, reads the log level, and refuses too many
+ * addresses. MALFORMED.
+ */
+int service_settings_check(struct service_settings *settings, struct error *err);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The rows of the settings that every daemon has, as initializers of struct config_row. A daemon
+ * puts them into its own table, each group into the section where it belongs.
+ */
+#ifndef SERVICE_SETTINGS_ROWS_H
+#define SERVICE_SETTINGS_ROWS_H
+
+#include <stddef.h>
+
+#include "service/settings.h"
+#include "util/config_file.h"
+
+/* A row of struct service_settings, which is the first member of a daemon's own struct. */
+#define SERVICE_ROW(field, type, ...) \
+	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct service_settings, field), __VA_ARGS__}
+
+/* What differs: the default directory, the command that makes it, the default address. */
+#define SERVICE_ROWS_PLACE(directory, init, address)                                              \
+	SERVICE_ROW(state_dir, TEXT, .value = directory, .title = "The service",                  \
+	    .option = "state-dir", .letter = 's', .argument = "DIR",                              \
+	    .help = "where its state is",                                                         \
+	    .manual = "The directory with the keys, the certificates and the store. `" init       \
+	              "` makes it."),                                                             \
+	SERVICE_ROW(listen, LIST, .value = address, .option = "listen", .letter = 'l',            \
+	    .argument = "ADDR:PORT", .help = "where to listen; repeatable",               \
+	    .manual = "The addresses and ports where connections are accepted, at most 16. An "   \
+	              "IPv6 address stands in brackets, as in `[2001:db8::1]:443`. With port 0 "  \
+	              "the kernel chooses one, which the line that is logged at start names.")
+
+#define SERVICE_ROWS_PROCESS                                                                      \
+	SERVICE_ROW(workers, NUMBER, .value = "0", .least = "0", .most = "64",                    \
+	    .option = "workers", .letter = 'w', .argument = "N",                                  \
+	    .help = "how many event loops; one per processor",                                    \
+	    .manual = "The number of event loops, each with a thread of the keeper. 0 is one per " \
+	              "processor."),                                                              \
+	SERVICE_ROW(log_level, TEXT, .value = "info", .option = "log-level",                      \
+	    .argument = "LEVEL", .help = "log level: error, warning, info or debug",             \
+	    .manual = "How much is logged: `error`, `warning`, `info` or `debug`.")
+
+#define SERVICE_ROWS_KEY                                                                          \
+	SERVICE_ROW(passphrase_file, TEXT, .example = "/etc/attest-ca/passphrase",                \
+	    .title = "The issuing key",                                                           \
+	    .manual = "A file whose first line is the passphrase or the PIN of the issuing key; " \
+	              "only its owner may read it. The credential `issuing-passphrase` of the "   \
+	              "service manager takes precedence."),                                       \
+	SERVICE_ROW(pkcs11_module, TEXT, .example = "/usr/lib/softhsm/libsofthsm2.so",            \
+	    .manual = "The PKCS #11 module for an issuing key whose URI, in `issuing.uri`, names " \
+	              "none.")
+
+#define SERVICE_ROWS_CERTIFICATES                                                                 \
+	SERVICE_ROW(backdate, DURATION, .value = "5m", .least = "0s", .most = "24h",              \
+	    .manual = "How long before the present a new certificate begins, so that machines "   \
+	              "whose clocks are behind accept it. It never begins before its issuer "     \
+	              "does."),                                                                   \
+	SERVICE_ROW(crl_lifetime, DURATION, .value = "7d", .least = "1h", .most = "1y",           \
+	    .manual = "How long a CRL is valid. It is signed again on every revocation, and when " \
+	              "half of this time is over.")
+
+#define SERVICE_ROWS_LIMITS                                                                       \
+	SERVICE_ROW(connections, NUMBER, .value = "4096", .least = "1", .most = "1000000",        \
+	    .title = "Limits",                                                                    \
+	    .manual = "Connections at the same time; beyond that, accepting waits. There is no "  \
+	              "limit for one client address: where strangers can connect, a proxy or a "  \
+	              "firewall in front has to set one."),                                       \
+	SERVICE_ROW(request_timeout, DURATION, .value = "10s", .least = "1s", .most = "5m",       \
+	    .manual = "How long a client may take to send a whole request."),                     \
+	SERVICE_ROW(idle_timeout, DURATION, .value = "60s", .least = "1s", .most = "1h",          \
+	    .manual = "How long a connection may stay open without a request.")
+
+#endif
