@@ -70,8 +70,8 @@ static const struct config_row rows[] = {
         .manual = "The shortest validity that an order may ask for."),
     POLICY_ROW(lifetime_max, DURATION, .value = "30d", .least = "5m", .most = "30d",
         .manual = "The longest validity that an order may ask for, from the moment of issue: the "
-                  "notAfter of an order lies at most this far ahead, and its notBefore no "
-                  "further ahead than certificates are backdated."),
+                  "notAfter of an order lies at most this far ahead, and its notBefore at "
+                  "most a minute ahead."),
     POLICY_ROW(server_auth, FLAG, .value = "false",
         .manual = "Certificates are for TLS clients; with `true`, for TLS servers too. A CSR that "
                   "asks for that purpose is refused when this is `false`."),

@@ -217,11 +217,11 @@ issuer_files_load_valid(const char *state_dir, const struct key_access *access, 
 {
 	if (issuer_files_load(state_dir, access, out, err) != 0)
 		return -1;
-	if (certificate_not_after(out->ca.certificate) > now)
+	if (certificate_check_time(out->ca.certificate, now, err) == 0)
 		return 0;
 	issuer_files_clear(out);
-	return error_set(err, ERROR_INTERNAL, "the issuing certificate %s/%s has expired", state_dir,
-	    STATE_ISSUING_PEM);
+	err->kind = ERROR_INTERNAL;
+	return error_wrap(err, "the issuing certificate %s/%s", state_dir, STATE_ISSUING_PEM);
 }
 
 int

@@ -157,11 +157,8 @@ static int
 times_verify(const struct device_chain *chain, int64_t now, struct error *err)
 {
 	for (int i = 0; i < sk_X509_num(chain->certificates); i++) {
-		const X509 *certificate = sk_X509_value(chain->certificates, i);
-
-		if (now < certificate_not_before(certificate) || now > certificate_not_after(certificate))
-			return error_set(err, ERROR_BAD_ATTESTATION, "%s is not valid now; are both clocks right?",
-			    i == 0 ? "it" : "one above it");
+		if (certificate_check_time(sk_X509_value(chain->certificates, i), now, err) != 0)
+			return i == 0 ? -1 : error_wrap(err, "one above it");
 	}
 	if (certificate_not_after(chain_leaf(chain)) - now > DEVICE_CHAIN_LIFETIME_MAX)
 		return error_set(err, ERROR_BAD_ATTESTATION, "it claims to be good for more than ten years");

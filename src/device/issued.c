@@ -168,13 +168,11 @@ static int
 times_check(const struct device_chain *chain, int64_t now, struct error *err)
 {
 	for (int i = 0; i < sk_X509_num(chain->certificates); i++) {
-		const X509 *certificate = sk_X509_value(chain->certificates, i);
-
-		if (now < certificate_not_before(certificate) || now > certificate_not_after(certificate))
-			return error_set(err, ERROR_MALFORMED,
-			    i == 0 ? "the certificate that came back is not valid now; are both clocks right?"
-			           : "a certificate of the chain that came back is not valid now; are both "
-			             "clocks right?");
+		if (certificate_check_time(sk_X509_value(chain->certificates, i), now, err) == 0)
+			continue;
+		err->kind = ERROR_MALFORMED;
+		return error_wrap(err, i == 0 ? "the certificate that came back"
+		                              : "a certificate of the chain that came back");
 	}
 	if (certificate_not_after(sk_X509_value(chain->certificates, 0)) - now > DEVICE_CHAIN_LIFETIME_MAX)
 		return error_set(err, ERROR_MALFORMED,

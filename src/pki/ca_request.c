@@ -105,12 +105,15 @@ check_validity(const X509 *certificate, int64_t now, struct error *err)
 	int64_t ends = certificate_not_after(certificate);
 	char    from[CLOCK_TEXT_SIZE];
 	char    to[CLOCK_TEXT_SIZE];
+	char    here[CLOCK_TEXT_SIZE];
 
 	if (now >= begins && now < ends)
 		return 0;
 	clock_format(begins, from);
 	clock_format(ends, to);
-	return error_set(err, ERROR_BAD_ATTESTATION, "it is valid from %s to %s, and not now", from, to);
+	clock_format(now, here);
+	return error_set(err, ERROR_BAD_ATTESTATION,
+	    "it is valid from %s to %s, and it is %s here; are both clocks right?", from, to, here);
 }
 
 static int

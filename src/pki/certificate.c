@@ -15,6 +15,7 @@
 #include "pki/pem.h"
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 /* A PEM file of certificates is small; a bound keeps a wrong path from filling memory. */
@@ -126,6 +127,31 @@ int64_t
 certificate_not_after(const X509 *certificate)
 {
 	return certificate_time(X509_get0_notAfter(certificate));
+}
+
+int64_t
+certificate_begin(const X509 *issuer, int64_t now, int64_t backdate)
+{
+	int64_t first = certificate_not_before(issuer);
+
+	return first <= now && now - backdate < first ? first : now - backdate;
+}
+
+int
+certificate_check_time(const X509 *certificate, int64_t now, struct error *err)
+{
+	bool    early = now < certificate_not_before(certificate);
+	int64_t limit = early ? certificate_not_before(certificate) : certificate_not_after(certificate);
+	char    when[CLOCK_TEXT_SIZE];
+	char    here[CLOCK_TEXT_SIZE];
+
+	if (!early && now <= limit)
+		return 0;
+	clock_format(limit, when);
+	clock_format(now, here);
+	return error_set(err, ERROR_BAD_ATTESTATION,
+	    "it %s %s, and it is %s here; are both clocks right?",
+	    early ? "is not valid before" : "expired at", when, here);
 }
 
 int

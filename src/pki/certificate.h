@@ -37,6 +37,18 @@ int certificate_load(const char *path, X509 **out, struct error *err);
 int64_t certificate_not_before(const X509 *certificate);
 int64_t certificate_not_after(const X509 *certificate);
 
+/*
+ * When a certificate that is made at `now` begins: `backdate` seconds earlier, for clocks that
+ * are behind, but not before its issuer does, unless that begins after `now`.
+ */
+int64_t certificate_begin(const X509 *issuer, int64_t now, int64_t backdate);
+
+/*
+ * Checks that a certificate is valid at `now`. BAD_ATTESTATION with a detail ("it expired at …")
+ * that gives the certificate's time and ours, and asks about the clocks.
+ */
+int certificate_check_time(const X509 *certificate, int64_t now, struct error *err);
+
 /* Seconds since 1970 of any time in X.509; INT64_MIN when it is none. */
 int64_t certificate_time(const ASN1_TIME *when);
 

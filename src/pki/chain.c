@@ -79,13 +79,14 @@ chain_refuse(X509_STORE_CTX *context, int64_t now, struct error *err)
 	clock_format(now, then);
 	if (code == X509_V_ERR_CERT_HAS_EXPIRED && at != NULL) {
 		clock_format(certificate_not_after(at), when);
-		return error_set(err, ERROR_BAD_ATTESTATION, "%s expired at %s, and it is %s", name,
-		    when, then);
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "%s expired at %s, and it is %s here; are both clocks right?", name, when, then);
 	}
 	if (code == X509_V_ERR_CERT_NOT_YET_VALID && at != NULL) {
 		clock_format(certificate_not_before(at), when);
-		return error_set(err, ERROR_BAD_ATTESTATION, "%s is not valid before %s, and it is %s",
-		    name, when, then);
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "%s is not valid before %s, and it is %s here; are both clocks right?", name, when,
+		    then);
 	}
 	return error_set(err, ERROR_BAD_ATTESTATION, "%s: %s", name, chain_sentence(code));
 }

@@ -111,7 +111,8 @@ draft_fit_validity(const X509 *issuer, int64_t not_before, int64_t *not_after, s
 		clock_format(last, to);
 		clock_format(not_before, when);
 		return error_set(err, ERROR_INTERNAL,
-		    "the issuing certificate is valid from %s to %s, not at %s", from, to, when);
+		    "the issuing certificate is valid from %s to %s, not at %s; is the clock right?", from, to,
+		    when);
 	}
 	if (*not_after > last)
 		*not_after = last;

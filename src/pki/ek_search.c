@@ -26,7 +26,7 @@
 
 /* What a reason has room for. */
 #define SEARCH_NAME_SIZE 161
-#define SEARCH_WHY_SIZE  96
+#define SEARCH_WHY_SIZE  144
 
 /* Why a CA of the name that is asked for is none of the path; what is greater is said. */
 enum search_stage {
@@ -71,6 +71,7 @@ search_is_unfit(const struct search *search, const struct ek_authority *issuer, 
     size_t depth, char why[SEARCH_WHY_SIZE])
 {
 	char when[CLOCK_TEXT_SIZE];
+	char here[CLOCK_TEXT_SIZE];
 
 	for (size_t i = 0; i < depth; i++)
 		if (memcmp(search->path[i]->fingerprint, issuer->fingerprint,
@@ -84,7 +85,9 @@ search_is_unfit(const struct search *search, const struct ek_authority *issuer, 
 	}
 	if (issuer->not_before > search->scope->now) {
 		clock_format(issuer->not_before, when);
-		(void)snprintf(why, SEARCH_WHY_SIZE, "it is not valid before %s", when);
+		clock_format(search->scope->now, here);
+		(void)snprintf(why, SEARCH_WHY_SIZE,
+		    "it is not valid before %s, and it is %s here; are both clocks right?", when, here);
 		return true;
 	}
 	if (issuer->not_after < certificate_not_before(child)) {

@@ -182,6 +182,7 @@ ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *un
 	const struct ek_search search = {trust, untrusted, untrusted_count, now};
 	struct error           err;
 	char                   when[CLOCK_TEXT_SIZE];
+	char                   here[CLOCK_TEXT_SIZE];
 
 	*verdict = (struct ek_verdict){0};
 	ek_certificate_facts(certificate, &verdict->facts);
@@ -193,7 +194,9 @@ ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *un
 		return verdict_refuse(verdict, "it is self-signed: nobody vouches for it");
 	if (certificate_not_before(certificate) > now) {
 		clock_format(certificate_not_before(certificate), when);
-		(void)snprintf(verdict->reason, sizeof verdict->reason, "it is not valid before %s", when);
+		clock_format(now, here);
+		(void)snprintf(verdict->reason, sizeof verdict->reason,
+		    "it is not valid before %s, and it is %s here; are both clocks right?", when, here);
 		return false;
 	}
 	return ek_search(&search, certificate, verdict);

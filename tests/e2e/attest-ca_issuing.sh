@@ -180,7 +180,7 @@ leaf|root|no CA|not a CA
 usage|root|does not allow both keyCertSign and cRLSign
 any|root|does not allow both keyCertSign and cRLSign
 skid|root|no subjectKeyIdentifier
-expired|root|and not now
+expired|root|are both clocks right
 good||neither trusted nor in the chain
 below|root|neither trusted nor in the chain
 named|root|the name of the present issuing CA

@@ -337,4 +337,18 @@ case_ok "… is not needed again" certificate two
 case_equal "… because the storage root is kept" \
 	"$(tpm2_getcap -T "${tcti[two]}" handles-persistent)" "- 0x81000001"
 
+# ---- clocks ----
+
+attestd_stop
+for dates in '20200101000000Z 20200102000000Z expired.at.2020-01-02T00:00:00Z' \
+	'20980101000000Z 20990101000000Z is.not.valid.before.2098-01-01T00:00:00Z'; do
+	read -r from until words <<<"$dates"
+	dated "$scratch/clock.pem" "$from" "$until"
+	attestd_start --tls-cert "$scratch/clock.pem" --tls-key "$scratch/dated.key" || exit 1
+	case_fails "TLS certificate of another time: both times and the clock" 1 \
+		"its TLS certificate: it ${words//./ }, and it is 20[0-9T:Z-]* here; are both clocks right" \
+		device two attest --attestation-url "$attestd_url" --tls-root "$scratch/clock.pem"
+	attestd_stop
+done
+
 finish

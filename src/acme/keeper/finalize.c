@@ -20,6 +20,7 @@
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
 #include "acme/settings.h"
+#include "pki/certificate.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
 #include "util/log.h"
@@ -97,7 +98,10 @@ issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
 	int rc;
 
 	profile.dns_count = policy_dns_names(policy, identifier, names);
-	rc = policy_validity(policy, order->not_before, order->not_after, call->now,
+	rc = policy_validity(policy,
+	    certificate_begin(keeper->issuing.ca.certificate, call->now,
+	        keeper->settings->service.backdate),
+	    order->not_before, order->not_after, call->now,
 	    &profile.not_before, &profile.not_after, err);
 	if (rc == 0 &&
 	    (rc = device_certificate_issue(&keeper->issuing.ca, &profile, issued->serial,

@@ -23,9 +23,9 @@
 /* RFC 5321 §4.5.3.1.3, without the angle brackets. */
 #define ADDRESS_MAX 254
 
-/* Clocks that lag a little must take what was just made; clients' clocks may lag more. */
-#define BACKDATE_SECONDS     60
-#define BACKDATE_SECONDS_MAX 3600
+/* How far the clocks of clients that ask for a notBefore may be ahead, and behind. */
+#define AHEAD_SECONDS_MAX  60
+#define BEHIND_SECONDS_MAX 3600
 
 static const char placeholder[] = "{identifier}";
 
@@ -186,11 +186,11 @@ check_ahead(const struct acme_policy *policy, int64_t not_before, int64_t not_af
 	char here[CLOCK_TEXT_SIZE];
 
 	clock_format(now, here);
-	if (not_before > now + BACKDATE_SECONDS) {
+	if (not_before > now + AHEAD_SECONDS_MAX) {
 		clock_format(not_before, asked);
 		return error_set(err, ERROR_MALFORMED,
 		    "notBefore is %s, more than %d seconds ahead of this server's clock, which says %s;"
-		    " leave it out, or correct the clock", asked, BACKDATE_SECONDS, here);
+		    " leave it out, or correct the clock", asked, AHEAD_SECONDS_MAX, here);
 	}
 	if (not_after > now + policy->lifetime_max)
 		return error_set(err, ERROR_MALFORMED,
@@ -205,7 +205,7 @@ policy_check_validity(const struct acme_policy *policy, int64_t not_before, int6
 {
 	int64_t start = not_before > now ? not_before : now;
 
-	if (not_before != 0 && not_before < now - BACKDATE_SECONDS_MAX)
+	if (not_before != 0 && not_before < now - BEHIND_SECONDS_MAX)
 		return error_set(err, ERROR_MALFORMED, "notBefore lies more than an hour back");
 	if (check_ahead(policy, not_before, not_after, now, err) != 0)
 		return -1;
@@ -217,11 +217,11 @@ policy_check_validity(const struct acme_policy *policy, int64_t not_before, int6
 }
 
 int
-policy_validity(const struct acme_policy *policy, int64_t asked_not_before,
+policy_validity(const struct acme_policy *policy, int64_t begin, int64_t asked_not_before,
     int64_t asked_not_after, int64_t now, int64_t *not_before, int64_t *not_after,
     struct error *err)
 {
-	*not_before = asked_not_before != 0 ? asked_not_before : now - BACKDATE_SECONDS;
+	*not_before = asked_not_before != 0 ? asked_not_before : begin;
 	*not_after = asked_not_after != 0 ? asked_not_after : now + policy->lifetime;
 	if (policy->lifetime <= 0)
 		return error_set(err, ERROR_INTERNAL, "the policy has no lifetime");

@@ -61,10 +61,11 @@ int policy_check_validity(const struct acme_policy *policy, int64_t not_before, 
     int64_t now, struct error *err);
 
 /*
- * Fills in the validity of a certificate that is made now. MALFORMED when the notAfter
+ * Fills in the validity of a certificate that is made now; it begins at `begin` when the order
+ * asks for nothing else. MALFORMED when the notAfter
  * asked for has passed, or when either lies further ahead than a new order may ask for.
  */
-int policy_validity(const struct acme_policy *policy, int64_t asked_not_before,
+int policy_validity(const struct acme_policy *policy, int64_t begin, int64_t asked_not_before,
     int64_t asked_not_after, int64_t now, int64_t *not_before, int64_t *not_after,
     struct error *err);
 

@@ -6,12 +6,14 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/server_certificate.h"
 #include "util/error.h"
 
-#define BACKDATE_SECONDS 60
+/* An hour: clients that cannot connect cannot be told why. */
+#define BACKDATE_SECONDS 3600
 
 static int
 server_key_certify(const struct ca *issuing, const struct server_profile *profile,
@@ -39,7 +41,7 @@ server_key_make(const struct ca *issuing, struct view issuing_pem,
 	    .names = (const char *const *)names->texts,
 	    .name_count = names->count,
 	    .crl_url = crl_url,
-	    .not_before = now - BACKDATE_SECONDS,
+	    .not_before = certificate_begin(issuing->certificate, now, BACKDATE_SECONDS),
 	    .not_after = now + lifetime,
 	};
 	int rc;

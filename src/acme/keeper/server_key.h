@@ -18,8 +18,8 @@ struct server_key {
 };
 
 /*
- * Makes a P-256 key and a certificate for `names`, good from a minute ago for
- * `lifetime` seconds, with the issuer's chain (PEM) behind it. INTERNAL.
+ * Makes a P-256 key and a certificate for `names`, good from an hour ago, or
+ * from when the issuer begins, for `lifetime` seconds, with the issuer's chain (PEM) behind it. INTERNAL.
  */
 int server_key_make(const struct ca *issuing, struct view issuing_pem,
     const struct config_list *names, const char *crl_url, int64_t now, int64_t lifetime,

@@ -32,7 +32,6 @@
 #include "util/shared.h"
 
 /* Clocks of devices that just booted are a little behind. */
-#define BACKDATE_SECONDS 300
 
 /* A certificate on its way to the disk. */
 struct issue {
@@ -139,7 +138,6 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 {
 	const struct challenge          *challenge = issue->challenge;
 	const struct issuer             *issuer;
-	int64_t                          begins;
 	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
 	char                             hash[EK_HASH_TEXT_SIZE];
 	const char                      *hash_name = hash;
@@ -152,7 +150,6 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 	                   .version = challenge->evidence.version,
 	                   .names = (const char *const *)device->names,
 	                   .name_count = device->name_count,
-	                   .not_before = now - BACKDATE_SECONDS,
 	                   .not_after = now + keeper->settings->ak_lifetime,
         };
 
@@ -160,10 +157,8 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 	issue->issuer = issuers_acquire(issue->issuers);
 	issuer = issue->issuer->value;
 	profile.crl_url = issuer->crl_url;
-	/* Somebody else's CA may have signed it this minute. */
-	begins = certificate_not_before(issuer->files.ca.certificate);
-	if (profile.not_before < begins && begins <= now)
-		profile.not_before = begins;
+	profile.not_before = certificate_begin(issuer->files.ca.certificate, now,
+	    keeper->settings->service.backdate);
 	/* Never no identifier: an ACME server would take any name for it. */
 	ek_hash_format(&challenge->ek, hash);
 	if (device->name_count == 0) {

@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include "device/interrupt.h"
+#include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -30,6 +33,7 @@ struct http_client {
 	int64_t            patience_ms; /* until when failures are ridden out */
 	bool               said;        /* that something is tried again */
 	char               reason[CURL_ERROR_SIZE];
+	struct error       clock; /* why a server's certificate is not valid now; no detail: it is */
 };
 
 /* How a failure of now may be gone another time. */
@@ -125,6 +129,30 @@ progress_cb(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_tot
 	return device_interrupt_pending() ? 1 : 0;
 }
 
+/* Verifies as OpenSSL does, and notes which times of the certificate do not fit our clock. */
+static int
+verify_cb(X509_STORE_CTX *context, void *arg)
+{
+	struct http_client *client = arg;
+	int                 verdict = X509_verify_cert(context);
+	const X509         *at = X509_STORE_CTX_get_current_cert(context);
+	int                 code = X509_STORE_CTX_get_error(context);
+
+	client->clock.detail[0] = '\0';
+	if (verdict != 1 && at != NULL &&
+	    (code == X509_V_ERR_CERT_NOT_YET_VALID || code == X509_V_ERR_CERT_HAS_EXPIRED))
+		(void)certificate_check_time(at, clock_now(), &client->clock);
+	return verdict;
+}
+
+static CURLcode
+tls_cb(CURL *curl, void *context, void *arg)
+{
+	(void)curl;
+	SSL_CTX_set_cert_verify_callback(context, verify_cb, arg);
+	return CURLE_OK;
+}
+
 int
 http_client_new(const char *tls_roots, int64_t end_ms, struct http_client **out, struct error *err)
 {
@@ -148,6 +176,9 @@ http_client_new(const char *tls_roots, int64_t end_ms, struct http_client **out,
 		http_client_free(client);
 		return error_set(err, ERROR_INTERNAL, "starting the HTTP client");
 	}
+	/* Where curl was built without OpenSSL, it says less. */
+	(void)curl_easy_setopt(client->curl, CURLOPT_SSL_CTX_FUNCTION, tls_cb);
+	(void)curl_easy_setopt(client->curl, CURLOPT_SSL_CTX_DATA, client);
 	(void)curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->reason);
 	(void)curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "attest-device/" PACKAGE_VERSION);
 	(void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
@@ -203,6 +234,9 @@ transport_error(const struct http_client *client, CURLcode code, const char *bas
 		return device_interrupt_check(err) != 0
 		    ? -1
 		    : error_set(err, ERROR_INTERNAL, "asking %s: %s", base, reason);
+	if (code == CURLE_PEER_FAILED_VERIFICATION && client->clock.detail[0] != '\0')
+		return error_set(err, ERROR_INTERNAL, "asking %s: its TLS certificate: %s", base,
+		    client->clock.detail);
 	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
 		if (remedies[i].code != code)
 			continue;

@@ -170,7 +170,8 @@ START_TEST(verify_not_yet_valid_is_bad)
 	struct error err = {0};
 
 	unit_fails(judge(leaf_make(&issuing, ak.key, &ek, NOW + 1), &issuing, trust, &chain, &err),
-	    &err, ERROR_BAD_ATTESTATION, "it is not valid now; are both clocks right?");
+	    &err, ERROR_BAD_ATTESTATION, "it is not valid before 2027-01-15T08:00:01Z, and it is "
+	    "2027-01-15T08:00:00Z here; are both clocks right?");
 }
 END_TEST
 
@@ -184,7 +185,8 @@ START_TEST(verify_expired_is_bad)
 	unit_ok(device_chain_decode(array, &chain, &err), &err);
 	json_decref(array);
 	unit_fails(device_chain_verify(&chain, bytes_view(&ak.public), &ek, trust, NOW + YEAR + 1, &err),
-	    &err, ERROR_BAD_ATTESTATION, "it is not valid now; are both clocks right?");
+	    &err, ERROR_BAD_ATTESTATION, "it expired at 2028-01-15T08:00:00Z, and it is "
+	    "2028-01-15T08:00:01Z here; are both clocks right?");
 }
 END_TEST
 
@@ -204,7 +206,8 @@ START_TEST(verify_expired_above_is_bad)
 	json_decref(array);
 	unit_ok(device_chain_verify(&chain, bytes_view(&ak.public), &ek, NULL, NOW + 10, &err), &err);
 	unit_fails(device_chain_verify(&chain, bytes_view(&ak.public), &ek, NULL, NOW + 11, &err), &err,
-	    ERROR_BAD_ATTESTATION, "one above it is not valid now; are both clocks right?");
+	    ERROR_BAD_ATTESTATION, "one above it: it expired at 2027-01-15T08:00:10Z, and it is "
+	                           "2027-01-15T08:00:11Z here; are both clocks right?");
 }
 END_TEST
 

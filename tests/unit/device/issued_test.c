@@ -121,7 +121,7 @@ START_TEST(read_what_was_ordered_is_taken)
 END_TEST
 
 #define OTHER_NAME "the certificate that came back is for another name than \"laptop\""
-#define NOT_VALID  "the certificate that came back is not valid now; are both clocks right?"
+#define HERE       ", and it is 2027-01-15T08:00:00Z here; are both clocks right?"
 
 static const struct {
 	struct made leaf;
@@ -133,8 +133,10 @@ static const struct {
     {{.cn = NULL}, OTHER_NAME},
     {{.cn = "laptop", .identifiers = {"desktop"}}, OTHER_NAME},
     {{.cn = "laptop", .identifiers = {"laptop", "desktop"}}, OTHER_NAME},
-    {{.cn = "laptop", .to = NOW - 1}, NOT_VALID},
-    {{.cn = "laptop", .from = NOW + 1}, NOT_VALID},
+    {{.cn = "laptop", .to = NOW - 1},
+        "the certificate that came back: it expired at 2027-01-15T07:59:59Z" HERE},
+    {{.cn = "laptop", .from = NOW + 1},
+        "the certificate that came back: it is not valid before 2027-01-15T08:00:01Z" HERE},
     {{.cn = "laptop", .to = NOW + DEVICE_CHAIN_LIFETIME_MAX + 1},
         "the certificate that came back claims to be good for more than ten years"},
 };
@@ -176,7 +178,7 @@ START_TEST(read_expired_above_is_malformed)
 	make(&leaf, &sent);
 	make(&above, &sent);
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "a certificate of the chain that came back is not valid now; are both clocks right?");
+	    "a certificate of the chain that came back: it expired at 2027-01-15T07:59:59Z" HERE);
 }
 END_TEST
 

@@ -274,10 +274,10 @@ static const struct {
         "\"http://a b\" is not printable ASCII"},
     {laptop, 1, "m", EK_URN, NULL, PKI_NOW - 2 * PKI_DAY, PKI_NOW,
         "the issuing certificate is valid from 2026-11-20T12:00:00Z to 2031-11-20T12:00:00Z,"
-        " not at 2026-11-19T12:00:00Z"},
+        " not at 2026-11-19T12:00:00Z; is the clock right?"},
     {laptop, 1, "m", EK_URN, NULL, PKI_NOW + 5 * PKI_YEAR, PKI_NOW + 6 * PKI_YEAR,
         "the issuing certificate is valid from 2026-11-20T12:00:00Z to 2031-11-20T12:00:00Z,"
-        " not at 2031-11-20T12:00:00Z"},
+        " not at 2031-11-20T12:00:00Z; is the clock right?"},
     {laptop, 1, "m", EK_URN, NULL, PKI_NOW, PKI_NOW,
         "a certificate that ends before it begins"},
 };

@@ -109,9 +109,11 @@ static const struct {
         0, 0, "it has no subjectKeyIdentifier"},
     {NULL, CA_PROFILE, 0, 0, "its subject is empty"},
     {"Next", CA_PROFILE, PKI_NOW - 2 * PKI_DAY, PKI_NOW - 60,
-        "it is valid from 2026-11-19T12:00:00Z to 2026-11-21T11:59:00Z, and not now"},
+        "it is valid from 2026-11-19T12:00:00Z to 2026-11-21T11:59:00Z, and it is 2026-11-21T12:00:00Z here; "
+        "are both clocks right?"},
     {"Next", CA_PROFILE, PKI_NOW + 60, PKI_NOW + PKI_DAY,
-        "it is valid from 2026-11-21T12:01:00Z to 2026-11-22T12:00:00Z, and not now"},
+        "it is valid from 2026-11-21T12:01:00Z to 2026-11-22T12:00:00Z, and it is 2026-11-21T12:00:00Z here; "
+        "are both clocks right?"},
 };
 
 /* Checks a certificate under the roots of a file. */

@@ -129,6 +129,49 @@ START_TEST(load_no_file_is_not_found)
 }
 END_TEST
 
+/* The issuer begins a day before PKI_NOW. */
+static const struct {
+	int64_t now;
+	int64_t backdate;
+	int64_t begin;
+} begins[] = {
+    {PKI_NOW, 0, PKI_NOW},
+    {PKI_NOW, 300, PKI_NOW - 300},
+    {PKI_NOW, PKI_DAY, PKI_NOW - PKI_DAY},
+    {PKI_NOW, PKI_DAY + 1, PKI_NOW - PKI_DAY},
+    {PKI_NOW - PKI_DAY, 300, PKI_NOW - PKI_DAY},
+    {PKI_NOW - PKI_DAY - 1, 300, PKI_NOW - PKI_DAY - 301}, /* the issuer is not valid: nothing helps */
+};
+
+START_TEST(begin_is_backdated_but_not_before_the_issuer)
+{
+	struct pki pki;
+
+	pki_make(&pki, KEY_TYPE_P256);
+	ck_assert_int_eq(certificate_begin(pki.root.certificate, begins[_i].now, begins[_i].backdate),
+	    begins[_i].begin);
+	pki_clear(&pki);
+}
+END_TEST
+
+START_TEST(check_time_outside_says_both_times)
+{
+	struct pki   pki;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(certificate_check_time(pki.root.certificate, PKI_NOW - PKI_DAY, &err), &err);
+	unit_ok(certificate_check_time(pki.root.certificate, PKI_NOW + 20 * PKI_YEAR, &err), &err);
+	unit_fails(certificate_check_time(pki.root.certificate, PKI_NOW - PKI_DAY - 1, &err), &err,
+	    ERROR_BAD_ATTESTATION, "it is not valid before 2026-11-20T12:00:00Z, and it is "
+	                           "2026-11-20T11:59:59Z here; are both clocks right?");
+	unit_fails(certificate_check_time(pki.root.certificate, PKI_NOW + 20 * PKI_YEAR + 1, &err), &err,
+	    ERROR_BAD_ATTESTATION, "it expired at 2046-11-16T12:00:00Z, and it is "
+	                           "2046-11-16T12:00:01Z here; are both clocks right?");
+	pki_clear(&pki);
+}
+END_TEST
+
 START_TEST(serial_draw_is_positive_long_and_new)
 {
 	uint8_t      a[CERTIFICATE_SERIAL_SIZE];
@@ -238,6 +281,9 @@ main(void)
 	tcase_add_test(tc, load_pem_file_gives_its_first);
 	tcase_add_test(tc, load_file_without_certificate_is_malformed);
 	tcase_add_test(tc, load_no_file_is_not_found);
+	tcase_add_loop_test(tc, begin_is_backdated_but_not_before_the_issuer, 0,
+	    sizeof begins / sizeof begins[0]);
+	tcase_add_test(tc, check_time_outside_says_both_times);
 	tcase_add_test(tc, serial_draw_is_positive_long_and_new);
 	tcase_add_loop_test(tc, key_hash_is_sha256_of_openssl_s_spki, 0, 3);
 	tcase_add_test(tc, key_hash_of_a_compressed_point_is_the_key_s);

@@ -81,11 +81,14 @@ START_TEST(verify_at_another_time_fails)
 	struct chain_policy later = policy_at(PKI_NOW + 6 * PKI_YEAR);
 
 	verify(&before, leaf, &pki.issuing.certificate, 1,
-	    "the CA \"CN = Test Root CA\" is not valid before 2026-11-20T12:00:00Z, and it is 2026-11-19T12:00:00Z");
+	    "the CA \"CN = Test Root CA\" is not valid before 2026-11-20T12:00:00Z, and it is "
+	    "2026-11-19T12:00:00Z here; are both clocks right?");
 	verify(&after, leaf, &pki.issuing.certificate, 1,
-	    "the certificate expired at 2027-11-21T12:00:00Z, and it is 2028-11-20T12:00:00Z");
+	    "the certificate expired at 2027-11-21T12:00:00Z, and it is 2028-11-20T12:00:00Z here; "
+	    "are both clocks right?");
 	verify(&later, leaf, &pki.issuing.certificate, 1,
-	    "the CA \"CN = Test Issuing CA\" expired at 2031-11-20T12:00:00Z, and it is 2032-11-19T12:00:00Z");
+	    "the CA \"CN = Test Issuing CA\" expired at 2031-11-20T12:00:00Z, and it is "
+	    "2032-11-19T12:00:00Z here; are both clocks right?");
 	X509_free(leaf);
 }
 END_TEST

@@ -503,9 +503,11 @@ START_TEST(verify_at_other_times_is_as_documented)
 	verify_with(ek_of_time(&root, end + 1, end + PKI_YEAR), NULL, 0, end + PKI_DAY,
 	    "the CA \"CN = Vendor Root\": what it signed begins after its own end, at 2046-11-16T12:00:00Z");
 	verify_with(ek_of(&root), NULL, 0, PKI_NOW - 2 * PKI_DAY,
-	    "it is not valid before 2026-11-20T12:00:00Z");
+	    "it is not valid before 2026-11-20T12:00:00Z, and it is 2026-11-19T12:00:00Z here; "
+	    "are both clocks right?");
 	verify_with(ek_of_time(&root, PKI_NOW - 9 * PKI_DAY, 0), NULL, 0, PKI_NOW - 2 * PKI_DAY,
-	    "the CA \"CN = Vendor Root\": it is not valid before 2026-11-20T12:00:00Z");
+	    "the CA \"CN = Vendor Root\": it is not valid before 2026-11-20T12:00:00Z, and it is "
+	    "2026-11-19T12:00:00Z here; are both clocks right?");
 }
 END_TEST
 

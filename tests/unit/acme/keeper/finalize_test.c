@@ -185,6 +185,38 @@ START_TEST(finalize_gives_the_names_and_usages_of_the_policy)
 }
 END_TEST
 
+static const struct {
+	int64_t backdate; /* 0: as nobody says */
+	int64_t seconds;
+} backdates[] = {{0, 300}, {7200, 7200}};
+
+START_TEST(finalize_backdates_as_configured)
+{
+	struct world_id    account;
+	struct world_order order;
+	int64_t            before = clock_now();
+	struct error       err = {0};
+	AUTO_BYTES         der = {0};
+	X509              *leaf = NULL;
+
+	if (backdates[_i].backdate != 0) {
+		world_stop(&world);
+		world.settings.service.backdate = backdates[_i].backdate;
+		world_start(&world);
+	}
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &der);
+	unit_ok(certificate_decode(bytes_view(&der), &leaf, &err), &err);
+	ck_assert_int_ge(certificate_not_before(leaf), before - backdates[_i].seconds);
+	ck_assert_int_le(certificate_not_before(leaf), clock_now() - backdates[_i].seconds);
+	ck_assert_int_eq(certificate_not_after(leaf) - certificate_not_before(leaf),
+	    INT64_C(86400) + backdates[_i].seconds);
+	X509_free(leaf);
+}
+END_TEST
+
 START_TEST(finalize_honours_the_times_that_were_ordered)
 {
 	int64_t              now = clock_now();
@@ -352,6 +384,7 @@ main(void)
 	tcase_add_test(tc, finalize_at_once_makes_one_certificate);
 	tcase_add_test(tc, finalize_after_deactivation_is_refused);
 	tcase_add_test(tc, finalize_leaves_out_usages_of_the_key);
+	tcase_add_loop_test(tc, finalize_backdates_as_configured, 0, 2);
 	tcase_add_test(tc, finalize_honours_the_times_that_were_ordered);
 	tcase_add_test(tc, revoke_by_those_who_may);
 	tcase_add_test(tc, revoke_what_is_not_ours_is_not_found);

@@ -73,6 +73,25 @@ START_TEST(greeting_has_what_a_front_serves)
 }
 END_TEST
 
+/* An hour back: who cannot connect cannot be told about its clock. */
+START_TEST(greeting_has_a_certificate_that_began_an_hour_ago)
+{
+	struct bytes chain = {0};
+	X509        *leaf = NULL;
+	int64_t      now = clock_now();
+	struct error err = {0};
+
+	bytes_append(&chain, world.greeting.tls_chain.data, world.greeting.tls_chain.size);
+	unit_ok(certificate_decode_pem(&chain, "chain", &leaf, &err), &err);
+	ck_assert_int_ge(certificate_not_before(leaf), now - 3600 - 60);
+	ck_assert_int_le(certificate_not_before(leaf), now - 3600);
+	ck_assert_int_eq(certificate_not_after(leaf) - certificate_not_before(leaf),
+	    INT64_C(30) * 86400 + 3600);
+	X509_free(leaf);
+	bytes_clear(&chain);
+}
+END_TEST
+
 /* What a stranger may ask about somebody else's objects. */
 static const enum acme_question_kind strangers[] = {
     ACME_ORDER_GET, ACME_ORDER_FINALIZE, ACME_AUTHORIZATION_GET, ACME_AUTHORIZATION_DEACTIVATE,
@@ -292,6 +311,7 @@ main(void)
 
 	tcase_add_test(tc, story_from_account_to_revocation);
 	tcase_add_test(tc, greeting_has_what_a_front_serves);
+	tcase_add_test(tc, greeting_has_a_certificate_that_began_an_hour_ago);
 	LOOP(another_account_may_do_nothing, strangers);
 	LOOP(what_is_not_there_is_not_found, strangers);
 	tcase_add_test(tc, crl_lists_what_was_revoked);

@@ -67,7 +67,7 @@ START_TEST(a_policy_of_zeroes_refuses_everything)
 	ck_assert_int_eq(policy_check_identifier(&zero, view("permanent-identifier"), view("a"), &err), -1);
 	ck_assert_int_eq(policy_check_key(&zero, key, &err), -1);
 	ck_assert_int_eq(policy_check_validity(&zero, 0, NOW + 1, NOW, &err), -1);
-	ck_assert_int_eq(policy_validity(&zero, 0, 0, NOW, &not_before, &not_after, &err), -1);
+	ck_assert_int_eq(policy_validity(&zero, NOW - 300, 0, 0, NOW, &not_before, &not_after, &err), -1);
 	ck_assert_int_eq(policy_check_csr(&zero, &csr, "a", (struct view){0}, &err), -1);
 	EVP_PKEY_free(key);
 }
@@ -173,16 +173,16 @@ START_TEST(validity_takes_what_was_asked_and_else_the_default)
 	int64_t not_before = 0;
 	int64_t not_after = 0;
 
-	unit_ok(policy_validity(policy, 0, 0, NOW, &not_before, &not_after, &err), &err);
-	ck_assert_int_eq(not_before, NOW - 60);
+	unit_ok(policy_validity(policy, NOW - 300, 0, 0, NOW, &not_before, &not_after, &err), &err);
+	ck_assert_int_eq(not_before, NOW - 300);
 	ck_assert_int_eq(not_after, NOW + DAY);
-	unit_ok(policy_validity(policy, NOW + 60, 0, NOW, &not_before, &not_after, &err), &err);
+	unit_ok(policy_validity(policy, NOW - 300, NOW + 60, 0, NOW, &not_before, &not_after, &err), &err);
 	ck_assert_int_eq(not_before, NOW + 60);
 	ck_assert_int_eq(not_after, NOW + DAY);
-	unit_ok(policy_validity(policy, NOW - 5, NOW + 7, NOW, &not_before, &not_after, &err), &err);
+	unit_ok(policy_validity(policy, NOW - 300, NOW - 5, NOW + 7, NOW, &not_before, &not_after, &err), &err);
 	ck_assert_int_eq(not_before, NOW - 5);
 	ck_assert_int_eq(not_after, NOW + 7);
-	unit_fails(policy_validity(policy, 0, NOW, NOW, &not_before, &not_after, &err), &err,
+	unit_fails(policy_validity(policy, NOW - 300, 0, NOW, NOW, &not_before, &not_after, &err), &err,
 	    ERROR_MALFORMED, "the notAfter that was ordered has passed; make a new order");
 }
 END_TEST
@@ -192,15 +192,15 @@ START_TEST(validity_of_an_order_in_reserve_is_refused)
 	int64_t not_before = 0;
 	int64_t not_after = 0;
 
-	unit_fails(policy_validity(policy, NOW + 61, 0, NOW, &not_before, &not_after, &err), &err,
+	unit_fails(policy_validity(policy, NOW - 300, NOW + 61, 0, NOW, &not_before, &not_after, &err), &err,
 	    ERROR_MALFORMED,
 	    "notBefore is 2027-01-15T08:01:01Z, more than 60 seconds ahead of this server's clock, which says"
 	    " 2027-01-15T08:00:00Z; leave it out, or correct the clock");
-	unit_fails(policy_validity(policy, 0, NOW + 30 * DAY + 1, NOW, &not_before, &not_after, &err), &err,
+	unit_fails(policy_validity(policy, NOW - 300, 0, NOW + 30 * DAY + 1, NOW, &not_before, &not_after, &err), &err,
 	    ERROR_MALFORMED,
 	    "notAfter lies more than 43200 minutes ahead, the longest life of a certificate here; it is"
 	    " 2027-01-15T08:00:00Z now");
-	unit_ok(policy_validity(policy, 0, NOW + 30 * DAY, NOW, &not_before, &not_after, &err), &err);
+	unit_ok(policy_validity(policy, NOW - 300, 0, NOW + 30 * DAY, NOW, &not_before, &not_after, &err), &err);
 }
 END_TEST
 

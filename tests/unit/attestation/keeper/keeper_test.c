@@ -33,6 +33,7 @@ START_TEST(certify_activated_key_gives_its_certificate)
 	struct attestation_question question;
 	struct attestation_answer   answer;
 	X509                   *certificate = NULL;
+	int64_t                 before = clock_now();
 	struct error            err = {0};
 
 	secret_get(fixture.front, &secret);
@@ -40,6 +41,9 @@ START_TEST(certify_activated_key_gives_its_certificate)
 	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
 	unit_ok(certificate_decode(answer.first, &certificate, &err), &err);
 	ck_assert_int_eq(EVP_PKEY_eq(X509_get0_pubkey(certificate), fixture.ak.key), 1);
+	/* It begins five minutes back. */
+	ck_assert_int_ge(certificate_not_before(certificate), before - 300);
+	ck_assert_int_le(certificate_not_before(certificate), clock_now() - 300);
 	X509_free(certificate);
 	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
 }
