@@ -64,7 +64,7 @@ sqlite3\.h              store/sqlite
 libp11\.h               pki
 libpq-fe\.h             store/postgresql
 curl/.*                 device/host
-(netinet/in|arpa/inet)\.h  pki daemon http attestation acme device
+(netinet/in|arpa/inet)\.h  util pki daemon http attestation acme device
 (sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
 (fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device command admin attestd attest-acmed attest-ca attest-device
 '

@@ -17,6 +17,7 @@ src_libutil_a_SOURCES = \
 	src/util/log.c src/util/log.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
+	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
 	src/util/utf8.c src/util/utf8.h
 
@@ -36,4 +37,5 @@ UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/shared_test
+UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/utf8_test

@@ -3,12 +3,10 @@
 
 #include "attestation/keeper/peer.h"
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "util/source.h"
 
 void
 peer_host(struct view peer, char host[PEER_SIZE])
@@ -28,23 +26,10 @@ peer_host(struct view peer, char host[PEER_SIZE])
 void
 peer_source(const char host[PEER_SIZE], char source[PEER_SIZE])
 {
-	struct in6_addr address = {0};
-	char            text[PEER_SIZE] = "";
-	size_t          length = strlen(host);
+	struct source network = source_of_text(view_text(host));
 
-	(void)snprintf(source, PEER_SIZE, "%s", host);
-	if (host[0] != '[' || host[length - 1] != ']')
-		return;
-	/* Without the brackets, and the zone of a link-local address. */
-	memcpy(text, host + 1, length - 2);
-	text[strcspn(text, "%")] = '\0';
-	if (inet_pton(AF_INET6, text, &address) != 1)
-		return;
-	if (IN6_IS_ADDR_V4MAPPED(&address)) {
-		(void)inet_ntop(AF_INET, &address.s6_addr[12], source, PEER_SIZE);
-		return;
-	}
-	memset(&address.s6_addr[8], 0, 8);
-	(void)inet_ntop(AF_INET6, &address, text, sizeof text);
-	(void)snprintf(source, PEER_SIZE, "%.*s/64", PEER_SIZE - 4, text);
+	if (network.bits == 0)
+		(void)snprintf(source, PEER_SIZE, "%s", host);
+	else
+		(void)source_format(&network, source);
 }
