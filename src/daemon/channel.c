@@ -87,6 +87,15 @@ channel_view(const uint8_t *data, size_t size)
 	return (struct view){size != 0 ? data : &nothing, size};
 }
 
+/* A peer that ended breaks no rule. */
+static const char peer_gone[] = "the peer is gone";
+
+bool
+channel_peer_ended(const struct channel *channel)
+{
+	return channel->closed_because == peer_gone;
+}
+
 /* The channel is of no use any more; its owner hears of it in a later turn of the loop. */
 static void
 channel_break(struct channel *channel, const char *reason)
@@ -191,7 +200,7 @@ channel_writable_cb(evutil_socket_t fd, short what, void *arg)
 
 		if (!channel_send(fd, &first->header, first->body, first->size)) {
 			if (errno != EAGAIN)
-				channel_break(channel, "the peer is gone");
+				channel_break(channel, peer_gone);
 			return;
 		}
 		channel_parcel_drop(channel);
@@ -238,7 +247,7 @@ channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, s
 		if (channel_send(channel->fd, &header, body.data, body.size))
 			return;
 		if (errno != EAGAIN) {
-			channel_break(channel, "the peer is gone");
+			channel_break(channel, peer_gone);
 			return;
 		}
 	}
@@ -334,7 +343,7 @@ channel_receive(struct channel *channel)
 		return false;
 	size = got > (ssize_t)sizeof header ? (size_t)got - sizeof header : 0;
 	if (got <= 0)
-		channel_break(channel, "the peer is gone");
+		channel_break(channel, peer_gone);
 	else if ((message.msg_flags & MSG_TRUNC) != 0)
 		channel_break(channel, "a message came that is too long");
 	else if ((message.msg_flags & MSG_CTRUNC) != 0)

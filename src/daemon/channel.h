@@ -16,6 +16,7 @@
 #ifndef DAEMON_CHANNEL_H
 #define DAEMON_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +69,9 @@ int channel_new(struct event_base *base, int fd, const struct channel_handlers *
  */
 int channel_ask(struct channel *channel, struct view body, channel_answer_cb *answer, void *arg,
     uint32_t *id, struct error *err);
+
+/* True when the channel has closed because the peer ended, and not because it broke the rules. */
+bool channel_peer_ended(const struct channel *channel);
 
 /* Nobody waits for this answer any more; it may still come, and is dropped. */
 void channel_forget(struct channel *channel, uint32_t id);

@@ -124,8 +124,9 @@ attachment_closed_cb(struct channel *channel, const char *reason, void *arg)
 {
 	struct attachment *attachment = arg;
 
-	(void)channel;
-	LOG(INFO, {"event", "front-gone"}, {"reason", reason});
+	/* Why a front ended is the supervisor's to say; that one broke the rules is ours. */
+	log_write(channel_peer_ended(channel) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+	    (const struct log_field[]){{"event", "front-gone"}, {"reason", reason}, {NULL, NULL}});
 	attachment->closed = true;
 	attachment_release(attachment);
 }

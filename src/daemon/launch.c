@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "daemon/supervisor.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/log.h"
 
 int64_t
 launch_workers_default(void)
@@ -119,10 +121,13 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	status = plan->front(&front);
 	(void)close(control[0]);
 	(void)pthread_join(thread, NULL);
-	if (keeper.rc == 0)
-		return status;
-	*err = keeper.err;
-	return -1;
+	if (keeper.rc != 0) {
+		*err = keeper.err;
+		return -1;
+	}
+	if (status == EXIT_SUCCESS)
+		LOG(INFO, {"event", "stop"}, {"reason", "SIGTERM"});
+	return status;
 }
 
 /* The keeper reads the same options again, and is told what was found out meanwhile. */

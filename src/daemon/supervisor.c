@@ -61,7 +61,7 @@ struct supervisor {
 	int64_t                       front_due;     /* not to be started before */
 	bool                          front_lost;    /* it ended by itself, which is not logged yet */
 	char                          front_end[64]; /* how */
-	bool                          stopping;      /* asked to, by a signal */
+	const char                   *stopping;      /* the signal that asked to; NULL: none did */
 	bool                          keeper_asked;  /* to end */
 	int                           status;
 };
@@ -242,7 +242,7 @@ supervisor_front_ended(struct supervisor *supervisor, int status)
 	int64_t due = supervisor->front_started + FRONT_INTERVAL;
 
 	supervisor_describe(status, supervisor->front_end);
-	if (supervisor->stopping && !supervisor_ended_well(&supervisor->front, status)) {
+	if (supervisor->stopping != NULL && !supervisor_ended_well(&supervisor->front, status)) {
 		supervisor_log(LOG_LEVEL_WARNING, "end", SUPERVISOR_ROLE_FRONT, supervisor->front_end);
 		supervisor->status = EXIT_FAILURE;
 	}
@@ -297,17 +297,25 @@ supervisor_reap(struct supervisor *supervisor)
 }
 
 static void
-supervisor_stop(struct supervisor *supervisor)
+supervisor_stop(struct supervisor *supervisor, const char *signal_name)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (supervisor->stopping)
+	if (supervisor->stopping != NULL)
 		return;
-	supervisor->stopping = true;
+	supervisor->stopping = signal_name;
 	supervisor->front.kill_at = now + STOP_FRONT;
 	supervisor->keeper.kill_at = now + STOP_TIME;
 	service_notify(SERVICE_STOPPING);
 	supervisor_kill(supervisor->front.pid, SIGTERM);
+}
+
+/* The last line of a daemon that was asked to end, however its children did. */
+static void
+supervisor_log_stop(const struct supervisor *supervisor)
+{
+	if (supervisor->stopping != NULL)
+		LOG(INFO, {"event", "stop"}, {"reason", supervisor->stopping});
 }
 
 /* Reads the signals that came; several of a kind are one. */
@@ -320,7 +328,7 @@ supervisor_signals(struct supervisor *supervisor)
 		switch (info.ssi_signo) {
 		case SIGTERM:
 		case SIGINT:
-			supervisor_stop(supervisor);
+			supervisor_stop(supervisor, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
 			break;
 		case SIGHUP:
 			supervisor_kill(supervisor->keeper.pid, SIGHUP);
@@ -354,11 +362,11 @@ supervisor_advance(struct supervisor *supervisor)
 	supervisor_hurry(&supervisor->keeper, now);
 	if (supervisor->front.pid != 0 || supervisor->keeper.pid == 0)
 		return;
-	if (supervisor->stopping && !supervisor->keeper_asked) {
+	if (supervisor->stopping != NULL && !supervisor->keeper_asked) {
 		supervisor->keeper_asked = true;
 		supervisor_kill(supervisor->keeper.pid, SIGTERM);
 	}
-	if (!supervisor->stopping && now >= supervisor->front_due)
+	if (supervisor->stopping == NULL && now >= supervisor->front_due)
 		supervisor_front_restart(supervisor, now);
 }
 
@@ -375,7 +383,7 @@ supervisor_timeout(const struct supervisor *supervisor)
 		next = front->kill_at;
 	if (keeper->pid != 0 && keeper->kill_at != 0 && keeper->kill_at < next)
 		next = keeper->kill_at;
-	if (front->pid == 0 && keeper->pid != 0 && !supervisor->stopping &&
+	if (front->pid == 0 && keeper->pid != 0 && supervisor->stopping == NULL &&
 	    supervisor->front_due < next)
 		next = supervisor->front_due;
 	if (next == INT64_MAX)
@@ -450,6 +458,7 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 	rc = supervisor_keeper_start(&supervisor, err);
 	if (rc == 0) {
 		supervisor_loop(&supervisor);
+		supervisor_log_stop(&supervisor);
 		rc = supervisor.status;
 	}
 	if (supervisor.control >= 0)

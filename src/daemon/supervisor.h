@@ -25,7 +25,8 @@ struct supervisor_plan {
  * Runs front and keeper until SIGTERM or SIGINT (then the front finishes what is
  * in flight, at most 4.5 s, and the keeper commits, 5 s in all) or until the keeper ends. A front
  * that ends is started again, with new channels, which the keeper gets over its
- * control socket; not more often than every 100 ms. SIGHUP goes to the keeper.
+ * control socket; not more often than every 100 ms. SIGHUP goes to the keeper. The
+ * end that a signal asked for is one line in the log, event=stop.
  *
  * Call it with one thread. Returns the exit status for main: 0 after SIGTERM or
  * SIGINT when nothing failed on the way, 1 when the keeper ended by itself (it has

@@ -285,6 +285,7 @@ run_all(const struct program *program, int argc, char **argv, bool no_fork)
 	struct error                   err = {0};
 	int                            status;
 
+	log_open(program->name, settings->level);
 	status = launch_run(
 	    &(struct launch_plan){
 	        .program = program->name,

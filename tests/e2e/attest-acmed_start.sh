@@ -147,6 +147,9 @@ acme_get /acme/directory
 case_equal "serves with --no-fork" "$http_status" 200
 acmed_stop TERM
 case_equal "ends with --no-fork" "$status" 0
+case_equal "both stops are a line each, that of --no-fork too" \
+	"$(grep -c 'event=stop reason=SIGTERM$' "${log[acmed]}") $(grep -c event=stop "${log[acmed]}")" "2 2"
+check "and no front is missed" '! grep "event=front-gone" "${log[acmed]}"'
 
 # ---- an issuing CA that is there already ----
 

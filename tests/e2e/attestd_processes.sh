@@ -17,6 +17,12 @@ front_killed() {
 	wait_for 'front=$(front); [ -n "$front" ] && [ "$front" != "'"$old"'" ]'
 }
 
+# attestd_start_silent: on a port of its own choice, which nobody learns; waits until it serves.
+attestd_start_silent() {
+	daemon_start attestd "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 --log-level error
+	wait_for '[ -n "$(front)" ] && ss -Hltnp | grep -q "pid=$(front),"'
+}
+
 soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
 post() { http POST "$1" "@$2" --max-time 10; }
 
@@ -101,5 +107,20 @@ case_matches "what was in flight is answered" "$(cat "$scratch/answer")" $'\nHTT
 wait "${pid[attestd]}"
 case_equal "and then exit 0" "$?" 0
 unset "pid[attestd]"
+
+# A plain stop, by each signal that a service manager or a terminal sends.
+for signal in TERM INT; do
+	: >"${log[attestd]}"
+	case_ok "attestd, to be stopped by SIG$signal" attestd_start
+	attestd_stop "$signal"
+	case_equal "ends, exit 0" "$status" 0
+	case_equal "one line says that, and why" \
+		"$(grep -c "^[^ ]* info attestd event=stop reason=SIG$signal\$" "${log[attestd]}") $(grep -c event=stop "${log[attestd]}")" "1 1"
+	case_equal "and nothing else is news" "$(grep -v 'event=start\|event=stop\|event=trust' "${log[attestd]}")" ""
+done
+: >"${log[attestd]}"
+case_ok "attestd that logs errors only" attestd_start_silent
+daemon_stop attestd
+case_equal "stops without a word" "$(cat "${log[attestd]}")" ""
 
 finish
