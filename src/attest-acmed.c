@@ -20,7 +20,7 @@
 
 static const char usage[] =
     "usage: attest-acmed [run] [options]\n"
-    "       attest-acmed [--state-dir DIR] [--json] COMMAND [ARGUMENT]...\n"
+    "       attest-acmed [--state-dir DIR] [--store PLACE] [--json] COMMAND [ARGUMENT]...\n"
     "\n"
     "An ACME server that gives certificates for keys in TPMs, vouched for by an\n"
     "attestation CA. Runs in the foreground; SIGTERM ends it.\n";

@@ -82,6 +82,7 @@ E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_kill.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
+E2E_TESTS += tests/e2e/attest-ca_store.sh
 E2E_TESTS += tests/e2e/attest-ca_trust.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh

@@ -6,6 +6,7 @@
 
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
+#include "acme_admin/store.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/acme/acme.h"
@@ -146,7 +147,7 @@ acme_admin_certificates(const struct command_call *call, struct error *err)
 	struct store              *store;
 	int                        rc;
 
-	if (store_acme_open(call->state_dir, &store, err) != 0)
+	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_issued_list(store, call->json ? certificates_json_cb : certificates_text_cb, &walk,
 	    err);
@@ -196,7 +197,7 @@ acme_admin_show(const struct command_call *call, struct error *err)
 	struct store *store;
 	int           rc;
 
-	if (store_acme_open(call->state_dir, &store, err) != 0)
+	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = find_issued(store, call->operands[0], call->json ? certificates_json_cb : show_text_cb,
 	    &walk, err);
@@ -277,7 +278,7 @@ acme_admin_revoke(const struct command_call *call, struct error *err)
 
 	if (crl_reason_parse(options->reason, &revocation.reason, err) != 0)
 		return COMMAND_USAGE;
-	if (store_acme_open(call->state_dir, &store, err) != 0)
+	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_change(store, revoke_all_cb, &revocation, err);
 	store_close(store);

@@ -7,6 +7,7 @@
 
 #include "acme/keeper/crl_source.h"
 #include "acme_admin/commands.h"
+#include "acme_admin/store.h"
 #include "admin/access.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
@@ -82,7 +83,7 @@ acme_admin_crl(const struct command_call *call, struct error *err)
 	int                 rc = access_read(&crl->access, &access, err) != 0 ? access_status(err) : 0;
 
 	if (rc == 0)
-		rc = store_acme_open(call->state_dir, &store, err);
+		rc = acme_admin_store_open(call, &store, err);
 	if (rc == 0)
 		rc = issuer_files_load_valid(call->state_dir, &access.key, call->now, &files, err);
 	if (rc == 0)

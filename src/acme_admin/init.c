@@ -12,6 +12,7 @@
 #include "acme/keeper/server_key.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
+#include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
 #include "command/print.h"
@@ -76,6 +77,7 @@ const struct command acme_admin_init_command = {
     .summary = "make the server's state: root, issuing certificate, empty store",
     .size = sizeof(struct init),
     .options = {{init_rows, 0}, {access_rows, offsetof(struct init, access)}},
+    .check = admin_store_check_own,
     .run = acme_admin_init,
 };
 

@@ -6,6 +6,7 @@
 #include "acme/keeper/transition.h"
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
+#include "acme_admin/store.h"
 #include "command/print.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
@@ -138,7 +139,7 @@ acme_admin_orders(const struct command_call *call, struct error *err)
 	struct store *store;
 	int           rc;
 
-	if (store_acme_open(call->state_dir, &store, err) != 0)
+	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_order_list(store, NULL, NULL, call->json ? orders_json_cb : orders_text_cb, &walk,
 	    err);
@@ -153,7 +154,7 @@ acme_admin_accounts(const struct command_call *call, struct error *err)
 	struct store *store;
 	int           rc;
 
-	if (store_acme_open(call->state_dir, &store, err) != 0)
+	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_account_list(store, call->json ? accounts_json_cb : accounts_text_cb, &walk, err);
 	store_close(store);

@@ -7,6 +7,7 @@
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/enrolment.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
@@ -95,7 +96,7 @@ approve_run(const struct command_call *call, approve_act *act,
 	struct store         *store = NULL;
 	int                   rc;
 
-	rc = store_open(call->state_dir, &store, err);
+	rc = admin_store_open(call, &store, err);
 	if (rc == 0)
 		rc = store_change(store, approve_all_cb, &(struct approval){call, act, entries}, err);
 	store_close(store);

@@ -7,6 +7,9 @@
 static const struct command_option options[] = {
     {OPTION(TEXT, "state-dir", "DIR", struct command_call, state_dir, "where the CA lives"),
         .letter = 's', .value = STATE_DIR_DEFAULT, .filled = true},
+    {OPTION(TEXT, "store", "PLACE", struct command_call, store,
+         "where the inventory is, if not there"),
+        .filled = true},
     {OPTION(FLAG, "json", NULL, struct command_call, json, "answer in JSON")},
     COMMAND_OPTION_HELP,
     COMMAND_OPTION_VERSION,

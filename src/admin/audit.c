@@ -15,6 +15,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/audit.h"
@@ -319,7 +320,7 @@ admin_audit(const struct command_call *call, struct error *err)
 
 	if (audit->expect != NULL && audit_read_hash(audit->expect, expect, err) != 0)
 		return COMMAND_USAGE;
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = audit->verify ? audit_verify(store, call, audit->expect != NULL ? expect : NULL, err)
 	                   : audit_show(store, call, &filter, err);

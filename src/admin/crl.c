@@ -7,6 +7,7 @@
 #include "admin/access.h"
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/crl_inventory.h"
@@ -170,7 +171,7 @@ admin_crl(const struct command_call *call, struct error *err)
 
 	if (access_read(&crl->access, &access, err) != 0)
 		return access_status(err);
-	rc = store_open(call->state_dir, &signing.store, err);
+	rc = admin_store_open(call, &signing.store, err);
 	if (rc == 0)
 		rc = crl_sign_all(&signing, err);
 	access_clear(&access);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
@@ -70,7 +71,7 @@ each_run(const struct command_call *call, const struct each_act *act, struct err
 	struct each_result *results = memory_new(call->operand_count * sizeof *results);
 	struct store       *store = NULL;
 	size_t              total = 0;
-	int                 rc = store_open(call->state_dir, &store, err);
+	int                 rc = admin_store_open(call, &store, err);
 
 	if (rc == 0)
 		rc = store_change(store, each_change_cb, &(struct each){call, act, results}, err);

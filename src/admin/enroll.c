@@ -5,6 +5,7 @@
 #include "admin/describe.h"
 #include "admin/ek_file.h"
 #include "admin/enrolment.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -77,7 +78,7 @@ admin_enroll(const struct command_call *call, struct error *err)
 	if (enroll_read_hash(call, &hash, err) != 0)
 		return -1;
 	enrolment_fill(&enroll->enrolment, hash.bytes, call->now, &device);
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_device_enroll(store, &device, call->now, err);
 	store_close(store);

@@ -9,6 +9,7 @@
 
 #include "admin/access.h"
 #include "admin/commands.h"
+#include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
 #include "command/print.h"
@@ -62,6 +63,7 @@ const struct command admin_init_command = {
     .summary = "make the CA: root, issuing certificate, empty inventory",
     .size = sizeof(struct init),
     .options = {{init_rows, 0}, {access_rows, offsetof(struct init, access)}},
+    .check = admin_store_check_own,
     .run = admin_init,
 };
 

@@ -8,6 +8,7 @@
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/filter.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
@@ -144,7 +145,7 @@ admin_list(const struct command_call *call, struct error *err)
 
 	if (rc != 0)
 		return rc;
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = call->json ? list_json(store, &filter, err) : list_table(store, &filter, err);
 	store_close(store);

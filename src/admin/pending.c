@@ -5,6 +5,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/waiting.h"
@@ -176,7 +177,7 @@ admin_pending(const struct command_call *call, struct error *err)
 	struct store         *store;
 	int                   rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_waiting_list(store, pending->denied, pending_cb, &answer, err);
 	store_close(store);

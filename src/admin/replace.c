@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/change.h"
@@ -55,7 +56,7 @@ replace_in_store(const struct command_call *call, struct store_device *old, stru
 	uint8_t       hash[STORE_HASH_SIZE];
 	int           rc = -1;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	if (store_device_resolve(store, call->operands[0], old, err) == 0 &&
 	    replace_read_new(store, call->operands[1], hash, err) == 0 &&

@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/hash.h"
@@ -141,7 +142,7 @@ revoke_in_store(const struct command_call *call, int reason, size_t *total, stru
 	struct store     *store = NULL;
 	int               rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_change(store, revoke_all_cb, &revocation, err);
 	store_close(store);

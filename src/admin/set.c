@@ -5,6 +5,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
@@ -69,7 +70,7 @@ set_in_store(const struct command_call *call, const struct store_edit *edit,
 	struct store       *store = NULL;
 	int                 rc = -1;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	if (store_device_resolve(store, call->operands[0], &before, err) == 0 &&
 	    store_device_set(store, before.ek_hash, edit, call->now, revoked, err) == 0)

@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
 #include "store/inventory/certificate.h"
@@ -169,7 +170,7 @@ admin_show(const struct command_call *call, struct error *err)
 	struct store       *store;
 	int                 rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_device_resolve(store, call->operands[0], &device, err);
 	if (rc == 0) {

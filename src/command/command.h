@@ -16,6 +16,7 @@ struct error;
 /* One call of a command as it sees it: everything is sorted out already. */
 struct command_call {
 	const char  *state_dir; /* NULL in a program that has no such option, and no default */
+	const char  *store;     /* a place, as store/store.h says; NULL: the state directory */
 	bool         json;
 	int64_t      now;
 	const void  *options; /* the struct that the command's options have filled */

@@ -4,6 +4,7 @@
 #include "service/settings.h"
 
 #include "daemon/launch.h"
+#include "util/bytes.h"
 #include "util/error.h"
 
 int
@@ -11,6 +12,8 @@ service_settings_check(struct service_settings *settings, struct error *err)
 {
 	if (log_level_parse(settings->log_level, &settings->level, err) != 0)
 		return error_wrap(err, "log_level");
+	if (settings->store == NULL)
+		settings->store = memory_strdup(settings->state_dir);
 	if (settings->workers == 0)
 		settings->workers = launch_workers_default();
 	if (settings->listen.count > LAUNCH_LISTEN_MAX)

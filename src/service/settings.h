@@ -13,6 +13,7 @@ struct error;
 /* The first member of a daemon's own settings. Times in seconds. */
 struct service_settings {
 	char              *state_dir;
+	char              *store;           /* a place (store/store.h); state_dir by default */
 	struct config_list listen;          /* ADDR:PORT */
 	int64_t            workers;         /* 0: one per processor */
 	char              *passphrase_file; /* of the issuing keys; NULL: none, or a credential */

@@ -21,6 +21,10 @@
 	    .help = "where its state is",                                                         \
 	    .manual = "The directory with the keys, the certificates and the store. `" init       \
 	              "` makes it."),                                                             \
+	SERVICE_ROW(store, TEXT, .example = "sqlite:/srv/store",                                  \
+	    .manual = "Where the store is, when it is not in `state_dir`: a directory, alone or "  \
+	              "as `sqlite:DIRECTORY`. `init` makes it in `state_dir`: move its file "      \
+	              "there before the first start. Commands find it with `--store`."),           \
 	SERVICE_ROW(listen, LIST, .value = address, .option = "listen", .letter = 'l',            \
 	    .argument = "ADDR:PORT", .help = "where to listen; repeatable",               \
 	    .manual = "The addresses and ports where connections are accepted, at most 16. An "   \

@@ -155,11 +155,11 @@ store_writer_start_on(struct store *store, struct store_writer **out, struct err
 }
 
 int
-store_writer_start(const char *state_dir, struct store_writer **out, struct error *err)
+store_writer_start(const char *place, struct store_writer **out, struct error *err)
 {
 	struct store *store = NULL;
 
-	if (store_open(state_dir, &store, err) != 0)
+	if (store_open(place, &store, err) != 0)
 		return -1;
 	return store_writer_start_on(store, out, err);
 }

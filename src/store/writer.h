@@ -22,8 +22,8 @@ struct store_job {
 	struct store_job *next; /* the writer's */
 };
 
-/* Opens the store of the directory and starts the thread. */
-int store_writer_start(const char *state_dir, struct store_writer **out, struct error *err);
+/* Opens the inventory at the place and starts the thread. */
+int store_writer_start(const char *place, struct store_writer **out, struct error *err);
 
 /* The same with a store that is open already; taken over whatever this returns. */
 int store_writer_start_on(struct store *store, struct store_writer **out, struct error *err);

@@ -106,7 +106,7 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	struct acme_keeper *keeper = arg;
 	struct store       *store = NULL;
 
-	if (store_acme_open(keeper->settings->service.state_dir, &store, err) != 0)
+	if (store_acme_open(keeper->settings->service.store, &store, err) != 0)
 		return -1;
 	*state = call_worker_new(&operation_service, keeper, worker, store, keeper->writer);
 	return 0;
@@ -333,7 +333,7 @@ keeper_load_writer(struct acme_keeper *keeper, struct error *err)
 {
 	struct store *store = NULL;
 
-	if (store_acme_open(keeper->settings->service.state_dir, &store, err) != 0)
+	if (store_acme_open(keeper->settings->service.store, &store, err) != 0)
 		return -1;
 	return store_writer_start_on(store, &keeper->writer, err);
 }
@@ -361,7 +361,7 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	bool                        fresh = false;
 
 	keeper->shelf = shelf_new();
-	if (store_acme_open(settings->service.state_dir, &keeper->store, err) != 0 ||
+	if (store_acme_open(settings->service.store, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
 	    dns_names_load(settings->service.state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
@@ -420,7 +420,7 @@ acme_keeper_check(const void *all, struct error *err)
 	int                         rc = -1;
 
 	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
-	if (store_acme_open(settings->service.state_dir, &keeper.store, err) == 0 &&
+	if (store_acme_open(settings->service.store, &keeper.store, err) == 0 &&
 	    keeper_load_issuing(&keeper, err) == 0 &&
 	    dns_names_load(settings->service.state_dir, &keeper.dns_names, err) == 0)
 		rc = keeper_load_roots(&keeper, true, err);

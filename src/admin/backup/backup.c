@@ -19,6 +19,7 @@
 #include "admin/backup/archive.h"
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
 #include "command/print.h"
@@ -223,14 +224,14 @@ backup_record(const struct backup *backup, struct store *store, struct error *er
 }
 
 static int
-backup_make(struct backup *backup, const char *state_dir, struct error *err)
+backup_make(struct backup *backup, const struct command_call *call, struct error *err)
 {
 	struct store *store = NULL;
 	int           rc = -1;
 
-	if (store_open(state_dir, &store, err) == 0 && backup_make_directory(backup, err) == 0 &&
+	if (admin_store_open(call, &store, err) == 0 && backup_make_directory(backup, err) == 0 &&
 	    backup_record(backup, store, err) == 0 &&
-	    backup_collect(backup, store, state_dir, err) == 0)
+	    backup_collect(backup, store, call->state_dir, err) == 0)
 		rc = backup_archive_describe(&backup->content, err);
 	store_close(store);
 	if (rc == 0)
@@ -312,7 +313,7 @@ admin_backup(const struct command_call *call, struct error *err)
 	rc = backup_check_place(call, &backup, err);
 	backup_catch_signals(&backup);
 	if (rc == 0)
-		rc = backup_make(&backup, call->state_dir, err);
+		rc = backup_make(&backup, call, err);
 	if (rc == 0 && call->json)
 		backup_say_json(&backup);
 	else if (rc == 0)

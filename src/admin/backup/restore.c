@@ -19,6 +19,7 @@
 
 #include "admin/backup/manifest.h"
 #include "admin/commands.h"
+#include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
 #include "command/print.h"
@@ -39,6 +40,7 @@ const struct command admin_restore_command = {
     .operands = "FILE | -",
     .operands_min = 1,
     .operands_max = 1,
+    .check = admin_store_check_own,
     .run = admin_restore,
 };
 

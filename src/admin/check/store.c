@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "admin/check/report.h"
+#include "admin/store.h"
 #include "command/command.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -81,7 +82,7 @@ check_store(const struct command_call *call, struct check_report *report)
 	struct store *store = NULL;
 	struct error  err;
 
-	if (store_open(call->state_dir, &store, &err) != 0) {
+	if (admin_store_open(call, &store, &err) != 0) {
 		check_add_error(report, "store", &err, NULL);
 		return;
 	}

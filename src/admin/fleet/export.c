@@ -14,6 +14,7 @@
 #include "admin/describe.h"
 #include "admin/filter.h"
 #include "admin/fleet/device_file.h"
+#include "admin/store.h"
 #include "ca/directory.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
@@ -69,7 +70,7 @@ export_run(const struct command_call *call, struct export *export, struct error 
 	struct store *store;
 	int           rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	export->format->begin(export->out);
 	rc = store_device_search(store, &export->filter, export_write_cb, export, err);

@@ -14,6 +14,7 @@
 #include "admin/commands.h"
 #include "admin/fleet/device_file.h"
 #include "admin/fleet/fault.h"
+#include "admin/store.h"
 #include "command/print.h"
 #include "command/progress.h"
 #include "pki/device_name.h"
@@ -276,7 +277,7 @@ import_run(const struct command_call *call, struct import *import, struct error 
 	const struct store_batch_watch watch = {import_fault_cb, import_step_cb, import};
 
 	if (import_open_file(import, err) != 0 ||
-	    store_open(call->state_dir, &import->store, err) != 0 ||
+	    admin_store_open(call, &import->store, err) != 0 ||
 	    import_clear(import, err) != 0 ||
 	    store_batch_begin(import->store, &watch, &import->batch, err) != 0 ||
 	    import_read(import, err) != 0 || import_compare(import, err) != 0)

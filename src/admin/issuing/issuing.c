@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "admin/store.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/crl_inventory.h"
@@ -195,7 +196,7 @@ issuing_put(const struct command_call *call, const struct issuer_files *old,
     const struct issuer_next *next, const struct ca *ca, struct error *err)
 {
 	struct store *store = NULL;
-	int           rc = store_open(call->state_dir, &store, err);
+	int           rc = admin_store_open(call, &store, err);
 
 	if (rc == 0)
 		rc = store_change(store, issuing_change_cb,

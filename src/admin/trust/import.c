@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "admin/commands.h"
+#include "admin/store.h"
 #include "admin/trust/report.h"
 #include "admin/trust/scan.h"
 #include "admin/trust/trust.h"
@@ -209,7 +210,7 @@ import_commit(struct import *import, const struct command_call *call, struct err
 	struct store *store;
 	int           rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = store_change(store, import_change_cb, &(struct import_change){import, call}, err);
 	if (rc == 0)

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "admin/commands.h"
+#include "admin/store.h"
 #include "admin/trust/trust.h"
 #include "command/print.h"
 #include "pki/certificate.h"
@@ -88,7 +89,7 @@ admin_trust_list(const struct command_call *call, struct error *err)
 	struct store *store;
 	int           rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
 	rc = list_all(store, call->json, err);
 	store_close(store);

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "admin/commands.h"
+#include "admin/store.h"
 #include "admin/trust/trust.h"
 #include "command/print.h"
 #include "pki/certificate.h"
@@ -177,7 +178,7 @@ admin_trust_remove(const struct command_call *call, struct error *err)
 
 	if (removals == NULL)
 		abort(); /* as memory_new does */
-	rc = store_open(call->state_dir, &store, err);
+	rc = admin_store_open(call, &store, err);
 	if (rc == 0)
 		rc = store_change(store, remove_all_cb, &(struct removals){call, removals}, err);
 	store_close(store);

@@ -89,7 +89,7 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	struct attestation_keeper *keeper = arg;
 	struct store              *store = NULL;
 
-	if (store_open(keeper->settings->service.state_dir, &store, err) != 0)
+	if (store_open(keeper->settings->service.store, &store, err) != 0)
 		return -1;
 	*state = call_worker_new(&attestation_operation_service, keeper, worker, store, keeper->writer);
 	return 0;
@@ -241,12 +241,12 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 
 	keeper->shelf = shelf_new();
 	keeper->issuers = issuers_new(settings, keeper->shelf);
-	if (store_open(settings->service.state_dir, &keeper->store, err) != 0)
+	if (store_open(settings->service.store, &keeper->store, err) != 0)
 		return -1;
 	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
 	if (issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
 	    keeper_load_tls(keeper, err) != 0 ||
-	    store_writer_start(settings->service.state_dir, &keeper->writer, err) != 0)
+	    store_writer_start(settings->service.store, &keeper->writer, err) != 0)
 		return -1;
 	keeper->refusals = refusals_new(keeper->writer);
 	keeper->retention = retention_new(settings, keeper->writer);
@@ -307,7 +307,7 @@ attestation_keeper_check(const void *all, struct error *err)
 	struct issuer                     *issuer = NULL;
 	int                                rc = -1;
 
-	if (store_open(settings->service.state_dir, &keeper.store, err) == 0 &&
+	if (store_open(settings->service.store, &keeper.store, err) == 0 &&
 	    issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module,
 	        &secret, &access, err) == 0 &&
 	    issuer_new(settings, &access, clock_now(), &issuer, err) == 0 &&

@@ -88,8 +88,8 @@ struct store_issued {
 };
 
 /* Make and open, as store_create and store_open. */
-int store_acme_create(const char *state_dir, struct error *err);
-int store_acme_open(const char *state_dir, struct store **out, struct error *err);
+int store_acme_create(const char *place, struct error *err);
+int store_acme_open(const char *place, struct store **out, struct error *err);
 
 /* Draws 128 random bits: ids and tokens are not to be guessed. */
 int store_id_draw(char id[STORE_ID_SIZE], struct error *err);

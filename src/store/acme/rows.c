@@ -15,15 +15,15 @@
 #include "util/base64.h"
 
 int
-store_acme_create(const char *state_dir, struct error *err)
+store_acme_create(const char *place, struct error *err)
 {
-	return store_database_create(STORE_ACME, state_dir, err);
+	return store_database_create(STORE_ACME, place, err);
 }
 
 int
-store_acme_open(const char *state_dir, struct store **out, struct error *err)
+store_acme_open(const char *place, struct store **out, struct error *err)
 {
-	return store_database_open(STORE_ACME, state_dir, out, err);
+	return store_database_open(STORE_ACME, place, out, err);
 }
 
 int

@@ -69,13 +69,14 @@ START_TEST(complete_file_gives_what_it_says)
 	struct attestation_settings settings = {0};
 	struct error    err = {0};
 
-	write_file("# a comment\nstate_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
+	write_file("# a comment\nstate_dir = \"/srv/ca\"\nstore = \"sqlite:/srv/store\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
 	           "waiting_max = 0\nlog_level = \"error\"\ncrl_url = \"http://ca/crl\"\n"
 	           "passphrase_file = \"/etc/pass\"\npkcs11_module = \"/lib/m.so\"\nek_certificate = \"require\"\n"
 	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
 	unit_ok(config_file_complete(attestation_settings_schema(), path, &settings, &err), &err);
 	ck_assert_str_eq(settings.service.state_dir, "/srv/ca");
+	ck_assert_str_eq(settings.service.store, "sqlite:/srv/store");
 	ck_assert_uint_eq(settings.service.listen.count, 2);
 	ck_assert_str_eq(settings.service.listen.texts[1], "127.0.0.1:2");
 	ck_assert_int_eq(settings.service.workers, 3);
@@ -110,6 +111,7 @@ START_TEST(complete_command_line_goes_before_the_file)
 	write_file("state_dir = \"/srv/ca\"\nlisten = {\"[::1]:1\"}\nworkers = 3\nlog_level = \"error\"\n");
 	unit_ok(config_file_complete(attestation_settings_schema(), path, &settings, &err), &err);
 	ck_assert_str_eq(settings.service.state_dir, "/mine");
+	ck_assert_str_eq(settings.service.store, "/mine");
 	ck_assert_uint_eq(settings.service.listen.count, 1);
 	ck_assert_str_eq(settings.service.listen.texts[0], "127.0.0.1:9");
 	ck_assert_int_eq(settings.service.workers, 2);
