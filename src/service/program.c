@@ -17,6 +17,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/process.h"
 
 #define EXIT_USAGE 2
 
@@ -366,6 +367,9 @@ program_main(const struct program *program, int argc, char **argv)
 	struct error            err = {0};
 	int                     status;
 
+	/* Before anything of a key or of the network is in its memory; each child comes by here, too. */
+	if (process_hide(&err) != 0)
+		return complain(program, &err);
 	/* tss2-mu writes to stderr what hostile octets make it say; our log says it better. */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	if (supervisor_child_inherit(&child, &err) != 0)

@@ -34,14 +34,18 @@ case_ok "attestd" attestd_start --workers 2
 
 front=$(front) keeper=$(keeper)
 check "three processes" '[ -n "$front" ] && [ -n "$keeper" ] && [ "$front" != "$keeper" ]'
-check "keeper has the store open" 'open_files $keeper | grep -q "^$state_dir/store.db"'
-check "front has no file of the state open" '! open_files $front | grep -q "^$state_dir"'
-check "front has no regular file open but its log" \
+# They are not dumpable, so that /proc shows what they have open to root alone.
+root_check() {
+	if [ "$(id -u)" -eq 0 ]; then check "$@"; else skip "$1" "not root"; fi
+}
+root_check "keeper has the store open" 'open_files $keeper | grep -q "^$state_dir/store.db"'
+root_check "front has no file of the state open" '! open_files $front | grep -q "^$state_dir"'
+root_check "front has no regular file open but its log" \
 	'! open_files $front | grep -v "^/dev/null$\|^socket:\|^anon_inode:\|^pipe:\|^${log[attestd]}$\|^/dev/urandom$"'
-check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
-check "front does not know where the state is" \
+root_check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
+root_check "front does not know where the state is" \
 	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
-check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
+root_check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
 # An open challenge outlives the front that gave it.
 case_ok "a request" soft request "$scratch/request.json"
@@ -61,7 +65,7 @@ for i in 1 2 3; do
 done
 http GET /root.pem
 case_equal "serves after three more deaths" "$http_status" 200
-check "the keeper has no channels left over" \
+root_check "the keeper has no channels left over" \
 	'wait_for "[ \"$(open_files "$keeper" | grep -c socket:)\" -le 6 ]"'
 
 # Without its keeper nothing goes on.
