@@ -25,9 +25,12 @@ static command_run acme_admin_accounts;
 
 const struct command acme_admin_accounts_command = {
     .name = "accounts",
-    .summary = "show the accounts",
+    .summary = "show the accounts, with the names of their certificates",
     .run = acme_admin_accounts,
 };
+
+/* Where an account's names begin. */
+#define ACCOUNTS_COLUMN (24 + 22 + 13)
 
 struct walk {
 	const struct command_call *call;
@@ -86,37 +89,92 @@ orders_json_cb(const struct store_order *order, void *arg)
 	return ferror(stdout) == 0;
 }
 
+/* What an account is shown with, which its record does not hold. */
+struct accounts {
+	struct walk   walk;
+	struct store *store; /* another connection: the first is in the middle of a list */
+	struct error *err;
+	int           rc;
+};
+
+static bool
+accounts_name_cb(const char *name, void *arg)
+{
+	(void)json_array_append_new(arg, json_string(name));
+	return true;
+}
+
+/* The names of the account's certificates; false when the list cannot go on. */
+static bool
+accounts_find_names(struct accounts *accounts, const char *id, json_t *names)
+{
+	accounts->rc =
+	    store_issued_list_names(accounts->store, id, accounts_name_cb, names, accounts->err);
+	return accounts->rc == 0;
+}
+
+/* Names, then contacts, folded behind the other columns on a terminal. */
+static void
+accounts_print(const struct store_account *account, const json_t *names)
+{
+	size_t            indent = print_is_narrow() ? 2 : 0;
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = ACCOUNTS_COLUMN, .indent = indent};
+	const json_t     *name;
+	size_t            i;
+
+	json_array_foreach(names, i, name)
+	{
+		print_folded(&fold, i != 0 ? ", " : "");
+		print_folded(&fold, json_string_value(name));
+	}
+	if (json_array_size(names) == 0)
+		print_folded(&fold, "-");
+	for (i = 0; i < account->contact_count; i++) {
+		print_folded(&fold, "  ");
+		print_folded(&fold, account->contacts[i]);
+	}
+	(void)putchar('\n');
+}
+
 static bool
 accounts_text_cb(const struct store_account *account, void *arg)
 {
-	struct walk *walk = arg;
-	char         created[CLOCK_TEXT_SIZE];
+	struct accounts *accounts = arg;
+	json_t          *names = json_array();
+	bool             good = accounts_find_names(accounts, account->id, names);
+	char             created[CLOCK_TEXT_SIZE];
 
-	if (walk->count++ == 0)
-		(void)printf("%-24s%-22s%-13sCONTACT\n", "ACCOUNT", "CREATED", "STATUS");
-	clock_format(account->created, created);
-	(void)printf("%-24s%-22s%-13s", account->id, created, status_name(account->status));
-	for (size_t i = 0; i < account->contact_count; i++) {
-		(void)printf("%s", i != 0 ? " " : "");
-		print_text(stdout, account->contacts[i]);
+	if (good && accounts->walk.count++ == 0)
+		(void)printf("%-24s%-22s%-13sNAMES, CONTACT\n", "ACCOUNT", "CREATED", "STATUS");
+	if (good) {
+		clock_format(account->created, created);
+		(void)printf("%-24s%-22s%-13s", account->id, created, status_name(account->status));
+		accounts_print(account, names);
 	}
-	(void)putchar('\n');
-	return ferror(stdout) == 0;
+	json_decref(names);
+	return good && ferror(stdout) == 0;
 }
 
 static bool
 accounts_json_cb(const struct store_account *account, void *arg)
 {
-	struct walk *walk = arg;
-	json_t      *contacts = json_array();
+	struct accounts *accounts = arg;
+	json_t          *names = json_array();
+	json_t          *contacts;
 
+	if (!accounts_find_names(accounts, account->id, names)) {
+		json_decref(names);
+		return false;
+	}
+	contacts = json_array();
 	for (size_t i = 0; i < account->contact_count; i++)
 		(void)json_array_append_new(contacts, json_string(account->contacts[i]));
-	print_json_item(json_pack("{s:s, s:s, s:o, s:o, s:s}",
-	                    "id", account->id, "status", status_name(account->status), "contacts",
-	                    contacts, "created", find_json_time(account->created), "thumbprint",
-	                    account->thumbprint),
-	    walk->count++ == 0);
+	print_json_item(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}",
+	                    "id", account->id, "status", status_name(account->status), "names", names,
+	                    "contacts", contacts, "created", find_json_time(account->created),
+	                    "thumbprint", account->thumbprint),
+	    accounts->walk.count++ == 0);
 	return ferror(stdout) == 0;
 }
 
@@ -150,13 +208,17 @@ acme_admin_orders(const struct command_call *call, struct error *err)
 static int
 acme_admin_accounts(const struct command_call *call, struct error *err)
 {
-	struct walk   walk = {.call = call};
-	struct store *store;
-	int           rc;
+	struct accounts accounts = {.walk = {.call = call}, .err = err};
+	struct store   *store;
+	int             rc;
 
 	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
-	rc = store_account_list(store, call->json ? accounts_json_cb : accounts_text_cb, &walk, err);
+	rc = store_acme_open(call->state_dir, &accounts.store, err);
+	if (rc == 0)
+		rc = store_account_list(store, call->json ? accounts_json_cb : accounts_text_cb, &accounts,
+		    err);
+	store_close(accounts.store);
 	store_close(store);
-	return walk_end(&walk, rc, "no accounts");
+	return walk_end(&accounts.walk, rc != 0 ? rc : accounts.rc, "no accounts");
 }

@@ -171,9 +171,15 @@ int store_issued_find_serial(struct store *store, struct view serial, struct sto
 int store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
     struct error *err);
 
-/* Calls `each`, oldest first, for every certificate; for those that are revoked and not past notAfter. */
+/*
+ * Calls `each`, oldest first, for every certificate; for each name of an account's
+ * certificates, once; for those that are revoked and not past notAfter.
+ */
+typedef bool store_name_cb(const char *name, void *arg);
 typedef bool store_issued_cb(const struct store_issued *issued, void *arg);
 int store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct error *err);
+int store_issued_list_names(struct store *store, const char *account, store_name_cb *each,
+    void *arg, struct error *err);
 int store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
     struct error *err);
 

@@ -173,6 +173,25 @@ store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct 
 }
 
 int
+store_issued_list_names(struct store *store, const char *account, store_name_cb *each, void *arg,
+    struct error *err)
+{
+	static const char     text[] =
+	    "SELECT DISTINCT names FROM certificate WHERE account = ?1 ORDER BY names";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	bool                  more = true;
+	int                   rc = 0;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_text(statement, 1, account);
+	while (more && (rc = sql_step(statement, "listing an account's names", err)) > 0)
+		more = each(sql_column_text(statement, 0), arg);
+	sql_reset(statement);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
     struct error *err)
 {

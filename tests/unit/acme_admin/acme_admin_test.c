@@ -54,7 +54,7 @@ setup(void)
 	issued_add(store, 2, "laptop", later);
 	issued_add(store, 3, "laptop", 10);
 	issued_add(store, 4, "\x1b[31m", later);
-	unit_ok(store_id_draw(account.id, &err), &err);
+	(void)snprintf(account.id, sizeof account.id, "AAAAAAAAAAAAAAAAAAAAAA"); /* the certificates' */
 	account.jwk = memory_strdup("{}");
 	account.contacts[account.contact_count++] = memory_strdup("mailto:a@example.org");
 	(void)snprintf(account.thumbprint, sizeof account.thumbprint, "key");
@@ -305,6 +305,9 @@ START_TEST(orders_and_accounts_are_listed)
 	ck_assert_str_eq(json_string_value(json_array_get(
 	                     json_object_get(json_array_get(accounts, 0), "contacts"), 0)),
 	    "mailto:a@example.org");
+	ck_assert_str_eq(json_string_value(json_array_get(
+	                     json_object_get(json_array_get(accounts, 0), "names"), 1)), "laptop");
+	ck_assert_ptr_nonnull(strstr(accounts_text, "valid        \\x1b[31m, laptop  mailto:"));
 	ck_assert_ptr_nonnull(strstr(orders_text, "laptop"));
 	ck_assert_ptr_nonnull(strstr(accounts_text, "mailto:a@example.org"));
 	json_decref(orders);
