@@ -64,6 +64,9 @@ const struct command admin_audit_command = {
 /* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
 #define AUDIT_DIGITS 16
 
+/* Where names begin on a terminal: behind time, action, outcome and the hash's beginning. */
+#define AUDIT_NAMES_COLUMN (22 + 14 + 9 + AUDIT_DIGITS + 2)
+
 /*
  * Entries that are read at once: while a reader takes its time over them nobody waits for
  * us, as they fit into the buffer, and the store need not keep an old state for us.
@@ -90,17 +93,41 @@ audit_text_or_null(const char *text)
 	return *text != '\0' ? describe_text(text) : json_null();
 }
 
+/* An array of the names; null when the store kept none then. */
+static json_t *
+audit_names_json(const char *names)
+{
+	json_t *array = json_array();
+
+	if (names == NULL) {
+		json_decref(array);
+		return json_null();
+	}
+	while (*names != '\0') {
+		AUTO_FREE char *name = memory_strdup(names);
+
+		name[strcspn(name, "\n")] = '\0';
+		(void)json_array_append_new(array, describe_text(name));
+		names += strlen(name);
+		names += *names == '\n';
+	}
+	return array;
+}
+
 static json_t *
 audit_describe(const struct audit_entry *entry)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	AUTO_FREE char *actor = describe_actor(entry->actor);
+
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", (json_int_t)entry->id,
 	    "time", describe_time(entry->at),
 	    "action", describe_text(entry->action),
 	    "outcome", describe_text(entry->outcome),
 	    "ek_hash",
 	    entry->ek_hash != NULL ? describe_octets(entry->ek_hash, STORE_HASH_SIZE) : json_null(),
-	    "actor", describe_text(entry->actor),
+	    "names", audit_names_json(entry->names),
+	    "actor", describe_text(actor),
 	    "peer", audit_text_or_null(entry->peer),
 	    "request", audit_text_or_null(entry->request),
 	    "detail", describe_text(entry->detail),
@@ -116,14 +143,16 @@ audit_print_part(struct print_fold *fold, const char *before, const char *text)
 	print_folded(fold, text);
 }
 
-/* When, what, outcome, device; then who, and the rest: on a terminal from the next line on. */
+/* When, what, outcome, device and its names then; who, and the rest: on a terminal from the next line on. */
 static void
 audit_print(const struct audit_entry *entry, int digits)
 {
+	AUTO_FREE char   *names = describe_recorded_names(entry->names != NULL ? entry->names : "");
+	AUTO_FREE char   *actor = describe_actor(entry->actor);
 	char              hash[STORE_HASH_TEXT_SIZE] = "-";
 	char              when[CLOCK_TEXT_SIZE];
 	struct print_fold fold = {
-	    .out = stdout, .columns = print_columns(), .column = 2, .indent = 2};
+	    .out = stdout, .columns = print_columns(), .column = AUDIT_NAMES_COLUMN, .indent = 2};
 
 	clock_format(entry->at, when);
 	if (entry->ek_hash != NULL)
@@ -131,8 +160,11 @@ audit_print(const struct audit_entry *entry, int digits)
 	(void)printf("%s  ", when);
 	print_cell(stdout, entry->action, sizeof "trust import" - 1);
 	print_cell(stdout, entry->outcome, sizeof "refused" - 1);
-	(void)printf("%-*.*s%s", digits, digits, hash, print_is_narrow() ? "\n  " : "  ");
-	print_folded(&fold, entry->actor);
+	(void)printf("%-*.*s  ", digits, digits, hash);
+	print_folded(&fold, *names != '\0' ? names : "-");
+	(void)fputs(print_is_narrow() ? "\n  " : "  ", stdout);
+	fold.column = fold.indent;
+	print_folded(&fold, actor);
 	audit_print_part(&fold, ", ", entry->peer);
 	audit_print_part(&fold, ", request ", entry->request);
 	audit_print_part(&fold, ": ", entry->detail);

@@ -3,6 +3,7 @@
 
 #include "admin/describe.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,45 @@ char *
 describe_tags(const struct store_device *device)
 {
 	return describe_joined(device->tags, device->tag_count);
+}
+
+char *
+describe_recorded_names(const char *names)
+{
+	AUTO_BYTES text = {0};
+
+	for (; *names != '\0'; names++) {
+		if (*names != '\n')
+			bytes_append_u8(&text, (uint8_t)*names);
+		else
+			bytes_append(&text, ", ...", names[1] == '\0' ? 5 : 2);
+	}
+	bytes_append_u8(&text, '\0');
+	return memory_strdup((const char *)text.data);
+}
+
+/* Octets of what getpwuid_r reads into. */
+#define PASSWD_SIZE 4096
+
+char *
+describe_actor(const char *actor)
+{
+	struct passwd  entry;
+	struct passwd *found = NULL;
+	char           buffer[PASSWD_SIZE];
+	AUTO_BYTES     text = {0};
+	const char    *digits = strncmp(actor, "uid ", 4) == 0 ? actor + 4 : "";
+	size_t         length = strspn(digits, "0123456789");
+
+	if (length == 0 || length > 9 || digits[length] != '\0' ||
+	    getpwuid_r((uid_t)strtoul(digits, NULL, 10), &entry, buffer, sizeof buffer, &found) != 0 ||
+	    found == NULL)
+		return memory_strdup(actor);
+	bytes_append(&text, actor, strlen(actor));
+	bytes_append(&text, " (", 2);
+	bytes_append(&text, found->pw_name, strlen(found->pw_name));
+	bytes_append(&text, ")", 2); /* with its NUL */
+	return memory_strdup((const char *)text.data);
 }
 
 void

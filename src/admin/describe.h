@@ -40,6 +40,14 @@ void describe_certificate_state(const struct store_certificate *certificate, int
 char *describe_names(const struct store_device *device);
 char *describe_tags(const struct store_device *device);
 
+/*
+ * What audit entries and records of removed devices hold: names, a line each, as "a, b"
+ * or, when more did not fit, "a, b, ..."; and who acted, "uid 995" with the user's name where
+ * it is known. The caller frees.
+ */
+char *describe_recorded_names(const char *names);
+char *describe_actor(const char *actor);
+
 /* Prints "EK HASH (NAMES)", and what is known of a device, a line each. */
 void describe_device_line(FILE *out, const struct store_device *device);
 void describe_device(FILE *out, const struct store_device *device);

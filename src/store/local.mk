@@ -20,6 +20,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/audit_chain.c src/store/inventory/audit_chain.h \
 	src/store/inventory/audit_cut.c \
 	src/store/inventory/audit_detail.c src/store/inventory/audit_detail.h \
+	src/store/inventory/audit_names.c \
 	src/store/inventory/audit_read.c \
 	src/store/inventory/batch.c src/store/inventory/batch.h \
 	src/store/inventory/batch_engine.h \

@@ -28,10 +28,12 @@ case_equal "every act is on record" "$(record)" "1|enroll|done|2ea8|$user|as lap
 case_ok "people are shown it too" attest_ca audit
 case_equal "a line for each" "$(wc -l <<<"$out")" 3
 case_matches "when, what, on which EK, by whom" "$(head -n 1 <<<"$out")" \
-	"^20[0-9-]+T[0-9:]+Z  enroll +done +$one  ${user//[()]/.}: as laptop and"
+	"^20[0-9-]+T[0-9:]+Z  enroll +done +$one  laptop, spare  ${user//[()]/.}: as laptop and"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" audit
 check "on a terminal within 80 columns" '[ "$widest" -le 80 ] && [[ $out == *${one:0:16}* && $out != *$one* ]]'
-case_matches "with who did it on the next line" "$out" "^20[0-9TZ:-]+  enroll +done +${one:0:16}"$'\n'"  ${user//[()]/.}: as laptop"
+case_matches "with who did it on the next line" "$out" "^20[0-9TZ:-]+  enroll +done +${one:0:16}  laptop, spare"$'\n'"  ${user//[()]/.}: as laptop"
+case_equal "the names are those at the time of the act" \
+	"$(attest_ca audit --json | jq -c '[.[].names]')" '[["laptop","spare"],[],["laptop","spare"]]'
 case_equal "--device of one that is there" "$(record --device 0100)" "$(record | sed -n 2p)"
 case_equal "--device of one that is gone" "$(record --device "$one" | cut -d'|' -f1 | xargs)" "1 3"
 case_fails "whose name says nothing any more" 1 'a device that is gone is asked for by its whole hash' \

@@ -56,7 +56,8 @@ const char *audit_action_word(enum audit_action action);
 /*
  * Adds an entry, in the transaction that is open or in one of its own. `ek_hash` may be
  * NULL when it concerns no device; `outcome` is "done" or "refused"; `detail` is for
- * people and holds nothing secret: it is kept as it is, and escaped where it is shown.
+ * people and holds nothing secret: it is kept as it is, and escaped where it is shown. The
+ * names that the device has are part of the entry.
  */
 int store_audit_add(struct store *store, enum audit_action action,
     const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
@@ -73,6 +74,12 @@ struct audit_entry {
 	const uint8_t *ek_hash; /* NULL: no device's */
 	const char *outcome;
 	const char *detail;
+	/*
+	 * What the device was called when it was done, before the act where that changes it: a
+	 * line each, and an end of line behind the last when there were more than fit. "" for a
+	 * device without a name, and for none; NULL in an entry of a store that kept no names.
+	 */
+	const char *names;
 	uint8_t     hash[32];
 };
 

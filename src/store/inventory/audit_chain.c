@@ -42,7 +42,7 @@ audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t 
 {
 	AUTO_BYTES fields = {0};
 
-	cbor_write_array(&fields, 10);
+	cbor_write_array(&fields, entry->names != NULL ? 11 : 10);
 	cbor_write_bytes(&fields, previous.data, previous.size);
 	cbor_write_integer(&fields, entry->id);
 	cbor_write_integer(&fields, entry->at);
@@ -53,6 +53,8 @@ audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t 
 	cbor_write_bytes(&fields, entry->ek_hash, entry->ek_hash != NULL ? STORE_HASH_SIZE : 0);
 	audit_write_text(&fields, entry->outcome);
 	audit_write_text(&fields, entry->detail);
+	if (entry->names != NULL)
+		audit_write_text(&fields, entry->names);
 	if (EVP_Digest(fields.data, fields.size, hash, NULL, EVP_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing an audit entry");
 	return 0;
@@ -87,7 +89,7 @@ audit_insert(struct store *store, const struct audit_entry *entry, struct error 
 {
 	static const char     text[] =
 	    "INSERT INTO audit (" AUDIT_COLUMNS ")"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
@@ -105,6 +107,7 @@ audit_insert(struct store *store, const struct audit_entry *entry, struct error 
 	sql_bind_text(statement, 8, entry->outcome);
 	sql_bind_text(statement, 9, entry->detail);
 	sql_bind_octets(statement, 10, entry->hash, sizeof entry->hash);
+	sql_bind_text(statement, 11, entry->names);
 	return sql_step(statement, "adding to the audit table", err);
 }
 
@@ -123,9 +126,8 @@ audit_append(struct store *store, struct audit_entry *entry, struct error *err)
 }
 
 int
-store_audit_add(struct store *store, enum audit_action action,
-    const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
-    struct error *err)
+audit_add_named(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+    const char *names, const char *outcome, const char *detail, int64_t now, struct error *err)
 {
 	const struct actor *actor = actor_of(store);
 	char                       result[AUDIT_OUTCOME_SIZE];
@@ -137,7 +139,9 @@ store_audit_add(struct store *store, enum audit_action action,
 	            .action = audit_action_word(action),
 	            .ek_hash = ek_hash,
 	            .outcome = result,
-	            .detail = text};
+	            .detail = text,
+	            .names = names};
+	char                       found[AUDIT_NAMES_SIZE];
 	bool                       marked;
 	int                        rc;
 
@@ -145,6 +149,18 @@ store_audit_add(struct store *store, enum audit_action action,
 	actor_text_copy(text, sizeof text, detail);
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = audit_append(store, &entry, err);
+	rc = names == NULL ? audit_names_find(store, ek_hash, found, err) : 0;
+	if (names == NULL)
+		entry.names = found;
+	if (rc == 0)
+		rc = audit_append(store, &entry, err);
 	return sql_change_end(store, marked, rc, err);
+}
+
+int
+store_audit_add(struct store *store, enum audit_action action,
+    const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
+    struct error *err)
+{
+	return audit_add_named(store, action, ek_hash, NULL, outcome, detail, now, err);
 }

@@ -14,6 +14,18 @@
 
 #define AUDIT_DETAIL_SIZE 513 /* 512 octets and a NUL */
 
+/* What struct audit_entry says of names: room for at least one, whatever it is. */
+#define AUDIT_NAMES_SIZE 1025
+
+/* Adds a name behind those that are there; and looks for all that an EK has, which may be NULL. */
+void audit_names_add(char names[AUDIT_NAMES_SIZE], const char *name);
+int  audit_names_find(struct store *store, const uint8_t *ek_hash, char names[AUDIT_NAMES_SIZE],
+     struct error *err);
+
+/* store_audit_add with the names from before the act; NULL: those that it has now. */
+int audit_add_named(struct store *store, enum audit_action action, const uint8_t *ek_hash,
+    const char *names, const char *outcome, const char *detail, int64_t now, struct error *err);
+
 /* Where the chain ends. */
 struct audit_head {
 	int64_t sequence; /* the greatest number that was ever used, as the store remembers */
@@ -26,7 +38,8 @@ int audit_chain_head(struct store *store, struct audit_head *head, struct error 
 
 /*
  * SHA-256 over the hash before, empty for the very first, and every field: one
- * CBOR array, so that nothing can move from a field to its neighbour.
+ * CBOR array, so that nothing can move from a field to its neighbour. An entry from before
+ * names were kept has one field less, and keeps its hash.
  */
 int audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t hash[32],
     struct error *err);

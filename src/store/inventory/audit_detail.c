@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/inventory/audit_chain.h"
+
 void
 audit_detail_text(struct bytes *detail, const char *text)
 {
@@ -35,8 +37,9 @@ audit_detail_list(struct bytes *detail, const char *what, char *const *list, siz
 
 int
 audit_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
-    struct bytes *detail, int64_t now, struct error *err)
+    const char *names, struct bytes *detail, int64_t now, struct error *err)
 {
 	bytes_append_u8(detail, '\0');
-	return store_audit_add(store, action, ek_hash, "done", (const char *)detail->data, now, err);
+	return audit_add_named(store, action, ek_hash, names, "done", (const char *)detail->data, now,
+	    err);
 }

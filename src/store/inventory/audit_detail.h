@@ -16,8 +16,8 @@ void audit_detail_text(struct bytes *detail, const char *text);
 /* "; names: a, b", or "; names: none". */
 void audit_detail_list(struct bytes *detail, const char *what, char *const *list, size_t count);
 
-/* store_audit_add of what is done, and its detail. */
+/* audit_add_named of what is done, and its detail. */
 int audit_detail_record(struct store *store, enum audit_action action, const uint8_t *ek_hash,
-    struct bytes *detail, int64_t now, struct error *err);
+    const char *names, struct bytes *detail, int64_t now, struct error *err);
 
 #endif

@@ -28,6 +28,7 @@ audit_read(struct store *store, struct sql_statement *row, struct audit_entry *o
 {
 	struct view ek_hash = sql_column_octets(row, 6);
 	struct view hash = sql_column_octets(row, 9);
+	bool        named = sql_column_text(row, 10) != NULL; /* NULL in older entries */
 
 	*out = (struct audit_entry){.id = sql_column_int64(row, 0),
 	    .at = sql_column_int64(row, 1),
@@ -37,9 +38,11 @@ audit_read(struct store *store, struct sql_statement *row, struct audit_entry *o
 	    .action = audit_read_text(row, 5),
 	    .ek_hash = ek_hash.size == 0 ? NULL : ek_hash.data,
 	    .outcome = audit_read_text(row, 7),
-	    .detail = audit_read_text(row, 8)};
+	    .detail = audit_read_text(row, 8),
+	    .names = audit_read_text(row, 10)};
 	if (out->actor == NULL || out->peer == NULL || out->request == NULL ||
 	    out->action == NULL || out->outcome == NULL || out->detail == NULL ||
+	    (named && out->names == NULL) ||
 	    (ek_hash.size != 0 && ek_hash.size != STORE_HASH_SIZE) ||
 	    hash.size != sizeof out->hash)
 		return error_set(err, ERROR_INTERNAL, "%s: audit entry %" PRId64 " was altered",

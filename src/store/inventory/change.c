@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/inventory/audit.h"
+#include "store/inventory/audit_chain.h"
 #include "store/inventory/audit_detail.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
@@ -203,8 +204,11 @@ set_record(struct store *store, const struct change *change, const struct edits 
     size_t revoked, int64_t now, struct error *err)
 {
 	const struct store_device *after = &change->after;
+	char                       names[AUDIT_NAMES_SIZE] = "";
 	AUTO_BYTES                 detail = {0};
 
+	for (size_t i = 0; i < change->device.name_count; i++)
+		audit_names_add(names, change->device.names[i]);
 	audit_detail_revoked(&detail, revoked);
 	if (edits->names)
 		audit_detail_list(&detail, "; names:", after->names, after->name_count);
@@ -214,7 +218,7 @@ set_record(struct store *store, const struct change *change, const struct edits 
 		audit_detail_text(&detail, "; note: ");
 		audit_detail_text(&detail, after->note);
 	}
-	return audit_detail_record(store, AUDIT_SET, after->ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_SET, after->ek_hash, names, &detail, now, err);
 }
 
 /* Fills in what the edit sets; nothing of it is changed. */
@@ -289,7 +293,7 @@ device_enable(struct store *store, struct change *change, bool enabled, int64_t 
 	        revoked, err) != 0)
 		return -1;
 	audit_detail_revoked(&detail, *revoked);
-	return audit_detail_record(store, AUDIT_DISABLE, change->device.ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_DISABLE, change->device.ek_hash, NULL, &detail, now, err);
 }
 
 int

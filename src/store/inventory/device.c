@@ -10,6 +10,7 @@
 #include "pki/crl_reason.h"
 #include "store/hash.h"
 #include "store/inventory/audit.h"
+#include "store/inventory/audit_chain.h"
 #include "store/inventory/audit_detail.h"
 #include "store/inventory/device.h"
 #include "store/inventory/device_check.h"
@@ -228,13 +229,13 @@ store_device_enroll(struct store *store, const struct store_device *device, int6
 
 int
 device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
-    size_t *revoked, struct error *err)
+    char *names, size_t *revoked, struct error *err)
 {
 	static const char     text[] =
 	    "DELETE FROM device WHERE id = (SELECT id FROM enrolled WHERE ek_hash = ?1)";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 
-	if (statement == NULL)
+	if (statement == NULL || audit_names_find(store, ek_hash, names, err) != 0)
 		return -1;
 	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	if (sql_step(statement, "removing a device", err) != 0)
@@ -248,13 +249,14 @@ static int
 device_remove(struct store *store, const uint8_t *ek_hash, int64_t now, struct error *err)
 {
 	AUTO_BYTES detail = {0};
+	char       names[AUDIT_NAMES_SIZE];
 	size_t     revoked;
 
-	if (device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, &revoked,
+	if (device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, names, &revoked,
 	        err) != 0)
 		return -1;
 	audit_detail_revoked(&detail, revoked);
-	return audit_detail_record(store, AUDIT_REMOVE, ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_REMOVE, ek_hash, names, &detail, now, err);
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "store/hash.h"
 #include "store/inventory/audit.h"
+#include "store/inventory/audit_chain.h"
 #include "store/inventory/audit_detail.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
@@ -18,8 +19,8 @@
 
 /* Each of the two has it on record under its own hash. */
 static int
-replace_record(struct store *store, const struct store_device *old, const struct store_device *new,
-    size_t revoked, int64_t now, struct error *err)
+replace_record(struct store *store, const struct store_device *old, const char *names,
+    const struct store_device *new, size_t revoked, int64_t now, struct error *err)
 {
 	char       hash[STORE_HASH_TEXT_SIZE];
 	AUTO_BYTES gone = {0};
@@ -29,13 +30,13 @@ replace_record(struct store *store, const struct store_device *old, const struct
 	audit_detail_text(&gone, "; replaced by ");
 	store_hash_format(new->ek_hash, hash);
 	audit_detail_text(&gone, hash);
-	if (audit_detail_record(store, AUDIT_REPLACE, old->ek_hash, &gone, now, err) != 0)
+	if (audit_detail_record(store, AUDIT_REPLACE, old->ek_hash, names, &gone, now, err) != 0)
 		return -1;
 	audit_detail_text(&come, "replaces ");
 	store_hash_format(old->ek_hash, hash);
 	audit_detail_text(&come, hash);
 	audit_detail_list(&come, "; names:", new->names, new->name_count);
-	return audit_detail_record(store, AUDIT_REPLACE, new->ek_hash, &come, now, err);
+	return audit_detail_record(store, AUDIT_REPLACE, new->ek_hash, NULL, &come, now, err);
 }
 
 /* Whoever was switched off does not come back with another board. */
@@ -56,17 +57,18 @@ static int
 device_replace(struct store *store, const struct store_device *old, const struct store_device *new,
     int64_t now, size_t *revoked, struct error *err)
 {
+	char    names[AUDIT_NAMES_SIZE];
 	int64_t id;
 
 	if (memcmp(old->ek_hash, new->ek_hash, STORE_HASH_SIZE) == 0)
 		return error_set(err, ERROR_CONFLICT, "a device cannot replace itself");
 	if (store_device_check(new, err) != 0)
 		return error_wrap(err, "what it is called cannot move");
-	if (device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, revoked, err) != 0 ||
+	if (device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, names, revoked, err) != 0 ||
 	    device_insert(store, new, now, &id, err) != 0 ||
 	    (!old->enabled && replace_disable(store, id, err) != 0))
 		return -1;
-	return replace_record(store, old, new, *revoked, now, err);
+	return replace_record(store, old, names, new, *revoked, now, err);
 }
 
 int

@@ -101,7 +101,7 @@ revoke_record(struct store *store, const uint8_t *ek_hash, enum crl_reason reaso
 		audit_detail_text(&detail, "; serial: ");
 		audit_detail_text(&detail, serial);
 	}
-	return audit_detail_record(store, AUDIT_REVOKE, ek_hash, &detail, now, err);
+	return audit_detail_record(store, AUDIT_REVOKE, ek_hash, NULL, &detail, now, err);
 }
 
 /* NOT_FOUND when the EK never got a certificate. */

@@ -20,7 +20,7 @@ struct store_evidence;
 	"serial, ek_hash, ak_name, not_before, not_after, revoked, reason, issuer"
 #define EVIDENCE_COLUMNS "verdict, reason, manufacturer, model, version"
 #define AUDIT_COLUMNS \
-	"id, at, actor, peer, request, action, ek_hash, outcome, detail, hash"
+	"id, at, actor, peer, request, action, ek_hash, outcome, detail, hash, names"
 
 /*
  * The parts of enrolling a device that others need too. CONFLICT when another device has
@@ -40,9 +40,12 @@ int device_check_hash(struct store *store, const uint8_t *ek_hash, struct error 
 int device_check_name(struct store *store, const char *name, const uint8_t *owner,
     struct error *err);
 
-/* Removes a device and revokes what it has. NOT_ENROLLED. Inside a transaction. */
+/*
+ * Removes a device and revokes what it has; *names, of AUDIT_NAMES_SIZE, is what it was
+ * called, for the record. NOT_ENROLLED. Inside a transaction.
+ */
 int device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
-    size_t *revoked, struct error *err);
+    char *names, size_t *revoked, struct error *err);
 
 /* Fills a new revision in, larger than any before. */
 int device_revision_next(struct store *store, int64_t *revision, struct error *err);

@@ -170,7 +170,11 @@ static const char schema_fleet[] =
 static const char schema_numbers[] =
     "ALTER TABLE issuer ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers};
+/* What a device was called at the time of an act. NULL: of the time before names were kept. */
+static const char schema_audit_names[] = "ALTER TABLE audit ADD COLUMN names TEXT;";
+
+static const char *const inventory_texts[] = {
+    schema_devices, schema_fleet, schema_numbers, schema_audit_names};
 
 static const char *const inventory_files[] = {
     "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};

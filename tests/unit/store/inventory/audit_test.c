@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "store/inventory/audit.h"
+#include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store_fixture.h"
 #include "store_tamper.h"
 #include "util/bytes.h"
 #include "util/file.h"
+#include "util/identifier.h"
 
 #define NOW 1000000
 
@@ -70,6 +72,7 @@ verify_fails(const uint8_t *expect, const char *wanted)
 
 /* What a listing saw. */
 struct seen {
+	char    names[1024 + 1]; /* of the last entry */
 	char    text[1024]; /* numbers */
 	char    last[1024]; /* fields of the last entry */
 	uint8_t hash[32];
@@ -88,6 +91,7 @@ see_cb(const struct audit_entry *entry, void *arg)
 	(void)snprintf(seen->last, sizeof seen->last, "%d|%s|%s|%s|%s|%d|%s|%s", (int)entry->at,
 	    entry->actor, entry->peer, entry->request, entry->action,
 	    entry->ek_hash != NULL ? entry->ek_hash[0] : -1, entry->outcome, entry->detail);
+	(void)snprintf(seen->names, sizeof seen->names, "%s", entry->names);
 	memcpy(seen->hash, entry->hash, sizeof seen->hash);
 	return ++seen->count != seen->stop;
 }
@@ -282,6 +286,55 @@ START_TEST(device_changes_are_on_record)
 }
 END_TEST
 
+START_TEST(names_are_those_at_the_time_of_the_act)
+{
+	char               *names[] = {(char[]){"laptop"}, (char[]){"spare"}};
+	const char         *others[] = {"desk"};
+	struct store_device device = {.ek_hash = {7}, .names = names, .name_count = 2};
+	struct store_edit   edit = {.set_names = true, .names = others, .name_count = 1};
+	size_t              revoked;
+
+	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "laptop\nspare");
+	unit_ok(store_device_set(store, device.ek_hash, &edit, NOW, &revoked, &err), &err);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "laptop\nspare");
+	add_at(AUDIT_CERTIFY, 7, "", NOW);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "desk");
+	unit_ok(store_device_remove(store, device.ek_hash, NOW, &err), &err);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "desk");
+	add_at(AUDIT_WAIT, 7, "", NOW);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "");
+	add_at(AUDIT_TRUST_IMPORT, 0, "", NOW);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, "");
+	ck_assert_int_eq(verify(NULL, NULL), 6);
+}
+END_TEST
+
+START_TEST(names_that_do_not_fit_are_said_to_be_more)
+{
+	char                texts[STORE_DEVICE_NAMES_MAX][IDENTIFIER_MAX + 1];
+	char               *names[STORE_DEVICE_NAMES_MAX];
+	struct store_device device = {.ek_hash = {7}, .names = names, .name_count = STORE_DEVICE_NAMES_MAX};
+	struct seen         seen;
+	size_t              length;
+
+	for (size_t i = 0; i < STORE_DEVICE_NAMES_MAX; i++) {
+		memset(texts[i], 'a' + (int)i % 26, IDENTIFIER_MAX);
+		texts[i][0] = (char)('A' + i / 26);
+		texts[i][IDENTIFIER_MAX] = '\0';
+		names[i] = texts[i];
+	}
+	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
+	seen = list(&(struct audit_filter){0});
+	length = strlen(seen.names);
+	ck_assert_int_eq(strncmp(seen.names, names[0], IDENTIFIER_MAX), 0);
+	ck_assert_uint_lt(length, 1025);
+	ck_assert_int_eq(seen.names[length - 1], '\n');
+	ck_assert_uint_eq(length % (IDENTIFIER_MAX + 1), 0); /* whole names */
+	ck_assert_int_eq(verify(NULL, NULL), 1);
+}
+END_TEST
+
 /* Listing. */
 
 START_TEST(list_takes_what_the_filter_says)
@@ -350,6 +403,14 @@ static const struct {
     {"UPDATE audit SET detail = '', outcome = outcome || detail WHERE id = 3",
         "audit entry 3 was altered, or the one before it"},
     {"UPDATE audit SET detail = detail || char(0) || 'x' WHERE id = 3",
+        "audit entry 3 was altered"},
+    {"UPDATE audit SET names = 'x' WHERE id = 3",
+        "audit entry 3 was altered, or the one before it"},
+    {"UPDATE audit SET names = NULL WHERE id = 3",
+        "audit entry 3 was altered, or the one before it"},
+    {"UPDATE audit SET names = detail, detail = '' WHERE id = 3",
+        "audit entry 3 was altered, or the one before it"},
+    {"UPDATE audit SET names = names || char(0) || 'x' WHERE id = 3",
         "audit entry 3 was altered"},
     {"UPDATE audit SET hash = zeroblob(32) WHERE id = 3",
         "audit entry 3 was altered, or the one before it"},
@@ -577,6 +638,8 @@ audit_suite(void)
 	tcase_add_test(tc, add_in_a_transaction_goes_with_it);
 	tcase_add_test(tc, add_of_two_writers_is_one_chain);
 	tcase_add_test(tc, device_changes_are_on_record);
+	tcase_add_test(tc, names_are_those_at_the_time_of_the_act);
+	tcase_add_test(tc, names_that_do_not_fit_are_said_to_be_more);
 	tcase_add_test(tc, list_takes_what_the_filter_says);
 	tcase_add_test(tc, list_since_is_of_the_time_and_not_of_the_order);
 	tcase_add_test(tc, list_stops_when_told);

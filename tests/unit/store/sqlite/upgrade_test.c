@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scratch.h"
+#include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -122,6 +123,48 @@ START_TEST(open_version_1_twice_at_once_upgrades_once)
 }
 END_TEST
 
+/* Two entries on record as version 3 wrote them, which knew no names. */
+static const char version_3_record[] =
+    "ALTER TABLE audit DROP COLUMN names;"
+    "INSERT INTO audit VALUES (1, 1700000000, 'uid 0 (root)', '', '', 'enroll', zeroblob(32),"
+    " 'done', 'as laptop',"
+    " x'adc57c7fb3b3b7019b88694932f39337ff1ce606eeb0fd148e69d5c686809e0d');"
+    "INSERT INTO audit VALUES (2, 1700000001, 'attestd', '192.0.2.1:5', '7', 'trust import', NULL,"
+    " 'done', '',"
+    " x'f65364b0a89af5ff48619f6a5dc8ef5f6840770f201df3e4169adf6d524351af');"
+    "PRAGMA user_version = 3;";
+
+static bool
+names_cb(const struct audit_entry *entry, void *arg)
+{
+	const char **wanted = arg;
+
+	ck_assert_int_eq(entry->names == NULL, entry->id < 3);
+	if (entry->names != NULL)
+		ck_assert_str_eq(entry->names, *wanted);
+	return true;
+}
+
+START_TEST(open_version_3_goes_on_with_its_chain)
+{
+	static const uint8_t hash[STORE_HASH_SIZE];
+	const char          *wanted = "laptop";
+	uint8_t              head[32];
+	int64_t              count;
+
+	unit_ok(store_open(directory, &store, &err), &err);
+	store_close(store);
+	store_tamper(directory, version_3_record);
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(store_audit_verify(store, NULL, &count, head, &err), &err);
+	ck_assert_int_eq(count, 2);
+	unit_ok(store_audit_add(store, AUDIT_ENABLE, hash, "done", "", 1700000002, &err), &err);
+	unit_ok(store_audit_verify(store, NULL, &count, head, &err), &err);
+	ck_assert_int_eq(count, 3);
+	unit_ok(store_audit_list(store, &(struct audit_filter){0}, names_cb, &wanted, &err), &err);
+}
+END_TEST
+
 static Suite *
 store_upgrade_suite(void)
 {
@@ -131,6 +174,7 @@ store_upgrade_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, open_version_1_keeps_its_content);
 	tcase_add_test(tc, open_version_1_twice_at_once_upgrades_once);
+	tcase_add_test(tc, open_version_3_goes_on_with_its_chain);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
