@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -91,6 +92,7 @@ struct init_plan {
 	const char        *ca_key;
 	struct config_list roots;
 	struct config_list dns_names;
+	char fingerprint[CERTIFICATE_FINGERPRINT_SIZE]; /* of the root that is made or given */
 };
 
 enum init_file {
@@ -209,6 +211,14 @@ init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
 	return ca_crl_create(root, 1, NULL, 0, now, lifetime, &files[INIT_ROOT_CRL].content, err);
 }
 
+/* The CA that clients trust is the last of the file. */
+static void
+init_take_root(const STACK_OF(X509) *chain, struct ca *root)
+{
+	root->certificate = sk_X509_value(chain, sk_X509_num(chain) - 1);
+	(void)X509_up_ref(root->certificate);
+}
+
 /* What lies between the issuing CA and the last certificate of the file, and that last one. */
 static int
 init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, struct error *err)
@@ -227,8 +237,8 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, st
 
 /* The operator's own CA: its key stays where it is. */
 static int
-init_take_theirs(const struct command_call *call, const struct init_plan *plan, struct ca *issuing,
-    struct directory_file *files, struct error *err)
+init_take_theirs(const struct command_call *call, const struct init_plan *plan, struct ca *root,
+    struct ca *issuing, struct directory_file *files, struct error *err)
 {
 	const struct init *init = call->options;
 	struct trust      *chain = trust_new();
@@ -241,6 +251,8 @@ init_take_theirs(const struct command_call *call, const struct init_plan *plan, 
 	    access_read(&init->access, &access, err) == 0 &&
 	    key_open(uri, &access.key, &issuing->key, err) == 0 && ca_check_pair(issuing, err) == 0)
 		rc = init_encode_theirs(trust_stack(chain), files, err);
+	if (rc == 0)
+		init_take_root(trust_stack(chain), root);
 	trust_free(chain);
 	access_clear(&access);
 	files[INIT_ISSUING_KEY].name = STATE_ISSUING_URI;
@@ -265,7 +277,7 @@ init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t
 }
 
 static int
-init_make(const struct command_call *call, const struct init_plan *plan, struct ca *root,
+init_make(const struct command_call *call, struct init_plan *plan, struct ca *root,
     struct ca *issuing, struct directory_file *files, struct error *err)
 {
 	int rc;
@@ -278,10 +290,52 @@ init_make(const struct command_call *call, const struct init_plan *plan, struct 
 		bytes_append_u8(&files[INIT_DNS_NAMES].content, '\n');
 	}
 	if (plan->ca_cert != NULL)
-		rc = init_take_theirs(call, plan, issuing, files, err);
+		rc = init_take_theirs(call, plan, root, issuing, files, err);
 	else if ((rc = init_make_own(plan, call->now, root, issuing, err)) == 0)
 		rc = init_encode_own(root, issuing, call->now, files, err);
-	return rc != 0 ? -1 : init_check_names(issuing, plan, call->now, err);
+	if (rc != 0 || init_check_names(issuing, plan, call->now, err) != 0)
+		return -1;
+	return certificate_fingerprint(root->certificate, plan->fingerprint, err);
+}
+
+/*
+ * The attestation CA's CRL lies beside its root, where that is attestd's own; elsewhere it is
+ * to be fetched.
+ */
+static void
+init_say_crl(const struct init_plan *plan)
+{
+	AUTO_FREE char *directory = memory_strdup(plan->roots.texts[0]);
+	char           *slash = strrchr(directory, '/');
+	AUTO_FREE char *crl = NULL;
+
+	if (slash != NULL)
+		*slash = '\0';
+	crl = file_join(slash != NULL ? directory : ".", STATE_CRL_PEM);
+	if (access(crl, R_OK) == 0) {
+		print_text(stdout, crl);
+		(void)putchar('\n');
+	} else {
+		(void)printf("CRL\n  where CRL is a file that holds attestd's " STATE_CRL_PEM ", and is kept up to date: it is\n"
+		             "  in attestd's state directory, and at http://ATTESTD/" STATE_CRL_PEM "\n");
+	}
+}
+
+static void
+init_say_next(const struct command_call *call, const struct init_plan *plan)
+{
+	const char *name = plan->dns_names.texts[0];
+	bool        is_ipv6 = strchr(name, ':') != NULL;
+
+	(void)printf("next:\n  attest-acmed");
+	if (strcmp(call->state_dir, ACME_STATE_DIR_DEFAULT) != 0) {
+		(void)printf(" --state-dir ");
+		print_text(stdout, call->state_dir);
+	}
+	(void)printf(" --listen :8443 --url https://%s", is_ipv6 ? "[" : "");
+	print_text(stdout, name);
+	(void)printf("%s:8443 \\\n    --attestation-crl ", is_ipv6 ? "]" : "");
+	init_say_crl(plan);
 }
 
 static void
@@ -300,13 +354,10 @@ init_say(const struct command_call *call, const struct init_plan *plan, const st
 	(void)printf("  %-22ssigns device certificates, valid until %.10s\n", STATE_ISSUING_PEM, until);
 	(void)printf("  %-22swhose AK certificates count\n", STATE_ATTESTATION_ROOTS);
 	(void)printf("  %-22swhat the server is called\n", STATE_DNS_NAMES);
-	(void)printf("  %-22saccounts, orders and certificates, empty\n\nnext:\n",
-	    store_files(STORE_ACME, call->state_dir)[0]);
-	(void)printf("  attest-acmed --state-dir ");
-	print_text(stdout, call->state_dir);
-	(void)printf(" --listen :8443 --url https://");
-	print_text(stdout, plan->dns_names.texts[0]);
-	(void)printf(":8443\n");
+	(void)printf("  %-22saccounts, orders and certificates, empty\n\n"
+	             "the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
+	    store_files(STORE_ACME, call->state_dir)[0], plan->fingerprint);
+	init_say_next(call, plan);
 }
 
 static void
@@ -316,12 +367,12 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	char until[CLOCK_TEXT_SIZE];
 
 	clock_format(certificate_not_after(issuing->certificate), until);
-	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:s, s:b}",
+	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
 	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
 	    "root", STATE_ROOT_PEM, "issuing", STATE_ISSUING_PEM, "issuing_not_after", until,
 	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store",
 	    store_files(STORE_ACME, call->state_dir)[0],
-	    "own_root", plan->ca_cert == NULL));
+	    "root_sha256", plan->fingerprint, "own_root", plan->ca_cert == NULL));
 }
 
 static int
@@ -332,7 +383,7 @@ init_make_store(const char *directory, void *arg, struct error *err)
 }
 
 static int
-init_run(const struct command_call *call, const struct init_plan *plan, struct directory_file *files,
+init_run(const struct command_call *call, struct init_plan *plan, struct directory_file *files,
     struct error *err)
 {
 	struct directory_plan place = {files, INIT_FILES, store_files(STORE_ACME, call->state_dir),

@@ -84,6 +84,7 @@ struct init_plan {
 struct init_result {
 	struct ca root;
 	struct ca issuing;
+	char      fingerprint[CERTIFICATE_FINGERPRINT_SIZE]; /* the root's */
 };
 
 enum { INIT_ROOT_KEY, INIT_ROOT_PEM, INIT_ROOT_CRL, INIT_ISSUING_KEY, INIT_ISSUING_PEM, INIT_FILES };
@@ -145,7 +146,7 @@ init_make(const struct init_plan *plan, int64_t now, struct init_result *made, s
 	if (ca_issuing_create(&made->root, made->issuing.key, plan->issuing_name, now,
 	        plan->issuing_lifetime, &made->issuing.certificate, err) != 0)
 		return error_wrap(err, "making the issuing certificate");
-	return 0;
+	return certificate_fingerprint(made->root.certificate, made->fingerprint, err);
 }
 
 /* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
@@ -188,6 +189,7 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	    STATE_ROOT_KEY);
 
 	(void)json_object_set_new(root, "crl", json_string(STATE_ROOT_CRL));
+	(void)json_object_set_new(root, "sha256", json_string(made->fingerprint));
 	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:s}",
 	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
 	    "key_type", plan->type_word, "root", root, "issuing",
@@ -205,6 +207,34 @@ init_say_certificate(const char *file, const char *name, const X509 *certificate
 	(void)printf("  %-13s\"", file);
 	print_text(stdout, name);
 	(void)printf("\", valid until %.10s\n", until);
+}
+
+/* A program and, where it is not the default, our state directory. */
+static void
+init_say_program(const struct command_call *call, const char *program)
+{
+	(void)printf("  %s", program);
+	if (strcmp(call->state_dir, STATE_DIR_DEFAULT) == 0)
+		return;
+	(void)printf(" --state-dir ");
+	print_text(stdout, call->state_dir);
+}
+
+/* attestd is started first: it makes the CRL, which the ACME server is to be given with the root. */
+static void
+init_say_next(const struct command_call *call)
+{
+	(void)printf("next:\n");
+	init_say_program(call, "attestd");
+	(void)printf("\n  attest-device ek --hash        on a device: prints its HASH\n");
+	init_say_program(call, "attest-ca");
+	(void)printf(" enroll HASH --name NAME\n"
+	             "  give the ACME server the root, and the CRL again and again, which attestd makes:\n"
+	             "    attest-acmed init --attestation-roots ");
+	print_text(stdout, call->state_dir);
+	(void)printf("/" STATE_ROOT_PEM " --dns-name NAME\n    attest-acmed --attestation-crl ");
+	print_text(stdout, call->state_dir);
+	(void)printf("/" STATE_CRL_PEM "\n");
 }
 
 static void
@@ -225,15 +255,9 @@ init_say(const struct command_call *call, const struct init_plan *plan,
 		(void)printf("  %-13swhere its key is, which signs AK certificates\n", STATE_ISSUING_URI);
 	(void)printf("  %-13sthe inventory, empty\n\n",
 	    store_files(STORE_INVENTORY, call->state_dir)[0]);
-	(void)printf("next:\n"
-	             "  attest-device ek --hash               on a device: prints its HASH\n"
-	             "  attest-ca --state-dir ");
-	print_text(stdout, call->state_dir);
-	(void)printf(" enroll HASH --name NAME\n"
-	             "  attestd --state-dir ");
-	print_text(stdout, call->state_dir);
-	(void)printf("\n"
-	             "  give root.pem to your ACME server as its attestation root\n");
+	(void)printf("the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
+	    made->fingerprint);
+	init_say_next(call);
 }
 
 static int
@@ -249,7 +273,7 @@ init_run(const struct command_call *call, const struct init_plan *plan, struct d
 {
 	struct directory_plan place = {files, INIT_FILES, store_files(STORE_INVENTORY, call->state_dir),
 	    init_make_store, NULL, NULL};
-	struct init_result    made = {{NULL, NULL}, {NULL, NULL}};
+	struct init_result    made = {.root = {NULL, NULL}};
 	int                   rc = -1;
 
 	if (init_make(plan, call->now, &made, err) == 0 &&

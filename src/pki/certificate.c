@@ -17,6 +17,7 @@
 #include "tpm/spki.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/hex.h"
 
 /* A PEM file of certificates is small; a bound keeps a wrong path from filling memory. */
 #define CERTIFICATE_FILE_MAX ((size_t)1 << 20)
@@ -175,6 +176,19 @@ certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *er
 		return -1;
 	if (EVP_Digest(der.data, der.size, hash, NULL, EVP_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing a public key");
+	return 0;
+}
+
+int
+certificate_fingerprint(const X509 *certificate, char text[CERTIFICATE_FINGERPRINT_SIZE],
+    struct error *err)
+{
+	uint8_t      digest[32];
+	unsigned int size = sizeof digest;
+
+	if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hashing a certificate");
+	hex_encode(digest, sizeof digest, text);
 	return 0;
 }
 

@@ -58,6 +58,11 @@ int certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct erro
 /* SHA-256 of the SubjectPublicKeyInfo, in our own encoding. */
 int certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error *err);
 
+/* Writes SHA-256 of the DER in digits, as people compare it. INTERNAL. */
+#define CERTIFICATE_FINGERPRINT_SIZE 65
+int certificate_fingerprint(const X509 *certificate, char text[CERTIFICATE_FINGERPRINT_SIZE],
+    struct error *err);
+
 /* Writes the subject, or a name, for people: one line of ASCII, cut at `size`. */
 void certificate_subject(const X509 *certificate, char *text, size_t size);
 void certificate_name(const X509_NAME *name, char *text, size_t size);

@@ -38,6 +38,10 @@ case_fails "a name that is none" 1 'is no DNS name' acmed init --attestation-roo
 check "what fails leaves nothing behind" '[ ! -e "$acme_dir" ]'
 
 case_ok "init makes a server" acmed_init --attestation-roots "$roots"
+case_matches "and says by which fingerprint its root is known" "$out" \
+	"SHA-256 fingerprint[^0-9]*[[:space:]]$(openssl x509 -in "$acme_dir/root.pem" -outform DER | sha256sum | cut -d' ' -f1)"
+case_matches "and how to start it, with the CRL to be had elsewhere" "$out" \
+	"attest-acmed --state-dir $acme_dir --listen :8443 --url https://localhost:8443 [^[:print:]]*"'.*--attestation-crl CRL'
 case_equal "the directory is private" "$(stat -c %a "$acme_dir")" 700
 for file in root.key issuing.key acme.db acme.lock; do
 	case_equal "$file is private" "$(stat -c %a "$acme_dir/$file")" 600
@@ -156,11 +160,17 @@ check "and no front is missed" '! grep "event=front-gone" "${log[acmed]}"'
 cat "$acme_dir/issuing.pem" "$acme_dir/root.pem" >"$scratch/chain.pem"
 cp "$acme_dir/issuing.key" "$scratch/theirs.key"
 cp "$acme_dir/root.pem" "$scratch/acme-root.pem"
+cp "$acme_dir/crl.pem" "$acme_dir.crl"
 rm -r "$acme_dir"
 case_fails "a key that is not the CA's" 1 'private key' acmed_init --attestation-roots "$roots" \
 	--ca-cert "$scratch/chain.pem" --ca-key "$scratch/acme-root.key"
+cp "$acme_dir.crl" "$state_dir/crl.pem"
 case_ok "init with a CA of the operator's" acmed_init --attestation-roots "$roots" \
 	--ca-cert "$scratch/chain.pem" --ca-key "$scratch/theirs.key"
+case_matches "says by which fingerprint the root of theirs is known" "$out" \
+	"$(openssl x509 -in "$scratch/acme-root.pem" -outform DER | sha256sum | cut -d' ' -f1)"
+case_matches "and names the CRL that lies beside the attestation root" "$out" \
+	"--attestation-crl $state_dir/crl.pem"
 check "no key is copied" '[ ! -e "$acme_dir/issuing.key" ] && [ ! -e "$acme_dir/root.key" ]'
 case_ok "its root is served" cmp "$acme_dir/root.pem" "$scratch/acme-root.pem"
 acme_port=
@@ -168,6 +178,9 @@ case_ok "starts with it" acmed_start
 acme_get /crl.pem
 case_equal "serves the CRL that it can sign" "$(grep -c 'BEGIN X509 CRL' <<<"$http_body")" 1
 acmed_stop TERM
+case_equal "one that has no attestation CRL says so at every start" \
+	"$(grep -c 'warning .*event=attestation-crl .*set attestation_crls' "${log[acmed]}")" \
+	"$(grep -c 'event=start' "${log[acmed]}")"
 case_equal "ends in order with it" "$status" 0
 
 finish

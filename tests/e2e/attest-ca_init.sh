@@ -21,6 +21,13 @@ is_root=no
 case_ok "init makes a CA" attest_ca init
 case_matches "init says that the root key may go offline" "$out" "move it to a safe place offline"
 case_matches "init says how to go on" "$out" "attestd --state-dir $state_dir"
+fingerprint=$(openssl x509 -in "$state_dir/root.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
+case_matches "init says by which fingerprint the root is known" "$out" "SHA-256 fingerprint[^0-9]*[[:space:]]$fingerprint"
+case_matches "the line for a device names the directory" "$out" \
+	$'\n'"  attest-ca --state-dir $state_dir enroll HASH --name NAME"
+case_matches "the line for the ACME server has the root" "$out" \
+	"attest-acmed init --attestation-roots $state_dir/root.pem --dns-name NAME"
+case_matches "and the CRL" "$out" "attest-acmed --attestation-crl $state_dir/crl.pem"
 case_equal "the directory is private" "$(mode_of "$state_dir")" 700
 for file in root.key issuing.key store.db store.lock; do
 	case_equal "$file is private" "$(mode_of "$state_dir/$file")" 600
@@ -78,6 +85,9 @@ case_fails "init at a dangling link is refused" 1 "appeared meanwhile" \
 # ---- an empty directory, as a service manager makes it ----
 
 mkdir -m 755 "$scratch/empty"
+case_equal "the fingerprint is in JSON too" \
+	"$("$attest_ca_program" --state-dir "$scratch/json" --json init | jq -r .root.sha256)" \
+	"$(openssl x509 -in "$scratch/json/root.pem" -outform DER | sha256sum | cut -d' ' -f1)"
 case_ok "init in an empty directory works" "$attest_ca_program" --state-dir "$scratch/empty/" init
 case_equal "init makes it private" "$(mode_of "$scratch/empty")" 700
 if [ "$is_root" = yes ]; then

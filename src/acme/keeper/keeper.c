@@ -121,6 +121,10 @@ keeper_ready_cb(void *arg)
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
 	    {"state_dir", keeper->settings->service.state_dir},
 	    {"workers", log_number((uint64_t)keeper->settings->service.workers, workers)});
+	if (keeper->settings->attestation_crls.count == 0)
+		LOG(WARNING, {"event", "attestation-crl"},
+		    {"reason", "there is no attestation CRL: who was removed or revoked at the attestation CA "
+		               "still gets certificates; set attestation_crls"});
 }
 
 /* The CRL and the root's, as crl.pem has them. */
