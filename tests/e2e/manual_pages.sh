@@ -61,10 +61,11 @@ manual_items() {
 	sed -n -e 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' -e 's/^\.Ss attest-device \([a-z]*\)$/\1/p' "$1" | sort -u
 }
 
-# The pages of ours that a page refers to and that there are not.
+# The pages of ours that a page refers to and that do not exist: a page is in the
+# source tree or, where the build makes it, in the build tree.
 dangling() {
 	sed -nE 's/^\.Xr (attest[a-z-]*) ([0-9]).*/\1.\2/p' "$1" | sort -u | while read -r other; do
-		[ -f "$top_srcdir/data/$other" ] || echo "$other"
+		[ -f "$top_builddir/data/$other" ] || [ -f "$top_srcdir/data/$other" ] || echo "$other"
 	done
 }
 
