@@ -1,7 +1,7 @@
 /*
- * Base64 both ways. The libraries at hand skip white space, accept either
- * padding or neither, or ignore spare bits; a server that compares and hashes
- * what it decodes wants one spelling.
+ * Base64 both ways. Own code, because available libraries skip white space,
+ * accept any padding or none, or ignore spare bits; a server that compares and
+ * hashes decoded octets needs one spelling.
  */
 #include "config.h"
 
@@ -47,7 +47,8 @@ base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size)
 	return text;
 }
 
-/* Takes off the padding that the standard alphabet must have, and no other. */
+/* Removes the padding that the standard alphabet requires; any other padding stays and is
+ * refused. */
 static int
 base64_unpad(const char *text, size_t *length, struct error *err)
 {
@@ -59,7 +60,7 @@ base64_unpad(const char *text, size_t *length, struct error *err)
 	return 0;
 }
 
-/* What each octet means as a digit, 64 when nothing; built once for both alphabets. */
+/* Value of each octet as a base64 digit, 64 if it is none; built once for both alphabets. */
 static uint8_t        values[2][256];
 static pthread_once_t values_once = PTHREAD_ONCE_INIT;
 

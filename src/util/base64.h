@@ -1,4 +1,4 @@
-/* Base64 as RFC 4648 has it: the standard and the URL alphabet, strictly. */
+/* Strict base64 (RFC 4648) in the standard and the URL alphabet. */
 #ifndef UTIL_BASE64_H
 #define UTIL_BASE64_H
 
@@ -9,17 +9,17 @@
 
 struct error;
 
-/* RFC 4648 §4 with padding; §5 without, as JOSE wants it. */
+/* RFC 4648 §4 with padding; §5 without padding, as JOSE requires. */
 enum base64_alphabet { BASE64_STANDARD, BASE64_URL };
 
 /* Returns the text, NUL-terminated; the caller frees. */
 char *base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size);
 
 /*
- * Appends to *out what the `length` characters of text decode to.
- * Refused as MALFORMED: characters outside the alphabet (white space too),
- * wrong padding, and spare bits that are not zero, so that every octet string
- * has one spelling; *out then has octets that mean nothing behind what it had.
+ * Appends to *out what the `length` characters of text decode to. Refused as
+ * MALFORMED: characters outside the alphabet (white space too), wrong padding,
+ * and spare bits that are not zero, so that every octet string has one
+ * spelling; *out then holds undefined octets after its old content.
  */
 int base64_decode(enum base64_alphabet alphabet, const char *text, size_t length,
     struct bytes *out, struct error *err);

@@ -1,4 +1,4 @@
-/* Owns allocation: memory that cannot be had ends the process, loudly. */
+/* Owns allocation: a failed allocation reports itself and ends the process. */
 #include "config.h"
 
 #include "util/bytes.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most messages are put together of small pieces. */
+/* Start capacity: most messages are built from small pieces. */
 #define BYTES_CAPACITY_MIN 256
 
 static void *
@@ -93,7 +93,7 @@ uint8_t *
 bytes_extend(struct bytes *b, size_t size)
 {
 	bytes_reserve(b, size);
-	if (b->data == NULL) /* of no octets; NULL + 0 is undefined in C */
+	if (b->data == NULL) /* empty; NULL + 0 is undefined in C */
 		return NULL;
 	memset(b->data + b->size, 0, size);
 	b->size += size;

@@ -13,8 +13,8 @@ struct view {
 };
 
 /*
- * Octets that belong to whoever holds the struct; {0} is the empty one.
- * bytes_clear cleanses before it frees, so that a secret may pass through any.
+ * Octets owned by the holder of the struct; {0} is empty. bytes_clear cleanses
+ * before it frees, so any of these may hold a secret.
  */
 struct bytes {
 	uint8_t *data;
@@ -22,31 +22,31 @@ struct bytes {
 	size_t   capacity;
 };
 
-/* Cleanses and frees what *b holds and makes it the empty one. */
+/* Cleanses and frees the octets of *b and makes it empty. */
 void bytes_clear(struct bytes *b);
 
 /* Appends `size` octets. A failed allocation aborts: there is no way to serve without memory. */
 void bytes_append(struct bytes *b, const void *data, size_t size);
 
 /*
- * Appends `size` zero octets and returns where they begin, until *b changes; NULL when
- * nothing is appended to nothing.
+ * Appends `size` zero octets and returns their start, valid until *b changes; NULL if
+ * size is 0 and *b is empty.
  */
 uint8_t *bytes_extend(struct bytes *b, size_t size);
 
 /* Appends one octet. */
 void bytes_append_u8(struct bytes *b, uint8_t value);
 
-/* What *b holds, borrowed until it changes. */
+/* A view of *b, valid until *b changes. */
 struct view bytes_view(const struct bytes *b);
 
 /* True when both hold the same octets; not for secrets. */
 bool view_equal(struct view a, struct view b);
 
-/* The octets of a string, without the NUL behind them. */
+/* The octets of a string, without its NUL. */
 struct view view_text(const char *text);
 
-/* A copy as a string, which the caller frees. A NUL inside ends what readers of it see. */
+/* A copy as a string, which the caller frees. A NUL inside ends the string for its readers. */
 char *view_dup(struct view view);
 
 /* Overwrites `size` octets in a way that the compiler cannot leave out. */

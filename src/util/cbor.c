@@ -1,4 +1,4 @@
-/* Owns the reading and writing of single items; what they mean is the caller's. */
+/* Reads and writes single items; their meaning is the caller's affair. */
 #include "config.h"
 
 #include "util/cbor.h"
@@ -133,7 +133,8 @@ cbor_read(struct cbor_reader *reader, struct cbor_value *value, struct error *er
 	return 0;
 }
 
-/* Reads an item that must be of one kind, definite, and no larger than `max`. */
+/* Reads an item that must have the given kind, a definite length, and at most `max` octets or
+ * items. */
 static int
 cbor_read_kind(struct cbor_reader *reader, enum cbor_kind kind, uint64_t max,
     struct cbor_value *value, struct error *err)

@@ -1,6 +1,6 @@
 /*
  * CBOR (RFC 8949) item by item, over libcbor's streaming decoder, which
- * allocates nothing and never recurses; and the writing of canonical items.
+ * allocates nothing and never recurses; and a writer of canonical items.
  */
 #ifndef UTIL_CBOR_H
 #define UTIL_CBOR_H
@@ -35,18 +35,19 @@ struct cbor_value {
 	struct view    data; /* borrowed from the input */
 };
 
-/* What is left to read; the octets belong to somebody else. */
+/* The input that is left to read; the octets are borrowed. */
 struct cbor_reader {
 	struct view rest;
 };
 
-/* Reads the next item. MALFORMED when it is cut off or is no CBOR. */
+/* Reads the next item. MALFORMED when it is cut off or is not CBOR. */
 int cbor_read(struct cbor_reader *reader, struct cbor_value *value, struct error *err);
 
 /*
- * Readers of the one thing that must come next, of definite length; anything
- * else is MALFORMED. Strings are borrowed from the input and have at most `max`
- * octets; an array has exactly `count` items, a number is at most `max`.
+ * Each reads an item of one kind and of definite length; MALFORMED when
+ * something else comes next. Strings are borrowed from the input and have at
+ * most `max` octets; an array has exactly `count` items, a number is at most
+ * `max`.
  */
 int cbor_read_array(struct cbor_reader *reader, uint64_t count, struct error *err);
 int cbor_read_unsigned(struct cbor_reader *reader, uint64_t max, uint64_t *number, struct error *err);
@@ -56,7 +57,7 @@ int cbor_read_text(struct cbor_reader *reader, size_t max, struct view *text, st
 /* Reads the head of an array of at most `max` items. */
 int cbor_read_list(struct cbor_reader *reader, uint64_t max, uint64_t *count, struct error *err);
 
-/* MALFORMED when octets are left over. */
+/* MALFORMED when octets remain. */
 int cbor_read_end(const struct cbor_reader *reader, struct error *err);
 
 /* Append an item in its shortest form (RFC 8949 §4.2.1). */

@@ -1,4 +1,4 @@
-/* The only place that asks what time it is. */
+/* The only file that reads the system's clocks. */
 #include "config.h"
 
 #include "util/clock.h"
@@ -35,12 +35,12 @@ clock_format(int64_t when, char text[CLOCK_TEXT_SIZE])
 		(void)snprintf(text, CLOCK_TEXT_SIZE, "(no date)");
 		return;
 	}
-	/* The year by itself: strftime gives it as many digits as it needs. */
+	/* The year is formatted here because strftime does not pad it to four digits. */
 	(void)snprintf(text, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
 	(void)strftime(text + 4, CLOCK_TEXT_SIZE - 4, "-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* Reads exactly `digits` digits of a number up to `max`, and goes behind them. */
+/* Reads a number of exactly `digits` digits, at most `max`, and advances past it. */
 static bool
 clock_number(const char **text, int digits, int max, int *number)
 {
@@ -53,7 +53,7 @@ clock_number(const char **text, int digits, int max, int *number)
 	return *number <= max;
 }
 
-/* Goes behind one character of `set`. */
+/* Advances past one character of `set`. */
 static bool
 clock_mark(const char **text, const char *set)
 {
@@ -72,7 +72,7 @@ clock_fraction(const char **text)
 	return true;
 }
 
-/* Seconds to the east of UTC. */
+/* Reads an offset from UTC, in seconds; east is positive. */
 static bool
 clock_offset(const char **text, int *offset)
 {
@@ -112,6 +112,6 @@ clock_parse(const char *text, int64_t *when)
 	normal = tm;
 	normal.tm_sec = 0;
 	*when = (int64_t)timegm(&normal) + tm.tm_sec - offset;
-	/* What the calendar does not have became another day. */
+	/* timegm turned a date that the calendar does not have into another day. */
 	return normal.tm_mday == tm.tm_mday && normal.tm_mon == tm.tm_mon;
 }

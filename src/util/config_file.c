@@ -1,4 +1,4 @@
-/* Reads configuration files by table; knows nothing of what the options mean. */
+/* Reads configuration files by a table of options; does not know what the options mean. */
 #include "config.h"
 
 #include "util/config_file.h"
@@ -21,11 +21,12 @@
 
 #define CONFIG_FILE_MAX ((size_t)1024 * 1024)
 
-/* libconfuse gives its error callback no argument. */
+/* A variable, because libconfuse passes no argument to its error callback. */
 static const char *config_path;
 static char        config_message[256];
 
-/* A file that has been read, and the line of each row's value in it; 0: it says nothing of that row. */
+/* A file that has been read, and the line of each row's value in it; 0: it says nothing of that
+ * row. */
 struct config_source {
 	const struct config_schema *schema;
 	const char                 *path; /* NULL: there is no file */
@@ -134,7 +135,7 @@ config_take_items(const char *text, struct config_list *list)
 		config_list_append(list, item);
 }
 
-/* A list that is written down empty is empty. */
+/* An empty list in the file stays empty: no default. */
 static void
 config_take_list(const struct config_row *row, cfg_t *file, struct config_list *list)
 {

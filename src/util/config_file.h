@@ -6,7 +6,7 @@
 
 struct error;
 
-/* Texts that belong to the struct that holds the list. */
+/* A list of strings, owned by the struct that holds the list. */
 struct config_list {
 	char **texts;
 	size_t count;
@@ -29,7 +29,7 @@ struct config_row {
 	enum config_kind kind;
 	size_t           offset;
 	const char      *value;   /* default, as in the file; of a list: its items, ", " between them; NULL: none, or 0 */
-	const char      *least;   /* of numbers and durations, as in the file */
+	const char      *least;   /* bounds of numbers and durations, as in the file */
 	const char      *most;
 	const char      *example; /* in the sample instead of a default that says nothing; as `value` */
 	const char      *title;   /* heading of the section that begins with this row */
@@ -47,7 +47,8 @@ struct config_row {
 struct config_schema {
 	const struct config_row *rows;
 	size_t                   count;
-	/* Checks what rows cannot, and fills the fields that follow from others; NULL: nothing. MALFORMED. */
+	/* Checks what rows cannot, and fills the fields that follow from others; NULL: nothing.
+	 * MALFORMED. */
 	int (*check)(void *settings, struct error *err);
 };
 

@@ -1,4 +1,4 @@
-/* Lengths of time as people write them. */
+/* Durations as text, with a unit. */
 #include "config.h"
 
 #include "util/duration.h"
@@ -39,7 +39,7 @@ duration_parse(const char *text, int64_t *seconds, struct error *err)
 	int64_t     unit;
 
 	for (; *p >= '0' && *p <= '9'; p++) {
-		if (number <= DURATION_MAX) /* what is larger stays so */
+		if (number <= DURATION_MAX) /* saturates: a larger value is refused below */
 			number = number * 10 + (*p - '0');
 	}
 	unit = duration_unit(p);

@@ -1,4 +1,4 @@
-/* Lengths of time as people write them. */
+/* Durations as text, with a unit. */
 #ifndef UTIL_DURATION_H
 #define UTIL_DURATION_H
 

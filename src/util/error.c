@@ -1,4 +1,4 @@
-/* Owns the wording and the status of failures; knows nothing of who fails. */
+/* Owns the kinds of failure and how their detail is put together. */
 #include "config.h"
 
 #include "util/error.h"
@@ -18,7 +18,7 @@ static const struct {
 #undef X
 };
 
-/* Into a text of its own first, as err->detail may be among the arguments. */
+/* Formats into a separate buffer first, because err->detail may be among the arguments. */
 __attribute__((format(printf, 3, 0)))
 static void
 error_vset(struct error *err, enum error_kind kind, const char *fmt, va_list args)

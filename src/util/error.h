@@ -3,8 +3,8 @@
 #define UTIL_ERROR_H
 
 /*
- * kind, HTTP status, problem type (the last part of its URN), title.
- * The only place that knows which failure answers with which status.
+ * kind, HTTP status, problem type (the last part of its URN), title. The only
+ * place that maps a failure to a status.
  */
 #define ERROR_KINDS(X)                                                                     \
 	X(INTERNAL,           500, "serverInternal",   "the server failed")                \
@@ -23,7 +23,7 @@
 	X(TOO_LARGE,          413, "tooLarge",         "the request is too large")         \
 	X(RATE_LIMITED,       429, "rateLimited",      "too many requests of this device") \
 	X(OVERLOADED,         503, "overloaded",       "the server is at its limit")       \
-	/* what RFC 8555 §6.7 and draft-ietf-acme-device-attest add */                     \
+	/* problem types of RFC 8555 §6.7 and draft-ietf-acme-device-attest */                     \
 	X(ACCOUNT_DOES_NOT_EXIST, 400, "accountDoesNotExist", "there is no such account")  \
 	X(ACCOUNT_DEACTIVATED, 401, "unauthorized",    "this account is deactivated")      \
 	X(UNAUTHORIZED,       403, "unauthorized",     "the client may not do this")       \
@@ -51,7 +51,7 @@ enum error_kind {
 	ERROR_KIND_COUNT
 };
 
-/* A failure: what kind it is, and for a human what went wrong and the remedy. */
+/* A failure: its kind, and in words for people what went wrong and the remedy. */
 struct error {
 	enum error_kind kind;
 	char            detail[512];
@@ -61,11 +61,11 @@ struct error {
 int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* error_set, with ": " and strerror(errno) behind the detail. */
+/* error_set that appends ": " and strerror(errno) to the detail. */
 int error_set_errno(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "doing what: " before the detail; the kind stays. Returns -1. */
+/* Prepends "doing something: " to the detail and keeps the kind. Returns -1. */
 int error_wrap(struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

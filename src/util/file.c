@@ -57,8 +57,9 @@ file_is_roots(const char *path)
 }
 
 /*
- * For root, whether a link may be followed: its owner's own files are within his reach
- * already. EPERM else: what root reads for a service's user may be shown to that user.
+ * Decides whether root may follow a link: only to a file of the link's owner, who can
+ * read that file anyway. EPERM otherwise: content that root reads for a service's user
+ * may be shown to that user.
  */
 static int
 file_check_link(const char *path, const struct stat *target)

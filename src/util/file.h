@@ -19,21 +19,23 @@ struct error;
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
 
 /*
- * True when nobody but root can put another file at this absolute path: all of it is
- * root's, writable for no one else, and no link (realpath(3) resolves them).
+ * True when only root can replace the file at this absolute path: every part of the
+ * path is owned by root, writable for root only, and no link (resolve links with
+ * realpath(3) first).
  */
 bool file_is_roots(const char *path);
 
-/* How a file looked, to see whether it was changed since: all zero when there was none. */
+/* A file's identity and size at one time, to detect a later change; all zero when there was no
+ * file. */
 struct file_mark {
 	uint64_t device;
 	uint64_t inode;
 	int64_t  size;
-	int64_t  seconds; /* of its last change … */
+	int64_t  seconds; /* time of its last change */
 	int64_t  nanoseconds;
 };
 
-/* Marks are compared as octets, in any number. */
+/* Marks are compared as octets, several at once. */
 void file_mark_take(const char *path, struct file_mark *mark);
 
 /*
@@ -46,15 +48,15 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 
 /*
  * Makes the file with permissions `mode` (no umask) and `size` octets, which are on
- * disk on return; its name is so after file_sync_directory. CONFLICT when there is
- * something already, else INTERNAL; what fails leaves no file.
+ * disk on return; its name is durable after file_sync_directory. CONFLICT when the
+ * path exists, else INTERNAL; no file remains after a failure.
  */
 int file_create(const char *path, const void *data, size_t size, mode_t mode,
     struct error *err);
 
 /*
- * When root runs this, gives the file to the directory's owner: what root writes among the
- * files of a service's user must be that user's. INTERNAL.
+ * When root runs this, gives the file to the directory's owner: a file that root writes in
+ * the directory of a service's user must belong to that user. INTERNAL on failure.
  */
 int file_give(const char *directory, const char *path, struct error *err);
 

@@ -1,9 +1,10 @@
 /*
- * Who writes next. The lock file's content is the number of the last ticket
- * drawn; a writer locks the octet of its ticket until it has written, and waits
- * while an octet before it is locked. flock(2) alone is not fair: who lets go of
- * it and asks again at once gets it again, while those who wait are still waking.
- * Knows nothing of SQLite, whose own lock keeps the store whole if this one fails.
+ * A fair queue (ticket lock) in a file. The file's content is the number of the
+ * last ticket drawn; a writer locks the octet of its ticket until it has written,
+ * and waits while an octet before it is locked. flock(2) alone is not fair: a
+ * writer that releases it and retries at once gets it again, while the waiters are
+ * still waking up. This lock is only about fairness: SQLite's own lock protects
+ * the store if it fails.
  */
 #include "config.h"
 
@@ -25,16 +26,16 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* Octets of the lock file: the gate guards the number, tickets begin at 1. */
+/* Octet ranges of the lock file: the gate guards the ticket number; tickets begin at 1. */
 #define LOCK_GATE    ((off_t)0)
 #define LOCK_TICKETS ((off_t)16)
 #define LOCK_LAST    (INT64_MAX / 2)
 
-/* How often to look: the next in line often, the others less. */
+/* Poll intervals: short for the next in line, longer for the others. */
 #define LOCK_GLANCE_US 250
 #define LOCK_GLANCES   16
 
-/* Root makes no file in a service's directory that the service cannot open. */
+/* A file that root makes in a service's directory must be one that the service can open. */
 static int
 lock_give(int fd, const char *path)
 {
@@ -91,7 +92,7 @@ lock_set(const struct file_lock *lock, off_t octet, short type)
 	return fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
 }
 
-/* How many tickets before ours are out, as far as one look can tell; 0 when it is our turn. */
+/* How many earlier tickets are still held, at least; 0 when it is our turn. */
 static unsigned int
 lock_ahead(const struct file_lock *lock)
 {
@@ -105,7 +106,7 @@ lock_ahead(const struct file_lock *lock)
 	return ahead < LOCK_GLANCES ? (unsigned int)ahead : LOCK_GLANCES;
 }
 
-/* Draws the next ticket; the gate is ours. */
+/* Draws the next ticket; the caller holds the gate. */
 static int
 lock_draw(struct file_lock *lock, struct error *err)
 {
@@ -116,7 +117,7 @@ lock_draw(struct file_lock *lock, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "reading %s", lock->path);
 	if (last < 0 || last >= LOCK_LAST)
 		last = 0;
-	/* A ticket is out already only where somebody has cut the file. */
+	/* A ticket of this number is held already only if the file was truncated. */
 	for (ticket = last + 1; !lock_set(lock, LOCK_TICKETS + ticket, F_WRLCK); ticket++)
 		if (errno != EAGAIN && errno != EACCES)
 			return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);

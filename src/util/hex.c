@@ -1,4 +1,4 @@
-/* Hexadecimal text, both ways. */
+/* Hexadecimal text, written and read. */
 #include "config.h"
 
 #include "util/hex.h"

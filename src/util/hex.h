@@ -10,8 +10,8 @@
 void hex_encode(const uint8_t *data, size_t size, char *text);
 
 /*
- * Decodes exactly 2 * size digits of either case, no NUL wanted after them.
- * Returns false, with data undefined, when any of them is not a digit.
+ * Decodes exactly 2 * size digits of either case; no NUL need follow. Returns
+ * false, with data undefined, when one of them is not a digit.
  */
 bool hex_decode(const char *text, uint8_t *data, size_t size);
 

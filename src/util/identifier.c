@@ -1,4 +1,4 @@
-/* What a device may be called. */
+/* Checks the names of devices. */
 #include "config.h"
 
 #include "util/identifier.h"

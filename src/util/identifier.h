@@ -10,10 +10,10 @@ struct error;
 #define IDENTIFIER_MAX 255
 
 /*
- * Checks that the `length` octets are a permanent identifier as we let one be:
- * 1 to 255 octets of well-formed UTF-8, no "/" (it would begin an assigner),
- * no control characters (C0, DEL, C1).
- * Returns 0, or -1 with MALFORMED and a detail that says which rule failed.
+ * Checks that the `length` octets are a permanent identifier that we accept: 1
+ * to 255 octets of well-formed UTF-8, no "/" (it would begin an assigner), no
+ * control characters (C0, DEL, C1). Returns 0, or -1 with MALFORMED and a
+ * detail that says which rule failed.
  */
 int identifier_check(const char *text, size_t length, struct error *err);
 

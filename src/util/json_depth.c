@@ -1,4 +1,4 @@
-/* Counts brackets; whether they are JSON is for others to say. */
+/* Counts brackets; does not check that the text is JSON. */
 #include "config.h"
 
 #include "util/json_depth.h"

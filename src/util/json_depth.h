@@ -1,4 +1,4 @@
-/* How deep JSON is, before anything parses it that recurses. */
+/* Bounds the nesting of JSON before a recursive parser sees it. */
 #ifndef UTIL_JSON_DEPTH_H
 #define UTIL_JSON_DEPTH_H
 
@@ -7,7 +7,7 @@
 
 #include "util/bytes.h"
 
-/* True when more than `max` brackets are open at once. Brackets in strings open nothing. */
+/* True when more than `max` brackets are open at once. Brackets inside strings do not count. */
 bool json_depth_exceeds(struct view text, size_t max);
 
 #endif

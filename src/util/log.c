@@ -1,4 +1,4 @@
-/* Owns the shape of log lines; what is logged is the caller's business. */
+/* Owns the format of log lines. */
 #include "config.h"
 
 #include "util/log.h"
@@ -20,13 +20,13 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
-/* Every worker of a front is told how to log, and tells it here. */
+/* Atomic, because each worker of a front sets them when its configuration arrives. */
 static struct {
 	_Atomic(const char *)   process;
 	_Atomic(enum log_level) threshold;
 } log_settings = {"attest", LOG_LEVEL_INFO};
 
-/* One line; what does not fit is cut, so that a line is one write. */
+/* One line; text that does not fit is cut, so that a line is one write. */
 struct log_line {
 	char   text[2048];
 	size_t size;
@@ -79,7 +79,7 @@ log_puts(struct log_line *line, const char *text)
 static bool
 log_is_plain(const char *value)
 {
-	/* Not isalnum: what is a letter would be the locale's to say. */
+	/* Not isalnum, which depends on the locale. */
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	                            "-._:/@+";
 
@@ -131,7 +131,7 @@ log_write(enum log_level level, const struct log_field *fields)
 			log_put_quoted(&line, fields->value);
 	}
 	line.text[line.size++] = '\n';
-	/* Nowhere to report a log that cannot be written. */
+	/* There is nowhere to report that the log cannot be written. */
 	if (write(STDERR_FILENO, line.text, line.size) < 0)
 		return;
 }

@@ -19,18 +19,18 @@ void log_open(const char *process, enum log_level threshold);
 /* True when a line of this level is written at all. */
 bool log_wants(enum log_level level);
 
-/* A value of a log line: key and text. The text may come from anybody: it is escaped. */
+/* A field of a log line: key and text. The text is escaped, so it may come from a remote peer. */
 struct log_field {
 	const char *key;
 	const char *value;
 };
 
 /*
- * Writes one line in one write(2), what does not fit in 2 KiB cut off:
+ * Writes one line in one write(2), cut off at 2 KiB:
  *   2026-11-21T09:30:00Z info attestd/front request=17 event=challenge … reason="…"
- * By custom the request's id stands first and the reason last. Fields end with one whose key is NULL; a field whose value is NULL or empty
- * is left out. Values that hold anything but letters, digits and -._:/@+ are
- * quoted, and what is not printable ASCII in them is written \xHH.
+ * By custom the request's id stands first and the reason last. Fields end with one whose key is
+ * NULL; a field whose value is NULL or empty is left out. Values that hold anything but letters,
+ * digits and -._:/@+ are quoted, and what is not printable ASCII in them is written \xHH.
  */
 void log_write(enum log_level level, const struct log_field *fields);
 

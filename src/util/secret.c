@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* Reads all there is, up to one octet more than any secret with its line's end. */
+/* Reads to the end, but at most one octet more than the longest secret and its line end. */
 static int
 secret_read_all(int fd, char *text, size_t *size)
 {

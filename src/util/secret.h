@@ -1,4 +1,5 @@
-/* Passphrases and PINs: read from where neither arguments nor the environment show them. */
+/* Passphrases and PINs, read from files and descriptors: arguments and the environment are visible
+ * to others. */
 #ifndef UTIL_SECRET_H
 #define UTIL_SECRET_H
 
@@ -8,7 +9,7 @@
 
 struct error;
 
-/* Octets of a secret at most. */
+/* Largest size of a secret, in octets. */
 #define SECRET_MAX 1023
 
 /*
@@ -20,15 +21,15 @@ struct error;
 int secret_read_fd(int fd, struct bytes *secret, struct error *err);
 
 /*
- * From a file that nobody but its owner may read or write: INTERNAL, saying what to do,
- * when others may; NOT_FOUND when there is none; MALFORMED or TOO_LARGE.
+ * From a file that only its owner may read or write: INTERNAL with the remedy when
+ * others may; NOT_FOUND when there is no file; MALFORMED or TOO_LARGE.
  */
 int secret_read_file(const char *path, struct bytes *secret, struct error *err);
 
 /*
  * From the credential `name` of the service manager: the file of that name in the
- * directory that CREDENTIALS_DIRECTORY says, whose permissions are the manager's
- * affair. *found says whether there is one; without, nothing is appended.
+ * directory $CREDENTIALS_DIRECTORY; its permissions are the manager's affair.
+ * Sets *found; without such a file nothing is appended.
  */
 int secret_read_credential(const char *name, bool *found, struct bytes *secret,
     struct error *err);

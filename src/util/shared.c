@@ -1,4 +1,4 @@
-/* Owns the counting of a value's readers; a lock is held for the counting only. */
+/* Counts the readers of each version; the lock is held for counting only. */
 #include "config.h"
 
 #include "util/shared.h"

@@ -1,7 +1,7 @@
 /*
- * A value that many threads read while one replaces it as a whole: whoever reads
- * holds on to one version from beginning to end, and the last reader of a version
- * that was replaced frees it.
+ * A value with reference-counted versions: many threads read it while one
+ * replaces it as a whole. A reader keeps one version from beginning to end, and
+ * the last reader of a replaced version frees it.
  */
 #ifndef UTIL_SHARED_H
 #define UTIL_SHARED_H
@@ -11,19 +11,19 @@ struct shared;
 /* One version, held between shared_acquire and shared_release; `value` is not to be changed. */
 struct shared_version {
 	void    *value;
-	unsigned users; /* the rest is its owner's */
+	unsigned users; /* private */
 };
 
-/* Holds nothing yet. `release` frees a value; it may run in any thread that reads. */
+/* Makes an empty one. `release` frees a value; it may run in any thread that reads. */
 struct shared *shared_new(void (*release)(void *value));
 
-/* Frees the value too: nobody may hold it any more. Takes NULL. */
+/* Frees the value too: no reader may hold it any more. Takes NULL. */
 void shared_free(struct shared *shared);
 
-/* Takes the value over, in place of the last. NULL: there is nothing from now on. */
+/* Takes ownership of `value`, which replaces the current one; NULL: no value from now on. */
 void shared_replace(struct shared *shared, void *value);
 
-/* What it is now, or NULL when there is nothing; to be given back, also when NULL. */
+/* The current version, or NULL when there is none. Each acquire needs a release, also of NULL. */
 struct shared_version *shared_acquire(struct shared *shared);
 void                   shared_release(struct shared *shared, struct shared_version *version);
 

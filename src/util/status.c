@@ -1,4 +1,4 @@
-/* Owns the words for the states of ACME's objects. */
+/* Owns the words for the statuses of ACME's objects. */
 #include "config.h"
 
 #include "util/status.h"

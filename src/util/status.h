@@ -1,4 +1,5 @@
-/* The states of ACME's objects: RFC 8555 §7.1.6. acme/keeper/transition.h says which may follow which. */
+/* The statuses of ACME's objects: RFC 8555 §7.1.6. acme/keeper/transition.h has the allowed
+ * transitions. */
 #ifndef UTIL_STATUS_H
 #define UTIL_STATUS_H
 
@@ -25,7 +26,7 @@ enum status {
 /* The RFC's word for it. */
 const char *status_name(enum status status);
 
-/* Reads that word; false when it is none. */
+/* Reads that word; false for any other text. */
 bool status_parse(const char *text, enum status *status);
 
 #endif

@@ -1,4 +1,4 @@
-/* What octets are characters, and which of those are controls. */
+/* Decodes UTF-8 and knows the control characters. */
 #include "config.h"
 
 #include "util/utf8.h"

@@ -8,8 +8,8 @@
 
 /*
  * Decodes the character at the start of `left` octets, at least one: shortest
- * form only, no surrogates, at most U+10FFFF. Returns how many octets it has,
- * 0 when they are no UTF-8 (*character is then undefined).
+ * form only, no surrogates, at most U+10FFFF. Returns how many octets it has, 0
+ * when they are not UTF-8 (*character is then undefined).
  */
 size_t utf8_decode(const uint8_t *text, size_t left, uint32_t *character);
 
