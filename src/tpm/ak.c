@@ -1,4 +1,4 @@
-/* Judges the public area of an attestation key; asks nobody whether the key exists. */
+/* Judges the public area of an attestation key; cannot tell whether such a key exists in a TPM. */
 #include "config.h"
 
 #include "tpm/ak.h"
@@ -11,7 +11,7 @@
 #include "tpm/public.h"
 #include "util/error.h"
 
-/* WIRE.md §2, rule 5: what each attribute must be, and what it would mean otherwise. */
+/* WIRE.md §2, rule 5: the required value of each attribute, and the complaint for any other. */
 static const struct tpm_attribute_rule attributes[] = {
     {TPMA_OBJECT_FIXEDTPM, true, "AK without fixedTPM: it may leave its TPM"},
     {TPMA_OBJECT_FIXEDPARENT, true, "AK without fixedParent: it may leave its parent"},

@@ -1,4 +1,4 @@
-/* Attestation keys as a remote peer describes them: WIRE.md §2, rules 1, 3, 5, 6 and 8. */
+/* Attestation keys that a remote peer sends: WIRE.md §2, rules 1, 3, 5, 6 and 8. */
 #ifndef TPM_AK_H
 #define TPM_AK_H
 

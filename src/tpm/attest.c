@@ -1,4 +1,4 @@
-/* Reads TPMS_ATTEST; the signature over it is checked elsewhere, over the same octets. */
+/* Decodes TPMS_ATTEST; the signature over the same octets is checked elsewhere. */
 #include "config.h"
 
 #include "tpm/attest.h"
@@ -8,7 +8,7 @@
 #include "tpm/name.h"
 #include "tpm/tss2_error.h"
 
-/* Reads magic and type, which tss2-mu would refuse without a word on which it was. */
+/* Checks magic and type first: the error of tss2-mu does not say which of them is wrong. */
 static int
 attest_check_header(struct view octets, TPM2_ST type, const char *type_name, struct error *err)
 {

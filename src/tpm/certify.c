@@ -1,4 +1,4 @@
-/* Judges TPM2_Certify; the AK's certificate was judged before, by those who know certificates. */
+/* Judges TPM2_Certify; the caller has verified the AK's certificate. */
 #include "config.h"
 
 #include "tpm/certify.h"

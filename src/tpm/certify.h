@@ -35,8 +35,8 @@ struct tpm_certified {
  * the scheme that it names over certInfo as received.
  *
  * Returns 0 and fills *certified, which tpm_certified_clear empties; or -1 with
- * MALFORMED or BAD_ATTESTATION and *certified empty. Says nothing about who
- * vouches for `ak`.
+ * MALFORMED or BAD_ATTESTATION and *certified empty. Does not check the AK's
+ * certificate.
  */
 int tpm_certify_verify(EVP_PKEY *ak, const struct tpm_certify *evidence,
     struct view key_authorization, uint16_t hash_alg, struct tpm_certified *certified,

@@ -1,4 +1,5 @@
-/* Judges TPM2_CertifyCreation by the key itself; the evidence is nothing before activation. */
+/* Judges TPM2_CertifyCreation by the key itself; it proves nothing until the credential is
+ * activated. */
 #include "config.h"
 
 #include "tpm/creation.h"
@@ -36,7 +37,7 @@ creation_check_data(const struct tpm_ak *ak, struct view create_data,
 	return 0;
 }
 
-/* RSA and ECC schemes begin alike, but only one member of the union is there. */
+/* RSA and ECC schemes begin alike, but only one member of the union is set. */
 static int
 creation_check_scheme(const TPMT_PUBLIC *area, const TPMT_SIGNATURE *signature,
     struct error *err)

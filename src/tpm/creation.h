@@ -1,4 +1,4 @@
-/* Evidence that a key was made as it says: TPM2_CertifyCreation by the key itself. */
+/* Evidence of a key's creation: TPM2_CertifyCreation by the key itself. */
 #ifndef TPM_CREATION_H
 #define TPM_CREATION_H
 

@@ -1,4 +1,4 @@
-/* Makes credentials; draws their seeds, and forgets every key before it returns. */
+/* Makes credentials: draws the seed, and cleanses every key before it returns. */
 #include "config.h"
 
 #include "tpm/credential.h"
@@ -20,7 +20,7 @@
 #include "tpm/name.h"
 #include "tpm/openssl_error.h"
 
-/* What only the EK can recover, and what it is wrapped in. */
+/* The seed, which only the EK can recover, and its encrypted form. */
 struct wrapped_seed {
 	uint8_t                seed[EVP_MAX_MD_SIZE];
 	size_t                 size; /* octets of nameAlg's digest */
@@ -39,7 +39,7 @@ seed_set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *digest)
 	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, digest) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, digest) == 1 &&
 	    EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof identity) == 1)
-		return 0; /* the label is ctx's now */
+		return 0; /* ctx owns the label now */
 	OPENSSL_free(label);
 	return -1;
 }

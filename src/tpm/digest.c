@@ -1,4 +1,4 @@
-/* Owns the list of hashes that we trust: SHA-1 is not on it, nor is anything rarer. */
+/* Owns the list of hashes that we accept; SHA-1 is not one of them. */
 #include "config.h"
 
 #include "tpm/digest.h"

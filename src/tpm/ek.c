@@ -1,4 +1,4 @@
-/* Judges endorsement keys and knows their hash; whether one is enrolled is not known here. */
+/* Judges endorsement keys and computes their hash; does not know whether one is enrolled. */
 #include "config.h"
 
 #include "tpm/ek.h"
@@ -24,7 +24,7 @@
 #define EK_HASH_PREFIX "sha256:"
 #define EK_HASH_URN    "urn:ek:sha256:"
 
-/* The kinds of EK, and what the TCG's templates for them say (L-1, L-2, H-1 to H-7). */
+/* The kinds of EK, with the parameters of TCG's templates (L-1, L-2, H-1 to H-7). */
 static const struct ek_kind {
 	const char *name;
 	unsigned    rsa_bits; /* 0: ECC */
@@ -86,7 +86,7 @@ ek_read_spki(struct view spki, struct tpm_ek *ek, struct error *err)
 
 	if (spki_decode(spki, "EK", &ek->key, err) < 0)
 		return -1;
-	if ((kind = ek_kind_of(ek->key)) == NULL) /* the curves are all of them there */
+	if ((kind = ek_kind_of(ek->key)) == NULL) /* every curve that we know has a row */
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "EK of %d bits: RSA must have 2048, 3072 or 4096", EVP_PKEY_get_bits(ek->key));
 	if (kind->rsa_bits != 0 && ek_check_modulus(ek->key, err) < 0)
@@ -97,7 +97,8 @@ ek_read_spki(struct view spki, struct tpm_ek *ek, struct error *err)
 	return ek_hash_of_key(ek->key, &ek->hash, err);
 }
 
-/* The symmetric algorithms of RSA and ECC parameters stand at the same place, but in two structs. */
+/* The symmetric algorithm has the same place in RSA and ECC parameters, but they are two
+ * structs. */
 static const TPMT_SYM_DEF_OBJECT *
 ek_symmetric(const TPMT_PUBLIC *area)
 {
@@ -120,7 +121,8 @@ ek_check_symmetric(const TPMT_SYM_DEF_OBJECT *symmetric, struct error *err)
 	return 0;
 }
 
-/* True when the numbers of an RSA key stand in the area, octet for octet: no key need be made of them. */
+/* True when the area holds the numbers of the RSA key, octet for octet; faster than making a key of
+ * them. */
 static bool
 ek_has_numbers_of(const TPMT_PUBLIC *area, const EVP_PKEY *key)
 {

@@ -1,4 +1,4 @@
-/* Endorsement keys: their key, their hash, and what a credential for them needs. */
+/* Endorsement keys: public key, hash, and the parameters that MakeCredential needs. */
 #ifndef TPM_EK_H
 #define TPM_EK_H
 
@@ -10,7 +10,7 @@
 
 struct error;
 
-/* SHA-256 of the SubjectPublicKeyInfo DER: what the inventory knows an EK by. */
+/* SHA-256 of the SubjectPublicKeyInfo DER, which identifies an EK in the inventory. */
 #define EK_HASH_SIZE 32
 #define EK_HASH_TEXT_SIZE (2 * EK_HASH_SIZE + 1)
 

@@ -1,4 +1,5 @@
-/* Lays out what TPM 2.0 puts into OpenSSL's key derivation functions; no cryptography of its own. */
+/* Lays out the inputs of TPM 2.0's key derivations for OpenSSL's functions; no cryptography of its
+ * own. */
 #include "config.h"
 
 #include "tpm/kdf.h"
@@ -13,7 +14,7 @@
 #include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 
-/* OpenSSL copies what parameters point at; they just have no const. */
+/* OpenSSL only copies what parameters point at; its type lacks const. */
 static OSSL_PARAM
 kdf_octets(const char *name, struct view octets)
 {
@@ -57,7 +58,7 @@ tpm_kdfa(uint16_t alg, struct view key, const char *label, struct view u, struct
 	bytes_append(&context, u.data, u.size);
 	bytes_append(&context, v.data, v.size);
 
-	/* KBKDF puts the zero octet behind the label, and the length in bits at the end, itself. */
+	/* KBKDF itself appends the zero octet after the label and the length in bits at the end. */
 	params[0] = kdf_text(OSSL_KDF_PARAM_MAC, "HMAC");
 	params[1] = kdf_text(OSSL_KDF_PARAM_MODE, "COUNTER");
 	params[2] = kdf_text(OSSL_KDF_PARAM_DIGEST, EVP_MD_get0_name(digest));

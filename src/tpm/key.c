@@ -1,4 +1,4 @@
-/* Owns the making of EVP_PKEYs from numbers, and the checks that belong to the numbers alone. */
+/* Makes EVP_PKEYs from numbers, and checks the numbers. */
 #include "config.h"
 
 #include "tpm/key.h"
@@ -95,7 +95,7 @@ tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct 
 	if ((modulus.data[modulus.size - 1] & 1) == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus is even");
 
-	/* OSSL_PARAM wants the order of the machine's octets. */
+	/* OSSL_PARAM uses the host's byte order. */
 	number = BN_bin2bn(modulus.data, (int)modulus.size, NULL);
 	rc = number == NULL ? -1 : BN_bn2nativepad(number, native, (int)modulus.size);
 	BN_free(number);
@@ -114,11 +114,12 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 {
 	OSSL_PARAM params[3];
 
-	/* SEC 1 §2.3.3: an octet of zero. OpenSSL makes a key of it, which has no coordinates. */
+	/* The point at infinity, SEC 1 §2.3.3: one zero octet. OpenSSL makes a key of it, without
+  * coordinates. */
 	if (point.size > 0 && point.data[0] == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "the point at infinity of %s is no key",
 		    curve->name);
-	/* OpenSSL copies both; its parameters just have no const. */
+	/* OpenSSL only copies both; its type lacks const. */
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 	    (char *)(uintptr_t)curve->group, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
@@ -153,7 +154,7 @@ BIGNUM *
 tpm_key_rsa_number(const EVP_PKEY *key, const char *name)
 {
 	uint8_t    octets[TPM2_MAX_RSA_KEY_BYTES];
-	int        size = EVP_PKEY_get_size(key); /* the modulus's */
+	int        size = EVP_PKEY_get_size(key); /* of the modulus */
 	OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
 
 	if (size <= 0 || (size_t)size > sizeof octets)
@@ -164,7 +165,8 @@ tpm_key_rsa_number(const EVP_PKEY *key, const char *name)
 	return BN_native2bn(octets, (int)params[0].return_size, NULL);
 }
 
-/* For a key that came compressed, and is given back so. */
+/* Computes both coordinates; for a key made from a compressed point, which OpenSSL gives back
+ * compressed. */
 static int
 key_expand(const EVP_PKEY *key, int field, uint8_t *x, uint8_t *y)
 {

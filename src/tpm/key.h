@@ -1,4 +1,4 @@
-/* Public keys as OpenSSL holds them, made of the numbers that TPMs and certificates give. */
+/* Public keys (EVP_PKEY), made from the numbers in TPM structures and certificates. */
 #ifndef TPM_KEY_H
 #define TPM_KEY_H
 
@@ -11,7 +11,7 @@
 
 struct error;
 
-/* The curves that we know, and what each layer calls them. */
+/* The curves that we know, with each layer's name for them. */
 struct tpm_curve {
 	uint16_t    id;         /* TPM2_ECC_NIST_… */
 	int         nid;        /* OpenSSL's number */
@@ -35,7 +35,8 @@ unsigned tpm_key_rsa_bits(const EVP_PKEY *key);
 
 /*
  * A number of an RSA key, by OpenSSL's name; the caller frees it. NULL on failure.
- * EVP_PKEY_get_bn_param does the same over two kilobytes in constant time: 15 us.
+ * Cheaper than EVP_PKEY_get_bn_param, which converts two kilobytes in constant
+ * time: 15 us.
  */
 BIGNUM *tpm_key_rsa_number(const EVP_PKEY *key, const char *name);
 
@@ -52,11 +53,11 @@ int tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, str
 int tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **key,
     struct error *err);
 
-/* The same of two coordinates of at most field_size octets each. */
+/* The same from two coordinates of at most field_size octets each. */
 int tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct view y,
     EVP_PKEY **key, struct error *err);
 
-/* Writes both coordinates of an EC key on `curve`, each padded to field_size. INTERNAL on failure. */
+/* Writes both coordinates of an EC key on `curve`, padded to field_size. INTERNAL on failure. */
 int tpm_key_coordinates(const EVP_PKEY *key, const struct tpm_curve *curve,
     uint8_t x[TPM_COORDINATE_MAX], uint8_t y[TPM_COORDINATE_MAX], struct error *err);
 

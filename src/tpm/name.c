@@ -1,4 +1,4 @@
-/* Computes Names from public areas; never takes one from a request. */
+/* Computes Names from public areas; a Name is never taken from a request. */
 #include "config.h"
 
 #include "tpm/name.h"

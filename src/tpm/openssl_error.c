@@ -12,7 +12,7 @@
 int
 error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
-	unsigned long code = ERR_peek_error(); /* the first is the cause, the others its echo */
+	unsigned long code = ERR_peek_error(); /* the first is the cause, the others follow from it */
 	const char   *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
 	                                              : ERR_reason_error_string(code);
 	char          detail[sizeof err->detail];

@@ -1,12 +1,12 @@
-/* Failures of libcrypto as ours. */
+/* Errors of libcrypto as our errors. */
 #ifndef TPM_OPENSSL_ERROR_H
 #define TPM_OPENSSL_ERROR_H
 
 #include "util/error.h"
 
 /*
- * error_set, with ": " and the first reason of this thread's OpenSSL queue behind
- * the detail; the queue is empty afterwards. Returns -1.
+ * error_set that appends ": " and the first reason of this thread's OpenSSL queue
+ * to the detail; empties the queue. Returns -1.
  */
 int error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

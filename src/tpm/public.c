@@ -1,4 +1,4 @@
-/* Decodes public areas and turns them into keys; which attributes a key must have, its caller says. */
+/* Decodes public areas and makes keys of them; the caller chooses the required attributes. */
 #include "config.h"
 
 #include "tpm/public.h"
@@ -11,7 +11,7 @@
 #include "tpm/roca.h"
 #include "tpm/tss2_error.h"
 
-#define RSA_EXPONENT 65537 /* what a TPM's 0 means */
+#define RSA_EXPONENT 65537 /* a TPM's 0 means this */
 #define RSA_BITS_MIN 2048
 
 int

@@ -26,7 +26,7 @@ int tpm_public_decode(struct view area, const char *whose, TPMT_PUBLIC *public,
  */
 int tpm_public_key(const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *err);
 
-/* What an attribute must be, and the sentence for a key where it is not. */
+/* The required value of an attribute, and the complaint about a key with another. */
 struct tpm_attribute_rule {
 	TPMA_OBJECT attribute;
 	bool        wanted;
@@ -38,7 +38,7 @@ int tpm_public_check_attributes(const TPMT_PUBLIC *public, const struct tpm_attr
     size_t count, struct error *err);
 
 /*
- * Checks what makes an RSA key worth trusting: at least 2048 bits, no ROCA modulus
+ * Checks the strength of an RSA key: at least 2048 bits, no ROCA modulus
  * (CVE-2017-15361). `whose` begins the detail. BAD_ATTESTATION otherwise.
  */
 int tpm_public_check_rsa(const TPMT_PUBLIC *public, const char *whose, struct error *err);

@@ -1,4 +1,4 @@
-/* Owns the fingerprint of CVE-2017-15361; factors nothing. */
+/* Checks the fingerprint of CVE-2017-15361; does not factor. */
 #include "config.h"
 
 #include "tpm/roca.h"
@@ -9,7 +9,8 @@
 
 #define GENERATOR 65537
 
-/* Those of M for the shortest keys; M for longer ones has these and more. 2 tells nothing. */
+/* The primes of M for the shortest keys; M for longer keys has these and more. 2 is left out: it
+ * tells nothing. */
 static const unsigned primes[] = {
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
     101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,

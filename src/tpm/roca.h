@@ -9,8 +9,8 @@
 /*
  * True when the modulus looks made by Infineon's faulty library, whose primes are
  * k * M + (65537^a mod M), M a primorial: modulo every small prime such a modulus
- * lies in the subgroup that 65537 generates. Another modulus does by chance about
- * once in 2^28.
+ * lies in the subgroup that 65537 generates. A sound modulus does so by chance
+ * about once in 2^28.
  */
 bool tpm_roca_weak(const BIGNUM *modulus);
 

@@ -1,4 +1,4 @@
-/* Verifies TPMT_SIGNATUREs; what was signed, and why it should matter, is the caller's. */
+/* Verifies TPMT_SIGNATUREs; the meaning of the signed octets is the caller's affair. */
 #include "config.h"
 
 #include "tpm/signature.h"
@@ -38,7 +38,8 @@ tpm_signature_hash(const TPMT_SIGNATURE *signature)
 	}
 }
 
-/* DER as OpenSSL wants it; nothing in *der when the numbers cannot be encoded. */
+/* Encodes an ECDSA signature as DER for OpenSSL; *der stays empty when the numbers cannot be
+ * encoded. */
 static void
 signature_encode_ecdsa(const TPMS_SIGNATURE_ECDSA *ecdsa, struct bytes *der)
 {
@@ -49,7 +50,7 @@ signature_encode_ecdsa(const TPMS_SIGNATURE_ECDSA *ecdsa, struct bytes *der)
 	int            size;
 
 	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = s = NULL; /* the pair's now */
+		r = s = NULL; /* the pair owns them now */
 		if ((size = i2d_ECDSA_SIG(pair, &encoded)) > 0)
 			bytes_append(der, encoded, (size_t)size);
 	}
@@ -59,7 +60,7 @@ signature_encode_ecdsa(const TPMS_SIGNATURE_ECDSA *ecdsa, struct bytes *der)
 	ECDSA_SIG_free(pair);
 }
 
-/* 0 when the octets verify; -1 with nothing but OpenSSL's queue filled. */
+/* 0 when the octets verify; else -1, with the reason in OpenSSL's queue only. */
 static int
 signature_check(EVP_PKEY *key, const EVP_MD *digest, int padding, struct view octets,
     struct view message)
@@ -118,7 +119,7 @@ tpm_signature_verify(EVP_PKEY *key, const TPMT_SIGNATURE *signature, struct view
 		octets = (struct view){rsa->buffer, rsa->size};
 	}
 	if (signature_check(key, digest, padding, octets, message) < 0) {
-		ERR_clear_error(); /* how it fails tells nobody anything */
+		ERR_clear_error(); /* OpenSSL's reason adds nothing */
 		return error_set(err, ERROR_BAD_ATTESTATION, "the signature does not verify");
 	}
 	return 0;

@@ -1,4 +1,4 @@
-/* Owns how public keys are read from SubjectPublicKeyInfo and written to it; one key, one encoding. */
+/* Reads public keys from SubjectPublicKeyInfo and writes them to it; each key has one encoding. */
 #include "config.h"
 
 #include "tpm/spki.h"
@@ -22,12 +22,12 @@
 #define SPKI_RSA_EXPONENT 65537
 #define SPKI_OID_TEXT     80
 
-/* RFC 5280 §4.1: X509_PUBKEY would decode the key at once. */
+/* RFC 5280 §4.1. Not OpenSSL's X509_PUBKEY, which decodes the key immediately. */
 struct spki {
 	X509_ALGOR      *algorithm;
 	ASN1_BIT_STRING *key;
 };
-typedef struct spki SPKI; /* what OpenSSL's macros are given */
+typedef struct spki SPKI; /* arguments of OpenSSL's macros */
 
 /* RFC 8017 §A.1.1. */
 struct rsa_public_key {
@@ -132,7 +132,7 @@ spki_read(const SPKI *spki, const char *whose, EVP_PKEY **key, struct error *err
 	case NID_X9_62_id_ecPublicKey:
 		rc = spki_read_ec(parameter_type, parameter, octets, key, err);
 		break;
-	case NID_rsaesOaep: /* EKs of TPM 1.2 times have it */
+	case NID_rsaesOaep: /* EKs from the time of TPM 1.2 have it */
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "unsupported %s algorithm id-RSAES-OAEP (1.2.840.113549.1.1.7)", whose);
 	default:
@@ -202,7 +202,7 @@ spki_set_ec(X509_PUBKEY *spki, EVP_PKEY *key, const struct tpm_curve *curve, str
 	return -1;
 }
 
-/* For kinds that are too rare to be worth an encoding of their own. */
+/* OpenSSL's encoding, for kinds that are too rare for code of their own. */
 static int
 spki_set_other(X509_PUBKEY *spki, EVP_PKEY *key)
 {
@@ -219,7 +219,7 @@ spki_set_other(X509_PUBKEY *spki, EVP_PKEY *key)
 	if (X509_PUBKEY_set(&copy, key) == 1 &&
 	    X509_PUBKEY_get0_param(&algorithm, &data, &size, &whole, copy) == 1)
 		X509_ALGOR_get0(NULL, &parameter_type, &parameter, whole);
-	/* Keys with parameters (DSA, SM2) are none that certificates of ours are made of. */
+	/* Keys with parameters (DSA, SM2) are refused: our certificates never hold one. */
 	if (whole != NULL && parameter_type == V_ASN1_UNDEF &&
 	    (owned = OPENSSL_memdup(data, (size_t)size)) != NULL &&
 	    X509_PUBKEY_set0_param(spki, OBJ_dup(algorithm), V_ASN1_UNDEF, NULL, owned, size) == 1) {

@@ -14,9 +14,9 @@ struct error;
  * names the key in the detail of a failure ("EK"). The caller frees *key.
  *
  * MALFORMED when it does not decode; BAD_ATTESTATION for another algorithm, curve
- * or exponent, and for a point that is not on its curve.
- * (OpenSSL's own tries every decoder it has, which takes longer than all else
- * that is done with the key.)
+ * or exponent, and for a point that is not on its curve. (OpenSSL's own function
+ * tries every decoder it has, which takes longer than everything else that is
+ * done with the key.)
  */
 int spki_decode(struct view der, const char *whose, EVP_PKEY **key, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Owns the words for what tss2-mu refuses, and the rule that nothing is left over. */
+/* Turns what tss2-mu refuses into our errors, and refuses octets that are left over. */
 #include "config.h"
 
 #include "tpm/tss2_error.h"

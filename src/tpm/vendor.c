@@ -1,4 +1,5 @@
-/* Owns the list of TPM manufacturers (TCG TPM Vendor ID Registry); believes whatever is claimed. */
+/* Owns the list of TPM manufacturers (TCG TPM Vendor ID Registry); does not verify a claimed
+ * name. */
 #include "config.h"
 
 #include "tpm/vendor.h"
@@ -15,10 +16,10 @@
 #define ID_PREFIX "id:"
 #define ID_DIGITS 8
 
-/* What swtpm_localca calls IBM: its number as a vendor of PCI devices. */
+/* swtpm_localca's code for IBM: its PCI vendor number. */
 #define ID_SWTPM 0x00001014U
 
-/* The code fills four octets, the last ones NUL unless it says otherwise. */
+/* The code has four octets, padded with NUL unless the row says otherwise. */
 static const struct vendor {
 	const char *code;
 	const char *name; /* compared by letters and digits only */
@@ -100,7 +101,7 @@ vendor_parse_id(const char *text, uint32_t *number)
 	return true;
 }
 
-/* Reads a decimal number up to `max`, and sets *end to what stands behind it. */
+/* Reads a decimal number up to `max`, and sets *end to the text after it. */
 static bool
 vendor_parse_decimal(const char *text, uint32_t max, const char **end, uint32_t *number)
 {
@@ -118,7 +119,7 @@ vendor_parse_decimal(const char *text, uint32_t max, const char **end, uint32_t 
 	return true;
 }
 
-/* Compares letters and digits in either case, whatever stands between them. */
+/* Compares letters and digits only, in either case; ignores all other characters. */
 static bool
 vendor_words_equal(const char *a, const char *b)
 {
@@ -207,7 +208,7 @@ tpm_version_of_certificate(const char *version, char id[TPM_VENDOR_ID_SIZE])
 	length = strlen(version);
 	if (length != 2 && length != 4 && length != ID_DIGITS)
 		return;
-	for (size_t i = 0; i < 2; i++) /* both halves to the right of theirs */
+	for (size_t i = 0; i < 2; i++) /* both halves padded on the left */
 		memcpy(digits + (i + 1) * ID_DIGITS / 2 - length / 2, version + i * length / 2, length / 2);
 	if (hex_decode(digits, octets, sizeof octets))
 		(void)snprintf(id, TPM_VENDOR_ID_SIZE, ID_PREFIX "%02X%02X%02X%02X", octets[0],

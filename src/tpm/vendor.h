@@ -12,22 +12,22 @@
 #define TPM_VENDOR_STRING_SIZE 17
 
 /*
- * Writes the TCG vendor id of a manufacturer as peers claim it: the decimal
- * TPM_PT_MANUFACTURER, "id:" and hex digits, the four-letter code, or the vendor's
- * name. Whatever is not known, or empty, gives "id:00000000".
+ * Writes the TCG vendor id of a manufacturer in any form that peers send: the
+ * decimal TPM_PT_MANUFACTURER, "id:" and hex digits, the four-letter code, or the
+ * vendor's name. An unknown or empty text gives "id:00000000".
  */
 void tpm_vendor_id(const char *manufacturer, char id[TPM_VENDOR_ID_SIZE]);
 
 /*
  * Writes a firmware version ("7.2", or already "id:00070002") as major and minor
- * in 16 bits each; "id:00000000" when it is neither.
+ * in 16 bits each; "id:00000000" for any other text.
  */
 void tpm_version_id(const char *version, char id[TPM_VENDOR_ID_SIZE]);
 
 /*
- * Writes a version as EK certificates have it, "id:" and 8, 4 or 2 hexadecimal digits,
- * the halves of which are major and minor ("id:073F" is 7.63), as "id:0007003F"; ""
- * when it is not of that form.
+ * Writes a version from an EK certificate in its long form. The text is "id:" and 8, 4
+ * or 2 hexadecimal digits, whose halves are major and minor: "id:073F" is 7.63 and
+ * gives "id:0007003F". "" for any other text.
  */
 void tpm_version_of_certificate(const char *version, char id[TPM_VENDOR_ID_SIZE]);
 

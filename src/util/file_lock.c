@@ -92,7 +92,7 @@ lock_set(const struct file_lock *lock, off_t octet, short type)
 	return fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
 }
 
-/* How many earlier tickets are still held, at least; 0 when it is our turn. */
+/* Distance to an earlier ticket that is still held, capped; 0 when it is our turn. */
 static unsigned int
 lock_ahead(const struct file_lock *lock)
 {

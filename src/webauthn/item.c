@@ -1,4 +1,4 @@
-/* Owns the bounds on CBOR that came from far; what the items mean the formats know. */
+/* Owns the bounds on CBOR from remote peers; the formats know what the items mean. */
 #include "config.h"
 
 #include "webauthn/item.h"
@@ -8,7 +8,7 @@
 #include "util/error.h"
 #include "util/utf8.h"
 
-#define KEY_MAX 64U /* octets of a map's key */
+#define KEY_MAX 64U /* largest key of a map, in octets */
 
 void
 item_reader_init(struct item_reader *reader, struct view input, struct bytes *store)
@@ -38,7 +38,7 @@ item_utf8(struct view text, const char *name, struct error *err)
 	return 0;
 }
 
-/* The chunks of an indefinite string, up to its break, put together in the store. */
+/* Reads an indefinite string up to its break and joins its chunks in the store. */
 static int
 item_gather(struct item_reader *reader, enum cbor_kind kind, const char *name, size_t max,
     struct view *string, struct error *err)
@@ -71,7 +71,7 @@ item_gather(struct item_reader *reader, enum cbor_kind kind, const char *name, s
 	return 0;
 }
 
-/* A string whose head was read. */
+/* Reads the rest of a string whose head was read. */
 static int
 item_string(struct item_reader *reader, const struct cbor_value *head, enum cbor_kind kind,
     const char *name, size_t max, struct view *string, struct error *err)
@@ -125,7 +125,7 @@ item_integer(struct item_reader *reader, const char *name, int64_t *number, stru
 	return 0;
 }
 
-/* A map or list whose head was read. */
+/* Enters a map or list whose head was read. */
 static int
 item_enter(const struct cbor_value *head, enum cbor_kind kind, const char *name, uint64_t max,
     struct item_walk *walk, struct error *err)
@@ -162,7 +162,7 @@ item_list(struct item_reader *reader, const char *name, uint64_t max, struct ite
 	return item_enter(&head, CBOR_KIND_ARRAY, name, max, list, err);
 }
 
-/* Whether the walk has come to its end; a break is consumed. */
+/* True at the end of the map or list; consumes a break. */
 static int
 item_walk_next(struct item_reader *reader, struct item_walk *walk, const char *name,
     uint64_t max, bool *more, struct error *err)

@@ -1,7 +1,7 @@
 /*
- * The CBOR that attestation objects are made of, read with bounds: maps whose keys
- * are texts and stand once, lists and strings of definite or indefinite length, and
- * no deeper than a format needs.
+ * Bounded reader of the CBOR in attestation objects: maps with unique text keys,
+ * lists and strings of definite or indefinite length, nested no deeper than a
+ * format needs.
  */
 #ifndef WEBAUTHN_ITEM_H
 #define WEBAUTHN_ITEM_H
@@ -15,36 +15,38 @@
 
 struct error;
 
-/* Maps and lists inside each other: the object, its statement, a list of certificates. */
+/* Nesting of maps and lists: the object, its statement, a list of certificates. */
 #define ITEM_DEPTH_MAX 3U
 #define ITEM_KEYS_MAX  16U /* of one map */
-#define ITEM_LIST_MAX  64U /* items of a list that nobody reads */
+#define ITEM_LIST_MAX  64U /* bound on the items of a list that is passed over */
 
-/* What is left to read, and where the pieces of indefinite strings are put together. */
+/* The input that is left to read, and the store in which chunks of indefinite strings are
+ * joined. */
 struct item_reader {
 	struct cbor_reader cbor;
-	struct bytes      *store; /* never grows: views point into it */
-	size_t             room;  /* what it gets when it is first needed */
+	struct bytes      *store; /* never reallocated: views point into it */
+	size_t             room;  /* its capacity, allocated at first use */
 };
 
-/* A map or a list while it is read. */
+/* A map or a list that is being read. */
 struct item_walk {
 	bool        indefinite;
-	uint64_t    left; /* when definite */
-	size_t      count; /* keys, or items, that were read */
+	uint64_t    left; /* if definite */
+	size_t      count; /* keys, or items, read so far */
 	struct view keys[ITEM_KEYS_MAX];
 };
 
 /*
- * Makes a reader of `input`. *store, which must be {0}, gets room for all strings
- * of it, read twice at most; the caller clears it when no view is needed any more.
+ * Makes a reader of `input`. *store must be {0}; it gets room for all strings of
+ * the input, each read at most twice, and the caller clears it after the last use
+ * of a view.
  */
 void item_reader_init(struct item_reader *reader, struct view input, struct bytes *store);
 
 /*
- * Read the one thing that must come next; MALFORMED otherwise, with `name` in the
- * detail. Strings have at most `max` octets; texts are UTF-8. The views live as
- * long as the input and the store.
+ * Each reads an item of one kind; MALFORMED, with `name` in the detail, when
+ * something else comes next. Strings have at most `max` octets; texts are UTF-8.
+ * The views live as long as the input and the store.
  */
 int item_bytes(struct item_reader *reader, const char *name, size_t max, struct view *bytes,
     struct error *err);
@@ -67,7 +69,8 @@ int item_map_next(struct item_reader *reader, struct item_walk *map, struct view
 int item_list_next(struct item_reader *reader, const char *name, uint64_t max,
     struct item_walk *list, bool *more, struct error *err);
 
-/* Passes over one item, which itself obeys all rules; `depth` is how many maps and lists are open. */
+/* Passes over one item, which must obey all rules too; `depth` is the number of open maps and
+ * lists. */
 int item_skip(struct item_reader *reader, unsigned depth, struct error *err);
 
 /* True when the text is `word`. */

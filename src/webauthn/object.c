@@ -1,6 +1,7 @@
 /*
- * Owns the outer map of an attestation object and the table of formats. Keys come
- * in any order, so it is read twice: for "fmt" and where attStmt stands, then attStmt.
+ * Owns the outer map of an attestation object and the table of formats. Keys come in
+ * any order, so the map is read twice: first for "fmt" and the position of attStmt,
+ * then attStmt.
  */
 #include "config.h"
 
@@ -46,7 +47,8 @@ format_decode(struct item_reader *reader, struct view *format, struct error *err
 	return 0;
 }
 
-/* The whole map: where the statement begins, and that all of it is well-formed. */
+/* Reads the whole map: finds the start of the statement and checks that everything is
+ * well-formed. */
 static int
 object_survey(struct item_reader *reader, struct view *format, struct cbor_reader *statement,
     struct error *err)

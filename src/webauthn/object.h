@@ -19,7 +19,7 @@ struct error;
 #define WEBAUTHN_STRUCTURE_MAX   4096U /* sig, certInfo, pubArea */
 #define WEBAUTHN_FORMAT_MAX      32U
 
-/* What a statement of any format says; what a format lacks is empty. */
+/* The members of a statement of any format; those that a format lacks are empty. */
 struct webauthn_statement {
 	int64_t     alg;                       /* COSE */
 	struct view chain[WEBAUTHN_CHAIN_MAX]; /* x5c: DER, leaf first */
@@ -33,13 +33,13 @@ struct webauthn_object {
 	struct view               format; /* letters, digits and "-" */
 	bool                      known;  /* the format has a handler, and the statement was read */
 	struct webauthn_statement statement;
-	struct bytes              store; /* behind views of indefinite strings */
+	struct bytes              store; /* holds the joined indefinite strings that views point to */
 };
 
 /*
  * Decodes an attestation object: any key order, definite and indefinite lengths;
  * duplicate keys, octets left over, deep nesting and large items are refused. The
- * statement of an unknown format is held to the same rules and then left unread.
+ * statement of an unknown format is checked by the same rules but not decoded.
  *
  * Returns 0; or -1 with MALFORMED. Views point into `input` and into *object; the
  * caller calls webauthn_object_clear in either case.

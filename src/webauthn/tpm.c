@@ -1,4 +1,4 @@
-/* Owns the members of a "tpm" statement; what its structures prove is not decided here. */
+/* Decodes and encodes the members of a "tpm" statement; does not judge its structures. */
 #include "config.h"
 
 #include "webauthn/tpm.h"
@@ -90,7 +90,7 @@ member_decode(struct item_reader *reader, enum member member,
 		return structure_decode(reader, "certInfo", &statement->cert_info, err);
 	case MEMBER_PUB_AREA:
 		return structure_decode(reader, "pubArea", &statement->pub_area, err);
-	default: /* what we do not know says nothing to us; its depth is that of attStmt */
+	default: /* an unknown member is passed over; its depth is that of attStmt */
 		return item_skip(reader, 2, err);
 	}
 }
