@@ -1,4 +1,4 @@
-/* The profile of AK certificates, as we write it: what goes in, and nothing else. */
+/* The profile of the AK certificates that we issue. */
 #include "config.h"
 
 #include "pki/ak_certificate.h"
@@ -31,7 +31,7 @@ ak_add_names(GENERAL_NAMES *names, const struct ak_profile *profile, struct erro
 	return 0;
 }
 
-/* An AK certificate without a name, or with one that is none, is worse than no certificate. */
+/* An AK certificate without a valid name would be good for any name at some ACME servers. */
 static int
 ak_check_names(const struct ak_profile *profile, struct error *err)
 {
@@ -39,7 +39,7 @@ ak_check_names(const struct ak_profile *profile, struct error *err)
 		return error_set(err, ERROR_INTERNAL, "an AK certificate without a name");
 	for (size_t i = 0; i < profile->name_count; i++) {
 		if (identifier_check(profile->names[i], strlen(profile->names[i]), err) != 0) {
-			err->kind = ERROR_INTERNAL; /* it is the inventory's, not the client's */
+			err->kind = ERROR_INTERNAL; /* the name is not the client's */
 			return error_wrap(err, "name %zu of an AK certificate", i + 1);
 		}
 	}

@@ -13,7 +13,7 @@
 struct ca;
 struct error;
 
-/* What an AK certificate says; every string is borrowed. */
+/* The content of an AK certificate; every string is borrowed. */
 struct ak_profile {
 	EVP_PKEY          *key;          /* the AK's public key */
 	const char        *ek_urn;       /* "urn:ek:sha256:…" */

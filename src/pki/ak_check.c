@@ -1,4 +1,5 @@
-/* Judges a certificate's profile and reads its names; its chain and its status are judged elsewhere. */
+/* Checks the profile of an AK certificate and reads its names; chain and revocation are checked
+ * elsewhere. */
 #include "config.h"
 
 #include "pki/ak_check.h"
@@ -51,7 +52,7 @@ ak_check_purpose(const X509 *certificate, struct error *err)
 	if (usage == NULL)
 		return error_set_openssl(err, ERROR_BAD_ATTESTATION,
 		    "the AK certificate has no extended key usage");
-	/* The first one is what other verifiers look at. */
+	/* Other verifiers look at the first one only. */
 	if (sk_ASN1_OBJECT_num(usage) == 0 ||
 	    OBJ_cmp(sk_ASN1_OBJECT_value(usage, 0), oid_get(OID_AK_CERTIFICATE)) != 0)
 		rc = error_set(err, ERROR_BAD_ATTESTATION, "the first extended key usage of the"
@@ -60,7 +61,7 @@ ak_check_purpose(const X509 *certificate, struct error *err)
 	return rc;
 }
 
-/* Marks the TPM attributes that a directoryName has; a present one must not be empty. */
+/* Records which TPM attributes a directoryName has; none of them may be empty. */
 static void
 ak_mark_attributes(const X509_NAME *directory, bool present[AK_TPM_ATTRIBUTES])
 {
@@ -92,7 +93,7 @@ ak_add_name(struct ak_names *names, const OTHERNAME *other, struct error *err)
 	return 0;
 }
 
-/* names->values holds as many as there are general names. */
+/* names->values has room for every general name. */
 static int
 ak_read_names(const GENERAL_NAMES *general, struct ak_names *names, struct error *err)
 {

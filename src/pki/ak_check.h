@@ -1,4 +1,4 @@
-/* The reader's side of AK certificates: WIRE.md §5 and §6, WebAuthn §8.3.1. */
+/* AK certificates as a verifier reads them: WIRE.md §5 and §6, WebAuthn §8.3.1. */
 #ifndef PKI_AK_CHECK_H
 #define PKI_AK_CHECK_H
 
@@ -11,7 +11,7 @@
 
 struct error;
 
-/* The permanent identifiers that an AK certificate carries, each one that passes identifier_check. */
+/* The permanent identifiers in an AK certificate; each passes identifier_check. */
 struct ak_names {
 	char **values;
 	size_t count;
@@ -24,9 +24,9 @@ struct ak_names {
  * and version that are not empty.
  *
  * Returns 0 and fills *names, which ak_names_clear empties; or -1 with
- * BAD_ATTESTATION, a detail that says which rule failed, and *names empty. No
- * names is no failure here: whoever lets such a certificate count for any name
- * must have been told so.
+ * BAD_ATTESTATION, a detail that says which rule failed, and *names empty. A
+ * certificate without names is accepted here: the caller may let it count for any
+ * name only if the configuration says so.
  */
 int ak_certificate_check(const X509 *certificate, struct ak_names *names, struct error *err);
 

@@ -1,4 +1,5 @@
-/* Builds the names of a SubjectAltName from structures, never from configuration text. */
+/* Builds the names of a SubjectAltName as ASN.1 structures, never through OpenSSL's configuration
+ * syntax. */
 #include "config.h"
 
 #include "pki/alt_name.h"
@@ -12,14 +13,14 @@
 #include "pki/permanent_identifier.h"
 #include "tpm/openssl_error.h"
 
-/* Characters of the TCG attributes (STRMAX in their ASN.1 module). */
+/* Largest TCG attribute, in characters (STRMAX in their ASN.1 module). */
 #define ALT_NAME_ATTRIBUTE_MAX 255
 
-/* RFC 1035 §2.3.4, without the root's dot. */
+/* RFC 1035 §2.3.4, without the dot of the root. */
 #define ALT_NAME_DNS_MAX 253
 #define ALT_NAME_LABEL_MAX 63
 
-/* Takes a name that was built, or NULL for one that was not. */
+/* Takes ownership of a name; NULL when it could not be built. */
 static int
 alt_name_push(GENERAL_NAMES *names, GENERAL_NAME *name, const char *what, struct error *err)
 {
@@ -29,7 +30,7 @@ alt_name_push(GENERAL_NAMES *names, GENERAL_NAME *name, const char *what, struct
 	return error_set_openssl(err, ERROR_INTERNAL, "encoding %s", what);
 }
 
-/* A name that is an IA5String. */
+/* Makes a name that is an IA5String. */
 static int
 alt_name_add_ia5(GENERAL_NAMES *names, int type, const char *text, struct error *err)
 {
@@ -37,7 +38,7 @@ alt_name_add_ia5(GENERAL_NAMES *names, int type, const char *text, struct error 
 	ASN1_IA5STRING *value = ASN1_IA5STRING_new();
 
 	for (const char *c = text; *c != '\0'; c++) {
-		if (*c <= ' ' || *c > '~') { /* also what is above ASCII, where char is signed */
+		if (*c <= ' ' || *c > '~') { /* also octets above ASCII where char is signed */
 			GENERAL_NAME_free(name);
 			ASN1_IA5STRING_free(value);
 			return error_set(err, ERROR_INTERNAL, "\"%s\" is not printable ASCII", text);
@@ -58,7 +59,7 @@ alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err)
 	return alt_name_add_ia5(names, GEN_URI, uri, err);
 }
 
-/* Checks the label that begins at *at, and steps behind it and its dot. */
+/* Checks the label at *at, and advances past it and its dot. */
 static bool
 alt_name_label_is_valid(const char *name, size_t length, size_t *at, bool *has_letter)
 {
@@ -77,7 +78,7 @@ alt_name_label_is_valid(const char *name, size_t length, size_t *at, bool *has_l
 	size = *at - begin;
 	if (size == 0 || size > ALT_NAME_LABEL_MAX || name[begin] == '-' || name[*at - 1] == '-')
 		return false;
-	return *at == length || ++*at < length; /* what ends with a dot has an empty label */
+	return *at == length || ++*at < length; /* a name that ends with a dot has an empty label */
 }
 
 bool
@@ -125,7 +126,8 @@ alt_name_add_attribute(X509_NAME *directory, enum oid oid, const char *text, str
 	X509_NAME_ENTRY *entry = NULL;
 	int              rc = -1;
 
-	/* ncopy counts characters and refuses what is not UTF-8, create_by_OBJ does neither. */
+	/* ASN1_mbstring_ncopy counts characters and refuses invalid UTF-8; create_by_OBJ does
+	 * neither. */
 	if (ASN1_mbstring_ncopy(&value, (const unsigned char *)text, -1, MBSTRING_UTF8,
 	        B_ASN1_UTF8STRING, 1, ALT_NAME_ATTRIBUTE_MAX) == V_ASN1_UTF8STRING &&
 	    (entry = X509_NAME_ENTRY_create_by_OBJ(NULL, oid_get(oid), V_ASN1_UTF8STRING,

@@ -1,4 +1,4 @@
-/* The names of a SubjectAltName extension, one at a time: RFC 5280 §4.2.1.6, RFC 4043. */
+/* Names of a SubjectAltName extension: RFC 5280 §4.2.1.6, RFC 4043. */
 #ifndef PKI_ALT_NAME_H
 #define PKI_ALT_NAME_H
 
@@ -9,7 +9,7 @@
 
 struct error;
 
-/* A TPM as TCG's EK Credential Profile §3.2.9 names it; each 1 to 255 characters of UTF-8. */
+/* The attributes of a TPM, TCG EK Credential Profile §3.2.9; each 1 to 255 characters of UTF-8. */
 struct alt_name_tpm {
 	const char *manufacturer;
 	const char *model;
@@ -17,7 +17,7 @@ struct alt_name_tpm {
 };
 
 /*
- * True for a DNS name as certificates of ours may hold one: labels of 1 to 63
+ * True for a DNS name that our certificates may hold: labels of 1 to 63
  * letters, digits and inner hyphens, 253 characters, no dot at the end, no
  * wildcard, and not all digits in the last label (that would be an address).
  */

@@ -1,4 +1,4 @@
-/* Makes the certificates of a CA and its CRLs; what end entities get is their profiles' affair. */
+/* Makes the certificates of a CA; end-entity certificates have their own files. */
 #include "config.h"
 
 #include "pki/ca.h"
@@ -19,8 +19,8 @@
 #define CA_DAY ((int64_t)24 * 60 * 60)
 
 /*
- * The certificate as everybody else will read it: OpenSSL keeps no decoded key
- * in one that it did not decode, and without it the certificate verifies nothing.
+ * Encodes and decodes the new certificate: OpenSSL keeps no decoded key in a
+ * certificate that it did not decode, and cannot verify with one that lacks it.
  */
 static int
 ca_read_back(const X509 *certificate, X509 **out, struct error *err)
@@ -32,7 +32,7 @@ ca_read_back(const X509 *certificate, X509 **out, struct error *err)
 	return certificate_decode(bytes_view(&der), out, err);
 }
 
-/* Adds what both kinds of CA have, and signs; frees `certificate` in any case. */
+/* Adds the extensions of both kinds of CA, and signs; frees `certificate` in any case. */
 static int
 ca_finish(X509 *certificate, const X509 *issuer, EVP_PKEY *signer, int pathlen, X509 **out,
     struct error *err)
@@ -58,7 +58,7 @@ ca_root_create(EVP_PKEY *key, const char *name, int64_t now, int64_t lifetime, X
 	    .key = key,
 	    .common_name = name,
 	    .serial = serial,
-	    .not_before = now - CA_DAY, /* for clocks that lag */
+	    .not_before = now - CA_DAY, /* for verifiers whose clock is slow */
 	    .not_after = now + lifetime,
 	};
 	X509 *certificate;
@@ -87,7 +87,7 @@ ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, int64_
 	if (draft_fit_validity(root->certificate, now, &draft.not_after, err) != 0 ||
 	    certificate_serial_draw(serial, err) != 0 || draft_new(&draft, &certificate, err) != 0)
 		return -1;
-	/* One name for both would make the issuing certificate look self-issued. */
+	/* With the root's own name the issuing certificate would look self-issued. */
 	if (X509_NAME_cmp(X509_get_subject_name(certificate),
 	        X509_get_subject_name(root->certificate)) == 0) {
 		X509_free(certificate);

@@ -1,4 +1,4 @@
-/* The two certificates of a CA, and what its issuing key signs. RFC 5280. */
+/* The root and the issuing certificate of a CA, and its CRLs. RFC 5280. */
 #ifndef PKI_CA_H
 #define PKI_CA_H
 
@@ -11,7 +11,7 @@
 
 struct error;
 
-/* An issuing CA signs end entities only. */
+/* pathlen: an issuing CA signs end entities only. */
 #define CA_ISSUING_PATHLEN 0
 
 /* An issuing CA: its certificate and its key. */
@@ -30,9 +30,9 @@ struct ca_revoked {
 
 /*
  * Makes a self-signed root: CN `name`, BC critical CA:TRUE, KU critical
- * keyCertSign|cRLSign, SKI, valid from a day before `now` (for clocks that lag)
- * to `lifetime` seconds after it.
- * Returns 0 with *out the caller's, or -1 with INTERNAL.
+ * keyCertSign|cRLSign, SKI, valid from a day before `now` (for verifiers whose
+ * clock is slow) to `lifetime` seconds after it. Returns 0 with *out the
+ * caller's, or -1 with INTERNAL.
  */
 int ca_root_create(EVP_PKEY *key, const char *name, int64_t now, int64_t lifetime, X509 **out,
     struct error *err);
@@ -53,17 +53,17 @@ int ca_issuing_create(const struct ca *root, EVP_PKEY *key, const char *name, in
 int ca_crl_create(const struct ca *ca, uint64_t number, const struct ca_revoked *revoked,
     size_t count, int64_t now, int64_t lifetime, struct bytes *der, struct error *err);
 
-/* What a CRL says. Emptied by ca_crl_clear; {0} is none. */
+/* The content of a CRL. Emptied by ca_crl_clear; {0} is empty. */
 struct ca_crl {
 	uint64_t     number;
 	int64_t      this_update;
 	int64_t      next_update;
-	struct bytes revoked; /* struct ca_revoked, one after the other, in the order of the CRL */
+	struct bytes revoked; /* array of struct ca_revoked, in the order of the CRL */
 };
 
 /*
- * Reads a DER CRL that `issuer` signed, as ca_crl_create makes them. MALFORMED when it
- * is none, or lacks a number or a time; BAD_ATTESTATION when it is somebody else's.
+ * Reads a DER CRL that ca_crl_create made and `issuer` signed. MALFORMED when it is
+ * not a CRL, or lacks a number or a time; BAD_ATTESTATION when another key signed it.
  */
 int  ca_crl_read(const X509 *issuer, struct view der, struct ca_crl *out, struct error *err);
 void ca_crl_clear(struct ca_crl *crl);

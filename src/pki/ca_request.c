@@ -1,4 +1,4 @@
-/* Asks for certificates of issuing CAs, and says what is wrong with one that comes. */
+/* Makes requests for certificates of issuing CAs, and checks the certificates that come back. */
 #include "config.h"
 
 #include "pki/ca_request.h"
@@ -27,7 +27,7 @@
 
 /* ---- the request ---- */
 
-/* The extensions are made on a certificate, where extension.h can add them. */
+/* The extensions are built on a scratch certificate, because extension.h adds to certificates. */
 static int
 request_set_extensions(X509_REQ *request, struct error *err)
 {
@@ -119,7 +119,7 @@ check_validity(const X509 *certificate, int64_t now, struct error *err)
 static int
 check_profile(X509 *certificate, struct error *err)
 {
-	uint32_t usage = X509_get_key_usage(certificate); /* all of them when it has no such extension */
+	uint32_t usage = X509_get_key_usage(certificate); /* all bits without the extension */
 
 	if ((X509_get_extension_flags(certificate) & EXFLAG_CA) == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,
@@ -135,7 +135,7 @@ check_profile(X509 *certificate, struct error *err)
 	return 0;
 }
 
-/* An AK certificate of this CA as good as any, though for nobody: *der. */
+/* Signs a sample AK certificate, for no device, and appends its DER to *der. */
 static int
 make_probe(const struct ca *issuing, int64_t now, struct bytes *der, struct error *err)
 {
@@ -163,7 +163,8 @@ make_probe(const struct ca *issuing, int64_t now, struct bytes *der, struct erro
 	return rc;
 }
 
-/* Path lengths and names are counted from an end entity's point of view: so one is verified. */
+/* A sample end entity is verified, because path lengths and name constraints apply to the chain
+ * below the CA. */
 static int
 check_chain(const struct ca *issuing, STACK_OF(X509) *chain, const struct trust *roots,
     int64_t now, struct error *err)
@@ -196,7 +197,7 @@ ca_request_check(const struct ca *issuing, STACK_OF(X509) *chain, const struct t
 {
 	if (ca_check_pair(issuing, err) != 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "it was issued for another key than the one that waits");
+		    "it was issued for another key than the pending one");
 	if (check_profile(issuing->certificate, err) != 0 ||
 	    check_validity(issuing->certificate, now, err) != 0)
 		return -1;
@@ -227,7 +228,7 @@ ca_name_read(const X509 *certificate, char name[CA_NAME_SIZE])
 	OPENSSL_free(text);
 }
 
-/* Octets of the first `count` characters of UTF-8 text of `length` octets. */
+/* Size in octets of the first `count` characters of a UTF-8 text of `length` octets. */
 static size_t
 utf8_prefix(const char *text, size_t length, size_t count)
 {
@@ -249,7 +250,7 @@ ca_name_next(const char *name, char next[CA_NAME_SIZE])
 	uint64_t    number = 1;
 	char        suffix[24];
 
-	/* The digits of a generation; a longer number is part of the name. */
+	/* Most digits of a generation number; a longer number is part of the name. */
 	if (space != NULL && space != name && strlen(space + 1) <= 6 && space[1] >= '1' &&
 	    space[1] <= '9' && strspn(space + 1, "0123456789") == strlen(space + 1)) {
 		number = strtoull(space + 1, NULL, 10);

@@ -1,4 +1,5 @@
-/* What a CA asks of another CA: a PKCS #10 request for its certificate, and the check of what comes. */
+/* A subordinate CA's PKCS #10 request to another CA, and the check of the certificate that it
+ * returns. */
 #ifndef PKI_CA_REQUEST_H
 #define PKI_CA_REQUEST_H
 
@@ -12,7 +13,7 @@ struct ca;
 struct error;
 struct trust;
 
-/* Octets of a common name with the NUL: 64 characters of UTF-8. */
+/* Buffer size of a common name: 64 characters of UTF-8 and the NUL. */
 #define CA_NAME_SIZE (4 * 64 + 1)
 
 /*
@@ -23,18 +24,18 @@ struct trust;
 int ca_request_create(EVP_PKEY *key, const char *name, struct bytes *pem, struct error *err);
 
 /*
- * Checks that `issuing` can issue AK certificates from `now` on: its key is that of
- * its certificate, CA:TRUE, keyCertSign and cRLSign, a subjectKeyIdentifier, valid
- * now, and its AK certificates lead over `chain` to one of `roots`, path lengths and all.
+ * Checks that `issuing` can issue AK certificates from `now` on: its key is that of its
+ * certificate, CA:TRUE, keyCertSign and cRLSign, a subjectKeyIdentifier, valid now, and
+ * its AK certificates verify through `chain` to one of `roots`, path lengths included.
  * BAD_ATTESTATION or INTERNAL, saying which rule it breaks.
  */
 int ca_request_check(const struct ca *issuing, STACK_OF(X509) *chain, const struct trust *roots,
     int64_t now, struct error *err);
 
 /*
- * The name of the CA after the one called `name`: "X", "X 2", "X 3", cut where it would
- * be too long. An issuer by another name has a CRL of its own for everybody who looks
- * for CRLs by name: RFC 5280 §5.1.2.3 and §6.3.3 know an issuer by nothing else.
+ * The name of the successor of the CA called `name`: "X", "X 2", "X 3", shortened if
+ * too long. Each generation needs its own name to have its own CRL: RFC 5280 §5.1.2.3
+ * and §6.3.3 identify a CRL's issuer by name only.
  */
 void ca_name_next(const char *name, char next[CA_NAME_SIZE]);
 

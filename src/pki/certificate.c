@@ -1,4 +1,4 @@
-/* Reads and writes certificates as octets; does not judge what they say. */
+/* Reads and writes certificates as octets; does not judge their content. */
 #include "config.h"
 
 #include "pki/certificate.h"
@@ -19,7 +19,7 @@
 #include "util/file.h"
 #include "util/hex.h"
 
-/* A PEM file of certificates is small; a bound keeps a wrong path from filling memory. */
+/* PEM files are small; the bound keeps a wrong path from filling memory. */
 #define CERTIFICATE_FILE_MAX ((size_t)1 << 20)
 
 int
@@ -32,7 +32,7 @@ certificate_decode_first(struct view der, X509 **out, size_t *used, struct error
 		return error_set(err, ERROR_MALFORMED, "a certificate of %zu octets", der.size);
 	if ((certificate = d2i_X509(NULL, &p, (long)der.size)) == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED, "not a certificate");
-	ERR_clear_error(); /* an unknown key algorithm leaves a trace, and is no failure */
+	ERR_clear_error(); /* an unknown key algorithm is no failure, but leaves an error in the queue */
 	*used = (size_t)(p - der.data);
 	*out = certificate;
 	return 0;
@@ -112,7 +112,7 @@ certificate_time(const ASN1_TIME *when)
 {
 	struct tm tm = {0};
 
-	/* What has no time can be valid at none: d2i_X509 lets such through. */
+	/* d2i_X509 accepts certificates whose times cannot be read; they are never valid. */
 	return ASN1_TIME_to_tm(when, &tm) == 1 ? (int64_t)timegm(&tm) : INT64_MIN;
 }
 
@@ -204,7 +204,7 @@ certificate_name(const X509_NAME *name, char *text, size_t size)
 	BIO *bio = BIO_new(BIO_s_mem());
 	int  used = 0;
 
-	/* One line of ASCII, whatever the name holds. */
+	/* One line of ASCII; other characters are escaped. */
 	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE) >= 0)
 		used = BIO_read(bio, text, (int)size - 1);
 	text[used > 0 ? used : 0] = '\0';

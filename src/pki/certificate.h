@@ -1,4 +1,4 @@
-/* X.509 certificates at large: PEM and DER, files, times, serials. RFC 5280. */
+/* X.509 certificates in general: PEM and DER, files, times, serials. RFC 5280. */
 #ifndef PKI_CERTIFICATE_H
 #define PKI_CERTIFICATE_H
 
@@ -10,13 +10,13 @@
 
 struct error;
 
-/* Octets of the serials that we give: positive, at most 20 by RFC 5280 §4.1.2.2. */
+/* Size in octets of the serials that we assign: RFC 5280 §4.1.2.2 allows at most 20. */
 #define CERTIFICATE_SERIAL_SIZE 20
 
 /* Decodes one DER certificate with nothing after it; MALFORMED otherwise. The caller frees *out. */
 int certificate_decode(struct view der, X509 **out, struct error *err);
 
-/* The same with anything behind it: *used says how many octets it has. */
+/* The same, but octets may follow; *used is the certificate's size. */
 int certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *err);
 
 /* Append the certificate as DER or as PEM. */
@@ -26,11 +26,12 @@ int certificate_encode_pem(const X509 *certificate, struct bytes *pem, struct er
 /* Appends DER that is known to be a certificate as PEM, without decoding it. INTERNAL. */
 int certificate_wrap_pem(struct view der, struct bytes *pem, struct error *err);
 
-/* Reads the first certificate of a PEM file that was read from `path`. MALFORMED. The caller frees *out. */
+/* Reads the first certificate from the content of a PEM file, which was read from `path`.
+ * MALFORMED. The caller frees *out. */
 int certificate_decode_pem(const struct bytes *pem, const char *path, X509 **out,
     struct error *err);
 
-/* Reads the first certificate of a PEM file. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
+/* The same from the file itself. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
 int certificate_load(const char *path, X509 **out, struct error *err);
 
 /* Seconds since 1970 of notBefore and notAfter. */
@@ -49,10 +50,10 @@ int64_t certificate_begin(const X509 *issuer, int64_t now, int64_t backdate);
  */
 int certificate_check_time(const X509 *certificate, int64_t now, struct error *err);
 
-/* Seconds since 1970 of any time in X.509; INT64_MIN when it is none. */
+/* Seconds since 1970 of an ASN.1 time; INT64_MIN when it cannot be read. */
 int64_t certificate_time(const ASN1_TIME *when);
 
-/* Draws a random serial with its top bit clear and its next bit set: positive and of fixed length. */
+/* Draws a random serial; its top bit is clear and the next set: positive and of fixed length. */
 int certificate_serial_draw(uint8_t serial[CERTIFICATE_SERIAL_SIZE], struct error *err);
 
 /* SHA-256 of the SubjectPublicKeyInfo, in our own encoding. */
@@ -63,7 +64,7 @@ int certificate_key_hash(const X509 *certificate, uint8_t hash[32], struct error
 int certificate_fingerprint(const X509 *certificate, char text[CERTIFICATE_FINGERPRINT_SIZE],
     struct error *err);
 
-/* Writes the subject, or a name, for people: one line of ASCII, cut at `size`. */
+/* Writes the subject, or any name, for display: one line of ASCII, cut at `size`. */
 void certificate_subject(const X509 *certificate, char *text, size_t size);
 void certificate_name(const X509_NAME *name, char *text, size_t size);
 

@@ -1,4 +1,4 @@
-/* Finds certificates in octets, one after the other; knows what TPMs put around them. */
+/* Finds certificates in octets, one after the other; knows the headers and padding in TPMs. */
 #include "config.h"
 
 #include "pki/certificate_reader.h"
@@ -17,12 +17,12 @@
 /* TCG_PCCLIENT_STORED_CERT: tag, type (full), size, and TCG_PCCLIENT_FULL_CERT. */
 #define READER_HEADER_SIZE 7
 
-/* What DER of a certificate begins with. */
+/* The first octets of a certificate in DER. */
 #define READER_SEQUENCE 0x30
 
-/* What stands behind certificates: empty NV, and 0x11 on Nuvoton's TPMs of 1.2. */
+/* Padding after certificates: empty NV, and 0x11 on Nuvoton's TPM 1.2 chips. */
 static const uint8_t paddings[] = {0x00, 0xff, 0x11};
-#define READER_PADDINGS_NV 2 /* how many of them NV has today */
+#define READER_PADDINGS_NV 2 /* the ones that TPM 2.0 NV has: the first of the list */
 
 static const char reader_begin[] = "-----BEGIN ";
 
@@ -74,7 +74,7 @@ reader_next_der(struct certificate_reader *reader, X509 **out, struct error *err
 	return 1;
 }
 
-/* The DER of a block: a certificate, and padding at most. */
+/* The DER of a PEM block: a certificate, followed by padding or nothing. */
 static int
 reader_decode_block(struct view der, X509 **out, struct error *err)
 {

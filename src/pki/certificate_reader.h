@@ -1,4 +1,5 @@
-/* Certificates as people and TPMs keep them: several in a file, with all that stands around them. */
+/* Reads certificates from files and NV areas: several in a row, with text, headers and padding
+ * around them. */
 #ifndef PKI_CERTIFICATE_READER_H
 #define PKI_CERTIFICATE_READER_H
 
@@ -12,8 +13,8 @@ struct error;
 
 /* {.rest = content}; the content must outlive it. */
 struct certificate_reader {
-	struct view rest; /* what was not read yet */
-	bool        pem;  /* PEM was read: anything may stand between */
+	struct view rest; /* not read yet */
+	bool        pem;  /* PEM was found: any text may stand between blocks */
 };
 
 /*
@@ -21,13 +22,13 @@ struct certificate_reader {
  * or without the header of NV areas of TPM 1.2 and PC Client before it, and behind it
  * padding known from real TPMs, or another one.
  *
- * Returns 1 and *out, which the caller frees; 0 when there is none any more; -1 with
- * MALFORMED when something is there that cannot be read: of PEM, the next call goes on
- * behind it, and of DER nothing follows.
+ * Returns 1 and *out, which the caller frees; 0 at the end; -1 with MALFORMED when
+ * something cannot be read: after bad PEM the next call continues behind it, after bad
+ * DER nothing follows.
  */
 int certificate_reader_next(struct certificate_reader *reader, X509 **out, struct error *err);
 
-/* True when `rest`, behind a certificate in a TPM's NV index, is nothing but empty NV. */
+/* True when `rest`, which follows a certificate in a TPM's NV index, is empty NV only. */
 bool certificate_is_padding(struct view rest);
 
 #endif

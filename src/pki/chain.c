@@ -1,4 +1,4 @@
-/* Builds and judges chains with OpenSSL's verifier; fetches nothing from anywhere. */
+/* Builds and verifies chains with OpenSSL's verifier; fetches nothing. */
 #include "config.h"
 
 #include "pki/chain.h"
@@ -21,7 +21,7 @@
 
 #define CHAIN_NAME_SIZE 160
 
-/* What OpenSSL says, in words of ours where its own would not help. */
+/* OpenSSL's message, or our own where OpenSSL's would not help. */
 static const struct {
 	int         code;
 	const char *sentence;
@@ -98,7 +98,7 @@ chain_check_revocation(const struct chain_policy *policy, STACK_OF(X509) *chain,
 		return 0;
 	if (policy->crl_required && !revocation_has_issuer(policy->revocation, sk_X509_value(chain, 1)))
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "none of the CRLs here is of its issuer, which may have revoked it");
+		    "there is no CRL of its issuer, which may have revoked it");
 	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
 		char name[CHAIN_NAME_SIZE];
 
@@ -136,7 +136,7 @@ chain_verify_with(X509_STORE_CTX *context, const struct chain_policy *policy, co
 	if (X509_verify_cert(context) != 1)
 		return chain_refuse(context, policy->now, err);
 	chain = X509_STORE_CTX_get0_chain(context);
-	if (sk_X509_num(chain) < 2) /* trusted itself: then it vouches for nobody but itself */
+	if (sk_X509_num(chain) < 2) /* the leaf itself is in the trust store */
 		return error_set(err, ERROR_BAD_ATTESTATION, "the certificate is a trusted root itself");
 	if (chain_check_revocation(policy, chain, err) != 0)
 		return -1;
@@ -162,7 +162,7 @@ chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrust
 		return error_set_openssl(err, ERROR_INTERNAL, "verifying a chain");
 	}
 	for (size_t i = 0; i < count; i++)
-		(void)sk_X509_push(stack, untrusted[i]); /* cannot fail: reserved */
+		(void)sk_X509_push(stack, untrusted[i]); /* cannot fail: space was reserved */
 	if (X509_STORE_CTX_init(context, NULL, leaf, stack) == 1)
 		rc = chain_verify_with(context, policy, root, err);
 	else

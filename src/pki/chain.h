@@ -1,4 +1,4 @@
-/* From a certificate to somebody who is trusted: RFC 5280 §6. */
+/* Certification path validation: RFC 5280 §6. */
 #ifndef PKI_CHAIN_H
 #define PKI_CHAIN_H
 
@@ -12,15 +12,15 @@ struct error;
 struct revocation;
 struct trust;
 
-/* Intermediates between a leaf and a root at most. */
+/* Most intermediates between a leaf and a root. */
 #define CHAIN_INTERMEDIATES_MAX 6
 
-/* Who is trusted, when, and how strictly; {.trust = …, .now = …} is the strict way. */
+/* The trusted roots, the time, and the strictness; {.trust = …, .now = …} is strict. */
 struct chain_policy {
 	const struct trust *trust;
 	int64_t             now;
-	const struct revocation *revocation; /* CRLs, or NULL: none is asked */
-	bool                crl_required; /* the leaf's issuer must have one of them */
+	const struct revocation *revocation; /* CRLs; NULL: no revocation check */
+	bool                crl_required; /* there must be a CRL of the leaf's issuer */
 	/*
 	 * For the EK certificates of real TPMs (WIRE.md §4): no X509_V_FLAG_X509_STRICT,
 	 * and SHA-1 and short keys above the leaf.
@@ -33,7 +33,7 @@ struct chain_policy {
  * intermediates, in any order: signatures, validity at `now`, basic constraints,
  * path lengths, key usages, name constraints, no critical extension that is not
  * understood, at most CHAIN_INTERMEDIATES_MAX intermediates, none of the chain
- * on a CRL. What the leaf is good for, its profile says: no purpose is checked.
+ * on a CRL. No purpose is checked: that is for the leaf's profile.
  *
  * Returns 0 and points *root to the trusted certificate that it ends at (the
  * trust's); or -1 with BAD_ATTESTATION, and a detail that names the certificate

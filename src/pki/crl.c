@@ -1,4 +1,4 @@
-/* Signs lists of revoked certificates: RFC 5280 §5. */
+/* Signs CRLs: RFC 5280 §5. */
 #include "config.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "pki/signing.h"
 #include "tpm/openssl_error.h"
 
-/* CRLReasons that an entry of a full CRL may have; 7 is not assigned, 8 is for delta CRLs. */
+/* The CRLReasons of a full CRL's entries; 7 is not assigned, 8 is for delta CRLs. */
 static bool
 crl_reason_is_known(int reason)
 {

@@ -1,4 +1,4 @@
-/* Reads back the CRLs that crl.c signs: what one says, once its signature is verified. */
+/* Reads back the CRLs that crl.c signs, after it has verified the signature. */
 #include "config.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* Why a certificate is revoked: RFC 5280 §5.3.1. */
+/* Reasons of revocation: RFC 5280 §5.3.1. */
 #ifndef PKI_CRL_REASON_H
 #define PKI_CRL_REASON_H
 
@@ -19,10 +19,10 @@ enum crl_reason {
 #undef X
 };
 
-/* The word of a reason; NULL when it is none of these. */
+/* The word of a reason; NULL for any other number. */
 const char *crl_reason_word(int reason);
 
-/* MALFORMED, with all the words there are, when it is none. */
+/* Reads the word; MALFORMED, listing all words, for any other. */
 int crl_reason_parse(const char *word, int *reason, struct error *err);
 
 #endif

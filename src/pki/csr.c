@@ -1,4 +1,4 @@
-/* Reads what a signing request asks for; grants nothing. */
+/* Reads CSRs; grants nothing. */
 #include "config.h"
 
 #include "pki/csr.h"
@@ -20,10 +20,10 @@
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
 
-/* A longer key costs time to verify, and no TPM has one. */
+/* Bound on the key: a longer one costs time to verify, and no TPM has one. */
 #define CSR_KEY_BITS_MAX 4096
 
-/* Remembers the first excess. */
+/* Remembers the first thing asked for that no profile grants. */
 __attribute__((format(printf, 2, 3)))
 static void
 csr_set_excess(struct csr *csr, const char *fmt, ...)
@@ -39,7 +39,7 @@ csr_set_excess(struct csr *csr, const char *fmt, ...)
 	csr->excess = memory_strdup(text);
 }
 
-/* The short name of an object, or its numbers. */
+/* The short name of an object identifier, or its dotted numbers. */
 static const char *
 csr_object_text(const ASN1_OBJECT *object, char text[80])
 {
@@ -74,7 +74,7 @@ csr_read_key(X509_REQ *request, struct csr *csr, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "the CSR's key has more than %d bits",
 		    CSR_KEY_BITS_MAX);
 	if (spki_encode(csr->key, &csr->spki, err) != 0) {
-		err->kind = ERROR_MALFORMED; /* a kind of key, or a curve, that we do not know */
+		err->kind = ERROR_MALFORMED; /* an unknown kind of key or curve */
 		return error_wrap(err, "the CSR");
 	}
 	if (csr_check_digest(request, err) != 0)
@@ -284,7 +284,7 @@ csr_read_extension(X509_EXTENSION *extension, struct csr *csr, struct error *err
 		return csr_read_purposes(extension, csr, err);
 	case NID_basic_constraints:
 		return csr_read_constraints(extension, csr, err);
-	case NID_subject_key_identifier: /* a hash of the key says nothing new */
+	case NID_subject_key_identifier: /* a hash of the key adds nothing */
 		return 0;
 	default:
 		csr_set_excess(csr, "the extension %s", csr_object_text(object, text));
@@ -298,7 +298,7 @@ csr_read_extensions(X509_REQ *request, struct csr *csr, struct error *err)
 	STACK_OF(X509_EXTENSION) *extensions;
 	int rc = 0;
 
-	/* OpenSSL takes one that cannot be decoded for none at all. */
+	/* OpenSSL treats an extension request that cannot be decoded as absent. */
 	if (X509_REQ_get_attr_by_NID(request, NID_ext_req, -1) < 0 &&
 	    X509_REQ_get_attr_by_NID(request, NID_ms_ext_req, -1) < 0)
 		return 0;

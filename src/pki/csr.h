@@ -11,11 +11,11 @@
 
 struct error;
 
-/* Names that a CSR may ask for at most; more is no request of a device. */
+/* Most names in a CSR; no device needs more. */
 #define CSR_NAMES_MAX 64
 
 enum csr_name_kind {
-	CSR_NAME_OTHER, /* none that we give: e-mail, address, wildcard, an identifier with assigner, … */
+	CSR_NAME_OTHER, /* never issued: e-mail, address, wildcard, identifier with assigner, … */
 	CSR_NAME_PERMANENT_IDENTIFIER, /* passes identifier_check */
 	CSR_NAME_DNS,                  /* passes alt_name_dns_is_valid */
 };
@@ -26,7 +26,8 @@ struct csr_name {
 	char              *value; /* NULL when CSR_NAME_OTHER */
 };
 
-/* What a CSR, signed by its own key, asks for; whether it gets it is the policy's affair. */
+/* The content of a CSR whose signature by its own key was verified; the policy decides what is
+ * granted. */
 struct csr {
 	EVP_PKEY        *key;
 	struct bytes     spki;        /* of the key, in our own encoding */

@@ -1,4 +1,4 @@
-/* The profile of device certificates: what goes in, and nothing else. */
+/* The profile of device certificates. */
 #include "config.h"
 
 #include "pki/device_certificate.h"
@@ -14,7 +14,7 @@
 #include "tpm/openssl_error.h"
 #include "util/identifier.h"
 
-/* Fills the purposes in their order; returns how many. */
+/* Fills the purposes in their order; returns their number. */
 static size_t
 device_purposes(unsigned usages, const ASN1_OBJECT *purposes[2])
 {

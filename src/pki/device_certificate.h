@@ -1,4 +1,4 @@
-/* The certificate that a device uses: RFC 5280, draft-ietf-acme-device-attest. */
+/* The certificate of a device's key: RFC 5280, draft-ietf-acme-device-attest. */
 #ifndef PKI_DEVICE_CERTIFICATE_H
 #define PKI_DEVICE_CERTIFICATE_H
 
@@ -16,7 +16,7 @@ struct error;
 /* Extended key usages, combined with |. */
 enum device_usage { DEVICE_USAGE_CLIENT = 1, DEVICE_USAGE_SERVER = 2 };
 
-/* What a device certificate says; everything is borrowed. */
+/* The content of a device certificate; everything is borrowed. */
 struct device_profile {
 	EVP_PKEY          *key;        /* the attested key */
 	const char        *identifier; /* passed identifier_check */

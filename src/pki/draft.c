@@ -1,4 +1,4 @@
-/* Fills what all certificates have in common, and signs; knows no profile. */
+/* Fills the fields that all certificates have, and signs; knows no profile. */
 #include "config.h"
 
 #include "pki/draft.h"
@@ -20,7 +20,7 @@ draft_set_serial(X509 *certificate, const uint8_t *serial)
 {
 	ASN1_INTEGER *number = X509_get_serialNumber(certificate);
 
-	/* The internal value of a positive INTEGER is its octets; i2d adds what DER wants. */
+	/* An ASN1_INTEGER holds the magnitude; i2d adds the leading zero that DER requires. */
 	return ASN1_STRING_set(number, serial, CERTIFICATE_SERIAL_SIZE) == 1 ? 0 : -1;
 }
 
@@ -51,7 +51,7 @@ draft_fill(X509 *certificate, const struct draft *draft, struct error *err)
 		return error_set_openssl(err, ERROR_INTERNAL, "setting version and serial");
 	if (ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)draft->not_before) == NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)draft->not_after) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "a validity that no certificate can state");
+		return error_set_openssl(err, ERROR_INTERNAL, "a validity that a certificate cannot express");
 	if (draft_set_names(certificate, draft, err) != 0 ||
 	    signing_public_half(draft->key, &half, err) != 0)
 		return -1;
@@ -81,7 +81,7 @@ draft_common_name_fits(const char *text)
 	size_t characters = 0;
 
 	for (const char *c = text; *c != '\0'; c++)
-		characters += ((unsigned char)*c & 0xc0) != 0x80; /* not a continuation of UTF-8 */
+		characters += ((unsigned char)*c & 0xc0) != 0x80; /* not a continuation octet of UTF-8 */
 	return characters > 0 && characters <= ub_common_name;
 }
 

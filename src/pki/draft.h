@@ -1,4 +1,4 @@
-/* A certificate from the first field to the signature, whatever its profile. RFC 5280 §4.1. */
+/* A new certificate from the first field to the signature, for every profile. RFC 5280 §4.1. */
 #ifndef PKI_DRAFT_H
 #define PKI_DRAFT_H
 
@@ -12,7 +12,7 @@
 struct ca;
 struct error;
 
-/* What every profile says; extensions come after draft_new and before draft_sign. */
+/* The fields of every certificate; the profile adds extensions between draft_new and draft_sign. */
 struct draft {
 	const X509    *issuer;      /* its certificate, or NULL for a self-signed one */
 	EVP_PKEY      *key;         /* of the subject; its public half is used */
@@ -32,8 +32,8 @@ bool draft_common_name_fits(const char *text);
 int draft_sign(X509 *certificate, EVP_PKEY *key, struct error *err);
 
 /*
- * The validity that an issuer can give: INTERNAL when it is not valid itself at
- * `not_before`; else *not_after is cut to its own.
+ * Cuts *not_after to the issuer's own notAfter; INTERNAL when the issuer is not
+ * valid at `not_before`.
  */
 int draft_fit_validity(const X509 *issuer, int64_t not_before, int64_t *not_after,
     struct error *err);

@@ -1,4 +1,4 @@
-/* Judges one CA certificate, and one signature of its key; knows nothing of chains. */
+/* Judges a single CA certificate, and a single signature of its key; knows no chains. */
 #include "config.h"
 
 #include "pki/ek_authority.h"
@@ -17,10 +17,10 @@
 #include "tpm/openssl_error.h"
 #include "util/error.h"
 
-/* What a key may cost us that somebody sent; vendors have 4096. */
+/* RSA sizes; the upper bound limits the cost of verifying with a client's key. Vendors use 4096. */
 #define EK_AUTHORITY_RSA_MIN 2048
 #define EK_AUTHORITY_RSA_MAX 8192
-/* 65537, or less: one as long as the modulus makes a signature take 300 times as long. */
+/* Bits of 65537: an exponent as long as the modulus makes verification take 300 times as long. */
 #define EK_AUTHORITY_EXPONENT_BITS_MAX 17
 
 static int
@@ -45,14 +45,15 @@ authority_check_key(X509 *certificate, struct error *err)
 	unsigned  bits = key != NULL ? tpm_key_rsa_bits(key) : 0;
 
 	if (key == NULL || (bits == 0 && tpm_key_curve(key) == NULL))
-		return error_set(err, ERROR_BAD_ATTESTATION, "its key is of a kind that is not known here");
+		return error_set(err, ERROR_BAD_ATTESTATION, "its key is of an unsupported kind");
 	if (bits != 0 && (bits < EK_AUTHORITY_RSA_MIN || bits > EK_AUTHORITY_RSA_MAX))
-		return error_set(err, ERROR_BAD_ATTESTATION, "its key has %u bits; %d to %d are taken", bits,
+		return error_set(err, ERROR_BAD_ATTESTATION, "its key has %u bits; %d to %d are accepted", bits,
 		    EK_AUTHORITY_RSA_MIN, EK_AUTHORITY_RSA_MAX);
 	return bits != 0 ? authority_check_exponent(key, err) : 0;
 }
 
-/* A CA that says for what it issues must say EK certificates (RFC 5280 §4.2.1.12, as all read it). */
+/* A CA whose certificate lists purposes must list EK certificates (RFC 5280 §4.2.1.12 as verifiers
+ * commonly read it). */
 static bool
 authority_is_for_eks(const X509 *certificate)
 {
@@ -76,7 +77,7 @@ authority_check(X509 *certificate, struct error *err)
 
 	if ((flags & EXFLAG_INVALID) != 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "it has an extension that cannot be decoded");
-	if ((flags & EXFLAG_CA) == 0) /* by basic constraints, and nothing else */
+	if ((flags & EXFLAG_CA) == 0) /* by basic constraints only */
 		return error_set(err, ERROR_BAD_ATTESTATION, "it is no CA's");
 	if ((X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,
@@ -120,7 +121,7 @@ ek_authority_init(struct ek_authority *authority, X509 *certificate, struct erro
 bool
 ek_authority_is_named(const struct ek_authority *issuer, X509 *child)
 {
-	/* The issuer and serial number beside the key id are wrong on Infineon's: WIRE.md §4. */
+	/* Issuer and serial number beside the key id are ignored: Infineon's are wrong, WIRE.md §4. */
 	const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(child);
 
 	if (X509_NAME_cmp(issuer->subject, X509_get_issuer_name(child)) != 0)
@@ -144,7 +145,7 @@ ek_authority_signed(const struct ek_authority *issuer, X509 *child)
 	if (X509_get_signature_info(child, &digest, NULL, NULL, NULL) != 1)
 		digest = NID_undef;
 	switch (digest) {
-	case NID_sha1: /* by vendors until 2015, on certificates that nobody else had a say in */
+	case NID_sha1: /* used by vendors until 2015; they alone chose the content */
 	case NID_sha256:
 	case NID_sha384:
 	case NID_sha512:

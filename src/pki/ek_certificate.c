@@ -1,6 +1,6 @@
 /*
- * Reads EK certificates with the quirks of real ones, and says what they say.
- * Who vouches for one is ek_trust.c's affair.
+ * Reads EK certificates, with the quirks of real ones, and their facts.
+ * ek_trust.c verifies their chains.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 #include "util/error.h"
 #include "util/utf8.h"
 
-/* A TPM's NV index holds 2 KiB, a file some more with its text. */
+/* Largest input: a TPM's NV index holds 2 KiB, a PEM file somewhat more. */
 #define EK_CERTIFICATE_MAX ((size_t)64 * 1024)
 
 int
@@ -128,7 +128,7 @@ ek_certificate_facts(const X509 *certificate, struct ek_facts *facts)
 	ERR_clear_error();
 }
 
-/* The algorithm of a key that cannot be loaded, or is none that EKs have. */
+/* Names the algorithm of a key that cannot be loaded or that no EK has. */
 static int
 ek_check_key(const X509 *certificate, struct error *err)
 {
@@ -140,7 +140,7 @@ ek_check_key(const X509 *certificate, struct error *err)
 	if (key != NULL && (tpm_key_rsa_bits(key) >= 2048 || tpm_key_curve(key) != NULL))
 		return 0;
 	if (key != NULL && tpm_key_rsa_bits(key) != 0)
-		return error_set(err, ERROR_BAD_ATTESTATION, "an EK of %u bits; 2048 are the least",
+		return error_set(err, ERROR_BAD_ATTESTATION, "an EK of %u bits; the minimum is 2048",
 		    tpm_key_rsa_bits(key));
 	(void)X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(certificate));
 	if (algorithm != NULL && OBJ_obj2nid(algorithm) == NID_rsaesOaep)
@@ -167,14 +167,15 @@ ek_extended_usage(const X509 *certificate)
 }
 
 /*
- * Without an extended key usage something else must say that this is a TPM's key:
- * a TPM's attributes, or that it decrypts and never signs, as in Google's cloud.
+ * Without an extended key usage, something else must show that this is a TPM's
+ * key: TPM attributes, or a key usage to encrypt and never sign, as in Google's
+ * cloud.
  */
 static bool
 ek_is_tpms(X509 *certificate)
 {
 	const uint32_t  encrypts = KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
-	uint32_t        usage = X509_get_key_usage(certificate); /* all bits set without one */
+	uint32_t        usage = X509_get_key_usage(certificate); /* all bits are set without one */
 	struct ek_facts facts;
 
 	ek_certificate_facts(certificate, &facts);

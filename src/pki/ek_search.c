@@ -1,7 +1,7 @@
 /*
- * Searches a path through CAs, every candidate of a name by its signature. Decides by
- * what it is given alone: nothing is fetched, and no octet of a client's is believed
- * that no imported key has signed.
+ * Path building: tries every CA with the issuer's name and verifies its signature.
+ * Fetches nothing, and believes no octet from a client unless an imported key has
+ * signed it.
  */
 #include "config.h"
 
@@ -24,23 +24,23 @@
 #define SEARCH_UNTRUSTED_MAX  16
 #define SEARCH_SIGNATURES_MAX 16
 
-/* What a reason has room for. */
+/* Largest part of a name in a reason. */
 #define SEARCH_NAME_SIZE 161
 #define SEARCH_WHY_SIZE  144
 
-/* Why a CA of the name that is asked for is none of the path; what is greater is said. */
+/* Why a CA with the wanted name is not on the path; the greatest one is reported. */
 enum search_stage {
-	SEARCH_NO_ISSUER, /* there is none of that name */
-	SEARCH_UNFIT,     /* it may not have issued it */
-	SEARCH_SIGNATURE, /* it may have, and has not */
-	SEARCH_LIMIT,     /* it may have, and too many were asked before it */
+	SEARCH_NO_ISSUER, /* no CA has that name */
+	SEARCH_UNFIT,     /* it is not allowed to issue */
+	SEARCH_SIGNATURE, /* its signature does not verify */
+	SEARCH_LIMIT,     /* not tried: too many signatures were tried before it */
 };
 
 struct search {
 	const struct ek_search *scope;
 	size_t                  signatures;         /* tried */
-	struct ek_authority    *path[EK_CHAIN_MAX]; /* who issued the EK's certificate first */
-	size_t                  reached;            /* how far the path was that failed so */
+	struct ek_authority    *path[EK_CHAIN_MAX]; /* CAs from the EK certificate's issuer upwards */
+	size_t                  reached;            /* length of the path that failed for this reason */
 	enum search_stage       stage;
 	struct ek_verdict      *verdict;
 };
@@ -48,7 +48,7 @@ struct search {
 static void search_failed(struct search *search, size_t depth, enum search_stage stage,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Keeps the reason of the path that went farthest, and of those the first at its stage. */
+/* Keeps the reason of the longest path, and among equal ones the first at its stage. */
 static void
 search_failed(struct search *search, size_t depth, enum search_stage stage, const char *format, ...)
 {
@@ -65,7 +65,7 @@ search_failed(struct search *search, size_t depth, enum search_stage stage, cons
 	va_end(args);
 }
 
-/* Why a CA of the right name may not have issued `child` at that depth; false when it may. */
+/* Says why a CA of the right name may not issue `child` at that depth; false when it may. */
 static bool
 search_is_unfit(const struct search *search, const struct ek_authority *issuer, const X509 *child,
     size_t depth, char why[SEARCH_WHY_SIZE])
@@ -76,7 +76,7 @@ search_is_unfit(const struct search *search, const struct ek_authority *issuer, 
 	for (size_t i = 0; i < depth; i++)
 		if (memcmp(search->path[i]->fingerprint, issuer->fingerprint,
 		        sizeof issuer->fingerprint) == 0) {
-			(void)snprintf(why, SEARCH_WHY_SIZE, "it is above itself");
+			(void)snprintf(why, SEARCH_WHY_SIZE, "it appears twice in the chain");
 			return true;
 		}
 	if (issuer->pathlen >= 0 && (size_t)issuer->pathlen < depth) {
@@ -92,13 +92,15 @@ search_is_unfit(const struct search *search, const struct ek_authority *issuer, 
 	}
 	if (issuer->not_after < certificate_not_before(child)) {
 		clock_format(issuer->not_after, when);
-		(void)snprintf(why, SEARCH_WHY_SIZE, "what it signed begins after its own end, at %s", when);
+		(void)snprintf(why, SEARCH_WHY_SIZE,
+		    "it expired at %s, before the certificate that it signed begins", when);
 		return true;
 	}
 	return false;
 }
 
-/* Asks for a signature once, as imported CAs stay what they are; and not too often. */
+/* Verifies a signature between imported CAs once and caches the result; bounds the number of
+ * verifications. */
 static bool
 search_signed(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
 {
@@ -138,7 +140,7 @@ search_finish(const struct search *search, size_t depth)
 
 static bool search_issuer(struct search *search, X509 *child, size_t depth);
 
-/* Goes on above a CA when it issued `child`. */
+/* Continues above a CA if it issued `child`. */
 static bool
 search_try(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
 {
@@ -165,7 +167,7 @@ search_try(struct search *search, struct ek_authority *issuer, X509 *child, size
 	return true;
 }
 
-/* The same with a certificate of the client's. */
+/* The same with a certificate that the client sent. */
 static bool
 search_try_untrusted(struct search *search, X509 *issuer, X509 *child, size_t depth)
 {

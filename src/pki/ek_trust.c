@@ -1,6 +1,6 @@
 /*
- * Keeps vendors' CAs, ordered by name, and judges what is to be one of them. The path
- * through them is ek_search.c's to find.
+ * Keeps vendors' CAs, sorted by name, and checks new ones. ek_search.c finds paths
+ * through them.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 #include "util/error.h"
 
 struct ek_trust {
-	struct ek_authority **authorities; /* by subject; of one subject, roots first */
+	struct ek_authority **authorities; /* sorted by subject; with equal subjects, roots first */
 	size_t                count;
 	size_t                capacity;
 };
@@ -53,7 +53,7 @@ ek_trust_count(const struct ek_trust *trust)
 	return trust->count;
 }
 
-/* The first authority whose subject is not below `name`. */
+/* Lower bound: the first authority whose subject is not less than `name`. */
 static size_t
 trust_first(const struct ek_trust *trust, const X509_NAME *name)
 {
@@ -79,7 +79,7 @@ trust_insert(struct ek_trust *trust, const struct ek_authority *authority)
 
 	memcpy(copy, authority, sizeof *copy);
 	copy->imported = true;
-	/* Behind the roots of that name, unless it is one. */
+	/* An intermediate goes after the roots of its name. */
 	while (!copy->root && at < trust->count && trust->authorities[at]->root &&
 	    X509_NAME_cmp(trust->authorities[at]->subject, copy->subject) == 0)
 		at++;
@@ -96,7 +96,7 @@ trust_insert(struct ek_trust *trust, const struct ek_authority *authority)
 	trust->count++;
 }
 
-/* Fills *authority, and its `root` by whether it signed itself. */
+/* Fills *authority, and sets `root` if it is self-signed. */
 static int
 trust_judge(struct ek_authority *authority, X509 *certificate, struct error *err)
 {
@@ -191,7 +191,7 @@ ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *un
 	if (ek != NULL && EVP_PKEY_eq(X509_get0_pubkey(certificate), ek) != 1)
 		return verdict_refuse(verdict, "its key is not this EK");
 	if (X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0)
-		return verdict_refuse(verdict, "it is self-signed: nobody vouches for it");
+		return verdict_refuse(verdict, "it is self-signed: no CA vouches for it");
 	if (certificate_not_before(certificate) > now) {
 		clock_format(certificate_not_before(certificate), when);
 		clock_format(now, here);

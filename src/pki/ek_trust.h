@@ -1,6 +1,6 @@
 /*
- * Vendors' roots and intermediates, and which EK certificates they vouch for.
- * Built once, then only read: any number of threads may ask.
+ * Vendors' roots and intermediates, and the verification of EK certificates by
+ * them. Read-only once it is built: any number of threads may use it.
  */
 #ifndef PKI_EK_TRUST_H
 #define PKI_EK_TRUST_H
@@ -21,31 +21,32 @@ struct ek_trust *ek_trust_new(void);
 void             ek_trust_free(struct ek_trust *trust);
 
 /*
- * What a certificate could be in such a set: *root says a root, which is self-signed;
- * else an intermediate. BAD_ATTESTATION with the reason when it is neither: no CA, one
- * for other purposes, with a weak key, or self-signed with a signature that is wrong.
+ * Checks whether a certificate may be in such a set; *root: as a root, which is
+ * self-signed, else as an intermediate. BAD_ATTESTATION with the reason when it may
+ * not: no CA, a CA for other purposes, a weak key, or a wrong self-signature.
  */
 int ek_trust_check(X509 *certificate, bool *root, struct error *err);
 
 /*
- * Adds a certificate (DER): a root when `root`, else an intermediate, whatever signs
- * it. MALFORMED, BAD_ATTESTATION (a root that is none by ek_trust_check, too).
+ * Adds a certificate (DER), as a root if `root`, else as an intermediate, even if it
+ * is self-signed. MALFORMED, BAD_ATTESTATION (also when `root` and ek_trust_check
+ * finds no root).
  */
 int ek_trust_add(struct ek_trust *trust, struct view der, bool root, struct error *err);
 
 size_t ek_trust_count(const struct ek_trust *trust);
 
-/* CAs between an EK certificate and its root, the root too. */
+/* Most CAs above an EK certificate, the root included. */
 #define EK_CHAIN_MAX 6
 
-/* A subject, cut if need be: those of vendors have 170 octets. */
+/* Buffer size of a subject, cut if longer: those of vendors have up to 170 octets. */
 #define EK_NAME_SIZE 193
 
-/* Who vouches for an EK certificate. Zero: nobody does. */
+/* The verdict on an EK certificate. Zero: not verified. */
 struct ek_verdict {
 	bool            verified;
 	char            reason[257];  /* why not */
-	struct ek_facts facts;        /* of the certificate; to be believed when verified */
+	struct ek_facts facts;        /* of the certificate; trustworthy only when verified */
 	char            root_name[EK_NAME_SIZE]; /* the root's subject */
 	uint8_t         root[32];     /* SHA-256 of its DER */
 	char            chain[EK_CHAIN_MAX][EK_NAME_SIZE]; /* subjects from the issuer to the root */
@@ -54,14 +55,14 @@ struct ek_verdict {
 
 /*
  * Verifies an EK certificate (ek_certificate_check) with the help of what the client
- * sent besides (`untrusted`, which may be other EKs' certificates or anything; the first
- * 16 are looked at) and the imported intermediates: signatures along one path to an
- * imported root, every candidate issuer tried, matched by canonical name and key id; CA
- * and path length of all above. At most 16 signatures are tried.
+ * sent besides (`untrusted`, any octets; the first 16 are looked at) and the imported
+ * intermediates: signatures along one path to an imported root, every candidate issuer
+ * tried, matched by canonical name and key id; CA and path length of all above. At most
+ * 16 signatures are tried.
  *
- * Of times: nobody is believed before its notBefore. TPMs outlive their CAs, so that
- * an EK certificate may have expired (TCG says so), and a CA that has expired still
- * vouches for what begins before its end, and for nothing younger.
+ * Times: no certificate counts before its notBefore. TPMs outlive their CAs, so an EK
+ * certificate may have expired (as TCG says), and an expired CA still counts for
+ * certificates whose notBefore lies before its notAfter.
  *
  * `ek`, when not NULL, must be its key. Returns true and fills *verdict when verified;
  * else false with the reason.
@@ -69,7 +70,8 @@ struct ek_verdict {
 bool ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *untrusted,
     size_t untrusted_count, EVP_PKEY *ek, int64_t now, struct ek_verdict *verdict);
 
-/* True when a path leads from an intermediate to a root of the set: else it is of no use. */
+/* True when a path leads from an intermediate to a root of the set; an intermediate without one has
+ * no use. */
 bool ek_trust_has_root(const struct ek_trust *trust, X509 *ca, int64_t now);
 
 #endif

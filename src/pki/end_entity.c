@@ -1,4 +1,4 @@
-/* Puts an end-entity certificate together and signs it once; which names and purposes, the profiles say. */
+/* Builds and signs end-entity certificates; the profiles choose names and purposes. */
 #include "config.h"
 
 #include "pki/end_entity.h"

@@ -1,4 +1,4 @@
-/* What every end-entity certificate of ours has in common. RFC 5280 §4.2. */
+/* The common part of our end-entity certificates. RFC 5280 §4.2. */
 #ifndef PKI_END_ENTITY_H
 #define PKI_END_ENTITY_H
 
@@ -13,9 +13,9 @@
 struct ca;
 struct error;
 
-/* A profile makes one of these; everything in it is borrowed. */
+/* Filled by a profile; everything in it is borrowed. */
 struct end_entity {
-	EVP_PKEY                 *key;         /* its public half is used */
+	EVP_PKEY                 *key;         /* only its public half is used */
 	const char               *common_name; /* NULL for an empty subject, and a critical SAN */
 	const ASN1_OBJECT *const *purposes;    /* extended key usage, in order */
 	size_t                    purpose_count;

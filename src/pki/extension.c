@@ -1,4 +1,5 @@
-/* Encodes extensions from values through OpenSSL's own structures; which ones a profile has, it says. */
+/* Encodes extensions from values through OpenSSL's structures; the profile chooses the
+ * extensions. */
 #include "config.h"
 
 #include "pki/extension.h"
@@ -90,7 +91,7 @@ extension_add_subject_key_id(X509 *certificate, struct error *err)
 	return rc;
 }
 
-/* The keyid is borrowed from the issuer for the length of an encoding; never free *id. */
+/* Borrows the keyid from the issuer while *id is encoded; *id must not be freed. */
 static int
 extension_authority_key_id(const X509 *issuer, AUTHORITY_KEYID *id, struct error *err)
 {

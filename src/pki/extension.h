@@ -1,4 +1,4 @@
-/* The extensions that our certificates carry, added from values: RFC 5280 §4.2. */
+/* The extensions of our certificates: RFC 5280 §4.2. */
 #ifndef PKI_EXTENSION_H
 #define PKI_EXTENSION_H
 
@@ -9,10 +9,10 @@
 
 struct error;
 
-/* A BC of pathlen `EXTENSION_PATHLEN_ANY` has none. */
+/* The pathlen that stands for no pathLenConstraint. */
 #define EXTENSION_PATHLEN_ANY (-1)
 
-/* Add one extension, not there yet. INTERNAL when libcrypto fails. */
+/* Each adds one extension that the certificate does not have yet. INTERNAL when libcrypto fails. */
 
 /* BasicConstraints, critical. */
 int extension_add_basic_constraints(X509 *certificate, bool is_ca, int pathlen, struct error *err);

@@ -1,4 +1,4 @@
-/* Makes, writes and loads private keys; never asks a human for anything. */
+/* Makes, writes and loads private keys; never prompts. */
 #include "config.h"
 
 #include "pki/key.h"
@@ -16,7 +16,7 @@
 #include "pki/signing.h"
 #include "tpm/openssl_error.h"
 
-/* Objects of a store that are looked at; more than any file with a key in it holds. */
+/* Bound on the objects of an OSSL_STORE that are looked at; no key file holds as many. */
 #define KEY_STORE_TRIES 64
 
 static const struct {
@@ -88,13 +88,13 @@ key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err)
 	return rc;
 }
 
-/* What OSSL_STORE may ask for, and whether it did. */
+/* The secret that OSSL_STORE may ask for, and whether it asked. */
 struct key_question {
 	struct view secret;
 	bool        asked;
 };
 
-/* Answers the question for a passphrase, when there is one that fits. */
+/* Supplies the passphrase, if there is one and it fits. */
 static int
 key_passphrase_cb(char *buffer, int size, int writing, void *arg)
 {
@@ -108,7 +108,7 @@ key_passphrase_cb(char *buffer, int size, int writing, void *arg)
 	return (int)question->secret.size;
 }
 
-/* Reads every private key of the store and keeps the first; returns how many there are. */
+/* Reads every private key of the store and keeps the first; returns their number. */
 static unsigned
 key_read_all(OSSL_STORE_CTX *store, EVP_PKEY **key)
 {
@@ -118,7 +118,7 @@ key_read_all(OSSL_STORE_CTX *store, EVP_PKEY **key)
 		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
 
 		if (info == NULL)
-			continue; /* the end, or something that is no key: eof tells which */
+			continue; /* the end, or no key: eof tells which */
 		if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY && count++ == 0)
 			*key = OSSL_STORE_INFO_get1_PKEY(info);
 		OSSL_STORE_INFO_free(info);
@@ -126,7 +126,8 @@ key_read_all(OSSL_STORE_CTX *store, EVP_PKEY **key)
 	return count;
 }
 
-/* Why a store could not be opened. Of the reasons only the last is about `uri` itself. */
+/* Reports why a store could not be opened. Only the last reason in the queue is about `uri`
+ * itself. */
 static int
 key_store_refused(const char *uri, struct error *err)
 {
@@ -139,7 +140,7 @@ key_store_refused(const char *uri, struct error *err)
 	    "no private key at %s", uri);
 }
 
-/* Reads the one key of an open store. */
+/* Reads the only key of an open store. */
 static int
 key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const char *uri,
     EVP_PKEY **key, struct error *err)
@@ -147,7 +148,7 @@ key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const c
 	EVP_PKEY *found = NULL;
 	unsigned  count = key_read_all(store, &found);
 
-	ERR_clear_error(); /* what was no key there left its complaints */
+	ERR_clear_error(); /* objects that are no key leave errors in the queue */
 	if (count == 1) {
 		*key = found;
 		return 0;

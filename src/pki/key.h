@@ -1,4 +1,5 @@
-/* Private keys: made, kept in files, and loaded through OSSL_STORE; key_uri.h has more places. */
+/* Private keys: made, kept in files, and loaded through OSSL_STORE; for tokens and TPMs see
+ * key_uri.h. */
 #ifndef PKI_KEY_H
 #define PKI_KEY_H
 
@@ -11,13 +12,13 @@
 struct error;
 struct signing_home;
 
-/* What a CA key can be: the word on the command line, and how it is made. */
+/* The kinds of CA key: the word on the command line, and how to make one. */
 enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072, KEY_TYPE_RSA4096 };
 
 /* Reads "p256", "p384", "rsa3072" or "rsa4096"; MALFORMED names them all. */
 int key_type_parse(const char *text, enum key_type *type, struct error *err);
 
-/* Finds which of them a key is, public or private; false when none. */
+/* Finds the kind of a public or private key; false when it is none of them. */
 bool key_type_of(const EVP_PKEY *key, enum key_type *type);
 
 /* Makes a key; the caller frees *key with EVP_PKEY_free. INTERNAL on failure. */
@@ -29,13 +30,13 @@ int key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err);
 /*
  * Loads the one private key that `uri` (a path or any URI of OSSL_STORE) names.
  * Never asks for a passphrase: an encrypted key is refused. NOT_FOUND when there
- * is no key, else INTERNAL (two are none either). The caller frees *key.
+ * is no key, else INTERNAL (also when there are several). The caller frees *key.
  */
 int key_load(const char *uri, EVP_PKEY **key, struct error *err);
 
 /*
- * The same for a key that `secret`, if it is not empty, opens; INTERNAL when it does
- * not. `home` is where OpenSSL has its implementations, NULL for the usual.
+ * The same for a key that `secret`, if not empty, unlocks; INTERNAL when it does
+ * not. `home` is the library context of the key, NULL for the default one.
  */
 int key_load_in(const char *uri, struct view secret, const struct signing_home *home,
     EVP_PKEY **key, struct error *err);

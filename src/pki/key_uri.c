@@ -1,4 +1,5 @@
-/* Chooses who loads a key. Apart from key.c, which a device uses too: it needs none of the others. */
+/* Chooses the loader of a key. Separate from key.c, which a device uses too: a device needs no
+ * other loader. */
 #include "config.h"
 
 #include "pki/key_uri.h"

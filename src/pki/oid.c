@@ -22,7 +22,7 @@ oid_parse_all(void)
 {
 	for (size_t i = 0; i < OID_COUNT; i++)
 		if ((objects[i] = OBJ_txt2obj(dotted_texts[i], 1)) == NULL)
-			abort(); /* constants: only memory can be missing */
+			abort(); /* the texts are constants: only memory can be missing */
 }
 
 const ASN1_OBJECT *

@@ -4,7 +4,7 @@
 
 #include <openssl/types.h>
 
-/* name, dotted, who says so. */
+/* name, dotted form, source. */
 #define OIDS(X)                                                                           \
 	X(TPM_MANUFACTURER, "2.23.133.2.1")         /* TCG EK Credential Profile §3.1.2 */ \
 	X(TPM_MODEL,        "2.23.133.2.2")                                                \
@@ -20,7 +20,7 @@ enum oid {
 	OID_COUNT
 };
 
-/* The object, which lives as long as the program; for any thread. */
+/* The object; it lives as long as the program and may be used from any thread. */
 const ASN1_OBJECT *oid_get(enum oid oid);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tells the end of a PEM file from a broken one; asks nobody for a passphrase. */
+/* Distinguishes the end of a PEM file from a broken block; never prompts for a passphrase. */
 #include "config.h"
 
 #include "pki/pem.h"
@@ -13,7 +13,7 @@
 BIO *
 pem_open(const struct bytes *pem)
 {
-	/* An empty file is no error of OpenSSL's. */
+	/* For an empty file OpenSSL queues no error. */
 	return BIO_new_mem_buf(pem->size > 0 ? (const void *)pem->data : "", (int)pem->size);
 }
 

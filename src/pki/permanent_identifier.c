@@ -1,4 +1,4 @@
-/* Owns the ASN.1 of PermanentIdentifier, both ways. */
+/* Encodes and decodes the ASN.1 of PermanentIdentifier. */
 #include "config.h"
 
 #include "pki/permanent_identifier.h"
@@ -54,7 +54,7 @@ permanent_identifier_is(const OTHERNAME *other)
 	return OBJ_cmp(other->type_id, oid_get(OID_PERMANENT_IDENTIFIER)) == 0;
 }
 
-/* True when the structure's own encoding is what came in: BER has many spellings, DER one. */
+/* True when re-encoding gives the same octets: the input was DER, not BER. */
 static bool
 permanent_identifier_is_der(const PERMANENT_IDENTIFIER *identifier, const ASN1_STRING *sequence)
 {

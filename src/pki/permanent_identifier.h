@@ -10,7 +10,8 @@
 
 struct error;
 
-/* An otherName with identifierValue `value` and no assigner; NULL when libcrypto fails. The caller frees. */
+/* An otherName with identifierValue `value` and no assigner; NULL when libcrypto fails. The caller
+ * frees. */
 OTHERNAME *permanent_identifier_encode(const char *value);
 
 /* True when an otherName is of type id-on-permanentIdentifier. */
@@ -20,8 +21,8 @@ bool permanent_identifier_is(const OTHERNAME *other);
  * Reads one that permanent_identifier_is. MALFORMED unless it is a DER SEQUENCE of
  * the two optional fields, the value one that passes identifier_check (which
  * refuses NUL). Appends the value's octets to *value; appends none when there is no
- * value, or when there is an assigner: such a thing is well-formed, but names
- * something else than a device of ours, and equals no identifier.
+ * value, or when there is an assigner: such a value is well-formed, but does not
+ * name a device of ours and equals no identifier.
  */
 int permanent_identifier_decode(const OTHERNAME *other, struct bytes *value, struct error *err);
 

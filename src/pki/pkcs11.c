@@ -1,6 +1,7 @@
 /*
- * Owns the modules that are loaded, each once: libp11 would close a module that
- * somebody else in the process still uses. All of it happens under signing_lock.
+ * Owns the loaded modules, each loaded once: libp11 would close a module that
+ * another key in the process still uses. Everything here runs under
+ * signing_lock.
  */
 #include "config.h"
 
@@ -40,7 +41,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 struct module {
 	struct module *next;
 	char          *path;
-	unsigned       users; /* keys, and whoever looks for one */
+	unsigned       users; /* references: keys, and searches in progress */
 	PKCS11_CTX    *context;
 	PKCS11_SLOT   *slots;
 	unsigned       slot_count;
@@ -84,7 +85,7 @@ module_load(struct module *module, struct error *err)
 	return -1;
 }
 
-/* By whatever way a path leads to it, a module is one. */
+/* Modules are compared by their resolved path. */
 static int
 module_open(const char *given, struct module **out, struct error *err)
 {
@@ -111,7 +112,7 @@ module_open(const char *given, struct module **out, struct error *err)
 	return 0;
 }
 
-/* What a URI does not say fits anything. */
+/* An attribute that the URI lacks matches anything. */
 static bool
 text_fits(const char *wanted, const char *got)
 {
@@ -139,7 +140,7 @@ key_fits(const struct pkcs11_uri *uri, const PKCS11_KEY *key)
 	                         (key->id_len == 0 || memcmp(uri->id.data, key->id, key->id_len) == 0)));
 }
 
-/* The one token that fits. */
+/* Finds the one token that matches. */
 static int
 module_find_slot(struct module *module, const struct pkcs11_uri *uri, const char *text,
     PKCS11_SLOT **out, struct error *err)
@@ -153,17 +154,17 @@ module_find_slot(struct module *module, const struct pkcs11_uri *uri, const char
 		}
 	}
 	if (count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no token of %s fits %s%s", module->path, text,
+		return error_set(err, ERROR_NOT_FOUND, "no token of %s matches %s%s", module->path, text,
 		    module->users > 1 ? ", among those that were there when it was first used; restart to "
 		                        "look again"
 		                      : "");
 	if (count > 1)
-		return error_set(err, ERROR_INTERNAL, "%u tokens of %s fit %s; name the token",
+		return error_set(err, ERROR_INTERNAL, "%u tokens of %s match %s; name the token",
 		    count, module->path, text);
 	return 0;
 }
 
-/* A daemon that is restarted again and again must not lock the token. */
+/* A daemon that is restarted repeatedly with a wrong PIN must not lock the token. */
 static int
 token_check_tries(const PKCS11_TOKEN *token, struct error *err)
 {
@@ -192,7 +193,7 @@ slot_login(PKCS11_SLOT *slot, struct view pin, struct error *err)
 		return 0;
 	if (pin.size == 0)
 		return error_set(err, ERROR_INTERNAL,
-		    "the token \"%s\" wants a PIN; give it by descriptor, credential or file", token->label);
+		    "the token \"%s\" needs a PIN; give it by descriptor, credential or file", token->label);
 	if (token_check_tries(token, err) != 0)
 		return -1;
 	memcpy(text, pin.data, pin.size < SECRET_MAX ? pin.size : SECRET_MAX);
@@ -203,7 +204,7 @@ slot_login(PKCS11_SLOT *slot, struct view pin, struct error *err)
 	return rc;
 }
 
-/* The one key of a token that fits. */
+/* Finds the one key of a token that matches. */
 static int
 slot_find_key(PKCS11_SLOT *slot, const struct pkcs11_uri *uri, const char *text, PKCS11_KEY **out,
     struct error *err)
@@ -222,16 +223,16 @@ slot_find_key(PKCS11_SLOT *slot, const struct pkcs11_uri *uri, const char *text,
 		}
 	}
 	if (count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no private key in the token \"%s\" fits %s",
+		return error_set(err, ERROR_NOT_FOUND, "no private key in the token \"%s\" matches %s",
 		    slot->token->label, text);
 	if (count > 1)
 		return error_set(err, ERROR_INTERNAL,
-		    "%u private keys in the token \"%s\" fit %s; name the key by object or id", count,
+		    "%u private keys in the token \"%s\" match %s; name the key by object or id", count,
 		    slot->token->label, text);
 	return 0;
 }
 
-/* Takes the module when it succeeds: it is the key's then. */
+/* On success the key owns the module. */
 static int
 module_find_key(struct module *module, const struct pkcs11_uri *uri, const char *text,
     struct view pin, EVP_PKEY **key, struct error *err)
@@ -255,8 +256,8 @@ module_find_key(struct module *module, const struct pkcs11_uri *uri, const char 
 }
 
 /*
- * A module is a program. Root finds URIs in the directory of a service's user, and runs
- * none of that user's.
+ * A module is code. Root reads URIs from the directory of a service's user, and must
+ * not run that user's code.
  */
 static int
 module_check(const char *path, struct error *err)
@@ -286,7 +287,7 @@ key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
 		module_path = named;
 	if (module_path == NULL)
 		return error_set(err, ERROR_MALFORMED,
-		    "which PKCS #11 module to use for %s is not said; add ?module-path=/path/of/module.so, "
+		    "no PKCS #11 module is set for %s; add ?module-path=/path/of/module.so, "
 		    "or set pkcs11_module",
 		    text);
 	signing_lock();

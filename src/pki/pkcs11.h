@@ -9,13 +9,14 @@
 struct error;
 
 /*
- * Finds the one private key that a URI (RFC 7512) names. The PIN is that of the
- * file which pin-source names, or else `pin`; the module is that of module-path, or
- * else `module`, which may be NULL. A PIN is tried once, and not at all when one
- * more wrong one would lock the token.
+ * Finds the one private key that a URI (RFC 7512) names. The PIN comes from the file
+ * that pin-source names, or else is `pin`; the module is module-path, or else
+ * `module`, which may be NULL. A PIN is tried once, and not at all when one more
+ * wrong one would lock the token.
  *
- * MALFORMED for a bad URI, NOT_FOUND when no token or key is there, else INTERNAL.
- * The caller frees *key with signing_key_free; the token is let go with its last key.
+ * MALFORMED for a bad URI, NOT_FOUND when there is no such token or key, else
+ * INTERNAL. The caller frees *key with signing_key_free; the token is released with
+ * its last key.
  */
 int pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY **key,
     struct error *err);

@@ -1,4 +1,4 @@
-/* Takes PKCS #11 URIs apart; what they name is looked for elsewhere. */
+/* Parses PKCS #11 URIs; pkcs11.c finds what they name. */
 #include "config.h"
 
 #include "pki/pkcs11_uri.h"
@@ -13,14 +13,14 @@
 
 #define URI_SCHEME "pkcs11:"
 
-/* Octets of one attribute's value at most: a path. */
+/* Longest value of an attribute, a path, in octets. */
 #define URI_VALUE_MAX 4096
 
-/* Where the attributes that are texts go. */
+/* The fields of the text attributes. */
 static const struct {
 	const char *name;
 	size_t      offset;
-	bool        query; /* behind the "?" */
+	bool        query; /* query attribute, after the "?" */
 } texts[] = {
 #define X(field, name) {name, offsetof(struct pkcs11_uri, field), false},
     PKCS11_URI_TEXTS(X)
@@ -35,7 +35,7 @@ pkcs11_uri_is(const char *text)
 	return strncasecmp(text, URI_SCHEME, strlen(URI_SCHEME)) == 0;
 }
 
-/* RFC 7512 §2.3: what may stand without being percent-encoded. */
+/* RFC 7512 §2.3: characters that need no percent-encoding. */
 static bool
 uri_char_is_plain(char c, bool query)
 {
@@ -113,7 +113,7 @@ uri_check_type(const struct bytes *value, struct error *err)
 	return 0;
 }
 
-/* One attribute; `name` ends at `value` - 1. */
+/* Stores one attribute; `name` ends at `value` - 1. */
 static int
 uri_set(struct pkcs11_uri *uri, const char *name, bool query, struct bytes *value,
     struct error *err)
@@ -137,7 +137,7 @@ uri_set(struct pkcs11_uri *uri, const char *name, bool query, struct bytes *valu
 	    "the attribute \"%.64s\" of the PKCS #11 URI is not supported", name);
 }
 
-/* "name=value" of `length` characters. */
+/* Reads "name=value" of `length` characters. */
 static int
 uri_take(struct pkcs11_uri *uri, const char *part, size_t length, bool query, struct error *err)
 {
@@ -156,7 +156,7 @@ uri_take(struct pkcs11_uri *uri, const char *part, size_t length, bool query, st
 	return uri_set(uri, name, query, &value, err);
 }
 
-/* Attributes with `separator` between them, up to `end`. */
+/* Reads attributes separated by `separator`, up to `end`. */
 static int
 uri_take_all(struct pkcs11_uri *uri, const char *text, const char *end, char separator,
     struct error *err)
@@ -172,7 +172,7 @@ uri_take_all(struct pkcs11_uri *uri, const char *text, const char *end, char sep
 	return 0;
 }
 
-/* "file:/path", "file:///path" and a path mean the file; "|command" is nothing we run. */
+/* "file:/path", "file:///path" and a path mean the file; "|command" is refused. */
 static int
 uri_settle_pin_source(struct pkcs11_uri *uri, struct error *err)
 {

@@ -18,7 +18,7 @@ struct error;
 	X(slot_manufacturer, "slot-manufacturer") \
 	X(slot_description, "slot-description")
 
-/* What a URI says; NULL and empty are what it does not. Emptied by pkcs11_uri_clear. */
+/* A parsed URI; an attribute that it lacks is NULL or empty. Emptied by pkcs11_uri_clear. */
 struct pkcs11_uri {
 #define X(field, name) char *field;
 	PKCS11_URI_TEXTS(X)
@@ -28,15 +28,15 @@ struct pkcs11_uri {
 	bool         has_slot;
 	uint64_t     slot;
 	char        *module_path;
-	char        *pin_source; /* a path: "file:" is taken off */
+	char        *pin_source; /* a path, without "file:" */
 };
 
-/* True when a URI is of this scheme. */
+/* True when a URI has the scheme "pkcs11:". */
 bool pkcs11_uri_is(const char *text);
 
 /*
  * Reads the URI of a private key. MALFORMED when it is not well-formed, has an
- * attribute twice or one that cannot be matched here, or a type other than
+ * attribute twice, an attribute that we cannot match, or a type other than
  * "private"; and when it holds a PIN (pin-value): URIs stand in command lines,
  * logs and files, so the message does not repeat it.
  */

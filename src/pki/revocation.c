@@ -1,4 +1,4 @@
-/* Loads CRLs and looks certificates up in them; decides on no certificate that no CRL speaks of. */
+/* Loads CRLs and looks up certificates in them; makes no decision where no CRL applies. */
 #include "config.h"
 
 #include "pki/revocation.h"
@@ -22,7 +22,7 @@
 #include "util/clock.h"
 #include "util/file.h"
 
-/* A million entries or so. */
+/* Enough for about a million entries. */
 #define REVOCATION_FILE_MAX ((size_t)64 << 20)
 
 struct revocation_list {
@@ -38,7 +38,7 @@ struct revocation {
 	struct revocation_list *lists;
 	size_t                  count;
 	bool                    tolerate_stale;
-	pthread_mutex_t        *lock; /* over verified, issuer and signer of every list */
+	pthread_mutex_t        *lock; /* guards verified, issuer and signer of every list */
 	atomic_uint             owners;
 };
 
@@ -86,22 +86,22 @@ revocation_free(struct revocation *revocation)
 
 /* ---- loading ---- */
 
-/* Only CRLs that speak of every certificate of their issuer are looked at. */
+/* Accepts only CRLs that cover every certificate of their issuer. */
 static int
 revocation_check_scope(const X509_CRL *crl, const char *path, struct error *err)
 {
 	if (X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1) >= 0)
 		return error_set(err, ERROR_MALFORMED,
 		    "the CRL in %s covers only a part of its issuer's certificates", path);
-	if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0) /* deltaCRLIndicator, too */
+	if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0) /* deltaCRLIndicator is one of them */
 		return error_set(err, ERROR_MALFORMED,
 		    "the CRL in %s has a critical extension that is not understood", path);
 	return 0;
 }
 
 /*
- * Has OpenSSL sort the entries now, and not under a lock at the first look-up, by
- * looking one up. X509_CRL_sort would drop the octets that are signed.
+ * Looks up one entry, so that OpenSSL sorts the entries now and not under a lock
+ * at the first real look-up. X509_CRL_sort would drop the signed octets.
  */
 static void
 revocation_sort(X509_CRL *crl)
@@ -114,7 +114,7 @@ revocation_sort(X509_CRL *crl)
 	ASN1_INTEGER_free(zero);
 }
 
-/* Takes the CRL. */
+/* Takes ownership of the CRL. */
 static int
 revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, struct error *err)
 {
@@ -142,7 +142,7 @@ revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, s
 	return 0;
 }
 
-/* How often a word stands in a file. */
+/* Counts a word in a file. */
 static size_t
 pem_count(const struct bytes *pem, const char *word)
 {
@@ -160,8 +160,8 @@ pem_count(const struct bytes *pem, const char *word)
 }
 
 /*
- * OpenSSL passes over a CRL whose first line is damaged, as over any text between two.
- * Either of its two lines tells that there was one.
+ * OpenSSL passes over a CRL whose first line is damaged as if it were text between
+ * blocks. So either of its two marker lines counts as a CRL.
  */
 static int
 revocation_check_pem(const struct bytes *pem, size_t added, const char *path, struct error *err)
@@ -224,7 +224,7 @@ revocation_add_file(struct revocation *revocation, const char *path, struct erro
 
 	if (file_read(path, REVOCATION_FILE_MAX, &data, err) != 0)
 		return -1;
-	if (data.size > 0 && data.data[0] == 0x30) /* SEQUENCE: no text begins so */
+	if (data.size > 0 && data.data[0] == 0x30) /* SEQUENCE; no text begins with this octet */
 		rc = revocation_add_der(revocation, &data, path, err);
 	else
 		rc = revocation_add_pem(revocation, &data, path, err);
@@ -242,7 +242,7 @@ revocation_count(const struct revocation *revocation)
 
 /* ---- looking up ---- */
 
-/* True when a CRL is in this issuer's name, and not said to be of another of its keys. */
+/* True when a CRL is in this issuer's name and does not name another of its keys. */
 static bool
 revocation_is_named(const X509_CRL *crl, const X509 *issuer)
 {
@@ -259,7 +259,7 @@ revocation_is_named(const X509_CRL *crl, const X509 *issuer)
 	return same;
 }
 
-/* True when the CRL is signed by the issuer's key, which is remembered. */
+/* True when the CRL is signed by the issuer's key; the result is cached. */
 static bool
 revocation_is_signed(const struct revocation *revocation, struct revocation_list *list,
     const X509 *issuer)
@@ -280,7 +280,7 @@ revocation_is_signed(const struct revocation *revocation, struct revocation_list
 	list->verified = true;
 	memcpy(list->issuer, digest, sizeof digest);
 	X509_free(list->signer);
-	list->signer = (X509 *)(uintptr_t)issuer; /* counts its owners only */
+	list->signer = (X509 *)(uintptr_t)issuer; /* only its reference count changes */
 	(void)X509_up_ref(list->signer);
 	(void)pthread_mutex_unlock(revocation->lock);
 	return true;
@@ -330,7 +330,7 @@ revocation_describe_issuer(const X509_CRL *crl, struct revocation_facts *facts)
 	return rc;
 }
 
-/* A number that RFC 5280 does not allow, negative or too long, is none. */
+/* A number that RFC 5280 forbids, negative or too long, is ignored. */
 static void
 revocation_describe_number(const X509_CRL *crl, struct revocation_facts *facts)
 {
@@ -424,6 +424,6 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		return error_set(err, ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
 	if (named && !current)
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "its issuer's CRL is out of date; give a new one");
+		    "its issuer's CRL has expired; supply a new one");
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* The profile of TLS server certificates: what goes in, and nothing else. */
+/* The profile of TLS server certificates. */
 #include "config.h"
 
 #include "pki/server_certificate.h"

@@ -13,7 +13,7 @@
 struct ca;
 struct error;
 
-/* What a server certificate says; everything is borrowed. */
+/* The content of a server certificate; everything is borrowed. */
 struct server_profile {
 	EVP_PKEY          *key;
 	const char *const *names; /* DNS names and IP addresses, at least one */

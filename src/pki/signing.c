@@ -1,4 +1,4 @@
-/* Owns the order in which keys outside of our memory are used; knows no token and no certificate. */
+/* Serializes the use of keys outside our memory; knows no token and no certificate. */
 #include "config.h"
 
 #include "pki/signing.h"
@@ -14,16 +14,17 @@
 #include "tpm/openssl_error.h"
 #include "util/bytes.h"
 
-/* A home in OpenSSL's table of what belongs to a key. */
+/* A home, kept in OpenSSL's ex_data of a key. */
 struct resident {
 	struct signing_home home;
 	unsigned            users; /* references to the key, under the lock */
 };
 
-/* One for all of them: a token does one thing at a time, and its library comes and goes in between. */
+/* One lock for all such keys: a token does one thing at a time, and its library is loaded and
+ * unloaded in between. */
 static pthread_mutex_t signing_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t  signing_once = PTHREAD_ONCE_INIT;
-static int             signing_index = -1; /* in OpenSSL's table */
+static int             signing_index = -1; /* index in OpenSSL's ex_data */
 
 static void
 signing_init(void)
@@ -73,7 +74,7 @@ signing_set_home(EVP_PKEY *key, const struct signing_home *home, struct error *e
 	*resident = (struct resident){*home, 1};
 	if (signing_index < 0 || EVP_PKEY_set_ex_data(key, signing_index, resident) != 1) {
 		free(resident);
-		return error_set_openssl(err, ERROR_INTERNAL, "remembering where a key lives");
+		return error_set_openssl(err, ERROR_INTERNAL, "recording the home of a key");
 	}
 	return 0;
 }

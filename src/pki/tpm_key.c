@@ -1,6 +1,7 @@
 /*
- * Gives each key of a TPM a library context of its own, in which the provider's
- * implementations go before OpenSSL's: in ours they stay as they are.
+ * Gives each TPM key its own library context, in which the provider's
+ * implementations take precedence over OpenSSL's; the default context stays
+ * unchanged.
  */
 #include "config.h"
 
@@ -42,7 +43,7 @@ tpm_key_is(const char *uri)
 		return true;
 	if (strncmp(path, "///", 3) == 0)
 		path += 2;
-	/* What is wrong with the file is said by whoever loads it. */
+	/* A bad file is reported by the loader. */
 	return file_read(path, TPM_KEY_FILE_MAX, &text, &err) == 0 && text.size > 0 &&
 	    memmem(text.data, text.size, TPM_KEY_HEADER, strlen(TPM_KEY_HEADER)) != NULL;
 }

@@ -1,4 +1,4 @@
-/* Loads and keeps trusted certificates; who is verified against them is chain.c's affair. */
+/* Loads and keeps trusted certificates; chain.c verifies against them. */
 #include "config.h"
 
 #include "pki/trust.h"
@@ -15,12 +15,12 @@
 #include "util/bytes.h"
 #include "util/file.h"
 
-/* A bundle of all TPM vendors has some 500 certificates. */
+/* A bundle of all TPM vendors has about 500 certificates. */
 #define TRUST_FILE_MAX ((size_t)16 << 20)
 
 struct trust {
 	STACK_OF(X509) *roots;
-	char          **sources; /* of each root; equal ones are copies */
+	char          **sources; /* the file of each root, one copy each */
 };
 
 struct trust *
@@ -54,7 +54,7 @@ trust_free(struct trust *trust)
 	free(trust);
 }
 
-/* Takes the certificate. */
+/* Takes ownership of the certificate. */
 static void
 trust_push(struct trust *trust, X509 *root, const char *path)
 {
@@ -62,7 +62,7 @@ trust_push(struct trust *trust, X509 *root, const char *path)
 	char **sources = realloc(trust->sources, (count + 1) * sizeof *sources);
 
 	if (sources == NULL || sk_X509_push(trust->roots, root) <= 0)
-		abort(); /* as memory_new does */
+		abort(); /* as in memory_new */
 	trust->sources = sources;
 	trust->sources[count] = memory_strdup(path);
 }

@@ -1,4 +1,4 @@
-/* The certificates that an operator trusts as ends of chains. */
+/* The operator's trust anchors. */
 #ifndef PKI_TRUST_H
 #define PKI_TRUST_H
 
@@ -10,18 +10,19 @@ struct error;
 
 struct trust;
 
-/* An empty set, which trusts nobody; trust_free takes NULL too. */
+/* An empty set, which trusts no chain; trust_free takes NULL too. */
 struct trust *trust_new(void);
 void          trust_free(struct trust *trust);
 
 /*
- * Adds every certificate of a PEM file; an end need not be self-signed, but be a
- * CA. NOT_FOUND, INTERNAL, or MALFORMED when there is none, or one that is no CA;
- * then nothing of the file is added. Not while other threads use the set.
+ * Adds every certificate of a PEM file; an anchor must be a CA but need not be
+ * self-signed. NOT_FOUND, INTERNAL, or MALFORMED when the file has no
+ * certificate, or one that is no CA; then nothing of the file is added. Not while
+ * other threads use the set.
  */
 int trust_add_file(struct trust *trust, const char *path, struct error *err);
 
-/* How many there are. */
+/* Number of anchors. */
 size_t trust_count(const struct trust *trust);
 
 /* The file that a certificate of the set came from; NULL for any other certificate. */

@@ -115,7 +115,7 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 	OSSL_PARAM params[3];
 
 	/* The point at infinity, SEC 1 §2.3.3: one zero octet. OpenSSL makes a key of it, without
-  * coordinates. */
+	 * coordinates. */
 	if (point.size > 0 && point.data[0] == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "the point at infinity of %s is no key",
 		    curve->name);

@@ -344,7 +344,7 @@ else
 
 	case_fails "a URI with a PIN in it is refused" 1 "must not hold the PIN" \
 		attest_ca issuing renew --key "$uri&pin-value=271828"
-	case_fails "without the PIN the token's key is not used" 1 "wants a PIN" \
+	case_fails "without the PIN the token's key is not used" 1 "needs a PIN" \
 		attest_ca issuing renew --key "$uri"
 	with_pin() {
 		attest_ca "$@" --passphrase-fd 3 3<"$scratch/pin"
@@ -382,7 +382,7 @@ else
 	case_ok "attest-acmed takes such a key too" acmed_with_pin init --dns-name localhost \
 		--attestation-roots "$state_dir/root.pem" --ca-cert "$scratch/token-chain.pem" --ca-key "$uri"
 	case_ok "and signs with it" acmed_with_pin crl
-	case_fails "not without the PIN" 1 "wants a PIN" \
+	case_fails "not without the PIN" 1 "needs a PIN" \
 		"$top_builddir/src/attest-acmed" --state-dir "$scratch/acme" crl
 	echo 314159 >"$scratch/credentials/issuing-passphrase"
 	check "with a wrong PIN it starts, and says whose CRL it cannot sign" \

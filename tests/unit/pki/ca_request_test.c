@@ -176,7 +176,7 @@ START_TEST(check_another_key_is_refused)
 	pki_write_certificate(directory, "root", pki.root.certificate);
 	crossed = (struct ca){pki.issuing.certificate, pki.root.key};
 	unit_fails(check(&crossed, NULL, roots, &err), &err, ERROR_BAD_ATTESTATION,
-	    "it was issued for another key than the one that waits");
+	    "it was issued for another key than the pending one");
 	pki_clear(&pki);
 	pki_directory_remove(directory);
 }

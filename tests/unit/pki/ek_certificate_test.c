@@ -258,7 +258,7 @@ check_key(EVP_PKEY *of, const char *detail)
 START_TEST(check_of_keys_that_no_ek_has_fails)
 {
 	check_key(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024),
-	    "an EK of 1024 bits; 2048 are the least");
+	    "an EK of 1024 bits; the minimum is 2048");
 	check_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
 	    "unsupported EK algorithm ED25519, or a curve of it");
 	check_key(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"),

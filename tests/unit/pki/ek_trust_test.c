@@ -141,7 +141,7 @@ END_TEST
 START_TEST(verify_of_a_self_signed_ek_certificate_fails)
 {
 	import(root.certificate, true);
-	verify(ek_forge(NULL, key, EK_EXTENSIONS), "it is self-signed: nobody vouches for it");
+	verify(ek_forge(NULL, key, EK_EXTENSIONS), "it is self-signed: no CA vouches for it");
 }
 END_TEST
 
@@ -247,7 +247,7 @@ END_TEST
 START_TEST(verify_by_a_root_that_is_not_trusted_as_one_fails)
 {
 	import(root.certificate, false);
-	verify(ek_of(&root), "the CA \"CN = Vendor Root\": it is above itself");
+	verify(ek_of(&root), "the CA \"CN = Vendor Root\": it appears twice in the chain");
 }
 END_TEST
 
@@ -399,14 +399,14 @@ START_TEST(check_of_keys_and_names)
 {
 	check_ca_of(rsa_of_bits(2048), "CA", "");
 	check_ca_of(rsa_of_bits(8192), "CA", "");
-	check_ca_of(rsa_of_bits(2047), "CA", "its key has 2047 bits; 2048 to 8192 are taken");
-	check_ca_of(rsa_of_bits(8200), "CA", "its key has 8200 bits; 2048 to 8192 are taken");
+	check_ca_of(rsa_of_bits(2047), "CA", "its key has 2047 bits; 2048 to 8192 are accepted");
+	check_ca_of(rsa_of_bits(8200), "CA", "its key has 8200 bits; 2048 to 8192 are accepted");
 	check_ca_of(rsa_of(2048, 3), "CA", "");
 	check_ca_of(rsa_of(2048, 0x20001), "CA", "its key has a public exponent of more than 17 bits");
 	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "CA",
-	    "its key is of a kind that is not known here");
+	    "its key is of an unsupported kind");
 	check_ca_of(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"), "CA",
-	    "its key is of a kind that is not known here");
+	    "its key is of an unsupported kind");
 	check_ca_of(ek_key(), NULL, "it has no name");
 }
 END_TEST
@@ -501,7 +501,7 @@ START_TEST(verify_at_other_times_is_as_documented)
 	verify_with(ek_of(&root), NULL, 0, PKI_NOW + 50 * PKI_YEAR, "");
 	verify_with(ek_of_time(&root, end, end + PKI_YEAR), NULL, 0, end + PKI_DAY, "");
 	verify_with(ek_of_time(&root, end + 1, end + PKI_YEAR), NULL, 0, end + PKI_DAY,
-	    "the CA \"CN = Vendor Root\": what it signed begins after its own end, at 2046-11-16T12:00:00Z");
+	    "the CA \"CN = Vendor Root\": it expired at 2046-11-16T12:00:00Z, before the certificate that it signed begins");
 	verify_with(ek_of(&root), NULL, 0, PKI_NOW - 2 * PKI_DAY,
 	    "it is not valid before 2026-11-20T12:00:00Z, and it is 2026-11-19T12:00:00Z here; "
 	    "are both clocks right?");
@@ -524,7 +524,7 @@ START_TEST(verify_below_a_ca_younger_than_its_issuer_fails)
 	import(old.certificate, true);
 	import(middle.certificate, false);
 	verify(ek_of(&middle),
-	    "the CA \"CN = Old\": what it signed begins after its own end, at 2026-11-19T12:00:00Z");
+	    "the CA \"CN = Old\": it expired at 2026-11-19T12:00:00Z, before the certificate that it signed begins");
 	ca_clear(&old);
 }
 END_TEST

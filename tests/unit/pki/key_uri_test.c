@@ -286,19 +286,19 @@ static const struct {
     {"pkcs11:token=ca;object=ec", "4321", ERROR_INTERNAL,
         "logging in to the token \"ca\": PIN incorrect"},
     {"pkcs11:token=ca;object=ec", "", ERROR_INTERNAL,
-        "the token \"ca\" wants a PIN; give it by descriptor, credential or file"},
+        "the token \"ca\" needs a PIN; give it by descriptor, credential or file"},
     {"pkcs11:token=gone;object=ec", PIN, ERROR_NOT_FOUND,
-        "no token of %s fits pkcs11:token=gone;object=ec"},
+        "no token of %s matches pkcs11:token=gone;object=ec"},
     {"pkcs11:object=ec", PIN, ERROR_INTERNAL,
-        "2 tokens of %s fit pkcs11:object=ec; name the token"},
+        "2 tokens of %s match pkcs11:object=ec; name the token"},
     {"pkcs11:token=ca;serial=1;object=ec", PIN, ERROR_NOT_FOUND,
-        "no token of %s fits pkcs11:token=ca;serial=1;object=ec"},
+        "no token of %s matches pkcs11:token=ca;serial=1;object=ec"},
     {"pkcs11:token=ca;object=none", PIN, ERROR_NOT_FOUND,
-        "no private key in the token \"ca\" fits pkcs11:token=ca;object=none"},
+        "no private key in the token \"ca\" matches pkcs11:token=ca;object=none"},
     {"pkcs11:token=ca;object=ec;id=%02", PIN, ERROR_NOT_FOUND,
-        "no private key in the token \"ca\" fits pkcs11:token=ca;object=ec;id=%02"},
+        "no private key in the token \"ca\" matches pkcs11:token=ca;object=ec;id=%02"},
     {"pkcs11:token=ca", PIN, ERROR_INTERNAL,
-        "2 private keys in the token \"ca\" fit pkcs11:token=ca; name the key by object or id"},
+        "2 private keys in the token \"ca\" match pkcs11:token=ca; name the key by object or id"},
     {"pkcs11:token=ca;object=ec?pin-value=1234", PIN, ERROR_MALFORMED,
         "a PKCS #11 URI must not hold the PIN (pin-value): it would be shown wherever the URI is; "
         "give it by descriptor, credential or file, or let pin-source name that"},
@@ -334,7 +334,7 @@ START_TEST(open_token_key_without_a_module_says_so)
 	struct error      err = {0};
 
 	unit_fails(key_open("pkcs11:token=ca", &access, &key, &err), &err, ERROR_MALFORMED,
-	    "which PKCS #11 module to use for pkcs11:token=ca is not said; add "
+	    "no PKCS #11 module is set for pkcs11:token=ca; add "
 	    "?module-path=/path/of/module.so, or set pkcs11_module");
 	access.pkcs11_module = "/nonexistent/module.so";
 	ck_assert_int_eq(key_open("pkcs11:token=ca", &access, &key, &err), -1);

@@ -69,7 +69,7 @@ START_TEST(revocation_without_a_crl_of_the_issuer_refuses_where_one_is_required)
 	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
 	policy.crl_required = true;
 	verify(&policy, leaf, &pki.issuing.certificate, 1,
-	    "none of the CRLs here is of its issuer, which may have revoked it");
+	    "there is no CRL of its issuer, which may have revoked it");
 	unit_ok(revocation_add_file(revocation, none, &err), &err);
 	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
 	revocation_free(revocation);
@@ -87,7 +87,7 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 	struct chain_policy after = policy_at(PKI_NOW + PKI_DAY + 1);
 	struct chain_policy before = policy_at(PKI_NOW - 1);
 	const char         *stale =
-	    _i != 0 ? "" : "the certificate: its issuer's CRL is out of date; give a new one";
+	    _i != 0 ? "" : "the certificate: its issuer's CRL has expired; supply a new one";
 	struct error        err = {0};
 
 	unit_ok(revocation_add_file(revocation, path, &err), &err);
