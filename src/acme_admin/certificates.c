@@ -1,4 +1,4 @@
-/* attest-acmed certificates, show and revoke: what was issued. */
+/* attest-acmed certificates, show and revoke: the issued certificates. */
 #include "config.h"
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ const struct command acme_admin_revoke_command = {
 #define CERTIFICATES_STATE        30
 #define CERTIFICATES_STATE_NARROW 9
 
-/* What a walk over certificates prints. */
+/* State of a walk that prints certificates. */
 struct walk {
 	const struct command_call *call;
 	bool                     good_only;
@@ -207,7 +207,7 @@ acme_admin_show(const struct command_call *call, struct error *err)
 	return rc;
 }
 
-/* Those that are to be revoked: ids, one after the other, each with its NUL. */
+/* The ids of the certificates to revoke, in a row, each with its NUL. */
 struct victims {
 	int64_t      now;
 	struct bytes ids;
@@ -233,7 +233,7 @@ struct revocation {
 	size_t                     count;
 };
 
-/* All of them, or none. */
+/* Revokes all of them or none. */
 static int
 revoke_all_cb(struct store *store, void *arg, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* What attest-acmed can do beside serving, in one table. */
+/* The table of attest-acmed's commands, serving excepted. */
 #include "config.h"
 
 #include "acme_admin/commands.h"

@@ -1,10 +1,11 @@
-/* The administration of attest-acmed: works on its state directory, whether it runs or not. */
+/* The administration commands of attest-acmed. They work on its state directory, whether the server
+ * runs or not. */
 #ifndef ACME_ADMIN_COMMANDS_H
 #define ACME_ADMIN_COMMANDS_H
 
 #include "command/command.h"
 
-/* In the order in which help lists them; each record stands on top of its own file. */
+/* In the order of the help; each record stands at the top of its own file. */
 #define ACME_ADMIN_COMMANDS(X) \
 	X(init) \
 	X(certificates) \

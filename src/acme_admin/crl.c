@@ -1,4 +1,5 @@
-/* attest-acmed crl: signs the CRL, whether the server runs or not; a running one serves it then. */
+/* attest-acmed crl: signs the CRL, whether the server runs or not; a running server then serves
+ * it. */
 #include "config.h"
 
 #include <stddef.h>
@@ -21,7 +22,7 @@
 
 struct crl {
 	struct access_options access;
-	int64_t               lifetime; /* 0: as the one that is there */
+	int64_t               lifetime; /* 0: as the present CRL */
 };
 
 static const struct command_option crl_rows[] = {
@@ -41,7 +42,8 @@ const struct command acme_admin_crl_command = {
     .run = acme_admin_crl,
 };
 
-/* Prints what was signed, and the root's: crl.pem may have been replaced by a newer one already. */
+/* Prints the signed CRL, not the file crl.pem, which may have been replaced by a newer one already;
+ * and the root's. */
 static int
 crl_print(const struct command_call *call, const struct crl_keeper *crl, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Owns how certificates are named on the command line and how their records read. */
+/* Finds certificates by the names used on the command line, and formats their records. */
 #include "config.h"
 
 #include "acme_admin/find.h"
@@ -12,7 +12,7 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* The digits of a serial number, without the colons that openssl prints. */
+/* Copies the digits of a serial number, without the colons that openssl prints. */
 static bool
 serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size)
 {

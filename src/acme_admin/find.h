@@ -1,4 +1,4 @@
-/* Certificates as people name them, and how they read. */
+/* Looks up certificates by serial number or name, and formats them. */
 #ifndef ACME_ADMIN_FIND_H
 #define ACME_ADMIN_FIND_H
 
@@ -25,7 +25,7 @@ void find_state(const struct store_issued *issued, int64_t now, char text[FIND_S
 #define FIND_SERIAL_SIZE (2 * STORE_SERIAL_MAX + 1)
 void find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE]);
 
-/* All of it as JSON, and a time alone; the caller frees. */
+/* The whole record as JSON, and a time alone; the caller frees. */
 json_t *find_json(const struct store_issued *issued, int64_t now);
 json_t *find_json_time(int64_t when);
 

@@ -1,4 +1,4 @@
-/* attest-acmed init: keys and certificates are made in memory, and the directory at the end. */
+/* attest-acmed init: makes keys and certificates in memory first, and the directory last. */
 #include "config.h"
 
 #include <limits.h>
@@ -30,7 +30,7 @@
 
 #define INIT_NAME "Device CA"
 
-/* RFC 5280 allows a CN 64 characters; the words behind the name take 8. */
+/* RFC 5280 allows 64 characters in a CN; the words after the name take 8. */
 #define INIT_NAME_MAX 56
 #define INIT_CN_SIZE  (4 * 64 + 1)
 #define INIT_LIST_MAX 64
@@ -82,7 +82,7 @@ const struct command acme_admin_init_command = {
     .run = acme_admin_init,
 };
 
-/* What was asked for. */
+/* The options given. */
 struct init_plan {
 	const char        *name;
 	enum key_type      type;
@@ -101,7 +101,7 @@ enum init_file {
 	INIT_ATTESTATION_ROOTS,
 	INIT_DNS_NAMES,
 	INIT_ISSUING_KEY, /* or INIT_ISSUING_URI */
-	INIT_ROOT_KEY,    /* of our own root */
+	INIT_ROOT_KEY,    /* of a root of our own */
 	INIT_ROOT_CRL,
 	INIT_FILES,
 };
@@ -161,7 +161,7 @@ init_read(const struct init *init, struct init_plan *plan, struct error *err)
 	return 0;
 }
 
-/* Everything that is trusted, in one file; each must be a CA. */
+/* Joins all trusted certificates in one file; each must be a CA's. */
 static int
 init_encode_roots(const struct init_plan *plan, struct bytes *pem, struct error *err)
 {
@@ -196,7 +196,7 @@ init_make_own(const struct init_plan *plan, int64_t now, struct ca *root, struct
 	return 0;
 }
 
-/* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
+/* The root's CRL is valid as long as the root: it revokes nothing, and the key may be offline. */
 static int
 init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
     struct directory_file *files, struct error *err)
@@ -219,7 +219,7 @@ init_take_root(const STACK_OF(X509) *chain, struct ca *root)
 	(void)X509_up_ref(root->certificate);
 }
 
-/* What lies between the issuing CA and the last certificate of the file, and that last one. */
+/* Reads the certificates above the issuing CA: the intermediates, and the last one of the file. */
 static int
 init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, struct error *err)
 {
@@ -235,7 +235,7 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, st
 	    err);
 }
 
-/* The operator's own CA: its key stays where it is. */
+/* Uses an operator's CA; its key stays where it is. */
 static int
 init_take_theirs(const struct command_call *call, const struct init_plan *plan, struct ca *root,
     struct ca *issuing, struct directory_file *files, struct error *err)
@@ -261,7 +261,7 @@ init_take_theirs(const struct command_call *call, const struct init_plan *plan, 
 	return rc;
 }
 
-/* Shows now, and not at the first start, that the issuer can certify these names. */
+/* Checks now, and not at the first start, that the issuer can certify these names. */
 static int
 init_check_names(const struct ca *issuing, const struct init_plan *plan, int64_t now,
     struct error *err)
@@ -368,7 +368,7 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 
 	clock_format(certificate_not_after(issuing->certificate), until);
 	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
-	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
+	    "state_dir", json_string(call->state_dir), /* omitted if a path is not UTF-8 */
 	    "root", STATE_ROOT_PEM, "issuing", STATE_ISSUING_PEM, "issuing_not_after", until,
 	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store",
 	    store_files(STORE_ACME, call->state_dir)[0],
@@ -393,7 +393,7 @@ init_run(const struct command_call *call, struct init_plan *plan, struct directo
 	int               rc = init_make(call, plan, &root, &issuing, files, err);
 
 	if (plan->ca_cert != NULL)
-		place.count = INIT_ROOT_KEY; /* the rest is the operator's */
+		place.count = INIT_ROOT_KEY; /* the operator writes the rest */
 	if (rc == 0)
 		rc = directory_make(call->state_dir, &place, err);
 	if (rc == 0 && call->json)
@@ -420,7 +420,7 @@ acme_admin_init(const struct command_call *call, struct error *err)
 	struct init_plan plan = {.name = NULL};
 	int              rc = COMMAND_USAGE;
 
-	/* Said before the keys are made, which may take seconds. */
+	/* Checked before the keys are made, which may take seconds. */
 	if (init_read(call->options, &plan, err) == 0 && (rc = directory_check(call->state_dir, err)) == 0)
 		rc = init_run(call, &plan, files, err);
 	for (size_t i = 0; i < INIT_FILES; i++)

@@ -1,4 +1,4 @@
-/* attest-acmed orders and accounts: who asked for what. */
+/* attest-acmed orders and accounts: lists ACME orders and accounts. */
 #include "config.h"
 
 #include <stdio.h>

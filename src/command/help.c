@@ -1,17 +1,17 @@
-/* The help that is made from a program's records. */
+/* Generates help from a program's records. */
 #include "config.h"
 
 #include <string.h>
 
 #include "command/command.h"
 
-/* Usage lines are filled up to here, and options' summaries begin there. */
+/* Last column of usage lines; first column of options' summaries. */
 #define HELP_COLUMNS 80
 #define HELP_SUMMARY 28
 
 /* ---- usage ---- */
 
-/* A usage line: words that are never cut, each line but the first indented. */
+/* A usage text: wraps between words, all lines but the first indented. */
 struct usage {
 	FILE  *out;
 	size_t column;
@@ -29,7 +29,7 @@ usage_word(struct usage *usage, const char *word)
 	usage->column += (size_t)fprintf(usage->out, "%s%s", usage->column != 0 ? " " : "", word);
 }
 
-/* "[--name NAME]...", without the brackets when the command cannot do without it. */
+/* "[--name NAME]...", without the brackets if the option is required. */
 static void
 usage_options(struct usage *usage, const struct command_option *option)
 {
@@ -127,7 +127,7 @@ help_option(FILE *out, const struct command_option *option)
 	help_summary(out, option);
 }
 
-/* Prints the title before the first row that is printed, and counts them. */
+/* Prints the title before the first row, and counts the rows. */
 static void
 help_options(FILE *out, const char *title, const struct command_option *options, size_t *count)
 {
@@ -174,7 +174,7 @@ command_help(FILE *out, const struct command_program *program)
 	    program->name, program->name);
 }
 
-/* Whether a command is one of the family, whose name is `length` long. */
+/* True when a command belongs to the family, whose name has `length` octets. */
 static bool
 is_of_family(const struct command *command, const char *family, size_t length)
 {

@@ -1,4 +1,4 @@
-/* Finds the command that the command line means, runs it and says what went wrong. */
+/* Finds the command on the command line, runs it and reports errors. */
 #include "config.h"
 
 #include <getopt.h>
@@ -20,13 +20,13 @@
 /* One run. */
 struct run {
 	const struct command_program *program;
-	const struct command         *command; /* NULL until it is found */
+	const struct command         *command; /* NULL until found */
 	struct command_call           call;
 	struct option_reader          reader;
-	void                         *options; /* that the command's options fill */
+	void                         *options; /* filled by the command's options */
 };
 
-/* Says why the command line means nothing, and where to read what would. */
+/* Reports a usage error and the help to read. */
 static int
 run_usage(const struct run *run, const struct error *err)
 {
@@ -41,7 +41,7 @@ run_usage(const struct run *run, const struct error *err)
 
 /* ---- which command ---- */
 
-/* True when the operands begin with the words of a name, of which there are `words`. */
+/* True when the operands begin with the words of a name; *words is their number. */
 static bool
 command_matches(const char *name, int argc, char **argv, int *words)
 {
@@ -58,7 +58,7 @@ command_matches(const char *name, int argc, char **argv, int *words)
 	return false;
 }
 
-/* A name may be two words: "trust import". Fills in how many were found. */
+/* A name may be two words: "trust import". Sets *words to the number of words found. */
 static const struct command *
 command_find(const struct command_program *program, int argc, char **argv, int *words)
 {
@@ -68,7 +68,7 @@ command_find(const struct command_program *program, int argc, char **argv, int *
 	return NULL;
 }
 
-/* Words what is no command. Of a family, its second word was meant as well. */
+/* Reports an unknown command. In a family, the second word is part of the name. */
 static int
 command_unknown(const struct command_program *program, int argc, char **argv, struct error *err)
 {
@@ -116,7 +116,7 @@ help_run(struct run *run, int argc, char **argv)
 	return MAIN_DONE;
 }
 
-/* Whether a family is asked for its commands: "trust --help". */
+/* True when the help of a family is wanted: "trust --help". */
 static bool
 family_help_is_asked(const struct command_program *program, int argc, char **argv)
 {
@@ -124,7 +124,7 @@ family_help_is_asked(const struct command_program *program, int argc, char **arg
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 }
 
-/* Answers what the program's own options ask for; false when they ask for nothing. */
+/* Handles the program's own options --help and --version; false when neither was given. */
 static bool
 run_answered(const struct run *run)
 {
@@ -152,7 +152,7 @@ run_check(struct run *run, struct error *err)
 	const struct command_call *call = &run->call;
 
 	if (call->operand_count < command->operands_min)
-		return error_set(err, ERROR_MALFORMED, "%s needs to be told which: %s", command->name,
+		return error_set(err, ERROR_MALFORMED, "%s needs an argument: %s", command->name,
 		    command->operands);
 	if (call->operand_count > command->operands_max)
 		return error_set(err, ERROR_MALFORMED, "%s does not take \"%.100s\"", command->name,
@@ -162,7 +162,7 @@ run_check(struct run *run, struct error *err)
 	return command->check != NULL ? command->check(call, err) : 0;
 }
 
-/* Prints what a program that answers has found, and why it failed. */
+/* Prints the answer of a program with `answers`, and the error if it failed. */
 static void
 answer_print(const struct command_call *call, int rc, const struct error *err)
 {
@@ -173,7 +173,7 @@ answer_print(const struct command_call *call, int rc, const struct error *err)
 	(void)fputc('\n', stdout);
 }
 
-/* Runs the command, and makes sure that what it printed has arrived. */
+/* Runs the command, and reports an error if its output could not be written. */
 static int
 run_command(struct run *run)
 {
@@ -201,7 +201,7 @@ run_command(struct run *run)
 	return MAIN_FAILED;
 }
 
-/* The option of some command that is meant by "--name" or "--name=text"; NULL when there is none. */
+/* Finds the option of any command for "--name" or "--name=text"; NULL when there is none. */
 static const struct command_option *
 option_find(const struct command_program *program, const char *given)
 {
@@ -219,7 +219,7 @@ option_find(const struct command_program *program, const char *given)
 	return NULL;
 }
 
-/* Reads options. Another command's is known, and said to be out of place. */
+/* Reads options. Reports an option of another command as misplaced. */
 static int
 run_read_options(struct run *run, bool all, int argc, char **argv, struct error *err)
 {
@@ -234,10 +234,10 @@ run_read_options(struct run *run, bool all, int argc, char **argv, struct error 
 		return -1;
 	return run->command != NULL
 	    ? error_set(err, ERROR_MALFORMED, "%s does not take --%s", run->command->name, option->name)
-	    : error_set(err, ERROR_MALFORMED, "--%s stands behind the command", option->name);
+	    : error_set(err, ERROR_MALFORMED, "--%s must follow the command", option->name);
 }
 
-/* Reads what stands behind the command's words; argv[0] is the last of them. */
+/* Reads the arguments after the command's words; argv[0] is the last of those. */
 static int
 run_read(struct run *run, int argc, char **argv, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Owns what the text of an option means; knows nothing of commands. */
+/* Converts the text of an option to its field; knows no commands. */
 #include "config.h"
 
 #include "command/option.h"
@@ -14,7 +14,7 @@
 #include "util/duration.h"
 #include "util/error.h"
 
-/* Decimal digits and nothing else. */
+/* Accepts decimal digits only. */
 static bool
 number_read(const char *text, int64_t *number)
 {
@@ -38,9 +38,9 @@ number_set(const struct command_option *option, const char *text, int64_t *field
 		return 0;
 	}
 	if (option->most == NULL)
-		return error_set(err, ERROR_MALFORMED, "--%s wants a number, %s or more, not %.80s",
+		return error_set(err, ERROR_MALFORMED, "--%s takes a number, %s or more, not %.80s",
 		    option->name, least, text);
-	return error_set(err, ERROR_MALFORMED, "--%s wants a number from %s to %s, not %.80s",
+	return error_set(err, ERROR_MALFORMED, "--%s takes a number from %s to %s, not %.80s",
 	    option->name, least, option->most, text);
 }
 
@@ -52,7 +52,7 @@ duration_bound(const char *text, int64_t missing)
 	int64_t      bound = missing;
 
 	if (text != NULL && duration_parse(text, &bound, &ignored) != 0)
-		abort(); /* the row is wrong: the first test that gives the option finds it */
+		abort(); /* a mistake in the table, which any test that gives the option finds */
 	return bound;
 }
 
@@ -85,7 +85,7 @@ time_set(const struct command_option *option, const char *text, int64_t now, int
 	int64_t      ago;
 
 	if (duration_parse(text, &ago, &ignored) == 0) {
-		*field = now > ago ? now - ago : 1; /* 0 is not given */
+		*field = now > ago ? now - ago : 1; /* 0 means not given */
 		return 0;
 	}
 	(void)snprintf(midnight, sizeof midnight, "%.32sT00:00:00Z", text);
@@ -104,7 +104,7 @@ descriptor_set(const struct command_option *option, const char *text, int *field
 
 	if (!number_read(text, &number) || number > INT_MAX)
 		return error_set(err, ERROR_MALFORMED,
-		    "--%s wants the number of an open descriptor, as in \"--%s 3 3<file\"",
+		    "--%s takes the number of an open descriptor, as in \"--%s 3 3<file\"",
 		    option->name, option->name);
 	*field = (int)number;
 	return 0;
@@ -197,7 +197,7 @@ command_option_default(const struct command_option *option, void *into)
 		*(int *)(void *)((char *)into + option->offset) = -1;
 	else if (option->value != NULL &&
 	    command_option_set(option, option->value, 0, into, &ignored) != 0)
-		abort(); /* the row is wrong: the first test that runs the command finds it */
+		abort(); /* a mistake in the table, which any test of the command finds */
 }
 
 void

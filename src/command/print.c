@@ -1,4 +1,4 @@
-/* Owns the way from text to terminal; knows nothing of what is shown. */
+/* Prints text safely to a terminal. */
 #include "config.h"
 
 #include "command/print.h"
@@ -14,7 +14,7 @@
 #include "util/bytes.h"
 #include "util/utf8.h"
 
-/* Characters that wcwidth counts as printable, but that nobody sees as they are. */
+/* Characters that wcwidth counts as printable but that are invisible or misleading. */
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -43,12 +43,12 @@ print_is_unseen(uint32_t character)
 	return false;
 }
 
-/* The longest is "\u{10ffff}". */
+/* Size of the longest escape, "\u{10ffff}". */
 #define PRINT_ESCAPE_SIZE 16
 
 /*
- * Writes what stands for the first character into `shown`, and how many columns
- * that takes; returns how many octets it stands for.
+ * Writes the printed form of the first character to `shown` and its width in
+ * columns; returns the size of the character in octets.
  */
 static size_t
 print_character(const uint8_t *text, size_t left, char shown[PRINT_ESCAPE_SIZE], size_t *width)
@@ -74,7 +74,7 @@ print_character(const uint8_t *text, size_t left, char shown[PRINT_ESCAPE_SIZE],
 	return size;
 }
 
-/* Prints unless `out` is NULL; returns the columns. */
+/* Prints unless `out` is NULL; returns the width in columns. */
 static size_t
 print_or_measure(FILE *out, const char *text)
 {

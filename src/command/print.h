@@ -1,4 +1,4 @@
-/* Answers for people and for programs. Text of others never reaches a terminal as it is. */
+/* Prints answers as text and as JSON. Remote text is always escaped for the terminal. */
 #ifndef COMMAND_PRINT_H
 #define COMMAND_PRINT_H
 
@@ -9,14 +9,15 @@
 #include <jansson.h>
 
 /*
- * Prints text with everything escaped that could steer a terminal or deceive a
- * reader: controls and what is no UTF-8 as \xHH, directional and invisible
- * characters as \u{HHHH}, a backslash doubled. Wide characters count twice.
+ * Prints text and escapes everything that could control a terminal or deceive a
+ * reader: control characters and invalid UTF-8 as \xHH, directional and
+ * invisible characters as \u{HHHH}, a backslash doubled. Wide characters count
+ * twice.
  */
 void   print_text(FILE *out, const char *text);
-size_t print_width(const char *text); /* columns that print_text takes */
+size_t print_width(const char *text); /* width of print_text in columns */
 
-/* print_text, with spaces up to `width` columns and two more. */
+/* print_text, padded with spaces to `width` columns plus two. */
 void print_cell(FILE *out, const char *text, size_t width);
 
 /*
@@ -42,13 +43,13 @@ struct print_fold {
  */
 void print_folded(struct print_fold *fold, const char *text);
 
-/* Prints the object on standard output, ASCII only on a terminal, and frees it. */
+/* Prints the object to standard output, in ASCII only if that is a terminal, and frees it. */
 void print_json(json_t *object);
 
-/* The same as one item of a list, on one line; `first` says whether it is the first. */
+/* The same as an item of a list, on one line; `first`: it is the first item. */
 void print_json_item(json_t *object, int first);
 
-/* The same as a line of its own, for those who read on while more is written. */
+/* The same as a line of its own, flushed, for readers that follow the output. */
 void print_json_line(json_t *object);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Owns one line of a terminal while something takes long. Asks nothing of the
- * terminal but a carriage return; knows nothing of what is being done.
+ * Draws the progress of a long task on one line of a terminal, which needs no
+ * more than a carriage return.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 
 #define PROGRESS_INTERVAL_MS 100
 
-/* Before this, how long it will take is a guess that only confuses; and so are days, in seconds. */
+/* No estimate before this time, because it would be a guess, nor beyond this many seconds. */
 #define PROGRESS_ESTIMATE_MS  1000
 #define PROGRESS_ESTIMATE_MAX (99 * 3600.0)
 
@@ -78,7 +78,7 @@ progress_format(const struct progress *progress, int64_t elapsed, size_t columns
 	    (int)(share * 100), *when != '\0' ? ", " : "", when);
 }
 
-/* The last column stays free: many terminals wrap there. */
+/* The last column stays empty, because many terminals wrap there. */
 static size_t
 progress_columns(FILE *stream)
 {

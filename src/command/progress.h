@@ -1,4 +1,4 @@
-/* How far a long command is, on one line of a terminal; nothing where there is no terminal. */
+/* Progress of a long command on one line of a terminal; nothing without a terminal. */
 #ifndef COMMAND_PROGRESS_H
 #define COMMAND_PROGRESS_H
 
@@ -9,26 +9,26 @@
 
 /* {0} shows nothing. */
 struct progress {
-	FILE       *stream; /* NULL when it is no terminal */
+	FILE       *stream; /* NULL: no terminal */
 	const char *label;
-	uint64_t    total; /* 0: nobody knows */
+	uint64_t    total; /* 0: unknown */
 	uint64_t    done;
-	int64_t     begun; /* milliseconds of clock_monotonic_ms */
+	int64_t     begun; /* of clock_monotonic_ms */
 	int64_t     drawn;
-	size_t      width; /* columns that are on the line */
+	size_t      width; /* columns drawn on the line */
 };
 
 /*
- * Begins; draws if `stream` is a terminal. `label` says what is being done ("importing"),
- * is ours, and outlives the progress. Of `total` units nothing is known but their number:
- * octets of a file will do.
+ * Begins; draws if `stream` is a terminal. `label` names the activity ("importing") and
+ * must outlive the progress; it is printed unescaped. `total` is a number of any units,
+ * such as octets of a file.
  */
 void progress_begin(struct progress *progress, FILE *stream, const char *label, uint64_t total);
 
-/* So many units more are done. Draws ten times a second at most: call it for each. */
+/* Adds completed units. Draws at most ten times a second, so it may be called for each unit. */
 void progress_step(struct progress *progress, uint64_t units);
 
-/* Clears the line, before anything else is written. More steps draw it again. */
+/* Clears the line, for other output; the next step draws it again. */
 void progress_end(struct progress *progress);
 
 /*

@@ -1,4 +1,4 @@
-/* Owns the way through getopt_long; what the text of an option means stands in option.c. */
+/* Reads options by getopt_long; option.c converts their texts. */
 #include "config.h"
 
 #include "command/reader.h"
@@ -10,7 +10,7 @@
 
 #include "util/error.h"
 
-/* What getopt_long answers for the option at an index of the table it was given. */
+/* getopt_long's value for the option at an index of its table. */
 #define OPTION_BASE 256
 
 /* ---- slots ---- */
@@ -24,7 +24,7 @@ slot_find(struct option_reader *reader, const struct command_option *option)
 	return NULL;
 }
 
-/* The struct that a kept option fills is known now. */
+/* Fills the struct of a kept option, now that it is known. */
 static int
 slot_settle(const struct option_reader *reader, struct option_slot *slot, void *into,
     struct error *err)
@@ -46,7 +46,7 @@ option_reader_add(struct option_reader *reader, const struct command_option *row
 			continue;
 		}
 		if (reader->count == OPTION_READER_MAX)
-			abort(); /* the first test of the command finds it */
+			abort(); /* a mistake in the table, which any test of the command finds */
 		reader->slots[reader->count++] = (struct option_slot){.option = rows, .into = into};
 	}
 	return 0;
@@ -100,7 +100,7 @@ option_reader_clear(struct option_reader *reader)
 
 /* ---- getopt ---- */
 
-/* The options as getopt wants them. */
+/* The options for getopt. */
 struct table {
 	struct option words[OPTION_READER_MAX + 1];
 	char          letters[2 * OPTION_READER_MAX + sizeof "+:"];
@@ -124,7 +124,7 @@ table_fill(const struct option_reader *reader, bool all, struct table *table)
 	}
 }
 
-/* The option that getopt_long has found. */
+/* The option that getopt_long returned. */
 static struct option_slot *
 table_find(struct option_reader *reader, int answer)
 {
@@ -137,7 +137,8 @@ table_find(struct option_reader *reader, int answer)
 	return &reader->slots[i];
 }
 
-/* The sentence for what getopt_long refused: it leaves 0, a letter or a long option's number in optopt. */
+/* The error for an option that getopt_long refused: optopt is 0, a letter or a long option's
+ * value. */
 static int
 refuse(int answer, const char *given, struct error *err)
 {
@@ -163,7 +164,7 @@ option_reader_read(struct option_reader *reader, bool all, int argc, char **argv
 	table_fill(reader, all, &table);
 	*unknown = NULL;
 	opterr = 0;
-	optind = 0; /* glibc: begin again, with its permutation too */
+	optind = 0; /* glibc: reset, including the permutation */
 	while ((answer = getopt_long(argc, argv, table.letters, table.words, NULL)) != -1) {
 		if (answer == '?' || answer == ':') {
 			*unknown = optopt == 0 ? argv[optind - 1] : NULL;

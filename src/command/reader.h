@@ -1,4 +1,4 @@
-/* Reading the options of a command reader, by getopt_long, into the structs that rows fill. */
+/* Reads options of a command line by getopt_long into the structs of their rows. */
 #ifndef COMMAND_READER_H
 #define COMMAND_READER_H
 
@@ -10,48 +10,48 @@
 
 struct error;
 
-/* More options than a command and its program have. */
+/* Bound on the options of a command with its program; none has as many. */
 #define OPTION_READER_MAX 48
 
-/* An option that may be given, and what became of it. */
+/* An accepted option, and its value so far. */
 struct option_slot {
 	const struct command_option *option;
-	void                        *into; /* NULL: that is not known yet */
-	const char                  *text; /* meanwhile what it said */
+	void                        *into; /* NULL: not known yet */
+	const char                  *text; /* the text, until then */
 	bool                         given;
 };
 
-/* The options that may be given. {0} has none. */
+/* The accepted options; {0}: none. */
 struct option_reader {
 	int64_t             now;
-	bool                last_counts; /* of what is given twice; else that is MALFORMED */
+	bool                last_counts; /* of an option given twice; else that is MALFORMED */
 	struct option_slot  slots[OPTION_READER_MAX];
 	size_t              count;
 };
 
 /*
- * Adds rows, which end with {0} (NULL: none), and the struct that they fill. With NULL for that
- * they are kept; when the same rows are added again with one, what was given fills it: MALFORMED
- * when that means nothing.
+ * Adds rows, ended by {0} (NULL: none), and the struct that they fill. If the struct is NULL,
+ * given options are kept; when the same rows are added again with a struct, the kept options
+ * fill it: MALFORMED when a text is not a value.
  */
 int option_reader_add(struct option_reader *reader, const struct command_option *rows, void *into,
     struct error *err);
 
 /*
- * Reads the options behind argv[0], all of them or up to the first operand; optind is the
- * first operand then. MALFORMED, naming the option; *unknown is then one that may not be
- * given, or NULL.
+ * Reads the options after argv[0], all of them or up to the first operand; sets optind to
+ * the first operand. MALFORMED, naming the option; *unknown is then the option that is
+ * not accepted, or NULL.
  */
 int option_reader_read(struct option_reader *reader, bool all, int argc, char **argv,
     const char **unknown, struct error *err);
 
-/* An option that was kept and found no struct to fill; NULL when there is none. */
+/* A kept option that got no struct; NULL when there is none. */
 const struct command_option *option_reader_homeless(const struct option_reader *reader);
 
-/* Gives defaults to what was not given; MALFORMED when one of those is required. */
+/* Sets the defaults of options that were not given; MALFORMED when one of them is required. */
 int option_reader_complete(struct option_reader *reader, struct error *err);
 
-/* Frees what the fields own. */
+/* Frees the values of the fields. */
 void option_reader_clear(struct option_reader *reader);
 
 #endif

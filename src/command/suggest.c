@@ -1,4 +1,4 @@
-/* Finds the command that somebody meant, by edit distance. */
+/* Finds the command closest to a misspelled name, by edit distance. */
 #include "config.h"
 
 #include <string.h>
@@ -14,8 +14,9 @@ least(size_t a, size_t b)
 }
 
 /*
- * How many octets to insert, remove, replace or exchange with their neighbour make one of
- * the other ("optimal string alignment"). Both are at most SUGGEST_LENGTH_MAX long.
+ * The "optimal string alignment" distance: the number of octets to insert, remove,
+ * replace or swap with their neighbour. Both texts have at most SUGGEST_LENGTH_MAX
+ * octets.
  */
 static size_t
 edit_distance(const char *a, const char *b)
@@ -53,7 +54,7 @@ command_suggest(const struct command_program *program, const char *given)
 		const char *name = program->commands[i]->name;
 		size_t      distance = edit_distance(given, name);
 
-		/* A third of the letters at most: more is another word. */
+		/* At most a third of the letters may differ; more is another word. */
 		if (distance < best_distance && distance * 3 <= strlen(given)) {
 			best = name;
 			best_distance = distance;

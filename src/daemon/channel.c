@@ -1,6 +1,6 @@
 /*
- * Owns the packets between front and keeper: their header, their bounds, which
- * questions are open on either side, and what waits to be sent. Looks into no body.
+ * Owns the packets between front and keeper: header, bounds, the open questions of
+ * both sides, and the send queue. Does not look into bodies.
  */
 #include "config.h"
 
@@ -20,17 +20,18 @@
 
 #include "util/error.h"
 
-/* Messages handled in one turn of the loop, so that other events get theirs. */
+/* Most messages handled in one turn of the loop, so that other events get their turn. */
 #define CHANNEL_DRAIN 64
 
 /*
- * Octets that may wait for a peer that does not read, beside what the socket holds. What
- * it is told is counted apart, so that answers do not keep it out: one message of any size.
+ * Most octets queued for a peer that does not read, besides the socket's buffer.
+ * Notifications have their own bound, one message of any size, so that answers cannot block
+ * them.
  */
 #define CHANNEL_QUEUE_MAX ((size_t)16 * 1024 * 1024)
 #define CHANNEL_TOLD_MAX  (sizeof(struct channel_parcel) + CHANNEL_MESSAGE_MAX)
 
-/* A slot is the low bits of an id; what is above tells its questions apart. */
+/* The low bits of an id are its slot; the bits above distinguish successive questions in it. */
 #define CHANNEL_SLOT(id) ((id) % CHANNEL_ASKS_MAX)
 #define CHANNEL_NO_SLOT  CHANNEL_ASKS_MAX
 _Static_assert((CHANNEL_ASKS_MAX & (CHANNEL_ASKS_MAX - 1)) == 0, "ids wrap around");
@@ -40,7 +41,7 @@ struct channel_asked {
 	channel_answer_cb *answer; /* NULL: forgotten */
 	void              *arg;
 	uint32_t           id;
-	uint32_t           next_free; /* while it is not open */
+	uint32_t           next_free; /* next free slot, while this one is free */
 	bool               open;
 };
 
@@ -50,7 +51,7 @@ struct channel_heard {
 	bool     open;
 };
 
-/* A message that the socket had no room for. */
+/* A message that waits for room in the socket. */
 struct channel_parcel {
 	struct channel_parcel *next;
 	struct channel_header  header;
@@ -61,16 +62,16 @@ struct channel_parcel {
 struct channel {
 	const struct channel_handlers *handlers;
 	void                          *arg;
-	const char                    *closed_because; /* NULL while it works */
+	const char                    *closed_because; /* NULL while the channel works */
 	struct event                  *readable;
-	struct event                  *writable; /* pending while the queue holds something */
+	struct event                  *writable; /* pending while the queue is not empty */
 	struct event                  *broken;   /* made active to report the end */
 	struct channel_parcel         *queue;
 	struct channel_parcel        **queue_end;
-	size_t                         queued; /* octets, of questions and answers */
-	size_t                         told;   /* octets, of what is told */
+	size_t                         queued; /* octets of questions and answers */
+	size_t                         told;   /* octets of notifications */
 	uint32_t                       free_slot;
-	uint32_t                       used_slots; /* that were ever used: the rest is not touched */
+	uint32_t                       used_slots; /* slots ever used; the rest is untouched memory */
 	int                            fd;
 	bool                           calling; /* a handler or an answer runs */
 	struct channel_asked           asked[CHANNEL_ASKS_MAX];
@@ -78,7 +79,7 @@ struct channel {
 	uint8_t                        body[CHANNEL_MESSAGE_MAX];
 };
 
-/* A view that is never NULL, as an answer without octets is one all the same. */
+/* A view whose data is never NULL: an answer without octets is still an answer. */
 static struct view
 channel_view(const uint8_t *data, size_t size)
 {
@@ -96,7 +97,7 @@ channel_peer_ended(const struct channel *channel)
 	return channel->closed_because == peer_gone;
 }
 
-/* The channel is of no use any more; its owner hears of it in a later turn of the loop. */
+/* Marks the channel as broken; its owner is told in a later turn of the loop. */
 static void
 channel_break(struct channel *channel, const char *reason)
 {
@@ -109,7 +110,7 @@ channel_break(struct channel *channel, const char *reason)
 	event_active(channel->broken, 0, 0);
 }
 
-/* Closes the slot and returns what was in it. */
+/* Frees the slot and returns its content. */
 static struct channel_asked
 channel_asked_take(struct channel *channel, uint32_t slot)
 {
@@ -123,7 +124,7 @@ channel_asked_take(struct channel *channel, uint32_t slot)
 	return taken;
 }
 
-/* Nobody will answer any more. */
+/* Ends all open questions without an answer. */
 static void
 channel_asked_end(struct channel *channel)
 {
@@ -152,7 +153,7 @@ channel_broken_cb(evutil_socket_t fd, short what, void *arg)
 	channel->handlers->closed(channel, channel->closed_because, channel->arg);
 }
 
-/* Hands one message to the socket. True when it is gone; else errno says why. */
+/* Sends one message. True when the socket took it; else errno says why. */
 static bool
 channel_send(int fd, const struct channel_header *header, const void *body, size_t size)
 {
@@ -169,7 +170,7 @@ channel_send(int fd, const struct channel_header *header, const void *body, size
 	return sent >= 0;
 }
 
-/* Where the octets of such a message are counted. */
+/* The counter that a message of this kind adds to. */
 static size_t *
 channel_queued(struct channel *channel, uint32_t kind)
 {
@@ -231,7 +232,7 @@ channel_queue(struct channel *channel, struct channel_header header, struct view
 	(void)event_add(channel->writable, NULL);
 }
 
-/* Sends now, or queues; what cannot be done breaks the channel. */
+/* Sends now, or queues; a failure breaks the channel. */
 static void
 channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, struct view body)
 {
@@ -370,8 +371,8 @@ channel_readable_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Twice the longest message, which the kernel doubles again for its own overhead:
- * it refuses for good a packet that is larger than the buffer.
+ * Twice the longest message, because the kernel permanently refuses a packet that
+ * is larger than the buffer; it doubles the size again for its own overhead.
  */
 static int
 channel_buffer(int fd, struct error *err)
@@ -425,7 +426,7 @@ channel_new(struct event_base *base, int fd, const struct channel_handlers *hand
 	return 0;
 }
 
-/* Opens a slot for a question: one that was used before, else the next that never was. */
+/* Allocates a slot for a question: a free one that was used before, else the next unused one. */
 static uint32_t
 channel_slot_open(struct channel *channel)
 {
@@ -474,7 +475,8 @@ channel_forget(struct channel *channel, uint32_t id)
 {
 	struct channel_asked *asked = &channel->asked[CHANNEL_SLOT(id)];
 
-	/* The slot stays open until the answer comes: else that would answer no question. */
+	/* The slot stays taken until the answer comes: an answer to no question would break the
+	 * channel. */
 	if (asked->open && asked->id == id)
 		asked->answer = NULL;
 }

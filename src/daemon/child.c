@@ -1,6 +1,6 @@
 /*
- * Owns what a child process begins with: its descriptors, environment, arguments,
- * signals, and that it dies with the supervisor. Must hand on nothing else.
+ * Owns what a child process inherits: descriptors, environment, arguments,
+ * signals, and that it dies with the supervisor. Nothing else may be passed on.
  */
 #include "config.h"
 
@@ -22,8 +22,8 @@
 #include "util/log.h"
 
 /*
- * What of the environment the front is given, by the beginning of its name: how
- * to load and run libraries. The rest may hold secrets of the keeper, as a PIN.
+ * Prefixes of the environment variables that the front gets: those for loading
+ * and running libraries. Others may hold secrets of the keeper, such as a PIN.
  */
 static const char *const front_environment[] = {
     "PATH=", "LANG=", "LC_", "TZ=", "LD_", "GLIBC_", "MALLOC_", "OPENSSL_",
@@ -85,7 +85,8 @@ child_arguments(char *title, char *const *arguments)
 	return list;
 }
 
-/* Its own process group and deaf to what a terminal sends; TERM works, CHLD and PIPE as for anybody. */
+/* Own process group, ignores signals from a terminal; SIGTERM, SIGCHLD and SIGPIPE have their
+ * defaults. */
 static void
 child_signals(void)
 {
@@ -112,14 +113,15 @@ child_stdin(void)
 	return rc;
 }
 
-/* Puts the descriptors at CHILD_FIRST_FD and up, and closes all that is above them. */
+/* Moves the descriptors to CHILD_FIRST_FD and up, and closes all above them. */
 static int
 child_descriptors(const int *fds, size_t count)
 {
 	int  end = CHILD_FIRST_FD + (int)count;
 	int *moved = memory_new(count * sizeof *moved);
 
-	/* Out of the way first: one may lie where another goes. The exec frees `moved`. */
+	/* Moved out of the way first, because one may occupy another's target. The exec frees
+	 * `moved`. */
 	for (size_t i = 0; i < count; i++) {
 		if ((moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, end)) < 0)
 			return -1;
@@ -148,7 +150,7 @@ child_exec(const struct child_plan *plan, pid_t supervisor, char **argv, char **
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		child_fail("asking to die with the supervisor");
-	if (getppid() != supervisor) /* it died before we asked */
+	if (getppid() != supervisor) /* the parent died before prctl */
 		_exit(127);
 	child_signals();
 	if (child_stdin() != 0)

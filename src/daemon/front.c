@@ -1,6 +1,6 @@
 /*
- * Owns the life of the front process: its threads, SIGTERM, and its end with the
- * keeper's. It opens nothing and knows no message.
+ * Owns the life of the front process: its threads, SIGTERM, and that it ends
+ * with the keeper. Opens nothing and knows no message.
  */
 #include "config.h"
 
@@ -25,7 +25,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-#define DRAIN_MS 4000 /* less than the supervisor waits */
+#define DRAIN_MS 4000 /* less than the supervisor's limit */
 #define IDLE_POLL_MS 10
 
 struct front;
@@ -41,7 +41,7 @@ struct front {
 	const struct front_handlers *handlers;
 	struct member               *members;
 	size_t                       count;
-	int                          wake;   /* eventfd: something below has changed */
+	int                          wake;   /* eventfd: one of the fields below has changed */
 	atomic_bool                  lost;   /* a channel closed, or a tell was refused */
 	atomic_size_t                drained;
 };
@@ -51,7 +51,7 @@ front_wake(struct front *front)
 {
 	uint64_t one = 1;
 
-	/* It can only fail when it is signalled already. */
+	/* This can only fail if it is signalled already. */
 	if (write(front->wake, &one, sizeof one) < 0)
 		return;
 }
@@ -86,7 +86,7 @@ member_closed_cb(struct channel *channel, const char *reason, void *arg)
 	front_lose(member->front);
 }
 
-/* A front asks and is told; nobody asks it. */
+/* A front asks and is told; the keeper never asks it. */
 static const struct channel_handlers member_handlers = {
     .ask = NULL,
     .tell = member_tell_cb,
@@ -119,7 +119,7 @@ member_drain_cb(void *arg)
 		(void)event_add(member->idle_timer, &interval);
 }
 
-/* Last thing in a member's loop: what hangs on the loop goes before it does. */
+/* Runs last in a member's loop: frees everything on the loop before the loop itself. */
 static void
 member_close_cb(void *arg)
 {

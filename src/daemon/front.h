@@ -1,6 +1,6 @@
 /*
- * The front process: a worker per channel, each with its listeners, that lives as
- * long as its keeper. What a worker serves is the caller's business.
+ * The front process: a worker per channel, each with its listeners; it lives as
+ * long as its keeper. The caller decides what a worker serves.
  */
 #ifndef DAEMON_FRONT_H
 #define DAEMON_FRONT_H
@@ -19,16 +19,16 @@ struct supervisor_child;
 struct front_worker {
 	struct event_base *base;
 	struct channel    *channel;        /* to ask the keeper */
-	const int         *listeners;      /* taken over by the first `tell`, which serves them */
+	const int         *listeners;      /* the first `tell` takes them over and serves them */
 	size_t             listener_count;
 	void              *state;          /* the handlers' own; NULL at first */
 };
 
 /* All run in the worker's thread. */
 struct front_handlers {
-	/* The keeper told something; -1 ends the front with err. */
+	/* A notification from the keeper; -1 ends the front with err. */
 	int (*tell)(struct front_worker *worker, struct view body, struct error *err);
-	/* Stop accepting and end what is idle. */
+	/* Stop accepting and end idle connections. */
 	void (*drain)(struct front_worker *worker);
 	/* True when nothing is in flight. */
 	bool (*idle)(const struct front_worker *worker);

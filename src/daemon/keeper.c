@@ -1,6 +1,6 @@
 /*
  * Owns the life of the keeper process: its threads, the channels that come and go
- * with fronts, signals and the clock. It knows no message.
+ * with fronts, signals and the timer. Knows no message.
  */
 #include "config.h"
 
@@ -23,7 +23,8 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Twice a second, so that what others change, such as a CRL, is heeded within one. */
+/* Twice a second, so that changes by other processes, such as a new CRL, take effect within a
+ * second. */
 #define TICK_MS 500
 
 struct member;
@@ -48,7 +49,7 @@ struct member {
 	struct worker     *worker;
 	void              *state;
 	struct attachment *attachments;
-	bool               quiet; /* nothing is asked any more */
+	bool               quiet; /* no more questions are taken */
 };
 
 struct keeper {
@@ -59,7 +60,7 @@ struct keeper {
 	sem_t                         quieted;
 };
 
-/* What is posted to a member: a channel to attach, or octets to tell. */
+/* A task posted to a member: a channel to attach, or octets to tell. */
 struct post {
 	struct member *member;
 	int            fd;
@@ -78,7 +79,7 @@ attachment_free(struct attachment *attachment)
 	free(attachment);
 }
 
-/* Frees what is of no use any more. */
+/* Frees closed attachments without open questions. */
 static void
 member_sweep_cb(void *arg)
 {
@@ -93,8 +94,8 @@ member_sweep_cb(void *arg)
 }
 
 /*
- * Posted, because this may run inside a callback of the very channel; and for the
- * member, which is still there when member_close_cb was first to free the attachment.
+ * Posted, because this may run inside a callback of the same channel; and posted to
+ * the member, which still exists if member_close_cb freed the attachment first.
  */
 static void
 attachment_release(struct attachment *attachment)
@@ -131,7 +132,7 @@ attachment_closed_cb(struct channel *channel, const char *reason, void *arg)
 	attachment_release(attachment);
 }
 
-/* Nobody tells a keeper anything: a front asks. */
+/* A front asks its keeper and never tells it anything. */
 static const struct channel_handlers attachment_handlers = {
     .ask = attachment_ask_cb,
     .tell = NULL,
@@ -193,7 +194,7 @@ member_quiet_cb(void *arg)
 	(void)sem_post(&member->keeper->quieted);
 }
 
-/* Last thing in a member's loop; every question is answered by then. */
+/* Runs last in a member's loop; every question is answered by then. */
 static void
 member_close_cb(void *arg)
 {
@@ -303,7 +304,7 @@ keeper_signals(bool wanted, struct error *err)
 	return fd;
 }
 
-/* Nothing is asked any more, what was asked is finished, and then the workers end. */
+/* Takes no more questions, finishes the open ones, then ends the workers. */
 static void
 keeper_stop(struct keeper *keeper, size_t started)
 {

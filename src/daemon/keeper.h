@@ -1,6 +1,6 @@
 /*
- * The keeper process: workers that answer the channels of whatever front there
- * is. What the messages mean is the caller's business.
+ * The keeper process: workers that answer the channels of the current front.
+ * The caller knows what the messages mean.
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H
@@ -16,21 +16,24 @@ struct keeper;
 struct keeper_question;
 struct worker;
 
-/* What the owner of a keeper does; `arg` is keeper_run's, `state` what worker_open gave. */
+/* The handlers of a keeper's owner; `arg` is keeper_run's, `state` comes from worker_open. */
 struct keeper_handlers {
-	/* In keeper_run's thread before anything is served: makes the state of one worker. */
+	/* In keeper_run's thread before serving begins: makes the state of one worker. */
 	int (*worker_open)(void *arg, struct worker *worker, void **state, struct error *err);
 	/* In keeper_run's thread after the last answer. */
 	void (*worker_close)(void *state);
-	/* In the worker's thread: a front has come; tell it (channel_tell) what it needs first. */
+	/* In the worker's thread: a front has come; tell it (channel_tell) its configuration. */
 	void (*greet)(void *state, struct channel *channel);
-	/* In the worker's thread: answer now or later, once, from the same thread, with keeper_answer. */
+	/* In the worker's thread: answer now or later, once, from the same thread, with
+	 * keeper_answer. */
 	void (*ask)(void *state, struct keeper_question *question, struct view body);
-	/* In keeper_run's thread: all workers serve (the service manager is told next); about each second; on SIGHUP. */
+	/* In keeper_run's thread: when all workers serve (the service manager is told next); about once
+	 * a second; on SIGHUP. */
 	void (*ready)(void *arg);
 	void (*tick)(void *arg, struct keeper *keeper);
 	void (*reload)(void *arg, struct keeper *keeper);
-	/* In keeper_run's thread when no more is asked, before the workers end: finish what was begun. */
+	/* In keeper_run's thread, after the last question and before the workers end: finish open
+	 * work. */
 	void (*finish)(void *arg);
 };
 
@@ -43,10 +46,10 @@ struct keeper_handlers {
 int keeper_run(int control, size_t workers, bool signals, const struct keeper_handlers *handlers,
     void *arg, struct error *err);
 
-/* Answers and frees the question; a front that has gone meanwhile is no error. */
+/* Answers and frees the question; it is no error if the front has gone meanwhile. */
 void keeper_answer(struct keeper_question *question, struct view body);
 
-/* Tells every front that is there something; from tick and reload. */
+/* Sends a notification to every connected front; call it from tick and reload. */
 void keeper_tell(struct keeper *keeper, struct view body);
 
 #endif

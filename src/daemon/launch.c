@@ -1,4 +1,4 @@
-/* Opens what must be open before the processes part, and parts them. */
+/* Opens the listeners before the processes separate, and starts the processes. */
 #include "config.h"
 
 #include "daemon/launch.h"
@@ -52,7 +52,7 @@ launch_listen(const struct launch_plan *plan, int *listeners, struct bytes *urls
 	return 0;
 }
 
-/* The thread that plays the keeper. */
+/* The thread that runs as the keeper. */
 struct launch_keeper {
 	const struct launch_plan *plan;
 	const char               *listening;
@@ -72,7 +72,7 @@ launch_keeper_main(void *arg)
 	return NULL;
 }
 
-/* A channel for each worker; the keeper's ends wait for it in its control socket. */
+/* Makes a channel for each worker; the keeper's ends wait in its control socket. */
 static int
 launch_channels(const struct launch_plan *plan, int *fronts, int control, struct error *err)
 {
@@ -130,7 +130,7 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	return status;
 }
 
-/* The keeper reads the same options again, and is told what was found out meanwhile. */
+/* The keeper reads the same options again, plus those that were determined here. */
 static int
 launch_supervisor(const struct launch_plan *plan, const int *listeners, char *listening,
     struct error *err)
@@ -142,7 +142,7 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	char             workers[24];
 
 	(void)snprintf(workers, sizeof workers, "%zu", plan->workers);
-	/* In front, where nothing that ends the options stands before them. */
+	/* At the beginning, before anything that could end the options. */
 	arguments[0] = plan->argv[0];
 	arguments[1] = workers_option;
 	arguments[2] = workers;

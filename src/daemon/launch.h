@@ -14,22 +14,22 @@ struct supervisor_child;
 
 struct launch_plan {
 	const char  *program; /* for the log and argv[0] */
-	int          argc;    /* its own arguments, which the keeper gets again … */
-	char *const *argv;    /* … with --workers N and --listening URL,URL before them */
+	int          argc;    /* its own arguments; the keeper gets them again */
+	char *const *argv;    /* with --workers N and --listening URL,URL before them */
 	size_t       workers; /* 1 to LAUNCH_WORKERS_MAX */
 	char *const *listen;  /* ADDR:PORT each, at most LAUNCH_LISTEN_MAX */
 	size_t       listen_count;
 	const char  *scheme;  /* of the URLs: "https://" */
 	bool         no_fork; /* front and keeper in this process, for a debugger */
 
-	/* What no_fork runs: the front in this thread, the keeper in another. */
+	/* For no_fork: runs the front in this thread and the keeper in another. */
 	int (*front)(const struct supervisor_child *child);
 	int (*keeper)(const void *settings, int control, bool signals, const char *listening,
 	    struct error *err);
 	const void *settings;
 };
 
-/* How many workers there are when nobody says: one per processor. */
+/* The default number of workers: one per processor. */
 int64_t launch_workers_default(void);
 
 /*

@@ -1,4 +1,4 @@
-/* Owns how sockets come to listen; accepts nothing, and asks no name service. */
+/* Opens listening sockets; accepts no connections and uses no name service. */
 #include "config.h"
 
 #include "daemon/listener.h"
@@ -21,10 +21,10 @@
 /* Connections that wait to be accepted; the kernel caps it at net.core.somaxconn. */
 #define LISTENER_BACKLOG 4096
 
-/* Where to listen, and what the user wrote. */
+/* An address to listen on, and its text from the user. */
 struct listener_address {
 	const char             *written;
-	bool                    any; /* of both families: ":PORT" */
+	bool                    any; /* both address families: ":PORT" */
 	struct sockaddr_storage socket;
 	socklen_t               size;
 };
@@ -173,7 +173,7 @@ listener_option(int fd, int level, int option, int value, struct error *err)
 static int
 listener_bind(int fd, struct listener_address *address, bool shared, struct error *err)
 {
-	/* Without this a restart would have to wait for the old connections' TIME_WAIT. */
+	/* Without SO_REUSEADDR a restart would have to wait for TIME_WAIT of old connections. */
 	if (listener_option(fd, SOL_SOCKET, SO_REUSEADDR, 1, err) != 0 ||
 	    (shared && listener_option(fd, SOL_SOCKET, SO_REUSEPORT, 1, err) != 0))
 		return -1;
@@ -185,7 +185,7 @@ listener_bind(int fd, struct listener_address *address, bool shared, struct erro
 	return 0;
 }
 
-/* Makes a bound socket; `shared` ones may share their port with each other. */
+/* Makes a bound socket; sockets made with `shared` may share a port. */
 static int
 listener_socket(struct listener_address *address, bool shared, int *out, struct error *err)
 {
@@ -207,8 +207,8 @@ listener_socket(struct listener_address *address, bool shared, int *out, struct 
 }
 
 /*
- * Two daemons of one user could share a port without noticing; a socket that does
- * not share finds out, unless a port was not chosen yet.
+ * With SO_REUSEPORT two daemons of one user could share a port by mistake;
+ * binding a socket without it first detects that. Not needed for port 0.
  */
 static int
 listener_probe(struct listener_address *address, struct error *err)
@@ -223,7 +223,7 @@ listener_probe(struct listener_address *address, struct error *err)
 	return 0;
 }
 
-/* Makes one socket listen; the port that the kernel chose for the first is everybody's. */
+/* Makes one socket listen; all use the port that the kernel chose for the first. */
 static int
 listener_open_one(struct listener_address *address, int *out, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Owns the talk to the service manager; one datagram each, and never waits for it. */
+/* Notifies the service manager: one datagram per message, without waiting. */
 #include "config.h"
 
 #include "daemon/service.h"
@@ -24,7 +24,7 @@ static const char *const assignments[] = {
 #undef X
 };
 
-/* Returns the address's length, 0 when the name is none. */
+/* Returns the length of the address, 0 when the name is not valid. */
 static socklen_t
 service_address(const char *name, struct sockaddr_un *address)
 {
@@ -36,7 +36,7 @@ service_address(const char *name, struct sockaddr_un *address)
 	memcpy(address->sun_path, name, length);
 	if (name[0] == '@')
 		address->sun_path[0] = '\0';
-	/* An abstract name is as long as its address says, a path ends with a NUL. */
+	/* The length of the address ends an abstract name; a NUL ends a path. */
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
 }
 

@@ -1,8 +1,8 @@
-/* Tells the service manager how we are, by systemd's sd_notify protocol, when there is one. */
+/* Tells the service manager our state by systemd's sd_notify protocol, if there is one. */
 #ifndef DAEMON_SERVICE_H
 #define DAEMON_SERVICE_H
 
-/* state, the assignment that says it. */
+/* state, its assignment in the protocol. */
 #define SERVICE_STATES(X)               \
 	X(READY,     "READY=1")         \
 	X(RELOADING, "RELOADING=1")     \

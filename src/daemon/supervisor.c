@@ -1,6 +1,6 @@
 /*
- * Owns the life of front and keeper: starts, watches, restarts and ends them, in
- * that order of rank. Reads nothing that either of them, or the network, writes.
+ * Owns the life of front and keeper: starts, watches, restarts and ends them.
+ * Reads no data from either of them or from the network.
  */
 #include "config.h"
 
@@ -30,36 +30,37 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* From one start of the front to the next, in ms. */
+/* Minimum time between two starts of the front, in ms. */
 #define FRONT_INTERVAL 100
 
 /*
- * A front that ends at once when its keeper ends is no news: so much time, in ms,
- * the keeper gets to be seen ending before the front's death is taken for its own.
+ * A front ends when its keeper ends. So after a front's end we wait this long, in
+ * ms, for the keeper's end before the front counts as failed by itself.
  */
 #define FRONT_GRACE 20
 
-/* To end in, in ms: the front, and then both, so that a keeper can commit after a front that hangs. */
+/* Time limits for ending, in ms: for the front, and for both, so that the keeper can still commit
+ * after a front that hangs. */
 #define STOP_FRONT 4500
 #define STOP_TIME  5000
 
-/* A child that is watched. */
+/* A watched child. */
 struct supervisor_watch {
 	enum supervisor_role role;
 	pid_t                pid;     /* 0: none */
-	int64_t              kill_at; /* when it should have ended; 0: it need not */
-	bool                 killed;  /* as it had not */
+	int64_t              kill_at; /* deadline for its end; 0: none */
+	bool                 killed;  /* by us, after its deadline */
 };
 
 struct supervisor {
 	const struct supervisor_plan *plan;
 	int                           signals; /* a signalfd */
-	int                           control; /* our end of the keeper's */
+	int                           control; /* our end of the keeper's control socket */
 	struct supervisor_watch       keeper;
 	struct supervisor_watch       front;
 	int64_t                       front_started; /* when */
-	int64_t                       front_due;     /* not to be started before */
-	bool                          front_lost;    /* it ended by itself, which is not logged yet */
+	int64_t                       front_due;     /* earliest next start */
+	bool                          front_lost;    /* it ended by itself; not logged yet */
 	char                          front_end[64]; /* how */
 	const char                   *stopping;      /* the signal that asked to; NULL: none did */
 	bool                          keeper_asked;  /* to end */
@@ -144,7 +145,7 @@ supervisor_channels_send(int control, const int *fds, size_t count, struct error
 	return sent < 0 ? error_set_errno(err, ERROR_INTERNAL, "passing channels to the keeper") : 0;
 }
 
-/* Makes up to `count` channels; returns how many. */
+/* Makes up to `count` channels; returns their number. */
 static size_t
 supervisor_channels_make(int *fronts, int *keepers, size_t count, struct error *err)
 {
@@ -194,7 +195,7 @@ supervisor_front_start(struct supervisor *supervisor, struct error *err)
 	return rc;
 }
 
-/* The keeper has closed its end, as the kernel does for it when it dies. */
+/* The keeper's end of its control socket is closed; the kernel does so when it dies. */
 static bool
 supervisor_keeper_leaves(const struct supervisor *supervisor)
 {
@@ -203,7 +204,7 @@ supervisor_keeper_leaves(const struct supervisor *supervisor)
 	return poll(&control, 1, 0) > 0 && (control.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-/* Starts a front, the first or the next one, when it is time to. */
+/* Starts a front, the first or a new one, when it is due. */
 static void
 supervisor_front_restart(struct supervisor *supervisor, int64_t now)
 {
@@ -211,7 +212,7 @@ supervisor_front_restart(struct supervisor *supervisor, int64_t now)
 
 	supervisor->front_due = now + FRONT_INTERVAL;
 	if (supervisor_keeper_leaves(supervisor)) {
-		/* It will be reaped; one that only let go of its control is of no use. */
+		/* It will be reaped; a keeper that only closed its control socket is of no use. */
 		if (supervisor->keeper.kill_at == 0)
 			supervisor->keeper.kill_at = now + STOP_TIME;
 		return;
@@ -226,7 +227,7 @@ supervisor_front_restart(struct supervisor *supervisor, int64_t now)
 		supervisor_log(LOG_LEVEL_ERROR, "start", SUPERVISOR_ROLE_FRONT, err.detail);
 }
 
-/* True when a child that was asked to end did so as it should. */
+/* True when a child that was asked to end did so cleanly. */
 static bool
 supervisor_ended_well(const struct supervisor_watch *watch, int status)
 {
@@ -250,7 +251,7 @@ supervisor_front_ended(struct supervisor *supervisor, int status)
 	supervisor->front_due = due > now + FRONT_GRACE ? due : now + FRONT_GRACE;
 }
 
-/* A keeper that ends with a status of its own, unasked, has said why. */
+/* A keeper that exits unasked with a status has logged the reason. */
 static void
 supervisor_keeper_ended(struct supervisor *supervisor, int status)
 {
@@ -264,7 +265,7 @@ supervisor_keeper_ended(struct supervisor *supervisor, int status)
 	supervisor->status = EXIT_FAILURE;
 	if (asked || WIFSIGNALED(status) || WEXITSTATUS(status) == 0)
 		supervisor_log(LOG_LEVEL_ERROR, "end", SUPERVISOR_ROLE_KEEPER, end);
-	/* With nobody to ask, the front has nothing to finish. */
+	/* Without a keeper the front cannot finish anything. */
 	supervisor_kill(supervisor->front.pid, SIGKILL);
 }
 
@@ -278,7 +279,7 @@ supervisor_reap(struct supervisor *supervisor)
 	int   status;
 	pid_t pid;
 
-	/* All there are: as process 1 of a container we may be given strangers. */
+	/* Reaps all children: as process 1 of a container we may inherit others. */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == supervisor->keeper.pid) {
 			supervisor->keeper.pid = 0;
@@ -318,7 +319,7 @@ supervisor_log_stop(const struct supervisor *supervisor)
 		LOG(INFO, {"event", "stop"}, {"reason", supervisor->stopping});
 }
 
-/* Reads the signals that came; several of a kind are one. */
+/* Reads pending signals; several of one kind count once. */
 static void
 supervisor_signals(struct supervisor *supervisor)
 {
@@ -334,7 +335,7 @@ supervisor_signals(struct supervisor *supervisor)
 			supervisor_kill(supervisor->keeper.pid, SIGHUP);
 			break;
 		default:
-			break; /* SIGCHLD: reaped in any case */
+			break; /* SIGCHLD: children are reaped in any case */
 		}
 	}
 	supervisor_reap(supervisor);
@@ -352,7 +353,7 @@ supervisor_hurry(struct supervisor_watch *watch, int64_t now)
 	watch->killed = true;
 }
 
-/* Does what time has come for. */
+/* Does everything that is due. */
 static void
 supervisor_advance(struct supervisor *supervisor)
 {
@@ -370,7 +371,7 @@ supervisor_advance(struct supervisor *supervisor)
 		supervisor_front_restart(supervisor, now);
 }
 
-/* How long there is nothing to do, in ms; -1 for ever. */
+/* Time until something is due, in ms; -1: never. */
 static int
 supervisor_timeout(const struct supervisor *supervisor)
 {
@@ -404,7 +405,7 @@ supervisor_loop(struct supervisor *supervisor)
 	}
 }
 
-/* A front has a descriptor for each connection: it may use all that the machine lets it. */
+/* A front needs a descriptor for each connection: raises its limit to the maximum. */
 static void
 supervisor_raise_limit(void)
 {
@@ -421,7 +422,7 @@ supervisor_signals_open(struct supervisor *supervisor, sigset_t *before, struct 
 {
 	sigset_t wanted;
 
-	(void)signal(SIGCHLD, SIG_DFL); /* ignored, it would reap for us */
+	(void)signal(SIGCHLD, SIG_DFL); /* if SIGCHLD is ignored, the kernel reaps children itself */
 	(void)sigemptyset(&wanted);
 	(void)sigaddset(&wanted, SIGTERM);
 	(void)sigaddset(&wanted, SIGINT);

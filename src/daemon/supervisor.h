@@ -9,43 +9,43 @@
 
 struct error;
 
-/* As many channels as one message with descriptors holds. */
+/* Bound by the number of descriptors in one message. */
 #define SUPERVISOR_WORKERS_MAX 253U
 
 /* What is run. */
 struct supervisor_plan {
 	const char        *program;   /* for the log and argv[0]: "attestd" */
-	char *const       *arguments; /* the program's own argv, given to the keeper again */
-	size_t             workers;   /* a channel, and a listener of each address, per worker; 1 to the max */
+	char *const       *arguments; /* the program's own argv, passed on to the keeper */
+	size_t             workers;   /* 1 to the max; each has a channel and listeners */
 	const int         *listeners; /* workers * addresses descriptors, worker by worker */
 	size_t             listener_count;
 };
 
 /*
- * Runs front and keeper until SIGTERM or SIGINT (then the front finishes what is
- * in flight, at most 4.5 s, and the keeper commits, 5 s in all) or until the keeper ends. A front
- * that ends is started again, with new channels, which the keeper gets over its
- * control socket; not more often than every 100 ms. SIGHUP goes to the keeper. The
- * end that a signal asked for is one line in the log, event=stop.
+ * Runs front and keeper until SIGTERM or SIGINT (then the front finishes what is in flight, at
+ * most 4.5 s, and the keeper commits, 5 s in all) or until the keeper ends. A front that ends is
+ * started again, with new channels, which the keeper gets over its control socket; not more often
+ * than every 100 ms. SIGHUP goes to the keeper. The end that a signal asked for is one line in
+ * the log, event=stop.
  *
- * Call it with one thread. Returns the exit status for main: 0 after SIGTERM or
- * SIGINT when nothing failed on the way, 1 when the keeper ended by itself (it has
- * said why, or how it died is in the log); or -1 with INTERNAL when it could not start them.
+ * Call it with one thread. Returns the exit status for main: 0 after SIGTERM or SIGINT when
+ * nothing failed on the way, 1 when the keeper ended by itself (the log has the reason); or -1
+ * with INTERNAL when it could not start them.
  *
- * A child begins with SIGTERM as by default, SIGHUP and SIGINT ignored until it
- * says otherwise, its own process group, stdin from /dev/null, and no descriptors
- * but what is passed; it is killed when the supervisor dies. The front is given
- * neither arguments nor the environment, but for what libraries need of it.
+ * A child starts with the default SIGTERM, SIGHUP and SIGINT ignored, its own process group,
+ * stdin from /dev/null, and only the passed descriptors; it is killed when the supervisor dies.
+ * The front gets no arguments, and of the environment only what libraries need.
  */
 int supervisor_run(const struct supervisor_plan *plan, struct error *err);
 
-/* Which of the three this process is; SUPERVISOR_ROLE_NONE in the one the user started. */
+/* The role of this process; SUPERVISOR_ROLE_NONE in the one that the user started. */
 enum supervisor_role { SUPERVISOR_ROLE_NONE, SUPERVISOR_ROLE_FRONT, SUPERVISOR_ROLE_KEEPER };
 
-/* What a child inherits; its descriptors are used up, its arrays freed by supervisor_child_clear. */
+/* What a child inherits. The child uses up the descriptors; supervisor_child_clear frees the
+ * arrays. */
 struct supervisor_child {
 	enum supervisor_role role;
-	int    control;        /* keeper: where channels of a new front come from */
+	int    control;        /* keeper: socket that receives the channels of a new front */
 	int   *channels;       /* front: one per worker */
 	size_t channel_count;
 	int   *listeners;      /* front: worker by worker */
@@ -53,13 +53,13 @@ struct supervisor_child {
 };
 
 /*
- * Finds out the role and takes over what was passed; every descriptor is
- * close-on-exec after. Call it first of all in main. INTERNAL when the process
- * claims to be a child but its parent did not pass what a supervisor passes.
+ * Determines the role and takes over the passed descriptors, which become
+ * close-on-exec. Call it first in main. INTERNAL when the process claims to be
+ * a child but was not started as a supervisor starts one.
  */
 int supervisor_child_inherit(struct supervisor_child *child, struct error *err);
 
-/* Frees the arrays of *child and leaves it no child. */
+/* Frees the arrays of *child and sets its role to none. */
 void supervisor_child_clear(struct supervisor_child *child);
 
 /*

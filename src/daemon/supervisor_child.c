@@ -1,4 +1,4 @@
-/* Owns the child's side of what the supervisor passes: believes it only when it fits. */
+/* Takes over what the supervisor passed, after checking that it is complete. */
 #include "config.h"
 
 #include <sys/prctl.h>
@@ -18,7 +18,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Whoever is started without one of the standard descriptors would open a socket in its place. */
+/* A process that was started without a standard descriptor would open a socket in its place. */
 static int
 child_standard_descriptors(struct error *err)
 {
@@ -78,7 +78,7 @@ child_parse(const char *text, struct supervisor_child *child, pid_t *supervisor)
 	return child->role == SUPERVISOR_ROLE_FRONT || channels == 1;
 }
 
-/* Takes one descriptor over; false when it is no socket. */
+/* Takes over one descriptor; false when it is not a socket. */
 static bool
 child_take(int fd)
 {
@@ -135,7 +135,7 @@ supervisor_child_inherit(struct supervisor_child *child, struct error *err)
 	if (passed == NULL)
 		return 0;
 	fits = child_parse(passed, child, &supervisor);
-	/* Again after the exec: one of a program with file capabilities forgets it. */
+	/* Repeated after the exec, because an exec of a program with file capabilities clears it. */
 	fits = fits && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == supervisor &&
 	    child_take_all(child);
 	(void)unsetenv(CHILD_VARIABLE);
@@ -144,11 +144,11 @@ supervisor_child_inherit(struct supervisor_child *child, struct error *err)
 		return error_set(err, ERROR_INTERNAL,
 		    CHILD_VARIABLE " is set, but no supervisor started this process; unset it");
 	}
-	(void)prctl(PR_SET_NAME, program_invocation_name); /* else it is called "exe" */
+	(void)prctl(PR_SET_NAME, program_invocation_name); /* else the process is called "exe" */
 	return 0;
 }
 
-/* Copies the descriptors that came; closes them all unless they are as many as wanted. */
+/* Copies the received descriptors; closes them all if their number is wrong. */
 static int
 child_channels_take(struct msghdr *message, int *fds, size_t count, struct error *err)
 {

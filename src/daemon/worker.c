@@ -1,4 +1,4 @@
-/* Owns one thread, its event loop and the mailbox; knows nothing of what it is posted. */
+/* Owns one thread, its event loop and its mailbox; does not know what the tasks do. */
 #include "config.h"
 
 #include "daemon/worker.h"
@@ -20,7 +20,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Linux keeps 15 characters of a thread's name. */
+/* Linux limits a thread's name to 15 characters. */
 #define WORKER_NAME_SIZE 16
 
 struct worker_task {
@@ -41,7 +41,7 @@ struct worker {
 	int                 wake_fd;
 	pthread_t           thread;
 	bool                started;
-	struct worker_tasks running; /* of the worker's thread, which swaps it with the mailbox */
+	struct worker_tasks running; /* used by the worker's thread, which swaps it with the mailbox */
 	pthread_mutex_t     lock;
 	struct worker_tasks mailbox; /* under the lock */
 	bool                stopping; /* under the lock */
@@ -63,7 +63,7 @@ worker_tasks_add(struct worker_tasks *tasks, struct worker_task task)
 	tasks->list[tasks->count++] = task;
 }
 
-/* Takes all that is posted; false when that is nothing, and then says whether to stop. */
+/* Takes all posted tasks; false when there are none, and then *stop says whether to stop. */
 static bool
 worker_take(struct worker *worker, bool *stopping)
 {
@@ -86,7 +86,7 @@ worker_run_tasks(struct worker *worker)
 	worker->running.count = 0;
 }
 
-/* What the tasks post waits for the next turn of the loop, unless this is the last one. */
+/* Tasks posted by tasks wait for the next turn of the loop, unless this is the last one. */
 static void
 worker_wake_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -95,7 +95,7 @@ worker_wake_cb(evutil_socket_t fd, short what, void *arg)
 	bool           stopping = false;
 
 	(void)what;
-	/* Emptied before the mailbox is: a post in between wakes us once for nothing. */
+	/* The eventfd is emptied before the mailbox: a post in between causes one needless wake-up. */
 	if (read(fd, &posts, sizeof posts) < 0 && errno != EAGAIN && errno != EINTR)
 		abort();
 	do {
@@ -117,7 +117,7 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* Only its own thread touches the loop, others write to the eventfd: it needs no locks. */
+/* The loop needs no locks: only its own thread touches it, others write to the eventfd. */
 static struct event_base *
 worker_base_new(void)
 {
@@ -199,7 +199,7 @@ worker_wake(struct worker *worker)
 {
 	static const uint64_t one = 1;
 
-	/* EAGAIN is as good: the counter is full of wake-ups. */
+	/* EAGAIN is fine: the counter is full of wake-ups. */
 	while (write(worker->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
 		continue;
 }
@@ -213,7 +213,7 @@ worker_post(struct worker *worker, worker_task_cb *task, void *arg)
 	first = worker->mailbox.count == 0;
 	worker_tasks_add(&worker->mailbox, (struct worker_task){task, arg});
 	(void)pthread_mutex_unlock(&worker->lock);
-	/* Whoever posts into a mailbox that is not empty finds the wake-up under way. */
+	/* If the mailbox was not empty, a wake-up is already on its way. */
 	if (first)
 		worker_wake(worker);
 }

@@ -8,19 +8,20 @@ struct worker;
 
 typedef void worker_task_cb(void *arg);
 
-/* Makes the loop and the mailbox; the thread does not run yet. */
+/* Makes the loop and the mailbox; does not start the thread. */
 int worker_new(struct worker **out, struct error *err);
 
-/* The worker's event loop, for what is set up before it starts or from its own thread. */
+/* The worker's event loop; use it before the start or from the worker's own thread. */
 struct event_base *worker_base(struct worker *worker);
 
 /* Starts the thread; signals are blocked in it. */
 int worker_start(struct worker *worker, const char *thread_name, struct error *err);
 
-/* Runs `task` soon in the worker's thread, in the order posted. From any thread; one wake-up serves many. */
+/* Runs `task` soon in the worker's thread, in the order posted. From any thread; one wake-up serves
+ * many. */
 void worker_post(struct worker *worker, worker_task_cb *task, void *arg);
 
-/* Runs what is posted, ends the loop, joins the thread, frees the worker. */
+/* Runs all posted tasks, ends the loop, joins the thread, frees the worker. */
 void worker_stop(struct worker *worker);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns the scan of chunk framing; the data itself is evhttp's to collect. */
+/* Scans the framing of chunks; evhttp collects the data. */
 #include "config.h"
 
 #include "http/chunks.h"
@@ -20,7 +20,7 @@ chunks_is_control(uint8_t octet)
 	return (octet < 0x20 && octet != '\t') || octet == 0x7f;
 }
 
-/* Of the line of a chunk's size. */
+/* States of the scan within the line of a chunk's size. */
 static enum chunks_state
 chunks_size_octet(struct chunks *chunks, uint8_t *octet)
 {

@@ -1,6 +1,6 @@
 /*
- * The framing of a chunked body (RFC 9112 §7.1), held strictly before evhttp reads it:
- * evhttp knows no chunk extensions, and takes much for a chunk that is none.
+ * Strict check of the framing of a chunked body (RFC 9112 §7.1) before evhttp reads
+ * it: evhttp does not know chunk extensions, and accepts many malformed chunks.
  */
 #ifndef HTTP_CHUNKS_H
 #define HTTP_CHUNKS_H
@@ -11,12 +11,12 @@
 
 struct error;
 
-/* Octets of a line with a chunk's size and its extensions. */
+/* Longest line with a chunk's size and extensions, in octets. */
 #define CHUNKS_LINE_MAX 4096U
 
 enum chunks_state {
 	CHUNKS_SIZE,  /* hexadecimal digits */
-	CHUNKS_SPACE, /* white space behind them */
+	CHUNKS_SPACE, /* white space after the digits */
 	CHUNKS_EXTENSION,
 	CHUNKS_SIZE_LF,
 	CHUNKS_DATA,
@@ -28,17 +28,17 @@ enum chunks_state {
 	CHUNKS_BROKEN
 };
 
-/* {0} stands before the first octet. */
+/* State of the scan; {0} before the first octet. */
 struct chunks {
 	enum chunks_state state;
-	uint64_t          left; /* of the chunk; saturates */
-	size_t            line; /* octets of the line that is being read */
+	uint64_t          left; /* left in the chunk; saturates */
+	size_t            line; /* octets of the current line */
 };
 
-/* Looks at the next octets of the body, and writes blanks over the extensions of chunks. */
+/* Scans the next octets of the body, and overwrites chunk extensions with blanks. */
 void chunks_scan(struct chunks *chunks, uint8_t *data, size_t size);
 
-/* MALFORMED unless the body has ended as it must. */
+/* MALFORMED unless the body has ended correctly. */
 int chunks_check(const struct chunks *chunks, struct error *err);
 
 #endif

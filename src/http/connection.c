@@ -1,13 +1,13 @@
 /*
- * Owns what evhttp does not keep: how many connections there are, when one must
- * end, and that it did. It parses nothing.
+ * Owns the state of a connection that evhttp does not keep: the count, the
+ * deadlines and the end. Parses nothing.
  *
  * How it hooks in: it makes the bufferevent that evhttp asks for, and puts
- * callbacks on its two buffers. As soon as evhttp has taken the bufferevent, the
- * argument of its callbacks is evhttp's connection, whose close callback tells
- * us of the end. A filtering bufferevent would be the obvious place for all of
- * this, but one says "written" when it has passed octets on, not when they are
- * sent, and then evhttp closes the connection before the answer has left.
+ * callbacks on its two buffers. Once evhttp has taken the bufferevent, the
+ * argument of its callbacks is evhttp's connection, whose close callback reports
+ * the end. A filtering bufferevent would be the obvious choice, but it reports
+ * "written" when it has passed octets on, not when they are sent, and then
+ * evhttp closes the connection before the answer has left.
  */
 #include "config.h"
 
@@ -36,10 +36,10 @@
 #include "util/bytes.h"
 #include "util/log.h"
 
-/* A peer that takes its answer more slowly than this keeps a connection for nothing. */
+/* Minimum rate: a peer that reads its answer more slowly only blocks a connection. */
 #define SLOWEST_OCTETS_PER_MS 16
 
-/* What may lie unread besides a body and a head. */
+/* Octets that may lie unread in addition to a body and a head. */
 #define INPUT_SLACK 4096
 
 /* Empty lines before a request line; a client has reason for one. */
@@ -57,7 +57,7 @@ connection_deadline(struct http_connection *connection, int64_t milliseconds)
 	(void)evtimer_add(&connection->deadline, &delay);
 }
 
-/* The first octet of a request is there, and with it perhaps all of them. */
+/* The first octet of a request has arrived, perhaps the whole request. */
 static void
 connection_begin(struct http_connection *connection)
 {
@@ -144,7 +144,7 @@ connection_input_cb(struct evbuffer *input, const struct evbuffer_cb_info *info,
 	}
 }
 
-/* evhttp speaks for itself while a request is read: "100 Continue", or a page of HTML. */
+/* While a request is read, evhttp itself writes "100 Continue" or an HTML error page. */
 static void
 connection_output_cb(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
 {
@@ -191,7 +191,7 @@ connection_free(struct http_connection *connection)
 	server_connection_ended(server);
 }
 
-/* evhttp ends the connection: its peer went, an answer was the last, or we said so. */
+/* evhttp ends the connection: the peer closed it, the answer was the last, or we asked for it. */
 static void
 connection_closed_cb(struct evhttp_connection *evcon, void *arg)
 {
@@ -223,7 +223,7 @@ connection_peer_set(struct http_connection *connection)
 	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, (unsigned int)port);
 }
 
-/* Learns which connection evhttp has made around our bufferevent. False when it gave up on it. */
+/* Finds the connection that evhttp has made for our bufferevent. False when evhttp gave it up. */
 static bool
 connection_adopt(struct http_connection *connection)
 {
@@ -266,7 +266,7 @@ connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 		refusal_chunks(connection);
 }
 
-/* The answer has a deadline again and again, as long as the peer takes enough of it each time. */
+/* The deadline of an answer is renewed each time the peer has read enough of it. */
 static void
 connection_check_progress(struct http_connection *connection)
 {
@@ -359,7 +359,8 @@ connection_bufferevent_new(struct http_server *server, bool *dead)
 		if ((ssl = SSL_new(server->settings.tls)) != NULL)
 			bev = bufferevent_openssl_socket_new(server->base, -1, ssl,
 			    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-		/* Given NULL, evhttp would go on without TLS: give it one that is never read. */
+		/* If this returned NULL, evhttp would continue without TLS: return a bufferevent that is
+		 * never read. */
 		*dead = bev == NULL;
 	}
 	if (bev == NULL)
@@ -390,7 +391,7 @@ connection_open_cb(struct event_base *base, void *arg)
 	(void)evtimer_assign(&connection->deadline, base, connection_deadline_cb, connection);
 	(void)evtimer_assign(&connection->soon, base, connection_soon_cb, connection);
 	LIST_INSERT_HEAD(&server->connections, connection, link);
-	/* Runs before the loop polls again, so before anything is read. */
+	/* Runs before the loop polls again, hence before anything is read. */
 	event_active(&connection->soon, EV_TIMEOUT, 1);
 	server_connection_opened(server);
 	return connection->bev;
@@ -405,7 +406,7 @@ connection_of(const struct http_server *server, struct evhttp_request *req)
 
 	if (fd < 0 || (size_t)fd >= server->by_fd_size || server->by_fd[fd] == NULL ||
 	    server->by_fd[fd]->evcon != evcon) {
-		LOG(ERROR, {"event", "connection"}, {"reason", "evhttp has one that we have not"});
+		LOG(ERROR, {"event", "connection"}, {"reason", "evhttp has a connection that we do not know"});
 		abort();
 	}
 	return server->by_fd[fd];
@@ -425,10 +426,10 @@ void
 connection_watch(struct http_connection *connection)
 {
 	/*
-	 * evhttp has stopped reading, and would exit the process if its read callback
-	 * ran now, and takes the end of the peer's side for that of the connection. It sets
-	 * its callbacks again when it has an answer; until then we see what happens, and the
-	 * watermark bounds what a pipelining peer may send ahead.
+	 * evhttp has stopped reading: it would exit the process if its read callback ran
+	 * now, and it takes a half-close by the peer for the end of the connection. It
+	 * sets its callbacks again when it has an answer. Until then our callbacks see
+	 * the events, and the watermark bounds how much a pipelining peer may send ahead.
 	 */
 	bufferevent_setcb(connection->bev, NULL, NULL, connection_event_cb, connection);
 	(void)bufferevent_enable(connection->bev, EV_READ);
@@ -446,7 +447,8 @@ connection_answer(struct http_connection *connection, size_t size)
 void
 connection_answering(struct http_connection *connection)
 {
-	/* evhttp would drop the rest of the answer where the peer's side ends; it reads again by itself. */
+	/* evhttp would drop the rest of the answer where the peer's side ends; it reads again by
+	 * itself. */
 	(void)bufferevent_disable(connection->bev, EV_READ);
 }
 

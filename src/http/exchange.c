@@ -1,7 +1,7 @@
 /*
- * Owns a request from the moment it is whole until evhttp has its answer. Either
- * http_reply or exchange_cancel ends it, whichever comes first; the other one is
- * then impossible, since the connection has let go of it.
+ * Owns a request from its completion until evhttp has its answer. Either
+ * http_reply or exchange_cancel ends it, whichever comes first; the other cannot
+ * follow, because the connection no longer refers to it.
  */
 #include "config.h"
 
@@ -28,7 +28,7 @@
 
 struct http_exchange {
 	struct http_connection *connection;
-	struct evhttp_request  *req; /* evhttp's, ours only when the connection has gone */
+	struct evhttp_request  *req; /* evhttp's; ours once the connection has gone */
 	uint64_t                id;
 	char                   *path;
 	void                  (*cancelled)(void *arg);
@@ -88,7 +88,8 @@ exchange_cancel(struct http_exchange *exchange)
 
 	if (cancelled != NULL)
 		cancelled(exchange->cancelled_arg);
-	/* evhttp leaves a request that waits for its answer to us, but not when we end the connection. */
+	/* If the peer closes, evhttp leaves the unanswered request to us; if we end the connection, it
+	 * does not. */
 	if (evhttp_request_get_connection(exchange->req) == NULL)
 		evhttp_request_free(exchange->req);
 	exchange_free(exchange);
@@ -134,11 +135,12 @@ exchange_dispatch(struct http_exchange *exchange)
 	}
 }
 
-/* What makes this answer the connection's last one. */
+/* True when this answer must be the connection's last. */
 static bool
 exchange_is_last(const struct evhttp_request *req)
 {
-	/* evhttp reads chunks leniently, and not all that we refuse: nothing that follows them is believed. */
+	/* evhttp reads chunks leniently, and not all that we refuse: nothing that follows them is
+	 * believed. */
 	return req->chunked || req->type == EVHTTP_REQ_CONNECT;
 }
 
@@ -150,7 +152,8 @@ exchange_request_cb(struct evhttp_request *req, void *arg)
 	struct http_connection *connection = exchange->connection;
 	struct error            err;
 
-	/* It takes the absolute form of a target for a proxy's, and its Connection for Proxy-Connection. */
+	/* evhttp takes an absolute-form target for a proxy request, and then reads Proxy-Connection
+	 * instead of Connection. */
 	req->flags &= ~EVHTTP_PROXY_REQUEST;
 	connection_ask(connection, exchange);
 	connection->closing = exchange_is_last(req);
@@ -228,7 +231,7 @@ http_reply_header(struct http_exchange *exchange, const char *name, const char *
 		LOG(ERROR, {"event", "reply"}, {"header", name}, {"reason", "the value is refused"});
 }
 
-/* evhttp must read that this answer is the last one from the same headers that the peer reads. */
+/* evhttp must learn that this answer is the last from the same headers as the peer. */
 static void
 exchange_mark_last(struct http_exchange *exchange)
 {
@@ -244,7 +247,7 @@ exchange_sent_cb(struct evhttp_request *req, void *connection)
 	connection_answered(connection);
 }
 
-/* A file and who needs it: its owner, and the answers on their way. */
+/* A file with a reference count: its owner, and the answers being sent. */
 struct http_file {
 	struct bytes data;
 	size_t       uses;
@@ -284,7 +287,7 @@ file_sent_cb(const void *data, size_t size, void *file)
 	http_file_release(file);
 }
 
-/* `file` is what `body` views, or NULL when it must be copied. */
+/* `file` holds the octets of `body`, or is NULL when they must be copied. */
 static void
 exchange_body(struct evhttp_request *req, struct view body, struct http_file *file)
 {

@@ -10,7 +10,7 @@ struct http_exchange;
 /* evhttp's request callback: checks the framing, finds the route, runs its handler. */
 void exchange_request_cb(struct evhttp_request *req, void *server);
 
-/* The connection has ended: tells whoever works on the answer, and forgets the exchange. */
+/* The connection has ended: runs the `cancelled` callback and frees the exchange. */
 void exchange_cancel(struct http_exchange *exchange);
 
 /* True when its client must pass over interim responses: HTTP/1.0 knows none. */

@@ -1,7 +1,8 @@
 /*
- * Owns the rules of message framing that evhttp does not hold: it takes the first
- * of several lengths, any Transfer-Encoding but "chunked" for none, and reads no
- * body of HEAD and TRACE, so that it would be taken for the next request.
+ * Owns the rules of message framing that evhttp does not enforce: it takes the
+ * first of several lengths, ignores any Transfer-Encoding but "chunked", and
+ * reads no body of HEAD and TRACE, so that the body would be taken for the next
+ * request.
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@
 #include "http/head.h"
 #include "util/error.h"
 
-/* The header fields that decide about framing: how often, and what. */
+/* The header fields that decide about framing: their count and value. */
 struct framing {
 	unsigned    lengths;
 	unsigned    encodings;
@@ -53,7 +54,7 @@ framing_collect(struct evhttp_request *req, struct framing *framing, struct erro
 	TAILQ_FOREACH (header, evhttp_request_get_input_headers(req), next) {
 		if (!framing_is_token(header->key))
 			return error_set(err, ERROR_MALFORMED,
-			    "the name of a header field holds what no name may");
+			    "the name of a header field has an invalid character");
 		if (strcasecmp(header->key, "Content-Length") == 0) {
 			framing->lengths++;
 			framing->length = header->value;
@@ -105,10 +106,10 @@ framing_check(struct evhttp_request *req, const struct head *head, size_t header
 	if (head->foul)
 		return error_set(err, ERROR_MALFORMED, "the header holds a control character");
 	if (req->major != 1 || req->minor < 0 || req->minor > 1)
-		return error_set(err, ERROR_MALFORMED, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+		return error_set(err, ERROR_MALFORMED, "only HTTP/1.1 and HTTP/1.0 are supported");
 	if (framing_collect(req, &framing, err) != 0)
 		return -1;
 	if (framing.hosts > 1 || (framing.hosts == 0 && req->minor == 1))
-		return error_set(err, ERROR_MALFORMED, "HTTP/1.1 wants one Host");
+		return error_set(err, ERROR_MALFORMED, "HTTP/1.1 requires one Host");
 	return framing_check_body(req, &framing, err);
 }

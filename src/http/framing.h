@@ -1,4 +1,5 @@
-/* Requests that evhttp passes on, and that no server may act on (RFC 9112 §3.2, §5.1, §6.3, §11.2). */
+/* Refuses requests that evhttp passes on but that a server must not act on (RFC 9112 §3.2, §5.1,
+ * §6.3, §11.2). */
 #ifndef HTTP_FRAMING_H
 #define HTTP_FRAMING_H
 
@@ -9,7 +10,7 @@ struct evhttp_request;
 struct head;
 
 /*
- * MALFORMED when two readers could disagree about where the request ends or to
+ * MALFORMED when two parsers could disagree about where the request ends or to
  * which host it goes; TOO_LARGE when its head has more than `header_max` octets.
  */
 int framing_check(struct evhttp_request *req, const struct head *head, size_t header_max,

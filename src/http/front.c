@@ -1,4 +1,4 @@
-/* Joins a front's worker to its HTTP server. Knows no route. */
+/* Connects a front's worker with its HTTP server. Knows no routes. */
 #include "config.h"
 
 #include "http/front.h"

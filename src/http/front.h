@@ -1,4 +1,4 @@
-/* The HTTP server of a front's worker, from the keeper's settings to the last connection. */
+/* The HTTP server of a front's worker. */
 #ifndef HTTP_FRONT_H
 #define HTTP_FRONT_H
 
@@ -11,18 +11,18 @@ struct front_worker;
 struct http_server;
 struct http_settings;
 
-/* What a front that serves HTTP keeps in its state. */
+/* The part of a front's state that serves HTTP. */
 struct http_front {
 	struct front_worker *worker;
 	struct http_server  *server; /* NULL until http_front_serve */
 	SSL_CTX             *tls;    /* NULL: plain */
 };
 
-/* Serves at the worker's listeners, with front->tls; settings.tls is not read. */
+/* Serves on the worker's listeners with front->tls; settings.tls is ignored. */
 int http_front_serve(struct http_front *front, const struct http_settings *settings,
     struct error *err);
 
-/* Ends the server and lets TLS go. */
+/* Ends the server and releases its TLS context. */
 void http_front_clear(struct http_front *front);
 
 /* What front_handlers.drain and .idle ask for. */

@@ -1,4 +1,4 @@
-/* Owns the scan for the end of a head; parses nothing, which is evhttp's business. */
+/* Finds the end of a request's head; evhttp parses it. */
 #include "config.h"
 
 #include "http/head.h"

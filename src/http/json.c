@@ -1,4 +1,4 @@
-/* Owns JSON between the octets of a body and jansson's objects; knows no member's meaning. */
+/* Converts JSON bodies to jansson's objects and back; does not know what the members mean. */
 #include "config.h"
 
 #include "http/json.h"
@@ -37,7 +37,7 @@ json_decode(struct view body, json_t **out, struct error *err)
 	json_error_t why;
 	json_t      *object;
 
-	/* jansson recurses as deep as a body says. */
+	/* jansson recurses as deep as the body nests. */
 	if (json_depth_exceeds(body, JSON_DEPTH_MAX))
 		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets",
 		    JSON_DEPTH_MAX);
@@ -54,7 +54,7 @@ json_decode(struct view body, json_t **out, struct error *err)
 	return 0;
 }
 
-/* *out is NULL when it is missing and may be. */
+/* *out is NULL when an optional member is missing. */
 static int
 json_get(const json_t *object, const char *key, bool required, const json_t **out,
     struct error *err)
@@ -67,7 +67,7 @@ json_get(const json_t *object, const char *key, bool required, const json_t **ou
 	return 0;
 }
 
-/* A string whose `max` octets need at most `text_max` characters. */
+/* Reads a string: at most `max` octets, which need at most `text_max` characters. */
 static int
 json_text(const json_t *value, const char *name, size_t text_max, size_t max, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* JSON bodies: bounded before jansson sees them. */
+/* JSON bodies, bounded before jansson parses them. */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H
 
@@ -12,7 +12,7 @@
 struct error;
 struct http_exchange;
 
-/* Brackets that a body may open inside each other. */
+/* Deepest nesting of a body. */
 #define JSON_DEPTH_MAX 8
 
 /* Seeds jansson's hash tables; call once, before threads and sandboxes: it reads /dev/urandom. */
@@ -28,21 +28,22 @@ int json_decode(struct view body, json_t **out, struct error *err);
 
 /*
  * Reads a member of *object: standard base64 into *out (appended), or a string
- * (borrowed; NULL when it is missing). MALFORMED when it is missing though
- * required, of another type, larger than `max` octets, no base64, or a text with a
- * NUL in it. A null
- * counts as missing: it is how Go writes the empty slice.
+ * (borrowed; NULL when it is missing). MALFORMED when a required member is
+ * missing, or the value has another type, is larger than `max` octets, is not
+ * base64, or is a text with a NUL. A null counts as missing, because Go encodes an
+ * empty slice as null.
  */
 int json_get_bytes(const json_t *object, const char *key, size_t max, bool required,
     struct bytes *out, struct error *err);
 int json_get_text(const json_t *object, const char *key, size_t max, bool required,
     const char **out, struct error *err);
 
-/* The same for a value that stands elsewhere, such as in an array; `name` is for the error. */
+/* The same for a value that is not a member, such as an item of an array; `name` is for the
+ * error. */
 int json_bytes(const json_t *value, const char *name, size_t max, struct bytes *out,
     struct error *err);
 
-/* Answers 200 (or another status) with the object, and takes it over. */
+/* Answers 200 (or another status) with the object, of which it takes ownership. */
 void json_reply(struct http_exchange *exchange, int status, json_t *object);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns sockets that evhttp has closed and whose peers have not; reads nothing of what they say. */
+/* Owns sockets that evhttp has closed but the peers have not; discards their input. */
 #include "config.h"
 
 #include "http/linger.h"
@@ -35,7 +35,8 @@ linger_start(struct http_connection *connection)
 	struct http_server *server = connection->server;
 	int64_t             most = server->settings.request_ms;
 
-	/* A bufferevent without a descriptor closes none; evhttp shuts its side down. */
+	/* Takes the descriptor out of the bufferevent, so that evhttp cannot close it; evhttp shuts
+	 * down our side. */
 	(void)bufferevent_setfd(connection->bev, -1);
 	connection->state = CONNECTION_LINGERING;
 	(void)event_assign(&connection->drain, server->base, connection->fd, EV_READ | EV_PERSIST,

@@ -1,7 +1,8 @@
 /*
  * The end of a connection whose peer may still be sending. Closing a socket with
- * unread octets makes TCP reset it, and the peer may lose the refusal that tells
- * why (RFC 9112 §9.6): so what comes in is thrown away for a while.
+ * unread octets makes TCP reset it, and the peer may lose the answer that says
+ * why (RFC 9112 §9.6). So further input is discarded for a while before the
+ * socket is closed.
  */
 #ifndef HTTP_LINGER_H
 #define HTTP_LINGER_H
@@ -10,7 +11,7 @@ struct http_connection;
 
 /*
  * Takes the socket from a connection that evhttp is about to close, its last answer
- * sent; connection_free is called when the peer has ended or the time is over.
+ * sent; connection_free is called when the peer closes or the time is over.
  */
 void linger_start(struct http_connection *connection);
 

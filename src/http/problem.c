@@ -1,4 +1,4 @@
-/* Owns how a failure is told to a client; which failure it is, error.h knows. */
+/* Owns the form in which a client sees a failure; error.h has the kinds of failure. */
 #include "config.h"
 
 #include "http/problem.h"
@@ -12,7 +12,8 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Remote text may stand in a detail: what is no UTF-8 goes out as the reason phrase has it. */
+/* A detail may hold remote text. If it is not UTF-8, it is sent in the form of the reason
+ * phrase. */
 static json_t *
 problem_text(const struct error *err)
 {
@@ -32,7 +33,7 @@ problem_body(const char *problem_namespace, const struct error *err)
 	json_t    *problem;
 	char      *text;
 
-	if (problem_namespace == NULL) { /* RFC 9457 §4.2.1: no more than the status says */
+	if (problem_namespace == NULL) { /* RFC 9457 §4.2.1: adds nothing to the status */
 		bytes_append(&type, "about:blank", sizeof "about:blank");
 	} else {
 		bytes_append(&type, problem_namespace, strlen(problem_namespace));

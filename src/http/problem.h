@@ -1,4 +1,4 @@
-/* Problem documents (RFC 9457) and the sentence that stands in the status line. */
+/* Problem documents (RFC 9457) and reason phrases of the status line. */
 #ifndef HTTP_PROBLEM_H
 #define HTTP_PROBLEM_H
 
@@ -7,19 +7,20 @@ struct error;
 
 #define PROBLEM_TYPE "application/problem+json"
 
-/* The longest reason phrase, and its NUL. */
+/* Buffer size of a reason phrase, with its NUL. */
 #define PROBLEM_REASON_SIZE 201
 
-/* The document as JSON: type (in this namespace, which may be NULL), title, status, detail. The caller frees. */
+/* The document as JSON: type (in this namespace, which may be NULL), title, status, detail. The
+ * caller frees. */
 char *problem_body(const char *problem_namespace, const struct error *err);
 
-/* One line of printable ASCII that says the detail, or the title where there is none. */
+/* Writes the detail as one line of printable ASCII, or the title if there is no detail. */
 void problem_reason(const struct error *err, char reason[PROBLEM_REASON_SIZE]);
 
-/* The value of Retry-After, in seconds; NULL where the kind has none. */
+/* The value of Retry-After, in seconds; NULL for a kind without it. */
 const char *problem_retry_after(const struct error *err);
 
-/* Appends a whole answer to a connection that ends with it; `allow` may be NULL. */
+/* Appends a complete answer, after which the connection ends; `allow` may be NULL. */
 void problem_message(const char *problem_namespace, const struct error *err, const char *allow,
     struct bytes *out);
 

@@ -1,7 +1,7 @@
 /*
- * Owns a connection's output once evhttp has nothing more to say that we would
- * pass on. evhttp 2.1 has no hook for its error pages; but it writes them into the
- * buffer and goes back to the loop, where we come first.
+ * Owns a connection's output from evhttp's error page on, which we replace. evhttp
+ * 2.1 has no hook for error pages, but it writes them into the buffer and returns
+ * to the loop, where our callback runs before the output is sent.
  */
 #include "config.h"
 
@@ -42,7 +42,7 @@ refusal_event_cb(struct bufferevent *bev, short what, void *arg)
 	connection_end(arg);
 }
 
-/* Takes the connection out of evhttp's hands; it is sent this and ends. */
+/* Takes the connection away from evhttp, sends this answer and ends it. */
 static void
 refusal_say(struct http_connection *connection, const struct error *err, const char *allow)
 {
@@ -70,8 +70,9 @@ refusal_status(struct evbuffer *output)
 	char                line[16];
 
 	/*
-	 * A plain socket's bufferevent freezes the front of its output while it does
-	 * not write, and unfreezes it itself to write: nothing depends on our doing so.
+	 * A plain socket's bufferevent keeps the front of its output frozen except
+	 * while it writes. It unfreezes the buffer itself for that, so unfreezing it
+	 * here is harmless.
 	 */
 	(void)evbuffer_unfreeze(output, 1);
 	at = evbuffer_search(output, "HTTP/", 5, NULL);
@@ -88,7 +89,7 @@ refusal_status(struct evbuffer *output)
 	return -1;
 }
 
-/* What evhttp's status means, as far as it lets us know. */
+/* Our error for evhttp's status, as far as evhttp lets us know the cause. */
 static void
 refusal_reason(const struct http_connection *connection, int status, struct error *err)
 {

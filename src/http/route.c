@@ -1,4 +1,5 @@
-/* Owns the choice of a route. Paths are compared as they came: nothing is decoded or tidied. */
+/* Chooses the route of a request. Paths are compared as received, without decoding or
+ * normalization. */
 #include "config.h"
 
 #include "http/route.h"
@@ -10,7 +11,7 @@
 #include "http/server.h"
 #include "util/bytes.h"
 
-/* How well it fits: the length that is equal, one more for the whole of it; 0: not. */
+/* Rank of a match: the length of the common part, plus one for an exact match; 0: no match. */
 static size_t
 route_fit(const struct http_route *route, const char *path)
 {

@@ -1,4 +1,4 @@
-/* Which route a path and a method lead to. */
+/* Maps paths and methods to routes. */
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
@@ -7,16 +7,17 @@
 struct http_route;
 
 /*
- * The first route of the path that fits best: the path itself, or else the
- * longest one that ends in "/" and that it begins with. NULL when none fits.
+ * The first route of the best match for the path: an exact match, or else the
+ * longest prefix that ends in "/". NULL when none matches.
  */
 const struct http_route *route_find(const struct http_route *routes, const char *path);
 
-/* The route of the same path that takes the method; GET also takes HEAD. NULL when none does. */
+/* The route of the same path for the method; GET also serves HEAD. NULL when there is none. */
 const struct http_route *route_method(const struct http_route *routes,
     const struct http_route *found, const char *method);
 
-/* The methods of its path (of all paths when it is NULL), as Allow wants them. The caller frees. */
+/* The methods of the route's path (of all paths if NULL) as the value of Allow. The caller
+ * frees. */
 char *route_methods(const struct http_route *routes, const struct http_route *found);
 
 /*

@@ -1,4 +1,5 @@
-/* Owns the listening sockets and the bounds of a whole server; a single connection is connection.c's. */
+/* Owns the listening sockets and the limits of the whole server; connection.c owns a single
+ * connection. */
 #include "config.h"
 
 #include "http/server.h"
@@ -26,13 +27,13 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* How long accepting pauses when there are no descriptors, unless a connection ends first. */
+/* Pause of accepting when descriptors run out, unless a connection ends first. */
 static const struct timeval starved_pause = {.tv_sec = 0, .tv_usec = 100000};
 
 /*
- * evhttp_bind_listener makes itself the argument of the listener's callbacks, so
- * the one for errors finds its server here. Touched when a server comes or goes
- * and when accepting fails, never on a request.
+ * evhttp_bind_listener sets the argument of the listener's callbacks, so the
+ * error callback finds its server in this list. Used when a server is made or
+ * freed and when accepting fails, never on a request.
  */
 static LIST_HEAD(, http_server) servers = LIST_HEAD_INITIALIZER(servers);
 static pthread_mutex_t servers_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -94,7 +95,8 @@ server_resume_cb(evutil_socket_t fd, short what, void *arg)
 	server_resume(arg);
 }
 
-/* accept(2) failed: EMFILE and ENFILE leave the connection in the queue, and the loop would spin. */
+/* accept(2) failed: EMFILE and ENFILE leave the connection in the queue, and the loop would
+ * spin. */
 static void
 server_accept_failed_cb(struct evconnlistener *listener, void *evhttp)
 {
@@ -128,7 +130,7 @@ server_connection_ended(struct http_server *server)
 		server_resume(server);
 }
 
-/* A peer that has gone must not end the process; a handler that somebody has set stays. */
+/* A write to a closed connection must not end the process; an existing SIGPIPE handler stays. */
 static void
 server_ignore_sigpipe(void)
 {
@@ -147,7 +149,7 @@ server_configure_evhttp(struct http_server *server)
 	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 	    EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH;
 
-	evhttp_set_allowed_methods(server->evhttp, all_methods); /* 405 is ours to say */
+	evhttp_set_allowed_methods(server->evhttp, all_methods); /* we answer 405 ourselves */
 	evhttp_set_default_content_type(server->evhttp, NULL);
 	evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)server->settings.header_max);
 	evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)server->settings.body_max);
@@ -185,7 +187,8 @@ http_server_listen(struct http_server *server, int fd, struct error *err)
 	struct evconnlistener *evlistener;
 	const int              yes = 1;
 
-	/* Accepted sockets inherit it: an answer over TLS leaves in several records, and none should wait. */
+	/* Accepted sockets inherit TCP_NODELAY: an answer over TLS is several records, and none should
+	 * be delayed. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	if (evutil_make_socket_nonblocking(fd) != 0) {
 		(void)error_set_errno(err, ERROR_INTERNAL, "cannot listen");

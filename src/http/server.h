@@ -20,12 +20,12 @@ struct http_file;
 struct http_server;
 
 /*
- * Runs when a whole request is there. Answers with one http_reply* now, or later
- * from the same event loop, unless the exchange was cancelled first.
+ * Runs when a request is complete. Answers by one http_reply* call, now or later
+ * in the same event loop, unless the exchange is cancelled first.
  */
 typedef void http_handler_cb(struct http_exchange *exchange, void *arg);
 
-/* A route: GET also serves HEAD. A path that ends in "/" takes everything below it. */
+/* A route: GET also serves HEAD. A path that ends in "/" matches everything below it. */
 struct http_route {
 	const char      *method;
 	const char      *path;
@@ -33,79 +33,84 @@ struct http_route {
 };
 
 struct http_settings {
-	const struct http_route *routes; /* ends with one whose method is NULL; outlives the server */
-	void        *arg;                /* of the handlers */
+	const struct http_route *routes; /* the last one's method is NULL; outlives the server */
+	void        *arg;                /* argument of the handlers */
 	const char  *problem_namespace;  /* "urn:attest-ca:error:"; NULL: "about:blank" */
-	size_t       body_max;           /* octets; 413 above */
+	size_t       body_max;           /* octets; 413 for a larger body */
 	size_t       header_max;         /* octets of request line and header lines; 413 above */
 	size_t       connections_max;    /* accepting pauses there, and at EMFILE */
 	int64_t      idle_ms;            /* a kept-alive connection with no request ends after this */
-	int64_t      request_ms;         /* from a request's first octet to its last; 408 after it. Also
-	                                    from accept(2) to the first octet, TLS handshake included,
-	                                    and how long a peer may take none of its answer */
-	SSL_CTX     *tls;                /* NULL for plain HTTP; the server keeps a reference of its own */
+	int64_t      request_ms;         /* from a request's first octet to its last; then 408. Also
+                                      * from accept(2) to the first octet, TLS handshake included,
+                                      * and how long a peer may read none of its answer */
+	SSL_CTX     *tls;                /* NULL: plain HTTP; the server takes a reference */
 };
 
 /*
- * Makes a server on the loop, which alone may call the functions below. SIGPIPE is
- * ignored from now on, unless somebody handles it.
+ * Makes a server on the loop; call the functions below only from that loop.
+ * Ignores SIGPIPE from now on, unless it has a handler.
  */
 int http_server_new(struct event_base *base, const struct http_settings *settings,
     struct http_server **out, struct error *err);
 
-/* Takes connections from a socket that listens, and takes the socket over, even when it fails. */
+/* Accepts connections from a listening socket. Takes ownership of the socket, also on failure. */
 int http_server_listen(struct http_server *server, int fd, struct error *err);
 
 /* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
 void http_server_drain(struct http_server *server);
 
-/* Another TLS context for the connections to come; the server keeps a reference of its own. */
+/* Sets the TLS context of future connections; the server takes a reference of its own. */
 void http_server_tls(struct http_server *server, SSL_CTX *tls);
 
-/* Connections that are open; exchanges that wait for their answer. */
+/* Number of open connections; of exchanges that are not answered yet. */
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_exchanges(const struct http_server *server);
 
 /* Ends all connections and closes the sockets; not from a handler. NULL is allowed. */
 void http_server_free(struct http_server *server);
 
-/* A number of this request for the log, unique in the process. */
+/* The number of this request for the log, unique in the process. */
 uint64_t    http_exchange_id(const struct http_exchange *exchange);
 const char *http_exchange_method(const struct http_exchange *exchange);
-const char *http_exchange_path(const struct http_exchange *exchange); /* undecoded, without the query */
+/* The path is undecoded and without the query. */
+const char *http_exchange_path(const struct http_exchange *exchange);
 const char *http_exchange_peer(const struct http_exchange *exchange); /* "192.0.2.1:51442" */
-const char *http_exchange_header(const struct http_exchange *exchange, const char *name); /* NULL: none */
-struct view http_exchange_body(const struct http_exchange *exchange); /* lives as long as the exchange */
+/* NULL when the request has no such header. */
+const char *http_exchange_header(const struct http_exchange *exchange, const char *name);
+/* Valid as long as the exchange. */
+struct view http_exchange_body(const struct http_exchange *exchange);
 
 /*
- * `cancelled` runs when the client goes before its answer, or the server is freed;
- * it must not answer, and the exchange is gone after it. A client that only ends its
- * sending counts as gone, as it does for evhttp. NULL: nothing runs any more.
+ * `cancelled` runs when the client disconnects before its answer, or the server is
+ * freed; it must not answer, and the exchange is freed after it. A client that shuts
+ * down only its sending side counts as disconnected, as for evhttp. NULL: nothing
+ * runs any more.
  */
 void http_exchange_on_cancel(struct http_exchange *exchange, void (*cancelled)(void *arg), void *arg);
 
-/* Adds a header to the answer; a value with a line end in it is left out. */
+/* Adds a header to the answer; a header whose value contains a line end is left out. */
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);
 
-/* Answers; the exchange is gone after it. `type` is NULL for an answer without a body. */
+/* Answers and frees the exchange. `type` is NULL for an answer without a body. */
 void http_reply(struct http_exchange *exchange, int status, const char *type, struct view body);
 
 /*
- * A body that many answers share, however slowly they are read: it is not copied
- * for each. Takes the octets over. A file belongs to one event loop; it lives until
- * it is released and no answer needs it. NULL may be released.
+ * A reference-counted body that many answers share without copies, even when they
+ * are read slowly. Takes ownership of the octets. A file belongs to one event loop;
+ * it is freed when it is released and no answer uses it. NULL may be released.
  */
 struct http_file *http_file_new(struct bytes *data);
 struct http_file *http_file_hold(struct http_file *file); /* one more release is due */
 void              http_file_release(struct http_file *file);
 
-/* As http_reply, with 200 and a file; NULL is an empty one. */
+/* As http_reply, with 200 and a file; NULL is an empty file. */
 void http_reply_file(struct http_exchange *exchange, const char *type, struct http_file *file);
 
 /*
  * Answers with a problem document (RFC 9457): type, title and status of the kind
  * and err->detail. The reason phrase is the detail too, cut to one line of
- * printable ASCII: some clients show nothing else. Retry-After with 429 and 503.
+ * printable ASCII, because some clients show nothing else. Adds Retry-After to
+ * 429 and 503.
  */
 void http_reply_problem(struct http_exchange *exchange, const struct error *err);
 

@@ -1,4 +1,4 @@
-/* What the files of the server share; nobody outside src/http includes it. */
+/* Shared by the files of the server; private to src/http. */
 #ifndef HTTP_SERVER_STATE_H
 #define HTTP_SERVER_STATE_H
 
@@ -15,7 +15,7 @@ struct evhttp;
 struct evhttp_bound_socket;
 struct http_connection;
 
-/* A listening socket; evhttp owns what it points at. */
+/* A listening socket; evhttp owns the objects that it points to. */
 struct http_listener {
 	LIST_ENTRY(http_listener)   link;
 	struct evhttp_bound_socket *bound;
@@ -28,17 +28,18 @@ struct http_server {
 	struct evhttp          *evhttp;
 	LIST_HEAD(, http_listener)   listeners;
 	LIST_HEAD(, http_connection) connections;
-	struct http_connection     **by_fd; /* those that evhttp serves, by their descriptor */
+	struct http_connection     **by_fd; /* connections that evhttp serves, by descriptor */
 	size_t                       by_fd_size;
 	size_t                       connection_count;
 	size_t                       exchange_count;
-	struct event                 resume; /* accepting starts again, after EMFILE */
-	bool                         starved; /* of descriptors: the log has said so */
+	struct event                 resume; /* resumes accepting after EMFILE */
+	bool                         starved; /* out of descriptors, and logged */
 	bool                         draining;
 	bool                         freeing;
 };
 
-/* A connection was opened: pauses accepting at the bound. Or it ended: accepting may go on. */
+/* Counts an opened connection and pauses accepting at the bound; counts an ended one and resumes
+ * accepting. */
 void server_connection_opened(struct http_server *server);
 void server_connection_ended(struct http_server *server);
 

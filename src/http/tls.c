@@ -1,4 +1,4 @@
-/* Owns what a TLS connection of ours may be; the connections themselves are libevent's. */
+/* Owns the TLS settings of our servers; libevent owns the connections. */
 #include "config.h"
 
 #include "http/tls.h"
@@ -14,13 +14,13 @@
 
 #include "util/error.h"
 
-/* For TLS 1.2; every cipher suite of TLS 1.3 is of this kind. */
+/* For TLS 1.2: AEAD with forward secrecy, as all cipher suites of TLS 1.3. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-/* Certificates of a chain, so that a wrong file is refused and not read for long. */
+/* Most certificates in a chain, so that a wrong file is refused early. */
 #define CHAIN_MAX 16
 
-/* tpm/ has one like it, and http/ must not know tpm/. */
+/* As error_set_openssl of tpm/, which http/ must not include. */
 static int
 tls_error(struct error *err, enum error_kind kind, const char *doing)
 {
@@ -50,7 +50,7 @@ tls_bio_new(struct view text)
 	return BIO_new_mem_buf(text.size != 0 ? (const void *)text.data : "", (int)text.size);
 }
 
-/* True when the last failure says only that there was nothing more to read. */
+/* True when the last error is only the end of the PEM file. */
 static bool
 tls_pem_is_over(void)
 {
@@ -96,7 +96,7 @@ tls_use_key(SSL_CTX *tls, BIO *bio, struct error *err)
 
 	if (key == NULL)
 		return tls_error(err, ERROR_MALFORMED, "reading the TLS key");
-	/* Compares it with the certificate's. */
+	/* Compares the key with the certificate's. */
 	used = SSL_CTX_use_PrivateKey(tls, key);
 	EVP_PKEY_free(key);
 	if (used != 1 || SSL_CTX_check_private_key(tls) != 1)

@@ -1,6 +1,6 @@
 /*
- * Owns the way of a field between its struct and the wire. Knows no message: the
- * tables are their owners'.
+ * Encodes and decodes fields between structs and the wire. Knows no messages:
+ * their owners have the tables.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "util/status.h"
 #include "util/utf8.h"
 
-/* A choice is read and written as what an enum is without negative values. */
+/* The type of a choice: an enum without negative values is an unsigned int. */
 _Static_assert(sizeof(enum status) == sizeof(unsigned) && sizeof(enum error_kind) == sizeof(unsigned),
     "an enum is not as long as unsigned");
 
@@ -112,7 +112,7 @@ signed_read(struct cbor_reader *reader, int64_t *number, struct error *err)
 		return -1;
 	if ((value.kind != CBOR_KIND_UNSIGNED && value.kind != CBOR_KIND_NEGATIVE) ||
 	    value.number > INT64_MAX)
-		return error_set(err, ERROR_MALFORMED, "a number is none, or too large");
+		return error_set(err, ERROR_MALFORMED, "a number is not valid, or too large");
 	*number = value.kind == CBOR_KIND_NEGATIVE ? -1 - (int64_t)value.number : (int64_t)value.number;
 	return 0;
 }
@@ -133,7 +133,7 @@ choice_read(struct cbor_reader *reader, uint64_t max, void *at, struct error *er
 static int field_read(const struct field *field, struct cbor_reader *reader, void *base,
     struct error *err);
 
-/* The number stands only once all items do: nobody walks over half a list. */
+/* The count is set after all items, so that no reader walks over half a list. */
 static int
 list_read(const struct field *list, struct cbor_reader *reader, void *base, struct error *err)
 {
@@ -182,10 +182,10 @@ field_read(const struct field *field, struct cbor_reader *reader, void *base, st
 	case FIELD_LIST:
 		return list_read(field, reader, base, err);
 	}
-	return error_set(err, ERROR_INTERNAL, "a field of no kind");
+	return error_set(err, ERROR_INTERNAL, "a field of unknown kind");
 }
 
-/* The parts of a message of this kind; without kinds every row is sent. */
+/* The parts of a message of this kind; a table without kinds sends every row. */
 static unsigned
 fields_parts(const struct fields *fields, uint64_t kind)
 {
@@ -223,7 +223,7 @@ fields_encode(const struct fields *fields, const void *message, struct bytes *ou
 	}
 }
 
-/* Reads the head and the kind, and says which parts belong to it. */
+/* Reads the head and the kind, and returns the parts of that kind. */
 static int
 head_read(const struct fields *fields, struct cbor_reader *reader, void *message, unsigned *parts,
     struct error *err)

@@ -1,7 +1,7 @@
 /*
- * Messages as tables of fields: a struct of C, and on the wire an array of CBOR in
- * which every field is bounded and behind which nothing is left over. What a message
- * asks for, its owner knows. Views point into the octets that were decoded.
+ * Messages as tables of fields: a C struct in memory, and on the wire a CBOR array
+ * with bounded fields and no octets after it. The owner of a message knows its
+ * meaning. Views point into the decoded octets.
  */
 #ifndef SERVICE_FIELDS_H
 #define SERVICE_FIELDS_H
@@ -13,30 +13,30 @@
 
 struct error;
 
-/* What a field is in C, and what decodes as one. */
+/* The C type of a field, and the values that decode as it. */
 enum field_kind {
-	FIELD_TEXT,   /* struct view: UTF-8 without control characters, so that it ends or steers no line */
+	FIELD_TEXT,   /* struct view: UTF-8 without control characters, safe to print in a line */
 	FIELD_OCTETS, /* struct view */
 	FIELD_NUMBER, /* uint64_t */
 	FIELD_TIME,   /* int64_t, never negative */
 	FIELD_SIGNED, /* int64_t */
 	FIELD_FLAG,   /* bool */
 	FIELD_CHOICE, /* an enum whose values begin at 0 */
-	FIELD_LIST,   /* an array of structs, each a table of fields, and their number, a size_t */
+	FIELD_LIST,   /* an array of structs, each a table of fields, and its count, a size_t */
 };
 
-/* One field: where it stands in its struct, and its bound. */
+/* One field: its place in the struct and its bound. */
 struct field {
-	unsigned        part;   /* the part of the message that it belongs to; read by `kinds` below only */
+	unsigned        part;   /* its part of the message; used with `kinds` only */
 	enum field_kind kind;
 	size_t          offset;
-	uint64_t        max;    /* octets of a view; the greatest number or choice; items of a list */
+	uint64_t        max;    /* octets of a view, value, items of a list */
 
 	/* Of a list only. */
-	const struct field *item;       /* the fields of an item, with offsets in it */
+	const struct field *item;       /* the fields of an item, with offsets within it */
 	size_t              item_fields;
 	size_t              item_size;
-	size_t              count;      /* offset of their number */
+	size_t              count;      /* offset of the count */
 };
 
 /* The initializers of a row: a FIELD_* without its prefix, the struct, the member, the bound. */
@@ -47,17 +47,17 @@ struct field {
 	    sizeof(((type *)0)->member[0]), offsetof(type, number)}
 
 /*
- * The messages that are kept in one struct. Where there are several kinds, the kind is
- * sent first, and after it those rows whose part is in kinds[kind], in their order.
+ * The messages that share one struct. If there are several kinds, the kind is sent
+ * first, followed by the rows whose part is in kinds[kind], in their order.
  */
 struct fields {
 	const char         *noun; /* for errors: "question" */
 	const struct field *rows;
 	size_t              row_count;
-	size_t              size; /* of the struct */
+	size_t              size; /* size of the struct */
 
-	const unsigned *kinds;      /* bits: the parts of each kind; 0: there is no such kind. NULL: one kind */
-	size_t          kind_count; /* the kinds are below it */
+	const unsigned *kinds;      /* bits: the parts of each kind; 0: no such kind. NULL: one kind */
+	size_t          kind_count; /* number of kinds */
 	size_t          kind;       /* offset of the kind, an enum */
 };
 

@@ -1,4 +1,4 @@
-/* Owns the tables of the messages about files; whose files they are is decided elsewhere. */
+/* Owns the tables of the messages about files; does not know the files. */
 #include "config.h"
 
 #include "service/file.h"
@@ -9,7 +9,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-/* The name stands first: see file_message_is. */
+/* The name comes first: see file_message_is. */
 static const struct field news_rows[] = {
     FIELD(0, TEXT, struct file_news, name, FILE_NAME_MAX),
     FIELD(0, NUMBER, struct file_news, version, INT64_MAX),

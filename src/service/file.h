@@ -1,8 +1,8 @@
 /*
- * What fronts and keepers say about the files that fronts serve: that there is a
+ * Messages between keeper and fronts about the files that fronts serve: news of a
  * version, a question for a piece, and the piece. A file is read in pieces because it
- * may be longer than a message. Every other message begins with a number; one about a
- * file begins with the file's name, so that both go over one channel.
+ * may be longer than a message. A message about a file begins with the file's name
+ * and every other message with a number, so that both can use one channel.
  */
 #ifndef SERVICE_FILE_H
 #define SERVICE_FILE_H
@@ -15,37 +15,38 @@
 
 struct error;
 
-/* Files at most, and octets of a name, of a piece, and of a file: a CRL of a million entries. */
+/* Most files; most octets of a name, of a piece, and of a file (a CRL of a million entries). */
 #define FILE_COUNT_MAX 128U
 #define FILE_NAME_MAX  160U
 #define FILE_PIECE_MAX ((size_t)64 * 1024)
 #define FILE_SIZE_MAX  ((size_t)64 * 1024 * 1024)
 
-/* Told to fronts. */
+/* News: sent to all fronts. */
 struct file_news {
 	struct view name;
-	uint64_t    version; /* grows with every change of any file while the keeper lives; never 0 */
-	bool        gone;    /* since this version there is no such file */
+	uint64_t    version; /* increases with each change of any file; never 0 */
+	bool        gone;    /* the file was removed with this version */
 };
 
-/* Asked by a front. */
+/* A question of a front. */
 struct file_question {
 	struct view name;
-	uint64_t    version; /* that the piece is to be of; 0: any */
+	uint64_t    version; /* wanted version; 0: any */
 	uint64_t    offset;
 };
 
 /* The answer. */
 struct file_piece {
-	uint64_t    version; /* 0: there is no such file; another than asked for: this is its beginning */
-	uint64_t    size;    /* of the whole file */
-	struct view data;    /* from the offset on */
+	uint64_t    version; /* 0: no such file; if not the wanted one: the beginning of this version */
+	uint64_t    size;    /* size of the whole file */
+	struct view data;    /* the octets from the offset on */
 };
 
-/* True for news and questions, whole or not; false for every message that begins with a number. */
+/* True for news and questions, even malformed ones; false for every message that begins with a
+ * number. */
 bool file_message_is(struct view body);
 
-/* Decoders return 0; or -1 with MALFORMED when it is not exactly that. */
+/* Decoders return 0; or -1 with MALFORMED when the body is not exactly such a message. */
 void file_news_encode(const struct file_news *news, struct bytes *out);
 int  file_news_decode(struct view body, struct file_news *news, struct error *err);
 void file_question_encode(const struct file_question *question, struct bytes *out);

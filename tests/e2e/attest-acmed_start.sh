@@ -16,7 +16,7 @@ case_fails "unknown option, exit 2" 2 'unknown option --colour; see "attest-acme
 	"$acmed_program" --colour
 case_fails "unknown command, exit 2" 2 'there is no command "walk"' "$acmed_program" walk
 case_fails "an argument too many, exit 2" 2 'unexpected argument now' "$acmed_program" run now
-case_fails "no workers, exit 2" 2 'wants a number from 1 to 64, not 0' "$acmed_program" --workers 0
+case_fails "no workers, exit 2" 2 'takes a number from 1 to 64, not 0' "$acmed_program" --workers 0
 
 # ---- init ----
 

@@ -103,7 +103,7 @@ case_fails "there are two formats" 2 'there is no format "xml", but csv and json
 case_fails "export has the same two" 2 'there is no format "xml", but csv and jsonl' attest_ca export --format xml
 case_fails "import of an absent file fails" 1 "opening $scratch/absent.csv" attest_ca import "$scratch/absent.csv"
 case_fails "import of a directory fails" 1 'reading' attest_ca import "$scratch" --format csv
-case_fails "import needs a file" 2 'import needs to be told which' attest_ca import
+case_fails "import needs a file" 2 'import needs an argument' attest_ca import
 
 # ---- faults ----
 

@@ -55,7 +55,7 @@ case_fails "show of a prefix of two is refused" 1 "\"aaaa\" begins more than one
 case_fails "show of three digits is refused" 1 'no device is called "ddd"' attest_ca show ddd
 case_fails "show of what is absent is refused" 1 'no device is called "nobody", and no EK hash begins so; see "attest-ca list"' attest_ca show nobody
 case_fails "show of an absent hash says how to enrol it" 1 "EK ${a/1/9} is not enrolled; run \"attest-ca enroll ${a/1/9}\"" attest_ca show "${a/1/9}"
-case_fails "show without which is a usage error" 2 'show needs to be told which' attest_ca show
+case_fails "show without which is a usage error" 2 'show needs an argument' attest_ca show
 case_fails "show of two is a usage error" 2 'show does not take "ant"' attest_ca show zebra ant
 run attest_ca show $'\e]0;title\a'
 check "an error shows no escape sequence" '[[ $err != *$'"'\\e'"'* ]]'
@@ -68,7 +68,7 @@ case_fails "remove of a prefix of two is refused" 1 'begins more than one' attes
 case_fails "remove of one that is there and one that is not is refused" 1 'nothing was removed: no device is called "nobody"' \
 	attest_ca remove zebra nobody
 case_fails "remove of one twice is refused" 1 'nothing was removed: no device is called "ant"' attest_ca remove zebra ant
-case_fails "remove of nothing is a usage error" 2 'remove needs to be told which' attest_ca remove
+case_fails "remove of nothing is a usage error" 2 'remove needs an argument' attest_ca remove
 case_equal "none of that removed anything" "$(attest_ca list --json)" "$before"
 case_ok "remove by one of its names works" attest_ca remove ant
 case_equal "remove says what" "$out" "removed EK $a (zebra, ant); 0 AK certificates revoked"

@@ -274,7 +274,7 @@ with_passphrase() {
 case_ok "and takes it from a descriptor" with_passphrase crl
 echo wrong >"$scratch/passphrase"
 case_fails "a wrong one is named" 1 "the passphrase does not open" with_passphrase crl
-case_fails "a descriptor that is none is bad usage or fails" 2 "wants the number of an open descriptor" \
+case_fails "a descriptor that is none is bad usage or fails" 2 "takes the number of an open descriptor" \
 	attest_ca crl --passphrase-fd x
 check "no passphrase is in a log" '! grep -q sesame "$scratch"/*.log'
 

@@ -213,8 +213,8 @@ case_matches "and names the other one" "$out" \
 	"one with the same key is still imported: $(openssl x509 -in again.pem -outform DER | sha256sum | cut -d' ' -f1)"
 attest_ca trust remove "$(openssl x509 -in again.pem -outform DER | sha256sum | cut -d' ' -f1)" >/dev/null
 case_equal "what was not named is still there" "$(count root) $(count intermediate)" "0 1"
-case_fails "trust remove of nothing is a usage error" 2 'trust remove needs to be told which' attest_ca trust remove
-case_fails "trust import of nothing is a usage error" 2 'trust import needs to be told which' attest_ca trust import
+case_fails "trust remove of nothing is a usage error" 2 'trust remove needs an argument' attest_ca trust remove
+case_fails "trust import of nothing is a usage error" 2 'trust import needs an argument' attest_ca trust import
 case_fails "trust alone is a usage error" 2 'there is no command "trust' attest_ca trust
 
 # ---- verify: a real TPM's ----

@@ -8,9 +8,9 @@ case_fails "help is there, exit 0" 0 'usage: attestd' "$attestd" --help
 case_fails "version, exit 0" 0 '^attestd \(attest-ca [0-9.]+\)' "$attestd" --version
 case_fails "unknown option, exit 2" 2 '^.?attestd: unknown option --colour; see "attestd --help"' \
 	"$attestd" --colour
-case_fails "missing argument, exit 2" 2 'an argument is missing behind --listen' "$attestd" --listen
+case_fails "missing argument, exit 2" 2 'an argument is missing after --listen' "$attestd" --listen
 case_fails "an argument too many, exit 2" 2 'unexpected argument now' "$attestd" now
-case_fails "no workers, exit 2" 2 'wants a number from 1 to 64, not 0' "$attestd" --workers 0
+case_fails "no workers, exit 2" 2 'takes a number from 1 to 64, not 0' "$attestd" --workers 0
 
 fails_with_one_line() { # NAME REGEX OPTION…
 	local name=$1 regex=$2

@@ -1,4 +1,4 @@
-/* Owns a question from its asking to its answer, its client's end, or the keeper's. */
+/* Owns a question until its answer, its cancellation, or the keeper's end. */
 #include "config.h"
 
 #include "service/front/ask.h"
@@ -12,7 +12,7 @@
 
 struct ask {
 	struct channel       *channel;
-	struct http_exchange *exchange; /* that waits for it, or NULL */
+	struct http_exchange *exchange; /* that waits for the answer, or NULL */
 	uint32_t              id;
 	ask_done_cb          *done;
 	void (*gone)(void *arg);
@@ -26,7 +26,7 @@ ask_answer_cb(struct view answer, void *arg)
 	struct error err = {0};
 
 	free(arg);
-	/* Nothing is left to be cancelled; `done` may ask again, which says so anew. */
+	/* The exchange has nothing to cancel now; if `done` asks again, that sets a new callback. */
 	if (ask.exchange != NULL)
 		http_exchange_on_cancel(ask.exchange, NULL, NULL);
 	if (answer.data != NULL) {

@@ -1,4 +1,4 @@
-/* Owns a front's copies of files and who waits for one; what is in a file it does not know. */
+/* Owns a front's cached files and the exchanges that wait for them; does not know their content. */
 #include "config.h"
 
 #include "service/front/fetch.h"
@@ -12,7 +12,7 @@
 #include "service/front/ask.h"
 #include "util/error.h"
 
-/* Pieces that one reading may take, however often the file changes meanwhile. */
+/* Most pieces in one download, however often the file changes meanwhile. */
 #define PIECES_MAX (4 * FILE_SIZE_MAX / FILE_PIECE_MAX)
 
 /* An exchange that waits for a file. */
@@ -25,16 +25,16 @@ struct fetch_waiter {
 	void *arg;
 };
 
-/* A file that there is. */
+/* A known file. */
 struct fetch_file {
 	struct fetch        *fetch;
-	uint64_t             version;      /* the newest that is known */
-	struct http_file    *kept;         /* NULL: not read */
+	uint64_t             version;      /* newest known version */
+	struct http_file    *kept;         /* NULL: not cached */
 	uint64_t             kept_version;
-	struct fetch_waiter *waiters;      /* somebody waits exactly while it is being read */
-	struct ask          *ask;          /* for the next piece */
-	struct bytes         coming;       /* the pieces so far, */
-	uint64_t             coming_version; /* all of this version */
+	struct fetch_waiter *waiters;      /* not empty exactly while the file is being read */
+	struct ask          *ask;          /* the question for the next piece */
+	struct bytes         coming;       /* the pieces so far */
+	uint64_t             coming_version; /* version of the pieces */
 	size_t               pieces;
 	char                 name[FILE_NAME_MAX + 1];
 };
@@ -61,7 +61,7 @@ file_release(struct fetch_file *file)
 	file->kept = NULL;
 }
 
-/* Ends a reading, whether or not it came to its end. */
+/* Ends a download, complete or not. */
 static void
 file_stop(struct fetch_file *file)
 {
@@ -91,7 +91,7 @@ fetch_free(struct fetch *fetch)
 	free(fetch);
 }
 
-/* Answers all who wait: with the file, or why not. */
+/* Answers all waiting exchanges with the file or the error. */
 static void
 file_finish(struct fetch_file *file, const struct error *err)
 {
@@ -108,7 +108,7 @@ file_finish(struct fetch_file *file, const struct error *err)
 	}
 }
 
-/* Two names may have the same octets, which then have one version: one copy is enough. */
+/* Names with equal octets have equal versions: they share one copy. */
 static struct http_file *
 fetch_share(const struct fetch *fetch, uint64_t version)
 {
@@ -140,7 +140,7 @@ file_ask(struct fetch_file *file)
 		file_finish(file, &err);
 }
 
-/* The whole file is there. */
+/* The download is complete. */
 static void
 file_keep(struct fetch_file *file)
 {
@@ -149,7 +149,7 @@ file_keep(struct fetch_file *file)
 	if (file->kept == NULL)
 		file->kept = http_file_new(&file->coming);
 	file->kept_version = file->coming_version;
-	if (file->version < file->kept_version) /* its news are on their way */
+	if (file->version < file->kept_version) /* news of it will come */
 		file->version = file->kept_version;
 	file_finish(file, NULL);
 }
@@ -160,12 +160,12 @@ file_take(struct fetch_file *file, const struct file_piece *piece, struct error 
 	if (piece->version == 0)
 		return error_set(err, ERROR_NOT_FOUND, "there is no %s any more", file->name);
 	if (piece->version != file->coming_version)
-		bytes_clear(&file->coming); /* another version: this is its beginning */
+		bytes_clear(&file->coming); /* the beginning of another version */
 	file->coming_version = piece->version;
 	bytes_append(&file->coming, piece->data.data, piece->data.size);
 	if (++file->pieces > PIECES_MAX || file->coming.size > piece->size ||
 	    (piece->data.size == 0 && file->coming.size != piece->size))
-		return error_set(err, ERROR_INTERNAL, "the keeper's pieces make no file");
+		return error_set(err, ERROR_INTERNAL, "the keeper's pieces do not form a file");
 	if (file->coming.size < piece->size)
 		file_ask(file);
 	else
@@ -191,7 +191,7 @@ file_answer_cb(struct view answer, const struct error *err, void *arg)
 	}
 }
 
-/* Its place among the files, or their number. */
+/* Its index among the files, or their number if it is unknown. */
 static size_t
 fetch_find(const struct fetch *fetch, struct view name)
 {
@@ -220,7 +220,7 @@ fetch_add(struct fetch *fetch, const struct file_news *news, struct error *err)
 	struct fetch_file *file;
 
 	if (fetch->count == FILE_COUNT_MAX)
-		return error_set(err, ERROR_MALFORMED, "more files than there can be");
+		return error_set(err, ERROR_MALFORMED, "more files than the limit");
 	file = memory_new(sizeof *file);
 	file->fetch = fetch;
 	file->version = news->version;

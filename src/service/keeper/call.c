@@ -1,4 +1,4 @@
-/* Owns a question from its arrival to its answer; each step is the daemon's. */
+/* Owns a question from its arrival to its answer; the daemon provides the steps. */
 #include "config.h"
 
 #include "service/keeper/call.h"
@@ -68,7 +68,7 @@ call_log_note(const struct call *call)
 	struct log_field        fields[3 + CALL_NOTE_FIELDS + 1] = {
             {"request", call->asker.request},
             {"event", note->event},
-            {"", NULL}, /* no key ends the fields, and a value is left out when it is NULL */
+            {"", NULL}, /* a field without a key ends the fields; one without a value is left out */
         };
 
 	if (note->event == NULL)
@@ -114,7 +114,7 @@ call_free(struct call *call)
 	free(call);
 }
 
-/* What went wrong inside is for the log; the client learns that it did. */
+/* Internal errors are logged; the client only learns that there was one. */
 static void
 call_refuse(struct call *call)
 {
@@ -127,7 +127,7 @@ call_refuse(struct call *call)
 	keeper_answer(call->question, bytes_view(&call->refusal));
 }
 
-/* Says it, or why not, and ends the call. */
+/* Sends the answer or the refusal, and ends the call. */
 static void
 call_finish(struct call *call)
 {

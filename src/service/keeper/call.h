@@ -1,8 +1,8 @@
 /*
- * The way of one question through a keeper: decoded and looked at in its worker's
+ * The processing of one question in a keeper: decoded and examined in its worker's
  * thread (read, prove, sign), carried out in the writer's transaction, answered when
- * that is on disk, logged and freed. What the question means is the daemon's business.
- * A change that nobody waits for goes the same way without a question.
+ * the commit is on disk, logged and freed. The daemon knows what the question means. A
+ * change without a question takes the same way.
  */
 #ifndef SERVICE_KEEPER_CALL_H
 #define SERVICE_KEEPER_CALL_H
@@ -20,53 +20,54 @@ struct keeper_question;
 struct store;
 struct worker;
 
-/* Who asks, for the log and the audit trail; {0} is nobody. */
+/* The requester, for the log and the audit trail; {0}: none. */
 struct call_asker {
-	char        request[LOG_NUMBER_SIZE]; /* number of the request in the front's log */
-	const char *kind;                     /* of `name`, as the log's key: "peer", "account" */
+	char        request[LOG_NUMBER_SIZE]; /* the request's number in the front's log */
+	const char *kind;                     /* the log's key for `name`: "peer", "account" */
 	char        name[72];
 };
 
 /*
- * What is done for one kind of question. Each step returns 0, or -1 with the refusal
- * in *err.
+ * The steps for one kind of question. Each returns 0, or -1 with the refusal in
+ * *err.
  */
 struct call_operation {
 	const char *name;           /* for the log */
-	size_t      state_size;     /* octets of call->state, which is zeros at first */
-	void (*clear)(void *state); /* frees what the state holds; NULL: it holds nothing */
+	size_t      state_size;     /* size of call->state, which is zeroed at first */
+	void (*clear)(void *state); /* frees the content of the state; NULL: nothing to free */
 
 	/*
-	 * In the worker's thread, with the worker's store. When it leaves no answer and there
-	 * is a `change`, that follows.
+	 * In the worker's thread, with the worker's store. If it leaves no answer,
+	 * `change` follows.
 	 */
 	int (*look)(struct call *call, struct store *store, struct error *err);
 
-	/* In the writer's transaction: looks again at whatever may have changed, and writes. */
+	/* In the writer's transaction: checks again everything that may have changed, and writes. */
 	int (*change)(struct call *call, struct store *store, struct error *err);
 
 	/*
-	 * After the commit or the refusal, before anything is said, in the worker's thread
-	 * (the writer's when nobody waits; it must not block then). `rc` is 0, or -1 when *err
-	 * refuses; what it returns counts in its place. NULL: nothing is left to do.
+	 * After the commit or the refusal and before the answer, in the worker's thread (in
+	 * the writer's for a change without a question; it must not block there). `rc` is
+	 * 0, or -1 with the refusal in *err; the return value replaces it. NULL: nothing to
+	 * do.
 	 */
 	int (*told)(struct call *call, int rc, struct error *err);
 };
 
-/* What all questions of a daemon have in common. */
+/* The steps that all questions of a daemon share. */
 struct call_service {
-	size_t asked_size; /* octets of call->asked, which is zeros at first */
+	size_t asked_size; /* size of call->asked, which is zeroed at first */
 
 	/*
-	 * Decodes call->body into call->asked, and fills call->asker and call->operation;
-	 * call->asker also when it refuses, as far as it is known.
+	 * Decodes call->body into call->asked, and fills call->asker and
+	 * call->operation; after a refusal call->asker too, as far as known.
 	 */
 	int (*decode)(struct call *call, struct error *err);
 
-	/* Says on whose behalf the store changes, before each change; NULL: nobody asks it. */
+	/* Sets the requester of the store's audit trail, before each change; NULL: not needed. */
 	void (*act)(const struct call_asker *asker, struct store *store);
 
-	/* Encodes the answer that refuses. */
+	/* Encodes a refusal as an answer. */
 	void (*refuse)(const struct error *err, struct bytes *answer);
 };
 
@@ -79,26 +80,26 @@ struct call_worker {
 	struct store_writer       *writer; /* the keeper's */
 };
 
-/* What is logged when all went well; call_note fills it. */
+/* The log line of a success; filled by call_note. */
 #define CALL_NOTE_FIELDS 3
 struct call_note {
-	const char *event; /* NULL: nothing */
+	const char *event; /* NULL: no line */
 	const char *keys[CALL_NOTE_FIELDS];
 	char       *values[CALL_NOTE_FIELDS];
 };
 
 struct call {
-	const struct call_operation *operation; /* NULL until it is decoded */
-	struct call_worker          *worker;    /* NULL: nobody waits */
+	const struct call_operation *operation; /* NULL until decoded */
+	struct call_worker          *worker;    /* NULL: a change without a question */
 	struct call_asker            asker;
-	struct bytes                 body; /* that `asked` may point into */
+	struct bytes                 body; /* `asked` may point into it */
 	void                        *asked;
 	void                        *state;
-	int64_t                      now;     /* when it began, in seconds since 1970 */
-	struct bytes                 answer;  /* said when all went well */
-	struct bytes                 refusal; /* said in place of what `refuse` makes of an error */
+	int64_t                      now;     /* start time, in seconds since 1970 */
+	struct bytes                 answer;  /* the answer on success */
+	struct bytes                 refusal; /* the answer to send instead of that of `refuse` */
 
-	/* call.c's own. */
+	/* Private to call.c. */
 	const struct call_service *service;
 	struct keeper_question    *question;
 	struct store_job           job;
@@ -107,27 +108,27 @@ struct call {
 	struct error               err;
 };
 
-/* Makes a worker's state; takes the store over. Free it with call_worker_close_cb. */
+/* Makes a worker's state; takes ownership of the store. Free it with call_worker_close_cb. */
 struct call_worker *call_worker_new(const struct call_service *service, void *keeper,
     struct worker *worker, struct store *store, struct store_writer *writer);
 void call_worker_close_cb(void *state);
 
-/* Takes a question from a front; it is answered now, or after the commit. */
+/* Processes a question from a front; answers now, or after the commit. */
 void call_ask_cb(void *state, struct keeper_question *question, struct view body);
 
 /*
- * Submits a change that nobody waits for: `operation` without `look`, on behalf of `asker`
- * (NULL: of the daemon itself), with a copy of `state`. Its failure is logged. Any thread.
+ * Submits a change without a question: `operation` without `look`, on behalf of `asker`
+ * (NULL: the daemon itself), with a copy of `state`. A failure is logged. Any thread.
  */
 void call_submit(const struct call_service *service, struct store_writer *writer,
     const struct call_operation *operation, const struct call_asker *asker, const void *state);
 
-/* Fills *asker with the number of a request and a name, cut where it is too long. */
+/* Fills *asker with the number of a request and a name, which is cut if too long. */
 void call_asker_set(struct call_asker *asker, uint64_t request, const char *kind, struct view name);
 
 /*
- * Notes what happened, for the log once it is on disk: an event (a literal) and at most
- * CALL_NOTE_FIELDS fields, which end with one without a key. Values are copied, and may be NULL.
+ * Notes an event to log once the change is on disk: its name (a literal) and at most
+ * CALL_NOTE_FIELDS fields, ended by one without a key. Values are copied, and may be NULL.
  */
 void call_note(struct call *call, const char *event, const struct log_field *fields);
 

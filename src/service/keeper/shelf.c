@@ -1,4 +1,4 @@
-/* Owns the files that fronts may read; what is in them, and when it changes, it does not know. */
+/* Owns the files that fronts may read; does not know their content or when it changes. */
 #include "config.h"
 
 #include "service/keeper/shelf.h"
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Octets that one or more names stand for. */
+/* Content shared by one or more names. */
 struct shelf_content {
 	uint64_t     version;
 	size_t       names;
@@ -22,14 +22,14 @@ struct shelf_content {
 };
 
 struct shelf_file {
-	struct shelf_content *content; /* NULL: gone, and not yet told */
-	uint64_t              version; /* of the content, or since when it is gone */
+	struct shelf_content *content; /* NULL: removed, fronts not told yet */
+	uint64_t              version; /* version of the content, or of its removal */
 	bool                  told;
 	char                  name[FILE_NAME_MAX + 1];
 };
 
 struct shelf {
-	pthread_mutex_t   mutex; /* over what follows */
+	pthread_mutex_t   mutex; /* guards the members below */
 	uint64_t          version;
 	struct shelf_file files[FILE_COUNT_MAX];
 	size_t            count;
@@ -74,7 +74,7 @@ shelf_find(struct shelf *shelf, struct view name)
 	return NULL;
 }
 
-/* These octets, where some name stands for them already. */
+/* Finds content with these octets that some name has already. */
 static struct shelf_content *
 shelf_find_content(struct shelf *shelf, struct view octets)
 {
@@ -98,7 +98,7 @@ shelf_copy(struct shelf *shelf, struct view octets)
 	return content;
 }
 
-/* All names of these octets get a version that no file had before. */
+/* Gives all names of this content a new version that no file had before. */
 static void
 shelf_renew(struct shelf *shelf, struct shelf_content *content)
 {
@@ -111,7 +111,7 @@ shelf_renew(struct shelf *shelf, struct shelf_content *content)
 	}
 }
 
-/* The file of this name, made when there is none; NULL when there can be no more. */
+/* Finds or makes the file of this name; NULL when there can be no more files. */
 static struct shelf_file *
 shelf_make(struct shelf *shelf, const char *name)
 {
@@ -135,7 +135,7 @@ shelf_replace(struct shelf *shelf, struct shelf_file *file, struct view octets)
 		return;
 	if (content == NULL)
 		content = shelf_copy(shelf, octets);
-	else if (content->version < file->version) /* fronts take it for old news */
+	else if (content->version < file->version) /* fronts ignore it as old news */
 		shelf_renew(shelf, content);
 	content->names++;
 	content_release(before);
@@ -181,7 +181,7 @@ shelf_remove(struct shelf *shelf, const char *name)
 	(void)pthread_mutex_unlock(&shelf->mutex);
 }
 
-/* The piece that was asked for, or the beginning of what has taken its place; borrowed. */
+/* The wanted piece, or the beginning of the version that replaced it; borrowed. */
 static struct file_piece
 shelf_piece(struct shelf *shelf, const struct file_question *asked)
 {
@@ -263,7 +263,8 @@ shelf_greet(struct shelf *shelf, struct channel *channel)
 	(void)pthread_mutex_unlock(&shelf->mutex);
 }
 
-/* keeper_tell only posts to the workers: nothing waits for this lock that it waits for. */
+/* No deadlock: keeper_tell only posts to the workers; it waits for no thread that takes this
+ * lock. */
 void
 shelf_tell(struct shelf *shelf, struct keeper *keeper)
 {

@@ -1,7 +1,7 @@
 /*
- * The files that fronts may read from a keeper: named octets, each with a version, put
- * there by the main thread and read by every worker. A new version replaces the old one
- * at once; who is reading the old one gets the beginning of the new one.
+ * The files that fronts may read from a keeper: named octets with a version, set by the
+ * main thread and read by every worker. A new version replaces the old one at once; a
+ * front that is reading the old one gets the beginning of the new one.
  */
 #ifndef SERVICE_KEEPER_SHELF_H
 #define SERVICE_KEEPER_SHELF_H
@@ -20,29 +20,28 @@ struct shelf *shelf_new(void);
 void          shelf_free(struct shelf *shelf); /* NULL is allowed */
 
 /*
- * Puts a file there, or replaces it; a name's versions only grow. Octets that are there
- * already are not copied: all their names have one version.
- * Returns 0; or -1 with TOO_LARGE above FILE_SIZE_MAX octets, FILE_NAME_MAX of the name or
- * FILE_COUNT_MAX files: what there was stays. For any thread.
+ * Adds or replaces a file; a name's versions only increase. Names with equal octets share
+ * one copy and one version. Returns 0; or -1 with TOO_LARGE above FILE_SIZE_MAX octets,
+ * FILE_NAME_MAX of the name or FILE_COUNT_MAX files; the old file stays then. Any thread.
  */
 int shelf_put(struct shelf *shelf, const char *name, struct view content, struct error *err);
 
-/* There is no such file any more, if there was one. For any thread. */
+/* Removes a file if it exists. Any thread. */
 void shelf_remove(struct shelf *shelf, const char *name);
 
 /*
- * Answers the question when it is about a file. Returns false, and does nothing, when it
- * is about something else. For any worker.
+ * Answers a question about a file. Returns false, and does nothing, for any other
+ * question. Any worker.
  */
 bool shelf_answer(struct shelf *shelf, struct keeper_question *question, struct view body);
 
-/* Appends the answer to such a question; what is none is answered as for a file that is not there. */
+/* Appends the answer to such a question; a malformed one gets the answer for a missing file. */
 void shelf_read(struct shelf *shelf, struct view question, struct bytes *answer);
 
-/* Tells a new front of every file. For any worker. */
+/* Sends news of every file to a new front. Any worker. */
 void shelf_greet(struct shelf *shelf, struct channel *channel);
 
-/* Tells all fronts what has changed since the last time. For the main thread. */
+/* Sends news of all changes since the last time to all fronts. Main thread. */
 void shelf_tell(struct shelf *shelf, struct keeper *keeper);
 
 #endif

@@ -137,16 +137,16 @@ static const struct {
 } numbers[] = {
     {&number, "0", 0, NULL},
     {&number, "9223372036854775807", INT64_MAX, NULL},
-    {&number, "9223372036854775808", 0, "--number wants a number, 0 or more, not 9223372036854775808"},
-    {&number, "-1", 0, "--number wants a number"},
-    {&number, "+1", 0, "--number wants a number"},
-    {&number, " 1", 0, "--number wants a number"},
-    {&number, "", 0, "--number wants a number"},
-    {&number, "1x", 0, "--number wants a number"},
+    {&number, "9223372036854775808", 0, "--number takes a number, 0 or more, not 9223372036854775808"},
+    {&number, "-1", 0, "--number takes a number"},
+    {&number, "+1", 0, "--number takes a number"},
+    {&number, " 1", 0, "--number takes a number"},
+    {&number, "", 0, "--number takes a number"},
+    {&number, "1x", 0, "--number takes a number"},
     {&workers, "1", 1, NULL},
     {&workers, "64", 64, NULL},
-    {&workers, "0", 0, "--workers wants a number from 1 to 64, not 0"},
-    {&workers, "65", 0, "--workers wants a number from 1 to 64, not 65"},
+    {&workers, "0", 0, "--workers takes a number from 1 to 64, not 0"},
+    {&workers, "65", 0, "--workers takes a number from 1 to 64, not 65"},
     {&duration, "90s", 90, NULL},
     {&duration, "90", 0, "--duration: \"90\" is no duration"},
     {&duration, "0s", 0, "--duration: \"0s\" is not between"},
@@ -190,9 +190,9 @@ START_TEST(set_descriptor_is_a_number_of_int)
 	ck_assert_int_eq(fields.descriptor, 0);
 	unit_ok(command_option_set(&descriptor, "2147483647", NOW, &fields, &err), &err);
 	ck_assert_int_eq(fields.descriptor, INT_MAX);
-	malformed(command_option_set(&descriptor, "2147483648", NOW, &fields, &err), "--fd wants the number of an open descriptor, as in \"--fd 3 3<file\"");
-	malformed(command_option_set(&descriptor, "-1", NOW, &fields, &err), "--fd wants the number");
-	malformed(command_option_set(&descriptor, "x", NOW, &fields, &err), "--fd wants the number");
+	malformed(command_option_set(&descriptor, "2147483648", NOW, &fields, &err), "--fd takes the number of an open descriptor, as in \"--fd 3 3<file\"");
+	malformed(command_option_set(&descriptor, "-1", NOW, &fields, &err), "--fd takes the number");
+	malformed(command_option_set(&descriptor, "x", NOW, &fields, &err), "--fd takes the number");
 }
 END_TEST
 

@@ -435,7 +435,7 @@ static const struct {
     {CHANNEL_SAY, 0, 0, "an answer came to no question"}, /* slot 0 was never used */
     {CHANNEL_SAY, 5, 9, "an answer came to no question"},
     {CHANNEL_SAY, UINT32_MAX, 9, "an answer came to no question"},
-    {CHANNEL_TELL, 1, 3, "something told came with an id"},
+    {CHANNEL_TELL, 1, 3, "a notification came with an id"},
     {CHANNEL_TELL, 0, CHANNEL_MESSAGE_MAX + 1, "a message came that is too long"},
     {CHANNEL_ASK, 0, CHANNEL_MESSAGE_MAX + 1, "a message came that is too long"},
     {CHANNEL_ASK, 0, CHANNEL_MESSAGE_MAX + 4096, "a message came that is too long"},
@@ -466,7 +466,7 @@ static const struct {
 	const char *reason;
 } unwanted[] = {
     {CHANNEL_ASK, "a question came to the side that asks"},
-    {CHANNEL_TELL, "something was told to the side that tells"},
+    {CHANNEL_TELL, "a notification came to the side that sends them"},
 };
 
 START_TEST(receive_what_has_no_handler_closes)

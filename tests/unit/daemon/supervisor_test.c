@@ -364,7 +364,7 @@ START_TEST(run_impossible_number_of_workers_fails)
 	struct error           err = {0};
 
 	ck_assert_int_eq(supervisor_run(&plan, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.detail, " workers; from 1 to 253 are possible"));
+	ck_assert_ptr_nonnull(strstr(err.detail, " workers; it must be from 1 to 253"));
 }
 END_TEST
 

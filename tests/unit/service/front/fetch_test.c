@@ -476,7 +476,7 @@ START_TEST(news_that_are_none_or_too_many_are_malformed)
 	}
 	file_news_encode(&(struct file_news){VIEW("more"), 999, false}, &body);
 	unit_fails(fetch_take_news(fetch, bytes_view(&body), &err), &err, ERROR_MALFORMED,
-	    "more files than there can be");
+	    "more files than the limit");
 	tell("0", 1000, true);
 	tell("more", 999, false);
 }
