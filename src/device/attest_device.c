@@ -1,4 +1,4 @@
-/* What attest-device can do, in one table. */
+/* The table of attest-device's commands. */
 #include "config.h"
 
 #include "device/commands.h"

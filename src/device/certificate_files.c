@@ -1,14 +1,14 @@
 /*
- * Owns how two files change as one.
+ * Replaces two files atomically.
  *
- * No file system renames two files at once, so the pair is written beside the old one
- * first, "device.key.new" and then "device.pem.new", each whole and on disk before its
- * name appears. The second is the decision: from the moment it is there, both are. Then
- * the key is renamed into place, then the chain, which takes the decision away with the
- * last step. Whoever starts next finds one of three things: no device.pem.new, and a
- * device.key.new is a leftover of what never was decided, and goes; both, and both are renamed;
- * device.pem.new alone, and the key is in place already, so it follows. The state
- * directory's lock keeps two from doing this at once.
+ * No file system renames two files at once. So the new pair is written beside the old one
+ * first, "device.key.new" and then "device.pem.new", each complete and on disk before its name
+ * appears. The existence of device.pem.new is the commit point. After it, first the key is
+ * renamed into place, then the chain, which removes the commit mark with the last step.
+ * Recovery finds one of three cases. Without device.pem.new, nothing was committed, and a
+ * leftover device.key.new is removed. With both, both are renamed. With device.pem.new alone,
+ * the key is in place already, and the chain is renamed. The state directory's lock keeps two
+ * processes from doing this at once.
  */
 #include "config.h"
 
@@ -46,7 +46,7 @@ write_new(const char *directory, const char *name, struct view data, mode_t mode
 	return file_replace(path, data.data, data.size, mode, err);
 }
 
-/* Renames when there is something to rename. */
+/* Renames the file if it exists. */
 static int
 move(const char *directory, const char *from, const char *to, struct error *err)
 {
@@ -79,7 +79,7 @@ certificate_files_replace(const char *directory, struct view key, struct view ch
 {
 	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
-	/* Else a decision of an earlier run would be taken for this one's. */
+	/* Otherwise a commit mark of an earlier run would count for this one. */
 	if (certificate_files_recover(directory, err) != 0)
 		return -1;
 	if (write_new(directory, KEY_NEW, key, 0600, err) != 0 ||

@@ -1,4 +1,4 @@
-/* The device's key and certificate where others read them: two files that belong together. */
+/* The device's key and certificate for other programs: two files that belong together. */
 #ifndef DEVICE_CERTIFICATE_FILES_H
 #define DEVICE_CERTIFICATE_FILES_H
 
@@ -15,13 +15,14 @@ struct error;
 #define CERTIFICATE_FILES_CHAIN "device.pem"
 
 /*
- * Puts both in place of the old ones in `directory`, which is made when missing. A
- * crash leaves both old or both new, after certificate_files_recover. INTERNAL.
+ * Replaces both files in `directory`, which is made if missing. After a crash and
+ * certificate_files_recover, both are old or both new. INTERNAL.
  */
 int certificate_files_replace(const char *directory, struct view key, struct view chain,
     struct error *err);
 
-/* Ends or undoes what a crash left half done. Called before anything else is done there. INTERNAL. */
+/* Completes or rolls back a replacement that a crash interrupted. Call it before any other use of
+ * the directory. INTERNAL. */
 int certificate_files_recover(const char *directory, struct error *err);
 
 /* Reads the certificate. NOT_FOUND, MALFORMED or INTERNAL. The caller frees. */

@@ -1,4 +1,4 @@
-/* Owns the order of the steps; each of them is somebody else's. */
+/* Owns the order of the steps; other modules carry them out. */
 #include "config.h"
 
 #include "device/certification.h"
@@ -29,7 +29,7 @@
 #include "util/file.h"
 #include "webauthn/object.h"
 
-/* The salt of RSA-PSS that TLS 1.3 wants with SHA-256: RFC 8446 §4.2.3. */
+/* Salt length of RSA-PSS with SHA-256 in TLS 1.3: RFC 8446 §4.2.3. */
 #define TLS_SALT 32
 
 /* One run. */
@@ -39,8 +39,8 @@ struct certification {
 	const struct device_state    *state;
 	struct device_identity        identity;
 	struct device_key             key;
-	bool                          kept; /* the chain is one from before this run */
-	const char                   *name; /* borrowed of settings or identity */
+	bool                          kept; /* the chain was kept by an earlier run */
+	const char                   *name; /* borrowed from settings or identity */
 	json_t                       *out;
 };
 
@@ -68,7 +68,7 @@ chain_is_near_its_end(const struct device_chain *chain)
 	    clock_now());
 }
 
-/* True when the kept chain will do; *err says why not. */
+/* True when the kept chain can be used; else *err says why not. */
 static bool
 identity_keep(struct certification *run, bool same_tpm, bool *failed, struct error *err)
 {
@@ -85,7 +85,7 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 	}
 	if (chain_is_near_its_end(&run->identity.chain))
 		return false;
-	/* Another name may have been given to the machine since. */
+	/* The machine may have been given another name since. */
 	return name == NULL || ak_names_have(&run->identity.chain.names,
 	                           view_text(name));
 }
@@ -114,7 +114,7 @@ identity_get(struct certification *run, bool same_tpm, struct error *err)
 	return failed ? -1 : identity_renew(run, err);
 }
 
-/* No ACME server certifies a name that the attestation host does not give this machine. */
+/* No ACME server certifies a name that is not in the AK certificate. */
 static int
 name_check(const struct certification *run, struct error *err)
 {
@@ -147,7 +147,7 @@ name_choose(struct certification *run, struct error *err)
 
 /* ---- the key ---- */
 
-/* Says what will not work with an RSA key on this TPM, before somebody finds out. */
+/* Warns about the uses that fail with an RSA key on this TPM. */
 static int
 rsa_try(struct certification *run, struct error *err)
 {
@@ -250,8 +250,8 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 }
 
 /*
- * Once more with a new chain when the server does not take the kept one: its certificate may
- * have been revoked, as happens when a name is taken away or moved, or its root replaced.
+ * Retries with a new chain if the server refuses the kept one: its certificate may have been
+ * revoked, as when a name is removed or moved, or its root replaced.
  */
 static int
 order_insist(struct certification *run, struct bytes *pem, struct error *err)

@@ -12,23 +12,22 @@ struct device_tpm;
 struct error;
 
 /*
- * Makes a new key, obtains a certificate for it, and puts both in place of the old ones,
- * which stay until then. The AK chain that is kept is used when it is for the name and has not passed
- * two thirds of its life, otherwise a new one is obtained first; with `same_tpm`, an AK
- * that this TPM does not know is a CONFLICT, otherwise a reason for a new one.
- * Puts what it did into `out`. Fails with the server's own kind and detail when it refuses;
- * when that is because the machine is not enrolled, *refused (which may be NULL) is what
- * approval_wait wants, and the caller frees it.
+ * Makes a new key, obtains a certificate for it, and replaces the old pair, which stays until then.
+ * Uses the kept AK chain if it has the name and is not past two thirds of its life; else obtains a
+ * new one first. An AK that this TPM does not know is a CONFLICT with `same_tpm`; otherwise a new
+ * AK is made. Records what it did in `out`. When the server refuses, fails with its kind and
+ * detail; if the machine is not enrolled, *refused (`refused` may be NULL) is the request for
+ * approval_wait, and the caller frees it.
  */
 int certification_run(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, bool same_tpm, char **refused, json_t *out,
     struct error *err);
 
-/* Where the two files go: --out, or the state directory. Borrowed. */
+/* The directory of the two files: --out, or the state directory. Borrowed. */
 const char *certification_directory(const struct device_settings *settings,
     const struct device_state *state);
 
-/* Words a CONFLICT: the TPM was cleared or replaced, and what to do. Returns -1. */
+/* Fills *err with a CONFLICT: the TPM was cleared or replaced, and the remedy. Returns -1. */
 int certification_lost(struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Judges and describes the chain that an attestation host sent; stores nothing. */
+/* Verifies and describes the chain that an attestation host sent; stores nothing. */
 #include "config.h"
 
 #include "device/chain.h"

@@ -1,4 +1,5 @@
-/* attest-device attest: an AK, certified by an attestation host, kept in the state directory. */
+/* attest-device attest: obtains an AK certificate from an attestation host and keeps it in the
+ * state directory. */
 #include "config.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ const struct command device_attest_command = {
     .run = attest_run,
 };
 
-/* The words of a list, with commas between. */
+/* Joins the words of a list with commas. */
 static void
 names_print(const json_t *names)
 {

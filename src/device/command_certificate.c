@@ -1,4 +1,4 @@
-/* attest-device certificate and enroll: a key in the TPM, and a certificate for it. */
+/* attest-device certificate and enroll: makes a key in the TPM and obtains a certificate for it. */
 #include "config.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ const struct command device_certificate_command = {
 
 struct enroll {
 	struct device_settings settings;
-	const char            *wait; /* a duration; NULL: without end */
+	const char            *wait; /* a duration; NULL: unlimited */
 	bool                   no_wait;
 };
 
@@ -57,9 +57,9 @@ const struct command device_enroll_command = {
     .run = enroll_run,
 };
 
-/* For how long enroll rides out failures that are for now only: a machine enrols unattended. */
+/* How long enroll retries after transient failures: it often runs unattended. */
 #define ENROLL_PATIENCE_MS (INT64_C(5) * 60 * 1000)
-/* What one try takes on a slow TPM; --wait may be shorter. */
+/* Time for one try on a slow TPM; --wait may be shorter. */
 #define ENROLL_TRY_MS      INT64_C(10000)
 
 static void
@@ -76,7 +76,7 @@ result_print(const json_t *out)
 		    json_string_value(json_object_get(out, lines[i].member)));
 }
 
-/* Once; *refused as certification_run has it. What is opened is closed again. */
+/* Runs one try; *refused as in certification_run. Closes everything that it opened. */
 static int
 certificate_try(const struct device_settings *settings, char **refused, json_t *out,
     struct error *err)
@@ -126,7 +126,8 @@ enroll_check(const struct command_call *call, struct error *err)
 	return 0;
 }
 
-/* Says whom to ask, and waits; `why` is how the host refused. State and TPM are free meanwhile. */
+/* Prints how to get approval, and waits; `why` is the host's refusal. State and TPM are closed
+ * meanwhile. */
 static int
 enroll_wait(const struct device_settings *settings, const char *wait, const char *request,
     const struct error *why, int64_t end_ms, struct error *err)
@@ -147,8 +148,8 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 }
 
 /*
- * When the requests of a try that begins now end: they ride out a server that restarts, and --wait bounds
- * them, but for the time that one try takes.
+ * Deadline for the requests of a try that begins now: they survive a server's restart, and --wait
+ * limits them, but one try always gets its time.
  */
 static int64_t
 enroll_try_end(int64_t end_ms)

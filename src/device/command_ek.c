@@ -1,4 +1,4 @@
-/* attest-device ek: what EKs this machine has. */
+/* attest-device ek: lists the EKs of this machine. */
 #include "config.h"
 
 #include <stdio.h>
@@ -49,7 +49,7 @@ certificate_word(const struct device_ek *ek)
 	return ek->certificate_fits ? "yes" : "for another key";
 }
 
-/* What the list calls the template: one that no attestation host takes is none of TCG's. */
+/* The template's name in the list; an EK that no attestation host accepts has none of TCG's. */
 static const char *
 template_word(const struct device_ek *ek)
 {
@@ -99,7 +99,7 @@ ek_show(const struct device_ek *ek, json_t *list, bool print)
 	        "problem", ek->fault));
 }
 
-/* Shows the EK of a template, if there is one. */
+/* Prints the EK of a template, if there is one. */
 static int
 template_show(struct device_tpm *tpm, const struct device_template *template, json_t *list,
     bool print, struct error *err)

@@ -1,4 +1,4 @@
-/* attest-device renew: what has passed two thirds of its life is renewed, nothing else touched. */
+/* attest-device renew: renews what is past two thirds of its life, and touches nothing else. */
 #include "config.h"
 
 #include <stdio.h>
@@ -34,12 +34,12 @@ const struct command device_renew_command = {
     .run = renew_run,
 };
 
-/* What is due, and when the next thing is. */
+/* Which renewals are due, and when the next one is. */
 struct due {
 	bool    chain;
 	bool    certificate;
 	int64_t next;
-	int64_t interval; /* how often to look, as the shorter life wants it */
+	int64_t interval; /* how often to check, by the shorter life */
 };
 
 static void
@@ -55,7 +55,7 @@ due_add(int64_t not_before, int64_t not_after, bool *is_due, struct due *due)
 		due->next = when;
 }
 
-/* A chain that is gone or no use is due as well; the TPM is not asked. */
+/* A missing or unusable chain is due as well; the TPM is not used. */
 static int
 chain_look(const struct device_state *state, struct due *due, struct error *err)
 {
@@ -91,7 +91,7 @@ certificate_look(const char *directory, struct due *due, struct error *err)
 	return 0;
 }
 
-/* What does not load is not in order, however long its certificate is good. */
+/* A key that does not load is a failure, even if its certificate is valid. */
 static int
 keys_check(const struct device_settings *settings, const struct device_state *state,
     struct error *err)
@@ -113,7 +113,7 @@ keys_check(const struct device_settings *settings, const struct device_state *st
 	return 0;
 }
 
-/* Only the AK's chain: the device's key and certificate stay. */
+/* Renews the AK's chain only: the device's key and certificate stay. */
 static int
 chain_renew(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, json_t *out, struct error *err)
@@ -121,7 +121,7 @@ chain_renew(struct device_tpm *tpm, const struct device_settings *settings,
 	AUTO_IDENTITY   identity = {0};
 	AUTO_FREE char *path = NULL;
 
-	/* A new AK would be made in silence where the TPM is another one. */
+	/* Otherwise a replaced TPM would silently get a new AK. */
 	if (device_identity_load(tpm, state, NULL, &identity, err) != 0 &&
 	    err->kind == ERROR_CONFLICT)
 		return certification_lost(err);
@@ -193,11 +193,11 @@ renew_run(const struct command_call *call, struct error *err)
 	} else if (keys_check(&settings.all, &state, err) != 0) {
 		return -1;
 	}
-	if (!due.certificate) /* else it was said with the certificate */
+	if (!due.certificate) /* else it was printed with the certificate */
 		renewal_interval_note(due.interval);
 	result_show(&due, call->answer, !call->json);
 	if (settings.all.exec == NULL || !(due.certificate || due.chain))
 		return 0;
-	device_state_close(&state); /* the command may want to look at it */
+	device_state_close(&state); /* closed, because the command may read it */
 	return run_command(settings.all.exec, due.certificate ? "certificate" : "ak", err);
 }

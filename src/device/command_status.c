@@ -1,4 +1,5 @@
-/* attest-device status: what this machine has, and when it is renewed. Changes nothing. */
+/* attest-device status: prints the machine's keys and certificates and their renewal times. Changes
+ * nothing. */
 #include "config.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ const struct command device_status_command = {
     .run = status_run,
 };
 
-/* One line for people. */
+/* One line of the text output. */
 static void
 line_print(bool print, const char *label, const char *text)
 {
@@ -42,7 +43,7 @@ line_print(bool print, const char *label, const char *text)
 		(void)printf("%-12s %s\n", label, text);
 }
 
-/* Keeps the first thing that is wrong, for the exit status. */
+/* Keeps the first failure, for the exit status. */
 static void
 complain(struct error *first, const struct error *err)
 {
@@ -106,7 +107,7 @@ eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 
 /* ---- what has an end ---- */
 
-/* Puts times, days left and the renewal into `object`; INTERNAL when it is over. */
+/* Adds times, days left and the renewal time to `object`; INTERNAL when it has expired. */
 static int
 validity_show(int64_t not_before, int64_t not_after, json_t *object, bool print, struct error *err)
 {
@@ -161,7 +162,7 @@ ak_show(struct device_tpm *tpm, const struct device_state *state, const char *ro
 		complain(first, &err);
 }
 
-/* The key of the certificate: does this TPM load it? */
+/* Checks that this TPM loads the certificate's key. */
 static int
 key_show(struct device_tpm *tpm, const char *directory, json_t *object, bool print,
     struct error *err)

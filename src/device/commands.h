@@ -1,10 +1,10 @@
-/* The commands of attest-device, each a record on top of its own file. */
+/* The commands of attest-device, each a record at the top of its own file. */
 #ifndef DEVICE_COMMANDS_H
 #define DEVICE_COMMANDS_H
 
 #include "command/command.h"
 
-/* In the order in which help lists them. */
+/* In the order of the help. */
 #define DEVICE_COMMANDS(X) \
 	X(ek)              \
 	X(attest)          \

@@ -21,7 +21,7 @@
 /* ub-common-name of RFC 5280 §A.1. */
 #define COMMON_NAME_MAX 64U
 
-/* How a kind of key signs requests. */
+/* How each kind of key signs CSRs. */
 static const struct {
 	TPM2_ALG_ID type;
 	TPM2_ALG_ID hash;
@@ -109,7 +109,7 @@ signature_encode(const TPMT_SIGNATURE *signature, unsigned char **out)
 	return size;
 }
 
-/* Puts the signature into the request. */
+/* Sets the signature of the request. */
 static bool
 signature_set(X509_REQ *request, const TPMT_SIGNATURE *signature)
 {
@@ -124,7 +124,7 @@ signature_set(X509_REQ *request, const TPMT_SIGNATURE *signature)
 	}
 	OPENSSL_free(octets);
 	bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
-	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT; /* all bits count: none is cut off its end */
+	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT; /* all bits are used: trailing zeros must stay */
 	X509_REQ_set0_signature(request, bits);
 	return true;
 }
@@ -133,7 +133,7 @@ static bool
 algorithm_set(X509_REQ *request, int nid)
 {
 	X509_ALGOR *algorithm = X509_ALGOR_new();
-	/* RFC 4055 §5 wants NULL with RSA, RFC 5758 §3.2 nothing with ECDSA. */
+	/* Parameters: NULL for RSA by RFC 4055 §5, absent for ECDSA by RFC 5758 §3.2. */
 	bool done = algorithm != NULL &&
 	    X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid),
 	        nid == NID_sha256WithRSAEncryption ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1 &&
@@ -143,7 +143,7 @@ algorithm_set(X509_REQ *request, int nid)
 	return done;
 }
 
-/* Has the TPM sign the digest of what stands in the request. */
+/* Has the TPM sign the digest of the request's info. */
 static int
 request_sign(struct device_tpm *tpm, const struct device_key *key, X509_REQ *request,
     struct error *err)

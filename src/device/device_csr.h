@@ -9,8 +9,8 @@ struct error;
 
 /*
  * Appends a CSR (DER) of the key for the permanent identifier `name`: as the subject's CN
- * where it fits there (64 characters, RFC 5280), and as PermanentIdentifier.
- * CONFLICT when the key is not this TPM's, else INTERNAL.
+ * if it fits (64 characters, RFC 5280), and as PermanentIdentifier. CONFLICT when the key
+ * is not this TPM's, else INTERNAL.
  */
 int device_csr_make(struct device_tpm *tpm, const struct device_key *key, const char *name,
     struct bytes *der, struct error *err);

@@ -1,4 +1,4 @@
-/* Owns the names that settings have in files; uses none of them. */
+/* Reads and writes settings in files; does not use them. */
 #include "config.h"
 
 #include "device/device_settings.h"
@@ -16,7 +16,7 @@
 #include "util/error.h"
 #include "util/identifier.h"
 
-/* Whether a renewal is to find a setting again. */
+/* Whether a setting is remembered for renewals. */
 enum setting_use { SETTING_WORD, SETTING_PATH, SETTING_FLEETING };
 
 static const struct config_row rows[] = {
@@ -29,7 +29,7 @@ static const struct config_row rows[] = {
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 
-/* The same rows: where the value goes, and what becomes of it. */
+/* The same rows: the field of the value, and whether it is remembered. */
 static const struct {
 	size_t           offset;
 	enum setting_use use;
@@ -60,7 +60,7 @@ value(const struct device_settings *settings, size_t row)
 	return *(const char *const *)(const void *)((const char *)settings + values[row].offset);
 }
 
-/* What device.conf says of a row; NULL when nothing. */
+/* The value of a row in device.conf; NULL: not set. */
 static const char *
 said_in_file(const struct device_sources *sources, size_t row)
 {

@@ -1,4 +1,4 @@
-/* Where settings come from: the command line, then device.conf, then what the last run remembered. */
+/* Settings come from the command line, then device.conf, then the memory of the last run. */
 #ifndef DEVICE_DEVICE_SETTINGS_H
 #define DEVICE_DEVICE_SETTINGS_H
 
@@ -89,25 +89,25 @@ struct error;
 	DEVICE_SETTINGS_AK(X)                                                                     \
 	DEVICE_SETTINGS_COMMON(X)
 
-/* What a run goes by. Strings are borrowed, NULL when nobody said. */
+/* The settings of a run. Strings are borrowed, NULL if not set. */
 struct device_settings {
 #define X(field, option, kind, argument, use, words, summary, ...) const char *field;
 	DEVICE_SETTINGS(X)
 #undef X
-	const char *config; /* another device.conf; only the command line says this and what follows */
+	const char *config; /* another device.conf; from here on command line only */
 	bool        verbose;
-	bool        new_ak; /* do not reuse the AK that is kept */
-	int64_t     end_ms; /* when every request ends (clock_monotonic_ms); 0: nobody says */
+	bool        new_ak; /* do not reuse the kept AK */
+	int64_t     end_ms; /* deadline of all requests (clock_monotonic_ms); 0: not set */
 };
 
-/* What device.conf says; each owned, or NULL. */
+/* The values of device.conf; each owned, or NULL. */
 struct device_settings_file {
 #define X(field, option, kind, argument, use, words, summary, ...) char *field;
 	DEVICE_SETTINGS(X)
 #undef X
 };
 
-/* Settings put together; `all` borrows from the others. {0} is none. */
+/* The merged settings; `all` borrows from the others. {0} is empty. */
 struct device_sources {
 	struct device_settings      all;
 	struct device_settings_file file;
@@ -122,28 +122,28 @@ void device_settings_clear(struct device_sources *sources);
 #define AUTO_SETTINGS __attribute__((cleanup(device_settings_clear))) struct device_sources
 
 /*
- * Begins with what the command line says, and adds what device.conf does: --config, or the
- * default file when it is there; `must_have` when it has to be. MALFORMED, naming file and
+ * Takes the settings of the command line, and adds those of device.conf: --config, or the
+ * default file if it exists; with `must_have` it must exist. MALFORMED, naming file and
  * line; NOT_FOUND; INTERNAL.
  */
 int device_settings_read(const struct device_settings *line, bool must_have,
     struct device_sources *sources, struct error *err);
 
-/* Adds what the state directory remembers. MALFORMED or INTERNAL. */
+/* Adds the settings remembered in the state directory. MALFORMED or INTERNAL. */
 int device_settings_recall(struct device_sources *sources, const struct device_state *state,
     struct error *err);
 
-/* Remembers what a renewal needs, paths as they are from everywhere. INTERNAL. */
+/* Remembers the settings that a renewal needs, with absolute paths. INTERNAL. */
 int device_settings_remember(const struct device_settings *settings,
     const struct device_state *state, struct error *err);
 
-/* Checks that the EK is a known one. MALFORMED. */
+/* Checks that the EK setting is a known template. MALFORMED. */
 int device_settings_ek_check(const struct device_settings *settings, struct error *err);
 
-/* Checks that the words that are there are known ones. MALFORMED. */
+/* Checks that all words are known ones. MALFORMED. */
 int device_settings_words_check(const struct device_settings *settings, struct error *err);
 
-/* The same, and that what a certificate needs is there; MALFORMED with the remedy. */
+/* The same, and that all settings for a certificate are set; MALFORMED with the remedy. */
 int device_settings_check(const struct device_settings *settings, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The JSON form of an AK's proof; judges nothing. */
+/* Converts an AK's proof to JSON and back; does not verify it. */
 #include "config.h"
 
 #include "device/evidence.h"

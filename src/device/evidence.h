@@ -1,4 +1,4 @@
-/* An AK's proof of creation as JSON: the `params` of WIRE.md §1, sent and kept alike. */
+/* An AK's proof of creation as JSON, the `params` of WIRE.md §1. The same form is sent and kept. */
 #ifndef DEVICE_EVIDENCE_H
 #define DEVICE_EVIDENCE_H
 

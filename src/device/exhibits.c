@@ -1,4 +1,4 @@
-/* Collects certificates for others to judge; believes none of them. */
+/* Collects certificates without verifying them. */
 #include "config.h"
 
 #include "device/exhibits.h"
@@ -10,16 +10,17 @@
 #include "device/tpm/tpm.h"
 #include "util/error.h"
 
-/* Where makers put the chain, in as many indices as it takes, a certificate across two of them too. */
+/* NV indices of the EK certificate chain: as many as the chain needs; a certificate may span two of
+ * them. */
 #define CHAIN_INDEX_FIRST 0x01c00100U
 #define CHAIN_INDEX_LAST  0x01c001ffU
 #define CHAIN_INDICES_MAX 16U
 
-/* No chain is longer, and no request could carry it. */
+/* Longest chain; a longer one would not fit in a request. */
 #define CHAIN_MAX ((size_t)32 * 1024)
 #define CHAIN_CERTIFICATES_MAX 8U
 
-/* Some makers count the octets that NV was filled up with. */
+/* Some vendors count the padding of the NV index. */
 static bool
 octet_is_padding(uint8_t octet)
 {
@@ -61,7 +62,7 @@ chain_read(struct device_tpm *tpm, struct bytes *raw)
 		(void)device_nv_read(tpm, indices[i], raw, &ignored);
 }
 
-/* Adds one that is not there yet. */
+/* Adds a certificate unless it is there already. */
 static void
 exhibits_add(struct bytes *certificates, size_t max, size_t *count, struct view der)
 {

@@ -1,4 +1,4 @@
-/* Joins the TPM, the state directory and the attestation host; prints warnings only. */
+/* Connects the TPM, the state directory and the attestation host; prints warnings only. */
 #include "config.h"
 
 #include "device/identity.h"
@@ -33,7 +33,7 @@ device_identity_clear(struct device_identity *identity)
 
 /* ---- the AK ---- */
 
-/* Takes the kept AK; false when a new one is needed, and why is said when somebody asked to hear. */
+/* Loads the kept AK; false when a new one is needed; the reason is printed with --verbose. */
 static bool
 ak_reuse(struct device_tpm *tpm, const struct device_state *state,
     const struct device_ak_type *wanted, struct device_identity *identity, uint32_t *handle,
@@ -83,7 +83,7 @@ ak_get(struct device_tpm *tpm, const struct device_settings *settings,
 
 /* ---- the host ---- */
 
-/* "attest-ca enroll HASH --name HOST", the name only when it can be one and needs no quotes. */
+/* "attest-ca enroll HASH --name HOST"; the name only if it is valid and needs no quotes. */
 static void
 enroll_command(const char *verb, const char *hash, char *text, size_t size)
 {
@@ -103,7 +103,7 @@ enroll_command(const char *verb, const char *hash, char *text, size_t size)
 		(void)snprintf(text, size, "attest-ca %s %s --name %s", verb, hash, name);
 }
 
-/* Puts the command to run into the failure of an EK that is not enrolled, and was not denied. */
+/* Adds the command to run to the error for an EK that is not enrolled and was not denied. */
 static int
 refused(struct device_identity *identity, json_t *out, struct error *err)
 {
@@ -130,7 +130,8 @@ trust_cleanup(struct trust **trust)
 }
 #define AUTO_TRUST __attribute__((cleanup(trust_cleanup))) struct trust *
 
-/* Reads the roots of the file; no file, no trust, and nothing is asked of the chain's end. */
+/* Reads the roots of the file; without a file there is no trust set, and the chain need not end at
+ * a root. */
 static int
 root_load(const char *path, struct trust **trust, struct error *err)
 {

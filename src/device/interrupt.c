@@ -45,7 +45,8 @@ device_interrupt_check(struct error *err)
 	return interrupted ? error_set(err, ERROR_INTERNAL, "interrupted") : 0;
 }
 
-/* The signals are held back but while it sleeps: none comes between the look and the sleep. */
+/* The signals are blocked except during the sleep, so none is lost between the check and the
+ * sleep. */
 int
 device_interrupt_sleep(int64_t ms, struct error *err)
 {

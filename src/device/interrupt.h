@@ -1,4 +1,5 @@
-/* SIGINT, SIGTERM and SIGHUP as a wish to stop: what is loaded in the TPM is flushed first. */
+/* SIGINT, SIGTERM and SIGHUP end the program in order: objects loaded in the TPM are flushed
+ * first. */
 #ifndef DEVICE_INTERRUPT_H
 #define DEVICE_INTERRUPT_H
 
@@ -10,13 +11,13 @@ struct error;
 /* Catches the three signals, and ignores SIGPIPE: a TCTI may be a pipe. */
 void device_interrupt_catch(void);
 
-/* True once one of them came. */
+/* True after one of them came. */
 bool device_interrupt_pending(void);
 
-/* Returns 0; or -1 with INTERNAL once one of them came. */
+/* Returns 0; or -1 with INTERNAL after one of them came. */
 int device_interrupt_check(struct error *err);
 
-/* Sleeps so long; returns -1 with INTERNAL, at once, when one of them comes or has come. */
+/* Sleeps; returns -1 with INTERNAL at once when one of them comes or has come. */
 int device_interrupt_sleep(int64_t ms, struct error *err);
 
 #endif

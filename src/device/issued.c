@@ -1,4 +1,4 @@
-/* Reads and judges; writes no file. Nothing that was sent is kept as it was sent. */
+/* Reads and checks the issued chain; writes no file. The received text itself is never kept. */
 #include "config.h"
 
 #include "device/issued.h"
@@ -34,7 +34,7 @@ space_skip(struct view *text)
 	}
 }
 
-/* Cuts one block off the front of the text, from its first line to its last; false when there is none. */
+/* Cuts the first PEM block off the text; false when there is none. */
 static bool
 block_cut(struct view *text, struct view *block)
 {
@@ -49,7 +49,8 @@ block_cut(struct view *text, struct view *block)
 	return true;
 }
 
-/* The certificate of a block without header lines, complete, with nothing left over. NULL otherwise. */
+/* The certificate of a block without header lines, complete, with no octets left over; NULL
+ * otherwise. */
 static X509 *
 block_decode(struct view block)
 {
@@ -111,7 +112,7 @@ key_check(X509 *leaf, const TPMT_PUBLIC *area, struct error *err)
 	    "the certificate that came back is for another key than ours");
 }
 
-/* Counts the permanent identifiers, and among them those that are this name. */
+/* Counts the permanent identifiers, and those among them that equal the name. */
 static void
 identifiers_count(X509 *leaf, const char *name, int *count, int *same)
 {

@@ -1,4 +1,4 @@
-/* What an ACME server says that it issued: not believed, but read, compared and written anew. */
+/* The chain that an ACME server issued: read, compared with the order, and encoded again. */
 #ifndef DEVICE_ISSUED_H
 #define DEVICE_ISSUED_H
 
@@ -10,7 +10,7 @@
 
 struct error;
 
-/* What was ordered. */
+/* The order that the chain must match. */
 struct issued_order {
 	const TPMT_PUBLIC *area; /* of the key */
 	const char        *name;
@@ -18,8 +18,8 @@ struct issued_order {
 };
 
 /*
- * Reads a chain as it was sent: PEM, leaf first, 1 to 8 certificates and nothing else. The leaf is for
- * the key and the name (its only PermanentIdentifier, or, without one, its only CN), each is
+ * Reads a chain as it was sent: PEM, leaf first, 1 to 8 certificates and nothing else. The leaf is
+ * for the key and the name (its only PermanentIdentifier, or, without one, its only CN), each is
  * valid at `now`, and is signed by the next; the leaf ends within DEVICE_CHAIN_LIFETIME_MAX.
  *
  * Returns 0 and appends the chain to *pem in our own encoding; or -1 with MALFORMED, or

@@ -1,4 +1,4 @@
-/* Owns which TPM is used; all else of it is in device/tpm. */
+/* Chooses the TPM; everything else about it is in device/tpm. */
 #include "config.h"
 
 #include "device/open.h"

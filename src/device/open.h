@@ -8,8 +8,9 @@ struct error;
 
 /*
  * Opens the TPM of --tcti, else of $TPM2TOOLS_TCTI, else device:/dev/tpmrm0, with the
- * passwords that the settings have. Without --verbose the libraries below are silent from
- * here on: ours says better what failed. INTERNAL, or NOT_FOUND when there is no TPM.
+ * passwords of the settings. Without --verbose it silences the libraries from here on,
+ * because our errors say more clearly what failed. INTERNAL, or NOT_FOUND when there is
+ * no TPM.
  */
 int device_open(const struct device_settings *settings, struct device_tpm **tpm,
     struct error *err);

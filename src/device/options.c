@@ -1,4 +1,4 @@
-/* Makes options of the settings' rows; adds those that are no settings. */
+/* Makes options from the rows of the settings, and adds those that are no settings. */
 #include "config.h"
 
 #include "device/options.h"

@@ -1,4 +1,4 @@
-/* Owns when progress is shown; knows nothing of what is done. */
+/* Decides when progress is shown. */
 #include "config.h"
 
 #include "device/progress.h"

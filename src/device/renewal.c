@@ -1,4 +1,4 @@
-/* Arithmetic on validity times, and words for it; looks at no clock and no file. */
+/* Arithmetic on validity times, and their text; reads no clock and no file. */
 #include "config.h"
 
 #include "device/renewal.h"
@@ -12,7 +12,7 @@
 int64_t
 renewal_time(int64_t not_before, int64_t not_after)
 {
-	/* "99991231235959Z" and a notAfter before notBefore are both dates that exist. */
+	/* Both "99991231235959Z" and a notAfter before notBefore occur in real certificates. */
 	return not_after <= not_before ? not_after : not_before + (not_after - not_before) / 3 * 2;
 }
 

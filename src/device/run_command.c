@@ -1,4 +1,4 @@
-/* Owns the child process; knows nothing of why it is run. */
+/* Owns the child process. */
 #include "config.h"
 
 #include "device/run_command.h"
@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-/* We ignore SIGPIPE; the command shall not. */
+/* We ignore SIGPIPE; the command must not. */
 static int
 attributes_set(posix_spawnattr_t *attributes)
 {

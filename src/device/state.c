@@ -1,4 +1,4 @@
-/* Owns the names and the modes of the state files; decides nothing about what is in them. */
+/* Owns the names and modes of the state files; does not judge their content. */
 #include "config.h"
 
 #include "device/state.h"
@@ -41,7 +41,7 @@ device_state_default(void)
 	return file_join(local, "attest-device");
 }
 
-/* mkdir -p, all of it readable for nobody else. */
+/* mkdir -p with mode 0700. */
 static int
 directory_make(const char *path, struct error *err)
 {
@@ -60,7 +60,7 @@ directory_make(const char *path, struct error *err)
 	return 0;
 }
 
-/* Waits in small steps, because a signal does not end flock where handlers restart it. */
+/* Polls, because flock restarts after a signal handler. */
 static int
 state_lock(const struct device_state *state, struct error *err)
 {

@@ -25,14 +25,14 @@ struct device_state {
 };
 
 /*
- * Returns where state is when nobody says: /var/lib/attest-device for root, otherwise
+ * The default state directory: /var/lib/attest-device for root, otherwise
  * attest-device in $XDG_STATE_HOME or ~/.local/state. The caller frees.
  */
 char *device_state_default(void);
 
 /*
- * Opens the directory (NULL: the default one), making it with mode 0700 and the
- * directories above it when missing, and waits for another process that has it open.
+ * Opens the directory (NULL: the default one), made with mode 0700, with the
+ * directories above it, if missing; waits for another process that has it open.
  * INTERNAL on failure.
  */
 int device_state_open(const char *path, struct device_state *state, struct error *err);
@@ -43,27 +43,27 @@ void device_state_close(struct device_state *state);
 #define AUTO_STATE __attribute__((cleanup(device_state_close))) struct device_state
 
 /*
- * Reads the AK and its proof, and checks that they belong together.
- * NOT_FOUND when there is none; MALFORMED or BAD_ATTESTATION when what is there is
- * no use and a new one should be made; else INTERNAL.
+ * Reads the AK and its proof, and checks that they belong together. NOT_FOUND when
+ * there is none; MALFORMED or BAD_ATTESTATION when the files are unusable and a
+ * new AK should be made; else INTERNAL.
  */
 int device_state_ak_load(const struct device_state *state, struct device_ak *ak, struct error *err);
 
 /*
- * Keeps the AK in place of another; a chain for that one goes. A crash in between
- * leaves something that device_state_ak_load refuses, or the old or the new AK.
+ * Replaces the kept AK and removes the old one's chain. A crash in between leaves
+ * the old AK, the new one, or files that device_state_ak_load refuses.
  */
 int device_state_ak_save(const struct device_state *state, const struct device_ak *ak,
     struct error *err);
 
-/* Keeps the chain, PEM, in place of another. *path is where; the caller frees it. */
+/* Replaces the kept chain, PEM. *path is its file; the caller frees it. */
 int device_state_chain_save(const struct device_state *state, struct view pem, char **path,
     struct error *err);
 
 /* Reads the chain, PEM. NOT_FOUND when there is none, else INTERNAL or TOO_LARGE. */
 int device_state_chain_load(const struct device_state *state, struct bytes *pem, struct error *err);
 
-/* Any of the files: the same, and in place of another. */
+/* The same for any of the files: reads, and replaces. */
 int device_state_read(const struct device_state *state, const char *name, struct bytes *out,
     struct error *err);
 int device_state_write(const struct device_state *state, const char *name, struct view data,

@@ -1,4 +1,4 @@
-/* Owns the account key's file and its signatures; speaks with nobody. */
+/* Owns the account key's file and its signatures; sends nothing. */
 #include "config.h"
 
 #include "device/host/account_key.h"

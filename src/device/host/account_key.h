@@ -1,4 +1,4 @@
-/* The key of an ACME account, and what it signs: JWK, thumbprint (RFC 7638), JWS (RFC 7515). */
+/* The key of an ACME account: JWK, thumbprint (RFC 7638), JWS (RFC 7515). */
 #ifndef DEVICE_HOST_ACCOUNT_KEY_H
 #define DEVICE_HOST_ACCOUNT_KEY_H
 
@@ -9,9 +9,9 @@
 struct error;
 
 /*
- * Loads the P-256 key in the file, or makes one there, mode 0600. MALFORMED when the
- * file holds something else, INTERNAL when it cannot be read or written. The caller
- * frees *key with EVP_PKEY_free.
+ * Loads the P-256 key of the file, or makes the file with a new key, mode 0600.
+ * MALFORMED when the file holds no such key, INTERNAL when it cannot be read or
+ * written. The caller frees *key with EVP_PKEY_free.
  */
 int account_key_open(const char *path, EVP_PKEY **key, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Owns nonces and the form of requests; knows nothing of orders. */
+/* Owns nonces and the form of requests; knows no orders. */
 #include "config.h"
 
 #include "device/host/acme_client.h"
@@ -13,7 +13,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* Servers behind one address may share no nonces; each try has the newest. */
+/* Servers behind a load balancer may not share nonces; each try uses the newest one. */
 #define NONCE_TRIES 5
 #define NONCE_MAX   1024U
 
@@ -42,13 +42,13 @@ acme_text(const json_t *object, const char *name)
 	const json_t *member = json_object_get(object, name);
 	const char   *text = json_string_value(member);
 
-	/* What holds a NUL is not cut at it: it is no text. */
+	/* A string with a NUL is not text: it is refused, not cut. */
 	return text != NULL && strlen(text) == json_string_length(member) ? text : "";
 }
 
 /* ---- requests ---- */
 
-/* True for what §6.5.1 lets be a nonce: base64url, and no book. */
+/* True for a valid nonce, §6.5.1: base64url, of limited length. */
 static bool
 nonce_is_one(const char *text)
 {
@@ -61,7 +61,7 @@ nonce_is_one(const char *text)
 	return length > 0 && length <= NONCE_MAX;
 }
 
-/* Keeps the nonce of an answer: every one may bring one, and what is none is ignored (§6.5.1). */
+/* Keeps the nonce of an answer, if it has a valid one; an invalid one is ignored (§6.5.1). */
 static void
 nonce_keep(struct acme_client *client, struct http_answer *answer)
 {
@@ -89,7 +89,7 @@ nonce_get(struct acme_client *client, struct error *err)
 	return 0;
 }
 
-/* Signs with the key itself until the account has a URL, then in its name (§6.2). Uses the nonce up. */
+/* Signs with "jwk" until the account has a URL, then with "kid" (§6.2). Consumes the nonce. */
 static int
 request_sign(struct acme_client *client, const char *url, const char *payload, char **jws,
     struct error *err)
@@ -123,14 +123,15 @@ post_once(struct acme_client *client, const char *url, const char *payload,
 	if (nonce_get(client, err) != 0 || request_sign(client, url, payload, &jws, err) != 0)
 		return -1;
 	request.body = jws;
-	/* What was answered used the nonce up: acme_client_post signs anew. */
+	/* An answered request consumed the nonce, so acme_client_post signs again. */
 	if (http_client_request(client->http, &request, RETRY_UNSENT, answer, err) != 0)
 		return -1;
 	nonce_keep(client, answer);
 	return 0;
 }
 
-/* Reading, and finding an account by its key, can be done twice; what makes something cannot. */
+/* Reading, and finding an account by its key, are idempotent; requests that create something are
+ * not. */
 static enum retry_rule
 post_rule(const struct acme_client *client, const char *url, const char *payload)
 {
@@ -176,7 +177,7 @@ object_decode(const struct http_answer *answer, const char *url, json_t **object
 	    url);
 }
 
-/* Asks, and hands the object and what stands in the head to the caller. */
+/* Sends the request, and gives the object and the headers to the caller. */
 static int
 post_decode(struct acme_client *client, const char *url, const char *payload, json_t **object,
     char **location, long *retry_after, struct error *err)

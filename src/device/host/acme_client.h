@@ -11,7 +11,7 @@
 
 struct error;
 
-/* {0} is none. Strings and objects are its own, the key and the HTTP client are borrowed. */
+/* {0} is empty. It owns strings and objects; the key and the HTTP client are borrowed. */
 struct acme_client {
 	struct http_client *http;
 	EVP_PKEY           *key;
@@ -21,8 +21,8 @@ struct acme_client {
 	char               *new_nonce;
 	char               *new_account;
 	char               *new_order;
-	char               *nonce;   /* one that was not used yet, or NULL */
-	char               *account; /* the account's URL, once there is one */
+	char               *nonce;   /* an unused one, or NULL */
+	char               *account; /* the account's URL, or NULL */
 };
 
 void acme_client_clear(struct acme_client *client);
@@ -31,29 +31,29 @@ void acme_client_clear(struct acme_client *client);
 
 /*
  * Reads the directory at `url` and finds or makes the account of `key` (§7.3), agreeing
- * to the terms of service. Fails with the server's own kind and detail, or with INTERNAL
- * or MALFORMED when what is there is no ACME server.
+ * to the terms of service. Fails with the server's kind and detail, or with INTERNAL or
+ * MALFORMED when there is no ACME server at the URL.
  */
 int acme_client_open(struct acme_client *client, struct http_client *http, EVP_PKEY *key,
     const char *url, struct error *err);
 
 /*
- * POSTs a signed payload, a JSON text; NULL is POST-as-GET. A nonce that the server
- * does not like (§6.5) is replaced by the one that comes with the refusal. What the server says it
- * has not done (429, 503) is asked again, signed anew, and what only reads also after 500, 502 and
- * 504. Any status but 200 and 201 is a failure then, with the server's own detail.
+ * POSTs a signed payload, a JSON text; NULL is POST-as-GET. After badNonce (§6.5) it retries with
+ * the nonce of the refusal. After 429 and 503 it retries, signed again; a request that only reads
+ * also after 500, 502 and 504. Any other status but 200 and 201 is a failure with the server's
+ * detail.
  */
 int acme_client_post(struct acme_client *client, const char *url, const char *payload,
     struct http_answer *answer, struct error *err);
 
-/* The same, where a JSON object is the answer; the caller decrefs *object. */
+/* The same for an answer that is a JSON object; the caller decrefs *object. */
 int acme_client_post_object(struct acme_client *client, const char *url, const char *payload,
     json_t **object, char **location, struct error *err);
 
 /*
- * Asks for the object until its "status" is none of `waiting` (NULL at its end), as
- * often as Retry-After wants, for two minutes or until the HTTP client's time ends. *object is what was there before and
- * becomes the last answer. TIMEOUT.
+ * Polls the object until its "status" is none of `waiting` (ended by NULL), at the pace of
+ * Retry-After, for two minutes or until the HTTP client's deadline. *object is the object so far
+ * and becomes the last answer. TIMEOUT.
  */
 int acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,
     json_t **object, struct error *err);
@@ -61,7 +61,7 @@ int acme_client_wait(struct acme_client *client, const char *url, const char *co
 /* A member that is a string; "" when there is none. Borrowed. */
 const char *acme_text(const json_t *object, const char *name);
 
-/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0 for none. */
+/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0: none. */
 int64_t acme_client_pause(unsigned int tried, long retry_after);
 
 #endif

@@ -1,4 +1,4 @@
-/* Walks one order to its end; holds no key and writes no file. */
+/* Carries out one order; holds no key and writes no file. */
 #include "config.h"
 
 #include "device/host/acme_order.h"
@@ -15,7 +15,7 @@
 #define CHALLENGE_TYPE  "device-attest-01"
 #define IDENTIFIER_TYPE "permanent-identifier"
 
-/* What a server may list for one name: it is asked for one by one. */
+/* Most authorizations of an order for one name; each costs a request. */
 #define AUTHORIZATIONS_MAX 8U
 #define CHALLENGES_MAX     32U
 
@@ -78,7 +78,7 @@ challenge_find(const json_t *authorization)
 	return NULL;
 }
 
-/* What the server holds against the authorization: its challenge's error. Returns -1. */
+/* Fills *err from the error of the authorization's challenge. Returns -1. */
 static int
 authorization_refused(const json_t *authorization, struct error *err)
 {
@@ -91,7 +91,7 @@ authorization_refused(const json_t *authorization, struct error *err)
 	    acme_text(authorization, "status"));
 }
 
-/* Answers the challenge and waits for the authorization, which decides. */
+/* Answers the challenge and waits until the authorization is decided. */
 static int
 authorization_pass(struct acme_client *client, const char *url, const json_t *challenge,
     const struct acme_applicant *applicant, json_t **authorization, struct error *err)
@@ -109,7 +109,7 @@ authorization_pass(struct acme_client *client, const char *url, const json_t *ch
 	if (applicant->attest(applicant->arg, key_authorization, &statement, err) != 0 ||
 	    post_base64(client, answer_url, "attObj", &statement, &answered, err) != 0)
 		return -1;
-	/* What it says now may be the only place where the reason ever stands. */
+	/* The reason may be in this answer only. */
 	if (strcmp(acme_text(answered, "status"), "invalid") == 0) {
 		(void)problem_error_object(json_object_get(answered, "error"), err);
 		json_decref(answered);
@@ -174,7 +174,8 @@ authorizations_get(struct acme_client *client, const struct order *order,
 	return 0;
 }
 
-/* Reads the order again, waits while it is one of `waiting`, and wants it to be `wanted` then. */
+/* Reads the order again, polls while its status is one of `waiting`, and fails unless it is
+ * `wanted` then. */
 static int
 order_reach(struct acme_client *client, struct order *order, const char *const *waiting,
     const char *wanted, struct error *err)

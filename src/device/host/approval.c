@@ -1,4 +1,4 @@
-/* Owns the pauses, and which failures are for now only; the TPM is not opened. */
+/* Decides the pauses and which failures are transient; the TPM stays closed. */
 #include "config.h"
 
 #include "device/host/approval.h"
@@ -27,7 +27,7 @@ is_not_enrolled(enum error_kind kind)
 	return kind == ERROR_NOT_ENROLLED || kind == ERROR_ENROLMENT_WAITS;
 }
 
-/* A reason that lasts is said once. */
+/* A reason that stays the same is printed once. */
 static void
 hindrance_say(const struct error *why, char said[sizeof why->detail])
 {
@@ -37,7 +37,7 @@ hindrance_say(const struct error *why, char said[sizeof why->detail])
 	(void)fprintf(stderr, "attest-device: still waiting: %s\n", why->detail);
 }
 
-/* Asks once: 0 when it would be let in, 1 to go on waiting, -1 when that is of no use. */
+/* Asks once: 0 when the host would accept the machine, 1 to continue waiting, -1 to give up. */
 static int
 approval_ask(struct http_client *client, const char *url, const char *request, long *retry_after,
     char *said, struct error *err)
@@ -61,7 +61,7 @@ approval_ask(struct http_client *client, const char *url, const char *request, l
 	return -1;
 }
 
-/* The next pause, and no more of it than is left; false when the time is over. */
+/* The next pause, limited to the time left; false when the time is over. */
 static bool
 approval_next(unsigned int tried, long retry_after, int64_t end_ms, int64_t *ms)
 {

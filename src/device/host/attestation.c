@@ -1,4 +1,4 @@
-/* Speaks the protocol; keeps no files and prints nothing. */
+/* Client side of the protocol; keeps no files and prints nothing. */
 #include "config.h"
 
 #include "device/host/attestation.h"
@@ -106,7 +106,7 @@ attestation_challenge_decode(struct view body, TPM2B_ID_OBJECT *credential,
 	return 0;
 }
 
-/* Asks; an answer that is not 200 is a failure. */
+/* Sends a request; an answer that is not 200 is a failure. */
 static int
 ask(struct http_client *client, const char *url, const char *path, const char *json,
     enum retry_rule rule, struct http_answer *answer, struct error *err)
@@ -149,7 +149,7 @@ chain_get(struct http_client *client, const char *url, struct view secret,
 	int         rc;
 
 	json_decref(request);
-	/* A secret is good for one answer: what is repeated is the attestation. */
+	/* A secret can be used once, so the whole attestation is retried. */
 	rc = ask(client, url, "/secret", text, RETRY_UNSENT, answer, err);
 	free(text);
 	if (rc != 0)
@@ -174,7 +174,7 @@ attestation_knock(struct http_client *client, const char *url, const char *reque
 	return rc;
 }
 
-/* From the question to the chain, once; *answer is the one to the secret. */
+/* One attestation, from /attest to the chain; *answer is the answer to /secret. */
 static int
 run_once(struct device_tpm *tpm, struct attestation *attestation, struct http_client *client,
     const char *url, struct device_chain *chain, struct http_answer *answer, struct error *err)

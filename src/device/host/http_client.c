@@ -1,4 +1,4 @@
-/* Moves bodies and words failures of the transport; does not look into the bodies. */
+/* Transfers bodies and describes transport failures; does not look into the bodies. */
 #include "config.h"
 
 #include "device/host/http_client.h"
@@ -28,18 +28,18 @@ static const struct retry_pace pace = {500, 30000};
 
 struct http_client {
 	CURL              *curl;
-	const char        *root_option; /* the one that names tls_roots */
+	const char        *root_option; /* the option that sets tls_roots */
 	int64_t            end_ms;      /* 0: none */
-	int64_t            patience_ms; /* until when failures are ridden out */
-	bool               said;        /* that something is tried again */
+	int64_t            patience_ms; /* end of retries */
+	bool               said;        /* a retry was reported */
 	char               reason[CURL_ERROR_SIZE];
 	struct error       clock; /* why a server's certificate is not valid now; no detail: it is */
 };
 
-/* How a failure of now may be gone another time. */
+/* Why a retry may succeed. */
 enum passing { LASTS, UNSENT, LOST };
 
-/* What people can do about it. */
+/* The remedy for a failure. */
 static const struct {
 	CURLcode     code;
 	enum passing passing;
@@ -79,7 +79,7 @@ body_cb(char *data, size_t size, size_t count, void *arg)
 	return size * count;
 }
 
-/* What stands behind "name:" in a header line, without white space; NULL when it is another one. */
+/* The value of a header line if its name is `name`, without white space; else NULL. */
 static char *
 header_value(const char *line, size_t size, const char *name)
 {
@@ -161,7 +161,7 @@ http_client_new(const char *tls_roots, int64_t end_ms, struct http_client **out,
 	*out = NULL;
 	if (tls_roots != NULL && access(tls_roots, R_OK) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "the TLS root %s", tls_roots);
-	/* Counted by libcurl: each client holds one, and the last one lets go. */
+	/* libcurl counts these: each client holds one, and the last one cleans up. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return error_set(err, ERROR_INTERNAL, "libcurl does not start");
 	client = memory_new(sizeof *client);
@@ -208,7 +208,7 @@ http_client_cleanup(struct http_client **client)
 	*client = NULL;
 }
 
-/* base without the slashes at its end, and path, which begins with one. */
+/* Joins base, without its trailing slashes, and path, which begins with one. */
 static char *
 url_join(const char *base, const char *path)
 {
@@ -259,7 +259,7 @@ http_client_root_option(struct http_client *client, const char *option)
 static struct curl_slist *
 headers_make(const struct http_request *request)
 {
-	/* No pause for "100 Continue", which costs a second where it is not known. */
+	/* No "Expect: 100-continue", which costs a second with servers that do not support it. */
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 	char               line[64];
 
@@ -270,7 +270,7 @@ headers_make(const struct http_request *request)
 	return headers;
 }
 
-/* Sets the method first: it undoes what an earlier request set. */
+/* Sets the method first, because that resets options of an earlier request. */
 static bool
 request_set(struct http_client *client, const struct http_request *request)
 {
@@ -293,7 +293,7 @@ request_set(struct http_client *client, const struct http_request *request)
 	    curl_easy_setopt(client->curl, CURLOPT_URL, request->url) == CURLE_OK;
 }
 
-/* How long one answer may take, in milliseconds; 0 when no time is left. */
+/* Time limit for one answer, in milliseconds; 0: no time left. */
 static long
 time_limit(const struct http_client *client)
 {
@@ -304,7 +304,7 @@ time_limit(const struct http_client *client)
 	return left > 0 ? (long)left : 0;
 }
 
-/* Performs it once; `base` is what a failure calls the server. */
+/* Performs it once; `base` names the server in errors. */
 static int
 request_perform(struct http_client *client, const struct http_request *request, const char *base,
     struct http_answer *answer, struct error *err)
@@ -331,7 +331,7 @@ request_perform(struct http_client *client, const struct http_request *request, 
 		return transport_error(client, code, base, answer, err);
 	}
 	(void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-	/* Seconds or a date (RFC 9110 §10.2.3): libcurl makes seconds of both. */
+	/* Seconds or a date (RFC 9110 §10.2.3): libcurl converts both to seconds. */
 	if (curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
 	    retry_after > 0)
 		answer->retry_after = (long)retry_after;
@@ -358,7 +358,7 @@ http_client_again(struct http_client *client, const struct http_answer *answer, 
 	return device_interrupt_sleep(ms, err) == 0;
 }
 
-/* Performs it until it is answered for good, or the time is over. */
+/* Performs it until there is a final answer or the time is over. */
 static int
 request_repeat(struct http_client *client, const struct http_request *request, const char *base,
     enum retry_rule rule, struct http_answer *answer, struct error *err)

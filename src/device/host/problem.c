@@ -1,4 +1,4 @@
-/* Reads what a server says went wrong; the text is a stranger's, and goes to a terminal. */
+/* Reads problem documents; their text is remote and may be shown on a terminal. */
 #include "config.h"
 
 #include "device/host/problem.h"
@@ -11,7 +11,7 @@
 #include "device/host/http_client.h"
 #include "util/error.h"
 
-/* More say nothing to a person. */
+/* Most subproblems shown; more would not help. */
 #define SUBPROBLEMS_MAX 8
 
 static const char *const prefixes[] = {"urn:attest-ca:error:", "urn:ietf:params:acme:error:"};
@@ -63,7 +63,8 @@ member_text(const json_t *object, const char *name)
 	return text != NULL && strlen(text) == json_string_length(member) ? text : NULL;
 }
 
-/* The details of RFC 8555 §6.7.1's subproblems, which say what the document's own leaves out. */
+/* Appends the details of the subproblems (RFC 8555 §6.7.1), which the document's own detail may
+ * lack. */
 static void
 subproblems_append(const json_t *document, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Arithmetic and a table; makes no request and does not sleep. */
+/* The arithmetic of back-off and a table; makes no request and does not sleep. */
 #include "config.h"
 
 #include "device/host/retry.h"
@@ -51,6 +51,6 @@ retry_pause_now(const struct retry_pace *pace, unsigned int tried, long retry_af
 	uint32_t random;
 
 	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-		random = UINT32_MAX / 2; /* early in the boot */
+		random = UINT32_MAX / 2; /* getrandom can fail early in the boot */
 	return retry_pause(pace, tried, retry_after, random);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* RSASSA with SHA-256 stands first: step-ca verifies nothing else. */
+/* RSASSA with SHA-256 is first: step-ca verifies nothing else. */
 static const struct device_ak_type types[] = {
     {"rsa2048", TPM2_ALG_RSA, 2048, TPM2_ALG_RSASSA, TPM2_ALG_SHA256, TPM2_ALG_SHA256},
     {"rsa2048-pss", TPM2_ALG_RSA, 2048, TPM2_ALG_RSAPSS, TPM2_ALG_SHA256, TPM2_ALG_SHA256},

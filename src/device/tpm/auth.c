@@ -1,6 +1,6 @@
 /*
- * Owns the passwords and what became of them: each is tried once in a run and never again after the
- * TPM refused it, because a TPM locks itself after too many wrong ones.
+ * Owns the passwords. A password that the TPM has refused is not tried again in this run, because a
+ * TPM locks itself after too many failures.
  */
 #include "config.h"
 
@@ -46,7 +46,7 @@ device_auth_clear(struct device_tpm *tpm)
 	bytes_cleanse(tpm->auth, sizeof tpm->auth);
 }
 
-/* Words a refusal: which object, and what can be done about it. */
+/* Describes a refusal: which object, and the remedy. */
 static int
 refused(const struct device_tpm *tpm, enum device_auth which, const char *doing, struct error *err)
 {

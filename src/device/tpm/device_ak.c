@@ -1,6 +1,6 @@
 /*
- * Makes and loads attestation keys. TPM2_CertifyCreation wants the ticket of TPM2_Create,
- * so the proof is made with the key and kept beside it: it does not age.
+ * Makes and loads attestation keys. TPM2_CertifyCreation needs the ticket of TPM2_Create,
+ * so the proof is made together with the key and kept beside it. It does not expire.
  */
 #include "config.h"
 
@@ -95,7 +95,7 @@ device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, stru
 	if (device_key_create(tpm, &area, &words, &ak->key, &created, &parent, err) == 0 &&
 	    device_key_load_under(tpm, parent, &ak->key, "the new AK", handle, err) == 0)
 		rc = 0;
-	device_tpm_release(tpm, &parent); /* early: there is room for three objects */
+	device_tpm_release(tpm, &parent); /* released early: a TPM has room for three objects */
 	if (rc == 0 && (ak_certify(tpm, *handle, &created, ak, err) != 0 ||
 	                   device_ak_check(ak, err) != 0)) {
 		rc = -1;

@@ -1,4 +1,4 @@
-/* The attestation key: made by the TPM, kept wrapped, with the proof of how it was made. */
+/* The attestation key: made by the TPM, kept wrapped, with the proof of its creation. */
 #ifndef DEVICE_TPM_DEVICE_AK_H
 #define DEVICE_TPM_DEVICE_AK_H
 
@@ -11,7 +11,7 @@ struct device_ak_type;
 struct device_tpm;
 struct error;
 
-/* An AK; everything but the key is what POST /attest sends (WIRE.md §1). */
+/* An AK; POST /attest sends everything but the key (WIRE.md §1). */
 struct device_ak {
 	struct device_key key;
 	struct bytes      area;        /* TPMT_PUBLIC */
@@ -27,9 +27,9 @@ void device_ak_clear(struct device_ak *ak);
 #define AUTO_AK __attribute__((cleanup(device_ak_clear))) struct device_ak
 
 /*
- * Makes an AK under the storage root key 0x81000001 when that is one by TCG's template,
- * otherwise under a transient one, and has it certify its own creation. *handle is
- * the loaded AK; release it with device_tpm_release.
+ * Makes an AK under the storage root key 0x81000001 if that matches TCG's template,
+ * otherwise under a transient one, and has it certify its own creation. *handle is the
+ * loaded AK; release it with device_tpm_release.
  *
  * NOT_FOUND when the TPM makes no keys of this type, else INTERNAL.
  */
@@ -37,16 +37,16 @@ int device_ak_create(struct device_tpm *tpm, const struct device_ak_type *type, 
     uint32_t *handle, struct error *err);
 
 /*
- * Loads an AK that was made before. CONFLICT when this TPM does not know it (it is
- * another TPM's, or the TPM was cleared): then it takes a new one. Else INTERNAL.
+ * Loads an AK that was made before. CONFLICT when this TPM does not know it
+ * (another TPM's, or the TPM was cleared) and a new one is needed. Else INTERNAL.
  */
 int device_ak_load(struct device_tpm *tpm, const struct device_ak *ak, uint32_t *handle,
     struct error *err);
 
 /*
- * Checks what a state directory gave: the public area keeps the rules for an AK,
- * belongs to the key, and the evidence verifies. Sets ak->area from the key.
- * MALFORMED or BAD_ATTESTATION otherwise.
+ * Checks an AK from a state directory: the public area follows the rules for an
+ * AK and belongs to the key, and the evidence verifies. Sets ak->area from the
+ * key. MALFORMED or BAD_ATTESTATION otherwise.
  */
 int device_ak_check(struct device_ak *ak, struct error *err);
 

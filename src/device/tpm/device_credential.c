@@ -1,4 +1,4 @@
-/* Opens credentials; keeps nothing of what was in them. */
+/* Opens credentials; keeps no secret. */
 #include "config.h"
 
 #include "device/tpm/device_credential.h"

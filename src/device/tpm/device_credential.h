@@ -11,7 +11,7 @@ struct device_ek;
 struct device_tpm;
 struct error;
 
-/* The two keys for which it was made, loaded. */
+/* The two keys of the credential, loaded. */
 struct device_credential_keys {
 	const struct device_ek *ek;
 	uint32_t                ek_handle;

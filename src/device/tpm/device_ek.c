@@ -1,6 +1,6 @@
 /*
- * Finds and makes endorsement keys, and reads their certificates; persists nothing
- * and changes nothing in the TPM.
+ * Finds and makes endorsement keys, and reads their certificates; changes nothing
+ * persistent in the TPM.
  */
 #include "config.h"
 
@@ -51,7 +51,7 @@ device_ek_present(struct device_tpm *tpm, const struct device_template *template
 
 /* ---- the template as this machine has it ---- */
 
-/* Puts the nonce where the profile wants it: `unique`, zeros behind, in x for ECC. */
+/* Puts the nonce where the profile says: in `unique`, padded with zeros; in x for ECC. */
 static int
 nonce_apply(TPMT_PUBLIC *area, struct view nonce, struct error *err)
 {
@@ -71,7 +71,7 @@ nonce_apply(TPMT_PUBLIC *area, struct view nonce, struct error *err)
 	return 0;
 }
 
-/* The public area to make the EK from: NV's template before TCG's, NV's nonce in either. */
+/* The template of the EK: NV's before TCG's, with NV's nonce in either. */
 static int
 template_read(struct device_tpm *tpm, const struct device_template *template, TPMT_PUBLIC *area,
     struct error *err)
@@ -83,7 +83,7 @@ template_read(struct device_tpm *tpm, const struct device_template *template, TP
 	*area = device_template_public(template);
 	if (device_nv_read(tpm, template->nv_template, &raw, err) != 0)
 		return -1;
-	/* An index may be longer than the template in it. */
+	/* The index may be longer than its template. */
 	if (raw.size > 0 &&
 	    (Tss2_MU_TPMT_PUBLIC_Unmarshal(raw.data, raw.size, &offset, area) != TSS2_RC_SUCCESS ||
 	        area->type != template->type))
@@ -100,8 +100,8 @@ template_read(struct device_tpm *tpm, const struct device_template *template, TP
 
 /*
  * True when the object is a primary key of the endorsement hierarchy: its qualified
- * name is then made of the hierarchy's handle and its own Name (TPM 2.0 Part 1,
- * "Names"), which no key of another hierarchy has.
+ * name is then computed from the hierarchy's handle and its own Name (TPM 2.0 Part
+ * 1, "Names"), which differs for every other hierarchy.
  */
 static bool
 endorsement_primary(TPM2_ALG_ID name_alg, const TPM2B_NAME *name, const TPM2B_NAME *qualified)
@@ -120,7 +120,7 @@ endorsement_primary(TPM2_ALG_ID name_alg, const TPM2B_NAME *name, const TPM2B_NA
 	    qualified->size == 2 + size && memcmp(qualified->name + 2, digest, size) == 0;
 }
 
-/* Takes the persistent key when it is the EK; *handle stays ESYS_TR_NONE when it is another. */
+/* Opens the persistent key if it is the EK; otherwise *handle stays ESYS_TR_NONE. */
 static int
 persistent_try(struct device_tpm *tpm, TPM2_HANDLE persistent, const TPMT_PUBLIC *wanted,
     TPMT_PUBLIC *area, uint32_t*handle, struct error *err)
@@ -175,7 +175,7 @@ persistent_find(struct device_tpm *tpm, const TPMT_PUBLIC *wanted, TPMT_PUBLIC *
 	return 0;
 }
 
-/* True for what a TPM says that lacks an algorithm, a curve or a key size. */
+/* True for the response codes of a TPM that lacks an algorithm, a curve or a key size. */
 static bool
 code_means_unsupported(TPM2_RC code)
 {
@@ -247,7 +247,7 @@ certificate_fits(struct view der, const struct ek_hash *hash)
 	return fits;
 }
 
-/* A maker, or whoever set up a virtual machine, may have put the template of another key into NV. */
+/* The template in NV may be another key's: some vendors and virtual machines have this fault. */
 static void
 fault_find(struct device_ek *ek)
 {
@@ -303,7 +303,7 @@ device_ek_load(struct device_tpm *tpm, const struct device_template *template, s
 	return -1;
 }
 
-/* device_ek_load; BAD_ATTESTATION for one that no attestation host takes. */
+/* device_ek_load; BAD_ATTESTATION for an EK that no attestation host accepts. */
 static int
 usable_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
     uint32_t *handle, struct error *err)
@@ -403,7 +403,7 @@ device_ek_certificates(struct device_tpm *tpm, struct bytes *certificates, size_
 struct view
 device_ek_certificate_trim(struct view raw)
 {
-	static const uint8_t header[] = {0x10, 0x01}; /* TPM 1.2: TCG_PCCLIENT_STORED_CERT, then type and size */
+	static const uint8_t header[] = {0x10, 0x01}; /* TPM 1.2: TCG_PCCLIENT_STORED_CERT */
 	const struct view    nothing = {NULL, 0};
 	size_t               length;
 

@@ -1,7 +1,4 @@
-/*
- * How this folder speaks to the TPM: ESAPI, every call's verdict in one place. No file outside
- * device/tpm/ includes this header.
- */
+/* ESAPI helpers: open handles, retries and errors in one place. Private to device/tpm/. */
 #ifndef DEVICE_TPM_ESYS_H
 #define DEVICE_TPM_ESYS_H
 
@@ -15,7 +12,7 @@
 #include "device/tpm/tpm.h"
 #include "util/error.h"
 
-/* Handles that may be open at once; TPMs have room for three objects. */
+/* Most open handles; TPMs have room for three objects. */
 #define DEVICE_TPM_HANDLES 8U
 
 struct device_tpm {
@@ -23,26 +20,26 @@ struct device_tpm {
 	ESYS_CONTEXT      *esys;
 	struct {
 		ESYS_TR handle;
-		bool    loaded; /* in the TPM's memory, to be flushed; else only known to ESAPI */
+		bool    loaded; /* in the TPM's memory, to be flushed; else known to ESAPI only */
 	} open[DEVICE_TPM_HANDLES];
 	size_t open_count;
 	struct device_auth_state {
-		bool       known;   /* device_auth_read was called */
-		bool       refused; /* the TPM has refused it, or the empty one: it is not tried again */
+		bool       known;   /* set by device_auth_read */
+		bool       refused; /* the TPM has refused it, or the empty one: not tried again */
 		TPM2B_AUTH password;
 	} auth[DEVICE_AUTH_COUNT];
 };
 
 /*
- * Makes the handle one that device_tpm_close releases: by TPM2_FlushContext when it
- * is `loaded`, else by forgetting it. Every handle that ESAPI gives goes here first.
+ * Registers a handle for release by device_tpm_close: by TPM2_FlushContext if it is
+ * `loaded`, else by Esys_TR_Close. Call it for every new handle from ESAPI.
  */
 void device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded);
 
 /*
- * What every ESAPI call stands in: DEVICE_TPM_TRY(rc, Esys_ReadPublic(…)). It is made
- * again, later and later for about two seconds, while the TPM is busy or has no
- * room because of others' objects and sessions.
+ * Wraps every ESAPI call: DEVICE_TPM_TRY(rc, Esys_ReadPublic(…)). Retries with
+ * back-off for about two seconds while the TPM is busy or full of other processes'
+ * objects and sessions.
  */
 #define DEVICE_TPM_TRY(rc, call)                                        \
 	do {                                                            \
@@ -53,7 +50,8 @@ void device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded);
 		    device_tpm_again((rc), tried_++));                  \
 	} while (0)
 
-/* True after a pause when a call with this verdict deserves try number `tried` + 2. */
+/* True, after a pause, when a call with this result should be tried again; `tried` retries were
+ * made. */
 bool device_tpm_again(TSS2_RC rc, unsigned int tried);
 
 /*
@@ -63,16 +61,16 @@ bool device_tpm_again(TSS2_RC rc, unsigned int tried);
 TPM2_RC device_tpm_code(TSS2_RC rc);
 
 /*
- * error_set INTERNAL, with what the response code means and, where there is one, the
- * remedy behind the detail. Returns -1.
+ * error_set INTERNAL that appends the meaning of the response code and, if there is
+ * one, the remedy. Returns -1.
  */
 int device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Stands before every call that `object`, a handle, authorizes with its password: gives ESAPI the one
- * that is known. INTERNAL when the TPM has refused it already in this run; `doing` stands
- * before the detail.
+ * Call it before every call that `object`, a handle, authorizes with its password: gives ESAPI the
+ * known password. INTERNAL when the TPM has refused it already in this run; `doing` begins the
+ * detail.
  */
 int device_auth_use(struct device_tpm *tpm, enum device_auth which, uint32_t object,
     const char *doing, struct error *err);
@@ -81,8 +79,9 @@ int device_auth_use(struct device_tpm *tpm, enum device_auth which, uint32_t obj
 bool device_auth_failed(TSS2_RC rc);
 
 /*
- * device_tpm_error for such a call. When the password is the reason, the detail says whose, and with which
- * option it is given, or that the one that was given is wrong; and it is not tried again. Returns -1.
+ * device_tpm_error for such a call. If the password is the reason, the detail says whose, and with
+ * which option to give it or that the given one is wrong; the password is not tried again. Returns
+ * -1.
  */
 int device_auth_error(struct device_tpm *tpm, enum device_auth which, TSS2_RC rc,
     const char *doing, struct error *err);

@@ -1,4 +1,4 @@
-/* Chooses the parent and makes the key; loads and keeps nothing but the parent. */
+/* Chooses the parent and makes the key; leaves only the parent loaded. */
 #include "config.h"
 
 #include "device/tpm/key_create.h"
@@ -10,7 +10,7 @@
 #include "device/tpm/parent.h"
 #include "util/error.h"
 
-/* True for what a TPM says that lacks an algorithm, a curve, a scheme or a key size. */
+/* True for the response codes of a TPM that lacks an algorithm, a curve, a scheme or a key size. */
 static bool
 code_means_unsupported(TPM2_RC code)
 {
@@ -49,7 +49,7 @@ create(struct device_tpm *tpm, uint32_t parent, const TPMT_PUBLIC *area, struct 
 	return TSS2_RC_SUCCESS;
 }
 
-/* One try under the parent that is to be taken now. */
+/* One try under the current choice of parent. */
 static int
 create_under(struct device_tpm *tpm, const TPMT_PUBLIC *area, const struct device_key_words *words,
     struct device_key *key, struct device_creation *creation, uint32_t *parent, struct error *err)
@@ -88,12 +88,12 @@ device_key_create(struct device_tpm *tpm, const TPMT_PUBLIC *area,
 	*parent = ESYS_TR_NONE;
 	if (create_under(tpm, area, words, key, creation, parent, err) == 0)
 		return 0;
-	/* That the storage root key has a password is known only once it was to be used. */
+	/* Whether the storage root key has a password is known only after it was used. */
 	if (closed || !tpm->auth[DEVICE_AUTH_PARENT].refused || tpm->auth[DEVICE_AUTH_PARENT].known)
 		return -1;
 	if (create_under(tpm, area, words, key, creation, parent, &again) == 0)
 		return 0;
-	/* Where the owner has a password too, the one of the storage root key is the one to give. */
+	/* If the owner has a password too, the storage root key's is the one needed. */
 	if (!tpm->auth[DEVICE_AUTH_OWNER].refused)
 		*err = again;
 	return -1;

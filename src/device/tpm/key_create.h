@@ -10,14 +10,14 @@ struct device_key;
 struct device_tpm;
 struct error;
 
-/* What is made, for people. */
+/* Describes the key, for errors. */
 struct device_key_words {
 	const char *whose;  /* "the AK" */
 	const char *kind;   /* "p256" */
-	const char *option; /* that chooses the kind */
+	const char *option; /* option that chooses the kind */
 };
 
-/* What TPM2_Create gives besides the key, for TPM2_CertifyCreation. */
+/* The outputs of TPM2_Create besides the key, for TPM2_CertifyCreation. */
 struct device_creation {
 	TPM2B_CREATION_DATA data;
 	TPM2B_DIGEST        hash;
@@ -26,8 +26,8 @@ struct device_creation {
 
 /*
  * Makes a key without password from `area` under the storage root key (device_parent_choose); under
- * a transient one where that has a password that nobody gave. Fills *key and *creation,
- * and *parent, which is still loaded: release it.
+ * a transient one if that has a password that was not given. Fills *key and *creation, and *parent,
+ * which is still loaded: release it.
  *
  * NOT_FOUND when the TPM makes no such keys, else INTERNAL.
  */

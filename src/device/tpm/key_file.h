@@ -1,4 +1,5 @@
-/* TPM keys in files: PEM "TSS2 PRIVATE KEY" (draft-bottomley-tpm2-keys), which tpm2-openssl reads too. */
+/* TPM keys in files: PEM "TSS2 PRIVATE KEY" (draft-bottomley-tpm2-keys), which tpm2-openssl reads
+ * too. */
 #ifndef DEVICE_TPM_KEY_FILE_H
 #define DEVICE_TPM_KEY_FILE_H
 
@@ -8,7 +9,7 @@
 
 struct error;
 
-/* What TPM2_Create gave, and under which parent. */
+/* The outputs of TPM2_Create, and the parent. */
 struct device_key {
 	TPM2_HANDLE   parent; /* a persistent handle, or TPM2_RH_OWNER: the template of the draft */
 	TPM2B_PUBLIC  public;
@@ -20,7 +21,7 @@ int device_key_encode(const struct device_key *key, struct bytes *pem, struct er
 
 /*
  * Reads the first TSS2 PRIVATE KEY of the text: a loadable key without password or
- * policy, complete, with nothing left over. MALFORMED otherwise.
+ * policy, complete, with no octets left over. MALFORMED otherwise.
  */
 int device_key_decode(struct view pem, struct device_key *key, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Tells a key that is not this TPM's from a TPM that fails; reads no file. */
+/* Distinguishes a key of another TPM from a failure of the TPM; reads no file. */
 #include "config.h"
 
 #include "device/tpm/key_load.h"
@@ -20,7 +20,7 @@ device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct devic
 
 	*handle = ESYS_TR_NONE;
 	(void)snprintf(doing, sizeof doing, "loading %s", whose);
-	/* The transient one of the owner hierarchy is made without a password. */
+	/* The transient parent of the owner hierarchy is made without a password. */
 	if (key->parent != TPM2_RH_OWNER &&
 	    device_auth_use(tpm, DEVICE_AUTH_PARENT, parent, doing, err) != 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* Reads NV indices; does not know what lies in them. */
+/* Reads NV indices; does not know their content. */
 #include "config.h"
 
 #include "device/tpm/nv.h"
@@ -8,7 +8,8 @@
 #include "device/tpm/esys.h"
 
 
-/* Every TPM gives as much at once (TCG PC Client profile), and no certificate is longer than max. */
+/* Every TPM reads this many octets at once (TCG PC Client profile); no certificate is longer than
+ * the maximum. */
 #define NV_CHUNK_DEFAULT 512U
 #define NV_SIZE_MAX      16384U
 
@@ -75,7 +76,7 @@ nv_read_handle(struct device_tpm *tpm, TPM2_HANDLE index, ESYS_TR handle, struct
 		bytes_append(out, data->buffer, data->size);
 		part = data->size;
 		Esys_Free(data);
-		if (part == 0) /* a TPM that gives nothing would be asked for ever */
+		if (part == 0) /* a TPM that returns no octets would cause an endless loop */
 			return error_set(err, ERROR_INTERNAL,
 			    "NV index 0x%08x ends at octet %u of %u", index, offset, size);
 		offset = (uint16_t)(offset + part);

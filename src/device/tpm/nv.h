@@ -12,9 +12,9 @@ struct device_tpm;
 struct error;
 
 /*
- * Appends what the index holds to *out; nothing when the TPM has no such index, or
- * has it and nothing was written. Reads with the index's own empty password, or the owner's.
- * INTERNAL when it cannot be read.
+ * Appends the content of the index to *out; nothing if the TPM has no such index or it was
+ * never written. Reads with the index's own empty password, or the owner's. INTERNAL when it
+ * cannot be read.
  */
 int device_nv_read(struct device_tpm *tpm, TPM2_HANDLE index, struct bytes *out, struct error *err);
 

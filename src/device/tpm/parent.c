@@ -1,6 +1,6 @@
 /*
- * Finds or makes the storage key under which keys of ours lie; persists one only where the
- * owner gave the password.
+ * Finds or makes the parent of our keys; makes one persistent only if the owner's password
+ * was given.
  */
 #include "config.h"
 
@@ -11,8 +11,8 @@
 #include "util/error.h"
 
 /*
- * Makes a transient storage key; with `empty_unique` the one that TSS2 key files mean by the
- * owner hierarchy.
+ * Makes a transient storage key; with `empty_unique` the one that TSS2 key files denote by
+ * the owner hierarchy.
  */
 static int
 parent_make(struct device_tpm *tpm, bool empty_unique, uint32_t *parent, struct error *err)
@@ -37,7 +37,7 @@ parent_make(struct device_tpm *tpm, bool empty_unique, uint32_t *parent, struct 
 	return 0;
 }
 
-/* Opens a persistent parent; *parent is ESYS_TR_NONE when there is none at this handle. */
+/* Opens a persistent parent; *parent is ESYS_TR_NONE if the handle does not exist. */
 static int
 parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, uint32_t *parent,
     struct error *err)
@@ -70,7 +70,8 @@ parent_open(struct device_tpm *tpm, TPM2_HANDLE handle, TPMT_PUBLIC *area, uint3
 	return 0;
 }
 
-/* True for a storage root key with a password that nobody gave: a transient one needs none. */
+/* True for a storage root key whose password was not given: use a transient one, which needs
+ * none. */
 static bool
 parent_is_closed(const struct device_tpm *tpm)
 {
@@ -78,8 +79,8 @@ parent_is_closed(const struct device_tpm *tpm)
 }
 
 /*
- * Makes the storage root key where TCG Provisioning Guidance wants it, in an owner hierarchy with a
- * password: keys below it are used without that password, those below a transient one are not.
+ * Makes the storage root key persistent at TCG's handle if the owner hierarchy has a password: keys
+ * below it can then be used without that password, keys below a transient one cannot.
  */
 static int
 parent_persist(struct device_tpm *tpm, uint32_t *parent, struct error *err)

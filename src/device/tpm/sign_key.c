@@ -1,4 +1,4 @@
-/* Makes the device's keys and uses them; keeps no file. Loads what a call needs and no longer. */
+/* Makes and uses the device's keys; keeps no file. Keys are loaded only during a call. */
 #include "config.h"
 
 #include "device/tpm/sign_key.h"
@@ -18,7 +18,7 @@
 #include "tpm/public.h"
 #include "util/error.h"
 
-/* P-256 stands first: RSA on many TPMs signs TLS 1.3 with a salt that peers refuse. */
+/* P-256 is first: with RSA many TPMs sign TLS 1.3 with a salt length that peers refuse. */
 static const struct sign_key_type types[] = {
     {"ecc-p256", TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256},
     {"ecc-p384", TPM2_ALG_ECC, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384},
@@ -120,7 +120,7 @@ sign_key_proof_clear(struct sign_key_proof *proof)
 	bytes_clear(&proof->area);
 }
 
-/* The hash of the AK's scheme; SHA-256 for what is no AK of ours. */
+/* The hash of the AK's scheme; SHA-256 if it is not an AK of ours. */
 static TPM2_ALG_ID
 ak_hash(const TPMT_PUBLIC *ak)
 {
@@ -170,7 +170,7 @@ sign_key_cose_algorithm(const TPMT_PUBLIC *ak)
 	return 0;
 }
 
-/* Puts what the TPM said into *proof. */
+/* Copies the TPM's output to *proof. */
 static int
 proof_fill(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
     const struct device_key *key, struct sign_key_proof *proof, struct error *err)
@@ -191,7 +191,7 @@ proof_fill(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
 	return 0;
 }
 
-/* TPM 2.0 Part 3, TPM2_Certify, both keys loaded. */
+/* TPM 2.0 Part 3, TPM2_Certify; both keys are loaded. */
 static int
 certify(struct device_tpm *tpm, ESYS_TR ak, ESYS_TR handle, const TPM2B_DATA *extra,
     const struct device_key *key, struct sign_key_proof *proof, struct error *err)
@@ -239,7 +239,7 @@ sign_key_sign(struct device_tpm *tpm, const struct device_key *key, TPM2_ALG_ID 
     TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE *signature, struct error *err)
 {
 	const TPMT_SIG_SCHEME how = {.scheme = scheme, .details.any.hashAlg = hash};
-	/* What a key that is not restricted signs need not come out of the TPM's own hashing. */
+	/* An unrestricted key may sign a digest that the TPM did not compute: an empty ticket. */
 	const TPMT_TK_HASHCHECK ticket = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 	TPM2B_DIGEST            in = {.size = (uint16_t)digest.size};
 	TPMT_SIGNATURE         *made = NULL;
@@ -280,7 +280,7 @@ int
 sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *salt,
     struct error *err)
 {
-	static const uint8_t digest[32] = {1}; /* of nothing: only the padding around it counts */
+	static const uint8_t digest[32] = {1}; /* of no data: only the padding matters */
 	const struct view    view = {digest, sizeof digest};
 	TPMT_SIGNATURE       signature;
 	EVP_PKEY            *public = NULL;

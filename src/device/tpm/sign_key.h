@@ -14,15 +14,15 @@ struct device_ak;
 struct device_tpm;
 struct error;
 
-/* One kind: the word on the command line, and what TPM2_Create is told. */
+/* One kind: the word on the command line, and the parameters for TPM2_Create. */
 struct sign_key_type {
 	const char *word;
 	TPM2_ALG_ID type; /* TPM2_ALG_RSA or _ECC */
 	uint16_t    size; /* RSA: key bits; ECC: TPM2_ECC_NIST_… */
-	TPM2_ALG_ID hash; /* of what it signs for us, and its nameAlg */
+	TPM2_ALG_ID hash; /* hash of its signatures, and its nameAlg */
 };
 
-/* Row `index` of the table; the first is the default; NULL behind the last. */
+/* Row `index` of the table; the first is the default; NULL after the last. */
 const struct sign_key_type *sign_key_type_at(size_t index);
 
 /* The row with this word, or NULL. */
@@ -32,8 +32,8 @@ const struct sign_key_type *sign_key_type_find(const char *word);
 const struct sign_key_type *sign_key_type_of(const TPMT_PUBLIC *area);
 
 /*
- * The public area from which TPM2_Create makes such a key: WIRE.md §6, any scheme, and
- * noDA, so that nothing done with the key locks the TPM.
+ * The template for TPM2_Create: WIRE.md §6, any scheme, and noDA, so that failures
+ * with the key never lock the TPM.
  */
 TPMT_PUBLIC sign_key_public(const struct sign_key_type *type);
 
@@ -44,7 +44,7 @@ TPMT_PUBLIC sign_key_public(const struct sign_key_type *type);
 int sign_key_create(struct device_tpm *tpm, const struct sign_key_type *type,
     struct device_key *key, struct error *err);
 
-/* What TPM2_Certify says of a key, and its public area. */
+/* The output of TPM2_Certify for a key, and its public area. */
 struct sign_key_proof {
 	struct bytes info;      /* TPMS_ATTEST */
 	struct bytes signature; /* TPMT_SIGNATURE */
@@ -72,13 +72,13 @@ int sign_key_sign(struct device_tpm *tpm, const struct device_key *key, TPM2_ALG
 int sign_key_check(struct device_tpm *tpm, const struct device_key *key, struct error *err);
 
 /*
- * Sets *salt to the salt's length in the PSS signatures that the TPM makes with an RSA key: TLS 1.3
- * wants that of the digest, 32 octets, and many TPMs take the longest.
+ * Sets *salt to the length of the salt in the TPM's PSS signatures by an RSA key: TLS 1.3 requires
+ * the digest's length, 32 octets, but many TPMs use the longest possible.
  */
 int sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *salt,
     struct error *err);
 
-/* COSE's number for a signature by this AK: WIRE.md §6. */
+/* The COSE algorithm of this AK's signatures: WIRE.md §6. */
 int64_t sign_key_cose_algorithm(const TPMT_PUBLIC *ak);
 
 #endif

@@ -33,8 +33,8 @@ static const struct device_template templates[] = {
 };
 
 /*
- * PolicyA: PolicySecret(endorsement). PolicyB: PolicyA, or what an NV index of the
- * administrator says; the digests of both are in annex B.6 of the profile.
+ * PolicyA: PolicySecret(endorsement). PolicyB: PolicyA, or the policy in an NV
+ * index of the administrator; annex B.6 of the profile has both digests.
  */
 static const uint8_t policy_a_sha256[] = {
     0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24,
@@ -69,7 +69,7 @@ device_template_at(size_t index)
 	return index < sizeof templates / sizeof templates[0] ? &templates[index] : NULL;
 }
 
-/* Compares without case and without "-". */
+/* Compares, ignoring case and "-". */
 static bool
 word_equal(const char *a, const char *b)
 {
@@ -121,7 +121,7 @@ primary_public(TPM2_ALG_ID type, uint16_t size, TPM2_ALG_ID name_alg, uint16_t a
 	return area;
 }
 
-/* Zeros as long as an RSA-2048 modulus or P-256 coordinates: only these templates have them. */
+/* Zeros of the size of an RSA-2048 modulus or P-256 coordinates; only these templates use them. */
 static void
 unique_fill(TPMT_PUBLIC *area)
 {
@@ -180,7 +180,7 @@ device_template_equal(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
 		TPMT_PUBLIC area = *areas[i];
 
 		memset(&area.unique, 0, sizeof area.unique);
-		/* 65537 has two spellings. */
+		/* 65537 may be written as 0. */
 		if (area.type == TPM2_ALG_RSA && area.parameters.rsaDetail.exponent == 65537)
 			area.parameters.rsaDetail.exponent = 0;
 		if (Tss2_MU_TPMT_PUBLIC_Marshal(&area, bytes[i], sizeof bytes[i], &sizes[i]) !=

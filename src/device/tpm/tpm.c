@@ -1,6 +1,6 @@
 /*
- * Owns the connection to the TPM and the list of what is open on it; decides which
- * failures are worth another try and what remedy they get. Knows no key.
+ * Owns the connection to the TPM and its open handles; decides which failures are
+ * retried and which remedy an error names. Knows no keys.
  */
 #include "config.h"
 
@@ -23,14 +23,15 @@
 
 _Static_assert(DEVICE_HANDLE_NONE == ESYS_TR_NONE, "no handle is ESAPI's");
 
-/* The pauses add up to 2 s: the others' commands take less, a leaked handle stays. */
+/* The pauses add up to 2 s: other processes' commands take less; a leaked handle would never go
+ * away. */
 #define PAUSE_FIRST_MS 20U
 #define TRIES          7U
 
-/* Failures that are the machine's, and what people can do about them. */
+/* Failures caused by the machine, with their remedies. */
 static const struct {
 	TPM2_RC     code;
-	bool        again; /* it may go by itself */
+	bool        again; /* transient */
 	const char *remedy;
 } known[] = {
     {TPM2_RC_RETRY, true, "the TPM is busy; try again"},
@@ -60,7 +61,7 @@ device_tpm_code(TSS2_RC rc)
 {
 	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
 
-	/* A resource manager passes the TPM's codes on under its own layer. */
+	/* A resource manager returns the TPM's codes with its own layer number. */
 	if (layer != TSS2_TPM_RC_LAYER && layer != TSS2_RESMGR_TPM_RC_LAYER)
 		return 0;
 	rc &= ~TSS2_RC_LAYER_MASK;
@@ -118,7 +119,7 @@ device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
 	return error_set(err, ERROR_INTERNAL, "%s: %s", detail, Tss2_RC_Decode(rc));
 }
 
-/* Says why a device file does not open; the loader's own code says only that it does not. */
+/* Finds out why a device file does not open, which the loader's code does not tell. */
 static int
 device_tpm_open_error(const char *conf, TSS2_RC rc, struct error *err)
 {
@@ -242,7 +243,7 @@ device_tpm_handles(struct device_tpm *tpm, TPM2_HANDLE first, TPM2_HANDLE *handl
 	return 0;
 }
 
-/* Fixed properties come in ascending order, those that the TPM lacks left out. */
+/* Properties come in ascending order, without those that the TPM lacks. */
 static uint32_t
 property_get(const TPML_TAGGED_TPM_PROPERTY *list, TPM2_PT property)
 {

@@ -1,4 +1,5 @@
-/* The machine's TPM: opened, and nothing left loaded in it. How it is spoken to is this folder's (esys.h). */
+/* The machine's TPM: opened and closed, with nothing left loaded in it. esys.h has the private
+ * part. */
 #ifndef DEVICE_TPM_TPM_H
 #define DEVICE_TPM_TPM_H
 
@@ -11,10 +12,10 @@
 
 struct error;
 
-/* A connection to a TPM, and what is open on it. NULL is closed. */
+/* A connection to a TPM, and its open handles. NULL is closed. */
 struct device_tpm;
 
-/* What stands for an object or a session that is open on a connection, where there is none. */
+/* The handle that stands for no object or session. */
 #define DEVICE_HANDLE_NONE 0xfffU
 
 /*
@@ -26,7 +27,7 @@ struct device_tpm;
  */
 int device_tpm_open(const char *conf, struct device_tpm **tpm, struct error *err);
 
-/* Flushes what is still loaded, closes, and frees. Does nothing to NULL. */
+/* Flushes everything that is still loaded, closes, and frees. Ignores NULL. */
 void device_tpm_close(struct device_tpm *tpm);
 
 /* Locals that close themselves: AUTO_TPM tpm = NULL; */
@@ -36,16 +37,16 @@ void device_tpm_cleanup(struct device_tpm **tpm);
 /* Releases *handle, an object or a session, and makes it DEVICE_HANDLE_NONE. */
 void device_tpm_release(struct device_tpm *tpm, uint32_t *handle);
 
-/* Reads up to `count` handles of the TPM from `first` on; sets *count to how many there are. */
+/* Reads up to `count` handles of the TPM from `first` on; sets *count to their number. */
 int device_tpm_handles(struct device_tpm *tpm, TPM2_HANDLE first, TPM2_HANDLE *handles,
     size_t *count, struct error *err);
 
-/* What a TPM says of itself. */
+/* Properties of a TPM. */
 struct device_tpm_info {
 	uint32_t manufacturer;  /* TPM_PT_MANUFACTURER */
 	char     model[TPM_VENDOR_STRING_SIZE]; /* TPM2_PT_VENDOR_STRING_1 to 4, cleaned */
 	char     firmware[16];  /* "7.2", of TPM_PT_FIRMWARE_VERSION_1 */
-	uint32_t nv_buffer_max; /* octets that one TPM2_NV_Read gives */
+	uint32_t nv_buffer_max; /* most octets of one TPM2_NV_Read */
 };
 
 int device_tpm_info_read(struct device_tpm *tpm, struct device_tpm_info *info, struct error *err);
