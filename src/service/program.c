@@ -1,6 +1,6 @@
 /*
- * Owns the command line of a daemon and the way to its processes. It knows no
- * setting but those that every daemon has, and not what is served.
+ * Owns the command line of a daemon and the start of its processes. Knows only
+ * the settings that every daemon has, not what is served.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 
 #define EXIT_USAGE 2
 
-/* Options that are no settings; what getopt returns for those of the table is their place in it. */
+/* getopt's values for options that are no settings; for settings it is the index in the table. */
 enum fixed_option {
 	OPTION_CONFIG = 256,
 	OPTION_CHECK_CONFIG,
@@ -42,10 +42,10 @@ static const struct option fixed_options[] = {
 
 #define FIXED_OPTIONS (sizeof fixed_options / sizeof fixed_options[0])
 
-/* Where the values of a program's options lie among getopt's. */
+/* First of getopt's values for a program's own options. */
 #define OPTION_FIRST 512
 
-/* What --help says of them, behind those of the settings. */
+/* Their lines in --help, after those of the settings. */
 static const char fixed_help[] =
     "  -c, --config FILE           read settings from FILE; options take precedence\n"
     "      --check-config          read the settings and what they name, and exit\n"
@@ -53,10 +53,10 @@ static const char fixed_help[] =
     "  -h, --help                  this text\n"
     "  -V, --version               the version\n";
 
-/* More options than a program's rows have. */
+/* Bound on the options of a program's rows; no program has as many. */
 #define ROW_OPTIONS_MAX 16U
 
-/* All options of a program, as getopt wants them. */
+/* All options of a program, for getopt. */
 struct option_table {
 	const struct config_row *rows[ROW_OPTIONS_MAX];
 	size_t                   count;
@@ -64,7 +64,7 @@ struct option_table {
 	char                     letters[2 * ROW_OPTIONS_MAX + sizeof "+:c:hV"];
 };
 
-/* What the command line says beside the settings. */
+/* The command line without the settings. */
 struct command_line {
 	const char *config;
 	const char *listening;
@@ -93,7 +93,7 @@ table_add(struct option_table *table, const struct config_row *row)
 	size_t used = strlen(table->letters);
 
 	if (table->count == ROW_OPTIONS_MAX)
-		abort(); /* the first test that runs the program finds it */
+		abort(); /* a mistake in the table, which any test of the program finds */
 	table->words[FIXED_OPTIONS + table->count] =
 	    (struct option){row->option, required_argument, NULL, OPTION_FIRST + (int)table->count};
 	table->rows[table->count++] = row;
@@ -103,7 +103,7 @@ table_add(struct option_table *table, const struct config_row *row)
 	}
 }
 
-/* With `stop`, operands end the options. */
+/* With `stop`, the first operand ends the options. */
 static void
 table_fill(const struct program *program, bool stop, struct option_table *table)
 {
@@ -118,7 +118,7 @@ table_fill(const struct program *program, bool stop, struct option_table *table)
 	}
 }
 
-/* The row of what getopt returned, by word or by letter; NULL when it is a fixed option. */
+/* The row for a value from getopt, by word or by letter; NULL for an option that is no setting. */
 static const struct config_row *
 table_find(const struct option_table *table, int option)
 {
@@ -159,7 +159,7 @@ program_help(const struct program *program, FILE *out)
 	(void)fprintf(out, "\nSee %s(8).\n", program->name);
 }
 
-/* 0 stands for what was not said: nobody can say it. */
+/* 0 means not given, so it is refused as a value. */
 static bool
 take_number(const struct config_row *row, const char *text, int64_t *number)
 {
@@ -250,7 +250,7 @@ command_line_read(const struct program *program, int argc, char **argv, struct c
 	return -1;
 }
 
-/* True when the first operand is a command of the administration. */
+/* True when the first operand is an administration command. */
 static bool
 is_administration(const struct program *program, int argc, char **argv)
 {
@@ -266,7 +266,7 @@ is_administration(const struct program *program, int argc, char **argv)
 	return optind < argc && strcmp(argv[optind], "run") != 0;
 }
 
-/* Whether TLS is served: always, or when the setting that turns it on has a value. */
+/* True when TLS is served: always, or if the setting that enables it has a value. */
 static bool
 serves_tls(const struct program *program)
 {
@@ -305,11 +305,11 @@ run_all(const struct program *program, int argc, char **argv, bool no_fork)
 	return status < 0 ? complain(program, &err) : status;
 }
 
-/* Names this process in the log. */
+/* Sets the process name in the log. */
 static void
 log_as(const struct program *program, const char *role, enum log_level level)
 {
-	static char process[64]; /* the log keeps it */
+	static char process[64]; /* static: the log keeps the pointer */
 
 	(void)snprintf(process, sizeof process, "%s/%s", program->name, role);
 	log_open(process, level);
@@ -367,10 +367,12 @@ program_main(const struct program *program, int argc, char **argv)
 	struct error            err = {0};
 	int                     status;
 
-	/* Before anything of a key or of the network is in its memory; each child comes by here, too. */
+	/* Before anything of a key or of the network is in its memory; each child comes by here,
+	 * too. */
 	if (process_hide(&err) != 0)
 		return complain(program, &err);
-	/* tss2-mu writes to stderr what hostile octets make it say; our log says it better. */
+	/* Silences tss2-mu, which hostile octets can make write to stderr; our log reports the
+	 * error. */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	if (supervisor_child_inherit(&child, &err) != 0)
 		return complain(program, &err);

@@ -1,4 +1,4 @@
-/* The settings that every daemon has; their rows stand in service/settings_rows.h. */
+/* The settings that every daemon has; service/settings_rows.h has their rows. */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 
@@ -16,22 +16,22 @@ struct service_settings {
 	char              *store;           /* a place (store/store.h); state_dir by default */
 	struct config_list listen;          /* ADDR:PORT */
 	int64_t            workers;         /* 0: one per processor */
-	char              *passphrase_file; /* of the issuing keys; NULL: none, or a credential */
-	char              *pkcs11_module;   /* for URIs that name none */
+	char              *passphrase_file; /* file for the issuing keys; NULL: none, or a credential */
+	char              *pkcs11_module;   /* module for PKCS #11 URIs that name none */
 	int64_t            crl_lifetime;
 	int64_t            backdate;
-	int64_t            connections; /* of all workers */
+	int64_t            connections; /* for all workers together */
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	char              *log_level;
 
-	/* What service_settings_check makes of them. */
+	/* Derived by service_settings_check. */
 	enum log_level level; /* of log_level */
 };
 
 /*
- * Sets `workers` when nobody says how many, reads the log level, and refuses too many
- * addresses. MALFORMED.
+ * Sets the default of `workers`, reads the log level, and refuses too many addresses.
+ * MALFORMED.
  */
 int service_settings_check(struct service_settings *settings, struct error *err);
 

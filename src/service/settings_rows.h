@@ -10,11 +10,12 @@
 #include "service/settings.h"
 #include "util/config_file.h"
 
-/* A row of struct service_settings, which is the first member of a daemon's own struct. */
+/* A row of struct service_settings, the first member of a daemon's own struct. */
 #define SERVICE_ROW(field, type, ...) \
 	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct service_settings, field), __VA_ARGS__}
 
-/* What differs: the default directory, the command that makes it, the default address. */
+/* The differences between daemons: default directory, the command that makes it, default
+ * address. */
 #define SERVICE_ROWS_PLACE(directory, init, address)                                              \
 	SERVICE_ROW(state_dir, TEXT, .value = directory, .title = "The service",                  \
 	    .option = "state-dir", .letter = 's', .argument = "DIR",                              \

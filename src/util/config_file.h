@@ -21,50 +21,51 @@ enum config_kind {
 };
 
 /*
- * A setting: its name in the file, where it goes, what it is by default, and what people are told
- * of it. The sample configuration, the list of the manual page and --help are made from this row.
+ * A setting: its name in the file, the field that it fills, its default, and its documentation.
+ * The sample configuration, the list in the manual page and --help are made from this row.
  */
 struct config_row {
 	const char      *name;
 	enum config_kind kind;
 	size_t           offset;
-	const char      *value;   /* default, as in the file; of a list: its items, ", " between them; NULL: none, or 0 */
+	const char      *value;   /* default, as in the file; items joined by ", "; NULL: none, or 0 */
 	const char      *least;   /* bounds of numbers and durations, as in the file */
 	const char      *most;
-	const char      *example; /* in the sample instead of a default that says nothing; as `value` */
+	const char      *example; /* shown in the sample instead of the default; as `value` */
 	const char      *title;   /* heading of the section that begins with this row */
-	const char      *manual;  /* whole sentences; `x` is literal, x(8) a manual page */
+	const char      *manual;  /* full sentences; `x` is literal, x(8) a manual page */
 
-	/* The option of the command line that says the same; NULL: none. */
-	const char *option;   /* "--" and this */
+	/* The equivalent command-line option; NULL: none. */
+	const char *option;   /* the option after "--" */
 	const char *argument; /* "FILE" */
 	const char *help;     /* one line */
-	char        letter;   /* "-" and this; '\0': none */
-	int         mark;     /* the program's own; 0 */
+	char        letter;   /* the letter after "-"; '\0': none */
+	int         mark;     /* private to the program; 0 */
 };
 
-/* What a program can be told. */
+/* All settings of a program. */
 struct config_schema {
 	const struct config_row *rows;
 	size_t                   count;
-	/* Checks what rows cannot, and fills the fields that follow from others; NULL: nothing.
+	/* Checks rules between settings, and fills fields derived from others; NULL: none.
 	 * MALFORMED. */
 	int (*check)(void *settings, struct error *err);
 };
 
-/* More rows than a program has settings. */
+/* Bound on the number of rows; no program has as many. */
 #define CONFIG_ROWS_MAX 64
 
 /*
  * Fills every field that is still zero: from the file when `path` is not NULL, then with
- * defaults. What is set already stays (flags are none: the file decides). Then checks.
- * MALFORMED, naming file and line or the setting, for what the file gets wrong, a text that is
- * not in quotes too; NOT_FOUND or INTERNAL when it cannot be read. Before there are threads.
+ * defaults. A field that is already set keeps its value, except flags, which the file decides.
+ * Then runs `check`. MALFORMED, naming file and line or the setting, for a fault in the file,
+ * also for a text without quotes; NOT_FOUND or INTERNAL when it cannot be read. Call before
+ * threads start.
  */
 int config_file_complete(const struct config_schema *schema, const char *path, void *settings,
     struct error *err);
 
-/* Frees what the rows own, and sets those fields to NULL. */
+/* Frees the values of all rows and sets those fields to NULL. */
 void config_file_clear(const struct config_schema *schema, void *settings);
 
 /* Appends a copy; frees all of them. */
