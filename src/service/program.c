@@ -183,7 +183,7 @@ take_setting(const struct program *program, const struct config_row *row, const 
 		free(*(char **)field);
 		*(char **)field = memory_strdup(text);
 	} else if (!take_number(row, text, field)) {
-		(void)snprintf(wanted, sizeof wanted, "--%s wants a number from 1 to %s, not ",
+		(void)snprintf(wanted, sizeof wanted, "--%s takes a number from 1 to %s, not ",
 		    row->option, row->most);
 		return usage_error(program, wanted, text);
 	}
@@ -217,7 +217,7 @@ take_option(const struct program *program, struct command_line *line, int option
 		(void)printf("%s (" PACKAGE_VERSION_LINE ")\n", program->name);
 		return EXIT_SUCCESS;
 	case ':':
-		return usage_error(program, "an argument is missing behind ", argv[optind - 1]);
+		return usage_error(program, "an argument is missing after ", argv[optind - 1]);
 	default:
 		return usage_error(program, "unknown option ", argv[optind - 1]);
 	}
