@@ -294,11 +294,11 @@ static void
 channel_hear_tell(struct channel *channel, uint32_t id, struct view body)
 {
 	if (id != 0) {
-		channel_break(channel, "something told came with an id");
+		channel_break(channel, "a notification came with an id");
 		return;
 	}
 	if (channel->handlers->tell == NULL) {
-		channel_break(channel, "something was told to the side that tells");
+		channel_break(channel, "a notification came to the side that sends them");
 		return;
 	}
 	channel->handlers->tell(channel, body, channel->arg);

@@ -451,7 +451,7 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 	int      rc;
 
 	if (plan->workers == 0 || plan->workers > SUPERVISOR_WORKERS_MAX)
-		return error_set(err, ERROR_INTERNAL, "%zu workers; from 1 to %u are possible",
+		return error_set(err, ERROR_INTERNAL, "%zu workers; it must be from 1 to %u",
 		    plan->workers, SUPERVISOR_WORKERS_MAX);
 	if (supervisor_signals_open(&supervisor, &before, err) != 0)
 		return -1;
