@@ -18,6 +18,7 @@ src_libutil_a_SOURCES = \
 	src/util/process.c src/util/process.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
+	src/util/shares.c src/util/shares.h \
 	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
 	src/util/utf8.c src/util/utf8.h
@@ -39,5 +40,6 @@ UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/shared_test
+UNIT_TESTS += tests/unit/util/shares_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/utf8_test

@@ -1,0 +1,388 @@
+/*
+ * Owns the counts, and whose turn it is to give way; the entries are the tables'.
+ *
+ * Two trees of counts share their leaves: network, source, pair, and subject, pair, where a
+ * pair is a source together with a subject. Each node ranks those below it by count in a
+ * binary heap. Nodes are found in a balanced tree, in which no stranger makes collisions.
+ */
+#include "config.h"
+
+#include "util/shares.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/source.h"
+
+enum share_kind { SHARE_SOURCE, SHARE_SUBJECT, SHARE_PAIR };
+
+struct share_key {
+	uint8_t       kind;
+	uint8_t       subject_size;
+	struct source source;
+	uint8_t       subject[SHARES_SUBJECT_MAX];
+};
+
+/* A heap, the fullest first. */
+struct ranking {
+	struct share **shares;
+	size_t         count;
+	size_t         room;
+};
+
+/* A share in a ranking; `above` is NULL where that is the topmost one. */
+struct standing {
+	struct ranking *ranking;
+	struct share   *above;
+	size_t          index;
+};
+
+#define STANDINGS_MAX 2 /* a pair's: below its source, and below its subject */
+
+struct share {
+	struct share_key key;
+	uint64_t         since;   /* orders equals */
+	size_t           loose;   /* entries that can give way, its own and below it */
+	size_t           held;    /* its own */
+	size_t           members; /* own entries and shares below; it goes with the last one */
+	struct ranking   below;
+	struct standing  standings[STANDINGS_MAX];
+	size_t           standing_count;
+	TAILQ_HEAD(, share_entry) entries; /* of a pair: those that can give way, the oldest first */
+};
+
+struct shares {
+	void          *index; /* tsearch's tree of all shares */
+	struct ranking networks;
+	struct ranking subjects;
+	uint64_t       clock;
+	size_t         count;
+};
+
+/* ---- rankings ---- */
+
+static bool
+share_is_fuller(const struct share *a, const struct share *b)
+{
+	return a->loose != b->loose ? a->loose > b->loose : a->since < b->since;
+}
+
+static struct standing *
+share_standing(struct share *share, const struct ranking *ranking)
+{
+	return &share->standings[share->standings[0].ranking == ranking ? 0 : 1];
+}
+
+static void
+ranking_place(struct ranking *ranking, struct share *share, size_t index)
+{
+	ranking->shares[index] = share;
+	share_standing(share, ranking)->index = index;
+}
+
+static void
+ranking_rise(struct ranking *ranking, size_t index)
+{
+	struct share *share = ranking->shares[index];
+
+	for (; index > 0 && share_is_fuller(share, ranking->shares[(index - 1) / 2]);
+	     index = (index - 1) / 2)
+		ranking_place(ranking, ranking->shares[(index - 1) / 2], index);
+	ranking_place(ranking, share, index);
+}
+
+static void
+ranking_sink(struct ranking *ranking, size_t index)
+{
+	struct share *share = ranking->shares[index];
+
+	for (size_t child; (child = 2 * index + 1) < ranking->count; index = child) {
+		if (child + 1 < ranking->count &&
+		    share_is_fuller(ranking->shares[child + 1], ranking->shares[child]))
+			child++;
+		if (!share_is_fuller(ranking->shares[child], share))
+			break;
+		ranking_place(ranking, ranking->shares[child], index);
+	}
+	ranking_place(ranking, share, index);
+}
+
+static void
+ranking_add(struct ranking *ranking, struct share *share)
+{
+	if (ranking->count == ranking->room) {
+		size_t         room = ranking->room != 0 ? 2 * ranking->room : 4;
+		struct share **grown = memory_new(room * sizeof(struct share *));
+
+		if (ranking->count != 0)
+			memcpy(grown, ranking->shares, ranking->count * sizeof(struct share *));
+		free(ranking->shares);
+		ranking->shares = grown;
+		ranking->room = room;
+	}
+	ranking->shares[ranking->count] = share;
+	ranking_rise(ranking, ranking->count++);
+}
+
+static void
+ranking_remove(struct ranking *ranking, size_t index)
+{
+	struct share *last = ranking->shares[--ranking->count];
+
+	if (index == ranking->count)
+		return;
+	ranking_place(ranking, last, index);
+	ranking_rise(ranking, index);
+	ranking_sink(ranking, share_standing(last, ranking)->index);
+}
+
+/* ---- shares ---- */
+
+static int
+share_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct share_key)); /* which stands first in a share */
+}
+
+/* No octet of it is left undefined: keys are compared as octets. */
+static void
+share_key_make(struct share_key *key, enum share_kind kind, const struct source *source,
+    struct view subject)
+{
+	memset(key, 0, sizeof *key);
+	key->kind = (uint8_t)kind;
+	if (source != NULL) {
+		memcpy(key->source.octets, source->octets, sizeof key->source.octets);
+		key->source.bits = source->bits;
+	}
+	if (subject.size == 0)
+		return;
+	if (subject.size > sizeof key->subject)
+		abort();
+	key->subject_size = (uint8_t)subject.size;
+	memcpy(key->subject, subject.data, subject.size);
+}
+
+static struct share *
+share_find(const struct shares *shares, const struct share_key *key)
+{
+	struct share *const *found = tfind(key, &shares->index, share_compare);
+
+	return found != NULL ? *found : NULL;
+}
+
+static void
+share_stand(struct share *share, struct ranking *ranking, struct share *above)
+{
+	share->standings[share->standing_count++] = (struct standing){ranking, above, 0};
+	if (above != NULL)
+		above->members++;
+	ranking_add(ranking, share);
+}
+
+/* The share of this key; *made says that it stands nowhere yet. */
+static struct share *
+share_get(struct shares *shares, const struct share_key *key, bool *made)
+{
+	struct share *share = share_find(shares, key);
+
+	*made = share == NULL;
+	if (share != NULL)
+		return share;
+	share = memory_new(sizeof *share);
+	share->key = *key;
+	share->since = shares->clock++;
+	TAILQ_INIT(&share->entries);
+	if (tsearch(share, &shares->index, share_compare) == NULL)
+		abort(); /* out of memory, as memory_new */
+	return share;
+}
+
+/* The share of a source, or of the network above it. */
+static struct share *
+share_of_source(struct shares *shares, const struct source *source)
+{
+	struct source    above = source_above(source);
+	bool             top = source_equal(&above, source);
+	struct share    *network = top ? NULL : share_of_source(shares, &above);
+	struct share_key key;
+	struct share    *share;
+	bool             made;
+
+	share_key_make(&key, SHARE_SOURCE, source, (struct view){0});
+	share = share_get(shares, &key, &made);
+	if (made)
+		share_stand(share, top ? &shares->networks : &network->below, network);
+	return share;
+}
+
+static struct share *
+share_of_pair(struct shares *shares, const struct source *source, struct view subject)
+{
+	struct share    *of_source = share_of_source(shares, source);
+	struct share    *of_subject;
+	struct share_key key;
+	struct share    *pair;
+	bool             made;
+
+	share_key_make(&key, SHARE_PAIR, source, subject);
+	pair = share_get(shares, &key, &made);
+	if (!made)
+		return pair;
+	share_stand(pair, &of_source->below, of_source);
+	if (subject.size == 0)
+		return pair;
+	share_key_make(&key, SHARE_SUBJECT, NULL, subject);
+	of_subject = share_get(shares, &key, &made);
+	if (made)
+		share_stand(of_subject, &shares->subjects, NULL);
+	share_stand(pair, &of_subject->below, of_subject);
+	return pair;
+}
+
+/* One entry more that can give way, or one less, here and in all above. */
+static void
+share_count(struct share *share, bool more)
+{
+	share->loose = more ? share->loose + 1 : share->loose - 1;
+	for (size_t i = 0; i < share->standing_count; i++) {
+		struct standing *standing = &share->standings[i];
+
+		ranking_rise(standing->ranking, standing->index);
+		ranking_sink(standing->ranking, standing->index);
+		if (standing->above != NULL)
+			share_count(standing->above, more);
+	}
+}
+
+/* One member less; who has none goes, and is one less of those above. */
+static void
+share_drop(struct shares *shares, struct share *share)
+{
+	if (--share->members != 0)
+		return;
+	for (size_t i = 0; i < share->standing_count; i++) {
+		struct standing *standing = &share->standings[i];
+
+		ranking_remove(standing->ranking, standing->index);
+		if (standing->above != NULL)
+			share_drop(shares, standing->above);
+	}
+	(void)tdelete(share, &shares->index, share_compare);
+	free(share->below.shares);
+	free(share);
+}
+
+/* ---- entries ---- */
+
+struct shares *
+shares_new(void)
+{
+	return memory_new(sizeof(struct shares));
+}
+
+void
+shares_free(struct shares *shares)
+{
+	if (shares == NULL)
+		return;
+	free(shares->networks.shares);
+	free(shares->subjects.shares);
+	free(shares);
+}
+
+static void
+entry_count(struct share_entry *entry)
+{
+	if (entry->held) {
+		entry->pair->held++;
+		return;
+	}
+	TAILQ_INSERT_TAIL(&entry->pair->entries, entry, link);
+	share_count(entry->pair, true);
+}
+
+static void
+entry_discount(struct share_entry *entry)
+{
+	if (entry->held) {
+		entry->pair->held--;
+		return;
+	}
+	TAILQ_REMOVE(&entry->pair->entries, entry, link);
+	share_count(entry->pair, false);
+}
+
+void
+shares_enter(struct shares *shares, struct share_entry *entry, const struct source *source,
+    struct view subject, bool held)
+{
+	entry->pair = share_of_pair(shares, source, subject);
+	entry->pair->members++;
+	entry->held = held;
+	entry_count(entry);
+	shares->count++;
+}
+
+void
+shares_leave(struct shares *shares, struct share_entry *entry)
+{
+	if (entry->pair == NULL)
+		return;
+	entry_discount(entry);
+	share_drop(shares, entry->pair);
+	entry->pair = NULL;
+	shares->count--;
+}
+
+void
+shares_hold(struct shares *shares, struct share_entry *entry, bool held)
+{
+	(void)shares;
+	if (entry->pair == NULL || entry->held == held)
+		return;
+	entry_discount(entry);
+	entry->held = held;
+	entry_count(entry);
+}
+
+static size_t
+ranking_most(const struct ranking *ranking)
+{
+	return ranking->count != 0 ? ranking->shares[0]->loose : 0;
+}
+
+struct share_entry *
+shares_victim(const struct shares *shares)
+{
+	const struct ranking *ranking = &shares->networks;
+	const struct share   *share;
+
+	if (ranking_most(&shares->subjects) > ranking_most(ranking))
+		ranking = &shares->subjects;
+	if (ranking_most(ranking) == 0)
+		return NULL;
+	do {
+		share = ranking->shares[0];
+		ranking = &share->below;
+	} while (share->key.kind != SHARE_PAIR);
+	return TAILQ_FIRST(&share->entries);
+}
+
+size_t
+shares_count(const struct shares *shares)
+{
+	return shares->count;
+}
+
+size_t
+shares_held(const struct shares *shares, const struct source *source, struct view subject)
+{
+	const struct share *pair;
+	struct share_key    key;
+
+	share_key_make(&key, SHARE_PAIR, source, subject);
+	pair = share_find(shares, &key);
+	return pair != NULL ? pair->held : 0;
+}
