@@ -4,6 +4,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/settings.c src/attestation/settings.h \
 	src/attestation/front/front.c src/attestation/front/front.h \
 	src/attestation/front/request.c src/attestation/front/request.h \
+	src/attestation/keeper/answered.c src/attestation/keeper/answered.h \
 	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
 	src/attestation/keeper/certify.c \
 	src/attestation/keeper/challenge.c \

@@ -42,11 +42,13 @@ static const struct config_row rows[] = {
         .title = "Credentials",
         .manual = "How long a machine has to open its credential."),
     ROW(challenges, NUMBER, .value = "10000", .least = "1", .most = "10000000",
-        .manual = "Credentials that may be open at the same time."),
+        .manual = "Credentials that may be open at the same time. When there are as many, the "
+                  "oldest one of the client network or the machine that has most gives way to a "
+                  "new one."),
     ROW(device_challenges, NUMBER, .value = "32", .least = "1", .most = "10000000",
-        .manual = "How many of them may belong to one machine at one client address (IPv6: one "
-                  "/64). Whoever knows the public EK of a machine can ask for a credential, but "
-                  "not open it."),
+        .manual = "How many of them never give way, of one machine that has opened one before "
+                  "from the same client address (IPv6: one /64). Whoever knows the public EK of a "
+                  "machine can ask for a credential, but not open it."),
     ROW(device_certificates, NUMBER, .value = "1000", .least = "0", .most = "10000000",
         .manual = "AK certificates that one machine may get in a day; 0 sets no limit. All that "
                   "are valid go onto the CRL when the machine is removed."),

@@ -20,7 +20,7 @@ struct attestation_settings {
 	int64_t            audit_retention;       /* 0: entries are kept for ever */
 	int64_t            certificate_retention; /* of records of certificates that expired; 0: the same */
 	int64_t            challenges;        /* open at once */
-	int64_t            device_challenges; /* of one EK at one client address */
+	int64_t            device_challenges; /* that never give way, of one EK at one source */
 	int64_t            device_certificates; /* of one EK in a day; 0: without a bound */
 	int64_t            waiting_max;       /* EKs that wait for approval; 0: none are listed */
 	char              *ek_certificate; /* "ignore", "record" or "require" … */

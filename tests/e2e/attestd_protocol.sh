@@ -176,16 +176,31 @@ for i in 1 2 3; do
 	printf %s "$http_body" >"$scratch/credential$i.json"
 	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
 done
-post /attest "$scratch/request.json"
-refused "a fourth of one device" 429 rateLimited "3 challenges open"
-check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
 post /secret "$scratch/secret2.json"
 case_equal "several of one device are open at once" "$http_status" 200
-for i in 1 2 3; do post /attest "$scratch/other$i.json"; done
+# It has answered from here: from now on three of its challenges never give way.
+for i in 1 2 3; do
+	post /attest "$scratch/request.json"
+	printf %s "$http_body" >"$scratch/credential$i.json"
+	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
+done
+# Ten of others, while there is room for two.
+for _ in 1 2 3 4 5; do for i in 2 3; do post /attest "$scratch/other$i.json"; done; done
 post /attest "$scratch/other1.json"
-refused "the table is full" 503 overloaded "challenges are open; try again later"
+case_equal "a newcomer gets in when the table is full" "$http_status" 200
+printf %s "$http_body" >"$scratch/credential.json"
+"$top_builddir/tests/e2e/software_device" --directory "$scratch/other1" \
+	activate "$scratch/credential.json" "$scratch/secret.json"
+post /secret "$scratch/secret.json"
+case_equal "and is not displaced before it answers" "$http_status" 200
+post /secret "$scratch/secret2.json"
+case_equal "a machine that has answered is not displaced" "$http_status" 200
+post /attest "$scratch/request.json"
+for i in 1 2; do post /attest "$scratch/other1.json"; done
+post /attest "$scratch/other2.json"
+refused "the table is full of those that have answered" 503 overloaded "challenges are open; try again later"
 check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
-wait_for 'post /attest "$scratch/other1.json"; [ "$http_status" = 200 ]'
+wait_for 'post /attest "$scratch/other2.json"; [ "$http_status" = 200 ]'
 case_equal "expired challenges make room" "$http_status" 200
 post /secret "$scratch/secret1.json"
 refused "an expired secret" 403 unknownSecret "start again with /attest"

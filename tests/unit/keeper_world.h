@@ -225,17 +225,24 @@ assert_refused(int front, const struct attestation_question *question, enum erro
 	ck_assert_ptr_null(answer.second.data);
 }
 
-/* Asks for a challenge and opens it as the TPM of the enrolled EK would. */
+/* Asks for a challenge from `peer`, and opens it as the TPM of the enrolled EK would. */
 static inline void
-secret_get(int front, struct bytes *secret)
+secret_get_from(int front, const char *peer, struct bytes *secret)
 {
 	struct attestation_question question = challenge_question();
 	struct attestation_answer   answer;
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};
 
+	question.peer = view_text(peer);
 	unit_ok(ask(front, &question, &body, &answer, &err), &err);
 	ck_assert(forge_activate(&fixture.ek, &fixture.ak.name, answer.first, answer.second, secret));
+}
+
+static inline void
+secret_get(int front, struct bytes *secret)
+{
+	secret_get_from(front, "", secret);
 }
 
 static inline struct attestation_question

@@ -15,7 +15,6 @@
 #include "attestation/keeper/ek_policy.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
-#include "attestation/keeper/peer.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/refusals.h"
 #include "attestation/keeper/waiting.h"
@@ -28,6 +27,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/source.h"
 
 /* Fits the nameAlg digest of every EK. */
 #define SECRET_SIZE 32
@@ -48,13 +48,8 @@ challenge_of(const struct attestation_question *question, const struct tpm_ek *e
 {
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct challenge          *challenge = challenge_new();
-	char                       host[PEER_SIZE];
-	char                       source[PEER_SIZE];
 
-	/* Who has all addresses of an IPv6 network has one share with them. */
-	peer_host(question->peer, host);
-	peer_source(host, source);
-	memcpy(challenge->host, source, strlen(source));
+	challenge->source = source_of_text(question->peer);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;

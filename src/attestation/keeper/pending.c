@@ -8,31 +8,25 @@
 #include "attestation/keeper/pending.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "attestation/keeper/answered.h"
 #include "util/error.h"
-
-/* How many challenges of one EK are open at one host. */
-struct device {
-	struct ek_hash ek;
-	char           host[PEER_SIZE];
-	size_t         open;
-	struct device *bucket_next;
-};
 
 struct pending {
 	pthread_mutex_t lock;
 	size_t          max;
-	size_t          device_max;
+	size_t          held_max; /* of one EK and source */
 	int64_t         lifetime_ms;
 
-	size_t             count;
+	struct shares     *shares; /* of sources and EKs */
+	struct answered   *answered;
 	size_t             bucket_count; /* a power of two */
 	struct challenge **challenges;   /* by digest */
-	struct device    **devices;      /* by EK hash */
 	struct challenge  *oldest;       /* all live equally long: the order is that of expiry */
 	struct challenge  *newest;
 };
@@ -55,22 +49,23 @@ challenge_free(struct challenge *challenge)
 }
 
 struct pending *
-pending_new(size_t max, size_t device_max, int64_t lifetime_ms)
+pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 {
 	struct pending *pending = memory_new(sizeof *pending);
 
 	(void)pthread_mutex_init(&pending->lock, NULL);
 	pending->max = max;
-	pending->device_max = device_max;
+	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
+	pending->shares = shares_new();
+	pending->answered = answered_new();
 	for (pending->bucket_count = 16; pending->bucket_count < max; pending->bucket_count *= 2)
 		;
 	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
-	pending->devices = memory_new(pending->bucket_count * sizeof(struct device *));
 	return pending;
 }
 
-/* Both keys are SHA-256 digests: any octets of them are a good hash. */
+/* The key is a SHA-256 digest: any octets of it are a good hash. */
 static size_t
 pending_bucket(const struct pending *pending, const uint8_t digest[32])
 {
@@ -90,44 +85,6 @@ challenge_slot(struct pending *pending, const uint8_t digest[32])
 	return slot;
 }
 
-static struct device **
-device_slot(struct pending *pending, const struct challenge *challenge)
-{
-	const struct ek_hash *ek = &challenge->ek;
-	struct device       **slot = &pending->devices[pending_bucket(pending, ek->bytes)];
-
-	while (*slot != NULL &&
-	    (memcmp((*slot)->ek.bytes, ek->bytes, sizeof ek->bytes) != 0 ||
-	        memcmp((*slot)->host, challenge->host, sizeof challenge->host) != 0))
-		slot = &(*slot)->bucket_next;
-	return slot;
-}
-
-static void
-device_count_up(struct pending *pending, const struct challenge *challenge)
-{
-	struct device **slot = device_slot(pending, challenge);
-
-	if (*slot == NULL) {
-		*slot = memory_new(sizeof **slot);
-		(*slot)->ek = challenge->ek;
-		memcpy((*slot)->host, challenge->host, sizeof challenge->host);
-	}
-	(*slot)->open++;
-}
-
-static void
-device_count_down(struct pending *pending, const struct challenge *challenge)
-{
-	struct device **slot = device_slot(pending, challenge);
-	struct device  *device = *slot;
-
-	if (--device->open == 0) {
-		*slot = device->bucket_next;
-		free(device);
-	}
-}
-
 /* Takes the challenge in `slot` out of every list; it is the caller's then. */
 static struct challenge *
 pending_unlink(struct pending *pending, struct challenge **slot)
@@ -143,14 +100,16 @@ pending_unlink(struct pending *pending, struct challenge **slot)
 		challenge->newer->older = challenge->older;
 	else
 		pending->newest = challenge->older;
-	device_count_down(pending, challenge);
-	pending->count--;
+	shares_leave(pending->shares, &challenge->share);
 	return challenge;
 }
 
+/* Those of a machine that has answered are held, as many as it may have: others displace none. */
 static void
 pending_link(struct pending *pending, struct challenge **slot, struct challenge *challenge)
 {
+	struct view ek = {challenge->ek.bytes, sizeof challenge->ek.bytes};
+
 	challenge->bucket_next = NULL;
 	*slot = challenge;
 	challenge->older = pending->newest;
@@ -160,8 +119,9 @@ pending_link(struct pending *pending, struct challenge **slot, struct challenge 
 	else
 		pending->oldest = challenge;
 	pending->newest = challenge;
-	device_count_up(pending, challenge);
-	pending->count++;
+	shares_enter(pending->shares, &challenge->share, &challenge->source, ek,
+	    answered_has(pending->answered, &challenge->ek, &challenge->source) &&
+	        shares_held(pending->shares, &challenge->source, ek) < pending->held_max);
 }
 
 static void
@@ -178,33 +138,44 @@ pending_free(struct pending *pending)
 		return;
 	pending_expire(pending, INT64_MAX);
 	free(pending->challenges);
-	free(pending->devices);
+	shares_free(pending->shares);
+	answered_free(pending->answered);
 	(void)pthread_mutex_destroy(&pending->lock);
 	free(pending);
+}
+
+/* Whoever has most gives way; OVERLOADED when that is the challenge itself, which is unlinked then. */
+static int
+pending_bound(struct pending *pending, struct challenge *challenge, struct error *err)
+{
+	struct share_entry *entry;
+	struct challenge   *victim = challenge;
+
+	if (shares_count(pending->shares) <= pending->max)
+		return 0;
+	if ((entry = shares_victim(pending->shares)) != NULL)
+		victim = (struct challenge *)(void *)((char *)entry - offsetof(struct challenge, share));
+	(void)pending_unlink(pending, challenge_slot(pending, victim->digest));
+	if (victim == challenge)
+		return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",
+		    pending->max);
+	challenge_free(victim);
+	return 0;
 }
 
 static int
 pending_put_locked(struct pending *pending, struct challenge *challenge, int64_t now_ms,
     struct error *err)
 {
-	const struct device *device;
-	struct challenge   **slot;
+	struct challenge **slot;
 
 	pending_expire(pending, now_ms);
-	device = *device_slot(pending, challenge);
-	if (device != NULL && device->open >= pending->device_max)
-		return error_set(err, ERROR_RATE_LIMITED,
-		    "this device has %zu challenges open; finish one, or wait until they expire",
-		    device->open);
-	if (pending->count >= pending->max)
-		return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",
-		    pending->count);
 	slot = challenge_slot(pending, challenge->digest);
 	if (*slot != NULL)
 		return error_set(err, ERROR_INTERNAL, "two challenges have one secret");
 	challenge->expires = now_ms + pending->lifetime_ms;
 	pending_link(pending, slot, challenge);
-	return 0;
+	return pending_bound(pending, challenge, err);
 }
 
 int
@@ -234,8 +205,10 @@ pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
 	slot = challenge_slot(pending, digest);
-	if (*slot != NULL)
+	if (*slot != NULL) {
 		*out = pending_unlink(pending, slot);
+		answered_add(pending->answered, &(*out)->ek, &(*out)->source);
+	}
 	(void)pthread_mutex_unlock(&pending->lock);
 	if (*out == NULL)
 		return error_set(err, ERROR_UNKNOWN_SECRET,
@@ -250,7 +223,7 @@ pending_count(struct pending *pending)
 	size_t count;
 
 	(void)pthread_mutex_lock(&pending->lock);
-	count = pending->count;
+	count = shares_count(pending->shares);
 	(void)pthread_mutex_unlock(&pending->lock);
 	return count;
 }

@@ -279,10 +279,10 @@ START_TEST(certify_more_often_than_a_day_has_is_rate_limited)
 END_TEST
 
 static void
-setup_one_challenge(void)
+setup_three_challenges(void)
 {
 	world_prepare();
-	fixture.settings.device_challenges = 1;
+	fixture.settings.challenges = 3;
 	world_start();
 }
 
@@ -298,25 +298,31 @@ static const struct {
     {"[::ffff:192.0.2.1]:1", "192.0.2.1:1", true},
 };
 
-/* Whoever knows an enrolled EK could else have all challenges that there are open for it. */
-START_TEST(challenge_of_one_ek_has_a_share_for_each_network)
+/*
+ * Whoever knows an enrolled EK could else have all challenges that there are open for it. The
+ * first network has one and the second two, and the second gives way; unless both are one.
+ */
+START_TEST(challenge_full_table_the_network_with_most_gives_way)
 {
-	struct attestation_question question = challenge_question();
-	struct attestation_answer   answer;
-	AUTO_BYTES              body = {0};
-	AUTO_BYTES              other = {0};
-	struct error            err = {0};
+	const char *peers[] = {neighbours[_i].first, neighbours[_i].second, neighbours[_i].second,
+	    "203.0.113.1:1"};
+	struct bytes secrets[4] = {{0}};
+	size_t      lost = neighbours[_i].same ? 0 : 1;
 
-	question.peer = (struct view){(const uint8_t *)neighbours[_i].first,
-	    strlen(neighbours[_i].first)};
-	unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
-	question.peer = (struct view){(const uint8_t *)neighbours[_i].second,
-	    strlen(neighbours[_i].second)};
-	if (neighbours[_i].same)
-		assert_refused(fixture.front, &question, ERROR_RATE_LIMITED,
-		    "this device has 1 challenges open; finish one, or wait until they expire");
-	else
-		unit_ok(ask(fixture.front, &question, &other, &answer, &err), &err);
+	for (size_t i = 0; i < 4; i++)
+		secret_get_from(fixture.front, peers[i], &secrets[i]);
+	for (size_t i = 0; i < 4; i++) {
+		struct attestation_question question = certify_question(&secrets[i]);
+		struct attestation_answer   answer;
+		AUTO_BYTES                  body = {0};
+		struct error                err = {0};
+
+		if (i == lost)
+			assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
+		else
+			unit_ok(ask(fixture.front, &question, &body, &answer, &err), &err);
+		bytes_clear(&secrets[i]);
+	}
 }
 END_TEST
 
@@ -583,8 +589,8 @@ main(void)
 	tcase_add_test(tc, certify_more_often_than_a_day_has_is_rate_limited);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("one challenge");
-	tcase_add_checked_fixture(tc, setup_one_challenge, world_end);
-	tcase_add_loop_test(tc, challenge_of_one_ek_has_a_share_for_each_network, 0,
+	tcase_add_checked_fixture(tc, setup_three_challenges, world_end);
+	tcase_add_loop_test(tc, challenge_full_table_the_network_with_most_gives_way, 0,
 	    sizeof neighbours / sizeof neighbours[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -9,6 +9,7 @@
 
 #include "unit.h"
 #include "util/error.h"
+#include "util/source.h"
 
 #define LIFETIME 60000
 
@@ -20,7 +21,7 @@ challenge_for(uint8_t device)
 {
 	struct challenge *challenge = challenge_new();
 
-	(void)snprintf(challenge->host, sizeof challenge->host, "%s", host);
+	challenge->source = source_of_text(view_text(host));
 	memset(challenge->ek.bytes, device, sizeof challenge->ek.bytes);
 	return challenge;
 }
@@ -113,17 +114,46 @@ START_TEST(take_after_lifetime_is_unknown)
 }
 END_TEST
 
-START_TEST(put_full_table_is_overloaded)
+/* A machine that has answered, so that its challenges are held from then on. */
+static void
+answer(struct pending *pending, uint8_t device)
+{
+	struct error err = {0};
+
+	unit_ok(put(pending, UINT32_MAX, device, 0, &err), &err);
+	assert_taken(pending, UINT32_MAX, device, 0);
+}
+
+START_TEST(put_full_table_of_those_that_answered_is_overloaded)
 {
 	struct pending *pending = pending_new(2, 2, LIFETIME);
 	struct error    err = {0};
 
+	answer(pending, 1);
+	answer(pending, 2);
 	unit_ok(put(pending, 1, 1, 0, &err), &err);
 	unit_ok(put(pending, 2, 2, 0, &err), &err);
 	unit_fails(put(pending, 3, 3, LIFETIME - 1, &err), &err, ERROR_OVERLOADED,
 	    "2 challenges are open; try again later");
+	ck_assert_uint_eq(pending_count(pending), 2);
 	assert_taken(pending, 1, 1, LIFETIME - 1);
 	unit_ok(put(pending, 3, 3, LIFETIME - 1, &err), &err);
+	assert_taken(pending, 2, 2, LIFETIME - 1);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_full_table_the_oldest_of_equals_gives_way)
+{
+	struct pending *pending = pending_new(2, 2, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 1; i <= 3; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 2);
+	assert_unknown(pending, 1, 0);
+	assert_taken(pending, 2, 2, 0);
+	assert_taken(pending, 3, 3, 0);
 	pending_free(pending);
 }
 END_TEST
@@ -145,36 +175,88 @@ START_TEST(put_full_of_expired_makes_room)
 }
 END_TEST
 
-START_TEST(put_one_device_too_often_is_rate_limited)
+/* One EK's public part from 313 addresses, 32 times from each: the table is full of it. */
+START_TEST(put_one_ek_from_many_addresses_keeps_nobody_out)
 {
-	struct pending *pending = pending_new(10, 2, LIFETIME);
+	struct pending *pending = pending_new(10000, 32, LIFETIME);
 	struct error    err = {0};
+	char            address[16];
+	uint32_t        secret = 1000;
 
-	unit_ok(put(pending, 1, 1, 0, &err), &err);
-	unit_ok(put(pending, 2, 1, 0, &err), &err);
-	unit_fails(put(pending, 3, 1, 0, &err), &err, ERROR_RATE_LIMITED,
-	    "this device has 2 challenges open; finish one, or wait until they expire");
-	unit_ok(put(pending, 3, 2, 0, &err), &err); /* another device is not held up */
-	assert_taken(pending, 1, 1, 0);
-	unit_ok(put(pending, 4, 1, 0, &err), &err);
-	unit_ok(put(pending, 5, 1, LIFETIME, &err), &err);
+	unit_ok(put(pending, 1, 1, 0, &err), &err); /* the machine itself, before */
+	unit_ok(put(pending, 2, 2, 0, &err), &err);
+	host = address;
+	for (int i = 0; i < 313 * 32 + 1000; i++) {
+		(void)snprintf(address, sizeof address, "10.0.%d.%d", i % 313 / 250, i % 313 % 250);
+		unit_ok(put(pending, secret++, 1, 0, &err), &err);
+	}
+	host = "192.0.2.1";
+	ck_assert_uint_eq(pending_count(pending), 10000);
+	unit_ok(put(pending, 3, 1, 0, &err), &err);
+	unit_ok(put(pending, 4, 4, 0, &err), &err);
+	for (uint32_t i = 1; i <= 4; i++)
+		assert_taken(pending, i, i == 3 ? 1 : (uint8_t)i, 0);
 	pending_free(pending);
 }
 END_TEST
 
-/* Somebody else asks for credentials of this EK, which he cannot open. */
-START_TEST(put_from_another_host_is_not_held_up)
+/* Somebody behind the machine's own address asks for its EK, 32 times and until the table is full. */
+START_TEST(put_one_ek_from_its_own_address_does_not_lock_the_machine_out)
 {
-	struct pending *pending = pending_new(10, 2, LIFETIME);
+	struct pending *pending = pending_new(100, 2, LIFETIME);
 	struct error    err = {0};
 
+	for (uint32_t i = 0; i < 32; i++)
+		unit_ok(put(pending, 1000 + i, 1, 0, &err), &err);
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	assert_taken(pending, 1, 1, 0);
+	/* It has answered: two of its challenges stay, whatever is asked for behind them. */
+	unit_ok(put(pending, 2, 1, 0, &err), &err);
+	unit_ok(put(pending, 3, 1, 0, &err), &err);
+	for (uint32_t i = 0; i < 200; i++)
+		unit_ok(put(pending, 2000 + i, 1, 0, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 100);
+	unit_ok(put(pending, 4, 1, 0, &err), &err);
+	for (uint32_t i = 2; i <= 4; i++)
+		assert_taken(pending, i, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* What it has answered elsewhere holds nothing here. */
+START_TEST(put_of_an_ek_that_answered_elsewhere_is_not_held)
+{
+	struct pending *pending = pending_new(2, 2, LIFETIME);
+	struct error    err = {0};
+
+	answer(pending, 1);
 	host = "198.51.100.7";
 	unit_ok(put(pending, 1, 1, 0, &err), &err);
-	unit_ok(put(pending, 2, 1, 0, &err), &err);
-	ck_assert_int_eq(put(pending, 3, 1, 0, &err), -1);
 	host = "192.0.2.1";
+	unit_ok(put(pending, 2, 2, 0, &err), &err);
 	unit_ok(put(pending, 3, 1, 0, &err), &err);
+	assert_unknown(pending, 1, 0); /* the oldest; the newest is held, where it has answered */
+	assert_taken(pending, 2, 2, 0);
 	assert_taken(pending, 3, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* All of an IPv6 site count together, and those of a quiet one stay. */
+START_TEST(put_from_many_subnets_of_a_site_keeps_nobody_out)
+{
+	struct pending *pending = pending_new(64, 32, LIFETIME);
+	struct error    err = {0};
+	char            address[32];
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	host = address;
+	for (uint32_t i = 0; i < 500; i++) {
+		(void)snprintf(address, sizeof address, "[2001:db8:1:%x::1]:1", (unsigned)i);
+		unit_ok(put(pending, 1000 + i, (uint8_t)(2 + i % 200), 0, &err), &err);
+	}
+	host = "192.0.2.1";
+	assert_taken(pending, 1, 1, 0);
 	pending_free(pending);
 }
 END_TEST
@@ -258,10 +340,13 @@ main(void)
 	tcase_add_test(tc, take_another_secret_is_unknown_and_costs_nothing);
 	tcase_add_test(tc, take_last_millisecond_works);
 	tcase_add_test(tc, take_after_lifetime_is_unknown);
-	tcase_add_test(tc, put_full_table_is_overloaded);
+	tcase_add_test(tc, put_full_table_of_those_that_answered_is_overloaded);
+	tcase_add_test(tc, put_full_table_the_oldest_of_equals_gives_way);
 	tcase_add_test(tc, put_full_of_expired_makes_room);
-	tcase_add_test(tc, put_one_device_too_often_is_rate_limited);
-	tcase_add_test(tc, put_from_another_host_is_not_held_up);
+	tcase_add_test(tc, put_one_ek_from_many_addresses_keeps_nobody_out);
+	tcase_add_test(tc, put_one_ek_from_its_own_address_does_not_lock_the_machine_out);
+	tcase_add_test(tc, put_of_an_ek_that_answered_elsewhere_is_not_held);
+	tcase_add_test(tc, put_from_many_subnets_of_a_site_keeps_nobody_out);
 	tcase_add_test(tc, put_the_same_secret_twice_is_internal);
 	tcase_add_test(tc, take_out_of_order_finds_each);
 	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
