@@ -8,6 +8,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
 	src/attestation/keeper/certify.c \
 	src/attestation/keeper/challenge.c \
+	src/attestation/keeper/crl_issuers.c src/attestation/keeper/crl_issuers.h \
 	src/attestation/keeper/ek_judge.c src/attestation/keeper/ek_judge.h \
 	src/attestation/keeper/ek_policy.c src/attestation/keeper/ek_policy.h \
 	src/attestation/keeper/enroll_rule.c src/attestation/keeper/enroll_rule.h \
@@ -18,6 +19,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/operation.c src/attestation/keeper/operation.h \
 	src/attestation/keeper/peer.c src/attestation/keeper/peer.h \
 	src/attestation/keeper/pending.c src/attestation/keeper/pending.h \
+	src/attestation/keeper/publish.c src/attestation/keeper/publish.h \
 	src/attestation/keeper/quota.c src/attestation/keeper/quota.h \
 	src/attestation/keeper/refusals.c src/attestation/keeper/refusals.h \
 	src/attestation/keeper/retention.c src/attestation/keeper/retention.h \

@@ -11,9 +11,9 @@
 
 #define NAMES_MAX ((size_t)64 * 1024)
 
-/* A text file without its last line's end. */
+/* The file as a string, without the end of its last line. */
 static int
-read_text(const char *path, size_t max, struct bytes *text, struct error *err)
+dns_names_read(const char *path, size_t max, struct bytes *text, struct error *err)
 {
 	if (file_read(path, max, text, err) != 0)
 		return -1;
@@ -30,7 +30,7 @@ dns_names_load(const char *state_dir, struct config_list *names, struct error *e
 	AUTO_BYTES      text = {0};
 	char           *rest = NULL;
 
-	if (read_text(path, NAMES_MAX, &text, err) != 0)
+	if (dns_names_read(path, NAMES_MAX, &text, err) != 0)
 		return -1;
 	for (char *line = strtok_r((char *)text.data, "\r\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &rest))

@@ -27,7 +27,7 @@ issuer_url_names(const char *url)
 }
 
 static char *
-url_expand(const char *url, const char *id)
+issuer_url_expand(const char *url, const char *id)
 {
 	struct bytes text = {0};
 	const char  *mark;
@@ -42,7 +42,7 @@ url_expand(const char *url, const char *id)
 }
 
 static int
-chain_encode(STACK_OF(X509) *chain, struct bytes *out, struct error *err)
+issuer_chain_encode(STACK_OF(X509) *chain, struct bytes *out, struct error *err)
 {
 	struct bytes ders[ATTESTATION_CHAIN_MAX] = {{0}};
 	struct view  views[ATTESTATION_CHAIN_MAX];
@@ -77,10 +77,10 @@ issuer_fill(struct issuer *issuer, const struct attestation_settings *settings,
 		err->kind = ERROR_INTERNAL;
 		return error_wrap(err, "%s", certificate);
 	}
-	if (chain_encode(trust_stack(chain), &issuer->chain, err) != 0)
+	if (issuer_chain_encode(trust_stack(chain), &issuer->chain, err) != 0)
 		return -1;
 	if (settings->crl_url != NULL)
-		issuer->crl_url = url_expand(settings->crl_url, issuer->files.id);
+		issuer->crl_url = issuer_url_expand(settings->crl_url, issuer->files.id);
 	return 0;
 }
 
