@@ -1,6 +1,7 @@
 /* attest-ca approve and deny: what becomes of machines that wait; of all that were named, or of none. */
 #include "config.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,14 +16,25 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+struct approve {
+	struct enrolment enrolment;
+	bool             again;
+};
+
+static const struct command_option approve_rows[] = {
+    {OPTION(FLAG, "again", NULL, struct approve, again,
+        "let in a machine that was removed from the inventory")},
+    {0},
+};
+
 static command_check approve_check;
 static command_run admin_approve;
 
 const struct command admin_approve_command = {
     .name = "approve",
     .summary = "enroll machines that wait, or were denied",
-    .size = sizeof(struct enrolment),
-    .options = {{enrolment_rows, 0}},
+    .size = sizeof(struct approve),
+    .options = {{enrolment_rows, offsetof(struct approve, enrolment)}, {approve_rows, 0}},
     .operands = "HASH | PREFIX",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,
@@ -112,18 +124,20 @@ static int
 approve_one(struct store *store, const struct command_call *call, const struct store_waiting *entry,
     struct error *err)
 {
-	struct store_device device;
+	const struct approve *approve = call->options;
+	struct store_device   device;
 
-	enrolment_fill(call->options, entry->ek_hash, call->now, &device);
-	return store_waiting_approve(store, &device, call->now, err);
+	enrolment_fill(&approve->enrolment, entry->ek_hash, call->now, &device);
+	return store_waiting_approve(store, &device, approve->again, call->now, err);
 }
 
 static void
 approve_say(const struct command_call *call, const struct store_waiting *entry, size_t index)
 {
-	struct store_device device;
+	const struct approve *approve = call->options;
+	struct store_device   device;
 
-	enrolment_fill(call->options, entry->ek_hash, call->now, &device);
+	enrolment_fill(&approve->enrolment, entry->ek_hash, call->now, &device);
 	if (call->json)
 		print_json_item(describe_device_json(&device), index == 0);
 	else
@@ -134,7 +148,7 @@ approve_say(const struct command_call *call, const struct store_waiting *entry, 
 static int
 approve_check(const struct command_call *call, struct error *err)
 {
-	const struct enrolment *enrolment = call->options;
+	const struct enrolment *enrolment = &((const struct approve *)call->options)->enrolment;
 
 	if (call->operand_count > 1 && enrolment->names.count != 0)
 		return error_set(err, ERROR_MALFORMED, "--name is for one machine, these are %zu",

@@ -8,8 +8,10 @@
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
+#include "store/inventory/removed.h"
 #include "store/inventory/waiting.h"
 #include "tpm/vendor.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -39,19 +41,45 @@ const struct command admin_pending_command = {
 #define PENDING_DIGITS 16
 
 struct pending_answer {
-	bool   json;
-	bool   all;
-	size_t count;
-	char   last[STORE_HASH_TEXT_SIZE]; /* the hash of the one that was printed last */
+	bool          json;
+	bool          all;
+	struct store *store; /* another connection: the first is in the middle of the list */
+	struct error *err;
+	int           rc;
+	size_t        count;
+	char          last[STORE_HASH_TEXT_SIZE]; /* of the last that was never removed; "" */
+	char          back[STORE_HASH_TEXT_SIZE]; /* of the last that was */
 };
 
+/* One that waits, with what the inventory knows of it. */
+struct pending_machine {
+	const struct store_waiting *entry;
+	bool                        removed; /* its device was taken out of the inventory */
+	struct store_removed        was;
+};
+
+/* {names, time, actor, reason} of a device that was removed. */
 static json_t *
-pending_describe(const struct store_waiting *entry)
+pending_describe_removed(const struct store_removed *was)
 {
+	AUTO_FREE char *names = describe_recorded_names(was->names);
+	AUTO_FREE char *actor = describe_actor(was->actor);
+
+	return json_pack("{s:o, s:o, s:o, s:o}",
+	    "names", describe_text(names),
+	    "time", describe_time(was->at),
+	    "actor", describe_text(actor),
+	    "reason", describe_text(was->reason));
+}
+
+static json_t *
+pending_describe(const struct pending_machine *machine)
+{
+	const struct store_waiting  *entry = machine->entry;
 	const struct store_evidence *evidence = &entry->evidence;
 	bool                         verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 
-	return json_pack("{s:o, s:b, s:{s:s, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:I}",
+	return json_pack("{s:o, s:b, s:{s:s, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:I, s:o}",
 	    "ek_hash", describe_octets(entry->ek_hash, STORE_HASH_SIZE),
 	    "denied", entry->denied,
 	    "ek_certificate",
@@ -66,7 +94,8 @@ pending_describe(const struct store_waiting *entry)
 	    "peer", describe_text(entry->peer),
 	    "first_seen", describe_time(entry->first_seen),
 	    "last_seen", describe_time(entry->last_seen),
-	    "times", (json_int_t)entry->times);
+	    "times", (json_int_t)entry->times,
+	    "removed", machine->removed ? pending_describe_removed(&machine->was) : json_null());
 }
 
 static void
@@ -136,52 +165,104 @@ pending_print_row(const struct store_waiting *entry, bool first)
 	(void)putchar('\n');
 }
 
+/* "was cleo, removed 2026-11-29T20:55:00Z by uid 0 (root)", behind the machine's own line. */
+static void
+pending_print_removed(const struct store_removed *was)
+{
+	AUTO_FREE char   *names = describe_recorded_names(was->names);
+	AUTO_FREE char   *actor = describe_actor(was->actor);
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = 2, .indent = 2};
+	char              when[CLOCK_TEXT_SIZE];
+
+	clock_format(was->at, when);
+	(void)printf("  ");
+	print_folded(&fold, "was ");
+	print_folded(&fold, *names != '\0' ? names : "a device without a name");
+	print_folded(&fold, ", ");
+	print_folded(&fold, was->reason);
+	print_folded(&fold, " ");
+	print_folded(&fold, when);
+	print_folded(&fold, *actor != '\0' ? " by " : "");
+	print_folded(&fold, actor);
+	(void)putchar('\n');
+}
+
+static int
+pending_look(struct pending_answer *answer, struct pending_machine *machine)
+{
+	int rc = store_removed_find(answer->store, machine->entry->ek_hash, &machine->was, answer->err);
+
+	machine->removed = rc == 0;
+	return rc == 0 || answer->err->kind == ERROR_NOT_FOUND ? 0 : -1;
+}
+
 static bool
 pending_cb(const struct store_waiting *entry, void *arg)
 {
 	struct pending_answer *answer = arg;
+	struct pending_machine machine = {.entry = entry};
 
+	if ((answer->rc = pending_look(answer, &machine)) != 0)
+		return false;
 	if (answer->json)
-		print_json_item(pending_describe(entry), answer->count == 0);
+		print_json_item(pending_describe(&machine), answer->count == 0);
 	else if (answer->all)
 		pending_print(entry, answer->count == 0);
 	else
 		pending_print_row(entry, answer->count == 0);
-	store_hash_format(entry->ek_hash, answer->last);
+	if (!answer->json && machine.removed)
+		pending_print_removed(&machine.was);
+	store_hash_format(entry->ek_hash, machine.removed ? answer->back : answer->last);
 	answer->count++;
 	return ferror(stdout) == 0;
+}
+
+/* The commands for the last machines, one that was never removed and one that was. */
+static void
+pending_print_commands(const struct pending_answer *answer, bool denied)
+{
+	if (answer->last[0] != '\0')
+		(void)printf("attest-ca approve %.*s --name NAME\n", PENDING_DIGITS, answer->last);
+	if (answer->back[0] != '\0')
+		(void)printf("%s\nattest-ca approve %.*s --again --name NAME\n",
+		    "to let in one that was removed:", PENDING_DIGITS, answer->back);
+	if (!denied)
+		(void)printf("%s\nattest-ca deny %.*s\n", "not to list one again:", PENDING_DIGITS,
+		    answer->last[0] != '\0' ? answer->last : answer->back);
 }
 
 static void
 pending_print_end(const struct pending_answer *answer, bool denied)
 {
-	if (answer->count == 0)
+	if (answer->count == 0) {
 		(void)fprintf(stderr, denied ? "no machine was denied\n" : "no machine waits\n");
-	else if (denied)
-		(void)printf("\n%zu denied; to let one in all the same, as the last:\n"
-		             "attest-ca approve %.*s --name NAME\n",
-		    answer->count, PENDING_DIGITS, answer->last);
+		return;
+	}
+	if (denied)
+		(void)printf("\n%zu denied", answer->count);
 	else
-		(void)printf("\n%zu wait%s; to let one in, as the last, or not to list it again:\n"
-		             "attest-ca approve %.*s --name NAME\n"
-		             "attest-ca deny %.*s\n",
-		    answer->count, answer->count == 1 ? "s" : "", PENDING_DIGITS, answer->last,
-		    PENDING_DIGITS, answer->last);
+		(void)printf("\n%zu wait%s", answer->count, answer->count == 1 ? "s" : "");
+	(void)printf(answer->last[0] != '\0' ? "; to let one in, as the last:\n" : "; ");
+	pending_print_commands(answer, denied);
 }
 
 static int
 admin_pending(const struct command_call *call, struct error *err)
 {
 	const struct pending *pending = call->options;
-	struct pending_answer answer = {.json = call->json, .all = pending->all};
+	struct pending_answer answer = {.json = call->json, .all = pending->all, .err = err};
 	struct store         *store;
 	int                   rc;
 
-	if (admin_store_open(call, &store, err) != 0)
+	if (store_open(call->state_dir, &store, err) != 0)
 		return -1;
-	rc = store_waiting_list(store, pending->denied, pending_cb, &answer, err);
+	rc = store_open(call->state_dir, &answer.store, err);
+	if (rc == 0)
+		rc = store_waiting_list(store, pending->denied, pending_cb, &answer, err);
+	store_close(answer.store);
 	store_close(store);
-	if (rc != 0)
+	if (rc != 0 || answer.rc != 0)
 		return -1;
 	if (call->json)
 		(void)printf(answer.count == 0 ? "[]\n" : "\n]\n");

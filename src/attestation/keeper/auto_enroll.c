@@ -15,6 +15,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 #include "store/inventory/waiting.h"
 #include "store/store.h"
 #include "tpm/ek.h"
@@ -144,6 +145,7 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 {
 	const struct audit_filter filter = {.ek_hash = ek->bytes};
 	struct store_waiting      waiting;
+	struct store_removed      removed;
 	bool                      known = false;
 
 	if (store_waiting_find(store, ek->bytes, &waiting, err) == 0) {
@@ -152,6 +154,11 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	} else if (err->kind != ERROR_NOT_FOUND) {
 		return -1;
 	}
+	/* No retention removes this one; the others are for stores where somebody meddled. */
+	if (store_removed_find(store, ek->bytes, &removed, err) == 0)
+		return auto_enroll_refuse(ek, "it was here before and was taken away", err);
+	if (err->kind != ERROR_NOT_FOUND)
+		return -1;
 	if (store_certificate_list(store, ek->bytes, issued_cb, &known, err) != 0 ||
 	    (!known && store_audit_list(store, &filter, known_cb, &known, err) != 0))
 		return -1;

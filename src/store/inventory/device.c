@@ -186,7 +186,9 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	for (size_t i = 0; i < device->tag_count; i++)
 		if (device_tag_insert(store, *id, device->tags[i], err) != 0)
 			return -1;
-	return waiting_leave(store, device->ek_hash, *id, err);
+	return removed_forget(store, device->ek_hash, err) != 0
+	    ? -1
+	    : waiting_leave(store, device->ek_hash, *id, err);
 }
 
 /* The first name says most; the others are counted. */
@@ -253,7 +255,8 @@ device_remove(struct store *store, const uint8_t *ek_hash, int64_t now, struct e
 	size_t     revoked;
 
 	if (device_delete(store, ek_hash, REASON_CESSATION_OF_OPERATION, now, names, &revoked,
-	        err) != 0)
+	        err) != 0 ||
+	    removed_record(store, ek_hash, names, "removed", now, err) != 0)
 		return -1;
 	audit_detail_revoked(&detail, revoked);
 	return audit_detail_record(store, AUDIT_REMOVE, ek_hash, names, &detail, now, err);

@@ -58,13 +58,16 @@ device_replace(struct store *store, const struct store_device *old, const struct
     int64_t now, size_t *revoked, struct error *err)
 {
 	char    names[AUDIT_NAMES_SIZE];
+	char    reason[STORE_HASH_TEXT_SIZE + 16] = "replaced by ";
 	int64_t id;
 
+	store_hash_format(new->ek_hash, reason + strlen(reason));
 	if (memcmp(old->ek_hash, new->ek_hash, STORE_HASH_SIZE) == 0)
 		return error_set(err, ERROR_CONFLICT, "a device cannot replace itself");
 	if (store_device_check(new, err) != 0)
 		return error_wrap(err, "what it is called cannot move");
 	if (device_delete(store, old->ek_hash, REASON_SUPERSEDED, now, names, revoked, err) != 0 ||
+	    removed_record(store, old->ek_hash, names, reason, now, err) != 0 ||
 	    device_insert(store, new, now, &id, err) != 0 ||
 	    (!old->enabled && replace_disable(store, id, err) != 0))
 		return -1;

@@ -47,6 +47,14 @@ int device_check_name(struct store *store, const char *name, const uint8_t *owne
 int device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
     char *names, size_t *revoked, struct error *err);
 
+/*
+ * Keep a tombstone of the EK, whose names struct audit_entry has; and take it away, if there
+ * is one, as somebody enrolls the EK. Inside a transaction.
+ */
+int removed_record(struct store *store, const uint8_t *ek_hash, const char *names,
+    const char *reason, int64_t now, struct error *err);
+int removed_forget(struct store *store, const uint8_t *ek_hash, struct error *err);
+
 /* Fills a new revision in, larger than any before. */
 int device_revision_next(struct store *store, int64_t *revision, struct error *err);
 

@@ -12,7 +12,9 @@
 #include "store/hash.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 #include "store/inventory/rows.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 /* How many give way to one at most: a bound that was lowered is reached in steps. */
@@ -355,9 +357,27 @@ waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
 	return sql_step(statement, "taking an EK off the waiting list", err);
 }
 
+static int
+waiting_check_removed(struct store *store, const uint8_t *ek_hash, struct error *err)
+{
+	struct store_removed removed;
+	char                 hash[STORE_HASH_TEXT_SIZE];
+	char                 when[CLOCK_TEXT_SIZE];
+
+	if (store_removed_find(store, ek_hash, &removed, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	store_hash_format(ek_hash, hash);
+	clock_format(removed.at, when);
+	removed.names[strcspn(removed.names, "\n")] = '\0';
+	return error_set(err, ERROR_CONFLICT,
+	    "EK %s was here%s%s and was taken away at %s%s%s; to let it in again, run \"attest-ca"
+	    " approve --again %s\"", hash, removed.names[0] != '\0' ? " as " : "", removed.names, when,
+	    removed.actor[0] != '\0' ? " by " : "", removed.actor, hash);
+}
+
 int
-store_waiting_approve(struct store *store, const struct store_device *device, int64_t now,
-    struct error *err)
+store_waiting_approve(struct store *store, const struct store_device *device, bool again,
+    int64_t now, struct error *err)
 {
 	struct store_waiting entry;
 	bool                 marked;
@@ -366,6 +386,8 @@ store_waiting_approve(struct store *store, const struct store_device *device, in
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
 	rc = store_waiting_find(store, device->ek_hash, &entry, err);
+	if (rc == 0 && !again)
+		rc = waiting_check_removed(store, device->ek_hash, err);
 	if (rc == 0)
 		rc = device_enroll(store, device, AUDIT_APPROVE, now, err);
 	return sql_change_end(store, marked, rc, err);

@@ -64,10 +64,11 @@ int store_waiting_resolve(struct store *store, const char *text, struct store_wa
 /*
  * Approves: enrols `device` (its hash is on the list; names, tags and note as for
  * store_device_enroll), keeps the evidence with it, and takes it off the list. One
- * transaction, on record. NOT_FOUND when it does not wait any more.
+ * transaction, on record. NOT_FOUND when it does not wait any more; CONFLICT, saying what it
+ * was, when its device was removed from the inventory, unless `again` says that it comes back.
  */
-int store_waiting_approve(struct store *store, const struct store_device *device, int64_t now,
-    struct error *err);
+int store_waiting_approve(struct store *store, const struct store_device *device, bool again,
+    int64_t now, struct error *err);
 
 /*
  * Denies one that waits: it is not listed again, however often it asks, until it is

@@ -303,12 +303,15 @@ batch_show(struct sqlite_batch *batch, const char *source, struct error *err)
 	static const char leave[] =
 	    "DELETE FROM waiting WHERE EXISTS (SELECT 1 FROM device"
 	    " WHERE device.ek_hash = waiting.ek_hash AND device.batch = ?1)";
+	static const char again[] =
+	    "DELETE FROM removed WHERE EXISTS (SELECT 1 FROM device"
+	    " WHERE device.ek_hash = removed.ek_hash AND device.batch = ?1)";
 	char              detail[512];
 
 	(void)snprintf(detail, sizeof detail, "%" PRIu64 " devices from %.400s",
 	    batch->batch.count, source);
 	if (batch_run(batch, show, err) != 0 || batch_run(batch, keep, err) != 0 ||
-	    batch_run(batch, leave, err) != 0)
+	    batch_run(batch, leave, err) != 0 || batch_run(batch, again, err) != 0)
 		return -1;
 	return store_audit_add(batch->batch.store, AUDIT_IMPORT, NULL, "done", detail, batch->now, err);
 }

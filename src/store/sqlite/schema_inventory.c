@@ -173,8 +173,32 @@ static const char schema_numbers[] =
 /* What a device was called at the time of an act. NULL: of the time before names were kept. */
 static const char schema_audit_names[] = "ALTER TABLE audit ADD COLUMN names TEXT;";
 
+/*
+ * EKs whose device was taken out, which no retention removes. Older versions kept them in the
+ * audit table and among the certificates: what is left there is taken over, the latest of each.
+ */
+static const char schema_removed[] =
+    "CREATE TABLE removed ("
+    " ek_hash BLOB PRIMARY KEY CHECK (length(ek_hash) = 32),"
+    " removed_at INTEGER NOT NULL,"
+    " names TEXT NOT NULL," /* a line each */
+    " actor TEXT NOT NULL,"
+    " reason TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO removed (ek_hash, removed_at, names, actor, reason)"
+    " SELECT ek_hash, at, '', actor, 'removed' FROM audit AS last"
+    " WHERE action IN ('remove', 'replace') AND outcome = 'done' AND ek_hash IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM device WHERE device.ek_hash = last.ek_hash)"
+    " AND id = (SELECT max(id) FROM audit WHERE audit.ek_hash = last.ek_hash"
+    " AND action IN ('remove', 'replace') AND outcome = 'done');"
+    "INSERT INTO removed (ek_hash, removed_at, names, actor, reason)"
+    " SELECT ek_hash, max(not_before), '', '', 'removed' FROM certificate"
+    " WHERE NOT EXISTS (SELECT 1 FROM device WHERE device.ek_hash = certificate.ek_hash)"
+    " AND NOT EXISTS (SELECT 1 FROM removed WHERE removed.ek_hash = certificate.ek_hash)"
+    " GROUP BY ek_hash;";
+
 static const char *const inventory_texts[] = {
-    schema_devices, schema_fleet, schema_numbers, schema_audit_names};
+    schema_devices, schema_fleet, schema_numbers, schema_audit_names, schema_removed};
 
 static const char *const inventory_files[] = {
     "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};

@@ -12,6 +12,7 @@
 
 #include "ek_support.h"
 #include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/inventory/evidence.h"
@@ -657,6 +658,24 @@ START_TEST(enroll_removed_machine_stays_away)
 }
 END_TEST
 
+/* The same when retention has swept all that was known of it. */
+START_TEST(enroll_removed_machine_stays_away_after_retention)
+{
+	struct ek_hash hash = hash_of(&world.own);
+	size_t         removed;
+
+	start_auto("NTC");
+	free(certify_names(&world.own));
+	unit_ok(store_device_remove(world.store, hash.bytes, clock_now(), &err), &err);
+	do
+		unit_ok(store_audit_cut(world.store, INT64_MAX, 1000, clock_now(), &removed, &err), &err);
+	while (removed > 1);
+	unit_ok(store_certificate_sweep(world.store, INT64_MAX, 1000, &removed, &err), &err);
+	ck_assert_uint_eq(removed, 1);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+}
+END_TEST
+
 /* The list is read again when it changes; when it cannot be read, nobody enrols himself. */
 static const char *const lists[] = {"7f02\n", "", "not hexadecimal\n", NULL};
 
@@ -734,6 +753,7 @@ main(void)
 	    sizeof meanwhile / sizeof meanwhile[0]);
 	tcase_add_test(enroll_itself, enroll_name_of_another_names_replace);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away);
+	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away_after_retention);
 	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,
 	    sizeof lists / sizeof lists[0]);
 	tcase_add_test(enroll_itself, enroll_twice_at_once_enrols_once);

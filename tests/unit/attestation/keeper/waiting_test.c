@@ -138,7 +138,7 @@ START_TEST(challenge_stranger_that_is_approved_gets_a_credential)
 	ck_assert_int_eq(stranger_ask(&stranger, &err), ERROR_ENROLMENT_WAITS);
 	memcpy(device.ek_hash, stranger.hash.bytes, sizeof device.ek_hash);
 	unit_ok(store_open(fixture.directory, &store, &err), &err);
-	unit_ok(store_waiting_approve(store, &device, clock_now(), &err), &err);
+	unit_ok(store_waiting_approve(store, &device, false, clock_now(), &err), &err);
 	store_close(store);
 	unit_ok(ask(fixture.front, &stranger.question, &body, &answer, &err), &err);
 	ck_assert(forge_activate(&stranger.ek, &fixture.ak.name, answer.first, answer.second, &secret));

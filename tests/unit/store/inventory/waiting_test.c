@@ -406,7 +406,7 @@ START_TEST(approve_enrols_and_keeps_what_is_known)
 
 	e.evidence.verdict = STORE_VERDICT_VERIFIED;
 	ck_assert(!add(&e, MAX, NOW));
-	unit_ok(store_waiting_approve(store, &device, NOW + 1, &err), &err);
+	unit_ok(store_waiting_approve(store, &device, false, NOW + 1, &err), &err);
 	ck_assert(!waits(1, 2));
 	unit_ok(store_device_resolve(store, "laptop", &found, &err), &err);
 	ck_assert(found.enabled);
@@ -425,7 +425,7 @@ START_TEST(approve_one_that_does_not_wait_is_not_found)
 	struct store_device device = {.ek_hash = {1, 2}};
 	struct store_device found;
 
-	unit_fails(store_waiting_approve(store, &device, NOW, &err), &err, ERROR_NOT_FOUND,
+	unit_fails(store_waiting_approve(store, &device, false, NOW, &err), &err, ERROR_NOT_FOUND,
 	    "EK 0102000000000000000000000000000000000000000000000000000000000000 does not wait; "
 	    "see \"attest-ca pending\", or run \"attest-ca enroll "
 	    "0102000000000000000000000000000000000000000000000000000000000000\"");
@@ -442,7 +442,7 @@ START_TEST(approve_that_is_refused_leaves_it_waiting)
 
 	unit_ok(store_device_enroll(store, &first, NOW, &err), &err);
 	add_plain(1, 2, "192.0.2.7", NOW);
-	ck_assert_int_eq(store_waiting_approve(store, &second, NOW, &err), -1);
+	ck_assert_int_eq(store_waiting_approve(store, &second, false, NOW, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
 	ck_assert(waits(1, 2));
 	ck_assert_int_eq(ask("SELECT count(*) FROM audit WHERE action = 'approve'"), 0);
@@ -455,7 +455,7 @@ START_TEST(approve_denied_one_is_enrolled)
 
 	add_plain(1, 2, "192.0.2.7", NOW);
 	unit_ok(store_waiting_deny(store, device.ek_hash, NOW, &err), &err);
-	unit_ok(store_waiting_approve(store, &device, NOW, &err), &err);
+	unit_ok(store_waiting_approve(store, &device, false, NOW, &err), &err);
 	ck_assert_uint_eq(list(true).count, 0);
 }
 END_TEST

@@ -7,6 +7,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 #include "store/store.h"
 #include "store_tamper.h"
 #include "unit.h"
@@ -125,7 +126,7 @@ END_TEST
 
 /* Two entries on record as version 3 wrote them, which knew no names. */
 static const char version_3_record[] =
-    "ALTER TABLE audit DROP COLUMN names;"
+    "ALTER TABLE audit DROP COLUMN names; DROP TABLE removed;"
     "INSERT INTO audit VALUES (1, 1700000000, 'uid 0 (root)', '', '', 'enroll', zeroblob(32),"
     " 'done', 'as laptop',"
     " x'adc57c7fb3b3b7019b88694932f39337ff1ce606eeb0fd148e69d5c686809e0d');"
@@ -165,6 +166,45 @@ START_TEST(open_version_3_goes_on_with_its_chain)
 }
 END_TEST
 
+/*
+ * Version 4: a device that is there and was replaced by once, two that were removed, the
+ * second twice, and one of which only a certificate is left.
+ */
+static const char version_4_record[] =
+    "DROP TABLE removed;"
+    "INSERT INTO audit (at, actor, peer, request, action, ek_hash, outcome, detail, hash) VALUES"
+    " (1, 'ann', '', '', 'replace', zeroblob(32), 'done', '', zeroblob(32)),"
+    " (2, 'ann', '', '', 'remove', CAST(x'01' || zeroblob(31) AS BLOB), 'done', '', zeroblob(32)),"
+    " (3, 'ann', '', '', 'remove', CAST(x'02' || zeroblob(31) AS BLOB), 'done', '', zeroblob(32)),"
+    " (4, 'bob', '', '', 'remove', CAST(x'02' || zeroblob(31) AS BLOB), 'done', '', zeroblob(32)),"
+    " (5, 'bob', '', '', 'remove', CAST(x'03' || zeroblob(31) AS BLOB), 'refused', '', zeroblob(32));"
+    "INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision)"
+    " VALUES (x'04', CAST(x'04' || zeroblob(31) AS BLOB), x'000b', 7, 9, 8, 1),"
+    " (x'05', CAST(x'02' || zeroblob(31) AS BLOB), x'000b', 7, 9, 8, 1);"
+    "PRAGMA user_version = 4;";
+
+START_TEST(open_version_4_keeps_who_was_removed)
+{
+	static const struct {
+		uint8_t     ek_hash[STORE_HASH_SIZE];
+		int64_t     at;
+		const char *actor;
+	} wanted[] = {{{1}, 2, "ann"}, {{2}, 4, "bob"}, {{4}, 7, ""}};
+	struct store_removed removed;
+
+	unit_ok(store_open(directory, &store, &err), &err);
+	store_close(store);
+	store_tamper(directory, version_4_record);
+	unit_ok(store_open(directory, &store, &err), &err);
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+		unit_ok(store_removed_find(store, wanted[i].ek_hash, &removed, &err), &err);
+		ck_assert_int_eq(removed.at, wanted[i].at);
+		ck_assert_str_eq(removed.actor, wanted[i].actor);
+	}
+	ck_assert_int_eq(store_tamper_ask(directory, "SELECT count(*) FROM removed"), 3);
+}
+END_TEST
+
 static Suite *
 store_upgrade_suite(void)
 {
@@ -175,6 +215,7 @@ store_upgrade_suite(void)
 	tcase_add_test(tc, open_version_1_keeps_its_content);
 	tcase_add_test(tc, open_version_1_twice_at_once_upgrades_once);
 	tcase_add_test(tc, open_version_3_goes_on_with_its_chain);
+	tcase_add_test(tc, open_version_4_keeps_who_was_removed);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
