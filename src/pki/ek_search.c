@@ -1,7 +1,7 @@
 /*
- * Path building: tries every CA with the issuer's name and verifies its signature.
- * Fetches nothing, and believes no octet from a client unless an imported key has
- * signed it.
+ * Searches a path through CAs: upwards by names alone, to an imported root, and from there
+ * downwards by signatures, so that no key of a client's is used before something imported
+ * has vouched for it. Decides by what it is given alone: nothing is fetched.
  */
 #include "config.h"
 
@@ -17,12 +17,27 @@
 
 #include "pki/certificate.h"
 #include "pki/ek_authority.h"
+#include "pki/ek_certificate.h"
 #include "pki/ek_trust.h"
+#include "tpm/key.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-#define SEARCH_UNTRUSTED_MAX  16
-#define SEARCH_SIGNATURES_MAX 16
+/*
+ * What signatures may be wrong in one search, by weight: a P-384 signature takes 15 times as
+ * long to verify as one of P-256 or RSA. Who brings a genuine chain has none but those by
+ * namesakes of its CAs.
+ */
+#define SEARCH_WRONG_MAX   16
+#define SEARCH_WEIGHT      1
+#define SEARCH_WEIGHT_SLOW 8
+#define SEARCH_FAST_FIELD  32 /* octets of a coordinate of P-256 */
+
+/* Names that are followed: enough for any set of certificates that was not made to be many. */
+#define SEARCH_STEPS_MAX 1000
+
+/* The longest key of a CA that is not imported; vendors have 4096. */
+#define SEARCH_RSA_MAX 4096
 
 /* Largest part of a name in a reason. */
 #define SEARCH_NAME_SIZE 161
@@ -36,28 +51,42 @@ enum search_stage {
 	SEARCH_LIMIT,     /* not tried: too many signatures were tried before it */
 };
 
-struct search {
-	const struct ek_search *scope;
-	size_t                  signatures;         /* tried */
-	struct ek_authority    *path[EK_CHAIN_MAX]; /* CAs from the EK certificate's issuer upwards */
-	size_t                  reached;            /* length of the path that failed for this reason */
-	enum search_stage       stage;
-	struct ek_verdict      *verdict;
+/* A CA of the path: imported, or a helper that is one when it has been decoded. */
+struct link {
+	struct ek_authority *authority; /* NULL: not decoded yet */
+	struct ek_helper    *helper;    /* NULL: imported */
 };
 
-static void search_failed(struct search *search, size_t depth, enum search_stage stage,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The search from one certificate. */
+struct search {
+	struct ek_search  *scope;
+	X509              *certificate;
+	struct link        path[EK_CHAIN_MAX]; /* who issued the EK's certificate first */
+	size_t             bottom;  /* of the path: signatures below it are not asked for */
+	bool               descent; /* the reason is of a path that was complete by names */
+	size_t             reached; /* how far the path was that failed so */
+	enum search_stage  stage;
+	struct ek_verdict *verdict;
+};
+
+static void search_failed(struct search *search, bool descent, size_t depth,
+    enum search_stage stage, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Keeps the reason of the longest path, and among equal ones the first at its stage. */
 static void
-search_failed(struct search *search, size_t depth, enum search_stage stage, const char *format, ...)
+search_failed(struct search *search, bool descent, size_t depth, enum search_stage stage,
+    const char *format, ...)
 {
 	struct ek_verdict *verdict = search->verdict;
 	va_list            args;
 
-	if (verdict->reason[0] != '\0' && (depth < search->reached ||
-	        (depth == search->reached && stage <= search->stage)))
-		return;
+	if (verdict->reason[0] != '\0') {
+		if (descent != search->descent ? search->descent
+		                               : depth < search->reached ||
+		            (depth == search->reached && stage <= search->stage))
+			return;
+	}
+	search->descent = descent;
 	search->reached = depth;
 	search->stage = stage;
 	va_start(args, format);
@@ -65,25 +94,32 @@ search_failed(struct search *search, size_t depth, enum search_stage stage, cons
 	va_end(args);
 }
 
-/* Says why a CA of the right name may not issue `child` at that depth; false when it may. */
+static void
+search_failed_unnamed(struct search *search, bool descent, size_t depth, const X509_NAME *wanted)
+{
+	char name[SEARCH_NAME_SIZE];
+
+	certificate_name(wanted, name, sizeof name);
+	search_failed(search, descent, depth, SEARCH_NO_ISSUER, "its issuer \"%s\" is not imported",
+	    name);
+}
+
+/* ---- downwards, by signatures ---- */
+
+/* Why a CA of the right name may not have issued `child` at that depth; false when it may. */
 static bool
-search_is_unfit(const struct search *search, const struct ek_authority *issuer, const X509 *child,
+search_is_unfit(struct search *search, const struct ek_authority *issuer, const X509 *child,
     size_t depth, char why[SEARCH_WHY_SIZE])
 {
 	char when[CLOCK_TEXT_SIZE];
 	char here[CLOCK_TEXT_SIZE];
 
-	for (size_t i = 0; i < depth; i++)
-		if (memcmp(search->path[i]->fingerprint, issuer->fingerprint,
-		        sizeof issuer->fingerprint) == 0) {
-			(void)snprintf(why, SEARCH_WHY_SIZE, "it appears twice in the chain");
-			return true;
-		}
 	if (issuer->pathlen >= 0 && (size_t)issuer->pathlen < depth) {
 		(void)snprintf(why, SEARCH_WHY_SIZE, "more CAs are below it than it allows");
 		return true;
 	}
 	if (issuer->not_before > search->scope->now) {
+		search->scope->early = true;
 		clock_format(issuer->not_before, when);
 		clock_format(search->scope->now, here);
 		(void)snprintf(why, SEARCH_WHY_SIZE,
@@ -99,26 +135,145 @@ search_is_unfit(const struct search *search, const struct ek_authority *issuer, 
 	return false;
 }
 
-/* Verifies a signature between imported CAs once and caches the result; bounds the number of
- * verifications. */
+/* What a wrong signature by this CA weighs. Among imported CAs nobody chose it to be slow. */
+static unsigned
+search_weight(const struct ek_authority *issuer, bool imported)
+{
+	const struct tpm_curve *curve = tpm_key_curve(X509_get0_pubkey(issuer->certificate));
+
+	return !imported && curve != NULL && curve->field_size > SEARCH_FAST_FIELD
+	    ? SEARCH_WEIGHT_SLOW
+	    : SEARCH_WEIGHT;
+}
+
+/* Verifies a signature that was not tried before in this search; and not too many. */
+static bool
+search_verify(struct search *search, const struct ek_authority *issuer, X509 *child, size_t depth,
+    bool imported)
+{
+	struct ek_search *scope = search->scope;
+	unsigned          weight = search_weight(issuer, imported);
+	bool              good;
+
+	for (size_t i = 0; i < scope->signatures; i++) {
+		if (scope->tried[i].issuer == issuer && scope->tried[i].child == child)
+			return scope->tried[i].good;
+	}
+	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX ||
+	    scope->wrong + weight > SEARCH_WRONG_MAX) {
+		search_failed(search, true, depth, SEARCH_LIMIT, "more than %zu CAs could have signed its chain",
+		    scope->signatures);
+		return false;
+	}
+	good = ek_authority_signed(issuer, child);
+	scope->tried[scope->signatures].issuer = issuer;
+	scope->tried[scope->signatures].child = child;
+	scope->tried[scope->signatures].good = good;
+	scope->signatures++;
+	scope->wrong += good ? 0 : weight;
+	return good;
+}
+
+/*
+ * Whether the issuer's key signed `child`. Of imported CAs it is remembered by whom, as
+ * they stay what they are; never a client's, which is gone when this search is.
+ */
 static bool
 search_signed(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
 {
-	struct ek_authority *known = depth > 0 ? search->path[depth - 1] : NULL;
+	struct ek_authority *known = depth > 0 ? search->path[depth - 1].authority : NULL;
+	bool                 lasting = known != NULL && known->imported && issuer->imported;
 
-	if (known != NULL && known->imported && atomic_load(&known->issuer) == issuer)
+	if (lasting && atomic_load(&known->issuer) == issuer)
 		return true;
-	if (search->signatures == SEARCH_SIGNATURES_MAX) {
-		search_failed(search, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
-		    SEARCH_SIGNATURES_MAX);
+	if (!search_verify(search, issuer, child, depth, lasting))
 		return false;
-	}
-	search->signatures++;
-	if (!ek_authority_signed(issuer, child))
-		return false;
-	if (known != NULL && known->imported && issuer->imported)
+	if (lasting)
 		atomic_store(&known->issuer, issuer);
 	return true;
+}
+
+/* Whether the CA at that depth issued `child`. */
+static bool
+search_issued(struct search *search, size_t depth, X509 *child)
+{
+	struct ek_authority *issuer = search->path[depth].authority;
+	char                 name[SEARCH_NAME_SIZE];
+	char                 why[SEARCH_WHY_SIZE];
+
+	if (!ek_authority_is_named(issuer, child)) {
+		search_failed_unnamed(search, true, depth, X509_get_issuer_name(child));
+		return false;
+	}
+	if (search_is_unfit(search, issuer, child, depth, why)) {
+		certificate_subject(issuer->certificate, name, sizeof name);
+		search_failed(search, true, depth, SEARCH_UNFIT, "the CA \"%s\": %s", name, why);
+		return false;
+	}
+	if (search_signed(search, issuer, child, depth))
+		return true;
+	certificate_subject(issuer->certificate, name, sizeof name);
+	search_failed(search, true, depth, SEARCH_SIGNATURE,
+	    "the signature is not by its issuer's key: \"%s\"", name);
+	return false;
+}
+
+static bool
+helper_is_own_issuer(const struct ek_helper *helper)
+{
+	return X509_NAME_cmp(helper->subject, helper->issuer) == 0;
+}
+
+/* Decodes a client's certificate and judges whether it could be a CA's. */
+static void
+helper_read(struct ek_helper *helper)
+{
+	struct error err = {0};
+	unsigned     bits;
+
+	helper->state = EK_HELPER_UNFIT;
+	if (helper->certificate == NULL) {
+		if (ek_certificate_decode(helper->der, &helper->certificate, &err) != 0) {
+			(void)snprintf(helper->why, sizeof helper->why, "%.64s", err.detail);
+			return;
+		}
+		helper->decoded = true;
+	}
+	if (ek_authority_init(&helper->authority, helper->certificate, &err) != 0) {
+		(void)snprintf(helper->why, sizeof helper->why, "%.64s", err.detail);
+		return;
+	}
+	bits = tpm_key_rsa_bits(X509_get0_pubkey(helper->certificate));
+	if (bits > SEARCH_RSA_MAX) {
+		(void)snprintf(helper->why, sizeof helper->why,
+		    "its key has %u bits, and it is not imported", bits);
+		return;
+	}
+	helper->state = EK_HELPER_FIT;
+}
+
+/* True when a client's CA may stand at that depth; it is decoded then. */
+static bool
+search_read(struct search *search, struct link *link, size_t depth)
+{
+	struct ek_helper *helper = link->helper;
+	char              name[SEARCH_NAME_SIZE];
+
+	if (helper == NULL)
+		return true;
+	if (helper->state == EK_HELPER_UNREAD)
+		helper_read(helper);
+	link->authority = helper->state == EK_HELPER_FIT ? &helper->authority : NULL;
+	if (link->authority != NULL && !ek_authority_is_own_issuer(link->authority))
+		return true;
+	certificate_name(helper->subject, name, sizeof name);
+	if (link->authority == NULL)
+		search_failed(search, true, depth, SEARCH_UNFIT, "\"%s\" issued a certificate: %s", name,
+		    helper->why);
+	else
+		search_failed(search, true, depth, SEARCH_UNFIT,
+		    "\"%s\" is its own issuer, and not imported", name);
+	return false;
 }
 
 /* The path is complete. */
@@ -126,10 +281,10 @@ static void
 search_finish(const struct search *search, size_t depth)
 {
 	struct ek_verdict         *verdict = search->verdict;
-	const struct ek_authority *root = search->path[depth];
+	const struct ek_authority *root = search->path[depth].authority;
 
 	for (size_t i = 0; i <= depth; i++)
-		certificate_subject(search->path[i]->certificate, verdict->chain[i],
+		certificate_subject(search->path[i].authority->certificate, verdict->chain[i],
 		    sizeof verdict->chain[i]);
 	verdict->chain_count = depth + 1;
 	memcpy(verdict->root, root->fingerprint, sizeof verdict->root);
@@ -138,97 +293,181 @@ search_finish(const struct search *search, size_t depth)
 	verdict->verified = true;
 }
 
-static bool search_issuer(struct search *search, X509 *child, size_t depth);
-
-/* Continues above a CA if it issued `child`. */
+/* Verifies the path from the imported root at that depth down to the certificate. */
 static bool
-search_try(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
+search_descend(struct search *search, size_t depth)
 {
-	char name[SEARCH_NAME_SIZE];
-	char why[SEARCH_WHY_SIZE];
-
-	if (!ek_authority_is_named(issuer, child))
-		return false;
-	if (search_is_unfit(search, issuer, child, depth, why)) {
-		certificate_subject(issuer->certificate, name, sizeof name);
-		search_failed(search, depth, SEARCH_UNFIT, "the CA \"%s\": %s", name, why);
-		return false;
+	for (size_t i = depth; i > search->bottom; i--) {
+		if (!search_read(search, &search->path[i - 1], i - 1) ||
+		    !search_issued(search, i, search->path[i - 1].authority->certificate))
+			return false;
 	}
-	if (!search_signed(search, issuer, child, depth)) {
-		certificate_subject(issuer->certificate, name, sizeof name);
-		search_failed(search, depth, SEARCH_SIGNATURE,
-		    "the signature is not by its issuer's key: \"%s\"", name);
+	if (search->bottom == 0 && !search_issued(search, 0, search->certificate))
 		return false;
-	}
-	search->path[depth] = issuer;
-	if (!issuer->root)
-		return search_issuer(search, issuer->certificate, depth + 1);
 	search_finish(search, depth);
 	return true;
 }
 
-/* The same with a certificate that the client sent. */
-static bool
-search_try_untrusted(struct search *search, X509 *issuer, X509 *child, size_t depth)
-{
-	struct ek_authority authority;
-	struct error        err;
-	char                name[SEARCH_NAME_SIZE];
+/* ---- upwards, by names ---- */
 
-	if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(child)) != 0)
+static bool search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t depth);
+
+/* Goes on above an imported CA. `child` is NULL where it is not decoded. */
+static bool
+search_climb_imported(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
+{
+	char name[SEARCH_NAME_SIZE];
+
+	if (child != NULL && !ek_authority_is_named(issuer, child))
 		return false;
-	certificate_subject(issuer, name, sizeof name);
-	if (ek_authority_init(&authority, issuer, &err) != 0)
-		search_failed(search, depth, SEARCH_UNFIT, "\"%s\" issued a certificate: %.64s", name,
-		    err.detail);
-	else if (ek_authority_is_own_issuer(&authority))
-		search_failed(search, depth, SEARCH_UNFIT, "\"%s\" is its own issuer, and not imported",
-		    name);
-	else
-		return search_try(search, &authority, child, depth);
-	return false;
+	for (size_t i = 0; i < depth; i++) {
+		const struct ek_authority *below = search->path[i].authority;
+
+		if (below != NULL &&
+		    memcmp(below->fingerprint, issuer->fingerprint, sizeof issuer->fingerprint) == 0) {
+			certificate_subject(issuer->certificate, name, sizeof name);
+			search_failed(search, false, depth, SEARCH_UNFIT,
+			    "the CA \"%s\": it appears twice in the chain", name);
+			return false;
+		}
+	}
+	search->path[depth] = (struct link){.authority = issuer};
+	if (issuer->root)
+		return search_descend(search, depth);
+	return search_climb(search, X509_get_issuer_name(issuer->certificate), issuer->certificate,
+	    depth + 1);
+}
+
+/* The same with a certificate of the client's. */
+static bool
+search_climb_helper(struct search *search, struct ek_helper *helper, size_t depth)
+{
+	struct ek_authority *const *named;
+	char                        name[SEARCH_NAME_SIZE];
+
+	for (size_t i = 0; i < depth; i++) {
+		if (search->path[i].helper == helper)
+			return false;
+	}
+	search->path[depth] = (struct link){.helper = helper};
+	if (helper->state == EK_HELPER_UNFIT)
+		return search_read(search, &search->path[depth], depth); /* says why */
+	if (helper_is_own_issuer(helper) &&
+	    ek_trust_named(search->scope->trust, helper->subject, &named) == 0) {
+		certificate_name(helper->subject, name, sizeof name);
+		search_failed(search, false, depth, SEARCH_UNFIT,
+		    "\"%s\" is its own issuer, and not imported", name);
+		return false;
+	}
+	return search_climb(search, helper->issuer,
+	    helper->state == EK_HELPER_FIT ? helper->certificate : NULL, depth + 1);
+}
+
+/* Who is known to have issued the imported CA at the end of the path, or NULL. */
+static struct ek_authority *
+search_remembered(struct search *search, size_t depth)
+{
+	const struct ek_authority *below = depth > 0 ? search->path[depth - 1].authority : NULL;
+
+	return below != NULL && below->imported
+	    ? (struct ek_authority *)(uintptr_t)atomic_load(&below->issuer)
+	    : NULL;
 }
 
 static bool
-search_issuer(struct search *search, X509 *child, size_t depth)
+search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t depth)
 {
-	const struct ek_search     *scope = search->scope;
-	const X509_NAME            *wanted = X509_get_issuer_name(child);
+	struct ek_search           *scope = search->scope;
+	struct ek_authority        *remembered = search_remembered(search, depth);
 	struct ek_authority *const *named;
 	size_t                      count = ek_trust_named(scope->trust, wanted, &named);
-	char                        name[SEARCH_NAME_SIZE];
 
-	certificate_name(wanted, name, sizeof name);
 	if (depth == EK_CHAIN_MAX) {
-		search_failed(search, depth, SEARCH_NO_ISSUER, "a chain of more than %d CAs", EK_CHAIN_MAX);
+		search_failed(search, false, depth, SEARCH_NO_ISSUER, "a chain of more than %d CAs",
+		    EK_CHAIN_MAX);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (search_try(search, named[i], child, depth))
+	if (++scope->steps > SEARCH_STEPS_MAX) {
+		search_failed(search, false, depth, SEARCH_LIMIT, "its certificates name each other too often");
+		return false;
+	}
+	/* Who has signed it is asked first, so that the others are not asked again each time. */
+	if (remembered != NULL && search_climb_imported(search, remembered, child, depth))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (named[i] != remembered && search_climb_imported(search, named[i], child, depth))
 			return true;
-	for (size_t i = 0; i < scope->untrusted_count && i < SEARCH_UNTRUSTED_MAX; i++)
-		if (search_try_untrusted(search, scope->untrusted[i], child, depth))
+	}
+	for (size_t i = 0; i < scope->helper_count; i++) {
+		if (X509_NAME_cmp(scope->helpers[i].subject, wanted) == 0 &&
+		    search_climb_helper(search, &scope->helpers[i], depth))
 			return true;
-	search_failed(search, depth, SEARCH_NO_ISSUER, "its issuer \"%s\" is not imported", name);
+	}
+	search_failed_unnamed(search, false, depth, wanted);
+	return false;
+}
+
+/* ---- from outside ---- */
+
+void
+ek_search_add(struct ek_search *search, X509 *certificate)
+{
+	if (search->helper_count < EK_SEARCH_HELPERS_MAX)
+		search->helpers[search->helper_count++] = (struct ek_helper){
+		    .issuer = X509_get_issuer_name(certificate),
+		    .subject = X509_get_subject_name(certificate),
+		    .certificate = certificate,
+		};
+}
+
+void
+ek_search_clear(struct ek_search *search)
+{
+	for (size_t i = 0; i < search->helper_count; i++) {
+		if (search->helpers[i].decoded)
+			X509_free(search->helpers[i].certificate);
+	}
+	search->helper_count = 0;
+}
+
+bool
+ek_search_reaches(const struct ek_search *search, const X509_NAME *issuer)
+{
+	struct ek_authority *const *named;
+	bool                        seen[EK_SEARCH_HELPERS_MAX] = {false};
+	const X509_NAME            *wanted[EK_SEARCH_HELPERS_MAX + 1] = {issuer};
+	size_t                      count = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ek_trust_named(search->trust, wanted[i], &named) != 0)
+			return true;
+		for (size_t j = 0; j < search->helper_count; j++) {
+			if (seen[j] || X509_NAME_cmp(search->helpers[j].subject, wanted[i]) != 0)
+				continue;
+			seen[j] = true;
+			wanted[count++] = search->helpers[j].issuer;
+		}
+	}
 	return false;
 }
 
 bool
-ek_search(const struct ek_search *scope, X509 *certificate, struct ek_verdict *verdict)
+ek_search(struct ek_search *scope, X509 *certificate, struct ek_verdict *verdict)
 {
-	struct search search = {.scope = scope, .verdict = verdict};
-	bool          found = search_issuer(&search, certificate, 0);
+	struct search search = {.scope = scope, .certificate = certificate, .verdict = verdict};
+	bool found = search_climb(&search, X509_get_issuer_name(certificate), certificate, 0);
 
 	ERR_clear_error();
 	return found;
 }
 
 bool
-ek_search_above(const struct ek_search *scope, struct ek_authority *authority,
-    struct ek_verdict *verdict)
+ek_search_above(struct ek_search *scope, struct ek_authority *authority, struct ek_verdict *verdict)
 {
-	struct search search = {.scope = scope, .path = {authority}, .verdict = verdict};
-	bool          found = search_issuer(&search, authority->certificate, 1);
+	struct search search = {
+	    .scope = scope, .path = {{.authority = authority}}, .bottom = 1, .verdict = verdict};
+	bool found = search_climb(&search, X509_get_issuer_name(authority->certificate),
+	    authority->certificate, 1);
 
 	ERR_clear_error();
 	return found;

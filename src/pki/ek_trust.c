@@ -15,14 +15,21 @@
 
 #include "pki/certificate.h"
 #include "pki/ek_authority.h"
+#include "pki/ek_memory.h"
 #include "pki/ek_search.h"
 #include "util/clock.h"
 #include "util/error.h"
+
+/* Verdicts that are remembered: more than machines attest in a day, and few of strangers'. */
+#define TRUST_VERIFIED_MAX 4096
+#define TRUST_REFUSED_MAX  1024
 
 struct ek_trust {
 	struct ek_authority **authorities; /* sorted by subject; with equal subjects, roots first */
 	size_t                count;
 	size_t                capacity;
+	struct ek_memory     *verified; /* these have locks of their own */
+	struct ek_memory     *refused;
 };
 
 struct ek_trust *
@@ -30,7 +37,10 @@ ek_trust_new(void)
 {
 	struct ek_trust *trust = memory_new(sizeof *trust);
 
-	*trust = (struct ek_trust){0};
+	*trust = (struct ek_trust){
+	    .verified = ek_memory_new(TRUST_VERIFIED_MAX),
+	    .refused = ek_memory_new(TRUST_REFUSED_MAX),
+	};
 	return trust;
 }
 
@@ -44,7 +54,21 @@ ek_trust_free(struct ek_trust *trust)
 		free(trust->authorities[i]);
 	}
 	free(trust->authorities);
+	ek_memory_free(trust->verified);
+	ek_memory_free(trust->refused);
 	free(trust);
+}
+
+struct ek_memory *
+ek_trust_verified(const struct ek_trust *trust)
+{
+	return trust->verified;
+}
+
+struct ek_memory *
+ek_trust_refused(const struct ek_trust *trust)
+{
+	return trust->refused;
 }
 
 size_t
@@ -159,10 +183,10 @@ ek_trust_named(const struct ek_trust *trust, const X509_NAME *name,
 bool
 ek_trust_has_root(const struct ek_trust *trust, X509 *ca, int64_t now)
 {
-	const struct ek_search search = {.trust = trust, .now = now};
-	struct ek_verdict      verdict = {0};
-	struct ek_authority    authority;
-	struct error           ignored;
+	struct ek_search    search = {.trust = trust, .now = now};
+	struct ek_verdict   verdict = {0};
+	struct ek_authority authority;
+	struct error        ignored;
 
 	return ek_authority_init(&authority, ca, &ignored) == 0 &&
 	    ek_search_above(&search, &authority, &verdict);
@@ -176,13 +200,12 @@ verdict_refuse(struct ek_verdict *verdict, const char *reason)
 }
 
 bool
-ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *untrusted,
-    size_t untrusted_count, EVP_PKEY *ek, int64_t now, struct ek_verdict *verdict)
+ek_trust_search(struct ek_search *search, X509 *certificate, EVP_PKEY *ek,
+    struct ek_verdict *verdict)
 {
-	const struct ek_search search = {trust, untrusted, untrusted_count, now};
-	struct error           err;
-	char                   when[CLOCK_TEXT_SIZE];
-	char                   here[CLOCK_TEXT_SIZE];
+	struct error err;
+	char         when[CLOCK_TEXT_SIZE];
+	char         here[CLOCK_TEXT_SIZE];
 
 	*verdict = (struct ek_verdict){0};
 	ek_certificate_facts(certificate, &verdict->facts);
@@ -192,12 +215,28 @@ ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *un
 		return verdict_refuse(verdict, "its key is not this EK");
 	if (X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0)
 		return verdict_refuse(verdict, "it is self-signed: no CA vouches for it");
-	if (certificate_not_before(certificate) > now) {
+	if (certificate_not_before(certificate) > search->now) {
+		search->early = true;
 		clock_format(certificate_not_before(certificate), when);
-		clock_format(now, here);
+		clock_format(search->now, here);
 		(void)snprintf(verdict->reason, sizeof verdict->reason,
 		    "it is not valid before %s, and it is %s here; are both clocks right?", when, here);
 		return false;
 	}
-	return ek_search(&search, certificate, verdict);
+	return ek_search(search, certificate, verdict);
+}
+
+bool
+ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *untrusted,
+    size_t untrusted_count, EVP_PKEY *ek, int64_t now, struct ek_verdict *verdict)
+{
+	struct ek_search search = {.trust = trust, .now = now};
+	bool             verified;
+
+	for (size_t i = 0; i < untrusted_count && i < EK_SEARCH_HELPERS_MAX; i++)
+		ek_search_add(&search, untrusted[i]);
+	verified = ek_trust_search(&search, certificate, ek, verdict);
+	verdict->signatures = search.signatures;
+	ek_search_clear(&search);
+	return verified;
 }

@@ -51,14 +51,19 @@ struct ek_verdict {
 	uint8_t         root[32];     /* SHA-256 of its DER */
 	char            chain[EK_CHAIN_MAX][EK_NAME_SIZE]; /* subjects from the issuer to the root */
 	size_t          chain_count;
+	size_t          signatures; /* that were verified for it */
 };
 
 /*
  * Verifies an EK certificate (ek_certificate_check) with the help of what the client
- * sent besides (`untrusted`, any octets; the first 16 are looked at) and the imported
- * intermediates: signatures along one path to an imported root, every candidate issuer
- * tried, matched by canonical name and key id; CA and path length of all above. At most
- * 16 signatures are tried.
+ * sent besides (`untrusted`, which may be other EKs' certificates or anything; the first
+ * 16 are looked at) and the imported intermediates: signatures along one path to an
+ * imported root, every candidate issuer tried, matched by canonical name and key id; CA
+ * and path length of all above. The path is found by names first and verified from the
+ * root down, so that no key of the client's is used that nothing imported vouches for, and
+ * where no imported CA bears the name there is no cryptography. At most 16 signatures are
+ * tried, and at most 2 wrong ones by keys as slow as P-384; a CA of the client's has an RSA
+ * key of at most 4096 bits.
  *
  * Times: no certificate counts before its notBefore. TPMs outlive their CAs, so an EK
  * certificate may have expired (as TCG says), and an expired CA still counts for

@@ -17,7 +17,10 @@ src_libpki_a_SOURCES = \
 	src/pki/draft.c src/pki/draft.h \
 	src/pki/ek_authority.c src/pki/ek_authority.h \
 	src/pki/ek_certificate.c src/pki/ek_certificate.h \
+	src/pki/ek_memory.c src/pki/ek_memory.h \
+	src/pki/ek_outline.c src/pki/ek_outline.h \
 	src/pki/ek_search.c src/pki/ek_search.h \
+	src/pki/ek_shown.c src/pki/ek_shown.h \
 	src/pki/ek_trust.c src/pki/ek_trust.h \
 	src/pki/end_entity.c src/pki/end_entity.h \
 	src/pki/extension.c src/pki/extension.h \
@@ -46,6 +49,9 @@ UNIT_TESTS += tests/unit/pki/csr_test
 UNIT_TESTS += tests/unit/pki/device_certificate_test
 UNIT_TESTS += tests/unit/pki/device_name_test
 UNIT_TESTS += tests/unit/pki/ek_certificate_test
+UNIT_TESTS += tests/unit/pki/ek_memory_test
+UNIT_TESTS += tests/unit/pki/ek_outline_test
+UNIT_TESTS += tests/unit/pki/ek_shown_test
 UNIT_TESTS += tests/unit/pki/ek_trust_test
 UNIT_TESTS += tests/unit/pki/key_test
 UNIT_TESTS += tests/unit/pki/key_uri_test

@@ -29,7 +29,7 @@ struct ek_judgement {
  * the EK's; what else came may help to build its chain and says nothing. Evidence is of a
  * verified certificate alone, even where that is silent, or else of the client's claims
  * alone. With `vendors` NULL no certificate is looked at. Never fails: whatever goes
- * wrong, the EK is not verified. Several hundred microseconds; any thread.
+ * wrong, the EK is not verified. What it cost is logged at the level debug. Any thread.
  */
 void attestation_judge(struct shared *vendors, const struct attestation_challenge *asked,
     const struct tpm_ek *ek, int64_t now, struct ek_judgement *out);

@@ -9,6 +9,7 @@
 
 #include "pki/ek_authority.h"
 #include "pki/ek_certificate.h"
+#include "pki/ek_outline.h"
 #include "pki/ek_trust.h"
 #include "pki_support.h"
 
@@ -143,6 +144,30 @@ START_TEST(every_certificate_is_read)
 		    strstr(sample->file, ".cbor") == NULL;
 
 		ck_assert_msg((sample->certificate != NULL) == is_one, "%s", sample->file);
+	}
+}
+END_TEST
+
+START_TEST(every_certificate_has_the_names_and_the_key_of_its_outline)
+{
+	for (size_t i = 0; i < sample_count; i++) {
+		const struct sample *sample = &samples[i];
+		AUTO_BYTES           der = {0};
+		AUTO_BYTES           key = {0};
+		struct ek_outline    outline;
+		struct error         err = {0};
+
+		if (sample->certificate == NULL)
+			continue;
+		unit_ok(certificate_encode(sample->certificate, &der, &err), &err);
+		ck_assert_msg(ek_outline_read(bytes_view(&der), &outline), "%s", sample->file);
+		ck_assert_int_eq(X509_NAME_cmp(outline.issuer, X509_get_issuer_name(sample->certificate)), 0);
+		ck_assert_int_eq(
+		    X509_NAME_cmp(outline.subject, X509_get_subject_name(sample->certificate)), 0);
+		key.size = (size_t)i2d_X509_PUBKEY(X509_get_X509_PUBKEY(sample->certificate), &key.data);
+		ck_assert_uint_eq(outline.key.size, key.size);
+		ck_assert_mem_eq(outline.key.data, key.data, key.size);
+		ek_outline_clear(&outline);
 	}
 }
 END_TEST
@@ -350,6 +375,7 @@ main(void)
 	tcase = tcase_create("corpus");
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, every_certificate_is_read);
+	tcase_add_test(tcase, every_certificate_has_the_names_and_the_key_of_its_outline);
 	tcase_add_test(tcase, every_ca_is_fit_to_import);
 	tcase_add_test(tcase, every_ca_has_the_issuer_that_signed_it);
 	tcase_add_test(tcase, every_ca_leads_to_a_root_or_is_known_not_to);

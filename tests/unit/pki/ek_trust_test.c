@@ -285,6 +285,77 @@ START_TEST(verify_by_a_reissued_root_is_verified)
 }
 END_TEST
 
+/* Whose signature was found good is remembered, and is not another's of that name. */
+START_TEST(verify_again_leads_to_the_same_root)
+{
+	struct ca         namesake = ek_forge_ca(NULL, "Vendor Root", EK_CA);
+	struct ca         below = ek_forge_ca(&root, "Vendor CA 2", EK_CA); /* says no key id of its issuer */
+	X509             *certificate = ek_of(&below);
+	struct ek_verdict verdict;
+	uint8_t           fingerprint[32];
+
+	import(below.certificate, false);
+	import(root.certificate, true);
+	import(namesake.certificate, true); /* is asked before it */
+	ck_assert_int_eq(X509_digest(root.certificate, EVP_sha256(), fingerprint, NULL), 1);
+	for (size_t again = 0; again < 3; again++) {
+		ck_assert(ek_trust_verify(trust, certificate, NULL, 0, key, PKI_NOW, &verdict));
+		ck_assert_mem_eq(verdict.root, fingerprint, sizeof fingerprint);
+		/* The namesake's is wrong, once; then the imported ones are known. */
+		ck_assert_uint_eq(verdict.signatures, again == 0 ? 3 : 1);
+	}
+	X509_free(certificate);
+	ca_clear(&below);
+	ca_clear(&namesake);
+}
+END_TEST
+
+/* Where the remembered one may not have issued it, its namesake is asked for its own signature. */
+START_TEST(verify_again_when_the_remembered_is_unfit_asks_the_namesake)
+{
+	struct ca late = {.key = ek_key()};
+	struct ca namesake = ek_forge_ca(NULL, "Late Root", EK_CA);
+	struct ca below;
+
+	late.certificate = pki_forge(&(struct pki_forgery){.key = late.key,
+	    .common_name = "Late Root", .extensions = EK_CA, .not_before = PKI_NOW + PKI_DAY,
+	    .not_after = PKI_NOW + 20 * PKI_YEAR});
+	below = ek_forge_ca(&late, "Vendor CA 2", EK_CA);
+	import(late.certificate, true);
+	import(namesake.certificate, true);
+	import(below.certificate, false);
+	verify_with(ek_of(&below), NULL, 0, PKI_NOW + 2 * PKI_DAY, "");
+	verify(ek_of(&below), "the signature is not by its issuer's key: \"CN = Late Root\"");
+	ca_clear(&below);
+	ca_clear(&namesake);
+	ca_clear(&late);
+}
+END_TEST
+
+/* An imported CA that only a client's leads to a root is nobody's without it. */
+START_TEST(verify_again_without_the_clients_ca_fails)
+{
+	struct ca         below = ek_forge_ca(&middle, "Vendor CA 2", EK_CA);
+	X509             *certificate = ek_of(&below);
+	X509             *sent;
+	struct ek_verdict verdict;
+
+	import(root.certificate, true);
+	import(below.certificate, false);
+	for (size_t again = 0; again < 2; again++) {
+		sent = X509_dup(middle.certificate);
+		ck_assert(ek_trust_verify(trust, certificate, &sent, 1, key, PKI_NOW, &verdict));
+		ck_assert_uint_eq(verdict.signatures, 3);
+		X509_free(sent);
+		ck_assert(!ek_trust_verify(trust, certificate, NULL, 0, key, PKI_NOW, &verdict));
+		ck_assert_str_eq(verdict.reason, "its issuer \"CN = Vendor CA 1\" is not imported");
+		ck_assert_uint_eq(verdict.signatures, 0);
+	}
+	X509_free(certificate);
+	ca_clear(&below);
+}
+END_TEST
+
 /* UTF8String and PrintableString, and spaces: one name. */
 START_TEST(verify_compares_names_canonically)
 {
@@ -711,6 +782,9 @@ main(void)
 	tcase_add_test(tcase, verify_by_a_root_that_is_not_trusted_as_one_fails);
 	tcase_add_test(tcase, verify_prefers_a_root_to_its_namesake);
 	tcase_add_test(tcase, verify_by_a_reissued_root_is_verified);
+	tcase_add_test(tcase, verify_again_leads_to_the_same_root);
+	tcase_add_test(tcase, verify_again_when_the_remembered_is_unfit_asks_the_namesake);
+	tcase_add_test(tcase, verify_again_without_the_clients_ca_fails);
 	tcase_add_test(tcase, verify_compares_names_canonically);
 	tcase_add_loop_test(tcase, verify_by_what_is_no_ca_fails, 0,
 	    (int)(sizeof unfit / sizeof unfit[0]));

@@ -1,0 +1,115 @@
+#include "config.h"
+
+#include "ek_support.h"
+#include "pki/ek_outline.h"
+
+static struct ca    root;
+static X509        *certificate;
+static struct bytes der;
+
+static void
+setup(void)
+{
+	root = ek_forge_ca(NULL, "Vendor Root", EK_CA);
+	certificate = ek_forge_ca(&root, "Vendor CA 1", EK_CA).certificate;
+	der = ek_der(certificate);
+}
+
+static void
+teardown(void)
+{
+	bytes_clear(&der);
+	X509_free(certificate);
+	ca_clear(&root);
+}
+
+START_TEST(read_says_names_serial_and_key)
+{
+	struct ek_outline outline;
+	AUTO_BYTES        key = {0};
+	BIGNUM           *serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
+	BIGNUM           *read = NULL;
+
+	ck_assert(ek_outline_read(bytes_view(&der), &outline));
+	ck_assert_int_eq(X509_NAME_cmp(outline.issuer, X509_get_issuer_name(certificate)), 0);
+	ck_assert_int_eq(X509_NAME_cmp(outline.subject, X509_get_subject_name(certificate)), 0);
+	read = BN_bin2bn(outline.serial.data, (int)outline.serial.size, NULL);
+	ck_assert_int_eq(BN_cmp(read, serial), 0);
+	key.size = (size_t)i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key.data);
+	ck_assert_uint_eq(outline.key.size, key.size);
+	ck_assert_mem_eq(outline.key.data, key.data, key.size);
+	BN_free(read);
+	BN_free(serial);
+	ek_outline_clear(&outline);
+	ck_assert_ptr_null(outline.issuer);
+}
+END_TEST
+
+/* Version 1 has no version field; and there may be padding behind a certificate. */
+START_TEST(read_of_version_1_with_padding)
+{
+	X509 *old = pki_forge(&(struct pki_forgery){
+	    .issuer = &root, .key = root.key, .common_name = "Old", .version = 1});
+	AUTO_BYTES        padded = ek_der(old);
+	struct ek_outline outline;
+
+	bytes_append_u8(&padded, 0xff);
+	ck_assert(ek_outline_read(bytes_view(&padded), &outline));
+	ck_assert_int_eq(X509_NAME_cmp(outline.subject, X509_get_subject_name(old)), 0);
+	ek_outline_clear(&outline);
+	X509_free(old);
+}
+END_TEST
+
+/* Cut off anywhere before the end, it is none. */
+START_TEST(read_of_less_fails)
+{
+	for (size_t size = 0; size < der.size; size++) {
+		uint8_t          *copy = memory_new(size + 1); /* so that ASan sees a read behind it */
+		struct ek_outline outline;
+
+		memcpy(copy + 1, der.data, size);
+		ck_assert(!ek_outline_read((struct view){copy + 1, size}, &outline));
+		ck_assert_ptr_null(outline.issuer);
+		ck_assert_ptr_null(outline.subject);
+		free(copy);
+	}
+}
+END_TEST
+
+/* Another tag, or an indefinite length, where a field of a certificate begins. */
+START_TEST(read_of_another_tag_fails)
+{
+	static const size_t places[] = {0, 4};
+	struct ek_outline   outline;
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		uint8_t tag = der.data[places[i]];
+		uint8_t length = der.data[places[i] + 1];
+
+		der.data[places[i]] = 0x31;
+		ck_assert(!ek_outline_read(bytes_view(&der), &outline));
+		der.data[places[i]] = tag;
+		der.data[places[i] + 1] = 0x80;
+		ck_assert(!ek_outline_read(bytes_view(&der), &outline));
+		der.data[places[i] + 1] = length;
+	}
+	ck_assert(ek_outline_read(bytes_view(&der), &outline));
+	ek_outline_clear(&outline);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ek_outline");
+	TCase *tcase = tcase_create("read");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, read_says_names_serial_and_key);
+	tcase_add_test(tcase, read_of_version_1_with_padding);
+	tcase_add_test(tcase, read_of_less_fails);
+	tcase_add_test(tcase, read_of_another_tag_fails);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
