@@ -1,4 +1,4 @@
-/* Reads secrets once each; shows none. */
+/* Reads each secret once; prints none. */
 #include "config.h"
 
 #include "admin/access.h"
@@ -16,7 +16,7 @@ const struct command_option access_rows[] = {
     {0},
 };
 
-/* From the descriptor of the option, or else from the credential. */
+/* Reads it from the option's descriptor, or else from the credential. */
 static int
 access_read_secret(int descriptor, const char *option, const char *credential, bool *found,
     struct access *access, struct error *err)

@@ -1,4 +1,5 @@
-/* What opens the keys that a command uses: options, credentials, never arguments. */
+/* The secrets that unlock a command's keys: from descriptors and credentials, never from
+ * arguments. */
 #ifndef ADMIN_ACCESS_H
 #define ADMIN_ACCESS_H
 
@@ -8,7 +9,8 @@
 
 struct error;
 
-/* The credential of the service manager that opens the root's key; issuing keys have ISSUER_CREDENTIAL. */
+/* The service manager's credential that unlocks the root's key; issuing keys have
+ * ISSUER_CREDENTIAL. */
 #define ACCESS_ROOT_CREDENTIAL "root-passphrase"
 
 /* The options of every command that opens keys, and the struct that they fill. */
@@ -19,7 +21,7 @@ struct access_options {
 
 extern const struct command_option access_rows[];
 
-/* Emptied by access_clear; {0} opens what is not locked. */
+/* Emptied by access_clear; {0} is for keys that are not locked. */
 struct access {
 	struct bytes      secret;
 	struct key_access key;
@@ -32,13 +34,14 @@ struct access {
 int access_read(const struct access_options *options, struct access *access, struct error *err);
 
 /*
- * The same for the root's key: from --root-passphrase-fd, which is `descriptor`, its
- * credential, or else what opens the issuing key.
+ * The same for the root's key: from --root-passphrase-fd, which is `descriptor`, or
+ * its credential, or else the issuing key's secret.
  */
 int access_read_root(const struct access_options *options, int descriptor,
     const struct access *issuing, struct access *access, struct error *err);
 
-/* What a command returns that could not read its secrets: COMMAND_USAGE when it was given them wrongly. */
+/* The return value of a command that could not read its secrets: COMMAND_USAGE for a usage
+ * error. */
 int access_status(const struct error *err);
 
 void access_clear(struct access *access);

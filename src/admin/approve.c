@@ -1,4 +1,5 @@
-/* attest-ca approve and deny: what becomes of machines that wait; of all that were named, or of none. */
+/* attest-ca approve and deny: decides about machines on the waiting list; all those named, or
+ * none. */
 #include "config.h"
 
 #include <stddef.h>
@@ -53,11 +54,11 @@ const struct command admin_deny_command = {
     .run = admin_deny,
 };
 
-/* What is done with each, inside the transaction. */
+/* The action for each machine, inside the transaction. */
 typedef int approve_act(struct store *store, const struct command_call *call,
     const struct store_waiting *entry, struct error *err);
 
-/* A machine that is enrolled does not wait; whoever approves it wants to know that. */
+/* An enrolled machine is not on the waiting list; says so. */
 static int
 approve_resolve(struct store *store, const char *text, struct store_waiting *entry,
     struct error *err)
@@ -76,7 +77,7 @@ approve_resolve(struct store *store, const char *text, struct store_waiting *ent
 	    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash);
 }
 
-/* What the transaction is told. */
+/* Arguments of the transaction. */
 struct approval {
 	const struct command_call *call;
 	approve_act               *act;

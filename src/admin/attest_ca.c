@@ -1,4 +1,4 @@
-/* What attest-ca can do, in one table. */
+/* The table of attest-ca's commands. */
 #include "config.h"
 
 #include "admin/commands.h"

@@ -1,6 +1,6 @@
 /*
- * attest-ca audit: shows the record of every act, goes on with what is added to it,
- * and verifies it. Changes nothing.
+ * attest-ca audit: prints the audit trail, follows it, and verifies it. Changes
+ * nothing.
  */
 #include "config.h"
 
@@ -61,28 +61,28 @@ const struct command admin_audit_command = {
     .run = admin_audit,
 };
 
-/* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
+/* On a terminal the whole hash would fill the line; every command accepts a prefix. */
 #define AUDIT_DIGITS 16
 
 /* Where names begin on a terminal: behind time, action, outcome and the hash's beginning. */
 #define AUDIT_NAMES_COLUMN (22 + 14 + 9 + AUDIT_DIGITS + 2)
 
 /*
- * Entries that are read at once: while a reader takes its time over them nobody waits for
- * us, as they fit into the buffer, and the store need not keep an old state for us.
+ * Entries read at once. They fit in the output buffer, so that a slow reader of our
+ * output does not keep a read transaction open in the store.
  */
 #define AUDIT_CHUNK  ((size_t)500)
 #define AUDIT_BUFFER ((size_t)4 * 1024 * 1024)
 
-/* How often to ask whether there is more. */
+/* Poll interval of --follow. */
 #define AUDIT_POLL_SECONDS 1
 
-/* How the answer is written. */
+/* The form of the output. */
 struct audit_answer {
 	bool    json;
-	bool    lines; /* of JSON: an object a line, and no list around them */
+	bool    lines; /* JSON: one object per line instead of a list */
 	int     digits;
-	int64_t last; /* the last entry that was written */
+	int64_t last; /* the last entry written */
 	size_t  count;
 	size_t  until; /* this count */
 };
@@ -143,7 +143,8 @@ audit_print_part(struct print_fold *fold, const char *before, const char *text)
 	print_folded(fold, text);
 }
 
-/* When, what, outcome, device and its names then; who, and the rest: on a terminal from the next line on. */
+/* When, what, outcome, device and its names then; who, and the rest: on a terminal from the next
+ * line on. */
 static void
 audit_print(const struct audit_entry *entry, int digits)
 {
@@ -186,7 +187,7 @@ audit_entry_cb(const struct audit_entry *entry, void *arg)
 	return ++answer->count < answer->until;
 }
 
-/* Whether it all arrives, whoever runs the commands finds out. */
+/* The program reports a write error at the end. */
 static int
 audit_list(struct store *store, struct audit_filter *filter, struct audit_answer *answer,
     struct error *err)
@@ -211,7 +212,7 @@ audit_stop_cb(int signal_number)
 	audit_stopped = 1;
 }
 
-/* From here on the signals come only while we wait; *while_waiting is what to wait with. */
+/* Blocks the signals except while waiting; *while_waiting is the mask for the wait. */
 static void
 audit_catch_signals(sigset_t *while_waiting)
 {
@@ -228,7 +229,7 @@ audit_catch_signals(sigset_t *while_waiting)
 	(void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* Waits a little; false when nobody reads any more, or nobody wants to. */
+/* Waits for the poll interval; false when the reader has gone or a signal came. */
 static bool
 audit_wait(const sigset_t *while_waiting)
 {
@@ -240,7 +241,7 @@ audit_wait(const sigset_t *while_waiting)
 	return audit_stopped == 0;
 }
 
-/* Asks again for what has a number above the last. */
+/* Polls for entries after the last. */
 static int
 audit_follow(struct store *store, struct audit_filter *filter, struct audit_answer *answer,
     struct error *err)
@@ -285,7 +286,7 @@ audit_verify(struct store *store, const struct command_call *call, const uint8_t
 	return 0;
 }
 
-/* A device that is gone has its entries still: they are found by the whole hash. */
+/* A removed device still has entries: they are found by its whole hash. */
 static int
 audit_read_device(struct store *store, const char *text, uint8_t hash[STORE_HASH_SIZE],
     struct error *err)

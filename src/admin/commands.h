@@ -1,10 +1,10 @@
-/* The commands of attest-ca, each a record on top of its own file. */
+/* The commands of attest-ca, each a record at the top of its own file. */
 #ifndef ADMIN_COMMANDS_H
 #define ADMIN_COMMANDS_H
 
 #include "command/command.h"
 
-/* In the order in which help lists them. */
+/* In the order of the help. */
 #define ADMIN_COMMANDS(X) \
 	X(init) \
 	X(enroll) \

@@ -1,4 +1,5 @@
-/* attest-ca crl: signs the CRLs, whether attestd runs or not; a running one serves them then. */
+/* attest-ca crl: signs the CRLs, whether attestd runs or not; a running attestd then serves
+ * them. */
 #include "config.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@
 
 struct crl {
 	struct access_options access;
-	int64_t               lifetime; /* 0: as the last one had */
+	int64_t               lifetime; /* 0: as the last CRL */
 };
 
 static const struct command_option crl_rows[] = {
@@ -45,7 +46,7 @@ const struct command admin_crl_command = {
 };
 
 
-/* A CRL that was signed. */
+/* A signed CRL. */
 static json_t *
 crl_describe(const char *path, const struct ca_crl *content)
 {
@@ -69,7 +70,7 @@ crl_say(const char *path, const struct ca_crl *content)
 	    (unsigned long long)content->number, count, count == 1 ? "" : "s", until);
 }
 
-/* What all the CRLs of a directory are signed with. */
+/* Shared by the signing of all CRLs of a directory. */
 struct signing {
 	const struct command_call *call;
 	const struct key_access *access;
@@ -77,7 +78,7 @@ struct signing {
 	int64_t                  lifetime;
 };
 
-/* Signs one CRL; *object is what it is, with --json. */
+/* Signs one CRL; *object describes it, with --json. */
 static int
 crl_sign(const struct signing *signing, const struct ca *ca, const char *name, json_t **object,
     struct error *err)
@@ -101,7 +102,7 @@ crl_sign(const struct signing *signing, const struct ca *ca, const char *name, j
 	return rc;
 }
 
-/* An earlier CA's, as long as its certificate, and so any that it signed, is valid. */
+/* Signs an earlier CA's CRL, as long as its certificate, and so any that it signed, is valid. */
 static int
 crl_sign_earlier(const struct signing *signing, const char *id, json_t *list, struct error *err)
 {
@@ -119,7 +120,7 @@ crl_sign_earlier(const struct signing *signing, const char *id, json_t *list, st
 	return rc == 0 ? 0 : error_wrap(err, "the CRL of the earlier key %.40s", id);
 }
 
-/* All that can be signed are; the first that cannot is what went wrong. */
+/* Signs all CRLs that it can; the first failure is reported. */
 static int
 crl_sign_all_earlier(const struct signing *signing, json_t *list, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* How the inventory's records read; fetches nothing. */
+/* Formats the inventory's records; fetches nothing. */
 #include "config.h"
 
 #include "admin/describe.h"

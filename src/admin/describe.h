@@ -11,21 +11,21 @@
 #include "store/inventory/device.h"
 
 /*
- * {ek_hash, names, identifiers, tags, note, enabled, enrolled, seen}: identifiers are what
- * AK certificates carry, the names or else the hash; seen is a time, or null before the
- * first of them. The caller frees.
+ * {ek_hash, names, identifiers, tags, note, enabled, enrolled, seen}: identifiers are
+ * those in AK certificates, the names or else the hash; seen is the time of the last
+ * certificate, or null. The caller frees.
  */
 json_t *describe_device_json(const struct store_device *device);
 
 /*
  * {serial, ak_name, not_before, not_after, revoked, reason}: the last two are a time and the
- * word for why, or null. The caller frees.
+ * word for the reason, or null. The caller frees.
  */
 json_t *describe_certificate_json(const struct store_certificate *certificate);
 
 /*
- * A time, octets in hexadecimal, and text of others: what is no UTF-8 is escaped as
- * print_text does it, for JSON knows nothing else. The caller frees.
+ * A time, octets in hexadecimal, and remote text: octets that are not UTF-8 are
+ * escaped as by print_text, because JSON must be UTF-8. The caller frees.
  */
 json_t *describe_time(int64_t when);
 json_t *describe_octets(const uint8_t *data, size_t size);
@@ -48,14 +48,14 @@ char *describe_tags(const struct store_device *device);
 char *describe_recorded_names(const char *names);
 char *describe_actor(const char *actor);
 
-/* Prints "EK HASH (NAMES)", and what is known of a device, a line each. */
+/* Prints "EK HASH (NAMES)", and a device's properties, a line each. */
 void describe_device_line(FILE *out, const struct store_device *device);
 void describe_device(FILE *out, const struct store_device *device);
 
-/* Says on standard error which names a CN cannot hold whole, and what it will hold. */
+/* Warns on standard error about names that are too long for a CN, and prints the CN. */
 void describe_long_names(const struct store_device *device);
 
-/* Prints "2 AK certificates revoked"; and, when there are any, who signs the CRL now. */
+/* Prints "2 AK certificates revoked"; and, if there are any, how the CRL gets signed. */
 void describe_revoked(FILE *out, size_t revoked);
 void describe_crl_hint(FILE *out, size_t revoked);
 

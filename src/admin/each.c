@@ -1,4 +1,4 @@
-/* Owns that all of several devices are changed or none; what the change is, its command says. */
+/* Changes all of several devices or none; the command defines the change. */
 #include "config.h"
 
 #include "admin/each.h"
@@ -17,10 +17,10 @@
 
 struct each_result {
 	struct store_device device;
-	size_t              revoked; /* certificates that were good */
+	size_t              revoked; /* certificates that it revoked */
 };
 
-/* What the transaction is told. */
+/* Arguments of the transaction. */
 struct each {
 	const struct command_call *call;
 	const struct each_act     *act;

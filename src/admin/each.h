@@ -1,4 +1,4 @@
-/* Commands that do the same to all devices that they are given, or to none of them. */
+/* For commands that apply one change to all given devices or to none. */
 #ifndef ADMIN_EACH_H
 #define ADMIN_EACH_H
 
@@ -10,21 +10,21 @@ struct error;
 struct store;
 struct store_device;
 
-/* What is done to each. */
+/* The change for each device. */
 struct each_act {
-	const char *done;    /* "removed": how the answer begins */
-	const char *nothing; /* "nothing was removed": when one of several cannot be */
+	const char *done;    /* "removed": the beginning of the answer */
+	const char *nothing; /* "nothing was removed": after a failure among several */
 	/*
-	 * Changes one device, in a transaction, and *device with it, which is shown; says how many
-	 * of its certificates that revoked. NULL for *revoked is never passed.
+	 * Changes one device in a transaction, and *device, which is printed afterwards. Sets
+	 * *revoked to the number of its certificates revoked; `revoked` is never NULL.
 	 */
 	int (*change)(struct store *store, const struct command_call *call, struct store_device *device,
 	    size_t *revoked, struct error *err);
 };
 
 /*
- * Finds the operands' devices, changes them in one transaction, and says what was done:
- * a line each, or with --json an array in which each has certificates_revoked.
+ * Finds the operands' devices, changes them in one transaction, and prints the result:
+ * a line each, or with --json an array of objects with certificates_revoked.
  */
 int each_run(const struct command_call *call, const struct each_act *act, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Finds the public key in a file and has it judged as an EK. */
+/* Finds the public key in a file and checks it as an EK. */
 #include "config.h"
 
 #include "admin/ek_file.h"
@@ -60,7 +60,7 @@ ek_file_hash_der(struct view der, const char *path, struct ek_hash *hash, struct
 	X509 *certificate = NULL;
 	int   rc;
 
-	/* Out of NV it may have a header before it and padding behind. */
+	/* A certificate from NV may have a header before it and padding after it. */
 	if (ek_certificate_read(der, &certificate, err) != 0)
 		return ek_file_hash_spki(der, path, hash, err);
 	rc = ek_file_hash_certificate(certificate, path, hash, err);
@@ -68,7 +68,7 @@ ek_file_hash_der(struct view der, const char *path, struct ek_hash *hash, struct
 	return rc;
 }
 
-/* What a PEM block says it is: 1 when it was hashed, 0 when it is something else, -1. */
+/* Handles one PEM block: 1 when it was hashed, 0 when it is of another type, -1 on failure. */
 static int
 ek_file_hash_block(const char *label, struct view der, const char *path, struct ek_hash *hash,
     struct error *err)
@@ -101,7 +101,7 @@ ek_file_hash_pem(struct view text, const char *path, struct ek_hash *hash, struc
 		OPENSSL_clear_free(data, (size_t)size);
 	}
 	BIO_free(bio);
-	ERR_clear_error(); /* the end of a PEM file is an error to OpenSSL */
+	ERR_clear_error(); /* OpenSSL queues an error at the end of a PEM file */
 	if (rc == 0)
 		return error_set(err, ERROR_MALFORMED,
 		    "%s holds neither a public key nor a certificate, PEM or DER", path);

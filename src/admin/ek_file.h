@@ -1,4 +1,4 @@
-/* EKs in files, as tools write them. */
+/* EKs in files of common tools. */
 #ifndef ADMIN_EK_FILE_H
 #define ADMIN_EK_FILE_H
 
@@ -7,11 +7,10 @@
 struct error;
 
 /*
- * Hashes the EK in the file: a public key or a certificate, PEM (the first block
- * that is one of them) or DER. NOT_FOUND, TOO_LARGE or INTERNAL when the file cannot be
- * read; MALFORMED when it holds neither; BAD_ATTESTATION when attestd would
- * never accept such a key as an EK. A certificate's issuer and dates are not
- * looked at.
+ * Hashes the EK in the file: a public key or a certificate, PEM (the first block that
+ * is one of them) or DER. NOT_FOUND, TOO_LARGE or INTERNAL when the file cannot be
+ * read; MALFORMED when it holds neither; BAD_ATTESTATION when attestd would never
+ * accept such a key as an EK. A certificate's issuer and dates are not checked.
  */
 int ek_file_hash(const char *path, struct ek_hash *hash, struct error *err);
 

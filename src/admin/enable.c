@@ -1,4 +1,4 @@
-/* attest-ca disable and enable: devices switched off, and on again. */
+/* attest-ca disable and enable: disables devices and enables them again. */
 #include "config.h"
 
 #include "admin/commands.h"

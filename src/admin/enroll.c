@@ -1,4 +1,4 @@
-/* attest-ca enroll: which EK it is, and what its device is called. */
+/* attest-ca enroll: adds an EK to the inventory, with its device's names. */
 #include "config.h"
 
 #include "admin/commands.h"

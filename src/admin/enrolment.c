@@ -1,4 +1,4 @@
-/* Puts a device together from options. Opens no store. */
+/* Makes a device from options. Opens no store. */
 #include "config.h"
 
 #include "admin/enrolment.h"

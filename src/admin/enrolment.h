@@ -1,4 +1,4 @@
-/* What enroll and approve have in common: what a device is called, and how that is said. */
+/* Shared by enroll and approve: the options for a device's names, tags and note, and the output. */
 #ifndef ADMIN_ENROLMENT_H
 #define ADMIN_ENROLMENT_H
 
@@ -9,7 +9,7 @@
 #include "store/inventory/device.h"
 #include "store/store.h"
 
-/* What a device is called, and the options that say it. */
+/* The options that describe a device. */
 struct enrolment {
 	struct option_list names;
 	struct option_list tags;
@@ -19,13 +19,13 @@ struct enrolment {
 extern const struct command_option enrolment_rows[];
 
 /*
- * Fills *device in for an EK; it borrows from *enrolment and is not to be cleared. It may be
- * more than a device can have: the store refuses that.
+ * Fills *device for an EK; it borrows from *enrolment and must not be cleared. The store
+ * refuses it if it exceeds a device's limits.
  */
 void enrolment_fill(const struct enrolment *enrolment, const uint8_t ek_hash[STORE_HASH_SIZE],
     int64_t now, struct store_device *device);
 
-/* Says for people what was done ("enrolled", "approved") with the device. */
+/* Prints the result ("enrolled", "approved") as text. */
 void enrolment_print(const char *done, const struct store_device *device);
 
 #endif

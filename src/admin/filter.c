@@ -1,4 +1,4 @@
-/* From options to a filter; asks the store nothing. */
+/* Converts options to a filter; does not use the store. */
 #include "config.h"
 
 #include "admin/filter.h"
@@ -19,7 +19,7 @@ const struct command_option filter_rows[] = {
     {0},
 };
 
-/* A number alone is one of days. */
+/* A number without unit means days. */
 static int
 filter_read_unseen(const char *text, int64_t now, int64_t *since, struct error *err)
 {
@@ -32,7 +32,7 @@ filter_read_unseen(const char *text, int64_t now, int64_t *since, struct error *
 	}
 	if (duration_parse(text, &seconds, err) != 0)
 		return error_wrap(err, "--unseen");
-	*since = now > seconds ? now - seconds : 1; /* never is before that, too */
+	*since = now > seconds ? now - seconds : 1; /* includes devices never seen */
 	return 0;
 }
 

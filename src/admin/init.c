@@ -1,4 +1,4 @@
-/* attest-ca init: keys and certificates are made in memory, and the directory at the end. */
+/* attest-ca init: makes keys and certificates in memory first, and the directory last. */
 #include "config.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@
 #define INIT_ROOT_NAME    "%s Root"
 #define INIT_ISSUING_NAME "%s Issuing"
 
-/* RFC 5280 allows a CN 64 characters; the words behind the name take 8. */
+/* RFC 5280 allows 64 characters in a CN; the words after the name take 8. */
 #define INIT_NAME_MAX 56
 #define INIT_CN_SIZE  (4 * 64 + 1)
 
@@ -67,7 +67,7 @@ const struct command admin_init_command = {
     .run = admin_init,
 };
 
-/* What was asked for. */
+/* The options given. */
 struct init_plan {
 	const char   *name;
 	enum key_type type;
@@ -75,12 +75,12 @@ struct init_plan {
 	int64_t       root_lifetime;
 	int64_t       issuing_lifetime;
 	char         *issuing_uri; /* --issuing-key; NULL: one is made */
-	struct access access;      /* what opens it */
+	struct access access;      /* the secret that unlocks it */
 	char          root_name[INIT_CN_SIZE];
 	char          issuing_name[INIT_CN_SIZE];
 };
 
-/* What was made. */
+/* The results. */
 struct init_result {
 	struct ca root;
 	struct ca issuing;
@@ -149,7 +149,7 @@ init_make(const struct init_plan *plan, int64_t now, struct init_result *made, s
 	return certificate_fingerprint(made->root.certificate, made->fingerprint, err);
 }
 
-/* The root's CRL lasts as long as the root: it revokes nothing, and its key may be far away. */
+/* The root's CRL is valid as long as the root: it revokes nothing, and the key may be offline. */
 static int
 init_encode(const struct init_plan *plan, const struct init_result *made, int64_t now,
     struct directory_file files[INIT_FILES], struct error *err)
@@ -191,7 +191,7 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	(void)json_object_set_new(root, "crl", json_string(STATE_ROOT_CRL));
 	(void)json_object_set_new(root, "sha256", json_string(made->fingerprint));
 	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:s}",
-	    "state_dir", json_string(call->state_dir), /* left out where a path is no UTF-8 */
+	    "state_dir", json_string(call->state_dir), /* omitted if a path is not UTF-8 */
 	    "key_type", plan->type_word, "root", root, "issuing",
 	    init_describe(plan->issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
 	        plan->issuing_uri != NULL ? STATE_ISSUING_URI : STATE_ISSUING_KEY),
@@ -306,7 +306,7 @@ admin_init(const struct command_call *call, struct error *err)
 
 	if (init_read(init, &plan, err) != 0)
 		return COMMAND_USAGE;
-	/* Said before the keys are made, which may take seconds. */
+	/* Checked before the keys are made, which may take seconds. */
 	if (directory_check(call->state_dir, err) != 0)
 		return -1;
 	if (access_read(&init->access, &plan.access, err) != 0)

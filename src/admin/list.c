@@ -1,4 +1,4 @@
-/* attest-ca list: a million devices go by without any being kept. */
+/* attest-ca list: prints devices as they are read; a million need no memory. */
 #include "config.h"
 
 #include <stdbool.h>
@@ -27,16 +27,16 @@ const struct command admin_list_command = {
     .run = admin_list,
 };
 
-/* A longer name moves its own line only. */
+/* Column width; a longer name shifts its own line only. */
 #define LIST_NAMES_MAX 40
 
-/* On a terminal the whole hash leaves no room for anything else; a prefix is good everywhere. */
+/* On a terminal the whole hash would fill the line; every command accepts a prefix. */
 #define LIST_DIGITS 16
 
 struct list {
 	size_t count;
 	size_t names_width;
-	size_t tags_width; /* 0: nobody has one */
+	size_t tags_width; /* 0: no device has one */
 	int    digits;
 };
 

@@ -1,4 +1,4 @@
-/* attest-ca pending: who waits to be approved, and what is known of each. Changes nothing. */
+/* attest-ca pending: prints the waiting list. Changes nothing. */
 #include "config.h"
 
 #include <stdio.h>
@@ -37,7 +37,7 @@ const struct command admin_pending_command = {
     .run = admin_pending,
 };
 
-/* Digits of the hash in the command that is shown at the end: enough for one machine only. */
+/* Digits of the hash in the command printed at the end: enough to be unique. */
 #define PENDING_DIGITS 16
 
 struct pending_answer {
@@ -146,7 +146,8 @@ pending_print(const struct store_waiting *entry, bool first)
 	    entry->times == 1 ? "" : "s", since, last);
 }
 
-/* One machine a line: when it asked last, what its EK certificate is worth, whose TPM it is. */
+/* Prints a machine on one line: its last request, the verdict on its EK certificate, the TPM's
+ * vendor. */
 static void
 pending_print_row(const struct store_waiting *entry, bool first)
 {

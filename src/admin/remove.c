@@ -1,4 +1,4 @@
-/* attest-ca remove: devices out of the inventory. */
+/* attest-ca remove: removes devices from the inventory. */
 #include "config.h"
 
 #include "admin/commands.h"
@@ -19,7 +19,7 @@ const struct command admin_remove_command = {
     .run = admin_remove,
 };
 
-/* What the store is about to revoke and does not count for us. */
+/* Counts the certificates that the store is about to revoke, since it returns no number. */
 struct good {
 	int64_t now;
 	size_t  count;

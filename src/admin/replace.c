@@ -1,4 +1,4 @@
-/* attest-ca replace: a machine has a new mainboard, and with it another EK. */
+/* attest-ca replace: gives a device a new EK, as after a change of the mainboard. */
 #include "config.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ const struct command admin_replace_command = {
     .run = admin_replace,
 };
 
-/* A whole hash in any form, or the beginning of one that waits. */
+/* Reads a whole hash in any form, or the prefix of one on the waiting list. */
 static int
 replace_read_new(struct store *store, const char *text, uint8_t hash[STORE_HASH_SIZE],
     struct error *err)
@@ -47,7 +47,7 @@ replace_read_new(struct store *store, const char *text, uint8_t hash[STORE_HASH_
 	return 0;
 }
 
-/* Fills in what was there and what is now; the caller clears both. */
+/* Fills the device before and after; the caller clears both. */
 static int
 replace_in_store(const struct command_call *call, struct store_device *old, struct store_device *new,
     size_t *revoked, struct error *err)

@@ -1,4 +1,4 @@
-/* attest-ca revoke: certificates of devices, or single ones, and nothing else of them. */
+/* attest-ca revoke: revokes all certificates of a device, or single ones. */
 #include "config.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ const struct command admin_revoke_command = {
     .run = admin_revoke,
 };
 
-/* "4001ab", "40:01:AB" and "0x4001ab" are the same, leading zeros or not. */
+/* "4001ab", "40:01:AB" and "0x4001ab" are equal; leading zeros are ignored. */
 static int
 serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size, struct error *err)
 {
@@ -73,7 +73,7 @@ serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size, s
 	return 0;
 }
 
-/* A device that is enrolled, or the whole hash of one that was. */
+/* An enrolled device, or the whole hash of a removed one. */
 static int
 revoke_device(struct store *store, const struct command_call *call, const char *text, int reason,
     size_t *revoked, struct error *err)
@@ -103,7 +103,7 @@ revoke_serial(struct store *store, const struct command_call *call, const char *
 	    revoked, err);
 }
 
-/* What the transaction is told, and how many certificates it revoked. */
+/* Arguments of the transaction, and the number of certificates that it revoked. */
 struct revocation {
 	const struct command_call *call;
 	int                        reason;

@@ -1,4 +1,4 @@
-/* attest-ca set: what a device is called, and what is said of it. */
+/* attest-ca set: changes a device's names, tags and note. */
 #include "config.h"
 
 #include <stdio.h>

@@ -44,7 +44,7 @@ show_json_cb(const struct store_certificate *certificate, void *arg)
 	return true;
 }
 
-/* What is known of the EK certificate; *found is false when the device never attested. */
+/* Prints the facts about the EK certificate; *found is false when the device never attested. */
 static int
 show_find_evidence(struct store *store, const struct store_device *device,
     struct store_evidence *evidence, int64_t *checked, bool *found, struct error *err)

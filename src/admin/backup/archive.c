@@ -1,6 +1,6 @@
 /*
- * Hashes and writes what a backup has: the files from memory, the store's copy as it is
- * read. Decides nothing of what goes in.
+ * Hashes and writes the content of a backup: files from memory, the store's copy from
+ * disk. Does not choose the content.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 #define ARCHIVE_BLOCK ((size_t)64 * 1024)
 
-/* Reads the copy of the store, for its size and hash, or into the archive; 1 when `each` fails. */
+/* Reads the copy of the store, to hash it or to archive it; 1 when `each` fails. */
 static int
 copy_read(const char *path, int (*each)(void *arg, const void *data, size_t size),
     void *arg, struct error *err)

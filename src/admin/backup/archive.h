@@ -1,4 +1,4 @@
-/* The archive of a backup: a manifest, the files, and the store at last. */
+/* The archive of a backup: a manifest, the files, and the store last. */
 #ifndef ADMIN_BACKUP_ARCHIVE_H
 #define ADMIN_BACKUP_ARCHIVE_H
 
@@ -10,7 +10,7 @@
 
 struct error;
 
-/* What goes into it. */
+/* Its content. */
 struct backup_content {
 	int64_t                created;
 	bool                   keys; /* private keys are among the files */
@@ -19,10 +19,10 @@ struct backup_content {
 	struct backup_manifest manifest; /* of all that */
 };
 
-/* Fills the manifest in. INTERNAL. */
+/* Fills the manifest. INTERNAL. */
 int backup_archive_describe(struct backup_content *content, struct error *err);
 
-/* Writes the archive; *octets says how much that was. INTERNAL. */
+/* Writes the archive; *octets is its size. INTERNAL. */
 int backup_archive_write(const struct backup_content *content, int fd, uint64_t *octets,
     struct error *err);
 

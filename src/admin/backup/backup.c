@@ -1,6 +1,7 @@
 /*
- * attest-ca backup: the store as of one instant and the files that belong to it, in one
- * archive, while everything runs. What it writes is whole under its name, or not there.
+ * attest-ca backup: a snapshot of the store and the files that belong to it, in one
+ * archive, while the daemon runs. The archive appears under its name only when it is
+ * complete.
  */
 #include "config.h"
 
@@ -56,15 +57,15 @@ const struct command admin_backup_command = {
     .run = admin_backup,
 };
 
-/* How often files may change under the backup before it gives up. */
+/* Most tries when files change during the backup. */
 #define BACKUP_TRIES 3
 
 struct backup {
 	const char            *file; /* "-": standard output */
 	bool                   force;
 	struct backup_content  content;
-	char                  *directory; /* a private one, for the store's copy and the next */
-	char                  *archive;   /* before it has its name */
+	char                  *directory; /* private directory for the store's copy and the archive */
+	char                  *archive;   /* the archive under its temporary name */
 	uint64_t               octets;
 };
 
@@ -82,7 +83,8 @@ backup_parent(const char *path)
 	return memory_strdup(dirname(copy));
 }
 
-/* A private directory for the copy: beside the archive, or where temporary files are. */
+/* Makes a private directory for the copy: beside the archive, or in the directory of temporary
+ * files. */
 static int
 backup_make_directory(struct backup *backup, struct error *err)
 {
@@ -102,7 +104,7 @@ backup_make_directory(struct backup *backup, struct error *err)
 	return 0;
 }
 
-/* Does only what a signal's handler may. */
+/* Async-signal-safe. */
 static void
 backup_empty_directory(const struct backup *backup)
 {
@@ -123,7 +125,7 @@ backup_interrupt_cb(int signal_number)
 	_exit(128 + signal_number);
 }
 
-/* Whoever is tired of waiting leaves nothing behind. */
+/* An interrupted backup leaves nothing behind. */
 static void
 backup_catch_signals(const struct backup *backup)
 {
@@ -147,7 +149,7 @@ backup_clear(struct backup *backup)
 	backup_manifest_clear(&backup->content.manifest);
 }
 
-/* Files and store that belong together: none of the files changed while the store was copied. */
+/* Reads files and store consistently: no file changed while the store was copied. */
 static int
 backup_collect(struct backup *backup, struct store *store, const char *state_dir,
     struct error *err)
@@ -180,7 +182,7 @@ backup_refuse_there(const char *file, struct error *err)
 	    "%s is there already; give another name, or --force to replace it", file);
 }
 
-/* Under its name at once and whole; never over another without --force. */
+/* Gives the complete archive its name atomically; replaces another file only with --force. */
 static int
 backup_put(const struct backup *backup, const char *temporary, struct error *err)
 {
@@ -211,7 +213,7 @@ backup_write_file(struct backup *backup, struct error *err)
 	return rc == 0 ? backup_put(backup, temporary, err) : -1;
 }
 
-/* The copy of keys is on record before there is one, whatever becomes of it. */
+/* A copy of keys is put in the audit trail before it is made, even if it fails later. */
 static int
 backup_record(const struct backup *backup, struct store *store, struct error *err)
 {
@@ -273,7 +275,7 @@ backup_say(const struct backup *backup)
 	(void)fputs(", which is no plain file or has no plain name: keep it yourself\n", out);
 }
 
-/* A backup in the directory that it is of is lost together with it. */
+/* A backup in the state directory itself would be lost together with it. */
 static int
 backup_check_place(const struct command_call *call, const struct backup *backup, struct error *err)
 {

@@ -28,7 +28,7 @@ backup_files_clear(struct backup_files *files)
 	*files = (struct backup_files){0};
 }
 
-/* Whatever it is called: "BEGIN ENCRYPTED PRIVATE KEY-----", "BEGIN TSS2 PRIVATE KEY-----". */
+/* Matches all kinds: "BEGIN ENCRYPTED PRIVATE KEY-----", "BEGIN TSS2 PRIVATE KEY-----". */
 static bool
 item_is_key(const struct backup_item *item)
 {
@@ -57,7 +57,7 @@ files_leave_out(struct backup_files *files, const char *name)
 		files->left_out = memory_strdup(name);
 }
 
-/* What is removed meanwhile was a file that somebody was about to rename. */
+/* A file that disappears meanwhile was another process's temporary file. */
 static int
 files_read_one(const char *state_dir, const char *name, bool keys, struct backup_files *out,
     struct error *err)
@@ -89,7 +89,7 @@ files_read_one(const char *state_dir, const char *name, bool keys, struct backup
 	return rc;
 }
 
-/* What every state directory may have and no backup needs: told by names alone. */
+/* Files that a state directory may have and no backup needs, by name. */
 static bool
 name_is_passed_by(const char *state_dir, const char *name)
 {
@@ -153,7 +153,7 @@ item_is_crl(const struct backup_item *item)
 	    (end != NULL && strncmp(end, ".crl", 4) == 0);
 }
 
-/* The first item from `at` on that is no CRL. */
+/* The first item from `at` on that is not a CRL. */
 static size_t
 files_skip(const struct backup_files *files, size_t at)
 {

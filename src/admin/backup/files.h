@@ -1,4 +1,4 @@
-/* The files of a state directory as a backup takes them: all but the store, locks and leftovers. */
+/* The files of a state directory that a backup includes: all but the store, locks and leftovers. */
 #ifndef ADMIN_BACKUP_FILES_H
 #define ADMIN_BACKUP_FILES_H
 
@@ -18,9 +18,9 @@ struct backup_item {
 };
 
 struct backup_files {
-	struct backup_item *items; /* by name, the directory's before the issuers' */
+	struct backup_item *items; /* sorted by name, the directory's before those of issuers/ */
 	size_t              count;
-	char               *left_out; /* the first that was not taken: no plain file, or of an odd name; or NULL */
+	char               *left_out; /* first file left out (not regular, or odd name), or NULL */
 };
 
 void backup_files_clear(struct backup_files *files);
@@ -29,7 +29,7 @@ void backup_files_clear(struct backup_files *files);
 int backup_files_read(const char *state_dir, bool keys, struct backup_files *out,
     struct error *err);
 
-/* Whether both are the same but for CRLs, which are signed anew at any time. */
+/* True when both are equal apart from CRLs, which may be signed again at any time. */
 bool backup_files_equal(const struct backup_files *a, const struct backup_files *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns the form of the manifest and what names may be in it; reads no file. */
+/* Owns the format of the manifest and the rules for its names; reads no file. */
 #include "config.h"
 
 #include "admin/backup/manifest.h"
@@ -17,7 +17,7 @@
 #define MANIFEST_FORMAT  "attest-ca backup"
 #define MANIFEST_VERSION 1
 
-/* Octets of a name, as file systems allow them. */
+/* Largest name, in octets, as in file systems. */
 #define MANIFEST_NAME_MAX 255
 
 void
@@ -78,7 +78,7 @@ backup_manifest_encode(const struct backup_manifest *manifest, struct bytes *out
 	    PACKAGE_VERSION_LINE, "keys", manifest->keys, "files", files);
 	text = json_dumps(object, JSON_INDENT(1));
 	if (text == NULL)
-		abort(); /* no memory: all of it is ASCII of ours */
+		abort(); /* can only fail for lack of memory: the text is ASCII */
 	bytes_append(out, text, strlen(text));
 	free(text);
 	json_decref(object);
@@ -116,7 +116,7 @@ manifest_read_file(const json_t *object, struct backup_file *file, struct error 
 	return 0;
 }
 
-/* Names once each; the store last; not too much of the rest. */
+/* Each name once, the store last, the rest within bounds. */
 static int
 manifest_check(const struct backup_manifest *manifest, struct error *err)
 {

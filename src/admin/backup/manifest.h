@@ -1,4 +1,4 @@
-/* What is in a backup: the archive's first member, as JSON. */
+/* The manifest of a backup, JSON: the archive's first member. */
 #ifndef ADMIN_BACKUP_MANIFEST_H
 #define ADMIN_BACKUP_MANIFEST_H
 
@@ -12,13 +12,13 @@
 
 struct error;
 
-/* The copy of the store, whatever its engine calls the file it comes from. */
+/* The name of the store's copy, for every engine. */
 #define BACKUP_STORE_NAME "store.db"
 
 #define BACKUP_MANIFEST_NAME "manifest.json"
 #define BACKUP_MANIFEST_MAX  ((size_t)1024 * 1024)
 
-/* Of everything but the store, which may be as large as it likes. */
+/* Bounds for everything but the store, whose size is not limited. */
 #define BACKUP_FILES_MAX ((size_t)4096)
 #define BACKUP_FILE_MAX  ((size_t)64 * 1024 * 1024)
 #define BACKUP_TOTAL_MAX ((uint64_t)256 * 1024 * 1024)
@@ -31,7 +31,7 @@ struct backup_file {
 	uint8_t  hash[32]; /* SHA-256 */
 };
 
-/* In the order of the archive; the store is the last. */
+/* In the order of the archive, the store last. */
 struct backup_manifest {
 	int64_t             created;
 	bool                keys; /* private keys are in it */
@@ -42,19 +42,20 @@ struct backup_manifest {
 void backup_manifest_clear(struct backup_manifest *manifest);
 
 /*
- * Whether a name can be one of a file in a backup: a plain one, or one of the
- * directory of earlier issuers; nothing hidden, no store's companions, no locks.
+ * True for an allowed name of a file in a backup: a plain name, or one in the
+ * directory of earlier issuers; not hidden, not one of the store's own files,
+ * not a lock.
  */
 bool backup_name_check(const char *name);
 
-/* Whether a file of this name is a private key: nobody else may read it. */
+/* True when a file of this name is a private key, which only the owner may read. */
 bool backup_name_is_key(const char *name);
 
 void backup_manifest_encode(const struct backup_manifest *manifest, struct bytes *out);
 
 /*
- * MALFORMED unless it is a manifest of ours: names that may be, each once, the store
- * last, nothing above the bounds.
+ * MALFORMED unless it is a manifest of ours: allowed names, each once, the store
+ * last, everything within the bounds.
  */
 int backup_manifest_decode(struct view text, struct backup_manifest *out, struct error *err);
 

@@ -1,7 +1,7 @@
 /*
- * attest-ca restore: a backup becomes a state directory where there is none. Believes
- * nothing of the archive: names, sizes and hashes are held to the manifest, the store
- * is verified, and all of it is there or nothing.
+ * attest-ca restore: makes a new state directory from a backup. Does not trust the
+ * archive: checks names, sizes and hashes against the manifest and verifies the
+ * store, and makes the whole directory or nothing.
  */
 #include "config.h"
 
@@ -67,7 +67,7 @@ restore_archive_error(const struct restore *restore, struct error *err)
 	    restore->file, why != NULL ? why : "it ends early");
 }
 
-/* The next member must be a plain file of this name and size. */
+/* The next member must be a regular file of this name and size. */
 static int
 restore_member(const struct restore *restore, const char *name, struct archive_entry **entry,
     struct error *err)
@@ -84,7 +84,7 @@ restore_member(const struct restore *restore, const char *name, struct archive_e
 	if (found == NULL || strcmp(found, name) != 0)
 		return error_set(err, ERROR_MALFORMED, "%s is damaged: it has \"%.100s\" where %s should be",
 		    restore->file, found != NULL ? found : "?", name);
-	/* A few octets of a sparse file can stand for a disk full of zeros. */
+	/* A sparse file of a few octets could expand to a disk full of zeros. */
 	if (archive_entry_filetype(*entry) != AE_IFREG || archive_entry_hardlink(*entry) != NULL ||
 	    archive_entry_symlink(*entry) != NULL || archive_entry_sparse_count(*entry) != 0)
 		return error_set(err, ERROR_MALFORMED, "%s is damaged: %s is no plain file in it",
@@ -92,7 +92,7 @@ restore_member(const struct restore *restore, const char *name, struct archive_e
 	return 0;
 }
 
-/* Reads at most `size` octets of the member; *got says how many, 0 at its end. */
+/* Reads at most `size` octets of the member; *got is their number, 0 at its end. */
 static int
 restore_read(const struct restore *restore, void *data, size_t size, size_t *got,
     struct error *err)
@@ -105,7 +105,7 @@ restore_read(const struct restore *restore, void *data, size_t size, size_t *got
 	return 0;
 }
 
-/* Reads a member whole: `max` octets and not one more. */
+/* Reads a whole member of at most `max` octets. */
 static int
 restore_read_whole(const struct restore *restore, const char *name, size_t max, struct bytes *out,
     struct error *err)
@@ -151,7 +151,7 @@ restore_read_manifest(struct restore *restore, struct error *err)
 	return 0;
 }
 
-/* CRLs are left: the daemon signs a new one with a greater number at once. */
+/* CRLs are not restored: the daemon signs a new one with a greater number at once. */
 static bool
 restore_is_stale(const struct restore *restore, const char *name)
 {
@@ -173,7 +173,7 @@ restore_is_stale(const struct restore *restore, const char *name)
 	return false;
 }
 
-/* All files but the last, which is the store. */
+/* Reads all files but the last, which is the store. */
 static int
 restore_read_files(struct restore *restore, struct error *err)
 {
@@ -201,7 +201,7 @@ restore_read_files(struct restore *restore, struct error *err)
 	return 0;
 }
 
-/* Copies the member to the file, and its hash. */
+/* Copies the member to the file and computes its hash. */
 static int
 restore_copy_store(const struct restore *restore, const struct backup_file *wanted, int fd,
     EVP_MD_CTX *context, uint64_t *size, struct error *err)
@@ -213,7 +213,7 @@ restore_copy_store(const struct restore *restore, const struct backup_file *want
 	while ((rc = restore_read(restore, block, RESTORE_BLOCK, &got, err)) == 0 && got != 0) {
 		*size += got;
 		if (*size > wanted->size)
-			break; /* the manifest says otherwise */
+			break; /* it differs from the manifest */
 		if (EVP_DigestUpdate(context, block, got) != 1)
 			rc = error_set(err, ERROR_INTERNAL, "hashing %s", wanted->name);
 		else if (write(fd, block, got) != (ssize_t)got)
@@ -268,7 +268,7 @@ restore_check_end(const struct restore *restore, struct error *err)
 	    restore->file);
 }
 
-/* The store is whole; its CRLs go on above every number that was given out since. */
+/* Verifies the store, and raises its CRL numbers above all that were used since the backup. */
 static int
 restore_verify_store(struct restore *restore, const char *directory, struct error *err)
 {
@@ -307,8 +307,8 @@ restore_remove_directory(const char *directory)
 }
 
 /*
- * The store is verified in a directory of its own: a daemon that is started meanwhile
- * finds a whole one or none.
+ * The store is verified in a separate directory: a daemon that starts meanwhile finds
+ * a complete store or none.
  */
 static int
 restore_make_store(const char *directory, void *arg, struct error *err)
@@ -347,7 +347,7 @@ restore_make(struct restore *restore, const char *state_dir, struct error *err)
 	return directory_make(state_dir, &plan, err);
 }
 
-/* Only what a tar is: an archive in an archive has no business here. */
+/* Only the tar format is enabled: nested archives are refused. */
 static int
 restore_open(struct restore *restore, int fd, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What is to be said of keys, certificates and CRLs: that they belong together, hold
- * now, and for how long. Signs nothing.
+ * Checks keys, certificates and CRLs: that they match, are valid now, and for how
+ * long. Signs nothing.
  */
 #include "config.h"
 
@@ -34,7 +34,7 @@
 #define RENEW_REMEDY "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\""
 #define CRL_REMEDY   "start attestd, or run \"attest-ca crl\""
 
-/* A time at which the certificate is valid, and that is now if that is one. */
+/* A time at which the certificate is valid: now, if possible. */
 static int64_t
 check_time_within(const X509 *certificate, int64_t now)
 {
@@ -44,7 +44,7 @@ check_time_within(const X509 *certificate, int64_t now)
 	return now < least ? least : now > most ? most : now;
 }
 
-/* Key and certificate, and the way to the root; times have findings of their own. */
+/* Checks key, certificate and the path to the root; times are separate findings. */
 static void
 check_issuing_chain(const struct command_call *call, const struct issuer_files *issuing,
     struct check_report *report)
@@ -97,7 +97,7 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 	    call->now, RENEW_REMEDY);
 }
 
-/* The root's key need not be here, and what opens it need not be known. */
+/* The root's key may be elsewhere, and its secret unknown. */
 static void
 check_root_key(const struct command_call *call, const struct key_access *access, X509 *certificate,
     struct check_report *report)
@@ -138,7 +138,7 @@ check_root(const struct command_call *call, const struct key_access *access,
 	X509_free(certificate);
 }
 
-/* The certificate that signed a CRL: the present one, or the one before, until it is signed anew. */
+/* The issuer of a CRL: the present CA, or the one before until the CRL is signed again. */
 static void
 check_crl_content(const struct command_call *call, const char *what, const struct ca_crl *crl,
     const char *remedy, struct check_report *report)
@@ -161,7 +161,7 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 		    crl->number, crl->revoked.size / sizeof(struct ca_revoked), when);
 }
 
-/* True when an earlier issuing CA has signed it. */
+/* True when an earlier issuing CA signed it. */
 static bool
 check_crl_is_earlier(const struct command_call *call, struct view der)
 {
@@ -222,7 +222,7 @@ check_root_crl(const struct command_call *call, struct check_report *report)
 	X509           *root = NULL;
 	struct error    err;
 
-	/* Whose root is kept elsewhere may have its CRL there, too. */
+	/* If the root is kept elsewhere, its CRL may be there too. */
 	if (file_read(path, CHECK_CRL_MAX, &der, &err) == 0 &&
 	    certificate_load(root_path, &root, &err) == 0) {
 		if (ca_crl_read(root, bytes_view(&der), &crl, &err) != 0)
@@ -234,7 +234,7 @@ check_root_crl(const struct command_call *call, struct check_report *report)
 	ca_crl_clear(&crl);
 }
 
-/* The CRL of an earlier CA, as long as somebody may look at it. */
+/* Checks the CRL of an earlier CA, as long as certificates of that CA may be in use. */
 static void
 check_earlier_crl(const struct command_call *call, const struct issuer_files *earlier,
     struct check_report *report)
@@ -257,7 +257,7 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
 	ca_crl_clear(&crl);
 }
 
-/* Without their keys the certificates of earlier CAs cannot be revoked any more. */
+/* Without their keys, certificates of earlier CAs can no longer be revoked. */
 static void
 check_earlier(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
@@ -266,7 +266,7 @@ check_earlier(const struct command_call *call, const struct key_access *access,
 	size_t       count = 0;
 	struct error err;
 
-	/* Without issuing.pem nobody knows which are earlier, and that is said already. */
+	/* Without issuing.pem we cannot know which are earlier; that is a finding already. */
 	if (issuer_files_list(call->state_dir, &ids, &count, &err) != 0)
 		return;
 	for (size_t i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
- * attest-ca check: looks at everything that the CA lives on, says what is wrong with it
- * and what to do. Repairs nothing.
+ * attest-ca check: examines everything that the CA depends on, and prints faults with
+ * remedies. Repairs nothing.
  */
 #include "config.h"
 
@@ -27,7 +27,7 @@ const struct command admin_check_command = {
     .run = admin_check,
 };
 
-/* Whoever has to renew by hand wants to know a month before. */
+/* Warns a month before something must be renewed by hand. */
 #define CHECK_SOON ((int64_t)30 * 24 * 60 * 60)
 
 static const char *const check_words[] = {

@@ -1,6 +1,6 @@
 /*
- * What the file system says of a state directory: who may read it, what lies about,
- * and whether there is room. Opens no file.
+ * Checks a state directory in the file system: permissions, leftovers and free
+ * space. Opens no file.
  */
 #include "config.h"
 
@@ -25,19 +25,19 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* A store that cannot write any more serves nobody; the WAL alone may take 64 MiB. */
+/* A store that cannot write serves no one; the WAL alone may take 64 MiB. */
 #define CHECK_MIB          ((uint64_t)1024 * 1024)
 #define CHECK_ROOM_WARNING (512 * CHECK_MIB)
 #define CHECK_ROOM_ERROR   (64 * CHECK_MIB)
 
-/* Files that nobody but the owner may read, beside keys. */
+/* Files besides keys that only the owner may read. */
 static bool
 file_is_private(const char *directory, const char *name)
 {
 	return backup_name_is_key(name) || store_has_file(STORE_INVENTORY, directory, name);
 }
 
-/* What may not be: one line for the first thing, as `chmod` and `chown` mend it. */
+/* Reports the first wrong permission or owner, with the chmod or chown that corrects it. */
 static void
 file_look(const char *directory, const char *name, uid_t owner, struct check_report *report)
 {
@@ -46,7 +46,7 @@ file_look(const char *directory, const char *name, uid_t owner, struct check_rep
 	mode_t          most;
 
 	if (lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
-		return; /* gone meanwhile; or where it leads is somebody's own arrangement */
+		return; /* gone meanwhile, or a link whose target the administrator chose */
 	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(directory, name) ? 0600 : 0644;
 	if ((st.st_mode & 07777 & ~most) != 0)
 		check_add(report, "permissions", CHECK_ERROR,
@@ -58,7 +58,7 @@ file_look(const char *directory, const char *name, uid_t owner, struct check_rep
 		    (unsigned long)st.st_uid, (unsigned long)owner, (unsigned long)owner, path);
 }
 
-/* The directory, what is in it, and what is in the one for earlier issuers. */
+/* Checks the directory, its files, and those of the directory of earlier issuers. */
 static void
 files_walk(const char *directory, uid_t owner, bool deeper, struct check_report *report)
 {
@@ -79,7 +79,7 @@ files_walk(const char *directory, uid_t owner, bool deeper, struct check_report 
 	(void)closedir(entries);
 }
 
-/* Private directories of an init, restore or backup that was killed, some with keys in them. */
+/* Private directories left by a killed init, restore or backup; some contain keys. */
 static void
 files_find_leftovers(const char *place, struct check_report *report)
 {

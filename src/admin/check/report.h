@@ -1,4 +1,4 @@
-/* What attest-ca check has found, one line for each thing that it looked at. */
+/* The findings of attest-ca check, one line for each item checked. */
 #ifndef ADMIN_CHECK_REPORT_H
 #define ADMIN_CHECK_REPORT_H
 
@@ -13,12 +13,12 @@ struct key_access;
 enum check_state { CHECK_OK, CHECK_WARNING, CHECK_ERROR };
 
 struct check_finding {
-	const char      *what;   /* "store", "issuing key": ours */
+	const char      *what;   /* "store", "issuing key": a literal */
 	enum check_state state;
-	char             detail[640]; /* what was found, and what to do about it */
+	char             detail[640]; /* the finding, and the remedy */
 };
 
-/* Emptied by check_report_clear; {0} is one without findings. */
+/* Emptied by check_report_clear; {0} has no findings. */
 struct check_report {
 	struct check_finding *findings;
 	size_t                count;
@@ -29,19 +29,19 @@ struct check_report {
 void check_add(struct check_report *report, const char *what, enum check_state state,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* An error in its own words, with what to do about it behind; `remedy` may be NULL. */
+/* Adds an error with its detail, followed by the remedy; `remedy` may be NULL. */
 void check_add_error(struct check_report *report, const char *what, const struct error *err,
     const char *remedy);
 
 void check_report_clear(struct check_report *report);
 
-/* The parts of the check. Each finds what it can, and goes on where something is wrong. */
+/* The parts of the check. Each reports all its findings and continues after a fault. */
 void check_files(const struct command_call *call, struct check_report *report);
 void check_store(const struct command_call *call, struct check_report *report);
 void check_ca(const struct command_call *call, const struct key_access *access,
     struct check_report *report);
 
-/* Says "expires" in time, or that it has; the remedy says what to do then. */
+/* Adds a finding if something expires soon or has expired; `remedy` is the remedy. */
 void check_expiry(struct check_report *report, const char *what, int64_t not_after, int64_t now,
     const char *remedy);
 

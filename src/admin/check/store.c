@@ -1,4 +1,4 @@
-/* What is to be said of the store: whole, as it was made, its record unbroken. Writes nothing. */
+/* Checks the store: intact, with the right schema, its audit trail unbroken. Writes nothing. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* Clocks of people and machines may differ so much. */
+/* Tolerated difference between clocks. */
 #define CHECK_CLOCK_SLACK ((int64_t)5 * 60)
 
 static void

@@ -1,7 +1,7 @@
 /*
- * CSV in one pass, an octet at a time, with nothing kept but the row. Refuses what
- * readers disagree about: a quote inside a bare cell, text behind a closing one,
- * a CR alone.
+ * Reads CSV in one pass, octet by octet, with only one row in memory. Refuses
+ * input on which readers disagree: a quote inside an unquoted cell, text after a
+ * closing quote, a CR alone.
  */
 #include "config.h"
 
@@ -13,7 +13,7 @@
 
 #define CSV_LONE_CR "a carriage return without a line feed"
 
-/* In `next`: nothing was looked at. */
+/* In `next`: no octet was read ahead. */
 #define CSV_NONE (-2)
 
 void
@@ -54,7 +54,7 @@ csv_take(struct csv *csv)
 	return c;
 }
 
-/* The rest of a line that was refused: what comes next may be good again. */
+/* Skips the rest of a refused line: the next one may be good. */
 static void
 csv_skip_line(struct csv *csv)
 {
@@ -72,7 +72,7 @@ csv_refuse(struct csv *csv, struct error *err, const char *why)
 	return error_set(err, ERROR_MALFORMED, "%s", why);
 }
 
-/* Takes an octet of a cell; false when it cannot be one. */
+/* Appends an octet to a cell; false when it is not allowed. */
 static bool
 csv_keep(struct csv *csv, const char **why)
 {
@@ -90,7 +90,7 @@ csv_keep(struct csv *csv, const char **why)
 	return false;
 }
 
-/* Behind the opening quote, up to the octet behind the closing one. */
+/* Reads from after the opening quote to the octet after the closing one. */
 static bool
 csv_read_quoted(struct csv *csv, const char **why)
 {
@@ -125,7 +125,7 @@ csv_read_bare(struct csv *csv, const char **why)
 	return true;
 }
 
-/* One cell, and what ends it; *last says whether that ends the row. */
+/* Reads one cell and its separator; *last: it ends the row. */
 static bool
 csv_read_cell(struct csv *csv, bool *last, const char **why)
 {
@@ -161,7 +161,7 @@ csv_read_cell(struct csv *csv, bool *last, const char **why)
 	}
 }
 
-/* Passes over LF and CRLF; false for a CR alone. */
+/* Skips LF and CRLF; false for a CR alone. */
 static bool
 csv_skip_empty(struct csv *csv, const char **why)
 {

@@ -1,7 +1,7 @@
 /*
- * Devices as CSV: a header names the columns, in any order. Several names stand on lines
- * of their own in one quoted cell, as a name may hold anything but control characters;
- * tags, which cannot hold a space, have spaces between them.
+ * Devices as CSV: a header names the columns, in any order. Several names are separate
+ * lines of one quoted cell, because a name may contain anything but control characters;
+ * tags, which cannot contain a space, are separated by spaces.
  */
 #include "config.h"
 
@@ -60,7 +60,8 @@ device_csv_open(struct device_file *file, struct error *err)
 	return 0;
 }
 
-/* Cuts the cell where it stands; an empty one has none. Of too many it keeps one too many. */
+/* Splits the cell in place; an empty cell has no parts. Beyond the maximum it keeps one part, so
+ * that the store refuses the device. */
 static size_t
 device_csv_split(char *cell, char separator, char **texts, size_t max)
 {

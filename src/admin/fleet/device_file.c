@@ -1,4 +1,4 @@
-/* Which formats there are. Owns what a reading of any of them needs. */
+/* The table of formats, and the common part of reading them. */
 #include "config.h"
 
 #include "admin/fleet/device_file.h"

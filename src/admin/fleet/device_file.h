@@ -1,6 +1,6 @@
 /*
- * Files of devices, as import reads and export writes them: CSV with a header, or a
- * JSON object on each line. What is written and read again is the same.
+ * Files of devices for import and export: CSV with a header, or JSON lines. Writing
+ * and reading again gives the same devices.
  */
 #ifndef ADMIN_FLEET_DEVICE_FILE_H
 #define ADMIN_FLEET_DEVICE_FILE_H
@@ -16,7 +16,7 @@
 
 struct error;
 
-/* What is said of a device, in the order in which it is written: the words of both formats. */
+/* The fields of a device, in the order of writing: the words of both formats. */
 #define DEVICE_FIELDS(X)           \
 	X(EK_HASH, "ek_hash")      \
 	X(NAME, "name")            \
@@ -33,9 +33,9 @@ enum device_field {
 
 struct device_file;
 
-/* A format: one row of a table that device_format_find looks into. */
+/* A format: a row of the table. */
 struct device_format {
-	const char *name; /* "csv", and behind the last dot of a file's name */
+	const char *name; /* "csv"; also the suffix of a file's name */
 	int (*open)(struct device_file *file, struct error *err);
 	int (*read)(struct device_file *file, struct store_device *device, struct error *err);
 	void (*begin)(FILE *out);
@@ -45,20 +45,20 @@ struct device_format {
 const struct device_format *device_csv(void);
 const struct device_format *device_jsonl(void);
 
-/* The name of each format; NULL behind the last. */
+/* The name of each format; NULL after the last. */
 const char *device_format_name(size_t index);
 
-/* By its name; NULL when there is none. device_format_guess: by how a path ends. */
+/* Finds a format by its name, or by the suffix of a path; NULL when there is none. */
 const struct device_format *device_format_find(const char *name);
 const struct device_format *device_format_guess(const char *path);
 
-/* A file that is being read; what follows `line` is the formats' own. */
+/* A file being read; the members after `line` are private to the formats. */
 struct device_file {
 	const struct device_format *format;
 	FILE                       *in;
-	uint64_t                    line; /* where what was read last begins */
+	uint64_t                    line; /* first line of the last record */
 
-	uint64_t          lines; /* that were read whole */
+	uint64_t          lines; /* number of complete ones read */
 	struct csv        csv;
 	enum device_field columns[CSV_CELLS_MAX];
 	size_t            column_count;
@@ -68,16 +68,17 @@ struct device_file {
 	char             *tags[STORE_DEVICE_TAGS_MAX + 1];
 };
 
-/* Begins to read; the stream stays the caller's. MALFORMED when its header is none. */
+/* Begins reading; the caller keeps the stream. MALFORMED when the header is not valid. */
 int  device_file_open(struct device_file *file, const struct device_format *format, FILE *in,
     struct error *err);
 void device_file_close(struct device_file *file);
 
 /*
  * Reads the next device (ek_hash, names, tags, note, enabled), valid until the next is read:
- * 1; 0 at the end; or -1, with MALFORMED when there is something else on file->line, behind
- * which reading may go on. Fields are bounded; what is in them store_device_enroll judges,
- * of one name or tag too many nothing but that.
+ * 1; 0 at the end; or -1, with MALFORMED when file->line is not a device; reading may
+ * continue after it. Fields are bounded; store_device_enroll checks their content. If there
+ * are too many names or tags, one more than the maximum is returned, so that it refuses the
+ * device.
  */
 int device_file_read(struct device_file *file, struct store_device *device, struct error *err);
 

@@ -1,7 +1,7 @@
 /*
  * Devices as JSON lines: an object each, {"ek_hash": "…", "name": ["…", …], "note": "…",
- * "tags": ["…", …], "enabled": true}. A single name may stand without brackets, as
- * "names" may be said for "name"; what is null is not there.
+ * "tags": ["…", …], "enabled": true}. A single name may be a string instead of an array,
+ * and "names" is accepted for "name"; null counts as missing.
  */
 #include "config.h"
 
@@ -25,7 +25,7 @@ jsonl_open(struct device_file *file, struct error *err)
 	return 0;
 }
 
-/* Reads a line without its end; what does not fit is passed over. 1, 0 at the end, -1. */
+/* Reads a line without its end and skips what does not fit. 1, 0 at the end, -1. */
 static int
 jsonl_read_line(struct device_file *file, struct error *err)
 {
@@ -59,7 +59,7 @@ jsonl_trim(const struct device_file *file)
 	return line;
 }
 
-/* The next line that has anything on it. */
+/* Reads the next line that is not blank. */
 static int
 jsonl_next(struct device_file *file, struct view *line, struct error *err)
 {
@@ -84,7 +84,7 @@ jsonl_parse(struct device_file *file, struct view line, struct error *err)
 	if (memchr(line.data, '\0', line.size) != NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "a NUL octet; if the file is UTF-16, save it as UTF-8");
-	/* jansson recurses as deep as it is. */
+	/* jansson recurses as deep as the text nests. */
 	if (json_depth_exceeds(line, JSONL_DEPTH))
 		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets", JSONL_DEPTH);
 	file->object =
@@ -107,7 +107,8 @@ jsonl_read_text(const json_t *value, const char *key, const char **text, struct 
 	return 0;
 }
 
-/* An array of strings, or one string where `single` allows it. Of too many it keeps one too many. */
+/* Reads an array of strings, or one string if `single`. Beyond the maximum it keeps one, so that
+ * the store refuses the device. */
 static int
 jsonl_read_list(const json_t *value, const char *key, bool single, char **texts, size_t max,
     size_t *count, struct error *err)

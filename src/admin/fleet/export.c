@@ -1,4 +1,4 @@
-/* attest-ca export: what import reads, of one instant, with no device kept. */
+/* attest-ca export: writes a snapshot of all devices for import, without keeping them in memory. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -78,7 +78,7 @@ export_run(const struct command_call *call, struct export *export, struct error 
 	return rc;
 }
 
-/* Makes sure that it has arrived; closes the stream in any case. */
+/* Checks that everything was written; closes the stream in any case. */
 static int
 export_finish(FILE *out, bool sync, const char *path, struct error *err)
 {
@@ -93,7 +93,7 @@ export_finish(FILE *out, bool sync, const char *path, struct error *err)
 	return failed ? -1 : 0;
 }
 
-/* A device or a pipe is written to, and never replaced by a file. */
+/* A device or pipe is written to, not replaced by a file. */
 static int
 export_to_special(const struct command_call *call, struct export *export, const char *path,
     struct error *err)
@@ -106,7 +106,7 @@ export_to_special(const struct command_call *call, struct export *export, const 
 	return export_finish(export->out, false, path, err) != 0 ? -1 : rc;
 }
 
-/* Under another name until it is whole. */
+/* Written under another name until it is complete. */
 static int
 export_to_file(const struct command_call *call, struct export *export, const char *path,
     struct error *err)
@@ -129,7 +129,7 @@ export_to_file(const struct command_call *call, struct export *export, const cha
 	return rc;
 }
 
-/* A symbolic link stays one: what it leads to is written. */
+/* A symbolic link stays: its target is written. */
 static int
 export_to(const struct command_call *call, struct export *export, const char *path,
     struct error *err)

@@ -1,4 +1,4 @@
-/* Owns the first faults of a file; finds none. */
+/* Keeps the first faults of a file. */
 #include "config.h"
 
 #include "admin/fleet/fault.h"

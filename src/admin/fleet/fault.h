@@ -1,4 +1,4 @@
-/* What is wrong with a file, by line: the first of many, and how many there are. */
+/* The faults of a file, by line: the first of them, and their number. */
 #ifndef ADMIN_FLEET_FAULT_H
 #define ADMIN_FLEET_FAULT_H
 
@@ -14,7 +14,7 @@ struct fault {
 	char    *text;
 };
 
-/* {0} is none. Faults are found in any order, and kept by line. */
+/* {0} is empty. Faults may be added in any order and are sorted by line. */
 struct faults {
 	struct fault first[FAULTS_MAX];
 	uint64_t     count; /* of all */
@@ -23,10 +23,10 @@ struct faults {
 void faults_add(struct faults *faults, uint64_t line, const char *text);
 void faults_clear(struct faults *faults);
 
-/* On standard error, a line each: "line 17: …", and how many more there are. */
+/* Prints them to standard error, a line each: "line 17: …", and the number of others. */
 void faults_print(const struct faults *faults);
 
-/* [{"line": 17, "fault": "…"}, …], of the first. */
+/* [{"line": 17, "fault": "…"}, …] of the first faults. */
 json_t *faults_json(const struct faults *faults);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * attest-ca import: all devices of a file or none. Reads and judges each line, has them
- * compared and written, and says what is wrong by line.
+ * attest-ca import: enrolls all devices of a file or none. Reads and checks each line,
+ * has the batch compared and written, and reports faults by line.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "util/error.h"
 
 struct import_options {
-	const char *format; /* NULL: the file's name says it */
+	const char *format; /* NULL: by the file's name */
 	bool        dry_run;
 };
 
@@ -52,20 +52,20 @@ const struct command admin_import_command = {
 
 #define IMPORT_STDIN "-"
 
-/* The position in the file is asked for each so many lines. */
+/* Lines between two updates of the progress. */
 #define IMPORT_GLANCE 256
 
 struct import {
 	const char                 *path;
 	const struct device_format *format;
 	FILE                       *in;
-	uint64_t                    size; /* 0: nobody knows */
+	uint64_t                    size; /* 0: unknown */
 	struct store               *store;
 	struct store_batch         *batch;
 	struct faults               faults;
 	struct progress             progress;
 	bool                        rehearsal;
-	uint64_t            long_names; /* that no CN holds whole */
+	uint64_t            long_names; /* names too long for a CN */
 	uint64_t            long_line;  /* of the first */
 };
 
@@ -134,7 +134,7 @@ import_show_place(struct import *import)
 		progress_step(&import->progress, (uint64_t)place - import->progress.done);
 }
 
-/* Remembers the names that a CN cannot hold whole. */
+/* Remembers names that are too long for a CN. */
 static void
 import_note_names(struct import *import, const struct store_device *device, uint64_t line)
 {
@@ -146,7 +146,7 @@ import_note_names(struct import *import, const struct store_device *device, uint
 	}
 }
 
-/* Takes what a line says of a device, or what is wrong with it; -1 ends the import. */
+/* Processes a line: a device, or a fault; -1 ends the import. */
 static int
 import_take(struct import *import, struct device_file *file, int rc,
     const struct store_device *device, struct error *err)
@@ -210,7 +210,7 @@ import_write(struct import *import, int64_t now, struct error *err)
 	return store_batch_commit(import->batch, import->path, now, err);
 }
 
-/* In JSON the faults are the answer; what ends the program is said besides. */
+/* In JSON the faults are the answer; the error that ends the program is printed in addition. */
 static int
 import_refuse(const struct command_call *call, const struct import *import, struct error *err)
 {
@@ -252,7 +252,7 @@ import_say_names(const struct import *import)
 		    import->long_line);
 }
 
-/* What one left that was killed takes as long as that took: whoever waits should see why. */
+/* Cleaning up after a killed import takes as long as that import did: shows progress. */
 static int
 import_clear(struct import *import, struct error *err)
 {

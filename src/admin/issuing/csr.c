@@ -1,4 +1,4 @@
-/* attest-ca issuing csr: a request for a certificate, and a key that waits for it. */
+/* attest-ca issuing csr: makes a pending key and a CSR for its certificate. */
 #include "config.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ const struct command admin_issuing_csr_command = {
     .run = admin_issuing_csr,
 };
 
-/* Puts what waits into the state directory, for its owner. */
+/* Writes the pending key or URI to the state directory, for the directory's owner. */
 static int
 write_waiting(const char *state_dir, const char *name, struct view content, struct error *err)
 {
@@ -84,7 +84,7 @@ wait_with_new(const struct command_call *call, const struct issuer_files *old, E
 	return write_waiting(call->state_dir, STATE_NEXT_KEY, bytes_view(&pem), err);
 }
 
-/* The key that waits already, or one that begins to. */
+/* The pending key, or a new one that becomes pending. */
 static int
 find_key(const struct command_call *call, const struct issuer_files *old,
     const struct access *access, EVP_PKEY **key, struct error *err)

@@ -1,4 +1,4 @@
-/* attest-ca issuing install: the certificate for the key that waits, checked before it counts. */
+/* attest-ca issuing install: checks the certificate for the pending key and installs both. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -43,15 +43,15 @@ const struct command admin_issuing_install_command = {
     .run = admin_issuing_install,
 };
 
-/* Everything an installation holds. */
+/* The state of an installation. */
 struct installation {
 	struct access       access;
 	struct issuer_files old;
 	struct trust       *file;  /* what came */
 	struct trust       *roots; /* --root, or root.pem */
-	struct ca           next;  /* its certificate is the file's */
-	STACK_OF(X509)     *chain; /* it, and what is between it and a root; the file's too */
-	struct bytes        root_pem; /* empty: it stays */
+	struct ca           next;  /* with the certificate of the file */
+	STACK_OF(X509)     *chain; /* the certificate and its intermediates; also from the file */
+	struct bytes        root_pem; /* empty: unchanged */
 };
 
 static void
@@ -72,7 +72,7 @@ is_self_signed(X509 *certificate)
 	return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }
 
-/* The certificate of the key, and the rest as its chain; roots among it are passed by. */
+/* Takes the key's certificate, and the others as its chain; roots among them are left out. */
 static int
 sort_file(struct installation *installation, const char *path, struct error *err)
 {
@@ -97,7 +97,7 @@ sort_file(struct installation *installation, const char *path, struct error *err
 	return 0;
 }
 
-/* The key waits, or a crash has left it under the identifier of its certificate already. */
+/* The key is pending, or a crash has left it under the identifier of its certificate. */
 static int
 load_key(const struct command_call *call, struct installation *installation, struct error *err)
 {
@@ -121,7 +121,7 @@ load_key(const struct command_call *call, struct installation *installation, str
 	    "no key waits for a certificate; \"attest-ca issuing csr\" makes one");
 }
 
-/* Whose names the issuers have tells CRLs and certificates apart, whoever looks by name alone. */
+/* Two issuers must not share a name: some verifiers find CRLs and certificates by name only. */
 static int
 check_name(const struct command_call *call, const struct installation *installation,
     struct error *err)
@@ -182,7 +182,7 @@ append_pem(STACK_OF(X509) *certificates, STACK_OF(X509) *without, struct bytes *
 	return 0;
 }
 
-/* With --root: those first, and then the old ones, under which earlier AK certificates stand. */
+/* With --root: the new roots first, then the old ones, to which earlier AK certificates lead. */
 static int
 load_roots(const struct command_call *call, struct installation *installation, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Owns the passage from one issuing CA to the next; what the next one is, the commands decide. */
+/* Replaces the issuing CA by the next one, which the commands choose. */
 #include "config.h"
 
 #include "admin/issuing/issuing.h"
@@ -79,7 +79,7 @@ issuing_make_key(const struct issuing_options *options, const struct issuer_file
 	return key_generate(type, key, err);
 }
 
-/* The key at one of two places: as itself, or as the URI of it. */
+/* Loads the key from one of two places: a key file, or a file with its URI. */
 static int
 load_at(const char *state_dir, const char *key_name, const char *uri_name,
     const struct key_access *access, EVP_PKEY **key, struct error *err)
@@ -92,7 +92,7 @@ load_at(const char *state_dir, const char *key_name, const char *uri_name,
 		return err->kind == ERROR_NOT_FOUND ? key_open(key_path, access, key, err) : -1;
 	if (key_open(uri, access, key, err) == 0)
 		return 0;
-	err->kind = ERROR_INTERNAL; /* it waits, wherever it is */
+	err->kind = ERROR_INTERNAL; /* it is pending, wherever it is */
 	return error_wrap(err, "%s", uri_path);
 }
 
@@ -113,7 +113,7 @@ issuing_load_placed(const char *state_dir, const char *id, const struct key_acce
 	return load_at(state_dir, key_name, uri_name, access, key, err);
 }
 
-/* Others may have been quicker: the old one must still be the one that signs. */
+/* Checks in the transaction that the old CA still is the one that signs. */
 static int
 check_still_old(const char *state_dir, const struct issuer_files *old, struct error *err)
 {
@@ -137,7 +137,8 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
 	char    id[ISSUER_ID_SIZE];
 	int64_t ignored = 0;
 
-	/* The old one first: certificates from before issuers were recorded are the first one's. */
+	/* The old one is recorded first: certificates from before issuers were recorded belong to the
+	 * first issuer. */
 	if (issuer_record(store, old->ca.certificate, now, &ignored, err) != 0 ||
 	    issuer_record(store, certificate, now, &ignored, err) != 0 ||
 	    issuer_files_id(certificate, id, err) != 0)
@@ -151,9 +152,9 @@ put_on_record(struct store *store, const struct issuer_files *old, const X509 *c
 }
 
 /*
- * The first CRL of the next CA is in crl.pem before attestd signs with it: who watches
- * that file takes no certificate of an issuer without one. When this fails, attestd does
- * it a moment later.
+ * Publishes the next CA's first CRL in crl.pem before attestd signs with it, because
+ * verifiers that use that file refuse an issuer without a CRL. If this fails, attestd
+ * does it a moment later.
  */
 static void
 publish_crl(const struct command_call *call, struct store *store, const struct ca *ca)
@@ -170,7 +171,7 @@ publish_crl(const struct command_call *call, struct store *store, const struct c
 	crl_keeper_free(crl);
 }
 
-/* What the transaction is told. */
+/* Arguments of the transaction. */
 struct issuing_change {
 	const struct command_call *call;
 	const struct issuer_files *old;
@@ -178,7 +179,7 @@ struct issuing_change {
 	const struct ca           *ca;
 };
 
-/* The files last: what fails before them is undone. */
+/* The files are last: everything before them can be rolled back. */
 static int
 issuing_change_cb(struct store *store, void *arg, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* attest-ca issuing renew: a new issuing key and certificate under the root. */
+/* attest-ca issuing renew: makes a new issuing key and certificate under the root. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ const struct command admin_issuing_renew_command = {
     .run = admin_issuing_renew,
 };
 
-/* Everything a renewal holds. */
+/* The state of a renewal. */
 struct renewal {
 	struct access       access;
 	struct access       root_access;
@@ -73,7 +73,7 @@ renewal_clear(struct renewal *renewal)
 	free(renewal->uri);
 }
 
-/* The root of root.pem that has this key: there may be several, when one was replaced. */
+/* The root in root.pem with this key: there may be several roots after a replacement. */
 static int
 find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 {
@@ -87,13 +87,13 @@ find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 			root->certificate = one;
 	}
 	trust_free(roots);
-	ERR_clear_error(); /* those that do not fit have complained */
+	ERR_clear_error(); /* roots that do not match queued errors */
 	if (rc == 0 && root->certificate == NULL)
 		return error_set(err, ERROR_INTERNAL, "the key %s is that of no certificate in %s", uri, path);
 	return rc;
 }
 
-/* The root, whose key is here or where --root-key says. */
+/* Loads the root, with its key from the directory or from --root-key. */
 static int
 load_root(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
@@ -131,7 +131,7 @@ make_next(const struct command_call *call, struct renewal *renewal, struct error
 	    options->lifetime, &renewal->next.certificate, err);
 }
 
-/* As it will be verified: under what root.pem holds. */
+/* Verified as verifiers do: against root.pem. */
 static int
 check_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {

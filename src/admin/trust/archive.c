@@ -1,4 +1,4 @@
-/* Reads archives with libarchive, in memory; writes nothing anywhere, whatever a member is called. */
+/* Reads archives with libarchive, in memory; never writes a file. */
 #include "config.h"
 
 #include "admin/trust/archive.h"
@@ -12,7 +12,7 @@
 
 #define ARCHIVE_CHUNK ((size_t)64 * 1024)
 
-/* Where a tar file says that it is one. */
+/* Offset of the magic in a tar file. */
 #define ARCHIVE_TAR_MAGIC_AT 257
 
 static bool
@@ -45,7 +45,7 @@ archive_error(struct archive *archive, struct error *err)
 	    reason != NULL ? reason : "it is damaged");
 }
 
-/* Reads the member that the archive stands at; *fits is false when it was longer than may be. */
+/* Reads the current member; *fits is false when it exceeds the bound. */
 static int
 archive_read_member(struct archive *archive, struct trust_budget *budget, struct bytes *content,
     bool *fits, struct error *err)
@@ -85,7 +85,7 @@ archive_take_member(struct archive *archive, struct archive_entry *entry, bool r
 	budget->entries--;
 	if (!raw && archive_entry_filetype(entry) != AE_IFREG)
 		return 0;
-	if (name == NULL) /* the locale has no such characters */
+	if (name == NULL) /* the locale lacks a character of the name */
 		name = archive_entry_pathname_utf8(entry);
 	if (archive_read_member(archive, budget, &content, &fits, err) != 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* Members of archives, taken out into memory and within bounds. */
+/* Extracts members of archives into memory, within bounds. */
 #ifndef ADMIN_TRUST_ARCHIVE_H
 #define ADMIN_TRUST_ARCHIVE_H
 
@@ -9,14 +9,14 @@
 
 struct error;
 
-/* One member, or one file, at most; what is longer is passed over. */
+/* Largest member or file; a longer one is skipped. */
 #define TRUST_MEMBER_MAX ((size_t)64 << 20)
 
-/* What may still be taken out of the archives of one command: a small file can unpack to any size. */
+/* The budget left for one command's archives: a small file can unpack to any size. */
 struct trust_budget {
 	size_t octets;
 	size_t entries;
-	size_t certificates; /* good or not, and of files that are no archives, too */
+	size_t certificates; /* also bad members, and files that are no archives */
 };
 
 /* True when the content begins as a zip, cab, tar or gzip file does. */
@@ -24,12 +24,12 @@ bool trust_archive_is(struct view content);
 
 /*
  * Calls `each` for every file in a zip, cab or tar archive, compressed by gzip or not,
- * and for what is in a gzip file that is none of them, with "" for a name. `each`
- * returns 0 to go on. The member's name is whatever somebody wrote there. A member of
- * more than TRUST_MEMBER_MAX octets has data NULL.
+ * and for the content of any other gzip file, with "" as its name. `each` returns 0 to
+ * continue. The member's name is untrusted text. A member of more than
+ * TRUST_MEMBER_MAX octets has data NULL.
  *
  * MALFORMED when the archive cannot be read to its end, TOO_LARGE when the budget is
- * used up; or what `each` failed with.
+ * used up; or the failure of `each`.
  */
 typedef int trust_member_cb(const char *name, struct view content, void *arg, struct error *err);
 int trust_archive_read(struct view content, struct trust_budget *budget, trust_member_cb *each,

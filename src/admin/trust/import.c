@@ -1,6 +1,6 @@
 /*
- * attest-ca trust import: reads everything first, then puts what vendors' CAs there are
- * into the store at once, or nothing.
+ * attest-ca trust import: reads everything first, then adds all vendors' CAs found to
+ * the store in one transaction, or nothing.
  */
 #include "config.h"
 
@@ -103,7 +103,7 @@ import_scan(struct import *import, const struct command_call *call, struct error
 	return rc;
 }
 
-/* What was found must be worth something: else the first reason is the answer. */
+/* At least one usable certificate must have been found; else fails with the first reason. */
 static int
 import_check(const struct import *import, struct error *err)
 {
@@ -143,7 +143,8 @@ import_add(struct store *store, struct import *import, struct error *err)
 	return 0;
 }
 
-/* Which of the new intermediates lead to no root. It is done: not to know is no failure. */
+/* Finds new intermediates that lead to no root. The import is done, so a failure here is
+ * ignored. */
 static void
 import_find_rootless(struct store *store, struct import *import)
 {
@@ -165,7 +166,7 @@ import_find_rootless(struct store *store, struct import *import)
 	ek_trust_free(trust);
 }
 
-/* What is on record: how many, and from where as far as it fits. */
+/* The text for the audit trail: the number, and the sources as far as they fit. */
 static int
 import_record(struct store *store, const struct import *import, const struct command_call *call,
     struct error *err)
@@ -188,7 +189,7 @@ import_record(struct store *store, const struct import *import, const struct com
 	return store_audit_add(store, AUDIT_TRUST_IMPORT, NULL, "done", detail, import->now, err);
 }
 
-/* What the transaction is told. */
+/* Arguments of the transaction. */
 struct import_change {
 	struct import             *import;
 	const struct command_call *call;

@@ -1,4 +1,4 @@
-/* attest-ca trust list: which vendors' certificates are imported. */
+/* attest-ca trust list: prints the imported certificates. */
 #include "config.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ const struct command admin_trust_list_command = {
     .run = admin_trust_list,
 };
 
-/* On a terminal the beginning of a fingerprint, which is enough to remove it by. */
+/* On a terminal a prefix of the fingerprint, which "trust remove" accepts. */
 #define LIST_DIGITS 16
 
 struct trust_listing {

@@ -1,4 +1,4 @@
-/* attest-ca trust remove: all the certificates that it was given, or none. */
+/* attest-ca trust remove: removes all given certificates, or none. */
 #include "config.h"
 
 #include <stdio.h>
@@ -27,19 +27,19 @@ const struct command admin_trust_remove_command = {
     .run = admin_trust_remove,
 };
 
-/* The beginning of a fingerprint that is taken for the whole. */
+/* Shortest accepted prefix of a fingerprint. */
 #define REMOVE_DIGITS_MIN 8
 
 struct removal {
 	char    digits[TRUST_FINGERPRINT_TEXT_SIZE]; /* in lower case, without colons */
 	uint8_t fingerprint[STORE_FINGERPRINT_SIZE];
 	json_t *described;
-	size_t  count; /* certificates that begin so */
+	size_t  count; /* number of matching certificates */
 	uint8_t key[32]; /* hash of its key */
-	char    twin[TRUST_FINGERPRINT_TEXT_SIZE]; /* of another one with that key that stays, or "" */
+	char    twin[TRUST_FINGERPRINT_TEXT_SIZE]; /* subject of a remaining one with that key, or "" */
 };
 
-/* Reads digits of either case, with the colons of other programs between them. */
+/* Reads digits of either case, and ignores colons. */
 static int
 remove_parse(const char *text, struct removal *removal, struct error *err)
 {
@@ -94,7 +94,8 @@ remove_find_cb(const struct store_trusted *trusted, void *arg)
 	return true;
 }
 
-/* Roots are issued anew with their old key: who removes one of them may mean that key. */
+/* Roots are sometimes reissued with the same key: warns if another certificate with the key
+ * stays. */
 static bool
 remove_find_twin_cb(const struct store_trusted *trusted, void *arg)
 {
@@ -124,7 +125,7 @@ remove_one(struct store *store, const char *text, struct removal *removal, int64
 	return store_trust_remove(store, removal->fingerprint, now, err);
 }
 
-/* What the transaction is told. */
+/* Arguments of the transaction. */
 struct removals {
 	const struct command_call *call;
 	struct removal            *each; /* one for each operand */
@@ -177,7 +178,7 @@ admin_trust_remove(const struct command_call *call, struct error *err)
 	int             rc;
 
 	if (removals == NULL)
-		abort(); /* as memory_new does */
+		abort(); /* as in memory_new */
 	rc = admin_store_open(call, &store, err);
 	if (rc == 0)
 		rc = store_change(store, remove_all_cb, &(struct removals){call, removals}, err);

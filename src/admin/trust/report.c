@@ -1,4 +1,4 @@
-/* Keeps and says what an import found: for people the first of each kind, in JSON all. */
+/* Keeps and prints the findings of an import: as text the first of each kind, in JSON all. */
 #include "config.h"
 
 #include "admin/trust/report.h"
@@ -12,7 +12,7 @@
 
 #define REPORT_NAMED_MAX 10 /* of each kind */
 
-/* The arrays of JSON, by fate. */
+/* The arrays in JSON, by fate. */
 static const char *const fate_keys[] = {
     [TRUST_ADDED] = "added",
     [TRUST_DUPLICATE] = "duplicates",
@@ -29,7 +29,7 @@ trust_report_add(struct trust_report *report, const char *source)
 		report->capacity = report->capacity == 0 ? 64 : 2 * report->capacity;
 		report->found = realloc(report->found, report->capacity * sizeof *report->found);
 		if (report->found == NULL)
-			abort(); /* as memory_new does */
+			abort(); /* as in memory_new */
 	}
 	found = &report->found[report->count++];
 	*found = (struct trust_found){.fate = TRUST_UNREADABLE};
@@ -86,7 +86,7 @@ trust_report_print_json(const struct trust_report *report)
 	print_json(object);
 }
 
-/* A line of something that is named: what, why, where. */
+/* Prints a line about one item: name, reason, source. */
 static void
 report_print_one(const struct trust_found *found, bool expired)
 {
@@ -109,7 +109,7 @@ report_print_one(const struct trust_found *found, bool expired)
 	(void)putchar('\n');
 }
 
-/* Kinds of what was found, each with its sentence. */
+/* The fates, each with its sentence. */
 static bool
 report_has_expired(const struct trust_found *found)
 {
@@ -151,7 +151,7 @@ static const struct report_kind {
     {report_is_unreadable, "cannot be read, and passed over"},
 };
 
-/* How many there are, and the first by name. */
+/* Prints the number, and the names of the first. */
 static void
 report_print_kind(const struct trust_report *report, const struct report_kind *kind)
 {

@@ -1,4 +1,4 @@
-/* What trust import has found, what became of each of it, and how that is said. */
+/* The findings of trust import: each certificate with its fate. */
 #ifndef ADMIN_TRUST_REPORT_H
 #define ADMIN_TRUST_REPORT_H
 
@@ -14,18 +14,18 @@
 
 enum trust_fate { TRUST_ADDED, TRUST_DUPLICATE, TRUST_REFUSED, TRUST_UNREADABLE };
 
-/* A certificate, or what should be one. */
+/* A certificate, or an item that cannot be read as one. */
 struct trust_found {
 	enum trust_fate fate;
 	bool            root;
 	bool            expired;
-	bool            rootless; /* an intermediate of no use */
+	bool            rootless; /* an intermediate that leads to no root */
 	uint8_t         fingerprint[STORE_FINGERPRINT_SIZE];
-	struct bytes    der; /* empty when it cannot be read */
+	struct bytes    der; /* empty if it cannot be read */
 	int64_t         not_after;
 	char            source[TRUST_SOURCE_SIZE];
 	char            subject[TRUST_SUBJECT_SIZE];
-	char            reason[TRUST_SUBJECT_SIZE]; /* why it was refused, or cannot be read */
+	char            reason[TRUST_SUBJECT_SIZE]; /* why it was refused or cannot be read */
 };
 
 struct trust_report {
@@ -36,7 +36,7 @@ struct trust_report {
 	size_t              intermediates;
 };
 
-/* Adds one that is UNREADABLE as yet; valid until the next. */
+/* Adds an item as UNREADABLE; the pointer is valid until the next call. */
 struct trust_found *trust_report_add(struct trust_report *report, const char *source);
 
 void trust_report_print(const struct trust_report *report);

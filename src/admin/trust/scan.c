@@ -1,6 +1,6 @@
 /*
- * Walks what an administrator names and finds the certificates in it, by content and
- * never by name. Judges none of them, and follows no link inside a tree.
+ * Walks files and directories and finds certificates in them, by content and never
+ * by name. Does not judge them, and follows no links inside a tree.
  */
 #include "config.h"
 
@@ -20,24 +20,24 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define SCAN_DIRECTORIES_MAX 32 /* one in the other */
+#define SCAN_DIRECTORIES_MAX 32 /* nesting of archives */
 #define SCAN_ARCHIVES_MAX    4
 #define SCAN_SOURCE_SIZE     1024
 
 static const char pem_begin[] = "-----BEGIN ";
 
-/* A scan inside an archive: of which name, and how deep. */
+/* A scan inside an archive: its name and depth. */
 struct scan_inside {
 	struct trust_scan *scan;
 	const char        *source;
 	int                depth;
-	bool               named; /* what went wrong says where */
+	bool               named; /* the error has the place */
 };
 
 static int scan_content(struct trust_scan *scan, struct view content, const char *source, int depth,
     struct error *err);
 
-/* One certificate after the other; what is broken is passed over. */
+/* Reads one certificate after the other; reports broken ones and continues. */
 static int
 scan_certificates(struct trust_scan *scan, struct view content, const char *source,
     struct error *err)
@@ -57,7 +57,7 @@ scan_certificates(struct trust_scan *scan, struct view content, const char *sour
 			    "there are more certificates than are looked at");
 		}
 		scan->budget.certificates--;
-		/* The first of a file is known by the file's name. */
+		/* The first certificate of a file is reported under the file's name. */
 		(void)snprintf(named, sizeof named, number > 1 ? "%.1000s, certificate %zu" : "%.1000s",
 		    source, number);
 		if (rc > 0)
@@ -100,7 +100,7 @@ scan_archive(struct trust_scan *scan, struct view content, const char *source, i
 	return inside.named ? -1 : error_wrap(err, "%s", source);
 }
 
-/* A SEQUENCE with a long length, or the header that TPMs put before certificates. */
+/* True for a SEQUENCE with a long length, or the header of certificates in TPMs. */
 static bool
 scan_is_der(struct view content)
 {
@@ -151,7 +151,7 @@ scan_file(struct trust_scan *scan, const char *path, struct error *err)
 
 static int scan_directory(struct trust_scan *scan, const char *path, int depth, struct error *err);
 
-/* What a directory holds. */
+/* Scans the entries of a directory. */
 static int
 scan_entry(struct trust_scan *scan, const char *path, int depth, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* How imported certificates read, and the set that they make. */
+/* Formats imported certificates, and makes the trust set of them. */
 #include "config.h"
 
 #include "admin/trust/trust.h"

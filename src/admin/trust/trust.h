@@ -1,4 +1,4 @@
-/* What the commands of the vendors' certificates share. */
+/* Shared by the commands "trust …". */
 #ifndef ADMIN_TRUST_TRUST_H
 #define ADMIN_TRUST_TRUST_H
 
@@ -19,21 +19,22 @@ void trust_fingerprint_format(const uint8_t fingerprint[STORE_FINGERPRINT_SIZE],
     char text[TRUST_FINGERPRINT_TEXT_SIZE]);
 
 /*
- * The text as far as it fits, with a "?" for every octet that is not of UTF-8, or controls
- * something: what can be stored, and be in JSON.
+ * Copies text as far as it fits, with "?" for every invalid or control character, so that
+ * it can be stored and put in JSON.
  */
 void trust_clean(const char *text, char *out, size_t size);
 
-/* {fingerprint, role, subject, issuer, key, not_before, not_after, source, added}; the caller frees. */
+/* {fingerprint, role, subject, issuer, key, not_before, not_after, source, added}; the caller
+ * frees. */
 json_t *trust_describe_json(const struct store_trusted *trusted);
 
-/* "RSA-2048", "P-256", …; "" for a key of another kind. */
+/* "RSA-2048", "P-256", …; "" for any other key. */
 #define TRUST_KEY_SIZE 16
 void trust_key_kind(const X509 *certificate, char kind[TRUST_KEY_SIZE]);
 
 /*
- * All imported certificates as a set to verify with; the caller frees it. One that cannot
- * be used is left out with a line on standard error, as attestd does it.
+ * All imported certificates as a trust set; the caller frees it. An unusable one is left
+ * out with a line on standard error, as in attestd.
  */
 int trust_load(struct store *store, struct ek_trust **out, struct error *err);
 

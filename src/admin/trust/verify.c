@@ -1,4 +1,4 @@
-/* attest-ca trust verify: what the imported certificates make of EK certificates. */
+/* attest-ca trust verify: verifies EK certificates with the imported certificates. */
 #include "config.h"
 
 #include <limits.h>
@@ -36,17 +36,17 @@ const struct command admin_trust_verify_command = {
 #define VERIFY_FILE_MAX         ((size_t)256 * 1024)
 #define VERIFY_CERTIFICATES_MAX 16
 
-/* What was found out about one file. */
+/* The result for one file. */
 struct verification {
 	const char       *path;
-	bool              read; /* whether there is a certificate in it */
+	bool              read; /* it contains a certificate */
 	struct ek_verdict verdict;
 	char              key[TRUST_KEY_SIZE];
-	char              hash[EK_HASH_TEXT_SIZE]; /* "" when attestd takes no such key */
+	char              hash[EK_HASH_TEXT_SIZE]; /* "" if attestd refuses such a key */
 	int64_t           not_after;
 };
 
-/* Fills key and hash; a key that attestd would never accept is no EK's, whoever says so. */
+/* Fills key and hash; fails for a key that attestd would never accept as an EK. */
 static void
 verify_key(X509 *certificate, struct verification *verification)
 {
@@ -58,7 +58,7 @@ verify_key(X509 *certificate, struct verification *verification)
 
 	trust_key_kind(certificate, verification->key);
 	if (key == NULL || verification->key[0] == '\0')
-		return; /* which the verdict says */
+		return; /* the verdict reports it */
 	if (spki_encode(key, &spki, &err) == 0 &&
 	    tpm_ek_decode(bytes_view(&spki), none, &ek, &err) == 0) {
 		ek_hash_format(&ek.hash, verification->hash);
@@ -71,8 +71,8 @@ verify_key(X509 *certificate, struct verification *verification)
 }
 
 /*
- * The certificates of a file, the EK's first; the others are the chain that came with it.
- * None when there is anything else in it.
+ * Reads the certificates of a file, the EK's first and then its chain. None if the file
+ * contains anything else.
  */
 static size_t
 verify_read(struct view content, X509 *certificates[VERIFY_CERTIFICATES_MAX], struct error *err)
@@ -117,7 +117,7 @@ verify_file(const struct ek_trust *trust, int64_t now, struct verification *veri
 		X509_free(certificates[--count]);
 }
 
-/* A string, or null when there is none. */
+/* A string, or null. */
 static json_t *
 verify_json_text(const char *text)
 {
