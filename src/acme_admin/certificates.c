@@ -21,7 +21,7 @@ struct certificates {
 
 static const struct command_option certificates_rows[] = {
     {OPTION(FLAG, "valid", NULL, struct certificates, valid,
-        "only those that are neither expired nor revoked")},
+        "only certificates that are neither expired nor revoked")},
     {0},
 };
 

@@ -37,15 +37,15 @@ struct audit {
 
 static const struct command_option audit_rows[] = {
     {OPTION(TIME, "since", "TIME", struct audit, since,
-        "only what is not older: a time, or a duration before now")},
+        "only entries since then: a time, or a duration before now")},
     {OPTION(TEXT, "device", "DEVICE", struct audit, device, "only what concerns this device")},
     {OPTION(FLAG, "follow", NULL, struct audit, follow,
-         "go on with what is added, until interrupted"),
+         "follow the audit trail, until interrupted"),
         .letter = 'f'},
     {OPTION(FLAG, "verify", NULL, struct audit, verify,
-        "compute the chain of hashes again and say whether it holds")},
+        "recompute the chain of hashes and report whether it is intact")},
     {OPTION(TEXT, "expect", "HASH", struct audit, expect,
-        "with --verify: a last hash that was noted before")},
+        "with --verify: a last hash that was noted earlier")},
     {0},
 };
 
@@ -54,7 +54,7 @@ static command_run admin_audit;
 
 const struct command admin_audit_command = {
     .name = "audit",
-    .summary = "show who did what, or verify that record",
+    .summary = "show the audit trail, or verify it",
     .size = sizeof(struct audit),
     .options = {{audit_rows, 0}},
     .check = audit_check,
@@ -296,7 +296,7 @@ audit_read_device(struct store *store, const char *text, uint8_t hash[STORE_HASH
 	if (store_hash_parse(text, hash))
 		return 0;
 	if (store_device_resolve(store, text, &device, err) != 0)
-		return error_wrap(err, "a device that is gone is asked for by its whole hash");
+		return error_wrap(err, "name a removed device by its whole hash");
 	memcpy(hash, device.ek_hash, STORE_HASH_SIZE);
 	store_device_clear(&device);
 	return 0;

@@ -47,7 +47,7 @@ ek_file_hash_certificate(X509 *certificate, const char *path, struct ek_hash *ha
 	if (key == NULL) {
 		ERR_clear_error();
 		return error_set(err, ERROR_MALFORMED,
-		    "the certificate in %s has a key of a kind that is not known here; give the HASH", path);
+		    "the certificate in %s has a key of an unsupported kind; give the HASH", path);
 	}
 	if (spki_encode(key, &spki, err) != 0)
 		return error_wrap(err, "%s", path);

@@ -12,7 +12,7 @@ static command_run admin_disable;
 
 const struct command admin_disable_command = {
     .name = "disable",
-    .summary = "switch devices off and revoke their AK certificates",
+    .summary = "disable devices and revoke their AK certificates",
     .operands = "HASH | PREFIX | NAME",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,
@@ -23,7 +23,7 @@ static command_run admin_enable;
 
 const struct command admin_enable_command = {
     .name = "enable",
-    .summary = "switch devices on again: they attest anew",
+    .summary = "enable devices again; they must attest again",
     .operands = "HASH | PREFIX | NAME",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,

@@ -29,7 +29,7 @@ static command_run admin_enroll;
 
 const struct command admin_enroll_command = {
     .name = "enroll",
-    .summary = "let the device with this EK have AK certificates",
+    .summary = "enroll an EK, so that its device gets AK certificates",
     .size = sizeof(struct enroll),
     .options = {{enrolment_rows, offsetof(struct enroll, enrolment)}, {enroll_rows, 0}},
     .operands = "HASH",

@@ -16,7 +16,7 @@ const struct command_option enrolment_rows[] = {
     {OPTION(LIST, "name", "NAME", struct enrolment, names,
         "a permanent identifier of the device; may be repeated")},
     {OPTION(LIST, "tag", "TAG", struct enrolment, tags,
-        "for people to find it by; may be repeated")},
+        "a word to find it by; may be repeated")},
     {OPTION(TEXT, "note", "TEXT", struct enrolment, note, "for people; nothing is made of it"),
         .value = ""},
     {0},

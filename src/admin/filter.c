@@ -13,9 +13,9 @@
 const struct command_option filter_rows[] = {
     {OPTION(TEXT, "tag", "TAG", struct filter_options, tag, "those with this tag")},
     {OPTION(TEXT, "name", "PATTERN", struct filter_options, name,
-        "those with a name like this: *, ?, [a-z]")},
+        "devices with a name like this: *, ?, [a-z]")},
     {OPTION(TEXT, "unseen", "DAYS", struct filter_options, unseen,
-        "those that got no AK certificate for so many days, or 12h, 2w, ...")},
+        "devices without AK certificate for that many days, or 12h, 2w, ...")},
     {0},
 };
 

@@ -124,7 +124,7 @@ list_table(struct store *store, const struct store_filter *filter, struct error 
 		return -1;
 	if (list.count == 0) {
 		(void)fputs(list_is_all(filter) ? "no device is enrolled; run \"attest-ca enroll HASH\"\n"
-		                                : "no device is like that\n",
+		                                : "no device matches\n",
 		    stderr);
 		return 0;
 	}

@@ -40,7 +40,7 @@ replace_read_new(struct store *store, const char *text, uint8_t hash[STORE_HASH_
 		return err->kind != ERROR_NOT_FOUND
 		    ? -1
 		    : error_set(err, ERROR_NOT_FOUND,
-		          "\"%.100s\" is no EK hash, and none that waits begins so; on the device,"
+		          "\"%.100s\" is no EK hash, and no waiting EK begins with it; on the device,"
 		          " \"attest-device ek --hash\" prints it",
 		          text);
 	memcpy(hash, waiting.ek_hash, STORE_HASH_SIZE);
@@ -89,7 +89,7 @@ replace_say(const struct store_device *old, const struct store_device *new, size
 	describe_revoked(stdout, revoked);
 	describe_crl_hint(stdout, revoked);
 	if (!new->enabled)
-		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" switches it on\n");
+		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" enables it\n");
 }
 
 static int

@@ -24,7 +24,7 @@ static const struct command_option set_rows[] = {
     {OPTION(LIST, "name", "NAME", struct set, names,
         "exactly these permanent identifiers; may be repeated")},
     {OPTION(FLAG, "no-names", NULL, struct set, no_names,
-        "no permanent identifiers: the hash is it then")},
+        "no permanent identifiers: the hash is used instead")},
     {OPTION(TEXT, "note", "TEXT", struct set, note, "for people; nothing is made of it")},
     {OPTION(LIST, "tag", "TAG", struct set, tags, "exactly these tags; may be repeated")},
     {OPTION(FLAG, "no-tags", NULL, struct set, no_tags, "no tags")},
@@ -36,7 +36,7 @@ static command_run admin_set;
 
 const struct command admin_set_command = {
     .name = "set",
-    .summary = "change what a device is called; what carries a name that goes is revoked",
+    .summary = "change names, tags, note; certificates with removed names are revoked",
     .size = sizeof(struct set),
     .options = {{set_rows, 0}},
     .operands = "HASH | PREFIX | NAME",

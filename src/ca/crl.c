@@ -133,7 +133,7 @@ crl_dispute(struct crl_keeper *crl)
 
 	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)crl->content.number);
 	LOG(ERROR, {"event", "crl"}, {"file", crl->path}, {"number", number},
-	    {"consequence", "it is signed anew"},
+	    {"consequence", "it is signed again"},
 	    {"reason", "the file is another CRL of the same number"});
 	crl->disputed = true;
 }

@@ -123,8 +123,8 @@ name_check(const struct certification *run, struct error *err)
 	if (ak_names_have(names, (struct view){(const uint8_t *)run->name, strlen(run->name)}))
 		return 0;
 	return error_set(err, ERROR_REJECTED_IDENTIFIER,
-	    "the attestation host does not call this machine \"%s\", but \"%s\"%s: leave the name out "
-	    "(--name, or name in device.conf), or have it set there with \"attest-ca set\"",
+	    "the attestation host does not give this machine the name \"%s\", but \"%s\"%s: leave the "
+	    "name out (--name, or name in device.conf), or have it set there with \"attest-ca set\"",
 	    run->name, names->count > 0 ? names->values[0] : "", names->count > 1 ? " and more" : "");
 }
 
@@ -161,7 +161,7 @@ rsa_try(struct certification *run, struct error *err)
 	if (salt != TLS_SALT)
 		(void)fprintf(stderr,
 		    "attest-device: note: this TPM signs RSA-PSS with a salt of %d octets, where "
-		    "TLS 1.3 wants %d: use the key with TLS 1.2, or take --key-type ecc-p256\n",
+		    "TLS 1.3 requires %d: use the key with TLS 1.2, or take --key-type ecc-p256\n",
 		    salt, TLS_SALT);
 	return 0;
 }

@@ -161,7 +161,7 @@ times_verify(const struct device_chain *chain, int64_t now, struct error *err)
 			return i == 0 ? -1 : error_wrap(err, "one above it");
 	}
 	if (certificate_not_after(chain_leaf(chain)) - now > DEVICE_CHAIN_LIFETIME_MAX)
-		return error_set(err, ERROR_BAD_ATTESTATION, "it claims to be good for more than ten years");
+		return error_set(err, ERROR_BAD_ATTESTATION, "it is valid for more than ten years");
 	return 0;
 }
 

@@ -109,7 +109,7 @@ attest_run(const struct command_call *call, struct error *err)
 		return -1;
 	if (settings->attestation_root == NULL &&
 	    strncmp(settings->attestation_url, "https://", 8) != 0)
-		(void)fprintf(stderr, "attest-device: note: nothing vouches for this chain: "
+		(void)fprintf(stderr, "attest-device: note: this chain is not verified: "
 		                      "name the attestation root with --attestation-root\n");
 	certified_show(&identity, path, call->answer, !call->json);
 	return 0;

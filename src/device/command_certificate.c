@@ -48,7 +48,7 @@ static command_run   enroll_run;
 
 const struct command device_enroll_command = {
     .name = "enroll",
-    .summary = "do what certificate does, by device.conf; wait for approval",
+    .summary = "obtain a certificate by device.conf; wait for approval",
     .size = sizeof(struct enroll),
     .options = {{enroll_rows, 0}, {device_files_rows, offsetof(struct enroll, settings)},
         {device_auth_rows, offsetof(struct enroll, settings)},
@@ -142,7 +142,7 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 		return 0;
 	}
 	if (err->kind == ERROR_NOT_ENROLLED)
-		return error_set(err, ERROR_NOT_ENROLLED, "%s (nobody did within %s)", why->detail,
+		return error_set(err, ERROR_NOT_ENROLLED, "%s (not approved within %s)", why->detail,
 		    wait);
 	return -1;
 }

@@ -172,7 +172,7 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	    &identity->ek.hash, trust, clock_now(), err);
 	device_tpm_release(tpm, &attestation.ek_handle);
 	device_tpm_release(tpm, &attestation.ak_handle);
-	return rc == 0 ? 0 : error_wrap(err, "the certificate that came back");
+	return rc == 0 ? 0 : error_wrap(err, "the issued certificate");
 }
 
 int

@@ -91,7 +91,7 @@ chain_read(struct view sent, struct device_chain *chain, struct error *err)
 	}
 	if (!good || sk_X509_num(chain->certificates) == 0)
 		return error_set(err, ERROR_MALFORMED,
-		    "what came back is no chain of 1 to %d certificates in PEM", CHAIN_MAX);
+		    "the answer is no chain of 1 to %d certificates in PEM", CHAIN_MAX);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ key_check(X509 *leaf, const TPMT_PUBLIC *area, struct error *err)
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	return same ? 0 : error_set(err, ERROR_MALFORMED,
-	    "the certificate that came back is for another key than ours");
+	    "the issued certificate is for another key than ours");
 }
 
 /* Counts the permanent identifiers, and those among them that equal the name. */
@@ -162,7 +162,7 @@ name_check(X509 *leaf, const char *name, struct error *err)
 	if (count > 0 ? same == count : common_name_is(leaf, name))
 		return 0;
 	return error_set(err, ERROR_MALFORMED,
-	    "the certificate that came back is for another name than \"%s\"", name);
+	    "the issued certificate is for another name than \"%s\"", name);
 }
 
 static int
@@ -172,12 +172,12 @@ times_check(const struct device_chain *chain, int64_t now, struct error *err)
 		if (certificate_check_time(sk_X509_value(chain->certificates, i), now, err) == 0)
 			continue;
 		err->kind = ERROR_MALFORMED;
-		return error_wrap(err, i == 0 ? "the certificate that came back"
-		                              : "a certificate of the chain that came back");
+		return error_wrap(err, i == 0 ? "the issued certificate"
+		                              : "a certificate of the issued chain");
 	}
 	if (certificate_not_after(sk_X509_value(chain->certificates, 0)) - now > DEVICE_CHAIN_LIFETIME_MAX)
 		return error_set(err, ERROR_MALFORMED,
-		    "the certificate that came back claims to be good for more than ten years");
+		    "the issued certificate is valid for more than ten years");
 	return 0;
 }
 

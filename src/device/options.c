@@ -29,7 +29,7 @@ sign_key_type_word(size_t index)
 const struct command_option device_common_rows[] = {
     DEVICE_SETTINGS_COMMON(X)
     {OPTION(FLAG, "verbose", NULL, struct device_settings, verbose,
-        "let the TPM libraries say what they think")},
+        "show the messages of the TPM libraries")},
     {0},
 };
 

@@ -44,7 +44,7 @@ renewal_interval_note(int64_t seconds)
 	if (seconds >= RENEWAL_TIMER)
 		return;
 	(void)fprintf(stderr,
-	    "attest-device: note: these certificates do not live long: have renew run every %lld s at least; "
+	    "attest-device: note: these certificates have a short life: have renew run every %lld s at least; "
 	    "with \"systemctl edit attest-device-renew.timer\" set OnUnitInactiveSec=%llds and "
 	    "RandomizedDelaySec=0\n",
 	    (long long)seconds, (long long)seconds);

@@ -13,7 +13,7 @@
 	X(NOT_ENROLLED,       403, "notEnrolled",      "this EK is not enrolled")          \
 	X(ENROLMENT_WAITS,    403, "notEnrolled",      "this EK waits to be enrolled")     \
 	X(ENROLMENT_DENIED,   403, "notEnrolled",      "an administrator denied this EK")  \
-	X(DEVICE_DISABLED,    403, "deviceDisabled",   "this device is switched off")      \
+	X(DEVICE_DISABLED,    403, "deviceDisabled",   "this device is disabled")      \
 	X(EK_UNTRUSTED,       403, "ekUntrusted",      "no trusted vendor certified this EK") \
 	X(UNKNOWN_SECRET,     403, "unknownSecret",    "no open challenge has this secret") \
 	X(NOT_FOUND,          404, "notFound",         "there is nothing here")            \

@@ -121,7 +121,7 @@ check "the device's certificate is of no use with another key" '
 
 attest_ca enroll "$(attest_device --tcti "${tcti[two]}" ek --hash)" --name desktop >/dev/null
 case_fails "a device obtains none in the name of another" 1 \
-	"does not call this machine .laptop., but .desktop." certificate two laptop
+	"does not give this machine the name .laptop., but .desktop." certificate two laptop
 case_ok "but in its own" certificate two desktop
 nginx_reload
 https_tpm two "$scratch/two"

@@ -40,7 +40,7 @@ case_ok "it is disabled" attest_ca disable laptop
 check "the CRL names its AK certificate, within a second or two" \
 	'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $serial" 2'
 check "attest-acmed reads it" 'wait_for "acmed_says event=attestation-roots" 2'
-case_fails "it is refused a new AK certificate" 1 'is switched off' certificate
+case_fails "it is refused a new AK certificate" 1 'is disabled' certificate
 check "after attest-acmed refused the AK certificate that it had kept" \
 	'acmed_says "event=not-attested.*it was revoked at"'
 

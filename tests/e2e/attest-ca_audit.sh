@@ -36,7 +36,7 @@ case_equal "the names are those at the time of the act" \
 	"$(attest_ca audit --json | jq -c '[.[].names]')" '[["laptop","spare"],[],["laptop","spare"]]'
 case_equal "--device of one that is there" "$(record --device 0100)" "$(record | sed -n 2p)"
 case_equal "--device of one that is gone" "$(record --device "$one" | cut -d'|' -f1 | xargs)" "1 3"
-case_fails "whose name says nothing any more" 1 'a device that is gone is asked for by its whole hash' \
+case_fails "whose name says nothing any more" 1 'name a removed device by its whole hash' \
 	attest_ca audit --device laptop
 case_equal "--since a duration" "$(record --since 1h)" "$(record)"
 case_equal "--since a date" "$(record --since 2026-01-01)" "$(record)"

@@ -54,7 +54,7 @@ case_fails "an archive that is there is not overwritten" 1 'is there already; gi
 case_ok "--force replaces it" attest_ca backup "$backup" --force --json
 case_equal "and the answer can be JSON" "$(jq -c '[.keys, (.files | length), .left_out]' <<<"$out")" '[true,8,null]'
 mkfifo "$scratch/fifo"
-case_fails "but not what is no file" 1 'is no plain file; give "-" and redirect it there' \
+case_fails "but not what is no file" 1 'is not a regular file; give "-" and redirect it there' \
 	attest_ca backup "$scratch/fifo" --force
 case_fails "nor is it put where it would be lost with the rest" 1 'would be in the state directory' \
 	attest_ca backup "$state_dir/backup.tar"
@@ -62,7 +62,7 @@ case_ok "--without-keys leaves them out" attest_ca backup "$scratch/public.tar" 
 case_equal "whatever they are called" "$(tar tf "$scratch/public.tar" | grep -c key)" 0
 check "and none is in the store" '! grep -q "PRIVATE KEY" "$scratch/public.tar"'
 ln -s /etc/hostname "$state_dir/link"
-case_matches "what is no file is named" "$(attest_ca backup "$scratch/link.tar")" 'does not have link, which is no plain file'
+case_matches "what is no file is named" "$(attest_ca backup "$scratch/link.tar")" 'does not have link, which is no regular file'
 rm "$state_dir/link"
 : >"$state_dir/what is this"
 case_equal "and what has no plain name" "$(attest_ca backup "$scratch/odd.tar" --json | jq -r .left_out)" "what is this"
@@ -159,20 +159,20 @@ refuse "one without the store" 'it ends before store.db'
 forge : "${names/root.pem /}"
 refuse "one without a file" 'where root.pem should be'
 forge ': >more' "$names more"
-refuse "one with something behind" 'there is more behind the store'
+refuse "one with something behind" 'there is more after the store'
 forge 'rm root.pem; ln -s /etc/passwd root.pem'
-refuse "a link" 'root.pem is no plain file in it'
+refuse "a link" 'root.pem is not a regular file in it'
 forge 'rm root.pem; ln root.key root.pem'
-refuse "a hard link" 'root.pem is no plain file in it'
+refuse "a hard link" 'root.pem is not a regular file in it'
 TAR_OPTIONS=-S forge 'truncate -s +8G store.db; jq ".files[-1].size = $(stat -c %s store.db)" manifest.json >m; mv m manifest.json'
-refuse "a sparse file" 'store.db is no plain file in it'
+refuse "a sparse file" 'store.db is not a regular file in it'
 forge ': >../evil; jq "(.files[] | select(.name == \"root.pem\")).name = \"../evil\"" manifest.json >m; mv m manifest.json' \
 	"${names/root.pem/..\/evil}"
-refuse "a name that leads outside" '"../evil", which is none of a CA'
+refuse "a name that leads outside" '"../evil", which does not belong to a CA'
 forge 'jq "(.files[] | select(.name == \"root.pem\")).name = \"/etc/evil\"" manifest.json >m; mv m manifest.json'
-refuse "an absolute name" '"/etc/evil", which is none of a CA'
+refuse "an absolute name" '"/etc/evil", which does not belong to a CA'
 forge 'jq "(.files[] | select(.name == \"root.pem\")).name = \"store.db-wal\"" manifest.json >m; mv m manifest.json'
-refuse "a companion of the store" '"store.db-wal", which is none of a CA'
+refuse "a companion of the store" '"store.db-wal", which does not belong to a CA'
 forge 'jq "(.files[] | select(.name == \"root.pem\")).name = \"root.crl\"" manifest.json >m; mv m manifest.json'
 refuse "a name twice" 'has two files root.crl'
 forge 'jq "(.files[] | select(.name == \"root.pem\")).size = 99999999999" manifest.json >m; mv m manifest.json'
@@ -180,7 +180,7 @@ refuse "a size beyond bounds" 'has more than 67108864 octets'
 forge 'jq ".version = 2" manifest.json >m; mv m manifest.json'
 refuse "a backup of a version to come" 'version 2, and this program reads 1'
 forge 'echo "{}" >manifest.json'
-refuse "a manifest of something else" 'manifest is damaged, or of a program that is not this one'
+refuse "a manifest of something else" 'manifest is damaged, or from another program'
 forge 'store_tamper "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 1 WHERE id = 2" store.db && remanifest'
 refuse "a store without its guards" '"audit_only_grows" is missing'
 forge 'store_tamper "CREATE TRIGGER x AFTER INSERT ON device BEGIN SELECT 1; END" store.db && remanifest'

@@ -90,7 +90,7 @@ case_equal "list --name" "$(names --name 'la*') / $(names --name 'lab-[0-9]') / 
 check "a device attests" 'attest one'
 case_equal "list --unseen, in days and otherwise" "$(names --unseen 30) / $(names --unseen 12h)" "lab-2 / lab-2"
 case_matches "list shows when" "$(attest_ca list --tag staff)" "SEEN .*laptop .*$(date -u +%F) .*$(date -u +%F) .*berlin, staff"
-case_matches "and says when there is none" "$(attest_ca list --tag nobody 2>&1)" 'no device is like that'
+case_matches "and says when there is none" "$(attest_ca list --tag nobody 2>&1)" 'no device matches'
 case_fails "a bad pattern is refused" 1 'classes such as' attest_ca list --name '[[:alpha:]]'
 case_fails "a bad time is a usage error" 2 'unseen: ' attest_ca list --unseen soon
 case_fails "a bad tag is refused" 1 'tag "a b": octet 2 is none of' attest_ca enroll "$three" --tag 'a b'
@@ -145,7 +145,7 @@ case_equal "none was" "$(attest_ca show laptop --json | jq .enabled)" true
 
 check "it attests, and a challenge is open" 'attest one && begin one'
 case_fails "replace by what is enrolled is refused" 1 "EK $two is enrolled already" attest_ca replace laptop "$two"
-case_fails "replace by no hash is refused" 1 'is no EK hash, and none that waits begins so' attest_ca replace laptop lab-2
+case_fails "replace by no hash is refused" 1 'is no EK hash, and no waiting EK begins with it' attest_ca replace laptop lab-2
 check "the new mainboard waits" '! begin three && [ "$http_status" = 403 ]'
 attest_ca set laptop --tag kept --note "kept too" >/dev/null
 case_ok "replace" attest_ca replace laptop "$three" --json

@@ -62,7 +62,7 @@ fault "a reference to nothing" error 'store +.*a row of the table tag refers to 
 trigger=$(store_tamper "SELECT sql FROM sqlite_schema WHERE name = 'audit_only_grows'" "$good/store.db")
 fault "a record that was altered" error 'audit +.*audit entry 1 was altered' \
 	'store_tamper "DROP TRIGGER audit_only_grows; UPDATE audit SET actor = 1 WHERE id = 1; $trigger"'
-fault "an import that was killed" warning 'store +an import was killed' \
+fault "an import that was killed" warning 'store +a killed import' \
 	'store_tamper "INSERT INTO batch (first_device, started) VALUES (9, 1)"'
 
 # ---- keys and certificates ----
@@ -81,7 +81,7 @@ rm "$state_dir/root.key"
 case_ok "a root key that is elsewhere is in order" attest_ca check
 fault "an earlier issuer without its key" error 'earlier issuer +[0-9a-f]{40}: .*restore it from a backup' \
 	'attest_ca issuing renew; attest_ca crl; rm issuers/*.key'
-fault "a CRL of the issuer before" warning 'CRL +it is still that of the issuing CA before' 'attest_ca issuing renew' 2
+fault "a CRL of the issuer before" warning 'CRL +it is still the previous issuing CA' 'attest_ca issuing renew' 2
 fault "no CRL of the issuer before" warning 'earlier CRL +[0-9a-f]{40}: there is none yet; reload attestd' \
 	'attest_ca issuing renew; attest_ca crl; rm issuers/*.crl'
 fault "a CRL of the issuer before that is somebody else's" error 'earlier CRL +' \

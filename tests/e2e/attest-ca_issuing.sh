@@ -138,7 +138,7 @@ foreign root "/O=Foreign/CN=Root" "$ca"
 foreign between "/O=Foreign/CN=Between" "$ca" root
 foreign short "/O=Foreign/CN=Short" "${ca/TRUE/TRUE,pathlen:0}" root
 
-case_fails "without a key that waits nothing is installed" 1 "no key waits" \
+case_fails "without a key that waits nothing is installed" 1 "there is no pending key" \
 	attest_ca issuing install "$scratch/root.pem" --root "$scratch/root.pem"
 case_ok "a CSR is made" attest_ca issuing csr --key-type p384 --output "$scratch/next.csr"
 case_matches "for the next name, as a CA" "$(openssl req -in "$scratch/next.csr" -noout -text -verify 2>&1)" \
@@ -175,7 +175,7 @@ while IFS="|" read -r file root regex; do
 	[ -z "$root" ] || set -- "$@" --root "$scratch/$root.pem"
 	case_fails "$file is refused" 1 "$regex" "$@"
 done <<'END'
-stranger|root|no certificate in .* is for the key that waits
+stranger|root|no certificate in .* is for the pending key
 leaf|root|no CA|not a CA
 usage|root|does not allow both keyCertSign and cRLSign
 any|root|does not allow both keyCertSign and cRLSign
@@ -202,7 +202,7 @@ done
 
 # ---- back under our root ----
 
-case_fails "a root key of nobody is refused" 1 "is that of no certificate in .*root.pem" \
+case_fails "a root key of nobody is refused" 1 "belongs to no certificate in .*root.pem" \
 	attest_ca issuing renew --root-key "$scratch/between.key"
 case_ok "our own root signs once more, for a week" attest_ca issuing renew --lifetime 7d
 check "attestd reads it again" reload

@@ -93,7 +93,7 @@ ln -s .. tree/docs/up
 imports "a directory" 2 2 tree
 case_ok "the same again works" attest_ca trust import tree
 case_matches "and says that nothing is new" "$out" 'imported 0 roots and 0 intermediates'
-case_matches "and what is there" "$out" '4 there already'
+case_matches "and what is there" "$out" '4 present already'
 rm tree/docs/fifo tree/docs/link tree/docs/up
 
 (cd tree && zip -qr ../archive.zip .)
@@ -126,7 +126,7 @@ head -c 100 root2.der >mixed/cut.der
 case_ok "trust import of good and bad works" attest_ca trust import mixed
 case_matches "it says what it imported" "$out" 'imported 2 roots and 0 intermediates'
 case_matches "the expired one is named" "$out" 'O = Vendor, CN = expired: 20[0-9TZ:-]*, in mixed/expired.der'
-case_matches "the duplicate is named" "$out" '1 there already, or found twice:
+case_matches "the duplicate is named" "$out" '1 present already, or found twice:
   O = Vendor, CN = root1: in mixed/twice.pem'
 case_matches "what is no CA is named" "$out" "CN = nobody: it is no CA's, in mixed/nobody.der"
 case_matches "a wrong signature of its own is named" "$out" \
@@ -141,7 +141,7 @@ case_equal "in JSON every fate has its array" \
 
 forget
 case_ok "an intermediate without its root is imported" attest_ca trust import certs/middle1.pem
-case_matches "and named" "$out" '1 of them lead to no root that is imported, and are of no use without:
+case_matches "and named" "$out" '1 of them lead to no imported root, and have no use without:
   O = Vendor, CN = middle1: in certs/middle1.pem'
 case_equal "in JSON, too" "$(attest_ca trust import certs/middle2.pem certs/root2.pem --json |
 	jq -c '.added[] | [.role, .has_root]')" '["intermediate",true]
@@ -179,7 +179,7 @@ for depth in 1 2 3 4 5 6; do
 done
 nothing "archives in archives without end" 'deep: deep: deep: deep: deep: more than 4 archives are in each other' deep
 mkdir -p "$(printf 'down/%.0s' {1..40})"
-nothing "directories in directories without end" '.*more than 32 directories are in each other' down
+nothing "directories in directories without end" '.*more than 32 nested directories' down
 yes | head -c 80M | gzip -1 >bomb.gz
 nothing "a file that unpacks to very much" 'bomb.gz: it is too large' bomb.gz
 

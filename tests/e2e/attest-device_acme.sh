@@ -77,7 +77,7 @@ fails "a certificate for another key" other-key 'is for another key than ours'
 fails "something else than a certificate" no-chain 'no chain of 1 to 8 certificates'
 fails "rubbish behind the certificate" rubbish 'no chain of 1 to 8 certificates'
 fails "a private key behind the certificate" private-key 'no chain of 1 to 8 certificates'
-fails "a certificate for a hundred years" century 'claims to be good for more than ten years'
+fails "a certificate for a hundred years" century 'is valid for more than ten years'
 fails "500 authorizations for one name" authorizations 'has 500 authorizations for one name'
 fails "500 challenges" challenges 'more than 32 challenges'
 case_equal "after all these failures, the files are those from before" "$(files_sum)" "$before"

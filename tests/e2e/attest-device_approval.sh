@@ -96,7 +96,7 @@ check "it says that the host is gone, and waits" \
 	'wait_for "grep -q \"still waiting: asking\" ${log[laptop]}" 60'
 case_ok "the host is back" attestd_start --listen "$listen"
 case_equal "kill -9 has kept the list" "$(pending)" "$hash"
-case_fails "approve of what does not wait" 1 'no EK that waits begins "ffff"' attest_ca approve ffff
+case_fails "approve of what does not wait" 1 'no waiting EK begins with "ffff"' attest_ca approve ffff
 case_fails "one name for two" 2 '\-\-name is for one machine' attest_ca approve "$hash" "$other" --name x
 case_fails "a name that is none" 1 'name 1' attest_ca approve "$hash" --name a/b
 case_equal "what is refused leaves it waiting" "$(pending)" "$hash"
@@ -119,7 +119,7 @@ issued() {
 before=$(issued)
 { cat "$scratch/laptop.conf"; echo 'name = "desktop"'; } >"$scratch/named.conf"
 case_fails "another name than the host gives: the remedy is named" 1 \
-	'the attestation host does not call this machine "desktop", but "laptop": leave the name out' \
+	'the attestation host does not give this machine the name "desktop", but "laptop": leave the name out' \
 	enroll named --wait 20s
 check "… and the host certified it once more at most" '[ "$(issued)" -le $((before + 1)) ]'
 sed "s|^acme_root = .*|acme_root = \"$state_dir/root.pem\"|" "$scratch/laptop.conf" >"$scratch/rooted.conf"
@@ -135,11 +135,11 @@ check "… not taken for a refusal" '[[ $err != *"not enrolled"* && $err != *"wa
 acmed_start || exit 1
 attest_ca disable laptop >/dev/null
 rm "$scratch/laptop/ak-chain.pem"
-case_fails "switched off: enroll does not wait" 1 'is switched off' enroll laptop
+case_fails "switched off: enroll does not wait" 1 'is disabled' enroll laptop
 
 # ---- denied, in time and interrupted ----
 
-case_fails "--wait ends" 1 "run: attest-ca approve $other.*\(nobody did within 1s\)" enroll stranger --wait 1s
+case_fails "--wait ends" 1 "run: attest-ca approve $other.*\(not approved within 1s\)" enroll stranger --wait 1s
 case_fails "--wait ends, in JSON" 1 '"error": "notEnrolled"' enroll stranger --wait 1s --json
 enroll_start stranger
 daemon_stop stranger INT

@@ -162,7 +162,7 @@ other=$scratch/other.pem
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=x \
 	-out "$other" 2>/dev/null
 before=$(cat "$scratch/copied/ak-chain.pem")
-case_fails "another root: refused" 1 "the certificate that came back: " \
+case_fails "another root: refused" 1 "the issued certificate: " \
 	attest two copied --attestation-root "$other"
 case_equal "… and the chain that was kept stays" "$(cat "$scratch/copied/ak-chain.pem")" "$before"
 case_fails "no such root file" 1 'the attestation root: .*/nonexistent: No such file' \
@@ -256,8 +256,8 @@ case_fails "a proxy's error page" 1 "$attestd_url answered HTTP 502: is this the
 	attest two copied
 answer 302 ''
 case_fails "a redirect is not followed" 1 "answered HTTP 302" attest two copied
-answer 403 '{"type":"urn:attest-ca:error:deviceDisabled","detail":"device two is switched off"}'
-case_fails "a problem document: its own detail" 1 'attest-device: device two is switched off' \
+answer 403 '{"type":"urn:attest-ca:error:deviceDisabled","detail":"device two is disabled"}'
+case_fails "a problem document: its own detail" 1 'attest-device: device two is disabled' \
 	attest two copied
 answer 200 "$(head -c 300000 /dev/zero | tr '\0' x)"
 case_fails "an answer that is too long" 1 'its answer is too long' attest two copied

@@ -128,11 +128,11 @@ refused "a challenge that was open when its device was removed" 403 notEnrolled 
 post /secret "$scratch/secret.json"
 refused "and its secret is spent" 403 unknownSecret .
 
-# A device that is switched off, by whoever may write the store.
+# A device that is disabled, by whoever may write the store.
 attest_ca enroll "$(soft hash)" --name off
 store_tamper "UPDATE device SET enabled = 0, revision = revision + 1"
 post /attest "$scratch/request.json"
-refused "switched off" 403 deviceDisabled "the device with EK $(soft hash) is switched off"
+refused "switched off" 403 deviceDisabled "the device with EK $(soft hash) is disabled"
 attest_ca remove off
 
 # A name that was taken away is not in the next certificate, and the old one is revoked.

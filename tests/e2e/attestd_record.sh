@@ -73,7 +73,7 @@ case_equal "a stranger is refused" "$http_status" 403
 attestd_stop
 case_equal "a device's refusals are one entry a minute" "$(record "$refused" | wc -l)" 1
 case_equal "so are nobody's" "$(record '.outcome == "refused" and .ek_hash == null' | wc -l)" 1
-case_matches "it says why" "$(record "$refused" | jq -r .detail)" "^deviceDisabled: .*switched off"
+case_matches "it says why" "$(record "$refused" | jq -r .detail)" "^deviceDisabled: .*disabled"
 case_ok "the record holds" attest_ca audit --verify
 
 # ---- nothing secret ----

@@ -48,7 +48,7 @@ static command_run admin_backup;
 
 const struct command admin_backup_command = {
     .name = "backup",
-    .summary = "write everything that the CA is to one archive",
+    .summary = "write the whole CA to one archive",
     .size = sizeof(struct backup_options),
     .options = {{backup_rows, 0}},
     .operands = "FILE | -",
@@ -272,7 +272,7 @@ backup_say(const struct backup *backup)
 		return;
 	(void)fputs("it does not have ", out);
 	print_text(out, backup->content.files.left_out);
-	(void)fputs(", which is no plain file or has no plain name: keep it yourself\n", out);
+	(void)fputs(", which is no regular file or has an odd name: save it yourself\n", out);
 }
 
 /* A backup in the state directory itself would be lost together with it. */
@@ -283,7 +283,7 @@ backup_check_place(const struct command_call *call, const struct backup *backup,
 
 	if (backup_is_stream(backup))
 		return isatty(STDOUT_FILENO) == 1
-		    ? error_set(err, ERROR_MALFORMED, "an archive is nothing for a terminal: redirect it")
+		    ? error_set(err, ERROR_MALFORMED, "an archive cannot go to a terminal: redirect it")
 		    : 0;
 	if (directory_check_outside(call->state_dir, backup->file, err) != 0)
 		return -1;
@@ -293,7 +293,7 @@ backup_check_place(const struct command_call *call, const struct backup *backup,
 		return backup_refuse_there(backup->file, err);
 	if (!S_ISREG(there.st_mode))
 		return error_set(err, ERROR_CONFLICT,
-		    "%s is no plain file; give \"-\" and redirect it there", backup->file);
+		    "%s is not a regular file; give \"-\" and redirect it there", backup->file);
 	return 0;
 }
 

@@ -88,7 +88,7 @@ static int
 manifest_refuse(struct error *err)
 {
 	return error_set(err, ERROR_MALFORMED,
-	    "the manifest is damaged, or of a program that is not this one");
+	    "the manifest is damaged, or from another program");
 }
 
 static int
@@ -106,7 +106,7 @@ manifest_read_file(const json_t *object, struct backup_file *file, struct error 
 		return manifest_refuse(err);
 	if (!backup_name_check(name))
 		return error_set(err, ERROR_MALFORMED,
-		    "the backup has a file \"%.100s\", which is none of a CA's", name);
+		    "the backup has a file \"%.100s\", which does not belong to a CA", name);
 	if (strcmp(name, BACKUP_STORE_NAME) != 0 && (uint64_t)size > BACKUP_FILE_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "%.100s has more than %zu octets", name,
 		    BACKUP_FILE_MAX);

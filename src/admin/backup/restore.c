@@ -36,7 +36,7 @@ static command_run admin_restore;
 
 const struct command admin_restore_command = {
     .name = "restore",
-    .summary = "make the CA of a backup, where there is none",
+    .summary = "restore a CA from a backup, in a new state directory",
     .operands = "FILE | -",
     .operands_min = 1,
     .operands_max = 1,
@@ -87,7 +87,7 @@ restore_member(const struct restore *restore, const char *name, struct archive_e
 	/* A sparse file of a few octets could expand to a disk full of zeros. */
 	if (archive_entry_filetype(*entry) != AE_IFREG || archive_entry_hardlink(*entry) != NULL ||
 	    archive_entry_symlink(*entry) != NULL || archive_entry_sparse_count(*entry) != 0)
-		return error_set(err, ERROR_MALFORMED, "%s is damaged: %s is no plain file in it",
+		return error_set(err, ERROR_MALFORMED, "%s is damaged: %s is not a regular file in it",
 		    restore->file, name);
 	return 0;
 }
@@ -264,7 +264,7 @@ restore_check_end(const struct restore *restore, struct error *err)
 		return 0;
 	if (rc != ARCHIVE_OK)
 		return restore_archive_error(restore, err);
-	return error_set(err, ERROR_MALFORMED, "%s is damaged: there is more behind the store",
+	return error_set(err, ERROR_MALFORMED, "%s is damaged: there is more after the store",
 	    restore->file);
 }
 
@@ -383,7 +383,7 @@ restore_say(const struct restore *restore, const struct command_call *call)
 		(void)printf("private keys were not in the backup: put issuing.key where it was\n");
 	(void)printf(
 	    "CRLs go on above number %" PRId64 "\n\n"
-	    "what happened since is not on record here:\n"
+	    "later changes are not in this backup:\n"
 	    "  devices that were removed or disabled since are in the inventory and enabled: do it again\n"
 	    "  certificates that were revoked since are good: revoke them again\n"
 	    "  certificates that were issued since cannot be revoked one by one: where that\n"

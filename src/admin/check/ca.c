@@ -63,7 +63,7 @@ check_issuing_chain(const struct command_call *call, const struct issuer_files *
 		check_add_error(report, "issuing key", &err,
 		    "issuing.pem, its key and root.pem must belong together: restore them from a backup");
 	else
-		check_add(report, "issuing key", CHECK_OK, "that of its certificate, which leads to the root");
+		check_add(report, "issuing key", CHECK_OK, "matches its certificate, which leads to the root");
 	trust_free(chain);
 	trust_free(roots);
 }
@@ -91,7 +91,7 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 	clock_format(certificate_not_before(issuing->ca.certificate), when);
 	if (call->now < certificate_not_before(issuing->ca.certificate))
 		check_add(report, "clock", CHECK_ERROR,
-		    "the issuing certificate begins at %s, which is to come: the clock is wrong; set it right",
+		    "the issuing certificate begins at %s, in the future: the clock is wrong; set it right",
 		    when);
 	check_expiry(report, "issuing certificate", certificate_not_after(issuing->ca.certificate),
 	    call->now, RENEW_REMEDY);
@@ -107,16 +107,16 @@ check_root_key(const struct command_call *call, const struct key_access *access,
 	struct error    err;
 
 	if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) != 0) {
-		check_add(report, "root key", CHECK_OK, "not here, where no daemon needs it");
+		check_add(report, "root key", CHECK_OK, "not here; no daemon needs it");
 		return;
 	}
 	if (key_open(path, access, &root.key, &err) != 0)
-		check_add(report, "root key", CHECK_WARNING, "%s: whether it fits is not known", err.detail);
+		check_add(report, "root key", CHECK_WARNING, "%s: whether it matches is unknown", err.detail);
 	else if (ca_check_pair(&root, &err) != 0)
 		check_add_error(report, "root key", &err, "put the right one there, or none");
 	else
 		check_add(report, "root key", CHECK_OK,
-		    "that of its certificate; it is safer in a place offline");
+		    "matches its certificate; it is safer offline");
 	signing_key_free(root.key);
 }
 
@@ -148,13 +148,13 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 	clock_format(crl->this_update, when);
 	if (crl->this_update > call->now) {
 		check_add(report, "clock", CHECK_ERROR,
-		    "the %s begins at %s, which is to come: the clock is wrong, or was; set it right, and %s",
+		    "the %s begins at %s, in the future: the clock is wrong, or was; set it right, and %s",
 		    what, when, remedy);
 		return;
 	}
 	clock_format(crl->next_update, when);
 	if (crl->next_update <= call->now)
-		check_add(report, what, CHECK_ERROR, "expired at %s: nobody accepts it; %s", when,
+		check_add(report, what, CHECK_ERROR, "expired at %s: verifiers refuse it; %s", when,
 		    remedy);
 	else
 		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
@@ -200,12 +200,12 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 		else
 			check_add_error(report, "CRL", &err, NULL);
 	} else if (issuing->ca.certificate == NULL) {
-		check_add(report, "CRL", CHECK_WARNING, "without the issuing certificate nobody knows");
+		check_add(report, "CRL", CHECK_WARNING, "unknown without the issuing certificate");
 	} else if (ca_crl_read(issuing->ca.certificate, bytes_view(&der), &crl, &err) == 0) {
 		check_crl_content(call, "CRL", &crl, CRL_REMEDY, report);
 	} else if (check_crl_is_earlier(call, bytes_view(&der))) {
 		check_add(report, "CRL", CHECK_WARNING,
-		    "it is still that of the issuing CA before; reload attestd, or run \"attest-ca crl\"");
+		    "it is still the previous issuing CA's; reload attestd, or run \"attest-ca crl\"");
 	} else {
 		check_add_error(report, "CRL", &err, CRL_REMEDY);
 	}

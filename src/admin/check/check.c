@@ -21,7 +21,7 @@ static command_run admin_check;
 
 const struct command admin_check_command = {
     .name = "check",
-    .summary = "look at everything and say what is wrong with it",
+    .summary = "check the whole CA and report what is wrong",
     .size = sizeof(struct access_options),
     .options = {{access_rows, 0}},
     .run = admin_check,
@@ -131,7 +131,7 @@ admin_check(const struct command_call *call, struct error *err)
 	else
 		check_say(&report);
 	if (report.errors != 0)
-		rc = error_set(err, ERROR_INTERNAL, "%zu of %zu things are not in order", report.errors,
+		rc = error_set(err, ERROR_INTERNAL, "%zu of %zu checks found a fault", report.errors,
 		    report.count);
 	check_report_clear(&report);
 	return rc;

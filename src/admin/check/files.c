@@ -50,7 +50,7 @@ file_look(const char *directory, const char *name, uid_t owner, struct check_rep
 	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(directory, name) ? 0600 : 0644;
 	if ((st.st_mode & 07777 & ~most) != 0)
 		check_add(report, "permissions", CHECK_ERROR,
-		    "%s has mode %04o: others may get at it; run \"chmod %04o %s\"", path,
+		    "%s has mode %04o: others can access it; run \"chmod %04o %s\"", path,
 		    (unsigned)(st.st_mode & 07777), (unsigned)most, path);
 	if (st.st_uid != owner)
 		check_add(report, "owner", CHECK_ERROR,
@@ -113,7 +113,7 @@ files_check_room(const char *directory, struct check_report *report)
 	uint64_t       octets;
 
 	if (statvfs(directory, &room) != 0) {
-		check_add(report, "disk space", CHECK_WARNING, "nobody knows: %s", strerror(errno));
+		check_add(report, "disk space", CHECK_WARNING, "unknown: %s", strerror(errno));
 		return;
 	}
 	octets = (uint64_t)room.f_bavail * room.f_frsize;
@@ -142,7 +142,7 @@ check_files(const struct command_call *call, struct check_report *report)
 	file_look(directory, "", st.st_uid, report);
 	files_walk(directory, st.st_uid, true, report);
 	if (report->count == before)
-		check_add(report, "permissions", CHECK_OK, "nobody but uid %lu gets at %s",
+		check_add(report, "permissions", CHECK_OK, "only uid %lu can access %s",
 		    (unsigned long)st.st_uid, directory);
 	files_find_leftovers(directory, report);
 	files_find_leftovers(dirname(copy), report);

@@ -28,10 +28,10 @@ check_store_whole(struct store *store, struct check_report *report)
 		check_add_error(report, "store", &err, NULL);
 	else if (abandoned)
 		check_add(report, "store", CHECK_WARNING,
-		    "an import was killed and has left devices that nobody sees; attestd clears them "
+		    "a killed import has left hidden devices; attestd clears them "
 		    "away, as does the next import");
 	else
-		check_add(report, "store", CHECK_OK, "whole, and as it was made");
+		check_add(report, "store", CHECK_OK, "intact, with the right tables");
 }
 
 static bool
@@ -70,7 +70,7 @@ check_store_record(const struct command_call *call, struct store *store, struct 
 	} else if (newest != 0) {
 		clock_format(newest, when);
 		check_add(report, "clock", CHECK_ERROR,
-		    "the record has an entry of %s, which is to come: the clock is wrong, or was; set it "
+		    "the audit trail has an entry of %s, in the future: the clock is wrong, or was; set it "
 		    "right",
 		    when);
 	}

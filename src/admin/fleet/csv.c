@@ -156,7 +156,7 @@ csv_read_cell(struct csv *csv, bool *last, const char **why)
 	case EOF:
 		return true;
 	default:
-		*why = "text behind a closing quote";
+		*why = "text after a closing quote";
 		return false;
 	}
 }

@@ -117,7 +117,7 @@ device_csv_read_cell(struct device_file *file, enum device_field field, char *ce
 	case DEVICE_FIELD_COUNT:
 		break;
 	}
-	return error_set(err, ERROR_INTERNAL, "a column that there is not");
+	return error_set(err, ERROR_INTERNAL, "an unknown column");
 }
 
 static int

@@ -32,7 +32,7 @@ static const struct command_option export_rows[] = {
     {OPTION(WORD, "format", "FORMAT", struct export_options, format, NULL),
         .value = "csv", .word = device_format_name},
     {OPTION(TEXT, "output", "FILE", struct export_options, output,
-         "write there, the whole or nothing, not to standard output"),
+         "write to this file, all or nothing, not to standard output"),
         .letter = 'o'},
     {0},
 };
@@ -41,7 +41,7 @@ static command_run admin_export;
 
 const struct command admin_export_command = {
     .name = "export",
-    .summary = "write the devices as import reads them",
+    .summary = "write the devices in a format of import",
     .size = sizeof(struct export_options),
     .options = {{filter_rows, offsetof(struct export_options, filter)}, {export_rows, 0}},
     .run = admin_export,

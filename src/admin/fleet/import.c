@@ -30,7 +30,7 @@ struct import_options {
 
 static const struct command_option import_rows[] = {
     {OPTION(WORD, "format", "FORMAT", struct import_options, format,
-         "where the file's name does not say it"),
+         "if the file's name does not tell it"),
         .word = device_format_name},
     {OPTION(FLAG, "dry-run", NULL, struct import_options, dry_run,
         "only check, and change nothing")},
@@ -262,7 +262,7 @@ import_clear(struct import *import, struct error *err)
 		if (store_batch_sweep(import->store, &more, err) != 0)
 			return -1;
 		if (more && import->progress.label == NULL)
-			progress_begin(&import->progress, stderr, "clearing away what an import left, step",
+			progress_begin(&import->progress, stderr, "clearing away the rest of an import, step",
 			    0);
 		if (more)
 			progress_step(&import->progress, 1);

@@ -29,7 +29,7 @@ struct csr {
 
 static const struct command_option csr_rows[] = {
     {OPTION(TEXT, "name", "NAME", struct csr, name,
-        "the common name to ask for (the next of the present one)")},
+        "the common name to request (the successor of the present one)")},
     {OPTION(TEXT, "output", "FILE", struct csr, output, "write it there (standard output)")},
     {0},
 };
@@ -98,7 +98,7 @@ find_key(const struct command_call *call, const struct issuer_files *old,
 		if (!asked)
 			return 0;
 		return error_set(err, ERROR_CONFLICT,
-		    "a key waits for its certificate already: leave out --key and --key-type to have its "
+		    "there is a pending key already: leave out --key and --key-type to have its "
 		    "CSR again, or remove %s/issuing.next.*",
 		    call->state_dir);
 	}

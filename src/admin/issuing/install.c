@@ -26,7 +26,7 @@ struct install {
 
 static const struct command_option install_rows[] = {
     {OPTION(TEXT, "root", "FILE", struct install, root,
-        "the root that it leads to, when that is another (PEM)")},
+        "the root that it leads to, if not the present one (PEM)")},
     {0},
 };
 
@@ -34,7 +34,7 @@ static command_run admin_issuing_install;
 
 const struct command admin_issuing_install_command = {
     .name = "issuing install",
-    .summary = "take the certificate that was asked for, with its chain",
+    .summary = "install the certificate for the pending key, with its chain",
     .size = sizeof(struct install),
     .options = {{install_rows, 0}, {access_rows, offsetof(struct install, access)}},
     .operands = "FILE",
@@ -84,7 +84,7 @@ sort_file(struct installation *installation, const char *path, struct error *err
 		if (X509_check_private_key(certificate, installation->next.key) == 1) {
 			if (installation->next.certificate != NULL)
 				return error_set(err, ERROR_MALFORMED,
-				    "%s has two certificates for the key that waits", path);
+				    "%s has two certificates for the pending key", path);
 			installation->next.certificate = certificate;
 			(void)sk_X509_unshift(installation->chain, certificate);
 		} else if (!is_self_signed(certificate)) {
@@ -93,7 +93,7 @@ sort_file(struct installation *installation, const char *path, struct error *err
 	}
 	if (installation->next.certificate == NULL)
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "no certificate in %s is for the key that waits; was it issued for another CSR?", path);
+		    "no certificate in %s is for the pending key; was it issued for another CSR?", path);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ load_key(const struct command_call *call, struct installation *installation, str
 			return 0;
 	}
 	return error_set(err, ERROR_NOT_FOUND,
-	    "no key waits for a certificate; \"attest-ca issuing csr\" makes one");
+	    "there is no pending key; \"attest-ca issuing csr\" makes one");
 }
 
 /* Two issuers must not share a name: some verifiers find CRLs and certificates by name only. */
@@ -141,7 +141,7 @@ check_name(const struct command_call *call, const struct installation *installat
 	if (same_key && (!same_name || strcmp(id, installation->old.id) != 0))
 		return error_set(err, ERROR_CONFLICT,
 		    "it has the key of the present issuing CA, but another subject or subjectKeyIdentifier: "
-		    "AK certificates of that key would verify no more");
+		    "AK certificates of that key would no longer verify");
 	if (!same_key && same_name)
 		return error_set(err, ERROR_CONFLICT,
 		    "it has the name of the present issuing CA, but another key: CRLs are told apart by "

@@ -59,7 +59,7 @@ issuing_check_options(const struct issuing_options *options, struct error *err)
 		return 0;
 	if (options->key != NULL)
 		return error_set(err, ERROR_MALFORMED,
-		    "--key names a key that is there, so that --key-type means nothing");
+		    "--key names an existing key, so --key-type does not apply");
 	return key_type_parse(options->key_type, &ignored, err);
 }
 
@@ -122,7 +122,7 @@ check_still_old(const char *state_dir, const struct issuer_files *old, struct er
 
 	if (rc == 0 && !view_equal(bytes_view(&now.pem), bytes_view(&old->pem)))
 		rc = error_set(err, ERROR_CONFLICT,
-		    "somebody else has just replaced the issuing certificate; nothing was changed");
+		    "the issuing certificate was replaced meanwhile; nothing was changed");
 	issuer_files_clear(&now);
 	return rc;
 }

@@ -89,7 +89,7 @@ find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 	trust_free(roots);
 	ERR_clear_error(); /* roots that do not match queued errors */
 	if (rc == 0 && root->certificate == NULL)
-		return error_set(err, ERROR_INTERNAL, "the key %s is that of no certificate in %s", uri, path);
+		return error_set(err, ERROR_INTERNAL, "the key %s belongs to no certificate in %s", uri, path);
 	return rc;
 }
 

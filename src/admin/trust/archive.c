@@ -59,7 +59,7 @@ archive_read_member(struct archive *archive, struct trust_budget *budget, struct
 		if (size < 0)
 			rc = archive_error(archive, err);
 		else if ((size_t)size > budget->octets)
-			rc = error_set(err, ERROR_TOO_LARGE, "the archives hold more than is taken out of them");
+			rc = error_set(err, ERROR_TOO_LARGE, "the archives unpack to more than the limit");
 		else if (content->size + (size_t)size > TRUST_MEMBER_MAX)
 			*fits = false;
 		if (rc != 0 || !*fits)
@@ -81,7 +81,7 @@ archive_take_member(struct archive *archive, struct archive_entry *entry, bool r
 	bool        fits;
 
 	if (budget->entries == 0)
-		return error_set(err, ERROR_TOO_LARGE, "the archives have more members than are looked at");
+		return error_set(err, ERROR_TOO_LARGE, "the archives have more members than the limit");
 	budget->entries--;
 	if (!raw && archive_entry_filetype(entry) != AE_IFREG)
 		return 0;

@@ -20,7 +20,7 @@ static command_run admin_trust_remove;
 
 const struct command admin_trust_remove_command = {
     .name = "trust remove",
-    .summary = "no longer trust them",
+    .summary = "no longer trust imported certificates",
     .operands = "FINGERPRINT",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,

@@ -144,11 +144,11 @@ static const struct report_kind {
 	bool (*is)(const struct trust_found *found);
 	const char *sentence;
 } kinds[] = {
-    {report_has_expired, "of them expired, and vouch for TPMs from before"},
-    {report_is_rootless, "of them lead to no root that is imported, and are of no use without"},
-    {report_is_duplicate, "there already, or found twice"},
+    {report_has_expired, "of them expired, and count for older TPMs only"},
+    {report_is_rootless, "of them lead to no imported root, and have no use without"},
+    {report_is_duplicate, "present already, or found twice"},
     {report_is_refused, "not imported"},
-    {report_is_unreadable, "cannot be read, and passed over"},
+    {report_is_unreadable, "cannot be read, and skipped"},
 };
 
 /* Prints the number, and the names of the first. */

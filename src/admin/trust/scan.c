@@ -54,7 +54,7 @@ scan_certificates(struct trust_scan *scan, struct view content, const char *sour
 			if (rc > 0)
 				X509_free(certificate);
 			return error_set(err, ERROR_TOO_LARGE,
-			    "there are more certificates than are looked at");
+			    "there are more certificates than the limit");
 		}
 		scan->budget.certificates--;
 		/* The first certificate of a file is reported under the file's name. */
@@ -93,7 +93,7 @@ scan_archive(struct trust_scan *scan, struct view content, const char *source, i
 	struct scan_inside inside = {scan, source, depth, false};
 
 	if (depth >= SCAN_ARCHIVES_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "%s: more than %d archives are in each other", source,
+		return error_set(err, ERROR_TOO_LARGE, "%s: more than %d nested archives", source,
 		    SCAN_ARCHIVES_MAX);
 	if (trust_archive_read(content, &scan->budget, scan_member_cb, &inside, err) == 0)
 		return 0;
@@ -160,7 +160,7 @@ scan_entry(struct trust_scan *scan, const char *path, int depth, struct error *e
 	if (lstat(path, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
 	if (scan->budget.entries == 0)
-		return error_set(err, ERROR_TOO_LARGE, "there are more files than are looked at");
+		return error_set(err, ERROR_TOO_LARGE, "there are more files than the limit");
 	scan->budget.entries--;
 	if (S_ISDIR(st.st_mode))
 		return scan_directory(scan, path, depth + 1, err);
@@ -181,7 +181,7 @@ scan_directory(struct trust_scan *scan, const char *path, int depth, struct erro
 	int             rc = 0;
 
 	if (depth > SCAN_DIRECTORIES_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "%s: more than %d directories are in each other",
+		return error_set(err, ERROR_TOO_LARGE, "%s: more than %d nested directories",
 		    path, SCAN_DIRECTORIES_MAX);
 	if ((count = scandir(path, &entries, NULL, alphasort)) < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);

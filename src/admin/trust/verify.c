@@ -26,7 +26,7 @@ static command_run admin_trust_verify;
 
 const struct command admin_trust_verify_command = {
     .name = "trust verify",
-    .summary = "say of EK certificates who vouches for them",
+    .summary = "verify EK certificates with the imported certificates",
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,

@@ -36,7 +36,7 @@
 struct admission {
 	struct ek_hash      ek;
 	struct ek_judgement judgement;
-	bool                known;    /* it is enrolled, if only switched off */
+	bool                known;    /* it is enrolled, perhaps disabled */
 	int64_t             revision; /* of its device */
 	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
 	struct waiting      waiting; /* nothing speaks against it but that it is not enrolled */

@@ -63,7 +63,7 @@ attestation_operation_device(struct store *store, const uint8_t ek_hash[32],
 		    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
 	}
 	if (!device->enabled)
-		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is switched off",
+		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is disabled",
 		    text);
 	return 0;
 }

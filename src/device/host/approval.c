@@ -92,5 +92,5 @@ approval_wait(const char *url, const char *tls_root, const char *request, int64_
 		if (rc != 1)
 			return rc;
 	}
-	return error_set(err, ERROR_NOT_ENROLLED, "nobody approved this machine in time");
+	return error_set(err, ERROR_NOT_ENROLLED, "this machine was not approved in time");
 }

@@ -54,8 +54,8 @@ static const struct {
     {CURLE_SSL_CONNECT_ERROR, LASTS, "does it speak TLS on this port?"},
     {CURLE_GOT_NOTHING, LASTS, "does it speak HTTPS on this port?"},
     {CURLE_OPERATION_TIMEDOUT, LOST, "it does not answer in time"},
-    {CURLE_SEND_ERROR, LOST, "the connection broke"},
-    {CURLE_RECV_ERROR, LOST, "the connection broke"},
+    {CURLE_SEND_ERROR, LOST, "the connection was lost"},
+    {CURLE_RECV_ERROR, LOST, "the connection was lost"},
     {CURLE_WRITE_ERROR, LASTS, "its answer is too long"},
 };
 

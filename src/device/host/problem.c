@@ -95,7 +95,7 @@ problem_error_object(const json_t *document, struct error *err)
 		detail = member_text(document, "title");
 	if (detail == NULL)
 		detail = member_text(document, "type");
-	(void)error_set(err, kind, "%s", detail != NULL ? detail : "the server says no reason");
+	(void)error_set(err, kind, "%s", detail != NULL ? detail : "the server gives no reason");
 	subproblems_append(document, err);
 	controls_remove(err->detail);
 	return -1;

@@ -53,7 +53,7 @@ static const struct {
     {TPM2_RC_FAILURE, false, "the TPM is in failure mode; switch the machine off and on"},
     {TPM2_RC_LOCKOUT, false,
         "the TPM is locked after wrong passwords; wait, or run \"tpm2_dictionarylockout --clear-lockout\""},
-    {TPM2_RC_HIERARCHY, false, "this hierarchy is switched off; look in the firmware setup"},
+    {TPM2_RC_HIERARCHY, false, "this hierarchy is disabled; enable it in the firmware setup"},
 };
 
 TPM2_RC

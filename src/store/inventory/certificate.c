@@ -51,7 +51,7 @@ certificate_check_device(struct store *store, const uint8_t ek_hash[STORE_HASH_S
 		return device_not_enrolled(ek_hash, err);
 	store_hash_format(ek_hash, hash);
 	if (!enabled)
-		return error_set(err, ERROR_DEVICE_DISABLED, "device %s is switched off", hash);
+		return error_set(err, ERROR_DEVICE_DISABLED, "device %s is disabled", hash);
 	if (present != revision)
 		return error_set(err, ERROR_CONFLICT,
 		    "device %s was changed while it attested; let it attest again", hash);

@@ -26,7 +26,7 @@ struct store_certificate {
 
 /*
  * Records a certificate for a device that is still as it was when it was looked
- * up: NOT_ENROLLED when it is gone, DEVICE_DISABLED when it is switched off,
+ * up: NOT_ENROLLED when it is gone, DEVICE_DISABLED when it is disabled,
  * CONFLICT when its revision is not `revision`.
  */
 int store_certificate_add(struct store *store, const struct store_certificate *certificate,

@@ -303,7 +303,7 @@ store_waiting_resolve(struct store *store, const char *text, struct store_waitin
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "no EK that waits begins \"%.300s\" (4 digits at least); see \"attest-ca pending\"",
+		    "no waiting EK begins with \"%.300s\" (4 digits at least); see \"attest-ca pending\"",
 		    text);
 	return store_waiting_find(store, ek_hash, out, err);
 }

@@ -120,7 +120,7 @@ START_TEST(read_what_was_ordered_is_taken)
 }
 END_TEST
 
-#define OTHER_NAME "the certificate that came back is for another name than \"laptop\""
+#define OTHER_NAME "the issued certificate is for another name than \"laptop\""
 #define HERE       ", and it is 2027-01-15T08:00:00Z here; are both clocks right?"
 
 static const struct {
@@ -134,11 +134,11 @@ static const struct {
     {{.cn = "laptop", .identifiers = {"desktop"}}, OTHER_NAME},
     {{.cn = "laptop", .identifiers = {"laptop", "desktop"}}, OTHER_NAME},
     {{.cn = "laptop", .to = NOW - 1},
-        "the certificate that came back: it expired at 2027-01-15T07:59:59Z" HERE},
+        "the issued certificate: it expired at 2027-01-15T07:59:59Z" HERE},
     {{.cn = "laptop", .from = NOW + 1},
-        "the certificate that came back: it is not valid before 2027-01-15T08:00:01Z" HERE},
+        "the issued certificate: it is not valid before 2027-01-15T08:00:01Z" HERE},
     {{.cn = "laptop", .to = NOW + DEVICE_CHAIN_LIFETIME_MAX + 1},
-        "the certificate that came back claims to be good for more than ten years"},
+        "the issued certificate is valid for more than ten years"},
 };
 
 START_TEST(read_another_name_or_lifetime_is_malformed)
@@ -162,7 +162,7 @@ START_TEST(read_another_key_is_malformed)
 
 	chain(&leaf, &sent);
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "the certificate that came back is for another key than ours");
+	    "the issued certificate is for another key than ours");
 }
 END_TEST
 
@@ -178,7 +178,7 @@ START_TEST(read_expired_above_is_malformed)
 	make(&leaf, &sent);
 	make(&above, &sent);
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "a certificate of the chain that came back: it expired at 2027-01-15T07:59:59Z" HERE);
+	    "a certificate of the issued chain: it expired at 2027-01-15T07:59:59Z" HERE);
 }
 END_TEST
 
@@ -242,7 +242,7 @@ START_TEST(read_anything_around_it_is_malformed)
 		ck_assert(view_equal(bytes_view(&clean), bytes_view(&pem)));
 	} else {
 		unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-		    "what came back is no chain of 1 to 8 certificates in PEM");
+		    "the answer is no chain of 1 to 8 certificates in PEM");
 		ck_assert_uint_eq(pem.size, 0);
 	}
 }
@@ -262,7 +262,7 @@ START_TEST(read_header_lines_are_malformed)
 	bytes_append(&sent, header, strlen(header));
 	bytes_append(&sent, clean.data + strlen(begin), clean.size - strlen(begin));
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "what came back is no chain of 1 to 8 certificates in PEM");
+	    "the answer is no chain of 1 to 8 certificates in PEM");
 }
 END_TEST
 
@@ -279,7 +279,7 @@ START_TEST(read_a_ninth_certificate_is_malformed)
 	unit_ok(judge(&sent, &pem, &err), &err);
 	make(&self, &sent);
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "what came back is no chain of 1 to 8 certificates in PEM");
+	    "the answer is no chain of 1 to 8 certificates in PEM");
 }
 END_TEST
 
@@ -290,7 +290,7 @@ START_TEST(read_nothing_is_malformed)
 	struct error err = {0};
 
 	unit_fails(judge(&sent, &pem, &err), &err, ERROR_MALFORMED,
-	    "what came back is no chain of 1 to 8 certificates in PEM");
+	    "the answer is no chain of 1 to 8 certificates in PEM");
 }
 END_TEST
 

@@ -67,7 +67,7 @@ END_TEST
 	"{\"name\": \"" name "\", \"size\": " size ", \"mode\": \"" mode "\", \"sha256\": \"" HASH "\"}"
 #define STORE FILE_OF("store.db", "4096", "0600")
 
-#define DAMAGED "the manifest is damaged, or of a program that is not this one"
+#define DAMAGED "the manifest is damaged, or from another program"
 
 static const struct {
 	const char     *text;
@@ -90,7 +90,7 @@ static const struct {
     {HEAD "[{\"name\": \"root.pem\", \"size\": 1, \"mode\": \"0644\", \"sha256\": \"00\"}, " STORE "]}",
         ERROR_MALFORMED, DAMAGED},
     {HEAD "[" FILE_OF("x.lock", "1", "0644") ", " STORE "]}", ERROR_MALFORMED,
-        "the backup has a file \"x.lock\", which is none of a CA's"},
+        "the backup has a file \"x.lock\", which does not belong to a CA"},
     {HEAD "[" FILE_OF("a", "1", "0644") ", " FILE_OF("a", "1", "0644") ", " STORE "]}",
         ERROR_MALFORMED, "the backup has two files a"},
     {HEAD "[" FILE_OF("a", "67108865", "0644") ", " STORE "]}", ERROR_TOO_LARGE,

@@ -92,15 +92,15 @@ static const struct {
 	const char *why;
 } bad[] = {
     {TEXT("a\"b,c\nd\n"), "!1;2|d;", "a quote inside a cell that does not begin with one"},
-    {TEXT("\"a\"b,c\nd\n"), "!1;2|d;", "text behind a closing quote"},
-    {TEXT("\"a\" ,c\nd\n"), "!1;2|d;", "text behind a closing quote"},
+    {TEXT("\"a\"b,c\nd\n"), "!1;2|d;", "text after a closing quote"},
+    {TEXT("\"a\" ,c\nd\n"), "!1;2|d;", "text after a closing quote"},
     {TEXT("a\n\"b\nc\nd\n"), "1|a;!2;", "a quote is not closed"},
     {TEXT("a\rb\nc\n"), "!1;2|c;", "a carriage return without a line feed"},
     {TEXT("\rb\nc\n"), "!1;2|c;", "a carriage return without a line feed"},
     {TEXT("\"a\"\rb\nc\n"), "!1;2|c;", "a carriage return without a line feed"},
     {TEXT("a\0b\nc\n"), "!1;2|c;", "a NUL octet; if the file is UTF-16, save it as UTF-8"},
     {TEXT("\"a\0\"\nc\n"), "!1;2|c;", "a NUL octet; if the file is UTF-16, save it as UTF-8"},
-    {TEXT("\"a\nb\"c\nd\n"), "!1;3|d;", "text behind a closing quote"},
+    {TEXT("\"a\nb\"c\nd\n"), "!1;3|d;", "text after a closing quote"},
     {TEXT("1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17\na\n"), "!1;2|a;", "more than 16 cells"},
 };
 

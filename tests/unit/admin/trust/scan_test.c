@@ -161,11 +161,11 @@ START_TEST(archives_beyond_the_budget_are_too_large)
 	scan.budget.octets = 3 * der.size - 1;
 	scan.budget.entries = 3;
 	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
-	    "a: the archives hold more than is taken out of them");
+	    "a: the archives unpack to more than the limit");
 	scan.budget.octets = 3 * der.size;
 	scan.budget.entries = 2;
 	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
-	    "a: the archives have more members than are looked at");
+	    "a: the archives have more members than the limit");
 }
 END_TEST
 
@@ -182,10 +182,10 @@ START_TEST(certificates_beyond_the_budget_are_too_large)
 	unit_ok(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err);
 	ck_assert_uint_eq(scan.budget.certificates, 0);
 	unit_fails(trust_scan_content(&scan, bytes_view(&der), "a", &err), &err, ERROR_TOO_LARGE,
-	    "there are more certificates than are looked at");
+	    "there are more certificates than the limit");
 	scan.budget.certificates = 1;
 	unit_fails(trust_scan_content(&scan, text, "a", &err), &err, ERROR_TOO_LARGE,
-	    "there are more certificates than are looked at");
+	    "there are more certificates than the limit");
 }
 END_TEST
 
@@ -235,7 +235,7 @@ START_TEST(archives_too_deep_are_too_large)
 		nested = outer;
 	}
 	unit_fails(trust_scan_content(&scan, bytes_view(&nested), "a", &err), &err, ERROR_TOO_LARGE,
-	    "a: m: m: m: m: more than 4 archives are in each other");
+	    "a: m: m: m: m: more than 4 nested archives");
 	bytes_clear(&nested);
 }
 END_TEST

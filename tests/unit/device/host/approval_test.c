@@ -157,7 +157,7 @@ START_TEST(wait_ends_with_its_time)
 	server_bind();
 	server_listen(PROBLEM(""), NULL);
 	unit_fails(wait_for_it(3000, &err), &err, ERROR_NOT_ENROLLED,
-	    "nobody approved this machine in time");
+	    "this machine was not approved in time");
 	ck_assert_int_ge(clock_monotonic_ms() - begin, 2500);
 	ck_assert_int_lt(clock_monotonic_ms() - begin, 8000);
 	ck_assert_int_eq(server.asked, 1);

@@ -79,7 +79,7 @@ START_TEST(certificate_add_for_disabled_device_is_refused)
 	unit_ok(enroll(1, 0, NULL), &err);
 	meddle("UPDATE device SET enabled = 0");
 	unit_fails(add_certificate(1, 1, NOW + 90), &err, ERROR_DEVICE_DISABLED,
-	    "device " HASH_1 " is switched off");
+	    "device " HASH_1 " is disabled");
 }
 END_TEST
 

@@ -357,9 +357,9 @@ static const struct {
     {"sha256:0103000000000000000000000000000000000000000000000000000000000000", 3,
         ERROR_INTERNAL, NULL},
     {"010", 0, ERROR_NOT_FOUND,
-        "no EK that waits begins \"010\" (4 digits at least); see \"attest-ca pending\""},
+        "no waiting EK begins with \"010\" (4 digits at least); see \"attest-ca pending\""},
     {"ffff", 0, ERROR_NOT_FOUND,
-        "no EK that waits begins \"ffff\" (4 digits at least); see \"attest-ca pending\""},
+        "no waiting EK begins with \"ffff\" (4 digits at least); see \"attest-ca pending\""},
     {"0103", 3, ERROR_INTERNAL, NULL},
     {"0200", 0, ERROR_CONFLICT,
         "\"0200\" begins more than one EK hash, "
