@@ -75,7 +75,7 @@ static command_run acme_admin_init;
 
 const struct command acme_admin_init_command = {
     .name = "init",
-    .summary = "make the server's state: root, issuing certificate, empty store",
+    .summary = "make the state directory: root, issuing certificate, empty store",
     .size = sizeof(struct init),
     .options = {{init_rows, 0}, {access_rows, offsetof(struct init, access)}},
     .check = admin_store_check_own,
@@ -344,16 +344,16 @@ init_say(const struct command_call *call, const struct init_plan *plan, const st
 	char until[CLOCK_TEXT_SIZE];
 
 	clock_format(certificate_not_after(issuing->certificate), until);
-	(void)printf("made an ACME server's state in ");
+	(void)printf("made an ACME server's state directory ");
 	print_text(stdout, call->state_dir);
-	(void)printf(":\n  %-22sgive it to clients, and to whoever checks device certificates\n",
+	(void)printf(":\n  %-22sgive it to clients, and to verifiers of device certificates\n",
 	    STATE_ROOT_PEM);
 	if (plan->ca_cert == NULL)
 		(void)printf("  %-22sits key; the server does not need it: move it to a safe place"
 		             " offline\n", STATE_ROOT_KEY);
 	(void)printf("  %-22ssigns device certificates, valid until %.10s\n", STATE_ISSUING_PEM, until);
-	(void)printf("  %-22swhose AK certificates count\n", STATE_ATTESTATION_ROOTS);
-	(void)printf("  %-22swhat the server is called\n", STATE_DNS_NAMES);
+	(void)printf("  %-22sroots of AK certificates to trust\n", STATE_ATTESTATION_ROOTS);
+	(void)printf("  %-22sthe server's names\n", STATE_DNS_NAMES);
 	(void)printf("  %-22saccounts, orders and certificates, empty\n\n"
 	             "the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
 	    store_files(STORE_ACME, call->state_dir)[0], plan->fingerprint);
