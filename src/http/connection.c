@@ -32,6 +32,7 @@
 #include "http/exchange.h"
 #include "http/linger.h"
 #include "http/refusal.h"
+#include "http/room.h"
 #include "http/server_state.h"
 #include "util/bytes.h"
 #include "util/log.h"
@@ -134,6 +135,8 @@ connection_input_cb(struct evbuffer *input, const struct evbuffer_cb_info *info,
 
 	if (info->n_added == 0)
 		return;
+	if (connection->state != CONNECTION_ASKED)
+		room_read(connection, info->n_added);
 	if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_IDLE) {
 		if (!connection_skip_blank(connection, input))
 			return;
@@ -186,6 +189,7 @@ connection_free(struct http_connection *connection)
 
 	event_del(&connection->deadline);
 	event_del(&connection->soon);
+	room_leave(connection);
 	LIST_REMOVE(connection, link);
 	free(connection);
 	server_connection_ended(server);
@@ -240,6 +244,7 @@ connection_adopt(struct http_connection *connection)
 	}
 	connection_by_fd_set(connection, connection);
 	connection_peer_set(connection);
+	room_enter(connection);
 	evhttp_connection_set_closecb(connection->evcon, connection_closed_cb, connection);
 	connection_deadline(connection, connection->server->settings.request_ms);
 	return true;
@@ -264,6 +269,7 @@ connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	if (connection->state == CONNECTION_READING && connection->chunks.state == CHUNKS_BROKEN)
 		refusal_chunks(connection);
+	room_make(connection->server, connection);
 }
 
 /* The deadline of an answer is renewed each time the peer has read enough of it. */
@@ -419,6 +425,7 @@ connection_ask(struct http_connection *connection, struct http_exchange *exchang
 	connection->half_closed = false;
 	connection->probed = false;
 	connection->state = CONNECTION_ASKED;
+	room_ask(connection);
 	connection->exchange = exchange;
 }
 
@@ -440,6 +447,7 @@ connection_answer(struct http_connection *connection, size_t size)
 {
 	connection->exchange = NULL;
 	connection->state = CONNECTION_ANSWERING;
+	room_answer(connection);
 	connection->unsent = size;
 	connection_deadline(connection, connection->server->settings.request_ms);
 }

@@ -15,6 +15,8 @@
 
 #include "http/chunks.h"
 #include "http/head.h"
+#include "util/shares.h"
+#include "util/source.h"
 
 struct bufferevent;
 struct evhttp_connection;
@@ -45,6 +47,10 @@ struct http_connection {
 	struct event                deadline;
 	struct event                soon; /* work that must not run in a callback of evhttp */
 	struct event                drain; /* CONNECTION_LINGERING */
+	struct source               source; /* once it is adopted */
+	struct share_entry          share;  /* among all connections */
+	struct share_entry          large;  /* among those in the midst of a large request */
+	size_t                      taken;  /* octets of the request that is being read */
 	size_t                      unsent; /* CONNECTION_ANSWERING: octets left at the last check */
 	int                         fd;
 	bool                        dead;   /* TLS setup failed: ends before it is read */

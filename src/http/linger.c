@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "http/connection.h"
+#include "http/room.h"
 #include "http/server_state.h"
 
 #define LINGER_MS 2000
@@ -39,6 +40,7 @@ linger_start(struct http_connection *connection)
 	 * down our side. */
 	(void)bufferevent_setfd(connection->bev, -1);
 	connection->state = CONNECTION_LINGERING;
+	room_answer(connection);
 	(void)event_assign(&connection->drain, server->base, connection->fd, EV_READ | EV_PERSIST,
 	    linger_read_cb, connection);
 	(void)event_add(&connection->drain, NULL);

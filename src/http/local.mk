@@ -10,6 +10,7 @@ src_libhttp_a_SOURCES = \
 	src/http/linger.c src/http/linger.h \
 	src/http/problem.c src/http/problem.h \
 	src/http/refusal.c src/http/refusal.h \
+	src/http/room.c src/http/room.h \
 	src/http/route.c src/http/route.h \
 	src/http/server.c src/http/server.h \
 	src/http/server_state.h \

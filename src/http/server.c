@@ -26,6 +26,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/shares.h"
 
 /* Pause of accepting when descriptors run out, unless a connection ends first. */
 static const struct timeval starved_pause = {.tv_sec = 0, .tv_usec = 100000};
@@ -118,7 +119,7 @@ void
 server_connection_opened(struct http_server *server)
 {
 	server->starved = false;
-	if (++server->connection_count >= server->settings.connections_max)
+	if (++server->connection_count > server->settings.connections_max)
 		server_pause(server);
 }
 
@@ -171,6 +172,8 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	*server = (struct http_server){.settings = *settings, .base = base, .evhttp = evhttp};
 	LIST_INIT(&server->listeners);
 	LIST_INIT(&server->connections);
+	server->shares = shares_new();
+	server->large = shares_new();
 	(void)evtimer_assign(&server->resume, base, server_resume_cb, server);
 	if (server->settings.tls != NULL)
 		(void)SSL_CTX_up_ref(server->settings.tls);
@@ -210,7 +213,7 @@ http_server_listen(struct http_server *server, int fd, struct error *err)
 	}
 	evconnlistener_set_error_cb(evlistener, server_accept_failed_cb);
 	LIST_INSERT_HEAD(&server->listeners, listener, link);
-	if (server->connection_count >= server->settings.connections_max)
+	if (server->connection_count > server->settings.connections_max)
 		server_pause(server);
 	return 0;
 }
@@ -282,6 +285,8 @@ http_server_free(struct http_server *server)
 	evhttp_free(server->evhttp);
 	server_unregister(server);
 	SSL_CTX_free(server->settings.tls);
+	shares_free(server->shares);
+	shares_free(server->large);
 	free(server->by_fd);
 	free(server);
 }

@@ -38,7 +38,8 @@ struct http_settings {
 	const char  *problem_namespace;  /* "urn:attest-ca:error:"; NULL: "about:blank" */
 	size_t       body_max;           /* octets; 413 for a larger body */
 	size_t       header_max;         /* octets of request line and header lines; 413 above */
-	size_t       connections_max;    /* accepting pauses there, and at EMFILE */
+	size_t       connections_max;    /* above, the oldest of the source that has most is closed;
+	                                    accepting pauses when all wait for answers, and at EMFILE */
 	int64_t      idle_ms;            /* a kept-alive connection with no request ends after this */
 	int64_t      request_ms;         /* from a request's first octet to its last; then 408. Also
                                       * from accept(2) to the first octet, TLS handshake included,

@@ -14,6 +14,7 @@
 struct evhttp;
 struct evhttp_bound_socket;
 struct http_connection;
+struct shares;
 
 /* A listening socket; evhttp owns the objects that it points to. */
 struct http_listener {
@@ -31,6 +32,8 @@ struct http_server {
 	struct http_connection     **by_fd; /* connections that evhttp serves, by descriptor */
 	size_t                       by_fd_size;
 	size_t                       connection_count;
+	struct shares               *shares; /* of connections, see room.h */
+	struct shares               *large;
 	size_t                       exchange_count;
 	struct event                 resume; /* resumes accepting after EMFILE */
 	bool                         starved; /* out of descriptors, and logged */
@@ -38,7 +41,7 @@ struct http_server {
 	bool                         freeing;
 };
 
-/* Counts an opened connection and pauses accepting at the bound; counts an ended one and resumes
+/* Counts an opened connection and pauses accepting above the bound; counts an ended one and resumes
  * accepting. */
 void server_connection_opened(struct http_server *server);
 void server_connection_ended(struct http_server *server);

@@ -64,9 +64,9 @@
 #define SERVICE_ROWS_LIMITS                                                                       \
 	SERVICE_ROW(connections, NUMBER, .value = "4096", .least = "1", .most = "1000000",        \
 	    .title = "Limits",                                                                    \
-	    .manual = "Connections at the same time; beyond that, accepting waits. There is no "  \
-	              "limit for one client address: where strangers can connect, a proxy or a "  \
-	              "firewall in front has to set one."),                                       \
+	    .manual = "Connections at the same time. Beyond that, the oldest connection of the "  \
+	              "client network that has most is closed, unless it waits for an answer. A " \
+	              "network is an IPv4 address, or an IPv6 /64 within its /48."),              \
 	SERVICE_ROW(request_timeout, DURATION, .value = "10s", .least = "1s", .most = "5m",       \
 	    .manual = "How long a client may take to send a whole request."),                     \
 	SERVICE_ROW(idle_timeout, DURATION, .value = "60s", .least = "1s", .most = "1h",          \

@@ -32,6 +32,10 @@ struct share_entry {
 	bool                     held;
 };
 
+/* The entry of a table, by what it embeds: SHARES_ITEM(victim, struct challenge, share). */
+#define SHARES_ITEM(entry, type, member) \
+	((type *)(void *)((char *)(entry) - offsetof(type, member)))
+
 struct shares *shares_new(void);
 void           shares_free(struct shares *shares); /* all entries have left; takes NULL too */
 

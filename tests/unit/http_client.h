@@ -76,19 +76,31 @@ client_listener(struct sockaddr_in *address)
 	return fd;
 }
 
+/* Connects from a loopback address: "127.0.0.2". */
 static inline void
-client_connect(struct http_client *client, struct event_base *base,
+client_connect_from(struct http_client *client, struct event_base *base, const char *from,
     const struct sockaddr_in *address)
 {
+	struct sockaddr_in own = {.sin_family = AF_INET};
+
 	*client = (struct http_client){.base = base};
 	client_terminate(client);
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(client->fd, 0);
+	ck_assert_int_eq(inet_pton(AF_INET, from, &own.sin_addr), 1);
+	ck_assert_int_eq(bind(client->fd, (const struct sockaddr *)&own, sizeof own), 0);
 	ck_assert_int_eq(
 	    connect(client->fd, (const struct sockaddr *)address, sizeof *address), 0);
 	client->readable =
 	    event_new(base, client->fd, EV_READ | EV_PERSIST, client_readable_cb, client);
 	event_add(client->readable, NULL);
+}
+
+static inline void
+client_connect(struct http_client *client, struct event_base *base,
+    const struct sockaddr_in *address)
+{
+	client_connect_from(client, base, "127.0.0.1", address);
 }
 
 /* Sends all of it, letting the server run; what a server that has closed does not take is dropped. */

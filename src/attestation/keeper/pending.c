@@ -8,7 +8,6 @@
 #include "attestation/keeper/pending.h"
 
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +153,7 @@ pending_bound(struct pending *pending, struct challenge *challenge, struct error
 	if (shares_count(pending->shares) <= pending->max)
 		return 0;
 	if ((entry = shares_victim(pending->shares)) != NULL)
-		victim = (struct challenge *)(void *)((char *)entry - offsetof(struct challenge, share));
+		victim = SHARES_ITEM(entry, struct challenge, share);
 	(void)pending_unlink(pending, challenge_slot(pending, victim->digest));
 	if (victim == challenge)
 		return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",

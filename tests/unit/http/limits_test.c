@@ -466,7 +466,31 @@ START_TEST(server_freed_while_it_lingers_leaves_nothing)
 }
 END_TEST
 
-START_TEST(connections_above_the_cap_wait_until_one_ends)
+START_TEST(connections_above_the_cap_wait_while_all_are_served)
+{
+	struct http_client clients[4];
+
+	settings.connections_max = 2;
+	fixture_start();
+	for (size_t i = 0; i < 4; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+		client_wait(&clients[i], kept_count == (i < 3 ? i + 1 : 3));
+	}
+	for (int i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(http_server_connections(server), 3); /* the last one is there already */
+	ck_assert_uint_eq(kept_count, 3);
+	client_close(&clients[0]);
+	client_wait(&clients[3], kept_count == 4);
+	ck_assert_uint_eq(http_server_connections(server), 3);
+	for (size_t i = 1; i < 4; i++)
+		client_close(&clients[i]);
+	client_wait(&clients[3], http_server_connections(server) == 0);
+}
+END_TEST
+
+START_TEST(connections_above_the_cap_the_oldest_idle_one_is_closed)
 {
 	struct http_client clients[3];
 
@@ -475,19 +499,94 @@ START_TEST(connections_above_the_cap_wait_until_one_ends)
 	for (size_t i = 0; i < 3; i++) {
 		client_connect(&clients[i], base, &address);
 		client_send(&clients[i], GET_HELLO);
+		client_wait(&clients[i], client_count(&clients[i], "hello") == 1);
+		if (i == 1) { /* the first is used once more: the second is idle for longest */
+			client_send(&clients[0], GET_HELLO);
+			client_wait(&clients[0], client_count(&clients[0], "hello") == 2);
+		}
 	}
-	client_wait(&clients[0], client_count(&clients[0], "hello") == 1);
-	client_wait(&clients[1], client_count(&clients[1], "hello") == 1);
-	for (int i = 0; i < 20; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
+	client_wait(&clients[1], clients[1].ended);
+	ck_assert(!clients[0].ended && !clients[2].ended);
 	ck_assert_uint_eq(http_server_connections(server), 2);
-	ck_assert_uint_eq(clients[2].got.size, 0);
-	client_close(&clients[0]);
-	client_wait(&clients[2], client_count(&clients[2], "hello") == 1);
-	ck_assert_uint_eq(http_server_connections(server), 2);
-	client_close(&clients[1]);
-	client_close(&clients[2]);
-	client_wait(&clients[2], http_server_connections(server) == 0);
+	for (size_t i = 0; i < 3; i++)
+		client_close(&clients[i]);
+}
+END_TEST
+
+/* One address opens connections as fast as it can, and sends nothing. */
+START_TEST(connections_of_one_address_keep_no_other_out)
+{
+	struct http_client flood[40];
+	struct http_client honest[3];
+	char               from[16];
+	size_t             ended = 0;
+
+	settings.connections_max = 8;
+	fixture_start();
+	for (size_t i = 0; i < 40; i++) {
+		client_connect(&flood[i], base, &address);
+		if (i % 20 == 10) {
+			(void)snprintf(from, sizeof from, "127.0.0.%zu", 2 + i / 20);
+			client_connect_from(&honest[i / 20], base, from, &address);
+			client_send(&honest[i / 20], GET_HELLO);
+			client_wait(&honest[i / 20], client_count(&honest[i / 20], "hello") == 1);
+		}
+	}
+	client_connect_from(&honest[2], base, "127.0.0.4", &address);
+	client_send(&honest[2], GET_HELLO);
+	client_wait(&honest[2], client_count(&honest[2], "hello") == 1);
+	for (size_t i = 0; i < 3; i++) { /* all three are still open, and served */
+		client_send(&honest[i], GET_HELLO);
+		client_wait(&honest[i], client_count(&honest[i], "hello") == 2);
+		client_close(&honest[i]);
+	}
+	for (size_t i = 0; i < 40; i++) {
+		ended += flood[i].ended;
+		client_close(&flood[i]);
+	}
+	ck_assert_uint_eq(ended, 40 - 5);
+}
+END_TEST
+
+#define HALF_SENT 60
+
+/* Requests that do not end would each keep their octets until the time is over. */
+START_TEST(large_requests_that_do_not_end_take_bounded_memory)
+{
+	static const char  head[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
+	AUTO_FREE char    *half = memory_new(30001);
+	struct http_client clients[HALF_SENT];
+	struct http_client honest;
+	size_t             ended = 0;
+
+	memset(half, 'x', 30000);
+	settings.connections_max = 128; /* 16 of them in the midst of a large request */
+	fixture_start();
+	client_connect_from(&honest, base, "127.0.0.2", &address);
+	client_send(&honest, head);
+	client_send(&honest, half);
+	for (size_t i = 0; i < HALF_SENT; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i], head);
+		client_send(&clients[i], half);
+		for (int turn = 0; turn < 3; turn++)
+			event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	client_wait(&clients[0], http_server_connections(server) <= 16);
+	client_send(&honest, half);
+	client_wait(&honest, client_count(&honest, "200 OK") == 1);
+	for (size_t i = 0; i < HALF_SENT; i++)
+		ended += clients[i].ended;
+	ck_assert_uint_eq(ended, HALF_SENT - 15);
+	/* The room is given back with the request: as many can begin again. */
+	client_wait(&honest, client_count(&honest, "x") > 0);
+	client_send(&honest, head);
+	client_send(&honest, half);
+	client_send(&honest, half);
+	client_wait(&honest, client_count(&honest, "200 OK") == 2);
+	for (size_t i = 0; i < HALF_SENT; i++)
+		client_close(&clients[i]);
+	client_close(&honest);
 }
 END_TEST
 
@@ -572,7 +671,10 @@ main(void)
 	tcase_add_test(tcase, refused_client_that_is_still_sending_is_not_reset);
 	tcase_add_test(tcase, refused_client_that_stays_is_ended);
 	tcase_add_test(tcase, server_freed_while_it_lingers_leaves_nothing);
-	tcase_add_test(tcase, connections_above_the_cap_wait_until_one_ends);
+	tcase_add_test(tcase, connections_above_the_cap_wait_while_all_are_served);
+	tcase_add_test(tcase, connections_above_the_cap_the_oldest_idle_one_is_closed);
+	tcase_add_test(tcase, connections_of_one_address_keep_no_other_out);
+	tcase_add_test(tcase, large_requests_that_do_not_end_take_bounded_memory);
 	tcase_add_test(tcase, accepting_pauses_without_descriptors_and_goes_on);
 	tcase_add_test(tcase, two_servers_in_one_process_do_not_meet);
 	suite_add_tcase(suite, tcase);
