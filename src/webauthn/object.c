@@ -15,9 +15,14 @@
 #include "webauthn/item.h"
 #include "webauthn/tpm.h"
 
-static const struct webauthn_format formats[] = {
-    {"tpm", webauthn_tpm_decode},
+struct webauthn_format {
+	const char *name; /* "fmt" */
+	int (*decode)(struct item_reader *reader, struct webauthn_statement *statement,
+	    struct error *err);
 };
+
+#define FORMAT(name, text) {text, webauthn_##name##_decode},
+static const struct webauthn_format formats[] = {WEBAUTHN_FORMATS(FORMAT)};
 
 static const struct webauthn_format *
 format_find(struct view name)

@@ -7,6 +7,7 @@
 
 #include "util/cbor.h"
 #include "util/error.h"
+#include "webauthn/format.h"
 #include "webauthn/item.h"
 #include "webauthn/object.h"
 
@@ -105,6 +106,7 @@ member_of(struct view key)
 	return MEMBER_COUNT;
 }
 
+/* All six members must be there; ver must be "2.0". */
 int
 webauthn_tpm_decode(struct item_reader *reader, struct webauthn_statement *statement,
     struct error *err)

@@ -209,6 +209,7 @@ challenge_decide(struct call *call, struct store *store,
 	if (valid) {
 		authorization->validated = call->now;
 		authorization->key = challenge->verdict.key;
+		authorization->format = memory_strdup(challenge->verdict.format);
 		authorization->chain = challenge->verdict.chain;
 		authorization->witness = challenge->verdict.witness;
 		challenge->verdict = (struct statement_verdict){0};

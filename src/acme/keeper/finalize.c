@@ -69,7 +69,7 @@ check_attested(const struct call *call, const struct store_authorization *author
 	int rc = -1;
 
 	if (held != NULL) {
-		rc = statement_check_chain(bytes_view(&authorization->chain), &facts, err);
+		rc = statement_check_chain(authorization->format, bytes_view(&authorization->chain), &facts, err);
 		roots_release(roots, held);
 	}
 	if (rc != 0 && err->kind != ERROR_INTERNAL) {

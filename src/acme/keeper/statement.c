@@ -1,4 +1,4 @@
-/* Owns the table of attestation formats that are accepted. */
+/* Owns the table of attestation formats that are accepted; knows none of them. */
 #include "config.h"
 
 #include "acme/keeper/statement.h"
@@ -9,51 +9,88 @@
 #include "acme/message.h"
 #include "util/error.h"
 
-static const struct {
+struct statement_format {
 	const char *name;
 	int (*verify)(const struct acme_statement *statement, const struct statement_facts *facts,
 	    struct statement_verdict *verdict, struct error *err);
-} formats[] = {
-    {"tpm", statement_tpm_verify},
+	int (*check_chain)(struct view chain, const struct statement_facts *facts, struct error *err);
 };
 
-static int
-statement_verify_format(const struct acme_statement *statement,
-    const struct statement_facts *facts, struct statement_verdict *verdict, struct error *err)
-{
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-		struct view name = view_text(formats[i].name);
+#define FORMAT(name, text) {text, statement_##name##_verify, statement_##name##_check_chain},
+static const struct statement_format formats[] = {WEBAUTHN_FORMATS(FORMAT)};
 
-		if (view_equal(name, statement->format))
-			return formats[i].verify(statement, facts, verdict, err);
+#define FORMATS_COUNT (sizeof formats / sizeof formats[0])
+
+/* The names of all formats, quoted, for people. */
+static char *
+statement_formats(void)
+{
+	struct bytes text = {0};
+
+	for (size_t i = 0; i < FORMATS_COUNT; i++) {
+		if (i != 0)
+			bytes_append(&text, ", ", 2);
+		bytes_append_u8(&text, '"');
+		bytes_append(&text, formats[i].name, strlen(formats[i].name));
+		bytes_append_u8(&text, '"');
 	}
-	return error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
-	    "the attestation format \"%.*s\" is not accepted here, only \"tpm\"",
-	    (int)statement->format.size, (const char *)statement->format.data);
+	bytes_append_u8(&text, '\0');
+	return (char *)text.data;
+}
+
+static const struct statement_format *
+statement_format_find(struct view name, struct error *err)
+{
+	AUTO_FREE char *accepted = NULL;
+
+	for (size_t i = 0; i < FORMATS_COUNT; i++) {
+		if (view_equal(view_text(formats[i].name), name))
+			return &formats[i];
+	}
+	accepted = statement_formats();
+	error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
+	    "the attestation format \"%.*s\" is not accepted here, only %s", (int)name.size,
+	    (const char *)name.data, accepted);
+	return NULL;
+}
+
+/* Makes one kind of all failures that are not our own. */
+static int
+statement_refuse(struct error *err)
+{
+	if (err->kind != ERROR_INTERNAL)
+		err->kind = ERROR_BAD_ATTESTATION_STATEMENT;
+	return -1;
 }
 
 int
 statement_verify(const struct acme_statement *statement, const struct statement_facts *facts,
     struct statement_verdict *verdict, struct error *err)
 {
+	const struct statement_format *format = statement_format_find(statement->format, err);
+
 	*verdict = (struct statement_verdict){0};
-	if (statement_verify_format(statement, facts, verdict, err) == 0)
+	if (format != NULL && format->verify(statement, facts, verdict, err) == 0) {
+		verdict->format = format->name;
 		return 0;
+	}
 	statement_verdict_clear(verdict);
-	if (err->kind != ERROR_INTERNAL)
-		err->kind = ERROR_BAD_ATTESTATION_STATEMENT;
-	return -1;
+	return statement_refuse(err);
 }
 
-/* There is one format; another's chain would have to say whose it is. */
 int
-statement_check_chain(struct view chain, const struct statement_facts *facts, struct error *err)
+statement_check_chain(const char *name, struct view chain, const struct statement_facts *facts,
+    struct error *err)
 {
-	if (statement_tpm_check_chain(chain, facts, err) == 0)
+	const struct statement_format *format;
+
+	if (name == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
+		    "what attested the key was not kept; make a new order");
+	format = statement_format_find(view_text(name), err);
+	if (format != NULL && format->check_chain(chain, facts, err) == 0)
 		return 0;
-	if (err->kind != ERROR_INTERNAL)
-		err->kind = ERROR_BAD_ATTESTATION_STATEMENT;
-	return -1;
+	return statement_refuse(err);
 }
 
 void

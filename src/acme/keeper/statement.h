@@ -1,6 +1,6 @@
 /*
- * Attestation statements judged: WIRE.md §6, draft-ietf-acme-device-attest. One
- * table of formats; a format is one function and its file.
+ * Attestation statements judged: WIRE.md §6, draft-ietf-acme-device-attest. The table of
+ * formats is made from webauthn/format.h; each has a file, statement_NAME.c.
  */
 #ifndef ACME_KEEPER_STATEMENT_H
 #define ACME_KEEPER_STATEMENT_H
@@ -10,6 +10,7 @@
 #include <openssl/types.h>
 
 #include "util/bytes.h"
+#include "webauthn/format.h"
 
 struct acme_policy;
 struct acme_statement;
@@ -27,8 +28,9 @@ struct statement_facts {
 
 /* What it proves. */
 struct statement_verdict {
+	const char  *format;  /* of the statement, as statement_check_chain takes it; never freed */
 	struct bytes key;     /* SubjectPublicKeyInfo of the attested key, in our own encoding */
-	struct bytes chain;   /* what vouches for it: certificates (DER) one after the other */
+	struct bytes chain;   /* what vouches for it, in an encoding of the format's own */
 	char        *witness; /* for people: what vouches for it */
 };
 
@@ -41,19 +43,26 @@ int statement_verify(const struct acme_statement *statement, const struct statem
     struct statement_verdict *verdict, struct error *err);
 
 /*
- * Judges again what vouched for a key: a certificate may be revoked, or its root no longer
- * trusted, since. key_authorization is not looked at. BAD_ATTESTATION_STATEMENT also when
- * there is none.
+ * Judges again what vouched for a key, `format` and `chain` of its verdict: a certificate
+ * may be revoked, or its root no longer trusted, since. key_authorization is not looked at.
+ * BAD_ATTESTATION_STATEMENT also when there is none (`format` is NULL).
  */
-int statement_check_chain(struct view chain, const struct statement_facts *facts,
-    struct error *err);
+int statement_check_chain(const char *format, struct view chain,
+    const struct statement_facts *facts, struct error *err);
 
 void statement_verdict_clear(struct statement_verdict *verdict);
 
-/* The formats; their failures may be of any kind, which statement_verify makes one. */
-int statement_tpm_verify(const struct acme_statement *statement,
-    const struct statement_facts *facts, struct statement_verdict *verdict, struct error *err);
-int statement_tpm_check_chain(struct view chain, const struct statement_facts *facts,
-    struct error *err);
+/*
+ * What a format does for the two above. Failures may be of any kind: BAD_ATTESTATION_STATEMENT
+ * is made of each but INTERNAL.
+ */
+#define STATEMENT_FORMAT(name, text)                                                          \
+	int statement_##name##_verify(const struct acme_statement *statement,                     \
+	    const struct statement_facts *facts, struct statement_verdict *verdict,               \
+	    struct error *err);                                                                   \
+	int statement_##name##_check_chain(struct view chain, const struct statement_facts *facts, \
+	    struct error *err);
+WEBAUTHN_FORMATS(STATEMENT_FORMAT)
+#undef STATEMENT_FORMAT
 
 #endif

@@ -52,7 +52,8 @@ struct store_authorization {
 	int64_t     validated; /* 0: not */
 	struct store_problem problem; /* of the challenge */
 	struct bytes         key;     /* SubjectPublicKeyInfo that was attested; empty until valid */
-	struct bytes         chain;   /* what attested it: certificates (DER) one after the other */
+	char                *format;  /* of the statement that attested it; NULL until valid */
+	struct bytes         chain;   /* what attested it, in the encoding of the format */
 	char                *witness; /* for people: what attested it; NULL until valid */
 };
 

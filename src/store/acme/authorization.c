@@ -11,6 +11,7 @@ store_authorization_clear(struct store_authorization *authorization)
 	free(authorization->type);
 	free(authorization->value);
 	free(authorization->problem.detail);
+	free(authorization->format);
 	free(authorization->witness);
 	bytes_clear(&authorization->key);
 	bytes_clear(&authorization->chain);
@@ -37,6 +38,7 @@ acme_read_authorization(struct store *store, struct sql_statement *row,
 	acme_read_octets(row, 12, &out->key);
 	out->witness = acme_read_text(row, 13);
 	acme_read_octets(row, 14, &out->chain);
+	out->format = acme_read_text(row, 15);
 	return 0;
 }
 
@@ -68,8 +70,8 @@ store_authorization_update(struct store *store, const struct store_authorization
 {
 	static const char     text[] =
 	    "UPDATE \"authorization\" SET status = ?2, challenge = ?3, validated = ?4,"
-	    " problem = ?5, detail = ?6, key = ?7, witness = ?8, chain = ?10 WHERE name = ?1"
-	    " AND status = ?9";
+	    " problem = ?5, detail = ?6, key = ?7, witness = ?8, chain = ?10,"
+	    " format = ?11 WHERE name = ?1 AND status = ?9";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
@@ -83,6 +85,7 @@ store_authorization_update(struct store *store, const struct store_authorization
 	sql_bind_text(statement, 8, authorization->witness);
 	sql_bind_text(statement, 9, status_name(from));
 	sql_bind_octets(statement, 10, authorization->chain.data, authorization->chain.size);
+	sql_bind_text(statement, 11, authorization->format);
 	return acme_update_one(store, statement, "changing an authorization",
 	    "the authorization has just been changed; ask again", err);
 }

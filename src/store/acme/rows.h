@@ -18,7 +18,7 @@
 	" o.problem, o.detail, o.certificate"
 #define ACME_AUTHORIZATION_COLUMNS                                               \
 	"z.name, a.name, o.name, z.type, z.value, z.status, z.challenge, z.token, z.expires," \
-	" z.validated, z.problem, z.detail, z.key, z.witness, z.chain"
+	" z.validated, z.problem, z.detail, z.key, z.witness, z.chain, z.format"
 #define ACME_ISSUED_COLUMNS                                                      \
 	"name, account, from_order, serial, names, witness, key_hash, der, not_before," \
 	" not_after, revoked, reason"

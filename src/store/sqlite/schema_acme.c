@@ -100,8 +100,13 @@ static const char acme_schema_crl_mark[] =
     " certificate BLOB NOT NULL" /* which signed it */
     ") STRICT, WITHOUT ROWID;";
 
+/* What attested an authorization is judged again by its format; there was one before. */
+static const char acme_schema_format[] =
+    "ALTER TABLE \"authorization\" ADD COLUMN format TEXT;"
+    "UPDATE \"authorization\" SET format = 'tpm' WHERE chain IS NOT NULL;";
+
 static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter,
-    acme_schema_crl_mark};
+    acme_schema_crl_mark, acme_schema_format};
 
 static const char *const acme_files[] = {
     "acme.db", "acme.db-wal", "acme.db-shm", "acme.lock", NULL};

@@ -230,6 +230,12 @@ static const char version_2[] =
     "ALTER TABLE authorization ADD COLUMN chain BLOB;"
     "PRAGMA user_version = 2;"
     "INSERT INTO account VALUES (1, 'an-account', 'valid', '{}', 'print', '', 0, 1700000000);"
+    "INSERT INTO orders VALUES (1, 'an-order', 1, 'ready', 1700000000, 4000000000, 0, 0, NULL, NULL,"
+    " NULL);"
+    "INSERT INTO authorization VALUES (1, 'attested', 1, 0, 'permanent-identifier', 'laptop', 'valid',"
+    " 'valid', 'token', 4000000000, 1700000000, NULL, NULL, x'30', 'ek=1', x'30');"
+    "INSERT INTO authorization VALUES (2, 'open', 1, 1, 'permanent-identifier', 'desktop', 'pending',"
+    " 'pending', 'token', 4000000000, 0, NULL, NULL, NULL, NULL, NULL);"
     "INSERT INTO certificate VALUES (1, 'good', 'an-account', 'o', x'41', 'laptop', '',"
     " zeroblob(32), x'30', 1, 4000000000, 0, 0);"
     "INSERT INTO certificate VALUES (2, 'bad', 'an-account', 'o', x'42', 'laptop', '',"
@@ -256,12 +262,21 @@ write_crl(uint64_t number)
 static void
 check_content(void)
 {
-	struct store_account account;
-	struct store_issued  issued;
+	struct store_account       account;
+	struct store_authorization authorization;
+	struct store_issued        issued;
 
 	unit_ok(store_account_find(store, "an-account", &account, &err), &err);
 	ck_assert_int_eq(account.created, 1700000000);
 	store_account_clear(&account);
+	/* There was one format when it was not kept yet. */
+	unit_ok(store_authorization_find(store, "attested", &authorization, &err), &err);
+	ck_assert_str_eq(authorization.format, "tpm");
+	ck_assert_uint_eq(authorization.chain.size, 1);
+	store_authorization_clear(&authorization);
+	unit_ok(store_authorization_find(store, "open", &authorization, &err), &err);
+	ck_assert_ptr_null(authorization.format);
+	store_authorization_clear(&authorization);
 	unit_ok(store_issued_find(store, "bad", &issued, &err), &err);
 	ck_assert_int_eq(issued.revoked, 1700000000);
 	ck_assert_int_eq(issued.reason, 4);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/x509v3.h>
@@ -350,9 +351,24 @@ START_TEST(finalize_after_the_ak_certificate_was_revoked_is_refused)
 }
 END_TEST
 
-/* An order that was ready when the program was brought up to date knows no chain. */
-START_TEST(finalize_of_what_kept_no_chain_is_refused)
+/* What is changed in the store after the attestation, and why finalize refuses then. */
+static const struct {
+	const char *sql;
+	const char *reason;
+} kept[] = {
+    /* An order that was ready when the program was brought up to date knows no chain. */
+    {"UPDATE authorization SET chain = NULL",
+        "what attested the key was not kept; make a new order"},
+    {"UPDATE authorization SET format = NULL",
+        "what attested the key was not kept; make a new order"},
+    /* By a program that took more formats. */
+    {"UPDATE authorization SET format = 'gone'",
+        "the attestation format \"gone\" is not accepted here, only \"tpm\""},
+};
+
+START_TEST(finalize_of_what_was_not_kept_is_refused)
 {
+	char                 reason[256];
 	struct world_id      account;
 	struct world_order   order;
 	struct acme_question asked;
@@ -362,15 +378,13 @@ START_TEST(finalize_of_what_kept_no_chain_is_refused)
 	account = world_account(&world, 0);
 	order = world_order(&world, &account, NAME);
 	world_attest(&world, &account, 0, &order, NAME);
-	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir,
-	                     "UPDATE authorization SET chain = NULL"),
-	    SQLITE_OK);
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir, kept[_i].sql), SQLITE_OK);
 	world_csr(world_device_key(), NAME, NULL, &csr);
 	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
 	asked.csr = bytes_view(&csr);
-	world_refuses(&world, &asked, ERROR_UNAUTHORIZED,
-	    "the authorization for " NAME " no longer holds: what attested the key was not kept;"
-	    " make a new order");
+	(void)snprintf(reason, sizeof reason, "the authorization for " NAME " no longer holds: %s",
+	    kept[_i].reason);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED, reason);
 }
 END_TEST
 
@@ -391,7 +405,8 @@ main(void)
 
 	tc = keeper_case(suite, "configured", setup);
 	tcase_add_test(tc, finalize_after_the_ak_certificate_was_revoked_is_refused);
-	tcase_add_test(tc, finalize_of_what_kept_no_chain_is_refused);
+	tcase_add_loop_test(tc, finalize_of_what_was_not_kept_is_refused, 0,
+	    sizeof kept / sizeof kept[0]);
 	LOOP(finalize_csr_that_asks_for_more_is_bad, csrs);
 	tcase_add_test(tc, finalize_gives_the_names_and_usages_of_the_policy);
 	return unit_run(suite);

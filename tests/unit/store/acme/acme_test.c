@@ -336,6 +336,8 @@ START_TEST(authorization_update_gives_back_every_field)
 	authorization.challenge = STATUS_VALID;
 	authorization.validated = NOW;
 	authorization.witness = memory_strdup("ek=1");
+	authorization.format = memory_strdup("tpm");
+	bytes_append(&authorization.chain, "der", 3);
 	bytes_append(&authorization.key, "spki", 4);
 	store_problem_set(&authorization.problem, &bad);
 	unit_ok(store_authorization_update(store, &authorization, STATUS_PENDING, &err), &err);
@@ -348,6 +350,8 @@ START_TEST(authorization_update_gives_back_every_field)
 	ck_assert_int_eq((int)authorization.challenge, STATUS_VALID);
 	ck_assert_int_eq(authorization.validated, NOW);
 	ck_assert_str_eq(authorization.witness, "ek=1");
+	ck_assert_str_eq(authorization.format, "tpm");
+	ck_assert(view_equal(bytes_view(&authorization.chain), view_text("der")));
 	ck_assert_uint_eq(authorization.key.size, 4);
 	ck_assert_int_eq((int)authorization.problem.kind, ERROR_BAD_ATTESTATION_STATEMENT);
 	ck_assert_str_eq(authorization.problem.detail, "forged");
