@@ -33,7 +33,7 @@ static command_run admin_approve;
 
 const struct command admin_approve_command = {
     .name = "approve",
-    .summary = "enroll machines that wait, or were denied",
+    .summary = "enroll machines that are waiting, or were denied",
     .size = sizeof(struct approve),
     .options = {{enrolment_rows, offsetof(struct approve, enrolment)}, {approve_rows, 0}},
     .operands = "HASH | PREFIX",
@@ -47,7 +47,7 @@ static command_run admin_deny;
 
 const struct command admin_deny_command = {
     .name = "deny",
-    .summary = "list machines that wait no more, however often they ask",
+    .summary = "take machines off the waiting list, however often they ask",
     .operands = "HASH | PREFIX",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,

@@ -31,7 +31,7 @@ static command_run admin_pending;
 
 const struct command admin_pending_command = {
     .name = "pending",
-    .summary = "show the machines that asked and wait to be approved",
+    .summary = "show the machines that wait to be approved",
     .size = sizeof(struct pending),
     .options = {{pending_rows, 0}},
     .run = admin_pending,
@@ -237,7 +237,7 @@ static void
 pending_print_end(const struct pending_answer *answer, bool denied)
 {
 	if (answer->count == 0) {
-		(void)fprintf(stderr, denied ? "no machine was denied\n" : "no machine waits\n");
+		(void)fprintf(stderr, denied ? "no machine was denied\n" : "no machine is waiting\n");
 		return;
 	}
 	if (denied)

@@ -1,7 +1,4 @@
-/*
- * On whose behalf a store works: what a daemon said, or the user of the process.
- * Knows nothing of what is done.
- */
+/* The actor for the audit trail: set by a daemon, or the user of the process. */
 #include "config.h"
 
 #include "store/actor.h"
@@ -15,7 +12,7 @@
 #include "store/engine.h"
 #include "store/inventory/audit.h"
 
-/* Octets of what getpwuid_r reads into. */
+/* Buffer size for getpwuid_r. */
 #define ACTOR_PASSWD_SIZE 4096
 
 void
@@ -23,7 +20,7 @@ actor_text_copy(char *out, size_t size, const char *text)
 {
 	size_t length = text == NULL ? 0 : strnlen(text, size);
 
-	/* Not in the middle of a character. */
+	/* Does not cut inside a character. */
 	if (length == size)
 		for (length--; length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80;)
 			length--;
@@ -32,7 +29,7 @@ actor_text_copy(char *out, size_t size, const char *text)
 	out[length] = '\0';
 }
 
-/* "uid 1000 (alice)", or without the login when there is none. */
+/* "uid 1000 (alice)", without the login if there is none. */
 static void
 actor_describe(uid_t uid, char *out, size_t size)
 {
@@ -48,7 +45,7 @@ actor_describe(uid_t uid, char *out, size_t size)
 	actor_text_copy(out, size, text);
 }
 
-/* Whom sudo worked for, as the environment claims. */
+/* The user who ran sudo, by the environment. */
 static bool
 actor_sudo(uid_t *uid)
 {

@@ -1,4 +1,4 @@
-/* Who acts on a store, as it goes on record. Nobody outside store/ includes it. */
+/* The actor of changes, for the audit trail. Private to store/. */
 #ifndef STORE_ACTOR_H
 #define STORE_ACTOR_H
 
@@ -9,12 +9,12 @@ struct store;
 #define ACTOR_SIZE 129 /* 128 octets and a NUL */
 
 struct actor {
-	char name[ACTOR_SIZE]; /* "": not known yet */
+	char name[ACTOR_SIZE]; /* "": unknown yet */
 	char peer[ACTOR_SIZE];
 	char request[ACTOR_SIZE];
 };
 
-/* Who that is now: as store_actor_set said, or else the user of the process. */
+/* The current actor: as set by store_actor_set, or else the user of the process. */
 const struct actor *actor_of(struct store *store);
 
 /*

@@ -1,4 +1,4 @@
-/* Whether a store is whole, and copies of it: its engine knows. */
+/* Integrity checks and copies of a store, done by its engine. */
 #include "config.h"
 
 #include "store/check.h"

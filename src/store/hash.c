@@ -1,4 +1,4 @@
-/* Which texts mean an EK hash. Knows nothing of keys, nor whether a device is there. */
+/* Reads EK hashes from text. Does not know keys or devices. */
 #include "config.h"
 
 #include "store/hash.h"

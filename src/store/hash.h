@@ -1,4 +1,4 @@
-/* EK hashes as people write them, so that no name can pass for another device's hash. */
+/* EK hashes as text; also used to refuse device names that look like a hash. */
 #ifndef STORE_HASH_H
 #define STORE_HASH_H
 
@@ -14,8 +14,8 @@
 bool store_hash_parse(const char *text, uint8_t hash[STORE_HASH_SIZE]);
 
 /*
- * True when the text is the beginning of a hash, 4 to 64 hexadecimal digits:
- * fills the least and the greatest hash that begin so.
+ * True when the text is the prefix of a hash, 4 to 64 hexadecimal digits: fills
+ * the least and the greatest hash with this prefix.
  */
 bool store_hash_range(const char *text, uint8_t least[STORE_HASH_SIZE],
     uint8_t greatest[STORE_HASH_SIZE]);

@@ -1,6 +1,4 @@
-/*
- * Statements of a store, whatever engine runs them. Owns which are kept; knows no SQL.
- */
+/* Statements of a store, for every engine. Owns the statement cache; knows no SQL. */
 #include "config.h"
 
 #include "store/sql.h"
@@ -17,11 +15,11 @@
 
 /* ---- kept statements: open addressing with linear probing ---- */
 
-/* Where the text's statement is, or would go; the table has a free slot. */
+/* The slot of the text's statement, or the free slot for it; the table always has one. */
 static struct sql_statement **
 table_slot(const struct sql_table *table, const char *text)
 {
-	/* Fibonacci hashing: neighbouring texts are apart. */
+	/* Fibonacci hashing spreads neighbouring addresses. */
 	uint64_t hash = (uint64_t)(uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15);
 	size_t   i = (size_t)(hash >> 32) & (table->size - 1);
 
@@ -130,7 +128,7 @@ sql_bind_null(struct sql_statement *statement, int index)
 	statement->store->engine->bind(statement, index, &value);
 }
 
-/* Nothing runs outside of the transaction that the caller believes to be in. */
+/* Refuses to run a statement when the caller's transaction was rolled back. */
 int
 sql_step(struct sql_statement *statement, const char *doing, struct error *err)
 {

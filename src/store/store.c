@@ -1,6 +1,6 @@
 /*
- * Stores: which engine has one, its transactions, and what is the same whoever keeps it.
- * Knows no table and no SQL.
+ * Stores: the choice of the engine, transactions, and everything that does not depend on
+ * the engine. Knows no tables and no SQL.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@ static const struct store_engine *const engines[] = {&sqlite_engine};
 
 #define ENGINE_COUNT (sizeof engines / sizeof engines[0])
 
-/* How long the scheme of a place is (RFC 3986, clause 3.1), in front of its colon; 0: it has none. */
+/* Length of the scheme of a place (RFC 3986 §3.1), before its colon; 0: none. */
 static size_t
 place_scheme(const char *place)
 {
@@ -28,7 +28,7 @@ place_scheme(const char *place)
 	return place[length] == ':' && place[0] >= 'a' && place[0] <= 'z' ? length : 0;
 }
 
-/* The engine of a place, and the place as it takes it; NULL when there is none for the scheme. */
+/* The engine of a place, and the place without its scheme; NULL for an unknown scheme. */
 static const struct store_engine *
 place_engine(const char *place, const char **rest)
 {
@@ -44,7 +44,7 @@ place_engine(const char *place, const char **rest)
 	return NULL;
 }
 
-/* No more of it than the scheme: there may be a password in the rest. */
+/* Prints only the scheme: the rest may contain a password. */
 static int
 place_refuse(const char *place, struct error *err)
 {
@@ -111,7 +111,7 @@ store_has_file(enum store_database database, const char *place, const char *name
 {
 	const char *first = store_files(database, place)[0];
 
-	/* An engine may have others for a moment: they are named after the store's own. */
+	/* An engine may have temporary files, whose names begin with the store's. */
 	return first != NULL && strncmp(name, first, strlen(first)) == 0;
 }
 
@@ -136,15 +136,15 @@ store_place(const struct store *store)
 }
 
 /*
- * Some failures (a full disk, I/O) make an engine undo the whole transaction by
- * itself; what came after them would else be committed alone.
+ * Some failures (a full disk, I/O) make an engine roll back the whole
+ * transaction by itself; later statements would then be committed alone.
  */
 int
 store_check_writing(const struct store *store, struct error *err)
 {
 	if (!store->writing)
 		return error_set(err, ERROR_INTERNAL, "%s: no transaction is open", store->place);
-	/* OVERLOADED: it may be another asker's failure, and clients may come again. */
+	/* OVERLOADED: it may be the failure of another job, and clients may retry. */
 	if (!store->engine->in_transaction(store))
 		return error_set(err, ERROR_OVERLOADED, "an earlier failure has undone the transaction");
 	return 0;
@@ -206,7 +206,7 @@ store_release(struct store *store, bool keep)
 {
 	struct error ignored;
 
-	/* Without a transaction there is nothing to undo, and the commit will say so. */
+	/* Without a transaction there is nothing to roll back, and the commit will fail. */
 	if (store_check_writing(store, &ignored) == 0)
 		store->engine->release(store, keep);
 }

@@ -1,7 +1,7 @@
 /*
- * The inventory and the record of what was issued, wherever an engine keeps them. A
- * store belongs to one thread at a time; any number of processes and threads may have
- * one open each. The callback of a listing may not use the store that it lists.
+ * The database of a CA, kept by an engine. A store belongs to one thread at a time;
+ * any number of processes and threads may open it. The callback of a listing must not
+ * use the store that it lists.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -16,17 +16,19 @@ struct store;
 #define STORE_HASH_SIZE 32
 #define STORE_SERIAL_MAX 20
 
-/* What there are stores of: attest-ca's and attestd's, and attest-acmed's (store/acme/acme.h). */
+/* The kinds of store: that of attest-ca and attestd, and that of attest-acmed
+ * (store/acme/acme.h). */
 enum store_database { STORE_INVENTORY, STORE_ACME, STORE_DATABASE_COUNT };
 
 /*
- * A place says where a store is: "sqlite:DIRECTORY", or a directory alone. Another scheme
- * before a colon is MALFORMED: no engine of this program's keeps stores there.
+ * A place says where a store is: "sqlite:DIRECTORY", or a directory alone. Any other
+ * scheme before a colon is MALFORMED.
  */
 int store_place_check(const char *place, struct error *err);
 
 /*
- * Makes an empty store at the place; CONFLICT when there is one. Files have permissions 0600.
+ * Makes an empty store at the place; CONFLICT when there is one already. Files have
+ * permissions 0600.
  */
 int store_create(const char *place, struct error *err);
 int store_database_create(enum store_database database, const char *place, struct error *err);
@@ -40,7 +42,7 @@ int  store_database_open(enum store_database database, const char *place, struct
      struct error *err);
 void store_close(struct store *store);
 
-/* Where it is, for messages. */
+/* The place, for messages. */
 const char *store_place(const struct store *store);
 
 /*
@@ -50,30 +52,31 @@ const char *store_place(const struct store *store);
  */
 const char *const *store_files(enum store_database database, const char *place);
 
-/* Whether a file of that name in the directory of a store belongs to it, or to an engine at work. */
+/* True when a file of that name in the directory of a store belongs to the store, or is a temporary
+ * file of the engine. */
 bool store_has_file(enum store_database database, const char *place, const char *name);
 
 /*
- * Runs what follows in one durable transaction. There is one writer at a time: the
- * writers of all processes queue fairly, so that what a writer has looked up inside is
- * still so when it commits. store_commit returns when it is on disk; when it fails,
- * nothing of it happened. store_rollback never fails.
- * The changing calls below make a transaction of their own when none is open.
+ * Begins a durable write transaction. There is one writer at a time, and the writers
+ * of all processes queue fairly, so that everything read inside is still true at the
+ * commit. store_commit returns when it is on disk; when it fails, nothing was changed.
+ * store_rollback never fails. Calls that change the store make their own transaction
+ * when none is open.
  */
 int  store_begin(struct store *store, struct error *err);
 int  store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 
 /*
- * One transaction around `run`: committed when it returns 0, undone when it returns -1.
- * Returns 0 when it is on disk; or -1 with what `run` or the store said.
+ * Runs `run` in a transaction: commits if it returns 0, rolls back if it returns -1.
+ * Returns 0 when it is on disk; or -1 with the error of `run` or the store.
  */
 typedef int store_change_cb(struct store *store, void *arg, struct error *err);
 int         store_change(struct store *store, store_change_cb *run, void *arg, struct error *err);
 
 /*
- * Marks a point inside a transaction; with keep false store_release undoes what
- * came after it. Several askers share one transaction so.
+ * A savepoint inside a transaction; store_release with keep false rolls back to
+ * it. This lets several jobs share one transaction.
  */
 int  store_mark(struct store *store, struct error *err);
 void store_release(struct store *store, bool keep);

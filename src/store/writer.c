@@ -1,7 +1,7 @@
 /*
- * The thread that commits: everything that has gathered goes into one
- * transaction, so that a thousand askers share one fsync. Owns its store; knows
- * nothing of what the jobs do.
+ * Group commit: one thread runs all queued jobs in one transaction, so that a
+ * thousand jobs share one fsync. Owns its store; does not know what the jobs
+ * do.
  */
 #include "config.h"
 
@@ -19,20 +19,20 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Jobs of one transaction at most: the first must not wait for ever for the last. */
+/* Most jobs in one transaction, so that the first need not wait long for the last. */
 #define WRITER_BATCH_MAX 512
 
 struct store_writer {
-	struct store   *store; /* the thread's alone */
+	struct store   *store; /* used by the thread only */
 	pthread_t       thread;
-	pthread_mutex_t mutex; /* guards what follows */
+	pthread_mutex_t mutex; /* guards the members below */
 	pthread_cond_t  work;
 	struct store_job *first;
 	struct store_job *last;
 	bool            stopping;
 };
 
-/* What became of the jobs of one transaction. */
+/* The results of the jobs of one transaction. */
 struct writer_batch {
 	struct store_job *jobs[WRITER_BATCH_MAX];
 	bool              failed[WRITER_BATCH_MAX];
@@ -40,7 +40,7 @@ struct writer_batch {
 	size_t            count;
 };
 
-/* Waits for jobs and takes as many as fit; none are left when it takes none. */
+/* Waits for jobs and takes at most a batch; takes none only at the end, when none are left. */
 static void
 writer_take(struct store_writer *writer, struct writer_batch *batch)
 {
@@ -79,7 +79,7 @@ writer_commit(struct store *store, struct writer_batch *batch, struct error *err
 	return store_commit(store, err);
 }
 
-/* A job that was refused keeps its own reason; the others share the commit's fate. */
+/* A refused job keeps its own error; the others get the result of the commit. */
 static void
 writer_tell(const struct writer_batch *batch, const struct error *commit_error)
 {
@@ -110,7 +110,7 @@ writer_main(void *arg)
 	return NULL;
 }
 
-/* The thread takes no signals: they belong to whoever runs the event loop. */
+/* The thread blocks all signals: the event loop handles them. */
 static int
 writer_start_thread(struct store_writer *writer, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * The one writer: a thread that commits what has gathered in one transaction
- * (group commit) and only then tells the askers. It owns a store of its own.
+ * The writer: a thread that runs all queued jobs in one transaction (group
+ * commit) and reports the results after it. It owns its own store.
  */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
@@ -11,11 +11,12 @@ struct error;
 struct store;
 struct store_writer;
 
-/* One change, owned by the asker until `done` ran. */
+/* One change; the caller owns it until `done` ran. */
 struct store_job {
-	/* Runs in the transaction, inside a mark of its own; -1 undoes this job alone. */
+	/* Runs in the transaction, inside a savepoint of its own; -1 rolls back this job alone. */
 	int (*run)(struct store *store, void *arg, struct error *err);
-	/* Runs in the writer's thread once it is on disk (err NULL) or undone. Must not block. */
+	/* Runs in the writer's thread when the job is on disk (err NULL) or rolled back. Must not
+	 * block. */
 	void (*done)(void *arg, const struct error *err);
 	void *arg;
 
@@ -25,13 +26,13 @@ struct store_job {
 /* Opens the inventory at the place and starts the thread. */
 int store_writer_start(const char *place, struct store_writer **out, struct error *err);
 
-/* The same with a store that is open already; taken over whatever this returns. */
+/* The same with an open store, of which it takes ownership, also on failure. */
 int store_writer_start_on(struct store *store, struct store_writer **out, struct error *err);
 
-/* Hands a job over; never blocks for the disk. */
+/* Submits a job; never waits for the disk. */
 void store_writer_submit(struct store_writer *writer, struct store_job *job);
 
-/* Finishes everything that was submitted, ends the thread and frees the writer. */
+/* Finishes all submitted jobs, ends the thread and frees the writer. */
 void store_writer_stop(struct store_writer *writer);
 
 #endif

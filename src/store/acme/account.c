@@ -1,4 +1,4 @@
-/* Accounts: one key has one. Which status may follow which is decided elsewhere. */
+/* ACME accounts, at most one per key. The caller decides on status transitions. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ store_account_clear(struct store_account *account)
 	*account = (struct store_account){0};
 }
 
-/* Contacts are kept a line each: they have no control characters. */
+/* Contacts are stored one per line; they contain no control characters. */
 static char *
 account_contacts_join(const struct store_account *account)
 {
@@ -58,7 +58,7 @@ account_read(struct store *store, struct sql_statement *row, struct store_accoun
 	return 0;
 }
 
-/* A failure that says the key is another account's is CONFLICT. */
+/* Turns the error that the key belongs to another account into CONFLICT. */
 static int
 account_conflict(struct store *store, struct error *err)
 {

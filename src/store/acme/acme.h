@@ -1,7 +1,7 @@
 /*
- * What the ACME server keeps: accounts, orders with their authorizations, and
- * the certificates it issued. The handle is a struct store of a database of its
- * own: store_begin, store_commit, store_mark and the writer serve it too. Text is UTF-8 without control characters; the keeper has seen to it.
+ * The ACME server's store: accounts, orders with their authorizations, and issued certificates. The
+ * handle is a struct store of a separate database: store_begin, store_commit, store_mark and the
+ * writer work with it too. Text is UTF-8 without control characters; the keeper checks that.
  */
 #ifndef STORE_ACME_ACME_H
 #define STORE_ACME_ACME_H
@@ -32,29 +32,29 @@ struct store_account {
 	int64_t     created;
 };
 
-/* Why something is invalid; detail is NULL when nothing is wrong. */
+/* Why an object is invalid; detail is NULL if it is not. */
 struct store_problem {
 	enum error_kind kind;
 	char           *detail;
 };
 
-/* An authorization and its one challenge. */
+/* An authorization and its only challenge. */
 struct store_authorization {
 	char        id[STORE_ID_SIZE];
-	char        account[STORE_ID_SIZE]; /* these two: of whom and what it is */
+	char        account[STORE_ID_SIZE]; /* these two: its account and its order */
 	char        order[STORE_ID_SIZE];
-	char       *type; /* of the identifier */
+	char       *type; /* type of the identifier */
 	char       *value;
 	enum status status;
 	enum status challenge;
 	char        token[STORE_ID_SIZE];
 	int64_t     expires;
 	int64_t     validated; /* 0: not */
-	struct store_problem problem; /* of the challenge */
-	struct bytes         key;     /* SubjectPublicKeyInfo that was attested; empty until valid */
+	struct store_problem problem; /* token of the challenge */
+	struct bytes         key;     /* attested SubjectPublicKeyInfo; empty until valid */
 	char                *format;  /* of the statement that attested it; NULL until valid */
 	struct bytes         chain;   /* what attested it, in the encoding of the format */
-	char                *witness; /* for people: what attested it; NULL until valid */
+	char                *witness; /* of the attestation, for display; NULL until valid */
 };
 
 struct store_order {
@@ -63,7 +63,7 @@ struct store_order {
 	enum status status;
 	int64_t     created;
 	int64_t     expires;
-	int64_t     not_before; /* as asked for; 0: not */
+	int64_t     not_before; /* as requested; 0: not requested */
 	int64_t     not_after;
 	struct store_problem problem;
 	char        certificate[STORE_ID_SIZE]; /* empty until valid */
@@ -79,32 +79,32 @@ struct store_issued {
 	uint8_t      serial[STORE_SERIAL_MAX];
 	size_t       serial_size;
 	char        *names;   /* its identifiers, a line each */
-	char        *witness; /* for people: what attested its key */
+	char        *witness; /* description of the attestation, for display */
 	uint8_t      key_hash[STORE_KEY_HASH_SIZE]; /* SHA-256 of its SubjectPublicKeyInfo */
 	struct bytes der;
 	int64_t      not_before;
 	int64_t      not_after;
-	int64_t      revoked; /* when; 0 while it is good */
+	int64_t      revoked; /* time of revocation; 0: not revoked */
 	int          reason;  /* CRLReason */
 };
 
-/* Make and open, as store_create and store_open. */
+/* As store_create and store_open. */
 int store_acme_create(const char *place, struct error *err);
 int store_acme_open(const char *place, struct store **out, struct error *err);
 
-/* Draws 128 random bits: ids and tokens are not to be guessed. */
+/* Draws 128 random bits, so that ids and tokens cannot be guessed. */
 int store_id_draw(char id[STORE_ID_SIZE], struct error *err);
 
-/* They free what the struct owns and make it {0}. */
+/* Free the members and make the struct {0}. */
 void store_account_clear(struct store_account *account);
 void store_authorization_clear(struct store_authorization *authorization);
 void store_order_clear(struct store_order *order);
 void store_issued_clear(struct store_issued *issued);
 
-/* Puts a problem in place of another. */
+/* Replaces a problem. */
 void store_problem_set(struct store_problem *problem, const struct error *err);
 
-/* CONFLICT when its key is another account's. */
+/* CONFLICT when its key belongs to another account. */
 int store_account_add(struct store *store, const struct store_account *account, struct error *err);
 
 /* By id, and by the thumbprint of the key. ACCOUNT_DOES_NOT_EXIST. */
@@ -113,14 +113,16 @@ int store_account_find(struct store *store, const char *id, struct store_account
 int store_account_find_key(struct store *store, const char *thumbprint, struct store_account *out,
     struct error *err);
 
-/* Writes all but id and created, if its status is still `from`; else, and when the key is another's, CONFLICT. */
+/* Writes all but id and created, if the status is still `from`; otherwise, or when the key belongs
+ * to another account, CONFLICT. */
 int store_account_update(struct store *store, const struct store_account *account,
     enum status from, struct error *err);
 
-/* Accounts made after `since`. */
+/* Counts the accounts made after `since`. */
 int store_account_count(struct store *store, int64_t since, uint64_t *count, struct error *err);
 
-/* Calls `each` for every account, oldest first, until it returns false; it may not change the store. */
+/* Calls `each` for every account, oldest first, until it returns false; it may not change the
+ * store. */
 typedef bool store_account_cb(const struct store_account *account, void *arg);
 int store_account_list(struct store *store, store_account_cb *each, void *arg, struct error *err);
 
@@ -135,13 +137,14 @@ int store_order_find(struct store *store, const char *id, struct store_order *ou
 int store_order_update(struct store *store, const struct store_order *order, enum status from,
     struct error *err);
 
-/* Orders of an account made after `since`, and when the oldest of them was (0: none). */
+/* Counts the orders of an account made after `since`; *oldest is the time of the first (0:
+ * none). */
 int store_order_count(struct store *store, const char *account, int64_t since, uint64_t *count,
     int64_t *oldest, struct error *err);
 
 /*
  * Calls `each` for the orders of an account, or of all when `account` is NULL,
- * oldest first from behind the order `after` (NULL: from the first), until it
+ * oldest first, starting after the order `after` (NULL: at the first), until it
  * returns false.
  */
 typedef bool store_order_cb(const struct store_order *order, void *arg);
@@ -152,7 +155,7 @@ int store_order_list(struct store *store, const char *account, const char *after
 int store_authorization_find(struct store *store, const char *id, struct store_authorization *out,
     struct error *err);
 
-/* Writes all that can change, if its status is still `from`; else CONFLICT. */
+/* Writes everything that can change, if the status is still `from`; else CONFLICT. */
 int store_authorization_update(struct store *store, const struct store_authorization *authorization,
     enum status from, struct error *err);
 
@@ -168,7 +171,7 @@ int store_issued_find(struct store *store, const char *id, struct store_issued *
 int store_issued_find_serial(struct store *store, struct view serial, struct store_issued *out,
     struct error *err);
 
-/* ALREADY_REVOKED when it is. */
+/* ALREADY_REVOKED when it is revoked already. */
 int store_issued_revoke(struct store *store, const char *id, int64_t when, int reason,
     struct error *err);
 
@@ -189,43 +192,43 @@ int store_acme_crl_number_next(struct store *store, int64_t least, int64_t *numb
     struct error *err);
 
 /*
- * The number that was drawn last. A store that drew none has the time at which it was made, or
- * brought up to this version: before that, the number of a CRL was the time.
+ * The last number drawn. If none was drawn, the time at which the store was made or upgraded:
+ * older versions used the time as the number of a CRL.
  */
 int store_acme_crl_number_last(struct store *store, int64_t *number, struct error *err);
 
-/* A number that differs after certificates were revoked, and through no other change. */
+/* A counter that changes exactly when certificates are revoked. */
 int store_acme_revocations(struct store *store, int64_t *revocations, struct error *err);
 
 #define STORE_CRL_NUMBER_SIZE 20
 
-/* The newest CRL that was seen of an attestation CA. */
+/* A watermark: the newest CRL seen of an attestation CA. */
 struct store_crl_mark {
 	uint8_t      issuer[STORE_HASH_SIZE]; /* SHA-256 of its name and key identifier */
 	char        *name;                    /* for people */
-	uint8_t      number[STORE_CRL_NUMBER_SIZE]; /* big-endian, zeros before it */
+	uint8_t      number[STORE_CRL_NUMBER_SIZE]; /* big-endian, padded with zeros */
 	bool         has_number;
 	int64_t      this_update;
 	uint8_t      digest[STORE_HASH_SIZE]; /* SHA-256 of the CRL */
-	struct bytes certificate;             /* DER, whose key signed it */
+	struct bytes certificate;             /* certificate (DER) whose key signed it */
 };
 
-/* By issuer: NOT_FOUND when none was seen. store_crl_mark_clear empties it. */
+/* Finds the mark of an issuer: NOT_FOUND when none was seen. store_crl_mark_clear empties it. */
 int  store_crl_mark_find(struct store *store, const uint8_t issuer[STORE_HASH_SIZE],
      struct store_crl_mark *out, struct error *err);
 void store_crl_mark_clear(struct store_crl_mark *mark);
 
-/* Puts the mark in place of the issuer's last. */
+/* Replaces the issuer's mark. */
 int store_crl_mark_put(struct store *store, const struct store_crl_mark *mark, struct error *err);
 
-/* What is swept: all that is older. */
+/* The objects to sweep, by age. */
 struct store_sweep {
-	int64_t orders;       /* that expired before */
-	int64_t certificates; /* past notAfter since before */
-	int64_t accounts;     /* made before, with no order and no certificate left */
+	int64_t orders;       /* expired before */
+	int64_t certificates; /* notAfter before */
+	int64_t accounts;     /* made before, without orders and certificates */
 };
 
-/* Removes at most `limit` of each, and fills in how many went. Repeat while it is not 0. */
+/* Removes at most `limit` of each, and sets the numbers removed. Repeat until they are 0. */
 int store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned limit,
     uint64_t *removed, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Authorizations and their challenges. They are added with their order. */
+/* Authorizations with their challenges; they are added with their order. */
 #include "config.h"
 
 #include <stdlib.h>

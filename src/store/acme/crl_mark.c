@@ -1,4 +1,4 @@
-/* The newest CRLs of attestation CAs; which of two is newer the caller knows. */
+/* Watermarks of the CRLs of attestation CAs; the caller decides which of two is newer. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * The numbers of CRLs, which never fall whatever the clock does, and how often certificates
- * were revoked. Signs nothing.
+ * The numbers of CRLs, which increase independently of the clock, and a counter of
+ * revocations. Signs nothing.
  */
 #include "config.h"
 

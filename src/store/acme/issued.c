@@ -1,4 +1,4 @@
-/* The certificates that were issued: added once, revoked once, kept past notAfter. */
+/* The record of issued certificates: added once, revoked once, kept past notAfter. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -121,7 +121,7 @@ issued_revoke(struct store *store, const char *id, int64_t when, int reason, str
 	if (statement == NULL)
 		return -1;
 	sql_bind_text(statement, 1, id);
-	sql_bind_int64(statement, 2, when != 0 ? when : 1); /* 0 would be good */
+	sql_bind_int64(statement, 2, when != 0 ? when : 1); /* 0 would mean not revoked */
 	sql_bind_int64(statement, 3, reason);
 	if (acme_update_one(store, statement, "revoking a certificate",
 	        "the certificate is revoked already", err) == 0)

@@ -1,4 +1,4 @@
-/* Orders, with the authorizations that they want. */
+/* Orders with their authorizations. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -99,7 +99,7 @@ order_read_authorizations(struct store *store, int64_t row_id, struct store_orde
 	return rc < 0 ? -1 : 0;
 }
 
-/* The row is still open, so that order and authorizations are of one instant. */
+/* The row is still open, so that order and authorizations come from one snapshot. */
 static int
 order_read(struct store *store, struct sql_statement *row, struct store_order *out,
     struct error *err)

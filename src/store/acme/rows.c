@@ -1,6 +1,6 @@
 /*
- * What the rows of ACME's database have in common: their ids and their kinds of columns.
- * Accounts, orders, authorizations and certificates have files of their own.
+ * Shared by the rows of ACME's database: ids and kinds of columns. Accounts, orders,
+ * authorizations and certificates have files of their own.
  */
 #include "config.h"
 
@@ -83,7 +83,7 @@ acme_read_status(struct store *store, struct sql_statement *row, int column,
 	return 0;
 }
 
-/* Kept by type, which stays the same when the table of kinds grows. */
+/* Stored as its type, which does not change when the table of kinds grows. */
 void
 acme_read_problem(struct sql_statement *row, int column, struct store_problem *problem)
 {

@@ -1,6 +1,6 @@
 /*
- * What the files of ACME's database share: lists of columns, and how they are read.
- * Nobody outside store/ includes it.
+ * Shared by the files of ACME's database: lists of columns, and their readers.
+ * Private to store/.
  */
 #ifndef STORE_ACME_ROWS_H
 #define STORE_ACME_ROWS_H
@@ -37,7 +37,7 @@ char *acme_read_text(struct sql_statement *row, int column);
 /* Appends octets. */
 void acme_read_octets(struct sql_statement *row, int column, struct bytes *out);
 
-/* INTERNAL when it is no status. */
+/* INTERNAL when it is not a status. */
 int acme_read_status(struct store *store, struct sql_statement *row, int column,
     enum status *status, struct error *err);
 
@@ -50,7 +50,8 @@ void acme_bind_problem(struct sql_statement *statement, int index,
 int acme_read_authorization(struct store *store, struct sql_statement *row,
     struct store_authorization *out, struct error *err);
 
-/* Runs a bound UPDATE that must change one row; CONFLICT with this sentence when it changes none. */
+/* Runs a bound UPDATE that must change one row; CONFLICT with this sentence when it changes
+ * none. */
 int acme_update_one(struct store *store, struct sql_statement *statement, const char *doing,
     const char *conflict, struct error *err);
 

@@ -1,4 +1,4 @@
-/* Takes out what is over, a little at a time: writers queue, and nobody writes long. */
+/* Removes expired objects in small transactions, so that other writers need not wait long. */
 #include "config.h"
 
 #include "store/acme/rows.h"

@@ -1,7 +1,7 @@
 /*
- * The record of every act: a table that only grows, each entry chained to the
- * one before by its hash. What changes the store adds its own entry in the same
- * transaction, so that nothing happens that is not on record.
+ * The audit trail: an append-only table, each entry chained to the one before
+ * by its hash. Every change of the store adds its entry in the same
+ * transaction, so that no change is unrecorded.
  */
 #ifndef STORE_INVENTORY_AUDIT_H
 #define STORE_INVENTORY_AUDIT_H
@@ -13,17 +13,17 @@
 
 struct error;
 
-/* On whose behalf a store works. Strings are copied, cut at 128 octets, and may be NULL. */
+/* The actor of changes. Strings are copied, cut at 128 octets, and may be NULL. */
 struct store_actor {
 	const char *name;    /* "uid 1000 (alice)"; NULL: the user of this process */
 	const char *peer;    /* "192.0.2.1:51442", of a request from the network */
 	const char *request; /* its id in the log */
 };
 
-/* From now on, this is who acts on the store; without it, the user of the process. */
+/* Sets the actor of all following changes; the default is the user of the process. */
 void store_actor_set(struct store *store, const struct store_actor *actor);
 
-/* What can be on record: the word in the table and in answers. */
+/* The acts: the word in the table and in answers. */
 #define AUDIT_ACTIONS(X)             \
 	X(ENROLL, "enroll")          \
 	X(IMPORT, "import")          \
@@ -54,16 +54,16 @@ enum audit_action {
 const char *audit_action_word(enum audit_action action);
 
 /*
- * Adds an entry, in the transaction that is open or in one of its own. `ek_hash` may be
- * NULL when it concerns no device; `outcome` is "done" or "refused"; `detail` is for
- * people and holds nothing secret: it is kept as it is, and escaped where it is shown. The
- * names that the device has are part of the entry.
+ * Adds an entry, in the open transaction or one of its own. `ek_hash` is NULL when it
+ * concerns no device; `outcome` is "done" or "refused"; `detail` is text without secrets:
+ * it is stored unchanged, and escaped for display. The device's names are part of the
+ * entry.
  */
 int store_audit_add(struct store *store, enum audit_action action,
     const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
     struct error *err);
 
-/* An entry as it was recorded. The strings are valid during the callback. */
+/* A recorded entry. The strings are valid during the callback. */
 struct audit_entry {
 	int64_t     id;
 	int64_t     at;
@@ -71,19 +71,20 @@ struct audit_entry {
 	const char *peer;
 	const char *request;
 	const char *action;
-	const uint8_t *ek_hash; /* NULL: no device's */
+	const uint8_t *ek_hash; /* NULL: no device */
 	const char *outcome;
 	const char *detail;
 	/*
-	 * What the device was called when it was done, before the act where that changes it: a
-	 * line each, and an end of line behind the last when there were more than fit. "" for a
-	 * device without a name, and for none; NULL in an entry of a store that kept no names.
+	 * The device's names at the time, before the act if that changes them: one per line,
+	 * with a line end after the last if there were more than fit. "" for a device
+	 * without names, and for no device; NULL in an entry from before names were
+	 * recorded.
 	 */
 	const char *names;
 	uint8_t     hash[32];
 };
 
-/* Which entries are asked for; {0} is all. */
+/* Selects entries; {0}: all. */
 struct audit_filter {
 	int64_t        after; /* ids above this */
 	int64_t        since; /* this time or later */
@@ -95,21 +96,21 @@ int store_audit_list(struct store *store, const struct audit_filter *filter, sto
     void *arg, struct error *err);
 
 /*
- * Computes every hash again. INTERNAL naming the first entry that was altered or is
- * missing. *count is how many hold; *head is the hash of the last.
+ * Verifies the hash chain. INTERNAL naming the first entry that was altered or is
+ * missing. *count is the number of intact entries; *head is the hash of the last.
  *
- * Who can write to the file can also write the whole chain anew: `expect`, unless
- * NULL, is a hash that somebody noted elsewhere. Some entry must have it, or the
- * last that was cut.
+ * An attacker who can write to the file can also recompute the whole chain. So
+ * `expect`, unless NULL, is a hash that was noted elsewhere; an entry must have
+ * it, or the last that was cut.
  */
 int store_audit_verify(struct store *store, const uint8_t expect[32], int64_t *count,
     uint8_t head[32], struct error *err);
 
 /*
- * Cuts off the entries before the first that is of the time `before` or later, and
- * records where and the hash it ends at, so that the rest still verifies. They are
- * gone for every reader at once, but removed `max` at a time: *removed says how many
- * this call did; call it again until that is 0.
+ * Cuts off the entries before the first one of the time `before` or later, and
+ * records the place and its hash, so that the rest still verifies. Readers no longer
+ * see them at once, but they are removed `max` at a time: *removed is the number of
+ * this call; repeat until it is 0.
  */
 int store_audit_cut(struct store *store, int64_t before, size_t max, int64_t now, size_t *removed,
     struct error *err);

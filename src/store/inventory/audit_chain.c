@@ -1,6 +1,6 @@
 /*
- * The record of every act: entries are added, each chained to the one before.
- * Never changes one that is there; reading, verifying and cutting are elsewhere.
+ * Appends to the audit trail, chaining each entry to the one before. Never
+ * changes an entry; audit_read.c reads and verifies, audit_cut.c cuts.
  */
 #include "config.h"
 
@@ -111,7 +111,8 @@ audit_insert(struct store *store, const struct audit_entry *entry, struct error 
 	return sql_step(statement, "adding to the audit table", err);
 }
 
-/* The chain goes on from the last entry; a number is never used again, whoever took it away. */
+/* The chain continues after the last entry; numbers are never reused, even if entries were
+ * removed. */
 static int
 audit_append(struct store *store, struct audit_entry *entry, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Takes the oldest entries off the record of every act: first an entry says where
- * the rest begins, then those before it go, some at a time. Nobody else deletes any.
+ * Cuts the oldest entries off the audit trail: first records where the rest begins,
+ * then deletes the entries before it in steps. No other code deletes entries.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* Entries of one cut at most: looking for their end must not take long. */
+/* Most entries of one cut, because finding their end must not take long. */
 #define AUDIT_CUT_MAX 100000
 
 void
@@ -50,7 +50,7 @@ audit_cut_read(struct store *store, struct audit_cut *cut, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The last entry before the first that stays, if any goes. */
+/* The last entry to cut, if any. */
 static int
 audit_cut_find(struct store *store, const struct audit_cut *now, int64_t before,
     struct audit_cut *next, struct error *err)
@@ -97,7 +97,7 @@ audit_cut_set(struct store *store, const struct audit_cut *cut, int64_t now, str
 	return store_audit_add(store, AUDIT_CUT, NULL, "done", detail, now, err);
 }
 
-/* Removes entries that are cut already. */
+/* Removes entries that were cut. */
 static int
 audit_cut_remove(struct store *store, size_t max, size_t *removed, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Owns how the details of audit entries read; knows nothing of what happened. */
+/* Formats the details of audit entries. */
 #include "config.h"
 
 #include "store/inventory/audit_detail.h"

@@ -1,4 +1,4 @@
-/* Owns how the names of a device stand in an audit entry; finds them at the time of the act. */
+/* Finds and formats the names of a device for an audit entry, at the time of the act. */
 #include "config.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "store/inventory/rows.h"
 #include "util/error.h"
 
-/* Stands for the names that do not fit: no name can hold a control character. */
+/* Stands for the names that do not fit: no name contains a control character. */
 #define NAMES_CUT "\n"
 
 void
@@ -16,7 +16,7 @@ audit_names_add(char names[AUDIT_NAMES_SIZE], const char *name)
 	size_t used = strlen(names);
 	size_t length = strlen(name);
 
-	/* A line's end that no name follows says that there are more. */
+	/* A line end at the end means that there are more names. */
 	if (used > 0 && names[used - 1] == '\n')
 		return;
 	if (used + length + 2 * sizeof NAMES_CUT >= AUDIT_NAMES_SIZE) {

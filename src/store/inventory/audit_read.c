@@ -1,7 +1,4 @@
-/*
- * Reads the record of every act back: lists it, and verifies the chain. Changes
- * nothing.
- */
+/* Lists the audit trail and verifies its chain. Changes nothing. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -13,7 +10,7 @@
 #include "store/inventory/rows.h"
 #include "util/error.h"
 
-/* A text column; NULL when there is more of it behind a NUL, which no entry has. */
+/* A text column; NULL if it contains a NUL, which no entry does. */
 static const char *
 audit_read_text(struct sql_statement *row, int column)
 {
@@ -70,7 +67,7 @@ audit_walk(struct store *store, struct sql_statement *statement, store_audit_cb 
 	return rc < 0 ? -1 : 0;
 }
 
-/* Entries that are cut are not there, even while they are still being removed. */
+/* Skips entries that were cut but not removed yet. */
 #define AUDIT_LIST                                                                \
 	"SELECT " AUDIT_COLUMNS " FROM audit"                                     \
 	" WHERE id > (SELECT CASE WHEN audit_cut > ?1 THEN audit_cut ELSE ?1 END" \
@@ -96,15 +93,15 @@ store_audit_list(struct store *store, const struct audit_filter *filter, store_a
 	return audit_walk(store, statement, each, arg, err);
 }
 
-/* How far the chain was followed. */
+/* The progress along the chain. */
 struct audit_chain {
 	const struct store *store;
-	const uint8_t      *expect; /* a hash that must be in it; NULL: none, or found */
-	int64_t             last;   /* the number of the last entry that holds */
+	const uint8_t      *expect; /* a hash that must occur; NULL: none, or found */
+	int64_t             last;   /* number of the last intact entry */
 	uint8_t             hash[32];
-	size_t              size; /* of the hash: 0 before the very first */
+	size_t              size; /* size of the hash: 0 before the very first entry */
 	int64_t             count;
-	char                cut[AUDIT_DETAIL_SIZE]; /* what the last cut says */
+	char                cut[AUDIT_DETAIL_SIZE]; /* from the last cut */
 	struct error       *err;
 	int                 rc;
 };
@@ -161,7 +158,7 @@ audit_chain_cb(const struct audit_entry *entry, void *arg)
 	return true;
 }
 
-/* That entries went from the front is believed only when an entry says so. */
+/* Missing entries at the front are accepted only if an entry records the cut. */
 static int
 audit_check_cut(const struct audit_chain *chain, const struct audit_cut *cut, struct error *err)
 {
@@ -210,7 +207,7 @@ store_audit_verify(struct store *store, const uint8_t expect[32], int64_t *count
 	bool               inside;
 	int                rc;
 
-	/* All of one instant, whoever is writing. */
+	/* Reads one snapshot, independent of writers. */
 	if (sql_read_begin(store, &inside, err) != 0)
 		return -1;
 	rc = audit_follow(store, &chain, err);

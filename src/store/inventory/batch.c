@@ -1,4 +1,4 @@
-/* Imports, whatever engine does them: what is refused of a device alone, and counting. */
+/* The engine-independent part of imports: checks of single devices, and counting. */
 #include "config.h"
 
 #include "store/inventory/batch.h"

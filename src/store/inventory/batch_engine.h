@@ -1,21 +1,18 @@
-/*
- * What an engine does with imports: how very many devices come in at once is its own affair.
- * Only batch.c and engines include it.
- */
+/* The engine's part of imports. Private to batch.c and engines. */
 #ifndef STORE_INVENTORY_BATCH_ENGINE_H
 #define STORE_INVENTORY_BATCH_ENGINE_H
 
 #include "store/inventory/batch.h"
 
-/* What the engine's own struct of a batch begins with. */
+/* First member of the engine's struct of a batch. */
 struct store_batch {
 	struct store            *store;
 	struct store_batch_watch watch;
-	uint64_t                 count; /* devices that were added */
-	uint64_t                 units; /* and names with them */
+	uint64_t                 count; /* devices added */
+	uint64_t                 units; /* devices and names added */
 };
 
-/* As batch.h says of store_batch_begin and so on. */
+/* As store_batch_begin and so on in batch.h. */
 struct store_batch_engine {
 	int (*begin)(struct store *store, struct store_batch **out, struct error *err);
 	int (*add)(struct store_batch *batch, const struct store_device *device, uint64_t line,

@@ -1,6 +1,6 @@
 /*
- * The record of what was issued: added while the device is as it was looked up,
- * kept after the device has gone.
+ * The record of issued certificates: added only if the device is unchanged
+ * since it was looked up, kept after the device is removed.
  */
 #include "config.h"
 
@@ -24,7 +24,8 @@ certificate_check(const struct store_certificate *certificate, struct error *err
 	return 0;
 }
 
-/* The device must be there, enabled, and what the certificate's names were taken from. */
+/* The device must exist, be enabled, and have the revision from which the certificate's names were
+ * taken. */
 static int
 certificate_check_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     int64_t revision, struct error *err)
@@ -170,7 +171,7 @@ int
 store_revoked_list(struct store *store, int64_t issuer, int64_t now, store_certificate_cb *each,
     void *arg, struct error *err)
 {
-	/* One without an issuer is from before there was a second one. */
+	/* A certificate without an issuer is from before issuers were recorded. */
 	static const char     text[] =
 	    "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE revoked <> 0"
 	    " AND not_after >= ?1 AND coalesce(issuer, (SELECT min(id) FROM issuer), 0) = ?2"

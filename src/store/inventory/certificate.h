@@ -1,4 +1,4 @@
-/* The AK certificates that were issued, and which are revoked. */
+/* Issued AK certificates and their revocation. */
 #ifndef STORE_INVENTORY_CERTIFICATE_H
 #define STORE_INVENTORY_CERTIFICATE_H
 
@@ -10,7 +10,7 @@
 
 #define STORE_NAME_MAX 66 /* a TPM Name, nameAlg and SHA-512 */
 
-/* An AK certificate that was issued. */
+/* An issued AK certificate. */
 struct store_certificate {
 	uint8_t serial[STORE_SERIAL_MAX];
 	size_t  serial_size;
@@ -19,15 +19,15 @@ struct store_certificate {
 	size_t  ak_name_size;
 	int64_t not_before;
 	int64_t not_after;
-	int64_t revoked; /* when, 0 while it is good */
-	int     reason;  /* CRLReason, when it is revoked */
+	int64_t revoked; /* time of revocation; 0: not revoked */
+	int     reason;  /* CRLReason, if revoked */
 	int64_t issuer;  /* the row of store_issuer_use; 0: from before issuers were recorded */
 };
 
 /*
- * Records a certificate for a device that is still as it was when it was looked
- * up: NOT_ENROLLED when it is gone, DEVICE_DISABLED when it is disabled,
- * CONFLICT when its revision is not `revision`.
+ * Records a certificate, if the device is unchanged since it was looked up:
+ * NOT_ENROLLED when it is gone, DEVICE_DISABLED when it is disabled, CONFLICT
+ * when its revision is not `revision`.
  */
 int store_certificate_add(struct store *store, const struct store_certificate *certificate,
     int64_t revision, struct error *err);
@@ -45,8 +45,8 @@ int store_revoked_list(struct store *store, int64_t issuer, int64_t now,
     store_certificate_cb *each, void *arg, struct error *err);
 
 /*
- * A number that differs after certificates were revoked, and stays through all other
- * changes: cheap enough to ask each second.
+ * A counter that changes exactly when certificates are revoked; cheap enough to poll
+ * every second.
  */
 int store_revocations(struct store *store, int64_t *revocations, struct error *err);
 

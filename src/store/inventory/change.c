@@ -1,7 +1,7 @@
 /*
- * Changes of enrolled devices, each with the revocations that follow from it and its
- * entry on record in one transaction. Owns the rule that a certificate ends with the
- * name it carries.
+ * Changes enrolled devices; each change, its revocations and its audit entry are one
+ * transaction. Owns the rule that removing a name revokes the certificates that
+ * carry it.
  */
 #include "config.h"
 
@@ -17,15 +17,15 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* A device that is being changed. */
+/* A device being changed. */
 struct change {
 	int64_t             id;
 	int64_t             revision; /* that it gets */
 	struct store_device device;   /* as it was */
-	struct store_device after;    /* borrows from `device` and from whoever wants the change */
+	struct store_device after;    /* borrows from `device` and from the caller */
 };
 
-/* Finds the device, and draws the revision that it gets. The caller clears change->device. */
+/* Finds the device, and draws its new revision. The caller clears change->device. */
 static int
 change_load(struct store *store, const uint8_t *ek_hash, struct change *change, struct error *err)
 {
@@ -49,7 +49,7 @@ change_load(struct store *store, const uint8_t *ek_hash, struct change *change, 
 	return rc != 0 ? -1 : device_revision_next(store, &change->revision, err);
 }
 
-/* Writes what is in the device's own row. */
+/* Writes the device's own row. */
 static int
 change_write(struct store *store, const struct change *change, struct error *err)
 {
@@ -90,7 +90,7 @@ list_has(char *const *list, size_t count, const char *text)
 
 /* ---- set ---- */
 
-/* Since which revision the device has the name. */
+/* The revision since which the device has the name. */
 static int
 name_since(struct store *store, const char *name, int64_t *since, struct error *err)
 {
@@ -103,7 +103,7 @@ name_since(struct store *store, const char *name, int64_t *since, struct error *
 	return sql_one_number(statement, "looking for a name", since, err);
 }
 
-/* The revision from which on certificates carry a name that goes; INT64_MAX when none goes. */
+/* The first revision whose certificates carry a removed name; INT64_MAX if no name is removed. */
 static int
 names_taken_since(struct store *store, const struct change *change, int64_t *taken,
     struct error *err)
@@ -123,7 +123,7 @@ names_taken_since(struct store *store, const struct change *change, int64_t *tak
 	return 0;
 }
 
-/* A name that stays is as old as it was. */
+/* A name that stays keeps its revision. */
 static int
 names_replace(struct store *store, const struct change *change, struct error *err)
 {
@@ -174,7 +174,7 @@ set_tags(struct store *store, const struct change *change, struct error *err)
 	return 0;
 }
 
-/* Which of the edits change anything. */
+/* Finds the edits that change something. */
 struct edits {
 	bool names;
 	bool tags;
@@ -221,7 +221,7 @@ set_record(struct store *store, const struct change *change, const struct edits 
 	return audit_detail_record(store, AUDIT_SET, after->ek_hash, names, &detail, now, err);
 }
 
-/* Fills in what the edit sets; nothing of it is changed. */
+/* Fills the fields that the edit sets; writes nothing. */
 static void
 edit_apply(const struct store_edit *edit, struct store_device *device)
 {

@@ -1,4 +1,4 @@
-/* Changes of devices that are enrolled, and what they do to their certificates. */
+/* Changes of enrolled devices, with the revocations that follow. */
 #ifndef STORE_INVENTORY_CHANGE_H
 #define STORE_INVENTORY_CHANGE_H
 
@@ -12,7 +12,7 @@
 
 struct error;
 
-/* What `set` changes: a field that is not set stays as it is. */
+/* The changes of `set`: a field that is not set stays. */
 struct store_edit {
 	bool               set_names; /* exactly these, in this order */
 	const char *const *names;
@@ -24,39 +24,40 @@ struct store_edit {
 };
 
 /*
- * Each is one transaction with its audit entry, or a part of the one that is open, and says in *revoked how many
- * certificates that were good it revoked. NOT_ENROLLED when the device is not there;
- * the conditions of store_device_enroll for names, note and tags.
+ * Each is one transaction with its audit entry, or part of the open one, and sets *revoked to the
+ * number of certificates that it revoked. NOT_ENROLLED when there is no such device; the rules of
+ * store_device_enroll for names, note and tags.
  */
 
 /*
- * Revokes the certificates that carry a name that is taken away, and no others: a name
- * that stays, wherever in the order, revokes nothing. What a device without a name got
- * carries its hash, which goes on being its own: giving it a name revokes nothing either.
- * When all is as it was, nothing happens, and nothing goes on record.
+ * Revokes the certificates that carry a removed name, and no others: a name that stays,
+ * in any position, revokes nothing. Certificates of a device without names carry its
+ * hash, which stays its own, so giving it a name revokes nothing either. If nothing
+ * changes, nothing is written and nothing is recorded.
  */
 int store_device_set(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_edit *edit, int64_t now, size_t *revoked, struct error *err);
 
 /*
- * Switching off revokes; switching on restores nothing: the device attests anew. One that
- * is so already stays as it is.
+ * Disabling revokes all certificates; enabling restores none: the device must attest
+ * again. A device already in that state stays unchanged.
  */
 int store_device_enable(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], bool enabled,
     int64_t now, size_t *revoked, struct error *err);
 
 /*
- * A new mainboard: names, note and tags of `old` go to `new`, which must not be
- * enrolled (CONFLICT) and leaves the waiting list; `old` is removed and its certificates
- * are revoked. What was switched off stays so.
+ * A new mainboard: names, note and tags of `old` go to `new`, which must not be enrolled
+ * (CONFLICT) and leaves the waiting list; `old` is removed and its certificates are
+ * revoked. A disabled device stays disabled.
  */
 int store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE],
     const uint8_t new_hash[STORE_HASH_SIZE], int64_t now, size_t *revoked, struct error *err);
 
 /*
  * Revokes every certificate of an EK, enrolled or not, or the one with a serial number.
- * NOT_FOUND when there is none. What was revoked before keeps its date and reason. The
- * device stays, and may attest again; what it had begun is refused.
+ * NOT_FOUND when there is none. A certificate that was revoked before keeps its date
+ * and reason. The device stays, and may attest again; an attestation in progress is
+ * refused.
  */
 int store_revoke_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     enum crl_reason reason, int64_t now, size_t *revoked, struct error *err);

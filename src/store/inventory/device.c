@@ -76,7 +76,8 @@ device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err
 	              : 0;
 }
 
-/* An EK that is not enrolled may be the one of a new mainboard: then there is a command for it. */
+/* The name's device may have a new mainboard, hence a new EK: the error names the command for
+ * that. */
 static int
 device_refuse_name(struct store *store, const char *name, const char *hash, const uint8_t *owner,
     struct error *err)
@@ -191,7 +192,7 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	    : waiting_leave(store, device->ek_hash, *id, err);
 }
 
-/* The first name says most; the others are counted. */
+/* Prints the first name and the number of others. */
 static int
 device_record_enroll(struct store *store, const struct store_device *device,
     enum audit_action action, int64_t now, struct error *err)
@@ -275,7 +276,7 @@ store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	return sql_change_end(store, marked, rc, err);
 }
 
-/* What one of a device's lists is read with, and how much of it there can be. */
+/* How to read one of a device's lists, with its bound. */
 struct device_list {
 	const char *text;
 	size_t      max;

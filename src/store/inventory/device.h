@@ -1,4 +1,4 @@
-/* The devices of the inventory: an EK hash, what it is called, and whether it is enabled. */
+/* The devices of the inventory: EK hash, names, and whether it is enabled. */
 #ifndef STORE_INVENTORY_DEVICE_H
 #define STORE_INVENTORY_DEVICE_H
 
@@ -18,21 +18,21 @@ struct store_device {
 	uint8_t ek_hash[STORE_HASH_SIZE];
 	char  **names; /* permanent identifiers in the order given; none: the hash is the identifier */
 	size_t  name_count;
-	char  **tags; /* for people to find it by, sorted */
+	char  **tags; /* to find it by, sorted */
 	size_t  tag_count;
 	char   *note;    /* never NULL once filled */
-	bool    enabled; /* a new device is */
+	bool    enabled; /* true for a new device */
 	int64_t enrolled; /* when, in seconds since 1970 */
-	int64_t seen;     /* when it last got an AK certificate; 0: never */
-	int64_t revision; /* grows with every change of the device; never used twice */
+	int64_t seen;     /* time of its last AK certificate; 0: never */
+	int64_t revision; /* increases with every change of the device; never reused */
 };
 
 /*
- * Enrols a device (ek_hash, names, tags, note, which may be NULL; the rest is filled
- * in by the store), takes it off the waiting list, and puts that on record. CONFLICT, naming which, when the hash is enrolled or a name
- * in use, or given twice; a name that is another EK's hash, enrolled or not, in
- * any form, counts as in use. MALFORMED when a name is no identifier, there are
- * too many, or the note is too long, not UTF-8, or has control characters.
+ * Enrolls a device (ek_hash, names, tags, note, which may be NULL; the store fills the rest), takes
+ * it off the waiting list, and records that. CONFLICT, with the hash or name, when the hash is
+ * enrolled or a name is in use, or given twice; a name that is another EK's hash, enrolled or not,
+ * in any form, counts as in use. MALFORMED when a name is no identifier, there are too many, or the
+ * note is too long, not UTF-8, or has control characters.
  */
 int store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
     struct error *err);
@@ -49,23 +49,23 @@ int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
     struct store_device *out, struct error *err);
 
 /*
- * Finds a device as people name it: the whole hash in any form, a name, or a
- * prefix of the hexadecimal hash (4 digits at least) that one device only has. A
- * name goes before a prefix. NOT_ENROLLED when there is none, CONFLICT when a
- * prefix has several.
+ * Finds a device by the whole hash in any form, a name, or a unique prefix of
+ * the hexadecimal hash (at least 4 digits). A name takes precedence over a
+ * prefix. NOT_ENROLLED when there is none, CONFLICT when a prefix matches
+ * several.
  */
 int store_device_resolve(struct store *store, const char *text, struct store_device *out,
     struct error *err);
 
 /*
- * Calls `each` for every device as of one instant, those with a name by their
- * first name and then the others by hash, until it returns false. It may not use the
- * store meanwhile.
+ * Calls `each` for every device of a snapshot, those with names sorted by their
+ * first name and then the others by hash, until it returns false. `each` must not
+ * use the store.
  */
 typedef bool store_device_cb(const struct store_device *device, void *arg);
 int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
 
-/* Which devices are meant; {0} is all. They are listed as above. */
+/* Selects devices; {0}: all. They are listed as above. */
 struct store_filter {
 	const char *tag;       /* NULL: any */
 	const char *name_glob; /* a name matches, as the shell's patterns do (sql_glob); NULL: any */

@@ -1,4 +1,4 @@
-/* A device as a value: what can be refused without a look at the others. */
+/* Checks of a device alone, without looking at other devices. */
 #include "config.h"
 
 #include "store/inventory/device_check.h"
@@ -49,7 +49,7 @@ device_check_note(const char *note, struct error *err)
 	return 0;
 }
 
-/* Letters and digits of ASCII and some signs: nothing that a shell, CSV or a terminal minds. */
+/* ASCII letters, digits and some punctuation that is safe in a shell, CSV and a terminal. */
 static int
 device_check_tag(const char *tag, struct error *err)
 {
@@ -97,7 +97,7 @@ store_device_check(const struct store_device *device, struct error *err)
 
 		if (identifier_check(name, strlen(name), err) != 0)
 			return error_wrap(err, "name %zu", i + 1);
-		/* A device that is enrolled tomorrow owns its hash today. */
+		/* Even an EK that is not enrolled yet owns its hash as a name. */
 		if (store_hash_parse(name, meant) &&
 		    memcmp(meant, device->ek_hash, STORE_HASH_SIZE) != 0)
 			return error_set(err, ERROR_CONFLICT,

@@ -1,4 +1,4 @@
-/* What can be said of a device before the store is asked. */
+/* Checks of a device that need no store. */
 #ifndef STORE_INVENTORY_DEVICE_CHECK_H
 #define STORE_INVENTORY_DEVICE_CHECK_H
 
@@ -6,8 +6,8 @@ struct error;
 struct store_device;
 
 /*
- * Checks names, tags and note as store_device_enroll says, but for what other
- * devices have. MALFORMED or CONFLICT.
+ * Checks names, tags and note by the rules of store_device_enroll, except those
+ * about other devices. MALFORMED or CONFLICT.
  */
 int store_device_check(const struct store_device *device, struct error *err);
 

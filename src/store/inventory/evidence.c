@@ -1,6 +1,6 @@
 /*
- * What is known of the EK certificates of devices: the last that was shown, and what
- * it was found to be. It goes with its device.
+ * The EK certificates of devices: the last one sent, and the verdict on it. Removed
+ * with the device.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@ store_verdict_word(enum store_verdict verdict)
 	return verdict_words[verdict];
 }
 
-/* Whatever else stands there is no verdict that trusts anything. */
+/* Any other text is read as a verdict that trusts nothing. */
 static enum store_verdict
 verdict_of_word(const char *word)
 {
@@ -107,7 +107,7 @@ evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	sql_bind_int64(statement, 2, now);
 	evidence_bind(statement, 3, evidence);
 	sql_bind_octets(statement, 8, evidence->root, verified ? sizeof evidence->root : 0);
-	/* No octets are a value, too; NULL would be none. */
+	/* An empty value, not NULL. */
 	sql_bind_octets(statement, 9, certificate.size != 0 ? certificate.data : evidence->root,
 	    certificate.size);
 	return sql_step(statement, "recording an EK certificate", err);

@@ -1,4 +1,4 @@
-/* What is known of a device's EK certificate. */
+/* The verdict on a device's EK certificate. */
 #ifndef STORE_INVENTORY_EVIDENCE_H
 #define STORE_INVENTORY_EVIDENCE_H
 
@@ -11,7 +11,7 @@
 
 struct error;
 
-/* What was found out about the EK certificate that a machine showed. The zero value trusts nothing. */
+/* The verdict on the EK certificate that a machine sent. The zero value trusts nothing. */
 enum store_verdict { STORE_VERDICT_ABSENT = 0, STORE_VERDICT_REFUSED, STORE_VERDICT_VERIFIED };
 
 const char *store_verdict_word(enum store_verdict verdict); /* "absent", "refused", "verified" */
@@ -19,7 +19,7 @@ const char *store_verdict_word(enum store_verdict verdict); /* "absent", "refuse
 #define STORE_FACT_MAX 64 /* octets of manufacturer, model and version */
 #define STORE_REASON_MAX 256
 
-/* Verdict and facts: of the certificate when it was verified, else what the client claimed. */
+/* Facts from the certificate if it was verified, else the client's claims. */
 struct store_evidence {
 	enum store_verdict verdict;
 	char               reason[STORE_REASON_MAX + 1]; /* why refused, "" otherwise */
@@ -30,11 +30,11 @@ struct store_evidence {
 };
 
 /*
- * Records, with a certificate that is being added or alone, that a device attested
- * at `now` with this evidence (NULL: it was not looked at) and this EK certificate (DER;
- * empty: none). Always writes when it was seen, the rest only when it differs: an EK
- * certificate that is not shown again stays what it was found to be. The revision
- * stays. NOT_ENROLLED when the device is not there.
+ * Records, with a certificate that is being added or alone, that a device attested at
+ * `now` with this evidence (NULL: not checked) and this EK certificate (DER; empty:
+ * none). Always writes the time, the rest only if it differs: the verdict on an EK
+ * certificate stays when the certificate is not sent again. The revision stays.
+ * NOT_ENROLLED when there is no such device.
  */
 int store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_evidence *evidence, struct view certificate, int64_t now,

@@ -1,6 +1,6 @@
 /*
- * Who issues, the numbers of CRLs, which never fall whatever the clock does, and the end
- * of what was issued. Signs nothing.
+ * Issuers, the numbers of CRLs, which increase independently of the clock, and the last
+ * notAfter of an issuer's certificates. Signs nothing.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* Octets of a key identifier on record: as many as ours have. */
+/* Size of a recorded key identifier, as ours have. */
 #define KEY_ID_SHOWN ((size_t)20)
 
 static int
@@ -63,7 +63,7 @@ store_crl_number_last(struct store *store, int64_t issuer, int64_t *number, stru
 	return sql_one_number(statement, "asking for the number of a CRL", number, err);
 }
 
-/* Whether the key is an issuer's already, with this certificate. */
+/* True when the key is recorded as an issuer's with this certificate. */
 static int
 issuer_find(struct store *store, struct view key_id, struct view certificate, int64_t *issuer,
     bool *found, struct error *err)
@@ -119,7 +119,7 @@ store_issuer_use(struct store *store, struct view key_id, struct view certificat
 		return error_set(err, ERROR_INTERNAL, "an issuer without a key identifier or certificate");
 	if (issuer_find(store, key_id, certificate, issuer, &found, err) != 0)
 		return -1;
-	if (found) /* every start of a daemon asks: nothing is written for it */
+	if (found) /* writes nothing at an ordinary start of a daemon */
 		return 0;
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;

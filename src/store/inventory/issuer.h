@@ -1,4 +1,4 @@
-/* Who issued, and the numbers of its CRLs. */
+/* Issuing CAs, and the numbers of their CRLs. */
 #ifndef STORE_INVENTORY_ISSUER_H
 #define STORE_INVENTORY_ISSUER_H
 
@@ -10,24 +10,26 @@
 #include "util/bytes.h"
 
 /*
- * Who signs certificates from now on: its subjectKeyIdentifier and certificate (DER).
- * Returns its number in *issuer; certificates that have none count as the first issuer's.
+ * Sets the issuer of all certificates from now on: its subjectKeyIdentifier and
+ * certificate (DER). *issuer is its number; certificates without a number count as the
+ * first issuer's.
  */
 int store_issuer_use(struct store *store, struct view key_id, struct view certificate, int64_t now,
     int64_t *issuer, struct error *err);
 
-/* Says whether an issuer has a certificate that is not past notAfter at `now`. */
+/* Tells whether an issuer has a certificate that is not past notAfter at `now`. */
 int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *needed,
     struct error *err);
 
 /*
  * Draws the number of the issuer's next CRL: greater than any before, whoever's, and at least
- * `least`. Issuer 0 draws it for all: no CRL of today is then the last of its issuer.
+ * `least`. Issuer 0 draws it for all issuers, so that no present CRL is the last of its
+ * issuer.
  */
 int store_crl_number_next(struct store *store, int64_t issuer, int64_t least, int64_t *number,
     struct error *err);
 
-/* The number that was drawn last for this issuer; 0: none. */
+/* The last number drawn for this issuer; 0: none. */
 int store_crl_number_last(struct store *store, int64_t issuer, int64_t *number,
     struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * Devices by the million, all of them or those that are meant: none of them is kept,
- * and nothing sorted that an index has in order. Changes nothing.
+ * Lists devices, all or a selection; works for millions: holds none in memory, and
+ * uses the order of an index instead of sorting. Changes nothing.
  */
 #include "config.h"
 
@@ -13,16 +13,16 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* A filter on its way to the statements. */
+/* A filter, prepared for the statements. */
 struct search {
 	const struct store_filter *filter;
 	const char                *glob; /* as the engine has it */
 	store_device_cb           *each;
 	void                      *arg;
-	bool                       more; /* until `each` has had enough */
+	bool                       more; /* until `each` returns false */
 };
 
-/* A walk over the devices with a name, and one over the others. */
+/* The walks over the devices with a name and over the others. */
 enum walk { WALK_NAMED, WALK_NAMELESS, WALK_COUNT };
 
 static void
@@ -41,7 +41,7 @@ text_add_parameter(struct bytes *text, int *count)
 	text_add(text, piece);
 }
 
-/* A tag has few devices, or so many that it does not matter: the walk begins there. */
+/* The walk begins at the tag, which has few devices, or so many that any order is equal. */
 static void
 search_text(const struct store *store, const struct search *search, enum walk walk,
     struct bytes *text)
@@ -80,7 +80,7 @@ search_text(const struct store *store, const struct search *search, enum walk wa
 	bytes_append_u8(text, '\0');
 }
 
-/* Binds what the text has a place for. */
+/* Binds the parameters that the text has. */
 static void
 search_bind(const struct search *search, struct sql_statement *statement)
 {
@@ -126,7 +126,7 @@ search_walk(struct store *store, struct search *search, enum walk walk, struct e
 	return rc;
 }
 
-/* Both walks as of one instant. */
+/* Both walks read one snapshot. */
 static int
 search_all(struct store *store, struct search *search, struct error *err)
 {
@@ -136,7 +136,7 @@ search_all(struct store *store, struct search *search, struct error *err)
 	if (sql_read_begin(store, &inside, err) != 0)
 		return -1;
 	for (int walk = 0; rc == 0 && walk < WALK_COUNT; walk++)
-		if (walk == WALK_NAMED || search->glob == NULL) /* what has no name matches none */
+		if (walk == WALK_NAMED || search->glob == NULL) /* a device without a name matches none */
 			rc = search_walk(store, search, (enum walk)walk, err);
 	sql_read_end(store, inside);
 	return rc;

@@ -1,6 +1,7 @@
 /*
- * Gives what a device was called to the EK of its new mainboard. Nothing else moves a
- * name from one EK to another, and this only because somebody says so.
+ * Moves a device's names, tags and note to the EK of its new mainboard. No other code
+ * moves a name from one EK to another, and this one only on an administrator's
+ * command.
  */
 #include "config.h"
 
@@ -17,7 +18,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Each of the two has it on record under its own hash. */
+/* Each of the two EKs gets an audit entry. */
 static int
 replace_record(struct store *store, const struct store_device *old, const char *names,
     const struct store_device *new, size_t revoked, int64_t now, struct error *err)
@@ -39,7 +40,7 @@ replace_record(struct store *store, const struct store_device *old, const char *
 	return audit_detail_record(store, AUDIT_REPLACE, new->ek_hash, NULL, &come, now, err);
 }
 
-/* Whoever was switched off does not come back with another board. */
+/* A disabled device stays disabled with its new board. */
 static int
 replace_disable(struct store *store, int64_t id, struct error *err)
 {
@@ -52,7 +53,7 @@ replace_disable(struct store *store, int64_t id, struct error *err)
 	return sql_step(statement, "switching a device off", err);
 }
 
-/* The names are free for the new one once the old one is gone. */
+/* The old device is removed first, to free its names. */
 static int
 device_replace(struct store *store, const struct store_device *old, const struct store_device *new,
     int64_t now, size_t *revoked, struct error *err)
@@ -88,7 +89,7 @@ store_device_replace(struct store *store, const uint8_t old_hash[STORE_HASH_SIZE
 		return -1;
 	rc = store_device_find(store, old_hash, &old, err);
 	if (rc == 0) {
-		new = old; /* borrows all that is called */
+		new = old; /* borrows names, tags and note */
 		memcpy(new.ek_hash, new_hash, STORE_HASH_SIZE);
 		rc = device_replace(store, &old, &new, now, revoked, err);
 	}

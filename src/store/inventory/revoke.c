@@ -1,6 +1,6 @@
 /*
- * Revokes certificates, and counts the times that any were, so that whoever signs
- * CRLs need not read the list to know whether it is another. Signs nothing.
+ * Revokes certificates, and counts the revocations, so that the signer of CRLs
+ * can tell without reading the list whether it changed. Signs nothing.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* After a statement that changes rows of `certificate`. */
+/* Call it after a statement that changes rows of `certificate`. */
 static int
 revoke_count(struct store *store, struct error *err)
 {
@@ -62,7 +62,7 @@ revoke_since(struct store *store, const uint8_t *ek_hash, int64_t revision, int 
 		return -1;
 	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	sql_bind_int64(statement, 2, revision);
-	sql_bind_int64(statement, 3, now != 0 ? now : 1); /* 0 would be good */
+	sql_bind_int64(statement, 3, now != 0 ? now : 1); /* 0 would mean not revoked */
 	sql_bind_int64(statement, 4, reason);
 	if (sql_step(statement, "revoking certificates", err) != 0)
 		return -1;
@@ -123,7 +123,7 @@ revoke_check_any(struct store *store, const uint8_t *ek_hash, struct error *err)
 	                            "no certificate was issued to the device with EK %s", hash);
 }
 
-/* What is under way for the device is of a revision that it no longer has. */
+/* A new revision makes attestations in progress fail. */
 static int
 revoke_interrupt(struct store *store, const uint8_t *ek_hash, struct error *err)
 {
@@ -161,7 +161,7 @@ store_revoke_device(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	return sql_change_end(store, marked, rc, err);
 }
 
-/* What is known of the certificate with a serial number. */
+/* The record of the certificate with a serial number. */
 struct victim {
 	uint8_t ek_hash[STORE_HASH_SIZE];
 	bool    revoked;

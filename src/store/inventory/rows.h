@@ -1,6 +1,6 @@
 /*
- * What the files of the inventory share: lists of columns, and the parts of changes that
- * several of them make. Nobody outside store/ includes it.
+ * Shared by the files of the inventory: lists of columns, and common parts of changes.
+ * Private to store/.
  */
 #ifndef STORE_INVENTORY_ROWS_H
 #define STORE_INVENTORY_ROWS_H
@@ -23,9 +23,9 @@ struct store_evidence;
 	"id, at, actor, peer, request, action, ek_hash, outcome, detail, hash, names"
 
 /*
- * The parts of enrolling a device that others need too. CONFLICT when another device has
- * one of the names; and in device_insert, which adds the whole device as enabled,
- * when the EK is enrolled. Inside a transaction.
+ * Parts of enrolling a device. CONFLICT when another device has one of the names;
+ * device_insert, which adds the whole device as enabled, also when the EK is enrolled.
+ * Inside a transaction.
  */
 int device_check_names(struct store *store, const struct store_device *device,
     struct error *err);
@@ -35,14 +35,15 @@ int device_name_insert(struct store *store, int64_t id, const char *name, size_t
     int64_t since, struct error *err);
 int device_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err);
 
-/* CONFLICT when the EK is enrolled; when a device has the name that is not `owner`, which may be NULL. */
+/* CONFLICT when the EK is enrolled; when a device other than `owner`, which may be NULL, has the
+ * name. */
 int device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err);
 int device_check_name(struct store *store, const char *name, const uint8_t *owner,
     struct error *err);
 
 /*
- * Removes a device and revokes what it has; *names, of AUDIT_NAMES_SIZE, is what it was
- * called, for the record. NOT_ENROLLED. Inside a transaction.
+ * Removes a device and revokes its certificates; `names`, of AUDIT_NAMES_SIZE, gets its
+ * names, for the audit trail. NOT_ENROLLED. Inside a transaction.
  */
 int device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64_t now,
     char *names, size_t *revoked, struct error *err);
@@ -55,13 +56,13 @@ int removed_record(struct store *store, const uint8_t *ek_hash, const char *name
     const char *reason, int64_t now, struct error *err);
 int removed_forget(struct store *store, const uint8_t *ek_hash, struct error *err);
 
-/* Fills a new revision in, larger than any before. */
+/* Draws a new revision, larger than any before. */
 int device_revision_next(struct store *store, int64_t *revision, struct error *err);
 
 /*
- * Fills *out from a row of DEVICE_COLUMNS, which is still open, so that
- * names and row are of one instant; device_one steps to the row of a
- * statement that is bound, if there is one, and resets it.
+ * Fills *out from a row of DEVICE_COLUMNS; the row is still open, so that names
+ * and row come from one snapshot. device_one steps to the row of a bound
+ * statement, if there is one, and resets it.
  */
 int device_read(struct store *store, struct sql_statement *row, struct store_device *out,
     struct error *err);
@@ -70,33 +71,34 @@ int device_one(struct store *store, struct sql_statement *statement, struct stor
 
 /*
  * Revokes the certificates of an EK that are of this revision of its device or a later
- * one and are not revoked yet, those that have expired too: not every clock agrees. Says
- * in *revoked how many had not. Inside a transaction.
+ * one and are not revoked yet. Includes expired ones, because clocks differ; *revoked
+ * counts those that had not expired. Inside a transaction.
  */
 int revoke_since(struct store *store, const uint8_t *ek_hash, int64_t revision, int reason,
     int64_t now, size_t *revoked, struct error *err);
 
-/* store_device_enroll, on record as `action`. */
+/* store_device_enroll, recorded as `action`. */
 int device_enroll(struct store *store, const struct store_device *device,
     enum audit_action action, int64_t now, struct error *err);
 
 /*
- * Finds the hash that begins as `text` with a statement, `range`, that lists two between
- * ?1 and ?2; *found is false when there is none, or the text begins no hash. CONFLICT when two do.
+ * Finds the hash with the prefix `text` by the statement `range`, which lists up to two between ?1
+ * and ?2; *found is false when there is none, or the text is not a prefix of a hash. CONFLICT when
+ * there are two.
  */
 int search_prefix(struct store *store, const char *range, const char *text,
     uint8_t *ek_hash, bool *found, struct error *err);
 
 /*
- * For whoever enrols: takes the EK off the waiting list, if it is there, and keeps what was
- * found out about it with the row of `device`. Inside a transaction.
+ * Part of enrolling: takes the EK off the waiting list, if it is there, and moves its
+ * evidence to the row of `device`. Inside a transaction.
  */
 int waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
     struct error *err);
 
 /*
- * Inside a transaction, make room for a hash, a name: CONFLICT when an import that is
- * under way has it, but what a dead one left gives way.
+ * Inside a transaction, free a hash, a name: CONFLICT when a running import has
+ * reserved it; leftovers of a killed import are removed.
  */
 int batch_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err);
 int batch_yield_name(struct store *store, const char *name, struct error *err);
@@ -104,7 +106,7 @@ int batch_yield_name(struct store *store, const char *name, struct error *err);
 /*
  * The columns of evidence, wherever a table keeps it: evidence_bind binds them from the
  * parameter `first` on, and *evidence outlives the statement's use; evidence_read fills *out
- * from them, from the column `first` on. Its root is zero; what is too long is cut.
+ * from them, from the column `first` on. Its root is zero; a text that is too long is cut.
  */
 void evidence_bind(struct sql_statement *statement, int first,
     const struct store_evidence *evidence);

@@ -1,4 +1,4 @@
-/* One device as people look for it: by name, or by the beginning of its hash. Changes nothing. */
+/* Finds one device by name or by a prefix of its hash. Changes nothing. */
 #include "config.h"
 
 #include "store/hash.h"

@@ -1,6 +1,6 @@
 /*
- * The table of vendors' certificates. Keeps octets and where they came from; what
- * they are worth, pki/ says.
+ * The table of vendors' certificates. Keeps octets and their origin; pki/ judges
+ * them.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 
 _Static_assert(STORE_FINGERPRINT_SIZE == STORE_HASH_SIZE, "a fingerprint is written as a hash is");
 
-/* Counts changes, so that whoever keeps a copy of the table knows when it is old. */
+/* Counts changes, so that a cached copy of the table can be refreshed. */
 static int
 trust_changed(struct store *store, struct error *err)
 {

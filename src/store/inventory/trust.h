@@ -1,4 +1,4 @@
-/* The certificates of TPM vendors that an administrator imported. */
+/* The imported certificates of TPM vendors. */
 #ifndef STORE_INVENTORY_TRUST_H
 #define STORE_INVENTORY_TRUST_H
 
@@ -17,23 +17,24 @@ struct store_trusted {
 	bool           root; /* self-signed; otherwise an intermediate */
 	const uint8_t *certificate; /* DER */
 	size_t         certificate_size;
-	const char    *source; /* the file it was read from, for people */
+	const char    *source; /* the file that it was read from, for display */
 	int64_t        added;
 };
 
-/* Adds one; *added is false when it was there. The caller's transaction holds all of an import. */
+/* Adds one; *added is false when it exists already. The caller's transaction contains the whole
+ * import. */
 int store_trust_add(struct store *store, const struct store_trusted *trusted, bool *added,
     struct error *err);
 
-/* Removes one, on record. NOT_FOUND when it is not there. */
+/* Removes one, with an audit entry. NOT_FOUND when there is no such certificate. */
 int store_trust_remove(struct store *store, const uint8_t fingerprint[STORE_FINGERPRINT_SIZE],
     int64_t now, struct error *err);
 
-/* Lists all of them, roots first. What points into the row is valid during the callback. */
+/* Lists all of them, roots first. Pointers into the row are valid during the callback. */
 typedef bool store_trust_cb(const struct store_trusted *trusted, void *arg);
 int store_trust_list(struct store *store, store_trust_cb *each, void *arg, struct error *err);
 
-/* A number that grows with every change of the trusted certificates: when to load them again. */
+/* A counter that increases with every change of the trusted certificates: then load them again. */
 int store_trust_revision(struct store *store, int64_t *revision, struct error *err);
 
 #endif

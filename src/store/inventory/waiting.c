@@ -1,6 +1,6 @@
 /*
- * The EKs that wait for somebody to approve them. Owns who gives way when the list is
- * full. Gives nobody a right: a device is enrolled in device.c alone.
+ * The waiting list: EKs that wait for approval. Owns the eviction when the list is
+ * full. An entry grants nothing: only device.c enrolls a device.
  */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* How many give way to one at most: a bound that was lowered is reached in steps. */
+/* Most evictions per new entry: a lowered bound is reached in steps. */
 #define GIVE_WAY_MAX 16
 
 /* ---- rows ---- */
@@ -102,7 +102,7 @@ waiting_put(struct store *store, const struct store_waiting *entry, int64_t now,
 
 /* ---- the bound ---- */
 
-/* How many there are: all, or of one source. */
+/* Number of entries: all, or of one source. */
 static int
 waiting_count(struct store *store, const char *source, size_t *count, struct error *err)
 {
@@ -121,7 +121,7 @@ waiting_count(struct store *store, const char *source, size_t *count, struct err
 	return rc < 0 ? -1 : 0;
 }
 
-/* The source that has most, when that is more than its share; else "". */
+/* The source with the most entries, if that is more than its share; else "". */
 static int
 waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1],
     struct error *err)
@@ -142,7 +142,7 @@ waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1]
 	return rc < 0 ? -1 : 0;
 }
 
-/* *seen says when the one that gave way was seen last. */
+/* Evicts one; *seen is the time at which it was last seen. */
 static int
 waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max, int64_t *seen,
     struct error *err)
@@ -174,7 +174,7 @@ waiting_give_way(struct store *store, const struct store_waiting *entry, size_t 
 	return rc < 0 ? -1 : 0;
 }
 
-/* *flooded says that somebody gave way who was there a moment ago. */
+/* Makes room; *flooded: an entry that was seen a moment ago was evicted. */
 static int
 waiting_bound(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
     bool *flooded, struct error *err)
@@ -195,7 +195,7 @@ waiting_bound(struct store *store, const struct store_waiting *entry, size_t max
 
 /* ---- in ---- */
 
-/* Who makes EKs by the thousand shall not fill the record, which only grows, with them. */
+/* Bounds the audit trail, which only grows: an attacker can create EKs for free. */
 static int
 waiting_record(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
     struct error *err)
@@ -349,7 +349,7 @@ waiting_leave(struct store *store, const uint8_t *ek_hash, int64_t device,
 		return -1;
 	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	sql_bind_int64(statement, 2, device);
-	sql_bind_octets(statement, 3, ek_hash, 0); /* of which the certificate was not kept */
+	sql_bind_octets(statement, 3, ek_hash, 0); /* whose certificate was not kept */
 	if (sql_step(statement, "keeping what is known of an EK", err) != 0 ||
 	    (statement = sql_prepare(store, remove, err)) == NULL)
 		return -1;

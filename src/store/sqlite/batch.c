@@ -1,6 +1,6 @@
 /*
- * Imports, as far as they are read: devices wait in a stage until all are compared with
- * each other and with the inventory. Writes nothing.
+ * The reading part of imports: devices are staged until all are compared with each
+ * other and with the inventory. Writes nothing.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Devices and names are not told of one by one. */
+/* Progress is reported in steps, not for each device. */
 #define BATCH_STEP 256
 
 void

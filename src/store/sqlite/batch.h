@@ -1,4 +1,4 @@
-/* A batch, for those who compare it and those who write it. Nobody outside store/sqlite/ includes it. */
+/* A batch, for comparing and writing. Private to store/sqlite/. */
 #ifndef STORE_SQLITE_BATCH_H
 #define STORE_SQLITE_BATCH_H
 
@@ -12,17 +12,17 @@
 struct sqlite_stage;
 
 struct sqlite_batch {
-	struct store_batch   batch; /* first: each is the other */
+	struct store_batch   batch; /* first member, so that each converts to the other */
 	struct sqlite       *sqlite;
 	struct file_lock     lock;
 	struct sqlite_stage *stage;
-	struct name_run      names; /* of devices that are written, which are not yet */
+	struct name_run      names; /* names of written devices, not written themselves yet */
 	uint64_t             steps; /* not told yet */
-	int64_t              id;    /* 0: nothing is written */
+	int64_t              id;    /* 0: nothing written */
 	int64_t              revision;
 	int64_t              now;
 	int                  wal_pages;
-	sigset_t             signals; /* as they were before a transaction */
+	sigset_t             signals; /* values from before a transaction */
 };
 
 static inline struct sqlite_batch *
@@ -33,10 +33,10 @@ sqlite_batch_of(struct store_batch *batch)
 
 extern const struct store_batch_engine sqlite_batch_engine;
 
-/* Tells what is done and was not told yet: outside of transactions, for it may take long. */
+/* Reports pending progress; outside transactions, because the callback may take long. */
 void sqlite_batch_tell(struct sqlite_batch *batch);
 
-/* As store_batch_commit says. */
+/* As store_batch_commit. */
 int sqlite_batch_commit(struct store_batch *batch, const char *source, int64_t now,
     struct error *err);
 

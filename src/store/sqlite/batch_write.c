@@ -1,7 +1,7 @@
 /*
- * Writes imports: devices by hash, and their names run by run by name, in transactions so
- * short that others hardly notice. A row of `batch` hides them all until it goes. Owns how
- * this one connection writes meanwhile.
+ * Writes imports: devices sorted by hash, and their names run by run sorted by name, in
+ * short transactions. A row of `batch` hides all of them until it is deleted. Owns this
+ * connection's settings meanwhile.
  */
 #include "config.h"
 
@@ -21,17 +21,17 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* A transaction takes no more when it is this old, or has so many rows. */
+/* A transaction is closed at this age or this number of rows. */
 #define BATCH_CHUNK_MS   25
 #define BATCH_CHUNK_ROWS 8192
 
-/* Pages of the log that are worth copying into the file. */
+/* Pages of the WAL at which a checkpoint is worth it. */
 #define BATCH_WAL_PAGES 2000
 
 /*
- * Pages that a run touches should stay in memory. What a transaction of many writes is
- * not yet there, so that only the last one must wait for the disk: its fsync is for
- * all before it too. And the log is copied outside of transactions.
+ * Settings for bulk writing: a cache for the pages of a run; no fsync per transaction,
+ * since the batch is invisible until the last one, whose fsync covers all before it;
+ * and checkpoints outside transactions.
  */
 static const char batch_settings[] = "PRAGMA cache_size = -16384; PRAGMA synchronous = NORMAL;";
 static const char batch_settings_last[] = "PRAGMA synchronous = FULL;";
@@ -44,7 +44,8 @@ batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
 	return sqlite_execute(batch->sqlite, settings, "importing", err);
 }
 
-/* After each commit of this connection, in place of SQLite's own copying, which is done inside it. */
+/* WAL hook: runs after each commit, in place of SQLite's automatic checkpoint, which runs inside
+ * it. */
 static int
 batch_wal_cb(void *arg, sqlite3 *db, const char *schema, int pages)
 {
@@ -56,7 +57,7 @@ batch_wal_cb(void *arg, sqlite3 *db, const char *schema, int pages)
 	return SQLITE_OK;
 }
 
-/* Others write meanwhile; what cannot be copied now is next time. */
+/* A passive checkpoint: others write meanwhile, and the rest is copied next time. */
 static void
 batch_copy_log(struct sqlite_batch *batch)
 {
@@ -67,8 +68,8 @@ batch_copy_log(struct sqlite_batch *batch)
 }
 
 /*
- * Nobody else can write during a transaction, nor behind one that stands in the queue: whoever
- * types ^Z stops the import between two.
+ * Job-control stops are held back during a transaction and in the writers' queue, so that ^Z
+ * does not block other writers.
  */
 static int
 batch_begin(struct sqlite_batch *batch, struct error *err)
@@ -86,7 +87,7 @@ batch_begin(struct sqlite_batch *batch, struct error *err)
 	return -1;
 }
 
-/* Commits when `rc` is 0, and undoes what was done when it is not. */
+/* Commits if `rc` is 0, else rolls back. */
 static int
 batch_end(struct sqlite_batch *batch, int rc, struct error *err)
 {
@@ -102,7 +103,7 @@ batch_end(struct sqlite_batch *batch, int rc, struct error *err)
 	return 0;
 }
 
-/* One transaction's time and rows. */
+/* The age and rows of a transaction. */
 struct chunk {
 	int64_t begun;
 	size_t  rows;
@@ -124,7 +125,7 @@ chunk_is_full(struct chunk *chunk)
 	    clock_monotonic_ms() - chunk->begun >= BATCH_CHUNK_MS;
 }
 
-/* Takes away what batches have left, ours or others'. */
+/* Removes leftovers of batches, ours or others'. */
 static int
 batch_clear(struct sqlite_batch *batch, struct error *err)
 {
@@ -189,7 +190,7 @@ batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *i
 	sql_bind_int64(statement, 5, batch->revision);
 	sql_bind_int64(statement, 6, batch->id);
 	if (sql_step(statement, "importing a device", err) != 0) {
-		/* In place of SQLite's sentence, that of a check. */
+		/* Replaces SQLite's error by the one of our check. */
 		if (sql_is_taken(store))
 			(void)device_check_hash(store, device->ek_hash, err);
 		return error_wrap(err, "line %" PRIu64, item->line);
@@ -203,7 +204,7 @@ batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *i
 	return 0;
 }
 
-/* Writes the names of a run from *index on, as far as one transaction goes. */
+/* Writes the names of a run from *index on, in one transaction. */
 static int
 batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *err)
 {
@@ -237,7 +238,7 @@ batch_write_names(struct sqlite_batch *batch, struct error *err)
 	return 0;
 }
 
-/* Writes devices, as many as one transaction takes; *more says whether there are others. */
+/* Writes devices in one transaction; *more: there are others. */
 static int
 batch_write_some_devices(struct sqlite_batch *batch, bool *more, struct error *err)
 {
@@ -279,7 +280,7 @@ batch_write(struct sqlite_batch *batch, struct error *err)
 	return 0;
 }
 
-/* Runs a statement whose one parameter is the batch. */
+/* Runs a statement whose only parameter is the batch. */
 static int
 batch_run(struct sqlite_batch *batch, const char *text, struct error *err)
 {
@@ -339,7 +340,7 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 		if (rc == 0)
 			rc = batch_activate(batch, source, err);
 		sqlite_stage_rest(batch->stage);
-		/* What cannot be taken away now is invisible, and others will. */
+		/* Leftovers that cannot be removed now are invisible, and will be removed later. */
 		if (rc != 0)
 			(void)batch_clear(batch, &ignored);
 	}

@@ -1,6 +1,6 @@
 /*
- * What SQLite can say of a store by itself, and its copy of one. Knows of the
- * tables only that they are those of this version.
+ * SQLite's own integrity checks, and copies of a store. Compares the tables
+ * with those of this version.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 
 #define CHECK_REMEDY "restore it from a backup"
 
-/* Runs a text that answers with one row; `each` is told of it. */
+/* Runs a text whose result is one row, and passes it to `each`. */
 static int
 check_ask(struct sqlite *sqlite, const char *text,
     int (*each)(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err), struct error *err)
@@ -66,7 +66,7 @@ sqlite_check_integrity(struct store *store, struct error *err)
 	return check_ask(sqlite, "PRAGMA foreign_key_check", check_reference_row, err);
 }
 
-/* Statistics are SQLite's own; "wanted" is a fresh store of this version. */
+/* Ignores SQLite's statistics; "wanted" is a fresh store of this version. */
 static const char check_difference[] =
     "SELECT name, 0 FROM (SELECT type, name, tbl_name, sql FROM wanted.sqlite_schema"
     " EXCEPT SELECT type, name, tbl_name, sql FROM main.sqlite_schema)"
@@ -86,7 +86,8 @@ check_schema_row(struct sqlite *sqlite, sqlite3_stmt *row, struct error *err)
 	                                    : "not of this program's making");
 }
 
-/* The schemas name no database: made in a connection of its own, and copied over. */
+/* The schema texts name no database, so the fresh store is made in a separate connection and
+ * copied. */
 static int
 check_make_wanted(struct sqlite *sqlite, struct error *err)
 {
@@ -136,7 +137,7 @@ snapshot_write(struct sqlite *sqlite, const char *path, struct error *err)
 	return rc;
 }
 
-/* A copy is not in WAL mode, which a store is. */
+/* A copy is not in WAL mode, but a store must be. */
 static int
 snapshot_finish(const char *path, struct error *err)
 {

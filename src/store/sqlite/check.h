@@ -1,4 +1,4 @@
-/* Whether a database of SQLite's is whole, and copies of it: as store/check.h says. */
+/* Integrity checks and copies of an SQLite database, as in store/check.h. */
 #ifndef STORE_SQLITE_CHECK_H
 #define STORE_SQLITE_CHECK_H
 

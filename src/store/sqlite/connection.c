@@ -1,6 +1,6 @@
 /*
- * The connection's statements, errors and transactions. Owns the order in which
- * a writer takes things: the queue's lock, then SQLite's. Knows no table.
+ * The connection's statements, errors and transactions. Owns the lock order of
+ * a writer: the queue's lock, then SQLite's. Knows no tables.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* How long a writer stands in the queue before it gives up. */
+/* How long a writer waits in the queue. */
 #define SQLITE_PATIENCE_MS 30000
 
 int
@@ -31,7 +31,7 @@ sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
 		return error_set(err, ERROR_OVERLOADED, "%s: %s is locked by a program that is not ours",
 		    doing, path);
 	case SQLITE_FULL:
-		/* For now only, and told to clients, who need not know where the store is. */
+		/* A transient error; it is shown to clients, so it does not name the store's place. */
 		return error_set(err, ERROR_OVERLOADED,
 		    "%s: the disk of the store is full; make room on it", doing);
 	case SQLITE_CANTOPEN:
@@ -94,7 +94,7 @@ sqlite_in_transaction(const struct store *store)
 	return sqlite3_get_autocommit(((const struct sqlite *)store)->db) == 0;
 }
 
-/* Not with a kept statement: preparing it could fail, and this must not. */
+/* Without a cached statement, because preparing one could fail, and this must not. */
 static void
 sqlite_undo(struct sqlite *sqlite)
 {
@@ -132,7 +132,7 @@ sqlite_release(struct store *store, bool keep)
 /* ---- statements ---- */
 
 struct sqlite_statement {
-	struct sql_statement statement; /* first: each is the other */
+	struct sql_statement statement; /* first member, so that each converts to the other */
 	sqlite3_stmt        *stmt;
 };
 
@@ -166,7 +166,7 @@ sqlite_finish(struct sql_statement *statement)
 	free(statement);
 }
 
-/* A failed bind leaves NULL, which no column that matters takes; and sqlite3_step says so. */
+/* A failed bind leaves NULL, which NOT NULL columns refuse in sqlite3_step. */
 static void
 sqlite_bind(struct sql_statement *statement, int index, const struct sql_value *value)
 {
@@ -209,7 +209,7 @@ sqlite_reset(struct sql_statement *statement)
 	(void)sqlite3_reset(statement_of(statement));
 }
 
-/* The octets before their number, as SQLite wants to be asked. */
+/* The octets before their size, as SQLite requires. */
 static void
 sqlite_column(struct sql_statement *row, int column, struct sql_value *value)
 {

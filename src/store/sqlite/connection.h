@@ -1,6 +1,6 @@
 /*
- * What the files of the SQLite engine share: the connection and its errors. Nobody
- * outside store/sqlite/ includes it.
+ * Shared by the files of the SQLite engine: the connection and its errors. Private
+ * to store/sqlite/.
  */
 #ifndef STORE_SQLITE_CONNECTION_H
 #define STORE_SQLITE_CONNECTION_H
@@ -19,10 +19,10 @@ struct error;
 
 /* A store of this engine. */
 struct sqlite {
-	struct store                store; /* first: each is the other */
+	struct store                store; /* first member, so that each converts to the other */
 	const struct sqlite_schema *schema;
 	sqlite3                    *db;
-	struct file_lock            lock; /* what writers queue for */
+	struct file_lock            lock; /* the writers' queue */
 	char                       *directory;
 };
 
@@ -32,17 +32,17 @@ sqlite_of(struct store *store)
 	return (struct sqlite *)store;
 }
 
-/* As store_engine says. */
+/* As in struct store_engine. */
 int  sqlite_create(enum store_database database, const char *directory, struct error *err);
 int  sqlite_open(enum store_database database, const char *directory, struct store **out,
      struct error *err);
 void sqlite_close(struct store *store);
 const char *const *sqlite_files(enum store_database database);
 
-/* Fills *err from the connection's last failure, with what was being done. Returns -1. */
+/* Fills *err from the connection's last error; `doing` begins the detail. Returns -1. */
 int sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err);
 
-/* Runs a text of statements that give nothing. */
+/* Runs a text of statements without results. */
 int sqlite_execute(struct sqlite *sqlite, const char *text, const char *doing, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* SQLite's line in store.c. */
+/* The SQLite engine, for the table in store.c. */
 #ifndef STORE_SQLITE_ENGINE_H
 #define STORE_SQLITE_ENGINE_H
 

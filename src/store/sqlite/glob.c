@@ -1,4 +1,4 @@
-/* Owns the translation of patterns; matches nothing itself. */
+/* Translates patterns; SQLite matches them. */
 #include "config.h"
 
 #include "store/sqlite/glob.h"
@@ -9,7 +9,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* A character that means itself outside of sets. */
+/* Appends a literal character, outside sets. */
 static void
 glob_literal(char c, struct bytes *out)
 {

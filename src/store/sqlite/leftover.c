@@ -1,7 +1,7 @@
 /*
- * What imports leave that do not live to their end. Whether one lives is asked of its
- * lock inside a transaction: no import can write meanwhile, so that a batch that
- * is there while the lock is free is nobody's.
+ * Leftovers of killed imports. Whether an import is alive is tested by its lock
+ * inside a transaction: no import can write meanwhile, so a batch without a lock
+ * holder belongs to a dead process.
  */
 #include "config.h"
 
@@ -14,10 +14,10 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* Held by the one process that imports; beside the database. */
+/* Held by the importing process; beside the database. */
 #define LEFTOVER_LOCK "import.lock"
 
-/* Devices that one transaction takes away: some tens of milliseconds. */
+/* Devices removed per transaction: some tens of milliseconds. */
 #define LEFTOVER_CLEAR_MAX 2000
 
 int
@@ -41,7 +41,7 @@ leftover_is_live(struct store *store, bool *live, struct error *err)
 	return rc;
 }
 
-/* Runs one of the two statements that look for a reserved device, bound already. */
+/* Runs one of the two bound statements that look for a reserved device. */
 static int
 leftover_yield(struct store *store, struct sql_statement *statement, bool *live,
     struct error *err)
@@ -106,7 +106,7 @@ sqlite_leftover_yield_name(struct store *store, const char *name, struct error *
 	            : 0;
 }
 
-/* Fills 0 in when there is none. */
+/* Sets 0 when there is none. */
 static int
 leftover_oldest(struct store *store, int64_t *batch, struct error *err)
 {
@@ -157,7 +157,7 @@ sqlite_leftover_clear(struct store *store, bool *more, struct error *err)
 	return 0;
 }
 
-/* Runs `dead` in a transaction when there is a batch of a process that does not live any more. */
+/* Runs `dead` in a transaction if there is a batch of a dead process. */
 static int
 leftover_with_dead(struct store *store,
     int (*dead)(struct store *store, bool *answer, struct error *err), bool *answer,
@@ -169,7 +169,7 @@ leftover_with_dead(struct store *store,
 	int     rc;
 
 	*answer = false;
-	/* Without a transaction first: there is hardly ever anything. */
+	/* Looks without a transaction first, because there is hardly ever a leftover. */
 	if (leftover_oldest(store, &batch, err) != 0)
 		return -1;
 	if (batch == 0)

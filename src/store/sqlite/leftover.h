@@ -1,7 +1,4 @@
-/*
- * Devices that are in the tables and not there: of an import that is under way, or
- * that died. Nobody outside store/ includes it.
- */
+/* Hidden devices in the tables: of a running or killed import. Private to store/. */
 #ifndef STORE_SQLITE_LEFTOVER_H
 #define STORE_SQLITE_LEFTOVER_H
 
@@ -13,24 +10,24 @@
 struct error;
 struct store;
 
-/* The lock of whoever imports. */
+/* The importer's lock. */
 int sqlite_leftover_lock_open(struct store *store, struct file_lock *lock, struct error *err);
 
 /*
- * Inside a transaction, makes room for a hash, a name: CONFLICT when an import that is
- * under way has it, but what a dead one left gives way.
+ * Inside a transaction, frees a hash, a name: CONFLICT when a running import has
+ * reserved it; leftovers of a killed import are removed.
  */
 int sqlite_leftover_yield_hash(struct store *store, const uint8_t *ek_hash, struct error *err);
 int sqlite_leftover_yield_name(struct store *store, const char *name, struct error *err);
 
 /*
- * Inside a transaction, takes away some of the oldest batch that is not active, and the
- * batch itself when that has no devices left. The caller holds the lock, or knows that
- * nobody does. *more says whether there is any of any batch left.
+ * Inside a transaction, removes some devices of the oldest inactive batch, and the
+ * batch itself when it has none left. The caller holds the lock, or knows that it is
+ * free. *more: there are leftovers of any batch.
  */
 int sqlite_leftover_clear(struct store *store, bool *more, struct error *err);
 
-/* As store_batch_sweep and store_batch_abandoned say. */
+/* As store_batch_sweep and store_batch_abandoned. */
 int sqlite_leftover_sweep(struct store *store, bool *more, struct error *err);
 int sqlite_leftover_abandoned(struct store *store, bool *abandoned, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * Makes, opens and closes a database file: version, permissions and how durable
- * it is. Knows nothing of what is in it.
+ * Makes, opens and closes a database file: version, permissions and durability.
+ * Knows no tables.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* Programs that are not ours do not queue: SQLite waits for them this long. */
+/* SQLite's busy timeout, for programs that do not use our queue. */
 #define OPEN_BUSY_MS 10000
 
 /* WAL itself is kept in the file; these belong to each connection. */
@@ -64,7 +64,7 @@ open_connect(struct sqlite *sqlite, struct error *err)
 	return sqlite_execute(sqlite, open_settings, "opening the store", err);
 }
 
-/* Brings the tables up from a version, and commits the transaction that is open. */
+/* Upgrades the tables from a version, and commits the open transaction. */
 static int
 open_upgrade_from(struct sqlite *sqlite, int version, const char *doing, struct error *err)
 {
@@ -78,7 +78,7 @@ open_upgrade_from(struct sqlite *sqlite, int version, const char *doing, struct 
 	return sqlite_execute(sqlite, header, doing, err);
 }
 
-/* A store of an older version becomes one of this; of several that try, the first does it. */
+/* Upgrades a store of an older version; of several processes the first does it. */
 static int
 open_upgrade(struct sqlite *sqlite, struct error *err)
 {
@@ -91,7 +91,7 @@ open_upgrade(struct sqlite *sqlite, struct error *err)
 		store_rollback(&sqlite->store);
 		return -1;
 	}
-	store_rollback(&sqlite->store); /* committed already: this lets the lock go */
+	store_rollback(&sqlite->store); /* committed already: this releases the lock */
 	return 0;
 }
 
@@ -113,7 +113,7 @@ open_check(struct sqlite *sqlite, int *version, struct error *err)
 		    sqlite->store.place, schema->program, *version, schema->version);
 	if (*version < 1)
 		return error_set(err, ERROR_INTERNAL, "%s was never finished; remove it", sqlite->store.place);
-	/* SQLite reads what it may not write; it would only fail later, and less clearly. */
+	/* SQLite opens a read-only file without an error, and would fail later and less clearly. */
 	if (sqlite3_db_readonly(sqlite->db, "main") != 0)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s may not be written; run this as the owner of the state directory",
@@ -201,7 +201,7 @@ sqlite_files(enum store_database database)
 	return open_schemas[database]->files;
 }
 
-/* Empty and ours alone before SQLite sees it; -wal and -shm take its permissions. */
+/* Made empty with mode 0600 before SQLite opens it; -wal and -shm get its permissions. */
 static int
 open_file_make(const char *path, struct error *err)
 {
@@ -226,7 +226,7 @@ open_files_remove(const char *directory, const struct sqlite_schema *schema)
 	}
 }
 
-/* Tables and header in one transaction: a store without a version was never finished. */
+/* Tables and header are one transaction, so a store without a version was never completed. */
 static int
 open_make_schema(struct sqlite *sqlite, struct error *err)
 {

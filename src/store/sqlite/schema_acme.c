@@ -1,4 +1,4 @@
-/* The tables of ACME's database, version by version. Nothing that was ever released changes. */
+/* The tables of ACME's database, version by version. A released text never changes. */
 #include "config.h"
 
 #include <stddef.h>
@@ -73,12 +73,12 @@ static const char acme_schema[] =
     "CREATE INDEX certificate_expired ON certificate (not_after);"
     "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
 
-/* What attested an authorization is judged again when its order is finalized. */
+/* The attestation of an authorization is verified again when its order is finalized. */
 static const char acme_schema_chain[] = "ALTER TABLE authorization ADD COLUMN chain BLOB;";
 
 /*
- * CRLs were numbered by the clock before: the first number of the counter is above them, also
- * where the last CRL is lost.
+ * Before, CRLs were numbered by the clock: the counter starts above those numbers, even if
+ * the last CRL is lost.
  */
 static const char acme_schema_counter[] =
     "CREATE TABLE counter ("
@@ -89,7 +89,7 @@ static const char acme_schema_counter[] =
     "INSERT INTO counter (id, crl_number, revocations)"
     " VALUES (1, CAST(strftime('%s', 'now') AS INTEGER), 0);";
 
-/* The newest CRL that was seen of each attestation CA: an older one is not believed. */
+/* The newest CRL seen of each attestation CA: an older one is refused. */
 static const char acme_schema_crl_mark[] =
     "CREATE TABLE crl_mark ("
     " issuer BLOB PRIMARY KEY CHECK (length(issuer) = 32)," /* SHA-256 of name and key identifier */
@@ -97,7 +97,7 @@ static const char acme_schema_crl_mark[] =
     " number BLOB CHECK (length(number) = 20),"
     " this_update INTEGER NOT NULL,"
     " digest BLOB NOT NULL CHECK (length(digest) = 32)," /* SHA-256 of the CRL */
-    " certificate BLOB NOT NULL" /* which signed it */
+    " certificate BLOB NOT NULL" /* the certificate whose key signed it */
     ") STRICT, WITHOUT ROWID;";
 
 /* What attested an authorization is judged again by its format; there was one before. */

@@ -1,4 +1,4 @@
-/* The tables of the inventory, version by version. Nothing that was ever released changes. */
+/* The tables of the inventory, version by version. A released text never changes. */
 #include "config.h"
 
 #include <stddef.h>
@@ -7,8 +7,9 @@
 
 /*
  * A certificate names its device by hash and not by row: the record outlives
- * the device. A name knows since which revision the device has it, and a
- * certificate of which revision it is: those that carry a name can be found.
+ * the device. A name has the revision since which the device has it, and a
+ * certificate the revision of its issue, so that the certificates that carry a
+ * name can be found.
  */
 static const char schema_devices[] =
     "CREATE TABLE counter ("
@@ -45,23 +46,23 @@ static const char schema_devices[] =
     "CREATE INDEX certificate_revoked ON certificate (not_after) WHERE revoked <> 0;";
 
 /*
- * A device that belongs to a row of `batch` is being imported: it is not there
- * yet, and all of them are at once when that row goes. Whoever looks for devices
- * looks into `enrolled`. What a device's EK
- * certificate was found to be is kept beside it. Nobody changes the audit table.
+ * A device that belongs to a row of `batch` is being imported: it is invisible
+ * until that row is deleted. Queries for devices use the view `enrolled`. The
+ * verdict on a device's EK certificate is kept beside it. The audit table is
+ * append-only.
  */
 static const char schema_fleet[] =
     "ALTER TABLE counter ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN revocations INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE counter ADD COLUMN trust_revision INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* entries up to it are gone */
-    "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* and end at this */
+    "ALTER TABLE counter ADD COLUMN audit_cut INTEGER NOT NULL DEFAULT 0;" /* last removed entry */
+    "ALTER TABLE counter ADD COLUMN audit_cut_hash BLOB NOT NULL DEFAULT x'';" /* its hash */
     "ALTER TABLE device ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE device ADD COLUMN batch INTEGER;"
     "CREATE TABLE batch ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " first_device INTEGER NOT NULL," /* no device of it has a lower id */
+    " first_device INTEGER NOT NULL," /* lower bound of its devices' ids */
     " started INTEGER NOT NULL"
     ") STRICT;"
     "CREATE VIEW enrolled AS SELECT * FROM device"
@@ -93,12 +94,12 @@ static const char schema_fleet[] =
     " version TEXT NOT NULL,"
     " root BLOB NOT NULL," /* as in ek_certificate */
     " peer TEXT NOT NULL,"
-    " source TEXT NOT NULL," /* whose share of the list it takes */
+    " source TEXT NOT NULL," /* the source whose share it counts against */
     " first_seen INTEGER NOT NULL,"
     " last_seen INTEGER NOT NULL,"
     " times INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
-    /* Who gives way, and whose share is full, is found without looking at all of them. */
+    /* Indexes to find the eviction victim and a source's share without a full scan. */
     "CREATE INDEX waiting_unseen ON waiting (verdict = 'verified', last_seen, ek_hash)"
     " WHERE denied = 0;"
     "CREATE INDEX waiting_unseen_of ON waiting (source, verdict = 'verified', last_seen, ek_hash)"
@@ -166,11 +167,11 @@ static const char schema_fleet[] =
     " WHEN NEW.audit_cut < OLD.audit_cut"
     " BEGIN SELECT RAISE(ABORT, 'the audit table only grows'); END;";
 
-/* A CRL whose number is not the last of its issuer is an older one, or another store's. */
+/* A CRL whose number is not the last of its issuer is an older one, or from another store. */
 static const char schema_numbers[] =
     "ALTER TABLE issuer ADD COLUMN crl_number INTEGER NOT NULL DEFAULT 0;";
 
-/* What a device was called at the time of an act. NULL: of the time before names were kept. */
+/* A device's names at the time of an act. NULL: from before names were recorded. */
 static const char schema_audit_names[] = "ALTER TABLE audit ADD COLUMN names TEXT;";
 
 /*

@@ -1,6 +1,6 @@
 /*
- * A private temporary database of SQLite's, which has the external sort that an
- * import needs. Knows nothing of the store, nor whether what it holds is any good.
+ * A private temporary SQLite database, used for the external sort of an import.
+ * Knows no store, and does not check its content.
  */
 #include "config.h"
 
@@ -16,8 +16,8 @@
 #include "util/error.h"
 
 /*
- * Nothing here must survive anything. Half of the cache is what SQLite sorts in memory
- * before it uses files. Sorting files are deleted as soon as they are made.
+ * Durability is not needed. SQLite sorts up to half of the cache in memory before it
+ * uses files. Sorting files are unlinked at once.
  */
 static const char stage_settings[] =
     "PRAGMA page_size = 16384;"
@@ -32,7 +32,7 @@ static const char stage_settings[] =
     "CREATE TABLE name (name TEXT, line INTEGER);"
     "BEGIN;";
 
-/* The first two add, the others are walks. */
+/* The first two insert, the others are walks. */
 enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
 #define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
 
@@ -49,9 +49,9 @@ struct sqlite_stage {
 	sqlite3                *db;
 	sqlite3_stmt           *statements[STAGE_STATEMENTS];
 	enum sqlite_stage_order order; /* of the walk */
-	struct bytes            names; /* on their way in */
+	struct bytes            names; /* to be inserted */
 	struct bytes            tags;
-	char                   *name_texts[STORE_DEVICE_NAMES_MAX]; /* on their way out */
+	char                   *name_texts[STORE_DEVICE_NAMES_MAX]; /* being read */
 	char                   *tag_texts[STORE_DEVICE_TAGS_MAX];
 };
 
@@ -104,7 +104,7 @@ sqlite_stage_close(struct sqlite_stage *stage)
 	free(stage);
 }
 
-/* Strings with a NUL behind each. */
+/* Strings, each followed by a NUL. */
 static void
 stage_pack(char *const *texts, size_t count, struct bytes *out)
 {
@@ -117,7 +117,7 @@ stage_pack(char *const *texts, size_t count, struct bytes *out)
 static size_t
 stage_unpack(sqlite3_stmt *row, int column, char **texts, size_t max)
 {
-	const char *text = sqlite3_column_blob(row, column); /* NULL when it is empty */
+	const char *text = sqlite3_column_blob(row, column); /* NULL if empty */
 	size_t      left = (size_t)sqlite3_column_bytes(row, column);
 	size_t      count = 0;
 

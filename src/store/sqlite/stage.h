@@ -1,6 +1,6 @@
 /*
- * Where the devices of an import wait: a temporary file that gives them back sorted.
- * Nobody outside store/ includes it.
+ * The staging area of an import: a temporary file that returns the devices sorted.
+ * Private to store/.
  */
 #ifndef STORE_SQLITE_STAGE_H
 #define STORE_SQLITE_STAGE_H
@@ -28,15 +28,15 @@ int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *devi
 enum sqlite_stage_order {
 	SQLITE_STAGE_HASHES,  /* hash and line, by hash and line */
 	SQLITE_STAGE_NAMES,   /* name and line, by name and line */
-	SQLITE_STAGE_DEVICES, /* everything, by hash */
+	SQLITE_STAGE_DEVICES, /* whole devices, by hash */
 	SQLITE_STAGE_ORDERS
 };
 
-/* What is read of one, until the next is read. */
+/* The current item, valid until the next is read. */
 struct sqlite_stage_item {
 	uint64_t            line;
 	const char         *name;   /* of NAMES */
-	struct store_device device; /* of HASHES its hash alone */
+	struct store_device device; /* for HASHES only its hash */
 };
 
 void sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order);
