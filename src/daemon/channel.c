@@ -6,6 +6,7 @@
 
 #include "daemon/channel.h"
 
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -43,6 +44,7 @@ struct channel_asked {
 	uint32_t           id;
 	uint32_t           next_free; /* next free slot, while this one is free */
 	bool               open;
+	struct channel_parcel *parcel; /* the question while it is not sent */
 };
 
 /* A question of the peer. */
@@ -53,11 +55,12 @@ struct channel_heard {
 
 /* A message that waits for room in the socket. */
 struct channel_parcel {
-	struct channel_parcel *next;
-	struct channel_header  header;
-	size_t                 size;
-	uint8_t                body[];
+	TAILQ_ENTRY(channel_parcel) link;
+	struct channel_header       header;
+	size_t                      size;
+	uint8_t                     body[];
 };
+TAILQ_HEAD(channel_parcels, channel_parcel);
 
 struct channel {
 	const struct channel_handlers *handlers;
@@ -66,8 +69,7 @@ struct channel {
 	struct event                  *readable;
 	struct event                  *writable; /* pending while the queue is not empty */
 	struct event                  *broken;   /* made active to report the end */
-	struct channel_parcel         *queue;
-	struct channel_parcel        **queue_end;
+	struct channel_parcels         queue;
 	size_t                         queued; /* octets of questions and answers */
 	size_t                         told;   /* octets of notifications */
 	uint32_t                       free_slot;
@@ -177,34 +179,32 @@ channel_queued(struct channel *channel, uint32_t kind)
 	return kind == CHANNEL_TELL ? &channel->told : &channel->queued;
 }
 
+/* Takes a message out of the queue, when it is sent or of no use. */
 static void
-channel_parcel_drop(struct channel *channel)
+channel_parcel_drop(struct channel *channel, struct channel_parcel *parcel)
 {
-	struct channel_parcel *first = channel->queue;
-
-	channel->queue = first->next;
-	if (channel->queue == NULL)
-		channel->queue_end = &channel->queue;
-	*channel_queued(channel, first->header.kind) -= sizeof *first + first->size;
-	bytes_cleanse(first->body, first->size);
-	free(first);
+	if (parcel->header.kind == CHANNEL_ASK)
+		channel->asked[CHANNEL_SLOT(parcel->header.id)].parcel = NULL;
+	TAILQ_REMOVE(&channel->queue, parcel, link);
+	*channel_queued(channel, parcel->header.kind) -= sizeof *parcel + parcel->size;
+	bytes_cleanse(parcel->body, parcel->size);
+	free(parcel);
 }
 
 static void
 channel_writable_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct channel *channel = arg;
+	struct channel        *channel = arg;
+	struct channel_parcel *first;
 
 	(void)what;
-	while (channel->queue != NULL) {
-		struct channel_parcel *first = channel->queue;
-
+	while ((first = TAILQ_FIRST(&channel->queue)) != NULL) {
 		if (!channel_send(fd, &first->header, first->body, first->size)) {
 			if (errno != EAGAIN)
 				channel_break(channel, peer_gone);
 			return;
 		}
-		channel_parcel_drop(channel);
+		channel_parcel_drop(channel, first);
 	}
 	(void)event_del(channel->writable);
 }
@@ -214,6 +214,8 @@ channel_queue_has_room(struct channel *channel, enum channel_kind kind, size_t s
 {
 	size_t max = kind == CHANNEL_TELL ? CHANNEL_TOLD_MAX : CHANNEL_QUEUE_MAX;
 
+	if (kind == CHANNEL_FORGET)
+		return true; /* there is one for a question at most */
 	return *channel_queued(channel, kind) + sizeof(struct channel_parcel) + size <= max;
 }
 
@@ -226,8 +228,13 @@ channel_queue(struct channel *channel, struct channel_header header, struct view
 	parcel->size = body.size;
 	if (body.size != 0)
 		memcpy(parcel->body, body.data, body.size);
-	*channel->queue_end = parcel;
-	channel->queue_end = &parcel->next;
+	/* What frees a slot of the peer's waits for no question that takes one. */
+	if (header.kind == CHANNEL_FORGET)
+		TAILQ_INSERT_HEAD(&channel->queue, parcel, link);
+	else
+		TAILQ_INSERT_TAIL(&channel->queue, parcel, link);
+	if (header.kind == CHANNEL_ASK)
+		channel->asked[CHANNEL_SLOT(header.id)].parcel = parcel;
 	*channel_queued(channel, header.kind) += sizeof *parcel + body.size;
 	(void)event_add(channel->writable, NULL);
 }
@@ -244,7 +251,7 @@ channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, s
 		channel_break(channel, "a message of ours is too long");
 		return;
 	}
-	if (channel->queue == NULL) {
+	if (TAILQ_EMPTY(&channel->queue)) {
 		if (channel_send(channel->fd, &header, body.data, body.size))
 			return;
 		if (errno != EAGAIN) {
@@ -304,6 +311,18 @@ channel_hear_tell(struct channel *channel, uint32_t id, struct view body)
 	channel->handlers->tell(channel, body, channel->arg);
 }
 
+/* The answer may have crossed it: then there is nothing to forget. */
+static void
+channel_hear_forget(struct channel *channel, uint32_t id, size_t size)
+{
+	const struct channel_heard *heard = &channel->heard[CHANNEL_SLOT(id)];
+
+	if (channel->handlers->ask == NULL || size != 0)
+		channel_break(channel, "a question was forgotten against the rules");
+	else if (heard->open && heard->id == id && channel->handlers->forget != NULL)
+		channel->handlers->forget(channel, id, channel->arg);
+}
+
 static void
 channel_hear(struct channel *channel, const struct channel_header *header, struct view body)
 {
@@ -317,6 +336,9 @@ channel_hear(struct channel *channel, const struct channel_header *header, struc
 		break;
 	case CHANNEL_TELL:
 		channel_hear_tell(channel, header->id, body);
+		break;
+	case CHANNEL_FORGET:
+		channel_hear_forget(channel, header->id, body.size);
 		break;
 	default:
 		channel_break(channel, "a message came of an unknown kind");
@@ -368,6 +390,11 @@ channel_readable_cb(evutil_socket_t fd, short what, void *arg)
 		if (!channel_receive(channel))
 			break;
 	}
+	if (channel->closed_because == NULL && channel->handlers->drained != NULL) {
+		channel->calling = true;
+		channel->handlers->drained(channel, channel->arg);
+		channel->calling = false;
+	}
 }
 
 /*
@@ -413,7 +440,7 @@ channel_new(struct event_base *base, int fd, const struct channel_handlers *hand
 	channel->handlers = handlers;
 	channel->arg = arg;
 	channel->free_slot = CHANNEL_NO_SLOT;
-	channel->queue_end = &channel->queue;
+	TAILQ_INIT(&channel->queue);
 	channel->readable = event_new(base, fd, EV_READ | EV_PERSIST, channel_readable_cb, channel);
 	channel->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, channel_writable_cb, channel);
 	channel->broken = event_new(base, -1, 0, channel_broken_cb, channel);
@@ -475,10 +502,18 @@ channel_forget(struct channel *channel, uint32_t id)
 {
 	struct channel_asked *asked = &channel->asked[CHANNEL_SLOT(id)];
 
+	if (!asked->open || asked->id != id || asked->answer == NULL)
+		return;
+	asked->answer = NULL;
+	if (asked->parcel != NULL) {
+		/* The peer never hears of it. */
+		channel_parcel_drop(channel, asked->parcel);
+		(void)channel_asked_take(channel, CHANNEL_SLOT(id));
+		return;
+	}
 	/* The slot stays taken until the answer comes: an answer to no question would break the
 	 * channel. */
-	if (asked->open && asked->id == id)
-		asked->answer = NULL;
+	channel_transmit(channel, CHANNEL_FORGET, id, (struct view){NULL, 0});
 }
 
 void
@@ -518,8 +553,8 @@ channel_free(struct channel *channel)
 	channel_event_free(channel->readable);
 	channel_event_free(channel->writable);
 	channel_event_free(channel->broken);
-	while (channel->queue != NULL)
-		channel_parcel_drop(channel);
+	while (!TAILQ_EMPTY(&channel->queue))
+		channel_parcel_drop(channel, TAILQ_FIRST(&channel->queue));
 	(void)close(channel->fd);
 	free(channel);
 }

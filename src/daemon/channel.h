@@ -34,7 +34,7 @@ struct event_base;
 #define CHANNEL_ASKS_MAX 4096U
 
 /* Precedes the body; in host byte order, as both ends are the same program. */
-enum channel_kind { CHANNEL_ASK = 1, CHANNEL_SAY, CHANNEL_TELL };
+enum channel_kind { CHANNEL_ASK = 1, CHANNEL_SAY, CHANNEL_TELL, CHANNEL_FORGET };
 struct channel_header {
 	uint32_t kind;
 	uint32_t id; /* of the question; 0 in a notification */
@@ -52,6 +52,13 @@ struct channel_handlers {
 	void (*tell)(struct channel *channel, struct view body, void *arg);
 	/* Runs once: the peer is gone or broke the rules (`reason`); free the channel here or later. */
 	void (*closed)(struct channel *channel, const char *reason, void *arg);
+	/*
+	 * Optional. The peer no longer waits for the answer to an open question; answer it
+	 * soon all the same, with an empty body when nothing was done: that frees its slot.
+	 */
+	void (*forget)(struct channel *channel, uint32_t id, void *arg);
+	/* Optional. The messages that had arrived, or a bounded number of them, are handled. */
+	void (*drained)(struct channel *channel, void *arg);
 };
 
 /* The answer to a question; body.data is NULL only when the channel closed before it came. */
@@ -75,7 +82,10 @@ int channel_ask(struct channel *channel, struct view body, channel_answer_cb *an
 /* True when the channel has closed because the peer ended, and not because it broke the rules. */
 bool channel_peer_ended(const struct channel *channel);
 
-/* Cancels the callback of an open question; an answer that still comes is dropped. */
+/*
+ * Cancels the callback of an open question, and tells the peer, unless the question has
+ * not been sent: then it never is. An answer that still comes is dropped.
+ */
 void channel_forget(struct channel *channel, uint32_t id);
 
 /* Answers question `id`. A second answer is dropped, and so is one on a closed channel. */

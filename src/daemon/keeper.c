@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "daemon/channel.h"
 #include "daemon/service.h"
 #include "daemon/supervisor.h"
@@ -36,11 +38,14 @@ struct attachment {
 	size_t             open;
 	bool               closed;
 	struct attachment *next;
+	struct keeper_question *questions[CHANNEL_ASKS_MAX]; /* that are open, by their slot */
 };
 
 struct keeper_question {
 	struct attachment *attachment;
 	uint32_t           id;
+	bool               forgotten;
+	void              *owner;
 };
 
 /* A worker, its state, and its attachments, which only its thread touches. */
@@ -50,6 +55,7 @@ struct member {
 	void              *state;
 	struct attachment *attachments;
 	bool               quiet; /* no more questions are taken */
+	struct event      *more;  /* a turn of the loop for what is left */
 };
 
 struct keeper {
@@ -104,6 +110,13 @@ attachment_release(struct attachment *attachment)
 		worker_post(attachment->member->worker, member_sweep_cb, attachment->member);
 }
 
+/* The place of a question; no two that are open have the same. */
+static struct keeper_question **
+attachment_slot(struct attachment *attachment, uint32_t id)
+{
+	return &attachment->questions[id % CHANNEL_ASKS_MAX];
+}
+
 static void
 attachment_ask_cb(struct channel *channel, uint32_t id, struct view body, void *arg)
 {
@@ -115,9 +128,69 @@ attachment_ask_cb(struct channel *channel, uint32_t id, struct view body, void *
 	if (member->quiet)
 		return;
 	question = memory_new(sizeof *question);
-	*question = (struct keeper_question){attachment, id};
+	*question = (struct keeper_question){.attachment = attachment, .id = id};
+	*attachment_slot(attachment, id) = question;
 	attachment->open++;
 	member->keeper->handlers->ask(member->state, question, body);
+}
+
+static void
+question_forget(struct keeper_question *question)
+{
+	const struct member *member = question->attachment->member;
+
+	if (question->forgotten || member->keeper->handlers->forget == NULL)
+		return;
+	question->forgotten = true;
+	member->keeper->handlers->forget(member->state, question);
+}
+
+static void
+attachment_forget_cb(struct channel *channel, uint32_t id, void *arg)
+{
+	struct keeper_question *question = *attachment_slot(arg, id);
+
+	(void)channel;
+	if (question != NULL && question->id == id)
+		question_forget(question);
+}
+
+static void
+attachment_forget_all(struct attachment *attachment)
+{
+	for (size_t i = 0; i < CHANNEL_ASKS_MAX && attachment->open != 0; i++) {
+		if (attachment->questions[i] != NULL)
+			question_forget(attachment->questions[i]);
+	}
+}
+
+/* Works off a part of what is asked; the loop looks for more questions before the next. */
+static void
+member_turn(struct member *member)
+{
+	static const struct timeval at_once = {0};
+
+	if (member->keeper->handlers->turn != NULL && member->keeper->handlers->turn(member->state))
+		(void)event_add(member->more, &at_once);
+}
+
+static void
+member_more_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	member_turn(arg);
+}
+
+static void
+attachment_drained_cb(struct channel *channel, void *arg)
+{
+	const struct attachment *attachment = arg;
+
+	(void)channel;
+	/* A turn that is due already comes when all channels were looked at. */
+	if (event_pending(attachment->member->more, EV_TIMEOUT, NULL) == 0)
+		member_turn(attachment->member);
 }
 
 static void
@@ -129,6 +202,7 @@ attachment_closed_cb(struct channel *channel, const char *reason, void *arg)
 	log_write(channel_peer_ended(channel) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 	    (const struct log_field[]){{"event", "front-gone"}, {"reason", reason}, {NULL, NULL}});
 	attachment->closed = true;
+	attachment_forget_all(attachment);
 	attachment_release(attachment);
 }
 
@@ -137,6 +211,8 @@ static const struct channel_handlers attachment_handlers = {
     .ask = attachment_ask_cb,
     .tell = NULL,
     .closed = attachment_closed_cb,
+    .forget = attachment_forget_cb,
+    .drained = attachment_drained_cb,
 };
 
 void
@@ -145,9 +221,22 @@ keeper_answer(struct keeper_question *question, struct view body)
 	struct attachment *attachment = question->attachment;
 
 	channel_say(attachment->channel, question->id, body);
+	*attachment_slot(attachment, question->id) = NULL;
 	attachment->open--;
 	free(question);
 	attachment_release(attachment);
+}
+
+void
+keeper_question_own(struct keeper_question *question, void *owner)
+{
+	question->owner = owner;
+}
+
+void *
+keeper_question_owner(const struct keeper_question *question)
+{
+	return question->owner;
 }
 
 static void
@@ -191,6 +280,8 @@ member_quiet_cb(void *arg)
 	struct member *member = arg;
 
 	member->quiet = true;
+	for (struct attachment *a = member->attachments; a != NULL; a = a->next)
+		attachment_forget_all(a);
 	(void)sem_post(&member->keeper->quieted);
 }
 
@@ -202,6 +293,7 @@ member_close_cb(void *arg)
 
 	while (member->attachments != NULL)
 		attachment_free(member->attachments);
+	event_free(member->more);
 }
 
 void
@@ -243,6 +335,11 @@ keeper_open(struct keeper *keeper, size_t workers, struct error *err)
 		member->keeper = keeper;
 		if (worker_new(&member->worker, err) != 0)
 			return -1;
+		member->more = event_new(worker_base(member->worker), -1, 0, member_more_cb, member);
+		if (member->more == NULL) {
+			worker_stop(member->worker);
+			return error_set(err, ERROR_INTERNAL, "putting a keeper on its event loop");
+		}
 		keeper->count++;
 		if (keeper->handlers->worker_open(keeper->arg, member->worker, &member->state, err) != 0)
 			return -1;

@@ -27,6 +27,18 @@ struct keeper_handlers {
 	/* In the worker's thread: answer now or later, once, from the same thread, with
 	 * keeper_answer. */
 	void (*ask)(void *state, struct keeper_question *question, struct view body);
+	/*
+	 * In the worker's thread: no one waits for the answer any more, as the client or the
+	 * front has gone, or the keeper stops. If nothing was begun, answer with an empty
+	 * body; else answer as ever. NULL: every question is carried out.
+	 */
+	void (*forget)(void *state, struct keeper_question *question);
+	/*
+	 * In the worker's thread, after a number of questions was taken: works some of them
+	 * off; true when there are more, for the next turn of the loop. NULL: nothing is left
+	 * by `ask`.
+	 */
+	bool (*turn)(void *state);
 	/* In keeper_run's thread: when all workers serve (the service manager is told next); about once
 	 * a second; on SIGHUP. */
 	void (*ready)(void *arg);
@@ -46,8 +58,16 @@ struct keeper_handlers {
 int keeper_run(int control, size_t workers, bool signals, const struct keeper_handlers *handlers,
     void *arg, struct error *err);
 
-/* Answers and frees the question; it is no error if the front has gone meanwhile. */
+/*
+ * Answers and frees the question; an empty body says that it was not carried out, as nobody
+ * waited for it or too many did. It is no error
+ * if the front has gone meanwhile.
+ */
 void keeper_answer(struct keeper_question *question, struct view body);
+
+/* What `ask` noted of a question for `forget`; NULL at first. */
+void  keeper_question_own(struct keeper_question *question, void *owner);
+void *keeper_question_owner(const struct keeper_question *question);
 
 /* Sends a notification to every connected front; call it from tick and reload. */
 void keeper_tell(struct keeper *keeper, struct view body);

@@ -70,7 +70,25 @@ closed_cb(struct channel *channel, const char *reason, void *arg)
 	owner.closed = 1;
 }
 
-static const struct channel_handlers handlers = {ask_cb, tell_cb, closed_cb};
+static void
+forget_cb(struct channel *channel, uint32_t id, void *arg)
+{
+	(void)arg;
+	assert(owner.closed == 0);
+	if (id % 3 != 0)
+		channel_say(channel, id, (struct view){NULL, 0});
+}
+
+static void
+drained_cb(struct channel *channel, void *arg)
+{
+	(void)arg;
+	assert(owner.closed == 0);
+	channel_say(channel, owner.heard[owner.heard_count % 8], (struct view){NULL, 0});
+}
+
+static const struct channel_handlers handlers = {
+    .ask = ask_cb, .tell = tell_cb, .closed = closed_cb, .forget = forget_cb, .drained = drained_cb};
 
 static void
 answer_cb(struct view body, void *arg)

@@ -19,6 +19,8 @@ static int             peer = -1;
 static struct channel_header question_header;
 static struct bytes          question;
 static size_t                question_count;
+static size_t                forgotten_count; /* questions that the keeper was told to forget */
+static uint32_t              forgotten_id;    /* the last of them */
 
 static inline void
 world_tell_cb(struct channel *told, struct view body, void *arg)
@@ -36,7 +38,8 @@ world_closed_cb(struct channel *closed, const char *reason, void *arg)
 	(void)arg;
 }
 
-static const struct channel_handlers world_handlers = {NULL, world_tell_cb, world_closed_cb};
+static const struct channel_handlers world_handlers = {
+    .tell = world_tell_cb, .closed = world_closed_cb};
 
 static inline void
 world_make(const struct http_route *its_routes)
@@ -73,17 +76,24 @@ world_clear(void)
 	bytes_clear(&question);
 }
 
-/* Receives the next question; false when there is none. */
+/* Receives what comes next; false when that is no question. */
 static inline bool
 world_question(void)
 {
 	static uint8_t packet[sizeof question_header + CHANNEL_MESSAGE_MAX];
 	ssize_t        size = recv(peer, packet, sizeof packet, MSG_DONTWAIT);
+	struct channel_header header;
 
 	if (size < 0)
 		return false;
-	ck_assert_int_ge(size, (ssize_t)sizeof question_header);
-	memcpy(&question_header, packet, sizeof question_header);
+	ck_assert_int_ge(size, (ssize_t)sizeof header);
+	memcpy(&header, packet, sizeof header);
+	if (header.kind == CHANNEL_FORGET) {
+		forgotten_count++;
+		forgotten_id = header.id;
+		return false;
+	}
+	question_header = header;
 	ck_assert_uint_eq(question_header.kind, CHANNEL_ASK);
 	bytes_clear(&question);
 	bytes_append(&question, packet + sizeof question_header, (size_t)size - sizeof question_header);

@@ -4,6 +4,7 @@
 #include "acme/keeper/operation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct call_operation *const operations[ACME_QUESTION_COUNT] = {
 #define X(kind, record) [ACME_##kind] = &operation_##record,
@@ -30,6 +31,11 @@ operation_decode_cb(struct call *call, struct error *err)
 	int                   rc = acme_question_decode(bytes_view(&call->body), asked, err);
 
 	call_asker_set(&call->asker, asked->request, "account", asked->account);
+	/* Accounts take turns; those who have none yet have one among them. */
+	if (asked->account.size != 0)
+		memcpy(call->source.octets, asked->account.data,
+		    asked->account.size < sizeof call->source.octets ? asked->account.size
+		                                                     : sizeof call->source.octets);
 	if (rc == 0)
 		call->operation = operations[asked->kind];
 	return rc;

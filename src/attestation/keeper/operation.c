@@ -28,6 +28,7 @@ operation_decode_cb(struct call *call, struct error *err)
 	int rc = attestation_question_decode(bytes_view(&call->body), asked, err);
 
 	call_asker_set(&call->asker, asked->request, "peer", asked->peer);
+	call->source = source_of_text(asked->peer);
 	if (rc == 0)
 		call->operation = asked->kind == ATTESTATION_CERTIFY ? &attestation_operation_certify
 		                                                     : &attestation_operation_challenge;

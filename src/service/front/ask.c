@@ -29,8 +29,11 @@ ask_answer_cb(struct view answer, void *arg)
 	/* The exchange has nothing to cancel now; if `done` asks again, that sets a new callback. */
 	if (ask.exchange != NULL)
 		http_exchange_on_cancel(ask.exchange, NULL, NULL);
-	if (answer.data != NULL) {
+	if (answer.data != NULL && answer.size != 0) {
 		ask.done(answer, NULL, ask.arg);
+	} else if (answer.data != NULL) {
+		error_set(&err, ERROR_OVERLOADED, "the server is busy; try again");
+		ask.done((struct view){NULL, 0}, &err, ask.arg);
 	} else {
 		error_set(&err, ERROR_OVERLOADED, "the server is restarting; try again");
 		ask.done((struct view){NULL, 0}, &err, ask.arg);

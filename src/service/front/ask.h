@@ -11,7 +11,8 @@ struct http_exchange;
 
 /*
  * Runs once: with the keeper's answer, which is valid until this returns, and err NULL;
- * or with an error: OVERLOADED when the keeper has gone or has too many questions.
+ * or with an error: OVERLOADED when the keeper has gone or has too many questions, which it
+ * says by an empty answer.
  */
 typedef void ask_done_cb(struct view answer, const struct error *err, void *arg);
 

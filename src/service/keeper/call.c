@@ -18,7 +18,7 @@ call_worker_new(const struct call_service *service, void *keeper, struct worker 
 {
 	struct call_worker *state = memory_new(sizeof *state);
 
-	*state = (struct call_worker){service, keeper, worker, store, writer};
+	*state = (struct call_worker){service, keeper, worker, store, writer, turns_new()};
 	return state;
 }
 
@@ -27,6 +27,7 @@ call_worker_close_cb(void *state)
 {
 	struct call_worker *worker = state;
 
+	turns_free(worker->turns);
 	store_close(worker->store);
 	free(worker);
 }
@@ -195,10 +196,36 @@ call_new(const struct call_service *service)
 static int
 call_look(struct call *call, struct error *err)
 {
-	if (call->service->decode(call, err) != 0)
-		return -1;
 	call->state = memory_new(call->operation->state_size);
 	return call->operation->look(call, call->worker->store, err);
+}
+
+static void
+call_begin(struct call *call)
+{
+	call->now = clock_now();
+	call->rc = call_look(call, &call->err);
+	if (call->rc == 0 && call->answer.size == 0 && call->operation->change != NULL)
+		store_writer_submit(call->worker->writer, &call->job);
+	else
+		call_finish(call);
+}
+
+/* Nothing was begun, and nothing is said but that. */
+static void
+call_drop(struct call *call, const char *reason)
+{
+	LOG(DEBUG, {"request", call->asker.request}, {"event", "dropped"},
+	    {"what", call->operation->name}, {"reason", reason});
+	turns_remove(call->worker->turns, &call->turn);
+	keeper_answer(call->question, (struct view){NULL, 0});
+	call_free(call);
+}
+
+static struct call *
+call_of_turn(struct turn *turn)
+{
+	return (struct call *)(void *)((uint8_t *)turn - offsetof(struct call, turn));
 }
 
 void
@@ -209,13 +236,49 @@ call_ask_cb(void *state, struct keeper_question *question, struct view body)
 
 	call->worker = worker;
 	call->question = question;
+	call->since = clock_monotonic_ms();
 	call->asked = memory_new(worker->service->asked_size);
 	bytes_append(&call->body, body.data, body.size);
-	call->rc = call_look(call, &call->err);
-	if (call->rc == 0 && call->answer.size == 0 && call->operation->change != NULL)
-		store_writer_submit(worker->writer, &call->job);
-	else
+	if ((call->rc = worker->service->decode(call, &call->err)) != 0) {
 		call_finish(call);
+		return;
+	}
+	keeper_question_own(question, call);
+	turns_add(worker->turns, &call->turn, &call->source,
+	    sizeof *call + worker->service->asked_size + body.size);
+	while (turns_size(worker->turns) > CALL_WAITING_MAX)
+		call_drop(call_of_turn(turns_fullest(worker->turns)), "too many questions wait");
+}
+
+void
+call_forget_cb(void *state, struct keeper_question *question)
+{
+	struct call *call = keeper_question_owner(question);
+
+	(void)state;
+	if (call != NULL && call->turn.party != NULL)
+		call_drop(call, "nobody waits for it");
+}
+
+bool
+call_turn_cb(void *state)
+{
+	struct call_worker *worker = state;
+	int64_t             begun = clock_monotonic_ms();
+	int64_t             now = begun;
+	struct turn        *turn;
+
+	/* The clock has milliseconds: the turn ends with the one after that in which it began. */
+	while (now <= begun + 1 && (turn = turns_next(worker->turns)) != NULL) {
+		struct call *call = call_of_turn(turn);
+
+		if (now - call->since > CALL_PATIENCE_MS)
+			call_drop(call, "it waited too long");
+		else
+			call_begin(call);
+		now = clock_monotonic_ms();
+	}
+	return turns_count(worker->turns) != 0;
 }
 
 void

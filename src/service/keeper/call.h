@@ -7,13 +7,16 @@
 #ifndef SERVICE_KEEPER_CALL_H
 #define SERVICE_KEEPER_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "service/keeper/turns.h"
 #include "store/writer.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/source.h"
 
 struct call;
 struct keeper_question;
@@ -60,7 +63,8 @@ struct call_service {
 
 	/*
 	 * Decodes call->body into call->asked, and fills call->asker and
-	 * call->operation; after a refusal call->asker too, as far as known.
+	 * call->operation, and call->source, by which questions take turns; after a refusal
+	 * call->asker too, as far as known.
 	 */
 	int (*decode)(struct call *call, struct error *err);
 
@@ -78,6 +82,7 @@ struct call_worker {
 	struct worker             *worker;
 	struct store              *store;  /* its own */
 	struct store_writer       *writer; /* the keeper's */
+	struct turns              *turns;  /* questions that are not begun */
 };
 
 /* The log line of a success; filled by call_note. */
@@ -92,6 +97,7 @@ struct call {
 	const struct call_operation *operation; /* NULL until decoded */
 	struct call_worker          *worker;    /* NULL: a change without a question */
 	struct call_asker            asker;
+	struct source                source;
 	struct bytes                 body; /* `asked` may point into it */
 	void                        *asked;
 	void                        *state;
@@ -102,6 +108,8 @@ struct call {
 	/* Private to call.c. */
 	const struct call_service *service;
 	struct keeper_question    *question;
+	struct turn                turn;
+	int64_t                    since; /* when it was asked, in ms of the monotonic clock */
 	struct store_job           job;
 	struct call_note           note;
 	int                        rc;
@@ -113,8 +121,26 @@ struct call_worker *call_worker_new(const struct call_service *service, void *ke
     struct worker *worker, struct store *store, struct store_writer *writer);
 void call_worker_close_cb(void *state);
 
-/* Processes a question from a front; answers now, or after the commit. */
+/* Octets of questions that wait for their turn in one worker, and how long one does. */
+#define CALL_WAITING_MAX ((size_t)16 * 1024 * 1024)
+#define CALL_PATIENCE_MS 10000
+
+/*
+ * Takes a question from a front; refuses it at once when it cannot be decoded. Others wait for
+ * call_turn_cb. When too much waits, the last questions of the source that has most are
+ * dropped: their answer is empty.
+ */
 void call_ask_cb(void *state, struct keeper_question *question, struct view body);
+
+/* Drops a question that is not begun. */
+void call_forget_cb(void *state, struct keeper_question *question);
+
+/*
+ * Processes questions for about a millisecond, each source's in its turn; each is answered
+ * now, or after the commit. Those that waited longer than CALL_PATIENCE_MS are dropped. True
+ * when more wait.
+ */
+bool call_turn_cb(void *state);
 
 /*
  * Submits a change without a question: `operation` without `look`, on behalf of `asker`

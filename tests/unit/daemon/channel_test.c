@@ -25,6 +25,7 @@ struct end {
 	int             losses;  /* without */
 	enum { ANSWER_NEVER, ANSWER_AT_ONCE, ANSWER_TWICE } answer;
 	int             free_when_closed;
+	int             turns;  /* of `drained` */
 };
 
 static struct event_base *base;
@@ -91,7 +92,32 @@ closed_cb(struct channel *channel, const char *reason, void *arg)
 	}
 }
 
-static const struct channel_handlers handlers = {ask_cb, tell_cb, closed_cb};
+static void
+forget_cb(struct channel *channel, uint32_t id, void *arg)
+{
+	char number[16];
+
+	(void)channel;
+	(void)snprintf(number, sizeof number, "%u", id % CHANNEL_ASKS_MAX);
+	end_note(arg, "forget", view_text(number));
+}
+
+static void
+drained_cb(struct channel *channel, void *arg)
+{
+	struct end *end = arg;
+
+	(void)channel;
+	end->turns++;
+}
+
+static const struct channel_handlers handlers = {
+    .ask = ask_cb,
+    .tell = tell_cb,
+    .closed = closed_cb,
+    .forget = forget_cb,
+    .drained = drained_cb,
+};
 
 static void
 answer_cb(struct view body, void *arg)
@@ -353,6 +379,101 @@ START_TEST(forget_drops_the_late_answer_and_keeps_the_slot_until_then)
 }
 END_TEST
 
+START_TEST(forget_tells_the_peer_once)
+{
+	uint32_t first = ask("forgotten");
+
+	(void)ask("kept");
+	settle();
+	channel_forget(front.channel, first);
+	channel_forget(front.channel, first);
+	settle();
+	ck_assert_str_eq(end_heard(&keeper), "ask forgotten;ask kept;forget 0;");
+	/* The peer's empty answer frees the slot, and is nobody's. */
+	channel_say(keeper.channel, first, (struct view){NULL, 0});
+	settle();
+	ck_assert_str_eq(end_heard(&front), "");
+	channel_forget(front.channel, first);
+	ck_assert_uint_eq(ask("third") % CHANNEL_ASKS_MAX, 0);
+	settle();
+	ck_assert_str_eq(end_heard(&keeper), "ask forgotten;ask kept;forget 0;ask third;");
+	ck_assert_int_eq(front.closes + keeper.closes, 0);
+}
+END_TEST
+
+/* The answer is under way when the peer hears of it: nothing is forgotten, and nothing broken. */
+START_TEST(forget_that_crosses_the_answer_is_nothing)
+{
+	uint32_t first = ask("a");
+
+	peer_send(CHANNEL_ASK, 7, "x", 1);
+	peer_send(CHANNEL_FORGET, 7 + CHANNEL_ASKS_MAX, "", 0); /* the slot's other question */
+	settle();
+	ck_assert_str_eq(end_heard(&front), "ask x;");
+	peer_send(CHANNEL_FORGET, 7, "", 0);
+	settle();
+	ck_assert_str_eq(end_heard(&front), "ask x;forget 7;");
+	channel_say(front.channel, 7, view_text("y"));
+	peer_send(CHANNEL_FORGET, 7, "", 0);
+	peer_send(CHANNEL_FORGET, 99, "", 0);
+	peer_send(CHANNEL_SAY, first, "z", 1);
+	settle();
+	ck_assert_str_eq(end_heard(&front), "ask x;forget 7;say z;");
+	ck_assert_int_eq(front.closes, 0);
+}
+END_TEST
+
+/* What waits for the socket is taken out of the queue; what was sent is told of before the rest. */
+START_TEST(forget_takes_back_what_was_not_sent)
+{
+	AUTO_FREE uint8_t *body = memory_new(CHANNEL_MESSAGE_MAX);
+	struct error       err = {0};
+	uint32_t           ids[20];
+	int                sent = 0;
+	struct channel_header header = {0};
+
+	for (int i = 0; i < 20; i++)
+		unit_ok(channel_ask(front.channel, (struct view){body, CHANNEL_MESSAGE_MAX}, answer_cb,
+		            &front, &ids[i], &err), &err);
+	for (int i = 0; i < 20; i++) {
+		if (i != 18)
+			channel_forget(front.channel, ids[i]);
+	}
+	/* The slot of one that was not sent is free at once. */
+	unit_ok(channel_ask(front.channel, view_text("x"), answer_cb, &front, &ids[0], &err), &err);
+	ck_assert_uint_eq(ids[0] % CHANNEL_ASKS_MAX, 19);
+	while (settle(), recv(peer, &header, sizeof header, MSG_DONTWAIT) > 0 && header.kind == CHANNEL_ASK)
+		sent++;
+	ck_assert_int_gt(sent, 0);
+	ck_assert_int_lt(sent, 18);
+	for (int i = sent; i > 1; i--) {
+		ck_assert_uint_eq(header.kind, CHANNEL_FORGET);
+		ck_assert_int_gt(recv(peer, &header, sizeof header, MSG_DONTWAIT), 0);
+	}
+	ck_assert_uint_eq(header.kind, CHANNEL_FORGET);
+	ck_assert_int_gt(recv(peer, &header, sizeof header, MSG_DONTWAIT), 0);
+	ck_assert_uint_eq(header.kind, CHANNEL_ASK);
+	ck_assert_uint_eq(header.id, ids[18]);
+	ck_assert_int_gt(recv(peer, &header, sizeof header, MSG_DONTWAIT), 0);
+	ck_assert_uint_eq(header.id, ids[0]);
+	ck_assert_int_lt(recv(peer, &header, sizeof header, MSG_DONTWAIT), 0);
+	ck_assert_int_eq(front.answers + front.losses + front.closes, 0);
+}
+END_TEST
+
+/* Once for what came together, and again for what comes later. */
+START_TEST(drained_follows_what_came)
+{
+	(void)ask("one");
+	(void)ask("two");
+	settle();
+	ck_assert_int_eq(keeper.turns, 1);
+	(void)ask("three");
+	settle();
+	ck_assert_int_eq(keeper.turns, 2);
+}
+END_TEST
+
 START_TEST(forget_answered_question_does_not_forget_the_next_in_its_slot)
 {
 	uint32_t first;
@@ -430,7 +551,8 @@ static const struct {
 	const char *reason;
 } broken[] = {
     {0, 0, 0, "a message came of an unknown kind"},
-    {4, 0, 5, "a message came of an unknown kind"},
+    {5, 0, 5, "a message came of an unknown kind"},
+    {CHANNEL_FORGET, 0, 1, "a question was forgotten against the rules"},
     {UINT32_MAX, 0, 0, "a message came of an unknown kind"},
     {CHANNEL_SAY, 0, 0, "an answer came to no question"}, /* slot 0 was never used */
     {CHANNEL_SAY, 5, 9, "an answer came to no question"},
@@ -467,11 +589,12 @@ static const struct {
 } unwanted[] = {
     {CHANNEL_ASK, "a question came to the side that asks"},
     {CHANNEL_TELL, "a notification came to the side that sends them"},
+    {CHANNEL_FORGET, "a question was forgotten against the rules"},
 };
 
 START_TEST(receive_what_has_no_handler_closes)
 {
-	static const struct channel_handlers deaf = {NULL, NULL, closed_cb};
+	static const struct channel_handlers deaf = {.closed = closed_cb};
 	struct error                         err = {0};
 	int                                  fds[2];
 
@@ -480,7 +603,7 @@ START_TEST(receive_what_has_no_handler_closes)
 	unit_ok(channel_pair(fds, &err), &err);
 	peer = fds[1];
 	unit_ok(channel_new(base, fds[0], &deaf, &front, &front.channel, &err), &err);
-	peer_send(unwanted[_i].kind, 0, "x", 1);
+	peer_send(unwanted[_i].kind, 0, "x", unwanted[_i].kind == CHANNEL_FORGET ? 0 : 1);
 	assert_closed(unwanted[_i].reason);
 }
 END_TEST
@@ -684,6 +807,10 @@ main(void)
 	tcase_add_test(pair, tell_longer_message_closes);
 	tcase_add_test(pair, ask_as_many_as_may_be_open_are_and_slots_are_used_again);
 	tcase_add_test(pair, forget_drops_the_late_answer_and_keeps_the_slot_until_then);
+	tcase_add_test(pair, forget_tells_the_peer_once);
+	tcase_add_test(alone, forget_that_crosses_the_answer_is_nothing);
+	tcase_add_test(alone, forget_takes_back_what_was_not_sent);
+	tcase_add_test(pair, drained_follows_what_came);
 	tcase_add_test(pair, forget_answered_question_does_not_forget_the_next_in_its_slot);
 	tcase_add_test(pair, free_with_open_questions_loses_each_once_but_the_forgotten);
 	tcase_add_test(pair, closed_by_peer_loses_open_questions_before_it_is_reported);
@@ -695,7 +822,7 @@ main(void)
 	tcase_add_loop_test(alone, receive_message_against_the_rules_closes, 0,
 	    sizeof broken / sizeof broken[0]);
 	tcase_add_loop_test(alone, receive_part_of_a_header_closes, 0, sizeof(struct channel_header));
-	tcase_add_loop_test(alone, receive_what_has_no_handler_closes, 0, 2);
+	tcase_add_loop_test(alone, receive_what_has_no_handler_closes, 0, 3);
 	tcase_add_test(alone, receive_answer_twice_closes);
 	tcase_add_test(alone, receive_answer_to_the_slots_other_question_closes);
 	tcase_add_loop_test(alone, receive_question_with_open_id_closes, 0, 2);

@@ -100,8 +100,8 @@ START_TEST(ask_for_answer_is_the_exchanges)
 }
 END_TEST
 
-/* An answer of no octets is one. */
-START_TEST(ask_for_empty_answer_is_an_answer)
+/* By an answer of no octets the keeper says that it has not done it. */
+START_TEST(ask_for_empty_answer_is_overloaded)
 {
 	struct http_client client;
 
@@ -109,7 +109,9 @@ START_TEST(ask_for_empty_answer_is_an_answer)
 	world_wait(world_question());
 	world_answer(VIEW(""));
 	world_wait(client.ended);
-	ck_assert_uint_eq(world_body(&client, "200").size, 0);
+	(void)world_body(&client, "503");
+	client_has(&client, "the server is busy; try again");
+	ck_assert_uint_eq(done_count, 1);
 	client_close(&client);
 }
 END_TEST
@@ -123,6 +125,9 @@ START_TEST(ask_for_client_gone_is_forgotten)
 	world_wait(world_question());
 	client_close(&client);
 	world_wait(gone_count == 1);
+	ck_assert(!world_question());
+	ck_assert_uint_eq(forgotten_count, 1);
+	ck_assert_uint_eq(forgotten_id, question_header.id);
 	/* What the keeper says to it is dropped, and the channel goes on. */
 	world_answer(VIEW("too late"));
 	world_request(&next, "/ask");
@@ -229,6 +234,8 @@ START_TEST(ask_forget_ends_a_question)
 	ask_forget(NULL);
 	ck_assert_ptr_nonnull(ask_new(channel, VIEW("b"), plain_done_cb, &second, &err));
 	world_wait(world_question());
+	ck_assert_uint_eq(forgotten_count, 1);
+	ck_assert_uint_eq(forgotten_id, id);
 	world_answer(VIEW("to b"));
 	world_wait(second == 1);
 	question_header.id = id;
@@ -246,7 +253,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, world_clear);
 	tcase_add_test(tc, ask_for_answer_is_the_exchanges);
-	tcase_add_test(tc, ask_for_empty_answer_is_an_answer);
+	tcase_add_test(tc, ask_for_empty_answer_is_overloaded);
 	tcase_add_test(tc, ask_for_client_gone_is_forgotten);
 	tcase_add_test(tc, ask_for_keeper_gone_is_overloaded);
 	tcase_add_test(tc, ask_for_longer_question_is_refused_at_once);

@@ -211,6 +211,8 @@ decode_cb(struct call *call, struct error *err)
 	*asked = (struct asked){(char)call->body.data[0], call->body.data[1]};
 	call_asker_set(&call->asker, asked->device, "peer", view_text("192.0.2.1"));
 	call->operation = &operations[(size_t)asked->operation];
+	/* Devices of one tens are of one source. */
+	call->source = (struct source){.octets = {asked->device / 10}, .bits = 32};
 	return 0;
 }
 
@@ -285,6 +287,8 @@ keeper_main(void *arg)
 	    .worker_close = call_worker_close_cb,
 	    .greet = greet_cb,
 	    .ask = call_ask_cb,
+    .forget = call_forget_cb,
+    .turn = call_turn_cb,
 	    .ready = ready_cb,
 	    .tick = tick_cb,
 	    .reload = tick_cb,
@@ -384,6 +388,96 @@ assert_closed(void)
 
 	ck_assert(!front_hear(fixture.front, &header, &body));
 }
+
+static void
+forget(uint32_t id)
+{
+	front_send(fixture.front, CHANNEL_FORGET, id, (struct view){NULL, 0});
+}
+
+/* ---- whose turn it is ---- */
+
+/* The worker is held by a first question while others come. */
+static void
+hold(void)
+{
+	ask("slow", 1);
+	(void)sem_wait(&fixture.entered);
+}
+
+static void
+let_go(void)
+{
+	(void)sem_post(&fixture.release);
+	assert_answer(1, "read");
+}
+
+START_TEST(ask_by_many_sources_has_a_turn_for_each)
+{
+	hold();
+	for (uint32_t id = 20; id < 24; id++)
+		ask("read", id);
+	ask("read", 30);
+	ask("read", 31);
+	ask("read", 40);
+	let_go();
+	assert_answer(20, "read");
+	assert_answer(30, "read");
+	assert_answer(40, "read");
+	assert_answer(21, "read");
+	assert_answer(31, "read");
+	assert_answer(22, "read");
+	assert_answer(23, "read");
+}
+END_TEST
+
+START_TEST(forget_of_a_question_that_waits_drops_it)
+{
+	hold();
+	ask("write", 2);
+	ask("write", 3);
+	forget(2);
+	let_go();
+	assert_answer(2, "");
+	assert_answer(3, "written");
+	ck_assert(!present(2));
+	ck_assert(present(3));
+	/* Its slot is free. */
+	ask("write", 2);
+	assert_answer(2, "written");
+}
+END_TEST
+
+/* What was begun is carried out, and answered. */
+START_TEST(forget_of_a_question_that_was_begun_changes_nothing)
+{
+	ask("held", 2);
+	(void)sem_wait(&fixture.entered);
+	forget(2);
+	forget(2);
+	forget(77);
+	(void)sem_post(&fixture.release);
+	assert_answer(2, "written");
+	ck_assert(present(2));
+	forget(2);
+	ask("read", 3);
+	assert_answer(3, "read");
+}
+END_TEST
+
+/* A front that is gone waits for nothing. */
+START_TEST(ask_of_a_front_that_goes_is_dropped)
+{
+	hold();
+	ask("write", 2);
+	(void)close(fixture.front);
+	(void)sem_post(&fixture.release);
+	fixture.front = front_open(fixture.control[0]);
+	ask("read", 3);
+	assert_answer(3, "read");
+	ck_assert(!present(2));
+}
+END_TEST
 
 /* ---- answered or refused by the look ---- */
 
@@ -682,6 +776,10 @@ main(void)
 	Suite *suite = suite_create("call");
 	TCase *tc = call_case(suite, "look");
 
+	tcase_add_test(tc, ask_by_many_sources_has_a_turn_for_each);
+	tcase_add_test(tc, forget_of_a_question_that_waits_drops_it);
+	tcase_add_test(tc, forget_of_a_question_that_was_begun_changes_nothing);
+	tcase_add_test(tc, ask_of_a_front_that_goes_is_dropped);
 	tcase_add_test(tc, ask_answered_by_the_look_changes_nothing);
 	tcase_add_test(tc, ask_that_cannot_be_decoded_is_refused);
 	tcase_add_test(tc, ask_refused_by_the_look_changes_nothing);

@@ -1,0 +1,49 @@
+/*
+ * A fair queue: whoever waits longest has the next turn, not who came first. Each network
+ * (IPv6 /48; an IPv4 address is its own) has a turn after the other, and in it each source
+ * (IPv6 /64); what one source asks is in the order that it came. Embedded in its entries,
+ * which it does not own. One thread.
+ */
+#ifndef SERVICE_KEEPER_TURNS_H
+#define SERVICE_KEEPER_TURNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sys/queue.h>
+
+#include "util/source.h"
+
+struct turns;
+struct turns_party;
+
+/* What an entry embeds; zeroed at first. */
+struct turn {
+	TAILQ_ENTRY(turn)   link;
+	struct turns_party *party; /* NULL: it does not wait */
+	size_t              size;
+};
+
+struct turns *turns_new(void);
+void           turns_free(struct turns *turns); /* when nothing waits; takes NULL too */
+
+/* Puts the entry behind those of its source. `size`: the octets that it holds. */
+void turns_add(struct turns *turns, struct turn *turn, const struct source *source, size_t size);
+
+/* Takes the entry out; one that does not wait stays as it is. */
+void turns_remove(struct turns *turns, struct turn *turn);
+
+/* Takes out whoever has the next turn; NULL when nothing waits. */
+struct turn *turns_next(struct turns *turns);
+
+/*
+ * Who gives way when there are too many: the last one of the source that has most octets, in
+ * the network that has most. Still in the queue; NULL when nothing waits.
+ */
+struct turn *turns_fullest(const struct turns *turns);
+
+/* Entries that wait, and the octets that they hold. */
+size_t turns_count(const struct turns *turns);
+size_t turns_size(const struct turns *turns);
+
+#endif
