@@ -15,6 +15,7 @@ src_libacme_a_SOURCES = \
 	src/acme/front/route.c src/acme/front/route.h \
 	src/acme/front/state.h \
 	src/acme/keeper/account.c \
+	src/acme/keeper/attested.c src/acme/keeper/attested.h \
 	src/acme/keeper/authorization.c \
 	src/acme/keeper/certificate.c \
 	src/acme/keeper/crl_mark.c src/acme/keeper/crl_mark.h \
@@ -38,6 +39,7 @@ UNIT_TESTS += tests/unit/acme/front/nonce_test
 UNIT_TESTS += tests/unit/acme/front/render_test
 UNIT_TESTS += tests/unit/acme/front/request_test
 UNIT_TESTS += tests/unit/acme/keeper/account_test
+UNIT_TESTS += tests/unit/acme/keeper/attested_test
 UNIT_TESTS += tests/unit/acme/keeper/authorization_test
 UNIT_TESTS += tests/unit/acme/keeper/crl_source_test
 UNIT_TESTS += tests/unit/acme/keeper/finalize_test

@@ -48,6 +48,12 @@ static const struct config_row rows[] = {
                   "certificate. After `attest-ca issuing renew` there are two such CAs, and "
                   "`crl.pem` has the CRLs of both. With `false`, a CA without a CRL is "
                   "believed: several attestation CAs, some without a CRL, need that."),
+    ROW(revoke_with_attestation, FLAG, .value = "false",
+        .manual = "With `true`, a device certificate is revoked within a second when the AK "
+                  "certificate that attested its key appears on an attestation CRL: with the same "
+                  "reason, and unless that is superseded, as after `attest-ca replace`. A "
+                  "certificate that an earlier version issued is left: it has no AK certificate "
+                  "on record."),
     ROW(any_name_roots, LIST, .example = "/etc/attest-acmed/old-root.pem",
         .manual = "An AK certificate is good for the names in it. One without a name is refused, "
                   "unless its root is in one of these files: then it is good for any name that "

@@ -20,6 +20,7 @@ struct acme_settings {
 	struct config_list attestation_crls;     /* files */
 	bool               tolerate_stale_crl;
 	bool               require_crl; /* when there are any, one of every AK certificate's issuer */
+	bool               revoke_with_attestation;
 	struct config_list any_name_roots;       /* files: their devices may order any name */
 	struct acme_policy policy;
 	int64_t            order_lifetime;

@@ -1,4 +1,4 @@
-/* attest-acmed certificates, show and revoke: the issued certificates. */
+/* attest-acmed certificates and show: the issued certificates. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,10 +8,8 @@
 #include "acme_admin/find.h"
 #include "acme_admin/store.h"
 #include "command/print.h"
-#include "pki/crl_reason.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
-#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -22,17 +20,6 @@ struct certificates {
 static const struct command_option certificates_rows[] = {
     {OPTION(FLAG, "valid", NULL, struct certificates, valid,
         "only certificates that are neither expired nor revoked")},
-    {0},
-};
-
-struct revoke {
-	const char *reason;
-};
-
-static const struct command_option revoke_rows[] = {
-    {OPTION(TEXT, "reason", "REASON", struct revoke, reason,
-         "keyCompromise, superseded, cessationOfOperation, …"),
-        .value = "unspecified"},
     {0},
 };
 
@@ -55,21 +42,6 @@ const struct command acme_admin_show_command = {
     .operands_min = 1,
     .operands_max = 1,
     .run = acme_admin_show,
-};
-
-static command_check revoke_check;
-static command_run acme_admin_revoke;
-
-const struct command acme_admin_revoke_command = {
-    .name = "revoke",
-    .summary = "revoke a certificate, or all good ones of a name",
-    .size = sizeof(struct revoke),
-    .options = {{revoke_rows, 0}},
-    .operands = "SERIAL | NAME",
-    .operands_min = 1,
-    .operands_max = COMMAND_OPERANDS_ANY,
-    .check = revoke_check,
-    .run = acme_admin_revoke,
 };
 
 /* Columns of the state: "revoked TIME", and on a terminal "revoked". */
@@ -205,90 +177,4 @@ acme_admin_show(const struct command_call *call, struct error *err)
 	if (rc == 0)
 		walk_end(&walk, "");
 	return rc;
-}
-
-/* The ids of the certificates to revoke, in a row, each with its NUL. */
-struct victims {
-	int64_t      now;
-	struct bytes ids;
-	size_t       revoked; /* were already */
-};
-
-static bool
-victims_cb(const struct store_issued *issued, void *arg)
-{
-	struct victims *victims = arg;
-
-	if (issued->revoked != 0)
-		victims->revoked++;
-	else if (issued->not_after >= victims->now)
-		bytes_append(&victims->ids, issued->id, STORE_ID_SIZE);
-	return true;
-}
-
-/* What the transaction is told, and how many certificates it revoked. */
-struct revocation {
-	const struct command_call *call;
-	int                        reason;
-	size_t                     count;
-};
-
-/* Revokes all of them or none. */
-static int
-revoke_all_cb(struct store *store, void *arg, struct error *err)
-{
-	struct revocation         *revocation = arg;
-	const struct command_call *call = revocation->call;
-
-	for (size_t i = 0; i < call->operand_count; i++) {
-		struct victims victims = {.now = call->now};
-		int rc = find_issued(store, call->operands[i], victims_cb, &victims, err);
-
-		if (rc == 0 && victims.ids.size == 0)
-			rc = error_set(err, ERROR_ALREADY_REVOKED,
-			    "\"%.255s\" has no certificate that is good: %s", call->operands[i],
-			    victims.revoked != 0 ? "revoked already" : "expired");
-		for (size_t at = 0; rc == 0 && at < victims.ids.size; at += STORE_ID_SIZE, revocation->count++)
-			rc = store_issued_revoke(store, (const char *)victims.ids.data + at, call->now,
-			    revocation->reason, err);
-		bytes_clear(&victims.ids);
-		if (rc != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-revoke_check(const struct command_call *call, struct error *err)
-{
-	const struct revoke *options = call->options;
-	int                  reason;
-
-	return crl_reason_parse(options->reason, &reason, err);
-}
-
-static int
-acme_admin_revoke(const struct command_call *call, struct error *err)
-{
-	const struct revoke *options = call->options;
-	struct revocation    revocation = {.call = call};
-	struct store        *store;
-	size_t               count;
-	int                  rc;
-
-	if (crl_reason_parse(options->reason, &revocation.reason, err) != 0)
-		return COMMAND_USAGE;
-	if (acme_admin_store_open(call, &store, err) != 0)
-		return -1;
-	rc = store_change(store, revoke_all_cb, &revocation, err);
-	store_close(store);
-	count = revocation.count;
-	if (rc != 0)
-		return -1;
-	if (call->json)
-		print_json(json_pack("{s:I}", "revoked", (json_int_t)count));
-	else
-		(void)printf("revoked %zu certificate%s; a running attest-acmed signs its CRL again within"
-		             " a second,\nwithout one run \"attest-acmed crl\"\n", count, count == 1 ? "" : "s");
-	return 0;
 }

@@ -241,6 +241,54 @@ describe_crl_hint(FILE *out, size_t revoked)
 		                   " \"attest-ca crl\"\n");
 }
 
+/* Text as one word of a shell, whatever it has in it. */
+static void
+describe_word(FILE *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/@+";
+
+	if (text[strspn(text, plain)] == '\0') {
+		(void)fputs(text, out);
+		return;
+	}
+	(void)fputc('\'', out);
+	while (*text != '\0') {
+		AUTO_FREE char *part = memory_strdup(text);
+
+		part[strcspn(part, "'")] = '\0';
+		print_text(out, part);
+		text += strlen(part);
+		if (*text == '\'') {
+			(void)fputs("'\\''", out);
+			text++;
+		}
+	}
+	(void)fputc('\'', out);
+}
+
+void
+describe_acme_command(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], const char *name)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+
+	store_hash_format(ek_hash, hash);
+	(void)fprintf(out, "  attest-acmed revoke --ek %s", hash);
+	if (name != NULL) {
+		(void)fputs(" --name ", out);
+		describe_word(out, name);
+	}
+	(void)fputc('\n', out);
+}
+
+void
+describe_acme_hint(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], char *const *names, size_t count)
+{
+	(void)fprintf(out, "device certificates that it has by now stay good: unless attest-acmed has\n"
+	                   "revoke_with_attestation = true, run on its host\n");
+	for (size_t i = 0; i < (count != 0 ? count : 1); i++)
+		describe_acme_command(out, ek_hash, count != 0 ? names[i] : NULL);
+}
+
 void
 describe_long_names(const struct store_device *device)
 {

@@ -59,4 +59,14 @@ void describe_long_names(const struct store_device *device);
 void describe_revoked(FILE *out, size_t revoked);
 void describe_crl_hint(FILE *out, size_t revoked);
 
+/*
+ * Says what the CA cannot revoke: device certificates that an ACME server issued, and the commands
+ * that do it at attest-acmed, for the EK and, where `names` are given, for each of these names alone.
+ */
+void describe_acme_hint(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], char *const *names,
+    size_t count);
+
+/* One such command; `name` may be NULL. */
+void describe_acme_command(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], const char *name);
+
 #endif

@@ -82,10 +82,14 @@ each_run(const struct command_call *call, const struct each_act *act, struct err
 		if (rc == 0 && !call->json)
 			each_say(act, &results[i]);
 		total += results[i].revoked;
-		store_device_clear(&results[i].device);
 	}
 	if (rc == 0 && !call->json)
 		describe_crl_hint(stdout, total);
+	for (size_t i = 0; i < call->operand_count; i++) {
+		if (rc == 0 && !call->json && act->acme)
+			describe_acme_hint(stdout, results[i].device.ek_hash, NULL, 0);
+		store_device_clear(&results[i].device);
+	}
 	free(results);
 	return rc;
 }

@@ -2,6 +2,7 @@
 #ifndef ADMIN_EACH_H
 #define ADMIN_EACH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "command/command.h"
@@ -13,6 +14,7 @@ struct store_device;
 /* The change for each device. */
 struct each_act {
 	const char *done;    /* "removed": the beginning of the answer */
+	bool        acme;    /* tells how to revoke the device certificates */
 	const char *nothing; /* "nothing was removed": after a failure among several */
 	/*
 	 * Changes one device in a transaction, and *device, which is printed afterwards. Sets

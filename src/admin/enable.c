@@ -49,7 +49,8 @@ enable_one(struct store *store, const struct command_call *call, struct store_de
 static int
 admin_disable(const struct command_call *call, struct error *err)
 {
-	static const struct each_act act = {"disabled", "nothing was disabled", disable_one};
+	static const struct each_act act = {
+	    .done = "disabled", .acme = true, .nothing = "nothing was disabled", .change = disable_one};
 
 	return each_run(call, &act, err);
 }
@@ -57,7 +58,8 @@ admin_disable(const struct command_call *call, struct error *err)
 static int
 admin_enable(const struct command_call *call, struct error *err)
 {
-	static const struct each_act act = {"enabled", "nothing was enabled", enable_one};
+	static const struct each_act act = {
+	    .done = "enabled", .nothing = "nothing was enabled", .change = enable_one};
 
 	return each_run(call, &act, err);
 }

@@ -50,7 +50,8 @@ remove_one(struct store *store, const struct command_call *call, struct store_de
 static int
 admin_remove(const struct command_call *call, struct error *err)
 {
-	static const struct each_act act = {"removed", "nothing was removed", remove_one};
+	static const struct each_act act = {
+	    .done = "removed", .acme = true, .nothing = "nothing was removed", .change = remove_one};
 
 	return each_run(call, &act, err);
 }

@@ -90,6 +90,10 @@ replace_say(const struct store_device *old, const struct store_device *new, size
 	describe_crl_hint(stdout, revoked);
 	if (!new->enabled)
 		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" enables it\n");
+	/* The AK certificates are superseded, which revoke_with_attestation leaves alone. */
+	(void)printf("device certificates of the old mainboard stay good, and those of the new one will;"
+	             " to revoke the\nold ones alone, run on the ACME server's host\n");
+	describe_acme_command(stdout, old->ek_hash, NULL);
 }
 
 static int

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "admin/commands.h"
 #include "admin/describe.h"
@@ -10,6 +12,7 @@
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "util/bytes.h"
 #include "util/error.h"
 
 struct set {
@@ -64,18 +67,16 @@ set_check(const struct command_call *call, struct error *err)
 
 static int
 set_in_store(const struct command_call *call, const struct store_edit *edit,
-    struct store_device *device, size_t *revoked, struct error *err)
+    struct store_device *before, struct store_device *device, size_t *revoked, struct error *err)
 {
-	struct store_device before = {.enabled = false};
 	struct store       *store = NULL;
 	int                 rc = -1;
 
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
-	if (store_device_resolve(store, call->operands[0], &before, err) == 0 &&
-	    store_device_set(store, before.ek_hash, edit, call->now, revoked, err) == 0)
-		rc = store_device_find(store, before.ek_hash, device, err);
-	store_device_clear(&before);
+	if (store_device_resolve(store, call->operands[0], before, err) == 0 &&
+	    store_device_set(store, before->ek_hash, edit, call->now, revoked, err) == 0)
+		rc = store_device_find(store, before->ek_hash, device, err);
 	store_close(store);
 	return rc;
 }
@@ -97,10 +98,35 @@ set_say(const struct store_device *device, size_t revoked, bool json)
 	describe_crl_hint(stdout, revoked);
 }
 
+static bool
+set_has_name(const struct store_device *device, const char *name)
+{
+	for (size_t i = 0; i < device->name_count; i++)
+		if (strcmp(device->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What the CA has revoked carried the names that are gone; what an ACME server issued still does. */
+static void
+set_say_gone(const struct store_device *before, const struct store_device *device)
+{
+	char **gone = memory_new((before->name_count + 1) * sizeof *gone);
+	size_t count = 0;
+
+	for (size_t i = 0; i < before->name_count; i++)
+		if (!set_has_name(device, before->names[i]))
+			gone[count++] = before->names[i];
+	if (count != 0)
+		describe_acme_hint(stdout, device->ek_hash, gone, count);
+	free(gone);
+}
+
 static int
 admin_set(const struct command_call *call, struct error *err)
 {
 	const struct set   *set = call->options;
+	struct store_device before = {.enabled = false};
 	struct store_device device = {.enabled = false};
 	struct store_edit   edit = {
 	      .set_names = set->names.count != 0 || set->no_names,
@@ -112,12 +138,17 @@ admin_set(const struct command_call *call, struct error *err)
 	      .note = set->note,
 	};
 	size_t revoked = 0;
+	int    rc;
 
-	if (set_in_store(call, &edit, &device, &revoked, err) != 0)
-		return -1;
-	set_say(&device, revoked, call->json);
-	if (edit.set_names)
-		describe_long_names(&device);
+	rc = set_in_store(call, &edit, &before, &device, &revoked, err);
+	if (rc == 0) {
+		set_say(&device, revoked, call->json);
+		if (!call->json)
+			set_say_gone(&before, &device);
+		if (edit.set_names)
+			describe_long_names(&device);
+	}
+	store_device_clear(&before);
 	store_device_clear(&device);
-	return 0;
+	return rc;
 }

@@ -427,3 +427,51 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		    "its issuer's CRL has expired; supply a new one");
 	return 0;
 }
+
+/* ---- who is listed ---- */
+
+bool
+revocation_mentions(const struct revocation *revocation, struct view serial)
+{
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	X509_REVOKED *entry = NULL;
+	bool          found = false;
+
+	if (number != NULL && ASN1_STRING_set(number, serial.data, (int)serial.size) == 1) {
+		for (size_t i = 0; !found && i < revocation->count; i++)
+			found = X509_CRL_get0_by_serial(revocation->lists[i].crl, &entry, number) != 0;
+	}
+	ASN1_INTEGER_free(number);
+	return found;
+}
+
+static int
+revocation_reason(const X509_REVOKED *entry)
+{
+	ASN1_ENUMERATED *value = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	long             reason = value != NULL ? ASN1_ENUMERATED_get(value) : 0;
+
+	ASN1_ENUMERATED_free(value);
+	return reason >= 0 && reason <= INT_MAX ? (int)reason : 0;
+}
+
+bool
+revocation_find(const struct revocation *revocation, const X509 *certificate, const X509 *issuer,
+    int *reason)
+{
+	X509_REVOKED *entry = NULL;
+	bool          found = false;
+
+	for (size_t i = 0; !found && i < revocation->count; i++) {
+		struct revocation_list *list = &revocation->lists[i];
+
+		if (X509_CRL_get0_by_serial(list->crl, &entry, X509_get0_serialNumber(certificate)) == 0 ||
+		    !revocation_is_named(list->crl, issuer) ||
+		    !revocation_is_signed(revocation, list, issuer))
+			continue;
+		found = true;
+		*reason = revocation_reason(entry);
+	}
+	ERR_clear_error();
+	return found;
+}

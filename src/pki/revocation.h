@@ -74,4 +74,14 @@ bool revocation_has_issuer(const struct revocation *revocation, const X509 *issu
 int revocation_check(const struct revocation *revocation, const X509 *certificate,
     const X509 *issuer, int64_t now, struct error *err);
 
+/* True when a CRL lists this serial number, of whichever issuer: then it is worth a closer look. */
+bool revocation_mentions(const struct revocation *revocation, struct view serial);
+
+/*
+ * True when a CRL of this issuer, signed by it, lists the certificate, stale or not; *reason is
+ * its CRLReason, 0 where none is given (RFC 5280 §5.3.1). From any thread.
+ */
+bool revocation_find(const struct revocation *revocation, const X509 *certificate,
+    const X509 *issuer, int *reason);
+
 #endif

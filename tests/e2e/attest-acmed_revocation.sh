@@ -70,4 +70,74 @@ case_ok "where it is not, the device gets one of the new one" certificate
 check "because the old one's was refused" \
 	'acmed_says "event=not-attested.*there is no CRL of its issuer" && [ "$(ak_serial)" != "$serial" ]'
 
+# ---- and the device certificates ----
+
+good() { acmed certificates --valid --json | jq length; }
+last_good() { acmed certificates --json | jq -r '.[-1].good'; }
+listed() { # SERIAL: on the CRL that attest-acmed serves
+	curl --silent --cacert "$acme_dir/root.pem" "$acme_base/crl.pem" |
+		openssl crl -noout -text | grep -qi "$1"
+}
+last_serial() { acmed certificates --json | jq -r '.[-1].serial'; }
+
+acmed_stop
+acmed_start --attestation-crl "$state_dir/crl.pem" || exit 1
+case_ok "a certificate to be revoked" certificate
+case_ok "the machine is disabled" attest_ca disable laptop
+case_matches "which names the command for its device certificates" "$out" \
+	$'\n'"  attest-acmed revoke --ek $hash"
+check "they stay good without it" '[ "$(good)" -gt 1 ]'
+case_fails "a hash that is none is refused" 2 '\-\-ek: ' acmed revoke --ek 12
+case_fails "a serial number beside an EK is refused" 2 'either SERIAL or NAME' acmed revoke 4001 --ek "$hash"
+case_fails "--before alone is refused" 2 'before goes with' acmed revoke laptop --before 1d
+case_ok "those of another EK are none" acmed revoke --ek "${hash//[0-9a-f]/0}"
+case_matches "which it says" "$out" 'no certificate that is good is of it'
+case_ok "none began so long ago" acmed revoke --ek "$hash" --before 1d
+check "none of these was revoked" '[ "$(good)" -gt 1 ]'
+case_ok "another name of the same EK" acmed revoke --ek "$hash" --name desktop
+check "has none either" '[ "$(good)" -gt 1 ]'
+case_ok "those of this EK" acmed revoke --ek "$hash" --name laptop
+case_equal "are all of them" "$(good)" 0
+check "and on the CRL" 'wait_for "listed $(last_serial)" 3'
+case_ok "again there are none" acmed revoke --ek "$hash"
+case_matches "and they are revoked already" "$out" 'they are revoked already'
+
+acmed_stop
+echo 'revoke_with_attestation = true' >"$scratch/acmed.conf"
+acmed_start --config "$scratch/acmed.conf" --attestation-crl "$state_dir/crl.pem" || exit 1
+attest_ca enable laptop >/dev/null
+case_ok "by itself: a certificate" certificate
+case_ok "its AK certificate is superseded" attest_ca revoke laptop --reason superseded
+mark_set
+check "attest-acmed reads that" 'wait_for "acmed_says event=attestation-roots" 3'
+case_equal "and leaves the device's certificate" "$(last_good)" true
+case_ok "another" certificate
+serial=$(last_serial)
+case_ok "the machine is disabled" attest_ca disable laptop
+check "its certificate is on the CRL, within a second or two" 'wait_for "listed $serial" 3'
+case_equal "for the same reason" "$(acmed show "$serial" --json | jq -r '.[0].reason')" 9
+check "which is logged" 'grep -q "event=revoked serial=$serial name=laptop why=privilegeWithdrawn" "${log[acmed]}"'
+attest_ca enable laptop >/dev/null
+case_ok "one more" certificate
+serial=$(last_serial)
+acmed_stop
+case_ok "the machine leaves while attest-acmed is stopped" attest_ca remove laptop
+check "the attestation CA's CRL says so" 'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $(ak_serial)" 3'
+acmed_start --config "$scratch/acmed.conf" --attestation-crl "$state_dir/crl.pem" || exit 1
+check "after its start the certificate is on the CRL" 'wait_for "listed $serial" 3'
+
+# ---- what attest-ca says must be run elsewhere ----
+
+case_ok "a machine with two names" attest_ca enroll "$hash" --name "it's one" --name two
+case_ok "loses one of them" attest_ca set two --name two
+case_matches "and the command is for that name, as a word of a shell" "$out" \
+	$'\n'"  attest-acmed revoke --ek $hash --name 'it'.''s one'"
+case_ok "a note" attest_ca set two --note text
+check "takes no name away" '! grep -q attest-acmed <<<"$out"'
+other=$(printf 5%.0s {1..64})
+case_ok "a new mainboard" attest_ca replace two "$other"
+case_matches "and the command is for the old one" "$out" $'\n'"  attest-acmed revoke --ek $hash"
+case_ok "the new one goes" attest_ca remove two
+case_matches "and the command is for it" "$out" $'\n'"  attest-acmed revoke --ek $other"
+
 finish

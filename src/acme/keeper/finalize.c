@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
@@ -20,6 +21,7 @@
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
 #include "acme/settings.h"
+#include "pki/certificate.h"
 #include "pki/certificate.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
@@ -114,6 +116,24 @@ issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
 	return rc;
 }
 
+/* What attested the key stays with the certificate, which may be revoked with it. */
+static int
+issued_keep_attested(struct store_issued *issued, const struct store_authorization *authorization,
+    struct error *err)
+{
+	const ASN1_INTEGER *serial;
+	X509               *ak = NULL;
+	size_t              used = 0;
+
+	if (certificate_decode_first(bytes_view(&authorization->chain), &ak, &used, err) != 0)
+		return error_wrap(err, "the certificate that attested the key");
+	serial = X509_get0_serialNumber(ak);
+	bytes_append(&issued->ak_serial, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
+	bytes_append(&issued->chain, authorization->chain.data, authorization->chain.size);
+	X509_free(ak);
+	return 0;
+}
+
 static int
 issued_fill(struct call *call, const struct store_order *order, struct error *err)
 {
@@ -126,6 +146,8 @@ issued_fill(struct call *call, const struct store_order *order, struct error *er
 	(void)snprintf(issued->order, STORE_ID_SIZE, "%s", order->id);
 	issued->names = memory_strdup(authorization->value);
 	issued->witness = memory_strdup(authorization->witness != NULL ? authorization->witness : "");
+	if (issued_keep_attested(issued, authorization, err) != 0)
+		return -1;
 	if (EVP_Digest(authorization->key.data, authorization->key.size, issued->key_hash, NULL,
 	        EVP_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing the key of a certificate");

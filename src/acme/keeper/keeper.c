@@ -235,6 +235,10 @@ keeper_tick_cb(void *arg, struct keeper *all)
 
 	if (roots_refresh(keeper->roots, &err) != 0)
 		keeper_complain("attestation-roots", &err);
+	/* Before the CRL, which has them in the same turn. */
+	if (keeper->settings->revoke_with_attestation &&
+	    attested_refresh(&keeper->attested, keeper->store, keeper->roots, clock_now(), &err) != 0)
+		keeper_complain("revoke-with-attestation", &err);
 	if (keeper_refresh_crl(keeper, &err) != 0)
 		keeper_complain("crl", &err);
 	if (keeper_refresh_tls(keeper, &fresh, &err) != 0)

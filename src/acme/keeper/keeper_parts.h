@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "acme/keeper/attested.h"
 #include "ca/issuer.h"
 #include "util/bytes.h"
 #include "util/config_file.h"
@@ -30,8 +31,9 @@ struct acme_keeper {
 	struct roots               *roots;  /* has a lock of its own */
 	struct shelf               *shelf;  /* too */
 	struct store_writer        *writer; /* any thread may submit */
-	struct store               *store;  /* this and the next five are the main thread's */
+	struct store               *store;  /* this and the next six are the main thread's */
 	struct crl_keeper          *crl;
+	struct attested             attested;
 	bool                        bundle_due; /* crl.pem is older than the CRL */
 	int64_t                     next_sweep;
 	int64_t                     next_account_sweep;

@@ -26,6 +26,7 @@ struct roots {
 	struct roots_files files;
 	struct bytes       marks;   /* struct file_mark, file by file */
 	struct shared     *current; /* struct reading */
+	uint64_t           generation;
 	size_t             kept;    /* of its CRLs that were verified, so many are in the store */
 };
 
@@ -113,6 +114,7 @@ static void
 roots_take(struct roots *roots, struct reading *reading)
 {
 	shared_replace(roots->current, reading);
+	roots->generation++;
 	roots->kept = SIZE_MAX; /* what is verified by now is to be kept */
 }
 
@@ -286,6 +288,12 @@ roots_acquire(struct roots *roots, struct error *err)
 	    "no attestation is accepted until the operator mends this: %s", reading->why.detail);
 	shared_release(roots->current, version);
 	return NULL;
+}
+
+uint64_t
+roots_generation(const struct roots *roots)
+{
+	return roots->generation;
 }
 
 void

@@ -62,6 +62,9 @@ int roots_refresh(struct roots *roots, struct error *err);
 struct shared_version *roots_acquire(struct roots *roots, struct error *err);
 void                   roots_release(struct roots *roots, struct shared_version *version);
 
+/* A number that differs after what counts was replaced. From the thread of the store. */
+uint64_t roots_generation(const struct roots *roots);
+
 /* True when the devices of this root may order any name. */
 bool roots_allow_any_name(const struct roots_snapshot *snapshot, const X509 *root);
 

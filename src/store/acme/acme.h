@@ -86,6 +86,8 @@ struct store_issued {
 	int64_t      not_after;
 	int64_t      revoked; /* time of revocation; 0: not revoked */
 	int          reason;  /* CRLReason */
+	struct bytes chain;     /* what attested its key: certificates (DER) one after the other … */
+	struct bytes ak_serial; /* … and the first one's serial number; empty in records of older versions */
 };
 
 /* As store_create and store_open. */
@@ -186,6 +188,14 @@ int store_issued_list_names(struct store *store, const char *account, store_name
     void *arg, struct error *err);
 int store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,
     struct error *err);
+
+/*
+ * Calls `each` for the certificates that are good at `now` and whose attesting certificate is on
+ * record, in the order of their rows from behind the row `after`, until it returns false.
+ */
+typedef bool store_attested_cb(int64_t row, const char *id, struct view ak_serial, void *arg);
+int store_issued_list_attested(struct store *store, int64_t now, int64_t after,
+    store_attested_cb *each, void *arg, struct error *err);
 
 /* Draws the number of the next CRL: greater than any before, and at least `least`. */
 int store_acme_crl_number_next(struct store *store, int64_t least, int64_t *number,

@@ -12,6 +12,8 @@ store_issued_clear(struct store_issued *issued)
 	free(issued->names);
 	free(issued->witness);
 	bytes_clear(&issued->der);
+	bytes_clear(&issued->chain);
+	bytes_clear(&issued->ak_serial);
 	*issued = (struct store_issued){0};
 }
 
@@ -20,7 +22,7 @@ store_issued_add(struct store *store, const struct store_issued *issued, struct 
 {
 	static const char     text[] =
 	    "INSERT INTO certificate (" ACME_ISSUED_COLUMNS ")"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)";
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?11, ?12)";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
@@ -35,6 +37,8 @@ store_issued_add(struct store *store, const struct store_issued *issued, struct 
 	sql_bind_octets(statement, 8, issued->der.data, issued->der.size);
 	sql_bind_int64(statement, 9, issued->not_before);
 	sql_bind_int64(statement, 10, issued->not_after);
+	sql_bind_octets(statement, 11, issued->chain.data, issued->chain.size);
+	sql_bind_octets(statement, 12, issued->ak_serial.data, issued->ak_serial.size);
 	return sql_step(statement, "recording a certificate", err);
 }
 
@@ -63,6 +67,8 @@ issued_read(struct store *store, struct sql_statement *row, struct store_issued 
 	out->not_after = sql_column_int64(row, 9);
 	out->revoked = sql_column_int64(row, 10);
 	out->reason = (int)sql_column_int64(row, 11);
+	acme_read_octets(row, 12, &out->chain);
+	acme_read_octets(row, 13, &out->ak_serial);
 	return 0;
 }
 
@@ -204,4 +210,28 @@ store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *eac
 		return -1;
 	sql_bind_int64(statement, 1, now);
 	return issued_walk(store, statement, each, arg, err);
+}
+
+int
+store_issued_list_attested(struct store *store, int64_t now, int64_t after, store_attested_cb *each,
+    void *arg, struct error *err)
+{
+	static const char     text[] =
+	    "SELECT id, name, ak_serial FROM certificate WHERE id > ?1 AND revoked = 0"
+	    " AND not_after >= ?2 AND length(ak_serial) > 0 ORDER BY id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  id[STORE_ID_SIZE];
+	bool                  more = true;
+	int                   rc = 0;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, after);
+	sql_bind_int64(statement, 2, now);
+	while (more && (rc = sql_step(statement, "listing certificates", err)) > 0) {
+		acme_read_id(statement, 1, id, sizeof id);
+		more = each(sql_column_int64(statement, 0), id, sql_column_octets(statement, 2), arg);
+	}
+	sql_reset(statement);
+	return rc < 0 ? -1 : 0;
 }

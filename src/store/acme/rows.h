@@ -21,7 +21,7 @@
 	" z.validated, z.problem, z.detail, z.key, z.witness, z.chain, z.format"
 #define ACME_ISSUED_COLUMNS                                                      \
 	"name, account, from_order, serial, names, witness, key_hash, der, not_before," \
-	" not_after, revoked, reason"
+	" not_after, revoked, reason, chain, ak_serial"
 
 #define ACME_FROM_ORDER " FROM orders o JOIN account a ON a.id = o.account"
 #define ACME_FROM_AUTHORIZATION                                                  \

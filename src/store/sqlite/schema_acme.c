@@ -105,8 +105,13 @@ static const char acme_schema_format[] =
     "ALTER TABLE \"authorization\" ADD COLUMN format TEXT;"
     "UPDATE \"authorization\" SET format = 'tpm' WHERE chain IS NOT NULL;";
 
+/* What attested a certificate's key is kept with it: when that is revoked, so may this be. */
+static const char acme_schema_attested[] =
+    "ALTER TABLE certificate ADD COLUMN chain BLOB;"
+    "ALTER TABLE certificate ADD COLUMN ak_serial BLOB;";
+
 static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter,
-    acme_schema_crl_mark, acme_schema_format};
+    acme_schema_crl_mark, acme_schema_format, acme_schema_attested};
 
 static const char *const acme_files[] = {
     "acme.db", "acme.db-wal", "acme.db-shm", "acme.lock", NULL};

@@ -125,7 +125,11 @@ START_TEST(remove_counts_the_certificates_that_were_good)
 	AUTO_FREE char *text = answer(0, "remove", HASH_1, NULL);
 
 	ck_assert_str_eq(text, "removed EK " HASH_1 "; 1 AK certificate revoked\n"
-	    "a running attestd signs the CRL within a second; without one, run \"attest-ca crl\"\n");
+	    "a running attestd signs the CRL within a second; without one, run \"attest-ca crl\"\n"
+	    "device certificates that it has by now stay good: unless attest-acmed has\n"
+	    "revoke_with_attestation = true, run on its host\n"
+	    "  attest-acmed revoke --ek "
+	    "0100000000000000000000000000000000000000000000000000000000000000\n");
 }
 END_TEST
 
