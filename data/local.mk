@@ -13,6 +13,9 @@ CLEANFILES += $(SETTINGS_MANUALS) $(SETTINGS_SAMPLES)
 
 SETTINGS_DOC = $(AM_V_GEN)$(MKDIR_P) data && rm -f $@ && src/settings-doc$(EXEEXT)
 SETTINGS_TEMPLATE = <'$(srcdir)/$@.in' >$@.tmp && mv $@.tmp $@
+# The services as installed use this setting, which is an example to others.
+SETTINGS_SWITCHED = <'$(srcdir)/$@.in' >$@.all && sed "s/^.\($$setting = \)/\1/" $@.all >$@.tmp && \
+	rm $@.all && mv $@.tmp $@
 
 data/attestd.8: data/attestd.8.in src/settings-doc$(EXEEXT)
 	$(SETTINGS_DOC) attestd manual $(SETTINGS_TEMPLATE)
@@ -21,9 +24,11 @@ data/attest-acmed.8: data/attest-acmed.8.in src/settings-doc$(EXEEXT)
 data/attest-device.1: data/attest-device.1.in src/settings-doc$(EXEEXT)
 	$(SETTINGS_DOC) attest-device manual $(SETTINGS_TEMPLATE)
 data/attestd.conf: data/attestd.conf.in src/settings-doc$(EXEEXT)
-	$(SETTINGS_DOC) attestd sample $(SETTINGS_TEMPLATE)
+	$(AM_V_at)setting=publish; $(MKDIR_P) data && rm -f $@ && \
+	src/settings-doc$(EXEEXT) attestd sample $(SETTINGS_SWITCHED)
 data/attest-acmed.conf: data/attest-acmed.conf.in src/settings-doc$(EXEEXT)
-	$(SETTINGS_DOC) attest-acmed sample $(SETTINGS_TEMPLATE)
+	$(AM_V_at)setting=attestation_crls; $(MKDIR_P) data && rm -f $@ && \
+	src/settings-doc$(EXEEXT) attest-acmed sample $(SETTINGS_SWITCHED)
 data/device.conf: data/device.conf.in src/settings-doc$(EXEEXT)
 	$(SETTINGS_DOC) attest-device sample $(SETTINGS_TEMPLATE)
 
@@ -40,6 +45,36 @@ $(SERVICES): Makefile
 	$(AM_V_GEN)$(MKDIR_P) data && \
 	sed -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@bindir[@]|$(bindir)|g' \
 	    -e 's|@sysconfdir[@]|$(sysconfdir)|g' '$(srcdir)/$@.in' >$@
+
+# Configurations are put in place once, and are the administrator's from then on; the users of the
+# services and their directories are made by systemd-sysusers and systemd-tmpfiles.
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+EXTRA_DIST += data/attest-ca.sysusers.conf data/attest-ca.tmpfiles.conf
+
+install-data-local: install-configurations
+uninstall-local: uninstall-configurations
+.PHONY: install-configurations uninstall-configurations
+install-configurations: data/attestd.conf data/attest-acmed.conf
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)' '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
+	$(INSTALL_DATA) '$(srcdir)/data/attest-ca.sysusers.conf' '$(DESTDIR)$(sysusersdir)/attest-ca.conf'
+	$(INSTALL_DATA) '$(srcdir)/data/attest-ca.tmpfiles.conf' '$(DESTDIR)$(tmpfilesdir)/attest-ca.conf'
+	for file in attestd.conf attest-acmed.conf; do \
+	  if test -e '$(DESTDIR)$(sysconfdir)'/$$file; then \
+	    echo "$(sysconfdir)/$$file is there, and stays as it is"; \
+	  else \
+	    $(INSTALL_DATA) data/$$file '$(DESTDIR)$(sysconfdir)'/$$file || exit 1; \
+	  fi; \
+	done
+
+# One that was changed is not ours to remove.
+uninstall-configurations:
+	rm -f '$(DESTDIR)$(sysusersdir)/attest-ca.conf' '$(DESTDIR)$(tmpfilesdir)/attest-ca.conf'
+	for file in attestd.conf attest-acmed.conf; do \
+	  if cmp -s data/$$file '$(DESTDIR)$(sysconfdir)'/$$file; then \
+	    rm -f '$(DESTDIR)$(sysconfdir)'/$$file; \
+	  fi; \
+	done
 
 data/attestd.service: data/attestd.service.in
 data/attest-acmed.service: data/attest-acmed.service.in

@@ -67,6 +67,7 @@ E2E_TESTS += tests/e2e/attest-device_approval.sh
 E2E_TESTS += tests/e2e/attest-ca_issuing.sh
 E2E_TESTS += tests/e2e/build_deadline.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
+E2E_TESTS += tests/e2e/install_services.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/readme_tour.sh
 E2E_TESTS += tests/e2e/attest-ca_audit.sh

@@ -30,7 +30,7 @@ static const struct config_row rows[] = {
 
     SERVICE_ROWS_KEY,
 
-    ROW(attestation_crls, LIST, .example = "/var/lib/attest-acmed/attestation.crl",
+    ROW(attestation_crls, LIST, .example = "/run/attest-ca/crl.pem",
         .title = "Whose attestations count", .option = "attestation-crl", .argument = "FILE",
         .help = "refuse AK certificates on this CRL; repeatable",
         .manual = "CRLs of the attestation CA, DER or PEM: AK certificates on them are refused. "

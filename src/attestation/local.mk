@@ -9,6 +9,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/certify.c \
 	src/attestation/keeper/challenge.c \
 	src/attestation/keeper/crl_issuers.c src/attestation/keeper/crl_issuers.h \
+	src/attestation/keeper/copies.c src/attestation/keeper/copies.h \
 	src/attestation/keeper/ek_judge.c src/attestation/keeper/ek_judge.h \
 	src/attestation/keeper/ek_policy.c src/attestation/keeper/ek_policy.h \
 	src/attestation/keeper/enroll_rule.c src/attestation/keeper/enroll_rule.h \
@@ -29,6 +30,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h
 
 UNIT_TESTS += tests/unit/attestation/front/request_test
+UNIT_TESTS += tests/unit/attestation/keeper/copies_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
 UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test

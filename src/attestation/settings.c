@@ -36,6 +36,11 @@ static const struct config_row rows[] = {
                   "name no CRL. `{issuer}` in it stands for the identifier of the issuing key: "
                   "so certificates lead to the CRL of their own issuer also after "
                   "`attest-ca issuing renew`."),
+    ROW(publish, TEXT, .example = "/run/attest-ca",
+        .manual = "A directory that everybody may read, where `root.pem`, `crl.pem` (the CRLs of "
+                  "all issuing CAs and the root) and `crl.der` are kept up to date, each replaced "
+                  "in one step, for an ACME server on the same machine. It must be there, and "
+                  "attestd's to write."),
     SERVICE_ROWS_CERTIFICATES,
 
     ROW(challenge_lifetime, DURATION, .value = "60s", .least = "1s", .most = "1h",

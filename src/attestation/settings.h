@@ -15,6 +15,7 @@ struct attestation_settings {
 	char              *tls_cert; /* both or neither */
 	char              *tls_key;
 	char              *crl_url;  /* with "{issuer}" for its key identifier; NULL: AK certificates name no CRL */
+	char              *publish;  /* directory for root.pem, crl.pem and crl.der; NULL: none */
 	int64_t            challenge_lifetime; /* these in seconds */
 	int64_t            ak_lifetime;
 	int64_t            audit_retention;       /* 0: entries are kept for ever */

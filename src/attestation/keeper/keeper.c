@@ -12,6 +12,7 @@
 
 #include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/issuer_new.h"
+#include "attestation/keeper/copies.h"
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
@@ -152,6 +153,20 @@ keeper_complain_of_crl(struct attestation_keeper *keeper, const char *reason)
 	LOG(ERROR, {"event", "crl"}, {"reason", reason});
 }
 
+/* Logs each reason once, as for the CRL. */
+static void
+keeper_copy(struct attestation_keeper *keeper)
+{
+	struct error err = {0};
+
+	if (copies_refresh(keeper->copies, keeper->shelf, &err) == 0) {
+		keeper->copies_failure[0] = '\0';
+	} else if (strcmp(keeper->copies_failure, err.detail) != 0) {
+		(void)snprintf(keeper->copies_failure, sizeof keeper->copies_failure, "%s", err.detail);
+		LOG(ERROR, {"event", "publish"}, {"reason", err.detail});
+	}
+}
+
 static void
 keeper_tick_cb(void *arg, struct keeper *all)
 {
@@ -162,6 +177,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		keeper_complain_of_crl(keeper, err.detail);
 	else
 		keeper->crl_failure[0] = '\0';
+	keeper_copy(keeper);
 	if (keeper_vendors_refresh(keeper, &err) != 0)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
@@ -242,6 +258,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	const struct attestation_settings *settings = keeper->settings;
 
 	keeper->shelf = shelf_new();
+	keeper->copies = copies_new(settings->publish);
 	keeper->issuers = issuers_new(settings, keeper->shelf);
 	if (store_open(settings->service.store, &keeper->store, err) != 0)
 		return -1;
@@ -261,7 +278,10 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	if (keeper_vendors_refresh(keeper, err) != 0 ||
 	    auto_enroll_new(settings, &keeper->auto_enroll, err) != 0)
 		return -1;
-	return issuers_refresh(keeper->issuers, keeper->store, clock_now(), err);
+	if (issuers_refresh(keeper->issuers, keeper->store, clock_now(), err) != 0)
+		return -1;
+	keeper_copy(keeper); /* an ACME server that waits for READY reads the copies at once */
+	return 0;
 }
 
 static void
@@ -270,6 +290,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
 	issuers_free(keeper->issuers);
+	copies_free(keeper->copies);
 	shelf_free(keeper->shelf);
 	refusals_free(keeper->refusals);
 	retention_free(keeper->retention);

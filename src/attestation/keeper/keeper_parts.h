@@ -8,6 +8,7 @@
 #include "util/bytes.h"
 
 struct auto_enroll;
+struct copies;
 struct issuers;
 struct pending;
 struct refusals;
@@ -37,6 +38,8 @@ struct attestation_keeper {
 	struct store_writer   *writer;  /* any thread may submit */
 	struct retention      *retention; /* this and the store are the main thread's */
 	struct store          *store;
+	struct copies         *copies; /* the main thread's; NULL: nothing is published */
+	char                   copies_failure[512]; /* as logged last */
 	char                   crl_failure[512]; /* what kept CRLs from being signed, as logged last */
 };
 

@@ -88,7 +88,7 @@ shelf_find_content(struct shelf *shelf, struct view octets)
 }
 
 static struct shelf_content *
-shelf_copy(struct shelf *shelf, struct view octets)
+shelf_add_content(struct shelf *shelf, struct view octets)
 {
 	struct shelf_content *content = memory_new(sizeof *content);
 
@@ -134,7 +134,7 @@ shelf_replace(struct shelf *shelf, struct shelf_file *file, struct view octets)
 	if (content != NULL && content == before)
 		return;
 	if (content == NULL)
-		content = shelf_copy(shelf, octets);
+		content = shelf_add_content(shelf, octets);
 	else if (content->version < file->version) /* fronts ignore it as old news */
 		shelf_renew(shelf, content);
 	content->names++;
@@ -234,6 +234,21 @@ shelf_answer(struct shelf *shelf, struct keeper_question *question, struct view 
 	shelf_read(shelf, body, &answer);
 	keeper_answer(question, bytes_view(&answer));
 	return true;
+}
+
+uint64_t
+shelf_copy(struct shelf *shelf, const char *name, uint64_t known, struct bytes *out)
+{
+	const struct shelf_file *file;
+
+	(void)pthread_mutex_lock(&shelf->mutex);
+	file = shelf_find(shelf, view_text(name));
+	if (file != NULL && file->content != NULL && file->version != known) {
+		known = file->version;
+		bytes_append(out, file->content->octets.data, file->content->octets.size);
+	}
+	(void)pthread_mutex_unlock(&shelf->mutex);
+	return known;
 }
 
 static void

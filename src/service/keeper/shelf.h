@@ -7,6 +7,7 @@
 #define SERVICE_KEEPER_SHELF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/bytes.h"
 
@@ -37,6 +38,12 @@ bool shelf_answer(struct shelf *shelf, struct keeper_question *question, struct 
 
 /* Appends the answer to such a question; a malformed one gets the answer for a missing file. */
 void shelf_read(struct shelf *shelf, struct view question, struct bytes *answer);
+
+/*
+ * Appends a file whose version is not `known`. Returns its version, or `known` when there is no
+ * such file. Any thread.
+ */
+uint64_t shelf_copy(struct shelf *shelf, const char *name, uint64_t known, struct bytes *out);
 
 /* Sends news of every file to a new front. Any worker. */
 void shelf_greet(struct shelf *shelf, struct channel *channel);
