@@ -32,7 +32,8 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \
 	src/acme/keeper/statement.c src/acme/keeper/statement.h \
 	src/acme/keeper/statement_tpm.c \
-	src/acme/keeper/transition.c src/acme/keeper/transition.h
+	src/acme/keeper/transition.c src/acme/keeper/transition.h \
+	src/acme/keeper/watch.c src/acme/keeper/watch.h
 
 UNIT_TESTS += tests/unit/acme/front/jws_test
 UNIT_TESTS += tests/unit/acme/front/nonce_test

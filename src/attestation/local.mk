@@ -27,7 +27,8 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/serial_list.c src/attestation/keeper/serial_list.h \
 	src/attestation/keeper/throttle.c src/attestation/keeper/throttle.h \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
-	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h
+	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h \
+	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
 
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/copies_test

@@ -353,7 +353,8 @@ revocation_describe(const struct revocation *revocation, size_t i, struct revoca
 	X509                         *signer;
 	int                           rc = 0;
 
-	*facts = (struct revocation_facts){.this_update = list->this_update};
+	*facts = (struct revocation_facts){
+	    .this_update = list->this_update, .next_update = list->next_update};
 	revocation_describe_number(list->crl, facts);
 	if (revocation_describe_issuer(list->crl, facts) != 0 ||
 	    X509_CRL_digest(list->crl, EVP_sha256(), facts->digest, NULL) != 1)
@@ -424,7 +425,8 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		return error_set(err, ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
 	if (named && !current)
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "its issuer's CRL has expired; supply a new one");
+		    "the server's copy of its issuer's revocation list (CRL) is out of date; tell the server's "
+		    "administrator");
 	return 0;
 }
 

@@ -45,6 +45,7 @@ struct revocation_facts {
 	uint8_t      number[REVOCATION_NUMBER_MAX];  /* cRLNumber, big-endian, padded with zeros */
 	bool         has_number;
 	int64_t      this_update;
+	int64_t      next_update; /* INT64_MAX when it has none */
 	uint8_t      digest[REVOCATION_DIGEST_SIZE]; /* SHA-256 of its DER */
 	struct bytes signer; /* certificate (DER) that verified the signature; empty: not yet */
 };

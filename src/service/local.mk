@@ -5,6 +5,7 @@ src_libservice_a_SOURCES = \
 	src/service/front/ask.c src/service/front/ask.h \
 	src/service/front/fetch.c src/service/front/fetch.h \
 	src/service/keeper/call.c src/service/keeper/call.h \
+	src/service/keeper/deadlines.c src/service/keeper/deadlines.h \
 	src/service/keeper/shelf.c src/service/keeper/shelf.h \
 	src/service/keeper/turns.c src/service/keeper/turns.h \
 	src/service/program.c src/service/program.h \
@@ -16,6 +17,7 @@ UNIT_TESTS += tests/unit/service/file_test
 UNIT_TESTS += tests/unit/service/front/ask_test
 UNIT_TESTS += tests/unit/service/front/fetch_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
+UNIT_TESTS += tests/unit/service/keeper/deadlines_test
 UNIT_TESTS += tests/unit/service/keeper/shelf_test
 UNIT_TESTS += tests/unit/service/keeper/turns_test
 

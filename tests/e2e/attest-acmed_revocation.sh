@@ -126,6 +126,39 @@ check "the attestation CA's CRL says so" 'wait_for "openssl crl -in $state_dir/c
 acmed_start --config "$scratch/acmed.conf" --attestation-crl "$state_dir/crl.pem" || exit 1
 check "after its start the certificate is on the CRL" 'wait_for "listed $serial" 3'
 
+# ---- what ends ----
+
+acmed_stop
+: >"$scratch/index.txt"
+echo 0FFFFFFF >"$scratch/number" # above all that was seen
+printf '[ca]\ndefault_ca = d\n[d]\ndatabase = %s/index.txt\ncrlnumber = %s/number\ndefault_md = sha256\ncrl_extensions = e\n[e]\nauthorityKeyIdentifier = keyid\n' \
+	"$scratch" "$scratch" >"$scratch/crl.cnf"
+crl_of() { # LAST NEXT: of the attestation CA
+	openssl ca -gencrl -config "$scratch/crl.cnf" -cert "$state_dir/issuing.pem" -keyfile "$state_dir/issuing.key" \
+		-crl_lastupdate "$(date -u -d "$1" +%y%m%d%H%M%SZ)" -crl_nextupdate "$(date -u -d "$2" +%y%m%d%H%M%SZ)" \
+		-out "$scratch/other-crl.pem" 2>/dev/null
+}
+crl_of '-5 days' '+1 day'
+mark_set
+acmed_start --attestation-crl "$scratch/other-crl.pem" || exit 1
+check "a CRL with a sixth of its life left is warned of at start" \
+	'acmed_says "warning .*event=expiry what=\"attestation CRL of .*it expires soon; .*see that attestd runs"'
+acmed_stop
+crl_of '-5 days' '-1 minute'
+mark_set
+acmed_start --attestation-crl "$scratch/other-crl.pem" || exit 1
+check "one that is stale is an error at start" \
+	'acmed_says "error .*event=expiry what=\"attestation CRL of .*it has expired; .*see that attestd runs"'
+attest_ca enroll "$hash" --name laptop >/dev/null
+case_fails "and the machine is told whose fault it is" 1 \
+	'the server.s copy of its issuer.s revocation list .*is out of date; tell the server.s administrator' certificate
+attest_ca remove laptop >/dev/null
+acmed_stop
+crl_of '-1 hour' '+9 days'
+mark_set
+acmed_start --attestation-crl "$scratch/other-crl.pem" || exit 1
+check "nothing else is warned of" '! acmed_says event=expiry'
+
 # ---- what attest-ca says must be run elsewhere ----
 
 case_ok "a machine with two names" attest_ca enroll "$hash" --name "it's one" --name two

@@ -27,7 +27,7 @@ fault() { # NAME STATE REGEX COMMAND [COUNT]
 	rm -rf "$state_dir"
 	cp -a "$good" "$state_dir"
 	(cd "$state_dir" && eval "$4") >/dev/null 2>&1 || note "the fault \"$1\" could not be made"
-	[ "$2" = warning ] || wanted=1
+	[ "$2" != error ] || wanted=1
 	case_fails "$1: $2" "$wanted" "$2 +$3" attest_ca check
 	case_equal "$1: that, and nothing else" "$(grep -c -v '^ok ' <<<"$out")" "${5:-1}"
 }
@@ -135,6 +135,34 @@ crl() { # NAME LAST NEXT OUT
 	openssl ca -gencrl -config "$scratch/crl.cnf" -cert "$1.pem" -keyfile "$1.key" -crl_lastupdate "$2" \
 		-crl_nextupdate "$3" | openssl crl -outform DER -out "$4"
 }
+fault "a CRL with one of seven days left" warning \
+	'CRL +expires at .*attestd, which signs it again at half its time, does not run or cannot.*start attestd' \
+	'crl issuing "$(day -6)" "$(day +1)" crl.der'
+fault "a CRL of which half is over since an hour" warning 'CRL +expires at .*does not run' \
+	'crl issuing "$(date -u -d "-49 hours" +%y%m%d%H%M%SZ)" "$(day +2)" crl.der'
+fault "a root's CRL that expires soon" warning 'root CRL +expires at .*have the root sign another' \
+	'crl root "$(day -900)" "$(day +20)" root.crl'
+
+# ---- the vendors' certificates ----
+
+# vendor CN NOT_BEFORE NOT_AFTER: a root that is imported.
+vendor() {
+	local file=$scratch/vendor-$1
+
+	printf '[req]\ndistinguished_name = n\n[n]\n[e]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\n' >"$file.cnf"
+	: >"$scratch/index.txt"
+	echo 01 >"$scratch/serial"
+	printf '[ca]\ndefault_ca = d\n[d]\ndatabase = %s/index.txt\nserial = %s/serial\nnew_certs_dir = %s\ndefault_md = sha256\npolicy = p\nx509_extensions = e\n[p]\ncommonName = supplied\n' \
+		"$scratch" "$scratch" "$scratch" >>"$file.cnf"
+	openssl ecparam -name prime256v1 -genkey -noout -out "$file.key" &&
+		openssl req -new -key "$file.key" -subj "/CN=$1" -config "$file.cnf" -out "$file.csr" &&
+		openssl ca -batch -notext -selfsign -config "$file.cnf" -keyfile "$file.key" -startdate "$2" -enddate "$3" \
+			-in "$file.csr" -out "$file.pem" && attest_ca trust import "$file.pem"
+}
+fault "vendors' roots that have all expired" warning 'trust +every root of the 1 imported certificates has expired.*trust import' \
+	'vendor old "$(day -99)" "$(day -9)"'
+fault "one of two vendors' roots that has expired, which still vouches for old TPMs" ok 'trust +2 imported certificates, 1 of them expired' \
+	'vendor old "$(day -99)" "$(day -9)"; vendor new "$(day -9)" "$(day +99)"' 0
 fault "a CRL that has expired" error 'CRL +expired at .*start attestd, or run "attest-ca crl"' \
 	'crl issuing "$(day -9)" "$(day -1)" crl.der'
 fault "a CRL that is yet to begin" error 'clock +the CRL begins at ' 'crl issuing "$(day +1)" "$(day +9)" crl.der'

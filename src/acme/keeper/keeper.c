@@ -18,6 +18,7 @@
 #include "acme/keeper/operation.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
+#include "acme/keeper/watch.h"
 #include "acme/message.h"
 #include "acme/settings.h"
 #include "ca/crl.h"
@@ -27,6 +28,7 @@
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "pki/key_uri.h"
+#include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
 #include "store/writer.h"
@@ -49,6 +51,7 @@
  * Accounts less often, because those that stay are looked at each time.
  */
 #define SWEEP_SECONDS 60
+#define WATCH_SECONDS 60
 #define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
 #define SWEEP_ROUNDS  20
@@ -112,6 +115,18 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	return 0;
 }
 
+/* Each minute is soon enough for what ends in days. */
+static void
+keeper_watch(struct acme_keeper *keeper)
+{
+	int64_t now = clock_now();
+
+	if (now < keeper->next_watch && keeper->next_watch - now <= WATCH_SECONDS)
+		return;
+	keeper->next_watch = now + WATCH_SECONDS;
+	watch_deadlines(keeper, now);
+}
+
 static void
 keeper_ready_cb(void *arg)
 {
@@ -125,6 +140,7 @@ keeper_ready_cb(void *arg)
 		LOG(WARNING, {"event", "attestation-crl"},
 		    {"reason", "there is no attestation CRL: who was removed or revoked at the attestation CA "
 		               "still gets certificates; set attestation_crls"});
+	keeper_watch(keeper);
 }
 
 /* The CRL and the root's, as crl.pem has them. */
@@ -178,6 +194,8 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 	keeper->tls_chain = key.chain;
 	keeper->tls_key = key.key;
 	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	keeper->tls_begin = now;
+	keeper->tls_end = key.not_after;
 	keeper->tls_until = now + (key.not_after - now) / 2;
 	*fresh = true;
 	return 0;
@@ -243,6 +261,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		keeper_complain("crl", &err);
 	if (keeper_refresh_tls(keeper, &fresh, &err) != 0)
 		keeper_complain("server-certificate", &err);
+	keeper_watch(keeper);
 	if (keeper_sweep(keeper, &err) != 0)
 		keeper_complain("sweep", &err);
 	shelf_tell(keeper->shelf, all);
@@ -371,6 +390,7 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	bool                        fresh = false;
 
 	keeper->shelf = shelf_new();
+	keeper->deadlines = deadlines_new();
 	if (store_acme_open(settings->service.store, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
 	    dns_names_load(settings->service.state_dir, &keeper->dns_names, err) != 0 ||
@@ -391,6 +411,7 @@ keeper_clear(struct acme_keeper *keeper)
 	if (keeper->writer != NULL)
 		store_writer_stop(keeper->writer);
 	crl_keeper_free(keeper->crl);
+	deadlines_free(keeper->deadlines);
 	shelf_free(keeper->shelf);
 	roots_free(keeper->roots);
 	free(keeper->roots_path);

@@ -13,6 +13,7 @@
 
 struct acme_settings;
 struct crl_keeper;
+struct deadlines;
 struct roots;
 struct shelf;
 struct store;
@@ -31,12 +32,16 @@ struct acme_keeper {
 	struct roots               *roots;  /* has a lock of its own */
 	struct shelf               *shelf;  /* too */
 	struct store_writer        *writer; /* any thread may submit */
-	struct store               *store;  /* this and the next six are the main thread's */
+	struct store               *store;  /* this and the next ten are the main thread's */
 	struct crl_keeper          *crl;
 	struct attested             attested;
 	bool                        bundle_due; /* crl.pem is older than the CRL */
 	int64_t                     next_sweep;
 	int64_t                     next_account_sweep;
+	struct deadlines           *deadlines;
+	int64_t                     next_watch;
+	int64_t                     tls_begin; /* of the server's certificate */
+	int64_t                     tls_end;
 	int64_t                     tls_until; /* when the server's certificate is to be renewed */
 	pthread_mutex_t             tls_lock;  /* over what greets new fronts */
 	struct bytes                tls_chain;

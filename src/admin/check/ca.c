@@ -138,10 +138,25 @@ check_root(const struct command_call *call, const struct key_access *access,
 	X509_free(certificate);
 }
 
+/*
+ * A daemon signs its CRL again at half its time, and then has this long to do so. The root signs
+ * its own by hand, for years.
+ */
+#define CHECK_SIGN_SLACK ((int64_t)10 * 60)
+#define CHECK_ROOT_SOON  ((int64_t)30 * 24 * 60 * 60)
+
+/* When a CRL should have been replaced. */
+static int64_t
+check_crl_due(const struct ca_crl *crl, bool by_daemon)
+{
+	return by_daemon ? crl->this_update + (crl->next_update - crl->this_update) / 2 + CHECK_SIGN_SLACK
+	                 : crl->next_update - CHECK_ROOT_SOON;
+}
+
 /* The issuer of a CRL: the present CA, or the one before until the CRL is signed again. */
 static void
 check_crl_content(const struct command_call *call, const char *what, const struct ca_crl *crl,
-    const char *remedy, struct check_report *report)
+    bool by_daemon, const char *remedy, struct check_report *report)
 {
 	char when[CLOCK_TEXT_SIZE];
 
@@ -155,6 +170,11 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 	clock_format(crl->next_update, when);
 	if (crl->next_update <= call->now)
 		check_add(report, what, CHECK_ERROR, "expired at %s: verifiers refuse it; %s", when,
+		    remedy);
+	else if (check_crl_due(crl, by_daemon) <= call->now)
+		check_add(report, what, CHECK_WARNING, "expires at %s, and %s; %s", when,
+		    by_daemon ? "attestd, which signs it again at half its time, does not run or cannot: see its log"
+		              : "with it all that checks for it",
 		    remedy);
 	else
 		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
@@ -202,7 +222,7 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 	} else if (issuing->ca.certificate == NULL) {
 		check_add(report, "CRL", CHECK_WARNING, "unknown without the issuing certificate");
 	} else if (ca_crl_read(issuing->ca.certificate, bytes_view(&der), &crl, &err) == 0) {
-		check_crl_content(call, "CRL", &crl, CRL_REMEDY, report);
+		check_crl_content(call, "CRL", &crl, true, CRL_REMEDY, report);
 	} else if (check_crl_is_earlier(call, bytes_view(&der))) {
 		check_add(report, "CRL", CHECK_WARNING,
 		    "it is still the previous issuing CA's; reload attestd, or run \"attest-ca crl\"");
@@ -228,7 +248,7 @@ check_root_crl(const struct command_call *call, struct check_report *report)
 		if (ca_crl_read(root, bytes_view(&der), &crl, &err) != 0)
 			check_add_error(report, "root CRL", &err, "have the root sign another");
 		else
-			check_crl_content(call, "root CRL", &crl, "have the root sign another", report);
+			check_crl_content(call, "root CRL", &crl, false, "have the root sign another", report);
 	}
 	X509_free(root);
 	ca_crl_clear(&crl);
@@ -253,7 +273,7 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
 	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
 		check_add_error(report, "earlier CRL", &err, CRL_REMEDY);
 	else
-		check_crl_content(call, "earlier CRL", &crl, CRL_REMEDY, report);
+		check_crl_content(call, "earlier CRL", &crl, true, CRL_REMEDY, report);
 	ca_crl_clear(&crl);
 }
 

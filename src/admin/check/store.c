@@ -3,12 +3,16 @@
 
 #include <inttypes.h>
 
+#include <openssl/x509.h>
+
 #include "admin/check/report.h"
 #include "admin/store.h"
 #include "command/command.h"
+#include "pki/certificate.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
+#include "store/inventory/trust.h"
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -76,6 +80,52 @@ check_store_record(const struct command_call *call, struct store *store, struct 
 	}
 }
 
+/* Of the certificates of TPM vendors, those that have expired. */
+struct check_trust {
+	int64_t now;
+	size_t  count;
+	size_t  roots;
+	size_t  expired;
+	size_t  roots_expired;
+};
+
+static bool
+check_trust_cb(const struct store_trusted *trusted, void *arg)
+{
+	struct check_trust *trust = arg;
+	X509               *certificate = NULL;
+	struct error        ignored;
+	bool                expired = true; /* one that cannot be read vouches for nothing either */
+
+	if (certificate_decode((struct view){trusted->certificate, trusted->certificate_size},
+	        &certificate, &ignored) == 0)
+		expired = certificate_not_after(certificate) <= trust->now;
+	X509_free(certificate);
+	trust->count++;
+	trust->roots += trusted->root ? 1 : 0;
+	trust->expired += expired ? 1 : 0;
+	trust->roots_expired += expired && trusted->root ? 1 : 0;
+	return true;
+}
+
+/* An expired CA still vouches for TPMs that it certified before: no error, but nothing newer. */
+static void
+check_store_trust(const struct command_call *call, struct store *store, struct check_report *report)
+{
+	struct check_trust trust = {.now = call->now};
+	struct error       err;
+
+	if (store_trust_list(store, check_trust_cb, &trust, &err) != 0)
+		check_add_error(report, "trust", &err, NULL);
+	else if (trust.roots != 0 && trust.roots_expired == trust.roots)
+		check_add(report, "trust", CHECK_WARNING,
+		    "every root of the %zu imported certificates has expired: no TPM that is certified now "
+		    "is known; import what the vendors have now, with \"attest-ca trust import\"", trust.count);
+	else if (trust.count != 0)
+		check_add(report, "trust", CHECK_OK, "%zu imported certificates, %zu of them expired",
+		    trust.count, trust.expired);
+}
+
 void
 check_store(const struct command_call *call, struct check_report *report)
 {
@@ -88,5 +138,6 @@ check_store(const struct command_call *call, struct check_report *report)
 	}
 	check_store_whole(store, report);
 	check_store_record(call, store, report);
+	check_store_trust(call, store, report);
 	store_close(store);
 }

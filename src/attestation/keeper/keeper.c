@@ -22,6 +22,7 @@
 #include "attestation/keeper/retention.h"
 #include "attestation/keeper/throttle.h"
 #include "attestation/keeper/vendor_trust.h"
+#include "attestation/keeper/watch.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "ca/issuer.h"
@@ -31,6 +32,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/key_uri.h"
+#include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
@@ -48,6 +50,8 @@
 
 /* How long a tick clears away what an import left; one transaction may be longer. */
 #define SWEEP_MS 50
+
+#define WATCH_SECONDS 60
 
 static void
 keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
@@ -96,6 +100,18 @@ keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct err
 	return 0;
 }
 
+/* Each minute is soon enough for what ends in days. */
+static void
+keeper_watch(struct attestation_keeper *keeper)
+{
+	int64_t now = clock_now();
+
+	if (now < keeper->next_watch && keeper->next_watch - now <= WATCH_SECONDS)
+		return;
+	keeper->next_watch = now + WATCH_SECONDS;
+	watch_deadlines(keeper, now);
+}
+
 static void
 keeper_ready_cb(void *arg)
 {
@@ -105,6 +121,7 @@ keeper_ready_cb(void *arg)
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening},
 	    {"state_dir", keeper->settings->service.state_dir},
 	    {"workers", log_number((uint64_t)keeper->settings->service.workers, workers)});
+	keeper_watch(keeper);
 }
 
 /* Reads the vendors' certificates when they have changed. */
@@ -178,6 +195,7 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	else
 		keeper->crl_failure[0] = '\0';
 	keeper_copy(keeper);
+	keeper_watch(keeper);
 	if (keeper_vendors_refresh(keeper, &err) != 0)
 		LOG(ERROR, {"event", "trust"}, {"reason", err.detail});
 	if (auto_enroll_refresh(keeper->auto_enroll, false, &err) != 0)
@@ -259,6 +277,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 
 	keeper->shelf = shelf_new();
 	keeper->copies = copies_new(settings->publish);
+	keeper->deadlines = deadlines_new();
 	keeper->issuers = issuers_new(settings, keeper->shelf);
 	if (store_open(settings->service.store, &keeper->store, err) != 0)
 		return -1;
@@ -291,6 +310,7 @@ keeper_clear(struct attestation_keeper *keeper)
 		store_writer_stop(keeper->writer);
 	issuers_free(keeper->issuers);
 	copies_free(keeper->copies);
+	deadlines_free(keeper->deadlines);
 	shelf_free(keeper->shelf);
 	refusals_free(keeper->refusals);
 	retention_free(keeper->retention);

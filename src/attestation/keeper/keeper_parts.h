@@ -9,6 +9,7 @@
 
 struct auto_enroll;
 struct copies;
+struct deadlines;
 struct issuers;
 struct pending;
 struct refusals;
@@ -38,6 +39,11 @@ struct attestation_keeper {
 	struct store_writer   *writer;  /* any thread may submit */
 	struct retention      *retention; /* this and the store are the main thread's */
 	struct store          *store;
+	struct deadlines      *deadlines; /* this and the next four are the main thread's */
+	int64_t                next_watch;
+	uint64_t               crl_version; /* on the shelf, of which the next two tell */
+	int64_t                crl_begin;
+	int64_t                crl_end;
 	struct copies         *copies; /* the main thread's; NULL: nothing is published */
 	char                   copies_failure[512]; /* as logged last */
 	char                   crl_failure[512]; /* what kept CRLs from being signed, as logged last */

@@ -90,6 +90,21 @@ cut_note(struct call *call, const struct cut *cut)
 	        {"certificates", log_number(cut->certificates, certificates)}, {NULL, NULL}});
 }
 
+/* Why nothing is removed. A CA at which nobody has done anything yet has nothing to remove. */
+static int
+retention_explain(struct store *store, struct error *err)
+{
+	const struct audit_filter all = {.since = 0};
+	bool                      any = false;
+
+	if (store_audit_list(store, &all, act_cb, &any, err) != 0)
+		return -1;
+	if (any)
+		LOG(INFO, {"event", "retention"}, {"consequence", "nothing is removed"},
+		    {"reason", "nothing was done for 30 days, if the clock is right"});
+	return 0;
+}
+
 static int
 cut_change(struct call *call, struct store *store, struct error *err)
 {
@@ -102,11 +117,8 @@ cut_change(struct call *call, struct store *store, struct error *err)
 	retention->more = false;
 	if (!good && retention_check_clock(store, now, &good, err) != 0)
 		return -1;
-	if (!good) {
-		LOG(INFO, {"event", "retention"}, {"consequence", "nothing is removed"},
-		    {"reason", "nothing was done for 30 days, if the clock is right"});
-		return 0;
-	}
+	if (!good)
+		return retention_explain(store, err);
 	if (settings->audit_retention != 0 &&
 	    store_audit_cut(store, now - settings->audit_retention, RETENTION_STEP, now, &cut->entries,
 	        err) != 0)

@@ -87,7 +87,8 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 	struct chain_policy after = policy_at(PKI_NOW + PKI_DAY + 1);
 	struct chain_policy before = policy_at(PKI_NOW - 1);
 	const char         *stale =
-	    _i != 0 ? "" : "the certificate: its issuer's CRL has expired; supply a new one";
+	    _i != 0 ? "" : "the certificate: the server's copy of its issuer's revocation list (CRL) is out of date; "
+	              "tell the server's administrator";
 	struct error        err = {0};
 
 	unit_ok(revocation_add_file(revocation, path, &err), &err);

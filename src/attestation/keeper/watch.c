@@ -1,0 +1,81 @@
+/* Owns what is watched, and what to do when it ends; when that is said, deadlines.c knows. */
+#include "config.h"
+
+#include "attestation/keeper/watch.h"
+
+#include <stddef.h>
+
+#include <openssl/x509.h>
+
+#include "attestation/keeper/issuers.h"
+#include "attestation/keeper/keeper_parts.h"
+#include "attestation/settings.h"
+#include "ca/files.h"
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "service/keeper/deadlines.h"
+#include "service/keeper/shelf.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/shared.h"
+
+static void
+watch_certificate(struct attestation_keeper *keeper, const char *what, const X509 *certificate,
+    int64_t now, const char *remedy)
+{
+	deadlines_watch(keeper->deadlines, what, certificate_not_before(certificate),
+	    certificate_not_after(certificate), now, remedy);
+}
+
+/* The first certificate of a PEM file, as it was read: what lies there now may be another. */
+static void
+watch_pem(struct attestation_keeper *keeper, const char *what, const struct bytes *pem, int64_t now,
+    const char *remedy)
+{
+	X509        *certificate = NULL;
+	struct error ignored;
+
+	if (certificate_decode_pem(pem, what, &certificate, &ignored) == 0)
+		watch_certificate(keeper, what, certificate, now, remedy);
+	X509_free(certificate);
+}
+
+/* A CRL is read once, as one of a large CA takes its time. */
+static void
+watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_t now)
+{
+	AUTO_BYTES    der = {0};
+	uint64_t      version = shelf_copy(keeper->shelf, "crl", keeper->crl_version, &der);
+	struct ca_crl crl = {.number = 0};
+	struct error  ignored;
+
+	if (version != keeper->crl_version &&
+	    ca_crl_read(issuer->files.ca.certificate, bytes_view(&der), &crl, &ignored) == 0) {
+		keeper->crl_version = version;
+		keeper->crl_begin = crl.this_update;
+		keeper->crl_end = crl.next_update;
+	}
+	ca_crl_clear(&crl);
+	if (keeper->crl_end != 0)
+		deadlines_watch(keeper->deadlines, "CRL", keeper->crl_begin, keeper->crl_end, now,
+		    "it is signed again at half its time: the lines before say why that fails");
+}
+
+void
+watch_deadlines(struct attestation_keeper *keeper, int64_t now)
+{
+	struct shared_version *version = issuers_acquire(keeper->issuers);
+	const struct issuer   *issuer = version->value;
+	AUTO_BYTES             root = {0};
+
+	watch_certificate(keeper, "issuing certificate", issuer->files.ca.certificate, now,
+	    "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\", and reload attestd");
+	watch_crl(keeper, issuer, now);
+	issuers_release(keeper->issuers, version);
+	(void)shelf_copy(keeper->shelf, STATE_ROOT_PEM, 0, &root);
+	watch_pem(keeper, "root certificate", &root, now,
+	    "make another CA with \"attest-ca init\", and give its root.pem to every ACME server");
+	if (keeper->tls_chain.size != 0)
+		watch_pem(keeper, "TLS certificate", &keeper->tls_chain, now,
+		    "put another into the file of tls_cert, and restart attestd");
+}

@@ -1,0 +1,23 @@
+/*
+ * Certificates and CRLs end. A daemon says so in its log: as a warning when a third of the life is
+ * left, or 90 days where that is less, and again each day; as an error when it is over, and again
+ * each hour. Main thread.
+ */
+#ifndef SERVICE_KEEPER_DEADLINES_H
+#define SERVICE_KEEPER_DEADLINES_H
+
+#include <stdint.h>
+
+struct deadlines;
+
+struct deadlines *deadlines_new(void);
+void              deadlines_free(struct deadlines *deadlines); /* NULL is allowed */
+
+/*
+ * `what` lives from `begin` to `end`; a `what` of its own for each thing, and at most 128 octets of
+ * it count. Logs when it is time to; the remedy says what to do.
+ */
+void deadlines_watch(struct deadlines *deadlines, const char *what, int64_t begin, int64_t end,
+    int64_t now, const char *remedy);
+
+#endif
