@@ -23,14 +23,18 @@ static const struct field evidence_item[] = {
     {0, FIELD_OCTETS, 0, ATTESTATION_CERTIFICATE_MAX, NULL, 0, 0, 0}};
 static const struct field chain_item[] = {{0, FIELD_OCTETS, 0, OCTETS_MAX, NULL, 0, 0, 0}};
 
-/* Each kind of question is a part. */
-#define CHALLENGE (1U << ATTESTATION_CHALLENGE)
-#define CERTIFY   (1U << ATTESTATION_CERTIFY)
+/* Each kind of question is a part; ANY is in all of them. */
+enum part {
+	ANY = 1U << 0,
+#define X(kind, name, number) kind = 1U << ATTESTATION_##kind,
+	ATTESTATION_QUESTIONS(X)
+#undef X
+};
 
 #define QUESTION(part, kind, member, max) FIELD(part, kind, struct attestation_question, member, max)
 static const struct field question_rows[] = {
-    QUESTION(CHALLENGE | CERTIFY, NUMBER, request, UINT64_MAX),
-    QUESTION(CHALLENGE | CERTIFY, OCTETS, peer, PEER_MAX),
+    QUESTION(ANY, NUMBER, request, UINT64_MAX),
+    QUESTION(ANY, OCTETS, peer, PEER_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.manufacturer, CLAIM_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.model, CLAIM_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.firmware, CLAIM_MAX),
@@ -43,8 +47,9 @@ static const struct field question_rows[] = {
 };
 
 static const unsigned question_kinds[] = {
-    [ATTESTATION_CHALLENGE] = CHALLENGE,
-    [ATTESTATION_CERTIFY] = CERTIFY,
+#define X(kind, name, number) [ATTESTATION_##kind] = ANY | kind,
+    ATTESTATION_QUESTIONS(X)
+#undef X
 };
 
 static const struct fields question_fields = {

@@ -13,8 +13,19 @@
 
 struct error;
 
-/* The questions of a front. */
-enum attestation_kind { ATTESTATION_CHALLENGE = 1, ATTESTATION_CERTIFY = 2 };
+/*
+ * The questions of a front: X(KIND, name, number on the wire). Each has a member of its name
+ * in struct attestation_question, and an operation in the keeper.
+ */
+#define ATTESTATION_QUESTIONS(X) \
+	X(CHALLENGE, challenge, 1) \
+	X(CERTIFY, certify, 2)
+
+enum attestation_kind {
+#define X(kind, name, number) ATTESTATION_##kind = (number),
+	ATTESTATION_QUESTIONS(X)
+#undef X
+};
 
 /*
  * EK certificates of a challenge, and octets of one. Real ones have 0.8 to 1.7 KiB;

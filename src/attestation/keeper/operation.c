@@ -9,6 +9,13 @@
 #include "store/inventory/device.h"
 #include "tpm/ek.h"
 
+/* Decoding lets no other kind through. */
+static const struct call_operation *const operations[] = {
+#define X(kind, name, number) [ATTESTATION_##kind] = &attestation_operation_##name,
+    ATTESTATION_QUESTIONS(X)
+#undef X
+};
+
 const struct attestation_question *
 attestation_operation_asked(const struct call *call)
 {
@@ -30,8 +37,7 @@ operation_decode_cb(struct call *call, struct error *err)
 	call_asker_set(&call->asker, asked->request, "peer", asked->peer);
 	call->source = source_of_text(asked->peer);
 	if (rc == 0)
-		call->operation = asked->kind == ATTESTATION_CERTIFY ? &attestation_operation_certify
-		                                                     : &attestation_operation_challenge;
+		call->operation = operations[asked->kind];
 	return rc;
 }
 

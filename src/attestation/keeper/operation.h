@@ -14,17 +14,18 @@ struct attestation_keeper;
 struct store_device;
 
 /*
+ * An operation for each kind of question.
+ *
  * ATTESTATION_CHALLENGE: proves the AK's public area and the EK, and answers with a
  * credential for the AK's Name that is then open (WIRE.md §2, §3). An EK that nothing
  * speaks against but that it is not enrolled is put on the waiting list, and refused.
- */
-extern const struct call_operation attestation_operation_challenge;
-
-/*
+ *
  * ATTESTATION_CERTIFY: takes the challenge of the secret, signs the AK certificate, and
  * answers with it when it is on record (WIRE.md §5).
  */
-extern const struct call_operation attestation_operation_certify;
+#define X(kind, name, number) extern const struct call_operation attestation_operation_##name;
+ATTESTATION_QUESTIONS(X)
+#undef X
 
 /* What the questions of the attestation CA, and its other changes, have in common. */
 extern const struct call_service attestation_operation_service;
