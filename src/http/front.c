@@ -9,6 +9,7 @@
 
 #include "daemon/front.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "util/error.h"
 
 int
@@ -23,6 +24,22 @@ http_front_serve(struct http_front *front, const struct http_settings *settings,
 		if (http_server_listen(front->server, front->worker->listeners[i], err) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+http_front_use_tls(struct http_front *front, struct view chain, struct view key, struct error *err)
+{
+	SSL_CTX *tls = NULL;
+
+	if (chain.size == 0)
+		return 0;
+	if (tls_server_new(chain, key, &tls, err) != 0)
+		return -1;
+	SSL_CTX_free(front->tls);
+	front->tls = tls;
+	if (front->server != NULL)
+		http_server_tls(front->server, tls);
 	return 0;
 }
 

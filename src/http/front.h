@@ -6,6 +6,8 @@
 
 #include <openssl/types.h>
 
+#include "util/bytes.h"
+
 struct error;
 struct front_worker;
 struct http_server;
@@ -20,6 +22,13 @@ struct http_front {
 
 /* Serves on the worker's listeners with front->tls; settings.tls is ignored. */
 int http_front_serve(struct http_front *front, const struct http_settings *settings,
+    struct error *err);
+
+/*
+ * Uses a certificate chain and key (PEM) for new connections from now on; both empty: leaves
+ * what there is. Fails as tls_server_new does, and leaves what there is then, too.
+ */
+int http_front_use_tls(struct http_front *front, struct view chain, struct view key,
     struct error *err);
 
 /* Ends the server and releases its TLS context. */

@@ -4,6 +4,7 @@ src_libservice_a_SOURCES = \
 	src/service/file.c src/service/file.h \
 	src/service/front/ask.c src/service/front/ask.h \
 	src/service/front/fetch.c src/service/front/fetch.h \
+	src/service/front/front.c src/service/front/front.h \
 	src/service/keeper/call.c src/service/keeper/call.h \
 	src/service/keeper/deadlines.c src/service/keeper/deadlines.h \
 	src/service/keeper/shelf.c src/service/keeper/shelf.h \

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/ssl.h>
-
 #include "acme/front/nonce.h"
 #include "acme/front/post.h"
 #include "acme/front/reply.h"
@@ -22,9 +20,7 @@
 #include "http/front.h"
 #include "http/json.h"
 #include "http/server.h"
-#include "http/tls.h"
-#include "service/file.h"
-#include "service/front/fetch.h"
+#include "service/front/front.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -76,35 +72,15 @@ static void
 text_take(char **text, struct view told)
 {
 	free(*text);
-	*text = memory_new(told.size + 1);
-	if (told.size != 0)
-		memcpy(*text, told.data, told.size);
-}
-
-/* What may change while it serves. */
-static int
-front_take(struct acme_front *front, const struct acme_greeting *greeting, struct error *err)
-{
-	SSL_CTX *tls = NULL;
-
-	if (greeting->tls_chain.size != 0) {
-		if (tls_server_new(greeting->tls_chain, greeting->tls_key, &tls, err) != 0)
-			return -1;
-		SSL_CTX_free(front->http.tls);
-		front->http.tls = tls;
-	}
-	text_take(&front->base, greeting->base);
-	text_take(&front->terms, greeting->terms);
-	text_take(&front->website, greeting->website);
-	return 0;
+	*text = view_dup(told);
 }
 
 static int
-front_serve(struct acme_front *front, const struct acme_greeting *greeting, struct error *err)
+front_serve(struct service_front *front, const struct acme_greeting *greeting, struct error *err)
 {
 	struct http_settings http = {
 	    .routes = http_routes,
-	    .arg = front,
+	    .arg = front->state,
 	    .body_max = greeting->body_max,
 	    .header_max = greeting->header_max,
 	    .connections_max = greeting->connections_max,
@@ -116,69 +92,53 @@ front_serve(struct acme_front *front, const struct acme_greeting *greeting, stru
 	return http_front_serve(&front->http, &http, err);
 }
 
-static struct acme_front *
-front_new(struct front_worker *worker)
+static void *
+front_open(struct service_front *service)
 {
 	struct acme_front *front = memory_new(sizeof *front);
 
-	front->http.worker = worker;
+	front->service = service;
 	front->nonces = front_nonces;
-	front->files = fetch_new(worker->channel);
 	return front;
+}
+
+/* Names and the TLS key may change while it serves. */
+static int
+front_greet(struct service_front *service, struct view body, struct error *err)
+{
+	struct acme_front   *front = service->state;
+	struct acme_greeting greeting;
+
+	if (acme_greeting_decode(body, &greeting, err) != 0 ||
+	    http_front_use_tls(&service->http, greeting.tls_chain, greeting.tls_key, err) != 0)
+		return -1;
+	text_take(&front->base, greeting.base);
+	text_take(&front->terms, greeting.terms);
+	text_take(&front->website, greeting.website);
+	return service->http.server != NULL ? 0 : front_serve(service, &greeting, err);
+}
+
+static void
+front_close(void *state)
+{
+	struct acme_front *front = state;
+
+	free(front->base);
+	free(front->terms);
+	free(front->website);
+	free(front);
 }
 
 static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
-	struct acme_front   *front = worker->state;
-	struct acme_greeting greeting;
+	static const struct service_front_program program = {
+	    .open = front_open,
+	    .greet = front_greet,
+	    .close = front_close,
+	};
 
-	if (front == NULL)
-		worker->state = front = front_new(worker);
-	if (file_message_is(body))
-		return fetch_take_news(front->files, body, err);
-	if (acme_greeting_decode(body, &greeting, err) != 0)
-		return -1;
-	if (front_take(front, &greeting, err) != 0)
-		return -1;
-	if (front->http.server == NULL)
-		return front_serve(front, &greeting, err);
-	if (front->http.tls != NULL)
-		http_server_tls(front->http.server, front->http.tls);
-	return 0;
-}
-
-static void
-front_drain_cb(struct front_worker *worker)
-{
-	struct acme_front *front = worker->state;
-
-	if (front != NULL)
-		http_front_drain(&front->http);
-}
-
-static bool
-front_idle_cb(const struct front_worker *worker)
-{
-	const struct acme_front *front = worker->state;
-
-	return front == NULL || http_front_idle(&front->http);
-}
-
-static void
-front_close_cb(struct front_worker *worker)
-{
-	struct acme_front *front = worker->state;
-
-	if (front == NULL)
-		return;
-	http_front_clear(&front->http);
-	fetch_free(front->files);
-	free(front->base);
-	free(front->terms);
-	free(front->website);
-	free(front);
-	worker->state = NULL;
+	return service_front_tell(worker, &program, body, err);
 }
 
 int
@@ -186,9 +146,9 @@ acme_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
 	    .tell = front_tell_cb,
-	    .drain = front_drain_cb,
-	    .idle = front_idle_cb,
-	    .close = front_close_cb,
+	    .drain = service_front_drain_cb,
+	    .idle = service_front_idle_cb,
+	    .close = service_front_close_cb,
 	};
 	struct error err = {0};
 	int          status;

@@ -24,6 +24,7 @@
 #include "daemon/front.h"
 #include "http/server.h"
 #include "service/front/ask.h"
+#include "service/front/front.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -266,7 +267,7 @@ post_begin(const struct reply *reply, const struct acme_route *route, const stru
 
 	post->reply = *reply;
 	post->route = route;
-	post->channel = reply->front->http.worker->channel;
+	post->channel = reply->front->service->http.worker->channel;
 	id_copy(ids[0], post->object);
 	id_copy(ids[1], post->cursor);
 	if (post_decode(post, &err) != 0)

@@ -11,6 +11,7 @@
 #include "acme/front/state.h"
 #include "http/server.h"
 #include "service/front/fetch.h"
+#include "service/front/front.h"
 #include "util/error.h"
 
 #define PEM_TYPE "application/x-pem-file"
@@ -59,7 +60,7 @@ public_file(const struct reply *reply, const char *type)
 	struct waiting *waiting = memory_new(sizeof *waiting);
 
 	*waiting = (struct waiting){*reply, type};
-	fetch_get(reply->front->files, http_exchange_path(reply->exchange) + 1, reply->exchange,
+	fetch_get(reply->front->service->files, http_exchange_path(reply->exchange) + 1, reply->exchange,
 	    file_done_cb, free, waiting);
 }
 

@@ -2,18 +2,15 @@
 #ifndef ACME_FRONT_STATE_H
 #define ACME_FRONT_STATE_H
 
-#include "http/front.h"
-
-struct fetch;
 struct nonces;
+struct service_front;
 
 struct acme_front {
-	struct http_front http;   /* serves since the keeper's first greeting */
-	struct nonces    *nonces; /* of all workers */
-	char             *base;
-	char             *terms;
-	char             *website;
-	struct fetch     *files;
+	struct service_front *service; /* has the connection to the keeper */
+	struct nonces        *nonces;  /* of all workers */
+	char                 *base;
+	char                 *terms;
+	char                 *website;
 };
 
 #endif

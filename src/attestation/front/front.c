@@ -9,18 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/ssl.h>
-
 #include "attestation/front/request.h"
 #include "attestation/message.h"
 #include "daemon/front.h"
 #include "http/front.h"
 #include "http/json.h"
 #include "http/server.h"
-#include "http/tls.h"
-#include "service/file.h"
 #include "service/front/ask.h"
 #include "service/front/fetch.h"
+#include "service/front/front.h"
 #include "util/base64.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -29,12 +26,6 @@
 #define PROBLEM_NAMESPACE "urn:attest-ca:error:"
 #define PEM_TYPE "application/x-pem-file"
 #define CRL_TYPE "application/pkix-crl"
-
-/* What one worker serves. */
-struct attest_front {
-	struct http_front http;
-	struct fetch     *files;
-};
 
 /* An exchange that waits for the keeper's answer. */
 struct waiting {
@@ -135,7 +126,7 @@ waiting_done_cb(struct view body, const struct error *err, void *arg)
 
 /* Asks the keeper; the exchange is answered when it has. */
 static void
-front_ask(const struct attest_front *front, struct http_exchange *exchange,
+front_ask(const struct service_front *front, struct http_exchange *exchange,
     const struct attestation_question *question, int64_t since)
 {
 	struct waiting *waiting = memory_new(sizeof *waiting);
@@ -220,7 +211,7 @@ static void
 pem_cb(struct http_exchange *exchange, void *arg)
 {
 	static char                type[] = PEM_TYPE;
-	const struct attest_front *front = arg;
+	const struct service_front *front = arg;
 
 	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, file_done_cb, NULL, type);
 }
@@ -229,7 +220,7 @@ static void
 crl_cb(struct http_exchange *exchange, void *arg)
 {
 	static char                type[] = CRL_TYPE;
-	const struct attest_front *front = arg;
+	const struct service_front *front = arg;
 
 	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, file_done_cb, NULL, type);
 }
@@ -253,7 +244,7 @@ static void
 issuer_crl_cb(struct http_exchange *exchange, void *arg)
 {
 	static char                type[] = CRL_TYPE;
-	const struct attest_front *front = arg;
+	const struct service_front *front = arg;
 
 	fetch_get(front->files, http_exchange_path(exchange) + 1, exchange, issuer_crl_done_cb, NULL, type);
 }
@@ -270,7 +261,8 @@ static const struct http_route routes[] = {
 };
 
 static int
-front_serve(struct attest_front *front, const struct attestation_greeting *greeting, struct error *err)
+front_serve(struct service_front *front, const struct attestation_greeting *greeting,
+    struct error *err)
 {
 	struct http_settings http = {
 	    .routes = routes,
@@ -284,32 +276,16 @@ front_serve(struct attest_front *front, const struct attestation_greeting *greet
 	};
 
 	log_open("attestd/front", (enum log_level)greeting->log_level);
-	if (greeting->tls_chain.size != 0 &&
-	    tls_server_new(greeting->tls_chain, greeting->tls_key, &front->http.tls, err) != 0)
+	if (http_front_use_tls(&front->http, greeting->tls_chain, greeting->tls_key, err) != 0)
 		return -1;
 	return http_front_serve(&front->http, &http, err);
 }
 
-static struct attest_front *
-front_new(struct front_worker *worker)
-{
-	struct attest_front *front = memory_new(sizeof *front);
-
-	front->http.worker = worker;
-	front->files = fetch_new(worker->channel);
-	return front;
-}
-
 static int
-front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
+front_greet(struct service_front *front, struct view body, struct error *err)
 {
-	struct attest_front        *front = worker->state;
 	struct attestation_greeting greeting;
 
-	if (front == NULL)
-		worker->state = front = front_new(worker);
-	if (file_message_is(body))
-		return fetch_take_news(front->files, body, err);
 	if (attestation_greeting_decode(body, &greeting, err) != 0)
 		return -1;
 	if (front->http.server != NULL)
@@ -317,34 +293,12 @@ front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 	return front_serve(front, &greeting, err);
 }
 
-static void
-front_drain_cb(struct front_worker *worker)
+static int
+front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
-	struct attest_front *front = worker->state;
+	static const struct service_front_program program = {.greet = front_greet};
 
-	if (front != NULL)
-		http_front_drain(&front->http);
-}
-
-static bool
-front_idle_cb(const struct front_worker *worker)
-{
-	const struct attest_front *front = worker->state;
-
-	return front == NULL || http_front_idle(&front->http);
-}
-
-static void
-front_close_cb(struct front_worker *worker)
-{
-	struct attest_front *front = worker->state;
-
-	if (front == NULL)
-		return;
-	http_front_clear(&front->http);
-	fetch_free(front->files);
-	free(front);
-	worker->state = NULL;
+	return service_front_tell(worker, &program, body, err);
 }
 
 int
@@ -352,9 +306,9 @@ attestation_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
 	    .tell = front_tell_cb,
-	    .drain = front_drain_cb,
-	    .idle = front_idle_cb,
-	    .close = front_close_cb,
+	    .drain = service_front_drain_cb,
+	    .idle = service_front_idle_cb,
+	    .close = service_front_close_cb,
 	};
 
 	json_init();
