@@ -103,6 +103,21 @@ case_equal "… and is a device as any other" "$(attest_ca list --json | jq -r '
 	"laptop-${other:0:8} soft "
 case_matches "… on record" "$(attest_ca audit --device "$other" --json)" '"enroll"'
 case_fails "one that is not listed does not" 1 "EK $hash is not enrolled" attest one
+refused() { # REGEX: how many refusals gave that for their reason
+	grep -c "event=auto-enroll .*ek=$hash .*$1" "$scratch/attestd.log"
+}
+case_equal "… and the log says so" "$(refused "its serial number is not on the list")" 1
+mv "$scratch/serials" "$scratch/serials.aside"
+kill -HUP "${pid[attestd]}"
+wait_for 'grep -q "event=auto-enroll reason=.*serials: opening .*No such file" "$scratch/attestd.log"'
+case_fails "a list that is gone enrols nobody" 1 "EK $hash is not enrolled" attest one
+case_fails "… and nobody the second time" 1 "EK $hash is not enrolled" attest one
+case_equal "… each refusal says that the list is gone" \
+	"$(refused "auto_enroll_serials $scratch/serials: opening .*No such file")" 2
+case_equal "… and none that the number is not on it" \
+	"$(refused "its serial number is not on the list")" 1
+{ printf '\xef\xbb\xbf'; sed 's/$/\r/' "$scratch/serials.aside"; } >"$scratch/serials"
+kill -HUP "${pid[attestd]}"
 ek_certificate one | openssl x509 -inform DER -noout -serial |
 	sed 's/serial=//' >>"$scratch/serials"
 kill -HUP "${pid[attestd]}"

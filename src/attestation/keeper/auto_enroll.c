@@ -28,12 +28,29 @@
 /* A million serial numbers, and then some. */
 #define LIST_MAX ((size_t)64 * 1024 * 1024)
 
+/* The list at one reading; `list` is NULL when it could not be read. */
+struct list_version {
+	struct serial_list *list;
+	struct error        fault; /* why not */
+};
+
 struct auto_enroll {
 	struct enroll_rule rule;
 	const char        *path;
 	struct file_mark   mark; /* of the last reading, good or not */
-	struct shared     *list; /* struct serial_list; nothing when it cannot be read */
+	struct shared     *list; /* struct list_version */
 };
+
+static void
+list_version_free(void *arg)
+{
+	struct list_version *version = arg;
+
+	if (version == NULL)
+		return;
+	serial_list_free(version->list);
+	free(version);
+}
 
 static int
 list_read(const char *path, struct serial_list **out, struct error *err)
@@ -49,9 +66,9 @@ list_read(const char *path, struct serial_list **out, struct error *err)
 int
 auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err)
 {
-	struct serial_list *list = NULL;
-	struct file_mark    mark;
-	int                 rc;
+	struct list_version *version;
+	struct file_mark     mark;
+	int                  rc;
 
 	if (enroll == NULL)
 		return 0;
@@ -60,8 +77,10 @@ auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err)
 	if (!force && memcmp(&mark, &enroll->mark, sizeof mark) == 0)
 		return 0;
 	enroll->mark = mark;
-	rc = list_read(enroll->path, &list, err);
-	shared_replace(enroll->list, list);
+	version = memory_new(sizeof *version);
+	if ((rc = list_read(enroll->path, &version->list, err)) != 0)
+		version->fault = *err;
+	shared_replace(enroll->list, version);
 	return rc;
 }
 
@@ -80,7 +99,7 @@ auto_enroll_new(const struct attestation_settings *settings, struct auto_enroll 
 	    .name = settings->auto_enroll_name,
 	};
 	enroll->path = settings->auto_enroll_serials;
-	enroll->list = shared_new(serial_list_free);
+	enroll->list = shared_new(list_version_free);
 	if (auto_enroll_refresh(enroll, true, err) != 0) {
 		auto_enroll_free(enroll);
 		return -1;
@@ -102,11 +121,16 @@ enum enroll_verdict
 auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
     char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE])
 {
-	struct shared_version *version = shared_acquire(enroll->list);
+	struct shared_version     *held = shared_acquire(enroll->list);
+	const struct list_version *version = held->value; /* auto_enroll_new has put one there */
+	enum enroll_verdict        verdict;
 
-	facts->listed = version != NULL && serial_list_has(version->value, facts->serial);
-	shared_release(enroll->list, version);
-	return enroll_rule_decide(&enroll->rule, facts, name, reason);
+	facts->listed = version->list != NULL && serial_list_has(version->list, facts->serial);
+	facts->list_fault = version->list == NULL ? version->fault.detail : NULL;
+	verdict = enroll_rule_decide(&enroll->rule, facts, name, reason);
+	facts->list_fault = NULL; /* it belongs to the version */
+	shared_release(enroll->list, held);
+	return verdict;
 }
 
 /* Anything but that it asked, in vain or not. */

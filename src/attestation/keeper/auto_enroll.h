@@ -24,11 +24,12 @@ void auto_enroll_free(struct auto_enroll *enroll);
 
 /*
  * Reads the list again when its file changed, or always with `force`; one thread only.
- * When it cannot be read, nobody enrols himself until it can, and -1 says why, once.
+ * When it cannot be read, nobody enrols himself until it can, and -1 says why, once; the
+ * same is the reason of every refusal until then.
  */
 int auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err);
 
-/* By the rule and the list as they are now (facts->listed is filled in here); any thread. */
+/* By the rule and the list as they are now (`listed` and `list_fault` are filled in here); any thread. */
 enum enroll_verdict auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
     char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE]);
 

@@ -29,6 +29,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
+#include "util/log.h"
 #include "util/shared.h"
 
 /* Clocks of devices that just booted are a little behind. */
@@ -198,15 +199,20 @@ issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, 
     struct store_device *device, struct error *err)
 {
 	const struct challenge    *challenge = issue->challenge;
-	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek};
+	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek, NULL};
 	char                       name[IDENTIFIER_MAX + 1];
 	char                       reason[ENROLL_REASON_SIZE];
+	char                       hash[EK_HASH_TEXT_SIZE];
 
 	if (attestation_operation_device(store, challenge->ek.bytes, device, err) == 0)
 		return 0;
-	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
-	    auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW)
+	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL)
 		return -1;
+	if (auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW) {
+		ek_hash_format(&challenge->ek, hash);
+		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
+		return -1;
+	}
 	issue->enrolls = true;
 	device->names = memory_new(sizeof *device->names);
 	device->names[device->name_count++] = memory_strdup(challenge->enroll_name);

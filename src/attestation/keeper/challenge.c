@@ -125,7 +125,7 @@ challenge_may_enroll(const struct attestation_keeper *keeper, struct store *stor
     const struct tpm_ek *ek, struct admission *admission)
 {
 	const struct ek_judgement *judgement = &admission->judgement;
-	struct enroll_facts facts = {&judgement->evidence, judgement->serial, false, &ek->hash};
+	struct enroll_facts facts = {&judgement->evidence, judgement->serial, false, &ek->hash, NULL};
 	char                reason[ENROLL_REASON_SIZE];
 	char                hash[EK_HASH_TEXT_SIZE];
 	struct error        err = {0};

@@ -176,6 +176,8 @@ enroll_rule_decide(const struct enroll_rule *rule, const struct enroll_facts *fa
 		why = "its manufacturer is not in auto_enroll_vendors";
 	else if (!rule_has_root(rule->roots, evidence->root))
 		why = "its root is not in auto_enroll_roots";
+	else if (facts->list_fault != NULL)
+		why = facts->list_fault;
 	else if (facts->serial[0] == '\0' || !facts->listed)
 		why = "its serial number is not on the list";
 	else if (!rule_name(rule->name, facts, name))

@@ -26,11 +26,12 @@ struct enroll_facts {
 	const char                  *serial; /* of the certificate */
 	bool                         listed; /* its serial number is on the administrator's list */
 	const struct ek_hash        *ek;
+	const char                  *list_fault; /* why the list cannot be read; NULL when it was read */
 };
 
 enum enroll_verdict { ENROLL_DENY = 0, ENROLL_ALLOW };
 
-#define ENROLL_REASON_SIZE 160
+#define ENROLL_REASON_SIZE 384 /* why a file cannot be read is part of it */
 
 /*
  * Allows, and writes the name that the template gives; or denies, and writes why.

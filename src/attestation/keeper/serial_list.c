@@ -92,12 +92,29 @@ list_sort(struct serial_list *list)
 	qsort(list->sorted, list->count, sizeof *list->sorted, serial_compare);
 }
 
+/* Takes off the mark that editors of another system put before UTF-8; UTF-16 has none of our lines. */
+static int
+list_check_encoding(struct view *text, struct error *err)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+	if (text->size >= 2 &&
+	    (memcmp(text->data, "\xff\xfe", 2) == 0 || memcmp(text->data, "\xfe\xff", 2) == 0))
+		return error_set(err, ERROR_MALFORMED, "it is UTF-16; save it as UTF-8");
+	if (text->size >= sizeof mark && memcmp(text->data, mark, sizeof mark) == 0)
+		*text = (struct view){text->data + sizeof mark, text->size - sizeof mark};
+	return 0;
+}
+
 int
 serial_list_parse(struct view text, struct serial_list **out, struct error *err)
 {
-	struct serial_list *list = memory_new(sizeof *list);
+	struct serial_list *list;
 	char                serial[SERIAL_TEXT_SIZE];
 
+	if (list_check_encoding(&text, err) != 0)
+		return -1;
+	list = memory_new(sizeof *list);
 	for (size_t number = 1; text.size != 0; number++) {
 		struct view line = line_trim(line_take(&text));
 

@@ -16,7 +16,8 @@ struct serial_list;
 /*
  * Reads a list: a serial number to a line, in hexadecimal of either case, with or without
  * ":" between the octets, "0x" before and zeros in front; what follows a "#" is a comment.
- * MALFORMED naming the line. The caller frees *out.
+ * Lines end with LF or CRLF, and the byte order mark of UTF-8 may stand before the first.
+ * MALFORMED naming the line, or saying that the text is UTF-16. The caller frees *out.
  */
 int  serial_list_parse(struct view text, struct serial_list **out, struct error *err);
 void serial_list_free(void *list);

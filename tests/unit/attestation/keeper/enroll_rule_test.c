@@ -83,7 +83,7 @@ START_TEST(decide_row_gives_its_verdict)
 {
 	struct store_evidence     evidence = genuine;
 	const struct enroll_rule  rule = {&vendors, &roots, rows[_i].template};
-	const struct enroll_facts facts = {&evidence, rows[_i].serial, rows[_i].listed, &ek};
+	const struct enroll_facts facts = {&evidence, rows[_i].serial, rows[_i].listed, &ek, NULL};
 	char                      name[IDENTIFIER_MAX + 1];
 	char                      reason[ENROLL_REASON_SIZE];
 
@@ -99,6 +99,26 @@ START_TEST(decide_row_gives_its_verdict)
 }
 END_TEST
 
+/* A number is on no list that cannot be read; the reason says so, and not that it is missing there. */
+START_TEST(decide_list_with_a_fault_is_the_reason)
+{
+	static const char   fault[] = "auto_enroll_serials /x: opening /x: No such file or directory";
+	struct store_evidence     evidence = genuine;
+	const struct enroll_rule  rule = {&vendors, &roots, "{serial}"};
+	struct enroll_facts       facts = {&evidence, "7f", true, &ek, fault};
+	char                      name[IDENTIFIER_MAX + 1];
+	char                      reason[ENROLL_REASON_SIZE];
+
+	ck_assert_int_eq(enroll_rule_decide(&rule, &facts, name, reason), ENROLL_DENY);
+	ck_assert_str_eq(reason, fault);
+	ck_assert_str_eq(name, "");
+	/* What was wrong without it still comes first. */
+	evidence.verdict = STORE_VERDICT_REFUSED;
+	ck_assert_int_eq(enroll_rule_decide(&rule, &facts, name, reason), ENROLL_DENY);
+	ck_assert_str_eq(reason, "its EK certificate is not verified");
+}
+END_TEST
+
 /* A certificate's model may hold what no name does, or too much of it. */
 static const char *const models[] = {"a/b", "", "0123456789012345678901234567890123456789012345678901234567890123"};
 
@@ -107,7 +127,7 @@ START_TEST(decide_name_that_is_none_is_denied)
 	static const char         template[] = "{model}{model}{model}{model}{serial}";
 	struct store_evidence     evidence = genuine;
 	const struct enroll_rule  rule = {&vendors, &roots, template};
-	const struct enroll_facts facts = {&evidence, "7f", true, &ek};
+	const struct enroll_facts facts = {&evidence, "7f", true, &ek, NULL};
 	char                      name[IDENTIFIER_MAX + 1];
 	char                      reason[ENROLL_REASON_SIZE];
 
@@ -223,6 +243,39 @@ START_TEST(list_of_many_finds_each)
 }
 END_TEST
 
+/* As other systems' editors write it; a mark anywhere else is no part of a number. */
+static const struct {
+	const char *text;
+	const char *fault; /* NULL: it holds 7f01 and 7f02 */
+} encodings[] = {
+    {"\xef\xbb\xbf" "7f01\r\n7F02\r\n", NULL},
+    {"\xef\xbb\xbf# laptops\r\n\r\n7f:01 # one\r\n7f:02", NULL},
+    {"7f01\r\n7f02\r", NULL},
+    {"7f01\r\n\xef\xbb\xbf" "7f02\r\n",
+        "line 2 is no serial number in hexadecimal: \"\xef\xbb\xbf" "7f02\""},
+    {"\xef\xbb\xbf\xef\xbb\xbf" "7f01\n",
+        "line 1 is no serial number in hexadecimal: \"\xef\xbb\xbf" "7f01\""},
+    {"\xef\xbb" "7f01\n", "line 1 is no serial number in hexadecimal: \"\xef\xbb" "7f01\""},
+    {"\xff\xfe" "7", "it is UTF-16; save it as UTF-8"},
+    {"\xfe\xff", "it is UTF-16; save it as UTF-8"},
+};
+
+START_TEST(list_encoding_is_read_or_named)
+{
+	struct serial_list *list = NULL;
+	struct view         text = view_text(encodings[_i].text);
+
+	if (encodings[_i].fault != NULL) {
+		unit_fails(serial_list_parse(text, &list, &err), &err, ERROR_MALFORMED, encodings[_i].fault);
+		return;
+	}
+	unit_ok(serial_list_parse(text, &list, &err), &err);
+	ck_assert_uint_eq(serial_list_count(list), 2);
+	ck_assert(serial_list_has(list, "7f01") && serial_list_has(list, "7f02"));
+	serial_list_free(list);
+}
+END_TEST
+
 START_TEST(list_wrong_line_is_named)
 {
 	static const char   text[] = "01\n# fine\n\nwrong\n02\n";
@@ -246,12 +299,14 @@ main(void)
 
 	tcase_add_checked_fixture(rule, setup, teardown);
 	tcase_add_loop_test(rule, decide_row_gives_its_verdict, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_test(rule, decide_list_with_a_fault_is_the_reason);
 	tcase_add_loop_test(rule, decide_name_that_is_none_is_denied, 0, sizeof models / sizeof models[0]);
 	tcase_add_loop_test(rule, name_check_template_is_good_or_says_why, 0,
 	    sizeof templates / sizeof templates[0]);
 	tcase_add_test(rule, roots_normalize_no_fingerprint_is_malformed);
 	suite_add_tcase(suite, rule);
 	tcase_add_loop_test(list, list_line_gives_its_number_or_none, 0, sizeof lines / sizeof lines[0]);
+	tcase_add_loop_test(list, list_encoding_is_read_or_named, 0, sizeof encodings / sizeof encodings[0]);
 	tcase_add_test(list, list_of_many_finds_each);
 	tcase_add_test(list, list_wrong_line_is_named);
 	suite_add_tcase(suite, list);
