@@ -1,4 +1,4 @@
-/* EKs in files of common tools. */
+/* EKs in files, as tools write them. */
 #ifndef ADMIN_EK_FILE_H
 #define ADMIN_EK_FILE_H
 
@@ -7,10 +7,8 @@
 struct error;
 
 /*
- * Hashes the EK in the file: a public key or a certificate, PEM (the first block that
- * is one of them) or DER. NOT_FOUND, TOO_LARGE or INTERNAL when the file cannot be
- * read; MALFORMED when it holds neither; BAD_ATTESTATION when attestd would never
- * accept such a key as an EK. A certificate's issuer and dates are not checked.
+ * Hashes the EK in the file, in any of the forms that ek_content_hash takes. NOT_FOUND,
+ * TOO_LARGE or INTERNAL when the file cannot be read; or what ek_content_hash fails with.
  */
 int ek_file_hash(const char *path, struct ek_hash *hash, struct error *err);
 

@@ -20,7 +20,7 @@ struct enroll {
 
 static const struct command_option enroll_rows[] = {
     {OPTION(TEXT, "ek", "FILE", struct enroll, ek,
-        "take the hash from the EK's public key or certificate, PEM or DER")},
+        "take the hash from the EK's public key, public area or certificate")},
     {0},
 };
 

@@ -8,6 +8,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/crl.c \
 	src/admin/describe.c src/admin/describe.h \
 	src/admin/each.c src/admin/each.h \
+	src/admin/ek_content.c src/admin/ek_content.h \
 	src/admin/ek_file.c src/admin/ek_file.h \
 	src/admin/enable.c \
 	src/admin/enroll.c \
@@ -54,6 +55,7 @@ src_libadmin_a_SOURCES = \
 
 UNIT_TESTS += tests/unit/admin/admin_test
 UNIT_TESTS += tests/unit/admin/backup/manifest_test
+UNIT_TESTS += tests/unit/admin/ek_content_test
 UNIT_TESTS += tests/unit/admin/fleet/csv_test
 UNIT_TESTS += tests/unit/admin/fleet/device_file_test
 UNIT_TESTS += tests/unit/admin/trust/scan_test
@@ -61,7 +63,9 @@ UNIT_TESTS += tests/unit/admin/trust/scan_test
 FUZZERS += tests/fuzz/trust_scan_fuzz
 FUZZERS += tests/fuzz/device_file_fuzz
 FUZZERS += tests/fuzz/backup_manifest_fuzz
+FUZZERS += tests/fuzz/ek_content_fuzz
 tests_fuzz_trust_scan_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_backup_manifest_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_ek_content_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZ_SEEDERS += tests/fuzz/admin_seeds

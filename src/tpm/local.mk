@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libtpm.a
 src_libtpm_a_SOURCES = \
 	src/tpm/ak.c src/tpm/ak.h \
+	src/tpm/area.c src/tpm/area.h \
 	src/tpm/attest.c src/tpm/attest.h \
 	src/tpm/certify.c src/tpm/certify.h \
 	src/tpm/creation.c src/tpm/creation.h \

@@ -80,18 +80,24 @@ spki_read_numbers(const RSA_PUBLIC_KEY *numbers, EVP_PKEY **key, struct error *e
 }
 
 static int
-spki_read_rsa(int parameter_type, struct view octets, EVP_PKEY **key, struct error *err)
+spki_read_rsa_numbers(struct view octets, EVP_PKEY **key, struct error *err)
 {
 	ASN1_VALUE *numbers;
 	int         rc;
 
-	if (parameter_type != V_ASN1_NULL && parameter_type != V_ASN1_UNDEF)
-		return error_set(err, ERROR_MALFORMED, "rsaEncryption has parameters");
 	if ((numbers = spki_decode_item(octets, ASN1_ITEM_rptr(RSA_PUBLIC_KEY))) == NULL)
 		return error_set(err, ERROR_MALFORMED, "not an RSAPublicKey in DER");
 	rc = spki_read_numbers((const RSA_PUBLIC_KEY *)numbers, key, err);
 	ASN1_item_free(numbers, ASN1_ITEM_rptr(RSA_PUBLIC_KEY));
 	return rc;
+}
+
+static int
+spki_read_rsa(int parameter_type, struct view octets, EVP_PKEY **key, struct error *err)
+{
+	if (parameter_type != V_ASN1_NULL && parameter_type != V_ASN1_UNDEF)
+		return error_set(err, ERROR_MALFORMED, "rsaEncryption has parameters");
+	return spki_read_rsa_numbers(octets, key, err);
 }
 
 static int
@@ -155,6 +161,12 @@ spki_decode(struct view der, const char *whose, EVP_PKEY **key, struct error *er
 	rc = spki_read((const SPKI *)spki, whose, key, err);
 	ASN1_item_free(spki, ASN1_ITEM_rptr(SPKI));
 	return rc;
+}
+
+int
+spki_decode_rsa(struct view der, const char *whose, EVP_PKEY **key, struct error *err)
+{
+	return spki_read_rsa_numbers(der, key, err) == 0 ? 0 : error_wrap(err, "%s", whose);
 }
 
 /* ---- writing ---- */

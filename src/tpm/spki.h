@@ -20,6 +20,9 @@ struct error;
  */
 int spki_decode(struct view der, const char *whose, EVP_PKEY **key, struct error *err);
 
+/* The same of an RSAPublicKey in DER (PKCS#1; RFC 8017 §A.1.1), which has no algorithm beside it. */
+int spki_decode_rsa(struct view der, const char *whose, EVP_PKEY **key, struct error *err);
+
 /*
  * Puts the public half of `key` into *spki, RSA as rsaEncryption with NULL, EC with
  * its curve's name and an uncompressed point; other kinds as OpenSSL encodes them.

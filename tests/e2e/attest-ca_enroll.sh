@@ -128,9 +128,17 @@ for file in ek.pub.pem ek.pub.der ek.cert.pem ek.cert.der ek.described.pem ek.tw
 done
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key 2>/dev/null
 openssl pkey -in rsa.key -pubout -out rsa.pub.pem
-case_ok "enroll --ek of an RSA key works" attest_ca enroll --ek rsa.pub.pem
-case_matches "it has the key's hash" "$out" \
-	"$(openssl pkey -in rsa.key -pubout -outform DER | sha256sum | cut -d' ' -f1)"
+rsa_hash=$(openssl pkey -in rsa.key -pubout -outform DER | sha256sum | cut -d' ' -f1)
+openssl rsa -in rsa.key -RSAPublicKey_out -out rsa.pkcs1.pem 2>/dev/null
+openssl rsa -in rsa.key -RSAPublicKey_out -outform DER -out rsa.pkcs1.der 2>/dev/null
+for file in rsa.pub.pem rsa.pkcs1.pem rsa.pkcs1.der; do
+	base64 "$file" >"$file.base64"
+	for form in "$file" "$file.base64"; do
+		case_ok "enroll --ek $form works" attest_ca enroll --ek "$form"
+		case_matches "it has the key's hash" "$out" "enrolled EK $rsa_hash"
+		case_ok "remove it" attest_ca remove "$rsa_hash"
+	done
+done
 
 before=$(inventory)
 head -c 100 ek.cert.der >cut.der
@@ -157,5 +165,36 @@ refuse "a huge file" "huge has more than 262144 octets" --ek huge
 swtpm_start one || exit 1
 TPM2TOOLS_TCTI=${tcti[one]} tpm2_createek -G rsa -u tpm.pub.pem -f pem -c tpm.ctx >/dev/null 2>&1
 case_ok "enroll --ek of what tpm2_createek writes works" attest_ca enroll --ek tpm.pub.pem --name swtpm
+export TPM2TOOLS_TCTI=${tcti[one]}
+tpm2_flushcontext -t
+for algorithm in rsa ecc; do
+	tpm2_createek -G "$algorithm" -u "$algorithm.pem" -f pem -c "$algorithm.ctx" >/dev/null 2>&1
+	tpm_hash=$(openssl pkey -pubin -in "$algorithm.pem" -outform DER | sha256sum | cut -d' ' -f1)
+	run attest_ca remove "$tpm_hash"
+	for form in tss tpmt der; do
+		tpm2_flushcontext -t
+		tpm2_readpublic -c "$algorithm.ctx" -f "$form" -o "$algorithm.$form" >/dev/null 2>&1
+		base64 -w 0 "$algorithm.$form" >"$algorithm.$form.base64"
+		for file in "$algorithm.$form" "$algorithm.$form.base64"; do
+			case_ok "enroll --ek of $file as tpm2_readpublic writes it works" \
+				attest_ca enroll --ek "$file"
+			case_matches "$file has the key's hash" "$out" "enrolled EK $tpm_hash"
+			case_ok "remove it" attest_ca remove "$tpm_hash"
+		done
+	done
+	before=$(inventory)
+	for form in tss tpmt; do
+		head -c -1 "$algorithm.$form" >"cut.$form"
+		refuse "$algorithm.$form cut off" "cut.$form: the " --ek "cut.$form"
+		{ cat "$algorithm.$form"; printf '\0'; } >"longer.$form"
+		refuse "$algorithm.$form and an octet" "longer.$form: the " --ek "longer.$form"
+	done
+	tpm2_flushcontext -t
+done
+tpm2_createprimary -C o -G ecc256:ecdsa-sha256:null -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign' \
+	-c ak.ctx >/dev/null 2>&1
+tpm2_readpublic -c ak.ctx -f tss -o ak.tss >/dev/null 2>&1
+refuse "the public area of a key that signs" "ak.tss: EK without decrypt" --ek ak.tss
+unset TPM2TOOLS_TCTI
 
 finish
