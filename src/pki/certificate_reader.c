@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "pki/certificate.h"
 #include "pki/pem.h"
+#include "pki/pkcs7.h"
 #include "tpm/openssl_error.h"
 #include "util/error.h"
 
@@ -74,12 +76,38 @@ reader_next_der(struct certificate_reader *reader, X509 **out, struct error *err
 	return 1;
 }
 
-/* The DER of a PEM block: a certificate, followed by padding or nothing. */
+/* Decodes the next certificate of PKCS#7; a broken one does not affect the others. */
 static int
-reader_decode_block(struct view der, X509 **out, struct error *err)
+reader_next_inside(struct certificate_reader *reader, X509 **out, struct error *err)
+{
+	struct view der;
+
+	if (!pkcs7_next(&reader->inside, &der)) /* pkcs7_certificates has checked it */
+		return error_set(err, ERROR_INTERNAL, "PKCS#7 that ends too early");
+	return certificate_decode(der, out, err) == 0 ? 1 : -1;
+}
+
+static int
+reader_enter_pkcs7(struct certificate_reader *reader, struct view der, X509 **out,
+    struct error *err)
+{
+	if (pkcs7_certificates(der, &reader->inside, err) != 0) {
+		reader->inside = (struct view){NULL, 0};
+		return -1;
+	}
+	return reader_next_inside(reader, out, err);
+}
+
+/* ---- blocks of PEM ---- */
+
+/* Decodes the DER of a PEM block: a certificate and at most padding. */
+static int
+reader_decode_block(struct certificate_reader *reader, struct view der, X509 **out,
+    struct error *err)
 {
 	size_t used;
 
+	(void)reader;
 	if (certificate_decode_first(der, out, &used, err) != 0)
 		return -1;
 	if (reader_is_padding(reader_behind(der, used), sizeof paddings))
@@ -90,26 +118,136 @@ reader_decode_block(struct view der, X509 **out, struct error *err)
 	    der.size - used);
 }
 
+/* Checks the X509_CERT_AUX after a trusted certificate. */
+static int
+reader_check_trust(struct view der, struct error *err)
+{
+	const unsigned char *at = der.data;
+	X509                *trusted = d2i_X509_AUX(NULL, &at, (long)der.size);
+	bool                 whole = trusted != NULL && at == der.data + der.size;
+	bool rejected = whole && sk_ASN1_OBJECT_num(X509_get0_reject_objects(trusted)) > 0;
+
+	X509_free(trusted);
+	ERR_clear_error();
+	if (!whole)
+		return error_set(err, ERROR_MALFORMED,
+		    "the trust settings after the certificate cannot be decoded");
+	if (rejected)
+		return error_set(err, ERROR_MALFORMED,
+		    "it is marked as rejected for some use; \"openssl x509 -clrreject\" removes the mark");
+	return 0;
+}
+
+static int
+reader_decode_trusted(struct certificate_reader *reader, struct view der, X509 **out,
+    struct error *err)
+{
+	size_t used;
+
+	(void)reader;
+	if (certificate_decode_first(der, out, &used, err) != 0)
+		return -1;
+	if (reader_check_trust(der, err) == 0)
+		return 1;
+	X509_free(*out);
+	*out = NULL;
+	return -1;
+}
+
+/* Keeps a copy of the block for the following calls. */
+static int
+reader_decode_pkcs7(struct certificate_reader *reader, struct view der, X509 **out,
+    struct error *err)
+{
+	bytes_clear(&reader->block);
+	bytes_append(&reader->block, der.data, der.size);
+	return reader_enter_pkcs7(reader, bytes_view(&reader->block), out, err);
+}
+
+typedef int reader_decode(struct certificate_reader *reader, struct view der, X509 **out,
+    struct error *err);
+
+static const struct reader_label {
+	const char    *label;
+	bool           bag;
+	reader_decode *decode;
+} labels[] = {
+    {PEM_STRING_X509, false, reader_decode_block},
+    {PEM_STRING_X509_OLD, false, reader_decode_block},
+    {PEM_STRING_X509_TRUSTED, true, reader_decode_trusted},
+    {PEM_STRING_PKCS7, true, reader_decode_pkcs7},
+    {PEM_STRING_PKCS7_SIGNED, true, reader_decode_pkcs7},
+    {PEM_STRING_CMS, true, reader_decode_pkcs7},
+};
+
+/* The decoder for a label; NULL for a block to skip. */
+static reader_decode *
+reader_decode_of(const struct certificate_reader *reader, const char *label)
+{
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		if (strcmp(labels[i].label, label) == 0)
+			return !labels[i].bag || reader->bags ? labels[i].decode : NULL;
+	}
+	return NULL;
+}
+
+/* Decodes one block; returns 0 when it was skipped. */
+static int
+reader_read_block(struct certificate_reader *reader, const char *label, const char *header,
+    struct view der, X509 **out, struct error *err)
+{
+	reader_decode *decode = reader_decode_of(reader, label);
+
+	if (decode == NULL)
+		return 0;
+	if (header[0] != '\0' && header[0] != '\n')
+		return error_set(err, ERROR_MALFORMED, "PEM with a header, which may be encrypted");
+	if (reader->bags && pkcs7_is(der)) /* some CAs label it CERTIFICATE */
+		decode = reader_decode_pkcs7;
+	return decode(reader, der, out, err);
+}
+
 static int
 reader_next_pem(struct certificate_reader *reader, X509 **out, struct error *err)
 {
-	BIO           *bio = BIO_new_mem_buf(reader->rest.data, (int)reader->rest.size);
-	unsigned char *der = NULL;
-	long           size = 0;
-	int            rc = 0;
+	BIO *bio = BIO_new_mem_buf(reader->rest.data, (int)reader->rest.size);
+	int  rc = 0;
+	bool more = true;
 
 	if (bio == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "reading PEM");
-	if (PEM_bytes_read_bio(&der, &size, NULL, PEM_STRING_X509, bio, pem_no_passphrase_cb,
-	        NULL) == 1)
-		rc = reader_decode_block((struct view){der, (size_t)size}, out, err);
-	else if (!pem_is_at_end())
-		rc = error_set_openssl(err, ERROR_MALFORMED, "PEM that cannot be read");
-	OPENSSL_free(der);
+	while (rc == 0 && more) {
+		char          *label = NULL;
+		char          *header = NULL;
+		unsigned char *der = NULL;
+		long           size = 0;
+
+		if (PEM_read_bio(bio, &label, &header, &der, &size) == 1) {
+			rc = reader_read_block(reader, label, header, (struct view){der, (size_t)size},
+			    out, err);
+		} else {
+			more = false;
+			if (!pem_is_at_end())
+				rc = error_set_openssl(err, ERROR_MALFORMED, "PEM that cannot be read");
+		}
+		OPENSSL_free(label);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
 	reader->rest = reader_behind(reader->rest, reader->rest.size - BIO_ctrl_pending(bio));
 	reader->pem = true;
 	BIO_free(bio);
 	return rc;
+}
+
+/* Reads DER of PKCS#7 with no octets left over. */
+static int
+reader_next_pkcs7(struct certificate_reader *reader, X509 **out, struct error *err)
+{
+	struct view content = reader->rest;
+
+	reader->rest = reader_behind(content, content.size);
+	return reader_enter_pkcs7(reader, content, out, err);
 }
 
 int
@@ -118,6 +256,8 @@ certificate_reader_next(struct certificate_reader *reader, X509 **out, struct er
 	struct view rest = reader->rest;
 
 	*out = NULL;
+	if (reader->inside.size != 0)
+		return reader_next_inside(reader, out, err);
 	if (rest.size == 0)
 		return 0;
 	if (rest.size > INT_MAX)
@@ -125,5 +265,14 @@ certificate_reader_next(struct certificate_reader *reader, X509 **out, struct er
 	if (reader->pem || (rest.data[0] != READER_SEQUENCE && !reader_has_header(rest) &&
 	        memmem(rest.data, rest.size, reader_begin, sizeof reader_begin - 1) != NULL))
 		return reader_next_pem(reader, out, err);
+	if (reader->bags && pkcs7_is(rest))
+		return reader_next_pkcs7(reader, out, err);
 	return reader_next_der(reader, out, err);
+}
+
+void
+certificate_reader_clear(struct certificate_reader *reader)
+{
+	bytes_clear(&reader->block);
+	*reader = (struct certificate_reader){0};
 }

@@ -29,6 +29,7 @@ src_libpki_a_SOURCES = \
 	src/pki/oid.c src/pki/oid.h \
 	src/pki/pem.c src/pki/pem.h \
 	src/pki/permanent_identifier.c src/pki/permanent_identifier.h \
+	src/pki/pkcs7.c src/pki/pkcs7.h \
 	src/pki/pkcs11.c src/pki/pkcs11.h \
 	src/pki/pkcs11_uri.c src/pki/pkcs11_uri.h \
 	src/pki/revocation.c src/pki/revocation.h \

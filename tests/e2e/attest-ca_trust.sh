@@ -78,6 +78,35 @@ imports "several files" 2 0 root1.der root2.der
 gzip -k bundle.txt
 imports "a bundle compressed" 2 1 bundle.txt.gz
 
+# ---- PKCS#7 and trusted certificates, as openssl writes them ----
+
+openssl crl2pkcs7 -nocrl -certfile certs/root1.pem -certfile certs/middle1.pem -certfile certs/root2.pem \
+	-out bag.p7b
+openssl pkcs7 -in bag.p7b -outform DER -out bag.p7c
+imports "PKCS#7 in PEM" 2 1 bag.p7b
+imports "PKCS#7 in DER" 2 1 bag.p7c
+case_matches "its certificates have their number" "$(attest_ca trust list --json | jq -r '.[].source')" \
+	'bag.p7c, certificate 2'
+openssl ecparam -genkey -name prime256v1 -noout -out signer.key
+openssl req -new -x509 -key signer.key -subj /CN=signer -days 1 -out signer.pem \
+	-addext basicConstraints=critical,CA:FALSE 2>/dev/null
+echo text | openssl cms -sign -signer signer.pem -inkey signer.key -certfile certs/root1.pem \
+	-outform PEM -out signed.pem
+imports "signed CMS, by the certificates in it" 1 0 signed.pem
+openssl x509 -in certs/root1.pem -trustout -addtrust serverAuth -setalias one -out trusted.pem
+openssl x509 -in certs/root2.pem -trustout -addreject emailProtection -out rejected.pem
+imports "a trusted certificate" 1 0 trusted.pem
+imports "one that is rejected, and one that is not" 1 0 trusted.pem rejected.pem
+case_matches "the rejected one is named" "$out" 'marked as rejected for some use.*in rejected.pem'
+for cut in 10 300 "$(($(wc -c <bag.p7c) - 1))"; do
+	head -c "$cut" bag.p7c >cut.p7c
+	imports "PKCS#7 cut off after $cut octets, and a root" 1 0 cut.p7c root1.der
+	case_matches "what cannot be read is named" "$out" 'in cut.p7c'
+done
+{ cat bag.p7c; printf x; } >longer.p7c
+imports "PKCS#7 with an octet behind it, and a root" 1 0 longer.p7c root1.der
+case_matches "it is named" "$out" 'not PKCS#7 in DER, or not all of it, in longer.p7c'
+
 # ---- directories and archives ----
 
 mkdir -p tree/vendor/a tree/vendor/b tree/docs
@@ -99,7 +128,15 @@ rm tree/docs/fifo tree/docs/link tree/docs/up
 (cd tree && zip -qr ../archive.zip .)
 tar -cf archive.tar -C tree .
 tar -czf archive.tar.gz -C tree .
-for file in archive.zip archive.tar archive.tar.gz; do
+needs xz
+needs bzip2
+needs zstd
+xz -k archive.tar
+bzip2 -k archive.tar
+zstd -q archive.tar
+xz -k bundle.txt
+imports "a bundle compressed by xz" 2 1 bundle.txt.xz
+for file in archive.zip archive.tar archive.tar.gz archive.tar.xz archive.tar.bz2 archive.tar.zst; do
 	imports "$file" 2 2 "$file"
 done
 needs gcab

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include <openssl/evp.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -21,6 +22,7 @@
 #include "pki/extension.h"
 #include "pki/key.h"
 #include "pki/oid.h"
+#include "pki/pem.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -115,6 +117,40 @@ seed_csrs(const char *directory, EVP_PKEY *key)
 	X509_REQ_free(request);
 }
 
+/* PKCS#7 of one certificate, DER and PEM; and that one as OpenSSL's trusted certificate. */
+static void
+seed_pkcs7(const char *directory, X509 *certificate)
+{
+	PKCS7         *bag = PKCS7_new();
+	X509          *trusted = X509_dup(certificate);
+	unsigned char *data = NULL;
+	AUTO_BYTES     der = {0};
+	AUTO_BYTES     pem = {0};
+	AUTO_BYTES     aux = {0};
+	AUTO_BYTES     trusted_pem = {0};
+	struct error   err = {0};
+	int            size;
+
+	(void)PKCS7_set_type(bag, NID_pkcs7_signed);
+	(void)PKCS7_content_new(bag, NID_pkcs7_data);
+	(void)PKCS7_add_certificate(bag, certificate);
+	size = i2d_PKCS7(bag, &data);
+	bytes_append(&der, data, (size_t)size);
+	OPENSSL_free(data);
+	seed_check(pem_wrap("PKCS7", bytes_view(&der), &pem, &err), &err);
+	(void)X509_add1_trust_object(trusted, OBJ_nid2obj(NID_server_auth));
+	data = NULL;
+	size = i2d_X509_AUX(trusted, &data);
+	bytes_append(&aux, data, (size_t)size);
+	OPENSSL_free(data);
+	seed_check(pem_wrap("TRUSTED CERTIFICATE", bytes_view(&aux), &trusted_pem, &err), &err);
+	seed_write(directory, "trust_scan", "pkcs7.der", &der);
+	seed_write(directory, "trust_scan", "pkcs7.pem", &pem);
+	seed_write(directory, "trust_scan", "trusted.pem", &trusted_pem);
+	PKCS7_free(bag);
+	X509_free(trusted);
+}
+
 /* An EK certificate, its root, and twice an intermediate that is none of its chain. */
 static void
 seed_ek_certificates(const char *directory, const struct ca *root)
@@ -146,6 +182,7 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 	seed_write(directory, "ek_certificate", "verified", &seed);
 	bytes_append(&der, ca_der.data, ca_der.size);
 	seed_write(directory, "trust_scan", "two", &der);
+	seed_pkcs7(directory, root->certificate);
 	GENERAL_NAMES_free(names);
 	X509_free(ek);
 }

@@ -19,17 +19,18 @@ struct trust_budget {
 	size_t certificates; /* also bad members, and files that are no archives */
 };
 
-/* True when the content begins as a zip, cab, tar or gzip file does. */
+/* True when the content begins as a zip, cab, tar, gzip, xz, bzip2 or zstd file does. */
 bool trust_archive_is(struct view content);
 
 /*
- * Calls `each` for every file in a zip, cab or tar archive, compressed by gzip or not,
- * and for the content of any other gzip file, with "" as its name. `each` returns 0 to
- * continue. The member's name is untrusted text. A member of more than
- * TRUST_MEMBER_MAX octets has data NULL.
+ * Calls `each` for every file in a zip, cab or tar archive, compressed once by gzip, xz, bzip2
+ * or zstd or not at all, and for the content of any other compressed file, with "" as its
+ * name. `each` returns 0 to continue. The member's name is untrusted text. A member of more
+ * than TRUST_MEMBER_MAX octets has data NULL.
  *
- * MALFORMED when the archive cannot be read to its end, TOO_LARGE when the budget is
- * used up; or the failure of `each`.
+ * MALFORMED when the archive cannot be read to its end, TOO_LARGE when the budget, which
+ * skipped members use, too, is used up or the file is compressed more than once; or the failure
+ * of `each`.
  */
 typedef int trust_member_cb(const char *name, struct view content, void *arg, struct error *err);
 int trust_archive_read(struct view content, struct trust_budget *budget, trust_member_cb *each,

@@ -39,16 +39,15 @@ static int scan_content(struct trust_scan *scan, struct view content, const char
 
 /* Reads one certificate after the other; reports broken ones and continues. */
 static int
-scan_certificates(struct trust_scan *scan, struct view content, const char *source,
+scan_read(struct trust_scan *scan, struct certificate_reader *reader, const char *source,
     struct error *err)
 {
-	struct certificate_reader reader = {.rest = content};
 	X509                     *certificate = NULL;
 	char                      named[SCAN_SOURCE_SIZE + 32];
 	struct error              why = {0};
 	int                       rc;
 
-	for (size_t number = 1; (rc = certificate_reader_next(&reader, &certificate, &why)) != 0;
+	for (size_t number = 1; (rc = certificate_reader_next(reader, &certificate, &why)) != 0;
 	     number++) {
 		if (scan->budget.certificates == 0) {
 			if (rc > 0)
@@ -66,6 +65,17 @@ scan_certificates(struct trust_scan *scan, struct view content, const char *sour
 			scan->unreadable(named, why.detail, scan->arg);
 	}
 	return 0;
+}
+
+static int
+scan_certificates(struct trust_scan *scan, struct view content, const char *source,
+    struct error *err)
+{
+	struct certificate_reader reader = {.rest = content, .bags = true};
+	int                       rc = scan_read(scan, &reader, source, err);
+
+	certificate_reader_clear(&reader);
+	return rc;
 }
 
 static int
@@ -100,11 +110,11 @@ scan_archive(struct trust_scan *scan, struct view content, const char *source, i
 	return inside.named ? -1 : error_wrap(err, "%s", source);
 }
 
-/* True for a SEQUENCE with a long length, or the header of certificates in TPMs. */
+/* True for a SEQUENCE with a long or indefinite length, or the header of certificates in TPMs. */
 static bool
 scan_is_der(struct view content)
 {
-	return content.size > 7 && ((content.data[0] == 0x30 && content.data[1] > 0x80) ||
+	return content.size > 7 && ((content.data[0] == 0x30 && content.data[1] >= 0x80) ||
 	    memcmp(content.data, "\x10\x01\x00", 3) == 0);
 }
 

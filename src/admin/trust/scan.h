@@ -27,7 +27,7 @@ struct trust_scan {
 #define TRUST_SCAN_BUDGET {.octets = (size_t)512 << 20, .entries = 200000, .certificates = 50000}
 
 /*
- * Scans a file (DER or PEM with one or more certificates, or an archive of such files,
+ * Scans a file (DER or PEM with one or more certificates, PKCS #7, or an archive of such files,
  * also nested) or a directory tree, in the order of names.
  *
  * -1 when something cannot be scanned completely: NOT_FOUND, INTERNAL, MALFORMED for an

@@ -225,7 +225,8 @@ START_TEST(hash_certificate_out_of_nv_is_the_keys)
 	AUTO_BYTES nv = {0};
 
 	make(1);
-	certificate = ek_forge(NULL, ek.key, "[ext]\nbasicConstraints=CA:FALSE\n");
+	certificate = ek_forge(NULL, ek.key, "[ext]\nbasicConstraints=CA:FALSE\n"
+	    "keyUsage=keyAgreement\nsubjectKeyIdentifier=hash\n");
 	der = ek_der(certificate);
 	ck_assert_uint_eq((der.size + 2) >> 8, 0x01);
 	bytes_append(&nv, "\x10\x01\x00\x01", 4);

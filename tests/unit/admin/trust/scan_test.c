@@ -73,9 +73,11 @@ teardown(void)
 	ca_clear(&ca);
 }
 
+typedef int filter(struct archive *archive);
+
 /* A tar file, compressed or not, of so many copies of one member. */
 static void
-pack(const char *name, struct view member, size_t copies, bool compressed, struct bytes *out)
+pack_by(const char *name, struct view member, size_t copies, filter *compress, struct bytes *out)
 {
 	size_t          capacity = copies * (member.size + 2048) + 65536;
 	size_t          used = 0;
@@ -83,8 +85,9 @@ pack(const char *name, struct view member, size_t copies, bool compressed, struc
 	struct archive *archive = archive_write_new();
 
 	(void)archive_write_set_format_ustar(archive);
-	if (compressed)
-		(void)archive_write_add_filter_gzip(archive);
+	if (compress != NULL)
+		ck_assert_int_eq(compress(archive), ARCHIVE_OK);
+	(void)archive_write_set_bytes_in_last_block(archive, 1);
 	ck_assert_int_eq(archive_write_open_memory(archive, buffer, capacity, &used), ARCHIVE_OK);
 	for (size_t i = 0; i < copies; i++) {
 		struct archive_entry *entry = archive_entry_new();
@@ -101,6 +104,12 @@ pack(const char *name, struct view member, size_t copies, bool compressed, struc
 	(void)archive_write_free(archive);
 	bytes_append(out, buffer, used);
 	free(buffer);
+}
+
+static void
+pack(const char *name, struct view member, size_t copies, bool compressed, struct bytes *out)
+{
+	pack_by(name, member, copies, compressed ? archive_write_add_filter_gzip : NULL, out);
 }
 
 START_TEST(content_of_a_certificate_is_one)
@@ -144,6 +153,92 @@ START_TEST(archive_in_an_archive_is_looked_through)
 	unit_ok(trust_scan_content(&scan, bytes_view(&outer), "a", &err), &err);
 	ck_assert_str_eq(told, "+a: in.zip: ../../etc/passwd\n+a: in.zip: ../../etc/passwd\n");
 	ck_assert_uint_eq(steps, 3);
+}
+END_TEST
+
+/* ---- compressions ---- */
+
+static const struct {
+	filter *add;
+	/* Bits of an octet that together are a reserved value, where libarchive compares no sum; 0: any. */
+	size_t  at;
+	uint8_t bits;
+} filters[] = {
+    {archive_write_add_filter_gzip, 10, 0x06},
+    {archive_write_add_filter_xz, 0, 0},
+    {archive_write_add_filter_bzip2, 0, 0},
+    {archive_write_add_filter_zstd, 4, 0x08},
+};
+#define FILTERS ((int)(sizeof filters / sizeof filters[0]))
+
+START_TEST(archive_compressed_is_looked_through)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack_by("m", bytes_view(&der), 2, filters[_i].add, &archive);
+	unit_ok(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err);
+	ck_assert_str_eq(told, "+a: m\n+a: m\n");
+}
+END_TEST
+
+/* Of zeros, which are as small as nothing else: the budget ends it, kept or passed over. */
+START_TEST(archive_that_is_a_bomb_is_too_large)
+{
+	AUTO_BYTES   archive = {0};
+	AUTO_BYTES   zeros = {0};
+	struct error err = {0};
+
+	(void)bytes_extend(&zeros, TRUST_MEMBER_MAX + ((size_t)1 << 20));
+	pack_by("zeros", bytes_view(&zeros), 1, filters[_i].add, &archive);
+	scan.budget.octets = zeros.size - 1;
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: the archives unpack to more than the limit");
+	ck_assert_str_eq(told, "");
+	scan.budget.octets = zeros.size;
+	unit_ok(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err);
+	ck_assert_str_eq(told, "-a: zeros: it is too large\n");
+	ck_assert_uint_eq(scan.budget.octets, 0);
+}
+END_TEST
+
+START_TEST(archive_compressed_and_damaged_is_malformed)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack_by("m", bytes_view(&der), 1, filters[_i].add, &archive);
+	ck_assert_int_eq(trust_scan_content(&scan,
+	                     (struct view){archive.data, archive.size / 2}, "a", &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	told[0] = '\0';
+	if (filters[_i].at != 0)
+		archive.data[filters[_i].at] |= filters[_i].bits;
+	else
+		archive.data[archive.size / 2] ^= 0x08;
+	ck_assert_int_eq(trust_scan_content(&scan, bytes_view(&archive), "a", &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_str_eq(told, "");
+}
+END_TEST
+
+static int
+add_twice(struct archive *archive)
+{
+	return archive_write_add_filter_gzip(archive) == ARCHIVE_OK
+	    ? archive_write_add_filter_gzip(archive)
+	    : ARCHIVE_FATAL;
+}
+
+START_TEST(archive_compressed_twice_is_too_large)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack_by("m", bytes_view(&der), 1, add_twice, &archive);
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: the file is compressed more than once");
+	ck_assert_str_eq(told, "");
 }
 END_TEST
 
@@ -251,6 +346,10 @@ main(void)
 	tcase_add_test(tcase, content_of_another_kind_is_counted);
 	tcase_add_test(tcase, content_cut_off_is_unreadable);
 	tcase_add_test(tcase, archive_in_an_archive_is_looked_through);
+	tcase_add_loop_test(tcase, archive_compressed_is_looked_through, 0, FILTERS);
+	tcase_add_loop_test(tcase, archive_that_is_a_bomb_is_too_large, 0, FILTERS);
+	tcase_add_loop_test(tcase, archive_compressed_and_damaged_is_malformed, 0, FILTERS);
+	tcase_add_test(tcase, archive_compressed_twice_is_too_large);
 	tcase_add_test(tcase, archives_beyond_the_budget_are_too_large);
 	tcase_add_test(tcase, certificates_beyond_the_budget_are_too_large);
 	tcase_add_test(tcase, archive_with_a_huge_member_names_it);
