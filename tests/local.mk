@@ -61,6 +61,7 @@ AM_TESTS_ENVIRONMENT = \
 # The longest come first, so that none is left over alone at the end.
 E2E_TESTS =
 E2E_TESTS += tests/e2e/attestd_protocol.sh
+E2E_TESTS += tests/e2e/attestd_flood.sh
 E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/attest-device_attest.sh
 E2E_TESTS += tests/e2e/attest-device_approval.sh
@@ -105,7 +106,7 @@ E2E_TESTS += tests/e2e/attest-acmed_signers.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
-check_PROGRAMS += tests/e2e/make_credential tests/e2e/sign_jws tests/e2e/software_device \
+check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)

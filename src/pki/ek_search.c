@@ -26,11 +26,11 @@
 /*
  * What signatures may be wrong in one search, by weight: a P-384 signature takes 15 times as
  * long to verify as one of P-256 or RSA. Who brings a genuine chain has none but those by
- * namesakes of its CAs.
+ * namesakes of its CAs. One of a slow key is as much as a genuine chain of such a vendor costs.
  */
 #define SEARCH_WRONG_MAX   16
 #define SEARCH_WEIGHT      1
-#define SEARCH_WEIGHT_SLOW 8
+#define SEARCH_WEIGHT_SLOW 12
 #define SEARCH_FAST_FIELD  32 /* octets of a coordinate of P-256 */
 
 /* Names that are followed: enough for any set of certificates that was not made to be many. */
@@ -159,10 +159,14 @@ search_verify(struct search *search, const struct ek_authority *issuer, X509 *ch
 		if (scope->tried[i].issuer == issuer && scope->tried[i].child == child)
 			return scope->tried[i].good;
 	}
-	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX ||
-	    scope->wrong + weight > SEARCH_WRONG_MAX) {
-		search_failed(search, true, depth, SEARCH_LIMIT, "more than %zu CAs could have signed its chain",
-		    scope->signatures);
+	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX) {
+		search_failed(search, true, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
+		    EK_SEARCH_SIGNATURES_MAX);
+		return false;
+	}
+	if (scope->wrong + weight > SEARCH_WRONG_MAX) {
+		search_failed(search, true, depth, SEARCH_LIMIT,
+		    "too many wrong signatures came along to try one more by a key as slow as its issuer's");
 		return false;
 	}
 	good = ek_authority_signed(issuer, child);

@@ -62,7 +62,7 @@ struct ek_verdict {
  * and path length of all above. The path is found by names first and verified from the
  * root down, so that no key of the client's is used that nothing imported vouches for, and
  * where no imported CA bears the name there is no cryptography. At most 16 signatures are
- * tried, and at most 2 wrong ones by keys as slow as P-384; a CA of the client's has an RSA
+ * tried, and none by a key as slow as P-384 after a wrong one of such; a CA of the client's has an RSA
  * key of at most 4096 bits.
  *
  * Times: no certificate counts before its notBefore. TPMs outlive their CAs, so an EK

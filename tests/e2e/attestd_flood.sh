@@ -1,0 +1,104 @@
+# A crowd of strangers, and one machine that attests meanwhile: what is made to cost much
+# costs no signature, whoever has gone is not worked for, and the machine has its turn.
+# Times are told and bounded generously; what is counted is exact.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+needs pgrep
+
+flood() { "$top_builddir/tests/e2e/flood" "$@"; }
+soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
+
+attest_ca init >/dev/null || exit 1
+mkdir "$scratch/device"
+soft make rsa2048 rsa2048 || exit 1
+attest_ca enroll "$(soft hash)" --name laptop >/dev/null
+soft request "$scratch/honest.json"
+
+# A vendor whose root has a slow key, as some have: its name is known to everybody.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout "$scratch/vendor.key" \
+	-subj "/CN=Vendor Root" -addext keyUsage=critical,keyCertSign -outform DER \
+	-out "$scratch/vendor.der" 2>/dev/null || exit 1
+attest_ca trust import "$scratch/vendor.der" >/dev/null || exit 1
+
+for key in p384 p521 rsa8192; do
+	flood make "$scratch/honest.json" "$scratch/$key.json" "$key"
+	flood make "$scratch/honest.json" "$scratch/vendor-$key.json" "$key" "$scratch/vendor.der"
+done
+
+# Sets $elapsed: milliseconds of an attestation, both requests, without what the TPM takes.
+attest() {
+	local begun=${EPOCHREALTIME/[.,]/} answered
+
+	http POST /attest "@$scratch/honest.json"
+	answered=${EPOCHREALTIME/[.,]/}
+	[ "$http_status" = 200 ] || return 1
+	printf %s "$http_body" >"$scratch/credential.json"
+	soft activate "$scratch/credential.json" "$scratch/secret.json"
+	begun=$((begun + ${EPOCHREALTIME/[.,]/} - answered))
+	http POST /secret "@$scratch/secret.json"
+	elapsed=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+	[ "$http_status" = 200 ]
+}
+
+# CPU time of both processes, in clock ticks.
+cpu() {
+	local child
+
+	for child in "${pid[attestd]}" $(pgrep -P "${pid[attestd]}"); do
+		awk '{ print $14 + $15 }' "/proc/$child/stat"
+	done | awk '{ sum += $1 } END { print sum }'
+}
+
+# ---- what a request costs ----
+
+attestd_start --log-level debug || exit 1
+
+# Signatures that were verified for the last certificates that were shown.
+signatures() {
+	grep 'event=ek-certificate' "${log[attestd]}" | tail -n 1 | sed -n 's/.* signatures=\([0-9]*\).*/\1/p'
+}
+
+for key in p384 p521 rsa8192; do
+	http POST /attest "@$scratch/$key.json"
+	case_equal "$key: strangers that name each other are refused" "$http_status" 403
+	case_equal "$key: … and no signature of theirs is verified" "$(signatures)" 0
+	http POST /attest "@$scratch/vendor-$key.json"
+	case_equal "$key: strangers in a vendor's name are refused" "$http_status" 403
+	case_equal "$key: … and the vendor's key is used once, or never for one so long" "$(signatures)" \
+		"$([ "$key" = rsa8192 ] && echo 0 || echo 1)"
+	http POST /attest "@$scratch/vendor-$key.json"
+	case_equal "$key: … and not again for the same" "$(signatures)" 0
+done
+attestd_stop
+
+# ---- a crowd ----
+
+attestd_start || exit 1
+case_ok "a machine attests on an idle server" attest
+idle=$elapsed
+ticks=$(cpu)
+"$top_builddir/tests/e2e/flood" run "$attestd_port" 127.0.0.2 400 6 "$scratch"/{,vendor-}{p384,p521,rsa8192}.json >"$scratch/crowd" &
+crowd=$!
+wait_for 'grep -qs ready "$scratch/crowd"'
+case_ok "and while 400 connections send the worst" attest
+check "which they still do" 'kill -0 "$crowd"'
+note "an attestation takes $idle ms on an idle server, $elapsed ms among 400 hostile connections"
+check "in less than the time that a client waits" '[ "$elapsed" -lt 10000 ]'
+case_ok "and again" attest
+note "then $elapsed ms"
+wait "$crowd"
+note "the crowd was answered: $(tail -n 1 "$scratch/crowd"), for $(($(cpu) - ticks)) ticks of CPU"
+case_matches "the crowd is answered, and nothing of it with success" "$(tail -n 1 "$scratch/crowd")" "^2xx 0 4xx [1-9]"
+
+# ---- a burst whose clients go ----
+
+case_matches "a burst is sent, and its connections closed" \
+	"$(flood burst "$attestd_port" 127.0.0.2 40000000 "$scratch/vendor-p384.json")" "octets"
+ticks=$(cpu)
+case_ok "a machine attests at once" attest
+note "after a burst of 40 MB: $elapsed ms, and $(($(cpu) - ticks)) ticks of CPU"
+check "after the burst, too, in less than a client waits" '[ "$elapsed" -lt 10000 ]'
+attestd_stop
+case_equal "attestd ends as ever" "$status" 0
+
+finish
