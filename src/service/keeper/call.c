@@ -18,7 +18,8 @@ call_worker_new(const struct call_service *service, void *keeper, struct worker 
 {
 	struct call_worker *state = memory_new(sizeof *state);
 
-	*state = (struct call_worker){service, keeper, worker, store, writer, turns_new()};
+	*state = (struct call_worker){service, keeper, worker, store, writer, turns_new(),
+	    CALL_WAITING_MAX, CALL_PATIENCE_MS};
 	return state;
 }
 
@@ -246,7 +247,7 @@ call_ask_cb(void *state, struct keeper_question *question, struct view body)
 	keeper_question_own(question, call);
 	turns_add(worker->turns, &call->turn, &call->source,
 	    sizeof *call + worker->service->asked_size + body.size);
-	while (turns_size(worker->turns) > CALL_WAITING_MAX)
+	while (turns_size(worker->turns) > worker->waiting_max)
 		call_drop(call_of_turn(turns_fullest(worker->turns)), "too many questions wait");
 }
 
@@ -272,7 +273,7 @@ call_turn_cb(void *state)
 	while (now <= begun + 1 && (turn = turns_next(worker->turns)) != NULL) {
 		struct call *call = call_of_turn(turn);
 
-		if (now - call->since > CALL_PATIENCE_MS)
+		if (now - call->since > worker->patience_ms)
 			call_drop(call, "it waited too long");
 		else
 			call_begin(call);

@@ -75,6 +75,10 @@ struct call_service {
 	void (*refuse)(const struct error *err, struct bytes *answer);
 };
 
+/* Octets of questions that wait for their turn in one worker, and how long one does. */
+#define CALL_WAITING_MAX ((size_t)16 * 1024 * 1024)
+#define CALL_PATIENCE_MS 10000
+
 /* One worker of a keeper: the state of its daemon/keeper.h handlers. */
 struct call_worker {
 	const struct call_service *service;
@@ -83,6 +87,8 @@ struct call_worker {
 	struct store              *store;  /* its own */
 	struct store_writer       *writer; /* the keeper's */
 	struct turns              *turns;  /* questions that are not begun */
+	size_t                     waiting_max; /* octets of them; CALL_WAITING_MAX */
+	int64_t                    patience_ms; /* how long one waits; CALL_PATIENCE_MS */
 };
 
 /* The log line of a success; filled by call_note. */
@@ -121,10 +127,6 @@ struct call_worker *call_worker_new(const struct call_service *service, void *ke
     struct worker *worker, struct store *store, struct store_writer *writer);
 void call_worker_close_cb(void *state);
 
-/* Octets of questions that wait for their turn in one worker, and how long one does. */
-#define CALL_WAITING_MAX ((size_t)16 * 1024 * 1024)
-#define CALL_PATIENCE_MS 10000
-
 /*
  * Takes a question from a front; refuses it at once when it cannot be decoded. Others wait for
  * call_turn_cb. When too much waits, the last questions of the source that has most are
@@ -137,7 +139,7 @@ void call_forget_cb(void *state, struct keeper_question *question);
 
 /*
  * Processes questions for about a millisecond, each source's in its turn; each is answered
- * now, or after the commit. Those that waited longer than CALL_PATIENCE_MS are dropped. True
+ * now, or after the commit. Those that waited longer than the worker's patience are dropped. True
  * when more wait.
  */
 bool call_turn_cb(void *state);

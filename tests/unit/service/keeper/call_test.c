@@ -44,6 +44,8 @@ static struct {
 	atomic_int           told;    /* changes without a question that ended */
 	atomic_int           told_rc;
 	bool                 stopped;
+	size_t               waiting_max; /* 0: as ever */
+	int64_t              patience_ms; /* 0: as ever */
 } fixture;
 
 /* ---- the operations ---- */
@@ -244,11 +246,18 @@ static const struct call_service service = {
 static int
 worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
 {
-	struct store *store = NULL;
+	struct store       *store = NULL;
+	struct call_worker *state_new;
 
 	if (store_open(fixture.directory, &store, err) != 0)
 		return -1;
-	*state = call_worker_new(&service, arg, worker, store, fixture.writer);
+	*state = state_new = call_worker_new(&service, arg, worker, store, fixture.writer);
+	ck_assert_uint_eq(state_new->waiting_max, (size_t)16 << 20);
+	ck_assert_int_eq(state_new->patience_ms, 10000);
+	if (fixture.waiting_max != 0)
+		state_new->waiting_max = fixture.waiting_max;
+	if (fixture.patience_ms != 0)
+		state_new->patience_ms = fixture.patience_ms;
 	return 0;
 }
 
@@ -316,6 +325,22 @@ setup(void)
 	unit_ok(channel_pair(fixture.control, &err), &err);
 	ck_assert_int_eq(pthread_create(&fixture.thread, NULL, keeper_main, NULL), 0);
 	fixture.front = front_open(fixture.control[0]);
+}
+
+/* Four questions of a worker may wait. */
+static void
+setup_narrow(void)
+{
+	fixture.waiting_max = 4 * (sizeof(struct call) + sizeof(struct asked) + 2);
+	setup();
+}
+
+/* It is always too late. */
+static void
+setup_impatient(void)
+{
+	fixture.patience_ms = -1;
+	setup();
 }
 
 /* Nothing is asked any more, and what was asked is finished. */
@@ -475,6 +500,32 @@ START_TEST(ask_of_a_front_that_goes_is_dropped)
 	fixture.front = front_open(fixture.control[0]);
 	ask("read", 3);
 	assert_answer(3, "read");
+	ck_assert(!present(2));
+}
+END_TEST
+
+/* More than may wait: the last of whoever has most are dropped, and the others stay. */
+START_TEST(ask_of_too_much_drops_the_last_of_the_fullest)
+{
+	hold();
+	for (uint32_t id = 20; id < 24; id++)
+		ask("read", id);
+	ask("read", 30);
+	ask("read", 31);
+	let_go();
+	assert_answer(23, ""); /* when 30 comes, and 22 when 31 does: four may wait */
+	assert_answer(22, "");
+	assert_answer(20, "read");
+	assert_answer(30, "read");
+	assert_answer(21, "read");
+	assert_answer(31, "read");
+}
+END_TEST
+
+START_TEST(ask_that_waited_too_long_is_dropped)
+{
+	ask("write", 2);
+	assert_answer(2, "");
 	ck_assert(!present(2));
 }
 END_TEST
@@ -774,7 +825,16 @@ int
 main(void)
 {
 	Suite *suite = suite_create("call");
+	TCase *narrow = tcase_create("narrow");
+	TCase *impatient = tcase_create("impatient");
 	TCase *tc = call_case(suite, "look");
+
+	tcase_add_checked_fixture(narrow, setup_narrow, teardown);
+	tcase_add_test(narrow, ask_of_too_much_drops_the_last_of_the_fullest);
+	suite_add_tcase(suite, narrow);
+	tcase_add_checked_fixture(impatient, setup_impatient, teardown);
+	tcase_add_test(impatient, ask_that_waited_too_long_is_dropped);
+	suite_add_tcase(suite, impatient);
 
 	tcase_add_test(tc, ask_by_many_sources_has_a_turn_for_each);
 	tcase_add_test(tc, forget_of_a_question_that_waits_drops_it);
