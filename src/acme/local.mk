@@ -24,6 +24,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/finalize.c \
 	src/acme/keeper/keeper.c src/acme/keeper/keeper.h \
 	src/acme/keeper/keeper_parts.h \
+	src/acme/keeper/newcomers.c src/acme/keeper/newcomers.h \
 	src/acme/keeper/operation.c src/acme/keeper/operation.h \
 	src/acme/keeper/order.c src/acme/keeper/order.h \
 	src/acme/keeper/policy.c src/acme/keeper/policy.h \

@@ -12,6 +12,7 @@
 
 #define TEXT_MAX    512U
 #define ID_MAX      32U
+#define PEER_MAX    72U
 #define KEY_MAX     4096U
 #define BLOB_MAX    ((size_t)32 * 1024)
 #define GREETING_MAX ((size_t)64 * 1024)
@@ -54,7 +55,8 @@ enum question_part {
 	CERTIFICATE = 1 << 13,
 	REASON = 1 << 14,
 	SPKI = 1 << 15,
-	ALWAYS = 1 << 16,
+	PEER = 1 << 16,
+	ALWAYS = 1 << 17,
 };
 
 #define QUESTION(part, kind, member, max) FIELD(part, kind, struct acme_question, member, max)
@@ -62,6 +64,7 @@ enum question_part {
 	FIELD_LIST_OF(part, table, struct acme_question, member, number, max)
 static const struct field question_rows[] = {
     QUESTION(ALWAYS, NUMBER, request, UINT64_MAX),
+    QUESTION(PEER, TEXT, peer, PEER_MAX),
     QUESTION(ACCOUNT, TEXT, account, ID_MAX),
     QUESTION(OBJECT, TEXT, object, ID_MAX),
     QUESTION(JWK, TEXT, jwk, KEY_MAX),

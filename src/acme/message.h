@@ -31,7 +31,7 @@
  */
 #define ACME_QUESTIONS(X)                                                              \
 	/* newAccount, §7.3: ACCOUNT, `created` or not; only_existing may be refused */ \
-	X(ACCOUNT_NEW, JWK | THUMBPRINT | CONTACTS | FLAGS)                            \
+	X(ACCOUNT_NEW, PEER | JWK | THUMBPRINT | CONTACTS | FLAGS)                            \
 	/* The account of a kid, whatever its status, for its jwk: ACCOUNT */          \
 	X(ACCOUNT_GET, ACCOUNT)                                                        \
 	/* §7.3.2, §7.3.6; see ACME_FLAG_*: ACCOUNT */                                  \
@@ -100,6 +100,7 @@ struct acme_question {
 	uint64_t                request; /* of the front's log */
 	enum acme_question_kind kind;
 
+	struct view peer;       /* who asks, "192.0.2.1:51442" */
 	struct view account;    /* id of the account that acts */
 	struct view object;     /* id of what it acts on */
 	struct view jwk;        /* canonical JSON of the public key (RFC 7638 members only) */

@@ -84,7 +84,9 @@ static const struct config_row rows[] = {
     POLICY_ROW(orders_per_hour, NUMBER, .value = "100", .least = "1", .most = "1000000000",
         .manual = "Orders of one account within an hour."),
     POLICY_ROW(accounts_per_hour, NUMBER, .value = "10000", .least = "1", .most = "1000000000",
-        .manual = "New accounts of all clients within an hour."),
+        .manual = "New accounts of all clients within an hour. Beyond that, the oldest new account "
+                  "of the client network that made most is removed for the next one, unless it "
+                  "has attested a machine."),
 
     ROW(crl_url, TEXT, .example = "http://home.example/devices.crl",
         .title = "CRL and the server's own certificate",
@@ -105,6 +107,8 @@ static const struct config_row rows[] = {
                   "next CRL is yet to name it once more."),
     ROW(account_retention, DURATION, .value = "180d", .least = "1h", .most = "10y",
         .manual = "How long an account is kept that has neither an order nor a certificate."),
+    ROW(newcomer_retention, DURATION, .value = "24h", .least = "1h", .most = "10y",
+        .manual = "How long an account is kept that has no order and never attested a machine."),
 
     SERVICE_ROWS_LIMITS,
 };

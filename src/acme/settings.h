@@ -27,6 +27,7 @@ struct acme_settings {
 	int64_t            order_retention;       /* after that */
 	int64_t            certificate_retention; /* after notAfter */
 	int64_t            account_retention;     /* with no order and no certificate left */
+	int64_t            newcomer_retention;    /* with no order, when it never attested */
 	int64_t            tls_lifetime;
 };
 

@@ -134,6 +134,7 @@ post_ask(struct post *post, struct acme_question *question, ask_done_cb *answere
 	AUTO_BYTES body = {0};
 
 	question->request = http_exchange_id(post->reply.exchange);
+	question->peer = view_text(http_exchange_peer(post->reply.exchange));
 	acme_question_encode(question, &body);
 	ask_for(post->reply.exchange, post->channel, bytes_view(&body), answered, post_gone_cb, post);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/policy.h"
 #include "acme/keeper/snapshot.h"
@@ -13,6 +14,9 @@
 #include "acme/settings.h"
 
 #define HOUR 3600
+
+/* Of all contacts of an account together. */
+#define CONTACT_OCTETS_MAX 512
 
 /* The key as the front has it: its thumbprint finds it again. */
 static int
@@ -42,6 +46,13 @@ account_of_key(struct call *call, struct store *store, struct store_account *acc
 static int
 check_contacts(const struct call *call, struct error *err)
 {
+	size_t octets = 0;
+
+	for (size_t i = 0; i < operation_asked(call)->contact_count; i++)
+		octets += operation_asked(call)->contacts[i].size;
+	if (octets > CONTACT_OCTETS_MAX)
+		return error_set(err, ERROR_INVALID_CONTACT,
+		    "contacts of %zu octets; an account has at most %d", octets, CONTACT_OCTETS_MAX);
 	for (size_t i = 0; i < operation_asked(call)->contact_count; i++) {
 		AUTO_FREE char *kept = NULL;
 
@@ -54,6 +65,8 @@ check_contacts(const struct call *call, struct error *err)
 static int
 set_contacts(struct store_account *account, const struct call *call, struct error *err)
 {
+	if (check_contacts(call, err) != 0)
+		return -1;
 	for (size_t i = 0; i < account->contact_count; i++)
 		free(account->contacts[i]);
 	account->contact_count = 0;
@@ -93,16 +106,24 @@ account_new_look(struct call *call, struct store *store, struct error *err)
 	return 0;
 }
 
+/*
+ * Makes room for one account more in this hour. Accounts from before a restart are not known
+ * as newcomers, and count for an hour.
+ */
 static int
 check_rate(struct call *call, struct store *store, struct error *err)
 {
 	int64_t  most = operation_keeper(call)->settings->policy.accounts_per_hour;
 	uint64_t count = 0;
+	char     displaced[STORE_ID_SIZE];
 
 	if (store_account_count(store, call->now - HOUR, &count, err) != 0)
 		return -1;
 	if (count < (uint64_t)most)
 		return 0;
+	newcomers_displace(operation_keeper(call)->newcomers, displaced);
+	if (displaced[0] != '\0')
+		return store_account_displace(store, displaced, err);
 	return operation_refuse(call,
 	    &(struct acme_refusal){
 	        .problem = {ERROR_RATE_LIMITED,
@@ -127,7 +148,12 @@ account_make(struct call *call, struct store *store, struct store_account *accou
 	(void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", thumbprint);
 	if (set_contacts(account, call, err) != 0)
 		return -1;
-	return store_account_add(store, account, err);
+	if (store_account_add(store, account, err) != 0)
+		return -1;
+	/* Should the commit fail, one is counted that is not there: it gives way, and harms nobody. */
+	newcomers_add(operation_keeper(call)->newcomers, account->id, operation_asked(call)->peer,
+	    call->now);
+	return 0;
 }
 
 /* Two at once with one key: the second finds the account of the first. */

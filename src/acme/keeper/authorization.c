@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
@@ -200,7 +201,8 @@ challenge_fail(struct call *call, struct store *store, struct error *err)
 /* Hands what was proven, or why not, over to the authorization. */
 static int
 challenge_decide(struct call *call, struct store *store,
-    struct store_authorization *authorization, struct error *err)
+    const struct store_account *account, struct store_authorization *authorization,
+    struct error *err)
 {
 	struct challenge *challenge = call->state;
 	bool              valid = challenge->problem.detail == NULL;
@@ -213,6 +215,9 @@ challenge_decide(struct call *call, struct store *store,
 		authorization->chain = challenge->verdict.chain;
 		authorization->witness = challenge->verdict.witness;
 		challenge->verdict = (struct statement_verdict){0};
+		if (store_account_prove(store, account->id, err) != 0)
+			return -1;
+		newcomers_prove(operation_keeper(call)->newcomers, account->id);
 	} else {
 		authorization->problem = challenge->problem;
 		challenge->problem = (struct store_problem){0};
@@ -230,7 +235,7 @@ challenge_change(struct call *call, struct store *store, struct error *err)
 	int rc = authorization_load(call, store, &authorization, &account, err);
 
 	if (rc == 0 && (rc = challenge_is_open(call, &authorization, err)) > 0) {
-		rc = challenge_decide(call, store, &authorization, err);
+		rc = challenge_decide(call, store, &account, &authorization, err);
 		if (rc == 0) {
 			operation_note(call, authorization.challenge == STATUS_VALID ? "attested" : "not-attested",
 			    authorization.order, authorization.value,

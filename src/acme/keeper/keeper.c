@@ -15,6 +15,7 @@
 #include "acme/keeper/crl_source.h"
 #include "acme/keeper/dns_names.h"
 #include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
@@ -212,6 +213,7 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
 	             .orders = now - settings->order_retention,
 	             .certificates = now - settings->certificate_retention,
 	             .accounts = INT64_MIN,
+	             .newcomers = now - settings->newcomer_retention,
         };
 	uint64_t removed = 1;
 
@@ -391,6 +393,7 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 
 	keeper->shelf = shelf_new();
 	keeper->deadlines = deadlines_new();
+	keeper->newcomers = newcomers_new();
 	if (store_acme_open(settings->service.store, &keeper->store, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
 	    dns_names_load(settings->service.state_dir, &keeper->dns_names, err) != 0 ||
@@ -414,6 +417,7 @@ keeper_clear(struct acme_keeper *keeper)
 	deadlines_free(keeper->deadlines);
 	shelf_free(keeper->shelf);
 	roots_free(keeper->roots);
+	newcomers_free(keeper->newcomers);
 	free(keeper->roots_path);
 	store_close(keeper->store);
 	issuer_files_clear(&keeper->issuing);

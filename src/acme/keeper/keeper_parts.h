@@ -14,6 +14,7 @@
 struct acme_settings;
 struct crl_keeper;
 struct deadlines;
+struct newcomers;
 struct roots;
 struct shelf;
 struct store;
@@ -32,6 +33,7 @@ struct acme_keeper {
 	struct roots               *roots;  /* has a lock of its own */
 	struct shelf               *shelf;  /* too */
 	struct store_writer        *writer; /* any thread may submit */
+	struct newcomers           *newcomers; /* the writer's thread's */
 	struct store               *store;  /* this and the next ten are the main thread's */
 	struct crl_keeper          *crl;
 	struct attested             attested;

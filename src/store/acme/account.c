@@ -155,6 +155,34 @@ store_account_update(struct store *store, const struct store_account *account,
 	return 0;
 }
 
+static int
+account_run(struct store *store, const char *text, const char *id, const char *doing,
+    struct error *err)
+{
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_text(statement, 1, id);
+	return sql_step(statement, doing, err) < 0 ? -1 : 0;
+}
+
+int
+store_account_prove(struct store *store, const char *id, struct error *err)
+{
+	static const char text[] = "UPDATE account SET attested = 1 WHERE name = ?1 AND attested = 0";
+
+	return account_run(store, text, id, "changing an account", err);
+}
+
+int
+store_account_displace(struct store *store, const char *id, struct error *err)
+{
+	static const char text[] = "DELETE FROM account WHERE name = ?1 AND attested = 0";
+
+	return account_run(store, text, id, "removing an account", err);
+}
+
 int
 store_account_count(struct store *store, int64_t since, uint64_t *count, struct error *err)
 {

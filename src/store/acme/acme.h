@@ -120,6 +120,12 @@ int store_account_find_key(struct store *store, const char *thumbprint, struct s
 int store_account_update(struct store *store, const struct store_account *account,
     enum status from, struct error *err);
 
+/* The account has attested: it is kept for longer. */
+int store_account_prove(struct store *store, const char *id, struct error *err);
+
+/* Removes an account with its orders, unless it has attested or is gone. */
+int store_account_displace(struct store *store, const char *id, struct error *err);
+
 /* Counts the accounts made after `since`. */
 int store_account_count(struct store *store, int64_t since, uint64_t *count, struct error *err);
 
@@ -236,6 +242,7 @@ struct store_sweep {
 	int64_t orders;       /* expired before */
 	int64_t certificates; /* notAfter before */
 	int64_t accounts;     /* made before, without orders and certificates */
+	int64_t newcomers;    /* the same, of accounts that never attested */
 };
 
 /* Removes at most `limit` of each, and sets the numbers removed. Repeat until they are 0. */

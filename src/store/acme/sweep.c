@@ -32,6 +32,12 @@ static const char sweep_accounts[] =
     " AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account = a.id)"
     " AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.account = a.name) LIMIT ?2)";
 
+static const char sweep_newcomers[] =
+    "DELETE FROM account WHERE id IN (SELECT id FROM account a WHERE attested = 0"
+    " AND created < ?1 AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account = a.id)"
+    " AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.account = a.name)"
+    " ORDER BY created LIMIT ?2)";
+
 int
 store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned limit,
     uint64_t *removed, struct error *err)
@@ -44,6 +50,7 @@ store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned 
 		return -1;
 	if (sweep_some(store, sweep_orders, sweep->orders, limit, removed, err) == 0 &&
 	    sweep_some(store, sweep_certificates, sweep->certificates, limit, removed, err) == 0 &&
+	    sweep_some(store, sweep_newcomers, sweep->newcomers, limit, removed, err) == 0 &&
 	    sweep_some(store, sweep_accounts, sweep->accounts, limit, removed, err) == 0)
 		rc = 0;
 	return sql_change_end(store, marked, rc, err);

@@ -110,8 +110,15 @@ static const char acme_schema_attested[] =
     "ALTER TABLE certificate ADD COLUMN chain BLOB;"
     "ALTER TABLE certificate ADD COLUMN ak_serial BLOB;";
 
+/* Accounts that never attested go early; of those that were there before, nothing is known. */
+static const char acme_schema_newcomers[] =
+    "ALTER TABLE account ADD COLUMN attested INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE account SET attested = 1;"
+    "CREATE INDEX account_newcomer ON account (created) WHERE attested = 0;";
+
 static const char *const acme_texts[] = {acme_schema, acme_schema_chain, acme_schema_counter,
-    acme_schema_crl_mark, acme_schema_format, acme_schema_attested};
+    acme_schema_crl_mark, acme_schema_format, acme_schema_attested,
+    acme_schema_newcomers};
 
 static const char *const acme_files[] = {
     "acme.db", "acme.db-wal", "acme.db-shm", "acme.lock", NULL};

@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "acme_keeper_support.h"
 #include "unit.h"
 
@@ -179,7 +181,76 @@ START_TEST(account_needs_the_terms_where_there_are_some)
 }
 END_TEST
 
-START_TEST(accounts_of_an_hour_are_limited)
+/* Makes or finds the account of a key, asked for by `peer`. */
+static struct world_id
+account_from(const char *peer, size_t key)
+{
+	char                 thumbprint[44];
+	struct acme_question asked = {.kind = ACME_ACCOUNT_NEW, .jwk = world_view("{}")};
+	struct acme_answer   answer;
+
+	(void)snprintf(thumbprint, sizeof thumbprint, "%043zu", key);
+	asked.peer = world_view(peer);
+	asked.thumbprint = world_view(thumbprint);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ACCOUNT);
+	return world_id(answer.account.id);
+}
+
+/* What an account that is there can ask for. */
+static bool
+account_is_there(const struct world_id *account)
+{
+	struct acme_question asked = question(ACME_ACCOUNT_GET, account, NULL);
+	struct acme_answer   answer;
+
+	world_ask(&world, &asked, &answer);
+	return answer.kind == ACME_ANSWER_ACCOUNT;
+}
+
+/* One address makes as many as an hour has, and more: it displaces only its own. */
+START_TEST(accounts_of_an_hour_from_one_address_keep_nobody_out)
+{
+	struct world_id quiet;
+	struct world_id first;
+	struct world_id late;
+
+	world.settings.policy.accounts_per_hour = 20;
+	world_start(&world);
+	quiet = account_from("192.0.2.1:1", 0);
+	first = account_from("198.51.100.7:1", 1);
+	for (size_t i = 2; i < 60; i++)
+		(void)account_from("198.51.100.7:2", i);
+	late = account_from("[2001:db8::1]:1", 100);
+	ck_assert(account_is_there(&quiet));
+	ck_assert(account_is_there(&late));
+	ck_assert(!account_is_there(&first));
+}
+END_TEST
+
+START_TEST(accounts_of_an_hour_those_that_attested_stay)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(1)),
+	};
+	struct world_id    account;
+	struct world_order order;
+
+	world.settings.policy.accounts_per_hour = 1;
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	world_refuses(&world, &asked, ERROR_RATE_LIMITED, NULL);
+	ck_assert(account_is_there(&account));
+	(void)world_account(&world, 0); /* who has one still finds it */
+}
+END_TEST
+
+/* The store counts them; who made them is not known any more. */
+START_TEST(accounts_of_an_hour_are_limited_after_a_restart)
 {
 	struct acme_question asked = {
 	    .kind = ACME_ACCOUNT_NEW,
@@ -190,8 +261,32 @@ START_TEST(accounts_of_an_hour_are_limited)
 	world.settings.policy.accounts_per_hour = 1;
 	world_start(&world);
 	(void)world_account(&world, 0);
+	world_stop(&world);
+	world_start(&world);
 	world_refuses(&world, &asked, ERROR_RATE_LIMITED, NULL);
-	(void)world_account(&world, 0); /* who has one still finds it */
+	(void)world_account(&world, 0);
+}
+END_TEST
+
+START_TEST(account_contacts_are_bounded_together)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_ACCOUNT_UPDATE, &account, NULL);
+	struct acme_question fresh = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(1)),
+	};
+
+	asked.flags = ACME_FLAG_CONTACTS;
+	for (size_t i = 0; i < 2; i++)
+		asked.contacts[i] = fresh.contacts[i] = world_view(FULL_ADDRESS);
+	asked.contacts[2] = fresh.contacts[2] = world_view("a@b.c");
+	asked.contact_count = fresh.contact_count = 3;
+	world_refuses(&world, &asked, ERROR_INVALID_CONTACT,
+	    "contacts of 513 octets; an account has at most 512");
+	world_refuses(&world, &fresh, ERROR_INVALID_CONTACT,
+	    "contacts of 513 octets; an account has at most 512");
 }
 END_TEST
 
@@ -234,10 +329,13 @@ main(void)
 	tcase_add_test(tc, account_new_at_once_makes_one_account);
 	tcase_add_test(tc, account_contact_that_is_an_address_is_kept_as_mailto);
 	LOOP(account_contact_that_cannot_be_is_refused, contacts);
+	tcase_add_test(tc, account_contacts_are_bounded_together);
 	tcase_add_test(tc, key_change_moves_the_account_and_stops_at_a_key_in_use);
 
 	tc = keeper_case(suite, "configured", setup);
 	tcase_add_test(tc, account_needs_the_terms_where_there_are_some);
-	tcase_add_test(tc, accounts_of_an_hour_are_limited);
+	tcase_add_test(tc, accounts_of_an_hour_from_one_address_keep_nobody_out);
+	tcase_add_test(tc, accounts_of_an_hour_those_that_attested_stay);
+	tcase_add_test(tc, accounts_of_an_hour_are_limited_after_a_restart);
 	return unit_run(suite);
 }

@@ -399,6 +399,7 @@ START_TEST(the_sample_configuration_is_the_defaults)
 	ck_assert_int_eq(read.order_retention, settings.order_retention);
 	ck_assert_int_eq(read.certificate_retention, settings.certificate_retention);
 	ck_assert_int_eq(read.account_retention, settings.account_retention);
+	ck_assert_int_eq(read.newcomer_retention, settings.newcomer_retention);
 	ck_assert_int_eq(read.service.crl_lifetime, settings.service.crl_lifetime);
 	ck_assert_int_eq(read.tls_lifetime, settings.tls_lifetime);
 	ck_assert_int_eq(read.service.request_timeout, settings.service.request_timeout);

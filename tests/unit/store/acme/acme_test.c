@@ -521,6 +521,50 @@ START_TEST(sweep_takes_what_is_over_and_nothing_else)
 }
 END_TEST
 
+START_TEST(sweep_of_newcomers_takes_those_that_never_attested)
+{
+	struct store_sweep   sweep = {.newcomers = NOW};
+	struct store_account account;
+	char                 accounts[5][STORE_ID_SIZE];
+	char                 order[STORE_ID_SIZE];
+	char                 certificate[STORE_ID_SIZE];
+	uint64_t             removed = 0;
+
+	account_add(accounts[0], "with an order", NOW - 1);
+	account_add(accounts[1], "with a certificate", NOW - 1);
+	account_add(accounts[2], "attested", NOW - 1);
+	account_add(accounts[3], "new", NOW);
+	account_add(accounts[4], "old", NOW - 1);
+	order_add(order, accounts[0], NOW);
+	issued_add(certificate, accounts[1], 1, NOW);
+	unit_ok(store_account_prove(store, accounts[2], &err), &err);
+	unit_ok(store_acme_sweep(store, &sweep, 10, &removed, &err), &err);
+	ck_assert_uint_eq(removed, 1);
+	for (size_t i = 0; i < 4; i++) {
+		unit_ok(store_account_find(store, accounts[i], &account, &err), &err);
+		store_account_clear(&account);
+	}
+	ck_assert_int_eq(store_account_find(store, accounts[4], &account, &err), -1);
+}
+END_TEST
+
+START_TEST(account_displace_spares_who_attested)
+{
+	struct store_account account;
+	char                 accounts[2][STORE_ID_SIZE];
+
+	account_add(accounts[0], "attested", NOW);
+	account_add(accounts[1], "new", NOW);
+	unit_ok(store_account_prove(store, accounts[0], &err), &err);
+	for (size_t i = 0; i < 2; i++)
+		unit_ok(store_account_displace(store, accounts[i], &err), &err);
+	unit_ok(store_account_displace(store, accounts[1], &err), &err); /* it is gone already */
+	unit_ok(store_account_find(store, accounts[0], &account, &err), &err);
+	store_account_clear(&account);
+	ck_assert_int_eq(store_account_find(store, accounts[1], &account, &err), -1);
+}
+END_TEST
+
 START_TEST(status_parse_reads_every_name_and_no_other)
 {
 	enum status status = STATUS_COUNT;
@@ -556,6 +600,8 @@ main(void)
 	tcase_add_test(tc, issued_revoke_works_once_and_is_listed_until_not_after);
 	tcase_add_test(tc, issued_add_of_a_serial_in_use_fails);
 	tcase_add_test(tc, sweep_takes_what_is_over_and_nothing_else);
+	tcase_add_test(tc, sweep_of_newcomers_takes_those_that_never_attested);
+	tcase_add_test(tc, account_displace_spares_who_attested);
 	tcase_add_loop_test(tc, status_parse_reads_every_name_and_no_other, 0, STATUS_COUNT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
