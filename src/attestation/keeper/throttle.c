@@ -13,9 +13,11 @@
 #include <openssl/rand.h>
 
 #include "util/bytes.h"
+#include "util/source.h"
 
 #define EKS 4096U
-#define SOURCES 1024U
+#define SOURCES 8192U
+#define PROBES  8U /* places where a source may stand */
 
 /* When the next would be due if all came evenly: ahead of the clock by what is used up. */
 struct bucket {
@@ -30,9 +32,11 @@ struct seen {
 	int64_t  unwritten; /* requests since */
 };
 
-struct source {
-	uint64_t      source;
+/* Of a source, or of the network above it. */
+struct place {
+	uint64_t      source; /* its hash */
 	struct bucket bucket;
+	int64_t       written_ms; /* INT64_MIN: not yet */
 };
 
 struct throttle {
@@ -40,7 +44,8 @@ struct throttle {
 	uint64_t        seed; /* so that nobody chooses with whom he collides */
 	struct bucket   fresh;
 	struct bucket   again;
-	struct source   sources[SOURCES];
+	struct bucket   quiet;
+	struct place    places[SOURCES];
 	struct seen     eks[EKS];
 };
 
@@ -88,15 +93,48 @@ bucket_take(struct bucket *bucket, int64_t interval_ms, int64_t now_ms)
 	bucket->due_ms = (bucket->due_ms > now_ms ? bucket->due_ms : now_ms) + interval_ms;
 }
 
-/* The source's own, or whose place it has while that one is being held back. */
-static struct bucket *
-throttle_source(struct throttle *throttle, uint64_t source, int64_t now_ms)
+/*
+ * The place of a source; else one that nobody is being held back in, written longest ago; else
+ * another's, with whom it shares a limit.
+ */
+static struct place *
+throttle_place(struct throttle *throttle, const struct source *source, int64_t now_ms)
 {
-	struct source *slot = &throttle->sources[source % SOURCES];
+	uint64_t      hash = throttle_hash(throttle, source, sizeof *source);
+	struct place *found = NULL;
 
-	if (slot->source != source && slot->bucket.due_ms <= now_ms)
-		slot->source = source;
-	return &slot->bucket;
+	for (uint64_t i = 0; i < PROBES; i++) {
+		struct place *place = &throttle->places[(hash + i) % SOURCES];
+
+		if (place->source == hash)
+			return place;
+		if (place->bucket.due_ms <= now_ms &&
+		    (found == NULL || place->written_ms < found->written_ms))
+			found = place;
+	}
+	if (found == NULL)
+		return &throttle->places[hash % SOURCES];
+	*found = (struct place){.source = hash, .bucket = found->bucket, .written_ms = INT64_MIN};
+	return found;
+}
+
+static bool
+place_has(const struct place *place, int64_t now_ms)
+{
+	return bucket_has(&place->bucket, THROTTLE_SOURCE_BURST, THROTTLE_SOURCE_INTERVAL_MS, now_ms);
+}
+
+static bool
+place_is_quiet(const struct place *place, int64_t now_ms)
+{
+	return place->written_ms == INT64_MIN || now_ms - place->written_ms >= THROTTLE_QUIET_MS;
+}
+
+static void
+place_take(struct place *place, int64_t now_ms)
+{
+	bucket_take(&place->bucket, THROTTLE_SOURCE_INTERVAL_MS, now_ms);
+	place->written_ms = now_ms;
 }
 
 static struct seen *
@@ -119,26 +157,35 @@ seen_is_recent(const struct seen *seen, uint64_t source, int64_t now_ms)
 	    seen->source == source;
 }
 
-/* Takes from both buckets, or from none. */
+/* Takes from the buckets of source, network and all, or from none. */
 static bool
-throttle_take(struct throttle *throttle, uint64_t source, bool listed, int64_t now_ms)
+throttle_take(struct throttle *throttle, const struct source *source, bool listed, int64_t now_ms)
 {
-	struct bucket *own = throttle_source(throttle, source, now_ms);
+	struct source  above = source_above(source);
+	struct place  *own = throttle_place(throttle, source, now_ms);
+	struct place  *network = throttle_place(throttle, &above, now_ms);
 	struct bucket *all = listed ? &throttle->again : &throttle->fresh;
 
-	if (!bucket_has(own, THROTTLE_SOURCE_BURST, THROTTLE_SOURCE_INTERVAL_MS, now_ms) ||
-	    !bucket_has(all, THROTTLE_BURST, THROTTLE_INTERVAL_MS, now_ms))
+	if (!place_has(own, now_ms) || !place_has(network, now_ms))
 		return false;
-	bucket_take(own, THROTTLE_SOURCE_INTERVAL_MS, now_ms);
+	if (!bucket_has(all, THROTTLE_BURST, THROTTLE_INTERVAL_MS, now_ms)) {
+		all = &throttle->quiet;
+		if (!place_is_quiet(own, now_ms) || !place_is_quiet(network, now_ms) ||
+		    !bucket_has(all, THROTTLE_QUIET_BURST, THROTTLE_INTERVAL_MS, now_ms))
+			return false;
+	}
+	place_take(own, now_ms);
+	if (network != own)
+		place_take(network, now_ms);
 	bucket_take(all, THROTTLE_INTERVAL_MS, now_ms);
 	return true;
 }
 
 int64_t
 throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE],
-    const char *source, bool listed, int64_t now_ms)
+    const struct source *source, bool listed, int64_t now_ms)
 {
-	uint64_t     from = throttle_hash(throttle, source, strlen(source));
+	uint64_t     from = throttle_hash(throttle, source, sizeof *source);
 	struct seen *seen;
 	int64_t      count = 0;
 
@@ -146,7 +193,7 @@ throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE]
 	seen = throttle_seen(throttle, ek_hash, from);
 	seen->unwritten++;
 	if (!(listed && seen_is_recent(seen, from, now_ms)) &&
-	    throttle_take(throttle, from, listed, now_ms)) {
+	    throttle_take(throttle, source, listed, now_ms)) {
 		count = seen->unwritten;
 		seen->source = from;
 		seen->written_ms = now_ms;

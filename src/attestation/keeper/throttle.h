@@ -10,6 +10,7 @@
 
 #include "store/store.h"
 
+struct source;
 struct throttle;
 
 /* An EK that is on the list is written again after this, or when it asks from elsewhere. */
@@ -24,16 +25,23 @@ struct throttle;
 #define THROTTLE_BURST              256
 #define THROTTLE_INTERVAL_MS        INT64_C(250)
 
+/*
+ * Whoever has had nothing written for so long is quiet. When the others have used up what all
+ * have together, this much more is for the quiet ones: a flood keeps no machine off the list.
+ */
+#define THROTTLE_QUIET_MS       INT64_C(60000)
+#define THROTTLE_QUIET_BURST    64
+
 struct throttle *throttle_new(void);
 void             throttle_free(struct throttle *throttle); /* takes NULL too */
 
 /*
  * How many requests of this EK to write down now: this one and those that were counted
  * since the last that was. 0: not now; it was counted. `listed` says that the EK is on the
- * list already; `source` is where the request came from (peer_source), `now_ms` of a
- * monotonic clock.
+ * list already; `source` is where the request came from, `now_ms` of a monotonic clock. The
+ * network above the source has one bound with all of its own.
  */
 int64_t throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE],
-    const char *source, bool listed, int64_t now_ms);
+    const struct source *source, bool listed, int64_t now_ms);
 
 #endif

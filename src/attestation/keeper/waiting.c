@@ -19,6 +19,7 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/source.h"
 
 /* How it is told: kind, and the words between the hash and the command. */
 static const struct {
@@ -79,14 +80,16 @@ waiting_look(struct waiting *waiting, const struct call *call, struct store *sto
     const struct ek_hash *ek, const struct store_evidence *evidence, struct error *err)
 {
 	struct attestation_keeper *keeper = attestation_operation_keeper(call);
+	struct source              source;
 
 	waiting->ek = *ek;
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;
 	if (waiting->state != WAITING_DENIED && keeper->settings->waiting_max != 0) {
 		waiting_describe(waiting, &call->asker, evidence);
-		waiting->entry.times = throttle_admit(keeper->throttle, waiting->entry.ek_hash,
-		    waiting->entry.source, waiting->state == WAITING_LISTED, clock_monotonic_ms());
+		source = source_of_text(view_text(call->asker.name));
+		waiting->entry.times = throttle_admit(keeper->throttle, waiting->entry.ek_hash, &source,
+		    waiting->state == WAITING_LISTED, clock_monotonic_ms());
 		if (waiting->entry.times != 0) {
 			waiting->written = true;
 			return 0;
@@ -106,7 +109,10 @@ waiting_change(struct waiting *waiting, const struct call *call, struct store *s
 
 	if (store_waiting_add(store, &waiting->entry, most, clock_now(), &denied, err) != 0)
 		return -1;
-	waiting->state = denied ? WAITING_DENIED : WAITING_LISTED;
+	if (waiting_find(waiting, store, err) != 0)
+		return -1;
+	if (waiting->state == WAITING_UNKNOWN) /* it gave way itself */
+		waiting->state = WAITING_CROWDED;
 	return 0;
 }
 

@@ -121,57 +121,54 @@ waiting_count(struct store *store, const char *source, size_t *count, struct err
 	return rc < 0 ? -1 : 0;
 }
 
-/* The source with the most entries, if that is more than its share; else "". */
+/*
+ * Of the source that has most entries of this kind, the one that was not seen for longest. All
+ * are counted for it: the list is short, and throttled.
+ */
+#define WAITING_GIVES_WAY(kind)                                                                 \
+	"DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"     \
+	" AND ek_hash <> ?1 AND verdict " kind " AND source = (SELECT source FROM waiting"      \
+	" WHERE denied = 0 AND ek_hash <> ?1 AND verdict " kind " GROUP BY source"              \
+	" ORDER BY count(*) DESC, min(last_seen) LIMIT 1)"                                      \
+	" ORDER BY last_seen, ek_hash LIMIT 1) RETURNING last_seen"
+
+/* Runs a statement that takes one entry out, as a newcomer wants; *seen stays when there is none. */
 static int
-waiting_crowd(struct store *store, size_t share, char source[STORE_PEER_MAX + 1],
-    struct error *err)
+waiting_take(struct store *store, const char *text, const struct store_waiting *newcomer,
+    int64_t *seen, bool *gone, struct error *err)
 {
-	static const char     text[] =
-	    "SELECT source FROM waiting_source WHERE entries > ?1 ORDER BY entries DESC LIMIT 1";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	int                   rc;
 
-	source[0] = '\0';
 	if (statement == NULL)
 		return -1;
-	sql_bind_int64(statement, 1, (int64_t)share);
-	rc = sql_step(statement, "counting the waiting list", err);
-	if (rc > 0)
-		waiting_text(statement, 0, source, STORE_PEER_MAX + 1);
-	sql_reset(statement);
-	return rc < 0 ? -1 : 0;
-}
-
-/* Evicts one; *seen is the time at which it was last seen. */
-static int
-waiting_give_way(struct store *store, const struct store_waiting *entry, size_t max, int64_t *seen,
-    struct error *err)
-{
-	static const char     of_all[] =
-	    "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"
-	    " AND ek_hash <> ?1 ORDER BY verdict = 'verified', last_seen, ek_hash LIMIT 1)"
-	    " RETURNING last_seen";
-	static const char     of_source[] =
-	    "DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"
-	    " AND ek_hash <> ?1 AND source = ?2 ORDER BY verdict = 'verified', last_seen,"
-	    " ek_hash LIMIT 1) RETURNING last_seen";
-	char                  source[STORE_PEER_MAX + 1];
-	struct sql_statement *statement;
-	int                   rc;
-
-	if (waiting_crowd(store, STORE_WAITING_SHARE(max), source, err) != 0)
-		return -1;
-	statement = sql_prepare(store, source[0] != '\0' ? of_source : of_all, err);
-	if (statement == NULL)
-		return -1;
-	sql_bind_octets(statement, 1, entry->ek_hash, STORE_HASH_SIZE);
-	if (source[0] != '\0')
-		sql_bind_text(statement, 2, source);
+	sql_bind_octets(statement, 1, newcomer->ek_hash, STORE_HASH_SIZE);
 	rc = sql_step(statement, "making room on the waiting list", err);
+	*gone = rc > 0;
 	if (rc > 0)
 		*seen = sql_column_int64(statement, 0);
 	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
+}
+
+/*
+ * One gives way: of those whose certificate does not verify; else to a newcomer whose own
+ * does, of the others; else the newcomer itself. *seen says when it was seen last.
+ */
+static int
+waiting_give_way(struct store *store, const struct store_waiting *newcomer, int64_t *seen,
+    struct error *err)
+{
+	static const char unproven[] = WAITING_GIVES_WAY("<> 'verified'");
+	static const char proven[] = WAITING_GIVES_WAY("= 'verified'");
+	static const char itself[] = "DELETE FROM waiting WHERE ek_hash = ?1 RETURNING last_seen";
+	bool              verified = newcomer->evidence.verdict == STORE_VERDICT_VERIFIED;
+	bool              gone = false;
+
+	if (waiting_take(store, unproven, newcomer, seen, &gone, err) != 0)
+		return -1;
+	return gone ? 0
+	            : waiting_take(store, verified ? proven : itself, newcomer, seen, &gone, err);
 }
 
 /* Makes room; *flooded: an entry that was seen a moment ago was evicted. */
@@ -186,7 +183,7 @@ waiting_bound(struct store *store, const struct store_waiting *entry, size_t max
 	if (waiting_count(store, NULL, &count, err) != 0)
 		return -1;
 	for (int given = 0; count > max && given < GIVE_WAY_MAX; given++, count--) {
-		if (waiting_give_way(store, entry, max, &seen, err) != 0)
+		if (waiting_give_way(store, entry, &seen, err) != 0)
 			return -1;
 		*flooded = *flooded || seen > now - STORE_WAITING_MOMENT;
 	}

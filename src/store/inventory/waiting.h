@@ -36,11 +36,11 @@ struct store_waiting {
 
 /*
  * Puts an EK on the list, or counts it again: ek_hash, evidence, peer, source and times are
- * read. Above `max` entries the least recently seen is evicted (LRU): first among those of
- * the source with the most entries, if that is more than its share, and first those whose
- * certificate does not verify, because an attacker can create any number of these. Anyone
- * can ask with another machine's EK, so an entry stays with the source that asked first,
- * and stays verified once it was. A new EK is recorded in the audit trail only while its
+ * read. Above `max` entries one is evicted: of those whose certificate does not verify, because
+ * an attacker can create any number of these, the least recently seen of the source with the
+ * most. If all others are verified, a verified one evicts one of them, and any other is not
+ * kept. Anyone can ask with another machine's EK, so an entry stays with the source that asked
+ * first, and stays verified once it was. A new EK is recorded in the audit trail only while its
  * source has no more than its share and the list is not flooded, because nothing else
  * bounds the audit trail. A denied EK stays denied and *denied is set; nothing is written
  * for it, nor for one that is enrolled by now.

@@ -8,6 +8,7 @@
 
 #include "attestation/keeper/peer.h"
 #include "unit.h"
+#include "util/source.h"
 
 #define START INT64_C(5000000)
 #define MINUTE THROTTLE_AGAIN_MS
@@ -29,35 +30,36 @@ teardown(void)
 static int64_t
 admit(uint16_t ek, const char *source, bool listed, int64_t now_ms)
 {
-	uint8_t hash[STORE_HASH_SIZE] = {0xe0, (uint8_t)(ek >> 8), (uint8_t)ek};
+	uint8_t       hash[STORE_HASH_SIZE] = {0xe0, (uint8_t)(ek >> 8), (uint8_t)ek};
+	struct source from = source_of_text(view_text(source));
 
-	return throttle_admit(throttle, hash, source, listed, now_ms);
+	return throttle_admit(throttle, hash, &from, listed, now_ms);
 }
 
 START_TEST(admit_listed_again_is_counted_until_a_minute_is_over)
 {
-	ck_assert_int_eq(admit(1, "a", false, START), 1);
-	ck_assert_int_eq(admit(1, "a", true, START + 1), 0);
-	ck_assert_int_eq(admit(1, "a", true, START + MINUTE - 1), 0);
-	ck_assert_int_eq(admit(1, "a", true, START + MINUTE), 3);
-	ck_assert_int_eq(admit(1, "a", true, START + MINUTE + 1), 0);
+	ck_assert_int_eq(admit(1, "192.0.2.1", false, START), 1);
+	ck_assert_int_eq(admit(1, "192.0.2.1", true, START + 1), 0);
+	ck_assert_int_eq(admit(1, "192.0.2.1", true, START + MINUTE - 1), 0);
+	ck_assert_int_eq(admit(1, "192.0.2.1", true, START + MINUTE), 3);
+	ck_assert_int_eq(admit(1, "192.0.2.1", true, START + MINUTE + 1), 0);
 }
 END_TEST
 
 START_TEST(admit_listed_from_elsewhere_is_written)
 {
-	ck_assert_int_eq(admit(1, "a", false, START), 1);
-	ck_assert_int_eq(admit(1, "a", true, START + 1), 0);
-	ck_assert_int_eq(admit(1, "b", true, START + 2), 2);
-	ck_assert_int_eq(admit(1, "b", true, START + 3), 0);
+	ck_assert_int_eq(admit(1, "192.0.2.1", false, START), 1);
+	ck_assert_int_eq(admit(1, "192.0.2.1", true, START + 1), 0);
+	ck_assert_int_eq(admit(1, "192.0.2.2", true, START + 2), 2);
+	ck_assert_int_eq(admit(1, "192.0.2.2", true, START + 3), 0);
 }
 END_TEST
 
 /* It was on the list, and gave way. */
 START_TEST(admit_that_is_listed_no_more_is_written)
 {
-	ck_assert_int_eq(admit(1, "a", false, START), 1);
-	ck_assert_int_eq(admit(1, "a", false, START + 1), 1);
+	ck_assert_int_eq(admit(1, "192.0.2.1", false, START), 1);
+	ck_assert_int_eq(admit(1, "192.0.2.1", false, START + 1), 1);
 }
 END_TEST
 
@@ -75,12 +77,12 @@ START_TEST(admit_source_has_a_burst_and_then_one_per_interval)
 {
 	bool listed = _i == 1;
 
-	ck_assert_int_eq(admit_many("a", 0, 100, listed, START), THROTTLE_SOURCE_BURST);
-	ck_assert_int_eq(admit_many("a", 1000, 1, listed, START + THROTTLE_SOURCE_INTERVAL_MS - 1), 0);
-	ck_assert_int_eq(admit_many("a", 2000, 9, listed, START + THROTTLE_SOURCE_INTERVAL_MS), 1);
-	ck_assert_int_eq(admit_many("a", 3000, 9, listed, START + 5 * THROTTLE_SOURCE_INTERVAL_MS), 4);
-	ck_assert_int_eq(admit_many("b", 4000, 1, listed, START), 1);
-	ck_assert_int_eq(admit_many("a", 5000, 100, listed, START + 1000 * MINUTE),
+	ck_assert_int_eq(admit_many("192.0.2.1", 0, 100, listed, START), THROTTLE_SOURCE_BURST);
+	ck_assert_int_eq(admit_many("192.0.2.1", 1000, 1, listed, START + THROTTLE_SOURCE_INTERVAL_MS - 1), 0);
+	ck_assert_int_eq(admit_many("192.0.2.1", 2000, 9, listed, START + THROTTLE_SOURCE_INTERVAL_MS), 1);
+	ck_assert_int_eq(admit_many("192.0.2.1", 3000, 9, listed, START + 5 * THROTTLE_SOURCE_INTERVAL_MS), 4);
+	ck_assert_int_eq(admit_many("192.0.2.2", 4000, 1, listed, START), 1);
+	ck_assert_int_eq(admit_many("192.0.2.1", 5000, 100, listed, START + 1000 * MINUTE),
 	    THROTTLE_SOURCE_BURST);
 }
 END_TEST
@@ -93,14 +95,55 @@ START_TEST(admit_all_sources_have_a_bound_together)
 	for (int i = 0; i < 400; i++) {
 		char source[32];
 
-		(void)snprintf(source, sizeof source, "192.0.2.%d", i);
+		(void)snprintf(source, sizeof source, "10.0.%d.%d", i / 200, i % 200);
 		admitted += admit_many(source, (uint16_t)(i * 2), 2, listed, START);
 	}
-	ck_assert_int_eq(admitted, THROTTLE_BURST);
+	ck_assert_int_eq(admitted, THROTTLE_BURST + THROTTLE_QUIET_BURST);
 	/* The others have a bound of their own. */
-	ck_assert_int_eq(admit_many("fresh", 60000, 1, !listed, START), 1);
-	ck_assert_int_eq(admit_many("fresh", 60001, 1, listed, START + THROTTLE_INTERVAL_MS - 1), 0);
-	ck_assert_int_eq(admit_many("fresh", 60002, 3, listed, START + THROTTLE_INTERVAL_MS), 1);
+	ck_assert_int_eq(admit_many("203.0.113.1", 60000, 1, !listed, START), 1);
+	ck_assert_int_eq(admit_many("203.0.113.1", 60001, 1, listed, START + THROTTLE_INTERVAL_MS - 1), 0);
+	ck_assert_int_eq(admit_many("203.0.113.1", 60002, 3, listed, START + THROTTLE_INTERVAL_MS), 1);
+}
+END_TEST
+
+/* New EKs from ten addresses take all that there is, for an hour; a machine elsewhere asks. */
+START_TEST(admit_a_quiet_source_gets_in_behind_a_flood)
+{
+	int     refused = 0;
+	int64_t now = START;
+
+	for (int second = 0; second < 3600; second++, now += 1000) {
+		for (int i = 0; i < 10; i++) {
+			char source[32];
+
+			(void)snprintf(source, sizeof source, "10.0.0.%d", i);
+			refused += admit((uint16_t)(second * 10 + i), source, false, now) == 0;
+		}
+	}
+	ck_assert_int_gt(refused, 3600);
+	now -= 1000; /* of which the flood has had all */
+	ck_assert_int_eq(admit(60000, "10.0.0.3", false, now), 0);
+	for (int i = 0; i < 25; i++) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "192.0.2.%d", i);
+		ck_assert_int_eq(admit((uint16_t)(60001 + i), source, false, now), 1);
+	}
+}
+END_TEST
+
+START_TEST(admit_subnets_of_a_network_have_a_bound_together)
+{
+	int admitted = 0;
+
+	for (int i = 0; i < 100; i++) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "[2001:db8:1:%x::1]", (unsigned)i);
+		admitted += admit((uint16_t)i, source, false, START) != 0;
+	}
+	ck_assert_int_eq(admitted, THROTTLE_SOURCE_BURST);
+	ck_assert_int_eq(admit(1000, "[2001:db8:2::1]", false, START), 1);
 }
 END_TEST
 
@@ -151,6 +194,8 @@ main(void)
 	tcase_add_test(tc, admit_that_is_listed_no_more_is_written);
 	tcase_add_loop_test(tc, admit_source_has_a_burst_and_then_one_per_interval, 0, 2);
 	tcase_add_loop_test(tc, admit_all_sources_have_a_bound_together, 0, 2);
+	tcase_add_test(tc, admit_a_quiet_source_gets_in_behind_a_flood);
+	tcase_add_test(tc, admit_subnets_of_a_network_have_a_bound_together);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("peer");
 	tcase_add_loop_test(tc, source_is_what_one_subscriber_has, 0, sizeof peers / sizeof peers[0]);
