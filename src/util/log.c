@@ -3,7 +3,13 @@
 
 #include "util/log.h"
 
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,7 +30,11 @@ static const char *const level_names[] = {
 static struct {
 	_Atomic(const char *)   process;
 	_Atomic(enum log_level) threshold;
-} log_settings = {"attest", LOG_LEVEL_INFO};
+	uint64_t                lost; /* lines, under log_mutex */
+} log_settings = {"attest", LOG_LEVEL_INFO, 0};
+
+/* One thread of a process writes at a time: what poll(2) says holds for it. */
+static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* One line; text that does not fit is cut, so that a line is one write. */
 struct log_line {
@@ -105,35 +115,99 @@ log_put_quoted(struct log_line *line, const char *value)
 	log_puts(line, "\"");
 }
 
+/*
+ * Writes the line unless that would wait for whoever reads standard error: a pipe that nobody
+ * reads must not stop the process. Its open file is shared with others, so its flags stay as
+ * they are.
+ */
+static bool
+log_emit(const struct log_line *line)
+{
+	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct iovec  piece = {(void *)(uintptr_t)line->text, line->size};
+	struct stat   file;
+
+	if (fstat(STDERR_FILENO, &file) != 0)
+		return true; /* it is closed: nobody wants a log */
+	if (!S_ISREG(file.st_mode) && poll(&ready, 1, 0) == 0)
+		return false;
+	if (S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode)) {
+		/* Another process may have filled it since poll(2). */
+		if (pwritev2(STDERR_FILENO, &piece, 1, -1, RWF_NOWAIT) >= 0)
+			return true;
+		if (errno == EAGAIN)
+			return false;
+		if (errno == EPIPE)
+			return true;
+		/* Linux before 6.4 cannot do so for pipes. */
+	}
+	/* Nowhere to report a log that cannot be written. */
+	return write(STDERR_FILENO, line->text, line->size) >= 0 || errno != EAGAIN;
+}
+
+static void
+log_begin(struct log_line *line, enum log_level level)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	line->size = 0;
+	clock_format(clock_now(), now);
+	log_puts(line, now);
+	log_puts(line, " ");
+	log_puts(line, level_names[level]);
+	log_puts(line, " ");
+	log_puts(line, log_settings.process);
+}
+
+static void
+log_put_field(struct log_line *line, const struct log_field *field)
+{
+	if (field->value == NULL || field->value[0] == '\0')
+		return;
+	log_puts(line, " ");
+	log_puts(line, field->key);
+	log_puts(line, "=");
+	if (log_is_plain(field->value))
+		log_puts(line, field->value);
+	else
+		log_put_quoted(line, field->value);
+}
+
+/* Says how many lines were lost, as soon as there is room for that. */
+static void
+log_tell_lost(void)
+{
+	uint64_t         lost = log_settings.lost;
+	char             count[LOG_NUMBER_SIZE];
+	struct log_field fields[] = {{"event", "log"}, {"lost", log_number(lost, count)},
+	    {"reason", "nobody read standard error"}};
+	struct log_line  line;
+
+	log_begin(&line, LOG_LEVEL_WARNING);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		log_put_field(&line, &fields[i]);
+	line.text[line.size++] = '\n';
+	if (log_emit(&line))
+		log_settings.lost -= lost;
+}
+
 void
 log_write(enum log_level level, const struct log_field *fields)
 {
-	struct log_line line = {.size = 0};
-	char            now[CLOCK_TEXT_SIZE];
+	struct log_line line;
 
 	if (!log_wants(level))
 		return;
-	clock_format(clock_now(), now);
-	log_puts(&line, now);
-	log_puts(&line, " ");
-	log_puts(&line, level_names[level]);
-	log_puts(&line, " ");
-	log_puts(&line, log_settings.process);
-	for (; fields->key != NULL; fields++) {
-		if (fields->value == NULL || fields->value[0] == '\0')
-			continue;
-		log_puts(&line, " ");
-		log_puts(&line, fields->key);
-		log_puts(&line, "=");
-		if (log_is_plain(fields->value))
-			log_puts(&line, fields->value);
-		else
-			log_put_quoted(&line, fields->value);
-	}
+	log_begin(&line, level);
+	for (; fields->key != NULL; fields++)
+		log_put_field(&line, fields);
 	line.text[line.size++] = '\n';
-	/* There is nowhere to report that the log cannot be written. */
-	if (write(STDERR_FILENO, line.text, line.size) < 0)
-		return;
+	(void)pthread_mutex_lock(&log_mutex);
+	if (log_settings.lost != 0)
+		log_tell_lost();
+	if (log_settings.lost != 0 || !log_emit(&line))
+		log_settings.lost++;
+	(void)pthread_mutex_unlock(&log_mutex);
 }
 
 const char *

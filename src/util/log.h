@@ -26,6 +26,8 @@ struct log_field {
 };
 
 /*
+ * Never waits for a reader: a line for which there is no room is lost, and how many were is
+ * logged later.
  * Writes one line in one write(2), cut off at 2 KiB:
  *   2026-11-21T09:30:00Z info attestd/front request=17 event=challenge … reason="…"
  * By custom the request's id stands first and the reason last. Fields end with one whose key is

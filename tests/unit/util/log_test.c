@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,6 +157,43 @@ START_TEST(log_without_fields_is_a_line)
 }
 END_TEST
 
+/* Nobody reads: the process goes on, and says later what was lost. */
+START_TEST(log_to_a_full_pipe_is_counted_and_told_later)
+{
+	char waste[65536];
+	int  lines = 0;
+
+	log_open("x", LOG_LEVEL_INFO);
+	log_begin();
+	ck_assert_int_eq(fcntl(output[0], F_SETPIPE_SZ, 8192), 8192);
+	for (int i = 0; i < 1000; i++)
+		LOG(INFO, {"number", "17"});
+	ck_assert_int_eq(fcntl(output[1], F_GETFL) & O_NONBLOCK, 0); /* which others share */
+	for (ssize_t got = read(output[0], waste, sizeof waste), at = 0; at < got; at++)
+		lines += waste[at] == '\n';
+	ck_assert_int_gt(lines, 0);
+	LOG(INFO, {"event", "late"});
+	log_end();
+	(void)snprintf(waste, sizeof waste,
+	    "warning x event=log lost=%d reason=\"nobody read standard error\"\n", 1000 - lines);
+	ck_assert_int_eq(strncmp(line_text(), waste, strlen(waste)), 0);
+	ck_assert_ptr_nonnull(strstr(line, "info x event=late\n"));
+}
+END_TEST
+
+START_TEST(log_to_a_closed_pipe_is_nothing)
+{
+	log_open("x", LOG_LEVEL_INFO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_begin();
+	(void)close(output[0]);
+	LOG(INFO, {"number", "17"});
+	output[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	log_end();
+	ck_assert_str_eq(line, "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -163,6 +201,8 @@ main(void)
 	TCase *tc = tcase_create("log");
 
 	tcase_add_test(tc, log_fields_in_order_with_process_and_level);
+	tcase_add_test(tc, log_to_a_full_pipe_is_counted_and_told_later);
+	tcase_add_test(tc, log_to_a_closed_pipe_is_nothing);
 	tcase_add_loop_test(tc, log_above_the_threshold_is_not_written, 0, 4);
 	tcase_add_loop_test(tc, log_values_are_escaped_when_not_plain, 0,
 	    sizeof values / sizeof values[0]);
