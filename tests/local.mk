@@ -92,6 +92,7 @@ E2E_TESTS += tests/e2e/attest-device_certificate.sh
 E2E_TESTS += tests/e2e/attest-device_auth.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
+E2E_TESTS += tests/e2e/attestd_crowd.sh
 E2E_TESTS += tests/e2e/attestd_hidden.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
