@@ -15,6 +15,7 @@ src_libutil_a_SOURCES = \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/json_depth.c src/util/json_depth.h \
 	src/util/log.c src/util/log.h \
+	src/util/log_refusal.c src/util/log_refusal.h \
 	src/util/process.c src/util/process.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
@@ -36,6 +37,7 @@ UNIT_TESTS += tests/unit/util/file_test
 UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test
 UNIT_TESTS += tests/unit/util/json_depth_test
+UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/secret_test

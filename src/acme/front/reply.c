@@ -14,6 +14,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/log_refusal.h"
+#include "util/source.h"
 
 static void
 reply_log(const struct reply *reply, const struct error *err)
@@ -21,8 +23,13 @@ reply_log(const struct reply *reply, const struct error *err)
 	struct http_exchange *exchange = reply->exchange;
 	char                  request[LOG_NUMBER_SIZE];
 	char                  elapsed[LOG_NUMBER_SIZE];
+	int64_t               now = clock_monotonic_ms();
+	struct source         source = source_of_text(view_text(http_exchange_peer(exchange)));
 
-	(void)log_number((uint64_t)(clock_monotonic_ms() - reply->since), elapsed);
+	if (err != NULL && err->kind != ERROR_INTERNAL &&
+	    !log_refusal(&source, error_type(err->kind), now))
+		return;
+	(void)log_number((uint64_t)(now - reply->since), elapsed);
 	LOG(INFO, {"request", log_number(http_exchange_id(exchange), request)}, {"event", "request"},
 	    {"method", http_exchange_method(exchange)}, {"path", http_exchange_path(exchange)},
 	    {"peer", http_exchange_peer(exchange)}, {"account", reply->account}, {"ms", elapsed},

@@ -22,6 +22,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/log_refusal.h"
+#include "util/source.h"
 
 #define PROBLEM_NAMESPACE "urn:attest-ca:error:"
 #define PEM_TYPE "application/x-pem-file"
@@ -34,6 +36,16 @@ struct waiting {
 	int64_t               since;
 };
 
+/* Strangers cause refusals: above a bound they are only counted. */
+static bool
+front_may_log(const struct http_exchange *exchange, const struct error *err)
+{
+	struct source source = source_of_text(view_text(http_exchange_peer(exchange)));
+
+	return err == NULL || err->kind == ERROR_INTERNAL ||
+	    log_refusal(&source, error_type(err->kind), clock_monotonic_ms());
+}
+
 /* What the keeper has decided it has logged itself, under the same request id. */
 static void
 front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
@@ -42,7 +54,7 @@ front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
 	char request[LOG_NUMBER_SIZE];
 	char elapsed[LOG_NUMBER_SIZE];
 
-	if (!log_wants(level))
+	if (!log_wants(level) || !front_may_log(exchange, err))
 		return;
 	(void)log_number((uint64_t)(clock_monotonic_ms() - since), elapsed);
 	log_write(level,

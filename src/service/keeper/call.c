@@ -11,6 +11,7 @@
 #include "daemon/worker.h"
 #include "store/store.h"
 #include "util/clock.h"
+#include "util/log_refusal.h"
 
 struct call_worker *
 call_worker_new(const struct call_service *service, void *keeper, struct worker *worker,
@@ -94,7 +95,7 @@ call_log_refusal(const struct call *call)
 	else if (call->err.kind == ERROR_INTERNAL)
 		LOG(ERROR, {"request", call->asker.request}, {"event", "failed"}, {"what", what},
 		    {who, call->asker.name}, {"reason", call->err.detail});
-	else
+	else if (log_refusal(&call->source, error_type(call->err.kind), clock_monotonic_ms()))
 		LOG(INFO, {"request", call->asker.request}, {"event", "refused"}, {"what", what},
 		    {who, call->asker.name}, {"kind", error_type(call->err.kind)},
 		    {"reason", call->err.detail});
