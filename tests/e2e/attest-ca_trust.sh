@@ -214,7 +214,7 @@ for depth in 1 2 3 4 5 6; do
 	tar -cf "deep.$depth.tar" deep
 	mv "deep.$depth.tar" deep
 done
-nothing "archives in archives without end" 'deep: deep: deep: deep: deep: more than 4 archives are in each other' deep
+nothing "archives in archives without end" 'deep: deep: deep: deep: deep: more than 4 nested archives' deep
 mkdir -p "$(printf 'down/%.0s' {1..40})"
 nothing "directories in directories without end" '.*more than 32 nested directories' down
 yes | head -c 80M | gzip -1 >bomb.gz

@@ -172,6 +172,26 @@ START_TEST(check_time_outside_says_both_times)
 }
 END_TEST
 
+/* d2i_X509 accepts a time that cannot be read: such a certificate is never valid. */
+START_TEST(check_time_that_cannot_be_read_is_refused)
+{
+	struct pki   pki;
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	ck_assert_int_eq(ASN1_STRING_set(X509_getm_notBefore(pki.root.certificate), "x", 1), 1);
+	ck_assert_int_eq(certificate_not_before(pki.root.certificate), INT64_MAX);
+	ck_assert_int_eq(certificate_check_time(pki.root.certificate, PKI_NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+	pki_clear(&pki);
+	pki_make(&pki, KEY_TYPE_P256);
+	ck_assert_int_eq(ASN1_STRING_set(X509_getm_notAfter(pki.root.certificate), "x", 1), 1);
+	ck_assert_int_eq(certificate_check_time(pki.root.certificate, PKI_NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+	pki_clear(&pki);
+}
+END_TEST
+
 START_TEST(serial_draw_is_positive_long_and_new)
 {
 	uint8_t      a[CERTIFICATE_SERIAL_SIZE];
@@ -284,6 +304,7 @@ main(void)
 	tcase_add_loop_test(tc, begin_is_backdated_but_not_before_the_issuer, 0,
 	    sizeof begins / sizeof begins[0]);
 	tcase_add_test(tc, check_time_outside_says_both_times);
+	tcase_add_test(tc, check_time_that_cannot_be_read_is_refused);
 	tcase_add_test(tc, serial_draw_is_positive_long_and_new);
 	tcase_add_loop_test(tc, key_hash_is_sha256_of_openssl_s_spki, 0, 3);
 	tcase_add_test(tc, key_hash_of_a_compressed_point_is_the_key_s);

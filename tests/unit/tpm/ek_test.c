@@ -333,6 +333,26 @@ START_TEST(decode_spoiled_public_is_refused_by_its_own_rule)
 }
 END_TEST
 
+/* RSA keys of one size are compared by their numbers, without making a key of the area. */
+START_TEST(decode_public_of_another_rsa_key_is_refused)
+{
+	struct forge_ek forged;
+	struct tpm_ek   ek;
+	AUTO_BYTES      public = {0};
+	struct error    err = {0};
+
+	forge_ek_make(FORGE_RSA2048, &forged);
+	unit_ok(tpm_ek_decode(bytes_view(&forged.spki), bytes_view(&forged.public), &ek, &err), &err);
+	tpm_ek_clear(&ek);
+	forged.area.unique.rsa.buffer[128] ^= 1;
+	forge_marshal_public(&forged.area, &public);
+	unit_fails(tpm_ek_decode(bytes_view(&forged.spki), bytes_view(&public), &ek, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the EK's public area holds another key than ek");
+	ck_assert_ptr_null(ek.key);
+	forge_ek_clear(&forged);
+}
+END_TEST
+
 START_TEST(decode_public_of_the_other_kind_is_refused)
 {
 	struct forge_ek ecc;
@@ -440,6 +460,7 @@ main(void)
 	tcase_add_test(tc, decode_explicit_curve_is_refused);
 	tcase_add_test(tc, decode_other_encoding_of_a_key_has_the_same_hash);
 	tcase_add_loop_test(tc, decode_spoiled_public_is_refused_by_its_own_rule, 0, COUNT(areas));
+	tcase_add_test(tc, decode_public_of_another_rsa_key_is_refused);
 	tcase_add_test(tc, decode_public_of_the_other_kind_is_refused);
 	tcase_add_loop_test(tc, hash_parse_each_form_is_read, 0, 4);
 	tcase_add_loop_test(tc, hash_parse_garbage_is_malformed, 0, COUNT(hashes));
