@@ -31,4 +31,5 @@ const struct command_program acme_admin_program = {
              "what it issued. Works on the state directory itself, whether it runs or not.\n",
     .options = options,
     .commands = commands,
+    .takes_owner = true,
 };

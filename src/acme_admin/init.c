@@ -50,7 +50,7 @@ struct init {
 static const struct command_option init_rows[] = {
     {OPTION(LIST, "attestation-roots", "FILE", struct init, attestation_roots,
          "whose AK certificates count, PEM; may be repeated"),
-        .required = true},
+        .required = true, .named = true},
     {OPTION(LIST, "dns-name", "NAME", struct init, dns_names,
          "of this server, or its address; may be repeated"),
         .required = true},
@@ -65,7 +65,8 @@ static const struct command_option init_rows[] = {
          "how long the issuing certificate is"),
         .value = "10y"},
     {OPTION(TEXT, "ca-cert", "FILE", struct init, ca_cert,
-        "an issuing CA of yours, its chain behind it, PEM …")},
+         "an issuing CA of yours, its chain behind it, PEM …"),
+        .named = true},
     {OPTION(TEXT, "ca-key", "URI", struct init, ca_key,
         "… and its key: a file, a TPM's key file, or pkcs11:")},
     {0},

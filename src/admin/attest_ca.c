@@ -30,4 +30,5 @@ const struct command_program attest_ca_program = {
              "whether attestd runs or not.\n",
     .options = options,
     .commands = commands,
+    .takes_owner = true,
 };

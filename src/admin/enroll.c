@@ -20,7 +20,8 @@ struct enroll {
 
 static const struct command_option enroll_rows[] = {
     {OPTION(TEXT, "ek", "FILE", struct enroll, ek,
-        "take the hash from the EK's public key, public area or certificate")},
+         "take the hash from the EK's public key, public area or certificate"),
+        .named = true},
     {0},
 };
 

@@ -24,6 +24,7 @@ struct command_call {
 	char *const *operands;
 	size_t       operand_count;
 	json_t      *answer; /* the object that --json prints, in a program with `answers`; else NULL */
+	bool         other_identity; /* root takes on that of the state directory's owner */
 	bool         help;   /* these two are for main only */
 	bool         version;
 };
@@ -36,6 +37,12 @@ typedef int command_run(const struct command_call *call, struct error *err);
 
 /* Checks the call before anything is done: 0, or -1 for a usage error. */
 typedef int command_check(const struct command_call *call, struct error *err);
+
+/*
+ * Opens or begins what the administrator names, and keeps it in `options`: root takes on the
+ * identity of the state directory's owner after it. The same results as command_run.
+ */
+typedef int command_open(const struct command_call *call, void *options, struct error *err);
 
 /* Option rows, ended by {0}, and the offset of the struct that they fill within the command's. */
 struct command_rows {
@@ -59,6 +66,8 @@ struct command {
 	size_t      operands_max;
 
 	command_check *check; /* NULL: no check */
+	bool           operands_named; /* operands are files to read: file_named.h opens them first */
+	command_open  *open;  /* NULL: rows and operands say it all */
 	command_run   *run;
 };
 
@@ -69,6 +78,7 @@ struct command_program {
 	const struct command_option *early;   /* commands' options that may precede the command */
 	const struct command *const *commands; /* ends with NULL */
 	void (*help)(FILE *out);               /* replaces the generated help; NULL: none */
+	bool takes_owner; /* root works in somebody's state directory as its owner: identity.h */
 	bool last_counts; /* of an option given twice the last counts; else it is refused */
 	bool answers; /* --json prints call->answer, which has "error" and "detail" on failure */
 };

@@ -12,6 +12,8 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/file_named.h"
+#include "util/identity.h"
 
 #define MAIN_DONE   0
 #define MAIN_FAILED 1
@@ -162,6 +164,79 @@ run_check(struct run *run, struct error *err)
 	return command->check != NULL ? command->check(call, err) : 0;
 }
 
+/* ---- as whom ---- */
+
+/* Files beside those of the options: the service manager's credentials, as many as there may be. */
+#define RUN_CREDENTIALS_MAX 1024
+
+static void
+row_open(const struct command_option *row, const void *into)
+{
+	const void               *field = (const char *)into + row->offset;
+	const struct option_list *list = field;
+
+	if (!row->named)
+		return;
+	if (row->kind == OPTION_TEXT && *(const char *const *)field != NULL)
+		file_named_open(*(const char *const *)field);
+	for (size_t i = 0; row->kind == OPTION_LIST && i < list->count; i++)
+		file_named_open(list->texts[i]);
+}
+
+static int
+run_open(struct run *run, struct error *err)
+{
+	const struct command      *command = run->command;
+	const struct command_call *call = &run->call;
+	const char                *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	for (size_t i = 0; i < COMMAND_ROWS_MAX && command->options[i].rows != NULL; i++)
+		for (const struct command_option *row = command->options[i].rows; row->name != NULL; row++)
+			row_open(row, (const char *)run->options + command->options[i].offset);
+	for (size_t i = 0; command->operands_named && i < call->operand_count; i++)
+		file_named_open(call->operands[i]);
+	if (call->other_identity && credentials != NULL && *credentials != '\0' &&
+	    file_named_open_tree(credentials, RUN_CREDENTIALS_MAX, err) != 0)
+		return -1;
+	return command->open != NULL ? command->open(call, run->options, err) : 0;
+}
+
+/* A store elsewhere, unless it is a server's, must be of the same owner: there is one identity. */
+static int
+run_check_store(const struct command_call *call, const struct identity *identity,
+    struct error *err)
+{
+	struct identity other = {0};
+
+	if (call->store == NULL ||
+	    (strchr(call->store, ':') != NULL && strncmp(call->store, "sqlite:", 7) != 0))
+		return 0;
+	if (identity_find(call->store, &other, err) != 0)
+		return -1;
+	return other.uid == identity->uid
+	    ? 0
+	    : error_set(err, ERROR_INTERNAL,
+	          "%s belongs to uid %lu, and %s to uid %lu: root does not work for two at once",
+	          call->store, (unsigned long)other.uid, call->state_dir, (unsigned long)identity->uid);
+}
+
+/* Opens what the administrator names, and becomes who does the work. */
+static int
+run_identify(struct run *run, struct error *err)
+{
+	const char     *state_dir = run->call.state_dir;
+	struct identity identity = {0};
+	int             rc;
+
+	if (run->program->takes_owner && state_dir != NULL &&
+	    (identity_find(state_dir, &identity, err) != 0 ||
+	        run_check_store(&run->call, &identity, err) != 0))
+		return -1;
+	run->call.other_identity = identity.other;
+	rc = run_open(run, err);
+	return rc == 0 ? identity_take(&identity, state_dir, err) : rc;
+}
+
 /* Prints the answer of a program with `answers`, and the error if it failed. */
 static void
 answer_print(const struct command_call *call, int rc, const struct error *err)
@@ -184,7 +259,9 @@ run_command(struct run *run)
 	if (run_check(run, &err) != 0)
 		return run_usage(run, &err);
 	call->answer = run->program->answers ? json_object() : NULL;
-	rc = run->command->run(call, &err);
+	rc = run_identify(run, &err);
+	if (rc == 0)
+		rc = run->command->run(call, &err);
 	if (rc == COMMAND_USAGE)
 		return run_usage(run, &err);
 	if (run->program->answers && call->json)

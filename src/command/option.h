@@ -39,6 +39,7 @@ struct command_option {
 	const char *most;
 	bool        required; /* required */
 	bool        filled;   /* a text that cannot be empty */
+	bool        named;    /* of a TEXT or LIST: a file to read, which file_named.h opens first */
 	const char *(*word)(size_t index); /* the words of a WORD, ended by NULL */
 };
 

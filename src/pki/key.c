@@ -3,9 +3,12 @@
 
 #include "pki/key.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/encoder.h>
 #include <openssl/err.h>
@@ -15,9 +18,15 @@
 
 #include "pki/signing.h"
 #include "tpm/openssl_error.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/file_named.h"
 
 /* Bound on the objects of an OSSL_STORE that are looked at; no key file holds as many. */
 #define KEY_STORE_TRIES 64
+
+/* More than any file with a key and its chain. */
+#define KEY_FILE_MAX ((size_t)1 << 20)
 
 static const struct {
 	const char *word;
@@ -165,6 +174,42 @@ key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const c
 	return error_set(err, ERROR_NOT_FOUND, "no private key at %s", uri);
 }
 
+const char *
+key_path(const char *uri)
+{
+	const char *path = strncasecmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
+
+	return strncmp(path, "///", 3) == 0 ? path + 2 : path;
+}
+
+/*
+ * Opens the store. What is a file is read by us, which waits for no FIFO; -1 with an error when
+ * it cannot be read.
+ */
+static int
+key_store_open(const char *uri, const struct signing_home *home, const UI_METHOD *ui,
+    struct key_question *question, struct bytes *content, BIO **bio, OSSL_STORE_CTX **store,
+    struct error *err)
+{
+	OSSL_LIB_CTX *library = home != NULL ? home->library : NULL;
+	const char   *properties = home != NULL ? home->properties : NULL;
+	const char   *path = key_path(uri);
+	struct stat   st;
+
+	if (file_named_fd(path) < 0 && (stat(path, &st) != 0 || S_ISDIR(st.st_mode))) {
+		*store = OSSL_STORE_open_ex(uri, library, properties, ui, question, NULL, NULL, NULL);
+	} else if (file_read(path, KEY_FILE_MAX, content, err) != 0) {
+		return error_wrap(err, "no private key at %s", uri);
+	} else if ((*bio = BIO_new_mem_buf(content->size != 0 ? (const void *)content->data : "",
+	                (int)content->size)) != NULL) {
+		*store = OSSL_STORE_attach(*bio, "file", library, properties, ui, question, NULL, NULL,
+		    NULL);
+	}
+	if (*store == NULL || OSSL_STORE_expect(*store, OSSL_STORE_INFO_PKEY) != 1)
+		return key_store_refused(uri, err);
+	return 0;
+}
+
 int
 key_load_in(const char *uri, struct view secret, const struct signing_home *home, EVP_PKEY **key,
     struct error *err)
@@ -172,16 +217,18 @@ key_load_in(const char *uri, struct view secret, const struct signing_home *home
 	struct key_question question = {.secret = secret};
 	UI_METHOD          *ui = UI_UTIL_wrap_read_pem_callback(key_passphrase_cb, 0);
 	OSSL_STORE_CTX     *store = NULL;
+	BIO                *bio = NULL;
+	struct bytes        content = {0};
 	int                 rc;
 
-	if (ui != NULL)
-		store = OSSL_STORE_open_ex(uri, home != NULL ? home->library : NULL,
-		    home != NULL ? home->properties : NULL, ui, &question, NULL, NULL, NULL);
-	if (store == NULL || OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
-		rc = key_store_refused(uri, err);
-	else
+	rc = ui != NULL
+	    ? key_store_open(uri, home, ui, &question, &content, &bio, &store, err)
+	    : error_set_openssl(err, ERROR_INTERNAL, "preparing to load a private key");
+	if (rc == 0)
 		rc = key_read_one(store, &question, uri, key, err);
 	(void)OSSL_STORE_close(store);
+	BIO_free(bio);
+	bytes_clear(&content);
 	UI_destroy_method(ui);
 	return rc;
 }

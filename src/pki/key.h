@@ -27,6 +27,9 @@ int key_generate(enum key_type type, EVP_PKEY **key, struct error *err);
 /* Appends the key as unencrypted PKCS #8 PEM, for a file that only its owner reads. */
 int key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err);
 
+/* The path that a "file:" URI or a path names; of another URI that is itself. Borrowed. */
+const char *key_path(const char *uri);
+
 /*
  * Loads the one private key that `uri` (a path or any URI of OSSL_STORE) names.
  * Never asks for a passphrase: an encrypted key is refused. NOT_FOUND when there

@@ -35,16 +35,13 @@ struct tpm_library {
 bool
 tpm_key_is(const char *uri)
 {
-	const char  *path = strncasecmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
 	AUTO_BYTES   text = {0};
 	struct error err = {0};
 
 	if (strncasecmp(uri, TPM_KEY_SCHEME, strlen(TPM_KEY_SCHEME)) == 0)
 		return true;
-	if (strncmp(path, "///", 3) == 0)
-		path += 2;
 	/* A bad file is reported by the loader. */
-	return file_read(path, TPM_KEY_FILE_MAX, &text, &err) == 0 && text.size > 0 &&
+	return file_read(key_path(uri), TPM_KEY_FILE_MAX, &text, &err) == 0 && text.size > 0 &&
 	    memmem(text.data, text.size, TPM_KEY_HEADER, strlen(TPM_KEY_HEADER)) != NULL;
 }
 

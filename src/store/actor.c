@@ -1,4 +1,4 @@
-/* The actor for the audit trail: set by a daemon, or the user of the process. */
+/* The actor for the audit trail: set by a daemon, or the user who started the process. */
 #include "config.h"
 
 #include "store/actor.h"
@@ -11,6 +11,7 @@
 
 #include "store/engine.h"
 #include "store/inventory/audit.h"
+#include "util/identity.h"
 
 /* Buffer size for getpwuid_r. */
 #define ACTOR_PASSWD_SIZE 4096
@@ -68,7 +69,7 @@ actor_default(char *out, size_t size)
 	char  text[2 * ACTOR_SIZE + 16];
 	uid_t uid;
 
-	actor_describe(getuid(), self, sizeof self);
+	actor_describe(identity_origin(), self, sizeof self);
 	if (!actor_sudo(&uid)) {
 		actor_text_copy(out, size, self);
 		return;

@@ -4,16 +4,20 @@
 #include "util/file.h"
 
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/error.h"
+#include "util/file_named.h"
 
 static int
 file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct error *err)
@@ -56,37 +60,105 @@ file_is_roots(const char *path)
 	}
 }
 
+/* How many links may lead from one to the next. */
+#define FILE_LINKS_MAX 8
+
+/* Opens without waiting for anybody. */
+#define FILE_OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+
 /*
- * Decides whether root may follow a link: only to a file of the link's owner, who can
+ * Where the link `name` in the directory `*at` leads, with whose it is: both of one and the
+ * same link, whatever is put in its place meanwhile. *at becomes the directory that *target,
+ * PATH_MAX octets, is looked up in. A link of /proc is no path but the file itself: *magic.
+ */
+static int
+file_read_link(int *at, const char *name, char *target, uid_t *owner, bool *magic)
+{
+	AUTO_FREE char *parent = memory_strdup(name);
+	int             link = openat(*at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs   system;
+	struct stat     st;
+	ssize_t         size = -1;
+	int             directory;
+
+	if (link >= 0 && fstat(link, &st) == 0 && fstatfs(link, &system) == 0 &&
+	    (size = readlinkat(link, "", target, PATH_MAX - 1)) >= 0) {
+		target[size] = '\0';
+		*owner = st.st_uid;
+		*magic = system.f_type == PROC_SUPER_MAGIC;
+	}
+	if (link >= 0)
+		(void)close(link);
+	if (size < 0 || (directory = openat(*at, dirname(parent), O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -1;
+	if (*at != AT_FDCWD)
+		(void)close(*at);
+	*at = directory;
+	return 0;
+}
+
+/*
+ * Decides whether root may follow the links: only to a file of each link's owner, who can
  * read that file anyway. EPERM otherwise: content that root reads for a service's user
  * may be shown to that user.
  */
 static int
-file_check_link(const char *path, const struct stat *target)
+file_check_links(int fd, const uid_t *owners, unsigned count)
 {
-	struct stat link;
+	struct stat st;
 
-	if (geteuid() != 0)
+	if (count == 0)
 		return 0;
-	if (lstat(path, &link) != 0)
+	if (fstat(fd, &st) != 0)
 		return -1;
-	if (!S_ISLNK(link.st_mode) || link.st_uid == 0 || link.st_uid == target->st_uid)
-		return 0;
-	errno = EPERM;
-	return -1;
+	for (unsigned i = 0; i < count; i++) {
+		if (owners[i] != 0 && owners[i] != st.st_uid) {
+			errno = EPERM;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The link `name` as the next path to open: a path relative to *at. */
+static int
+file_open_link(int *at, const char *name, char *target, uid_t *owner)
+{
+	AUTO_FREE char *again = memory_strdup(name);
+	int             before = *at == AT_FDCWD ? AT_FDCWD : fcntl(*at, F_DUPFD_CLOEXEC, 0);
+	bool            magic = false;
+	int             fd = -1;
+	int             failed;
+
+	if (file_read_link(at, name, target, owner, &magic) == 0)
+		fd = magic ? openat(before, again, FILE_OPEN_FLAGS & ~O_NOFOLLOW)
+		           : openat(*at, target, FILE_OPEN_FLAGS);
+	else
+		errno = errno == ELOOP ? EINVAL : errno;
+	failed = errno;
+	if (before != AT_FDCWD)
+		(void)close(before);
+	errno = failed;
+	return fd;
 }
 
 static int
 file_open(const char *path)
 {
-	int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat target;
-	int         failed;
+	char     target[PATH_MAX];
+	uid_t    owners[FILE_LINKS_MAX];
+	unsigned links = 0;
+	int      at = AT_FDCWD;
+	int      fd = open(path, geteuid() == 0 ? FILE_OPEN_FLAGS : FILE_OPEN_FLAGS & ~O_NOFOLLOW);
+	int      failed;
 
-	if (fd >= 0 || errno != ELOOP)
-		return fd;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (fstat(fd, &target) == 0 && file_check_link(path, &target) == 0))
+	for (; fd < 0 && errno == ELOOP && geteuid() == 0 && links < FILE_LINKS_MAX; links++)
+		fd = file_open_link(&at, links == 0 ? path : target, target, &owners[links]);
+	failed = errno;
+	if (at != AT_FDCWD)
+		(void)close(at);
+	errno = failed;
+	if (fd < 0 || file_check_links(fd, owners, links) == 0)
 		return fd;
 	failed = errno;
 	(void)close(fd);
@@ -94,19 +166,48 @@ file_open(const char *path)
 	return -1;
 }
 
+/*
+ * A FIFO would keep whoever reads it waiting for a writer, for ever: only a pipe without a name
+ * is read, as a shell makes it, and what the administrator has named.
+ */
+static int
+file_check_kind(int fd, const char *path, size_t max, struct error *err)
+{
+	struct statfs  system;
+	struct stat    st;
+	int            flags = fcntl(fd, F_GETFL);
+
+	if (fstat(fd, &st) != 0 || flags < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
+		return error_set(err, ERROR_TOO_LARGE, "%s has more than %zu octets", path, max);
+	if (!S_ISFIFO(st.st_mode))
+		return 0;
+	if (fstatfs(fd, &system) != 0 || system.f_type != PIPEFS_MAGIC)
+		return error_set(err, ERROR_INTERNAL, "%s is a FIFO, and no regular file", path);
+	if (fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+	return 0;
+}
+
 int
 file_read(const char *path, size_t max, struct bytes *out, struct error *err)
 {
-	int fd = file_open(path);
+	int fd = file_named_fd(path);
 	int rc;
 
+	if (fd >= 0)
+		return file_read_fd(fd, path, max, out, err);
+	fd = file_open(path);
 	if (fd < 0 && errno == EPERM)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s is a link of a user who does not own what it leads to", path);
 	if (fd < 0)
 		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
 		    "opening %s", path);
-	rc = file_read_fd(fd, path, max, out, err);
+	rc = file_check_kind(fd, path, max, err);
+	if (rc == 0)
+		rc = file_read_fd(fd, path, max, out, err);
 	(void)close(fd);
 	return rc;
 }
@@ -126,9 +227,11 @@ file_mark_take(const char *path, struct file_mark *mark)
 	mark->nanoseconds = st.st_mtim.tv_nsec;
 }
 
-static int
-file_write_fd(int fd, const uint8_t *data, size_t size)
+int
+file_write(int fd, const void *octets, size_t size)
 {
+	const uint8_t *data = octets;
+
 	while (size > 0) {
 		ssize_t put = write(fd, data, size);
 
@@ -139,7 +242,13 @@ file_write_fd(int fd, const uint8_t *data, size_t size)
 		data += put;
 		size -= (size_t)put;
 	}
-	return fsync(fd);
+	return 0;
+}
+
+static int
+file_write_fd(int fd, const void *data, size_t size)
+{
+	return file_write(fd, data, size) == 0 ? fsync(fd) : -1;
 }
 
 int

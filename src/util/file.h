@@ -14,7 +14,9 @@ struct error;
 /*
  * Appends the whole file to *out. Fails with NOT_FOUND when there is none, with
  * TOO_LARGE above `max` octets, else with INTERNAL; the detail names the path. Root
- * follows a link of another user only to a file of that user.
+ * follows a link of another user only to a file of that user. A FIFO is refused and waited
+ * for by nobody, unless it is among the files of file_named.h, which are read as they were
+ * opened.
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
 
@@ -62,6 +64,9 @@ int file_give(const char *directory, const char *path, struct error *err);
 
 /* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
 int file_sync_directory(const char *directory, struct error *err);
+
+/* Writes all of it to the descriptor: 0, or -1 with errno. */
+int file_write(int fd, const void *data, size_t size);
 
 /* Returns "directory/name", which the caller frees. */
 char *file_join(const char *directory, const char *name);

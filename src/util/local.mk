@@ -11,8 +11,10 @@ src_libutil_a_SOURCES = \
 	src/util/error.c src/util/error.h \
 	src/util/file.c src/util/file.h \
 	src/util/file_lock.c src/util/file_lock.h \
+	src/util/file_named.c src/util/file_named.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
+	src/util/identity.c src/util/identity.h \
 	src/util/json_depth.c src/util/json_depth.h \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
@@ -34,8 +36,10 @@ UNIT_TESTS += tests/unit/util/duration_test
 UNIT_TESTS += tests/unit/util/error_test
 UNIT_TESTS += tests/unit/util/file_lock_test
 UNIT_TESTS += tests/unit/util/file_test
+UNIT_TESTS += tests/unit/util/file_named_test
 UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test
+UNIT_TESTS += tests/unit/util/identity_test
 UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test

@@ -13,6 +13,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_named.h"
 
 /* Reads to the end, but at most one octet more than the longest secret and its line end. */
 static int
@@ -93,7 +94,8 @@ secret_check_private(int fd, const char *path, struct error *err)
 static int
 secret_read_path(const char *path, bool private, struct bytes *secret, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int named = file_named_fd(path);
+	int fd = named >= 0 ? named : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int rc = 0;
 
 	if (fd < 0)
@@ -103,7 +105,8 @@ secret_read_path(const char *path, bool private, struct bytes *secret, struct er
 		rc = secret_check_private(fd, path, err);
 	if (rc == 0)
 		rc = secret_read_from(fd, path, secret, err);
-	(void)close(fd);
+	if (fd != named)
+		(void)close(fd);
 	return rc;
 }
 

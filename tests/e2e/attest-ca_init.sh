@@ -91,6 +91,7 @@ case_equal "the fingerprint is in JSON too" \
 case_ok "init in an empty directory works" "$attest_ca_program" --state-dir "$scratch/empty/" init
 case_equal "init makes it private" "$(mode_of "$scratch/empty")" 700
 if [ "$is_root" = yes ]; then
+	chmod 711 "$scratch" # root works there as the service's user, who must get there
 	mkdir "$scratch/service"
 	chown 12345:12346 "$scratch/service"
 	case_ok "init by root in a service's directory works" "$attest_ca_program" --state-dir "$scratch/service" init

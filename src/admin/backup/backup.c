@@ -23,6 +23,7 @@
 #include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/output.h"
 #include "command/print.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -32,8 +33,9 @@
 #include "util/file.h"
 
 struct backup_options {
-	bool without_keys;
-	bool force;
+	bool           without_keys;
+	bool           force;
+	struct output *file; /* NULL: standard output */
 };
 
 static const struct command_option backup_rows[] = {
@@ -44,7 +46,8 @@ static const struct command_option backup_rows[] = {
     {0},
 };
 
-static command_run admin_backup;
+static command_open backup_open;
+static command_run  admin_backup;
 
 const struct command admin_backup_command = {
     .name = "backup",
@@ -54,6 +57,7 @@ const struct command admin_backup_command = {
     .operands = "FILE | -",
     .operands_min = 1,
     .operands_max = 1,
+    .open = backup_open,
     .run = admin_backup,
 };
 
@@ -62,10 +66,9 @@ const struct command admin_backup_command = {
 
 struct backup {
 	const char            *file; /* "-": standard output */
-	bool                   force;
 	struct backup_content  content;
-	char                  *directory; /* private directory for the store's copy and the archive */
-	char                  *archive;   /* the archive under its temporary name */
+	struct output         *output;    /* the archive; NULL: standard output */
+	char                  *directory; /* a private one, for the store's copy */
 	uint64_t               octets;
 };
 
@@ -83,13 +86,16 @@ backup_parent(const char *path)
 	return memory_strdup(dirname(copy));
 }
 
-/* Makes a private directory for the copy: beside the archive, or in the directory of temporary
- * files. */
+/*
+ * A private directory for the copy: beside the archive, or where temporary files are; in the
+ * state directory when its owner may write in neither.
+ */
 static int
-backup_make_directory(struct backup *backup, struct error *err)
+backup_make_directory(struct backup *backup, const struct command_call *call, struct error *err)
 {
 	const char     *temporary = getenv("TMPDIR");
-	AUTO_FREE char *parent = backup_is_stream(backup)
+	AUTO_FREE char *parent = call->other_identity ? memory_strdup(call->state_dir)
+	    : backup_is_stream(backup)
 	    ? memory_strdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp")
 	    : backup_parent(backup->file);
 
@@ -100,7 +106,6 @@ backup_make_directory(struct backup *backup, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
 	}
 	backup->content.copy = file_join(backup->directory, BACKUP_STORE_NAME);
-	backup->archive = file_join(backup->directory, "archive");
 	return 0;
 }
 
@@ -108,10 +113,10 @@ backup_make_directory(struct backup *backup, struct error *err)
 static void
 backup_empty_directory(const struct backup *backup)
 {
+	output_interrupt(backup->output);
 	if (backup->directory == NULL)
 		return;
 	(void)unlink(backup->content.copy);
-	(void)unlink(backup->archive);
 	(void)rmdir(backup->directory);
 }
 
@@ -142,9 +147,9 @@ backup_clear(struct backup *backup)
 {
 	backup_empty_directory(backup);
 	backup_running = NULL;
+	output_free(backup->output);
 	free(backup->directory);
 	free(backup->content.copy);
-	free(backup->archive);
 	backup_files_clear(&backup->content.files);
 	backup_manifest_clear(&backup->content.manifest);
 }
@@ -184,33 +189,13 @@ backup_refuse_there(const char *file, struct error *err)
 
 /* Gives the complete archive its name atomically; replaces another file only with --force. */
 static int
-backup_put(const struct backup *backup, const char *temporary, struct error *err)
-{
-	AUTO_FREE char *parent = backup_parent(backup->file);
-
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, backup->file,
-	        backup->force ? 0 : RENAME_NOREPLACE) != 0) {
-		if (errno == EEXIST)
-			return backup_refuse_there(backup->file, err);
-		return error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, backup->file);
-	}
-	return file_sync_directory(parent, err);
-}
-
-static int
 backup_write_file(struct backup *backup, struct error *err)
 {
-	const char *temporary = backup->archive;
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int         rc;
-
-	if (fd < 0)
-		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
-	rc = backup_archive_write(&backup->content, fd, &backup->octets, err);
-	if (rc == 0 && fsync(fd) != 0)
-		rc = error_set_errno(err, ERROR_INTERNAL, "writing %s", temporary);
-	(void)close(fd);
-	return rc == 0 ? backup_put(backup, temporary, err) : -1;
+	if (backup_archive_write(&backup->content, output_fd(backup->output), &backup->octets, err) != 0)
+		return -1;
+	if (output_commit(backup->output, err) == 0)
+		return 0;
+	return err->kind == ERROR_CONFLICT ? backup_refuse_there(backup->file, err) : -1;
 }
 
 /* A copy of keys is put in the audit trail before it is made, even if it fails later. */
@@ -231,8 +216,8 @@ backup_make(struct backup *backup, const struct command_call *call, struct error
 	struct store *store = NULL;
 	int           rc = -1;
 
-	if (admin_store_open(call, &store, err) == 0 && backup_make_directory(backup, err) == 0 &&
-	    backup_record(backup, store, err) == 0 &&
+	if (admin_store_open(call, &store, err) == 0 &&
+	    backup_make_directory(backup, call, err) == 0 && backup_record(backup, store, err) == 0 &&
 	    backup_collect(backup, store, call->state_dir, err) == 0)
 		rc = backup_archive_describe(&backup->content, err);
 	store_close(store);
@@ -277,24 +262,44 @@ backup_say(const struct backup *backup)
 
 /* A backup in the state directory itself would be lost together with it. */
 static int
-backup_check_place(const struct command_call *call, const struct backup *backup, struct error *err)
+backup_check_place(const struct command_call *call, bool force, struct error *err)
 {
+	const char *file = call->operands[0];
 	struct stat there;
 
-	if (backup_is_stream(backup))
+	if (directory_check_outside(call->state_dir, file, err) != 0)
+		return -1;
+	if (lstat(file, &there) != 0)
+		return 0;
+	if (!force)
+		return backup_refuse_there(file, err);
+	if (!S_ISREG(there.st_mode))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is not a regular file; give \"-\" and redirect it there", file);
+	return 0;
+}
+
+static int
+backup_open(const struct command_call *call, void *options, struct error *err)
+{
+	struct backup_options *backup = options;
+
+	if (strcmp(call->operands[0], "-") == 0) {
+		if (call->json) {
+			error_set(err, ERROR_MALFORMED,
+			    "--json and \"-\" would both write to standard output");
+			return COMMAND_USAGE;
+		}
 		return isatty(STDOUT_FILENO) == 1
 		    ? error_set(err, ERROR_MALFORMED, "an archive cannot go to a terminal: redirect it")
 		    : 0;
-	if (directory_check_outside(call->state_dir, backup->file, err) != 0)
+	}
+	if (backup_check_place(call, backup->force, err) != 0)
 		return -1;
-	if (lstat(backup->file, &there) != 0)
-		return 0;
-	if (!backup->force)
-		return backup_refuse_there(backup->file, err);
-	if (!S_ISREG(there.st_mode))
-		return error_set(err, ERROR_CONFLICT,
-		    "%s is not a regular file; give \"-\" and redirect it there", backup->file);
-	return 0;
+	return output_open(call->operands[0],
+	    &(struct output_plan){
+	        .mode = 0600, .replace = backup->force, .guarded = call->other_identity},
+	    &backup->file, err);
 }
 
 static int
@@ -303,19 +308,13 @@ admin_backup(const struct command_call *call, struct error *err)
 	const struct backup_options *options = call->options;
 	struct backup backup = {
 	    .file = call->operands[0],
-	    .force = options->force,
+	    .output = options->file,
 	    .content = {.created = call->now, .keys = !options->without_keys},
 	};
 	int rc;
 
-	if (call->json && backup_is_stream(&backup)) {
-		error_set(err, ERROR_MALFORMED, "--json and \"-\" would both write to standard output");
-		return COMMAND_USAGE;
-	}
-	rc = backup_check_place(call, &backup, err);
 	backup_catch_signals(&backup);
-	if (rc == 0)
-		rc = backup_make(&backup, call, err);
+	rc = backup_make(&backup, call, err);
 	if (rc == 0 && call->json)
 		backup_say_json(&backup);
 	else if (rc == 0)

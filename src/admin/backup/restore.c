@@ -31,6 +31,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_named.h"
 
 static command_run admin_restore;
 
@@ -41,6 +42,7 @@ const struct command admin_restore_command = {
     .operands_min = 1,
     .operands_max = 1,
     .check = admin_store_check_own,
+    .operands_named = true,
     .run = admin_restore,
 };
 
@@ -415,7 +417,9 @@ admin_restore(const struct command_call *call, struct error *err)
 
 	if (directory_check(call->state_dir, err) != 0)
 		return -1;
-	fd = stream ? STDIN_FILENO : open(restore.file, O_RDONLY | O_CLOEXEC);
+	fd = stream ? STDIN_FILENO : file_named_fd(restore.file);
+	if (fd < 0)
+		fd = open(restore.file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
 		    "opening %s", restore.file);
@@ -426,7 +430,7 @@ admin_restore(const struct command_call *call, struct error *err)
 	else if (rc == 0)
 		restore_say(&restore, call);
 	restore_clear(&restore);
-	if (!stream)
+	if (!stream && fd != file_named_fd(restore.file))
 		(void)close(fd);
 	return rc;
 }

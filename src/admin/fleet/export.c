@@ -16,6 +16,7 @@
 #include "admin/fleet/device_file.h"
 #include "admin/store.h"
 #include "ca/directory.h"
+#include "command/output.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -25,7 +26,9 @@
 struct export_options {
 	struct filter_options filter;
 	const char           *format;
-	const char           *output;
+	const char           *output; /* NULL or "-": standard output */
+	struct output        *file;   /* what becomes of it; NULL when it is no file */
+	int                   special; /* … but this descriptor, or 0 */
 };
 
 static const struct command_option export_rows[] = {
@@ -37,13 +40,15 @@ static const struct command_option export_rows[] = {
     {0},
 };
 
-static command_run admin_export;
+static command_open export_open;
+static command_run  admin_export;
 
 const struct command admin_export_command = {
     .name = "export",
     .summary = "write the devices in a format of import",
     .size = sizeof(struct export_options),
     .options = {{filter_rows, offsetof(struct export_options, filter)}, {export_rows, 0}},
+    .open = export_open,
     .run = admin_export,
 };
 
@@ -93,55 +98,45 @@ export_finish(FILE *out, bool sync, const char *path, struct error *err)
 	return failed ? -1 : 0;
 }
 
-/* A device or pipe is written to, not replaced by a file. */
+/*
+ * A symbolic link stays one: what it leads to is written. A device or a pipe is written to,
+ * and never replaced by a file.
+ */
 static int
-export_to_special(const struct command_call *call, struct export *export, const char *path,
-    struct error *err)
+export_open(const struct command_call *call, void *options, struct error *err)
 {
-	int rc;
+	struct export_options *export = options;
+	const char            *path = export->output;
+	AUTO_FREE char        *target = NULL;
+	struct output_plan     plan = {.mode = 0600, .replace = true, .guarded = call->other_identity};
+	struct stat            st;
 
-	if ((export->out = fopen(path, "we")) == NULL)
-		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
-	rc = export_run(call, export, err);
-	return export_finish(export->out, false, path, err) != 0 ? -1 : rc;
-}
-
-/* Written under another name until it is complete. */
-static int
-export_to_file(const struct command_call *call, struct export *export, const char *path,
-    struct error *err)
-{
-	size_t          size = strlen(path) + sizeof ".XXXXXX";
-	AUTO_FREE char *temporary = memory_new(size);
-	int             fd;
-	int             rc;
-
-	(void)snprintf(temporary, size, "%s.XXXXXX", path);
-	if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0 || (export->out = fdopen(fd, "w")) == NULL)
-		return error_set_errno(err, ERROR_INTERNAL, "creating %s", temporary);
-	rc = export_run(call, export, err);
-	if (export_finish(export->out, true, temporary, err) != 0)
-		rc = -1;
-	if (rc == 0 && rename(temporary, path) != 0)
-		rc = error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, path);
-	if (rc != 0)
-		(void)unlink(temporary);
-	return rc;
-}
-
-/* A symbolic link stays: its target is written. */
-static int
-export_to(const struct command_call *call, struct export *export, const char *path,
-    struct error *err)
-{
-	AUTO_FREE char *target = realpath(path, NULL);
-	struct stat     st;
-
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0;
+	target = realpath(path, NULL);
 	if (directory_check_outside(call->state_dir, path, err) != 0)
 		return -1;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return export_to_special(call, export, path, err);
-	return export_to_file(call, export, target != NULL ? target : path, err);
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return output_open(target != NULL ? target : path, &plan, &export->file, err);
+	if ((export->special = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+	return 0;
+}
+
+static int
+export_to(const struct command_call *call, struct export *export,
+    const struct export_options *options, struct error *err)
+{
+	bool whole = options->file != NULL;
+	int  fd = whole ? fcntl(output_fd(options->file), F_DUPFD_CLOEXEC, 0) : options->special;
+	int  rc;
+
+	if (fd < 0 || (export->out = fdopen(fd, "w")) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "writing %s", options->output);
+	rc = export_run(call, export, err);
+	if (export_finish(export->out, whole, options->output, err) != 0)
+		rc = -1;
+	return rc == 0 && whole ? output_commit(options->file, err) : rc;
 }
 
 static void
@@ -166,8 +161,10 @@ admin_export(const struct command_call *call, struct error *err)
 	struct export export = {.format = device_format_find(options->format), .out = stdout};
 	int           rc = filter_read(&options->filter, call->now, &export.filter, err);
 
-	if (rc != 0)
+	if (rc != 0) {
+		output_free(options->file);
 		return rc;
+	}
 	if (path != NULL && strcmp(path, "-") == 0)
 		path = NULL;
 	if (path == NULL && call->json) {
@@ -178,7 +175,9 @@ admin_export(const struct command_call *call, struct error *err)
 	}
 	if (path == NULL)
 		return export_run(call, &export, err);
-	if (export_to(call, &export, path, err) != 0)
+	rc = export_to(call, &export, options, err);
+	output_free(options->file);
+	if (rc != 0)
 		return -1;
 	export_say(call, &export, path);
 	return 0;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/error.h"
+#include "util/file_named.h"
 
 struct import_options {
 	const char *format; /* NULL: by the file's name */
@@ -47,6 +49,7 @@ const struct command admin_import_command = {
     .operands = "FILE.csv | FILE.jsonl | -",
     .operands_min = 1,
     .operands_max = 1,
+    .operands_named = true,
     .run = admin_import,
 };
 
@@ -86,12 +89,18 @@ static int
 import_open_file(struct import *import, struct error *err)
 {
 	struct stat st;
+	int         fd;
 
 	if (strcmp(import->path, IMPORT_STDIN) == 0) {
 		import->in = stdin;
 		return 0;
 	}
-	if ((import->in = fopen(import->path, "re")) == NULL)
+	fd = file_named_fd(import->path);
+	if (fd >= 0)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	else
+		fd = open(import->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (import->in = fdopen(fd, "r")) == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "opening %s", import->path);
 	if (fstat(fileno(import->in), &st) == 0 && S_ISREG(st.st_mode))
 		import->size = (uint64_t)st.st_size;

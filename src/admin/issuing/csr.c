@@ -13,6 +13,7 @@
 #include "admin/issuing/issuing.h"
 #include "ca/directory.h"
 #include "ca/files.h"
+#include "command/output.h"
 #include "command/print.h"
 #include "pki/ca_request.h"
 #include "pki/key.h"
@@ -24,7 +25,8 @@ struct csr {
 	struct issuing_options issuing;
 	struct access_options  access;
 	const char            *name;
-	const char            *output;
+	const char            *output; /* NULL: standard output */
+	struct output         *file;
 };
 
 static const struct command_option csr_rows[] = {
@@ -35,7 +37,8 @@ static const struct command_option csr_rows[] = {
 };
 
 static command_check csr_check;
-static command_run admin_issuing_csr;
+static command_open  csr_open;
+static command_run   admin_issuing_csr;
 
 const struct command admin_issuing_csr_command = {
     .name = "issuing csr",
@@ -44,6 +47,7 @@ const struct command admin_issuing_csr_command = {
     .options = {{issuing_rows, offsetof(struct csr, issuing)}, {csr_rows, 0},
         {access_rows, offsetof(struct csr, access)}},
     .check = csr_check,
+    .open = csr_open,
     .run = admin_issuing_csr,
 };
 
@@ -124,9 +128,12 @@ static int
 write_csr(const struct command_call *call, const char *name, const struct bytes *pem,
     struct error *err)
 {
-	const char *output = ((const struct csr *)call->options)->output;
+	const struct csr *options = call->options;
+	const char       *output = options->output;
 
-	if (output != NULL && file_replace(output, pem->data, pem->size, 0644, err) != 0)
+	if (output != NULL && file_write(output_fd(options->file), pem->data, pem->size) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "writing %s", output);
+	if (output != NULL && output_commit(options->file, err) != 0)
 		return -1;
 	if (call->json)
 		print_json(json_pack("{s:s, s:s%}", "name", name, "csr", (const char *)pem->data, pem->size));
@@ -170,6 +177,20 @@ csr_check(const struct command_call *call, struct error *err)
 }
 
 static int
+csr_open(const struct command_call *call, void *options, struct error *err)
+{
+	struct csr *csr = options;
+
+	if (csr->output == NULL)
+		return 0;
+	if (directory_check_outside(call->state_dir, csr->output, err) != 0)
+		return -1;
+	return output_open(csr->output,
+	    &(struct output_plan){.mode = 0644, .replace = true, .guarded = call->other_identity},
+	    &csr->file, err);
+}
+
+static int
 admin_issuing_csr(const struct command_call *call, struct error *err)
 {
 	const struct csr *options = call->options;
@@ -177,11 +198,10 @@ admin_issuing_csr(const struct command_call *call, struct error *err)
 	EVP_PKEY         *key = NULL;
 	int               rc;
 
-	if (options->output != NULL && directory_check_outside(call->state_dir, options->output, err) != 0)
-		return -1;
 	rc = access_read(&options->access, &access, err) != 0 ? access_status(err)
 	                                          : request(call, &access, &key, err);
 	signing_key_free(key);
 	access_clear(&access);
+	output_free(options->file);
 	return rc;
 }

@@ -26,7 +26,8 @@ struct install {
 
 static const struct command_option install_rows[] = {
     {OPTION(TEXT, "root", "FILE", struct install, root,
-        "the root that it leads to, if not the present one (PEM)")},
+         "the root that it leads to, if not the present one (PEM)"),
+        .named = true},
     {0},
 };
 
@@ -40,6 +41,7 @@ const struct command admin_issuing_install_command = {
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = 1,
+    .operands_named = true,
     .run = admin_issuing_install,
 };
 

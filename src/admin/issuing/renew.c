@@ -19,6 +19,7 @@
 #include "pki/trust.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_named.h"
 
 struct renew {
 	struct issuing_options issuing;
@@ -40,6 +41,7 @@ static const struct command_option renew_rows[] = {
 };
 
 static command_check renew_check;
+static command_open renew_open;
 static command_run admin_issuing_renew;
 
 const struct command admin_issuing_renew_command = {
@@ -49,6 +51,7 @@ const struct command admin_issuing_renew_command = {
     .options = {{issuing_rows, offsetof(struct renew, issuing)}, {renew_rows, 0},
         {access_rows, offsetof(struct renew, access)}},
     .check = renew_check,
+    .open = renew_open,
     .run = admin_issuing_renew,
 };
 
@@ -184,6 +187,19 @@ renew_check(const struct command_call *call, struct error *err)
 	const struct renew *options = call->options;
 
 	return issuing_check_options(&options->issuing, err);
+}
+
+/* The root's key may be where root alone reads: on a stick. The others are the daemon's to read. */
+static int
+renew_open(const struct command_call *call, void *options, struct error *err)
+{
+	const struct renew *renew = options;
+
+	(void)call;
+	(void)err;
+	if (renew->root_key != NULL)
+		file_named_open(key_path(renew->root_key));
+	return 0;
 }
 
 static int

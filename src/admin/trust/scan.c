@@ -19,6 +19,7 @@
 #include "pki/certificate_reader.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/file_named.h"
 
 #define SCAN_DIRECTORIES_MAX 32 /* nesting of archives */
 #define SCAN_ARCHIVES_MAX    4
@@ -167,7 +168,7 @@ scan_entry(struct trust_scan *scan, const char *path, int depth, struct error *e
 {
 	struct stat st;
 
-	if (lstat(path, &st) != 0)
+	if (file_named_stat(path, &st) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
 	if (scan->budget.entries == 0)
 		return error_set(err, ERROR_TOO_LARGE, "there are more files than the limit");
@@ -193,7 +194,7 @@ scan_directory(struct trust_scan *scan, const char *path, int depth, struct erro
 	if (depth > SCAN_DIRECTORIES_MAX)
 		return error_set(err, ERROR_TOO_LARGE, "%s: more than %d nested directories",
 		    path, SCAN_DIRECTORIES_MAX);
-	if ((count = scandir(path, &entries, NULL, alphasort)) < 0)
+	if ((count = file_named_scan(path, &entries)) < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
 	for (int i = 0; i < count; i++) {
 		const char     *name = entries[i]->d_name;
@@ -212,7 +213,9 @@ trust_scan_path(struct trust_scan *scan, const char *path, struct error *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	int         fd = file_named_fd(path);
+
+	if ((fd >= 0 ? fstat(fd, &st) : stat(path, &st)) == 0 && S_ISDIR(st.st_mode))
 		return scan_directory(scan, path, 1, err);
 	return scan_file(scan, path, err);
 }

@@ -30,6 +30,7 @@ const struct command admin_trust_verify_command = {
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,
+    .operands_named = true,
     .run = admin_trust_verify,
 };
 
