@@ -85,6 +85,7 @@ E2E_TESTS += tests/e2e/attest-ca_kill.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_options.sh
 E2E_TESTS += tests/e2e/attest-ca_store.sh
+E2E_TESTS += tests/e2e/attest-ca_root.sh
 E2E_TESTS += tests/e2e/attest-ca_trust.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
@@ -107,7 +108,7 @@ E2E_TESTS += tests/e2e/attest-acmed_signers.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
-check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/sign_jws tests/e2e/software_device \
+check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)

@@ -294,8 +294,8 @@ check_earlier(const struct command_call *call, const struct key_access *access,
 
 		if (issuer_files_load_earlier(call->state_dir, ids[i], access, &earlier, &err) != 0) {
 			check_add(report, "earlier issuer", CHECK_ERROR,
-			    "%.40s: %s; restore it from a backup: its certificates cannot be revoked without",
-			    ids[i], err.detail);
+			    "%.40s: %s; %s: its certificates cannot be revoked without", ids[i], err.detail,
+			    check_remedy(&err, "restore it from a backup"));
 		} else {
 			check_add(report, "earlier issuer", CHECK_OK, "%.40s has its key", ids[i]);
 			check_earlier_crl(call, &earlier, report);

@@ -4,10 +4,14 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/access.h"
 #include "admin/check/report.h"
@@ -55,10 +59,19 @@ check_add(struct check_report *report, const char *what, enum check_state state,
 	report->errors += state == CHECK_ERROR;
 }
 
+const char *
+check_remedy(const struct error *err, const char *remedy)
+{
+	return strstr(err->detail, strerror(EACCES)) != NULL
+	    ? "give it to the owner of the directory, whose it should be"
+	    : remedy;
+}
+
 void
 check_add_error(struct check_report *report, const char *what, const struct error *err,
     const char *remedy)
 {
+	remedy = check_remedy(err, remedy);
 	check_add(report, what, CHECK_ERROR, "%s%s%s", err->detail, remedy != NULL ? "; " : "",
 	    remedy != NULL ? remedy : "");
 }
@@ -113,6 +126,28 @@ check_say_json(const struct check_report *report)
 	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));
 }
 
+/*
+ * Whether it is run by neither the owner nor root, who may not read what is to be checked:
+ * all that such a user could find is that.
+ */
+static bool
+check_is_foreign(const struct command_call *call, struct check_report *report)
+{
+	struct stat st;
+
+	if (stat(call->state_dir, &st) != 0 && errno == EACCES)
+		check_add(report, "user", CHECK_ERROR,
+		    "this is uid %lu, who may not come to %s; run \"check\" as its owner, or as root",
+		    (unsigned long)geteuid(), call->state_dir);
+	else if (stat(call->state_dir, &st) == 0 && geteuid() != 0 && geteuid() != st.st_uid)
+		check_add(report, "user", CHECK_ERROR,
+		    "this is uid %lu, and %s is uid %lu's: nobody else may read what is in it; run "
+		    "\"check\" as uid %lu, or as root",
+		    (unsigned long)geteuid(), call->state_dir, (unsigned long)st.st_uid,
+		    (unsigned long)st.st_uid);
+	return report->count != 0;
+}
+
 static int
 admin_check(const struct command_call *call, struct error *err)
 {
@@ -122,9 +157,11 @@ admin_check(const struct command_call *call, struct error *err)
 
 	if (access_read(call->options, &access, err) != 0)
 		return COMMAND_USAGE;
-	check_files(call, &report);
-	check_store(call, &report);
-	check_ca(call, &access.key, &report);
+	if (!check_is_foreign(call, &report)) {
+		check_files(call, &report);
+		check_store(call, &report);
+		check_ca(call, &access.key, &report);
+	}
 	access_clear(&access);
 	if (call->json)
 		check_say_json(&report);

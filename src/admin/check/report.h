@@ -29,6 +29,9 @@ struct check_report {
 void check_add(struct check_report *report, const char *what, enum check_state state,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The remedy for an error: of what may not be read it is another, since it is not broken. */
+const char *check_remedy(const struct error *err, const char *remedy);
+
 /* Adds an error with its detail, followed by the remedy; `remedy` may be NULL. */
 void check_add_error(struct check_report *report, const char *what, const struct error *err,
     const char *remedy);
