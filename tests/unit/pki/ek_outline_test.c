@@ -4,14 +4,16 @@
 #include "pki/ek_outline.h"
 
 static struct ca    root;
-static X509        *certificate;
+static struct ca    vendor;
+static X509        *certificate; /* the vendor's */
 static struct bytes der;
 
 static void
 setup(void)
 {
 	root = ek_forge_ca(NULL, "Vendor Root", EK_CA);
-	certificate = ek_forge_ca(&root, "Vendor CA 1", EK_CA).certificate;
+	vendor = ek_forge_ca(&root, "Vendor CA 1", EK_CA);
+	certificate = vendor.certificate;
 	der = ek_der(certificate);
 }
 
@@ -19,7 +21,7 @@ static void
 teardown(void)
 {
 	bytes_clear(&der);
-	X509_free(certificate);
+	ca_clear(&vendor);
 	ca_clear(&root);
 }
 

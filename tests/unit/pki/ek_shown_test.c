@@ -514,7 +514,7 @@ START_TEST(judge_again_cut_elsewhere_is_judged_anew)
 	size_t     first;
 
 	show_again(middle.certificate);
-	show_again(ek_of(&middle));
+	show(ek_of(&middle));
 	first = shown[0].size;
 	bytes_append(&both, shown[0].data, shown[0].size);
 	bytes_append(&both, shown[1].data, shown[1].size);
