@@ -19,6 +19,7 @@
 #include "store/inventory/issuer.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 #include "util/hex.h"
 #include "util/secret.h"
 
@@ -271,6 +272,21 @@ compare_ids(const void *a, const void *b)
 }
 
 int
+issuer_files_check(const char *state_dir, struct error *err)
+{
+	struct folder state = {.fd = -1};
+	struct folder issuers = {.fd = -1};
+	int           rc = folder_open(state_dir, &state, err);
+
+	if (rc == 0 && folder_open_in(&state, STATE_ISSUERS, &issuers, err) != 0 &&
+	    err->kind != ERROR_NOT_FOUND)
+		rc = -1;
+	folder_close(&issuers);
+	folder_close(&state);
+	return rc;
+}
+
+int
 issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
     struct error *err)
 {
@@ -288,6 +304,10 @@ issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *c
 		return 0;
 	if (directory == NULL)
 		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+	if (issuer_files_check(state_dir, err) != 0) {
+		(void)closedir(directory);
+		return -1;
+	}
 	if (files_load_certificate(current_path, &current, err) != 0) {
 		issuer_files_clear(&current);
 		(void)closedir(directory);

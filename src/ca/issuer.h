@@ -56,6 +56,9 @@ void issuer_files_clear(struct issuer_files *files);
 int issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
     struct error *err);
 
+/* Refuses issuers/ when it is a link or no directory: INTERNAL. None at all is no fault. */
+int issuer_files_check(const char *state_dir, struct error *err);
+
 /* Returns "issuers/ID.suffix", which the caller frees. */
 char *issuer_files_name(const char *id, const char *suffix);
 

@@ -65,6 +65,8 @@ make_directory(const char *state_dir, struct error *err)
 
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
+	if (issuer_files_check(state_dir, err) != 0)
+		return -1;
 	if (file_give(state_dir, path, err) != 0)
 		return -1;
 	return file_sync_directory(state_dir, err);

@@ -12,6 +12,7 @@ src_libutil_a_SOURCES = \
 	src/util/file.c src/util/file.h \
 	src/util/file_lock.c src/util/file_lock.h \
 	src/util/file_named.c src/util/file_named.h \
+	src/util/folder.c src/util/folder.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/identity.c src/util/identity.h \
@@ -37,6 +38,7 @@ UNIT_TESTS += tests/unit/util/error_test
 UNIT_TESTS += tests/unit/util/file_lock_test
 UNIT_TESTS += tests/unit/util/file_test
 UNIT_TESTS += tests/unit/util/file_named_test
+UNIT_TESTS += tests/unit/util/folder_test
 UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test
 UNIT_TESTS += tests/unit/util/identity_test

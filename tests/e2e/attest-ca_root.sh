@@ -165,6 +165,12 @@ lost_nothing issuers
 [ -d "$state_dir/issuers" ] && [ ! -L "$state_dir/issuers" ] || { rm "$state_dir/issuers"; mv "$state_dir/elsewhere" "$state_dir/issuers"; }
 rm -f "$state_dir/elsewhere"
 
+mv "$state_dir/issuers" "$scratch/arena/issuers" && ln -s "$scratch/arena/issuers" "$state_dir/issuers"
+case_fails "issuers/ as a link is refused by backup" 1 'issuers is no directory, or a link' attest_ca backup "$scratch/refused.tar"
+case_fails "and by issuing renew" 1 'issuers is no directory, or a link' \
+	attest_ca issuing renew --root-key "$private/root.key"
+rm "$state_dir/issuers" && mv "$scratch/arena/issuers" "$state_dir/issuers"
+
 # The store of somebody else, and its journals, in the place of ours.
 cp -a "$state_dir" "$scratch/arena/linked"
 : >"$scratch/race.out"

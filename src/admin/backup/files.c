@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 void
 backup_files_clear(struct backup_files *files)
@@ -59,23 +60,21 @@ files_leave_out(struct backup_files *files, const char *name)
 
 /* A file that disappears meanwhile was another process's temporary file. */
 static int
-files_read_one(const char *state_dir, const char *name, bool keys, struct backup_files *out,
-    struct error *err)
+files_read_one(const struct folder *folder, const char *file, const char *name, bool keys,
+    struct backup_files *out, struct error *err)
 {
-	AUTO_FREE char    *path = file_join(state_dir, name);
 	struct backup_item item = {.name = memory_strdup(name)};
 	struct stat        st;
-	int                rc = -1;
+	bool               regular = false;
+	int                rc;
 
-	if (lstat(path, &st) != 0) {
-		rc = errno == ENOENT ? 0 : error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
-	} else if (!S_ISREG(st.st_mode)) {
+	if (out->count == BACKUP_FILES_MAX) {
+		rc = error_set(err, ERROR_TOO_LARGE, "%s has more than %zu files", folder->path, out->count);
+	} else if (folder_read(folder, file, BACKUP_FILE_MAX, &item.content, &st, &regular, err) != 0) {
+		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	} else if (!regular) {
 		files_leave_out(out, name);
 		rc = 0;
-	} else if (out->count == BACKUP_FILES_MAX) {
-		error_set(err, ERROR_TOO_LARGE, "%s has more than %zu files", state_dir, out->count);
-	} else if (file_read(path, BACKUP_FILE_MAX, &item.content, err) != 0) {
-		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	} else {
 		rc = 0;
 		item.mode = (st.st_mode & 0044) == 0044 && !backup_name_is_key(name) ? 0644 : 0600;
@@ -102,27 +101,21 @@ name_is_passed_by(const char *state_dir, const char *name)
 
 /* Reads the files of the directory, or of its one subdirectory. */
 static int
-files_walk(const char *state_dir, const char *subdirectory, bool keys, struct backup_files *out,
-    struct error *err)
+files_walk(const char *state_dir, const struct folder *folder, const char *subdirectory, bool keys,
+    struct backup_files *out, struct error *err)
 {
-	AUTO_FREE char *place =
-	    subdirectory != NULL ? file_join(state_dir, subdirectory) : memory_strdup(state_dir);
 	struct dirent **entries = NULL;
-	int             count = scandir(place, &entries, NULL, alphasort);
-	int             rc = 0;
+	int             count = folder_list(folder, &entries, err);
+	int             rc = count < 0 ? -1 : 0;
 
-	if (count < 0 && errno == ENOENT && subdirectory != NULL)
-		return 0;
-	if (count < 0)
-		return error_set_errno(err, ERROR_INTERNAL, "reading %s", place);
 	for (int i = 0; i < count; i++) {
-		AUTO_FREE char *name = subdirectory != NULL
-		    ? file_join(subdirectory, entries[i]->d_name)
-		    : memory_strdup(entries[i]->d_name);
+		const char     *file = entries[i]->d_name;
+		AUTO_FREE char *name =
+		    subdirectory != NULL ? file_join(subdirectory, file) : memory_strdup(file);
 
-		if (rc == 0 && !name_is_passed_by(state_dir, entries[i]->d_name)) {
+		if (rc == 0 && !name_is_passed_by(state_dir, file)) {
 			if (backup_name_check(name))
-				rc = files_read_one(state_dir, name, keys, out, err);
+				rc = files_read_one(folder, file, name, keys, out, err);
 			else
 				files_leave_out(out, name);
 		}
@@ -135,12 +128,21 @@ files_walk(const char *state_dir, const char *subdirectory, bool keys, struct ba
 int
 backup_files_read(const char *state_dir, bool keys, struct backup_files *out, struct error *err)
 {
-	if (files_walk(state_dir, NULL, keys, out, err) != 0 ||
-	    files_walk(state_dir, STATE_ISSUERS, keys, out, err) != 0) {
+	struct folder state = {.fd = -1};
+	struct folder issuers = {.fd = -1};
+	int           rc = folder_open(state_dir, &state, err);
+
+	if (rc == 0)
+		rc = files_walk(state_dir, &state, NULL, keys, out, err);
+	if (rc == 0 && folder_open_in(&state, STATE_ISSUERS, &issuers, err) == 0)
+		rc = files_walk(state_dir, &issuers, STATE_ISSUERS, keys, out, err);
+	else if (rc == 0)
+		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	folder_close(&issuers);
+	folder_close(&state);
+	if (rc != 0)
 		backup_files_clear(out);
-		return -1;
-	}
-	return 0;
+	return rc;
 }
 
 static bool
