@@ -34,13 +34,21 @@ fault() { # NAME STATE REGEX COMMAND [COUNT]
 
 # ---- files ----
 
-fault "a key that others can read" error 'permissions +.*/issuing.key has mode 0640.*run "chmod 0600 ' 'chmod 640 issuing.key'
+fault "a key that others can read" error 'permissions +.*/issuing.key has mode 0640.*run: chmod 0600 ' 'chmod 640 issuing.key'
 fault "the root's key that others can read" error 'permissions +.*/root.key has mode 0604' 'chmod 604 root.key'
+# A name that a shell would read as more than a name is one word of the command.
+awkward="x; id > pwned"
+fault "a file whose name is a command" error "permissions +.*; run: chmod 0644 '.*/ca/x; id > pwned'" \
+	': >"$awkward" && chmod 666 "$awkward"'
+awkward="'; id; '"
+fault "a file whose name ends the quotes" error \
+	"permissions +.*; run: chmod 0644 '.*/ca/'\"'\"'; id; '\"'\"''" \
+	': >"$awkward" && chmod 666 "$awkward"'
 fault "a store that others can read" error 'permissions +.*/store.db has mode 0644' 'chmod 644 store.db'
 fault "a file that others can write" error 'permissions +.*/root.pem has mode 0666' 'chmod 666 root.pem'
-fault "a directory that others can enter" error 'permissions +.*/ca has mode 0755.*run "chmod 0700 ' 'chmod 755 .'
+fault "a directory that others can enter" error 'permissions +.*/ca has mode 0755.*run: chmod 0700 ' 'chmod 755 .'
 if [ "$(id -u)" -eq 0 ]; then
-	fault "a file of somebody else's" error 'owner +.*/root.pem belongs to uid 12345.*run "chown 0 ' 'chown 12345 root.pem'
+	fault "a file of somebody else's" error 'owner +.*/root.pem belongs to uid 12345.*run: chown 0 ' 'chown 12345 root.pem'
 fi
 fault "an init that was killed" warning 'leftovers +.*/.attest-ca-init.AbCdEf is of a command that was killed' \
 	'mkdir -m 700 ../.attest-ca-init.AbCdEf; cp issuing.key ../.attest-ca-init.AbCdEf'

@@ -18,6 +18,8 @@
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "command/print.h"
+#include "command/shell_quote.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -52,6 +54,7 @@ check_add(struct check_report *report, const char *what, enum check_state state,
 	finding = &findings[report->count++];
 	finding->what = what;
 	finding->state = state;
+	finding->command = NULL;
 	va_start(args, fmt);
 	(void)vsnprintf(finding->detail, sizeof finding->detail, fmt, args);
 	va_end(args);
@@ -65,6 +68,17 @@ check_remedy(const struct error *err, const char *remedy)
 	return strstr(err->detail, strerror(EACCES)) != NULL
 	    ? "give it to the owner of the directory, whose it should be"
 	    : remedy;
+}
+
+void
+check_add_command(struct check_report *report, const char *verb, const char *path)
+{
+	AUTO_FREE char *word = shell_quote(path);
+	size_t          size = strlen(verb) + strlen(word) + 2;
+	char           *command = memory_new(size);
+
+	(void)snprintf(command, size, "%s %s", verb, word);
+	report->findings[report->count - 1].command = command;
 }
 
 void
@@ -94,6 +108,8 @@ check_expiry(struct check_report *report, const char *what, int64_t not_after, i
 void
 check_report_clear(struct check_report *report)
 {
+	for (size_t i = 0; i < report->count; i++)
+		free(report->findings[i].command);
 	free(report->findings);
 	*report = (struct check_report){0};
 }
@@ -106,6 +122,9 @@ check_say(const struct check_report *report)
 
 		(void)printf("%-7s  %-19s  ", check_words[finding->state], finding->what);
 		print_text(stdout, finding->detail);
+		/* As it is: print_text would change what a shell is to read. */
+		if (finding->command != NULL)
+			(void)printf("; run: %s", finding->command);
 		(void)putchar('\n');
 	}
 }
@@ -119,8 +138,9 @@ check_say_json(const struct check_report *report)
 		const struct check_finding *finding = &report->findings[i];
 
 		(void)json_array_append_new(findings,
-		    json_pack("{s:s, s:s, s:o}", "what", finding->what, "state",
-		        check_words[finding->state], "detail", describe_text(finding->detail)));
+		    json_pack("{s:s, s:s, s:o, s:s?}", "what", finding->what, "state",
+		        check_words[finding->state], "detail", describe_text(finding->detail), "command",
+		        finding->command));
 	}
 	print_json(json_pack("{s:b, s:I, s:I, s:o}", "ok", report->errors == 0, "errors",
 	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));

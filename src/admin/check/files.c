@@ -44,18 +44,24 @@ file_look(const char *directory, const char *name, uid_t owner, struct check_rep
 	AUTO_FREE char *path = *name != '\0' ? file_join(directory, name) : memory_strdup(directory);
 	struct stat     st;
 	mode_t          most;
+	char            verb[32];
 
 	if (lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
 		return; /* gone meanwhile, or a link whose target the administrator chose */
 	most = S_ISDIR(st.st_mode) ? 0700 : file_is_private(directory, name) ? 0600 : 0644;
-	if ((st.st_mode & 07777 & ~most) != 0)
-		check_add(report, "permissions", CHECK_ERROR,
-		    "%s has mode %04o: others can access it; run \"chmod %04o %s\"", path,
-		    (unsigned)(st.st_mode & 07777), (unsigned)most, path);
-	if (st.st_uid != owner)
+	if ((st.st_mode & 07777 & ~most) != 0) {
+		check_add(report, "permissions", CHECK_ERROR, "%s has mode %04o: others can access it",
+		    path, (unsigned)(st.st_mode & 07777));
+		(void)snprintf(verb, sizeof verb, "chmod %04o", (unsigned)most);
+		check_add_command(report, verb, path);
+	}
+	if (st.st_uid != owner) {
 		check_add(report, "owner", CHECK_ERROR,
-		    "%s belongs to uid %lu, and the directory to uid %lu; run \"chown %lu %s\"", path,
-		    (unsigned long)st.st_uid, (unsigned long)owner, (unsigned long)owner, path);
+		    "%s belongs to uid %lu, and the directory to uid %lu", path,
+		    (unsigned long)st.st_uid, (unsigned long)owner);
+		(void)snprintf(verb, sizeof verb, "chown %lu", (unsigned long)owner);
+		check_add_command(report, verb, path);
+	}
 }
 
 /* Checks the directory, its files, and those of the directory of earlier issuers. */
@@ -98,8 +104,9 @@ files_find_leftovers(const char *place, struct check_report *report)
 				continue;
 			check_add(report, "leftovers", CHECK_WARNING,
 			    "%s is of a command that was killed, or still runs, and may hold private keys; "
-			    "if none runs, run \"rm -r %s\"",
-			    path, path);
+			    "if none runs, remove it",
+			    path);
+			check_add_command(report, "rm -r", path);
 		}
 	}
 	if (entries != NULL)

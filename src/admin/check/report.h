@@ -16,6 +16,7 @@ struct check_finding {
 	const char      *what;   /* "store", "issuing key": a literal */
 	enum check_state state;
 	char             detail[640]; /* the finding, and the remedy */
+	char            *command; /* the remedy, quoted for a shell and printable; NULL: none */
 };
 
 /* Emptied by check_report_clear; {0} has no findings. */
@@ -31,6 +32,9 @@ void check_add(struct check_report *report, const char *what, enum check_state s
 
 /* The remedy for an error: of what may not be read it is another, since it is not broken. */
 const char *check_remedy(const struct error *err, const char *remedy);
+
+/* Adds the command that is the remedy to the last finding: `verb`, a literal, and a path. */
+void check_add_command(struct check_report *report, const char *verb, const char *path);
 
 /* Adds an error with its detail, followed by the remedy; `remedy` may be NULL. */
 void check_add_error(struct check_report *report, const char *what, const struct error *err,
