@@ -33,7 +33,7 @@ case_equal "a name, a note, tags and the state are there" \
 case_equal "the disabled one is disabled" "$(attest_ca show "$b" --json | jq .enabled)" false
 cat >"$scratch/wanted.csv" <<END
 ek_hash,name,note,tags,enabled
-$c,=1+1,-2,,true
+$c,'=1+1,'-2,,true
 $a,"laptop 7, berlin
 café","said ""hello"", left",berlin x/y=1,true
 $b,,,,false

@@ -200,21 +200,35 @@ csv_read(struct csv *csv, struct error *err)
 	}
 	if (ferror(csv->in) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "reading");
-	for (size_t i = 0; i < csv->count; i++)
+	for (size_t i = 0; i < csv->count; i++) {
 		csv->cells[i] = (const char *)csv->text.data + begins[i];
+		csv->cells[i] += *csv->cells[i] == '\'' && csv_is_formula(csv->cells[i]);
+	}
 	return 1;
+}
+
+bool
+csv_is_formula(const char *text)
+{
+	char first = text[strspn(text, "'")];
+
+	return first != '\0' && strchr("=+-@\t\r", first) != NULL;
 }
 
 void
 csv_write_cell(FILE *out, const char *text, bool first)
 {
+	const char *guard = csv_is_formula(text) ? "'" : "";
+
 	if (!first)
 		(void)putc_unlocked(',', out);
 	if (text[strcspn(text, ",\"\r\n")] == '\0') {
+		(void)fputs_unlocked(guard, out);
 		(void)fputs_unlocked(text, out);
 		return;
 	}
 	(void)putc_unlocked('"', out);
+	(void)fputs_unlocked(guard, out);
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			(void)putc_unlocked('"', out);

@@ -36,7 +36,8 @@ void csv_close(struct csv *csv);
 /*
  * Reads the next row: csv->cells, until the next is read, and csv->begun, its line. Rows end
  * with LF or CRLF, the last one with the file; empty lines are skipped. Inside quotes
- * everything is literal, and a doubled quote is one.
+ * everything is literal, and a doubled quote is one. The ' that keeps a cell from being a
+ * formula is left out.
  *
  * Returns 1; 0 at the end; or -1 with MALFORMED when it is not CSV, has a NUL, more than
  * CSV_CELLS_MAX cells or CSV_ROW_MAX octets: then the rest of that line is skipped, and the
@@ -44,7 +45,16 @@ void csv_close(struct csv *csv);
  */
 int csv_read(struct csv *csv, struct error *err);
 
-/* Writes a cell, in quotes if needed, and the separator before it. */
+/*
+ * Whether a spreadsheet takes the cell for a formula: it begins with = + - @, a tab or a CR,
+ * behind any number of '.
+ */
+bool csv_is_formula(const char *text);
+
+/*
+ * Writes a cell, in quotes if needed, and the separator before it. A formula gets a ' in
+ * front, which csv_read takes off again: every cell is read back as it was.
+ */
 void csv_write_cell(FILE *out, const char *text, bool first);
 void csv_write_end(FILE *out); /* LF, for line-based tools */
 

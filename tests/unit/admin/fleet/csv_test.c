@@ -165,10 +165,91 @@ START_TEST(write_quotes_what_needs_it)
 		csv_write_cell(out, cells[i], i == 0);
 	csv_write_end(out);
 	ck_assert_int_eq(fclose(out), 0);
-	ck_assert_str_eq(text, "a,,b c,\"d,e\",\"f\"\"g\",\"h\ni\",\"j\rk\",=1+1\n");
+	ck_assert_str_eq(text, "a,,b c,\"d,e\",\"f\"\"g\",\"h\ni\",\"j\rk\",'=1+1\n");
 	open_text(text, size);
 	render(rows, sizeof rows);
 	ck_assert_str_eq(rows, "1|a||b c|d,e|f\"g|h\ni|j\rk|=1+1;");
+	close_text();
+	free(text);
+}
+END_TEST
+
+static const struct {
+	const char *cell;
+	const char *written;
+} formulas[] = {
+    {"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"},
+    {"+1", "'+1"},
+    {"-1", "'-1"},
+    {"@SUM(A1)", "'@SUM(A1)"},
+    {"\t=1", "'\t=1"},
+    {"\r=1", "\"'\r=1\""},
+    {"=a,b", "\"'=a,b\""},
+    {"'=1", "''=1"},
+    {"''-", "'''-"},
+    {"'", "'"},
+    {"'x", "'x"},
+    {"it's", "it's"},
+    {"a=1", "a=1"},
+    {" =1", " =1"},
+    {"", ""},
+};
+
+/* Writes cells as one row; the caller frees. */
+static char *
+written(const char *const *cells, size_t count)
+{
+	char  *text = NULL;
+	size_t size;
+	FILE  *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < count; i++)
+		csv_write_cell(out, cells[i], i == 0);
+	csv_write_end(out);
+	ck_assert_int_eq(fclose(out), 0);
+	return text;
+}
+
+START_TEST(write_formula_is_defused_and_read_back)
+{
+	AUTO_FREE char *text = written(&formulas[_i].cell, 1);
+	char            wanted[64];
+
+	(void)snprintf(wanted, sizeof wanted, "%s\n", formulas[_i].written);
+	ck_assert_str_eq(text, wanted);
+	if (*formulas[_i].cell == '\0')
+		return; /* an empty line is no row */
+	open_text(text, strlen(text));
+	ck_assert_int_eq(csv_read(&csv, &err), 1);
+	ck_assert_str_eq(csv.cells[0], formulas[_i].cell);
+	close_text();
+}
+END_TEST
+
+/* Whatever cells hold, they come back, and none of them begins like a formula. */
+START_TEST(write_random_cells_are_read_back)
+{
+	static const char alphabet[] = "'=+-@\t\r\n,\"a \xc3\xa9";
+	char              texts[CSV_CELLS_MAX][12];
+	const char       *cells[CSV_CELLS_MAX];
+	char             *text;
+
+	srandom((unsigned)_i);
+	for (size_t i = 0; i < CSV_CELLS_MAX; i++) {
+		size_t length = (size_t)random() % sizeof texts[i];
+
+		for (size_t j = 0; j < length; j++)
+			texts[i][j] = alphabet[(size_t)random() % (sizeof alphabet - 1)];
+		texts[i][length] = '\0';
+		cells[i] = texts[i];
+	}
+	text = written(cells, CSV_CELLS_MAX);
+	open_text(text, strlen(text));
+	ck_assert_int_eq(csv_read(&csv, &err), 1);
+	ck_assert_uint_eq(csv.count, CSV_CELLS_MAX);
+	for (size_t i = 0; i < CSV_CELLS_MAX; i++)
+		ck_assert_str_eq(csv.cells[i], cells[i]);
+	ck_assert_int_eq(csv_read(&csv, &err), 0);
 	close_text();
 	free(text);
 }
@@ -186,6 +267,9 @@ main(void)
 	tcase_add_test(tc, read_row_at_the_limit);
 	tcase_add_test(tc, read_failure_is_no_end);
 	tcase_add_test(tc, write_quotes_what_needs_it);
+	tcase_add_loop_test(tc, write_formula_is_defused_and_read_back, 0,
+	    sizeof formulas / sizeof formulas[0]);
+	tcase_add_loop_test(tc, write_random_cells_are_read_back, 0, 500);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
