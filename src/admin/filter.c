@@ -15,7 +15,9 @@ const struct command_option filter_rows[] = {
     {OPTION(TEXT, "name", "PATTERN", struct filter_options, name,
         "devices with a name like this: *, ?, [a-z]")},
     {OPTION(TEXT, "unseen", "DAYS", struct filter_options, unseen,
-        "devices without AK certificate for that many days, or 12h, 2w, ...")},
+        "devices that attested, but not for that many days, or 12h, 2w, ...")},
+    {OPTION(FLAG, "never-seen", NULL, struct filter_options, never_seen,
+        "devices that have not attested since they were enrolled")},
     {0},
 };
 
@@ -32,7 +34,7 @@ filter_read_unseen(const char *text, int64_t now, int64_t *since, struct error *
 	}
 	if (duration_parse(text, &seconds, err) != 0)
 		return error_wrap(err, "--unseen");
-	*since = now > seconds ? now - seconds : 1; /* includes devices never seen */
+	*since = now > seconds ? now - seconds : 1; /* before 1970: none */
 	return 0;
 }
 
@@ -40,7 +42,12 @@ int
 filter_read(const struct filter_options *options, int64_t now, struct store_filter *filter,
     struct error *err)
 {
-	*filter = (struct store_filter){.tag = options->tag, .name_glob = options->name};
+	*filter = (struct store_filter){
+	    .tag = options->tag, .name_glob = options->name, .never_seen = options->never_seen};
+	if (options->unseen != NULL && options->never_seen) {
+		error_set(err, ERROR_MALFORMED, "--unseen and --never-seen contradict each other");
+		return COMMAND_USAGE;
+	}
 	if (options->unseen != NULL &&
 	    filter_read_unseen(options->unseen, now, &filter->unseen_since, err) != 0)
 		return COMMAND_USAGE;

@@ -10,6 +10,7 @@ struct filter_options {
 	const char *tag;
 	const char *name;
 	const char *unseen;
+	bool        never_seen;
 };
 
 extern const struct command_option filter_rows[];

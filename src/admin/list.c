@@ -108,7 +108,8 @@ list_json(struct store *store, const struct store_filter *filter, struct error *
 static bool
 list_is_all(const struct store_filter *filter)
 {
-	return filter->tag == NULL && filter->name_glob == NULL && filter->unseen_since == 0;
+	return filter->tag == NULL && filter->name_glob == NULL && filter->unseen_since == 0 &&
+	    !filter->never_seen;
 }
 
 static int

@@ -88,7 +88,14 @@ case_equal "list --tag" "$(names --tag berlin) / $(names --tag staff) / $(names 
 case_equal "list --name" "$(names --name 'la*') / $(names --name 'lab-[0-9]') / $(names --name lab)" \
 	"lab-2 laptop / lab-2 / "
 check "a device attests" 'attest one'
-case_equal "list --unseen, in days and otherwise" "$(names --unseen 30) / $(names --unseen 12h)" "lab-2 / lab-2"
+case_equal "list --unseen has neither what attested nor what was just enrolled" \
+	"$(names --unseen 30)/$(names --unseen 12h)" "/"
+case_equal "list --never-seen has what was just enrolled" "$(names --never-seen)" "lab-2"
+store_tamper "UPDATE device SET seen = seen - 20 * 86400 WHERE seen <> 0"
+case_equal "list --unseen, in days and otherwise, has what attested then" \
+	"$(names --unseen 30)/$(names --unseen 12)/$(names --unseen 12h)" "/laptop/laptop"
+store_tamper "UPDATE device SET seen = seen + 20 * 86400 WHERE seen <> 0"
+case_fails "both are a usage error" 2 'contradict each other' attest_ca list --unseen 30 --never-seen
 case_matches "list shows when" "$(attest_ca list --tag staff)" "SEEN .*laptop .*$(date -u +%F) .*$(date -u +%F) .*berlin, staff"
 case_matches "and says when there is none" "$(attest_ca list --tag nobody 2>&1)" 'no device matches'
 case_fails "a bad pattern is refused" 1 'classes such as' attest_ca list --name '[[:alpha:]]'

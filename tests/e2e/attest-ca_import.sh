@@ -51,7 +51,7 @@ case_equal "export --json --output answers in JSON" \
 case_fails "export into a full disk is a failure" 1 'writing the answer failed' \
 	bash -c "'$attest_ca_program' --state-dir '$state_dir' export >/dev/full"
 case_equal "export takes list's filters" \
-	"$(attest_ca export --format jsonl --tag berlin --name 'lap*' --unseen 1 | jq -r .ek_hash)" "$a"
+	"$(attest_ca export --format jsonl --tag berlin --name 'lap*' --never-seen | jq -r .ek_hash)" "$a"
 mkfifo "$scratch/pipe"
 cat "$scratch/pipe" >"$scratch/from-pipe.csv" &
 case_ok "export --output into a pipe writes to it" attest_ca export --output "$scratch/pipe"

@@ -69,7 +69,8 @@ int store_device_list(struct store *store, store_device_cb *each, void *arg, str
 struct store_filter {
 	const char *tag;       /* NULL: any */
 	const char *name_glob; /* a name matches, as the shell's patterns do (sql_glob); NULL: any */
-	int64_t     unseen_since; /* not seen at this time or later, or never; 0: any */
+	int64_t     unseen_since; /* seen, but not at this time or later; 0: any */
+	bool        never_seen;   /* only those that were not seen yet */
 };
 int store_device_search(struct store *store, const struct store_filter *filter,
     store_device_cb *each, void *arg, struct error *err);

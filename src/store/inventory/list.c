@@ -73,9 +73,11 @@ search_text(const struct store *store, const struct search *search, enum walk wa
 		text_add(text, ")");
 	}
 	if (filter->unseen_since != 0) {
-		text_add(text, " AND device.seen < ");
+		text_add(text, " AND device.seen <> 0 AND device.seen < ");
 		text_add_parameter(text, &parameters);
 	}
+	if (filter->never_seen)
+		text_add(text, " AND device.seen = 0");
 	text_add(text, walk == WALK_NAMED ? " ORDER BY name.name" : " ORDER BY device.ek_hash");
 	bytes_append_u8(text, '\0');
 }
