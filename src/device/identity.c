@@ -83,9 +83,31 @@ ak_get(struct device_tpm *tpm, const struct device_settings *settings,
 
 /* ---- the host ---- */
 
+/* Octets of " --state-dir DIR" and a NUL. */
+#define STATE_DIR_SIZE 128
+
+/*
+ * " --state-dir DIR" from the command that the host names in its refusal; "" when it names
+ * none, or one that a shell would not take for a plain path.
+ */
+static void
+host_state_dir(const char *refusal, char text[STATE_DIR_SIZE])
+{
+	static const char option[] = "run: attest-ca --state-dir /";
+	static const char safe[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+	const char       *found = strstr(refusal, option);
+	const char       *path = found != NULL ? found + sizeof option - 2 : "";
+	size_t            length = strspn(path, safe);
+
+	text[0] = '\0';
+	if (path[length] == ' ' && length < STATE_DIR_SIZE - sizeof " --state-dir ")
+		(void)snprintf(text, STATE_DIR_SIZE, " --state-dir %.*s", (int)length, path);
+}
+
 /* "attest-ca enroll HASH --name HOST"; the name only if it is valid and needs no quotes. */
 static void
-enroll_command(const char *verb, const char *hash, char *text, size_t size)
+enroll_command(const char *state_dir, const char *verb, const char *hash, char *text, size_t size)
 {
 	char         name[256] = "";
 	struct error ignored;
@@ -98,9 +120,9 @@ enroll_command(const char *verb, const char *hash, char *text, size_t size)
 			length = 0;
 	}
 	if (name[0] == '-' || identifier_check(name, length, &ignored) != 0)
-		(void)snprintf(text, size, "attest-ca %s %s", verb, hash);
+		(void)snprintf(text, size, "attest-ca%s %s %s", state_dir, verb, hash);
 	else
-		(void)snprintf(text, size, "attest-ca %s %s --name %s", verb, hash, name);
+		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", state_dir, verb, hash, name);
 }
 
 /* Adds the command to run to the error for an EK that is not enrolled and was not denied. */
@@ -108,7 +130,8 @@ static int
 refused(struct device_identity *identity, json_t *out, struct error *err)
 {
 	char hash[EK_HASH_TEXT_SIZE];
-	char command[400];
+	char state_dir[STATE_DIR_SIZE];
+	char command[512];
 
 	if (err->kind != ERROR_NOT_ENROLLED && err->kind != ERROR_ENROLMENT_WAITS) {
 		free(identity->refused);
@@ -116,7 +139,8 @@ refused(struct device_identity *identity, json_t *out, struct error *err)
 		return -1;
 	}
 	ek_hash_format(&identity->ek.hash, hash);
-	enroll_command(err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
+	host_state_dir(err->detail, state_dir);
+	enroll_command(state_dir, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
 	    sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));
 	return error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s",

@@ -68,11 +68,11 @@ case_equal "… nor in JSON" "$(attest_ca pending --json)" "[]"
 # ---- approved ----
 
 case_fails "--no-wait: refused at once, with the command to run" 1 \
-	"EK $hash is not enrolled; on the attestation host run: attest-ca approve $hash" enroll laptop --no-wait
+	"EK $hash is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve $hash" enroll laptop --no-wait
 check "… and not waited" '[[ $err != *waiting* ]]'
 enroll_start laptop --json
 case_matches "it waits, and says for what" "$(cat "${log[laptop]}")" \
-	"run: attest-ca approve $hash.*waiting for an administrator of $url"
+	"run: attest-ca --state-dir $state_dir approve $hash.*waiting for an administrator of $url"
 case_ok "pending shows it" attest_ca pending
 case_matches "… on one line, and what to run" "$out" \
 	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM"$'\n\n'"1 waits.*attest-ca approve ${hash:0:16} --name"
@@ -139,7 +139,7 @@ case_fails "switched off: enroll does not wait" 1 'is disabled' enroll laptop
 
 # ---- denied, in time and interrupted ----
 
-case_fails "--wait ends" 1 "run: attest-ca approve $other.*\(not approved within 1s\)" enroll stranger --wait 1s
+case_fails "--wait ends" 1 "run: attest-ca --state-dir $state_dir approve $other.*\(not approved within 1s\)" enroll stranger --wait 1s
 case_fails "--wait ends, in JSON" 1 '"error": "notEnrolled"' enroll stranger --wait 1s --json
 enroll_start stranger
 daemon_stop stranger INT
@@ -186,6 +186,6 @@ mkdir "$scratch/soft6"
 "$top_builddir/tests/e2e/software_device" --directory "$scratch/soft6" request "$scratch/soft6.json"
 http POST /attest "@$scratch/soft6.json"
 case_matches "without a list: the command to enrol" "$(jq -r '"\(.enrolment) \(.detail)"' <<<"$http_body")" \
-	'null EK .* is not enrolled; an administrator can run: attest-ca enroll'
+	"null EK .* is not enrolled; an administrator can run: attest-ca --state-dir $state_dir enroll"
 
 finish

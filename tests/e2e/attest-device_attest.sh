@@ -25,7 +25,7 @@ hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 # ---- not enrolled ----
 
 case_fails "not enrolled: exit 1, the hash and the command to run" 1 \
-	"EK $hash is not enrolled; on the attestation host run: attest-ca approve $hash" attest one state
+	"EK $hash is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve $hash" attest one state
 command=${err##*run: attest-ca }
 run attest one state --json
 case_equal "not enrolled: --json has the kind" "$(jq -r .error <<<"$out")" notEnrolled
@@ -33,7 +33,7 @@ case_equal "not enrolled: --json has the hash" "$(jq -r .ek <<<"$out")" "$hash"
 case_equal "not enrolled: --json has the command" "$(jq -r .enroll <<<"$out")" "attest-ca $command"
 check "not enrolled: no chain is kept" '[ ! -e "$scratch/state/ak-chain.pem" ]'
 check "not enrolled: nothing stays loaded" 'nothing_loaded one'
-case_ok "the command that it names enrols the device" attest_ca $command
+case_ok "the command that it names enrols the device" "$attest_ca_program" $command
 
 # ---- enrolled ----
 

@@ -17,11 +17,15 @@ struct store;
 /* What an EK that is not enrolled can find out about itself. */
 enum waiting_state { WAITING_UNKNOWN, WAITING_CROWDED, WAITING_LISTED, WAITING_DENIED };
 
+/* Octets of " --state-dir DIR" in the command that a refusal names, and a NUL. */
+#define WAITING_STATE_DIR_SIZE 128
+
 /* An EK on its way to the list; {0} before waiting_look but for name_taken. */
 struct waiting {
 	enum waiting_state   state;
 	struct ek_hash       ek;
 	bool                 name_taken; /* that it would enrol itself under: the name is another EK's */
+	char                 state_dir[WAITING_STATE_DIR_SIZE]; /* "": the default */
 	struct store_waiting entry;
 	bool                 written; /* or is about to be */
 };

@@ -627,7 +627,7 @@ START_TEST(enroll_name_of_another_names_replace)
 {
 	struct ek_hash hash = hash_of(&world.own);
 	char           own[EK_HASH_TEXT_SIZE];
-	char           wanted[400];
+	char           wanted[1024];
 	AUTO_BYTES     secret = {0};
 	X509          *certificate = NULL;
 
@@ -642,6 +642,10 @@ START_TEST(enroll_name_of_another_names_replace)
 	ck_assert_str_eq(err.detail, wanted);
 	ck_assert_int_eq(try_secret(&world.own, &secret), -1);
 	ck_assert_int_eq(err.kind, ERROR_ENROLMENT_WAITS);
+	(void)snprintf(wanted, sizeof wanted,
+	    "EK %s is not enrolled, and the name that it would get is in use; if this machine has a new"
+	    " mainboard, ask the administrator to run: attest-ca --state-dir %s replace DEVICE %s", own,
+	    fixture.directory, own);
 	ck_assert_str_eq(err.detail, wanted);
 }
 END_TEST

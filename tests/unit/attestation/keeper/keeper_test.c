@@ -96,7 +96,8 @@ START_TEST(challenge_other_ek_than_the_enrolled_gives_no_credential)
 	hash = hash_of(&own);
 	ek_hash_format(&hash, text);
 	(void)snprintf(detail, sizeof detail,
-	    "EK %s is not enrolled; to let it in, run: attest-ca approve %s", text, text);
+	    "EK %s is not enrolled; to let it in, run: attest-ca --state-dir %s approve %s", text,
+	    fixture.directory, text);
 	question.challenge.ek = bytes_view(&own.spki);
 	question.challenge.ek_public = bytes_view(&own.public);
 	assert_refused(fixture.front, &question, ERROR_ENROLMENT_WAITS, detail);
