@@ -61,6 +61,7 @@ jose/.*                 acme device
 event2/(http|bufferevent|listener|dns|rpc).*  http
 event2/.*               daemon http attestation acme
 sqlite3\.h              store/sqlite
+unicode/.*              store/inventory
 libp11\.h               pki
 libpq-fe\.h             store/postgresql
 curl/.*                 device/host

@@ -31,6 +31,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/evidence.c src/store/inventory/evidence.h \
 	src/store/inventory/issuer.c src/store/inventory/issuer.h \
 	src/store/inventory/list.c \
+	src/store/inventory/name_check.c src/store/inventory/name_check.h \
 	src/store/inventory/removed.c src/store/inventory/removed.h \
 	src/store/inventory/replace.c \
 	src/store/inventory/revoke.c \
@@ -61,6 +62,7 @@ UNIT_TESTS += tests/unit/store/inventory/device_test
 UNIT_TESTS += tests/unit/store/inventory/evidence_test
 UNIT_TESTS += tests/unit/store/inventory/list_test
 UNIT_TESTS += tests/unit/store/inventory/model_test
+UNIT_TESTS += tests/unit/store/inventory/name_check_test
 UNIT_TESTS += tests/unit/store/inventory/removed_test
 UNIT_TESTS += tests/unit/store/inventory/trust_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test

@@ -105,8 +105,12 @@ case_fails "two notes are a usage error" 2 "--note is given twice" attest_ca enr
 
 run attest_ca enroll "$free" --name $'\e[31mred'
 check "an error shows no escape sequence" '[[ $err != *$'"'\\e'"'* ]]'
-case_ok "a name with an override is taken" attest_ca enroll "${free/3/5}" --name $'abc\xe2\x80\xaedef'
-case_matches "and shown escaped" "$out" 'name: abc\\u\{202e\}def'
+case_fails "a name with an override is refused" 1 'octet 4 of the name begins a character that cannot be seen, U\+202E' \
+	attest_ca enroll "${free/3/5}" --name $'abc\xe2\x80\xaedef'
+case_fails "so is one whose letters are of two scripts" 1 'mixes scripts or digits that look alike' \
+	attest_ca enroll "${free/3/5}" --name $'w\xd0\xb5b'
+case_ok "a note with an override is taken" attest_ca enroll "${free/3/5}" --note $'abc\xe2\x80\xaedef'
+case_matches "and shown escaped" "$(attest_ca show "${free/3/5}")" 'note +abc\\u\{202e\}def'
 
 # ---- --ek: as tools write it ----
 

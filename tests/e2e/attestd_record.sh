@@ -101,8 +101,9 @@ check "no private key is in the log, the store or the record" '! grep -aq "PRIVA
 
 # ---- remote text ----
 
-# A name with an override is a name; and somebody has put into the record what no program of ours would.
-attest_ca enroll "${hash/??????/abcdef}" --name $'a\xe2\x80\xaeb' >/dev/null
+# An older version took a name with an override; and somebody has put into the record what no program of ours would.
+attest_ca enroll "${hash/??????/abcdef}" --name plain >/dev/null
+store_tamper "UPDATE name SET name = 'a' || char(8238) || 'b' WHERE name = 'plain'"
 store_tamper "INSERT INTO audit (at, actor, peer, request, action, outcome, detail, hash)
 	VALUES (1, char(27) || '[2J', char(155) || 'x', char(10) || 'y', char(8238), char(7), 'd' || char(27), zeroblob(32));
 	UPDATE ek_certificate SET reason = char(27) || 'r'"

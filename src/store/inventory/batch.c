@@ -5,6 +5,7 @@
 
 #include "store/inventory/batch_engine.h"
 #include "store/inventory/device_check.h"
+#include "store/inventory/name_check.h"
 #include "store/inventory/rows.h"
 
 int
@@ -21,8 +22,12 @@ int
 store_batch_add(struct store_batch *batch, const struct store_device *device, uint64_t line,
     struct error *err)
 {
-	if (store_device_check(device, err) != 0 ||
-	    sql_batch_engine(batch->store)->add(batch, device, line, err) != 0)
+	if (store_device_check(device, err) != 0)
+		return -1;
+	for (size_t i = 0; i < device->name_count; i++)
+		if (name_check_visible(device->names[i], err) != 0)
+			return -1;
+	if (sql_batch_engine(batch->store)->add(batch, device, line, err) != 0)
 		return -1;
 	batch->count++;
 	batch->units += 1 + device->name_count;

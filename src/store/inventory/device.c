@@ -14,6 +14,7 @@
 #include "store/inventory/audit_detail.h"
 #include "store/inventory/device.h"
 #include "store/inventory/device_check.h"
+#include "store/inventory/name_check.h"
 #include "store/inventory/rows.h"
 #include "store/store.h"
 #include "util/bytes.h"
@@ -123,7 +124,8 @@ int
 device_check_names(struct store *store, const struct store_device *device, struct error *err)
 {
 	for (size_t i = 0; i < device->name_count; i++)
-		if (device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
+		if (name_check_visible(device->names[i], err) != 0 ||
+		    device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
 		    batch_yield_name(store, device->names[i], err) != 0)
 			return -1;
 	return 0;
