@@ -2,6 +2,8 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
+needs pgrep
+
 lines() { wc -l <"$1" | tr -d ' '; }
 
 case_fails "help is there, exit 0" 0 'usage: attestd' "$attestd" --help
@@ -120,6 +122,43 @@ http GET /root.pem "" --cacert "$scratch/tls.pem"
 case_equal "serves HTTPS" "$http_status" 200
 http GET "http://127.0.0.1:$attestd_port/root.pem"
 case_equal "and no HTTP" "$http_status" 000
+
+# ---- SIGHUP: all of it, or nothing ----
+
+reloads() { grep -c "event=reload" "${log[attestd]}"; }
+reload() { # waits until it is answered
+	local before
+
+	before=$(reloads)
+	kill -HUP "${pid[attestd]}"
+	wait_for "[ \"\$(reloads)\" -gt $before ]"
+}
+cp "$scratch/tls.pem" "$scratch/tls-before.pem"
+cp "$scratch/tls.key" "$scratch/tls-before.key"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=attestd \
+	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls-next.key" -out "$scratch/tls-next.pem" 2>/dev/null
+cp "$scratch/tls-next.pem" "$scratch/tls.pem"
+front=$(pgrep -f 'attestd: front' -P "${pid[attestd]}")
+case_ok "a new TLS certificate without its key" reload
+case_matches "changes nothing, and the log says why" "$(grep event=reload "${log[attestd]}" | tail -n 1)" \
+	'error .*nothing has changed.*tls.pem and .*tls.key'
+http GET /root.pem "" --cacert "$scratch/tls-before.pem"
+case_equal "the old one is served" "$http_status" 200
+cp "$scratch/tls-next.key" "$scratch/tls.key"
+case_ok "with its key" reload
+case_matches "it is taken, and what is not is named" "$(grep event=reload "${log[attestd]}" | tail -n 1)" \
+	'info .*issuer=.*settings need a restart'
+check "new connections have it" \
+	'wait_for "http GET /root.pem \"\" --cacert $scratch/tls-next.pem; [ \"\$http_status\" = 200 ]" 5'
+case_equal "by the same front" "$(pgrep -f 'attestd: front' -P "${pid[attestd]}")" "$front"
+echo nothing >"$scratch/tls.key"
+case_ok "a key that is none" reload
+case_matches "changes nothing" "$(grep event=reload "${log[attestd]}" | tail -n 1)" 'nothing has changed.*no private key in .*tls.key'
+kill -KILL "$front"
+check "a new front is told what the old one had" \
+	'wait_for "http GET /root.pem \"\" --cacert $scratch/tls-next.pem; [ \"\$http_status\" = 200 ]" 10'
+cp "$scratch/tls-before.pem" "$scratch/tls.pem"
+cp "$scratch/tls-before.key" "$scratch/tls.key"
 attestd_stop
 case_fails "a TLS key that is another's" 1 'tls.pem and .*issuing.key: .*not' timeout 20 "$attestd" --state-dir "$state_dir" \
 	--listen 127.0.0.1:0 --tls-cert "$scratch/tls.pem" --tls-key "$state_dir/issuing.key"

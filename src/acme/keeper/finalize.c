@@ -125,6 +125,9 @@ issued_keep_attested(struct store_issued *issued, const struct store_authorizati
 	X509               *ak = NULL;
 	size_t              used = 0;
 
+	/* What another format keeps is in an encoding of its own, and nobody revokes it. */
+	if (authorization->format == NULL || strcmp(authorization->format, "tpm") != 0)
+		return 0;
 	if (certificate_decode_first(bytes_view(&authorization->chain), &ak, &used, err) != 0)
 		return error_wrap(err, "the certificate that attested the key");
 	serial = X509_get0_serialNumber(ak);

@@ -288,8 +288,6 @@ front_serve(struct service_front *front, const struct attestation_greeting *gree
 	};
 
 	log_open("attestd/front", (enum log_level)greeting->log_level);
-	if (http_front_use_tls(&front->http, greeting->tls_chain, greeting->tls_key, err) != 0)
-		return -1;
 	return http_front_serve(&front->http, &http, err);
 }
 
@@ -300,9 +298,10 @@ front_greet(struct service_front *front, struct view body, struct error *err)
 
 	if (attestation_greeting_decode(body, &greeting, err) != 0)
 		return -1;
-	if (front->http.server != NULL)
-		return error_set(err, ERROR_MALFORMED, "a greeting came twice");
-	return front_serve(front, &greeting, err);
+	/* The first greeting starts the server; a later one brings what new connections are served with. */
+	if (http_front_use_tls(&front->http, greeting.tls_chain, greeting.tls_key, err) != 0)
+		return -1;
+	return front->http.server == NULL ? front_serve(front, &greeting, err) : 0;
 }
 
 static int

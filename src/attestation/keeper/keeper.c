@@ -10,9 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
 #include "attestation/keeper/auto_enroll.h"
-#include "attestation/keeper/issuer_new.h"
 #include "attestation/keeper/copies.h"
+#include "attestation/keeper/issuer_new.h"
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
@@ -30,14 +34,15 @@
 #include "daemon/keeper.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
-#include "pki/key.h"
 #include "pki/key_uri.h"
+#include "pki/pem.h"
 #include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
 #include "store/store.h"
 #include "store/writer.h"
+#include "tpm/openssl_error.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -63,16 +68,13 @@ keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 		call_ask_cb(state, question, body);
 }
 
-/* The files first: when the greeting comes, the front begins to serve. */
+/* What every front is told. */
 static void
-keeper_greet_cb(void *state, struct channel *channel)
+keeper_greeting(struct attestation_keeper *keeper, struct bytes *greeting)
 {
-	struct call_worker                *worker = state;
-	struct attestation_keeper         *keeper = worker->keeper;
 	const struct attestation_settings *settings = keeper->settings;
-	AUTO_BYTES                         greeting = {0};
 
-	shelf_greet(keeper->shelf, channel);
+	(void)pthread_mutex_lock(&keeper->tls_lock);
 	attestation_greeting_encode(
 	    &(struct attestation_greeting){
 	        .body_max = BODY_MAX,
@@ -84,7 +86,20 @@ keeper_greet_cb(void *state, struct channel *channel)
 	        .tls_chain = bytes_view(&keeper->tls_chain),
 	        .tls_key = bytes_view(&keeper->tls_key),
 	    },
-	    &greeting);
+	    greeting);
+	(void)pthread_mutex_unlock(&keeper->tls_lock);
+}
+
+/* The files first: when the greeting comes, the front begins to serve. */
+static void
+keeper_greet_cb(void *state, struct channel *channel)
+{
+	struct call_worker        *worker = state;
+	struct attestation_keeper *keeper = worker->keeper;
+	AUTO_BYTES                 greeting = {0};
+
+	shelf_greet(keeper->shelf, channel);
+	keeper_greeting(keeper, &greeting);
 	channel_tell(channel, bytes_view(&greeting));
 }
 
@@ -205,25 +220,101 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	keeper_sweep_import(keeper);
 }
 
+static int
+keeper_decode_key(const struct bytes *pem, const char *path, EVP_PKEY **key, struct error *err)
+{
+	BIO *bio = pem_open(pem);
+
+	*key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, pem_no_passphrase_cb, NULL) : NULL;
+	BIO_free(bio);
+	return *key != NULL ? 0 : error_set_openssl(err, ERROR_MALFORMED, "no private key in %s", path);
+}
+
+/* Reads what fronts serve TLS with, when there is any; what is wrong with it is found out here. */
+static int
+keeper_read_tls(const struct attestation_settings *settings, struct bytes *chain, struct bytes *key,
+    struct error *err)
+{
+	struct ca pair = {0};
+	int       rc = -1;
+
+	if (settings->tls_cert == NULL)
+		return 0;
+	if (file_read(settings->tls_cert, PEM_MAX, chain, err) != 0 ||
+	    file_read(settings->tls_key, PEM_MAX, key, err) != 0)
+		return -1;
+	/* What was read is what is checked: the files may change in between. */
+	if (certificate_decode_pem(chain, settings->tls_cert, &pair.certificate, err) == 0 &&
+	    keeper_decode_key(key, settings->tls_key, &pair.key, err) == 0 &&
+	    (rc = ca_check_pair(&pair, err)) != 0)
+		error_wrap(err, "%s and %s", settings->tls_cert, settings->tls_key);
+	ca_clear(&pair);
+	return rc;
+}
+
+/* From now on fronts serve with these, which are taken over. */
+static void
+keeper_take_tls(struct attestation_keeper *keeper, struct bytes *chain, struct bytes *key)
+{
+	(void)pthread_mutex_lock(&keeper->tls_lock);
+	bytes_clear(&keeper->tls_chain);
+	bytes_clear(&keeper->tls_key);
+	keeper->tls_chain = *chain;
+	keeper->tls_key = *key;
+	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	*chain = (struct bytes){0};
+	*key = (struct bytes){0};
+}
+
+/*
+ * Everything is read and checked before anything of it is taken: the TLS files, the list of serial
+ * numbers, and the issuing certificate with its key, which comes last, since loading takes it.
+ */
+static int
+keeper_reload(struct attestation_keeper *keeper, struct bytes *chain, struct bytes *key,
+    struct error *err)
+{
+	struct auto_enroll *list = NULL;
+
+	if (keeper_read_tls(keeper->settings, chain, key, err) != 0 ||
+	    auto_enroll_new(keeper->settings, &list, err) != 0)
+		return -1;
+	auto_enroll_free(list);
+	return issuers_load(keeper->issuers, keeper->store, clock_now(), err);
+}
+
+static void
+keeper_reload_log(struct attestation_keeper *keeper)
+{
+	struct shared_version *version = issuers_acquire(keeper->issuers);
+
+	LOG(INFO, {"event", "reload"}, {"issuer", ((const struct issuer *)version->value)->files.id},
+	    {"reason", "certificates, keys and lists were read again; settings need a restart"});
+	issuers_release(keeper->issuers, version);
+}
+
 /* What cannot be loaded leaves all as it is: those who wait for an answer get it from the old one. */
 static void
 keeper_reload_cb(void *arg, struct keeper *all)
 {
 	struct attestation_keeper *keeper = arg;
-	struct shared_version     *version;
+	AUTO_BYTES                 chain = {0};
+	AUTO_BYTES                 key = {0};
+	AUTO_BYTES                 greeting = {0};
 	struct error               err = {0};
 
-	if (issuers_load(keeper->issuers, keeper->store, clock_now(), &err) != 0) {
+	if (keeper_reload(keeper, &chain, &key, &err) != 0) {
 		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"},
 		    {"reason", err.detail});
 	} else {
-		version = issuers_acquire(keeper->issuers);
-		LOG(INFO, {"event", "reload"},
-		    {"issuer", ((const struct issuer *)version->value)->files.id});
-		issuers_release(keeper->issuers, version);
+		keeper_take_tls(keeper, &chain, &key);
+		if (auto_enroll_refresh(keeper->auto_enroll, true, &err) != 0)
+			LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
+		keeper->next_watch = 0;
+		keeper_greeting(keeper, &greeting);
+		keeper_tell(all, bytes_view(&greeting));
+		keeper_reload_log(keeper);
 	}
-	if (auto_enroll_refresh(keeper->auto_enroll, true, &err) != 0)
-		LOG(ERROR, {"event", "auto-enroll"}, {"reason", err.detail});
 	keeper_tick_cb(arg, all);
 }
 
@@ -249,25 +340,6 @@ static const struct keeper_handlers handlers = {
     .finish = keeper_finish_cb,
 };
 
-/* The front serves with them; what is wrong with them is found out before it does. */
-static int
-keeper_load_tls(struct attestation_keeper *keeper, struct error *err)
-{
-	const struct attestation_settings *settings = keeper->settings;
-	struct ca              pair = {0};
-	int                    rc = -1;
-
-	if (settings->tls_cert == NULL)
-		return 0;
-	if (file_read(settings->tls_cert, PEM_MAX, &keeper->tls_chain, err) != 0 ||
-	    file_read(settings->tls_key, PEM_MAX, &keeper->tls_key, err) != 0)
-		return -1;
-	if (certificate_load(settings->tls_cert, &pair.certificate, err) == 0 &&
-	    key_load(settings->tls_key, &pair.key, err) == 0 && (rc = ca_check_pair(&pair, err)) != 0)
-		error_wrap(err, "%s and %s", settings->tls_cert, settings->tls_key);
-	ca_clear(&pair);
-	return rc;
-}
 
 /* The store comes first: a directory without one was never initialised, and it says so. */
 static int
@@ -283,7 +355,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 		return -1;
 	store_actor_set(keeper->store, &(struct store_actor){.name = "attestd"});
 	if (issuers_load(keeper->issuers, keeper->store, clock_now(), err) != 0 ||
-	    keeper_load_tls(keeper, err) != 0 ||
+	    keeper_read_tls(settings, &keeper->tls_chain, &keeper->tls_key, err) != 0 ||
 	    store_writer_start(settings->service.store, &keeper->writer, err) != 0)
 		return -1;
 	keeper->refusals = refusals_new(keeper->writer);
@@ -322,6 +394,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	store_close(keeper->store);
 	bytes_clear(&keeper->tls_chain);
 	bytes_clear(&keeper->tls_key);
+	(void)pthread_mutex_destroy(&keeper->tls_lock);
 }
 
 int
@@ -332,6 +405,7 @@ attestation_keeper_run(const void *all, int control, bool signals, const char *l
 	struct attestation_keeper          keeper = {.settings = settings, .listening = listening};
 	int                                rc;
 
+	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
 		rc = keeper_run(control, (size_t)settings->service.workers, signals, &handlers,
@@ -350,11 +424,12 @@ attestation_keeper_check(const void *all, struct error *err)
 	struct issuer                     *issuer = NULL;
 	int                                rc = -1;
 
+	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
 	if (store_open(settings->service.store, &keeper.store, err) == 0 &&
 	    issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module,
 	        &secret, &access, err) == 0 &&
 	    issuer_new(settings, &access, clock_now(), &issuer, err) == 0 &&
-	    keeper_load_tls(&keeper, err) == 0)
+	    keeper_read_tls(settings, &keeper.tls_chain, &keeper.tls_key, err) == 0)
 		rc = auto_enroll_new(settings, &keeper.auto_enroll, err);
 	if (issuer != NULL)
 		issuer_free(issuer);

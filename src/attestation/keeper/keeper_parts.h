@@ -2,6 +2,7 @@
 #ifndef ATTESTATION_KEEPER_KEEPER_PARTS_H
 #define ATTESTATION_KEEPER_KEEPER_PARTS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct attestation_keeper {
 	const char            *listening;
 	struct issuers        *issuers; /* for workers: issuers_acquire */
 	struct shelf          *shelf;   /* has a lock of its own */
+	pthread_mutex_t        tls_lock; /* over the next two, which greet new fronts */
 	struct bytes           tls_chain;
 	struct bytes           tls_key;
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are not looked at */

@@ -77,5 +77,5 @@ watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 	    "make another CA with \"attest-ca init\", and give its root.pem to every ACME server");
 	if (keeper->tls_chain.size != 0)
 		watch_pem(keeper, "TLS certificate", &keeper->tls_chain, now,
-		    "put another into the file of tls_cert, and restart attestd");
+		    "put another into the file of tls_cert, and reload attestd");
 }
