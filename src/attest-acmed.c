@@ -61,6 +61,7 @@ static const struct program server = {
     .usage = usage,
     .help_more = help_more,
     .schema = acme_settings_schema,
+    .settings_size = sizeof settings,
     .settings = &settings.service,
     .front = acme_front_run,
     .keeper = acme_keeper_run,

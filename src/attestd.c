@@ -21,6 +21,7 @@ static const struct program server = {
     .name = "attestd",
     .usage = usage,
     .schema = attestation_settings_schema,
+    .settings_size = sizeof settings,
     .settings = &settings.service,
     .tls_setting = "tls_cert",
     .front = attestation_front_run,

@@ -13,6 +13,7 @@
 
 #include "daemon/launch.h"
 #include "daemon/supervisor.h"
+#include "service/reread.h"
 #include "service/settings.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -316,14 +317,17 @@ log_as(const struct program *program, const char *role, enum log_level level)
 }
 
 static int
-run_keeper(const struct program *program, int control, const char *listening)
+run_keeper(const struct program *program, int control, const struct command_line *line)
 {
 	struct error err = {0};
+	int          status = EXIT_SUCCESS;
 
+	program->settings->reread = reread_new(program->schema(), program->settings_size, line->config);
 	log_as(program, "keeper", program->settings->level);
-	if (program->keeper(program->settings, control, true, listening, &err) != 0)
-		return complain(program, &err);
-	return EXIT_SUCCESS;
+	if (program->keeper(program->settings, control, true, line->listening, &err) != 0)
+		status = complain(program, &err);
+	reread_free(program->settings->reread);
+	return status;
 }
 
 static int
@@ -352,7 +356,7 @@ run_daemon(const struct program *program, int argc, char **argv,
 		else if (line.check_config)
 			status = run_check(program, line.config);
 		else if (child->role == SUPERVISOR_ROLE_KEEPER)
-			status = run_keeper(program, child->control, line.listening);
+			status = run_keeper(program, child->control, &line);
 		else
 			status = run_all(program, argc, argv, line.no_fork);
 	}

@@ -6,6 +6,7 @@
 #define SERVICE_PROGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "util/config_file.h"
@@ -25,6 +26,7 @@ struct program {
 	void      (*help_more)(FILE *out); /* ends --help; NULL: nothing */
 
 	const struct config_schema *(*schema)(void);
+	size_t settings_size;
 	struct service_settings *settings; /* the first member of the zeroed struct that it fills */
 
 	/* The setting that enables HTTPS instead of HTTP; NULL: always HTTPS. */

@@ -9,6 +9,7 @@
 #include "util/log.h"
 
 struct error;
+struct reread;
 
 /* The first member of a daemon's own settings. Times in seconds. */
 struct service_settings {
@@ -24,6 +25,8 @@ struct service_settings {
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	char              *log_level;
+
+	struct reread *reread; /* no row: the file that they came from; NULL: none */
 
 	/* Derived by service_settings_check. */
 	enum log_level level; /* of log_level */

@@ -117,7 +117,8 @@ fi
 # HTTPS.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls.key" -out "$scratch/tls.pem" 2>/dev/null
-case_ok "starts with TLS" attestd_start --tls-cert "$scratch/tls.pem" --tls-key "$scratch/tls.key"
+echo 'waiting_max = 7' >"$scratch/reload.conf"
+case_ok "starts with TLS" attestd_start --config "$scratch/reload.conf" --tls-cert "$scratch/tls.pem" --tls-key "$scratch/tls.key"
 http GET /root.pem "" --cacert "$scratch/tls.pem"
 case_equal "serves HTTPS" "$http_status" 200
 http GET "http://127.0.0.1:$attestd_port/root.pem"
@@ -147,10 +148,19 @@ case_equal "the old one is served" "$http_status" 200
 cp "$scratch/tls-next.key" "$scratch/tls.key"
 case_ok "with its key" reload
 case_matches "it is taken, and what is not is named" "$(grep event=reload "${log[attestd]}" | tail -n 1)" \
-	'info .*issuer=.*settings need a restart'
+	'info .*issuer=.*were read again'
 check "new connections have it" \
 	'wait_for "http GET /root.pem \"\" --cacert $scratch/tls-next.pem; [ \"\$http_status\" = 200 ]" 5'
 case_equal "by the same front" "$(pgrep -f 'attestd: front' -P "${pid[attestd]}")" "$front"
+printf '%s\n' 'waiting_max = 8' 'ak_lifetime = "1d"' >"$scratch/reload.conf"
+case_ok "other settings" reload
+check "are named, as they need a restart" \
+	'wait_for "grep -q \"warning .*event=reload settings=.ak_lifetime, waiting_max. .*need a restart\" \"\${log[attestd]}\"" 5'
+echo 'waiting_max = many' >"$scratch/reload.conf"
+case_ok "a fault in the file" reload
+case_matches "changes nothing" "$(grep event=reload "${log[attestd]}" | tail -n 1)" \
+	'error .*nothing has changed.*reload.conf'
+echo 'waiting_max = 7' >"$scratch/reload.conf"
 echo nothing >"$scratch/tls.key"
 case_ok "a key that is none" reload
 case_matches "changes nothing" "$(grep event=reload "${log[attestd]}" | tail -n 1)" 'nothing has changed.*no private key in .*tls.key'

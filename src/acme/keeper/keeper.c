@@ -31,6 +31,7 @@
 #include "pki/key_uri.h"
 #include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
+#include "service/reread.h"
 #include "store/acme/acme.h"
 #include "store/writer.h"
 #include "util/clock.h"
@@ -273,6 +274,24 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	keeper_tell(all, bytes_view(&greeting));
 }
 
+/* Roots and CRLs are looked at each tick, and the server's certificate is made by itself. */
+static void
+keeper_reload_cb(void *arg, struct keeper *all)
+{
+	struct acme_keeper *keeper = arg;
+	char                changed[1024];
+	struct error        err = {0};
+
+	if (reread_changed(keeper->settings->service.reread, changed, sizeof changed, &err) != 0)
+		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"}, {"reason", err.detail});
+	else if (changed[0] != '\0')
+		LOG(WARNING, {"event", "reload"}, {"settings", changed},
+		    {"reason", "these settings have changed in the file, and need a restart"});
+	else
+		LOG(INFO, {"event", "reload"}, {"reason", "attestation roots and CRLs are looked at again"});
+	keeper_tick_cb(arg, all);
+}
+
 static void
 keeper_finish_cb(void *arg)
 {
@@ -291,7 +310,7 @@ static const struct keeper_handlers handlers = {
     .turn = call_turn_cb,
     .ready = keeper_ready_cb,
     .tick = keeper_tick_cb,
-    .reload = keeper_tick_cb,
+    .reload = keeper_reload_cb,
     .finish = keeper_finish_cb,
 };
 

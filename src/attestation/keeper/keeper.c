@@ -38,6 +38,7 @@
 #include "pki/pem.h"
 #include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
+#include "service/reread.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
 #include "store/store.h"
@@ -57,6 +58,9 @@
 #define SWEEP_MS 50
 
 #define WATCH_SECONDS 60
+
+/* The names of settings that have changed. */
+#define RELOAD_NAMES_SIZE 1024
 
 static void
 keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
@@ -272,11 +276,12 @@ keeper_take_tls(struct attestation_keeper *keeper, struct bytes *chain, struct b
  */
 static int
 keeper_reload(struct attestation_keeper *keeper, struct bytes *chain, struct bytes *key,
-    struct error *err)
+    char changed[RELOAD_NAMES_SIZE], struct error *err)
 {
 	struct auto_enroll *list = NULL;
 
-	if (keeper_read_tls(keeper->settings, chain, key, err) != 0 ||
+	if (reread_changed(keeper->settings->service.reread, changed, RELOAD_NAMES_SIZE, err) != 0 ||
+	    keeper_read_tls(keeper->settings, chain, key, err) != 0 ||
 	    auto_enroll_new(keeper->settings, &list, err) != 0)
 		return -1;
 	auto_enroll_free(list);
@@ -284,12 +289,15 @@ keeper_reload(struct attestation_keeper *keeper, struct bytes *chain, struct byt
 }
 
 static void
-keeper_reload_log(struct attestation_keeper *keeper)
+keeper_reload_log(struct attestation_keeper *keeper, const char *changed)
 {
 	struct shared_version *version = issuers_acquire(keeper->issuers);
 
 	LOG(INFO, {"event", "reload"}, {"issuer", ((const struct issuer *)version->value)->files.id},
-	    {"reason", "certificates, keys and lists were read again; settings need a restart"});
+	    {"reason", "certificates, keys and lists were read again"});
+	if (changed[0] != '\0')
+		LOG(WARNING, {"event", "reload"}, {"settings", changed},
+		    {"reason", "these settings have changed in the file, and need a restart"});
 	issuers_release(keeper->issuers, version);
 }
 
@@ -301,9 +309,10 @@ keeper_reload_cb(void *arg, struct keeper *all)
 	AUTO_BYTES                 chain = {0};
 	AUTO_BYTES                 key = {0};
 	AUTO_BYTES                 greeting = {0};
+	char                       changed[RELOAD_NAMES_SIZE];
 	struct error               err = {0};
 
-	if (keeper_reload(keeper, &chain, &key, &err) != 0) {
+	if (keeper_reload(keeper, &chain, &key, changed, &err) != 0) {
 		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"},
 		    {"reason", err.detail});
 	} else {
@@ -313,7 +322,7 @@ keeper_reload_cb(void *arg, struct keeper *all)
 		keeper->next_watch = 0;
 		keeper_greeting(keeper, &greeting);
 		keeper_tell(all, bytes_view(&greeting));
-		keeper_reload_log(keeper);
+		keeper_reload_log(keeper, changed);
 	}
 	keeper_tick_cb(arg, all);
 }
