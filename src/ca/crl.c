@@ -129,10 +129,9 @@ crl_take(struct crl_keeper *crl, struct ca_crl *content, struct bytes *der)
 static void
 crl_dispute(struct crl_keeper *crl)
 {
-	char number[24];
+	char number[LOG_NUMBER_SIZE];
 
-	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)crl->content.number);
-	LOG(ERROR, {"event", "crl"}, {"file", crl->path}, {"number", number},
+	LOG(ERROR, {"event", "crl"}, {"file", crl->path}, {"number", log_number(crl->content.number, number)},
 	    {"consequence", "it is signed again"},
 	    {"reason", "the file is another CRL of the same number"});
 	crl->disputed = true;

@@ -57,12 +57,6 @@ post_refuse(struct post *post, const struct error *err)
 	post_free(post);
 }
 
-static struct view
-id_view(const char *id)
-{
-	return (struct view){(const uint8_t *)id, strlen(id)};
-}
-
 /* Ids were matched, so they fit. */
 static void
 id_copy(struct view id, char out[ID_SIZE])
@@ -184,9 +178,9 @@ post_act(struct post *post)
 	struct error          err = {0};
 	int                   rc;
 
-	question->account = id_view(post->account);
-	question->object = id_view(post->object);
-	question->cursor = id_view(post->cursor);
+	question->account = view_text(post->account);
+	question->object = view_text(post->object);
+	question->cursor = view_text(post->cursor);
 	post->request.jws = &post->jws;
 	post->reply.account = post->account[0] != '\0' ? post->account : NULL;
 	rc = post->route->serve != NULL ? request_is_empty(&post->jws, &err)
@@ -255,7 +249,7 @@ post_account(struct post *post)
 	id_copy(ids[0], post->account);
 	question = memory_new(sizeof *question);
 	question->kind = ACME_ACCOUNT_GET;
-	question->account = id_view(post->account);
+	question->account = view_text(post->account);
 	post_ask(post, question, account_cb);
 	free(question);
 }

@@ -195,13 +195,13 @@ roots_break(struct roots *roots, const struct error *why)
 static void
 roots_log(const struct roots_snapshot *snapshot)
 {
-	char roots[24];
-	char crls[24];
+	size_t count = snapshot->revocation != NULL ? revocation_count(snapshot->revocation) : 0;
+	char   roots[LOG_NUMBER_SIZE];
+	char   crls[LOG_NUMBER_SIZE];
 
-	(void)snprintf(roots, sizeof roots, "%zu", trust_count(snapshot->trust));
-	(void)snprintf(crls, sizeof crls, "%zu",
-	    snapshot->revocation != NULL ? revocation_count(snapshot->revocation) : 0);
-	LOG(INFO, {"event", "attestation-roots"}, {"roots", roots}, {"crls", crls});
+	LOG(INFO, {"event", "attestation-roots"},
+	    {"roots", log_number(trust_count(snapshot->trust), roots)},
+	    {"crls", log_number(count, crls)});
 }
 
 /* The CRLs from before in place of the older ones; false when there are none from before. */
