@@ -1,6 +1,6 @@
 /*
- * Owns the encoding of messages: every field of every message is a row of a
- * table, with its bound. What they ask for is decided elsewhere.
+ * The tables of the messages: every field of every message is a row, with its
+ * bound.
  */
 #include "config.h"
 

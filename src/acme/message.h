@@ -1,12 +1,12 @@
 /*
- * What front and keeper of the ACME server may say to each other, and how: CBOR
- * arrays, every field bounded, nothing left over. Both sides decode as if the
- * other were hostile. Views point into the message they were decoded from; text
- * is UTF-8 without a NUL behind it, and a view of no octets is "not given".
+ * The messages between front and keeper of the ACME server: CBOR arrays, every
+ * field bounded, no octets left over. Both sides decode as if the other were
+ * hostile. Views point into the decoded message; text is UTF-8 without a
+ * terminating NUL, and an empty view means "not given".
  *
- * The front has authenticated the client (JWS, nonce, URL); the keeper knows by
- * `account` who acts, and itself checks that the account is valid and that the
- * object belongs to it.
+ * The front has authenticated the client (JWS, nonce, URL) and names its
+ * account in `account`; the keeper itself checks that the account is valid and
+ * that the object belongs to it.
  */
 #ifndef ACME_MESSAGE_H
 #define ACME_MESSAGE_H
@@ -22,13 +22,10 @@
 #define ACME_ID_SIZE          22U /* octets of an id: base64url of 128 random bits */
 #define ACME_CONTACTS_MAX     8U
 #define ACME_IDENTIFIERS_MAX  16U /* of one order */
-#define ACME_CHAIN_MAX        8U  /* certificates of an x5c */
+#define ACME_CHAIN_MAX        8U  /* most certificates of an x5c */
 #define ACME_ORDERS_MAX       100U /* of one page of an orders list */
 
-/*
- * A question: name, and which fields of struct acme_question it has. Others are
- * not sent.
- */
+/* The questions: name, and the fields of struct acme_question that are sent. */
 #define ACME_QUESTIONS(X)                                                              \
 	/* newAccount, §7.3: ACCOUNT, `created` or not; only_existing may be refused */ \
 	X(ACCOUNT_NEW, PEER | JWK | THUMBPRINT | CONTACTS | FLAGS)                            \
@@ -45,7 +42,7 @@
 	X(ORDER_GET, ACCOUNT | OBJECT)                                                 \
 	/* §7.4 finalize: ORDER */                                                     \
 	X(ORDER_FINALIZE, ACCOUNT | OBJECT | CSR)                                      \
-	/* The authorization and its one challenge, which has the same id: AUTHORIZATION */ \
+	/* The authorization and its only challenge, which has the same id: AUTHORIZATION */ \
 	X(AUTHORIZATION_GET, ACCOUNT | OBJECT)                                         \
 	/* §7.5.2: AUTHORIZATION */                                                    \
 	X(AUTHORIZATION_DEACTIVATE, ACCOUNT | OBJECT)                                  \
@@ -79,7 +76,7 @@ struct acme_identifier {
 	struct view value;
 };
 
-/* What an attestation object of some format says; what a format lacks is empty. */
+/* The members of an attestation object of any format; those that a format lacks are empty. */
 struct acme_statement {
 	struct view format; /* "tpm" */
 	int64_t     alg;    /* COSE */
@@ -90,7 +87,7 @@ struct acme_statement {
 	struct view pub_area;  /* pubArea: TPMT_PUBLIC */
 };
 
-/* A failure that is kept with an object, or told; none when `detail` is empty. */
+/* A failure stored with an object or reported; none if `detail` is empty. */
 struct acme_problem {
 	enum error_kind kind;
 	struct view     detail;
@@ -101,7 +98,7 @@ struct acme_question {
 	enum acme_question_kind kind;
 
 	struct view peer;       /* who asks, "192.0.2.1:51442" */
-	struct view account;    /* id of the account that acts */
+	struct view account;    /* id of the requesting account */
 	struct view object;     /* id of what it acts on */
 	struct view jwk;        /* canonical JSON of the public key (RFC 7638 members only) */
 	struct view thumbprint; /* its SHA-256, base64url: 43 characters */
@@ -144,7 +141,7 @@ struct acme_subproblem {
 
 struct acme_refusal {
 	struct acme_problem    problem;
-	struct view            object;      /* id of the account that is in the way (key change), or empty */
+	struct view            object;      /* id of the conflicting account (key change), or empty */
 	uint64_t               retry_after; /* seconds, 0 for none */
 	struct acme_subproblem subproblems[ACME_IDENTIFIERS_MAX];
 	size_t                 subproblem_count;
@@ -181,7 +178,7 @@ struct acme_order {
 	struct acme_problem error;
 };
 
-/* The authorization and its one challenge, device-attest-01. */
+/* The authorization and its only challenge, device-attest-01. */
 struct acme_authorization {
 	struct view id;
 	enum status status;
@@ -190,7 +187,7 @@ struct acme_authorization {
 	enum status challenge_status;
 	struct view token;
 	int64_t     validated; /* 0: not */
-	struct acme_problem error; /* of the challenge */
+	struct acme_problem error; /* token of the challenge */
 };
 
 struct acme_answer {
@@ -211,17 +208,17 @@ void acme_answer_encode(const struct acme_answer *answer, struct bytes *out);
 int acme_answer_decode(struct view body, struct acme_answer *answer, struct error *err);
 
 /*
- * What the keeper tells a front, at first and whenever any of it changes; what files there
- * are it tells before (service/file.h).
+ * The greeting, sent to a front at first and after every change of it; news of files are
+ * sent before (service/file.h).
  */
 struct acme_greeting {
 	uint64_t    body_max; /* these as in http_settings */
 	uint64_t    header_max;
-	uint64_t    connections_max; /* of one worker */
+	uint64_t    connections_max; /* per worker */
 	uint64_t    idle_ms;
 	uint64_t    request_ms;
 	uint64_t    log_level;
-	struct view base;        /* URL without "/" at its end: "https://ca.example:8443" */
+	struct view base;        /* URL without a trailing "/": "https://ca.example:8443" */
 	struct view terms;       /* URL of the terms of service, or empty */
 	struct view website;     /* URL, or empty */
 	struct view tls_chain;   /* PEM */

@@ -63,7 +63,7 @@ static const struct config_row rows[] = {
         .manual = "Globs; an identifier must match one of them to be ordered."),
     POLICY_ROW(deny, LIST,
         .manual = "Globs; an identifier that matches one of them cannot be ordered."),
-    /* What a TPM makes by default; P-521 and RSA-4096 are rare enough to be asked for. */
+    /* Key types that TPMs make by default; P-521 and RSA-4096 are rare and must be enabled. */
     POLICY_ROW(key_types, LIST, .value = "ecc-p256, ecc-p384, rsa-2048, rsa-3072",
         .manual = "Keys that are certified: `ecc-p256`, `ecc-p384`, `ecc-p521`, `rsa-2048`, "
                   "`rsa-3072` and `rsa-4096`."),
@@ -115,7 +115,7 @@ static const struct config_row rows[] = {
 
 _Static_assert(offsetof(struct acme_settings, service) == 0, "the shared rows fill it");
 
-/* https://host[:port], with a path perhaps; a "/" at its end goes. */
+/* https://host[:port], optionally with a path; a trailing "/" is removed. */
 static int
 settings_check_url(struct acme_settings *settings, struct error *err)
 {

@@ -89,7 +89,7 @@ orders_json_cb(const struct store_order *order, void *arg)
 	return ferror(stdout) == 0;
 }
 
-/* What an account is shown with, which its record does not hold. */
+/* Data shown with an account that its record does not contain. */
 struct accounts {
 	struct walk   walk;
 	struct store *store; /* another connection: the first is in the middle of a list */

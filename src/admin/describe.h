@@ -41,7 +41,7 @@ char *describe_names(const struct store_device *device);
 char *describe_tags(const struct store_device *device);
 
 /*
- * What audit entries and records of removed devices hold: names, a line each, as "a, b"
+ * Formats names from audit entries and records of removed devices, one per line, as "a, b"
  * or, when more did not fit, "a, b, ..."; and who acted, "uid 995" with the user's name where
  * it is known. The caller frees.
  */
@@ -61,7 +61,8 @@ void describe_crl_hint(FILE *out, size_t revoked);
 
 /*
  * Says what the CA cannot revoke: device certificates that an ACME server issued, and the commands
- * that do it at attest-acmed, for the EK and, where `names` are given, for each of these names alone.
+ * that do it at attest-acmed, for the EK and, where `names` are given, for each of these names
+ * alone.
  */
 void describe_acme_hint(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], char *const *names,
     size_t count);

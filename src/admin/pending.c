@@ -51,7 +51,7 @@ struct pending_answer {
 	char          back[STORE_HASH_TEXT_SIZE]; /* of the last that was */
 };
 
-/* One that waits, with what the inventory knows of it. */
+/* A waiting EK, with its record in the inventory. */
 struct pending_machine {
 	const struct store_waiting *entry;
 	bool                        removed; /* its device was taken out of the inventory */

@@ -1,6 +1,6 @@
 /*
- * Owns the messages' tables: every field of every message is a row, with its bound.
- * What they ask for is decided elsewhere.
+ * The tables of the messages: every field of every message is a row, with its
+ * bound.
  */
 #include "config.h"
 
@@ -119,7 +119,7 @@ attestation_chain_decode(struct view octets, struct view certificates[ATTESTATIO
 	return 0;
 }
 
-/* What is said to a question: why not, or the answer. */
+/* The reply to a question: a refusal or an answer. */
 struct said {
 	enum { REFUSAL, ANSWER, SAID_COUNT } kind;
 	enum error_kind           refusal;

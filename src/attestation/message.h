@@ -1,7 +1,7 @@
 /*
- * What front and keeper of the attestation CA may say to each other, and how:
- * CBOR arrays, every field bounded, nothing left over. Both sides decode as if
- * the other were hostile. Views point into the message they were decoded from.
+ * The messages between front and keeper of the attestation CA: CBOR arrays,
+ * every field bounded, no octets left over. Both sides decode as if the other
+ * were hostile. Views point into the message they were decoded from.
  */
 #ifndef ATTESTATION_MESSAGE_H
 #define ATTESTATION_MESSAGE_H
@@ -28,21 +28,22 @@ enum attestation_kind {
 };
 
 /*
- * EK certificates of a challenge, and octets of one. Real ones have 0.8 to 1.7 KiB;
- * a TPM has up to four EKs, and Intel's a chain of three in NV beside them.
+ * Most EK certificates of a challenge, and the largest, in octets. Real ones have
+ * 0.8 to 1.7 KiB; a TPM has up to four EKs, and Intel's a chain of three in NV
+ * beside them.
  */
 #define ATTESTATION_CERTIFICATES_MAX 8U
 #define ATTESTATION_CERTIFICATE_MAX ((size_t)8 * 1024)
 
-/* "Make a credential": evidence, and claims that nothing proves. */
+/* "Make a credential": evidence, and unproven claims. */
 struct attestation_challenge {
-	struct view manufacturer; /* text, as the client claims it; these three may be empty */
+	struct view manufacturer; /* text claimed by the client; these three may be empty */
 	struct view model;
 	struct view firmware;
 	struct view ek;        /* SubjectPublicKeyInfo */
 	struct view ek_public; /* TPMT_PUBLIC, or empty */
 	struct view ak_public; /* TPMT_PUBLIC */
-	struct view certificates[ATTESTATION_CERTIFICATES_MAX]; /* X.509, of whatever and in any order */
+	struct view certificates[ATTESTATION_CERTIFICATES_MAX]; /* X.509, untrusted, in any order */
 	size_t      certificate_count;
 };
 
@@ -51,10 +52,10 @@ struct attestation_certify {
 	struct view secret;
 };
 
-/* A question: which request of the front's log it serves, whose, and one of the two. */
+/* A question: the request's number in the front's log, the peer, and one of the two. */
 struct attestation_question {
 	uint64_t          request;
-	struct view       peer; /* "192.0.2.1:51442", as the front says */
+	struct view       peer; /* "192.0.2.1:51442", from the front */
 	enum attestation_kind kind;
 	union {
 		struct attestation_challenge challenge;
@@ -67,14 +68,14 @@ void attestation_question_encode(const struct attestation_question *question, st
 /* MALFORMED when it is not exactly one question. */
 int attestation_question_decode(struct view body, struct attestation_question *question, struct error *err);
 
-/* Certificates behind an AK's at most: the issuing one, and what is between it and the root. */
+/* Most certificates above an AK's: the issuing one and its intermediates. */
 #define ATTESTATION_CHAIN_MAX ((size_t)8)
 
 /* A list of certificates as one octet string. INTERNAL when they are too many. */
 int attestation_chain_encode(const struct view *certificates, size_t count, struct bytes *out,
     struct error *err);
 
-/* MALFORMED when it is no such list, or too long. */
+/* MALFORMED when it is not such a list, or is too long. */
 int attestation_chain_decode(struct view octets, struct view certificates[ATTESTATION_CHAIN_MAX],
     size_t *count, struct error *err);
 
@@ -93,11 +94,12 @@ void attestation_refusal_encode(const struct error *refusal, struct bytes *out);
 /* Returns 0 with *answer; or -1 with the refusal in *err, or MALFORMED. */
 int attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err);
 
-/* What the keeper tells a front once, after what files there are (service/file.h): how to serve. */
+/* The greeting, sent to a front once, after the news of files (service/file.h): its
+ * configuration. */
 struct attestation_greeting {
 	uint64_t    body_max; /* these as in http_settings */
 	uint64_t    header_max;
-	uint64_t    connections_max; /* of one worker */
+	uint64_t    connections_max; /* per worker */
 	uint64_t    idle_ms;
 	uint64_t    request_ms;
 	uint64_t    log_level;

@@ -1,4 +1,4 @@
-/* How an attestd is to run: command line, configuration file, defaults. */
+/* The settings of attestd: command line, configuration file, defaults. */
 #ifndef ATTESTATION_SETTINGS_H
 #define ATTESTATION_SETTINGS_H
 
@@ -14,21 +14,21 @@ struct attestation_settings {
 	struct service_settings service;
 	char              *tls_cert; /* both or neither */
 	char              *tls_key;
-	char              *crl_url;  /* with "{issuer}" for its key identifier; NULL: AK certificates name no CRL */
+	char              *crl_url;  /* may contain "{issuer}"; NULL: none in AK certificates */
 	char              *publish;  /* directory for root.pem, crl.pem and crl.der; NULL: none */
 	int64_t            challenge_lifetime; /* these in seconds */
 	int64_t            ak_lifetime;
 	int64_t            audit_retention;       /* 0: entries are kept for ever */
-	int64_t            certificate_retention; /* of records of certificates that expired; 0: the same */
+	int64_t            certificate_retention; /* of records of expired certificates; 0: for ever */
 	int64_t            challenges;        /* open at once */
-	int64_t            device_challenges; /* that never give way, of one EK at one source */
-	int64_t            device_certificates; /* of one EK in a day; 0: without a bound */
-	int64_t            waiting_max;       /* EKs that wait for approval; 0: none are listed */
+	int64_t            device_challenges; /* protected challenges of an EK at a source */
+	int64_t            device_certificates; /* per EK and day; 0: unlimited */
+	int64_t            waiting_max;       /* size of the waiting list; 0: disabled */
 	char              *ek_certificate; /* "ignore", "record" or "require" … */
-	enum ek_policy_mode ek_mode;       /* … and what the check makes of it */
-	struct config_list ek_certificate_require; /* vendors, ready for ek_policy */
+	enum ek_policy_mode ek_mode;       /* … and its value */
+	struct config_list ek_certificate_require; /* vendors, normalized for ek_policy */
 	char              *auto_enroll_serials; /* file; NULL: no machine enrolls itself */
-	struct config_list auto_enroll_vendors; /* ready for ek_policy */
+	struct config_list auto_enroll_vendors; /* normalized for ek_policy */
 	struct config_list auto_enroll_roots;   /* fingerprints */
 	char              *auto_enroll_name;    /* template */
 };

@@ -1,7 +1,7 @@
 /*
- * Owns a CRL and its file. Who signs holds the lock from reading the number that is
- * there to replacing the file, and lists what is revoked after drawing a greater one:
- * so the file with the greatest number is the newest and knows the most.
+ * Owns a CRL and its file. The signer holds the lock from reading the present number
+ * to replacing the file, and reads the revoked certificates after drawing a greater
+ * number. So the file with the greatest number is the newest and most complete.
  */
 #include "config.h"
 
@@ -27,7 +27,8 @@
 
 #define CRL_LIFETIME_DEFAULT ((int64_t)7 * 24 * 60 * 60)
 
-/* Somebody else needs a second for a hundred thousand entries; a daemon tries again a second later. */
+/* How long to wait for the lock: another signer needs a second for a hundred thousand entries. A
+ * daemon retries a second later. */
 #define CRL_PATIENCE_MS 5000
 
 struct crl_keeper {
@@ -37,11 +38,11 @@ struct crl_keeper {
 	int64_t          lifetime;
 	char            *state_dir;
 	char            *path;
-	struct stat      seen;        /* the file when it was last looked at */
-	bool             behind;      /* the file is older than this, or none at all */
-	bool             disputed;    /* the file is another of the same number */
-	int64_t          revocations; /* of the store when the two were last compared; -1: never */
-	struct ca_crl    content;     /* number 0: there is none yet */
+	struct stat      seen;        /* the file when last checked */
+	bool             behind;      /* the file is older than this CRL, or missing */
+	bool             disputed;    /* the file is another CRL of the same number */
+	int64_t          revocations; /* the store's counter at the last comparison; -1: never */
+	struct ca_crl    content;     /* number 0: none yet */
 	struct bytes     der;
 };
 
@@ -125,7 +126,7 @@ crl_take(struct crl_keeper *crl, struct ca_crl *content, struct bytes *der)
 	crl->revocations = -1; /* compare it with the store */
 }
 
-/* Two CRLs of one number: RFC 5280 §5.2.3 knows none, so that neither may stay. */
+/* Two CRLs of one number, which RFC 5280 §5.2.3 forbids: neither may stay. */
 static void
 crl_dispute(struct crl_keeper *crl)
 {
@@ -138,8 +139,8 @@ crl_dispute(struct crl_keeper *crl)
 }
 
 /*
- * Takes over the CRL of the file when it is newer than ours. One that cannot be read, is
- * not by this CA or is older is only remembered as such: it will be replaced.
+ * Loads the CRL of the file if it is newer than ours. One that cannot be read, is not by
+ * this CA or is older is only marked for replacement.
  */
 static void
 crl_look(struct crl_keeper *crl, bool *fresh)
@@ -175,8 +176,8 @@ crl_look(struct crl_keeper *crl, bool *fresh)
 }
 
 /*
- * With the lock held, so that what is there afterwards is this; and under a name that is
- * always the same, so that nobody who is killed leaves more than one file behind.
+ * The caller holds the lock, so the file afterwards is this one. The temporary name is
+ * always the same, so a killed process leaves at most one file.
  */
 static int
 crl_replace(const struct crl_keeper *crl, struct error *err)
@@ -213,11 +214,11 @@ crl_write(struct crl_keeper *crl, struct error *err)
 void
 crl_entry_append(struct bytes *revoked, struct view serial, int64_t when, int reason)
 {
-	/* Zeroed, padding too: lists are compared as octets. */
+	/* Zeroed, padding included, because lists are compared as octets. */
 	struct ca_revoked *entry =
 	    (struct ca_revoked *)(void *)bytes_extend(revoked, sizeof(struct ca_revoked));
 
-	for (; serial.size > 1 && *serial.data == 0; serial.data++) /* as a CRL has it */
+	for (; serial.size > 1 && *serial.data == 0; serial.data++) /* in the encoding of a CRL */
 		serial.size--;
 	memcpy(entry->serial, serial.data, serial.size);
 	entry->serial_size = serial.size;
@@ -226,9 +227,9 @@ crl_entry_append(struct bytes *revoked, struct view serial, int64_t when, int re
 }
 
 /*
- * Whether the CRL is not the store's: its number is not the last that was drawn, or the
- * store revokes what it does not name. Both lists are in the order of notAfter: what had not
- * expired when the CRL was signed is at its end.
+ * True when the CRL does not match the store: its number is not the last one drawn, or the
+ * store revokes a certificate that it lacks. Both lists are in the order of notAfter:
+ * certificates that had not expired when the CRL was signed are at its end.
  */
 static int
 crl_compare(struct crl_keeper *crl, struct store *store, bool *differs, struct error *err)
@@ -262,7 +263,7 @@ crl_is_due(const struct crl_keeper *crl, int64_t now)
 
 	if (crl->lifetime != 0 && crl->lifetime < life)
 		life = crl->lifetime;
-	/* One from before a clock was set back begins in the future, and nobody accepts it. */
+	/* A CRL from before a clock was set back begins in the future, and verifiers refuse it. */
 	return content->number == 0 || now < content->this_update ||
 	    now >= content->this_update + life / 2;
 }
@@ -277,8 +278,8 @@ crl_lifetime(const struct crl_keeper *crl)
 }
 
 /*
- * A certificate that expired since the last CRL is named once more, so that nobody who
- * reads only some of them misses it: RFC 5280 §3.3.
+ * A certificate that expired since the last CRL is named once more, for verifiers that
+ * do not read every CRL: RFC 5280 §3.3.
  */
 static int64_t
 crl_since(const struct crl_keeper *crl, int64_t now)
@@ -287,7 +288,7 @@ crl_since(const struct crl_keeper *crl, int64_t now)
 	                                                                 : now;
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static int
 crl_make(struct crl_keeper *crl, struct store *store, int64_t now, struct error *err)
 {
@@ -313,7 +314,7 @@ crl_make(struct crl_keeper *crl, struct store *store, int64_t now, struct error 
 	return rc == 0 ? 0 : error_wrap(err, "signing the CRL");
 }
 
-/* Whether there is anything to do. */
+/* True when there is something to do. */
 static int
 crl_needs(struct crl_keeper *crl, struct store *store, int64_t now, bool *needs, struct error *err)
 {
@@ -325,10 +326,10 @@ crl_needs(struct crl_keeper *crl, struct store *store, int64_t now, bool *needs,
 	return 0;
 }
 
-/* What is wanted of crl_publish. */
+/* The modes of crl_publish. */
 enum want { WANT_WRITTEN, WANT_SIGNED, WANT_SIGNED_ANYHOW };
 
-/* Signs if that is wanted, and writes whatever the file lacks. */
+/* Signs if required, and writes the file if it is out of date. */
 static int
 crl_publish(struct crl_keeper *crl, struct store *store, int64_t now, enum want want, bool *fresh,
     struct error *err)
@@ -341,7 +342,7 @@ crl_publish(struct crl_keeper *crl, struct store *store, int64_t now, enum want 
 	if (crl_lock(crl->state_dir, &lock, err) != 0)
 		return -1;
 	crl_look(crl, &other);
-	if (other && want == WANT_SIGNED) /* somebody was quicker; perhaps that will do */
+	if (other && want == WANT_SIGNED) /* another process was quicker; its CRL may suffice */
 		rc = crl_needs(crl, store, now, &needs, err);
 	*fresh = *fresh || other;
 	if (rc == 0 && needs && (rc = crl_make(crl, store, now, err)) == 0)

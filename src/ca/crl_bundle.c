@@ -1,4 +1,4 @@
-/* Puts CRL files together; signs and judges none. */
+/* Joins CRL files; does not sign or check them. */
 #include "config.h"
 
 #include "ca/crl_bundle.h"
@@ -53,7 +53,8 @@ bundle_add_earlier(const char *state_dir, struct bytes *pem, struct error *err)
 	return rc;
 }
 
-/* What is put together while nobody replaces a CRL is not older than any that is there. */
+/* Built under the lock against replacing CRLs, so that the bundle is not older than any CRL
+ * file. */
 static int
 bundle_write(const char *state_dir, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * The CRLs of all issuing CAs, of the present one and of earlier ones, and of the root
- * in one PEM file: what somebody watches who checks any AK certificate of this CA.
+ * in one PEM file, for verifiers of AK certificates of this CA.
  */
 #ifndef CA_CRL_BUNDLE_H
 #define CA_CRL_BUNDLE_H
@@ -10,14 +10,14 @@
 struct error;
 
 /*
- * Appends, as PEM, a CRL (DER) and that of the root of the state directory, where there is
- * one. INTERNAL.
+ * Appends, as PEM, a CRL (DER) and the CRL of the state directory's root, if there is one.
+ * INTERNAL.
  */
 int crl_bundle_append(const char *state_dir, struct view crl, struct bytes *pem, struct error *err);
 
 /*
- * Writes STATE_CRL_PEM of the state directory from the CRLs that lie there, unless it
- * is as it should be. One that is missing is left out. INTERNAL.
+ * Writes STATE_CRL_PEM from the CRLs of the state directory, unless it is up to date.
+ * A missing CRL is left out. INTERNAL.
  */
 int crl_bundle_write(const char *state_dir, struct error *err);
 

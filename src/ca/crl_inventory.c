@@ -1,4 +1,4 @@
-/* Reads who is revoked from the inventory; decides nothing. */
+/* Reads the revoked certificates from the inventory. */
 #include "config.h"
 
 #include "ca/crl_inventory.h"

@@ -1,4 +1,4 @@
-/* The AK certificates that the inventory revokes, for the keeper of a CRL. */
+/* The revoked AK certificates of the inventory, for the keeper of a CRL. */
 #ifndef CA_CRL_INVENTORY_H
 #define CA_CRL_INVENTORY_H
 

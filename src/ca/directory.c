@@ -1,6 +1,6 @@
 /*
- * Owns the making of a state directory: beside its place and renamed, or inside
- * the empty one that a service manager made. Never overwrites.
+ * Makes a state directory: under a temporary name and then renamed, or inside
+ * an empty one that a service manager made. Never overwrites.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* What is there makes the directory somebody's CA, or half of one. */
+/* Files that mark the directory as a CA, complete or not. */
 static const char *const known_files[] = {STATE_ROOT_KEY, STATE_ROOT_PEM, STATE_ROOT_CRL,
     STATE_ISSUING_KEY, STATE_ISSUING_URI, STATE_ISSUING_PEM, STATE_ISSUING_CRL};
 
@@ -102,7 +102,7 @@ directory_check(const char *directory, struct error *err)
 {
 	struct stat st;
 
-	/* A store goes into it: the directory must be a place for one. */
+	/* The store is made in it, so the directory must be a valid place. */
 	if (store_place_check(directory, err) != 0)
 		return -1;
 	if (stat(directory, &st) != 0 && errno == ENOENT)
@@ -139,7 +139,7 @@ directory_unlink(const char *directory, const char *name)
 	(void)unlink(path);
 }
 
-/* Takes out the first `count` files and, when it was made, the store. */
+/* Removes the first `count` files and, if it was made, the store. */
 static void
 directory_empty(const char *directory, const struct directory_plan *plan, size_t count, bool store)
 {
@@ -164,7 +164,7 @@ directory_give(const char *directory, const char *name, const struct stat *owner
 	return 0;
 }
 
-/* What root makes in the directory of a service's user must be that user's. */
+/* A file that root makes in the directory of a service's user must belong to that user. */
 static int
 directory_give_all(const char *directory, const struct directory_plan *plan, struct error *err)
 {
@@ -198,7 +198,7 @@ directory_make_subdirectory(const char *directory, const struct directory_plan *
 	return 0;
 }
 
-/* On disk, the names in both directories too. */
+/* Syncs it, and the names in both directories. */
 static int
 directory_sync(const char *directory, const struct directory_plan *plan, struct error *err)
 {
@@ -212,7 +212,7 @@ directory_sync(const char *directory, const struct directory_plan *plan, struct 
 	return file_sync_directory(directory, err);
 }
 
-/* Puts everything into an empty directory; what fails is taken out again. */
+/* Makes everything in an empty directory; after a failure removes it again. */
 static int
 directory_fill(const char *directory, const struct directory_plan *plan, struct error *err)
 {
@@ -262,7 +262,7 @@ directory_make_beside(const char *directory, const struct directory_plan *plan, 
 		return -1;
 	}
 	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, directory, RENAME_NOREPLACE) == 0) {
-		/* It is there: not to be able to read the parent is no failure any more. */
+		/* The directory exists now, so a failure to read the parent is ignored. */
 		(void)file_sync_directory(parent, err);
 		return 0;
 	}
@@ -284,7 +284,8 @@ directory_make(const char *directory, const struct directory_plan *plan, struct 
 	sigset_t    before;
 	int         rc;
 
-	/* Milliseconds; a Ctrl-C in them is taken when there is a whole or nothing. */
+	/* Signals are blocked for these milliseconds, so that an interrupt leaves everything or
+	 * nothing. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	rc = stat(directory, &st) == 0 ? directory_make_inside(directory, &st, plan, err)

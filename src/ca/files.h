@@ -1,5 +1,5 @@
 /*
- * What lies in a state directory: made by `attest-ca init`, read by attestd's
+ * The files of a state directory: made by `attest-ca init`, read by attestd's
  * keeper, which needs everything but the root's key. The store's own files are not
  * here: its engine knows them (store_files).
  */
@@ -14,15 +14,16 @@
 #define STATE_ISSUING_KEY "issuing.key" /* PKCS #8 PEM */
 #define STATE_ISSUING_PEM "issuing.pem"
 #define STATE_ISSUING_URI "issuing.uri" /* instead of issuing.key: where the key is */
-#define STATE_NEXT_KEY    "issuing.next.key" /* waits for its certificate; or issuing.next.uri */
+#define STATE_NEXT_KEY    "issuing.next.key" /* the pending key; or issuing.next.uri */
 #define STATE_NEXT_URI    "issuing.next.uri"
-#define STATE_NEXT_CRL    "issuing.next.crl" /* of the issuing CA, until attestd has taken it up */
+#define STATE_NEXT_CRL    "issuing.next.crl" /* of the new issuing CA, until attestd uses it */
 #define STATE_CRL_PEM     "crl.pem"     /* the CRLs of all issuing CAs and of the root */
-#define STATE_ISSUING_CRL "crl.der"     /* DER, signed anew by attestd */
-#define STATE_CRL_LOCK    "crl.lock"    /* what those queue for who sign a CRL */
-#define STATE_ISSUERS     "issuers"     /* directory: KEYID.pem, KEYID.key or KEYID.uri, KEYID.crl of earlier issuing CAs */
+#define STATE_ISSUING_CRL "crl.der"     /* DER, signed by attestd */
+#define STATE_CRL_LOCK    "crl.lock"    /* the queue of signers of a CRL */
+#define STATE_ISSUERS     "issuers"     /* KEYID.pem, .key or .uri, .crl of earlier CAs */
 
-/* And in the state directory of attest-acmed, which has the keys and certificates above of its own. */
+/* And in the state directory of attest-acmed, which has the keys and certificates above of its
+ * own. */
 #define ACME_STATE_DIR_DEFAULT "/var/lib/attest-acmed"
 
 #define STATE_ATTESTATION_ROOTS "attestation-roots.pem"

@@ -1,4 +1,5 @@
-/* Reads what issuer_replace.c arranges; writes no file, and removes only those of earlier CAs. */
+/* Reads the files that issuer_replace.c writes; writes none, and removes only those of earlier
+ * CAs. */
 #include "config.h"
 
 #include "ca/issuer.h"
@@ -26,7 +27,7 @@
 #define PEM_MAX ((size_t)256 * 1024)
 #define URI_MAX ((size_t)4096)
 
-/* How often a certificate is read again when it is replaced meanwhile. */
+/* Most retries when a certificate is replaced while it is read. */
 #define LOAD_TRIES 3
 
 int
@@ -102,7 +103,7 @@ issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
 	return 0;
 }
 
-/* The places of a CA's key, in the order in which they are asked. */
+/* The places of a CA's key, in the order of the search. */
 struct place {
 	const char *suffix; /* in issuers/; or NULL */
 	const char *name;   /* in the state directory */
@@ -116,7 +117,7 @@ static const struct place places[] = {
     {NULL, STATE_ISSUING_KEY, false},
 };
 
-/* True when there is nothing; what else is wrong is said by whoever opens it. */
+/* True when the file does not exist; other errors are reported when it is opened. */
 static bool
 place_is_empty(const char *path)
 {
@@ -147,8 +148,8 @@ place_path(const struct place *place, const char *state_dir, const char *id)
 }
 
 /*
- * Finds the key of the certificate. A place of another CA's key, which a crash may
- * have left, is passed by; one that cannot be read is not.
+ * Finds the key of the certificate. Skips a place with another CA's key, which a
+ * crash may have left, but not one that cannot be read.
  */
 static int
 files_find_key(const char *state_dir, const struct key_access *access, struct issuer_files *files,
@@ -197,7 +198,7 @@ issuer_files_load(const char *state_dir, const struct key_access *access,
 	AUTO_FREE char *path = file_join(state_dir, STATE_ISSUING_PEM);
 	char            before[ISSUER_ID_SIZE] = "";
 
-	/* Its key may move between the two readings: then it is another certificate, too. */
+	/* The key may move between the two reads: then the certificate has changed too. */
 	for (int tries = 0; tries < LOAD_TRIES; tries++) {
 		*out = (struct issuer_files){.id = ""};
 		if (files_load_certificate(path, out, err) == 0 &&
@@ -329,7 +330,7 @@ issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *c
 int
 issuer_files_remove(const char *state_dir, const char *id, struct error *err)
 {
-	/* The certificate last: while it is there, somebody will try again. */
+	/* The certificate is last: as long as it exists, the removal will be retried. */
 	static const char *const suffixes[] = {"key", "uri", "crl", "pem"};
 	AUTO_FREE char          *directory = file_join(state_dir, STATE_ISSUERS);
 

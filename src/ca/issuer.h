@@ -1,7 +1,7 @@
 /*
  * The issuing CAs of a state directory: the one that signs, and earlier ones whose
- * certificates are still in use. A certificate finds its key by its key identifier
- * and the two are compared, so that they fit whatever a crash has left.
+ * certificates are still in use. A certificate's key is found by its key
+ * identifier and compared, so that they match even after a crash.
  */
 #ifndef CA_ISSUER_H
 #define CA_ISSUER_H
@@ -17,15 +17,15 @@ struct error;
 struct key_access;
 struct store;
 
-/* Octets of a key identifier at most, and its hexadecimal form with the NUL. */
+/* Largest key identifier in octets, and the size of its hexadecimal form with a NUL. */
 #define ISSUER_KEY_ID_MAX 64
 #define ISSUER_ID_SIZE    (2 * ISSUER_KEY_ID_MAX + 1)
 
-/* What belongs to an issuing CA. Emptied by issuer_files_clear; {0} is none. */
+/* The files of an issuing CA. Emptied by issuer_files_clear; {0} is empty. */
 struct issuer_files {
 	char         id[ISSUER_ID_SIZE]; /* subjectKeyIdentifier, hexadecimal */
 	struct ca    ca;
-	struct bytes pem;      /* its certificate, and what is between it and the root */
+	struct bytes pem;      /* its certificate and intermediates */
 };
 
 /* Writes the subjectKeyIdentifier of a certificate. INTERNAL when it has none that is usable. */
@@ -33,8 +33,8 @@ int issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct err
 
 /*
  * Loads the CA that signs: issuing.pem, and its key from issuers/, issuing.uri or
- * issuing.key, whichever fits; no key when `access` is NULL. INTERNAL when none fits;
- * else as certificate_load and key_open. Expired or not, is the caller's affair.
+ * issuing.key, whichever matches; no key if `access` is NULL. INTERNAL when none
+ * matches; else as certificate_load and key_open. The caller checks expiry.
  */
 int issuer_files_load(const char *state_dir, const struct key_access *access,
     struct issuer_files *out, struct error *err);
@@ -62,11 +62,11 @@ int issuer_files_check(const char *state_dir, struct error *err);
 /* Returns "issuers/ID.suffix", which the caller frees. */
 char *issuer_files_name(const char *id, const char *suffix);
 
-/* The credential of the service manager that opens issuing keys. */
+/* The service manager's credential that unlocks issuing keys. */
 #define ISSUER_CREDENTIAL "issuing-passphrase"
 
 /*
- * Fills what opens a daemon's issuing keys: the credential, or else the first line of
+ * Fills the secret for a daemon's issuing keys: the credential, or else the first line of
  * `passphrase_file`, which may be NULL. The caller clears *secret, which *access borrows.
  */
 int issuer_files_access(const char *passphrase_file, const char *pkcs11_module,

@@ -1,4 +1,4 @@
-/* Owns the order in which the files of issuing CAs change; what may replace what is decided before. */
+/* Owns the order in which the files of issuing CAs change; callers check what may replace what. */
 #include "config.h"
 
 #include "ca/issuer_replace.h"
@@ -72,7 +72,8 @@ make_directory(const char *state_dir, struct error *err)
 	return file_sync_directory(state_dir, err);
 }
 
-/* The old CA's key under its identifier, where a crash may have left it already; a CA may have none any more. */
+/* Puts the old CA's key under its identifier, unless it is there after a crash; a CA may no longer
+ * have one. */
 static int
 keep_old_key(const char *state_dir, const struct issuer_files *old, struct error *err)
 {
@@ -99,7 +100,7 @@ keep_old(const char *state_dir, const struct issuer_files *old, struct error *er
 	return put_file(state_dir, pem_name, bytes_view(&old->pem), 0644, err);
 }
 
-/* The key of the next CA under its identifier; *suffix says as what. */
+/* Puts the key of the next CA under its identifier; *suffix is its form. */
 static int
 place_key(const char *state_dir, const struct issuer_next *next, const char **suffix,
     struct error *err)
@@ -127,8 +128,8 @@ place_key(const char *state_dir, const struct issuer_next *next, const char **su
 }
 
 /*
- * The new CA's key goes where people look for it. What the old CA has there in the other
- * form goes before that: while the new one lies in issuers/, there is something to do yet.
+ * Moves the new CA's key to its usual place. First removes the old CA's key in the other
+ * form: as long as the new key is in issuers/, the replacement is not complete.
  */
 static int
 settle_key(const char *state_dir, const char *id, const char *suffix, struct error *err)
@@ -151,7 +152,7 @@ sync_all(const char *state_dir, struct error *err)
 	return file_sync_directory(state_dir, err);
 }
 
-/* Replaces the certificate, and the root before it: from then on the next CA is the one. */
+/* Replaces the root and then the certificate: the commit point, after which the next CA signs. */
 static int
 commit(const char *state_dir, const struct issuer_next *next, struct error *err)
 {
@@ -161,7 +162,7 @@ commit(const char *state_dir, const struct issuer_next *next, struct error *err)
 	return put_file(state_dir, STATE_ISSUING_PEM, next->pem, 0644, err);
 }
 
-/* As what the key of a CA lies in issuers/; NULL when it does not. */
+/* The form of a CA's key in issuers/; NULL if there is none. */
 static const char *
 placed_suffix(const char *state_dir, const char *id)
 {

@@ -1,4 +1,4 @@
-/* Puts another issuing CA in place of the one that signs, so that no crash leaves half of it. */
+/* Replaces the issuing CA atomically, also across a crash. */
 #ifndef CA_ISSUER_REPLACE_H
 #define CA_ISSUER_REPLACE_H
 
@@ -9,11 +9,11 @@
 struct error;
 struct issuer_files;
 
-/* What comes. Exactly one of key, uri and waiting says where its key is. */
+/* The next CA. Exactly one of key, uri and waiting gives its key. */
 struct issuer_next {
 	const char *id;       /* of its certificate: issuer_files_id */
-	struct view pem;      /* the certificate, and what is between it and the root */
-	struct view root_pem; /* empty: root.pem stays */
+	struct view pem;      /* the certificate and its intermediates */
+	struct view root_pem; /* empty: root.pem is unchanged */
 	struct view key;      /* PEM */
 	const char *uri;
 	bool        waiting;  /* in STATE_NEXT_KEY or STATE_NEXT_URI, or under its identifier already */
@@ -30,12 +30,12 @@ int issuer_replace(const char *state_dir, const struct issuer_files *old,
     const struct issuer_next *next, struct error *err);
 
 /*
- * Ends what a crash has left undone: moves the key of the CA that signs from issuers/ to
- * where people look for it. In a transaction of the store, as above. INTERNAL.
+ * Completes a replacement after a crash: moves the key of the CA that signs from
+ * issuers/ to its usual place. In a transaction of the store, as above. INTERNAL.
  */
 int issuer_settle(const char *state_dir, struct error *err);
 
-/* True when there is something for issuer_settle to do with the CA of this identifier. */
+/* True when issuer_settle has work for the CA of this identifier. */
 bool issuer_is_unsettled(const char *state_dir, const char *id);
 
 #endif

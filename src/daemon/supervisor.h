@@ -12,7 +12,7 @@ struct error;
 /* Bound by the number of descriptors in one message. */
 #define SUPERVISOR_WORKERS_MAX 253U
 
-/* What is run. */
+/* Describes what to run. */
 struct supervisor_plan {
 	const char        *program;   /* for the log and argv[0]: "attestd" */
 	char *const       *arguments; /* the program's own argv, passed on to the keeper */

@@ -34,7 +34,7 @@ int http_front_use_tls(struct http_front *front, struct view chain, struct view 
 /* Ends the server and releases its TLS context. */
 void http_front_clear(struct http_front *front);
 
-/* What front_handlers.drain and .idle ask for. */
+/* For front_handlers.drain and .idle. */
 void http_front_drain(struct http_front *front);
 bool http_front_idle(const struct http_front *front);
 

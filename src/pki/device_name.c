@@ -1,4 +1,4 @@
-/* Owns how a name becomes a CN; the PermanentIdentifier always has all of it. */
+/* Shortens a name for the CN; the PermanentIdentifier always has all of it. */
 #include "config.h"
 
 #include "pki/device_name.h"

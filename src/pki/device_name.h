@@ -1,4 +1,4 @@
-/* What a device certificate calls its device in the subject: a CN that fits. */
+/* The CN of a device certificate: the name, shortened if too long. */
 #ifndef PKI_DEVICE_NAME_H
 #define PKI_DEVICE_NAME_H
 

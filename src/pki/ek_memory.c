@@ -1,4 +1,4 @@
-/* Owns a hash table with a list of its entries by their last use; knows no certificate. */
+/* An LRU cache: a hash table with a list of its entries by last use. */
 #include "config.h"
 
 #include "pki/ek_memory.h"
@@ -55,7 +55,7 @@ ek_memory_free(struct ek_memory *memory)
 	free(memory);
 }
 
-/* Keys are hashes: their first octets are as good as any other hash of them. */
+/* Keys are digests, so their first octets serve as the hash. */
 static struct entry **
 memory_bucket(struct ek_memory *memory, const uint8_t key[EK_MEMORY_KEY_SIZE])
 {
@@ -65,7 +65,7 @@ memory_bucket(struct ek_memory *memory, const uint8_t key[EK_MEMORY_KEY_SIZE])
 	return &memory->buckets[number % memory->max];
 }
 
-/* Where the entry of this key hangs, or NULL where it would. */
+/* The link to the entry of this key, or to NULL where it would be inserted. */
 static struct entry **
 memory_slot(struct ek_memory *memory, const uint8_t key[EK_MEMORY_KEY_SIZE])
 {
@@ -92,7 +92,7 @@ memory_list(struct ek_memory *memory, struct entry *entry)
 	memory->newest = entry;
 }
 
-/* Takes the entry of a slot out of the table, for another use. */
+/* Unlinks an entry from the table, for reuse. */
 static struct entry *
 memory_take(struct ek_memory *memory, struct entry **slot)
 {

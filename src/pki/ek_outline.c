@@ -1,4 +1,4 @@
-/* Walks the first fields of a certificate; decodes no key, and judges nothing. */
+/* Walks the first fields of a certificate; decodes no key. */
 #include "config.h"
 
 #include "pki/ek_outline.h"
@@ -15,7 +15,7 @@ struct element {
 	struct view content;
 };
 
-/* Takes the next element off *rest; false when it is not of this tag and class, or cut off. */
+/* Takes the next element off *rest; false when it has another tag or class, or is cut off. */
 static bool
 outline_take(struct view *rest, int tag, int class, struct element *element)
 {

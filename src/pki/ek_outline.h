@@ -1,6 +1,6 @@
 /*
- * A certificate without its key decoded: names and where the octets of its key lie. OpenSSL
- * decodes keys as it reads certificates, which takes a hundred times as long.
+ * The outline of a certificate: names and the octets of its key, not decoded. OpenSSL
+ * decodes the key when it reads a certificate, which takes a hundred times as long.
  */
 #ifndef PKI_EK_OUTLINE_H
 #define PKI_EK_OUTLINE_H
@@ -20,8 +20,8 @@ struct ek_outline {
 };
 
 /*
- * Reads the beginning of a DER certificate (RFC 5280 §4.1), which may be none for all that;
- * false and *outline empty when it does not even look like one.
+ * Reads the beginning of a DER certificate (RFC 5280 §4.1) without checking the rest;
+ * false, with *outline empty, when it does not look like one.
  */
 bool ek_outline_read(struct view der, struct ek_outline *outline);
 

@@ -1,7 +1,7 @@
 /*
  * Searches a path through CAs: upwards by names alone, to an imported root, and from there
  * downwards by signatures, so that no key of a client's is used before something imported
- * has vouched for it. Decides by what it is given alone: nothing is fetched.
+ * has vouched for it. Fetches nothing.
  */
 #include "config.h"
 
@@ -24,16 +24,16 @@
 #include "util/error.h"
 
 /*
- * What signatures may be wrong in one search, by weight: a P-384 signature takes 15 times as
- * long to verify as one of P-256 or RSA. Who brings a genuine chain has none but those by
- * namesakes of its CAs. One of a slow key is as much as a genuine chain of such a vendor costs.
+ * Budget of failed signatures in one search, by weight: a P-384 signature takes 15 times as
+ * long to verify as one of P-256 or RSA. A genuine chain has failures only by CAs of the same
+ * name. One of a slow key is as much as a genuine chain of such a vendor costs.
  */
 #define SEARCH_WRONG_MAX   16
 #define SEARCH_WEIGHT      1
 #define SEARCH_WEIGHT_SLOW 12
 #define SEARCH_FAST_FIELD  32 /* octets of a coordinate of P-256 */
 
-/* Names that are followed: enough for any set of certificates that was not made to be many. */
+/* Bound on the names followed: enough for any genuine set of certificates. */
 #define SEARCH_STEPS_MAX 1000
 
 /* The longest key of a CA that is not imported; vendors have 4096. */
@@ -51,7 +51,7 @@ enum search_stage {
 	SEARCH_LIMIT,     /* not tried: too many signatures were tried before it */
 };
 
-/* A CA of the path: imported, or a helper that is one when it has been decoded. */
+/* A CA of the path: imported, or a helper once it is decoded. */
 struct link {
 	struct ek_authority *authority; /* NULL: not decoded yet */
 	struct ek_helper    *helper;    /* NULL: imported */
@@ -135,7 +135,8 @@ search_is_unfit(struct search *search, const struct ek_authority *issuer, const 
 	return false;
 }
 
-/* What a wrong signature by this CA weighs. Among imported CAs nobody chose it to be slow. */
+/* The weight of a failed signature by this CA. An attacker cannot choose slow keys among imported
+ * CAs. */
 static unsigned
 search_weight(const struct ek_authority *issuer, bool imported)
 {
@@ -146,7 +147,7 @@ search_weight(const struct ek_authority *issuer, bool imported)
 	    : SEARCH_WEIGHT;
 }
 
-/* Verifies a signature that was not tried before in this search; and not too many. */
+/* Verifies a signature that was not tried before in this search, within the budget. */
 static bool
 search_verify(struct search *search, const struct ek_authority *issuer, X509 *child, size_t depth,
     bool imported)
@@ -179,8 +180,8 @@ search_verify(struct search *search, const struct ek_authority *issuer, X509 *ch
 }
 
 /*
- * Whether the issuer's key signed `child`. Of imported CAs it is remembered by whom, as
- * they stay what they are; never a client's, which is gone when this search is.
+ * True when the issuer's key signed `child`. The result is cached for imported CAs, but
+ * not for a client's, which exist only during this search.
  */
 static bool
 search_signed(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
@@ -197,7 +198,7 @@ search_signed(struct search *search, struct ek_authority *issuer, X509 *child, s
 	return true;
 }
 
-/* Whether the CA at that depth issued `child`. */
+/* True when the CA at that depth issued `child`. */
 static bool
 search_issued(struct search *search, size_t depth, X509 *child)
 {
@@ -228,7 +229,7 @@ helper_is_own_issuer(const struct ek_helper *helper)
 	return X509_NAME_cmp(helper->subject, helper->issuer) == 0;
 }
 
-/* Decodes a client's certificate and judges whether it could be a CA's. */
+/* Decodes a client's certificate and checks whether it may be a CA's. */
 static void
 helper_read(struct ek_helper *helper)
 {
@@ -256,7 +257,7 @@ helper_read(struct ek_helper *helper)
 	helper->state = EK_HELPER_FIT;
 }
 
-/* True when a client's CA may stand at that depth; it is decoded then. */
+/* True when a client's CA may be at that depth; decodes it. */
 static bool
 search_read(struct search *search, struct link *link, size_t depth)
 {
@@ -316,7 +317,7 @@ search_descend(struct search *search, size_t depth)
 
 static bool search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t depth);
 
-/* Goes on above an imported CA. `child` is NULL where it is not decoded. */
+/* Continues above an imported CA. `child` is NULL if it is not decoded. */
 static bool
 search_climb_imported(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
 {
@@ -342,7 +343,7 @@ search_climb_imported(struct search *search, struct ek_authority *issuer, X509 *
 	    depth + 1);
 }
 
-/* The same with a certificate of the client's. */
+/* The same with a certificate that the client sent. */
 static bool
 search_climb_helper(struct search *search, struct ek_helper *helper, size_t depth)
 {
@@ -367,7 +368,7 @@ search_climb_helper(struct search *search, struct ek_helper *helper, size_t dept
 	    helper->state == EK_HELPER_FIT ? helper->certificate : NULL, depth + 1);
 }
 
-/* Who is known to have issued the imported CA at the end of the path, or NULL. */
+/* The cached issuer of the imported CA at the end of the path, or NULL. */
 static struct ek_authority *
 search_remembered(struct search *search, size_t depth)
 {
@@ -395,7 +396,7 @@ search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t
 		search_failed(search, false, depth, SEARCH_LIMIT, "its certificates name each other too often");
 		return false;
 	}
-	/* Who has signed it is asked first, so that the others are not asked again each time. */
+	/* The cached issuer is tried first, to avoid trying the others each time. */
 	if (remembered != NULL && search_climb_imported(search, remembered, child, depth))
 		return true;
 	for (size_t i = 0; i < count; i++) {

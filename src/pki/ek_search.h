@@ -15,13 +15,13 @@ struct ek_memory;
 struct ek_trust;
 struct ek_verdict;
 
-/* Certificates of a client's that are looked at, and signatures that are tried for them all. */
+/* Most certificates of a client that are examined, and most signatures tried for all of them. */
 #define EK_SEARCH_HELPERS_MAX    16
 #define EK_SEARCH_SIGNATURES_MAX 16
 
 /*
- * A certificate that the client sent, which may be a CA's: known by its names until an
- * imported CA bears the name of its issuer, and decoded then.
+ * A certificate that the client sent, perhaps a CA's: only its names are read until an
+ * imported CA has the name of its issuer; then it is decoded.
  */
 struct ek_helper {
 	const X509_NAME *issuer;
@@ -30,40 +30,40 @@ struct ek_helper {
 	X509            *certificate;
 	bool             decoded;     /* here: ek_search_clear frees it */
 
-	/* What was found out; ek_search.c's own. */
+	/* The result; private to ek_search.c. */
 	enum { EK_HELPER_UNREAD, EK_HELPER_FIT, EK_HELPER_UNFIT } state;
 	struct ek_authority authority; /* when it is fit */
 	char                why[65];   /* when it is not */
 };
 
-/* One search for all EK certificates of a request: among whom, when, and what it has found. */
+/* One search for all EK certificates of a request: the CAs, the time, and the results. */
 struct ek_search {
 	const struct ek_trust *trust;
 	struct ek_helper       helpers[EK_SEARCH_HELPERS_MAX];
 	size_t                 helper_count;
 	int64_t                now;
 
-	/* ek_search.c's own, but for reading. */
+	/* Read-only outside ek_search.c. */
 	struct {
 		const struct ek_authority *issuer;
 		const X509                *child;
 		bool                       good;
 	} tried[EK_SEARCH_SIGNATURES_MAX];
-	size_t   signatures; /* that were verified: a measure of what the request cost */
-	unsigned wrong;      /* weight of those that were wrong */
+	size_t   signatures; /* verified ones, a measure of the request's cost */
+	unsigned wrong;      /* weight of the failed ones */
 	unsigned steps;
-	bool     early;      /* something is not valid yet: later the answer may be another */
+	bool     early;      /* something is not valid yet: do not cache */
 };
 
-/* Adds the certificate to the helpers, unless they are too many. It must live as long. */
+/* Adds the certificate to the helpers, unless there are too many. It must live as long. */
 void ek_search_add(struct ek_search *search, X509 *certificate);
 
-/* Frees what the search has decoded. */
+/* Frees everything that the search has decoded. */
 void ek_search_clear(struct ek_search *search);
 
 /*
- * True when the names alone lead from a certificate of this issuer to an imported CA. Where
- * they do not, ek_search finds no path, and does so without any cryptography.
+ * True when the names alone lead from a certificate of this issuer to an imported CA.
+ * Otherwise ek_search finds no path, without any cryptography.
  */
 bool ek_search_reaches(const struct ek_search *search, const X509_NAME *issuer);
 
@@ -81,11 +81,11 @@ bool ek_search_above(struct ek_search *search, struct ek_authority *authority,
 size_t ek_trust_named(const struct ek_trust *trust, const X509_NAME *name,
     struct ek_authority *const **authorities);
 
-/* As ek_trust_verify, with the helpers of a search, which it goes on with. */
+/* As ek_trust_verify, with the helpers of a search, which it continues. */
 bool ek_trust_search(struct ek_search *search, X509 *certificate, EVP_PKEY *ek,
     struct ek_verdict *verdict);
 
-/* Verdicts by this set: of EK certificates that were verified, and of what was refused. */
+/* The caches of verdicts by this set: on verified EK certificates, and on refused input. */
 struct ek_memory *ek_trust_verified(const struct ek_trust *trust);
 struct ek_memory *ek_trust_refused(const struct ek_trust *trust);
 

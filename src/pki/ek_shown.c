@@ -1,6 +1,6 @@
 /*
- * Owns what a machine shows for as long as it is judged. What vouches for a certificate
- * is ek_search.c's to find; what a verdict means is nothing to this file.
+ * Owns the certificates that a machine sends while they are verified. ek_search.c finds
+ * the chains; others decide what a verdict means.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 #include "tpm/spki.h"
 #include "util/error.h"
 
-/* Octets of a modulus that no two keys share. */
+/* Octets of a modulus that identify a key. */
 #define KEY_TAIL_SIZE 64
 
 struct shown {
@@ -78,7 +78,8 @@ shown_is_likely(const struct shown *shown, const struct ek_outline *outline)
 	    memmem(outline->key.data, outline->key.size, shown->mark, shown->mark_size) != NULL;
 }
 
-/* Takes those for the EK's that are written so, before those that may be it all the same. */
+/* Takes certificates whose key octets match as the EK's, before those that may still match after
+ * decoding. */
 static void
 shown_find_own(struct shown *shown, size_t count)
 {
@@ -92,7 +93,7 @@ shown_find_own(struct shown *shown, size_t count)
 	}
 }
 
-/* Reads names, and no more. What is no certificate is passed over. */
+/* Reads only the names. Octets that are not a certificate are passed over. */
 static void
 shown_open(struct shown *shown, size_t count)
 {
@@ -123,12 +124,12 @@ shown_close(struct shown *shown)
 	for (size_t i = 0; i < count; i++)
 		ek_outline_clear(&shown->outlines[i]);
 	bytes_clear(&shown->spki);
-	ERR_clear_error(); /* what could not be read leaves a trace, and is no failure */
+	ERR_clear_error(); /* unreadable certificates queue errors */
 }
 
 /*
- * What a verdict hangs on besides the set: the EK, and the certificate, or all that were
- * shown, of which every length is told too. Fails only when OpenSSL does.
+ * The cache key of a verdict: a hash over the EK and the certificate, or all
+ * certificates sent, each with its length. Fails only if OpenSSL does.
  */
 static bool
 shown_hash(const struct shown *shown, const struct view *certificates, size_t count,
@@ -164,7 +165,7 @@ finding_take(struct ek_finding *finding, const struct shown *shown, size_t own)
 	finding->serial_size = serial.size;
 }
 
-/* True when this certificate of the EK's was verified before. */
+/* True when the cache has a verification of this certificate. */
 static bool
 shown_recall(const struct shown *shown, size_t own, struct ek_finding *finding)
 {
@@ -181,8 +182,8 @@ shown_recall(const struct shown *shown, size_t own, struct ek_finding *finding)
 }
 
 /*
- * Verifies a certificate that is the EK's, most likely. The first that is not verified is
- * kept: the others are of older or odd ones.
+ * Verifies a certificate that is probably the EK's. The first failure is reported: others
+ * concern older or odd certificates.
  */
 static bool
 shown_verify(struct shown *shown, size_t own, struct ek_finding *finding)
@@ -194,7 +195,7 @@ shown_verify(struct shown *shown, size_t own, struct ek_finding *finding)
 	struct error      ignored;
 
 	if (finding->own && !ek_search_reaches(search, helper->issuer))
-		return false; /* nothing vouches for it, and what is said is of the first */
+		return false; /* not verified; the reason is the first certificate's */
 	if (helper->certificate == NULL) {
 		if (ek_certificate_decode(helper->der, &helper->certificate, &ignored) != 0)
 			return false;
@@ -211,7 +212,7 @@ shown_verify(struct shown *shown, size_t own, struct ek_finding *finding)
 	return verdict.verified;
 }
 
-/* Keeps what is so whenever the same is shown again: by the certificate, or else by all. */
+/* Caches the verdict: by the certificate if verified, else by all certificates sent. */
 static void
 shown_remember(const struct shown *shown, const struct ek_finding *finding,
     const uint8_t all[EK_MEMORY_KEY_SIZE])

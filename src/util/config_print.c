@@ -1,4 +1,4 @@
-/* Owns the form in which settings are shown to people; reads no file and sets nothing. */
+/* Formats settings for the sample file and manual pages. */
 #include "config.h"
 
 #include "util/config_print.h"
@@ -91,7 +91,7 @@ word_next(const char **text, struct view *word)
 
 /* ---- the sample ---- */
 
-/* A literal stands in quotes, unless it has some itself. */
+/* A literal is quoted, unless it contains quotes. */
 static void
 sample_word(struct view word, FILE *out)
 {
@@ -167,7 +167,7 @@ mdoc_escape(const uint8_t *text, size_t size, bool argument, FILE *out)
 	}
 }
 
-/* Punctuation behind an argument of a macro. */
+/* Punctuation after an argument of a macro. */
 static void
 mdoc_delimiters(const uint8_t *text, size_t size, FILE *out)
 {
@@ -212,7 +212,8 @@ mdoc_reference(struct view word, FILE *out)
 	return true;
 }
 
-/* Each sentence and each macro has lines of its own; all other words follow a blank or a newline. */
+/* Each sentence and each macro has lines of its own; all other words follow a blank or a
+ * newline. */
 static void
 mdoc_paragraph(const char *text, FILE *out)
 {

@@ -1,4 +1,4 @@
-/* What people are told of settings, made from their rows: the sample file and parts of a manual page. */
+/* Documentation of settings, made from their rows: the sample file and parts of a manual page. */
 #ifndef UTIL_CONFIG_PRINT_H
 #define UTIL_CONFIG_PRINT_H
 
@@ -8,8 +8,8 @@ struct config_schema;
 
 /*
  * Prints every setting for a sample file: heading, paragraph and bounds as comments, and the
- * line that sets its default, commented out. Where there is no default to show, "Example:"
- * stands before the row's example.
+ * line that sets its default, commented out. A setting without a default has "Example:"
+ * before its example.
  */
 void config_print_sample(const struct config_schema *schema, FILE *out);
 

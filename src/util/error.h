@@ -75,7 +75,7 @@ const char *error_type(enum error_kind kind);
 const char *error_title(enum error_kind kind);
 
 /*
- * What became of an EK that is not enrolled, where a kind says it: its problem type does
+ * The state of an EK that is not enrolled, for kinds that tell it: the problem type does
  * not, so that problem documents have it as an extension member (RFC 9457 §3.2) of this
  * name. NULL of the other kinds.
  */

@@ -1,4 +1,4 @@
-/* Owns what others of the same user may do to this process; knows nothing of what it keeps. */
+/* Protects this process from other processes of the same user. */
 #include "config.h"
 
 #include "util/process.h"
@@ -12,7 +12,7 @@
 
 #include "util/error.h"
 
-/* Whether a debugger has it already. Where /proc is missing nobody has. */
+/* True when a debugger is attached; false without /proc. */
 static bool
 process_is_traced(void)
 {

@@ -1,5 +1,5 @@
 /*
- * Owns the counts, and whose turn it is to give way; the entries are the tables'.
+ * Owns the counts, and chooses the victim of an eviction; the tables own the entries.
  *
  * Two trees of counts share their leaves: network, source, pair, and subject, pair, where a
  * pair is a source together with a subject. Each node ranks those below it by count in a
@@ -24,14 +24,14 @@ struct share_key {
 	uint8_t       subject[SHARES_SUBJECT_MAX];
 };
 
-/* A heap, the fullest first. */
+/* A max-heap by count. */
 struct ranking {
 	struct share **shares;
 	size_t         count;
 	size_t         room;
 };
 
-/* A share in a ranking; `above` is NULL where that is the topmost one. */
+/* A share in a ranking; `above` is NULL in the top ranking. */
 struct standing {
 	struct ranking *ranking;
 	struct share   *above;
@@ -43,13 +43,13 @@ struct standing {
 struct share {
 	struct share_key key;
 	uint64_t         since;   /* orders equals */
-	size_t           loose;   /* entries that can give way, its own and below it */
+	size_t           loose;   /* evictable entries, its own and those below */
 	size_t           held;    /* its own */
-	size_t           members; /* own entries and shares below; it goes with the last one */
+	size_t           members; /* own entries and shares below; freed with the last one */
 	struct ranking   below;
 	struct standing  standings[STANDINGS_MAX];
 	size_t           standing_count;
-	TAILQ_HEAD(, share_entry) entries; /* of a pair: those that can give way, the oldest first */
+	TAILQ_HEAD(, share_entry) entries; /* of a pair: evictable entries, the oldest first */
 };
 
 struct shares {
@@ -142,10 +142,10 @@ ranking_remove(struct ranking *ranking, size_t index)
 static int
 share_compare(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct share_key)); /* which stands first in a share */
+	return memcmp(a, b, sizeof(struct share_key)); /* the first member of a share */
 }
 
-/* No octet of it is left undefined: keys are compared as octets. */
+/* Every octet is defined, because keys are compared as octets. */
 static void
 share_key_make(struct share_key *key, enum share_kind kind, const struct source *source,
     struct view subject)
@@ -181,7 +181,7 @@ share_stand(struct share *share, struct ranking *ranking, struct share *above)
 	ranking_add(ranking, share);
 }
 
-/* The share of this key; *made says that it stands nowhere yet. */
+/* Finds or makes the share of this key; *made: it is in no ranking yet. */
 static struct share *
 share_get(struct shares *shares, const struct share_key *key, bool *made)
 {
@@ -241,7 +241,7 @@ share_of_pair(struct shares *shares, const struct source *source, struct view su
 	return pair;
 }
 
-/* One entry more that can give way, or one less, here and in all above. */
+/* Adds or removes one evictable entry, here and in all shares above. */
 static void
 share_count(struct share *share, bool more)
 {
@@ -256,7 +256,7 @@ share_count(struct share *share, bool more)
 	}
 }
 
-/* One member less; who has none goes, and is one less of those above. */
+/* Removes one member; a share without members is freed and removed from those above. */
 static void
 share_drop(struct shares *shares, struct share *share)
 {

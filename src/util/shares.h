@@ -1,11 +1,11 @@
 /*
- * Who gives way in a bounded table that strangers fill. Entries count for their source, for
- * the network above it, and for a subject (an EK, an account); the oldest entry of whoever
- * has most gives way, so that a newcomer from a quiet source always gets in. Entries that are
- * held, which have proven themselves, never give way and count for nobody.
+ * Eviction from a bounded table that untrusted clients fill. Entries count for their source,
+ * for the network above it, and for a subject (an EK, an account). The oldest entry of the
+ * fullest of these is evicted, so that a newcomer from a quiet source always gets in. Held
+ * entries, which have proven themselves, are never evicted and count for none.
  *
- * Embedded in the entries of the table, which owns them, and guarded by its lock.
- * Every function is O(log n).
+ * Embedded in the entries of the table, which owns them, and guarded by its lock. Every
+ * function is O(log n).
  */
 #ifndef UTIL_SHARES_H
 #define UTIL_SHARES_H
@@ -25,14 +25,14 @@ struct source;
 /* Octets of a subject: a SHA-256 digest, or an identifier. */
 #define SHARES_SUBJECT_MAX 32
 
-/* What an entry of a table embeds; zeroed before shares_enter. */
+/* Embedded in an entry of a table; zeroed before shares_enter. */
 struct share_entry {
 	TAILQ_ENTRY(share_entry) link;
 	struct share            *pair; /* of its source and subject; NULL: it has not entered */
 	bool                     held;
 };
 
-/* The entry of a table, by what it embeds: SHARES_ITEM(victim, struct challenge, share). */
+/* The entry that embeds this member: SHARES_ITEM(victim, struct challenge, share). */
 #define SHARES_ITEM(entry, type, member) \
 	((type *)(void *)((char *)(entry) - offsetof(type, member)))
 
@@ -46,24 +46,25 @@ void           shares_free(struct shares *shares); /* all entries have left; tak
 void shares_enter(struct shares *shares, struct share_entry *entry, const struct source *source,
     struct view subject, bool held);
 
-/* Takes the entry out; one that has not entered stays as it is. */
+/* Removes the entry; no change if it has not entered. */
 void shares_leave(struct shares *shares, struct share_entry *entry);
 
-/* Holds the entry, or lets it go as its source's newest; no change when it is so already. */
+/* Holds the entry, or releases it as its source's newest; no change if it is in that state
+ * already. */
 void shares_hold(struct shares *shares, struct share_entry *entry, bool held);
 
 /*
- * The entry that gives way, still counted; NULL when there is none but held ones. The oldest
- * one of the source and subject that has most entries, within the source that has most, within
- * the network that has most; or, when a subject has more than any network, within that
- * subject. Of equals, whoever came first.
+ * The victim of the next eviction, still counted; NULL when all entries are held. It is the
+ * oldest one of the source and subject with the most entries, within the source with the most,
+ * within the network with the most; or, if a subject has more than any network, within that
+ * subject. Among equals, the first that came.
  */
 struct share_entry *shares_victim(const struct shares *shares);
 
-/* How many entries there are, held ones too. */
+/* Number of entries, held ones included. */
 size_t shares_count(const struct shares *shares);
 
-/* How many entries of the source and subject are held. */
+/* Number of held entries of the source and subject. */
 size_t shares_held(const struct shares *shares, const struct source *source, struct view subject);
 
 #endif

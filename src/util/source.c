@@ -1,4 +1,4 @@
-/* Owns which addresses count as one; counts nothing. */
+/* Maps addresses to sources. */
 #include "config.h"
 
 #include "util/source.h"

@@ -1,6 +1,6 @@
 /*
- * The source of a request: the addresses that one subscriber has to itself. Tables that
- * strangers fill, and queues, count by it.
+ * The source of a request: the addresses that one subscriber has to itself. Bounded
+ * tables and queues count by it.
  */
 #ifndef UTIL_SOURCE_H
 #define UTIL_SOURCE_H
@@ -12,9 +12,9 @@
 
 struct sockaddr;
 
-/* A prefix: {0} is the one source of all that has no Internet address. */
+/* A prefix; {0} is the common source of all peers without an Internet address. */
 struct source {
-	uint8_t octets[8]; /* network order, zeros behind the prefix */
+	uint8_t octets[8]; /* network order, zeros after the prefix */
 	uint8_t bits;      /* 32: IPv4; 64 or 48: IPv6; 0: no address */
 };
 
@@ -27,7 +27,7 @@ struct source {
  */
 struct source source_of_text(struct view peer);
 
-/* As source_of_text, of an address as the kernel gives it; of another family: {0}. */
+/* As source_of_text, for a socket address; {0} for another family. */
 struct source source_of_socket(const struct sockaddr *address);
 
 /* The network above: the /48 of a /64; any other source is its own. */
@@ -35,7 +35,7 @@ struct source source_above(const struct source *source);
 
 bool source_equal(const struct source *a, const struct source *b);
 
-/* Writes it for people and logs; returns `text`. */
+/* Formats it for display and logs; returns `text`. */
 const char *source_format(const struct source *source, char text[SOURCE_TEXT_SIZE]);
 
 #endif

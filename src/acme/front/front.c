@@ -1,6 +1,6 @@
 /*
- * Owns the front's workers: what the keeper tells them, and which route a request
- * takes. It has no CA key, no store and no file.
+ * Owns the front's workers: the keeper's messages, and the routing of requests.
+ * Has no CA key, no store and no file.
  */
 #include "config.h"
 
@@ -25,7 +25,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* One set for all workers: a nonce of one is used up at every other. */
+/* One set for all workers, so that a nonce is single-use across them. */
 static struct nonces *front_nonces;
 
 static void
@@ -61,7 +61,7 @@ front_request_cb(struct http_exchange *exchange, void *arg)
 		post_begin(&reply, route, ids);
 }
 
-/* Every path comes here, so that what is not there is said in ACME's words too. */
+/* Every path comes here, so that unknown paths get ACME problem documents too. */
 static const struct http_route http_routes[] = {
     {"GET", "/", front_request_cb},
     {"POST", "/", front_request_cb},

@@ -1,4 +1,4 @@
-/* Owns which keys an account may have and how they are spelled; never holds a private one. */
+/* Owns the accepted keys of accounts and their canonical text; never holds a private key. */
 #include "config.h"
 
 #include "acme/front/jwk.h"
@@ -18,11 +18,11 @@
 
 #define EXPONENT_MAX 4U
 
-/* The kinds of keys, and the members that each must have besides kty and crv. */
+/* The kinds of keys, and their required members besides kty and crv. */
 static const struct jwk_kind {
 	const char *type;
 	const char *curve;
-	size_t      size; /* octets of each member; 0: it depends */
+	size_t      size; /* octets of each member; 0: variable */
 	const char *members[2];
 } kinds[] = {
     {"EC", "P-256", 32, {"x", "y"}},
@@ -39,7 +39,7 @@ member_text(const json_t *object, const char *name)
 	const json_t *member = json_object_get(object, name);
 	const char   *text = json_string_value(member);
 
-	/* What holds a NUL is no text of ours, however it begins. */
+	/* A string with a NUL is refused. */
 	return text != NULL && strlen(text) == json_string_length(member) ? text : "";
 }
 
@@ -75,7 +75,8 @@ member_decode(const json_t *object, const char *name, struct bytes *out, struct 
 	return 0;
 }
 
-/* RFC 7518 §6.2.1, RFC 8037 §2: coordinates have their full size. §6.3.1: numbers, no leading zero. */
+/* RFC 7518 §6.2.1, RFC 8037 §2: coordinates have their full size. §6.3.1: numbers, no leading
+ * zero. */
 static int
 member_check(const struct jwk_kind *kind, const char *name, struct view octets,
     struct error *err)
@@ -220,7 +221,7 @@ jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err)
 		    tpm_curve_by_nid(strcmp(jwk->curve, "P-384") == 0 ? NID_secp384r1
 								      : NID_X9_62_prime256v1),
 		    bytes_view(&first), bytes_view(&second), key, err);
-	if (rc != 0 && err->kind == ERROR_BAD_ATTESTATION) /* they speak of TPMs' keys */
+	if (rc != 0 && err->kind == ERROR_BAD_ATTESTATION) /* worded for keys of TPMs */
 		err->kind = ERROR_BAD_PUBLIC_KEY;
 	return rc;
 }

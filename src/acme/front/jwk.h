@@ -1,6 +1,6 @@
 /*
- * Public keys of accounts, as JWK (RFC 7517): read strictly, held in the one form
- * that RFC 7638 hashes, so that a key has one text and one thumbprint.
+ * Public keys of accounts, as JWK (RFC 7517): read strictly, kept in the
+ * canonical form of RFC 7638, so that a key has one text and one thumbprint.
  */
 #ifndef ACME_FRONT_JWK_H
 #define ACME_FRONT_JWK_H
@@ -28,17 +28,17 @@ struct jwk {
 
 /*
  * Reads an EC key on P-256 or P-384 whose point is on the curve, an RSA key of
- * 2048 to 4096 bits, or an Ed25519 key. Members that are not needed (use, kid,
- * alg, …) are passed over, but a private one is refused.
+ * 2048 to 4096 bits, or an Ed25519 key. Other members (use, kid, alg, …) are
+ * ignored, but a private one is refused.
  *
  * Returns 0; or -1 with BAD_PUBLIC_KEY. The caller calls jwk_clear in either case.
  */
 int jwk_read(const json_t *object, struct jwk *jwk, struct error *err);
 
-/* The same from text: what jwk.text was. */
+/* The same from canonical text (jwk.text). */
 int jwk_parse(struct view text, struct jwk *jwk, struct error *err);
 
-/* Makes OpenSSL's form of it; the caller frees *key. BAD_PUBLIC_KEY, INTERNAL. */
+/* Makes an EVP_PKEY of it; the caller frees *key. BAD_PUBLIC_KEY, INTERNAL. */
 int jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err);
 
 /* Appends its SubjectPublicKeyInfo in DER. */

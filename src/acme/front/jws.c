@@ -1,6 +1,6 @@
 /*
- * Owns the form of signed messages and their verification. libjose checks ECDSA
- * and RSA, OpenSSL Ed25519, which libjose lacks; neither chooses the algorithm.
+ * Decodes and verifies signed messages. libjose checks ECDSA and RSA, OpenSSL
+ * checks Ed25519, which libjose lacks; neither chooses the algorithm.
  */
 #include "config.h"
 
@@ -22,9 +22,9 @@
 
 struct jws_algorithm {
 	const char *name;
-	const char *type;  /* kty that it goes with */
+	const char *type;  /* required kty */
 	const char *curve; /* crv */
-	size_t      signature_size; /* octets; 0: the modulus's */
+	size_t      signature_size; /* octets; 0: as the modulus */
 };
 
 static const struct jws_algorithm algorithms[] = {
@@ -61,7 +61,7 @@ member_decode(const json_t *body, const char *name, size_t max, struct bytes *ou
 	return 0;
 }
 
-/* RFC 8555 §6.2: what a JWS may not have. RFC 7515 §4.1.11: what is not understood is refused. */
+/* Forbidden members: RFC 8555 §6.2; unknown critical ones: RFC 7515 §4.1.11. */
 static int
 body_check(const json_t *body, struct error *err)
 {
@@ -126,7 +126,7 @@ header_read(struct jws *jws, struct error *err)
 	return key_read(jws, err);
 }
 
-/* Of a body that jws owns already. */
+/* Decodes a body that jws owns already. */
 static int
 jws_read(struct jws *jws, struct error *err)
 {
@@ -181,7 +181,7 @@ jose_quiet_cb(void *misc, const char *file, int line, uint64_t number, const cha
 	(void)args;
 }
 
-/* By libjose, shown nothing but what was checked. */
+/* Verifies by libjose, which is given only checked members. */
 static bool
 verify_jose(const struct jws *jws, const struct jwk *key)
 {
@@ -239,7 +239,7 @@ jws_verify(const struct jws *jws, const struct jwk *key, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "a signature by %s has %zu octets, not %zu",
 		    algorithm->name, algorithm->signature_size, jws->signature.size);
 	good = strcmp(key->type, "OKP") == 0 ? verify_ed25519(jws, key) : verify_jose(jws, key);
-	ERR_clear_error(); /* what a library noted on the way */
+	ERR_clear_error(); /* errors queued by a library */
 	if (!good)
 		return error_set(err, ERROR_MALFORMED,
 		    "the signature of the JWS does not verify with the key of this request");

@@ -1,4 +1,4 @@
-/* Owns the making and the single use of nonces; knows nothing of who asks. */
+/* Makes nonces and enforces their single use. */
 #include "config.h"
 
 #include "acme/front/nonce.h"
@@ -69,7 +69,7 @@ mac_make(const struct nonces *nonces, const uint8_t *data, uint8_t mac[MAC_SIZE]
 	uint8_t  whole[EVP_MAX_MD_SIZE] = {0};
 	unsigned size = 0;
 
-	/* Of constant inputs this fails for want of memory only. */
+	/* The inputs are constants, so this fails only for lack of memory. */
 	if (HMAC(EVP_sha256(), nonces->key, sizeof nonces->key, data, TIME_SIZE + SERIAL_SIZE, whole,
 	        &size) == NULL)
 		abort();
@@ -96,7 +96,7 @@ nonces_issue(struct nonces *nonces, int64_t now_ms, char text[NONCE_TEXT_SIZE])
 
 	pthread_mutex_lock(&nonces->lock);
 	number_write(nonces->next, nonce + TIME_SIZE);
-	word = word_of(nonces, nonces->next, &bit); /* was that of one that is now too old */
+	word = word_of(nonces, nonces->next, &bit); /* was the bit of a nonce that is now too old */
 	*word &= ~bit;
 	nonces->next++;
 	pthread_mutex_unlock(&nonces->lock);
@@ -106,7 +106,7 @@ nonces_issue(struct nonces *nonces, int64_t now_ms, char text[NONCE_TEXT_SIZE])
 	memcpy(text, encoded, NONCE_TEXT_SIZE);
 }
 
-/* Marks it used; false when it was, or when it is forgotten. */
+/* Marks it as used; false when it was used or is outside the window. */
 static bool
 nonces_mark(struct nonces *nonces, uint64_t serial)
 {

@@ -1,7 +1,7 @@
 /*
  * Owns the steps of a signed request: bound, decode, nonce, key, signature, ask,
- * answer. A kid costs a question of its own: whose key it is, and whether the
- * account is still valid, is never remembered here.
+ * answer. A kid costs an extra question: the account's key and status are never
+ * cached here.
  */
 #include "config.h"
 
@@ -37,7 +37,7 @@ struct post {
 	struct channel          *channel;
 	struct jws               jws;
 	struct acme_request      request;
-	char                     account[ID_SIZE]; /* who acts; "" for a key without one */
+	char                     account[ID_SIZE]; /* the account; "" for a key without one */
 	char                     object[ID_SIZE];
 	char                     cursor[ID_SIZE];
 };
@@ -57,7 +57,7 @@ post_refuse(struct post *post, const struct error *err)
 	post_free(post);
 }
 
-/* Ids were matched, so they fit. */
+/* The route matched the ids, so they fit. */
 static void
 id_copy(struct view id, char out[ID_SIZE])
 {
@@ -65,7 +65,7 @@ id_copy(struct view id, char out[ID_SIZE])
 	    id.size != 0 ? (const char *)id.data : "");
 }
 
-/* RFC 8555 §6.2: the type, whatever its parameters. */
+/* RFC 8555 §6.2: the media type; parameters are ignored. */
 static int
 type_check(const struct http_exchange *exchange, struct error *err)
 {
@@ -86,7 +86,7 @@ nonce_use(struct post *post, struct error *err)
 	return nonces_use(post->reply.front->nonces, post->jws.nonce, clock_monotonic_ms(), err);
 }
 
-/* Whether it is signed by what the route takes. */
+/* Checks that it is signed by the kind of key that the route requires. */
 static int
 auth_check(const struct post *post, struct error *err)
 {
@@ -121,7 +121,7 @@ post_gone_cb(void *arg)
 	post_free(arg);
 }
 
-/* Asks the keeper; `answered` goes on with it. */
+/* Asks the keeper; `answered` continues. */
 static void
 post_ask(struct post *post, struct acme_question *question, ask_done_cb *answered)
 {
@@ -133,7 +133,8 @@ post_ask(struct post *post, struct acme_question *question, ask_done_cb *answere
 	ask_for(post->reply.exchange, post->channel, bytes_view(&body), answered, post_gone_cb, post);
 }
 
-/* Decodes an answer that must be of this kind; says what went wrong and is false otherwise. */
+/* Decodes an answer that must be of this kind; otherwise answers with the error and returns
+ * false. */
 static bool
 answer_take(struct post *post, struct view body, const struct error *failure,
     enum acme_answer_kind wanted, struct acme_answer *answer)
@@ -170,7 +171,7 @@ answer_cb(struct view body, const struct error *failure, void *arg)
 	free(answer);
 }
 
-/* The client is known: decode what it wants, and ask for it. */
+/* The client is authenticated: decodes the payload, and asks the keeper. */
 static void
 post_act(struct post *post)
 {
@@ -204,7 +205,7 @@ account_verify(struct post *post, const struct acme_account *account, struct err
 
 	if (rc == 0)
 		rc = jws_verify(&post->jws, &jwk, err);
-	else /* it was read when the account was made */
+	else /* it was checked when the account was made */
 		err->kind = ERROR_INTERNAL;
 	jwk_clear(&jwk);
 	if (rc == 0 && account->status != STATUS_VALID)
@@ -229,7 +230,7 @@ account_cb(struct view body, const struct error *failure, void *arg)
 	free(answer);
 }
 
-/* Finds whose kid it is, and asks for the account's key. */
+/* Reads the account id from kid, and asks for the account's key. */
 static void
 post_account(struct post *post)
 {

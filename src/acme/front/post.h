@@ -8,8 +8,8 @@ struct acme_route;
 struct reply;
 
 /*
- * Takes the exchange of *reply over: decodes and verifies its JWS, asks the keeper
- * what the route asks, and answers. `ids` are those of the path.
+ * Takes over the exchange of *reply: decodes and verifies its JWS, asks the
+ * route's question, and answers. `ids` are those of the path.
  */
 void post_begin(const struct reply *reply, const struct acme_route *route,
     const struct view ids[2]);

@@ -1,4 +1,4 @@
-/* Owns what is served to anybody; files are read from the keeper by fetch.c. */
+/* Serves the resources without authentication; fetch.c reads files from the keeper. */
 #include "config.h"
 
 #include "acme/front/public.h"

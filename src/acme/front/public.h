@@ -1,4 +1,4 @@
-/* What everybody may read: directory, nonces, the root, the CRLs. */
+/* Resources without authentication: directory, nonces, the root, the CRLs. */
 #ifndef ACME_FRONT_PUBLIC_H
 #define ACME_FRONT_PUBLIC_H
 

@@ -1,4 +1,4 @@
-/* Owns how answers are spelled; what they say comes from the keeper. */
+/* Formats answers as JSON; the content comes from the keeper. */
 #include "config.h"
 
 #include "acme/front/render.h"
@@ -71,7 +71,7 @@ put_text(json_t *object, const char *key, struct view text)
 	json_object_set_new(object, key, text_json(text));
 }
 
-/* A date that is 0 was not given. */
+/* A date of 0 means not given. */
 static void
 put_date(json_t *object, const char *key, int64_t when)
 {
@@ -193,7 +193,7 @@ problem_json(enum error_kind kind, struct view detail)
 	json_object_set_new(object, "type", json_string((const char *)type.data));
 	json_object_set_new(object, "title", json_string(error_title(kind)));
 	json_object_set_new(object, "status", json_integer(error_status(kind)));
-	/* A detail may repeat what a client sent, cut off inside a character. */
+	/* A detail may contain a client's text, cut inside a character. */
 	json_object_set_new(object, "detail", text != NULL ? text : json_string(error_title(kind)));
 	return object;
 }

@@ -11,7 +11,7 @@ struct error;
 
 #define ACME_NAMESPACE "urn:ietf:params:acme:error:"
 
-/* Where resources live below the base. A "*" stands for an id. */
+/* Paths of resources below the base. A "*" stands for an id. */
 #define ACME_PATH_DIRECTORY     "/acme/directory"
 #define ACME_PATH_NEW_NONCE     "/acme/new-nonce"
 #define ACME_PATH_NEW_ACCOUNT   "/acme/new-account"
@@ -30,7 +30,7 @@ struct error;
 /* The URL of a path whose "*"s are these ids, in order. The caller frees. */
 char *render_url(const char *base, const char *path, struct view first, struct view second);
 
-/* What a link to that URL is (RFC 8288). The caller frees. */
+/* The value of a Link header for that URL (RFC 8288). The caller frees. */
 char *render_link(const char *url, const char *relation);
 
 /* All return an object that the caller owns. */
@@ -44,7 +44,7 @@ json_t *render_challenge(const char *base, const struct acme_authorization *auth
 /* A problem document (RFC 8555 §6.7); *refusal, which may be NULL, has the subproblems. */
 json_t *render_problem(const struct error *err, const struct acme_refusal *refusal);
 
-/* Its type within ACME's namespace: kinds that it lacks are malformed or serverInternal. */
+/* Its type within ACME's namespace; other kinds become malformed or serverInternal. */
 const char *render_problem_type(enum error_kind kind);
 
 #endif

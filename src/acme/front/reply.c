@@ -1,4 +1,4 @@
-/* Owns the headers of answers (RFC 8555 §6.5, §6.6, §7.1) and what the log says of them. */
+/* Owns the headers of answers (RFC 8555 §6.5, §6.6, §7.1) and their log lines. */
 #include "config.h"
 
 #include "acme/front/reply.h"
@@ -61,7 +61,8 @@ reply_link(struct reply *reply, const char *relation, const char *path, struct v
 	reply_header(reply, "Link", link);
 }
 
-/* A nonce with every answer to a POST and of newNonce, and the way to the directory from all but it. */
+/* Adds a nonce to every answer to a POST and of newNonce, and a link to the directory to all but
+ * the directory. */
 static void
 reply_common(struct reply *reply)
 {
@@ -94,7 +95,7 @@ reply_file(struct reply *reply, const char *type, struct http_file *file)
 	http_reply_file(reply->exchange, type, file);
 }
 
-/* Writes the object out; the caller frees the text, NULL when it cannot be written. */
+/* Encodes the object; the caller frees the text, which is NULL when it cannot be encoded. */
 static char *
 json_text(json_t *object)
 {

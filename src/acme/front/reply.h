@@ -1,4 +1,4 @@
-/* Answers to clients, with the headers that ACME wants on them, and their log lines. */
+/* Answers to clients, with ACME's headers and log lines. */
 #ifndef ACME_FRONT_REPLY_H
 #define ACME_FRONT_REPLY_H
 
@@ -14,12 +14,12 @@ struct acme_front;
 struct error;
 struct http_exchange;
 
-/* An exchange that is to be answered once. */
+/* An exchange to be answered once. */
 struct reply {
 	struct acme_front    *front;
 	struct http_exchange *exchange;
 	int64_t               since;   /* clock_monotonic_ms */
-	const char           *account; /* for the log; NULL: not known */
+	const char           *account; /* for the log; NULL: unknown */
 };
 
 /* Add a header; the second one whose value is a URL, the third a Link to one. */
@@ -28,14 +28,14 @@ void reply_url(struct reply *reply, const char *name, const char *path, struct v
 void reply_link(struct reply *reply, const char *relation, const char *path, struct view first,
     struct view second);
 
-/* Answer; the exchange is gone after it. `object` is taken over. */
+/* Answer and free the exchange. They take ownership of `object`. */
 void reply_json(struct reply *reply, int status, json_t *object);
 void reply_bytes(struct reply *reply, int status, const char *type, struct view body);
 
-/* Answers 200 with a file that all answers share, so that slow readers of a long CRL cost no copies. */
+/* Answers 200 with a shared file, so that slow readers of a long CRL need no copies. */
 void reply_file(struct reply *reply, const char *type, struct http_file *file);
 
-/* With a problem document. *refusal may be NULL; what failed inside is for the log only. */
+/* Answers with a problem document. `refusal` may be NULL; internal errors go to the log only. */
 void reply_problem(struct reply *reply, const struct error *err,
     const struct acme_refusal *refusal);
 

@@ -1,4 +1,4 @@
-/* Owns the shape of payloads; what they ask for the keeper decides. */
+/* Decodes payloads; the keeper decides on them. */
 #include "config.h"
 
 #include "acme/front/request.h"
@@ -35,7 +35,7 @@ payload_decode(struct acme_request *request, struct error *err)
 	return 0;
 }
 
-/* Text that goes into messages, logs and certificates: bounded, nothing in it steers a line. */
+/* Text for messages, logs and certificates: bounded, without control characters. */
 static int
 text_read(const json_t *value, const char *name, struct view *out, struct error *err)
 {
@@ -59,7 +59,7 @@ text_read(const json_t *value, const char *name, struct view *out, struct error 
 	return 0;
 }
 
-/* False when it is not there. */
+/* False when it is absent. */
 static int
 flag_read(const json_t *payload, const char *name, bool *flag, struct error *err)
 {
@@ -71,7 +71,7 @@ flag_read(const json_t *payload, const char *name, bool *flag, struct error *err
 	return 0;
 }
 
-/* The octets of a base64url member, put into request->octets. */
+/* Decodes a base64url member into request->octets. */
 static int
 octets_read(struct acme_request *request, const char *name, size_t max, struct error *err)
 {
@@ -136,12 +136,12 @@ request_account_new(struct acme_request *request, struct acme_question *question
 	    terms_read(request->payload, question, err) != 0 ||
 	    flag_read(request->payload, "onlyReturnExisting", &only_existing, err) != 0)
 		return -1;
-	question->flags &= ~(uint64_t)ACME_FLAG_CONTACTS; /* of updates only */
+	question->flags &= ~(uint64_t)ACME_FLAG_CONTACTS; /* for updates only */
 	question->flags |= only_existing ? ACME_FLAG_ONLY_EXISTING : 0U;
 	return 0;
 }
 
-/* "status" of an update: true when it asks for deactivation, the only change there is. */
+/* "status" of an update: true for deactivation, the only allowed change. */
 static int
 deactivation_read(const json_t *payload, bool *deactivate, struct error *err)
 {
@@ -235,7 +235,7 @@ request_key_change(struct acme_request *request, struct acme_question *question,
 	return 0;
 }
 
-/* 0 is "not given", and so is the zero of Go's time, which the step CLI sends. */
+/* 0 means not given, and so does the zero value of Go's time, which the step CLI sends. */
 static int
 date_read(const json_t *payload, const char *name, int64_t *when, struct error *err)
 {
@@ -248,7 +248,7 @@ date_read(const json_t *payload, const char *name, int64_t *when, struct error *
 		return 0;
 	if (!clock_parse(text, when))
 		return error_set(err, ERROR_MALFORMED, "\"%s\" is no date of RFC 3339", name);
-	if (*when < 1) /* before 1970: long ago, but given */
+	if (*when < 1) /* before 1970: valid, and not 0 */
 		*when = 1;
 	return 0;
 }
@@ -328,7 +328,7 @@ request_authorization(struct acme_request *request, struct acme_question *questi
 	return 0;
 }
 
-/* A reason may repeat what the client sent; messages hold no control characters. */
+/* A reason may contain the client's text; messages must not contain control characters. */
 static void
 detail_tidy(char *detail)
 {
@@ -348,7 +348,7 @@ detail_tidy(char *detail)
 	}
 }
 
-/* The statement could not be had: the challenge becomes invalid, with this reason. */
+/* The statement could not be decoded: the challenge becomes invalid, with this reason. */
 static int
 challenge_fail(struct acme_request *request, struct acme_question *question)
 {
@@ -359,7 +359,7 @@ challenge_fail(struct acme_request *request, struct acme_question *question)
 	return 0;
 }
 
-/* What a client that gave up says of it, as far as it can be told. */
+/* The reason of a client that gave up, as far as it can be shown. */
 static int
 challenge_given_up(struct acme_request *request, const json_t *error,
     struct acme_question *question)

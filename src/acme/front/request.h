@@ -1,6 +1,6 @@
 /*
- * The payloads of signed requests, decoded into questions for the keeper: what is
- * missing, too large or of another type is refused here.
+ * Decodes the payloads of signed requests into questions for the keeper; refuses
+ * missing, oversized and wrongly typed members.
  */
 #ifndef ACME_FRONT_REQUEST_H
 #define ACME_FRONT_REQUEST_H
@@ -14,7 +14,7 @@
 
 struct error;
 
-/* What a question's views point into. */
+/* Storage for the views of a question. */
 struct acme_request {
 	const struct jws      *jws; /* verified */
 	json_t                *payload;
@@ -24,13 +24,13 @@ struct acme_request {
 	struct bytes           octets; /* CSR, certificate or attestation object */
 	struct bytes           spki;
 	struct webauthn_object object;
-	struct error           failure; /* what a client says of its own, for CHALLENGE_FAIL */
+	struct error           failure; /* a client's own reason, for CHALLENGE_FAIL */
 };
 
 /*
  * Completes *question, which has `account` and `object` already, from the payload.
- * Returns 0; or -1 with the kind that the client is told. Whatever the outcome, the
- * caller calls acme_request_clear when the question was sent.
+ * Returns 0; or -1 with the kind for the client. In either case the caller calls
+ * acme_request_clear after the question was sent.
  */
 typedef int acme_request_decode(struct acme_request *request, struct acme_question *question,
     struct error *err);

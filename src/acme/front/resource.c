@@ -1,4 +1,4 @@
-/* Owns the status and the headers of each resource's answer; bodies are render.c's. */
+/* Owns the status and headers of each resource's answer; render.c makes the bodies. */
 #include "config.h"
 
 #include "acme/front/resource.h"
@@ -13,7 +13,7 @@
 
 #define CHAIN_TYPE "application/pem-certificate-chain"
 
-/* How long a client waits that finds something unfinished. */
+/* Retry-After for an unfinished object. */
 #define RETRY_AFTER "2"
 
 void

@@ -1,4 +1,4 @@
-/* What the keeper answered, told to the client: status, headers and body of each resource. */
+/* Turns the keeper's answers into HTTP answers: status, headers and body of each resource. */
 #ifndef ACME_FRONT_RESOURCE_H
 #define ACME_FRONT_RESOURCE_H
 
@@ -6,7 +6,7 @@ struct acme_answer;
 struct acme_refusal;
 struct reply;
 
-/* Each answers the exchange; the answer is of the kind that the route names. */
+/* Each answers the exchange; the answer has the kind that the route expects. */
 void tell_account_new(struct reply *reply, const struct acme_answer *answer);
 void tell_account(struct reply *reply, const struct acme_answer *answer);
 void tell_orders(struct reply *reply, const struct acme_answer *answer);
@@ -17,7 +17,7 @@ void tell_challenge(struct reply *reply, const struct acme_answer *answer);
 void tell_certificate(struct reply *reply, const struct acme_answer *answer);
 void tell_done(struct reply *reply, const struct acme_answer *answer);
 
-/* The keeper said no. */
+/* Answers with the keeper's refusal. */
 void tell_refusal(struct reply *reply, const struct acme_refusal *refusal);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns the table of resources; the steps of a request are post.c's. */
+/* The table of resources; post.c has the steps of a request. */
 #include "config.h"
 
 #include "acme/front/route.h"

@@ -1,4 +1,4 @@
-/* What one worker of the front serves, for the files of the front. */
+/* The state of one worker of the front. */
 #ifndef ACME_FRONT_STATE_H
 #define ACME_FRONT_STATE_H
 
@@ -7,7 +7,7 @@ struct service_front;
 
 struct acme_front {
 	struct service_front *service; /* has the connection to the keeper */
-	struct nonces        *nonces;  /* of all workers */
+	struct nonces        *nonces;  /* shared by all workers */
 	char                 *base;
 	char                 *terms;
 	char                 *website;

@@ -1,4 +1,4 @@
-/* Accounts: RFC 8555 §7.3. One key has one account, for as long as it exists. */
+/* Accounts: RFC 8555 §7.3. A key has at most one account, for as long as that exists. */
 #include "config.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@
 /* Of all contacts of an account together. */
 #define CONTACT_OCTETS_MAX 512
 
-/* The key as the front has it: its thumbprint finds it again. */
+/* The key in the front's canonical form: its thumbprint finds the account. */
 static int
 check_key(const struct call *call, struct error *err)
 {
@@ -27,7 +27,7 @@ check_key(const struct call *call, struct error *err)
 	return 0;
 }
 
-/* Finds the account of the key that asks. Returns 1 when there is none. */
+/* Finds the account of the request's key. Returns 1 when there is none. */
 static int
 account_of_key(struct call *call, struct store *store, struct store_account *account,
     struct error *err)
@@ -156,7 +156,7 @@ account_make(struct call *call, struct store *store, struct store_account *accou
 	return 0;
 }
 
-/* Two at once with one key: the second finds the account of the first. */
+/* Of two concurrent requests with one key the second finds the account of the first. */
 static int
 account_new_change(struct call *call, struct store *store, struct error *err)
 {
@@ -219,7 +219,7 @@ account_update_change(struct call *call, struct store *store, struct error *err)
 	return rc;
 }
 
-/* CONFLICT with the other account's id, as §7.3.5 wants it. */
+/* CONFLICT with the other account's id, as §7.3.5 requires. */
 static int
 key_in_use(struct call *call, struct store *store, const char *thumbprint, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * Authorizations and device-attest-01: RFC 8555 §7.5, draft-ietf-acme-device-attest.
- * A challenge is decided, for good, before its answer is sent.
+ * A challenge is decided finally before its answer is sent.
  */
 #include "config.h"
 
@@ -19,10 +19,10 @@
 #include "util/log.h"
 #include "util/shared.h"
 
-/* What looking found out for the change. */
+/* The results of the look step, for the change step. */
 struct challenge {
-	struct statement_verdict verdict; /* what the statement proves */
-	struct store_problem     problem; /* why it proves nothing; without a detail: it does */
+	struct statement_verdict verdict; /* the facts that the statement proves */
+	struct store_problem     problem; /* why it failed; no detail: it succeeded */
 };
 
 static void
@@ -34,7 +34,7 @@ challenge_clear_cb(void *state)
 	free(challenge->problem.detail);
 }
 
-/* Loads the authorization that is asked about, with its account. The caller clears both. */
+/* Loads the authorization of the question, with its account. The caller clears both. */
 static int
 authorization_load(struct call *call, struct store *store,
     struct store_authorization *authorization, struct store_account *account, struct error *err)
@@ -65,7 +65,7 @@ authorization_get(struct call *call, struct store *store, struct error *err)
 	return rc;
 }
 
-/* The order of an authorization that just moved follows it. */
+/* Updates the order after a transition of its authorization. */
 static int
 settle_order(struct call *call, struct store *store,
     const struct store_authorization *authorization, struct error *err)
@@ -113,7 +113,7 @@ authorization_deactivate_change(struct call *call, struct store *store, struct e
 }
 
 /*
- * 1 when the challenge waits for its answer; 0 when it is decided, and then it is
+ * Returns 1 when the challenge is pending; 0 when it is decided, and then it is
  * the answer; -1 when it can no longer be answered.
  */
 static int
@@ -132,7 +132,7 @@ challenge_is_open(struct call *call, const struct store_authorization *authoriza
 	return 1;
 }
 
-/* Judges the statement. A statement that proves nothing is no failure of the call. */
+/* Verifies the statement. A statement that fails is no failure of the call. */
 static int
 challenge_judge(struct call *call, const struct store_authorization *authorization,
     const struct store_account *account, struct error *err)
@@ -177,7 +177,7 @@ challenge_look(struct call *call, struct store *store, struct error *err)
 	return rc;
 }
 
-/* The client gave up, or sent what cannot be decoded. */
+/* The client gave up, or its statement cannot be decoded. */
 static int
 challenge_fail(struct call *call, struct store *store, struct error *err)
 {
@@ -198,7 +198,7 @@ challenge_fail(struct call *call, struct store *store, struct error *err)
 	return rc;
 }
 
-/* Hands what was proven, or why not, over to the authorization. */
+/* Stores the result in the authorization. */
 static int
 challenge_decide(struct call *call, struct store *store,
     const struct store_account *account, struct store_authorization *authorization,

@@ -1,4 +1,4 @@
-/* Certificates handed out and revoked: RFC 8555 §7.4.2, §7.6. */
+/* Download and revocation of certificates: RFC 8555 §7.4.2, §7.6. */
 #include "config.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "pki/certificate.h"
 #include "tpm/spki.h"
 
-/* Reasons that a client may give (RFC 5280 §5.3.1): the others are the CA's own affairs. */
+/* Reasons that a client may give (RFC 5280 §5.3.1); the others are for the CA. */
 static const uint64_t reasons[] = {
     0, /* unspecified */
     1, /* keyCompromise */
@@ -60,7 +60,7 @@ check_reason(const struct call *call, struct error *err)
 	    "the reason is none of 0, 1, 3, 4 and 5, which a client may give");
 }
 
-/* The octets of the serial number; MALFORMED when it is no certificate. */
+/* The octets of the serial number; MALFORMED when it is not a certificate. */
 static int
 serial_of(struct view der, uint8_t serial[STORE_SERIAL_MAX], size_t *size, struct error *err)
 {
@@ -79,7 +79,7 @@ serial_of(struct view der, uint8_t serial[STORE_SERIAL_MAX], size_t *size, struc
 	return 0;
 }
 
-/* The certificate that is to be revoked, which must be ours to the last octet. */
+/* Finds the certificate to revoke; it must be identical to one of ours. */
 static int
 issued_find(struct call *call, struct store *store, struct store_issued *issued,
     struct error *err)
@@ -121,7 +121,7 @@ check_key(const struct call *call, const struct store_issued *issued, struct err
 	return 0;
 }
 
-/* Whose it is, and who is authorized for its name, may revoke it. */
+/* The account that owns the certificate, and one that is authorized for its name, may revoke it. */
 static int
 check_account(struct call *call, struct store *store, const struct store_issued *issued,
     struct error *err)

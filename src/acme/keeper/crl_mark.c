@@ -1,4 +1,4 @@
-/* Owns which of two CRLs is the newer; the store keeps what it is told. */
+/* Compares CRLs with their watermarks; the store keeps the marks. */
 #include "config.h"
 
 #include "acme/keeper/crl_mark.h"
@@ -46,7 +46,7 @@ mark_text(bool has_number, const uint8_t number[STORE_CRL_NUMBER_SIZE], int64_t 
 		(void)snprintf(text, MARK_TEXT_SIZE, "number 0x%s of %s", hex + 2 * zeros, when);
 }
 
-/* Below 0 when the CRL is older than what was seen, above 0 when it is newer. */
+/* Below 0 when the CRL is older than its mark, above 0 when it is newer. */
 static int
 mark_compare(const struct revocation_facts *facts, const struct store_crl_mark *mark)
 {
@@ -69,7 +69,7 @@ mark_take(const struct revocation_facts *facts, struct store_crl_mark *mark)
 		bytes_append(&mark->certificate, facts->signer.data, facts->signer.size);
 }
 
-/* What was seen of the issuer; *found is false when nothing was. */
+/* Loads the issuer's mark; *found is false when there is none. */
 static int
 mark_find(struct store *store, const uint8_t *issuer, struct store_crl_mark *mark, bool *found,
     struct error *err)

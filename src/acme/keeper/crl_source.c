@@ -1,4 +1,4 @@
-/* Reads who is revoked from ACME's store; decides nothing. */
+/* Reads the revoked certificates from ACME's store. */
 #include "config.h"
 
 #include "acme/keeper/crl_source.h"

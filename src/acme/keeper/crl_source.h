@@ -1,4 +1,4 @@
-/* The device certificates that are revoked, for the keeper of a CRL. */
+/* The revoked device certificates, for the keeper of a CRL. */
 #ifndef ACME_KEEPER_CRL_SOURCE_H
 #define ACME_KEEPER_CRL_SOURCE_H
 

@@ -1,4 +1,4 @@
-/* Reads the server's names; what writes them is acme_admin/init.c. */
+/* Reads the server's names, which acme_admin/init.c writes. */
 #include "config.h"
 
 #include "acme/keeper/dns_names.h"

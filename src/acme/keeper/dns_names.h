@@ -1,4 +1,4 @@
-/* What the server is called: names and addresses that `attest-acmed init` left in the state directory. */
+/* The server's DNS names and addresses, written by `attest-acmed init` in the state directory. */
 #ifndef ACME_KEEPER_DNS_NAMES_H
 #define ACME_KEEPER_DNS_NAMES_H
 

@@ -1,7 +1,7 @@
 /*
- * Finalizing: RFC 8555 §7.4. The CSR is held against the order, the certificate
- * signed, and then one transaction makes the order valid and records it, or, when
- * somebody else was first, neither.
+ * Finalizing: RFC 8555 §7.4. Checks the CSR against the order and signs the
+ * certificate; then one transaction makes the order valid and records the
+ * certificate, or does neither if another request was first.
  */
 #include "config.h"
 
@@ -28,7 +28,7 @@
 #include "util/log.h"
 #include "util/shared.h"
 
-/* Ready, in time, and attested: what it takes to have a certificate. */
+/* Checks that the order is ready, not expired, and attested. */
 static int
 check_ready(const struct call *call, const struct store_order *order, struct error *err)
 {
@@ -53,8 +53,8 @@ check_ready(const struct call *call, const struct store_order *order, struct err
 }
 
 /*
- * Who attested an hour ago may have left since: orders that are ready would be certificates
- * in reserve.
+ * Verifies the attestations again: a device may have been revoked since, and ready orders
+ * must not serve as certificates in reserve.
  */
 static int
 check_attested(const struct call *call, const struct store_authorization *authorization,
@@ -157,7 +157,7 @@ issued_fill(struct call *call, const struct store_order *order, struct error *er
 	return 0;
 }
 
-/* What the CSR asked for and is not given, though it is no reason to refuse it. */
+/* Logs what the CSR asked for and does not get, if that is no reason to refuse it. */
 static void
 issued_log_left_out(const struct call *call, const struct store_order *order,
     const char *left_out)
@@ -212,7 +212,7 @@ finalize_look(struct call *call, struct store *store, struct error *err)
 static int
 finalize_change(struct call *call, struct store *store, struct error *err)
 {
-	struct store_issued *issued = call->state; /* signed by the look */
+	struct store_issued *issued = call->state; /* signed in the look step */
 	struct store_order   order = {0};
 	int                  rc = order_load(call, store, &order, err);
 

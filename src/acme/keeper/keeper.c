@@ -1,6 +1,7 @@
 /*
  * Owns the keys, the store and the trust of a running ACME server: loads them,
- * hands questions on, keeps CRL, server certificate and trust fresh, and sweeps.
+ * dispatches questions, updates CRL, server certificate and trust, and sweeps
+ * the store.
  */
 #include "config.h"
 
@@ -43,14 +44,14 @@
 #define BODY_MAX ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
 
-/* Paths of what fronts serve, without their "/". */
+/* Paths of the served files, without their "/". */
 #define SERVED_ROOT    "root.pem"
 #define SERVED_CRL     "crl"
 #define SERVED_CRL_PEM "crl.pem"
 
 /*
- * How often and how much is swept: many short transactions rather than a long one.
- * Accounts less often, because those that stay are looked at each time.
+ * Interval and size of sweeps: many short transactions instead of a long one.
+ * Accounts are swept less often, because each sweep examines all that stay.
  */
 #define SWEEP_SECONDS 60
 #define WATCH_SECONDS 60
@@ -68,7 +69,7 @@ keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
 		call_ask_cb(state, question, body);
 }
 
-/* What every front is told. */
+/* The greeting for every front. */
 static void
 keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
 {
@@ -156,7 +157,7 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 	return shelf_put(keeper->shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
 }
 
-/* Keeps the CRL fresh, what is served of it and its files. */
+/* Updates the CRL, its files and its served copies. */
 static int
 keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 {
@@ -178,7 +179,7 @@ keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 	return rc;
 }
 
-/* A new key and certificate for the server itself, when half the life of the last is over. */
+/* Renews the server's own key and certificate after half of their life. */
 static int
 keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 {
@@ -203,7 +204,7 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 	return 0;
 }
 
-/* Removes what is over; failures are told, and tried again the next time. */
+/* Sweeps expired objects; logs a failure, and retries the next time. */
 static int
 keeper_sweep(struct acme_keeper *keeper, struct error *err)
 {
@@ -218,7 +219,7 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
         };
 	uint64_t removed = 1;
 
-	if (sweep.certificates > named) /* what expired since is on the next CRL once more */
+	if (sweep.certificates > named) /* the next CRL has newly expired ones once more */
 		sweep.certificates = named;
 
 	if (now < keeper->next_sweep)
@@ -314,7 +315,7 @@ static const struct keeper_handlers handlers = {
     .finish = keeper_finish_cb,
 };
 
-/* Where clients reach us: as configured, or by the first name and the first port. */
+/* The base URL for clients: as configured, or the first name and the first port. */
 static int
 keeper_find_base(struct acme_keeper *keeper, struct error *err)
 {
@@ -403,7 +404,7 @@ keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 	return issuer_files_load_valid(settings->service.state_dir, &access, clock_now(), &keeper->issuing, err);
 }
 
-/* The store comes first: a directory without one was never initialised, and it says so. */
+/* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct acme_keeper *keeper, struct error *err)
 {

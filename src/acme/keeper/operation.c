@@ -1,4 +1,4 @@
-/* Owns the table of operations, and what they have in common. */
+/* The table of operations, and their common parts. */
 #include "config.h"
 
 #include "acme/keeper/operation.h"

@@ -1,6 +1,6 @@
 /*
- * What the keeper does for each kind of question; how a question goes its way is
- * service/keeper/call.h. A record stands at the end of the file that does it.
+ * The keeper's operation for each kind of question; service/keeper/call.h runs
+ * them. An operation's record stands at the end of its file.
  */
 #ifndef ACME_KEEPER_OPERATION_H
 #define ACME_KEEPER_OPERATION_H
@@ -11,7 +11,7 @@
 
 struct acme_keeper;
 
-/* Kind of question, and which record is its operation. */
+/* Kind of question, and the record of its operation. */
 #define OPERATIONS(X)                                                                        \
 	X(ACCOUNT_NEW, account_new) X(ACCOUNT_GET, account_get)                              \
 	X(ACCOUNT_UPDATE, account_update) X(ACCOUNT_KEY_CHANGE, account_key_change)          \
@@ -25,10 +25,10 @@ struct acme_keeper;
 OPERATIONS(X)
 #undef X
 
-/* What the questions of the ACME server have in common. */
+/* The common steps of the ACME server's questions. */
 extern const struct call_service operation_service;
 
-/* What is asked, and of which keeper. */
+/* A question, and its keeper. */
 const struct acme_question *operation_asked(const struct call *call);
 struct acme_keeper         *operation_keeper(const struct call *call);
 
@@ -36,16 +36,16 @@ struct acme_keeper         *operation_keeper(const struct call *call);
 int operation_account(struct call *call, struct store *store, struct store_account *account,
     struct error *err);
 
-/* The same for operations that need no more of it. */
+/* The same for operations that do not need the account itself. */
 int operation_check_account(struct call *call, struct store *store, struct error *err);
 
-/* Refuses with more than a sentence. Returns -1. */
+/* Refuses with more than a detail. Returns -1. */
 int operation_refuse(struct call *call, const struct acme_refusal *refusal, struct error *err);
 
-/* Copies an id; NOT_FOUND when it cannot be one. */
+/* Copies an id; NOT_FOUND when it is not valid. */
 int operation_id(struct view view, char id[STORE_ID_SIZE], struct error *err);
 
-/* call_note with the id and name of what it happened to, and why; all but the event may be NULL. */
+/* call_note with the id and name of the object, and the reason; all but the event may be NULL. */
 void operation_note(struct call *call, const char *event, const char *object, const char *name,
     const char *reason);
 

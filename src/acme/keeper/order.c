@@ -1,4 +1,4 @@
-/* Orders made and shown: RFC 8555 §7.4. Finalizing them is finalize.c. */
+/* Makes and shows orders: RFC 8555 §7.4. finalize.c finalizes them. */
 #include "config.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ order_load(struct call *call, struct store *store, struct store_order *order,
 	return error_set(err, ERROR_UNAUTHORIZED, "this order is another account's");
 }
 
-/* Each identifier that is refused is a subproblem; one alone is the whole problem. */
+/* Each refused identifier is a subproblem; a single one is the problem itself. */
 static int
 check_identifiers(struct call *call, struct error *err)
 {
@@ -134,7 +134,8 @@ order_fill(struct call *call, struct store_order *order, struct error *err)
 	return 0;
 }
 
-/* A name that the CN cannot hold is in the certificate all the same: whoever reads the CN must know. */
+/* Logs a name that is too long for the CN: the certificate has it in full, but readers of the CN
+ * see a shortened one. */
 static void
 order_note(struct call *call, const struct store_order *order)
 {

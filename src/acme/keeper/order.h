@@ -1,4 +1,4 @@
-/* Finding the order that a question is about. */
+/* Finds the order of a question. */
 #ifndef ACME_KEEPER_ORDER_H
 #define ACME_KEEPER_ORDER_H
 
@@ -8,8 +8,8 @@ struct store;
 struct store_order;
 
 /*
- * Loads the order that is asked about, for its valid account alone: NOT_FOUND,
- * UNAUTHORIZED, or what operation_account says. The caller clears *order.
+ * Loads the order of the question, for its own valid account only: NOT_FOUND,
+ * UNAUTHORIZED, or the errors of operation_account. The caller clears *order.
  */
 int order_load(struct call *call, struct store *store, struct store_order *order,
     struct error *err);

@@ -1,4 +1,4 @@
-/* Owns the rules for what is issued to whom; decides, and does nothing. */
+/* The rules of issuance. Decides only. */
 #include "config.h"
 
 #include "acme/keeper/policy.h"
@@ -23,7 +23,7 @@
 /* RFC 5321 §4.5.3.1.3, without the angle brackets. */
 #define ADDRESS_MAX 254
 
-/* How far the clocks of clients that ask for a notBefore may be ahead, and behind. */
+/* Tolerated clock skew of clients that request a notBefore, ahead and behind. */
 #define AHEAD_SECONDS_MAX  60
 #define BEHIND_SECONDS_MAX 3600
 
@@ -108,7 +108,7 @@ list_matches(const struct config_list *globs, const char *text)
 	return false;
 }
 
-/* Every name that a certificate would carry must be one. */
+/* Every name for a certificate must be valid. */
 static int
 check_dns_names(const struct acme_policy *policy, const char *identifier, struct error *err)
 {
@@ -157,7 +157,7 @@ policy_contact(struct view contact, char **out, struct error *err)
 	const char       *address = text + sizeof scheme - 1;
 	const char       *at;
 
-	/* Clients are given addresses by people, and some pass them on as they are. */
+	/* Some clients send a bare address, as the user typed it. */
 	(void)snprintf(text, size, "%s%s", bare ? scheme : "", said);
 	if (strncasecmp(text, scheme, sizeof scheme - 1) != 0)
 		return error_set(err, ERROR_UNSUPPORTED_CONTACT,
@@ -175,8 +175,8 @@ policy_contact(struct view contact, char **out, struct error *err)
 }
 
 /*
- * No certificate in reserve: it begins now, give or take a clock, and its life is counted
- * from now on, whatever notBefore says.
+ * No certificates in reserve: the validity begins now, within the tolerated skew, and its
+ * length is counted from now, not from notBefore.
  */
 static int
 check_ahead(const struct acme_policy *policy, int64_t not_before, int64_t not_after, int64_t now,
@@ -228,7 +228,7 @@ policy_validity(const struct acme_policy *policy, int64_t begin, int64_t asked_n
 	if (*not_after <= now)
 		return error_set(err, ERROR_MALFORMED,
 		    "the notAfter that was ordered has passed; make a new order");
-	/* The order may be older than the configuration. */
+	/* The configuration may have changed since the order was made. */
 	return check_ahead(policy, asked_not_before, *not_after, now, err);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Owns the operator's trust as it was last read. Whoever verifies holds on to one
- * reading of it from beginning to end.
+ * Owns the operator's trust, as last read. A verification uses one reading from
+ * beginning to end.
  */
 #include "config.h"
 
@@ -27,12 +27,12 @@ struct roots {
 	struct bytes       marks;   /* struct file_mark, file by file */
 	struct shared     *current; /* struct reading */
 	uint64_t           generation;
-	size_t             kept;    /* of its CRLs that were verified, so many are in the store */
+	size_t             kept;    /* number of its verified CRLs that the store has */
 };
 
-/* What came of reading the files: a snapshot, or why there is none. */
+/* The result of reading the files: a snapshot, or the error. */
 struct reading {
-	struct roots_snapshot snapshot; /* first: it is all that others know of */
+	struct roots_snapshot snapshot; /* first member: other files know only this */
 	bool                  is_broken;
 	struct error          why;
 };
@@ -115,7 +115,7 @@ roots_take(struct roots *roots, struct reading *reading)
 {
 	shared_replace(roots->current, reading);
 	roots->generation++;
-	roots->kept = SIZE_MAX; /* what is verified by now is to be kept */
+	roots->kept = SIZE_MAX; /* new verified CRLs must be stored */
 }
 
 /* CONFLICT when an older CRL was put back. */
@@ -129,7 +129,7 @@ roots_check_crls(const struct roots *roots, const struct roots_snapshot *snapsho
 	return error_wrap(err, "the attestation CRL");
 }
 
-/* Keeps what CRLs were seen, once more of them are verified: attestations verify them. */
+/* Stores the marks when more CRLs were verified, which attestations do. */
 static int
 roots_keep_crls(struct roots *roots, struct error *err)
 {
@@ -180,7 +180,7 @@ roots_free(struct roots *roots)
 	free(roots);
 }
 
-/* From now on nothing is trusted, for this reason. */
+/* Trusts nothing from now on, for this reason. */
 static void
 roots_break(struct roots *roots, const struct error *why)
 {
@@ -191,7 +191,7 @@ roots_break(struct roots *roots, const struct error *why)
 	roots_take(roots, reading);
 }
 
-/* Says that the files were read again: from now on they count. */
+/* Publishes and logs a new reading. */
 static void
 roots_log(const struct roots_snapshot *snapshot)
 {
@@ -204,7 +204,7 @@ roots_log(const struct roots_snapshot *snapshot)
 	    {"crls", log_number(count, crls)});
 }
 
-/* The CRLs from before in place of the older ones; false when there are none from before. */
+/* Keeps the previous CRLs instead of older ones; false when there are none. */
 static bool
 roots_keep_earlier(struct roots *roots, struct roots_snapshot *fresh)
 {
@@ -220,7 +220,7 @@ roots_keep_earlier(struct roots *roots, struct roots_snapshot *fresh)
 	return kept;
 }
 
-/* Takes what was read, unless its CRLs are older ones. */
+/* Publishes the reading, unless its CRLs are older than before. */
 static int
 roots_judge(struct roots *roots, struct reading *fresh, struct error *err)
 {
@@ -230,7 +230,7 @@ roots_judge(struct roots *roots, struct reading *fresh, struct error *err)
 		roots_log(&fresh->snapshot);
 		roots_take(roots, fresh);
 	} else if (err->kind != ERROR_CONFLICT) {
-		bytes_clear(&roots->marks); /* the store did not answer: look again */
+		bytes_clear(&roots->marks); /* the store failed: retry */
 		reading_free(fresh);
 	} else if (roots_keep_earlier(roots, &fresh->snapshot)) {
 		roots_take(roots, fresh);
@@ -267,7 +267,7 @@ roots_refresh(struct roots *roots, struct error *err)
 	struct error one;
 	int          rc;
 
-	/* What attestations have verified since counts before anything new is read. */
+	/* CRLs verified by attestations since then are stored before anything new is read. */
 	rc = roots_keep_crls(roots, err);
 	if (roots_read(roots, rc == 0 ? err : &one) != 0)
 		rc = -1;
@@ -280,7 +280,7 @@ struct shared_version *
 roots_acquire(struct roots *roots, struct error *err)
 {
 	struct shared_version *version = shared_acquire(roots->current);
-	const struct reading  *reading = version->value; /* there always is one */
+	const struct reading  *reading = version->value; /* never NULL */
 
 	if (!reading->is_broken)
 		return version;

@@ -1,6 +1,6 @@
 /*
- * Whose attestations count: attestation roots, their CRLs, and the roots whose
- * devices may order any name. Files of the operator, read again when they change.
+ * The operator's trust: attestation roots, their CRLs, and the roots whose
+ * devices may order any name. The files are read again when they change.
  */
 #ifndef ACME_KEEPER_ROOTS_H
 #define ACME_KEEPER_ROOTS_H
@@ -19,18 +19,18 @@ struct shared_version;
 struct store;
 struct trust;
 
-/* Which files, borrowed for as long as there are roots of them. */
+/* The files; borrowed as long as the roots exist. */
 struct roots_files {
 	const char               *roots; /* PEM */
 	const struct config_list *crls;
 	const struct config_list *any_name; /* PEM */
 	bool                      tolerate_stale; /* CRLs that expired or cannot be read */
-	bool                      require_crl;    /* one of every AK certificate's issuer, if any */
-	struct store             *store; /* ACME's, which keeps what CRLs were seen */
+	bool                      require_crl;    /* if there are any: one for each AK's issuer */
+	struct store             *store; /* ACME's store, which keeps the CRL marks */
 	bool only_check; /* --check-config: nothing is written */
 };
 
-/* What they held at one time: a version's value, between roots_acquire and roots_release. */
+/* One reading: the value of a version, between roots_acquire and roots_release. */
 struct roots_snapshot {
 	struct trust      *trust;
 	struct revocation *revocation; /* NULL: no CRL is configured */
@@ -39,24 +39,24 @@ struct roots_snapshot {
 };
 
 /*
- * Reads the files. NOT_FOUND, MALFORMED or INTERNAL, naming the file, when one
- * cannot be read (a CRL too, unless that is tolerated: then it is logged). CONFLICT when an
- * issuer's CRL is older than one that was seen before, as crl_mark_check says.
+ * Reads the files. NOT_FOUND, MALFORMED or INTERNAL, naming the file, when one cannot be
+ * read (also a CRL, unless that is tolerated: then it is logged). CONFLICT when an issuer's
+ * CRL is older than its mark, as in crl_mark_check.
  */
 int  roots_new(const struct roots_files *files, struct roots **out, struct error *err);
 void roots_free(struct roots *roots);
 
 /*
- * Reads the files again if one of them changed since. When that fails the old
- * ones stay if it is tolerated; otherwise nothing is trusted until they can be read
- * again, and -1 says why, each time that they change. When an older CRL was put back, the CRLs
- * from before stay in use, and -1 says so. Also keeps what CRLs were seen. From the thread of
+ * Reads the files again if one of them changed since. When that fails, the old reading stays
+ * if that is tolerated; otherwise nothing is trusted until the files can be read again, and -1
+ * reports the reason each time that they change. When an older CRL was put back, the previous
+ * CRLs stay in use, and -1 reports that. Also stores the CRL marks. Call it in the thread of
  * the store.
  */
 int roots_refresh(struct roots *roots, struct error *err);
 
 /*
- * What counts now, a struct roots_snapshot, to be given back; from any thread. NULL with
+ * The present reading, a struct roots_snapshot, to be released; any thread. NULL with
  * BAD_ATTESTATION_STATEMENT when a file cannot be read and that is not tolerated.
  */
 struct shared_version *roots_acquire(struct roots *roots, struct error *err);

@@ -1,4 +1,4 @@
-/* Makes the server's own TLS key; a new one each time. */
+/* Makes the server's own TLS key and certificate. */
 #include "config.h"
 
 #include "acme/keeper/server_key.h"
@@ -12,7 +12,7 @@
 #include "pki/server_certificate.h"
 #include "util/error.h"
 
-/* An hour: clients that cannot connect cannot be told why. */
+/* Backdating by an hour, because a client with a slow clock could not connect at all. */
 #define BACKDATE_SECONDS 3600
 
 static int

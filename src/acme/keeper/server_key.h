@@ -10,7 +10,7 @@
 struct ca;
 struct error;
 
-/* Whoever made it clears both. */
+/* The caller clears both. */
 struct server_key {
 	struct bytes chain; /* PEM, leaf first */
 	struct bytes key;   /* PEM */
@@ -18,8 +18,8 @@ struct server_key {
 };
 
 /*
- * Makes a P-256 key and a certificate for `names`, good from an hour ago, or
- * from when the issuer begins, for `lifetime` seconds, with the issuer's chain (PEM) behind it. INTERNAL.
+ * Makes a P-256 key and a certificate for `names`, valid from an hour ago, but not before the
+ * issuer, for `lifetime` seconds, followed by the issuer's chain (PEM). INTERNAL.
  */
 int server_key_make(const struct ca *issuing, struct view issuing_pem,
     const struct config_list *names, const char *crl_url, int64_t now, int64_t lifetime,

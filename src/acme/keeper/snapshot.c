@@ -1,4 +1,4 @@
-/* Turns what the store holds into answers; decides nothing but what time has decided. */
+/* Turns stored objects into answers, and applies expiry. */
 #include "config.h"
 
 #include "acme/keeper/snapshot.h"

@@ -1,4 +1,4 @@
-/* Owns the table of attestation formats that are accepted; knows none of them. */
+/* The table of accepted attestation formats. */
 #include "config.h"
 
 #include "acme/keeper/statement.h"
@@ -54,7 +54,7 @@ statement_format_find(struct view name, struct error *err)
 	return NULL;
 }
 
-/* Makes one kind of all failures that are not our own. */
+/* Converts all failures that are not internal to one kind. */
 static int
 statement_refuse(struct error *err)
 {

@@ -17,35 +17,35 @@ struct acme_statement;
 struct error;
 struct roots_snapshot;
 
-/* What a statement is judged by. */
+/* The context of a verification. */
 struct statement_facts {
 	const struct roots_snapshot *roots;
 	const struct acme_policy    *policy;
-	const char                  *identifier;        /* that was ordered */
+	const char                  *identifier;        /* the ordered identifier */
 	struct view                  key_authorization; /* RFC 8555 §8.1, from our own store */
 	int64_t                      now;
 };
 
-/* What it proves. */
+/* The facts proven. */
 struct statement_verdict {
 	const char  *format;  /* of the statement, as statement_check_chain takes it; never freed */
 	struct bytes key;     /* SubjectPublicKeyInfo of the attested key, in our own encoding */
-	struct bytes chain;   /* what vouches for it, in an encoding of the format's own */
-	char        *witness; /* for people: what vouches for it */
+	struct bytes chain;   /* the attestation's certificates, in the format's encoding */
+	char        *witness; /* description of the attestation, for display */
 };
 
 /*
- * Judges a statement. Returns 0 and fills *verdict, which statement_verdict_clear
- * empties; or -1 with BAD_ATTESTATION_STATEMENT and the rule that failed, or
- * INTERNAL when it could not be judged.
+ * Verifies a statement. Returns 0 and fills *verdict, which
+ * statement_verdict_clear empties; or -1 with BAD_ATTESTATION_STATEMENT and the
+ * rule that failed, or INTERNAL when it could not be verified.
  */
 int statement_verify(const struct acme_statement *statement, const struct statement_facts *facts,
     struct statement_verdict *verdict, struct error *err);
 
 /*
- * Judges again what vouched for a key, `format` and `chain` of its verdict: a certificate
- * may be revoked, or its root no longer trusted, since. key_authorization is not looked at.
- * BAD_ATTESTATION_STATEMENT also when there is none (`format` is NULL).
+ * Verifies the attestation of a key again, from `format` and `chain` of its verdict,
+ * because a certificate may have been revoked or its root removed since. Ignores
+ * key_authorization. BAD_ATTESTATION_STATEMENT also when there is none (`format` is NULL).
  */
 int statement_check_chain(const char *format, struct view chain,
     const struct statement_facts *facts, struct error *err);
@@ -53,8 +53,8 @@ int statement_check_chain(const char *format, struct view chain,
 void statement_verdict_clear(struct statement_verdict *verdict);
 
 /*
- * What a format does for the two above. Failures may be of any kind: BAD_ATTESTATION_STATEMENT
- * is made of each but INTERNAL.
+ * The functions of a format for the two above. Failures may be of any kind: all but INTERNAL
+ * become BAD_ATTESTATION_STATEMENT.
  */
 #define STATEMENT_FORMAT(name, text)                                                          \
 	int statement_##name##_verify(const struct acme_statement *statement,                     \

@@ -26,7 +26,7 @@
 #include "tpm/spki.h"
 #include "util/error.h"
 
-/* COSE algorithms (RFC 9053, RFC 8812) and their hash; the family is not looked at. */
+/* COSE algorithms (RFC 9053, RFC 8812) and their hash; the key family is ignored. */
 static const struct {
 	int64_t  alg;
 	unsigned hash; /* bits of SHA-2 */
@@ -85,7 +85,8 @@ chain_decode(const struct acme_statement *statement, struct chain *chain, struct
 	return 0;
 }
 
-/* A certificate without names is good for one only where the operator has said so. */
+/* A certificate without names is valid for any name only if the operator configured that for its
+ * root. */
 static int
 check_name(const struct statement_facts *facts, const struct ak_names *names, const X509 *root,
     struct error *err)
@@ -106,7 +107,7 @@ check_name(const struct statement_facts *facts, const struct ak_names *names, co
 	return 0;
 }
 
-/* The chain, the profile and the name: whom the AK speaks for. */
+/* Verifies the AK certificate: chain, profile and name. */
 static int
 check_ak(const struct statement_facts *facts, const struct chain *chain, struct error *err)
 {
@@ -144,7 +145,7 @@ witness_of(const X509 *ak)
 	return memory_strdup(text);
 }
 
-/* What the AK says of the key, and whether we want such a key. */
+/* Verifies the certification of the key, and that the policy accepts such a key. */
 static int
 check_key(const struct acme_statement *statement, const struct statement_facts *facts, X509 *ak,
     struct statement_verdict *verdict, struct error *err)
@@ -187,7 +188,7 @@ statement_tpm_verify(const struct acme_statement *statement, const struct statem
 	return rc;
 }
 
-/* What was kept of a statement that was accepted. */
+/* Verifies the stored certificates of an accepted statement. */
 static int
 chain_split(struct view octets, struct chain *chain, struct error *err)
 {

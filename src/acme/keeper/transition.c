@@ -1,4 +1,4 @@
-/* Owns the diagrams of RFC 8555 §7.1.6 and the only functions that follow them. */
+/* The state diagrams of RFC 8555 §7.1.6, and the only functions that make transitions. */
 #include "config.h"
 
 #include "acme/keeper/transition.h"
@@ -8,7 +8,7 @@
 #include "store/acme/acme.h"
 #include "util/error.h"
 
-/* Every arrow there is. Authorizations are decided at once: nothing is ever "processing" for long. */
+/* All transitions. Authorizations are decided immediately, so nothing stays "processing". */
 static const struct {
 	enum transition_object object;
 	enum status            from;

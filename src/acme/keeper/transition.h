@@ -1,6 +1,7 @@
 /*
- * How accounts, orders, authorizations and challenges move: RFC 8555 §7.1.6.
- * Nothing else changes a status; what a status does not allow, no caller can do.
+ * Transitions of accounts, orders, authorizations and challenges: RFC 8555
+ * §7.1.6. No other code changes a status, so callers cannot make a forbidden
+ * transition.
  */
 #ifndef ACME_KEEPER_TRANSITION_H
 #define ACME_KEEPER_TRANSITION_H
@@ -24,13 +25,13 @@ enum transition_object {
 	TRANSITION_OBJECT_COUNT
 };
 
-/* True when the RFC's diagram has this arrow. */
+/* True when the RFC's diagram has this transition. */
 bool transition_may(enum transition_object object, enum status from, enum status to);
 
 /*
- * Move an object that was loaded in the transaction that is open, with all else
- * that was changed in it, and write it. INTERNAL when the diagram has no such
- * arrow, CONFLICT when somebody else moved it.
+ * Change the status of an object that was loaded in the open transaction, and
+ * write it with its other changes. INTERNAL when the diagram has no such
+ * transition, CONFLICT when another request was first.
  */
 int transition_account_update(struct store *store, struct store_account *account, enum status to,
     struct error *err);
@@ -42,16 +43,16 @@ int transition_authorization_update(struct store *store, struct store_authorizat
     enum status to, enum status challenge, struct error *err);
 
 /*
- * What they are at `now`: an order that waited too long is invalid, an
- * authorization expired, whatever the store still says.
+ * The status at `now`: after its time an order is invalid and an authorization
+ * expired, even if the store does not say so yet.
  */
 enum status transition_order_status(const struct store_order *order, int64_t now);
 enum status transition_authorization_status(const struct store_authorization *authorization,
     int64_t now);
 
 /*
- * Moves a pending or ready order to what its authorizations say: ready when all
- * are valid; invalid, with their problem, when one never will be; and writes it.
+ * Updates a pending or ready order from its authorizations: ready when all are
+ * valid; invalid, with the problem, when one has failed; and writes it.
  */
 int transition_order_settle(struct store *store, struct store_order *order, int64_t now,
     struct error *err);

@@ -1,6 +1,7 @@
 /*
- * Owns the conversation with clients: routes, decoding, and the answers. It has
- * no key, no store and no file; what it serves and how, its keeper told it.
+ * Owns the conversation with clients: routes, decoding, and the answers. Has no
+ * key, no store and no file; its keeper sends it the configuration and the
+ * files.
  */
 #include "config.h"
 
@@ -46,7 +47,7 @@ front_may_log(const struct http_exchange *exchange, const struct error *err)
 	    log_refusal(&source, error_type(err->kind), clock_monotonic_ms());
 }
 
-/* What the keeper has decided it has logged itself, under the same request id. */
+/* The keeper logs its own decisions, under the same request id. */
 static void
 front_log(enum log_level level, struct http_exchange *exchange, int64_t since,
     const struct error *err)
@@ -78,7 +79,7 @@ front_refuse(enum log_level level, struct http_exchange *exchange, int64_t since
 	struct error public = *err;
 
 	front_log(level, exchange, since, err);
-	/* What failed inside is for the log. */
+	/* Internal errors go to the log only. */
 	if (err->kind == ERROR_INTERNAL)
 		error_set(&public, ERROR_INTERNAL, "the server failed; its log says why");
 	http_reply_problem(exchange, &public);
@@ -92,7 +93,7 @@ octets_json(struct view octets)
 	return json_string(text);
 }
 
-/* Credential and secret, or a chain from the AK's certificate on. */
+/* Encodes credential and secret, or a chain beginning with the AK's certificate. */
 static int
 answer_json(enum attestation_kind kind, const struct attestation_answer *answer, json_t **json,
     struct error *err)
@@ -136,7 +137,7 @@ waiting_done_cb(struct view body, const struct error *err, void *arg)
 	free(waiting);
 }
 
-/* Asks the keeper; the exchange is answered when it has. */
+/* Asks the keeper; the exchange is answered when the keeper answers. */
 static void
 front_ask(const struct service_front *front, struct http_exchange *exchange,
     const struct attestation_question *question, int64_t since)
@@ -251,7 +252,7 @@ issuer_crl_done_cb(struct http_exchange *exchange, struct http_file *file, const
 	file_done_cb(exchange, file, err, type);
 }
 
-/* The CRL of one issuer: every certificate leads to that of its own. */
+/* The CRL of one issuer: each certificate names that of its own issuer. */
 static void
 issuer_crl_cb(struct http_exchange *exchange, void *arg)
 {
@@ -298,7 +299,8 @@ front_greet(struct service_front *front, struct view body, struct error *err)
 
 	if (attestation_greeting_decode(body, &greeting, err) != 0)
 		return -1;
-	/* The first greeting starts the server; a later one brings what new connections are served with. */
+	/* The first greeting starts the server; a later one brings what new connections are served
+	 * with. */
 	if (http_front_use_tls(&front->http, greeting.tls_chain, greeting.tls_key, err) != 0)
 		return -1;
 	return front->http.server == NULL ? front_serve(front, &greeting, err) : 0;

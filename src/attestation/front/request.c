@@ -1,4 +1,4 @@
-/* Owns the shape of the two requests; refuses early whatever refuses itself. */
+/* Decodes the two requests; refuses early everything that can be refused without keys and store. */
 #include "config.h"
 
 #include "attestation/front/request.h"
@@ -17,7 +17,7 @@
 #define CLAIM_MAX 255U
 #define SECRET_MAX 64U
 
-/* A claim: text, or a number; whatever else stands there claims nothing. */
+/* Reads a claim: text or a number; any other value counts as no claim. */
 static void
 claim_decode(const json_t *info, const char *key, struct bytes *out)
 {
@@ -32,7 +32,7 @@ claim_decode(const json_t *info, const char *key, struct bytes *out)
 	bytes_append(out, text, strlen(text));
 }
 
-/* Chips say what they like, and the proof does not hang on it: nothing here refuses a request. */
+/* These claims are advisory and not part of the proof: nothing here refuses a request. */
 static void
 claims_decode(const json_t *body, struct attest_request *request)
 {
@@ -43,7 +43,7 @@ claims_decode(const json_t *body, struct attest_request *request)
 	claim_decode(info, "firmwareVersion", &request->firmware);
 }
 
-/* EK certificates: bounded and decoded, though only the keeper can say what one is worth. */
+/* Bounds and decodes the EK certificates; the keeper verifies them. */
 static int
 certificates_decode(const json_t *body, struct attest_request *request, struct error *err)
 {
@@ -84,7 +84,7 @@ structures_decode(const json_t *body, struct attest_request *request, struct err
 	return json_get_bytes(params, "createSignature", STRUCTURE_MAX, true, &request->signature, err);
 }
 
-/* Rules 1 to 8 of WIRE.md §2; the keeper finds out what matters for itself. */
+/* Checks rules 1 to 8 of WIRE.md §2; the keeper checks them again. */
 static int
 attestation_check(const struct attest_request *request, struct error *err)
 {

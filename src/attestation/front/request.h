@@ -9,13 +9,13 @@
 
 struct error;
 
-/* What POST /attest carries, decoded from base64; attest_request_clear empties it. */
+/* The content of POST /attest, decoded from base64; attest_request_clear empties it. */
 struct attest_request {
-	struct bytes manufacturer; /* cleaned text, of at most 255 octets; a number is in decimal */
+	struct bytes manufacturer; /* cleaned text of at most 255 octets; a number in decimal */
 	struct bytes model;
 	struct bytes firmware;
 	struct bytes ek;
-	struct bytes ek_public; /* empty when the client sends none */
+	struct bytes ek_public; /* empty if the client sends none */
 	struct bytes ak_public;
 	struct bytes certificates[ATTESTATION_CERTIFICATES_MAX]; /* EK certificates, as received */
 	size_t       certificate_count;
@@ -25,9 +25,9 @@ struct attest_request {
 };
 
 /*
- * Decodes the body and checks every rule of WIRE.md §2 that needs no secret and
- * no store; what "tpmInfo" says is advisory, and refuses nothing. Returns 0; or -1 with MALFORMED, TOO_LARGE or BAD_ATTESTATION. The
- * caller clears *request in either case.
+ * Decodes the body and checks every rule of WIRE.md §2 that needs no secret and no store; "tpmInfo"
+ * is advisory and never causes a refusal. Returns 0; or -1 with MALFORMED, TOO_LARGE or
+ * BAD_ATTESTATION. The caller clears *request in either case.
  */
 int attest_request_decode(struct view body, struct attest_request *request, struct error *err);
 

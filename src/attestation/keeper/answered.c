@@ -1,4 +1,4 @@
-/* Owns the memory of who answered; what that is good for is pending.c's. */
+/* Remembers the EKs that answered challenges, for pending.c. */
 #include "config.h"
 
 #include "attestation/keeper/answered.h"
@@ -10,12 +10,12 @@
 #include "util/source.h"
 
 #define ANSWERED_PLACES 8192U
-#define ANSWERED_PROBES 8U /* places where an EK may stand: it has several sources */
+#define ANSWERED_PROBES 8U /* associativity: slots per EK, which may have several sources */
 
 struct place {
 	struct ek_hash ek;
 	struct source  source;
-	uint64_t       turn; /* of the last answer; 0: free */
+	uint64_t       turn; /* time of the last answer; 0: free */
 };
 
 struct answered {
@@ -35,7 +35,7 @@ answered_free(struct answered *answered)
 	free(answered);
 }
 
-/* The place for this EK and source; else the one that is free, or was written longest ago. */
+/* The slot of this EK and source; else a free one, or the oldest. */
 static size_t
 answered_place(const struct answered *answered, const struct ek_hash *ek,
     const struct source *source)

@@ -1,6 +1,6 @@
 /*
- * Which EKs answered challenges of late, and from where: bounded, in memory, and guarded by
- * its owner's lock. No stranger gets into it, who cannot open a credential.
+ * The EKs that answered challenges recently, and their sources: bounded, in memory, and
+ * guarded by its owner's lock. Only a machine that can open a credential gets an entry.
  */
 #ifndef ATTESTATION_KEEPER_ANSWERED_H
 #define ATTESTATION_KEEPER_ANSWERED_H
@@ -15,10 +15,10 @@ struct source;
 struct answered *answered_new(void);
 void             answered_free(struct answered *answered); /* takes NULL too */
 
-/* The EK answered from the source; whoever answered there longest ago is forgotten for it. */
+/* Records that the EK answered from the source; evicts the oldest entry of its set. */
 void answered_add(struct answered *answered, const struct ek_hash *ek, const struct source *source);
 
-/* True when the EK answered from the source, and is not forgotten. */
+/* True when the EK answered from the source and was not evicted. */
 bool answered_has(const struct answered *answered, const struct ek_hash *ek,
     const struct source *source);
 

@@ -1,6 +1,6 @@
 /*
- * Owns the list of serial numbers as it was last read. It enrols an EK only when it
- * is told that its key was proven.
+ * Owns the list of serial numbers, as last read. Enrolls an EK only when the caller
+ * says that possession of its key was proven.
  */
 #include "config.h"
 
@@ -25,7 +25,7 @@
 #include "util/log.h"
 #include "util/shared.h"
 
-/* A million serial numbers, and then some. */
+/* Enough for more than a million serial numbers. */
 #define LIST_MAX ((size_t)64 * 1024 * 1024)
 
 /* The list at one reading; `list` is NULL when it could not be read. */
@@ -37,7 +37,7 @@ struct list_version {
 struct auto_enroll {
 	struct enroll_rule rule;
 	const char        *path;
-	struct file_mark   mark; /* of the last reading, good or not */
+	struct file_mark   mark; /* of the last reading, successful or not */
 	struct shared     *list; /* struct list_version */
 };
 
@@ -72,7 +72,7 @@ auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err)
 
 	if (enroll == NULL)
 		return 0;
-	/* The mark from before the reading: what changes in between is read once more. */
+	/* The mark is taken before the reading, so that a change in between causes another reading. */
 	file_mark_take(enroll->path, &mark);
 	if (!force && memcmp(&mark, &enroll->mark, sizeof mark) == 0)
 		return 0;
@@ -133,7 +133,7 @@ auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
 	return verdict;
 }
 
-/* Anything but that it asked, in vain or not. */
+/* True for any act other than its own requests. */
 static bool
 known_cb(const struct audit_entry *entry, void *arg)
 {
@@ -152,7 +152,7 @@ issued_cb(const struct store_certificate *certificate, void *arg)
 	return false;
 }
 
-/* That it may not enrol itself, and what an administrator can do. */
+/* Refuses self-enrolment, and names the administrator's remedy. */
 static int
 auto_enroll_refuse(const struct ek_hash *ek, const char *why, struct error *err)
 {
@@ -178,7 +178,8 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	} else if (err->kind != ERROR_NOT_FOUND) {
 		return -1;
 	}
-	/* No retention removes this one; the others are for stores where somebody meddled. */
+	/* Retention never removes this record; the other checks are for stores that were tampered
+	 * with. */
 	if (store_removed_find(store, ek->bytes, &removed, err) == 0)
 		return auto_enroll_refuse(ek, "it was here before and was taken away", err);
 	if (err->kind != ERROR_NOT_FOUND)
@@ -189,7 +190,8 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	return known ? auto_enroll_refuse(ek, "it was here before and was taken away", err) : 0;
 }
 
-/* Whose the name is, when it is a device's: a name goes before a prefix, so no other hides it. */
+/* The device that has the name, if any: a name takes precedence over a prefix, so the search cannot
+ * miss it. */
 static int
 name_find(struct store *store, const char *name, bool *taken, struct ek_hash *owner,
     struct error *err)
@@ -206,7 +208,7 @@ name_find(struct store *store, const char *name, bool *taken, struct ek_hash *ow
 	return 0;
 }
 
-/* Both hashes are for the log: a stranger is not told whose the name is. */
+/* Both hashes are only for the log: the client must not learn which EK has the name. */
 static int
 name_refuse(const struct ek_hash *ek, const char *name, const struct ek_hash *owner,
     struct error *err)
@@ -237,7 +239,7 @@ auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const cha
 	return *taken ? name_refuse(ek, name, &owner, err) : 0;
 }
 
-/* It is enrolled meanwhile, or not. */
+/* Checks whether it was enrolled meanwhile. */
 static int
 check_enrolled(struct store *store, const struct ek_hash *ek, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Machines that enrol themselves by rule: the rule, its list of serial numbers, which
- * is read again when its file changes, and what stands against it in the store.
+ * Self-enrolment by rule: the rule, its list of serial numbers, which is read again
+ * when its file changes, and the checks against the store.
  */
 #ifndef ATTESTATION_KEEPER_AUTO_ENROLL_H
 #define ATTESTATION_KEEPER_AUTO_ENROLL_H
@@ -16,8 +16,8 @@ struct attestation_settings;
 struct store;
 
 /*
- * Reads the list that the settings name. *out is NULL when they name none: nobody
- * enrols himself. NOT_FOUND, MALFORMED or INTERNAL, naming the file.
+ * Reads the list of the settings. *out is NULL when self-enrolment is not
+ * configured. NOT_FOUND, MALFORMED or INTERNAL, naming the file.
  */
 int  auto_enroll_new(const struct attestation_settings *settings, struct auto_enroll **out, struct error *err);
 void auto_enroll_free(struct auto_enroll *enroll);
@@ -29,28 +29,30 @@ void auto_enroll_free(struct auto_enroll *enroll);
  */
 int auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err);
 
-/* By the rule and the list as they are now (`listed` and `list_fault` are filled in here); any thread. */
+/* By the rule and the list as they are now (`listed` and `list_fault` are filled in here); any
+ * thread. */
 enum enroll_verdict auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
     char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE]);
 
-/* What a machine is told whose name another EK has; it may be the same machine, with a new mainboard. */
+/* The refusal for a machine whose name belongs to another EK; it may be the same machine with a new
+ * mainboard. */
 #define AUTO_ENROLL_NAME_TAKEN                                                            \
 	"is not enrolled, and the name that it would get is in use; if this machine has a" \
 	" new mainboard, ask the administrator to run:"
 
 /*
- * Whether the store has nothing against it: NOT_ENROLLED when the name is in use (*taken;
- * whose it is, only the log says), when the EK was denied, or when anything else than its waiting is on record of it, because then
- * an administrator has known it and taken it away: only he brings it back.
+ * Checks the store: NOT_ENROLLED when the name is in use (*taken; only the log names the EK that
+ * has it), when the EK was denied, or when the audit trail has any act on it besides waiting: then
+ * an administrator once enrolled and removed it, and only an administrator may enroll it again.
  */
 int auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
     bool *taken, struct error *err);
 
 /*
- * Enrols the EK in the transaction that is open, under the conditions of
- * auto_enroll_check_store, and fills in the revision of the device; CONFLICT when it is
- * enrolled meanwhile. For one whose key was proven by ActivateCredential, and for no
- * other: anybody can show its certificate.
+ * Enrolls the EK in the open transaction, under the conditions of
+ * auto_enroll_check_store, and sets the revision of the device; CONFLICT when it was
+ * enrolled meanwhile. Only for an EK whose key was proven by ActivateCredential: anyone
+ * can present its certificate.
  */
 int auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
     int64_t now, int64_t *revision, struct error *err);

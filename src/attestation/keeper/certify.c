@@ -1,7 +1,7 @@
 /*
  * Certifies the key of an activated credential: once per challenge, for a device
- * that is enrolled and switched on at the moment of the commit, and on record
- * before the answer.
+ * that is enrolled and enabled at the time of the commit, and recorded before
+ * the answer.
  */
 #include "config.h"
 
@@ -32,15 +32,15 @@
 #include "util/log.h"
 #include "util/shared.h"
 
-/* Clocks of devices that just booted are a little behind. */
+/* Backdating, for devices whose clock is slow. */
 
-/* A certificate on its way to the disk. */
+/* A certificate being issued. */
 struct issue {
-	struct issuers          *issuers; /* that `issuer` goes back to */
-	struct shared_version   *issuer;  /* the one that signed, from then on */
-	struct challenge        *challenge; /* that was activated */
-	int64_t                  revision;  /* of the device that was certified */
-	bool                     enrolls;   /* it is not there yet, and enrols itself with this */
+	struct issuers          *issuers; /* to release `issuer` to */
+	struct shared_version   *issuer;  /* the issuer, once it has signed */
+	struct challenge        *challenge; /* the activated one */
+	int64_t                  revision;  /* of the certified device */
+	bool                     enrolls;   /* it is not enrolled yet, and enrolls itself with this */
 	struct store_certificate record;
 	struct bytes             certificate;
 };
@@ -70,7 +70,7 @@ issue_note(struct call *call, const struct issue *issue)
 	    (const struct log_field[]){{"ek", ek}, {"serial", serial}, {"until", until}, {NULL, NULL}});
 }
 
-/* Nothing that the device did wrong: it may try again at once. */
+/* Not the device's fault: it may retry at once. */
 static int
 issue_refuse_changed(struct error *err)
 {
@@ -79,8 +79,8 @@ issue_refuse_changed(struct error *err)
 }
 
 /*
- * What vendors' certificates vouched for when the challenge was made must still be so:
- * whoever removes one means from now on.
+ * The EK's verification must still hold with the present vendors' certificates: the
+ * removal of one takes effect at once.
  */
 static int
 issue_check_trust(const struct challenge *challenge, struct store *store, struct error *err)
@@ -97,7 +97,7 @@ issue_check_trust(const struct challenge *challenge, struct store *store, struct
 	    "the vendors' certificates have just been changed; start again with /attest");
 }
 
-/* Puts a certificate on record, and what is known of the EK that it was given for. */
+/* Records a certificate, and the evidence about its EK. */
 static int
 issue_record(const struct call *call, struct store *store, int64_t now, struct error *err)
 {
@@ -132,7 +132,7 @@ certify_change(struct call *call, struct store *store, struct error *err)
 	return issue_record(call, store, clock_now(), err);
 }
 
-/* Signs what will be recorded. */
+/* Signs the certificate that will be recorded. */
 static int
 issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
     const struct store_device *device, struct error *err)
@@ -160,7 +160,7 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 	profile.crl_url = issuer->crl_url;
 	profile.not_before = certificate_begin(issuer->files.ca.certificate, now,
 	    keeper->settings->service.backdate);
-	/* Never no identifier: an ACME server would take any name for it. */
+	/* At least one identifier: without one, an ACME server would accept any name. */
 	ek_hash_format(&challenge->ek, hash);
 	if (device->name_count == 0) {
 		profile.names = &hash_name;
@@ -179,8 +179,9 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 }
 
 /*
- * The secret proves who asked then: whoever was switched off meanwhile, renamed or
- * enrolled anew asks again, even when everything looks as it did.
+ * The challenge is bound to a revision of the device: if the device was disabled,
+ * renamed or enrolled again meanwhile, it must ask again, even if everything looks
+ * unchanged.
  */
 static int
 issue_check_device(const struct issue *issue, const struct store_device *device, struct error *err)
@@ -191,8 +192,8 @@ issue_check_device(const struct issue *issue, const struct store_device *device,
 }
 
 /*
- * Finds the device; or takes one that may enrol itself for enrolled under its name, now
- * that the secret has come back: only the TPM that has the EK could read it.
+ * Finds the device; or enrolls an EK that may enroll itself, now that the secret has
+ * come back, which only the TPM with the EK could decrypt.
  */
 static int
 issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, struct store *store,
@@ -219,7 +220,7 @@ issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, 
 	return 0;
 }
 
-/* Who has the EK is known by now: nobody uses up what is another's. */
+/* Possession of the EK is proven by now, so no other machine can use up its quota. */
 static int
 issue_check_quota(const struct issue *issue, const struct attestation_keeper *keeper,
     struct error *err)
@@ -259,7 +260,7 @@ certify_told(struct call *call, int rc, struct error *err)
 	if (rc != 0) {
 		if (err->kind == ERROR_CONFLICT)
 			issue_refuse_changed(err);
-		/* Of a secret that opened no challenge, nobody knows whose it is. */
+		/* A secret without a challenge belongs to no known EK. */
 		refusals_record(attestation_operation_keeper(call)->refusals, &call->asker,
 		    challenge != NULL ? challenge->ek.bytes : NULL, err);
 		return -1;

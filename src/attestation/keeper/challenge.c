@@ -1,7 +1,7 @@
 /*
- * Makes credentials. Nothing that the front says is taken over: the AK's
- * attributes, kind and Name and the EK's hash are found out here, where the
- * credential is made, because a TPM activates one for a software key too.
+ * Makes credentials. Trusts nothing from the front: the AK's attributes, kind
+ * and Name and the EK's hash are checked here, where the credential is made,
+ * because a TPM would activate one for a software key too.
  */
 #include "config.h"
 
@@ -32,14 +32,14 @@
 /* Fits the nameAlg digest of every EK. */
 #define SECRET_SIZE 32
 
-/* What was found out about the EK of a challenge before it is made. */
+/* The facts about the EK of a challenge. */
 struct admission {
 	struct ek_hash      ek;
 	struct ek_judgement judgement;
 	bool                known;    /* it is enrolled, perhaps disabled */
-	int64_t             revision; /* of its device */
-	char                enroll_name[IDENTIFIER_MAX + 1]; /* there is none yet, and it may enrol itself so; or "" */
-	struct waiting      waiting; /* nothing speaks against it but that it is not enrolled */
+	int64_t             revision; /* revision of its device */
+	char                enroll_name[IDENTIFIER_MAX + 1]; /* name for self-enrolment, or "" */
+	struct waiting      waiting; /* acceptable, except that it is not enrolled */
 };
 
 static struct challenge *
@@ -65,7 +65,7 @@ challenge_of(const struct attestation_question *question, const struct tpm_ek *e
 	return challenge;
 }
 
-/* Makes a credential and keeps the challenge open for its secret. */
+/* Makes a credential and opens the challenge for its secret. */
 static int
 challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, struct error *err)
 {
@@ -94,7 +94,7 @@ challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, st
 	return 0;
 }
 
-/* EK_UNTRUSTED when the policy wants another EK certificate than the one that was shown. */
+/* EK_UNTRUSTED when the policy does not accept the EK certificate that was sent. */
 static int
 challenge_check_policy(const struct attestation_settings *settings, const struct tpm_ek *ek,
     const struct ek_judgement *judgement, struct error *err)
@@ -117,8 +117,8 @@ challenge_check_policy(const struct attestation_settings *settings, const struct
 }
 
 /*
- * Whether an EK that is not enrolled may enrol itself, and as what. Nothing is enrolled
- * here: its public part and its certificate prove nobody's possession of it.
+ * Decides whether an EK that is not enrolled may enroll itself, and its name. Does not
+ * enroll it here: public key and certificate do not prove possession.
  */
 static bool
 challenge_may_enroll(const struct attestation_keeper *keeper, struct store *store,
@@ -146,9 +146,9 @@ challenge_may_enroll(const struct attestation_keeper *keeper, struct store *stor
 }
 
 /*
- * Whether the EK may have an AK certified: it is enrolled, or may enrol itself, and its
- * certificate is what policy wants. Returns 1 when nothing else speaks against it than that
- * it is not enrolled.
+ * Decides whether the EK may have an AK certified: it is enrolled, or may enroll itself,
+ * and its certificate satisfies the policy. Returns 1 when it is acceptable except that it
+ * is not enrolled.
  */
 static int
 challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek, struct error *err)

@@ -1,4 +1,4 @@
-/* Owns the list of CAs whose CRLs are kept up. */
+/* Owns the list of CAs whose CRLs are maintained. */
 #include "config.h"
 
 #include "attestation/keeper/crl_issuers.h"
@@ -16,7 +16,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Earlier CAs at most: each has a file on the shelf, beside the four of the present one. */
+/* Most earlier CAs: each has a file on the shelf, beside the four of the present one. */
 #define CRL_ISSUERS_EARLIER_MAX ((size_t)64)
 _Static_assert(CRL_ISSUERS_EARLIER_MAX + 5 <= FILE_COUNT_MAX, "not every CRL can be served");
 
@@ -37,7 +37,7 @@ crl_issuers_clear(struct crl_issuers *issuers)
 	*issuers = (struct crl_issuers){0};
 }
 
-/* An earlier CA, with its key where that can be had. */
+/* An earlier CA, with its key if that is available. */
 static int
 crl_issuer_load(const struct attestation_settings *settings, struct store *store, const char *id,
     const struct key_access *access, int64_t now, struct crl_issuer *issuer, struct error *err)
@@ -72,7 +72,7 @@ crl_issuers_load(const struct attestation_settings *settings, struct store *stor
 	if (issuer_files_list(settings->service.state_dir, &ids, &listed, err) != 0)
 		return -1;
 	issuers->items = memory_new((listed + 1) * sizeof *issuers->items);
-	issuers->items[0] = memory_new(sizeof **issuers->items); /* for the one that signs */
+	issuers->items[0] = memory_new(sizeof **issuers->items); /* for the CA that signs */
 	issuers->count = 1;
 	for (size_t i = 0; i < listed; i++) {
 		struct crl_issuer *next = memory_new(sizeof *next);

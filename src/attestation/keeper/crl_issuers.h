@@ -1,6 +1,6 @@
 /*
- * The CAs whose CRLs attestd keeps up: the one that signs, and earlier ones as long as
- * certificates of theirs are valid.
+ * The CAs whose CRLs attestd maintains: the one that signs, and earlier ones as long
+ * as they have valid certificates.
  */
 #ifndef ATTESTATION_KEEPER_CRL_ISSUERS_H
 #define ATTESTATION_KEEPER_CRL_ISSUERS_H
@@ -17,32 +17,32 @@ struct error;
 struct issuer;
 struct store;
 
-/* One of them; it stays where it is, as `crl` points into it. */
+/* One of them; it must not be moved, because `crl` points into it. */
 struct crl_issuer {
-	struct issuer_files files; /* of an earlier one; the one that signs has its own in struct issuer */
+	struct issuer_files files; /* for an earlier one; the one that signs has it in struct issuer */
 	int64_t             row;   /* its number in the store */
-	struct crl_keeper  *crl;   /* NULL: the key is not there, and the file is served as it is */
+	struct crl_keeper  *crl;   /* NULL: the key is missing, and the file is served unchanged */
 	char                id[ISSUER_ID_SIZE];
 	bool                current; /* it signs */
 };
 
-/* The one that signs comes first; {0} is the empty list. */
+/* The CA that signs is first; {0} is the empty list. */
 struct crl_issuers {
 	struct crl_issuer **items;
 	size_t              count;
 };
 
 /*
- * Loads all earlier CAs of the state directory, each with its key where that can be had,
- * puts them on record in the store, and leaves the first place for the one that signs.
- * One that cannot be loaded is logged and left out. Fails as issuer_files_list does. Free
- * the list with crl_issuers_clear, also after a failure.
+ * Loads all earlier CAs of the state directory, each with its key if available, records
+ * them in the store, and leaves the first place for the CA that signs. One that cannot be
+ * loaded is logged and left out. Fails as issuer_files_list does. Free the list with
+ * crl_issuers_clear, also after a failure.
  */
 int  crl_issuers_load(const struct attestation_settings *settings, struct store *store,
     const struct key_access *access, int64_t now, struct crl_issuers *issuers, struct error *err);
 void crl_issuers_clear(struct crl_issuers *issuers);
 
-/* Puts the CA that signs first; `issuer` must outlive it. */
+/* Sets the CA that signs as the first; `issuer` must outlive the list. */
 void crl_issuers_set_current(struct crl_issuers *issuers, const struct attestation_settings *settings,
     const struct issuer *issuer);
 

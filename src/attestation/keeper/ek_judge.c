@@ -1,6 +1,6 @@
 /*
- * Makes evidence of the certificates that a machine shows, and of what it claims. Decides
- * nothing: what a verdict means is ek_policy.c's business.
+ * Makes evidence from the certificates and claims that a machine sends. Decides nothing:
+ * ek_policy.c does.
  */
 #include "config.h"
 
@@ -19,14 +19,14 @@
 
 _Static_assert(2 * EK_SERIAL_MAX + 1 == SERIAL_TEXT_SIZE, "a serial number fits its text");
 
-/* Vendors pad with NULs and spaces, and clients claim what they like. */
+/* Vendors pad with NULs and spaces, and clients may send anything. */
 static void
 fact_copy(struct view text, char *fact, size_t size)
 {
 	tpm_vendor_clean(text.data, text.size, fact, size);
 }
 
-/* Manufacturer and version as certificates write them, from whatever form they came in. */
+/* Converts manufacturer and version from any form to that of certificates. */
 static void
 facts_write(struct store_evidence *evidence, struct view manufacturer, struct view model,
     struct view version)
@@ -55,7 +55,7 @@ judge_accept(const struct ek_finding *finding, struct ek_judgement *out)
 	hex_encode(finding->serial, finding->serial_size, out->serial);
 }
 
-/* What a certificate says that nobody vouches for, and why nobody does. */
+/* Facts of an unverified certificate, and the reason. */
 static void
 judge_refuse(const struct ek_verdict *verdict, struct ek_judgement *out)
 {
@@ -64,7 +64,7 @@ judge_refuse(const struct ek_verdict *verdict, struct ek_judgement *out)
 	tpm_vendor_id(verdict->facts.manufacturer, out->certified);
 }
 
-/* What the judgement cost, which whoever shows certificates decides. */
+/* Logs the cost of the verification, which the client can influence. */
 static void
 judge_log(const struct ek_finding *finding)
 {

@@ -1,4 +1,4 @@
-/* Decides what the lack of a verified EK certificate means; knows no certificate itself. */
+/* Decides the consequence of a missing verified EK certificate; reads no certificate. */
 #include "config.h"
 
 #include "attestation/keeper/ek_policy.h"
@@ -20,7 +20,7 @@ static const char *const mode_names[] = {
 static const char remedy_import[] = "import its vendor's certificates with: attest-ca trust import";
 static const char remedy_show[] = "let the machine send the one from its TPM's NV or its vendor";
 
-/* One vendor has one name here: its code, or its id where the TCG has given it none. */
+/* The normal form of a vendor: its code, or its id if the TCG has assigned no code. */
 static void
 vendor_name(const char *id, char name[TPM_VENDOR_ID_SIZE])
 {
@@ -43,7 +43,7 @@ ek_policy_vendors_have(const struct config_list *vendors, const char *id)
 	return false;
 }
 
-/* Why this machine needs a verified certificate; NULL when it does not. */
+/* The reason why this machine needs a verified certificate; NULL if it does not. */
 static const char *
 policy_demand(const struct ek_policy *policy, const struct ek_policy_facts *facts)
 {

@@ -1,4 +1,4 @@
-/* Decides who may enrol himself; enrols nobody. */
+/* Decides which EK may enroll itself; does not enroll. */
 #include "config.h"
 
 #include "attestation/keeper/enroll_rule.h"
@@ -16,7 +16,7 @@
 
 #define HASH_PREFIX_DIGITS 8
 
-/* What a template can name, and how it is written for one EK. */
+/* The placeholders of a template, and their values for an EK. */
 static void
 write_serial(const struct enroll_facts *facts, char *text, size_t size)
 {
@@ -64,7 +64,7 @@ write_hash8(const struct enroll_facts *facts, char *text, size_t size)
 
 static const struct placeholder {
 	const char *name;
-	bool        unique; /* two EKs do not share it */
+	bool        unique; /* unique to an EK */
 	void (*write)(const struct enroll_facts *facts, char *text, size_t size);
 } placeholders[] = {
     {"serial", true, write_serial},
@@ -75,7 +75,7 @@ static const struct placeholder {
     {"hash8", true, write_hash8},
 };
 
-/* The placeholder that begins at "{"; sets *end behind its "}". NULL when there is none of that name. */
+/* The placeholder that begins at "{"; sets *end after its "}". NULL for an unknown name. */
 static const struct placeholder *
 placeholder_find(const char *text, const char **end)
 {
@@ -119,7 +119,7 @@ enroll_rule_name_check(const char *template, struct error *err)
 	return fixed.size == 0 ? 0 : identifier_check((const char *)fixed.data, fixed.size, err);
 }
 
-/* False when something that the template names is not known, or the name is too long or no name. */
+/* False when a value for the template is unknown, or the result is too long or not a valid name. */
 static bool
 rule_name(const char *template, const struct enroll_facts *facts, char name[IDENTIFIER_MAX + 1])
 {

@@ -1,4 +1,4 @@
-/* Makes what workers need of an issuing CA from its files. */
+/* Loads an issuing CA for the workers from its files. */
 #include "config.h"
 
 #include "attestation/keeper/issuer_new.h"

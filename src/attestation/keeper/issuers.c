@@ -1,7 +1,7 @@
 /*
- * Owns the issuing CAs and their CRLs while attestd runs. Everything new is loaded and
- * checked beside the old, which it then replaces in one step. Which CRLs there are is
- * crl_issuers.c's, and under which names they are served, publish.c's.
+ * Owns the issuing CAs and their CRLs while attestd runs. A new set is loaded and
+ * checked beside the old one, and then replaces it in one step. crl_issuers.c has the
+ * list of CRLs, publish.c the names under which they are served.
  */
 #include "config.h"
 
@@ -35,21 +35,21 @@
 #define ROOT_MAX ((size_t)256 * 1024)
 
 /*
- * How often issuers_refresh looks for earlier CAs that are no longer needed, and how long
- * after its replacement a CA is at the earliest one of them.
+ * How often issuers_refresh looks for earlier CAs that are no longer needed, and the
+ * minimum age of a replaced CA for that.
  */
 #define REMOVAL_SECONDS 3600
 
-/* From when on it is said that the issuing certificate ends. */
+/* How long before its end we warn about the issuing certificate. */
 #define END_SECONDS ((int64_t)30 * 24 * 60 * 60)
 
 struct issuers {
 	const struct attestation_settings *settings;
 	struct shared         *current;
-	struct shared_version *held; /* of it, for the CRL */
+	struct shared_version *held; /* its URL for the CRL */
 	struct crl_issuers     crls;
 	int64_t                next_removal;
-	bool                   bundle_due; /* crl.pem is older than a CRL */
+	bool                   bundle_due; /* crl.pem must be rewritten */
 	struct shelf          *shelf;
 };
 
@@ -101,7 +101,7 @@ issuers_publish(const struct issuers *issuers, const struct issuer *issuer, stru
 	}
 }
 
-/* Puts the CA that signs and the list of CRLs, which it empties, in place of what there was. */
+/* Replaces the CA that signs and the list of CRLs; empties `list`. */
 static void
 issuers_replace(struct issuers *issuers, struct issuer *issuer, struct crl_issuers *crls, int64_t now)
 {
@@ -117,9 +117,9 @@ issuers_replace(struct issuers *issuers, struct issuer *issuer, struct crl_issue
 	issuers->held = shared_acquire(issuers->current);
 	issuers->crls = *crls;
 	*crls = (struct crl_issuers){0};
-	(void)unlink(next_crl); /* crl.der is signed at once */
+	(void)unlink(next_crl); /* crl.der is signed immediately */
 	issuers->bundle_due = true;
-	/* The last certificates of the CA before may not be on record yet. */
+	/* The last certificates of the previous CA may not be recorded yet. */
 	issuers->next_removal = first ? now : now + REMOVAL_SECONDS;
 }
 
@@ -150,11 +150,11 @@ issuers_warn_of_crl_url(const struct issuers *issuers, size_t count)
 static int
 issuers_finish_renewal_cb(struct store *store, void *arg, struct error *err)
 {
-	(void)store; /* nobody else changes the files while the store is ours to write */
+	(void)store; /* the write transaction protects the files from other processes */
 	return issuer_settle(arg, err);
 }
 
-/* Ends a renewal that was interrupted by a crash; when that fails, the key stays where it was found. */
+/* Completes a renewal that a crash interrupted; if that fails, the key stays where it was found. */
 static void
 issuers_finish_renewal(char *state_dir, const char *id, struct store *store)
 {
@@ -166,7 +166,7 @@ issuers_finish_renewal(char *state_dir, const char *id, struct store *store)
 	LOG(WARNING, {"event", "issuer"}, {"issuer", id}, {"reason", err.detail});
 }
 
-/* Earlier ones go on record first: certificates without an issuer are the first one's. */
+/* Earlier CAs are recorded first: certificates without an issuer belong to the first one. */
 static int
 issuers_load_keys(struct issuers *issuers, struct store *store, const struct key_access *access,
     int64_t now, struct error *err)
@@ -216,7 +216,7 @@ issuers_refresh_crl(struct issuers *issuers, struct crl_issuer *issuer, struct s
 	bool fresh = false;
 	int  rc;
 
-	if (issuer->crl == NULL) /* its file is served as it is */
+	if (issuer->crl == NULL) /* its file is served unchanged */
 		return 0;
 	rc = crl_keeper_refresh(issuer->crl, store, now, &fresh, err);
 	if (fresh) {
@@ -282,7 +282,7 @@ issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struc
 	int          rc = issuers_remove_unneeded(issuers, store, now, err);
 
 	for (size_t i = 0; i < issuers->crls.count; i++) {
-		/* A failure of one keeps no other from being signed; the first is reported. */
+		/* A failure of one does not stop the others; the first failure is reported. */
 		if (issuers_refresh_crl(issuers, issuers->crls.items[i], store, now, rc == 0 ? err : &one) != 0)
 			rc = -1;
 	}

@@ -1,8 +1,8 @@
 /*
  * The issuing CAs of a running attestd: the one that signs, which may be replaced
- * while workers sign with it, and earlier ones, whose CRLs are kept up as long as
- * certificates of theirs are valid. What fronts may read of them is put on a
- * shelf. All but issuers_acquire and issuers_release is the main thread's.
+ * while workers sign with it, and earlier ones, whose CRLs are maintained as long
+ * as they have valid certificates. The files for fronts are put on a shelf. Only
+ * issuers_acquire and issuers_release may be called outside the main thread.
  */
 #ifndef ATTESTATION_KEEPER_ISSUERS_H
 #define ATTESTATION_KEEPER_ISSUERS_H
@@ -20,10 +20,10 @@ struct attestation_settings;
 struct shelf;
 struct store;
 
-/* The CA that signs, as one version of issuers_acquire holds it: it never changes. */
+/* The CA that signs, as an immutable version from issuers_acquire. */
 struct issuer {
 	struct issuer_files files;
-	struct bytes        chain;   /* attestation_chain_encode of its certificate and what is behind it */
+	struct bytes        chain;   /* attestation_chain_encode of its certificate and intermediates */
 	int64_t             row;     /* its number in the store */
 	char               *crl_url; /* for the certificates that it signs; NULL: none */
 };
@@ -33,16 +33,16 @@ struct issuers *issuers_new(const struct attestation_settings *settings, struct 
 void            issuers_free(struct issuers *issuers);
 
 /*
- * Loads all that the state directory has, in place of what there was, and puts the
- * CA that signs on record. When it fails, all stays as it was; an earlier CA that
- * cannot be loaded is logged, and fails nothing. INTERNAL when the certificate has
- * expired, or does not lead to root.pem.
+ * Loads all CAs of the state directory, replaces the present ones, and records the
+ * CA that signs. A failure changes nothing; an earlier CA that cannot be loaded is
+ * only logged. INTERNAL when the certificate has expired, or does not lead to
+ * root.pem.
  */
 int issuers_load(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
 
 /*
- * Keeps the CRLs fresh, their files, and what is on the shelf, and removes earlier CAs
- * that are of no use any more.
+ * Updates the CRLs, their files and the shelf, and removes earlier CAs that are no
+ * longer needed.
  */
 int issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
 

@@ -54,7 +54,7 @@
 #define BODY_MAX ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
 
-/* How long a tick clears away what an import left; one transaction may be longer. */
+/* Time per tick for removing leftovers of an import; one transaction may take longer. */
 #define SWEEP_MS 50
 
 #define WATCH_SECONDS 60
@@ -94,7 +94,7 @@ keeper_greeting(struct attestation_keeper *keeper, struct bytes *greeting)
 	(void)pthread_mutex_unlock(&keeper->tls_lock);
 }
 
-/* The files first: when the greeting comes, the front begins to serve. */
+/* The files come first, because the greeting makes the front begin to serve. */
 static void
 keeper_greet_cb(void *state, struct channel *channel)
 {
@@ -143,7 +143,7 @@ keeper_ready_cb(void *arg)
 	keeper_watch(keeper);
 }
 
-/* Reads the vendors' certificates when they have changed. */
+/* Reads the vendors' certificates again if they have changed. */
 static int
 keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
 {
@@ -164,7 +164,7 @@ keeper_vendors_refresh(struct attestation_keeper *keeper, struct error *err)
 	return 0;
 }
 
-/* Some of what an import left that was killed; the rest at the next tick. */
+/* Removes some leftovers of a killed import; the rest at the next tick. */
 static void
 keeper_sweep_import(struct attestation_keeper *keeper)
 {
@@ -179,7 +179,7 @@ keeper_sweep_import(struct attestation_keeper *keeper)
 		}
 }
 
-/* Once for each reason, and not each second that a token is away. */
+/* Logs a reason once, and not every second while a token is missing. */
 static void
 keeper_complain_of_crl(struct attestation_keeper *keeper, const char *reason)
 {
@@ -301,7 +301,7 @@ keeper_reload_log(struct attestation_keeper *keeper, const char *changed)
 	issuers_release(keeper->issuers, version);
 }
 
-/* What cannot be loaded leaves all as it is: those who wait for an answer get it from the old one. */
+/* A failed reload changes nothing: questions are answered with the old data. */
 static void
 keeper_reload_cb(void *arg, struct keeper *all)
 {
@@ -350,7 +350,7 @@ static const struct keeper_handlers handlers = {
 };
 
 
-/* The store comes first: a directory without one was never initialised, and it says so. */
+/* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct attestation_keeper *keeper, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * The keeper of the attestation CA: what is worth stealing and what decides.
- * Keys, store, open challenges; no network, HTTP or JSON.
+ * The keeper of the attestation CA: keys, store, open challenges and all
+ * decisions; no network, HTTP or JSON.
  */
 #ifndef ATTESTATION_KEEPER_KEEPER_H
 #define ATTESTATION_KEEPER_KEEPER_H
@@ -19,8 +19,8 @@ int attestation_keeper_run(const void *settings, int control, bool signals, cons
     struct error *err);
 
 /*
- * Opens the store and reads all files that the settings (a struct attestation_settings) name, as
- * at start, and changes nothing. Returns 0; or -1 as attestation_keeper_run.
+ * Opens the store and reads all files of the settings (a struct attestation_settings), as at
+ * start, and changes nothing. Returns 0; or -1 as attestation_keeper_run.
  */
 int attestation_keeper_check(const void *settings, struct error *err);
 

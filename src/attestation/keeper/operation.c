@@ -1,4 +1,4 @@
-/* Owns what the operations have in common: questions, refusals, and the device of an EK. */
+/* Common parts of the operations: questions, refusals, and the device of an EK. */
 #include "config.h"
 
 #include "attestation/keeper/operation.h"

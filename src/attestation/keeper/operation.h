@@ -1,6 +1,6 @@
 /*
- * What the keeper of the attestation CA does for each kind of question; how a question
- * goes its way is service/keeper/call.h.
+ * The operations of the attestation CA's keeper, one for each kind of question;
+ * service/keeper/call.h runs them.
  */
 #ifndef ATTESTATION_KEEPER_OPERATION_H
 #define ATTESTATION_KEEPER_OPERATION_H
@@ -17,20 +17,20 @@ struct store_device;
  * An operation for each kind of question.
  *
  * ATTESTATION_CHALLENGE: proves the AK's public area and the EK, and answers with a
- * credential for the AK's Name that is then open (WIRE.md §2, §3). An EK that nothing
- * speaks against but that it is not enrolled is put on the waiting list, and refused.
+ * credential for the AK's Name; the challenge is then open (WIRE.md §2, §3). An EK that
+ * is acceptable except that it is not enrolled is put on the waiting list, and refused.
  *
  * ATTESTATION_CERTIFY: takes the challenge of the secret, signs the AK certificate, and
- * answers with it when it is on record (WIRE.md §5).
+ * answers with it once it is recorded (WIRE.md §5).
  */
 #define X(kind, name, number) extern const struct call_operation attestation_operation_##name;
 ATTESTATION_QUESTIONS(X)
 #undef X
 
-/* What the questions of the attestation CA, and its other changes, have in common. */
+/* The common steps of the attestation CA's questions and other changes. */
 extern const struct call_service attestation_operation_service;
 
-/* What is asked, and of which keeper. */
+/* A question, and its keeper. */
 const struct attestation_question *attestation_operation_asked(const struct call *call);
 struct attestation_keeper         *attestation_operation_keeper(const struct call *call);
 

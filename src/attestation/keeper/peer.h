@@ -1,4 +1,4 @@
-/* Who asks, by address. */
+/* Addresses of requests. */
 #ifndef ATTESTATION_KEEPER_PEER_H
 #define ATTESTATION_KEEPER_PEER_H
 
@@ -7,7 +7,8 @@
 /* Octets of an address as text, and a NUL. */
 #define PEER_SIZE 64
 
-/* "192.0.2.1:51442" or "[2001:db8::7]:443" without its port. What is too long is cut; zeros follow. */
+/* "192.0.2.1:51442" or "[2001:db8::7]:443" without its port. What is too long is cut; zeros
+ * follow. */
 void peer_host(struct view peer, char host[PEER_SIZE]);
 
 /*

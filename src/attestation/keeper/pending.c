@@ -1,7 +1,7 @@
 /*
- * Owns the open challenges. One lock for the table: it is held for a lookup, some
- * hundred nanoseconds beside the millisecond of a client's round trip; the hashing
- * of the secret is done outside it.
+ * Owns the open challenges. One lock for the table is enough: it is held for a
+ * lookup, some hundred nanoseconds beside the millisecond of a client's round
+ * trip; the secret is hashed outside it.
  */
 #include "config.h"
 
@@ -26,7 +26,7 @@ struct pending {
 	struct answered   *answered;
 	size_t             bucket_count; /* a power of two */
 	struct challenge **challenges;   /* by digest */
-	struct challenge  *oldest;       /* all live equally long: the order is that of expiry */
+	struct challenge  *oldest;       /* in order of expiry: equal lifetimes */
 	struct challenge  *newest;
 };
 
@@ -64,7 +64,7 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 	return pending;
 }
 
-/* The key is a SHA-256 digest: any octets of it are a good hash. */
+/* The key is a SHA-256 digest, so any of its octets serve as the hash. */
 static size_t
 pending_bucket(const struct pending *pending, const uint8_t digest[32])
 {
@@ -84,7 +84,7 @@ challenge_slot(struct pending *pending, const uint8_t digest[32])
 	return slot;
 }
 
-/* Takes the challenge in `slot` out of every list; it is the caller's then. */
+/* Unlinks the challenge in `slot` from every list; the caller then owns it. */
 static struct challenge *
 pending_unlink(struct pending *pending, struct challenge **slot)
 {
@@ -103,7 +103,7 @@ pending_unlink(struct pending *pending, struct challenge **slot)
 	return challenge;
 }
 
-/* Those of a machine that has answered are held, as many as it may have: others displace none. */
+/* Challenges of a machine that has answered before are protected from eviction, up to a limit. */
 static void
 pending_link(struct pending *pending, struct challenge **slot, struct challenge *challenge)
 {
@@ -143,7 +143,8 @@ pending_free(struct pending *pending)
 	free(pending);
 }
 
-/* Whoever has most gives way; OVERLOADED when that is the challenge itself, which is unlinked then. */
+/* Evicts a challenge of the source or EK with the most; OVERLOADED when that is the new challenge
+ * itself, which is then unlinked. */
 static int
 pending_bound(struct pending *pending, struct challenge *challenge, struct error *err)
 {

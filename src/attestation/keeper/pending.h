@@ -1,6 +1,6 @@
 /*
- * Challenges that wait for their secret: bounded, expiring, each good once. The
- * table is keyed by SHA-256 of the secret and holds no secret. Any thread.
+ * Challenges that wait for their secret: bounded, expiring, single use. The
+ * table is keyed by SHA-256 of the secret and holds no secrets. Any thread.
  */
 #ifndef ATTESTATION_KEEPER_PENDING_H
 #define ATTESTATION_KEEPER_PENDING_H
@@ -21,21 +21,21 @@
 struct error;
 struct pending;
 
-/* What will be certified when the secret comes back. */
+/* A challenge: the facts to certify when the secret comes back. */
 struct challenge {
 	struct ek_hash  ek;
-	int64_t         revision; /* of the device when it was let in: a changed one starts again */
+	int64_t         revision; /* revision of the device; after a change it must start again */
 	struct tpm_name ak_name;
 	EVP_PKEY       *ak_key;
-	struct source   source; /* whence it was asked for */
+	struct source   source; /* source of the request */
 
-	struct store_evidence evidence;       /* its facts go into the certificate */
-	struct bytes          ek_certificate; /* what it is of, 8 KiB at most; empty when none was shown */
-	int64_t               trust_revision; /* of the vendors' certificates that it was judged by */
-	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, when verified */
-	char                 *enroll_name; /* it may enrol itself as this, once it has proven its key; or NULL */
+	struct store_evidence evidence;       /* facts for the certificate */
+	struct bytes          ek_certificate; /* EK certificate, at most 8 KiB; empty: none sent */
+	int64_t               trust_revision; /* revision of the vendors' certificates used */
+	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, if verified */
+	char                 *enroll_name; /* name for self-enrolment once its key is proven; or NULL */
 
-	int64_t            expires; /* the rest is the table's */
+	int64_t            expires; /* private to the table */
 	uint8_t            digest[32];
 	struct challenge  *bucket_next;
 	struct challenge  *older;
@@ -43,37 +43,36 @@ struct challenge {
 	struct share_entry share;
 };
 
-/* A zeroed challenge; challenge_free also frees what it holds, and takes NULL. */
+/* Returns a zeroed challenge; challenge_free frees its members too, and takes NULL. */
 struct challenge *challenge_new(void);
 void              challenge_free(struct challenge *challenge);
 
 /*
- * Makes a table for at most `max` challenges that live `lifetime_ms` each. When it is full
- * one gives way, by shares.h: everybody can ask for a credential of a machine's EK, from many
- * addresses or from behind the machine's own, and opens none. Of an EK that has answered from
- * a source, `held_max` challenges made for that source never give way.
+ * Makes a table for at most `max` challenges that live `lifetime_ms` each. When it is full,
+ * one is evicted by shares.h: anyone can request credentials for another machine's EK, from
+ * many addresses or from behind the machine's own, but cannot open them. Of an EK that has
+ * answered from a source, `held_max` challenges made for that source are never evicted.
  */
 struct pending *pending_new(size_t max, size_t held_max, int64_t lifetime_ms);
 void            pending_free(struct pending *pending);
 
 /*
- * Takes the challenge over and keeps it for its secret; expired ones make room.
- * `now_ms` is of a monotonic clock. Returns 0; or -1, the challenge still the
- * caller's, with OVERLOADED when the table is full of those that never give way, or
- * INTERNAL.
+ * Adds the challenge and takes ownership of it; removes expired ones. `now_ms` is
+ * of a monotonic clock. Returns 0; or -1, with the challenge still the caller's:
+ * OVERLOADED when the table is full of protected ones, or INTERNAL.
  */
 int pending_put(struct pending *pending, struct view secret, struct challenge *challenge,
     int64_t now_ms, struct error *err);
 
 /*
  * Takes out the challenge of this secret, so that it works once. UNKNOWN_SECRET,
- * always in the same words, when it never was, has expired or is used. The
+ * always with the same text, when it never existed, has expired or was used. The
  * caller frees *out.
  */
 int pending_take(struct pending *pending, struct view secret, int64_t now_ms,
     struct challenge **out, struct error *err);
 
-/* How many there are, expired ones too. */
+/* Number of challenges, including expired ones. */
 size_t pending_count(struct pending *pending);
 
 #endif

@@ -13,7 +13,7 @@
 #include "util/file.h"
 #include "util/log.h"
 
-/* Where the CRL of the issuer that signs is served; below it, each by its issuer. */
+/* Name of the CRL of the issuer that signs; below it, one name per issuer. */
 #define PUBLISH_CRL "crl"
 
 #define PUBLISH_CRL_NAME_SIZE (sizeof PUBLISH_CRL + ISSUER_ID_SIZE)

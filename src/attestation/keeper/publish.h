@@ -1,7 +1,8 @@
 /*
- * What attestd serves of its issuing CAs: root.pem, issuing.pem, crl.pem, and the CRLs
- * at crl and crl/ISSUER. Each is a file on the shelf, from which fronts read. A file
- * that cannot be put there is logged: fronts go on serving the last one.
+ * The files of the issuing CAs that attestd serves: root.pem, issuing.pem, crl.pem,
+ * and the CRLs at crl and crl/ISSUER. Each is a file on the shelf, from which fronts
+ * read. If a file cannot be put there, that is logged, and fronts continue with the
+ * last one.
  */
 #ifndef ATTESTATION_KEEPER_PUBLISH_H
 #define ATTESTATION_KEEPER_PUBLISH_H
@@ -16,18 +17,18 @@ struct shelf;
 void publish_file(struct shelf *shelf, const char *name, struct view content);
 
 /*
- * Serves the CRL (DER) of an issuer by its key identifier `id`; that of the issuer that
- * signs (`current`) also without one.
+ * Serves the CRL (DER) of an issuer under its key identifier `id`; that of the issuer
+ * that signs (`current`) also at crl.
  */
 void publish_crl(struct shelf *shelf, const char *id, bool current, struct view der);
 
-/* The same, of the CRL of an earlier issuer that lies in the state directory. */
+/* The same for the CRL file of an earlier issuer in the state directory. */
 void publish_crl_file(struct shelf *shelf, const char *state_dir, const char *id);
 
-/* No longer serves the CRL of an issuer by its key identifier. */
+/* Stops serving the CRL of an issuer. */
 void publish_crl_remove(struct shelf *shelf, const char *id);
 
-/* Serves crl.pem as it lies in the state directory. */
+/* Serves crl.pem of the state directory. */
 void publish_bundle(struct shelf *shelf, const char *state_dir);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns the counts of those who are certified; decides nothing else. */
+/* Owns the counts of certificates per EK. */
 #include "config.h"
 
 #include "attestation/keeper/quota.h"
@@ -10,11 +10,11 @@
 #include "util/bytes.h"
 
 #define QUOTA_PLACES 4096U
-#define QUOTA_PROBES 8U /* places where an EK may stand */
+#define QUOTA_PROBES 8U /* associativity: slots per EK */
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
-/* Free when the time is over at which all that was taken would have come evenly. */
+/* A token bucket: the slot is free when the bucket is full again. */
 struct place {
 	uint8_t ek_hash[STORE_HASH_SIZE];
 	int64_t due_ms;
@@ -22,7 +22,7 @@ struct place {
 
 struct quota {
 	int64_t         per_day;
-	pthread_mutex_t mutex; /* over the places */
+	pthread_mutex_t mutex; /* guards the slots */
 	struct place    places[QUOTA_PLACES];
 };
 
@@ -45,7 +45,7 @@ quota_free(struct quota *quota)
 	free(quota);
 }
 
-/* The EK's own, or one that nobody needs; NULL when there is none. */
+/* The EK's slot, or a free one; NULL when there is none. */
 static struct place *
 quota_place(struct quota *quota, const uint8_t *ek_hash, int64_t now_ms)
 {

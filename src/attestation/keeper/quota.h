@@ -1,6 +1,6 @@
 /*
- * How many AK certificates a machine gets in a day: in memory, bounded, and for any
- * thread. All that are valid when it leaves stand on the CRL, which must stay readable.
+ * Quota of AK certificates per machine and day: in memory, bounded, any thread. All
+ * valid certificates of a removed machine go on the CRL, which must stay small.
  */
 #ifndef ATTESTATION_KEEPER_QUOTA_H
 #define ATTESTATION_KEEPER_QUOTA_H
@@ -12,13 +12,14 @@
 
 struct quota;
 
-/* So many at once, and as many a day; 0: without a bound. */
+/* The burst, and the number per day; 0: unlimited. */
 struct quota *quota_new(int64_t per_day);
 void          quota_free(struct quota *quota); /* takes NULL too */
 
 /*
- * Takes one for the EK, which has proven itself; false when there is none left. `now_ms`
- * is of a monotonic clock. When many machines ask at a time, some are not counted.
+ * Takes one from the quota of the EK, whose possession is proven; false when none is
+ * left. `now_ms` is of a monotonic clock. If many machines ask at a time, some are not
+ * counted.
  */
 bool quota_take(struct quota *quota, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now_ms);
 

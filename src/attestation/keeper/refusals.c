@@ -1,6 +1,6 @@
 /*
- * Owns what was refused of late. One place in its table for many devices: who finds
- * it taken by another is counted, and not recorded.
+ * Rate limit for recorded refusals. Several devices share a slot of its table: a
+ * refusal whose slot is taken by another device is counted, not recorded.
  */
 #include "config.h"
 
@@ -23,21 +23,21 @@
 /* The last refusal of a device and kind. */
 struct place {
 	bool            taken;
-	uint8_t         ek_hash[STORE_HASH_SIZE]; /* zeros: no device's */
+	uint8_t         ek_hash[STORE_HASH_SIZE]; /* zeros: no device */
 	enum error_kind kind;
-	int64_t         until_ms; /* the next one is recorded from then on */
+	int64_t         until_ms; /* earliest time of the next record */
 	uint64_t        skipped;
 };
 
 struct refusals {
 	struct store_writer *writer;
-	pthread_mutex_t      mutex; /* over the rest */
-	int64_t              due_ms; /* of the next, if all came evenly: ahead by what is used up */
-	uint64_t             skipped; /* of those that have no place */
+	pthread_mutex_t      mutex; /* guards the members below */
+	int64_t              due_ms; /* token bucket: when the next entry is due at an even rate */
+	uint64_t             skipped; /* refusals without a slot */
 	struct place         places[REFUSALS_PLACES];
 };
 
-/* An entry on its way to the disk. */
+/* An entry to be written. */
 struct refusal {
 	bool    has_ek;
 	uint8_t ek_hash[STORE_HASH_SIZE];
@@ -63,7 +63,7 @@ refusals_free(struct refusals *refusals)
 	free(refusals);
 }
 
-/* Nobody chooses a known device's hash, which is SHA-256 of its key. */
+/* An attacker cannot choose the hash of a known device, which is SHA-256 of its key. */
 static struct place *
 refusals_place(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE],
     enum error_kind kind)
@@ -73,7 +73,7 @@ refusals_place(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE]
 	return &refusals->places[(index + 31 * (size_t)kind) % REFUSALS_PLACES];
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static bool
 refusals_decide(struct refusals *refusals, const uint8_t ek_hash[STORE_HASH_SIZE],
     enum error_kind kind, int64_t now_ms, uint64_t *skipped)
@@ -113,7 +113,7 @@ refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, enum error_kin
 	return admitted;
 }
 
-/* Strangers are refused all the time, and those who ask wrongly: that is for the log. */
+/* Refusals of unknown EKs and malformed requests are frequent: they go to the log only. */
 static bool
 refusal_belongs(const uint8_t *ek_hash, enum error_kind kind)
 {
@@ -138,7 +138,7 @@ refusal_change(struct call *call, struct store *store, struct error *err)
 	    "refused", refusal->detail, clock_now(), err);
 }
 
-/* Nobody waits for it: the client was refused all the same. */
+/* Nothing waits for the result: the client is refused in any case. */
 static const struct call_operation refusal_operation = {
     .name = "audit",
     .state_size = sizeof(struct refusal),

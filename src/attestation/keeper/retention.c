@@ -1,6 +1,6 @@
 /*
- * Old audit entries and records of expired certificates. Decides when; what is old the
- * settings say, and the store does the rest.
+ * Removes old audit entries and records of expired certificates. Decides when; the
+ * settings define the age, and the store removes them.
  */
 #include "config.h"
 
@@ -21,31 +21,32 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Rows that one transaction removes: requests wait for it some milliseconds. */
+/* Rows removed per transaction, which delays requests by some milliseconds. */
 #define RETENTION_STEP ((size_t)1000)
 
-/* The clock is believed when something was done so lately: else it may have been set wrong. */
+/* The clock is trusted only if there was an act this recently; otherwise it may be wrong. */
 #define RETENTION_TRUST_SECONDS ((int64_t)30 * 24 * 60 * 60)
 
-/* A cut is an entry itself: not many of them. */
+/* Interval of cuts: each cut adds an entry itself. */
 #define RETENTION_DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct retention {
 	const struct attestation_settings *settings;
 	struct store_writer               *writer;
-	atomic_bool                        busy; /* a step is the writer's */
-	bool                               more; /* the writer's while it is */
+	atomic_bool                        busy; /* a step is queued in the writer */
+	bool                               more; /* used by the writer meanwhile */
 	int64_t                            next_ms;
 };
 
-/* A step: what one transaction removed. */
+/* A step: the removals of one transaction. */
 struct cut {
 	struct retention *retention;
 	size_t            entries;
 	size_t            certificates;
 };
 
-/* Whether it is of somebody's act: what we do for the time itself says nothing of it. */
+/* True for an act of a person or client: the daemon's own periodic acts do not confirm the
+ * clock. */
 static bool
 act_cb(const struct audit_entry *entry, void *arg)
 {
@@ -66,8 +67,8 @@ retention_check_clock(struct store *store, int64_t now, bool *good, struct error
 }
 
 /*
- * Not shorter than a CRL lives: the first CRL after a certificate expired names it once more
- * (RFC 5280 section 3.3).
+ * Not shorter than the lifetime of a CRL: the first CRL after a certificate expired names it
+ * once more (RFC 5280 §3.3).
  */
 static int64_t
 retention_of_certificates(const struct attestation_settings *settings)
@@ -112,7 +113,7 @@ cut_change(struct call *call, struct store *store, struct error *err)
 	struct retention                  *retention = cut->retention;
 	const struct attestation_settings *settings = retention->settings;
 	int64_t                            now = clock_now();
-	bool                               good = retention->more; /* a step before has asked */
+	bool                               good = retention->more; /* a previous step has checked */
 
 	retention->more = false;
 	if (!good && retention_check_clock(store, now, &good, err) != 0)
@@ -132,7 +133,7 @@ cut_change(struct call *call, struct store *store, struct error *err)
 	return 0;
 }
 
-/* The last that is done with `retention`: the next step may begin. */
+/* The last use of `retention` in this step: the next may begin. */
 static int
 cut_told(struct call *call, int rc, struct error *err)
 {
@@ -140,7 +141,7 @@ cut_told(struct call *call, int rc, struct error *err)
 
 	(void)err;
 	if (rc != 0)
-		retention->more = false; /* not each second */
+		retention->more = false; /* not every second */
 	atomic_store(&retention->busy, false);
 	return rc;
 }

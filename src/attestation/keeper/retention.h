@@ -1,6 +1,6 @@
 /*
- * What a keeper does now and then so that the store does not grow for ever: in small
- * steps through the writer, nobody waits for it.
+ * Periodic removal of old records, so that the store does not grow without bound: in
+ * small steps through the writer.
  */
 #ifndef ATTESTATION_KEEPER_RETENTION_H
 #define ATTESTATION_KEEPER_RETENTION_H
@@ -15,9 +15,9 @@ struct store;
 struct store_writer;
 
 /*
- * Whether somebody did something within 30 days before `now`: else the clock may be far
- * ahead, and by such a clock nothing is removed. It would not come back with the right time:
- * certificates that are not on record can be revoked no more, and would be good again.
+ * True when there was an act within 30 days before `now`. Otherwise the clock may be far
+ * ahead, and nothing is removed: a removal cannot be undone when the clock is corrected, and
+ * certificates without a record could no longer be revoked.
  */
 int retention_check_clock(struct store *store, int64_t now, bool *good, struct error *err);
 
@@ -26,8 +26,8 @@ struct retention *retention_new(const struct attestation_settings *settings, str
 void              retention_free(struct retention *retention);
 
 /*
- * To be called each second or so: once a day hands the writer a step, and while there
- * is more, another when the last one is done.
+ * Call it about once a second. Once a day it submits a step to the writer, and
+ * another one after each step as long as there is more.
  */
 void retention_tick(struct retention *retention, int64_t now_ms);
 

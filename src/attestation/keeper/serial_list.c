@@ -1,4 +1,4 @@
-/* Owns the form of serial numbers in lists; what a listed one may do is decided elsewhere. */
+/* Owns the format of lists of serial numbers. */
 #include "config.h"
 
 #include "attestation/keeper/serial_list.h"
@@ -21,7 +21,7 @@ serial_compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Writes the number of a line in the one form that is compared; false when it is none. */
+/* Normalizes the number of a line for comparison; false when it is not valid. */
 static bool
 serial_normalize(struct view line, char serial[SERIAL_TEXT_SIZE])
 {
@@ -47,7 +47,7 @@ serial_normalize(struct view line, char serial[SERIAL_TEXT_SIZE])
 	return true;
 }
 
-/* Cuts a line down to what stands in it: without its comment, and the blanks around. */
+/* Strips a line's comment and surrounding blanks. */
 static struct view
 line_trim(struct view line)
 {
@@ -92,7 +92,8 @@ list_sort(struct serial_list *list)
 	qsort(list->sorted, list->count, sizeof *list->sorted, serial_compare);
 }
 
-/* Takes off the mark that editors of another system put before UTF-8; UTF-16 has none of our lines. */
+/* Takes off the mark that editors of another system put before UTF-8; UTF-16 has none of our
+ * lines. */
 static int
 list_check_encoding(struct view *text, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* Serial numbers of EK certificates, as an administrator lists them in a file. */
+/* The administrator's list of serial numbers of EK certificates. */
 #ifndef ATTESTATION_KEEPER_SERIAL_LIST_H
 #define ATTESTATION_KEEPER_SERIAL_LIST_H
 
@@ -10,7 +10,7 @@
 struct error;
 struct serial_list;
 
-/* Digits of a serial number, and a NUL; certificates have 40 at most, if they keep to RFC 5280. */
+/* Buffer size of a serial number with a NUL; by RFC 5280 it has at most 40 digits. */
 #define SERIAL_TEXT_SIZE 65
 
 /*
@@ -24,7 +24,8 @@ void serial_list_free(void *list);
 
 size_t serial_list_count(const struct serial_list *list);
 
-/* True when it has this number: lower-case digits, an even count of them, no zero octet in front. */
+/* True when the list has this number: lower-case digits, an even number of them, without a leading
+ * zero octet. */
 bool serial_list_has(const struct serial_list *list, const char *serial);
 
 #endif

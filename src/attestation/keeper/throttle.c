@@ -1,6 +1,6 @@
 /*
- * Owns the counts of those who ask in vain. Its tables have one place for each that may
- * stand there: who collides with another is written more often, or shares a limit.
+ * Rate limits for requests of EKs that are not enrolled. The tables are direct-mapped:
+ * entries that collide are written more often, or share a limit.
  */
 #include "config.h"
 
@@ -19,17 +19,17 @@
 #define SOURCES 8192U
 #define PROBES  8U /* places where a source may stand */
 
-/* When the next would be due if all came evenly: ahead of the clock by what is used up. */
+/* A token bucket: when the next is due at an even rate; ahead of the clock by the tokens used. */
 struct bucket {
 	int64_t due_ms;
 };
 
-/* An EK that is on the list. */
+/* An EK on the waiting list. */
 struct seen {
 	uint8_t  ek_hash[STORE_HASH_SIZE];
 	uint64_t source;
 	int64_t  written_ms;
-	int64_t  unwritten; /* requests since */
+	int64_t  unwritten; /* requests since the last write */
 };
 
 /* Of a source, or of the network above it. */
@@ -41,7 +41,7 @@ struct place {
 
 struct throttle {
 	pthread_mutex_t mutex;
-	uint64_t        seed; /* so that nobody chooses with whom he collides */
+	uint64_t        seed; /* random, so that an attacker cannot choose collisions */
 	struct bucket   fresh;
 	struct bucket   again;
 	struct bucket   quiet;
@@ -55,7 +55,7 @@ throttle_new(void)
 	struct throttle *throttle = memory_new(sizeof *throttle);
 
 	(void)pthread_mutex_init(&throttle->mutex, NULL);
-	/* Without it collisions can be chosen, which harms little. */
+	/* Without randomness collisions can be chosen, which does little harm. */
 	(void)RAND_bytes((unsigned char *)&throttle->seed, sizeof throttle->seed);
 	return throttle;
 }

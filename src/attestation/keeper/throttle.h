@@ -1,6 +1,6 @@
 /*
- * How often requests of strangers may write to the disk: in memory, bounded, and for any
- * thread. It decides nothing else.
+ * Rate limits for disk writes caused by EKs that are not enrolled: in memory, bounded,
+ * any thread.
  */
 #ifndef ATTESTATION_KEEPER_THROTTLE_H
 #define ATTESTATION_KEEPER_THROTTLE_H
@@ -13,12 +13,12 @@
 struct source;
 struct throttle;
 
-/* An EK that is on the list is written again after this, or when it asks from elsewhere. */
+/* A listed EK is written again after this time, or when it asks from another source. */
 #define THROTTLE_AGAIN_MS INT64_C(60000)
 
 /*
- * At once and then one per interval: of one source, of new EKs together, and of those that
- * are on the list together. One fsync serves several.
+ * Burst, and then one per interval: per source, for all new EKs, and for all listed EKs.
+ * One fsync serves several.
  */
 #define THROTTLE_SOURCE_BURST       32
 #define THROTTLE_SOURCE_INTERVAL_MS INT64_C(1000)

@@ -1,4 +1,4 @@
-/* Owns the reading of the vendors' certificates; what they vouch for is ek_trust's to say. */
+/* Loads the vendors' certificates; ek_trust verifies with them. */
 #include "config.h"
 
 #include "attestation/keeper/vendor_trust.h"
@@ -66,7 +66,7 @@ vendor_trust_refresh(struct shared *vendors, struct store *store, bool *fresh, s
 		return 0;
 	set = memory_new(sizeof *set);
 	set->trust = ek_trust_new();
-	/* The number from before the list: what changes in between is read once more. */
+	/* The revision is read before the list, so that a change in between causes another reading. */
 	set->revision = revision;
 	if (store_trust_list(store, vendor_add_cb, set, err) != 0) {
 		vendor_set_free(set);

@@ -1,6 +1,6 @@
 /*
- * The vendors' certificates of the store, as every worker judges EK certificates by
- * them: read again when they change, and replaced as a whole.
+ * The vendors' certificates of the store, with which every worker verifies EK
+ * certificates: read again when they change, and replaced as a whole.
  */
 #ifndef ATTESTATION_KEEPER_VENDOR_TRUST_H
 #define ATTESTATION_KEEPER_VENDOR_TRUST_H
@@ -14,7 +14,7 @@ struct error;
 struct shared;
 struct store;
 
-/* One reading of them, the value of a shared version. */
+/* The value of a shared version: one reading of them. */
 struct vendor_set {
 	struct ek_trust *trust;
 	int64_t          revision; /* of the store */
@@ -25,8 +25,8 @@ struct vendor_set {
 struct shared *vendor_trust_new(void);
 
 /*
- * Reads them when the store's differ from the last reading; one thread only. Sets
- * *fresh when it did. A certificate that cannot be read is logged and left out; when
+ * Reads them if the store has changed since the last reading; one thread only. Sets
+ * *fresh if it did. A certificate that cannot be read is logged and left out; when
  * the store cannot be read, the last reading stays and -1 says why.
  */
 int vendor_trust_refresh(struct shared *vendors, struct store *store, bool *fresh,

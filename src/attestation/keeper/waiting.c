@@ -1,6 +1,6 @@
 /*
- * Puts applicants on the waiting list by way of the writer. It can refuse and nothing
- * else: whatever stands on the list, no credential is made here.
+ * Puts EKs on the waiting list through the writer, and refuses them. No credential is
+ * made here.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 #include "util/error.h"
 #include "util/source.h"
 
-/* How it is told: kind, and the words between the hash and the command. */
+/* The refusals: kind, and the words between the hash and the command. */
 static const struct {
 	enum error_kind kind;
 	const char     *words;
@@ -140,7 +140,7 @@ waiting_told(struct waiting *waiting, int rc, struct error *err)
 {
 	if (!waiting->written)
 		return rc;
-	if (rc != 0) /* a list that cannot be written has said so */
+	if (rc != 0) /* a failure to write the list was reported already */
 		waiting->state = WAITING_UNKNOWN;
 	return waiting_refuse(waiting, err);
 }
