@@ -114,7 +114,7 @@ mkdir "$scratch/device"
 soft make p256 rsa2048
 soft request "$scratch/request.json"
 post /attest "$scratch/request.json"
-refused "not enrolled" 403 notEnrolled "EK $(soft hash) is not enrolled.*attest-ca approve $(soft hash)"
+refused "not enrolled" 403 notEnrolled "EK $(soft hash) is not enrolled.*attest-ca --state-dir $state_dir approve $(soft hash)"
 case_equal "not enrolled: that it waits is said to machines, too" "$(jq -r .enrolment <<<"$http_body")" waiting
 case_matches "not enrolled: the reason phrase says it" "$http_reason" "^EK $(soft hash) is not enrolled"
 attest_ca enroll "$(soft hash)" --name late
