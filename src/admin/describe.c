@@ -65,6 +65,9 @@ describe_list(char *const *list, size_t count)
 	return array;
 }
 
+#define DESCRIBE_FORMAT(name, ...) "s:s, "
+#define DESCRIBE_PAIR(name, ...)   #name, device->name,
+
 json_t *
 describe_device_json(const struct store_device *device)
 {
@@ -74,12 +77,12 @@ describe_device_json(const struct store_device *device)
 	if (device->name_count == 0)
 		(void)json_array_append_new(identifiers,
 		    describe_octets(device->ek_hash, STORE_HASH_SIZE));
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, " DEVICE_TEXTS(DESCRIBE_FORMAT) "s:b, s:o, s:o}",
 	    "ek_hash", describe_octets(device->ek_hash, STORE_HASH_SIZE),
 	    "names", names,
 	    "identifiers", identifiers,
 	    "tags", describe_list(device->tags, device->tag_count),
-	    "note", device->note,
+	    DEVICE_TEXTS(DESCRIBE_PAIR)
 	    "enabled", device->enabled,
 	    "enrolled", describe_time(device->enrolled),
 	    "seen", device->seen != 0 ? describe_time(device->seen) : json_null());
@@ -218,8 +221,11 @@ describe_device(FILE *out, const struct store_device *device)
 		describe_line(out, "name", "none: AK certificates carry the hash");
 	if (device->tag_count != 0)
 		describe_line(out, "tags", tags);
-	if (*device->note != '\0')
-		describe_line(out, "note", device->note);
+#define X(name, ...)                                                                          \
+	if (*device->name != '\0')                                                            \
+		describe_line(out, #name, device->name);
+	DEVICE_TEXTS(X)
+#undef X
 	describe_line(out, "state", device->enabled ? "enabled" : "disabled");
 	clock_format(device->enrolled, when);
 	describe_line(out, "enrolled", when);

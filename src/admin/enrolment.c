@@ -17,8 +17,10 @@ const struct command_option enrolment_rows[] = {
         "a permanent identifier of the device; may be repeated")},
     {OPTION(LIST, "tag", "TAG", struct enrolment, tags,
         "a word to find it by; may be repeated")},
-    {OPTION(TEXT, "note", "TEXT", struct enrolment, note, "for people; nothing is made of it"),
-        .value = ""},
+#define X(name, FIELD, number, title, max, argument, summary)                                 \
+    {OPTION(TEXT, #name, argument, struct enrolment, name, summary), .value = ""},
+    DEVICE_TEXTS(X)
+#undef X
     {0},
 };
 
@@ -31,7 +33,9 @@ enrolment_fill(const struct enrolment *enrolment, const uint8_t ek_hash[STORE_HA
 	    .name_count = enrolment->names.count,
 	    .tags = (char **)(uintptr_t)enrolment->tags.texts,
 	    .tag_count = enrolment->tags.count,
-	    .note = (char *)(uintptr_t)enrolment->note,
+#define X(name, ...) .name = (char *)(uintptr_t)enrolment->name,
+	    DEVICE_TEXTS(X)
+#undef X
 	    .enabled = true,
 	    .enrolled = now,
 	};

@@ -13,7 +13,9 @@
 struct enrolment {
 	struct option_list names;
 	struct option_list tags;
-	const char        *note;
+#define X(name, ...) const char *name;
+	DEVICE_TEXTS(X)
+#undef X
 };
 
 extern const struct command_option enrolment_rows[];

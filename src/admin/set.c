@@ -18,7 +18,9 @@
 struct set {
 	struct option_list names;
 	bool               no_names;
-	const char        *note;
+#define X(name, ...) const char *name;
+	DEVICE_TEXTS(X)
+#undef X
 	struct option_list tags;
 	bool               no_tags;
 };
@@ -28,18 +30,26 @@ static const struct command_option set_rows[] = {
         "exactly these permanent identifiers; may be repeated")},
     {OPTION(FLAG, "no-names", NULL, struct set, no_names,
         "no permanent identifiers: the hash is used instead")},
-    {OPTION(TEXT, "note", "TEXT", struct set, note, "for people; nothing is made of it")},
+#define X(name, FIELD, number, title, max, argument, summary)                                 \
+    {OPTION(TEXT, #name, argument, struct set, name, summary)},
+    DEVICE_TEXTS(X)
+#undef X
     {OPTION(LIST, "tag", "TAG", struct set, tags, "exactly these tags; may be repeated")},
     {OPTION(FLAG, "no-tags", NULL, struct set, no_tags, "no tags")},
     {0},
 };
+
+#define SET_COMMA(name, ...)  ", " #name
+#define SET_OPTION(name, ...) " and --" #name
+#define SET_IS_NULL(name, ...) && set->name == NULL
 
 static command_check set_check;
 static command_run admin_set;
 
 const struct command admin_set_command = {
     .name = "set",
-    .summary = "change names, tags, note; certificates with removed names are revoked",
+    .summary = "change names, tags" DEVICE_TEXTS(SET_COMMA)
+               "; certificates with removed names are revoked",
     .size = sizeof(struct set),
     .options = {{set_rows, 0}},
     .operands = "HASH | PREFIX | NAME",
@@ -58,10 +68,10 @@ set_check(const struct command_call *call, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "--name and --no-names contradict each other");
 	if (set->tags.count != 0 && set->no_tags)
 		return error_set(err, ERROR_MALFORMED, "--tag and --no-tags contradict each other");
-	if (set->names.count == 0 && !set->no_names && set->tags.count == 0 && !set->no_tags &&
-	    set->note == NULL)
+	if (set->names.count == 0 && !set->no_names && set->tags.count == 0 && !set->no_tags
+	        DEVICE_TEXTS(SET_IS_NULL))
 		return error_set(err, ERROR_MALFORMED,
-		    "set needs one of --name, --no-names, --tag, --no-tags and --note");
+		    "set needs one of --name, --no-names, --tag, --no-tags" DEVICE_TEXTS(SET_OPTION));
 	return 0;
 }
 
@@ -135,7 +145,9 @@ admin_set(const struct command_call *call, struct error *err)
 	      .set_tags = set->tags.count != 0 || set->no_tags,
 	      .tags = set->tags.texts,
 	      .tag_count = set->tags.count,
-	      .note = set->note,
+#define X(name, ...) .name = set->name,
+	      DEVICE_TEXTS(X)
+#undef X
 	};
 	size_t revoked = 0;
 	int    rc;

@@ -28,6 +28,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/change.c src/store/inventory/change.h \
 	src/store/inventory/device.c src/store/inventory/device.h \
 	src/store/inventory/device_check.c src/store/inventory/device_check.h \
+	src/store/inventory/device_text.h \
 	src/store/inventory/evidence.c src/store/inventory/evidence.h \
 	src/store/inventory/issuer.c src/store/inventory/issuer.h \
 	src/store/inventory/list.c \

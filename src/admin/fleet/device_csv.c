@@ -14,10 +14,16 @@
 #include "util/error.h"
 
 static const char *const words[DEVICE_FIELD_COUNT] = {
-#define X(name, word) [DEVICE_FIELD_##name] = word,
-    DEVICE_FIELDS(X)
+#define X(name, word)         [DEVICE_FIELD_##name] = word,
+#define TEXT(word, name, ...) [DEVICE_FIELD_##name] = #word,
+    DEVICE_FIELDS(X, TEXT)
+#undef TEXT
 #undef X
 };
+
+/* Parts of lists of words. */
+#define CSV_WORD(word, ...) #word ", "
+#define CSV_CELL(word, ...) #word ","
 
 static int
 device_csv_find_column(const char *word, enum device_field *field, struct error *err)
@@ -28,8 +34,8 @@ device_csv_find_column(const char *word, enum device_field *field, struct error 
 			return 0;
 		}
 	return error_set(err, ERROR_MALFORMED,
-	    "there is no column \"%.80s\"; the header names ek_hash, and name, note, tags, enabled if"
-	    " they are there, with commas between", word);
+	    "there is no column \"%.80s\"; the header names ek_hash, and name, " DEVICE_TEXTS(CSV_WORD)
+	    "tags, enabled if they are there, with commas between", word);
 }
 
 static int
@@ -42,7 +48,8 @@ device_csv_open(struct device_file *file, struct error *err)
 	rc = csv_read(&file->csv, err);
 	file->line = rc > 0 ? file->csv.begun : 1;
 	if (rc == 0)
-		return error_set(err, ERROR_MALFORMED, "there is no header, \"ek_hash,name,note,tags\"");
+		return error_set(err, ERROR_MALFORMED,
+		    "there is no header, \"ek_hash,name," DEVICE_TEXTS(CSV_CELL) "tags\"");
 	if (rc < 0)
 		return -1;
 	for (size_t i = 0; i < file->csv.count; i++) {
@@ -109,9 +116,12 @@ device_csv_read_cell(struct device_file *file, enum device_field field, char *ce
 	case DEVICE_FIELD_TAGS:
 		device->tag_count = device_csv_split(cell, ' ', file->tags, STORE_DEVICE_TAGS_MAX + 1);
 		return 0;
-	case DEVICE_FIELD_NOTE:
-		device->note = cell;
+#define X(name, FIELD, ...)      \
+	case DEVICE_FIELD_##FIELD:   \
+		device->name = cell; \
 		return 0;
+	DEVICE_TEXTS(X)
+#undef X
 	case DEVICE_FIELD_ENABLED:
 		return device_csv_read_enabled(cell, &device->enabled, err);
 	case DEVICE_FIELD_COUNT:
@@ -168,7 +178,9 @@ device_csv_write(FILE *out, const struct store_device *device)
 	store_hash_format(device->ek_hash, hash);
 	csv_write_cell(out, hash, true);
 	device_csv_write_list(out, device->names, device->name_count, '\n');
-	csv_write_cell(out, device->note, false);
+#define X(name, ...) csv_write_cell(out, device->name, false);
+	DEVICE_TEXTS(X)
+#undef X
 	device_csv_write_list(out, device->tags, device->tag_count, ' ');
 	csv_write_cell(out, device->enabled ? "true" : "false", false);
 	csv_write_end(out);

@@ -16,17 +16,20 @@
 
 struct error;
 
-/* The fields of a device, in the order of writing: the words of both formats. */
-#define DEVICE_FIELDS(X)           \
+/* The fields of a device, in the order of writing: the words of both formats. TEXT takes a row of
+ * DEVICE_TEXTS. */
+#define DEVICE_FIELDS(X, TEXT)     \
 	X(EK_HASH, "ek_hash")      \
 	X(NAME, "name")            \
-	X(NOTE, "note")            \
+	DEVICE_TEXTS(TEXT)         \
 	X(TAGS, "tags")            \
 	X(ENABLED, "enabled")
 
 enum device_field {
-#define X(name, word) DEVICE_FIELD_##name,
-	DEVICE_FIELDS(X)
+#define X(name, word)         DEVICE_FIELD_##name,
+#define TEXT(word, name, ...) DEVICE_FIELD_##name,
+	DEVICE_FIELDS(X, TEXT)
+#undef TEXT
 #undef X
 	DEVICE_FIELD_COUNT
 };

@@ -149,11 +149,15 @@ jsonl_read_hash(const json_t *value, struct store_device *device, struct error *
 	return 0;
 }
 
+#define JSONL_WORD(name, ...)   #name ", "
+#define JSONL_FORMAT(name, ...) "s:s, "
+#define JSONL_PAIR(name, ...)   #name, device->name,
+
 static int
 jsonl_read_field(struct device_file *file, const char *key, const json_t *value,
     struct store_device *device, struct error *err)
 {
-	const char *note = NULL;
+	const char *text = NULL;
 
 	if (strcmp(key, "ek_hash") == 0)
 		return jsonl_read_hash(value, device, err);
@@ -166,12 +170,15 @@ jsonl_read_field(struct device_file *file, const char *key, const json_t *value,
 	if (strcmp(key, "tags") == 0)
 		return jsonl_read_list(value, key, false, file->tags, STORE_DEVICE_TAGS_MAX + 1,
 		    &device->tag_count, err);
-	if (strcmp(key, "note") == 0) {
-		if (jsonl_read_text(value, key, &note, err) != 0)
-			return -1;
-		device->note = (char *)(uintptr_t)note;
-		return 0;
+#define X(name, ...)                                                                          \
+	if (strcmp(key, #name) == 0) {                                                        \
+		if (jsonl_read_text(value, key, &text, err) != 0)                             \
+			return -1;                                                            \
+		device->name = (char *)(uintptr_t)text;                                       \
+		return 0;                                                                     \
 	}
+	DEVICE_TEXTS(X)
+#undef X
 	if (strcmp(key, "enabled") == 0) {
 		if (!json_is_boolean(value))
 			return error_set(err, ERROR_MALFORMED, "\"enabled\" is not true or false");
@@ -179,7 +186,8 @@ jsonl_read_field(struct device_file *file, const char *key, const json_t *value,
 		return 0;
 	}
 	return error_set(err, ERROR_MALFORMED,
-	    "there is no field \"%.80s\"; there are ek_hash, name, note, tags and enabled", key);
+	    "there is no field \"%.80s\"; there are ek_hash, name, " DEVICE_TEXTS(JSONL_WORD)
+	    "tags and enabled", key);
 }
 
 static int
@@ -226,9 +234,9 @@ jsonl_write(FILE *out, const struct store_device *device)
 	json_t *object;
 
 	store_hash_format(device->ek_hash, hash);
-	object = json_pack("{s:s, s:o, s:s, s:o, s:b}", "ek_hash", hash, "name",
-	    jsonl_list(device->names, device->name_count), "note", device->note, "tags",
-	    jsonl_list(device->tags, device->tag_count), "enabled", device->enabled);
+	object = json_pack("{s:s, s:o, " DEVICE_TEXTS(JSONL_FORMAT) "s:o, s:b}", "ek_hash", hash,
+	    "name", jsonl_list(device->names, device->name_count), DEVICE_TEXTS(JSONL_PAIR)
+	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled);
 	(void)json_dumpf(object, out, JSON_COMPACT);
 	(void)putc_unlocked('\n', out);
 	json_decref(object);

@@ -49,20 +49,19 @@ change_load(struct store *store, const uint8_t *ek_hash, struct change *change, 
 	return rc != 0 ? -1 : device_revision_next(store, &change->revision, err);
 }
 
-/* Writes the device's own row. */
+/* Writes the state and the revision. */
 static int
 change_write(struct store *store, const struct change *change, struct error *err)
 {
 	static const char     text[] =
-	    "UPDATE device SET note = ?2, enabled = ?3, revision = ?4 WHERE id = ?1";
+	    "UPDATE device SET enabled = ?2, revision = ?3 WHERE id = ?1";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 
 	if (statement == NULL)
 		return -1;
 	sql_bind_int64(statement, 1, change->id);
-	sql_bind_text(statement, 2, change->after.note);
-	sql_bind_int64(statement, 3, change->after.enabled ? 1 : 0);
-	sql_bind_int64(statement, 4, change->revision);
+	sql_bind_int64(statement, 2, change->after.enabled ? 1 : 0);
+	sql_bind_int64(statement, 3, change->revision);
 	return sql_step(statement, "changing a device", err);
 }
 
@@ -178,7 +177,9 @@ set_tags(struct store *store, const struct change *change, struct error *err)
 struct edits {
 	bool names;
 	bool tags;
-	bool note;
+#define X(name, ...) bool name;
+	DEVICE_TEXTS(X)
+#undef X
 };
 
 static struct edits
@@ -189,7 +190,9 @@ edits_of(const struct change *change)
 	struct edits               edits = {
 	                  .names = before->name_count != after->name_count,
 	                  .tags = before->tag_count != after->tag_count,
-	                  .note = strcmp(before->note, after->note) != 0,
+#define X(name, ...) .name = strcmp(before->name, after->name) != 0,
+	                  DEVICE_TEXTS(X)
+#undef X
         };
 
 	for (size_t i = 0; !edits.names && i < after->name_count; i++)
@@ -197,6 +200,32 @@ edits_of(const struct change *change)
 	for (size_t i = 0; !edits.tags && i < after->tag_count; i++)
 		edits.tags = !list_has(before->tags, before->tag_count, after->tags[i]);
 	return edits;
+}
+
+static int
+set_text(struct store *store, const char *text, int64_t id, const char *value, struct error *err)
+{
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, id);
+	sql_bind_text(statement, 2, value);
+	return sql_step(statement, "changing a device", err);
+}
+
+static int
+set_texts(struct store *store, const struct change *change, const struct edits *edits,
+    struct error *err)
+{
+#define X(name, ...)                                                                          \
+	if (edits->name &&                                                                    \
+	    set_text(store, "UPDATE device SET " #name " = ?2 WHERE id = ?1", change->id,     \
+	        change->after.name, err) != 0)                                                \
+		return -1;
+	DEVICE_TEXTS(X)
+#undef X
+	return 0;
 }
 
 static int
@@ -214,10 +243,13 @@ set_record(struct store *store, const struct change *change, const struct edits 
 		audit_detail_list(&detail, "; names:", after->names, after->name_count);
 	if (edits->tags)
 		audit_detail_list(&detail, "; tags:", after->tags, after->tag_count);
-	if (edits->note) {
-		audit_detail_text(&detail, "; note: ");
-		audit_detail_text(&detail, after->note);
+#define X(name, ...)                                                                          \
+	if (edits->name) {                                                                    \
+		audit_detail_text(&detail, "; " #name ": ");                                  \
+		audit_detail_text(&detail, after->name);                                      \
 	}
+	DEVICE_TEXTS(X)
+#undef X
 	return audit_detail_record(store, AUDIT_SET, after->ek_hash, names, &detail, now, err);
 }
 
@@ -233,8 +265,11 @@ edit_apply(const struct store_edit *edit, struct store_device *device)
 		device->tags = (char **)(uintptr_t)edit->tags;
 		device->tag_count = edit->tag_count;
 	}
-	if (edit->note != NULL)
-		device->note = (char *)(uintptr_t)edit->note;
+#define X(name, ...)                                                                          \
+	if (edit->name != NULL)                                                               \
+		device->name = (char *)(uintptr_t)edit->name;
+	DEVICE_TEXTS(X)
+#undef X
 }
 
 static int
@@ -247,11 +282,13 @@ device_set(struct store *store, const struct store_edit *edit, struct change *ch
 	if (store_device_check(&change->after, err) != 0)
 		return -1;
 	edits = edits_of(change);
-	if (!edits.names && !edits.tags && !edits.note)
+#define X(name, ...) && !edits.name
+	if (!edits.names && !edits.tags DEVICE_TEXTS(X))
+#undef X
 		return 0;
 	if ((edits.names && set_names(store, change, now, revoked, err) != 0) ||
 	    (edits.tags && set_tags(store, change, err) != 0) ||
-	    change_write(store, change, err) != 0)
+	    set_texts(store, change, &edits, err) != 0 || change_write(store, change, err) != 0)
 		return -1;
 	return set_record(store, change, &edits, *revoked, now, err);
 }

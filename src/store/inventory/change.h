@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "pki/crl_reason.h"
+#include "store/inventory/device_text.h"
 #include "store/store.h"
 #include "util/bytes.h"
 
@@ -20,7 +21,9 @@ struct store_edit {
 	bool               set_tags;
 	const char *const *tags;
 	size_t             tag_count;
-	const char        *note; /* NULL: stays */
+#define X(name, ...) const char *name; /* NULL: stays */
+	DEVICE_TEXTS(X)
+#undef X
 };
 
 /*

@@ -161,13 +161,38 @@ device_tag_insert(struct store *store, int64_t id, const char *tag, struct error
 	return sql_step(statement, "adding a tag", err);
 }
 
+/* The texts are numbered in the order of their list, after the five others. */
+enum device_parameter {
+	DEVICE_PARAMETER_OTHERS = 5,
+#define X(name, FIELD, ...) DEVICE_PARAMETER_##FIELD,
+	DEVICE_TEXTS(X)
+#undef X
+};
+
+#define X(name, FIELD, number, ...) \
+	_Static_assert(DEVICE_PARAMETER_##FIELD == (number), "no parameter is left out or bound twice");
+DEVICE_TEXTS(X)
+#undef X
+
+void
+device_insert_bind(struct sql_statement *statement, const struct store_device *device,
+    bool enabled, int64_t enrolled, int64_t revision)
+{
+	sql_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, enabled ? 1 : 0);
+	sql_bind_int64(statement, 3, enrolled);
+	sql_bind_int64(statement, 4, revision);
+#define X(name, FIELD, number, ...)                                                           \
+	sql_bind_text(statement, number, device->name != NULL ? device->name : "");
+	DEVICE_TEXTS(X)
+#undef X
+}
+
 int
 device_insert(struct store *store, const struct store_device *device, int64_t now,
     int64_t *id, struct error *err)
 {
-	static const char     text[] =
-	    "INSERT INTO device (ek_hash, note, enabled, enrolled, revision)"
-	    " VALUES (?1, ?2, 1, ?3, ?4) RETURNING id";
+	static const char     text[] = DEVICE_INSERT " RETURNING id";
 	struct sql_statement *statement;
 	int64_t               revision;
 
@@ -177,10 +202,8 @@ device_insert(struct store *store, const struct store_device *device, int64_t no
 	    device_revision_next(store, &revision, err) != 0 ||
 	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
-	sql_bind_text(statement, 2, device->note != NULL ? device->note : "");
-	sql_bind_int64(statement, 3, now);
-	sql_bind_int64(statement, 4, revision);
+	device_insert_bind(statement, device, true, now, revision);
+	sql_bind_null(statement, 5);
 	if (sql_one_number(statement, "adding a device", id, err) != 0)
 		return -1;
 	for (size_t i = 0; i < device->name_count; i++)
@@ -318,16 +341,19 @@ device_read(struct store *store, struct sql_statement *row, struct store_device 
 {
 	int64_t     id = sql_column_int64(row, 0);
 	struct view ek_hash = sql_column_octets(row, 1);
+	int         text = 6; /* column of the first */
 
 	*out = (struct store_device){0};
 	if (ek_hash.size != STORE_HASH_SIZE)
 		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store_place(store));
 	memcpy(out->ek_hash, ek_hash.data, STORE_HASH_SIZE);
-	out->note = memory_strdup(sql_column_text(row, 2));
-	out->enabled = sql_column_int64(row, 3) != 0;
-	out->enrolled = sql_column_int64(row, 4);
-	out->revision = sql_column_int64(row, 5);
-	out->seen = sql_column_int64(row, 6);
+	out->enabled = sql_column_int64(row, 2) != 0;
+	out->enrolled = sql_column_int64(row, 3);
+	out->revision = sql_column_int64(row, 4);
+	out->seen = sql_column_int64(row, 5);
+#define X(name, ...) out->name = memory_strdup(sql_column_text(row, text++));
+	DEVICE_TEXTS(X)
+#undef X
 	if (device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0 ||
 	    device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0) {
 		store_device_clear(out);

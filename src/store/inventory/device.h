@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/inventory/device_text.h"
 #include "store/store.h"
 
 #define STORE_DEVICE_NAMES_MAX 32 /* all of them go into one certificate */
-#define STORE_NOTE_MAX 1024 /* octets */
 #define STORE_DEVICE_TAGS_MAX 32
 #define STORE_TAG_MAX 64 /* octets: letters, digits and "-_.:@+=/" */
 
@@ -20,7 +20,9 @@ struct store_device {
 	size_t  name_count;
 	char  **tags; /* to find it by, sorted */
 	size_t  tag_count;
-	char   *note;    /* never NULL once filled */
+#define X(name, ...) char *name; /* never NULL once filled */
+	DEVICE_TEXTS(X)
+#undef X
 	bool    enabled; /* true for a new device */
 	int64_t enrolled; /* when, in seconds since 1970 */
 	int64_t seen;     /* time of its last AK certificate; 0: never */

@@ -23,28 +23,31 @@ store_device_clear(struct store_device *device)
 	for (size_t i = 0; i < device->tag_count; i++)
 		free(device->tags[i]);
 	free(device->tags);
-	free(device->note);
+#define X(name, ...) free(device->name);
+	DEVICE_TEXTS(X)
+#undef X
 	*device = (struct store_device){0};
 }
 
 static int
-device_check_note(const char *note, struct error *err)
+device_check_text(const char *text, const char *name, const char *title, int max,
+    struct error *err)
 {
-	size_t   length = strlen(note);
+	size_t   length = strlen(text);
 	uint32_t character = 0;
 	size_t   used;
 
-	if (length > STORE_NOTE_MAX)
-		return error_set(err, ERROR_MALFORMED, "a note has at most %d octets, this one %zu",
-		    STORE_NOTE_MAX, length);
+	if (length > (size_t)max)
+		return error_set(err, ERROR_MALFORMED, "%s has at most %d octets, this one %zu", title,
+		    max, length);
 	for (size_t i = 0; i < length; i += used) {
-		used = utf8_decode((const uint8_t *)note + i, length - i, &character);
+		used = utf8_decode((const uint8_t *)text + i, length - i, &character);
 		if (used == 0)
-			return error_set(err, ERROR_MALFORMED, "octet %zu of the note is not UTF-8",
-			    i + 1);
+			return error_set(err, ERROR_MALFORMED, "octet %zu of the %s is not UTF-8",
+			    i + 1, name);
 		if (utf8_is_control(character))
 			return error_set(err, ERROR_MALFORMED,
-			    "octet %zu of the note is a control character", i + 1);
+			    "octet %zu of the %s is a control character", i + 1, name);
 	}
 	return 0;
 }
@@ -108,5 +111,11 @@ store_device_check(const struct store_device *device, struct error *err)
 	}
 	if (device_check_tags(device, err) != 0)
 		return -1;
-	return device->note != NULL ? device_check_note(device->note, err) : 0;
+#define X(name, FIELD, number, title, max, ...)                                               \
+	if (device->name != NULL &&                                                           \
+	    device_check_text(device->name, #name, title, max, err) != 0)                     \
+		return -1;
+	DEVICE_TEXTS(X)
+#undef X
+	return 0;
 }

@@ -10,12 +10,18 @@
 #include <stdint.h>
 
 #include "store/inventory/audit.h"
+#include "store/inventory/device_text.h"
 #include "store/sql.h"
 
 struct store_device;
 struct store_evidence;
 
-#define DEVICE_COLUMNS "device.id, ek_hash, note, enabled, enrolled, revision, seen"
+#define DEVICE_COLUMNS \
+	"device.id, ek_hash, enabled, enrolled, revision, seen" DEVICE_TEXTS(DEVICE_TEXT_COLUMN)
+#define DEVICE_INSERT                                                                         \
+	"INSERT INTO device (ek_hash, enabled, enrolled, revision, batch"                     \
+	DEVICE_TEXTS(DEVICE_TEXT_COLUMN) ") VALUES (?1, ?2, ?3, ?4, ?5"                       \
+	DEVICE_TEXTS(DEVICE_TEXT_PARAMETER) ")"
 #define CERTIFICATE_COLUMNS \
 	"serial, ek_hash, ak_name, not_before, not_after, revoked, reason, issuer"
 #define EVIDENCE_COLUMNS "verdict, reason, manufacturer, model, version"
@@ -34,6 +40,10 @@ int device_insert(struct store *store, const struct store_device *device, int64_
 int device_name_insert(struct store *store, int64_t id, const char *name, size_t position,
     int64_t since, struct error *err);
 int device_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err);
+
+/* Binds the parameters of DEVICE_INSERT except ?5, the batch. A text that is NULL is empty. */
+void device_insert_bind(struct sql_statement *statement, const struct store_device *device,
+    bool enabled, int64_t enrolled, int64_t revision);
 
 /* CONFLICT when the EK is enrolled; when a device other than `owner`, which may be NULL, has the
  * name. */

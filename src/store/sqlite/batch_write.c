@@ -172,9 +172,7 @@ static int
 batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *item,
     struct error *err)
 {
-	static const char          text[] =
-	    "INSERT INTO device (ek_hash, note, enabled, enrolled, revision, batch)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+	static const char          text[] = DEVICE_INSERT;
 	const struct store_device *device = &item->device;
 	struct store              *store = batch->batch.store;
 	struct sql_statement      *statement;
@@ -183,12 +181,8 @@ batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *i
 	statement = sql_prepare(store, text, err);
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, device->ek_hash, STORE_HASH_SIZE);
-	sql_bind_text(statement, 2, device->note);
-	sql_bind_int64(statement, 3, device->enabled);
-	sql_bind_int64(statement, 4, batch->now);
-	sql_bind_int64(statement, 5, batch->revision);
-	sql_bind_int64(statement, 6, batch->id);
+	device_insert_bind(statement, device, device->enabled, batch->now, batch->revision);
+	sql_bind_int64(statement, 5, batch->id);
 	if (sql_step(statement, "importing a device", err) != 0) {
 		/* Replaces SQLite's error by the one of our check. */
 		if (sql_is_taken(store))

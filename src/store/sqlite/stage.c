@@ -27,8 +27,8 @@ static const char stage_settings[] =
     "PRAGMA secure_delete = OFF;"
     "PRAGMA temp_store = FILE;"
     "PRAGMA cache_size = -8192;"
-    "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, note TEXT, names BLOB,"
-    " tags BLOB);"
+    "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, names BLOB, tags BLOB"
+    DEVICE_TEXTS(DEVICE_TEXT_COLUMN) ");"
     "CREATE TABLE name (name TEXT, line INTEGER);"
     "BEGIN;";
 
@@ -37,12 +37,14 @@ enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
 #define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
 
 static const char *const stage_texts[STAGE_STATEMENTS] = {
-    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5"
+        DEVICE_TEXTS(DEVICE_TEXT_PARAMETER) ")",
     [STAGE_ADD_NAME] = "INSERT INTO name (name, line) VALUES (?1, ?2)",
     [STAGE_WALKS + SQLITE_STAGE_HASHES] = "SELECT line, ek_hash FROM device ORDER BY ek_hash, line",
     [STAGE_WALKS + SQLITE_STAGE_NAMES] = "SELECT line, name FROM name ORDER BY name, line",
     [STAGE_WALKS + SQLITE_STAGE_DEVICES] =
-        "SELECT line, ek_hash, enabled, note, names, tags FROM device ORDER BY ek_hash, line",
+        "SELECT line, ek_hash, enabled, names, tags" DEVICE_TEXTS(DEVICE_TEXT_COLUMN)
+        " FROM device ORDER BY ek_hash, line",
 };
 
 struct sqlite_stage {
@@ -157,9 +159,12 @@ sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, 
 	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)line);
 	(void)sqlite3_bind_blob64(statement, 2, device->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
 	(void)sqlite3_bind_int(statement, 3, device->enabled);
-	stage_bind_text(statement, 4, device->note != NULL ? device->note : "");
-	(void)sqlite3_bind_blob64(statement, 5, stage->names.data, stage->names.size, SQLITE_STATIC);
-	(void)sqlite3_bind_blob64(statement, 6, stage->tags.data, stage->tags.size, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(statement, 4, stage->names.data, stage->names.size, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(statement, 5, stage->tags.data, stage->tags.size, SQLITE_STATIC);
+#define X(name, FIELD, number, ...)                                                           \
+	stage_bind_text(statement, number, device->name != NULL ? device->name : "");
+	DEVICE_TEXTS(X)
+#undef X
 	if (stage_insert(stage, statement, err) != 0)
 		return -1;
 	statement = stage->statements[STAGE_ADD_NAME];
@@ -190,6 +195,7 @@ sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, st
 {
 	sqlite3_stmt *row = stage->statements[STAGE_WALKS + stage->order];
 	int           rc = sqlite3_step(row);
+	int           text = 5; /* column of the first */
 
 	*item = (struct sqlite_stage_item){0};
 	if (rc != SQLITE_ROW) {
@@ -207,11 +213,13 @@ sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, st
 	if (stage->order == SQLITE_STAGE_HASHES)
 		return 1;
 	item->device.enabled = sqlite3_column_int(row, 2) != 0;
-	item->device.note = (char *)(uintptr_t)sqlite3_column_text(row, 3);
 	item->device.names = stage->name_texts;
 	item->device.name_count =
-	    stage_unpack(row, 4, stage->name_texts, STORE_DEVICE_NAMES_MAX);
+	    stage_unpack(row, 3, stage->name_texts, STORE_DEVICE_NAMES_MAX);
 	item->device.tags = stage->tag_texts;
-	item->device.tag_count = stage_unpack(row, 5, stage->tag_texts, STORE_DEVICE_TAGS_MAX);
+	item->device.tag_count = stage_unpack(row, 4, stage->tag_texts, STORE_DEVICE_TAGS_MAX);
+#define X(name, ...) item->device.name = (char *)(uintptr_t)sqlite3_column_text(row, text++);
+	DEVICE_TEXTS(X)
+#undef X
 	return 1;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store_devices.h"
 #include "util/bytes.h"
@@ -35,6 +36,33 @@ START_TEST(enroll_device_is_found_whole)
 	ck_assert_int_gt(found.revision, 0);
 	store_device_clear(&found);
 	store_close(other);
+}
+END_TEST
+
+START_TEST(enroll_and_set_keep_each_text_apart)
+{
+	struct store_device d = device(1, 0, NULL);
+	struct store_device found;
+	struct store_edit   edit = {.set_names = false};
+	size_t              revoked;
+
+#define X(name, ...) d.name = (char *)(uintptr_t) #name;
+	DEVICE_TEXTS(X)
+#undef X
+	unit_ok(store_device_enroll(store, &d, NOW, &err), &err);
+	unit_ok(store_device_find(store, d.ek_hash, &found, &err), &err);
+#define X(name, ...)                                \
+	ck_assert_str_eq(found.name, #name);        \
+	edit.name = "another " #name;
+	DEVICE_TEXTS(X)
+#undef X
+	store_device_clear(&found);
+	unit_ok(store_device_set(store, d.ek_hash, &edit, NOW, &revoked, &err), &err);
+	unit_ok(store_device_find(store, d.ek_hash, &found, &err), &err);
+#define X(name, ...) ck_assert_str_eq(found.name, "another " #name);
+	DEVICE_TEXTS(X)
+#undef X
+	store_device_clear(&found);
 }
 END_TEST
 
@@ -341,6 +369,7 @@ case_of_devices(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, enroll_device_is_found_whole);
+	tcase_add_test(tc, enroll_and_set_keep_each_text_apart);
 	tcase_add_test(tc, enroll_again_is_conflict);
 	tcase_add_test(tc, enroll_name_in_use_is_conflict_and_changes_nothing);
 	tcase_add_loop_test(tc, enroll_name_against_the_rules_is_refused, 0, COUNT(refused_names));
