@@ -61,13 +61,14 @@ seed_write_manifest(const char *directory)
 }
 
 static void
-seed_write_octets(const char *directory, const char *form, int kind, const struct bytes *octets)
+seed_write_octets(const char *directory, const char *form, enum forge_key kind,
+    const struct bytes *octets)
 {
 	AUTO_FREE char *path = NULL;
 	char            name[32];
 	struct error    err;
 
-	(void)snprintf(name, sizeof name, "%s-%d", form, kind);
+	(void)snprintf(name, sizeof name, "%s-%u", form, (unsigned)kind);
 	path = file_join(directory, name);
 	if (file_replace(path, octets->data, octets->size, 0644, &err) != 0)
 		exit(EXIT_FAILURE);
