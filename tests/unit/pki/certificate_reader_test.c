@@ -275,7 +275,7 @@ START_TEST(next_of_pkcs7_flipped_reads_none)
 	before = (size_t)(certificates.data - bag.data);
 	for (size_t i = 0; i < before; i++) {
 		/* version's number, and whose content it is, which nobody looks at */
-		if (memcmp(bag.data + i - 2, "\x02\x01\x01", 3) == 0 ||
+		if ((i >= 2 && memcmp(bag.data + i - 2, "\x02\x01\x01", 3) == 0) ||
 		    (i + 4 + 11 >= before && i + 4 < before))
 			continue;
 		bag.data[i] ^= 0x40;
