@@ -22,7 +22,9 @@ fresh_run() {
 	tree_copy "$root/tree"
 	[ ! -d "$top/../shared/corpus" ] || { mkdir "$root/shared" && cp -r "$top/../shared/corpus" "$root/shared/"; }
 	# In a mount namespace of its own: nothing stays mounted, however this ends.
+	# The root is a mount point of its own, so that tests can have mount namespaces there, too.
 	job_start unshare --mount --pid --fork --kill-child bash -c '
+		mount --bind "$1" "$1" || exit
 		for mount in proc sys dev; do
 			mkdir -p "$1/$mount" && mount --rbind "/$mount" "$1/$mount" || exit
 		done

@@ -94,6 +94,7 @@ E2E_TESTS += tests/e2e/attest-device_auth.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
+E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attestd_hidden.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
@@ -102,6 +103,7 @@ E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_crl.sh
+E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
 E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-acmed_signers.sh
@@ -112,7 +114,8 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/lib.sh tests/e2e/signers.sh \
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/full.sh tests/e2e/lib.sh \
+	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
