@@ -15,7 +15,7 @@
 #define PEER_MAX    72U
 #define KEY_MAX     4096U
 #define BLOB_MAX    ((size_t)32 * 1024)
-#define GREETING_MAX ((size_t)64 * 1024)
+#define CHAIN_MAX   ((size_t)64 * 1024)
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
@@ -166,7 +166,7 @@ static const struct field answer_rows[] = {
     ANSWER(AUTHORIZATION, CHOICE, authorization.error.kind, ERROR_KIND_COUNT - 1),
     ANSWER(AUTHORIZATION, TEXT, authorization.error.detail, TEXT_MAX),
 
-    ANSWER(CERTIFICATE, OCTETS, certificate, GREETING_MAX),
+    ANSWER(CERTIFICATE, OCTETS, certificate, CHAIN_MAX),
 };
 
 static const unsigned answer_kinds[ACME_ANSWER_COUNT] = {
@@ -197,19 +197,11 @@ acme_answer_decode(struct view body, struct acme_answer *answer, struct error *e
 	return fields_decode(&answer_fields, body, answer, err);
 }
 
-#define GREETING(kind, member, max) FIELD(0, kind, struct acme_greeting, member, max)
 static const struct field greeting_rows[] = {
-    GREETING(NUMBER, body_max, INT64_MAX),
-    GREETING(NUMBER, header_max, INT64_MAX),
-    GREETING(NUMBER, connections_max, INT64_MAX),
-    GREETING(NUMBER, idle_ms, INT64_MAX),
-    GREETING(NUMBER, request_ms, INT64_MAX),
-    GREETING(NUMBER, log_level, INT64_MAX),
-    GREETING(TEXT, base, TEXT_MAX),
-    GREETING(TEXT, terms, TEXT_MAX),
-    GREETING(TEXT, website, TEXT_MAX),
-    GREETING(OCTETS, tls_chain, GREETING_MAX),
-    GREETING(OCTETS, tls_key, GREETING_MAX),
+    SERVICE_GREETING_ROWS(struct acme_greeting),
+    FIELD(0, TEXT, struct acme_greeting, base, TEXT_MAX),
+    FIELD(0, TEXT, struct acme_greeting, terms, TEXT_MAX),
+    FIELD(0, TEXT, struct acme_greeting, website, TEXT_MAX),
 };
 
 static const struct fields greeting_fields = {

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "service/greeting.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/status.h"
@@ -207,22 +208,12 @@ void acme_answer_encode(const struct acme_answer *answer, struct bytes *out);
 /* MALFORMED when it is not exactly one answer. */
 int acme_answer_decode(struct view body, struct acme_answer *answer, struct error *err);
 
-/*
- * The greeting, sent to a front at first and after every change of it; news of files are
- * sent before (service/file.h).
- */
+/* The greeting of a front: the common one, and what its answers name. */
 struct acme_greeting {
-	uint64_t    body_max; /* these as in http_settings */
-	uint64_t    header_max;
-	uint64_t    connections_max; /* per worker */
-	uint64_t    idle_ms;
-	uint64_t    request_ms;
-	uint64_t    log_level;
-	struct view base;        /* URL without a trailing "/": "https://ca.example:8443" */
-	struct view terms;       /* URL of the terms of service, or empty */
-	struct view website;     /* URL, or empty */
-	struct view tls_chain;   /* PEM */
-	struct view tls_key;     /* PEM */
+	struct service_greeting service;
+	struct view             base;    /* URL without a trailing "/": "https://ca.example:8443" */
+	struct view             terms;   /* URL of the terms of service, or empty */
+	struct view             website; /* URL, or empty */
 };
 
 void acme_greeting_encode(const struct acme_greeting *greeting, struct bytes *out);

@@ -182,35 +182,3 @@ attestation_answer_decode(struct view body, struct attestation_answer *answer, s
 	*answer = said.answer;
 	return 0;
 }
-
-#define GREETING(kind, member, max) FIELD(0, kind, struct attestation_greeting, member, max)
-static const struct field greeting_rows[] = {
-    GREETING(NUMBER, body_max, INT64_MAX),
-    GREETING(NUMBER, header_max, INT64_MAX),
-    GREETING(NUMBER, connections_max, INT64_MAX),
-    GREETING(NUMBER, idle_ms, INT64_MAX),
-    GREETING(NUMBER, request_ms, INT64_MAX),
-    GREETING(NUMBER, log_level, INT64_MAX),
-    GREETING(OCTETS, tls_chain, OCTETS_MAX),
-    GREETING(OCTETS, tls_key, OCTETS_MAX),
-};
-
-static const struct fields greeting_fields = {
-    .noun = "greeting",
-    .rows = greeting_rows,
-    .row_count = COUNT(greeting_rows),
-    .size = sizeof(struct attestation_greeting),
-};
-
-void
-attestation_greeting_encode(const struct attestation_greeting *greeting, struct bytes *out)
-{
-	fields_encode(&greeting_fields, greeting, out);
-}
-
-int
-attestation_greeting_decode(struct view body, struct attestation_greeting *greeting,
-    struct error *err)
-{
-	return fields_decode(&greeting_fields, body, greeting, err);
-}

@@ -94,23 +94,4 @@ void attestation_refusal_encode(const struct error *refusal, struct bytes *out);
 /* Returns 0 with *answer; or -1 with the refusal in *err, or MALFORMED. */
 int attestation_answer_decode(struct view body, struct attestation_answer *answer, struct error *err);
 
-/* The greeting, sent to a front once, after the news of files (service/file.h): its
- * configuration. */
-struct attestation_greeting {
-	uint64_t    body_max; /* these as in http_settings */
-	uint64_t    header_max;
-	uint64_t    connections_max; /* per worker */
-	uint64_t    idle_ms;
-	uint64_t    request_ms;
-	uint64_t    log_level;
-	struct view tls_chain; /* PEM; both empty for plain HTTP */
-	struct view tls_key;
-};
-
-void attestation_greeting_encode(const struct attestation_greeting *greeting, struct bytes *out);
-
-/* MALFORMED when it is not exactly one greeting. */
-int attestation_greeting_decode(struct view body, struct attestation_greeting *greeting,
-    struct error *err);
-
 #endif

@@ -6,7 +6,12 @@
 #ifndef CA_FILES_H
 #define CA_FILES_H
 
+#include <stddef.h>
+
 #define STATE_DIR_DEFAULT "/var/lib/attest-ca"
+
+/* The most octets of one with certificates or a key. */
+#define STATE_PEM_MAX ((size_t)256 * 1024)
 
 #define STATE_ROOT_KEY    "root.key"    /* PKCS #8 PEM; may be kept elsewhere after init */
 #define STATE_ROOT_PEM    "root.pem"

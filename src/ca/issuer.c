@@ -24,7 +24,6 @@
 #include "util/hex.h"
 #include "util/secret.h"
 
-#define PEM_MAX ((size_t)256 * 1024)
 #define URI_MAX ((size_t)4096)
 
 /* Most retries when a certificate is replaced while it is read. */
@@ -183,7 +182,7 @@ files_find_key(const char *state_dir, const struct key_access *access, struct is
 static int
 files_load_certificate(const char *path, struct issuer_files *files, struct error *err)
 {
-	if (file_read(path, PEM_MAX, &files->pem, err) != 0 ||
+	if (file_read(path, STATE_PEM_MAX, &files->pem, err) != 0 ||
 	    certificate_decode_pem(&files->pem, path, &files->ca.certificate, err) != 0)
 		return -1;
 	if (issuer_files_id(files->ca.certificate, files->id, err) != 0)

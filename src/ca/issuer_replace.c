@@ -16,7 +16,6 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define KEY_MAX ((size_t)256 * 1024)
 
 static int
 put_file(const char *state_dir, const char *name, struct view content, mode_t mode,
@@ -85,7 +84,7 @@ keep_old_key(const char *state_dir, const struct issuer_files *old, struct error
 
 	if (is_there(state_dir, key_name) || is_there(state_dir, uri_name))
 		return 0;
-	if (file_read(from, KEY_MAX, &key, err) != 0)
+	if (file_read(from, STATE_PEM_MAX, &key, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	return put_file(state_dir, is_uri ? uri_name : key_name, bytes_view(&key), 0600, err);
 }

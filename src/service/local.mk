@@ -5,8 +5,10 @@ src_libservice_a_SOURCES = \
 	src/service/front/ask.c src/service/front/ask.h \
 	src/service/front/fetch.c src/service/front/fetch.h \
 	src/service/front/front.c src/service/front/front.h \
+	src/service/greeting.c src/service/greeting.h \
 	src/service/keeper/call.c src/service/keeper/call.h \
 	src/service/keeper/deadlines.c src/service/keeper/deadlines.h \
+	src/service/keeper/keeper.c src/service/keeper/keeper.h \
 	src/service/keeper/shelf.c src/service/keeper/shelf.h \
 	src/service/keeper/turns.c src/service/keeper/turns.h \
 	src/service/program.c src/service/program.h \
@@ -18,8 +20,11 @@ UNIT_TESTS += tests/unit/service/fields_test
 UNIT_TESTS += tests/unit/service/file_test
 UNIT_TESTS += tests/unit/service/front/ask_test
 UNIT_TESTS += tests/unit/service/front/fetch_test
+UNIT_TESTS += tests/unit/service/front/front_test
+UNIT_TESTS += tests/unit/service/greeting_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
 UNIT_TESTS += tests/unit/service/keeper/deadlines_test
+UNIT_TESTS += tests/unit/service/keeper/keeper_test
 UNIT_TESTS += tests/unit/service/keeper/shelf_test
 UNIT_TESTS += tests/unit/service/keeper/turns_test
 UNIT_TESTS += tests/unit/service/reread_test

@@ -23,7 +23,7 @@ struct store_job {
 	struct store_job *next; /* the writer's */
 };
 
-/* Opens the inventory at the place and starts the thread. */
+/* Opens the inventory at the place and starts the thread; for tests. */
 int store_writer_start(const char *place, struct store_writer **out, struct error *err);
 
 /* The same with an open store, of which it takes ownership, also on failure. */

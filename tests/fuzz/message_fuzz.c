@@ -14,6 +14,7 @@
 #include "attestation/message.h"
 #include "fuzz.h"
 #include "service/file.h"
+#include "service/greeting.h"
 #include "util/error.h"
 
 static bool
@@ -62,7 +63,7 @@ question_check(const struct attestation_question *question, struct view body)
 }
 
 static void
-greeting_check(const struct attestation_greeting *greeting, struct view body)
+greeting_check(const struct service_greeting *greeting, struct view body)
 {
 	assert(view_is_inside(greeting->tls_chain, body) && view_is_inside(greeting->tls_key, body));
 }
@@ -93,7 +94,7 @@ acme_answer_check(const struct acme_answer *answer, struct view body)
 static void
 acme_greeting_check(const struct acme_greeting *greeting, struct view body)
 {
-	assert(view_is_inside(greeting->base, body) && view_is_inside(greeting->tls_key, body));
+	assert(view_is_inside(greeting->base, body) && view_is_inside(greeting->service.tls_key, body));
 }
 
 static void
@@ -118,7 +119,7 @@ file_piece_check(const struct file_piece *piece, struct view body)
 }
 
 ROUND_TRIP(attestation_question, question_check)
-ROUND_TRIP(attestation_greeting, greeting_check)
+ROUND_TRIP(service_greeting, greeting_check)
 ROUND_TRIP(acme_question, acme_question_check)
 ROUND_TRIP(acme_answer, acme_answer_check)
 ROUND_TRIP(acme_greeting, acme_greeting_check)
@@ -136,7 +137,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error              err = {0};
 
 	attestation_question_round_trip(body);
-	attestation_greeting_round_trip(body);
+	service_greeting_round_trip(body);
 	acme_question_round_trip(body);
 	acme_answer_round_trip(body);
 	acme_greeting_round_trip(body);

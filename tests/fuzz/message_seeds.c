@@ -12,6 +12,7 @@
 #include "acme/message.h"
 #include "attestation/message.h"
 #include "service/file.h"
+#include "service/greeting.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -28,7 +29,7 @@ static const struct attestation_question questions[] = {
     {.request = UINT64_MAX, .kind = ATTESTATION_CERTIFY, .certify = {VIEW("secret")}},
 };
 
-static const struct attestation_greeting greeting = {
+static const struct service_greeting greeting = {
     .body_max = 1, .tls_chain = VIEW("chain"), .tls_key = VIEW("key")};
 
 static const struct file_news     news = {VIEW("crl.pem"), 7, true};
@@ -103,7 +104,7 @@ main(int argc, char **argv)
 		attestation_question_encode(&questions[i], &body);
 		seed_write(folder, "question", i, &body);
 	}
-	attestation_greeting_encode(&greeting, &greeted);
+	service_greeting_encode(&greeting, &greeted);
 	seed_write(folder, "greeting", 0, &greeted);
 	file_news_encode(&news, &told);
 	seed_write(folder, "file_news", 0, &told);

@@ -47,7 +47,8 @@ front_no_route(struct reply *reply, const char *allow)
 static void
 front_request_cb(struct http_exchange *exchange, void *arg)
 {
-	struct reply             reply = {arg, exchange, clock_monotonic_ms(), NULL};
+	struct service_front    *service = arg;
+	struct reply             reply = {service->state, exchange, clock_monotonic_ms(), NULL};
 	struct view              ids[ACME_ROUTE_IDS];
 	const char              *allow;
 	const struct acme_route *route = acme_route_find(http_exchange_method(exchange),
@@ -75,23 +76,6 @@ text_take(char **text, struct view told)
 	*text = view_dup(told);
 }
 
-static int
-front_serve(struct service_front *front, const struct acme_greeting *greeting, struct error *err)
-{
-	struct http_settings http = {
-	    .routes = http_routes,
-	    .arg = front->state,
-	    .body_max = greeting->body_max,
-	    .header_max = greeting->header_max,
-	    .connections_max = greeting->connections_max,
-	    .idle_ms = (int64_t)greeting->idle_ms,
-	    .request_ms = (int64_t)greeting->request_ms,
-	};
-
-	log_open("attest-acmed/front", (enum log_level)greeting->log_level);
-	return http_front_serve(&front->http, &http, err);
-}
-
 static void *
 front_open(struct service_front *service)
 {
@@ -102,20 +86,21 @@ front_open(struct service_front *service)
 	return front;
 }
 
-/* Names and the TLS key may change while it serves. */
+/* Names may change while it serves. */
 static int
-front_greet(struct service_front *service, struct view body, struct error *err)
+front_greet(struct service_front *service, struct view body, struct service_greeting *common,
+    struct error *err)
 {
 	struct acme_front   *front = service->state;
 	struct acme_greeting greeting;
 
-	if (acme_greeting_decode(body, &greeting, err) != 0 ||
-	    http_front_use_tls(&service->http, greeting.tls_chain, greeting.tls_key, err) != 0)
+	if (acme_greeting_decode(body, &greeting, err) != 0)
 		return -1;
+	*common = greeting.service;
 	text_take(&front->base, greeting.base);
 	text_take(&front->terms, greeting.terms);
 	text_take(&front->website, greeting.website);
-	return service->http.server != NULL ? 0 : front_serve(service, &greeting, err);
+	return 0;
 }
 
 static void
@@ -133,6 +118,8 @@ static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
 	static const struct service_front_program program = {
+	    .name = "attest-acmed/front",
+	    .routes = http_routes,
 	    .open = front_open,
 	    .greet = front_greet,
 	    .close = front_close,

@@ -27,22 +27,14 @@
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
-#include "daemon/channel.h"
-#include "daemon/keeper.h"
 #include "pki/key_uri.h"
-#include "service/keeper/deadlines.h"
+#include "service/greeting.h"
 #include "service/keeper/shelf.h"
-#include "service/reread.h"
 #include "store/acme/acme.h"
-#include "store/writer.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
-
-#define PEM_MAX ((size_t)256 * 1024)
-#define BODY_MAX ((size_t)64 * 1024)
-#define HEADER_MAX ((size_t)8 * 1024)
 
 /* Paths of the served files, without their "/". */
 #define SERVED_ROOT    "root.pem"
@@ -54,96 +46,36 @@
  * Accounts are swept less often, because each sweep examines all that stay.
  */
 #define SWEEP_SECONDS 60
-#define WATCH_SECONDS 60
 #define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
 #define SWEEP_ROUNDS  20
 
-static void
-keeper_ask_cb(void *state, struct keeper_question *question, struct view body)
-{
-	struct call_worker *worker = state;
-	struct acme_keeper *keeper = worker->keeper;
-
-	if (!shelf_answer(keeper->shelf, question, body))
-		call_ask_cb(state, question, body);
-}
-
 /* The greeting for every front. */
 static void
-keeper_greeting(struct acme_keeper *keeper, struct bytes *greeting)
+keeper_greet(const void *state, const struct service_greeting *common, struct bytes *out)
 {
+	const struct acme_keeper   *keeper = state;
 	const struct acme_settings *settings = keeper->settings;
 
-	(void)pthread_mutex_lock(&keeper->tls_lock);
 	acme_greeting_encode(
 	    &(struct acme_greeting){
-	        .body_max = BODY_MAX,
-	        .header_max = HEADER_MAX,
-	        .connections_max = (uint64_t)(settings->service.connections / settings->service.workers + 1),
-	        .idle_ms = (uint64_t)settings->service.idle_timeout * 1000,
-	        .request_ms = (uint64_t)settings->service.request_timeout * 1000,
-	        .log_level = settings->service.level,
+	        .service = *common,
 	        .base = view_text(keeper->base),
 	        .terms = view_text(settings->terms != NULL ? settings->terms : ""),
 	        .website = view_text(settings->website != NULL ? settings->website : ""),
-	        .tls_chain = bytes_view(&keeper->tls_chain),
-	        .tls_key = bytes_view(&keeper->tls_key),
 	    },
-	    greeting);
-	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	    out);
 }
 
 static void
-keeper_greet_cb(void *state, struct channel *channel)
+keeper_ready(void *state)
 {
-	struct call_worker *worker = state;
-	struct acme_keeper *keeper = worker->keeper;
-	AUTO_BYTES          greeting = {0};
+	const struct acme_keeper *keeper = state;
 
-	shelf_greet(keeper->shelf, channel);
-	keeper_greeting(keeper, &greeting);
-	channel_tell(channel, bytes_view(&greeting));
-}
-
-static int
-keeper_worker_open_cb(void *arg, struct worker *worker, void **state, struct error *err)
-{
-	struct acme_keeper *keeper = arg;
-	struct store       *store = NULL;
-
-	if (store_acme_open(keeper->settings->service.store, &store, err) != 0)
-		return -1;
-	*state = call_worker_new(&operation_service, keeper, worker, store, keeper->writer);
-	return 0;
-}
-
-/* Each minute is soon enough for what ends in days. */
-static void
-keeper_watch(struct acme_keeper *keeper)
-{
-	int64_t now = clock_now();
-
-	if (now < keeper->next_watch && keeper->next_watch - now <= WATCH_SECONDS)
-		return;
-	keeper->next_watch = now + WATCH_SECONDS;
-	watch_deadlines(keeper, now);
-}
-
-static void
-keeper_ready_cb(void *arg)
-{
-	struct acme_keeper *keeper = arg;
-	char                workers[LOG_NUMBER_SIZE];
-
-	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->base},
-	    {"state_dir", keeper->settings->service.state_dir},
-	    {"workers", log_number((uint64_t)keeper->settings->service.workers, workers)});
 	if (keeper->settings->attestation_crls.count == 0)
 		LOG(WARNING, {"event", "attestation-crl"},
 		    {"reason", "there is no attestation CRL: who was removed or revoked at the attestation CA "
 		               "still gets certificates; set attestation_crls"});
-	keeper_watch(keeper);
 }
 
 /* The CRL and the root's, as crl.pem has them. */
@@ -154,7 +86,7 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 
 	if (crl_bundle_append(keeper->settings->service.state_dir, crl_keeper_der(keeper->crl), &pem, err) != 0)
 		return -1;
-	return shelf_put(keeper->shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
+	return shelf_put(keeper->service.shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
 }
 
 /* Updates the CRL, its files and its served copies. */
@@ -164,11 +96,11 @@ keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 	const char  *state_dir = keeper->settings->service.state_dir;
 	struct error one;
 	bool         other = false;
-	int          rc = crl_keeper_refresh(keeper->crl, keeper->store, clock_now(), &other, err);
+	int          rc = crl_keeper_refresh(keeper->crl, keeper->service.store, clock_now(), &other, err);
 
 	if (other) { /* also when its file could not be written */
 		keeper->bundle_due = true;
-		if (shelf_put(keeper->shelf, SERVED_CRL, crl_keeper_der(keeper->crl),
+		if (shelf_put(keeper->service.shelf, SERVED_CRL, crl_keeper_der(keeper->crl),
 		        rc == 0 ? err : &one) != 0)
 			rc = -1;
 	}
@@ -191,12 +123,7 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 	if (server_key_make(&keeper->issuing.ca, bytes_view(&keeper->issuing.pem), &keeper->dns_names,
 	        keeper->crl_url, now, keeper->settings->tls_lifetime, &key, err) != 0)
 		return error_wrap(err, "making the server's certificate");
-	(void)pthread_mutex_lock(&keeper->tls_lock);
-	bytes_clear(&keeper->tls_chain);
-	bytes_clear(&keeper->tls_key);
-	keeper->tls_chain = key.chain;
-	keeper->tls_key = key.key;
-	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	service_keeper_take_tls(&keeper->service, &key.chain, &key.key);
 	keeper->tls_begin = now;
 	keeper->tls_end = key.not_after;
 	keeper->tls_until = now + (key.not_after - now) / 2;
@@ -230,7 +157,7 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
 		keeper->next_account_sweep = now + SWEEP_ACCOUNTS_SECONDS;
 	}
 	for (int round = 0; round < SWEEP_ROUNDS && removed != 0; round++) {
-		if (store_acme_sweep(keeper->store, &sweep, SWEEP_ROWS, &removed, err) != 0)
+		if (store_acme_sweep(keeper->service.store, &sweep, SWEEP_ROWS, &removed, err) != 0)
 			return -1;
 	}
 	if (removed != 0) { /* there is more */
@@ -248,10 +175,9 @@ keeper_complain(const char *event, const struct error *err)
 }
 
 static void
-keeper_tick_cb(void *arg, struct keeper *all)
+keeper_tick(void *state, struct keeper *all)
 {
-	struct acme_keeper *keeper = arg;
-	AUTO_BYTES          greeting = {0};
+	struct acme_keeper *keeper = state;
 	struct error        err = {0};
 	bool                fresh = false;
 
@@ -259,67 +185,52 @@ keeper_tick_cb(void *arg, struct keeper *all)
 		keeper_complain("attestation-roots", &err);
 	/* Before the CRL, which has them in the same turn. */
 	if (keeper->settings->revoke_with_attestation &&
-	    attested_refresh(&keeper->attested, keeper->store, keeper->roots, clock_now(), &err) != 0)
+	    attested_refresh(&keeper->attested, keeper->service.store, keeper->roots, clock_now(), &err) != 0)
 		keeper_complain("revoke-with-attestation", &err);
 	if (keeper_refresh_crl(keeper, &err) != 0)
 		keeper_complain("crl", &err);
 	if (keeper_refresh_tls(keeper, &fresh, &err) != 0)
 		keeper_complain("server-certificate", &err);
-	keeper_watch(keeper);
+	service_keeper_watch(&keeper->service);
 	if (keeper_sweep(keeper, &err) != 0)
 		keeper_complain("sweep", &err);
-	shelf_tell(keeper->shelf, all);
-	if (!fresh)
-		return;
-	keeper_greeting(keeper, &greeting);
-	keeper_tell(all, bytes_view(&greeting));
+	shelf_tell(keeper->service.shelf, all);
+	if (fresh)
+		service_keeper_greet(&keeper->service, all);
 }
 
 /* Roots and CRLs are looked at each tick, and the server's certificate is made by itself. */
-static void
-keeper_reload_cb(void *arg, struct keeper *all)
+static int
+keeper_reload(void *state, struct keeper *all, struct error *err)
 {
-	struct acme_keeper *keeper = arg;
-	char                changed[1024];
-	struct error        err = {0};
-
-	if (reread_changed(keeper->settings->service.reread, changed, sizeof changed, &err) != 0)
-		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"}, {"reason", err.detail});
-	else if (changed[0] != '\0')
-		LOG(WARNING, {"event", "reload"}, {"settings", changed},
-		    {"reason", "these settings have changed in the file, and need a restart"});
-	else
-		LOG(INFO, {"event", "reload"}, {"reason", "attestation roots and CRLs are looked at again"});
-	keeper_tick_cb(arg, all);
+	(void)state;
+	(void)all;
+	(void)err;
+	LOG(INFO, {"event", "reload"}, {"reason", "attestation roots and CRLs are looked at again"});
+	return 0;
 }
 
 static void
-keeper_finish_cb(void *arg)
+keeper_watch(void *state, int64_t now)
 {
-	struct acme_keeper *keeper = arg;
-
-	store_writer_stop(keeper->writer);
-	keeper->writer = NULL;
+	watch_deadlines(state, now);
 }
 
-static const struct keeper_handlers handlers = {
-    .worker_open = keeper_worker_open_cb,
-    .worker_close = call_worker_close_cb,
-    .greet = keeper_greet_cb,
-    .ask = keeper_ask_cb,
-    .forget = call_forget_cb,
-    .turn = call_turn_cb,
-    .ready = keeper_ready_cb,
-    .tick = keeper_tick_cb,
-    .reload = keeper_reload_cb,
-    .finish = keeper_finish_cb,
+static const struct service_keeper_program program = {
+    .questions = &operation_service,
+    .open = store_acme_open,
+    .greet = keeper_greet,
+    .ready = keeper_ready,
+    .watch = keeper_watch,
+    .tick = keeper_tick,
+    .reload = keeper_reload,
 };
 
 /* The base URL for clients: as configured, or the first name and the first port. */
 static int
 keeper_find_base(struct acme_keeper *keeper, struct error *err)
 {
-	const char *listening = keeper->listening;
+	const char *listening = keeper->service.listening;
 	const char *end = listening + strcspn(listening, ",");
 	const char *colon = end;
 	char        base[512];
@@ -362,7 +273,7 @@ keeper_load_roots(struct acme_keeper *keeper, bool only_check, struct error *err
 	             .any_name = &settings->any_name_roots,
 	             .tolerate_stale = settings->tolerate_stale_crl,
 	             .require_crl = settings->require_crl,
-	             .store = keeper->store,
+	             .store = keeper->service.store,
 	             .only_check = only_check,
         };
 
@@ -380,16 +291,6 @@ keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 }
 
 static int
-keeper_load_writer(struct acme_keeper *keeper, struct error *err)
-{
-	struct store *store = NULL;
-
-	if (store_acme_open(keeper->settings->service.store, &store, err) != 0)
-		return -1;
-	return store_writer_start_on(store, &keeper->writer, err);
-}
-
-static int
 keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
@@ -399,7 +300,7 @@ keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 
 	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0 ||
-	    file_read(root, PEM_MAX, &keeper->root_pem, err) != 0)
+	    file_read(root, STATE_PEM_MAX, &keeper->root_pem, err) != 0)
 		return -1;
 	return issuer_files_load_valid(settings->service.state_dir, &access, clock_now(), &keeper->issuing, err);
 }
@@ -408,46 +309,37 @@ keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 static int
 keeper_load(struct acme_keeper *keeper, struct error *err)
 {
-	const struct acme_settings *settings = keeper->settings;
-	bool                        fresh = false;
+	bool fresh = false;
 
-	keeper->shelf = shelf_new();
-	keeper->deadlines = deadlines_new();
 	keeper->newcomers = newcomers_new();
-	if (store_acme_open(settings->service.store, &keeper->store, err) != 0 ||
-	    keeper_load_issuing(keeper, err) != 0 ||
-	    dns_names_load(settings->service.state_dir, &keeper->dns_names, err) != 0 ||
+	if (service_keeper_open(&keeper->service, err) != 0 || keeper_load_issuing(keeper, err) != 0 ||
+	    dns_names_load(keeper->settings->service.state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
+	keeper->service.url = keeper->base;
 	keeper_find_crl_url(keeper);
-	if (shelf_put(keeper->shelf, SERVED_ROOT, bytes_view(&keeper->root_pem), err) != 0)
+	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&keeper->root_pem), err) != 0)
 		return -1;
 	if (keeper_load_roots(keeper, false, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
 	    keeper_refresh_tls(keeper, &fresh, err) != 0)
 		return -1;
-	return keeper_load_writer(keeper, err);
+	return service_keeper_write(&keeper->service, err);
 }
 
 static void
 keeper_clear(struct acme_keeper *keeper)
 {
-	if (keeper->writer != NULL)
-		store_writer_stop(keeper->writer);
+	service_keeper_stop(&keeper->service);
 	crl_keeper_free(keeper->crl);
-	deadlines_free(keeper->deadlines);
-	shelf_free(keeper->shelf);
 	roots_free(keeper->roots);
 	newcomers_free(keeper->newcomers);
 	free(keeper->roots_path);
-	store_close(keeper->store);
 	issuer_files_clear(&keeper->issuing);
 	bytes_clear(&keeper->root_pem);
-	bytes_clear(&keeper->tls_chain);
-	bytes_clear(&keeper->tls_key);
 	config_list_clear(&keeper->dns_names);
 	free(keeper->base);
 	free(keeper->crl_url);
-	(void)pthread_mutex_destroy(&keeper->tls_lock);
+	service_keeper_clear(&keeper->service);
 }
 
 int
@@ -455,14 +347,14 @@ acme_keeper_run(const void *all, int control, bool signals, const char *listenin
     struct error *err)
 {
 	const struct acme_settings *settings = all;
-	struct acme_keeper          keeper = {.settings = settings, .listening = listening};
+	struct acme_keeper          keeper = {.settings = settings};
 	int                         rc;
 
-	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
+	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
+	keeper.service.listening = listening;
 	rc = keeper_load(&keeper, err);
 	if (rc == 0)
-		rc = keeper_run(control, (size_t)settings->service.workers, signals, &handlers,
-		    &keeper, err);
+		rc = service_keeper_run(&keeper.service, control, signals, err);
 	keeper_clear(&keeper);
 	return rc;
 }
@@ -474,8 +366,8 @@ acme_keeper_check(const void *all, struct error *err)
 	struct acme_keeper          keeper = {.settings = settings};
 	int                         rc = -1;
 
-	(void)pthread_mutex_init(&keeper.tls_lock, NULL);
-	if (store_acme_open(settings->service.store, &keeper.store, err) == 0 &&
+	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
+	if (service_keeper_open(&keeper.service, err) == 0 &&
 	    keeper_load_issuing(&keeper, err) == 0 &&
 	    dns_names_load(settings->service.state_dir, &keeper.dns_names, err) == 0)
 		rc = keeper_load_roots(&keeper, true, err);

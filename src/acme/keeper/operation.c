@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "service/keeper/keeper.h"
+
 static const struct call_operation *const operations[ACME_QUESTION_COUNT] = {
 #define X(kind, record) [ACME_##kind] = &operation_##record,
     OPERATIONS(X)
@@ -21,7 +23,7 @@ operation_asked(const struct call *call)
 struct acme_keeper *
 operation_keeper(const struct call *call)
 {
-	return call->worker->keeper;
+	return service_keeper_state(call);
 }
 
 static int

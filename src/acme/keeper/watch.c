@@ -22,7 +22,7 @@ static void
 watch_certificate(struct acme_keeper *keeper, const char *what, const X509 *certificate, int64_t now,
     const char *remedy)
 {
-	deadlines_watch(keeper->deadlines, what, certificate_not_before(certificate),
+	deadlines_watch(keeper->service.deadlines, what, certificate_not_before(certificate),
 	    certificate_not_after(certificate), now, remedy);
 }
 
@@ -39,9 +39,9 @@ watch_own(struct acme_keeper *keeper, int64_t now)
 		watch_certificate(keeper, "root certificate", root, now,
 		    "make another server's state with \"attest-acmed init\", and give its root.pem to all clients");
 	X509_free(root);
-	deadlines_watch(keeper->deadlines, "CRL", crl->this_update, crl->next_update, now,
+	deadlines_watch(keeper->service.deadlines, "CRL", crl->this_update, crl->next_update, now,
 	    "it is signed again at half its time: the lines before say why that fails");
-	deadlines_watch(keeper->deadlines, "server certificate", keeper->tls_begin, keeper->tls_end, now,
+	deadlines_watch(keeper->service.deadlines, "server certificate", keeper->tls_begin, keeper->tls_end, now,
 	    "it is made anew at half its time: the lines before say why that fails");
 }
 
@@ -57,7 +57,7 @@ watch_crls(struct acme_keeper *keeper, const struct revocation *revocation, int6
 		if (revocation_describe(revocation, i, &facts, &ignored) != 0)
 			continue;
 		(void)snprintf(what, sizeof what, "attestation CRL of %s", facts.name);
-		deadlines_watch(keeper->deadlines, what, facts.this_update, facts.next_update, now,
+		deadlines_watch(keeper->service.deadlines, what, facts.this_update, facts.next_update, now,
 		    "attestations of its issuer are refused when it has expired: see that attestd runs, and that "
 		    "its crl.pem is brought here");
 		revocation_facts_clear(&facts);

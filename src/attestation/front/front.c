@@ -274,42 +274,13 @@ static const struct http_route routes[] = {
 };
 
 static int
-front_serve(struct service_front *front, const struct attestation_greeting *greeting,
-    struct error *err)
-{
-	struct http_settings http = {
-	    .routes = routes,
-	    .arg = front,
-	    .problem_namespace = PROBLEM_NAMESPACE,
-	    .body_max = greeting->body_max,
-	    .header_max = greeting->header_max,
-	    .connections_max = greeting->connections_max,
-	    .idle_ms = (int64_t)greeting->idle_ms,
-	    .request_ms = (int64_t)greeting->request_ms,
-	};
-
-	log_open("attestd/front", (enum log_level)greeting->log_level);
-	return http_front_serve(&front->http, &http, err);
-}
-
-static int
-front_greet(struct service_front *front, struct view body, struct error *err)
-{
-	struct attestation_greeting greeting;
-
-	if (attestation_greeting_decode(body, &greeting, err) != 0)
-		return -1;
-	/* The first greeting starts the server; a later one brings what new connections are served
-	 * with. */
-	if (http_front_use_tls(&front->http, greeting.tls_chain, greeting.tls_key, err) != 0)
-		return -1;
-	return front->http.server == NULL ? front_serve(front, &greeting, err) : 0;
-}
-
-static int
 front_tell_cb(struct front_worker *worker, struct view body, struct error *err)
 {
-	static const struct service_front_program program = {.greet = front_greet};
+	static const struct service_front_program program = {
+	    .name = "attestd/front",
+	    .routes = routes,
+	    .problem_namespace = PROBLEM_NAMESPACE,
+	};
 
 	return service_front_tell(worker, &program, body, err);
 }

@@ -32,8 +32,6 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define ROOT_MAX ((size_t)256 * 1024)
-
 /*
  * How often issuers_refresh looks for earlier CAs that are no longer needed, and the
  * minimum age of a replaced CA for that.
@@ -177,7 +175,7 @@ issuers_load_keys(struct issuers *issuers, struct store *store, const struct key
 	struct issuer         *issuer = NULL;
 	struct crl_issuers     crls = {0};
 
-	if (file_read(root, ROOT_MAX, &root_pem, err) != 0 ||
+	if (file_read(root, STATE_PEM_MAX, &root_pem, err) != 0 ||
 	    issuer_new(settings, access, now, &issuer, err) != 0)
 		return -1;
 	if (crl_issuers_load(settings, store, access, now, &crls, err) != 0 ||

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "service/keeper/keeper.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "tpm/ek.h"
@@ -25,7 +26,7 @@ attestation_operation_asked(const struct call *call)
 struct attestation_keeper *
 attestation_operation_keeper(const struct call *call)
 {
-	return call->worker->keeper;
+	return service_keeper_state(call);
 }
 
 static int

@@ -23,7 +23,7 @@ static void
 watch_certificate(struct attestation_keeper *keeper, const char *what, const X509 *certificate,
     int64_t now, const char *remedy)
 {
-	deadlines_watch(keeper->deadlines, what, certificate_not_before(certificate),
+	deadlines_watch(keeper->service.deadlines, what, certificate_not_before(certificate),
 	    certificate_not_after(certificate), now, remedy);
 }
 
@@ -45,7 +45,7 @@ static void
 watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_t now)
 {
 	AUTO_BYTES    der = {0};
-	uint64_t      version = shelf_copy(keeper->shelf, "crl", keeper->crl_version, &der);
+	uint64_t      version = shelf_copy(keeper->service.shelf, "crl", keeper->crl_version, &der);
 	struct ca_crl crl = {.number = 0};
 	struct error  ignored;
 
@@ -57,7 +57,7 @@ watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_
 	}
 	ca_crl_clear(&crl);
 	if (keeper->crl_end != 0)
-		deadlines_watch(keeper->deadlines, "CRL", keeper->crl_begin, keeper->crl_end, now,
+		deadlines_watch(keeper->service.deadlines, "CRL", keeper->crl_begin, keeper->crl_end, now,
 		    "it is signed again at half its time: the lines before say why that fails");
 }
 
@@ -72,10 +72,10 @@ watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 	    "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\", and reload attestd");
 	watch_crl(keeper, issuer, now);
 	issuers_release(keeper->issuers, version);
-	(void)shelf_copy(keeper->shelf, STATE_ROOT_PEM, 0, &root);
+	(void)shelf_copy(keeper->service.shelf, STATE_ROOT_PEM, 0, &root);
 	watch_pem(keeper, "root certificate", &root, now,
 	    "make another CA with \"attest-ca init\", and give its root.pem to every ACME server");
-	if (keeper->tls_chain.size != 0)
-		watch_pem(keeper, "TLS certificate", &keeper->tls_chain, now,
+	if (keeper->service.tls_chain.size != 0)
+		watch_pem(keeper, "TLS certificate", &keeper->service.tls_chain, now,
 		    "put another into the file of tls_cert, and reload attestd");
 }

@@ -1,4 +1,4 @@
-/* Owns the state of a front's worker. Knows no route and no greeting. */
+/* Owns the state of a front's worker: its HTTP server, as the keeper wants it. Knows no route. */
 #include "config.h"
 
 #include "service/front/front.h"
@@ -6,8 +6,11 @@
 #include <stdlib.h>
 
 #include "daemon/front.h"
+#include "http/server.h"
 #include "service/file.h"
 #include "service/front/fetch.h"
+#include "service/greeting.h"
+#include "util/log.h"
 
 static struct service_front *
 service_front_new(struct front_worker *worker, const struct service_front_program *program)
@@ -22,6 +25,37 @@ service_front_new(struct front_worker *worker, const struct service_front_progra
 	return front;
 }
 
+static int
+service_front_serve(struct service_front *front, const struct service_greeting *greeting,
+    struct error *err)
+{
+	const struct http_settings http = {
+	    .routes = front->program->routes,
+	    .arg = front,
+	    .problem_namespace = front->program->problem_namespace,
+	    .body_max = greeting->body_max,
+	    .header_max = greeting->header_max,
+	    .connections_max = greeting->connections_max,
+	    .idle_ms = (int64_t)greeting->idle_ms,
+	    .request_ms = (int64_t)greeting->request_ms,
+	};
+
+	log_open(front->program->name, (enum log_level)greeting->log_level);
+	return http_front_serve(&front->http, &http, err);
+}
+
+static int
+service_front_greet(struct service_front *front, struct view body, struct error *err)
+{
+	struct service_greeting greeting;
+	int rc = front->program->greet != NULL ? front->program->greet(front, body, &greeting, err)
+	                                       : service_greeting_decode(body, &greeting, err);
+
+	if (rc != 0 || http_front_use_tls(&front->http, greeting.tls_chain, greeting.tls_key, err) != 0)
+		return -1;
+	return front->http.server != NULL ? 0 : service_front_serve(front, &greeting, err);
+}
+
 int
 service_front_tell(struct front_worker *worker, const struct service_front_program *program,
     struct view body, struct error *err)
@@ -32,7 +66,7 @@ service_front_tell(struct front_worker *worker, const struct service_front_progr
 		worker->state = front = service_front_new(worker, program);
 	if (file_message_is(body))
 		return fetch_take_news(front->files, body, err);
-	return program->greet(front, body, err);
+	return service_front_greet(front, body, err);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * One worker of a front, as far as all daemons are alike: an HTTP server whose keeper says
- * how it serves, with the files that it reads from the keeper. The functions that end in
- * _cb are handlers of daemon/front.h.
+ * how it serves (service/greeting.h), with the files that it reads from the keeper. The
+ * functions that end in _cb are handlers of daemon/front.h.
  */
 #ifndef SERVICE_FRONT_FRONT_H
 #define SERVICE_FRONT_FRONT_H
@@ -14,18 +14,25 @@
 struct error;
 struct fetch;
 struct front_worker;
+struct http_route;
 struct service_front;
+struct service_greeting;
 
 /* What a daemon adds. */
 struct service_front_program {
+	const char              *name;              /* for the log: "attestd/front" */
+	const struct http_route *routes;            /* their arg is the struct service_front */
+	const char              *problem_namespace; /* as in http_settings */
+
 	/* Makes its own part of a worker, front->state; NULL: it has none. */
 	void *(*open)(struct service_front *front);
 
 	/*
-	 * Decodes a greeting, and begins to serve; or, when it serves already (front->http.server),
-	 * takes over what may change meanwhile. -1 ends the front with err.
+	 * Decodes the daemon's own greeting, whose beginning goes to *common, and keeps a copy of
+	 * the rest. -1 ends the front with err. NULL: the common one is all.
 	 */
-	int (*greet)(struct service_front *front, struct view greeting, struct error *err);
+	int (*greet)(struct service_front *front, struct view greeting,
+	    struct service_greeting *common, struct error *err);
 
 	/* Frees what `open` made; NULL: it made nothing. */
 	void (*close)(void *state);
@@ -40,7 +47,8 @@ struct service_front {
 
 /*
  * The handler `tell` of a daemon is this with its program: makes the worker's state at the
- * first message, takes news of files, and hands greetings on. MALFORMED.
+ * first message, takes news of files, begins to serve at the first greeting, and serves new
+ * connections with the TLS key of a later one. MALFORMED.
  */
 int service_front_tell(struct front_worker *worker, const struct service_front_program *program,
     struct view body, struct error *err);

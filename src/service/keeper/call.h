@@ -82,7 +82,7 @@ struct call_service {
 /* One worker of a keeper: the state of its daemon/keeper.h handlers. */
 struct call_worker {
 	const struct call_service *service;
-	void                      *keeper; /* the daemon's */
+	void                      *keeper; /* its owner's; of a daemon, a struct service_keeper */
 	struct worker             *worker;
 	struct store              *store;  /* its own */
 	struct store_writer       *writer; /* the keeper's */

@@ -279,9 +279,9 @@ END_TEST
 START_TEST(greeting_decode_gives_back_every_field)
 {
 	struct acme_greeting greeting = {
-	    .body_max = 1, .header_max = 2, .connections_max = 3, .idle_ms = 4, .request_ms = 5,
-	    .log_level = 6, .base = TEXT("https://ca"), .terms = TEXT("t"),
-	    .website = TEXT("w"), .tls_chain = TEXT("chain"), .tls_key = TEXT("key"),
+	    .service = {.body_max = 1, .header_max = 2, .connections_max = 3, .idle_ms = 4,
+	        .request_ms = 5, .log_level = 6, .tls_chain = TEXT("chain"), .tls_key = TEXT("key")},
+	    .base = TEXT("https://ca"), .terms = TEXT("t"), .website = TEXT("w"),
 	};
 	struct acme_greeting decoded;
 	struct error         err = {0};
@@ -290,8 +290,8 @@ START_TEST(greeting_decode_gives_back_every_field)
 
 	acme_greeting_encode(&greeting, &first);
 	unit_ok(acme_greeting_decode(bytes_view(&first), &decoded, &err), &err);
-	ck_assert_uint_eq(decoded.log_level, 6);
-	ck_assert(view_equal(decoded.tls_key, greeting.tls_key));
+	ck_assert_uint_eq(decoded.service.log_level, 6);
+	ck_assert(view_equal(decoded.service.tls_key, greeting.service.tls_key));
 	acme_greeting_encode(&decoded, &second);
 	ck_assert(view_equal(bytes_view(&first), bytes_view(&second)));
 }

@@ -221,26 +221,6 @@ START_TEST(answer_refusal_of_unknown_error_is_malformed)
 }
 END_TEST
 
-START_TEST(greeting_both_ways_is_the_same)
-{
-	struct attestation_greeting greeting = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")};
-	struct attestation_greeting back;
-	AUTO_BYTES                  body = {0};
-	struct error                err = {0};
-
-	attestation_greeting_encode(&greeting, &body);
-	unit_ok(attestation_greeting_decode(bytes_view(&body), &back, &err), &err);
-	ck_assert_uint_eq(back.body_max, 1);
-	ck_assert_uint_eq(back.header_max, 2);
-	ck_assert_uint_eq(back.connections_max, 3);
-	ck_assert_uint_eq(back.idle_ms, 4);
-	ck_assert_uint_eq(back.request_ms, 5);
-	ck_assert_uint_eq(back.log_level, 2);
-	ck_assert(view_equal(back.tls_chain, VIEW("chain")));
-	ck_assert(view_equal(back.tls_key, VIEW("key")));
-}
-END_TEST
-
 START_TEST(chain_both_ways_is_the_same)
 {
 	const struct view chain[] = {VIEW("issuing"), VIEW("between")};
@@ -296,7 +276,6 @@ main(void)
 	tcase_add_loop_test(tc, answer_refusal_comes_back_as_error, 0, ERROR_KIND_COUNT);
 	tcase_add_test(tc, answer_of_unknown_kind_is_malformed);
 	tcase_add_test(tc, answer_refusal_of_unknown_error_is_malformed);
-	tcase_add_test(tc, greeting_both_ways_is_the_same);
 	tcase_add_test(tc, chain_both_ways_is_the_same);
 	tcase_add_test(tc, chain_that_is_none_is_malformed);
 	suite_add_tcase(suite, tc);

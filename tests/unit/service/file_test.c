@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "service/file.h"
+#include "service/greeting.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ START_TEST(message_of_a_daemon_is_none_about_a_file)
 
 	attestation_question_encode(&(struct attestation_question){.kind = ATTESTATION_CERTIFY}, &asked);
 	ck_assert(!file_message_is(bytes_view(&asked)));
-	attestation_greeting_encode(&(struct attestation_greeting){0}, &greeting);
+	service_greeting_encode(&(struct service_greeting){0}, &greeting);
 	ck_assert(!file_message_is(bytes_view(&greeting)));
 	acme_greeting_encode(&(struct acme_greeting){0}, &acme_greeting);
 	ck_assert(!file_message_is(bytes_view(&acme_greeting)));

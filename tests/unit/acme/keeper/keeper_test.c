@@ -62,10 +62,10 @@ START_TEST(greeting_has_what_a_front_serves)
 	struct error err = {0};
 
 	ck_assert(view_equal(world.greeting.base, world_view("https://localhost:4711")));
-	ck_assert_uint_gt(world.greeting.tls_chain.size, 0);
-	ck_assert_uint_gt(world.greeting.tls_key.size, 0);
+	ck_assert_uint_gt(world.greeting.service.tls_chain.size, 0);
+	ck_assert_uint_gt(world.greeting.service.tls_key.size, 0);
 	ck_assert_uint_gt(world.crl_version, 0);
-	ck_assert_uint_ge(world.greeting.body_max, 64 * 1024);
+	ck_assert_uint_ge(world.greeting.service.body_max, 64 * 1024);
 	ck_assert_uint_ne(world_read_file(&world, "root.pem", &root), 0);
 	unit_ok(certificate_encode_pem(world.root.certificate, &expected, &err), &err);
 	ck_assert(view_equal(bytes_view(&root), bytes_view(&expected)));
@@ -81,7 +81,7 @@ START_TEST(greeting_has_a_certificate_that_began_an_hour_ago)
 	int64_t      now = clock_now();
 	struct error err = {0};
 
-	bytes_append(&chain, world.greeting.tls_chain.data, world.greeting.tls_chain.size);
+	bytes_append(&chain, world.greeting.service.tls_chain.data, world.greeting.service.tls_chain.size);
 	unit_ok(certificate_decode_pem(&chain, "chain", &leaf, &err), &err);
 	ck_assert_int_ge(certificate_not_before(leaf), now - 3600 - 60);
 	ck_assert_int_le(certificate_not_before(leaf), now - 3600);

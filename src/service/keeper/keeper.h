@@ -1,0 +1,100 @@
+/*
+ * A daemon's keeper, as far as all daemons are alike: the store and its writer, the shelf of
+ * files, the greeting of fronts, questions on their way, the warnings before something
+ * expires. The daemon adds what is asked and what it owns.
+ */
+#ifndef SERVICE_KEEPER_KEEPER_H
+#define SERVICE_KEEPER_KEEPER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/bytes.h"
+
+struct call;
+struct call_service;
+struct deadlines;
+struct error;
+struct keeper;
+struct service_greeting;
+struct service_settings;
+struct shelf;
+struct store;
+struct store_writer;
+
+/* What a daemon adds; `state` is its own keeper. All but `greet` run in the main thread. */
+struct service_keeper_program {
+	const struct call_service *questions;
+
+	/* Opens the daemon's store at a place, for one thread. */
+	int (*open)(const char *place, struct store **store, struct error *err);
+
+	/* Encodes its own greeting, which begins with the common one; NULL: that is all. Any
+	 * thread, one at a time. */
+	void (*greet)(const void *state, const struct service_greeting *common, struct bytes *out);
+
+	/* Every worker serves, which is logged; NULL: nothing to do. */
+	void (*ready)(void *state);
+
+	/* Looks at everything that expires (deadlines_watch). */
+	void (*watch)(void *state, int64_t now);
+
+	/* About once a second, and after each reload. */
+	void (*tick)(void *state, struct keeper *all);
+
+	/* On SIGHUP, when the configuration file has no fault: reads again what may change
+	 * meanwhile, and logs that. -1: nothing has changed, because of err. */
+	int (*reload)(void *state, struct keeper *all, struct error *err);
+};
+
+/* Workers read it, and change only the members that say so. */
+struct service_keeper {
+	const struct service_keeper_program *program;
+	const struct service_settings       *settings;
+	void                                *state; /* the daemon's own keeper */
+	const char                          *listening; /* for the log of the start, like the next */
+	const char                          *url;       /* NULL: none */
+	struct shelf                        *shelf;  /* has a lock of its own */
+	struct store_writer                 *writer; /* any thread may submit */
+	struct store                        *store;  /* this and the next two are the main thread's */
+	struct deadlines                    *deadlines;
+	int64_t                              next_watch; /* 0: at the next tick */
+	pthread_mutex_t                      tls_lock; /* guards what follows: workers greet fronts */
+	struct bytes                         tls_chain; /* PEM; both empty for plain HTTP */
+	struct bytes                         tls_key;
+};
+
+/* Begins with an empty shelf and nothing open; the pointers are borrowed. */
+void service_keeper_init(struct service_keeper *keeper,
+    const struct service_keeper_program *program, const struct service_settings *settings,
+    void *state);
+
+/* Opens keeper->store. Errors as those of the program's `open`. */
+int service_keeper_open(struct service_keeper *keeper, struct error *err);
+
+/* Starts keeper->writer, on a store of its own. */
+int service_keeper_write(struct service_keeper *keeper, struct error *err);
+
+/* Serves until the supervisor ends it (daemon/keeper.h), and stops the writer. */
+int service_keeper_run(struct service_keeper *keeper, int control, bool signals, struct error *err);
+
+/* Finishes all changes and ends the writer, if there is one: what jobs use may be freed now. */
+void service_keeper_stop(struct service_keeper *keeper);
+
+/* Stops the writer and frees everything. */
+void service_keeper_clear(struct service_keeper *keeper);
+
+/* Takes over the octets: fronts that come serve TLS with them. Main thread. */
+void service_keeper_take_tls(struct service_keeper *keeper, struct bytes *chain, struct bytes *key);
+
+/* Sends the greeting, which has changed, to all fronts. Main thread. */
+void service_keeper_greet(struct service_keeper *keeper, struct keeper *all);
+
+/* Calls `watch` of the program if a minute has passed. Main thread. */
+void service_keeper_watch(struct service_keeper *keeper);
+
+/* The daemon's own keeper, which a question was asked. */
+void *service_keeper_state(const struct call *call);
+
+#endif
