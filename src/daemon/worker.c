@@ -117,14 +117,19 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* The loop needs no locks: only its own thread touches it, others write to the eventfd. */
+/*
+ * The loop needs no locks: only its own thread touches it, others write to the eventfd. The
+ * changelist joins what a turn of the loop changes of a descriptor into one system call; its
+ * one limit, descriptors made by dup(2) that are watched at the same time, does not concern us.
+ */
 static struct event_base *
 worker_base_new(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base   *base = NULL;
 
-	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
 		base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
