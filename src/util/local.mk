@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libutil.a
 src_libutil_a_SOURCES = \
+	src/util/address.c src/util/address.h \
 	src/util/base64.c src/util/base64.h \
 	src/util/bytes.c src/util/bytes.h \
 	src/util/cbor.c src/util/cbor.h \
@@ -20,6 +21,7 @@ src_libutil_a_SOURCES = \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
 	src/util/process.c src/util/process.h \
+	src/util/proxies.c src/util/proxies.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
 	src/util/shares.c src/util/shares.h \
@@ -27,6 +29,7 @@ src_libutil_a_SOURCES = \
 	src/util/status.c src/util/status.h \
 	src/util/utf8.c src/util/utf8.h
 
+UNIT_TESTS += tests/unit/util/address_test
 UNIT_TESTS += tests/unit/util/base64_test
 UNIT_TESTS += tests/unit/util/bytes_test
 UNIT_TESTS += tests/unit/util/cbor_test
@@ -46,6 +49,7 @@ UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/process_test
+UNIT_TESTS += tests/unit/util/proxies_test
 UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/shared_test
 UNIT_TESTS += tests/unit/util/shares_test
