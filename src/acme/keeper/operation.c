@@ -33,11 +33,13 @@ operation_decode_cb(struct call *call, struct error *err)
 	int                   rc = acme_question_decode(bytes_view(&call->body), asked, err);
 
 	call_asker_set(&call->asker, asked->request, "account", asked->account);
-	/* Accounts take turns; those who have none yet have one among them. */
+	/* Accounts take turns, and so do the sources of those who have none yet. */
 	if (asked->account.size != 0)
 		memcpy(call->source.octets, asked->account.data,
 		    asked->account.size < sizeof call->source.octets ? asked->account.size
 		                                                     : sizeof call->source.octets);
+	else
+		call->source = source_of_text(asked->peer);
 	if (rc == 0)
 		call->operation = operations[asked->kind];
 	return rc;
