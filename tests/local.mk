@@ -97,6 +97,7 @@ E2E_TESTS += tests/e2e/attestd_crowd.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attestd_hidden.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
+E2E_TESTS += tests/e2e/attestd_proxy.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
 E2E_TESTS += tests/e2e/attestd_signers.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
@@ -105,6 +106,7 @@ E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_crl.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
+E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
 E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-acmed_signers.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
@@ -115,7 +117,7 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/full.sh tests/e2e/lib.sh \
-	tests/e2e/signers.sh \
+	tests/e2e/proxy.sh tests/e2e/relay.py tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.

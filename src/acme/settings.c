@@ -110,6 +110,7 @@ static const struct config_row rows[] = {
     ROW(newcomer_retention, DURATION, .value = "24h", .least = "1h", .most = "10y",
         .manual = "How long an account is kept that has no order and never attested a machine."),
 
+    SERVICE_ROWS_PROXIES,
     SERVICE_ROWS_LIMITS,
 };
 

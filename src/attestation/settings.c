@@ -97,6 +97,7 @@ static const struct config_row rows[] = {
                   "default they are kept for ever. Each cut is recorded, and the rest still "
                   "verifies."),
 
+    SERVICE_ROWS_PROXIES,
     SERVICE_ROWS_LIMITS,
 };
 

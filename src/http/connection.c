@@ -31,6 +31,7 @@
 
 #include "http/exchange.h"
 #include "http/linger.h"
+#include "http/proxy.h"
 #include "http/refusal.h"
 #include "http/room.h"
 #include "http/server_state.h"
@@ -189,6 +190,7 @@ connection_free(struct http_connection *connection)
 
 	event_del(&connection->deadline);
 	event_del(&connection->soon);
+	bytes_clear(&connection->preface);
 	room_leave(connection);
 	LIST_REMOVE(connection, link);
 	free(connection);
@@ -205,6 +207,8 @@ connection_closed_cb(struct evhttp_connection *evcon, void *arg)
 	(void)evcon;
 	event_del(&connection->deadline);
 	event_del(&connection->soon);
+	if (connection->state == CONNECTION_PREFACED)
+		event_del(&connection->drain);
 	connection_by_fd_set(connection, NULL);
 	connection->evcon = NULL;
 	connection->exchange = NULL;
@@ -225,9 +229,11 @@ connection_peer_set(struct http_connection *connection)
 	evhttp_connection_get_peer(connection->evcon, &address, &port);
 	(void)snprintf(connection->peer, sizeof connection->peer,
 	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, (unsigned int)port);
+	(void)address_parse(view_text(connection->peer), &connection->address);
 }
 
-/* Finds the connection that evhttp has made for our bufferevent. False when evhttp gave it up. */
+/* Finds the connection that evhttp has made for our bufferevent. False when evhttp gave it up, or
+ * its peer must not connect. */
 static bool
 connection_adopt(struct http_connection *connection)
 {
@@ -247,7 +253,7 @@ connection_adopt(struct http_connection *connection)
 	room_enter(connection);
 	evhttp_connection_set_closecb(connection->evcon, connection_closed_cb, connection);
 	connection_deadline(connection, connection->server->settings.request_ms);
-	return true;
+	return proxy_begin(connection);
 }
 
 static void
@@ -334,6 +340,9 @@ connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	switch (connection->state) {
+	case CONNECTION_PREFACED:
+		proxy_timeout(connection);
+		return;
 	case CONNECTION_READING:
 		refusal_timeout(connection);
 		return;
@@ -384,7 +393,7 @@ connection_open_cb(struct event_base *base, void *arg)
 	struct http_server     *server = arg;
 	struct http_connection *connection = memory_new(sizeof *connection);
 
-	*connection = (struct http_connection){.server = server, .fd = -1};
+	*connection = (struct http_connection){.server = server, .state = CONNECTION_FRESH, .fd = -1};
 	connection->bev = connection_bufferevent_new(server, &connection->dead);
 	bufferevent_incref(connection->bev);
 	bufferevent_setwatermark(connection->bev, EV_READ, 0,
@@ -492,7 +501,8 @@ void
 connection_end_idle(struct http_connection *connection)
 {
 	if (connection->evcon != NULL &&
-	    (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_FRESH))
+	    (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_FRESH ||
+	        connection->state == CONNECTION_PREFACED))
 		connection_end(connection);
 }
 

@@ -15,6 +15,7 @@
 
 #include "http/chunks.h"
 #include "http/head.h"
+#include "util/address.h"
 #include "util/shares.h"
 #include "util/source.h"
 
@@ -25,6 +26,7 @@ struct http_exchange;
 struct http_server;
 
 enum http_connection_state {
+	CONNECTION_PREFACED,  /* accepted, and the header of the PROXY protocol is awaited */
 	CONNECTION_FRESH,     /* accepted, no octet yet (a TLS handshake may be under way) */
 	CONNECTION_READING,   /* a request has begun */
 	CONNECTION_ASKED,     /* the request is complete, and the handler has it */
@@ -46,20 +48,23 @@ struct http_connection {
 	unsigned                    blank_lines; /* skipped since the last request */
 	struct event                deadline;
 	struct event                soon; /* work that must not run in a callback of evhttp */
-	struct event                drain; /* CONNECTION_LINGERING */
+	struct event                drain; /* of the bare socket: CONNECTION_PREFACED, _LINGERING */
+	struct bytes                preface; /* CONNECTION_PREFACED: what came of the header */
 	struct source               source; /* once it is adopted */
 	struct share_entry          share;  /* among all connections */
 	struct share_entry          large;  /* among those in the midst of a large request */
 	size_t                      taken;  /* octets of the request that is being read */
 	size_t                      unsent; /* CONNECTION_ANSWERING: octets left at the last check */
 	int                         fd;
+	bool                        proxied; /* its peer is a proxy, whose requests name the client */
 	bool                        dead;   /* TLS setup failed: ends before it is read */
 	bool                        foreign; /* evhttp has put an answer of its own into the output */
 	bool                        closing; /* ends after this answer */
 	bool                        half_closed; /* CONNECTION_ASKED: the peer sends no more */
 	bool                        probed; /* and was sent what a peer that is gone resets at */
 	bool                        linger;  /* and the peer may still be sending at that time */
-	char                        peer[64];
+	struct address              address; /* of the peer, or whom a PROXY header names */
+	char                        peer[ADDRESS_TEXT_SIZE];
 };
 
 /* evhttp's bufferevent callback: returns a bufferevent for the connection just accepted, never

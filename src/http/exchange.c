@@ -19,6 +19,7 @@
 #include "http/connection.h"
 #include "http/framing.h"
 #include "http/problem.h"
+#include "http/proxy.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "http/server_state.h"
@@ -31,6 +32,7 @@ struct http_exchange {
 	struct evhttp_request  *req; /* evhttp's; ours once the connection has gone */
 	uint64_t                id;
 	char                   *path;
+	char                    peer[ADDRESS_TEXT_SIZE];
 	void                  (*cancelled)(void *arg);
 	void                   *cancelled_arg;
 };
@@ -69,6 +71,7 @@ exchange_new(struct http_server *server, struct evhttp_request *req)
 	    .id = exchange_next_id(),
 	    .path = route_path(evhttp_request_get_uri(req)),
 	};
+	proxy_request_peer(exchange->connection, req, exchange->peer);
 	server->exchange_count++;
 	return exchange;
 }
@@ -197,7 +200,7 @@ http_exchange_path(const struct http_exchange *exchange)
 const char *
 http_exchange_peer(const struct http_exchange *exchange)
 {
-	return exchange->connection->peer;
+	return exchange->peer;
 }
 
 const char *

@@ -10,6 +10,7 @@ src_libhttp_a_SOURCES = \
 	src/http/json.c src/http/json.h \
 	src/http/linger.c src/http/linger.h \
 	src/http/problem.c src/http/problem.h \
+	src/http/proxy.c src/http/proxy.h \
 	src/http/proxy_protocol.c src/http/proxy_protocol.h \
 	src/http/refusal.c src/http/refusal.h \
 	src/http/room.c src/http/room.h \
@@ -26,6 +27,7 @@ UNIT_TESTS += tests/unit/http/json_test
 UNIT_TESTS += tests/unit/http/limits_test
 UNIT_TESTS += tests/unit/http/problem_test
 UNIT_TESTS += tests/unit/http/proxy_protocol_test
+UNIT_TESTS += tests/unit/http/proxy_test
 UNIT_TESTS += tests/unit/http/server_test
 UNIT_TESTS += tests/unit/http/tls_test
 

@@ -28,6 +28,7 @@ room_large_max(const struct http_server *server)
 void
 room_enter(struct http_connection *connection)
 {
+	shares_leave(connection->server->shares, &connection->share);
 	connection->source = source_of_text(view_text(connection->peer));
 	shares_enter(connection->server->shares, &connection->share, &connection->source,
 	    (struct view){0}, false);

@@ -10,7 +10,11 @@
 struct http_connection;
 struct http_server;
 
-/* Counts a connection whose peer is known; room_leave takes one too that was never counted. */
+/*
+ * Counts a connection for its peer, of which it must be told again after a PROXY header. The
+ * connections of a proxy that says in requests for whom they are count for the proxy: it has
+ * many, and closes idle ones itself. room_leave takes one too that was never counted.
+ */
 void room_enter(struct http_connection *connection);
 void room_leave(struct http_connection *connection);
 

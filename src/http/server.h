@@ -12,6 +12,7 @@
 #include <openssl/types.h>
 
 #include "util/bytes.h"
+#include "util/proxies.h"
 
 struct error;
 struct event_base;
@@ -44,6 +45,8 @@ struct http_settings {
 	int64_t      request_ms;         /* from a request's first octet to its last; then 408. Also
                                       * from accept(2) to the first octet, TLS handshake included,
                                       * and how long a peer may read none of its answer */
+	struct proxies proxies;          /* with a PROXY protocol nobody but they may connect, and each
+	                                    connection begins with its header, before TLS */
 	SSL_CTX     *tls;                /* NULL: plain HTTP; the server takes a reference */
 };
 
@@ -75,7 +78,8 @@ uint64_t    http_exchange_id(const struct http_exchange *exchange);
 const char *http_exchange_method(const struct http_exchange *exchange);
 /* The path is undecoded and without the query. */
 const char *http_exchange_path(const struct http_exchange *exchange);
-const char *http_exchange_peer(const struct http_exchange *exchange); /* "192.0.2.1:51442" */
+/* "192.0.2.1:51442": the client's, as the proxies say; port 0 when they do not name it. */
+const char *http_exchange_peer(const struct http_exchange *exchange);
 /* NULL when the request has no such header. */
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);
 /* Valid as long as the exchange. */

@@ -10,6 +10,7 @@
 
 #include "service/fields.h"
 #include "util/bytes.h"
+#include "util/proxies.h"
 
 struct error;
 
@@ -20,11 +21,17 @@ struct service_greeting {
 	uint64_t    idle_ms;
 	uint64_t    request_ms;
 	uint64_t    log_level;
+	enum proxy_protocol proxy_protocol;
+	struct view networks[PROXIES_MAX]; /* of the proxies; the front reads them with proxies_add */
+	size_t      network_count;
 	struct view tls_chain; /* PEM; both empty for plain HTTP */
 	struct view tls_key;
 };
 
 #define SERVICE_GREETING_PEM_MAX ((size_t)64 * 1024)
+
+static const struct field service_greeting_network[] = {
+    {0, FIELD_TEXT, 0, PROXY_NETWORK_MAX, NULL, 0, 0, 0}};
 
 /* The rows of the greeting that is the member `service` of the struct `type`. */
 #define SERVICE_GREETING_ROWS(type)                                                \
@@ -34,6 +41,9 @@ struct service_greeting {
 	FIELD(0, NUMBER, type, service.idle_ms, INT64_MAX),                        \
 	FIELD(0, NUMBER, type, service.request_ms, INT64_MAX),                     \
 	FIELD(0, NUMBER, type, service.log_level, INT64_MAX),                      \
+	FIELD(0, CHOICE, type, service.proxy_protocol, PROXY_PROTOCOL_COUNT - 1),  \
+	FIELD_LIST_OF(0, service_greeting_network, type, service.networks,         \
+	    service.network_count, PROXIES_MAX),                                   \
 	FIELD(0, OCTETS, type, service.tls_chain, SERVICE_GREETING_PEM_MAX),       \
 	FIELD(0, OCTETS, type, service.tls_key, SERVICE_GREETING_PEM_MAX)
 

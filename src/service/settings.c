@@ -7,6 +7,33 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+static int
+settings_check_proxies(struct service_settings *settings, struct error *err)
+{
+	struct proxies *proxies = &settings->proxies;
+
+	*proxies = (struct proxies){.count = 0};
+	if (proxy_protocol_parse(settings->proxy_protocol, &proxies->protocol, err) != 0)
+		return error_wrap(err, "proxy_protocol");
+	for (size_t i = 0; i < settings->proxy_networks.count; i++) {
+		if (proxies_add(proxies, view_text(settings->proxy_networks.texts[i]), err) != 0)
+			return error_wrap(err, "proxy_networks");
+	}
+	if (proxies->protocol != PROXY_PROTOCOL_OFF && proxies->count == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "proxy_protocol: nobody could connect: proxy_networks must name the proxies");
+	return 0;
+}
+
+size_t
+service_settings_networks(const struct service_settings *settings,
+    struct view networks[PROXIES_MAX])
+{
+	for (size_t i = 0; i < settings->proxies.count; i++)
+		networks[i] = view_text(settings->proxy_networks.texts[i]);
+	return settings->proxies.count;
+}
+
 int
 service_settings_check(struct service_settings *settings, struct error *err)
 {
@@ -16,6 +43,8 @@ service_settings_check(struct service_settings *settings, struct error *err)
 		settings->store = memory_strdup(settings->state_dir);
 	if (settings->workers == 0)
 		settings->workers = launch_workers_default();
+	if (settings_check_proxies(settings, err) != 0)
+		return -1;
 	if (settings->listen.count > LAUNCH_LISTEN_MAX)
 		return error_set(err, ERROR_MALFORMED, "listen: more than %u addresses",
 		    LAUNCH_LISTEN_MAX);

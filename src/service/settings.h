@@ -7,6 +7,7 @@
 
 #include "util/config_file.h"
 #include "util/log.h"
+#include "util/proxies.h"
 
 struct error;
 struct reread;
@@ -25,17 +26,25 @@ struct service_settings {
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	char              *log_level;
+	struct config_list proxy_networks;
+	char              *proxy_protocol;
 
 	struct reread *reread; /* no row: the file that they came from; NULL: none */
 
 	/* Derived by service_settings_check. */
-	enum log_level level; /* of log_level */
+	enum log_level level;   /* of log_level */
+	struct proxies proxies; /* of proxy_networks and proxy_protocol */
 };
 
 /*
- * Sets the default of `workers`, reads the log level, and refuses too many addresses.
+ * Sets the default of `workers`, reads the log level and the proxies, and refuses too many
+ * addresses.
  * MALFORMED.
  */
 int service_settings_check(struct service_settings *settings, struct error *err);
+
+/* The proxy_networks as they stand in the file, for a greeting; returns their number. */
+size_t service_settings_networks(const struct service_settings *settings,
+    struct view networks[PROXIES_MAX]);
 
 #endif

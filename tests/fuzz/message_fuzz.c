@@ -65,6 +65,9 @@ question_check(const struct attestation_question *question, struct view body)
 static void
 greeting_check(const struct service_greeting *greeting, struct view body)
 {
+	assert(greeting->proxy_protocol < PROXY_PROTOCOL_COUNT && greeting->network_count <= PROXIES_MAX);
+	for (size_t i = 0; i < greeting->network_count; i++)
+		assert(view_is_inside(greeting->networks[i], body));
 	assert(view_is_inside(greeting->tls_chain, body) && view_is_inside(greeting->tls_key, body));
 }
 

@@ -29,7 +29,7 @@ static int
 service_front_serve(struct service_front *front, const struct service_greeting *greeting,
     struct error *err)
 {
-	const struct http_settings http = {
+	struct http_settings http = {
 	    .routes = front->program->routes,
 	    .arg = front,
 	    .problem_namespace = front->program->problem_namespace,
@@ -38,8 +38,13 @@ service_front_serve(struct service_front *front, const struct service_greeting *
 	    .connections_max = greeting->connections_max,
 	    .idle_ms = (int64_t)greeting->idle_ms,
 	    .request_ms = (int64_t)greeting->request_ms,
+	    .proxies = {.protocol = greeting->proxy_protocol},
 	};
 
+	for (size_t i = 0; i < greeting->network_count; i++) {
+		if (proxies_add(&http.proxies, greeting->networks[i], err) != 0)
+			return -1;
+	}
 	log_open(front->program->name, (enum log_level)greeting->log_level);
 	return http_front_serve(&front->http, &http, err);
 }

@@ -103,8 +103,10 @@ keeper_greeting(struct service_keeper *keeper, struct bytes *out)
 	           .idle_ms = (uint64_t)settings->idle_timeout * 1000,
 	           .request_ms = (uint64_t)settings->request_timeout * 1000,
 	           .log_level = settings->level,
+	           .proxy_protocol = settings->proxies.protocol,
         };
 
+	greeting.network_count = service_settings_networks(settings, greeting.networks);
 	(void)pthread_mutex_lock(&keeper->tls_lock);
 	greeting.tls_chain = bytes_view(&keeper->tls_chain);
 	greeting.tls_key = bytes_view(&keeper->tls_key);

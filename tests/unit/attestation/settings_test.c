@@ -56,6 +56,8 @@ START_TEST(complete_no_file_gives_defaults)
 	ck_assert_int_eq(settings.service.connections, 4096);
 	ck_assert_int_eq(settings.waiting_max, 1000);
 	ck_assert_int_eq(settings.service.level, LOG_LEVEL_INFO);
+	ck_assert_int_eq(settings.service.proxies.protocol, PROXY_PROTOCOL_OFF);
+	ck_assert_uint_eq(settings.service.proxies.count, 0);
 	ck_assert_ptr_null(settings.crl_url);
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_RECORD);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 0);
@@ -73,7 +75,8 @@ START_TEST(complete_file_gives_what_it_says)
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
 	           "waiting_max = 0\nlog_level = \"error\"\ncrl_url = \"http://ca/crl\"\n"
 	           "passphrase_file = \"/etc/pass\"\npkcs11_module = \"/lib/m.so\"\nek_certificate = \"require\"\n"
-	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n");
+	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n"
+	           "proxy_networks = {\"192.0.2.0/24\", \"::1\"}\nproxy_protocol = \"v2\"\n");
 	unit_ok(config_file_complete(attestation_settings_schema(), path, &settings, &err), &err);
 	ck_assert_str_eq(settings.service.state_dir, "/srv/ca");
 	ck_assert_str_eq(settings.service.store, "sqlite:/srv/store");
@@ -89,6 +92,9 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_str_eq(settings.service.passphrase_file, "/etc/pass");
 	ck_assert_str_eq(settings.service.pkcs11_module, "/lib/m.so");
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_REQUIRE);
+	ck_assert_int_eq(settings.service.proxies.protocol, PROXY_PROTOCOL_V2);
+	ck_assert_uint_eq(settings.service.proxies.count, 2);
+	ck_assert_uint_eq(settings.service.proxies.networks[0].bits, 24);
 	ck_assert_uint_eq(settings.ek_certificate_require.count, 2);
 	ck_assert(ek_policy_vendors_have(&settings.ek_certificate_require, "id:494E5443"));
 	config_file_clear(attestation_settings_schema(), &settings);
@@ -133,6 +139,11 @@ static const struct {
     {"connections = 1000001\n", " line 1: connections must lie between 1 and 1000000"},
     {"workers = 65\n", " line 1: workers must lie between 0 and 64"},
     {"log_level = \"loud\"\n", " line 1: log_level: log level \"loud\" is none of error, warning, info, debug"},
+    {"proxy_protocol = \"on\"\n", " line 1: proxy_protocol: \"on\" is not off, v1 or v2"},
+    {"proxy_protocol = \"v1\"\n",
+        " line 1: proxy_protocol: nobody could connect: proxy_networks must name the proxies"},
+    {"proxy_networks = {\"::/0\"}\n",
+        " line 1: proxy_networks: ::/0 has every address: any client could be anybody"},
     {"ek_certificate = \"always\"\n",
         " line 1: ek_certificate \"always\" is none of ignore, record, require"},
     {"ek_certificate_require = {\"NTC\", \"Acme\"}\n",

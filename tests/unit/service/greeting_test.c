@@ -8,9 +8,17 @@
 
 #define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
 
+static const struct service_greeting whole = {
+    .body_max = 1, .header_max = 2, .connections_max = 3, .idle_ms = 4, .request_ms = 5,
+    .log_level = 2, .proxy_protocol = PROXY_PROTOCOL_V1,
+    .networks = {{(const uint8_t *)"192.0.2.0/24", 12}, {(const uint8_t *)"::1", 3}},
+    .network_count = 2, .tls_chain = {(const uint8_t *)"chain", 5},
+    .tls_key = {(const uint8_t *)"key", 3},
+};
+
 START_TEST(greeting_both_ways_is_the_same)
 {
-	struct service_greeting greeting = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")};
+	struct service_greeting greeting = whole;
 	struct service_greeting back;
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};
@@ -23,6 +31,10 @@ START_TEST(greeting_both_ways_is_the_same)
 	ck_assert_uint_eq(back.idle_ms, 4);
 	ck_assert_uint_eq(back.request_ms, 5);
 	ck_assert_uint_eq(back.log_level, 2);
+	ck_assert_int_eq(back.proxy_protocol, PROXY_PROTOCOL_V1);
+	ck_assert_uint_eq(back.network_count, 2);
+	ck_assert(view_equal(back.networks[0], VIEW("192.0.2.0/24")));
+	ck_assert(view_equal(back.networks[1], VIEW("::1")));
 	ck_assert(view_equal(back.tls_chain, VIEW("chain")));
 	ck_assert(view_equal(back.tls_key, VIEW("key")));
 }
@@ -30,7 +42,7 @@ END_TEST
 
 START_TEST(greeting_cut_or_longer_is_malformed)
 {
-	struct service_greeting greeting = {1, 2, 3, 4, 5, 2, VIEW("chain"), VIEW("key")};
+	struct service_greeting greeting = whole;
 	struct service_greeting back;
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};

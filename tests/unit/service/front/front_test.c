@@ -179,6 +179,20 @@ START_TEST(tell_a_key_that_is_none_serves_nothing)
 }
 END_TEST
 
+START_TEST(tell_a_network_that_is_none_serves_nothing)
+{
+	struct service_greeting bad = greeting;
+	struct error            err = {0};
+
+	bad.networks[0] = VIEW("192.0.2.0/24");
+	bad.networks[1] = VIEW("0.0.0.0/0");
+	bad.network_count = 2;
+	unit_fails(tell(&plain, &bad, &err), &err, ERROR_MALFORMED,
+	    "0.0.0.0/0 has every address: any client could be anybody");
+	ck_assert_ptr_null(serving());
+}
+END_TEST
+
 START_TEST(tell_a_second_greeting_goes_on_serving)
 {
 	struct service_greeting second = greeting;
@@ -238,6 +252,7 @@ main(void)
 	tcase_add_test(tc, tell_what_is_no_greeting_is_malformed);
 	tcase_add_test(tc, tell_what_is_not_its_own_greeting_is_malformed);
 	tcase_add_test(tc, tell_a_key_that_is_none_serves_nothing);
+	tcase_add_test(tc, tell_a_network_that_is_none_serves_nothing);
 	tcase_add_test(tc, tell_a_second_greeting_goes_on_serving);
 	tcase_add_test(tc, drain_idle_and_close_before_the_first_message_do_nothing);
 	tcase_add_test(tc, idle_with_a_connection_is_false);
