@@ -22,6 +22,7 @@ void device_exhibits_read(struct device_tpm *tpm, const struct device_ek *ek,
 /*
  * Splits the content of NV, certificates in a row with optional padding, into at most
  * `max` views. Stops at anything else. Returns their number.
+ * Public for tests.
  */
 size_t device_exhibits_split(struct view raw, struct view *certificates, size_t max);
 

@@ -66,7 +66,7 @@ void http_server_drain(struct http_server *server);
 /* Sets the TLS context of future connections; the server takes a reference of its own. */
 void http_server_tls(struct http_server *server, SSL_CTX *tls);
 
-/* Number of open connections; of exchanges that are not answered yet. */
+/* Number of open connections; of exchanges that are not answered yet, for tests. */
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_exchanges(const struct http_server *server);
 

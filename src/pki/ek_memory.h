@@ -29,7 +29,7 @@ bool ek_memory_find(struct ek_memory *memory, const uint8_t key[EK_MEMORY_KEY_SI
 void ek_memory_put(struct ek_memory *memory, const uint8_t key[EK_MEMORY_KEY_SIZE], int64_t now,
     const struct ek_finding *finding);
 
-/* Number of entries. */
+/* Number of entries; for tests. */
 size_t ek_memory_count(struct ek_memory *memory);
 
 #endif

@@ -25,7 +25,8 @@ int trust_add_file(struct trust *trust, const char *path, struct error *err);
 /* Number of anchors. */
 size_t trust_count(const struct trust *trust);
 
-/* The file that a certificate of the set came from; NULL for any other certificate. */
+/* The file that a certificate of the set came from; NULL for any other certificate.
+ * For tests. */
 const char *trust_source(const struct trust *trust, const X509 *root);
 
 /* All of them, borrowed. */

@@ -27,7 +27,7 @@ struct tpm_name {
  */
 int tpm_name_compute(struct view area, struct tpm_name *name, struct error *err);
 
-/* True when both are the same Name; an empty Name equals none. */
+/* True when both are the same Name; an empty Name equals none. For tests. */
 bool tpm_name_equal(const struct tpm_name *a, const struct tpm_name *b);
 
 #endif

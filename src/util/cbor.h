@@ -47,7 +47,7 @@ int cbor_read(struct cbor_reader *reader, struct cbor_value *value, struct error
  * Each reads an item of one kind and of definite length; MALFORMED when
  * something else comes next. Strings are borrowed from the input and have at
  * most `max` octets; an array has exactly `count` items, a number is at most
- * `max`.
+ * `max`. Messages have no text of CBOR: cbor_read_text is for tests.
  */
 int cbor_read_array(struct cbor_reader *reader, uint64_t count, struct error *err);
 int cbor_read_unsigned(struct cbor_reader *reader, uint64_t max, uint64_t *number, struct error *err);

@@ -27,7 +27,7 @@ struct source {
  */
 struct source source_of_text(struct view peer);
 
-/* As source_of_text, for a socket address; {0} for another family. */
+/* As source_of_text, for a socket address; {0} for another family. For tests. */
 struct source source_of_socket(const struct sockaddr *address);
 
 /* The network above: the /48 of a /64; any other source is its own. */

@@ -44,7 +44,8 @@ json_t *render_challenge(const char *base, const struct acme_authorization *auth
 /* A problem document (RFC 8555 §6.7); *refusal, which may be NULL, has the subproblems. */
 json_t *render_problem(const struct error *err, const struct acme_refusal *refusal);
 
-/* Its type within ACME's namespace; other kinds become malformed or serverInternal. */
+/* Its type within ACME's namespace; other kinds become malformed or serverInternal.
+ * Public for tests. */
 const char *render_problem_type(enum error_kind kind);
 
 #endif

@@ -35,7 +35,7 @@ struct trust_scan {
  */
 int trust_scan_path(struct trust_scan *scan, const char *path, struct error *err);
 
-/* The same for octets; `source` names them. */
+/* The same for octets; `source` names them. Public for tests. */
 int trust_scan_content(struct trust_scan *scan, struct view content, const char *source,
     struct error *err);
 

@@ -72,7 +72,7 @@ int pending_put(struct pending *pending, struct view secret, struct challenge *c
 int pending_take(struct pending *pending, struct view secret, int64_t now_ms,
     struct challenge **out, struct error *err);
 
-/* Number of challenges, including expired ones. */
+/* Number of challenges, including expired ones; for tests. */
 size_t pending_count(struct pending *pending);
 
 #endif

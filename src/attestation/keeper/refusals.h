@@ -29,6 +29,7 @@ void refusals_record(struct refusals *refusals, const struct call_asker *asker,
  * Decides whether to record one of this kind now: one per minute for each device and
  * kind, and for all together a burst and then one per minute, some hundred kilobytes a
  * day. Others are counted; *skipped is their number since the last record.
+ * Public for tests: refusals_record asks it.
  */
 #define REFUSALS_BURST 60
 bool refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, enum error_kind kind,

@@ -22,6 +22,7 @@ struct serial_list;
 int  serial_list_parse(struct view text, struct serial_list **out, struct error *err);
 void serial_list_free(void *list);
 
+/* Number of serial numbers; for tests. */
 size_t serial_list_count(const struct serial_list *list);
 
 /* True when the list has this number: lower-case digits, an even number of them, without a leading

@@ -61,7 +61,8 @@ int acme_client_wait(struct acme_client *client, const char *url, const char *co
 /* A member that is a string; "" when there is none. Borrowed. */
 const char *acme_text(const json_t *object, const char *name);
 
-/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0: none. */
+/* Milliseconds to wait before try number `tried` + 1; `retry_after` is in seconds, 0: none.
+ * Public for tests. */
 int64_t acme_client_pause(unsigned int tried, long retry_after);
 
 #endif

@@ -13,7 +13,7 @@ struct error;
 
 /*
  * Pause in milliseconds before try number `tried` (from 0): retry_pause between the first and
- * the longest.
+ * the longest. Public for tests.
  */
 int64_t approval_pause(unsigned int tried, long retry_after, uint32_t random);
 

@@ -54,7 +54,8 @@ int attestation_knock(struct http_client *client, const char *url, const char *r
 char *attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,
     const struct bytes *certificates, size_t count, const struct device_ak *ak);
 
-/* Reads its answer: both members complete, with no octets left over. MALFORMED otherwise. */
+/* Reads its answer: both members complete, with no octets left over. MALFORMED otherwise.
+ * Public for tests. */
 int attestation_challenge_decode(struct view body, TPM2B_ID_OBJECT *credential,
     TPM2B_ENCRYPTED_SECRET *secret, struct error *err);
 

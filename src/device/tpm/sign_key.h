@@ -33,7 +33,7 @@ const struct sign_key_type *sign_key_type_of(const TPMT_PUBLIC *area);
 
 /*
  * The template for TPM2_Create: WIRE.md §6, any scheme, and noDA, so that failures
- * with the key never lock the TPM.
+ * with the key never lock the TPM. Public for tests.
  */
 TPMT_PUBLIC sign_key_public(const struct sign_key_type *type);
 

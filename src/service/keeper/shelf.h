@@ -36,7 +36,8 @@ void shelf_remove(struct shelf *shelf, const char *name);
  */
 bool shelf_answer(struct shelf *shelf, struct keeper_question *question, struct view body);
 
-/* Appends the answer to such a question; a malformed one gets the answer for a missing file. */
+/* Appends the answer to such a question; a malformed one gets the answer for a missing file.
+ * Public for tests. */
 void shelf_read(struct shelf *shelf, struct view question, struct bytes *answer);
 
 /*

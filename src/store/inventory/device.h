@@ -63,7 +63,7 @@ int store_device_resolve(struct store *store, const char *text, struct store_dev
 /*
  * Calls `each` for every device of a snapshot, those with names sorted by their
  * first name and then the others by hash, until it returns false. `each` must not
- * use the store.
+ * use the store. For tests: commands list a selection, as below.
  */
 typedef bool store_device_cb(const struct store_device *device, void *arg);
 int store_device_list(struct store *store, store_device_cb *each, void *arg, struct error *err);
