@@ -13,6 +13,7 @@
 #include "acme/keeper/server_key.h"
 #include "acme_admin/commands.h"
 #include "admin/access.h"
+#include "admin/new_ca.h"
 #include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
@@ -26,23 +27,16 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
-#include "util/utf8.h"
 
 #define INIT_NAME "Device CA"
 
-/* RFC 5280 allows 64 characters in a CN; the words after the name take 8. */
-#define INIT_NAME_MAX 56
-#define INIT_CN_SIZE  (4 * 64 + 1)
 #define INIT_LIST_MAX 64
 
 struct init {
 	struct access_options access;
+	struct new_ca_options ca;
 	struct option_list    attestation_roots;
 	struct option_list    dns_names;
-	const char           *name;
-	const char           *key_type;
-	int64_t               root_lifetime;
-	int64_t               issuing_lifetime;
 	const char           *ca_cert; /* both or neither */
 	const char           *ca_key;
 };
@@ -54,16 +48,7 @@ static const struct command_option init_rows[] = {
     {OPTION(LIST, "dns-name", "NAME", struct init, dns_names,
          "of this server, or its address; may be repeated"),
         .required = true},
-    {OPTION(TEXT, "name", "NAME", struct init, name, "what both certificates' CN begins with"),
-        .value = INIT_NAME},
-    {OPTION(TEXT, "key-type", "TYPE", struct init, key_type, "p256, p384, rsa3072 or rsa4096"),
-        .value = "p256"},
-    {OPTION(DURATION, "root-lifetime", "DURATION", struct init, root_lifetime,
-         "how long the root is valid"),
-        .value = "20y"},
-    {OPTION(DURATION, "issuing-lifetime", "DURATION", struct init, issuing_lifetime,
-         "how long the issuing certificate is"),
-        .value = "10y"},
+    NEW_CA_ROWS(struct init, INIT_NAME),
     {OPTION(TEXT, "ca-cert", "FILE", struct init, ca_cert,
          "an issuing CA of yours, its chain behind it, PEM …"),
         .named = true},
@@ -85,10 +70,7 @@ const struct command acme_admin_init_command = {
 
 /* The options given. */
 struct init_plan {
-	const char        *name;
-	enum key_type      type;
-	int64_t            root_lifetime;
-	int64_t            issuing_lifetime;
+	struct new_ca      ca;
 	const char        *ca_cert; /* both or neither */
 	const char        *ca_key;
 	struct config_list roots;
@@ -108,25 +90,6 @@ enum init_file {
 };
 
 static int
-init_check_name(const char *name, struct error *err)
-{
-	size_t   length = strlen(name);
-	size_t   characters = 0;
-	uint32_t character = 0;
-	size_t   used;
-
-	for (size_t i = 0; i < length; i += used, characters++) {
-		used = utf8_decode((const uint8_t *)name + i, length - i, &character);
-		if (used == 0 || utf8_is_control(character))
-			return error_set(err, ERROR_MALFORMED, "octet %zu of --name is no text in UTF-8", i + 1);
-	}
-	if (characters == 0 || characters > INIT_NAME_MAX)
-		return error_set(err, ERROR_MALFORMED, "--name has 1 to %d characters, not %zu",
-		    INIT_NAME_MAX, characters);
-	return 0;
-}
-
-static int
 init_read_list(const char *option, const struct option_list *given, struct config_list *list,
     struct error *err)
 {
@@ -142,23 +105,15 @@ static int
 init_read(const struct init *init, struct init_plan *plan, struct error *err)
 {
 	*plan = (struct init_plan){
-	    .name = init->name,
-	    .root_lifetime = init->root_lifetime,
-	    .issuing_lifetime = init->issuing_lifetime,
 	    .ca_cert = init->ca_cert,
 	    .ca_key = init->ca_key,
 	};
 	if ((plan->ca_cert == NULL) != (plan->ca_key == NULL))
 		return error_set(err, ERROR_MALFORMED, "--ca-cert and --ca-key go together");
-	if (init_check_name(plan->name, err) != 0 ||
-	    key_type_parse(init->key_type, &plan->type, err) != 0 ||
+	if (new_ca_plan(&init->ca, &plan->ca, err) != 0 ||
 	    init_read_list("attestation-roots", &init->attestation_roots, &plan->roots, err) != 0 ||
 	    init_read_list("dns-name", &init->dns_names, &plan->dns_names, err) != 0)
 		return -1;
-	if (plan->issuing_lifetime > plan->root_lifetime)
-		return error_set(err, ERROR_MALFORMED,
-		    "the issuing certificate cannot outlive its root: --issuing-lifetime is above "
-		    "--root-lifetime");
 	return 0;
 }
 
@@ -175,41 +130,6 @@ init_encode_roots(const struct init_plan *plan, struct bytes *pem, struct error 
 		rc = certificate_encode_pem(sk_X509_value(trust_stack(trust), i), pem, err);
 	trust_free(trust);
 	return rc;
-}
-
-static int
-init_make_own(const struct init_plan *plan, int64_t now, struct ca *root, struct ca *issuing,
-    struct error *err)
-{
-	char root_name[INIT_CN_SIZE];
-	char issuing_name[INIT_CN_SIZE];
-
-	(void)snprintf(root_name, sizeof root_name, "%s Root", plan->name);
-	(void)snprintf(issuing_name, sizeof issuing_name, "%s Issuing", plan->name);
-	if (key_generate(plan->type, &root->key, err) != 0 ||
-	    ca_root_create(root->key, root_name, now, plan->root_lifetime, &root->certificate,
-	        err) != 0)
-		return error_wrap(err, "making the root");
-	if (key_generate(plan->type, &issuing->key, err) != 0 ||
-	    ca_issuing_create(root, issuing->key, issuing_name, now, plan->issuing_lifetime,
-	        &issuing->certificate, err) != 0)
-		return error_wrap(err, "making the issuing certificate");
-	return 0;
-}
-
-/* The root's CRL is valid as long as the root: it revokes nothing, and the key may be offline. */
-static int
-init_encode_own(const struct ca *root, const struct ca *issuing, int64_t now,
-    struct directory_file *files, struct error *err)
-{
-	int64_t lifetime = certificate_not_after(root->certificate) - now;
-
-	if (certificate_encode_pem(root->certificate, &files[INIT_ROOT_PEM].content, err) != 0 ||
-	    certificate_encode_pem(issuing->certificate, &files[INIT_ISSUING_PEM].content, err) != 0 ||
-	    key_encode(issuing->key, &files[INIT_ISSUING_KEY].content, err) != 0 ||
-	    key_encode(root->key, &files[INIT_ROOT_KEY].content, err) != 0)
-		return -1;
-	return ca_crl_create(root, 1, NULL, 0, now, lifetime, &files[INIT_ROOT_CRL].content, err);
 }
 
 /* The CA that clients trust is the last of the file. */
@@ -256,9 +176,7 @@ init_take_theirs(const struct command_call *call, const struct init_plan *plan, 
 		init_take_root(trust_stack(chain), root);
 	trust_free(chain);
 	access_clear(&access);
-	files[INIT_ISSUING_KEY].name = STATE_ISSUING_URI;
-	bytes_append(&files[INIT_ISSUING_KEY].content, uri, strlen(uri));
-	bytes_append_u8(&files[INIT_ISSUING_KEY].content, '\n');
+	new_ca_point(&files[INIT_ISSUING_KEY], uri);
 	return rc;
 }
 
@@ -292,8 +210,9 @@ init_make(const struct command_call *call, struct init_plan *plan, struct ca *ro
 	}
 	if (plan->ca_cert != NULL)
 		rc = init_take_theirs(call, plan, root, issuing, files, err);
-	else if ((rc = init_make_own(plan, call->now, root, issuing, err)) == 0)
-		rc = init_encode_own(root, issuing, call->now, files, err);
+	else if ((rc = new_ca_make(&plan->ca, call->now, root, issuing, err)) == 0 &&
+	    (rc = new_ca_encode(root, issuing, call->now, files, INIT_FILES, err)) == 0)
+		rc = key_encode(issuing->key, &files[INIT_ISSUING_KEY].content, err);
 	if (rc != 0 || init_check_names(issuing, plan, call->now, err) != 0)
 		return -1;
 	return certificate_fingerprint(root->certificate, plan->fingerprint, err);
@@ -418,7 +337,7 @@ acme_admin_init(const struct command_call *call, struct error *err)
 	    [INIT_ROOT_KEY] = {STATE_ROOT_KEY, 0600, {0}},
 	    [INIT_ROOT_CRL] = {STATE_ROOT_CRL, 0644, {0}},
 	};
-	struct init_plan plan = {.name = NULL};
+	struct init_plan plan = {.ca_cert = NULL};
 	int              rc = COMMAND_USAGE;
 
 	/* Checked before the keys are made, which may take seconds. */

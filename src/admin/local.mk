@@ -16,6 +16,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/filter.c src/admin/filter.h \
 	src/admin/init.c \
 	src/admin/list.c \
+	src/admin/new_ca.c src/admin/new_ca.h \
 	src/admin/pending.c \
 	src/admin/remove.c \
 	src/admin/replace.c \
@@ -58,6 +59,7 @@ UNIT_TESTS += tests/unit/admin/backup/manifest_test
 UNIT_TESTS += tests/unit/admin/ek_content_test
 UNIT_TESTS += tests/unit/admin/fleet/csv_test
 UNIT_TESTS += tests/unit/admin/fleet/device_file_test
+UNIT_TESTS += tests/unit/admin/new_ca_test
 UNIT_TESTS += tests/unit/admin/trust/scan_test
 
 FUZZERS += tests/fuzz/trust_scan_fuzz
