@@ -19,7 +19,7 @@
 #include "util/error.h"
 #include "util/file_named.h"
 
-static int
+int
 file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct error *err)
 {
 	uint8_t chunk[4096];

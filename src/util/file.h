@@ -20,6 +20,9 @@ struct error;
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);
 
+/* The same of an open file, which may grow meanwhile up to the bound; `path` is for errors. */
+int file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct error *err);
+
 /*
  * True when only root can replace the file at this absolute path: every part of the
  * path is owned by root, writable for root only, and no link (resolve links with

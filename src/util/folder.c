@@ -61,24 +61,6 @@ folder_list(const struct folder *folder, struct dirent ***entries, struct error 
 	                  : error_set_errno(err, ERROR_INTERNAL, "reading %s", folder->path);
 }
 
-/* The end of a file that grows meanwhile is the bound. */
-static int
-folder_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct error *err)
-{
-	uint8_t chunk[4096];
-	size_t  total = 0;
-	ssize_t got;
-
-	while ((got = read(fd, chunk, sizeof chunk)) > 0 && (total += (size_t)got) <= max)
-		bytes_append(out, chunk, (size_t)got);
-	bytes_cleanse(chunk, sizeof chunk);
-	if (got < 0)
-		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
-	if (total > max)
-		return error_set(err, ERROR_TOO_LARGE, "%s has more than %zu octets", path, max);
-	return 0;
-}
-
 int
 folder_read(const struct folder *folder, const char *name, size_t max, struct bytes *out,
     struct stat *st, bool *regular, struct error *err)
@@ -101,7 +83,7 @@ folder_read(const struct folder *folder, const char *name, size_t max, struct by
 	else if ((uint64_t)st->st_size > max)
 		rc = error_set(err, ERROR_TOO_LARGE, "%s has more than %zu octets", path, max);
 	else
-		rc = folder_read_fd(fd, path, max, out, err);
+		rc = file_read_fd(fd, path, max, out, err);
 	(void)close(fd);
 	return rc;
 }
