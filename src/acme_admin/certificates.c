@@ -73,7 +73,7 @@ certificates_text_cb(const struct store_issued *issued, void *arg)
 	struct walk *walk = arg;
 	char         serial[FIND_SERIAL_SIZE];
 	char         until[CLOCK_TEXT_SIZE];
-	char         state[FIND_STATE_SIZE];
+	char         state[PRINT_STATE_SIZE];
 	int          state_width = print_is_narrow() ? CERTIFICATES_STATE_NARROW : CERTIFICATES_STATE;
 
 	if (walk->good_only && (issued->revoked != 0 || issued->not_after < walk->call->now))
@@ -82,7 +82,7 @@ certificates_text_cb(const struct store_issued *issued, void *arg)
 		(void)printf("%-42s%-22s%-*sNAME\n", "SERIAL", "NOT AFTER", state_width, "STATE");
 	find_serial(issued, serial);
 	clock_format(issued->not_after, until);
-	find_state(issued, walk->call->now, state);
+	print_state(issued->revoked, issued->not_after, walk->call->now, state);
 	/* On a terminal the word alone: "show" says when. */
 	if (print_is_narrow())
 		state[strcspn(state, " ")] = '\0';
@@ -144,14 +144,14 @@ show_text_cb(const struct store_issued *issued, void *arg)
 	char         serial[FIND_SERIAL_SIZE];
 	char         from[CLOCK_TEXT_SIZE];
 	char         until[CLOCK_TEXT_SIZE];
-	char         state[FIND_STATE_SIZE];
+	char         state[PRINT_STATE_SIZE];
 
 	if (walk->count++ != 0)
 		(void)putchar('\n');
 	find_serial(issued, serial);
 	clock_format(issued->not_before, from);
 	clock_format(issued->not_after, until);
-	find_state(issued, walk->call->now, state);
+	print_state(issued->revoked, issued->not_after, walk->call->now, state);
 	show_line("serial", serial);
 	show_line("name", issued->names);
 	show_line("state", state);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/print.h"
 #include "util/bytes.h"
-#include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
 
@@ -75,32 +75,9 @@ find_issued(struct store *store, const char *text, store_issued_cb *each, void *
 }
 
 void
-find_state(const struct store_issued *issued, int64_t now, char text[FIND_STATE_SIZE])
-{
-	char when[CLOCK_TEXT_SIZE] = "";
-
-	if (issued->revoked != 0)
-		clock_format(issued->revoked, when);
-	(void)snprintf(text, FIND_STATE_SIZE, "%s%s",
-	    issued->revoked != 0          ? "revoked "
-	        : issued->not_after < now ? "expired"
-	                                  : "good",
-	    when);
-}
-
-void
 find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE])
 {
 	hex_encode(issued->serial, issued->serial_size, text);
-}
-
-json_t *
-find_json_time(int64_t when)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	clock_format(when, text);
-	return json_string(text);
 }
 
 json_t *
@@ -112,8 +89,8 @@ find_json(const struct store_issued *issued, int64_t now)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}",
 	    "serial", serial, "name", issued->names, "account", issued->account, "order",
 	    issued->order, "witness", issued->witness, "not_before",
-	    find_json_time(issued->not_before), "not_after", find_json_time(issued->not_after),
-	    "revoked", issued->revoked != 0 ? find_json_time(issued->revoked) : json_null(),
+	    print_json_time(issued->not_before), "not_after", print_json_time(issued->not_after),
+	    "revoked", issued->revoked != 0 ? print_json_time(issued->revoked) : json_null(),
 	    "reason", issued->revoked != 0 ? json_integer(issued->reason) : json_null(),
 	    "good", issued->revoked == 0 && issued->not_after >= now);
 }

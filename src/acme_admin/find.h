@@ -17,16 +17,11 @@ struct error;
 int find_issued(struct store *store, const char *text, store_issued_cb *each, void *arg,
     struct error *err);
 
-/* "good", "expired" or "revoked TIME". */
-#define FIND_STATE_SIZE 48
-void find_state(const struct store_issued *issued, int64_t now, char text[FIND_STATE_SIZE]);
-
 /* The serial number in digits. */
 #define FIND_SERIAL_SIZE (2 * STORE_SERIAL_MAX + 1)
 void find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE]);
 
-/* The whole record as JSON, and a time alone; the caller frees. */
+/* The whole record as JSON; the caller frees. */
 json_t *find_json(const struct store_issued *issued, int64_t now);
-json_t *find_json_time(int64_t when);
 
 #endif

@@ -82,8 +82,8 @@ orders_json_cb(const struct store_order *order, void *arg)
 	print_json_item(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:s?}",
 	                    "id", order->id, "account", order->account, "status",
 	                    status_name(transition_order_status(order, walk->call->now)), "names", names,
-	                    "created", find_json_time(order->created), "expires",
-	                    find_json_time(order->expires), "problem", order->problem.detail,
+	                    "created", print_json_time(order->created), "expires",
+	                    print_json_time(order->expires), "problem", order->problem.detail,
 	                    "certificate", order->certificate[0] != '\0' ? order->certificate : NULL),
 	    walk->count++ == 0);
 	return ferror(stdout) == 0;
@@ -172,7 +172,7 @@ accounts_json_cb(const struct store_account *account, void *arg)
 		(void)json_array_append_new(contacts, json_string(account->contacts[i]));
 	print_json_item(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}",
 	                    "id", account->id, "status", status_name(account->status), "names", names,
-	                    "contacts", contacts, "created", find_json_time(account->created),
+	                    "contacts", contacts, "created", print_json_time(account->created),
 	                    "thumbprint", account->thumbprint),
 	    accounts->walk.count++ == 0);
 	return ferror(stdout) == 0;

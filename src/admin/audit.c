@@ -121,7 +121,7 @@ audit_describe(const struct audit_entry *entry)
 
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", (json_int_t)entry->id,
-	    "time", describe_time(entry->at),
+	    "time", print_json_time(entry->at),
 	    "action", describe_text(entry->action),
 	    "outcome", describe_text(entry->outcome),
 	    "ek_hash",

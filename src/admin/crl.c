@@ -53,8 +53,8 @@ crl_describe(const char *path, const struct ca_crl *content)
 	return json_pack("{s:o, s:I, s:o, s:o, s:I}",
 	    "file", describe_text(path),
 	    "number", (json_int_t)content->number,
-	    "this_update", describe_time(content->this_update),
-	    "next_update", describe_time(content->next_update),
+	    "this_update", print_json_time(content->this_update),
+	    "next_update", print_json_time(content->next_update),
 	    "entries", (json_int_t)(content->revoked.size / sizeof(struct ca_revoked)));
 }
 

@@ -19,15 +19,6 @@
 #include "util/hex.h"
 
 json_t *
-describe_time(int64_t when)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	clock_format(when, text);
-	return json_string(text);
-}
-
-json_t *
 describe_octets(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *text = memory_new(2 * size + 1);
@@ -84,8 +75,8 @@ describe_device_json(const struct store_device *device)
 	    "tags", describe_list(device->tags, device->tag_count),
 	    DEVICE_TEXTS(DESCRIBE_PAIR)
 	    "enabled", device->enabled,
-	    "enrolled", describe_time(device->enrolled),
-	    "seen", device->seen != 0 ? describe_time(device->seen) : json_null());
+	    "enrolled", print_json_time(device->enrolled),
+	    "seen", device->seen != 0 ? print_json_time(device->seen) : json_null());
 }
 
 json_t *
@@ -97,25 +88,10 @@ describe_certificate_json(const struct store_certificate *certificate)
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?}",
 	    "serial", describe_octets(certificate->serial, certificate->serial_size),
 	    "ak_name", describe_octets(certificate->ak_name, certificate->ak_name_size),
-	    "not_before", describe_time(certificate->not_before),
-	    "not_after", describe_time(certificate->not_after),
-	    "revoked", revoked ? describe_time(certificate->revoked) : json_null(),
+	    "not_before", print_json_time(certificate->not_before),
+	    "not_after", print_json_time(certificate->not_after),
+	    "revoked", revoked ? print_json_time(certificate->revoked) : json_null(),
 	    "reason", revoked ? reason : NULL);
-}
-
-void
-describe_certificate_state(const struct store_certificate *certificate, int64_t now,
-    char text[DESCRIBE_STATE_SIZE])
-{
-	char when[CLOCK_TEXT_SIZE] = "";
-
-	if (certificate->revoked != 0)
-		clock_format(certificate->revoked, when);
-	(void)snprintf(text, DESCRIBE_STATE_SIZE, "%s%s",
-	    certificate->revoked != 0          ? "revoked "
-	        : certificate->not_after < now ? "expired"
-	                                       : "good",
-	    when);
 }
 
 static char *

@@ -24,17 +24,11 @@ json_t *describe_device_json(const struct store_device *device);
 json_t *describe_certificate_json(const struct store_certificate *certificate);
 
 /*
- * A time, octets in hexadecimal, and remote text: octets that are not UTF-8 are
+ * Octets in hexadecimal, and remote text: octets that are not UTF-8 are
  * escaped as by print_text, because JSON must be UTF-8. The caller frees.
  */
-json_t *describe_time(int64_t when);
 json_t *describe_octets(const uint8_t *data, size_t size);
 json_t *describe_text(const char *text);
-
-/* "good", "expired" or "revoked TIME". */
-#define DESCRIBE_STATE_SIZE 48
-void describe_certificate_state(const struct store_certificate *certificate, int64_t now,
-    char text[DESCRIBE_STATE_SIZE]);
 
 /* The names, the tags with ", " between them, "" when there are none; the caller frees. */
 char *describe_names(const struct store_device *device);

@@ -67,7 +67,7 @@ pending_describe_removed(const struct store_removed *was)
 
 	return json_pack("{s:o, s:o, s:o, s:o}",
 	    "names", describe_text(names),
-	    "time", describe_time(was->at),
+	    "time", print_json_time(was->at),
 	    "actor", describe_text(actor),
 	    "reason", describe_text(was->reason));
 }
@@ -92,8 +92,8 @@ pending_describe(const struct pending_machine *machine)
 	    "model", describe_text(evidence->model),
 	    "version", describe_text(evidence->version),
 	    "peer", describe_text(entry->peer),
-	    "first_seen", describe_time(entry->first_seen),
-	    "last_seen", describe_time(entry->last_seen),
+	    "first_seen", print_json_time(entry->first_seen),
+	    "last_seen", print_json_time(entry->last_seen),
 	    "times", (json_int_t)entry->times,
 	    "removed", machine->removed ? pending_describe_removed(&machine->was) : json_null());
 }

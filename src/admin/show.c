@@ -96,7 +96,7 @@ show_evidence_json(const struct store_evidence *evidence, int64_t checked)
 	    "root", evidence->verdict == STORE_VERDICT_VERIFIED
 	        ? describe_octets(evidence->root, sizeof evidence->root)
 	        : json_null(),
-	    "checked", describe_time(checked));
+	    "checked", print_json_time(checked));
 }
 
 static int
@@ -129,7 +129,7 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	char         ak_name[2 * STORE_NAME_MAX + 1];
 	char         not_before[CLOCK_TEXT_SIZE];
 	char         not_after[CLOCK_TEXT_SIZE];
-	char         state[DESCRIBE_STATE_SIZE];
+	char         state[PRINT_STATE_SIZE];
 	const char  *reason = certificate->revoked != 0 ? crl_reason_word(certificate->reason) : NULL;
 
 	if (show->count++ == 0)
@@ -138,7 +138,7 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	hex_encode(certificate->ak_name, certificate->ak_name_size, ak_name);
 	clock_format(certificate->not_before, not_before);
 	clock_format(certificate->not_after, not_after);
-	describe_certificate_state(certificate, show->now, state);
+	print_state(certificate->revoked, certificate->not_after, show->now, state);
 	(void)printf("  serial   %s\n"
 	             "  AK Name  %s\n"
 	             "  valid    %s to %s\n"

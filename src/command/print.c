@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "util/bytes.h"
+#include "util/clock.h"
 #include "util/utf8.h"
 
 /* Characters that wcwidth counts as printable but that are invisible or misleading. */
@@ -176,6 +177,26 @@ print_json_with(json_t *object, size_t flags)
 		flags |= JSON_ENSURE_ASCII;
 	(void)json_dumpf(object, stdout, flags);
 	json_decref(object);
+}
+
+void
+print_state(int64_t revoked, int64_t not_after, int64_t now, char text[PRINT_STATE_SIZE])
+{
+	char when[CLOCK_TEXT_SIZE] = "";
+
+	if (revoked != 0)
+		clock_format(revoked, when);
+	(void)snprintf(text, PRINT_STATE_SIZE, "%s%s",
+	    revoked != 0 ? "revoked " : not_after < now ? "expired" : "good", when);
+}
+
+json_t *
+print_json_time(int64_t when)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format(when, text);
+	return json_string(text);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -42,6 +43,13 @@ struct print_fold {
  * `indent` spaces. A word that is longer than a line stays whole.
  */
 void print_folded(struct print_fold *fold, const char *text);
+
+/* "good", "expired" or "revoked TIME": the state of a certificate; `revoked` is 0 for never. */
+#define PRINT_STATE_SIZE 48
+void print_state(int64_t revoked, int64_t not_after, int64_t now, char text[PRINT_STATE_SIZE]);
+
+/* A time as JSON; the caller frees. */
+json_t *print_json_time(int64_t when);
 
 /* Prints the object to standard output, in ASCII only if that is a terminal, and frees it. */
 void print_json(json_t *object);

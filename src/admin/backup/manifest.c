@@ -10,6 +10,7 @@
 
 #include "admin/describe.h"
 #include "ca/files.h"
+#include "command/print.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
@@ -74,7 +75,7 @@ backup_manifest_encode(const struct backup_manifest *manifest, struct bytes *out
 		        describe_octets(file->hash, sizeof file->hash)));
 	}
 	object = json_pack("{s:s, s:i, s:o, s:s, s:b, s:o}", "format", MANIFEST_FORMAT, "version",
-	    MANIFEST_VERSION, "created", describe_time(manifest->created), "program",
+	    MANIFEST_VERSION, "created", print_json_time(manifest->created), "program",
 	    PACKAGE_VERSION_LINE, "keys", manifest->keys, "files", files);
 	text = json_dumps(object, JSON_INDENT(1));
 	if (text == NULL)

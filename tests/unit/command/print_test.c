@@ -115,6 +115,28 @@ START_TEST(text_is_folded_at_spaces)
 }
 END_TEST
 
+START_TEST(state_is_revoked_before_it_is_expired)
+{
+	char text[PRINT_STATE_SIZE];
+
+	print_state(0, 1000, 1000, text);
+	ck_assert_str_eq(text, "good");
+	print_state(0, 1000, 1001, text);
+	ck_assert_str_eq(text, "expired");
+	print_state(86400, 1000, 1001, text);
+	ck_assert_str_eq(text, "revoked 1970-01-02T00:00:00Z");
+}
+END_TEST
+
+START_TEST(json_time_is_text)
+{
+	json_t *time = print_json_time(86400);
+
+	ck_assert_str_eq(json_string_value(time), "1970-01-02T00:00:00Z");
+	json_decref(time);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -125,6 +147,8 @@ main(void)
 	    sizeof texts / sizeof texts[0]);
 	tcase_add_test(tc, cell_is_filled_by_columns);
 	tcase_add_loop_test(tc, text_is_folded_at_spaces, 0, (int)(sizeof folds / sizeof folds[0]));
+	tcase_add_test(tc, state_is_revoked_before_it_is_expired);
+	tcase_add_test(tc, json_time_is_text);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
