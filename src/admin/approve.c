@@ -9,6 +9,7 @@
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/enrolment.h"
+#include "admin/similar.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
@@ -18,8 +19,9 @@
 #include "util/error.h"
 
 struct approve {
-	struct enrolment enrolment;
-	bool             again;
+	struct enrolment       enrolment;
+	struct similar_options similar;
+	bool                   again;
 };
 
 static const struct command_option approve_rows[] = {
@@ -35,7 +37,8 @@ const struct command admin_approve_command = {
     .name = "approve",
     .summary = "enroll machines that are waiting, or were denied",
     .size = sizeof(struct approve),
-    .options = {{enrolment_rows, offsetof(struct approve, enrolment)}, {approve_rows, 0}},
+    .options = {{enrolment_rows, offsetof(struct approve, enrolment)}, {approve_rows, 0},
+        {similar_rows, offsetof(struct approve, similar)}},
     .operands = "HASH | PREFIX",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,
@@ -100,19 +103,25 @@ approve_all_cb(struct store *store, void *arg, struct error *err)
 	return 0;
 }
 
+/* `allowed` is NULL for an act that gives no names. */
 static int
 approve_run(const struct command_call *call, approve_act *act,
+    const struct similar_options *allowed,
     void (*say)(const struct command_call *call, const struct store_waiting *entry, size_t index),
     struct error *err)
 {
 	struct store_waiting *entries = memory_new(call->operand_count * sizeof *entries);
 	struct store         *store = NULL;
+	struct similar        similar = {.count = 0};
 	int                   rc;
 
 	rc = admin_store_open(call, &store, err);
+	if (rc == 0 && allowed != NULL)
+		similar_begin(allowed, store, &similar);
 	if (rc == 0)
 		rc = store_change(store, approve_all_cb, &(struct approval){call, act, entries}, err);
 	store_close(store);
+	similar_end(&similar, rc == 0);
 	for (size_t i = 0; rc == 0 && i < call->operand_count; i++)
 		say(call, &entries[i], i);
 	if (rc == 0 && call->json)
@@ -160,7 +169,9 @@ approve_check(const struct command_call *call, struct error *err)
 static int
 admin_approve(const struct command_call *call, struct error *err)
 {
-	return approve_run(call, approve_one, approve_say, err);
+	const struct approve *approve = call->options;
+
+	return approve_run(call, approve_one, &approve->similar, approve_say, err);
 }
 
 static int
@@ -188,5 +199,5 @@ deny_say(const struct command_call *call, const struct store_waiting *entry, siz
 static int
 admin_deny(const struct command_call *call, struct error *err)
 {
-	return approve_run(call, deny_one, deny_say, err);
+	return approve_run(call, deny_one, NULL, deny_say, err);
 }

@@ -5,6 +5,7 @@
 #include "admin/describe.h"
 #include "admin/ek_file.h"
 #include "admin/enrolment.h"
+#include "admin/similar.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
@@ -14,8 +15,9 @@
 #include "util/error.h"
 
 struct enroll {
-	struct enrolment enrolment;
-	const char      *ek;
+	struct enrolment       enrolment;
+	struct similar_options similar;
+	const char            *ek;
 };
 
 static const struct command_option enroll_rows[] = {
@@ -32,7 +34,8 @@ const struct command admin_enroll_command = {
     .name = "enroll",
     .summary = "enroll an EK, so that its device gets AK certificates",
     .size = sizeof(struct enroll),
-    .options = {{enrolment_rows, offsetof(struct enroll, enrolment)}, {enroll_rows, 0}},
+    .options = {{enrolment_rows, offsetof(struct enroll, enrolment)}, {enroll_rows, 0},
+        {similar_rows, offsetof(struct enroll, similar)}},
     .operands = "HASH",
     .operands_max = 1,
     .check = enroll_check,
@@ -74,6 +77,7 @@ admin_enroll(const struct command_call *call, struct error *err)
 	struct ek_hash       hash;
 	struct store_device  device;
 	struct store        *store;
+	struct similar       similar = {.count = 0};
 	int                  rc;
 
 	if (enroll_read_hash(call, &hash, err) != 0)
@@ -81,8 +85,10 @@ admin_enroll(const struct command_call *call, struct error *err)
 	enrolment_fill(&enroll->enrolment, hash.bytes, call->now, &device);
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
+	similar_begin(&enroll->similar, store, &similar);
 	rc = store_device_enroll(store, &device, call->now, err);
 	store_close(store);
+	similar_end(&similar, rc == 0);
 	if (rc != 0)
 		return -1;
 	if (call->json)

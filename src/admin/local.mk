@@ -23,6 +23,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/revoke.c \
 	src/admin/set.c \
 	src/admin/show.c \
+	src/admin/similar.c src/admin/similar.h \
 	src/admin/store.c src/admin/store.h \
 	src/admin/backup/archive.c src/admin/backup/archive.h \
 	src/admin/backup/backup.c \

@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/similar.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
@@ -21,6 +22,8 @@ static command_run admin_replace;
 const struct command admin_replace_command = {
     .name = "replace",
     .summary = "give names, tags and note of a device to the EK of its new mainboard",
+    .size = sizeof(struct similar_options),
+    .options = {{similar_rows, 0}},
     .operands = "OLD NEW",
     .operands_min = 2,
     .operands_max = 2,
@@ -52,17 +55,20 @@ static int
 replace_in_store(const struct command_call *call, struct store_device *old, struct store_device *new,
     size_t *revoked, struct error *err)
 {
-	struct store *store = NULL;
-	uint8_t       hash[STORE_HASH_SIZE];
-	int           rc = -1;
+	struct store  *store = NULL;
+	struct similar similar = {.count = 0};
+	uint8_t        hash[STORE_HASH_SIZE];
+	int            rc = -1;
 
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
+	similar_begin(call->options, store, &similar);
 	if (store_device_resolve(store, call->operands[0], old, err) == 0 &&
 	    replace_read_new(store, call->operands[1], hash, err) == 0 &&
 	    store_device_replace(store, old->ek_hash, hash, call->now, revoked, err) == 0)
 		rc = store_device_find(store, hash, new, err);
 	store_close(store);
+	similar_end(&similar, rc == 0);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 
 #include "admin/commands.h"
 #include "admin/describe.h"
+#include "admin/similar.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/inventory/change.h"
@@ -23,6 +24,7 @@ struct set {
 #undef X
 	struct option_list tags;
 	bool               no_tags;
+	struct similar_options similar;
 };
 
 static const struct command_option set_rows[] = {
@@ -51,7 +53,7 @@ const struct command admin_set_command = {
     .summary = "change names, tags" DEVICE_TEXTS(SET_COMMA)
                "; certificates with removed names are revoked",
     .size = sizeof(struct set),
-    .options = {{set_rows, 0}},
+    .options = {{set_rows, 0}, {similar_rows, offsetof(struct set, similar)}},
     .operands = "HASH | PREFIX | NAME",
     .operands_min = 1,
     .operands_max = 1,
@@ -79,15 +81,19 @@ static int
 set_in_store(const struct command_call *call, const struct store_edit *edit,
     struct store_device *before, struct store_device *device, size_t *revoked, struct error *err)
 {
-	struct store       *store = NULL;
-	int                 rc = -1;
+	const struct set *set = call->options;
+	struct store     *store = NULL;
+	struct similar    similar = {.count = 0};
+	int               rc = -1;
 
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
+	similar_begin(&set->similar, store, &similar);
 	if (store_device_resolve(store, call->operands[0], before, err) == 0 &&
 	    store_device_set(store, before->ek_hash, edit, call->now, revoked, err) == 0)
 		rc = store_device_find(store, before->ek_hash, device, err);
 	store_close(store);
+	similar_end(&similar, rc == 0);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "attestation/settings.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "attestation/keeper/enroll_rule.h"
 #include "ca/files.h"
@@ -88,6 +89,12 @@ static const struct config_row rows[] = {
                   "`{model}`, `{version}`, `{hash}` and `{hash8}` stand for what its EK "
                   "certificate says, and for the hash of its EK."),
 
+    ROW(similar_names, TEXT, .value = "refuse",
+        .manual = "What becomes of the name of a machine that enrolls itself, when it looks like "
+                  "another device's: it differs only by upper and lower case, or by letters that "
+                  "look alike, as in Latin and Cyrillic. `refuse`: the machine is not enrolled, "
+                  "and waits for an administrator. `warn`: it is enrolled, and that is logged."),
+
     ROW(certificate_retention, DURATION, .value = "1y", .least = "1d", .most = "100y",
         .title = "Records",
         .manual = "How long the record of an AK certificate is kept after it expired, and not "
@@ -129,6 +136,10 @@ settings_check_auto_enroll(struct attestation_settings *settings, struct error *
 		return error_set(err, ERROR_MALFORMED,
 		    "auto_enroll_serials and auto_enroll_vendors go together: a list of serial numbers, "
 		    "and whose they are");
+	settings->similar_allowed = strcmp(settings->similar_names, "warn") == 0;
+	if (!settings->similar_allowed && strcmp(settings->similar_names, "refuse") != 0)
+		return error_set(err, ERROR_MALFORMED, "similar_names is refuse or warn, not \"%.80s\"",
+		    settings->similar_names);
 	if (settings->auto_enroll_serials != NULL && settings->ek_mode == EK_POLICY_IGNORE)
 		return error_set(err, ERROR_MALFORMED,
 		    "auto_enroll_serials wants certificates looked at: ek_certificate must not be ignore");

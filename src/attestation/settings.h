@@ -2,6 +2,7 @@
 #ifndef ATTESTATION_SETTINGS_H
 #define ATTESTATION_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ struct attestation_settings {
 	struct config_list auto_enroll_vendors; /* normalized for ek_policy */
 	struct config_list auto_enroll_roots;   /* fingerprints */
 	char              *auto_enroll_name;    /* template */
+	char              *similar_names;       /* "refuse" or "warn" … */
+	bool               similar_allowed;     /* … which is the latter */
 };
 
 /* The rows that fill a struct attestation_settings, and the check across them. */

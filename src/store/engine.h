@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "store/actor.h"
+#include "store/similar.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -33,6 +34,7 @@ struct store {
 	char               *place; /* for messages; the engine allocates it, store_close frees it */
 	struct sql_table    statements;
 	struct actor        actor;
+	struct similar_watch similar;
 	bool                writing; /* between store_begin and store_commit or store_rollback */
 	bool                reading; /* between sql_read_begin and sql_read_end */
 };

@@ -5,6 +5,7 @@ src_libstore_a_SOURCES = \
 	src/store/engine.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/sql.c src/store/sql.h \
+	src/store/similar.c src/store/similar.h \
 	src/store/store.c src/store/store.h \
 	src/store/writer.c src/store/writer.h \
 	src/store/acme/account.c \
@@ -38,6 +39,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/revoke.c \
 	src/store/inventory/rows.h \
 	src/store/inventory/search.c \
+	src/store/inventory/similar.c src/store/inventory/similar.h \
 	src/store/inventory/trust.c src/store/inventory/trust.h \
 	src/store/inventory/waiting.c src/store/inventory/waiting.h \
 	src/store/sqlite/batch.c src/store/sqlite/batch.h \
@@ -65,6 +67,7 @@ UNIT_TESTS += tests/unit/store/inventory/list_test
 UNIT_TESTS += tests/unit/store/inventory/model_test
 UNIT_TESTS += tests/unit/store/inventory/name_check_test
 UNIT_TESTS += tests/unit/store/inventory/removed_test
+UNIT_TESTS += tests/unit/store/inventory/similar_test
 UNIT_TESTS += tests/unit/store/inventory/trust_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "store/engine.h"
+#include "store/similar.h"
 #include "store/sql.h"
 #include "store/sqlite/engine.h"
 #include "util/error.h"
@@ -81,7 +82,16 @@ store_database_open(enum store_database database, const char *place, struct stor
 	const char                *rest;
 	const struct store_engine *engine = place_engine(place, &rest);
 
-	return engine != NULL ? engine->open(database, rest, out, err) : place_refuse(place, err);
+	if (engine == NULL)
+		return place_refuse(place, err);
+	*out = NULL;
+	if (engine->open(database, rest, out, err) != 0)
+		return -1;
+	if (database != STORE_INVENTORY || similar_complete(*out, err) == 0)
+		return 0;
+	store_close(*out);
+	*out = NULL;
+	return -1;
 }
 
 int

@@ -59,6 +59,37 @@ case_matches "import says it of a file" "$err" "1 name has more than 64 characte
 attest_ca remove 0400000000000000000000000000000000000000000000000000000000000000 \
 	"$(printf %064d 5)" "$(printf %064d 6)" >/dev/null
 
+# ---- names that look like another device's ----
+
+two=0700000000000000000000000000000000000000000000000000000000000000
+three=0800000000000000000000000000000000000000000000000000000000000000
+looks="name \"Laptop\" looks like \"laptop\" of device $hash"
+case_fails "a name that looks like another's is refused" 1 \
+	"$looks; choose another name, or allow it with --similar-names warn" attest_ca enroll "$two" --name Laptop
+case_fails "… in Cyrillic, too" 1 'name "рс" looks like "pc" of device' \
+	bash -c "'$attest_ca_program' --state-dir '$state_dir' set second --name second --name pc &&
+	'$attest_ca_program' --state-dir '$state_dir' enroll $two --name рс"
+case_fails "there are refuse and warn" 2 'refuse and warn' attest_ca enroll "$two" --similar-names maybe
+case_ok "with warn it is enrolled" attest_ca enroll "$two" --name Laptop --similar-names warn
+case_matches "… and that is said" "$err" "^warning: $looks\$"
+case_fails "set refuses it" 1 'name "LAPTOP" looks like "Laptop" of device' attest_ca set second --name LAPTOP
+case_ok "set with warn does not" attest_ca set second --name LAPTOP --similar-names warn
+case_ok "check of a CA with such names is no failure" attest_ca check
+case_matches "… but warns" "$out" \
+	'warning +names +names of different devices look alike \("LAPTOP" and "laptop"\).*attest-ca set DEVICE --name NAME'
+case_fails "replace refuses it" 1 "name \"Laptop\" looks like \"LAPTOP\" of device $other" attest_ca replace "$two" "$three"
+case_ok "replace with warn does not" attest_ca replace "$two" "$three" --similar-names warn
+attest_ca export --name '[lL]aptop' >two.csv
+attest_ca remove "$three" "$hash" >/dev/null
+case_fails "import refuses them" 1 'line [23]: name "laptop" looks like "Laptop" on line [23]' attest_ca import two.csv
+case_fails "… compared with the inventory, too" 1 "looks like \"LAPTOP\" of device $other" attest_ca import two.csv
+case_ok "import with warn does not" attest_ca import two.csv --similar-names warn
+case_matches "… and says so" "$err" 'warning: name "laptop" looks like "Laptop" of device 08'
+case_ok "names that were given before stay" attest_ca set LAPTOP --name LAPTOP --name second
+attest_ca remove "$three" "$hash" >/dev/null
+attest_ca set LAPTOP --name second >/dev/null
+attest_ca enroll "$hash" --name laptop --name "Zoë's" --note "3rd floor / left" >/dev/null
+
 # ---- refusals, after which nothing has changed ----
 
 before=$(inventory)

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <openssl/x509.h>
 
@@ -12,6 +14,7 @@
 #include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
+#include "store/inventory/similar.h"
 #include "store/inventory/trust.h"
 #include "store/store.h"
 #include "util/clock.h"
@@ -126,6 +129,42 @@ check_store_trust(const struct command_call *call, struct store *store, struct c
 		    trust.count, trust.expired);
 }
 
+/* Pairs of names that are shown; all are counted. */
+#define CHECK_PAIRS 3
+
+struct check_names {
+	size_t count;
+	char   pairs[400]; /* the first */
+};
+
+static bool
+check_names_cb(const char *one, const char *other, void *arg)
+{
+	struct check_names *names = arg;
+	size_t              used = strlen(names->pairs);
+
+	if (names->count++ < CHECK_PAIRS)
+		(void)snprintf(names->pairs + used, sizeof names->pairs - used, "%s\"%.64s\" and \"%.64s\"",
+		    used != 0 ? ", " : "", one, other);
+	return true;
+}
+
+/* An older version has let them in, or an administrator. */
+static void
+check_store_names(struct store *store, struct check_report *report)
+{
+	struct check_names names = {.count = 0};
+	struct error       err;
+
+	if (store_similar_list(store, check_names_cb, &names, &err) != 0)
+		check_add_error(report, "names", &err, NULL);
+	else if (names.count != 0)
+		check_add(report, "names", CHECK_WARNING,
+		    "names of different devices look alike (%s%s): whoever means the one may take the "
+		    "other; rename one of each with \"attest-ca set DEVICE --name NAME\"",
+		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "");
+}
+
 void
 check_store(const struct command_call *call, struct check_report *report)
 {
@@ -139,5 +178,6 @@ check_store(const struct command_call *call, struct check_report *report)
 	check_store_whole(store, report);
 	check_store_record(call, store, report);
 	check_store_trust(call, store, report);
+	check_store_names(store, report);
 	store_close(store);
 }

@@ -15,6 +15,7 @@
 #include "admin/commands.h"
 #include "admin/fleet/device_file.h"
 #include "admin/fleet/fault.h"
+#include "admin/similar.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "command/progress.h"
@@ -26,8 +27,9 @@
 #include "util/file_named.h"
 
 struct import_options {
-	const char *format; /* NULL: by the file's name */
-	bool        dry_run;
+	const char            *format; /* NULL: by the file's name */
+	bool                   dry_run;
+	struct similar_options similar;
 };
 
 static const struct command_option import_rows[] = {
@@ -45,7 +47,7 @@ const struct command admin_import_command = {
     .name = "import",
     .summary = "enroll the devices of a file, all of them or none",
     .size = sizeof(struct import_options),
-    .options = {{import_rows, 0}},
+    .options = {{import_rows, 0}, {similar_rows, offsetof(struct import_options, similar)}},
     .operands = "FILE.csv | FILE.jsonl | -",
     .operands_min = 1,
     .operands_max = 1,
@@ -66,6 +68,7 @@ struct import {
 	struct store               *store;
 	struct store_batch         *batch;
 	struct faults               faults;
+	struct similar              similar;
 	struct progress             progress;
 	bool                        rehearsal;
 	uint64_t            long_names; /* names too long for a CN */
@@ -116,6 +119,7 @@ import_close(struct import *import)
 	if (import->in != NULL && import->in != stdin)
 		(void)fclose(import->in);
 	faults_clear(&import->faults);
+	similar_end(&import->similar, false);
 }
 
 static void
@@ -284,11 +288,14 @@ static int
 import_run(const struct command_call *call, struct import *import, struct error *err)
 {
 	const struct store_batch_watch watch = {import_fault_cb, import_step_cb, import};
+	const struct import_options   *options = call->options;
 
 	if (import_open_file(import, err) != 0 ||
 	    admin_store_open(call, &import->store, err) != 0 ||
-	    import_clear(import, err) != 0 ||
-	    store_batch_begin(import->store, &watch, &import->batch, err) != 0 ||
+	    import_clear(import, err) != 0)
+		return -1;
+	similar_begin(&options->similar, import->store, &import->similar);
+	if (store_batch_begin(import->store, &watch, &import->batch, err) != 0 ||
 	    import_read(import, err) != 0 || import_compare(import, err) != 0)
 		return -1;
 	if (import->faults.count == 0 && import_write(import, call->now, err) != 0)
@@ -298,6 +305,7 @@ import_run(const struct command_call *call, struct import *import, struct error 
 		return import_refuse(call, import, err);
 	import_say(call, import);
 	import_say_names(import);
+	similar_end(&import->similar, true);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
+#include "store/inventory/similar.h"
 #include "store/inventory/waiting.h"
 #include "store/store.h"
 #include "tpm/ek.h"
@@ -37,6 +38,7 @@ struct list_version {
 struct auto_enroll {
 	struct enroll_rule rule;
 	const char        *path;
+	bool               similar_allowed;
 	struct file_mark   mark; /* of the last reading, successful or not */
 	struct shared     *list; /* struct list_version */
 };
@@ -99,6 +101,7 @@ auto_enroll_new(const struct attestation_settings *settings, struct auto_enroll 
 	    .name = settings->auto_enroll_name,
 	};
 	enroll->path = settings->auto_enroll_serials;
+	enroll->similar_allowed = settings->similar_allowed;
 	enroll->list = shared_new(list_version_free);
 	if (auto_enroll_refresh(enroll, true, err) != 0) {
 		auto_enroll_free(enroll);
@@ -227,16 +230,61 @@ name_refuse(const struct ek_hash *ek, const char *name, const struct ek_hash *ow
 	    hash, hash);
 }
 
+/* "the name web looks like Web of device 2ea8…" */
+static void
+similar_log(const uint8_t *ek_hash, const char *name, const struct store_similar *other,
+    enum log_level level)
+{
+	struct ek_hash ek;
+	struct ek_hash owner;
+	char           hash[EK_HASH_TEXT_SIZE];
+	char           old[EK_HASH_TEXT_SIZE];
+	char           reason[2 * IDENTIFIER_MAX + 128];
+
+	memcpy(ek.bytes, ek_hash, sizeof ek.bytes);
+	memcpy(owner.bytes, other->ek_hash, sizeof owner.bytes);
+	ek_hash_format(&ek, hash);
+	ek_hash_format(&owner, old);
+	(void)snprintf(reason, sizeof reason, "the name %s looks like %s of device %s", name,
+	    other->name, old);
+	log_write(level, (const struct log_field[]){
+	                     {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason}, {NULL, NULL}});
+}
+
+static void
+similar_warn_cb(const char *name, const struct store_similar *other, void *arg)
+{
+	const struct ek_hash *ek = arg;
+
+	similar_log(ek->bytes, name, other, LOG_LEVEL_WARNING);
+}
+
+/* As for a name in use, the client does not learn which device it is. */
+static int
+name_check_similar(const struct auto_enroll *enroll, struct store *store, const struct ek_hash *ek,
+    const char *name, struct error *err)
+{
+	struct store_similar other;
+
+	if (enroll->similar_allowed)
+		return 0;
+	if (store_similar_find(store, name, ek->bytes, &other, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	similar_log(ek->bytes, name, &other, LOG_LEVEL_INFO);
+	return auto_enroll_refuse(ek, "the name that it would get looks like another device's", err);
+}
+
 int
-auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
-    bool *taken, struct error *err)
+auto_enroll_check_store(const struct auto_enroll *enroll, struct store *store,
+    const struct ek_hash *ek, const char *name, bool *taken, struct error *err)
 {
 	struct ek_hash owner;
 
 	*taken = false;
 	if (check_history(store, ek, err) != 0 || name_find(store, name, taken, &owner, err) != 0)
 		return -1;
-	return *taken ? name_refuse(ek, name, &owner, err) : 0;
+	return *taken ? name_refuse(ek, name, &owner, err)
+	              : name_check_similar(enroll, store, ek, name, err);
 }
 
 /* Checks whether it was enrolled meanwhile. */
@@ -251,9 +299,26 @@ check_enrolled(struct store *store, const struct ek_hash *ek, struct error *err)
 	return error_set(err, ERROR_CONFLICT, "the EK was enrolled meanwhile");
 }
 
+/* Enrolls it, under a name that the settings allow. */
+static int
+enroll_named(const struct auto_enroll *enroll, struct store *store, const struct ek_hash *ek,
+    const struct store_device *device, int64_t now, struct error *err)
+{
+	struct ek_hash own = *ek;
+	int            rc;
+
+	if (enroll->similar_allowed)
+		store_similar_allow(store, similar_warn_cb, &own);
+	rc = store_device_enroll(store, device, now, err);
+	store_similar_allow(store, NULL, NULL);
+	if (rc != 0 && err->kind == ERROR_CONFLICT)
+		return auto_enroll_refuse(ek, "its name cannot be given", err);
+	return rc;
+}
+
 int
-auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
-    int64_t now, int64_t *revision, struct error *err)
+auto_enroll_run(const struct auto_enroll *enroll, struct store *store, const struct ek_hash *ek,
+    const char *name, int64_t now, int64_t *revision, struct error *err)
 {
 	AUTO_FREE char     *copy = memory_strdup(name);
 	char                note[] = "enrolled itself by rule";
@@ -262,11 +327,9 @@ auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
 
 	memcpy(device.ek_hash, ek->bytes, sizeof device.ek_hash);
 	if (check_enrolled(store, ek, err) != 0 ||
-	    auto_enroll_check_store(store, ek, name, &taken, err) != 0)
+	    auto_enroll_check_store(enroll, store, ek, name, &taken, err) != 0 ||
+	    enroll_named(enroll, store, ek, &device, now, err) != 0)
 		return -1;
-	if (store_device_enroll(store, &device, now, err) != 0)
-		return err->kind == ERROR_CONFLICT ? auto_enroll_refuse(ek, "its name cannot be given", err)
-		                                   : -1;
 	device = (struct store_device){0};
 	if (store_device_find(store, ek->bytes, &device, err) != 0)
 		return -1;

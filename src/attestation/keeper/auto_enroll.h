@@ -42,11 +42,11 @@ enum enroll_verdict auto_enroll_decide(struct auto_enroll *enroll, struct enroll
 
 /*
  * Checks the store: NOT_ENROLLED when the name is in use (*taken; only the log names the EK that
- * has it), when the EK was denied, or when the audit trail has any act on it besides waiting: then
+ * has it) or looks like one, unless the settings allow that, when the EK was denied, or when the audit trail has any act on it besides waiting: then
  * an administrator once enrolled and removed it, and only an administrator may enroll it again.
  */
-int auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const char *name,
-    bool *taken, struct error *err);
+int auto_enroll_check_store(const struct auto_enroll *enroll, struct store *store,
+    const struct ek_hash *ek, const char *name, bool *taken, struct error *err);
 
 /*
  * Enrolls the EK in the open transaction, under the conditions of
@@ -54,7 +54,7 @@ int auto_enroll_check_store(struct store *store, const struct ek_hash *ek, const
  * enrolled meanwhile. Only for an EK whose key was proven by ActivateCredential: anyone
  * can present its certificate.
  */
-int auto_enroll_run(struct store *store, const struct ek_hash *ek, const char *name,
-    int64_t now, int64_t *revision, struct error *err);
+int auto_enroll_run(const struct auto_enroll *enroll, struct store *store, const struct ek_hash *ek,
+    const char *name, int64_t now, int64_t *revision, struct error *err);
 
 #endif

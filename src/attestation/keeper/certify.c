@@ -117,7 +117,8 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 	if (issue_check_trust(challenge, store, err) != 0)
 		return -1;
 	if (issue->enrolls &&
-	    auto_enroll_run(store, &challenge->ek, challenge->enroll_name, now, &revision, err) != 0)
+	    auto_enroll_run(attestation_operation_keeper(call)->auto_enroll, store, &challenge->ek,
+	        challenge->enroll_name, now, &revision, err) != 0)
 		return -1;
 	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
 	    store_evidence_record(store, challenge->ek.bytes, evidence,

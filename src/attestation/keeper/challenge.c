@@ -137,7 +137,7 @@ challenge_may_enroll(const struct attestation_keeper *keeper, struct store *stor
 	if (auto_enroll_decide(keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
 	    ENROLL_ALLOW)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
-	else if (auto_enroll_check_store(store, &ek->hash, admission->enroll_name,
+	else if (auto_enroll_check_store(keeper->auto_enroll, store, &ek->hash, admission->enroll_name,
 	             &admission->waiting.name_taken, &err) != 0)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", err.detail});
 	else

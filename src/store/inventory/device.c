@@ -126,7 +126,8 @@ device_check_names(struct store *store, const struct store_device *device, struc
 	for (size_t i = 0; i < device->name_count; i++)
 		if (name_check_visible(device->names[i], err) != 0 ||
 		    device_check_name(store, device->names[i], device->ek_hash, err) != 0 ||
-		    batch_yield_name(store, device->names[i], err) != 0)
+		    batch_yield_name(store, device->names[i], err) != 0 ||
+		    similar_check(store, device->names[i], device->ek_hash, err) != 0)
 			return -1;
 	return 0;
 }
@@ -136,15 +137,18 @@ device_name_insert(struct store *store, int64_t id, const char *name, size_t pos
     int64_t since, struct error *err)
 {
 	static const char     text[] =
-	    "INSERT INTO name (name, device, position, since) VALUES (?1, ?2, ?3, ?4)";
-	struct sql_statement *statement = sql_prepare(store, text, err);
+	    "INSERT INTO name (name, device, position, since, skeleton) VALUES (?1, ?2, ?3, ?4, ?5)";
+	AUTO_BYTES            skeleton = {0};
+	struct sql_statement *statement;
 
-	if (statement == NULL)
+	if (name_skeleton(name, &skeleton, err) != 0 ||
+	    (statement = sql_prepare(store, text, err)) == NULL)
 		return -1;
 	sql_bind_text(statement, 1, name);
 	sql_bind_int64(statement, 2, id);
 	sql_bind_int64(statement, 3, (int64_t)position);
 	sql_bind_int64(statement, 4, since);
+	sql_bind_text(statement, 5, (const char *)skeleton.data);
 	return sql_step(statement, "adding a name", err);
 }
 

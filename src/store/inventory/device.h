@@ -35,7 +35,8 @@ struct store_device {
  * enrolled or a name is in use, or given twice; a name that is another EK's hash, enrolled or not,
  * in any form, counts as in use. MALFORMED when a name is no identifier, there are too many, or the
  * note is too long, not UTF-8, or has control characters; or a name deceives a reader
- * (name_check.h).
+ * (name_check.h). CONFLICT too when a name looks like another device's, unless store_similar_allow
+ * says otherwise.
  */
 int store_device_enroll(struct store *store, const struct store_device *device, int64_t now,
     struct error *err);

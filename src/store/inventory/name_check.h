@@ -2,6 +2,9 @@
 #ifndef STORE_INVENTORY_NAME_CHECK_H
 #define STORE_INVENTORY_NAME_CHECK_H
 
+#include <stdint.h>
+
+struct bytes;
 struct error;
 
 /*
@@ -11,5 +14,16 @@ struct error;
  * Cyrillic (Unicode Technical Standard 39, "highly restrictive").
  */
 int name_check_visible(const char *name, struct error *err);
+
+/*
+ * Makes *out, with its NUL, what a reader may take a name for: the skeleton of Unicode Technical
+ * Standard 39, §4, of the name in NFKC; case is folded before and after. Names that have one
+ * skeleton look alike ("Web" and "web"; "cop" and the same in Cyrillic letters; "m" and "rn").
+ * MALFORMED when the name is not UTF-8.
+ */
+int name_skeleton(const char *name, struct bytes *out, struct error *err);
+
+/* The version of the tables by which skeletons are made; a later one is greater. */
+int64_t name_skeleton_version(void);
 
 #endif

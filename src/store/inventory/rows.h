@@ -15,6 +15,7 @@
 
 struct store_device;
 struct store_evidence;
+struct store_similar;
 
 #define DEVICE_COLUMNS \
 	"device.id, ek_hash, enabled, enrolled, revision, seen" DEVICE_TEXTS(DEVICE_TEXT_COLUMN)
@@ -49,6 +50,15 @@ void device_insert_bind(struct sql_statement *statement, const struct store_devi
  * name. */
 int device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err);
 int device_check_name(struct store *store, const char *name, const uint8_t *owner,
+    struct error *err);
+
+/*
+ * CONFLICT when the name looks like one of a device other than `owner`, unless the connection
+ * allows it (similar.h) or a device has the name by now. similar_found decides so about one that
+ * the caller has found.
+ */
+int similar_check(struct store *store, const char *name, const uint8_t *owner, struct error *err);
+int similar_found(struct store *store, const char *name, const struct store_similar *other,
     struct error *err);
 
 /*

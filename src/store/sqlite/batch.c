@@ -7,12 +7,14 @@
 #include "store/sqlite/batch.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
+#include "store/inventory/similar.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/stage.h"
@@ -119,31 +121,79 @@ batch_check_hashes(struct sqlite_batch *batch, uint64_t *faults, struct error *e
 	return rc;
 }
 
+int
+sqlite_batch_check_similar(struct sqlite_batch *batch, const char *name, const uint8_t *owner,
+    struct error *err)
+{
+	struct store        *store = batch->batch.store;
+	struct store_similar other;
+
+	if (store_similar_find(store, name, owner, &other, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return similar_found(store, name, &other, err);
+}
+
+/* The last name of the walk that was news, with its line and device. */
+struct batch_last {
+	struct store_similar name;
+	struct bytes         skeleton;
+	uint64_t             line; /* 0: there was none */
+};
+
+static void
+batch_last_keep(struct batch_last *last, const struct sqlite_stage_item *item)
+{
+	(void)snprintf(last->name.name, sizeof last->name.name, "%s", item->name);
+	memcpy(last->name.ek_hash, item->device.ek_hash, sizeof last->name.ek_hash);
+	last->skeleton.size = 0;
+	bytes_append(&last->skeleton, item->skeleton, strlen(item->skeleton) + 1);
+	last->line = item->line;
+}
+
+/* Compares a name with the one before, to which it is equal, or which it looks like. */
+static int
+batch_check_last(struct sqlite_batch *batch, const struct batch_last *last,
+    const struct sqlite_stage_item *item, struct error *err)
+{
+	if (last->line == 0 || strcmp((const char *)last->skeleton.data, item->skeleton) != 0)
+		return 0;
+	if (strcmp(last->name.name, item->name) == 0)
+		return error_set(err, ERROR_CONFLICT, "name \"%s\" is on line %" PRIu64 " already",
+		    item->name, last->line);
+	if (memcmp(last->name.ek_hash, item->device.ek_hash, STORE_HASH_SIZE) == 0 ||
+	    similar_found(batch->batch.store, item->name, &last->name, err) == 0)
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+	    "name \"%.128s\" looks like \"%.128s\" on line %" PRIu64
+	    "; choose another name, or allow it with --similar-names warn", item->name,
+	    last->name.name, last->line);
+}
+
 static int
 batch_check_names(struct sqlite_batch *batch, uint64_t *faults, struct error *err)
 {
 	struct sqlite_stage_item item;
-	AUTO_FREE                char          *last = memory_strdup("");
-	uint64_t                 line = 0;
+	struct batch_last        last = {.line = 0};
+	struct store            *store = batch->batch.store;
 	int                      rc;
 
 	sqlite_stage_sort(batch->stage, SQLITE_STAGE_NAMES);
 	while ((rc = sqlite_stage_next(batch->stage, &item, err)) > 0) {
-		int bad;
+		int bad = batch_check_last(batch, &last, &item, err);
 
-		if (strcmp(last, item.name) == 0) {
-			bad = error_set(err, ERROR_CONFLICT, "name \"%s\" is on line %" PRIu64 " already",
-			    last, line);
-		} else {
-			free(last);
-			last = memory_strdup(item.name);
-			line = item.line;
-			bad = device_check_name(batch->batch.store, last, NULL, err);
+		if (bad == 0) {
+			batch_last_keep(&last, &item);
+			bad = device_check_name(store, item.name, item.device.ek_hash, err);
 		}
-		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0)
-			return -1;
+		if (bad == 0)
+			bad = sqlite_batch_check_similar(batch, item.name, item.device.ek_hash, err);
+		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0) {
+			rc = -1;
+			break;
+		}
 		batch_step(batch);
 	}
+	bytes_clear(&last.skeleton);
 	return rc;
 }
 

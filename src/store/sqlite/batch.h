@@ -36,6 +36,10 @@ extern const struct store_batch_engine sqlite_batch_engine;
 /* Reports pending progress; outside transactions, because the callback may take long. */
 void sqlite_batch_tell(struct sqlite_batch *batch);
 
+/* As similar_check, but compares with enrolled devices only: what is hidden belongs to this batch. */
+int sqlite_batch_check_similar(struct sqlite_batch *batch, const char *name, const uint8_t *owner,
+    struct error *err);
+
 /* As store_batch_commit. */
 int sqlite_batch_commit(struct store_batch *batch, const char *source, int64_t now,
     struct error *err);

@@ -10,10 +10,12 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
+#include "store/similar.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/name_run.h"
@@ -198,6 +200,43 @@ batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *i
 	return 0;
 }
 
+/* Names the command for a new mainboard, if that is what the device has. */
+static int
+batch_refuse_name(struct sqlite_batch *batch, int64_t id, const char *name, struct error *err)
+{
+	static const char     text[] = "SELECT ek_hash FROM device WHERE id = ?1";
+	struct store         *store = batch->batch.store;
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	uint8_t               hash[STORE_HASH_SIZE];
+	bool                  found;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, id);
+	found = sql_step(statement, "looking for a device", err) > 0;
+	if (found)
+		memcpy(hash, sql_column_octets(statement, 0).data, sizeof hash);
+	sql_reset(statement);
+	(void)device_check_name(store, name, found ? hash : NULL, err);
+	return -1;
+}
+
+/* What was enrolled since the names were compared is looked at again: it may look alike. */
+static int
+batch_write_name(struct sqlite_batch *batch, const struct name_run_entry *entry, const char *name,
+    struct error *err)
+{
+	static const uint8_t nobody[STORE_HASH_SIZE];
+	struct store        *store = batch->batch.store;
+
+	if (similar_watch_of(store)->warn == NULL &&
+	    sqlite_batch_check_similar(batch, name, nobody, err) != 0)
+		return -1;
+	if (device_name_insert(store, entry->device, name, entry->position, batch->revision, err) == 0)
+		return 0;
+	return sql_is_taken(store) ? batch_refuse_name(batch, entry->device, name, err) : -1;
+}
+
 /* Writes the names of a run from *index on, in one transaction. */
 static int
 batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *err)
@@ -208,14 +247,9 @@ batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *
 		return -1;
 	do {
 		const struct name_run_entry *entry = name_run_at(&batch->names, *index);
-		const char                  *name = name_run_text(&batch->names, *index);
 
-		if (device_name_insert(batch->batch.store, entry->device, name, entry->position,
-		        batch->revision, err) != 0) {
-			if (sql_is_taken(batch->batch.store))
-				(void)device_check_name(batch->batch.store, name, NULL, err);
+		if (batch_write_name(batch, entry, name_run_text(&batch->names, *index), err) != 0)
 			return batch_end(batch, -1, err);
-		}
 		batch->steps++;
 	} while (++*index < name_run_count(&batch->names) && !chunk_is_full(&chunk));
 	return batch_end(batch, 0, err);

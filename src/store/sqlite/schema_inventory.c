@@ -198,8 +198,18 @@ static const char schema_removed[] =
     " AND NOT EXISTS (SELECT 1 FROM removed WHERE removed.ek_hash = certificate.ek_hash)"
     " GROUP BY ek_hash;";
 
-static const char *const inventory_texts[] = {
-    schema_devices, schema_fleet, schema_numbers, schema_audit_names, schema_removed};
+/*
+ * What a reader may take a name for (name_check.h): rows from before have none until the
+ * store is opened, and counter.skeletons is the version of the tables that made those there
+ * are. Names of older versions may look alike, so that the index is not unique.
+ */
+static const char schema_skeletons[] =
+    "ALTER TABLE counter ADD COLUMN skeletons INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE name ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX name_skeleton ON name (skeleton);";
+
+static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers,
+    schema_audit_names, schema_removed, schema_skeletons};
 
 static const char *const inventory_files[] = {
     "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};

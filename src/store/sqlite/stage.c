@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "store/inventory/device.h"
+#include "store/inventory/name_check.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -29,7 +30,7 @@ static const char stage_settings[] =
     "PRAGMA cache_size = -8192;"
     "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, names BLOB, tags BLOB"
     DEVICE_TEXTS(DEVICE_TEXT_COLUMN) ");"
-    "CREATE TABLE name (name TEXT, line INTEGER);"
+    "CREATE TABLE name (name TEXT, skeleton TEXT, ek_hash BLOB, line INTEGER);"
     "BEGIN;";
 
 /* The first two insert, the others are walks. */
@@ -39,9 +40,10 @@ enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
 static const char *const stage_texts[STAGE_STATEMENTS] = {
     [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5"
         DEVICE_TEXTS(DEVICE_TEXT_PARAMETER) ")",
-    [STAGE_ADD_NAME] = "INSERT INTO name (name, line) VALUES (?1, ?2)",
+    [STAGE_ADD_NAME] = "INSERT INTO name VALUES (?1, ?2, ?3, ?4)",
     [STAGE_WALKS + SQLITE_STAGE_HASHES] = "SELECT line, ek_hash FROM device ORDER BY ek_hash, line",
-    [STAGE_WALKS + SQLITE_STAGE_NAMES] = "SELECT line, name FROM name ORDER BY name, line",
+    [STAGE_WALKS + SQLITE_STAGE_NAMES] =
+        "SELECT line, ek_hash, name, skeleton FROM name ORDER BY skeleton, name, line",
     [STAGE_WALKS + SQLITE_STAGE_DEVICES] =
         "SELECT line, ek_hash, enabled, names, tags" DEVICE_TEXTS(DEVICE_TEXT_COLUMN)
         " FROM device ORDER BY ek_hash, line",
@@ -148,6 +150,22 @@ stage_insert(struct sqlite_stage *stage, sqlite3_stmt *statement, struct error *
 	return rc == SQLITE_DONE ? 0 : stage_error(stage, "gathering devices", err);
 }
 
+static int
+stage_add_name(struct sqlite_stage *stage, const struct store_device *device, const char *name,
+    uint64_t line, struct error *err)
+{
+	sqlite3_stmt *statement = stage->statements[STAGE_ADD_NAME];
+	AUTO_BYTES    skeleton = {0};
+
+	if (name_skeleton(name, &skeleton, err) != 0)
+		return -1;
+	stage_bind_text(statement, 1, name);
+	stage_bind_text(statement, 2, (const char *)skeleton.data);
+	(void)sqlite3_bind_blob64(statement, 3, device->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)line);
+	return stage_insert(stage, statement, err);
+}
+
 int
 sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, uint64_t line,
     struct error *err)
@@ -167,13 +185,9 @@ sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, 
 #undef X
 	if (stage_insert(stage, statement, err) != 0)
 		return -1;
-	statement = stage->statements[STAGE_ADD_NAME];
-	for (size_t i = 0; i < device->name_count; i++) {
-		stage_bind_text(statement, 1, device->names[i]);
-		(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)line);
-		if (stage_insert(stage, statement, err) != 0)
+	for (size_t i = 0; i < device->name_count; i++)
+		if (stage_add_name(stage, device, device->names[i], line, err) != 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -205,11 +219,12 @@ sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, st
 		return rc == SQLITE_DONE ? 0 : -1;
 	}
 	item->line = (uint64_t)sqlite3_column_int64(row, 0);
+	memcpy(item->device.ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
 	if (stage->order == SQLITE_STAGE_NAMES) {
-		item->name = (const char *)sqlite3_column_text(row, 1);
+		item->name = (const char *)sqlite3_column_text(row, 2);
+		item->skeleton = (const char *)sqlite3_column_text(row, 3);
 		return 1;
 	}
-	memcpy(item->device.ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
 	if (stage->order == SQLITE_STAGE_HASHES)
 		return 1;
 	item->device.enabled = sqlite3_column_int(row, 2) != 0;

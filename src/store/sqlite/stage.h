@@ -27,7 +27,7 @@ int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *devi
  */
 enum sqlite_stage_order {
 	SQLITE_STAGE_HASHES,  /* hash and line, by hash and line */
-	SQLITE_STAGE_NAMES,   /* name and line, by name and line */
+	SQLITE_STAGE_NAMES,   /* name, its skeleton, hash and line, by skeleton, name and line */
 	SQLITE_STAGE_DEVICES, /* whole devices, by hash */
 	SQLITE_STAGE_ORDERS
 };
@@ -35,8 +35,9 @@ enum sqlite_stage_order {
 /* The current item, valid until the next is read. */
 struct sqlite_stage_item {
 	uint64_t            line;
-	const char         *name;   /* of NAMES */
-	struct store_device device; /* for HASHES only its hash */
+	const char         *name;     /* these two of NAMES */
+	const char         *skeleton;
+	struct store_device device; /* for HASHES and NAMES only its hash */
 };
 
 void sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order);

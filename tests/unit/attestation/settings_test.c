@@ -162,6 +162,8 @@ static const struct {
     {"auto_enroll_name = \"laptop\"\n",
         " line 1: auto_enroll_name: \"laptop\" would give every machine the same name: put {serial}, {hash} or "
         "{hash8} into it"},
+    {"similar_names = \"allow\"\n",
+        " line 1: similar_names is refuse or warn, not \"allow\""},
     {"auto_enroll_roots = {\"ab\"}\n",
         " line 1: auto_enroll_roots: \"ab\" is no fingerprint; \"attest-ca trust list\" shows them"},
     {"tls_cert = \"/x\"\n",

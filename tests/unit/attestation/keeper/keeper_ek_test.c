@@ -7,6 +7,7 @@
 
 #include "keeper_world.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -622,6 +623,108 @@ START_TEST(enroll_changed_meanwhile_enrols_nothing)
 }
 END_TEST
 
+/* Has the log go to a file, at the level of an administrator; before the keeper starts. */
+static void
+log_to_file(void)
+{
+	AUTO_FREE char *path = file_join(fixture.directory, "log");
+	int             fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+
+	ck_assert_int_ge(dup2(fd, STDERR_FILENO), 0);
+	(void)close(fd);
+	log_open("keeper_test", LOG_LEVEL_INFO);
+}
+
+/* The lines of the log with this text, each with its line end. */
+static char *
+log_lines(const char *text)
+{
+	AUTO_FREE char *path = file_join(fixture.directory, "log");
+	AUTO_BYTES      log = {0};
+	AUTO_BYTES      found = {0};
+	char           *rest;
+
+	unit_ok(file_read(path, 1 << 20, &log, &err), &err);
+	bytes_append_u8(&log, '\0');
+	rest = (char *)log.data;
+	for (char *line = strtok_r(rest, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		if (strstr(line, text) != NULL)
+			bytes_append(&found, line, strlen(line));
+	bytes_append_u8(&found, '\0');
+	return memory_strdup((const char *)found.data);
+}
+
+#define OTHER "0100000000000000000000000000000000000000000000000000000000000000"
+
+/* The administrator learns from the log what the machine must not: which EK has the name. */
+START_TEST(enroll_name_of_another_is_logged_with_both_hashes)
+{
+	static const struct ek_hash other = {{1}};
+	struct ek_hash  hash = hash_of(&world.own);
+	char            own[EK_HASH_TEXT_SIZE];
+	char            wanted[512];
+	AUTO_FREE char *lines = NULL;
+
+	ek_hash_format(&hash, own);
+	log_to_file();
+	start_auto("NTC");
+	enroll_other(&other, NAME);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	lines = log_lines("event=auto-enroll");
+	(void)snprintf(wanted, sizeof wanted,
+	    " event=auto-enroll ek=%s reason=\"the name " NAME " belongs to device " OTHER
+	    "; for its new mainboard run: attest-ca replace " OTHER " %s\"", own, own);
+	ck_assert_msg(strstr(lines, wanted) != NULL, "%s", lines);
+	ck_assert_ptr_null(strstr(err.detail, OTHER));
+}
+END_TEST
+
+START_TEST(enroll_name_that_looks_like_anothers_enrols_nothing)
+{
+	static const struct ek_hash other = {{1}};
+	AUTO_FREE char *lines = NULL;
+	AUTO_BYTES      secret = {0};
+	X509           *certificate = NULL;
+
+	log_to_file();
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	enroll_other(&other, "NTC-7fOl");
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq(err.kind, ERROR_NOT_ENROLLED);
+	ck_assert_msg(strstr(err.detail, "the name that it would get looks like another device's") != NULL,
+	    "%s", err.detail);
+	ck_assert_ptr_null(strstr(err.detail, OTHER));
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	ck_assert(!enrolled(&world.own));
+	lines = log_lines(" info ");
+	ck_assert_msg(strstr(lines, "reason=\"the name " NAME " looks like NTC-7fOl of device " OTHER) != NULL,
+	    "%s", lines);
+}
+END_TEST
+
+START_TEST(enroll_name_that_looks_like_anothers_is_allowed_by_a_setting)
+{
+	static const struct ek_hash other = {{1}};
+	AUTO_FREE char *lines = NULL;
+	AUTO_BYTES      secret = {0};
+	X509           *certificate = NULL;
+
+	log_to_file();
+	fixture.settings.similar_names = memory_strdup("warn");
+	start_auto("NTC");
+	enroll_other(&other, "NTC-7FO1");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	unit_ok(certify(&secret, &certificate), &err);
+	X509_free(certificate);
+	ck_assert(enrolled(&world.own));
+	lines = log_lines("event=auto-enroll");
+	ck_assert_ptr_nonnull(strstr(lines, " warning "));
+	ck_assert_msg(strstr(lines, "reason=\"the name " NAME " looks like NTC-7FO1 of device " OTHER) != NULL,
+	    "%s", lines);
+}
+END_TEST
+
 /* A new mainboard: the machine is told whom to ask for what, and not whose the name is. */
 START_TEST(enroll_name_of_another_names_replace)
 {
@@ -756,6 +859,9 @@ main(void)
 	tcase_add_loop_test(enroll_itself, enroll_changed_meanwhile_enrols_nothing, 0,
 	    sizeof meanwhile / sizeof meanwhile[0]);
 	tcase_add_test(enroll_itself, enroll_name_of_another_names_replace);
+	tcase_add_test(enroll_itself, enroll_name_of_another_is_logged_with_both_hashes);
+	tcase_add_test(enroll_itself, enroll_name_that_looks_like_anothers_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_name_that_looks_like_anothers_is_allowed_by_a_setting);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away_after_retention);
 	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,

@@ -12,6 +12,7 @@
 #include "store/inventory/batch.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
+#include "store/inventory/similar.h"
 #include "store/sqlite/name_run.h"
 #include "store/store.h"
 #include "store_tamper.h"
@@ -337,10 +338,81 @@ START_TEST(check_names_each_collision_with_its_line)
 	    "5: EK 0200000000000000000000000000000000000000000000000000000000000000 is on line 2"
 	    " already\n"
 	    "4: name \"taken\" belongs to device 01000000000000000000000000000000000000000000000000000"
-	    "00000000000; choose another name, or remove that device\n"
+	    "00000000000; when this is the EK of its new mainboard, run \"attest-ca replace"
+	    " 0100000000000000000000000000000000000000000000000000000000000000"
+	    " 0300000000000000000000000000000000000000000000000000000000000000\"; else choose another"
+	    " name, or remove that device\n"
 	    "6: name \"two\" is on line 2 already\n");
 	store_batch_free(batch);
 	ck_assert_uint_eq(count_enrolled(), 1);
+}
+END_TEST
+
+START_TEST(check_names_those_that_look_alike)
+{
+	struct store_batch *batch = begin(NULL);
+	uint64_t            count;
+
+	unit_ok(enroll(1, "Web"), &err);
+	unit_ok(add(batch, 2, "web", 2), &err);
+	unit_ok(add(batch, 3, "pc-l", 3), &err);
+	unit_ok(add(batch, 4, "PC-1", 4), &err);
+	unit_ok(add(batch, 5, "pc-2", 5), &err);
+	unit_ok(store_batch_check(batch, &count, &err), &err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(faults,
+	    "3: name \"pc-l\" looks like \"PC-1\" on line 4; choose another name, or allow it with"
+	    " --similar-names warn\n"
+	    "2: name \"web\" looks like \"Web\" of device"
+	    " 0100000000000000000000000000000000000000000000000000000000000000; choose another name, or"
+	    " allow it with --similar-names warn\n");
+	store_batch_free(batch);
+	ck_assert_uint_eq(count_enrolled(), 1);
+}
+END_TEST
+
+static void
+similar_cb(const char *name, const struct store_similar *similar, void *arg)
+{
+	(void)arg;
+	(void)snprintf(faults + strlen(faults), sizeof faults - strlen(faults), "%s: %s\n", name,
+	    similar->name);
+}
+
+START_TEST(check_that_allows_them_imports_names_that_look_alike)
+{
+	struct store_batch *batch = begin(NULL);
+	uint64_t            count;
+
+	store_similar_allow(store, similar_cb, NULL);
+	unit_ok(enroll(1, "Web"), &err);
+	unit_ok(add(batch, 2, "web", 2), &err);
+	unit_ok(add(batch, 3, "pc-l", 3), &err);
+	unit_ok(add(batch, 4, "PC-1", 4), &err);
+	unit_ok(store_batch_check(batch, &count, &err), &err);
+	ck_assert_uint_eq(count, 0);
+	unit_ok(store_batch_commit(batch, "-", NOW, &err), &err);
+	ck_assert_str_eq(faults, "pc-l: PC-1\nweb: Web\n");
+	store_batch_free(batch);
+	ck_assert_uint_eq(count_enrolled(), 4);
+}
+END_TEST
+
+START_TEST(commit_whose_name_looks_like_a_new_one_leaves_nothing)
+{
+	struct store_batch *batch = begin(NULL);
+	uint64_t            count;
+
+	unit_ok(add(batch, 1, "one", 2), &err);
+	unit_ok(add(batch, 2, "two", 3), &err);
+	unit_ok(store_batch_check(batch, &count, &err), &err);
+	unit_ok(enroll(3, "TWO"), &err);
+	unit_fails(store_batch_commit(batch, "-", NOW, &err), &err, ERROR_CONFLICT,
+	    "name \"two\" looks like \"TWO\" of device"
+	    " 0300000000000000000000000000000000000000000000000000000000000000; choose another name, or"
+	    " allow it with --similar-names warn");
+	store_batch_free(batch);
+	ck_assert_int_eq(rows_left(), 2);
 }
 END_TEST
 
@@ -370,8 +442,11 @@ START_TEST(commit_whose_name_collides_leaves_nothing)
 	unit_ok(enroll(3, "two"), &err);
 	unit_fails(store_batch_commit(batch, "-", NOW, &err), &err, ERROR_CONFLICT,
 	    "name \"two\" belongs to device"
-	    " 0300000000000000000000000000000000000000000000000000000000000000; choose another name, or"
-	    " remove that device");
+	    " 0300000000000000000000000000000000000000000000000000000000000000; when this is the EK of"
+	    " its new mainboard, run \"attest-ca replace"
+	    " 0300000000000000000000000000000000000000000000000000000000000000"
+	    " 0200000000000000000000000000000000000000000000000000000000000000\"; else choose another"
+	    " name, or remove that device");
 	store_batch_free(batch);
 	ck_assert_int_eq(rows_left(), 2);
 }
@@ -641,6 +716,9 @@ main(void)
 	tcase_add_test(tc, begin_while_another_imports_is_conflict);
 	tcase_add_test(tc, add_refuses_what_needs_no_other);
 	tcase_add_test(tc, check_names_each_collision_with_its_line);
+	tcase_add_test(tc, check_names_those_that_look_alike);
+	tcase_add_test(tc, check_that_allows_them_imports_names_that_look_alike);
+	tcase_add_test(tc, commit_whose_name_looks_like_a_new_one_leaves_nothing);
 	tcase_add_test(tc, commit_that_collides_leaves_nothing);
 	tcase_add_test(tc, commit_whose_name_collides_leaves_nothing);
 	tcase_add_test(tc, dead_import_gives_way_to_enrolments);

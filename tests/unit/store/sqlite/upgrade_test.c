@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "scratch.h"
+#include "store/check.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
+#include "store/inventory/similar.h"
 #include "store/store.h"
 #include "store_tamper.h"
 #include "unit.h"
@@ -124,8 +126,14 @@ START_TEST(open_version_1_twice_at_once_upgrades_once)
 }
 END_TEST
 
+/* Makes a store of this version one of version 5. */
+#define VERSION_5                                                                    \
+	"DROP INDEX name_skeleton; ALTER TABLE name DROP COLUMN skeleton;"           \
+	"ALTER TABLE counter DROP COLUMN skeletons; PRAGMA user_version = 5;"
+
 /* Two entries on record as version 3 wrote them, which knew no names. */
 static const char version_3_record[] =
+    VERSION_5
     "ALTER TABLE audit DROP COLUMN names; DROP TABLE removed;"
     "INSERT INTO audit VALUES (1, 1700000000, 'uid 0 (root)', '', '', 'enroll', zeroblob(32),"
     " 'done', 'as laptop',"
@@ -171,6 +179,7 @@ END_TEST
  * second twice, and one of which only a certificate is left.
  */
 static const char version_4_record[] =
+    VERSION_5
     "DROP TABLE removed;"
     "INSERT INTO audit (at, actor, peer, request, action, ek_hash, outcome, detail, hash) VALUES"
     " (1, 'ann', '', '', 'replace', zeroblob(32), 'done', '', zeroblob(32)),"
@@ -205,6 +214,67 @@ START_TEST(open_version_4_keeps_who_was_removed)
 }
 END_TEST
 
+/* Version 5, which compared names by their octets only: two that look alike, and many others. */
+static const char version_5_record[] =
+    VERSION_5
+    "INSERT INTO device (id, ek_hash, note, enabled, enrolled, revision)"
+    " VALUES (8, CAST(x'08' || zeroblob(31) AS BLOB), '', 1, 1, 4);"
+    "INSERT INTO name (name, device, position, since) VALUES ('Laptop', 8, 0, 4);"
+    "WITH RECURSIVE numbers (n) AS (VALUES (100000) UNION ALL SELECT n + 1 FROM numbers"
+    " WHERE n < 104999) INSERT INTO name (name, device, position, since)"
+    " SELECT 'PC-' || n, 8, n, 4 FROM numbers;";
+
+static bool
+pair_cb(const char *one, const char *other, void *arg)
+{
+	ck_assert_str_eq(one, "Laptop");
+	ck_assert_str_eq(other, "laptop");
+	++*(int *)arg;
+	return true;
+}
+
+START_TEST(open_version_5_serves_names_that_look_alike)
+{
+	char                *name = (char[]){"pc-104999"};
+	struct store_device  device = {.ek_hash = {9}, .names = &name, .name_count = 1};
+	struct store_similar other;
+	int                  pairs = 0;
+
+	unit_ok(store_open(directory, &store, &err), &err);
+	store_close(store);
+	store_tamper(directory, version_5_record);
+	unit_ok(store_open(directory, &store, &err), &err);
+	check_content();
+	unit_ok(store_similar_list(store, pair_cb, &pairs, &err), &err);
+	ck_assert_int_eq(pairs, 1);
+	unit_ok(store_similar_find(store, "LAPTOP", (const uint8_t[STORE_HASH_SIZE]){8}, &other, &err),
+	    &err);
+	ck_assert_str_eq(other.name, "laptop");
+	ck_assert_int_eq(store_device_enroll(store, &device, 2, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	unit_ok(store_check_schema(store, &err), &err);
+}
+END_TEST
+
+START_TEST(open_with_newer_tables_makes_skeletons_again)
+{
+	struct store_similar other;
+
+	unit_ok(store_open(directory, &store, &err), &err);
+	store_close(store);
+	store_tamper(directory, "UPDATE name SET skeleton = 'x'; UPDATE counter SET skeletons = 1");
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(store_similar_find(store, "Laptop", (const uint8_t[STORE_HASH_SIZE]){8}, &other, &err),
+	    &err);
+	store_close(store);
+	/* A program with older tables leaves those of a newer one. */
+	store_tamper(directory,
+	    "UPDATE name SET skeleton = 'x'; UPDATE counter SET skeletons = 1 << 40");
+	unit_ok(store_open(directory, &store, &err), &err);
+	ck_assert_int_eq(store_tamper_ask(directory, "SELECT count(*) FROM name WHERE skeleton = 'x'"), 1);
+}
+END_TEST
+
 static Suite *
 store_upgrade_suite(void)
 {
@@ -216,6 +286,8 @@ store_upgrade_suite(void)
 	tcase_add_test(tc, open_version_1_twice_at_once_upgrades_once);
 	tcase_add_test(tc, open_version_3_goes_on_with_its_chain);
 	tcase_add_test(tc, open_version_4_keeps_who_was_removed);
+	tcase_add_test(tc, open_version_5_serves_names_that_look_alike);
+	tcase_add_test(tc, open_with_newer_tables_makes_skeletons_again);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
