@@ -24,9 +24,11 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/log_refusal.h"
 
 #define DRAIN_MS 4000 /* less than the supervisor's limit */
 #define IDLE_POLL_MS 10
+#define TICK_MS 1000 /* for what the log has left to say */
 
 struct front;
 
@@ -172,7 +174,9 @@ front_wait(struct front *front, int signals)
 
 		if (deadline != INT64_MAX && left <= 0)
 			return EXIT_SUCCESS;
-		(void)poll(fds, 2, (int)left);
+		(void)poll(fds, 2, left < 0 || left > TICK_MS ? TICK_MS : (int)left);
+		log_refusal_flush(clock_monotonic_ms());
+		log_flush();
 		if (fds[1].revents != 0 && read(front->wake, &woken, sizeof woken) < 0)
 			return EXIT_FAILURE;
 		if (atomic_load(&front->lost))
@@ -216,6 +220,8 @@ front_run(const struct supervisor_child *child, const struct front_handlers *han
 		worker_post(front.members[i].worker, member_close_cb, &front.members[i]);
 		worker_stop(front.members[i].worker);
 	}
+	log_refusal_flush(INT64_MAX);
+	log_flush();
 	free(front.members);
 	(void)close(signals);
 	(void)close(front.wake);

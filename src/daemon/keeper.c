@@ -24,6 +24,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/log_refusal.h"
 
 /* Twice a second, so that changes by other processes, such as a new CRL, take effect within a
  * second. */
@@ -377,6 +378,8 @@ keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 		if (fds[0].revents != 0 && keeper_attach(keeper, control, err) != 0)
 			return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 		if (clock_monotonic_ms() >= next_tick) {
+			log_refusal_flush(clock_monotonic_ms());
+			log_flush();
 			keeper->handlers->tick(keeper->arg, keeper);
 			next_tick = clock_monotonic_ms() + TICK_MS;
 		}
@@ -442,6 +445,8 @@ keeper_run(int control, size_t workers, bool signals, const struct keeper_handle
 		rc = keeper_wait(&keeper, control, signal_fd, err);
 	}
 	keeper_stop(&keeper, started);
+	log_refusal_flush(INT64_MAX);
+	log_flush();
 	free(keeper.members);
 	(void)sem_destroy(&keeper.quieted);
 	(void)close(signal_fd);

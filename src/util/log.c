@@ -210,6 +210,15 @@ log_write(enum log_level level, const struct log_field *fields)
 	(void)pthread_mutex_unlock(&log_mutex);
 }
 
+void
+log_flush(void)
+{
+	(void)pthread_mutex_lock(&log_mutex);
+	if (log_settings.lost != 0)
+		log_tell_lost();
+	(void)pthread_mutex_unlock(&log_mutex);
+}
+
 const char *
 log_number(uint64_t number, char text[LOG_NUMBER_SIZE])
 {

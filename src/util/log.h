@@ -36,6 +36,9 @@ struct log_field {
  */
 void log_write(enum log_level level, const struct log_field *fields);
 
+/* Says how many lines were lost, if any were and there is room again; also the next line does. */
+void log_flush(void);
+
 /* Writes a number for a field's value, and returns the text: {"request", log_number(id, text)}. */
 #define LOG_NUMBER_SIZE 24
 const char *log_number(uint64_t number, char text[LOG_NUMBER_SIZE]);

@@ -113,3 +113,12 @@ log_refusal(const struct source *source, const char *kind, int64_t now_ms)
 	(void)pthread_mutex_unlock(&refusals_mutex);
 	return admitted;
 }
+
+void
+log_refusal_flush(int64_t now_ms)
+{
+	(void)pthread_mutex_lock(&refusals_mutex);
+	if (now_ms / 1000 != refusals.second)
+		refusals_flush(now_ms / 1000);
+	(void)pthread_mutex_unlock(&refusals_mutex);
+}

@@ -30,6 +30,25 @@ asks() {
 # Where the stranger came from, as the administrator sees it.
 seen() { attest_ca pending --json | jq -r --arg hash "$hash" '.[] | select(.ek_hash == $hash) | .peer'; }
 
+# crowd: 300 connections from elsewhere, one after another.
+crowd() {
+	python3 -c '
+import socket, sys
+for number in range(300):
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1])), source_address=("127.0.0.9", 0)) as server:
+        try:
+            server.recv(1)
+        except ConnectionError:
+            pass' "$attestd_port"
+}
+
+# How many connections were refused for their headers: those with a line, and those in numbers.
+refused_count() {
+	awk '/event=proxy-protocol/ { count++ }
+		/event=refusals .*kind=proxyProtocol/ { match($0, /count=[0-9]+/); count += substr($0, RSTART + 6, RLENGTH - 6) }
+		END { print count + 0 }' "${log[attestd]}"
+}
+
 case_ok "init" attest_ca init
 
 # ---- what is configured ----
@@ -82,18 +101,20 @@ for version in v1 v2; do
 	check "$version: … and the log says so" '
 		grep -q "event=proxy-protocol .*did not come in time" "${log[attestd]}"'
 
-	# As fast as they like, and bounded in the log.
+	# As fast as they like, and bounded in the log: each is there, or in a number that follows.
+	before=$(refused_count)
 	lines=$(grep -c event=proxy-protocol "${log[attestd]}")
-	python3 -c '
-import socket, sys
-for number in range(300):
-    with socket.create_connection(("127.0.0.1", int(sys.argv[1])), source_address=("127.0.0.9", 0)) as server:
-        try:
-            server.recv(1)
-        except ConnectionError:
-            pass' "$attestd_port"
+	crowd
 	check "$version: a crowd without a header does not fill the log" '
 		[ $(($(grep -c event=proxy-protocol "${log[attestd]}") - lines)) -lt 200 ]'
+	check "$version: … and is counted, though nobody is refused after it" '
+		wait_for "[ \$((\$(refused_count) - before)) -eq 300 ]"'
+	crowd
+	attestd_stop
+	case_equal "$version: … and counted when attestd ends" "$(($(refused_count) - before))" 600
+	case_equal "$version: attestd ends as ever" "$status" 0
+	attestd_start --config "$scratch/attestd.conf"
+	relay_start four "$attestd_port" "$version" 192.0.2.1
 	asks "http://127.0.0.1:${relay[four]}"
 	case_equal "$version: the proxy's clients are served as ever" "$http_status $(seen)" "403 192.0.2.1"
 	attestd_stop

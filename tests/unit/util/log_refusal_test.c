@@ -14,6 +14,25 @@
 
 static char text[65536]; /* what was logged */
 
+/* What log_refusal_flush logs goes to text. */
+static void
+flush(int64_t now_ms)
+{
+	int     standard_error = dup(STDERR_FILENO);
+	int     output[2];
+	ssize_t got;
+
+	ck_assert_int_eq(pipe2(output, O_CLOEXEC | O_NONBLOCK), 0);
+	ck_assert_int_ge(dup2(output[1], STDERR_FILENO), 0);
+	log_refusal_flush(now_ms);
+	(void)dup2(standard_error, STDERR_FILENO);
+	(void)close(standard_error);
+	(void)close(output[1]);
+	got = read(output[0], text, sizeof text - 1);
+	text[got > 0 ? got : 0] = '\0';
+	(void)close(output[0]);
+}
+
 /* Counts how many of `count` are admitted, in one second; what is logged goes to text. */
 static int
 refuse(const char *peer, const char *kind, int count, int64_t now_ms)
@@ -90,6 +109,31 @@ START_TEST(refusal_many_sources_have_a_bound_together)
 }
 END_TEST
 
+/* Nobody is refused any more: a timer has the count logged, once. */
+START_TEST(flush_logs_the_count_of_a_second_that_is_over)
+{
+	ck_assert_int_eq(refuse("192.0.2.1", "malformed", 40, 1000), LOG_REFUSALS_OF_SOURCE);
+	flush(1999);
+	ck_assert_str_eq(text, "");
+	flush(2000);
+	ck_assert_ptr_nonnull(strstr(text, " event=refusals source=192.0.2.1 kind=malformed count=8 "));
+	flush(3000);
+	ck_assert_str_eq(text, "");
+	ck_assert_int_eq(refuse("192.0.2.1", "malformed", 40, 3999), LOG_REFUSALS_OF_SOURCE);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(flush_at_the_end_logs_all)
+{
+	ck_assert_int_eq(refuse("192.0.2.1", "malformed", 40, 1000), LOG_REFUSALS_OF_SOURCE);
+	flush(INT64_MAX);
+	ck_assert_ptr_nonnull(strstr(text, " event=refusals source=192.0.2.1 kind=malformed count=8 "));
+	flush(INT64_MAX);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 START_TEST(refusal_at_level_debug_is_always_logged)
 {
 	log_open("x", LOG_LEVEL_DEBUG);
@@ -107,6 +151,8 @@ main(void)
 	tcase_add_test(tc, refusal_few_are_all_logged);
 	tcase_add_test(tc, refusal_many_of_a_source_and_kind_are_summarised);
 	tcase_add_test(tc, refusal_many_sources_have_a_bound_together);
+	tcase_add_test(tc, flush_logs_the_count_of_a_second_that_is_over);
+	tcase_add_test(tc, flush_at_the_end_logs_all);
 	tcase_add_test(tc, refusal_at_level_debug_is_always_logged);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
