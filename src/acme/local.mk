@@ -36,19 +36,29 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/transition.c src/acme/keeper/transition.h \
 	src/acme/keeper/watch.c src/acme/keeper/watch.h
 
+UNIT_TESTS += tests/unit/acme/front/jwk_test
 UNIT_TESTS += tests/unit/acme/front/jws_test
 UNIT_TESTS += tests/unit/acme/front/nonce_test
+UNIT_TESTS += tests/unit/acme/front/post_test
 UNIT_TESTS += tests/unit/acme/front/render_test
+UNIT_TESTS += tests/unit/acme/front/reply_test
 UNIT_TESTS += tests/unit/acme/front/request_test
+UNIT_TESTS += tests/unit/acme/front/resource_test
+UNIT_TESTS += tests/unit/acme/front/route_test
 UNIT_TESTS += tests/unit/acme/keeper/account_test
 UNIT_TESTS += tests/unit/acme/keeper/attested_test
 UNIT_TESTS += tests/unit/acme/keeper/authorization_test
+UNIT_TESTS += tests/unit/acme/keeper/crl_mark_test
 UNIT_TESTS += tests/unit/acme/keeper/crl_source_test
+UNIT_TESTS += tests/unit/acme/keeper/dns_names_test
 UNIT_TESTS += tests/unit/acme/keeper/finalize_test
 UNIT_TESTS += tests/unit/acme/keeper/keeper_test
+UNIT_TESTS += tests/unit/acme/keeper/newcomers_test
+UNIT_TESTS += tests/unit/acme/keeper/operation_test
 UNIT_TESTS += tests/unit/acme/keeper/order_test
 UNIT_TESTS += tests/unit/acme/keeper/policy_test
 UNIT_TESTS += tests/unit/acme/keeper/roots_test
+UNIT_TESTS += tests/unit/acme/keeper/server_key_test
 UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test
 

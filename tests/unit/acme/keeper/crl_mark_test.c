@@ -1,0 +1,147 @@
+/* Which CRL of an attestation CA was seen last, and that an older one is refused. */
+#include "config.h"
+
+#include "acme/keeper/crl_mark.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "pki/ca.h"
+#include "pki/certificate.h"
+#include "pki/key.h"
+#include "pki/revocation.h"
+#include "pki/trust.h"
+#include "scratch.h"
+#include "store/acme/acme.h"
+#include "store/store.h"
+#include "unit.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define DAY ((int64_t)86400)
+
+static char          directory[SCRATCH_SIZE];
+static struct store *store;
+static struct trust *trust;
+static struct ca     root;
+static EVP_PKEY      *forged; /* the key of somebody else */
+static struct error  err;
+static int64_t       now;
+
+static void
+setup(void)
+{
+	AUTO_BYTES      pem = {0};
+	AUTO_FREE char *path = NULL;
+
+	now = clock_now();
+	scratch_make(directory);
+	unit_ok(store_acme_create(directory, &err), &err);
+	unit_ok(store_acme_open(directory, &store, &err), &err);
+	unit_ok(key_generate(KEY_TYPE_P256, &root.key, &err), &err);
+	unit_ok(key_generate(KEY_TYPE_P256, &forged, &err), &err);
+	unit_ok(ca_root_create(root.key, "Attestation Root", now - DAY, 30 * DAY, &root.certificate, &err), &err);
+	unit_ok(certificate_encode_pem(root.certificate, &pem, &err), &err);
+	path = file_join(directory, "root.pem");
+	unit_ok(file_replace(path, pem.data, pem.size, 0600, &err), &err);
+	trust = trust_new();
+	unit_ok(trust_add_file(trust, path, &err), &err);
+}
+
+static void
+teardown(void)
+{
+	trust_free(trust);
+	ca_clear(&root);
+	EVP_PKEY_free(forged);
+	store_close(store);
+	scratch_remove(directory);
+}
+
+/* A set with one CRL; the caller frees. */
+static struct revocation *
+crl_of(const struct ca *ca, uint64_t number, int64_t this_update)
+{
+	struct revocation *revocation = revocation_new(false);
+	AUTO_FREE char    *path = file_join(directory, "crl.der");
+	AUTO_BYTES         der = {0};
+
+	unit_ok(ca_crl_create(ca, number, NULL, 0, this_update, DAY, &der, &err), &err);
+	unit_ok(file_replace(path, der.data, der.size, 0600, &err), &err);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	return revocation;
+}
+
+/* Checks the CRL and, where it passes, keeps its mark. */
+static int
+see(const struct ca *ca, uint64_t number, int64_t this_update)
+{
+	struct revocation *revocation = crl_of(ca, number, this_update);
+	int                rc = crl_mark_check(store, revocation, &err);
+
+	if (rc == 0)
+		unit_ok(crl_mark_keep(store, revocation, trust, &err), &err);
+	revocation_free(revocation);
+	return rc;
+}
+
+START_TEST(check_refuses_a_smaller_number)
+{
+	unit_ok(see(&root, 17, now - 60), &err);
+	unit_ok(see(&root, 18, now - 30), &err);
+	ck_assert_int_eq(see(&root, 17, now), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "is an older one (number 17 of "));
+	ck_assert_ptr_nonnull(strstr(err.detail, "number 18 of "));
+	unit_ok(see(&root, 19, now - 45), &err); /* the number counts, not the time */
+}
+END_TEST
+
+START_TEST(check_refuses_another_of_the_same_number)
+{
+	unit_ok(see(&root, 17, now - 60), &err);
+	ck_assert_int_eq(see(&root, 17, now), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "is another than was seen before of the same number"));
+}
+END_TEST
+
+START_TEST(check_takes_the_same_again)
+{
+	struct revocation *revocation = crl_of(&root, 17, now - 60);
+
+	for (size_t i = 0; i < 2; i++) {
+		unit_ok(crl_mark_check(store, revocation, &err), &err);
+		unit_ok(crl_mark_keep(store, revocation, trust, &err), &err);
+	}
+	revocation_free(revocation);
+}
+END_TEST
+
+/* Its name and key identifier are the issuer's, its signature is not. */
+START_TEST(keep_of_a_forged_crl_raises_nothing)
+{
+	const struct ca forger = {.certificate = root.certificate, .key = forged};
+
+	unit_ok(see(&forger, 1000, now - 60), &err);
+	unit_ok(see(&root, 17, now - 30), &err);
+	unit_ok(see(&root, 18, now), &err);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("crl_mark");
+	TCase *tc = tcase_create("crl_mark");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, check_refuses_a_smaller_number);
+	tcase_add_test(tc, check_refuses_another_of_the_same_number);
+	tcase_add_test(tc, check_takes_the_same_again);
+	tcase_add_test(tc, keep_of_a_forged_crl_raises_nothing);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
