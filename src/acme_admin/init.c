@@ -27,6 +27,8 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
+#include "util/shell_quote.h"
 
 #define INIT_NAME "Device CA"
 
@@ -233,8 +235,9 @@ init_say_crl(const struct init_plan *plan)
 		*slash = '\0';
 	crl = file_join(slash != NULL ? directory : ".", STATE_CRL_PEM);
 	if (access(crl, R_OK) == 0) {
-		print_text(stdout, crl);
-		(void)putchar('\n');
+		AUTO_FREE char *word = shell_word(crl);
+
+		(void)printf("%s\n", word);
 	} else {
 		(void)printf("CRL\n  where CRL is a file that holds attestd's " STATE_CRL_PEM ", and is kept up to date: it is\n"
 		             "  in attestd's state directory, and at http://ATTESTD/" STATE_CRL_PEM "\n");
@@ -242,16 +245,12 @@ init_say_crl(const struct init_plan *plan)
 }
 
 static void
-init_say_next(const struct command_call *call, const struct init_plan *plan)
+init_say_next(const struct init_plan *plan)
 {
 	const char *name = plan->dns_names.texts[0];
 	bool        is_ipv6 = strchr(name, ':') != NULL;
 
-	(void)printf("next:\n  attest-acmed");
-	if (strcmp(call->state_dir, ACME_STATE_DIR_DEFAULT) != 0) {
-		(void)printf(" --state-dir ");
-		print_text(stdout, call->state_dir);
-	}
+	(void)printf("next:\n  %s", own_command("attest-acmed"));
 	(void)printf(" --listen :8443 --url https://%s", is_ipv6 ? "[" : "");
 	print_text(stdout, name);
 	(void)printf("%s:8443 \\\n    --attestation-crl ", is_ipv6 ? "]" : "");
@@ -277,7 +276,7 @@ init_say(const struct command_call *call, const struct init_plan *plan, const st
 	(void)printf("  %-22saccounts, orders and certificates, empty\n\n"
 	             "the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
 	    store_files(STORE_ACME, call->state_dir)[0], plan->fingerprint);
-	init_say_next(call, plan);
+	init_say_next(plan);
 }
 
 static void

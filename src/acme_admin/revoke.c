@@ -22,6 +22,7 @@
 #include "tpm/ek.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 struct revoke {
 	const char *reason;
@@ -218,12 +219,13 @@ revoke_say(const struct command_call *call, const struct revocation *revocation)
 		    witness != NULL && witness->revoked != 0 ? ": they are revoked already" : "");
 	else
 		(void)printf("revoked %zu certificate%s; a running attest-acmed signs its CRL again within"
-		             " a second,\nwithout one run \"attest-acmed crl\"\n", count, count == 1 ? "" : "s");
+		             " a second,\nwithout one run \"%s crl\"\n", count, count == 1 ? "" : "s",
+		    own_command("attest-acmed"));
 	if (witness != NULL && witness->unknown != 0)
 		(void)printf("%zu other%s issued by an earlier version, which did not record what attested %s; "
-		             "see\n\"attest-acmed certificates --valid\", and revoke by name\n",
+		             "see\n\"%s certificates --valid\", and revoke by name\n",
 		    witness->unknown, witness->unknown == 1 ? " was" : "s were",
-		    witness->unknown == 1 ? "it" : "them");
+		    witness->unknown == 1 ? "it" : "them", own_command("attest-acmed"));
 }
 
 static int

@@ -17,6 +17,7 @@
 #include "store/inventory/waiting.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 struct approve {
 	struct enrolment       enrolment;
@@ -77,7 +78,7 @@ approve_resolve(struct store *store, const char *text, struct store_waiting *ent
 	store_hash_format(device.ek_hash, hash);
 	store_device_clear(&device);
 	return error_set(err, ERROR_CONFLICT,
-	    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash);
+	    "EK %s is enrolled already; see \"%s show %s\"", hash, own_command("attest-ca"), hash);
 }
 
 /* Arguments of the transaction. */

@@ -17,6 +17,8 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/hex.h"
+#include "util/own_command.h"
+#include "util/shell_quote.h"
 
 json_t *
 describe_octets(const uint8_t *data, size_t size)
@@ -220,32 +222,7 @@ describe_crl_hint(FILE *out, size_t revoked)
 {
 	if (revoked != 0)
 		(void)fprintf(out, "a running attestd signs the CRL within a second; without one, run"
-		                   " \"attest-ca crl\"\n");
-}
-
-/* Text as one word of a shell, whatever it has in it. */
-static void
-describe_word(FILE *out, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/@+";
-
-	if (text[strspn(text, plain)] == '\0') {
-		(void)fputs(text, out);
-		return;
-	}
-	(void)fputc('\'', out);
-	while (*text != '\0') {
-		AUTO_FREE char *part = memory_strdup(text);
-
-		part[strcspn(part, "'")] = '\0';
-		print_text(out, part);
-		text += strlen(part);
-		if (*text == '\'') {
-			(void)fputs("'\\''", out);
-			text++;
-		}
-	}
-	(void)fputc('\'', out);
+		                   " \"%s crl\"\n", own_command("attest-ca"));
 }
 
 void
@@ -256,8 +233,9 @@ describe_acme_command(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], const c
 	store_hash_format(ek_hash, hash);
 	(void)fprintf(out, "  attest-acmed revoke --ek %s", hash);
 	if (name != NULL) {
-		(void)fputs(" --name ", out);
-		describe_word(out, name);
+		AUTO_FREE char *word = shell_word(name);
+
+		(void)fprintf(out, " --name %s", word);
 	}
 	(void)fputc('\n', out);
 }

@@ -22,6 +22,9 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/file.h"
+#include "util/own_command.h"
+#include "util/shell_quote.h"
 
 #define INIT_NAME "Attestation CA"
 
@@ -127,32 +130,23 @@ init_say_certificate(const char *file, const char *name, const X509 *certificate
 	(void)printf("\", valid until %.10s\n", until);
 }
 
-/* A program and, where it is not the default, our state directory. */
-static void
-init_say_program(const struct command_call *call, const char *program)
-{
-	(void)printf("  %s", program);
-	if (strcmp(call->state_dir, STATE_DIR_DEFAULT) == 0)
-		return;
-	(void)printf(" --state-dir ");
-	print_text(stdout, call->state_dir);
-}
-
 /* attestd is started first: it makes the CRL, which the ACME server is to be given with the root. */
 static void
 init_say_next(const struct command_call *call)
 {
-	(void)printf("next:\n");
-	init_say_program(call, "attestd");
-	(void)printf("\n  attest-device ek --hash        on a device: prints its HASH\n");
-	init_say_program(call, "attest-ca");
-	(void)printf(" enroll HASH --name NAME\n"
-	             "  give the ACME server the root, and the CRL again and again, which attestd makes:\n"
-	             "    attest-acmed init --attestation-roots ");
-	print_text(stdout, call->state_dir);
-	(void)printf("/" STATE_ROOT_PEM " --dns-name NAME\n    attest-acmed --attestation-crl ");
-	print_text(stdout, call->state_dir);
-	(void)printf("/" STATE_CRL_PEM "\n");
+	AUTO_FREE char *root = file_join(call->state_dir, STATE_ROOT_PEM);
+	AUTO_FREE char *crl = file_join(call->state_dir, STATE_CRL_PEM);
+	AUTO_FREE char *root_word = shell_word(root);
+	AUTO_FREE char *crl_word = shell_word(crl);
+	AUTO_FREE char *directory = shell_word(call->state_dir);
+	bool            usual = strcmp(call->state_dir, STATE_DIR_DEFAULT) == 0;
+
+	(void)printf("next:\n  attestd%s%s\n", usual ? "" : " --state-dir ", usual ? "" : directory);
+	(void)printf("  attest-device ek --hash        on a device: prints its HASH\n");
+	(void)printf("  %s enroll HASH --name NAME\n", own_command("attest-ca"));
+	(void)printf("  give the ACME server the root, and the CRL again and again, which attestd makes:\n"
+	             "    attest-acmed init --attestation-roots %s --dns-name NAME\n"
+	             "    attest-acmed --attestation-crl %s\n", root_word, crl_word);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static command_run admin_list;
 
@@ -124,9 +125,11 @@ list_table(struct store *store, const struct store_filter *filter, struct error 
 	if (store_device_search(store, filter, list_measure_cb, &list, err) != 0)
 		return -1;
 	if (list.count == 0) {
-		(void)fputs(list_is_all(filter) ? "no device is enrolled; run \"attest-ca enroll HASH\"\n"
-		                                : "no device matches\n",
-		    stderr);
+		if (list_is_all(filter))
+			(void)fprintf(stderr, "no device is enrolled; run \"%s enroll HASH\"\n",
+			    own_command("attest-ca"));
+		else
+			(void)fputs("no device matches\n", stderr);
 		return 0;
 	}
 	print_cell(stdout, "NAMES", list.names_width);

@@ -14,6 +14,7 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 struct pending {
 	bool denied;
@@ -224,13 +225,14 @@ static void
 pending_print_commands(const struct pending_answer *answer, bool denied)
 {
 	if (answer->last[0] != '\0')
-		(void)printf("attest-ca approve %.*s --name NAME\n", PENDING_DIGITS, answer->last);
+		(void)printf("%s approve %.*s --name NAME\n", own_command("attest-ca"), PENDING_DIGITS,
+		    answer->last);
 	if (answer->back[0] != '\0')
-		(void)printf("%s\nattest-ca approve %.*s --again --name NAME\n",
-		    "to let in one that was removed:", PENDING_DIGITS, answer->back);
+		(void)printf("%s\n%s approve %.*s --again --name NAME\n",
+		    "to let in one that was removed:", own_command("attest-ca"), PENDING_DIGITS, answer->back);
 	if (!denied)
-		(void)printf("%s\nattest-ca deny %.*s\n", "not to list one again:", PENDING_DIGITS,
-		    answer->last[0] != '\0' ? answer->last : answer->back);
+		(void)printf("%s\n%s deny %.*s\n", "not to list one again:", own_command("attest-ca"),
+		    PENDING_DIGITS, answer->last[0] != '\0' ? answer->last : answer->back);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "store/store.h"
 #include "tpm/ek.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static command_run admin_replace;
 
@@ -95,7 +96,8 @@ replace_say(const struct store_device *old, const struct store_device *new, size
 	describe_revoked(stdout, revoked);
 	describe_crl_hint(stdout, revoked);
 	if (!new->enabled)
-		(void)printf("it is disabled, as the old one was; \"attest-ca enable\" enables it\n");
+		(void)printf("it is disabled, as the old one was; \"%s enable\" enables it\n",
+		    own_command("attest-ca"));
 	/* The AK certificates are superseded, which revoke_with_attestation leaves alone. */
 	(void)printf("device certificates of the old mainboard stay good, and those of the new one will;"
 	             " to revoke the\nold ones alone, run on the ACME server's host\n");

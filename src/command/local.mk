@@ -8,7 +8,6 @@ src_libcommand_a_SOURCES = \
 	src/command/print.c src/command/print.h \
 	src/command/progress.c src/command/progress.h \
 	src/command/reader.c src/command/reader.h \
-	src/command/shell_quote.c src/command/shell_quote.h \
 	src/command/suggest.c
 
 UNIT_TESTS += tests/unit/command/main_test
@@ -16,4 +15,3 @@ UNIT_TESTS += tests/unit/command/option_test
 UNIT_TESTS += tests/unit/command/output_test
 UNIT_TESTS += tests/unit/command/print_test
 UNIT_TESTS += tests/unit/command/progress_test
-UNIT_TESTS += tests/unit/command/shell_quote_test

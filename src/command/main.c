@@ -14,6 +14,7 @@
 #include "util/error.h"
 #include "util/file_named.h"
 #include "util/identity.h"
+#include "util/own_command.h"
 
 #define MAIN_DONE   0
 #define MAIN_FAILED 1
@@ -248,6 +249,17 @@ answer_print(const struct command_call *call, int rc, const struct error *err)
 	(void)fputc('\n', stdout);
 }
 
+/* Commands in messages name the place of the state unless it is the usual one. */
+static void
+run_name_itself(const struct run *run)
+{
+	const struct command_call *call = &run->call;
+
+	for (const struct command_option *row = run->program->options; row->name != NULL; row++)
+		if (strcmp(row->name, "state-dir") == 0 && call->state_dir != NULL && row->value != NULL)
+			own_command_set(run->program->name, call->state_dir, row->value, call->store);
+}
+
 /* Runs the command, and reports an error if its output could not be written. */
 static int
 run_command(struct run *run)
@@ -258,6 +270,7 @@ run_command(struct run *run)
 
 	if (run_check(run, &err) != 0)
 		return run_usage(run, &err);
+	run_name_itself(run);
 	call->answer = run->program->answers ? json_object() : NULL;
 	rc = run_identify(run, &err);
 	if (rc == 0)

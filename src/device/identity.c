@@ -12,6 +12,7 @@
 #include "device/device_settings.h"
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
+#include "device/host/problem.h"
 #include "device/interrupt.h"
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
@@ -83,31 +84,9 @@ ak_get(struct device_tpm *tpm, const struct device_settings *settings,
 
 /* ---- the host ---- */
 
-/* Octets of " --state-dir DIR" and a NUL. */
-#define STATE_DIR_SIZE 128
-
-/*
- * " --state-dir DIR" from the command that the host names in its refusal; "" when it names
- * none, or one that a shell would not take for a plain path.
- */
-static void
-host_state_dir(const char *refusal, char text[STATE_DIR_SIZE])
-{
-	static const char option[] = "run: attest-ca --state-dir /";
-	static const char safe[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
-	const char       *found = strstr(refusal, option);
-	const char       *path = found != NULL ? found + sizeof option - 2 : "";
-	size_t            length = strspn(path, safe);
-
-	text[0] = '\0';
-	if (path[length] == ' ' && length < STATE_DIR_SIZE - sizeof " --state-dir ")
-		(void)snprintf(text, STATE_DIR_SIZE, " --state-dir %.*s", (int)length, path);
-}
-
 /* "attest-ca enroll HASH --name HOST"; the name only if it is valid and needs no quotes. */
 static void
-enroll_command(const char *state_dir, const char *verb, const char *hash, char *text, size_t size)
+enroll_command(const char *options, const char *verb, const char *hash, char *text, size_t size)
 {
 	char         name[256] = "";
 	struct error ignored;
@@ -120,9 +99,9 @@ enroll_command(const char *state_dir, const char *verb, const char *hash, char *
 			length = 0;
 	}
 	if (name[0] == '-' || identifier_check(name, length, &ignored) != 0)
-		(void)snprintf(text, size, "attest-ca%s %s %s", state_dir, verb, hash);
+		(void)snprintf(text, size, "attest-ca%s %s %s", options, verb, hash);
 	else
-		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", state_dir, verb, hash, name);
+		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", options, verb, hash, name);
 }
 
 /* Adds the command to run to the error for an EK that is not enrolled and was not denied. */
@@ -130,7 +109,7 @@ static int
 refused(struct device_identity *identity, json_t *out, struct error *err)
 {
 	char hash[EK_HASH_TEXT_SIZE];
-	char state_dir[STATE_DIR_SIZE];
+	char options[PROBLEM_OPTIONS_SIZE];
 	char command[512];
 
 	if (err->kind != ERROR_NOT_ENROLLED && err->kind != ERROR_ENROLMENT_WAITS) {
@@ -139,8 +118,8 @@ refused(struct device_identity *identity, json_t *out, struct error *err)
 		return -1;
 	}
 	ek_hash_format(&identity->ek.hash, hash);
-	host_state_dir(err->detail, state_dir);
-	enroll_command(state_dir, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
+	problem_options(err->detail, options);
+	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
 	    sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));
 	return error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s",

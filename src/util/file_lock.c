@@ -25,6 +25,7 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/shell_quote.h"
 
 /* Octet ranges of the lock file: the gate guards the ticket number; tickets begin at 1. */
 #define LOCK_GATE    ((off_t)0)
@@ -134,9 +135,11 @@ lock_draw(struct file_lock *lock, struct error *err)
 static int
 lock_busy(const struct file_lock *lock, int64_t patience_ms, struct error *err)
 {
+	AUTO_FREE char *word = shell_word(lock->path);
+
 	return error_set(err, ERROR_OVERLOADED,
 	    "others have been writing for %" PRId64 " s; run \"fuser %s\" to see who",
-	    patience_ms / 1000, lock->path);
+	    patience_ms / 1000, word);
 }
 
 int

@@ -20,11 +20,13 @@ src_libutil_a_SOURCES = \
 	src/util/json_depth.c src/util/json_depth.h \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
+	src/util/own_command.c src/util/own_command.h \
 	src/util/process.c src/util/process.h \
 	src/util/proxies.c src/util/proxies.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/shared.c src/util/shared.h \
 	src/util/shares.c src/util/shares.h \
+	src/util/shell_quote.c src/util/shell_quote.h \
 	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
 	src/util/utf8.c src/util/utf8.h
@@ -48,10 +50,12 @@ UNIT_TESTS += tests/unit/util/identity_test
 UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
+UNIT_TESTS += tests/unit/util/own_command_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/proxies_test
 UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/shared_test
 UNIT_TESTS += tests/unit/util/shares_test
+UNIT_TESTS += tests/unit/util/shell_quote_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/utf8_test

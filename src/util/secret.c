@@ -14,6 +14,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_named.h"
+#include "util/shell_quote.h"
 
 /* Reads to the end, but at most one octet more than the longest secret and its line end. */
 static int
@@ -84,10 +85,13 @@ secret_check_private(int fd, const char *path, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, ERROR_INTERNAL, "%s is no regular file", path);
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		AUTO_FREE char *word = shell_word(path);
+
 		return error_set(err, ERROR_INTERNAL,
 		    "%s has permissions %04o, so that others may read what it keeps; run: chmod 600 %s",
-		    path, (unsigned)(st.st_mode & 07777), path);
+		    path, (unsigned)(st.st_mode & 07777), word);
+	}
 	return 0;
 }
 

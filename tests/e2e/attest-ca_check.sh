@@ -11,7 +11,7 @@ attest_ca init >/dev/null || exit 1
 attest_ca enroll 2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c --name laptop >/dev/null
 case_ok "a CA that was just made is in order" attest_ca check
 case_matches "but for the CRL, which only a daemon signs" "$(grep warning <<<"$out")" \
-	'^warning +CRL +there is none yet; start attestd, or run "attest-ca crl"$'
+	"^warning +CRL +there is none yet; start attestd, or run \"attest-ca --state-dir [^ ]+ crl\"\$"
 attest_ca crl >/dev/null
 case_ok "and with it" attest_ca check
 check "there is nothing to warn of" '! grep -q warning <<<"$out"'
@@ -125,9 +125,9 @@ resign() { # NOT_BEFORE NOT_AFTER: of the issuing certificate
 		openssl ca -batch -notext -config "$scratch/ca.cnf" -cert root.pem -keyfile root.key -startdate "$1" \
 			-enddate "$2" -in "$scratch/csr" -out issuing.pem -utf8 -preserveDN && attest_ca crl
 }
-fault "an issuing certificate that expires soon" warning 'issuing certificate +expires soon, at .*run "attest-ca issuing renew"' \
+fault "an issuing certificate that expires soon" warning 'issuing certificate +expires soon, at .*run "attest-ca --state-dir [^ ]+ issuing renew"' \
 	'resign "$(day -9)" "$(day +29)"'
-fault "one that has expired" error 'issuing certificate +expired at .*run "attest-ca issuing renew"' \
+fault "one that has expired" error 'issuing certificate +expired at .*run "attest-ca --state-dir [^ ]+ issuing renew"' \
 	'resign "$(day -9)" "$(day -1)"'
 fault "one that is yet to begin" error 'clock +the issuing certificate begins at .*set it right' \
 	'resign "$(day +1)" "$(day +99)"'
@@ -171,7 +171,7 @@ fault "vendors' roots that have all expired" warning 'trust +every root of the 1
 	'vendor old "$(day -99)" "$(day -9)"'
 fault "one of two vendors' roots that has expired, which still vouches for old TPMs" ok 'trust +2 imported certificates, 1 of them expired' \
 	'vendor old "$(day -99)" "$(day -9)"; vendor new "$(day -9)" "$(day +99)"' 0
-fault "a CRL that has expired" error 'CRL +expired at .*start attestd, or run "attest-ca crl"' \
+fault "a CRL that has expired" error 'CRL +expired at .*start attestd, or run "attest-ca --state-dir [^ ]+ crl"' \
 	'crl issuing "$(day -9)" "$(day -1)" crl.der'
 fault "a CRL that is yet to begin" error 'clock +the CRL begins at ' 'crl issuing "$(day +1)" "$(day +9)" crl.der'
 fault "a CRL by somebody else" error 'CRL +' 'crl root "$(day -1)" "$(day +9)" crl.der'

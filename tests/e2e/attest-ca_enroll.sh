@@ -102,9 +102,9 @@ refuse() { # NAME REGEX ARGUMENT…
 }
 free=0300000000000000000000000000000000000000000000000000000000000000
 
-refuse "a hash that is enrolled" "EK $hash is enrolled already; see \"attest-ca show $hash\"" "$upper"
+refuse "a hash that is enrolled" "EK $hash is enrolled already; see \"attest-ca --state-dir $state_dir show $hash\"" "$upper"
 refuse "a name in use" \
-	"name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard, run \"attest-ca replace $hash $free\"" \
+	"name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard, run \"attest-ca --state-dir $state_dir replace $hash $free\"" \
 	"$free" --name fine --name laptop
 refuse "a name given twice" 'name "twice" is given twice' "$free" --name twice --name twice
 refuse "the hash of another device for a name" "name \"$hash\" is the hash of another EK" "$free" --name "$hash"

@@ -13,7 +13,7 @@ d=dddd000000000000000000000000000000000000000000000000000000000004
 
 case_ok "list of nothing succeeds" attest_ca list
 case_equal "list of nothing prints nothing" "$out" ""
-case_matches "list of nothing says what to do" "$err" 'no device is enrolled; run "attest-ca enroll HASH"'
+case_matches "list of nothing says what to do" "$err" "no device is enrolled; run \"attest-ca --state-dir $state_dir enroll HASH\""
 case_equal "list --json of nothing is an empty array" "$(attest_ca list --json)" "[]"
 
 for device in "$a --name zebra --name ant" "$b" "$c --name cccc" "$d --name café"; do
@@ -53,8 +53,8 @@ case_matches "show is for people" "$out" "EK hash   $a"$'\n'"name      zebra"$'\
 case_matches "show of a nameless device says so" "$(attest_ca show "$b")" "name      none: AK certificates carry the hash"
 case_fails "show of a prefix of two is refused" 1 "\"aaaa\" begins more than one EK hash, $a and $b among them; give more digits" attest_ca show aaaa
 case_fails "show of three digits is refused" 1 'no device is called "ddd"' attest_ca show ddd
-case_fails "show of what is absent is refused" 1 'no device is called "nobody", and no EK hash begins so; see "attest-ca list"' attest_ca show nobody
-case_fails "show of an absent hash says how to enrol it" 1 "EK ${a/1/9} is not enrolled; run \"attest-ca enroll ${a/1/9}\"" attest_ca show "${a/1/9}"
+case_fails "show of what is absent is refused" 1 "no device is called \"nobody\", and no EK hash begins so; see \"attest-ca --state-dir $state_dir list\"" attest_ca show nobody
+case_fails "show of an absent hash says how to enrol it" 1 "EK ${a/1/9} is not enrolled; run \"attest-ca --state-dir $state_dir enroll ${a/1/9}\"" attest_ca show "${a/1/9}"
 case_fails "show without which is a usage error" 2 'show needs an argument' attest_ca show
 case_fails "show of two is a usage error" 2 'show does not take "ant"' attest_ca show zebra ant
 run attest_ca show $'\e]0;title\a'

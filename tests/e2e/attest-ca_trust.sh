@@ -62,7 +62,7 @@ imports() {
 }
 
 case_ok "a list of nothing works" attest_ca trust list
-case_matches "and says what to do" "$err" 'run "attest-ca trust import PATH"'
+case_matches "and says what to do" "$err" "run \"attest-ca --state-dir $state_dir trust import PATH\""
 case_equal "in JSON it is an empty array" "$(attest_ca trust list --json)" "[]"
 
 # ---- one file ----
@@ -233,7 +233,7 @@ case_equal "in JSON it has all of it" "$(attest_ca trust list --json | jq -c --a
 case_fails "trust remove of what is not there fails" 1 'no imported certificate has the fingerprint 00000000' \
 	attest_ca trust remove 00000000
 case_fails "trust remove of seven digits fails" 1 'has less than 8 digits' attest_ca trust remove "${fingerprint:0:7}"
-case_fails "trust remove of a name fails" 1 'is no fingerprint; "attest-ca trust list" shows them' \
+case_fails "trust remove of a name fails" 1 "is no fingerprint; \"attest-ca --state-dir $state_dir trust list\" shows them" \
 	attest_ca trust remove root1
 case_fails "trust remove of one and a wrong one fails" 1 'nothing was removed: no imported' \
 	attest_ca trust remove "$fingerprint" 00000000
@@ -262,7 +262,7 @@ for index in rsa:0x1c00002 ecc:0x1c00016; do
 	TPM2TOOLS_TCTI=${tcti[one]} tpm2_nvread "${index#*:}" >"${index%:*}.der" 2>/dev/null
 done
 case_fails "without any root an EK certificate is not verified" 1 \
-	'no certificate of a vendor is imported; run "attest-ca trust import PATH"' attest_ca trust verify rsa.der
+	"no certificate of a vendor is imported; run \"attest-ca --state-dir $state_dir trust import PATH\"" attest_ca trust verify rsa.der
 imports "what swtpm_localca made" 1 1 "$swtpm_ca"
 case_ok "the EK certificate of a TPM is verified" attest_ca trust verify rsa.der ecc.der
 case_matches "with its key" "$out" 'key           RSA-2048'

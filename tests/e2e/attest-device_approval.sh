@@ -75,12 +75,12 @@ case_matches "it waits, and says for what" "$(cat "${log[laptop]}")" \
 	"run: attest-ca --state-dir $state_dir approve $hash.*waiting for an administrator of $url"
 case_ok "pending shows it" attest_ca pending
 case_matches "… on one line, and what to run" "$out" \
-	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM"$'\n\n'"1 waits.*attest-ca approve ${hash:0:16} --name"
+	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM"$'\n\n'"1 waits.*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns" '[[ $out == *"${hash:0:16}  20"* ]] && [ "$widest" -le 80 ]'
 case_ok "pending --long shows it" attest_ca pending --long
 case_matches "… with what is known, and what to run" "$out" \
-	"EK hash +$hash.*TPM +IBM.*certificate +absent.*from 127\\.0\\.0\\.1, .*attest-ca approve ${hash:0:16} --name"
+	"EK hash +$hash.*TPM +IBM.*certificate +absent.*from 127\\.0\\.0\\.1, .*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
 case_equal "… and in JSON" \
 	"$(attest_ca pending --json | jq -r '.[0] | "\(.ek_hash) \(.peer) \(.ek_certificate.verdict) \(.tpm.vendor) \(.denied)"')" \
 	"$hash 127.0.0.1 absent IBM false"

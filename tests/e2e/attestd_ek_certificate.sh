@@ -51,7 +51,7 @@ attestd_stop
 printf 'ek_certificate = "require"\n' >"$scratch/require.conf"
 attestd_start --config "$scratch/require.conf" || exit 1
 case_fails "require: refused, with the remedy" 1 \
-	"EK $hash is not trusted: .*import its vendor's certificates with: attest-ca trust import" attest one
+	"EK $hash is not trusted: .*import its vendor's certificates with: attest-ca --state-dir $state_dir trust import" attest one
 case_ok "its vendor's certificates are imported, while attestd runs" \
 	attest_ca trust import "$swtpm_ca"/*cert.pem
 wait_for 'attest one >/dev/null 2>&1'
@@ -124,10 +124,10 @@ kill -HUP "${pid[attestd]}"
 case_fails "one that was removed stays away, listed or not" 1 "EK $hash is not enrolled" attest one
 case_ok "pending says what it was" attest_ca pending
 case_matches "… when it was removed, and by whom" "$out" \
-	"$hash .*"$'\n'"  was one, removed 20[0-9T:-]+Z by uid $(id -u) .*attest-ca approve ${hash:0:16} --again --name"
+	"$hash .*"$'\n'"  was one, removed 20[0-9T:-]+Z by uid $(id -u) .*attest-ca --state-dir $state_dir approve ${hash:0:16} --again --name"
 check "… and gives no command that lets it in like a new one" '[[ $out != *"${hash:0:16} --name"* ]]'
 case_equal "… in JSON too" "$(attest_ca pending --json | jq -r '.[0].removed | .names, .reason')" $'one\nremoved'
-case_fails "nor does approve" 1 "was here as one and was taken away at .* \"attest-ca approve --again $hash\"" \
+case_fails "nor does approve" 1 "was here as one and was taken away at .* \"attest-ca --state-dir $state_dir approve --again $hash\"" \
 	attest_ca approve "$hash"
 case_ok "but with --again" attest_ca approve "$hash" --again --name one
 case_equal "and it is a new device then" "$(attest_ca pending --json)" "[]"

@@ -35,6 +35,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/own_command.h"
 
 /* Paths of the served files, without their "/". */
 #define SERVED_ROOT    "root.pem"
@@ -350,6 +351,7 @@ acme_keeper_run(const void *all, int control, bool signals, const char *listenin
 	struct acme_keeper          keeper = {.settings = settings};
 	int                         rc;
 
+	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	keeper.service.listening = listening;
 	rc = keeper_load(&keeper, err);
@@ -366,6 +368,7 @@ acme_keeper_check(const void *all, struct error *err)
 	struct acme_keeper          keeper = {.settings = settings};
 	int                         rc = -1;
 
+	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	if (service_keeper_open(&keeper.service, err) == 0 &&
 	    keeper_load_issuing(&keeper, err) == 0 &&

@@ -32,6 +32,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_named.h"
+#include "util/own_command.h"
 
 static command_run admin_restore;
 
@@ -389,11 +390,9 @@ restore_say(const struct restore *restore, const struct command_call *call)
 	    "  devices that were removed or disabled since are in the inventory and enabled: do it again\n"
 	    "  certificates that were revoked since are good: revoke them again\n"
 	    "  certificates that were issued since cannot be revoked one by one: where that\n"
-	    "    matters, run \"attest-ca issuing renew\", and distrust the issuing CA before\n\n"
-	    "next: attest-ca --state-dir ",
-	    restore->crl_number);
-	print_text(stdout, call->state_dir);
-	(void)printf(" check\n");
+	    "    matters, run \"%s issuing renew\", and distrust the issuing CA before\n\n"
+	    "next: %s check\n",
+	    restore->crl_number, own_command("attest-ca"), own_command("attest-ca"));
 }
 
 static void

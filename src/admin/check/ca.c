@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,11 +29,30 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
 
 #define CHECK_CRL_MAX ((size_t)64 * 1024 * 1024)
 
-#define RENEW_REMEDY "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\""
-#define CRL_REMEDY   "start attestd, or run \"attest-ca crl\""
+#define RENEW_REMEDY_SIZE (64 + OWN_COMMAND_SIZE)
+
+/* What to do about the issuing certificate; `before`: words before it. */
+static const char *
+renew_remedy(const char *before, char text[RENEW_REMEDY_SIZE])
+{
+	(void)snprintf(text, RENEW_REMEDY_SIZE,
+	    "%srun \"%s issuing renew\", or \"issuing csr\" and \"issuing install\"", before,
+	    own_command("attest-ca"));
+	return text;
+}
+
+/* What to do about a CRL; `daemon`: what may be done to attestd instead. */
+static const char *
+crl_remedy(const char *daemon, char text[RENEW_REMEDY_SIZE])
+{
+	(void)snprintf(text, RENEW_REMEDY_SIZE, "%s attestd, or run \"%s crl\"", daemon,
+	    own_command("attest-ca"));
+	return text;
+}
 
 /* A time at which the certificate is valid: now, if possible. */
 static int64_t
@@ -74,6 +94,7 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 {
 	struct error err;
 	char         when[CLOCK_TEXT_SIZE];
+	char         remedy[RENEW_REMEDY_SIZE];
 
 	if (issuer_files_load(call->state_dir, NULL, issuing, &err) != 0) {
 		check_add_error(report, "issuing certificate", &err, "restore it from a backup");
@@ -81,7 +102,8 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 	}
 	issuer_files_clear(issuing);
 	if (issuer_files_load(call->state_dir, access, issuing, &err) != 0) {
-		check_add_error(report, "issuing key", &err, "restore it from a backup, or " RENEW_REMEDY);
+		check_add_error(report, "issuing key", &err,
+		    renew_remedy("restore it from a backup, or ", remedy));
 		(void)issuer_files_load(call->state_dir, NULL, issuing, &err);
 	} else {
 		check_issuing_chain(call, issuing, report);
@@ -94,7 +116,7 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 		    "the issuing certificate begins at %s, in the future: the clock is wrong; set it right",
 		    when);
 	check_expiry(report, "issuing certificate", certificate_not_after(issuing->ca.certificate),
-	    call->now, RENEW_REMEDY);
+	    call->now, renew_remedy("", remedy));
 }
 
 /* The root's key may be elsewhere, and its secret unknown. */
@@ -212,22 +234,24 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 	AUTO_FREE char *path = file_join(call->state_dir, STATE_ISSUING_CRL);
 	AUTO_BYTES      der = {0};
 	struct ca_crl   crl = {.number = 0};
+	char            remedy[RENEW_REMEDY_SIZE];
 	struct error    err;
 
+	(void)crl_remedy("start", remedy);
 	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0) {
 		if (err.kind == ERROR_NOT_FOUND)
-			check_add(report, "CRL", CHECK_WARNING, "there is none yet; " CRL_REMEDY);
+			check_add(report, "CRL", CHECK_WARNING, "there is none yet; %s", remedy);
 		else
 			check_add_error(report, "CRL", &err, NULL);
 	} else if (issuing->ca.certificate == NULL) {
 		check_add(report, "CRL", CHECK_WARNING, "unknown without the issuing certificate");
 	} else if (ca_crl_read(issuing->ca.certificate, bytes_view(&der), &crl, &err) == 0) {
-		check_crl_content(call, "CRL", &crl, true, CRL_REMEDY, report);
+		check_crl_content(call, "CRL", &crl, true, remedy, report);
 	} else if (check_crl_is_earlier(call, bytes_view(&der))) {
 		check_add(report, "CRL", CHECK_WARNING,
-		    "it is still the previous issuing CA's; reload attestd, or run \"attest-ca crl\"");
+		    "it is still the previous issuing CA's; %s", crl_remedy("reload", remedy));
 	} else {
-		check_add_error(report, "CRL", &err, CRL_REMEDY);
+		check_add_error(report, "CRL", &err, remedy);
 	}
 	ca_crl_clear(&crl);
 }
@@ -263,17 +287,18 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
 	AUTO_FREE char *path = file_join(call->state_dir, name);
 	AUTO_BYTES      der = {0};
 	struct ca_crl   crl = {.number = 0};
+	char            remedy[RENEW_REMEDY_SIZE];
 	struct error    err;
 
 	if (certificate_not_after(earlier->ca.certificate) <= call->now)
 		return;
 	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0)
 		check_add(report, "earlier CRL", CHECK_WARNING,
-		    "%.40s: there is none yet; reload attestd, or run \"attest-ca crl\"", earlier->id);
+		    "%.40s: there is none yet; %s", earlier->id, crl_remedy("reload", remedy));
 	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
-		check_add_error(report, "earlier CRL", &err, CRL_REMEDY);
+		check_add_error(report, "earlier CRL", &err, crl_remedy("start", remedy));
 	else
-		check_crl_content(call, "earlier CRL", &crl, true, CRL_REMEDY, report);
+		check_crl_content(call, "earlier CRL", &crl, true, crl_remedy("start", remedy), report);
 	ca_crl_clear(&crl);
 }
 

@@ -18,10 +18,10 @@
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "command/print.h"
-#include "command/shell_quote.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/shell_quote.h"
 
 static command_run admin_check;
 

@@ -24,6 +24,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
 
 /* A store that cannot write serves no one; the WAL alone may take 64 MiB. */
 #define CHECK_MIB          ((uint64_t)1024 * 1024)
@@ -142,8 +143,8 @@ check_files(const struct command_call *call, struct check_report *report)
 
 	if (stat(directory, &st) != 0) {
 		check_add(report, "state directory", CHECK_ERROR,
-		    "%s: %s; give the right --state-dir, or run \"attest-ca init\"", directory,
-		    strerror(errno));
+		    "%s: %s; give the right --state-dir, or run \"%s init\"", directory, strerror(errno),
+		    own_command("attest-ca"));
 		return;
 	}
 	file_look(directory, "", st.st_uid, report);

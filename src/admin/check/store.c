@@ -20,6 +20,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
+#include "util/own_command.h"
 
 /* Tolerated difference between clocks. */
 #define CHECK_CLOCK_SLACK ((int64_t)5 * 60)
@@ -123,7 +124,8 @@ check_store_trust(const struct command_call *call, struct store *store, struct c
 	else if (trust.roots != 0 && trust.roots_expired == trust.roots)
 		check_add(report, "trust", CHECK_WARNING,
 		    "every root of the %zu imported certificates has expired: no TPM that is certified now "
-		    "is known; import what the vendors have now, with \"attest-ca trust import\"", trust.count);
+		    "is known; import what the vendors have now, with \"%s trust import\"", trust.count,
+		    own_command("attest-ca"));
 	else if (trust.count != 0)
 		check_add(report, "trust", CHECK_OK, "%zu imported certificates, %zu of them expired",
 		    trust.count, trust.expired);

@@ -20,6 +20,7 @@
 #include "pki/signing.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
 
 struct csr {
 	struct issuing_options issuing;
@@ -121,7 +122,8 @@ say_written(const char *name)
 {
 	(void)printf("wrote a request for \"");
 	print_text(stdout, name);
-	(void)printf("\"; when its certificate has come, run:\n  attest-ca issuing install FILE\n");
+	(void)printf("\"; when its certificate has come, run:\n  %s issuing install FILE\n",
+	    own_command("attest-ca"));
 }
 
 static int

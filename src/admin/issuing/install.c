@@ -18,6 +18,7 @@
 #include "pki/trust.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
 
 struct install {
 	struct access_options access;
@@ -120,7 +121,7 @@ load_key(const struct command_call *call, struct installation *installation, str
 			return 0;
 	}
 	return error_set(err, ERROR_NOT_FOUND,
-	    "there is no pending key; \"attest-ca issuing csr\" makes one");
+	    "there is no pending key; \"%s issuing csr\" makes one", own_command("attest-ca"));
 }
 
 /* Two issuers must not share a name: some verifiers find CRLs and certificates by name only. */

@@ -20,6 +20,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_named.h"
+#include "util/own_command.h"
 
 struct renew {
 	struct issuing_options issuing;
@@ -109,8 +110,8 @@ load_root(const struct command_call *call, struct renewal *renewal, struct error
 		if (uri == here && err->kind == ERROR_NOT_FOUND)
 			error_set(err, ERROR_NOT_FOUND,
 			    "the root's key is not in %s: give --root-key URI, or where it cannot be used "
-			    "from here, run \"attest-ca issuing csr\"",
-			    call->state_dir);
+			    "from here, run \"%s issuing csr\"",
+			    call->state_dir, own_command("attest-ca"));
 		return -1;
 	}
 	return find_root(certificate, &renewal->root, uri, err);

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static command_run admin_trust_list;
 
@@ -78,8 +79,9 @@ list_all(struct store *store, bool json, struct error *err)
 	if (json)
 		(void)printf(listing.count == 0 ? "[]\n" : "\n]\n");
 	else if (listing.count == 0)
-		(void)fputs("no certificate of a vendor is imported; run \"attest-ca trust import PATH\"\n",
-		    stderr);
+		(void)fprintf(stderr,
+		    "no certificate of a vendor is imported; run \"%s trust import PATH\"\n",
+		    own_command("attest-ca"));
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static command_run admin_trust_remove;
 
@@ -52,7 +53,8 @@ remove_parse(const char *text, struct removal *removal, struct error *err)
 			continue;
 		if (strchr("0123456789abcdef", c) == NULL || length + 1 == sizeof removal->digits)
 			return error_set(err, ERROR_MALFORMED,
-			    "\"%.100s\" is no fingerprint; \"attest-ca trust list\" shows them", text);
+			    "\"%.100s\" is no fingerprint; \"%s trust list\" shows them", text,
+			    own_command("attest-ca"));
 		removal->digits[length++] = c;
 	}
 	removal->digits[length] = '\0';
@@ -116,8 +118,8 @@ remove_one(struct store *store, const char *text, struct removal *removal, int64
 		return -1;
 	if (removal->count == 0)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "no imported certificate has the fingerprint %s; see \"attest-ca trust list\"",
-		    removal->digits);
+		    "no imported certificate has the fingerprint %s; see \"%s trust list\"",
+		    removal->digits, own_command("attest-ca"));
 	if (removal->count > 1)
 		return error_set(err, ERROR_CONFLICT,
 		    "%zu imported certificates have fingerprints that begin with %s; give more of it",

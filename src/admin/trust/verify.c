@@ -21,6 +21,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/own_command.h"
 
 static command_run admin_trust_verify;
 
@@ -211,11 +212,13 @@ verify_files(const struct command_call *call, const struct ek_trust *trust, stru
 		(void)printf("\n]\n");
 	if (refused == 0)
 		return 0;
-	return error_set(err, ERROR_EK_UNTRUSTED, "%zu of %zu EK certificates %s not verified%s",
-	    refused, call->operand_count, refused == 1 ? "is" : "are",
-	    ek_trust_count(trust) == 0
-	        ? ": no certificate of a vendor is imported; run \"attest-ca trust import PATH\""
-	        : "");
+	if (ek_trust_count(trust) == 0)
+		return error_set(err, ERROR_EK_UNTRUSTED,
+		    "%zu of %zu EK certificates %s not verified: no certificate of a vendor is imported; run"
+		    " \"%s trust import PATH\"", refused, call->operand_count, refused == 1 ? "is" : "are",
+		    own_command("attest-ca"));
+	return error_set(err, ERROR_EK_UNTRUSTED, "%zu of %zu EK certificates %s not verified", refused,
+	    call->operand_count, refused == 1 ? "is" : "are");
 }
 
 static int

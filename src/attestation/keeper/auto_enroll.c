@@ -24,6 +24,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/own_command.h"
 #include "util/shared.h"
 
 /* Enough for more than a million serial numbers. */
@@ -163,8 +164,8 @@ auto_enroll_refuse(const struct ek_hash *ek, const char *why, struct error *err)
 
 	ek_hash_format(ek, hash);
 	return error_set(err, ERROR_NOT_ENROLLED,
-	    "EK %s may not enrol itself: %s; an administrator can run: attest-ca enroll %s", hash, why,
-	    hash);
+	    "EK %s may not enrol itself: %s; an administrator can run: %s enroll %s", hash, why,
+	    own_command("attest-ca"), hash);
 }
 
 static int
@@ -223,11 +224,11 @@ name_refuse(const struct ek_hash *ek, const char *name, const struct ek_hash *ow
 	ek_hash_format(ek, hash);
 	ek_hash_format(owner, old);
 	(void)snprintf(reason, sizeof reason,
-	    "the name %s belongs to device %s; for its new mainboard run: attest-ca replace %s %s", name,
-	    old, old, hash);
+	    "the name %s belongs to device %s; for its new mainboard run: %s replace %s %s", name, old,
+	    own_command("attest-ca"), old, hash);
 	LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
-	return error_set(err, ERROR_NOT_ENROLLED, "EK %s " AUTO_ENROLL_NAME_TAKEN " attest-ca replace DEVICE %s",
-	    hash, hash);
+	return error_set(err, ERROR_NOT_ENROLLED, "EK %s " AUTO_ENROLL_NAME_TAKEN " %s replace DEVICE %s", hash,
+	    own_command("attest-ca"), hash);
 }
 
 /* "the name web looks like Web of device 2ea8…" */

@@ -10,6 +10,7 @@
 #include "tpm/vendor.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static const char *const mode_names[] = {
     [EK_POLICY_REQUIRE] = "require",
@@ -17,7 +18,6 @@ static const char *const mode_names[] = {
     [EK_POLICY_IGNORE] = "ignore",
 };
 
-static const char remedy_import[] = "import its vendor's certificates with: attest-ca trust import";
 static const char remedy_show[] = "let the machine send the one from its TPM's NV or its vendor";
 
 /* The normal form of a vendor: its code, or its id if the TCG has assigned no code. */
@@ -56,6 +56,22 @@ policy_demand(const struct ek_policy *policy, const struct ek_policy_facts *fact
 	return NULL;
 }
 
+/* The reason is cut, if need be, and not the remedy behind it. */
+static void
+policy_refuse(const char *demand, const char *wanted, const char *why,
+    char reason[EK_POLICY_REASON_SIZE])
+{
+	char   remedy[64 + OWN_COMMAND_SIZE];
+	char   what[128];
+	size_t room = EK_POLICY_REASON_SIZE - 1;
+
+	(void)snprintf(what, sizeof what, "%s %s, and this one is not: ", demand, wanted);
+	(void)snprintf(remedy, sizeof remedy, "; import its vendor's certificates with: %s trust import",
+	    own_command("attest-ca"));
+	room -= strlen(what) + strlen(remedy);
+	(void)snprintf(reason, EK_POLICY_REASON_SIZE, "%s%.*s%s", what, (int)room, why, remedy);
+}
+
 enum ek_policy_verdict
 ek_policy_decide(const struct ek_policy *policy, const struct ek_policy_facts *facts,
     char reason[EK_POLICY_REASON_SIZE])
@@ -67,8 +83,7 @@ ek_policy_decide(const struct ek_policy *policy, const struct ek_policy_facts *f
 	if (demand == NULL || facts->verdict == STORE_VERDICT_VERIFIED)
 		return EK_POLICY_ALLOW;
 	if (facts->verdict == STORE_VERDICT_REFUSED)
-		(void)snprintf(reason, EK_POLICY_REASON_SIZE, "%s %s, and this one is not: %s; %s", demand,
-		    wanted, facts->reason, remedy_import);
+		policy_refuse(demand, wanted, facts->reason, reason);
 	else if (facts->shown != 0)
 		(void)snprintf(reason, EK_POLICY_REASON_SIZE,
 		    "%s %s, and of the %zu that came none is for this EK; %s", demand, wanted,

@@ -36,7 +36,7 @@ struct ek_policy_facts {
 
 enum ek_policy_verdict { EK_POLICY_DENY = 0, EK_POLICY_ALLOW };
 
-#define EK_POLICY_REASON_SIZE 448
+#define EK_POLICY_REASON_SIZE 424 /* fits an error, behind the EK's hash */
 
 /*
  * Decides, and gives the reason for a refusal. A machine needs a verified certificate

@@ -195,7 +195,7 @@ enroll_rule_roots_normalize(struct config_list *roots, struct error *err)
 		if (strlen(roots->texts[i]) != 2 * sizeof octets ||
 		    !hex_decode(roots->texts[i], octets, sizeof octets))
 			return error_set(err, ERROR_MALFORMED,
-			    "\"%.80s\" is no fingerprint; \"attest-ca trust list\" shows them", roots->texts[i]);
+			    "\"%.80s\" is no fingerprint; \"trust list\" of attest-ca shows them", roots->texts[i]);
 		hex_encode(octets, sizeof octets, roots->texts[i]);
 	}
 	return 0;

@@ -31,6 +31,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/own_command.h"
 
 /*
  * How often issuers_refresh looks for earlier CAs that are no longer needed, and the
@@ -126,12 +127,15 @@ issuers_warn_of_end(const X509 *certificate, int64_t now)
 {
 	int64_t end = certificate_not_after(certificate);
 	char    when[CLOCK_TEXT_SIZE];
+	char    reason[128 + OWN_COMMAND_SIZE];
 
 	if (end - now > END_SECONDS)
 		return;
 	clock_format(end, when);
-	LOG(WARNING, {"event", "issuer"}, {"until", when},
-	    {"reason", "the issuing certificate ends soon, and AK certificates with it; run: attest-ca issuing renew"});
+	(void)snprintf(reason, sizeof reason,
+	    "the issuing certificate ends soon, and AK certificates with it; run: %s issuing renew",
+	    own_command("attest-ca"));
+	LOG(WARNING, {"event", "issuer"}, {"until", when}, {"reason", reason});
 }
 
 static void

@@ -44,6 +44,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/own_command.h"
 #include "util/shared.h"
 
 /* Time per tick for removing leftovers of an import; one transaction may take longer. */
@@ -277,6 +278,7 @@ attestation_keeper_run(const void *all, int control, bool signals, const char *l
 	struct attestation_keeper          keeper = {.settings = settings};
 	int                                rc;
 
+	own_command_set("attest-ca", settings->service.state_dir, STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	keeper.service.listening = listening;
 	rc = keeper_load(&keeper, err);
@@ -296,6 +298,7 @@ attestation_keeper_check(const void *all, struct error *err)
 	struct issuer                     *issuer = NULL;
 	int                                rc = -1;
 
+	own_command_set("attest-ca", settings->service.state_dir, STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	if (service_keeper_open(&keeper.service, err) == 0 &&
 	    issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module,

@@ -9,6 +9,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "tpm/ek.h"
+#include "util/own_command.h"
 
 /* Decoding lets no other kind through. */
 static const struct call_operation *const operations[] = {
@@ -68,7 +69,8 @@ attestation_operation_device(struct store *store, const uint8_t ek_hash[32],
 		if (err->kind != ERROR_NOT_ENROLLED)
 			return -1;
 		return error_set(err, ERROR_NOT_ENROLLED,
-		    "EK %s is not enrolled; an administrator can run: attest-ca enroll %s", text, text);
+		    "EK %s is not enrolled; an administrator can run: %s enroll %s", text,
+		    own_command("attest-ca"), text);
 	}
 	if (!device->enabled)
 		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is disabled",

@@ -15,11 +15,11 @@
 #include "attestation/keeper/peer.h"
 #include "attestation/keeper/throttle.h"
 #include "attestation/settings.h"
-#include "ca/files.h"
 #include "store/inventory/waiting.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/own_command.h"
 #include "util/source.h"
 
 /* The refusals: kind, and the words between the hash and the command. */
@@ -36,23 +36,6 @@ static const struct {
         "is not enrolled: it was denied; an administrator can still run:", "approve"},
 };
 
-/*
- * " --state-dir DIR" for the command when the directory is not the default, and can stand in
- * a command without quotes; else "". The device copies no other (device/identity.c).
- */
-static void
-waiting_state_dir(const char *directory, char text[WAITING_STATE_DIR_SIZE])
-{
-	static const char safe[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
-
-	text[0] = '\0';
-	if (strcmp(directory, STATE_DIR_DEFAULT) != 0 && directory[0] == '/' &&
-	    directory[strspn(directory, safe)] == '\0' &&
-	    strlen(directory) < WAITING_STATE_DIR_SIZE - sizeof " --state-dir ")
-		(void)snprintf(text, WAITING_STATE_DIR_SIZE, " --state-dir %s", directory);
-}
-
 static int
 waiting_refuse(const struct waiting *waiting, struct error *err)
 {
@@ -60,9 +43,9 @@ waiting_refuse(const struct waiting *waiting, struct error *err)
 	char hash[EK_HASH_TEXT_SIZE];
 
 	ek_hash_format(&waiting->ek, hash);
-	return error_set(err, refusals[waiting->state].kind, "EK %s %s attest-ca%s %s %s", hash,
+	return error_set(err, refusals[waiting->state].kind, "EK %s %s %s %s %s", hash,
 	    replaces ? AUTO_ENROLL_NAME_TAKEN : refusals[waiting->state].words,
-	    waiting->state_dir, replaces ? "replace DEVICE" : refusals[waiting->state].command, hash);
+	    own_command("attest-ca"), replaces ? "replace DEVICE" : refusals[waiting->state].command, hash);
 }
 
 static int
@@ -101,7 +84,6 @@ waiting_look(struct waiting *waiting, const struct call *call, struct store *sto
 	struct source              source;
 
 	waiting->ek = *ek;
-	waiting_state_dir(keeper->settings->service.state_dir, waiting->state_dir);
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;
 	if (waiting->state != WAITING_DENIED && keeper->settings->waiting_max != 0) {

@@ -17,15 +17,11 @@ struct store;
 /* The states of an EK that is not enrolled. */
 enum waiting_state { WAITING_UNKNOWN, WAITING_CROWDED, WAITING_LISTED, WAITING_DENIED };
 
-/* Octets of " --state-dir DIR" in the command that a refusal names, and a NUL. */
-#define WAITING_STATE_DIR_SIZE 128
-
 /* An EK to be listed; {0} before waiting_look, except name_taken. */
 struct waiting {
 	enum waiting_state   state;
 	struct ek_hash       ek;
 	bool                 name_taken; /* its name for self-enrolment belongs to another EK */
-	char                 state_dir[WAITING_STATE_DIR_SIZE]; /* "": the default */
 	struct store_waiting entry;
 	bool                 written; /* or is about to be */
 };

@@ -17,6 +17,7 @@
 #include "service/keeper/shelf.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/own_command.h"
 #include "util/shared.h"
 
 static void
@@ -67,9 +68,12 @@ watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 	struct shared_version *version = issuers_acquire(keeper->issuers);
 	const struct issuer   *issuer = version->value;
 	AUTO_BYTES             root = {0};
+	char                   renew[128 + OWN_COMMAND_SIZE];
 
-	watch_certificate(keeper, "issuing certificate", issuer->files.ca.certificate, now,
-	    "run \"attest-ca issuing renew\", or \"issuing csr\" and \"issuing install\", and reload attestd");
+	(void)snprintf(renew, sizeof renew,
+	    "run \"%s issuing renew\", or \"issuing csr\" and \"issuing install\", and reload attestd",
+	    own_command("attest-ca"));
+	watch_certificate(keeper, "issuing certificate", issuer->files.ca.certificate, now, renew);
 	watch_crl(keeper, issuer, now);
 	issuers_release(keeper->issuers, version);
 	(void)shelf_copy(keeper->service.shelf, STATE_ROOT_PEM, 0, &root);

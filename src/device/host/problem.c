@@ -123,3 +123,45 @@ problem_error(const struct http_answer *answer, const char *base, const char *wh
 	json_decref(document);
 	return -1;
 }
+
+/* Octets of a word that is plain to every shell, or quoted; 0 when it is another. */
+static size_t
+options_word(const char *text)
+{
+	static const char safe[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._:@+-";
+	size_t            length = strspn(text, safe);
+
+	if (text[0] != '\'')
+		return length;
+	for (length = 1; text[length] >= ' ' && text[length] <= '~' && text[length] != '\''; length++)
+		;
+	return text[length] == '\'' ? length + 1 : 0;
+}
+
+void
+problem_options(const char *refusal, char text[PROBLEM_OPTIONS_SIZE])
+{
+	static const char        command[] = "run: attest-ca";
+	static const char *const options[] = {" --state-dir ", " --store "};
+	const char              *begin = strstr(refusal, command);
+	const char              *end;
+
+	text[0] = '\0';
+	if (begin == NULL)
+		return;
+	begin += sizeof command - 1;
+	end = begin;
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		size_t length = strlen(options[i]);
+		size_t word;
+
+		if (strncmp(end, options[i], length) != 0)
+			continue;
+		if ((word = options_word(end + length)) == 0 || end[length + word] != ' ')
+			return;
+		end += length + word;
+	}
+	if (end - begin < PROBLEM_OPTIONS_SIZE)
+		(void)snprintf(text, PROBLEM_OPTIONS_SIZE, "%.*s", (int)(end - begin), begin);
+}

@@ -19,4 +19,14 @@ int problem_error(const struct http_answer *answer, const char *base, const char
 /* The same for a document inside an answer: the error of a challenge or an order. Returns -1. */
 int problem_error_object(const json_t *document, struct error *err);
 
+/* Octets of the options in a command, and a NUL. */
+#define PROBLEM_OPTIONS_SIZE 128
+
+/*
+ * " --state-dir DIR --store PLACE" from the command that the attestation host names in a
+ * refusal ("… run: attest-ca …"); "" when it names neither, or a word that a shell would not
+ * take as it stands: plain, or in single quotes.
+ */
+void problem_options(const char *refusal, char text[PROBLEM_OPTIONS_SIZE]);
+
 #endif

@@ -20,6 +20,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/identifier.h"
+#include "util/own_command.h"
 
 int
 device_revision_next(struct store *store, int64_t *revision, struct error *err)
@@ -39,7 +40,7 @@ device_not_enrolled(const uint8_t *ek_hash, struct error *err)
 
 	store_hash_format(ek_hash, hash);
 	return error_set(err, ERROR_NOT_ENROLLED,
-	    "EK %s is not enrolled; run \"attest-ca enroll %s\"", hash, hash);
+	    "EK %s is not enrolled; run \"%s enroll %s\"", hash, own_command("attest-ca"), hash);
 }
 
 /* Looks for the device of a bound statement, whose one column is the hash. */
@@ -73,7 +74,8 @@ device_check_hash(struct store *store, const uint8_t *ek_hash, struct error *err
 	if (device_exists(statement, &exists, hash, err) != 0)
 		return -1;
 	return exists ? error_set(err, ERROR_CONFLICT,
-	                    "EK %s is enrolled already; see \"attest-ca show %s\"", hash, hash)
+	                    "EK %s is enrolled already; see \"%s show %s\"", hash,
+	                    own_command("attest-ca"), hash)
 	              : 0;
 }
 
@@ -92,8 +94,8 @@ device_refuse_name(struct store *store, const char *name, const char *hash, cons
 	store_hash_format(owner, own);
 	return error_set(err, ERROR_CONFLICT,
 	    "name \"%.128s\" belongs to device %s; when this is the EK of its new mainboard, run"
-	    " \"attest-ca replace %s %s\"; else choose another name, or remove that device", name, hash,
-	    hash, own);
+	    " \"%s replace %s %s\"; else choose another name, or remove that device", name, hash,
+	    own_command("attest-ca"), hash, own);
 }
 
 int

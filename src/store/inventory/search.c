@@ -6,6 +6,7 @@
 #include "store/inventory/rows.h"
 #include "store/store.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 static int
 search_by_name(struct store *store, const char *name, struct store_device *out, bool *found,
@@ -73,7 +74,7 @@ store_device_resolve(struct store *store, const char *text, struct store_device 
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_ENROLLED,
-		    "no device is called \"%.300s\", and no EK hash begins so; see \"attest-ca list\"",
-		    text);
+		    "no device is called \"%.300s\", and no EK hash begins so; see \"%s list\"", text,
+		    own_command("attest-ca"));
 	return store_device_find(store, ek_hash, out, err);
 }

@@ -16,6 +16,7 @@
 #include "store/inventory/rows.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/own_command.h"
 
 /* Most evictions per new entry: a lowered bound is reached in steps. */
 #define GIVE_WAY_MAX 16
@@ -270,8 +271,8 @@ waiting_not_found(const uint8_t *ek_hash, struct error *err)
 
 	store_hash_format(ek_hash, hash);
 	return error_set(err, ERROR_NOT_FOUND,
-	    "EK %s does not wait; see \"attest-ca pending\", or run \"attest-ca enroll %s\"", hash,
-	    hash);
+	    "EK %s does not wait; see \"%s pending\", or run \"%s enroll %s\"", hash,
+	    own_command("attest-ca"), own_command("attest-ca"), hash);
 }
 
 int
@@ -300,8 +301,8 @@ store_waiting_resolve(struct store *store, const char *text, struct store_waitin
 		return -1;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "no waiting EK begins with \"%.300s\" (4 digits at least); see \"attest-ca pending\"",
-		    text);
+		    "no waiting EK begins with \"%.300s\" (4 digits at least); see \"%s pending\"", text,
+		    own_command("attest-ca"));
 	return store_waiting_find(store, ek_hash, out, err);
 }
 
@@ -367,9 +368,9 @@ waiting_check_removed(struct store *store, const uint8_t *ek_hash, struct error 
 	clock_format(removed.at, when);
 	removed.names[strcspn(removed.names, "\n")] = '\0';
 	return error_set(err, ERROR_CONFLICT,
-	    "EK %s was here%s%s and was taken away at %s%s%s; to let it in again, run \"attest-ca"
+	    "EK %s was here%s%s and was taken away at %s%s%s; to let it in again, run \"%s"
 	    " approve --again %s\"", hash, removed.names[0] != '\0' ? " as " : "", removed.names, when,
-	    removed.actor[0] != '\0' ? " by " : "", removed.actor, hash);
+	    removed.actor[0] != '\0' ? " by " : "", removed.actor, own_command("attest-ca"), hash);
 }
 
 int

@@ -20,6 +20,7 @@
 #include "store/sqlite/stage.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/shell_quote.h"
 
 /* Progress is reported in steps, not for each device. */
 #define BATCH_STEP 256
@@ -51,6 +52,15 @@ batch_free(struct store_batch *head)
 }
 
 static int
+batch_busy(const struct sqlite_batch *batch, struct error *err)
+{
+	AUTO_FREE char *word = shell_word(batch->lock.path);
+
+	return error_set(err, ERROR_CONFLICT,
+	    "another import is under way; wait for its end, or run \"fuser %s\" to see whose it is", word);
+}
+
+static int
 batch_begin(struct store *store, struct store_batch **out, struct error *err)
 {
 	struct sqlite_batch *batch = memory_new(sizeof *batch);
@@ -63,9 +73,7 @@ batch_begin(struct store *store, struct store_batch **out, struct error *err)
 	if (rc == 0)
 		rc = file_lock_try(&batch->lock, &taken, err);
 	if (rc == 0 && !taken)
-		rc = error_set(err, ERROR_CONFLICT,
-		    "another import is under way; wait for its end, or run \"fuser %s\" to see whose it is",
-		    batch->lock.path);
+		rc = batch_busy(batch, err);
 	if (rc != 0 || sqlite_stage_open(&batch->stage, err) != 0) {
 		batch_free(&batch->batch);
 		return -1;

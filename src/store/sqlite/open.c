@@ -19,6 +19,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/shell_quote.h"
 
 /* SQLite's busy timeout, for programs that do not use our queue. */
 #define OPEN_BUSY_MS 10000
@@ -122,6 +123,15 @@ open_check(struct sqlite *sqlite, int *version, struct error *err)
 }
 
 static int
+open_missing(const char *program, const char *state_dir, struct error *err)
+{
+	AUTO_FREE char *word = shell_word(state_dir);
+
+	return error_set(err, ERROR_NOT_FOUND, "there is no store in %s; run \"%s --state-dir %s init\"",
+	    state_dir, program, word);
+}
+
+static int
 open_file_check(const struct sqlite *sqlite, const char *state_dir, struct error *err)
 {
 	const char *path = sqlite->store.place;
@@ -131,9 +141,7 @@ open_file_check(const struct sqlite *sqlite, const char *state_dir, struct error
 	if (stat(path, &st) == 0)
 		return 0;
 	if (errno == ENOENT)
-		return error_set(err, ERROR_NOT_FOUND,
-		    "there is no store in %s; run \"%s --state-dir %s init\"", state_dir, program,
-		    state_dir);
+		return open_missing(program, state_dir, err);
 	if (errno == EACCES)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s may not be read; run this as the owner of the state directory", path);

@@ -165,7 +165,7 @@ static const struct {
     {"similar_names = \"allow\"\n",
         " line 1: similar_names is refuse or warn, not \"allow\""},
     {"auto_enroll_roots = {\"ab\"}\n",
-        " line 1: auto_enroll_roots: \"ab\" is no fingerprint; \"attest-ca trust list\" shows them"},
+        " line 1: auto_enroll_roots: \"ab\" is no fingerprint; \"trust list\" of attest-ca shows them"},
     {"tls_cert = \"/x\"\n",
         ": a TLS certificate and its key go together: give both --tls-cert and --tls-key"},
     {"\n\nlisten = 127.0.0.1:80\n",

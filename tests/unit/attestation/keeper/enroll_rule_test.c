@@ -166,7 +166,7 @@ START_TEST(roots_normalize_no_fingerprint_is_malformed)
 {
 	config_list_append(&roots, "abcd");
 	unit_fails(enroll_rule_roots_normalize(&roots, &err), &err, ERROR_MALFORMED,
-	    "\"abcd\" is no fingerprint; \"attest-ca trust list\" shows them");
+	    "\"abcd\" is no fingerprint; \"trust list\" of attest-ca shows them");
 }
 END_TEST
 

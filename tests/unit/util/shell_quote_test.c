@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/shell_quote.h"
+#include "util/shell_quote.h"
 #include "unit.h"
 
 static const struct {
@@ -31,6 +31,31 @@ START_TEST(quote_makes_one_word)
 
 	ck_assert_str_eq(quoted, texts[_i].quoted);
 	free(quoted);
+}
+END_TEST
+
+START_TEST(word_is_quoted_only_when_a_shell_would_change_it)
+{
+	static const struct {
+		const char *text;
+		const char *word;
+	} words[] = {
+	    {"/var/lib/attest-ca", "/var/lib/attest-ca"},
+	    {"sqlite:/a_b+c@d.e", "sqlite:/a_b+c@d.e"},
+	    {"", "''"},
+	    {"~root", "'~root'"},
+	    {"a=b", "'a=b'"},
+	    {"a b", "'a b'"},
+	    {"{a,b}", "'{a,b}'"},
+	    {"a\n", "$'a\\012'"},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		char *word = shell_word(words[i].text);
+
+		ck_assert_str_eq(word, words[i].word);
+		free(word);
+	}
 }
 END_TEST
 
@@ -65,6 +90,7 @@ main(void)
 	Suite *suite = suite_create("shell_quote");
 	TCase *tc = tcase_create("quote");
 
+	tcase_add_test(tc, word_is_quoted_only_when_a_shell_would_change_it);
 	tcase_add_loop_test(tc, quote_makes_one_word, 0, (int)(sizeof texts / sizeof texts[0]));
 	tcase_add_loop_test(tc, quote_of_random_text_is_read_back_by_a_shell, 0, 20);
 	suite_add_tcase(suite, tc);

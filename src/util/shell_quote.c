@@ -1,7 +1,7 @@
 /* Owns the quoting of words for a shell; runs none. */
 #include "config.h"
 
-#include "command/shell_quote.h"
+#include "util/shell_quote.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,4 +58,14 @@ shell_quote(const char *text)
 	}
 	bytes_append(&out, "'", 2); /* with its NUL */
 	return memory_strdup((const char *)out.data);
+}
+
+char *
+shell_word(const char *text)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/@+";
+
+	return text[0] != '\0' && text[strspn(text, plain)] == '\0' ? memory_strdup(text)
+	                                                            : shell_quote(text);
 }

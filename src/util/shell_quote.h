@@ -1,6 +1,6 @@
 /* Words for commands that a person copies into a shell. */
-#ifndef COMMAND_SHELL_QUOTE_H
-#define COMMAND_SHELL_QUOTE_H
+#ifndef UTIL_SHELL_QUOTE_H
+#define UTIL_SHELL_QUOTE_H
 
 /*
  * The text as one word of a shell, quoted always: 'text', with each quote in it as '"'"';
@@ -9,5 +9,8 @@
  * command). The result is printable ASCII. The caller frees.
  */
 char *shell_quote(const char *text);
+
+/* The same, but without quotes when every character stands for itself in a shell. */
+char *shell_word(const char *text);
 
 #endif
