@@ -26,6 +26,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/retention.c src/attestation/keeper/retention.h \
 	src/attestation/keeper/serial_list.c src/attestation/keeper/serial_list.h \
 	src/attestation/keeper/throttle.c src/attestation/keeper/throttle.h \
+	src/attestation/keeper/vendor_expiry.c src/attestation/keeper/vendor_expiry.h \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h \
 	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
@@ -42,6 +43,7 @@ UNIT_TESTS += tests/unit/attestation/keeper/quota_test
 UNIT_TESTS += tests/unit/attestation/keeper/refusals_test
 UNIT_TESTS += tests/unit/attestation/keeper/retention_test
 UNIT_TESTS += tests/unit/attestation/keeper/throttle_test
+UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test

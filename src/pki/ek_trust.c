@@ -77,6 +77,15 @@ ek_trust_count(const struct ek_trust *trust)
 	return trust->count;
 }
 
+void
+ek_trust_roots(const struct ek_trust *trust, ek_trust_root_cb *each, void *arg)
+{
+	for (size_t i = 0; i < trust->count; i++) {
+		if (trust->authorities[i]->root)
+			each(trust->authorities[i]->certificate, arg);
+	}
+}
+
 /* Lower bound: the first authority whose subject is not less than `name`. */
 static size_t
 trust_first(const struct ek_trust *trust, const X509_NAME *name)

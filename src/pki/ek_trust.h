@@ -36,6 +36,10 @@ int ek_trust_add(struct ek_trust *trust, struct view der, bool root, struct erro
 
 size_t ek_trust_count(const struct ek_trust *trust);
 
+/* Calls `each` for every root, sorted by subject, with its certificate. */
+typedef void ek_trust_root_cb(const X509 *root, void *arg);
+void         ek_trust_roots(const struct ek_trust *trust, ek_trust_root_cb *each, void *arg);
+
 /* Most CAs above an EK certificate, the root included. */
 #define EK_CHAIN_MAX 6
 

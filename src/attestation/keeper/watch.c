@@ -9,6 +9,8 @@
 
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/vendor_expiry.h"
+#include "attestation/keeper/vendor_trust.h"
 #include "attestation/settings.h"
 #include "ca/files.h"
 #include "pki/ca.h"
@@ -62,6 +64,23 @@ watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_
 		    "it is signed again at half its time: the lines before say why that fails");
 }
 
+static void
+watch_vendors(struct attestation_keeper *keeper, int64_t now)
+{
+	struct shared_version   *version = keeper->vendors != NULL ? shared_acquire(keeper->vendors) : NULL;
+	const struct vendor_set *set = version != NULL ? version->value : NULL;
+	char                     reason[VENDOR_EXPIRY_REASON_SIZE];
+	enum deadline_state      state;
+	int64_t                  end;
+
+	if (set != NULL) {
+		state = vendor_expiry(set->trust, now, &end, reason);
+		deadlines_say(keeper->service.deadlines, "vendors' roots", state, end, now, reason);
+	}
+	if (version != NULL)
+		shared_release(keeper->vendors, version);
+}
+
 void
 watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 {
@@ -82,4 +101,5 @@ watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 	if (keeper->service.tls_chain.size != 0)
 		watch_pem(keeper, "TLS certificate", &keeper->service.tls_chain, now,
 		    "put another into the file of tls_cert, and reload attestd");
+	watch_vendors(keeper, now);
 }

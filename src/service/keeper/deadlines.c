@@ -15,8 +15,6 @@
 #define DEADLINES_DAY  (24 * DEADLINES_HOUR)
 #define DEADLINES_SOON (90 * DEADLINES_DAY)
 
-enum deadline_state { DEADLINE_FINE, DEADLINE_SOON, DEADLINE_OVER };
-
 struct deadline {
 	char                what[129];
 	enum deadline_state state;
@@ -63,8 +61,8 @@ deadline_find(struct deadlines *deadlines, const char *what)
 	return d;
 }
 
-static enum deadline_state
-deadline_judge(int64_t begin, int64_t end, int64_t now)
+enum deadline_state
+deadlines_judge(int64_t begin, int64_t end, int64_t now)
 {
 	int64_t soon = (end - begin) / 3;
 
@@ -74,14 +72,12 @@ deadline_judge(int64_t begin, int64_t end, int64_t now)
 }
 
 void
-deadlines_watch(struct deadlines *deadlines, const char *what, int64_t begin, int64_t end,
-    int64_t now, const char *remedy)
+deadlines_say(struct deadlines *deadlines, const char *what, enum deadline_state state, int64_t end,
+    int64_t now, const char *reason)
 {
-	struct deadline    *d = deadline_find(deadlines, what);
-	enum deadline_state state = deadline_judge(begin, end, now);
-	int64_t             pause = state == DEADLINE_OVER ? DEADLINES_HOUR : DEADLINES_DAY;
-	char                until[CLOCK_TEXT_SIZE];
-	char                reason[512];
+	struct deadline *d = deadline_find(deadlines, what);
+	int64_t          pause = state == DEADLINE_OVER ? DEADLINES_HOUR : DEADLINES_DAY;
+	char             until[CLOCK_TEXT_SIZE];
 
 	/* A clock that was set back says it again. */
 	if (state == DEADLINE_FINE || (state == d->state && now >= d->said && now - d->said < pause)) {
@@ -91,9 +87,19 @@ deadlines_watch(struct deadlines *deadlines, const char *what, int64_t begin, in
 	d->state = state;
 	d->said = now;
 	clock_format(end, until);
-	(void)snprintf(reason, sizeof reason, "%s; %s",
-	    state == DEADLINE_OVER ? "it has expired" : "it expires soon", remedy);
 	log_write(state == DEADLINE_OVER ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
 	    (const struct log_field[]){{"event", "expiry"}, {"what", d->what}, {"until", until},
 	        {"reason", reason}, {NULL, NULL}});
+}
+
+void
+deadlines_watch(struct deadlines *deadlines, const char *what, int64_t begin, int64_t end,
+    int64_t now, const char *remedy)
+{
+	enum deadline_state state = deadlines_judge(begin, end, now);
+	char                reason[512];
+
+	(void)snprintf(reason, sizeof reason, "%s; %s",
+	    state == DEADLINE_OVER ? "it has expired" : "it expires soon", remedy);
+	deadlines_say(deadlines, what, state, end, now, reason);
 }
