@@ -32,6 +32,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/backup/restore.c \
 	src/admin/check/ca.c \
 	src/admin/check/check.c \
+	src/admin/check/daemon.c \
 	src/admin/check/files.c \
 	src/admin/check/report.h \
 	src/admin/check/store.c \

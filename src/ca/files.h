@@ -25,6 +25,7 @@
 #define STATE_CRL_PEM     "crl.pem"     /* the CRLs of all issuing CAs and of the root */
 #define STATE_ISSUING_CRL "crl.der"     /* DER, signed by attestd */
 #define STATE_CRL_LOCK    "crl.lock"    /* the queue of signers of a CRL */
+#define STATE_DAEMON_LOCK "daemon.lock" /* held by attestd while it runs */
 #define STATE_ISSUERS     "issuers"     /* KEYID.pem, .key or .uri, .crl of earlier CAs */
 
 /* And in the state directory of attest-acmed, which has the keys and certificates above of its

@@ -6,8 +6,10 @@ src_libca_a_SOURCES = \
 	src/ca/directory.c src/ca/directory.h \
 	src/ca/files.h \
 	src/ca/issuer.c src/ca/issuer.h \
-	src/ca/issuer_replace.c src/ca/issuer_replace.h
+	src/ca/issuer_replace.c src/ca/issuer_replace.h \
+	src/ca/running.c src/ca/running.h
 
 UNIT_TESTS += tests/unit/ca/crl_bundle_test
 UNIT_TESTS += tests/unit/ca/crl_test
 UNIT_TESTS += tests/unit/ca/issuer_replace_test
+UNIT_TESTS += tests/unit/ca/running_test

@@ -199,3 +199,11 @@ file_lock_look(const struct file_lock *lock, bool *taken, struct error *err)
 	*taken = range.l_type != F_UNLCK;
 	return 0;
 }
+
+int
+file_lock_share(struct file_lock *lock, struct error *err)
+{
+	return lock_set(lock, LOCK_GATE, F_RDLCK)
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
+}

@@ -42,4 +42,10 @@ void file_lock_release(struct file_lock *lock);
 int file_lock_try(struct file_lock *lock, bool *taken, struct error *err);
 int file_lock_look(const struct file_lock *lock, bool *taken, struct error *err);
 
+/*
+ * A shared lock on such a file, held as long: others may share it too, and file_lock_look
+ * sees it. Does not wait; INTERNAL when somebody holds the file by file_lock_try.
+ */
+int file_lock_share(struct file_lock *lock, struct error *err);
+
 #endif

@@ -2,6 +2,7 @@
 # what to do.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
+needs pgrep
 
 day() { # DAYS: as openssl wants it
 	date -u -d "$1 days" +%Y%m%d%H%M%SZ
@@ -90,7 +91,7 @@ case_ok "a root key that is elsewhere is in order" attest_ca check
 fault "an earlier issuer without its key" error 'earlier issuer +[0-9a-f]{40}: .*restore it from a backup' \
 	'attest_ca issuing renew; attest_ca crl; rm issuers/*.key'
 fault "a CRL of the issuer before" warning 'CRL +it is still the previous issuing CA' 'attest_ca issuing renew' 2
-fault "no CRL of the issuer before" warning 'earlier CRL +[0-9a-f]{40}: there is none yet; reload attestd' \
+fault "no CRL of the issuer before" warning 'earlier CRL +[0-9a-f]{40}: there is none yet; start attestd' \
 	'attest_ca issuing renew; attest_ca crl; rm issuers/*.crl'
 fault "a CRL of the issuer before that is somebody else's" error 'earlier CRL +' \
 	'attest_ca issuing renew; attest_ca crl; cp crl.der issuers/$(cd issuers; echo *.crl)'
@@ -144,7 +145,7 @@ crl() { # NAME LAST NEXT OUT
 		-crl_nextupdate "$3" | openssl crl -outform DER -out "$4"
 }
 fault "a CRL with one of seven days left" warning \
-	'CRL +expires at .*attestd, which signs it again at half its time, does not run or cannot.*start attestd' \
+	'CRL +expires at .*attestd, which signs it again at half its time, does not run; start attestd' \
 	'crl issuing "$(day -6)" "$(day +1)" crl.der'
 fault "a CRL of which half is over since an hour" warning 'CRL +expires at .*does not run' \
 	'crl issuing "$(date -u -d "-49 hours" +%y%m%d%H%M%SZ)" "$(day +2)" crl.der'
@@ -178,5 +179,31 @@ fault "a CRL by somebody else" error 'CRL +' 'crl root "$(day -1)" "$(day +9)" c
 fault "a CRL that is none" error 'CRL +' 'echo none >crl.der'
 fault "a root's CRL that has expired" error 'root CRL +expired at .*have the root sign another' \
 	'crl root "$(day -9)" "$(day -1)" root.crl'
+
+# ---- the daemon ----
+
+rm -rf "$state_dir"
+cp -a "$good" "$state_dir"
+case_ok "no daemon has run" attest_ca check
+case_matches "which is no fault" "$out" "ok +attestd +has not run on this directory yet"
+vendor old "$(day -99)" "$(day -9)" >/dev/null 2>&1
+attestd_start || exit 1
+case_ok "attestd runs" attest_ca check
+case_matches "which is seen" "$out" "ok +attestd +runs on this directory"
+
+check "attestd says itself, in one line, that every vendor's root has expired" \
+	'[ "$(grep -c "error .*event=expiry what=\"vendors. roots\" .*of 1 imported roots 1 has expired and 0 will soon: .*CN = old.*; .*trust import" "${log[attestd]}")" = 1 ]'
+processes="${pid[attestd]} $(pgrep -P "${pid[attestd]}")"
+kill -STOP $processes
+(cd "$state_dir" && crl issuing "$(date -u -d "-4 days -1 hour" +%y%m%d%H%M%SZ)" "$(day +2)" crl.der) >/dev/null 2>&1
+case_ok "a CRL that a running attestd does not renew" attest_ca check
+case_matches "is said to be that" "$out" \
+	'warning +CRL +expires at .*, and attestd runs, but cannot sign it again; see attestd.s log, or run "attest-ca'
+kill -KILL $processes
+wait_for '! kill -0 "${pid[attestd]}" 2>/dev/null'
+wait_for 'attest_ca check | grep -q "attestd  *does not run"'
+case_ok "after its death" attest_ca check
+case_matches "it is missed at once, with the remedy" "$out" \
+	'warning +attestd +does not run on this directory: .*"systemctl status attestd" .*"systemctl start attestd" starts it'
 
 finish

@@ -45,12 +45,12 @@ renew_remedy(const char *before, char text[RENEW_REMEDY_SIZE])
 	return text;
 }
 
-/* What to do about a CRL; `daemon`: what may be done to attestd instead. */
+/* What to do about a CRL; `running`: what may be done to an attestd that runs. */
 static const char *
-crl_remedy(const char *daemon, char text[RENEW_REMEDY_SIZE])
+crl_remedy(const struct check_report *report, const char *running, char text[RENEW_REMEDY_SIZE])
 {
-	(void)snprintf(text, RENEW_REMEDY_SIZE, "%s attestd, or run \"%s crl\"", daemon,
-	    own_command("attest-ca"));
+	(void)snprintf(text, RENEW_REMEDY_SIZE, "%s, or run \"%s crl\"",
+	    report->daemon == RUNNING_NOW ? running : "start attestd", own_command("attest-ca"));
 	return text;
 }
 
@@ -195,8 +195,9 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 		    remedy);
 	else if (check_crl_due(crl, by_daemon) <= call->now)
 		check_add(report, what, CHECK_WARNING, "expires at %s, and %s; %s", when,
-		    by_daemon ? "attestd, which signs it again at half its time, does not run or cannot: see its log"
-		              : "with it all that checks for it",
+		    !by_daemon                        ? "with it all that checks for it"
+		        : report->daemon == RUNNING_NOW ? "attestd runs, but cannot sign it again"
+		                                      : "attestd, which signs it again at half its time, does not run",
 		    remedy);
 	else
 		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
@@ -237,7 +238,7 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 	char            remedy[RENEW_REMEDY_SIZE];
 	struct error    err;
 
-	(void)crl_remedy("start", remedy);
+	(void)crl_remedy(report, "see attestd's log", remedy);
 	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0) {
 		if (err.kind == ERROR_NOT_FOUND)
 			check_add(report, "CRL", CHECK_WARNING, "there is none yet; %s", remedy);
@@ -249,7 +250,7 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 		check_crl_content(call, "CRL", &crl, true, remedy, report);
 	} else if (check_crl_is_earlier(call, bytes_view(&der))) {
 		check_add(report, "CRL", CHECK_WARNING,
-		    "it is still the previous issuing CA's; %s", crl_remedy("reload", remedy));
+		    "it is still the previous issuing CA's; %s", crl_remedy(report, "reload attestd", remedy));
 	} else {
 		check_add_error(report, "CRL", &err, remedy);
 	}
@@ -294,11 +295,11 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
 		return;
 	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0)
 		check_add(report, "earlier CRL", CHECK_WARNING,
-		    "%.40s: there is none yet; %s", earlier->id, crl_remedy("reload", remedy));
+		    "%.40s: there is none yet; %s", earlier->id, crl_remedy(report, "reload attestd", remedy));
 	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
-		check_add_error(report, "earlier CRL", &err, crl_remedy("start", remedy));
+		check_add_error(report, "earlier CRL", &err, crl_remedy(report, "see attestd's log", remedy));
 	else
-		check_crl_content(call, "earlier CRL", &crl, true, crl_remedy("start", remedy), report);
+		check_crl_content(call, "earlier CRL", &crl, true, crl_remedy(report, "see attestd's log", remedy), report);
 	ca_crl_clear(&crl);
 }
 

@@ -180,6 +180,7 @@ admin_check(const struct command_call *call, struct error *err)
 	if (!check_is_foreign(call, &report)) {
 		check_files(call, &report);
 		check_store(call, &report);
+		check_daemon(call, &report);
 		check_ca(call, &access.key, &report);
 	}
 	access_clear(&access);

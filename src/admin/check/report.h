@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ca/running.h"
+
 struct command_call;
 struct error;
 struct key_access;
@@ -25,6 +27,7 @@ struct check_report {
 	size_t                count;
 	size_t                warnings;
 	size_t                errors;
+	enum running          daemon; /* as check_daemon found */
 };
 
 void check_add(struct check_report *report, const char *what, enum check_state state,
@@ -42,9 +45,13 @@ void check_add_error(struct check_report *report, const char *what, const struct
 
 void check_report_clear(struct check_report *report);
 
-/* The parts of the check. Each reports all its findings and continues after a fault. */
+/*
+ * The parts of the check. Each reports all its findings and continues after a fault. What
+ * check_ca advises depends on what check_daemon found.
+ */
 void check_files(const struct command_call *call, struct check_report *report);
 void check_store(const struct command_call *call, struct check_report *report);
+void check_daemon(const struct command_call *call, struct check_report *report);
 void check_ca(const struct command_call *call, const struct key_access *access,
     struct check_report *report);
 

@@ -31,6 +31,7 @@
 #include "attestation/settings.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
+#include "ca/running.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key_uri.h"
@@ -232,6 +233,8 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	keeper->issuers = issuers_new(settings, keeper->service.shelf);
 	if (service_keeper_open(&keeper->service, err) != 0)
 		return -1;
+	if (running_hold(settings->service.state_dir, &keeper->running, err) != 0)
+		return -1;
 	store_actor_set(keeper->service.store, &(struct store_actor){.name = "attestd"});
 	if (issuers_load(keeper->issuers, keeper->service.store, clock_now(), err) != 0 ||
 	    keeper_read_tls(settings, &keeper->service.tls_chain, &keeper->service.tls_key, err) != 0 ||
@@ -267,6 +270,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	auto_enroll_free(keeper->auto_enroll);
 	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
+	file_lock_close(&keeper->running);
 	service_keeper_clear(&keeper->service);
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "service/keeper/keeper.h"
+#include "util/file_lock.h"
 
 struct auto_enroll;
 struct copies;
@@ -21,6 +22,7 @@ struct throttle;
 struct attestation_keeper {
 	struct service_keeper  service;
 	const struct attestation_settings *settings;
+	struct file_lock       running; /* tells "check" that it runs: ca/running.h */
 	struct issuers        *issuers; /* for workers: issuers_acquire */
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are ignored */
 	struct auto_enroll    *auto_enroll; /* NULL: no self-enrolment */

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "unit.h"
 #include "util/own_command.h"
 
 START_TEST(own_command_of_what_was_not_set_is_the_program)
@@ -94,10 +94,8 @@ END_TEST
 int
 main(void)
 {
-	Suite   *suite = suite_create("own_command");
-	TCase   *tc = tcase_create("own_command");
-	SRunner *runner;
-	int      failed;
+	Suite *suite = suite_create("own_command");
+	TCase *tc = tcase_create("own_command");
 
 	tcase_add_test(tc, own_command_of_what_was_not_set_is_the_program);
 	tcase_add_loop_test(tc, own_command_names_the_place, 0, sizeof places / sizeof places[0]);
@@ -105,9 +103,5 @@ main(void)
 	tcase_add_test(tc, own_command_of_a_relative_directory_is_absolute);
 	tcase_add_test(tc, own_command_of_any_length_is_never_cut);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -1,9 +1,9 @@
 #include "config.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "device/host/problem.h"
+#include "unit.h"
 
 #define SAYS "EK 2ea8 is not enrolled; to let it in, run: attest-ca"
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -43,17 +43,11 @@ END_TEST
 int
 main(void)
 {
-	Suite   *suite = suite_create("problem");
-	TCase   *tc = tcase_create("options");
-	SRunner *runner;
-	int      failed;
+	Suite *suite = suite_create("problem");
+	TCase *tc = tcase_create("options");
 
 	tcase_add_loop_test(tc, options_are_copied_only_as_whole_words, 0,
 	    sizeof refusals / sizeof refusals[0]);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }
