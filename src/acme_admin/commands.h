@@ -12,6 +12,7 @@
 	X(show) \
 	X(revoke) \
 	X(crl) \
+	X(seen) \
 	X(orders) \
 	X(accounts)
 

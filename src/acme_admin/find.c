@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
 #include "command/print.h"
+#include "pki/certificate.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/hex.h"
@@ -74,6 +78,46 @@ find_issued(struct store *store, const char *text, store_issued_cb *each, void *
 	return 0;
 }
 
+/* True when the name is the URN of an EK: of `wanted`, or of any when that is NULL. */
+static bool
+name_is_ek(const GENERAL_NAME *name, const struct ek_hash *wanted, struct ek_hash *ek)
+{
+	static const char prefix[] = "urn:ek:sha256:";
+	AUTO_FREE char   *text = NULL;
+	struct error      ignored;
+	struct view       uri;
+
+	if (name->type != GEN_URI)
+		return false;
+	uri = (struct view){ASN1_STRING_get0_data(name->d.uniformResourceIdentifier),
+	    (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier)};
+	if (uri.size < sizeof prefix || memcmp(uri.data, prefix, sizeof prefix - 1) != 0 ||
+	    memchr(uri.data, '\0', uri.size) != NULL)
+		return false;
+	text = view_dup(uri);
+	return ek_hash_parse(text, ek, &ignored) == 0 &&
+	    (wanted == NULL || memcmp(ek->bytes, wanted->bytes, sizeof ek->bytes) == 0);
+}
+
+bool
+find_ek(const struct store_issued *issued, const struct ek_hash *wanted, struct ek_hash *ek)
+{
+	GENERAL_NAMES *names;
+	X509          *ak = NULL;
+	size_t         used = 0;
+	struct error   ignored;
+	bool           found = false;
+
+	if (certificate_decode_first(bytes_view(&issued->chain), &ak, &used, &ignored) != 0)
+		return false;
+	names = X509_get_ext_d2i(ak, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
+		found = name_is_ek(sk_GENERAL_NAME_value(names, i), wanted, ek);
+	GENERAL_NAMES_free(names);
+	X509_free(ak);
+	return found;
+}
+
 void
 find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE])
 {
@@ -83,12 +127,17 @@ find_serial(const struct store_issued *issued, char text[FIND_SERIAL_SIZE])
 json_t *
 find_json(const struct store_issued *issued, int64_t now)
 {
-	char serial[FIND_SERIAL_SIZE];
+	char           serial[FIND_SERIAL_SIZE];
+	char           hash[EK_HASH_TEXT_SIZE];
+	struct ek_hash ek;
+	bool           known = find_ek(issued, NULL, &ek);
 
+	if (known)
+		ek_hash_format(&ek, hash);
 	find_serial(issued, serial);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:b}",
 	    "serial", serial, "name", issued->names, "account", issued->account, "order",
-	    issued->order, "witness", issued->witness, "not_before",
+	    issued->order, "witness", issued->witness, "ek_hash", known ? hash : NULL, "not_before",
 	    print_json_time(issued->not_before), "not_after", print_json_time(issued->not_after),
 	    "revoked", issued->revoked != 0 ? print_json_time(issued->revoked) : json_null(),
 	    "reason", issued->revoked != 0 ? json_integer(issued->reason) : json_null(),

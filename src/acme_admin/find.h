@@ -2,11 +2,13 @@
 #ifndef ACME_ADMIN_FIND_H
 #define ACME_ADMIN_FIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
 #include "store/acme/acme.h"
+#include "tpm/ek.h"
 
 struct error;
 
@@ -16,6 +18,12 @@ struct error;
  */
 int find_issued(struct store *store, const char *text, store_issued_cb *each, void *arg,
     struct error *err);
+
+/*
+ * The EK of the machine that attested the certificate's key: the one that the AK certificate
+ * on record names, or `wanted` if it names several; NULL: the first. False when there is none.
+ */
+bool find_ek(const struct store_issued *issued, const struct ek_hash *wanted, struct ek_hash *ek);
 
 /* The serial number in digits. */
 #define FIND_SERIAL_SIZE (2 * STORE_SERIAL_MAX + 1)

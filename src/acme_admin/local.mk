@@ -7,6 +7,7 @@ src_libacme_admin_a_SOURCES = \
 	src/acme_admin/init.c \
 	src/acme_admin/orders.c \
 	src/acme_admin/revoke.c \
+	src/acme_admin/seen.c \
 	src/acme_admin/store.c src/acme_admin/store.h
 
 UNIT_TESTS += tests/unit/acme_admin/acme_admin_test

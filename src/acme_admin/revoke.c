@@ -5,17 +5,12 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "acme_admin/commands.h"
 #include "acme_admin/find.h"
 #include "acme_admin/store.h"
 #include "command/print.h"
-#include "pki/certificate.h"
 #include "pki/crl_reason.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
@@ -63,7 +58,7 @@ const struct command acme_admin_revoke_command = {
 /* Which certificates are meant, and those that are: ids, one after the other, each with its NUL. */
 struct victims {
 	int64_t       now;
-	char         *ek_urn; /* NULL: of any EK */
+	const struct ek_hash *ek; /* NULL: of any */
 	const char   *name;   /* NULL: of any name */
 	int64_t       before; /* 0: whenever they began */
 	struct bytes  ids;
@@ -83,53 +78,20 @@ victims_cb(const struct store_issued *issued, void *arg)
 	return true;
 }
 
-/* True when the certificate has this URI among its names. */
-static bool
-has_uri(const X509 *certificate, const char *uri)
-{
-	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	bool           found = false;
-
-	for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-
-		found = name->type == GEN_URI &&
-		    view_equal(view_text(uri),
-		        (struct view){ASN1_STRING_get0_data(name->d.uniformResourceIdentifier),
-		            (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier)});
-	}
-	GENERAL_NAMES_free(names);
-	return found;
-}
-
-static bool
-is_of_ek(const struct store_issued *issued, const char *ek_urn)
-{
-	X509        *ak = NULL;
-	size_t       used = 0;
-	struct error ignored;
-	bool         found;
-
-	if (certificate_decode_first(bytes_view(&issued->chain), &ak, &used, &ignored) != 0)
-		return false;
-	found = has_uri(ak, ek_urn);
-	X509_free(ak);
-	return found;
-}
-
 static bool
 witness_cb(const struct store_issued *issued, void *arg)
 {
 	struct victims *victims = arg;
+	struct ek_hash  ek;
 
 	if ((victims->name != NULL && strcmp(issued->names, victims->name) != 0) ||
 	    (victims->before != 0 && issued->not_before >= victims->before))
 		return true;
-	if (victims->ek_urn != NULL && issued->chain.size == 0) {
+	if (victims->ek != NULL && issued->chain.size == 0) {
 		victims->unknown += issued->revoked == 0 && issued->not_after >= victims->now ? 1 : 0;
 		return true;
 	}
-	if (victims->ek_urn != NULL && !is_of_ek(issued, victims->ek_urn))
+	if (victims->ek != NULL && !find_ek(issued, victims->ek, &ek))
 		return true;
 	return victims_cb(issued, arg);
 }
@@ -232,9 +194,10 @@ static int
 acme_admin_revoke(const struct command_call *call, struct error *err)
 {
 	const struct revoke *options = call->options;
-	struct victims       witness = {.now = call->now, .name = options->name, .before = options->before};
-	struct revocation    revocation = {.call = call};
 	struct ek_hash       hash;
+	struct victims       witness = {.now = call->now, .name = options->name, .before = options->before,
+	          .ek = options->ek != NULL ? &hash : NULL};
+	struct revocation    revocation = {.call = call};
 	struct store        *store;
 	int                  rc;
 
@@ -245,12 +208,10 @@ acme_admin_revoke(const struct command_call *call, struct error *err)
 		revocation.witness = &witness;
 	if (acme_admin_store_open(call, &store, err) != 0)
 		return -1;
-	witness.ek_urn = options->ek != NULL ? ek_hash_urn(&hash) : NULL;
 	rc = store_change(store, revoke_all_cb, &revocation, err);
 	store_close(store);
 	if (rc == 0)
 		revoke_say(call, &revocation);
-	free(witness.ek_urn);
 	bytes_clear(&witness.ids);
 	return rc;
 }

@@ -20,6 +20,7 @@
 	X(disable) \
 	X(enable) \
 	X(replace) \
+	X(seen) \
 	X(revoke) \
 	X(crl) \
 	X(audit) \

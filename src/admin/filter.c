@@ -15,9 +15,9 @@ const struct command_option filter_rows[] = {
     {OPTION(TEXT, "name", "PATTERN", struct filter_options, name,
         "devices with a name like this: *, ?, [a-z]")},
     {OPTION(TEXT, "unseen", "DAYS", struct filter_options, unseen,
-        "devices that attested, but not for that many days, or 12h, 2w, ...")},
+        "devices that were seen once, but not for that many days, or 12h, 2w, ...")},
     {OPTION(FLAG, "never-seen", NULL, struct filter_options, never_seen,
-        "devices that have not attested since they were enrolled")},
+        "devices that were not seen since they were enrolled")},
     {0},
 };
 

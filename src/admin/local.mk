@@ -21,6 +21,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/remove.c \
 	src/admin/replace.c \
 	src/admin/revoke.c \
+	src/admin/seen.c \
 	src/admin/set.c \
 	src/admin/show.c \
 	src/admin/similar.c src/admin/similar.h \

@@ -164,7 +164,7 @@ check "nothing else is warned of" '! acmed_says event=expiry'
 case_ok "a machine with two names" attest_ca enroll "$hash" --name "it's one" --name two
 case_ok "loses one of them" attest_ca set two --name two
 case_matches "and the command is for that name, as a word of a shell" "$out" \
-	$'\n'"  attest-acmed revoke --ek $hash --name 'it'.''s one'"
+	$'\n'"  attest-acmed revoke --ek $hash --name 'it'\"'\"'s one'"
 case_ok "a note" attest_ca set two --note text
 check "takes no name away" '! grep -q attest-acmed <<<"$out"'
 other=$(printf 5%.0s {1..64})

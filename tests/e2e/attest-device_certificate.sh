@@ -95,6 +95,53 @@ for type in ecc-p384 rsa-2048 ecc-p256; do
 	case_ok "a key $type" certificate one --name laptop --key-type $type --out "$scratch/$type"
 done
 case_equal "the account is one" "$(acmed accounts --json | jq -r '[.. | .thumbprint? // empty] | length')" 1
+
+# ---- the inventory learns of it ----
+
+case_equal "a certificate's record names the EK" \
+	"$(acmed certificates --json | jq -r '[.[].ek_hash] | unique | join(" ")')" "$hash"
+store_tamper "UPDATE device SET seen = seen - 100 * 86400, enrolled = enrolled - 200 * 86400"
+unseen() {
+	attest_ca list --unseen 90 --json | jq -r '.[].names[0]'
+}
+case_equal "a machine that did not attest for long" "$(unseen)" laptop
+acmed seen >"$scratch/seen"
+case_matches "attest-acmed says when it had its last certificate" "$(<"$scratch/seen")" \
+	"^$hash $(date -u +%F)T[0-9:]+Z\$"
+case_equal "in JSON too" "$(acmed seen --json | jq -r '.[] | "\(.ek_hash) \(.seen)"')" "$(<"$scratch/seen")"
+case_equal "nothing since tomorrow" "$(acmed seen --since "$(date -u -d tomorrow +%FT%TZ)")" ""
+case_ok "attest-ca takes it" attest_ca seen "$scratch/seen"
+case_equal "and counts" "$out" "1 of 1 devices were seen later than recorded; 0 are not enrolled"
+case_equal "it is seen" "$(unseen)" ""
+recorded() {
+	attest_ca show laptop --json | jq -r .seen
+}
+case_equal "when the certificate began" "$(recorded)" "$(cut -d' ' -f2 "$scratch/seen")"
+case_equal "a second time nothing changes" \
+	"$(acmed seen --since 1h | attest_ca seen --json - | jq -c .)" '{"later":0,"known":1,"unknown":0}'
+before=$(recorded)
+case_equal "nor does a time before it, or another machine's" \
+	"$(printf '%s 2020-01-01T00:00:00Z\n%064d 2020-01-01T00:00:00Z\n' "$hash" 7 | attest_ca seen -)" \
+	"0 of 1 devices were seen later than recorded; 1 is not enrolled"
+refused() { # NAME REGEX LINE…: nothing of it is taken
+	local name=$1 regex=$2
+
+	shift 2
+	printf '%s\n' "$@" >"$scratch/seen.bad"
+	case_fails "$name is refused" 1 "$regex" attest_ca seen "$scratch/seen.bad"
+	case_equal "$name: nothing is recorded" "$(recorded)" "$before"
+}
+now=$(date -u +%FT%TZ)
+refused "a time in the future" 'line 2 has a time in the future, 2[0-9TZ:-]*; are both clocks right' \
+	"$hash $now" "$hash $(date -u -d '+1 hour' +%FT%TZ)"
+refused "no hash" 'line 2 is no "HASH TIME"' "$hash $now" "laptop $now"
+refused "no time" 'line 2 is no "HASH TIME"' "$hash $now" "$hash"
+refused "a long line" 'line 2 is too long, or cut off' "$hash $now" "$hash $now$(printf %200d 0)"
+printf '%s %s' "$hash" "$now" >"$scratch/seen.cut"
+case_fails "a line that is cut off is refused" 1 'line 1 is too long, or cut off' attest_ca seen "$scratch/seen.cut"
+case_fails "a file that is not there" 1 'opening .*/nowhere: No such file' attest_ca seen "$scratch/nowhere"
+printf '%s %s\n' "$hash" "$(date -u -d '+2 minutes' +%FT%TZ)" | attest_ca seen - >/dev/null
+check "of clocks that differ a little, a time counts as now" '[[ ! $(recorded) > $(date -u +%FT%TZ) && $(recorded) > $before ]]'
 case_fails "several names, and none chosen" 1 'gives this machine 2 names; choose one with --name' \
 	certificate one
 case_ok "the other name" certificate one --name notebook --out "$scratch/notebook"

@@ -184,12 +184,15 @@ int store_issued_revoke(struct store *store, const char *id, int64_t when, int r
     struct error *err);
 
 /*
- * Calls `each`, oldest first, for every certificate; for each name of an account's
+ * Calls `each`, oldest first, for every certificate; for every one whose validity began at
+ * `since` or later; for each name of an account's
  * certificates, once; for those that are revoked and not past notAfter.
  */
 typedef bool store_name_cb(const char *name, void *arg);
 typedef bool store_issued_cb(const struct store_issued *issued, void *arg);
 int store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct error *err);
+int store_issued_list_since(struct store *store, int64_t since, store_issued_cb *each, void *arg,
+    struct error *err);
 int store_issued_list_names(struct store *store, const char *account, store_name_cb *each,
     void *arg, struct error *err);
 int store_issued_list_revoked(struct store *store, int64_t now, store_issued_cb *each, void *arg,

@@ -179,6 +179,20 @@ store_issued_list(struct store *store, store_issued_cb *each, void *arg, struct 
 }
 
 int
+store_issued_list_since(struct store *store, int64_t since, store_issued_cb *each, void *arg,
+    struct error *err)
+{
+	static const char     text[] =
+	    "SELECT " ACME_ISSUED_COLUMNS " FROM certificate WHERE not_before >= ?1 ORDER BY id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, since);
+	return issued_walk(store, statement, each, arg, err);
+}
+
+int
 store_issued_list_names(struct store *store, const char *account, store_name_cb *each, void *arg,
     struct error *err)
 {

@@ -25,7 +25,7 @@ struct store_device {
 #undef X
 	bool    enabled; /* true for a new device */
 	int64_t enrolled; /* when, in seconds since 1970 */
-	int64_t seen;     /* time of its last AK certificate; 0: never */
+	int64_t seen;     /* time of its last proof of life (evidence.h); 0: never */
 	int64_t revision; /* increases with every change of the device; never reused */
 };
 

@@ -129,6 +129,48 @@ store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
 	return sql_change_end(store, marked, rc, err);
 }
 
+static int
+seen_write(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t when, bool *known,
+    bool *later, struct error *err)
+{
+	static const char     find[] = "SELECT 1 FROM enrolled WHERE ek_hash = ?1";
+	static const char     write[] =
+	    "UPDATE device SET seen = ?2 WHERE id = (SELECT id FROM enrolled WHERE ek_hash = ?1)"
+	    " AND seen < ?2 AND enrolled <= ?2";
+	struct sql_statement *statement = sql_prepare(store, find, err);
+	int                   rc;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	rc = sql_step(statement, "looking for a device", err);
+	sql_reset(statement);
+	*known = rc > 0;
+	if (rc <= 0)
+		return rc;
+	if ((statement = sql_prepare(store, write, err)) == NULL)
+		return -1;
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	sql_bind_int64(statement, 2, when);
+	if (sql_step(statement, "recording when a device was seen", err) != 0)
+		return -1;
+	*later = sql_changed(store) != 0;
+	return 0;
+}
+
+int
+store_device_seen(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t when,
+    bool *known, bool *later, struct error *err)
+{
+	bool marked;
+
+	*known = false;
+	*later = false;
+	if (sql_change_begin(store, &marked, err) != 0)
+		return -1;
+	return sql_change_end(store, marked, seen_write(store, ek_hash, when, known, later, err), err);
+}
+
 int
 store_evidence_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_evidence *out, int64_t *checked, struct error *err)

@@ -40,6 +40,14 @@ int store_evidence_record(struct store *store, const uint8_t ek_hash[STORE_HASH_
     const struct store_evidence *evidence, struct view certificate, int64_t now,
     struct error *err);
 
+/*
+ * Records that an enrolled device gave another proof of life at `when`: never backwards, and
+ * not from before its enrolment. *known: it is enrolled; *later: the time was written. The
+ * revision stays.
+ */
+int store_device_seen(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t when,
+    bool *known, bool *later, struct error *err);
+
 /* NOT_FOUND when the device never attested. */
 int store_evidence_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_evidence *out, int64_t *checked, struct error *err);

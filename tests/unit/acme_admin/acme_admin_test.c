@@ -150,9 +150,9 @@ START_TEST(certificates_json_have_all_fields)
 
 	ck_assert_uint_eq(json_array_size(list), 4);
 	ck_assert_int_eq(json_unpack(json_array_get(list, 0),
-	                     "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:b !}", "serial", &serial,
+	                     "{s:s, s:s, s:s, s:s, s:s, s:n, s:s, s:s, s:n, s:n, s:b !}", "serial", &serial,
 	                     "name", &name, "account", &(const char *){NULL}, "order",
-	                     &(const char *){NULL}, "witness", &(const char *){NULL}, "not_before",
+	                     &(const char *){NULL}, "witness", &(const char *){NULL}, "ek_hash", "not_before",
 	                     &(const char *){NULL}, "not_after", &(const char *){NULL}, "revoked",
 	                     "reason", "good", &good), 0);
 	ck_assert_str_eq(serial, "4001");

@@ -463,6 +463,27 @@ START_TEST(issued_revoke_works_once_and_is_listed_until_not_after)
 }
 END_TEST
 
+START_TEST(issued_list_since_has_those_that_began_then_or_later)
+{
+	struct seen         seen = {0};
+	struct store_issued issued;
+	char                ids[2][STORE_ID_SIZE];
+	int64_t             began;
+
+	issued_add(ids[0], "a", 1, NOW);
+	issued_add(ids[1], "a", 2, NOW);
+	unit_ok(store_issued_find(store, ids[0], &issued, &err), &err);
+	began = issued.not_before;
+	store_issued_clear(&issued);
+	unit_ok(store_issued_list_since(store, began, see_issued_cb, &seen, &err), &err);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_str_eq(seen.ids[0], ids[0]);
+	seen.count = 0;
+	unit_ok(store_issued_list_since(store, began + 1, see_issued_cb, &seen, &err), &err);
+	ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
 START_TEST(issued_add_of_a_serial_in_use_fails)
 {
 	struct store_issued issued;
@@ -598,6 +619,7 @@ main(void)
 	tcase_add_test(tc, order_count_counts_one_account_after);
 	tcase_add_test(tc, order_list_gives_those_of_the_account_after);
 	tcase_add_test(tc, issued_revoke_works_once_and_is_listed_until_not_after);
+	tcase_add_test(tc, issued_list_since_has_those_that_began_then_or_later);
 	tcase_add_test(tc, issued_add_of_a_serial_in_use_fails);
 	tcase_add_test(tc, sweep_takes_what_is_over_and_nothing_else);
 	tcase_add_test(tc, sweep_of_newcomers_takes_those_that_never_attested);

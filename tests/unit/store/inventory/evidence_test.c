@@ -173,6 +173,82 @@ START_TEST(remove_device_takes_evidence_along)
 }
 END_TEST
 
+static int64_t
+seen_now(void)
+{
+	struct store_device device = {0};
+	int64_t             seen;
+
+	unit_ok(store_device_find(store, hash, &device, &err), &err);
+	seen = device.seen;
+	store_device_clear(&device);
+	return seen;
+}
+
+static const struct {
+	int64_t before; /* seen at; 0: never */
+	int64_t when;
+	bool    later;
+	int64_t after;
+} sights[] = {
+    {0, NOW, true, NOW},
+    {0, NOW + 5, true, NOW + 5},
+    {0, NOW - 1, false, 0}, /* before its enrolment: another life of the same EK */
+    {NOW + 5, NOW + 6, true, NOW + 6},
+    {NOW + 5, NOW + 5, false, NOW + 5},
+    {NOW + 5, NOW + 4, false, NOW + 5},
+    {NOW + 5, 0, false, NOW + 5},
+    {0, -1, false, 0},
+};
+
+START_TEST(seen_goes_forward_only_and_begins_with_the_enrolment)
+{
+	bool known = false;
+	bool later = !sights[_i].later;
+
+	if (sights[_i].before != 0)
+		record(&verified, der, sizeof der, sights[_i].before);
+	unit_ok(store_device_seen(store, hash, sights[_i].when, &known, &later, &err), &err);
+	ck_assert(known);
+	ck_assert_int_eq(later, sights[_i].later);
+	ck_assert_int_eq(seen_now(), sights[_i].after);
+}
+END_TEST
+
+START_TEST(seen_of_an_unknown_device_is_unknown_and_changes_nothing)
+{
+	static const uint8_t other[STORE_HASH_SIZE] = {0xff};
+	struct store_device  device;
+	bool                 known = true;
+	bool                 later = true;
+
+	unit_ok(store_device_seen(store, other, NOW + 5, &known, &later, &err), &err);
+	ck_assert(!known);
+	ck_assert(!later);
+	ck_assert_int_eq(seen_now(), 0);
+	ck_assert_int_eq(store_device_find(store, other, &device, &err), -1);
+}
+END_TEST
+
+/* A disabled machine can give a proof of life elsewhere; its revision stays, as an attestation is
+ * under way perhaps. */
+START_TEST(seen_leaves_the_revision)
+{
+	struct store_device device = {0};
+	int64_t             revision;
+	bool                known;
+	bool                later;
+
+	unit_ok(store_device_find(store, hash, &device, &err), &err);
+	revision = device.revision;
+	store_device_clear(&device);
+	unit_ok(store_device_seen(store, hash, NOW + 5, &known, &later, &err), &err);
+	unit_ok(store_device_find(store, hash, &device, &err), &err);
+	ck_assert_int_eq(device.revision, revision);
+	store_device_clear(&device);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -187,6 +263,10 @@ main(void)
 	tcase_add_test(tc, record_other_certificate_or_root_is_written);
 	tcase_add_test(tc, record_unknown_device_is_not_enrolled);
 	tcase_add_test(tc, remove_device_takes_evidence_along);
+	tcase_add_loop_test(tc, seen_goes_forward_only_and_begins_with_the_enrolment, 0,
+	    sizeof sights / sizeof sights[0]);
+	tcase_add_test(tc, seen_of_an_unknown_device_is_unknown_and_changes_nothing);
+	tcase_add_test(tc, seen_leaves_the_revision);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
