@@ -10,7 +10,7 @@ disk=$scratch/disk
 # The script begins again in the namespace, so that nothing stays mounted however it ends.
 if [ -z "${FULL_NAMESPACE:-}" ]; then
 	namespace=(unshare --mount)
-	[ "$(id -u)" -eq 0 ] || namespace=(unshare --user --map-root-user --mount)
+	[ "$(id -u)" -eq 0 ] || namespace=(unshare --user --map-current-user --keep-caps --mount)
 	"${namespace[@]}" mount -t tmpfs none /mnt 2>"$scratch/mount.err" ||
 		skip_all "nothing can be mounted here: $(head -n 1 "$scratch/mount.err")"
 	rm -rf "$scratch"
