@@ -137,7 +137,8 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 	    "attest-device: waiting for an administrator of %s to run it%s%s\n",
 	    why->detail, settings->attestation_url, wait != NULL ? ", at most " : "",
 	    wait != NULL ? wait : "");
-	if (approval_wait(settings->attestation_url, settings->tls_root, request, end_ms, err) == 0) {
+	if (approval_wait(settings->attestation_url, settings->tls_root, request, &APPROVAL_PACE, end_ms,
+	        err) == 0) {
 		(void)fprintf(stderr, "attest-device: approved, going on\n");
 		return 0;
 	}

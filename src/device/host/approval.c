@@ -8,18 +8,9 @@
 
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
-#include "device/host/retry.h"
 #include "device/interrupt.h"
 #include "util/clock.h"
 #include "util/error.h"
-
-static const struct retry_pace pace = {APPROVAL_PAUSE_FIRST, APPROVAL_PAUSE_LONGEST};
-
-int64_t
-approval_pause(unsigned int tried, long retry_after, uint32_t random)
-{
-	return retry_pause(&pace, tried, retry_after, random);
-}
 
 static bool
 is_not_enrolled(enum error_kind kind)
@@ -63,17 +54,18 @@ approval_ask(struct http_client *client, const char *url, const char *request, l
 
 /* The next pause, limited to the time left; false when the time is over. */
 static bool
-approval_next(unsigned int tried, long retry_after, int64_t end_ms, int64_t *ms)
+approval_next(const struct retry_pace *pace, unsigned int tried, long retry_after, int64_t end_ms,
+    int64_t *ms)
 {
-	*ms = retry_pause_now(&pace, tried, retry_after);
+	*ms = retry_pause_now(pace, tried, retry_after);
 	if (end_ms != 0 && *ms > end_ms - clock_monotonic_ms())
 		*ms = end_ms - clock_monotonic_ms();
 	return *ms > 0;
 }
 
 int
-approval_wait(const char *url, const char *tls_root, const char *request, int64_t end_ms,
-    struct error *err)
+approval_wait(const char *url, const char *tls_root, const char *request,
+    const struct retry_pace *pace, int64_t end_ms, struct error *err)
 {
 	AUTO_HTTP_CLIENT client = NULL;
 	char             said[sizeof err->detail] = "";
@@ -83,7 +75,7 @@ approval_wait(const char *url, const char *tls_root, const char *request, int64_
 
 	if (http_client_new(tls_root, end_ms, &client, err) != 0)
 		return -1;
-	for (unsigned int tried = 0; approval_next(tried, retry_after, end_ms, &ms); tried++) {
+	for (unsigned int tried = 0; approval_next(pace, tried, retry_after, end_ms, &ms); tried++) {
 		if (device_interrupt_sleep(ms, err) != 0)
 			return -1;
 		if (end_ms != 0 && clock_monotonic_ms() >= end_ms)

@@ -12,21 +12,18 @@
 #define EK_URN "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y="
 
 static struct pki pki;
-static EVP_PKEY  *ak_key;
+static EVP_PKEY  *ak_key; /* made once, before Check forks */
 
 static void
 setup(void)
 {
 	pki_make(&pki, KEY_TYPE_P256);
-	ck_assert_ptr_nonnull(ak_key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048));
 }
 
 static void
 teardown(void)
 {
 	pki_clear(&pki);
-	EVP_PKEY_free(ak_key);
-	ak_key = NULL;
 }
 
 static struct ak_profile
@@ -310,7 +307,11 @@ main(void)
 {
 	Suite *suite = suite_create("ak_certificate");
 	TCase *tc = tcase_create("ak_certificate");
+	int    status;
 
+	ak_key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	if (ak_key == NULL)
+		return EXIT_FAILURE;
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, issue_has_the_profile);
@@ -322,5 +323,7 @@ main(void)
 	tcase_add_test(tc, issue_beyond_the_issuer_is_cut_to_it);
 	tcase_add_loop_test(tc, issue_of_a_bad_profile_fails, 0, sizeof refused / sizeof refused[0]);
 	suite_add_tcase(suite, tc);
-	return unit_run(suite);
+	status = unit_run(suite);
+	EVP_PKEY_free(ak_key);
+	return status;
 }

@@ -36,20 +36,32 @@ teardown(void)
 	pki_directory_remove(directory);
 }
 
-/* A token "ca" with the keys "ec" (id 01) and "rsa" (id 02), and a copy of "ec" in another token. */
+/* SoftHSM2 keeps its tokens in this directory. */
 static void
-setup_token(void)
+tokens_use(const char *where)
 {
 	char command[1024];
 
-	setup();
 	(void)snprintf(command, sizeof command,
-	    "mkdir tokens; printf 'directories.tokendir = %s/tokens\\nlog.level = ERROR\\n' >conf",
-	    directory);
-	free(pki_run(directory, command));
-	(void)snprintf(command, sizeof command, "%s/conf", directory);
+	    "mkdir -p tokens; printf 'directories.tokendir = %s/tokens\\nlog.level = ERROR\\n' >conf",
+	    where);
+	free(pki_run(where, command));
+	(void)snprintf(command, sizeof command, "%s/conf", where);
 	ck_assert_int_eq(setenv("SOFTHSM2_CONF", command, 1), 0);
-	free(pki_run(directory,
+}
+
+static char *made;
+
+/*
+ * A token "ca" with the keys "ec" (id 01) and "rsa" (id 02), and a copy of "ec" in another token:
+ * made once, since that is slow; each case has a copy of its own.
+ */
+static void
+tokens_make(void)
+{
+	made = pki_directory();
+	tokens_use(made);
+	free(pki_run(made,
 	    "softhsm2-util --init-token --free --label ca --pin " PIN " --so-pin 5678 &&"
 	    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ec.pem &&"
 	    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem &&"
@@ -57,6 +69,23 @@ setup_token(void)
 	    "softhsm2-util --token ca --pin " PIN " --import rsa.pem --label rsa --id 02 &&"
 	    "softhsm2-util --init-token --free --label other --pin " PIN " --so-pin 5678 &&"
 	    "softhsm2-util --token other --pin " PIN " --import ec.pem --label ec --id 01"));
+}
+
+static void
+tokens_remove(void)
+{
+	pki_directory_remove(made);
+}
+
+static void
+setup_token(void)
+{
+	char command[1024];
+
+	setup();
+	(void)snprintf(command, sizeof command, "cp -a %s/. .", made);
+	free(pki_run(directory, command));
+	tokens_use(directory);
 }
 
 /* ---- files ---- */
@@ -365,6 +394,7 @@ add_token_cases(Suite *suite)
 
 	for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++)
 		module = realpath(places[i], NULL); /* NULL when it is not there */
+	tcase_add_unchecked_fixture(tc, tokens_make, tokens_remove);
 	tcase_add_checked_fixture(tc, setup_token, teardown);
 	tcase_set_timeout(tc, 60);
 	if (module != NULL) {
@@ -402,6 +432,8 @@ add_token_cases(Suite *suite)
 	TCase *tc = tcase_create("token");
 
 	(void)setup_token;
+	(void)tokens_make;
+	(void)tokens_remove;
 	(void)places;
 	(void)module;
 	tcase_add_test(tc, open_token_key_without_libp11_says_so);

@@ -836,6 +836,7 @@ main(void)
 	TCase *enroll_itself = tcase_create("enroll");
 
 	(void)forge_key(FORGE_RSA2048, 0);
+	(void)forge_key(FORGE_RSA2048, 3);
 	tcase_set_timeout(policy, 60);
 	tcase_set_timeout(enroll_itself, 60);
 	tcase_add_checked_fixture(policy, setup, teardown);

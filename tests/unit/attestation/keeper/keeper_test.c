@@ -564,6 +564,7 @@ main(void)
 	/* Slow keys are made once, before Check forks. */
 	(void)forge_key(FORGE_RSA2048, 0);
 	(void)forge_key(FORGE_RSA2048, 1);
+	(void)forge_key(FORGE_RSA2048, 3);
 	(void)forge_key(FORGE_RSA2048_E3, 0);
 	(void)forge_key(FORGE_RSA2048_ROCA, 0);
 	tcase_set_timeout(tc, 60);

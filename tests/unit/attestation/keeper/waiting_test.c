@@ -248,6 +248,7 @@ main(void)
 
 	(void)forge_key(FORGE_RSA2048, 0);
 	(void)forge_key(FORGE_RSA2048, 1);
+	(void)forge_key(FORGE_RSA2048, 3);
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, world_end);
 	tcase_add_test(tc, challenge_stranger_is_listed_and_gets_nothing);

@@ -39,7 +39,8 @@ static const struct {
 
 START_TEST(pause_grows_to_a_bound_and_varies)
 {
-	ck_assert_int_eq(approval_pause(pauses[_i].tried, pauses[_i].retry_after, pauses[_i].random),
+	ck_assert_int_eq(retry_pause(&APPROVAL_PACE, pauses[_i].tried, pauses[_i].retry_after,
+	                     pauses[_i].random),
 	    pauses[_i].ms);
 }
 END_TEST
@@ -93,11 +94,14 @@ END_TEST
 	"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/problem+json\r\n\r\n" \
 	"{\"type\":\"urn:attest-ca:error:notEnrolled\",\"detail\":\"x\"" more "}"
 
+static const struct retry_pace brief = {20, 600};
+
+/* As a machine does, but with other pauses. */
 static int
-wait_for_it(int64_t ms, struct error *err)
+wait_for_it(const struct retry_pace *pace, int64_t ms, struct error *err)
 {
 	*strrchr(server.url, '/') = '\0';
-	return approval_wait(server.url, NULL, "{}", ms != 0 ? clock_monotonic_ms() + ms : 0, err);
+	return approval_wait(server.url, NULL, "{}", pace, ms != 0 ? clock_monotonic_ms() + ms : 0, err);
 }
 
 /* What the host says first, after which it would let the machine in. */
@@ -118,7 +122,7 @@ START_TEST(wait_goes_on_after_what_is_for_now)
 	device_interrupt_catch();
 	server_bind();
 	server_listen(hindrances[_i], OK);
-	unit_ok(wait_for_it(0, &err), &err);
+	unit_ok(wait_for_it(&brief, 0, &err), &err);
 	ck_assert_int_eq(server.asked, 2);
 	ck_assert_int_eq(strncmp(server.first, "POST /attest HTTP/1.1\r\n", 23), 0);
 }
@@ -142,7 +146,7 @@ START_TEST(wait_ends_after_what_lasts)
 	device_interrupt_catch();
 	server_bind();
 	server_listen(ends[_i].answer, OK);
-	ck_assert_int_eq(wait_for_it(0, &err), -1);
+	ck_assert_int_eq(wait_for_it(&brief, 0, &err), -1);
 	ck_assert_int_eq((int)err.kind, (int)ends[_i].kind);
 	ck_assert_int_eq(server.asked, 1);
 }
@@ -156,7 +160,7 @@ START_TEST(wait_ends_with_its_time)
 	device_interrupt_catch();
 	server_bind();
 	server_listen(PROBLEM(""), NULL);
-	unit_fails(wait_for_it(3000, &err), &err, ERROR_NOT_ENROLLED,
+	unit_fails(wait_for_it(&APPROVAL_PACE, 3000, &err), &err, ERROR_NOT_ENROLLED,
 	    "this machine was not approved in time");
 	ck_assert_int_ge(clock_monotonic_ms() - begin, 2500);
 	ck_assert_int_lt(clock_monotonic_ms() - begin, 8000);
