@@ -94,6 +94,8 @@ E2E_TESTS += tests/e2e/attest-device_auth.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
+E2E_TESTS += tests/e2e/attestd_challenges.sh
+E2E_TESTS += tests/e2e/attestd_forgeries.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attestd_hidden.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
@@ -117,7 +119,7 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/full.sh tests/e2e/lib.sh \
-	tests/e2e/proxy.sh tests/e2e/relay.py tests/e2e/signers.sh \
+	tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.

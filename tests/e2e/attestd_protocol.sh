@@ -1,22 +1,10 @@
-# The attestation protocol with a device in software: what is certified, and
-# every forgery refused with a sentence of its own (WIRE.md §1, §2).
+# The attestation protocol with a device in software: what is certified, and how what is not is
+# refused (WIRE.md §1, §2).
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
-
-soft() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/device" "$@"; }
-post() { http POST "$1" "@$2"; }
-problem() { jq -r '"\(.type) \(.status) \(.detail)"' <<<"$http_body" 2>/dev/null; }
-
-# refused NAME STATUS KIND REGEX: the last answer is this problem document.
-refused() {
-	local got
-
-	got="$http_status $(sed -n 's/^[Cc]ontent-[Tt]ype: //p' <<<"$http_headers") $(problem)"
-	case_matches "$1" "$got" "^$2 application/problem\+json urn:attest-ca:error:$3 $2 .*$4"
-}
+. "${BASH_SOURCE%/*}/protocol.sh"
 
 case_ok "init" attest_ca init
-mkdir "$scratch/device"
 case_ok "attestd" attestd_start
 
 # ---- what is certified: every kind of EK with every kind of AK ----
@@ -91,23 +79,6 @@ http POST /secret '{"secret":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}'
 refused "a secret that never was" 403 unknownSecret "start again with /attest"
 case_equal "one answer for both" "$http_reason" "$reason"
 
-# ---- each forgery refused, by its own rule ----
-rm -rf "$scratch/device"
-mkdir "$scratch/device"
-soft make rsa2048 rsa2048
-attest_ca enroll "$(soft hash)" --name forger >/dev/null
-soft forgeries >"$scratch/forgeries"
-check "there are forgeries" '[ "$(wc -l <"$scratch/forgeries")" -ge 40 ]'
-while read -r forgery kind detail; do
-	soft request "$scratch/request.json" "$forgery"
-	post /attest "$scratch/request.json"
-	case_equal "forgery $forgery" "$http_status $(problem)" "400 urn:attest-ca:error:$kind 400 $detail"
-	check "forgery $forgery: no credential" '[ "$(jq -r .credential <<<"$http_body")" = null ]'
-done <"$scratch/forgeries"
-soft request "$scratch/request.json"
-post /attest "$scratch/request.json"
-case_equal "the same device, honest, is served" "$http_status" 200
-
 # ---- enrolment ----
 rm -rf "$scratch/device"
 mkdir "$scratch/device"
@@ -154,59 +125,9 @@ case_ok "remove" attest_ca remove first
 check "the CRL names the certificate soon" \
 	'wait_for "curl --silent $attestd_url/crl | openssl crl -inform DER -noout -text | grep -qi $serial"'
 
-# ---- several at once, expiry, bounds ----
-attestd_stop
-cat >"$scratch/attestd.conf" <<-END
-challenge_lifetime = 5s
-device_challenges = 3
-challenges = 5
-END
-# Made before: the challenges of the others must not expire meanwhile.
-for i in 1 2 3; do
-	mkdir "$scratch/other$i"
-	"$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" make p256 rsa2048
-	attest_ca enroll "$("$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" hash)"
-	"$top_builddir/tests/e2e/software_device" --directory "$scratch/other$i" request "$scratch/other$i.json"
-done
-case_ok "attestd with small bounds" attestd_start --config "$scratch/attestd.conf"
-attest_ca enroll "$(soft hash)" --name late
-for i in 1 2 3; do
-	soft request "$scratch/request.json"
-	post /attest "$scratch/request.json"
-	printf %s "$http_body" >"$scratch/credential$i.json"
-	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
-done
-post /secret "$scratch/secret2.json"
-case_equal "several of one device are open at once" "$http_status" 200
-# It has answered from here: from now on three of its challenges never give way.
-for i in 1 2 3; do
-	post /attest "$scratch/request.json"
-	printf %s "$http_body" >"$scratch/credential$i.json"
-	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
-done
-# Ten of others, while there is room for two.
-for _ in 1 2 3 4 5; do for i in 2 3; do post /attest "$scratch/other$i.json"; done; done
-post /attest "$scratch/other1.json"
-case_equal "a newcomer gets in when the table is full" "$http_status" 200
-printf %s "$http_body" >"$scratch/credential.json"
-"$top_builddir/tests/e2e/software_device" --directory "$scratch/other1" \
-	activate "$scratch/credential.json" "$scratch/secret.json"
-post /secret "$scratch/secret.json"
-case_equal "and is not displaced before it answers" "$http_status" 200
-post /secret "$scratch/secret2.json"
-case_equal "a machine that has answered is not displaced" "$http_status" 200
-post /attest "$scratch/request.json"
-for i in 1 2; do post /attest "$scratch/other1.json"; done
-post /attest "$scratch/other2.json"
-refused "the table is full of those that have answered" 503 overloaded "challenges are open; try again later"
-check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
-wait_for 'post /attest "$scratch/other2.json"; [ "$http_status" = 200 ]'
-case_equal "expired challenges make room" "$http_status" 200
-post /secret "$scratch/secret1.json"
-refused "an expired secret" 403 unknownSecret "start again with /attest"
-
 # ---- restart ----
-wait_for 'post /attest "$scratch/request.json"; [ "$http_status" = 200 ]'
+attest_ca enroll "$(soft hash)" --name late
+post /attest "$scratch/request.json"
 printf %s "$http_body" >"$scratch/credential.json"
 soft activate "$scratch/credential.json" "$scratch/secret.json"
 attestd_stop

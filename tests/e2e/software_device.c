@@ -100,53 +100,29 @@ get(const char *name, struct bytes *out)
 		die("%s", err.detail);
 }
 
-/* The EK of the directory, with the templates' parameters and its own key. */
+/* The EK of the directory. */
 static void
 ek_load(struct forge_ek *ek)
 {
-	AUTO_FREE char *path = file_join(directory, "ek.pem");
-	AUTO_BYTES      kind = {0};
-	FILE           *file = fopen(path, "r");
+	AUTO_BYTES kind = {0};
 
 	get("ek.kind", &kind);
 	bytes_append_u8(&kind, '\0');
 	forge_ek_make((enum forge_key)atoi((char *)kind.data), ek);
-	ek->key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
-	if (ek->key == NULL)
-		die("no key in %s", path);
-	(void)fclose(file);
-	forge_public_key(ek->key, &ek->area);
-	bytes_clear(&ek->spki);
-	bytes_clear(&ek->public);
-	forge_spki(ek->key, &ek->spki);
-	forge_marshal_public(&ek->area, &ek->public);
-}
-
-static void
-ek_unload(struct forge_ek *ek)
-{
-	EVP_PKEY_free(ek->key);
-	forge_ek_clear(ek);
 }
 
 static int
 command_make(const char *ek_name, const char *ak_name)
 {
-	AUTO_FREE char *path = file_join(directory, "ek.pem");
-	char            number[8];
-	FILE           *file;
+	char number[8];
 
+	forge_keys_drop();
 	for (size_t i = 0; i < sizeof ek_kinds / sizeof ek_kinds[0]; i++) {
 		if (strcmp(ek_kinds[i].name, ek_name) != 0)
 			continue;
 		(void)snprintf(number, sizeof number, "%d", (int)ek_kinds[i].key);
 		put("ek.kind", (struct view){(const uint8_t *)number, strlen(number)});
 		put("ak.kind", (struct view){(const uint8_t *)ak_name, strlen(ak_name)});
-		if ((file = fopen(path, "w")) == NULL ||
-		    PEM_write_PrivateKey(file, forge_key(ek_kinds[i].key, 0), NULL, NULL, 0, NULL, NULL) !=
-		        1 ||
-		    fclose(file) != 0)
-			die("cannot write %s", path);
 		return EXIT_SUCCESS;
 	}
 	die("no kind of EK is called %s", ek_name);
@@ -165,7 +141,7 @@ command_hash(void)
 		die("%s", err.detail);
 	ek_hash_format(&hash, text);
 	puts(text);
-	ek_unload(&ek);
+	forge_ek_clear(&ek);
 	return EXIT_SUCCESS;
 }
 
@@ -266,7 +242,7 @@ flaw_of(const char *name)
 	return FORGE_FLAW_COUNT;
 }
 
-/* Makes an AK and the request that presents it; its Name and key are kept. */
+/* Makes the request that presents the AK of the directory; its Name and key are kept. */
 static int
 command_request(const char *path, const char *flaw_name)
 {
@@ -291,7 +267,7 @@ command_request(const char *path, const char *flaw_name)
 	forge_spki(ak.key, &key);
 	put("ak.der", bytes_view(&key));
 	forge_ak_clear(&ak);
-	ek_unload(&ek);
+	forge_ek_clear(&ek);
 	return EXIT_SUCCESS;
 }
 
@@ -333,7 +309,7 @@ command_activate(const char *answer_path, const char *secret_path)
 		die("cannot write %s", secret_path);
 	json_decref(request);
 	json_decref(answer);
-	ek_unload(&ek);
+	forge_ek_clear(&ek);
 	return EXIT_SUCCESS;
 }
 
@@ -378,6 +354,7 @@ main(int argc, char **argv)
 
 	while (getopt_long(argc, argv, "d:", options, NULL) == 'd')
 		directory = optarg;
+	forge_keys_keep(directory);
 	command = optind < argc ? argv[optind] : "";
 	argc -= optind;
 	argv += optind;

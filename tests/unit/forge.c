@@ -3,15 +3,18 @@
 
 #include "forge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <tss2/tss2_mu.h>
@@ -111,6 +114,10 @@ forge_rsa_of_primes(const BIGNUM *p, const BIGNUM *q, BN_CTX *ctx)
 	BIGNUM         *e = BN_new();
 	BIGNUM         *p1 = BN_dup(p);
 	BIGNUM         *q1 = BN_dup(q);
+	BIGNUM         *phi = BN_new();
+	BIGNUM         *dp = BN_new();
+	BIGNUM         *dq = BN_new();
+	BIGNUM         *inverse = NULL;
 	BIGNUM         *d = NULL;
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	OSSL_PARAM     *params;
@@ -118,11 +125,17 @@ forge_rsa_of_primes(const BIGNUM *p, const BIGNUM *q, BN_CTX *ctx)
 	EVP_PKEY       *key = NULL;
 
 	forge_must(BN_mul(n, p, q, ctx) == 1 && BN_set_word(e, 65537) == 1 &&
-	    BN_sub_word(p1, 1) == 1 && BN_sub_word(q1, 1) == 1 && BN_mul(p1, p1, q1, ctx) == 1 &&
-	    (d = BN_mod_inverse(NULL, e, p1, ctx)) != NULL);
+	    BN_sub_word(p1, 1) == 1 && BN_sub_word(q1, 1) == 1 && BN_mul(phi, p1, q1, ctx) == 1 &&
+	    (d = BN_mod_inverse(NULL, e, phi, ctx)) != NULL && BN_mod(dp, d, p1, ctx) == 1 &&
+	    BN_mod(dq, d, q1, ctx) == 1 && (inverse = BN_mod_inverse(NULL, q, p, ctx)) != NULL);
 	forge_must(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_D, d) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_FACTOR1, p) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_FACTOR2, q) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_EXPONENT1, dp) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_EXPONENT2, dq) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, inverse) == 1 &&
 	    (params = OSSL_PARAM_BLD_to_param(builder)) != NULL &&
 	    EVP_PKEY_fromdata_init(maker) == 1 &&
 	    EVP_PKEY_fromdata(maker, &key, EVP_PKEY_KEYPAIR, params) == 1);
@@ -132,6 +145,10 @@ forge_rsa_of_primes(const BIGNUM *p, const BIGNUM *q, BN_CTX *ctx)
 	BN_free(n);
 	BN_free(e);
 	BN_free(d);
+	BN_free(phi);
+	BN_free(dp);
+	BN_free(dq);
+	BN_free(inverse);
 	BN_free(p1);
 	BN_free(q1);
 	return key;
@@ -151,6 +168,84 @@ forge_make_roca(void)
 	return key;
 }
 
+static EVP_PKEY *
+forge_make(enum forge_key kind)
+{
+	if (kind == FORGE_RSA2048_ROCA)
+		return forge_make_roca();
+	if (kinds[kind].rsa_bits != 0)
+		return forge_make_rsa(kinds[kind].rsa_bits, kinds[kind].exponent);
+	return EVP_EC_gen(kinds[kind].group);
+}
+
+static const char *keys_directory; /* NULL: none are kept */
+
+void
+forge_keys_keep(const char *directory)
+{
+	keys_directory = directory;
+}
+
+static void
+forge_path(enum forge_key kind, size_t index, char path[4096])
+{
+	(void)snprintf(path, 4096, "%s/forge-%d-%zu.pem", keys_directory, (int)kind, index);
+}
+
+void
+forge_keys_drop(void)
+{
+	char path[4096];
+
+	for (int kind = 0; kind < FORGE_KEY_COUNT; kind++) {
+		for (size_t index = 0; index < KEYS_OF_A_KIND; index++) {
+			forge_path((enum forge_key)kind, index, path);
+			forge_must(unlink(path) == 0 || errno == ENOENT);
+		}
+	}
+}
+
+static EVP_PKEY *
+forge_kept(const char *path)
+{
+	FILE     *file = fopen(path, "r");
+	EVP_PKEY *key;
+
+	if (file == NULL)
+		return NULL;
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	forge_must(key != NULL);
+	(void)fclose(file);
+	return key;
+}
+
+static void
+forge_keep(const char *path, EVP_PKEY *key)
+{
+	FILE *file = fopen(path, "w");
+
+	forge_must(file != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    fclose(file) == 0);
+}
+
+static EVP_PKEY *
+forge_kept_or_made(enum forge_key kind, size_t index)
+{
+	char      path[4096];
+	EVP_PKEY *key;
+
+	if (keys_directory == NULL)
+		return forge_make(kind);
+	forge_path(kind, index, path);
+	key = forge_kept(path);
+	if (key == NULL) {
+		key = forge_make(kind);
+		forge_must(key != NULL);
+		forge_keep(path, key);
+	}
+	return key;
+}
+
 EVP_PKEY *
 forge_key(enum forge_key kind, size_t index)
 {
@@ -159,12 +254,7 @@ forge_key(enum forge_key kind, size_t index)
 
 	forge_must(index < KEYS_OF_A_KIND);
 	if (*key == NULL) {
-		if (kind == FORGE_RSA2048_ROCA)
-			*key = forge_make_roca();
-		else if (kinds[kind].rsa_bits != 0)
-			*key = forge_make_rsa(kinds[kind].rsa_bits, kinds[kind].exponent);
-		else
-			*key = EVP_EC_gen(kinds[kind].group);
+		*key = forge_kept_or_made(kind, index);
 		forge_must(*key != NULL);
 	}
 	return *key;

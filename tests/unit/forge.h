@@ -39,6 +39,15 @@ enum forge_key {
  */
 EVP_PKEY *forge_key(enum forge_key kind, size_t index);
 
+/*
+ * From now on forge_key reads keys from files in this directory, and writes there those that it
+ * makes: a program that runs again has the same ones, at once. Borrowed.
+ */
+void forge_keys_keep(const char *directory);
+
+/* Removes those that are kept: the next ones are others. */
+void forge_keys_drop(void);
+
 /* Appends the SubjectPublicKeyInfo as OpenSSL encodes it. */
 void forge_spki(EVP_PKEY *key, struct bytes *der);
 
