@@ -6,7 +6,6 @@
 # made from the source of the same name, and linked with $(LDADD).
 
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
 
 # What several tests share: a TPM in software that can lie, and attest-acmed's keeper.
 check_LIBRARIES += tests/unit/libforge.a
@@ -43,9 +42,10 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/wrong_server.h
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
-# killed when it does not.
+# killed when it has not after so many more.
 TEST_DEADLINE = 600
-DEADLINE = timeout --kill-after=20 $(TEST_DEADLINE)
+TEST_GRACE = 20
+DEADLINE = timeout --kill-after=$(TEST_GRACE) $(TEST_DEADLINE)
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -60,66 +60,67 @@ AM_TESTS_ENVIRONMENT = \
 # End-to-end tests: one line per script, so that they can be added side by side.
 # The longest come first, so that none is left over alone at the end.
 E2E_TESTS =
-E2E_TESTS += tests/e2e/attestd_protocol.sh
-E2E_TESTS += tests/e2e/attestd_flood.sh
-E2E_TESTS += tests/e2e/build_configure.sh
-E2E_TESTS += tests/e2e/attest-device_attest.sh
-E2E_TESTS += tests/e2e/attest-device_approval.sh
-E2E_TESTS += tests/e2e/attest-ca_issuing.sh
-E2E_TESTS += tests/e2e/build_deadline.sh
-E2E_TESTS += tests/e2e/build_hardening.sh
-E2E_TESTS += tests/e2e/install_services.sh
-E2E_TESTS += tests/e2e/manual_pages.sh
-E2E_TESTS += tests/e2e/readme_tour.sh
-E2E_TESTS += tests/e2e/attest-ca_audit.sh
-E2E_TESTS += tests/e2e/attest-ca_backup.sh
-E2E_TESTS += tests/e2e/attest-ca_check.sh
-E2E_TESTS += tests/e2e/attest-ca_change.sh
-E2E_TESTS += tests/e2e/attest-ca_batch.sh
-E2E_TESTS += tests/e2e/attest-ca_crowd.sh
-E2E_TESTS += tests/e2e/attest-ca_enroll.sh
-E2E_TESTS += tests/e2e/attest-ca_import.sh
-E2E_TESTS += tests/e2e/attest-ca_init.sh
-E2E_TESTS += tests/e2e/attest-ca_inventory.sh
-E2E_TESTS += tests/e2e/attest-ca_kill.sh
-E2E_TESTS += tests/e2e/attest-ca_live.sh
-E2E_TESTS += tests/e2e/attest-ca_options.sh
-E2E_TESTS += tests/e2e/attest-ca_store.sh
-E2E_TESTS += tests/e2e/attest-ca_root.sh
-E2E_TESTS += tests/e2e/attest-ca_trust.sh
-E2E_TESTS += tests/e2e/tpm_activatecredential.sh
-E2E_TESTS += tests/e2e/attest-device_acme.sh
-E2E_TESTS += tests/e2e/attest-device_certificate.sh
-E2E_TESTS += tests/e2e/attest-device_auth.sh
-E2E_TESTS += tests/e2e/attest-device_ek.sh
-E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
-E2E_TESTS += tests/e2e/attestd_crowd.sh
-E2E_TESTS += tests/e2e/attestd_challenges.sh
-E2E_TESTS += tests/e2e/attestd_forgeries.sh
-E2E_TESTS += tests/e2e/attestd_full.sh
-E2E_TESTS += tests/e2e/attestd_hidden.sh
-E2E_TESTS += tests/e2e/attestd_processes.sh
-E2E_TESTS += tests/e2e/attestd_proxy.sh
-E2E_TESTS += tests/e2e/attestd_record.sh
 E2E_TESTS += tests/e2e/attestd_signers.sh
-E2E_TESTS += tests/e2e/attestd_start.sh
-E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
-E2E_TESTS += tests/e2e/attest-acmed_crl.sh
-E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh
-E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
-E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
+E2E_TESTS += tests/e2e/attest-device_attest.sh
+E2E_TESTS += tests/e2e/attestd_protocol.sh
+E2E_TESTS += tests/e2e/attest-ca_trust.sh
+E2E_TESTS += tests/e2e/attestd_flood.sh
 E2E_TESTS += tests/e2e/attest-acmed_signers.sh
+E2E_TESTS += tests/e2e/attest-ca_root.sh
+E2E_TESTS += tests/e2e/attest-device_hundred.sh
+E2E_TESTS += tests/e2e/attest-ca_issuing.sh
+E2E_TESTS += tests/e2e/attest-device_certificate.sh
+E2E_TESTS += tests/e2e/attest-ca_init.sh
+E2E_TESTS += tests/e2e/attest-ca_enroll.sh
+E2E_TESTS += tests/e2e/build_configure.sh
+E2E_TESTS += tests/e2e/attest-device_failures.sh
+E2E_TESTS += tests/e2e/attestd_forgeries.sh
+E2E_TESTS += tests/e2e/attestd_processes.sh
+E2E_TESTS += tests/e2e/attest-device_acme.sh
+E2E_TESTS += tests/e2e/attestd_ek_certificate.sh
+E2E_TESTS += tests/e2e/attest-ca_options.sh
+E2E_TESTS += tests/e2e/attest-ca_backup.sh
+E2E_TESTS += tests/e2e/attest-device_approval.sh
+E2E_TESTS += tests/e2e/attest-ca_change.sh
+E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
+E2E_TESTS += tests/e2e/attest-ca_batch.sh
+E2E_TESTS += tests/e2e/attest-device_ek.sh
+E2E_TESTS += tests/e2e/attest-ca_check.sh
+E2E_TESTS += tests/e2e/tpm_activatecredential.sh
+E2E_TESTS += tests/e2e/attest-acmed_crl.sh
+E2E_TESTS += tests/e2e/attest-device_auth.sh
+E2E_TESTS += tests/e2e/attest-ca_kill.sh
+E2E_TESTS += tests/e2e/attestd_start.sh
+E2E_TESTS += tests/e2e/attestd_record.sh
+E2E_TESTS += tests/e2e/acme_nginx.sh
+E2E_TESTS += tests/e2e/attest-ca_inventory.sh
+E2E_TESTS += tests/e2e/attest-ca_import.sh
+E2E_TESTS += tests/e2e/attestd_challenges.sh
+E2E_TESTS += tests/e2e/attest-ca_live.sh
+E2E_TESTS += tests/e2e/attest-ca_crowd.sh
+E2E_TESTS += tests/e2e/attestd_full.sh
+E2E_TESTS += tests/e2e/attest-acmed_full.sh
+E2E_TESTS += tests/e2e/attestd_crowd.sh
+E2E_TESTS += tests/e2e/attestd_proxy.sh
+E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
+E2E_TESTS += tests/e2e/install_services.sh
+E2E_TESTS += tests/e2e/build_deadline.sh
+E2E_TESTS += tests/e2e/attest-ca_audit.sh
+E2E_TESTS += tests/e2e/readme_tour.sh
+E2E_TESTS += tests/e2e/attestd_hidden.sh
+E2E_TESTS += tests/e2e/attest-ca_store.sh
+E2E_TESTS += tests/e2e/build_hardening.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
 check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/full.sh tests/e2e/lib.sh \
-	tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py tests/e2e/signers.sh \
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/lib.sh \
+	tests/e2e/protocol.sh tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
@@ -129,6 +130,9 @@ EXTRA_DIST += tests/layers_test.sh
 # The SQL of rows, which every engine takes.
 TESTS += tests/sql_test.sh
 EXTRA_DIST += tests/sql_test.sh
+
+# After the longer ones.
+TESTS += $(UNIT_TESTS)
 
 # Interoperability needs Go and, once, the network and some minutes: not a part
 # of `make check`, but of contrib/check.

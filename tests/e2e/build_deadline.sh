@@ -5,8 +5,9 @@ set -u
 needs make pgrep
 
 # The build directory's own way of running a test, on a test of ours.
-driver() { # NAME SECONDS
-	make -s -C "$top_builddir" -f Makefile -f "$scratch/one.mk" one NAME="$1" TEST_DEADLINE="$2"
+driver() { # NAME SECONDS [SECONDS UNTIL IT IS KILLED]
+	make -s -C "$top_builddir" -f Makefile -f "$scratch/one.mk" one NAME="$1" TEST_DEADLINE="$2" \
+		TEST_GRACE="${3:-20}"
 }
 cat >"$scratch/one.mk" <<END
 one:
@@ -33,7 +34,7 @@ trap '' TERM
 echo "ok 1 - begun"
 while :; do sleep 1; done
 END
-case_ok "a test that does not listen is killed" driver deaf 1
+case_ok "a test that does not listen is killed" driver deaf 1 1
 check "and has failed" 'grep -q "^:test-result: ERROR" "$scratch/deaf.trs"'
 
 cat >"$scratch/lacks" <<END

@@ -22,6 +22,8 @@
 #
 # Tools:
 #   run COMMAND…                        sets $status, $out and $err
+#   begin NAME COMMAND…                 starts a command that takes its time, beside the script
+#   ended NAME                          waits for it, and prints and returns what it did; for case_fails and run
 #   on_terminal PROGRAM [ARGUMENT…]     the same on a terminal of 80 columns; sets $widest, of $out's lines
 #   needs TOOL…                         fails the whole script where one is missing
 #   wait_for 'CONDITION' [SECONDS]      polls the bash condition; 1 after the deadline (20 s)
@@ -225,6 +227,27 @@ run() {
 	out=$(tr -d '\0' <"$scratch/run.out")
 	err=$(tr -d '\0' <"$scratch/run.err")
 	return 0
+}
+
+begin() { # in a process group of its own, so that it ends with the script
+	local name=$1
+
+	shift
+	set -m
+	"$@" >"$scratch/$name.out" 2>"$scratch/$name.err" </dev/null &
+	pid[$name]=$!
+	set +m
+}
+
+ended() {
+	local code
+
+	wait "${pid[$1]}"
+	code=$?
+	unset "pid[$1]"
+	cat "$scratch/$1.out"
+	cat "$scratch/$1.err" >&2
+	return "$code"
 }
 
 on_terminal() {
