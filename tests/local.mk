@@ -104,6 +104,7 @@ E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
 E2E_TESTS += tests/e2e/attestd_proxy.sh
+E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 E2E_TESTS += tests/e2e/install_services.sh
@@ -119,8 +120,9 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 	tests/e2e/software_acme_device
 
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/lib.sh \
-	tests/e2e/protocol.sh tests/e2e/signers.sh \
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh \
+	tests/e2e/lib.sh tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
+	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
 # The layers of DESIGN.md, over the #include lines.
