@@ -73,6 +73,7 @@ UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test
 UNIT_TESTS += tests/unit/store/sqlite/undone_test
+UNIT_TESTS += tests/unit/store/sqlite/upgrade_acme_test
 UNIT_TESTS += tests/unit/store/sqlite/upgrade_test
 UNIT_TESTS += tests/unit/store/store_test
 UNIT_TESTS += tests/unit/store/writer_test
