@@ -2,6 +2,10 @@
  * Anti-replay nonces (RFC 8555 §6.5) without a list of issued ones: a nonce is a
  * time and a serial number with a MAC whose key lives only in this process, and
  * a bitmap records the used serial numbers. Shared by all workers.
+ *
+ * The bitmap needs no shares of sources (util/shares.h): it has one size and no entry of anybody's.
+ * Who asks for NONCE_WINDOW nonces while another has one open makes that one too old; that client
+ * is told badNonce with a fresh nonce, and asks again (RFC 8555 §6.5).
  */
 #ifndef ACME_FRONT_NONCE_H
 #define ACME_FRONT_NONCE_H

@@ -1,6 +1,9 @@
 /*
  * Quota of AK certificates per machine and day: in memory, bounded, any thread. All
  * valid certificates of a removed machine go on the CRL, which must stay small.
+ *
+ * The table needs no shares of sources (util/shares.h): only an enrolled machine gets into it, once
+ * its TPM has opened the credential, and never in another's place.
  */
 #ifndef ATTESTATION_KEEPER_QUOTA_H
 #define ATTESTATION_KEEPER_QUOTA_H
