@@ -39,7 +39,7 @@
 	/* §7.1.2.1, a page that begins at `cursor`: ORDERS */                          \
 	X(ACCOUNT_ORDERS, ACCOUNT | CURSOR)                                            \
 	/* §7.4: ORDER */                                                              \
-	X(ORDER_NEW, ACCOUNT | IDENTIFIERS | VALIDITY)                                 \
+	X(ORDER_NEW, PEER | ACCOUNT | IDENTIFIERS | VALIDITY)                                 \
 	X(ORDER_GET, ACCOUNT | OBJECT)                                                 \
 	/* §7.4 finalize: ORDER */                                                     \
 	X(ORDER_FINALIZE, ACCOUNT | OBJECT | CSR)                                      \

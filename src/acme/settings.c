@@ -83,6 +83,9 @@ static const struct config_row rows[] = {
                   "asks for that purpose is refused when this is `false`."),
     POLICY_ROW(orders_per_hour, NUMBER, .value = "100", .least = "1", .most = "1000000000",
         .manual = "Orders of one account within an hour."),
+    POLICY_ROW(unattested_orders, NUMBER, .value = "10000", .least = "1", .most = "10000000",
+        .manual = "Orders on record whose machine has not attested. Beyond that, the oldest one "
+                  "of the client network or the account that has most is removed for the next."),
     POLICY_ROW(accounts_per_hour, NUMBER, .value = "10000", .least = "1", .most = "1000000000",
         .manual = "New accounts of all clients within an hour. Beyond that, the oldest new account "
                   "of the client network that made most is removed for the next one, unless it "

@@ -152,7 +152,7 @@ account_make(struct call *call, struct store *store, struct store_account *accou
 		return -1;
 	/* Should the commit fail, one is counted that is not there: it gives way, and harms nobody. */
 	newcomers_add(operation_keeper(call)->newcomers, account->id, operation_asked(call)->peer,
-	    call->now);
+	    (struct view){0}, call->now);
 	return 0;
 }
 

@@ -218,6 +218,7 @@ challenge_decide(struct call *call, struct store *store,
 		if (store_account_prove(store, account->id, err) != 0)
 			return -1;
 		newcomers_prove(operation_keeper(call)->newcomers, account->id);
+		newcomers_prove(operation_keeper(call)->unattested, authorization->order);
 	} else {
 		authorization->problem = challenge->problem;
 		challenge->problem = (struct store_problem){0};

@@ -46,6 +46,7 @@
  * Interval and size of sweeps: many short transactions instead of a long one.
  * Accounts are swept less often, because each sweep examines all that stay.
  */
+#define HOUR          3600
 #define SWEEP_SECONDS 60
 #define SWEEP_ACCOUNTS_SECONDS 3600
 #define SWEEP_ROWS    100U
@@ -306,14 +307,26 @@ keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 	return issuer_files_load_valid(settings->service.state_dir, &access, clock_now(), &keeper->issuing, err);
 }
 
+/* Who asked for them before the start is not known: they are one source's. */
+static void
+keeper_unattested_cb(const char *id, const char *account, int64_t created, void *keeper)
+{
+	newcomers_add(((struct acme_keeper *)keeper)->unattested, id, (struct view){0},
+	    view_text(account), created);
+}
+
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct acme_keeper *keeper, struct error *err)
 {
 	bool fresh = false;
 
-	keeper->newcomers = newcomers_new();
-	if (service_keeper_open(&keeper->service, err) != 0 || keeper_load_issuing(keeper, err) != 0 ||
+	keeper->newcomers = newcomers_new(HOUR);
+	keeper->unattested = newcomers_new(
+	    keeper->settings->order_lifetime + keeper->settings->order_retention);
+	if (service_keeper_open(&keeper->service, err) != 0 ||
+	    store_order_unattested(keeper->service.store, keeper_unattested_cb, keeper, err) != 0 ||
+	    keeper_load_issuing(keeper, err) != 0 ||
 	    dns_names_load(keeper->settings->service.state_dir, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
@@ -334,6 +347,7 @@ keeper_clear(struct acme_keeper *keeper)
 	crl_keeper_free(keeper->crl);
 	roots_free(keeper->roots);
 	newcomers_free(keeper->newcomers);
+	newcomers_free(keeper->unattested);
 	free(keeper->roots_path);
 	issuer_files_clear(&keeper->issuing);
 	bytes_clear(&keeper->root_pem);

@@ -27,7 +27,8 @@ struct acme_keeper {
 	struct config_list          dns_names;
 	char                       *roots_path;
 	struct roots               *roots;  /* has a lock of its own */
-	struct newcomers           *newcomers; /* the writer's thread's */
+	struct newcomers           *newcomers; /* accounts; these two are the writer's thread's */
+	struct newcomers           *unattested; /* orders */
 	struct crl_keeper          *crl; /* this and all below are the main thread's */
 	struct attested             attested;
 	bool                        bundle_due; /* crl.pem must be rewritten */

@@ -1,4 +1,4 @@
-/* Owns who made accounts of late; the accounts are the store's. */
+/* Owns who made accounts and orders of late; these are the store's. */
 #include "config.h"
 
 #include "acme/keeper/newcomers.h"
@@ -13,8 +13,6 @@
 #include "util/shares.h"
 #include "util/source.h"
 
-#define HOUR 3600
-
 struct newcomer {
 	char                   id[STORE_ID_SIZE]; /* first: what it is found by */
 	int64_t                since;
@@ -23,6 +21,7 @@ struct newcomer {
 };
 
 struct newcomers {
+	int64_t        lifetime;
 	struct shares *shares;
 	void          *index; /* tsearch's tree, by id */
 	TAILQ_HEAD(, newcomer) all; /* the oldest first */
@@ -35,10 +34,11 @@ newcomer_compare(const void *a, const void *b)
 }
 
 struct newcomers *
-newcomers_new(void)
+newcomers_new(int64_t lifetime)
 {
 	struct newcomers *newcomers = memory_new(sizeof *newcomers);
 
+	newcomers->lifetime = lifetime;
 	newcomers->shares = shares_new();
 	TAILQ_INIT(&newcomers->all);
 	return newcomers;
@@ -64,22 +64,30 @@ newcomers_free(struct newcomers *newcomers)
 	free(newcomers);
 }
 
+static void
+newcomers_expire(struct newcomers *newcomers, int64_t now)
+{
+	struct newcomer *oldest;
+
+	while ((oldest = TAILQ_FIRST(&newcomers->all)) != NULL &&
+	    oldest->since <= now - newcomers->lifetime)
+		newcomer_remove(newcomers, oldest);
+}
+
 void
 newcomers_add(struct newcomers *newcomers, const char id[STORE_ID_SIZE], struct view peer,
-    int64_t now)
+    struct view subject, int64_t now)
 {
 	struct newcomer *newcomer = memory_new(sizeof *newcomer);
-	struct newcomer *oldest;
 	struct source    source = source_of_text(peer);
 
-	while ((oldest = TAILQ_FIRST(&newcomers->all)) != NULL && oldest->since <= now - HOUR)
-		newcomer_remove(newcomers, oldest);
+	newcomers_expire(newcomers, now);
 	(void)snprintf(newcomer->id, sizeof newcomer->id, "%s", id);
 	newcomer->since = now;
 	if (tsearch(newcomer, &newcomers->index, newcomer_compare) == NULL)
 		abort(); /* out of memory, as memory_new */
 	TAILQ_INSERT_TAIL(&newcomers->all, newcomer, link);
-	shares_enter(newcomers->shares, &newcomer->share, &source, (struct view){0}, false);
+	shares_enter(newcomers->shares, &newcomer->share, &source, subject, false);
 }
 
 void
@@ -88,7 +96,14 @@ newcomers_prove(struct newcomers *newcomers, const char *id)
 	struct newcomer *const *found = tfind(id, &newcomers->index, newcomer_compare);
 
 	if (found != NULL)
-		shares_hold(newcomers->shares, &(*found)->share, true);
+		newcomer_remove(newcomers, *found);
+}
+
+size_t
+newcomers_count(struct newcomers *newcomers, int64_t now)
+{
+	newcomers_expire(newcomers, now);
+	return shares_count(newcomers->shares);
 }
 
 void

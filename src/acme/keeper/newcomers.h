@@ -1,10 +1,12 @@
 /*
- * The accounts that were made within the last hour: which of them gives way when more are
- * made than a server takes. In memory; the writer's thread alone.
+ * Objects that have not proven themselves yet: accounts of the last hour, and orders whose
+ * machines have not attested. Which of them gives way when there are more than a server takes,
+ * by util/shares.h. In memory; the writer's thread alone.
  */
 #ifndef ACME_KEEPER_NEWCOMERS_H
 #define ACME_KEEPER_NEWCOMERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "store/acme/acme.h"
@@ -12,19 +14,26 @@
 
 struct newcomers;
 
-struct newcomers *newcomers_new(void);
+/* Each is forgotten after so many seconds. */
+struct newcomers *newcomers_new(int64_t lifetime);
 void              newcomers_free(struct newcomers *newcomers); /* takes NULL too */
 
-/* Counts a new account, which `peer` asked for at `now`; those of more than an hour ago go. */
+/*
+ * Counts a new one, which `peer` asked for at `now`, the peer's and the subject's: that is the
+ * account of an order, and empty for an account. What is older than the lifetime goes.
+ */
 void newcomers_add(struct newcomers *newcomers, const char id[STORE_ID_SIZE], struct view peer,
-    int64_t now);
+    struct view subject, int64_t now);
 
-/* The account has attested: it gives way no more. One that is not known is left alone. */
+/* It has attested and gives way no more. One that is not known is left alone. */
 void newcomers_prove(struct newcomers *newcomers, const char *id);
 
+/* Number of those that have not, at `now`. */
+size_t newcomers_count(struct newcomers *newcomers, int64_t now);
+
 /*
- * Takes out the account that gives way, the oldest of the client network that made most, and
- * writes its id; "" when all that are known have attested.
+ * Takes out the one that gives way, the oldest of the client network or the subject that has
+ * most, and writes its id; "" when all that are known have attested.
  */
 void newcomers_displace(struct newcomers *newcomers, char id[STORE_ID_SIZE]);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
@@ -106,6 +107,22 @@ check_rate(struct call *call, struct store *store, const char *account, struct e
 	    err);
 }
 
+/* Makes room for one more among the orders whose machines have not attested. */
+static int
+order_make_room(struct call *call, struct store *store, struct error *err)
+{
+	struct acme_keeper *keeper = operation_keeper(call);
+	size_t              most = (size_t)keeper->settings->policy.unattested_orders;
+	char                displaced[STORE_ID_SIZE];
+
+	while (newcomers_count(keeper->unattested, call->now) >= most) {
+		newcomers_displace(keeper->unattested, displaced);
+		if (store_order_displace(store, displaced, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 order_fill(struct call *call, struct store_order *order, struct error *err)
 {
@@ -160,9 +177,13 @@ order_new_change(struct call *call, struct store *store, struct error *err)
 
 	if (operation_check_account(call, store, err) == 0 &&
 	    operation_id(operation_asked(call)->account, order.account, err) == 0 &&
-	    check_rate(call, store, order.account, err) == 0 && order_fill(call, &order, err) == 0)
+	    check_rate(call, store, order.account, err) == 0 &&
+	    order_make_room(call, store, err) == 0 && order_fill(call, &order, err) == 0)
 		rc = store_order_add(store, &order, err);
 	if (rc == 0) {
+		/* Should the commit fail, one is counted that is not there, as for accounts. */
+		newcomers_add(operation_keeper(call)->unattested, order.id,
+		    operation_asked(call)->peer, operation_asked(call)->account, call->now);
 		order_note(call, &order);
 		snapshot_order(&order, call->now, &call->answer);
 	}

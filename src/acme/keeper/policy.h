@@ -31,6 +31,7 @@ struct acme_policy {
 	int64_t lifetime_max;
 	int64_t orders_per_hour;   /* per account */
 	int64_t accounts_per_hour; /* all clients together */
+	int64_t unattested_orders; /* all clients together */
 	bool    server_auth;       /* EKU serverAuth beside clientAuth */
 };
 

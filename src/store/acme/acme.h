@@ -151,6 +151,17 @@ int store_order_count(struct store *store, const char *account, int64_t since, u
     int64_t *oldest, struct error *err);
 
 /*
+ * Calls `each` for every order whose machine has not attested, those that are invalid among them,
+ * oldest first. `account` is the id of its account.
+ */
+typedef void store_unattested_cb(const char *id, const char *account, int64_t created, void *arg);
+int store_order_unattested(struct store *store, store_unattested_cb *each, void *arg,
+    struct error *err);
+
+/* Removes an order, unless its machine has attested or it is gone. */
+int store_order_displace(struct store *store, const char *id, struct error *err);
+
+/*
  * Calls `each` for the orders of an account, or of all when `account` is NULL,
  * oldest first, starting after the order `after` (NULL: at the first), until it
  * returns false.

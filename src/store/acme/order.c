@@ -213,3 +213,39 @@ store_order_list(struct store *store, const char *account, const char *after,
 	sql_reset(statement);
 	return rc < 0 ? -1 : 0;
 }
+
+int
+store_order_unattested(struct store *store, store_unattested_cb *each, void *arg,
+    struct error *err)
+{
+	static const char     text[] =
+	    "SELECT o.name, a.name, o.created" ACME_FROM_ORDER
+	    " WHERE o.status IN ('pending', 'invalid') ORDER BY o.id";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	char                  id[STORE_ID_SIZE];
+	char                  account[STORE_ID_SIZE];
+	int                   rc;
+
+	if (statement == NULL)
+		return -1;
+	while ((rc = sql_step(statement, "listing orders", err)) > 0) {
+		acme_read_id(statement, 0, id, sizeof id);
+		acme_read_id(statement, 1, account, sizeof account);
+		each(id, account, sql_column_int64(statement, 2), arg);
+	}
+	sql_reset(statement);
+	return rc;
+}
+
+int
+store_order_displace(struct store *store, const char *id, struct error *err)
+{
+	static const char     text[] =
+	    "DELETE FROM orders WHERE name = ?1 AND status IN ('pending', 'invalid')";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_text(statement, 1, id);
+	return sql_step(statement, "removing an order", err);
+}

@@ -1,4 +1,4 @@
-/* Which new account gives way to others. */
+/* Which new account or order gives way to others. */
 #include "config.h"
 
 #include "acme/keeper/newcomers.h"
@@ -14,7 +14,7 @@ static struct newcomers *newcomers;
 static void
 setup(void)
 {
-	newcomers = newcomers_new();
+	newcomers = newcomers_new(3600);
 }
 
 static void
@@ -24,12 +24,18 @@ teardown(void)
 }
 
 static void
-add(const char *id, const char *peer, int64_t now)
+add_of(const char *id, const char *peer, const char *subject, int64_t now)
 {
 	char text[STORE_ID_SIZE] = "";
 
 	(void)snprintf(text, sizeof text, "%s", id);
-	newcomers_add(newcomers, text, view_text(peer), now);
+	newcomers_add(newcomers, text, view_text(peer), view_text(subject), now);
+}
+
+static void
+add(const char *id, const char *peer, int64_t now)
+{
+	add_of(id, peer, "", now);
 }
 
 static void
@@ -56,6 +62,31 @@ START_TEST(displace_takes_the_oldest_of_who_made_most)
 	displaces("quiet");
 	displaces("second");
 	displaces("");
+}
+END_TEST
+
+START_TEST(displace_takes_the_oldest_of_the_subject_that_made_most)
+{
+	add_of("quiet", "192.0.2.1:5", "one", NOW);
+	add_of("first", "10.1.0.1:5", "other", NOW + 1);
+	add_of("second", "10.2.0.1:6", "other", NOW + 2);
+	displaces("first");
+}
+END_TEST
+
+START_TEST(count_is_of_those_that_are_not_proven_nor_old)
+{
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW), 0);
+	add("first", "192.0.2.1:5", NOW);
+	add("second", "192.0.2.1:5", NOW + 1);
+	add("third", "192.0.2.1:5", NOW + 2);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 2), 3);
+	newcomers_prove(newcomers, "second");
+	newcomers_prove(newcomers, "second");
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 2), 2);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 3600), 1);
+	displaces("third");
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 3600), 0);
 }
 END_TEST
 
@@ -96,6 +127,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, displace_of_none_is_nobody);
 	tcase_add_test(tc, displace_takes_the_oldest_of_who_made_most);
+	tcase_add_test(tc, displace_takes_the_oldest_of_the_subject_that_made_most);
+	tcase_add_test(tc, count_is_of_those_that_are_not_proven_nor_old);
 	tcase_add_test(tc, prove_keeps_an_account);
 	tcase_add_test(tc, add_forgets_those_of_an_hour_ago);
 	tcase_add_test(tc, free_takes_null);

@@ -134,6 +134,147 @@ START_TEST(orders_of_an_hour_are_limited)
 }
 END_TEST
 
+/* An order that `peer` asks for. */
+static struct world_id
+order_from(const char *peer, const struct world_id *account)
+{
+	struct acme_question asked = question(ACME_ORDER_NEW, account, NULL);
+	struct acme_answer   answer;
+
+	asked.peer = world_view(peer);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_ORDER);
+	return world_id(answer.order.id);
+}
+
+static bool
+order_is_there(const struct world_id *account, const struct world_id *order)
+{
+	struct acme_question asked = question(ACME_ORDER_GET, account, order);
+	struct acme_answer   answer;
+
+	world_ask(&world, &asked, &answer);
+	return answer.kind == ACME_ANSWER_ORDER;
+}
+
+/* With two accounts, one address makes more than there may be: its own give way. */
+START_TEST(orders_unattested_from_one_address_keep_nobody_out)
+{
+	struct world_id accounts[3];
+	struct world_id quiet;
+	struct world_id first;
+	struct world_id late;
+
+	world.settings.policy.unattested_orders = 20;
+	world_start(&world);
+	for (size_t i = 0; i < 3; i++)
+		accounts[i] = world_account(&world, i);
+	quiet = order_from("192.0.2.1:1", &accounts[0]);
+	first = order_from("198.51.100.7:1", &accounts[1]);
+	for (size_t i = 0; i < 60; i++)
+		(void)order_from("198.51.100.7:2", &accounts[1 + i % 2]);
+	late = order_from("[2001:db8::1]:1", &accounts[0]);
+	ck_assert(order_is_there(&accounts[0], &quiet));
+	ck_assert(order_is_there(&accounts[0], &late));
+	ck_assert(!order_is_there(&accounts[1], &first));
+}
+END_TEST
+
+/* From many addresses, one account makes more than there may be: its own give way. */
+START_TEST(orders_unattested_of_one_account_keep_nobody_out)
+{
+	struct world_id quiet_account;
+	struct world_id account;
+	struct world_id quiet;
+	struct world_id first;
+	char            peer[32];
+
+	world.settings.policy.unattested_orders = 20;
+	world_start(&world);
+	quiet_account = world_account(&world, 0);
+	account = world_account(&world, 1);
+	quiet = order_from("192.0.2.1:1", &quiet_account);
+	first = order_from("10.0.0.1:1", &account);
+	for (int i = 2; i < 60; i++) {
+		(void)snprintf(peer, sizeof peer, "10.%d.0.1:1", i);
+		(void)order_from(peer, &account);
+	}
+	ck_assert(order_is_there(&quiet_account, &quiet));
+	ck_assert(!order_is_there(&account, &first));
+}
+END_TEST
+
+START_TEST(orders_that_attested_stay_and_do_not_count)
+{
+	struct world_id    account;
+	struct world_order order;
+	struct world_id    pending;
+
+	world.settings.policy.unattested_orders = 1;
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	pending = order_from("192.0.2.1:1", &account);
+	ck_assert(order_is_there(&account, &order.id));
+	ck_assert(order_is_there(&account, &pending));
+	(void)order_from("192.0.2.1:1", &account);
+	ck_assert(order_is_there(&account, &order.id));
+	ck_assert(!order_is_there(&account, &pending));
+}
+END_TEST
+
+/* One that failed is on record for as long as one that waits. */
+START_TEST(orders_that_failed_count)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question give_up;
+	struct acme_answer   answer;
+
+	world.settings.policy.unattested_orders = 1;
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	give_up = question(ACME_CHALLENGE_FAIL, &account, &order.authorization);
+	give_up.problem = (struct acme_problem){ERROR_MALFORMED, world_view("no")};
+	world_ask(&world, &give_up, &answer);
+	ck_assert(order_is_there(&account, &order.id));
+	(void)order_from("192.0.2.1:1", &account);
+	ck_assert(!order_is_there(&account, &order.id));
+}
+END_TEST
+
+/* Those from before the start count, and give way first: who made them is not known. */
+START_TEST(orders_unattested_count_after_a_restart)
+{
+	struct world_id    account;
+	struct world_order attested;
+	struct world_id    old[3];
+	struct world_id    fresh[2];
+
+	world.settings.policy.unattested_orders = 3;
+	world_start(&world);
+	account = world_account(&world, 0);
+	attested = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &attested, NAME);
+	for (size_t i = 0; i < 3; i++)
+		old[i] = order_from("192.0.2.1:1", &account);
+	world_stop(&world);
+	world_start(&world);
+	for (size_t i = 0; i < 2; i++)
+		fresh[i] = order_from(i == 0 ? "192.0.2.1:1" : "192.0.2.2:1", &account);
+	ck_assert(!order_is_there(&account, &old[0]));
+	ck_assert(!order_is_there(&account, &old[1]));
+	ck_assert(order_is_there(&account, &old[2]));
+	ck_assert(order_is_there(&account, &fresh[0]));
+	ck_assert(order_is_there(&account, &fresh[1]));
+	ck_assert(order_is_there(&account, &attested.id));
+}
+END_TEST
+
 START_TEST(order_that_expired_is_invalid_and_does_nothing)
 {
 	struct world_id        account;
@@ -185,6 +326,11 @@ main(void)
 	tcase_add_test(tc, orders_list_has_pages_and_no_invalid_ones);
 	LOOP(order_that_the_policy_does_not_want_is_refused, orders);
 	tcase_add_test(tc, orders_of_an_hour_are_limited);
+	tcase_add_test(tc, orders_unattested_from_one_address_keep_nobody_out);
+	tcase_add_test(tc, orders_unattested_of_one_account_keep_nobody_out);
+	tcase_add_test(tc, orders_that_attested_stay_and_do_not_count);
+	tcase_add_test(tc, orders_that_failed_count);
+	tcase_add_test(tc, orders_unattested_count_after_a_restart);
 	tcase_add_test(tc, order_that_expired_is_invalid_and_does_nothing);
 	return unit_run(suite);
 }
