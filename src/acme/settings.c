@@ -40,9 +40,9 @@ static const struct config_row rows[] = {
                   "before stay in use; a server that starts with one does not start. An "
                   "attestation is checked again when its order is finalized."),
     ROW(tolerate_stale_crl, FLAG, .value = "false",
-        .manual = "A CRL that has expired or cannot be read makes the server refuse every "
-                  "attestation that it would have to clear. With `true` such a CRL still "
-                  "refuses what it lists, and nothing else."),
+        .manual = "When a CRL has expired or cannot be read, every attestation that needs it is "
+                  "refused. With `true`, such a CRL still refuses the certificates that it "
+                  "lists, and no others."),
     ROW(require_crl, FLAG, .value = "true",
         .manual = "When there are CRLs, one of them must be of the CA that issued the AK "
                   "certificate. After `attest-ca issuing renew` there are two such CAs, and "
@@ -94,8 +94,8 @@ static const struct config_row rows[] = {
     ROW(crl_url, TEXT, .example = "http://home.example/devices.crl",
         .title = "CRL and the server's own certificate",
         .manual = "The CRL distribution point in certificates: by default `/crl` below `url`; "
-                  "`none` for none. Whoever checks a certificate may not trust the TLS of this "
-                  "server yet: the file can be published elsewhere, over plain HTTP."),
+                  "`none` for none. A verifier may not trust the TLS certificate of this server "
+                  "yet: the file can be published elsewhere, over plain HTTP."),
     SERVICE_ROWS_CERTIFICATES,
     ROW(tls_lifetime, DURATION, .value = "30d", .least = "1h", .most = "1y",
         .manual = "How long the server's own certificate is valid. It is replaced when half of "
@@ -106,8 +106,8 @@ static const struct config_row rows[] = {
     ROW(order_retention, DURATION, .value = "24h", .least = "1h", .most = "1y",
         .manual = "How long an order is shown after that."),
     ROW(certificate_retention, DURATION, .value = "90d", .least = "1h", .most = "10y",
-        .manual = "How long the record of a certificate is kept after it expired; longer when the "
-                  "next CRL is yet to name it once more."),
+        .manual = "How long the record of a certificate is kept after it expired, but until a "
+                  "later CRL has listed it once more."),
     ROW(account_retention, DURATION, .value = "180d", .least = "1h", .most = "10y",
         .manual = "How long an account is kept that has neither an order nor a certificate."),
     ROW(newcomer_retention, DURATION, .value = "24h", .least = "1h", .most = "10y",

@@ -274,7 +274,7 @@ init_say(const struct command_call *call, const struct init_plan *plan, const st
 	(void)printf("  %-22sroots of AK certificates to trust\n", STATE_ATTESTATION_ROOTS);
 	(void)printf("  %-22sthe server's names\n", STATE_DNS_NAMES);
 	(void)printf("  %-22saccounts, orders and certificates, empty\n\n"
-	             "the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
+	             "the root's SHA-256 fingerprint, to be compared wherever it is installed:\n  %s\n\n",
 	    store_files(STORE_ACME, call->state_dir)[0], plan->fingerprint);
 	init_say_next(plan);
 }

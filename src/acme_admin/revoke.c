@@ -96,7 +96,7 @@ witness_cb(const struct store_issued *issued, void *arg)
 	return victims_cb(issued, arg);
 }
 
-/* What the transaction is told, and how many certificates it revoked. */
+/* The input of the transaction, and how many certificates it revoked. */
 struct revocation {
 	const struct command_call *call;
 	struct victims            *witness; /* NULL: the operands say which */

@@ -167,7 +167,7 @@ init_say(const struct command_call *call, const struct init_plan *plan,
 		(void)printf("  %-13swhere its key is, which signs AK certificates\n", STATE_ISSUING_URI);
 	(void)printf("  %-13sthe inventory, empty\n\n",
 	    store_files(STORE_INVENTORY, call->state_dir)[0]);
-	(void)printf("the root's SHA-256 fingerprint, by which whoever is given it knows it:\n  %s\n\n",
+	(void)printf("the root's SHA-256 fingerprint, to be compared wherever it is installed:\n  %s\n\n",
 	    made->fingerprint);
 	init_say_next(call);
 }

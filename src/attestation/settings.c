@@ -48,13 +48,12 @@ static const struct config_row rows[] = {
         .title = "Credentials",
         .manual = "How long a machine has to open its credential."),
     ROW(challenges, NUMBER, .value = "10000", .least = "1", .most = "10000000",
-        .manual = "Credentials that may be open at the same time. When there are as many, the "
-                  "oldest one of the client network or the machine that has most gives way to a "
-                  "new one."),
+        .manual = "Credentials that may be open at the same time. When there are as many, a new "
+                  "one replaces the oldest of the client network or the machine that has most."),
     ROW(device_challenges, NUMBER, .value = "32", .least = "1", .most = "10000000",
-        .manual = "How many of them never give way, of one machine that has opened one before "
-                  "from the same client address (IPv6: one /64). Whoever knows the public EK of a "
-                  "machine can ask for a credential, but not open it."),
+        .manual = "How many of them are never replaced, of one machine that has opened one before "
+                  "from the same client address (IPv6: one /64). Anybody who knows the public EK "
+                  "of a machine can ask for a credential, but not open it."),
     ROW(device_certificates, NUMBER, .value = "1000", .least = "0", .most = "10000000",
         .manual = "AK certificates that one machine may get in a day; 0 sets no limit. All that "
                   "are valid go onto the CRL when the machine is removed."),
@@ -90,15 +89,16 @@ static const struct config_row rows[] = {
                   "certificate says, and for the hash of its EK."),
 
     ROW(similar_names, TEXT, .value = "refuse",
-        .manual = "What becomes of the name of a machine that enrolls itself, when it looks like "
-                  "another device's: it differs only by upper and lower case, or by letters that "
+        .manual = "What to do with a machine that enrolls itself when its name looks like another "
+                  "device's: it differs only by upper and lower case, or by letters that "
                   "look alike, as in Latin and Cyrillic. `refuse`: the machine is not enrolled, "
                   "and waits for an administrator. `warn`: it is enrolled, and that is logged."),
 
     ROW(certificate_retention, DURATION, .value = "1y", .least = "1d", .most = "100y",
         .title = "Records",
-        .manual = "How long the record of an AK certificate is kept after it expired, and not "
-                  "shorter than `crl_lifetime`. Nothing is removed while nothing was recorded for 30 days: the clock may be wrong."),
+        .manual = "How long the record of an AK certificate is kept after it expired; at least "
+                  "`crl_lifetime`. Nothing is removed when nothing was recorded in the last 30 "
+                  "days: the clock may be wrong."),
     ROW(audit_retention, DURATION, .example = "3y", .least = "1d", .most = "100y",
         .manual = "How long the entries of the audit record (`attest-ca audit`) are kept. By "
                   "default they are kept for ever. Each cut is recorded, and the rest still "

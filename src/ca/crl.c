@@ -139,7 +139,7 @@ crl_dispute(struct crl_keeper *crl)
 }
 
 /*
- * Loads the CRL of the file if it is newer than ours. One that cannot be read, is not by
+ * Loads the CRL of the file if it is newer than ours. A file that cannot be read, is not by
  * this CA or is older is only marked for replacement.
  */
 static void

@@ -124,7 +124,7 @@ guard_start(struct output *output)
 		(void)close(ask[1]);
 		(void)close(answer[0]);
 		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-			(void)close(fd); /* nobody who reads what the command prints waits for this */
+			(void)close(fd); /* a reader of the command's output does not wait for this process */
 		guard_run(output, ask[0], answer[1]);
 	}
 	(void)close(ask[0]);

@@ -99,7 +99,7 @@ channel_peer_ended(const struct channel *channel)
 	return channel->closed_because == peer_gone;
 }
 
-/* Marks the channel as broken; its owner is told in a later turn of the loop. */
+/* Marks the channel as broken; its owner's callback runs in a later turn of the loop. */
 static void
 channel_break(struct channel *channel, const char *reason)
 {

@@ -88,7 +88,7 @@ member_closed_cb(struct channel *channel, const char *reason, void *arg)
 	front_lose(member->front);
 }
 
-/* A front asks and is told; the keeper never asks it. */
+/* A front asks and takes notifications; the keeper never asks it. */
 static const struct channel_handlers member_handlers = {
     .ask = NULL,
     .tell = member_tell_cb,

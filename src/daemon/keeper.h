@@ -39,8 +39,8 @@ struct keeper_handlers {
 	 * by `ask`.
 	 */
 	bool (*turn)(void *state);
-	/* In keeper_run's thread: when all workers serve (the service manager is told next); about once
-	 * a second; on SIGHUP. */
+	/* In keeper_run's thread: when all workers serve, before the service manager hears of it;
+	 * about once a second; on SIGHUP. */
 	void (*ready)(void *arg);
 	void (*tick)(void *arg, struct keeper *keeper);
 	void (*reload)(void *arg, struct keeper *keeper);
@@ -59,9 +59,8 @@ int keeper_run(int control, size_t workers, bool signals, const struct keeper_ha
     void *arg, struct error *err);
 
 /*
- * Answers and frees the question; an empty body says that it was not carried out, as nobody
- * waited for it or too many did. It is no error
- * if the front has gone meanwhile.
+ * Answers and frees the question; an empty body says that it was not carried out, because
+ * the asker has gone or too many questions waited. It is no error if the front has gone.
  */
 void keeper_answer(struct keeper_question *question, struct view body);
 

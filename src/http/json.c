@@ -17,7 +17,7 @@ json_init(void)
 	json_object_seed(0);
 }
 
-/* The fault in words for whoever sent it: jansson's own, but for what speaks of jansson. */
+/* The fault in words for the sender: jansson's, except those that speak of jansson itself. */
 static const char *
 json_fault(const json_error_t *why)
 {

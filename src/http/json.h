@@ -20,8 +20,8 @@ void json_init(void);
 
 /*
  * Decodes one JSON object: UTF-8, no duplicate keys, nothing after it, depth at
- * most JSON_DEPTH_MAX. Strings may hold a NUL (\u0000), names of members may not:
- * whoever reads a string takes its length, or reads it by json_get_text. MALFORMED
+ * most JSON_DEPTH_MAX. Strings may hold a NUL (\u0000), names of members may not: read
+ * a string with its length, or by json_get_text. MALFORMED
  * says what is wrong, and where. The caller owns *out (json_decref).
  */
 int json_decode(struct view body, json_t **out, struct error *err);

@@ -30,7 +30,7 @@
 
 /* ---- the PROXY protocol ---- */
 
-/* No answer is sent: whoever is there does not speak the protocol that is asked for. */
+/* No answer is sent: the peer does not speak the protocol that is required. */
 static void
 proxy_refuse(struct http_connection *connection, const char *why)
 {

@@ -29,8 +29,8 @@ void room_answer(struct http_connection *connection);
 void room_read(struct http_connection *connection, size_t octets);
 
 /*
- * Closes the oldest connections of whoever has most, as long as there are too many. One that
- * was just accepted, `newest`, stays when all others wait for their answers. Not from inside a
+ * Closes the oldest connection of the source that has most, as long as there are too many.
+ * `newest`, just accepted, stays when all others wait for their answers. Not from inside a
  * callback of evhttp; `newest` may be gone after it.
  */
 void room_make(struct http_server *server, const struct http_connection *newest);

@@ -45,7 +45,7 @@ struct http_settings {
 	int64_t      request_ms;         /* from a request's first octet to its last; then 408. Also
                                       * from accept(2) to the first octet, TLS handshake included,
                                       * and how long a peer may read none of its answer */
-	struct proxies proxies;          /* with a PROXY protocol nobody but they may connect, and each
+	struct proxies proxies;          /* with a PROXY protocol only they may connect, and each
 	                                    connection begins with its header, before TLS */
 	SSL_CTX     *tls;                /* NULL: plain HTTP; the server takes a reference */
 };

@@ -32,13 +32,13 @@
 	              "IPv6 address stands in brackets, as in `[2001:db8::1]:443`. With port 0 "  \
 	              "the kernel chooses one, which the line that is logged at start names.")
 
-/* Who may say for whom a request is, and how. */
+/* The proxies that may name the client of a request, and how they do. */
 #define SERVICE_ROWS_PROXIES                                                                      \
 	SERVICE_ROW(proxy_networks, LIST, .example = "192.0.2.10, 2001:db8:0:5::/64",             \
 	    .title = "Proxies before the service",                                                \
-	    .manual = "The networks of the proxies, whose word is taken for the client of a "     \
-	              "request: what is counted, limited, logged and recorded by client address " \
-	              "goes by it. Nobody else is believed. Without `proxy_protocol` the client is " \
+	    .manual = "The networks of the proxies that may name the client of a request: what is " \
+	              "counted, limited, logged and recorded by client address goes by that "     \
+	              "address. No other peer is believed. Without `proxy_protocol` the client is " \
 	              "taken from the header fields `Forwarded` and `X-Forwarded-For`: it is the " \
 	              "last address in them that is not in these networks. See BEHIND A PROXY in " \
 	              "the manual page."),                                                        \

@@ -167,8 +167,8 @@ file_open(const char *path)
 }
 
 /*
- * A FIFO would keep whoever reads it waiting for a writer, for ever: only a pipe without a name
- * is read, as a shell makes it, and what the administrator has named.
+ * Opening a FIFO waits for a writer, perhaps for ever: only a pipe without a name, as a shell
+ * makes it, and the files that the administrator has named are read.
  */
 static int
 file_check_kind(int fd, const char *path, size_t max, struct error *err)

@@ -14,8 +14,8 @@ struct error;
 /*
  * Appends the whole file to *out. Fails with NOT_FOUND when there is none, with
  * TOO_LARGE above `max` octets, else with INTERNAL; the detail names the path. Root
- * follows a link of another user only to a file of that user. A FIFO is refused and waited
- * for by nobody, unless it is among the files of file_named.h, which are read as they were
+ * follows a link of another user only to a file of that user. A FIFO is refused without
+ * waiting for it, unless it is among the files of file_named.h, which are read as they were
  * opened.
  */
 int file_read(const char *path, size_t max, struct bytes *out, struct error *err);

@@ -111,7 +111,7 @@ named_raise_limit(void)
 static int named_open_directory(const char *path, int fd, size_t *left, unsigned depth,
     struct error *err);
 
-/* What is neither file nor directory is for whoever walks there later. */
+/* Anything but a file or a directory is left to the later walk of the tree. */
 static int
 named_open_entry(int directory, const char *name, const char *path, size_t *left, unsigned depth,
     struct error *err)

@@ -125,7 +125,7 @@ directory_of(const char *place)
 	return strncmp(place, scheme, sizeof scheme - 1) == 0 ? place + sizeof scheme - 1 : place;
 }
 
-/* Who else could put something else there: true, and *who. */
+/* True when a user other than root and the owner could replace the step; *who is that user. */
 static bool
 step_is_open(const struct step *step, const struct identity *owner, uid_t *who)
 {

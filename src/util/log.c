@@ -116,8 +116,8 @@ log_put_quoted(struct log_line *line, const char *value)
 }
 
 /*
- * Writes the line unless that would wait for whoever reads standard error: a pipe that nobody
- * reads must not stop the process. Its open file is shared with others, so its flags stay as
+ * Writes the line unless that would wait for the reader of standard error: a pipe that is not
+ * read must not stop the process. Its open file is shared with others, so its flags stay as
  * they are.
  */
 static bool
@@ -128,7 +128,7 @@ log_emit(const struct log_line *line)
 	struct stat   file;
 
 	if (fstat(STDERR_FILENO, &file) != 0)
-		return true; /* it is closed: nobody wants a log */
+		return true; /* it is closed: no log is wanted */
 	if (!S_ISREG(file.st_mode) && poll(&ready, 1, 0) == 0)
 		return false;
 	if (S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode)) {

@@ -150,7 +150,7 @@ account_make(struct call *call, struct store *store, struct store_account *accou
 		return -1;
 	if (store_account_add(store, account, err) != 0)
 		return -1;
-	/* Should the commit fail, one is counted that is not there: it gives way, and harms nobody. */
+	/* If the commit fails, an account is counted that is not there; its eviction does nothing. */
 	newcomers_add(operation_keeper(call)->newcomers, account->id, operation_asked(call)->peer,
 	    (struct view){0}, call->now);
 	return 0;

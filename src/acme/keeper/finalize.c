@@ -125,7 +125,7 @@ issued_keep_attested(struct store_issued *issued, const struct store_authorizati
 	X509               *ak = NULL;
 	size_t              used = 0;
 
-	/* What another format keeps is in an encoding of its own, and nobody revokes it. */
+	/* Other formats keep their chain in their own encoding, and have no revocation here. */
 	if (authorization->format == NULL || strcmp(authorization->format, "tpm") != 0)
 		return 0;
 	if (certificate_decode_first(bytes_view(&authorization->chain), &ak, &used, err) != 0)

@@ -76,8 +76,8 @@ keeper_ready(void *state)
 
 	if (keeper->settings->attestation_crls.count == 0)
 		LOG(WARNING, {"event", "attestation-crl"},
-		    {"reason", "there is no attestation CRL: who was removed or revoked at the attestation CA "
-		               "still gets certificates; set attestation_crls"});
+		    {"reason", "there is no attestation CRL: devices that were removed or revoked at the "
+		               "attestation CA still get certificates; set attestation_crls"});
 }
 
 /* The CRL and the root's, as crl.pem has them. */

@@ -1,4 +1,4 @@
-/* Owns who made accounts and orders of late; these are the store's. */
+/* Owns the record of recent accounts and orders by source; they themselves are the store's. */
 #include "config.h"
 
 #include "acme/keeper/newcomers.h"

@@ -1,6 +1,6 @@
 /*
  * Objects that have not proven themselves yet: accounts of the last hour, and orders whose
- * machines have not attested. Which of them gives way when there are more than a server takes,
+ * machines have not attested. Which of them is evicted when there are more than a server takes,
  * by util/shares.h. In memory; the writer's thread alone.
  */
 #ifndef ACME_KEEPER_NEWCOMERS_H
@@ -25,14 +25,14 @@ void              newcomers_free(struct newcomers *newcomers); /* takes NULL too
 void newcomers_add(struct newcomers *newcomers, const char id[STORE_ID_SIZE], struct view peer,
     struct view subject, int64_t now);
 
-/* It has attested and gives way no more. One that is not known is left alone. */
+/* It has attested, and is not evicted any more. An unknown id is ignored. */
 void newcomers_prove(struct newcomers *newcomers, const char *id);
 
 /* Number of those that have not, at `now`. */
 size_t newcomers_count(struct newcomers *newcomers, int64_t now);
 
 /*
- * Takes out the one that gives way, the oldest of the client network or the subject that has
+ * Takes out the one to evict, the oldest of the client network or the subject that has
  * most, and writes its id; "" when all that are known have attested.
  */
 void newcomers_displace(struct newcomers *newcomers, char id[STORE_ID_SIZE]);

@@ -1,4 +1,4 @@
-/* Owns what is watched, and what to do when it ends; when that is said, deadlines.c knows. */
+/* Owns what is watched and the remedies; deadlines.c decides when they are logged. */
 #include "config.h"
 
 #include "acme/keeper/watch.h"
@@ -40,12 +40,12 @@ watch_own(struct acme_keeper *keeper, int64_t now)
 		    "make another server's state with \"attest-acmed init\", and give its root.pem to all clients");
 	X509_free(root);
 	deadlines_watch(keeper->service.deadlines, "CRL", crl->this_update, crl->next_update, now,
-	    "it is signed again at half its time: the lines before say why that fails");
+	    "it is signed again at half its lifetime: earlier lines of the log say why that failed");
 	deadlines_watch(keeper->service.deadlines, "server certificate", keeper->tls_begin, keeper->tls_end, now,
-	    "it is made anew at half its time: the lines before say why that fails");
+	    "it is replaced at half its lifetime: earlier lines of the log say why that failed");
 }
 
-/* An expired one refuses every attestation that it would have to clear. */
+/* While a CRL is expired, every attestation of its issuer is refused. */
 static void
 watch_crls(struct acme_keeper *keeper, const struct revocation *revocation, int64_t now)
 {

@@ -162,7 +162,7 @@ check_store_names(struct store *store, struct check_report *report)
 		check_add_error(report, "names", &err, NULL);
 	else if (names.count != 0)
 		check_add(report, "names", CHECK_WARNING,
-		    "names of different devices look alike (%s%s): whoever means the one may take the "
+		    "names of different devices look alike (%s%s): one may be mistaken for the "
 		    "other; rename one of each with \"attest-ca set DEVICE --name NAME\"",
 		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "");
 }

@@ -24,8 +24,8 @@ void auto_enroll_free(struct auto_enroll *enroll);
 
 /*
  * Reads the list again when its file changed, or always with `force`; one thread only.
- * When it cannot be read, nobody enrols himself until it can, and -1 says why, once; the
- * same is the reason of every refusal until then.
+ * While it cannot be read, no machine enrolls itself: -1 says why, once, and every refusal
+ * until then gives the same reason.
  */
 int auto_enroll_refresh(struct auto_enroll *enroll, bool force, struct error *err);
 

@@ -71,7 +71,7 @@ copies_refresh(struct copies *copies, struct shelf *shelf, struct error *err)
 	struct error one;
 	int          rc = 0;
 
-	/* One that cannot be written keeps no other; the first failure is told. */
+	/* After a failure the other copies are still written; the first failure is reported. */
 	for (size_t i = 0; copies != NULL && i < COPIES; i++)
 		if (copies_write(copies, i, shelf, rc == 0 ? err : &one) != 0)
 			rc = -1;

@@ -34,7 +34,7 @@ struct crl_issuers {
 
 /*
  * Loads all earlier CAs of the state directory, each with its key if available, records
- * them in the store, and leaves the first place for the CA that signs. One that cannot be
+ * them in the store, and leaves the first place for the CA that signs. A CA that cannot be
  * loaded is logged and left out. Fails as issuer_files_list does. Free the list with
  * crl_issuers_clear, also after a failure.
  */

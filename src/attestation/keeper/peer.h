@@ -12,8 +12,8 @@
 void peer_host(struct view peer, char host[PEER_SIZE]);
 
 /*
- * The addresses that one subscriber has to himself, by one name: an IPv4 address, or the
- * /64 of one of IPv6, as "2001:db8:0:1::/64". What is no address stays as it is.
+ * The network of one subscriber: an IPv4 address, or the /64 of an IPv6 address, as
+ * "2001:db8:0:1::/64". A text that is no address stays as it is.
  */
 void peer_source(const char host[PEER_SIZE], char source[PEER_SIZE]);
 

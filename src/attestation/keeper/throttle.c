@@ -94,8 +94,8 @@ bucket_take(struct bucket *bucket, int64_t interval_ms, int64_t now_ms)
 }
 
 /*
- * The place of a source; else one that nobody is being held back in, written longest ago; else
- * another's, with whom it shares a limit.
+ * The place of a source; else the one written longest ago that holds no source back; else
+ * another source's, with which it shares a limit.
  */
 static struct place *
 throttle_place(struct throttle *throttle, const struct source *source, int64_t now_ms)

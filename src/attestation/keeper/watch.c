@@ -1,4 +1,4 @@
-/* Owns what is watched, and what to do when it ends; when that is said, deadlines.c knows. */
+/* Owns what is watched and the remedies; deadlines.c decides when they are logged. */
 #include "config.h"
 
 #include "attestation/keeper/watch.h"
@@ -61,7 +61,7 @@ watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_
 	ca_crl_clear(&crl);
 	if (keeper->crl_end != 0)
 		deadlines_watch(keeper->service.deadlines, "CRL", keeper->crl_begin, keeper->crl_end, now,
-		    "it is signed again at half its time: the lines before say why that fails");
+		    "it is signed again at half its lifetime: earlier lines of the log say why that failed");
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * Certificates and CRLs end. A daemon says so in its log: as a warning when a third of the life is
+ * Certificates and CRLs expire. A daemon logs that: as a warning when a third of the life is
  * left, or 90 days where that is less, and again each day; as an error when it is over, and again
  * each hour. Main thread.
  */
@@ -26,8 +26,8 @@ void deadlines_say(struct deadlines *deadlines, const char *what, enum deadline_
     int64_t end, int64_t now, const char *reason);
 
 /*
- * `what` lives from `begin` to `end`; a `what` of its own for each thing, and at most 128 octets of
- * it count. Logs when it is time to; the remedy says what to do.
+ * `what`, valid from `begin` to `end`, is the name of one thing; at most 128 octets of it count.
+ * Logs when it is time to; the remedy says what to do.
  */
 void deadlines_watch(struct deadlines *deadlines, const char *what, int64_t begin, int64_t end,
     int64_t now, const char *remedy);

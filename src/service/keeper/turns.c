@@ -1,6 +1,6 @@
 /*
- * Owns who has the next turn. Networks and, in each, its sources stand in a ring; whoever
- * has had its turn goes to its end, and who has nothing more to ask leaves it.
+ * Owns the order of turns. Networks and, in each, its sources stand in a ring: each goes to
+ * its end after its turn, and leaves it when none of its entries waits.
  */
 #include "config.h"
 
@@ -57,7 +57,7 @@ turns_free(struct turns *turns)
 	free(turns);
 }
 
-/* FNV-1a. Who finds collisions makes adding slower for a queue that is bounded all the same. */
+/* FNV-1a. Collisions made on purpose only slow down adding to a queue that is bounded. */
 static size_t
 turns_bucket(const struct source *source)
 {

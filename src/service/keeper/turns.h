@@ -1,7 +1,6 @@
 /*
- * A fair queue: whoever waits longest has the next turn, not who came first. Each network
- * (IPv6 /48; an IPv4 address is its own) has a turn after the other, and in it each source
- * (IPv6 /64); what one source asks is in the order that it came. Embedded in its entries,
+ * A fair queue: round robin over networks (IPv6 /48; an IPv4 address is its own), and within
+ * each over its sources (IPv6 /64); the entries of one source keep their order. Embedded in its entries,
  * which it does not own. One thread.
  */
 #ifndef SERVICE_KEEPER_TURNS_H
@@ -33,12 +32,12 @@ void turns_add(struct turns *turns, struct turn *turn, const struct source *sour
 /* Takes the entry out; one that does not wait stays as it is. */
 void turns_remove(struct turns *turns, struct turn *turn);
 
-/* Takes out whoever has the next turn; NULL when nothing waits. */
+/* Takes out the entry that has the next turn; NULL when nothing waits. */
 struct turn *turns_next(struct turns *turns);
 
 /*
- * Who gives way when there are too many: the last one of the source that has most octets, in
- * the network that has most. Still in the queue; NULL when nothing waits.
+ * The entry to evict when there are too many: the last one of the source that has most octets,
+ * in the network that has most. Still in the queue; NULL when nothing waits.
  */
 struct turn *turns_fullest(const struct turns *turns);
 

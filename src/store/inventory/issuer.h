@@ -22,7 +22,7 @@ int store_issuer_needed(struct store *store, int64_t issuer, int64_t now, bool *
     struct error *err);
 
 /*
- * Draws the number of the issuer's next CRL: greater than any before, whoever's, and at least
+ * Draws the number of the issuer's next CRL: greater than any before, of any issuer, and at least
  * `least`. Issuer 0 draws it for all issuers, so that no present CRL is the last of its
  * issuer.
  */

@@ -22,8 +22,8 @@ struct store_similar {
 typedef void store_similar_cb(const char *name, const struct store_similar *other, void *arg);
 
 /*
- * From now on, a device gets also a name that looks like another device's, and `warn` is told of
- * it, inside the transaction. With NULL, as on a new connection, such a name is a CONFLICT.
+ * From now on, a device gets also a name that looks like another device's, and `warn` is called
+ * for it, inside the transaction. With NULL, as on a new connection, such a name is a CONFLICT.
  */
 void store_similar_allow(struct store *store, store_similar_cb *warn, void *arg);
 

@@ -153,8 +153,8 @@ waiting_take(struct store *store, const char *text, const struct store_waiting *
 }
 
 /*
- * One gives way: of those whose certificate does not verify; else to a newcomer whose own
- * does, of the others; else the newcomer itself. *seen says when it was seen last.
+ * Evicts an entry: one whose certificate does not verify; else, for a newcomer whose own
+ * verifies, one of the others; else the newcomer itself. *seen says when it was seen last.
  */
 static int
 waiting_give_way(struct store *store, const struct store_waiting *newcomer, int64_t *seen,
