@@ -45,7 +45,7 @@ acme_admin     util tpm pki store store/acme ca acme acme/keeper command admin a
 attest-acmed   util service acme acme/front acme/keeper command acme_admin
 attest-ca      util command admin
 attest-device  util command device
-settings-doc   util attestation acme device
+settings-doc   util attestation acme device command
 '
 
 # library header, as a regular expression: the folders that may know it, with what is below them.

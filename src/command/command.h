@@ -102,6 +102,9 @@ void command_help_family(FILE *out, const struct command_program *program, const
 void command_help_command(FILE *out, const struct command_program *program,
     const struct command *command);
 
+/* Prints the synopsis of all commands for the manual page, in mdoc(7). */
+void command_synopsis(FILE *out, const struct command_program *program);
+
 /* True when a command has a name of two words of which this is the first. */
 bool command_is_family(const struct command_program *program, const char *word);
 

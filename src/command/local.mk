@@ -8,10 +8,12 @@ src_libcommand_a_SOURCES = \
 	src/command/print.c src/command/print.h \
 	src/command/progress.c src/command/progress.h \
 	src/command/reader.c src/command/reader.h \
-	src/command/suggest.c
+	src/command/suggest.c \
+	src/command/synopsis.c
 
 UNIT_TESTS += tests/unit/command/main_test
 UNIT_TESTS += tests/unit/command/option_test
 UNIT_TESTS += tests/unit/command/output_test
 UNIT_TESTS += tests/unit/command/print_test
 UNIT_TESTS += tests/unit/command/progress_test
+UNIT_TESTS += tests/unit/command/synopsis_test
