@@ -39,6 +39,7 @@ const struct command acme_admin_crl_command = {
     .summary = "sign the CRL again and print it, and the root's, as PEM",
     .size = sizeof(struct crl),
     .options = {{crl_rows, 0}, {access_rows, offsetof(struct crl, access)}},
+    .state = true,
     .run = acme_admin_crl,
 };
 
@@ -49,7 +50,7 @@ crl_print(const struct command_call *call, const struct crl_keeper *crl, struct 
 {
 	uint64_t   number = crl_keeper_content(crl)->number;
 	AUTO_BYTES pem = {0};
-	int        rc = crl_bundle_append(call->state_dir, crl_keeper_der(crl), &pem, err);
+	int        rc = crl_bundle_append(call->state, crl_keeper_der(crl), &pem, err);
 
 	if (rc == 0 && call->json)
 		print_json(json_pack("{s:s%, s:I}", "crl", (const char *)pem.data, pem.size, "number",
@@ -63,12 +64,12 @@ static int
 crl_make(const struct command_call *call, struct store *store, const struct ca *issuing,
     int64_t lifetime, struct error *err)
 {
-	struct crl_keeper *crl = crl_keeper_new(call->state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
+	struct crl_keeper *crl = crl_keeper_new(call->state, STATE_ISSUING_CRL, crl_source_acme(), 0,
 	    issuing, lifetime);
 	int                rc = crl_keeper_sign(crl, store, call->now, err);
 
 	if (rc == 0)
-		rc = crl_bundle_write(call->state_dir, err);
+		rc = crl_bundle_write(call->state, err);
 	if (rc == 0)
 		rc = crl_print(call, crl, err);
 	crl_keeper_free(crl);
@@ -87,7 +88,7 @@ acme_admin_crl(const struct command_call *call, struct error *err)
 	if (rc == 0)
 		rc = acme_admin_store_open(call, &store, err);
 	if (rc == 0)
-		rc = issuer_files_load_valid(call->state_dir, &access.key, call->now, &files, err);
+		rc = issuer_files_load_valid(call->state, &access.key, call->now, &files, err);
 	if (rc == 0)
 		rc = crl_make(call, store, &files.ca, crl->lifetime, err);
 	access_clear(&access);

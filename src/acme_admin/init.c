@@ -27,8 +27,10 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 #include "util/own_command.h"
 #include "util/shell_quote.h"
+#include "util/utf8.h"
 
 #define INIT_NAME "Device CA"
 
@@ -295,10 +297,10 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 }
 
 static int
-init_make_store(const char *directory, void *arg, struct error *err)
+init_make_store(const struct folder *directory, void *arg, struct error *err)
 {
 	(void)arg;
-	return store_acme_create(directory, err);
+	return store_acme_create(directory->path, err);
 }
 
 static int

@@ -42,6 +42,7 @@ const struct command admin_crl_command = {
     .summary = "sign the CRL now, whether attestd runs or not",
     .size = sizeof(struct crl),
     .options = {{crl_rows, 0}, {access_rows, offsetof(struct crl, access)}},
+    .state = true,
     .run = admin_crl,
 };
 
@@ -91,7 +92,7 @@ crl_sign(const struct signing *signing, const struct ca *ca, const char *name, j
 
 	if (issuer_record(signing->store, ca->certificate, call->now, &issuer, err) != 0)
 		return -1;
-	crl = crl_keeper_new(call->state_dir, name, crl_source_inventory(), issuer, ca,
+	crl = crl_keeper_new(call->state, name, crl_source_inventory(), issuer, ca,
 	    signing->lifetime);
 	rc = crl_keeper_sign(crl, signing->store, call->now, err);
 	if (rc == 0 && call->json)
@@ -109,7 +110,7 @@ crl_sign_earlier(const struct signing *signing, const char *id, json_t *list, st
 	struct issuer_files files = {.id = ""};
 	AUTO_FREE char     *name = issuer_files_name(id, "crl");
 	json_t             *object = NULL;
-	int                 rc = issuer_files_load_earlier(signing->call->state_dir, id,
+	int                 rc = issuer_files_load_earlier(signing->call->state, id,
 	                    signing->access, &files, err);
 
 	if (rc == 0 && certificate_not_after(files.ca.certificate) >= signing->call->now)
@@ -127,7 +128,7 @@ crl_sign_all_earlier(const struct signing *signing, json_t *list, struct error *
 	char         (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t       count = 0;
 	struct error failed;
-	int          rc = issuer_files_list(signing->call->state_dir, &ids, &count, err);
+	int          rc = issuer_files_list(signing->call->state, &ids, &count, err);
 
 	for (size_t i = 0; i < count; i++)
 		if (crl_sign_earlier(signing, ids[i], list, &failed) != 0 && rc == 0) {
@@ -141,18 +142,18 @@ crl_sign_all_earlier(const struct signing *signing, json_t *list, struct error *
 static int
 crl_sign_all(const struct signing *signing, struct error *err)
 {
-	const char         *state_dir = signing->call->state_dir;
+	const struct folder *state = signing->call->state;
 	struct issuer_files files = {.id = ""};
 	json_t             *object = NULL;
 	json_t             *earlier = json_array();
-	int                 rc = issuer_files_load(state_dir, signing->access, &files, err);
+	int                 rc = issuer_files_load(state, signing->access, &files, err);
 
 	if (rc == 0)
 		rc = crl_sign(signing, &files.ca, STATE_ISSUING_CRL, &object, err);
 	if (rc == 0)
 		rc = crl_sign_all_earlier(signing, earlier, err);
 	if (rc == 0)
-		rc = crl_bundle_write(state_dir, err);
+		rc = crl_bundle_write(state, err);
 	if (object != NULL) {
 		(void)json_object_set(object, "earlier", earlier);
 		print_json(object);

@@ -23,8 +23,10 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 #include "util/own_command.h"
 #include "util/shell_quote.h"
+#include "util/utf8.h"
 
 #define INIT_NAME "Attestation CA"
 
@@ -173,10 +175,10 @@ init_say(const struct command_call *call, const struct init_plan *plan,
 }
 
 static int
-init_make_store(const char *directory, void *arg, struct error *err)
+init_make_store(const struct folder *directory, void *arg, struct error *err)
 {
 	(void)arg;
-	return store_create(directory, err);
+	return store_create(directory->path, err);
 }
 
 static int

@@ -9,17 +9,17 @@
 
 #include <sys/stat.h>
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ca/files.h"
 #include "pki/ca.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/log.h"
 
 /* More than two million entries. */
@@ -36,8 +36,9 @@ struct crl_keeper {
 	const struct ca *ca;
 	int64_t          issuer;
 	int64_t          lifetime;
-	char            *state_dir;
-	char            *path;
+	const struct folder *state;
+	char            *file;        /* its name in it */
+	char            *path;        /* for messages */
 	struct stat      seen;        /* the file when last checked */
 	bool             behind;      /* the file is older than this CRL, or missing */
 	bool             disputed;    /* the file is another CRL of the same number */
@@ -47,11 +48,9 @@ struct crl_keeper {
 };
 
 int
-crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
+crl_lock(const struct folder *state, struct file_lock *lock, struct error *err)
 {
-	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_LOCK);
-
-	if (file_lock_open(path, lock, err) != 0)
+	if (file_lock_open(state, STATE_CRL_LOCK, lock, err) != 0)
 		return -1;
 	if (file_lock_acquire(lock, CRL_PATIENCE_MS, err) != 0) {
 		file_lock_close(lock);
@@ -61,7 +60,7 @@ crl_lock(const char *state_dir, struct file_lock *lock, struct error *err)
 }
 
 struct crl_keeper *
-crl_keeper_new(const char *state_dir, const char *file, const struct crl_source *source,
+crl_keeper_new(const struct folder *state, const char *file, const struct crl_source *source,
     int64_t issuer, const struct ca *ca, int64_t lifetime)
 {
 	struct crl_keeper *crl = memory_new(sizeof *crl);
@@ -70,8 +69,9 @@ crl_keeper_new(const char *state_dir, const char *file, const struct crl_source 
 	crl->ca = ca;
 	crl->issuer = issuer;
 	crl->lifetime = lifetime;
-	crl->path = file_join(state_dir, file);
-	crl->state_dir = memory_strdup(state_dir);
+	crl->state = state;
+	crl->file = memory_strdup(file);
+	crl->path = file_join(state->path, file);
 	crl->behind = true;
 	crl->revocations = -1;
 	return crl;
@@ -84,8 +84,8 @@ crl_keeper_free(struct crl_keeper *crl)
 		return;
 	ca_crl_clear(&crl->content);
 	bytes_clear(&crl->der);
+	free(crl->file);
 	free(crl->path);
-	free(crl->state_dir);
 	free(crl);
 }
 
@@ -150,14 +150,14 @@ crl_look(struct crl_keeper *crl, bool *fresh)
 	struct error  ignored;
 	struct stat   st;
 
-	if (stat(crl->path, &st) != 0) {
+	if (folder_look(crl->state, crl->file, &st) != 0) {
 		crl->behind = true;
 		return;
 	}
 	if (crl_file_is_seen(crl, &st))
 		return;
 	crl->behind = true;
-	if (file_read(crl->path, CRL_FILE_MAX, &der, &ignored) == 0 &&
+	if (folder_read(crl->state, crl->file, CRL_FILE_MAX, &der, &ignored) == 0 &&
 	    ca_crl_read(crl->ca->certificate, bytes_view(&der), &content, &ignored) == 0 &&
 	    content.number < INT64_MAX && content.number >= crl->content.number) {
 		crl->seen = st;
@@ -182,21 +182,18 @@ crl_look(struct crl_keeper *crl, bool *fresh)
 static int
 crl_replace(const struct crl_keeper *crl, struct error *err)
 {
-	size_t          size = strlen(crl->path) + sizeof ".new";
+	size_t          size = strlen(crl->file) + sizeof ".new";
 	AUTO_FREE char *temporary = memory_new(size);
-	AUTO_FREE char *parent = memory_strdup(crl->path);
+	struct error    ignored;
 
-	(void)snprintf(temporary, size, "%s.new", crl->path);
-	(void)unlink(temporary);
-	if (file_create(temporary, crl->der.data, crl->der.size, 0644, err) != 0 ||
-	    file_give(crl->state_dir, temporary, err) != 0)
+	(void)snprintf(temporary, size, "%s.new", crl->file);
+	(void)folder_remove(crl->state, temporary, &ignored);
+	if (folder_create(crl->state, temporary, crl->der.data, crl->der.size, 0644, err) != 0)
 		return -1;
-	if (rename(temporary, crl->path) != 0) {
-		error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", temporary, crl->path);
-		(void)unlink(temporary);
-		return -1;
-	}
-	return file_sync_directory(dirname(parent), err);
+	if (folder_rename(crl->state, temporary, crl->file, err) == 0)
+		return folder_sync_of(crl->state, crl->file, err);
+	(void)folder_remove(crl->state, temporary, &ignored);
+	return -1;
 }
 
 static int
@@ -204,7 +201,7 @@ crl_write(struct crl_keeper *crl, struct error *err)
 {
 	if (crl_replace(crl, err) != 0)
 		return -1;
-	if (stat(crl->path, &crl->seen) == 0)
+	if (folder_look(crl->state, crl->file, &crl->seen) == 0)
 		crl->behind = false;
 	return 0;
 }
@@ -339,7 +336,7 @@ crl_publish(struct crl_keeper *crl, struct store *store, int64_t now, enum want 
 	bool              other = false;
 	int               rc = 0;
 
-	if (crl_lock(crl->state_dir, &lock, err) != 0)
+	if (crl_lock(crl->state, &lock, err) != 0)
 		return -1;
 	crl_look(crl, &other);
 	if (other && want == WANT_SIGNED) /* another process was quicker; its CRL may suffice */

@@ -13,6 +13,7 @@
 struct ca;
 struct ca_crl;
 struct error;
+struct folder;
 struct store;
 struct crl_keeper;
 struct file_lock;
@@ -21,7 +22,7 @@ struct file_lock;
  * Takes the lock against replacing CRLs of the directory, until file_lock_close.
  * OVERLOADED when that takes several seconds.
  */
-int crl_lock(const char *state_dir, struct file_lock *lock, struct error *err);
+int crl_lock(const struct folder *state, struct file_lock *lock, struct error *err);
 
 /* Reads revocations and CRL numbers from a kind of store. Each returns 0, or -1 with an error. */
 struct crl_source {
@@ -46,9 +47,9 @@ void crl_entry_append(struct bytes *revoked, struct view serial, int64_t when, i
 /*
  * Makes the keeper of the CRL of `ca`, which is `issuer` in the store that `source` knows, in
  * `file` of the state directory. Its CRLs are valid for `lifetime` seconds; 0: as long as the
- * present one, or a week. `source` and `ca` must outlive it. crl_keeper_free takes NULL too.
+ * present one, or a week. `state`, `source` and `ca` must outlive it. crl_keeper_free takes NULL too.
  */
-struct crl_keeper *crl_keeper_new(const char *state_dir, const char *file,
+struct crl_keeper *crl_keeper_new(const struct folder *state, const char *file,
     const struct crl_source *source, int64_t issuer, const struct ca *ca, int64_t lifetime);
 void               crl_keeper_free(struct crl_keeper *crl);
 

@@ -10,6 +10,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 
 /* A file to put into it. */
 struct directory_file {
@@ -23,7 +24,7 @@ struct directory_plan {
 	const struct directory_file *files;
 	size_t                   count;
 	const char *const       *store_files; /* files that make_store makes; ends with NULL */
-	int (*make_store)(const char *directory, void *arg, struct error *err); /* or nothing at all */
+	int (*make_store)(const struct folder *directory, void *arg, struct error *err); /* or nothing at all */
 	void                    *arg;
 	const char              *subdirectory; /* subdirectory of files; NULL: none */
 };

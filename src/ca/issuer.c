@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/x509v3.h>
 
@@ -21,6 +20,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/hex.h"
 #include "util/secret.h"
 
@@ -71,16 +71,17 @@ issuer_files_name(const char *id, const char *suffix)
 }
 
 int
-issuer_files_read_uri(const char *path, char **uri, struct error *err)
+issuer_files_read_uri(const struct folder *state, const char *name, char **uri, struct error *err)
 {
 	AUTO_BYTES text = {0};
 
-	if (file_read(path, URI_MAX, &text, err) != 0)
+	if (folder_read(state, name, URI_MAX, &text, err) != 0)
 		return -1;
 	bytes_append_u8(&text, '\0');
 	text.data[strcspn((const char *)text.data, "\r\n")] = '\0';
 	if (text.data[0] == '\0')
-		return error_set(err, ERROR_INTERNAL, "there is no URI in the first line of %s", path);
+		return error_set(err, ERROR_INTERNAL, "there is no URI in the first line of %s/%s",
+		    state->path, name);
 	*uri = memory_strdup((const char *)text.data);
 	return 0;
 }
@@ -118,32 +119,33 @@ static const struct place places[] = {
 
 /* True when the file does not exist; other errors are reported when it is opened. */
 static bool
-place_is_empty(const char *path)
+place_is_empty(const struct folder *state, const char *name)
 {
-	return access(path, F_OK) != 0 && errno == ENOENT;
+	struct stat st;
+
+	return folder_look(state, name, &st) != 0 && errno == ENOENT;
 }
 
 static int
-place_load(const struct place *place, const char *path, const struct key_access *access,
-    EVP_PKEY **key, struct error *err)
+place_load(const struct place *place, const struct folder *state, const char *name,
+    const struct key_access *access, EVP_PKEY **key, struct error *err)
 {
 	AUTO_FREE char *uri = NULL;
 
 	if (!place->is_uri)
-		return key_open(path, access, key, err);
-	if (issuer_files_read_uri(path, &uri, err) != 0)
+		return key_open_in(state, name, access, key, err);
+	if (issuer_files_read_uri(state, name, &uri, err) != 0)
 		return -1;
 	if (key_open(uri, access, key, err) == 0)
 		return 0;
-	return error_wrap(err, "%s", path);
+	return error_wrap(err, "%s/%s", state->path, name);
 }
 
+/* Its name, which the caller frees. */
 static char *
-place_path(const struct place *place, const char *state_dir, const char *id)
+place_name(const struct place *place, const char *id)
 {
-	AUTO_FREE char *own = place->suffix != NULL ? issuer_files_name(id, place->suffix) : NULL;
-
-	return file_join(state_dir, own != NULL ? own : place->name);
+	return place->suffix != NULL ? issuer_files_name(id, place->suffix) : memory_strdup(place->name);
 }
 
 /*
@@ -151,17 +153,17 @@ place_path(const struct place *place, const char *state_dir, const char *id)
  * crash may have left, but not one that cannot be read.
  */
 static int
-files_find_key(const char *state_dir, const struct key_access *access, struct issuer_files *files,
-    struct error *err)
+files_find_key(const struct folder *state, const struct key_access *access,
+    struct issuer_files *files, struct error *err)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-		AUTO_FREE char *path = place_path(&places[i], state_dir, files->id);
+		AUTO_FREE char *name = place_name(&places[i], files->id);
 
-		if (place_is_empty(path))
+		if (place_is_empty(state, name))
 			continue;
-		if (place_load(&places[i], path, access, &files->ca.key, err) != 0)
+		if (place_load(&places[i], state, name, access, &files->ca.key, err) != 0)
 			return -1;
 		if (ca_check_pair(&files->ca, err) == 0)
 			return 0;
@@ -172,17 +174,20 @@ files_find_key(const char *state_dir, const struct key_access *access, struct is
 	if (found)
 		return error_set(err, ERROR_INTERNAL,
 		    "no private key in %s is that of its issuing certificate (key identifier %.40s)",
-		    state_dir, files->id);
-	return error_set(err, ERROR_NOT_FOUND, "no private key at %s/%s", state_dir,
+		    state->path, files->id);
+	return error_set(err, ERROR_NOT_FOUND, "no private key at %s/%s", state->path,
 	    STATE_ISSUING_KEY);
 }
 
 /* ---- certificates ---- */
 
 static int
-files_load_certificate(const char *path, struct issuer_files *files, struct error *err)
+files_load_certificate(const struct folder *state, const char *name, struct issuer_files *files,
+    struct error *err)
 {
-	if (file_read(path, STATE_PEM_MAX, &files->pem, err) != 0 ||
+	AUTO_FREE char *path = file_join(state->path, name);
+
+	if (folder_read(state, name, STATE_PEM_MAX, &files->pem, err) != 0 ||
 	    certificate_decode_pem(&files->pem, path, &files->ca.certificate, err) != 0)
 		return -1;
 	if (issuer_files_id(files->ca.certificate, files->id, err) != 0)
@@ -191,17 +196,16 @@ files_load_certificate(const char *path, struct issuer_files *files, struct erro
 }
 
 int
-issuer_files_load(const char *state_dir, const struct key_access *access,
+issuer_files_load(const struct folder *state, const struct key_access *access,
     struct issuer_files *out, struct error *err)
 {
-	AUTO_FREE char *path = file_join(state_dir, STATE_ISSUING_PEM);
-	char            before[ISSUER_ID_SIZE] = "";
+	char before[ISSUER_ID_SIZE] = "";
 
 	/* The key may move between the two reads: then the certificate has changed too. */
 	for (int tries = 0; tries < LOAD_TRIES; tries++) {
 		*out = (struct issuer_files){.id = ""};
-		if (files_load_certificate(path, out, err) == 0 &&
-		    (access == NULL || files_find_key(state_dir, access, out, err) == 0))
+		if (files_load_certificate(state, STATE_ISSUING_PEM, out, err) == 0 &&
+		    (access == NULL || files_find_key(state, access, out, err) == 0))
 			return 0;
 		if (out->id[0] == '\0' || strcmp(out->id, before) == 0)
 			break;
@@ -213,28 +217,27 @@ issuer_files_load(const char *state_dir, const struct key_access *access,
 }
 
 int
-issuer_files_load_valid(const char *state_dir, const struct key_access *access, int64_t now,
+issuer_files_load_valid(const struct folder *state, const struct key_access *access, int64_t now,
     struct issuer_files *out, struct error *err)
 {
-	if (issuer_files_load(state_dir, access, out, err) != 0)
+	if (issuer_files_load(state, access, out, err) != 0)
 		return -1;
 	if (certificate_check_time(out->ca.certificate, now, err) == 0)
 		return 0;
 	issuer_files_clear(out);
 	err->kind = ERROR_INTERNAL;
-	return error_wrap(err, "the issuing certificate %s/%s", state_dir, STATE_ISSUING_PEM);
+	return error_wrap(err, "the issuing certificate %s/%s", state->path, STATE_ISSUING_PEM);
 }
 
 int
-issuer_files_load_earlier(const char *state_dir, const char *id, const struct key_access *access,
+issuer_files_load_earlier(const struct folder *state, const char *id, const struct key_access *access,
     struct issuer_files *out, struct error *err)
 {
 	AUTO_FREE char *name = issuer_files_name(id, "pem");
-	AUTO_FREE char *path = file_join(state_dir, name);
 
 	*out = (struct issuer_files){.id = ""};
-	if (files_load_certificate(path, out, err) != 0 ||
-	    (access != NULL && files_find_key(state_dir, access, out, err) != 0)) {
+	if (files_load_certificate(state, name, out, err) != 0 ||
+	    (access != NULL && files_find_key(state, access, out, err) != 0)) {
 		issuer_files_clear(out);
 		return -1;
 	}
@@ -271,54 +274,46 @@ compare_ids(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-int
-issuer_files_check(const char *state_dir, struct error *err)
+/* The one that signs is not among the earlier ones. */
+static int
+list_read(const struct folder *state, const struct folder *issuers, struct bytes *list,
+    struct error *err)
 {
-	struct folder state = {.fd = -1};
-	struct folder issuers = {.fd = -1};
-	int           rc = folder_open(state_dir, &state, err);
+	struct issuer_files current = {.id = ""};
+	struct dirent     **entries = NULL;
+	int                 count;
+	char                id[ISSUER_ID_SIZE];
 
-	if (rc == 0 && folder_open_in(&state, STATE_ISSUERS, &issuers, err) != 0 &&
-	    err->kind != ERROR_NOT_FOUND)
-		rc = -1;
-	folder_close(&issuers);
-	folder_close(&state);
-	return rc;
+	if (files_load_certificate(state, STATE_ISSUING_PEM, &current, err) != 0) {
+		issuer_files_clear(&current);
+		return -1;
+	}
+	count = folder_list(issuers, &entries, err);
+	for (int i = 0; i < count; i++) {
+		if (entry_is_certificate(entries[i]->d_name, id) && strcmp(id, current.id) != 0)
+			bytes_append(list, id, sizeof id);
+		free(entries[i]);
+	}
+	free(entries);
+	issuer_files_clear(&current);
+	return count < 0 ? -1 : 0;
 }
 
 int
-issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
+issuer_files_list(const struct folder *state, char (**ids)[ISSUER_ID_SIZE], size_t *count,
     struct error *err)
 {
-	AUTO_FREE char     *path = file_join(state_dir, STATE_ISSUERS);
-	AUTO_FREE char     *current_path = file_join(state_dir, STATE_ISSUING_PEM);
-	struct issuer_files current = {.id = ""};
-	struct bytes        list = {0};
-	struct dirent      *entry;
-	DIR                *directory = opendir(path);
-	char                id[ISSUER_ID_SIZE];
+	AUTO_FOLDER  issuers = {.fd = -1};
+	struct bytes list = {0};
 
 	*ids = NULL;
 	*count = 0;
-	if (directory == NULL && errno == ENOENT)
-		return 0;
-	if (directory == NULL)
-		return error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
-	if (issuer_files_check(state_dir, err) != 0) {
-		(void)closedir(directory);
+	if (folder_open_in(state, STATE_ISSUERS, &issuers, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (list_read(state, &issuers, &list, err) != 0) {
+		bytes_clear(&list);
 		return -1;
 	}
-	if (files_load_certificate(current_path, &current, err) != 0) {
-		issuer_files_clear(&current);
-		(void)closedir(directory);
-		return -1;
-	}
-	while ((entry = readdir(directory)) != NULL) {
-		if (entry_is_certificate(entry->d_name, id) && strcmp(id, current.id) != 0)
-			bytes_append(&list, id, sizeof id);
-	}
-	(void)closedir(directory);
-	issuer_files_clear(&current);
 	*count = list.size / ISSUER_ID_SIZE;
 	*ids = (char(*)[ISSUER_ID_SIZE])(void *)list.data;
 	if (*count > 1)
@@ -327,18 +322,18 @@ issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *c
 }
 
 int
-issuer_files_remove(const char *state_dir, const char *id, struct error *err)
+issuer_files_remove(const struct folder *state, const char *id, struct error *err)
 {
 	/* The certificate is last: as long as it exists, the removal will be retried. */
 	static const char *const suffixes[] = {"key", "uri", "crl", "pem"};
-	AUTO_FREE char          *directory = file_join(state_dir, STATE_ISSUERS);
+	AUTO_FOLDER              issuers = {.fd = -1};
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
 		AUTO_FREE char *name = issuer_files_name(id, suffixes[i]);
-		AUTO_FREE char *path = file_join(state_dir, name);
 
-		if (unlink(path) != 0 && errno != ENOENT)
-			return error_set_errno(err, ERROR_INTERNAL, "removing %s", path);
+		if (folder_remove(state, name, err) != 0)
+			return -1;
 	}
-	return file_sync_directory(directory, err);
+	return folder_open_in(state, STATE_ISSUERS, &issuers, err) == 0 ? folder_sync(&issuers, err)
+	                                                                : -1;
 }

@@ -14,6 +14,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 struct key_access;
 struct store;
 
@@ -36,15 +37,15 @@ int issuer_files_id(const X509 *certificate, char id[ISSUER_ID_SIZE], struct err
  * issuing.key, whichever matches; no key if `access` is NULL. INTERNAL when none
  * matches; else as certificate_load and key_open. The caller checks expiry.
  */
-int issuer_files_load(const char *state_dir, const struct key_access *access,
+int issuer_files_load(const struct folder *state, const struct key_access *access,
     struct issuer_files *out, struct error *err);
 
 /* The same; INTERNAL also when the certificate has expired at `now`. */
-int issuer_files_load_valid(const char *state_dir, const struct key_access *access, int64_t now,
+int issuer_files_load_valid(const struct folder *state, const struct key_access *access, int64_t now,
     struct issuer_files *out, struct error *err);
 
 /* The same as issuer_files_load for the earlier CA `id`, from issuers/. */
-int issuer_files_load_earlier(const char *state_dir, const char *id,
+int issuer_files_load_earlier(const struct folder *state, const char *id,
     const struct key_access *access, struct issuer_files *out, struct error *err);
 
 void issuer_files_clear(struct issuer_files *files);
@@ -53,11 +54,8 @@ void issuer_files_clear(struct issuer_files *files);
  * The identifiers of the earlier CAs that issuers/ has a certificate of, in order, each
  * ISSUER_ID_SIZE octets; the one that signs is not among them. The caller frees *ids.
  */
-int issuer_files_list(const char *state_dir, char (**ids)[ISSUER_ID_SIZE], size_t *count,
+int issuer_files_list(const struct folder *state, char (**ids)[ISSUER_ID_SIZE], size_t *count,
     struct error *err);
-
-/* Refuses issuers/ when it is a link or no directory: INTERNAL. None at all is no fault. */
-int issuer_files_check(const char *state_dir, struct error *err);
 
 /* Returns "issuers/ID.suffix", which the caller frees. */
 char *issuer_files_name(const char *id, const char *suffix);
@@ -80,9 +78,10 @@ int issuer_record(struct store *store, const X509 *certificate, int64_t now, int
     struct error *err);
 
 /* Removes the files of an earlier CA, its certificate last. INTERNAL. */
-int issuer_files_remove(const char *state_dir, const char *id, struct error *err);
+int issuer_files_remove(const struct folder *state, const char *id, struct error *err);
 
 /* Reads a file with a URI in its first line, which the caller frees. */
-int issuer_files_read_uri(const char *path, char **uri, struct error *err);
+int issuer_files_read_uri(const struct folder *state, const char *name, char **uri,
+    struct error *err);
 
 #endif

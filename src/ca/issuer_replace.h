@@ -7,6 +7,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 struct issuer_files;
 
 /* The next CA. Exactly one of key, uri and waiting gives its key. */
@@ -26,16 +27,16 @@ struct issuer_next {
  * the same key, only the certificate is replaced. The files are the directory owner's.
  * For one process at a time: in a transaction of the store. INTERNAL.
  */
-int issuer_replace(const char *state_dir, const struct issuer_files *old,
+int issuer_replace(const struct folder *state, const struct issuer_files *old,
     const struct issuer_next *next, struct error *err);
 
 /*
  * Completes a replacement after a crash: moves the key of the CA that signs from
  * issuers/ to its usual place. In a transaction of the store, as above. INTERNAL.
  */
-int issuer_settle(const char *state_dir, struct error *err);
+int issuer_settle(const struct folder *state, struct error *err);
 
 /* True when issuer_settle has work for the CA of this identifier. */
-bool issuer_is_unsettled(const char *state_dir, const char *id);
+bool issuer_is_unsettled(const struct folder *state, const char *id);
 
 #endif

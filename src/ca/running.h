@@ -5,6 +5,7 @@
 #include "util/file_lock.h"
 
 struct error;
+struct folder;
 
 enum running {
 	RUNNING_NEVER, /* no daemon has ever run on it */
@@ -16,9 +17,9 @@ enum running {
  * Holds the lock until file_lock_close or the end of the process. Several daemons may hold it,
  * as one does that takes over from another. INTERNAL.
  */
-int running_hold(const char *state_dir, struct file_lock *lock, struct error *err);
+int running_hold(const struct folder *state, struct file_lock *lock, struct error *err);
 
 /* Looks, and makes no file. INTERNAL when the lock cannot be looked at. */
-int running_look(const char *state_dir, enum running *running, struct error *err);
+int running_look(const struct folder *state, enum running *running, struct error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "command/option.h"
 
 struct error;
+struct folder;
 
 /* One invocation of a command, after its command line was parsed and checked. */
 struct command_call {
@@ -24,6 +25,7 @@ struct command_call {
 	char *const *operands;
 	size_t       operand_count;
 	json_t      *answer; /* the object that --json prints, in a program with `answers`; else NULL */
+	const struct folder *state; /* the state directory, of a command with `state`; else NULL */
 	bool         other_identity; /* root takes on that of the state directory's owner */
 	bool         help;   /* these two are for main only */
 	bool         version;
@@ -67,6 +69,7 @@ struct command {
 
 	command_check *check; /* NULL: no check */
 	bool           operands_named; /* operands are files to read: file_named.h opens them first */
+	bool           state; /* works on the state directory's files: it is opened before `run` */
 	command_open  *open;  /* NULL: rows and operands say it all */
 	command_run   *run;
 };

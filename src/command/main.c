@@ -13,6 +13,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file_named.h"
+#include "util/folder.h"
 #include "util/identity.h"
 #include "util/own_command.h"
 
@@ -25,6 +26,7 @@ struct run {
 	const struct command_program *program;
 	const struct command         *command; /* NULL until found */
 	struct command_call           call;
+	struct folder                 state; /* what call.state leads to */
 	struct option_reader          reader;
 	void                         *options; /* filled by the command's options */
 };
@@ -238,6 +240,24 @@ run_identify(struct run *run, struct error *err)
 	return rc == 0 ? identity_take(&identity, state_dir, err) : rc;
 }
 
+/* Opens the directory that the command works in: once, by whoever works there. */
+static int
+run_open_state(struct run *run, struct error *err)
+{
+	const char *path = run->call.state_dir;
+
+	if (!run->command->state)
+		return 0;
+	if (folder_open(path, &run->state, err) != 0)
+		return err->kind != ERROR_NOT_FOUND
+		    ? -1
+		    : error_set(err, ERROR_NOT_FOUND,
+		          "there is no state directory %s; give the right --state-dir, or run \"%s init\"",
+		          path, own_command(run->program->name));
+	run->call.state = &run->state;
+	return 0;
+}
+
 /* Prints the answer of a program with `answers`, and the error if it failed. */
 static void
 answer_print(const struct command_call *call, int rc, const struct error *err)
@@ -273,6 +293,8 @@ run_command(struct run *run)
 	run_name_itself(run);
 	call->answer = run->program->answers ? json_object() : NULL;
 	rc = run_identify(run, &err);
+	if (rc == 0)
+		rc = run_open_state(run, &err);
 	if (rc == 0)
 		rc = run->command->run(call, &err);
 	if (rc == COMMAND_USAGE)
@@ -386,7 +408,7 @@ run_all(struct run *run, int argc, char **argv)
 int
 command_main(const struct command_program *program, int argc, char **argv)
 {
-	struct run run = {.program = program};
+	struct run run = {.program = program, .state = {.fd = -1}};
 	int        status;
 
 	run.call.now = clock_now();
@@ -395,6 +417,7 @@ command_main(const struct command_program *program, int argc, char **argv)
 	status = run_all(&run, argc, argv);
 	option_reader_clear(&run.reader);
 	json_decref(run.call.answer);
+	folder_close(&run.state);
 	free(run.options);
 	return status;
 }

@@ -17,6 +17,8 @@
 #include "tpm/spki.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/hex.h"
 
 /* PEM files are small; the bound keeps a wrong path from filling memory. */
@@ -103,6 +105,17 @@ certificate_load(const char *path, X509 **out, struct error *err)
 	AUTO_BYTES pem = {0};
 
 	if (file_read(path, CERTIFICATE_FILE_MAX, &pem, err) != 0)
+		return -1;
+	return certificate_decode_pem(&pem, path, out, err);
+}
+
+int
+certificate_load_in(const struct folder *folder, const char *name, X509 **out, struct error *err)
+{
+	AUTO_FREE char *path = file_join(folder->path, name);
+	AUTO_BYTES      pem = {0};
+
+	if (folder_read(folder, name, CERTIFICATE_FILE_MAX, &pem, err) != 0)
 		return -1;
 	return certificate_decode_pem(&pem, path, out, err);
 }

@@ -9,6 +9,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 
 /* Size in octets of the serials that we assign: RFC 5280 §4.1.2.2 allows at most 20. */
 #define CERTIFICATE_SERIAL_SIZE 20
@@ -33,6 +34,10 @@ int certificate_decode_pem(const struct bytes *pem, const char *path, X509 **out
 
 /* The same from the file itself. NOT_FOUND, MALFORMED or INTERNAL. The caller frees *out. */
 int certificate_load(const char *path, X509 **out, struct error *err);
+
+/* The same for the file `name` in a directory. */
+int certificate_load_in(const struct folder *folder, const char *name, X509 **out,
+    struct error *err);
 
 /* Seconds since 1970 of notBefore and notAfter. */
 int64_t certificate_not_before(const X509 *certificate);

@@ -26,7 +26,6 @@
 #define KEY_STORE_TRIES 64
 
 /* More than any file with a key and its chain. */
-#define KEY_FILE_MAX ((size_t)1 << 20)
 
 static const struct {
 	const char *word;
@@ -183,54 +182,72 @@ key_path(const char *uri)
 }
 
 /*
- * Opens the store. What is a file is read by us, which waits for no FIFO; -1 with an error when
- * it cannot be read.
+ * Reads what is a file ourselves, which waits for no FIFO. *found is false for a URI of something
+ * else, and for a directory.
  */
 static int
+key_read_file(const char *uri, struct bytes *content, bool *found, struct error *err)
+{
+	const char *path = key_path(uri);
+	struct stat st;
+
+	*found = file_named_fd(path) >= 0 || (stat(path, &st) == 0 && !S_ISDIR(st.st_mode));
+	if (*found && file_read(path, KEY_FILE_MAX, content, err) != 0)
+		return error_wrap(err, "no private key at %s", uri);
+	return 0;
+}
+
+/* Opens the store of a file's content, or of the URI when there is none. */
+static int
 key_store_open(const char *uri, const struct signing_home *home, const UI_METHOD *ui,
-    struct key_question *question, struct bytes *content, BIO **bio, OSSL_STORE_CTX **store,
+    struct key_question *question, const struct bytes *content, BIO **bio, OSSL_STORE_CTX **store,
     struct error *err)
 {
 	OSSL_LIB_CTX *library = home != NULL ? home->library : NULL;
 	const char   *properties = home != NULL ? home->properties : NULL;
-	const char   *path = key_path(uri);
-	struct stat   st;
 
-	if (file_named_fd(path) < 0 && (stat(path, &st) != 0 || S_ISDIR(st.st_mode))) {
+	if (content == NULL)
 		*store = OSSL_STORE_open_ex(uri, library, properties, ui, question, NULL, NULL, NULL);
-	} else if (file_read(path, KEY_FILE_MAX, content, err) != 0) {
-		return error_wrap(err, "no private key at %s", uri);
-	} else if ((*bio = BIO_new_mem_buf(content->size != 0 ? (const void *)content->data : "",
-	                (int)content->size)) != NULL) {
+	else if ((*bio = BIO_new_mem_buf(content->size != 0 ? (const void *)content->data : "",
+	              (int)content->size)) != NULL)
 		*store = OSSL_STORE_attach(*bio, "file", library, properties, ui, question, NULL, NULL,
 		    NULL);
-	}
 	if (*store == NULL || OSSL_STORE_expect(*store, OSSL_STORE_INFO_PKEY) != 1)
 		return key_store_refused(uri, err);
 	return 0;
 }
 
 int
-key_load_in(const char *uri, struct view secret, const struct signing_home *home, EVP_PKEY **key,
-    struct error *err)
+key_load_content(const struct bytes *content, const char *uri, struct view secret,
+    const struct signing_home *home, EVP_PKEY **key, struct error *err)
 {
 	struct key_question question = {.secret = secret};
 	UI_METHOD          *ui = UI_UTIL_wrap_read_pem_callback(key_passphrase_cb, 0);
 	OSSL_STORE_CTX     *store = NULL;
 	BIO                *bio = NULL;
-	struct bytes        content = {0};
 	int                 rc;
 
 	rc = ui != NULL
-	    ? key_store_open(uri, home, ui, &question, &content, &bio, &store, err)
+	    ? key_store_open(uri, home, ui, &question, content, &bio, &store, err)
 	    : error_set_openssl(err, ERROR_INTERNAL, "preparing to load a private key");
 	if (rc == 0)
 		rc = key_read_one(store, &question, uri, key, err);
 	(void)OSSL_STORE_close(store);
 	BIO_free(bio);
-	bytes_clear(&content);
 	UI_destroy_method(ui);
 	return rc;
+}
+
+int
+key_load_in(const char *uri, struct view secret, const struct signing_home *home, EVP_PKEY **key,
+    struct error *err)
+{
+	AUTO_BYTES content = {0};
+	bool       found = false;
+
+	if (key_read_file(uri, &content, &found, err) != 0)
+		return -1;
+	return key_load_content(found ? &content : NULL, uri, secret, home, key, err);
 }
 
 int

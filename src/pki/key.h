@@ -12,6 +12,9 @@
 struct error;
 struct signing_home;
 
+/* Most octets of a key's file. */
+#define KEY_FILE_MAX ((size_t)1 << 20)
+
 /* The kinds of CA key: the word on the command line, and how to make one. */
 enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_RSA3072, KEY_TYPE_RSA4096 };
 
@@ -43,6 +46,10 @@ int key_load(const char *uri, EVP_PKEY **key, struct error *err);
  */
 int key_load_in(const char *uri, struct view secret, const struct signing_home *home,
     EVP_PKEY **key, struct error *err);
+
+/* The same for the content of a key's file, `uri`; NULL: of no file. */
+int key_load_content(const struct bytes *content, const char *uri, struct view secret,
+    const struct signing_home *home, EVP_PKEY **key, struct error *err);
 
 /*
  * The digest that signatures of this key use: SHA-384 for P-384, SHA-512 for

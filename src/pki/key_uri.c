@@ -10,6 +10,11 @@
 #include "pki/pkcs11.h"
 #include "pki/pkcs11_uri.h"
 #include "pki/tpm_key.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 
 char *
 key_uri_absolute(const char *uri)
@@ -25,6 +30,20 @@ key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struc
 	if (pkcs11_uri_is(uri))
 		return pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err);
 	if (tpm_key_is(uri))
-		return tpm_key_load(uri, access->secret, key, err);
+		return tpm_key_load(uri, NULL, access->secret, key, err);
 	return key_load_in(uri, access->secret, NULL, key, err);
+}
+
+int
+key_open_in(const struct folder *folder, const char *name, const struct key_access *access,
+    EVP_PKEY **key, struct error *err)
+{
+	AUTO_FREE char *path = file_join(folder->path, name);
+	AUTO_BYTES      content = {0};
+
+	if (folder_read(folder, name, KEY_FILE_MAX, &content, err) != 0)
+		return error_wrap(err, "no private key at %s", path);
+	if (tpm_key_is_content(bytes_view(&content)))
+		return tpm_key_load(path, &content, access->secret, key, err);
+	return key_load_content(&content, path, access->secret, NULL, key, err);
 }

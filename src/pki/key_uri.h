@@ -7,6 +7,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 
 /* The secret that unlocks a key; {0} for a key that is not locked. */
 struct key_access {
@@ -21,6 +22,10 @@ struct key_access {
  * INTERNAL. The caller frees *key with signing_key_free.
  */
 int key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err);
+
+/* The same for the key file `name` in a directory. */
+int key_open_in(const struct folder *folder, const char *name, const struct key_access *access,
+    EVP_PKEY **key, struct error *err);
 
 /*
  * The URI to keep in the configuration: if `uri` names a file that exists, its

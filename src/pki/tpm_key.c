@@ -33,6 +33,13 @@ struct tpm_library {
 };
 
 bool
+tpm_key_is_content(struct view text)
+{
+	return text.size > 0 &&
+	    memmem(text.data, text.size, TPM_KEY_HEADER, strlen(TPM_KEY_HEADER)) != NULL;
+}
+
+bool
 tpm_key_is(const char *uri)
 {
 	AUTO_BYTES   text = {0};
@@ -41,8 +48,8 @@ tpm_key_is(const char *uri)
 	if (strncasecmp(uri, TPM_KEY_SCHEME, strlen(TPM_KEY_SCHEME)) == 0)
 		return true;
 	/* A bad file is reported by the loader. */
-	return file_read(key_path(uri), TPM_KEY_FILE_MAX, &text, &err) == 0 && text.size > 0 &&
-	    memmem(text.data, text.size, TPM_KEY_HEADER, strlen(TPM_KEY_HEADER)) != NULL;
+	return file_read(key_path(uri), TPM_KEY_FILE_MAX, &text, &err) == 0 &&
+	    tpm_key_is_content(bytes_view(&text));
 }
 
 static void
@@ -73,7 +80,8 @@ tpm_library_open(struct tpm_library *library, const char *uri, struct error *err
 }
 
 int
-tpm_key_load(const char *uri, struct view auth, EVP_PKEY **key, struct error *err)
+tpm_key_load(const char *uri, const struct bytes *content, struct view auth, EVP_PKEY **key,
+    struct error *err)
 {
 	struct tpm_library *library = memory_new(sizeof *library);
 	struct signing_home home = {
@@ -87,7 +95,8 @@ tpm_key_load(const char *uri, struct view auth, EVP_PKEY **key, struct error *er
 	signing_lock();
 	if (tpm_library_open(library, uri, err) == 0) {
 		home.library = library->context;
-		rc = key_load_in(uri, auth, &home, &loaded, err);
+		rc = content != NULL ? key_load_content(content, uri, auth, &home, &loaded, err)
+		                     : key_load_in(uri, auth, &home, &loaded, err);
 	}
 	if (rc == 0)
 		rc = signing_set_home(loaded, &home, err);

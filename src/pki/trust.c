@@ -14,6 +14,8 @@
 #include "tpm/openssl_error.h"
 #include "util/bytes.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 
 /* A bundle of all TPM vendors has about 500 certificates. */
 #define TRUST_FILE_MAX ((size_t)16 << 20)
@@ -89,23 +91,41 @@ trust_read(struct trust *trust, BIO *bio, const char *path, struct error *err)
 	return 0;
 }
 
-int
-trust_add_file(struct trust *trust, const char *path, struct error *err)
+static int
+trust_add_pem(struct trust *trust, const struct bytes *pem, const char *path, struct error *err)
 {
-	AUTO_BYTES pem = {0};
-	size_t     before = trust_count(trust);
-	BIO       *bio;
-	int        rc;
+	size_t before = trust_count(trust);
+	BIO   *bio;
+	int    rc;
 
-	if (file_read(path, TRUST_FILE_MAX, &pem, err) != 0)
-		return -1;
-	if ((bio = pem_open(&pem)) == NULL)
+	if ((bio = pem_open(pem)) == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "reading %s", path);
 	if ((rc = trust_read(trust, bio, path, err)) != 0)
 		trust_truncate(trust, (int)before);
 	BIO_free(bio);
 	ERR_clear_error();
 	return rc;
+}
+
+int
+trust_add_file(struct trust *trust, const char *path, struct error *err)
+{
+	AUTO_BYTES pem = {0};
+
+	if (file_read(path, TRUST_FILE_MAX, &pem, err) != 0)
+		return -1;
+	return trust_add_pem(trust, &pem, path, err);
+}
+
+int
+trust_add_in(struct trust *trust, const struct folder *folder, const char *name, struct error *err)
+{
+	AUTO_FREE char *path = file_join(folder->path, name);
+	AUTO_BYTES      pem = {0};
+
+	if (folder_read(folder, name, TRUST_FILE_MAX, &pem, err) != 0)
+		return -1;
+	return trust_add_pem(trust, &pem, path, err);
 }
 
 size_t

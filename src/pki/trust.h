@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 struct error;
+struct folder;
 
 struct trust;
 
@@ -21,6 +22,10 @@ void          trust_free(struct trust *trust);
  * other threads use the set.
  */
 int trust_add_file(struct trust *trust, const char *path, struct error *err);
+
+/* The same for the file `name` in a directory. */
+int trust_add_in(struct trust *trust, const struct folder *folder, const char *name,
+    struct error *err);
 
 /* Number of anchors. */
 size_t trust_count(const struct trust *trust);

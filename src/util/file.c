@@ -213,18 +213,25 @@ file_read(const char *path, size_t max, struct bytes *out, struct error *err)
 }
 
 void
+file_mark_fill(const struct stat *st, struct file_mark *mark)
+{
+	*mark = (struct file_mark){0}; /* padding included */
+	mark->device = st->st_dev;
+	mark->inode = st->st_ino;
+	mark->size = st->st_size;
+	mark->seconds = st->st_mtim.tv_sec;
+	mark->nanoseconds = st->st_mtim.tv_nsec;
+}
+
+void
 file_mark_take(const char *path, struct file_mark *mark)
 {
 	struct stat st;
 
-	*mark = (struct file_mark){0};
-	if (stat(path, &st) != 0)
-		return;
-	mark->device = st.st_dev;
-	mark->inode = st.st_ino;
-	mark->size = st.st_size;
-	mark->seconds = st.st_mtim.tv_sec;
-	mark->nanoseconds = st.st_mtim.tv_nsec;
+	if (stat(path, &st) == 0)
+		file_mark_fill(&st, mark);
+	else
+		*mark = (struct file_mark){0};
 }
 
 int
@@ -249,18 +256,6 @@ static int
 file_write_fd(int fd, const void *data, size_t size)
 {
 	return file_write(fd, data, size) == 0 ? fsync(fd) : -1;
-}
-
-int
-file_give(const char *directory, const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(directory, &st) != 0 || lchown(path, st.st_uid, st.st_gid) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
-	return 0;
 }
 
 int

@@ -41,7 +41,9 @@ struct file_mark {
 };
 
 /* Marks are compared as octets, several at once. */
+struct stat;
 void file_mark_take(const char *path, struct file_mark *mark);
+void file_mark_fill(const struct stat *st, struct file_mark *mark);
 
 /*
  * Puts `size` octets in place of `path` with permissions `mode` (no umask),
@@ -58,12 +60,6 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode,
  */
 int file_create(const char *path, const void *data, size_t size, mode_t mode,
     struct error *err);
-
-/*
- * When root runs this, gives the file to the directory's owner: a file that root writes in
- * the directory of a service's user must belong to that user. INTERNAL on failure.
- */
-int file_give(const char *directory, const char *path, struct error *err);
 
 /* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
 int file_sync_directory(const char *directory, struct error *err);

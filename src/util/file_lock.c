@@ -10,12 +10,9 @@
 
 #include "util/file_lock.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +22,8 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/file.h"
+#include "util/folder.h"
 #include "util/shell_quote.h"
 
 /* Octet ranges of the lock file: the gate guards the ticket number; tickets begin at 1. */
@@ -36,34 +35,28 @@
 #define LOCK_GLANCE_US 250
 #define LOCK_GLANCES   16
 
-/* A file that root makes in a service's directory must be one that the service can open. */
-static int
-lock_give(int fd, const char *path)
-{
-	AUTO_FREE char *copy = memory_strdup(path);
-	struct stat     directory;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(dirname(copy), &directory) != 0)
-		return -1;
-	return fchown(fd, directory.st_uid, directory.st_gid);
-}
-
 int
-file_lock_open(const char *path, struct file_lock *lock, struct error *err)
+file_lock_open(const struct folder *folder, const char *name, struct file_lock *lock,
+    struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO_FREE char *path = file_join(folder->path, name);
+	int             fd = openat(folder->fd, name,
+	                O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat     st;
+	int             rc;
 
 	if (fd < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
-	if (lock_give(fd, path) != 0) {
-		error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+	rc = fstat(fd, &st) == 0 ? folder_check_file(folder->fd, &st, path, true, err)
+	                         : error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
+	/* A file that root makes in a service's directory must be one that the service can open. */
+	if (rc == 0 && folder_give(folder->fd, fd) != 0)
+		rc = error_set_errno(err, ERROR_INTERNAL, "giving %s to the directory's owner", path);
+	if (rc == 0)
+		*lock = (struct file_lock){fd, memory_strdup(path), 0};
+	else
 		(void)close(fd);
-		return -1;
-	}
-	*lock = (struct file_lock){fd, memory_strdup(path), 0};
-	return 0;
+	return rc;
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct error;
+struct folder;
 
 /* One writer's place in the queue. Not for two threads at a time. */
 struct file_lock {
@@ -21,10 +22,12 @@ struct file_lock {
 };
 
 /*
- * Opens the lock file and makes it, with permissions 0600, if it is missing;
- * root gives it to the directory's owner. INTERNAL when that fails.
+ * Opens the lock file of the directory and makes it, with permissions 0600, if it is missing;
+ * root gives it to the directory's owner. INTERNAL when that fails, and when it is a link, no
+ * regular file, or has another name elsewhere: it is written in place.
  */
-int  file_lock_open(const char *path, struct file_lock *lock, struct error *err);
+int  file_lock_open(const struct folder *folder, const char *name, struct file_lock *lock,
+     struct error *err);
 void file_lock_close(struct file_lock *lock);
 
 /*

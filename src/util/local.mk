@@ -14,6 +14,7 @@ src_libutil_a_SOURCES = \
 	src/util/file_lock.c src/util/file_lock.h \
 	src/util/file_named.c src/util/file_named.h \
 	src/util/folder.c src/util/folder.h \
+	src/util/folder_file.c src/util/folder_file.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/identity.c src/util/identity.h \
@@ -43,6 +44,8 @@ UNIT_TESTS += tests/unit/util/error_test
 UNIT_TESTS += tests/unit/util/file_lock_test
 UNIT_TESTS += tests/unit/util/file_test
 UNIT_TESTS += tests/unit/util/file_named_test
+UNIT_TESTS += tests/unit/util/folder_file_test
+UNIT_TESTS += tests/unit/util/folder_race_test
 UNIT_TESTS += tests/unit/util/folder_test
 UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test

@@ -33,6 +33,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 #define DAY      ((int64_t)24 * 60 * 60)
 #define LOOK_UPS 100000
@@ -174,12 +175,14 @@ main(int argc, char **argv)
 	static const uint32_t sizes[] = {1000, 10000, 100000, 1000000};
 	struct store         *store = NULL;
 	struct crl_keeper    *crl;
+	AUTO_FOLDER           state = {.fd = -1};
 	int64_t               issuer;
 	uint32_t              have = 0;
 
 	setup(&store);
+	must(folder_open(directory, &state, &err));
 	must(issuer_record(store, issuing.certificate, now, &issuer, &err));
-	crl = crl_keeper_new(directory, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &issuing,
+	crl = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &issuing,
 	    7 * DAY);
 	(void)printf("%10s%12s%16s%14s%14s%14s\n", "entries", "MB", "one more, ms", "no news, us",
 	    "read, ms", "ask, us");

@@ -49,7 +49,7 @@ fault "a store that others can read" error 'permissions +.*/store.db has mode 06
 fault "a file that others can write" error 'permissions +.*/root.pem has mode 0666' 'chmod 666 root.pem'
 fault "a directory that others can enter" error 'permissions +.*/ca has mode 0755.*run: chmod 0700 ' 'chmod 755 .'
 if [ "$(id -u)" -eq 0 ]; then
-	fault "a file of somebody else's" error 'owner +.*/root.pem belongs to uid 12345.*run: chown 0 ' 'chown 12345 root.pem'
+	fault "a file of somebody else's" error 'owner +.*/root.pem belongs to uid 12345.*run: chown 0 ' 'chown 12345 root.pem' 3
 fi
 fault "an init that was killed" warning 'leftovers +.*/.attest-ca-init.AbCdEf is of a command that was killed' \
 	'mkdir -m 700 ../.attest-ca-init.AbCdEf; cp issuing.key ../.attest-ca-init.AbCdEf'

@@ -7,15 +7,16 @@
 
 #include "ca/files.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 
 #define NAMES_MAX ((size_t)64 * 1024)
 
 /* The file as a string, without the end of its last line. */
 static int
-dns_names_read(const char *path, size_t max, struct bytes *text, struct error *err)
+dns_names_read(const struct folder *state, struct bytes *text, struct error *err)
 {
-	if (file_read(path, max, text, err) != 0)
+	if (folder_read(state, STATE_DNS_NAMES, NAMES_MAX, text, err) != 0)
 		return -1;
 	while (text->size > 0 && (text->data[text->size - 1] == '\n' || text->data[text->size - 1] == '\r'))
 		text->size--;
@@ -24,18 +25,18 @@ dns_names_read(const char *path, size_t max, struct bytes *text, struct error *e
 }
 
 int
-dns_names_load(const char *state_dir, struct config_list *names, struct error *err)
+dns_names_load(const struct folder *state, struct config_list *names, struct error *err)
 {
-	AUTO_FREE char *path = file_join(state_dir, STATE_DNS_NAMES);
-	AUTO_BYTES      text = {0};
-	char           *rest = NULL;
+	AUTO_BYTES text = {0};
+	char      *rest = NULL;
 
-	if (dns_names_read(path, NAMES_MAX, &text, err) != 0)
+	if (dns_names_read(state, &text, err) != 0)
 		return -1;
 	for (char *line = strtok_r((char *)text.data, "\r\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &rest))
 		config_list_append(names, line);
 	if (names->count == 0)
-		return error_set(err, ERROR_INTERNAL, "%s has no name in it", path);
+		return error_set(err, ERROR_INTERNAL, "%s/%s has no name in it", state->path,
+		    STATE_DNS_NAMES);
 	return 0;
 }

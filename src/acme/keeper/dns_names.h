@@ -5,8 +5,9 @@
 #include "util/config_file.h"
 
 struct error;
+struct folder;
 
 /* Loads the DNS names and addresses of the server, which the caller clears. */
-int dns_names_load(const char *state_dir, struct config_list *names, struct error *err);
+int dns_names_load(const struct folder *state, struct config_list *names, struct error *err);
 
 #endif

@@ -33,7 +33,8 @@
 #include "store/acme/acme.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/log.h"
 #include "util/own_command.h"
 
@@ -86,7 +87,7 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 {
 	AUTO_BYTES pem = {0};
 
-	if (crl_bundle_append(keeper->settings->service.state_dir, crl_keeper_der(keeper->crl), &pem, err) != 0)
+	if (crl_bundle_append(&keeper->state, crl_keeper_der(keeper->crl), &pem, err) != 0)
 		return -1;
 	return shelf_put(keeper->service.shelf, SERVED_CRL_PEM, bytes_view(&pem), err);
 }
@@ -95,7 +96,6 @@ keeper_serve_pem(const struct acme_keeper *keeper, struct error *err)
 static int
 keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 {
-	const char  *state_dir = keeper->settings->service.state_dir;
 	struct error one;
 	bool         other = false;
 	int          rc = crl_keeper_refresh(keeper->crl, keeper->service.store, clock_now(), &other, err);
@@ -108,7 +108,7 @@ keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 	}
 	if (keeper->bundle_due && keeper_serve_pem(keeper, rc == 0 ? err : &one) != 0)
 		rc = -1;
-	if (rc == 0 && keeper->bundle_due && (rc = crl_bundle_write(state_dir, err)) == 0)
+	if (rc == 0 && keeper->bundle_due && (rc = crl_bundle_write(&keeper->state, err)) == 0)
 		keeper->bundle_due = false;
 	return rc;
 }
@@ -271,6 +271,8 @@ keeper_load_roots(struct acme_keeper *keeper, bool only_check, struct error *err
 {
 	const struct acme_settings *settings = keeper->settings;
 	struct roots_files          files = {
+	             .state = &keeper->state,
+	             .roots = STATE_ATTESTATION_ROOTS,
 	             .crls = &settings->attestation_crls,
 	             .any_name = &settings->any_name_roots,
 	             .tolerate_stale = settings->tolerate_stale_crl,
@@ -279,15 +281,13 @@ keeper_load_roots(struct acme_keeper *keeper, bool only_check, struct error *err
 	             .only_check = only_check,
         };
 
-	keeper->roots_path = file_join(settings->service.state_dir, STATE_ATTESTATION_ROOTS);
-	files.roots = keeper->roots_path;
 	return roots_new(&files, &keeper->roots, err);
 }
 
 static int
 keeper_load_crl(struct acme_keeper *keeper, struct error *err)
 {
-	keeper->crl = crl_keeper_new(keeper->settings->service.state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0,
+	keeper->crl = crl_keeper_new(&keeper->state, STATE_ISSUING_CRL, crl_source_acme(), 0,
 	    &keeper->issuing.ca, keeper->settings->service.crl_lifetime);
 	return keeper_refresh_crl(keeper, err);
 }
@@ -296,15 +296,14 @@ static int
 keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
 {
 	const struct acme_settings *settings = keeper->settings;
-	AUTO_FREE char             *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES                  secret = {0};
 	struct key_access           access;
 
 	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0 ||
-	    file_read(root, STATE_PEM_MAX, &keeper->root_pem, err) != 0)
+	    folder_read(&keeper->state, STATE_ROOT_PEM, STATE_PEM_MAX, &keeper->root_pem, err) != 0)
 		return -1;
-	return issuer_files_load_valid(settings->service.state_dir, &access, clock_now(), &keeper->issuing, err);
+	return issuer_files_load_valid(&keeper->state, &access, clock_now(), &keeper->issuing, err);
 }
 
 /* Who asked for them before the start is not known: they are one source's. */
@@ -325,9 +324,10 @@ keeper_load(struct acme_keeper *keeper, struct error *err)
 	keeper->unattested = newcomers_new(
 	    keeper->settings->order_lifetime + keeper->settings->order_retention);
 	if (service_keeper_open(&keeper->service, err) != 0 ||
+	    folder_open(keeper->settings->service.state_dir, &keeper->state, err) != 0 ||
 	    store_order_unattested(keeper->service.store, keeper_unattested_cb, keeper, err) != 0 ||
 	    keeper_load_issuing(keeper, err) != 0 ||
-	    dns_names_load(keeper->settings->service.state_dir, &keeper->dns_names, err) != 0 ||
+	    dns_names_load(&keeper->state, &keeper->dns_names, err) != 0 ||
 	    keeper_find_base(keeper, err) != 0)
 		return -1;
 	keeper->service.url = keeper->base;
@@ -348,7 +348,7 @@ keeper_clear(struct acme_keeper *keeper)
 	roots_free(keeper->roots);
 	newcomers_free(keeper->newcomers);
 	newcomers_free(keeper->unattested);
-	free(keeper->roots_path);
+	folder_close(&keeper->state);
 	issuer_files_clear(&keeper->issuing);
 	bytes_clear(&keeper->root_pem);
 	config_list_clear(&keeper->dns_names);
@@ -362,7 +362,7 @@ acme_keeper_run(const void *all, int control, bool signals, const char *listenin
     struct error *err)
 {
 	const struct acme_settings *settings = all;
-	struct acme_keeper          keeper = {.settings = settings};
+	struct acme_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
 	int                         rc;
 
 	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
@@ -379,14 +379,15 @@ int
 acme_keeper_check(const void *all, struct error *err)
 {
 	const struct acme_settings *settings = all;
-	struct acme_keeper          keeper = {.settings = settings};
+	struct acme_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
 	int                         rc = -1;
 
 	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	if (service_keeper_open(&keeper.service, err) == 0 &&
+	    folder_open(settings->service.state_dir, &keeper.state, err) == 0 &&
 	    keeper_load_issuing(&keeper, err) == 0 &&
-	    dns_names_load(settings->service.state_dir, &keeper.dns_names, err) == 0)
+	    dns_names_load(&keeper.state, &keeper.dns_names, err) == 0)
 		rc = keeper_load_roots(&keeper, true, err);
 	keeper_clear(&keeper);
 	return rc;

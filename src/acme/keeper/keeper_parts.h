@@ -10,6 +10,7 @@
 #include "service/keeper/keeper.h"
 #include "util/bytes.h"
 #include "util/config_file.h"
+#include "util/folder.h"
 
 struct acme_settings;
 struct crl_keeper;
@@ -25,7 +26,7 @@ struct acme_keeper {
 	char                       *base;    /* base URL for clients */
 	char                       *crl_url; /* NULL: none in certificates */
 	struct config_list          dns_names;
-	char                       *roots_path;
+	struct folder               state; /* the state directory */
 	struct roots               *roots;  /* has a lock of its own */
 	struct newcomers           *newcomers; /* accounts; these two are the writer's thread's */
 	struct newcomers           *unattested; /* orders */

@@ -19,6 +19,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder_file.h"
 #include "util/log.h"
 #include "util/shared.h"
 
@@ -60,7 +61,10 @@ mark_append(struct bytes *marks, const char *path)
 static void
 marks_take(const struct roots_files *files, struct bytes *marks)
 {
-	mark_append(marks, files->roots);
+	struct file_mark mark;
+
+	folder_mark_take(files->state, files->roots, &mark);
+	bytes_append(marks, &mark, sizeof mark);
 	for (size_t i = 0; i < files->crls->count; i++)
 		mark_append(marks, files->crls->texts[i]);
 	for (size_t i = 0; i < files->any_name->count; i++)
@@ -95,7 +99,7 @@ reading_make(const struct roots_files *files, struct reading **out, struct error
 	snapshot->require_crl = files->require_crl;
 	snapshot->trust = trust_new();
 	snapshot->any_name = trust_new();
-	if ((rc = trust_add_file(snapshot->trust, files->roots, err)) != 0)
+	if ((rc = trust_add_in(snapshot->trust, files->state, files->roots, err)) != 0)
 		error_wrap(err, "the attestation roots");
 	for (size_t i = 0; rc == 0 && i < files->any_name->count; i++) {
 		if ((rc = trust_add_file(snapshot->any_name, files->any_name->texts[i], err)) != 0)

@@ -13,6 +13,7 @@
 #include "util/config_file.h"
 
 struct error;
+struct folder;
 struct revocation;
 struct roots;
 struct shared_version;
@@ -21,7 +22,8 @@ struct trust;
 
 /* The files; borrowed as long as the roots exist. */
 struct roots_files {
-	const char               *roots; /* PEM */
+	const struct folder      *state; /* the state directory, */
+	const char               *roots; /* and the name of a PEM file there */
 	const struct config_list *crls;
 	const struct config_list *any_name; /* PEM */
 	bool                      tolerate_stale; /* CRLs that expired or cannot be read */

@@ -22,18 +22,19 @@
 
 /* Reads the copy of the store, to hash it or to archive it; 1 when `each` fails. */
 static int
-copy_read(const char *path, int (*each)(void *arg, const void *data, size_t size),
+copy_read(const struct folder *directory, int (*each)(void *arg, const void *data, size_t size),
     void *arg, struct error *err)
 {
 	uint8_t *block = memory_new(ARCHIVE_BLOCK);
-	int      fd = open(path, O_RDONLY | O_CLOEXEC);
+	int      fd = openat(directory->fd, BACKUP_STORE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t  size = -1;
 	int      rc = 0;
 
 	while (fd >= 0 && rc == 0 && (size = read(fd, block, ARCHIVE_BLOCK)) > 0)
 		rc = each(arg, block, (size_t)size) == 0 ? 0 : 1;
 	if (rc == 0 && size < 0)
-		rc = error_set_errno(err, ERROR_INTERNAL, "reading %s", path);
+		rc = error_set_errno(err, ERROR_INTERNAL, "reading %s/%s", directory->path,
+		    BACKUP_STORE_NAME);
 	if (fd >= 0)
 		(void)close(fd);
 	free(block);
@@ -62,7 +63,7 @@ copy_describe(const struct backup_content *content, struct backup_file *file, st
 
 	error_set(err, ERROR_INTERNAL, "hashing the copy of the store");
 	if (hash.context != NULL && EVP_DigestInit_ex(hash.context, EVP_sha256(), NULL) == 1 &&
-	    copy_read(content->copy, copy_hash_cb, &hash, err) == 0 &&
+	    copy_read(&content->directory, copy_hash_cb, &hash, err) == 0 &&
 	    EVP_DigestFinal_ex(hash.context, file->hash, NULL) == 1) {
 		file->size = hash.size;
 		rc = 0;
@@ -146,7 +147,7 @@ archive_write_store(const struct backup_content *content, struct archive *archiv
 	if (archive_write_member(archive, store->name, store->mode, store->size, content->created,
 	        err) != 0)
 		return -1;
-	rc = copy_read(content->copy, archive_write_cb, archive, err);
+	rc = copy_read(&content->directory, archive_write_cb, archive, err);
 	return rc > 0 ? archive_fail(archive, err) : rc;
 }
 

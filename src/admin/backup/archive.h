@@ -7,6 +7,7 @@
 
 #include "admin/backup/files.h"
 #include "admin/backup/manifest.h"
+#include "util/folder.h"
 
 struct error;
 
@@ -15,7 +16,7 @@ struct backup_content {
 	int64_t                created;
 	bool                   keys; /* private keys are among the files */
 	struct backup_files    files;
-	char                  *copy; /* path of the copy of the store */
+	struct folder          directory; /* a private one, for the copy of the store */
 	struct backup_manifest manifest; /* of all that */
 };
 

@@ -31,6 +31,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 struct backup_options {
 	bool           without_keys;
@@ -58,6 +59,7 @@ const struct command admin_backup_command = {
     .operands_min = 1,
     .operands_max = 1,
     .open = backup_open,
+    .state = true,
     .run = admin_backup,
 };
 
@@ -68,7 +70,8 @@ struct backup {
 	const char            *file; /* "-": standard output */
 	struct backup_content  content;
 	struct output         *output;    /* the archive; NULL: standard output */
-	char                  *directory; /* a private one, for the store's copy */
+	struct folder          parent;    /* where the private directory is, */
+	char                  *directory; /* and its name there */
 	uint64_t               octets;
 };
 
@@ -99,14 +102,10 @@ backup_make_directory(struct backup *backup, const struct command_call *call, st
 	    ? memory_strdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp")
 	    : backup_parent(backup->file);
 
-	backup->directory = file_join(parent, ".attest-ca-backup.XXXXXX");
-	if (mkdtemp(backup->directory) == NULL) {
-		free(backup->directory);
-		backup->directory = NULL;
-		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", parent);
-	}
-	backup->content.copy = file_join(backup->directory, BACKUP_STORE_NAME);
-	return 0;
+	if (folder_open(parent, &backup->parent, err) != 0)
+		return error_wrap(err, "making a directory in %s", parent);
+	return folder_make_new(&backup->parent, ".attest-ca-backup.", &backup->content.directory,
+	    &backup->directory, err);
 }
 
 /* Async-signal-safe. */
@@ -116,8 +115,8 @@ backup_empty_directory(const struct backup *backup)
 	output_interrupt(backup->output);
 	if (backup->directory == NULL)
 		return;
-	(void)unlink(backup->content.copy);
-	(void)rmdir(backup->directory);
+	(void)unlinkat(backup->content.directory.fd, BACKUP_STORE_NAME, 0);
+	(void)unlinkat(backup->parent.fd, backup->directory, AT_REMOVEDIR);
 }
 
 static const struct backup *volatile backup_running;
@@ -149,26 +148,29 @@ backup_clear(struct backup *backup)
 	backup_running = NULL;
 	output_free(backup->output);
 	free(backup->directory);
-	free(backup->content.copy);
+	folder_close(&backup->content.directory);
+	folder_close(&backup->parent);
 	backup_files_clear(&backup->content.files);
 	backup_manifest_clear(&backup->content.manifest);
 }
 
 /* Reads files and store consistently: no file changed while the store was copied. */
 static int
-backup_collect(struct backup *backup, struct store *store, const char *state_dir,
+backup_collect(struct backup *backup, struct store *store, const struct folder *state,
     struct error *err)
 {
+	const struct folder *directory = &backup->content.directory;
+	AUTO_FREE char      *copy = file_join(directory->path, BACKUP_STORE_NAME);
+
 	for (int i = 0; i < BACKUP_TRIES; i++) {
 		struct backup_files after = {0};
 		bool                equal;
 
 		backup_files_clear(&backup->content.files);
-		if (unlink(backup->content.copy) != 0 && errno != ENOENT)
-			return error_set_errno(err, ERROR_INTERNAL, "removing %s", backup->content.copy);
-		if (backup_files_read(state_dir, backup->content.keys, &backup->content.files, err) != 0 ||
-		    store_snapshot(store, backup->content.copy, err) != 0 ||
-		    backup_files_read(state_dir, backup->content.keys, &after, err) != 0)
+		if (folder_remove(directory, BACKUP_STORE_NAME, err) != 0 ||
+		    backup_files_read(state, backup->content.keys, &backup->content.files, err) != 0 ||
+		    store_snapshot(store, copy, err) != 0 ||
+		    backup_files_read(state, backup->content.keys, &after, err) != 0)
 			return -1;
 		equal = backup_files_equal(&backup->content.files, &after);
 		backup_files_clear(&after);
@@ -177,7 +179,7 @@ backup_collect(struct backup *backup, struct store *store, const char *state_dir
 	}
 	return error_set(err, ERROR_CONFLICT,
 	    "the files of %s change while they are being copied; try again when that is over",
-	    state_dir);
+	    state->path);
 }
 
 static int
@@ -218,7 +220,7 @@ backup_make(struct backup *backup, const struct command_call *call, struct error
 
 	if (admin_store_open(call, &store, err) == 0 &&
 	    backup_make_directory(backup, call, err) == 0 && backup_record(backup, store, err) == 0 &&
-	    backup_collect(backup, store, call->state_dir, err) == 0)
+	    backup_collect(backup, store, call->state, err) == 0)
 		rc = backup_archive_describe(&backup->content, err);
 	store_close(store);
 	if (rc == 0)
@@ -309,7 +311,8 @@ admin_backup(const struct command_call *call, struct error *err)
 	struct backup backup = {
 	    .file = call->operands[0],
 	    .output = options->file,
-	    .content = {.created = call->now, .keys = !options->without_keys},
+	    .parent = {.fd = -1},
+	    .content = {.created = call->now, .keys = !options->without_keys, .directory = {.fd = -1}},
 	};
 	int rc;
 

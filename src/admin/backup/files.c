@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/folder.h"
+#include "util/folder_file.h"
 
 void
 backup_files_clear(struct backup_files *files)
@@ -70,7 +71,7 @@ files_read_one(const struct folder *folder, const char *file, const char *name, 
 
 	if (out->count == BACKUP_FILES_MAX) {
 		rc = error_set(err, ERROR_TOO_LARGE, "%s has more than %zu files", folder->path, out->count);
-	} else if (folder_read(folder, file, BACKUP_FILE_MAX, &item.content, &st, &regular, err) != 0) {
+	} else if (folder_read_any(folder, file, BACKUP_FILE_MAX, &item.content, &st, &regular, err) != 0) {
 		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	} else if (!regular) {
 		files_leave_out(out, name);
@@ -126,20 +127,16 @@ files_walk(const char *state_dir, const struct folder *folder, const char *subdi
 }
 
 int
-backup_files_read(const char *state_dir, bool keys, struct backup_files *out, struct error *err)
+backup_files_read(const struct folder *state, bool keys, struct backup_files *out,
+    struct error *err)
 {
-	struct folder state = {.fd = -1};
-	struct folder issuers = {.fd = -1};
-	int           rc = folder_open(state_dir, &state, err);
+	AUTO_FOLDER issuers = {.fd = -1};
+	int         rc = files_walk(state->path, state, NULL, keys, out, err);
 
-	if (rc == 0)
-		rc = files_walk(state_dir, &state, NULL, keys, out, err);
-	if (rc == 0 && folder_open_in(&state, STATE_ISSUERS, &issuers, err) == 0)
-		rc = files_walk(state_dir, &issuers, STATE_ISSUERS, keys, out, err);
+	if (rc == 0 && folder_open_in(state, STATE_ISSUERS, &issuers, err) == 0)
+		rc = files_walk(state->path, &issuers, STATE_ISSUERS, keys, out, err);
 	else if (rc == 0)
 		rc = err->kind == ERROR_NOT_FOUND ? 0 : -1;
-	folder_close(&issuers);
-	folder_close(&state);
 	if (rc != 0)
 		backup_files_clear(out);
 	return rc;

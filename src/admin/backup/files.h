@@ -10,6 +10,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 
 struct backup_item {
 	char        *name;
@@ -26,7 +27,7 @@ struct backup_files {
 void backup_files_clear(struct backup_files *files);
 
 /* Reads all of them; private keys only with `keys`. */
-int backup_files_read(const char *state_dir, bool keys, struct backup_files *out,
+int backup_files_read(const struct folder *state, bool keys, struct backup_files *out,
     struct error *err);
 
 /* True when both are equal apart from CRLs, which may be signed again at any time. */

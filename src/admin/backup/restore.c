@@ -30,8 +30,9 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/file.h"
 #include "util/file_named.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/own_command.h"
 
 static command_run admin_restore;
@@ -48,7 +49,7 @@ const struct command admin_restore_command = {
 };
 
 #define RESTORE_BLOCK     ((size_t)64 * 1024)
-#define RESTORE_DIRECTORY ".attest-ca-restore.XXXXXX"
+#define RESTORE_DIRECTORY ".attest-ca-restore."
 
 struct restore {
 	const char            *file; /* "-": standard input */
@@ -229,7 +230,7 @@ restore_copy_store(const struct restore *restore, const struct backup_file *want
 }
 
 static int
-restore_extract_store(const struct restore *restore, const char *path, struct error *err)
+restore_extract_store(const struct restore *restore, int fd, struct error *err)
 {
 	const struct backup_file *wanted = &restore->manifest.files[restore->manifest.count - 1];
 	EVP_MD_CTX               *context = EVP_MD_CTX_new();
@@ -237,11 +238,8 @@ restore_extract_store(const struct restore *restore, const char *path, struct er
 	uint8_t                   hash[32];
 	uint64_t                  size = 0;
 	int                       rc = -1;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0)
-		error_set_errno(err, ERROR_INTERNAL, "creating %s", path);
-	else if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+	if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
 		error_set(err, ERROR_INTERNAL, "hashing the store");
 	else if (restore_member(restore, wanted->name, &entry, err) == 0 &&
 	    restore_copy_store(restore, wanted, fd, context, &size, err) == 0) {
@@ -249,11 +247,9 @@ restore_extract_store(const struct restore *restore, const char *path, struct er
 		    ? restore_check_hash(restore, wanted, size, hash, err)
 		    : error_set(err, ERROR_INTERNAL, "hashing the store");
 		if (rc == 0 && fsync(fd) != 0)
-			rc = error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
+			rc = error_set_errno(err, ERROR_INTERNAL, "writing the store");
 	}
 	EVP_MD_CTX_free(context);
-	if (fd >= 0)
-		(void)close(fd);
 	return rc;
 }
 
@@ -273,7 +269,7 @@ restore_check_end(const struct restore *restore, struct error *err)
 
 /* Verifies the store, and raises its CRL numbers above all that were used since the backup. */
 static int
-restore_verify_store(struct restore *restore, const char *directory, struct error *err)
+restore_verify_store(struct restore *restore, const struct folder *directory, struct error *err)
 {
 	struct store *store = NULL;
 	int64_t       count;
@@ -284,7 +280,7 @@ restore_verify_store(struct restore *restore, const char *directory, struct erro
 
 	clock_format(restore->manifest.created, created);
 	(void)snprintf(detail, sizeof detail, "a backup of %s", created);
-	rc = store_open(directory, &store, err);
+	rc = store_open(directory->path, &store, err);
 	if (rc == 0)
 		rc = store_check_schema(store, err) != 0 || store_check_integrity(store, err) != 0 ||
 		        store_audit_verify(store, NULL, &count, head, err) != 0 ||
@@ -297,16 +293,37 @@ restore_verify_store(struct restore *restore, const char *directory, struct erro
 }
 
 static void
-restore_remove_directory(const char *directory)
+restore_remove_directory(const struct folder *directory, const struct folder *temporary,
+    const char *name)
 {
-	const char *const *files = store_files(STORE_INVENTORY, directory);
+	const char *const *files = store_files(STORE_INVENTORY, temporary->path);
+	struct error       ignored;
 
-	for (size_t i = 0; files[i] != NULL; i++) {
-		AUTO_FREE char *name = file_join(directory, files[i]);
+	for (size_t i = 0; files[i] != NULL; i++)
+		(void)folder_remove(temporary, files[i], &ignored);
+	(void)unlinkat(directory->fd, name, AT_REMOVEDIR);
+}
 
-		(void)unlink(name);
-	}
-	(void)rmdir(directory);
+/* Makes the file in the separate directory, verifies it, and puts it in its place. */
+static int
+restore_put_store(struct restore *restore, const struct folder *directory,
+    const struct folder *temporary, struct error *err)
+{
+	const char *file = store_files(STORE_INVENTORY, directory->path)[0];
+	int         fd;
+	int         rc;
+
+	if (folder_create_open(temporary, file, &fd, err) != 0)
+		return -1;
+	rc = restore_extract_store(restore, fd, err);
+	(void)close(fd);
+	if (rc != 0 || restore_check_end(restore, err) != 0 ||
+	    restore_verify_store(restore, temporary, err) != 0)
+		return -1;
+	return renameat(temporary->fd, file, directory->fd, file) == 0
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "renaming %s/%s to %s", temporary->path, file,
+	          directory->path);
 }
 
 /*
@@ -314,24 +331,16 @@ restore_remove_directory(const char *directory)
  * a complete store or none.
  */
 static int
-restore_make_store(const char *directory, void *arg, struct error *err)
+restore_make_store(const struct folder *directory, void *arg, struct error *err)
 {
-	struct restore *restore = arg;
-	const char     *file = store_files(STORE_INVENTORY, directory)[0];
-	AUTO_FREE char *place = file_join(directory, file);
-	AUTO_FREE char *temporary = file_join(directory, RESTORE_DIRECTORY);
-	AUTO_FREE char *path = NULL;
-	int             rc = -1;
+	AUTO_FOLDER     temporary = {.fd = -1};
+	AUTO_FREE char *name = NULL;
+	int             rc;
 
-	if (mkdtemp(temporary) == NULL)
-		return error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", directory);
-	path = file_join(temporary, file);
-	if (restore_extract_store(restore, path, err) == 0 && restore_check_end(restore, err) == 0 &&
-	    restore_verify_store(restore, temporary, err) == 0)
-		rc = rename(path, place) == 0
-		    ? 0
-		    : error_set_errno(err, ERROR_INTERNAL, "renaming %s to %s", path, place);
-	restore_remove_directory(temporary);
+	if (folder_make_new(directory, RESTORE_DIRECTORY, &temporary, &name, err) != 0)
+		return -1;
+	rc = restore_put_store(arg, directory, &temporary, err);
+	restore_remove_directory(directory, &temporary, name);
 	return rc == 0 ? 0 : error_wrap(err, "nothing was restored");
 }
 

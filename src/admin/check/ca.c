@@ -4,14 +4,10 @@
  */
 #include "config.h"
 
-#include <sys/stat.h>
-
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/x509.h>
 
@@ -29,6 +25,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/own_command.h"
 
 #define CHECK_CRL_MAX ((size_t)64 * 1024 * 1024)
@@ -69,14 +67,12 @@ static void
 check_issuing_chain(const struct command_call *call, const struct issuer_files *issuing,
     struct check_report *report)
 {
-	AUTO_FREE char *issuing_path = file_join(call->state_dir, STATE_ISSUING_PEM);
-	AUTO_FREE char *root_path = file_join(call->state_dir, STATE_ROOT_PEM);
-	struct trust   *chain = trust_new();
-	struct trust   *roots = trust_new();
-	struct error    err;
+	struct trust *chain = trust_new();
+	struct trust *roots = trust_new();
+	struct error  err;
 
-	if (trust_add_file(roots, root_path, &err) != 0 ||
-	    trust_add_file(chain, issuing_path, &err) != 0)
+	if (trust_add_in(roots, call->state, STATE_ROOT_PEM, &err) != 0 ||
+	    trust_add_in(chain, call->state, STATE_ISSUING_PEM, &err) != 0)
 		check_add_error(report, "root certificate", &err, "restore it from a backup");
 	else if (ca_request_check(&issuing->ca, trust_stack(chain), roots,
 	             check_time_within(issuing->ca.certificate, call->now), &err) != 0)
@@ -96,15 +92,15 @@ check_issuing(const struct command_call *call, const struct key_access *access,
 	char         when[CLOCK_TEXT_SIZE];
 	char         remedy[RENEW_REMEDY_SIZE];
 
-	if (issuer_files_load(call->state_dir, NULL, issuing, &err) != 0) {
+	if (issuer_files_load(call->state, NULL, issuing, &err) != 0) {
 		check_add_error(report, "issuing certificate", &err, "restore it from a backup");
 		return;
 	}
 	issuer_files_clear(issuing);
-	if (issuer_files_load(call->state_dir, access, issuing, &err) != 0) {
+	if (issuer_files_load(call->state, access, issuing, &err) != 0) {
 		check_add_error(report, "issuing key", &err,
 		    renew_remedy("restore it from a backup, or ", remedy));
-		(void)issuer_files_load(call->state_dir, NULL, issuing, &err);
+		(void)issuer_files_load(call->state, NULL, issuing, &err);
 	} else {
 		check_issuing_chain(call, issuing, report);
 	}
@@ -124,15 +120,14 @@ static void
 check_root_key(const struct command_call *call, const struct key_access *access, X509 *certificate,
     struct check_report *report)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_KEY);
-	struct ca       root = {.certificate = certificate};
-	struct error    err;
+	struct ca    root = {.certificate = certificate};
+	struct error err;
 
-	if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) != 0) {
+	if (!folder_has(call->state, STATE_ROOT_KEY)) {
 		check_add(report, "root key", CHECK_OK, "not here; no daemon needs it");
 		return;
 	}
-	if (key_open(path, access, &root.key, &err) != 0)
+	if (key_open_in(call->state, STATE_ROOT_KEY, access, &root.key, &err) != 0)
 		check_add(report, "root key", CHECK_WARNING, "%s: whether it matches is unknown", err.detail);
 	else if (ca_check_pair(&root, &err) != 0)
 		check_add_error(report, "root key", &err, "put the right one there, or none");
@@ -146,11 +141,10 @@ static void
 check_root(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
-	X509           *certificate = NULL;
-	struct error    err;
+	X509        *certificate = NULL;
+	struct error err;
 
-	if (certificate_load(path, &certificate, &err) != 0) {
+	if (certificate_load_in(call->state, STATE_ROOT_PEM, &certificate, &err) != 0) {
 		check_add_error(report, "root certificate", &err, "restore it from a backup");
 		return;
 	}
@@ -213,13 +207,13 @@ check_crl_is_earlier(const struct command_call *call, struct view der)
 	struct error ignored;
 	bool         found = false;
 
-	if (issuer_files_list(call->state_dir, &ids, &count, &ignored) != 0)
+	if (issuer_files_list(call->state, &ids, &count, &ignored) != 0)
 		return false;
 	for (size_t i = 0; i < count && !found; i++) {
 		struct issuer_files earlier = {.id = ""};
 		struct ca_crl       crl = {.number = 0};
 
-		found = issuer_files_load_earlier(call->state_dir, ids[i], NULL, &earlier, &ignored) == 0 &&
+		found = issuer_files_load_earlier(call->state, ids[i], NULL, &earlier, &ignored) == 0 &&
 		    ca_crl_read(earlier.ca.certificate, der, &crl, &ignored) == 0;
 		ca_crl_clear(&crl);
 		issuer_files_clear(&earlier);
@@ -232,14 +226,13 @@ static void
 check_crl(const struct command_call *call, const struct issuer_files *issuing,
     struct check_report *report)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ISSUING_CRL);
-	AUTO_BYTES      der = {0};
-	struct ca_crl   crl = {.number = 0};
-	char            remedy[RENEW_REMEDY_SIZE];
-	struct error    err;
+	AUTO_BYTES    der = {0};
+	struct ca_crl crl = {.number = 0};
+	char          remedy[RENEW_REMEDY_SIZE];
+	struct error  err;
 
 	(void)crl_remedy(report, "see attestd's log", remedy);
-	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0) {
+	if (folder_read(call->state, STATE_ISSUING_CRL, CHECK_CRL_MAX, &der, &err) != 0) {
 		if (err.kind == ERROR_NOT_FOUND)
 			check_add(report, "CRL", CHECK_WARNING, "there is none yet; %s", remedy);
 		else
@@ -260,16 +253,14 @@ check_crl(const struct command_call *call, const struct issuer_files *issuing,
 static void
 check_root_crl(const struct command_call *call, struct check_report *report)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_CRL);
-	AUTO_FREE char *root_path = file_join(call->state_dir, STATE_ROOT_PEM);
-	AUTO_BYTES      der = {0};
-	struct ca_crl   crl = {.number = 0};
-	X509           *root = NULL;
-	struct error    err;
+	AUTO_BYTES    der = {0};
+	struct ca_crl crl = {.number = 0};
+	X509         *root = NULL;
+	struct error  err;
 
 	/* If the root is kept elsewhere, its CRL may be there too. */
-	if (file_read(path, CHECK_CRL_MAX, &der, &err) == 0 &&
-	    certificate_load(root_path, &root, &err) == 0) {
+	if (folder_read(call->state, STATE_ROOT_CRL, CHECK_CRL_MAX, &der, &err) == 0 &&
+	    certificate_load_in(call->state, STATE_ROOT_PEM, &root, &err) == 0) {
 		if (ca_crl_read(root, bytes_view(&der), &crl, &err) != 0)
 			check_add_error(report, "root CRL", &err, "have the root sign another");
 		else
@@ -285,7 +276,6 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
     struct check_report *report)
 {
 	AUTO_FREE char *name = issuer_files_name(earlier->id, "crl");
-	AUTO_FREE char *path = file_join(call->state_dir, name);
 	AUTO_BYTES      der = {0};
 	struct ca_crl   crl = {.number = 0};
 	char            remedy[RENEW_REMEDY_SIZE];
@@ -293,7 +283,7 @@ check_earlier_crl(const struct command_call *call, const struct issuer_files *ea
 
 	if (certificate_not_after(earlier->ca.certificate) <= call->now)
 		return;
-	if (file_read(path, CHECK_CRL_MAX, &der, &err) != 0)
+	if (folder_read(call->state, name, CHECK_CRL_MAX, &der, &err) != 0)
 		check_add(report, "earlier CRL", CHECK_WARNING,
 		    "%.40s: there is none yet; %s", earlier->id, crl_remedy(report, "reload attestd", remedy));
 	else if (ca_crl_read(earlier->ca.certificate, bytes_view(&der), &crl, &err) != 0)
@@ -313,12 +303,12 @@ check_earlier(const struct command_call *call, const struct key_access *access,
 	struct error err;
 
 	/* Without issuing.pem we cannot know which are earlier; that is a finding already. */
-	if (issuer_files_list(call->state_dir, &ids, &count, &err) != 0)
+	if (issuer_files_list(call->state, &ids, &count, &err) != 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct issuer_files earlier = {.id = ""};
 
-		if (issuer_files_load_earlier(call->state_dir, ids[i], access, &earlier, &err) != 0) {
+		if (issuer_files_load_earlier(call->state, ids[i], access, &earlier, &err) != 0) {
 			check_add(report, "earlier issuer", CHECK_ERROR,
 			    "%.40s: %s; %s: its certificates cannot be revoked without", ids[i], err.detail,
 			    check_remedy(&err, "restore it from a backup"));
@@ -336,10 +326,7 @@ check_ca(const struct command_call *call, const struct key_access *access,
     struct check_report *report)
 {
 	struct issuer_files issuing = {.id = ""};
-	struct stat         st;
 
-	if (stat(call->state_dir, &st) != 0)
-		return; /* said already */
 	check_issuing(call, access, &issuing, report);
 	check_root(call, access, report);
 	check_earlier(call, access, report);

@@ -21,6 +21,8 @@
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/folder.h"
+#include "util/own_command.h"
 #include "util/shell_quote.h"
 
 static command_run admin_check;
@@ -65,6 +67,8 @@ check_add(struct check_report *report, const char *what, enum check_state state,
 const char *
 check_remedy(const struct error *err, const char *remedy)
 {
+	if (strstr(err->detail, "give it to that one") != NULL)
+		return "nothing reads it until then";
 	return strstr(err->detail, strerror(EACCES)) != NULL
 	    ? "give it to the owner of the directory, whose it should be"
 	    : remedy;
@@ -168,6 +172,29 @@ check_is_foreign(const struct command_call *call, struct check_report *report)
 	return report->count != 0;
 }
 
+/* All parts, in the directory as it was opened; without one, the store may be elsewhere. */
+static void
+check_all(const struct command_call *call, const struct access *access,
+    struct check_report *report)
+{
+	struct command_call opened = *call;
+	AUTO_FOLDER         state = {.fd = -1};
+	struct error        err;
+
+	if (folder_open(call->state_dir, &state, &err) != 0)
+		check_add(report, "state directory", CHECK_ERROR,
+		    "%s; give the right --state-dir, or run \"%s init\"", err.detail,
+		    own_command("attest-ca"));
+	opened.state = &state;
+	if (state.fd >= 0)
+		check_files(&opened, report);
+	check_store(&opened, report);
+	if (state.fd < 0)
+		return;
+	check_daemon(&opened, report);
+	check_ca(&opened, &access->key, report);
+}
+
 static int
 admin_check(const struct command_call *call, struct error *err)
 {
@@ -177,12 +204,8 @@ admin_check(const struct command_call *call, struct error *err)
 
 	if (access_read(call->options, &access, err) != 0)
 		return COMMAND_USAGE;
-	if (!check_is_foreign(call, &report)) {
-		check_files(call, &report);
-		check_store(call, &report);
-		check_daemon(call, &report);
-		check_ca(call, &access.key, &report);
-	}
+	if (!check_is_foreign(call, &report))
+		check_all(call, &access, &report);
 	access_clear(&access);
 	if (call->json)
 		check_say_json(&report);

@@ -11,7 +11,7 @@ check_daemon(const struct command_call *call, struct check_report *report)
 {
 	struct error err;
 
-	if (running_look(call->state_dir, &report->daemon, &err) != 0) {
+	if (running_look(call->state, &report->daemon, &err) != 0) {
 		check_add_error(report, "attestd", &err, NULL);
 		return;
 	}

@@ -20,6 +20,8 @@
 #include "pki/signing.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/own_command.h"
 
 struct csr {
@@ -49,19 +51,17 @@ const struct command admin_issuing_csr_command = {
         {access_rows, offsetof(struct csr, access)}},
     .check = csr_check,
     .open = csr_open,
+    .state = true,
     .run = admin_issuing_csr,
 };
 
 /* Writes the pending key or URI to the state directory, for the directory's owner. */
 static int
-write_waiting(const char *state_dir, const char *name, struct view content, struct error *err)
+write_waiting(const struct folder *state, const char *name, struct view content, struct error *err)
 {
-	AUTO_FREE char *path = file_join(state_dir, name);
-
-	if (file_create(path, content.data, content.size, 0600, err) != 0 ||
-	    file_give(state_dir, path, err) != 0)
+	if (folder_create(state, name, content.data, content.size, 0600, err) != 0)
 		return -1;
-	return file_sync_directory(state_dir, err);
+	return folder_sync(state, err);
 }
 
 static int
@@ -74,7 +74,7 @@ wait_with_uri(const struct command_call *call, const char *uri, const struct acc
 		return -1;
 	bytes_append(&line, uri, strlen(uri));
 	bytes_append_u8(&line, '\n');
-	return write_waiting(call->state_dir, STATE_NEXT_URI, bytes_view(&line), err);
+	return write_waiting(call->state, STATE_NEXT_URI, bytes_view(&line), err);
 }
 
 static int
@@ -86,7 +86,7 @@ wait_with_new(const struct command_call *call, const struct issuer_files *old, E
 
 	if (issuing_make_key(&options->issuing, old, key, err) != 0 || key_encode(*key, &pem, err) != 0)
 		return -1;
-	return write_waiting(call->state_dir, STATE_NEXT_KEY, bytes_view(&pem), err);
+	return write_waiting(call->state, STATE_NEXT_KEY, bytes_view(&pem), err);
 }
 
 /* The pending key, or a new one that becomes pending. */
@@ -99,7 +99,7 @@ find_key(const struct command_call *call, const struct issuer_files *old,
 	int                           rc;
 	bool                          asked = options->key != NULL || options->key_type != NULL;
 
-	if (issuing_load_waiting(call->state_dir, &access->key, key, err) == 0) {
+	if (issuing_load_waiting(call->state, &access->key, key, err) == 0) {
 		if (!asked)
 			return 0;
 		return error_set(err, ERROR_CONFLICT,
@@ -154,7 +154,7 @@ request(const struct command_call *call, const struct access *access, EVP_PKEY *
 	const char         *name = ((const struct csr *)call->options)->name;
 	char                next[CA_NAME_SIZE];
 	AUTO_BYTES          pem = {0};
-	int                 rc = issuer_files_load(call->state_dir, NULL, &old, err);
+	int                 rc = issuer_files_load(call->state, NULL, &old, err);
 
 	if (rc == 0)
 		rc = find_key(call, &old, access, key, err);

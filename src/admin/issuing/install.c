@@ -43,6 +43,7 @@ const struct command admin_issuing_install_command = {
     .operands_min = 1,
     .operands_max = 1,
     .operands_named = true,
+    .state = true,
     .run = admin_issuing_install,
 };
 
@@ -108,7 +109,7 @@ load_key(const struct command_call *call, struct installation *installation, str
 	struct error    ignored;
 	char            id[ISSUER_ID_SIZE];
 
-	if (issuing_load_waiting(call->state_dir, &installation->access.key, &installation->next.key,
+	if (issuing_load_waiting(call->state, &installation->access.key, &installation->next.key,
 	        err) == 0)
 		return 0;
 	if (err->kind != ERROR_NOT_FOUND)
@@ -116,7 +117,7 @@ load_key(const struct command_call *call, struct installation *installation, str
 	for (int i = 0; i < sk_X509_num(all); i++) {
 		if (issuer_files_id(sk_X509_value(all, i), id, &ignored) == 0 &&
 		    strcmp(id, installation->old.id) != 0 &&
-		    issuing_load_placed(call->state_dir, id, &installation->access.key,
+		    issuing_load_placed(call->state, id, &installation->access.key,
 		        &installation->next.key, &ignored) == 0)
 			return 0;
 	}
@@ -152,7 +153,7 @@ check_name(const struct command_call *call, const struct installation *installat
 	if (!same_key && strcmp(id, installation->old.id) == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "it has the subjectKeyIdentifier of the present issuing CA, but another key");
-	rc = issuer_files_list(call->state_dir, &ids, &count, err);
+	rc = issuer_files_list(call->state, &ids, &count, err);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (strcmp(ids[i], id) == 0)
 			rc = error_set(err, ERROR_CONFLICT, "it has the key identifier of an earlier issuing CA");
@@ -189,17 +190,16 @@ append_pem(STACK_OF(X509) *certificates, STACK_OF(X509) *without, struct bytes *
 static int
 load_roots(const struct command_call *call, struct installation *installation, struct error *err)
 {
-	AUTO_FREE char *present = file_join(call->state_dir, STATE_ROOT_PEM);
-	const char     *given = ((const struct install *)call->options)->root;
-	struct trust   *old;
-	int             rc;
+	const char   *given = ((const struct install *)call->options)->root;
+	struct trust *old;
+	int           rc;
 
 	if (given == NULL)
-		return trust_add_file(installation->roots, present, err);
+		return trust_add_in(installation->roots, call->state, STATE_ROOT_PEM, err);
 	if (trust_add_file(installation->roots, given, err) != 0)
 		return -1;
 	old = trust_new();
-	rc = trust_add_file(old, present, err);
+	rc = trust_add_in(old, call->state, STATE_ROOT_PEM, err);
 	if (rc == 0)
 		rc = append_pem(trust_stack(installation->roots), NULL, &installation->root_pem, err);
 	if (rc == 0)
@@ -215,7 +215,7 @@ check(const struct command_call *call, struct installation *installation, struct
 	const char *path = call->operands[0];
 
 	if (trust_add_file(installation->file, path, err) != 0 ||
-	    issuer_files_load(call->state_dir, NULL, &installation->old, err) != 0 ||
+	    issuer_files_load(call->state, NULL, &installation->old, err) != 0 ||
 	    load_key(call, installation, err) != 0 || sort_file(installation, path, err) != 0 ||
 	    load_roots(call, installation, err) != 0)
 		return -1;

@@ -25,7 +25,7 @@
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
 
 int
 issuing_name(const struct issuer_files *old, EVP_PKEY *key, char *name, struct error *err)
@@ -81,44 +81,42 @@ issuing_make_key(const struct issuing_options *options, const struct issuer_file
 
 /* Loads the key from one of two places: a key file, or a file with its URI. */
 static int
-load_at(const char *state_dir, const char *key_name, const char *uri_name,
+load_at(const struct folder *state, const char *key_name, const char *uri_name,
     const struct key_access *access, EVP_PKEY **key, struct error *err)
 {
-	AUTO_FREE char *key_path = file_join(state_dir, key_name);
-	AUTO_FREE char *uri_path = file_join(state_dir, uri_name);
 	AUTO_FREE char *uri = NULL;
 
-	if (issuer_files_read_uri(uri_path, &uri, err) != 0)
-		return err->kind == ERROR_NOT_FOUND ? key_open(key_path, access, key, err) : -1;
+	if (issuer_files_read_uri(state, uri_name, &uri, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? key_open_in(state, key_name, access, key, err) : -1;
 	if (key_open(uri, access, key, err) == 0)
 		return 0;
 	err->kind = ERROR_INTERNAL; /* it is pending, wherever it is */
-	return error_wrap(err, "%s", uri_path);
+	return error_wrap(err, "%s/%s", state->path, uri_name);
 }
 
 int
-issuing_load_waiting(const char *state_dir, const struct key_access *access, EVP_PKEY **key,
+issuing_load_waiting(const struct folder *state, const struct key_access *access, EVP_PKEY **key,
     struct error *err)
 {
-	return load_at(state_dir, STATE_NEXT_KEY, STATE_NEXT_URI, access, key, err);
+	return load_at(state, STATE_NEXT_KEY, STATE_NEXT_URI, access, key, err);
 }
 
 int
-issuing_load_placed(const char *state_dir, const char *id, const struct key_access *access,
+issuing_load_placed(const struct folder *state, const char *id, const struct key_access *access,
     EVP_PKEY **key, struct error *err)
 {
 	AUTO_FREE char *key_name = issuer_files_name(id, "key");
 	AUTO_FREE char *uri_name = issuer_files_name(id, "uri");
 
-	return load_at(state_dir, key_name, uri_name, access, key, err);
+	return load_at(state, key_name, uri_name, access, key, err);
 }
 
 /* Checks in the transaction that the old CA still is the one that signs. */
 static int
-check_still_old(const char *state_dir, const struct issuer_files *old, struct error *err)
+check_still_old(const struct folder *state, const struct issuer_files *old, struct error *err)
 {
 	struct issuer_files now = {.id = ""};
-	int                 rc = issuer_files_load(state_dir, NULL, &now, err);
+	int                 rc = issuer_files_load(state, NULL, &now, err);
 
 	if (rc == 0 && !view_equal(bytes_view(&now.pem), bytes_view(&old->pem)))
 		rc = error_set(err, ERROR_CONFLICT,
@@ -165,9 +163,9 @@ publish_crl(const struct command_call *call, struct store *store, const struct c
 
 	if (issuer_record(store, ca->certificate, call->now, &issuer, &ignored) != 0)
 		return;
-	crl = crl_keeper_new(call->state_dir, STATE_NEXT_CRL, crl_source_inventory(), issuer, ca, 0);
+	crl = crl_keeper_new(call->state, STATE_NEXT_CRL, crl_source_inventory(), issuer, ca, 0);
 	if (crl_keeper_sign(crl, store, call->now, &ignored) == 0)
-		(void)crl_bundle_write(call->state_dir, &ignored);
+		(void)crl_bundle_write(call->state, &ignored);
 	crl_keeper_free(crl);
 }
 
@@ -186,10 +184,10 @@ issuing_change_cb(struct store *store, void *arg, struct error *err)
 	const struct issuing_change *change = arg;
 	const struct command_call   *call = change->call;
 
-	if (check_still_old(call->state_dir, change->old, err) != 0 ||
+	if (check_still_old(call->state, change->old, err) != 0 ||
 	    put_on_record(store, change->old, change->ca->certificate, call->now, err) != 0)
 		return -1;
-	return issuer_replace(call->state_dir, change->old, change->next, err);
+	return issuer_replace(call->state, change->old, change->next, err);
 }
 
 int

@@ -9,6 +9,7 @@
 
 struct command_call;
 struct error;
+struct folder;
 struct ca;
 struct issuer_next;
 struct key_access;
@@ -36,11 +37,11 @@ int issuing_make_key(const struct issuing_options *options, const struct issuer_
     EVP_PKEY **key, struct error *err);
 
 /* Loads the pending key. NOT_FOUND when there is none. */
-int issuing_load_waiting(const char *state_dir, const struct key_access *access, EVP_PKEY **key,
+int issuing_load_waiting(const struct folder *state, const struct key_access *access, EVP_PKEY **key,
     struct error *err);
 
 /* Loads the key in issuers/ under an identifier. NOT_FOUND when there is none. */
-int issuing_load_placed(const char *state_dir, const char *id, const struct key_access *access,
+int issuing_load_placed(const struct folder *state, const char *id, const struct key_access *access,
     EVP_PKEY **key, struct error *err);
 
 /*

@@ -18,8 +18,8 @@
 #include "pki/signing.h"
 #include "pki/trust.h"
 #include "util/error.h"
-#include "util/file.h"
 #include "util/file_named.h"
+#include "util/folder.h"
 #include "util/own_command.h"
 
 struct renew {
@@ -53,6 +53,7 @@ const struct command admin_issuing_renew_command = {
         {access_rows, offsetof(struct renew, access)}},
     .check = renew_check,
     .open = renew_open,
+    .state = true,
     .run = admin_issuing_renew,
 };
 
@@ -79,10 +80,10 @@ renewal_clear(struct renewal *renewal)
 
 /* The root in root.pem with this key: there may be several roots after a replacement. */
 static int
-find_root(const char *path, struct ca *root, const char *uri, struct error *err)
+find_root(const struct folder *state, struct ca *root, const char *uri, struct error *err)
 {
 	struct trust *roots = trust_new();
-	int           rc = trust_add_file(roots, path, err);
+	int           rc = trust_add_in(roots, state, STATE_ROOT_PEM, err);
 
 	for (int i = 0; rc == 0 && root->certificate == NULL && i < (int)trust_count(roots); i++) {
 		X509 *one = sk_X509_value(trust_stack(roots), i);
@@ -93,7 +94,8 @@ find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 	trust_free(roots);
 	ERR_clear_error(); /* roots that do not match queued errors */
 	if (rc == 0 && root->certificate == NULL)
-		return error_set(err, ERROR_INTERNAL, "the key %s belongs to no certificate in %s", uri, path);
+		return error_set(err, ERROR_INTERNAL, "the key %s belongs to no certificate in %s/%s", uri,
+		    state->path, STATE_ROOT_PEM);
 	return rc;
 }
 
@@ -101,20 +103,20 @@ find_root(const char *path, struct ca *root, const char *uri, struct error *err)
 static int
 load_root(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
-	AUTO_FREE char *certificate = file_join(call->state_dir, STATE_ROOT_PEM);
-	AUTO_FREE char *here = file_join(call->state_dir, STATE_ROOT_KEY);
-	const char     *given = ((const struct renew *)call->options)->root_key;
-	const char     *uri = given != NULL ? given : here;
+	const char              *given = ((const struct renew *)call->options)->root_key;
+	const struct key_access *access = &renewal->root_access.key;
+	int                      rc;
 
-	if (key_open(uri, &renewal->root_access.key, &renewal->root.key, err) != 0) {
-		if (uri == here && err->kind == ERROR_NOT_FOUND)
-			error_set(err, ERROR_NOT_FOUND,
-			    "the root's key is not in %s: give --root-key URI, or where it cannot be used "
-			    "from here, run \"%s issuing csr\"",
-			    call->state_dir, own_command("attest-ca"));
+	rc = given != NULL ? key_open(given, access, &renewal->root.key, err)
+	                   : key_open_in(call->state, STATE_ROOT_KEY, access, &renewal->root.key, err);
+	if (rc != 0 && given == NULL && err->kind == ERROR_NOT_FOUND)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "the root's key is not in %s: give --root-key URI, or where it cannot be used "
+		    "from here, run \"%s issuing csr\"",
+		    call->state_dir, own_command("attest-ca"));
+	if (rc != 0)
 		return -1;
-	}
-	return find_root(certificate, &renewal->root, uri, err);
+	return find_root(call->state, &renewal->root, given != NULL ? given : STATE_ROOT_KEY, err);
 }
 
 static int
@@ -139,7 +141,6 @@ make_next(const struct command_call *call, struct renewal *renewal, struct error
 static int
 check_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {
-	AUTO_FREE char *path = file_join(call->state_dir, STATE_ROOT_PEM);
 	struct trust   *roots = trust_new();
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	int             rc = -1;
@@ -147,7 +148,7 @@ check_next(const struct command_call *call, const struct renewal *renewal, struc
 	if (chain == NULL)
 		abort();
 	(void)sk_X509_push(chain, renewal->next.certificate);
-	if (trust_add_file(roots, path, err) == 0)
+	if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
 		rc = ca_request_check(&renewal->next, chain, roots, call->now, err);
 	sk_X509_free(chain);
 	trust_free(roots);
@@ -174,7 +175,7 @@ put_next(const struct command_call *call, const struct renewal *renewal, struct 
 static int
 renew(const struct command_call *call, struct renewal *renewal, struct error *err)
 {
-	if (issuer_files_load(call->state_dir, NULL, &renewal->old, err) != 0 ||
+	if (issuer_files_load(call->state, NULL, &renewal->old, err) != 0 ||
 	    load_root(call, renewal, err) != 0 || make_next(call, renewal, err) != 0 ||
 	    check_next(call, renewal, err) != 0 || put_next(call, renewal, err) != 0)
 		return -1;

@@ -39,37 +39,38 @@ crl_issuers_clear(struct crl_issuers *issuers)
 
 /* An earlier CA, with its key if that is available. */
 static int
-crl_issuer_load(const struct attestation_settings *settings, struct store *store, const char *id,
-    const struct key_access *access, int64_t now, struct crl_issuer *issuer, struct error *err)
+crl_issuer_load(const struct attestation_settings *settings, const struct folder *state,
+    struct store *store, const char *id, const struct key_access *access, int64_t now,
+    struct crl_issuer *issuer, struct error *err)
 {
-	const char     *dir = settings->service.state_dir;
 	AUTO_FREE char *crl_name = issuer_files_name(id, "crl");
 	struct error    key_err = {0};
 
 	(void)snprintf(issuer->id, sizeof issuer->id, "%s", id);
-	if (issuer_files_load_earlier(dir, id, access, &issuer->files, &key_err) != 0) {
+	if (issuer_files_load_earlier(state, id, access, &issuer->files, &key_err) != 0) {
 		LOG(ERROR, {"event", "issuer"}, {"issuer", id},
 		    {"consequence", "its CRL is not signed again"}, {"reason", key_err.detail});
-		if (issuer_files_load_earlier(dir, id, NULL, &issuer->files, err) != 0)
+		if (issuer_files_load_earlier(state, id, NULL, &issuer->files, err) != 0)
 			return -1;
 	}
 	if (issuer_record(store, issuer->files.ca.certificate, now, &issuer->row, err) != 0)
 		return -1;
 	if (issuer->files.ca.key != NULL)
-		issuer->crl = crl_keeper_new(dir, crl_name, crl_source_inventory(), issuer->row,
+		issuer->crl = crl_keeper_new(state, crl_name, crl_source_inventory(), issuer->row,
 		    &issuer->files.ca, settings->service.crl_lifetime);
 	return 0;
 }
 
 int
-crl_issuers_load(const struct attestation_settings *settings, struct store *store,
-    const struct key_access *access, int64_t now, struct crl_issuers *issuers, struct error *err)
+crl_issuers_load(const struct attestation_settings *settings, const struct folder *state,
+    struct store *store, const struct key_access *access, int64_t now, struct crl_issuers *issuers,
+    struct error *err)
 {
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t       listed = 0;
 	struct error one = {0};
 
-	if (issuer_files_list(settings->service.state_dir, &ids, &listed, err) != 0)
+	if (issuer_files_list(state, &ids, &listed, err) != 0)
 		return -1;
 	issuers->items = memory_new((listed + 1) * sizeof *issuers->items);
 	issuers->items[0] = memory_new(sizeof **issuers->items); /* for the CA that signs */
@@ -79,7 +80,7 @@ crl_issuers_load(const struct attestation_settings *settings, struct store *stor
 
 		if (issuers->count > CRL_ISSUERS_EARLIER_MAX) {
 			error_set(&one, ERROR_INTERNAL, "there are too many earlier ones");
-		} else if (crl_issuer_load(settings, store, ids[i], access, now, next, &one) == 0) {
+		} else if (crl_issuer_load(settings, state, store, ids[i], access, now, next, &one) == 0) {
 			issuers->items[issuers->count++] = next;
 			continue;
 		}
@@ -92,14 +93,14 @@ crl_issuers_load(const struct attestation_settings *settings, struct store *stor
 
 void
 crl_issuers_set_current(struct crl_issuers *issuers, const struct attestation_settings *settings,
-    const struct issuer *issuer)
+    const struct folder *state, const struct issuer *issuer)
 {
 	struct crl_issuer *current = issuers->items[0];
 
 	memcpy(current->id, issuer->files.id, sizeof current->id);
 	current->current = true;
 	current->row = issuer->row;
-	current->crl = crl_keeper_new(settings->service.state_dir, STATE_ISSUING_CRL,
+	current->crl = crl_keeper_new(state, STATE_ISSUING_CRL,
 	    crl_source_inventory(), issuer->row, &issuer->files.ca, settings->service.crl_lifetime);
 }
 

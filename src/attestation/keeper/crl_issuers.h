@@ -14,6 +14,7 @@
 struct attestation_settings;
 struct crl_keeper;
 struct error;
+struct folder;
 struct issuer;
 struct store;
 
@@ -38,13 +39,14 @@ struct crl_issuers {
  * loaded is logged and left out. Fails as issuer_files_list does. Free the list with
  * crl_issuers_clear, also after a failure.
  */
-int  crl_issuers_load(const struct attestation_settings *settings, struct store *store,
-    const struct key_access *access, int64_t now, struct crl_issuers *issuers, struct error *err);
+int  crl_issuers_load(const struct attestation_settings *settings, const struct folder *state,
+    struct store *store, const struct key_access *access, int64_t now, struct crl_issuers *issuers,
+    struct error *err);
 void crl_issuers_clear(struct crl_issuers *issuers);
 
 /* Sets the CA that signs as the first; `issuer` must outlive the list. */
 void crl_issuers_set_current(struct crl_issuers *issuers, const struct attestation_settings *settings,
-    const struct issuer *issuer);
+    const struct folder *state, const struct issuer *issuer);
 
 /* True when the issuer with this key identifier is one of them. */
 bool crl_issuers_have(const struct crl_issuers *issuers, const char *id);

@@ -16,7 +16,7 @@
 #include "pki/certificate.h"
 #include "pki/trust.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
 
 #define URL_MARK "{issuer}"
 
@@ -64,18 +64,16 @@ issuer_chain_encode(STACK_OF(X509) *chain, struct bytes *out, struct error *err)
 
 static int
 issuer_fill(struct issuer *issuer, const struct attestation_settings *settings,
-    const struct key_access *access, int64_t now, struct trust *chain, struct trust *roots,
-    struct error *err)
+    const struct folder *state, const struct key_access *access, int64_t now, struct trust *chain,
+    struct trust *roots, struct error *err)
 {
-	AUTO_FREE char *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
-	AUTO_FREE char *certificate = file_join(settings->service.state_dir, STATE_ISSUING_PEM);
-
-	if (issuer_files_load_valid(settings->service.state_dir, access, now, &issuer->files, err) != 0 ||
-	    trust_add_file(roots, root, err) != 0 || trust_add_file(chain, certificate, err) != 0)
+	if (issuer_files_load_valid(state, access, now, &issuer->files, err) != 0 ||
+	    trust_add_in(roots, state, STATE_ROOT_PEM, err) != 0 ||
+	    trust_add_in(chain, state, STATE_ISSUING_PEM, err) != 0)
 		return -1;
 	if (ca_request_check(&issuer->files.ca, trust_stack(chain), roots, now, err) != 0) {
 		err->kind = ERROR_INTERNAL;
-		return error_wrap(err, "%s", certificate);
+		return error_wrap(err, "%s/%s", state->path, STATE_ISSUING_PEM);
 	}
 	if (issuer_chain_encode(trust_stack(chain), &issuer->chain, err) != 0)
 		return -1;
@@ -85,13 +83,13 @@ issuer_fill(struct issuer *issuer, const struct attestation_settings *settings,
 }
 
 int
-issuer_new(const struct attestation_settings *settings, const struct key_access *access, int64_t now,
-    struct issuer **out, struct error *err)
+issuer_new(const struct attestation_settings *settings, const struct folder *state,
+    const struct key_access *access, int64_t now, struct issuer **out, struct error *err)
 {
 	struct issuer *issuer = memory_new(sizeof *issuer);
 	struct trust  *chain = trust_new();
 	struct trust  *roots = trust_new();
-	int            rc = issuer_fill(issuer, settings, access, now, chain, roots, err);
+	int            rc = issuer_fill(issuer, settings, state, access, now, chain, roots, err);
 
 	trust_free(chain);
 	trust_free(roots);

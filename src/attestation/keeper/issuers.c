@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <openssl/x509.h>
 
@@ -29,7 +28,8 @@
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/log.h"
 #include "util/own_command.h"
 
@@ -44,6 +44,7 @@
 
 struct issuers {
 	const struct attestation_settings *settings;
+	const struct folder   *state;
 	struct shared         *current;
 	struct shared_version *held; /* its URL for the CRL */
 	struct crl_issuers     crls;
@@ -53,11 +54,13 @@ struct issuers {
 };
 
 struct issuers *
-issuers_new(const struct attestation_settings *settings, struct shelf *shelf)
+issuers_new(const struct attestation_settings *settings, const struct folder *state,
+    struct shelf *shelf)
 {
 	struct issuers *issuers = memory_new(sizeof *issuers);
 
 	issuers->settings = settings;
+	issuers->state = state;
 	issuers->current = shared_new(issuer_free);
 	issuers->shelf = shelf;
 	return issuers;
@@ -95,8 +98,7 @@ issuers_publish(const struct issuers *issuers, const struct issuer *issuer, stru
 	publish_file(issuers->shelf, STATE_ISSUING_PEM, bytes_view(&issuer->files.pem));
 	for (size_t i = 1; i < issuers->crls.count; i++) {
 		if (issuers->crls.items[i]->crl == NULL)
-			publish_crl_file(issuers->shelf, issuers->settings->service.state_dir,
-			    issuers->crls.items[i]->id);
+			publish_crl_file(issuers->shelf, issuers->state, issuers->crls.items[i]->id);
 	}
 }
 
@@ -104,10 +106,10 @@ issuers_publish(const struct issuers *issuers, const struct issuer *issuer, stru
 static void
 issuers_replace(struct issuers *issuers, struct issuer *issuer, struct crl_issuers *crls, int64_t now)
 {
-	AUTO_FREE char *next_crl = file_join(issuers->settings->service.state_dir, STATE_NEXT_CRL);
-	bool            first = issuers->crls.count == 0;
+	bool         first = issuers->crls.count == 0;
+	struct error ignored;
 
-	crl_issuers_set_current(crls, issuers->settings, issuer);
+	crl_issuers_set_current(crls, issuers->settings, issuers->state, issuer);
 	if (!first && !crl_issuers_have(crls, issuers->crls.items[0]->id))
 		publish_crl_remove(issuers->shelf, issuers->crls.items[0]->id);
 	crl_issuers_clear(&issuers->crls);
@@ -116,7 +118,8 @@ issuers_replace(struct issuers *issuers, struct issuer *issuer, struct crl_issue
 	issuers->held = shared_acquire(issuers->current);
 	issuers->crls = *crls;
 	*crls = (struct crl_issuers){0};
-	(void)unlink(next_crl); /* crl.der is signed immediately */
+	/* crl.der is signed immediately */
+	(void)folder_remove(issuers->state, STATE_NEXT_CRL, &ignored);
 	issuers->bundle_due = true;
 	/* The last certificates of the previous CA may not be recorded yet. */
 	issuers->next_removal = first ? now : now + REMOVAL_SECONDS;
@@ -152,18 +155,20 @@ issuers_warn_of_crl_url(const struct issuers *issuers, size_t count)
 static int
 issuers_finish_renewal_cb(struct store *store, void *arg, struct error *err)
 {
+	const struct issuers *issuers = arg;
+
 	(void)store; /* the write transaction protects the files from other processes */
-	return issuer_settle(arg, err);
+	return issuer_settle(issuers->state, err);
 }
 
 /* Completes a renewal that a crash interrupted; if that fails, the key stays where it was found. */
 static void
-issuers_finish_renewal(char *state_dir, const char *id, struct store *store)
+issuers_finish_renewal(struct issuers *issuers, const char *id, struct store *store)
 {
 	struct error err = {0};
 
-	if (!issuer_is_unsettled(state_dir, id) ||
-	    store_change(store, issuers_finish_renewal_cb, state_dir, &err) == 0)
+	if (!issuer_is_unsettled(issuers->state, id) ||
+	    store_change(store, issuers_finish_renewal_cb, issuers, &err) == 0)
 		return;
 	LOG(WARNING, {"event", "issuer"}, {"issuer", id}, {"reason", err.detail});
 }
@@ -174,22 +179,21 @@ issuers_load_keys(struct issuers *issuers, struct store *store, const struct key
     int64_t now, struct error *err)
 {
 	const struct attestation_settings *settings = issuers->settings;
-	AUTO_FREE char        *root = file_join(settings->service.state_dir, STATE_ROOT_PEM);
 	AUTO_BYTES             root_pem = {0};
 	struct issuer         *issuer = NULL;
 	struct crl_issuers     crls = {0};
 
-	if (file_read(root, STATE_PEM_MAX, &root_pem, err) != 0 ||
-	    issuer_new(settings, access, now, &issuer, err) != 0)
+	if (folder_read(issuers->state, STATE_ROOT_PEM, STATE_PEM_MAX, &root_pem, err) != 0 ||
+	    issuer_new(settings, issuers->state, access, now, &issuer, err) != 0)
 		return -1;
-	if (crl_issuers_load(settings, store, access, now, &crls, err) != 0 ||
+	if (crl_issuers_load(settings, issuers->state, store, access, now, &crls, err) != 0 ||
 	    issuer_record(store, issuer->files.ca.certificate, now, &issuer->row, err) != 0) {
 		crl_issuers_clear(&crls);
 		issuer_free(issuer);
 		return -1;
 	}
 	issuers_warn_of_crl_url(issuers, crls.count);
-	issuers_finish_renewal(settings->service.state_dir, issuer->files.id, store);
+	issuers_finish_renewal(issuers, issuer->files.id, store);
 	issuers_warn_of_end(issuer->files.ca.certificate, now);
 	issuers_replace(issuers, issuer, &crls, now);
 	issuers_publish(issuers, issuer, bytes_view(&root_pem));
@@ -237,7 +241,7 @@ issuers_remove_earlier(struct issuers *issuers, const struct crl_issuer *issuer,
 	(void)snprintf(detail, sizeof detail,
 	    "the earlier issuing key %.40s was removed: its last certificate has expired", issuer->id);
 	if (store_audit_add(store, AUDIT_ISSUER, NULL, "done", detail, now, err) != 0 ||
-	    issuer_files_remove(issuers->settings->service.state_dir, issuer->id, err) != 0)
+	    issuer_files_remove(issuers->state, issuer->id, err) != 0)
 		return -1;
 	LOG(INFO, {"event", "issuer-removed"}, {"issuer", issuer->id},
 	    {"reason", "its last certificate has expired"});
@@ -279,7 +283,6 @@ issuers_remove_unneeded(struct issuers *issuers, struct store *store, int64_t no
 int
 issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struct error *err)
 {
-	const char  *state_dir = issuers->settings->service.state_dir;
 	struct error one;
 	int          rc = issuers_remove_unneeded(issuers, store, now, err);
 
@@ -289,9 +292,9 @@ issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struc
 			rc = -1;
 	}
 	if (issuers->bundle_due) {
-		if (crl_bundle_write(state_dir, rc == 0 ? err : &one) == 0) {
+		if (crl_bundle_write(issuers->state, rc == 0 ? err : &one) == 0) {
 			issuers->bundle_due = false;
-			publish_bundle(issuers->shelf, state_dir);
+			publish_bundle(issuers->shelf, issuers->state);
 		} else {
 			rc = -1;
 		}

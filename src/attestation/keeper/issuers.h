@@ -15,6 +15,7 @@
 #include "util/shared.h"
 
 struct error;
+struct folder;
 struct issuers;
 struct attestation_settings;
 struct shelf;
@@ -28,8 +29,9 @@ struct issuer {
 	char               *crl_url; /* for the certificates that it signs; NULL: none */
 };
 
-/* Certificates and CRLs go on `shelf`, which must outlive it. */
-struct issuers *issuers_new(const struct attestation_settings *settings, struct shelf *shelf);
+/* Certificates and CRLs of the state directory go on `shelf`; both must outlive it. */
+struct issuers *issuers_new(const struct attestation_settings *settings,
+    const struct folder *state, struct shelf *shelf);
 void            issuers_free(struct issuers *issuers);
 
 /*

@@ -230,10 +230,11 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	const struct attestation_settings *settings = keeper->settings;
 
 	keeper->copies = copies_new(settings->publish);
-	keeper->issuers = issuers_new(settings, keeper->service.shelf);
-	if (service_keeper_open(&keeper->service, err) != 0)
+	keeper->issuers = issuers_new(settings, &keeper->state, keeper->service.shelf);
+	if (service_keeper_open(&keeper->service, err) != 0 ||
+	    folder_open(settings->service.state_dir, &keeper->state, err) != 0)
 		return -1;
-	if (running_hold(settings->service.state_dir, &keeper->running, err) != 0)
+	if (running_hold(&keeper->state, &keeper->running, err) != 0)
 		return -1;
 	store_actor_set(keeper->service.store, &(struct store_actor){.name = "attestd"});
 	if (issuers_load(keeper->issuers, keeper->service.store, clock_now(), err) != 0 ||
@@ -262,6 +263,7 @@ keeper_clear(struct attestation_keeper *keeper)
 {
 	service_keeper_stop(&keeper->service);
 	issuers_free(keeper->issuers);
+	folder_close(&keeper->state);
 	copies_free(keeper->copies);
 	refusals_free(keeper->refusals);
 	retention_free(keeper->retention);
@@ -279,7 +281,7 @@ attestation_keeper_run(const void *all, int control, bool signals, const char *l
     struct error *err)
 {
 	const struct attestation_settings *settings = all;
-	struct attestation_keeper          keeper = {.settings = settings};
+	struct attestation_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
 	int                                rc;
 
 	own_command_set("attest-ca", settings->service.state_dir, STATE_DIR_DEFAULT, settings->service.store);
@@ -296,7 +298,7 @@ int
 attestation_keeper_check(const void *all, struct error *err)
 {
 	const struct attestation_settings *settings = all;
-	struct attestation_keeper          keeper = {.settings = settings};
+	struct attestation_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
 	AUTO_BYTES                         secret = {0};
 	struct key_access                  access;
 	struct issuer                     *issuer = NULL;
@@ -305,9 +307,10 @@ attestation_keeper_check(const void *all, struct error *err)
 	own_command_set("attest-ca", settings->service.state_dir, STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	if (service_keeper_open(&keeper.service, err) == 0 &&
+	    folder_open(settings->service.state_dir, &keeper.state, err) == 0 &&
 	    issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module,
 	        &secret, &access, err) == 0 &&
-	    issuer_new(settings, &access, clock_now(), &issuer, err) == 0 &&
+	    issuer_new(settings, &keeper.state, &access, clock_now(), &issuer, err) == 0 &&
 	    keeper_read_tls(settings, &keeper.service.tls_chain, &keeper.service.tls_key, err) == 0)
 		rc = auto_enroll_new(settings, &keeper.auto_enroll, err);
 	if (issuer != NULL)

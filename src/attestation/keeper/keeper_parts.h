@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "service/keeper/keeper.h"
+#include "util/bytes.h"
 #include "util/file_lock.h"
+#include "util/folder.h"
 
 struct auto_enroll;
 struct copies;
@@ -22,6 +24,7 @@ struct throttle;
 struct attestation_keeper {
 	struct service_keeper  service;
 	const struct attestation_settings *settings;
+	struct folder          state;   /* the state directory */
 	struct file_lock       running; /* tells "check" that it runs: ca/running.h */
 	struct issuers        *issuers; /* for workers: issuers_acquire */
 	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are ignored */

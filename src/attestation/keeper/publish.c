@@ -10,7 +10,7 @@
 #include "service/file.h"
 #include "service/keeper/shelf.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder_file.h"
 #include "util/log.h"
 
 /* Name of the CRL of the issuer that signs; below it, one name per issuer. */
@@ -45,14 +45,13 @@ publish_crl(struct shelf *shelf, const char *id, bool current, struct view der)
 }
 
 void
-publish_crl_file(struct shelf *shelf, const char *state_dir, const char *id)
+publish_crl_file(struct shelf *shelf, const struct folder *state, const char *id)
 {
 	AUTO_FREE char *name = issuer_files_name(id, "crl");
-	AUTO_FREE char *path = file_join(state_dir, name);
 	AUTO_BYTES      der = {0};
 	struct error    err = {0};
 
-	if (file_read(path, FILE_SIZE_MAX, &der, &err) == 0)
+	if (folder_read(state, name, FILE_SIZE_MAX, &der, &err) == 0)
 		publish_crl(shelf, id, false, bytes_view(&der));
 	else
 		LOG(ERROR, {"event", "crl"}, {"issuer", id}, {"reason", err.detail});
@@ -68,13 +67,12 @@ publish_crl_remove(struct shelf *shelf, const char *id)
 }
 
 void
-publish_bundle(struct shelf *shelf, const char *state_dir)
+publish_bundle(struct shelf *shelf, const struct folder *state)
 {
-	AUTO_FREE char *path = file_join(state_dir, STATE_CRL_PEM);
 	AUTO_BYTES      pem = {0};
 	struct error    err = {0};
 
-	if (file_read(path, FILE_SIZE_MAX, &pem, &err) == 0)
+	if (folder_read(state, STATE_CRL_PEM, FILE_SIZE_MAX, &pem, &err) == 0)
 		publish_file(shelf, STATE_CRL_PEM, bytes_view(&pem));
 	else
 		LOG(ERROR, {"event", "file"}, {"reason", err.detail});

@@ -11,6 +11,7 @@
 
 #include "util/bytes.h"
 
+struct folder;
 struct shelf;
 
 /* Serves `content` under `name`. */
@@ -23,12 +24,12 @@ void publish_file(struct shelf *shelf, const char *name, struct view content);
 void publish_crl(struct shelf *shelf, const char *id, bool current, struct view der);
 
 /* The same for the CRL file of an earlier issuer in the state directory. */
-void publish_crl_file(struct shelf *shelf, const char *state_dir, const char *id);
+void publish_crl_file(struct shelf *shelf, const struct folder *state, const char *id);
 
 /* Stops serving the CRL of an issuer. */
 void publish_crl_remove(struct shelf *shelf, const char *id);
 
 /* Serves crl.pem of the state directory. */
-void publish_bundle(struct shelf *shelf, const char *state_dir);
+void publish_bundle(struct shelf *shelf, const struct folder *state);
 
 #endif

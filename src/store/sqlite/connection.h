@@ -14,6 +14,7 @@
 #include "store/engine.h"
 #include "store/sqlite/schema.h"
 #include "util/file_lock.h"
+#include "util/folder.h"
 
 struct error;
 
@@ -23,7 +24,7 @@ struct sqlite {
 	const struct sqlite_schema *schema;
 	sqlite3                    *db;
 	struct file_lock            lock; /* the writers' queue */
-	char                       *directory;
+	struct folder               folder; /* the directory that the files are in */
 };
 
 static inline struct sqlite *

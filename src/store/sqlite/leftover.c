@@ -10,9 +10,7 @@
 #include "store/hash.h"
 #include "store/sql.h"
 #include "store/sqlite/connection.h"
-#include "util/bytes.h"
 #include "util/error.h"
-#include "util/file.h"
 
 /* Held by the importing process; beside the database. */
 #define LEFTOVER_LOCK "import.lock"
@@ -23,9 +21,7 @@
 int
 sqlite_leftover_lock_open(struct store *store, struct file_lock *lock, struct error *err)
 {
-	AUTO_FREE char *path = file_join(sqlite_of(store)->directory, LEFTOVER_LOCK);
-
-	return file_lock_open(path, lock, err);
+	return file_lock_open(&sqlite_of(store)->folder, LEFTOVER_LOCK, lock, err);
 }
 
 static int

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,8 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "util/shell_quote.h"
 
 /* SQLite's busy timeout, for programs that do not use our queue. */
@@ -132,20 +133,71 @@ open_missing(const char *program, const char *state_dir, struct error *err)
 }
 
 static int
-open_file_check(const struct sqlite *sqlite, const char *state_dir, struct error *err)
+open_refuse(const struct sqlite *sqlite, const char *directory, int why, struct error *err)
 {
 	const char *path = sqlite->store.place;
 	const char *program = sqlite->schema->program;
-	struct stat st;
 
-	if (stat(path, &st) == 0)
-		return 0;
-	if (errno == ENOENT)
-		return open_missing(program, state_dir, err);
-	if (errno == EACCES)
+	if (why == ENOENT)
+		return open_missing(program, directory, err);
+	if (why == EACCES)
 		return error_set(err, ERROR_INTERNAL,
 		    "%s may not be read; run this as the owner of the state directory", path);
+	errno = why;
 	return error_set_errno(err, ERROR_INTERNAL, "opening %s", path);
+}
+
+/* Looks at the files that there are; *st is the database's. None is opened: that would undo SQLite's
+ * locks at its end. */
+static int
+open_files_check(const struct sqlite *sqlite, struct stat *st, struct error *err)
+{
+	for (size_t i = 0; sqlite->schema->files[i] != NULL; i++) {
+		const char     *name = sqlite->schema->files[i];
+		AUTO_FREE char *path = file_join(sqlite->folder.path, name);
+		struct stat     one;
+
+		if (folder_look(&sqlite->folder, name, &one) != 0) {
+			if (i != 0 && errno == ENOENT)
+				continue;
+			return open_refuse(sqlite, sqlite->folder.path, errno, err);
+		}
+		if (folder_check_file(sqlite->folder.fd, &one, path, true, err) != 0)
+			return -1;
+		if (i == 0)
+			*st = one;
+	}
+	return 0;
+}
+
+static int
+open_folder(struct sqlite *sqlite, const char *directory, struct error *err)
+{
+	struct stat st;
+
+	if (folder_open(directory, &sqlite->folder, err) == 0)
+		return 0;
+	if (stat(directory, &st) != 0 || err->kind == ERROR_NOT_FOUND || access(directory, R_OK) != 0)
+		return open_refuse(sqlite, directory, errno, err);
+	return -1;
+}
+
+/*
+ * SQLite takes a path, resolves it and opens what it then leads to, without following another
+ * link. A path through /proc/self/fd would be resolved in the same way, and so win nothing. So
+ * the files are looked at before by the directory's descriptor, and here, when SQLite has opened
+ * them, whether the path has led to them.
+ */
+static int
+open_check_place(const struct sqlite *sqlite, const struct stat *before, struct error *err)
+{
+	struct stat after;
+
+	if (folder_is_at(&sqlite->folder, sqlite->folder.path) &&
+	    folder_look(&sqlite->folder, sqlite->schema->files[0], &after) == 0 &&
+	    after.st_dev == before->st_dev && after.st_ino == before->st_ino)
+		return 0;
+	return error_set(err, ERROR_INTERNAL, "%s was replaced while it was opened", sqlite->store.place);
 }
 
 static const struct sqlite_schema *const open_schemas[STORE_DATABASE_COUNT] = {
@@ -161,7 +213,7 @@ open_new(enum store_database database, const char *directory)
 	sqlite->store.engine = &sqlite_engine;
 	sqlite->schema = open_schemas[database];
 	sqlite->store.place = file_join(directory, sqlite->schema->files[0]);
-	sqlite->directory = memory_strdup(directory);
+	sqlite->folder.fd = -1;
 	sqlite->lock.fd = -1;
 	return sqlite;
 }
@@ -169,9 +221,7 @@ open_new(enum store_database database, const char *directory)
 static int
 open_lock(struct sqlite *sqlite, struct error *err)
 {
-	AUTO_FREE char *path = file_join(sqlite->directory, sqlite->schema->lock_file);
-
-	return file_lock_open(path, &sqlite->lock, err);
+	return file_lock_open(&sqlite->folder, sqlite->schema->lock_file, &sqlite->lock, err);
 }
 
 int
@@ -179,10 +229,12 @@ sqlite_open(enum store_database database, const char *directory, struct store **
     struct error *err)
 {
 	struct sqlite *sqlite = open_new(database, directory);
+	struct stat    st = {0};
 	int            version = 0;
 
-	if (open_file_check(sqlite, directory, err) != 0 ||
+	if (open_folder(sqlite, directory, err) != 0 || open_files_check(sqlite, &st, err) != 0 ||
 	    open_connect(sqlite, err) != 0 || open_check(sqlite, &version, err) != 0 ||
+	    open_check_place(sqlite, &st, err) != 0 ||
 	    open_lock(sqlite, err) != 0 ||
 	    (version < sqlite->schema->version && open_upgrade(sqlite, err) != 0)) {
 		store_close(&sqlite->store);
@@ -199,7 +251,7 @@ sqlite_close(struct store *store)
 
 	(void)sqlite3_close(sqlite->db);
 	file_lock_close(&sqlite->lock);
-	free(sqlite->directory);
+	folder_close(&sqlite->folder);
 	free(sqlite);
 }
 
@@ -209,29 +261,14 @@ sqlite_files(enum store_database database)
 	return open_schemas[database]->files;
 }
 
-/* Made empty with mode 0600 before SQLite opens it; -wal and -shm get its permissions. */
-static int
-open_file_make(const char *path, struct error *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0 && errno == EEXIST)
-		return error_set(err, ERROR_CONFLICT, "there is a store already: %s", path);
-	if (fd < 0)
-		return error_set_errno(err, ERROR_INTERNAL, "creating %s", path);
-	(void)close(fd);
-	return 0;
-}
-
 static void
-open_files_remove(const char *directory, const struct sqlite_schema *schema)
+open_files_remove(const struct folder *folder, const struct sqlite_schema *schema)
 {
-	for (size_t i = 0; schema->files[i] != NULL; i++) {
-		AUTO_FREE char *path = file_join(directory, schema->files[i]);
+	struct error ignored;
 
+	for (size_t i = 0; schema->files[i] != NULL; i++)
 		if (strcmp(schema->files[i], schema->lock_file) != 0)
-			(void)unlink(path);
-	}
+			(void)folder_remove(folder, schema->files[i], &ignored);
 }
 
 /* Tables and header are one transaction, so a store without a version was never completed. */
@@ -247,24 +284,52 @@ open_make_schema(struct sqlite *sqlite, struct error *err)
 	return open_upgrade_from(sqlite, 0, "making the store", err);
 }
 
+/* Made empty with mode 0600 before SQLite opens it; -wal and -shm get its permissions. */
+static int
+open_make_file(struct sqlite *sqlite, struct error *err)
+{
+	const char *name = sqlite->schema->files[0];
+
+	if (folder_create(&sqlite->folder, name, NULL, 0, 0600, err) == 0)
+		return 0;
+	return err->kind == ERROR_CONFLICT
+	    ? error_set(err, ERROR_CONFLICT, "there is a store already: %s", sqlite->store.place)
+	    : -1;
+}
+
+static int
+open_make(struct sqlite *sqlite, struct error *err)
+{
+	struct stat st = {0};
+
+	if (open_files_check(sqlite, &st, err) != 0 || open_connect(sqlite, err) != 0 ||
+	    sqlite_execute(sqlite, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
+	    open_make_schema(sqlite, err) != 0 || open_check_place(sqlite, &st, err) != 0)
+		return -1;
+	return open_lock(sqlite, err);
+}
+
 int
 sqlite_create(enum store_database database, const char *directory, struct error *err)
 {
 	struct sqlite *sqlite = open_new(database, directory);
-	AUTO_FREE      char *path = memory_strdup(sqlite->store.place);
-	int            rc = open_file_make(path, err);
-	bool           made = rc == 0;
+	AUTO_FOLDER    folder = {.fd = -1}; /* stays open when the store is closed */
+	int            rc = folder_open(directory, &folder, err);
+	bool           made;
 
+	if (rc == 0)
+		rc = folder_open(directory, &sqlite->folder, err);
+	if (rc != 0)
+		err->kind = ERROR_INTERNAL; /* a missing directory is no missing store */
+	else
+		rc = open_make_file(sqlite, err);
+	made = rc == 0;
 	if (made)
-		rc = open_connect(sqlite, err) != 0 ||
-		        sqlite_execute(sqlite, "PRAGMA journal_mode = WAL", "making the store", err) != 0 ||
-		        open_make_schema(sqlite, err) != 0 || open_lock(sqlite, err) != 0
-		    ? -1
-		    : 0;
+		rc = open_make(sqlite, err);
 	store_close(&sqlite->store);
 	if (rc == 0)
-		rc = file_sync_directory(directory, err);
+		rc = folder_sync(&folder, err);
 	if (rc != 0 && made)
-		open_files_remove(directory, open_schemas[database]);
+		open_files_remove(&folder, open_schemas[database]);
 	return rc;
 }

@@ -11,9 +11,11 @@
 #include "unit.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 static struct pki   pki;
 static char         directory[SCRATCH_SIZE];
+static struct folder state;
 static struct bytes der;
 static struct error err;
 
@@ -26,6 +28,7 @@ setup(void)
 		revoked[i] = (struct ca_revoked){.serial = {0x40, (uint8_t)i}, .serial_size = 2,
 		    .when = PKI_NOW};
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &state, &err), &err);
 	pki_make(&pki, KEY_TYPE_P256);
 	unit_ok(ca_crl_create(&pki.issuing, 8, revoked, 3, PKI_NOW, PKI_DAY, &der, &err), &err);
 }
@@ -35,6 +38,7 @@ teardown(void)
 {
 	bytes_clear(&der);
 	pki_clear(&pki);
+	folder_close(&state);
 	scratch_remove(directory);
 }
 
@@ -49,7 +53,7 @@ START_TEST(append_is_the_crl_and_that_of_the_root)
 
 	unit_ok(ca_crl_create(&pki.root, 1, NULL, 0, PKI_NOW, PKI_DAY, &root_crl, &err), &err);
 	unit_ok(file_replace(path, root_crl.data, root_crl.size, 0644, &err), &err);
-	unit_ok(crl_bundle_append(directory, bytes_view(&der), &pem, &err), &err);
+	unit_ok(crl_bundle_append(&state, bytes_view(&der), &pem, &err), &err);
 	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
 	ck_assert_ptr_nonnull(issuing = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));
 	ck_assert_ptr_nonnull(root = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));
@@ -70,7 +74,7 @@ START_TEST(append_without_a_crl_of_the_root_is_the_crl)
 	X509_CRL  *issuing;
 	BIO       *bio;
 
-	unit_ok(crl_bundle_append(directory, bytes_view(&der), &pem, &err), &err);
+	unit_ok(crl_bundle_append(&state, bytes_view(&der), &pem, &err), &err);
 	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
 	ck_assert_ptr_nonnull(issuing = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));
 	ck_assert_ptr_null(PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));

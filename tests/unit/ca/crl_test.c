@@ -21,11 +21,13 @@
 #include "store/inventory/device.h"
 #include "store/inventory/issuer.h"
 #include "store/store.h"
+#include "util/folder.h"
 
 #define LIFETIME (7 * PKI_DAY)
 
 static struct pki         pki;
 static char               directory[SCRATCH_SIZE];
+static struct folder      state;
 static struct store      *store;
 static struct crl_keeper *crl;
 static int64_t            issuer;
@@ -34,7 +36,7 @@ static struct error       err;
 static struct crl_keeper *
 crl_of(struct ca *ca, const char *file, int64_t number)
 {
-	return crl_keeper_new(directory, file, crl_source_inventory(), number, ca, LIFETIME);
+	return crl_keeper_new(&state, file, crl_source_inventory(), number, ca, LIFETIME);
 }
 
 static void
@@ -42,6 +44,7 @@ setup(void)
 {
 	pki_make(&pki, KEY_TYPE_P256);
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &state, &err), &err);
 	unit_ok(store_create(directory, &err), &err);
 	unit_ok(store_open(directory, &store, &err), &err);
 	unit_ok(issuer_record(store, pki.issuing.certificate, PKI_NOW, &issuer, &err), &err);
@@ -53,6 +56,7 @@ teardown(void)
 {
 	crl_keeper_free(crl);
 	store_close(store);
+	folder_close(&state);
 	scratch_remove(directory);
 	pki_clear(&pki);
 }
@@ -585,10 +589,10 @@ END_TEST
 static int synced_since_rename = -1;
 
 int
-rename(const char *from, const char *to)
+renameat(int from_directory, const char *from, int to_directory, const char *to)
 {
 	synced_since_rename = 0;
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 0);
 }
 
 int
@@ -607,7 +611,7 @@ START_TEST(file_that_was_renamed_is_there_after_a_crash)
 	ck_assert(refresh(crl, PKI_NOW));
 	ck_assert_int_ge(synced_since_rename, 1);
 	synced_since_rename = -1;
-	unit_ok(crl_bundle_write(directory, &err), &err);
+	unit_ok(crl_bundle_write(&state, &err), &err);
 	ck_assert_int_ge(synced_since_rename, 1);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include "ca/issuer_replace.h"
 #include "pki/key_uri.h"
 #include "pki_support.h"
+#include "util/folder.h"
 
 /* ---- the end of the world ---- */
 
@@ -32,24 +34,24 @@ change(void)
 
 /* Instead of the C library's: every change of a name in the directory passes here. */
 int
-rename(const char *from, const char *to)
+renameat(int from_directory, const char *from, int to_directory, const char *to)
 {
 	change();
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 0);
 }
 
 int
-unlink(const char *path)
+unlinkat(int directory, const char *name, int flags)
 {
 	change();
-	return unlinkat(AT_FDCWD, path, 0);
+	return (int)syscall(SYS_unlinkat, directory, name, flags);
 }
 
 int
-mkdir(const char *path, mode_t mode)
+mkdirat(int directory, const char *name, mode_t mode)
 {
 	change();
-	return mkdirat(AT_FDCWD, path, mode);
+	return (int)syscall(SYS_mkdirat, directory, name, mode);
 }
 
 /* ---- a CA ---- */
@@ -57,6 +59,7 @@ mkdir(const char *path, mode_t mode)
 static const struct key_access open_access = {{NULL, 0}, NULL};
 
 static struct {
+	struct folder state;
 	char      *directory;
 	struct pki pki;
 	struct ca  next;
@@ -110,6 +113,7 @@ setup(void)
 	struct error err = {0};
 
 	world.directory = pki_directory();
+	unit_ok(folder_open(world.directory, &world.state, &err), &err);
 	world.outside = file_join(world.directory, "outside.key");
 	pki_make(&world.pki, KEY_TYPE_P256);
 	unit_ok(key_generate(KEY_TYPE_P256, &world.next.key, &err), &err);
@@ -129,6 +133,7 @@ teardown(void)
 	bytes_clear(&world.next_key);
 	ca_clear(&world.next);
 	pki_clear(&world.pki);
+	folder_close(&world.state);
 	pki_directory_remove(world.directory);
 }
 
@@ -180,12 +185,12 @@ pass(enum form next, struct error *err)
 	     .waiting = next == FORM_WAITING_KEY || next == FORM_WAITING_URI,
 	     .uri = next == FORM_URI ? world.outside : NULL,
         };
-	int rc = issuer_files_load(world.directory, NULL, &old, err);
+	int rc = issuer_files_load(&world.state, NULL, &old, err);
 
 	if (next == FORM_KEY)
 		coming.key = bytes_view(&world.next_key);
 	if (rc == 0)
-		rc = issuer_replace(world.directory, &old, &coming, err);
+		rc = issuer_replace(&world.state, &old, &coming, err);
 	issuer_files_clear(&old);
 	return rc;
 }
@@ -198,7 +203,7 @@ is_next(void)
 	struct error        err = {0};
 	bool                next;
 
-	unit_ok(issuer_files_load(world.directory, &open_access, &files, &err), &err);
+	unit_ok(issuer_files_load(&world.state, &open_access, &files, &err), &err);
 	next = strcmp(files.id, world.next_id) == 0;
 	ck_assert(next || strcmp(files.id, world.old_id) == 0);
 	issuer_files_clear(&files);
@@ -214,11 +219,11 @@ assert_old_is_kept(void)
 	size_t       count = 0;
 	struct error err = {0};
 
-	unit_ok(issuer_files_list(world.directory, &ids, &count, &err), &err);
+	unit_ok(issuer_files_list(&world.state, &ids, &count, &err), &err);
 	ck_assert_uint_eq(count, 1);
 	ck_assert_str_eq(ids[0], world.old_id);
 	free(ids);
-	unit_ok(issuer_files_load_earlier(world.directory, world.old_id, &open_access, &files, &err), &err);
+	unit_ok(issuer_files_load_earlier(&world.state, world.old_id, &open_access, &files, &err), &err);
 	issuer_files_clear(&files);
 }
 
@@ -227,7 +232,7 @@ assert_settled(enum form next)
 {
 	bool uri = next == FORM_URI || next == FORM_WAITING_URI;
 
-	ck_assert(!issuer_is_unsettled(world.directory, world.next_id));
+	ck_assert(!issuer_is_unsettled(&world.state, world.next_id));
 	ck_assert(is_there(uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY));
 	ck_assert(!is_there(uri ? STATE_ISSUING_KEY : STATE_ISSUING_URI));
 	ck_assert(!is_there(STATE_NEXT_KEY) && !is_there(STATE_NEXT_URI));
@@ -254,7 +259,7 @@ START_TEST(replace_ended_after_any_change_leaves_one_ca)
 		if (is_next()) {
 			passed = true;
 			assert_old_is_kept();
-			unit_ok(issuer_settle(world.directory, &err), &err);
+			unit_ok(issuer_settle(&world.state, &err), &err);
 			ck_assert(is_next());
 			assert_old_is_kept();
 			assert_settled(next);
@@ -285,10 +290,10 @@ START_TEST(replace_of_the_same_key_changes_the_certificate_only)
 	unit_ok(ca_issuing_create(&world.pki.root, world.pki.issuing.key, "Test Issuing CA", PKI_NOW,
 	            2 * PKI_YEAR, &again, &err), &err);
 	unit_ok(certificate_encode_pem(again, &pem, &err), &err);
-	unit_ok(issuer_files_load(world.directory, NULL, &old, &err), &err);
-	unit_ok(issuer_replace(world.directory, &old,
+	unit_ok(issuer_files_load(&world.state, NULL, &old, &err), &err);
+	unit_ok(issuer_replace(&world.state, &old,
 	            &(struct issuer_next){.id = world.old_id, .pem = bytes_view(&pem)}, &err), &err);
-	unit_ok(issuer_files_load(world.directory, &open_access, &now, &err), &err);
+	unit_ok(issuer_files_load(&world.state, &open_access, &now, &err), &err);
 	ck_assert_int_eq(X509_cmp(now.ca.certificate, again), 0);
 	ck_assert(!is_there(STATE_ISSUERS));
 	issuer_files_clear(&now);
@@ -310,13 +315,13 @@ START_TEST(load_key_of_nobody_says_so)
 	(void)snprintf(detail, sizeof detail,
 	    "no private key in %s is that of its issuing certificate (key identifier %.40s)",
 	    world.directory, world.old_id);
-	unit_fails(issuer_files_load(world.directory, &open_access, &files, &err), &err, ERROR_INTERNAL,
+	unit_fails(issuer_files_load(&world.state, &open_access, &files, &err), &err, ERROR_INTERNAL,
 	    detail);
 	free(pki_run(world.directory, "rm issuing.key"));
-	ck_assert_int_eq(issuer_files_load(world.directory, &open_access, &files, &err), -1);
+	ck_assert_int_eq(issuer_files_load(&world.state, &open_access, &files, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
 	/* Who needs no key has the certificate. */
-	unit_ok(issuer_files_load(world.directory, NULL, &files, &err), &err);
+	unit_ok(issuer_files_load(&world.state, NULL, &files, &err), &err);
 	ck_assert_ptr_null(files.ca.key);
 	issuer_files_clear(&files);
 }
@@ -332,7 +337,7 @@ START_TEST(load_uri_without_a_line_says_so)
 	put(STATE_ISSUING_URI, "\n", 1);
 	(void)snprintf(detail, sizeof detail, "there is no URI in the first line of %s/%s",
 	    world.directory, STATE_ISSUING_URI);
-	unit_fails(issuer_files_load(world.directory, &open_access, &files, &err), &err, ERROR_INTERNAL,
+	unit_fails(issuer_files_load(&world.state, &open_access, &files, &err), &err, ERROR_INTERNAL,
 	    detail);
 }
 END_TEST
@@ -344,12 +349,12 @@ START_TEST(list_passes_by_what_is_no_certificate)
 	struct error err = {0};
 
 	prepare(FORM_KEY, FORM_KEY);
-	unit_ok(issuer_files_list(world.directory, &ids, &count, &err), &err);
+	unit_ok(issuer_files_list(&world.state, &ids, &count, &err), &err);
 	ck_assert_uint_eq(count, 0);
 	ck_assert_ptr_null(ids);
 	free(pki_run(world.directory,
 	    "mkdir issuers && cd issuers && touch 0b.pem 0a.pem 0a.key 0c.crl .pem xy.pem 0A.pem 0a.pem.x1y2z3"));
-	unit_ok(issuer_files_list(world.directory, &ids, &count, &err), &err);
+	unit_ok(issuer_files_list(&world.state, &ids, &count, &err), &err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_str_eq(ids[0], "0a");
 	ck_assert_str_eq(ids[1], "0b");
@@ -365,8 +370,8 @@ START_TEST(remove_takes_all_of_one_and_nothing_of_another)
 	prepare(FORM_KEY, FORM_KEY);
 	free(pki_run(world.directory,
 	    "mkdir issuers && cd issuers && touch 0a.pem 0a.key 0a.uri 0a.crl 0b.pem 0b.key"));
-	unit_ok(issuer_files_remove(world.directory, "0a", &err), &err);
-	unit_ok(issuer_files_remove(world.directory, "0a", &err), &err);
+	unit_ok(issuer_files_remove(&world.state, "0a", &err), &err);
+	unit_ok(issuer_files_remove(&world.state, "0a", &err), &err);
 	left = pki_run(world.directory, "ls issuers");
 	ck_assert_str_eq(left, "0b.key\n0b.pem\n");
 }

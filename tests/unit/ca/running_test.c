@@ -14,19 +14,23 @@
 #include "unit.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 static char         directory[SCRATCH_SIZE];
+static struct folder state;
 static struct error err;
 
 static void
 setup(void)
 {
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &state, &err), &err);
 }
 
 static void
 teardown(void)
 {
+	folder_close(&state);
 	scratch_remove(directory);
 }
 
@@ -35,7 +39,7 @@ look(void)
 {
 	enum running running = RUNNING_NOW;
 
-	unit_ok(running_look(directory, &running, &err), &err);
+	unit_ok(running_look(&state, &running, &err), &err);
 	return running;
 }
 
@@ -53,7 +57,7 @@ holder_start(void)
 	if (pid == 0) {
 		struct file_lock lock = {.fd = -1};
 
-		if (running_hold(directory, &lock, &err) == 0 && write(ready[1], "x", 1) == 1)
+		if (running_hold(&state, &lock, &err) == 0 && write(ready[1], "x", 1) == 1)
 			for (;;)
 				(void)pause();
 		_exit(1);
@@ -111,7 +115,7 @@ START_TEST(look_at_a_link_is_refused)
 	enum running running;
 
 	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-	ck_assert_int_eq(running_look(directory, &running, &err), -1);
+	ck_assert_int_eq(running_look(&state, &running, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
 	free(path);
 }

@@ -15,20 +15,26 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/folder.h"
 
 static char directory[SCRATCH_SIZE];
 static char path[SCRATCH_SIZE + 16];
+static struct folder folder;
 
 static void
 setup(void)
 {
+	struct error err = {0};
+
 	scratch_make(directory);
 	(void)snprintf(path, sizeof path, "%s/lock", directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
 }
 
 static void
 teardown(void)
 {
+	folder_close(&folder);
 	scratch_remove(directory);
 }
 
@@ -51,7 +57,7 @@ START_TEST(open_new_file_is_private)
 	struct error      err = {0};
 	struct stat       st;
 
-	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	file_lock_close(&lock);
@@ -65,8 +71,30 @@ START_TEST(open_symbolic_link_is_refused)
 	struct error      err = {0};
 
 	ck_assert_int_eq(symlink("elsewhere", path), 0);
-	ck_assert_int_eq(file_lock_open(path, &lock, &err), -1);
+	ck_assert_int_eq(file_lock_open(&folder, "lock", &lock, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_int_eq(access("elsewhere", F_OK), -1);
+}
+END_TEST
+
+START_TEST(open_fifo_or_second_name_of_a_file_is_refused)
+{
+	struct file_lock lock = {.fd = -1};
+	struct error      err = {0};
+	char              other[SCRATCH_SIZE + 16];
+	char              wanted[SCRATCH_SIZE + 128];
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	(void)snprintf(wanted, sizeof wanted, "%s is no regular file; a link is not followed: put the file itself there",
+	    path);
+	unit_fails(file_lock_open(&folder, "lock", &lock, &err), &err, ERROR_INTERNAL, wanted);
+	ck_assert_int_eq(unlink(path), 0);
+	(void)snprintf(other, sizeof other, "%s/other", directory);
+	unit_ok(file_create(other, "content", 7, 0600, &err), &err);
+	ck_assert_int_eq(link(other, path), 0);
+	(void)snprintf(wanted, sizeof wanted,
+	    "%s has another name elsewhere (a hard link); put a copy in its place", path);
+	unit_fails(file_lock_open(&folder, "lock", &lock, &err), &err, ERROR_INTERNAL, wanted);
 }
 END_TEST
 
@@ -77,8 +105,8 @@ START_TEST(acquire_held_by_another_is_overloaded)
 	struct error      err = {0};
 	char              wanted[512];
 
-	unit_ok(file_lock_open(path, &first, &err), &err);
-	unit_ok(file_lock_open(path, &second, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &first, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &second, &err), &err);
 	unit_ok(file_lock_acquire(&first, 0, &err), &err);
 	(void)snprintf(wanted, sizeof wanted,
 	    "others have been writing for 0 s; run \"fuser %s\" to see who", path);
@@ -104,14 +132,14 @@ START_TEST(acquire_after_the_holder_was_killed_succeeds)
 
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
-		if (file_lock_open(path, &lock, &err) == 0 &&
+		if (file_lock_open(&folder, "lock", &lock, &err) == 0 &&
 		    file_lock_acquire(&lock, 1000, &err) == 0)
 			(void)raise(SIGKILL);
 		_exit(1);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFSIGNALED(status));
-	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
 	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	file_lock_close(&lock);
 }
@@ -125,7 +153,7 @@ START_TEST(acquire_spoilt_number_starts_again)
 	struct error      err = {0};
 
 	unit_ok(file_replace(path, &spoilt[_i], sizeof spoilt[_i], 0600, &err), &err);
-	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
 	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	ck_assert_int_eq(last_ticket(), 1);
 	file_lock_close(&lock);
@@ -138,8 +166,8 @@ START_TEST(acquire_ticket_that_is_out_is_not_drawn_twice)
 	struct file_lock second = {.fd = -1};
 	struct error      err = {0};
 
-	unit_ok(file_lock_open(path, &first, &err), &err);
-	unit_ok(file_lock_open(path, &second, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &first, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &second, &err), &err);
 	unit_ok(file_lock_acquire(&first, 0, &err), &err);
 	ck_assert_int_eq(truncate(path, 0), 0);
 	ck_assert_int_eq(file_lock_acquire(&second, 0, &err), -1);
@@ -167,7 +195,7 @@ waiter_main(void *arg)
 	struct file_lock lock = {.fd = -1};
 	struct error      err = {0};
 
-	if (file_lock_open(path, &lock, &err) != 0 ||
+	if (file_lock_open(&folder, "lock", &lock, &err) != 0 ||
 	    file_lock_acquire(&lock, 60000, &err) != 0)
 		return NULL;
 	(void)pthread_mutex_lock(&order_mutex);
@@ -183,7 +211,7 @@ START_TEST(acquire_by_many_is_first_come_first_served)
 	struct waiter     waiters[WAITERS];
 	struct error      err = {0};
 
-	unit_ok(file_lock_open(path, &lock, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
 	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	for (int i = 0; i < WAITERS; i++) {
 		waiters[i].number = i;
@@ -212,6 +240,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, open_new_file_is_private);
 	tcase_add_test(tc, open_symbolic_link_is_refused);
+	tcase_add_test(tc, open_fifo_or_second_name_of_a_file_is_refused);
 	tcase_add_test(tc, acquire_held_by_another_is_overloaded);
 	tcase_add_test(tc, acquire_after_the_holder_was_killed_succeeds);
 	tcase_add_loop_test(tc, acquire_spoilt_number_starts_again, 0,

@@ -18,6 +18,7 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 #define DEVICES 3
 
@@ -25,6 +26,7 @@ static char               dir[SCRATCH_SIZE];
 static struct pki         pki;
 static struct ca          impostor; /* of the issuing CA's name, with a key of its own */
 static char              *roots_path;
+static struct folder      folder;
 static char              *crl_path;
 static struct config_list crls;
 static struct config_list any_name;
@@ -91,7 +93,7 @@ roots_open(void)
 	static struct roots_files files;
 
 	files = (struct roots_files){
-	    .roots = roots_path, .crls = &crls, .any_name = &any_name, .store = store};
+	    .state = &folder, .roots = "roots.pem", .crls = &crls, .any_name = &any_name, .store = store};
 	unit_ok(roots_new(&files, &roots, &err), &err);
 }
 
@@ -105,6 +107,7 @@ setup(void)
 	unit_ok(key_generate(KEY_TYPE_P256, &impostor.key, &err), &err);
 	impostor.certificate = pki.issuing.certificate;
 	roots_path = file_join(dir, "roots.pem");
+	unit_ok(folder_open(dir, &folder, &err), &err);
 	crl_path = file_join(dir, "list.crl");
 	unit_ok(certificate_encode_pem(pki.root.certificate, &pem, &err), &err);
 	unit_ok(file_replace(roots_path, pem.data, pem.size, 0600, &err), &err);
@@ -130,6 +133,7 @@ teardown(void)
 	EVP_PKEY_free(impostor.key);
 	pki_clear(&pki);
 	free(roots_path);
+	folder_close(&folder);
 	free(crl_path);
 	scratch_remove(dir);
 }

@@ -14,10 +14,12 @@
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/folder.h"
 
 #define LIFETIME (7 * PKI_DAY)
 
 static char               dir[SCRATCH_SIZE];
+static struct folder      state;
 static struct store      *store;
 static struct pki         pki;
 static struct crl_keeper *crl;
@@ -27,13 +29,14 @@ static void
 open_all(void)
 {
 	unit_ok(store_acme_open(dir, &store, &err), &err);
-	crl = crl_keeper_new(dir, STATE_ISSUING_CRL, crl_source_acme(), 0, &pki.issuing, LIFETIME);
+	crl = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_acme(), 0, &pki.issuing, LIFETIME);
 }
 
 static void
 setup(void)
 {
 	scratch_make(dir);
+	unit_ok(folder_open(dir, &state, &err), &err);
 	pki_make(&pki, KEY_TYPE_P256);
 }
 
@@ -53,6 +56,7 @@ teardown(void)
 	store_close(store);
 	store = NULL;
 	pki_clear(&pki);
+	folder_close(&state);
 	scratch_remove(dir);
 }
 

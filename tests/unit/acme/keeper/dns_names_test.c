@@ -11,21 +11,25 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 static char               directory[SCRATCH_SIZE];
 static struct config_list names;
+static struct folder      state;
 static struct error       err;
 
 static void
 setup(void)
 {
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &state, &err), &err);
 }
 
 static void
 teardown(void)
 {
 	config_list_clear(&names);
+	folder_close(&state);
 	scratch_remove(directory);
 }
 
@@ -48,7 +52,7 @@ static const char *const files[] = {
 START_TEST(load_takes_a_name_from_each_line)
 {
 	names_write(files[_i], strlen(files[_i]));
-	unit_ok(dns_names_load(directory, &names, &err), &err);
+	unit_ok(dns_names_load(&state, &names, &err), &err);
 	ck_assert_uint_eq(names.count, 2);
 	ck_assert_str_eq(names.texts[0], "localhost");
 	ck_assert_str_eq(names.texts[1], "192.0.2.1");
@@ -60,7 +64,7 @@ static const char *const empty[] = {"", "\n", "\r\n\r\n"};
 START_TEST(load_of_no_name_fails)
 {
 	names_write(empty[_i], strlen(empty[_i]));
-	ck_assert_int_eq(dns_names_load(directory, &names, &err), -1);
+	ck_assert_int_eq(dns_names_load(&state, &names, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
 	ck_assert_ptr_nonnull(strstr(err.detail, "/" STATE_DNS_NAMES " has no name in it"));
 }
@@ -68,7 +72,7 @@ END_TEST
 
 START_TEST(load_of_no_file_fails)
 {
-	ck_assert_int_eq(dns_names_load(directory, &names, &err), -1);
+	ck_assert_int_eq(dns_names_load(&state, &names, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
 }
 END_TEST
@@ -79,7 +83,7 @@ START_TEST(load_of_a_long_file_fails)
 
 	memset(bytes_extend(&text, (size_t)64 * 1024 + 1), 'a', (size_t)64 * 1024 + 1);
 	names_write(text.data, text.size);
-	ck_assert_int_eq(dns_names_load(directory, &names, &err), -1);
+	ck_assert_int_eq(dns_names_load(&state, &names, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_TOO_LARGE);
 }
 END_TEST

@@ -22,6 +22,7 @@
 #include "store/acme/acme.h"
 #include "unit.h"
 #include "util/clock.h"
+#include "util/folder.h"
 
 START_TEST(story_from_account_to_revocation)
 {
@@ -202,10 +203,12 @@ START_TEST(sweep_leaves_what_the_next_crl_must_name)
 	struct store       *store = NULL;
 	struct store_issued issued;
 	struct crl_keeper  *crl;
+	AUTO_FOLDER         state = {.fd = -1};
 	struct error        err = {0};
 
+	unit_ok(folder_open(world.state_dir, &state, &err), &err);
 	unit_ok(store_acme_open(world.state_dir, &store, &err), &err);
-	crl = crl_keeper_new(world.state_dir, STATE_ISSUING_CRL, crl_source_acme(), 0, &world.issuing,
+	crl = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_acme(), 0, &world.issuing,
 	    7 * 86400);
 	issued_add_revoked(store, 1, now - 3000);
 	unit_ok(crl_keeper_sign(crl, store, now - 2000, &err), &err);

@@ -17,11 +17,13 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 #include "util/shared.h"
 
 static char               dir[SCRATCH_SIZE];
 static struct pki         pki;
 static char              *roots_path;
+static struct folder      state;
 static char              *crl_path;
 static struct config_list crls;
 static struct config_list any_name;
@@ -69,6 +71,7 @@ setup(void)
 	scratch_make(dir);
 	pki_make(&pki, KEY_TYPE_P256);
 	roots_path = file_join(dir, "roots.pem");
+	unit_ok(folder_open(dir, &state, &err), &err);
 	crl_path = file_join(dir, "list.crl");
 	write_roots(false);
 	write_crl(NULL);
@@ -76,7 +79,7 @@ setup(void)
 	unit_ok(store_acme_create(dir, &err), &err);
 	unit_ok(store_acme_open(dir, &store, &err), &err);
 	files = (struct roots_files){
-	    .roots = roots_path, .crls = &crls, .any_name = &any_name, .store = store};
+	    .state = &state, .roots = "roots.pem", .crls = &crls, .any_name = &any_name, .store = store};
 }
 
 static void
@@ -90,6 +93,7 @@ teardown(void)
 	config_list_clear(&any_name);
 	pki_clear(&pki);
 	free(roots_path);
+	folder_close(&state);
 	free(crl_path);
 	scratch_remove(dir);
 }
