@@ -17,92 +17,94 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "device/tpm/key_file.h"
 #include "pki/certificate.h"
 #include "util/error.h"
-#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 
 #define KEY_NEW   CERTIFICATE_FILES_KEY ".new"
 #define CHAIN_NEW CERTIFICATE_FILES_CHAIN ".new"
 #define FILE_MAX  ((size_t)64 * 1024)
 
-static bool
-is_there(const char *directory, const char *name)
-{
-	AUTO_FREE char *path = file_join(directory, name);
-
-	return access(path, F_OK) == 0;
-}
-
+/* Opens it; what root makes in it stays root's, whoever owns it. */
 static int
-write_new(const char *directory, const char *name, struct view data, mode_t mode, struct error *err)
+directory_open(const char *path, struct folder *directory, struct error *err)
 {
-	AUTO_FREE char *path = file_join(directory, name);
-
-	return file_replace(path, data.data, data.size, mode, err);
+	if (folder_open(path, directory, err) != 0)
+		return -1;
+	directory->ours = true;
+	return 0;
 }
 
 /* Renames the file if it exists. */
 static int
-move(const char *directory, const char *from, const char *to, struct error *err)
+move(const struct folder *directory, const char *from, const char *to, struct error *err)
 {
-	AUTO_FREE char *source = file_join(directory, from);
-	AUTO_FREE char *target = file_join(directory, to);
+	if (folder_rename(directory, from, to, err) != 0 && err->kind != ERROR_NOT_FOUND)
+		return -1;
+	return folder_sync(directory, err);
+}
 
-	if (rename(source, target) != 0 && errno != ENOENT)
-		return error_set_errno(err, ERROR_INTERNAL, "renaming %s", source);
-	return file_sync_directory(directory, err);
+static int
+recover(const struct folder *directory, struct error *err)
+{
+	if (!folder_has(directory, CHAIN_NEW))
+		return folder_remove(directory, KEY_NEW, err);
+	return move(directory, KEY_NEW, CERTIFICATE_FILES_KEY, err) != 0 ||
+	        move(directory, CHAIN_NEW, CERTIFICATE_FILES_CHAIN, err) != 0
+	    ? -1
+	    : 0;
 }
 
 int
 certificate_files_recover(const char *directory, struct error *err)
 {
-	AUTO_FREE char *leftover = file_join(directory, KEY_NEW);
+	AUTO_FOLDER folder = {.fd = -1};
 
-	if (is_there(directory, CHAIN_NEW))
-		return move(directory, KEY_NEW, CERTIFICATE_FILES_KEY, err) != 0 ||
-		        move(directory, CHAIN_NEW, CERTIFICATE_FILES_CHAIN, err) != 0
-		    ? -1
-		    : 0;
-	if (unlink(leftover) != 0 && errno != ENOENT && errno != ENOTDIR)
-		return error_set_errno(err, ERROR_INTERNAL, "removing %s", leftover);
-	return 0;
+	if (directory_open(directory, &folder, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return recover(&folder, err);
 }
 
 int
 certificate_files_replace(const char *directory, struct view key, struct view chain,
     struct error *err)
 {
+	AUTO_FOLDER folder = {.fd = -1};
+
 	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
 	/* Otherwise a commit mark of an earlier run would count for this one. */
-	if (certificate_files_recover(directory, err) != 0)
+	if (directory_open(directory, &folder, err) != 0 || recover(&folder, err) != 0)
 		return -1;
-	if (write_new(directory, KEY_NEW, key, 0600, err) != 0 ||
-	    write_new(directory, CHAIN_NEW, chain, 0644, err) != 0)
+	if (folder_replace(&folder, KEY_NEW, key.data, key.size, 0600, err) != 0 ||
+	    folder_replace(&folder, CHAIN_NEW, chain.data, chain.size, 0644, err) != 0)
 		return -1;
-	return certificate_files_recover(directory, err);
+	return recover(&folder, err);
 }
 
 int
 certificate_files_load(const char *directory, X509 **certificate, struct error *err)
 {
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_CHAIN);
+	AUTO_FOLDER folder = {.fd = -1};
 
-	return certificate_load(path, certificate, err);
+	if (directory_open(directory, &folder, err) != 0)
+		return -1;
+	return certificate_load_in(&folder, CERTIFICATE_FILES_CHAIN, certificate, err);
 }
 
 int
 certificate_files_key_load(const char *directory, struct device_key *key, struct error *err)
 {
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_KEY);
-	AUTO_BYTES      pem = {0};
+	AUTO_FOLDER folder = {.fd = -1};
+	AUTO_BYTES  pem = {0};
 
-	if (file_read(path, FILE_MAX, &pem, err) != 0)
+	if (directory_open(directory, &folder, err) != 0 ||
+	    folder_read(&folder, CERTIFICATE_FILES_KEY, FILE_MAX, &pem, err) != 0)
 		return -1;
-	return device_key_decode(bytes_view(&pem), key, err) == 0 ? 0 : error_wrap(err, "%s", path);
+	return device_key_decode(bytes_view(&pem), key, err) == 0
+	    ? 0
+	    : error_wrap(err, "%s/%s", directory, CERTIFICATE_FILES_KEY);
 }

@@ -47,7 +47,7 @@ struct certification {
 const char *
 certification_directory(const struct device_settings *settings, const struct device_state *state)
 {
-	return settings->out != NULL ? settings->out : state->path;
+	return settings->out != NULL ? settings->out : state->folder.path;
 }
 
 int
@@ -231,7 +231,6 @@ static int
 order(struct certification *run, struct bytes *pem, struct error *err)
 {
 	const struct acme_applicant applicant = {attest_cb, request_cb, progress_cb, run};
-	AUTO_FREE char  *path = file_join(run->state->path, DEVICE_STATE_ACCOUNT);
 	AUTO_HTTP_CLIENT http = NULL;
 	AUTO_ACME_CLIENT client = {0};
 	EVP_PKEY        *key = NULL;
@@ -241,7 +240,7 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 		return -1;
 	http_client_root_option(http, "--acme-root FILE");
 	device_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);
-	if (account_key_open(path, &key, err) == 0 &&
+	if (account_key_open(&run->state->folder, DEVICE_STATE_ACCOUNT, &key, err) == 0 &&
 	    acme_client_open(&client, http, key, run->settings->acme, err) == 0 &&
 	    acme_order_run(&client, run->name, &applicant, pem, err) == 0)
 		rc = 0;

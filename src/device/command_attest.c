@@ -98,7 +98,7 @@ static int
 attest_run(const struct command_call *call, struct error *err)
 {
 	const struct device_settings *settings = call->options;
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	AUTO_TPM        tpm = NULL;
 	AUTO_IDENTITY   identity = {0};
 	AUTO_FREE char *path = NULL;

@@ -81,7 +81,7 @@ static int
 certificate_try(const struct device_settings *settings, char **refused, json_t *out,
     struct error *err)
 {
-	AUTO_STATE state = {.lock = -1};
+	AUTO_STATE state = {.folder = {.fd = -1}};
 	AUTO_TPM   tpm = NULL;
 
 	return device_state_open(settings->state_dir, &state, err) == 0 &&

@@ -175,7 +175,7 @@ static int
 renew_run(const struct command_call *call, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
-	AUTO_STATE    state = {.lock = -1};
+	AUTO_STATE    state = {.folder = {.fd = -1}};
 	struct due    due;
 	struct due    after;
 

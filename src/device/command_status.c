@@ -222,7 +222,7 @@ static int
 status_run(const struct command_call *call, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
-	AUTO_STATE    state = {.lock = -1};
+	AUTO_STATE    state = {.folder = {.fd = -1}};
 	AUTO_TPM      tpm = NULL;
 	bool          print = !call->json;
 	struct error  first = {0};

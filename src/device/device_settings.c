@@ -114,13 +114,13 @@ device_settings_recall(struct device_sources *sources, const struct device_state
 	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
 	if (sources->remembered == NULL)
 		return error_set(err, ERROR_MALFORMED, "%s/" DEVICE_STATE_SETTINGS ": %s",
-		    state->path, problem.text);
+		    state->folder.path, problem.text);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const json_t *kept = json_object_get(sources->remembered, rows[i].name);
 
 		if (json_is_string(kept) && strlen(json_string_value(kept)) != json_string_length(kept))
 			return error_set(err, ERROR_MALFORMED, "%s/" DEVICE_STATE_SETTINGS ": \"%s\" holds a NUL",
-			    state->path, rows[i].name);
+			    state->folder.path, rows[i].name);
 		if (value(&sources->all, i) == NULL && values[i].use != SETTING_FLEETING)
 			*field(&sources->all, i) = json_string_value(kept);
 	}

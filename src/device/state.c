@@ -21,6 +21,9 @@
 #include "device/tpm/key_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
+#include "util/identity.h"
 
 #define STATE_FILE_MAX ((size_t)64 * 1024)
 
@@ -66,9 +69,9 @@ state_lock(const struct device_state *state, struct error *err)
 {
 	const struct timespec step = {.tv_nsec = 20L * 1000 * 1000};
 
-	while (flock(state->lock, LOCK_EX | LOCK_NB) != 0) {
+	while (flock(state->folder.fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_set_errno(err, ERROR_INTERNAL, "locking %s", state->path);
+			return error_set_errno(err, ERROR_INTERNAL, "locking %s", state->folder.path);
 		if (device_interrupt_check(err) != 0)
 			return -1;
 		(void)nanosleep(&step, NULL);
@@ -76,47 +79,83 @@ state_lock(const struct device_state *state, struct error *err)
 	return 0;
 }
 
+/*
+ * Root works in root's directory only. It cannot take on its owner's identity, as the CA's
+ * administration does: it needs the TPM for long, writes certificates where root alone may, and
+ * its --exec command is root's.
+ */
+static int
+state_check_way(const char *path, struct error *err)
+{
+	struct identity owner = {0};
+
+	if (geteuid() != 0)
+		return 0;
+	if (identity_find(path, &owner, err) != 0)
+		return -1;
+	return owner.other ? error_set(err, ERROR_INTERNAL,
+	                         "root does not keep its state in %s, which is uid %lu's; run this as "
+	                         "that user, or give another --state-dir",
+	                         path, (unsigned long)owner.uid)
+	                   : 0;
+}
+
+/* The same of what was opened. */
+static int
+state_check_open(const struct device_state *state, struct error *err)
+{
+	const char *path = state->folder.path;
+	struct stat st;
+
+	if (fstat(state->folder.fd, &st) != 0 ||
+	    faccessat(state->folder.fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "the state directory %s", path);
+	if (geteuid() != 0)
+		return 0;
+	if (st.st_uid != 0)
+		return error_set(err, ERROR_INTERNAL, "%s was replaced while it was opened", path);
+	if ((st.st_mode & S_IWOTH) == 0 && ((st.st_mode & S_IWGRP) == 0 || st.st_gid == 0))
+		return 0;
+	return error_set(err, ERROR_INTERNAL,
+	    "root does not keep its state in %s, where others may write; run \"chmod go-w %s\" when "
+	    "you have looked at what is in it",
+	    path, path);
+}
+
 int
 device_state_open(const char *path, struct device_state *state, struct error *err)
 {
-	state->lock = -1;
-	state->path = path != NULL ? memory_strdup(path) : device_state_default();
-	if (state->path == NULL)
+	AUTO_FREE char *place = path != NULL ? memory_strdup(path) : device_state_default();
+
+	*state = (struct device_state){.folder = {.fd = -1}};
+	if (place == NULL)
 		return error_set(err, ERROR_INTERNAL,
 		    "neither XDG_STATE_HOME nor HOME is set; name a directory with --state-dir");
-	if (directory_make(state->path, err) != 0)
+	if (state_check_way(place, err) != 0 || directory_make(place, err) != 0)
 		return -1;
-	state->lock = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (state->lock < 0 || access(state->path, W_OK | X_OK) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "the state directory %s", state->path);
-	return state_lock(state, err);
+	if (folder_open(place, &state->folder, err) != 0)
+		return error_wrap(err, "the state directory");
+	return state_check_open(state, err) == 0 ? state_lock(state, err) : -1;
 }
 
 void
 device_state_close(struct device_state *state)
 {
-	if (state->lock >= 0)
-		(void)close(state->lock);
-	free(state->path);
-	*state = (struct device_state){.lock = -1};
+	folder_close(&state->folder);
 }
 
 int
 device_state_read(const struct device_state *state, const char *name, struct bytes *out,
     struct error *err)
 {
-	AUTO_FREE char *path = file_join(state->path, name);
-
-	return file_read(path, STATE_FILE_MAX, out, err);
+	return folder_read(&state->folder, name, STATE_FILE_MAX, out, err);
 }
 
 int
 device_state_write(const struct device_state *state, const char *name, struct view data,
     struct error *err)
 {
-	AUTO_FREE char *path = file_join(state->path, name);
-
-	return file_replace(path, data.data, data.size, 0600, err);
+	return folder_replace(&state->folder, name, data.data, data.size, 0600, err);
 }
 
 int
@@ -143,14 +182,13 @@ int
 device_state_ak_save(const struct device_state *state, const struct device_ak *ak,
     struct error *err)
 {
-	AUTO_FREE char *chain = file_join(state->path, DEVICE_STATE_AK_CHAIN);
 	AUTO_FREE char *evidence = device_evidence_encode(ak);
 	AUTO_BYTES      pem = {0};
 
 	if (device_key_encode(&ak->key, &pem, err) != 0)
 		return -1;
-	if (unlink(chain) != 0 && errno != ENOENT)
-		return error_set_errno(err, ERROR_INTERNAL, "removing %s", chain);
+	if (folder_remove(&state->folder, DEVICE_STATE_AK_CHAIN, err) != 0)
+		return -1;
 	if (device_state_write(state, DEVICE_STATE_AK_CREATION,
 	        view_text(evidence), err) != 0)
 		return -1;
@@ -161,7 +199,7 @@ int
 device_state_chain_save(const struct device_state *state, struct view pem, char **path,
     struct error *err)
 {
-	*path = file_join(state->path, DEVICE_STATE_AK_CHAIN);
+	*path = file_join(state->folder.path, DEVICE_STATE_AK_CHAIN);
 	return device_state_write(state, DEVICE_STATE_AK_CHAIN, pem, err);
 }
 

@@ -3,6 +3,7 @@
 #define DEVICE_STATE_H
 
 #include "util/bytes.h"
+#include "util/folder.h"
 
 struct device_ak;
 struct error;
@@ -18,10 +19,9 @@ struct error;
 /* JSON: how the certificate was obtained, for its renewal. */
 #define DEVICE_STATE_SETTINGS "certificate.json"
 
-/* An open state directory, locked; {.lock = -1} is closed. */
+/* An open state directory, locked; {.folder = {.fd = -1}} is closed. */
 struct device_state {
-	char *path;
-	int   lock;
+	struct folder folder;
 };
 
 /*
@@ -33,13 +33,15 @@ char *device_state_default(void);
 /*
  * Opens the directory (NULL: the default one), made with mode 0700, with the
  * directories above it, if missing; waits for another process that has it open.
- * INTERNAL on failure.
+ * INTERNAL on failure, and when root runs this and the directory is not root's or others may
+ * write in it or put another in its place: what root reads there decides which key it uses and
+ * what it runs.
  */
 int device_state_open(const char *path, struct device_state *state, struct error *err);
 
 void device_state_close(struct device_state *state);
 
-/* Locals that close themselves: AUTO_STATE state = {.lock = -1}; */
+/* Locals that close themselves: AUTO_STATE state = {.folder = {.fd = -1}}; */
 #define AUTO_STATE __attribute__((cleanup(device_state_close))) struct device_state
 
 /*

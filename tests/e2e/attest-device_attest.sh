@@ -132,7 +132,7 @@ case_matches "… with a new AK, and says why" "$err" 'making a new AK: ak-creat
 rm "$scratch/copied/ak-creation.json"
 case_ok "the proof is missing: works" attest two copied --json
 case_equal "… with a new AK" "$(jq -r .akReused <<<"$out")" false
-case_fails "a state directory that is a file" 1 'Not a directory' attest two state/ak.pem
+case_fails "a state directory that is a file" 1 'is not a directory' attest two state/ak.pem
 
 # ---- a power cut ----
 

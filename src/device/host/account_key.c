@@ -17,6 +17,8 @@
 #include "util/base64.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 
 /* A coordinate of P-256, and half of an ES256 signature: RFC 7518 §3.4, §6.2.1. */
 #define COORDINATE_SIZE 32
@@ -37,12 +39,12 @@ key_check(EVP_PKEY *key, const char *path, struct error *err)
 }
 
 static int
-key_make(const char *path, EVP_PKEY **key, struct error *err)
+key_make(const struct folder *folder, const char *name, EVP_PKEY **key, struct error *err)
 {
 	AUTO_BYTES pem = {0};
 
 	if (key_generate(KEY_TYPE_P256, key, err) == 0 && key_encode(*key, &pem, err) == 0 &&
-	    file_replace(path, pem.data, pem.size, 0600, err) == 0)
+	    folder_replace(folder, name, pem.data, pem.size, 0600, err) == 0)
 		return 0;
 	EVP_PKEY_free(*key);
 	*key = NULL;
@@ -50,11 +52,16 @@ key_make(const char *path, EVP_PKEY **key, struct error *err)
 }
 
 int
-account_key_open(const char *path, EVP_PKEY **key, struct error *err)
+account_key_open(const struct folder *folder, const char *name, EVP_PKEY **key, struct error *err)
 {
+	AUTO_FREE char *path = file_join(folder->path, name);
+	AUTO_BYTES      pem = {0};
+
 	*key = NULL;
-	if (key_load(path, key, err) != 0)
-		return err->kind == ERROR_NOT_FOUND ? key_make(path, key, err) : -1;
+	if (folder_read(folder, name, KEY_FILE_MAX, &pem, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? key_make(folder, name, key, err) : -1;
+	if (key_load_content(&pem, path, (struct view){NULL, 0}, NULL, key, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? key_make(folder, name, key, err) : -1;
 	if (key_check(*key, path, err) == 0)
 		return 0;
 	EVP_PKEY_free(*key);

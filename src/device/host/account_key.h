@@ -7,13 +7,15 @@
 #include "util/bytes.h"
 
 struct error;
+struct folder;
 
 /*
- * Loads the P-256 key of the file, or makes the file with a new key, mode 0600.
+ * Loads the P-256 key of the file `name` in a directory, or makes the file with a new key, mode 0600.
  * MALFORMED when the file holds no such key, INTERNAL when it cannot be read or
  * written. The caller frees *key with EVP_PKEY_free.
  */
-int account_key_open(const char *path, EVP_PKEY **key, struct error *err);
+int account_key_open(const struct folder *folder, const char *name, EVP_PKEY **key,
+    struct error *err);
 
 /* The public half as a JWK, its members in the order of RFC 7638; the caller frees. INTERNAL. */
 int account_key_jwk(EVP_PKEY *key, char **jwk, struct error *err);

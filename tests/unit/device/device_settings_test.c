@@ -45,7 +45,7 @@ remember(const struct device_settings *all, struct device_state *state)
 START_TEST(line_goes_before_file_and_file_before_memory)
 {
 	AUTO_FREE char *path = config_write("name = \"file\"\nacme = \"file\"\nkey_type = \"\"\n");
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	AUTO_SETTINGS   settings = {0};
 	const struct device_settings before = {
 	    .name = "memory", .acme = "memory", .attestation_url = "memory", .key_type = "memory"};
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(remember_makes_paths_absolute_and_leaves_out_what_is_of_one_run)
 {
-	AUTO_STATE    state = {.lock = -1};
+	AUTO_STATE    state = {.folder = {.fd = -1}};
 	AUTO_SETTINGS settings = {0};
 	const struct device_settings before = {
 	    .attestation_root = "/tmp/../tmp", .exec = "true", .owner_auth_file = "x", .ak_type = "p256"};
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(recall_without_memory_is_nothing)
 {
-	AUTO_STATE    state = {.lock = -1};
+	AUTO_STATE    state = {.folder = {.fd = -1}};
 	AUTO_SETTINGS settings = {0};
 	struct error  err = {0};
 
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(recall_broken_memory_fails)
 {
-	AUTO_STATE        state = {.lock = -1};
+	AUTO_STATE        state = {.folder = {.fd = -1}};
 	AUTO_SETTINGS     settings = {0};
 	const struct view broken = {(const uint8_t *)"{", 1};
 	struct error      err = {0};

@@ -38,7 +38,7 @@ END_TEST
 START_TEST(open_missing_directories_makes_them_private)
 {
 	AUTO_FREE char *deep = file_join(scratch, "a/b/c");
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	struct stat     status;
 	struct error    err = {0};
 
@@ -51,19 +51,20 @@ END_TEST
 START_TEST(open_file_in_the_way_fails)
 {
 	AUTO_FREE char *file = file_join(scratch, "file");
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	struct error    err = {0};
+	char            wanted[512];
 
 	unit_ok(file_replace(file, "", 0, 0600, &err), &err);
-	ck_assert_int_eq(device_state_open(file, &state, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.detail, "Not a directory"));
+	(void)snprintf(wanted, sizeof wanted, "the state directory: %s is not a directory", file);
+	unit_fails(device_state_open(file, &state, &err), &err, ERROR_INTERNAL, wanted);
 }
 END_TEST
 
 START_TEST(ak_load_empty_directory_is_not_found)
 {
 	AUTO_FREE char *directory = file_join(scratch, "empty");
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	AUTO_AK         ak = {0};
 	struct error    err = {0};
 
@@ -78,7 +79,7 @@ START_TEST(ak_load_garbage_is_malformed)
 	AUTO_FREE char *directory = file_join(scratch, "garbage");
 	AUTO_FREE char *key = file_join(directory, DEVICE_STATE_AK);
 	AUTO_FREE char *creation = file_join(directory, DEVICE_STATE_AK_CREATION);
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	AUTO_AK         ak = {0};
 	struct error    err = {0};
 
@@ -94,7 +95,7 @@ START_TEST(chain_save_is_for_the_owner_alone)
 {
 	AUTO_FREE char *directory = file_join(scratch, "chain");
 	AUTO_FREE char *path = NULL;
-	AUTO_STATE      state = {.lock = -1};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
 	struct stat     status;
 	struct error    err = {0};
 

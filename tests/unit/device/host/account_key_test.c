@@ -20,6 +20,7 @@
 #include "util/base64.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 /* The public key of RFC 7515 §A.3.1. */
 static const char rfc_jwk[] =
@@ -165,6 +166,7 @@ END_TEST
 START_TEST(open_missing_makes_one_and_then_finds_it)
 {
 	char            directory[SCRATCH_SIZE];
+	AUTO_FOLDER     folder = {.fd = -1};
 	AUTO_FREE char *path = NULL;
 	EVP_PKEY       *made = NULL;
 	EVP_PKEY       *found = NULL;
@@ -172,11 +174,12 @@ START_TEST(open_missing_makes_one_and_then_finds_it)
 	struct error    err = {0};
 
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
 	path = file_join(directory, "account.pem");
-	unit_ok(account_key_open(path, &made, &err), &err);
+	unit_ok(account_key_open(&folder, "account.pem", &made, &err), &err);
 	ck_assert_int_eq(stat(path, &status), 0);
 	ck_assert_uint_eq(status.st_mode & 07777, 0600);
-	unit_ok(account_key_open(path, &found, &err), &err);
+	unit_ok(account_key_open(&folder, "account.pem", &found, &err), &err);
 	ck_assert_int_eq(EVP_PKEY_eq(made, found), 1);
 	EVP_PKEY_free(made);
 	EVP_PKEY_free(found);
@@ -187,6 +190,7 @@ END_TEST
 START_TEST(open_other_key_is_refused)
 {
 	char            directory[SCRATCH_SIZE];
+	AUTO_FOLDER     folder = {.fd = -1};
 	AUTO_FREE char *path = NULL;
 	EVP_PKEY       *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
 	EVP_PKEY       *found = NULL;
@@ -194,12 +198,13 @@ START_TEST(open_other_key_is_refused)
 	struct error    err = {0};
 
 	scratch_make(directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
 	path = file_join(directory, "account.pem");
 	file = fopen(path, "w");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
 	(void)fclose(file);
-	ck_assert_int_eq(account_key_open(path, &found, &err), -1);
+	ck_assert_int_eq(account_key_open(&folder, "account.pem", &found, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "is no P-256 key; remove it"));
 	ck_assert_ptr_null(found);
