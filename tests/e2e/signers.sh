@@ -80,7 +80,7 @@ signers_run() {
 	signers_watch "$signers_directory/crl.pem" pem & jobs+=($!)
 	signers_fetch "$url" "$@" & jobs+=($!)
 	signers_command & jobs+=($!)
-	deadline=$((SECONDS + 60))
+	deadline=$((SECONDS + 300)) # on a machine that has much else to do
 	while [ "$commands" -lt "$signers_wanted" ] || [ "$daemons" -le "$signers_wanted" ]; do
 		[ "$SECONDS" -lt "$deadline" ] || break
 		if [ "$daemons" -le $((commands + 5)) ]; then # neither is much ahead of the other
