@@ -384,6 +384,17 @@ case_ok "… is not needed again" certificate two
 case_equal "… because the storage root is kept" \
 	"$(tpm2_getcap -T "${tcti[two]}" handles-persistent)" "- 0x81000001"
 
+# ---- short lives ----
+
+acmed_stop
+echo 'lifetime = "1h"' >"$scratch/short.conf"
+acmed_start --config "$scratch/short.conf" || exit 1
+case_ok "a certificate that lives for an hour" certificate two
+case_matches "… and the interval to set is said" "$err" 'attest-device-renew.timer" set OnUnitInactiveSec=6[0-9][0-9]s'
+rm "$scratch/state/device.pem"
+case_ok "enroll: it lives for an hour" attest_device enroll --config "$scratch/device.conf"
+case_matches "… and the interval to set is said" "$err" 'attest-device-renew.timer" set OnUnitInactiveSec=6[0-9][0-9]s'
+
 # ---- clocks ----
 
 attestd_stop

@@ -76,8 +76,8 @@ fill() {
 	post /attest "$scratch/other2.json"
 	[ "$http_status" = 503 ]
 }
-check "a machine answers in time" 'wait_for answer'
-check "its challenge takes the room" 'wait_for fill'
+check "a machine answers in time" 'wait_for answer 60'
+check "its challenge takes the room" 'wait_for fill 60'
 soft activate "$scratch/credential.json" "$scratch/secret.json"
 wait_for 'post /attest "$scratch/other2.json"; [ "$http_status" = 200 ]'
 case_equal "expired challenges make room" "$http_status" 200
