@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "store/acme/acme.h"
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 
 struct error;
 

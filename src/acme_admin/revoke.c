@@ -14,8 +14,8 @@
 #include "pki/crl_reason.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
-#include "tpm/ek.h"
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 #include "util/own_command.h"
 

@@ -14,9 +14,9 @@
 #include "command/print.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
-#include "tpm/ek.h"
 #include "util/bytes.h"
 #include "util/clock.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 
 struct seen {

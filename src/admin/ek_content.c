@@ -16,6 +16,7 @@
 
 #include "pki/ek_certificate.h"
 #include "tpm/area.h"
+#include "tpm/ek.h"
 #include "tpm/spki.h"
 #include "util/base64.h"
 #include "util/error.h"

@@ -2,8 +2,8 @@
 #ifndef ADMIN_EK_CONTENT_H
 #define ADMIN_EK_CONTENT_H
 
-#include "tpm/ek.h"
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 
 struct error;
 

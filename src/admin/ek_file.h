@@ -2,7 +2,7 @@
 #ifndef ADMIN_EK_FILE_H
 #define ADMIN_EK_FILE_H
 
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 
 struct error;
 

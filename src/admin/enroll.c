@@ -10,8 +10,8 @@
 #include "command/print.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
-#include "tpm/ek.h"
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 
 struct enroll {

@@ -14,7 +14,7 @@
 #include "store/inventory/device.h"
 #include "store/inventory/waiting.h"
 #include "store/store.h"
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 #include "util/own_command.h"
 

@@ -14,9 +14,9 @@
 #include "pki/chain.h"
 #include "pki/pem.h"
 #include "tpm/ak.h"
-#include "tpm/ek.h"
 #include "tpm/openssl_error.h"
 #include "util/base64.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 
 #define CHAIN_MAX 8U

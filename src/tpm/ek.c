@@ -3,7 +3,6 @@
 
 #include "tpm/ek.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -17,12 +16,8 @@
 #include "tpm/public.h"
 #include "tpm/roca.h"
 #include "tpm/spki.h"
-#include "util/base64.h"
-#include "util/hex.h"
 
 #define EK_RSA_EXPONENT 65537
-#define EK_HASH_PREFIX "sha256:"
-#define EK_HASH_URN    "urn:ek:sha256:"
 
 /* The kinds of EK, with the parameters of TCG's templates (L-1, L-2, H-1 to H-7). */
 static const struct ek_kind {
@@ -215,54 +210,4 @@ ek_hash_of_key(EVP_PKEY *key, struct ek_hash *hash, struct error *err)
 	if (EVP_Digest(der.data, der.size, hash->bytes, NULL, EVP_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
 	return 0;
-}
-
-static int
-ek_hash_parse_urn(const char *text, struct ek_hash *hash, struct error *err)
-{
-	AUTO_BYTES octets = {0};
-
-	if (base64_decode(BASE64_STANDARD, text, strlen(text), &octets, err) < 0)
-		return error_wrap(err, "EK hash");
-	if (octets.size != EK_HASH_SIZE)
-		return error_set(err, ERROR_MALFORMED, "EK hash of %zu octets: it must have %d",
-		    octets.size, EK_HASH_SIZE);
-	memcpy(hash->bytes, octets.data, EK_HASH_SIZE);
-	return 0;
-}
-
-int
-ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err)
-{
-	size_t length;
-
-	if (strncmp(text, EK_HASH_URN, strlen(EK_HASH_URN)) == 0)
-		return ek_hash_parse_urn(text + strlen(EK_HASH_URN), hash, err);
-	if (strncmp(text, EK_HASH_PREFIX, strlen(EK_HASH_PREFIX)) == 0)
-		text += strlen(EK_HASH_PREFIX);
-	length = strlen(text);
-	if (length != EK_HASH_TEXT_SIZE - 1)
-		return error_set(err, ERROR_MALFORMED, "EK hash of %zu characters: it must have %d",
-		    length, EK_HASH_TEXT_SIZE - 1);
-	if (!hex_decode(text, hash->bytes, EK_HASH_SIZE))
-		return error_set(err, ERROR_MALFORMED,
-		    "EK hash with a character that is not a hexadecimal digit");
-	return 0;
-}
-
-void
-ek_hash_format(const struct ek_hash *hash, char text[EK_HASH_TEXT_SIZE])
-{
-	hex_encode(hash->bytes, EK_HASH_SIZE, text);
-}
-
-char *
-ek_hash_urn(const struct ek_hash *hash)
-{
-	AUTO_FREE char *encoded = base64_encode(BASE64_STANDARD, hash->bytes, EK_HASH_SIZE);
-	size_t          size = strlen(EK_HASH_URN) + strlen(encoded) + 1;
-	char           *urn = memory_new(size);
-
-	(void)snprintf(urn, size, "%s%s", EK_HASH_URN, encoded);
-	return urn;
 }

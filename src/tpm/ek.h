@@ -7,16 +7,9 @@
 #include <openssl/types.h>
 
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 
 struct error;
-
-/* SHA-256 of the SubjectPublicKeyInfo DER, which identifies an EK in the inventory. */
-#define EK_HASH_SIZE 32
-#define EK_HASH_TEXT_SIZE (2 * EK_HASH_SIZE + 1)
-
-struct ek_hash {
-	uint8_t bytes[EK_HASH_SIZE];
-};
 
 /* An EK, and the parameters of its storage: TCG EK Credential Profile, annex B. */
 struct tpm_ek {
@@ -46,18 +39,5 @@ void tpm_ek_clear(struct tpm_ek *ek);
 
 /* Fills *hash from a public key of any kind. INTERNAL when it cannot be encoded. */
 int ek_hash_of_key(EVP_PKEY *key, struct ek_hash *hash, struct error *err);
-
-/*
- * Reads 64 hexadecimal digits of either case, "sha256:" and the same, or
- * "urn:ek:sha256:" and standard base64. MALFORMED otherwise, with a detail that
- * tells a wrong length from a wrong character.
- */
-int ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err);
-
-/* Writes the 64 lower-case digits and a NUL. */
-void ek_hash_format(const struct ek_hash *hash, char text[EK_HASH_TEXT_SIZE]);
-
-/* Returns "urn:ek:sha256:<standard base64>"; the caller frees. */
-char *ek_hash_urn(const struct ek_hash *hash);
 
 #endif

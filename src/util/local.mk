@@ -9,6 +9,7 @@ src_libutil_a_SOURCES = \
 	src/util/config_print.c src/util/config_print.h \
 	src/util/config_scan.c src/util/config_scan.h \
 	src/util/duration.c src/util/duration.h \
+	src/util/ek_hash.c src/util/ek_hash.h \
 	src/util/error.c src/util/error.h \
 	src/util/file.c src/util/file.h \
 	src/util/file_lock.c src/util/file_lock.h \
@@ -40,6 +41,7 @@ UNIT_TESTS += tests/unit/util/clock_test
 UNIT_TESTS += tests/unit/util/config_file_test
 UNIT_TESTS += tests/unit/util/config_print_test
 UNIT_TESTS += tests/unit/util/duration_test
+UNIT_TESTS += tests/unit/util/ek_hash_test
 UNIT_TESTS += tests/unit/util/error_test
 UNIT_TESTS += tests/unit/util/file_lock_test
 UNIT_TESTS += tests/unit/util/file_test

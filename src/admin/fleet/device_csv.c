@@ -10,7 +10,7 @@
 #include "admin/fleet/device_file.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 
 static const char *const words[DEVICE_FIELD_COUNT] = {

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 
 struct answered;
 struct source;

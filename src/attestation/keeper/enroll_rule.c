@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "attestation/keeper/ek_policy.h"
-#include "tpm/ek.h"
 #include "tpm/vendor.h"
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 #include "util/error.h"
 #include "util/hex.h"
 

@@ -8,7 +8,7 @@
 #include "service/keeper/keeper.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 #include "util/own_command.h"
 
 /* Decoding lets no other kind through. */

@@ -12,9 +12,9 @@
 
 #include "attestation/keeper/serial_list.h"
 #include "store/inventory/evidence.h"
-#include "tpm/ek.h"
 #include "tpm/name.h"
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 #include "util/shares.h"
 #include "util/source.h"
 

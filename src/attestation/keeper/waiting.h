@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "store/inventory/waiting.h"
-#include "tpm/ek.h"
+#include "util/ek_hash.h"
 
 struct call;
 struct error;

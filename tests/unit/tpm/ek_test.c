@@ -371,59 +371,6 @@ END_TEST
 
 /* ---- the hash ---- */
 
-#define DIGITS "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
-#define LOWER  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define BASE64 "ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8="
-
-START_TEST(hash_parse_each_form_is_read)
-{
-	static const char *const forms[] = {
-	    DIGITS, LOWER, "sha256:" DIGITS, "urn:ek:sha256:" BASE64};
-	struct ek_hash hash;
-	char           text[EK_HASH_TEXT_SIZE];
-	struct error   err = {0};
-	AUTO_FREE char *urn = NULL;
-
-	unit_ok(ek_hash_parse(forms[_i], &hash, &err), &err);
-	ek_hash_format(&hash, text);
-	ck_assert_str_eq(text, LOWER);
-	urn = ek_hash_urn(&hash);
-	ck_assert_str_eq(urn, "urn:ek:sha256:" BASE64);
-}
-END_TEST
-
-static const struct {
-	const char *text;
-	const char *detail;
-} hashes[] = {
-    {"", "EK hash of 0 characters: it must have 64"},
-    {"0011", "EK hash of 4 characters: it must have 64"},
-    {DIGITS "0", "EK hash of 65 characters: it must have 64"},
-    {"sha256:0011", "EK hash of 4 characters: it must have 64"},
-    {"sha256:", "EK hash of 0 characters: it must have 64"},
-    {"SHA256:" DIGITS, "EK hash of 71 characters: it must have 64"},
-    {"g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-        "EK hash with a character that is not a hexadecimal digit"},
-    {"sha256: 0112233445566778899aabbccddeeff00112233445566778899aabbccddeef",
-        "EK hash of 63 characters: it must have 64"},
-    {"0011 2233445566778899aabbccddeeff00112233445566778899aabbccddeef",
-        "EK hash with a character that is not a hexadecimal digit"},
-    {"urn:ek:sha256:", "EK hash of 0 octets: it must have 32"},
-    {"urn:ek:sha256:AAAA", "EK hash of 3 octets: it must have 32"},
-    {"urn:ek:sha256:ABEiM0RVZneImaq7zN3u_wARIjNEVWZ3iJmqu8zd7v8=",
-        "EK hash: character 21 is not of the base64 alphabet"},
-};
-
-START_TEST(hash_parse_garbage_is_malformed)
-{
-	struct ek_hash hash;
-	struct error   err = {0};
-
-	unit_fails(ek_hash_parse(hashes[_i].text, &hash, &err), &err, ERROR_MALFORMED,
-	    hashes[_i].detail);
-}
-END_TEST
-
 START_TEST(hash_of_other_key_is_over_openssls_encoding)
 {
 	EVP_PKEY      *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -462,8 +409,6 @@ main(void)
 	tcase_add_loop_test(tc, decode_spoiled_public_is_refused_by_its_own_rule, 0, COUNT(areas));
 	tcase_add_test(tc, decode_public_of_another_rsa_key_is_refused);
 	tcase_add_test(tc, decode_public_of_the_other_kind_is_refused);
-	tcase_add_loop_test(tc, hash_parse_each_form_is_read, 0, 4);
-	tcase_add_loop_test(tc, hash_parse_garbage_is_malformed, 0, COUNT(hashes));
 	tcase_add_test(tc, hash_of_other_key_is_over_openssls_encoding);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
