@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "device/host/http_client.h"
+#include "device/host/retry.h"
 #include "util/error.h"
 
 /* Most subproblems shown; more would not help. */
@@ -116,6 +117,9 @@ problem_error(const struct http_answer *answer, const char *base, const char *wh
 
 		(void)problem_error_object(document, &told);
 		(void)error_set(err, told.kind, "%s%s", told.detail, later);
+	} else if (retry_status(answer->status, RETRY_SAFE)) {
+		(void)error_set(err, ERROR_INTERNAL, "%s answered HTTP %ld: %s, or a proxy before it, has a"
+		    " failure that may pass%s", base, answer->status, what, later);
 	} else {
 		(void)error_set(err, ERROR_INTERNAL, "%s answered HTTP %ld: is this the URL of %s?%s",
 		    base, answer->status, what, later);

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "device/host/http_client.h"
 #include "device/host/problem.h"
 #include "unit.h"
+#include "util/error.h"
 
 #define SAYS "EK 2ea8 is not enrolled; to let it in, run: attest-ca"
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -40,6 +42,30 @@ START_TEST(options_are_copied_only_as_whole_words)
 }
 END_TEST
 
+static const struct {
+	long        status;
+	long        retry_after;
+	const char *detail;
+} statuses[] = {
+    {503, 0, "http://x answered HTTP 503: attestd, or a proxy before it, has a failure that may pass"},
+    {503, 600, "http://x answered HTTP 503: attestd, or a proxy before it, has a failure that may"
+               " pass; try again in 600 s"},
+    {502, 0, "http://x answered HTTP 502: attestd, or a proxy before it, has a failure that may pass"},
+    {404, 0, "http://x answered HTTP 404: is this the URL of attestd?"},
+    {418, 9, "http://x answered HTTP 418: is this the URL of attestd?; try again in 9 s"},
+};
+
+START_TEST(error_of_a_bare_status_doubts_the_url_unless_it_may_pass)
+{
+	const struct http_answer answer = {
+	    .status = statuses[_i].status, .retry_after = statuses[_i].retry_after};
+	struct error             err;
+
+	unit_fails(problem_error(&answer, "http://x", "attestd", &err), &err, ERROR_INTERNAL,
+	    statuses[_i].detail);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -48,6 +74,8 @@ main(void)
 
 	tcase_add_loop_test(tc, options_are_copied_only_as_whole_words, 0,
 	    sizeof refusals / sizeof refusals[0]);
+	tcase_add_loop_test(tc, error_of_a_bare_status_doubts_the_url_unless_it_may_pass, 0,
+	    sizeof statuses / sizeof statuses[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
