@@ -66,7 +66,7 @@ check "nothing stays loaded" nothing_loaded
 
 tpm2_changeauth -T "$plain" -c o owner-word
 case_fails "an owner and an SRK with passwords: the SRK's is the one to give" 1 \
-	'making the AK: the SRK 0x81000001 has a password; name the file that holds it with --parent-auth-file' \
+	'making the AK: the SRK 0x81000001 has a password; name the file that holds it with --parent-auth-file$' \
 	attest both
 case_ok "… which is enough" attest both --parent-auth-file "$scratch/parent-word"
 case_ok "the owner's is enough as well" attest owned --owner-auth-file "$scratch/owner-word"
@@ -75,7 +75,8 @@ case_fails "… whose every use wants it" 1 \
 	'the owner hierarchy has a password; name the file that holds it with --owner-auth-file' attest owned
 : >"$scratch/said"
 case_fails "an owner's password that is wrong: it is said whose" 1 \
-	'the SRK 0x81000001 has a password' attest other --owner-auth-file "$scratch/wrong-word"
+	'the SRK 0x81000001 has a password; name the file that holds it with --parent-auth-file, or correct the one that --owner-auth-file names: its password is wrong$' \
+	attest other --owner-auth-file "$scratch/wrong-word"
 case_equal "… and it was tried once" "$(tried wrong-word)" 1
 
 # NV indices that only the owner reads: a wrong password is not tried at each.

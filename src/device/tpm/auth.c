@@ -59,6 +59,16 @@ refused(const struct device_tpm *tpm, enum device_auth which, const char *doing,
 	    words[which].object, words[which].option);
 }
 
+void
+device_auth_note(const struct device_tpm *tpm, enum device_auth which, struct error *err)
+{
+	struct error first = *err;
+
+	if (tpm->auth[which].known && tpm->auth[which].refused)
+		(void)error_set(err, first.kind, "%s, or correct the one that %s names: its password is wrong",
+		    first.detail, words[which].option);
+}
+
 int
 device_auth_use(struct device_tpm *tpm, enum device_auth which, uint32_t object, const char *doing,
     struct error *err)

@@ -86,6 +86,13 @@ bool device_auth_failed(TSS2_RC rc);
 int device_auth_error(struct device_tpm *tpm, enum device_auth which, TSS2_RC rc,
     const char *doing, struct error *err);
 
+/*
+ * Adds to an error about another object's password, which ends in the option for it, that the given
+ * password of this object, which would have done as well, is wrong; nothing where none was given
+ * or it was not refused.
+ */
+void device_auth_note(const struct device_tpm *tpm, enum device_auth which, struct error *err);
+
 /* Cleanses the passwords. */
 void device_auth_clear(struct device_tpm *tpm);
 

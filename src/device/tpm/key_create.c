@@ -96,5 +96,7 @@ device_key_create(struct device_tpm *tpm, const TPMT_PUBLIC *area,
 	/* If the owner has a password too, the storage root key's is the one needed. */
 	if (!tpm->auth[DEVICE_AUTH_OWNER].refused)
 		*err = again;
+	else
+		device_auth_note(tpm, DEVICE_AUTH_OWNER, err);
 	return -1;
 }
