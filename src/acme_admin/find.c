@@ -16,13 +16,14 @@
 #include "util/error.h"
 #include "util/hex.h"
 
-/* Copies the digits of a serial number, without the colons that openssl prints. */
+/* Copies the digits of a serial number: "4001ab", "40:01:AB" and "0x4001ab" are equal. */
 static bool
 serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size)
 {
 	char   digits[FIND_SERIAL_SIZE];
 	size_t count = 0;
 
+	text += strncmp(text, "0x", 2) == 0 ? 2 : 0;
 	for (; *text != '\0'; text++) {
 		if (*text == ':')
 			continue;

@@ -177,8 +177,8 @@ revoke_say(const struct command_call *call, const struct revocation *revocation)
 		return;
 	}
 	if (count == 0)
-		(void)printf("no certificate that is good is of it%s\n",
-		    witness != NULL && witness->revoked != 0 ? ": they are revoked already" : "");
+		(void)printf("nothing is revoked: %s\n", witness != NULL && witness->revoked != 0
+		        ? "those that match are revoked already" : "no good certificate matches");
 	else
 		(void)printf("revoked %zu certificate%s; a running attest-acmed signs its CRL again within"
 		             " a second,\nwithout one run \"%s crl\"\n", count, count == 1 ? "" : "s",

@@ -165,13 +165,16 @@ END_TEST
 START_TEST(show_finds_by_serial_and_by_name)
 {
 	json_t *one = answer_json("show", "40:02");
+	json_t *same = answer_json("show", "0x4002");
 	json_t *three = answer_json("show", "laptop");
 	AUTO_FREE char *text = answer(0, "show", "4001", NULL, NULL);
 
 	ck_assert_uint_eq(json_array_size(one), 1);
+	ck_assert(json_equal(one, same));
 	ck_assert_uint_eq(json_array_size(three), 3);
 	ck_assert_ptr_nonnull(strstr(text, "attested  AK certificate 42\n"));
 	json_decref(one);
+	json_decref(same);
 	json_decref(three);
 	free(answer(1, "show", "nobody", NULL, NULL));
 }
