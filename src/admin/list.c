@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "admin/commands.h"
 #include "admin/describe.h"
@@ -34,11 +33,13 @@ const struct command admin_list_command = {
 /* On a terminal the whole hash would fill the line; every command accepts a prefix. */
 #define LIST_DIGITS 16
 
+/* The column of the names on a terminal, behind all that has a fixed width. */
+#define LIST_NAMES_COLUMN 52
+
 struct list {
 	size_t count;
 	size_t names_width;
 	size_t tags_width; /* 0: no device has one */
-	int    digits;
 };
 
 static void
@@ -63,22 +64,61 @@ list_measure_cb(const struct store_device *device, void *arg)
 	return true;
 }
 
+/* The cells of a fixed width. */
+static void
+list_print_fixed(const struct store_device *device, int digits)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+	char enrolled[CLOCK_TEXT_SIZE];
+	char seen[CLOCK_TEXT_SIZE];
+
+	store_hash_format(device->ek_hash, hash);
+	clock_format(device->enrolled, enrolled);
+	clock_format(device->seen, seen);
+	(void)printf("%.*s  %-8s  %.10s  %-10.10s  ", digits, hash,
+	    device->enabled ? "enabled" : "disabled", enrolled, device->seen != 0 ? seen : "never");
+}
+
+static void
+list_print_more(const char *label, const char *text)
+{
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = 2 + sizeof "tags  " - 1, .indent = 8};
+
+	if (*text == '\0')
+		return;
+	(void)printf("  %s  ", label);
+	print_folded(&fold, text);
+	(void)putchar('\n');
+}
+
+/* On a terminal: the names, which may be long, at the end; tags and note below. */
+static bool
+list_print_narrow_cb(const struct store_device *device, void *arg)
+{
+	AUTO_FREE char   *names = describe_names(device);
+	AUTO_FREE char   *tags = describe_tags(device);
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = LIST_NAMES_COLUMN, .indent = 2};
+
+	(void)arg;
+	list_print_fixed(device, LIST_DIGITS);
+	print_folded(&fold, device->name_count != 0 ? names : "-");
+	(void)putchar('\n');
+	list_print_more("tags", tags);
+	list_print_more("note", device->note);
+	return ferror(stdout) == 0;
+}
+
 static bool
 list_print_cb(const struct store_device *device, void *arg)
 {
 	const struct list *list = arg;
 	AUTO_FREE char    *names = describe_names(device);
 	AUTO_FREE char    *tags = describe_tags(device);
-	char               hash[STORE_HASH_TEXT_SIZE];
-	char               enrolled[CLOCK_TEXT_SIZE];
-	char               seen[CLOCK_TEXT_SIZE];
 
-	store_hash_format(device->ek_hash, hash);
-	clock_format(device->enrolled, enrolled);
-	clock_format(device->seen, seen);
 	print_cell(stdout, device->name_count != 0 ? names : "-", list->names_width);
-	(void)printf("%.*s  %-8s  %.10s  %-10.10s  ", list->digits, hash,
-	    device->enabled ? "enabled" : "disabled", enrolled, device->seen != 0 ? seen : "never");
+	list_print_fixed(device, STORE_HASH_TEXT_SIZE - 1);
 	if (list->tags_width != 0)
 		print_cell(stdout, device->tag_count != 0 ? tags : "-", list->tags_width);
 	print_text(stdout, device->note);
@@ -116,11 +156,7 @@ list_is_all(const struct store_filter *filter)
 static int
 list_table(struct store *store, const struct store_filter *filter, struct error *err)
 {
-	bool        terminal = isatty(STDOUT_FILENO) == 1;
-	struct list list = {
-	    .names_width = sizeof "NAMES" - 1,
-	    .digits = terminal ? LIST_DIGITS : STORE_HASH_TEXT_SIZE - 1,
-	};
+	struct list list = {.names_width = sizeof "NAMES" - 1};
 
 	if (store_device_search(store, filter, list_measure_cb, &list, err) != 0)
 		return -1;
@@ -132,8 +168,14 @@ list_table(struct store *store, const struct store_filter *filter, struct error 
 			(void)fputs("no device matches\n", stderr);
 		return 0;
 	}
+	if (print_is_narrow()) {
+		(void)printf("%-*s  %-8s  %-10s  %-10s  NAMES\n", LIST_DIGITS, "EK HASH", "STATE",
+		    "ENROLLED", "SEEN");
+		return store_device_search(store, filter, list_print_narrow_cb, NULL, err);
+	}
 	print_cell(stdout, "NAMES", list.names_width);
-	(void)printf("%-*s  %-8s  %-10s  %-10s  ", list.digits, "EK HASH", "STATE", "ENROLLED", "SEEN");
+	(void)printf("%-*s  %-8s  %-10s  %-10s  ", STORE_HASH_TEXT_SIZE - 1, "EK HASH", "STATE",
+	    "ENROLLED", "SEEN");
 	if (list.tags_width != 0)
 		print_cell(stdout, "TAGS", list.tags_width);
 	(void)printf("NOTE\n");

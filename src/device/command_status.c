@@ -6,6 +6,7 @@
 
 #include <openssl/x509.h>
 
+#include "command/print.h"
 #include "device/certificate_files.h"
 #include "device/certification.h"
 #include "device/commands.h"
@@ -69,6 +70,20 @@ tpm_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 	return 0;
 }
 
+/* On a terminal the hash, which fills a line, stands below. */
+static void
+ek_print(bool print, const char *hash, const char *kind, const char *label)
+{
+	char text[EK_HASH_TEXT_SIZE + 64];
+
+	if (print && print_is_narrow())
+		(void)printf("%-12s %s %s\n%-12s %s\n", "EK", kind, label, "", hash);
+	else {
+		(void)snprintf(text, sizeof text, "%s (%s %s)", hash, kind, label);
+		line_print(print, "EK", text);
+	}
+}
+
 static int
 eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 {
@@ -81,7 +96,6 @@ eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 		uint32_t handle;
 		bool     present;
 		char     hash[EK_HASH_TEXT_SIZE];
-		char     text[EK_HASH_TEXT_SIZE + 64];
 
 		if (device_interrupt_check(err) != 0 ||
 		    device_ek_present(tpm, template, &present, err) != 0)
@@ -95,9 +109,7 @@ eks_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 		}
 		device_tpm_release(tpm, &handle);
 		ek_hash_format(&ek.hash, hash);
-		(void)snprintf(text, sizeof text, "%s (%s %s)", hash, template->kind,
-		    ek.fault == NULL ? template->label : "unusable");
-		line_print(print, "EK", text);
+		ek_print(print, hash, template->kind, ek.fault == NULL ? template->label : "unusable");
 		(void)json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s}", "kind", template->kind, "template",
 		        ek.fault == NULL ? template->label : "unusable", "hash", hash));

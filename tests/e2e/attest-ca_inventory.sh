@@ -36,6 +36,12 @@ case_fails "list takes no operand" 2 'list does not take "x"' attest_ca list x
 needs script setpriv
 run script -qec "'$attest_ca_program' --state-dir '$state_dir' list" /dev/null
 check "list is narrow on a terminal" '[[ $out == *aaaa000000000000* && $out != *"$a"* ]]'
+attest_ca set ant --tag sales --tag berlin --note "third floor, in the room behind the stairs, on the table that stands beside the window" \
+	--name zebra --name ant --name ant.laboratories.of.metrology.example.org >/dev/null
+on_terminal "$attest_ca_program" --state-dir "$state_dir" list
+check "and fits 80 columns, with long names, tags and a note" '[ "$status" -eq 0 ] && [ "$widest" -le 80 ] &&
+	[[ $out == *"zebra, ant,"*ant.laboratories.of.metrology.example.org*"  tags  berlin, sales"*"  note  third floor"*window* ]]' || note "$out"
+attest_ca set ant --no-tags --note "note of aaaa" --name zebra --name ant >/dev/null
 case_fails "a full disk under the answer is a failure" 1 "writing the answer failed" \
 	bash -c "'$attest_ca_program' --state-dir '$state_dir' list >/dev/full"
 

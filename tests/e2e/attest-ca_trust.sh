@@ -230,6 +230,13 @@ case_matches "and shows fingerprint, role, end and name" "$out" \
 case_equal "in JSON it has all of it" "$(attest_ca trust list --json | jq -c --arg f "$fingerprint" \
 	'.[] | select(.fingerprint == $f) | [.role, .subject, .issuer, .key, .source]')" \
 	'["root","O = Vendor, CN = root1","O = Vendor, CN = root1","P-256","certs/root1.pem"]'
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout long.key -out long.pem -days 400 \
+	-subj "/C=DE/O=A Vendor of Trusted Platform Modules/OU=Trusted Computing/CN=Endorsement Key Root CA 047" 2>/dev/null
+attest_ca trust import long.pem >/dev/null
+on_terminal "$attest_ca_program" --state-dir "$state_dir" trust list
+check "on a terminal it fits 80 columns, with a long name" '[ "$status" -eq 0 ] && [ "$widest" -le 80 ] &&
+	[[ $out == *"O = A Vendor of"*"CN = Endorsement Key"*"Root CA 047"* ]]' || note "$out"
+attest_ca trust remove "$(openssl x509 -in long.pem -noout -fingerprint -sha256 | cut -d= -f2)" >/dev/null
 case_fails "trust remove of what is not there fails" 1 'no imported certificate has the fingerprint 00000000' \
 	attest_ca trust remove 00000000
 case_fails "trust remove of seven digits fails" 1 'has less than 8 digits' attest_ca trust remove "${fingerprint:0:7}"

@@ -107,7 +107,7 @@ unseen() {
 case_equal "a machine that did not attest for long" "$(unseen)" laptop
 acmed seen >"$scratch/seen"
 case_matches "attest-acmed says when it had its last certificate" "$(<"$scratch/seen")" \
-	"^$hash $(date -u +%F)T[0-9:]+Z\$"
+	"^$hash $(date -u -d "$(openssl x509 -in "$state/device.pem" -noout -startdate | cut -d = -f 2)" +%FT%TZ)\$"
 case_equal "in JSON too" "$(acmed seen --json | jq -r '.[] | "\(.ek_hash) \(.seen)"')" "$(<"$scratch/seen")"
 case_equal "nothing since tomorrow" "$(acmed seen --since "$(date -u -d tomorrow +%FT%TZ)")" ""
 case_ok "attest-ca takes it" attest_ca seen "$scratch/seen"
@@ -322,6 +322,8 @@ case_ok "… nor the one of the other host then" certificate one --name laptop
 
 case_ok "status" device one status
 case_matches "… for people" "$out" "EK +$hash .*AK +rsa2048.*certificate +laptop.*key +ecc-p256.*\([0-9]+ h [0-9]+ min left\)"
+on_terminal "$attest_device_program" --tcti "${tcti[one]}" --state-dir "$state" status
+check "status: on a terminal within 80 columns, with the whole hash" '[ "$status" -eq 0 ] && [ "$widest" -le 80 ] && [[ $out == *"$hash"* ]]' || note "$out"
 case_ok "status --json" device one status --json
 case_equal "… for machines" \
 	"$(jq -r '"\(.certificate.name) \(.certificate.keyType) \(.certificate.renewalDue) \(.ak.type)"' <<<"$out")" \

@@ -27,6 +27,9 @@ const struct command admin_trust_list_command = {
 /* On a terminal a prefix of the fingerprint, which "trust remove" accepts. */
 #define LIST_DIGITS 16
 
+/* The column of the subject there. */
+#define LIST_SUBJECT_COLUMN 44
+
 struct trust_listing {
 	size_t count;
 	int    digits;
@@ -51,6 +54,8 @@ list_print_cb(const struct store_trusted *trusted, void *arg)
 	char                  subject[256] = "(a certificate that cannot be read)";
 	char                  until[CLOCK_TEXT_SIZE] = "-";
 	struct error          ignored;
+	struct print_fold     fold = {
+	        .out = stdout, .columns = print_columns(), .column = LIST_SUBJECT_COLUMN, .indent = 2};
 
 	if (certificate_decode(der, &certificate, &ignored) == 0) {
 		certificate_subject(certificate, subject, sizeof subject);
@@ -63,7 +68,7 @@ list_print_cb(const struct store_trusted *trusted, void *arg)
 	trust_fingerprint_format(trusted->fingerprint, fingerprint);
 	(void)printf("%.*s  %-12s  %.10s  ", listing->digits, fingerprint,
 	    trusted->root ? "root" : "intermediate", until);
-	print_text(stdout, subject);
+	print_folded(&fold, subject);
 	(void)putchar('\n');
 	return ferror(stdout) == 0;
 }
