@@ -59,8 +59,8 @@ static const struct config_row rows[] = {
                   "are valid go onto the CRL when the machine is removed."),
     ROW(waiting_max, NUMBER, .value = "1000", .least = "0", .most = "100000",
         .manual = "EKs that are not enrolled and may wait for `attest-ca approve`. When the list "
-                  "is full, the EK that was not seen for the longest time is dropped; 0 lists "
-                  "none. See WAITING LIST in the manual page."),
+                  "is full, of the client network that has most the EK that was not seen for the "
+                  "longest time is dropped; 0 lists none. See WAITING LIST in the manual page."),
 
     ROW(ek_certificate, TEXT, .value = "record", .title = "EK certificates",
         .manual = "What is done with the EK certificates that machines show. `ignore` looks at "

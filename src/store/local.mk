@@ -42,6 +42,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/similar.c src/store/inventory/similar.h \
 	src/store/inventory/trust.c src/store/inventory/trust.h \
 	src/store/inventory/waiting.c src/store/inventory/waiting.h \
+	src/store/inventory/waiting_shares.c src/store/inventory/waiting_shares.h \
 	src/store/sqlite/batch.c src/store/sqlite/batch.h \
 	src/store/sqlite/batch_write.c \
 	src/store/sqlite/check.c src/store/sqlite/check.h \
@@ -69,6 +70,7 @@ UNIT_TESTS += tests/unit/store/inventory/name_check_test
 UNIT_TESTS += tests/unit/store/inventory/removed_test
 UNIT_TESTS += tests/unit/store/inventory/similar_test
 UNIT_TESTS += tests/unit/store/inventory/trust_test
+UNIT_TESTS += tests/unit/store/inventory/waiting_shares_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test

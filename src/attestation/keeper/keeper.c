@@ -39,6 +39,7 @@
 #include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
+#include "store/inventory/waiting_shares.h"
 #include "store/store.h"
 #include "tpm/openssl_error.h"
 #include "util/clock.h"
@@ -245,6 +246,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	keeper->retention = retention_new(settings, keeper->service.writer);
 	keeper->quota = quota_new(settings->device_certificates);
 	keeper->throttle = throttle_new();
+	keeper->waiting_shares = waiting_shares_new();
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	if (settings->ek_mode != EK_POLICY_IGNORE)
@@ -272,6 +274,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	auto_enroll_free(keeper->auto_enroll);
 	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
+	waiting_shares_free(keeper->waiting_shares);
 	file_lock_close(&keeper->running);
 	service_keeper_clear(&keeper->service);
 }

@@ -19,6 +19,7 @@ struct attestation_settings;
 struct shared;
 struct quota;
 struct throttle;
+struct waiting_shares;
 
 /* The whole keeper; workers read it, and change only the members that say so. */
 struct attestation_keeper {
@@ -33,6 +34,7 @@ struct attestation_keeper {
 	struct refusals       *refusals; /* so have these */
 	struct quota          *quota;
 	struct throttle       *throttle;
+	struct waiting_shares *waiting_shares; /* the writer's thread's */
 	struct retention      *retention; /* this and all below are the main thread's */
 	uint64_t               crl_version; /* on the shelf, of which the next two tell */
 	int64_t                crl_begin;

@@ -105,10 +105,12 @@ int
 waiting_change(struct waiting *waiting, const struct call *call, struct store *store,
     struct error *err)
 {
-	size_t most = (size_t)attestation_operation_keeper(call)->settings->waiting_max;
-	bool   denied = false;
+	struct attestation_keeper *keeper = attestation_operation_keeper(call);
+	size_t                     most = (size_t)keeper->settings->waiting_max;
+	bool                       denied = false;
 
-	if (store_waiting_add(store, &waiting->entry, most, clock_now(), &denied, err) != 0)
+	if (store_waiting_add(store, &waiting->entry, most, clock_now(), keeper->waiting_shares,
+	        &denied, err) != 0)
 		return -1;
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;

@@ -14,6 +14,7 @@
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
 #include "store/inventory/rows.h"
+#include "store/inventory/waiting_shares.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/own_command.h"
@@ -122,28 +123,19 @@ waiting_count(struct store *store, const char *source, size_t *count, struct err
 	return rc < 0 ? -1 : 0;
 }
 
-/*
- * Of the source that has most entries of this kind, the one that was not seen for longest. All
- * are counted for it: the list is short, and throttled.
- */
-#define WAITING_GIVES_WAY(kind)                                                                 \
-	"DELETE FROM waiting WHERE ek_hash = (SELECT ek_hash FROM waiting WHERE denied = 0"     \
-	" AND ek_hash <> ?1 AND verdict " kind " AND source = (SELECT source FROM waiting"      \
-	" WHERE denied = 0 AND ek_hash <> ?1 AND verdict " kind " GROUP BY source"              \
-	" ORDER BY count(*) DESC, min(last_seen) LIMIT 1)"                                      \
-	" ORDER BY last_seen, ek_hash LIMIT 1) RETURNING last_seen"
-
-/* Runs a statement that takes one entry out, as a newcomer wants; *seen stays when there is none. */
+/* Takes one entry off the list; *gone: it was there, and was seen last at *seen. */
 static int
-waiting_take(struct store *store, const char *text, const struct store_waiting *newcomer,
-    int64_t *seen, bool *gone, struct error *err)
+waiting_take(struct store *store, const uint8_t *ek_hash, int64_t *seen, bool *gone,
+    struct error *err)
 {
+	static const char     text[] =
+	    "DELETE FROM waiting WHERE ek_hash = ?1 AND denied = 0 RETURNING last_seen";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	int                   rc;
 
 	if (statement == NULL)
 		return -1;
-	sql_bind_octets(statement, 1, newcomer->ek_hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
 	rc = sql_step(statement, "making room on the waiting list", err);
 	*gone = rc > 0;
 	if (rc > 0)
@@ -152,42 +144,100 @@ waiting_take(struct store *store, const char *text, const struct store_waiting *
 	return rc < 0 ? -1 : 0;
 }
 
+/* Reads the list again, without the newcomer, which is on it already. */
+static int
+waiting_read_shares(struct store *store, const struct store_waiting *newcomer,
+    struct waiting_shares *shares, struct error *err)
+{
+	static const char     text[] =
+	    "SELECT " WAITING_COLUMNS " FROM waiting WHERE denied = 0 AND ek_hash <> ?1"
+	    " ORDER BY last_seen, ek_hash";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	struct store_waiting  entry;
+	int                   rc;
+
+	if (statement == NULL)
+		return -1;
+	waiting_shares_clear(shares);
+	sql_bind_octets(statement, 1, newcomer->ek_hash, STORE_HASH_SIZE);
+	while ((rc = sql_step(statement, "reading the waiting list", err)) > 0 &&
+	    (rc = waiting_read(store, statement, &entry, err)) == 0)
+		waiting_shares_enter(shares, &entry);
+	sql_reset(statement);
+	return rc;
+}
+
+/* Evicts one of this kind, if the shares know one that is on the list still. */
+static int
+waiting_evict(struct store *store, struct waiting_shares *shares, bool verified, int64_t *seen,
+    bool *gone, struct error *err)
+{
+	uint8_t ek_hash[STORE_HASH_SIZE];
+
+	*gone = false;
+	while (!*gone && waiting_shares_evict(shares, verified, ek_hash)) {
+		if (waiting_take(store, ek_hash, seen, gone, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
- * Evicts an entry: one whose certificate does not verify; else, for a newcomer whose own
- * verifies, one of the others; else the newcomer itself. *seen says when it was seen last.
+ * The shares lack what was on the list before they were made, and what a transaction that failed
+ * has put back; then there are less of them than of the others on the list.
  */
 static int
-waiting_give_way(struct store *store, const struct store_waiting *newcomer, int64_t *seen,
-    struct error *err)
+waiting_learn(struct store *store, const struct store_waiting *newcomer, size_t count,
+    struct waiting_shares *shares, struct error *err)
 {
-	static const char unproven[] = WAITING_GIVES_WAY("<> 'verified'");
-	static const char proven[] = WAITING_GIVES_WAY("= 'verified'");
-	static const char itself[] = "DELETE FROM waiting WHERE ek_hash = ?1 RETURNING last_seen";
-	bool              verified = newcomer->evidence.verdict == STORE_VERDICT_VERIFIED;
-	bool              gone = false;
+	return waiting_shares_count(shares) + 1 < count
+	    ? waiting_read_shares(store, newcomer, shares, err)
+	    : 0;
+}
 
-	if (waiting_take(store, unproven, newcomer, seen, &gone, err) != 0)
+/*
+ * Evicts one of `count` entries: one whose certificate does not verify; else, for a newcomer whose
+ * own verifies, one of the others; else the newcomer itself, *itself. *seen says when it was seen
+ * last.
+ */
+static int
+waiting_give_way(struct store *store, const struct store_waiting *newcomer, size_t count,
+    struct waiting_shares *shares, int64_t *seen, bool *itself, struct error *err)
+{
+	bool verified = newcomer->evidence.verdict == STORE_VERDICT_VERIFIED;
+	bool gone = false;
+
+	/* The second time without those that had gone already. */
+	for (int turn = 0; turn < 2 && !gone; turn++) {
+		if (waiting_learn(store, newcomer, count, shares, err) != 0 ||
+		    waiting_evict(store, shares, false, seen, &gone, err) != 0)
+			return -1;
+	}
+	if (!gone && verified && waiting_evict(store, shares, true, seen, &gone, err) != 0)
 		return -1;
-	return gone ? 0
-	            : waiting_take(store, verified ? proven : itself, newcomer, seen, &gone, err);
+	*itself = !gone && !verified;
+	return *itself ? waiting_take(store, newcomer->ek_hash, seen, &gone, err) : 0;
 }
 
 /* Makes room; *flooded: an entry that was seen a moment ago was evicted. */
 static int
 waiting_bound(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
-    bool *flooded, struct error *err)
+    struct waiting_shares *shares, bool *flooded, struct error *err)
 {
 	size_t  count = 0;
 	int64_t seen = 0;
+	bool    itself = false;
 
 	*flooded = false;
 	if (waiting_count(store, NULL, &count, err) != 0)
 		return -1;
-	for (int given = 0; count > max && given < GIVE_WAY_MAX; given++, count--) {
-		if (waiting_give_way(store, entry, &seen, err) != 0)
+	for (int given = 0; count > max && given < GIVE_WAY_MAX && !itself; given++, count--) {
+		if (waiting_give_way(store, entry, count, shares, &seen, &itself, err) != 0)
 			return -1;
 		*flooded = *flooded || seen > now - STORE_WAITING_MOMENT;
 	}
+	if (!itself)
+		waiting_shares_enter(shares, entry);
 	return 0;
 }
 
@@ -222,7 +272,7 @@ waiting_is_enrolled(struct store *store, const uint8_t *ek_hash, bool *enrolled,
 
 static int
 waiting_enter(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
-    bool *denied, struct error *err)
+    struct waiting_shares *shares, bool *denied, struct error *err)
 {
 	struct store_waiting there;
 	struct store_waiting mine = *entry;
@@ -241,16 +291,19 @@ waiting_enter(struct store *store, const struct store_waiting *entry, size_t max
 		mine.evidence = there.evidence;
 	if (waiting_put(store, &mine, now, err) != 0)
 		return -1;
-	if (found)
+	if (found) {
+		memcpy(mine.source, there.source, sizeof mine.source);
+		waiting_shares_enter(shares, &mine);
 		return 0;
-	if (waiting_bound(store, entry, max, now, &flooded, err) != 0)
+	}
+	if (waiting_bound(store, entry, max, now, shares, &flooded, err) != 0)
 		return -1;
 	return flooded ? 0 : waiting_record(store, entry, max, now, err);
 }
 
 int
 store_waiting_add(struct store *store, const struct store_waiting *entry, size_t max, int64_t now,
-    bool *denied, struct error *err)
+    struct waiting_shares *shares, bool *denied, struct error *err)
 {
 	bool marked;
 	int  rc;
@@ -258,7 +311,7 @@ store_waiting_add(struct store *store, const struct store_waiting *entry, size_t
 	*denied = false;
 	if (sql_change_begin(store, &marked, err) != 0)
 		return -1;
-	rc = max != 0 ? waiting_enter(store, entry, max, now, denied, err) : 0;
+	rc = max != 0 ? waiting_enter(store, entry, max, now, shares, denied, err) : 0;
 	return sql_change_end(store, marked, rc, err);
 }
 

@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 struct error;
+struct waiting_shares;
 
 #define STORE_PEER_MAX 71 /* octets of an address as text */
 
@@ -38,7 +39,8 @@ struct store_waiting {
  * Puts an EK on the list, or counts it again: ek_hash, evidence, peer, source and times are
  * read. Above `max` entries one is evicted: of those whose certificate does not verify, because
  * an attacker can create any number of these, the least recently seen of the source with the
- * most. If all others are verified, a verified one evicts one of them, and any other is not
+ * most, within the network with the most (waiting_shares.h; `shares` is the caller's, for one
+ * list). If all others are verified, a verified one evicts one of them, and any other is not
  * kept. Anyone can ask with another machine's EK, so an entry stays with the source that asked
  * first, and stays verified once it was. A new EK is recorded in the audit trail only while its
  * source has no more than its share and the list is not flooded, because nothing else
@@ -46,7 +48,7 @@ struct store_waiting {
  * for it, nor for one that is enrolled by now.
  */
 int store_waiting_add(struct store *store, const struct store_waiting *entry, size_t max,
-    int64_t now, bool *denied, struct error *err);
+    int64_t now, struct waiting_shares *shares, bool *denied, struct error *err);
 
 /* Finds a waiting or denied EK. NOT_FOUND. */
 int store_waiting_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],

@@ -19,6 +19,7 @@
 #include "store/inventory/evidence.h"
 #include "store/inventory/trust.h"
 #include "store/inventory/waiting.h"
+#include "store/inventory/waiting_shares.h"
 
 #define NAME "NTC-7f01"
 #define TURNS 1000
@@ -585,10 +586,12 @@ static void
 meanwhile_deny(const struct ek_hash *hash)
 {
 	struct store_waiting entry = {.peer = "192.0.2.9:1", .source = "192.0.2.9", .times = 1};
+	struct waiting_shares *shares = waiting_shares_new();
 	bool                 denied = false;
 
 	memcpy(entry.ek_hash, hash->bytes, sizeof entry.ek_hash);
-	unit_ok(store_waiting_add(world.store, &entry, 10, clock_now(), &denied, &err), &err);
+	unit_ok(store_waiting_add(world.store, &entry, 10, clock_now(), shares, &denied, &err), &err);
+	waiting_shares_free(shares);
 	unit_ok(store_waiting_deny(world.store, hash->bytes, clock_now(), &err), &err);
 }
 

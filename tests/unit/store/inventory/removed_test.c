@@ -11,6 +11,7 @@
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
 #include "store/inventory/waiting.h"
+#include "store/inventory/waiting_shares.h"
 #include "store_fixture.h"
 
 #define NOW 1000000
@@ -36,10 +37,12 @@ static void
 wait_for_approval(const uint8_t *ek_hash)
 {
 	struct store_waiting entry = {.peer = "192.0.2.1", .source = "192.0.2.1"};
+	struct waiting_shares *shares = waiting_shares_new();
 	bool                 denied;
 
 	memcpy(entry.ek_hash, ek_hash, STORE_HASH_SIZE);
-	unit_ok(store_waiting_add(store, &entry, 10, NOW, &denied, &err), &err);
+	unit_ok(store_waiting_add(store, &entry, 10, NOW, shares, &denied, &err), &err);
+	waiting_shares_free(shares);
 }
 
 START_TEST(remove_keeps_who_when_and_what_it_was)

@@ -9,6 +9,7 @@
 #include "store/hash.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
+#include "store/inventory/waiting_shares.h"
 #include "store_fixture.h"
 #include "store_tamper.h"
 #include "util/bytes.h"
@@ -31,12 +32,29 @@ entry(uint8_t first, uint8_t second, const char *source)
 	return e;
 }
 
+static struct waiting_shares *shares;
+
+/* Another process, or this one after a restart, knows nothing of the list. */
+static void
+forget(void)
+{
+	waiting_shares_free(shares);
+	shares = waiting_shares_new();
+}
+
+static void
+setup_shares(void)
+{
+	setup();
+	shares = waiting_shares_new();
+}
+
 static bool
 add(const struct store_waiting *e, size_t max, int64_t now)
 {
 	bool denied = false;
 
-	unit_ok(store_waiting_add(store, e, max, now, &denied, &err), &err);
+	unit_ok(store_waiting_add(store, e, max, now, shares, &denied, &err), &err);
 	return denied;
 }
 
@@ -108,6 +126,7 @@ teardown_counted(void)
 	ck_assert_int_eq(ask("SELECT count(*) FROM waiting WHERE denied = 0"
 	                     " AND source NOT IN (SELECT source FROM waiting_source)"),
 	    0);
+	waiting_shares_free(shares);
 	teardown();
 }
 
@@ -330,6 +349,70 @@ START_TEST(add_one_of_a_bound_of_one_stays_itself)
 }
 END_TEST
 
+/* As add_above_the_bound_a_quiet_source_keeps_its_place, from as many networks of one site. */
+START_TEST(add_above_the_bound_a_site_displaces_only_itself)
+{
+	add_plain(0xc0, 0, "198.51.100.99", NOW);
+	add_plain(0xc0, 1, "2001:db8:9:1::/64", NOW);
+	for (uint8_t i = 0; i < 130; i++) {
+		char source[32];
+
+		if (_i == 1)
+			forget();
+		(void)snprintf(source, sizeof source, "2001:db8:1:%x::/64", i);
+		add_plain(0xf0, i, source, NOW + 1 + i);
+	}
+	ck_assert_uint_eq(list(false).count, MAX);
+	ck_assert(waits(0xc0, 0));
+	ck_assert(waits(0xc0, 1));
+	ck_assert(waits(0xf0, 129));
+	ck_assert(!waits(0xf0, 115));
+	ck_assert(waits(0xf0, 116));
+}
+END_TEST
+
+/* What an administrator has taken off meanwhile evicts nobody, and is not missed. */
+START_TEST(add_after_others_were_approved_evicts_none)
+{
+	char                *names[] = {(char[]){"cleo"}};
+	struct store_device  device = {.ek_hash = {0xa0, 0}, .names = names, .name_count = 1};
+
+	fill();
+	add_plain(0xb0, 0, "192.0.2.1", NOW + 101); /* a0 0 gives way */
+	device.ek_hash[1] = 1;
+	unit_ok(store_waiting_approve(store, &device, false, NOW + 102, &err), &err);
+	add_plain(0xb0, 1, "192.0.2.2", NOW + 103);
+	ck_assert_uint_eq(list(false).count, MAX);
+	ck_assert(waits(0xa0, 2));
+	add_plain(0xb0, 2, "192.0.2.3", NOW + 104); /* a0 1, which has gone, would be next */
+	ck_assert_uint_eq(list(false).count, MAX);
+	ck_assert(!waits(0xa0, 2));
+	ck_assert(waits(0xa0, 3));
+	ck_assert(waits(0xb0, 2));
+}
+END_TEST
+
+/* What a transaction took back is on the list again, and gives way in its turn. */
+START_TEST(add_in_a_transaction_that_fails_is_made_good)
+{
+	fill();
+	for (uint8_t i = 0; i < 8; i++) {
+		unit_ok(store_begin(store, &err), &err);
+		add_plain(0xb0, i, "192.0.2.1", NOW + 101 + i);
+		store_rollback(store);
+	}
+	ck_assert_uint_eq(list(false).count, MAX);
+	for (uint8_t i = 0; i < 40; i++) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "192.0.2.%u", i);
+		add_plain(0xd0, i, source, NOW + 200 + i);
+	}
+	ck_assert_uint_eq(list(false).count, MAX);
+	ck_assert_int_eq(ask("SELECT count(*) FROM waiting WHERE hex(ek_hash) GLOB 'D0*'"), MAX);
+}
+END_TEST
+
 START_TEST(add_denied_ones_take_no_room)
 {
 	uint8_t hash[STORE_HASH_SIZE] = {0xa0, 0};
@@ -537,7 +620,7 @@ main(void)
 	Suite *suite = suite_create("store_waiting");
 	TCase *tc = tcase_create("waiting");
 
-	tcase_add_checked_fixture(tc, setup, teardown_counted);
+	tcase_add_checked_fixture(tc, setup_shares, teardown_counted);
 	tcase_add_test(tc, add_new_one_is_listed_as_it_came);
 	tcase_add_test(tc, add_again_counts_and_takes_what_is_new);
 	tcase_add_loop_test(tc, add_by_another_keeps_verdict_and_source, 0, 2);
@@ -551,6 +634,9 @@ main(void)
 	tcase_add_test(tc, add_one_of_a_bound_of_one_stays_itself);
 	tcase_add_test(tc, add_above_the_bound_a_quiet_source_keeps_its_place);
 	tcase_add_test(tc, add_to_a_list_of_verified_ones_needs_a_verified_one);
+	tcase_add_loop_test(tc, add_above_the_bound_a_site_displaces_only_itself, 0, 2);
+	tcase_add_test(tc, add_after_others_were_approved_evicts_none);
+	tcase_add_test(tc, add_in_a_transaction_that_fails_is_made_good);
 	tcase_add_test(tc, add_denied_ones_take_no_room);
 	tcase_add_test(tc, add_flood_is_on_record_for_its_share_only);
 	tcase_add_test(tc, add_flood_of_a_full_list_is_not_on_record);
