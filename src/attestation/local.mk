@@ -29,7 +29,8 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/vendor_expiry.c src/attestation/keeper/vendor_expiry.h \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h \
-	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
+	src/attestation/keeper/watch.c src/attestation/keeper/watch.h \
+	src/attestation/keeper/wrong_signatures.c src/attestation/keeper/wrong_signatures.h
 
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/copies_test
@@ -45,5 +46,6 @@ UNIT_TESTS += tests/unit/attestation/keeper/retention_test
 UNIT_TESTS += tests/unit/attestation/keeper/throttle_test
 UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
+UNIT_TESTS += tests/unit/attestation/keeper/wrong_signatures_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test

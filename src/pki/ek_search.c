@@ -60,7 +60,7 @@ struct link {
 /* The search from one certificate. */
 struct search {
 	struct ek_search  *scope;
-	X509              *certificate;
+	X509              *certificate; /* NULL: only the path above it is searched */
 	struct link        path[EK_CHAIN_MAX]; /* who issued the EK's certificate first */
 	size_t             bottom;  /* of the path: signatures below it are not asked for */
 	bool               descent; /* the reason is of a path that was complete by names */
@@ -147,6 +147,33 @@ search_weight(const struct ek_authority *issuer, bool imported)
 	    : SEARCH_WEIGHT;
 }
 
+/* True when one more signature by this CA is within the budget; else the reason is set. */
+static bool
+search_may_verify(struct search *search, const struct ek_authority *issuer, size_t depth,
+    bool imported)
+{
+	struct ek_search *scope = search->scope;
+	unsigned          weight = search_weight(issuer, imported);
+
+	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX) {
+		search_failed(search, true, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
+		    EK_SEARCH_SIGNATURES_MAX);
+		return false;
+	}
+	if (scope->wrong + weight > SEARCH_WRONG_MAX) {
+		search_failed(search, true, depth, SEARCH_LIMIT,
+		    "too many wrong signatures came along to try one more by a key as slow as its issuer's");
+		return false;
+	}
+	if (scope->no_slow && weight == SEARCH_WEIGHT_SLOW) {
+		scope->postponed = true;
+		search_failed(search, true, depth, SEARCH_LIMIT,
+		    "too many wrong signatures in the name of its issuer came lately");
+		return false;
+	}
+	return true;
+}
+
 /* Verifies a signature that was not tried before in this search, within the budget. */
 static bool
 search_verify(struct search *search, const struct ek_authority *issuer, X509 *child, size_t depth,
@@ -160,22 +187,15 @@ search_verify(struct search *search, const struct ek_authority *issuer, X509 *ch
 		if (scope->tried[i].issuer == issuer && scope->tried[i].child == child)
 			return scope->tried[i].good;
 	}
-	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX) {
-		search_failed(search, true, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
-		    EK_SEARCH_SIGNATURES_MAX);
+	if (!search_may_verify(search, issuer, depth, imported))
 		return false;
-	}
-	if (scope->wrong + weight > SEARCH_WRONG_MAX) {
-		search_failed(search, true, depth, SEARCH_LIMIT,
-		    "too many wrong signatures came along to try one more by a key as slow as its issuer's");
-		return false;
-	}
 	good = ek_authority_signed(issuer, child);
 	scope->tried[scope->signatures].issuer = issuer;
 	scope->tried[scope->signatures].child = child;
 	scope->tried[scope->signatures].good = good;
 	scope->signatures++;
 	scope->wrong += good ? 0 : weight;
+	scope->slow_wrong += !good && weight == SEARCH_WEIGHT_SLOW ? 1 : 0;
 	return good;
 }
 
@@ -303,11 +323,18 @@ static bool
 search_descend(struct search *search, size_t depth)
 {
 	for (size_t i = depth; i > search->bottom; i--) {
+		const struct ek_helper *helper = search->path[i - 1].helper;
+
+		/* Decoding takes a quarter of the time of a slow signature: not for nothing. */
+		if (helper != NULL && helper->state == EK_HELPER_UNREAD &&
+		    !search_may_verify(search, search->path[i].authority, i, false))
+			return false;
 		if (!search_read(search, &search->path[i - 1], i - 1) ||
 		    !search_issued(search, i, search->path[i - 1].authority->certificate))
 			return false;
 	}
-	if (search->bottom == 0 && !search_issued(search, 0, search->certificate))
+	if (search->bottom == 0 && search->certificate != NULL &&
+	    !search_issued(search, 0, search->certificate))
 		return false;
 	search_finish(search, depth);
 	return true;
@@ -435,8 +462,9 @@ ek_search_clear(struct ek_search *search)
 	search->helper_count = 0;
 }
 
-bool
-ek_search_reaches(const struct ek_search *search, const X509_NAME *issuer)
+/* True when the names alone lead from a certificate of this issuer to an imported CA. */
+static bool
+search_names_reach(const struct ek_search *search, const X509_NAME *issuer)
 {
 	struct ek_authority *const *named;
 	bool                        seen[EK_SEARCH_HELPERS_MAX] = {false};
@@ -454,6 +482,17 @@ ek_search_reaches(const struct ek_search *search, const X509_NAME *issuer)
 		}
 	}
 	return false;
+}
+
+bool
+ek_search_reaches(struct ek_search *scope, const X509_NAME *issuer)
+{
+	struct ek_verdict verdict = {0};
+	struct search     search = {.scope = scope, .verdict = &verdict};
+	bool              found = search_names_reach(scope, issuer) && search_climb(&search, issuer, NULL, 0);
+
+	ERR_clear_error();
+	return found;
 }
 
 bool

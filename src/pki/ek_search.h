@@ -42,6 +42,7 @@ struct ek_search {
 	struct ek_helper       helpers[EK_SEARCH_HELPERS_MAX];
 	size_t                 helper_count;
 	int64_t                now;
+	bool                   no_slow; /* try no signature by a key as slow as P-384 */
 
 	/* Read-only outside ek_search.c. */
 	struct {
@@ -51,8 +52,10 @@ struct ek_search {
 	} tried[EK_SEARCH_SIGNATURES_MAX];
 	size_t   signatures; /* verified ones, a measure of the request's cost */
 	unsigned wrong;      /* weight of the failed ones */
+	unsigned slow_wrong; /* failed ones by an imported CA with a slow key */
 	unsigned steps;
 	bool     early;      /* something is not valid yet: do not cache */
+	bool     postponed;  /* by no_slow something was not tried: do not cache */
 };
 
 /* Adds the certificate to the helpers, unless there are too many. It must live as long. */
@@ -62,10 +65,11 @@ void ek_search_add(struct ek_search *search, X509 *certificate);
 void ek_search_clear(struct ek_search *search);
 
 /*
- * True when the names alone lead from a certificate of this issuer to an imported CA.
- * Otherwise ek_search finds no path, without any cryptography.
+ * True when a verified path leads from an imported root down to a CA with the name of this
+ * issuer. Otherwise ek_search finds no path for a certificate of it. Where the names alone
+ * lead nowhere, there is no cryptography.
  */
-bool ek_search_reaches(const struct ek_search *search, const X509_NAME *issuer);
+bool ek_search_reaches(struct ek_search *search, const X509_NAME *issuer);
 
 /*
  * Finds the path within the bounds of ek_trust.h and fills chain and root of

@@ -221,7 +221,7 @@ shown_remember(const struct shown *shown, const struct ek_finding *finding,
 	uint8_t                 key[EK_MEMORY_KEY_SIZE];
 
 	if (!finding->verdict.verified) {
-		if (!search->early)
+		if (!search->early && !search->postponed)
 			ek_memory_put(ek_trust_refused(search->trust), all, search->now, finding);
 	} else if (shown_hash(shown, &shown->certificates[finding->index], 1, key))
 		ek_memory_put(ek_trust_verified(search->trust), key, search->now, finding);
@@ -237,15 +237,17 @@ shown_judge(struct shown *shown, const uint8_t all[EK_MEMORY_KEY_SIZE], struct e
 			break;
 	}
 	finding->verdict.signatures = shown->search.signatures;
+	finding->slow_wrong = shown->search.slow_wrong;
+	finding->postponed = shown->search.postponed && !finding->verdict.verified;
 	shown_remember(shown, finding, all);
 }
 
 void
 ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, size_t count,
-    EVP_PKEY *ek, int64_t now, struct ek_finding *finding)
+    EVP_PKEY *ek, int64_t now, bool no_slow, struct ek_finding *finding)
 {
-	struct shown shown = {
-	    .certificates = certificates, .ek = ek, .search = {.trust = trust, .now = now}};
+	struct shown shown = {.certificates = certificates, .ek = ek,
+	    .search = {.trust = trust, .now = now, .no_slow = no_slow}};
 	uint8_t      all[EK_MEMORY_KEY_SIZE];
 
 	*finding = (struct ek_finding){0};
@@ -256,6 +258,7 @@ ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, si
 		return;
 	if (ek_memory_find(ek_trust_refused(trust), all, now, finding)) {
 		finding->verdict.signatures = 0;
+		finding->slow_wrong = 0;
 		finding->remembered = true;
 	} else {
 		shown_open(&shown, count);

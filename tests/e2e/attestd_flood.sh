@@ -69,6 +69,27 @@ for key in p384 p521 rsa8192; do
 	http POST /attest "@$scratch/vendor-$key.json"
 	case_equal "$key: … and not again for the same" "$(signatures)" 0
 done
+
+# A source has its first wrong signatures by a slow key verified, and then one a second.
+signatures_sum() {
+	grep 'event=ek-certificate' "${log[attestd]}" | sed -n 's/.* signatures=\([0-9]*\).*/\1/p' | awk '{ sum += $1 } END { print sum + 0 }'
+}
+before=$(signatures_sum)
+begun=$SECONDS
+case_matches "many such from one source are put off" "$(flood cost "$attestd_port" 100 "$scratch/vendor-p384.json")" \
+	"2xx 0 4xx [1-9][0-9]* 5xx [1-9]"
+verified=$(($(signatures_sum) - before))
+note "$verified of 100 wrong signatures were verified in $((SECONDS - begun)) s"
+check "a few signatures were verified for them" '[ "$verified" -ge 1 ] && [ "$verified" -le $((9 + SECONDS - begun)) ]'
+flood make "$scratch/honest.json" "$scratch/another.json" p384 "$scratch/vendor.der"
+http POST /attest "@$scratch/another.json"
+case_equal "the answer is to come again" "$http_status" 503
+case_matches "and why" "$http_body" 'too many wrong signatures on EK certificates came from 127.0.0.1'
+http POST /attest "@$scratch/honest.json"
+case_equal "a machine behind the same address that needs no such key notices nothing" "$http_status" 200
+case_equal "nor does another address" \
+	"$(curl -s -o /dev/null -w '%{http_code}' --interface 127.0.0.3 -H 'Content-Type: application/json' \
+		--data-binary "@$scratch/another.json" "$attestd_url/attest")" 403
 attestd_stop
 
 # ---- a crowd ----

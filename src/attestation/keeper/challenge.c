@@ -18,6 +18,7 @@
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/refusals.h"
 #include "attestation/keeper/waiting.h"
+#include "attestation/keeper/wrong_signatures.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "store/inventory/device.h"
@@ -94,6 +95,25 @@ challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, st
 	return 0;
 }
 
+/* OVERLOADED when there is no verdict yet, for wrong signatures that came from there lately. */
+static int
+challenge_judge(const struct call *call, const struct tpm_ek *ek, struct ek_judgement *judgement,
+    struct error *err)
+{
+	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
+	int64_t                          now_ms = clock_monotonic_ms();
+	char                             from[SOURCE_TEXT_SIZE];
+
+	attestation_judge(keeper->vendors, &attestation_operation_asked(call)->challenge, ek, clock_now(),
+	    wrong_signatures_exceeded(keeper->wrong, &call->source, now_ms), judgement);
+	wrong_signatures_count(keeper->wrong, &call->source, judgement->slow_wrong, now_ms);
+	if (!judgement->postponed)
+		return 0;
+	return error_set(err, ERROR_OVERLOADED,
+	    "too many wrong signatures on EK certificates came from %s; try again in a few seconds",
+	    source_format(&call->source, from));
+}
+
 /* EK_UNTRUSTED when the policy does not accept the EK certificate that was sent. */
 static int
 challenge_check_policy(const struct attestation_settings *settings, const struct tpm_ek *ek,
@@ -167,8 +187,8 @@ challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek,
 		*err = missing;
 		return -1;
 	}
-	attestation_judge(keeper->vendors, &attestation_operation_asked(call)->challenge, ek,
-	    clock_now(), &admission->judgement);
+	if (challenge_judge(call, ek, &admission->judgement, err) != 0)
+		return -1;
 	if (challenge_check_policy(keeper->settings, ek, &admission->judgement, err) != 0)
 		return -1;
 	return enrolled || challenge_may_enroll(keeper, store, ek, admission) ? 0 : 1;

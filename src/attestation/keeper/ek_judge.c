@@ -78,7 +78,7 @@ judge_log(const struct ek_finding *finding)
 
 void
 attestation_judge(struct shared *vendors, const struct attestation_challenge *asked,
-    const struct tpm_ek *ek, int64_t now, struct ek_judgement *out)
+    const struct tpm_ek *ek, int64_t now, bool no_slow, struct ek_judgement *out)
 {
 	struct shared_version   *version = vendors != NULL ? shared_acquire(vendors) : NULL;
 	const struct vendor_set *set = version != NULL ? version->value : NULL;
@@ -92,8 +92,10 @@ attestation_judge(struct shared *vendors, const struct attestation_challenge *as
 	out->revision = set->revision;
 	if (asked->certificate_count != 0) {
 		ek_shown_judge(set->trust, asked->certificates, asked->certificate_count, ek->key, now,
-		    &finding);
+		    no_slow, &finding);
 		judge_log(&finding);
+		out->postponed = finding.postponed;
+		out->slow_wrong = finding.slow_wrong;
 		if (finding.own)
 			out->certificate = asked->certificates[finding.index];
 		if (finding.verdict.verified)

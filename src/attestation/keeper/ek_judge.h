@@ -2,6 +2,7 @@
 #ifndef ATTESTATION_KEEPER_EK_JUDGE_H
 #define ATTESTATION_KEEPER_EK_JUDGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ struct ek_judgement {
 	char        certified[TPM_VENDOR_ID_SIZE]; /* … and in the EK's certificate, verified or not */
 	char        serial[SERIAL_TEXT_SIZE]; /* of a verified certificate; "" if too long */
 	int64_t     revision; /* revision of the vendors' certificates used */
+	bool        postponed;  /* not verified because of no_slow: no verdict */
+	unsigned    slow_wrong; /* wrong signatures by slow keys that were verified for it */
 };
 
 /*
@@ -29,9 +32,10 @@ struct ek_judgement {
  * the EK's; the others may only help to build its chain. Evidence comes from a verified
  * certificate only, even if that lacks a fact, or else from the client's claims only.
  * With `vendors` NULL no certificate is examined. Never fails: after any error the EK is
- * not verified. Logs its cost at level debug. Any thread.
+ * not verified. With `no_slow` no signature by a key as slow as P-384 is verified. Logs its
+ * cost at level debug. Any thread.
  */
 void attestation_judge(struct shared *vendors, const struct attestation_challenge *asked,
-    const struct tpm_ek *ek, int64_t now, struct ek_judgement *out);
+    const struct tpm_ek *ek, int64_t now, bool no_slow, struct ek_judgement *out);
 
 #endif

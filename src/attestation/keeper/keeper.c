@@ -27,6 +27,7 @@
 #include "attestation/keeper/throttle.h"
 #include "attestation/keeper/vendor_trust.h"
 #include "attestation/keeper/watch.h"
+#include "attestation/keeper/wrong_signatures.h"
 #include "attestation/message.h"
 #include "attestation/settings.h"
 #include "ca/files.h"
@@ -247,6 +248,7 @@ keeper_load(struct attestation_keeper *keeper, struct error *err)
 	keeper->quota = quota_new(settings->device_certificates);
 	keeper->throttle = throttle_new();
 	keeper->waiting_shares = waiting_shares_new();
+	keeper->wrong = wrong_signatures_new();
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	if (settings->ek_mode != EK_POLICY_IGNORE)
@@ -275,6 +277,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
 	waiting_shares_free(keeper->waiting_shares);
+	wrong_signatures_free(keeper->wrong);
 	file_lock_close(&keeper->running);
 	service_keeper_clear(&keeper->service);
 }

@@ -25,6 +25,7 @@ static struct ek_trust  *trust;
 static struct bytes      shown[SHOWN_MAX];
 static size_t            shown_count;
 static struct ek_finding finding;
+static bool              no_slow; /* as the judge is told */
 
 static void
 import(const X509 *certificate, bool is_root)
@@ -91,7 +92,7 @@ judge_at(EVP_PKEY *ek, int64_t now)
 	for (size_t i = 0; i < shown_count; i++)
 		views[i] = bytes_view(&shown[i]);
 	memset(&finding, 0x55, sizeof finding);
-	ek_shown_judge(trust, views, shown_count, ek, now, &finding);
+	ek_shown_judge(trust, views, shown_count, ek, now, no_slow, &finding);
 }
 
 static void
@@ -374,6 +375,65 @@ START_TEST(judge_of_many_with_a_slow_vendors_name_is_bounded)
 }
 END_TEST
 
+/* With no_slow a slow key refutes nothing and proves nothing; no such verdict is kept. */
+START_TEST(judge_without_slow_keys_postpones_what_needs_one)
+{
+	struct ca slow = {.key = EVP_EC_gen("P-384")};
+	struct ca forger = {.key = ek_key()};
+
+	slow.certificate = pki_forge(&(struct pki_forgery){
+	    .key = slow.key, .common_name = "Slow Root", .extensions = EK_CA});
+	import(slow.certificate, true);
+	forger.certificate = slow.certificate;
+	show(ek_of(&forger));
+	judge_at(key, PKI_NOW);
+	ck_assert(!finding.postponed);
+	ck_assert_uint_eq(finding.slow_wrong, 1);
+	judge_at(key, PKI_NOW);
+	ck_assert(finding.remembered);
+	ck_assert_uint_eq(finding.slow_wrong, 0);
+	/* Genuine: not yet, then verified, then remembered. */
+	forget_shown();
+	show(ek_of(&slow));
+	no_slow = true;
+	judge_at(key, PKI_NOW);
+	assert_refused(0, "too many wrong signatures in the name of its issuer came lately", 0, false);
+	ck_assert(finding.postponed);
+	judge_at(key, PKI_NOW);
+	assert_refused(0, "too many wrong signatures in the name of its issuer came lately", 0, false);
+	no_slow = false;
+	judge_at(key, PKI_NOW);
+	ck_assert(finding.verdict.verified && !finding.postponed);
+	ck_assert_uint_eq(finding.slow_wrong, 0);
+	no_slow = true;
+	judge_at(key, PKI_NOW);
+	ck_assert(finding.verdict.verified && finding.remembered && !finding.postponed);
+	/* Other vendors' machines notice nothing. */
+	forget_shown();
+	show(ek_of(&root));
+	judge_at(key, PKI_NOW);
+	assert_verified(0, 1, false);
+	no_slow = false;
+	X509_free(slow.certificate);
+	EVP_PKEY_free(slow.key);
+	EVP_PKEY_free(forger.key);
+}
+END_TEST
+
+/* A second certificate of the EK is found below a CA that is not imported, as the first is. */
+START_TEST(judge_finds_the_second_below_a_clients_ca)
+{
+	struct ca namesake = ek_forge_ca(NULL, "Vendor CA 1", EK_CA);
+
+	show(ek_of(&namesake));
+	show(ek_of(&middle));
+	show_again(middle.certificate);
+	judge_at(key, PKI_NOW);
+	assert_verified(1, 3, false);
+	ca_clear(&namesake);
+}
+END_TEST
+
 /* What one certificate used up, the other has not. */
 START_TEST(judge_has_one_bound_for_all)
 {
@@ -629,6 +689,8 @@ main(void)
 	tcase_add_loop_test(tcase, judge_of_strangers_verifies_nothing, 0, 3);
 	tcase_add_loop_test(tcase, judge_of_strangers_with_a_vendors_name_uses_the_vendors_key, 0, 3);
 	tcase_add_test(tcase, judge_of_many_with_a_slow_vendors_name_is_bounded);
+	tcase_add_test(tcase, judge_without_slow_keys_postpones_what_needs_one);
+	tcase_add_test(tcase, judge_finds_the_second_below_a_clients_ca);
 	tcase_add_test(tcase, judge_has_one_bound_for_all);
 	tcase_add_test(tcase, judge_below_a_clients_ca_with_8192_bits_is_refused);
 	tcase_add_test(tcase, judge_again_says_the_same);

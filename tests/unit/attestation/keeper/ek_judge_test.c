@@ -114,7 +114,7 @@ show(X509 *certificate)
 static void
 judge(void)
 {
-	attestation_judge(vendors, &asked, &ek, PKI_NOW, &judgement);
+	attestation_judge(vendors, &asked, &ek, PKI_NOW, false, &judgement);
 	ck_assert_uint_eq(judgement.shown, asked.certificate_count);
 	ck_assert_str_eq(judgement.claimed, CLAIMED_ID);
 }
@@ -168,7 +168,7 @@ START_TEST(judge_what_chips_say_is_cleaned)
 	asked.manufacturer = chips[_i].manufacturer;
 	asked.model = chips[_i].model;
 	asked.firmware = chips[_i].firmware;
-	attestation_judge(vendors, &asked, &ek, PKI_NOW, &judgement);
+	attestation_judge(vendors, &asked, &ek, PKI_NOW, false, &judgement);
 	ck_assert_str_eq(judgement.evidence.manufacturer, chips[_i].facts[0]);
 	ck_assert_str_eq(judgement.claimed, chips[_i].facts[0]);
 	ck_assert_str_eq(judgement.evidence.model, chips[_i].facts[1]);
@@ -306,7 +306,7 @@ END_TEST
 START_TEST(judge_without_vendors_looks_at_nothing)
 {
 	show(ek_forge(&root, ek.key, EK_EXTENSIONS));
-	attestation_judge(NULL, &asked, &ek, PKI_NOW, &judgement);
+	attestation_judge(NULL, &asked, &ek, PKI_NOW, false, &judgement);
 	assert_verdict(STORE_VERDICT_ABSENT);
 }
 END_TEST
@@ -338,7 +338,7 @@ judges_main(void *arg)
 	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
 		struct ek_judgement mine;
 
-		attestation_judge(vendors, &asked, &ek, PKI_NOW, &mine);
+		attestation_judge(vendors, &asked, &ek, PKI_NOW, false, &mine);
 		ck_assert_int_ne(mine.evidence.verdict, STORE_VERDICT_ABSENT);
 	}
 	return NULL;

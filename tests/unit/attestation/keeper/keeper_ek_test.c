@@ -666,7 +666,7 @@ START_TEST(enroll_name_of_another_is_logged_with_both_hashes)
 	static const struct ek_hash other = {{1}};
 	struct ek_hash  hash = hash_of(&world.own);
 	char            own[EK_HASH_TEXT_SIZE];
-	char            wanted[512];
+	char            wanted[1024];
 	AUTO_FREE char *lines = NULL;
 
 	ek_hash_format(&hash, own);
@@ -677,7 +677,8 @@ START_TEST(enroll_name_of_another_is_logged_with_both_hashes)
 	lines = log_lines("event=auto-enroll");
 	(void)snprintf(wanted, sizeof wanted,
 	    " event=auto-enroll ek=%s reason=\"the name " NAME " belongs to device " OTHER
-	    "; for its new mainboard run: attest-ca replace " OTHER " %s\"", own, own);
+	    "; for its new mainboard run: attest-ca --state-dir %s replace " OTHER " %s\"", own,
+	    fixture.directory, own);
 	ck_assert_msg(strstr(lines, wanted) != NULL, "%s", lines);
 	ck_assert_ptr_null(strstr(err.detail, OTHER));
 }
