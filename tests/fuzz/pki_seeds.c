@@ -1,6 +1,6 @@
 /*
  * Writes what the fuzzers of pki/ start from: pki_seeds DIRECTORY, which gets
- * certificate/, csr/, ek_certificate/ and trust_scan/.
+ * certificate/, csr/, ek_certificate/, ek_shown/ and trust_scan/.
  */
 #include "config.h"
 
@@ -23,6 +23,7 @@
 #include "pki/key.h"
 #include "pki/oid.h"
 #include "pki/pem.h"
+#include "tpm/spki.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -151,6 +152,25 @@ seed_pkcs7(const char *directory, X509 *certificate)
 	X509_free(trusted);
 }
 
+/* The EK's key, its root twice, and what the machine sends: the certificate, alone or with others. */
+static void
+seed_ek_shown(const char *directory, const struct ca *root, struct view der, struct view ca_der)
+{
+	AUTO_BYTES   spki = {0};
+	AUTO_BYTES   seed = {0};
+	struct error err = {0};
+
+	seed_check(spki_encode(root->key, &spki, &err), &err);
+	fuzz_append_part(&seed, bytes_view(&spki));
+	fuzz_append_part(&seed, ca_der);
+	fuzz_append_part(&seed, ca_der);
+	fuzz_append_part(&seed, der);
+	seed_write(directory, "ek_shown", "alone", &seed);
+	fuzz_append_part(&seed, ca_der);
+	fuzz_append_part(&seed, der);
+	seed_write(directory, "ek_shown", "several", &seed);
+}
+
 /* An EK certificate, its root, and twice an intermediate that is none of its chain. */
 static void
 seed_ek_certificates(const char *directory, const struct ca *root)
@@ -180,6 +200,7 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 	for (size_t i = 0; i < 3; i++)
 		fuzz_append_part(&seed, bytes_view(&ca_der));
 	seed_write(directory, "ek_certificate", "verified", &seed);
+	seed_ek_shown(directory, root, bytes_view(&der), bytes_view(&ca_der));
 	bytes_append(&der, ca_der.data, ca_der.size);
 	seed_write(directory, "trust_scan", "two", &der);
 	seed_pkcs7(directory, root->certificate);
