@@ -76,7 +76,7 @@ case_fails "set refuses it" 1 'name "LAPTOP" looks like "Laptop" of device' atte
 case_ok "set with warn does not" attest_ca set second --name LAPTOP --similar-names warn
 case_ok "check of a CA with such names is no failure" attest_ca check
 case_matches "… but warns" "$out" \
-	'warning +names +names of different devices look alike \("LAPTOP" and "laptop"\).*attest-ca set DEVICE --name NAME'
+	"warning +names +names of different devices look alike \(\"LAPTOP\" and \"laptop\"\).*attest-ca --state-dir $state_dir set DEVICE --name NAME"
 case_fails "replace refuses it" 1 "name \"Laptop\" looks like \"LAPTOP\" of device $other" attest_ca replace "$two" "$three"
 case_ok "replace with warn does not" attest_ca replace "$two" "$three" --similar-names warn
 attest_ca export --name '[lL]aptop' >two.csv

@@ -163,8 +163,8 @@ check_store_names(struct store *store, struct check_report *report)
 	else if (names.count != 0)
 		check_add(report, "names", CHECK_WARNING,
 		    "names of different devices look alike (%s%s): one may be mistaken for the "
-		    "other; rename one of each with \"attest-ca set DEVICE --name NAME\"",
-		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "");
+		    "other; rename one of each with \"%s set DEVICE --name NAME\"",
+		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "", own_command("attest-ca"));
 }
 
 void
