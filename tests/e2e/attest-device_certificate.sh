@@ -107,7 +107,7 @@ unseen() {
 case_equal "a machine that did not attest for long" "$(unseen)" laptop
 acmed seen >"$scratch/seen"
 case_matches "attest-acmed says when it had its last certificate" "$(<"$scratch/seen")" \
-	"^$hash $(date -u -d "$(openssl x509 -in "$state/device.pem" -noout -startdate | cut -d = -f 2)" +%FT%TZ)\$"
+	"^$hash $(date -u -d "$(openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -startdate | cut -d = -f 2)" +%FT%TZ)\$"
 case_equal "in JSON too" "$(acmed seen --json | jq -r '.[] | "\(.ek_hash) \(.seen)"')" "$(<"$scratch/seen")"
 case_equal "nothing since tomorrow" "$(acmed seen --since "$(date -u -d tomorrow +%FT%TZ)")" ""
 case_ok "attest-ca takes it" attest_ca seen "$scratch/seen"
