@@ -386,3 +386,14 @@ shares_held(const struct shares *shares, const struct source *source, struct vie
 	pair = share_find(shares, &key);
 	return pair != NULL ? pair->held : 0;
 }
+
+size_t
+shares_of_source(const struct shares *shares, const struct source *source)
+{
+	const struct share *share;
+	struct share_key    key;
+
+	share_key_make(&key, SHARE_SOURCE, source, (struct view){0});
+	share = share_find(shares, &key);
+	return share != NULL ? share->loose : 0;
+}

@@ -64,6 +64,9 @@ struct share_entry *shares_victim(const struct shares *shares);
 /* Number of entries, held ones included. */
 size_t shares_count(const struct shares *shares);
 
+/* Number of evictable entries of a source, and of all below it when it is a network. */
+size_t shares_of_source(const struct shares *shares, const struct source *source);
+
 /* Number of held entries of the source and subject. */
 size_t shares_held(const struct shares *shares, const struct source *source, struct view subject);
 

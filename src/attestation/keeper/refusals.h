@@ -12,6 +12,7 @@
 
 struct call_asker;
 struct refusals;
+struct source;
 struct store_writer;
 
 /* Records are written by the writer, which must be stopped before refusals_free. */
@@ -26,13 +27,17 @@ void refusals_record(struct refusals *refusals, const struct call_asker *asker,
     const uint8_t *ek_hash, const struct error *why);
 
 /*
- * Decides whether to record one of this kind now: one per minute for each device and
- * kind, and for all together a burst and then one per minute, some hundred kilobytes a
- * day. Others are counted; *skipped is their number since the last record.
+ * Decides whether to record one of this kind now: one per minute for each device, source and
+ * kind, and for all together a burst and then one per minute. Whoever had none within an hour, nor
+ * anybody in the network above it, has a second burst and one per minute more with the others of
+ * whom that is true: so much is some hundred kilobytes a day. Others are counted; *skipped is their
+ * number since the last record. At most REFUSALS_PLACES are remembered, shared out by util/shares.h.
  * Public for tests: refusals_record asks it.
  */
 #define REFUSALS_BURST 60
-bool refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, enum error_kind kind,
-    int64_t now_ms, uint64_t *skipped);
+#define REFUSALS_QUIET_BURST 20
+#define REFUSALS_PLACES 1024U
+bool refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, const struct source *source,
+    enum error_kind kind, int64_t now_ms, uint64_t *skipped);
 
 #endif

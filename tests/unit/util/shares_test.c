@@ -290,6 +290,25 @@ START_TEST(model_random_changes_agree)
 }
 END_TEST
 
+START_TEST(of_source_counts_the_evictable_ones_and_those_below)
+{
+	struct source one = source_of_text(view_text("[2001:db8:1:1::1]:1"));
+	struct source network = source_above(&one);
+	struct source other = source_of_text(view_text("192.0.2.1"));
+
+	ck_assert_uint_eq(shares_of_source(shares, &network), 0);
+	enter(0, "[2001:db8:1:1::1]:1", "a", false);
+	enter(1, "[2001:db8:1:2::1]:1", "b", false);
+	enter(2, "[2001:db8:1:1::2]:1", "c", true);
+	ck_assert_uint_eq(shares_of_source(shares, &one), 1);
+	ck_assert_uint_eq(shares_of_source(shares, &network), 2);
+	ck_assert_uint_eq(shares_of_source(shares, &other), 0);
+	shares_leave(shares, &items[0].entry);
+	ck_assert_uint_eq(shares_of_source(shares, &one), 0);
+	ck_assert_uint_eq(shares_of_source(shares, &network), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -297,6 +316,7 @@ main(void)
 	TCase *tc = tcase_create("shares");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, of_source_counts_the_evictable_ones_and_those_below);
 	tcase_add_test(tc, victim_of_nothing_is_none);
 	tcase_add_test(tc, victim_fullest_source_gives_way_with_its_oldest);
 	tcase_add_test(tc, victim_within_a_network_the_fullest_subnet_gives_way);

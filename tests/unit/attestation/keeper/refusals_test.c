@@ -1,11 +1,14 @@
 /* How many refusals go on record, and which; the table alone, without a store. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "attestation/keeper/refusals.h"
 #include "store/store.h"
 #include "unit.h"
+#include "util/bytes.h"
+#include "util/source.h"
 
 static struct refusals *refusals;
 
@@ -23,15 +26,22 @@ teardown(void)
 
 /* True when it is recorded; how many were skipped must be `wanted` then. */
 static bool
-admit(uint8_t device, enum error_kind kind, int64_t now_ms, uint64_t wanted)
+admit_from(const char *peer, uint8_t device, enum error_kind kind, int64_t now_ms, uint64_t wanted)
 {
-	uint8_t  hash[STORE_HASH_SIZE] = {0, device};
-	uint64_t skipped = 99;
-	bool     admitted =
-	    refusals_admit(refusals, device != 0 ? hash : NULL, kind, now_ms, &skipped);
+	uint8_t       hash[STORE_HASH_SIZE] = {0, device};
+	struct source source = source_of_text(view_text(peer));
+	uint64_t      skipped = 99;
+	bool          admitted =
+	    refusals_admit(refusals, device != 0 ? hash : NULL, &source, kind, now_ms, &skipped);
 
 	ck_assert_uint_eq(skipped, admitted ? wanted : 0);
 	return admitted;
+}
+
+static bool
+admit(uint8_t device, enum error_kind kind, int64_t now_ms, uint64_t wanted)
+{
+	return admit_from("192.0.2.1:5", device, kind, now_ms, wanted);
 }
 
 START_TEST(admit_one_a_minute_of_a_device_and_kind)
@@ -75,17 +85,83 @@ START_TEST(admit_so_many_of_all_and_then_one_a_minute)
 }
 END_TEST
 
-/* Two devices that share a place: hashes that differ behind the first two octets. */
-START_TEST(admit_who_finds_its_place_taken_waits)
+/* Two devices whose hashes differ behind the first two octets: neither waits for the other. */
+START_TEST(admit_two_devices_with_like_hashes)
 {
-	uint8_t  one[STORE_HASH_SIZE] = {7, 7, 1};
-	uint8_t  other[STORE_HASH_SIZE] = {7, 7, 2};
-	uint64_t skipped;
+	uint8_t       one[STORE_HASH_SIZE] = {7, 7, 1};
+	uint8_t       other[STORE_HASH_SIZE] = {7, 7, 2};
+	struct source source = source_of_text(view_text("192.0.2.1"));
+	uint64_t      skipped;
 
-	ck_assert(refusals_admit(refusals, one, ERROR_DEVICE_DISABLED, 1000, &skipped));
-	ck_assert(!refusals_admit(refusals, other, ERROR_DEVICE_DISABLED, 1000, &skipped));
-	ck_assert(refusals_admit(refusals, other, ERROR_DEVICE_DISABLED, 61000, &skipped));
-	ck_assert_uint_eq(skipped, 1);
+	ck_assert(refusals_admit(refusals, one, &source, ERROR_DEVICE_DISABLED, 1000, &skipped));
+	ck_assert(refusals_admit(refusals, other, &source, ERROR_DEVICE_DISABLED, 1000, &skipped));
+	ck_assert(!refusals_admit(refusals, one, &source, ERROR_DEVICE_DISABLED, 60999, &skipped));
+	ck_assert(refusals_admit(refusals, other, &source, ERROR_DEVICE_DISABLED, 61000, &skipped));
+	ck_assert_uint_eq(skipped, 0);
+}
+END_TEST
+
+/* Whoever asks for a machine, or guesses secrets, hides no other who does. */
+START_TEST(admit_each_source_for_itself)
+{
+	ck_assert(admit_from("192.0.2.1:5", 1, ERROR_DEVICE_DISABLED, 1000, 0));
+	ck_assert(admit_from("192.0.2.2:5", 1, ERROR_DEVICE_DISABLED, 1000, 0));
+	ck_assert(!admit_from("192.0.2.1:6", 1, ERROR_DEVICE_DISABLED, 2000, 0));
+	ck_assert(admit_from("192.0.2.1:5", 0, ERROR_UNKNOWN_SECRET, 2000, 0));
+	ck_assert(admit_from("192.0.2.2:5", 0, ERROR_UNKNOWN_SECRET, 2000, 0));
+	ck_assert(!admit_from("192.0.2.2:5", 0, ERROR_UNKNOWN_SECRET, 2000, 0));
+}
+END_TEST
+
+/* One source, or one site, has used up what all have: others are recorded still. */
+START_TEST(admit_a_quiet_source_after_a_flood)
+{
+	size_t admitted = 0;
+	char   peer[64];
+
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(peer, sizeof peer, "[2001:db8:1:%x::1]:5", i);
+		admitted += admit_from(_i == 0 ? "198.51.100.9:5" : peer, (uint8_t)(i + 1),
+		    ERROR_DEVICE_DISABLED, 1000, 0);
+	}
+	ck_assert_uint_eq(admitted, REFUSALS_BURST);
+	ck_assert(admit_from("192.0.2.1:5", 1, ERROR_DEVICE_DISABLED, 1001, 200 - REFUSALS_BURST));
+	ck_assert(!admit_from("192.0.2.1:5", 2, ERROR_DEVICE_DISABLED, 1002, 0));
+	admitted = 1;
+	for (int i = 2; i < 100; i++) {
+		(void)snprintf(peer, sizeof peer, "192.0.2.%d:5", i);
+		admitted += admit_from(peer, 1, ERROR_DEVICE_DISABLED, 1003, i == 2 ? 1 : 0);
+	}
+	ck_assert_uint_eq(admitted, REFUSALS_QUIET_BURST);
+}
+END_TEST
+
+/* The table is full of two sources' refusals: what gives way is theirs, and nothing is lost count of. */
+START_TEST(admit_more_than_are_remembered)
+{
+	uint64_t counted = 0;
+	uint64_t skipped;
+	int64_t  now = 0;
+
+	ck_assert(admit_from("192.0.2.1:5", 1, ERROR_EK_UNTRUSTED, now, 0));
+	for (unsigned i = 0; i < 3 * REFUSALS_PLACES; i++) {
+		uint8_t       hash[STORE_HASH_SIZE] = {1, (uint8_t)(i >> 8), (uint8_t)i};
+		struct source source =
+		    source_of_text(view_text(i % 2 == 0 ? "198.51.100.9" : "198.51.100.8"));
+
+		if (i % 60 == 0)
+			now += 60000;
+		counted += refusals_admit(refusals, hash, &source, ERROR_EK_UNTRUSTED, now, &skipped);
+		counted += skipped;
+	}
+	now += 60000;
+	{
+		uint8_t       hash[STORE_HASH_SIZE] = {9};
+		struct source source = source_of_text(view_text("198.51.100.9"));
+
+		ck_assert(refusals_admit(refusals, hash, &source, ERROR_EK_UNTRUSTED, now, &skipped));
+	}
+	ck_assert_uint_eq(counted + skipped, 3 * REFUSALS_PLACES);
 }
 END_TEST
 
@@ -99,7 +175,10 @@ refusals_suite(void)
 	tcase_add_test(tc, admit_one_a_minute_of_a_device_and_kind);
 	tcase_add_test(tc, admit_others_beside_it);
 	tcase_add_test(tc, admit_so_many_of_all_and_then_one_a_minute);
-	tcase_add_test(tc, admit_who_finds_its_place_taken_waits);
+	tcase_add_test(tc, admit_two_devices_with_like_hashes);
+	tcase_add_test(tc, admit_each_source_for_itself);
+	tcase_add_loop_test(tc, admit_a_quiet_source_after_a_flood, 0, 2);
+	tcase_add_test(tc, admit_more_than_are_remembered);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
