@@ -2,13 +2,16 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/commands.h"
 #include "admin/describe.h"
 #include "admin/store.h"
 #include "command/print.h"
 #include "store/hash.h"
+#include "store/inventory/device.h"
 #include "store/inventory/removed.h"
+#include "store/inventory/similar.h"
 #include "store/inventory/waiting.h"
 #include "tpm/vendor.h"
 #include "util/bytes.h"
@@ -48,15 +51,21 @@ struct pending_answer {
 	struct error *err;
 	int           rc;
 	size_t        count;
-	char          last[STORE_HASH_TEXT_SIZE]; /* of the last that was never removed; "" */
-	char          back[STORE_HASH_TEXT_SIZE]; /* of the last that was */
+	char          last[STORE_HASH_TEXT_SIZE]; /* of the last that is new; "" */
+	char          back[STORE_HASH_TEXT_SIZE]; /* of the last that was removed */
+	char          taken[STORE_HASH_TEXT_SIZE]; /* of the last new one that wants another's name */
 };
+
+/* What the inventory has of the name that a machine asks for. */
+enum pending_wish { WISH_NONE, WISH_FREE, WISH_SIMILAR, WISH_TAKEN };
 
 /* A waiting EK, with its record in the inventory. */
 struct pending_machine {
 	const struct store_waiting *entry;
 	bool                        removed; /* its device was taken out of the inventory */
 	struct store_removed        was;
+	enum pending_wish           wish;
+	struct store_similar        other; /* the device that has the name, or one that looks like it */
 };
 
 /* {names, time, actor, reason} of a device that was removed. */
@@ -73,6 +82,23 @@ pending_describe_removed(const struct store_removed *was)
 	    "reason", describe_text(was->reason));
 }
 
+/* {name, taken_by, looks_like}: the claim of a machine, and the device that it concerns. */
+static json_t *
+pending_describe_wish(const struct pending_machine *machine)
+{
+	const struct store_similar *other = &machine->other;
+
+	return json_pack("{s:o, s:o, s:o}",
+	    "name", describe_text(machine->entry->wish),
+	    "taken_by", machine->wish == WISH_TAKEN
+	        ? describe_octets(other->ek_hash, STORE_HASH_SIZE)
+	        : json_null(),
+	    "looks_like", machine->wish == WISH_SIMILAR
+	        ? json_pack("{s:o, s:o}", "name", describe_text(other->name), "ek_hash",
+	              describe_octets(other->ek_hash, STORE_HASH_SIZE))
+	        : json_null());
+}
+
 static json_t *
 pending_describe(const struct pending_machine *machine)
 {
@@ -80,7 +106,7 @@ pending_describe(const struct pending_machine *machine)
 	const struct store_evidence *evidence = &entry->evidence;
 	bool                         verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 
-	return json_pack("{s:o, s:b, s:{s:s, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:I, s:o}",
+	return json_pack("{s:o, s:b, s:{s:s, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:I, s:o, s:o}",
 	    "ek_hash", describe_octets(entry->ek_hash, STORE_HASH_SIZE),
 	    "denied", entry->denied,
 	    "ek_certificate",
@@ -96,7 +122,8 @@ pending_describe(const struct pending_machine *machine)
 	    "first_seen", print_json_time(entry->first_seen),
 	    "last_seen", print_json_time(entry->last_seen),
 	    "times", (json_int_t)entry->times,
-	    "removed", machine->removed ? pending_describe_removed(&machine->was) : json_null());
+	    "removed", machine->removed ? pending_describe_removed(&machine->was) : json_null(),
+	    "wish", machine->wish != WISH_NONE ? pending_describe_wish(machine) : json_null());
 }
 
 static void
@@ -164,7 +191,9 @@ pending_print_row(const struct store_waiting *entry, bool first)
 	(void)printf("%.*s  %-20s  %-8s  ", digits, hash, last,
 	    store_verdict_word(entry->evidence.verdict));
 	print_text(stdout, vendor[0] != '\0' ? vendor : "unknown vendor");
-	(void)putchar('\n');
+	(void)fputs(entry->evidence.verdict == STORE_VERDICT_VERIFIED || vendor[0] == '\0'
+	        ? "\n"
+	        : " (claimed)\n", stdout);
 }
 
 /* "was cleo, removed 2026-11-29T20:55:00Z by uid 0 (root)", behind the machine's own line. */
@@ -190,13 +219,85 @@ pending_print_removed(const struct store_removed *was)
 	(void)putchar('\n');
 }
 
+/* In double quotes, which no claim can close: one inside is escaped. */
+static void
+pending_print_name(struct print_fold *fold, const char *name)
+{
+	AUTO_FREE char *copy = memory_strdup(name);
+	char           *rest = copy;
+	char           *part;
+
+	print_folded(fold, "\"");
+	while ((part = strsep(&rest, "\"")) != NULL) {
+		print_text(fold->out, part);
+		fold->column += print_width(part);
+		if (rest != NULL)
+			fold->column += (size_t)fprintf(fold->out, "\\x22");
+	}
+	print_folded(fold, "\"");
+}
+
+/* "asks for the name "bob" (its own claim), which EK 2ea8… has: replace?" and the command. */
+static void
+pending_print_wish(const struct pending_machine *machine)
+{
+	struct print_fold fold = {
+	    .out = stdout, .columns = print_columns(), .column = 2, .indent = 2};
+	char              owner[STORE_HASH_TEXT_SIZE];
+	char              own[STORE_HASH_TEXT_SIZE];
+
+	store_hash_format(machine->other.ek_hash, owner);
+	store_hash_format(machine->entry->ek_hash, own);
+	if (print_is_narrow())
+		owner[PENDING_DIGITS] = '\0';
+	(void)printf("  ");
+	print_folded(&fold, "asks for the name ");
+	pending_print_name(&fold, machine->entry->wish);
+	print_folded(&fold, " (its own claim)");
+	if (machine->wish == WISH_SIMILAR) {
+		print_folded(&fold, ", which looks like ");
+		pending_print_name(&fold, machine->other.name);
+		print_folded(&fold, " of EK ");
+		print_folded(&fold, owner);
+	} else if (machine->wish == WISH_TAKEN) {
+		print_folded(&fold, ", which EK ");
+		print_folded(&fold, owner);
+		print_folded(&fold, " has: replace?");
+	}
+	(void)putchar('\n');
+	if (machine->wish == WISH_TAKEN && !machine->removed)
+		(void)printf("  %s replace %.*s %.*s\n", own_command("attest-ca"), PENDING_DIGITS, owner,
+		    PENDING_DIGITS, own);
+}
+
+/* Compares the name that the machine asks for with those of the inventory. */
+static int
+pending_look_wish(struct pending_answer *answer, struct pending_machine *machine)
+{
+	const struct store_waiting *entry = machine->entry;
+	struct error               *err = answer->err;
+
+	if (entry->wish[0] == '\0')
+		return 0;
+	machine->wish = WISH_TAKEN;
+	if (store_device_named(answer->store, entry->wish, machine->other.ek_hash, err) == 0)
+		return 0;
+	if (err->kind != ERROR_NOT_FOUND)
+		return -1;
+	machine->wish = WISH_SIMILAR;
+	if (store_similar_find(answer->store, entry->wish, entry->ek_hash, &machine->other, err) == 0)
+		return 0;
+	machine->wish = WISH_FREE;
+	return err->kind == ERROR_NOT_FOUND || err->kind == ERROR_MALFORMED ? 0 : -1;
+}
+
 static int
 pending_look(struct pending_answer *answer, struct pending_machine *machine)
 {
 	int rc = store_removed_find(answer->store, machine->entry->ek_hash, &machine->was, answer->err);
 
 	machine->removed = rc == 0;
-	return rc == 0 || answer->err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return rc == 0 || answer->err->kind == ERROR_NOT_FOUND ? pending_look_wish(answer, machine) : -1;
 }
 
 static bool
@@ -215,24 +316,34 @@ pending_cb(const struct store_waiting *entry, void *arg)
 		pending_print_row(entry, answer->count == 0);
 	if (!answer->json && machine.removed)
 		pending_print_removed(&machine.was);
-	store_hash_format(entry->ek_hash, machine.removed ? answer->back : answer->last);
+	if (!answer->json && machine.wish != WISH_NONE)
+		pending_print_wish(&machine);
+	store_hash_format(entry->ek_hash, machine.removed  ? answer->back
+	        : machine.wish == WISH_TAKEN ? answer->taken
+	                                     : answer->last);
 	answer->count++;
 	return ferror(stdout) == 0;
 }
 
-/* The commands for the last machines, one that was never removed and one that was. */
+/* The commands for the last machines: a new one, one that wants another's name, a removed one. */
 static void
 pending_print_commands(const struct pending_answer *answer, bool denied)
 {
 	if (answer->last[0] != '\0')
 		(void)printf("%s approve %.*s --name NAME\n", own_command("attest-ca"), PENDING_DIGITS,
 		    answer->last);
+	if (answer->taken[0] != '\0')
+		(void)printf("%s\n%s approve %.*s --name NAME\n",
+		    "to let in one that asks for the name of another, under its own:",
+		    own_command("attest-ca"), PENDING_DIGITS, answer->taken);
 	if (answer->back[0] != '\0')
 		(void)printf("%s\n%s approve %.*s --again --name NAME\n",
 		    "to let in one that was removed:", own_command("attest-ca"), PENDING_DIGITS, answer->back);
 	if (!denied)
 		(void)printf("%s\n%s deny %.*s\n", "not to list one again:", own_command("attest-ca"),
-		    PENDING_DIGITS, answer->last[0] != '\0' ? answer->last : answer->back);
+		    PENDING_DIGITS, answer->last[0] != '\0' ? answer->last
+		        : answer->taken[0] != '\0'          ? answer->taken
+		                                            : answer->back);
 }
 
 static void
@@ -258,9 +369,9 @@ admin_pending(const struct command_call *call, struct error *err)
 	struct store         *store;
 	int                   rc;
 
-	if (store_open(call->state_dir, &store, err) != 0)
+	if (admin_store_open(call, &store, err) != 0)
 		return -1;
-	rc = store_open(call->state_dir, &answer.store, err);
+	rc = admin_store_open(call, &answer.store, err);
 	if (rc == 0)
 		rc = store_waiting_list(store, pending->denied, pending_cb, &answer, err);
 	store_close(answer.store);

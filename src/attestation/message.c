@@ -38,6 +38,7 @@ static const struct field question_rows[] = {
     QUESTION(CHALLENGE, OCTETS, challenge.manufacturer, CLAIM_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.model, CLAIM_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.firmware, CLAIM_MAX),
+    QUESTION(CHALLENGE, OCTETS, challenge.wish, CLAIM_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.ek, OCTETS_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.ek_public, OCTETS_MAX),
     QUESTION(CHALLENGE, OCTETS, challenge.ak_public, OCTETS_MAX),

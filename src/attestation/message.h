@@ -40,6 +40,7 @@ struct attestation_challenge {
 	struct view manufacturer; /* text claimed by the client; these three may be empty */
 	struct view model;
 	struct view firmware;
+	struct view wish;      /* a name claimed by the client, or empty */
 	struct view ek;        /* SubjectPublicKeyInfo */
 	struct view ek_public; /* TPMT_PUBLIC, or empty */
 	struct view ak_public; /* TPMT_PUBLIC */

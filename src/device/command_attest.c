@@ -91,7 +91,7 @@ attest_check(const struct command_call *call, struct error *err)
 	if (settings->attestation_url == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "attest needs --attestation-url, where attestd listens");
-	return device_settings_ek_check(settings, err);
+	return device_settings_attest_check(settings, err);
 }
 
 static int

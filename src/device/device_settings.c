@@ -175,6 +175,15 @@ device_settings_words_check(const struct device_settings *settings, struct error
 	if (settings->name != NULL &&
 	    identifier_check(settings->name, strlen(settings->name), err) != 0)
 		return error_wrap(err, "the name \"%s\"", settings->name);
+	return device_settings_attest_check(settings, err);
+}
+
+int
+device_settings_attest_check(const struct device_settings *settings, struct error *err)
+{
+	if (settings->wish != NULL &&
+	    identifier_check(settings->wish, strlen(settings->wish), err) != 0)
+		return error_wrap(err, "the wish \"%s\"", settings->wish);
 	return device_settings_ek_check(settings, err);
 }
 

@@ -35,7 +35,12 @@ struct error;
 	    "chain that comes back must lead to it.")                                             \
 	X(tls_root, "tls-root", TEXT, "FILE", PATH, NULL, "roots for https, in place of the system's (PEM)", \
 	    .example = "/etc/attest-device/tls-root.pem",                                         \
-	    .manual = "The roots for https to the attestation host, in place of the system's (PEM).")
+	    .manual = "The roots for https to the attestation host, in place of the system's (PEM).") \
+	X(wish, "wish", TEXT, "NAME", WORD, NULL, "the name to ask the administrator for; \"none\": none", \
+	    .example = "laptop",                                                                  \
+	    .manual = "The name that the administrator of the attestation host is told, as this "   \
+	    "machine's wish, while it waits to be enrolled; it proves nothing. Without it: `name`, " \
+	    "or else the host name. `none` sends none.")
 #define DEVICE_SETTINGS_EK(X)                                                                     \
 	X(ek, "ek", TEXT, "KIND", WORD, NULL, "another EK than the default: P-256, H-3, …",       \
 	    .example = "P-256",                                                                   \
@@ -139,6 +144,9 @@ int device_settings_remember(const struct device_settings *settings,
 
 /* Checks that the EK setting is a known template. MALFORMED. */
 int device_settings_ek_check(const struct device_settings *settings, struct error *err);
+
+/* The same, and that the wish is a name. MALFORMED. */
+int device_settings_attest_check(const struct device_settings *settings, struct error *err);
 
 /* Checks that all words are known ones. MALFORMED. */
 int device_settings_words_check(const struct device_settings *settings, struct error *err);

@@ -3,11 +3,9 @@
 
 #include "device/identity.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "device/device_settings.h"
 #include "device/host/attestation.h"
@@ -17,6 +15,7 @@
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
 #include "device/tpm/tpm.h"
+#include "device/wish.h"
 #include "pki/trust.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -84,29 +83,23 @@ ak_get(struct device_tpm *tpm, const struct device_settings *settings,
 
 /* ---- the host ---- */
 
-/* "attest-ca enroll HASH --name HOST"; the name only if it is valid and needs no quotes. */
+/* "attest-ca enroll HASH --name WISH"; the name only if it needs no quotes. */
 static void
-enroll_command(const char *options, const char *verb, const char *hash, char *text, size_t size)
+enroll_command(const char *options, const char *verb, const char *hash, const char *wish, char *text,
+    size_t size)
 {
-	char         name[256] = "";
-	struct error ignored;
-	size_t       length;
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
 
-	(void)gethostname(name, sizeof name - 1);
-	length = strlen(name);
-	for (size_t i = 0; i < length; i++) {
-		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
-			length = 0;
-	}
-	if (name[0] == '-' || identifier_check(name, length, &ignored) != 0)
+	if (wish == NULL || wish[0] == '-' || wish[strspn(wish, plain)] != '\0')
 		(void)snprintf(text, size, "attest-ca%s %s %s", options, verb, hash);
 	else
-		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", options, verb, hash, name);
+		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", options, verb, hash, wish);
 }
 
 /* Adds the command to run to the error for an EK that is not enrolled and was not denied. */
 static int
-refused(struct device_identity *identity, json_t *out, struct error *err)
+refused(struct device_identity *identity, const char *wish, json_t *out, struct error *err)
 {
 	char hash[EK_HASH_TEXT_SIZE];
 	char options[PROBLEM_OPTIONS_SIZE];
@@ -119,8 +112,8 @@ refused(struct device_identity *identity, json_t *out, struct error *err)
 	}
 	ek_hash_format(&identity->ek.hash, hash);
 	problem_options(err->detail, options);
-	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, command,
-	    sizeof command);
+	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, wish,
+	    command, sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));
 	return error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s",
 	    hash, command);
@@ -153,8 +146,10 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	AUTO_HTTP_CLIENT   client = NULL;
 	struct attestation attestation = {.ek = &identity->ek, .ak = &identity->ak};
 	char               hash[EK_HASH_TEXT_SIZE];
+	char               host[IDENTIFIER_MAX + 1];
 	int                rc;
 
+	attestation.wish = device_wish(settings, host);
 	if (root_load(settings->attestation_root, &trust, err) != 0 ||
 	    http_client_new(settings->tls_root, settings->end_ms, &client, err) != 0 ||
 	    ak_get(tpm, settings, state, identity, &attestation.ak_handle, err) != 0 ||
@@ -168,7 +163,7 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	rc = attestation_run(tpm, &attestation, client, settings->attestation_url, &identity->chain, err);
 	if (rc != 0) {
 		identity->refused = attestation.request;
-		return refused(identity, out, err);
+		return refused(identity, attestation.wish, out, err);
 	}
 	free(attestation.request);
 	rc = device_chain_verify(&identity->chain, bytes_view(&identity->ak.area),

@@ -25,6 +25,7 @@ src_libdevice_a_SOURCES = \
 	src/device/renewal.c src/device/renewal.h \
 	src/device/run_command.c src/device/run_command.h \
 	src/device/state.c src/device/state.h \
+	src/device/wish.c src/device/wish.h \
 	src/device/host/account_key.c src/device/host/account_key.h \
 	src/device/host/acme_client.c src/device/host/acme_client.h \
 	src/device/host/acme_order.c src/device/host/acme_order.h \
@@ -64,3 +65,4 @@ UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
+UNIT_TESTS += tests/unit/device/wish_test

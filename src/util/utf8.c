@@ -3,6 +3,8 @@
 
 #include "util/utf8.h"
 
+#include <string.h>
+
 size_t
 utf8_decode(const uint8_t *text, size_t left, uint32_t *character)
 {
@@ -31,4 +33,26 @@ bool
 utf8_is_control(uint32_t character)
 {
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
+void
+utf8_clean(const uint8_t *text, size_t length, char *out, size_t size)
+{
+	size_t used = 0;
+	size_t octets;
+
+	for (size_t i = 0; i < length; i += octets != 0 ? octets : 1) {
+		uint32_t character = 0;
+
+		octets = utf8_decode(text + i, length - i, &character);
+		if (octets == 0 || utf8_is_control(character) || (character == ' ' && used == 0))
+			continue;
+		if (used + octets >= size)
+			break;
+		memcpy(out + used, text + i, octets);
+		used += octets;
+	}
+	while (used > 0 && out[used - 1] == ' ')
+		used--;
+	out[used] = '\0';
 }

@@ -13,6 +13,13 @@
  */
 size_t utf8_decode(const uint8_t *text, size_t left, uint32_t *character);
 
+/*
+ * Copies a remote text as one line of valid UTF-8 of at most `size` - 1 octets, with its NUL:
+ * control characters and octets that are not UTF-8 are left out, blanks at the ends too, and a
+ * character that does not fit ends it. "" when nothing is left.
+ */
+void utf8_clean(const uint8_t *text, size_t length, char *out, size_t size);
+
 /* True for C0, DEL and C1. */
 bool utf8_is_control(uint32_t character);
 

@@ -52,6 +52,7 @@ fi
 url=$attestd_url
 listen=127.0.0.1:$attestd_port
 machine laptop one
+echo 'wish = "desk"' >>"$scratch/laptop.conf"
 machine stranger two
 hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 other=$(attest_device --tcti "${tcti[two]}" ek --hash)
@@ -68,22 +69,23 @@ case_equal "… nor in JSON" "$(attest_ca pending --json)" "[]"
 # ---- approved ----
 
 case_fails "--no-wait: refused at once, with the command to run" 1 \
-	"EK $hash is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve $hash" enroll laptop --no-wait
+	"EK $hash is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve $hash --name desk" enroll laptop --no-wait
 check "… and not waited" '[[ $err != *waiting* ]]'
 enroll_start laptop --json
 case_matches "it waits, and says for what" "$(cat "${log[laptop]}")" \
 	"run: attest-ca --state-dir $state_dir approve $hash.*waiting for an administrator of $url"
 case_ok "pending shows it" attest_ca pending
 case_matches "… on one line, and what to run" "$out" \
-	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM"$'\n\n'"1 waits.*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
+	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM \\(claimed\\)"$'\n'"  asks for the name \"desk\" \\(its own claim\\)"$'\n\n'"1 waits.*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns" '[[ $out == *"${hash:0:16}  20"* ]] && [ "$widest" -le 80 ]'
 case_ok "pending --long shows it" attest_ca pending --long
 case_matches "… with what is known, and what to run" "$out" \
-	"EK hash +$hash.*TPM +IBM.*certificate +absent.*from 127\\.0\\.0\\.1, .*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
+	"EK hash +$hash.*TPM +IBM.*certificate +absent.*from 127\\.0\\.0\\.1, .*asks for the name \"desk\" \\(its own claim\\).*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
 case_equal "… and in JSON" \
 	"$(attest_ca pending --json | jq -r '.[0] | "\(.ek_hash) \(.peer) \(.ek_certificate.verdict) \(.tpm.vendor) \(.denied)"')" \
 	"$hash 127.0.0.1 absent IBM false"
+case_equal "… its wish, too" "$(attest_ca pending --json | jq -c '.[0].wish')" '{"name":"desk","taken_by":null,"looks_like":null}'
 case_equal "it has no right meanwhile" \
 	"$(attest_ca list --json)" "[]"
 case_equal "the TPM is free meanwhile" "$(attest_device --tcti "${tcti[one]}" ek --hash)" "$hash"
@@ -163,6 +165,56 @@ case_ok "… that gets its certificate" enroll stranger
 case_equal "all of it is on record" \
 	"$(attest_ca audit --json | jq -r '.[].action' | grep -E 'wait|approve|deny' | tr '\n' ' ')" \
 	"wait approve wait deny approve "
+
+# ---- wishes, which prove nothing ----
+
+# Asks for a name, from a machine in software; prints its hash.
+wish() { # NAME JSON
+	mkdir "$scratch/$1"
+	"$top_builddir/tests/e2e/software_device" --directory "$scratch/$1" make p256 p256
+	"$top_builddir/tests/e2e/software_device" --directory "$scratch/$1" request "$scratch/$1.json"
+	jq --argjson wish "$2" '.wishedName = $wish' "$scratch/$1.json" >"$scratch/$1-wish.json"
+	http POST /attest "@$scratch/$1-wish.json"
+	[ "$(jq -r .enrolment <<<"$http_body")" = waiting ] || note "$http_body"
+	software_hash=$("$top_builddir/tests/e2e/software_device" --directory "$scratch/$1" hash)
+}
+
+wish board '"laptop"'
+board=$software_hash
+case_ok "the name of another: pending shows it" attest_ca pending
+case_matches "… names the device that has it, and the command" "$out" \
+	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has: replace\?"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
+check "… and lets it in under its own name only" \
+	'[[ $out == *"for the name of another, under its own:"*"approve ${board:0:16} --name NAME"* ]]'
+case_equal "… in JSON" "$(attest_ca pending --json | jq -c '.[0].wish')" \
+	"{\"name\":\"laptop\",\"taken_by\":\"$hash\",\"looks_like\":null}"
+on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
+check "… on a terminal within 80 columns, but for the command with its directory" \
+	'[[ $out == *"which EK ${hash:0:16} has:"* ]] && [ "$(grep -v " replace " <<<"$out" | wc -L)" -le 80 ]'
+case_fails "approve does not give it away" 1 "name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard" \
+	attest_ca approve "$board" --name laptop
+wish twin '"LAPTOP"'
+case_matches "a name that looks like another's: said" "$(attest_ca pending)" \
+	"asks for the name \"LAPTOP\" \(its own claim\), which looks like \"laptop\" of EK $hash"$'\n'
+case_equal "… in JSON" "$(attest_ca pending --json | jq -c '.[0].wish.looks_like')" \
+	"{\"name\":\"laptop\",\"ek_hash\":\"$hash\"}"
+wish liar '"x\" (verified)\u001b[2J\u202e\n\u0000y"'
+case_matches "a wish that would deceive a reader is escaped" "$(attest_ca pending)" \
+	'asks for the name "x\\x22 \(verified\)\[2J\\u\{202e\}y" \(its own claim\)'
+wish empty '{"no":"name"}'
+case_equal "one that is no text is none" "$(attest_ca pending --json | jq -c '.[0].wish')" null
+attest_ca remove laptop >/dev/null
+rm -f "$scratch/laptop/ak-chain.pem"
+case_fails "one that was removed asks again" 1 "is not enrolled" enroll laptop --no-wait
+case_matches "… and pending says who it was, and what it wants" "$(attest_ca pending)" \
+	"  was laptop, removed 20.*"$'\n'"  asks for the name \"desk\" \(its own claim\)"$'\n'
+case_ok "the command that pending gives works" attest_ca replace late "${board:0:16}"
+attest_ca pending --json | jq -r '.[].ek_hash' | xargs "$attest_ca_program" --state-dir "$state_dir" deny >/dev/null
+
+case_fails "a wish that is no name is refused" 2 'the wish "a/b"' \
+	attest_device attest --attestation-url "$url" --wish a/b
+case_fails "none sends none, and the host is told no name" 1 "approve $hash\$" \
+	attest_device --tcti "${tcti[one]}" --state-dir "$scratch/nameless" attest --attestation-url "$url" --wish none
 
 # ---- more than there is room for ----
 

@@ -23,8 +23,8 @@ static const struct attestation_question questions[] = {
         .request = 17,
         .peer = VIEW("192.0.2.1:51442"),
         .kind = ATTESTATION_CHALLENGE,
-        .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW("public"),
-            VIEW("ak"), {VIEW("certificate"), VIEW("intermediate"), VIEW("")}, 3},
+        .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("cleo"), VIEW("ek"),
+            VIEW("public"), VIEW("ak"), {VIEW("certificate"), VIEW("intermediate"), VIEW("")}, 3},
     },
     {.request = UINT64_MAX, .kind = ATTESTATION_CERTIFY, .certify = {VIEW("secret")}},
 };

@@ -173,6 +173,7 @@ attest_cb(struct http_exchange *exchange, void *arg)
 		            .manufacturer = bytes_view(&request.manufacturer),
 		            .model = bytes_view(&request.model),
 		            .firmware = bytes_view(&request.firmware),
+		            .wish = bytes_view(&request.wish),
 		            .ek = bytes_view(&request.ek),
 		            .ek_public = bytes_view(&request.ek_public),
 		            .ak_public = bytes_view(&request.ak_public),

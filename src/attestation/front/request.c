@@ -12,6 +12,7 @@
 #include "tpm/creation.h"
 #include "tpm/vendor.h"
 #include "util/error.h"
+#include "util/utf8.h"
 
 #define STRUCTURE_MAX ((size_t)8 * 1024)
 #define CLAIM_MAX 255U
@@ -32,6 +33,19 @@ claim_decode(const json_t *info, const char *key, struct bytes *out)
 	bytes_append(out, text, strlen(text));
 }
 
+/* The name that the device would like to have: any other value than text counts as none. */
+static void
+wish_decode(const json_t *body, struct bytes *out)
+{
+	const json_t *value = json_object_get(body, "wishedName");
+	char          text[CLAIM_MAX + 1] = "";
+
+	if (json_is_string(value))
+		utf8_clean((const uint8_t *)json_string_value(value), json_string_length(value), text,
+		    sizeof text);
+	bytes_append(out, text, strlen(text));
+}
+
 /* These claims are advisory and not part of the proof: nothing here refuses a request. */
 static void
 claims_decode(const json_t *body, struct attest_request *request)
@@ -41,6 +55,7 @@ claims_decode(const json_t *body, struct attest_request *request)
 	claim_decode(info, "manufacturer", &request->manufacturer);
 	claim_decode(info, "model", &request->model);
 	claim_decode(info, "firmwareVersion", &request->firmware);
+	wish_decode(body, &request->wish);
 }
 
 /* Bounds and decodes the EK certificates; the keeper verifies them. */
@@ -124,6 +139,7 @@ attest_request_clear(struct attest_request *request)
 	bytes_clear(&request->manufacturer);
 	bytes_clear(&request->model);
 	bytes_clear(&request->firmware);
+	bytes_clear(&request->wish);
 	bytes_clear(&request->ek);
 	bytes_clear(&request->ek_public);
 	bytes_clear(&request->ak_public);

@@ -14,6 +14,7 @@ struct attest_request {
 	struct bytes manufacturer; /* cleaned text of at most 255 octets; a number in decimal */
 	struct bytes model;
 	struct bytes firmware;
+	struct bytes wish; /* a name, cleaned UTF-8 of at most 255 octets, or empty */
 	struct bytes ek;
 	struct bytes ek_public; /* empty if the client sends none */
 	struct bytes ak_public;
@@ -26,7 +27,7 @@ struct attest_request {
 
 /*
  * Decodes the body and checks every rule of WIRE.md §2 that needs no secret and no store; "tpmInfo"
- * is advisory and never causes a refusal. Returns 0; or -1 with MALFORMED, TOO_LARGE or
+ * and "wishedName" are advisory and never cause a refusal. Returns 0; or -1 with MALFORMED, TOO_LARGE or
  * BAD_ATTESTATION. The caller clears *request in either case.
  */
 int attest_request_decode(struct view body, struct attest_request *request, struct error *err);

@@ -194,24 +194,6 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	return known ? auto_enroll_refuse(ek, "it was here before and was taken away", err) : 0;
 }
 
-/* The device that has the name, if any: a name takes precedence over a prefix, so the search cannot
- * miss it. */
-static int
-name_find(struct store *store, const char *name, bool *taken, struct ek_hash *owner,
-    struct error *err)
-{
-	struct store_device device = {0};
-
-	*taken = false;
-	if (store_device_resolve(store, name, &device, err) != 0)
-		return err->kind == ERROR_NOT_ENROLLED || err->kind == ERROR_CONFLICT ? 0 : -1;
-	for (size_t i = 0; i < device.name_count; i++)
-		*taken = *taken || strcmp(device.names[i], name) == 0;
-	memcpy(owner->bytes, device.ek_hash, sizeof owner->bytes);
-	store_device_clear(&device);
-	return 0;
-}
-
 /* Both hashes are only for the log: the client must not learn which EK has the name. */
 static int
 name_refuse(const struct ek_hash *ek, const char *name, const struct ek_hash *owner,
@@ -282,7 +264,10 @@ auto_enroll_check_store(const struct auto_enroll *enroll, struct store *store,
 	struct ek_hash owner;
 
 	*taken = false;
-	if (check_history(store, ek, err) != 0 || name_find(store, name, taken, &owner, err) != 0)
+	if (check_history(store, ek, err) != 0)
+		return -1;
+	*taken = store_device_named(store, name, owner.bytes, err) == 0;
+	if (!*taken && err->kind != ERROR_NOT_FOUND)
 		return -1;
 	return *taken ? name_refuse(ek, name, &owner, err)
 	              : name_check_similar(enroll, store, ek, name, err);

@@ -21,6 +21,7 @@
 #include "util/error.h"
 #include "util/own_command.h"
 #include "util/source.h"
+#include "util/utf8.h"
 
 /* The refusals: kind, and the words between the hash and the command. */
 static const struct {
@@ -61,19 +62,21 @@ waiting_find(struct waiting *waiting, struct store *store, struct error *err)
 }
 
 static void
-waiting_describe(struct waiting *waiting, const struct call_asker *asker,
+waiting_describe(struct waiting *waiting, const struct call *call,
     const struct store_evidence *evidence)
 {
+	struct view           wish = attestation_operation_asked(call)->challenge.wish;
 	struct store_waiting *entry = &waiting->entry;
 	char                  host[PEER_SIZE];
 	char                  source[PEER_SIZE];
 
 	*entry = (struct store_waiting){.evidence = *evidence};
 	memcpy(entry->ek_hash, waiting->ek.bytes, sizeof entry->ek_hash);
-	peer_host(view_text(asker->name), host);
+	peer_host(view_text(call->asker.name), host);
 	peer_source(host, source);
 	(void)snprintf(entry->peer, sizeof entry->peer, "%s", host);
 	(void)snprintf(entry->source, sizeof entry->source, "%s", source);
+	utf8_clean(wish.data, wish.size, entry->wish, sizeof entry->wish);
 }
 
 int
@@ -87,7 +90,7 @@ waiting_look(struct waiting *waiting, const struct call *call, struct store *sto
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;
 	if (waiting->state != WAITING_DENIED && keeper->settings->waiting_max != 0) {
-		waiting_describe(waiting, &call->asker, evidence);
+		waiting_describe(waiting, call, evidence);
 		source = source_of_text(view_text(call->asker.name));
 		waiting->entry.times = throttle_admit(keeper->throttle, waiting->entry.ek_hash, &source,
 		    waiting->state == WAITING_LISTED, clock_monotonic_ms());

@@ -24,7 +24,7 @@
 
 char *
 attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,
-    const struct bytes *certificates, size_t count, const struct device_ak *ak)
+    const struct bytes *certificates, size_t count, const struct device_ak *ak, const char *wish)
 {
 	json_t *list = json_array();
 	json_t *request;
@@ -45,6 +45,8 @@ attestation_request_encode(const struct device_tpm_info *info, const struct devi
 	    "ekCerts", list,
 	    "akCert", "",
 	    "params", device_evidence_object(ak));
+	if (wish != NULL)
+		(void)json_object_set_new(request, "wishedName", json_string(wish));
 	text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	return text;
@@ -131,7 +133,7 @@ challenge_get(struct device_tpm *tpm, struct attestation *attestation,
 	device_exhibits_read(tpm, attestation->ek, certificates, ATTESTATION_CERTIFICATES_MAX, &count);
 	free(attestation->request);
 	attestation->request = attestation_request_encode(&info, attestation->ek, certificates, count,
-	    attestation->ak);
+	    attestation->ak, attestation->wish);
 	for (size_t i = 0; i < count; i++)
 		bytes_clear(&certificates[i]);
 	if (ask(client, url, "/attest", attestation->request, RETRY_SAFE, &answer, err) != 0)

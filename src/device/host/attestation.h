@@ -27,6 +27,7 @@ struct attestation {
 	uint32_t                ek_handle;
 	const struct device_ak *ak;
 	uint32_t                ak_handle;
+	const char             *wish;    /* the name to ask for, or NULL */
 	char                   *request; /* body of POST /attest; the caller frees */
 };
 
@@ -50,9 +51,9 @@ int attestation_run(struct device_tpm *tpm, struct attestation *attestation,
 int attestation_knock(struct http_client *client, const char *url, const char *request,
     bool *for_now, long *retry_after, struct error *err);
 
-/* The body of POST /attest; the caller frees. */
+/* The body of POST /attest; the caller frees. `wish` may be NULL. */
 char *attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,
-    const struct bytes *certificates, size_t count, const struct device_ak *ak);
+    const struct bytes *certificates, size_t count, const struct device_ak *ak, const char *wish);
 
 /* Reads its answer: both members complete, with no octets left over. MALFORMED otherwise.
  * Public for tests. */

@@ -52,6 +52,10 @@ int store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SI
 int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_device *out, struct error *err);
 
+/* The EK of the enrolled device that has exactly this name. NOT_FOUND. */
+int store_device_named(struct store *store, const char *name, uint8_t ek_hash[STORE_HASH_SIZE],
+    struct error *err);
+
 /*
  * Finds a device by the whole hash in any form, a name, or a unique prefix of
  * the hexadecimal hash (at least 4 digits). A name takes precedence over a

@@ -1,6 +1,8 @@
 /* Finds one device by name or by a prefix of its hash. Changes nothing. */
 #include "config.h"
 
+#include <string.h>
+
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
@@ -21,6 +23,28 @@ search_by_name(struct store *store, const char *name, struct store_device *out, 
 		return -1;
 	sql_bind_text(statement, 1, name);
 	return device_one(store, statement, out, found, err);
+}
+
+int
+store_device_named(struct store *store, const char *name, uint8_t ek_hash[STORE_HASH_SIZE],
+    struct error *err)
+{
+	static const char     text[] =
+	    "SELECT ek_hash FROM name JOIN enrolled AS device ON device.id = name.device"
+	    " WHERE name.name = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_text(statement, 1, name);
+	rc = sql_step(statement, "looking for a device", err);
+	if (rc > 0)
+		memcpy(ek_hash, sql_column_octets(statement, 0).data, STORE_HASH_SIZE);
+	sql_reset(statement);
+	if (rc == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no device is called \"%.300s\"", name);
+	return rc < 0 ? -1 : 0;
 }
 
 int

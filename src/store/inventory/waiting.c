@@ -26,7 +26,7 @@
 
 #define WAITING_COLUMNS                    \
 	"ek_hash, denied, " EVIDENCE_COLUMNS \
-	", root, peer, source, first_seen, last_seen, times"
+	", root, peer, source, first_seen, last_seen, times, wish"
 
 static void
 waiting_text(struct sql_statement *row, int column, char *out, size_t size)
@@ -55,6 +55,7 @@ waiting_read(struct store *store, struct sql_statement *row, struct store_waitin
 	out->first_seen = sql_column_int64(row, 10);
 	out->last_seen = sql_column_int64(row, 11);
 	out->times = sql_column_int64(row, 12);
+	waiting_text(row, 13, out->wish, sizeof out->wish);
 	return 0;
 }
 
@@ -82,10 +83,10 @@ waiting_put(struct store *store, const struct store_waiting *entry, int64_t now,
 {
 	static const char            text[] =
 	    "INSERT INTO waiting (" WAITING_COLUMNS ")"
-	    " VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)"
+	    " VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12)"
 	    " ON CONFLICT (ek_hash) DO UPDATE SET verdict = ?2, reason = ?3, manufacturer = ?4,"
 	    " model = ?5, version = ?6, root = ?7, peer = ?8, last_seen = ?10,"
-	    " times = waiting.times + ?11";
+	    " times = waiting.times + ?11, wish = ?12";
 	const struct store_evidence *evidence = &entry->evidence;
 	bool                         verified = evidence->verdict == STORE_VERDICT_VERIFIED;
 	struct sql_statement        *statement = sql_prepare(store, text, err);
@@ -99,6 +100,7 @@ waiting_put(struct store *store, const struct store_waiting *entry, int64_t now,
 	sql_bind_text(statement, 9, entry->source);
 	sql_bind_int64(statement, 10, now);
 	sql_bind_int64(statement, 11, entry->times > 0 ? entry->times : 1);
+	sql_bind_text(statement, 12, entry->wish);
 	return sql_step(statement, "writing to the waiting list", err);
 }
 

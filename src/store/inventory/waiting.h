@@ -17,6 +17,7 @@ struct error;
 struct waiting_shares;
 
 #define STORE_PEER_MAX 71 /* octets of an address as text */
+#define STORE_WISH_MAX 255 /* octets of a name */
 
 /* The share of one source in `max` entries while others want to get in. */
 #define STORE_WAITING_SHARE(max) ((max) / 8 + 1)
@@ -29,6 +30,8 @@ struct store_waiting {
 	struct store_evidence evidence;
 	char                  peer[STORE_PEER_MAX + 1];   /* of the last request */
 	char                  source[STORE_PEER_MAX + 1]; /* the network that shares its quota */
+	char                  wish[STORE_WISH_MAX + 1]; /* the name that the last request asked for, which
+	                                                 * proves nothing; "": none */
 	int64_t               first_seen;
 	int64_t               last_seen;
 	int64_t               times; /* requests; for store_waiting_add those to add */
@@ -36,8 +39,8 @@ struct store_waiting {
 };
 
 /*
- * Puts an EK on the list, or counts it again: ek_hash, evidence, peer, source and times are
- * read. Above `max` entries one is evicted: of those whose certificate does not verify, because
+ * Puts an EK on the list, or counts it again: ek_hash, evidence, peer, source, wish and
+ * times are read. Above `max` entries one is evicted: of those whose certificate does not verify, because
  * an attacker can create any number of these, the least recently seen of the source with the
  * most, within the network with the most (waiting_shares.h; `shares` is the caller's, for one
  * list). If all others are verified, a verified one evicts one of them, and any other is not

@@ -208,8 +208,11 @@ static const char schema_skeletons[] =
     "ALTER TABLE name ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX name_skeleton ON name (skeleton);";
 
+/* The name that a waiting device asks for, in its own words. */
+static const char schema_wishes[] = "ALTER TABLE waiting ADD COLUMN wish TEXT NOT NULL DEFAULT '';";
+
 static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers,
-    schema_audit_names, schema_removed, schema_skeletons};
+    schema_audit_names, schema_removed, schema_skeletons, schema_wishes};
 
 static const char *const inventory_files[] = {
     "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};

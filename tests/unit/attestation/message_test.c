@@ -15,7 +15,7 @@ static const struct attestation_question challenge_question = {
     .request = 17,
     .peer = VIEW("192.0.2.1:51442"),
     .kind = ATTESTATION_CHALLENGE,
-    .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("ek"), VIEW(""), VIEW("ak"),
+    .challenge = {VIEW("1314145024"), VIEW("NPCT75x"), VIEW("7.2"), VIEW("cleo"), VIEW("ek"), VIEW(""), VIEW("ak"),
         {VIEW("certificate"), VIEW("")}, 2},
 };
 static const struct attestation_question certify_question = {
@@ -38,6 +38,7 @@ START_TEST(question_both_ways_is_the_same)
 	ck_assert(view_equal(back.challenge.manufacturer, VIEW("1314145024")));
 	ck_assert(view_equal(back.challenge.model, VIEW("NPCT75x")));
 	ck_assert(view_equal(back.challenge.firmware, VIEW("7.2")));
+	ck_assert(view_equal(back.challenge.wish, VIEW("cleo")));
 	ck_assert(view_equal(back.challenge.ek, VIEW("ek")));
 	ck_assert_uint_eq(back.challenge.ek_public.size, 0);
 	ck_assert(view_equal(back.challenge.ak_public, VIEW("ak")));
@@ -87,20 +88,20 @@ static const struct {
     {"\x84\x01\x01\x40\x41x", 6, "no question of kind 1 has 4 items"},
     {"\x83\x02\x01\x40", 4, "no question of kind 2 has 3 items"},
     {"\x84\x03\x01\x40\x41x", 6, "a CBOR item is larger than 2"},
-    {"\x8b\x01\x01", 3, "no question of kind 1 has 11 items"},
-    {"\x8c\x01\x01", 3, "a CBOR item is larger than 11"},
+    {"\x8c\x01\x01", 3, "no question of kind 1 has 12 items"},
+    {"\x8d\x01\x01", 3, "a CBOR item is larger than 12"},
     {"\x9f\x02\x01\x40\x41x\xff", 7, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x61x", 6, "a CBOR item is of another kind than wanted"},
     {"\x84\x02\x01\x40\x5f\x41x\xff", 8, "a CBOR item is of another kind than wanted"},
     {"\xa1\x02\x01", 3, "a CBOR item is of another kind than wanted"},
-    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x89", 11, "a CBOR item is larger than 8"},
-    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x9f\xff", 12,
+    {"\x8b\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40\x89", 12, "a CBOR item is larger than 8"},
+    {"\x8b\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40\x9f\xff", 13,
         "a CBOR item is of another kind than wanted"},
-    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40", 11,
+    {"\x8b\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40\x40", 12,
         "a CBOR item is of another kind than wanted"},
-    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x81\x59\x20\x01", 14,
+    {"\x8b\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40\x81\x59\x20\x01", 15,
         "the CBOR is cut off or broken"},
-    {"\x8a\x01\x01\x40\x40\x40\x40\x40\x40\x40\x81\x40\x40", 13,
+    {"\x8b\x01\x01\x40\x40\x40\x40\x40\x40\x40\x40\x81\x40\x40", 14,
         "1 octets are left over after the CBOR"},
     {"\x84\x02\x01\x40\x5a\x00\x01\x00\x01", 9, "the CBOR is cut off or broken"},
 };

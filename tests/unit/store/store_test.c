@@ -157,7 +157,7 @@ static const struct {
 } strange[] = {
     {"PRAGMA application_id = 7", "is no store of attest-ca"},
     {"PRAGMA user_version = 99",
-        "was made by a newer attest-ca (version 99, this one knows 6); install that one"},
+        "was made by a newer attest-ca (version 99, this one knows 7); install that one"},
     {"PRAGMA user_version = 0", "was never finished; remove it"},
 };
 

@@ -59,6 +59,43 @@ START_TEST(decode_what_is_no_utf8_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *clean;
+} texts[] = {
+    {"laptop", "laptop"},
+    {"  third floor  ", "third floor"},
+    {"\x1b[2Ja\tb\r\n", "[2Jab"},
+    {"M\xc3\xbcnchen \xf0\x9f\x92\xbb", "M\xc3\xbcnchen \xf0\x9f\x92\xbb"},
+    {"a\xff\xc3", "a"},
+    {"\xc2\x9b" "31m", "31m"},
+    {" \x01 ", ""},
+    {"", ""},
+};
+
+START_TEST(clean_leaves_one_line_of_utf8)
+{
+	char clean[64];
+
+	utf8_clean((const uint8_t *)texts[_i].text, strlen(texts[_i].text), clean, sizeof clean);
+	ck_assert_str_eq(clean, texts[_i].clean);
+}
+END_TEST
+
+START_TEST(clean_is_cut_between_characters)
+{
+	static const char text[] = "ab\xc3\xbc" "c";
+	char              clean[8];
+
+	for (size_t size = 1; size < sizeof clean; size++) {
+		utf8_clean((const uint8_t *)text, sizeof text - 1, clean, size);
+		ck_assert_uint_eq(strlen(clean), size <= 3 ? size - 1 : size == 4 ? 2 : size == 5 ? 4 : 5);
+	}
+	utf8_clean((const uint8_t *)"a\0b", 3, clean, sizeof clean);
+	ck_assert_str_eq(clean, "ab");
+}
+END_TEST
+
 START_TEST(is_control_bounds_are_exact)
 {
 	ck_assert(utf8_is_control(0x00));
@@ -80,6 +117,8 @@ main(void)
 	tcase_add_loop_test(tc, decode_each_length_at_its_bounds_is_read, 0,
 	    sizeof good / sizeof good[0]);
 	tcase_add_loop_test(tc, decode_what_is_no_utf8_is_refused, 0, sizeof bad / sizeof bad[0]);
+	tcase_add_loop_test(tc, clean_leaves_one_line_of_utf8, 0, sizeof texts / sizeof texts[0]);
+	tcase_add_test(tc, clean_is_cut_between_characters);
 	tcase_add_test(tc, is_control_bounds_are_exact);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

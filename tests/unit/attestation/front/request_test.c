@@ -23,9 +23,9 @@ set(json_t *object, const char *name, const struct bytes *octets)
 	ck_assert_int_eq(json_object_set_new(object, name, json_string(text)), 0);
 }
 
-/* A request that proves all, with this tpmInfo. */
+/* A request that proves all, with this value for the member. */
 static char *
-body_with(const char *info)
+body_with_member(const char *member, const char *value)
 {
 	struct forge_ak ak;
 	struct forge_ek ek;
@@ -41,13 +41,19 @@ body_with(const char *info)
 	set(params, "createAttestation", &ak.attestation);
 	set(params, "createSignature", &ak.signature);
 	ck_assert_int_eq(json_object_set_new(body, "params", params), 0);
-	ck_assert_int_eq(json_object_set_new(body, "tpmInfo",
-	                     json_loads(info, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)), 0);
+	ck_assert_int_eq(json_object_set_new(body, member,
+	                     json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)), 0);
 	text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	forge_ak_clear(&ak);
 	forge_ek_clear(&ek);
 	return text;
+}
+
+static char *
+body_with(const char *info)
+{
+	return body_with_member("tpmInfo", info);
 }
 
 static bool
@@ -104,6 +110,48 @@ START_TEST(decode_long_claim_is_cut)
 END_TEST
 
 static const struct {
+	const char *value;
+	const char *wish;
+} wishes[] = {
+    {"\"cleo\"", "cleo"},
+    {"\" Zo\\u00eb's \\u001b[2J\\u0000\"", "Zo\xc3\xab's [2J"},
+    {"\"a/b\"", "a/b"}, /* no name, but advisory */
+    {"\"\"", ""},
+    {"7", ""},
+    {"null", ""},
+    {"{\"name\":\"cleo\"}", ""},
+};
+
+START_TEST(decode_whatever_is_wished_is_taken_cleaned)
+{
+	AUTO_FREE char       *text = body_with_member("wishedName", wishes[_i].value);
+	struct attest_request request;
+	struct error          err = {0};
+
+	unit_ok(attest_request_decode((struct view){(const uint8_t *)text, strlen(text)}, &request, &err),
+	    &err);
+	ck_assert(is(&request.wish, wishes[_i].wish));
+	attest_request_clear(&request);
+}
+END_TEST
+
+START_TEST(decode_long_wish_is_cut)
+{
+	char                  value[1024];
+	AUTO_FREE char       *text = NULL;
+	struct attest_request request;
+	struct error          err = {0};
+
+	(void)snprintf(value, sizeof value, "\"%0600d\"", 0);
+	text = body_with_member("wishedName", value);
+	unit_ok(attest_request_decode((struct view){(const uint8_t *)text, strlen(text)}, &request, &err),
+	    &err);
+	ck_assert_uint_eq(request.wish.size, 255);
+	attest_request_clear(&request);
+}
+END_TEST
+
+static const struct {
 	const char *body;
 	const char *detail;
 } refused[] = {
@@ -135,6 +183,8 @@ main(void)
 	json_init();
 	tcase_add_loop_test(tc, decode_whatever_tpm_info_says_is_taken_cleaned, 0, COUNT(infos));
 	tcase_add_test(tc, decode_long_claim_is_cut);
+	tcase_add_loop_test(tc, decode_whatever_is_wished_is_taken_cleaned, 0, COUNT(wishes));
+	tcase_add_test(tc, decode_long_wish_is_cut);
 	tcase_add_loop_test(tc, decode_what_proves_nothing_is_malformed, 0, COUNT(refused));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

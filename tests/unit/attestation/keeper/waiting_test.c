@@ -94,6 +94,22 @@ stranger_find(const struct stranger *stranger, struct store_waiting *entry)
 	return rc == 0;
 }
 
+/* The front has cleaned it, but who has taken the front over has not. */
+START_TEST(stranger_wish_is_listed_cleaned)
+{
+	struct stranger      stranger;
+	struct store_waiting entry;
+	struct error         err = {0};
+
+	stranger_make(&stranger, VIEW("192.0.2.1:51442"));
+	stranger.question.challenge.wish = VIEW(" Zo\xc3\xab's\x1b[2J\xff\0 ");
+	ck_assert_int_eq(stranger_ask(&stranger, &err), ERROR_ENROLMENT_WAITS);
+	ck_assert(stranger_find(&stranger, &entry));
+	ck_assert_str_eq(entry.wish, "Zo\xc3\xab's[2J");
+	forge_ek_clear(&stranger.ek);
+}
+END_TEST
+
 START_TEST(challenge_stranger_is_listed_and_gets_nothing)
 {
 	struct stranger      stranger;
@@ -251,6 +267,7 @@ main(void)
 	(void)forge_key(FORGE_RSA2048, 3);
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, world_end);
+	tcase_add_test(tc, stranger_wish_is_listed_cleaned);
 	tcase_add_test(tc, challenge_stranger_is_listed_and_gets_nothing);
 	tcase_add_test(tc, challenge_stranger_that_is_approved_gets_a_credential);
 	tcase_add_test(tc, challenge_stranger_that_was_denied_is_told_and_not_counted);

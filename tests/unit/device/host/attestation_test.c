@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -43,8 +44,11 @@ START_TEST(request_encode_has_the_members_of_the_protocol)
 	bytes_set(&ak.signature, "sig");
 	bytes_set(&one, "one");
 	bytes_set(&two, "two");
-	text = attestation_request_encode(&info, &ek, (struct bytes[]){one, two}, 2, &ak);
+	text = attestation_request_encode(&info, &ek, (struct bytes[]){one, two}, 2, &ak, NULL);
 	ck_assert_str_eq(text, wanted);
+	free(text);
+	text = attestation_request_encode(&info, &ek, NULL, 0, &ak, "Zo\xc3\xab");
+	ck_assert_ptr_nonnull(strstr(text, ",\"wishedName\":\"Zo\xc3\xab\"}"));
 }
 END_TEST
 

@@ -132,6 +132,26 @@ teardown_counted(void)
 
 /* ---- in ---- */
 
+START_TEST(add_again_keeps_the_latest_wish)
+{
+	struct store_waiting e = entry(1, 0, "192.0.2.1");
+	struct store_waiting found;
+
+	(void)snprintf(e.wish, sizeof e.wish, "cleo");
+	ck_assert(!add(&e, MAX, NOW));
+	unit_ok(store_waiting_find(store, e.ek_hash, &found, &err), &err);
+	ck_assert_str_eq(found.wish, "cleo");
+	(void)snprintf(e.wish, sizeof e.wish, "bob");
+	ck_assert(!add(&e, MAX, NOW));
+	unit_ok(store_waiting_find(store, e.ek_hash, &found, &err), &err);
+	ck_assert_str_eq(found.wish, "bob");
+	e.wish[0] = '\0';
+	ck_assert(!add(&e, MAX, NOW));
+	unit_ok(store_waiting_find(store, e.ek_hash, &found, &err), &err);
+	ck_assert_str_eq(found.wish, "");
+}
+END_TEST
+
 START_TEST(add_new_one_is_listed_as_it_came)
 {
 	struct store_waiting e = entry(1, 2, "192.0.2.7");
@@ -621,6 +641,7 @@ main(void)
 	TCase *tc = tcase_create("waiting");
 
 	tcase_add_checked_fixture(tc, setup_shares, teardown_counted);
+	tcase_add_test(tc, add_again_keeps_the_latest_wish);
 	tcase_add_test(tc, add_new_one_is_listed_as_it_came);
 	tcase_add_test(tc, add_again_counts_and_takes_what_is_new);
 	tcase_add_loop_test(tc, add_by_another_keeps_verdict_and_source, 0, 2);

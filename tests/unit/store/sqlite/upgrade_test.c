@@ -10,6 +10,7 @@
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
 #include "store/inventory/similar.h"
+#include "store/inventory/waiting.h"
 #include "store/store.h"
 #include "store_tamper.h"
 #include "unit.h"
@@ -128,7 +129,7 @@ END_TEST
 
 /* Makes a store of this version one of version 5. */
 #define VERSION_5                                                                    \
-	"DROP INDEX name_skeleton; ALTER TABLE name DROP COLUMN skeleton;"           \
+	"ALTER TABLE waiting DROP COLUMN wish; DROP INDEX name_skeleton; ALTER TABLE name DROP COLUMN skeleton;"           \
 	"ALTER TABLE counter DROP COLUMN skeletons; PRAGMA user_version = 5;"
 
 /* Two entries on record as version 3 wrote them, which knew no names. */
@@ -220,6 +221,8 @@ static const char version_5_record[] =
     "INSERT INTO device (id, ek_hash, note, enabled, enrolled, revision)"
     " VALUES (8, CAST(x'08' || zeroblob(31) AS BLOB), '', 1, 1, 4);"
     "INSERT INTO name (name, device, position, since) VALUES ('Laptop', 8, 0, 4);"
+    "INSERT INTO waiting VALUES (CAST(x'09' || zeroblob(31) AS BLOB), 0, 'absent', '', 'id:0', '',"
+    " 'id:0', x'', '192.0.2.1', '192.0.2.1', 1, 2, 3);"
     "WITH RECURSIVE numbers (n) AS (VALUES (100000) UNION ALL SELECT n + 1 FROM numbers"
     " WHERE n < 104999) INSERT INTO name (name, device, position, since)"
     " SELECT 'PC-' || n, 8, n, 4 FROM numbers;";
@@ -238,6 +241,7 @@ START_TEST(open_version_5_serves_names_that_look_alike)
 	char                *name = (char[]){"pc-104999"};
 	struct store_device  device = {.ek_hash = {9}, .names = &name, .name_count = 1};
 	struct store_similar other;
+	struct store_waiting waiting;
 	int                  pairs = 0;
 
 	unit_ok(store_open(directory, &store, &err), &err);
@@ -252,6 +256,9 @@ START_TEST(open_version_5_serves_names_that_look_alike)
 	ck_assert_str_eq(other.name, "laptop");
 	ck_assert_int_eq(store_device_enroll(store, &device, 2, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	unit_ok(store_waiting_find(store, device.ek_hash, &waiting, &err), &err);
+	ck_assert_str_eq(waiting.wish, "");
+	ck_assert_int_eq(waiting.times, 3);
 	unit_ok(store_check_schema(store, &err), &err);
 }
 END_TEST
