@@ -1,6 +1,9 @@
 /*
  * A bounded LRU cache of verdicts on EK certificates, keyed by a hash of all their inputs.
  * Any thread.
+ *
+ * It needs no shares of sources (util/shares.h): it keeps nobody out. A stranger who fills it makes
+ * the next request of a machine cost what its first did.
  */
 #ifndef PKI_EK_MEMORY_H
 #define PKI_EK_MEMORY_H

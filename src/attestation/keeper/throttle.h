@@ -1,6 +1,10 @@
 /*
  * Rate limits for disk writes caused by EKs that are not enrolled: in memory, bounded,
  * any thread.
+ *
+ * These are buckets of fixed number, by source and network, and no table with entries to evict
+ * (util/shares.h): a place that holds a source back is never taken from it, collisions cannot be
+ * chosen, and quiet sources have a bucket apart.
  */
 #ifndef ATTESTATION_KEEPER_THROTTLE_H
 #define ATTESTATION_KEEPER_THROTTLE_H
