@@ -14,6 +14,7 @@
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "util/bytes.h"
 #include "util/error.h"
 #include "util/hex.h"
 
@@ -73,18 +74,17 @@ serial_parse(const char *text, uint8_t serial[STORE_SERIAL_MAX], size_t *size, s
 	return 0;
 }
 
-/* An enrolled device, or the whole hash of a removed one. */
+/* An enrolled device, or the whole hash of a removed one; sets `hash`, of STORE_HASH_SIZE octets. */
 static int
 revoke_device(struct store *store, const struct command_call *call, const char *text, int reason,
-    size_t *revoked, struct error *err)
+    uint8_t *hash, size_t *revoked, struct error *err)
 {
 	struct store_device device = {.enabled = false};
-	uint8_t             hash[STORE_HASH_SIZE];
 
 	if (!store_hash_parse(text, hash)) {
 		if (store_device_resolve(store, text, &device, err) != 0)
 			return -1;
-		memcpy(hash, device.ek_hash, sizeof hash);
+		memcpy(hash, device.ek_hash, STORE_HASH_SIZE);
 		store_device_clear(&device);
 	}
 	return store_revoke_device(store, hash, (enum crl_reason)reason, call->now, revoked, err);
@@ -103,11 +103,13 @@ revoke_serial(struct store *store, const struct command_call *call, const char *
 	    revoked, err);
 }
 
-/* Arguments of the transaction, and the number of certificates that it revoked. */
+/* Arguments of the transaction; the number of certificates that it revoked, and the devices' EK
+ * hashes, one after the other. */
 struct revocation {
 	const struct command_call *call;
 	int                        reason;
 	size_t                     total;
+	uint8_t                   *hashes;
 };
 
 static int
@@ -119,7 +121,8 @@ revoke_all(struct store *store, struct revocation *revocation, struct error *err
 	size_t                     revoked = 0;
 
 	for (size_t i = 0; i < call->operand_count; i++, revocation->total += revoked)
-		if (revoke_device(store, call, call->operands[i], reason, &revoked, err) != 0)
+		if (revoke_device(store, call, call->operands[i], reason,
+		        revocation->hashes + i * STORE_HASH_SIZE, &revoked, err) != 0)
 			return -1;
 	for (size_t i = 0; i < serials->count; i++, revocation->total += revoked)
 		if (revoke_serial(store, call, serials->texts[i], reason, &revoked, err) != 0)
@@ -136,18 +139,34 @@ revoke_all_cb(struct store *store, void *arg, struct error *err)
 }
 
 static int
-revoke_in_store(const struct command_call *call, int reason, size_t *total, struct error *err)
+revoke_in_store(struct revocation *revocation, struct error *err)
 {
-	struct revocation revocation = {call, reason, 0};
-	struct store     *store = NULL;
-	int               rc;
+	struct store *store = NULL;
+	int           rc;
 
-	if (admin_store_open(call, &store, err) != 0)
+	if (admin_store_open(revocation->call, &store, err) != 0)
 		return -1;
-	rc = store_change(store, revoke_all_cb, &revocation, err);
+	rc = store_change(store, revoke_all_cb, revocation, err);
 	store_close(store);
-	*total = revocation.total;
 	return rc;
+}
+
+/* What is superseded was good until now: device certificates that it attested stay good by intent. */
+static void
+revoke_say(const struct revocation *revocation)
+{
+	describe_revoked(stdout, revocation->total);
+	describe_crl_hint(stdout, revocation->total);
+	if (revocation->reason == REASON_SUPERSEDED)
+		return;
+	for (size_t i = 0; i < revocation->call->operand_count; i++) {
+		const uint8_t *hash = revocation->hashes + i * STORE_HASH_SIZE;
+
+		if (i == 0)
+			describe_acme_hint(stdout, hash, NULL, 0);
+		else
+			describe_acme_command(stdout, hash, NULL);
+	}
 }
 
 static int
@@ -165,18 +184,16 @@ static int
 admin_revoke(const struct command_call *call, struct error *err)
 {
 	const struct revoke *revoke = call->options;
-	size_t               total = 0;
-	int                  reason = 0;
+	AUTO_FREE uint8_t   *hashes = memory_new((call->operand_count + 1) * STORE_HASH_SIZE);
+	struct revocation    revocation = {.call = call, .hashes = hashes};
 
-	if (crl_reason_parse(revoke->reason, &reason, err) != 0)
+	if (crl_reason_parse(revoke->reason, &revocation.reason, err) != 0)
 		return COMMAND_USAGE;
-	if (revoke_in_store(call, reason, &total, err) != 0)
+	if (revoke_in_store(&revocation, err) != 0)
 		return -1;
-	if (call->json) {
-		print_json(json_pack("{s:I}", "certificates_revoked", (json_int_t)total));
-		return 0;
-	}
-	describe_revoked(stdout, total);
-	describe_crl_hint(stdout, total);
+	if (call->json)
+		print_json(json_pack("{s:I}", "certificates_revoked", (json_int_t)revocation.total));
+	else
+		revoke_say(&revocation);
 	return 0;
 }

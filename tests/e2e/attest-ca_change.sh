@@ -184,9 +184,14 @@ check "the device may attest again" 'attest three'
 case_fails "all or nothing" 1 'nothing was revoked: no AK certificate' attest_ca revoke laptop --serial abc
 case_equal "nothing was" "$(states laptop)" "keyCompromise good"
 case_ok "revoke by device" attest_ca revoke laptop --reason superseded
+check "… which says nothing of device certificates" '[[ $out != *attest-acmed* ]]'
 case_equal "leaves the first reason" "$(states laptop)" "keyCompromise superseded"
 case_ok "one that has gone is known by its hash" attest_ca revoke "$one"
 case_matches "and had none that was good" "$out" '^0 AK certificates'
+case_matches "and the command for device certificates is named" "$out" $'\n'"  attest-acmed revoke --ek $one"'$'
+case_ok "two at once" attest_ca revoke "$one" laptop
+check "the command for each of them" '[ "$(grep -c "^  attest-acmed revoke --ek " <<<"$out")" -eq 2 ] &&
+	[ "$(grep -c "stay good" <<<"$out")" -eq 1 ]'
 
 # ---- crl, with attestd and without ----
 
