@@ -78,6 +78,12 @@ ek_hash_range(const char *text, struct ek_hash *least, struct ek_hash *greatest)
 	    ek_hash_pad(digits, count, '0', least) && ek_hash_pad(digits, count, 'f', greatest);
 }
 
+bool
+ek_hash_equal(const struct ek_hash *a, const struct ek_hash *b)
+{
+	return memcmp(a->bytes, b->bytes, EK_HASH_SIZE) == 0;
+}
+
 void
 ek_hash_format(const struct ek_hash *hash, char text[EK_HASH_TEXT_SIZE])
 {

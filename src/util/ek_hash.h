@@ -28,6 +28,8 @@ int ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err);
  */
 bool ek_hash_range(const char *text, struct ek_hash *least, struct ek_hash *greatest);
 
+bool ek_hash_equal(const struct ek_hash *a, const struct ek_hash *b);
+
 /* Writes the 64 lower-case digits and a NUL. */
 void ek_hash_format(const struct ek_hash *hash, char text[EK_HASH_TEXT_SIZE]);
 

@@ -206,7 +206,7 @@ issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, 
 	char                       reason[ENROLL_REASON_SIZE];
 	char                       hash[EK_HASH_TEXT_SIZE];
 
-	if (attestation_operation_device(store, challenge->ek.bytes, device, err) == 0)
+	if (attestation_operation_device(store, &challenge->ek, device, err) == 0)
 		return 0;
 	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL)
 		return -1;
@@ -226,7 +226,7 @@ static int
 issue_check_quota(const struct issue *issue, const struct attestation_keeper *keeper,
     struct error *err)
 {
-	if (quota_take(keeper->quota, issue->challenge->ek.bytes, clock_monotonic_ms()))
+	if (quota_take(keeper->quota, &issue->challenge->ek, clock_monotonic_ms()))
 		return 0;
 	return error_set(err, ERROR_RATE_LIMITED,
 	    "this machine has had its AK certificates of a day, %lld (device_certificates); use the last",

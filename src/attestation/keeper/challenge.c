@@ -177,7 +177,7 @@ challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek,
 	struct admission                *admission = call->state;
 	struct store_device              device = {0};
 	struct error                     missing = {0};
-	bool enrolled = attestation_operation_device(store, ek->hash.bytes, &device, &missing) == 0;
+	bool enrolled = attestation_operation_device(store, &ek->hash, &device, &missing) == 0;
 
 	admission->ek = ek->hash;
 	admission->revision = device.revision;

@@ -57,15 +57,13 @@ const struct call_service attestation_operation_service = {
 };
 
 int
-attestation_operation_device(struct store *store, const uint8_t ek_hash[32],
+attestation_operation_device(struct store *store, const struct ek_hash *ek,
     struct store_device *device, struct error *err)
 {
-	struct ek_hash hash;
-	char           text[EK_HASH_TEXT_SIZE];
+	char text[EK_HASH_TEXT_SIZE];
 
-	memcpy(hash.bytes, ek_hash, sizeof hash.bytes);
-	ek_hash_format(&hash, text);
-	if (store_device_find(store, ek_hash, device, err) != 0) {
+	ek_hash_format(ek, text);
+	if (store_device_find(store, ek->bytes, device, err) != 0) {
 		if (err->kind != ERROR_NOT_ENROLLED)
 			return -1;
 		return error_set(err, ERROR_NOT_ENROLLED,

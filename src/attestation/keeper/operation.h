@@ -11,6 +11,7 @@
 #include "service/keeper/call.h"
 
 struct attestation_keeper;
+struct ek_hash;
 struct store_device;
 
 /*
@@ -38,7 +39,7 @@ struct attestation_keeper         *attestation_operation_keeper(const struct cal
  * Finds the device of an EK hash for a new certificate. NOT_ENROLLED and
  * DEVICE_DISABLED name the hash and the remedy. The caller clears *device.
  */
-int attestation_operation_device(struct store *store, const uint8_t ek_hash[32],
+int attestation_operation_device(struct store *store, const struct ek_hash *ek,
     struct store_device *device, struct error *err);
 
 #endif

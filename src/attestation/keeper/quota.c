@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 
 #define QUOTA_PLACES 4096U
 #define QUOTA_PROBES 8U /* associativity: slots per EK */
@@ -16,8 +17,8 @@
 
 /* A token bucket: the slot is free when the bucket is full again. */
 struct place {
-	uint8_t ek_hash[STORE_HASH_SIZE];
-	int64_t due_ms;
+	struct ek_hash ek;
+	int64_t        due_ms;
 };
 
 struct quota {
@@ -47,28 +48,28 @@ quota_free(struct quota *quota)
 
 /* The EK's slot, or a free one; NULL when there is none. */
 static struct place *
-quota_place(struct quota *quota, const uint8_t *ek_hash, int64_t now_ms)
+quota_place(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
 {
-	size_t        index = (size_t)ek_hash[0] << 8 | ek_hash[1];
+	size_t        index = (size_t)ek->bytes[0] << 8 | ek->bytes[1];
 	struct place *unused = NULL;
 
 	for (size_t i = 0; i < QUOTA_PROBES; i++) {
 		struct place *place = &quota->places[(index + i) % QUOTA_PLACES];
 
-		if (place->due_ms > now_ms && memcmp(place->ek_hash, ek_hash, STORE_HASH_SIZE) == 0)
+		if (place->due_ms > now_ms && ek_hash_equal(&place->ek, ek))
 			return place;
 		if (unused == NULL && place->due_ms <= now_ms)
 			unused = place;
 	}
 	if (unused != NULL) {
-		memcpy(unused->ek_hash, ek_hash, STORE_HASH_SIZE);
+		unused->ek = *ek;
 		unused->due_ms = now_ms;
 	}
 	return unused;
 }
 
 bool
-quota_take(struct quota *quota, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now_ms)
+quota_take(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
 {
 	int64_t       interval_ms;
 	struct place *place;
@@ -78,7 +79,7 @@ quota_take(struct quota *quota, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t 
 		return true;
 	interval_ms = DAY_MS / quota->per_day;
 	(void)pthread_mutex_lock(&quota->mutex);
-	place = quota_place(quota, ek_hash, now_ms);
+	place = quota_place(quota, ek, now_ms);
 	if (place != NULL) {
 		taken = place->due_ms - now_ms <= (quota->per_day - 1) * interval_ms;
 		if (taken)

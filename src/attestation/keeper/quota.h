@@ -11,8 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/store.h"
-
+struct ek_hash;
 struct quota;
 
 /* The burst, and the number per day; 0: unlimited. */
@@ -24,6 +23,6 @@ void          quota_free(struct quota *quota); /* takes NULL too */
  * left. `now_ms` is of a monotonic clock. If many machines ask at a time, some are not
  * counted.
  */
-bool quota_take(struct quota *quota, const uint8_t ek_hash[STORE_HASH_SIZE], int64_t now_ms);
+bool quota_take(struct quota *quota, const struct ek_hash *ek, int64_t now_ms);
 
 #endif

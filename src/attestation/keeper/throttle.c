@@ -13,6 +13,7 @@
 #include <openssl/rand.h>
 
 #include "util/bytes.h"
+#include "util/ek_hash.h"
 #include "util/source.h"
 
 #define EKS 4096U
@@ -26,10 +27,10 @@ struct bucket {
 
 /* An EK on the waiting list. */
 struct seen {
-	uint8_t  ek_hash[STORE_HASH_SIZE];
-	uint64_t source;
-	int64_t  written_ms;
-	int64_t  unwritten; /* requests since the last write */
+	struct ek_hash ek;
+	uint64_t       source;
+	int64_t        written_ms;
+	int64_t        unwritten; /* requests since the last write */
 };
 
 /* Of a source, or of the network above it. */
@@ -138,14 +139,14 @@ place_take(struct place *place, int64_t now_ms)
 }
 
 static struct seen *
-throttle_seen(struct throttle *throttle, const uint8_t *ek_hash, uint64_t source)
+throttle_seen(struct throttle *throttle, const struct ek_hash *ek, uint64_t source)
 {
-	uint64_t     hash = throttle_hash(throttle, ek_hash, STORE_HASH_SIZE);
+	uint64_t     hash = throttle_hash(throttle, ek->bytes, EK_HASH_SIZE);
 	struct seen *seen = &throttle->eks[hash % EKS];
 
-	if (memcmp(seen->ek_hash, ek_hash, STORE_HASH_SIZE) != 0) {
+	if (!ek_hash_equal(&seen->ek, ek)) {
 		*seen = (struct seen){.source = source, .written_ms = INT64_MIN};
-		memcpy(seen->ek_hash, ek_hash, STORE_HASH_SIZE);
+		seen->ek = *ek;
 	}
 	return seen;
 }
@@ -182,7 +183,7 @@ throttle_take(struct throttle *throttle, const struct source *source, bool liste
 }
 
 int64_t
-throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE],
+throttle_admit(struct throttle *throttle, const struct ek_hash *ek,
     const struct source *source, bool listed, int64_t now_ms)
 {
 	uint64_t     from = throttle_hash(throttle, source, sizeof *source);
@@ -190,7 +191,7 @@ throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE]
 	int64_t      count = 0;
 
 	(void)pthread_mutex_lock(&throttle->mutex);
-	seen = throttle_seen(throttle, ek_hash, from);
+	seen = throttle_seen(throttle, ek, from);
 	seen->unwritten++;
 	if (!(listed && seen_is_recent(seen, from, now_ms)) &&
 	    throttle_take(throttle, source, listed, now_ms)) {

@@ -12,8 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/store.h"
-
+struct ek_hash;
 struct source;
 struct throttle;
 
@@ -45,7 +44,7 @@ void             throttle_free(struct throttle *throttle); /* takes NULL too */
  * list already; `source` is where the request came from, `now_ms` of a monotonic clock. The
  * network above the source has one bound with all of its own.
  */
-int64_t throttle_admit(struct throttle *throttle, const uint8_t ek_hash[STORE_HASH_SIZE],
+int64_t throttle_admit(struct throttle *throttle, const struct ek_hash *ek,
     const struct source *source, bool listed, int64_t now_ms);
 
 #endif

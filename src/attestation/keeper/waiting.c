@@ -92,7 +92,7 @@ waiting_look(struct waiting *waiting, const struct call *call, struct store *sto
 	if (waiting->state != WAITING_DENIED && keeper->settings->waiting_max != 0) {
 		waiting_describe(waiting, call, evidence);
 		source = source_of_text(view_text(call->asker.name));
-		waiting->entry.times = throttle_admit(keeper->throttle, waiting->entry.ek_hash, &source,
+		waiting->entry.times = throttle_admit(keeper->throttle, &waiting->ek, &source,
 		    waiting->state == WAITING_LISTED, clock_monotonic_ms());
 		if (waiting->entry.times != 0) {
 			waiting->written = true;

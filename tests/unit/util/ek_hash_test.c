@@ -101,6 +101,20 @@ START_TEST(range_of_anything_else_is_none)
 }
 END_TEST
 
+START_TEST(equal_compares_every_octet)
+{
+	struct ek_hash a = {{0}};
+
+	for (size_t i = 0; i < EK_HASH_SIZE; i++) {
+		struct ek_hash b = a;
+
+		ck_assert(ek_hash_equal(&a, &b));
+		b.bytes[i] = 1;
+		ck_assert(!ek_hash_equal(&a, &b));
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -112,6 +126,7 @@ main(void)
 	tcase_add_loop_test(tc, range_of_a_prefix_is_exact, 0, sizeof ranges / sizeof ranges[0]);
 	tcase_add_loop_test(tc, range_of_anything_else_is_none, 0,
 	    sizeof no_range / sizeof no_range[0]);
+	tcase_add_test(tc, equal_compares_every_octet);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

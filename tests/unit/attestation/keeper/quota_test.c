@@ -4,6 +4,7 @@
 #include "attestation/keeper/quota.h"
 
 #include "unit.h"
+#include "util/ek_hash.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -24,10 +25,10 @@ teardown(void)
 static bool
 take(uint8_t first, uint8_t last, int64_t now_ms)
 {
-	uint8_t hash[STORE_HASH_SIZE] = {first};
+	struct ek_hash hash = {{first}};
 
-	hash[STORE_HASH_SIZE - 1] = last;
-	return quota_take(quota, hash, now_ms);
+	hash.bytes[EK_HASH_SIZE - 1] = last;
+	return quota_take(quota, &hash, now_ms);
 }
 
 START_TEST(take_has_a_days_at_once_and_then_one_at_a_time)

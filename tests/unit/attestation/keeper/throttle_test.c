@@ -8,6 +8,7 @@
 
 #include "attestation/keeper/peer.h"
 #include "unit.h"
+#include "util/ek_hash.h"
 #include "util/source.h"
 
 #define START INT64_C(5000000)
@@ -30,10 +31,10 @@ teardown(void)
 static int64_t
 admit(uint16_t ek, const char *source, bool listed, int64_t now_ms)
 {
-	uint8_t       hash[STORE_HASH_SIZE] = {0xe0, (uint8_t)(ek >> 8), (uint8_t)ek};
-	struct source from = source_of_text(view_text(source));
+	struct ek_hash hash = {{0xe0, (uint8_t)(ek >> 8), (uint8_t)ek}};
+	struct source  from = source_of_text(view_text(source));
 
-	return throttle_admit(throttle, hash, &from, listed, now_ms);
+	return throttle_admit(throttle, &hash, &from, listed, now_ms);
 }
 
 START_TEST(admit_listed_again_is_counted_until_a_minute_is_over)
