@@ -31,6 +31,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/keeper_world.h \
 	tests/unit/key_change_vectors.h \
 	tests/unit/pki_support.h \
+	tests/unit/race.h \
 	tests/unit/records.h \
 	tests/unit/scratch.h \
 	tests/unit/service_world.h \

@@ -200,11 +200,17 @@ directory_put(const struct folder *parent, const struct folder *temporary, const
     const char *directory, struct error *err)
 {
 	AUTO_FREE char *copy = memory_strdup(directory);
+	const char     *place = basename(copy);
+	struct stat     made;
+	struct stat     there;
 
-	if (renameat2(parent->fd, name, parent->fd, basename(copy), RENAME_NOREPLACE) == 0) {
+	if (renameat2(parent->fd, name, parent->fd, place, RENAME_NOREPLACE) == 0) {
 		/* The directory exists now, so a failure to sync the parent is ignored. */
 		(void)fsync(parent->fd);
-		return 0;
+		if (fstat(temporary->fd, &made) == 0 && folder_look(parent, place, &there) == 0 &&
+		    made.st_dev == there.st_dev && made.st_ino == there.st_ino)
+			return 0;
+		return error_set(err, ERROR_INTERNAL, "%s was replaced while it was made", directory);
 	}
 	if (errno == EEXIST)
 		return error_set(err, ERROR_CONFLICT, "%s has appeared meanwhile; nothing was changed",

@@ -12,4 +12,5 @@ src_libca_a_SOURCES = \
 UNIT_TESTS += tests/unit/ca/crl_bundle_test
 UNIT_TESTS += tests/unit/ca/crl_test
 UNIT_TESTS += tests/unit/ca/issuer_replace_test
+UNIT_TESTS += tests/unit/ca/race_test
 UNIT_TESTS += tests/unit/ca/running_test

@@ -7,15 +7,13 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "race.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -24,58 +22,14 @@
 #include "util/folder.h"
 #include "util/folder_file.h"
 
-/* A race is a thousand tries, and as many more as it takes for each side to win some. */
-#define RACES   1000
-#define WINS    20
-#define RACE_MS 20000
-
-static char          place[64];
+static char          place[RACE_PATH_SIZE];
 static struct error  err;
 static struct folder folder;
-
-/* Two names that change places. */
-struct swap {
-	const char   *one;
-	const char   *other;
-	atomic_bool   ended;
-	unsigned long count;
-	pthread_t     thread;
-};
-
-static void *
-swap_main(void *arg)
-{
-	struct swap *swap = arg;
-
-	while (!swap->ended)
-		swap->count += renameat2(folder.fd, swap->one, folder.fd, swap->other,
-		                   RENAME_EXCHANGE) == 0;
-	return NULL;
-}
-
-static void
-swap_begin(struct swap *swap)
-{
-	ck_assert_int_eq(pthread_create(&swap->thread, NULL, swap_main, swap), 0);
-}
-
-static void
-swap_end(struct swap *swap)
-{
-	swap->ended = true;
-	ck_assert_int_eq(pthread_join(swap->thread, NULL), 0);
-	ck_assert_uint_gt(swap->count, 0);
-}
 
 static void
 setup(void)
 {
-	/* In memory, if possible: thousands of fsyncs take none of its time. */
-	(void)strcpy(place, "/dev/shm/attest.XXXXXX");
-	if (mkdtemp(place) == NULL) {
-		(void)strcpy(place, "/tmp/attest.XXXXXX");
-		ck_assert_ptr_nonnull(mkdtemp(place));
-	}
+	race_directory_make(place);
 	ck_assert_int_eq(chdir(place), 0);
 	ck_assert_int_eq(mkdir("state", 0700), 0);
 	ck_assert_int_eq(mkdir("state/issuers", 0700), 0);
@@ -122,34 +76,6 @@ roots_is_as_before(void)
 	}
 }
 
-/* Counts of a race's outcomes. */
-struct score {
-	int64_t  deadline;
-	unsigned tries;
-	unsigned worked;
-	unsigned refused;
-};
-
-static bool
-score_goes_on(struct score *score)
-{
-	if (score->deadline == 0)
-		score->deadline = clock_monotonic_ms() + RACE_MS;
-	if (clock_monotonic_ms() >= score->deadline)
-		return false;
-	if (score->tries % 8 == 0)
-		(void)sched_yield(); /* a machine of one processor has a race, too */
-	return score->tries++ < RACES || score->worked < WINS || score->refused < WINS;
-}
-
-static void
-score_check(const struct score *score)
-{
-	ck_assert_uint_ge(score->tries, RACES);
-	ck_assert_uint_ge(score->worked, WINS);
-	ck_assert_uint_ge(score->refused, WINS);
-}
-
 /* name, and what changes places with it */
 static const struct {
 	const char *name;
@@ -163,7 +89,7 @@ static const struct {
 
 START_TEST(read_never_gives_what_is_behind_a_link)
 {
-	struct swap  swap = {.one = reads[_i].one, .other = reads[_i].other};
+	struct swap  swap = {.directory = folder.fd, .one = reads[_i].one, .other = reads[_i].other};
 	struct score score = {0};
 
 	swap_begin(&swap);
@@ -185,7 +111,7 @@ END_TEST
 
 START_TEST(write_never_goes_behind_a_link)
 {
-	struct swap  swap = {.one = "issuers", .other = "elsewhere"};
+	struct swap  swap = {.directory = folder.fd, .one = "issuers", .other = "elsewhere"};
 	struct score score = {0};
 
 	swap_begin(&swap);
@@ -214,40 +140,14 @@ START_TEST(write_never_goes_behind_a_link)
 }
 END_TEST
 
-/* As restore and init fill a directory: made and filled while it is put away and a link stands
- * where it was. */
-static void *
-capture_main(void *arg)
-{
-	struct swap *swap = arg;
-
-	while (!swap->ended) {
-		DIR           *here = opendir("state");
-		struct dirent *entry;
-
-		while (here != NULL && (entry = readdir(here)) != NULL) {
-			char away[300];
-
-			if (strncmp(entry->d_name, ".new.", 5) != 0)
-				continue;
-			(void)snprintf(away, sizeof away, "away%s", entry->d_name);
-			if (renameat2(folder.fd, entry->d_name, folder.fd, away, RENAME_NOREPLACE) == 0 &&
-			    symlinkat("../roots", folder.fd, entry->d_name) == 0)
-				swap->count++;
-		}
-		if (here != NULL)
-			(void)closedir(here);
-	}
-	return NULL;
-}
-
+/* As restore and init fill a directory: it is put away and a link stands where it was. */
 START_TEST(directory_that_is_filled_and_captured_fills_no_other)
 {
-	struct swap swap = {.ended = false};
+	struct swap swap = {.directory = folder.fd, .one = ".new.", .other = "../roots"};
 	int64_t     deadline = clock_monotonic_ms() + RACE_MS;
 	unsigned    filled = 0;
 
-	ck_assert_int_eq(pthread_create(&swap.thread, NULL, capture_main, &swap), 0);
+	capture_begin(&swap);
 	for (unsigned tries = 0; (tries < RACES || filled < WINS) && clock_monotonic_ms() < deadline;
 	     tries++) {
 		AUTO_FREE char *name = NULL;
@@ -264,10 +164,8 @@ START_TEST(directory_that_is_filled_and_captured_fills_no_other)
 		(void)unlinkat(folder.fd, name, AT_REMOVEDIR);
 		filled++;
 	}
-	swap.ended = true;
-	ck_assert_int_eq(pthread_join(swap.thread, NULL), 0);
+	swap_end(&swap);
 	ck_assert_uint_ge(filled, WINS);
-	ck_assert_uint_gt(swap.count, 0);
 	roots_is_as_before();
 }
 END_TEST
