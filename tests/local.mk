@@ -130,6 +130,10 @@ EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests
 TESTS += tests/layers_test.sh
 EXTRA_DIST += tests/layers_test.sh
 
+# Who works on files by their path.
+TESTS += tests/paths_test.sh
+EXTRA_DIST += tests/paths_test.sh
+
 # The SQL of rows, which every engine takes.
 TESTS += tests/sql_test.sh
 EXTRA_DIST += tests/sql_test.sh
