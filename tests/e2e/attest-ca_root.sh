@@ -107,6 +107,21 @@ case_matches "a file that is root's is to be given to the owner" "$out" \
 check "and no backup is asked for" '! grep -q "issuing certificate.*backup" <<<"$out"'
 chown 12345:12346 "$state_dir/issuing.pem" && chmod 644 "$state_dir/issuing.pem"
 
+# ---- the device's side: it cannot take on another identity ----
+
+mkdir "$scratch/arena/device" && chown 12345:12346 "$scratch/arena/device"
+case_fails "attest-device: root keeps no state in another user's directory" 1 "which is uid 12345's; run this as that user" \
+	"$top_builddir/src/attest-device" attest --attestation-url http://localhost:1 --state-dir "$scratch/arena/device"
+case_fails "attest-device: nor makes one there" 1 'uid 12345' \
+	"$top_builddir/src/attest-device" attest --attestation-url http://localhost:1 --state-dir "$scratch/arena/device/new/state"
+case_equal "attest-device: nothing was made" "$(ls -A "$scratch/arena/device")" ""
+rmdir "$scratch/arena/device"
+mkdir -m 777 "$scratch/device"
+case_fails "attest-device: nor in a directory where others may write" 1 'where others may write; run "chmod go-w ' \
+	"$top_builddir/src/attest-device" attest --attestation-url http://localhost:1 --state-dir "$scratch/device"
+case_equal "attest-device: nor is anything left there" "$(ls -A "$scratch/device")" ""
+rmdir "$scratch/device"
+
 # ---- attacks ----
 
 printf '%s\n' "$secret" >"$private/secret"
@@ -118,10 +133,10 @@ attack() { # NAME: starts the racer as the service
 	daemon_start "$1" "${as_service[@]}" "$scratch/racer" "${@:2}"
 }
 
-# race NAME COMMAND: a thousand times, or as often as four seconds allow.
+# race NAME COMMAND: a thousand times, or as often as three seconds allow.
 races=0
 race() {
-	local deadline=$((SECONDS + 4))
+	local deadline=$((SECONDS + 3))
 
 	: >"$scratch/race.out"
 	for ((races = 0; races < 1000 && SECONDS < deadline; races++)); do
@@ -164,6 +179,20 @@ race issuers 'attest_ca backup - | tr -d "\0"; attest_ca issuing renew --root-ke
 lost_nothing issuers
 [ -d "$state_dir/issuers" ] && [ ! -L "$state_dir/issuers" ] || { rm "$state_dir/issuers"; mv "$state_dir/elsewhere" "$state_dir/issuers"; }
 rm -f "$state_dir/elsewhere"
+
+"${as_service[@]}" ln -s "$private/secret" "$state_dir/crl.link"
+attack crl exchange "$state_dir/crl.pem" "$state_dir/crl.link"
+race crl 'attest_ca crl; attest_ca check'
+lost_nothing crl
+rm -f "$state_dir/crl.link" "$state_dir/crl.pem"
+attest_ca crl >/dev/null
+
+acme=$scratch/arena/acme
+"${as_service[@]}" mkfifo "$acme/fifo"
+attack acme exchange "$acme/root.crl" "$acme/fifo"
+race acme 'timeout 10 "$acmed" --state-dir "$acme" crl; [ $? -ne 124 ] || echo "$secret"'
+lost_nothing acme
+rm -rf "$acme"
 
 mv "$state_dir/issuers" "$scratch/arena/issuers" && ln -s "$scratch/arena/issuers" "$state_dir/issuers"
 case_fails "issuers/ as a link is refused by backup" 1 'issuers is no directory, or a link' attest_ca backup "$scratch/refused.tar"

@@ -202,6 +202,28 @@ START_TEST(recover_missing_directory_is_nothing_to_do)
 }
 END_TEST
 
+START_TEST(replace_in_the_directory_of_another_keeps_the_key_roots)
+{
+	AUTO_FREE char *key = file_join(directory, "device.key");
+	AUTO_FREE char *chain = file_join(directory, "device.pem");
+	struct stat     st;
+	struct error    err = {0};
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(directory, 12345, 12345), 0);
+	ck_assert_int_eq(symlink("/nowhere", key), 0);
+	ck_assert_int_eq(mkfifo(chain, 0600), 0);
+	unit_ok(certificate_files_replace(directory, new_key, new_chain, &err), &err);
+	ck_assert_int_eq(lstat(key, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_uint_eq(st.st_uid, 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	holds("device.key", "new key");
+	holds("device.pem", "new chain");
+}
+END_TEST
+
 #define DAYS(n) ((n) * INT64_C(86400))
 
 static const struct {
@@ -284,6 +306,7 @@ main(void)
 	tcase_add_test(tc, recover_puts_the_key_in_place_first);
 	tcase_add_test(tc, replace_carries_an_earlier_decision_out_first);
 	tcase_add_test(tc, recover_missing_directory_is_nothing_to_do);
+	tcase_add_test(tc, replace_in_the_directory_of_another_keeps_the_key_roots);
 	tcase_add_loop_test(tc, renewal_is_due_from_two_thirds_on, 0,
 	    (int)(sizeof renewals / sizeof renewals[0]));
 	tcase_add_test(tc, days_left_rounds_down);

@@ -107,6 +107,89 @@ START_TEST(chain_save_is_for_the_owner_alone)
 }
 END_TEST
 
+/* Directories in which root keeps no state: whose, with which mode, of whom the one above. */
+static const struct {
+	uid_t       owner;
+	gid_t       group;
+	mode_t      mode;
+	uid_t       parent;
+	const char *wanted; /* in the refusal; NULL: it is taken */
+} places[] = {
+    {0, 0, 0700, 0, NULL},
+    {0, 0, 0770, 0, NULL}, /* root's own group */
+    {12345, 12345, 0700, 0,
+        ", which is uid 12345's; run this as that user, or give another --state-dir"},
+    {0, 12345, 0770, 0, ", where others may write; run \"chmod go-w /"},
+    {0, 0, 0702, 0, ", where others may write; run \"chmod go-w /"},
+    {0, 0, 0700, 12345, ": uid 12345, whose it is not, may put another in its place; run this as its "
+                        "owner"},
+};
+
+START_TEST(open_by_root_takes_roots_directory_only)
+{
+	AUTO_FREE char *parent = NULL;
+	AUTO_FREE char *directory = NULL;
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+	char            name[16];
+
+	if (geteuid() != 0)
+		return;
+	(void)snprintf(name, sizeof name, "place%d", _i);
+	parent = file_join(scratch, name);
+	directory = file_join(parent, "state");
+	ck_assert_int_eq(mkdir(parent, 0755), 0);
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	ck_assert_int_eq(chown(directory, places[_i].owner, places[_i].group), 0);
+	ck_assert_int_eq(chmod(directory, places[_i].mode), 0);
+	ck_assert_int_eq(chown(parent, places[_i].parent, 0), 0);
+	if (places[_i].wanted == NULL) {
+		unit_ok(device_state_open(directory, &state, &err), &err);
+		return;
+	}
+	ck_assert_int_eq(device_state_open(directory, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, places[_i].wanted) != NULL, "%s", err.detail);
+}
+END_TEST
+
+START_TEST(open_by_root_makes_nothing_in_the_directory_of_another)
+{
+	AUTO_FREE char *home = file_join(scratch, "home");
+	AUTO_FREE char *inside = file_join(home, "state");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(mkdir(home, 0755), 0);
+	ck_assert_int_eq(chown(home, 12345, 12345), 0);
+	ck_assert_int_eq(device_state_open(inside, &state, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "uid 12345"));
+	ck_assert_int_eq(access(inside, F_OK), -1);
+}
+END_TEST
+
+START_TEST(read_follows_no_link_and_waits_for_no_fifo)
+{
+	AUTO_FREE char *directory = file_join(scratch, "links");
+	AUTO_FREE char *link = file_join(directory, DEVICE_STATE_AK_CHAIN);
+	AUTO_FREE char *fifo = file_join(directory, DEVICE_STATE_SETTINGS);
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	AUTO_BYTES      content = {0};
+	struct error    err = {0};
+
+	unit_ok(device_state_open(directory, &state, &err), &err);
+	ck_assert_int_eq(symlink("/etc/passwd", link), 0);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_int_eq(device_state_chain_load(&state, &content, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, DEVICE_STATE_AK_CHAIN " is no regular file"));
+	ck_assert_int_eq(device_state_read(&state, DEVICE_STATE_SETTINGS, &content, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, DEVICE_STATE_SETTINGS " is no regular file"));
+	ck_assert_uint_eq(content.size, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -122,6 +205,10 @@ main(void)
 	tcase_add_test(tc, ak_load_empty_directory_is_not_found);
 	tcase_add_test(tc, ak_load_garbage_is_malformed);
 	tcase_add_test(tc, chain_save_is_for_the_owner_alone);
+	tcase_add_loop_test(tc, open_by_root_takes_roots_directory_only, 0,
+	    sizeof places / sizeof places[0]);
+	tcase_add_test(tc, open_by_root_makes_nothing_in_the_directory_of_another);
+	tcase_add_test(tc, read_follows_no_link_and_waits_for_no_fifo);
 	suite_add_tcase(suite, tc);
 	status = unit_run(suite);
 	(void)nftw(scratch, remove_cb, 8, FTW_DEPTH | FTW_PHYS);
