@@ -30,6 +30,11 @@ asks() {
 # Where the stranger came from, as the administrator sees it.
 seen() { attest_ca pending --json | jq -r --arg hash "$hash" '.[] | select(.ek_hash == $hash) | .peer'; }
 
+# recorded PEER: how many entries of the audit trail are about a request from there.
+recorded() {
+	attest_ca audit --json | jq --arg peer "$1" '[.. | objects | select(.peer? == $peer)] | length'
+}
+
 # crowd: 300 connections from elsewhere, one after another.
 crowd() {
 	python3 -c '
@@ -80,6 +85,11 @@ for version in v1 v2; do
 	case_equal "$version: a request is answered" "$http_status" 403
 	case_matches "$version: … and logged with the client's address" "$(grep 'what=challenge\|event=request' "${log[attestd]}" | tail -n 1)" 'peer=192\.0\.2\.1:51442'
 	case_equal "$version: … which the waiting list names" "$(seen)" 192.0.2.1
+	before=$(recorded 192.0.2.1:51442)
+	http POST "http://127.0.0.1:${relay[four]}/secret" '{"secret":"AAAA"}'
+	case_equal "$version: a secret that is none is refused" "$http_status" 403
+	check "$version: … and is on record with the client's address" "
+		wait_for '[ \"\$(recorded 192.0.2.1:51442)\" -eq $((before + 1)) ]'"
 	stranger
 	asks "http://127.0.0.1:${relay[six]}"
 	case_equal "$version: a client with IPv6 is named" "$(seen)" '[2001:db8:0:5::7]'
