@@ -36,7 +36,7 @@ void refusals_record(struct refusals *refusals, const struct call_asker *asker,
  */
 #define REFUSALS_BURST 60
 #define REFUSALS_QUIET_BURST 20
-#define REFUSALS_PLACES 1024U
+#define REFUSALS_PLACES 128U /* fewer than there can be records in an hour */
 bool refusals_admit(struct refusals *refusals, const uint8_t *ek_hash, const struct source *source,
     enum error_kind kind, int64_t now_ms, uint64_t *skipped);
 

@@ -136,32 +136,43 @@ START_TEST(admit_a_quiet_source_after_a_flood)
 }
 END_TEST
 
-/* The table is full of two sources' refusals: what gives way is theirs, and nothing is lost count of. */
+/* More are recorded in an hour than are remembered: who has most is forgotten, and no other. */
 START_TEST(admit_more_than_are_remembered)
 {
-	uint64_t counted = 0;
-	uint64_t skipped;
-	int64_t  now = 0;
+	char   peer[64];
+	size_t recorded = 0;
 
-	ck_assert(admit_from("192.0.2.1:5", 1, ERROR_EK_UNTRUSTED, now, 0));
-	for (unsigned i = 0; i < 3 * REFUSALS_PLACES; i++) {
-		uint8_t       hash[STORE_HASH_SIZE] = {1, (uint8_t)(i >> 8), (uint8_t)i};
-		struct source source =
-		    source_of_text(view_text(i % 2 == 0 ? "198.51.100.9" : "198.51.100.8"));
-
-		if (i % 60 == 0)
-			now += 60000;
-		counted += refusals_admit(refusals, hash, &source, ERROR_EK_UNTRUSTED, now, &skipped);
-		counted += skipped;
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(peer, sizeof peer, "192.0.2.%d:5", i);
+		recorded += admit_from(peer, 1, ERROR_DEVICE_DISABLED, 0, 0);
 	}
-	now += 60000;
-	{
-		uint8_t       hash[STORE_HASH_SIZE] = {9};
-		struct source source = source_of_text(view_text("198.51.100.9"));
-
-		ck_assert(refusals_admit(refusals, hash, &source, ERROR_EK_UNTRUSTED, now, &skipped));
+	for (int device = 1; device <= 40; device++)
+		recorded += admit_from("198.51.100.9:5", (uint8_t)device, ERROR_DEVICE_DISABLED, 0, 0);
+	for (int i = 0; i < REFUSALS_QUIET_BURST; i++) {
+		(void)snprintf(peer, sizeof peer, "203.0.113.%d:5", i);
+		recorded += admit_from(peer, 1, ERROR_DEVICE_DISABLED, 0, 0);
 	}
-	ck_assert_uint_eq(counted + skipped, 3 * REFUSALS_PLACES);
+	for (int minute = 1; minute < 60; minute++)
+		recorded += admit_from("198.51.100.9:5", (uint8_t)(40 + minute), ERROR_DEVICE_DISABLED,
+		    minute * INT64_C(60000), 0);
+	ck_assert_uint_eq(recorded, 60 + REFUSALS_QUIET_BURST + 59);
+	ck_assert_uint_gt(recorded, REFUSALS_PLACES);
+
+	/* The first of all is not taken for quiet. */
+	ck_assert(!admit_from("192.0.2.0:5", 2, ERROR_DEVICE_DISABLED, 59 * INT64_C(60000) + 1, 0));
+	ck_assert(admit_from("192.0.2.99:5", 2, ERROR_DEVICE_DISABLED, 59 * INT64_C(60000) + 1, 1));
+	/* After an hour it is. */
+	ck_assert(admit_from("192.0.2.0:5", 2, ERROR_DEVICE_DISABLED, 3600000, 0));
+}
+END_TEST
+
+/* What was counted for one that is forgotten is told with the next record. */
+START_TEST(admit_after_an_hour_tells_what_was_counted)
+{
+	ck_assert(admit_from("192.0.2.1:5", 1, ERROR_DEVICE_DISABLED, 0, 0));
+	ck_assert(!admit_from("192.0.2.1:5", 1, ERROR_DEVICE_DISABLED, 1, 0));
+	ck_assert(!admit_from("192.0.2.1:5", 1, ERROR_DEVICE_DISABLED, 2, 0));
+	ck_assert(admit_from("192.0.2.9:5", 9, ERROR_DEVICE_DISABLED, 3600000, 2));
 }
 END_TEST
 
@@ -179,6 +190,7 @@ refusals_suite(void)
 	tcase_add_test(tc, admit_each_source_for_itself);
 	tcase_add_loop_test(tc, admit_a_quiet_source_after_a_flood, 0, 2);
 	tcase_add_test(tc, admit_more_than_are_remembered);
+	tcase_add_test(tc, admit_after_an_hour_tells_what_was_counted);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
