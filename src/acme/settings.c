@@ -10,27 +10,28 @@
 #include "service/settings_rows.h"
 #include "util/error.h"
 
-#define ROW_OF(field, member, type, ...) \
-	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct acme_settings, member), __VA_ARGS__}
-#define ROW(field, type, ...)        ROW_OF(field, field, type, __VA_ARGS__)
-#define POLICY_ROW(field, type, ...) ROW_OF(field, policy.field, type, __VA_ARGS__)
+#define ROW_OF(field, member, type, when, ...)                                              \
+	{.name = #field, .kind = CONFIG_##type, .reload = CONFIG_##when,                     \
+	    .offset = offsetof(struct acme_settings, member), __VA_ARGS__}
+#define ROW(field, type, when, ...)        ROW_OF(field, field, type, when, __VA_ARGS__)
+#define POLICY_ROW(field, type, when, ...) ROW_OF(field, policy.field, type, when, __VA_ARGS__)
 
 static const struct config_row rows[] = {
     SERVICE_ROWS_PLACE(ACME_STATE_DIR_DEFAULT, "attest-acmed init", "127.0.0.1:8443"),
-    ROW(url, TEXT, .example = "https://acme.home.example:8443", .option = "url", .letter = 'u',
+    ROW(url, TEXT, RELOAD, .example = "https://acme.home.example:8443", .option = "url", .letter = 'u',
         .argument = "URL", .help = "its URL; made of its DNS name and its port",
         .manual = "Where clients reach the server, as https://NAME:PORT. Without it: the first "
                   "DNS name that `attest-acmed init` was given, and the first port that is "
                   "listened on. The server always uses TLS."),
-    ROW(terms, TEXT, .example = "https://home.example/terms",
+    ROW(terms, TEXT, RELOAD, .example = "https://home.example/terms",
         .manual = "The URL of the terms of service. When it is set, clients must agree to them."),
-    ROW(website, TEXT, .example = "https://home.example/",
+    ROW(website, TEXT, RELOAD, .example = "https://home.example/",
         .manual = "The URL of a page about this server, shown to clients."),
     SERVICE_ROWS_PROCESS,
 
     SERVICE_ROWS_KEY,
 
-    ROW(attestation_crls, LIST, .example = "/run/attest-ca/crl.pem",
+    ROW(attestation_crls, LIST, RELOAD, .example = "/run/attest-ca/crl.pem",
         .title = "Whose attestations count", .option = "attestation-crl", .argument = "FILE",
         .help = "refuse AK certificates on this CRL; repeatable",
         .manual = "CRLs of the attestation CA, DER or PEM: AK certificates on them are refused. "
@@ -39,78 +40,78 @@ static const struct config_row rows[] = {
                   "another CRL of the same number: that is logged as an error, and the CRLs from "
                   "before stay in use; a server that starts with one does not start. An "
                   "attestation is checked again when its order is finalized."),
-    ROW(tolerate_stale_crl, FLAG, .value = "false",
+    ROW(tolerate_stale_crl, FLAG, RELOAD, .value = "false",
         .manual = "When a CRL has expired or cannot be read, every attestation that needs it is "
                   "refused. With `true`, such a CRL still refuses the certificates that it "
                   "lists, and no others."),
-    ROW(require_crl, FLAG, .value = "true",
+    ROW(require_crl, FLAG, RELOAD, .value = "true",
         .manual = "When there are CRLs, one of them must be of the CA that issued the AK "
                   "certificate. After `attest-ca issuing renew` there are two such CAs, and "
                   "`crl.pem` has the CRLs of both. With `false`, a CA without a CRL is "
                   "believed: several attestation CAs, some without a CRL, need that."),
-    ROW(revoke_with_attestation, FLAG, .value = "false",
+    ROW(revoke_with_attestation, FLAG, RELOAD, .value = "false",
         .manual = "With `true`, a device certificate is revoked within a second when the AK "
                   "certificate that attested its key appears on an attestation CRL: with the same "
                   "reason, and unless that is superseded, as after `attest-ca replace`. A "
                   "certificate that an earlier version issued is left: it has no AK certificate "
                   "on record."),
-    ROW(any_name_roots, LIST, .example = "/etc/attest-acmed/old-root.pem",
+    ROW(any_name_roots, LIST, RELOAD, .example = "/etc/attest-acmed/old-root.pem",
         .manual = "An AK certificate is good for the names in it. One without a name is refused, "
                   "unless its root is in one of these files: then it is good for any name that "
                   "`allow` and `deny` permit."),
 
-    POLICY_ROW(allow, LIST, .value = "*", .title = "Who gets which certificate",
+    POLICY_ROW(allow, LIST, RELOAD, .value = "*", .title = "Who gets which certificate",
         .manual = "Globs; an identifier must match one of them to be ordered."),
-    POLICY_ROW(deny, LIST,
+    POLICY_ROW(deny, LIST, RELOAD,
         .manual = "Globs; an identifier that matches one of them cannot be ordered."),
     /* Key types that TPMs make by default; P-521 and RSA-4096 are rare and must be enabled. */
-    POLICY_ROW(key_types, LIST, .value = "ecc-p256, ecc-p384, rsa-2048, rsa-3072",
+    POLICY_ROW(key_types, LIST, RELOAD, .value = "ecc-p256, ecc-p384, rsa-2048, rsa-3072",
         .manual = "Keys that are certified: `ecc-p256`, `ecc-p384`, `ecc-p521`, `rsa-2048`, "
                   "`rsa-3072` and `rsa-4096`."),
-    POLICY_ROW(dns_names, LIST, .example = "{identifier}.home.example",
+    POLICY_ROW(dns_names, LIST, RELOAD, .example = "{identifier}.home.example",
         .manual = "DNS names that every certificate gets, made from its identifier. An "
                   "identifier that makes no DNS name cannot be ordered then."),
-    POLICY_ROW(lifetime, DURATION, .value = "24h", .least = "5m", .most = "30d",
+    POLICY_ROW(lifetime, DURATION, RELOAD, .value = "24h", .least = "5m", .most = "30d",
         .manual = "How long a certificate is valid when its order does not say."),
-    POLICY_ROW(lifetime_min, DURATION, .value = "5m", .least = "5m", .most = "30d",
+    POLICY_ROW(lifetime_min, DURATION, RELOAD, .value = "5m", .least = "5m", .most = "30d",
         .manual = "The shortest validity that an order may ask for."),
-    POLICY_ROW(lifetime_max, DURATION, .value = "30d", .least = "5m", .most = "30d",
+    POLICY_ROW(lifetime_max, DURATION, RELOAD, .value = "30d", .least = "5m", .most = "30d",
         .manual = "The longest validity that an order may ask for, from the moment of issue: the "
                   "notAfter of an order lies at most this far ahead, and its notBefore at "
                   "most a minute ahead."),
-    POLICY_ROW(server_auth, FLAG, .value = "false",
+    POLICY_ROW(server_auth, FLAG, RELOAD, .value = "false",
         .manual = "Certificates are for TLS clients; with `true`, for TLS servers too. A CSR that "
                   "asks for that purpose is refused when this is `false`."),
-    POLICY_ROW(orders_per_hour, NUMBER, .value = "100", .least = "1", .most = "1000000000",
+    POLICY_ROW(orders_per_hour, NUMBER, RELOAD, .value = "100", .least = "1", .most = "1000000000",
         .manual = "Orders of one account within an hour."),
-    POLICY_ROW(unattested_orders, NUMBER, .value = "10000", .least = "1", .most = "10000000",
+    POLICY_ROW(unattested_orders, NUMBER, RELOAD, .value = "10000", .least = "1", .most = "10000000",
         .manual = "Orders on record whose machine has not attested. Beyond that, the oldest one "
                   "of the client network or the account that has most is removed for the next."),
-    POLICY_ROW(accounts_per_hour, NUMBER, .value = "10000", .least = "1", .most = "1000000000",
+    POLICY_ROW(accounts_per_hour, NUMBER, RELOAD, .value = "10000", .least = "1", .most = "1000000000",
         .manual = "New accounts of all clients within an hour. Beyond that, the oldest new account "
                   "of the client network that made most is removed for the next one, unless it "
                   "has attested a machine."),
 
-    ROW(crl_url, TEXT, .example = "http://home.example/devices.crl",
+    ROW(crl_url, TEXT, RELOAD, .example = "http://home.example/devices.crl",
         .title = "CRL and the server's own certificate",
         .manual = "The CRL distribution point in certificates: by default `/crl` below `url`; "
                   "`none` for none. A verifier may not trust the TLS certificate of this server "
                   "yet: the file can be published elsewhere, over plain HTTP."),
     SERVICE_ROWS_CERTIFICATES,
-    ROW(tls_lifetime, DURATION, .value = "30d", .least = "1h", .most = "1y",
+    ROW(tls_lifetime, DURATION, RELOAD, .value = "30d", .least = "1h", .most = "1y",
         .manual = "How long the server's own certificate is valid. It is replaced when half of "
                   "this time is over, and begins an hour before the present."),
 
-    ROW(order_lifetime, DURATION, .value = "1h", .least = "1m", .most = "7d", .title = "Records",
+    ROW(order_lifetime, DURATION, RELOAD, .value = "1h", .least = "1m", .most = "7d", .title = "Records",
         .manual = "How long an order can be completed."),
-    ROW(order_retention, DURATION, .value = "24h", .least = "1h", .most = "1y",
+    ROW(order_retention, DURATION, RELOAD, .value = "24h", .least = "1h", .most = "1y",
         .manual = "How long an order is shown after that."),
-    ROW(certificate_retention, DURATION, .value = "90d", .least = "1h", .most = "10y",
+    ROW(certificate_retention, DURATION, RELOAD, .value = "90d", .least = "1h", .most = "10y",
         .manual = "How long the record of a certificate is kept after it expired, but until a "
                   "later CRL has listed it once more."),
-    ROW(account_retention, DURATION, .value = "180d", .least = "1h", .most = "10y",
+    ROW(account_retention, DURATION, RELOAD, .value = "180d", .least = "1h", .most = "10y",
         .manual = "How long an account is kept that has neither an order nor a certificate."),
-    ROW(newcomer_retention, DURATION, .value = "24h", .least = "1h", .most = "10y",
+    ROW(newcomer_retention, DURATION, RELOAD, .value = "24h", .least = "1h", .most = "10y",
         .manual = "How long an account is kept that has no order and never attested a machine."),
 
     SERVICE_ROWS_PROXIES,
@@ -152,7 +153,12 @@ settings_check(void *all, struct error *err)
 const struct config_schema *
 acme_settings_schema(void)
 {
-	static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], settings_check};
+	static const struct config_schema schema = {
+	    .rows = rows,
+	    .count = sizeof rows / sizeof rows[0],
+	    .reloads = true,
+	    .check = settings_check,
+	};
 
 	return &schema;
 }

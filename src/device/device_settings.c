@@ -43,7 +43,7 @@ static const struct {
 const struct config_schema *
 device_settings_schema(void)
 {
-	static const struct config_schema schema = {rows, ROW_COUNT, NULL};
+	static const struct config_schema schema = {.rows = rows, .count = ROW_COUNT};
 
 	return &schema;
 }

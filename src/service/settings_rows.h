@@ -11,22 +11,23 @@
 #include "util/config_file.h"
 
 /* A row of struct service_settings, the first member of a daemon's own struct. */
-#define SERVICE_ROW(field, type, ...) \
-	{.name = #field, .kind = CONFIG_##type, .offset = offsetof(struct service_settings, field), __VA_ARGS__}
+#define SERVICE_ROW(field, type, when, ...)                                                \
+	{.name = #field, .kind = CONFIG_##type, .reload = CONFIG_##when,                    \
+	    .offset = offsetof(struct service_settings, field), __VA_ARGS__}
 
 /* The differences between daemons: default directory, the command that makes it, default
  * address. */
 #define SERVICE_ROWS_PLACE(directory, init, address)                                              \
-	SERVICE_ROW(state_dir, TEXT, .value = directory, .title = "The service",                  \
+	SERVICE_ROW(state_dir, TEXT, RESTART, .value = directory, .title = "The service",                  \
 	    .option = "state-dir", .letter = 's', .argument = "DIR",                              \
 	    .help = "where its state is",                                                         \
 	    .manual = "The directory with the keys, the certificates and the store. `" init       \
 	              "` makes it."),                                                             \
-	SERVICE_ROW(store, TEXT, .example = "sqlite:/srv/store",                                  \
+	SERVICE_ROW(store, TEXT, RESTART, .example = "sqlite:/srv/store",                                  \
 	    .manual = "Where the store is, when it is not in `state_dir`: a directory, alone or "  \
 	              "as `sqlite:DIRECTORY`. `init` makes it in `state_dir`: move its file "      \
 	              "there before the first start. Commands find it with `--store`."),           \
-	SERVICE_ROW(listen, LIST, .value = address, .option = "listen", .letter = 'l',            \
+	SERVICE_ROW(listen, LIST, RESTART, .value = address, .option = "listen", .letter = 'l',            \
 	    .argument = "ADDR:PORT", .help = "where to listen; repeatable",               \
 	    .manual = "The addresses and ports where connections are accepted, at most 16. An "   \
 	              "IPv6 address stands in brackets, as in `[2001:db8::1]:443`. With port 0 "  \
@@ -34,7 +35,7 @@
 
 /* The proxies that may name the client of a request, and how they do. */
 #define SERVICE_ROWS_PROXIES                                                                      \
-	SERVICE_ROW(proxy_networks, LIST, .example = "192.0.2.10, 2001:db8:0:5::/64",             \
+	SERVICE_ROW(proxy_networks, LIST, RELOAD, .example = "192.0.2.10, 2001:db8:0:5::/64",             \
 	    .title = "Proxies before the service",                                                \
 	    .manual = "The networks of the proxies that may name the client of a request: what is " \
 	              "counted, limited, logged and recorded by client address goes by that "     \
@@ -42,49 +43,49 @@
 	              "taken from the header fields `Forwarded` and `X-Forwarded-For`: it is the " \
 	              "last address in them that is not in these networks. See BEHIND A PROXY in " \
 	              "the manual page."),                                                        \
-	SERVICE_ROW(proxy_protocol, TEXT, .value = "off",                                         \
+	SERVICE_ROW(proxy_protocol, TEXT, RELOAD, .value = "off",                                         \
 	    .manual = "`v1` or `v2`: each connection must begin with the header of that version of " \
 	              "the PROXY protocol, before TLS and within `request_timeout`, and only "    \
 	              "`proxy_networks` can connect. The header fields are not looked at then.")
 
 #define SERVICE_ROWS_PROCESS                                                                      \
-	SERVICE_ROW(workers, NUMBER, .value = "0", .least = "0", .most = "64",                    \
+	SERVICE_ROW(workers, NUMBER, RESTART, .value = "0", .least = "0", .most = "64",                    \
 	    .option = "workers", .letter = 'w', .argument = "N",                                  \
 	    .help = "how many event loops; one per processor",                                    \
 	    .manual = "The number of event loops, each with a thread of the keeper. 0 is one per " \
 	              "processor."),                                                              \
-	SERVICE_ROW(log_level, TEXT, .value = "info", .option = "log-level",                      \
+	SERVICE_ROW(log_level, TEXT, RELOAD, .value = "info", .option = "log-level",                      \
 	    .argument = "LEVEL", .help = "log level: error, warning, info or debug",             \
 	    .manual = "How much is logged: `error`, `warning`, `info` or `debug`.")
 
 #define SERVICE_ROWS_KEY                                                                          \
-	SERVICE_ROW(passphrase_file, TEXT, .example = "/etc/attest-ca/passphrase",                \
+	SERVICE_ROW(passphrase_file, TEXT, RELOAD, .example = "/etc/attest-ca/passphrase",                \
 	    .title = "The issuing key",                                                           \
 	    .manual = "A file whose first line is the passphrase or the PIN of the issuing key; " \
 	              "only its owner may read it. The credential `issuing-passphrase` of the "   \
 	              "service manager takes precedence."),                                       \
-	SERVICE_ROW(pkcs11_module, TEXT, .example = "/usr/lib/softhsm/libsofthsm2.so",            \
+	SERVICE_ROW(pkcs11_module, TEXT, RELOAD, .example = "/usr/lib/softhsm/libsofthsm2.so",            \
 	    .manual = "The PKCS #11 module for an issuing key whose URI, in `issuing.uri`, names " \
 	              "none.")
 
 #define SERVICE_ROWS_CERTIFICATES                                                                 \
-	SERVICE_ROW(backdate, DURATION, .value = "5m", .least = "0s", .most = "24h",              \
+	SERVICE_ROW(backdate, DURATION, RELOAD, .value = "5m", .least = "0s", .most = "24h",              \
 	    .manual = "How long before the present a new certificate begins, so that machines "   \
 	              "whose clocks are behind accept it. It never begins before its issuer "     \
 	              "does."),                                                                   \
-	SERVICE_ROW(crl_lifetime, DURATION, .value = "7d", .least = "1h", .most = "1y",           \
+	SERVICE_ROW(crl_lifetime, DURATION, RELOAD, .value = "7d", .least = "1h", .most = "1y",           \
 	    .manual = "How long a CRL is valid. It is signed again on every revocation, and when " \
 	              "half of this time is over.")
 
 #define SERVICE_ROWS_LIMITS                                                                       \
-	SERVICE_ROW(connections, NUMBER, .value = "4096", .least = "1", .most = "1000000",        \
+	SERVICE_ROW(connections, NUMBER, RELOAD, .value = "4096", .least = "1", .most = "1000000",        \
 	    .title = "Limits",                                                                    \
 	    .manual = "Connections at the same time. Beyond that, the oldest connection of the "  \
 	              "client network that has most is closed, unless it waits for an answer. A " \
 	              "network is an IPv4 address, or an IPv6 /64 within its /48."),              \
-	SERVICE_ROW(request_timeout, DURATION, .value = "10s", .least = "1s", .most = "5m",       \
+	SERVICE_ROW(request_timeout, DURATION, RELOAD, .value = "10s", .least = "1s", .most = "5m",       \
 	    .manual = "How long a client may take to send a whole request."),                     \
-	SERVICE_ROW(idle_timeout, DURATION, .value = "60s", .least = "1s", .most = "1h",          \
+	SERVICE_ROW(idle_timeout, DURATION, RELOAD, .value = "60s", .least = "1s", .most = "1h",          \
 	    .manual = "How long a connection may stay open without a request.")
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef UTIL_CONFIG_FILE_H
 #define UTIL_CONFIG_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -20,6 +21,13 @@ enum config_kind {
 	CONFIG_FLAG,     /* bool */
 };
 
+/* What a running daemon does when it reads another value in the file at a reload. */
+enum config_reload {
+	CONFIG_RESTART,      /* keeps its own: the new one needs a restart */
+	CONFIG_RELOAD,       /* takes the new one over */
+	CONFIG_RELOAD_VALUE, /* takes it over, but setting or removing it (of a text) needs a restart */
+};
+
 /*
  * A setting: its name in the file, the field that it fills, its default, and its documentation.
  * The sample configuration, the list in the manual page and --help are made from this row.
@@ -28,6 +36,7 @@ struct config_row {
 	const char      *name;
 	enum config_kind kind;
 	size_t           offset;
+	enum config_reload reload; /* of a program that reloads its configuration */
 	const char      *value;   /* default, as in the file; items joined by ", "; NULL: none, or 0 */
 	const char      *least;   /* bounds of numbers and durations, as in the file */
 	const char      *most;
@@ -48,8 +57,10 @@ struct config_schema {
 	const struct config_row *rows;
 	size_t                   count;
 	/* Checks rules between settings, and fills fields derived from others; NULL: none.
-	 * MALFORMED. */
+	 * Checking what was checked before changes nothing. MALFORMED. */
 	int (*check)(void *settings, struct error *err);
+	/* The program reloads its configuration, and its documentation says when each row counts. */
+	bool reloads;
 };
 
 /* Bound on the number of rows; no program has as many. */
@@ -59,8 +70,8 @@ struct config_schema {
  * Fills every field that is still zero: from the file when `path` is not NULL, then with
  * defaults. A field that is already set keeps its value, except flags, which the file decides.
  * Then runs `check`. MALFORMED, naming file and line or the setting, for a fault in the file,
- * also for a text without quotes; NOT_FOUND or INTERNAL when it cannot be read. Call before
- * threads start.
+ * also for a text without quotes; NOT_FOUND or INTERNAL when it cannot be read. One thread of
+ * a process only.
  */
 int config_file_complete(const struct config_schema *schema, const char *path, void *settings,
     struct error *err);

@@ -65,6 +65,19 @@ append_value(struct bytes *out, const struct config_row *row)
 		append_text(out, shown);
 }
 
+/* When another value counts, with a blank before it; "" where nothing is reloaded. */
+static const char *
+reload_sentence(const struct config_schema *schema, const struct config_row *row)
+{
+	static const char *const sentences[] = {
+	    [CONFIG_RESTART] = " A change needs a restart.",
+	    [CONFIG_RELOAD] = " A reload takes a change over.",
+	    [CONFIG_RELOAD_VALUE] = " A reload takes another value over; to set or remove it needs a restart.",
+	};
+
+	return schema->reloads ? sentences[row->reload] : "";
+}
+
 /* ---- words of a paragraph ---- */
 
 /* A word up to the next blank outside of `…`; a literal keeps its blanks. */
@@ -142,6 +155,7 @@ config_print_sample(const struct config_schema *schema, FILE *out)
 			append_text(&text, row->most);
 			append_text(&text, ".");
 		}
+		append_text(&text, reload_sentence(schema, row));
 		bytes_append_u8(&text, '\0');
 		sample_paragraph((const char *)text.data, out);
 		if (row->example != NULL)
@@ -246,7 +260,7 @@ mdoc_paragraph(const char *text, FILE *out)
 }
 
 static void
-manual_value(const struct config_row *row, FILE *out)
+manual_value(const struct config_schema *schema, const struct config_row *row, FILE *out)
 {
 	AUTO_BYTES value = {0};
 
@@ -256,6 +270,7 @@ manual_value(const struct config_row *row, FILE *out)
 	if (row->least != NULL)
 		(void)fprintf(out, "; from %s to %s", row->least, row->most);
 	(void)fputs(".\n", out);
+	mdoc_paragraph(reload_sentence(schema, row), out);
 	if (row->option != NULL)
 		(void)fprintf(out, "Option:\n.Fl -%s .\n", row->option);
 }
@@ -271,7 +286,7 @@ config_print_manual(const struct config_schema *schema, FILE *out)
 			    row->title);
 		(void)fprintf(out, ".It Cm %s\n", row->name);
 		mdoc_paragraph(row->manual, out);
-		manual_value(row, out);
+		manual_value(schema, row, out);
 	}
 	(void)fputs(".El\n", out);
 }

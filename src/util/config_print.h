@@ -9,7 +9,7 @@ struct config_schema;
 /*
  * Prints every setting for a sample file: heading, paragraph and bounds as comments, and the
  * line that sets its default, commented out. A setting without a default has "Example:"
- * before its example.
+ * before its example. Of a program that reloads its configuration, each says when a change counts.
  */
 void config_print_sample(const struct config_schema *schema, FILE *out);
 

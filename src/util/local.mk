@@ -5,6 +5,7 @@ src_libutil_a_SOURCES = \
 	src/util/bytes.c src/util/bytes.h \
 	src/util/cbor.c src/util/cbor.h \
 	src/util/clock.c src/util/clock.h \
+	src/util/config_change.c src/util/config_change.h \
 	src/util/config_file.c src/util/config_file.h \
 	src/util/config_print.c src/util/config_print.h \
 	src/util/config_scan.c src/util/config_scan.h \
@@ -38,6 +39,7 @@ UNIT_TESTS += tests/unit/util/base64_test
 UNIT_TESTS += tests/unit/util/bytes_test
 UNIT_TESTS += tests/unit/util/cbor_test
 UNIT_TESTS += tests/unit/util/clock_test
+UNIT_TESTS += tests/unit/util/config_change_test
 UNIT_TESTS += tests/unit/util/config_file_test
 UNIT_TESTS += tests/unit/util/config_print_test
 UNIT_TESTS += tests/unit/util/duration_test

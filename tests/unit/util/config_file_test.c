@@ -53,7 +53,7 @@ check(void *all, struct error *error)
 	return 0;
 }
 
-static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], check};
+static const struct config_schema schema = {.rows = rows, .count = sizeof rows / sizeof rows[0], .check = check};
 
 static char            dir[SCRATCH_SIZE];
 static char           *path;

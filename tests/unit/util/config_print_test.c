@@ -10,6 +10,7 @@
 #include "attestation/settings.h"
 #include "device/device_settings.h"
 #include "unit.h"
+#include "util/config_change.h"
 #include "util/config_file.h"
 #include "util/config_print.h"
 
@@ -28,7 +29,7 @@ static const struct config_row rows[] = {
     {.name = "flag", .kind = CONFIG_FLAG, .value = "true", .manual = "A flag."},
 };
 
-static const struct config_schema schema = {rows, sizeof rows / sizeof rows[0], NULL};
+static const struct config_schema schema = {.rows = rows, .count = sizeof rows / sizeof rows[0]};
 
 static const struct {
 	void (*print)(const struct config_schema *schema, FILE *out);
@@ -75,6 +76,60 @@ START_TEST(print_rows_is_what_they_say)
 }
 END_TEST
 
+static const struct config_row reloaded_rows[] = {
+    {.name = "place", .kind = CONFIG_TEXT, .value = "a", .title = "T", .manual = "Where.",
+        .option = "place", .argument = "DIR", .help = "where it is"},
+    {.name = "time", .kind = CONFIG_DURATION, .value = "1h", .least = "1m", .most = "2h",
+        .manual = "How long.", .reload = CONFIG_RELOAD},
+    {.name = "file", .kind = CONFIG_TEXT, .example = "/x", .manual = "A file.",
+        .reload = CONFIG_RELOAD_VALUE},
+};
+
+START_TEST(print_of_a_program_that_reloads_says_when_a_change_counts)
+{
+	const struct config_schema reloaded = {.rows = reloaded_rows, .count = 3, .reloads = true};
+	char                      *text = NULL;
+	size_t                     size = 0;
+	FILE                      *out = open_memstream(&text, &size);
+
+	config_print_sample(&reloaded, out);
+	config_print_manual(&reloaded, out);
+	(void)fclose(out);
+	ck_assert_str_eq(text,
+	    "\n# ---- T ----\n"
+	    "\n# Where. A change needs a restart.\n#place = \"a\"\n"
+	    "\n# How long. From 1m to 2h. A reload takes a change over.\n#time = \"1h\"\n"
+	    "\n# A file. A reload takes another value over; to set or remove it needs a\n"
+	    "# restart.\n# Example:\n#file = \"/x\"\n"
+	    ".Ss T\n.Bl -tag -width Ds\n"
+	    ".It Cm place\nWhere.\nDefault: \"a\".\nA change needs a restart.\nOption:\n.Fl -place .\n"
+	    ".It Cm time\nHow long.\nDefault: \"1h\"; from 1m to 2h.\nA reload takes a change over.\n"
+	    ".It Cm file\nA file.\nExample: \"/x\".\n"
+	    "A reload takes another value over; to set or remove it needs a restart.\n"
+	    ".El\n");
+	free(text);
+}
+END_TEST
+
+/* What a reload cannot change, and nothing else: a new row has to say. */
+START_TEST(rows_of_the_daemons_say_what_needs_a_restart)
+{
+	const struct config_schema *program =
+	    _i == 0 ? attestation_settings_schema() : acme_settings_schema();
+	uint64_t restart = 0;
+	char     names[128];
+
+	ck_assert(program->reloads);
+	ck_assert(!device_settings_schema()->reloads);
+	for (size_t i = 0; i < program->count; i++) {
+		if (program->rows[i].reload == CONFIG_RESTART)
+			restart |= UINT64_C(1) << i;
+	}
+	config_names(program, restart, names, sizeof names);
+	ck_assert_str_eq(names, "state_dir, store, listen, workers");
+}
+END_TEST
+
 /* Every row of every program can be shown: a sentence, a value, and an option that is whole. */
 START_TEST(rows_of_the_programs_are_complete)
 {
@@ -115,6 +170,8 @@ main(void)
 	TCase *tc = tcase_create("config_print");
 
 	tcase_add_loop_test(tc, print_rows_is_what_they_say, 0, sizeof printed / sizeof printed[0]);
+	tcase_add_test(tc, print_of_a_program_that_reloads_says_when_a_change_counts);
+	tcase_add_loop_test(tc, rows_of_the_daemons_say_what_needs_a_restart, 0, 2);
 	tcase_add_loop_test(tc, rows_of_the_programs_are_complete, 0, 3);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
