@@ -17,6 +17,10 @@ http_front_serve(struct http_front *front, const struct http_settings *settings,
 {
 	struct http_settings mine = *settings;
 
+	if (front->server != NULL) {
+		http_server_limits(front->server, settings);
+		return 0;
+	}
 	mine.tls = front->tls;
 	if (http_server_new(front->worker->base, &mine, &front->server, err) != 0)
 		return -1;

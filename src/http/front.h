@@ -20,7 +20,10 @@ struct http_front {
 	SSL_CTX             *tls;    /* NULL: plain */
 };
 
-/* Serves on the worker's listeners with front->tls; settings.tls is ignored. */
+/*
+ * Serves on the worker's listeners with front->tls; settings.tls is ignored. When it serves already,
+ * it takes the limits over, as http_server_limits does.
+ */
 int http_front_serve(struct http_front *front, const struct http_settings *settings,
     struct error *err);
 

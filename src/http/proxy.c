@@ -137,7 +137,9 @@ proxy_request_peer(const struct http_connection *connection, struct evhttp_reque
 	struct address   source;
 
 	(void)snprintf(peer, ADDRESS_TEXT_SIZE, "%s", connection->peer);
-	if (!connection->proxied)
+	/* It may be none by now: see http_server_limits. */
+	if (!connection->proxied ||
+	    !proxies_has(&connection->server->settings.proxies, &connection->address))
 		return;
 	TAILQ_FOREACH (field, evhttp_request_get_input_headers(req), next) {
 		if (strcasecmp(field->key, "Forwarded") == 0)

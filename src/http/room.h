@@ -31,7 +31,7 @@ void room_read(struct http_connection *connection, size_t octets);
 /*
  * Closes the oldest connection of the source that has most, as long as there are too many.
  * `newest`, just accepted, stays when all others wait for their answers. Not from inside a
- * callback of evhttp; `newest` may be gone after it.
+ * callback of evhttp; `newest` may be gone after it, and is NULL when a bound was lowered.
  */
 void room_make(struct http_server *server, const struct http_connection *newest);
 

@@ -22,6 +22,7 @@
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/linger.h"
+#include "http/room.h"
 #include "http/server_state.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -245,6 +246,23 @@ http_server_drain(struct http_server *server)
 		next = LIST_NEXT(connection, link);
 		connection_end_idle(connection);
 	}
+}
+
+void
+http_server_limits(struct http_server *server, const struct http_settings *settings)
+{
+	enum proxy_protocol protocol = server->settings.proxies.protocol;
+
+	server->settings.proxies = settings->proxies;
+	server->settings.proxies.protocol = protocol; /* connections have begun with it */
+	server->settings.connections_max = settings->connections_max;
+	server->settings.idle_ms = settings->idle_ms;
+	server->settings.request_ms = settings->request_ms;
+	if (server->draining)
+		return;
+	room_make(server, NULL);
+	if (server->connection_count <= server->settings.connections_max)
+		server_resume(server);
 }
 
 void

@@ -60,6 +60,13 @@ int http_server_new(struct event_base *base, const struct http_settings *setting
 /* Accepts connections from a listening socket. Takes ownership of the socket, also on failure. */
 int http_server_listen(struct http_server *server, int fd, struct error *err);
 
+/*
+ * Takes connections_max, idle_ms, request_ms and the networks of the proxies from now on.
+ * Connections above a lower bound are closed at once, as by a new one; a deadline that is set
+ * already stays; who is no proxy any more is not believed any more. Not from a handler.
+ */
+void http_server_limits(struct http_server *server, const struct http_settings *settings);
+
 /* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
 void http_server_drain(struct http_server *server);
 

@@ -43,7 +43,7 @@
 	              "taken from the header fields `Forwarded` and `X-Forwarded-For`: it is the " \
 	              "last address in them that is not in these networks. See BEHIND A PROXY in " \
 	              "the manual page."),                                                        \
-	SERVICE_ROW(proxy_protocol, TEXT, RELOAD, .value = "off",                                         \
+	SERVICE_ROW(proxy_protocol, TEXT, RESTART, .value = "off",                                         \
 	    .manual = "`v1` or `v2`: each connection must begin with the header of that version of " \
 	              "the PROXY protocol, before TLS and within `request_timeout`, and only "    \
 	              "`proxy_networks` can connect. The header fields are not looked at then.")

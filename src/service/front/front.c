@@ -58,7 +58,7 @@ service_front_greet(struct service_front *front, struct view body, struct error 
 
 	if (rc != 0 || http_front_use_tls(&front->http, greeting.tls_chain, greeting.tls_key, err) != 0)
 		return -1;
-	return front->http.server != NULL ? 0 : service_front_serve(front, &greeting, err);
+	return service_front_serve(front, &greeting, err);
 }
 
 int

@@ -47,8 +47,8 @@ struct service_front {
 
 /*
  * The handler `tell` of a daemon is this with its program: makes the worker's state at the
- * first message, takes news of files, begins to serve at the first greeting, and serves new
- * connections with the TLS key of a later one. MALFORMED.
+ * first message, takes news of files, begins to serve at the first greeting, and takes over the
+ * TLS key, the limits and the proxies of a later one for new connections. MALFORMED.
  */
 int service_front_tell(struct front_worker *worker, const struct service_front_program *program,
     struct view body, struct error *err);

@@ -513,6 +513,78 @@ START_TEST(connections_above_the_cap_the_oldest_idle_one_is_closed)
 }
 END_TEST
 
+START_TEST(limits_lower_cap_closes_the_oldest_idle_ones_at_once)
+{
+	struct http_client clients[4];
+
+	fixture_start();
+	for (size_t i = 0; i < 4; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i], GET_HELLO);
+		client_wait(&clients[i], client_count(&clients[i], "hello") == 1);
+	}
+	settings.connections_max = 1;
+	http_server_limits(server, &settings);
+	client_wait(&clients[2], clients[0].ended && clients[1].ended && clients[2].ended);
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	client_send(&clients[3], GET_HELLO);
+	client_wait(&clients[3], client_count(&clients[3], "hello") == 2);
+	for (size_t i = 0; i < 4; i++)
+		client_close(&clients[i]);
+}
+END_TEST
+
+START_TEST(limits_higher_cap_takes_those_that_wait)
+{
+	struct http_client clients[4];
+
+	settings.connections_max = 1;
+	fixture_start();
+	for (size_t i = 0; i < 4; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+		client_wait(&clients[i], kept_count == (i < 2 ? i + 1 : 2));
+	}
+	for (int i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(kept_count, 2);
+	settings.connections_max = 8;
+	http_server_limits(server, &settings);
+	client_wait(&clients[3], kept_count == 4);
+	for (size_t i = 0; i < 4; i++)
+		client_close(&clients[i]);
+	client_wait(&clients[3], http_server_connections(server) == 0);
+}
+END_TEST
+
+START_TEST(limits_shorter_times_are_for_what_begins_later)
+{
+	struct http_client early;
+	struct http_client late;
+
+	fixture_start();
+	client_connect(&early, base, &address);
+	client_send(&early, "GET /hel"); /* the rest comes later */
+	while (http_server_connections(server) == 0)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	for (int i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	settings.request_ms = 50;
+	settings.idle_ms = 50;
+	http_server_limits(server, &settings);
+	client_connect(&late, base, &address);
+	client_send(&late, "GET /hel");
+	client_wait(&late, late.ended);
+	client_has(&late, "HTTP/1.1 408 ");
+	ck_assert(!early.ended);
+	client_send(&early, "lo HTTP/1.1\r\nHost: x\r\n\r\n");
+	client_wait(&early, client_count(&early, "hello") == 1);
+	client_wait(&early, early.ended); /* idle */
+	client_close(&early);
+	client_close(&late);
+}
+END_TEST
+
 /* One address opens connections as fast as it can, and sends nothing. */
 START_TEST(connections_of_one_address_keep_no_other_out)
 {
@@ -673,6 +745,9 @@ main(void)
 	tcase_add_test(tcase, server_freed_while_it_lingers_leaves_nothing);
 	tcase_add_test(tcase, connections_above_the_cap_wait_while_all_are_served);
 	tcase_add_test(tcase, connections_above_the_cap_the_oldest_idle_one_is_closed);
+	tcase_add_test(tcase, limits_lower_cap_closes_the_oldest_idle_ones_at_once);
+	tcase_add_test(tcase, limits_higher_cap_takes_those_that_wait);
+	tcase_add_test(tcase, limits_shorter_times_are_for_what_begins_later);
 	tcase_add_test(tcase, connections_of_one_address_keep_no_other_out);
 	tcase_add_test(tcase, large_requests_that_do_not_end_take_bounded_memory);
 	tcase_add_test(tcase, accepting_pauses_without_descriptors_and_goes_on);
