@@ -108,6 +108,8 @@ call_free(struct call *call)
 
 	if (operation != NULL && operation->clear != NULL && call->state != NULL)
 		operation->clear(call->state);
+	if (call->held != NULL)
+		call->service->release(call->worker->keeper, call->held);
 	free(call->state);
 	free(call->asked);
 	note_clear(&call->note);
@@ -206,6 +208,8 @@ static void
 call_begin(struct call *call)
 {
 	call->now = clock_now();
+	if (call->service->hold != NULL)
+		call->held = call->service->hold(call->worker->keeper);
 	call->rc = call_look(call, &call->err);
 	if (call->rc == 0 && call->answer.size == 0 && call->operation->change != NULL)
 		store_writer_submit(call->worker->writer, &call->job);

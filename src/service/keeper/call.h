@@ -73,6 +73,14 @@ struct call_service {
 
 	/* Encodes a refusal as an answer. */
 	void (*refuse)(const struct error *err, struct bytes *answer);
+
+	/*
+	 * Takes hold of what a question is processed with, such as the settings, from its turn to
+	 * its answer: what replaces that meanwhile is for later questions. Any thread. NULL: of
+	 * nothing.
+	 */
+	void *(*hold)(void *keeper);
+	void (*release)(void *keeper, void *held);
 };
 
 /* Octets of questions that wait for their turn in one worker, and how long one does. */
@@ -107,6 +115,7 @@ struct call {
 	struct bytes                 body; /* `asked` may point into it */
 	void                        *asked;
 	void                        *state;
+	void                        *held;    /* by call_service.hold; NULL before its turn */
 	int64_t                      now;     /* start time, in seconds since 1970 */
 	struct bytes                 answer;  /* the answer on success */
 	struct bytes                 refusal; /* the answer to send instead of that of `refuse` */

@@ -40,6 +40,7 @@ static struct {
 	int                  front;
 	sem_t                entered; /* a step that is held has begun */
 	sem_t                release; /* and waits there for this */
+	atomic_int           held;    /* questions in work that hold the keeper's revision */
 	atomic_int           states;  /* of operations that are not cleared yet */
 	atomic_int           told;    /* changes without a question that ended */
 	atomic_int           told_rc;
@@ -62,6 +63,7 @@ state_fill(struct call *call)
 	struct state *state = call->state;
 
 	ck_assert(!state->looked);
+	ck_assert_ptr_eq(call->held, &fixture);
 	ck_assert_ptr_null(state->text);
 	state->looked = true;
 	state->text = memory_strdup("found out by the look");
@@ -234,11 +236,29 @@ refuse_cb(const struct error *err, struct bytes *out)
 	bytes_append(out, err->detail, strlen(err->detail));
 }
 
+static void *
+hold_cb(void *keeper)
+{
+	ck_assert_ptr_nonnull(keeper);
+	fixture.held++;
+	return &fixture;
+}
+
+static void
+release_cb(void *keeper, void *held)
+{
+	ck_assert_ptr_nonnull(keeper);
+	ck_assert_ptr_eq(held, &fixture);
+	fixture.held--;
+}
+
 static const struct call_service service = {
     .asked_size = sizeof(struct asked),
     .decode = decode_cb,
     .act = act_cb,
     .refuse = refuse_cb,
+    .hold = hold_cb,
+    .release = release_cb,
 };
 
 /* ---- the keeper ---- */
@@ -360,6 +380,7 @@ teardown(void)
 		stop();
 	(void)close(fixture.front);
 	ck_assert_int_eq(fixture.states, 0);
+	ck_assert_int_eq(fixture.held, 0);
 	scratch_remove(fixture.directory);
 }
 
