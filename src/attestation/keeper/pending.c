@@ -26,7 +26,7 @@ struct pending {
 	struct answered   *answered;
 	size_t             bucket_count; /* a power of two */
 	struct challenge **challenges;   /* by digest */
-	struct challenge  *oldest;       /* in order of expiry: equal lifetimes */
+	struct challenge  *oldest;       /* in the order in which they were made */
 	struct challenge  *newest;
 };
 
@@ -47,6 +47,16 @@ challenge_free(struct challenge *challenge)
 	free(challenge);
 }
 
+static size_t
+buckets_for(size_t max)
+{
+	size_t count = 16;
+
+	while (count < max)
+		count *= 2;
+	return count;
+}
+
 struct pending *
 pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 {
@@ -58,8 +68,7 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 	pending->lifetime_ms = lifetime_ms;
 	pending->shares = shares_new();
 	pending->answered = answered_new();
-	for (pending->bucket_count = 16; pending->bucket_count < max; pending->bucket_count *= 2)
-		;
+	pending->bucket_count = buckets_for(max);
 	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
 	return pending;
 }
@@ -123,6 +132,7 @@ pending_link(struct pending *pending, struct challenge **slot, struct challenge 
 	        shares_held(pending->shares, &challenge->source, ek) < pending->held_max);
 }
 
+/* Those that were made before the lifetime was shortened expire after younger ones; see pending_take. */
 static void
 pending_expire(struct pending *pending, int64_t now_ms)
 {
@@ -161,6 +171,38 @@ pending_bound(struct pending *pending, struct challenge *challenge, struct error
 		    pending->max);
 	challenge_free(victim);
 	return 0;
+}
+
+static void
+pending_rehash(struct pending *pending)
+{
+	free(pending->challenges);
+	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
+	for (struct challenge *c = pending->oldest; c != NULL; c = c->newer) {
+		c->bucket_next = NULL;
+		*challenge_slot(pending, c->digest) = c;
+	}
+}
+
+void
+pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t lifetime_ms)
+{
+	struct share_entry *entry;
+	struct challenge   *victim;
+
+	(void)pthread_mutex_lock(&pending->lock);
+	pending->max = max;
+	pending->held_max = held_max;
+	pending->lifetime_ms = lifetime_ms;
+	while (shares_count(pending->shares) > max && (entry = shares_victim(pending->shares)) != NULL) {
+		victim = SHARES_ITEM(entry, struct challenge, share);
+		challenge_free(pending_unlink(pending, challenge_slot(pending, victim->digest)));
+	}
+	if (pending->bucket_count != buckets_for(max)) {
+		pending->bucket_count = buckets_for(max);
+		pending_rehash(pending);
+	}
+	(void)pthread_mutex_unlock(&pending->lock);
 }
 
 static int
@@ -205,7 +247,7 @@ pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
 	slot = challenge_slot(pending, digest);
-	if (*slot != NULL) {
+	if (*slot != NULL && (*slot)->expires > now_ms) {
 		*out = pending_unlink(pending, slot);
 		answered_add(pending->answered, &(*out)->ek, &(*out)->source);
 	}

@@ -32,6 +32,7 @@ struct challenge {
 	struct store_evidence evidence;       /* facts for the certificate */
 	struct bytes          ek_certificate; /* EK certificate, at most 8 KiB; empty: none sent */
 	int64_t               trust_revision; /* revision of the vendors' certificates used */
+	uint64_t              policy;         /* number of the rules for them (revision.h) */
 	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, if verified */
 	char                 *enroll_name; /* name for self-enrolment once its key is proven; or NULL */
 
@@ -55,6 +56,12 @@ void              challenge_free(struct challenge *challenge);
  */
 struct pending *pending_new(size_t max, size_t held_max, int64_t lifetime_ms);
 void            pending_free(struct pending *pending);
+
+/*
+ * Takes other bounds from now on. Above a lower `max`, challenges are evicted as by new ones; each
+ * that is open keeps its lifetime.
+ */
+void pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t lifetime_ms);
 
 /*
  * Adds the challenge and takes ownership of it; removes expired ones. `now_ms` is

@@ -22,8 +22,8 @@ struct place {
 };
 
 struct quota {
+	pthread_mutex_t mutex; /* guards the members below */
 	int64_t         per_day;
-	pthread_mutex_t mutex; /* guards the slots */
 	struct place    places[QUOTA_PLACES];
 };
 
@@ -68,23 +68,38 @@ quota_place(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
 	return unused;
 }
 
-bool
-quota_take(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
+void
+quota_limit(struct quota *quota, int64_t per_day)
+{
+	(void)pthread_mutex_lock(&quota->mutex);
+	quota->per_day = per_day;
+	(void)pthread_mutex_unlock(&quota->mutex);
+}
+
+static bool
+quota_take_locked(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
 {
 	int64_t       interval_ms;
 	struct place *place;
-	bool          taken = true;
 
 	if (quota->per_day == 0)
 		return true;
 	interval_ms = DAY_MS / quota->per_day;
+	if ((place = quota_place(quota, ek, now_ms)) == NULL)
+		return true;
+	if (place->due_ms - now_ms > (quota->per_day - 1) * interval_ms)
+		return false;
+	place->due_ms += interval_ms;
+	return true;
+}
+
+bool
+quota_take(struct quota *quota, const struct ek_hash *ek, int64_t now_ms)
+{
+	bool taken;
+
 	(void)pthread_mutex_lock(&quota->mutex);
-	place = quota_place(quota, ek, now_ms);
-	if (place != NULL) {
-		taken = place->due_ms - now_ms <= (quota->per_day - 1) * interval_ms;
-		if (taken)
-			place->due_ms += interval_ms;
-	}
+	taken = quota_take_locked(quota, ek, now_ms);
 	(void)pthread_mutex_unlock(&quota->mutex);
 	return taken;
 }

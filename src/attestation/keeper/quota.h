@@ -18,6 +18,9 @@ struct quota;
 struct quota *quota_new(int64_t per_day);
 void          quota_free(struct quota *quota); /* takes NULL too */
 
+/* Another number from now on; what was taken counts as the share of a day that it was. */
+void quota_limit(struct quota *quota, int64_t per_day);
+
 /*
  * Takes one from the quota of the EK, whose possession is proven; false when none is
  * left. `now_ms` is of a monotonic clock. If many machines ask at a time, some are not

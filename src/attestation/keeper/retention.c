@@ -30,17 +30,24 @@
 /* Interval of cuts: each cut adds an entry itself. */
 #define RETENTION_DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
+/* Ages of records to remove, in seconds; 0: they are kept for ever. */
+struct ages {
+	int64_t audit;
+	int64_t certificates;
+};
+
 struct retention {
-	const struct attestation_settings *settings;
-	struct store_writer               *writer;
-	atomic_bool                        busy; /* a step is queued in the writer */
-	bool                               more; /* used by the writer meanwhile */
-	int64_t                            next_ms;
+	struct ages          ages;
+	struct store_writer *writer;
+	atomic_bool          busy; /* a step is queued in the writer */
+	bool                 more; /* used by the writer meanwhile */
+	int64_t              next_ms;
 };
 
 /* A step: the removals of one transaction. */
 struct cut {
 	struct retention *retention;
+	struct ages       ages;
 	size_t            entries;
 	size_t            certificates;
 };
@@ -73,6 +80,8 @@ retention_check_clock(struct store *store, int64_t now, bool *good, struct error
 static int64_t
 retention_of_certificates(const struct attestation_settings *settings)
 {
+	if (settings->certificate_retention == 0)
+		return 0;
 	return settings->certificate_retention > settings->service.crl_lifetime
 	    ? settings->certificate_retention
 	    : settings->service.crl_lifetime;
@@ -109,23 +118,22 @@ retention_explain(struct store *store, struct error *err)
 static int
 cut_change(struct call *call, struct store *store, struct error *err)
 {
-	struct cut                        *cut = call->state;
-	struct retention                  *retention = cut->retention;
-	const struct attestation_settings *settings = retention->settings;
-	int64_t                            now = clock_now();
-	bool                               good = retention->more; /* a previous step has checked */
+	struct cut        *cut = call->state;
+	struct retention  *retention = cut->retention;
+	const struct ages *ages = &cut->ages;
+	int64_t            now = clock_now();
+	bool               good = retention->more; /* a previous step has checked */
 
 	retention->more = false;
 	if (!good && retention_check_clock(store, now, &good, err) != 0)
 		return -1;
 	if (!good)
 		return retention_explain(store, err);
-	if (settings->audit_retention != 0 &&
-	    store_audit_cut(store, now - settings->audit_retention, RETENTION_STEP, now, &cut->entries,
-	        err) != 0)
+	if (ages->audit != 0 &&
+	    store_audit_cut(store, now - ages->audit, RETENTION_STEP, now, &cut->entries, err) != 0)
 		return -1;
-	if (settings->certificate_retention != 0 &&
-	    store_certificate_sweep(store, now - retention_of_certificates(settings), RETENTION_STEP,
+	if (ages->certificates != 0 &&
+	    store_certificate_sweep(store, now - ages->certificates, RETENTION_STEP,
 	        &cut->certificates, err) != 0)
 		return -1;
 	retention->more = cut->entries == RETENTION_STEP || cut->certificates == RETENTION_STEP;
@@ -158,9 +166,20 @@ retention_new(const struct attestation_settings *settings, struct store_writer *
 {
 	struct retention *retention = memory_new(sizeof *retention);
 
-	retention->settings = settings;
+	retention_limit(retention, settings);
 	retention->writer = writer;
 	return retention;
+}
+
+void
+retention_limit(struct retention *retention, const struct attestation_settings *settings)
+{
+	struct ages ages = {settings->audit_retention, retention_of_certificates(settings)};
+
+	if (ages.audit == retention->ages.audit && ages.certificates == retention->ages.certificates)
+		return;
+	retention->ages = ages;
+	retention->next_ms = INT64_MIN;
 }
 
 void
@@ -181,5 +200,5 @@ retention_tick(struct retention *retention, int64_t now_ms)
 	}
 	atomic_store(&retention->busy, true);
 	call_submit(&attestation_operation_service, retention->writer, &cut_operation, NULL,
-	    &(struct cut){.retention = retention});
+	    &(struct cut){.retention = retention, .ages = retention->ages});
 }

@@ -21,9 +21,12 @@ struct store_writer;
  */
 int retention_check_clock(struct store *store, int64_t now, bool *good, struct error *err);
 
-/* The writer must be stopped before retention_free. */
+/* For the ages in these settings. The writer must be stopped before retention_free. */
 struct retention *retention_new(const struct attestation_settings *settings, struct store_writer *writer);
 void              retention_free(struct retention *retention);
+
+/* The ages in these settings from now on; when they are others, the next step is due. */
+void retention_limit(struct retention *retention, const struct attestation_settings *settings);
 
 /*
  * Call it about once a second. Once a day it submits a step to the writer, and

@@ -175,6 +175,87 @@ START_TEST(put_full_of_expired_makes_room)
 }
 END_TEST
 
+START_TEST(limit_shorter_lifetime_is_for_new_ones)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	pending_limit(pending, 4, 4, LIFETIME / 10);
+	unit_ok(put(pending, 2, 2, 0, &err), &err);
+	unit_ok(put(pending, 3, 3, 0, &err), &err);
+	assert_taken(pending, 2, 2, LIFETIME / 10 - 1);
+	assert_unknown(pending, 3, LIFETIME / 10); /* though an older one is open */
+	assert_taken(pending, 1, 1, LIFETIME - 1);
+	unit_ok(put(pending, 4, 4, LIFETIME, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 1); /* the third has gone by now */
+	pending_limit(pending, 4, 4, LIFETIME);
+	unit_ok(put(pending, 5, 5, LIFETIME, &err), &err);
+	assert_taken(pending, 5, 5, 2 * LIFETIME - 1);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(limit_lower_bound_evicts_down_to_it)
+{
+	struct pending *pending = pending_new(8, 8, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 1; i <= 8; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	pending_limit(pending, 3, 3, LIFETIME);
+	ck_assert_uint_eq(pending_count(pending), 3);
+	for (uint32_t i = 1; i <= 5; i++)
+		assert_unknown(pending, i, 1);
+	unit_ok(put(pending, 9, 9, 1, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 3);
+	assert_unknown(pending, 6, 1);
+	assert_taken(pending, 7, 7, 1);
+	assert_taken(pending, 8, 8, 1);
+	assert_taken(pending, 9, 9, 1);
+	pending_free(pending);
+}
+END_TEST
+
+/* Those of a machine that has answered are not evicted; nothing new fits until they have ended. */
+START_TEST(limit_lower_bound_leaves_what_is_held)
+{
+	struct pending *pending = pending_new(8, 4, LIFETIME);
+	struct error    err = {0};
+
+	answer(pending, 1);
+	for (uint32_t i = 1; i <= 4; i++)
+		unit_ok(put(pending, i, 1, 0, &err), &err);
+	unit_ok(put(pending, 5, 2, 0, &err), &err);
+	pending_limit(pending, 2, 4, LIFETIME);
+	ck_assert_uint_eq(pending_count(pending), 4);
+	unit_fails(put(pending, 6, 2, 0, &err), &err, ERROR_OVERLOADED,
+	    "2 challenges are open; try again later");
+	for (uint32_t i = 1; i <= 4; i++)
+		assert_taken(pending, i, 1, 1);
+	unit_ok(put(pending, 6, 2, 1, &err), &err);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(limit_higher_bound_finds_each_that_was_there)
+{
+	struct pending *pending = pending_new(40, 4, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 1; i <= 40; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	pending_limit(pending, 5000, 4, LIFETIME);
+	for (uint32_t i = 41; i <= 200; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	pending_limit(pending, 300, 4, LIFETIME);
+	for (uint32_t i = 1; i <= 200; i++)
+		assert_taken(pending, i, (uint8_t)i, 1);
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
 /* One EK's public part from 313 addresses, 32 times from each: the table is full of it. */
 START_TEST(put_one_ek_from_many_addresses_keeps_nobody_out)
 {
@@ -343,6 +424,10 @@ main(void)
 	tcase_add_test(tc, put_full_table_of_those_that_answered_is_overloaded);
 	tcase_add_test(tc, put_full_table_the_oldest_of_equals_gives_way);
 	tcase_add_test(tc, put_full_of_expired_makes_room);
+	tcase_add_test(tc, limit_shorter_lifetime_is_for_new_ones);
+	tcase_add_test(tc, limit_lower_bound_evicts_down_to_it);
+	tcase_add_test(tc, limit_lower_bound_leaves_what_is_held);
+	tcase_add_test(tc, limit_higher_bound_finds_each_that_was_there);
 	tcase_add_test(tc, put_one_ek_from_many_addresses_keeps_nobody_out);
 	tcase_add_test(tc, put_one_ek_from_its_own_address_does_not_lock_the_machine_out);
 	tcase_add_test(tc, put_of_an_ek_that_answered_elsewhere_is_not_held);

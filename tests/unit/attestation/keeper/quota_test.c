@@ -56,6 +56,27 @@ START_TEST(take_of_others_at_the_same_place_is_counted_apart)
 }
 END_TEST
 
+/* Who has had half of a day's has half of the new number left. */
+START_TEST(limit_another_number_counts_the_share_that_was_taken)
+{
+	for (int i = 0; i < 12; i++)
+		ck_assert(take(1, 1, 1000) && take(2, 2, 1000));
+	quota_limit(quota, 4);
+	for (int i = 0; i < 2; i++)
+		ck_assert(take(1, 1, 1000));
+	ck_assert(!take(1, 1, 1000));
+	for (int i = 0; i < 4; i++)
+		ck_assert(take(1, 2, 1000));
+	ck_assert(!take(1, 2, 1000));
+	quota_limit(quota, 48);
+	for (int i = 0; i < 24; i++)
+		ck_assert_msg(take(2, 2, 1000), "%d", i);
+	ck_assert(!take(2, 2, 1000));
+	quota_limit(quota, 0);
+	ck_assert(take(2, 2, 1000));
+}
+END_TEST
+
 /* Eight of one beginning have their places; a ninth is let through. */
 START_TEST(take_without_a_place_is_not_refused)
 {
@@ -84,6 +105,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, take_has_a_days_at_once_and_then_one_at_a_time);
 	tcase_add_test(tc, take_of_others_at_the_same_place_is_counted_apart);
+	tcase_add_test(tc, limit_another_number_counts_the_share_that_was_taken);
 	tcase_add_test(tc, take_without_a_place_is_not_refused);
 	tcase_add_test(tc, take_without_a_bound_is_never_refused);
 	suite_add_tcase(suite, tc);

@@ -120,6 +120,7 @@ START_TEST(tick_cuts_what_is_too_old_in_steps)
 	int64_t count;
 
 	settings.audit_retention = 100 * 86400;
+	retention_limit(retention, &settings);
 	add_entries(2500, (int64_t)101 * 86400);
 	add_entries(6, (int64_t)99 * 86400);
 	add_entries(1, 0);
@@ -133,17 +134,35 @@ END_TEST
 
 START_TEST(tick_looks_again_after_a_day)
 {
-	settings.audit_retention = 100 * 86400;
+	settings.audit_retention = -60; /* whatever is there is too old */
+	retention_limit(retention, &settings);
 	add_entries(3, (int64_t)101 * 86400);
 	add_entries(1, 0);
-	tick_until(2, 1000);
-	/* The cut is of now: what is older behind it stays until it is old itself. */
-	settings.audit_retention = -60;
+	tick_until(1, 1000); /* the cut */
+	add_entries(2, 0);
 	for (int i = 0; i < 20; i++)
 		retention_tick(retention, 1000 + DAY_MS - 1);
-	ck_assert_int_eq(entries(), 2);
-	add_entries(2, 0);
+	ck_assert_int_eq(entries(), 3);
+	retention_limit(retention, &settings); /* the same ages are no reason to look */
+	for (int i = 0; i < 20; i++)
+		retention_tick(retention, 1000 + DAY_MS - 1);
+	ck_assert_int_eq(entries(), 3);
 	tick_until(1, 1000 + DAY_MS);
+}
+END_TEST
+
+START_TEST(limit_others_are_looked_for_at_once)
+{
+	settings.audit_retention = 100 * 86400;
+	retention_limit(retention, &settings);
+	add_entries(3, (int64_t)101 * 86400);
+	add_entries(3, (int64_t)99 * 86400);
+	add_entries(1, 0);
+	tick_until(5, 1000);
+	/* The cut is of now: what is older behind it stays until it is old itself. */
+	settings.audit_retention = -60;
+	retention_limit(retention, &settings);
+	tick_until(1, 1001);
 }
 END_TEST
 
@@ -155,6 +174,7 @@ START_TEST(tick_by_a_clock_that_has_jumped_removes_nothing)
 
 	settings.audit_retention = 100 * 86400;
 	settings.certificate_retention = 86400;
+	retention_limit(retention, &settings);
 	unit_ok(store_device_enroll(store, &device, clock_now() - (int64_t)400 * 86400, &err), &err);
 	expired.not_after = clock_now() - (int64_t)2 * 86400;
 	unit_ok(store_certificate_add(store, &expired, 1, &err), &err);
@@ -176,6 +196,7 @@ START_TEST(tick_keeps_certificates_until_a_crl_has_named_them_once_more)
 
 	settings.certificate_retention = 86400;
 	settings.service.crl_lifetime = (int64_t)10 * 86400;
+	retention_limit(retention, &settings);
 	unit_ok(store_device_enroll(store, &device, clock_now(), &err), &err);
 	for (uint8_t days = 9; days <= 11; days += 2) {
 		expired.serial[0] = days;
@@ -200,6 +221,7 @@ retention_suite(void)
 	tcase_add_test(tc, tick_keeps_the_record_for_ever_by_default);
 	tcase_add_test(tc, tick_cuts_what_is_too_old_in_steps);
 	tcase_add_test(tc, tick_looks_again_after_a_day);
+	tcase_add_test(tc, limit_others_are_looked_for_at_once);
 	tcase_add_test(tc, tick_by_a_clock_that_has_jumped_removes_nothing);
 	tcase_add_test(tc, tick_keeps_certificates_until_a_crl_has_named_them_once_more);
 	suite_add_tcase(suite, tc);
