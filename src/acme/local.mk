@@ -28,6 +28,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/operation.c src/acme/keeper/operation.h \
 	src/acme/keeper/order.c src/acme/keeper/order.h \
 	src/acme/keeper/policy.c src/acme/keeper/policy.h \
+	src/acme/keeper/revision.c src/acme/keeper/revision.h \
 	src/acme/keeper/roots.c src/acme/keeper/roots.h \
 	src/acme/keeper/server_key.c src/acme/keeper/server_key.h \
 	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \

@@ -24,6 +24,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/quota.c src/attestation/keeper/quota.h \
 	src/attestation/keeper/refusals.c src/attestation/keeper/refusals.h \
 	src/attestation/keeper/retention.c src/attestation/keeper/retention.h \
+	src/attestation/keeper/revision.c src/attestation/keeper/revision.h \
 	src/attestation/keeper/serial_list.c src/attestation/keeper/serial_list.h \
 	src/attestation/keeper/throttle.c src/attestation/keeper/throttle.h \
 	src/attestation/keeper/vendor_expiry.c src/attestation/keeper/vendor_expiry.h \

@@ -138,7 +138,7 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	size_t           count = (size_t)plan->argc;
 	AUTO_FREE char **arguments = memory_new((count + 5) * sizeof *arguments);
 	char             listening_option[] = "--listening";
-	char             workers_option[] = "--workers";
+	char             workers_option[] = "--serving";
 	char             workers[24];
 
 	(void)snprintf(workers, sizeof workers, "%zu", plan->workers);

@@ -15,7 +15,7 @@ struct supervisor_child;
 struct launch_plan {
 	const char  *program; /* for the log and argv[0] */
 	int          argc;    /* its own arguments; the keeper gets them again */
-	char *const *argv;    /* with --workers N and --listening URL,URL before them */
+	char *const *argv;    /* with --serving N and --listening URL,URL before them */
 	size_t       workers; /* 1 to LAUNCH_WORKERS_MAX */
 	char *const *listen;  /* ADDR:PORT each, at most LAUNCH_LISTEN_MAX */
 	size_t       listen_count;

@@ -9,6 +9,7 @@ src_libservice_a_SOURCES = \
 	src/service/keeper/call.c src/service/keeper/call.h \
 	src/service/keeper/deadlines.c src/service/keeper/deadlines.h \
 	src/service/keeper/keeper.c src/service/keeper/keeper.h \
+	src/service/keeper/reload.c src/service/keeper/reload.h \
 	src/service/keeper/shelf.c src/service/keeper/shelf.h \
 	src/service/keeper/turns.c src/service/keeper/turns.h \
 	src/service/program.c src/service/program.h \

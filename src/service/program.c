@@ -16,6 +16,7 @@
 #include "service/reread.h"
 #include "service/settings.h"
 #include "util/bytes.h"
+#include "util/config_change.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/process.h"
@@ -28,6 +29,7 @@ enum fixed_option {
 	OPTION_CHECK_CONFIG,
 	OPTION_NO_FORK,
 	OPTION_LISTENING,
+	OPTION_SERVING,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -36,7 +38,8 @@ static const struct option fixed_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
     {"no-fork", no_argument, NULL, OPTION_NO_FORK},
-    {"listening", required_argument, NULL, OPTION_LISTENING}, /* supervisor to keeper */
+    {"listening", required_argument, NULL, OPTION_LISTENING}, /* supervisor to keeper, these two */
+    {"serving", required_argument, NULL, OPTION_SERVING},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
 };
@@ -69,6 +72,7 @@ struct option_table {
 struct command_line {
 	const char *config;
 	const char *listening;
+	int64_t     serving; /* number of workers; 0: not told */
 	bool        check_config;
 	bool        no_fork;
 };
@@ -146,6 +150,28 @@ help_option(const struct config_row *row, FILE *out)
 	(void)fputc('\n', out);
 }
 
+/* What SIGHUP does not change. */
+static void
+help_reload(const struct config_schema *schema, FILE *out)
+{
+	uint64_t restart = 0;
+	uint64_t value = 0;
+	char     names[CONFIG_NAMES_SIZE];
+
+	for (size_t i = 0; i < schema->count; i++) {
+		if (schema->rows[i].reload == CONFIG_RESTART)
+			restart |= UINT64_C(1) << i;
+		else if (schema->rows[i].reload == CONFIG_RELOAD_VALUE)
+			value |= UINT64_C(1) << i;
+	}
+	config_names(schema, restart, names, sizeof names);
+	(void)fprintf(out, "\nSIGHUP reloads FILE and all that it names. A restart is needed for\n  %s\n", names);
+	if (value == 0)
+		return;
+	config_names(schema, value, names, sizeof names);
+	(void)fprintf(out, "and to set or remove\n  %s\n", names);
+}
+
 void
 program_help(const struct program *program, FILE *out)
 {
@@ -155,6 +181,7 @@ program_help(const struct program *program, FILE *out)
 	for (size_t i = 0; i < schema->count; i++)
 		help_option(&schema->rows[i], out);
 	(void)fputs(fixed_help, out);
+	help_reload(schema, out);
 	if (program->help_more != NULL)
 		program->help_more(out);
 	(void)fprintf(out, "\nSee %s(8).\n", program->name);
@@ -208,6 +235,9 @@ take_option(const struct program *program, struct command_line *line, int option
 		return -1;
 	case OPTION_LISTENING:
 		line->listening = optarg;
+		return -1;
+	case OPTION_SERVING:
+		line->serving = strtoll(optarg, NULL, 10);
 		return -1;
 	case 'h':
 	case OPTION_HELP:
@@ -322,11 +352,11 @@ run_keeper(const struct program *program, int control, const struct command_line
 	struct error err = {0};
 	int          status = EXIT_SUCCESS;
 
-	program->settings->reread = reread_new(program->schema(), program->settings_size, line->config);
+	if (line->serving > 0)
+		program->settings->serving = line->serving;
 	log_as(program, "keeper", program->settings->level);
 	if (program->keeper(program->settings, control, true, line->listening, &err) != 0)
 		status = complain(program, &err);
-	reread_free(program->settings->reread);
 	return status;
 }
 
@@ -347,10 +377,15 @@ run_daemon(const struct program *program, int argc, char **argv,
     const struct supervisor_child *child)
 {
 	struct command_line line = {0};
+	struct reread      *reread = NULL;
 	struct error        err = {0};
 	int                 status = command_line_read(program, argc, argv, &line);
 
 	if (status == -1) {
+		if (child->role == SUPERVISOR_ROLE_KEEPER)
+			reread = reread_new(program->schema(), program->settings_size, program->settings,
+			    line.config);
+		program->settings->reread = reread;
 		if (config_file_complete(program->schema(), line.config, program->settings, &err) != 0)
 			status = complain(program, &err);
 		else if (line.check_config)
@@ -361,6 +396,7 @@ run_daemon(const struct program *program, int argc, char **argv,
 			status = run_all(program, argc, argv, line.no_fork);
 	}
 	config_file_clear(program->schema(), program->settings);
+	reread_free(reread);
 	return status;
 }
 

@@ -1,15 +1,11 @@
-/* Owns what the file said at the start; takes no setting. */
+/* Owns what the command line says; knows the settings of no daemon. */
 #include "config.h"
 
 #include "service/reread.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "service/settings.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -17,64 +13,27 @@ struct reread {
 	const struct config_schema *schema;
 	size_t                      size;
 	const char                 *path;
-	char                       *values[CONFIG_ROWS_MAX]; /* row by row, as text */
+	void                       *given;
 };
 
-/* The value of a row as text, the caller's; equal values have equal texts. */
-static char *
-reread_text(const struct config_row *row, const void *settings)
-{
-	const void *field = (const char *)settings + row->offset;
-	AUTO_BYTES  text = {0};
-	char        number[24];
-
-	if (row->kind == CONFIG_TEXT)
-		return memory_strdup(*(char *const *)field != NULL ? *(char *const *)field : "");
-	if (row->kind == CONFIG_LIST) {
-		const struct config_list *list = field;
-
-		for (size_t i = 0; i < list->count; i++) {
-			bytes_append(&text, list->texts[i], strlen(list->texts[i]));
-			bytes_append_u8(&text, '\n');
-		}
-		bytes_append_u8(&text, '\0');
-		return memory_strdup((const char *)text.data);
-	}
-	(void)snprintf(number, sizeof number, "%" PRId64,
-	    row->kind == CONFIG_FLAG ? (int64_t)*(const bool *)field : *(const int64_t *)field);
-	return memory_strdup(number);
-}
-
-/* Reads the file alone: what the command line says holds in any case. */
-static int
-reread_values(const struct config_schema *schema, size_t size, const char *path,
-    char *values[CONFIG_ROWS_MAX], struct error *err)
-{
-	/* Without the rules between settings, of which the command line may have the other half. */
-	struct config_schema rows = {.rows = schema->rows, .count = schema->count};
-	AUTO_FREE void      *settings = memory_new(size);
-	int                  rc = config_file_complete(&rows, path, settings, err);
-
-	for (size_t i = 0; rc == 0 && i < schema->count; i++)
-		values[i] = reread_text(&schema->rows[i], settings);
-	config_file_clear(schema, settings);
-	return rc;
-}
-
 struct reread *
-reread_new(const struct config_schema *schema, size_t size, const char *path)
+reread_new(const struct config_schema *schema, size_t size, const void *given, const char *path)
 {
-	struct reread *reread;
-	struct error   ignored;
+	struct reread *reread = memory_new(sizeof *reread);
 
-	if (path == NULL)
-		return NULL;
-	reread = memory_new(sizeof *reread);
 	*reread = (struct reread){.schema = schema, .size = size, .path = path};
-	if (reread_values(schema, size, path, reread->values, &ignored) == 0)
-		return reread;
-	reread_free(reread);
-	return NULL;
+	reread->given = memory_new(size);
+	config_copy(schema, size, given, reread->given);
+	return reread;
+}
+
+void
+reread_settings_free(const struct config_schema *schema, void *settings)
+{
+	if (settings == NULL)
+		return;
+	config_file_clear(schema, settings);
+	free(settings);
 }
 
 void
@@ -82,27 +41,40 @@ reread_free(struct reread *reread)
 {
 	if (reread == NULL)
 		return;
-	for (size_t i = 0; i < CONFIG_ROWS_MAX; i++)
-		free(reread->values[i]);
+	reread_settings_free(reread->schema, reread->given);
 	free(reread);
 }
 
-int
-reread_changed(const struct reread *reread, char *names, size_t size, struct error *err)
+static int
+reread_fill(const struct reread *reread, const void *running, void *fresh,
+    struct config_changes *changes, struct error *err)
 {
-	char  *now[CONFIG_ROWS_MAX] = {NULL};
-	size_t used = 0;
+	const struct config_schema    *schema = reread->schema;
+	const struct service_settings *before = running;
+	struct service_settings       *service = fresh;
 
-	names[0] = '\0';
-	if (reread == NULL)
-		return 0;
-	if (reread_values(reread->schema, reread->size, reread->path, now, err) != 0)
+	if (config_file_complete(schema, reread->path, fresh, err) != 0)
 		return -1;
-	for (size_t i = 0; i < reread->schema->count; i++) {
-		if (strcmp(now[i], reread->values[i]) != 0 && used < size)
-			used += (size_t)snprintf(names + used, size - used, "%s%s", used != 0 ? ", " : "",
-			    reread->schema->rows[i].name);
-		free(now[i]);
+	config_take_over(schema, running, fresh, changes);
+	if (changes->waiting != 0 && schema->check != NULL && schema->check(fresh, err) != 0)
+		return error_wrap(err, "together with the settings that need a restart");
+	service->reread = reread;
+	service->serving = before->serving;
+	return 0;
+}
+
+int
+reread_settings(const struct reread *reread, const struct config_schema *schema, size_t size,
+    const void *running, void **out, struct config_changes *changes, struct error *err)
+{
+	void *fresh = memory_new(size);
+
+	*changes = (struct config_changes){0};
+	config_copy(schema, size, reread != NULL ? reread->given : running, fresh);
+	if (reread != NULL && reread_fill(reread, running, fresh, changes, err) != 0) {
+		reread_settings_free(schema, fresh);
+		return -1;
 	}
+	*out = fresh;
 	return 0;
 }

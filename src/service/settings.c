@@ -43,6 +43,7 @@ service_settings_check(struct service_settings *settings, struct error *err)
 		settings->store = memory_strdup(settings->state_dir);
 	if (settings->workers == 0)
 		settings->workers = launch_workers_default();
+	settings->serving = settings->workers;
 	if (settings_check_proxies(settings, err) != 0)
 		return -1;
 	if (settings->listen.count > LAUNCH_LISTEN_MAX)

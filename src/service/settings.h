@@ -29,11 +29,13 @@ struct service_settings {
 	struct config_list proxy_networks;
 	char              *proxy_protocol;
 
-	struct reread *reread; /* no row: the file that they came from; NULL: none */
+	/* No row: where they came from; NULL: they are never read again. */
+	const struct reread *reread;
 
 	/* Derived by service_settings_check. */
 	enum log_level level;   /* of log_level */
 	struct proxies proxies; /* of proxy_networks and proxy_protocol */
+	int64_t        serving; /* workers that there are; the supervisor tells its keeper */
 };
 
 /*

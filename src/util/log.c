@@ -62,6 +62,12 @@ log_open(const char *process, enum log_level threshold)
 	log_settings.threshold = threshold;
 }
 
+void
+log_threshold(enum log_level threshold)
+{
+	log_settings.threshold = threshold;
+}
+
 bool
 log_wants(enum log_level level)
 {

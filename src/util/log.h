@@ -16,6 +16,9 @@ int log_level_parse(const char *text, enum log_level *level, struct error *err);
 /* Names the process in every line ("attestd/front") and sets the threshold; call before threads. */
 void log_open(const char *process, enum log_level threshold);
 
+/* Sets the threshold alone. Any thread. */
+void log_threshold(enum log_level threshold);
+
 /* True when a line of this level is written at all. */
 bool log_wants(enum log_level level);
 

@@ -154,8 +154,9 @@ check "new connections have it" \
 case_equal "by the same front" "$(pgrep -f 'attestd: front' -P "${pid[attestd]}")" "$front"
 printf '%s\n' 'waiting_max = 8' 'ak_lifetime = "1d"' >"$scratch/reload.conf"
 case_ok "other settings" reload
-check "are named, as they need a restart" \
-	'wait_for "grep -q \"warning .*event=reload settings=.ak_lifetime, waiting_max. .*need a restart\" \"\${log[attestd]}\"" 5'
+check "are taken over, and named" \
+	'wait_for "grep -q \"info .*event=reload .*settings=.ak_lifetime, waiting_max. \" \"\${log[attestd]}\"" 5'
+check "none of them needs a restart" '! grep "need a restart" "${log[attestd]}"'
 echo 'waiting_max = many' >"$scratch/reload.conf"
 case_ok "a fault in the file" reload
 case_matches "changes nothing" "$(grep event=reload "${log[attestd]}" | tail -n 1)" \

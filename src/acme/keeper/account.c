@@ -9,9 +9,9 @@
 #include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/policy.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/snapshot.h"
 #include "acme/keeper/transition.h"
-#include "acme/settings.h"
 
 #define HOUR 3600
 
@@ -81,7 +81,7 @@ set_contacts(struct store_account *account, const struct call *call, struct erro
 static int
 check_new(const struct call *call, struct error *err)
 {
-	const struct acme_settings *settings = operation_keeper(call)->settings;
+	const struct acme_settings *settings = &operation_revision(call)->settings;
 
 	if ((operation_asked(call)->flags & ACME_FLAG_ONLY_EXISTING) != 0)
 		return error_set(err, ERROR_ACCOUNT_DOES_NOT_EXIST, "this key has no account here");
@@ -113,7 +113,7 @@ account_new_look(struct call *call, struct store *store, struct error *err)
 static int
 check_rate(struct call *call, struct store *store, struct error *err)
 {
-	int64_t  most = operation_keeper(call)->settings->policy.accounts_per_hour;
+	int64_t  most = operation_revision(call)->settings.policy.accounts_per_hour;
 	uint64_t count = 0;
 	char     displaced[STORE_ID_SIZE];
 

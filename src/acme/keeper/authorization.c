@@ -11,11 +11,11 @@
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
-#include "acme/settings.h"
 #include "util/log.h"
 #include "util/shared.h"
 
@@ -138,7 +138,7 @@ challenge_judge(struct call *call, const struct store_authorization *authorizati
     const struct store_account *account, struct error *err)
 {
 	struct challenge      *challenge = call->state;
-	struct roots          *roots = operation_keeper(call)->roots;
+	struct roots          *roots = operation_revision(call)->roots;
 	struct shared_version *held = roots_acquire(roots, err);
 	char                   key_authorization[STORE_ID_SIZE + STORE_THUMBPRINT_SIZE];
 	int                    rc = -1;
@@ -149,7 +149,7 @@ challenge_judge(struct call *call, const struct store_authorization *authorizati
 		rc = statement_verify(&operation_asked(call)->statement,
 		    &(struct statement_facts){
 		        .roots = held->value,
-		        .policy = &operation_keeper(call)->settings->policy,
+		        .policy = &operation_revision(call)->settings.policy,
 		        .identifier = authorization->value,
 		        .key_authorization = view_text(key_authorization),
 		        .now = call->now,

@@ -10,6 +10,7 @@
 
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
+#include "acme/keeper/revision.h"
 #include "pki/certificate.h"
 #include "tpm/spki.h"
 
@@ -25,7 +26,7 @@ static const uint64_t reasons[] = {
 static int
 certificate_get(struct call *call, struct store *store, struct error *err)
 {
-	const struct bytes *issuing = &operation_keeper(call)->issuing.pem;
+	struct view         chain = {0};
 	AUTO_FREE char     *account = view_dup(operation_asked(call)->account);
 	struct acme_answer  message = {.kind = ACME_ANSWER_CERTIFICATE};
 	struct store_issued issued = {0};
@@ -40,10 +41,12 @@ certificate_get(struct call *call, struct store *store, struct error *err)
 		error_set(err, ERROR_UNAUTHORIZED, "this certificate is another account's");
 	else
 		rc = certificate_wrap_pem(bytes_view(&issued.der), &pem, err);
+	if (rc == 0)
+		chain = acme_revision_chain(operation_revision(call), bytes_view(&issued.der));
 	store_issued_clear(&issued);
 	if (rc != 0)
 		return -1;
-	bytes_append(&pem, issuing->data, issuing->size);
+	bytes_append(&pem, chain.data, chain.size);
 	message.certificate = bytes_view(&pem);
 	acme_answer_encode(&message, &call->answer);
 	return 0;

@@ -16,11 +16,11 @@
 #include "acme/keeper/operation.h"
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
-#include "acme/settings.h"
 #include "pki/certificate.h"
 #include "pki/certificate.h"
 #include "pki/csr.h"
@@ -60,11 +60,11 @@ static int
 check_attested(const struct call *call, const struct store_authorization *authorization,
     struct error *err)
 {
-	struct roots          *roots = operation_keeper(call)->roots;
+	struct roots          *roots = operation_revision(call)->roots;
 	struct shared_version *held = roots_acquire(roots, err);
 	struct statement_facts facts = {
 	    .roots = held != NULL ? held->value : NULL,
-	    .policy = &operation_keeper(call)->settings->policy,
+	    .policy = &operation_revision(call)->settings.policy,
 	    .identifier = authorization->value,
 	    .now = call->now,
 	};
@@ -86,8 +86,8 @@ issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
     struct error *err)
 {
 	struct store_issued       *issued = call->state;
-	const struct acme_keeper *keeper = operation_keeper(call);
-	const struct acme_policy *policy = &keeper->settings->policy;
+	const struct acme_revision *revision = operation_revision(call);
+	const struct acme_policy *policy = &revision->settings.policy;
 	const char               *identifier = order->authorizations[0].value;
 	char                     *names[POLICY_DNS_MAX] = {NULL};
 	struct device_profile     profile = {
@@ -95,18 +95,18 @@ issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
 	        .identifier = identifier,
 	        .dns_names = (const char *const *)names,
 	        .usages = DEVICE_USAGE_CLIENT | (policy->server_auth ? DEVICE_USAGE_SERVER : 0U),
-	        .crl_url = keeper->crl_url,
+	        .crl_url = revision->crl_url,
         };
 	int rc;
 
 	profile.dns_count = policy_dns_names(policy, identifier, names);
 	rc = policy_validity(policy,
-	    certificate_begin(keeper->issuing.ca.certificate, call->now,
-	        keeper->settings->service.backdate),
+	    certificate_begin(revision->issuing.ca.certificate, call->now,
+	        revision->settings.service.backdate),
 	    order->not_before, order->not_after, call->now,
 	    &profile.not_before, &profile.not_after, err);
 	if (rc == 0 &&
-	    (rc = device_certificate_issue(&keeper->issuing.ca, &profile, issued->serial,
+	    (rc = device_certificate_issue(&revision->issuing.ca, &profile, issued->serial,
 	         &issued->not_after, &issued->der, err)) != 0)
 		error_wrap(err, "signing the certificate");
 	issued->serial_size = CERTIFICATE_SERIAL_SIZE;
@@ -183,7 +183,7 @@ issued_make(struct call *call, const struct store_order *order, struct error *er
 			err->kind = ERROR_BAD_CSR;
 		return -1;
 	}
-	if (policy_check_csr(&operation_keeper(call)->settings->policy, &csr, authorization->value,
+	if (policy_check_csr(&operation_revision(call)->settings.policy, &csr, authorization->value,
 	        bytes_view(&authorization->key), err) == 0 &&
 	    issued_sign(call, order, csr.key, err) == 0)
 		rc = issued_fill(call, order, err);

@@ -7,34 +7,25 @@
 
 #include "acme/keeper/keeper.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <openssl/evp.h>
-
 #include "acme/keeper/crl_source.h"
-#include "acme/keeper/dns_names.h"
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/newcomers.h"
 #include "acme/keeper/operation.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/roots.h"
 #include "acme/keeper/server_key.h"
 #include "acme/keeper/watch.h"
 #include "acme/message.h"
-#include "acme/settings.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
-#include "ca/issuer.h"
-#include "pki/key_uri.h"
 #include "service/greeting.h"
 #include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
+#include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/folder.h"
-#include "util/folder_file.h"
 #include "util/log.h"
 #include "util/own_command.h"
 
@@ -55,15 +46,15 @@
 
 /* The greeting for every front. */
 static void
-keeper_greet(const void *state, const struct service_greeting *common, struct bytes *out)
+keeper_greet(const void *value, const struct service_greeting *common, struct bytes *out)
 {
-	const struct acme_keeper   *keeper = state;
-	const struct acme_settings *settings = keeper->settings;
+	const struct acme_revision *revision = value;
+	const struct acme_settings *settings = &revision->settings;
 
 	acme_greeting_encode(
 	    &(struct acme_greeting){
 	        .service = *common,
-	        .base = view_text(keeper->base),
+	        .base = view_text(revision->base),
 	        .terms = view_text(settings->terms != NULL ? settings->terms : ""),
 	        .website = view_text(settings->website != NULL ? settings->website : ""),
 	    },
@@ -71,14 +62,20 @@ keeper_greet(const void *state, const struct service_greeting *common, struct by
 }
 
 static void
+keeper_warn_of_crls(const struct acme_settings *settings)
+{
+	if (settings->attestation_crls.count == 0)
+		LOG(WARNING, {"event", "attestation-crl"},
+		    {"reason", "there is no attestation CRL: devices that were removed or revoked at the "
+		               "attestation CA still get certificates; set attestation_crls"});
+}
+
+static void
 keeper_ready(void *state)
 {
 	const struct acme_keeper *keeper = state;
 
-	if (keeper->settings->attestation_crls.count == 0)
-		LOG(WARNING, {"event", "attestation-crl"},
-		    {"reason", "there is no attestation CRL: devices that were removed or revoked at the "
-		               "attestation CA still get certificates; set attestation_crls"});
+	keeper_warn_of_crls(&keeper->revision->settings);
 }
 
 /* The CRL and the root's, as crl.pem has them. */
@@ -113,7 +110,27 @@ keeper_refresh_crl(struct acme_keeper *keeper, struct error *err)
 	return rc;
 }
 
-/* Renews the server's own key and certificate after half of their life. */
+/* Makes a key and a certificate for the server itself. */
+static int
+keeper_make_tls(const struct acme_revision *revision, int64_t now, struct server_key *key,
+    struct error *err)
+{
+	if (server_key_make(&revision->issuing.ca, bytes_view(&revision->issuing.pem),
+	        &revision->dns_names, revision->crl_url, now, revision->settings.tls_lifetime, key, err) != 0)
+		return error_wrap(err, "making the server's certificate");
+	return 0;
+}
+
+static void
+keeper_take_tls(struct acme_keeper *keeper, struct server_key *key, int64_t now)
+{
+	service_keeper_take_tls(&keeper->service, &key->chain, &key->key);
+	keeper->tls_begin = now;
+	keeper->tls_end = key->not_after;
+	keeper->tls_until = now + (key->not_after - now) / 2;
+}
+
+/* Renews them after half of their life. */
 static int
 keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 {
@@ -122,13 +139,9 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 
 	if (now < keeper->tls_until)
 		return 0;
-	if (server_key_make(&keeper->issuing.ca, bytes_view(&keeper->issuing.pem), &keeper->dns_names,
-	        keeper->crl_url, now, keeper->settings->tls_lifetime, &key, err) != 0)
-		return error_wrap(err, "making the server's certificate");
-	service_keeper_take_tls(&keeper->service, &key.chain, &key.key);
-	keeper->tls_begin = now;
-	keeper->tls_end = key.not_after;
-	keeper->tls_until = now + (key.not_after - now) / 2;
+	if (keeper_make_tls(keeper->revision, now, &key, err) != 0)
+		return -1;
+	keeper_take_tls(keeper, &key, now);
 	*fresh = true;
 	return 0;
 }
@@ -137,7 +150,7 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 static int
 keeper_sweep(struct acme_keeper *keeper, struct error *err)
 {
-	const struct acme_settings *settings = keeper->settings;
+	const struct acme_settings *settings = &keeper->revision->settings;
 	int64_t                     now = clock_now();
 	int64_t                     named = crl_keeper_content(keeper->crl)->this_update;
 	struct store_sweep          sweep = {
@@ -177,17 +190,25 @@ keeper_complain(const char *event, const struct error *err)
 }
 
 static void
+keeper_refresh_roots(struct acme_keeper *keeper)
+{
+	struct error err = {0};
+
+	if (roots_refresh(keeper->revision->roots, &err) != 0)
+		keeper_complain("attestation-roots", &err);
+}
+
+static void
 keeper_tick(void *state, struct keeper *all)
 {
 	struct acme_keeper *keeper = state;
 	struct error        err = {0};
 	bool                fresh = false;
 
-	if (roots_refresh(keeper->roots, &err) != 0)
-		keeper_complain("attestation-roots", &err);
+	keeper_refresh_roots(keeper);
 	/* Before the CRL, which has them in the same turn. */
-	if (keeper->settings->revoke_with_attestation &&
-	    attested_refresh(&keeper->attested, keeper->service.store, keeper->roots, clock_now(), &err) != 0)
+	if (keeper->revision->settings.revoke_with_attestation &&
+	    attested_refresh(&keeper->attested, keeper->service.store, keeper->revision->roots, clock_now(), &err) != 0)
 		keeper_complain("revoke-with-attestation", &err);
 	if (keeper_refresh_crl(keeper, &err) != 0)
 		keeper_complain("crl", &err);
@@ -201,15 +222,79 @@ keeper_tick(void *state, struct keeper *all)
 		service_keeper_greet(&keeper->service, all);
 }
 
-/* Roots and CRLs are looked at each tick, and the server's certificate is made by itself. */
-static int
-keeper_reload(void *state, struct keeper *all, struct error *err)
+/* This revision, which it takes over, is for all questions from now on. */
+static void
+keeper_use(struct acme_keeper *keeper, struct acme_revision *revision)
 {
-	(void)state;
-	(void)all;
-	(void)err;
-	LOG(INFO, {"event", "reload"}, {"reason", "attestation roots and CRLs are looked at again"});
+	/* Its CA is that of the revision before. */
+	crl_keeper_free(keeper->crl);
+	service_keeper_take(&keeper->service, revision);
+	keeper->revision = revision;
+	keeper->service.url = revision->base;
+	keeper->crl = crl_keeper_new(&keeper->state, STATE_ISSUING_CRL,
+	    crl_source_acme(), 0, &revision->issuing.ca, revision->settings.service.crl_lifetime);
+	keeper->bundle_due = true;
+}
+
+static void
+keeper_take(struct acme_keeper *keeper, struct acme_revision *revision)
+{
+	const struct acme_settings *before = &keeper->revision->settings;
+	const struct acme_settings *settings = &revision->settings;
+	bool         accounts = settings->account_retention != before->account_retention;
+	bool         bare = settings->attestation_crls.count < before->attestation_crls.count;
+	struct error err = {0};
+
+	keeper_use(keeper, revision);
+	if (bare)
+		keeper_warn_of_crls(settings);
+	keeper->attested = (struct attested){0};
+	keeper->next_sweep = 0;
+	if (accounts)
+		keeper->next_account_sweep = 0;
+	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&revision->root_pem), &err) != 0)
+		keeper_complain("root", &err);
+}
+
+/*
+ * Everything is read, checked and made before anything of it is taken: the issuing key, names and
+ * roots, and the server's own certificate, which the issuing CA signs. What was verified with the
+ * roots before is recorded first, so that no older CRL gets past that.
+ */
+static int
+keeper_reload(void *state, const void *settings, struct error *err)
+{
+	struct acme_keeper       *keeper = state;
+	struct acme_revision_plan plan = {
+	    .settings = settings,
+	    .listening = keeper->service.listening,
+	    .state = &keeper->state,
+	    .store = keeper->service.store,
+	    .before = keeper->revision,
+	    .only_check = true,
+	};
+	struct acme_revision *revision = NULL;
+	struct server_key     key = {0};
+	int64_t               now = clock_now();
+
+	keeper_refresh_roots(keeper);
+	if (acme_revision_new(&plan, &revision, err) != 0)
+		return -1;
+	if (keeper_make_tls(revision, now, &key, err) != 0) {
+		acme_revision_free(revision);
+		return -1;
+	}
+	keeper_take(keeper, revision);
+	keeper_take_tls(keeper, &key, now);
 	return 0;
+}
+
+static const char *
+keeper_issuer(const void *state)
+{
+	const struct acme_keeper *keeper = state;
+
+	return keeper->revision->issuing.id;
 }
 
 static void
@@ -220,91 +305,17 @@ keeper_watch(void *state, int64_t now)
 
 static const struct service_keeper_program program = {
     .questions = &operation_service,
+    .schema = acme_settings_schema,
+    .settings_size = sizeof(struct acme_settings),
+    .free = acme_revision_free,
     .open = store_acme_open,
     .greet = keeper_greet,
     .ready = keeper_ready,
     .watch = keeper_watch,
     .tick = keeper_tick,
     .reload = keeper_reload,
+    .issuer = keeper_issuer,
 };
-
-/* The base URL for clients: as configured, or the first name and the first port. */
-static int
-keeper_find_base(struct acme_keeper *keeper, struct error *err)
-{
-	const char *listening = keeper->service.listening;
-	const char *end = listening + strcspn(listening, ",");
-	const char *colon = end;
-	char        base[512];
-
-	if (keeper->settings->url != NULL) {
-		keeper->base = memory_strdup(keeper->settings->url);
-		return 0;
-	}
-	while (colon > listening && *colon != ':')
-		colon--;
-	if (keeper->dns_names.count == 0 || *colon != ':')
-		return error_set(err, ERROR_MALFORMED,
-		    "where clients reach the server is not known; give --url https://NAME:PORT");
-	(void)snprintf(base, sizeof base, "https://%s%.*s", keeper->dns_names.texts[0],
-	    (int)(end - colon), colon);
-	keeper->base = memory_strdup(base);
-	return 0;
-}
-
-static void
-keeper_find_crl_url(struct acme_keeper *keeper)
-{
-	const char *configured = keeper->settings->crl_url;
-	char        url[1024];
-
-	if (configured != NULL) {
-		keeper->crl_url = strcmp(configured, "none") == 0 ? NULL : memory_strdup(configured);
-		return;
-	}
-	(void)snprintf(url, sizeof url, "%s/crl", keeper->base);
-	keeper->crl_url = memory_strdup(url);
-}
-
-static int
-keeper_load_roots(struct acme_keeper *keeper, bool only_check, struct error *err)
-{
-	const struct acme_settings *settings = keeper->settings;
-	struct roots_files          files = {
-	             .state = &keeper->state,
-	             .roots = STATE_ATTESTATION_ROOTS,
-	             .crls = &settings->attestation_crls,
-	             .any_name = &settings->any_name_roots,
-	             .tolerate_stale = settings->tolerate_stale_crl,
-	             .require_crl = settings->require_crl,
-	             .store = keeper->service.store,
-	             .only_check = only_check,
-        };
-
-	return roots_new(&files, &keeper->roots, err);
-}
-
-static int
-keeper_load_crl(struct acme_keeper *keeper, struct error *err)
-{
-	keeper->crl = crl_keeper_new(&keeper->state, STATE_ISSUING_CRL, crl_source_acme(), 0,
-	    &keeper->issuing.ca, keeper->settings->service.crl_lifetime);
-	return keeper_refresh_crl(keeper, err);
-}
-
-static int
-keeper_load_issuing(struct acme_keeper *keeper, struct error *err)
-{
-	const struct acme_settings *settings = keeper->settings;
-	AUTO_BYTES                  secret = {0};
-	struct key_access           access;
-
-	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
-	        err) != 0 ||
-	    folder_read(&keeper->state, STATE_ROOT_PEM, STATE_PEM_MAX, &keeper->root_pem, err) != 0)
-		return -1;
-	return issuer_files_load_valid(&keeper->state, &access, clock_now(), &keeper->issuing, err);
-}
 
 /* Who asked for them before the start is not known: they are one source's. */
 static void
@@ -316,26 +327,28 @@ keeper_unattested_cb(const char *id, const char *account, int64_t created, void 
 
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
-keeper_load(struct acme_keeper *keeper, struct error *err)
+keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, struct error *err)
 {
-	bool fresh = false;
+	struct acme_revision_plan plan = {
+	    .settings = settings,
+	    .listening = keeper->service.listening,
+	    .state = &keeper->state,
+	};
+	struct acme_revision     *revision = NULL;
+	bool                      fresh = false;
 
 	keeper->newcomers = newcomers_new(HOUR);
-	keeper->unattested = newcomers_new(
-	    keeper->settings->order_lifetime + keeper->settings->order_retention);
+	keeper->unattested = newcomers_new(settings->order_lifetime + settings->order_retention);
 	if (service_keeper_open(&keeper->service, err) != 0 ||
-	    folder_open(keeper->settings->service.state_dir, &keeper->state, err) != 0 ||
-	    store_order_unattested(keeper->service.store, keeper_unattested_cb, keeper, err) != 0 ||
-	    keeper_load_issuing(keeper, err) != 0 ||
-	    dns_names_load(&keeper->state, &keeper->dns_names, err) != 0 ||
-	    keeper_find_base(keeper, err) != 0)
+	    folder_open(settings->service.state_dir, &keeper->state, err) != 0 ||
+	    store_order_unattested(keeper->service.store, keeper_unattested_cb, keeper, err) != 0)
 		return -1;
-	keeper->service.url = keeper->base;
-	keeper_find_crl_url(keeper);
-	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&keeper->root_pem), err) != 0)
+	plan.store = keeper->service.store;
+	if (acme_revision_new(&plan, &revision, err) != 0)
 		return -1;
-	if (keeper_load_roots(keeper, false, err) != 0 || keeper_load_crl(keeper, err) != 0 ||
-	    keeper_refresh_tls(keeper, &fresh, err) != 0)
+	keeper_use(keeper, revision);
+	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&revision->root_pem), err) != 0 ||
+	    keeper_refresh_crl(keeper, err) != 0 || keeper_refresh_tls(keeper, &fresh, err) != 0)
 		return -1;
 	return service_keeper_write(&keeper->service, err);
 }
@@ -345,15 +358,9 @@ keeper_clear(struct acme_keeper *keeper)
 {
 	service_keeper_stop(&keeper->service);
 	crl_keeper_free(keeper->crl);
-	roots_free(keeper->roots);
 	newcomers_free(keeper->newcomers);
 	newcomers_free(keeper->unattested);
 	folder_close(&keeper->state);
-	issuer_files_clear(&keeper->issuing);
-	bytes_clear(&keeper->root_pem);
-	config_list_clear(&keeper->dns_names);
-	free(keeper->base);
-	free(keeper->crl_url);
 	service_keeper_clear(&keeper->service);
 }
 
@@ -362,13 +369,13 @@ acme_keeper_run(const void *all, int control, bool signals, const char *listenin
     struct error *err)
 {
 	const struct acme_settings *settings = all;
-	struct acme_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
+	struct acme_keeper          keeper = {.state = {.fd = -1}};
 	int                         rc;
 
 	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	keeper.service.listening = listening;
-	rc = keeper_load(&keeper, err);
+	rc = keeper_load(&keeper, settings, err);
 	if (rc == 0)
 		rc = service_keeper_run(&keeper.service, control, signals, err);
 	keeper_clear(&keeper);
@@ -379,16 +386,17 @@ int
 acme_keeper_check(const void *all, struct error *err)
 {
 	const struct acme_settings *settings = all;
-	struct acme_keeper          keeper = {.settings = settings, .state = {.fd = -1}};
+	struct folder               state = {.fd = -1};
+	struct acme_revision_plan   plan = {.settings = settings, .state = &state, .only_check = true};
+	struct acme_revision       *revision = NULL;
 	int                         rc = -1;
 
 	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
-	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
-	if (service_keeper_open(&keeper.service, err) == 0 &&
-	    folder_open(settings->service.state_dir, &keeper.state, err) == 0 &&
-	    keeper_load_issuing(&keeper, err) == 0 &&
-	    dns_names_load(&keeper.state, &keeper.dns_names, err) == 0)
-		rc = keeper_load_roots(&keeper, true, err);
-	keeper_clear(&keeper);
+	if (store_acme_open(settings->service.store, &plan.store, err) == 0 &&
+	    folder_open(settings->service.state_dir, &state, err) == 0)
+		rc = acme_revision_new(&plan, &revision, err);
+	acme_revision_free(revision);
+	folder_close(&state);
+	store_close(plan.store);
 	return rc;
 }

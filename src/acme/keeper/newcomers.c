@@ -44,6 +44,12 @@ newcomers_new(int64_t lifetime)
 	return newcomers;
 }
 
+void
+newcomers_limit(struct newcomers *newcomers, int64_t lifetime)
+{
+	newcomers->lifetime = lifetime;
+}
+
 static void
 newcomer_remove(struct newcomers *newcomers, struct newcomer *newcomer)
 {

@@ -18,6 +18,9 @@ struct newcomers;
 struct newcomers *newcomers_new(int64_t lifetime);
 void              newcomers_free(struct newcomers *newcomers); /* takes NULL too */
 
+/* Another lifetime from now on, also for those that are counted. */
+void newcomers_limit(struct newcomers *newcomers, int64_t lifetime);
+
 /*
  * Counts a new one, which `peer` asked for at `now`, the peer's and the subject's: that is the
  * account of an order, and empty for an account. What is older than the lifetime goes.

@@ -26,6 +26,12 @@ operation_keeper(const struct call *call)
 	return service_keeper_state(call);
 }
 
+const struct acme_revision *
+operation_revision(const struct call *call)
+{
+	return service_keeper_revision(call);
+}
+
 static int
 operation_decode_cb(struct call *call, struct error *err)
 {
@@ -58,6 +64,8 @@ const struct call_service operation_service = {
     .asked_size = sizeof(struct acme_question),
     .decode = operation_decode_cb,
     .refuse = operation_refuse_cb,
+    .hold = service_keeper_hold,
+    .release = service_keeper_release,
 };
 
 void

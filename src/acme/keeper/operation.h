@@ -10,6 +10,7 @@
 #include "store/acme/acme.h"
 
 struct acme_keeper;
+struct acme_revision;
 
 /* Kind of question, and the record of its operation. */
 #define OPERATIONS(X)                                                                        \
@@ -31,6 +32,9 @@ extern const struct call_service operation_service;
 /* A question, and its keeper. */
 const struct acme_question *operation_asked(const struct call *call);
 struct acme_keeper         *operation_keeper(const struct call *call);
+
+/* What it is processed with, from its turn to its answer, whatever is reloaded meanwhile. */
+const struct acme_revision *operation_revision(const struct call *call);
 
 /* ACCOUNT_DOES_NOT_EXIST, or ACCOUNT_DEACTIVATED when it is; the caller clears *account. */
 int operation_account(struct call *call, struct store *store, struct store_account *account,

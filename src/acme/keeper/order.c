@@ -8,8 +8,8 @@
 #include "acme/keeper/operation.h"
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/settings.h"
 #include "pki/device_name.h"
 
 #define HOUR 3600
@@ -35,7 +35,7 @@ order_load(struct call *call, struct store *store, struct store_order *order,
 static int
 check_identifiers(struct call *call, struct error *err)
 {
-	const struct acme_policy *policy = &operation_keeper(call)->settings->policy;
+	const struct acme_policy *policy = &operation_revision(call)->settings.policy;
 	struct error              errors[ACME_IDENTIFIERS_MAX];
 	struct acme_refusal       refusal = {0};
 	size_t                    last = 0;
@@ -70,7 +70,7 @@ check_identifiers(struct call *call, struct error *err)
 static int
 order_new_look(struct call *call, struct store *store, struct error *err)
 {
-	const struct acme_policy *policy = &operation_keeper(call)->settings->policy;
+	const struct acme_policy *policy = &operation_revision(call)->settings.policy;
 
 	if (operation_check_account(call, store, err) != 0)
 		return -1;
@@ -88,7 +88,7 @@ order_new_look(struct call *call, struct store *store, struct error *err)
 static int
 check_rate(struct call *call, struct store *store, const char *account, struct error *err)
 {
-	int64_t  most = operation_keeper(call)->settings->policy.orders_per_hour;
+	int64_t  most = operation_revision(call)->settings.policy.orders_per_hour;
 	uint64_t count = 0;
 	int64_t  oldest = 0;
 	char     text[96];
@@ -111,10 +111,12 @@ check_rate(struct call *call, struct store *store, const char *account, struct e
 static int
 order_make_room(struct call *call, struct store *store, struct error *err)
 {
-	struct acme_keeper *keeper = operation_keeper(call);
-	size_t              most = (size_t)keeper->settings->policy.unattested_orders;
-	char                displaced[STORE_ID_SIZE];
+	const struct acme_settings *settings = &operation_revision(call)->settings;
+	struct acme_keeper         *keeper = operation_keeper(call);
+	size_t                      most = (size_t)settings->policy.unattested_orders;
+	char                        displaced[STORE_ID_SIZE];
 
+	newcomers_limit(keeper->unattested, settings->order_lifetime + settings->order_retention);
 	while (newcomers_count(keeper->unattested, call->now) >= most) {
 		newcomers_displace(keeper->unattested, displaced);
 		if (store_order_displace(store, displaced, err) != 0)
@@ -126,7 +128,7 @@ order_make_room(struct call *call, struct store *store, struct error *err)
 static int
 order_fill(struct call *call, struct store_order *order, struct error *err)
 {
-	const struct acme_settings *settings = operation_keeper(call)->settings;
+	const struct acme_settings *settings = &operation_revision(call)->settings;
 
 	if (store_id_draw(order->id, err) != 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/roots.h"
 #include "ca/crl.h"
 #include "ca/files.h"
@@ -33,14 +34,15 @@ watch_own(struct acme_keeper *keeper, int64_t now)
 	X509                *root = NULL;
 	struct error         ignored;
 
-	watch_certificate(keeper, "issuing certificate", keeper->issuing.ca.certificate, now,
-	    "no device certificate outlives it: have its CA sign another, put it into issuing.pem, and restart");
-	if (certificate_decode_pem(&keeper->root_pem, STATE_ROOT_PEM, &root, &ignored) == 0)
+	watch_certificate(keeper, "issuing certificate", keeper->revision->issuing.ca.certificate, now,
+	    "no device certificate outlives it: have its CA sign another, put it into issuing.pem, and reload attest-acmed");
+	if (certificate_decode_pem(&keeper->revision->root_pem, STATE_ROOT_PEM, &root, &ignored) == 0)
 		watch_certificate(keeper, "root certificate", root, now,
 		    "make another server's state with \"attest-acmed init\", and give its root.pem to all clients");
 	X509_free(root);
-	deadlines_watch(keeper->service.deadlines, "CRL", crl->this_update, crl->next_update, now,
-	    "it is signed again at half its lifetime: earlier lines of the log say why that failed");
+	if (crl->number != 0) /* after a reload it may not be signed yet, and the log says why */
+		deadlines_watch(keeper->service.deadlines, "CRL", crl->this_update, crl->next_update, now,
+		    "it is signed again at half its lifetime: earlier lines of the log say why that failed");
 	deadlines_watch(keeper->service.deadlines, "server certificate", keeper->tls_begin, keeper->tls_end, now,
 	    "it is replaced at half its lifetime: earlier lines of the log say why that failed");
 }
@@ -68,12 +70,12 @@ void
 watch_deadlines(struct acme_keeper *keeper, int64_t now)
 {
 	struct error                 ignored;
-	struct shared_version       *version = roots_acquire(keeper->roots, &ignored);
+	struct shared_version       *version = roots_acquire(keeper->revision->roots, &ignored);
 	const struct roots_snapshot *roots = version != NULL ? version->value : NULL;
 
 	watch_own(keeper, now);
 	if (roots != NULL && roots->revocation != NULL)
 		watch_crls(keeper, roots->revocation, now);
 	if (version != NULL)
-		roots_release(keeper->roots, version);
+		roots_release(keeper->revision->roots, version);
 }

@@ -16,8 +16,8 @@
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/quota.h"
 #include "attestation/keeper/refusals.h"
+#include "attestation/keeper/revision.h"
 #include "attestation/message.h"
-#include "attestation/settings.h"
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
 #include "store/inventory/audit.h"
@@ -97,6 +97,17 @@ issue_check_trust(const struct challenge *challenge, struct store *store, struct
 	    "the vendors' certificates have just been changed; start again with /attest");
 }
 
+/* Nor do rules that were made stricter wait for the open challenges to end. */
+static int
+issue_check_policy(const struct challenge *challenge, const struct attestation_revision *revision,
+    struct error *err)
+{
+	if (challenge->policy == revision->policy)
+		return 0;
+	return error_set(err, ERROR_OVERLOADED,
+	    "the rules for EK certificates have just been changed; start again with /attest");
+}
+
 /* Records a certificate, and the evidence about its EK. */
 static int
 issue_record(const struct call *call, struct store *store, int64_t now, struct error *err)
@@ -105,7 +116,8 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 	const struct challenge      *challenge = issue->challenge;
 	int64_t                      revision = issue->revision;
 	const struct store_evidence *evidence =
-	    attestation_operation_keeper(call)->vendors != NULL ? &challenge->evidence : NULL;
+	    attestation_operation_revision(call)->settings.ek_mode != EK_POLICY_IGNORE ? &challenge->evidence
+	                                                                               : NULL;
 	char serial[2 * STORE_SERIAL_MAX + 1];
 	char until[CLOCK_TEXT_SIZE];
 	char detail[160];
@@ -117,7 +129,7 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 	if (issue_check_trust(challenge, store, err) != 0)
 		return -1;
 	if (issue->enrolls &&
-	    auto_enroll_run(attestation_operation_keeper(call)->auto_enroll, store, &challenge->ek,
+	    auto_enroll_run(attestation_operation_revision(call)->auto_enroll, store, &challenge->ek,
 	        challenge->enroll_name, now, &revision, err) != 0)
 		return -1;
 	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
@@ -135,9 +147,10 @@ certify_change(struct call *call, struct store *store, struct error *err)
 
 /* Signs the certificate that will be recorded. */
 static int
-issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
-    const struct store_device *device, struct error *err)
+issue_sign(struct issue *issue, const struct call *call, const struct store_device *device,
+    struct error *err)
 {
+	const struct attestation_settings *settings = &attestation_operation_revision(call)->settings;
 	const struct challenge          *challenge = issue->challenge;
 	const struct issuer             *issuer;
 	AUTO_FREE char                  *urn = ek_hash_urn(&challenge->ek);
@@ -152,15 +165,15 @@ issue_sign(struct issue *issue, const struct attestation_keeper *keeper,
 	                   .version = challenge->evidence.version,
 	                   .names = (const char *const *)device->names,
 	                   .name_count = device->name_count,
-	                   .not_after = now + keeper->settings->ak_lifetime,
+	                   .not_after = now + settings->ak_lifetime,
         };
 
-	issue->issuers = keeper->issuers;
+	issue->issuers = attestation_operation_keeper(call)->issuers;
 	issue->issuer = issuers_acquire(issue->issuers);
 	issuer = issue->issuer->value;
 	profile.crl_url = issuer->crl_url;
 	profile.not_before = certificate_begin(issuer->files.ca.certificate, now,
-	    keeper->settings->service.backdate);
+	    settings->service.backdate);
 	/* At least one identifier: without one, an ACME server would accept any name. */
 	ek_hash_format(&challenge->ek, hash);
 	if (device->name_count == 0) {
@@ -197,7 +210,7 @@ issue_check_device(const struct issue *issue, const struct store_device *device,
  * come back, which only the TPM with the EK could decrypt.
  */
 static int
-issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, struct store *store,
+issue_find_device(struct issue *issue, struct auto_enroll *auto_enroll, struct store *store,
     struct store_device *device, struct error *err)
 {
 	const struct challenge    *challenge = issue->challenge;
@@ -208,9 +221,10 @@ issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, 
 
 	if (attestation_operation_device(store, &challenge->ek, device, err) == 0)
 		return 0;
-	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL)
+	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
+	    auto_enroll == NULL)
 		return -1;
-	if (auto_enroll_decide(keeper->auto_enroll, &facts, name, reason) != ENROLL_ALLOW) {
+	if (auto_enroll_decide(auto_enroll, &facts, name, reason) != ENROLL_ALLOW) {
 		ek_hash_format(&challenge->ek, hash);
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
 		return -1;
@@ -223,29 +237,30 @@ issue_find_device(struct issue *issue, const struct attestation_keeper *keeper, 
 
 /* Possession of the EK is proven by now, so no other machine can use up its quota. */
 static int
-issue_check_quota(const struct issue *issue, const struct attestation_keeper *keeper,
-    struct error *err)
+issue_check_quota(const struct issue *issue, const struct call *call, struct error *err)
 {
-	if (quota_take(keeper->quota, &issue->challenge->ek, clock_monotonic_ms()))
+	if (quota_take(attestation_operation_keeper(call)->quota, &issue->challenge->ek, clock_monotonic_ms()))
 		return 0;
 	return error_set(err, ERROR_RATE_LIMITED,
 	    "this machine has had its AK certificates of a day, %lld (device_certificates); use the last",
-	    (long long)keeper->settings->device_certificates);
+	    (long long)attestation_operation_revision(call)->settings.device_certificates);
 }
 
 static int
 certify_look(struct call *call, struct store *store, struct error *err)
 {
-	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
-	struct view                      secret = attestation_operation_asked(call)->certify.secret;
-	struct issue                    *issue = call->state;
-	struct store_device              device = {0};
-	int                              rc = -1;
+	const struct attestation_revision *revision = attestation_operation_revision(call);
+	struct pending                    *pending = attestation_operation_keeper(call)->pending;
+	struct view                        secret = attestation_operation_asked(call)->certify.secret;
+	struct issue                      *issue = call->state;
+	struct store_device                device = {0};
+	int                                rc = -1;
 
-	if (pending_take(keeper->pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
-	    issue_find_device(issue, keeper, store, &device, err) == 0 &&
-	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, keeper, err) == 0)
-		rc = issue_sign(issue, keeper, &device, err);
+	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
+	    issue_check_policy(issue->challenge, revision, err) == 0 &&
+	    issue_find_device(issue, revision->auto_enroll, store, &device, err) == 0 &&
+	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, call, err) == 0)
+		rc = issue_sign(issue, call, &device, err);
 	issue->revision = device.revision;
 	store_device_clear(&device);
 	return rc;

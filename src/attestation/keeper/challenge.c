@@ -17,10 +17,10 @@
 #include "attestation/keeper/operation.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/refusals.h"
+#include "attestation/keeper/revision.h"
 #include "attestation/keeper/waiting.h"
 #include "attestation/keeper/wrong_signatures.h"
 #include "attestation/message.h"
-#include "attestation/settings.h"
 #include "store/inventory/device.h"
 #include "tpm/ak.h"
 #include "tpm/credential.h"
@@ -44,13 +44,13 @@ struct admission {
 };
 
 static struct challenge *
-challenge_of(const struct attestation_question *question, const struct tpm_ek *ek,
-    const struct admission *admission, struct tpm_ak *ak)
+challenge_of(const struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak)
 {
+	const struct admission    *admission = call->state;
 	const struct ek_judgement *judgement = &admission->judgement;
 	struct challenge          *challenge = challenge_new();
 
-	challenge->source = source_of_text(question->peer);
+	challenge->source = source_of_text(attestation_operation_asked(call)->peer);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
 	challenge->ak_key = ak->key;
@@ -58,6 +58,7 @@ challenge_of(const struct attestation_question *question, const struct tpm_ek *e
 	challenge->revision = admission->revision;
 	challenge->evidence = judgement->evidence;
 	challenge->trust_revision = judgement->revision;
+	challenge->policy = attestation_operation_revision(call)->policy;
 	memcpy(challenge->serial, judgement->serial, sizeof challenge->serial);
 	bytes_append(&challenge->ek_certificate, judgement->certificate.data,
 	    judgement->certificate.size);
@@ -80,7 +81,7 @@ challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, st
 	if (RAND_priv_bytes(secret, sizeof secret) != 1) {
 		error_set(err, ERROR_INTERNAL, "drawing a secret");
 	} else if (tpm_credential_make(ek, &ak->name, secret_view, &credential, &encrypted, err) == 0) {
-		challenge = challenge_of(attestation_operation_asked(call), ek, call->state, ak);
+		challenge = challenge_of(call, ek, ak);
 		rc = pending_put(attestation_operation_keeper(call)->pending, secret_view, challenge,
 		    clock_monotonic_ms(), err);
 	}
@@ -101,10 +102,11 @@ challenge_judge(const struct call *call, const struct tpm_ek *ek, struct ek_judg
     struct error *err)
 {
 	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
-	int64_t                          now_ms = clock_monotonic_ms();
-	char                             from[SOURCE_TEXT_SIZE];
+	bool    looked = attestation_operation_revision(call)->settings.ek_mode != EK_POLICY_IGNORE;
+	int64_t now_ms = clock_monotonic_ms();
+	char    from[SOURCE_TEXT_SIZE];
 
-	attestation_judge(keeper->vendors, &attestation_operation_asked(call)->challenge, ek, clock_now(),
+	attestation_judge(looked ? keeper->vendors : NULL, &attestation_operation_asked(call)->challenge, ek, clock_now(),
 	    wrong_signatures_exceeded(keeper->wrong, &call->source, now_ms), judgement);
 	wrong_signatures_count(keeper->wrong, &call->source, judgement->slow_wrong, now_ms);
 	if (!judgement->postponed)
@@ -141,7 +143,7 @@ challenge_check_policy(const struct attestation_settings *settings, const struct
  * enroll it here: public key and certificate do not prove possession.
  */
 static bool
-challenge_may_enroll(const struct attestation_keeper *keeper, struct store *store,
+challenge_may_enroll(struct auto_enroll *auto_enroll, struct store *store,
     const struct tpm_ek *ek, struct admission *admission)
 {
 	const struct ek_judgement *judgement = &admission->judgement;
@@ -151,13 +153,13 @@ challenge_may_enroll(const struct attestation_keeper *keeper, struct store *stor
 	struct error        err = {0};
 
 	admission->enroll_name[0] = '\0';
-	if (keeper->auto_enroll == NULL)
+	if (auto_enroll == NULL)
 		return false;
 	ek_hash_format(&ek->hash, hash);
-	if (auto_enroll_decide(keeper->auto_enroll, &facts, admission->enroll_name, reason) !=
+	if (auto_enroll_decide(auto_enroll, &facts, admission->enroll_name, reason) !=
 	    ENROLL_ALLOW)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
-	else if (auto_enroll_check_store(keeper->auto_enroll, store, &ek->hash, admission->enroll_name,
+	else if (auto_enroll_check_store(auto_enroll, store, &ek->hash, admission->enroll_name,
 	             &admission->waiting.name_taken, &err) != 0)
 		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", err.detail});
 	else
@@ -173,10 +175,10 @@ challenge_may_enroll(const struct attestation_keeper *keeper, struct store *stor
 static int
 challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek, struct error *err)
 {
-	const struct attestation_keeper *keeper = attestation_operation_keeper(call);
-	struct admission                *admission = call->state;
-	struct store_device              device = {0};
-	struct error                     missing = {0};
+	const struct attestation_revision *revision = attestation_operation_revision(call);
+	struct admission                  *admission = call->state;
+	struct store_device                device = {0};
+	struct error                       missing = {0};
 	bool enrolled = attestation_operation_device(store, &ek->hash, &device, &missing) == 0;
 
 	admission->ek = ek->hash;
@@ -189,9 +191,9 @@ challenge_admit(struct call *call, struct store *store, const struct tpm_ek *ek,
 	}
 	if (challenge_judge(call, ek, &admission->judgement, err) != 0)
 		return -1;
-	if (challenge_check_policy(keeper->settings, ek, &admission->judgement, err) != 0)
+	if (challenge_check_policy(&revision->settings, ek, &admission->judgement, err) != 0)
 		return -1;
-	return enrolled || challenge_may_enroll(keeper, store, ek, admission) ? 0 : 1;
+	return enrolled || challenge_may_enroll(revision->auto_enroll, store, ek, admission) ? 0 : 1;
 }
 
 static int

@@ -43,7 +43,6 @@
 #define END_SECONDS ((int64_t)30 * 24 * 60 * 60)
 
 struct issuers {
-	const struct attestation_settings *settings;
 	const struct folder   *state;
 	struct shared         *current;
 	struct shared_version *held; /* its URL for the CRL */
@@ -54,12 +53,10 @@ struct issuers {
 };
 
 struct issuers *
-issuers_new(const struct attestation_settings *settings, const struct folder *state,
-    struct shelf *shelf)
+issuers_new(const struct folder *state, struct shelf *shelf)
 {
 	struct issuers *issuers = memory_new(sizeof *issuers);
 
-	issuers->settings = settings;
 	issuers->state = state;
 	issuers->current = shared_new(issuer_free);
 	issuers->shelf = shelf;
@@ -89,6 +86,12 @@ issuers_release(struct issuers *issuers, struct shared_version *version)
 	shared_release(issuers->current, version);
 }
 
+const char *
+issuers_id(const struct issuers *issuers)
+{
+	return ((const struct issuer *)issuers->held->value)->files.id;
+}
+
 /* ---- loading ---- */
 
 static void
@@ -104,12 +107,13 @@ issuers_publish(const struct issuers *issuers, const struct issuer *issuer, stru
 
 /* Replaces the CA that signs and the list of CRLs; empties `list`. */
 static void
-issuers_replace(struct issuers *issuers, struct issuer *issuer, struct crl_issuers *crls, int64_t now)
+issuers_replace(struct issuers *issuers, const struct attestation_settings *settings,
+    struct issuer *issuer, struct crl_issuers *crls, int64_t now)
 {
 	bool         first = issuers->crls.count == 0;
 	struct error ignored;
 
-	crl_issuers_set_current(crls, issuers->settings, issuers->state, issuer);
+	crl_issuers_set_current(crls, settings, issuers->state, issuer);
 	if (!first && !crl_issuers_have(crls, issuers->crls.items[0]->id))
 		publish_crl_remove(issuers->shelf, issuers->crls.items[0]->id);
 	crl_issuers_clear(&issuers->crls);
@@ -142,10 +146,8 @@ issuers_warn_of_end(const X509 *certificate, int64_t now)
 }
 
 static void
-issuers_warn_of_crl_url(const struct issuers *issuers, size_t count)
+issuers_warn_of_crl_url(const char *url, size_t count)
 {
-	const char *url = issuers->settings->crl_url;
-
 	if (count > 1 && url != NULL && !issuer_url_names(url))
 		LOG(WARNING, {"event", "crl-url"},
 		    {"reason", "crl_url has no {issuer}, so that certificates of earlier issuing CAs lead to "
@@ -175,13 +177,12 @@ issuers_finish_renewal(struct issuers *issuers, const char *id, struct store *st
 
 /* Earlier CAs are recorded first: certificates without an issuer belong to the first one. */
 static int
-issuers_load_keys(struct issuers *issuers, struct store *store, const struct key_access *access,
-    int64_t now, struct error *err)
+issuers_load_keys(struct issuers *issuers, const struct attestation_settings *settings,
+    struct store *store, const struct key_access *access, int64_t now, struct error *err)
 {
-	const struct attestation_settings *settings = issuers->settings;
-	AUTO_BYTES             root_pem = {0};
-	struct issuer         *issuer = NULL;
-	struct crl_issuers     crls = {0};
+	AUTO_BYTES         root_pem = {0};
+	struct issuer     *issuer = NULL;
+	struct crl_issuers crls = {0};
 
 	if (folder_read(issuers->state, STATE_ROOT_PEM, STATE_PEM_MAX, &root_pem, err) != 0 ||
 	    issuer_new(settings, issuers->state, access, now, &issuer, err) != 0)
@@ -192,25 +193,25 @@ issuers_load_keys(struct issuers *issuers, struct store *store, const struct key
 		issuer_free(issuer);
 		return -1;
 	}
-	issuers_warn_of_crl_url(issuers, crls.count);
+	issuers_warn_of_crl_url(settings->crl_url, crls.count);
 	issuers_finish_renewal(issuers, issuer->files.id, store);
 	issuers_warn_of_end(issuer->files.ca.certificate, now);
-	issuers_replace(issuers, issuer, &crls, now);
+	issuers_replace(issuers, settings, issuer, &crls, now);
 	issuers_publish(issuers, issuer, bytes_view(&root_pem));
 	return 0;
 }
 
 int
-issuers_load(struct issuers *issuers, struct store *store, int64_t now, struct error *err)
+issuers_load(struct issuers *issuers, const struct attestation_settings *settings,
+    struct store *store, int64_t now, struct error *err)
 {
-	const struct attestation_settings *settings = issuers->settings;
-	AUTO_BYTES             secret = {0};
-	struct key_access      access;
+	AUTO_BYTES        secret = {0};
+	struct key_access access;
 
 	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0)
 		return -1;
-	return issuers_load_keys(issuers, store, &access, now, err);
+	return issuers_load_keys(issuers, settings, store, &access, now, err);
 }
 
 /* ---- CRLs ---- */

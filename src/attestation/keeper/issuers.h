@@ -30,8 +30,7 @@ struct issuer {
 };
 
 /* Certificates and CRLs of the state directory go on `shelf`; both must outlive it. */
-struct issuers *issuers_new(const struct attestation_settings *settings,
-    const struct folder *state, struct shelf *shelf);
+struct issuers *issuers_new(const struct folder *state, struct shelf *shelf);
 void            issuers_free(struct issuers *issuers);
 
 /*
@@ -40,13 +39,17 @@ void            issuers_free(struct issuers *issuers);
  * only logged. INTERNAL when the certificate has expired, or does not lead to
  * root.pem.
  */
-int issuers_load(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
+int issuers_load(struct issuers *issuers, const struct attestation_settings *settings,
+    struct store *store, int64_t now, struct error *err);
 
 /*
  * Updates the CRLs, their files and the shelf, and removes earlier CAs that are no
  * longer needed.
  */
 int issuers_refresh(struct issuers *issuers, struct store *store, int64_t now, struct error *err);
+
+/* Its identifier, until the next load. Main thread, after the first load. */
+const char *issuers_id(const struct issuers *issuers);
 
 /* The CA that signs now; `value` is a const struct issuer. For any thread. */
 struct shared_version *issuers_acquire(struct issuers *issuers);

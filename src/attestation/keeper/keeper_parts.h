@@ -9,13 +9,12 @@
 #include "util/file_lock.h"
 #include "util/folder.h"
 
-struct auto_enroll;
+struct attestation_revision;
 struct copies;
 struct issuers;
 struct pending;
 struct refusals;
 struct retention;
-struct attestation_settings;
 struct shared;
 struct quota;
 struct throttle;
@@ -25,12 +24,10 @@ struct wrong_signatures;
 /* The whole keeper; workers read it, and change only the members that say so. */
 struct attestation_keeper {
 	struct service_keeper  service;
-	const struct attestation_settings *settings;
 	struct folder          state;   /* the state directory */
 	struct file_lock       running; /* tells "check" that it runs: ca/running.h */
 	struct issuers        *issuers; /* for workers: issuers_acquire */
-	struct shared         *vendors; /* vendor_trust.h; NULL: EK certificates are ignored */
-	struct auto_enroll    *auto_enroll; /* NULL: no self-enrolment */
+	struct shared         *vendors; /* vendor_trust.h; kept unless EK certificates are ignored */
 	struct pending        *pending; /* has a lock of its own */
 	struct refusals       *refusals; /* so have these */
 	struct quota          *quota;
@@ -38,6 +35,7 @@ struct attestation_keeper {
 	struct waiting_shares *waiting_shares; /* the writer's thread's */
 	struct wrong_signatures *wrong;
 	struct retention      *retention; /* this and all below are the main thread's */
+	const struct attestation_revision *revision; /* the present one, which `service` holds */
 	uint64_t               crl_version; /* on the shelf, of which the next two tell */
 	int64_t                crl_begin;
 	int64_t                crl_end;

@@ -30,6 +30,12 @@ attestation_operation_keeper(const struct call *call)
 	return service_keeper_state(call);
 }
 
+const struct attestation_revision *
+attestation_operation_revision(const struct call *call)
+{
+	return service_keeper_revision(call);
+}
+
 static int
 operation_decode_cb(struct call *call, struct error *err)
 {
@@ -54,6 +60,8 @@ const struct call_service attestation_operation_service = {
     .decode = operation_decode_cb,
     .act = operation_act_cb,
     .refuse = attestation_refusal_encode,
+    .hold = service_keeper_hold,
+    .release = service_keeper_release,
 };
 
 int

@@ -11,6 +11,7 @@
 #include "service/keeper/call.h"
 
 struct attestation_keeper;
+struct attestation_revision;
 struct ek_hash;
 struct store_device;
 
@@ -34,6 +35,9 @@ extern const struct call_service attestation_operation_service;
 /* A question, and its keeper. */
 const struct attestation_question *attestation_operation_asked(const struct call *call);
 struct attestation_keeper         *attestation_operation_keeper(const struct call *call);
+
+/* What it is processed with, from its turn to its answer, whatever is reloaded meanwhile. */
+const struct attestation_revision *attestation_operation_revision(const struct call *call);
 
 /*
  * Finds the device of an EK hash for a new certificate. NOT_ENROLLED and

@@ -13,8 +13,8 @@
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
 #include "attestation/keeper/peer.h"
+#include "attestation/keeper/revision.h"
 #include "attestation/keeper/throttle.h"
-#include "attestation/settings.h"
 #include "store/inventory/waiting.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -83,13 +83,14 @@ int
 waiting_look(struct waiting *waiting, const struct call *call, struct store *store,
     const struct ek_hash *ek, const struct store_evidence *evidence, struct error *err)
 {
-	struct attestation_keeper *keeper = attestation_operation_keeper(call);
-	struct source              source;
+	struct attestation_keeper         *keeper = attestation_operation_keeper(call);
+	const struct attestation_settings *settings = &attestation_operation_revision(call)->settings;
+	struct source                      source;
 
 	waiting->ek = *ek;
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;
-	if (waiting->state != WAITING_DENIED && keeper->settings->waiting_max != 0) {
+	if (waiting->state != WAITING_DENIED && settings->waiting_max != 0) {
 		waiting_describe(waiting, call, evidence);
 		source = source_of_text(view_text(call->asker.name));
 		waiting->entry.times = throttle_admit(keeper->throttle, &waiting->ek, &source,
@@ -109,7 +110,7 @@ waiting_change(struct waiting *waiting, const struct call *call, struct store *s
     struct error *err)
 {
 	struct attestation_keeper *keeper = attestation_operation_keeper(call);
-	size_t                     most = (size_t)keeper->settings->waiting_max;
+	size_t                     most = (size_t)attestation_operation_revision(call)->settings.waiting_max;
 	bool                       denied = false;
 
 	if (store_waiting_add(store, &waiting->entry, most, clock_now(), keeper->waiting_shares,

@@ -3,15 +3,16 @@
 
 #include "attestation/keeper/watch.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/x509.h>
 
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/revision.h"
 #include "attestation/keeper/vendor_expiry.h"
 #include "attestation/keeper/vendor_trust.h"
-#include "attestation/settings.h"
 #include "ca/files.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
@@ -67,7 +68,8 @@ watch_crl(struct attestation_keeper *keeper, const struct issuer *issuer, int64_
 static void
 watch_vendors(struct attestation_keeper *keeper, int64_t now)
 {
-	struct shared_version   *version = keeper->vendors != NULL ? shared_acquire(keeper->vendors) : NULL;
+	bool                     looked = keeper->revision->settings.ek_mode != EK_POLICY_IGNORE;
+	struct shared_version   *version = looked ? shared_acquire(keeper->vendors) : NULL;
 	const struct vendor_set *set = version != NULL ? version->value : NULL;
 	char                     reason[VENDOR_EXPIRY_REASON_SIZE];
 	enum deadline_state      state;

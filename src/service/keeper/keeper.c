@@ -11,14 +11,17 @@
 #include "service/greeting.h"
 #include "service/keeper/call.h"
 #include "service/keeper/deadlines.h"
+#include "service/keeper/reload.h"
 #include "service/keeper/shelf.h"
 #include "service/reread.h"
 #include "service/settings.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "util/clock.h"
+#include "util/config_change.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 #define BODY_MAX   ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
@@ -26,15 +29,13 @@
 /* A minute is soon enough for what ends in days. */
 #define WATCH_SECONDS 60
 
-/* The names of the settings that have changed. */
-#define RELOAD_NAMES_SIZE 1024
-
 void
 service_keeper_init(struct service_keeper *keeper, const struct service_keeper_program *program,
     const struct service_settings *settings, void *state)
 {
 	*keeper = (struct service_keeper){
 	    .program = program,
+	    .revisions = shared_new(program->free),
 	    .settings = settings,
 	    .state = state,
 	    .shelf = shelf_new(),
@@ -74,9 +75,20 @@ service_keeper_clear(struct service_keeper *keeper)
 	deadlines_free(keeper->deadlines);
 	shelf_free(keeper->shelf);
 	store_close(keeper->store);
+	shared_release(keeper->revisions, keeper->held);
+	shared_free(keeper->revisions);
 	bytes_clear(&keeper->tls_chain);
 	bytes_clear(&keeper->tls_key);
 	(void)pthread_mutex_destroy(&keeper->tls_lock);
+}
+
+void
+service_keeper_take(struct service_keeper *keeper, void *revision)
+{
+	shared_replace(keeper->revisions, revision);
+	shared_release(keeper->revisions, keeper->held);
+	keeper->held = shared_acquire(keeper->revisions);
+	keeper->settings = revision;
 }
 
 void
@@ -95,11 +107,12 @@ service_keeper_take_tls(struct service_keeper *keeper, struct bytes *chain, stru
 static void
 keeper_greeting(struct service_keeper *keeper, struct bytes *out)
 {
-	const struct service_settings *settings = keeper->settings;
+	struct shared_version         *version = shared_acquire(keeper->revisions);
+	const struct service_settings *settings = version->value;
 	struct service_greeting        greeting = {
 	           .body_max = BODY_MAX,
 	           .header_max = HEADER_MAX,
-	           .connections_max = (uint64_t)(settings->connections / settings->workers + 1),
+	           .connections_max = (uint64_t)(settings->connections / settings->serving + 1),
 	           .idle_ms = (uint64_t)settings->idle_timeout * 1000,
 	           .request_ms = (uint64_t)settings->request_timeout * 1000,
 	           .log_level = settings->level,
@@ -111,10 +124,11 @@ keeper_greeting(struct service_keeper *keeper, struct bytes *out)
 	greeting.tls_chain = bytes_view(&keeper->tls_chain);
 	greeting.tls_key = bytes_view(&keeper->tls_key);
 	if (keeper->program->greet != NULL)
-		keeper->program->greet(keeper->state, &greeting, out);
+		keeper->program->greet(version->value, &greeting, out);
 	else
 		service_greeting_encode(&greeting, out);
 	(void)pthread_mutex_unlock(&keeper->tls_lock);
+	shared_release(keeper->revisions, version);
 }
 
 void
@@ -144,6 +158,24 @@ service_keeper_state(const struct call *call)
 	const struct service_keeper *keeper = call->worker->keeper;
 
 	return keeper->state;
+}
+
+const void *
+service_keeper_revision(const struct call *call)
+{
+	return ((const struct shared_version *)call->held)->value;
+}
+
+void *
+service_keeper_hold(void *keeper)
+{
+	return shared_acquire(((struct service_keeper *)keeper)->revisions);
+}
+
+void
+service_keeper_release(void *keeper, void *held)
+{
+	shared_release(((struct service_keeper *)keeper)->revisions, held);
 }
 
 /* ---- the handlers ---- */
@@ -192,7 +224,7 @@ keeper_ready_cb(void *arg)
 
 	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->url},
 	    {"state_dir", settings->state_dir},
-	    {"workers", log_number((uint64_t)settings->workers, workers)});
+	    {"workers", log_number((uint64_t)settings->serving, workers)});
 	if (keeper->program->ready != NULL)
 		keeper->program->ready(keeper->state);
 	service_keeper_watch(keeper);
@@ -206,21 +238,38 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	keeper->program->tick(keeper->state, all);
 }
 
+static int
+keeper_reload(struct service_keeper *keeper, struct config_changes *changes, struct error *err)
+{
+	const struct service_keeper_program *program = keeper->program;
+	const struct config_schema          *schema = program->schema();
+	void                                *fresh = NULL;
+	int                                  rc;
+
+	if (reread_settings(keeper->settings->reread, schema, program->settings_size, keeper->settings,
+	        &fresh, changes, err) != 0)
+		return -1;
+	rc = program->reload(keeper->state, fresh, err);
+	reread_settings_free(schema, fresh);
+	return rc;
+}
+
 /* A failed reload changes nothing: questions are answered with the old data. */
 static void
 keeper_reload_cb(void *arg, struct keeper *all)
 {
 	struct service_keeper *keeper = arg;
-	char                   changed[RELOAD_NAMES_SIZE];
+	struct config_changes  changes;
 	struct error           err = {0};
 
-	if (reread_changed(keeper->settings->reread, changed, sizeof changed, &err) != 0 ||
-	    keeper->program->reload(keeper->state, all, &err) != 0)
-		LOG(ERROR, {"event", "reload"}, {"consequence", "nothing has changed"},
-		    {"reason", err.detail});
-	else if (changed[0] != '\0')
-		LOG(WARNING, {"event", "reload"}, {"settings", changed},
-		    {"reason", "these settings have changed in the file, and need a restart"});
+	if (keeper_reload(keeper, &changes, &err) != 0) {
+		reload_log_failed(&err);
+	} else {
+		log_threshold(keeper->settings->level);
+		keeper->next_watch = 0;
+		service_keeper_greet(keeper, all);
+		reload_log(keeper->program->schema(), &changes, keeper->program->issuer(keeper->state));
+	}
 	keeper->program->tick(keeper->state, all);
 }
 
@@ -246,5 +295,5 @@ service_keeper_run(struct service_keeper *keeper, int control, bool signals, str
 	    .finish = keeper_finish_cb,
 	};
 
-	return keeper_run(control, (size_t)keeper->settings->workers, signals, &handlers, keeper, err);
+	return keeper_run(control, (size_t)keeper->settings->serving, signals, &handlers, keeper, err);
 }

@@ -10,6 +10,8 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,9 +27,11 @@
 #include "store/store.h"
 #include "unit.h"
 #include "util/clock.h"
+#include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
+#include "util/shared.h"
 
 #define VIEW(text) ((struct view){(const uint8_t *)(text), sizeof(text) - 1})
 
@@ -46,8 +50,28 @@ static atomic_int watched;
 static atomic_int readied;
 static atomic_int reloaded;
 static atomic_int reload_rc;
+static atomic_int revisions; /* that are not freed */
+static const void *greeted;  /* the revision of the last greeting */
 
 /* ---- the daemon ---- */
+
+/* The settings are all of a revision here. */
+static void *
+revision_new(const struct service_settings *of)
+{
+	struct service_settings *revision = memory_new(sizeof *revision);
+
+	*revision = *of;
+	revisions++;
+	return revision;
+}
+
+static void
+revision_free(void *revision)
+{
+	revisions--;
+	free(revision);
+}
 
 static int
 look_cb(struct call *call, struct store *store, struct error *err)
@@ -55,6 +79,7 @@ look_cb(struct call *call, struct store *store, struct error *err)
 	(void)err;
 	ck_assert_ptr_eq(service_keeper_state(call), &own);
 	ck_assert_ptr_ne(store, keeper.store);
+	ck_assert_int_eq(((const struct service_settings *)service_keeper_revision(call))->serving, 2);
 	bytes_append(&call->answer, "looked", 6);
 	return 0;
 }
@@ -75,12 +100,32 @@ refuse_cb(const struct error *err, struct bytes *answer)
 	bytes_append(answer, err->detail, strlen(err->detail));
 }
 
-static const struct call_service questions = {.asked_size = 1, .decode = decode_cb, .refuse = refuse_cb};
+static const struct call_service questions = {
+    .asked_size = 1,
+    .decode = decode_cb,
+    .refuse = refuse_cb,
+    .hold = service_keeper_hold,
+    .release = service_keeper_release,
+};
+
+static const struct config_schema *
+schema_of(void)
+{
+	static const struct config_row rows[] = {
+	    {.name = "workers", .kind = CONFIG_NUMBER, .least = "0", .most = "64",
+	        .offset = offsetof(struct service_settings, workers)},
+	    {.name = "connections", .kind = CONFIG_NUMBER, .least = "1", .most = "64", .value = "9",
+	        .offset = offsetof(struct service_settings, connections), .reload = CONFIG_RELOAD},
+	};
+	static const struct config_schema schema = {.rows = rows, .count = 2, .reloads = true};
+
+	return &schema;
+}
 
 static void
-greet_cb(const void *state, const struct service_greeting *common, struct bytes *out)
+greet_cb(const void *revision, const struct service_greeting *common, struct bytes *out)
 {
-	ck_assert_ptr_eq(state, &own);
+	greeted = revision;
 	bytes_append_u8(out, 0);
 	service_greeting_encode(common, out);
 }
@@ -109,7 +154,7 @@ tick_cb(void *state, struct keeper *all)
 }
 
 static int
-reload_cb(void *state, struct keeper *all, struct error *err)
+reload_cb(void *state, const void *fresh, struct error *err)
 {
 	struct bytes chain = {0};
 	struct bytes key = {0};
@@ -120,16 +165,27 @@ reload_cb(void *state, struct keeper *all, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "it cannot be read");
 	bytes_append(&chain, "later", 5);
 	service_keeper_take_tls(&keeper, &chain, &key);
-	service_keeper_greet(&keeper, all);
+	service_keeper_take(&keeper, revision_new(fresh));
 	return 0;
+}
+
+static const char *
+issuer_cb(const void *state)
+{
+	ck_assert_ptr_eq(state, &own);
+	return "0123";
 }
 
 static struct service_keeper_program program = {
     .questions = &questions,
+    .schema = schema_of,
+    .settings_size = sizeof(struct service_settings),
+    .free = revision_free,
     .open = store_open,
     .watch = watch_cb,
     .tick = tick_cb,
     .reload = reload_cb,
+    .issuer = issuer_cb,
 };
 
 /* ---- the supervisor ---- */
@@ -146,6 +202,7 @@ setup(void)
 	    .state_dir = directory,
 	    .store = directory,
 	    .workers = 2,
+	    .serving = 2,
 	    .connections = 9,
 	    .request_timeout = 10,
 	    .idle_timeout = 60,
@@ -176,6 +233,7 @@ start(void)
 	int            ends[2][2];
 	int            theirs[2];
 
+	service_keeper_take(&keeper, revision_new(&settings));
 	unit_ok(service_keeper_open(&keeper, &err), &err);
 	unit_ok(service_keeper_write(&keeper, &err), &err);
 	unit_ok(channel_pair(control, &err), &err);
@@ -207,6 +265,7 @@ teardown(void)
 		(void)close(other);
 	}
 	service_keeper_clear(&keeper);
+	ck_assert_int_eq(revisions, 0);
 	scratch_remove(directory);
 }
 
@@ -348,6 +407,7 @@ START_TEST(run_greets_with_the_daemons_own_greeting)
 	ck_assert_uint_eq(body.data[0], 0);
 	unit_ok(service_greeting_decode((struct view){body.data + 1, body.size - 1}, &greeting, &err), &err);
 	ck_assert_uint_eq(greeting.body_max, 65536);
+	ck_assert_ptr_eq(greeted, keeper.settings);
 	(void)sem_wait(&ticked);
 	ck_assert_int_eq(readied, 1);
 	ck_assert_int_eq(watched, 1);
@@ -397,7 +457,9 @@ START_TEST(reload_greets_the_front_again)
 	told(&body);
 	unit_ok(service_greeting_decode(bytes_view(&body), &greeting, &err), &err);
 	ck_assert(view_equal(greeting.tls_chain, VIEW("later")));
+	ck_assert_uint_eq(greeting.connections_max, 5);
 	ck_assert_int_eq(reloaded, 1);
+	ck_assert_int_eq(revisions, 1); /* the one before has gone */
 }
 END_TEST
 
@@ -411,21 +473,31 @@ START_TEST(reload_that_fails_goes_on)
 	assert_answer(VIEW("\x01"), &answer);
 	ck_assert(view_equal(bytes_view(&answer), VIEW("looked")));
 	ck_assert_int_eq(reloaded, 1);
+	ck_assert_int_eq(revisions, 1);
 	ck_assert_uint_eq(keeper.tls_chain.size, 0);
 }
 END_TEST
 
+/* The settings of the file, from the start on; the caller frees what it returns. */
+static struct reread *
+settings_read(const char *path, const char *text)
+{
+	struct service_settings given = {.connections = 0};
+	struct error            err = {0};
+	struct reread          *reread;
+
+	unit_ok(file_replace(path, text, strlen(text), 0600, &err), &err);
+	reread = reread_new(schema_of(), sizeof given, &given, path);
+	settings.reread = reread;
+	return reread;
+}
+
 START_TEST(reload_of_a_file_with_a_fault_reads_nothing_else)
 {
-	static const struct config_row    rows[] = {{.name = "workers", .kind = CONFIG_NUMBER,
-	       .offset = offsetof(struct service_settings, workers), .least = "0", .most = "64"}};
-	static const struct config_schema schema = {.rows = rows, .count = 1};
-	AUTO_FREE char                   *path = file_join(directory, "daemon.conf");
-	struct error                      err = {0};
+	AUTO_FREE char *path = file_join(directory, "daemon.conf");
+	struct reread  *reread = settings_read(path, "workers = 2\n");
+	struct error    err = {0};
 
-	unit_ok(file_replace(path, "workers = 2\n", 12, 0600, &err), &err);
-	settings.reread = reread_new(&schema, sizeof settings, path);
-	ck_assert_ptr_nonnull(settings.reread);
 	start();
 	unit_ok(file_replace(path, "workers = 2000\n", 15, 0600, &err), &err);
 	hang_up();
@@ -433,8 +505,47 @@ START_TEST(reload_of_a_file_with_a_fault_reads_nothing_else)
 	unit_ok(file_replace(path, "workers = 3\n", 12, 0600, &err), &err);
 	hang_up();
 	ck_assert_int_eq(reloaded, 1);
-	reread_free(settings.reread);
-	settings.reread = NULL;
+	ck_assert_int_eq(keeper.settings->workers, 2); /* that waits for a restart */
+	reread_free(reread);
+}
+END_TEST
+
+START_TEST(reload_takes_over_what_the_file_says)
+{
+	AUTO_FREE char         *path = file_join(directory, "daemon.conf");
+	struct reread          *reread = settings_read(path, "workers = 2\n");
+	struct service_greeting greeting;
+	AUTO_BYTES              body = {0};
+	AUTO_BYTES              answer = {0};
+	struct error            err = {0};
+
+	start();
+	told(&body);
+	unit_ok(file_replace(path, "workers = 2\nconnections = 20\n", 29, 0600, &err), &err);
+	hang_up();
+	told(&body);
+	unit_ok(service_greeting_decode(bytes_view(&body), &greeting, &err), &err);
+	ck_assert_uint_eq(greeting.connections_max, 11);
+	assert_answer(VIEW("\x01"), &answer);
+	ck_assert(view_equal(bytes_view(&answer), VIEW("looked")));
+	reread_free(reread);
+}
+END_TEST
+
+/* What a question holds is freed after its answer, and no sooner. */
+START_TEST(hold_keeps_a_revision_that_was_replaced)
+{
+	struct shared_version *held;
+
+	service_keeper_take(&keeper, revision_new(&settings));
+	held = service_keeper_hold(&keeper);
+	ck_assert_ptr_eq(held->value, keeper.settings);
+	service_keeper_take(&keeper, revision_new(&settings));
+	ck_assert_ptr_ne(held->value, keeper.settings);
+	ck_assert_int_eq(revisions, 2);
+	ck_assert_int_eq(((const struct service_settings *)held->value)->serving, 2);
+	service_keeper_release(&keeper, held);
+	ck_assert_int_eq(revisions, 1);
 }
 END_TEST
 
@@ -456,6 +567,8 @@ main(void)
 	tcase_add_test(tc, reload_greets_the_front_again);
 	tcase_add_test(tc, reload_that_fails_goes_on);
 	tcase_add_test(tc, reload_of_a_file_with_a_fault_reads_nothing_else);
+	tcase_add_test(tc, reload_takes_over_what_the_file_says);
+	tcase_add_test(tc, hold_keeps_a_revision_that_was_replaced);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
