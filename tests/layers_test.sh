@@ -26,7 +26,7 @@ service/front  util daemon http service service/front
 service/keeper util daemon store service service/keeper
 attestation    util daemon service attestation ca/files.h attestation/keeper/ek_policy.h attestation/keeper/enroll_rule.h
 attestation/front   util tpm daemon http service service/front attestation attestation/front
-attestation/keeper  util tpm pki store store/inventory ca daemon service service/keeper attestation attestation/keeper
+attestation/keeper  util tpm pki store store/inventory ca daemon http/tls.h service service/keeper attestation attestation/keeper
 acme           util daemon service acme ca/files.h acme/keeper/policy.h
 acme/front     util tpm webauthn daemon http service service/front acme acme/front
 acme/keeper    util tpm pki webauthn store store/acme ca daemon service service/keeper acme acme/keeper

@@ -61,6 +61,8 @@ AM_TESTS_ENVIRONMENT = \
 # End-to-end tests: one line per script, so that they can be added side by side.
 # The longest come first, so that none is left over alone at the end.
 E2E_TESTS =
+E2E_TESTS += tests/e2e/attest-acmed_reload.sh
+E2E_TESTS += tests/e2e/attestd_reload.sh
 E2E_TESTS += tests/e2e/attestd_signers.sh
 E2E_TESTS += tests/e2e/attest-acmed_attest.sh
 E2E_TESTS += tests/e2e/attest-acmed_protocol.sh

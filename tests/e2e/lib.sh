@@ -37,6 +37,8 @@
 #   swtpm_stop NAME [SIGNAL]
 #   daemon_start NAME COMMAND…          sets ${pid[NAME]} and ${log[NAME]}
 #   daemon_stop NAME [SIGNAL]           sets $status
+#   daemon_reload NAME                  sends SIGHUP and waits for the answer in the log; sets $reloaded,
+#                                       the lines of it
 #   attestd_start [OPTION…]             on 127.0.0.1 and $state_dir; sets $attestd_url, $attestd_port,
 #                                       ${pid[attestd]}, ${log[attestd]}
 #   attestd_stop [SIGNAL]               sets $status
@@ -308,6 +310,17 @@ daemon_stop() {
 	status=$?
 	kill -KILL -- "-${pid[$name]}" 2>/dev/null
 	unset "pid[$name]"
+}
+
+daemon_reload() {
+	local before
+
+	before=$(grep -c event=reload "${log[$1]}")
+	kill -HUP "${pid[$1]}"
+	# The line that names what waits for a restart comes right after the first.
+	wait_for "[ \"\$(grep -c event=reload '${log[$1]}')\" -gt $before ]" || return 1
+	sleep 0.02
+	reloaded=$(grep event=reload "${log[$1]}" | tail -n "+$((before + 1))")
 }
 
 daemon_runs() {

@@ -8,9 +8,11 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 
 #include "attestation/keeper/auto_enroll.h"
 #include "ca/files.h"
+#include "http/tls.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/pem.h"
@@ -29,6 +31,17 @@ revision_decode_key(const struct bytes *pem, const char *path, EVP_PKEY **key, s
 	return *key != NULL ? 0 : error_set_openssl(err, ERROR_MALFORMED, "no private key in %s", path);
 }
 
+/* A front that could not use them would end, and so would each one after it. */
+static int
+revision_try_tls(const struct attestation_revision *revision, struct error *err)
+{
+	SSL_CTX *tls = NULL;
+	int      rc = tls_server_new(bytes_view(&revision->tls_chain), bytes_view(&revision->tls_key), &tls, err);
+
+	SSL_CTX_free(tls);
+	return rc;
+}
+
 /* Reads what fronts serve TLS with, when there is any; what is wrong with it is found out here. */
 static int
 revision_read_tls(struct attestation_revision *revision, struct error *err)
@@ -45,7 +58,7 @@ revision_read_tls(struct attestation_revision *revision, struct error *err)
 	/* What was read is what is checked: the files may change in between. */
 	if (certificate_decode_pem(&revision->tls_chain, settings->tls_cert, &pair.certificate, err) == 0 &&
 	    revision_decode_key(&revision->tls_key, settings->tls_key, &pair.key, err) == 0 &&
-	    (rc = ca_check_pair(&pair, err)) != 0)
+	    (rc = ca_check_pair(&pair, err) == 0 ? revision_try_tls(revision, err) : -1) != 0)
 		error_wrap(err, "%s and %s", settings->tls_cert, settings->tls_key);
 	ca_clear(&pair);
 	return rc;
