@@ -265,6 +265,19 @@ sql_read_end(struct store *store, bool inside)
 }
 
 int
+store_look(struct store *store, store_change_cb *run, void *arg, struct error *err)
+{
+	bool inside;
+	int  rc;
+
+	if (sql_read_begin(store, &inside, err) != 0)
+		return -1;
+	rc = run(store, arg, err);
+	sql_read_end(store, inside);
+	return rc;
+}
+
+int
 sql_sequence(struct store *store, const char *table, int64_t *number, struct error *err)
 {
 	return store->engine->sequence(store, table, number, err);

@@ -74,6 +74,9 @@ void store_rollback(struct store *store);
 typedef int store_change_cb(struct store *store, void *arg, struct error *err);
 int         store_change(struct store *store, store_change_cb *run, void *arg, struct error *err);
 
+/* Runs `run`, which only reads, on one snapshot. */
+int store_look(struct store *store, store_change_cb *run, void *arg, struct error *err);
+
 /*
  * A savepoint inside a transaction; store_release with keep false rolls back to
  * it. This lets several jobs share one transaction.

@@ -47,7 +47,7 @@ case_equal "export says how many" "$out" "wrote 3 devices to $scratch/export2.cs
 case_ok "and it is the same" cmp "$scratch/export2.csv" "$scratch/wanted.csv"
 case_equal "export --json --output answers in JSON" \
 	"$(attest_ca export --json --output "$scratch/export2.csv" | jq -c .)" \
-	"{\"devices\":3,\"file\":\"$scratch/export2.csv\"}"
+	"{\"devices\":3,\"removed\":0,\"file\":\"$scratch/export2.csv\"}"
 case_fails "export into a full disk is a failure" 1 'writing the answer failed' \
 	bash -c "'$attest_ca_program' --state-dir '$state_dir' export >/dev/full"
 case_equal "export takes list's filters" \
@@ -88,7 +88,7 @@ done
 printf '\357\273\277ek_hash\r\n%s\r\n' "$a" >"$scratch/bom.csv"
 case_equal "byte order mark and CRLF are taken, and --json says so" \
 	"$("$attest_ca_program" --state-dir "$scratch/bom" import "$scratch/bom.csv" --json | jq -c .)" \
-	'{"imported":true,"devices":1}'
+	'{"imported":true,"devices":1,"removed":0}'
 printf 'ek_hash\n' >"$scratch/none.csv"
 case_ok "import of no device is done at once" attest_ca import "$scratch/none.csv"
 
@@ -153,5 +153,41 @@ case_fails "--dry-run finds faults too" 1 'has 12 faults' attest_ca import --dry
 case_equal "--dry-run changes nothing" "$(attest_ca list --json)" "$before"
 printf 'ek_hash\tname\n' >"$scratch/tabs.csv"
 case_fails "a header that is none is line 1" 1 'line 1: there is no column "ek_hash' attest_ca import "$scratch/tabs.csv"
+
+# ---- a CA that moves knows who was removed ----
+
+attest_ca enroll "$d" --name gone --name "gone, too" >/dev/null
+e=$(hash_of e)
+attest_ca remove "$d" >/dev/null
+attest_ca enroll "$e" --name old >/dev/null
+attest_ca replace old "$(hash_of f)" >/dev/null
+case_equal "export says how many were removed" "$(attest_ca export --output "$scratch/moved.csv" | sed 's/.* and/and/')" \
+	"and 2 removed EKs to $scratch/moved.csv"
+case_matches "it names them behind the devices" "$(cat "$scratch/moved.csv")" \
+	"^ek_hash,name,note,tags,enabled,removed,removed_by,removed_reason"$'\n'".*$d,\"gone"$'\n'"gone, too\",,,,20[0-9T:-]+Z,uid $(id -u)[^,]*,removed"
+case_equal "a selection has none of them" "$(attest_ca export --format jsonl --name old | grep -c removed)" 0
+for format in csv jsonl; do
+	moved=$scratch/moved-$format
+	attest_ca export --format "$format" >"$scratch/moved.$format"
+	"$attest_ca_program" --state-dir "$moved" init >/dev/null
+	case_ok "$format: import takes them" "$attest_ca_program" --state-dir "$moved" import "$scratch/moved.$format"
+	case_matches "$format: … and says how many" "$out" '^imported [0-9]+ devices and 2 removed EKs from '
+	case_ok "$format: it is the same inventory then" cmp "$scratch/moved.$format" <(exported "$moved" "$format")
+	case_matches "$format: the act is on record" "$("$attest_ca_program" --state-dir "$moved" audit --json | jq -r '.[].detail')" \
+		'devices and 2 removed EKs from '
+done
+case_equal "JSON lines have them as objects" \
+	"$(jq -c --arg hash "$e" 'select(.ek_hash == $hash) | [.name, .removed_reason]' "$scratch/moved.jsonl")" \
+	"[[\"old\"],\"replaced by $(hash_of f)\"]"
+attest_ca export --format jsonl | grep '"removed"' >"$scratch/removed.jsonl"
+case_ok "tombstones alone can be imported again" attest_ca import "$scratch/removed.jsonl"
+attest_ca enroll "$d" >/dev/null
+case_fails "but not of one that is enrolled" 1 "EK $d is enrolled already" attest_ca import "$scratch/removed.jsonl"
+before=$(attest_ca list --json)
+printf 'ek_hash,name\n%s,café\n' "$e" >"$scratch/board.csv"
+case_fails "a name of another EK: the command for a new mainboard is named" 1 \
+	"line 2: name \"café\" belongs to device $a; when this is the EK of its new mainboard, run \"attest-ca --state-dir $state_dir replace $a $e\"" \
+	attest_ca import "$scratch/board.csv"
+case_equal "and nothing was imported" "$(attest_ca list --json)" "$before"
 
 finish

@@ -179,6 +179,11 @@ wish() { # NAME JSON
 	software_hash=$("$top_builddir/tests/e2e/software_device" --directory "$scratch/$1" hash)
 }
 
+# The wish of the machine that asked last, in JSON.
+wished() {
+	attest_ca pending --json | jq -c --arg hash "$software_hash" '.[] | select(.ek_hash == $hash) | .wish'
+}
+
 wish board '"laptop"'
 board=$software_hash
 case_ok "the name of another: pending shows it" attest_ca pending
@@ -186,7 +191,7 @@ case_matches "… names the device that has it, and the command" "$out" \
 	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has: replace\?"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
 check "… and lets it in under its own name only" \
 	'[[ $out == *"for the name of another, under its own:"*"approve ${board:0:16} --name NAME"* ]]'
-case_equal "… in JSON" "$(attest_ca pending --json | jq -c '.[0].wish')" \
+case_equal "… in JSON" "$(wished)" \
 	"{\"name\":\"laptop\",\"taken_by\":\"$hash\",\"looks_like\":null}"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns, but for the command with its directory" \
@@ -196,13 +201,13 @@ case_fails "approve does not give it away" 1 "name \"laptop\" belongs to device 
 wish twin '"LAPTOP"'
 case_matches "a name that looks like another's: said" "$(attest_ca pending)" \
 	"asks for the name \"LAPTOP\" \(its own claim\), which looks like \"laptop\" of EK $hash"$'\n'
-case_equal "… in JSON" "$(attest_ca pending --json | jq -c '.[0].wish.looks_like')" \
+case_equal "… in JSON" "$(wished | jq -c .looks_like)" \
 	"{\"name\":\"laptop\",\"ek_hash\":\"$hash\"}"
 wish liar '"x\" (verified)\u001b[2J\u202e\n\u0000y"'
 case_matches "a wish that would deceive a reader is escaped" "$(attest_ca pending)" \
 	'asks for the name "x\\x22 \(verified\)\[2J\\u\{202e\}y" \(its own claim\)'
 wish empty '{"no":"name"}'
-case_equal "one that is no text is none" "$(attest_ca pending --json | jq -c '.[0].wish')" null
+case_equal "one that is no text is none" "$(wished)" null
 attest_ca remove laptop >/dev/null
 rm -f "$scratch/laptop/ak-chain.pem"
 case_fails "one that was removed asks again" 1 "is not enrolled" enroll laptop --no-wait

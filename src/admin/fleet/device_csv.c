@@ -11,6 +11,7 @@
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "util/ek_hash.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 static const char *const words[DEVICE_FIELD_COUNT] = {
@@ -35,7 +36,7 @@ device_csv_find_column(const char *word, enum device_field *field, struct error 
 		}
 	return error_set(err, ERROR_MALFORMED,
 	    "there is no column \"%.80s\"; the header names ek_hash, and name, " DEVICE_TEXTS(CSV_WORD)
-	    "tags, enabled if they are there, with commas between", word);
+	    "tags, enabled, removed, removed_by, removed_reason if they are there, with commas between", word);
 }
 
 static int
@@ -124,6 +125,11 @@ device_csv_read_cell(struct device_file *file, enum device_field field, char *ce
 #undef X
 	case DEVICE_FIELD_ENABLED:
 		return device_csv_read_enabled(cell, &device->enabled, err);
+	case DEVICE_FIELD_REMOVED:
+	case DEVICE_FIELD_REMOVED_BY:
+	case DEVICE_FIELD_REMOVED_REASON:
+		file->removed_texts[field - DEVICE_FIELD_REMOVED] = cell;
+		return 0;
 	case DEVICE_FIELD_COUNT:
 		break;
 	}
@@ -149,9 +155,9 @@ device_csv_read(struct device_file *file, struct store_device *device, struct er
 }
 
 static void
-device_csv_begin(FILE *out)
+device_csv_begin(FILE *out, bool removed)
 {
-	for (size_t i = 0; i < DEVICE_FIELD_COUNT; i++)
+	for (size_t i = 0; i < (removed ? DEVICE_FIELD_COUNT : DEVICE_FIELD_REMOVED); i++)
 		csv_write_cell(out, words[i], i == 0);
 	csv_write_end(out);
 }
@@ -171,7 +177,7 @@ device_csv_write_list(FILE *out, char *const *texts, size_t count, char separato
 }
 
 static void
-device_csv_write(FILE *out, const struct store_device *device)
+device_csv_write(FILE *out, const struct store_device *device, bool removed)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
 
@@ -183,6 +189,26 @@ device_csv_write(FILE *out, const struct store_device *device)
 #undef X
 	device_csv_write_list(out, device->tags, device->tag_count, ' ');
 	csv_write_cell(out, device->enabled ? "true" : "false", false);
+	for (size_t i = DEVICE_FIELD_REMOVED; removed && i < DEVICE_FIELD_COUNT; i++)
+		csv_write_cell(out, "", false);
+	csv_write_end(out);
+}
+
+static void
+device_csv_write_removed(FILE *out, const struct store_removed *removed)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+	char when[CLOCK_TEXT_SIZE];
+
+	store_hash_format(removed->ek_hash, hash);
+	clock_format(removed->at, when);
+	csv_write_cell(out, hash, true);
+	csv_write_cell(out, removed->names, false);
+	for (size_t i = DEVICE_FIELD_NAME + 1; i < DEVICE_FIELD_REMOVED; i++)
+		csv_write_cell(out, "", false);
+	csv_write_cell(out, when, false);
+	csv_write_cell(out, removed->actor, false);
+	csv_write_cell(out, removed->reason, false);
 	csv_write_end(out);
 }
 
@@ -195,6 +221,7 @@ device_csv(void)
 	    .read = device_csv_read,
 	    .begin = device_csv_begin,
 	    .write = device_csv_write,
+	    .write_removed = device_csv_write_removed,
 	};
 
 	return &format;

@@ -5,6 +5,7 @@
 #ifndef ADMIN_FLEET_DEVICE_FILE_H
 #define ADMIN_FLEET_DEVICE_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -12,6 +13,7 @@
 
 #include "admin/fleet/csv.h"
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 #include "util/bytes.h"
 
 struct error;
@@ -23,7 +25,10 @@ struct error;
 	X(NAME, "name")            \
 	DEVICE_TEXTS(TEXT)         \
 	X(TAGS, "tags")            \
-	X(ENABLED, "enabled")
+	X(ENABLED, "enabled")      \
+	X(REMOVED, "removed")      \
+	X(REMOVED_BY, "removed_by") \
+	X(REMOVED_REASON, "removed_reason")
 
 enum device_field {
 #define X(name, word)         DEVICE_FIELD_##name,
@@ -41,8 +46,10 @@ struct device_format {
 	const char *name; /* "csv"; also the suffix of a file's name */
 	int (*open)(struct device_file *file, struct error *err);
 	int (*read)(struct device_file *file, struct store_device *device, struct error *err);
-	void (*begin)(FILE *out);
-	void (*write)(FILE *out, const struct store_device *device);
+	/* `removed`: the file has tombstones too, which write_removed writes. */
+	void (*begin)(FILE *out, bool removed);
+	void (*write)(FILE *out, const struct store_device *device, bool removed);
+	void (*write_removed)(FILE *out, const struct store_removed *removed);
 };
 
 const struct device_format *device_csv(void);
@@ -55,11 +62,13 @@ const char *device_format_name(size_t index);
 const struct device_format *device_format_find(const char *name);
 const struct device_format *device_format_guess(const char *path);
 
-/* A file being read; the members after `line` are private to the formats. */
+/* A file being read; the members after `removed` are private to the formats. */
 struct device_file {
 	const struct device_format *format;
 	FILE                       *in;
 	uint64_t                    line; /* first line of the last record */
+	bool                        is_removed; /* it was a tombstone … */
+	struct store_removed        removed;    /* … which is this */
 
 	uint64_t          lines; /* number of complete ones read */
 	struct csv        csv;
@@ -69,6 +78,7 @@ struct device_file {
 	json_t           *object;
 	char             *names[STORE_DEVICE_NAMES_MAX + 1];
 	char             *tags[STORE_DEVICE_TAGS_MAX + 1];
+	const char       *removed_texts[3]; /* time, actor, reason as they are written; NULL: none */
 };
 
 /* Begins reading; the caller keeps the stream. MALFORMED when the header is not valid. */
@@ -77,8 +87,8 @@ int  device_file_open(struct device_file *file, const struct device_format *form
 void device_file_close(struct device_file *file);
 
 /*
- * Reads the next device (ek_hash, names, tags, note, enabled), valid until the next is read:
- * 1; 0 at the end; or -1, with MALFORMED when file->line is not a device; reading may
+ * Reads the next device (ek_hash, names, tags, note, enabled), valid until the next is read, or
+ * with file->is_removed the tombstone of one: 1; 0 at the end; or -1, with MALFORMED when file->line is not a device; reading may
  * continue after it. Fields are bounded; store_device_enroll checks their content. If there
  * are too many names or tags, one more than the maximum is returned, so that it refuses the
  * device.

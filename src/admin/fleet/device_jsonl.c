@@ -7,10 +7,13 @@
 
 #include <string.h>
 
+#include "admin/describe.h"
 #include "admin/fleet/device_file.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "util/ek_hash.h"
+#include "util/bytes.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/json_depth.h"
 
@@ -153,6 +156,8 @@ jsonl_read_hash(const json_t *value, struct store_device *device, struct error *
 #define JSONL_FORMAT(name, ...) "s:s, "
 #define JSONL_PAIR(name, ...)   #name, device->name,
 
+static const char *const jsonl_removed[] = {"removed", "removed_by", "removed_reason"};
+
 static int
 jsonl_read_field(struct device_file *file, const char *key, const json_t *value,
     struct store_device *device, struct error *err)
@@ -185,9 +190,12 @@ jsonl_read_field(struct device_file *file, const char *key, const json_t *value,
 		device->enabled = json_is_true(value);
 		return 0;
 	}
+	for (size_t i = 0; i < sizeof jsonl_removed / sizeof jsonl_removed[0]; i++)
+		if (strcmp(key, jsonl_removed[i]) == 0)
+			return jsonl_read_text(value, key, &file->removed_texts[i], err);
 	return error_set(err, ERROR_MALFORMED,
 	    "there is no field \"%.80s\"; there are ek_hash, name, " DEVICE_TEXTS(JSONL_WORD)
-	    "tags and enabled", key);
+	    "tags, enabled, removed, removed_by and removed_reason", key);
 }
 
 static int
@@ -212,9 +220,10 @@ jsonl_read(struct device_file *file, struct store_device *device, struct error *
 }
 
 static void
-jsonl_begin(FILE *out)
+jsonl_begin(FILE *out, bool removed)
 {
 	(void)out;
+	(void)removed;
 }
 
 static json_t *
@@ -228,15 +237,47 @@ jsonl_list(char *const *texts, size_t count)
 }
 
 static void
-jsonl_write(FILE *out, const struct store_device *device)
+jsonl_write(FILE *out, const struct store_device *device, bool removed)
 {
 	char    hash[STORE_HASH_TEXT_SIZE];
 	json_t *object;
 
+	(void)removed;
 	store_hash_format(device->ek_hash, hash);
 	object = json_pack("{s:s, s:o, " DEVICE_TEXTS(JSONL_FORMAT) "s:o, s:b}", "ek_hash", hash,
 	    "name", jsonl_list(device->names, device->name_count), DEVICE_TEXTS(JSONL_PAIR)
 	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled);
+	(void)json_dumpf(object, out, JSON_COMPACT);
+	(void)putc_unlocked('\n', out);
+	json_decref(object);
+}
+
+/* Lines as an array: an empty one at the end stands for those that did not fit. */
+static json_t *
+jsonl_lines(const char *text)
+{
+	AUTO_FREE char *copy = memory_strdup(text);
+	char           *rest = *copy != '\0' ? copy : NULL;
+	char           *line;
+	json_t         *list = json_array();
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		(void)json_array_append_new(list, json_string(line));
+	return list;
+}
+
+static void
+jsonl_write_removed(FILE *out, const struct store_removed *removed)
+{
+	char    hash[STORE_HASH_TEXT_SIZE];
+	char    when[CLOCK_TEXT_SIZE];
+	json_t *object;
+
+	store_hash_format(removed->ek_hash, hash);
+	clock_format(removed->at, when);
+	object = json_pack("{s:s, s:o, s:s, s:o, s:o}", "ek_hash", hash, "name",
+	    jsonl_lines(removed->names), "removed", when, "removed_by", describe_text(removed->actor),
+	    "removed_reason", describe_text(removed->reason));
 	(void)json_dumpf(object, out, JSON_COMPACT);
 	(void)putc_unlocked('\n', out);
 	json_decref(object);
@@ -251,6 +292,7 @@ device_jsonl(void)
 	    .read = jsonl_read,
 	    .begin = jsonl_begin,
 	    .write = jsonl_write,
+	    .write_removed = jsonl_write_removed,
 	};
 
 	return &format;

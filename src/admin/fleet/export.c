@@ -19,6 +19,7 @@
 #include "command/output.h"
 #include "command/print.h"
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -57,6 +58,8 @@ struct export {
 	struct store_filter         filter;
 	FILE                       *out;
 	uint64_t                    count;
+	bool                        whole;   /* no filter: the tombstones are part of it */
+	uint64_t                    removed; /* tombstones */
 };
 
 static bool
@@ -64,9 +67,42 @@ export_write_cb(const struct store_device *device, void *arg)
 {
 	struct export *export = arg;
 
-	export->format->write(export->out, device);
+	export->format->write(export->out, device, export->removed != 0);
 	export->count++;
 	return ferror(export->out) == 0;
+}
+
+static bool
+export_count_cb(const struct store_removed *removed, void *arg)
+{
+	struct export *export = arg;
+
+	(void)removed;
+	export->removed++;
+	return true;
+}
+
+static bool
+export_removed_cb(const struct store_removed *removed, void *arg)
+{
+	struct export *export = arg;
+
+	export->format->write_removed(export->out, removed);
+	return ferror(export->out) == 0;
+}
+
+/* The devices, and then the EKs that were removed, which an inventory elsewhere is to know too. */
+static int
+export_all_cb(struct store *store, void *arg, struct error *err)
+{
+	struct export *export = arg;
+
+	if (export->whole && store_removed_list(store, export_count_cb, export, err) != 0)
+		return -1;
+	export->format->begin(export->out, export->removed != 0);
+	if (store_device_search(store, &export->filter, export_write_cb, export, err) != 0)
+		return -1;
+	return export->whole ? store_removed_list(store, export_removed_cb, export, err) : 0;
 }
 
 static int
@@ -77,8 +113,7 @@ export_run(const struct command_call *call, struct export *export, struct error 
 
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
-	export->format->begin(export->out);
-	rc = store_device_search(store, &export->filter, export_write_cb, export, err);
+	rc = store_look(store, export_all_cb, export, err);
 	store_close(store);
 	return rc;
 }
@@ -143,12 +178,15 @@ static void
 export_say(const struct command_call *call, const struct export *export, const char *path)
 {
 	if (call->json) {
-		print_json(json_pack("{s:I, s:o}", "devices", (json_int_t)export->count, "file",
-		    describe_text(path)));
+		print_json(json_pack("{s:I, s:I, s:o}", "devices", (json_int_t)export->count, "removed",
+		    (json_int_t)export->removed, "file", describe_text(path)));
 		return;
 	}
-	(void)printf("wrote %" PRIu64 " %s to ", export->count,
-	    export->count == 1 ? "device" : "devices");
+	(void)printf("wrote %" PRIu64 " %s", export->count, export->count == 1 ? "device" : "devices");
+	if (export->removed != 0)
+		(void)printf(" and %" PRIu64 " removed EK%s", export->removed,
+		    export->removed == 1 ? "" : "s");
+	(void)printf(" to ");
 	print_text(stdout, path);
 	(void)putchar('\n');
 }
@@ -161,6 +199,8 @@ admin_export(const struct command_call *call, struct error *err)
 	struct export export = {.format = device_format_find(options->format), .out = stdout};
 	int           rc = filter_read(&options->filter, call->now, &export.filter, err);
 
+	export.whole = export.filter.tag == NULL && export.filter.name_glob == NULL &&
+	    export.filter.unseen_since == 0 && !export.filter.never_seen;
 	if (rc != 0) {
 		output_free(options->file);
 		return rc;

@@ -164,7 +164,10 @@ static int
 import_take(struct import *import, struct device_file *file, int rc,
     const struct store_device *device, struct error *err)
 {
-	if (rc > 0 && store_batch_add(import->batch, device, file->line, err) == 0) {
+	if (rc > 0 && file->is_removed &&
+	    store_batch_add_removed(import->batch, &file->removed, file->line, err) == 0)
+		return 0;
+	if (rc > 0 && !file->is_removed && store_batch_add(import->batch, device, file->line, err) == 0) {
 		import_note_names(import, device, file->line);
 		return 0;
 	}
@@ -217,7 +220,8 @@ static int
 import_write(struct import *import, int64_t now, struct error *err)
 {
 	progress_end(&import->progress);
-	if (import->rehearsal || store_batch_count(import->batch) == 0)
+	if (import->rehearsal ||
+	    (store_batch_count(import->batch) == 0 && store_batch_removed(import->batch) == 0))
 		return 0;
 	progress_begin(&import->progress, stderr, "importing", store_batch_units(import->batch));
 	return store_batch_commit(import->batch, import->path, now, err);
@@ -240,15 +244,19 @@ static void
 import_say(const struct command_call *call, const struct import *import)
 {
 	uint64_t count = store_batch_count(import->batch);
+	uint64_t removed = store_batch_removed(import->batch);
 
 	if (call->json) {
-		print_json(json_pack("{s:b, s:I}", "imported", !import->rehearsal, "devices",
-		    (json_int_t)count));
+		print_json(json_pack("{s:b, s:I, s:I}", "imported", !import->rehearsal, "devices",
+		    (json_int_t)count, "removed", (json_int_t)removed));
 		return;
 	}
-	(void)printf(import->rehearsal ? "nothing is wrong with %" PRIu64 " %s of "
-	                               : "imported %" PRIu64 " %s from ",
+	(void)printf(import->rehearsal ? "nothing is wrong with %" PRIu64 " %s"
+	                               : "imported %" PRIu64 " %s",
 	    count, count == 1 ? "device" : "devices");
+	if (removed != 0)
+		(void)printf(" and %" PRIu64 " removed EK%s", removed, removed == 1 ? "" : "s");
+	(void)printf(import->rehearsal ? " of " : " from ");
 	print_text(stdout, import->path);
 	(void)putchar('\n');
 }

@@ -35,6 +35,18 @@ store_batch_add(struct store_batch *batch, const struct store_device *device, ui
 }
 
 int
+store_batch_add_removed(struct store_batch *batch, const struct store_removed *removed,
+    uint64_t line, struct error *err)
+{
+	if (store_removed_check(removed, err) != 0 ||
+	    sql_batch_engine(batch->store)->add_removed(batch, removed, line, err) != 0)
+		return -1;
+	batch->removed++;
+	batch->units++;
+	return 0;
+}
+
+int
 store_batch_check(struct store_batch *batch, uint64_t *faults, struct error *err)
 {
 	return sql_batch_engine(batch->store)->check(batch, faults, err);
@@ -50,6 +62,12 @@ uint64_t
 store_batch_count(const struct store_batch *batch)
 {
 	return batch->count;
+}
+
+uint64_t
+store_batch_removed(const struct store_batch *batch)
+{
+	return batch->removed;
 }
 
 uint64_t

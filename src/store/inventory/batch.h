@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 
 struct error;
 struct store_batch;
@@ -43,6 +44,13 @@ int store_batch_add(struct store_batch *batch, const struct store_device *device
     struct error *err);
 
 /*
+ * Adds the tombstone of an EK that was removed, to be there with the devices: it is a collision
+ * when the EK is enrolled, or on two lines.
+ */
+int store_batch_add_removed(struct store_batch *batch, const struct store_removed *removed,
+    uint64_t line, struct error *err);
+
+/*
  * Compares all with each other and with the inventory: reports each collision to
  * `fault`, in any order, and counts it in *faults. Returns -1 only when comparing
  * fails.
@@ -57,8 +65,10 @@ int store_batch_check(struct store_batch *batch, uint64_t *faults, struct error 
 int store_batch_commit(struct store_batch *batch, const char *source, int64_t now,
     struct error *err);
 
-/* The number of added devices; and of devices and names: the work of comparing, and of writing. */
+/* The number of added devices; of tombstones; and of all these and names: the work of comparing,
+ * and of writing. */
 uint64_t store_batch_count(const struct store_batch *batch);
+uint64_t store_batch_removed(const struct store_batch *batch);
 uint64_t store_batch_units(const struct store_batch *batch);
 
 /* Takes NULL too. */

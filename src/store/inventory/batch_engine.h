@@ -9,13 +9,16 @@ struct store_batch {
 	struct store            *store;
 	struct store_batch_watch watch;
 	uint64_t                 count; /* devices added */
-	uint64_t                 units; /* devices and names added */
+	uint64_t                 removed; /* tombstones added */
+	uint64_t                 units; /* devices, names and tombstones added */
 };
 
 /* As store_batch_begin and so on in batch.h. */
 struct store_batch_engine {
 	int (*begin)(struct store *store, struct store_batch **out, struct error *err);
 	int (*add)(struct store_batch *batch, const struct store_device *device, uint64_t line,
+	    struct error *err);
+	int (*add_removed)(struct store_batch *batch, const struct store_removed *removed, uint64_t line,
 	    struct error *err);
 	int (*check)(struct store_batch *batch, uint64_t *faults, struct error *err);
 	int (*commit)(struct store_batch *batch, const char *source, int64_t now, struct error *err);

@@ -5,6 +5,7 @@
 #ifndef STORE_INVENTORY_REMOVED_H
 #define STORE_INVENTORY_REMOVED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/store.h"
@@ -26,5 +27,15 @@ struct store_removed {
 /* NOT_FOUND when the device of the EK was never removed, or was enrolled again since. */
 int store_removed_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_removed *out, struct error *err);
+
+/* Calls `each` for all of them, sorted by hash, until it returns false. */
+typedef bool store_removed_cb(const struct store_removed *removed, void *arg);
+int store_removed_list(struct store *store, store_removed_cb *each, void *arg, struct error *err);
+
+/*
+ * Checks one that comes from elsewhere: names that are names, the last of which may be empty (for
+ * those that did not fit), and texts of one line. MALFORMED.
+ */
+int store_removed_check(const struct store_removed *removed, struct error *err);
 
 #endif

@@ -15,6 +15,7 @@
 
 struct store_device;
 struct store_evidence;
+struct store_removed;
 struct store_similar;
 
 #define DEVICE_COLUMNS \
@@ -75,6 +76,12 @@ int device_delete(struct store *store, const uint8_t *ek_hash, int reason, int64
 int removed_record(struct store *store, const uint8_t *ek_hash, const char *names,
     const char *reason, int64_t now, struct error *err);
 int removed_forget(struct store *store, const uint8_t *ek_hash, struct error *err);
+
+/*
+ * Takes over a tombstone of another store, which keeps its actor; of two of one EK the later
+ * stays. CONFLICT when the EK is enrolled. Inside a transaction.
+ */
+int removed_take(struct store *store, const struct store_removed *removed, struct error *err);
 
 /* Draws a new revision, larger than any before. */
 int device_revision_next(struct store *store, int64_t *revision, struct error *err);

@@ -90,6 +90,13 @@ batch_add(struct store_batch *head, const struct store_device *device, uint64_t 
 }
 
 static int
+batch_add_removed(struct store_batch *head, const struct store_removed *removed, uint64_t line,
+    struct error *err)
+{
+	return sqlite_stage_add_removed(sqlite_batch_of(head)->stage, removed, line, err);
+}
+
+static int
 batch_fault(struct sqlite_batch *batch, uint64_t line, const struct error *why, uint64_t *faults)
 {
 	if (why->kind != ERROR_CONFLICT)
@@ -222,6 +229,7 @@ batch_check(struct store_batch *head, uint64_t *faults, struct error *err)
 const struct store_batch_engine sqlite_batch_engine = {
     .begin = batch_begin,
     .add = batch_add,
+    .add_removed = batch_add_removed,
     .check = batch_check,
     .commit = sqlite_batch_commit,
     .free = batch_free,

@@ -320,6 +320,35 @@ batch_run(struct sqlite_batch *batch, const char *text, struct error *err)
 	return sql_step(statement, "ending an import", err);
 }
 
+/* In one transaction: they are few beside the devices, and have no names to compare. */
+static int
+batch_write_removed(struct sqlite_batch *batch, struct error *err)
+{
+	struct sqlite_stage_item item;
+	int                      rc;
+
+	sqlite_stage_sort(batch->stage, SQLITE_STAGE_REMOVED);
+	while ((rc = sqlite_stage_next(batch->stage, &item, err)) > 0) {
+		if (removed_take(batch->batch.store, &item.removed, err) != 0)
+			return error_wrap(err, "line %" PRIu64, item.line);
+		batch->steps++;
+	}
+	return rc;
+}
+
+static int
+batch_record(struct sqlite_batch *batch, const char *source, struct error *err)
+{
+	char detail[512];
+	char removed[64] = "";
+
+	if (batch->batch.removed != 0)
+		(void)snprintf(removed, sizeof removed, " and %" PRIu64 " removed EKs", batch->batch.removed);
+	(void)snprintf(detail, sizeof detail, "%" PRIu64 " devices%s from %.400s", batch->batch.count,
+	    removed, source);
+	return store_audit_add(batch->batch.store, AUDIT_IMPORT, NULL, "done", detail, batch->now, err);
+}
+
 static int
 batch_show(struct sqlite_batch *batch, const char *source, struct error *err)
 {
@@ -335,14 +364,12 @@ batch_show(struct sqlite_batch *batch, const char *source, struct error *err)
 	static const char again[] =
 	    "DELETE FROM removed WHERE EXISTS (SELECT 1 FROM device"
 	    " WHERE device.ek_hash = removed.ek_hash AND device.batch = ?1)";
-	char              detail[512];
 
-	(void)snprintf(detail, sizeof detail, "%" PRIu64 " devices from %.400s",
-	    batch->batch.count, source);
 	if (batch_run(batch, show, err) != 0 || batch_run(batch, keep, err) != 0 ||
-	    batch_run(batch, leave, err) != 0 || batch_run(batch, again, err) != 0)
+	    batch_run(batch, leave, err) != 0 || batch_run(batch, again, err) != 0 ||
+	    batch_write_removed(batch, err) != 0)
 		return -1;
-	return store_audit_add(batch->batch.store, AUDIT_IMPORT, NULL, "done", detail, batch->now, err);
+	return batch_record(batch, source, err);
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include "store/sqlite/stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,18 +31,25 @@ static const char stage_settings[] =
     "PRAGMA cache_size = -8192;"
     "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, names BLOB, tags BLOB"
     DEVICE_TEXTS(DEVICE_TEXT_COLUMN) ");"
+    "CREATE TABLE removed (line INTEGER, ek_hash BLOB, removed_at INTEGER, names TEXT, actor TEXT,"
+    " reason TEXT);"
     "CREATE TABLE name (name TEXT, skeleton TEXT, ek_hash BLOB, line INTEGER);"
     "BEGIN;";
 
-/* The first two insert, the others are walks. */
-enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_WALKS };
+/* The first three insert, the others are walks. */
+enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_ADD_REMOVED, STAGE_WALKS };
 #define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
 
 static const char *const stage_texts[STAGE_STATEMENTS] = {
     [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5"
         DEVICE_TEXTS(DEVICE_TEXT_PARAMETER) ")",
     [STAGE_ADD_NAME] = "INSERT INTO name VALUES (?1, ?2, ?3, ?4)",
-    [STAGE_WALKS + SQLITE_STAGE_HASHES] = "SELECT line, ek_hash FROM device ORDER BY ek_hash, line",
+    [STAGE_ADD_REMOVED] = "INSERT INTO removed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STAGE_WALKS + SQLITE_STAGE_HASHES] =
+        "SELECT line, ek_hash FROM device UNION ALL SELECT line, ek_hash FROM removed"
+        " ORDER BY ek_hash, line",
+    [STAGE_WALKS + SQLITE_STAGE_REMOVED] =
+        "SELECT line, ek_hash, removed_at, names, actor, reason FROM removed ORDER BY ek_hash, line",
     [STAGE_WALKS + SQLITE_STAGE_NAMES] =
         "SELECT line, ek_hash, name, skeleton FROM name ORDER BY skeleton, name, line",
     [STAGE_WALKS + SQLITE_STAGE_DEVICES] =
@@ -191,6 +199,31 @@ sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, 
 	return 0;
 }
 
+int
+sqlite_stage_add_removed(struct sqlite_stage *stage, const struct store_removed *removed,
+    uint64_t line, struct error *err)
+{
+	sqlite3_stmt *statement = stage->statements[STAGE_ADD_REMOVED];
+
+	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)line);
+	(void)sqlite3_bind_blob64(statement, 2, removed->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(statement, 3, removed->at);
+	stage_bind_text(statement, 4, removed->names);
+	stage_bind_text(statement, 5, removed->actor);
+	stage_bind_text(statement, 6, removed->reason);
+	return stage_insert(stage, statement, err);
+}
+
+static void
+stage_read_removed(sqlite3_stmt *row, struct store_removed *removed)
+{
+	memcpy(removed->ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
+	removed->at = sqlite3_column_int64(row, 2);
+	(void)snprintf(removed->names, sizeof removed->names, "%s", sqlite3_column_text(row, 3));
+	(void)snprintf(removed->actor, sizeof removed->actor, "%s", sqlite3_column_text(row, 4));
+	(void)snprintf(removed->reason, sizeof removed->reason, "%s", sqlite3_column_text(row, 5));
+}
+
 void
 sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order)
 {
@@ -219,6 +252,10 @@ sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, st
 		return rc == SQLITE_DONE ? 0 : -1;
 	}
 	item->line = (uint64_t)sqlite3_column_int64(row, 0);
+	if (stage->order == SQLITE_STAGE_REMOVED) {
+		stage_read_removed(row, &item->removed);
+		return 1;
+	}
 	memcpy(item->device.ek_hash, sqlite3_column_blob(row, 1), STORE_HASH_SIZE);
 	if (stage->order == SQLITE_STAGE_NAMES) {
 		item->name = (const char *)sqlite3_column_text(row, 2);

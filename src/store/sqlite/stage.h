@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/inventory/device.h"
+#include "store/inventory/removed.h"
 
 struct error;
 struct sqlite_stage;
@@ -21,14 +22,18 @@ void sqlite_stage_close(struct sqlite_stage *stage);
 int sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device,
     uint64_t line, struct error *err);
 
+int sqlite_stage_add_removed(struct sqlite_stage *stage, const struct store_removed *removed,
+    uint64_t line, struct error *err);
+
 /*
  * One walk at a time: sqlite_stage_sort begins it, sqlite_stage_next returns 1 with
  * the next, 0 at the end, which ends it, or -1; sqlite_stage_rest ends it early.
  */
 enum sqlite_stage_order {
-	SQLITE_STAGE_HASHES,  /* hash and line, by hash and line */
+	SQLITE_STAGE_HASHES,  /* hash and line, of tombstones too, by hash and line */
 	SQLITE_STAGE_NAMES,   /* name, its skeleton, hash and line, by skeleton, name and line */
 	SQLITE_STAGE_DEVICES, /* whole devices, by hash */
+	SQLITE_STAGE_REMOVED, /* tombstones, by hash */
 	SQLITE_STAGE_ORDERS
 };
 
@@ -38,6 +43,7 @@ struct sqlite_stage_item {
 	const char         *name;     /* these two of NAMES */
 	const char         *skeleton;
 	struct store_device device; /* for HASHES and NAMES only its hash */
+	struct store_removed removed; /* of REMOVED */
 };
 
 void sqlite_stage_sort(struct sqlite_stage *stage, enum sqlite_stage_order order);

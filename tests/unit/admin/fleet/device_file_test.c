@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/fleet/device_file.h"
@@ -42,6 +43,12 @@ render(const char *format, const char *text)
 				(void)fprintf(out, "%" PRIu64 "!%s;", file.line, err.detail);
 				continue;
 			}
+			if (file.is_removed) {
+				(void)fprintf(out, "%" PRIu64 ":%02x-%s-%lld-%s-%s;", file.line,
+				    file.removed.ek_hash[0], file.removed.names, (long long)file.removed.at,
+				    file.removed.actor, file.removed.reason);
+				continue;
+			}
 			(void)fprintf(out, "%" PRIu64 ":%02x[", file.line, device.ek_hash[0]);
 			for (size_t i = 0; i < device.name_count; i++)
 				(void)fprintf(out, "%s%s", i != 0 ? "|" : "", device.names[i]);
@@ -59,7 +66,7 @@ render(const char *format, const char *text)
 }
 
 #define COLUMNS \
-	"; the header names ek_hash, and name, note, tags, enabled if they are there, with commas" \
+	"; the header names ek_hash, and name, note, tags, enabled, removed, removed_by, removed_reason if they are there, with commas" \
 	" between;"
 
 static const struct {
@@ -84,8 +91,41 @@ static const struct {
         "2!1 cells, the header has 2;3!3 cells, the header has 2;4:aa[a][]NULL;"},
     {"ek_hash,name\n" A ",a\"b\n" B ",b\n",
         "2!a quote inside a cell that does not begin with one;3:bb[b][]NULL;"},
+    {"ek_hash,name,removed,removed_by,removed_reason\n" A ",\"one\ntwo\n\",1970-01-01T00:00:09Z,"
+     "ann,lost\n" B ",b,,,\n", "2:aa-one\ntwo\n-9-ann-lost;5:bb[b][]NULL;"},
+    {"ek_hash,removed\n" A ",yesterday\n",
+        "2!\"removed\" is a time of RFC 3339, not \"yesterday\";"},
+    {"ek_hash,removed_by\n" A ",ann\n", "2!who removed it and why, but not when (\"removed\");"},
+    {"ek_hash,removed,tags\n" A ",1970-01-01T00:00:09Z,x\n",
+        "2!a removed EK has former names, and nothing else;"},
+    {"ek_hash,removed,enabled\n" A ",1970-01-01T00:00:09Z,false\n",
+        "2!a removed EK has former names, and nothing else;"},
     {"ek_hash,enabled\n" A ",yes\n", "2!enabled is true or false, not \"yes\";"},
 };
+
+START_TEST(tombstone_is_read_as_it_was_written)
+{
+	const struct device_format *format = device_format_find(_i == 0 ? "csv" : "jsonl");
+	struct store_device         device = {.ek_hash = {0xbb}, .note = (char[]){"n"}, .enabled = true};
+	const struct store_removed  removed = {.ek_hash = {0xaa}, .at = 9, .names = "=one\nt,wo\n",
+	     .actor = "uid 0 (root)", .reason = "replaced by " B};
+	char                       *text = NULL;
+	char                       *shown;
+	size_t                      size;
+	FILE                       *out = open_memstream(&text, &size);
+
+	format->begin(out, true);
+	format->write(out, &device, true);
+	format->write_removed(out, &removed);
+	ck_assert_int_eq(fclose(out), 0);
+	shown = render(format->name, text);
+	ck_assert_str_eq(shown, _i == 0
+	        ? "2:bb[][]n;3:aa-=one\nt,wo\n-9-uid 0 (root)-replaced by " B ";"
+	        : "1:bb[][]n;2:aa-=one\nt,wo\n-9-uid 0 (root)-replaced by " B ";");
+	free(shown);
+	free(text);
+}
+END_TEST
 
 START_TEST(csv_is_read_by_its_header)
 {
@@ -115,6 +155,9 @@ static const struct {
         "1:aa[][]NULL;"},
     {"{}", "1!there is no \"ek_hash\";"},
     {"{\"ek_hash\":null}", "1!there is no \"ek_hash\";"},
+    {"{\"ek_hash\":\"" A "\",\"name\":[\"one\",\"two\"],\"removed\":\"1970-01-01T00:00:09Z\","
+     "\"removed_by\":\"ann\",\"removed_reason\":\"lost\"}", "1:aa-one\ntwo-9-ann-lost;"},
+    {"{\"ek_hash\":\"" A "\",\"removed\":9}", "1!\"removed\" is not a string;"},
     {"{\"ek_hash\":7}", "1!\"ek_hash\" is not a string;"},
     {"{\"ek_hash\":\"" A "\",\"name\":\"a\",\"names\":[\"b\"]}", "1!both \"name\" and \"names\";"},
     {"{\"ek_hash\":\"" A "\",\"name\":[7]}", "1!\"name\" is not a string;"},
@@ -123,7 +166,7 @@ static const struct {
     {"{\"ek_hash\":\"" A "\",\"note\":[]}", "1!\"note\" is not a string;"},
     {"{\"ek_hash\":\"" A "\",\"enabled\":\"false\"}", "1!\"enabled\" is not true or false;"},
     {"{\"ek_hash\":\"" A "\",\"owner\":\"x\"}",
-        "1!there is no field \"owner\"; there are ek_hash, name, note, tags and enabled;"},
+        "1!there is no field \"owner\"; there are ek_hash, name, note, tags, enabled, removed, removed_by and removed_reason;"},
     {"{\"ek_hash\":\"" A "\",\"ek_hash\":\"" B "\"}\n{\"ek_hash\":\"" B "\"}",
         "1!not JSON: column 87: duplicate object key near '\"ek_hash\"';2:bb[][]NULL;"},
     {"[]", "1!not a JSON object;"},
@@ -200,9 +243,9 @@ START_TEST(what_is_written_is_read_again)
 	size_t                      size;
 	FILE                       *out = open_memstream(&text, &size);
 
-	format->begin(out);
-	format->write(out, &device);
-	format->write(out, &bare);
+	format->begin(out, false);
+	format->write(out, &device, false);
+	format->write(out, &bare, false);
 	ck_assert_int_eq(fclose(out), 0);
 	shown = render(formats[_i], text);
 	ck_assert_ptr_nonnull(strstr(shown,
@@ -251,6 +294,8 @@ main(void)
 {
 	Suite *suite = suite_create("device_file");
 	TCase *tc = tcase_create("device_file");
+
+	tcase_add_loop_test(tc, tombstone_is_read_as_it_was_written, 0, 2);
 
 	tcase_add_loop_test(tc, csv_is_read_by_its_header, 0, sizeof csv_texts / sizeof csv_texts[0]);
 	tcase_add_loop_test(tc, jsonl_is_read_line_by_line, 0,

@@ -135,6 +135,108 @@ START_TEST(import_takes_it_away)
 }
 END_TEST
 
+/* Imports a tombstone of one EK, and a device if `first` is not 0; the number of faults. */
+static uint64_t
+import_removed(const struct store_removed *removed, uint8_t first)
+{
+	struct store_device      device = {.ek_hash = {first}, .note = (char[]){""}, .enabled = true};
+	struct store_batch_watch watch = {0};
+	struct store_batch      *batch = NULL;
+	uint64_t                 faults;
+
+	unit_ok(store_batch_begin(store, &watch, &batch, &err), &err);
+	if (first != 0)
+		unit_ok(store_batch_add(batch, &device, 1, &err), &err);
+	unit_ok(store_batch_add_removed(batch, removed, 2, &err), &err);
+	ck_assert_uint_eq(store_batch_removed(batch), 1);
+	unit_ok(store_batch_check(batch, &faults, &err), &err);
+	if (faults == 0)
+		unit_ok(store_batch_commit(batch, "here", NOW + 5, &err), &err);
+	store_batch_free(batch);
+	return faults;
+}
+
+START_TEST(import_brings_tombstones)
+{
+	const struct store_removed brought = {
+	    .ek_hash = {7}, .at = 77, .names = "cleo\nbob", .actor = "ann", .reason = "removed"};
+	const struct store_removed earlier = {.ek_hash = {7}, .at = 76, .actor = "bob"};
+	const struct store_removed later = {.ek_hash = {7}, .at = 78, .actor = "carol"};
+	struct store_removed       removed;
+
+	ck_assert_uint_eq(import_removed(&brought, 1), 0);
+	unit_ok(store_removed_find(store, brought.ek_hash, &removed, &err), &err);
+	ck_assert_int_eq(removed.at, 77);
+	ck_assert_str_eq(removed.names, "cleo\nbob");
+	ck_assert_str_eq(removed.actor, "ann");
+	ck_assert_str_eq(removed.reason, "removed");
+	ck_assert_uint_eq(import_removed(&earlier, 0), 0);
+	unit_ok(store_removed_find(store, brought.ek_hash, &removed, &err), &err);
+	ck_assert_str_eq(removed.actor, "ann");
+	ck_assert_uint_eq(import_removed(&later, 0), 0);
+	unit_ok(store_removed_find(store, brought.ek_hash, &removed, &err), &err);
+	ck_assert_str_eq(removed.actor, "carol");
+}
+END_TEST
+
+START_TEST(import_of_a_tombstone_of_what_is_enrolled_is_a_fault)
+{
+	const struct store_removed brought = {.ek_hash = {7}, .at = 77};
+	struct store_device        device = device_of(7, NULL, 0);
+	struct store_removed       removed;
+
+	ck_assert_uint_eq(import_removed(&brought, 7), 1);
+	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
+	ck_assert_uint_eq(import_removed(&brought, 0), 1);
+	ck_assert_int_eq(store_removed_find(store, brought.ek_hash, &removed, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(import_of_a_tombstone_of_what_is_enrolled_meanwhile_leaves_nothing)
+{
+	const struct store_removed brought = {.ek_hash = {7}, .at = 77};
+	const struct store_removed before = {.ek_hash = {6}, .at = 77};
+	struct store_device        device = device_of(7, NULL, 0);
+	struct store_batch_watch   watch = {0};
+	struct store_batch        *batch = NULL;
+	struct store_removed       removed;
+	struct store              *other = NULL;
+	uint64_t                   faults;
+
+	unit_ok(store_batch_begin(store, &watch, &batch, &err), &err);
+	unit_ok(store_batch_add_removed(batch, &before, 1, &err), &err);
+	unit_ok(store_batch_add_removed(batch, &brought, 2, &err), &err);
+	unit_ok(store_batch_check(batch, &faults, &err), &err);
+	unit_ok(store_open(directory, &other, &err), &err);
+	unit_ok(store_device_enroll(other, &device, NOW, &err), &err);
+	store_close(other);
+	ck_assert_int_eq(store_batch_commit(batch, "here", NOW, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	store_batch_free(batch);
+	ck_assert_int_eq(store_removed_find(store, before.ek_hash, &removed, &err), -1);
+}
+END_TEST
+
+static const struct store_removed bad[] = {
+    {.ek_hash = {7}, .names = "a/b"},
+    {.ek_hash = {7}, .names = "a\n\nb"},
+    {.ek_hash = {7}, .actor = "a\x1b[2J"},
+    {.ek_hash = {7}, .reason = "\xff"},
+};
+
+START_TEST(import_of_a_tombstone_that_is_none_is_malformed)
+{
+	struct store_batch_watch watch = {0};
+	struct store_batch      *batch = NULL;
+
+	unit_ok(store_batch_begin(store, &watch, &batch, &err), &err);
+	ck_assert_int_eq(store_batch_add_removed(batch, &bad[_i], 1, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	store_batch_free(batch);
+}
+END_TEST
+
 START_TEST(approve_of_a_removed_one_needs_again)
 {
 	struct store_device  device = device_of(7, NULL, 0);
@@ -177,6 +279,11 @@ main(void)
 	tcase_add_test(tc, retention_leaves_it);
 	tcase_add_test(tc, enroll_takes_it_away);
 	tcase_add_test(tc, import_takes_it_away);
+	tcase_add_test(tc, import_brings_tombstones);
+	tcase_add_test(tc, import_of_a_tombstone_of_what_is_enrolled_is_a_fault);
+	tcase_add_test(tc, import_of_a_tombstone_of_what_is_enrolled_meanwhile_leaves_nothing);
+	tcase_add_loop_test(tc, import_of_a_tombstone_that_is_none_is_malformed, 0,
+	    sizeof bad / sizeof bad[0]);
 	tcase_add_test(tc, approve_of_a_removed_one_needs_again);
 	tcase_add_test(tc, removal_that_is_undone_leaves_none);
 	suite_add_tcase(suite, tc);
