@@ -59,6 +59,8 @@ problem_reason(const struct error *err, char reason[PROBLEM_REASON_SIZE])
 	for (; *text != '\0' && used < PROBLEM_REASON_SIZE - 1; text++)
 		reason[used++] = (char)(*text >= 0x20 && *text < 0x7f ? *text : '?');
 	reason[used] = '\0';
+	if (*text != '\0')
+		memcpy(reason + used - 3, "...", 3);
 }
 
 const char *

@@ -7,14 +7,15 @@ struct error;
 
 #define PROBLEM_TYPE "application/problem+json"
 
-/* Buffer size of a reason phrase, with its NUL. */
-#define PROBLEM_REASON_SIZE 201
+/* Buffer size of a reason phrase, with its NUL: room for a command with an EK hash and a path. */
+#define PROBLEM_REASON_SIZE 401
 
 /* The document as JSON: type (in this namespace, which may be NULL), title, status, detail. The
  * caller frees. */
 char *problem_body(const char *problem_namespace, const struct error *err);
 
-/* Writes the detail as one line of printable ASCII, or the title if there is no detail. */
+/* Writes the detail as one line of printable ASCII, or the title if there is no detail; one that is
+ * too long ends in "...". */
 void problem_reason(const struct error *err, char reason[PROBLEM_REASON_SIZE]);
 
 /* The value of Retry-After, in seconds; NULL for a kind without it. */

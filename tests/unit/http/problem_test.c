@@ -91,14 +91,18 @@ START_TEST(reason_is_one_line_of_printable_ascii)
 }
 END_TEST
 
-START_TEST(reason_is_cut_at_200_octets)
+START_TEST(reason_is_cut_at_400_octets_and_says_so)
 {
 	struct error err;
 	char         reason[PROBLEM_REASON_SIZE];
 
 	error_set(&err, ERROR_MALFORMED, "%0400d", 7);
 	problem_reason(&err, reason);
-	ck_assert_uint_eq(strlen(reason), 200);
+	ck_assert_str_eq(reason, err.detail);
+	error_set(&err, ERROR_MALFORMED, "%0401d", 7);
+	problem_reason(&err, reason);
+	ck_assert_uint_eq(strlen(reason), 400);
+	ck_assert_str_eq(reason + 396, "0...");
 }
 END_TEST
 
@@ -147,7 +151,7 @@ main(void)
 	tcase_add_test(tcase, body_keeps_utf8_and_escapes_control_characters);
 	tcase_add_loop_test(tcase, reason_is_one_line_of_printable_ascii, 0,
 	    sizeof reasons / sizeof reasons[0]);
-	tcase_add_test(tcase, reason_is_cut_at_200_octets);
+	tcase_add_test(tcase, reason_is_cut_at_400_octets_and_says_so);
 	tcase_add_loop_test(tcase, retry_after_goes_with_429_and_503_only, 0, ERROR_KIND_COUNT);
 	tcase_add_test(tcase, message_is_a_whole_answer);
 	suite_add_tcase(suite, tcase);
