@@ -239,6 +239,7 @@ order(struct certification *run, struct bytes *pem, struct error *err)
 	if (http_client_new(run->settings->acme_root, run->settings->end_ms, &http, err) != 0)
 		return -1;
 	http_client_root_option(http, "--acme-root FILE");
+	http_client_retries_end(http, run->settings->retries_end_ms);
 	device_progress(run->settings, "asking %s for \"%s\"", run->settings->acme, run->name);
 	if (account_key_open(&run->state->folder, DEVICE_STATE_ACCOUNT, &key, err) == 0 &&
 	    acme_client_open(&client, http, key, run->settings->acme, err) == 0 &&

@@ -150,7 +150,7 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 
 /*
  * Deadline for the requests of a try that begins now: they survive a server's restart, and --wait
- * limits them, but one try always gets its time.
+ * limits them, but one try always gets its time, without retries then.
  */
 static int64_t
 enroll_try_end(int64_t end_ms)
@@ -182,6 +182,7 @@ enroll_run(const struct command_call *call, struct error *err)
 		struct error    why = {0};
 
 		settings.all.end_ms = enroll_try_end(end_ms);
+		settings.all.retries_end_ms = end_ms;
 		if (certificate_try(&settings.all, &refused, call->answer, &why) == 0)
 			break;
 		*err = why;

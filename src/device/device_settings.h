@@ -103,6 +103,7 @@ struct device_settings {
 	bool        verbose;
 	bool        new_ak; /* do not reuse the kept AK */
 	int64_t     end_ms; /* deadline of all requests (clock_monotonic_ms); 0: not set */
+	int64_t     retries_end_ms; /* the same of retries, where it is earlier */
 };
 
 /* The values of device.conf; each owned, or NULL. */

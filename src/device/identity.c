@@ -156,6 +156,7 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	    device_interrupt_check(err) != 0 ||
 	    device_ek_load_wanted(tpm, settings->ek, &identity->ek, &attestation.ek_handle, err) != 0)
 		return -1;
+	http_client_retries_end(client, settings->retries_end_ms);
 	ek_hash_format(&identity->ek.hash, hash);
 	(void)json_object_set_new(out, "ek", json_string(hash));
 	if (device_interrupt_check(err) != 0)

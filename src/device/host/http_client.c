@@ -338,6 +338,13 @@ request_perform(struct http_client *client, const struct http_request *request, 
 	return 0;
 }
 
+void
+http_client_retries_end(struct http_client *client, int64_t end_ms)
+{
+	if (end_ms != 0 && end_ms < client->patience_ms)
+		client->patience_ms = end_ms;
+}
+
 int64_t
 http_client_end(const struct http_client *client)
 {

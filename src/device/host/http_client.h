@@ -38,6 +38,10 @@ void http_answer_clear(struct http_answer *answer);
 int http_client_new(const char *tls_roots, int64_t end_ms, struct http_client **out,
     struct error *err);
 
+/* Retries end earlier than requests: none is made later than `end_ms` (clock_monotonic_ms); 0
+ * changes nothing. */
+void http_client_retries_end(struct http_client *client, int64_t end_ms);
+
 /* Ignores NULL. */
 void http_client_free(struct http_client *client);
 

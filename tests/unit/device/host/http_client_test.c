@@ -274,6 +274,42 @@ START_TEST(repeat_for_which_no_time_is_left_is_not_tried)
 }
 END_TEST
 
+/* A minute for the request and, from now, this time for retries; 0: as much. */
+static int
+ask_with_retries(int64_t ms, struct http_answer *answer, struct error *err)
+{
+	const struct http_request request = {HTTP_GET, server.url, NULL, NULL};
+	AUTO_HTTP_CLIENT client = NULL;
+
+	unit_ok(http_client_new(NULL, clock_monotonic_ms() + 60000, &client, err), err);
+	http_client_retries_end(client, ms != 0 ? clock_monotonic_ms() + ms : 0);
+	return http_client_request(client, &request, RETRY_SAFE, answer, err);
+}
+
+START_TEST(repeat_is_not_made_where_retries_have_ended)
+{
+	AUTO_ANSWER  answer = {0};
+	struct error err = {0};
+
+	server_listen(STATUS("503", ""), OK);
+	unit_ok(ask_with_retries(1, &answer, &err), &err);
+	ck_assert_int_eq(answer.status, 503);
+	ck_assert_int_eq(server.asked, 1);
+}
+END_TEST
+
+START_TEST(repeat_is_made_where_retries_have_no_end)
+{
+	AUTO_ANSWER  answer = {0};
+	struct error err = {0};
+
+	server_listen(STATUS("503", ""), OK);
+	unit_ok(ask_with_retries(0, &answer, &err), &err);
+	ck_assert_int_eq(answer.status, 200);
+	ck_assert_int_eq(server.asked, 2);
+}
+END_TEST
+
 START_TEST(repeat_ends_with_the_time)
 {
 	AUTO_ANSWER  answer = {0};
@@ -386,6 +422,8 @@ main(void)
 	tcase_add_test(tc, repeat_after_503_until_it_is_answered);
 	tcase_add_test(tc, repeat_obeys_a_date);
 	tcase_add_test(tc, repeat_for_which_no_time_is_left_is_not_tried);
+	tcase_add_test(tc, repeat_is_not_made_where_retries_have_ended);
+	tcase_add_test(tc, repeat_is_made_where_retries_have_no_end);
 	tcase_add_test(tc, repeat_ends_with_the_time);
 	tcase_add_loop_test(tc, repeat_is_made_by_the_rule_only, 0, sizeof rules / sizeof rules[0]);
 	tcase_add_test(tc, repeat_until_somebody_listens);
