@@ -231,4 +231,18 @@ case_equal "all of it is on record" \
 	"disable enable enroll remove replace revoke set"
 case_ok "and the record holds" attest_ca audit --verify
 
+# ---- a store of the version before names were compared by how they look ----
+
+soft upgraded make p256 p256
+upgraded=$(soft upgraded hash)
+attest_ca enroll "$upgraded" --name upgraded >/dev/null
+attestd_stop
+store_tamper "ALTER TABLE waiting DROP COLUMN wish; DROP INDEX name_skeleton;
+	ALTER TABLE name DROP COLUMN skeleton; ALTER TABLE counter DROP COLUMN skeletons;
+	PRAGMA user_version = 5;"
+case_ok "attestd starts with it" attestd_start
+case_ok "its devices are served" attest upgraded
+case_fails "its names are compared" 1 'name "UPGRADED" looks like "upgraded"' attest_ca enroll "$(printf %064d 9)" --name UPGRADED
+case_matches "its tables are those of this version" "$(attest_ca check)" 'ok +store +intact, with the right tables'
+
 finish
