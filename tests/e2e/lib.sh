@@ -255,7 +255,8 @@ ended() {
 on_terminal() {
 	run script -qec "stty cols 80; $(printf '%q ' "$@")" /dev/null
 	out=${out//$'\r'/}
-	widest=$(wc -L <<<"$out")
+	# How long the path of TMPDIR is says nothing about the program.
+	widest=$(wc -L <<<"${out//"$scratch"//tmp/attest.XXXXXX}")
 }
 
 wait_for() {
