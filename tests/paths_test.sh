@@ -46,8 +46,8 @@ acme_admin/init.c trust_add_file       the same
 attestation/keeper/auto_enroll.c file_mark_take  a list that the configuration names
 attestation/keeper/auto_enroll.c file_read       the same
 attestation/keeper/copies.c file_replace         the directory to publish in, of the configuration
-attestation/keeper/keeper.c file_read            TLS files of the configuration
 attestation/keeper/keeper.c folder_open          the state directory, once
+attestation/keeper/revision.c file_read          TLS files of the configuration
 acme/keeper/keeper.c folder_open       the state directory, once
 acme/keeper/roots.c file_mark_take     files of the configuration
 acme/keeper/roots.c revocation_add_file          the same

@@ -36,7 +36,8 @@ const char *key_path(const char *uri);
 /*
  * Loads the one private key that `uri` (a path or any URI of OSSL_STORE) names.
  * Never asks for a passphrase: an encrypted key is refused. NOT_FOUND when there
- * is no key, else INTERNAL (also when there are several). The caller frees *key.
+ * is no key, else INTERNAL (also when there are several). The caller frees *key. Public for
+ * tests: programs use key_open and key_load_content.
  */
 int key_load(const char *uri, EVP_PKEY **key, struct error *err);
 

@@ -56,12 +56,13 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode,
 /*
  * Makes the file with permissions `mode` (no umask) and `size` octets, which are on
  * disk on return; its name is durable after file_sync_directory. CONFLICT when the
- * path exists, else INTERNAL; no file remains after a failure.
+ * path exists, else INTERNAL; no file remains after a failure. Public for tests: programs use
+ * folder_create.
  */
 int file_create(const char *path, const void *data, size_t size, mode_t mode,
     struct error *err);
 
-/* Makes the names in the directory durable (fsync). INTERNAL when that fails. */
+/* Makes the names in the directory durable (fsync). INTERNAL when that fails. Public for tests. */
 int file_sync_directory(const char *directory, struct error *err);
 
 /* Writes all of it to the descriptor: 0, or -1 with errno. */
