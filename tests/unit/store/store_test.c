@@ -185,6 +185,41 @@ START_TEST(open_file_that_is_no_database_is_refused)
 }
 END_TEST
 
+/* What may stand in place of a store's file, when somebody who owns the directory puts it there. */
+enum intruder { INTRUDER_LINK, INTRUDER_FIFO, INTRUDER_SECOND_NAME, INTRUDERS };
+
+START_TEST(open_with_what_is_no_file_of_the_store_is_refused)
+{
+	static const char *const reasons[INTRUDERS] = {" is no regular file; a link is not followed",
+	    " is no regular file; a link is not followed", " has another name elsewhere (a hard link)"};
+	const char *const *names = store_files(STORE_INVENTORY, directory);
+	AUTO_FREE char    *other = file_join(directory, "other");
+
+	unit_ok(store_create(directory, &err), &err);
+	unit_ok(file_create(other, "secret", 6, 0600, &err), &err);
+	for (size_t i = 0; names[i] != NULL; i++) {
+		AUTO_FREE char *path = file_join(directory, names[i]);
+		AUTO_FREE char *away = file_join(directory, "away");
+		bool            there = rename(path, away) == 0;
+		AUTO_BYTES      content = {0};
+		char            wanted[SCRATCH_SIZE + 128];
+
+		ck_assert_int_eq(_i == INTRUDER_LINK ? symlink("other", path)
+		                 : _i == INTRUDER_FIFO ? mkfifo(path, 0600)
+		                                       : link(other, path), 0);
+		(void)snprintf(wanted, sizeof wanted, "%s%s", path, reasons[_i]);
+		ck_assert_int_eq(store_open(directory, &store, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+		ck_assert_msg(strncmp(err.detail, wanted, strlen(wanted)) == 0, "%s", err.detail);
+		unit_ok(file_read(other, 64, &content, &err), &err);
+		ck_assert_uint_eq(content.size, 6);
+		ck_assert_int_eq(unlink(path), 0);
+		ck_assert(!there || rename(away, path) == 0);
+	}
+	unit_ok(store_open(directory, &store, &err), &err);
+}
+END_TEST
+
 /* Transactions. */
 
 static bool
@@ -454,6 +489,7 @@ case_of_files(void)
 	tcase_add_test(tc, create_on_a_full_disk_leaves_nothing);
 	tcase_add_test(tc, open_without_store_is_not_found);
 	tcase_add_test(tc, open_file_that_is_no_database_is_refused);
+	tcase_add_loop_test(tc, open_with_what_is_no_file_of_the_store_is_refused, 0, INTRUDERS);
 	return tc;
 }
 
