@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 
@@ -24,10 +25,14 @@
 #include "http/server.h"
 #include "http/server_state.h"
 #include "util/bytes.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/source.h"
+#include "util/turns.h"
 
 struct http_exchange {
+	struct turn             turn; /* the first member; while it waits for its handler */
 	struct http_connection *connection;
 	struct evhttp_request  *req; /* evhttp's; ours once the connection has gone */
 	uint64_t                id;
@@ -79,6 +84,7 @@ exchange_new(struct http_server *server, struct evhttp_request *req)
 static void
 exchange_free(struct http_exchange *exchange)
 {
+	turns_remove(exchange->connection->server->turns, &exchange->turn);
 	exchange->connection->server->exchange_count--;
 	free(exchange->path);
 	free(exchange);
@@ -147,6 +153,33 @@ exchange_is_last(const struct evhttp_request *req)
 	return req->chunked || req->type == EVHTTP_REQ_CONNECT;
 }
 
+static void
+exchange_wait(struct http_exchange *exchange)
+{
+	struct http_server *server = exchange->connection->server;
+	struct source       source = source_of_text(view_text(exchange->peer));
+
+	turns_add(server->turns, &exchange->turn, &source, 0);
+	event_active(&server->work, EV_TIMEOUT, 0);
+}
+
+void
+exchange_work_cb(evutil_socket_t fd, short what, void *arg)
+{
+	/* Other requests are read before the next pass's timers. */
+	static const struct timeval at_once = {0, 0};
+	struct http_server         *server = arg;
+	int64_t                     begun = clock_monotonic_ms();
+	struct turn                *turn;
+
+	(void)fd;
+	(void)what;
+	while (clock_monotonic_ms() <= begun && (turn = turns_next(server->turns)) != NULL)
+		exchange_dispatch((struct http_exchange *)(void *)turn);
+	if (turns_count(server->turns) != 0)
+		(void)evtimer_add(&server->work, &at_once);
+}
+
 void
 exchange_request_cb(struct evhttp_request *req, void *arg)
 {
@@ -168,9 +201,8 @@ exchange_request_cb(struct evhttp_request *req, void *arg)
 		http_reply_problem(exchange, &err);
 		return;
 	}
-	exchange_dispatch(exchange);
-	if (connection->exchange != NULL)
-		connection_watch(connection);
+	exchange_wait(exchange);
+	connection_watch(connection);
 }
 
 uint64_t

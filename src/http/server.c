@@ -28,6 +28,7 @@
 #include "util/error.h"
 #include "util/log.h"
 #include "util/shares.h"
+#include "util/turns.h"
 
 /* Pause of accepting when descriptors run out, unless a connection ends first. */
 static const struct timeval starved_pause = {.tv_sec = 0, .tv_usec = 100000};
@@ -175,6 +176,8 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	LIST_INIT(&server->connections);
 	server->shares = shares_new();
 	server->large = shares_new();
+	server->turns = turns_new();
+	(void)evtimer_assign(&server->work, base, exchange_work_cb, server);
 	(void)evtimer_assign(&server->resume, base, server_resume_cb, server);
 	if (server->settings.tls != NULL)
 		(void)SSL_CTX_up_ref(server->settings.tls);
@@ -295,6 +298,7 @@ http_server_free(struct http_server *server)
 		return;
 	server->freeing = true;
 	(void)evtimer_del(&server->resume);
+	(void)evtimer_del(&server->work);
 	server_forget_listeners(server, false);
 	for (connection = LIST_FIRST(&server->connections); connection != NULL; connection = next) {
 		next = LIST_NEXT(connection, link);
@@ -305,6 +309,7 @@ http_server_free(struct http_server *server)
 	SSL_CTX_free(server->settings.tls);
 	shares_free(server->shares);
 	shares_free(server->large);
+	turns_free(server->turns);
 	free(server->by_fd);
 	free(server);
 }

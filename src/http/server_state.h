@@ -15,6 +15,7 @@ struct evhttp;
 struct evhttp_bound_socket;
 struct http_connection;
 struct shares;
+struct turns;
 
 /* A listening socket; evhttp owns the objects that it points to. */
 struct http_listener {
@@ -35,6 +36,8 @@ struct http_server {
 	struct shares               *shares; /* of connections, see room.h */
 	struct shares               *large;
 	size_t                       exchange_count;
+	struct turns                *turns;  /* of requests that no handler has seen yet */
+	struct event                 work;   /* runs the handlers of those whose turn it is */
 	struct event                 resume; /* resumes accepting after EMFILE */
 	bool                         starved; /* out of descriptors, and logged */
 	bool                         draining;

@@ -11,7 +11,6 @@ src_libservice_a_SOURCES = \
 	src/service/keeper/keeper.c src/service/keeper/keeper.h \
 	src/service/keeper/reload.c src/service/keeper/reload.h \
 	src/service/keeper/shelf.c src/service/keeper/shelf.h \
-	src/service/keeper/turns.c src/service/keeper/turns.h \
 	src/service/program.c src/service/program.h \
 	src/service/reread.c src/service/reread.h \
 	src/service/settings.c src/service/settings.h \
@@ -27,7 +26,6 @@ UNIT_TESTS += tests/unit/service/keeper/call_test
 UNIT_TESTS += tests/unit/service/keeper/deadlines_test
 UNIT_TESTS += tests/unit/service/keeper/keeper_test
 UNIT_TESTS += tests/unit/service/keeper/shelf_test
-UNIT_TESTS += tests/unit/service/keeper/turns_test
 UNIT_TESTS += tests/unit/service/reread_test
 
 FUZZERS += tests/fuzz/message_fuzz

@@ -32,6 +32,7 @@ src_libutil_a_SOURCES = \
 	src/util/shell_quote.c src/util/shell_quote.h \
 	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
+	src/util/turns.c src/util/turns.h \
 	src/util/utf8.c src/util/utf8.h
 
 UNIT_TESTS += tests/unit/util/address_test
@@ -65,4 +66,5 @@ UNIT_TESTS += tests/unit/util/shared_test
 UNIT_TESTS += tests/unit/util/shares_test
 UNIT_TESTS += tests/unit/util/shell_quote_test
 UNIT_TESTS += tests/unit/util/source_test
+UNIT_TESTS += tests/unit/util/turns_test
 UNIT_TESTS += tests/unit/util/utf8_test

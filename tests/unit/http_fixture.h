@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "http_client.h"
 #include "unit.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 #define BODY_MAX 65536
@@ -97,7 +98,25 @@ file_cb(struct http_exchange *exchange, void *arg)
 	http_reply_file(exchange, "application/octet-stream", served);
 }
 
+/* Peers in the order in which /slow was run for them, which takes more than a turn of the loop. */
+static char   slow_peers[64][ADDRESS_TEXT_SIZE];
+static size_t slow_count;
+
+static inline void
+slow_cb(struct http_exchange *exchange, void *arg)
+{
+	int64_t until = clock_monotonic_ms() + 2;
+
+	(void)arg;
+	while (clock_monotonic_ms() <= until)
+		;
+	ck_assert_uint_lt(slow_count, 64);
+	(void)snprintf(slow_peers[slow_count++], ADDRESS_TEXT_SIZE, "%s", http_exchange_peer(exchange));
+	http_reply(exchange, 200, "text/plain", (struct view){(const uint8_t *)"slow", 4});
+}
+
 static const struct http_route routes[] = {
+    {"GET", "/slow", slow_cb},
     {"GET", "/file", file_cb},
     {"GET", "/empty", empty_cb},
     {"GET", "/hello", hello_cb},

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "service/keeper/turns.h"
 #include "store/writer.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/source.h"
+#include "util/turns.h"
 
 struct call;
 struct keeper_question;

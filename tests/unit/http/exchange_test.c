@@ -348,6 +348,114 @@ START_TEST(json_reply_is_json_that_nobody_stores)
 }
 END_TEST
 
+/* ---- whose turn it is ---- */
+
+#define CROWD 8
+#define GET_SLOW "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static struct http_client crowd[CROWD];
+
+static void
+crowd_connect(void)
+{
+	fixture_start();
+	for (size_t i = 0; i < CROWD; i++)
+		client_connect_from(&crowd[i], base, "127.0.0.2", &address);
+	client_wait(&crowd[0], http_server_connections(server) == CROWD);
+}
+
+static void
+crowd_close(void)
+{
+	for (size_t i = 0; i < CROWD; i++)
+		client_close(&crowd[i]);
+}
+
+/* The place of another source's request in the order of service. */
+static size_t
+place_of(const char *peer)
+{
+	size_t place = 0;
+
+	while (place < slow_count && strncmp(slow_peers[place], peer, strlen(peer)) != 0)
+		place++;
+	return place;
+}
+
+START_TEST(sources_take_turns_whoever_sends_more)
+{
+	struct http_client quiet;
+
+	crowd_connect();
+	client_connect(&quiet, base, &address);
+	client_wait(&quiet, http_server_connections(server) == CROWD + 1);
+	for (size_t i = 0; i < CROWD; i++)
+		client_send(&crowd[i], GET_SLOW);
+	client_send(&quiet, GET_SLOW);
+	client_wait(&quiet, client_count(&quiet, "slow") == 1);
+	ck_assert_uint_le(place_of("127.0.0.1:"), 1);
+	for (size_t i = 0; i < CROWD; i++)
+		client_wait(&crowd[i], client_count(&crowd[i], "slow") == 1);
+	ck_assert_uint_eq(slow_count, CROWD + 1);
+	client_close(&quiet);
+	crowd_close();
+}
+END_TEST
+
+START_TEST(source_that_comes_later_has_its_turn_before_the_rest_of_a_crowd)
+{
+	struct http_client quiet;
+
+	crowd_connect();
+	for (size_t i = 0; i < CROWD; i++)
+		client_send(&crowd[i], GET_SLOW);
+	client_wait(&crowd[0], slow_count > 0);
+	client_connect(&quiet, base, &address);
+	client_send(&quiet, GET_SLOW);
+	client_wait(&quiet, client_count(&quiet, "slow") == 1);
+	/* Accepting and reading take a pass of the loop each, in which one of the crowd has its turn. */
+	ck_assert_uint_le(place_of("127.0.0.1:"), 5);
+	ck_assert_uint_lt(slow_count, CROWD);
+	client_close(&quiet);
+	crowd_close();
+}
+END_TEST
+
+START_TEST(client_that_goes_before_its_turn_is_not_served)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	crowd_connect();
+	for (size_t i = 0; i < CROWD; i++)
+		client_send(&crowd[i], GET_SLOW);
+	client_wait(&crowd[0], slow_count == 1);
+	ck_assert_uint_eq(http_server_exchanges(server), CROWD - 1);
+	for (size_t i = 0; i < CROWD; i++) {
+		(void)setsockopt(crowd[i].fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		client_close(&crowd[i]);
+	}
+	while (http_server_connections(server) != 0)
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+	ck_assert_uint_eq(http_server_exchanges(server), 0);
+	ck_assert_uint_le(slow_count, 2);
+}
+END_TEST
+
+START_TEST(server_freed_while_requests_wait_serves_them_not)
+{
+	crowd_connect();
+	for (size_t i = 0; i < CROWD; i++)
+		client_send(&crowd[i], GET_SLOW);
+	client_wait(&crowd[0], slow_count == 1);
+	http_server_free(server);
+	server = NULL;
+	for (size_t i = 1; i < CROWD; i++)
+		client_wait(&crowd[i], crowd[i].ended);
+	ck_assert_uint_eq(slow_count, 1);
+	crowd_close();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -374,6 +482,10 @@ main(void)
 	tcase_add_test(tcase, drain_after_the_answer_was_given_ends_the_connection_too);
 	tcase_add_test(tcase, large_answer_arrives_whole);
 	tcase_add_test(tcase, json_reply_is_json_that_nobody_stores);
+	tcase_add_test(tcase, sources_take_turns_whoever_sends_more);
+	tcase_add_test(tcase, source_that_comes_later_has_its_turn_before_the_rest_of_a_crowd);
+	tcase_add_test(tcase, client_that_goes_before_its_turn_is_not_served);
+	tcase_add_test(tcase, server_freed_while_requests_wait_serves_them_not);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "service/keeper/turns.h"
+#include "util/turns.h"
 
 #include <stdio.h>
 

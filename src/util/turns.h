@@ -3,8 +3,8 @@
  * each over its sources (IPv6 /64); the entries of one source keep their order. Embedded in its entries,
  * which it does not own. One thread.
  */
-#ifndef SERVICE_KEEPER_TURNS_H
-#define SERVICE_KEEPER_TURNS_H
+#ifndef UTIL_TURNS_H
+#define UTIL_TURNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

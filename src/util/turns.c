@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "service/keeper/turns.h"
+#include "util/turns.h"
 
 #include <stdint.h>
 #include <stdlib.h>
