@@ -32,14 +32,17 @@ seed_write(const char *directory, char first, const struct device_format *format
 	    .tags = (char **)(uintptr_t)tags,
 	    .tag_count = 2,
 	    .note = (char *)(uintptr_t)"third floor, left"};
-	AUTO_FREE char           *path = file_join(directory, format->name);
-	FILE                     *out = fopen(path, "w");
+	const struct store_removed removed = {.ek_hash = {0x4b}, .at = 1700000000, .names = "db2\ndb3",
+	    .actor = "uid 0 (root)", .reason = "removed"};
+	AUTO_FREE char *path = file_join(directory, format->name);
+	FILE           *out = fopen(path, "w");
 
 	if (out == NULL)
 		exit(EXIT_FAILURE);
 	(void)fputc(first, out);
-	format->begin(out);
-	format->write(out, &device);
+	format->begin(out, true);
+	format->write(out, &device, true);
+	format->write_removed(out, &removed);
 	if (fclose(out) != 0)
 		exit(EXIT_FAILURE);
 }

@@ -1,6 +1,7 @@
 /*
- * Whatever a file holds, reading it ends, keeps its bounds and says where it is; and a
- * device that could be enrolled is, written in either format and read again, the same.
+ * Whatever a file holds, reading it ends, keeps its bounds and says where it is; and a device that
+ * could be enrolled, or a tombstone that could be taken, is, written in either format and read
+ * again, the same.
  */
 #include "config.h"
 
@@ -13,6 +14,7 @@
 #include "fuzz.h"
 #include "store/inventory/device.h"
 #include "store/inventory/device_check.h"
+#include "store/inventory/removed.h"
 #include "util/error.h"
 
 static const char *const formats[] = {"csv", "jsonl"};
@@ -38,8 +40,8 @@ check_round_trip(const struct store_device *device, const struct device_format *
 
 	if (again.note == NULL)
 		again.note = (char *)(uintptr_t)"";
-	format->begin(out);
-	format->write(out, &again);
+	format->begin(out, false);
+	format->write(out, &again, false);
 	assert(fclose(out) == 0);
 	in = fmemopen(text, size, "r");
 	assert(device_file_open(&file, format, in, &err) == 0);
@@ -50,6 +52,34 @@ check_round_trip(const struct store_device *device, const struct device_format *
 	check_same(device->names, device->name_count, again.names, again.name_count);
 	check_same(device->tags, device->tag_count, again.tags, again.tag_count);
 	assert(device_file_read(&file, &again, &err) == 0);
+	device_file_close(&file);
+	(void)fclose(in);
+	free(text);
+}
+
+static void
+check_removed_round_trip(const struct store_removed *removed, const struct device_format *format)
+{
+	struct store_device device;
+	struct device_file  file;
+	struct error        err = {0};
+	char               *text = NULL;
+	size_t              size = 0;
+	FILE               *out = open_memstream(&text, &size);
+	FILE               *in;
+
+	format->begin(out, true);
+	format->write_removed(out, removed);
+	assert(fclose(out) == 0);
+	in = fmemopen(text, size, "r");
+	assert(device_file_open(&file, format, in, &err) == 0);
+	assert(device_file_read(&file, &device, &err) == 1 && file.is_removed);
+	assert(memcmp(file.removed.ek_hash, removed->ek_hash, STORE_HASH_SIZE) == 0);
+	assert(file.removed.at == removed->at);
+	assert(strcmp(file.removed.names, removed->names) == 0);
+	assert(strcmp(file.removed.actor, removed->actor) == 0);
+	assert(strcmp(file.removed.reason, removed->reason) == 0);
+	assert(device_file_read(&file, &device, &err) == 0);
 	device_file_close(&file);
 	(void)fclose(in);
 	free(text);
@@ -85,7 +115,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		assert(device.name_count <= STORE_DEVICE_NAMES_MAX + 1);
 		assert(device.tag_count <= STORE_DEVICE_TAGS_MAX + 1);
-		if (store_device_check(&device, &err) != 0)
+		for (size_t i = 0; file.is_removed && i < sizeof formats / sizeof formats[0]; i++)
+			if (store_removed_check(&file.removed, &err) == 0)
+				check_removed_round_trip(&file.removed, device_format_find(formats[i]));
+		if (file.is_removed || store_device_check(&device, &err) != 0)
 			continue;
 		for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
 			check_round_trip(&device, device_format_find(formats[i]));

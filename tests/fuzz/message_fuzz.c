@@ -60,6 +60,7 @@ question_check(const struct attestation_question *question, struct view body)
 		assert(question->challenge.certificates[i].size <= ATTESTATION_CERTIFICATE_MAX &&
 		    view_is_inside(question->challenge.certificates[i], body));
 	assert(view_is_inside(question->challenge.ek, body));
+	assert(view_is_inside(question->challenge.wish, body));
 }
 
 static void

@@ -73,6 +73,10 @@ device_file_take_names(struct store_removed *removed, const struct store_device 
 {
 	size_t used = 0;
 
+	/* The last may be empty: it stands for those that did not fit. */
+	if (device->name_count > STORE_DEVICE_NAMES_MAX && *device->names[STORE_DEVICE_NAMES_MAX] != '\0')
+		return error_set(err, ERROR_MALFORMED, "a device had at most %d names",
+		    STORE_DEVICE_NAMES_MAX);
 	for (size_t i = 0; i < device->name_count; i++) {
 		size_t length = strlen(device->names[i]);
 
@@ -98,6 +102,7 @@ device_file_take_text(const char *text, const char *what, char out[STORE_REMOVED
 	return 0;
 }
 
+#define TIME_MAX INT64_C(253402300799) /* the end of the year 9999 */
 #define SAYS(text) ((text) != NULL && *(text) != '\0')
 #define OR_SAYS(name, ...) || SAYS(device->name)
 
@@ -116,7 +121,7 @@ device_file_take_removed(struct device_file *file, const struct store_device *de
 		    : 1;
 	*removed = (struct store_removed){.at = 0};
 	memcpy(removed->ek_hash, device->ek_hash, STORE_HASH_SIZE);
-	if (!clock_parse(texts[0], &removed->at))
+	if (!clock_parse(texts[0], &removed->at) || removed->at < 0 || removed->at > TIME_MAX)
 		return error_set(err, ERROR_MALFORMED, "\"removed\" is a time of RFC 3339, not \"%.80s\"",
 		    texts[0]);
 	if (device->tag_count != 0 || !device->enabled DEVICE_TEXTS(OR_SAYS))

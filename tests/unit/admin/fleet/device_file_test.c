@@ -95,6 +95,10 @@ static const struct {
      "ann,lost\n" B ",b,,,\n", "2:aa-one\ntwo\n-9-ann-lost;5:bb[b][]NULL;"},
     {"ek_hash,removed\n" A ",yesterday\n",
         "2!\"removed\" is a time of RFC 3339, not \"yesterday\";"},
+    {"ek_hash,removed\n" A ",0000-01-01T00:00:00+01:00\n",
+        "2!\"removed\" is a time of RFC 3339, not \"0000-01-01T00:00:00+01:00\";"},
+    {"ek_hash,removed,name\n" A ",1970-01-01T00:00:09Z,\"a\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\n"
+     "a\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\na\"\n", "2!a device had at most 32 names;"},
     {"ek_hash,removed_by\n" A ",ann\n", "2!who removed it and why, but not when (\"removed\");"},
     {"ek_hash,removed,tags\n" A ",1970-01-01T00:00:09Z,x\n",
         "2!a removed EK has former names, and nothing else;"},
