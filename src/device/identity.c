@@ -112,6 +112,14 @@ refused(struct device_identity *identity, const char *wish, json_t *out, struct 
 	}
 	ek_hash_format(&identity->ek.hash, hash);
 	problem_options(err->detail, options);
+	if (problem_asks_replace(err->detail, hash)) {
+		(void)snprintf(command, sizeof command, "attest-ca%s replace DEVICE %s", options, hash);
+		(void)json_object_set_new(out, "enroll", json_string(command));
+		return error_set(err, err->kind,
+		    "EK %s is not enrolled, and the name that it would get is in use; if this machine has a new"
+		    " mainboard, run on the attestation host, with the old EK or its name for DEVICE: %s", hash,
+		    command);
+	}
 	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, wish,
 	    command, sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));

@@ -97,6 +97,14 @@ printf '# laptops\n%s\n' "${certificate#serial=}" >"$scratch/serials"
 printf '%s\n' "auto_enroll_serials = \"$scratch/serials\"" 'auto_enroll_vendors = {"IBM"}' \
 	'auto_enroll_name = "laptop-{hash8}"' >"$scratch/auto.conf"
 attestd_start --config "$scratch/auto.conf" || exit 1
+holder=$(printf holder | sha256sum | cut -c -64)
+attest_ca enroll "$holder" --name "laptop-${other:0:8}" >/dev/null
+case_fails "a listed machine whose name another has: it is told of replace" 1 \
+	"EK $other is not enrolled, and the name .* is in use; .* new mainboard, run .*: attest-ca --state-dir $state_dir replace DEVICE $other\$" \
+	attest two
+case_fails "… in JSON too" 1 "\"enroll\": \"attest-ca --state-dir $state_dir replace DEVICE $other\"" attest two --json
+check "… and of no name that it does not know" '[[ $out$err != *"$holder"* ]]'
+attest_ca remove "$holder" >/dev/null
 case_ok "a listed machine enrols itself" attest two --json
 case_equal "… under the name of the rule" "$(jq -r '.names[0]' <<<"$out")" "laptop-${other:0:8}"
 case_equal "… and is a device as any other" "$(attest_ca list --json | jq -r '.[].names[0]' | sort | tr '\n' ' ')" \

@@ -169,3 +169,12 @@ problem_options(const char *refusal, char text[PROBLEM_OPTIONS_SIZE])
 	if (end - begin < PROBLEM_OPTIONS_SIZE)
 		(void)snprintf(text, PROBLEM_OPTIONS_SIZE, "%.*s", (int)(end - begin), begin);
 }
+
+bool
+problem_asks_replace(const char *refusal, const char *hash)
+{
+	static const char command[] = " replace DEVICE ";
+	const char       *begin = strstr(refusal, command);
+
+	return begin != NULL && strcmp(begin + sizeof command - 1, hash) == 0;
+}

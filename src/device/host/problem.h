@@ -2,6 +2,8 @@
 #ifndef DEVICE_HOST_PROBLEM_H
 #define DEVICE_HOST_PROBLEM_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 struct error;
@@ -28,5 +30,9 @@ int problem_error_object(const json_t *document, struct error *err);
  * take as it stands: plain, or in single quotes.
  */
 void problem_options(const char *refusal, char text[PROBLEM_OPTIONS_SIZE]);
+
+/* True when that command is "replace DEVICE HASH": the name that the EK of this hash would get is
+ * another EK's. */
+bool problem_asks_replace(const char *refusal, const char *hash);
 
 #endif

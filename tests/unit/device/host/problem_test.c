@@ -42,6 +42,19 @@ START_TEST(options_are_copied_only_as_whole_words)
 }
 END_TEST
 
+#define TAKEN "EK 2ea8 is not enrolled, and the name that it would get is in use; ask to run: attest-ca"
+
+START_TEST(replace_is_asked_for_the_same_hash_only)
+{
+	ck_assert(problem_asks_replace(TAKEN " replace DEVICE 2ea8", "2ea8"));
+	ck_assert(problem_asks_replace(TAKEN " --state-dir /srv/ca replace DEVICE 2ea8", "2ea8"));
+	ck_assert(!problem_asks_replace(TAKEN " replace DEVICE 2ea8", "2ea"));
+	ck_assert(!problem_asks_replace(TAKEN " replace DEVICE 2ea8; id", "2ea8"));
+	ck_assert(!problem_asks_replace(TAKEN " replace laptop 2ea8", "2ea8"));
+	ck_assert(!problem_asks_replace(SAYS " approve 2ea8", "2ea8"));
+}
+END_TEST
+
 static const struct {
 	long        status;
 	long        retry_after;
@@ -74,6 +87,7 @@ main(void)
 
 	tcase_add_loop_test(tc, options_are_copied_only_as_whole_words, 0,
 	    sizeof refusals / sizeof refusals[0]);
+	tcase_add_test(tc, replace_is_asked_for_the_same_hash_only);
 	tcase_add_loop_test(tc, error_of_a_bare_status_doubts_the_url_unless_it_may_pass, 0,
 	    sizeof statuses / sizeof statuses[0]);
 	suite_add_tcase(suite, tc);
