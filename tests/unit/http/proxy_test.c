@@ -93,6 +93,40 @@ START_TEST(request_peer_is_that_of_each_request)
 }
 END_TEST
 
+START_TEST(limits_proxy_that_is_none_any_more_is_not_believed)
+{
+	struct http_client client;
+
+	start(PROXY_PROTOCOL_OFF);
+	client_connect(&client, base, &address);
+	client_send(&client, KEEP_PEER "X-Forwarded-For: 192.0.2.1\r\n\r\n");
+	client_wait(&client, client_count(&client, "\r\n\r\n192.0.2.1:0") == 1);
+	settings.proxies.count = 0;
+	http_server_limits(server, &settings);
+	client_send(&client, KEEP_PEER "X-Forwarded-For: 192.0.2.2\r\n\r\n");
+	client_wait(&client, client_count(&client, "\r\n\r\n127.0.0.1:") == 1);
+	ck_assert_uint_eq(client_count(&client, "192.0.2.2"), 0);
+	client_close(&client);
+}
+END_TEST
+
+/* The protocol stays: connections have begun with it. */
+START_TEST(limits_new_proxy_is_believed_on_new_connections)
+{
+	static const char  request[] = GET_PEER "X-Forwarded-For: 192.0.2.1\r\n\r\n";
+	struct http_client client;
+	struct error       err;
+
+	start(PROXY_PROTOCOL_OFF);
+	unit_ok(proxies_add(&settings.proxies, view_text("127.0.0.9"), &err), &err);
+	settings.proxies.protocol = PROXY_PROTOCOL_V1;
+	http_server_limits(server, &settings);
+	ask_from(&client, "127.0.0.9", request, sizeof request - 1);
+	client_has(&client, "\r\n\r\n192.0.2.1:0");
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(request_without_proxies_names_nobody)
 {
 	struct http_client client;
@@ -324,6 +358,8 @@ main(void)
 	tcase_add_loop_test(tc, request_peer_is_whom_a_proxy_names, 0,
 	    (int)(sizeof requests / sizeof requests[0]));
 	tcase_add_test(tc, request_peer_is_that_of_each_request);
+	tcase_add_test(tc, limits_proxy_that_is_none_any_more_is_not_believed);
+	tcase_add_test(tc, limits_new_proxy_is_believed_on_new_connections);
 	tcase_add_test(tc, request_without_proxies_names_nobody);
 	tcase_add_loop_test(tc, header_names_the_peer, 0, 2);
 	tcase_add_test(tc, header_in_single_octets_is_read);
