@@ -163,6 +163,7 @@ START_TEST(make_new_is_private_and_another_each_time)
 	struct folder   second;
 	AUTO_FREE char *one = NULL;
 	AUTO_FREE char *two = NULL;
+	AUTO_FREE char *none = NULL;
 	struct stat     st;
 
 	unit_ok(folder_make_new(&folder, ".new.", &first, &one, &err), &err);
@@ -174,9 +175,9 @@ START_TEST(make_new_is_private_and_another_each_time)
 	ck_assert_uint_eq(st.st_mode & 07777, 0700);
 	folder_close(&first);
 	folder_close(&second);
-	unit_fails(folder_make_new(&folder, "none/", &first, &one, &err), &err, ERROR_INTERNAL,
+	unit_fails(folder_make_new(&folder, "none/", &first, &none, &err), &err, ERROR_INTERNAL,
 	    "making a directory in .: No such file or directory");
-	ck_assert_ptr_null(one);
+	ck_assert_ptr_null(none);
 }
 END_TEST
 
