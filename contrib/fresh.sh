@@ -15,8 +15,11 @@ fresh_run() {
 	debootstrap --variant=minbase bookworm "$root" \
 		"${FRESH_MIRROR:-http://deb.debian.org/debian}" >"$scratch/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$scratch/debootstrap.log"; die "debootstrap failed"; }
-	# How this machine reaches the mirror is the machine's affair, not Debian's.
+	# How this machine reaches the mirror, and whom it trusts on the way to other registries, is the
+	# machine's affair, not Debian's.
 	cp /etc/resolv.conf "$root/etc/" 2>/dev/null
+	mkdir -p "$root/usr/local/share/ca-certificates"
+	cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null
 	cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" 2>/dev/null
 	rm -f "$root"/etc/apt/apt.conf.d/{20packagekit,50appstream}
 	tree_copy "$root/tree"
