@@ -155,4 +155,8 @@ void forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind,
     struct forge_certify *certify);
 void forge_certify_clear(struct forge_certify *certify);
 
+/* The same of a key of the caller's, without a flaw. */
+void forge_certify_make_of(const struct forge_ak *ak, enum forge_ak_kind ak_kind, EVP_PKEY *key,
+    struct view key_authorization, struct forge_certify *certify);
+
 #endif

@@ -137,8 +137,8 @@ certify_spoil(enum forge_certify_flaw flaw, struct forge_certify *certify)
 	}
 }
 
-void
-forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind, enum forge_key key,
+static void
+certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind, EVP_PKEY *key,
     struct view key_authorization, enum forge_certify_flaw flaw, struct forge_certify *certify)
 {
 	TPMI_ALG_SIG_SCHEME scheme = forge_ak_scheme(ak_kind);
@@ -146,7 +146,7 @@ forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind, enum f
 	EVP_PKEY           *signer = ak->key;
 
 	memset(certify, 0, sizeof *certify);
-	certify->key = forge_key(key, 2);
+	certify->key = key;
 	certify_area(certify->key, flaw, certify);
 	certify_info(key_authorization, hash, flaw, certify);
 	if (flaw == FORGE_CERTIFY_SIG_HASH)
@@ -155,6 +155,20 @@ forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind, enum f
 		signer = forge_key(forge_ak_key(ak_kind), 1);
 	forge_sign(signer, scheme, hash, -1, bytes_view(&certify->info), &certify->sig);
 	certify_spoil(flaw, certify);
+}
+
+void
+forge_certify_make(const struct forge_ak *ak, enum forge_ak_kind ak_kind, enum forge_key key,
+    struct view key_authorization, enum forge_certify_flaw flaw, struct forge_certify *certify)
+{
+	certify_make(ak, ak_kind, forge_key(key, 2), key_authorization, flaw, certify);
+}
+
+void
+forge_certify_make_of(const struct forge_ak *ak, enum forge_ak_kind ak_kind, EVP_PKEY *key,
+    struct view key_authorization, struct forge_certify *certify)
+{
+	certify_make(ak, ak_kind, key, key_authorization, FORGE_CERTIFY_NONE, certify);
 }
 
 void

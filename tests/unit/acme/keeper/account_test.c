@@ -7,7 +7,10 @@
 #include <stdio.h>
 
 #include "acme_keeper_support.h"
+#include "store/acme/acme.h"
+#include "store_tamper.h"
 #include "unit.h"
+#include "util/clock.h"
 
 /* Everything that takes an account. */
 START_TEST(deactivated_account_may_do_nothing)
@@ -32,6 +35,85 @@ START_TEST(deactivated_account_may_do_nothing)
 	asked = question(ACME_ACCOUNT_GET, &account, NULL);
 	world_ask(&world, &asked, &answer);
 	ck_assert_int_eq((int)answer.account.status, STATUS_DEACTIVATED);
+}
+END_TEST
+
+/* What changes the store on behalf of an account. */
+static const enum acme_question_kind changes[] = {
+    ACME_ACCOUNT_UPDATE, ACME_ACCOUNT_KEY_CHANGE, ACME_ORDER_NEW, ACME_ORDER_FINALIZE,
+    ACME_AUTHORIZATION_DEACTIVATE, ACME_CHALLENGE_FAIL, ACME_CERTIFICATE_REVOKE,
+};
+
+/* A question that is granted when it is asked alone. */
+static struct acme_question
+change_of(enum acme_question_kind kind, const struct world_id *account,
+    const struct world_order *order, struct view leaf)
+{
+	struct acme_question asked = question(kind, account, &order->id);
+
+	if (kind == ACME_AUTHORIZATION_DEACTIVATE || kind == ACME_CHALLENGE_FAIL)
+		asked.object = world_view(order->authorization.text);
+	asked.flags = kind == ACME_ACCOUNT_UPDATE ? ACME_FLAG_TERMS_AGREED : 0;
+	asked.jwk = world_view("{\"new\":1}");
+	asked.thumbprint = world_view(world_thumbprint(2));
+	asked.old_thumbprint = world_view(world_thumbprint(0));
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = kind == ACME_ORDER_NEW ? 1 : 0;
+	asked.problem = (struct acme_problem){ERROR_MALFORMED, world_view("no")};
+	asked.certificate = kind == ACME_CERTIFICATE_REVOKE ? leaf : (struct view){0};
+	return asked;
+}
+
+/* Deactivates the account in the transaction that the test has open. */
+static void
+account_deactivate_in(struct store *store, const struct world_id *account)
+{
+	struct store_account found = {0};
+	struct error         err = {0};
+
+	unit_ok(store_account_find(store, account->text, &found, &err), &err);
+	found.status = STATUS_DEACTIVATED;
+	unit_ok(store_account_update(store, &found, STATUS_VALID, &err), &err);
+	store_account_clear(&found);
+}
+
+/*
+ * The test holds the store's lock, so that the change waits behind the look, which the answer to
+ * a second question shows to be over: the account is deactivated between the two.
+ */
+START_TEST(account_deactivated_between_look_and_change_changes_nothing)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   done = world_order(&world, &account, NAME);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question get = question(ACME_ACCOUNT_GET, &account, NULL);
+	struct acme_question asked;
+	struct acme_answer   answer;
+	struct store        *store = NULL;
+	struct error         err = {0};
+	AUTO_BYTES           leaf = {0};
+	AUTO_BYTES           csr = {0};
+	uint32_t             id;
+
+	world_attest(&world, &account, 0, &done, NAME);
+	(void)world_finalize(&world, &account, &done, NAME, &leaf);
+	if (changes[_i] == ACME_ORDER_FINALIZE)
+		world_attest(&world, &account, 0, &order, NAME);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = change_of(changes[_i], &account, &order, bytes_view(&leaf));
+	asked.csr = bytes_view(&csr);
+	unit_ok(store_acme_open(world.state_dir, &store, &err), &err);
+	unit_ok(store_begin(store, &err), &err);
+	id = world_send(&world, &asked);
+	world_ask(&world, &get, &answer);
+	ck_assert_int_eq((int)answer.account.status, STATUS_VALID);
+	account_deactivate_in(store, &account);
+	unit_ok(store_commit(store, &err), &err);
+	world_receive(&world, id, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_msg(answer.refusal.problem.kind == ERROR_ACCOUNT_DEACTIVATED, "%.*s",
+	    (int)answer.refusal.problem.detail.size, (const char *)answer.refusal.problem.detail.data);
+	store_close(store);
 }
 END_TEST
 
@@ -268,6 +350,37 @@ START_TEST(accounts_of_an_hour_are_limited_after_a_restart)
 }
 END_TEST
 
+/* All that are there were made so many seconds ago. */
+static void
+age(int64_t seconds)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof sql, "UPDATE account SET created = %lld",
+	    (long long)(clock_now() - seconds));
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir, sql), SQLITE_OK);
+}
+
+START_TEST(accounts_of_an_hour_count_for_an_hour)
+{
+	struct acme_question asked = {
+	    .kind = ACME_ACCOUNT_NEW,
+	    .jwk = world_view("{}"),
+	    .thumbprint = world_view(world_thumbprint(1)),
+	};
+
+	world.settings.policy.accounts_per_hour = 1;
+	world_start(&world);
+	(void)world_account(&world, 0);
+	world_stop(&world);
+	age(3500);
+	world_start(&world);
+	world_refuses(&world, &asked, ERROR_RATE_LIMITED, NULL);
+	age(3601);
+	(void)world_account(&world, 1);
+}
+END_TEST
+
 START_TEST(account_contacts_are_bounded_together)
 {
 	struct world_id      account = world_account(&world, 0);
@@ -324,6 +437,7 @@ main(void)
 	TCase *tc = keeper_case(suite, "started", setup_started);
 
 	tcase_add_test(tc, deactivated_account_may_do_nothing);
+	LOOP(account_deactivated_between_look_and_change_changes_nothing, changes);
 	tcase_add_test(tc, account_of_nobody_does_not_exist);
 	tcase_add_test(tc, account_new_twice_is_the_same_account);
 	tcase_add_test(tc, account_new_at_once_makes_one_account);
@@ -337,5 +451,6 @@ main(void)
 	tcase_add_test(tc, accounts_of_an_hour_from_one_address_keep_nobody_out);
 	tcase_add_test(tc, accounts_of_an_hour_those_that_attested_stay);
 	tcase_add_test(tc, accounts_of_an_hour_are_limited_after_a_restart);
+	tcase_add_test(tc, accounts_of_an_hour_count_for_an_hour);
 	return unit_run(suite);
 }

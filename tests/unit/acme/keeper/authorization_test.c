@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include <openssl/x509.h>
 
 #include "acme_keeper_support.h"
@@ -27,6 +29,33 @@ START_TEST(challenge_forged_statement_is_refused_by_its_own_rule)
 	    (enum forge_certify_flaw)_i, &statement);
 	asked = world_answer(&account, &order, &statement);
 	challenge_fails(&asked, &account, &order, row->detail);
+	world_statement_clear(&statement);
+}
+END_TEST
+
+/* Its TPM loaded the AK's key a second time, as one that signs whatever it is given. */
+START_TEST(challenge_that_certifies_the_ak_itself_is_refused)
+{
+	struct world_id        account;
+	struct world_order     order;
+	struct world_statement statement;
+	struct acme_question   asked;
+	char                   key_authorization[128];
+
+	config_list_append(&world.settings.policy.key_types, "rsa-2048");
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_statement_make(&world, NAME, order.token.text, world_thumbprint(0), FORGE_CERTIFY_NONE,
+	    &statement);
+	forge_certify_clear(&statement.certify);
+	(void)snprintf(key_authorization, sizeof key_authorization, "%s.%s", order.token.text,
+	    world_thumbprint(0));
+	forge_certify_make_of(&world.ak, FORGE_AK_RSASSA, world.ak.key, world_view(key_authorization),
+	    &statement.certify);
+	asked = world_answer(&account, &order, &statement);
+	challenge_fails(&asked, &account, &order,
+	    "the certified key is the AK itself, which certifies and does nothing else");
 	world_statement_clear(&statement);
 }
 END_TEST
@@ -253,6 +282,40 @@ START_TEST(challenge_key_type_that_the_policy_does_not_want_is_refused)
 }
 END_TEST
 
+START_TEST(deactivate_what_failed_is_refused)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_CHALLENGE_FAIL, &account, &order.authorization);
+	struct acme_answer   answer;
+
+	asked.problem = (struct acme_problem){ERROR_MALFORMED, world_view("no")};
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_INVALID);
+	asked = question(ACME_AUTHORIZATION_DEACTIVATE, &account, &order.authorization);
+	world_refuses(&world, &asked, ERROR_MALFORMED,
+	    "the authorization is invalid; there is nothing to deactivate");
+	asked = question(ACME_AUTHORIZATION_GET, &account, &order.authorization);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_INVALID);
+}
+END_TEST
+
+START_TEST(deactivate_again_is_no_failure)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_AUTHORIZATION_DEACTIVATE, &account, &order.authorization);
+	struct acme_answer   answer;
+
+	for (int i = 0; i < 2; i++) {
+		world_ask(&world, &asked, &answer);
+		ck_assert_int_eq((int)answer.kind, ACME_ANSWER_AUTHORIZATION);
+		ck_assert_int_eq((int)answer.authorization.status, STATUS_DEACTIVATED);
+	}
+}
+END_TEST
+
 START_TEST(challenge_decided_is_not_decided_again)
 {
 	struct world_id        account = world_account(&world, 0);
@@ -406,12 +469,15 @@ main(void)
 	tcase_add_test(tc, challenge_for_another_name_is_refused);
 	tcase_add_test(tc, challenge_ak_certificate_of_another_ca_is_refused);
 	tcase_add_test(tc, challenge_ak_certificate_as_ca_is_refused);
+	tcase_add_test(tc, deactivate_what_failed_is_refused);
+	tcase_add_test(tc, deactivate_again_is_no_failure);
 	tcase_add_test(tc, challenge_decided_is_not_decided_again);
 	tcase_add_test(tc, challenge_answers_at_once_are_decided_once);
 
 	tc = keeper_case(suite, "configured", setup);
 	tcase_add_test(tc, challenge_device_certificate_as_ak_certificate_is_refused);
 	tcase_add_test(tc, challenge_key_type_that_the_policy_does_not_want_is_refused);
+	tcase_add_test(tc, challenge_that_certifies_the_ak_itself_is_refused);
 	LOOP(challenge_obeys_the_attestation_crl, attestation_crls);
 	tcase_add_loop_test(tc, challenge_ak_certificate_without_names_wants_configuration, 0, 2);
 	return unit_run(suite);

@@ -310,6 +310,40 @@ START_TEST(revoke_what_is_not_ours_is_not_found)
 }
 END_TEST
 
+/* Its number is that of a certificate of ours, and its content is not. */
+START_TEST(revoke_another_certificate_of_a_number_of_ours_revokes_nothing)
+{
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct acme_question asked = question(ACME_CERTIFICATE_REVOKE, &account, NULL);
+	struct acme_answer   answer;
+	const char          *name = NAME;
+	struct error         err = {0};
+	AUTO_BYTES           ours = {0};
+	AUTO_BYTES           other = {0};
+	X509                *leaf = NULL;
+	X509                *forged = NULL;
+
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &ours);
+	unit_ok(certificate_decode(bytes_view(&ours), &leaf, &err), &err);
+	world_ak_certificate(&world.attestation, world.outsider, &name, 1, &other);
+	unit_ok(certificate_decode(bytes_view(&other), &forged, &err), &err);
+	ck_assert_int_eq(X509_set_serialNumber(forged, X509_get_serialNumber(leaf)), 1);
+	ck_assert_int_gt(X509_sign(forged, world.attestation.key, EVP_sha256()), 0);
+	bytes_clear(&other);
+	unit_ok(certificate_encode(forged, &other, &err), &err);
+	asked.certificate = bytes_view(&other);
+	world_refuses(&world, &asked, ERROR_NOT_FOUND,
+	    "this server issued another certificate of that number");
+	asked.certificate = bytes_view(&ours); /* and is not revoked yet */
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
+	X509_free(leaf);
+	X509_free(forged);
+}
+END_TEST
+
 /* Who has left since it attested gets nothing for an order that is ready. */
 START_TEST(finalize_after_the_ak_certificate_was_revoked_is_refused)
 {
@@ -402,6 +436,7 @@ main(void)
 	tcase_add_test(tc, finalize_honours_the_times_that_were_ordered);
 	tcase_add_test(tc, revoke_by_those_who_may);
 	tcase_add_test(tc, revoke_what_is_not_ours_is_not_found);
+	tcase_add_test(tc, revoke_another_certificate_of_a_number_of_ours_revokes_nothing);
 
 	tc = keeper_case(suite, "configured", setup);
 	tcase_add_test(tc, finalize_after_the_ak_certificate_was_revoked_is_refused);

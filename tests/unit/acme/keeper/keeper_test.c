@@ -23,6 +23,7 @@
 #include "unit.h"
 #include "util/clock.h"
 #include "util/folder.h"
+#include "util/log.h"
 
 START_TEST(story_from_account_to_revocation)
 {
@@ -52,6 +53,58 @@ START_TEST(story_from_account_to_revocation)
 	world_ask(&world, &asked, &answer);
 	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
 	world_refuses(&world, &asked, ERROR_ALREADY_REVOKED, "the certificate is revoked already");
+}
+END_TEST
+
+/* One line of the log is of this event, by the account, about the object. */
+static void
+assert_logged(FILE *log, const char *event, const struct world_id *account,
+    const struct world_id *object, const char *rest)
+{
+	char line[2048];
+	char wanted[256];
+	int  count = 0;
+
+	(void)snprintf(wanted, sizeof wanted, " event=%s account=%s id=%s%s", event, account->text,
+	    object->text, rest);
+	rewind(log);
+	while (fgets(line, sizeof line, log) != NULL)
+		count += strstr(line, wanted) != NULL;
+	ck_assert_msg(count == 1, "%d times logged:%s", count, wanted);
+}
+
+/* What changes something is on record when its answer is there. */
+START_TEST(story_is_in_the_log)
+{
+	FILE                *log = tmpfile();
+	struct world_id      account = world_account(&world, 0);
+	struct world_order   order = world_order(&world, &account, NAME);
+	struct world_id      certificate;
+	struct acme_question asked;
+	struct acme_answer   answer;
+	AUTO_BYTES           der = {0};
+
+	ck_assert_int_ge(dup2(fileno(log), STDERR_FILENO), 0);
+	log_open("keeper_test", LOG_LEVEL_INFO);
+	world_attest(&world, &account, 0, &order, NAME);
+	assert_logged(log, "attested", &account, &order.id, " name=" NAME);
+	certificate = world_finalize(&world, &account, &order, NAME, &der);
+	assert_logged(log, "issued", &account, &certificate, " name=" NAME " reason=\"AK certificate ");
+	asked = question(ACME_CERTIFICATE_REVOKE, &account, NULL);
+	asked.certificate = bytes_view(&der);
+	world_ask(&world, &asked, &answer);
+	assert_logged(log, "revoked", &account, &certificate, " name=" NAME);
+	asked = question(ACME_ACCOUNT_KEY_CHANGE, &account, NULL);
+	asked.jwk = world_view("{\"new\":1}");
+	asked.thumbprint = world_view(world_thumbprint(1));
+	asked.old_thumbprint = world_view(world_thumbprint(0));
+	world_ask(&world, &asked, &answer);
+	assert_logged(log, "key-change", &account, &account, "");
+	asked = question(ACME_ACCOUNT_UPDATE, &account, NULL);
+	asked.flags = ACME_FLAG_DEACTIVATE;
+	world_ask(&world, &asked, &answer);
+	assert_logged(log, "account-deactivated", &account, &account, "");
+	(void)fclose(log);
 }
 END_TEST
 
@@ -313,6 +366,7 @@ main(void)
 	TCase *tc = keeper_case(suite, "started", setup_started);
 
 	tcase_add_test(tc, story_from_account_to_revocation);
+	tcase_add_test(tc, story_is_in_the_log);
 	tcase_add_test(tc, greeting_has_what_a_front_serves);
 	tcase_add_test(tc, greeting_has_a_certificate_that_began_an_hour_ago);
 	LOOP(another_account_may_do_nothing, strangers);

@@ -4,7 +4,10 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "acme_keeper_support.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/clock.h"
 
@@ -131,6 +134,66 @@ START_TEST(orders_of_an_hour_are_limited)
 	ck_assert_uint_le(answer.refusal.retry_after, 3601);
 	account = world_account(&world, 1);
 	(void)world_order(&world, &account, NAME);
+}
+END_TEST
+
+/* All that are there were made so many seconds ago. */
+static void
+age(int64_t seconds)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof sql, "UPDATE orders SET created = %lld",
+	    (long long)(clock_now() - seconds));
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir, sql), SQLITE_OK);
+}
+
+START_TEST(orders_of_an_hour_count_for_an_hour)
+{
+	struct world_id      account;
+	struct acme_question asked;
+	struct acme_answer   answer;
+
+	world.settings.policy.orders_per_hour = 1;
+	world_start(&world);
+	account = world_account(&world, 0);
+	(void)world_order(&world, &account, NAME);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	age(2400);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_RATE_LIMITED);
+	ck_assert_uint_gt(answer.refusal.retry_after, 1100);
+	ck_assert_uint_le(answer.refusal.retry_after, 1201);
+	age(3601);
+	(void)world_order(&world, &account, NAME);
+}
+END_TEST
+
+START_TEST(order_expires_after_its_lifetime)
+{
+	struct world_id      account;
+	struct acme_question asked;
+	struct acme_answer   answer;
+	struct world_id      authorization;
+	int64_t              before = clock_now();
+	int64_t              expires;
+
+	world.settings.order_lifetime = 7777;
+	world_start(&world);
+	account = world_account(&world, 0);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	world_ask(&world, &asked, &answer);
+	expires = answer.order.expires;
+	ck_assert_int_ge(expires, before + 7777);
+	ck_assert_int_le(expires, clock_now() + 7777);
+	authorization = world_id(answer.order.authorizations[0]);
+	asked = question(ACME_AUTHORIZATION_GET, &account, &authorization);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq(answer.authorization.expires, expires);
 }
 END_TEST
 
@@ -326,6 +389,8 @@ main(void)
 	tcase_add_test(tc, orders_list_has_pages_and_no_invalid_ones);
 	LOOP(order_that_the_policy_does_not_want_is_refused, orders);
 	tcase_add_test(tc, orders_of_an_hour_are_limited);
+	tcase_add_test(tc, orders_of_an_hour_count_for_an_hour);
+	tcase_add_test(tc, order_expires_after_its_lifetime);
 	tcase_add_test(tc, orders_unattested_from_one_address_keep_nobody_out);
 	tcase_add_test(tc, orders_unattested_of_one_account_keep_nobody_out);
 	tcase_add_test(tc, orders_that_attested_stay_and_do_not_count);

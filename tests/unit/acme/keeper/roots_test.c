@@ -199,6 +199,39 @@ START_TEST(allow_any_name_is_for_the_roots_that_were_named)
 }
 END_TEST
 
+/* Whether this CA's certificates are good for any name now. */
+static bool
+vouches(const struct ca *ca)
+{
+	struct shared_version *held = roots_acquire(roots, &err);
+	bool                   does;
+
+	ck_assert_ptr_nonnull(held);
+	does = roots_allow_any_name(held->value, ca->certificate);
+	roots_release(roots, held);
+	return does;
+}
+
+START_TEST(refresh_takes_any_name_from_a_root_that_was_taken_out)
+{
+	AUTO_FREE char *path = file_join(dir, "any.pem");
+	AUTO_BYTES      both = {0};
+	AUTO_BYTES      one = {0};
+
+	unit_ok(certificate_encode_pem(pki.root.certificate, &one, &err), &err);
+	bytes_append(&both, one.data, one.size);
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, &both, &err), &err);
+	unit_ok(file_replace(path, both.data, both.size, 0600, &err), &err);
+	config_list_append(&any_name, path);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	ck_assert(vouches(&pki.root) && vouches(&pki.issuing));
+	unit_ok(file_replace(path, one.data, one.size, 0600, &err), &err);
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(vouches(&pki.root));
+	ck_assert(!vouches(&pki.issuing));
+}
+END_TEST
+
 /* ---- older CRLs ---- */
 
 /* As a restart does; -1 when the server would not start. */
@@ -410,6 +443,7 @@ main(void)
 	tcase_add_test(tc, new_with_a_crl_that_cannot_be_read_fails_unless_tolerated);
 	tcase_add_loop_test(tc, refresh_of_broken_roots_keeps_the_old_ones_only_where_tolerated, 0, 2);
 	tcase_add_test(tc, allow_any_name_is_for_the_roots_that_were_named);
+	tcase_add_test(tc, refresh_takes_any_name_from_a_root_that_was_taken_out);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("older");
 	tcase_add_checked_fixture(tc, setup, teardown);
