@@ -58,10 +58,12 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite/stage.c src/store/sqlite/stage.h
 
 UNIT_TESTS += tests/unit/store/acme/acme_test
+UNIT_TESTS += tests/unit/store/acme/damaged_test
 UNIT_TESTS += tests/unit/store/hash_test
 UNIT_TESTS += tests/unit/store/inventory/audit_test
 UNIT_TESTS += tests/unit/store/inventory/certificate_test
 UNIT_TESTS += tests/unit/store/inventory/change_test
+UNIT_TESTS += tests/unit/store/inventory/damaged_test
 UNIT_TESTS += tests/unit/store/inventory/device_test
 UNIT_TESTS += tests/unit/store/inventory/evidence_test
 UNIT_TESTS += tests/unit/store/inventory/list_test

@@ -381,6 +381,13 @@ START_TEST(crl_read_of_what_is_none_of_ours_is_refused)
 	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
 	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
 
+	/* Its key, and another's name. */
+	other = (struct ca){pki.root.certificate, pki.issuing.key};
+	bytes_clear(&der);
+	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+
 	crl_without(&pki.issuing, false, true, &numberless);
 	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&numberless), &crl, &err), &err,
 	    ERROR_MALFORMED, "the CRL has no number, or not both its times");

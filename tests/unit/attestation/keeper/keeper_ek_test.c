@@ -20,6 +20,7 @@
 #include "store/inventory/trust.h"
 #include "store/inventory/waiting.h"
 #include "store/inventory/waiting_shares.h"
+#include "store_tamper.h"
 
 #define NAME "NTC-7f01"
 #define TURNS 1000
@@ -789,6 +790,58 @@ START_TEST(enroll_removed_machine_stays_away_after_retention)
 }
 END_TEST
 
+/* One trace of an enrolment that is over, when somebody has taken the others out of the store. */
+static const char *const traces[] = {
+    "DELETE FROM removed; DROP TRIGGER audit_is_kept; DELETE FROM audit", /* certificates */
+    "DELETE FROM removed; DELETE FROM certificate",                       /* the record */
+    "DROP TRIGGER audit_is_kept; DELETE FROM audit; DELETE FROM certificate",
+};
+
+START_TEST(enroll_removed_machine_stays_away_by_each_trace)
+{
+	struct ek_hash hash = hash_of(&world.own);
+
+	start_auto("NTC");
+	free(certify_names(&world.own));
+	unit_ok(store_device_remove(world.store, hash.bytes, clock_now(), &err), &err);
+	store_tamper(fixture.directory, traces[_i]);
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+}
+END_TEST
+
+/*
+ * The test holds the store's lock, so that the change waits behind the look, which the answer to
+ * a second question shows to be over: the machine is enrolled between the two.
+ */
+START_TEST(enroll_between_look_and_change_enrols_nothing)
+{
+	struct ek_hash              hash = hash_of(&world.own);
+	AUTO_BYTES                  secret = {0};
+	AUTO_BYTES                  encoded = {0};
+	AUTO_BYTES                  body = {0};
+	struct channel_header       header;
+	struct attestation_question question;
+	struct attestation_answer   answer;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	question = certify_question(&secret);
+	question.peer = VIEW("192.0.2.1:51442");
+	attestation_question_encode(&question, &encoded);
+	unit_ok(store_begin(world.store, &err), &err);
+	front_send(fixture.front, CHANNEL_ASK, 4000, bytes_view(&encoded));
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
+	enroll_other(&hash, "somebody-else");
+	unit_ok(store_commit(world.store, &err), &err);
+	ck_assert(front_hear(fixture.front, &header, &body));
+	ck_assert_uint_eq(header.id, 4000);
+	ck_assert_int_eq(attestation_answer_decode(bytes_view(&body), &answer, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
+	ck_assert_msg(strstr(err.detail, "has just been changed") != NULL, "%s", err.detail);
+	ck_assert_int_eq(audit_count(&world.own, "done"), 0);
+}
+END_TEST
+
 /* The list is read again when it changes; when it cannot be read, nobody enrols himself. */
 static const char *const lists[] = {"7f02\n", "", "not hexadecimal\n", NULL};
 
@@ -871,6 +924,9 @@ main(void)
 	tcase_add_test(enroll_itself, enroll_name_that_looks_like_anothers_is_allowed_by_a_setting);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away);
 	tcase_add_test(enroll_itself, enroll_removed_machine_stays_away_after_retention);
+	tcase_add_loop_test(enroll_itself, enroll_removed_machine_stays_away_by_each_trace, 0,
+	    sizeof traces / sizeof traces[0]);
+	tcase_add_test(enroll_itself, enroll_between_look_and_change_enrols_nothing);
 	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,
 	    sizeof lists / sizeof lists[0]);
 	tcase_add_test(enroll_itself, enroll_twice_at_once_enrols_once);

@@ -4,13 +4,16 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include "attestation/keeper/peer.h"
 #include "attestation/keeper/throttle.h"
 #include "keeper_world.h"
+#include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/inventory/waiting.h"
 
@@ -137,6 +140,42 @@ START_TEST(challenge_stranger_is_listed_and_gets_nothing)
 	/* Being on the list opened nothing for anybody: the enrolled one still works. */
 	secret_get(fixture.front, &secret);
 	forge_ek_clear(&stranger.ek);
+}
+END_TEST
+
+static bool
+peer_cb(const struct audit_entry *entry, void *arg)
+{
+	if (strcmp(entry->action, "wait") == 0)
+		(void)snprintf(arg, PEER_SIZE, "%s", entry->peer);
+	return true;
+}
+
+/* Both are written by one thread, with one store. */
+START_TEST(challenge_strangers_are_on_record_with_their_own_peers)
+{
+	static const struct view peers[] = {VIEW("192.0.2.1:1001"), VIEW("198.51.100.2:1002")};
+	struct stranger          strangers[2];
+	struct error             err = {0};
+	struct store            *store = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		strangers[i] = (struct stranger){.ek = {.key = EVP_EC_gen("P-256")}};
+		forge_spki(strangers[i].ek.key, &strangers[i].ek.spki);
+		stranger_ask_for(&strangers[i], peers[i]);
+		ck_assert_int_eq(stranger_ask(&strangers[i], &err), ERROR_ENROLMENT_WAITS);
+	}
+	unit_ok(store_open(fixture.directory, &store, &err), &err);
+	for (size_t i = 0; i < 2; i++) {
+		struct audit_filter filter = {.ek_hash = strangers[i].hash.bytes};
+		char                peer[PEER_SIZE] = "";
+
+		unit_ok(store_audit_list(store, &filter, peer_cb, peer, &err), &err);
+		ck_assert(view_equal(view_text(peer), peers[i]));
+		EVP_PKEY_free(strangers[i].ek.key);
+		forge_ek_clear(&strangers[i].ek);
+	}
+	store_close(store);
 }
 END_TEST
 
@@ -269,6 +308,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, world_end);
 	tcase_add_test(tc, stranger_wish_is_listed_cleaned);
 	tcase_add_test(tc, challenge_stranger_is_listed_and_gets_nothing);
+	tcase_add_test(tc, challenge_strangers_are_on_record_with_their_own_peers);
 	tcase_add_test(tc, challenge_stranger_that_is_approved_gets_a_credential);
 	tcase_add_test(tc, challenge_stranger_that_was_denied_is_told_and_not_counted);
 	tcase_add_test(tc, challenge_stranger_with_flaw_is_not_listed);

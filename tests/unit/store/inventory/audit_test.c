@@ -416,6 +416,10 @@ static const struct {
         "audit entry 3 was altered, or the one before it"},
     {"UPDATE audit SET hash = zeroblob(32) WHERE id = 5",
         "audit entry 5 was altered, or the one before it"},
+    {"PRAGMA ignore_check_constraints = 1; UPDATE audit SET hash = x'01' WHERE id = 3",
+        "audit entry 3 was altered"},
+    {"PRAGMA ignore_check_constraints = 1; UPDATE audit SET ek_hash = x'01' WHERE id = 3",
+        "audit entry 3 was altered"},
     {"UPDATE audit SET id = 9 WHERE id = 5", "audit entries 5 to 8 are missing"},
     {"UPDATE audit SET id = 6 WHERE id = 3; UPDATE audit SET id = 3 WHERE id = 4;"
      "UPDATE audit SET id = 4 WHERE id = 6",

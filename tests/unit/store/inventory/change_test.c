@@ -654,6 +654,19 @@ START_TEST(revoke_serial_again_keeps_the_first)
 }
 END_TEST
 
+START_TEST(revoke_serial_that_has_expired_does_not_count_it)
+{
+	enroll(1, NULL, NULL, NULL);
+	unit_ok(add_at(1, 1, revision_of(1), NOW - 5), &err);
+	unit_ok(store_revoke_serial(store, SERIAL(20, 0x40, 1), REASON_KEY_COMPROMISE, NOW, &revoked,
+	            &err), &err);
+	ck_assert_uint_eq(revoked, 0);
+	ck_assert_str_eq(certificates_of(1), "1:1@1000000");
+	last_is("revoke", 1, "certificates revoked: 0; reason: keyCompromise; serial: "
+	                     "4001000000000000000000000000000000000000");
+}
+END_TEST
+
 START_TEST(revoke_what_is_none_is_refused)
 {
 	enroll(1, NULL, NULL, NULL);
@@ -775,6 +788,7 @@ main(void)
 	tcase_add_test(tc, revoke_device_revokes_all_and_keeps_what_was);
 	tcase_add_test(tc, revoke_device_that_has_gone_works);
 	tcase_add_test(tc, revoke_serial_again_keeps_the_first);
+	tcase_add_test(tc, revoke_serial_that_has_expired_does_not_count_it);
 	tcase_add_test(tc, revoke_what_is_none_is_refused);
 	suite_add_tcase(suite, tc);
 	tc = case_of("transactions");

@@ -197,6 +197,44 @@ START_TEST(writer_tells_every_job_of_an_undone_transaction_and_commits_none)
 }
 END_TEST
 
+/* Takes the mark away to which it should go back, and fails. */
+static int
+job_take_the_mark_cb(struct store *into, void *arg, struct error *job_err)
+{
+	struct job *job = arg;
+
+	unit_ok(account_add(into, job->name, job_err), job_err);
+	ck_assert_int_eq(sqlite3_exec(sqlite_of(into)->db, "RELEASE mark", NULL, NULL, NULL), SQLITE_OK);
+	return error_set(job_err, ERROR_CONFLICT, "it fails");
+}
+
+START_TEST(job_that_cannot_be_undone_alone_undoes_all)
+{
+	struct job           jobs[3] = {{.job = {.run = job_run_cb}, .name = 'a'},
+	              {.job = {.run = job_take_the_mark_cb}, .name = 'b'},
+	              {.job = {.run = job_run_cb}, .name = 'c'}};
+	struct store_writer *writer;
+	struct store        *own;
+
+	unit_ok(store_acme_open(directory, &own, &err), &err);
+	unit_ok(store_begin(store, &err), &err); /* all of them gather behind it */
+	unit_ok(store_writer_start_on(own, &writer, &err), &err);
+	for (size_t i = 0; i < 3; i++) {
+		jobs[i].job.done = job_done_cb;
+		jobs[i].job.arg = &jobs[i];
+		store_writer_submit(writer, &jobs[i].job);
+	}
+	store_rollback(store);
+	store_writer_stop(writer);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(jobs[i].told, 1);
+		ck_assert_int_eq(jobs[i].failed, !account_is_there(jobs[i].name));
+	}
+	ck_assert(jobs[1].failed);
+	ck_assert_str_eq(jobs[1].err.detail, "it fails");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -207,6 +245,7 @@ main(void)
 	tcase_add_test(tc, step_after_the_transaction_was_undone_is_refused);
 	tcase_add_test(tc, begin_after_the_transaction_was_undone_goes_on);
 	tcase_add_test(tc, writer_tells_every_job_of_an_undone_transaction_and_commits_none);
+	tcase_add_test(tc, job_that_cannot_be_undone_alone_undoes_all);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }
