@@ -125,7 +125,7 @@ static const struct {
     {500, 0, "{\"type\":\"about:blank\",\"detail\":\"x\"}", ERROR_INTERNAL, "x"},
     {403, 0, "{\"type\":\"urn:attest-ca:error:neverHeardOf\",\"detail\":\"x\"}", ERROR_INTERNAL, "x"},
     {502, 0, "<html>", ERROR_INTERNAL,
-        "http://h answered HTTP 502: is this the URL of attestd?"},
+        "http://h answered HTTP 502: attestd, or a proxy before it, has a failure that may pass"},
     {404, 0, "", ERROR_INTERNAL, "http://h answered HTTP 404: is this the URL of attestd?"},
     {400, 0, "{\"detail\":\"a\\u001b[31mb\\u009bc\\nd\\u007f\"}", ERROR_INTERNAL, "a [31mb  c d "},
 };
