@@ -299,6 +299,30 @@ START_TEST(say_to_no_question_is_dropped)
 }
 END_TEST
 
+/* The second question has the first one's slot; a late answer to the first is none to it. */
+START_TEST(say_to_an_old_question_of_the_slot_is_dropped)
+{
+	uint32_t first;
+	uint32_t second;
+
+	(void)ask("a");
+	settle();
+	first = keeper.last_id;
+	channel_say(keeper.channel, first, view_text("1"));
+	settle();
+	(void)ask("b");
+	settle();
+	second = keeper.last_id;
+	ck_assert_uint_eq(second, first + CHANNEL_ASKS_MAX);
+	channel_say(keeper.channel, first, view_text("late"));
+	settle();
+	ck_assert_int_eq(front.closes, 0);
+	channel_say(keeper.channel, second, view_text("2"));
+	settle();
+	ck_assert_str_eq(end_heard(&front), "say 1;say 2;");
+}
+END_TEST
+
 START_TEST(ask_longest_message_passes)
 {
 	AUTO_FREE uint8_t *body = memory_new(CHANNEL_MESSAGE_MAX);
@@ -802,6 +826,7 @@ main(void)
 	tcase_add_test(pair, say_nothing_is_an_answer_with_data);
 	tcase_add_test(pair, say_twice_is_said_once);
 	tcase_add_test(pair, say_to_no_question_is_dropped);
+	tcase_add_test(pair, say_to_an_old_question_of_the_slot_is_dropped);
 	tcase_add_test(pair, ask_longest_message_passes);
 	tcase_add_test(pair, ask_longer_message_is_too_large);
 	tcase_add_test(pair, tell_longer_message_closes);

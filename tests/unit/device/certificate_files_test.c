@@ -9,6 +9,7 @@
 
 #include "device/certificate_files.h"
 #include "device/renewal.h"
+#include "rename_watch.h"
 #include "scratch.h"
 #include "unit.h"
 #include "util/error.h"
@@ -78,6 +79,17 @@ START_TEST(replace_puts_both_in_place)
 	holds("device.pem.new", NULL);
 	ck_assert_int_eq(stat(path, &status), 0);
 	ck_assert_uint_eq(status.st_mode & 07777, 0600);
+}
+END_TEST
+
+/* Key and chain are on disk under new names, then the key is, and then the chain. */
+START_TEST(replace_survives_a_crash_between_its_steps)
+{
+	struct error err = {0};
+
+	rename_watch_begin();
+	unit_ok(certificate_files_replace(directory, new_key, new_chain, &err), &err);
+	rename_watch_end(4);
 }
 END_TEST
 
@@ -300,6 +312,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, replace_puts_both_in_place);
+	tcase_add_test(tc, replace_survives_a_crash_between_its_steps);
 	tcase_add_test(tc, replace_makes_the_directory);
 	tcase_add_loop_test(tc, recover_after_a_crash_leaves_a_pair, 0, count);
 	tcase_add_loop_test(tc, replace_after_a_crash_leaves_the_newest_pair, 0, count);

@@ -50,6 +50,23 @@ START_TEST(use_in_any_order_works)
 }
 END_TEST
 
+/* The next ones have the places of those. */
+START_TEST(use_after_the_window_was_used_up_works_once)
+{
+	struct nonces *nonces = nonces_make(64);
+	char           text[NONCE_TEXT_SIZE];
+	struct error   err = {0};
+
+	for (int i = 0; i < 3 * 64; i++) {
+		nonces_issue(nonces, NOW, text);
+		unit_ok(nonces_use(nonces, text, NOW, &err), &err);
+		unit_fails(nonces_use(nonces, text, NOW, &err), &err, ERROR_BAD_NONCE,
+		    "the nonce was used already");
+	}
+	nonces_free(nonces);
+}
+END_TEST
+
 START_TEST(use_after_an_hour_is_a_bad_nonce)
 {
 	struct nonces *nonces = nonces_make(64);
@@ -149,6 +166,7 @@ main(void)
 
 	tcase_add_test(use, use_fresh_nonce_works_once);
 	tcase_add_test(use, use_in_any_order_works);
+	tcase_add_test(use, use_after_the_window_was_used_up_works_once);
 	tcase_add_test(use, use_after_an_hour_is_a_bad_nonce);
 	tcase_add_test(use, use_outside_the_window_is_a_bad_nonce);
 	tcase_add_test(use, use_nonce_of_another_set_is_a_bad_nonce);
