@@ -53,8 +53,8 @@ run attest_ca set "${long}3" --note "not about names"
 case_equal "but only of what it sets" "$err" ""
 run attest_ca set "${long}3" --name "${long:0:64}"
 case_equal "a name of 64 characters fits" "$err" ""
-printf 'ek_hash,name\n%064d,%s\n%064d,short\n' 5 "$long" 6 >long.csv
-run attest_ca import long.csv
+printf 'ek_hash,name\n%064d,%s\n%064d,short\n' 5 "$long" 6 >"$scratch/long.csv"
+run attest_ca import "$scratch/long.csv"
 case_matches "import says it of a file" "$err" "1 name has more than 64 characters, the first in line 2:"
 attest_ca remove 0400000000000000000000000000000000000000000000000000000000000000 \
 	"$(printf %064d 5)" "$(printf %064d 6)" >/dev/null
@@ -79,11 +79,11 @@ case_matches "… but warns" "$out" \
 	"warning +names +names of different devices look alike \(\"LAPTOP\" and \"laptop\"\).*attest-ca --state-dir $state_dir set DEVICE --name NAME"
 case_fails "replace refuses it" 1 "name \"Laptop\" looks like \"LAPTOP\" of device $other" attest_ca replace "$two" "$three"
 case_ok "replace with warn does not" attest_ca replace "$two" "$three" --similar-names warn
-attest_ca export --name '[lL]aptop' >two.csv
+attest_ca export --name '[lL]aptop' >"$scratch/two.csv"
 attest_ca remove "$three" "$hash" >/dev/null
-case_fails "import refuses them" 1 'line [23]: name "laptop" looks like "Laptop" on line [23]' attest_ca import two.csv
-case_fails "… compared with the inventory, too" 1 "looks like \"LAPTOP\" of device $other" attest_ca import two.csv
-case_ok "import with warn does not" attest_ca import two.csv --similar-names warn
+case_fails "import refuses them" 1 'line [23]: name "laptop" looks like "Laptop" on line [23]' attest_ca import "$scratch/two.csv"
+case_fails "… compared with the inventory, too" 1 "looks like \"LAPTOP\" of device $other" attest_ca import "$scratch/two.csv"
+case_ok "import with warn does not" attest_ca import "$scratch/two.csv" --similar-names warn
 case_matches "… and says so" "$err" 'warning: name "laptop" looks like "Laptop" of device 08'
 case_ok "names that were given before stay" attest_ca set LAPTOP --name LAPTOP --name second
 attest_ca remove "$three" "$hash" >/dev/null
