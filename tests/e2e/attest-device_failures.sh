@@ -223,7 +223,7 @@ attestd_url=$direct_url
 case_fails "nobody listens: the remedy is named" 1 "asking $deaf_url: is the server running there" \
 	ended nobody
 check "nobody listens: nothing stays loaded" 'nothing_loaded unheard'
-case_fails "a proxy's error page" 1 "$gateway_url answered HTTP 502: is this the URL of attestd" \
+case_fails "a proxy's error page" 1 "$gateway_url answered HTTP 502: attestd, or a proxy before it, has a failure that may pass" \
 	ended gateway-client
 check "a proxy's error page: nothing stays loaded" 'nothing_loaded proxied'
 
