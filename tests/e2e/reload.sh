@@ -7,6 +7,10 @@
 #   load_end              sets $load_done and $load_failed, how often it succeeded and failed
 #   reload_often DAEMON   SIGHUP two hundred times under that load, and what that costs
 
+# In a build with sanitizers freed memory would be kept for a while, and count here.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:thread_local_quarantine_size_kb=16
+export ASAN_OPTIONS
+
 reload_daemon=
 
 conf() {
