@@ -11,6 +11,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 check_LIBRARIES += tests/unit/libforge.a
 tests_unit_libforge_a_SOURCES = \
 	tests/unit/acme_world.c \
+	tests/unit/cleansed.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -20,6 +21,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/acme_world.h \
 	tests/unit/bare_front.h \
 	tests/unit/chain_support.h \
+	tests/unit/cleansed.h \
 	tests/unit/ek_support.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \

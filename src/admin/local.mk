@@ -59,6 +59,7 @@ src_libadmin_a_SOURCES = \
 
 UNIT_TESTS += tests/unit/admin/admin_test
 UNIT_TESTS += tests/unit/admin/backup/manifest_test
+UNIT_TESTS += tests/unit/admin/backup/restore_test
 UNIT_TESTS += tests/unit/admin/ek_content_test
 UNIT_TESTS += tests/unit/admin/fleet/csv_test
 UNIT_TESTS += tests/unit/admin/fleet/device_file_test

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin/ek_content.h"
+#include "cleansed.h"
 #include "ek_support.h"
 #include "forge.h"
 #include "pki/pem.h"
@@ -296,6 +297,20 @@ START_TEST(hash_base64_of_base64_is_none)
 }
 END_TEST
 
+/* Where the wrong file is given, and it is a private key. */
+START_TEST(hash_pem_of_something_else_leaves_no_copy_behind)
+{
+	const struct view secret = view_text("octets of a key that nobody else may have");
+	struct ek_hash    hash = {{0}};
+	AUTO_BYTES        pem = {0};
+
+	unit_ok(pem_wrap("PRIVATE KEY", secret, &pem, &err), &err);
+	cleansed_watch();
+	ck_assert_int_eq(ek_content_hash(bytes_view(&pem), "f", &hash, &err), -1);
+	ck_assert_uint_eq(cleansed_freed(secret.size, secret), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -317,6 +332,7 @@ main(void)
 	tcase_add_test(hash, hash_pkcs1_exponent_of_its_own_is_refused);
 	tcase_add_loop_test(hash, hash_text_is_none, 0, (int)(sizeof texts / sizeof texts[0]));
 	tcase_add_test(hash, hash_base64_of_base64_is_none);
+	tcase_add_test(hash, hash_pem_of_something_else_leaves_no_copy_behind);
 	suite_add_tcase(suite, hash);
 	return unit_run(suite);
 }

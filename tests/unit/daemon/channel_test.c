@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "cleansed.h"
 #include "daemon/channel.h"
 #include "unit.h"
 #include "util/error.h"
@@ -811,6 +812,25 @@ START_TEST(closed_with_a_queue_sends_no_more)
 }
 END_TEST
 
+/* Once where it waited to be sent, and once where it was received: secrets pass here. */
+START_TEST(ask_is_cleansed_at_both_ends)
+{
+	const struct view  secret = view_text("a secret that passes");
+	AUTO_FREE uint8_t *body = memory_new(CHANNEL_MESSAGE_MAX);
+	uint32_t           id;
+	struct error       err = {0};
+
+	for (int i = 0; i < 6; i++) /* more than the socket holds */
+		unit_ok(channel_ask(front.channel, (struct view){body, CHANNEL_MESSAGE_MAX}, answer_cb,
+		            &front, &id, &err), &err);
+	cleansed_watch();
+	(void)ask((const char *)secret.data);
+	settle();
+	ck_assert_ptr_nonnull(memmem(keeper.heard.data, keeper.heard.size, secret.data, secret.size));
+	ck_assert_uint_eq(cleansed_count(secret.size, secret), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -841,6 +861,7 @@ main(void)
 	tcase_add_test(pair, closed_by_peer_loses_open_questions_before_it_is_reported);
 	tcase_add_test(pair, closed_may_free_the_channel);
 	tcase_add_test(pair, closed_by_peer_with_messages_under_way_hears_them);
+	tcase_add_test(pair, ask_is_cleansed_at_both_ends);
 	suite_add_tcase(suite, pair);
 
 	tcase_add_checked_fixture(alone, setup_alone, teardown);

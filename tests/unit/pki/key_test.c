@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include "cleansed.h"
 #include "pki/key.h"
 #include "pki_support.h"
 
@@ -145,6 +146,20 @@ START_TEST(load_without_one_usable_key_says_why)
 }
 END_TEST
 
+START_TEST(encode_leaves_no_copy_of_the_key)
+{
+	AUTO_BYTES   pem = {0};
+	EVP_PKEY    *key = NULL;
+	struct error err = {0};
+
+	unit_ok(key_generate(KEY_TYPE_P256, &key, &err), &err);
+	cleansed_watch();
+	unit_ok(key_encode(key, &pem, &err), &err);
+	ck_assert_uint_eq(cleansed_freed(pem.size, bytes_view(&pem)), 1);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -160,6 +175,7 @@ main(void)
 	tcase_add_test(tc, load_file_uri_finds_its_key);
 	tcase_add_loop_test(tc, load_without_one_usable_key_says_why, 0,
 	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, encode_leaves_no_copy_of_the_key);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

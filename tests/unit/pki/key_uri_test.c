@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleansed.h"
 #include "pki/key_uri.h"
 #include "pki/signing.h"
 #include "pki_support.h"
+#include "util/secret.h"
 
 #define PIN "1234"
 
@@ -211,6 +213,18 @@ START_TEST(open_token_keys_sign_from_several_threads)
 }
 END_TEST
 
+START_TEST(open_token_key_leaves_no_copy_of_the_pin)
+{
+	const struct view text = {(const uint8_t *)PIN, sizeof PIN}; /* with its NUL */
+	EVP_PKEY         *key;
+
+	cleansed_watch();
+	key = token_key(keys[0]);
+	ck_assert_uint_eq(cleansed_count(SECRET_MAX + 1, text), 1);
+	signing_key_free(key);
+}
+END_TEST
+
 START_TEST(open_token_key_signs_in_a_child_too)
 {
 	EVP_PKEY *key = token_key(keys[0]);
@@ -400,6 +414,7 @@ add_token_cases(Suite *suite)
 	if (module != NULL) {
 		tcase_add_loop_test(tc, open_token_key_signs_certificates_and_crls, 0, 2);
 		tcase_add_test(tc, open_token_keys_sign_from_several_threads);
+		tcase_add_test(tc, open_token_key_leaves_no_copy_of_the_pin);
 		tcase_add_test(tc, open_token_key_signs_in_a_child_too);
 		tcase_add_test(tc, open_token_keys_by_two_paths_of_the_module);
 		tcase_add_test(tc, open_token_key_as_root_with_a_module_of_others_is_refused);

@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <tss2/tss2_tpm2_types.h>
 
+#include "cleansed.h"
 #include "forge.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"
+#include "tpm/key.h"
 #include "unit.h"
 
 static const uint8_t  secret[64] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
@@ -218,6 +221,28 @@ START_TEST(make_secret_longer_than_the_digest_is_internal)
 }
 END_TEST
 
+START_TEST(make_leaves_no_secret_behind)
+{
+	const struct view any = {NULL, 0};
+	struct made       made;
+
+	cleansed_watch();
+	make(kinds[_i], true, secret_32, &made);
+	/* The secret, as a structure and marshalled; the storage key; the integrity key. */
+	ck_assert_uint_eq(cleansed_count(sizeof(TPM2B_DIGEST), secret_32), 2);
+	ck_assert_uint_eq(cleansed_count(32, any), 1);
+	ck_assert_uint_eq(cleansed_count(EVP_MAX_MD_SIZE, any), 1);
+	/* Z, where there is one; the two that hold the secret have its size. */
+	ck_assert_uint_eq(TPM_COORDINATE_MAX, sizeof(TPM2B_DIGEST));
+	ck_assert_uint_eq(cleansed_count(TPM_COORDINATE_MAX, any),
+	    tpm_key_curve(made.ek.key) != NULL ? 3 : 2);
+	/* The seed, which lies beside its encrypted form. */
+	ck_assert_uint_eq(cleansed_count(0, (struct view){made.encrypted_secret.data + 2,
+	                                        made.encrypted_secret.size - 2}), 1);
+	made_clear(&made);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -238,6 +263,7 @@ main(void)
 	tcase_add_loop_test(tc, make_secret_of_any_size_up_to_the_digest_is_opened, 0,
 	    (int)(sizeof limits / sizeof limits[0]));
 	tcase_add_test(tc, make_secret_longer_than_the_digest_is_internal);
+	tcase_add_loop_test(tc, make_leaves_no_secret_behind, 0, KIND_COUNT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

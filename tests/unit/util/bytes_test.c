@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cleansed.h"
 #include "unit.h"
 #include "util/bytes.h"
 
@@ -138,6 +139,26 @@ START_TEST(memory_free_cleanup_frees_and_forgets)
 }
 END_TEST
 
+START_TEST(cleanse_is_what_clear_and_growth_do)
+{
+	const struct view secret = view_text("secret");
+	struct bytes      b = {0};
+	size_t            first;
+	size_t            second;
+
+	bytes_append(&b, secret.data, secret.size);
+	first = b.capacity;
+	cleansed_watch();
+	(void)bytes_extend(&b, first);
+	second = b.capacity;
+	ck_assert_uint_gt(second, first);
+	ck_assert_uint_eq(cleansed_count(first, secret), 1);
+	bytes_clear(&b);
+	ck_assert_uint_eq(cleansed_count(second, secret), 1);
+	ck_assert_uint_eq(cleansed_count(0, secret), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +175,7 @@ main(void)
 	tcase_add_test(tc, cleanse_overwrites_that_much);
 	tcase_add_test(tc, memory_new_is_zero_and_never_null);
 	tcase_add_test(tc, memory_free_cleanup_frees_and_forgets);
+	tcase_add_test(tc, cleanse_is_what_clear_and_growth_do);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

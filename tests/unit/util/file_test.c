@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleansed.h"
 #include "scratch.h"
 #include "unit.h"
 #include "util/error.h"
@@ -330,6 +331,23 @@ START_TEST(join_puts_a_slash_between)
 }
 END_TEST
 
+START_TEST(read_fd_leaves_no_copy_behind)
+{
+	const struct view text = view_text("a private key");
+	AUTO_BYTES        content = {0};
+	int               fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], text.data, text.size), (ssize_t)text.size);
+	(void)close(fds[1]);
+	cleansed_watch();
+	unit_ok(file_read_fd(fds[0], "a pipe", 100, &content, &err), &err);
+	(void)close(fds[0]);
+	ck_assert(view_equal(bytes_view(&content), text));
+	ck_assert_uint_eq(cleansed_count(0, text), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -357,6 +375,7 @@ main(void)
 	tcase_add_test(tc, is_roots_when_nobody_else_can_replace_it);
 	tcase_add_test(tc, sync_directory_that_is_none_fails);
 	tcase_add_test(tc, join_puts_a_slash_between);
+	tcase_add_test(tc, read_fd_leaves_no_copy_behind);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleansed.h"
 #include "scratch.h"
 #include "unit.h"
 #include "util/bytes.h"
@@ -181,6 +182,26 @@ START_TEST(read_credential_of_the_service_manager)
 }
 END_TEST
 
+START_TEST(read_leaves_no_copy_behind)
+{
+	const struct view wanted = view_text("open sesame");
+	struct bytes      secret = {0};
+	int               fds[2];
+	struct error      err = {0};
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], wanted.data, wanted.size), (ssize_t)wanted.size);
+	(void)close(fds[1]);
+	cleansed_watch();
+	unit_ok(secret_read_fd(fds[0], &secret, &err), &err);
+	(void)close(fds[0]);
+	ck_assert_uint_eq(cleansed_count(SECRET_MAX + 2, wanted), 1);
+	ck_assert_uint_eq(cleansed_count(0, wanted), 1);
+	bytes_clear(&secret);
+	ck_assert_uint_eq(cleansed_count(0, wanted), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -195,6 +216,7 @@ main(void)
 	tcase_add_loop_test(tc, read_file_that_others_may_read_is_refused, 0, 6);
 	tcase_add_test(tc, read_file_that_is_none_is_refused);
 	tcase_add_test(tc, read_credential_of_the_service_manager);
+	tcase_add_test(tc, read_leaves_no_copy_behind);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

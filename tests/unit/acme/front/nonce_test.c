@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "acme/front/nonce.h"
+#include "cleansed.h"
 #include "unit.h"
 #include "util/error.h"
 
@@ -158,6 +159,18 @@ START_TEST(use_what_is_no_nonce_is_refused)
 }
 END_TEST
 
+/* Their key: whoever has it makes nonces. */
+START_TEST(free_cleanses_the_key)
+{
+	struct nonces *nonces = nonces_make(64);
+
+	cleansed_watch();
+	nonces_free(nonces);
+	ck_assert_uint_eq(cleansed_count(32, (struct view){NULL, 0}), 1);
+	ck_assert_uint_eq(cleansed_count(0, (struct view){NULL, 0}), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -172,6 +185,7 @@ main(void)
 	tcase_add_test(use, use_nonce_of_another_set_is_a_bad_nonce);
 	tcase_add_test(use, use_changed_nonce_is_refused);
 	tcase_add_test(use, use_what_is_no_nonce_is_refused);
+	tcase_add_test(use, free_cleanses_the_key);
 	suite_add_tcase(suite, use);
 	return unit_run(suite);
 }

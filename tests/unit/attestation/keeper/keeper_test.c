@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "cleansed.h"
 #include "keeper_world.h"
 
 #include <sys/stat.h>
@@ -555,6 +556,17 @@ START_TEST(front_gone_with_open_questions_harms_nothing)
 }
 END_TEST
 
+START_TEST(challenge_leaves_no_copy_of_its_secret)
+{
+	AUTO_BYTES secret = {0};
+
+	cleansed_watch();
+	secret_get(fixture.front, &secret);
+	/* Nothing else that the keeper cleanses meanwhile has just the secret's size. */
+	ck_assert_uint_eq(cleansed_count(secret.size, bytes_view(&secret)), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -594,6 +606,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup_three_challenges, world_end);
 	tcase_add_loop_test(tc, challenge_full_table_the_network_with_most_gives_way, 0,
 	    sizeof neighbours / sizeof neighbours[0]);
+	tcase_add_test(tc, challenge_leaves_no_copy_of_its_secret);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
