@@ -56,6 +56,7 @@ UNIT_TESTS += tests/unit/device/device_settings_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
 UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test
+UNIT_TESTS += tests/unit/device/host/http_client_options_test
 UNIT_TESTS += tests/unit/device/host/http_client_test
 UNIT_TESTS += tests/unit/device/host/problem_test
 UNIT_TESTS += tests/unit/device/host/retry_test

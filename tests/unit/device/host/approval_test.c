@@ -128,6 +128,42 @@ START_TEST(wait_goes_on_after_what_is_for_now)
 }
 END_TEST
 
+static void *
+late_listen(void *arg)
+{
+	pause_ms(100);
+	server_listen(OK, NULL);
+	return arg;
+}
+
+/* The host that enrols it may not be up yet. */
+START_TEST(wait_goes_on_while_nobody_listens)
+{
+	pthread_t    thread;
+	struct error err = {0};
+
+	device_interrupt_catch();
+	server_bind();
+	ck_assert_int_eq(pthread_create(&thread, NULL, late_listen, NULL), 0);
+	unit_ok(wait_for_it(&brief, 0, &err), &err);
+	ck_assert_int_eq(server.asked, 1);
+	(void)pthread_join(thread, NULL);
+}
+END_TEST
+
+START_TEST(wait_is_as_long_as_the_host_says)
+{
+	int64_t      begin = clock_monotonic_ms();
+	struct error err = {0};
+
+	device_interrupt_catch();
+	server_bind();
+	server_listen(STATUS("429", "Retry-After: 1\r\n"), OK);
+	unit_ok(wait_for_it(&brief, 0, &err), &err);
+	ck_assert_int_ge(clock_monotonic_ms() - begin, 1000);
+}
+END_TEST
+
 /* What ends it, and how. */
 static const struct {
 	const char     *answer;
@@ -182,6 +218,8 @@ main(void)
 	tcase_add_loop_test(tc, sleep_during_which_a_signal_comes_ends, 0, 3);
 	tcase_add_loop_test(tc, wait_goes_on_after_what_is_for_now, 0,
 	    sizeof hindrances / sizeof hindrances[0]);
+	tcase_add_test(tc, wait_goes_on_while_nobody_listens);
+	tcase_add_test(tc, wait_is_as_long_as_the_host_says);
 	tcase_add_loop_test(tc, wait_ends_after_what_lasts, 0, sizeof ends / sizeof ends[0]);
 	tcase_add_test(tc, wait_ends_with_its_time);
 	suite_add_tcase(suite, tc);
