@@ -326,6 +326,41 @@ START_TEST(decode_no_certificate_is_malformed)
 }
 END_TEST
 
+static const struct {
+	size_t      count;
+	const char *after;
+	int         rc;
+} kept[] = {
+    {1, "", 0},
+    {8, "", 0},
+    {0, "", -1},
+    {0, "no certificate", -1},
+    {9, "", -1},
+    {20, "", -1},
+    {2, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", -1},
+    {2, "-----BEGIN CERTIFICATE-----\nMII", -1},
+};
+
+/* A chain that was written down, and what may have become of its file. */
+START_TEST(read_takes_a_whole_chain_or_nothing)
+{
+	AUTO_CHAIN   chain = {0};
+	AUTO_BYTES   pem = {0};
+	struct error err = {0};
+
+	for (size_t i = 0; i < kept[_i].count; i++)
+		unit_ok(certificate_encode_pem(issuing.certificate, &pem, &err), &err);
+	bytes_append(&pem, kept[_i].after, strlen(kept[_i].after));
+	if (kept[_i].rc != 0) {
+		unit_fails(device_chain_read(&pem, &chain, &err), &err, ERROR_MALFORMED,
+		    "no chain of 1 to 8 certificates");
+		return;
+	}
+	unit_ok(device_chain_read(&pem, &chain, &err), &err);
+	ck_assert_int_eq(sk_X509_num(chain.certificates), (int)kept[_i].count);
+}
+END_TEST
+
 /* What every case shares; Check forks after it. */
 static void
 setup(void)
@@ -373,6 +408,7 @@ main(void)
 	tcase_add_loop_test(tc, decode_anything_else_is_malformed, 0,
 	    sizeof undecodable / sizeof undecodable[0]);
 	tcase_add_test(tc, decode_no_certificate_is_malformed);
+	tcase_add_loop_test(tc, read_takes_a_whole_chain_or_nothing, 0, sizeof kept / sizeof kept[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
