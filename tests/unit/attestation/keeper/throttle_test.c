@@ -176,6 +176,66 @@ START_TEST(admit_subnets_of_a_network_have_a_bound_together)
 }
 END_TEST
 
+/* So many of one source in one minute that some stand in one place, and each is a new one. */
+START_TEST(admit_eks_that_share_a_place_are_told_apart)
+{
+	int64_t now = START;
+
+	for (uint16_t i = 0; i < 40; i++, now += MINUTE) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "192.0.2.%u", (unsigned)i);
+		for (uint16_t j = 0; j < 90; j++)
+			ck_assert_int_eq(admit((uint16_t)(i * 90 + j), source, true,
+			                     now + (j < 32 ? 0 : (j - 31) * THROTTLE_SOURCE_INTERVAL_MS)),
+			    1);
+	}
+}
+END_TEST
+
+/* So many, one after the other, that some would stand where another is held back: each has its own burst. */
+START_TEST(admit_sources_that_share_a_place_have_a_burst_each)
+{
+	int64_t now = START;
+
+	for (int i = 0; i < 20000; i++, now += THROTTLE_SOURCE_BURST * THROTTLE_INTERVAL_MS) {
+		char source[32];
+
+		(void)snprintf(source, sizeof source, "10.0.%d.%d", i / 200, i % 200);
+		ck_assert_int_eq(admit_many(source, (uint16_t)i, THROTTLE_SOURCE_BURST + 1, false, now),
+		    THROTTLE_SOURCE_BURST);
+	}
+}
+END_TEST
+
+/* Many more than there are places ask in vain: who was written lately is not quiet for that. */
+START_TEST(admit_in_vain_takes_no_place_of_who_was_written)
+{
+	char    source[32];
+	int64_t now = START;
+
+	for (int i = 0; i < 64; i++) {
+		(void)snprintf(source, sizeof source, "192.0.2.%d", i);
+		ck_assert_int_eq(admit_many(source, (uint16_t)i, 1, false, now), 1);
+	}
+	now += 2 * THROTTLE_SOURCE_INTERVAL_MS;
+	for (int i = 0; i < 10000; i++) {
+		(void)snprintf(source, sizeof source, "10.0.%d.%d", i / 200, i % 200);
+		(void)admit((uint16_t)i, source, false, now);
+	}
+	now += 40 * THROTTLE_INTERVAL_MS; /* 40 for all, and 40 for the quiet ones */
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(source, sizeof source, "198.51.100.%d", i);
+		ck_assert_int_eq(admit_many(source, (uint16_t)i, 1, false, now), 1);
+	}
+	for (int i = 0; i < 64; i++) {
+		(void)snprintf(source, sizeof source, "192.0.2.%d", i);
+		ck_assert_int_eq(admit_many(source, (uint16_t)i, 1, false, now), 0);
+	}
+	ck_assert_int_eq(admit(60000, "203.0.113.1", false, now), 1);
+}
+END_TEST
+
 static const struct {
 	const char *peer;
 	const char *host;
@@ -227,6 +287,9 @@ main(void)
 	tcase_add_loop_test(tc, admit_all_sources_have_a_bound_together, 0, 2);
 	tcase_add_test(tc, admit_a_quiet_source_gets_in_behind_a_flood);
 	tcase_add_test(tc, admit_subnets_of_a_network_have_a_bound_together);
+	tcase_add_test(tc, admit_eks_that_share_a_place_are_told_apart);
+	tcase_add_test(tc, admit_sources_that_share_a_place_have_a_burst_each);
+	tcase_add_test(tc, admit_in_vain_takes_no_place_of_who_was_written);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("peer");
 	tcase_add_loop_test(tc, source_is_what_one_subscriber_has, 0, sizeof peers / sizeof peers[0]);
