@@ -398,6 +398,80 @@ START_TEST(crl_read_of_what_is_none_of_ours_is_refused)
 }
 END_TEST
 
+/* The issuing CA's key, and another's name. */
+START_TEST(crl_read_in_another_name_is_refused)
+{
+	AUTO_BYTES    der = {0};
+	struct pki    pki;
+	struct ca     other;
+	struct ca_crl crl;
+	struct error  err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	other = (struct ca){pki.root.certificate, pki.issuing.key};
+	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
+	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
+	pki_clear(&pki);
+}
+END_TEST
+
+/* A CRL with one entry, whose serial number has so many octets. */
+static void
+crl_with_serial(const struct ca *ca, int size, struct bytes *der)
+{
+	ASN1_INTEGER  *number = ASN1_INTEGER_new();
+	ASN1_TIME     *when = ASN1_TIME_set(NULL, PKI_NOW);
+	X509_CRL      *crl = X509_CRL_new();
+	X509_REVOKED  *entry = X509_REVOKED_new();
+	uint8_t        serial[32];
+	unsigned char *data = NULL;
+
+	memset(serial, 0x5a, sizeof serial);
+	ck_assert_int_eq(ASN1_INTEGER_set_uint64(number, 7), 1);
+	ck_assert_int_eq(X509_CRL_set_version(crl, X509_CRL_VERSION_2), 1);
+	ck_assert_int_eq(X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->certificate)), 1);
+	ck_assert_int_eq(X509_CRL_set1_lastUpdate(crl, when), 1);
+	ck_assert_int_eq(X509_CRL_set1_nextUpdate(crl, when), 1);
+	ck_assert_int_eq(X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0), 1);
+	ck_assert_int_eq(ASN1_STRING_set(number, serial, size), 1);
+	ck_assert_int_eq(X509_REVOKED_set_serialNumber(entry, number), 1);
+	ck_assert_int_eq(X509_REVOKED_set_revocationDate(entry, when), 1);
+	ck_assert_int_eq(X509_CRL_add0_revoked(crl, entry), 1);
+	ck_assert_int_gt(X509_CRL_sign(crl, ca->key, EVP_sha256()), 0);
+	ck_assert_int_gt(size = i2d_X509_CRL(crl, &data), 0);
+	bytes_append(der, data, (size_t)size);
+	OPENSSL_free(data);
+	ASN1_INTEGER_free(number);
+	ASN1_TIME_free(when);
+	X509_CRL_free(crl);
+}
+
+START_TEST(crl_read_serial_has_twenty_octets_at_most)
+{
+	AUTO_BYTES        longest = {0};
+	AUTO_BYTES        longer = {0};
+	struct pki        pki;
+	struct ca_revoked entry;
+	struct ca_crl     crl;
+	struct error      err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	crl_with_serial(&pki.issuing, 20, &longest);
+	unit_ok(ca_crl_read(pki.issuing.certificate, bytes_view(&longest), &crl, &err), &err);
+	ck_assert_uint_eq(crl.revoked.size, sizeof entry);
+	memcpy(&entry, crl.revoked.data, sizeof entry);
+	ck_assert_uint_eq(entry.serial_size, 20);
+	ck_assert_uint_eq(entry.serial[19], 0x5a);
+	ck_assert_int_eq(entry.when, PKI_NOW);
+	ca_crl_clear(&crl);
+	crl_with_serial(&pki.issuing, 21, &longer);
+	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&longer), &crl, &err), &err,
+	    ERROR_MALFORMED, "entry 1 of the CRL has no serial number");
+	pki_clear(&pki);
+}
+END_TEST
+
 static const int every_reason[] = {
 #define X(name, code, word) REASON_##name,
     CRL_REASONS(X)
@@ -454,6 +528,8 @@ main(void)
 	tcase_add_loop_test(tc, crl_reason_has_its_word, 0,
 	    sizeof every_reason / sizeof every_reason[0]);
 	tcase_add_test(tc, crl_reason_that_is_none_is_refused);
+	tcase_add_test(tc, crl_read_in_another_name_is_refused);
+	tcase_add_test(tc, crl_read_serial_has_twenty_octets_at_most);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

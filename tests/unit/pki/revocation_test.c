@@ -174,6 +174,31 @@ START_TEST(revocation_by_a_crl_of_a_namesake_says_nothing)
 }
 END_TEST
 
+/* The same key and key identifier under another name is another issuer, with serial numbers of its own. */
+START_TEST(revocation_by_a_crl_in_another_name_says_nothing)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	struct ca           renamed = {X509_dup(pki.issuing.certificate), pki.issuing.key};
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	AUTO_FREE char     *path = NULL;
+	struct error        err = {0};
+
+	ck_assert_int_eq(X509_NAME_add_entry_by_NID(X509_get_subject_name(renamed.certificate),
+	                     NID_organizationName, MBSTRING_UTF8, (const unsigned char *)"x", -1, -1, 0), 1);
+	ck_assert_int_gt(X509_sign(renamed.certificate, pki.root.key, EVP_sha256()), 0);
+	path = write_crl("crl", &renamed, leaf, PKI_NOW);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	policy.revocation = revocation;
+	verify(&policy, leaf, &pki.issuing.certificate, 1, "");
+	ck_assert(!revocation_has_issuer(revocation, pki.issuing.certificate));
+	ck_assert(revocation_has_issuer(revocation, renamed.certificate));
+	revocation_free(revocation);
+	X509_free(renamed.certificate);
+	X509_free(leaf);
+}
+END_TEST
+
 /* Another CA of the same name and key identifier: what was verified for the first is not for it. */
 START_TEST(revocation_verified_for_one_issuer_is_not_for_its_namesake)
 {
@@ -332,6 +357,7 @@ main(void)
 	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
 	tcase_add_test(tc, revocation_by_a_crl_of_another_key_refuses);
 	tcase_add_test(tc, revocation_by_a_crl_of_a_namesake_says_nothing);
+	tcase_add_test(tc, revocation_by_a_crl_in_another_name_says_nothing);
 	tcase_add_test(tc, revocation_verified_for_one_issuer_is_not_for_its_namesake);
 	tcase_add_test(tc, revocation_add_file_reads_pem_of_several);
 	tcase_add_loop_test(tc, revocation_add_file_with_a_damaged_second_adds_none, 0,
