@@ -159,7 +159,7 @@ exchange_wait(struct http_exchange *exchange)
 	struct http_server *server = exchange->connection->server;
 	struct source       source = source_of_text(view_text(exchange->peer));
 
-	turns_add(server->turns, &exchange->turn, &source, 0);
+	turns_add(server->turns, &exchange->turn, &source, (struct view){0}, 0);
 	event_active(&server->work, EV_TIMEOUT, 0);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Owns the order of turns. Networks and, in each, its sources stand in a ring: each goes to
- * its end after its turn, and leaves it when none of its entries waits.
+ * Owns the order of turns. Networks, in each its sources, and in each of these its subjects stand
+ * in a ring: each goes to its end after its turn, and leaves it when none of its entries waits.
  */
 #include "config.h"
 
@@ -17,22 +17,28 @@
 TAILQ_HEAD(turn_list, turn);
 TAILQ_HEAD(party_ring, turns_party);
 
-/* A network, or one of its sources. */
+/* What a party is found by: every octet is defined. */
+struct party_key {
+	const struct turns_party *above; /* of a network: the root */
+	struct source             source;
+	uint8_t                   subject[TURNS_SUBJECT_MAX]; /* zeros behind it */
+};
+
+/* A network, one of its sources, or one of that one's subjects. */
 struct turns_party {
-	TAILQ_ENTRY(turns_party) link;   /* in the ring of its network, or of networks */
+	TAILQ_ENTRY(turns_party) link;   /* in the ring of the party above */
 	struct turns_party      *next;   /* in its bucket */
-	struct source            source;
-	struct turns_party      *above;  /* of a source: its network; NULL: it is one */
-	struct party_ring        below;  /* of a network */
-	struct turn_list         turns;  /* of a source */
+	struct party_key         key;
+	struct turns_party      *above;  /* NULL: the root */
+	struct party_ring        below;  /* of all but a subject */
+	struct turn_list         turns;  /* of a subject */
 	size_t                   count;
 	size_t                   size;
 };
 
 struct turns {
-	struct turns_party root;
-	struct turns_party *networks[TURNS_BUCKETS];
-	struct turns_party *sources[TURNS_BUCKETS];
+	struct turns_party  root;
+	struct turns_party *buckets[TURNS_BUCKETS];
 };
 
 static void
@@ -59,30 +65,47 @@ turns_free(struct turns *turns)
 
 /* FNV-1a. Collisions made on purpose only slow down adding to a queue that is bounded. */
 static size_t
-turns_bucket(const struct source *source)
+turns_bucket(const struct party_key *key)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const uint8_t *octets = (const uint8_t *)key;
+	uint64_t       hash = UINT64_C(0xcbf29ce484222325);
 
-	for (size_t i = 0; i < sizeof source->octets; i++)
-		hash = (hash ^ source->octets[i]) * UINT64_C(0x100000001b3);
-	return (size_t)((hash ^ source->bits) % TURNS_BUCKETS);
+	for (size_t i = 0; i < sizeof *key; i++)
+		hash = (hash ^ octets[i]) * UINT64_C(0x100000001b3);
+	return (size_t)(hash % TURNS_BUCKETS);
 }
 
-/* The party of that name, at the end of the ring of `above` when it is new. */
-static struct turns_party *
-turns_party(struct turns_party *buckets[TURNS_BUCKETS], struct turns_party *above,
-    const struct source *source)
+static void
+party_key_make(struct party_key *key, const struct turns_party *above,
+    const struct source *source, struct view subject)
 {
-	struct turns_party **slot = &buckets[turns_bucket(source)];
+	memset(key, 0, sizeof *key); /* the gaps too */
+	key->above = above;
+	memcpy(key->source.octets, source->octets, sizeof key->source.octets);
+	key->source.bits = source->bits;
+	if (subject.size != 0)
+		memcpy(key->subject, subject.data,
+		    subject.size < sizeof key->subject ? subject.size : sizeof key->subject);
+}
+
+/* The party of that key, at the end of the ring of `above` when it is new. */
+static struct turns_party *
+turns_party(struct turns *turns, struct turns_party *above, const struct source *source,
+    struct view subject)
+{
+	struct party_key     key;
+	struct turns_party **slot;
 	struct turns_party  *party;
 
+	party_key_make(&key, above, source, subject);
+	slot = &turns->buckets[turns_bucket(&key)];
 	for (party = *slot; party != NULL; party = party->next) {
-		if (source_equal(&party->source, source))
+		if (memcmp(&party->key, &key, sizeof key) == 0)
 			return party;
 	}
 	party = memory_new(sizeof *party);
 	party_init(party);
-	party->source = *source;
+	memcpy(&party->key, &key, sizeof key);
 	party->above = above;
 	party->next = *slot;
 	*slot = party;
@@ -91,9 +114,9 @@ turns_party(struct turns_party *buckets[TURNS_BUCKETS], struct turns_party *abov
 }
 
 static void
-turns_party_free(struct turns_party *buckets[TURNS_BUCKETS], struct turns_party *party)
+turns_party_free(struct turns *turns, struct turns_party *party)
 {
-	struct turns_party **slot = &buckets[turns_bucket(&party->source)];
+	struct turns_party **slot = &turns->buckets[turns_bucket(&party->key)];
 
 	while (*slot != party)
 		slot = &(*slot)->next;
@@ -103,12 +126,14 @@ turns_party_free(struct turns_party *buckets[TURNS_BUCKETS], struct turns_party 
 }
 
 void
-turns_add(struct turns *turns, struct turn *turn, const struct source *source, size_t size)
+turns_add(struct turns *turns, struct turn *turn, const struct source *source,
+    struct view subject, size_t size)
 {
 	struct source       above = source_above(source);
-	struct turns_party *network = turns_party(turns->networks, &turns->root, &above);
-	struct turns_party *party = turns_party(turns->sources, network, source);
+	struct turns_party *party = turns_party(turns, &turns->root, &above, (struct view){0});
 
+	party = turns_party(turns, party, source, (struct view){0});
+	party = turns_party(turns, party, source, subject);
 	turn->party = party;
 	turn->size = size;
 	TAILQ_INSERT_TAIL(&party->turns, turn, link);
@@ -121,22 +146,20 @@ turns_add(struct turns *turns, struct turn *turn, const struct source *source, s
 void
 turns_remove(struct turns *turns, struct turn *turn)
 {
-	struct turns_party *source = turn->party;
-	struct turns_party *network;
+	struct turns_party *party = turn->party;
+	struct turns_party *above;
 
-	if (source == NULL)
+	if (party == NULL)
 		return;
-	network = source->above;
-	TAILQ_REMOVE(&source->turns, turn, link);
+	TAILQ_REMOVE(&party->turns, turn, link);
 	turn->party = NULL;
-	for (struct turns_party *party = source; party != NULL; party = party->above) {
+	for (; party != NULL; party = above) {
+		above = party->above;
 		party->count--;
 		party->size -= turn->size;
+		if (party->count == 0 && above != NULL)
+			turns_party_free(turns, party);
 	}
-	if (source->count == 0)
-		turns_party_free(turns->sources, source);
-	if (network->count == 0)
-		turns_party_free(turns->networks, network);
 }
 
 /* The first of the ring, which goes to its end. */
@@ -157,7 +180,7 @@ turns_next(struct turns *turns)
 
 	if (turns->root.count == 0)
 		return NULL;
-	turn = TAILQ_FIRST(&party_turn(party_turn(&turns->root))->turns);
+	turn = TAILQ_FIRST(&party_turn(party_turn(party_turn(&turns->root)))->turns);
 	turns_remove(turns, turn);
 	return turn;
 }
@@ -181,7 +204,8 @@ turns_fullest(const struct turns *turns)
 {
 	if (turns->root.count == 0)
 		return NULL;
-	return TAILQ_LAST(&party_fullest(party_fullest(&turns->root))->turns, turn_list);
+	return TAILQ_LAST(&party_fullest(party_fullest(party_fullest(&turns->root)))->turns,
+	    turn_list);
 }
 
 size_t

@@ -1,7 +1,8 @@
 /*
- * A fair queue: round robin over networks (IPv6 /48; an IPv4 address is its own), and within
- * each over its sources (IPv6 /64); the entries of one source keep their order. Embedded in its entries,
- * which it does not own. One thread.
+ * A fair queue: round robin over networks (IPv6 /48; an IPv4 address is its own), within each
+ * over its sources (IPv6 /64), and within each of those over its subjects, such as accounts. The
+ * entries of one subject keep their order. A subject is what a peer says it is: it gets nobody a
+ * turn more than its source has. Embedded in its entries, which it does not own. One thread.
  */
 #ifndef UTIL_TURNS_H
 #define UTIL_TURNS_H
@@ -11,6 +12,7 @@
 
 #include <sys/queue.h>
 
+#include "util/bytes.h"
 #include "util/source.h"
 
 struct turns;
@@ -26,8 +28,15 @@ struct turn {
 struct turns *turns_new(void);
 void           turns_free(struct turns *turns); /* when nothing waits; takes NULL too */
 
-/* Puts the entry behind those of its source. `size`: the octets that it holds. */
-void turns_add(struct turns *turns, struct turn *turn, const struct source *source, size_t size);
+/* Octets of a subject that count. */
+#define TURNS_SUBJECT_MAX 32
+
+/*
+ * Puts the entry behind those of its subject ({0} is one too) at its source. `size`: the octets
+ * that it holds.
+ */
+void turns_add(struct turns *turns, struct turn *turn, const struct source *source,
+    struct view subject, size_t size);
 
 /* Takes the entry out; one that does not wait stays as it is. */
 void turns_remove(struct turns *turns, struct turn *turn);
@@ -36,8 +45,8 @@ void turns_remove(struct turns *turns, struct turn *turn);
 struct turn *turns_next(struct turns *turns);
 
 /*
- * The entry to evict when there are too many: the last one of the source that has most octets,
- * in the network that has most. Still in the queue; NULL when nothing waits.
+ * The entry to evict when there are too many: the last one of the subject that has most octets,
+ * at the source that has most, in the network that has most. Still in the queue; NULL when nothing waits.
  */
 struct turn *turns_fullest(const struct turns *turns);
 

@@ -4,7 +4,6 @@
 #include "acme/keeper/operation.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "service/keeper/keeper.h"
 
@@ -39,13 +38,9 @@ operation_decode_cb(struct call *call, struct error *err)
 	int                   rc = acme_question_decode(bytes_view(&call->body), asked, err);
 
 	call_asker_set(&call->asker, asked->request, "account", asked->account);
-	/* Accounts take turns, and so do the sources of those who have none yet. */
-	if (asked->account.size != 0)
-		memcpy(call->source.octets, asked->account.data,
-		    asked->account.size < sizeof call->source.octets ? asked->account.size
-		                                                     : sizeof call->source.octets);
-	else
-		call->source = source_of_text(asked->peer);
+	/* Anybody can name an account: whose it is, is found out by a question. */
+	call->source = source_of_text(asked->peer);
+	call->subject = asked->account;
 	if (rc == 0)
 		call->operation = operations[asked->kind];
 	return rc;

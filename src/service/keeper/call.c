@@ -250,7 +250,7 @@ call_ask_cb(void *state, struct keeper_question *question, struct view body)
 		return;
 	}
 	keeper_question_own(question, call);
-	turns_add(worker->turns, &call->turn, &call->source,
+	turns_add(worker->turns, &call->turn, &call->source, call->subject,
 	    sizeof *call + worker->service->asked_size + body.size);
 	while (turns_size(worker->turns) > worker->waiting_max)
 		call_drop(call_of_turn(turns_fullest(worker->turns)), "too many questions wait");

@@ -63,8 +63,8 @@ struct call_service {
 
 	/*
 	 * Decodes call->body into call->asked, and fills call->asker and
-	 * call->operation, and call->source, by which questions take turns; after a refusal
-	 * call->asker too, as far as known.
+	 * call->operation, and call->source, by which questions take turns, and refusals are
+	 * counted in the log, and call->subject; after a refusal call->asker too, as far as known.
 	 */
 	int (*decode)(struct call *call, struct error *err);
 
@@ -112,6 +112,7 @@ struct call {
 	struct call_worker          *worker;    /* NULL: a change without a question */
 	struct call_asker            asker;
 	struct source                source;
+	struct view                  subject; /* the account that it says it is of, or {0} */
 	struct bytes                 body; /* `asked` may point into it */
 	void                        *asked;
 	void                        *state;

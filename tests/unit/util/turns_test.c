@@ -31,7 +31,15 @@ add(size_t number, const char *peer, size_t size)
 {
 	struct source source = source_of_text(view_text(peer));
 
-	turns_add(turns, &entries[number], &source, size);
+	turns_add(turns, &entries[number], &source, (struct view){0}, size);
+}
+
+static void
+add_of(size_t number, const char *peer, const char *subject, size_t size)
+{
+	struct source source = source_of_text(view_text(peer));
+
+	turns_add(turns, &entries[number], &source, view_text(subject), size);
 }
 
 static void
@@ -134,6 +142,53 @@ START_TEST(fullest_is_the_last_of_the_fullest_network_and_source)
 }
 END_TEST
 
+/* Anybody may say that it is of an account, of a new one each time. */
+START_TEST(next_gives_a_source_no_more_turns_for_its_subjects)
+{
+	char subject[16];
+
+	for (size_t i = 0; i < 10; i++) {
+		(void)snprintf(subject, sizeof subject, "account-%zu", i);
+		add_of(i, "192.0.2.1:1", subject, 1);
+	}
+	add_of(10, "192.0.2.2:1", "account-0", 1);
+	add_of(11, "192.0.2.2:1", "account-0", 1);
+	assert_next(0);
+	assert_next(10);
+	assert_next(1);
+	assert_next(11);
+	assert_next(2);
+}
+END_TEST
+
+/* Behind one address. */
+START_TEST(next_gives_each_subject_of_a_source_a_turn)
+{
+	add_of(0, "192.0.2.1:1", "a", 1);
+	add_of(1, "192.0.2.1:1", "a", 1);
+	add_of(2, "192.0.2.1:2", "b", 1);
+	add(3, "192.0.2.1:3", 1);
+	assert_next(0);
+	assert_next(2);
+	assert_next(3);
+	assert_next(1);
+}
+END_TEST
+
+/* Small ones under many names are no reason to evict the one large one of somebody else. */
+START_TEST(fullest_is_of_the_source_whatever_its_subjects)
+{
+	char subject[16];
+
+	for (size_t i = 0; i < 10; i++) {
+		(void)snprintf(subject, sizeof subject, "account-%zu", i);
+		add_of(i, "192.0.2.1:1", subject, i == 4 ? 4 : 3);
+	}
+	add_of(10, "192.0.2.2:1", "account-0", 20);
+	ck_assert_ptr_eq(turns_fullest(turns), &entries[4]);
+}
+END_TEST
+
 /* More sources than buckets, in and out. */
 START_TEST(next_of_many_sources_is_in_order)
 {
@@ -146,7 +201,7 @@ START_TEST(next_of_many_sources_is_in_order)
 
 			(void)snprintf(peer, sizeof peer, "10.0.%zu.%zu:1", i / 250, i % 250);
 			source = source_of_text(view_text(peer));
-			turns_add(turns, &many[i], &source, 1);
+			turns_add(turns, &many[i], &source, (struct view){0}, 1);
 		}
 		for (size_t i = 0; i < 3000; i++)
 			ck_assert_ptr_eq(turns_next(turns), &many[i]);
@@ -167,6 +222,9 @@ main(void)
 	tcase_add_test(tcase, next_gives_each_network_a_turn);
 	tcase_add_test(tcase, remove_leaves_the_others_in_order);
 	tcase_add_test(tcase, fullest_is_the_last_of_the_fullest_network_and_source);
+	tcase_add_test(tcase, next_gives_a_source_no_more_turns_for_its_subjects);
+	tcase_add_test(tcase, next_gives_each_subject_of_a_source_a_turn);
+	tcase_add_test(tcase, fullest_is_of_the_source_whatever_its_subjects);
 	tcase_add_test(tcase, next_of_many_sources_is_in_order);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -36,15 +36,19 @@ teardown(void)
 
 START_TEST(decode_names_the_account_and_its_operation)
 {
+	struct source source = source_of_text(view_text("192.0.2.1:5"));
+
 	asked = (struct acme_question){.request = 17, .kind = ACME_ORDER_GET, .account = view_text(ID),
-	    .object = view_text(ID)};
+	    .object = view_text(ID), .peer = view_text("192.0.2.1:5")};
 	acme_question_encode(&asked, &call.body);
 	unit_ok(operation_service.decode(&call, &err), &err);
 	ck_assert_ptr_eq(call.operation, &operation_order_get);
 	ck_assert_str_eq(call.asker.request, "17");
 	ck_assert_str_eq(call.asker.kind, "account");
 	ck_assert_str_eq(call.asker.name, ID);
-	ck_assert_int_eq(memcmp(call.source.octets, ID, sizeof call.source.octets), 0);
+	/* Whoever names an account, be it none, has the turns of the peer, and is logged by it. */
+	ck_assert(source_equal(&call.source, &source));
+	ck_assert(view_equal(call.subject, view_text(ID)));
 }
 END_TEST
 
@@ -56,7 +60,8 @@ START_TEST(decode_without_an_account_takes_turns_by_the_peer)
 	acme_question_encode(&asked, &call.body);
 	unit_ok(operation_service.decode(&call, &err), &err);
 	ck_assert_ptr_eq(call.operation, &operation_account_new);
-	ck_assert_int_eq(memcmp(call.source.octets, source.octets, sizeof source.octets), 0);
+	ck_assert(source_equal(&call.source, &source));
+	ck_assert_uint_eq(call.subject.size, 0);
 }
 END_TEST
 
