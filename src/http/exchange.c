@@ -144,6 +144,29 @@ exchange_dispatch(struct http_exchange *exchange)
 	}
 }
 
+/* What it holds while it waits. */
+static size_t
+exchange_size(const struct http_exchange *exchange)
+{
+	return sizeof *exchange + exchange->connection->head.size +
+	    evbuffer_get_length(evhttp_request_get_input_buffer(exchange->req));
+}
+
+/* Handlers may be slower than requests come in, and nothing else bounds what has come in whole. */
+static void
+exchange_make_room(struct http_server *server)
+{
+	struct http_exchange *exchange;
+	struct error          err;
+
+	(void)error_set(&err, ERROR_OVERLOADED, "too many requests wait; try again later");
+	while (turns_size(server->turns) > server->settings.waiting_max) {
+		exchange = (struct http_exchange *)(void *)turns_fullest(server->turns);
+		LOG(DEBUG, {"peer", exchange->peer}, {"event", "dropped"}, {"reason", err.detail});
+		http_reply_problem(exchange, &err);
+	}
+}
+
 /* True when this answer must be the connection's last. */
 static bool
 exchange_is_last(const struct evhttp_request *req)
@@ -159,7 +182,7 @@ exchange_wait(struct http_exchange *exchange)
 	struct http_server *server = exchange->connection->server;
 	struct source       source = source_of_text(view_text(exchange->peer));
 
-	turns_add(server->turns, &exchange->turn, &source, (struct view){0}, 0);
+	turns_add(server->turns, &exchange->turn, &source, (struct view){0}, exchange_size(exchange));
 	event_active(&server->work, EV_TIMEOUT, 0);
 }
 
@@ -174,6 +197,7 @@ exchange_work_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	exchange_make_room(server);
 	while (clock_monotonic_ms() <= begun && (turn = turns_next(server->turns)) != NULL)
 		exchange_dispatch((struct http_exchange *)(void *)turn);
 	if (turns_count(server->turns) != 0)

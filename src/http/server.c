@@ -177,6 +177,8 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	server->shares = shares_new();
 	server->large = shares_new();
 	server->turns = turns_new();
+	if (server->settings.waiting_max == 0)
+		server->settings.waiting_max = HTTP_WAITING_MAX;
 	(void)evtimer_assign(&server->work, base, exchange_work_cb, server);
 	(void)evtimer_assign(&server->resume, base, server_resume_cb, server);
 	if (server->settings.tls != NULL)

@@ -33,6 +33,8 @@ struct http_route {
 	http_handler_cb *handler;
 };
 
+#define HTTP_WAITING_MAX ((size_t)16 * 1024 * 1024)
+
 struct http_settings {
 	const struct http_route *routes; /* the last one's method is NULL; outlives the server */
 	void        *arg;                /* argument of the handlers */
@@ -41,6 +43,9 @@ struct http_settings {
 	size_t       header_max;         /* octets of request line and header lines; 413 above */
 	size_t       connections_max;    /* above, the oldest of the source that has most is closed;
 	                                    accepting pauses when all wait for answers, and at EMFILE */
+	size_t       waiting_max;        /* octets of whole requests that wait for their handlers; above,
+	                                    the last ones of the source that has most are answered 503.
+	                                    0: HTTP_WAITING_MAX */
 	int64_t      idle_ms;            /* a kept-alive connection with no request ends after this */
 	int64_t      request_ms;         /* from a request's first octet to its last; then 408. Also
                                       * from accept(2) to the first octet, TLS handshake included,

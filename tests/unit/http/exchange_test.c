@@ -456,6 +456,38 @@ START_TEST(server_freed_while_requests_wait_serves_them_not)
 }
 END_TEST
 
+/* Who fills it is refused, and nobody else; each of these requests holds more than 300 octets. */
+START_TEST(requests_that_wait_are_bounded)
+{
+	struct http_client quiet;
+	char               request[1024];
+	size_t             refused = 0;
+
+	(void)snprintf(request, sizeof request, "GET /slow HTTP/1.1\r\nHost: x\r\nX: %0600d\r\n\r\n", 0);
+	settings.waiting_max = (size_t)4 * 1024;
+	crowd_connect();
+	client_connect(&quiet, base, &address);
+	client_wait(&quiet, http_server_connections(server) == CROWD + 1);
+	for (size_t i = 0; i < CROWD; i++)
+		client_send(&crowd[i], request);
+	client_send(&quiet, request);
+	client_wait(&quiet, client_count(&quiet, "slow") == 1);
+	for (size_t i = 0; i < CROWD; i++) {
+		client_wait(&crowd[i], client_count(&crowd[i], "slow") + client_count(&crowd[i], "urn:attest-ca:error:overloaded") == 1);
+		refused += client_count(&crowd[i], "HTTP/1.1 503 ");
+	}
+	ck_assert_uint_ge(refused, 2);
+	ck_assert_uint_eq(slow_count, CROWD + 1 - refused);
+	/* They go on with the same connections. */
+	for (size_t i = 0; i < CROWD; i++) {
+		client_send(&crowd[i], "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+		client_wait(&crowd[i], client_count(&crowd[i], "hello") == 1);
+	}
+	client_close(&quiet);
+	crowd_close();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -486,6 +518,7 @@ main(void)
 	tcase_add_test(tcase, source_that_comes_later_has_its_turn_before_the_rest_of_a_crowd);
 	tcase_add_test(tcase, client_that_goes_before_its_turn_is_not_served);
 	tcase_add_test(tcase, server_freed_while_requests_wait_serves_them_not);
+	tcase_add_test(tcase, requests_that_wait_are_bounded);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
