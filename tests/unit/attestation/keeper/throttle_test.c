@@ -3,8 +3,12 @@
 
 #include "attestation/keeper/throttle.h"
 
+#include <sys/random.h>
+
 #include <stdio.h>
 #include <string.h>
+
+#include <openssl/rand.h>
 
 #include "attestation/keeper/peer.h"
 #include "unit.h"
@@ -236,6 +240,72 @@ START_TEST(admit_in_vain_takes_no_place_of_who_was_written)
 }
 END_TEST
 
+/* ---- places that are known ---- */
+
+#define PLACES 8192U
+#define PROBES 8U
+
+static bool seed_is_known;
+
+/* In place of OpenSSL's, for the seed of the throttle's hash. */
+int
+RAND_bytes(unsigned char *out, int size)
+{
+	ck_assert(seed_is_known || getrandom(out, (size_t)size, 0) == size);
+	if (seed_is_known)
+		memset(out, 0, (size_t)size);
+	return 1;
+}
+
+/* The first place where a source may stand, with this seed: FNV-1a. */
+static uint64_t
+place_of(const char *text)
+{
+	struct source  source = source_of_text(view_text(text));
+	const uint8_t *octets = (const uint8_t *)&source;
+	uint64_t       hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < sizeof source; i++)
+		hash = (hash ^ octets[i]) * UINT64_C(1099511628211);
+	return (hash ^ hash >> 32) % PLACES;
+}
+
+/* Sources that all have the first place of the first of them. */
+static void
+sources_of_one_place(char sources[PROBES + 1][32])
+{
+	size_t count = 1;
+
+	(void)snprintf(sources[0], 32, "192.0.2.1");
+	for (uint32_t i = 0; count <= PROBES && i < 1U << 24; i++) {
+		(void)snprintf(sources[count], 32, "10.%u.%u.%u", i >> 16, i >> 8 & 0xffU, i & 0xffU);
+		count += place_of(sources[count]) == place_of(sources[0]);
+	}
+	ck_assert_uint_eq(count, PROBES + 1);
+}
+
+/* The place of a source that is held back is not given to another, however long ago it was written. */
+START_TEST(admit_takes_no_place_that_is_held)
+{
+	char    sources[PROBES + 1][32];
+	int64_t now = START;
+
+	throttle_free(throttle);
+	seed_is_known = true;
+	throttle = throttle_new();
+	sources_of_one_place(sources);
+	ck_assert_int_eq(admit_many(sources[0], 0, 40, false, now), THROTTLE_SOURCE_BURST);
+	for (size_t i = 1; i < PROBES; i++)
+		ck_assert_int_eq(admit_many(sources[i], (uint16_t)(100 + i), 1, false, now + 1), 1);
+	/* Where all are held, one more shares the first: it stands there, as this test supposes. */
+	ck_assert_int_eq(admit_many(sources[PROBES], 200, 1, false, now + 2), 0);
+	/* Now all are free but the one that was written first. */
+	now += THROTTLE_SOURCE_INTERVAL_MS + THROTTLE_SOURCE_INTERVAL_MS / 2;
+	ck_assert_int_eq(admit_many(sources[PROBES], 300, 1, false, now), 1);
+	ck_assert_int_eq(admit_many(sources[0], 400, 40, false, now), 1);
+}
+END_TEST
+
 static const struct {
 	const char *peer;
 	const char *host;
@@ -289,6 +359,7 @@ main(void)
 	tcase_add_test(tc, admit_subnets_of_a_network_have_a_bound_together);
 	tcase_add_test(tc, admit_eks_that_share_a_place_are_told_apart);
 	tcase_add_test(tc, admit_sources_that_share_a_place_have_a_burst_each);
+	tcase_add_test(tc, admit_takes_no_place_that_is_held);
 	tcase_add_test(tc, admit_in_vain_takes_no_place_of_who_was_written);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("peer");
