@@ -250,6 +250,7 @@ config_parse(struct config_source *source, void *settings)
 	if (text.size != 0 && memchr(text.data, '\0', text.size) != NULL)
 		return error_set(source->err, ERROR_MALFORMED, "%s: it is no text: it has NUL octets",
 		    source->path);
+	config_scan_blank_comments(&text); /* libconfuse counts the line of a comment three times */
 	bytes_append_u8(&text, '\0');
 	(void)cfg_set_error_function(source->file, config_error_cb);
 	config_path = source->path;

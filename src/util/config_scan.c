@@ -47,12 +47,14 @@ scan_skip_behind(struct scan *scan, const char *end)
 static bool
 scan_skip_comment(struct scan *scan)
 {
-	if (scan_is(scan, "#") || scan_is(scan, "//"))
+	if (scan_is(scan, "#") || scan_is(scan, "//")) {
 		scan_skip_behind(scan, "\n");
-	else if (scan_is(scan, "/*"))
+	} else if (scan_is(scan, "/*")) {
+		scan_advance(scan, 2); /* its own star ends no comment */
 		scan_skip_behind(scan, "*/");
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -85,6 +87,27 @@ scan_word(struct scan *scan, struct view *text)
 	}
 	*text = (struct view){scan->text.data + start, scan->at - start};
 	return scan->at != start;
+}
+
+void
+config_scan_blank_comments(struct bytes *text)
+{
+	struct scan scan = {bytes_view(text), 0, 1};
+	struct view word;
+
+	while (scan.at < scan.text.size) {
+		size_t start = scan.at;
+		char   mark = scan_char(&scan, 0);
+
+		if (scan_skip_comment(&scan)) {
+			for (size_t i = start; i < scan.at; i++)
+				text->data[i] = text->data[i] == '\n' ? '\n' : ' ';
+		} else if (mark == '"' || mark == '\'') {
+			scan_quoted(&scan, &word);
+		} else if (!scan_word(&scan, &word)) {
+			scan_advance(&scan, 1);
+		}
+	}
 }
 
 int

@@ -15,6 +15,11 @@ struct config_word {
 };
 
 /*
+ * Overwrites the comments of a text with blanks; line ends stay, so that each line keeps its number.
+ */
+void config_scan_blank_comments(struct bytes *text);
+
+/*
  * Calls `each` for every value of a text that libconfuse has accepted, in its order, until one
  * call returns -1. Returns what the last call returned. The tokens are libconfuse's.
  */

@@ -162,6 +162,8 @@ static const struct {
     {"list = {\"a\"}\nlist += {b}\n", " line 2: list: put the value in double quotes: \"b\""},
     {"list = a\n", " line 1: list: put the value in double quotes: \"a\""},
     {"text = \"a\"\nbogus = 1\n", " line 2: no such option 'bogus'"},
+    {"# a\n// b\n/* c\n */ text = \"/* #\" # \"d\nbogus = 1\n", " line 5: no such option 'bogus'"},
+    {"/*/ text = \"a\" */\nbogus = 1\n", " line 2: no such option 'bogus'"},
 };
 
 START_TEST(complete_from_a_wrong_file_says_where)
