@@ -17,7 +17,7 @@ static command_run acme_admin_orders;
 
 const struct command acme_admin_orders_command = {
     .name = "orders",
-    .summary = "show the orders that have not been swept",
+    .summary = "show the orders on record",
     .run = acme_admin_orders,
 };
 

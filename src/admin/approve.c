@@ -51,7 +51,7 @@ static command_run admin_deny;
 
 const struct command admin_deny_command = {
     .name = "deny",
-    .summary = "take machines off the waiting list, however often they ask",
+    .summary = "refuse machines that are waiting, and list them no more",
     .operands = "HASH | PREFIX",
     .operands_min = 1,
     .operands_max = COMMAND_OPERANDS_ANY,

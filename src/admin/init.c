@@ -146,7 +146,7 @@ init_say_next(const struct command_call *call)
 	(void)printf("next:\n  attestd%s%s\n", usual ? "" : " --state-dir ", usual ? "" : directory);
 	(void)printf("  attest-device ek --hash        on a device: prints its HASH\n");
 	(void)printf("  %s enroll HASH --name NAME\n", own_command("attest-ca"));
-	(void)printf("  give the ACME server the root, and the CRL again and again, which attestd makes:\n"
+	(void)printf("  for the ACME server, which reads the CRL again whenever attestd has signed it:\n"
 	             "    attest-acmed init --attestation-roots %s --dns-name NAME\n"
 	             "    attest-acmed --attestation-crl %s\n", root_word, crl_word);
 }

@@ -185,7 +185,7 @@ pending_print_row(const struct store_waiting *entry, bool first)
 	char        last[CLOCK_TEXT_SIZE];
 
 	if (first)
-		(void)printf("%-*s  %-20s  %-8s  TPM\n", digits, "EK HASH", "ASKED LAST", "EK CERT");
+		(void)printf("%-*s  %-20s  %-8s  TPM\n", digits, "EK HASH", "LAST REQUEST", "EK CERT");
 	store_hash_format(entry->ek_hash, hash);
 	clock_format(entry->last_seen, last);
 	(void)printf("%.*s  %-20s  %-8s  ", digits, hash, last,
@@ -237,7 +237,7 @@ pending_print_name(struct print_fold *fold, const char *name)
 	print_folded(fold, "\"");
 }
 
-/* "asks for the name "bob" (its own claim), which EK 2ea8… has: replace?" and the command. */
+/* "asks for the name "bob" (its own claim), which EK 2ea8… has; if this is that machine …" and the command. */
 static void
 pending_print_wish(const struct pending_machine *machine)
 {
@@ -262,7 +262,7 @@ pending_print_wish(const struct pending_machine *machine)
 	} else if (machine->wish == WISH_TAKEN) {
 		print_folded(&fold, ", which EK ");
 		print_folded(&fold, owner);
-		print_folded(&fold, " has: replace?");
+		print_folded(&fold, " has; if this is that machine with a new mainboard, run:");
 	}
 	(void)putchar('\n');
 	if (machine->wish == WISH_TAKEN && !machine->removed)
@@ -330,18 +330,18 @@ static void
 pending_print_commands(const struct pending_answer *answer, bool denied)
 {
 	if (answer->last[0] != '\0')
-		(void)printf("%s approve %.*s --name NAME\n", own_command("attest-ca"), PENDING_DIGITS,
-		    answer->last);
+		(void)printf("%s\n%s approve %.*s --name NAME\n", "To approve one, here the last in the list:",
+		    own_command("attest-ca"), PENDING_DIGITS, answer->last);
 	if (answer->taken[0] != '\0')
 		(void)printf("%s\n%s approve %.*s --name NAME\n",
-		    "to let in one that asks for the name of another, under its own:",
+		    "To approve one that asks for another device's name, under a name of its own:",
 		    own_command("attest-ca"), PENDING_DIGITS, answer->taken);
 	if (answer->back[0] != '\0')
 		(void)printf("%s\n%s approve %.*s --again --name NAME\n",
-		    "to let in one that was removed:", own_command("attest-ca"), PENDING_DIGITS, answer->back);
+		    "To approve one that was removed:", own_command("attest-ca"), PENDING_DIGITS, answer->back);
 	if (!denied)
-		(void)printf("%s\n%s deny %.*s\n", "not to list one again:", own_command("attest-ca"),
-		    PENDING_DIGITS, answer->last[0] != '\0' ? answer->last
+		(void)printf("%s\n%s deny %.*s\n", "To deny one, so that it is listed no more:",
+		    own_command("attest-ca"), PENDING_DIGITS, answer->last[0] != '\0' ? answer->last
 		        : answer->taken[0] != '\0'          ? answer->taken
 		                                            : answer->back);
 }
@@ -353,11 +353,10 @@ pending_print_end(const struct pending_answer *answer, bool denied)
 		(void)fprintf(stderr, denied ? "no machine was denied\n" : "no machine is waiting\n");
 		return;
 	}
-	if (denied)
-		(void)printf("\n%zu denied", answer->count);
+	if (answer->count == 1)
+		(void)printf("\n1 machine %s.\n", denied ? "was denied" : "is waiting");
 	else
-		(void)printf("\n%zu wait%s", answer->count, answer->count == 1 ? "s" : "");
-	(void)printf(answer->last[0] != '\0' ? "; to let one in, as the last:\n" : "; ");
+		(void)printf("\n%zu machines %s.\n", answer->count, denied ? "were denied" : "are waiting");
 	pending_print_commands(answer, denied);
 }
 

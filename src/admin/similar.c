@@ -23,7 +23,7 @@ similar_word(size_t index)
 
 const struct command_option similar_rows[] = {
     {OPTION(WORD, "similar-names", "WHAT", struct similar_options, names,
-         "a name that looks like another device's: refuse it, or warn"),
+         "what to do with a name that looks like another device's"),
         .value = "refuse", .word = similar_word},
     {0},
 };

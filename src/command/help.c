@@ -104,7 +104,7 @@ help_summary(FILE *out, const struct command_option *option)
 		command_option_words(option, "or", words, sizeof words);
 		(void)fprintf(out, "%s%s", option->summary != NULL ? ": " : "", words);
 	}
-	if (option->value != NULL)
+	if (option->value != NULL && option->value[0] != '\0')
 		(void)fprintf(out, " (%s)", option->value);
 	(void)fputc('\n', out);
 }

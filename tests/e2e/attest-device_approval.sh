@@ -76,7 +76,7 @@ case_matches "it waits, and says for what" "$(cat "${log[laptop]}")" \
 	"run: attest-ca --state-dir $state_dir approve $hash.*waiting for an administrator of $url"
 case_ok "pending shows it" attest_ca pending
 case_matches "… on one line, and what to run" "$out" \
-	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM \\(claimed\\)"$'\n'"  asks for the name \"desk\" \\(its own claim\\)"$'\n\n'"1 waits.*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
+	"EK HASH .*"$'\n'"$hash  20[0-9T:-]+Z  absent    IBM \\(claimed\\)"$'\n'"  asks for the name \"desk\" \\(its own claim\\)"$'\n\n'"1 machine is waiting\\..*attest-ca --state-dir $state_dir approve ${hash:0:16} --name"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns" '[[ $out == *"${hash:0:16}  20"* ]] && [ "$widest" -le 80 ]'
 case_ok "pending --long shows it" attest_ca pending --long
@@ -188,14 +188,14 @@ wish board '"laptop"'
 board=$software_hash
 case_ok "the name of another: pending shows it" attest_ca pending
 case_matches "… names the device that has it, and the command" "$out" \
-	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has: replace\?"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
+	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has; if this is that machine with a new mainboard, run:"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
 check "… and lets it in under its own name only" \
-	'[[ $out == *"for the name of another, under its own:"*"approve ${board:0:16} --name NAME"* ]]'
+	'[[ $out == *"for another device"*"under a name of its own:"*"approve ${board:0:16} --name NAME"* ]]'
 case_equal "… in JSON" "$(wished)" \
 	"{\"name\":\"laptop\",\"taken_by\":\"$hash\",\"looks_like\":null}"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns, but for the command with its directory" \
-	'[[ $out == *"which EK ${hash:0:16} has:"* ]] && [ "$(grep -v " replace " <<<"$out" | wc -L)" -le 80 ]'
+	'[[ $out == *"which EK ${hash:0:16} has;"* ]] && [ "$(grep -v " replace " <<<"$out" | wc -L)" -le 80 ]'
 case_fails "approve does not give it away" 1 "name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard" \
 	attest_ca approve "$board" --name laptop
 wish twin '"LAPTOP"'

@@ -135,7 +135,7 @@ case_matches "… when it was removed, and by whom" "$out" \
 	"$hash .*"$'\n'"  was one, removed 20[0-9T:-]+Z by uid $(id -u) .*attest-ca --state-dir $state_dir approve ${hash:0:16} --again --name"
 check "… and gives no command that lets it in like a new one" '[[ $out != *"${hash:0:16} --name"* ]]'
 case_equal "… in JSON too" "$(attest_ca pending --json | jq -r '.[0].removed | .names, .reason')" $'one\nremoved'
-case_fails "nor does approve" 1 "was here as one and was taken away at .* \"attest-ca --state-dir $state_dir approve --again $hash\"" \
+case_fails "nor does approve" 1 "was enrolled as one and was removed at .* \"attest-ca --state-dir $state_dir approve --again $hash\"" \
 	attest_ca approve "$hash"
 case_ok "but with --again" attest_ca approve "$hash" --again --name one
 case_equal "and it is a new device then" "$(attest_ca pending --json)" "[]"

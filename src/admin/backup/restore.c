@@ -394,12 +394,12 @@ restore_say(const struct restore *restore, const struct command_call *call)
 	if (!restore->manifest.keys)
 		(void)printf("private keys were not in the backup: put issuing.key where it was\n");
 	(void)printf(
-	    "CRLs go on above number %" PRId64 "\n\n"
+	    "the next CRLs have numbers above %" PRId64 "\n\n"
 	    "later changes are not in this backup:\n"
-	    "  devices that were removed or disabled since are in the inventory and enabled: do it again\n"
+	    "  devices that were removed or disabled since are in the inventory and enabled: remove or disable them again\n"
 	    "  certificates that were revoked since are good: revoke them again\n"
 	    "  certificates that were issued since cannot be revoked one by one: where that\n"
-	    "    matters, run \"%s issuing renew\", and distrust the issuing CA before\n\n"
+	    "    matters, run \"%s issuing renew\", and trust the earlier issuing CA no more\n\n"
 	    "next: %s check\n",
 	    restore->crl_number, own_command("attest-ca"), own_command("attest-ca"));
 }

@@ -194,7 +194,7 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 		                                      : "attestd, which signs it again at half its time, does not run",
 		    remedy);
 	else
-		check_add(report, what, CHECK_OK, "number %" PRIu64 " of %zu entries, good until %s",
+		check_add(report, what, CHECK_OK, "number %" PRIu64 " with %zu entries, valid until %s",
 		    crl->number, crl->revoked.size / sizeof(struct ca_revoked), when);
 }
 

@@ -185,13 +185,13 @@ check_history(struct store *store, const struct ek_hash *ek, struct error *err)
 	/* Retention never removes this record; the other checks are for stores that were tampered
 	 * with. */
 	if (store_removed_find(store, ek->bytes, &removed, err) == 0)
-		return auto_enroll_refuse(ek, "it was here before and was taken away", err);
+		return auto_enroll_refuse(ek, "it was enrolled before and was removed", err);
 	if (err->kind != ERROR_NOT_FOUND)
 		return -1;
 	if (store_certificate_list(store, ek->bytes, issued_cb, &known, err) != 0 ||
 	    (!known && store_audit_list(store, &filter, known_cb, &known, err) != 0))
 		return -1;
-	return known ? auto_enroll_refuse(ek, "it was here before and was taken away", err) : 0;
+	return known ? auto_enroll_refuse(ek, "it was enrolled before and was removed", err) : 0;
 }
 
 /* Both hashes are only for the log: the client must not learn which EK has the name. */

@@ -12,7 +12,7 @@
  * The schema and the table of "attest-ca list" are not made from it.
  */
 #define DEVICE_TEXTS(X) \
-	X(note, NOTE, 6, "a note", STORE_NOTE_MAX, "TEXT", "for people; nothing is made of it")
+	X(note, NOTE, 6, "a note", STORE_NOTE_MAX, "TEXT", "a note for administrators; no certificate carries it")
 
 /* Parts of statements, each for the end of a list. */
 #define DEVICE_TEXT_COLUMN(name, ...)                   ", " #name

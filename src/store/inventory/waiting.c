@@ -423,7 +423,7 @@ waiting_check_removed(struct store *store, const uint8_t *ek_hash, struct error 
 	clock_format(removed.at, when);
 	removed.names[strcspn(removed.names, "\n")] = '\0';
 	return error_set(err, ERROR_CONFLICT,
-	    "EK %s was here%s%s and was taken away at %s%s%s; to let it in again, run \"%s"
+	    "EK %s was enrolled%s%s and was removed at %s%s%s; to let it in again, run \"%s"
 	    " approve --again %s\"", hash, removed.names[0] != '\0' ? " as " : "", removed.names, when,
 	    removed.actor[0] != '\0' ? " by " : "", removed.actor, own_command("attest-ca"), hash);
 }

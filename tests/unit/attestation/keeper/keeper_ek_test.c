@@ -605,7 +605,7 @@ static const struct {
     {meanwhile_name, ERROR_NOT_ENROLLED, "the name that it would get is in use",
         ERROR_ENROLMENT_WAITS},
     {meanwhile_enroll, ERROR_OVERLOADED, "has just been changed", ERROR_INTERNAL},
-    {meanwhile_come_and_go, ERROR_NOT_ENROLLED, "it was here before",
+    {meanwhile_come_and_go, ERROR_NOT_ENROLLED, "it was enrolled before",
         ERROR_ENROLMENT_WAITS},
     {meanwhile_deny, ERROR_NOT_ENROLLED, "it was denied", ERROR_ENROLMENT_DENIED},
 };

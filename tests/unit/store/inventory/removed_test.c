@@ -245,8 +245,8 @@ START_TEST(approve_of_a_removed_one_needs_again)
 	enroll_and_remove(7);
 	wait_for_approval(device.ek_hash);
 	unit_fails(store_waiting_approve(store, &device, false, NOW, &err), &err, ERROR_CONFLICT,
-	    "EK 0700000000000000000000000000000000000000000000000000000000000000 was here as cleo and"
-	    " was taken away at 1970-01-12T13:46:41Z by ann; to let it in again, run \"attest-ca"
+	    "EK 0700000000000000000000000000000000000000000000000000000000000000 was enrolled as cleo and"
+	    " was removed at 1970-01-12T13:46:41Z by ann; to let it in again, run \"attest-ca"
 	    " approve --again 0700000000000000000000000000000000000000000000000000000000000000\"");
 	unit_ok(store_removed_find(store, device.ek_hash, &removed, &err), &err);
 	unit_ok(store_waiting_approve(store, &device, true, NOW, &err), &err);
