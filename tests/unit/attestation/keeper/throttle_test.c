@@ -90,22 +90,6 @@ START_TEST(admit_does_not_count_what_another_ek_asked)
 }
 END_TEST
 
-/* A source that is held back stays so, though others come in numbers. */
-START_TEST(admit_others_do_not_free_a_source)
-{
-	ck_assert_int_eq(admit_many("192.0.2.1", 0, 100, false, START), THROTTLE_SOURCE_BURST);
-	for (int i = 0; i < 30000; i++) {
-		char source[32];
-
-		(void)snprintf(source, sizeof source, "10.%d.%d.1", i / 200, i % 200);
-		(void)admit((uint16_t)i, source, false, START);
-	}
-	/* Some that all have together is there again. */
-	ck_assert_int_eq(admit(60000, "192.0.2.1", false, START + THROTTLE_SOURCE_INTERVAL_MS - 1), 0);
-	ck_assert_int_eq(admit(60001, "203.0.113.1", false, START + THROTTLE_SOURCE_INTERVAL_MS - 1), 1);
-}
-END_TEST
-
 START_TEST(admit_source_has_a_burst_and_then_one_per_interval)
 {
 	bool listed = _i == 1;
@@ -352,7 +336,6 @@ main(void)
 	tcase_add_test(tc, admit_listed_from_elsewhere_is_written);
 	tcase_add_test(tc, admit_that_is_listed_no_more_is_written);
 	tcase_add_test(tc, admit_does_not_count_what_another_ek_asked);
-	tcase_add_test(tc, admit_others_do_not_free_a_source);
 	tcase_add_loop_test(tc, admit_source_has_a_burst_and_then_one_per_interval, 0, 2);
 	tcase_add_loop_test(tc, admit_all_sources_have_a_bound_together, 0, 2);
 	tcase_add_test(tc, admit_a_quiet_source_gets_in_behind_a_flood);
