@@ -330,7 +330,8 @@ static void
 pending_print_commands(const struct pending_answer *answer, bool denied)
 {
 	if (answer->last[0] != '\0')
-		(void)printf("%s\n%s approve %.*s --name NAME\n", "To approve one, here the last in the list:",
+		(void)printf("%s\n%s approve %.*s --name NAME\n",
+		    answer->count == 1 ? "To approve it:" : "To approve one, here the last in the list:",
 		    own_command("attest-ca"), PENDING_DIGITS, answer->last);
 	if (answer->taken[0] != '\0')
 		(void)printf("%s\n%s approve %.*s --name NAME\n",
@@ -340,7 +341,8 @@ pending_print_commands(const struct pending_answer *answer, bool denied)
 		(void)printf("%s\n%s approve %.*s --again --name NAME\n",
 		    "To approve one that was removed:", own_command("attest-ca"), PENDING_DIGITS, answer->back);
 	if (!denied)
-		(void)printf("%s\n%s deny %.*s\n", "To deny one, so that it is listed no more:",
+		(void)printf("To deny %s, so that it is listed no more:\n%s deny %.*s\n",
+		    answer->count == 1 ? "it" : "one",
 		    own_command("attest-ca"), PENDING_DIGITS, answer->last[0] != '\0' ? answer->last
 		        : answer->taken[0] != '\0'          ? answer->taken
 		                                            : answer->back);
