@@ -1,5 +1,5 @@
 #!/bin/bash
-# Holds the layers of DESIGN.md over the #include lines of src/: a folder includes
+# Holds the layers (README, "Where things are") over the #include lines of src/: a folder includes
 # only what stands above it, and never what it must never know. Then shows, on a
 # scratch tree, that each rule can say no.
 set -u
@@ -171,7 +171,7 @@ layers_check() {
 		if (allowed == "") {
 			if (!(folder in unknown))
 				no("its folder has no place among the layers; give it one in " \
-				    "DESIGN.md and in this test")
+				    "README.md and in this test")
 			unknown[folder] = 1
 			next
 		}
@@ -274,7 +274,7 @@ allows() {
 
 found=$(layers_check "$top_srcdir")
 [ -z "$found" ]
-ok "src/ keeps the layers of DESIGN.md" $? "$found"
+ok "src/ keeps the layers" $? "$found"
 
 # Something was read at all.
 [ "$(find "$top_srcdir/src" -name '*.[ch]' | wc -l)" -gt 20 ]

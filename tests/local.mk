@@ -130,7 +130,7 @@ EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 
-# The layers of DESIGN.md, over the #include lines.
+# The layers, over the #include lines.
 TESTS += tests/layers_test.sh
 EXTRA_DIST += tests/layers_test.sh
 
