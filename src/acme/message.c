@@ -10,7 +10,7 @@
 
 #include "service/fields.h"
 
-#define TEXT_MAX    512U
+#define TEXT_MAX    ACME_TEXT_MAX
 #define ID_MAX      32U
 #define PEER_MAX    72U
 #define KEY_MAX     4096U

@@ -20,6 +20,7 @@
 #include "util/error.h"
 #include "util/status.h"
 
+#define ACME_TEXT_MAX         512U /* octets of a text of a client's or of the configuration */
 #define ACME_ID_SIZE          22U /* octets of an id: base64url of 128 random bits */
 #define ACME_CONTACTS_MAX     8U
 #define ACME_IDENTIFIERS_MAX  16U /* of one order */

@@ -4,11 +4,14 @@
 #include "acme/settings.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "acme/message.h"
 #include "ca/files.h"
 #include "service/settings_rows.h"
 #include "util/error.h"
+#include "util/utf8.h"
 
 #define ROW_OF(field, member, type, when, ...)                                              \
 	{.name = #field, .kind = CONFIG_##type, .reload = CONFIG_##when,                     \
@@ -139,13 +142,35 @@ settings_check_url(struct acme_settings *settings, struct error *err)
 	return 0;
 }
 
+/* A front is told these, and ends when it is told what is no text, or too long. */
+static int
+settings_check_text(const char *name, const char *text, struct error *err)
+{
+	size_t   length = text != NULL ? strlen(text) : 0;
+	uint32_t character = 0;
+	size_t   used;
+
+	if (length > ACME_TEXT_MAX)
+		return error_set(err, ERROR_MALFORMED, "%s has more than %u octets", name, ACME_TEXT_MAX);
+	for (size_t i = 0; i < length; i += used) {
+		used = utf8_decode((const uint8_t *)text + i, length - i, &character);
+		if (used == 0 || utf8_is_control(character))
+			return error_set(err, ERROR_MALFORMED,
+			    "%s: octet %zu is a control character, or no UTF-8", name, i + 1);
+	}
+	return 0;
+}
+
 static int
 settings_check(void *all, struct error *err)
 {
 	struct acme_settings *settings = all;
 
 	if (service_settings_check(&settings->service, err) != 0 ||
-	    settings_check_url(settings, err) != 0)
+	    settings_check_url(settings, err) != 0 ||
+	    settings_check_text("url", settings->url, err) != 0 ||
+	    settings_check_text("terms", settings->terms, err) != 0 ||
+	    settings_check_text("website", settings->website, err) != 0)
 		return -1;
 	return policy_check(&settings->policy, err);
 }

@@ -19,11 +19,11 @@ static const struct config_row rows[] = {
     SERVICE_ROWS_PLACE(STATE_DIR_DEFAULT, "attest-ca init", "127.0.0.1:8075"),
     ROW(tls_cert, TEXT, RELOAD_VALUE, .example = "/etc/ssl/certs/attestd.pem", .option = "tls-cert",
         .argument = "FILE", .help = "serve HTTPS with this PEM chain, leaf first",
-        .manual = "Serve HTTPS with this certificate chain (PEM, leaf first). Without it and "
-                  "`tls_key`, HTTP is served."),
+        .manual = "Serve HTTPS with this certificate chain (PEM, leaf first; 64 KiB at most). "
+                  "Without it and `tls_key`, HTTP is served."),
     ROW(tls_key, TEXT, RELOAD_VALUE, .example = "/etc/ssl/private/attestd.key", .option = "tls-key",
         .argument = "FILE", .help = "the private key of that certificate (PEM)",
-        .manual = "The private key of the certificate in `tls_cert` (PEM)."),
+        .manual = "The private key of the certificate in `tls_cert` (PEM, 16 KiB at most)."),
     SERVICE_ROWS_PROCESS,
 
     SERVICE_ROWS_KEY,

@@ -28,7 +28,9 @@ struct service_greeting {
 	struct view tls_key;
 };
 
-#define SERVICE_GREETING_PEM_MAX ((size_t)64 * 1024)
+/* Octets of these; whoever reads files for them refuses more, because no front could be told. */
+#define SERVICE_GREETING_CHAIN_MAX ((size_t)64 * 1024)
+#define SERVICE_GREETING_KEY_MAX   ((size_t)16 * 1024)
 
 static const struct field service_greeting_network[] = {
     {0, FIELD_TEXT, 0, PROXY_NETWORK_MAX, NULL, 0, 0, 0}};
@@ -44,8 +46,8 @@ static const struct field service_greeting_network[] = {
 	FIELD(0, CHOICE, type, service.proxy_protocol, PROXY_PROTOCOL_COUNT - 1),  \
 	FIELD_LIST_OF(0, service_greeting_network, type, service.networks,         \
 	    service.network_count, PROXIES_MAX),                                   \
-	FIELD(0, OCTETS, type, service.tls_chain, SERVICE_GREETING_PEM_MAX),       \
-	FIELD(0, OCTETS, type, service.tls_key, SERVICE_GREETING_PEM_MAX)
+	FIELD(0, OCTETS, type, service.tls_chain, SERVICE_GREETING_CHAIN_MAX),     \
+	FIELD(0, OCTETS, type, service.tls_key, SERVICE_GREETING_KEY_MAX)
 
 /* The greeting of a daemon that has no more to say. */
 void service_greeting_encode(const struct service_greeting *greeting, struct bytes *out);

@@ -185,6 +185,12 @@ reload_fails "a root that is not there" 'any_name_roots.*/none.pem'
 good "without a root"
 conf "${base[@]}" 'terms = "https://example.org/terms"' 'attestation_crls = {"/none.crl"}'
 reload_fails "a CRL that is not there" 'attestation CRL.*/none.crl'
+for name in terms website; do
+	conf "${base[@]}" "$name = \"https://home.example/$(printf %0600d 1)\""
+	reload_fails "$name that no front could be told" "$name has more than 512 octets"
+	conf "${base[@]}" "$name = \"https://home.example/"$'\x7f\"'
+	reload_fails "$name with a control character" "$name: octet 22 is a control character"
+done
 good "without a CRL"
 case_equal "the directory has no terms" "$(acme_get /acme/directory && json .meta.termsOfService)" null
 conf "${base[@]}" 'terms = https://example.org'

@@ -203,6 +203,13 @@ openssl req -x509 -newkey rsa:1024 -nodes -days 2 -subj /CN=weak -keyout "$scrat
 	-out "$scratch/weak.pem" 2>/dev/null
 conf "${base[@]}" "tls_cert = \"$scratch/weak.pem\"" "tls_key = \"$scratch/weak.key\""
 reload_fails "a key that no client accepts" "weak.pem and .*weak.key: using the TLS certificate"
+for kind in pem key; do
+	cp "$scratch/next.$kind" "$scratch/long.$kind"
+	yes "# comment" | head -n 7000 >>"$scratch/long.$kind"
+	conf "${base[@]}" "tls_cert = \"$scratch/${kind/key/next}.pem\"" "tls_key = \"$scratch/${kind/pem/next}.key\""
+	sed -i "s|/$kind\.$kind|/long.$kind|" "$scratch/daemon.conf"
+	reload_fails "a .$kind file that no front could be told" "long.$kind has more than [0-9]* octets"
+done
 conf "${base[@]}" "tls_cert = \"$scratch/next.pem\"" "tls_key = \"$scratch/tls.key\""
 reload_fails "a key that is another's" "next.pem and .*tls.key"
 case_ok "the last good one is served" serves "$scratch/next.pem"

@@ -11,11 +11,11 @@
 #include <openssl/ssl.h>
 
 #include "attestation/keeper/auto_enroll.h"
-#include "ca/files.h"
 #include "http/tls.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/pem.h"
+#include "service/greeting.h"
 #include "tpm/openssl_error.h"
 #include "util/config_change.h"
 #include "util/error.h"
@@ -52,8 +52,8 @@ revision_read_tls(struct attestation_revision *revision, struct error *err)
 
 	if (settings->tls_cert == NULL)
 		return 0;
-	if (file_read(settings->tls_cert, STATE_PEM_MAX, &revision->tls_chain, err) != 0 ||
-	    file_read(settings->tls_key, STATE_PEM_MAX, &revision->tls_key, err) != 0)
+	if (file_read(settings->tls_cert, SERVICE_GREETING_CHAIN_MAX, &revision->tls_chain, err) != 0 ||
+	    file_read(settings->tls_key, SERVICE_GREETING_KEY_MAX, &revision->tls_key, err) != 0)
 		return -1;
 	/* What was read is what is checked: the files may change in between. */
 	if (certificate_decode_pem(&revision->tls_chain, settings->tls_cert, &pair.certificate, err) == 0 &&

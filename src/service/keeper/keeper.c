@@ -26,6 +26,12 @@
 #define BODY_MAX   ((size_t)64 * 1024)
 #define HEADER_MAX ((size_t)8 * 1024)
 
+/* The largest greeting is a message: a front that cannot be told ends, and so does the next. A
+ * daemon's own part and what precedes each field have the rest. */
+_Static_assert(SERVICE_GREETING_CHAIN_MAX + SERVICE_GREETING_KEY_MAX +
+        (size_t)PROXIES_MAX * PROXY_NETWORK_MAX + (size_t)8 * 1024 <= CHANNEL_MESSAGE_MAX,
+    "a greeting is a message");
+
 /* A minute is soon enough for what ends in days. */
 #define WATCH_SECONDS 60
 

@@ -67,7 +67,7 @@ START_TEST(greeting_key_over_its_bound_is_malformed)
 	AUTO_BYTES              body = {0};
 	struct error            err = {0};
 
-	(void)bytes_extend(&pem, SERVICE_GREETING_PEM_MAX);
+	(void)bytes_extend(&pem, SERVICE_GREETING_KEY_MAX);
 	greeting.tls_key = bytes_view(&pem);
 	service_greeting_encode(&greeting, &fits);
 	unit_ok(service_greeting_decode(bytes_view(&fits), &back, &err), &err);
@@ -75,7 +75,7 @@ START_TEST(greeting_key_over_its_bound_is_malformed)
 	greeting.tls_key = bytes_view(&pem);
 	service_greeting_encode(&greeting, &body);
 	unit_fails(service_greeting_decode(bytes_view(&body), &back, &err), &err, ERROR_MALFORMED,
-	    "a CBOR item is larger than 65536");
+	    "a CBOR item is larger than 16384");
 }
 END_TEST
 
