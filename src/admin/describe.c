@@ -243,8 +243,8 @@ describe_acme_command(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], const c
 void
 describe_acme_hint(FILE *out, const uint8_t ek_hash[STORE_HASH_SIZE], char *const *names, size_t count)
 {
-	(void)fprintf(out, "device certificates that it has by now stay good: unless attest-acmed has\n"
-	                   "revoke_with_attestation = true, run on its host\n");
+	(void)fprintf(out, "the device certificates that it has stay good: unless attest-acmed has\n"
+	                   "revoke_with_attestation = true, revoke them on its host:\n");
 	for (size_t i = 0; i < (count != 0 ? count : 1); i++)
 		describe_acme_command(out, ek_hash, count != 0 ? names[i] : NULL);
 }

@@ -128,8 +128,8 @@ START_TEST(remove_counts_the_certificates_that_were_good)
 	(void)snprintf(wanted, sizeof wanted, "removed EK " HASH_1 "; 1 AK certificate revoked\n"
 	    "a running attestd signs the CRL within a second; without one, run"
 	    " \"attest-ca --state-dir %s crl\"\n"
-	    "device certificates that it has by now stay good: unless attest-acmed has\n"
-	    "revoke_with_attestation = true, run on its host\n"
+	    "the device certificates that it has stay good: unless attest-acmed has\n"
+	    "revoke_with_attestation = true, revoke them on its host:\n"
 	    "  attest-acmed revoke --ek "
 	    "0100000000000000000000000000000000000000000000000000000000000000\n", directory);
 	ck_assert_str_eq(text, wanted);
