@@ -10,21 +10,25 @@
 
 #include "util/proxies.h"
 
-/* What the elements of a line say, from the left; a node may be empty. */
+/* What the last elements of a line say, from the left; a node may be empty. */
 struct nodes {
 	struct view nodes[FORWARDED_NODES_MAX];
 	size_t      count;
+	bool        cut; /* there were others before them */
 };
 
 typedef bool nodes_parse_fn(struct view line, struct nodes *nodes);
 
-static bool
+/* A client writes as many as it likes, and its proxy the last one: the first give way. */
+static void
 nodes_add(struct nodes *nodes, struct view node)
 {
-	if (nodes->count == FORWARDED_NODES_MAX)
-		return false;
+	if (nodes->count == FORWARDED_NODES_MAX) {
+		memmove(nodes->nodes, nodes->nodes + 1, sizeof nodes->nodes - sizeof nodes->nodes[0]);
+		nodes->count--;
+		nodes->cut = true;
+	}
 	nodes->nodes[nodes->count++] = node;
-	return true;
 }
 
 static struct view
@@ -61,8 +65,8 @@ x_forwarded_parse(struct view line, struct nodes *nodes)
 		    line.data, comma != NULL ? (size_t)(comma - line.data) : line.size});
 		while (item.size != 0 && is_blank(item.data[item.size - 1]))
 			item.size--;
-		if (item.size != 0 && !nodes_add(nodes, item)) /* RFC 9110 §5.6.1: empty ones are ignored */
-			return false;
+		if (item.size != 0) /* RFC 9110 §5.6.1: empty ones are ignored */
+			nodes_add(nodes, item);
 		if (comma != NULL)
 			line = skip(line, (size_t)(comma - line.data) + 1);
 	} while (comma != NULL);
@@ -151,8 +155,10 @@ forwarded_parse(struct view line, struct nodes *nodes)
 	bool        empty;
 
 	for (;;) {
-		if (!take_element(&line, &node, &empty) || (!empty && !nodes_add(nodes, node)))
+		if (!take_element(&line, &node, &empty))
 			return false;
+		if (!empty)
+			nodes_add(nodes, node);
 		if (line.size == 0)
 			return true;
 		if (line.data[0] != ',')
@@ -166,10 +172,11 @@ forwarded_parse(struct view line, struct nodes *nodes)
 void
 forwarded_add(struct forwarded *field, struct view line)
 {
-	if (field->count < FORWARDED_LINES_MAX)
-		field->lines[field->count] = line;
-	if (field->count <= FORWARDED_LINES_MAX)
-		field->count++;
+	if (field->count == FORWARDED_LINES_MAX) {
+		memmove(field->lines, field->lines + 1, sizeof field->lines - sizeof field->lines[0]);
+		field->count--;
+	}
+	field->lines[field->count++] = line;
 }
 
 static struct address
@@ -178,8 +185,6 @@ field_source(const struct forwarded *field, nodes_parse_fn *parse, const struct 
 {
 	struct address source = *peer;
 
-	if (field->count > FORWARDED_LINES_MAX)
-		return source;
 	for (size_t line = field->count; line-- > 0;) {
 		struct nodes nodes = {.count = 0};
 
@@ -190,6 +195,8 @@ field_source(const struct forwarded *field, nodes_parse_fn *parse, const struct 
 			    !proxies_has(proxies, &source))
 				return source;
 		}
+		if (nodes.cut)
+			return source;
 	}
 	return source;
 }

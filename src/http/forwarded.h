@@ -9,24 +9,24 @@
 
 struct proxies;
 
-/* Lines of one field, and addresses in one line, at most; more of them are not believed. */
+/* Lines of one field, and addresses in one line, that are read: the last ones. */
 #define FORWARDED_LINES_MAX 16
 #define FORWARDED_NODES_MAX 32
 
-/* The lines of a field, as they came. */
+/* The last lines of a field, as they came. */
 struct forwarded {
 	struct view lines[FORWARDED_LINES_MAX];
-	size_t      count; /* more than FORWARDED_LINES_MAX: there were more */
+	size_t      count;
 };
 
-/* Adds a line, or counts it. */
+/* Adds a line; the first gives way to one more than are read. */
 void forwarded_add(struct forwarded *field, struct view line);
 
 /*
  * The source of a request that the proxy `peer`, one of `proxies`, has sent: the rightmost
  * address that is of no proxy, for each proxy adds the address that it was asked from on the
  * right. Where what a proxy has added is not an address (unknown, obfuscated, or not of the
- * field's form), the source is that proxy. A request that has both fields must have the same
+ * field's form), or is not read any more, the source is that proxy. A request that has both fields must have the same
  * address in both, because a proxy that sets one of them passes on what a client sent as the
  * other: if not, the source is `peer`.
  */

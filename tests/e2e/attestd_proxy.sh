@@ -185,6 +185,10 @@ named '[2001:db8:0:5::7]' 127.0.0.1 'Forwarded: for="[2001:db8:0:5::7]:4711";pro
 named 192.0.2.1 127.0.0.1 'Forwarded: for=_hidden, for=192.0.2.1'
 named 127.0.0.1 127.0.0.1 'Forwarded: for=192.0.2.1, for=_hidden'
 named 127.0.0.1 127.0.0.1 'Forwarded: for=198.51.100.9' 'X-Forwarded-For: 192.0.2.1'
+lines=()
+for ((i = 0; i < 40; i++)); do lines+=("X-Forwarded-For: 198.51.100.9"); done
+named 192.0.2.1 127.0.0.1 "${lines[@]}" 'X-Forwarded-For: 192.0.2.1'
+named 192.0.2.1 127.0.0.1 "X-Forwarded-For: $(printf '198.51.100.9, %.0s' {1..40})192.0.2.1"
 named 127.0.0.1 127.0.0.1
 named 127.0.0.9 127.0.0.9 'X-Forwarded-For: 192.0.2.1'
 named 127.0.0.9 127.0.0.9 'Forwarded: for=192.0.2.1'

@@ -49,16 +49,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(address_equal(&source, &peer));
 
 	/* The proxy adds a line: that is the client's, whatever stands before. */
-	if (x.count < FORWARDED_LINES_MAX) {
-		forwarded_add(&x, view_text("192.0.2.1"));
-		source = forwarded_source(&none, &x, &proxies, &peer);
-		assert(source.size == 4 && memcmp(source.octets, "\xc0\0\2\1", 4) == 0);
-	}
-	if (standard.count < FORWARDED_LINES_MAX) {
-		forwarded_add(&standard, view_text("for=192.0.2.1"));
-		source = forwarded_source(&standard, &none, &proxies, &peer);
-		assert(source.size == 4 && memcmp(source.octets, "\xc0\0\2\1", 4) == 0);
-	}
+	forwarded_add(&x, view_text("192.0.2.1"));
+	source = forwarded_source(&none, &x, &proxies, &peer);
+	assert(source.size == 4 && memcmp(source.octets, "\xc0\0\2\1", 4) == 0);
+	forwarded_add(&standard, view_text("for=192.0.2.1"));
+	source = forwarded_source(&standard, &none, &proxies, &peer);
+	assert(source.size == 4 && memcmp(source.octets, "\xc0\0\2\1", 4) == 0);
 	free(copy);
 	return 0;
 }

@@ -133,21 +133,48 @@ START_TEST(source_each_field_names_it)
 }
 END_TEST
 
-START_TEST(source_more_lines_than_are_read_is_the_proxy)
+/* A client cannot hide behind its proxy by many lines of its own. */
+START_TEST(source_after_any_number_of_lines_is_the_last)
 {
 	struct forwarded none = {.count = 0};
 	struct forwarded x = {.count = 0};
 
-	for (int i = 0; i < FORWARDED_LINES_MAX; i++)
+	for (int i = 0; i < 1000; i++) {
 		forwarded_add(&x, view_text("192.0.2.1"));
-	ck_assert_str_eq(source_of(&none, &x), "192.0.2.1:0");
-	for (int i = 0; i < 1000; i++)
-		forwarded_add(&x, view_text("192.0.2.1"));
-	ck_assert_str_eq(source_of(&none, &x), PEER);
+		ck_assert_str_eq(source_of(&none, &x), "192.0.2.1:0");
+		forwarded_add(&x, view_text("198.51.100.9"));
+		ck_assert_str_eq(source_of(&none, &x), "198.51.100.9:0");
+	}
+	for (int i = 1; i < FORWARDED_LINES_MAX; i++)
+		forwarded_add(&x, view_text("10.0.0.2"));
+	ck_assert_str_eq(source_of(&none, &x), "198.51.100.9:0");
+	forwarded_add(&x, view_text("10.0.0.3"));
+	ck_assert_str_eq(source_of(&none, &x), "10.0.0.2:0"); /* whose word is not read */
 }
 END_TEST
 
-START_TEST(source_more_addresses_than_are_read_is_the_proxy)
+/* Nor by many addresses in one. */
+START_TEST(source_after_any_number_of_addresses_is_the_last)
+{
+	struct forwarded none = {.count = 0};
+	char             x_line[16384] = "10.0.0.9";
+	char             line[16384] = "for=10.0.0.9";
+
+	for (int i = 0; i < 2 * FORWARDED_NODES_MAX; i++) {
+		struct forwarded x = {.count = 0};
+		struct forwarded standard = {.count = 0};
+
+		strcat(x_line, i % 2 != 0 ? ",198.51.100.9" : ",192.0.2.1");
+		strcat(line, i % 2 != 0 ? ",for=198.51.100.9" : ",for=192.0.2.1");
+		forwarded_add(&x, view_text(x_line));
+		forwarded_add(&standard, view_text(line));
+		ck_assert_str_eq(source_of(&none, &x), i % 2 != 0 ? "198.51.100.9:0" : "192.0.2.1:0");
+		ck_assert_str_eq(source_of(&standard, &none), i % 2 != 0 ? "198.51.100.9:0" : "192.0.2.1:0");
+	}
+}
+END_TEST
+
+START_TEST(source_more_proxies_than_are_read_is_a_proxy)
 {
 	struct forwarded none = {.count = 0};
 	char             x_line[1024] = "192.0.2.1";
@@ -156,7 +183,7 @@ START_TEST(source_more_addresses_than_are_read_is_the_proxy)
 	for (int i = 1; i <= FORWARDED_NODES_MAX; i++) {
 		struct forwarded x = {.count = 0};
 		struct forwarded standard = {.count = 0};
-		const char      *wanted = i <= FORWARDED_NODES_MAX ? "192.0.2.1:0" : PEER;
+		const char      *wanted = "192.0.2.1:0";
 
 		forwarded_add(&x, view_text(x_line));
 		forwarded_add(&standard, view_text(line));
@@ -169,10 +196,13 @@ START_TEST(source_more_addresses_than_are_read_is_the_proxy)
 		struct forwarded x = {.count = 0};
 		struct forwarded standard = {.count = 0};
 
+		/* A line before it is not the word of the proxy whose word is not read. */
+		forwarded_add(&x, view_text("198.51.100.9"));
 		forwarded_add(&x, view_text(x_line));
+		forwarded_add(&standard, view_text("for=198.51.100.9"));
 		forwarded_add(&standard, view_text(line));
-		ck_assert_str_eq(source_of(&none, &x), PEER);
-		ck_assert_str_eq(source_of(&standard, &none), PEER);
+		ck_assert_str_eq(source_of(&none, &x), "10.0.0.2:0");
+		ck_assert_str_eq(source_of(&standard, &none), "10.0.0.2:0");
 	}
 }
 END_TEST
@@ -185,8 +215,9 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, source_each_field_names_it, 0, (int)(sizeof fields / sizeof fields[0]));
-	tcase_add_test(tc, source_more_lines_than_are_read_is_the_proxy);
-	tcase_add_test(tc, source_more_addresses_than_are_read_is_the_proxy);
+	tcase_add_test(tc, source_after_any_number_of_lines_is_the_last);
+	tcase_add_test(tc, source_after_any_number_of_addresses_is_the_last);
+	tcase_add_test(tc, source_more_proxies_than_are_read_is_a_proxy);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
