@@ -262,7 +262,10 @@ pending_print_wish(const struct pending_machine *machine)
 	} else if (machine->wish == WISH_TAKEN) {
 		print_folded(&fold, ", which EK ");
 		print_folded(&fold, owner);
-		print_folded(&fold, " has; if this is that machine with a new mainboard, run:");
+		print_folded(&fold, machine->entry->evidence.verdict == STORE_VERDICT_VERIFIED
+		        ? " has; if this is that machine with a new mainboard, run:"
+		        : " has; no vendor vouches for this TPM, so compare its EK hash with what "
+		          "attest-device ek says there; if this is that machine with a new mainboard, run:");
 	}
 	(void)putchar('\n');
 	if (machine->wish == WISH_TAKEN && !machine->removed)

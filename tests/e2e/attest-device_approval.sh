@@ -188,7 +188,7 @@ wish board '"laptop"'
 board=$software_hash
 case_ok "the name of another: pending shows it" attest_ca pending
 case_matches "… names the device that has it, and the command" "$out" \
-	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has; if this is that machine with a new mainboard, run:"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
+	"$board  .*"$'\n'"  asks for the name \"laptop\" \(its own claim\), which EK $hash has; no vendor vouches for this TPM, so compare its EK hash with what attest-device ek says there; if this is that machine with a new mainboard, run:"$'\n'"  attest-ca --state-dir $state_dir replace ${hash:0:16} ${board:0:16}"$'\n'
 check "… and lets it in under its own name only" \
 	'[[ $out == *"for another device"*"under a name of its own:"*"approve ${board:0:16} --name NAME"* ]]'
 case_equal "… in JSON" "$(wished)" \
