@@ -55,8 +55,7 @@ enum question_part {
 	CERTIFICATE = 1 << 13,
 	REASON = 1 << 14,
 	SPKI = 1 << 15,
-	PEER = 1 << 16,
-	ALWAYS = 1 << 17,
+	ALWAYS = 1 << 16,
 };
 
 #define QUESTION(part, kind, member, max) FIELD(part, kind, struct acme_question, member, max)
@@ -64,7 +63,7 @@ enum question_part {
 	FIELD_LIST_OF(part, table, struct acme_question, member, number, max)
 static const struct field question_rows[] = {
     QUESTION(ALWAYS, NUMBER, request, UINT64_MAX),
-    QUESTION(PEER, TEXT, peer, PEER_MAX),
+    QUESTION(ALWAYS, TEXT, peer, PEER_MAX),
     QUESTION(ACCOUNT, TEXT, account, ID_MAX),
     QUESTION(OBJECT, TEXT, object, ID_MAX),
     QUESTION(JWK, TEXT, jwk, KEY_MAX),

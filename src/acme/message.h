@@ -30,7 +30,7 @@
 /* The questions: name, and the fields of struct acme_question that are sent. */
 #define ACME_QUESTIONS(X)                                                              \
 	/* newAccount, §7.3: ACCOUNT, `created` or not; only_existing may be refused */ \
-	X(ACCOUNT_NEW, PEER | JWK | THUMBPRINT | CONTACTS | FLAGS)                            \
+	X(ACCOUNT_NEW, JWK | THUMBPRINT | CONTACTS | FLAGS)                            \
 	/* The account of a kid, whatever its status, for its jwk: ACCOUNT */          \
 	X(ACCOUNT_GET, ACCOUNT)                                                        \
 	/* §7.3.2, §7.3.6; see ACME_FLAG_*: ACCOUNT */                                  \
@@ -40,7 +40,7 @@
 	/* §7.1.2.1, a page that begins at `cursor`: ORDERS */                          \
 	X(ACCOUNT_ORDERS, ACCOUNT | CURSOR)                                            \
 	/* §7.4: ORDER */                                                              \
-	X(ORDER_NEW, PEER | ACCOUNT | IDENTIFIERS | VALIDITY)                                 \
+	X(ORDER_NEW, ACCOUNT | IDENTIFIERS | VALIDITY)                                 \
 	X(ORDER_GET, ACCOUNT | OBJECT)                                                 \
 	/* §7.4 finalize: ORDER */                                                     \
 	X(ORDER_FINALIZE, ACCOUNT | OBJECT | CSR)                                      \

@@ -272,7 +272,7 @@ START_TEST(question_decode_of_another_kinds_fields_is_malformed)
 	acme_question_encode(&question, &body);
 	body.data[1] = ACME_ORDER_NEW;
 	unit_fails(acme_question_decode(bytes_view(&body), &decoded, &err), &err, ERROR_MALFORMED,
-	    "no question of kind 5 has 4 items");
+	    "no question of kind 5 has 5 items");
 }
 END_TEST
 
