@@ -35,6 +35,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/pki_support.h \
 	tests/unit/race.h \
 	tests/unit/records.h \
+	tests/unit/rename_watch.h \
 	tests/unit/scratch.h \
 	tests/unit/service_world.h \
 	tests/unit/store_devices.h \

@@ -195,7 +195,7 @@ case_equal "… in JSON" "$(wished)" \
 	"{\"name\":\"laptop\",\"taken_by\":\"$hash\",\"looks_like\":null}"
 on_terminal "$attest_ca_program" --state-dir "$state_dir" pending
 check "… on a terminal within 80 columns, but for the command with its directory" \
-	'[[ $out == *"which EK ${hash:0:16} has;"* ]] && [ "$(grep -vE " (replace|approve) " <<<"$out" | wc -L)" -le 80 ]'
+	'[[ $out == *"which EK ${hash:0:16} has;"* ]] && [ "$(grep -vE " (replace|approve|deny) " <<<"$out" | wc -L)" -le 80 ]'
 case_fails "approve does not give it away" 1 "name \"laptop\" belongs to device $hash; when this is the EK of its new mainboard" \
 	attest_ca approve "$board" --name laptop
 wish twin '"LAPTOP"'
