@@ -41,6 +41,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/store_devices.h \
 	tests/unit/store_fixture.h \
 	tests/unit/store_tamper.h \
+	tests/unit/tls_client.h \
 	tests/unit/unit.h \
 	tests/unit/unit_hex.h \
 	tests/unit/wrong_server.h
