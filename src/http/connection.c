@@ -30,6 +30,7 @@
 #include <event2/http_struct.h>
 
 #include "http/exchange.h"
+#include "http/handshake.h"
 #include "http/linger.h"
 #include "http/proxy.h"
 #include "http/refusal.h"
@@ -209,6 +210,8 @@ connection_closed_cb(struct evhttp_connection *evcon, void *arg)
 	event_del(&connection->soon);
 	if (connection->state == CONNECTION_PREFACED)
 		event_del(&connection->drain);
+	else if (connection->state == CONNECTION_HANDSHAKE)
+		handshake_leave(connection);
 	connection_by_fd_set(connection, NULL);
 	connection->evcon = NULL;
 	connection->exchange = NULL;
@@ -356,6 +359,7 @@ connection_deadline_cb(evutil_socket_t fd, short what, void *arg)
 	case CONNECTION_ANSWERING:
 		connection_check_progress(connection);
 		return;
+	case CONNECTION_HANDSHAKE:
 	case CONNECTION_FRESH:
 	case CONNECTION_IDLE:
 	case CONNECTION_REFUSING:
@@ -502,7 +506,8 @@ connection_end_idle(struct http_connection *connection)
 {
 	if (connection->evcon != NULL &&
 	    (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_FRESH ||
-	        connection->state == CONNECTION_PREFACED))
+	        connection->state == CONNECTION_PREFACED ||
+	        connection->state == CONNECTION_HANDSHAKE))
 		connection_end(connection);
 }
 

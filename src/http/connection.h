@@ -18,6 +18,7 @@
 #include "util/address.h"
 #include "util/shares.h"
 #include "util/source.h"
+#include "util/turns.h"
 
 struct bufferevent;
 struct evhttp_connection;
@@ -27,7 +28,8 @@ struct http_server;
 
 enum http_connection_state {
 	CONNECTION_PREFACED,  /* accepted, and the header of the PROXY protocol is awaited */
-	CONNECTION_FRESH,     /* accepted, no octet yet (a TLS handshake may be under way) */
+	CONNECTION_HANDSHAKE, /* accepted, and the TLS handshake is not complete */
+	CONNECTION_FRESH,     /* no octet yet of a request */
 	CONNECTION_READING,   /* a request has begun */
 	CONNECTION_ASKED,     /* the request is complete, and the handler has it */
 	CONNECTION_ANSWERING, /* the answer is being sent */
@@ -48,7 +50,9 @@ struct http_connection {
 	unsigned                    blank_lines; /* skipped since the last request */
 	struct event                deadline;
 	struct event                soon; /* work that must not run in a callback of evhttp */
-	struct event                drain; /* of the bare socket: CONNECTION_PREFACED, _LINGERING */
+	struct event                drain; /* of the bare socket: CONNECTION_PREFACED, _HANDSHAKE,
+	                                    * _LINGERING */
+	struct turn                 turn;  /* CONNECTION_HANDSHAKE, while it waits */
 	struct bytes                preface; /* CONNECTION_PREFACED: what came of the header */
 	struct source               source; /* once it is adopted */
 	struct share_entry          share;  /* among all connections */

@@ -6,6 +6,7 @@ src_libhttp_a_SOURCES = \
 	src/http/forwarded.c src/http/forwarded.h \
 	src/http/framing.c src/http/framing.h \
 	src/http/front.c src/http/front.h \
+	src/http/handshake.c src/http/handshake.h \
 	src/http/head.c src/http/head.h \
 	src/http/json.c src/http/json.h \
 	src/http/linger.c src/http/linger.h \
@@ -23,6 +24,7 @@ UNIT_TESTS += tests/unit/http/chunks_test
 UNIT_TESTS += tests/unit/http/exchange_test
 UNIT_TESTS += tests/unit/http/forwarded_test
 UNIT_TESTS += tests/unit/http/framing_test
+UNIT_TESTS += tests/unit/http/handshake_test
 UNIT_TESTS += tests/unit/http/json_test
 UNIT_TESTS += tests/unit/http/limits_test
 UNIT_TESTS += tests/unit/http/problem_test

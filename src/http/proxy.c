@@ -20,6 +20,7 @@
 
 #include "http/connection.h"
 #include "http/forwarded.h"
+#include "http/handshake.h"
 #include "http/proxy_protocol.h"
 #include "http/room.h"
 #include "http/server_state.h"
@@ -61,13 +62,12 @@ proxy_accept(struct http_connection *connection, const struct proxy_header *head
 {
 	(void)event_del(&connection->drain);
 	bytes_clear(&connection->preface);
-	connection->state = CONNECTION_FRESH;
 	if (header->source.size != 0) {
 		connection->address = header->source;
 		(void)address_format(&connection->address, connection->peer);
 		room_enter(connection);
 	}
-	(void)bufferevent_enable(connection->bev, EV_READ);
+	handshake_begin(connection);
 }
 
 /* Takes off the socket what belongs to the header, and nothing behind it. */
@@ -111,8 +111,10 @@ proxy_begin(struct http_connection *connection)
 	bool                  known = proxies_has(proxies, &connection->address);
 
 	connection->proxied = known && proxies->protocol == PROXY_PROTOCOL_OFF;
-	if (proxies->protocol == PROXY_PROTOCOL_OFF)
+	if (proxies->protocol == PROXY_PROTOCOL_OFF) {
+		handshake_begin(connection);
 		return true;
+	}
 	if (!known) {
 		proxy_refuse(connection, "the peer is not in proxy_networks");
 		return false;

@@ -14,7 +14,7 @@ struct http_connection;
 
 /*
  * Begins a connection that was just adopted: with a PROXY protocol it is CONNECTION_PREFACED
- * until its header is read. False when its peer is no proxy, and it has ended.
+ * until its header is read. Then, or at once, handshake_begin. False when its peer is no proxy, and it has ended.
  */
 bool proxy_begin(struct http_connection *connection);
 

@@ -21,6 +21,7 @@
 
 #include "http/connection.h"
 #include "http/exchange.h"
+#include "http/handshake.h"
 #include "http/linger.h"
 #include "http/room.h"
 #include "http/server_state.h"
@@ -177,9 +178,11 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	server->shares = shares_new();
 	server->large = shares_new();
 	server->turns = turns_new();
+	server->handshakes = turns_new();
 	if (server->settings.waiting_max == 0)
 		server->settings.waiting_max = HTTP_WAITING_MAX;
 	(void)evtimer_assign(&server->work, base, exchange_work_cb, server);
+	(void)evtimer_assign(&server->handshake, base, handshake_work_cb, server);
 	(void)evtimer_assign(&server->resume, base, server_resume_cb, server);
 	if (server->settings.tls != NULL)
 		(void)SSL_CTX_up_ref(server->settings.tls);
@@ -301,6 +304,7 @@ http_server_free(struct http_server *server)
 	server->freeing = true;
 	(void)evtimer_del(&server->resume);
 	(void)evtimer_del(&server->work);
+	(void)evtimer_del(&server->handshake);
 	server_forget_listeners(server, false);
 	for (connection = LIST_FIRST(&server->connections); connection != NULL; connection = next) {
 		next = LIST_NEXT(connection, link);
@@ -312,6 +316,7 @@ http_server_free(struct http_server *server)
 	shares_free(server->shares);
 	shares_free(server->large);
 	turns_free(server->turns);
+	turns_free(server->handshakes);
 	free(server->by_fd);
 	free(server);
 }

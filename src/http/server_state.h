@@ -38,6 +38,8 @@ struct http_server {
 	size_t                       exchange_count;
 	struct turns                *turns;  /* of requests that no handler has seen yet */
 	struct event                 work;   /* runs the handlers of those whose turn it is */
+	struct turns                *handshakes; /* connections whose TLS handshake can go on */
+	struct event                 handshake;  /* of those whose turn it is, see handshake.h */
 	struct event                 resume; /* resumes accepting after EMFILE */
 	bool                         starved; /* out of descriptors, and logged */
 	bool                         draining;

@@ -25,6 +25,9 @@ struct turn {
 	size_t              size;
 };
 
+/* The entry that embeds this member: TURNS_ITEM(turn, struct http_connection, turn). */
+#define TURNS_ITEM(entry, type, member) ((type *)(void *)((char *)(entry) - offsetof(type, member)))
+
 struct turns *turns_new(void);
 void           turns_free(struct turns *turns); /* when nothing waits; takes NULL too */
 
