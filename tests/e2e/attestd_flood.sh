@@ -122,4 +122,41 @@ check "after the burst, too, in less than a client waits" '[ "$elapsed" -lt 1000
 attestd_stop
 case_equal "attestd ends as ever" "$status" 0
 
+# ---- handshakes ----
+
+# A ClientHello costs who sends it nothing, and the server a signature, which takes long with such a key.
+openssl req -x509 -newkey rsa:4096 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+	-keyout "$scratch/tls.key" -out "$scratch/tls.pem" 2>/dev/null
+attestd_start --tls-cert "$scratch/tls.pem" --tls-key "$scratch/tls.key" || exit 1
+
+# Sets $elapsed: milliseconds of a request on a connection of its own.
+get() {
+	local begun=${EPOCHREALTIME/[.,]/}
+
+	http GET /root.pem "" --cacert "$scratch/tls.pem"
+	elapsed=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+	[ "$http_status" = 200 ]
+}
+
+case_ok "a machine asks an idle server over TLS" get
+idle=$elapsed
+crowd_seconds=10
+"$top_builddir/tests/e2e/flood" hello "$attestd_port" 127.0.0.2 400 "$crowd_seconds" >"$scratch/hellos" &
+crowd=$!
+wait_for 'grep -qs ready "$scratch/hellos"'
+fastest=
+for i in 1 2 3; do
+	case_ok "and while 400 connections replay a ClientHello" get
+	kill -0 "$crowd" 2>/dev/null || break
+	note "a request takes $idle ms on an idle server, $elapsed ms among 400 hostile handshakes"
+	[ -n "$fastest" ] && [ "$fastest" -le "$elapsed" ] || fastest=$elapsed
+done
+wait "$crowd"
+answered=$(sed -n 's/^answered \([0-9]*\) .*/\1/p' "$scratch/hellos")
+note "the crowd: $(tail -n 1 "$scratch/hellos")"
+check "the crowd has its handshakes" '[ "${answered:-0}" -ge 100 ]'
+check "which the machine does not wait for: 400 of them take four times as long at least" \
+	'[ "$((4 * fastest))" -lt "$((400 * 1000 * crowd_seconds / (answered > 0 ? answered : 1)))" ]'
+attestd_stop
+
 finish

@@ -9,6 +9,8 @@
  *       "ready" when they are open, and what was answered, by status. Each request is another.
  *   flood burst PORT SOURCE OCTETS FILE   that many octets over as many connections as it
  *       takes, all closed at once and no answer read
+ *   flood hello PORT SOURCE CONNECTIONS SECONDS   as run, but of TLS: each connection sends the
+ *       same ClientHello, which costs the server a signature, reads what comes and is closed
  *   flood cost PORT COUNT FILE   one after the other; says microseconds for each
  */
 #include "config.h"
@@ -29,6 +31,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "util/base64.h"
@@ -323,6 +326,62 @@ command_burst(const char *port, const char *source, size_t octets, const char *f
 	return EXIT_SUCCESS;
 }
 
+/* A ClientHello as a client would record it. */
+static void
+hello_make(struct bytes *hello)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL     *ssl = SSL_new(ctx);
+	BIO     *sent = BIO_new(BIO_s_mem());
+	char    *data;
+	long     size;
+
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), sent);
+	(void)SSL_connect(ssl);
+	size = BIO_get_mem_data(sent, &data);
+	bytes_append(hello, data, (size_t)size);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+}
+
+static int
+command_hello(const char *port, const char *source, int count, int seconds)
+{
+	static struct pollfd fds[CONNECTIONS_MAX];
+	AUTO_BYTES           hello = {0};
+	char                 answer[8192];
+	unsigned             answered = 0;
+	unsigned             closed = 0;
+	int64_t              end = now_us() + (int64_t)seconds * 1000000;
+
+	hello_make(&hello);
+	for (int i = 0; i < count; i++)
+		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	puts("ready");
+	(void)fflush(stdout);
+	while (now_us() < end) {
+		for (int i = 0; i < count; i++) {
+			if (fds[i].fd >= 0)
+				continue;
+			fds[i].fd = connect_from(port, source);
+			(void)send(fds[i].fd, hello.data, hello.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		}
+		(void)poll(fds, (nfds_t)count, 100);
+		for (int i = 0; i < count; i++) {
+			if (fds[i].revents == 0)
+				continue;
+			if (recv(fds[i].fd, answer, sizeof answer, MSG_DONTWAIT) > 0)
+				answered++;
+			else
+				closed++;
+			(void)close(fds[i].fd);
+			fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+		}
+	}
+	printf("answered %u closed %u\n", answered, closed);
+	return EXIT_SUCCESS;
+}
+
 static int
 command_cost(const char *port, int count, const char *file)
 {
@@ -352,10 +411,12 @@ main(int argc, char **argv)
 		return command_make(argv[2], argv[3], argv[4], argv[5]);
 	if (argc >= 7 && strcmp(argv[1], "run") == 0 && atoi(argv[4]) <= CONNECTIONS_MAX)
 		return command_run(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), argv + 6, argc - 6);
+	if (argc == 6 && strcmp(argv[1], "hello") == 0 && atoi(argv[4]) <= CONNECTIONS_MAX)
+		return command_hello(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
 	if (argc == 6 && strcmp(argv[1], "burst") == 0)
 		return command_burst(argv[2], argv[3], (size_t)atol(argv[4]), argv[5]);
 	if (argc == 5 && strcmp(argv[1], "cost") == 0)
 		return command_cost(argv[2], atoi(argv[3]), argv[4]);
-	(void)fputs("usage: flood make|run|burst|cost …\n", stderr);
+	(void)fputs("usage: flood make|run|hello|burst|cost …\n", stderr);
 	return EXIT_FAILURE;
 }
