@@ -194,3 +194,25 @@ bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)
 	tests/bench/crl_bench
+
+# Small faults in the code, one at a time, against the tests: tests/mutation/mutants.py says how.
+#   make mutants MUTANTS_FLAGS='src/pki --unit'
+EXTRA_DIST += tests/mutation/mutants.py tests/mutation/mutant.c tests/mutation/mutant.h
+EXTRA_DIST += \
+	tests/mutation/named.faults \
+	tests/mutation/named_device.faults \
+	tests/mutation/pki.faults \
+	tests/mutation/tpm.faults \
+	tests/mutation/util.faults \
+	tests/mutation/webauthn.faults
+
+.PHONY: mutants
+mutants:
+	python3 $(srcdir)/tests/mutation/mutants.py run --source '$(abs_top_srcdir)' --work mutation $(MUTANTS_FLAGS)
+
+# Which lines no test executes.
+EXTRA_DIST += tests/coverage.py
+
+.PHONY: coverage
+coverage:
+	python3 $(srcdir)/tests/coverage.py --source '$(abs_top_srcdir)' --work coverage $(COVERAGE_FLAGS)

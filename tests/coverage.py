@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Which lines of src/ no test executes: builds with gcc's --coverage, runs the tests, asks gcov.
+
+    coverage.py --source TREE --work DIRECTORY [--tests "NAME …"]
+
+Prints a line a folder, and then each function that was never called and each run of lines
+that was not executed in those that were. A process that is killed counts nothing.
+"""
+import argparse
+import collections
+import json
+import os
+import subprocess
+import sys
+
+
+def must(command, directory, log):
+    if subprocess.run(command, cwd=directory, stdout=log, stderr=log, check=False).returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed: see {log.name}")
+
+
+def built_and_run(options, build):
+    """Builds, and runs the tests; a test that fails is said, and counts."""
+    jobs = f"-j{2 * (os.cpu_count() or 1)}"
+    with open(os.path.join(options.work, "log"), "w", encoding="utf-8") as log:
+        must([os.path.join(options.source, "configure"), "--silent", "CFLAGS=-g -O0 --coverage"], build, log)
+        must(["make", "-s", jobs], build, log)
+        must(["make", "-s", jobs, "check", "TESTS="], build, log)
+        command = ["make", "-k", jobs, "check"] + ([f"TESTS={options.tests}"] if options.tests else [])
+        if subprocess.run(command, cwd=build, stdout=log, stderr=log, check=False).returncode != 0:
+            print(f"some tests failed: see {log.name}")
+
+
+def gcov(build, source):
+    """For each file of src/: {line: times}, and {(line, function): times}."""
+    lines, functions = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
+    notes = [os.path.join(where, name) for where, _, names in os.walk(os.path.join(build, "src"))
+             for name in names if name.endswith(".gcno")]
+    for note in notes:
+        answer = subprocess.run(["gcov", "--json-format", "--stdout", note], cwd=build,
+                                capture_output=True, text=True, check=True).stdout
+        for document in answer.splitlines():
+            for file in json.loads(document)["files"]:
+                path = os.path.relpath(os.path.join(build, file["file"]), source)
+                if not path.startswith("src/"):
+                    continue
+                for line in file["lines"]:
+                    lines[path][line["line_number"]] += line["count"]
+                for function in file["functions"]:
+                    functions[path][function["start_line"], function["name"]] += function["execution_count"]
+    return lines, functions
+
+
+def runs_of(numbers):
+    """[3, 4, 5, 9] as ["3-5", "9"]."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+
+
+def report(lines, functions):
+    folders = collections.defaultdict(lambda: [0, 0])
+    for path, its in lines.items():
+        for where in ("src", os.path.dirname(path)):
+            folders[where][0] += sum(1 for times in its.values() if times)
+            folders[where][1] += len(its)
+    for folder in sorted(folders):
+        executed, all_lines = folders[folder]
+        print(f"{folder:32} {executed:6} of {all_lines:6} lines  {100 * executed / all_lines:5.1f} %")
+    print()
+    for path in sorted(lines):
+        never = sorted(key for key, times in functions[path].items() if times == 0)
+        for line, name in never:
+            print(f"{path}:{line}: {name} is never called")
+        idle = [number for number, times in lines[path].items() if times == 0]
+        if idle:
+            print(f"{path}: not executed: {' '.join(runs_of(idle))}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--tests", default="")
+    parser.add_argument("--built", action="store_true", help="as the last run left it")
+    options = parser.parse_args()
+    options.source, options.work = os.path.abspath(options.source), os.path.abspath(options.work)
+    build = os.path.join(options.work, "build")
+    os.makedirs(build, exist_ok=True)
+    if not options.built:
+        built_and_run(options, build)
+    lines, functions = gcov(build, options.source)
+    if not lines:
+        raise SystemExit("gcov says nothing")
+    report(lines, functions)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
