@@ -42,6 +42,10 @@ signers_command() {
 	local n=0
 
 	while [ ! -e "$scratch/signers.end" ]; do
+		if [ -e "$scratch/signers.ahead" ]; then
+			sleep 0.02
+			continue
+		fi
 		signers_sign "$scratch/signed/$(printf %05d $((n += 1))).json" 2>>"$scratch/signers.faults" ||
 			echo "the command failed" >>"$scratch/signers.faults"
 		echo "$n" >>"$scratch/signers.commands"
@@ -91,6 +95,12 @@ signers_run() {
 		commands=$(wc -l <"$scratch/signers.commands")
 		number=$(store_tamper 'SELECT crl_number FROM counter' "$signers_database")
 		daemons=$((number - first - commands))
+		# The daemon does not sign what the command was quicker to sign.
+		if [ "$commands" -gt $((daemons + 5)) ]; then
+			: >"$scratch/signers.ahead"
+		else
+			rm -f "$scratch/signers.ahead"
+		fi
 	done
 	: >"$scratch/signers.end"
 	wait "${jobs[@]}"
