@@ -234,7 +234,7 @@ class Work:
                  "CK_DEFAULT_TIMEOUT": str(max(10, int(limit))), **environment})
         try:
             out, _ = child.communicate(timeout=limit)
-            passed = child.returncode == 0 and not re.search(r"^not ok (?!.*# TODO)", out, re.M)
+            passed = child.returncode == 0 and not re.search("^not ok ", out, re.M)
         except subprocess.TimeoutExpired:
             passed = False
         for sign in (signal.SIGTERM, signal.SIGKILL):
