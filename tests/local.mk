@@ -178,7 +178,8 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix="$$fuzzer-" "$$corpus"; \
 	done
-# What things cost, beside the bare work of the same run; nothing is asserted.
+# What things cost, beside the bare work of the same run, and in counts; nothing is asserted.
+EXTRA_DIST += tests/bench/NOTES.md tests/bench/count.py
 EXTRA_PROGRAMS += tests/bench/acme_bench tests/bench/attest_bench tests/bench/crl_bench \
 	tests/bench/import_bench
 tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
@@ -191,6 +192,7 @@ bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests
 		tests/bench/import_bench tests/bench/crl_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate $(BENCH_FLAGS)
+	python3 $(srcdir)/tests/bench/count.py --build .
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)
 	tests/bench/crl_bench

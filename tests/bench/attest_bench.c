@@ -7,9 +7,13 @@
  * clients, which open each credential in software as a TPM would.
  *
  *   attest_bench [--ek-certificate] [--seconds N] [--connections N]…      (make bench)
+ *   attest_bench [--ek-certificate] --count N [--no-fork] [--under COMMAND]   (count.py)
  *
  * With --ek-certificate the machine shows one, below an RSA-2048 root and CA that are
  * imported, which the bare work verifies too: two signatures, by keys that are there.
+ *
+ * With --count it measures nothing: one client makes so many attestations at an attestd
+ * with one worker, started by a command that counts.
  */
 #include "config.h"
 
@@ -42,6 +46,7 @@ static struct {
 	char           *attest_body;
 	char           *credential; /* an answer, for the clients of the bare server */
 	double          seconds;
+	size_t          count; /* of attestations; 0: as many as there is time for */
 	bool            shows; /* an EK certificate */
 
 	struct bench_daemon daemon;
@@ -398,19 +403,18 @@ state_prepare(void)
 {
 	static const char config[] = "device_challenges = 100000\n"
 	                             "device_certificates = 0\n"
-	                             "challenges = 100000\n"
-	                             "ek_certificate = \"record\"\n";
-	static const char require[] = "device_challenges = 100000\n"
-	                              "device_certificates = 0\n"
-	                              "challenges = 100000\n"
-	                              "ek_certificate = \"require\"\n"; /* it is verified, or nothing works */
+	                             "challenges = 100000\n";
+	/* One that is shown must be verified, or nothing works. */
+	const char     *mode = bench.shows ? "ek_certificate = \"require\"\n"
+	                                   : "ek_certificate = \"record\"\n";
 	AUTO_FREE char *admin = bench_built("src/attest-ca");
-	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *path = file_join(bench.directory, "attestd.conf");
+	AUTO_FREE char *text = NULL;
 	struct error    err = {0};
 
-	path = file_join(bench.directory, "attestd.conf");
-	if (file_replace(path, bench.shows ? require : config,
-	        strlen(bench.shows ? require : config), 0600, &err) != 0)
+	if (asprintf(&text, "%s%s%s", config, mode, bench.count != 0 ? "workers = 1\n" : "") < 0)
+		bench_die("out of memory");
+	if (file_replace(path, text, strlen(text), 0600, &err) != 0)
 		bench_die("%s", err.detail);
 	bench_shell("%s --state-dir %s/ca init >/dev/null", admin, bench.directory);
 	bench_shell("%s --state-dir %s/ca enroll %s --name bench >/dev/null", admin, bench.directory,
@@ -454,6 +458,35 @@ report(size_t connections, int bare_port, pid_t bare)
 	    bench_pss_of(bench.daemon.supervisor));
 }
 
+/* So many attestations, one after the other. */
+static void
+count_run(void)
+{
+	struct plan plan = {bench.daemon.port, false};
+	void       *client = client_open(&plan);
+
+	for (size_t i = 0; i < bench.count; i++)
+		(void)client_once(client);
+	client_close(client);
+}
+
+static void
+measure(const size_t *connections, size_t runs)
+{
+	int    bare_port;
+	pid_t  bare = bench_bare_start(bare_request_cb, NULL, &bare_port);
+	double verify = bench_time_each(operation_verify);
+	double encrypt = bench_time_each(operation_encrypt);
+	double sign = bench_time_each(operation_sign);
+
+	printf("bare cryptography: RSA-2048 verify %.1f us, RSA-2048 OAEP %.1f us, both with the key made; "
+	       "P-256 sign %.1f us\n",
+	    verify, encrypt, sign);
+	for (size_t i = 0; i < runs; i++)
+		report(connections[i], bare_port, bare);
+	bench_stop(bare);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -461,16 +494,14 @@ main(int argc, char **argv)
 	    {"seconds", required_argument, NULL, 's'},
 	    {"connections", required_argument, NULL, 'c'},
 	    {"ek-certificate", no_argument, NULL, 'e'},
+	    {"count", required_argument, NULL, 'n'},
+	    {"no-fork", no_argument, NULL, 'f'},
+	    {"under", required_argument, NULL, 'u'},
 	    {NULL, 0, NULL, 0},
 	};
 	size_t connections[8] = {2, 64};
 	size_t runs = 0;
-	double verify;
-	double encrypt;
-	double sign;
-	int    bare_port;
 	int    option;
-	pid_t  bare;
 
 	while ((option = getopt_long(argc, argv, "s:c:", options, NULL)) != -1) {
 		if (option == 's')
@@ -479,9 +510,22 @@ main(int argc, char **argv)
 			connections[runs++] = strtoul(optarg, NULL, 10);
 		else if (option == 'e')
 			bench.shows = true;
+		else if (option == 'n')
+			bench.count = strtoul(optarg, NULL, 10);
+		else if (option == 'f')
+			bench.daemon.no_fork = true;
+		else if (option == 'u')
+			bench.daemon.under = optarg;
 		else
-			bench_die("usage: attest_bench [--ek-certificate] [--seconds N] [--connections N]...");
+			bench_die("usage: attest_bench [--ek-certificate] [--seconds N] [--connections N]...\n"
+			          "       attest_bench [--ek-certificate] --count N [--no-fork] [--under COMMAND]");
 	}
+	for (size_t i = 0; i < runs; i++) {
+		if (connections[i] == 0 || connections[i] > BENCH_CLIENTS_MAX)
+			bench_die("from 1 to %d connections", BENCH_CLIENTS_MAX);
+	}
+	if ((bench.daemon.under != NULL || bench.daemon.no_fork) && bench.count == 0)
+		bench_die("--under and --no-fork need --count: CPU time is measured by process");
 	directory_make();
 	device_prepare();
 	credential_prepare();
@@ -489,21 +533,12 @@ main(int argc, char **argv)
 		bench_die("no key");
 	verify_prepare();
 	numbers_prepare();
-	bare = bench_bare_start(bare_request_cb, NULL, &bare_port);
 	state_prepare();
 	attestd_start();
-	verify = bench_time_each(operation_verify);
-	encrypt = bench_time_each(operation_encrypt);
-	sign = bench_time_each(operation_sign);
-	printf("bare cryptography: RSA-2048 verify %.1f us, RSA-2048 OAEP %.1f us, both with the key made; "
-	       "P-256 sign %.1f us\n",
-	    verify, encrypt, sign);
-	for (size_t i = 0; i < (runs != 0 ? runs : 2); i++) {
-		if (connections[i] == 0 || connections[i] > BENCH_CLIENTS_MAX)
-			bench_die("from 1 to %d connections", BENCH_CLIENTS_MAX);
-		report(connections[i], bare_port, bare);
-	}
-	bench_stop(bare);
+	if (bench.count != 0)
+		count_run();
+	else
+		measure(connections, runs != 0 ? runs : 2);
 	bench_stop(bench.daemon.supervisor);
 	bench_shell("rm -rf %s", bench.directory);
 	EVP_PKEY_free(issuing_key);

@@ -110,16 +110,20 @@ bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *st
 
 	(void)snprintf(path, sizeof path, "src/%s", name);
 	AUTO_FREE char *program = bench_built(path);
-	*daemon = (struct bench_daemon){0};
+	*daemon = (struct bench_daemon){.under = daemon->under, .no_fork = daemon->no_fork};
 	if ((daemon->supervisor = fork()) < 0)
 		bench_die("cannot start %s", program);
 	if (daemon->supervisor == 0) {
 		if (freopen(log, "w", stderr) != NULL)
-			(void)execl(program, program, "--state-dir", state, "--config", config, "--listen",
-			    "127.0.0.1:0", (char *)NULL);
+			(void)execl("/bin/sh", "sh", "-c",
+			    "under=$1; shift; exec $under \"$@\" --listen 127.0.0.1:0", "sh",
+			    daemon->under != NULL ? daemon->under : "", program, "--state-dir", state, "--config",
+			    config, daemon->no_fork ? "--no-fork" : NULL, (char *)NULL);
 		_exit(127);
 	}
 	daemon_wait(daemon, log);
+	if (daemon->under != NULL || daemon->no_fork)
+		return;
 	daemon->front = child_of(daemon->supervisor, name, "front");
 	daemon->keeper = child_of(daemon->supervisor, name, "keeper");
 }

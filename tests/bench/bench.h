@@ -5,6 +5,7 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,14 +29,17 @@ void bench_shell(const char *fmt, ...);
 
 /* A daemon of ours on a port of the kernel's choice. */
 struct bench_daemon {
-	pid_t supervisor;
+	const char *under;   /* a command line that runs it, such as "valgrind …"; NULL: none */
+	bool        no_fork; /* in one process */
+
+	pid_t supervisor; /* of all three with no_fork; front and keeper are 0 then, and with `under` */
 	pid_t front;
 	pid_t keeper;
 	int   port;
 };
 
 /*
- * Starts src/NAME with that state directory and configuration file; its log goes
+ * Starts src/NAME, under daemon->under, with that state directory and configuration file; its log goes
  * to a file, as it would in service.
  */
 void bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *state,
