@@ -37,7 +37,7 @@ pkcs7_take(struct view *rest, struct pkcs7_value *value)
 	long                 size = 0;
 	int                  flags;
 
-	if (rest->size == 0 || rest->size > INT_MAX)
+	if (rest->size > INT_MAX)
 		return false;
 	flags = ASN1_get_object(&at, &size, &value->tag, &value->class, (long)rest->size);
 	ERR_clear_error();

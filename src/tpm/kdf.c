@@ -38,7 +38,7 @@ kdf_derive(const char *function, const OSSL_PARAM *params, uint8_t *out, size_t 
 	EVP_KDF_CTX *ctx = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
 	int          rc = 0;
 
-	if (ctx == NULL || EVP_KDF_derive(ctx, out, size, params) != 1)
+	if (EVP_KDF_derive(ctx, out, size, params) != 1)
 		rc = error_set_openssl(err, ERROR_INTERNAL, "deriving a key with %s", function);
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);

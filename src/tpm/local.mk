@@ -26,6 +26,7 @@ UNIT_TESTS += tests/unit/tpm/credential_test
 UNIT_TESTS += tests/unit/tpm/ek_test
 UNIT_TESTS += tests/unit/tpm/kdf_test
 UNIT_TESTS += tests/unit/tpm/name_test
+UNIT_TESTS += tests/unit/tpm/openssl_error_test
 UNIT_TESTS += tests/unit/tpm/public_test
 UNIT_TESTS += tests/unit/tpm/roca_test
 UNIT_TESTS += tests/unit/tpm/signature_test

@@ -22,7 +22,7 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 	(void)vsnprintf(detail, sizeof detail, fmt, args);
 	va_end(args);
 	ERR_clear_error();
-	if (code == 0 || reason == NULL)
+	if (reason == NULL)
 		return error_set(err, kind, "%s", detail);
 	return error_set(err, kind, "%s: %s", detail, reason);
 }

@@ -57,7 +57,7 @@ spki_decode_item(struct view der, const ASN1_ITEM *item)
 
 	value = der.size > INT32_MAX ? NULL : ASN1_item_d2i(NULL, &at, (long)der.size, item);
 	ERR_clear_error();
-	if (value != NULL && at != der.data + der.size) {
+	if (at != der.data + der.size) {
 		ASN1_item_free(value, item);
 		return NULL;
 	}
@@ -221,18 +221,18 @@ spki_set_other(X509_PUBKEY *spki, EVP_PKEY *key)
 	X509_PUBKEY         *copy = NULL;
 	ASN1_OBJECT         *algorithm = NULL;
 	X509_ALGOR          *whole = NULL;
-	const unsigned char *data;
+	const unsigned char *data = NULL;
 	const void          *parameter = NULL;
 	unsigned char       *owned = NULL;
 	int                  parameter_type = V_ASN1_UNDEF;
-	int                  size;
+	int                  size = 0;
 	int                  rc = -1;
 
 	if (X509_PUBKEY_set(&copy, key) == 1 &&
 	    X509_PUBKEY_get0_param(&algorithm, &data, &size, &whole, copy) == 1)
 		X509_ALGOR_get0(NULL, &parameter_type, &parameter, whole);
 	/* Keys with parameters (DSA, SM2) are refused: our certificates never hold one. */
-	if (whole != NULL && parameter_type == V_ASN1_UNDEF &&
+	if (parameter_type == V_ASN1_UNDEF &&
 	    (owned = OPENSSL_memdup(data, (size_t)size)) != NULL &&
 	    X509_PUBKEY_set0_param(spki, OBJ_dup(algorithm), V_ASN1_UNDEF, NULL, owned, size) == 1) {
 		owned = NULL;

@@ -304,7 +304,7 @@ def run(options):
         by_fault, seconds = work.reach()
         json.dump((by_fault, seconds), open(reach_file, "w", encoding="utf-8"))
     chosen = [fault for fault in work.faults
-              if not options.only or any(only in fault.path for only in options.only)]
+              if not options.only or any(only in fault.path or only in fault.where for only in options.only)]
     if options.sample:
         reached = [fault for fault in chosen if by_fault.get(fault.number) and
                    not (fault.equivalent or fault.open or fault.script)]
@@ -457,7 +457,7 @@ def main():
     runs.add_argument("--seconds", type=int, default=0, help="start no test after so many")
     runs.add_argument("--unit", action="store_true", help="the unit tests only")
     runs.add_argument("--built", action="store_true", help="as the last run left it")
-    runs.add_argument("only", nargs="*", help="faults in files whose path has one of these")
+    runs.add_argument("only", nargs="*", help="faults in files whose path, or that of the list, has one of these")
     verifies = commands.add_parser("verify")
     verifies.add_argument("--source", required=True)
     suggests = commands.add_parser("suggest")

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "pki/ak_certificate.h"
+#include "pki/alt_name.h"
 #include "pki_support.h"
 
 #define EK_URN "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y="
@@ -219,6 +220,23 @@ START_TEST(issue_without_a_model_says_unknown)
 }
 END_TEST
 
+/* Printable ASCII, and nothing beside it. */
+START_TEST(add_uri_takes_printable_ascii_only)
+{
+	static const char *const bad[] = {"http://a b", "http://a\x7f", "http://a\x1f", "http://\xc3\xa4"};
+	GENERAL_NAMES           *names = GENERAL_NAMES_new();
+	struct error             err = {0};
+
+	unit_ok(alt_name_add_uri(names, "http://!~", &err), &err);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		ck_assert_int_eq(alt_name_add_uri(names, bad[i], &err), -1);
+		ck_assert_msg(strstr(err.detail, "is not printable ASCII") != NULL, "%s", err.detail);
+	}
+	ck_assert_int_eq(sk_GENERAL_NAME_num(names), 1);
+	GENERAL_NAMES_free(names);
+}
+END_TEST
+
 START_TEST(issue_without_a_crl_url_has_no_distribution_point)
 {
 	struct ak_profile profile = profile_of(laptop, 1);
@@ -319,6 +337,7 @@ main(void)
 	tcase_add_loop_test(tc, issue_by_every_kind_of_ca_verifies_strictly_at_openssl, 0, 3);
 	tcase_add_test(tc, issue_with_many_names_keeps_them_in_order);
 	tcase_add_loop_test(tc, issue_without_a_model_says_unknown, 0, 2);
+	tcase_add_test(tc, add_uri_takes_printable_ascii_only);
 	tcase_add_test(tc, issue_without_a_crl_url_has_no_distribution_point);
 	tcase_add_test(tc, issue_beyond_the_issuer_is_cut_to_it);
 	tcase_add_loop_test(tc, issue_of_a_bad_profile_fails, 0, sizeof refused / sizeof refused[0]);

@@ -106,6 +106,8 @@ static const struct spoiled refused[] = {
         "the first extended key usage of the AK certificate is not tcg-kp-AIKCertificate (2.23.133.8.3)"},
     {NULL, BASICS USAGE "extendedKeyUsage=2.23.133.8.1\n" SAN, NAMES PI, TPM, VALUE,
         "the first extended key usage of the AK certificate is not tcg-kp-AIKCertificate (2.23.133.8.3)"},
+    {NULL, BASICS USAGE "extendedKeyUsage=DER:3000\n" SAN, NAMES PI, TPM, VALUE, /* without any */
+        "the first extended key usage of the AK certificate is not tcg-kp-AIKCertificate (2.23.133.8.3)"},
     {NULL, BASICS USAGE PURPOSE, NAMES PI, TPM, VALUE,
         "the AK certificate has no subject alternative name"},
     {NULL, BASICS USAGE PURPOSE "subjectAltName=@san\n", NAMES PI, TPM, VALUE,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pki/ca_request.h"
+#include "pki/chain.h"
 #include "pki/trust.h"
 #include "pki_support.h"
 
@@ -15,6 +16,7 @@ static const struct {
 	const char *next;
 } names[] = {
     {"Example Issuing", "Example Issuing 2"},
+    {"Example Issuing 1", "Example Issuing 2"},
     {"Example Issuing 2", "Example Issuing 3"},
     {"Example Issuing 9", "Example Issuing 10"},
     {"Example Issuing 999999", "Example Issuing 1000000"},
@@ -47,6 +49,44 @@ START_TEST(name_read_is_the_common_name)
 	pki_make(&pki, KEY_TYPE_P256);
 	ca_name_read(pki.issuing.certificate, name);
 	ck_assert_str_eq(name, "Test Issuing CA");
+	pki_clear(&pki);
+}
+END_TEST
+
+/* A commonName that X.520 does not allow, of one octet more than there is room for. */
+START_TEST(name_read_of_a_longer_name_is_none)
+{
+	char       text[CA_NAME_SIZE + 1];
+	char       name[2 * CA_NAME_SIZE];
+	X509      *certificate = X509_new();
+	X509_NAME *subject = X509_get_subject_name(certificate);
+
+	memset(text, 'n', sizeof text);
+	for (size_t size = CA_NAME_SIZE - 1; size <= CA_NAME_SIZE; size++) {
+		X509_NAME_ENTRY *entry = X509_NAME_ENTRY_create_by_NID(NULL, NID_commonName, V_ASN1_UTF8STRING,
+		    (const unsigned char *)text, (int)size);
+
+		ck_assert_int_eq(X509_NAME_add_entry(subject, entry, -1, 0), 1);
+		X509_NAME_ENTRY_free(entry);
+		ca_name_read(certificate, name); /* the last commonName */
+		ck_assert_uint_eq(strlen(name), size < CA_NAME_SIZE ? size : 0);
+	}
+	X509_free(certificate);
+}
+END_TEST
+
+/* A public key signs nothing. */
+START_TEST(create_request_that_cannot_be_signed_fails)
+{
+	struct pki   pki;
+	AUTO_BYTES   pem = {0};
+	struct error err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	ck_assert_int_eq(
+	    ca_request_create(X509_get0_pubkey(pki.issuing.certificate), "Next", &pem, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_uint_eq(pem.size, 0);
 	pki_clear(&pki);
 }
 END_TEST
@@ -108,6 +148,7 @@ static const struct {
         "authorityKeyIdentifier=keyid\n",
         0, 0, "it has no subjectKeyIdentifier"},
     {NULL, CA_PROFILE, 0, 0, "its subject is empty"},
+    {"Next", CA_PROFILE, PKI_NOW, PKI_NOW + PKI_DAY, ""}, /* in its first second */
     {"Next", CA_PROFILE, PKI_NOW - 2 * PKI_DAY, PKI_NOW - 60,
         "it is valid from 2026-11-19T12:00:00Z to 2026-11-21T11:59:00Z, and it is 2026-11-21T12:00:00Z here; "
         "are both clocks right?"},
@@ -190,7 +231,7 @@ START_TEST(check_chain_must_lead_to_a_root)
 	struct pki      pki;
 	struct pki      stranger;
 	struct ca       below = {NULL, NULL};
-	X509           *others[] = {NULL, NULL};
+	X509           *others[CHAIN_INTERMEDIATES_MAX + 1] = {NULL};
 	struct error    err = {0};
 
 	pki_make(&pki, KEY_TYPE_P256);
@@ -200,6 +241,15 @@ START_TEST(check_chain_must_lead_to_a_root)
 	unit_ok(check(&pki.issuing, NULL, roots, &err), &err);
 	ck_assert_int_eq(check(&pki.issuing, NULL, strangers, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+
+	/* As many as may come along, and one more. */
+	for (size_t i = 0; i < CHAIN_INTERMEDIATES_MAX - 1; i++)
+		others[i] = pki.issuing.certificate;
+	unit_ok(check(&pki.issuing, others, roots, &err), &err);
+	others[CHAIN_INTERMEDIATES_MAX - 1] = pki.issuing.certificate;
+	unit_fails(check(&pki.issuing, others, roots, &err), &err, ERROR_BAD_ATTESTATION,
+	    "there are 7 certificates in its chain");
+	others[1] = NULL;
 
 	/* Below one that allows no CA below it. */
 	unit_ok(key_generate(KEY_TYPE_P256, &below.key, &err), &err);
@@ -224,6 +274,8 @@ main(void)
 	tcase_set_timeout(tc, 60); /* RSA-4096 under sanitizers */
 	tcase_add_loop_test(tc, name_next_counts_and_fits, 0, sizeof names / sizeof names[0]);
 	tcase_add_test(tc, name_read_is_the_common_name);
+	tcase_add_test(tc, name_read_of_a_longer_name_is_none);
+	tcase_add_test(tc, create_request_that_cannot_be_signed_fails);
 	tcase_add_loop_test(tc, create_request_is_what_openssl_reads, 0, 3);
 	tcase_add_loop_test(tc, check_each_rule_has_its_sentence, 0,
 	    sizeof certificates / sizeof certificates[0]);

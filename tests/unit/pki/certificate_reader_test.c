@@ -310,15 +310,19 @@ static const struct {
 	bool        indefinite; /* the set of certificates is of that length */
 	bool        ber;        /* the certificate is */
 	const char *read;
+	uint8_t     tag; /* of the certificates; 0: [0] */
 } shapes[] = {
-    {"", "\x31\0", 2, false, false, "C"},
-    {"", "\xa1\0\x31\0", 4, false, false, "C"},
-    {"\x30", "\x31\0", 2, false, false, "!"}, /* what may be a certificate begins, and that is all */
-    {"\x30\x05", "\x31\0", 2, false, false, "!"},
-    {"", "\x31\0\x31\0", 4, false, false, "!"},
-    {"", "\xa1\0", 2, false, false, "!"},
-    {"", "\x31\0", 2, true, false, "!"},
-    {"", "\x31\0", 2, false, true, "!"}, /* which d2i_X509 would take */
+    {"", "\x31\0", 2, false, false, "C", 0},
+    {"", "\xa1\0\x31\0", 4, false, false, "C", 0},
+    {"\x30", "\x31\0", 2, false, false, "!", 0}, /* what may be a certificate begins, and that is all */
+    {"\x30\x05", "\x31\0", 2, false, false, "!", 0},
+    {"", "\x31\0\x31\0", 4, false, false, "!", 0},
+    {"", "\xa1\0", 2, false, false, "!", 0},
+    {"", "\x31\0", 2, true, false, "!", 0},
+    {"", "\xa2\0\x31\0", 4, false, false, "!", 0},  /* [2] is no set of CRLs */
+    {"", "\x31\0", 2, false, false, "!", 0xa2},   /* nor of certificates */
+    {"", "\x31\0", 2, false, false, "!", 0x60},   /* nor is [APPLICATION 0] */
+    {"", "\x31\0", 2, false, true, "!", 0}, /* which d2i_X509 would take */
 };
 
 START_TEST(next_of_pkcs7_of_another_shape_reads_none)
@@ -335,7 +339,8 @@ START_TEST(next_of_pkcs7_of_another_shape_reads_none)
 	append_value(&certificates, 0x30, &content, shapes[_i].ber);
 	bytes_append(&certificates, shapes[_i].inside, strlen(shapes[_i].inside));
 	bytes_append(&data, "\x02\x01\x01\x31\0\x30\0", 7);
-	append_value(&data, 0xa0, &certificates, shapes[_i].indefinite);
+	append_value(&data, shapes[_i].tag != 0 ? shapes[_i].tag : 0xa0, &certificates,
+	    shapes[_i].indefinite);
 	bytes_append(&data, shapes[_i].behind, shapes[_i].behind_size);
 	append_value(&sequence, 0x30, &data, false);
 	bytes_append(&info, "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", 11);
@@ -380,11 +385,16 @@ START_TEST(next_of_ber_says_how_to_rewrite_it)
 {
 	static const uint8_t ber[] = {0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
 	    0x07, 0x02, 0xa0, 0x80, 0x00, 0x00};
+	struct view          none;
 	struct error         why;
 
 	ck_assert_str_eq(read_all((struct view){ber, sizeof ber}, true, &why), "!");
 	ck_assert_str_eq(why.detail,
 	    "PKCS#7 in BER, not DER; \"openssl pkcs7 -inform DER -outform DER\" rewrites it");
+	unit_fails(pkcs7_certificates((struct view){ber, 2}, &none, &why), &why, ERROR_MALFORMED,
+	    "PKCS#7 in BER, not DER; \"openssl pkcs7 -inform DER -outform DER\" rewrites it");
+	unit_fails(pkcs7_certificates((struct view){ber, 1}, &none, &why), &why, ERROR_MALFORMED,
+	    "not PKCS#7 in DER, or not all of it");
 }
 END_TEST
 

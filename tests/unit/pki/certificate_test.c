@@ -60,6 +60,17 @@ START_TEST(decode_every_prefix_is_malformed)
 }
 END_TEST
 
+START_TEST(decode_nothing_says_so)
+{
+	X509        *back = NULL;
+	struct error err = {0};
+
+	unit_fails(certificate_decode((struct view){NULL, 0}, &back, &err), &err, ERROR_MALFORMED,
+	    "a certificate of 0 octets");
+	ck_assert_ptr_null(back);
+}
+END_TEST
+
 START_TEST(wrap_pem_is_what_openssl_writes)
 {
 	struct pki   pki;
@@ -297,6 +308,7 @@ main(void)
 	tcase_add_test(tc, decode_what_encode_wrote_is_the_same);
 	tcase_add_test(tc, decode_with_an_octet_more_is_malformed);
 	tcase_add_test(tc, decode_every_prefix_is_malformed);
+	tcase_add_test(tc, decode_nothing_says_so);
 	tcase_add_test(tc, wrap_pem_is_what_openssl_writes);
 	tcase_add_test(tc, load_pem_file_gives_its_first);
 	tcase_add_test(tc, load_file_without_certificate_is_malformed);

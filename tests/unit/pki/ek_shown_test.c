@@ -200,6 +200,18 @@ START_TEST(judge_of_a_compressed_point_finds_it)
 	ck_assert_ptr_null(memmem(shown[0].data, shown[0].size, "\x03\x42\x00\x04", 4));
 	judge_at(key, PKI_NOW);
 	assert_verified(0, 1, false);
+
+	/* Behind more of other keys than are tried of its own. */
+	forget_shown();
+	for (size_t i = 0; i < 3; i++) {
+		EVP_PKEY *other = ek_key();
+
+		show(ek_forge(&root, other, EK_EXTENSIONS));
+		EVP_PKEY_free(other);
+	}
+	show(ek_forge(&root, compressed, EK_EXTENSIONS));
+	judge_at(key, PKI_NOW);
+	assert_verified(3, 1, false);
 	EVP_PKEY_free(compressed);
 }
 END_TEST
@@ -231,6 +243,11 @@ START_TEST(judge_tries_two_of_the_eks_own)
 	show(ek_of(&namesake));
 	show(ek_of(&namesake));
 	show(ek_of(&root));
+	judge_at(key, PKI_NOW);
+	assert_refused(0, "the signature is not by its issuer's key: \"CN = Vendor Root\"", 2, false);
+	forget_shown();
+	for (size_t i = 0; i < 16; i++)
+		show(ek_of(&namesake));
 	judge_at(key, PKI_NOW);
 	assert_refused(0, "the signature is not by its issuer's key: \"CN = Vendor Root\"", 2, false);
 	ca_clear(&namesake);

@@ -41,6 +41,32 @@ START_TEST(type_parse_other_word_names_them_all)
 }
 END_TEST
 
+START_TEST(type_of_each_key_is_its_own)
+{
+	enum key_type type = KEY_TYPE_RSA4096;
+	EVP_PKEY     *key = NULL;
+	struct error  err = {0};
+
+	unit_ok(key_generate(types[_i].type, &key, &err), &err);
+	ck_assert(key_type_of(key, &type));
+	ck_assert_int_eq((int)type, (int)types[_i].type);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* Another algorithm with as many bits as P-256, and RSA of another size. */
+START_TEST(type_of_another_key_is_none)
+{
+	enum key_type type = KEY_TYPE_RSA4096;
+	EVP_PKEY     *key = _i == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") : EVP_RSA_gen(2048);
+
+	ck_assert(_i != 0 || EVP_PKEY_get_bits(key) == 256);
+	ck_assert(!key_type_of(key, &type));
+	ck_assert_int_eq((int)type, (int)KEY_TYPE_RSA4096);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(load_what_encode_wrote_is_the_same_key)
 {
 	char           *directory = pki_directory();
@@ -169,6 +195,8 @@ main(void)
 	tcase_set_timeout(tc, 60); /* RSA-4096 under sanitizers */
 	tcase_add_loop_test(tc, type_parse_every_word_gives_its_type, 0, 4);
 	tcase_add_test(tc, type_parse_other_word_names_them_all);
+	tcase_add_loop_test(tc, type_of_each_key_is_its_own, 0, 4);
+	tcase_add_loop_test(tc, type_of_another_key_is_none, 0, 2);
 	tcase_add_loop_test(tc, load_what_encode_wrote_is_the_same_key, 0, 4);
 	tcase_add_loop_test(tc, load_foreign_file_finds_its_key, 0,
 	    sizeof foreign / sizeof foreign[0]);

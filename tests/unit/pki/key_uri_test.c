@@ -124,6 +124,24 @@ START_TEST(open_locked_file_wants_its_passphrase)
 }
 END_TEST
 
+/* OpenSSL has room for 1024 octets. */
+START_TEST(open_locked_file_with_a_longer_passphrase_does_not_open)
+{
+	AUTO_FREE char   *path = file_join(directory, "k");
+	AUTO_FREE char   *text = memory_new(4096);
+	struct key_access access = {.secret = {(const uint8_t *)text, 4096}};
+	char              detail[512];
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	memset(text, 'p', 4096);
+	free(pki_run(directory, locked[0]));
+	(void)snprintf(detail, sizeof detail, "the passphrase does not open the private key at %s", path);
+	unit_fails(key_open(path, &access, &key, &err), &err, ERROR_INTERNAL, detail);
+	ck_assert_ptr_null(key);
+}
+END_TEST
+
 START_TEST(open_file_that_is_not_locked_does_not_mind_a_passphrase)
 {
 	AUTO_FREE char   *path = file_join(directory, "k");
@@ -283,6 +301,45 @@ START_TEST(open_token_key_as_root_with_a_module_of_others_is_refused)
 }
 END_TEST
 
+/* A token whose session is open needs no PIN again. */
+START_TEST(open_token_key_beside_another_needs_no_pin)
+{
+	struct key_access access = {{NULL, 0}, module};
+	EVP_PKEY         *first = token_key(keys[0]);
+	EVP_PKEY         *second = NULL;
+	struct error      err = {0};
+
+	unit_ok(key_open(keys[1], &access, &second, &err), &err);
+	sign_with(second);
+	signing_key_free(second);
+	signing_key_free(first);
+}
+END_TEST
+
+/* Who is not root gives nobody more than he has. */
+START_TEST(open_token_key_by_another_user_takes_its_own_module)
+{
+	char  command[512];
+	char  uri[512];
+	int   status = -1;
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	(void)snprintf(command, sizeof command, "cp '%s' mine.so && chown -R 12345 . && chmod 755 .", module);
+	free(pki_run(directory, command));
+	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s/mine.so", directory);
+	if ((child = fork()) == 0) {
+		EVP_PKEY    *key = NULL;
+		struct error err = {0};
+
+		_exit(setuid(12345) == 0 && key_open(uri, &(struct key_access){pin, NULL}, &key, &err) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(open_token_key_that_came_later_is_found)
 {
 	EVP_PKEY *key = token_key(keys[0]);
@@ -336,6 +393,8 @@ static const struct {
         "2 tokens of %s match pkcs11:object=ec; name the token"},
     {"pkcs11:token=ca;serial=1;object=ec", PIN, ERROR_NOT_FOUND,
         "no token of %s matches pkcs11:token=ca;serial=1;object=ec"},
+    {"pkcs11:token=ca;manufacturer=Other;object=ec", PIN, ERROR_NOT_FOUND,
+        "no token of %s matches pkcs11:token=ca;manufacturer=Other;object=ec"},
     {"pkcs11:token=ca;object=none", PIN, ERROR_NOT_FOUND,
         "no private key in the token \"ca\" matches pkcs11:token=ca;object=none"},
     {"pkcs11:token=ca;object=ec;id=%02", PIN, ERROR_NOT_FOUND,
@@ -418,6 +477,8 @@ add_token_cases(Suite *suite)
 		tcase_add_test(tc, open_token_key_signs_in_a_child_too);
 		tcase_add_test(tc, open_token_keys_by_two_paths_of_the_module);
 		tcase_add_test(tc, open_token_key_as_root_with_a_module_of_others_is_refused);
+		tcase_add_test(tc, open_token_key_beside_another_needs_no_pin);
+		tcase_add_test(tc, open_token_key_by_another_user_takes_its_own_module);
 		tcase_add_test(tc, open_token_key_that_came_later_is_found);
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
@@ -467,6 +528,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, open_locked_file_wants_its_passphrase, 0,
 	    sizeof locked / sizeof locked[0]);
+	tcase_add_test(tc, open_locked_file_with_a_longer_passphrase_does_not_open);
 	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
 	suite_add_tcase(suite, tc);
 	add_token_cases(suite);

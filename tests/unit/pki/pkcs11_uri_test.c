@@ -77,6 +77,8 @@ static const struct {
     {"pkcs11:token", "the PKCS #11 URI has a part that is no name=value"},
     {"pkcs11:=a", "the PKCS #11 URI has a part that is no name=value"},
     {"pkcs11:;token=a", "the PKCS #11 URI has a part that is no name=value"},
+    {"pkcs11:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx=a",
+        "the PKCS #11 URI has a part that is no name=value"}, /* of 65 characters */
     {"pkcs11:token=", "\"token\" of the PKCS #11 URI is no text"},
     {"pkcs11:token=a%00", "\"token\" of the PKCS #11 URI is no text"},
     {"pkcs11:token=a;token=b", "the PKCS #11 URI has \"token\" twice"},

@@ -240,6 +240,7 @@ static const char *const damages[] = {
     "s/^-----BEGIN X509 CRL/-----BEGIN/", /* nor names what begins */
     "s/^-----END X509 CRL/-----END/",
     "/^-----END/d",
+    "s/^-----BEGIN/----BEGIN/;/^-----END/d", /* passed over as text */
     "2s/^./*/", /* no Base64 */
     "2d",       /* no DER */
 };

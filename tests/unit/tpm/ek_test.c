@@ -353,6 +353,26 @@ START_TEST(decode_public_of_another_rsa_key_is_refused)
 }
 END_TEST
 
+/* The same number, an octet longer than the key. */
+START_TEST(decode_public_of_a_padded_modulus_is_refused)
+{
+	struct forge_ek       forged;
+	struct tpm_ek         ek;
+	TPM2B_PUBLIC_KEY_RSA *unique = &forged.area.unique.rsa;
+	AUTO_BYTES            public = {0};
+	struct error          err = {0};
+
+	forge_ek_make(FORGE_RSA2048, &forged);
+	memmove(unique->buffer + 1, unique->buffer, unique->size++);
+	unique->buffer[0] = 0;
+	forge_marshal_public(&forged.area, &public);
+	ck_assert_int_eq(tpm_ek_decode(bytes_view(&forged.spki), bytes_view(&public), &ek, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+	ck_assert_ptr_null(ek.key);
+	forge_ek_clear(&forged);
+}
+END_TEST
+
 START_TEST(decode_public_of_the_other_kind_is_refused)
 {
 	struct forge_ek ecc;
@@ -388,6 +408,19 @@ START_TEST(hash_of_other_key_is_over_openssls_encoding)
 }
 END_TEST
 
+/* A key that has no SubjectPublicKeyInfo. */
+START_TEST(hash_of_a_secret_key_is_none)
+{
+	EVP_PKEY      *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, (const unsigned char *)"k", 1);
+	struct ek_hash hash;
+	struct error   err = {0};
+
+	ck_assert_ptr_nonnull(key);
+	ck_assert_int_eq(ek_hash_of_key(key, &hash, &err), -1);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -408,8 +441,10 @@ main(void)
 	tcase_add_test(tc, decode_other_encoding_of_a_key_has_the_same_hash);
 	tcase_add_loop_test(tc, decode_spoiled_public_is_refused_by_its_own_rule, 0, COUNT(areas));
 	tcase_add_test(tc, decode_public_of_another_rsa_key_is_refused);
+	tcase_add_test(tc, decode_public_of_a_padded_modulus_is_refused);
 	tcase_add_test(tc, decode_public_of_the_other_kind_is_refused);
 	tcase_add_test(tc, hash_of_other_key_is_over_openssls_encoding);
+	tcase_add_test(tc, hash_of_a_secret_key_is_none);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 
 #include "forge.h"
+#include "tpm/area.h"
+#include "tpm/key.h"
 #include "tpm/public.h"
 #include "unit.h"
 
@@ -73,6 +75,48 @@ START_TEST(key_coordinate_beyond_the_field_is_refused)
 }
 END_TEST
 
+START_TEST(key_without_or_with_too_many_octets_is_refused)
+{
+	const struct tpm_curve *curve = tpm_curve_by_id(TPM2_ECC_NIST_P256);
+	EVP_PKEY               *made = NULL;
+	TPMT_PUBLIC             area = {0};
+	struct error            err = {0};
+
+	forge_public_key(forge_key(FORGE_P256, 0), &area);
+	area.unique.ecc.y.size = 33;
+	unit_fails(tpm_public_key(&area, &made, &err), &err, ERROR_BAD_ATTESTATION,
+	    "coordinates of 32 and 33 octets are too long for P-256");
+	ck_assert_int_eq(tpm_key_from_point(curve, (struct view){NULL, 0}, &made, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "not a point on P-256", 20) == 0, "%s", err.detail);
+	unit_fails(tpm_key_from_rsa((struct view){NULL, 0}, 65537, &made, &err), &err,
+	    ERROR_BAD_ATTESTATION, "RSA modulus of 0 octets");
+	ck_assert_ptr_null(made);
+}
+END_TEST
+
+START_TEST(decode_nothing_is_cut_off)
+{
+	TPMT_PUBLIC  area;
+	struct error err = {0};
+
+	unit_fails(tpm_public_decode((struct view){NULL, 0}, "key", &area, &err), &err,
+	    ERROR_MALFORMED, "the key's public area is cut off");
+}
+END_TEST
+
+/* What follows the type does not matter yet. */
+START_TEST(area_is_told_by_its_type)
+{
+	ck_assert(tpm_area_is((struct view){(const uint8_t *)"\0\1", 2}));
+	ck_assert(tpm_area_is((struct view){(const uint8_t *)"\0\x23", 2}));
+	ck_assert(tpm_area_is((struct view){(const uint8_t *)"\3\0\0\1", 4}));
+	ck_assert(!tpm_area_is((struct view){(const uint8_t *)"\4\0\0\1", 4}));
+	ck_assert(!tpm_area_is((struct view){(const uint8_t *)"\3\0\0\1", 3}));
+	ck_assert(!tpm_area_is((struct view){(const uint8_t *)"\0\1", 1}));
+	ck_assert(!tpm_area_is((struct view){NULL, 0}));
+}
+END_TEST
+
 START_TEST(key_of_no_asymmetric_type_is_refused)
 {
 	EVP_PKEY    *made = NULL;
@@ -108,6 +152,9 @@ main(void)
 	tcase_add_test(tc, key_short_coordinate_is_padded);
 	tcase_add_test(tc, key_point_at_infinity_is_refused);
 	tcase_add_test(tc, key_coordinate_beyond_the_field_is_refused);
+	tcase_add_test(tc, key_without_or_with_too_many_octets_is_refused);
+	tcase_add_test(tc, decode_nothing_is_cut_off);
+	tcase_add_test(tc, area_is_told_by_its_type);
 	tcase_add_test(tc, key_of_no_asymmetric_type_is_refused);
 	tcase_add_test(tc, decode_unknown_type_is_malformed);
 	suite_add_tcase(suite, tc);

@@ -12,6 +12,7 @@
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/config_file.h"
+#include "util/config_scan.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -175,6 +176,34 @@ START_TEST(complete_from_a_wrong_file_says_where)
 }
 END_TEST
 
+/* The text ends behind a value, or within a comment; no octet behind it is read. */
+static const struct {
+	const char *text;
+	size_t      size; /* of a value */
+} ends[] = {{"number = 12", 2}, {"number = 1 # end", 1}, {"number = 1 /* end", 1}, {"number = 5//five", 1},
+    {"number = 5/*five*/", 1}};
+
+static int
+see_value(const struct config_word *word, void *arg)
+{
+	*(size_t *)arg = word->text.size;
+	return 0;
+}
+
+START_TEST(scan_ends_where_the_text_does)
+{
+	size_t     size = 0;
+	AUTO_BYTES text = {0};
+
+	bytes_append(&text, ends[_i].text, strlen(ends[_i].text));
+	ck_assert_int_eq(config_scan(bytes_view(&text), see_value, &size), 0);
+	ck_assert_uint_eq(size, ends[_i].size);
+	config_scan_blank_comments(&text);
+	ck_assert_ptr_null(memmem(text.data, text.size, "five", 4));
+	ck_assert_ptr_null(memmem(text.data, text.size, "end", 3));
+}
+END_TEST
+
 START_TEST(complete_from_no_file_is_not_found)
 {
 	ck_assert_int_eq(config_file_complete(&schema, path, &settings, &err), -1);
@@ -195,6 +224,7 @@ main(void)
 	tcase_add_test(tc, complete_from_an_empty_list_is_empty);
 	tcase_add_loop_test(tc, complete_from_a_wrong_file_says_where, 0,
 	    sizeof wrong / sizeof wrong[0]);
+	tcase_add_loop_test(tc, scan_ends_where_the_text_does, 0, sizeof ends / sizeof ends[0]);
 	tcase_add_test(tc, complete_from_no_file_is_not_found);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

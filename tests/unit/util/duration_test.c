@@ -57,6 +57,7 @@ static const struct {
     RANGE("000y"),
     RANGE("101y"),
     RANGE("3153600001s"),
+    RANGE("31536000000s"), /* the largest, and a digit more */
     RANGE("5215w"),
     RANGE("9223372036854775807y"),
     RANGE("18446744073709551617s"),

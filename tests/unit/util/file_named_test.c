@@ -162,6 +162,21 @@ START_TEST(read_a_sparse_file_above_the_bound_is_too_large)
 }
 END_TEST
 
+/* A program that was started without descriptors gets the first one for a file. */
+START_TEST(read_by_descriptor_0_is_read)
+{
+	AUTO_BYTES content = {0};
+
+	unit_ok(file_create("file", "text", 4, 0600, &err), &err);
+	ck_assert_int_eq(close(0), 0);
+	file_named_open("file");
+	ck_assert_int_eq(file_named_fd("file"), 0);
+	ck_assert_int_eq(unlink("file"), 0);
+	unit_ok(file_read("file", 100, &content, &err), &err);
+	ck_assert(view_equal(bytes_view(&content), view_text("text")));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -175,6 +190,7 @@ main(void)
 	tcase_add_test(tc, open_tree_of_too_many_is_too_large);
 	tcase_add_test(tc, read_a_fifo_needs_that_it_was_named);
 	tcase_add_test(tc, read_a_pipe_by_its_descriptor_waits_for_the_writer);
+	tcase_add_test(tc, read_by_descriptor_0_is_read);
 	tcase_add_test(tc, read_a_sparse_file_above_the_bound_is_too_large);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

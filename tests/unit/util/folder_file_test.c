@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -186,12 +187,17 @@ END_TEST
 START_TEST(replace_that_fails_leaves_nothing)
 {
 	size_t before = entries(".");
+	char   name[NAME_MAX + 1] = {0};
 
 	ck_assert_int_eq(folder_replace(&folder, "inside", "x", 1, 0600, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
 	unit_fails(folder_replace(&folder, "elsewhere/file", "x", 1, 0600, &err), &err,
 	    ERROR_INTERNAL, "./elsewhere is no directory, or a link: it is not followed");
 	file_is("inside/file", 0600, geteuid(), "deep");
+	/* A name that leaves no room for that of the temporary file. */
+	memset(name, 'n', sizeof name - 1);
+	ck_assert_int_eq(folder_replace(&folder, name, "x", 1, 0600, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
 	ck_assert_uint_eq(entries("."), before);
 	ck_assert_uint_eq(entries("inside"), 1);
 }

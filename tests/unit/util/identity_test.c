@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +76,42 @@ START_TEST(find_gives_the_owner_of_the_directory_or_of_the_one_above)
 		ck_assert(found.other == (rows[i].uid != 0));
 		ck_assert_uint_eq(found.gid, rows[i].uid == 0 ? 0 : GROUP);
 	}
+	teardown();
+}
+END_TEST
+
+/* The C library's, but for a user whose name has as many characters as the case wants. */
+static char long_name[IDENTITY_NAME_SIZE + 1];
+
+int
+getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found)
+{
+	(void)buffer;
+	(void)size;
+	*found = NULL;
+	if (uid == SERVICE && long_name[0] != '\0') {
+		*entry = (struct passwd){.pw_name = long_name, .pw_uid = uid, .pw_gid = OTHER};
+		*found = entry;
+	}
+	return 0;
+}
+
+START_TEST(find_gives_a_name_that_fits)
+{
+	struct identity found;
+
+	if (!setup())
+		return;
+	make("state", SERVICE, 0700);
+	memset(long_name, 'n', IDENTITY_NAME_SIZE - 1);
+	ck_assert_int_eq(close(0), 0); /* and by the first descriptor */
+	unit_ok(identity_find("state", &found, &err), &err);
+	ck_assert_str_eq(found.name, long_name);
+	ck_assert_uint_eq(found.gid, OTHER);
+	long_name[IDENTITY_NAME_SIZE - 1] = 'n';
+	unit_ok(identity_find("state", &found, &err), &err);
+	ck_assert_str_eq(found.name, "");
+	ck_assert_uint_eq(found.gid, GROUP);
 	teardown();
 }
 END_TEST
@@ -240,6 +277,7 @@ main(void)
 	TCase *tc = tcase_create("identity");
 
 	tcase_add_test(tc, find_gives_the_owner_of_the_directory_or_of_the_one_above);
+	tcase_add_test(tc, find_gives_a_name_that_fits);
 	tcase_add_test(tc, find_by_another_user_is_that_user);
 	tcase_add_test(tc, find_where_another_can_replace_it_is_refused);
 	tcase_add_test(tc, find_over_a_link_of_another_is_refused);

@@ -134,6 +134,18 @@ START_TEST(read_longest_fits_and_longer_does_not)
 }
 END_TEST
 
+START_TEST(read_file_by_descriptor_0_is_read)
+{
+	AUTO_FREE char *path = put("s", "open sesame", 11, 0600);
+	AUTO_BYTES      secret = {0};
+	struct error    err = {0};
+
+	ck_assert_int_eq(close(0), 0);
+	unit_ok(secret_read_file(path, &secret, &err), &err);
+	ck_assert_uint_eq(secret.size, 11);
+}
+END_TEST
+
 START_TEST(read_file_that_others_may_read_is_refused)
 {
 	static const mode_t modes[] = {0640, 0604, 0620, 0602, 0610, 0601};
@@ -213,6 +225,7 @@ main(void)
 	tcase_add_test(tc, read_fd_from_pipe_in_pieces_is_whole);
 	tcase_add_test(tc, read_without_a_line_of_text_says_so);
 	tcase_add_test(tc, read_longest_fits_and_longer_does_not);
+	tcase_add_test(tc, read_file_by_descriptor_0_is_read);
 	tcase_add_loop_test(tc, read_file_that_others_may_read_is_refused, 0, 6);
 	tcase_add_test(tc, read_file_that_is_none_is_refused);
 	tcase_add_test(tc, read_credential_of_the_service_manager);

@@ -59,6 +59,18 @@ START_TEST(decode_what_is_no_utf8_is_refused)
 }
 END_TEST
 
+/* What stands behind the end is not looked at. */
+START_TEST(decode_ends_where_the_text_does)
+{
+	const uint8_t *euro = (const uint8_t *)"\xe2\x82\xac";
+	uint32_t       character = 0;
+
+	ck_assert_uint_eq(utf8_decode(euro, 1, &character), 0);
+	ck_assert_uint_eq(utf8_decode(euro, 2, &character), 0);
+	ck_assert_uint_eq(utf8_decode(euro, 3, &character), 3);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	const char *clean;
@@ -116,6 +128,7 @@ main(void)
 
 	tcase_add_loop_test(tc, decode_each_length_at_its_bounds_is_read, 0,
 	    sizeof good / sizeof good[0]);
+	tcase_add_test(tc, decode_ends_where_the_text_does);
 	tcase_add_loop_test(tc, decode_what_is_no_utf8_is_refused, 0, sizeof bad / sizeof bad[0]);
 	tcase_add_loop_test(tc, clean_leaves_one_line_of_utf8, 0, sizeof texts / sizeof texts[0]);
 	tcase_add_test(tc, clean_is_cut_between_characters);

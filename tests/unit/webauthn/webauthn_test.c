@@ -99,6 +99,20 @@ START_TEST(decode_unknown_format_leaves_the_statement)
 }
 END_TEST
 
+/* Each character that a format's name may have. */
+START_TEST(decode_format_of_any_letter_is_unknown)
+{
+	struct webauthn_object object;
+	AUTO_BYTES             input = {0};
+	struct error           err = {0};
+
+	unit_ok(decode("a2" "63666d74" "68" "617a" "415a" "3039" "2d5f" STMT "a0", &object, &input, &err), &err);
+	ck_assert(item_is(object.format, "azAZ09-_"));
+	ck_assert(!object.known);
+	webauthn_object_clear(&object);
+}
+END_TEST
+
 #define NINE "41aa41aa41aa41aa41aa41aa41aa41aa41aa"
 
 static const struct {
@@ -248,6 +262,9 @@ START_TEST(decode_large_object_is_malformed)
 	               &err), &err, ERROR_MALFORMED,
 	    "the attestation object is larger than 65536 octets");
 	webauthn_object_clear(&object);
+	unit_fails(webauthn_object_decode((struct view){octets, WEBAUTHN_OBJECT_MAX}, &object, &err), &err,
+	    ERROR_MALFORMED, "the attestation object is no map");
+	webauthn_object_clear(&object);
 }
 END_TEST
 
@@ -280,6 +297,7 @@ main(void)
 	tcase_add_loop_test(decoding, decode_cut_off_is_malformed, 0, spelling_count);
 	tcase_add_loop_test(decoding, decode_what_breaks_a_rule_is_malformed, 0,
 	    (int)(sizeof refused / sizeof refused[0]));
+	tcase_add_test(decoding, decode_format_of_any_letter_is_unknown);
 	tcase_add_test(decoding, decode_unknown_format_leaves_the_statement);
 	tcase_add_test(decoding, decode_large_member_is_malformed);
 	tcase_add_test(decoding, decode_large_object_is_malformed);
