@@ -128,7 +128,7 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
-	tests/e2e/lib.sh tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
+	tests/e2e/lib.sh tests/e2e/odd_relay.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 

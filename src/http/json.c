@@ -9,7 +9,6 @@
 #include "http/server.h"
 #include "util/base64.h"
 #include "util/error.h"
-#include "util/json_depth.h"
 
 void
 json_init(void)
@@ -17,35 +16,22 @@ json_init(void)
 	json_object_seed(0);
 }
 
-/* The fault in words for the sender: jansson's, except those that speak of jansson itself. */
-static const char *
-json_fault(const json_error_t *why)
-{
-	switch (json_error_code(why)) {
-	case json_error_null_byte_in_key:
-		return "the name of a member holds a NUL";
-	case json_error_invalid_utf8:
-		return "octets that are no UTF-8";
-	default:
-		return why->text;
-	}
-}
-
 int
-json_decode(struct view body, json_t **out, struct error *err)
+json_decode(struct view body, const struct json_member *members, json_t **out,
+    struct error *err)
 {
+	AUTO_BYTES   read = {0};
 	json_error_t why;
 	json_t      *object;
 
-	/* jansson recurses as deep as the body nests. */
-	if (json_depth_exceeds(body, JSON_DEPTH_MAX))
-		return error_set(err, ERROR_MALFORMED, "JSON deeper than %d brackets",
-		    JSON_DEPTH_MAX);
-	object = json_loadb((const char *)(body.size != 0 ? body.data : (const uint8_t *)""),
-	    body.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	/* jansson recurses as deep as a text nests, and refuses what nobody here reads. */
+	if (json_members_keep(body, members, &read, err) != 0)
+		return -1;
+	object = json_loadb((const char *)(read.size != 0 ? read.data : (const uint8_t *)""),
+	    read.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (object == NULL)
 		return error_set(err, ERROR_MALFORMED, "not JSON: line %d, column %d: %s", why.line,
-		    why.column, json_fault(&why));
+		    why.column, why.text);
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return error_set(err, ERROR_MALFORMED, "not a JSON object");

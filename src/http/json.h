@@ -8,23 +8,22 @@
 #include <jansson.h>
 
 #include "util/bytes.h"
+#include "util/json_members.h"
 
 struct error;
 struct http_exchange;
-
-/* Deepest nesting of a body. */
-#define JSON_DEPTH_MAX 8
 
 /* Seeds jansson's hash tables; call once, before threads and sandboxes: it reads /dev/urandom. */
 void json_init(void);
 
 /*
- * Decodes one JSON object: UTF-8, no duplicate keys, nothing after it, depth at
- * most JSON_DEPTH_MAX. Strings may hold a NUL (\u0000), names of members may not: read
- * a string with its length, or by json_get_text. MALFORMED
- * says what is wrong, and where. The caller owns *out (json_decref).
+ * Decodes the members of one JSON object that are read, as util/json_members.h leaves them: UTF-8,
+ * nothing after it, at most JSON_NESTING_MAX brackets open at once, none of them twice in an
+ * object. Strings may hold a NUL (\u0000): read a string with its length, or by
+ * json_get_text. MALFORMED says what is wrong, and where. The caller owns *out (json_decref).
  */
-int json_decode(struct view body, json_t **out, struct error *err);
+int json_decode(struct view body, const struct json_member *members, json_t **out,
+    struct error *err);
 
 /*
  * Reads a member of *object: standard base64 into *out (appended), or a string

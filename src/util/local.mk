@@ -21,6 +21,7 @@ src_libutil_a_SOURCES = \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/identity.c src/util/identity.h \
 	src/util/json_depth.c src/util/json_depth.h \
+	src/util/json_members.c src/util/json_members.h \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
 	src/util/own_command.c src/util/own_command.h \
@@ -56,6 +57,7 @@ UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test
 UNIT_TESTS += tests/unit/util/identity_test
 UNIT_TESTS += tests/unit/util/json_depth_test
+UNIT_TESTS += tests/unit/util/json_members_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/own_command_test

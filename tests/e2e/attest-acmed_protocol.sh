@@ -101,6 +101,25 @@ none=$(jq -nc --arg p "$(printf '{"alg":"none","nonce":"%s","url":"%s","jwk":%s}
 	"$(acme_nonce)" "$new_account" "$public" | basenc --base64url -w0 | tr -d =)" \
 	'{protected: $p, payload: "e30", signature: ""}')
 malformed "the algorithm none is refused" '"none" is not taken' "$none" badSignatureAlgorithm
+# What nobody reads refuses nothing: in the message, its header, the key and the payload; the signature is
+# over the octets as they came.
+odd='"w":[[[[[[[[[[1]]]]]]]]]],"i":18446744073709551616,"r":-1e999,"s":"\ud800","\u0000a":1,"t":1,"t":{"f":1,"f":2},'
+openssl genpkey -algorithm ed25519 -out "$scratch/odd.key"
+odd_x=$(openssl pkey -in "$scratch/odd.key" -pubout -outform DER | tail -c 32 | basenc --base64url -w0 | tr -d =)
+# odd_message MEMBERS: newAccount, which finds no account, signed by that key.
+odd_message() {
+	local protected payload
+	protected=$(printf '{%s"alg":"EdDSA","nonce":"%s","url":"%s","jwk":{%s"kty":"OKP","crv":"Ed25519","x":"%s"}}' \
+		"$1" "$(acme_nonce)" "$new_account" "$odd" "$odd_x" | basenc --base64url -w0 | tr -d =)
+	payload=$(printf '{%s"onlyReturnExisting":true}' "$odd" | basenc --base64url -w0 | tr -d =)
+	printf '%s.%s' "$protected" "$payload" >"$scratch/odd.input"
+	printf '{%s"protected":"%s","payload":"%s","signature":"%s"}' "$odd" "$protected" "$payload" \
+		"$(openssl pkeyutl -sign -rawin -inkey "$scratch/odd.key" -in "$scratch/odd.input" |
+			basenc --base64url -w0 | tr -d =)"
+}
+malformed "members that nobody reads refuse nothing" "has no account" "$(odd_message "$odd")" accountDoesNotExist
+malformed "crit is refused however its name is written" '"crit"' "$(odd_message "$odd"'"\u0063rit":["\ud800"],')"
+malformed "a member twice that is read is refused" "duplicate" "$(odd_message '"nonce":"AA",')"
 check "none of them made an account" '[ "$(acmed accounts --json | jq length)" = 0 ]'
 
 # ---- nonces ----

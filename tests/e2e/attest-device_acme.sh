@@ -55,6 +55,7 @@ check "… as often as it takes" '[ "$(grep -c "^/authorization " "$scratch/mock
 succeeds "a server that wants another nonce, twice" bad-nonce
 succeeds "a server that is busy, once for each thing: it is asked again when it says" busy
 case_equal "… once more each" "$(grep -c "^/order " "$scratch/mock.last")" 2
+succeeds "a server whose objects have members that no client knows" odd
 before=$(cat "$scratch/state/ak-chain.pem")
 succeeds "a server that refuses the AK's certificate: it gets a new one" refuse-once
 check "… which was asked for once" '[ "$(grep -c "^/challenge " "$scratch/mock.last")" -eq 2 ] &&

@@ -136,8 +136,37 @@ answer 200 "$(head -c 300000 /dev/zero | tr '\0' x)"
 case_fails "an answer that is too long" 1 'its answer is too long' attest two copied
 check "nothing stays loaded after strange answers" 'nothing_loaded two'
 
-# It waits for an answer that does not come, and is told to stop.
 daemon_stop server
+
+# ---- members that nobody reads, in all that goes to and fro ----
+
+attestd_start || exit 1
+daemon_start relay python3 "$top_srcdir/tests/e2e/odd_relay.py" "${attestd_url##*:}" "$scratch/odd.json"
+url=$attestd_url
+port_wait relay
+case_ok "members that nobody reads, deep, large, broken and double, hinder nothing" \
+	attest two copied --attestation-root "$root" --json
+case_equal "… and the certificate is for the device" "$(jq -r '.names[0]' <<<"$out")" two
+check "… which sent them" 'grep -q "\"tpmInfo\":{\"x\":\[\[.*18446744073709551616" "$scratch/odd.json"'
+swtpm_start odd || exit 1
+case_fails "a refusal with such members is read too" 1 \
+	"EK [0-9a-f]{64} is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve" attest odd odd
+daemon_stop relay
+attestd_url=$url
+case_ok "the same request by hand" attest_ca approve "$(attest_device --tcti "${tcti[odd]}" ek --hash)" --name odd
+http POST /attest "@$scratch/odd.json"
+case_equal "… is answered with 200" "$http_status" 200 || note "$http_body"
+sed 's/18446744073709551616/01/' "$scratch/odd.json" >"$scratch/broken.json"
+http POST /attest "@$scratch/broken.json"
+case_matches "… but not when it is no JSON, which is named" "$http_status $(jq -r .detail <<<"$http_body")" \
+	'^400 not JSON: line 1, column [0-9]+: a number that is none$'
+sed 's/^{/{"params":{},/' "$scratch/odd.json" >"$scratch/broken.json"
+http POST /attest "@$scratch/broken.json"
+case_matches "… nor with a member twice that is read" "$http_status $(jq -r .detail <<<"$http_body")" \
+	'^400 not JSON: line 1, column [0-9]+: duplicate object key near .*params'
+attestd_stop
+
+# It waits for an answer that does not come, and is told to stop.
 daemon_start silent python3 -c '
 import socket
 listener = socket.create_server(("127.0.0.1", 0))

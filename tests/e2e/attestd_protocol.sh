@@ -143,9 +143,12 @@ body_refused() { # NAME BODY STATUS KIND REGEX
 body_refused "not JSON" 'hello' 400 malformed .
 body_refused "not an object" '[]' 400 malformed .
 body_refused "duplicate members" '{"ek":"","ek":""}' 400 malformed duplicate
-body_refused "a NUL in a name" '{"a\u0000":""}' 400 malformed "line 1, column .*: the name of a member holds a NUL"
+body_refused "a NUL in a name that nobody reads" '{"a\u0000":"","ek":"AAAA"}' 400 malformed "\"params\" is missing"
+body_refused "a fault where nobody reads" '{"a":[01]}' 400 malformed "not JSON: line 1, column 6: a number that is none"
+body_refused "a large number where nobody reads" '{"a":18446744073709551616,"ek":"AAAA"}' 400 malformed "\"params\" is missing"
 body_refused "a NUL in the secret" '{"secret":"AAAA\u0000AAA"}' 400 malformed "secret.*character 5" /secret
-body_refused "too deep" '{"a":[[[[[[[[]]]]]]]]}' 400 malformed .
+body_refused "too deep" "{\"a\":$(printf '[%.0s' $(seq 2048))" 400 malformed "JSON deeper than 2048 brackets"
+body_refused "an array for a text" '{"params":{},"ek":[[[[[[[[[]]]]]]]]]}' 400 malformed "\"ek\" is not a string"
 body_refused "no params" '{"ek":"AAAA"}' 400 malformed params
 body_refused "no base64" '{"ek":"*","params":{}}' 400 malformed "ek.*base64"
 body_refused "base64 without padding" '{"ek":"Zg","params":{}}' 400 malformed "ek.*multiple of 4"

@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct http_exchange *kept[KEPT_MAX];
 
+static const struct json_member members[] = {JSON_VALUE("a"), JSON_LIST("b", NULL), {0}};
+
 static void
 echo_cb(struct http_exchange *exchange, void *arg)
 {
@@ -35,7 +37,7 @@ echo_cb(struct http_exchange *exchange, void *arg)
 	struct error err;
 
 	(void)arg;
-	if (json_decode(http_exchange_body(exchange), &object, &err) != 0)
+	if (json_decode(http_exchange_body(exchange), members, &object, &err) != 0)
 		http_reply_problem(exchange, &err);
 	else
 		json_reply(exchange, 200, object);

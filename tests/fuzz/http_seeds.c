@@ -36,6 +36,14 @@ static const char *const bodies[] = {
     "{\"a\":{\"b\":[1,2.5,null,true,\"\\u00e9\\ud83d\\ude00\"]}}",
 };
 
+/* See json_members_fuzz.c for the members that are read. */
+static const char *const members[] = {
+    "{\"x\":[[[[[[[[[1]]]]]]]]],\"a\":18446744073709551616,\"y\":{\"b\":1e999}}",
+    "{\"o\":{\"b\":\"\\ud83d\\ude00\",\"x\":\"\\ud800\"},\"\\u0000a\":1,\"\\u0063rit\":[]}",
+    "{\"l\":[1,{\"b\":-0.5e1,\"crit\":null},[true]],\"i\":{\"m\":1e999,\"m\":2,\"o\":{\"b\":\"\\udfff\"}}}",
+    " {\n\"x\" : false ,\r\t\"a\" : \"\xc3\xa9\\n\" }",
+};
+
 static const char *const forwarded[] = {
     "F192.0.2.1",
     "Ffor=192.0.2.1;proto=http, for=\"[2001:db8::7]:4711\";by=10.0.0.1",
@@ -94,6 +102,7 @@ main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	seeds_write(argv[1], "http", requests, sizeof requests / sizeof requests[0]);
 	seeds_write(argv[1], "json", bodies, sizeof bodies / sizeof bodies[0]);
+	seeds_write(argv[1], "json_members", members, sizeof members / sizeof members[0]);
 	seeds_write(argv[1], "forwarded", forwarded, sizeof forwarded / sizeof forwarded[0]);
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
 		seed_write(argv[1], "proxy_protocol", i, headers[i].octets, headers[i].size);

@@ -31,7 +31,18 @@ static const struct jwk_kind {
     {"OKP", "Ed25519", 32, {"x", NULL}},
 };
 
-static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+#define PRIVATE_MEMBERS(X) X("d") X("p") X("q") X("dp") X("dq") X("qi") X("oth") X("k")
+
+#define NAMED(name) name,
+static const char *const private_members[] = {PRIVATE_MEMBERS(NAMED)};
+#undef NAMED
+
+#define READ(name) JSON_VALUE(name),
+const struct json_member jwk_members[] = {
+    JSON_VALUE("kty"), JSON_VALUE("crv"), JSON_VALUE("x"), JSON_VALUE("y"),
+    JSON_VALUE("n"), JSON_VALUE("e"), PRIVATE_MEMBERS(READ) {0},
+};
+#undef READ
 
 static const char *
 member_text(const json_t *object, const char *name)
@@ -172,7 +183,7 @@ jwk_parse(struct view text, struct jwk *jwk, struct error *err)
 	int     rc;
 
 	*jwk = (struct jwk){0};
-	if (json_decode(text, &object, err) != 0)
+	if (json_decode(text, jwk_members, &object, err) != 0)
 		return -1;
 	rc = jwk_read(object, jwk, err);
 	json_decref(object);

@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include "util/bytes.h"
+#include "util/json_members.h"
 
 struct error;
 
@@ -25,6 +26,9 @@ struct jwk {
 	char       *text;    /* the same as canonical JSON */
 	char        thumbprint[JWK_THUMBPRINT_SIZE]; /* SHA-256 of it, base64url */
 };
+
+/* What is read of a JWK. */
+extern const struct json_member jwk_members[];
 
 /*
  * Reads an EC key on P-256 or P-384 whose point is on the curve, an RSA key of

@@ -20,6 +20,26 @@
 #define TEXT_MAX      ((size_t)64 * 1024)
 #define SIGNATURE_MAX ((size_t)JWK_RSA_MAX)
 
+const struct json_member jws_members[] = {
+    JSON_VALUE("protected"),
+    JSON_VALUE("payload"),
+    JSON_VALUE("signature"),
+    JSON_VALUE("header"),
+    JSON_VALUE("signatures"),
+    {0},
+};
+
+static const struct json_member header_members[] = {
+    JSON_VALUE("alg"),
+    JSON_VALUE("url"),
+    JSON_VALUE("nonce"),
+    JSON_VALUE("kid"),
+    JSON_OBJECT("jwk", jwk_members),
+    JSON_VALUE("crit"),
+    JSON_VALUE("b64"),
+    {0},
+};
+
 struct jws_algorithm {
 	const char *name;
 	const char *type;  /* required kty */
@@ -111,7 +131,7 @@ header_read(struct jws *jws, struct error *err)
 
 	if (member_decode(jws->body, "protected", TEXT_MAX, &text, err) != 0)
 		return -1;
-	if (json_decode(bytes_view(&text), &jws->header, err) != 0)
+	if (json_decode(bytes_view(&text), header_members, &jws->header, err) != 0)
 		return error_wrap(err, "the JWS's protected header");
 	for (size_t i = 0; i < sizeof not_understood / sizeof not_understood[0]; i++) {
 		if (json_object_get(jws->header, not_understood[i]) != NULL)
@@ -140,7 +160,7 @@ int
 jws_decode(struct view body, struct jws *jws, struct error *err)
 {
 	*jws = (struct jws){0};
-	if (json_decode(body, &jws->body, err) != 0)
+	if (json_decode(body, jws_members, &jws->body, err) != 0)
 		return -1;
 	return jws_read(jws, err);
 }

@@ -12,6 +12,7 @@
 
 #include "acme/front/jwk.h"
 #include "util/bytes.h"
+#include "util/json_members.h"
 
 struct error;
 struct jws_algorithm;
@@ -31,6 +32,9 @@ struct jws {
 	struct bytes                payload; /* decoded; empty: POST-as-GET */
 	struct bytes                signature;
 };
+
+/* What is read of a message. */
+extern const struct json_member jws_members[];
 
 /*
  * Decodes a message: flattened form, not both jwk and kid, an algorithm of the

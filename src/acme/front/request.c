@@ -16,6 +16,57 @@
 #define CSR_MAX         (8U * 1024)
 #define CERTIFICATE_MAX (16U * 1024)
 
+/* What is read of each payload. */
+
+static const struct json_member account_members[] = {
+    JSON_LIST("contact", NULL),
+    JSON_VALUE("termsOfServiceAgreed"),
+    JSON_VALUE("onlyReturnExisting"),
+    {0},
+};
+
+static const struct json_member update_members[] = {
+    JSON_LIST("contact", NULL),
+    JSON_VALUE("termsOfServiceAgreed"),
+    JSON_VALUE("status"),
+    {0},
+};
+
+static const struct json_member key_change_members[] = { /* signed by the new key */
+    JSON_VALUE("account"),
+    JSON_OBJECT("oldKey", jwk_members),
+    {0},
+};
+
+static const struct json_member identifier_members[] = {
+    JSON_VALUE("type"),
+    JSON_VALUE("value"),
+    {0},
+};
+
+static const struct json_member order_members[] = {
+    JSON_LIST("identifiers", identifier_members),
+    JSON_VALUE("notBefore"),
+    JSON_VALUE("notAfter"),
+    {0},
+};
+
+static const struct json_member finalize_members[] = {JSON_VALUE("csr"), {0}};
+static const struct json_member authorization_members[] = {JSON_VALUE("status"), {0}};
+static const struct json_member failure_members[] = {JSON_ADVISORY("detail", NULL), {0}};
+
+static const struct json_member challenge_members[] = {
+    JSON_OBJECT("error", failure_members),
+    JSON_VALUE("attObj"),
+    {0},
+};
+
+static const struct json_member revocation_members[] = {
+    JSON_VALUE("certificate"),
+    JSON_VALUE("reason"),
+    {0},
+};
+
 int
 request_is_empty(const struct jws *jws, struct error *err)
 {
@@ -26,11 +77,11 @@ request_is_empty(const struct jws *jws, struct error *err)
 }
 
 static int
-payload_decode(struct acme_request *request, struct error *err)
+payload_decode(struct acme_request *request, const struct json_member *members, struct error *err)
 {
 	if (request->jws->payload.size == 0)
 		return error_set(err, ERROR_MALFORMED, "the payload is empty");
-	if (json_decode(bytes_view(&request->jws->payload), &request->payload, err) != 0)
+	if (json_decode(bytes_view(&request->jws->payload), members, &request->payload, err) != 0)
 		return error_wrap(err, "the payload");
 	return 0;
 }
@@ -131,7 +182,7 @@ request_account_new(struct acme_request *request, struct acme_question *question
 	question->kind = ACME_ACCOUNT_NEW;
 	question->jwk = view_text(request->jws->jwk.text);
 	question->thumbprint = view_text(request->jws->jwk.thumbprint);
-	if (payload_decode(request, err) != 0 ||
+	if (payload_decode(request, account_members, err) != 0 ||
 	    contacts_read(request->payload, question, err) != 0 ||
 	    terms_read(request->payload, question, err) != 0 ||
 	    flag_read(request->payload, "onlyReturnExisting", &only_existing, err) != 0)
@@ -170,7 +221,7 @@ request_account_update(struct acme_request *request, struct acme_question *quest
 		return error_set(err, ERROR_UNAUTHORIZED, "this is another account than the kid's");
 	if (request->jws->payload.size == 0)
 		return 0;
-	if (payload_decode(request, err) != 0 ||
+	if (payload_decode(request, update_members, err) != 0 ||
 	    contacts_read(request->payload, question, err) != 0 ||
 	    terms_read(request->payload, question, err) != 0 ||
 	    deactivation_read(request->payload, &deactivate, err) != 0)
@@ -209,7 +260,8 @@ inner_payload_read(struct acme_request *request, struct error *err)
 {
 	const char *account;
 
-	if (json_decode(bytes_view(&request->inner.payload), &request->inner_payload, err) != 0 ||
+	if (json_decode(bytes_view(&request->inner.payload), key_change_members, &request->inner_payload,
+	        err) != 0 ||
 	    json_get_text(request->inner_payload, "account", JWS_URL_MAX, true, &account, err) != 0)
 		return -1;
 	if (strcmp(account, request->jws->kid) != 0)
@@ -224,7 +276,7 @@ request_key_change(struct acme_request *request, struct acme_question *question,
     struct error *err)
 {
 	question->kind = ACME_ACCOUNT_KEY_CHANGE;
-	if (payload_decode(request, err) != 0)
+	if (payload_decode(request, jws_members, err) != 0)
 		return -1;
 	if (jws_decode_object(request->payload, &request->inner, err) != 0 ||
 	    inner_check(request, err) != 0 || inner_payload_read(request, err) != 0)
@@ -285,7 +337,7 @@ request_order_new(struct acme_request *request, struct acme_question *question,
     struct error *err)
 {
 	question->kind = ACME_ORDER_NEW;
-	if (payload_decode(request, err) != 0 ||
+	if (payload_decode(request, order_members, err) != 0 ||
 	    identifiers_read(request->payload, question, err) != 0 ||
 	    date_read(request->payload, "notBefore", &question->not_before, err) != 0)
 		return -1;
@@ -305,7 +357,7 @@ request_order_finalize(struct acme_request *request, struct acme_question *quest
     struct error *err)
 {
 	question->kind = ACME_ORDER_FINALIZE;
-	if (payload_decode(request, err) != 0 || octets_read(request, "csr", CSR_MAX, err) != 0)
+	if (payload_decode(request, finalize_members, err) != 0 || octets_read(request, "csr", CSR_MAX, err) != 0)
 		return -1;
 	question->csr = bytes_view(&request->octets);
 	return 0;
@@ -320,7 +372,7 @@ request_authorization(struct acme_request *request, struct acme_question *questi
 	question->kind = ACME_AUTHORIZATION_GET;
 	if (request->jws->payload.size == 0)
 		return 0;
-	if (payload_decode(request, err) != 0 ||
+	if (payload_decode(request, authorization_members, err) != 0 ||
 	    deactivation_read(request->payload, &deactivate, err) != 0)
 		return -1;
 	if (deactivate)
@@ -403,7 +455,7 @@ request_challenge(struct acme_request *request, struct acme_question *question,
 	question->kind = ACME_AUTHORIZATION_GET;
 	if (request->jws->payload.size == 0)
 		return 0;
-	if (payload_decode(request, err) != 0)
+	if (payload_decode(request, challenge_members, err) != 0)
 		return -1;
 	given_up = json_object_get(request->payload, "error");
 	if (given_up != NULL && !json_is_null(given_up))
@@ -435,7 +487,7 @@ request_certificate_revoke(struct acme_request *request, struct acme_question *q
 	const json_t *reason;
 
 	question->kind = ACME_CERTIFICATE_REVOKE;
-	if (payload_decode(request, err) != 0 ||
+	if (payload_decode(request, revocation_members, err) != 0 ||
 	    octets_read(request, "certificate", CERTIFICATE_MAX, err) != 0)
 		return -1;
 	question->certificate = bytes_view(&request->octets);

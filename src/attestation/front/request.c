@@ -18,6 +18,33 @@
 #define CLAIM_MAX 255U
 #define SECRET_MAX 64U
 
+static const struct json_member info_members[] = {
+    JSON_VALUE("manufacturer"),
+    JSON_VALUE("model"),
+    JSON_VALUE("firmwareVersion"),
+    {0},
+};
+
+static const struct json_member params_members[] = {
+    JSON_VALUE("public"),
+    JSON_VALUE("createData"),
+    JSON_VALUE("createAttestation"),
+    JSON_VALUE("createSignature"),
+    {0},
+};
+
+static const struct json_member attest_members[] = {
+    JSON_ADVISORY("tpmInfo", info_members),
+    JSON_ADVISORY("wishedName", NULL),
+    JSON_VALUE("ek"),
+    JSON_VALUE("ekPublic"),
+    JSON_LIST("ekCerts", NULL),
+    JSON_OBJECT("params", params_members),
+    {0},
+};
+
+static const struct json_member secret_members[] = {JSON_VALUE("secret"), {0}};
+
 /* Reads a claim: text or a number; any other value counts as no claim. */
 static void
 claim_decode(const json_t *info, const char *key, struct bytes *out)
@@ -124,7 +151,7 @@ attest_request_decode(struct view body, struct attest_request *request, struct e
 	int     rc = -1;
 
 	*request = (struct attest_request){0};
-	if (json_decode(body, &object, err) == 0 && certificates_decode(object, request, err) == 0 &&
+	if (json_decode(body, attest_members, &object, err) == 0 && certificates_decode(object, request, err) == 0 &&
 	    structures_decode(object, request, err) == 0) {
 		claims_decode(object, request);
 		rc = attestation_check(request, err);
@@ -156,7 +183,7 @@ secret_request_decode(struct view body, struct bytes *secret, struct error *err)
 	json_t *object = NULL;
 	int     rc = -1;
 
-	if (json_decode(body, &object, err) == 0)
+	if (json_decode(body, secret_members, &object, err) == 0)
 		rc = json_get_bytes(object, "secret", SECRET_MAX, true, secret, err);
 	json_decref(object);
 	return rc;

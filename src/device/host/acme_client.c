@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "device/host/account_key.h"
+#include "device/host/answer.h"
 #include "device/host/problem.h"
 #include "device/interrupt.h"
 #include "util/clock.h"
@@ -165,28 +166,28 @@ acme_client_post(struct acme_client *client, const char *url, const char *payloa
 }
 
 static int
-object_decode(const struct http_answer *answer, const char *url, json_t **object, struct error *err)
+object_decode(const struct http_answer *answer, const char *url, const struct json_member *members,
+    json_t **object, struct error *err)
 {
-	*object = json_loadb((const char *)answer->body.data, answer->body.size,
-	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (json_is_object(*object))
+	struct error why;
+
+	if (answer_decode(bytes_view(&answer->body), members, object, &why) == 0)
 		return 0;
-	json_decref(*object);
-	*object = NULL;
-	return error_set(err, ERROR_MALFORMED, "%s answers no JSON object: is this an ACME server?",
-	    url);
+	return error_set(err, ERROR_MALFORMED,
+	    "%s answers no JSON object (%s): is this an ACME server?", url, why.detail);
 }
 
 /* Sends the request, and gives the object and the headers to the caller. */
 static int
-post_decode(struct acme_client *client, const char *url, const char *payload, json_t **object,
-    char **location, long *retry_after, struct error *err)
+post_decode(struct acme_client *client, const char *url, const char *payload,
+    const struct json_member *members, json_t **object, char **location, long *retry_after,
+    struct error *err)
 {
 	AUTO_ANSWER answer = {0};
 
 	*object = NULL;
 	if (acme_client_post(client, url, payload, &answer, err) != 0 ||
-	    object_decode(&answer, url, object, err) != 0)
+	    object_decode(&answer, url, members, object, err) != 0)
 		return -1;
 	*retry_after = answer.retry_after;
 	if (location != NULL) {
@@ -198,11 +199,11 @@ post_decode(struct acme_client *client, const char *url, const char *payload, js
 
 int
 acme_client_post_object(struct acme_client *client, const char *url, const char *payload,
-    json_t **object, char **location, struct error *err)
+    const struct json_member *members, json_t **object, char **location, struct error *err)
 {
 	long ignored;
 
-	return post_decode(client, url, payload, object, location, &ignored, err);
+	return post_decode(client, url, payload, members, object, location, &ignored, err);
 }
 
 /* ---- waiting ---- */
@@ -229,7 +230,7 @@ is_one_of(const char *word, const char *const *words)
 
 int
 acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,
-    json_t **object, struct error *err)
+    const struct json_member *members, json_t **object, struct error *err)
 {
 	int64_t begin = clock_monotonic_ms();
 	int64_t end = begin + WAIT_DEADLINE_MS;
@@ -247,13 +248,22 @@ acme_client_wait(struct acme_client *client, const char *url, const char *const 
 		if (device_interrupt_sleep(ms, err) != 0)
 			return -1;
 		json_decref(*object);
-		if (post_decode(client, url, NULL, object, NULL, &retry_after, err) != 0)
+		if (post_decode(client, url, NULL, members, object, NULL, &retry_after, err) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* ---- the start ---- */
+
+static const struct json_member directory_members[] = {
+    JSON_VALUE("newNonce"),
+    JSON_VALUE("newAccount"),
+    JSON_VALUE("newOrder"),
+    {0},
+};
+
+static const struct json_member account_members[] = {{0}}; /* only its URL is used */
 
 static int
 directory_member(const json_t *directory, const char *name, const char *url, char **out,
@@ -278,7 +288,7 @@ directory_read(struct acme_client *client, const char *url, struct error *err)
 		return -1;
 	if (answer.status != 200)
 		return problem_error(&answer, url, "an ACME directory", err);
-	if (object_decode(&answer, url, &directory, err) != 0)
+	if (object_decode(&answer, url, directory_members, &directory, err) != 0)
 		return -1;
 	if (directory_member(directory, "newNonce", url, &client->new_nonce, err) == 0 &&
 	    directory_member(directory, "newAccount", url, &client->new_account, err) == 0 &&
@@ -295,7 +305,7 @@ account_get(struct acme_client *client, struct error *err)
 	char   *location = NULL;
 
 	if (acme_client_post_object(client, client->new_account, "{\"termsOfServiceAgreed\":true}",
-	        &object, &location, err) != 0)
+	        account_members, &object, &location, err) != 0)
 		return error_wrap(err, "the ACME account");
 	json_decref(object);
 	if (location == NULL)

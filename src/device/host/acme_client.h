@@ -10,6 +10,7 @@
 #include "device/host/http_client.h"
 
 struct error;
+struct json_member;
 
 /* {0} is empty. It owns strings and objects; the key and the HTTP client are borrowed. */
 struct acme_client {
@@ -46,9 +47,10 @@ int acme_client_open(struct acme_client *client, struct http_client *http, EVP_P
 int acme_client_post(struct acme_client *client, const char *url, const char *payload,
     struct http_answer *answer, struct error *err);
 
-/* The same for an answer that is a JSON object; the caller decrefs *object. */
+/* The same for an answer that is a JSON object, of which `members` are read; the caller decrefs
+ * *object. */
 int acme_client_post_object(struct acme_client *client, const char *url, const char *payload,
-    json_t **object, char **location, struct error *err);
+    const struct json_member *members, json_t **object, char **location, struct error *err);
 
 /*
  * Polls the object until its "status" is none of `waiting` (ended by NULL), at the pace of
@@ -56,7 +58,7 @@ int acme_client_post_object(struct acme_client *client, const char *url, const c
  * and becomes the last answer. TIMEOUT.
  */
 int acme_client_wait(struct acme_client *client, const char *url, const char *const *waiting,
-    json_t **object, struct error *err);
+    const struct json_member *members, json_t **object, struct error *err);
 
 /* A member that is a string; "" when there is none. Borrowed. */
 const char *acme_text(const json_t *object, const char *name);

@@ -8,6 +8,7 @@
 
 #include "device/host/account_key.h"
 #include "device/host/acme_client.h"
+#include "device/host/answer.h"
 #include "device/host/problem.h"
 #include "util/base64.h"
 #include "util/error.h"
@@ -24,10 +25,36 @@ struct order {
 	json_t *object;
 };
 
+/* What is read of the answers (RFC 8555 §7.1.3, §7.1.4, §8). */
+
+static const struct json_member order_members[] = {
+    JSON_VALUE("status"),
+    JSON_LIST("authorizations", NULL),
+    JSON_VALUE("finalize"),
+    JSON_VALUE("certificate"),
+    JSON_ADVISORY("error", problem_members),
+    {0},
+};
+
+static const struct json_member challenge_members[] = {
+    JSON_VALUE("type"),
+    JSON_VALUE("url"),
+    JSON_VALUE("token"),
+    JSON_VALUE("status"),
+    JSON_ADVISORY("error", problem_members),
+    {0},
+};
+
+static const struct json_member authorization_members[] = {
+    JSON_VALUE("status"),
+    JSON_LIST("challenges", challenge_members),
+    {0},
+};
+
 /* POSTs {"member": base64url(data)}. */
 static int
 post_base64(struct acme_client *client, const char *url, const char *member,
-    const struct bytes *data, json_t **object, struct error *err)
+    const struct bytes *data, const struct json_member *members, json_t **object, struct error *err)
 {
 	AUTO_FREE char *text = base64_encode(BASE64_URL, data->data, data->size);
 	json_t         *payload = json_pack("{s:s}", member, text);
@@ -35,7 +62,7 @@ post_base64(struct acme_client *client, const char *url, const char *member,
 	int             rc;
 
 	json_decref(payload);
-	rc = acme_client_post_object(client, url, body, object, NULL, err);
+	rc = acme_client_post_object(client, url, body, members, object, NULL, err);
 	free(body);
 	return rc;
 }
@@ -52,8 +79,8 @@ order_make(struct acme_client *client, const char *name, struct order *order, st
 		return error_set(err, ERROR_MALFORMED, "the name is no UTF-8");
 	body = json_dumps(payload, JSON_COMPACT);
 	json_decref(payload);
-	rc = acme_client_post_object(client, client->new_order, body, &order->object, &order->url,
-	    err);
+	rc = acme_client_post_object(client, client->new_order, body, order_members, &order->object,
+	    &order->url, err);
 	free(body);
 	if (rc != 0)
 		return -1;
@@ -107,7 +134,8 @@ authorization_pass(struct acme_client *client, const char *url, const json_t *ch
 		return error_set(err, ERROR_MALFORMED, "%s has a challenge without token or url", url);
 	applicant->progress(applicant->arg, "proving that the key lives in this TPM");
 	if (applicant->attest(applicant->arg, key_authorization, &statement, err) != 0 ||
-	    post_base64(client, answer_url, "attObj", &statement, &answered, err) != 0)
+	    post_base64(client, answer_url, "attObj", &statement, challenge_members, &answered,
+	        err) != 0)
 		return -1;
 	/* The reason may be in this answer only. */
 	if (strcmp(acme_text(answered, "status"), "invalid") == 0) {
@@ -117,9 +145,9 @@ authorization_pass(struct acme_client *client, const char *url, const json_t *ch
 	}
 	json_decref(answered);
 	json_decref(*authorization);
-	if (acme_client_post_object(client, url, NULL, authorization, NULL, err) != 0)
+	if (acme_client_post_object(client, url, NULL, authorization_members, authorization, NULL, err) != 0)
 		return -1;
-	return acme_client_wait(client, url, waiting, authorization, err);
+	return acme_client_wait(client, url, waiting, authorization_members, authorization, err);
 }
 
 static int
@@ -130,7 +158,7 @@ authorization_get(struct acme_client *client, const char *url,
 	const json_t *challenge;
 	int           rc = 0;
 
-	if (acme_client_post_object(client, url, NULL, &authorization, NULL, err) != 0)
+	if (acme_client_post_object(client, url, NULL, authorization_members, &authorization, NULL, err) != 0)
 		return -1;
 	if (json_array_size(json_object_get(authorization, "challenges")) > CHALLENGES_MAX) {
 		json_decref(authorization);
@@ -180,7 +208,7 @@ static int
 order_reach(struct acme_client *client, struct order *order, const char *const *waiting,
     const char *wanted, struct error *err)
 {
-	if (acme_client_wait(client, order->url, waiting, &order->object, err) != 0)
+	if (acme_client_wait(client, order->url, waiting, order_members, &order->object, err) != 0)
 		return -1;
 	if (strcmp(acme_text(order->object, "status"), wanted) == 0)
 		return 0;
@@ -202,7 +230,7 @@ order_finalize(struct acme_client *client, struct order *order,
 	if (url[0] == '\0')
 		return error_set(err, ERROR_MALFORMED, "%s has no \"finalize\"", order->url);
 	if (applicant->request(applicant->arg, &csr, err) != 0 ||
-	    post_base64(client, url, "csr", &csr, &answer, err) != 0)
+	    post_base64(client, url, "csr", &csr, order_members, &answer, err) != 0)
 		return -1;
 	json_decref(order->object);
 	order->object = answer;
@@ -235,7 +263,7 @@ order_run(struct acme_client *client, const char *name, const struct acme_applic
 	    authorizations_get(client, order, applicant, err) != 0)
 		return -1;
 	json_decref(order->object);
-	if (acme_client_post_object(client, order->url, NULL, &order->object, NULL, err) != 0 ||
+	if (acme_client_post_object(client, order->url, NULL, order_members, &order->object, NULL, err) != 0 ||
 	    order_reach(client, order, waiting, "ready", err) != 0)
 		return -1;
 	applicant->progress(applicant->arg, "requesting the certificate");

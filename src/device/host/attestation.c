@@ -11,6 +11,7 @@
 
 #include "device/evidence.h"
 #include "device/exhibits.h"
+#include "device/host/answer.h"
 #include "device/host/http_client.h"
 #include "device/host/problem.h"
 #include "device/host/retry.h"
@@ -52,16 +53,23 @@ attestation_request_encode(const struct device_tpm_info *info, const struct devi
 	return text;
 }
 
+static const struct json_member challenge_members[] = {
+    JSON_VALUE("credential"),
+    JSON_VALUE("secret"),
+    {0},
+};
+
+static const struct json_member issued_members[] = {JSON_LIST("chain", NULL), {0}};
+
 /* Reads an answer that must be a JSON object; the caller decrefs. */
 static json_t *
-answer_object(struct view body, struct error *err)
+answer_object(struct view body, const struct json_member *members, struct error *err)
 {
-	json_error_t problem;
-	json_t      *object = json_loadb((const char *)body.data, body.size,
-	         JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+	json_t      *object;
+	struct error why;
 
-	if (object == NULL)
-		(void)error_set(err, ERROR_MALFORMED, "the answer is not JSON: %s", problem.text);
+	if (answer_decode(body, members, &object, &why) != 0)
+		(void)error_set(err, why.kind, "the answer is %s", why.detail);
 	return object;
 }
 
@@ -82,7 +90,7 @@ int
 attestation_challenge_decode(struct view body, TPM2B_ID_OBJECT *credential,
     TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
 {
-	json_t    *object = answer_object(body, err);
+	json_t    *object = answer_object(body, challenge_members, err);
 	AUTO_BYTES credential_bytes = {0};
 	AUTO_BYTES secret_bytes = {0};
 	size_t     used = 0;
@@ -156,7 +164,7 @@ chain_get(struct http_client *client, const char *url, struct view secret,
 	free(text);
 	if (rc != 0)
 		return -1;
-	if ((object = answer_object(bytes_view(&answer->body), err)) == NULL)
+	if ((object = answer_object(bytes_view(&answer->body), issued_members, err)) == NULL)
 		return -1;
 	rc = device_chain_decode(json_object_get(object, "chain"), chain, err);
 	json_decref(object);

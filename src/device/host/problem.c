@@ -8,12 +8,24 @@
 
 #include <jansson.h>
 
+#include "device/host/answer.h"
 #include "device/host/http_client.h"
 #include "device/host/retry.h"
 #include "util/error.h"
 
 /* Most subproblems shown; more would not help. */
 #define SUBPROBLEMS_MAX 8
+
+static const struct json_member subproblem_members[] = {JSON_ADVISORY("detail", NULL), {0}};
+
+const struct json_member problem_members[] = {
+    JSON_ADVISORY("type", NULL),
+    JSON_ADVISORY("title", NULL),
+    JSON_ADVISORY("detail", NULL),
+    JSON_ADVISORY(ERROR_ENROLMENT_MEMBER, NULL),
+    {"subproblems", subproblem_members, .list = true, .advisory = true},
+    {0},
+};
 
 static const char *const prefixes[] = {"urn:attest-ca:error:", "urn:ietf:params:acme:error:"};
 
@@ -106,10 +118,11 @@ int
 problem_error(const struct http_answer *answer, const char *base, const char *what,
     struct error *err)
 {
-	json_t *document = json_loadb((const char *)answer->body.data, answer->body.size, JSON_ALLOW_NUL,
-	    NULL);
+	json_t *document = NULL;
 	char    later[64] = "";
 
+	/* A document that cannot be read says nothing. */
+	(void)answer_decode(bytes_view(&answer->body), problem_members, &document, err);
 	if (answer->retry_after > 0)
 		(void)snprintf(later, sizeof later, "; try again in %ld s", answer->retry_after);
 	if (member_text(document, "detail") != NULL || member_text(document, "title") != NULL) {

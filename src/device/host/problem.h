@@ -6,8 +6,13 @@
 
 #include <jansson.h>
 
+#include "util/json_members.h"
+
 struct error;
 struct http_answer;
+
+/* What is read of a problem document. */
+extern const struct json_member problem_members[];
 
 /*
  * Converts an answer that is not 200 to an error: its kind by the document's type

@@ -6,6 +6,15 @@
 #include "unit.h"
 #include "util/error.h"
 
+static const struct json_member inner[] = {JSON_VALUE("b"), {0}};
+static const struct json_member advice[] = {JSON_VALUE("model"), {0}};
+static const struct json_member members[] = {
+    JSON_VALUE("a"), JSON_VALUE("b"), JSON_OBJECT("o", inner), JSON_LIST("l", inner),
+    JSON_VALUE("ek"), JSON_VALUE("none"), JSON_VALUE("null"), JSON_VALUE("version"),
+    JSON_ADVISORY("tpmInfo", advice),
+    {0},
+};
+
 static struct view
 view_of(const char *text)
 {
@@ -18,7 +27,7 @@ object_of(const char *text)
 	json_t      *object = NULL;
 	struct error err;
 
-	unit_ok(json_decode(view_of(text), &object, &err), &err);
+	unit_ok(json_decode(view_of(text), members, &object, &err), &err);
 	return object;
 }
 
@@ -32,6 +41,14 @@ static const char *const decoded[] = {
     "{\"a\":-1.5e3,\"b\":null,\"c\":true}",
     "{\"a\":\"NPCT75x\\u0000\\u0002\\u0001\\u0000$rls\"}", /* nobody reads it: a Nuvoton's vendor string */
     "{\"a\":{\"b\":[\"\\u0000\"]}}",
+    "{\"o\":{\"b\":\"\\u0000\"},\"l\":[{\"b\":[[[[[[[]]]]]]]}]}",
+
+    /* What nobody reads. */
+    "{\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}",
+    "{\"x\":99999999999999999999,\"y\":-1e999,\"z\":\"\\ud800\"}",
+    "{\"x\":1,\"x\":2,\"o\":{\"y\":{\"b\":1,\"b\":1}}}",
+    "{\"\\u0000a\":1,\"o\":{\"b\\u0000\":2}}",
+    "{\"tpmInfo\":{\"model\":\"\\udfff\",\"model\":1e999,\"x\":[[[[[[[[[[]]]]]]]]]]}}",
 };
 
 START_TEST(decode_object_is_taken)
@@ -56,7 +73,8 @@ static const struct {
     {"{\"a\":1,}", NULL},
     {"{\"a\":1,\"a\":2}", NULL}, /* RFC 8259 §4 */
     {"{\"a\":1,\"\\u0061\":2}", NULL},
-    {"{\"a\":{\"b\":1,\"b\":1}}", NULL},
+    {"{\"o\":{\"b\":1,\"b\":1}}", "not JSON: line 1, column 15: duplicate object key near '\"b\"'"},
+    {"{\"l\":[{\"b\":1,\"\\u0062\":1}]}", NULL},
     {"{'a':1}", NULL},
     {"{\"a\":01}", NULL},
     {"{\"a\":NaN}", NULL},
@@ -65,13 +83,13 @@ static const struct {
     {"{\"a\":\"\xff\"}", "not JSON: line 1, column 6: octets that are no UTF-8"},
     {"{\"a\":\"\xed\xa0\x80\"}", NULL},
     {"{\"a\":\"\\ud800\"}", NULL},
-    {"{\"a\":1,\n\"b\\u0000c\":2}", "not JSON: line 2, column 10: the name of a member holds a NUL"},
+    {"{\"x\":\"\xff\"}", "not JSON: line 1, column 6: octets that are no UTF-8"},
+    {"{\"x\":1,\n\"a\":99999999999999999999}", "not JSON: line 2, column 24: too big integer near '99999999999999999999'"},
+    {"{\"x\":\"\xc3\xa9\",\"a\":\"\\udc00\"}", NULL},
     {"{\"a\":\"\n\"}", NULL},
     {"\xef\xbb\xbf{}", NULL},
-    {"{\"a\":[[[[[[[[]]]]]]]]}", "JSON deeper than 8 brackets"},
-    {"[[[[[[[[[[", "JSON deeper than 8 brackets"},
-    {"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}", "JSON deeper than 8 brackets"},
-    {"{\"a\\\\\":[[[[[[[[", "JSON deeper than 8 brackets"}, /* the backslash escapes a backslash */
+    {"[[[[[[[[[[", "not JSON: line 1, column 10: the text ends too early"},
+    {"{\"a\\\\\":[[[[[[[[", "not JSON: line 1, column 15: the text ends too early"}, /* the backslash escapes a backslash */
 };
 
 START_TEST(decode_anything_else_is_malformed)
@@ -79,7 +97,7 @@ START_TEST(decode_anything_else_is_malformed)
 	json_t      *object = NULL;
 	struct error err;
 
-	ck_assert_int_eq(json_decode(view_of(refused[_i].body), &object, &err), -1);
+	ck_assert_int_eq(json_decode(view_of(refused[_i].body), members, &object, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(object);
 	ck_assert_ptr_null(strstr(err.detail, "JSON_")); /* a flag of the library's */
@@ -94,8 +112,8 @@ START_TEST(decode_nul_octet_is_malformed)
 	json_t              *object = NULL;
 	struct error         err;
 
-	ck_assert_int_eq(json_decode((struct view){body, sizeof body}, &object, &err), -1);
-	ck_assert_int_eq(json_decode((struct view){NULL, 0}, &object, &err), -1);
+	ck_assert_int_eq(json_decode((struct view){body, sizeof body}, members, &object, &err), -1);
+	ck_assert_int_eq(json_decode((struct view){NULL, 0}, members, &object, &err), -1);
 }
 END_TEST
 
@@ -107,8 +125,37 @@ START_TEST(decode_deep_body_of_the_largest_size_is_malformed)
 
 	for (int i = 0; i < 65536; i++)
 		bytes_append_u8(&body, '[');
-	unit_fails(json_decode(bytes_view(&body), &object, &err), &err, ERROR_MALFORMED,
-	    "JSON deeper than 8 brackets");
+	unit_fails(json_decode(bytes_view(&body), members, &object, &err), &err, ERROR_MALFORMED,
+	    "JSON deeper than 2048 brackets");
+}
+END_TEST
+
+/* What stands too deep where a value is read is no value; nothing deep reaches jansson. */
+START_TEST(decode_empties_what_is_no_value)
+{
+	json_t      *object = object_of("{\"a\":[[[[[[[[1]]]]]]]],\"b\":{\"a\":{\"a\":{\"a\":1}}}}");
+	const char  *text = NULL;
+	struct error err;
+
+	ck_assert_uint_eq(json_array_size(json_object_get(object, "a")), 0);
+	ck_assert_uint_eq(json_object_size(json_object_get(object, "b")), 0);
+	unit_fails(json_get_text(object, "a", 8, false, &text, &err), &err, ERROR_MALFORMED,
+	    "\"a\" is not a string");
+	unit_fails(json_get_text(object, "b", 8, false, &text, &err), &err, ERROR_MALFORMED,
+	    "\"b\" is not a string");
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(decode_drops_what_is_not_read)
+{
+	json_t *object = object_of("{\"x\":1,\"o\":{\"b\":\"y\",\"c\":2},\"z\":{\"a\":3},\"tpmInfo\":{\"model\":1e999}}");
+
+	ck_assert_uint_eq(json_object_size(object), 2);
+	ck_assert_uint_eq(json_object_size(json_object_get(object, "o")), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(object, "o"), "b")), "y");
+	ck_assert(json_is_null(json_object_get(json_object_get(object, "tpmInfo"), "model")));
+	json_decref(object);
 }
 END_TEST
 
@@ -227,6 +274,8 @@ main(void)
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tcase, decode_nul_octet_is_malformed);
 	tcase_add_test(tcase, decode_deep_body_of_the_largest_size_is_malformed);
+	tcase_add_test(tcase, decode_empties_what_is_no_value);
+	tcase_add_test(tcase, decode_drops_what_is_not_read);
 	tcase_add_test(tcase, get_bytes_decodes_and_appends);
 	tcase_add_loop_test(tcase, get_bytes_of_anything_else_is_malformed, 0,
 	    sizeof bad_bytes / sizeof bad_bytes[0]);

@@ -3,6 +3,7 @@
 
 #include "attestation/front/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -151,6 +152,133 @@ START_TEST(decode_long_wish_is_cut)
 }
 END_TEST
 
+/* Members that nobody reads, in forms that a strict parser refuses. */
+static const char *const odd[] = {
+    "\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]],",
+    "\"x\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}},",
+    "\"x\":9223372036854775808,",
+    "\"x\":[-9223372036854775809],",
+    "\"x\":1e999,",
+    "\"x\":{\"y\":-1.5E+400},",
+    "\"x\":\"\\ud800\",",
+    "\"x\":[\"\\udfff\\ud800\"],",
+    "\"\\ud800\":1,",
+    "\"\\u0000a\":1,",
+    "\"x\":{\"ek\\u0000\":1},",
+    "\"x\":1,\"x\":2,",
+    "\"x\":{\"ek\":1,\"ek\":2},",
+    "\"x\":[{\"a\":[],\"\\u0061\":[]}],",
+};
+
+/* The text with more behind the first place of `where`; the caller frees. */
+static char *
+insert(const char *text, const char *where, const char *more)
+{
+	const char *place = strstr(text, where);
+	size_t      before;
+	char       *out = memory_new(strlen(text) + strlen(more) + 1);
+
+	ck_assert_ptr_nonnull(place);
+	before = (size_t)(place - text) + strlen(where);
+	memcpy(out, text, before);
+	(void)strcpy(out + before, more);
+	(void)strcat(out, text + before);
+	return out;
+}
+
+START_TEST(decode_members_that_nobody_reads_refuse_nothing)
+{
+	static const char *const places[] = {"{", "\"params\":{", "\"tpmInfo\":{"};
+	AUTO_FREE char          *body = body_with("{\"manufacturer\":\"NTC\",\"model\":\"7\"}");
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		AUTO_FREE char       *text = insert(body, places[i], odd[_i]);
+		struct attest_request request;
+		struct error          err = {0};
+
+		unit_ok(attest_request_decode(view_text(text), &request, &err), &err);
+		ck_assert(is(&request.manufacturer, "NTC") && is(&request.model, "7"));
+		ck_assert(request.ek.size != 0 && request.signature.size != 0);
+		attest_request_clear(&request);
+	}
+}
+END_TEST
+
+START_TEST(decode_secret_beside_what_nobody_reads_is_taken)
+{
+	AUTO_FREE char *text = insert("{\"secret\":\"aGVsbG8=\"}", "{", odd[_i]);
+	AUTO_BYTES      secret = {0};
+	struct error    err = {0};
+
+	unit_ok(secret_request_decode(view_text(text), &secret, &err), &err);
+	ck_assert(is(&secret, "hello"));
+}
+END_TEST
+
+/* Claims in forms that a strict parser refuses count as none; of two the first counts. */
+static const struct {
+	const char *info;
+	const char *claims[3];
+} odd_infos[] = {
+    {"\"manufacturer\":18446744073709551616,\"model\":\"a\"", {"", "a", ""}},
+    {"\"manufacturer\":1e999,\"firmwareVersion\":\"7.2\"", {"", "", "7.2"}},
+    {"\"model\":\"NPCT\\ud800\",\"manufacturer\":\"NTC\"", {"NTC", "", ""}},
+    {"\"model\":[[[[[[[[[[1e999]]]]]]]]]],\"manufacturer\":{\"a\":1,\"a\":2}", {"", "", ""}},
+    {"\"model\":\"a\",\"model\":\"b\",\"m\\u006fdel\":3", {"", "a", ""}},
+};
+
+START_TEST(decode_odd_claims_count_as_none)
+{
+	AUTO_FREE char       *plain = body_with("{}");
+	AUTO_FREE char       *text = insert(plain, "\"tpmInfo\":{", odd_infos[_i].info);
+	struct attest_request request;
+	struct error          err = {0};
+
+	unit_ok(attest_request_decode(view_text(text), &request, &err), &err);
+	ck_assert(is(&request.manufacturer, odd_infos[_i].claims[0]));
+	ck_assert(is(&request.model, odd_infos[_i].claims[1]));
+	ck_assert(is(&request.firmware, odd_infos[_i].claims[2]));
+	attest_request_clear(&request);
+}
+END_TEST
+
+START_TEST(decode_odd_wish_counts_as_none)
+{
+	static const char *const odd_wishes[] = {"18446744073709551616", "\"\\udc00\"", "[[[[[[[[[[]]]]]]]]]]"};
+	AUTO_FREE char          *plain = body_with("{}");
+
+	for (size_t i = 0; i < sizeof odd_wishes / sizeof odd_wishes[0]; i++) {
+		AUTO_FREE char       *named = insert(plain, "{", "\"wishedName\":,");
+		AUTO_FREE char       *text = insert(named, "\"wishedName\":", odd_wishes[i]);
+		struct attest_request request;
+		struct error          err = {0};
+
+		unit_ok(attest_request_decode(view_text(text), &request, &err), &err);
+		ck_assert_uint_eq(request.wish.size, 0);
+		attest_request_clear(&request);
+	}
+}
+END_TEST
+
+/* A member that is read twice is a fault, whatever stands around it. */
+START_TEST(decode_member_that_is_read_twice_is_malformed)
+{
+	static const char *const twice[] = {"\"ek\":\"AAAA\",", "\"\\u0065k\":\"AAAA\",", "\"params\":{},"};
+	AUTO_FREE char          *body = body_with("{}");
+
+	for (size_t i = 0; i < sizeof twice / sizeof twice[0]; i++) {
+		AUTO_FREE char       *text = insert(body, "{", twice[i]);
+		struct attest_request request;
+		struct error          err = {0};
+
+		ck_assert_int_eq(attest_request_decode(view_text(text), &request, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+		ck_assert_msg(strstr(err.detail, "duplicate object key") != NULL, "%s", err.detail);
+		attest_request_clear(&request);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *body;
 	const char *detail;
@@ -160,6 +288,11 @@ static const struct {
     {"{\"ekCerts\":\"\"}", "\"ekCerts\" is not an array"},
     {"{}", "\"params\" is missing or not an object"},
     {"{\"params\":{}}", "\"ek\" is missing"},
+    {"{\"params\":{},\"ek\":[[[[[[[[[[]]]]]]]]]]}", "\"ek\" is not a string"},
+    {"{\"x\":01,\"params\":{}}", "not JSON: line 1, column 5: a number that is none"},
+    {"{\"tpmInfo\":{\"model\":\"\x01\"}}", "not JSON: line 1, column 21: a control character in a string"},
+    {"{\"x\":\"\xff\"}", "not JSON: line 1, column 6: octets that are no UTF-8"},
+    {"{} {}", "not JSON: line 1, column 3: something behind the end"},
 };
 
 START_TEST(decode_what_proves_nothing_is_malformed)
@@ -185,6 +318,11 @@ main(void)
 	tcase_add_test(tc, decode_long_claim_is_cut);
 	tcase_add_loop_test(tc, decode_whatever_is_wished_is_taken_cleaned, 0, COUNT(wishes));
 	tcase_add_test(tc, decode_long_wish_is_cut);
+	tcase_add_loop_test(tc, decode_members_that_nobody_reads_refuse_nothing, 0, COUNT(odd));
+	tcase_add_loop_test(tc, decode_secret_beside_what_nobody_reads_is_taken, 0, COUNT(odd));
+	tcase_add_loop_test(tc, decode_odd_claims_count_as_none, 0, COUNT(odd_infos));
+	tcase_add_test(tc, decode_odd_wish_counts_as_none);
+	tcase_add_test(tc, decode_member_that_is_read_twice_is_malformed);
 	tcase_add_loop_test(tc, decode_what_proves_nothing_is_malformed, 0, COUNT(refused));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -59,7 +59,8 @@ START_TEST(challenge_decode_takes_the_size_prefixes)
 	struct error           err = {0};
 
 	unit_ok(attestation_challenge_decode(
-	            view_text("{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\",\"more\":1}"),
+	            view_text("{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\",\"more\":[[[[[[[[[1e999]]]]]]]]],"
+	                      "\"\\u0000\":{\"a\":18446744073709551616,\"a\":\"\\ud800\"}}"),
 	            &credential, &secret, &err),
 	    &err);
 	ck_assert_uint_eq(credential.size, 3);
@@ -73,7 +74,10 @@ static const struct {
 	const char *body;
 	const char *detail;
 } challenges[] = {
-    {"<html>", "the answer is not JSON: '[' or '{' expected near '<'"},
+    {"<html>", "the answer is not JSON: line 1, column 1: '[' or '{' expected near '<'"},
+    {"[]", "the answer is not a JSON object"},
+    {"{\"secret\":\"AAJ4eQ==\",\"secret\":\"AAJ4eQ==\"}",
+        "the answer is not JSON: line 1, column 29: duplicate object key near '\"secret\"'"},
     {"{\"secret\":\"AAJ4eQ==\"}", "the answer has no string \"credential\""},
     {"{\"credential\":\"AANhYmM=\",\"secret\":7}", "the answer has no string \"secret\""},
     {"{\"credential\":\"AANhYmM\",\"secret\":\"AAJ4eQ==\"}",
