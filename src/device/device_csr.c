@@ -16,6 +16,7 @@
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/bytes.h"
+#include "util/der.h"
 #include "util/error.h"
 
 /* ub-common-name of RFC 5280 §A.1. */
@@ -44,27 +45,32 @@ subject_set(X509_REQ *request, const char *name)
 	        (const unsigned char *)name, -1, -1, 0) == 1;
 }
 
+/* A SubjectAltName, not critical, as DER; NULL on failure. */
+static X509_EXTENSION *
+alt_name_new(const char *name)
+{
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION    *extension = NULL;
+	AUTO_BYTES         der = {0};
+	size_t             list = der_begin(&der, DER_SEQUENCE);
+
+	permanent_identifier_append(&der, name);
+	der_end(&der, list);
+	if (value != NULL && ASN1_OCTET_STRING_set(value, der.data, (int)der.size) == 1)
+		extension = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, value);
+	ASN1_OCTET_STRING_free(value);
+	return extension;
+}
+
 static bool
 alt_name_set(X509_REQ *request, const char *name)
 {
 	STACK_OF(X509_EXTENSION) *extensions = NULL;
-	GENERAL_NAMES *names = GENERAL_NAMES_new();
-	GENERAL_NAME  *one = GENERAL_NAME_new();
-	OTHERNAME     *other = permanent_identifier_encode(name);
-	bool           done = false;
+	X509_EXTENSION *extension = alt_name_new(name);
+	bool done = extension != NULL && X509v3_add_ext(&extensions, extension, -1) != NULL &&
+	    X509_REQ_add_extensions(request, extensions) == 1;
 
-	if (names != NULL && one != NULL && other != NULL &&
-	    sk_GENERAL_NAME_push(names, one) != 0) {
-		GENERAL_NAME_set0_value(one, GEN_OTHERNAME, other);
-		one = NULL;
-		other = NULL;
-		done = X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0,
-		           X509V3_ADD_DEFAULT) == 1 &&
-		    X509_REQ_add_extensions(request, extensions) == 1;
-	}
-	OTHERNAME_free(other);
-	GENERAL_NAME_free(one);
-	GENERAL_NAMES_free(names);
+	X509_EXTENSION_free(extension);
 	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 	return done;
 }

@@ -5,17 +5,16 @@
 
 #include <string.h>
 
-#include <openssl/x509v3.h>
-
 #include "pki/alt_name.h"
 #include "pki/end_entity.h"
 #include "pki/oid.h"
-#include "tpm/openssl_error.h"
+#include "pki/permanent_identifier.h"
+#include "util/error.h"
 #include "util/identifier.h"
 
 /* WIRE.md §5, the three kinds of names in this order. */
 static int
-ak_add_names(GENERAL_NAMES *names, const struct ak_profile *profile, struct error *err)
+ak_add_names(struct bytes *names, const struct ak_profile *profile, struct error *err)
 {
 	struct alt_name_tpm tpm = {profile->manufacturer, profile->model, profile->version};
 
@@ -24,10 +23,8 @@ ak_add_names(GENERAL_NAMES *names, const struct ak_profile *profile, struct erro
 	if (alt_name_add_uri(names, profile->ek_urn, err) != 0 ||
 	    alt_name_add_tpm(names, &tpm, err) != 0)
 		return -1;
-	for (size_t i = 0; i < profile->name_count; i++) {
-		if (alt_name_add_permanent_identifier(names, profile->names[i], err) != 0)
-			return -1;
-	}
+	for (size_t i = 0; i < profile->name_count; i++)
+		permanent_identifier_append(names, profile->names[i]);
 	return 0;
 }
 
@@ -53,21 +50,19 @@ ak_certificate_issue(const struct ca *issuer, const struct ak_profile *profile,
 {
 	const ASN1_OBJECT *purposes[] = {oid_get(OID_AK_CERTIFICATE)};
 	struct end_entity  entity = {
-	    .key = profile->key,
 	    .purposes = purposes,
 	    .purpose_count = 1,
 	    .crl_url = profile->crl_url,
 	    .not_before = profile->not_before,
 	    .not_after = profile->not_after,
 	};
-	int rc;
+	AUTO_BYTES spki = {0};
+	AUTO_BYTES names = {0};
 
-	if (ak_check_names(profile, err) != 0)
+	if (ak_check_names(profile, err) != 0 || ak_add_names(&names, profile, err) != 0 ||
+	    end_entity_spki(profile->key, &spki, err) != 0)
 		return -1;
-	if ((entity.names = GENERAL_NAMES_new()) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding an AK's names");
-	if ((rc = ak_add_names(entity.names, profile, err)) == 0)
-		rc = end_entity_issue(issuer, &entity, serial, not_after, der, err);
-	GENERAL_NAMES_free(entity.names);
-	return rc;
+	entity.spki = bytes_view(&spki);
+	entity.names = bytes_view(&names);
+	return end_entity_issue(issuer, &entity, serial, not_after, der, err);
 }

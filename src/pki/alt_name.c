@@ -1,17 +1,19 @@
-/* Builds the names of a SubjectAltName as ASN.1 structures, never through OpenSSL's configuration
- * syntax. */
+/* Checks the names of a SubjectAltName and writes them as DER. */
 #include "config.h"
 
 #include "pki/alt_name.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <string.h>
 
-#include <openssl/asn1t.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "pki/oid.h"
-#include "pki/permanent_identifier.h"
-#include "tpm/openssl_error.h"
+#include "util/der.h"
+#include "util/error.h"
+#include "util/utf8.h"
 
 /* Largest TCG attribute, in characters (STRMAX in their ASN.1 module). */
 #define ALT_NAME_ATTRIBUTE_MAX 255
@@ -20,41 +22,20 @@
 #define ALT_NAME_DNS_MAX 253
 #define ALT_NAME_LABEL_MAX 63
 
-/* Takes ownership of a name; NULL when it could not be built. */
+/* Appends a name that is an IA5String. */
 static int
-alt_name_push(GENERAL_NAMES *names, GENERAL_NAME *name, const char *what, struct error *err)
+alt_name_add_ia5(struct bytes *names, unsigned type, const char *text, struct error *err)
 {
-	if (name != NULL && sk_GENERAL_NAME_push(names, name) > 0)
-		return 0;
-	GENERAL_NAME_free(name);
-	return error_set_openssl(err, ERROR_INTERNAL, "encoding %s", what);
-}
-
-/* Makes a name that is an IA5String. */
-static int
-alt_name_add_ia5(GENERAL_NAMES *names, int type, const char *text, struct error *err)
-{
-	GENERAL_NAME   *name = GENERAL_NAME_new();
-	ASN1_IA5STRING *value = ASN1_IA5STRING_new();
-
 	for (const char *c = text; *c != '\0'; c++) {
-		if (*c <= ' ' || *c > '~') { /* also octets above ASCII where char is signed */
-			GENERAL_NAME_free(name);
-			ASN1_IA5STRING_free(value);
+		if (*c <= ' ' || *c > '~') /* also octets above ASCII where char is signed */
 			return error_set(err, ERROR_INTERNAL, "\"%s\" is not printable ASCII", text);
-		}
 	}
-	if (name == NULL || value == NULL || ASN1_STRING_set(value, text, -1) != 1) {
-		GENERAL_NAME_free(name);
-		ASN1_IA5STRING_free(value);
-		return alt_name_push(names, NULL, text, err);
-	}
-	GENERAL_NAME_set0_value(name, type, value);
-	return alt_name_push(names, name, text, err);
+	der_append(names, DER_CONTEXT(type), view_text(text));
+	return 0;
 }
 
 int
-alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err)
+alt_name_add_uri(struct bytes *names, const char *uri, struct error *err)
 {
 	return alt_name_add_ia5(names, GEN_URI, uri, err);
 }
@@ -96,7 +77,7 @@ alt_name_dns_is_valid(const char *name, size_t length)
 }
 
 int
-alt_name_add_dns(GENERAL_NAMES *names, const char *dns, struct error *err)
+alt_name_add_dns(struct bytes *names, const char *dns, struct error *err)
 {
 	if (!alt_name_dns_is_valid(dns, strlen(dns)))
 		return error_set(err, ERROR_INTERNAL, "\"%s\" is no DNS name", dns);
@@ -104,74 +85,50 @@ alt_name_add_dns(GENERAL_NAMES *names, const char *dns, struct error *err)
 }
 
 int
-alt_name_add_ip(GENERAL_NAMES *names, const char *address, struct error *err)
+alt_name_add_ip(struct bytes *names, const char *address, struct error *err)
 {
-	ASN1_OCTET_STRING *octets = a2i_IPADDRESS(address);
-	GENERAL_NAME      *name;
+	struct in6_addr octets; /* of either kind */
+	size_t          size = 0;
 
-	if (octets == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "\"%s\" is no IP address", address);
-	if ((name = GENERAL_NAME_new()) == NULL)
-		ASN1_OCTET_STRING_free(octets);
+	if (inet_pton(AF_INET, address, &octets) == 1)
+		size = sizeof(struct in_addr);
+	else if (inet_pton(AF_INET6, address, &octets) == 1)
+		size = sizeof(struct in6_addr);
 	else
-		GENERAL_NAME_set0_value(name, GEN_IPADD, octets);
-	return alt_name_push(names, name, address, err);
+		return error_set(err, ERROR_INTERNAL, "\"%s\" is no IP address", address);
+	der_append(names, DER_CONTEXT(GEN_IPADD), (struct view){octets.s6_addr, size});
+	return 0;
 }
 
 /* Appends an RDN of one attribute. */
 static int
-alt_name_add_attribute(X509_NAME *directory, enum oid oid, const char *text, struct error *err)
+alt_name_add_attribute(struct bytes *names, enum oid oid, const char *text, struct error *err)
 {
-	ASN1_STRING     *value = NULL;
-	X509_NAME_ENTRY *entry = NULL;
-	int              rc = -1;
+	size_t set = der_begin(names, DER_SET);
+	size_t attribute = der_begin(names, DER_SEQUENCE);
 
-	/* ASN1_mbstring_ncopy counts characters and refuses invalid UTF-8; create_by_OBJ does
-	 * neither. */
-	if (ASN1_mbstring_ncopy(&value, (const unsigned char *)text, -1, MBSTRING_UTF8,
-	        B_ASN1_UTF8STRING, 1, ALT_NAME_ATTRIBUTE_MAX) == V_ASN1_UTF8STRING &&
-	    (entry = X509_NAME_ENTRY_create_by_OBJ(NULL, oid_get(oid), V_ASN1_UTF8STRING,
-	         ASN1_STRING_get0_data(value), ASN1_STRING_length(value))) != NULL &&
-	    X509_NAME_add_entry(directory, entry, -1, 0) == 1)
-		rc = 0;
-	X509_NAME_ENTRY_free(entry);
-	ASN1_STRING_free(value);
-	if (rc != 0)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding a TPM attribute of %zu octets",
-		    strlen(text));
+	if (!utf8_has_characters(text, 1, ALT_NAME_ATTRIBUTE_MAX))
+		return error_set(err, ERROR_INTERNAL,
+		    "a TPM attribute of %zu octets is not 1 to %d characters of UTF-8", strlen(text),
+		    ALT_NAME_ATTRIBUTE_MAX);
+	oid_append(names, oid_get(oid));
+	der_append(names, DER_UTF8_STRING, view_text(text));
+	der_end(names, attribute);
+	der_end(names, set);
 	return 0;
 }
 
 int
-alt_name_add_tpm(GENERAL_NAMES *names, const struct alt_name_tpm *tpm, struct error *err)
+alt_name_add_tpm(struct bytes *names, const struct alt_name_tpm *tpm, struct error *err)
 {
-	X509_NAME    *directory = X509_NAME_new();
-	GENERAL_NAME *name;
+	size_t name = der_begin(names, DER_CONTEXT_AROUND(GEN_DIRNAME));
+	size_t directory = der_begin(names, DER_SEQUENCE);
 
-	if (directory == NULL)
-		return alt_name_push(names, NULL, "the TPM's name", err);
-	if (alt_name_add_attribute(directory, OID_TPM_MANUFACTURER, tpm->manufacturer, err) != 0 ||
-	    alt_name_add_attribute(directory, OID_TPM_MODEL, tpm->model, err) != 0 ||
-	    alt_name_add_attribute(directory, OID_TPM_VERSION, tpm->version, err) != 0) {
-		X509_NAME_free(directory);
+	if (alt_name_add_attribute(names, OID_TPM_MANUFACTURER, tpm->manufacturer, err) != 0 ||
+	    alt_name_add_attribute(names, OID_TPM_MODEL, tpm->model, err) != 0 ||
+	    alt_name_add_attribute(names, OID_TPM_VERSION, tpm->version, err) != 0)
 		return -1;
-	}
-	if ((name = GENERAL_NAME_new()) == NULL)
-		X509_NAME_free(directory);
-	else
-		GENERAL_NAME_set0_value(name, GEN_DIRNAME, directory);
-	return alt_name_push(names, name, "the TPM's name", err);
-}
-
-int
-alt_name_add_permanent_identifier(GENERAL_NAMES *names, const char *value, struct error *err)
-{
-	OTHERNAME    *other = permanent_identifier_encode(value);
-	GENERAL_NAME *name = NULL;
-
-	if (other != NULL && (name = GENERAL_NAME_new()) != NULL)
-		GENERAL_NAME_set0_value(name, GEN_OTHERNAME, other);
-	else
-		OTHERNAME_free(other);
-	return alt_name_push(names, name, value, err);
+	der_end(names, directory);
+	der_end(names, name);
+	return 0;
 }

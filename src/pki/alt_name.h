@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <openssl/x509v3.h>
+#include "util/bytes.h"
 
 struct error;
 
@@ -23,15 +23,15 @@ struct alt_name_tpm {
  */
 bool alt_name_dns_is_valid(const char *name, size_t length);
 
-/* Append a name. INTERNAL when it cannot be encoded; *names stays as it was. */
-int alt_name_add_uri(GENERAL_NAMES *names, const char *uri, struct error *err);
-int alt_name_add_dns(GENERAL_NAMES *names, const char *name, struct error *err);
-int alt_name_add_ip(GENERAL_NAMES *names, const char *address, struct error *err);
+/*
+ * Append the DER of a GeneralName to those in *names. INTERNAL when it is not valid; *names
+ * then ends in a part of it.
+ */
+int alt_name_add_uri(struct bytes *names, const char *uri, struct error *err);
+int alt_name_add_dns(struct bytes *names, const char *name, struct error *err);
+int alt_name_add_ip(struct bytes *names, const char *address, struct error *err);
 
 /* Appends a directoryName with manufacturer, model and version, an RDN each, as UTF8String. */
-int alt_name_add_tpm(GENERAL_NAMES *names, const struct alt_name_tpm *tpm, struct error *err);
-
-/* Appends a PermanentIdentifier: identifierValue, no assigner. `value` passed identifier_check. */
-int alt_name_add_permanent_identifier(GENERAL_NAMES *names, const char *value, struct error *err);
+int alt_name_add_tpm(struct bytes *names, const struct alt_name_tpm *tpm, struct error *err);
 
 #endif

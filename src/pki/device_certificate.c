@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include <openssl/objects.h>
-#include <openssl/x509v3.h>
 
 #include "pki/alt_name.h"
 #include "pki/device_name.h"
 #include "pki/end_entity.h"
-#include "tpm/openssl_error.h"
+#include "pki/permanent_identifier.h"
+#include "util/error.h"
 #include "util/identifier.h"
 
 /* Fills the purposes in their order; returns their number. */
@@ -28,10 +28,9 @@ device_purposes(unsigned usages, const ASN1_OBJECT *purposes[2])
 }
 
 static int
-device_add_names(GENERAL_NAMES *names, const struct device_profile *profile, struct error *err)
+device_add_names(struct bytes *names, const struct device_profile *profile, struct error *err)
 {
-	if (alt_name_add_permanent_identifier(names, profile->identifier, err) != 0)
-		return -1;
+	permanent_identifier_append(names, profile->identifier);
 	for (size_t i = 0; i < profile->dns_count; i++) {
 		if (alt_name_add_dns(names, profile->dns_names[i], err) != 0)
 			return -1;
@@ -47,7 +46,6 @@ device_certificate_issue(const struct ca *issuer, const struct device_profile *p
 	const ASN1_OBJECT *purposes[2];
 	char               name[DEVICE_COMMON_NAME_SIZE];
 	struct end_entity  entity = {
-	    .key = profile->key,
 	    .common_name = name,
 	    .purposes = purposes,
 	    .purpose_count = device_purposes(profile->usages, purposes),
@@ -55,7 +53,8 @@ device_certificate_issue(const struct ca *issuer, const struct device_profile *p
 	    .not_before = profile->not_before,
 	    .not_after = profile->not_after,
 	};
-	int rc;
+	AUTO_BYTES spki = {0};
+	AUTO_BYTES names = {0};
 
 	if (entity.purpose_count == 0)
 		return error_set(err, ERROR_INTERNAL, "a device certificate without a usage");
@@ -64,10 +63,10 @@ device_certificate_issue(const struct ca *issuer, const struct device_profile *p
 		return error_wrap(err, "the identifier of a device certificate");
 	}
 	(void)device_common_name(profile->identifier, name);
-	if ((entity.names = GENERAL_NAMES_new()) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding a device's names");
-	if ((rc = device_add_names(entity.names, profile, err)) == 0)
-		rc = end_entity_issue(issuer, &entity, serial, not_after, der, err);
-	GENERAL_NAMES_free(entity.names);
-	return rc;
+	if (device_add_names(&names, profile, err) != 0 ||
+	    end_entity_spki(profile->key, &spki, err) != 0)
+		return -1;
+	entity.spki = bytes_view(&spki);
+	entity.names = bytes_view(&names);
+	return end_entity_issue(issuer, &entity, serial, not_after, der, err);
 }

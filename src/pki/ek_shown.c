@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -43,25 +41,19 @@ static void
 shown_mark(struct shown *shown)
 {
 	const struct tpm_curve *curve = tpm_key_curve(shown->ek);
-	BIGNUM                 *modulus = NULL;
-	uint8_t                 octets[1024];
+	struct tpm_rsa_numbers  numbers;
 	uint8_t                 y[TPM_COORDINATE_MAX];
 	struct error            ignored;
-	int                     size;
 
 	if (curve != NULL) {
 		if (tpm_key_coordinates(shown->ek, curve, shown->mark, y, &ignored) == 0)
 			shown->mark_size = curve->field_size;
 		return;
 	}
-	modulus = tpm_key_rsa_number(shown->ek, OSSL_PKEY_PARAM_RSA_N);
-	size = modulus != NULL ? BN_num_bytes(modulus) : 0;
-	if (size >= KEY_TAIL_SIZE && size <= (int)sizeof octets) {
-		(void)BN_bn2bin(modulus, octets);
-		memcpy(shown->mark, octets + size - KEY_TAIL_SIZE, KEY_TAIL_SIZE);
+	if (tpm_key_rsa_numbers(shown->ek, &numbers) == 0 && numbers.modulus_size >= KEY_TAIL_SIZE) {
+		memcpy(shown->mark, numbers.modulus + numbers.modulus_size - KEY_TAIL_SIZE, KEY_TAIL_SIZE);
 		shown->mark_size = KEY_TAIL_SIZE;
 	}
-	BN_free(modulus);
 }
 
 static bool

@@ -1,11 +1,11 @@
-/* The common part of our end-entity certificates. RFC 5280 §4.2. */
+/* The common part of our end-entity certificates. RFC 5280 §4. */
 #ifndef PKI_END_ENTITY_H
 #define PKI_END_ENTITY_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/x509v3.h>
+#include <openssl/types.h>
 
 #include "pki/certificate.h"
 #include "util/bytes.h"
@@ -15,15 +15,18 @@ struct error;
 
 /* Filled by a profile; everything in it is borrowed. */
 struct end_entity {
-	EVP_PKEY                 *key;         /* only its public half is used */
+	struct view               spki;        /* SubjectPublicKeyInfo, as spki_encode writes it */
 	const char               *common_name; /* NULL for an empty subject, and a critical SAN */
 	const ASN1_OBJECT *const *purposes;    /* extended key usage, in order */
 	size_t                    purpose_count;
-	GENERAL_NAMES            *names;   /* at least one */
+	struct view               names;   /* at least one, appended by alt_name_add_… */
 	const char               *crl_url; /* or NULL */
 	int64_t                   not_before;
 	int64_t                   not_after; /* cut to the issuer's own */
 };
+
+/* Appends the SubjectPublicKeyInfo of any key, also of a token's. INTERNAL. */
+int end_entity_spki(EVP_PKEY *key, struct bytes *spki, struct error *err);
 
 /*
  * Signs a certificate with BC critical CA:FALSE, KU critical digitalSignature,

@@ -1,9 +1,8 @@
-/* The extensions of our certificates: RFC 5280 §4.2. */
+/* The extensions of CAs' certificates and of CRLs: RFC 5280 §4.2. */
 #ifndef PKI_EXTENSION_H
 #define PKI_EXTENSION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include <openssl/x509v3.h>
 
@@ -20,21 +19,15 @@ int extension_add_basic_constraints(X509 *certificate, bool is_ca, int pathlen, 
 /* KeyUsage, critical; `bits` are KU_DIGITAL_SIGNATURE and the like (first octet only). */
 int extension_add_key_usage(X509 *certificate, unsigned char bits, struct error *err);
 
-/* ExtendedKeyUsage, in this order. */
-int extension_add_extended_key_usage(X509 *certificate, const ASN1_OBJECT *const *purposes,
-    size_t count, struct error *err);
-
-/* SubjectKeyIdentifier of the certificate's own key: RFC 7093 §2, method 1. */
+/*
+ * SubjectKeyIdentifier of the certificate's own key: RFC 7093 §2, method 1, the leftmost 160
+ * bits of SHA-256 over the BIT STRING's octets.
+ */
+#define EXTENSION_KEY_ID_SIZE 20
 int extension_add_subject_key_id(X509 *certificate, struct error *err);
 
 /* AuthorityKeyIdentifier: the issuer's SubjectKeyIdentifier, which it must have. */
 int extension_add_authority_key_id(X509 *certificate, const X509 *issuer, struct error *err);
 int extension_add_crl_authority_key_id(X509_CRL *crl, const X509 *issuer, struct error *err);
-
-/* CRLDistributionPoints with one URI. */
-int extension_add_crl_url(X509 *certificate, const char *url, struct error *err);
-
-/* SubjectAltName; critical exactly when the subject is empty. */
-int extension_add_alt_names(X509 *certificate, GENERAL_NAMES *names, struct error *err);
 
 #endif

@@ -54,6 +54,7 @@ UNIT_TESTS += tests/unit/pki/ek_memory_test
 UNIT_TESTS += tests/unit/pki/ek_outline_test
 UNIT_TESTS += tests/unit/pki/ek_shown_test
 UNIT_TESTS += tests/unit/pki/ek_trust_test
+UNIT_TESTS += tests/unit/pki/end_entity_test
 UNIT_TESTS += tests/unit/pki/key_test
 UNIT_TESTS += tests/unit/pki/key_uri_test
 UNIT_TESTS += tests/unit/pki/pkcs11_uri_test

@@ -8,6 +8,8 @@
 
 #include <openssl/objects.h>
 
+#include "util/der.h"
+
 static const char *const dotted_texts[] = {
 #define X(name, dotted) [OID_##name] = dotted,
     OIDS(X)
@@ -30,4 +32,10 @@ oid_get(enum oid oid)
 {
 	(void)pthread_once(&parsed, oid_parse_all);
 	return objects[oid];
+}
+
+void
+oid_append(struct bytes *out, const ASN1_OBJECT *object)
+{
+	der_append(out, DER_OBJECT, (struct view){OBJ_get0_data(object), OBJ_length(object)});
 }

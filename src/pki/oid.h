@@ -4,6 +4,8 @@
 
 #include <openssl/types.h>
 
+#include "util/bytes.h"
+
 /* name, dotted form, source. */
 #define OIDS(X)                                                                           \
 	X(TPM_MANUFACTURER, "2.23.133.2.1")         /* TCG EK Credential Profile §3.1.2 */ \
@@ -19,6 +21,9 @@ enum oid {
 #undef X
 	OID_COUNT
 };
+
+/* Appends an object as DER. */
+void oid_append(struct bytes *out, const ASN1_OBJECT *object);
 
 /* The object; it lives as long as the program and may be used from any thread. */
 const ASN1_OBJECT *oid_get(enum oid oid);

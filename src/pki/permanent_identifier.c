@@ -11,6 +11,7 @@
 
 #include "pki/oid.h"
 #include "tpm/openssl_error.h"
+#include "util/der.h"
 #include "util/identifier.h"
 
 /* RFC 4043 §2: both fields OPTIONAL. */
@@ -25,27 +26,20 @@ ASN1_SEQUENCE(PERMANENT_IDENTIFIER) = {
     ASN1_OPT(PERMANENT_IDENTIFIER, assigner, ASN1_OBJECT),
 } static_ASN1_SEQUENCE_END(PERMANENT_IDENTIFIER)
 
-OTHERNAME *
-permanent_identifier_encode(const char *value)
+void
+permanent_identifier_append(struct bytes *names, const char *value)
 {
-	PERMANENT_IDENTIFIER identifier = {ASN1_UTF8STRING_new(), NULL};
-	ASN1_STRING         *sequence = NULL;
-	OTHERNAME           *other = OTHERNAME_new();
-	ASN1_OBJECT         *type = OBJ_dup(oid_get(OID_PERMANENT_IDENTIFIER));
+	size_t other = der_begin(names, DER_CONTEXT_AROUND(GEN_OTHERNAME));
+	size_t around;
+	size_t sequence;
 
-	if (identifier.value != NULL && other != NULL && type != NULL &&
-	    ASN1_STRING_set(identifier.value, value, -1) == 1)
-		sequence = ASN1_item_pack(&identifier, ASN1_ITEM_rptr(PERMANENT_IDENTIFIER), NULL);
-	ASN1_UTF8STRING_free(identifier.value);
-	if (sequence == NULL) {
-		ASN1_OBJECT_free(type);
-		OTHERNAME_free(other);
-		return NULL;
-	}
-	ASN1_OBJECT_free(other->type_id);
-	other->type_id = type;
-	ASN1_TYPE_set(other->value, V_ASN1_SEQUENCE, sequence);
-	return other;
+	oid_append(names, oid_get(OID_PERMANENT_IDENTIFIER));
+	around = der_begin(names, DER_CONTEXT_AROUND(0));
+	sequence = der_begin(names, DER_SEQUENCE);
+	der_append(names, DER_UTF8_STRING, view_text(value));
+	der_end(names, sequence);
+	der_end(names, around);
+	der_end(names, other);
 }
 
 bool

@@ -10,9 +10,8 @@
 
 struct error;
 
-/* An otherName with identifierValue `value` and no assigner; NULL when libcrypto fails. The caller
- * frees. */
-OTHERNAME *permanent_identifier_encode(const char *value);
+/* Appends the DER of a GeneralName: an otherName with identifierValue `value` and no assigner. */
+void permanent_identifier_append(struct bytes *names, const char *value);
 
 /* True when an otherName is of type id-on-permanentIdentifier. */
 bool permanent_identifier_is(const OTHERNAME *other);

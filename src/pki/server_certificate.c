@@ -9,11 +9,10 @@
 #include <stdbool.h>
 
 #include <openssl/objects.h>
-#include <openssl/x509v3.h>
 
 #include "pki/alt_name.h"
 #include "pki/end_entity.h"
-#include "tpm/openssl_error.h"
+#include "util/error.h"
 
 static bool
 server_name_is_address(const char *name)
@@ -24,7 +23,7 @@ server_name_is_address(const char *name)
 }
 
 static int
-server_add_names(GENERAL_NAMES *names, const struct server_profile *profile, struct error *err)
+server_add_names(struct bytes *names, const struct server_profile *profile, struct error *err)
 {
 	for (size_t i = 0; i < profile->name_count; i++) {
 		const char *name = profile->names[i];
@@ -43,21 +42,21 @@ server_certificate_issue(const struct ca *issuer, const struct server_profile *p
 {
 	const ASN1_OBJECT *purposes[] = {OBJ_nid2obj(NID_server_auth)};
 	struct end_entity  entity = {
-	    .key = profile->key,
 	    .purposes = purposes,
 	    .purpose_count = 1,
 	    .crl_url = profile->crl_url,
 	    .not_before = profile->not_before,
 	    .not_after = profile->not_after,
 	};
-	int rc;
+	AUTO_BYTES spki = {0};
+	AUTO_BYTES names = {0};
 
 	if (profile->name_count == 0)
 		return error_set(err, ERROR_INTERNAL, "a server certificate without a name");
-	if ((entity.names = GENERAL_NAMES_new()) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding a server's names");
-	if ((rc = server_add_names(entity.names, profile, err)) == 0)
-		rc = end_entity_issue(issuer, &entity, serial, not_after, der, err);
-	GENERAL_NAMES_free(entity.names);
-	return rc;
+	if (server_add_names(&names, profile, err) != 0 ||
+	    end_entity_spki(profile->key, &spki, err) != 0)
+		return -1;
+	entity.spki = bytes_view(&spki);
+	entity.names = bytes_view(&names);
+	return end_entity_issue(issuer, &entity, serial, not_after, der, err);
 }

@@ -6,13 +6,20 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/params.h>
 #include <openssl/x509.h>
 
 #include "pki/key.h"
 #include "tpm/openssl_error.h"
 #include "util/bytes.h"
+
+/* Octets of an AlgorithmIdentifier; the longest, RSASSA-PSS's, has some 70. */
+#define SIGNING_ALGORITHM_MAX 128
 
 /* A home, kept in OpenSSL's ex_data of a key. */
 struct resident {
@@ -79,6 +86,12 @@ signing_set_home(EVP_PKEY *key, const struct signing_home *home, struct error *e
 	return 0;
 }
 
+static EVP_PKEY_CTX *
+signing_key_context(const struct signing *signing)
+{
+	return EVP_MD_CTX_get_pkey_ctx(signing->context);
+}
+
 int
 signing_begin(EVP_PKEY *key, struct signing *signing, struct error *err)
 {
@@ -104,6 +117,63 @@ signing_end(struct signing *signing)
 	if (signing->locked)
 		signing_unlock();
 	*signing = (struct signing){.context = NULL};
+}
+
+/* The algorithm of a key that no provider has, such as a token's. */
+static int
+signing_algorithm_of_engine(const struct signing *signing, struct bytes *der)
+{
+	int            key = EVP_PKEY_get_base_id(EVP_PKEY_CTX_get0_pkey(signing_key_context(signing)));
+	X509_ALGOR    *algorithm = X509_ALGOR_new();
+	unsigned char *data = NULL;
+	int            size = -1;
+	int            id = NID_undef;
+
+	if (algorithm != NULL &&
+	    OBJ_find_sigid_by_algs(&id, EVP_MD_get_type(EVP_MD_CTX_get0_md(signing->context)), key) == 1 &&
+	    X509_ALGOR_set0(algorithm, OBJ_nid2obj(id), key == EVP_PKEY_RSA ? V_ASN1_NULL : V_ASN1_UNDEF,
+	        NULL) == 1 &&
+	    (size = i2d_X509_ALGOR(algorithm, &data)) > 0)
+		bytes_append(der, data, (size_t)size);
+	OPENSSL_free(data);
+	X509_ALGOR_free(algorithm);
+	return size > 0 ? 0 : -1;
+}
+
+int
+signing_algorithm(const struct signing *signing, struct bytes *der, struct error *err)
+{
+	uint8_t    octets[SIGNING_ALGORITHM_MAX];
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, octets, sizeof octets),
+	    OSSL_PARAM_construct_end(),
+	};
+
+	if (EVP_PKEY_CTX_get_params(signing_key_context(signing), params) == 1 &&
+	    params[0].return_size != OSSL_PARAM_UNMODIFIED && params[0].return_size != 0) {
+		bytes_append(der, octets, params[0].return_size);
+		return 0;
+	}
+	ERR_clear_error();
+	if (signing_algorithm_of_engine(signing, der) != 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "the key has no signature algorithm");
+	return 0;
+}
+
+int
+signing_sign(struct signing *signing, struct view content, struct bytes *signature,
+    struct error *err)
+{
+	size_t   size = 0;
+	uint8_t *at;
+
+	if (EVP_DigestSign(signing->context, NULL, &size, content.data, content.size) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "signing");
+	at = bytes_extend(signature, size);
+	if (EVP_DigestSign(signing->context, at, &size, content.data, content.size) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "signing");
+	signature->size = (size_t)(at - signature->data) + size; /* ECDSA's is often shorter */
+	return 0;
 }
 
 int

@@ -11,6 +11,8 @@
 
 #include <openssl/types.h>
 
+#include "util/bytes.h"
+
 struct error;
 
 /* The context for X509_sign_ctx and similar functions; {0} is empty. */
@@ -25,6 +27,13 @@ struct signing {
  */
 int  signing_begin(EVP_PKEY *key, struct signing *signing, struct error *err);
 void signing_end(struct signing *signing);
+
+/* Appends the AlgorithmIdentifier of the signature in DER. INTERNAL. */
+int signing_algorithm(const struct signing *signing, struct bytes *der, struct error *err);
+
+/* Signs `content`, once, and appends the signature. INTERNAL. */
+int signing_sign(struct signing *signing, struct view content, struct bytes *signature,
+    struct error *err);
 
 /*
  * The public half of any key as an ordinary OpenSSL key: the parameters of a

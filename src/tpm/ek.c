@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
 
@@ -61,10 +60,12 @@ ek_kind_of(const EVP_PKEY *key)
 static int
 ek_check_modulus(const EVP_PKEY *key, struct error *err)
 {
-	BIGNUM *modulus = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_N);
-	bool    weak;
+	struct tpm_rsa_numbers numbers;
+	BIGNUM                *modulus = NULL;
+	bool                   weak;
 
-	if (modulus == NULL)
+	if (tpm_key_rsa_numbers(key, &numbers) != 0 ||
+	    (modulus = BN_bin2bn(numbers.modulus, (int)numbers.modulus_size, NULL)) == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "reading the EK's modulus");
 	weak = tpm_roca_weak(modulus);
 	BN_free(modulus);
@@ -123,19 +124,14 @@ ek_has_numbers_of(const TPMT_PUBLIC *area, const EVP_PKEY *key)
 {
 	const TPM2B_PUBLIC_KEY_RSA *unique = &area->unique.rsa;
 	uint32_t                    exponent = area->parameters.rsaDetail.exponent;
-	uint8_t                     modulus[TPM2_MAX_RSA_KEY_BYTES];
-	BIGNUM                     *number;
-	bool                        same;
+	struct tpm_rsa_numbers      numbers;
 
 	if (area->type != TPM2_ALG_RSA || (exponent != 0 && exponent != EK_RSA_EXPONENT) ||
 	    area->parameters.rsaDetail.keyBits != tpm_key_rsa_bits(key) ||
 	    unique->size * 8U != tpm_key_rsa_bits(key))
 		return false;
-	number = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_N);
-	same = number != NULL && BN_bn2binpad(number, modulus, unique->size) == unique->size &&
-	    memcmp(modulus, unique->buffer, unique->size) == 0;
-	BN_free(number);
-	return same;
+	return tpm_key_rsa_numbers(key, &numbers) == 0 && numbers.modulus_size == unique->size &&
+	    memcmp(numbers.modulus, unique->buffer, unique->size) == 0;
 }
 
 static int

@@ -150,19 +150,38 @@ tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct vi
 	return tpm_key_from_point(curve, (struct view){point, 1 + 2 * field}, key, err);
 }
 
-BIGNUM *
-tpm_key_rsa_number(const EVP_PKEY *key, const char *name)
+/* Turns round what OSSL_PARAM holds in the host's order. */
+static void
+octets_reverse(uint8_t *octets, size_t size)
 {
-	uint8_t    octets[TPM2_MAX_RSA_KEY_BYTES];
-	int        size = EVP_PKEY_get_size(key); /* of the modulus */
-	OSSL_PARAM params[] = {OSSL_PARAM_END, OSSL_PARAM_END};
+	for (size_t i = 0; i < size / 2; i++) {
+		uint8_t octet = octets[i];
 
-	if (size <= 0 || (size_t)size > sizeof octets)
-		return NULL;
-	params[0] = OSSL_PARAM_construct_BN(name, octets, (size_t)size);
+		octets[i] = octets[size - 1 - i];
+		octets[size - 1 - i] = octet;
+	}
+}
+
+int
+tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers)
+{
+	int        size = EVP_PKEY_get_size(key); /* of the modulus */
+	OSSL_PARAM params[3];
+
+	if (size <= 0 || (size_t)size > sizeof numbers->modulus)
+		return -1;
+	numbers->modulus_size = (size_t)size;
+	params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, numbers->modulus, (size_t)size);
+	params[1] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, numbers->exponent,
+	    sizeof numbers->exponent);
+	params[2] = OSSL_PARAM_construct_end();
 	if (EVP_PKEY_get_params(key, params) != 1)
-		return NULL;
-	return BN_native2bn(octets, (int)params[0].return_size, NULL);
+		return -1;
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+		octets_reverse(numbers->modulus, numbers->modulus_size);
+		octets_reverse(numbers->exponent, sizeof numbers->exponent);
+	}
+	return 0;
 }
 
 /* Computes both coordinates; for a key made from a compressed point, which OpenSSL gives back

@@ -33,12 +33,18 @@ const struct tpm_curve *tpm_key_curve(const EVP_PKEY *key);
 /* Bits of the modulus of an RSA key, id-RSASSA-PSS excluded; 0 for every other key. */
 unsigned tpm_key_rsa_bits(const EVP_PKEY *key);
 
+/* The numbers of an RSA key, big-endian; the exponent begins with zeros. */
+struct tpm_rsa_numbers {
+	uint8_t modulus[512];
+	size_t  modulus_size;
+	uint8_t exponent[16];
+};
+
 /*
- * A number of an RSA key, by OpenSSL's name; the caller frees it. NULL on failure.
- * Cheaper than EVP_PKEY_get_bn_param, which converts two kilobytes in constant
- * time: 15 us.
+ * Reads them; -1 when the modulus has more than 4096 bits, or the exponent more than 128.
+ * (Cheaper than EVP_PKEY_get_bn_param, which converts two kilobytes in constant time.)
  */
-BIGNUM *tpm_key_rsa_number(const EVP_PKEY *key, const char *name);
+int tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers);
 
 /*
  * Makes the RSA key of a big-endian modulus, which must be odd and begin with a

@@ -3,6 +3,8 @@
 
 #include "tpm/spki.h"
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@
 
 #include "tpm/key.h"
 #include "tpm/openssl_error.h"
+#include "util/der.h"
 
 #define SPKI_RSA_EXPONENT 65537
 #define SPKI_OID_TEXT     80
@@ -171,47 +174,63 @@ spki_decode_rsa(struct view der, const char *whose, EVP_PKEY **key, struct error
 
 /* ---- writing ---- */
 
+/* Appends the RSAPublicKey. */
 static int
-spki_set_rsa(X509_PUBKEY *spki, EVP_PKEY *key)
+key_append_rsa(struct bytes *out, const EVP_PKEY *key)
 {
-	RSA_PUBLIC_KEY public = {
-	    .modulus = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_N),
-	    .exponent = tpm_key_rsa_number(key, OSSL_PKEY_PARAM_RSA_E),
-	};
-	unsigned char *der = NULL;
-	int            size = -1;
+	struct tpm_rsa_numbers numbers;
+	size_t                 sequence;
 
-	if (public.modulus != NULL && public.exponent != NULL)
-		size = ASN1_item_i2d((ASN1_VALUE *)&public, &der, ASN1_ITEM_rptr(RSA_PUBLIC_KEY));
-	BN_free(public.modulus);
-	BN_free(public.exponent);
-	if (size > 0 && X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL,
-	                    NULL, der, size) == 1)
-		return 0;
-	OPENSSL_free(der);
-	return -1;
+	if (tpm_key_rsa_numbers(key, &numbers) < 0)
+		return -1;
+	sequence = der_begin(out, DER_SEQUENCE);
+	der_append_unsigned(out, (struct view){numbers.modulus, numbers.modulus_size});
+	der_append_unsigned(out, (struct view){numbers.exponent, sizeof numbers.exponent});
+	der_end(out, sequence);
+	return 0;
 }
 
+/* Appends the uncompressed point. */
 static int
-spki_set_ec(X509_PUBKEY *spki, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
+key_append_ec(struct bytes *out, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
 {
-	uint8_t        x[TPM_COORDINATE_MAX];
-	uint8_t        y[TPM_COORDINATE_MAX];
-	size_t         field = curve->field_size;
-	unsigned char *point;
+	uint8_t x[TPM_COORDINATE_MAX];
+	uint8_t y[TPM_COORDINATE_MAX];
 
 	if (tpm_key_coordinates(key, curve, x, y, err) < 0)
 		return -1;
-	if ((point = OPENSSL_malloc(1 + 2 * field)) == NULL)
-		return -1;
-	point[0] = POINT_CONVERSION_UNCOMPRESSED;
-	memcpy(point + 1, x, field);
-	memcpy(point + 1 + field, y, field);
-	if (X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
-	        OBJ_nid2obj(curve->nid), point, (int)(1 + 2 * field)) == 1)
-		return 0;
-	OPENSSL_free(point);
-	return -1;
+	bytes_append_u8(out, POINT_CONVERSION_UNCOMPRESSED);
+	bytes_append(out, x, curve->field_size);
+	bytes_append(out, y, curve->field_size);
+	return 0;
+}
+
+/* Appends the content of the BIT STRING of an RSA key, or of one on a curve of ours. */
+static int
+key_append(struct bytes *out, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
+{
+	return curve != NULL ? key_append_ec(out, key, curve, err) : key_append_rsa(out, key);
+}
+
+static void
+object_append(struct bytes *out, int nid)
+{
+	const ASN1_OBJECT *object = OBJ_nid2obj(nid);
+
+	der_append(out, DER_OBJECT, (struct view){OBJ_get0_data(object), OBJ_length(object)});
+}
+
+static void
+algorithm_append(struct bytes *out, const struct tpm_curve *curve)
+{
+	size_t sequence = der_begin(out, DER_SEQUENCE);
+
+	object_append(out, curve != NULL ? NID_X9_62_id_ecPublicKey : NID_rsaEncryption);
+	if (curve != NULL)
+		object_append(out, curve->nid);
+	else
+		der_append(out, DER_NULL, (struct view){NULL, 0});
+	der_end(out, sequence);
 }
 
 /* OpenSSL's encoding, for kinds that are too rare for code of their own. */
@@ -243,40 +262,120 @@ spki_set_other(X509_PUBKEY *spki, EVP_PKEY *key)
 	return rc;
 }
 
+/* X509_PUBKEY_set0_param takes the copy. */
+static int
+spki_set_known(X509_PUBKEY *spki, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
+{
+	AUTO_BYTES content = {0};
+	uint8_t   *copy;
+	int        rc;
+
+	if (key_append(&content, key, curve, err) < 0 ||
+	    (copy = OPENSSL_memdup(content.data, content.size)) == NULL)
+		return -1;
+	if (curve != NULL)
+		rc = X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+		    OBJ_nid2obj(curve->nid), copy, (int)content.size);
+	else
+		rc = X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL, copy,
+		    (int)content.size);
+	if (rc == 1)
+		return 0;
+	OPENSSL_free(copy);
+	return -1;
+}
+
 int
 spki_set(X509_PUBKEY *spki, EVP_PKEY *key, struct error *err)
 {
 	const struct tpm_curve *curve = tpm_key_curve(key);
 	int                     rc;
 
-	if (tpm_key_rsa_bits(key) != 0)
-		rc = spki_set_rsa(spki, key);
-	else if (curve != NULL)
-		rc = spki_set_ec(spki, key, curve, err);
+	if (curve != NULL || tpm_key_rsa_bits(key) != 0)
+		rc = spki_set_known(spki, key, curve, err);
 	else
 		rc = spki_set_other(spki, key);
 	return rc == 0 ? 0 : error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
 }
 
-int
-spki_encode(EVP_PKEY *key, struct bytes *der, struct error *err)
+static int
+spki_encode_other(EVP_PKEY *key, struct bytes *der)
 {
 	X509_PUBKEY   *spki = X509_PUBKEY_new();
 	unsigned char *data = NULL;
-	int            size;
-	int            rc = -1;
+	int            size = -1;
 
-	if (spki == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
-	if (spki_set(spki, key, err) == 0) {
-		if ((size = i2d_X509_PUBKEY(spki, &data)) > 0) {
-			bytes_append(der, data, (size_t)size);
-			rc = 0;
-		} else {
-			rc = error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
-		}
-	}
+	if (spki != NULL && spki_set_other(spki, key) == 0 &&
+	    (size = i2d_X509_PUBKEY(spki, &data)) > 0)
+		bytes_append(der, data, (size_t)size);
 	OPENSSL_free(data);
 	X509_PUBKEY_free(spki);
-	return rc;
+	return size > 0 ? 0 : -1;
+}
+
+static int
+spki_encode_known(EVP_PKEY *key, const struct tpm_curve *curve, struct bytes *der,
+    struct error *err)
+{
+	AUTO_BYTES content = {0};
+	size_t     sequence;
+	size_t     bits;
+
+	if (key_append(&content, key, curve, err) < 0)
+		return -1;
+	sequence = der_begin(der, DER_SEQUENCE);
+	algorithm_append(der, curve);
+	bits = der_begin_bits(der);
+	bytes_append(der, content.data, content.size);
+	der_end(der, bits);
+	der_end(der, sequence);
+	return 0;
+}
+
+int
+spki_encode(EVP_PKEY *key, struct bytes *der, struct error *err)
+{
+	const struct tpm_curve *curve = tpm_key_curve(key);
+	int                     rc;
+
+	if (curve != NULL || tpm_key_rsa_bits(key) != 0)
+		rc = spki_encode_known(key, curve, der, err);
+	else
+		rc = spki_encode_other(key, der);
+	return rc == 0 ? 0 : error_set_openssl(err, ERROR_INTERNAL, "encoding a public key");
+}
+
+/* Finds the content of the value of `tag` at the beginning of *rest, and goes behind it. */
+static bool
+value_find(struct view *rest, int tag, struct view *content)
+{
+	const unsigned char *at = rest->data;
+	long                 size;
+	int                  found;
+	int                  class;
+
+	if (rest->size > LONG_MAX || (ASN1_get_object(&at, &size, &found, &class, (long)rest->size) & 0x80) != 0 ||
+	    class != V_ASN1_UNIVERSAL || found != tag) {
+		ERR_clear_error();
+		return false;
+	}
+	*content = (struct view){at, (size_t)size};
+	rest->size -= (size_t)(at - rest->data) + (size_t)size;
+	rest->data = at + size;
+	return true;
+}
+
+int
+spki_find_key(struct view spki, struct view *key, struct error *err)
+{
+	struct view content;
+	struct view algorithm;
+
+	if (!value_find(&spki, V_ASN1_SEQUENCE, &content) || spki.size != 0 ||
+	    !value_find(&content, V_ASN1_SEQUENCE, &algorithm) ||
+	    !value_find(&content, V_ASN1_BIT_STRING, key) || content.size != 0 || key->size == 0 ||
+	    key->data[0] != 0)
+		return error_set(err, ERROR_MALFORMED, "not a SubjectPublicKeyInfo");
+	*key = (struct view){key->data + 1, key->size - 1};
+	return 0;
 }

@@ -35,4 +35,7 @@ int spki_set(X509_PUBKEY *spki, EVP_PKEY *key, struct error *err);
 /* Appends that encoding as DER. */
 int spki_encode(EVP_PKEY *key, struct bytes *der, struct error *err);
 
+/* Finds the octets of the BIT STRING in what spki_encode wrote. MALFORMED. */
+int spki_find_key(struct view spki, struct view *key, struct error *err);
+
 #endif

@@ -9,6 +9,7 @@ src_libutil_a_SOURCES = \
 	src/util/config_file.c src/util/config_file.h \
 	src/util/config_print.c src/util/config_print.h \
 	src/util/config_scan.c src/util/config_scan.h \
+	src/util/der.c src/util/der.h \
 	src/util/duration.c src/util/duration.h \
 	src/util/ek_hash.c src/util/ek_hash.h \
 	src/util/error.c src/util/error.h \
@@ -44,6 +45,7 @@ UNIT_TESTS += tests/unit/util/clock_test
 UNIT_TESTS += tests/unit/util/config_change_test
 UNIT_TESTS += tests/unit/util/config_file_test
 UNIT_TESTS += tests/unit/util/config_print_test
+UNIT_TESTS += tests/unit/util/der_test
 UNIT_TESTS += tests/unit/util/duration_test
 UNIT_TESTS += tests/unit/util/ek_hash_test
 UNIT_TESTS += tests/unit/util/error_test

@@ -56,3 +56,17 @@ utf8_clean(const uint8_t *text, size_t length, char *out, size_t size)
 		used--;
 	out[used] = '\0';
 }
+
+bool
+utf8_has_characters(const char *text, size_t least, size_t most)
+{
+	size_t   length = strlen(text);
+	size_t   characters = 0;
+	uint32_t character;
+
+	for (size_t i = 0, size; i < length; i += size, characters++) {
+		if ((size = utf8_decode((const uint8_t *)text + i, length - i, &character)) == 0)
+			return false;
+	}
+	return characters >= least && characters <= most;
+}

@@ -20,6 +20,9 @@ size_t utf8_decode(const uint8_t *text, size_t left, uint32_t *character);
  */
 void utf8_clean(const uint8_t *text, size_t length, char *out, size_t size);
 
+/* True when a text is UTF-8 of at least `least` and at most `most` characters. */
+bool utf8_has_characters(const char *text, size_t least, size_t most);
+
 /* True for C0, DEL and C1. */
 bool utf8_is_control(uint32_t character);
 

@@ -19,11 +19,12 @@
 #include "pki/alt_name.h"
 #include "pki/ca.h"
 #include "pki/certificate.h"
-#include "pki/extension.h"
 #include "pki/key.h"
 #include "pki/oid.h"
 #include "pki/pem.h"
+#include "pki/permanent_identifier.h"
 #include "tpm/spki.h"
+#include "util/der.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -81,31 +82,52 @@ seed_certificates(const char *directory, const struct ca *root)
 
 /* A list of names as an extension's value, behind the octet that chooses the extension. */
 static void
-seed_names(const char *directory, GENERAL_NAMES *names)
+seed_names(const char *directory, struct view names)
 {
-	AUTO_BYTES     seed = {0};
-	unsigned char *der = NULL;
-	int            size = i2d_GENERAL_NAMES(names, &der);
+	AUTO_BYTES seed = {0};
 
 	bytes_append_u8(&seed, 0);
-	bytes_append(&seed, der, (size_t)size);
-	OPENSSL_free(der);
+	der_append(&seed, DER_SEQUENCE, names);
 	seed_write(directory, "csr", "names", &seed);
+}
+
+static void
+seed_add_names(X509 *certificate, struct view names)
+{
+	AUTO_BYTES           der = {0};
+	const unsigned char *at;
+	GENERAL_NAMES       *list;
+
+	der_append(&der, DER_SEQUENCE, names);
+	at = der.data;
+	list = d2i_GENERAL_NAMES(NULL, &at, (long)der.size);
+	(void)X509_add1_ext_i2d(certificate, NID_subject_alt_name, list, 1, X509V3_ADD_DEFAULT);
+	GENERAL_NAMES_free(list);
+}
+
+static void
+seed_add_purpose(X509 *certificate, const ASN1_OBJECT *purpose)
+{
+	EXTENDED_KEY_USAGE *usage = EXTENDED_KEY_USAGE_new();
+
+	(void)sk_ASN1_OBJECT_push(usage, OBJ_dup(purpose));
+	(void)X509_add1_ext_i2d(certificate, NID_ext_key_usage, usage, 0, X509V3_ADD_DEFAULT);
+	EXTENDED_KEY_USAGE_free(usage);
 }
 
 static void
 seed_csrs(const char *directory, EVP_PKEY *key)
 {
 	X509_REQ      *request = X509_REQ_new();
-	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	AUTO_BYTES     names = {0};
 	AUTO_BYTES     der = {0};
 	unsigned char *data = NULL;
 	int            size;
 	struct error   err = {0};
 
-	seed_check(alt_name_add_dns(names, "laptop.home.example", &err), &err);
-	seed_check(alt_name_add_permanent_identifier(names, "laptop", &err), &err);
-	seed_names(directory, names);
+	seed_check(alt_name_add_dns(&names, "laptop.home.example", &err), &err);
+	permanent_identifier_append(&names, "laptop");
+	seed_names(directory, bytes_view(&names));
 	(void)X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName,
 	    MBSTRING_UTF8, (const unsigned char *)"laptop", -1, -1, 0);
 	(void)X509_REQ_set_pubkey(request, key);
@@ -114,7 +136,6 @@ seed_csrs(const char *directory, EVP_PKEY *key)
 	bytes_append(&der, data, (size_t)size);
 	OPENSSL_free(data);
 	seed_write(directory, "csr", "plain", &der);
-	GENERAL_NAMES_free(names);
 	X509_REQ_free(request);
 }
 
@@ -176,8 +197,7 @@ static void
 seed_ek_certificates(const char *directory, const struct ca *root)
 {
 	static const struct alt_name_tpm tpm = {"id:4E544300", "NPCT75x", "id:00070002"};
-	const ASN1_OBJECT *const         purpose = oid_get(OID_EK_CERTIFICATE);
-	GENERAL_NAMES                   *names = GENERAL_NAMES_new();
+	AUTO_BYTES                       names = {0};
 	X509                            *ek = X509_new();
 	AUTO_BYTES                       der = {0};
 	AUTO_BYTES                       ca_der = {0};
@@ -190,9 +210,9 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 	(void)ASN1_TIME_set(X509_getm_notBefore(ek), SEED_NOW);
 	(void)ASN1_TIME_set(X509_getm_notAfter(ek), SEED_NOW + SEED_DAY);
 	(void)X509_set_pubkey(ek, root->key);
-	seed_check(alt_name_add_tpm(names, &tpm, &err), &err);
-	seed_check(extension_add_alt_names(ek, names, &err), &err);
-	seed_check(extension_add_extended_key_usage(ek, &purpose, 1, &err), &err);
+	seed_check(alt_name_add_tpm(&names, &tpm, &err), &err);
+	seed_add_names(ek, bytes_view(&names));
+	seed_add_purpose(ek, oid_get(OID_EK_CERTIFICATE));
 	(void)X509_sign(ek, root->key, EVP_sha256());
 	seed_check(certificate_encode(ek, &der, &err), &err);
 	seed_check(certificate_encode(root->certificate, &ca_der, &err), &err);
@@ -204,7 +224,6 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 	bytes_append(&der, ca_der.data, ca_der.size);
 	seed_write(directory, "trust_scan", "two", &der);
 	seed_pkcs7(directory, root->certificate);
-	GENERAL_NAMES_free(names);
 	X509_free(ek);
 }
 

@@ -63,6 +63,7 @@ struct pki_forgery {
 	int64_t          not_after;   /* 0 for a year after PKI_NOW */
 	int              version;     /* 0 for 3 */
 	const EVP_MD    *digest;      /* NULL for SHA-256 */
+	struct view      serial;      /* empty for the next number */
 };
 
 /* Makes a certificate by OpenSSL's text configuration, none of our code; the caller frees. */
@@ -78,7 +79,11 @@ pki_forge(const struct pki_forgery *forgery)
 	X509V3_CTX  context;
 
 	(void)X509_set_version(x, forgery->version == 0 ? 2 : forgery->version - 1);
-	(void)ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
+	if (forgery->serial.size != 0)
+		(void)ASN1_STRING_set(X509_get_serialNumber(x), forgery->serial.data,
+		    (int)forgery->serial.size);
+	else
+		(void)ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
 	if (forgery->common_name != NULL)
 		(void)X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
 		    (const unsigned char *)forgery->common_name, -1, -1, 0);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <openssl/evp.h>
+
 #include "pki/alt_name.h"
 #include "pki/csr.h"
 #include "pki/device_name.h"

@@ -13,6 +13,8 @@
 #include "pki/certificate.h"
 #include "pki/permanent_identifier.h"
 #include "unit.h"
+#include "util/bytes.h"
+#include "util/der.h"
 #include "util/error.h"
 
 #define NOW INT64_C(1800000000)
@@ -35,14 +37,16 @@ static TPMT_PUBLIC area;
 static void
 identifiers_add(X509 *certificate, const char *const identifiers[2])
 {
-	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	AUTO_BYTES           der = {0};
+	size_t               list = der_begin(&der, DER_SEQUENCE);
+	const unsigned char *at;
+	GENERAL_NAMES       *names;
 
-	for (int i = 0; i < 2 && identifiers[i] != NULL; i++) {
-		GENERAL_NAME *name = GENERAL_NAME_new();
-
-		GENERAL_NAME_set0_value(name, GEN_OTHERNAME, permanent_identifier_encode(identifiers[i]));
-		ck_assert_int_gt(sk_GENERAL_NAME_push(names, name), 0);
-	}
+	for (int i = 0; i < 2 && identifiers[i] != NULL; i++)
+		permanent_identifier_append(&der, identifiers[i]);
+	der_end(&der, list);
+	at = der.data;
+	ck_assert_ptr_nonnull(names = d2i_GENERAL_NAMES(NULL, &at, (long)der.size));
 	ck_assert_int_eq(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0), 1);
 	GENERAL_NAMES_free(names);
 }
