@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
@@ -21,7 +20,6 @@
 #include "acme/keeper/snapshot.h"
 #include "acme/keeper/statement.h"
 #include "acme/keeper/transition.h"
-#include "pki/certificate.h"
 #include "pki/certificate.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
@@ -58,7 +56,7 @@ check_ready(const struct call *call, const struct store_order *order, struct err
  */
 static int
 check_attested(const struct call *call, const struct store_authorization *authorization,
-    struct error *err)
+    struct bytes *ak_serial, struct error *err)
 {
 	struct roots          *roots = operation_revision(call)->roots;
 	struct shared_version *held = roots_acquire(roots, err);
@@ -71,7 +69,8 @@ check_attested(const struct call *call, const struct store_authorization *author
 	int rc = -1;
 
 	if (held != NULL) {
-		rc = statement_check_chain(authorization->format, bytes_view(&authorization->chain), &facts, err);
+		rc = statement_check_chain(authorization->format, bytes_view(&authorization->chain), &facts,
+		    ak_serial, err);
 		roots_release(roots, held);
 	}
 	if (rc != 0 && err->kind != ERROR_INTERNAL) {
@@ -116,27 +115,6 @@ issued_sign(struct call *call, const struct store_order *order, EVP_PKEY *key,
 	return rc;
 }
 
-/* What attested the key stays with the certificate, which may be revoked with it. */
-static int
-issued_keep_attested(struct store_issued *issued, const struct store_authorization *authorization,
-    struct error *err)
-{
-	const ASN1_INTEGER *serial;
-	X509               *ak = NULL;
-	size_t              used = 0;
-
-	/* Other formats keep their chain in their own encoding, and have no revocation here. */
-	if (authorization->format == NULL || strcmp(authorization->format, "tpm") != 0)
-		return 0;
-	if (certificate_decode_first(bytes_view(&authorization->chain), &ak, &used, err) != 0)
-		return error_wrap(err, "the certificate that attested the key");
-	serial = X509_get0_serialNumber(ak);
-	bytes_append(&issued->ak_serial, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
-	bytes_append(&issued->chain, authorization->chain.data, authorization->chain.size);
-	X509_free(ak);
-	return 0;
-}
-
 static int
 issued_fill(struct call *call, const struct store_order *order, struct error *err)
 {
@@ -149,8 +127,9 @@ issued_fill(struct call *call, const struct store_order *order, struct error *er
 	(void)snprintf(issued->order, STORE_ID_SIZE, "%s", order->id);
 	issued->names = memory_strdup(authorization->value);
 	issued->witness = memory_strdup(authorization->witness != NULL ? authorization->witness : "");
-	if (issued_keep_attested(issued, authorization, err) != 0)
-		return -1;
+	/* Kept with the certificate, which is revoked with its AK certificate. */
+	if (issued->ak_serial.size != 0)
+		bytes_append(&issued->chain, authorization->chain.data, authorization->chain.size);
 	if (EVP_Digest(authorization->key.data, authorization->key.size, issued->key_hash, NULL,
 	        EVP_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing the key of a certificate");
@@ -196,13 +175,14 @@ issued_make(struct call *call, const struct store_order *order, struct error *er
 static int
 finalize_look(struct call *call, struct store *store, struct error *err)
 {
-	struct store_order order = {0};
-	int                rc = order_load(call, store, &order, err);
+	struct store_issued *issued = call->state;
+	struct store_order   order = {0};
+	int                  rc = order_load(call, store, &order, err);
 
 	if (rc == 0)
 		rc = check_ready(call, &order, err);
 	for (size_t i = 0; rc == 0 && i < order.authorization_count; i++)
-		rc = check_attested(call, &order.authorizations[i], err);
+		rc = check_attested(call, &order.authorizations[i], &issued->ak_serial, err);
 	if (rc == 0)
 		rc = issued_make(call, &order, err);
 	store_order_clear(&order);

@@ -13,7 +13,8 @@ struct statement_format {
 	const char *name;
 	int (*verify)(const struct acme_statement *statement, const struct statement_facts *facts,
 	    struct statement_verdict *verdict, struct error *err);
-	int (*check_chain)(struct view chain, const struct statement_facts *facts, struct error *err);
+	int (*check_chain)(struct view chain, const struct statement_facts *facts,
+	    struct bytes *ak_serial, struct error *err);
 };
 
 #define FORMAT(name, text) {text, statement_##name##_verify, statement_##name##_check_chain},
@@ -80,7 +81,7 @@ statement_verify(const struct acme_statement *statement, const struct statement_
 
 int
 statement_check_chain(const char *name, struct view chain, const struct statement_facts *facts,
-    struct error *err)
+    struct bytes *ak_serial, struct error *err)
 {
 	const struct statement_format *format;
 
@@ -88,7 +89,7 @@ statement_check_chain(const char *name, struct view chain, const struct statemen
 		return error_set(err, ERROR_BAD_ATTESTATION_STATEMENT,
 		    "what attested the key was not kept; make a new order");
 	format = statement_format_find(view_text(name), err);
-	if (format != NULL && format->check_chain(chain, facts, err) == 0)
+	if (format != NULL && format->check_chain(chain, facts, ak_serial, err) == 0)
 		return 0;
 	return statement_refuse(err);
 }

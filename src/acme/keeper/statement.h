@@ -45,10 +45,12 @@ int statement_verify(const struct acme_statement *statement, const struct statem
 /*
  * Verifies the attestation of a key again, from `format` and `chain` of its verdict,
  * because a certificate may have been revoked or its root removed since. Ignores
- * key_authorization. BAD_ATTESTATION_STATEMENT also when there is none (`format` is NULL).
+ * key_authorization. Appends to `ak_serial` the serial number of the AK certificate, whose
+ * revocation counts later too; nothing where the format has no AK certificate.
+ * BAD_ATTESTATION_STATEMENT also when there is none (`format` is NULL).
  */
 int statement_check_chain(const char *format, struct view chain,
-    const struct statement_facts *facts, struct error *err);
+    const struct statement_facts *facts, struct bytes *ak_serial, struct error *err);
 
 void statement_verdict_clear(struct statement_verdict *verdict);
 
@@ -61,7 +63,7 @@ void statement_verdict_clear(struct statement_verdict *verdict);
 	    const struct statement_facts *facts, struct statement_verdict *verdict,               \
 	    struct error *err);                                                                   \
 	int statement_##name##_check_chain(struct view chain, const struct statement_facts *facts, \
-	    struct error *err);
+	    struct bytes *ak_serial, struct error *err);
 WEBAUTHN_FORMATS(STATEMENT_FORMAT)
 #undef STATEMENT_FORMAT
 

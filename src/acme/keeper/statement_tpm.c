@@ -209,13 +209,16 @@ chain_split(struct view octets, struct chain *chain, struct error *err)
 
 int
 statement_tpm_check_chain(struct view octets, const struct statement_facts *facts,
-    struct error *err)
+    struct bytes *ak_serial, struct error *err)
 {
-	struct chain chain = {0};
-	int          rc = -1;
+	const ASN1_INTEGER *serial;
+	struct chain        chain = {0};
+	int                 rc = -1;
 
-	if (chain_split(octets, &chain, err) == 0)
-		rc = check_ak(facts, &chain, err);
+	if (chain_split(octets, &chain, err) == 0 && (rc = check_ak(facts, &chain, err)) == 0) {
+		serial = X509_get0_serialNumber(chain.certificates[0]);
+		bytes_append(ak_serial, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
+	}
 	chain_clear(&chain);
 	return rc;
 }
