@@ -149,47 +149,6 @@ thumbprint_make(struct jwk *jwk, struct error *err)
 	return 0;
 }
 
-int
-jwk_read(const json_t *object, struct jwk *jwk, struct error *err)
-{
-	const struct jwk_kind *kind;
-	EVP_PKEY              *key = NULL;
-
-	*jwk = (struct jwk){0};
-	if (!json_is_object(object))
-		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK is no object");
-	for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
-		if (json_object_get(object, private_members[i]) != NULL)
-			return error_set(err, ERROR_BAD_PUBLIC_KEY,
-			    "the JWK holds \"%s\", a private key's: make a new key, this one was shown",
-			    private_members[i]);
-	}
-	if ((kind = kind_find(object)) == NULL)
-		return error_set(err, ERROR_BAD_PUBLIC_KEY,
-		    "the JWK is no EC key on P-256 or P-384, no RSA key and no Ed25519 key");
-	jwk->type = kind->type;
-	jwk->curve = kind->curve;
-	if (members_read(object, kind, jwk, err) != 0 || thumbprint_make(jwk, err) != 0 ||
-	    jwk_key(jwk, &key, err) != 0)
-		return -1;
-	EVP_PKEY_free(key);
-	return 0;
-}
-
-int
-jwk_parse(struct view text, struct jwk *jwk, struct error *err)
-{
-	json_t *object = NULL;
-	int     rc;
-
-	*jwk = (struct jwk){0};
-	if (json_decode(text, jwk_members, &object, err) != 0)
-		return -1;
-	rc = jwk_read(object, jwk, err);
-	json_decref(object);
-	return rc;
-}
-
 static int
 key_ed25519(struct view x, EVP_PKEY **key, struct error *err)
 {
@@ -211,8 +170,8 @@ key_rsa(struct view n, struct view e, EVP_PKEY **key, struct error *err)
 	return tpm_key_from_rsa(n, exponent, key, err);
 }
 
-int
-jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err)
+static int
+key_make(struct jwk *jwk, struct error *err)
 {
 	AUTO_BYTES first = {0};
 	AUTO_BYTES second = {0};
@@ -222,32 +181,63 @@ jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err)
 	if (member_decode(jwk->members, is_rsa ? "n" : "x", &first, err) != 0)
 		return -1;
 	if (strcmp(jwk->type, "OKP") == 0)
-		return key_ed25519(bytes_view(&first), key, err);
+		return key_ed25519(bytes_view(&first), &jwk->key, err);
 	if (member_decode(jwk->members, is_rsa ? "e" : "y", &second, err) != 0)
 		return -1;
 	if (is_rsa)
-		rc = key_rsa(bytes_view(&first), bytes_view(&second), key, err);
+		rc = key_rsa(bytes_view(&first), bytes_view(&second), &jwk->key, err);
 	else
 		rc = tpm_key_from_coordinates(
 		    tpm_curve_by_nid(strcmp(jwk->curve, "P-384") == 0 ? NID_secp384r1
 								      : NID_X9_62_prime256v1),
-		    bytes_view(&first), bytes_view(&second), key, err);
+		    bytes_view(&first), bytes_view(&second), &jwk->key, err);
 	if (rc != 0 && err->kind == ERROR_BAD_ATTESTATION) /* worded for keys of TPMs */
 		err->kind = ERROR_BAD_PUBLIC_KEY;
 	return rc;
 }
 
 int
+jwk_read(const json_t *object, struct jwk *jwk, struct error *err)
+{
+	const struct jwk_kind *kind;
+
+	*jwk = (struct jwk){0};
+	if (!json_is_object(object))
+		return error_set(err, ERROR_BAD_PUBLIC_KEY, "the JWK is no object");
+	for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++) {
+		if (json_object_get(object, private_members[i]) != NULL)
+			return error_set(err, ERROR_BAD_PUBLIC_KEY,
+			    "the JWK holds \"%s\", a private key's: make a new key, this one was shown",
+			    private_members[i]);
+	}
+	if ((kind = kind_find(object)) == NULL)
+		return error_set(err, ERROR_BAD_PUBLIC_KEY,
+		    "the JWK is no EC key on P-256 or P-384, no RSA key and no Ed25519 key");
+	jwk->type = kind->type;
+	jwk->curve = kind->curve;
+	if (members_read(object, kind, jwk, err) != 0 || thumbprint_make(jwk, err) != 0)
+		return -1;
+	return key_make(jwk, err);
+}
+
+int
+jwk_parse(struct view text, struct jwk *jwk, struct error *err)
+{
+	json_t *object = NULL;
+	int     rc;
+
+	*jwk = (struct jwk){0};
+	if (json_decode(text, jwk_members, &object, err) != 0)
+		return -1;
+	rc = jwk_read(object, jwk, err);
+	json_decref(object);
+	return rc;
+}
+
+int
 jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err)
 {
-	EVP_PKEY *key = NULL;
-	int       rc;
-
-	if (jwk_key(jwk, &key, err) != 0)
-		return -1;
-	rc = spki_encode(key, der, err);
-	EVP_PKEY_free(key);
-	return rc;
+	return spki_encode(jwk->key, der, err);
 }
 
 void
@@ -255,5 +245,6 @@ jwk_clear(struct jwk *jwk)
 {
 	json_decref(jwk->members);
 	free(jwk->text);
+	EVP_PKEY_free(jwk->key);
 	*jwk = (struct jwk){0};
 }

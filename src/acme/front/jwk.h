@@ -25,6 +25,7 @@ struct jwk {
 	json_t     *members; /* the required ones only */
 	char       *text;    /* the same as canonical JSON */
 	char        thumbprint[JWK_THUMBPRINT_SIZE]; /* SHA-256 of it, base64url */
+	EVP_PKEY   *key;     /* the same for OpenSSL */
 };
 
 /* What is read of a JWK. */
@@ -42,10 +43,7 @@ int jwk_read(const json_t *object, struct jwk *jwk, struct error *err);
 /* The same from canonical text (jwk.text). */
 int jwk_parse(struct view text, struct jwk *jwk, struct error *err);
 
-/* Makes an EVP_PKEY of it; the caller frees *key. BAD_PUBLIC_KEY, INTERNAL. */
-int jwk_key(const struct jwk *jwk, EVP_PKEY **key, struct error *err);
-
-/* Appends its SubjectPublicKeyInfo in DER. */
+/* Appends its SubjectPublicKeyInfo in DER. INTERNAL. */
 int jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err);
 
 void jwk_clear(struct jwk *jwk);

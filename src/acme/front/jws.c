@@ -1,6 +1,6 @@
 /*
- * Decodes and verifies signed messages. libjose checks ECDSA and RSA, OpenSSL
- * checks Ed25519, which libjose lacks; neither chooses the algorithm.
+ * Decodes and verifies signed messages. The algorithm is one of the table, and the key's kind
+ * must be the one that goes with it: RFC 7518 §3, RFC 8037 §3.1.
  */
 #include "config.h"
 
@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include <jose/cfg.h>
-#include <jose/jws.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include "http/json.h"
 #include "util/base64.h"
@@ -45,14 +45,16 @@ struct jws_algorithm {
 	const char *type;  /* required kty */
 	const char *curve; /* crv */
 	size_t      signature_size; /* octets; 0: as the modulus */
+	const EVP_MD *(*digest)(void); /* NULL: the algorithm has its own */
+	int         padding; /* of RSA */
 };
 
 static const struct jws_algorithm algorithms[] = {
-    {"ES256", "EC", "P-256", 64},
-    {"ES384", "EC", "P-384", 96},
-    {"RS256", "RSA", "", 0},
-    {"PS256", "RSA", "", 0},
-    {"EdDSA", "OKP", "Ed25519", 64},
+    {"ES256", "EC", "P-256", 64, EVP_sha256, 0},
+    {"ES384", "EC", "P-384", 96, EVP_sha384, 0},
+    {"RS256", "RSA", "", 0, EVP_sha256, RSA_PKCS1_PADDING},
+    {"PS256", "RSA", "", 0, EVP_sha256, RSA_PKCS1_PSS_PADDING},
+    {"EdDSA", "OKP", "Ed25519", 64, NULL, 0},
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof algorithms[0])
@@ -188,78 +190,97 @@ jws_check(const struct jws *jws, const char *url, struct error *err)
 	return 0;
 }
 
-/* libjose writes its failures to standard error unless told otherwise. */
+/* RFC 7518 §3.4: r and s, of the curve's size each; *der stays empty when they cannot be encoded. */
 static void
-jose_quiet_cb(void *misc, const char *file, int line, uint64_t number, const char *fmt,
-    va_list args)
+ecdsa_encode(struct view octets, struct bytes *der)
 {
-	(void)misc;
-	(void)file;
-	(void)line;
-	(void)number;
-	(void)fmt;
-	(void)args;
-}
+	size_t         half = octets.size / 2;
+	ECDSA_SIG     *pair = ECDSA_SIG_new();
+	BIGNUM        *r = BN_bin2bn(octets.data, (int)half, NULL);
+	BIGNUM        *s = BN_bin2bn(octets.data + half, (int)half, NULL);
+	unsigned char *encoded = NULL;
+	int            size;
 
-/* Verifies by libjose, which is given only checked members. */
-static bool
-verify_jose(const struct jws *jws, const struct jwk *key)
-{
-	jose_cfg_t *cfg = jose_cfg();
-	json_t     *message = json_pack("{s:O, s:O, s:O}", "protected",
-	        json_object_get(jws->body, "protected"), "payload",
-	        json_object_get(jws->body, "payload"), "signature",
-	        json_object_get(jws->body, "signature"));
-	bool        good = false;
-
-	if (cfg != NULL && message != NULL) {
-		jose_cfg_set_err_func(cfg, jose_quiet_cb, NULL);
-		good = jose_jws_ver(cfg, message, NULL, key->members, false);
+	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+		r = s = NULL; /* the pair owns them now */
+		if ((size = i2d_ECDSA_SIG(pair, &encoded)) > 0)
+			bytes_append(der, encoded, (size_t)size);
 	}
-	json_decref(message);
-	if (cfg != NULL)
-		jose_cfg_decref(cfg);
-	return good;
+	OPENSSL_free(encoded);
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+}
+
+/* RFC 7515 §5.2, step 8: the octets that are signed. */
+static void
+signed_octets(const struct jws *jws, struct bytes *octets)
+{
+	const json_t *header = json_object_get(jws->body, "protected");
+	const json_t *payload = json_object_get(jws->body, "payload");
+
+	bytes_append(octets, json_string_value(header), json_string_length(header));
+	bytes_append_u8(octets, '.');
+	bytes_append(octets, json_string_value(payload), json_string_length(payload));
+}
+
+/* RFC 7518 §3.3, §3.5: PSS has a salt of the digest's size. */
+static bool
+padding_set(EVP_PKEY_CTX *ctx, int padding)
+{
+	if (padding != 0 && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1)
+		return false;
+	return padding != RSA_PKCS1_PSS_PADDING ||
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
 static bool
-verify_ed25519(const struct jws *jws, const struct jwk *key)
+signature_holds(const struct jws *jws, EVP_PKEY *key)
 {
-	const char  *header = json_string_value(json_object_get(jws->body, "protected"));
-	const char  *payload = json_string_value(json_object_get(jws->body, "payload"));
-	AUTO_BYTES   input = {0};
-	EVP_MD_CTX  *ctx = EVP_MD_CTX_new();
-	EVP_PKEY    *public = NULL;
-	struct error err = {0};
-	bool         good;
+	const struct jws_algorithm *algorithm = jws->algorithm;
+	const EVP_MD               *digest = algorithm->digest != NULL ? algorithm->digest() : NULL;
+	struct view                 signature = bytes_view(&jws->signature);
+	AUTO_BYTES                  octets = {0};
+	AUTO_BYTES                  der = {0};
+	EVP_MD_CTX                 *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX               *ctx = NULL; /* md's */
+	bool                        good;
 
-	bytes_append(&input, header, strlen(header));
-	bytes_append_u8(&input, '.');
-	bytes_append(&input, payload, strlen(payload));
-	good = ctx != NULL && jwk_key(key, &public, &err) == 0 &&
-	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public) == 1 &&
-	    EVP_DigestVerify(ctx, jws->signature.data, jws->signature.size, input.data,
-	        input.size) == 1;
-	EVP_PKEY_free(public);
-	EVP_MD_CTX_free(ctx);
+	signed_octets(jws, &octets);
+	if (strcmp(algorithm->type, "EC") == 0) {
+		ecdsa_encode(signature, &der);
+		signature = bytes_view(&der);
+	}
+	good = md != NULL && EVP_DigestVerifyInit(md, &ctx, digest, NULL, key) == 1 &&
+	    padding_set(ctx, algorithm->padding) &&
+	    EVP_DigestVerify(md, signature.data, signature.size, octets.data, octets.size) == 1;
+	EVP_MD_CTX_free(md);
 	return good;
+}
+
+/* Octets of a signature by `algorithm` with that key. */
+static size_t
+signature_size(const struct jws_algorithm *algorithm, const EVP_PKEY *key)
+{
+	return algorithm->signature_size != 0 ? algorithm->signature_size : (size_t)EVP_PKEY_get_size(key);
 }
 
 int
 jws_verify(const struct jws *jws, const struct jwk *key, struct error *err)
 {
 	const struct jws_algorithm *algorithm = jws->algorithm;
+	size_t                      size;
 	bool                        good;
 
 	if (strcmp(algorithm->type, key->type) != 0 || strcmp(algorithm->curve, key->curve) != 0)
 		return error_set(err, ERROR_BAD_SIGNATURE_ALGORITHM,
 		    "the algorithm %s does not go with a key of type %s%s%s", algorithm->name, key->type,
 		    key->curve[0] != '\0' ? " on " : "", key->curve);
-	if (algorithm->signature_size != 0 && jws->signature.size != algorithm->signature_size)
+	if ((size = signature_size(algorithm, key->key)) != jws->signature.size)
 		return error_set(err, ERROR_MALFORMED, "a signature by %s has %zu octets, not %zu",
-		    algorithm->name, algorithm->signature_size, jws->signature.size);
-	good = strcmp(key->type, "OKP") == 0 ? verify_ed25519(jws, key) : verify_jose(jws, key);
-	ERR_clear_error(); /* errors queued by a library */
+		    algorithm->name, size, jws->signature.size);
+	good = signature_holds(jws, key->key);
+	ERR_clear_error(); /* OpenSSL's reason adds nothing */
 	if (!good)
 		return error_set(err, ERROR_MALFORMED,
 		    "the signature of the JWS does not verify with the key of this request");

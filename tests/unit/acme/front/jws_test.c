@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "acme/front/jwk.h"
@@ -134,16 +136,108 @@ START_TEST(verify_key_of_another_algorithm_is_refused)
 }
 END_TEST
 
+static const char *const wrong_sizes[] = {
+    "a signature by ES256 has 64 octets, not 3",
+    "a signature by ES384 has 96 octets, not 3",
+    "a signature by RS256 has 256 octets, not 3",
+    "a signature by PS256 has 256 octets, not 3",
+    "a signature by EdDSA has 64 octets, not 3",
+};
+
 START_TEST(verify_signature_of_wrong_size_is_malformed)
 {
-	AUTO_FREE char *message = message_with(MADE_ES256, "signature", "AAAA");
+	AUTO_FREE char *message = message_with(with_jwk[_i], "signature", "AAAA");
 	struct jws      jws;
 	struct error    err = {0};
 
 	unit_ok(jws_decode(view_text(message), &jws, &err), &err);
-	unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
-	    "a signature by ES256 has 64 octets, not 3");
+	unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED, wrong_sizes[_i]);
 	jws_clear(&jws);
+}
+END_TEST
+
+/* RFC 7518 §3.4: neither number is 0 nor as large as the curve's order. */
+START_TEST(verify_ecdsa_numbers_out_of_range_is_malformed)
+{
+	uint8_t         octets[64];
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *message = NULL;
+	struct jws      jws;
+	struct error    err = {0};
+
+	memset(octets, _i == 0 ? 0 : 0xff, sizeof octets);
+	text = base64_encode(BASE64_URL, octets, sizeof octets);
+	message = message_with(MADE_ES256, "signature", text);
+	unit_ok(jws_decode(view_text(message), &jws, &err), &err);
+	unit_fails(jws_verify(&jws, &jws.jwk, &err), &err, ERROR_MALFORMED,
+	    "the signature of the JWS does not verify with the key of this request");
+	jws_clear(&jws);
+}
+END_TEST
+
+static void
+sign(EVP_PKEY *key, int padding, int salt, struct view octets, struct bytes *signature)
+{
+	EVP_MD_CTX   *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *ctx;
+	uint8_t       made[256];
+	size_t        size = sizeof made;
+
+	ck_assert_int_eq(EVP_DigestSignInit(md, &ctx, EVP_sha256(), NULL, key), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, padding), 1);
+	if (padding == RSA_PKCS1_PSS_PADDING)
+		ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt), 1);
+	ck_assert_int_eq(EVP_DigestSign(md, made, &size, octets.data, octets.size), 1);
+	bytes_append(signature, made, size);
+	EVP_MD_CTX_free(md);
+}
+
+static const struct {
+	const char *algorithm;
+	int         padding;
+	int         salt;
+	int         rc;
+} rsa_signatures[] = {
+    {"RS256", RSA_PKCS1_PADDING, 0, 0},
+    {"RS256", RSA_PKCS1_PSS_PADDING, 32, -1},
+    {"PS256", RSA_PKCS1_PSS_PADDING, 32, 0},
+    {"PS256", RSA_PKCS1_PSS_PADDING, 20, -1}, /* RFC 7518 §3.5: the salt is as long as the digest */
+    {"PS256", RSA_PKCS1_PADDING, 0, -1},
+};
+
+/* A signature verifies by the algorithm that the header names, and by no other of the same key. */
+START_TEST(verify_rsa_takes_the_padding_of_its_algorithm)
+{
+	EVP_PKEY       *pair = EVP_RSA_gen(2048);
+	BIGNUM         *n = NULL;
+	uint8_t         modulus[256];
+	char            header[1024];
+	char            octets[2048];
+	char            body[4096];
+	AUTO_BYTES      signature = {0};
+	AUTO_FREE char *protected = NULL;
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *n_text = NULL;
+	struct jws      jws;
+	struct error    err = {0};
+
+	ck_assert_int_eq(EVP_PKEY_get_bn_param(pair, "n", &n), 1);
+	ck_assert_int_eq(BN_bn2binpad(n, modulus, sizeof modulus), sizeof modulus);
+	n_text = base64_encode(BASE64_URL, modulus, sizeof modulus);
+	(void)snprintf(header, sizeof header,
+	    "{\"alg\":\"%s\",\"jwk\":{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"}}",
+	    rsa_signatures[_i].algorithm, n_text);
+	protected = base64_encode(BASE64_URL, (const uint8_t *)header, strlen(header));
+	(void)snprintf(octets, sizeof octets, "%s.e30", protected);
+	sign(pair, rsa_signatures[_i].padding, rsa_signatures[_i].salt, view_text(octets), &signature);
+	text = base64_encode(BASE64_URL, signature.data, signature.size);
+	(void)snprintf(body, sizeof body,
+	    "{\"protected\":\"%s\",\"payload\":\"e30\",\"signature\":\"%s\"}", protected, text);
+	unit_ok(jws_decode(view_text(body), &jws, &err), &err);
+	ck_assert_int_eq(jws_verify(&jws, &jws.jwk, &err), rsa_signatures[_i].rc);
+	jws_clear(&jws);
+	BN_free(n);
+	EVP_PKEY_free(pair);
 }
 END_TEST
 
@@ -403,7 +497,9 @@ main(void)
 	tcase_add_loop_test(jws, verify_each_algorithm_agrees, 0, 5);
 	tcase_add_loop_test(jws, verify_changed_message_is_malformed, 0, 5);
 	tcase_add_loop_test(jws, verify_key_of_another_algorithm_is_refused, 0, 5);
-	tcase_add_test(jws, verify_signature_of_wrong_size_is_malformed);
+	tcase_add_loop_test(jws, verify_signature_of_wrong_size_is_malformed, 0, 5);
+	tcase_add_loop_test(jws, verify_ecdsa_numbers_out_of_range_is_malformed, 0, 2);
+	tcase_add_loop_test(jws, verify_rsa_takes_the_padding_of_its_algorithm, 0, 5);
 	tcase_add_loop_test(jws, decode_header_that_breaks_a_rule_is_refused, 0,
 	    (int)(sizeof headers / sizeof headers[0]));
 	tcase_add_test(jws, verify_message_with_members_that_nobody_reads_is_taken);
