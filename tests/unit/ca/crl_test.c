@@ -790,12 +790,31 @@ case_of(const char *name)
 	return tc;
 }
 
+/* Without a lifetime of its own, it is due when half of what the CRL says is over. */
+START_TEST(crl_without_a_lifetime_lives_as_long_as_the_last)
+{
+	struct crl_keeper *heir;
+	uint64_t           number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	heir = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &pki.issuing, 0);
+	number = crl_keeper_content(crl)->number;
+	(void)refresh(heir, PKI_NOW + LIFETIME / 2 - 1); /* loads it */
+	ck_assert_uint_eq(crl_keeper_content(heir)->number, number);
+	ck_assert(refresh(heir, PKI_NOW + LIFETIME / 2));
+	ck_assert_uint_gt(crl_keeper_content(heir)->number, number);
+	ck_assert(!refresh(heir, PKI_NOW + LIFETIME - 1));
+	crl_keeper_free(heir);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("store_crl");
 	TCase *tc = case_of("refresh");
 
+	tcase_add_test(tc, crl_without_a_lifetime_lives_as_long_as_the_last);
 	tcase_add_test(tc, refresh_without_a_file_signs);
 	tcase_add_test(tc, refresh_with_nothing_new_signs_nothing);
 	tcase_add_test(tc, refresh_after_a_revocation_names_it);

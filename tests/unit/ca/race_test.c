@@ -225,6 +225,29 @@ START_TEST(directory_that_is_captured_while_it_is_made_fills_no_other)
 }
 END_TEST
 
+static int
+make_store_fails(const struct folder *directory, void *arg, struct error *failed)
+{
+	(void)directory;
+	(void)arg;
+	return error_set(failed, ERROR_INTERNAL, "no store");
+}
+
+/* A failure leaves nothing: neither the directory nor, where that was there, its files. */
+START_TEST(directory_that_cannot_be_filled_is_empty_again)
+{
+	const struct directory_file files[] = {{STATE_ROOT_KEY, 0600, {0}}, {"issuers/" OURS ".key", 0600, {0}}};
+	const struct directory_plan plan = {files, 2, (const char *const[]){NULL}, make_store_fails, NULL,
+	    STATE_ISSUERS};
+
+	unit_fails(directory_make("state/new", &plan, &err), &err, ERROR_INTERNAL, "no store");
+	ck_assert_int_ne(access("state/new", F_OK), 0);
+	ck_assert_int_eq(mkdir("state/new", 0700), 0);
+	unit_fails(directory_make("state/new", &plan, &err), &err, ERROR_INTERNAL, "no store");
+	ck_assert_int_eq(rmdir("state/new"), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -238,6 +261,7 @@ main(void)
 	tcase_add_test(tc, removal_never_goes_behind_a_link);
 	tcase_add_loop_test(tc, bundle_waits_for_no_fifo_and_follows_no_link, 0,
 	    sizeof instead / sizeof instead[0]);
+	tcase_add_test(tc, directory_that_cannot_be_filled_is_empty_again);
 	tcase_add_test(tc, directory_that_is_captured_while_it_is_made_fills_no_other);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

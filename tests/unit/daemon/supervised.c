@@ -50,6 +50,15 @@ wait_readable(int fd)
 	return ppoll(&poll_fd, fd >= 0, &forever, &none) > 0;
 }
 
+static const char *
+disposition(int number)
+{
+	struct sigaction action;
+
+	(void)sigaction(number, NULL, &action);
+	return action.sa_handler == SIG_IGN ? "ignored" : action.sa_handler == SIG_DFL ? "default" : "caught";
+}
+
 /* Signals come inside ppoll only. */
 static void
 catch_signals(void)
@@ -228,6 +237,8 @@ main(int argc, char **argv)
 	log_open("supervised", LOG_LEVEL_DEBUG);
 	if (child.role == SUPERVISOR_ROLE_NONE)
 		return supervise(argv, workers, addresses);
+	printf("inherits SIGHUP=%s SIGINT=%s SIGTERM=%s\n", disposition(SIGHUP), disposition(SIGINT),
+	    disposition(SIGTERM));
 	catch_signals();
 	if (child.role == SUPERVISOR_ROLE_FRONT)
 		status = front(&child);

@@ -332,6 +332,19 @@ START_TEST(run_hangup_goes_to_the_keeper)
 }
 END_TEST
 
+/* What a terminal sends is the supervisor's to judge. */
+START_TEST(run_children_ignore_a_terminal)
+{
+	program_start("1", "1", "serve");
+	for (int child = 0; child < 2; child++) {
+		program_expect("inherits ");
+		ck_assert_msg(strstr(program.line, "SIGHUP=ignored SIGINT=ignored SIGTERM=default") != NULL, "%s",
+		    program.line);
+	}
+	program_stop();
+}
+END_TEST
+
 START_TEST(run_asked_to_end_tells_the_service_manager)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -420,6 +433,19 @@ START_TEST(channels_receive_supervisor_gone_is_not_found)
 }
 END_TEST
 
+START_TEST(channels_send_to_nobody_is_internal)
+{
+	int          fds[2];
+	struct error err = {0};
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	(void)close(fds[1]);
+	ck_assert_int_eq(supervisor_channels_send(fds[0], &fds[0], 1, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	(void)close(fds[0]);
+}
+END_TEST
+
 START_TEST(channels_receive_fewer_than_wanted_is_internal)
 {
 	int          fds[2];
@@ -456,12 +482,14 @@ main(void)
 	tcase_add_test(tc, run_asked_to_end_at_once_ends_well);
 	tcase_add_test(tc, run_front_that_does_not_end_is_killed_and_keeper_ends_well);
 	tcase_add_test(tc, run_hangup_goes_to_the_keeper);
+	tcase_add_test(tc, run_children_ignore_a_terminal);
 	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
 	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
 	    sizeof claims / sizeof claims[0]);
 	tcase_add_test(tc, inherit_nothing_passed_is_no_child);
 	tcase_add_test(tc, channels_receive_supervisor_gone_is_not_found);
+	tcase_add_test(tc, channels_send_to_nobody_is_internal);
 	tcase_add_test(tc, channels_receive_fewer_than_wanted_is_internal);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/evidence.h"
 #include "device/state.h"
 #include "device/tpm/device_ak.h"
 #include "unit.h"
@@ -88,6 +89,32 @@ START_TEST(ak_load_garbage_is_malformed)
 	unit_ok(file_replace(creation, "{}", 2, 0600, &err), &err);
 	unit_fails(device_state_ak_load(&state, &ak, &err), &err, ERROR_MALFORMED,
 	    "ak.pem: no TSS2 PRIVATE KEY");
+}
+END_TEST
+
+/* Each member of the proof is needed. */
+START_TEST(ak_evidence_without_a_member_is_malformed)
+{
+	static const char *const names[] = {"createData", "createAttestation", "createSignature"};
+
+	for (size_t without = 0; without <= 3; without++) {
+		char         text[256] = "{\"x\": 1";
+		char         detail[64];
+		AUTO_AK      ak = {0};
+		struct error err = {0};
+
+		for (size_t i = 0; i < 3; i++)
+			if (i != without)
+				(void)snprintf(text + strlen(text), sizeof text - strlen(text), ", \"%s\": \"YWI=\"", names[i]);
+		(void)strcat(text, "}");
+		if (without == 3) {
+			unit_ok(device_evidence_decode(view_text(text), &ak, &err), &err);
+			ck_assert(view_equal(bytes_view(&ak.signature), view_text("ab")));
+			continue;
+		}
+		(void)snprintf(detail, sizeof detail, "no string \"%s\"", names[without]);
+		unit_fails(device_evidence_decode(view_text(text), &ak, &err), &err, ERROR_MALFORMED, detail);
+	}
 }
 END_TEST
 
@@ -204,6 +231,7 @@ main(void)
 	tcase_add_test(tc, open_file_in_the_way_fails);
 	tcase_add_test(tc, ak_load_empty_directory_is_not_found);
 	tcase_add_test(tc, ak_load_garbage_is_malformed);
+	tcase_add_test(tc, ak_evidence_without_a_member_is_malformed);
 	tcase_add_test(tc, chain_save_is_for_the_owner_alone);
 	tcase_add_loop_test(tc, open_by_root_takes_roots_directory_only, 0,
 	    sizeof places / sizeof places[0]);

@@ -20,6 +20,8 @@ static const struct {
     {"ffffffffffffffffffff\r\n", "ffffffffffffffffffff\r\n", CHUNKS_DATA},
     {"1\r\na\r\n", "1\r\na\r\n", CHUNKS_SIZE},
     {"1\r\naa", "1\r\naa", CHUNKS_BROKEN},
+    {"1;a=\x7f\r\n", "1   \x7f\r\n", CHUNKS_BROKEN},
+    {"1;a=\x01\r\n", "1   \x01\r\n", CHUNKS_BROKEN},
     {"g\r\n", "g\r\n", CHUNKS_BROKEN},
     {"\r\n", "\r\n", CHUNKS_BROKEN},
     {"1\n", "1\n", CHUNKS_BROKEN},

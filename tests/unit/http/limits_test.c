@@ -662,6 +662,36 @@ START_TEST(large_requests_that_do_not_end_take_bounded_memory)
 }
 END_TEST
 
+/* One more than may be in the midst of a large request costs one, and no other. */
+START_TEST(large_requests_one_too_many_ends_one)
+{
+	static const char  head[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
+	AUTO_FREE char    *half = memory_new(30001);
+	struct http_client clients[17];
+	size_t             ended = 0;
+
+	memset(half, 'x', 30000);
+	settings.connections_max = 128;
+	fixture_start();
+	for (size_t i = 0; i < 17; i++) {
+		client_connect(&clients[i], base, &address);
+		client_send(&clients[i], head);
+		client_send(&clients[i], half);
+		for (int turn = 0; turn < 3; turn++)
+			event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	client_wait(&clients[0], http_server_connections(server) <= 16);
+	for (int turn = 0; turn < 10; turn++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(http_server_connections(server), 16);
+	for (size_t i = 0; i < 17; i++)
+		ended += clients[i].ended;
+	ck_assert_uint_eq(ended, 1);
+	for (size_t i = 0; i < 17; i++)
+		client_close(&clients[i]);
+}
+END_TEST
+
 START_TEST(accepting_pauses_without_descriptors_and_goes_on)
 {
 	struct http_client client;
@@ -750,6 +780,7 @@ main(void)
 	tcase_add_test(tcase, limits_shorter_times_are_for_what_begins_later);
 	tcase_add_test(tcase, connections_of_one_address_keep_no_other_out);
 	tcase_add_test(tcase, large_requests_that_do_not_end_take_bounded_memory);
+	tcase_add_test(tcase, large_requests_one_too_many_ends_one);
 	tcase_add_test(tcase, accepting_pauses_without_descriptors_and_goes_on);
 	tcase_add_test(tcase, two_servers_in_one_process_do_not_meet);
 	suite_add_tcase(suite, tcase);

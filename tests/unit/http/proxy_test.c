@@ -156,6 +156,20 @@ START_TEST(header_names_the_peer)
 }
 END_TEST
 
+/* Whom the header of the connection names is believed, even where it is a proxy's address. */
+START_TEST(header_that_names_a_proxy_makes_no_field_believed)
+{
+	static const char  request[] = "PROXY TCP4 10.0.0.7 192.0.2.2 51442 443\r\n" GET_PEER
+	                               "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\n\r\n";
+	struct http_client client;
+
+	start(PROXY_PROTOCOL_V1);
+	ask_from(&client, "127.0.0.1", request, sizeof request - 1);
+	client_has(&client, "\r\n\r\n10.0.0.7:51442");
+	client_close(&client);
+}
+END_TEST
+
 START_TEST(header_in_single_octets_is_read)
 {
 	static const char  octets[] = V1_HEADER GET_PEER "\r\n";
@@ -362,6 +376,7 @@ main(void)
 	tcase_add_test(tc, limits_new_proxy_is_believed_on_new_connections);
 	tcase_add_test(tc, request_without_proxies_names_nobody);
 	tcase_add_loop_test(tc, header_names_the_peer, 0, 2);
+	tcase_add_test(tc, header_that_names_a_proxy_makes_no_field_believed);
 	tcase_add_test(tc, header_in_single_octets_is_read);
 	tcase_add_test(tc, header_serves_all_requests_of_its_connection);
 	tcase_add_test(tc, header_that_names_nobody_leaves_the_proxy);

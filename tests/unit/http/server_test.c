@@ -1,6 +1,8 @@
 /* What a server does for clients that behave: routes, answers, connections kept alive. */
 #include "config.h"
 
+#include <signal.h>
+
 #include "http_fixture.h"
 
 #define GET_HELLO "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -18,6 +20,24 @@ START_TEST(reply_of_a_route_is_sent_whole)
 	ck_assert_uint_eq(client_count(&client, "Content-Length: 5\r\n"), 1);
 	client_has_not(&client, "Server:");
 	client_close(&client);
+}
+END_TEST
+
+static void
+on_pipe(int signal)
+{
+	(void)signal;
+}
+
+/* A write to a client that has gone ends nothing; who handles the signal goes on doing so. */
+START_TEST(start_ignores_sigpipe_unless_it_is_handled)
+{
+	struct sigaction action = {.sa_handler = _i == 0 ? SIG_DFL : on_pipe};
+
+	ck_assert_int_eq(sigaction(SIGPIPE, &action, NULL), 0);
+	fixture_start();
+	ck_assert_int_eq(sigaction(SIGPIPE, NULL, &action), 0);
+	ck_assert(action.sa_handler == (_i == 0 ? SIG_IGN : on_pipe));
 }
 END_TEST
 
@@ -299,6 +319,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
 	tcase_set_timeout(tcase, 30); /* a busy machine is no failure */
 	tcase_add_test(tcase, reply_of_a_route_is_sent_whole);
+	tcase_add_loop_test(tcase, start_ignores_sigpipe_unless_it_is_handled, 0, 2);
 	tcase_add_test(tcase, reply_to_head_has_the_length_and_no_body);
 	tcase_add_test(tcase, reply_204_has_no_length);
 	tcase_add_test(tcase, reply_without_a_type_has_none);

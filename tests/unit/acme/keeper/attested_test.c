@@ -14,6 +14,7 @@
 #include "pki_support.h"
 #include "scratch.h"
 #include "store/acme/acme.h"
+#include "store_tamper.h"
 #include "unit.h"
 #include "util/config_file.h"
 #include "util/error.h"
@@ -220,26 +221,47 @@ START_TEST(refresh_crl_of_another_ca_revokes_nothing)
 }
 END_TEST
 
-/* Signed in the look, with a CRL that has changed before the commit. */
-START_TEST(refresh_certificate_that_came_after_the_crl_is_revoked)
+/* Another certificate that the same AK certificate attested. */
+static void
+certify_again(size_t device)
 {
 	struct store_issued last = {.serial = {0x41}, .serial_size = 1, .not_before = PKI_NOW,
 	    .not_after = PKI_NOW + PKI_DAY};
-	struct ca_revoked   entry = revoked_entry(2, 0);
+	struct ca_revoked   entry = revoked_entry(device, 0);
 
-	crl_write(&pki.issuing, 2, REASON_CESSATION_OF_OPERATION);
-	refresh();
-	ck_assert_str_eq(states(), "good good 5");
 	unit_ok(store_id_draw(last.id, &err), &err);
 	last.names = memory_strdup("laptop-2");
 	bytes_append(&last.der, "der", 3);
 	bytes_append(&last.ak_serial, entry.serial, entry.serial_size);
-	bytes_append(&last.chain, aks[2].data, aks[2].size);
+	bytes_append(&last.chain, aks[device].data, aks[device].size);
 	unit_ok(certificate_encode(pki.issuing.certificate, &last.chain, &err), &err);
 	unit_ok(store_issued_add(store, &last, &err), &err);
 	store_issued_clear(&last);
+}
+
+/* Signed in the look, with a CRL that has changed before the commit. */
+START_TEST(refresh_certificate_that_came_after_the_crl_is_revoked)
+{
+	crl_write(&pki.issuing, 2, REASON_CESSATION_OF_OPERATION);
+	refresh();
+	ck_assert_str_eq(states(), "good good 5");
+	certify_again(2);
 	refresh();
 	ck_assert_str_eq(states(), "good good 5 5");
+}
+END_TEST
+
+/* As soon as the first of two is revoked, somebody else revokes the second. */
+START_TEST(refresh_leaves_what_was_revoked_meanwhile)
+{
+	certify_again(2);
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, dir,
+	                     "CREATE TRIGGER meanwhile AFTER UPDATE OF revoked ON certificate WHEN new.reason != 4"
+	                     " BEGIN UPDATE certificate SET revoked = 7, reason = 4 WHERE revoked = 0; END"),
+	    SQLITE_OK);
+	crl_write(&pki.issuing, 2, REASON_CESSATION_OF_OPERATION);
+	refresh();
+	ck_assert_str_eq(states(), "4 4 5 4");
 }
 END_TEST
 
@@ -279,6 +301,7 @@ main(void)
 	tcase_add_test(tc, refresh_crl_that_the_issuer_did_not_sign_revokes_nothing);
 	tcase_add_test(tc, refresh_crl_of_another_ca_revokes_nothing);
 	tcase_add_test(tc, refresh_certificate_that_came_after_the_crl_is_revoked);
+	tcase_add_test(tc, refresh_leaves_what_was_revoked_meanwhile);
 	tcase_add_test(tc, refresh_after_a_restart_looks_at_all);
 	tcase_add_test(tc, refresh_crl_of_the_same_content_after_a_restart_counts_too);
 	suite_add_tcase(suite, tc);

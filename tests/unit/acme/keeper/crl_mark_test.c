@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 #include "pki/ca.h"
 #include "pki/certificate.h"
@@ -99,6 +100,36 @@ START_TEST(check_refuses_a_smaller_number)
 }
 END_TEST
 
+/* RFC 5280 §5.2.3: of up to 20 octets; a longer one is told in hexadecimal. */
+START_TEST(check_refuses_a_smaller_number_of_many_octets)
+{
+	AUTO_FREE char    *path = file_join(directory, "crl.der");
+	AUTO_BYTES         der = {0};
+	ASN1_INTEGER      *number = s2i_ASN1_INTEGER(NULL, "0x0123456789abcdef01");
+	struct revocation *revocation = revocation_new(false);
+	X509_CRL          *crl;
+
+	unit_ok(ca_crl_create(&root, 1, NULL, 0, now - 60, DAY, &der, &err), &err);
+	ck_assert_ptr_nonnull(crl = d2i_X509_CRL(NULL, &(const unsigned char *){der.data}, (long)der.size));
+	X509_EXTENSION_free(X509_CRL_delete_ext(crl, X509_CRL_get_ext_by_NID(crl, NID_crl_number, -1)));
+	ck_assert_int_eq(X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0), 1);
+	ck_assert_int_gt(X509_CRL_sign(crl, root.key, EVP_sha256()), 0);
+	der.size = 0;
+	(void)bytes_extend(&der, (size_t)i2d_X509_CRL(crl, NULL));
+	(void)i2d_X509_CRL(crl, &(unsigned char *){der.data});
+	unit_ok(file_replace(path, der.data, der.size, 0600, &err), &err);
+	unit_ok(revocation_add_file(revocation, path, &err), &err);
+	unit_ok(crl_mark_check(store, revocation, &err), &err);
+	unit_ok(crl_mark_keep(store, revocation, trust, &err), &err);
+	ck_assert_int_eq(see(&root, 17, now), -1);
+	ck_assert_msg(strstr(err.detail, "number 0x0123456789abcdef01 of ") != NULL, "%s", err.detail);
+	ck_assert_msg(strstr(err.detail, "(number 17 of ") != NULL, "%s", err.detail);
+	ASN1_INTEGER_free(number);
+	X509_CRL_free(crl);
+	revocation_free(revocation);
+}
+END_TEST
+
 START_TEST(check_refuses_another_of_the_same_number)
 {
 	unit_ok(see(&root, 17, now - 60), &err);
@@ -139,6 +170,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, check_refuses_a_smaller_number);
+	tcase_add_test(tc, check_refuses_a_smaller_number_of_many_octets);
 	tcase_add_test(tc, check_refuses_another_of_the_same_number);
 	tcase_add_test(tc, check_takes_the_same_again);
 	tcase_add_test(tc, keep_of_a_forged_crl_raises_nothing);

@@ -393,6 +393,9 @@ static const struct {
     /* An order that was ready when the program was brought up to date knows no chain. */
     {"UPDATE authorization SET chain = NULL",
         "what attested the key was not kept; make a new order"},
+    /* More certificates than are ever kept. */
+    {"UPDATE authorization SET chain = CAST(chain || chain || chain || chain || chain AS BLOB)",
+        "what attested the key was not kept; make a new order"},
     {"UPDATE authorization SET format = NULL",
         "what attested the key was not kept; make a new order"},
     /* By a program that took more formats. */

@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 
 #include "acme/keeper/policy.h"
+#include "acme/message.h"
 #include "acme/settings.h"
 #include "pki/csr.h"
 #include "scratch.h"
@@ -170,6 +171,8 @@ END_TEST
 
 START_TEST(validity_takes_what_was_asked_and_else_the_default)
 {
+	struct acme_policy without = *policy;
+
 	int64_t not_before = 0;
 	int64_t not_after = 0;
 
@@ -184,6 +187,9 @@ START_TEST(validity_takes_what_was_asked_and_else_the_default)
 	ck_assert_int_eq(not_after, NOW + 7);
 	unit_fails(policy_validity(policy, NOW - 300, 0, NOW, NOW, &not_before, &not_after, &err), &err,
 	    ERROR_MALFORMED, "the notAfter that was ordered has passed; make a new order");
+	without.lifetime = 0;
+	unit_fails(policy_validity(&without, NOW - 300, 0, NOW + 7, NOW, &not_before, &not_after, &err), &err,
+	    ERROR_INTERNAL, "the policy has no lifetime");
 }
 END_TEST
 
@@ -437,6 +443,36 @@ START_TEST(settings_url_is_https_without_a_slash_at_its_end)
 }
 END_TEST
 
+/* Of url, terms and website: as long as a front takes it, an octet longer, and what is no text. */
+START_TEST(settings_texts_are_bounded_and_text)
+{
+	static const struct {
+		size_t      size;
+		char        last;
+		const char *detail; /* NULL: taken */
+	} rows[] = {{ACME_TEXT_MAX, 'x', NULL}, {ACME_TEXT_MAX + 1, 'x', "has more than"},
+	    {20, '\x7f', "octet 20 is a control character, or no UTF-8"},
+	    {20, '\xc3', "octet 20 is a control character, or no UTF-8"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (int which = 0; which < 2; which++) {
+			struct acme_settings mine = {.url = memory_strdup("https://acme.example")};
+			char               **text = which == 0 ? &mine.terms : &mine.website;
+			int                  rc;
+
+			*text = memory_new(rows[i].size + 1);
+			memset(*text, 'x', rows[i].size);
+			(*text)[rows[i].size - 1] = rows[i].last;
+			rc = config_file_complete(acme_settings_schema(), NULL, &mine, &err);
+			ck_assert_msg(rc == (rows[i].detail == NULL ? 0 : -1), "%zu %d: %s", i, which, err.detail);
+			if (rc != 0)
+				ck_assert_msg(strstr(err.detail, rows[i].detail) != NULL, "%s", err.detail);
+			config_file_clear(acme_settings_schema(), &mine);
+		}
+	}
+}
+END_TEST
+
 #define LOOP(test, table) tcase_add_loop_test(tc, test, 0, sizeof table / sizeof table[0])
 
 int
@@ -457,6 +493,7 @@ main(void)
 	LOOP(check_csr_takes_the_identifier_and_its_common_name, common_names);
 	LOOP(check_of_what_is_no_policy_is_malformed, spoils);
 	tcase_add_test(tc, the_sample_configuration_is_the_defaults);
+	tcase_add_test(tc, settings_texts_are_bounded_and_text);
 	LOOP(settings_url_is_https_without_a_slash_at_its_end, urls);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

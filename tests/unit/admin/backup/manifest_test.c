@@ -77,6 +77,9 @@ static const struct {
     {"", ERROR_MALFORMED, DAMAGED},
     {"[]", ERROR_MALFORMED, DAMAGED},
     {"{}", ERROR_MALFORMED, DAMAGED},
+    {"{\"format\": \"another\", \"version\": 1, \"program\": \"x\","
+     " \"created\": \"2026-01-01T00:00:00Z\", \"keys\": true, \"files\": [" STORE "]}",
+        ERROR_MALFORMED, DAMAGED},
     {HEAD "[" STORE "]} x", ERROR_MALFORMED, DAMAGED},
     {HEAD "[" STORE "], \"more\": 1}", ERROR_MALFORMED, DAMAGED},
     {HEAD "[" STORE "], \"keys\": true}", ERROR_MALFORMED, DAMAGED},

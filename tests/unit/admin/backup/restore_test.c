@@ -73,6 +73,34 @@ START_TEST(restore_leaves_no_copy_of_a_key)
 }
 END_TEST
 
+/* An octet of a file was changed. */
+START_TEST(restore_of_a_damaged_file_says_so)
+{
+	AUTO_FREE char *backup = file_join(directory, "backup");
+	AUTO_FREE char *state = file_join(directory, "state");
+	AUTO_FREE char *said = file_join(directory, "said");
+	char           *argv[] = {(char[]){"attest-ca"}, (char[]){"--state-dir"}, state,
+	              (char[]){"restore"}, backup, NULL};
+	AUTO_BYTES      content = {0};
+	AUTO_BYTES      text = {0};
+	struct error    err = {0};
+	uint8_t        *key;
+
+	backup_make(backup);
+	unit_ok(file_read(backup, 1U << 20, &content, &err), &err);
+	ck_assert_ptr_nonnull(key = memmem(content.data, content.size, KEY, sizeof KEY - 1));
+	*key ^= 1;
+	unit_ok(file_replace(backup, content.data, content.size, 0600, &err), &err);
+	ck_assert_ptr_nonnull(freopen(said, "w", stderr));
+	ck_assert_int_eq(command_main(&attest_ca_program, 5, argv), 1);
+	(void)fflush(stderr);
+	unit_ok(file_read(said, 4096, &text, &err), &err);
+	ck_assert_msg(memmem(text.data, text.size, "is damaged: ", 12) != NULL, "%.*s", (int)text.size,
+	    (const char *)text.data);
+	ck_assert_int_ne(access(state, F_OK), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -80,6 +108,7 @@ main(void)
 	TCase *tc = tcase_create("restore");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, restore_of_a_damaged_file_says_so);
 	tcase_add_test(tc, restore_leaves_no_copy_of_a_key);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -104,6 +104,8 @@ static const struct {
         "2!a removed EK has former names, and nothing else;"},
     {"ek_hash,removed,enabled\n" A ",1970-01-01T00:00:09Z,false\n",
         "2!a removed EK has former names, and nothing else;"},
+    /* The line end of another system separates names; of a tag it is a part. */
+    {"ek_hash,name,tags\n" A ",\"one\",\"x\r y\"\n", "2:aa[one][x\r|y]NULL;"},
     {"ek_hash,enabled\n" A ",yes\n", "2!enabled is true or false, not \"yes\";"},
 };
 

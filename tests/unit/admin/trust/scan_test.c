@@ -202,6 +202,22 @@ START_TEST(archive_that_is_a_bomb_is_too_large)
 }
 END_TEST
 
+/* What comes behind the octets that were too many is not unpacked any more. */
+START_TEST(archive_above_the_budget_is_read_no_further)
+{
+	AUTO_BYTES   archive = {0};
+	AUTO_BYTES   zeros = {0};
+	struct error err = {0};
+
+	(void)bytes_extend(&zeros, ((size_t)1 << 20) + 10);
+	pack("zeros", bytes_view(&zeros), 1, false, &archive);
+	scan.budget.octets = 20;
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_TOO_LARGE,
+	    "a: the archives unpack to more than the limit");
+	ck_assert_uint_eq(scan.budget.octets, 20);
+}
+END_TEST
+
 START_TEST(archive_compressed_and_damaged_is_malformed)
 {
 	AUTO_BYTES   archive = {0};
@@ -349,6 +365,7 @@ main(void)
 	tcase_add_loop_test(tcase, archive_compressed_is_looked_through, 0, FILTERS);
 	tcase_add_loop_test(tcase, archive_that_is_a_bomb_is_too_large, 0, FILTERS);
 	tcase_add_loop_test(tcase, archive_compressed_and_damaged_is_malformed, 0, FILTERS);
+	tcase_add_test(tcase, archive_above_the_budget_is_read_no_further);
 	tcase_add_test(tcase, archive_compressed_twice_is_too_large);
 	tcase_add_test(tcase, archives_beyond_the_budget_are_too_large);
 	tcase_add_test(tcase, certificates_beyond_the_budget_are_too_large);

@@ -4,13 +4,18 @@
 #include "attestation/keeper/enroll_rule.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/ek_policy.h"
 #include "attestation/keeper/serial_list.h"
+#include "attestation/settings.h"
 #include "tpm/ek.h"
 #include "unit.h"
 #include "util/error.h"
+#include "util/file.h"
 
 static struct config_list vendors;
 static struct config_list roots;
@@ -167,6 +172,39 @@ START_TEST(roots_normalize_no_fingerprint_is_malformed)
 	config_list_append(&roots, "abcd");
 	unit_fails(enroll_rule_roots_normalize(&roots, &err), &err, ERROR_MALFORMED,
 	    "\"abcd\" is no fingerprint; \"trust list\" of attest-ca shows them");
+	config_list_clear(&roots);
+	config_list_append(&roots, ROOT("abcdabcd") "00"); /* an octet too many */
+	ck_assert_int_eq(enroll_rule_roots_normalize(&roots, &err), -1);
+}
+END_TEST
+
+/* A list that is changed is read again, and one that is not is not. */
+START_TEST(refresh_reads_a_list_that_changed)
+{
+	char                        path[] = "/tmp/attest.XXXXXX";
+	struct attestation_settings settings = {.auto_enroll_serials = path, .auto_enroll_name = (char[]){"{serial}"}};
+	struct auto_enroll         *enroll = NULL;
+	struct store_evidence       evidence = genuine;
+	char                        name[IDENTIFIER_MAX + 1];
+	char                        reason[ENROLL_REASON_SIZE];
+
+	config_list_append(&settings.auto_enroll_vendors, "id:4E544300");
+	unit_ok(ek_policy_vendors_normalize(&settings.auto_enroll_vendors, &err), &err);
+	ck_assert_int_ge(close(mkstemp(path)), 0);
+	unit_ok(auto_enroll_new(&settings, &enroll, &err), &err);
+	for (int i = 0; i < 4; i++) {
+		struct enroll_facts facts = {&evidence, "7f", false, &ek, NULL};
+		bool                listed = i % 2 == 1;
+
+		if (i != 0)
+			unit_ok(file_replace(path, listed ? "7f\n" : "7e\n", 3, 0600, &err), &err);
+		unit_ok(auto_enroll_refresh(enroll, false, &err), &err);
+		ck_assert_msg(auto_enroll_decide(enroll, &facts, name, reason) == (listed ? ENROLL_ALLOW : ENROLL_DENY),
+		    "%d: %s", i, reason);
+	}
+	auto_enroll_free(enroll);
+	config_list_clear(&settings.auto_enroll_vendors);
+	(void)unlink(path);
 }
 END_TEST
 
@@ -286,6 +324,9 @@ START_TEST(list_wrong_line_is_named)
 	unit_ok(serial_list_parse((struct view){NULL, 0}, &list, &err), &err);
 	ck_assert(!serial_list_has(list, "01"));
 	serial_list_free(list);
+	unit_ok(serial_list_parse(view_text("\xef\xbb\xbf"), &list, &err), &err);
+	ck_assert_uint_eq(serial_list_count(list), 0);
+	serial_list_free(list);
 	serial_list_free(NULL);
 }
 END_TEST
@@ -303,6 +344,7 @@ main(void)
 	tcase_add_loop_test(rule, decide_name_that_is_none_is_denied, 0, sizeof models / sizeof models[0]);
 	tcase_add_loop_test(rule, name_check_template_is_good_or_says_why, 0,
 	    sizeof templates / sizeof templates[0]);
+	tcase_add_test(rule, refresh_reads_a_list_that_changed);
 	tcase_add_test(rule, roots_normalize_no_fingerprint_is_malformed);
 	suite_add_tcase(suite, rule);
 	tcase_add_loop_test(list, list_line_gives_its_number_or_none, 0, sizeof lines / sizeof lines[0]);

@@ -329,6 +329,7 @@ START_TEST(certify_verified_has_the_facts_of_its_certificate)
 	    "%s", names);
 	ck_assert_ptr_null(strstr(names, "in software"));
 	assert_evidence(&fixture.ek, STORE_VERDICT_VERIFIED, "id:4E544300");
+	ck_assert_int_eq(audit_count(&fixture.ek, "refused"), 0);
 	ck_assert_int_eq(audit_count(&fixture.ek, "done"), 1);
 }
 END_TEST

@@ -246,6 +246,24 @@ START_TEST(add_enrolled_one_is_not_listed)
 }
 END_TEST
 
+/* The look for the device ends with the transaction: what another process writes is seen. */
+START_TEST(add_between_what_another_process_writes_is_taken)
+{
+	struct store       *other = NULL;
+	struct store_device device = {.ek_hash = {7}};
+
+	unit_ok(store_open(directory, &other, &err), &err);
+	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
+	add_plain(7, 0, "a", NOW);
+	device.ek_hash[0] = 8;
+	unit_ok(store_device_enroll(other, &device, NOW, &err), &err);
+	add_plain(8, 0, "a", NOW);
+	add_plain(9, 0, "a", NOW);
+	ck_assert_uint_eq(list(false).count, 1);
+	store_close(other);
+}
+END_TEST
+
 START_TEST(add_to_a_list_that_is_off_writes_nothing)
 {
 	struct store_waiting e = entry(1, 2, "192.0.2.7");
@@ -647,6 +665,7 @@ main(void)
 	tcase_add_loop_test(tc, add_by_another_keeps_verdict_and_source, 0, 2);
 	tcase_add_test(tc, add_denied_one_writes_nothing);
 	tcase_add_test(tc, add_enrolled_one_is_not_listed);
+	tcase_add_test(tc, add_between_what_another_process_writes_is_taken);
 	tcase_add_test(tc, add_to_a_list_that_is_off_writes_nothing);
 	tcase_add_test(tc, add_above_the_bound_the_longest_unseen_gives_way);
 	tcase_add_test(tc, add_above_the_bound_a_flood_displaces_only_itself);
