@@ -83,18 +83,50 @@ ak_get(struct device_tpm *tpm, const struct device_settings *settings,
 
 /* ---- the host ---- */
 
+/* Whether the name needs no quotes in a shell. */
+static bool
+is_plain(const char *name)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+
+	return name[0] != '-' && name[0] != '\0' && name[strspn(name, plain)] == '\0';
+}
+
 /* "attest-ca enroll HASH --name WISH"; the name only if it needs no quotes. */
 static void
 enroll_command(const char *options, const char *verb, const char *hash, const char *wish, char *text,
     size_t size)
 {
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-
-	if (wish == NULL || wish[0] == '-' || wish[strspn(wish, plain)] != '\0')
+	if (wish == NULL || !is_plain(wish))
 		(void)snprintf(text, size, "attest-ca%s %s %s", options, verb, hash);
 	else
 		(void)snprintf(text, size, "attest-ca%s %s %s --name %s", options, verb, hash, wish);
+}
+
+/*
+ * Adds the command for the new mainboard of a device that has the wished name already. The host does
+ * not say whether one has: it would tell anybody which names there are.
+ */
+static void
+replace_append(const char *options, const char *hash, const char *wish, json_t *out, struct error *err)
+{
+	struct error outer = *err;
+	char         command[512];
+	char         words[128];
+
+	if (wish == NULL)
+		return;
+	(void)snprintf(words, sizeof words, "; if this is the new mainboard of an enrolled %s, run instead",
+	    is_plain(wish) && strlen(wish) <= 64 ? wish : "device");
+	(void)snprintf(command, sizeof command, "attest-ca%s replace %s %s", options,
+	    is_plain(wish) ? wish : "DEVICE", hash);
+	(void)json_object_set_new(out, "replace", json_string(command));
+	/* Whole, or not at all: who pastes half a command runs another. */
+	if (strlen(outer.detail) + strlen(words) + strlen(": ") + strlen(command) < sizeof outer.detail)
+		(void)error_set(err, outer.kind, "%s%s: %s", outer.detail, words, command);
+	else if (strlen(outer.detail) + strlen(words) + strlen(" \"replace\"") < sizeof outer.detail)
+		(void)error_set(err, outer.kind, "%s%s \"replace\"", outer.detail, words);
 }
 
 /* Adds the command to run to the error for an EK that is not enrolled and was not denied. */
@@ -123,8 +155,10 @@ refused(struct device_identity *identity, const char *wish, json_t *out, struct 
 	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, wish,
 	    command, sizeof command);
 	(void)json_object_set_new(out, "enroll", json_string(command));
-	return error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s",
-	    hash, command);
+	(void)error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s", hash,
+	    command);
+	replace_append(options, hash, wish, out, err);
+	return -1;
 }
 
 static void

@@ -31,8 +31,8 @@ void device_identity_clear(struct device_identity *identity);
 /*
  * Has the attestation host of the settings certify the kept AK, or a new one if this TPM
  * knows none, and keeps the chain at *path, which the caller frees. Adds "ek" to `out`,
- * and "enroll" if the host does not know the EK. Leaves nothing loaded. When the host
- * refuses, fails with its kind and detail.
+ * and "enroll" (with a wished name also "replace") if the host does not know the EK. Leaves
+ * nothing loaded. When the host refuses, fails with its kind and detail.
  */
 int device_identity_attest(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, struct device_identity *identity, char **path, json_t *out,

@@ -13,11 +13,37 @@ hash=$(attest_device --tcti "${tcti[one]}" ek --hash)
 
 case_fails "not enrolled: exit 1, the hash and the command to run" 1 \
 	"EK $hash is not enrolled; on the attestation host run: attest-ca --state-dir $state_dir approve $hash" attest one state
-command=${err##*run: attest-ca }
+command=${err##*host run: attest-ca }
+command=${command%%;*}
 run attest one state --json
 case_equal "not enrolled: --json has the kind" "$(jq -r .error <<<"$out")" notEnrolled
 case_equal "not enrolled: --json has the hash" "$(jq -r .ek <<<"$out")" "$hash"
 case_equal "not enrolled: --json has the command" "$(jq -r .enroll <<<"$out")" "attest-ca $command"
+
+# ---- the new mainboard of a device whose name is wished ----
+
+attest_ca enroll "$(printf old | sha256sum | cut -c -64)" --name desk.old >/dev/null
+case_fails "a wished name that another EK has: replace is named" 1 \
+	"approve $hash --name desk.old; if this is the new mainboard of an enrolled desk.old, run instead: attest-ca --state-dir $state_dir replace desk.old $hash\$" \
+	attest one state --wish desk.old
+said=${err//desk.old/NAME}
+case_fails "… and one that nobody has" 1 "replace desk.new $hash" attest one state --wish desk.new
+case_equal "… in the same words: no stranger learns which names there are" "${err//desk.new/NAME}" "$said"
+case_fails "… a name that a shell would read is not in a command" 1 \
+	"approve $hash; if this is the new mainboard of an enrolled device, run instead: attest-ca --state-dir $state_dir replace DEVICE $hash\$" \
+	attest one state --wish 'desk;id'
+case_fails "… no wish, no name: only how to let it in" 1 "approve $hash\$" attest one state --wish none
+long=$(printf 'n%.0s' $(seq 150))
+case_fails "… a long name: no command is cut" 1 "--name $long; if this is the new mainboard of an enrolled device, run instead \"replace\"\$" \
+	attest one state --wish "$long"
+run attest one state --wish desk.old --json
+case_equal "… in JSON" "$(jq -r .replace <<<"$out")" "attest-ca --state-dir $state_dir replace desk.old $hash"
+swtpm_start board || exit 1
+run attest board board --wish desk.old
+case_ok "… the command that it names works" "$attest_ca_program" ${err##*run instead: attest-ca }
+case_ok "… and the new mainboard attests" attest board board --json
+case_equal "… under the old name" "$(jq -r '.names[0]' <<<"$out")" desk.old
+run attest one state --json
 check "not enrolled: no chain is kept" '[ ! -e "$scratch/state/ak-chain.pem" ]'
 check "not enrolled: nothing stays loaded" 'nothing_loaded one'
 case_ok "the command that it names enrols the device" "$attest_ca_program" $command
