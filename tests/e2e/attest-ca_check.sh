@@ -13,6 +13,10 @@ attest_ca enroll 2ea8f0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1
 case_ok "a CA that was just made is in order" attest_ca check
 case_matches "but for the CRL, which only a daemon signs" "$(grep warning <<<"$out")" \
 	"^warning +CRL +there is none yet; start attestd, or run \"attest-ca --state-dir [^ ]+ crl\"\$"
+on_terminal "$attest_ca_program" --state-dir "$state_dir" check
+check "on a terminal within 80 columns" '[ "$widest" -le 80 ]' || note "$out"
+check "… a finding goes on in the next line" '[ "$(grep -c "^         [^ ]" <<<"$out")" -ge 1 ] &&
+	[ "$(grep -c "^ok  " <<<"$out")" -ge 5 ]' || note "$out"
 attest_ca crl >/dev/null
 case_ok "and with it" attest_ca check
 check "there is nothing to warn of" '! grep -q warning <<<"$out"'

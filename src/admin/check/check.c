@@ -118,17 +118,34 @@ check_report_clear(struct check_report *report)
 	*report = (struct check_report){0};
 }
 
+/* Where a finding begins, and where it goes on in the next line. */
+#define CHECK_COLUMN 30
+#define CHECK_INDENT 9
+
+/* The command stays in one piece, in a line of its own if it does not fit, and as it is: print_text
+ * would change what a shell is to read. */
+static void
+check_say_command(struct print_fold *fold, const char *command)
+{
+	print_folded(fold, "; run:");
+	if (fold->columns != SIZE_MAX && fold->column + 1 + print_width(command) > fold->columns)
+		(void)printf("\n%*s%s", CHECK_INDENT, "", command);
+	else
+		(void)printf(" %s", command);
+}
+
 static void
 check_say(const struct check_report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
 		const struct check_finding *finding = &report->findings[i];
+		struct print_fold           fold = {.out = stdout, .columns = print_columns(),
+		              .column = CHECK_COLUMN, .indent = CHECK_INDENT};
 
 		(void)printf("%-7s  %-19s  ", check_words[finding->state], finding->what);
-		print_text(stdout, finding->detail);
-		/* As it is: print_text would change what a shell is to read. */
+		print_folded(&fold, finding->detail);
 		if (finding->command != NULL)
-			(void)printf("; run: %s", finding->command);
+			check_say_command(&fold, finding->command);
 		(void)putchar('\n');
 	}
 }
