@@ -15,6 +15,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/hex.h"
+#include "util/own_command.h"
 
 /* Copies the digits of a serial number: "4001ab", "40:01:AB" and "0x4001ab" are equal. */
 static bool
@@ -75,7 +76,8 @@ find_issued(struct store *store, const char *text, store_issued_cb *each, void *
 		return -1;
 	if (finder.found == 0)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "no certificate has the serial number or the name \"%.255s\"", text);
+		    "no certificate has the serial number or the name \"%.255s\"; see \"%s certificates\"", text,
+		    own_command("attest-acmed"));
 	return 0;
 }
 

@@ -175,7 +175,8 @@ case_fails "revoke needs to know what" 2 'revoke needs a DEVICE or --serial HEX'
 case_fails "a reason that is none is a usage error" 2 '"boredom" is no reason; there are unspecified' \
 	attest_ca revoke laptop --reason boredom
 case_fails "a serial number that is none" 1 'is no serial number in hexadecimal' attest_ca revoke --serial xyz
-case_fails "a serial number that nobody has" 1 'no AK certificate has the serial number 0abc' attest_ca revoke --serial abc
+case_fails "a serial number that nobody has" 1 "no AK certificate has the serial number 0abc; \"attest-ca --state-dir $state_dir show DEVICE\" lists" \
+	attest_ca revoke --serial abc
 colons=$(sed 's/../&:/g; s/:$//' <<<"$serial")
 case_ok "revoke by serial number" attest_ca revoke --serial "$colons" --reason keyCompromise --json
 case_equal "says how many" "$(jq -c . <<<"$out")" '{"certificates_revoked":1}'

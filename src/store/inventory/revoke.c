@@ -15,6 +15,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/hex.h"
+#include "util/own_command.h"
 
 /* Call it after a statement that changes rows of `certificate`. */
 static int
@@ -188,7 +189,9 @@ victim_find(struct store *store, struct view serial, const char *text, int64_t n
 	}
 	sql_reset(statement);
 	if (rc == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no AK certificate has the serial number %s", text);
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no AK certificate has the serial number %s; \"%s show DEVICE\" lists those of a device, and"
+		    " what an ACME server issued is revoked there", text, own_command("attest-ca"));
 	return rc < 0 ? -1 : 0;
 }
 
