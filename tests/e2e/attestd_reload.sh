@@ -61,6 +61,10 @@ check "from two hours ago, or from when the CA began" \
 	'[ "$(backdated)" -ge 7200 ] || [ "$(seconds "$(field startdate)")" = "$ca_begin" ]'
 case_matches "with the new URL" "$(openssl x509 -in "$scratch/ak.pem" -noout -text)" \
 	"URI:http://crl.example/[0-9a-f]{40}"
+conf "${base[@]}" "publish = \"$scratch/unmade\""
+reload_fails "a directory to publish in that is not there" "publish: $scratch/unmade: No such file or directory"
+conf "${base[@]}" 'ak_lifetime = "1d"' 'backdate = "2h"' 'crl_url = "http://crl.example/{issuer}"' \
+	"publish = \"$scratch/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
 case_ok "root.pem is published" cmp "$scratch/publish/root.pem" "$state_dir/root.pem"
 http GET /crl/none
 check "the front logs at level debug" 'wait_for "grep -q \" debug attestd/front \" \"\${log[attestd]}\"" 5'

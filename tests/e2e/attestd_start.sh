@@ -91,6 +91,11 @@ case_fails "check: a list of serial numbers that is not there" 1 '/none.txt' \
 	check_config 'auto_enroll_serials = "/none.txt"' 'auto_enroll_vendors = {"NTC"}'
 case_fails "check: a passphrase file that is not there" 1 '/none.pass' \
 	check_config 'passphrase_file = "/none.pass"'
+case_fails "check: a directory to publish in that is not there" 1 \
+	"publish: $scratch/none: No such file or directory; make that directory" check_config "publish = \"$scratch/none\""
+case_fails "check: … that is none" 1 'publish: .*check.conf is no directory' check_config "publish = \"$scratch/check.conf\""
+mkdir "$scratch/published"
+case_fails "check: … that is there" 0 'check.conf: OK' check_config "publish = \"$scratch/published\""
 case_fails "check: a state directory that is not there" 1 "$scratch/none" timeout 20 "$attestd" \
 	--check-config --state-dir "$scratch/none"
 mv "$state_dir/issuing.key" "$scratch/issuing.key"

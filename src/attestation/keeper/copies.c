@@ -3,9 +3,14 @@
 
 #include "attestation/keeper/copies.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "ca/files.h"
 #include "service/keeper/shelf.h"
@@ -48,6 +53,22 @@ copies_free(struct copies *copies)
 		return;
 	free(copies->directory);
 	free(copies);
+}
+
+int
+copies_check(const char *directory, struct error *err)
+{
+	struct stat st;
+
+	if (directory == NULL)
+		return 0;
+	if (stat(directory, &st) == 0 && !S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_INTERNAL, "publish: %s is no directory", directory);
+	if (access(directory, W_OK | X_OK) == 0)
+		return 0;
+	return error_set(err, ERROR_INTERNAL,
+	    "publish: %s: %s; make that directory, where attestd may write, or name another", directory,
+	    strerror(errno));
 }
 
 static int

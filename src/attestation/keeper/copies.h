@@ -13,6 +13,9 @@ struct shelf;
 struct copies *copies_new(const char *directory);
 void           copies_free(struct copies *copies); /* NULL is allowed, here and below */
 
+/* Whether copies could be written there, for this user. INTERNAL with the remedy. */
+int copies_check(const char *directory, struct error *err);
+
 /*
  * Writes root.pem, crl.pem and crl.der as they are on the shelf, those that have changed, each in
  * one step and with permissions 0644. What cannot be written is tried again the next time. INTERNAL.

@@ -151,6 +151,12 @@ keeper_limit(struct attestation_keeper *keeper)
 	retention_limit(keeper->retention, settings);
 }
 
+static bool
+is_same(const char *one, const char *other)
+{
+	return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
 /*
  * Everything is read and checked before anything of it is taken: the TLS files, the list of serial
  * numbers, the vendors' certificates, and the issuing certificate with its key, which comes last,
@@ -164,6 +170,12 @@ keeper_reload(void *state, const void *settings, struct error *err)
 
 	if (attestation_revision_new(settings, keeper->revision, &revision, err) != 0)
 		return -1;
+	/* A directory that was in use and is gone must not keep new keys and lists out. */
+	if (!is_same(revision->settings.publish, keeper->revision->settings.publish) &&
+	    copies_check(revision->settings.publish, err) != 0) {
+		attestation_revision_free(revision);
+		return -1;
+	}
 	if (keeper_vendors_refresh(keeper, settings, err) != 0 ||
 	    issuers_load(keeper->issuers, &revision->settings, keeper->service.store, clock_now(), err) != 0) {
 		attestation_revision_free(revision);
@@ -299,6 +311,8 @@ attestation_keeper_check(const void *all, struct error *err)
 	        &secret, &access, err) == 0 &&
 	    issuer_new(settings, &state, &access, clock_now(), &issuer, err) == 0)
 		rc = attestation_revision_new(settings, NULL, &revision, err);
+	if (rc == 0)
+		rc = copies_check(settings->publish, err);
 	attestation_revision_free(revision);
 	issuer_free(issuer);
 	folder_close(&state);
