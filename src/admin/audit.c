@@ -85,7 +85,27 @@ struct audit_answer {
 	int64_t last; /* the last entry written */
 	size_t  count;
 	size_t  until; /* this count */
+	const char    *name;    /* NULL: all that the filter selects */
+	const uint8_t *ek_hash; /* with `name`: the device that has it now; NULL: none */
 };
+
+/* Whether the device had the name at the time of the act, or has it now. */
+static bool
+audit_is_named(const struct audit_entry *entry, const char *name, const uint8_t *ek_hash)
+{
+	size_t length = strlen(name);
+
+	if (ek_hash != NULL && entry->ek_hash != NULL && memcmp(ek_hash, entry->ek_hash, STORE_HASH_SIZE) == 0)
+		return true;
+	for (const char *line = entry->names; line != NULL && *line != '\0';) {
+		size_t size = strcspn(line, "\n");
+
+		if (size == length && memcmp(line, name, length) == 0)
+			return true;
+		line += size + (line[size] == '\n');
+	}
+	return false;
+}
 
 static json_t *
 audit_text_or_null(const char *text)
@@ -178,6 +198,8 @@ audit_entry_cb(const struct audit_entry *entry, void *arg)
 	struct audit_answer *answer = arg;
 
 	answer->last = entry->id;
+	if (answer->name != NULL && !audit_is_named(entry, answer->name, answer->ek_hash))
+		return true;
 	if (answer->lines)
 		print_json_line(audit_describe(entry));
 	else if (answer->json)
@@ -286,18 +308,67 @@ audit_verify(struct store *store, const struct command_call *call, const uint8_t
 	return 0;
 }
 
-/* A removed device still has entries: they are found by its whole hash. */
+struct audit_search {
+	const char *name;
+	bool        found;
+};
+
+static bool
+audit_search_cb(const struct audit_entry *entry, void *arg)
+{
+	struct audit_search *search = arg;
+
+	search->found = audit_is_named(entry, search->name, NULL);
+	return !search->found;
+}
+
+/* A name that no device has: one had it once, or it is refused with *err as it is. */
+static int
+audit_read_former(struct store *store, const char *name, struct audit_answer *answer,
+    struct error *err)
+{
+	const struct audit_filter all = {.after = 0};
+	struct audit_search       search = {.name = name};
+	struct error              ignored;
+
+	if (store_audit_list(store, &all, audit_search_cb, &search, &ignored) != 0 || !search.found)
+		return error_wrap(err, "no entry has that name; name a removed device by its whole hash");
+	answer->name = name;
+	return 0;
+}
+
+static bool
+audit_has_name(const struct store_device *device, const char *name)
+{
+	for (size_t i = 0; i < device->name_count; i++)
+		if (strcmp(device->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Entries of a device are found by its hash, also when it was removed. Those by a name are the
+ * entries of all devices that had the name at the time, and of the one that has it.
+ */
 static int
 audit_read_device(struct store *store, const char *text, uint8_t hash[STORE_HASH_SIZE],
-    struct error *err)
+    struct audit_filter *filter, struct audit_answer *answer, struct error *err)
 {
 	struct store_device device;
 
+	filter->ek_hash = hash;
 	if (store_hash_parse(text, hash))
 		return 0;
-	if (store_device_resolve(store, text, &device, err) != 0)
-		return error_wrap(err, "name a removed device by its whole hash");
+	if (store_device_resolve(store, text, &device, err) != 0) {
+		filter->ek_hash = NULL;
+		return err->kind == ERROR_NOT_ENROLLED ? audit_read_former(store, text, answer, err) : -1;
+	}
 	memcpy(hash, device.ek_hash, STORE_HASH_SIZE);
+	if (audit_has_name(&device, text)) {
+		filter->ek_hash = NULL;
+		answer->name = text;
+		answer->ek_hash = hash;
+	}
 	store_device_clear(&device);
 	return 0;
 }
@@ -315,11 +386,9 @@ audit_show(struct store *store, const struct command_call *call, struct audit_fi
 	};
 
 	(void)setvbuf(stdout, NULL, _IOFBF, AUDIT_BUFFER);
-	if (audit->device != NULL) {
-		if (audit_read_device(store, audit->device, hash, err) != 0)
-			return -1;
-		filter->ek_hash = hash;
-	}
+	if (audit->device != NULL &&
+	    audit_read_device(store, audit->device, hash, filter, &answer, err) != 0)
+		return -1;
 	return audit->follow ? audit_follow(store, filter, &answer, err)
 	                     : audit_list(store, filter, &answer, err);
 }

@@ -36,8 +36,10 @@ case_equal "the names are those at the time of the act" \
 	"$(attest_ca audit --json | jq -c '[.[].names]')" '[["laptop","spare"],[],["laptop","spare"]]'
 case_equal "--device of one that is there" "$(record --device 0100)" "$(record | sed -n 2p)"
 case_equal "--device of one that is gone" "$(record --device "$one" | cut -d'|' -f1 | xargs)" "1 3"
-case_fails "whose name says nothing any more" 1 'name a removed device by its whole hash' \
-	attest_ca audit --device laptop
+case_equal "… by a name that it had" "$(record --device laptop)" "$(record --device "$one")"
+case_equal "… or another" "$(record --device spare)" "$(record --device "$one")"
+case_fails "a name that none had" 1 'name a removed device by its whole hash' attest_ca audit --device lapto
+case_fails "… nor two" 1 'no device is called' attest_ca audit --device $'laptop\nspare'
 case_equal "--since a duration" "$(record --since 1h)" "$(record)"
 case_equal "--since a date" "$(record --since 2026-01-01)" "$(record)"
 case_equal "--since a time to come" "$(attest_ca audit --since 2199-01-01T00:00:00Z --json)" "[]"
@@ -97,5 +99,24 @@ rm -rf "$state_dir"
 cp -a "$scratch/whole" "$state_dir"
 store_tamper "DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE id = 5"
 case_fails "and what is taken off the end" 1 'audit entry 5 is missing' attest_ca audit --verify
+
+# ---- by a name that moved on ----
+
+rm -rf "$state_dir"
+attest_ca init >/dev/null
+attest_ca enroll "$one" --name desk >/dev/null
+attest_ca replace desk "$two" >/dev/null
+attest_ca set desk --name table >/dev/null
+attest_ca set table --note oak >/dev/null
+acts() { # DEVICE
+	attest_ca audit --device "$1" --json | jq -r '[.[] | .action + ":" + .ek_hash[0:4]] | join(" ")'
+}
+case_equal "by a name from before replace and set: what was done under it" "$(acts desk)" \
+	"enroll:2ea8 replace:2ea8 replace:0100 set:0100"
+case_equal "by the name of today: all of the device" "$(acts table)" "replace:0100 set:0100 set:0100"
+case_equal "by the hash: that EK's" "$(acts "$one")" "enroll:2ea8 replace:2ea8"
+attest_ca enroll "$one" --name desk >/dev/null
+case_equal "by a name that another has now: both" "$(acts desk)" \
+	"enroll:2ea8 replace:2ea8 replace:0100 set:0100 enroll:2ea8"
 
 finish
