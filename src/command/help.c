@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/print.h"
 
-/* Last column of usage lines; first column of options' summaries. */
+/* Last column of usage lines; columns before the name of an option, and from there to its
+ * summary; first column of commands' summaries. */
 #define HELP_COLUMNS 80
+#define HELP_INDENT  8
 #define HELP_SUMMARY 28
+#define HELP_COMMAND 20
 
 /* ---- usage ---- */
 
@@ -93,20 +97,29 @@ usage_program(FILE *out, const struct command_program *program)
 
 /* ---- options ---- */
 
+/* What stands in the second column, folded on a terminal, and the line's end. */
 static void
-help_summary(FILE *out, const struct command_option *option)
+help_second(FILE *out, size_t column, size_t indent, const char *const *texts, size_t count)
 {
-	char words[256];
+	struct print_fold fold = {.out = out, .columns = print_columns(), .column = column, .indent = indent};
 
-	if (option->summary != NULL)
-		(void)fputs(option->summary, out);
-	if (option->kind == OPTION_WORD) {
-		command_option_words(option, "or", words, sizeof words);
-		(void)fprintf(out, "%s%s", option->summary != NULL ? ": " : "", words);
-	}
-	if (option->value != NULL && option->value[0] != '\0')
-		(void)fprintf(out, " (%s)", option->value);
+	for (size_t i = 0; i < count; i++)
+		print_folded(&fold, texts[i]);
 	(void)fputc('\n', out);
+}
+
+static void
+help_summary(FILE *out, size_t column, const struct command_option *option)
+{
+	bool        valued = option->value != NULL && option->value[0] != '\0';
+	char        words[256] = "";
+	const char *texts[] = {option->summary != NULL ? option->summary : "",
+	    option->summary != NULL && option->kind == OPTION_WORD ? ": " : "", words,
+	    valued ? " (" : "", valued ? option->value : "", valued ? ")" : ""};
+
+	if (option->kind == OPTION_WORD)
+		command_option_words(option, "or", words, sizeof words);
+	help_second(out, column, HELP_INDENT + HELP_SUMMARY, texts, sizeof texts / sizeof texts[0]);
 }
 
 static void
@@ -123,8 +136,8 @@ help_option(FILE *out, const struct command_option *option)
 		(void)fprintf(out, " %s", option->argument);
 		width += 1 + strlen(option->argument);
 	}
-	(void)fprintf(out, "%*s", width < HELP_SUMMARY ? (int)(HELP_SUMMARY - width) : 2, "");
-	help_summary(out, option);
+	width += (size_t)fprintf(out, "%*s", width < HELP_SUMMARY ? (int)(HELP_SUMMARY - width) : 2, "");
+	help_summary(out, HELP_INDENT + width, option);
 }
 
 /* Prints the title before the first row, and counts the rows. */
@@ -145,7 +158,9 @@ help_options(FILE *out, const char *title, const struct command_option *options,
 static void
 help_command_line(FILE *out, const struct command *command)
 {
-	(void)fprintf(out, "  %-18s%s\n", command->name, command->summary);
+	size_t column = (size_t)fprintf(out, "  %-18s", command->name);
+
+	help_second(out, column, HELP_COMMAND, &command->summary, 1);
 }
 
 void

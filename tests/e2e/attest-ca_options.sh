@@ -49,6 +49,14 @@ for family in issuing trust; do
 	case_equal "help $family is the same" "$("$ca" help "$family")" "$out"
 done
 case_fails "help of what is no command" 2 'there is no command "lst" \(did you mean "list"\?\)' "$ca" help lst
+for page in "help" "help audit" "help trust" "help enroll" "help revoke"; do
+	on_terminal "$ca" $page
+	check "$page: on a terminal within 80 columns" '[ "$widest" -le 80 ]' || note "$out"
+done
+on_terminal "$top_builddir/src/attest-acmed" help revoke
+check "attest-acmed help revoke: too" '[ "$widest" -le 80 ] && [[ $out == *"cessationOfOperation, …"* ]]' || note "$out"
+on_terminal "$top_builddir/src/attest-device" help certificate
+check "attest-device help certificate: too" '[ "$widest" -le 80 ]' || note "$out"
 case_matches "enroll --help shows its options" "$("$ca" enroll --help)" "--ek FILE"
 
 case_fails "no command is a usage error" 2 "usage: attest-ca" "$ca"
