@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/x509v3.h>
 
@@ -101,6 +102,14 @@ issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
 		return error_wrap(err, "passphrase_file");
 	*access = (struct key_access){bytes_view(secret), pkcs11_module};
 	return 0;
+}
+
+int
+issuer_module_check(const char *pkcs11_module, struct error *err)
+{
+	if (pkcs11_module == NULL || strchr(pkcs11_module, '/') == NULL || access(pkcs11_module, R_OK) == 0)
+		return 0;
+	return error_set_errno(err, ERROR_INTERNAL, "pkcs11_module: %s", pkcs11_module);
 }
 
 /* The places of a CA's key, in the order of the search. */

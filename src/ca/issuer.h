@@ -64,6 +64,12 @@ char *issuer_files_name(const char *id, const char *suffix);
 #define ISSUER_CREDENTIAL "issuing-passphrase"
 
 /*
+ * Whether the PKCS #11 module of the settings could be read, also when no key needs it now; NULL and
+ * a bare name, which the loader looks up, pass. INTERNAL.
+ */
+int issuer_module_check(const char *pkcs11_module, struct error *err);
+
+/*
  * Fills the secret for a daemon's issuing keys: the credential, or else the first line of
  * `passphrase_file`, which may be NULL. The caller clears *secret, which *access borrows.
  */

@@ -95,6 +95,9 @@ case_fails "check: a CRL that is not there" 1 'the attestation CRL: .*/none.crl:
 	check_config 'attestation_crls = {"/none.crl"}'
 case_fails "check: roots that are not there" 1 'any_name_roots: .*/none.pem: No such file' \
 	check_config 'any_name_roots = {"/none.pem"}'
+case_fails "check: a PKCS #11 module that is not there" 1 'pkcs11_module: /none.so: No such file' \
+	check_config 'pkcs11_module = "/none.so"'
+case_ok "check: … one that the loader finds by its name" check_config 'pkcs11_module = "libsofthsm2.so"'
 mv "$acme_dir/dns-names" "$scratch/dns-names"
 case_fails "check: no names" 1 'dns-names' check_config
 mv "$scratch/dns-names" "$acme_dir/dns-names"

@@ -96,6 +96,8 @@ case_fails "check: a directory to publish in that is not there" 1 \
 case_fails "check: … that is none" 1 'publish: .*check.conf is no directory' check_config "publish = \"$scratch/check.conf\""
 mkdir "$scratch/published"
 case_fails "check: … that is there" 0 'check.conf: OK' check_config "publish = \"$scratch/published\""
+case_fails "check: a PKCS #11 module that is not there" 1 'pkcs11_module: /none.so: No such file' \
+	check_config 'pkcs11_module = "/none.so"'
 case_fails "check: a state directory that is not there" 1 "$scratch/none" timeout 20 "$attestd" \
 	--check-config --state-dir "$scratch/none"
 mv "$state_dir/issuing.key" "$scratch/issuing.key"

@@ -19,6 +19,7 @@
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
+#include "ca/issuer.h"
 #include "service/greeting.h"
 #include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
@@ -395,6 +396,8 @@ acme_keeper_check(const void *all, struct error *err)
 	if (store_acme_open(settings->service.store, &plan.store, err) == 0 &&
 	    folder_open(settings->service.state_dir, &state, err) == 0)
 		rc = acme_revision_new(&plan, &revision, err);
+	if (rc == 0)
+		rc = issuer_module_check(settings->service.pkcs11_module, err);
 	acme_revision_free(revision);
 	folder_close(&state);
 	store_close(plan.store);

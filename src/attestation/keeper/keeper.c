@@ -311,8 +311,9 @@ attestation_keeper_check(const void *all, struct error *err)
 	        &secret, &access, err) == 0 &&
 	    issuer_new(settings, &state, &access, clock_now(), &issuer, err) == 0)
 		rc = attestation_revision_new(settings, NULL, &revision, err);
-	if (rc == 0)
-		rc = copies_check(settings->publish, err);
+	if (rc == 0 && (copies_check(settings->publish, err) != 0 ||
+	                   issuer_module_check(settings->service.pkcs11_module, err) != 0))
+		rc = -1;
 	attestation_revision_free(revision);
 	issuer_free(issuer);
 	folder_close(&state);
