@@ -258,9 +258,8 @@ audit_wait(const sigset_t *while_waiting)
 	static const struct timespec pause = {AUDIT_POLL_SECONDS, 0};
 	struct pollfd                reader = {.fd = STDOUT_FILENO};
 
-	if (ppoll(&reader, 1, &pause, while_waiting) > 0 && (reader.revents & POLLERR) != 0)
-		return false;
-	return audit_stopped == 0;
+	/* Nothing is waited for but that it fails or hangs up. */
+	return ppoll(&reader, 1, &pause, while_waiting) <= 0 && audit_stopped == 0;
 }
 
 /* Polls for entries after the last. */
