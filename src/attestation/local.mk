@@ -38,6 +38,7 @@ UNIT_TESTS += tests/unit/attestation/keeper/copies_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
 UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test
+UNIT_TESTS += tests/unit/attestation/keeper/issuers_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_ek_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_test
 UNIT_TESTS += tests/unit/attestation/keeper/pending_test

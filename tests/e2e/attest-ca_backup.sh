@@ -83,11 +83,13 @@ case_ok "a device leaves after it" attest_ca remove laptop
 attestd_stop
 case_ok "it is restored elsewhere" restore "$backup"
 case_matches "and says what is not in it" "$out" 'certificates that were issued since cannot be revoked one by one'
+before_restore=$state_dir
 state_dir=$restored
 case_equal "the inventory is as it was" \
 	"$(attest_ca show laptop --json | jq -c '[.names, .tags, .note, .enabled, (.certificates | length)]')" "$before"
 case_equal "only the owner gets at it" "$(stat -c %a "$restored" "$restored/issuing.key" "$restored/store.db" | xargs)" \
 	"700 600 600"
+check "the root's CRL, beside its key, too" 'cmp -s "$before_restore/root.crl" "$restored/root.crl"'
 case_ok "its record holds" attest_ca audit --verify
 case_equal "and ends with backup and restore" \
 	"$(attest_ca audit --json | jq -r '.[-2:][].action' | xargs)" "backup restore"

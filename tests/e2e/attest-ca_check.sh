@@ -181,6 +181,7 @@ fault "a CRL that has expired" error 'CRL +expired at .*start attestd, or run "a
 fault "a CRL that is yet to begin" error 'clock +the CRL begins at ' 'crl issuing "$(day +1)" "$(day +9)" crl.der'
 fault "a CRL by somebody else" error 'CRL +' 'crl root "$(day -1)" "$(day +9)" crl.der'
 fault "a CRL that is none" error 'CRL +' 'echo none >crl.der'
+fault "a CRL that is no file" error 'CRL +.*crl.der is no regular file' 'rm crl.der; mkdir -m 700 crl.der'
 fault "a root's CRL that has expired" error 'root CRL +expired at .*have the root sign another' \
 	'crl root "$(day -9)" "$(day -1)" root.crl'
 

@@ -283,6 +283,12 @@ check "no passphrase is in a log" '! grep -q sesame "$scratch"/*.log'
 # The root's key is needed again, and a root that it belongs to.
 rm -rf "$state_dir"
 attest_ca init >/dev/null
+openssl pkey -in "$state_dir/root.key" -aes256 -passout pass:hazel -out "$scratch/root.locked"
+renew_with() {
+	attest_ca issuing renew --root-key "$scratch/root.locked" --root-passphrase-fd 4 4<<<"$1"
+}
+case_fails "a locked root key wants its own passphrase" 1 "passphrase does not open" renew_with sesame
+case_ok "and takes it from a descriptor" renew_with hazel
 begun=${EPOCHREALTIME/./}
 attest_ca issuing renew >/dev/null
 took=$((${EPOCHREALTIME/./} - begun))

@@ -234,7 +234,11 @@ for i in 1 2 3 4 5; do
 	[ "$(jq -r .enrolment <<<"$http_body")" = waiting ] || note "$http_body"
 done
 case_equal "the list has its bound" "$(pending | wc -l)" 3
-case_ok "a machine in software can be approved like any" attest_ca approve "$(pending | head -n 1)"
+looks='name "Late" looks like "late" of device'
+soft=$(pending | head -n 1)
+case_fails "approve refuses a name that looks like another's" 1 "$looks" attest_ca approve "$soft" --name Late
+case_ok "a machine in software can be approved like any" attest_ca approve "$soft" --name Late --similar-names warn
+case_matches "… with a warning" "$err" "^warning: $looks"
 echo 'waiting_max = 0' >"$scratch/attestd.conf"
 attestd_stop
 attestd_start --config "$scratch/attestd.conf" || exit 1

@@ -10,6 +10,8 @@
 #include "acme_world.h"
 #include "ca/files.h"
 #include "command/command.h"
+#include "pki/certificate.h"
+#include "pki_support.h"
 #include "records.h"
 #include "store/acme/acme.h"
 #include "unit.h"
@@ -21,7 +23,7 @@ static struct world world;
 static struct error err;
 
 static void
-issued_add(struct store *store, uint8_t serial, const char *name, int64_t not_after)
+issued_add_chain(struct store *store, uint8_t serial, const char *name, int64_t not_after, struct view chain)
 {
 	struct store_issued issued = {
 	    .account = "AAAAAAAAAAAAAAAAAAAAAA",
@@ -35,8 +37,16 @@ issued_add(struct store *store, uint8_t serial, const char *name, int64_t not_af
 
 	unit_ok(store_id_draw(issued.id, &err), &err);
 	bytes_append(&issued.der, "der", 3);
+	if (chain.size != 0)
+		bytes_append(&issued.chain, chain.data, chain.size);
 	unit_ok(store_issued_add(store, &issued, &err), &err);
 	store_issued_clear(&issued);
+}
+
+static void
+issued_add(struct store *store, uint8_t serial, const char *name, int64_t not_after)
+{
+	issued_add_chain(store, serial, name, not_after, (struct view){NULL, 0});
 }
 
 /* Two good ones of "laptop" and one that expired, and one of a name that is no text for a terminal. */
@@ -177,6 +187,38 @@ START_TEST(show_finds_by_serial_and_by_name)
 	json_decref(same);
 	json_decref(three);
 	free(answer(1, "show", "nobody", NULL, NULL));
+}
+END_TEST
+
+/* Whose key an AK certificate attests to says its URN, and no other URI. */
+START_TEST(show_takes_the_ek_from_its_urn_only)
+{
+	static const char hex[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char *const uris[] = {
+	    "urn:ek:sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", hex, "urn:ek:sha1:x"};
+	struct store     *store;
+	json_t           *list;
+	char              extensions[256];
+
+	unit_ok(store_acme_open(world.state_dir, &store, &err), &err);
+	for (size_t i = 0; i < 3; i++) {
+		X509      *ak;
+		AUTO_BYTES der = {0};
+
+		(void)snprintf(extensions, sizeof extensions, "[ext]\nsubjectAltName=URI:%s\n", uris[i]);
+		ak = pki_forge(&(struct pki_forgery){
+		    .key = world.issuing.key, .common_name = "AK", .extensions = extensions});
+		unit_ok(certificate_encode(ak, &der, &err), &err);
+		issued_add_chain(store, (uint8_t)(16 + i), "witnessed", INT64_C(4102444800), bytes_view(&der));
+		X509_free(ak);
+	}
+	store_close(store);
+	list = answer_json("show", "witnessed");
+	ck_assert_uint_eq(json_array_size(list), 3);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "ek_hash")), hex);
+	ck_assert(json_is_null(json_object_get(json_array_get(list, 1), "ek_hash")));
+	ck_assert(json_is_null(json_object_get(json_array_get(list, 2), "ek_hash")));
+	json_decref(list);
 }
 END_TEST
 
@@ -336,6 +378,7 @@ main(void)
 	tcase_add_test(tc, certificates_valid_are_those_that_are_good);
 	tcase_add_test(tc, certificates_json_have_all_fields);
 	tcase_add_test(tc, show_finds_by_serial_and_by_name);
+	tcase_add_test(tc, show_takes_the_ek_from_its_urn_only);
 	tcase_add_test(tc, revoke_of_a_name_takes_all_that_are_good);
 	tcase_add_test(tc, revoke_is_all_or_nothing);
 	tcase_add_test(tc, crl_is_signed_and_lists_what_was_revoked);

@@ -1,0 +1,182 @@
+/* Which issuing CAs there are, and for how long: the CRLs of earlier ones are served as long as needed. */
+#include "config.h"
+
+#include "attestation/keeper/issuers.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attestation/settings.h"
+#include "ca/files.h"
+#include "pki_support.h"
+#include "scratch.h"
+#include "service/keeper/shelf.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
+#include "store/inventory/issuer.h"
+#include "store/store.h"
+#include "unit.h"
+#include "util/config_file.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
+
+#define HOUR 3600
+
+static char                        directory[SCRATCH_SIZE];
+static struct folder               state;
+static struct pki                  pki;
+static struct ca                   earlier;
+static char                        earlier_id[ISSUER_ID_SIZE];
+static struct attestation_settings settings;
+static struct store               *store;
+static struct shelf               *shelf;
+static struct issuers             *issuers;
+static int64_t                     row;
+static struct error                err;
+
+static void
+put(const char *name, const struct bytes *content)
+{
+	unit_ok(folder_replace(&state, name, content->data, content->size, 0600, &err), &err);
+}
+
+static void
+put_ca(const char *base, const struct ca *ca)
+{
+	char       name[ISSUER_ID_SIZE + 32];
+	AUTO_BYTES pem = {0};
+	AUTO_BYTES key = {0};
+
+	unit_ok(certificate_encode_pem(ca->certificate, &pem, &err), &err);
+	(void)snprintf(name, sizeof name, "%s.pem", base);
+	put(name, &pem);
+	unit_ok(key_encode(ca->key, &key, &err), &err);
+	(void)snprintf(name, sizeof name, "%s.key", base);
+	put(name, &key);
+}
+
+/* A device with a certificate of the earlier CA until then. */
+static void
+certify_until(int64_t not_after)
+{
+	struct store_device      device = {.ek_hash = {7}};
+	struct store_certificate certificate = {
+	    .serial = {0x40},
+	    .serial_size = 1,
+	    .ek_hash = {7},
+	    .ak_name = {0, 0x0b},
+	    .ak_name_size = 34,
+	    .not_before = PKI_NOW,
+	    .not_after = not_after,
+	    .issuer = row,
+	};
+	struct store_device found;
+
+	unit_ok(store_device_enroll(store, &device, PKI_NOW, &err), &err);
+	unit_ok(store_device_find(store, device.ek_hash, &found, &err), &err);
+	unit_ok(store_certificate_add(store, &certificate, found.revision, &err), &err);
+	store_device_clear(&found);
+}
+
+static void
+setup(void)
+{
+	char       base[ISSUER_ID_SIZE + 32];
+	AUTO_BYTES root = {0};
+
+	scratch_make(directory);
+	unit_ok(folder_open(directory, &state, &err), &err);
+	pki_make(&pki, KEY_TYPE_P256);
+	unit_ok(key_generate(KEY_TYPE_P256, &earlier.key, &err), &err);
+	unit_ok(ca_issuing_create(&pki.root, earlier.key, "Earlier", PKI_NOW, PKI_YEAR, &earlier.certificate, &err),
+	    &err);
+	unit_ok(issuer_files_id(earlier.certificate, earlier_id, &err), &err);
+	ck_assert_int_eq(mkdirat(state.fd, STATE_ISSUERS, 0700), 0);
+	(void)snprintf(base, sizeof base, STATE_ISSUERS "/%s", earlier_id);
+	put_ca(base, &earlier);
+	put_ca("issuing", &pki.issuing);
+	unit_ok(certificate_encode_pem(pki.root.certificate, &root, &err), &err);
+	put(STATE_ROOT_PEM, &root);
+	unit_ok(store_create(directory, &err), &err);
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(issuer_record(store, earlier.certificate, PKI_NOW, &row, &err), &err);
+	unit_ok(config_file_complete(attestation_settings_schema(), NULL, &settings, &err), &err);
+	shelf = shelf_new();
+	issuers = issuers_new(&state, shelf);
+}
+
+static void
+teardown(void)
+{
+	char command[SCRATCH_SIZE + 16];
+
+	issuers_free(issuers);
+	shelf_free(shelf);
+	config_file_clear(attestation_settings_schema(), &settings);
+	store_close(store);
+	folder_close(&state);
+	ca_clear(&earlier);
+	pki_clear(&pki);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", directory);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Whether the earlier CA's CRL is served, and its key is still there. */
+static void
+assert_earlier(bool there)
+{
+	char       name[ISSUER_ID_SIZE + 32];
+	AUTO_BYTES crl = {0};
+
+	(void)snprintf(name, sizeof name, "crl/%s", earlier_id);
+	ck_assert_int_eq(shelf_copy(shelf, name, 0, &crl) != 0, there);
+	(void)snprintf(name, sizeof name, STATE_ISSUERS "/%s.key", earlier_id);
+	ck_assert_int_eq(faccessat(state.fd, name, F_OK, 0) == 0, there);
+}
+
+START_TEST(refresh_serves_an_earlier_ca_until_its_last_certificate_expires)
+{
+	certify_until(PKI_NOW + HOUR + 60);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	assert_earlier(true);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW + HOUR, &err), &err);
+	assert_earlier(true);
+	/* It is looked once an hour. */
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW + HOUR + 61, &err), &err);
+	assert_earlier(true);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW + 2 * HOUR, &err), &err);
+	assert_earlier(false);
+}
+END_TEST
+
+/* A clock that is far from what the record says is not believed. */
+START_TEST(refresh_by_a_clock_that_is_not_believed_removes_nothing)
+{
+	certify_until(PKI_NOW + HOUR);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW + 200 * PKI_DAY, &err), &err);
+	assert_earlier(true);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("issuers");
+	TCase *tc = tcase_create("refresh");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, refresh_serves_an_earlier_ca_until_its_last_certificate_expires);
+	tcase_add_test(tc, refresh_by_a_clock_that_is_not_believed_removes_nothing);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
