@@ -201,9 +201,19 @@ bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests
 #   make mutants MUTANTS_FLAGS='src/pki --unit'
 EXTRA_DIST += tests/mutation/mutants.py tests/mutation/mutant.c tests/mutation/mutant.h
 EXTRA_DIST += \
+	tests/mutation/acme.faults \
+	tests/mutation/acme_admin.faults \
+	tests/mutation/admin.faults \
+	tests/mutation/attestation.faults \
+	tests/mutation/ca.faults \
+	tests/mutation/daemon.faults \
+	tests/mutation/device.faults \
+	tests/mutation/http.faults \
 	tests/mutation/named.faults \
 	tests/mutation/named_device.faults \
 	tests/mutation/pki.faults \
+	tests/mutation/service.faults \
+	tests/mutation/store.faults \
 	tests/mutation/tpm.faults \
 	tests/mutation/util.faults \
 	tests/mutation/webauthn.faults

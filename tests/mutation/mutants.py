@@ -23,7 +23,12 @@ does yet; "script:" that a unit test cannot, but this script does.
 run builds in DIRECTORY, sees which test comes by which fault, and runs each
 fault against those tests, the shortest first, until one fails. What survives and
 is neither equivalent nor open is a failure; so is one that is, and does not survive.
-A sample is of those that a unit test is known to notice.
+
+A sample is of those that a unit test notices. With --built-in BUILD its faults are
+planted into TREE itself, of which BUILD is a finished build: only what they change
+is built again, and TREE is good for nothing else then. A test that fails without a
+fault (the machine is loaded) says nothing: what survives and is reached by it is
+left out, as is what there is no time for.
 """
 import argparse
 import collections
@@ -112,7 +117,8 @@ def fault_span(text, fault):
     if body is None:
         raise SystemExit(f"{fault.where}: {fault.path} has no function {fault.function}")
     words = " ".join(fault.old).split()
-    pattern = re.compile(r"\s+".join(re.escape(word) for word in words))
+    text_of = r"\s+".join(re.escape(word) for word in words)
+    pattern = re.compile(r"(?<!\w)(?=\w)" + text_of if re.match(r"\w", words[0]) else text_of)
     found = [match.span() for match in pattern.finditer(text, *body)]
     if len(found) != 1:
         raise SystemExit(f"{fault.where}: {fault.function} has {len(found)} times: {' '.join(words)}")
@@ -147,8 +153,8 @@ def planted(text, spans):
     return render(0, len(text), sorted(spans, key=lambda one: (one[0][0], -one[0][1], one[1].number)))
 
 
-def plant(tree, faults):
-    """Writes all faults into the tree."""
+def plant_sources(tree, faults):
+    """Writes the faults into the sources, and the switch beside them."""
     by_path = collections.defaultdict(list)
     for fault in faults:
         by_path[fault.path].append(fault)
@@ -160,11 +166,24 @@ def plant(tree, faults):
         open(file, "w", encoding="utf-8").write(text)
     for name in ("mutant.c", "mutant.h"):
         shutil.copy(os.path.join(tree, "tests/mutation", name), os.path.join(tree, "src/util", name))
+
+
+def plant(tree, faults):
+    """Writes all faults into the tree."""
+    plant_sources(tree, faults)
     makefile = os.path.join(tree, "src/util/local.mk")
     text = open(makefile, encoding="utf-8").read()
     text = text.replace("src_libutil_a_SOURCES = \\\n", "src_libutil_a_SOURCES = src/util/mutant.c \\\n", 1)
     assert "mutant.c" in text
     open(makefile, "w", encoding="utf-8").write(text)
+
+
+def plant_in_place(tree, faults):
+    """The same without a change of what is built: the switch goes into a module that is in every program."""
+    plant_sources(tree, faults)
+    host = os.path.join(tree, "src/util/error.c")
+    with open(host, "a", encoding="utf-8") as file:
+        file.write('\n#include "util/mutant.c"\n')
 
 
 # ---- building and running ----
@@ -212,6 +231,15 @@ class Work:
             if subprocess.run(command, cwd=self.build, stdout=log, stderr=log, check=False).returncode != 0:
                 raise SystemExit(f"{command[0]} failed: see {log.name}")
 
+    def make_in_place(self, faults):
+        """Plants the faults into the tree that the build is of, and makes the unit tests again."""
+        self.tree, self.build, self.faults = self.source, os.path.abspath(self.options.built_in), faults
+        plant_in_place(self.tree, faults)
+        command = ["make", "-s", f"-j{self.options.jobs}", "CFLAGS=-g -O1 -w", "check", "TESTS="]
+        with open(os.path.join(self.options.work, "build.log"), "w", encoding="utf-8") as log:
+            if subprocess.run(command, cwd=self.build, stdout=log, stderr=log, check=False).returncode != 0:
+                raise SystemExit(f"make failed: see {log.name}")
+
     def tests(self):
         database = subprocess.run(["make", "-pn", "-f", "Makefile", ".no-such-goal"], cwd=self.build,
                                   capture_output=True, text=True, check=False).stdout
@@ -251,9 +279,11 @@ class Work:
     def reach(self):
         """For each fault the tests that come by it, the shortest first."""
         by_fault = collections.defaultdict(list)
-        seconds = {}
+        seconds, doubtful = {}, set()
 
         def one(test):
+            if self.late():
+                return test, False, 0, set()
             path = os.path.join(self.options.work, "reached." + test.replace("/", "_"))
             with open(path, "w", encoding="utf-8"):
                 os.chmod(path, 0o666)
@@ -265,20 +295,24 @@ class Work:
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             for test, passed, took, numbers in pool.map(one, self.tests()):
                 if not passed:
-                    self.say(f"# {test} fails without a fault: it is left out")
+                    self.say(f"# {test} fails without a fault, or there is no time for it: it is left out")
+                    doubtful |= numbers
                     continue
                 seconds[test] = took
                 for number in numbers:
                     by_fault[number].append(test)
         for tests in by_fault.values():
             tests.sort(key=lambda test: (test.endswith(".sh"), seconds[test]))
-        return by_fault, seconds
+        return by_fault, seconds, doubtful
 
     def judge(self, fault, tests, seconds):
         """How the fault fared: killed by which test, survived, unreached, late."""
+        rounds = 2 # some need luck
+        if fault.equivalent: # nobody expects a test to fail
+            tests, rounds = [test for test in tests if not test.endswith(".sh")], 1
         if fault.script in tests:
             tests = [fault.script] + [test for test in tests if test != fault.script]
-        for test in 2 * tests: # some need luck
+        for test in rounds * tests:
             if self.late():
                 return "late", ""
             passed, _ = self.run_test(test, {"MUTANT": str(fault.number)}, 4 * seconds[test] + 10)
@@ -287,29 +321,38 @@ class Work:
         return ("survived", "") if tests else ("unreached", "")
 
 
+def sample(faults, options):
+    """What was asked for: all, those of some files, or as many by lot of those that unit tests notice."""
+    chosen = [fault for fault in faults
+              if not options.only or any(only in fault.path or only in fault.where for only in options.only)]
+    if options.sample:
+        chosen = [fault for fault in chosen if not (fault.equivalent or fault.open or fault.script)]
+        random.Random(options.seed).shuffle(chosen)
+        chosen = chosen[:options.sample]
+    return chosen
+
+
 def run(options):
     work = Work(options)
     os.makedirs(options.work, exist_ok=True)
-    if options.built:
+    started = time.monotonic()
+    if options.built_in:
+        work.make_in_place(sample(all_faults(options.source), options))
+    elif options.built:
         work.faults = all_faults(work.tree)
     else:
         work.make()
+    work.say(f"# built in {time.monotonic() - started:.0f} s")
     if options.seconds: # of the tests, not of the build
         work.end = time.monotonic() + options.seconds
     reach_file = os.path.join(options.work, "reach.json")
     if options.built and os.path.exists(reach_file):
-        by_fault, seconds = json.load(open(reach_file, encoding="utf-8"))
-        by_fault = {int(number): tests for number, tests in by_fault.items()}
+        by_fault, seconds, doubtful = json.load(open(reach_file, encoding="utf-8"))
+        by_fault, doubtful = {int(number): tests for number, tests in by_fault.items()}, set(doubtful)
     else:
-        by_fault, seconds = work.reach()
-        json.dump((by_fault, seconds), open(reach_file, "w", encoding="utf-8"))
-    chosen = [fault for fault in work.faults
-              if not options.only or any(only in fault.path or only in fault.where for only in options.only)]
-    if options.sample:
-        reached = [fault for fault in chosen if by_fault.get(fault.number) and
-                   not (fault.equivalent or fault.open or fault.script)]
-        random.Random(options.seed).shuffle(reached)
-        chosen = reached[:options.sample]
+        by_fault, seconds, doubtful = work.reach()
+        json.dump((by_fault, seconds, sorted(doubtful)), open(reach_file, "w", encoding="utf-8"))
+    chosen = sample(work.faults, options)
     counts = collections.Counter()
     table = open(os.path.join(options.work, "table.txt"), "w", encoding="utf-8")
 
@@ -318,6 +361,8 @@ def run(options):
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for fault, (fate, by) in pool.map(one, chosen):
+            if fate in ("survived", "unreached") and options.sample and (fault.number in doubtful or work.late()):
+                fate, by = "late", ""
             if fate in ("survived", "unreached"):
                 if fault.equivalent or fault.open:
                     fate, by = ("equivalent", fault.equivalent) if fault.equivalent else ("open", fault.open)
@@ -455,6 +500,7 @@ def main():
     runs.add_argument("--sample", type=int, default=0, help="so many faults only, chosen by --seed")
     runs.add_argument("--seed", default=time.strftime("%Y-%m-%d"))
     runs.add_argument("--seconds", type=int, default=0, help="start no test after so many")
+    runs.add_argument("--built-in", default="", help="plant into TREE itself, of which this is a build")
     runs.add_argument("--unit", action="store_true", help="the unit tests only")
     runs.add_argument("--built", action="store_true", help="as the last run left it")
     runs.add_argument("only", nargs="*", help="faults in files whose path, or that of the list, has one of these")
