@@ -15,6 +15,7 @@
 #include "pki/pem.h"
 #include "tpm/ak.h"
 #include "tpm/openssl_error.h"
+#include "tpm/spki.h"
 #include "util/base64.h"
 #include "util/ek_hash.h"
 #include "util/error.h"
@@ -125,13 +126,16 @@ leaf_names_ek(X509 *leaf, const struct ek_hash *ek)
 static bool
 leaf_has_key(X509 *leaf, struct view area)
 {
+	EVP_PKEY     *key = X509_get0_pubkey(leaf);
+	AUTO_BYTES    spki = {0};
 	struct tpm_ak ak = {0};
 	struct error  ignored;
 	bool          same;
 
 	if (tpm_ak_decode(area, &ak, &ignored) != 0)
 		return false;
-	same = X509_get0_pubkey(leaf) != NULL && EVP_PKEY_eq(X509_get0_pubkey(leaf), ak.key) == 1;
+	same = key != NULL && spki_encode(key, &spki, &ignored) == 0 &&
+	    view_equal(bytes_view(&spki), bytes_view(&ak.spki));
 	tpm_ak_clear(&ak);
 	return same;
 }

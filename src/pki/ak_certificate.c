@@ -50,19 +50,17 @@ ak_certificate_issue(const struct ca *issuer, const struct ak_profile *profile,
 {
 	const ASN1_OBJECT *purposes[] = {oid_get(OID_AK_CERTIFICATE)};
 	struct end_entity  entity = {
+	    .spki = profile->spki,
 	    .purposes = purposes,
 	    .purpose_count = 1,
 	    .crl_url = profile->crl_url,
 	    .not_before = profile->not_before,
 	    .not_after = profile->not_after,
 	};
-	AUTO_BYTES spki = {0};
 	AUTO_BYTES names = {0};
 
-	if (ak_check_names(profile, err) != 0 || ak_add_names(&names, profile, err) != 0 ||
-	    end_entity_spki(profile->key, &spki, err) != 0)
+	if (ak_check_names(profile, err) != 0 || ak_add_names(&names, profile, err) != 0)
 		return -1;
-	entity.spki = bytes_view(&spki);
 	entity.names = bytes_view(&names);
 	return end_entity_issue(issuer, &entity, serial, not_after, der, err);
 }

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
-
 #include "pki/certificate.h"
 #include "util/bytes.h"
 
@@ -15,7 +13,7 @@ struct error;
 
 /* The content of an AK certificate; every string is borrowed. */
 struct ak_profile {
-	EVP_PKEY          *key;          /* the AK's public key */
+	struct view        spki;         /* the AK's public key, as spki_encode writes it */
 	const char        *ek_urn;       /* "urn:ek:sha256:…" */
 	const char        *manufacturer; /* "id:4E544300" */
 	const char        *model;        /* NULL or empty gives "unknown" */

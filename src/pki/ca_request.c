@@ -15,6 +15,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/chain.h"
+#include "pki/end_entity.h"
 #include "pki/extension.h"
 #include "pki/pem.h"
 #include "pki/signing.h"
@@ -142,14 +143,13 @@ make_probe(const struct ca *issuing, int64_t now, struct bytes *der, struct erro
 	static const char *const name = "probe";
 	uint8_t                  serial[CERTIFICATE_SERIAL_SIZE];
 	int64_t                  not_after = 0;
-	EVP_PKEY                *half = NULL;
-	int                      rc;
+	AUTO_BYTES               spki = {0};
 
-	if (signing_public_half(issuing->key, &half, err) != 0)
+	if (end_entity_spki(issuing->key, &spki, err) != 0)
 		return -1;
-	rc = ak_certificate_issue(issuing,
+	return ak_certificate_issue(issuing,
 	    &(struct ak_profile){
-	        .key = half,
+	        .spki = bytes_view(&spki),
 	        .ek_urn = "urn:ek:sha256:probe",
 	        .manufacturer = "id:00000000",
 	        .version = "id:00000000",
@@ -159,8 +159,6 @@ make_probe(const struct ca *issuing, int64_t now, struct bytes *der, struct erro
 	        .not_after = now + 1,
 	    },
 	    serial, &not_after, der, err);
-	EVP_PKEY_free(half);
-	return rc;
 }
 
 /* A sample end entity is verified, because path lengths and name constraints apply to the chain

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "tpm/digest.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -63,7 +61,7 @@ ak_read(struct view public, struct tpm_ak *ak, struct error *err)
 		return -1;
 	if (ak->area.type == TPM2_ALG_RSA && tpm_public_check_rsa(&ak->area, "AK", err) < 0)
 		return -1;
-	if (tpm_public_key(&ak->area, &ak->key, err) < 0)
+	if (tpm_public_spki(&ak->area, &ak->spki, err) < 0)
 		return error_wrap(err, "AK");
 	return 0;
 }
@@ -82,6 +80,6 @@ tpm_ak_decode(struct view public, struct tpm_ak *ak, struct error *err)
 void
 tpm_ak_clear(struct tpm_ak *ak)
 {
-	EVP_PKEY_free(ak->key);
+	bytes_clear(&ak->spki);
 	memset(ak, 0, sizeof *ak);
 }

@@ -2,7 +2,6 @@
 #ifndef TPM_AK_H
 #define TPM_AK_H
 
-#include <openssl/types.h>
 #include <tss2/tss2_tpm2_types.h>
 
 #include "tpm/name.h"
@@ -14,7 +13,7 @@ struct error;
 struct tpm_ak {
 	TPMT_PUBLIC     area;
 	struct tpm_name name; /* computed by us */
-	EVP_PKEY       *key;
+	struct bytes    spki; /* SubjectPublicKeyInfo; who verifies makes a key by tpm_public_key */
 };
 
 /*

@@ -5,10 +5,7 @@
 
 #include <stdint.h>
 
-#include <openssl/evp.h>
-
 #include "tpm/public.h"
-#include "tpm/spki.h"
 #include "util/error.h"
 
 /* Largest first octet of the size of a TPM2B_PUBLIC; DER and NV headers begin with a larger one. */
@@ -53,14 +50,8 @@ int
 tpm_area_spki(struct view area, const char *whose, struct bytes *spki, struct error *err)
 {
 	TPMT_PUBLIC public;
-	EVP_PKEY   *key = NULL;
-	int         rc;
 
 	if (tpm_public_decode(area, whose, &public, err) != 0)
 		return -1;
-	if (tpm_public_key(&public, &key, err) != 0)
-		return error_wrap(err, "%s", whose);
-	rc = spki_encode(key, spki, err);
-	EVP_PKEY_free(key);
-	return rc;
+	return tpm_public_spki(&public, spki, err) == 0 ? 0 : error_wrap(err, "%s", whose);
 }

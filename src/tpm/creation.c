@@ -11,6 +11,7 @@
 #include "tpm/attest.h"
 #include "tpm/digest.h"
 #include "tpm/openssl_error.h"
+#include "tpm/public.h"
 #include "tpm/signature.h"
 #include "tpm/tss2_error.h"
 
@@ -66,6 +67,8 @@ tpm_creation_verify(const struct tpm_ak *ak, const struct tpm_creation *creation
 	TPMS_ATTEST               attest;
 	TPMT_SIGNATURE            signature;
 	const TPMS_CREATION_INFO *info = &attest.attested.creation;
+	EVP_PKEY                 *key = NULL;
+	int                       rc;
 
 	if (tpm_attest_decode(creation->attestation, TPM2_ST_ATTEST_CREATION,
 	        "TPM_ST_ATTEST_CREATION", &attest, err) < 0)
@@ -79,5 +82,9 @@ tpm_creation_verify(const struct tpm_ak *ak, const struct tpm_creation *creation
 		return -1;
 	if (creation_check_scheme(&ak->area, &signature, err) < 0)
 		return -1;
-	return tpm_signature_verify(ak->key, &signature, creation->attestation, err);
+	if (tpm_public_key(&ak->area, &key, err) < 0)
+		return error_wrap(err, "AK");
+	rc = tpm_signature_verify(key, &signature, creation->attestation, err);
+	EVP_PKEY_free(key);
+	return rc;
 }

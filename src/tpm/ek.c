@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
 
@@ -15,8 +14,6 @@
 #include "tpm/public.h"
 #include "tpm/roca.h"
 #include "tpm/spki.h"
-
-#define EK_RSA_EXPONENT 65537
 
 /* The kinds of EK, with the parameters of TCG's templates (L-1, L-2, H-1 to H-7). */
 static const struct ek_kind {
@@ -57,26 +54,36 @@ ek_kind_of(const EVP_PKEY *key)
 	return NULL;
 }
 
+/* Appends our own encoding of the key, and checks an RSA modulus on the way. */
 static int
-ek_check_modulus(const EVP_PKEY *key, struct error *err)
+ek_encode(EVP_PKEY *key, const struct ek_kind *kind, struct bytes *spki, struct error *err)
 {
 	struct tpm_rsa_numbers numbers;
-	BIGNUM                *modulus = NULL;
-	bool                   weak;
+	struct view            modulus;
 
-	if (tpm_key_rsa_numbers(key, &numbers) != 0 ||
-	    (modulus = BN_bin2bn(numbers.modulus, (int)numbers.modulus_size, NULL)) == NULL)
+	if (kind->rsa_bits == 0)
+		return spki_encode(key, spki, err);
+	if (tpm_key_rsa_numbers(key, &numbers) < 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "reading the EK's modulus");
-	weak = tpm_roca_weak(modulus);
-	BN_free(modulus);
-	if (weak)
+	modulus = (struct view){numbers.modulus, numbers.modulus_size};
+	if (tpm_roca_weak(modulus))
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "EK modulus can be factored (ROCA, CVE-2017-15361): use this TPM's ECC EK");
+	spki_append_rsa(modulus, (struct view){numbers.exponent, sizeof numbers.exponent}, spki);
 	return 0;
 }
 
 static int
-ek_read_spki(struct view spki, struct tpm_ek *ek, struct error *err)
+ek_hash_spki(struct view spki, struct ek_hash *hash, struct error *err)
+{
+	if (EVP_Digest(spki.data, spki.size, hash->bytes, NULL, EVP_sha256(), NULL) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
+	return 0;
+}
+
+/* Appends our own encoding of the key to *encoded. */
+static int
+ek_read_spki(struct view spki, struct tpm_ek *ek, struct bytes *encoded, struct error *err)
 {
 	const struct ek_kind *kind;
 
@@ -85,12 +92,12 @@ ek_read_spki(struct view spki, struct tpm_ek *ek, struct error *err)
 	if ((kind = ek_kind_of(ek->key)) == NULL) /* every curve that we know has a row */
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "EK of %d bits: RSA must have 2048, 3072 or 4096", EVP_PKEY_get_bits(ek->key));
-	if (kind->rsa_bits != 0 && ek_check_modulus(ek->key, err) < 0)
+	if (ek_encode(ek->key, kind, encoded, err) < 0)
 		return -1;
 	ek->kind = kind->name;
 	ek->name_alg = kind->name_alg;
 	ek->aes_bits = kind->aes_bits;
-	return ek_hash_of_key(ek->key, &ek->hash, err);
+	return ek_hash_spki(bytes_view(encoded), &ek->hash, err);
 }
 
 /* The symmetric algorithm has the same place in RSA and ECC parameters, but they are two
@@ -117,43 +124,21 @@ ek_check_symmetric(const TPMT_SYM_DEF_OBJECT *symmetric, struct error *err)
 	return 0;
 }
 
-/* True when the area holds the numbers of the RSA key, octet for octet; faster than making a key of
- * them. */
-static bool
-ek_has_numbers_of(const TPMT_PUBLIC *area, const EVP_PKEY *key)
-{
-	const TPM2B_PUBLIC_KEY_RSA *unique = &area->unique.rsa;
-	uint32_t                    exponent = area->parameters.rsaDetail.exponent;
-	struct tpm_rsa_numbers      numbers;
-
-	if (area->type != TPM2_ALG_RSA || (exponent != 0 && exponent != EK_RSA_EXPONENT) ||
-	    area->parameters.rsaDetail.keyBits != tpm_key_rsa_bits(key) ||
-	    unique->size * 8U != tpm_key_rsa_bits(key))
-		return false;
-	return tpm_key_rsa_numbers(key, &numbers) == 0 && numbers.modulus_size == unique->size &&
-	    memcmp(numbers.modulus, unique->buffer, unique->size) == 0;
-}
-
 static int
-ek_check_same_key(const TPMT_PUBLIC *area, const EVP_PKEY *key, struct error *err)
+ek_check_same_key(const TPMT_PUBLIC *area, struct view encoded, struct error *err)
 {
-	EVP_PKEY *other = NULL;
-	int       same;
+	AUTO_BYTES other = {0};
 
-	if (ek_has_numbers_of(area, key))
-		return 0;
-	if (tpm_public_key(area, &other, err) < 0)
+	if (tpm_public_spki(area, &other, err) < 0)
 		return error_wrap(err, "EK");
-	same = EVP_PKEY_eq(other, key);
-	EVP_PKEY_free(other);
-	if (same != 1)
+	if (!view_equal(bytes_view(&other), encoded))
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "the EK's public area holds another key than ek");
 	return 0;
 }
 
 static int
-ek_read_public(struct view public, struct tpm_ek *ek, struct error *err)
+ek_read_public(struct view public, struct view encoded, struct tpm_ek *ek, struct error *err)
 {
 	TPMT_PUBLIC area;
 
@@ -170,7 +155,7 @@ ek_read_public(struct view public, struct tpm_ek *ek, struct error *err)
 		return -1;
 	if (ek_check_symmetric(ek_symmetric(&area), err) < 0)
 		return -1;
-	if (ek_check_same_key(&area, ek->key, err) < 0)
+	if (ek_check_same_key(&area, encoded, err) < 0)
 		return -1;
 	ek->name_alg = area.nameAlg;
 	ek->aes_bits = ek_symmetric(&area)->keyBits.aes;
@@ -180,9 +165,11 @@ ek_read_public(struct view public, struct tpm_ek *ek, struct error *err)
 int
 tpm_ek_decode(struct view spki, struct view public, struct tpm_ek *ek, struct error *err)
 {
+	AUTO_BYTES encoded = {0};
+
 	memset(ek, 0, sizeof *ek);
-	if (ek_read_spki(spki, ek, err) < 0 ||
-	    (public.size != 0 && ek_read_public(public, ek, err) < 0)) {
+	if (ek_read_spki(spki, ek, &encoded, err) < 0 ||
+	    (public.size != 0 && ek_read_public(public, bytes_view(&encoded), ek, err) < 0)) {
 		tpm_ek_clear(ek);
 		return -1;
 	}
@@ -203,7 +190,5 @@ ek_hash_of_key(EVP_PKEY *key, struct ek_hash *hash, struct error *err)
 
 	if (spki_encode(key, &der, err) < 0)
 		return -1;
-	if (EVP_Digest(der.data, der.size, hash->bytes, NULL, EVP_sha256(), NULL) != 1)
-		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
-	return 0;
+	return ek_hash_spki(bytes_view(&der), hash, err);
 }

@@ -3,6 +3,8 @@
 
 #include "tpm/key.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -79,14 +81,9 @@ key_from_params(const char *type, OSSL_PARAM *params, EVP_PKEY **key)
 }
 
 int
-tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct error *err)
+tpm_key_check_modulus(struct view modulus, struct error *err)
 {
-	unsigned char native[TPM2_MAX_RSA_KEY_BYTES];
-	BIGNUM       *number;
-	OSSL_PARAM    params[3];
-	int           rc;
-
-	if (modulus.size == 0 || modulus.size > sizeof native)
+	if (modulus.size == 0 || modulus.size > TPM2_MAX_RSA_KEY_BYTES)
 		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus of %zu octets",
 		    modulus.size);
 	if ((modulus.data[0] & 0x80) == 0)
@@ -94,18 +91,83 @@ tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct 
 		    "RSA modulus is shorter than its %zu octets", modulus.size);
 	if ((modulus.data[modulus.size - 1] & 1) == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION, "RSA modulus is even");
+	return 0;
+}
 
-	/* OSSL_PARAM uses the host's byte order. */
-	number = BN_bin2bn(modulus.data, (int)modulus.size, NULL);
-	rc = number == NULL ? -1 : BN_bn2nativepad(number, native, (int)modulus.size);
-	BN_free(number);
-	if (rc >= 0) {
-		params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.size);
-		params[1] = OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent);
-		params[2] = OSSL_PARAM_construct_end();
-		rc = key_from_params("RSA", params, key);
+/* Turns octets round between our order and the host's, which OSSL_PARAM has. */
+static void
+octets_turn(uint8_t *octets, size_t size)
+{
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		return;
+	for (size_t i = 0; i < size / 2; i++) {
+		uint8_t octet = octets[i];
+
+		octets[i] = octets[size - 1 - i];
+		octets[size - 1 - i] = octet;
 	}
-	return rc < 0 ? error_set_openssl(err, ERROR_BAD_ATTESTATION, "not an RSA key") : 0;
+}
+
+int
+tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct error *err)
+{
+	unsigned char native[TPM2_MAX_RSA_KEY_BYTES];
+	OSSL_PARAM    params[3];
+
+	if (tpm_key_check_modulus(modulus, err) < 0)
+		return -1;
+	memcpy(native, modulus.data, modulus.size);
+	octets_turn(native, modulus.size);
+	params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.size);
+	params[1] = OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent);
+	params[2] = OSSL_PARAM_construct_end();
+	if (key_from_params("RSA", params, key) < 0)
+		return error_set_openssl(err, ERROR_BAD_ATTESTATION, "not an RSA key");
+	return 0;
+}
+
+/* The point at infinity, SEC 1 §2.3.3: one zero octet. OpenSSL makes a key of it, without
+ * coordinates. */
+static int
+point_check_finite(const struct tpm_curve *curve, struct view point, struct error *err)
+{
+	if (point.size > 0 && point.data[0] == 0)
+		return error_set(err, ERROR_BAD_ATTESTATION, "the point at infinity of %s is no key",
+		    curve->name);
+	return 0;
+}
+
+/* OpenSSL's groups in the order of `curves`, made once: making one takes longer than using it. */
+static EC_GROUP      *groups[CURVE_COUNT];
+static pthread_once_t groups_once = PTHREAD_ONCE_INIT;
+
+static void
+groups_make(void)
+{
+	for (size_t i = 0; i < CURVE_COUNT; i++)
+		if ((groups[i] = EC_GROUP_new_by_curve_name(curves[i].nid)) == NULL)
+			abort(); /* only memory can be missing */
+}
+
+int
+tpm_key_check_point(const struct tpm_curve *curve, struct view point, struct error *err)
+{
+	const EC_GROUP *group;
+	EC_POINT       *found;
+	int             rc = -1;
+
+	if (point_check_finite(curve, point, err) < 0)
+		return -1;
+	(void)pthread_once(&groups_once, groups_make);
+	group = groups[curve - curves];
+	found = EC_POINT_new(group);
+	/* This checks that the point is on the curve; the cofactor of each is 1. */
+	if (found != NULL && EC_POINT_oct2point(group, found, point.data, point.size, NULL) == 1)
+		rc = 0;
+	EC_POINT_free(found);
+	if (rc < 0)
+		return error_set_openssl(err, ERROR_BAD_ATTESTATION, "not a point on %s", curve->name);
+	return 0;
 }
 
 int
@@ -114,11 +176,8 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 {
 	OSSL_PARAM params[3];
 
-	/* The point at infinity, SEC 1 §2.3.3: one zero octet. OpenSSL makes a key of it, without
-	 * coordinates. */
-	if (point.size > 0 && point.data[0] == 0)
-		return error_set(err, ERROR_BAD_ATTESTATION, "the point at infinity of %s is no key",
-		    curve->name);
+	if (point_check_finite(curve, point, err) < 0)
+		return -1;
 	/* OpenSSL only copies both; its type lacks const. */
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
 	    (char *)(uintptr_t)curve->group, 0);
@@ -132,34 +191,34 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 	return 0;
 }
 
-int
-tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct view y,
-    EVP_PKEY **key, struct error *err)
+size_t
+tpm_key_point(const struct tpm_curve *curve, struct view x, struct view y,
+    uint8_t point[TPM_POINT_MAX], struct error *err)
 {
-	uint8_t point[1 + 2 * TPM_COORDINATE_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
-	size_t  field = curve->field_size;
+	size_t field = curve->field_size;
 
-	if (x.size > field || y.size > field)
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "coordinates of %zu and %zu octets are too long for %s", x.size, y.size,
-		    curve->name);
+	if (x.size > field || y.size > field) {
+		(void)error_set(err, ERROR_BAD_ATTESTATION,
+		    "coordinates of %zu and %zu octets are too long for %s", x.size, y.size, curve->name);
+		return 0;
+	}
+	memset(point, 0, 1 + 2 * field);
+	point[0] = POINT_CONVERSION_UNCOMPRESSED;
 	if (x.size > 0)
 		memcpy(point + 1 + field - x.size, x.data, x.size);
 	if (y.size > 0)
 		memcpy(point + 1 + 2 * field - y.size, y.data, y.size);
-	return tpm_key_from_point(curve, (struct view){point, 1 + 2 * field}, key, err);
+	return 1 + 2 * field;
 }
 
-/* Turns round what OSSL_PARAM holds in the host's order. */
-static void
-octets_reverse(uint8_t *octets, size_t size)
+int
+tpm_key_from_coordinates(const struct tpm_curve *curve, struct view x, struct view y,
+    EVP_PKEY **key, struct error *err)
 {
-	for (size_t i = 0; i < size / 2; i++) {
-		uint8_t octet = octets[i];
+	uint8_t point[TPM_POINT_MAX];
+	size_t  size = tpm_key_point(curve, x, y, point, err);
 
-		octets[i] = octets[size - 1 - i];
-		octets[size - 1 - i] = octet;
-	}
+	return size == 0 ? -1 : tpm_key_from_point(curve, (struct view){point, size}, key, err);
 }
 
 int
@@ -177,10 +236,8 @@ tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers)
 	params[2] = OSSL_PARAM_construct_end();
 	if (EVP_PKEY_get_params(key, params) != 1)
 		return -1;
-	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-		octets_reverse(numbers->modulus, numbers->modulus_size);
-		octets_reverse(numbers->exponent, sizeof numbers->exponent);
-	}
+	octets_turn(numbers->modulus, numbers->modulus_size);
+	octets_turn(numbers->exponent, sizeof numbers->exponent);
 	return 0;
 }
 

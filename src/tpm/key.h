@@ -47,6 +47,22 @@ struct tpm_rsa_numbers {
 int tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers);
 
 /*
+ * Checks the numbers of a key without making it: a big-endian RSA modulus of at most 4096 bits,
+ * which must be odd and begin with a bit that is set; a point in SEC 1 form, compressed or not,
+ * which must lie on the curve. BAD_ATTESTATION otherwise.
+ */
+int tpm_key_check_modulus(struct view modulus, struct error *err);
+int tpm_key_check_point(const struct tpm_curve *curve, struct view point, struct error *err);
+
+/*
+ * Writes two coordinates as an uncompressed point, padded to field_size; returns its octets, 0
+ * when one is too long, with BAD_ATTESTATION.
+ */
+#define TPM_POINT_MAX (1 + 2 * TPM_COORDINATE_MAX)
+size_t tpm_key_point(const struct tpm_curve *curve, struct view x, struct view y,
+    uint8_t point[TPM_POINT_MAX], struct error *err);
+
+/*
  * Makes the RSA key of a big-endian modulus, which must be odd and begin with a
  * bit that is set. The caller frees *key. BAD_ATTESTATION otherwise.
  */

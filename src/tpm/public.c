@@ -3,13 +3,13 @@
 
 #include "tpm/public.h"
 
-#include <openssl/bn.h>
 #include <tss2/tss2_mu.h>
 
 #include "tpm/key.h"
-#include "tpm/openssl_error.h"
 #include "tpm/roca.h"
+#include "tpm/spki.h"
 #include "tpm/tss2_error.h"
+#include "util/error.h"
 
 #define RSA_EXPONENT 65537 /* a TPM's 0 means this */
 #define RSA_BITS_MIN 2048
@@ -23,50 +23,90 @@ tpm_public_decode(struct view area, const char *whose, TPMT_PUBLIC *public, stru
 	return tpm_decoded(rc, used, area.size, err, "the %s's public area", whose);
 }
 
+/* The numbers of an RSA key, borrowed; the exponent is 65537. */
 static int
-public_key_rsa(const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *err)
+public_modulus(const TPMT_PUBLIC *public, struct view *modulus, struct error *err)
 {
 	const TPMS_RSA_PARMS *parameters = &public->parameters.rsaDetail;
-	struct view           modulus = {public->unique.rsa.buffer, public->unique.rsa.size};
-	uint32_t              exponent = parameters->exponent;
 
-	if (exponent == 0)
-		exponent = RSA_EXPONENT;
-	if (exponent != RSA_EXPONENT)
+	*modulus = (struct view){public->unique.rsa.buffer, public->unique.rsa.size};
+	if (parameters->exponent != 0 && parameters->exponent != RSA_EXPONENT)
 		return error_set(err, ERROR_BAD_ATTESTATION, "RSA exponent %u is not 65537",
-		    exponent);
-	if (modulus.size * 8 != parameters->keyBits)
+		    parameters->exponent);
+	if (modulus->size * 8 != parameters->keyBits)
 		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "RSA modulus of %zu octets in a key of %u bits", modulus.size,
+		    "RSA modulus of %zu octets in a key of %u bits", modulus->size,
 		    parameters->keyBits);
-	return tpm_key_from_rsa(modulus, exponent, key, err);
+	return 0;
+}
+
+/* The uncompressed point of an EC key, written to `octets`. */
+static int
+public_point(const TPMT_PUBLIC *public, const struct tpm_curve **curve,
+    uint8_t octets[TPM_POINT_MAX], struct view *point, struct error *err)
+{
+	const TPMS_ECC_POINT *found = &public->unique.ecc;
+	uint16_t              id = public->parameters.eccDetail.curveID;
+
+	if ((*curve = tpm_curve_by_id(id)) == NULL)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "curve 0x%04x is not P-256, P-384 or P-521", id);
+	point->data = octets;
+	point->size = tpm_key_point(*curve, (struct view){found->x.buffer, found->x.size},
+	    (struct view){found->y.buffer, found->y.size}, octets, err);
+	return point->size == 0 ? -1 : 0;
 }
 
 static int
-public_key_ec(const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *err)
+public_refuse_type(const TPMT_PUBLIC *public, struct error *err)
 {
-	const TPMS_ECC_POINT   *point = &public->unique.ecc;
-	uint16_t                id = public->parameters.eccDetail.curveID;
-	const struct tpm_curve *curve = tpm_curve_by_id(id);
-
-	if (curve == NULL)
-		return error_set(err, ERROR_BAD_ATTESTATION,
-		    "curve 0x%04x is not P-256, P-384 or P-521", id);
-	return tpm_key_from_coordinates(curve, (struct view){point->x.buffer, point->x.size},
-	    (struct view){point->y.buffer, point->y.size}, key, err);
+	return error_set(err, ERROR_BAD_ATTESTATION, "key type 0x%04x is not RSA or ECC",
+	    public->type);
 }
 
 int
 tpm_public_key(const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *err)
 {
+	const struct tpm_curve *curve;
+	uint8_t                 octets[TPM_POINT_MAX];
+	struct view             number;
+
 	switch (public->type) {
 	case TPM2_ALG_RSA:
-		return public_key_rsa(public, key, err);
+		if (public_modulus(public, &number, err) < 0)
+			return -1;
+		return tpm_key_from_rsa(number, RSA_EXPONENT, key, err);
 	case TPM2_ALG_ECC:
-		return public_key_ec(public, key, err);
+		if (public_point(public, &curve, octets, &number, err) < 0)
+			return -1;
+		return tpm_key_from_point(curve, number, key, err);
 	default:
-		return error_set(err, ERROR_BAD_ATTESTATION, "key type 0x%04x is not RSA or ECC",
-		    public->type);
+		return public_refuse_type(public, err);
+	}
+}
+
+int
+tpm_public_spki(const TPMT_PUBLIC *public, struct bytes *spki, struct error *err)
+{
+	static const uint8_t    exponent[] = {RSA_EXPONENT >> 16, RSA_EXPONENT >> 8 & 0xff, RSA_EXPONENT & 0xff};
+	const struct tpm_curve *curve;
+	uint8_t                 octets[TPM_POINT_MAX];
+	struct view             number;
+
+	switch (public->type) {
+	case TPM2_ALG_RSA:
+		if (public_modulus(public, &number, err) < 0 || tpm_key_check_modulus(number, err) < 0)
+			return -1;
+		spki_append_rsa(number, (struct view){exponent, sizeof exponent}, spki);
+		return 0;
+	case TPM2_ALG_ECC:
+		if (public_point(public, &curve, octets, &number, err) < 0 ||
+		    tpm_key_check_point(curve, number, err) < 0)
+			return -1;
+		spki_append_point(curve, number, spki);
+		return 0;
+	default:
+		return public_refuse_type(public, err);
 	}
 }
 
@@ -88,17 +128,11 @@ tpm_public_check_rsa(const TPMT_PUBLIC *public, const char *whose, struct error 
 {
 	const TPM2B_PUBLIC_KEY_RSA *modulus = &public->unique.rsa;
 	unsigned                    bits = public->parameters.rsaDetail.keyBits;
-	BIGNUM                     *number;
-	bool                        weak;
 
 	if (bits < RSA_BITS_MIN)
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "%s of %u bits: RSA needs at least %d", whose, bits, RSA_BITS_MIN);
-	if ((number = BN_bin2bn(modulus->buffer, modulus->size, NULL)) == NULL)
-		return error_set_openssl(err, ERROR_INTERNAL, "reading a modulus");
-	weak = tpm_roca_weak(number);
-	BN_free(number);
-	if (weak)
+	if (tpm_roca_weak((struct view){modulus->buffer, modulus->size}))
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "%s modulus can be factored (ROCA, CVE-2017-15361): update the TPM's firmware "
 		    "and make a new key",

@@ -26,6 +26,12 @@ int tpm_public_decode(struct view area, const char *whose, TPMT_PUBLIC *public,
  */
 int tpm_public_key(const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *err);
 
+/*
+ * Appends the key's SubjectPublicKeyInfo, as spki_encode writes it, after the same checks; makes
+ * no key.
+ */
+int tpm_public_spki(const TPMT_PUBLIC *public, struct bytes *spki, struct error *err);
+
 /* The required value of an attribute, and the complaint about a key with another. */
 struct tpm_attribute_rule {
 	TPMA_OBJECT attribute;

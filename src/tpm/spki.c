@@ -174,42 +174,38 @@ spki_decode_rsa(struct view der, const char *whose, EVP_PKEY **key, struct error
 
 /* ---- writing ---- */
 
-/* Appends the RSAPublicKey. */
-static int
-key_append_rsa(struct bytes *out, const EVP_PKEY *key)
+/* Appends an RSAPublicKey. */
+static void
+numbers_append(struct bytes *out, struct view modulus, struct view exponent)
 {
-	struct tpm_rsa_numbers numbers;
-	size_t                 sequence;
+	size_t sequence = der_begin(out, DER_SEQUENCE);
 
-	if (tpm_key_rsa_numbers(key, &numbers) < 0)
-		return -1;
-	sequence = der_begin(out, DER_SEQUENCE);
-	der_append_unsigned(out, (struct view){numbers.modulus, numbers.modulus_size});
-	der_append_unsigned(out, (struct view){numbers.exponent, sizeof numbers.exponent});
+	der_append_unsigned(out, modulus);
+	der_append_unsigned(out, exponent);
 	der_end(out, sequence);
-	return 0;
-}
-
-/* Appends the uncompressed point. */
-static int
-key_append_ec(struct bytes *out, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
-{
-	uint8_t x[TPM_COORDINATE_MAX];
-	uint8_t y[TPM_COORDINATE_MAX];
-
-	if (tpm_key_coordinates(key, curve, x, y, err) < 0)
-		return -1;
-	bytes_append_u8(out, POINT_CONVERSION_UNCOMPRESSED);
-	bytes_append(out, x, curve->field_size);
-	bytes_append(out, y, curve->field_size);
-	return 0;
 }
 
 /* Appends the content of the BIT STRING of an RSA key, or of one on a curve of ours. */
 static int
 key_append(struct bytes *out, EVP_PKEY *key, const struct tpm_curve *curve, struct error *err)
 {
-	return curve != NULL ? key_append_ec(out, key, curve, err) : key_append_rsa(out, key);
+	struct tpm_rsa_numbers numbers;
+	uint8_t                x[TPM_COORDINATE_MAX];
+	uint8_t                y[TPM_COORDINATE_MAX];
+
+	if (curve == NULL) {
+		if (tpm_key_rsa_numbers(key, &numbers) < 0)
+			return -1;
+		numbers_append(out, (struct view){numbers.modulus, numbers.modulus_size},
+		    (struct view){numbers.exponent, sizeof numbers.exponent});
+		return 0;
+	}
+	if (tpm_key_coordinates(key, curve, x, y, err) < 0)
+		return -1;
+	bytes_append_u8(out, POINT_CONVERSION_UNCOMPRESSED);
+	bytes_append(out, x, curve->field_size);
+	bytes_append(out, y, curve->field_size);
+	return 0;
 }
 
 static void
@@ -313,22 +309,44 @@ spki_encode_other(EVP_PKEY *key, struct bytes *der)
 	return size > 0 ? 0 : -1;
 }
 
-static int
-spki_encode_known(EVP_PKEY *key, const struct tpm_curve *curve, struct bytes *der,
-    struct error *err)
+/* Appends the SubjectPublicKeyInfo of a key whose BIT STRING holds `content`; no curve is RSA. */
+static void
+spki_append(const struct tpm_curve *curve, struct view content, struct bytes *der)
 {
-	AUTO_BYTES content = {0};
-	size_t     sequence;
-	size_t     bits;
+	size_t sequence = der_begin(der, DER_SEQUENCE);
+	size_t bits;
 
-	if (key_append(&content, key, curve, err) < 0)
-		return -1;
-	sequence = der_begin(der, DER_SEQUENCE);
 	algorithm_append(der, curve);
 	bits = der_begin_bits(der);
 	bytes_append(der, content.data, content.size);
 	der_end(der, bits);
 	der_end(der, sequence);
+}
+
+void
+spki_append_rsa(struct view modulus, struct view exponent, struct bytes *der)
+{
+	AUTO_BYTES content = {0};
+
+	numbers_append(&content, modulus, exponent);
+	spki_append(NULL, bytes_view(&content), der);
+}
+
+void
+spki_append_point(const struct tpm_curve *curve, struct view point, struct bytes *der)
+{
+	spki_append(curve, point, der);
+}
+
+static int
+spki_encode_known(EVP_PKEY *key, const struct tpm_curve *curve, struct bytes *der,
+    struct error *err)
+{
+	AUTO_BYTES content = {0};
+
+	if (key_append(&content, key, curve, err) < 0)
+		return -1;
+	spki_append(curve, bytes_view(&content), der);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "util/bytes.h"
 
 struct error;
+struct tpm_curve;
 
 /*
  * Reads the key of a SubjectPublicKeyInfo in DER with no octets left over: RSA of
@@ -34,6 +35,10 @@ int spki_set(X509_PUBKEY *spki, EVP_PKEY *key, struct error *err);
 
 /* Appends that encoding as DER. */
 int spki_encode(EVP_PKEY *key, struct bytes *der, struct error *err);
+
+/* The same from an RSA key's big-endian numbers, and from an uncompressed point. */
+void spki_append_rsa(struct view modulus, struct view exponent, struct bytes *der);
+void spki_append_point(const struct tpm_curve *curve, struct view point, struct bytes *der);
 
 /* Finds the octets of the BIT STRING in what spki_encode wrote. MALFORMED. */
 int spki_find_key(struct view spki, struct view *key, struct error *err);

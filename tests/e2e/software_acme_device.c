@@ -26,6 +26,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "tpm/spki.h"
 #include "util/base64.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -102,8 +103,8 @@ ak_certificate(const char *name, struct bytes *der)
 {
 	uint8_t           serial[CERTIFICATE_SERIAL_SIZE];
 	struct error      err = {0};
+	AUTO_BYTES        spki = {0};
 	struct ak_profile profile = {
-	    .key = ak.key,
 	    .ek_urn = "urn:ek:sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	    .manufacturer = "id:4E544300",
 	    .model = "NPCT75x",
@@ -114,6 +115,8 @@ ak_certificate(const char *name, struct bytes *der)
 	    .not_after = clock_now() + DAY / 2,
 	};
 
+	must(spki_encode(ak.key, &spki, &err), &err);
+	profile.spki = bytes_view(&spki);
 	must(ak_certificate_issue(&issuing, &profile, serial, &profile.not_after, der, &err), &err);
 }
 

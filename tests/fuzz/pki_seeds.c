@@ -57,7 +57,6 @@ seed_certificates(const char *directory, const struct ca *root)
 {
 	static const char *const names[] = {"laptop", "l\xc3\xa4ptop"};
 	struct ak_profile        profile = {
-	    .key = root->key,
 	    .ek_urn = "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y=",
 	    .manufacturer = "id:4E544300",
 	    .model = "NPCT75x",
@@ -70,12 +69,15 @@ seed_certificates(const char *directory, const struct ca *root)
 	};
 	uint8_t      serial[CERTIFICATE_SERIAL_SIZE];
 	int64_t      not_after;
+	AUTO_BYTES   spki = {0};
 	AUTO_BYTES   ca_der = {0};
 	AUTO_BYTES   ak_der = {0};
 	struct error err = {0};
 
 	seed_check(certificate_encode(root->certificate, &ca_der, &err), &err);
 	seed_write(directory, "certificate", "root", &ca_der);
+	seed_check(spki_encode(root->key, &spki, &err), &err);
+	profile.spki = bytes_view(&spki);
 	seed_check(ak_certificate_issue(root, &profile, serial, &not_after, &ak_der, &err), &err);
 	seed_write(directory, "certificate", "ak", &ak_der);
 }

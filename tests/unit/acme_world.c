@@ -18,6 +18,7 @@
 #include "pki/key.h"
 #include "service/file.h"
 #include "store/acme/acme.h"
+#include "tpm/spki.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -379,8 +380,8 @@ world_ak_certificate(const struct ca *issuer, EVP_PKEY *key, const char *const *
 {
 	uint8_t           serial[CERTIFICATE_SERIAL_SIZE];
 	struct error      err = {0};
+	AUTO_BYTES        spki = {0};
 	struct ak_profile profile = {
-	    .key = key,
 	    .ek_urn = "urn:ek:sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	    .manufacturer = "id:4E544300",
 	    .model = "NPCT75x",
@@ -391,6 +392,8 @@ world_ak_certificate(const struct ca *issuer, EVP_PKEY *key, const char *const *
 	    .not_after = clock_now() + DAY,
 	};
 
+	unit_ok(spki_encode(key, &spki, &err), &err);
+	profile.spki = bytes_view(&spki);
 	unit_ok(ak_certificate_issue(issuer, &profile, serial, &profile.not_after, der, &err), &err);
 }
 

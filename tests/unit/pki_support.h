@@ -18,6 +18,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/key.h"
+#include "tpm/spki.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -113,6 +114,17 @@ pki_forge(const struct pki_forgery *forgery)
 	X509_free(x);
 	ck_assert_ptr_nonnull(back = d2i_X509(NULL, &(const unsigned char *){der.data}, (long)der.size));
 	return back;
+}
+
+/* The key as spki_encode writes it; the caller clears. */
+static inline struct bytes
+pki_spki(EVP_PKEY *key)
+{
+	struct bytes spki = {0};
+	struct error err = {0};
+
+	unit_ok(spki_encode(key, &spki, &err), &err);
+	return spki;
 }
 
 /* The value of the one extension `nid`; asserts that it is there, and whether critical. */

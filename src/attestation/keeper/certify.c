@@ -158,7 +158,7 @@ issue_sign(struct issue *issue, const struct call *call, const struct store_devi
 	const char                      *hash_name = hash;
 	int64_t                          now = clock_now();
 	struct ak_profile                profile = {
-	                   .key = challenge->ak_key,
+	                   .spki = bytes_view(&challenge->ak_spki),
 	                   .ek_urn = urn,
 	                   .manufacturer = challenge->evidence.manufacturer,
 	                   .model = challenge->evidence.model,

@@ -53,8 +53,8 @@ challenge_of(const struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak
 	challenge->source = source_of_text(attestation_operation_asked(call)->peer);
 	challenge->ek = ek->hash;
 	challenge->ak_name = ak->name;
-	challenge->ak_key = ak->key;
-	ak->key = NULL;
+	challenge->ak_spki = ak->spki;
+	ak->spki = (struct bytes){0};
 	challenge->revision = admission->revision;
 	challenge->evidence = judgement->evidence;
 	challenge->trust_revision = judgement->revision;

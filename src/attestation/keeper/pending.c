@@ -41,7 +41,7 @@ challenge_free(struct challenge *challenge)
 {
 	if (challenge == NULL)
 		return;
-	EVP_PKEY_free(challenge->ak_key);
+	bytes_clear(&challenge->ak_spki);
 	bytes_clear(&challenge->ek_certificate);
 	free(challenge->enroll_name);
 	free(challenge);

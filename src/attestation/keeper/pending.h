@@ -26,7 +26,7 @@ struct challenge {
 	struct ek_hash  ek;
 	int64_t         revision; /* revision of the device; after a change it must start again */
 	struct tpm_name ak_name;
-	EVP_PKEY       *ak_key;
+	struct bytes    ak_spki; /* of the AK: SubjectPublicKeyInfo */
 	struct source   source; /* source of the request */
 
 	struct store_evidence evidence;       /* facts for the certificate */

@@ -14,6 +14,7 @@
 #include "pki/certificate.h"
 #include "pki/trust.h"
 #include "tpm/ek.h"
+#include "tpm/spki.h"
 #include "unit.h"
 #include "util/base64.h"
 #include "util/error.h"
@@ -67,8 +68,8 @@ leaf_make(const struct ca *issuer, EVP_PKEY *key, const struct ek_hash *hash, in
 	static const char *const names[] = {"laptop", "laptop.example"};
 	AUTO_FREE char          *urn = ek_hash_urn(hash);
 	AUTO_FREE char          *text = NULL;
-	const struct ak_profile  profile = {
-	     .key = key,
+	AUTO_BYTES               spki = {0};
+	struct ak_profile        profile = {
 	     .ek_urn = urn,
 	     .manufacturer = "id:4E544300",
 	     .model = "NPCT75x",
@@ -83,6 +84,8 @@ leaf_make(const struct ca *issuer, EVP_PKEY *key, const struct ek_hash *hash, in
 	int64_t      not_after;
 	struct error err = {0};
 
+	unit_ok(spki_encode(key, &spki, &err), &err);
+	profile.spki = bytes_view(&spki);
 	unit_ok(ak_certificate_issue(issuer, &profile, serial, &not_after, &der, &err), &err);
 	text = base64_encode(BASE64_STANDARD, der.data, der.size);
 	return json_string(text);

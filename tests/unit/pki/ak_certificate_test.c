@@ -12,26 +12,29 @@
 
 #define EK_URN "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y="
 
-static struct pki pki;
-static EVP_PKEY  *ak_key; /* made once, before Check forks */
+static struct pki   pki;
+static EVP_PKEY    *ak_key; /* made once, before Check forks */
+static struct bytes ak_spki;
 
 static void
 setup(void)
 {
 	pki_make(&pki, KEY_TYPE_P256);
+	ak_spki = pki_spki(ak_key);
 }
 
 static void
 teardown(void)
 {
 	pki_clear(&pki);
+	bytes_clear(&ak_spki);
 }
 
 static struct ak_profile
 profile_of(const char *const *names, size_t name_count)
 {
 	return (struct ak_profile){
-	    .key = ak_key,
+	    .spki = bytes_view(&ak_spki),
 	    .ek_urn = EK_URN,
 	    .manufacturer = "id:4E544300",
 	    .model = "NPCT75x",
@@ -142,6 +145,8 @@ START_TEST(issue_for_every_kind_of_ak_verifies_strictly_at_openssl)
 	ak_key = ak_kinds[_i].curve != NULL
 	    ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", ak_kinds[_i].curve)
 	    : EVP_PKEY_Q_keygen(NULL, NULL, "RSA", ak_kinds[_i].bits);
+	bytes_clear(&ak_spki);
+	ak_spki = pki_spki(ak_key);
 	profile = profile_of(laptop, 1);
 	certificate = issue(&profile);
 	size = i2d_PUBKEY(ak_key, &der);

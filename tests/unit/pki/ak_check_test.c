@@ -26,8 +26,9 @@ teardown(void)
 START_TEST(check_of_what_we_issue_gives_the_names)
 {
 	static const char *const names[] = {"laptop", "l\xc3\xa4ptop 2"};
+	AUTO_BYTES               spki = pki_spki(ak_key);
 	struct ak_profile        profile = {
-	    .key = ak_key,
+	    .spki = bytes_view(&spki),
 	    .ek_urn = "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y=",
 	    .manufacturer = "id:4E544300",
 	    .version = "id:00070002",

@@ -20,8 +20,9 @@ static int
 ak_issue(const struct ca *issuer, EVP_PKEY *key, int64_t end, uint8_t *serial, struct bytes *der,
     struct error *err)
 {
+	AUTO_BYTES        spki = pki_spki(key);
 	struct ak_profile profile = {
-	    .key = key,
+	    .spki = bytes_view(&spki),
 	    .ek_urn = "urn:ek:sha256:LqjwD0l3y2lR1uvcQ6eLMR1WN0dCsVaYfB0vIqzPA5Y=",
 	    .manufacturer = "id:4E544300",
 	    .model = "NPCT75x rls 2",

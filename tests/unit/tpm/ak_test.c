@@ -1,10 +1,23 @@
 #include "config.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "forge.h"
 #include "tpm/ak.h"
 #include "unit.h"
+
+/* Asserts that the AK was decoded to this key, as OpenSSL encodes it. */
+static void
+spki_is(const struct tpm_ak *ak, EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	int            size = i2d_PUBKEY(key, &der);
+
+	ck_assert_int_gt(size, 0);
+	ck_assert(view_equal(bytes_view(&ak->spki), (struct view){der, (size_t)size}));
+	OPENSSL_free(der);
+}
 
 START_TEST(decode_each_kind_gives_key_and_name)
 {
@@ -14,10 +27,10 @@ START_TEST(decode_each_kind_gives_key_and_name)
 
 	forge_ak_make((enum forge_ak_kind)_i, FORGE_FLAW_NONE, &forged);
 	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
-	ck_assert_int_eq(EVP_PKEY_eq(ak.key, forged.key), 1);
+	spki_is(&ak, forged.key);
 	ck_assert(tpm_name_equal(&ak.name, &forged.name));
 	tpm_ak_clear(&ak);
-	ck_assert_ptr_null(ak.key);
+	ck_assert_ptr_null(ak.spki.data);
 	forge_ak_clear(&forged);
 }
 END_TEST
@@ -33,7 +46,7 @@ START_TEST(decode_flaw_is_refused_by_its_own_rule)
 	if (row->judge == FORGE_BY_AK) {
 		unit_fails(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err, row->kind,
 		    row->detail);
-		ck_assert_ptr_null(ak.key);
+		ck_assert_ptr_null(ak.spki.data);
 		ck_assert_uint_eq(ak.name.size, 0);
 	} else {
 		unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
@@ -56,7 +69,7 @@ START_TEST(decode_explicit_exponent_65537_is_accepted)
 	ck_assert_uint_eq(exponent[1] + exponent[3], 0);
 	exponent[1] = exponent[3] = 1;
 	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
-	ck_assert_int_eq(EVP_PKEY_eq(ak.key, forged.key), 1);
+	spki_is(&ak, forged.key);
 	tpm_ak_clear(&ak);
 	forge_ak_clear(&forged);
 }

@@ -29,12 +29,21 @@ static const struct {
             "09e5d036dde3544ad35256bbb97d5e3fffd38166c21eae9199548853b"},
 };
 
+static bool
+number_is_weak(const BIGNUM *number)
+{
+	uint8_t octets[512];
+
+	ck_assert_int_le(BN_num_bytes(number), (int)sizeof octets);
+	return tpm_roca_weak((struct view){octets, (size_t)BN_bn2bin(number, octets)});
+}
+
 START_TEST(weak_published_modulus_is_known)
 {
 	BIGNUM *modulus = NULL;
 
 	ck_assert_int_gt(BN_hex2bn(&modulus, published[_i].modulus), 0);
-	ck_assert_int_eq(tpm_roca_weak(modulus), published[_i].weak);
+	ck_assert_int_eq(number_is_weak(modulus), published[_i].weak);
 	BN_free(modulus);
 }
 END_TEST
@@ -47,7 +56,7 @@ key_is_weak(enum forge_key kind, size_t index)
 
 	ck_assert_int_eq(
 	    EVP_PKEY_get_bn_param(forge_key(kind, index), OSSL_PKEY_PARAM_RSA_N, &modulus), 1);
-	weak = tpm_roca_weak(modulus);
+	weak = number_is_weak(modulus);
 	BN_free(modulus);
 	return weak;
 }
@@ -86,10 +95,10 @@ START_TEST(weak_one_residue_outside_is_false)
 			ck_assert_int_eq(BN_mul_word(product, p), 1);
 	}
 	ck_assert(BN_one(number) == 1);
-	ck_assert(tpm_roca_weak(number));
+	ck_assert(number_is_weak(number));
 	while (BN_mod_word(number, prime) != 0)
 		ck_assert_int_eq(BN_add(number, number, product), 1);
-	ck_assert(!tpm_roca_weak(number));
+	ck_assert(!number_is_weak(number));
 	BN_free(number);
 	BN_free(product);
 }
