@@ -24,6 +24,9 @@
 /* Most messages handled in one turn of the loop, so that other events get their turn. */
 #define CHANNEL_DRAIN 64
 
+/* Most messages received by one system call. */
+#define CHANNEL_BATCH 8
+
 /*
  * Most octets queued for a peer that does not read, besides the socket's buffer.
  * Notifications have their own bound, one message of any size, so that answers cannot block
@@ -62,6 +65,12 @@ struct channel_parcel {
 };
 TAILQ_HEAD(channel_parcels, channel_parcel);
 
+/* A message as received; the pages that it does not reach stay untouched memory. */
+struct channel_packet {
+	struct channel_header header;
+	uint8_t               body[CHANNEL_MESSAGE_MAX];
+};
+
 struct channel {
 	const struct channel_handlers *handlers;
 	void                          *arg;
@@ -78,7 +87,7 @@ struct channel {
 	bool                           calling; /* a handler or an answer runs */
 	struct channel_asked           asked[CHANNEL_ASKS_MAX];
 	struct channel_heard           heard[CHANNEL_ASKS_MAX];
-	uint8_t                        body[CHANNEL_MESSAGE_MAX];
+	struct channel_packet          packets[CHANNEL_BATCH];
 };
 
 /* A view whose data is never NULL: an answer without octets is still an answer. */
@@ -347,36 +356,51 @@ channel_hear(struct channel *channel, const struct channel_header *header, struc
 	channel->calling = false;
 }
 
-/* Receives and handles one message; false when there is none, or the channel broke. */
-static bool
-channel_receive(struct channel *channel)
+/* Octets of the body of a received message. */
+static size_t
+packet_size(const struct mmsghdr *got)
 {
-	struct channel_header header = {0};
-	struct iovec          parts[] = {
-            {.iov_base = &header, .iov_len = sizeof header},
-            {.iov_base = channel->body, .iov_len = sizeof channel->body},
-        };
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	ssize_t       got = recvmsg(channel->fd, &message, MSG_DONTWAIT);
-	size_t        size;
+	return got->msg_len > sizeof(struct channel_header) ? got->msg_len - sizeof(struct channel_header)
+	                                                    : 0;
+}
 
-	if (got < 0 && errno == EINTR)
-		return true;
-	if (got < 0 && errno == EAGAIN)
-		return false;
-	size = got > (ssize_t)sizeof header ? (size_t)got - sizeof header : 0;
-	if (got <= 0)
+/* Handles a message as recvmmsg(2) received it. */
+static void
+channel_handle(struct channel *channel, const struct channel_packet *packet, const struct mmsghdr *got)
+{
+	if (got->msg_len == 0)
 		channel_break(channel, peer_gone);
-	else if ((message.msg_flags & MSG_TRUNC) != 0)
+	else if ((got->msg_hdr.msg_flags & MSG_TRUNC) != 0)
 		channel_break(channel, "a message came that is too long");
-	else if ((message.msg_flags & MSG_CTRUNC) != 0)
+	else if ((got->msg_hdr.msg_flags & MSG_CTRUNC) != 0)
 		channel_break(channel, "a message came with descriptors");
-	else if (got < (ssize_t)sizeof header)
+	else if (got->msg_len < sizeof packet->header)
 		channel_break(channel, "a message came that is too short");
 	else
-		channel_hear(channel, &header, channel_view(channel->body, size));
-	bytes_cleanse(channel->body, size);
-	return channel->closed_because == NULL;
+		channel_hear(channel, &packet->header, channel_view(packet->body, packet_size(got)));
+}
+
+/* Receives and handles what has come, a batch at most; returns how many, less when no more waits. */
+static int
+channel_receive(struct channel *channel)
+{
+	struct mmsghdr messages[CHANNEL_BATCH] = {0};
+	struct iovec   parts[CHANNEL_BATCH];
+	int            count;
+
+	for (size_t i = 0; i < CHANNEL_BATCH; i++) {
+		parts[i] = (struct iovec){&channel->packets[i], sizeof channel->packets[i]};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+	}
+	count = recvmmsg(channel->fd, messages, CHANNEL_BATCH, MSG_DONTWAIT, NULL);
+	if (count < 0 && errno != EINTR && errno != EAGAIN)
+		channel_break(channel, peer_gone);
+	for (int i = 0; i < count; i++) {
+		if (channel->closed_because == NULL)
+			channel_handle(channel, &channel->packets[i], &messages[i]);
+		bytes_cleanse(channel->packets[i].body, packet_size(&messages[i]));
+	}
+	return count;
 }
 
 static void
@@ -386,8 +410,8 @@ channel_readable_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < CHANNEL_DRAIN; i++) {
-		if (!channel_receive(channel))
+	for (int i = 0; i < CHANNEL_DRAIN / CHANNEL_BATCH && channel->closed_because == NULL; i++) {
+		if (channel_receive(channel) < CHANNEL_BATCH)
 			break;
 	}
 	if (channel->closed_because == NULL && channel->handlers->drained != NULL) {
