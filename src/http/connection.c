@@ -259,6 +259,25 @@ connection_adopt(struct http_connection *connection)
 	return proxy_begin(connection);
 }
 
+/*
+ * Writes an answer without waiting until the socket is writable, as it nearly always is: that
+ * takes three system calls. What does not fit is libevent's, and so is TLS. evhttp may close the
+ * connection when all is written.
+ */
+static void
+connection_write(struct http_connection *connection)
+{
+	struct evbuffer *output = bufferevent_get_output(connection->bev);
+
+	if (bufferevent_openssl_get_ssl(connection->bev) != NULL)
+		return;
+	(void)evbuffer_unfreeze(output, 1);
+	(void)evbuffer_write(output, connection->fd);
+	(void)evbuffer_freeze(output, 1);
+	if (evbuffer_get_length(output) == 0)
+		bufferevent_trigger(connection->bev, EV_WRITE, 0);
+}
+
 static void
 connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -270,6 +289,14 @@ connection_soon_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (connection->dead || (connection->closing && connection->state == CONNECTION_IDLE)) {
 		connection_end(connection);
+		return;
+	}
+	if (connection->unwritten) {
+		struct http_server *server = connection->server;
+
+		connection->unwritten = false;
+		connection_write(connection);
+		room_make(server, NULL);
 		return;
 	}
 	if (connection->foreign) {
@@ -471,6 +498,8 @@ connection_answering(struct http_connection *connection)
 	/* evhttp would drop the rest of the answer where the peer's side ends; it reads again by
 	 * itself. */
 	(void)bufferevent_disable(connection->bev, EV_READ);
+	connection->unwritten = true;
+	event_active(&connection->soon, EV_TIMEOUT, 0);
 }
 
 void

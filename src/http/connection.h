@@ -63,6 +63,7 @@ struct http_connection {
 	bool                        proxied; /* its peer is a proxy, whose requests name the client */
 	bool                        dead;   /* TLS setup failed: ends before it is read */
 	bool                        foreign; /* evhttp has put an answer of its own into the output */
+	bool                        unwritten; /* an answer has just been put into the output */
 	bool                        closing; /* ends after this answer */
 	bool                        half_closed; /* CONNECTION_ASKED: the peer sends no more */
 	bool                        probed; /* and was sent what a peer that is gone resets at */
