@@ -4,6 +4,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/settings.c src/attestation/settings.h \
 	src/attestation/front/front.c src/attestation/front/front.h \
 	src/attestation/front/request.c src/attestation/front/request.h \
+	src/attestation/keeper/admission.c src/attestation/keeper/admission.h \
 	src/attestation/keeper/answered.c src/attestation/keeper/answered.h \
 	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
 	src/attestation/keeper/certify.c \
@@ -30,8 +31,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/vendor_expiry.c src/attestation/keeper/vendor_expiry.h \
 	src/attestation/keeper/vendor_trust.c src/attestation/keeper/vendor_trust.h \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h \
-	src/attestation/keeper/watch.c src/attestation/keeper/watch.h \
-	src/attestation/keeper/wrong_signatures.c src/attestation/keeper/wrong_signatures.h
+	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
 
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/copies_test
@@ -48,6 +48,5 @@ UNIT_TESTS += tests/unit/attestation/keeper/retention_test
 UNIT_TESTS += tests/unit/attestation/keeper/throttle_test
 UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
-UNIT_TESTS += tests/unit/attestation/keeper/wrong_signatures_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test

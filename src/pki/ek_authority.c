@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "pki/certificate.h"
+#include "pki/ek_child.h"
 #include "pki/oid.h"
 #include "tpm/key.h"
 #include "tpm/openssl_error.h"
@@ -119,41 +120,25 @@ ek_authority_init(struct ek_authority *authority, X509 *certificate, struct erro
 }
 
 bool
-ek_authority_is_named(const struct ek_authority *issuer, X509 *child)
+ek_authority_is_named(const struct ek_authority *issuer, const struct ek_child *child)
 {
 	/* Issuer and serial number beside the key id are ignored: Infineon's are wrong, WIRE.md §4. */
-	const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(child);
-
-	if (X509_NAME_cmp(issuer->subject, X509_get_issuer_name(child)) != 0)
+	if (X509_NAME_cmp(issuer->subject, child->issuer) != 0)
 		return false;
-	return wanted == NULL || issuer->key_id == NULL ||
-	    ASN1_OCTET_STRING_cmp(wanted, issuer->key_id) == 0;
+	return child->key_id == NULL || issuer->key_id == NULL ||
+	    ASN1_OCTET_STRING_cmp(child->key_id, issuer->key_id) == 0;
 }
 
 bool
 ek_authority_is_own_issuer(const struct ek_authority *authority)
 {
-	return ek_authority_is_named(authority, authority->certificate);
+	struct ek_child child = ek_child_of(authority->certificate);
+
+	return ek_authority_is_named(authority, &child);
 }
 
 bool
-ek_authority_signed(const struct ek_authority *issuer, X509 *child)
+ek_authority_signed(const struct ek_authority *issuer, const struct ek_child *child)
 {
-	int  digest = NID_undef;
-	bool good;
-
-	if (X509_get_signature_info(child, &digest, NULL, NULL, NULL) != 1)
-		digest = NID_undef;
-	switch (digest) {
-	case NID_sha1: /* used by vendors until 2015; they alone chose the content */
-	case NID_sha256:
-	case NID_sha384:
-	case NID_sha512:
-		good = X509_verify(child, X509_get0_pubkey(issuer->certificate)) == 1;
-		break;
-	default:
-		good = false;
-	}
-	ERR_clear_error();
-	return good;
+	return ek_child_signed(child, X509_get0_pubkey(issuer->certificate));
 }

@@ -7,6 +7,7 @@
 
 #include <openssl/types.h>
 
+struct ek_child;
 struct error;
 
 /*
@@ -39,9 +40,9 @@ bool ek_authority_is_own_issuer(const struct ek_authority *authority);
 
 /* True when `issuer` has the name and, if both certificates have one, the key id that `child`
  * names. */
-bool ek_authority_is_named(const struct ek_authority *issuer, X509 *child);
+bool ek_authority_is_named(const struct ek_authority *issuer, const struct ek_child *child);
 
 /* True when the issuer's key made the signature of `child`, with SHA-1 or SHA-2. */
-bool ek_authority_signed(const struct ek_authority *issuer, X509 *child);
+bool ek_authority_signed(const struct ek_authority *issuer, const struct ek_child *child);
 
 #endif

@@ -115,7 +115,13 @@ ek_facts_of_name(const X509_NAME *directory, struct ek_facts *facts)
 void
 ek_certificate_facts(const X509 *certificate, struct ek_facts *facts)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	ek_certificate_facts_of(X509_get0_extensions(certificate), facts);
+}
+
+void
+ek_certificate_facts_of(const X509_EXTENSIONS *extensions, struct ek_facts *facts)
+{
+	GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
 
 	*facts = (struct ek_facts){0};
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {

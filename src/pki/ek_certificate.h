@@ -2,7 +2,7 @@
 #ifndef PKI_EK_CERTIFICATE_H
 #define PKI_EK_CERTIFICATE_H
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 #include "util/bytes.h"
 
@@ -30,6 +30,9 @@ int ek_certificate_read(struct view content, X509 **out, struct error *err);
 
 /* Fills *facts. Never fails: a fact that cannot be read is empty. */
 void ek_certificate_facts(const X509 *certificate, struct ek_facts *facts);
+
+/* The same from its extensions alone; NULL: it has none. */
+void ek_certificate_facts_of(const X509_EXTENSIONS *extensions, struct ek_facts *facts);
 
 /*
  * Checks the profile of an EK certificate: no CA; extended key usage 2.23.133.8.1, or

@@ -18,20 +18,23 @@
 #include "pki/certificate.h"
 #include "pki/ek_authority.h"
 #include "pki/ek_certificate.h"
+#include "pki/ek_child.h"
+#include "pki/ek_outline.h"
 #include "pki/ek_trust.h"
 #include "tpm/key.h"
 #include "util/clock.h"
 #include "util/error.h"
 
 /*
- * Budget of failed signatures in one search, by weight: a P-384 signature takes 15 times as
- * long to verify as one of P-256 or RSA. A genuine chain has failures only by CAs of the same
- * name. One of a slow key is as much as a genuine chain of such a vendor costs.
+ * Weights of failed signatures: one by P-384 takes 12 times as long to verify as one by P-256 or
+ * RSA-4096, and one by RSA-8192 three times. A genuine chain has failures only by CAs of the same
+ * name. One of a slow key is as much as a genuine chain of such a vendor costs: no other follows it,
+ * and it follows one of another.
  */
-#define SEARCH_WRONG_MAX   16
 #define SEARCH_WEIGHT      1
-#define SEARCH_WEIGHT_SLOW 12
+#define SEARCH_WEIGHT_LONG 3
 #define SEARCH_FAST_FIELD  32 /* octets of a coordinate of P-256 */
+#define SEARCH_FAST_BITS   4096
 
 /* Bound on the names followed: enough for any genuine set of certificates. */
 #define SEARCH_STEPS_MAX 1000
@@ -60,7 +63,7 @@ struct link {
 /* The search from one certificate. */
 struct search {
 	struct ek_search  *scope;
-	X509              *certificate; /* NULL: only the path above it is searched */
+	const struct ek_child *certificate; /* NULL: only the path above it is searched */
 	struct link        path[EK_CHAIN_MAX]; /* who issued the EK's certificate first */
 	size_t             bottom;  /* of the path: signatures below it are not asked for */
 	bool               descent; /* the reason is of a path that was complete by names */
@@ -108,8 +111,8 @@ search_failed_unnamed(struct search *search, bool descent, size_t depth, const X
 
 /* Why a CA of the right name may not have issued `child` at that depth; false when it may. */
 static bool
-search_is_unfit(struct search *search, const struct ek_authority *issuer, const X509 *child,
-    size_t depth, char why[SEARCH_WHY_SIZE])
+search_is_unfit(struct search *search, const struct ek_authority *issuer,
+    const struct ek_child *child, size_t depth, char why[SEARCH_WHY_SIZE])
 {
 	char when[CLOCK_TEXT_SIZE];
 	char here[CLOCK_TEXT_SIZE];
@@ -126,7 +129,7 @@ search_is_unfit(struct search *search, const struct ek_authority *issuer, const 
 		    "it is not valid before %s, and it is %s here; are both clocks right?", when, here);
 		return true;
 	}
-	if (issuer->not_after < certificate_not_before(child)) {
+	if (issuer->not_after < child->not_before) {
 		clock_format(issuer->not_after, when);
 		(void)snprintf(why, SEARCH_WHY_SIZE,
 		    "it expired at %s, before the certificate that it signed begins", when);
@@ -135,15 +138,29 @@ search_is_unfit(struct search *search, const struct ek_authority *issuer, const 
 	return false;
 }
 
-/* The weight of a failed signature by this CA. An attacker cannot choose slow keys among imported
- * CAs. */
 static unsigned
-search_weight(const struct ek_authority *issuer, bool imported)
+search_budget(const struct ek_search *scope)
+{
+	return scope->wrong_max != 0 ? scope->wrong_max : EK_SEARCH_WRONG_MAX;
+}
+
+/* An attacker cannot choose slow keys among imported CAs. */
+static bool
+search_is_slow(const struct ek_authority *issuer, bool imported)
 {
 	const struct tpm_curve *curve = tpm_key_curve(X509_get0_pubkey(issuer->certificate));
 
-	return !imported && curve != NULL && curve->field_size > SEARCH_FAST_FIELD
-	    ? SEARCH_WEIGHT_SLOW
+	return !imported && curve != NULL && curve->field_size > SEARCH_FAST_FIELD;
+}
+
+/* The weight of a failed signature by this CA. */
+static unsigned
+search_weight(const struct ek_search *scope, const struct ek_authority *issuer, bool imported)
+{
+	if (search_is_slow(issuer, imported))
+		return search_budget(scope) - SEARCH_WEIGHT;
+	return tpm_key_rsa_bits(X509_get0_pubkey(issuer->certificate)) > SEARCH_FAST_BITS
+	    ? SEARCH_WEIGHT_LONG
 	    : SEARCH_WEIGHT;
 }
 
@@ -153,22 +170,20 @@ search_may_verify(struct search *search, const struct ek_authority *issuer, size
     bool imported)
 {
 	struct ek_search *scope = search->scope;
-	unsigned          weight = search_weight(issuer, imported);
 
 	if (scope->signatures == EK_SEARCH_SIGNATURES_MAX) {
 		search_failed(search, true, depth, SEARCH_LIMIT, "more than %d CAs could have signed its chain",
 		    EK_SEARCH_SIGNATURES_MAX);
 		return false;
 	}
-	if (scope->wrong + weight > SEARCH_WRONG_MAX) {
+	if (scope->wrong + search_weight(scope, issuer, imported) > search_budget(scope)) {
 		search_failed(search, true, depth, SEARCH_LIMIT,
 		    "too many wrong signatures came along to try one more by a key as slow as its issuer's");
 		return false;
 	}
-	if (scope->no_slow && weight == SEARCH_WEIGHT_SLOW) {
+	if (scope->no_slow && search_is_slow(issuer, imported)) {
 		scope->postponed = true;
-		search_failed(search, true, depth, SEARCH_LIMIT,
-		    "too many wrong signatures in the name of its issuer came lately");
+		search_failed(search, true, depth, SEARCH_LIMIT, "its issuer's signature is not verified yet");
 		return false;
 	}
 	return true;
@@ -176,26 +191,24 @@ search_may_verify(struct search *search, const struct ek_authority *issuer, size
 
 /* Verifies a signature that was not tried before in this search, within the budget. */
 static bool
-search_verify(struct search *search, const struct ek_authority *issuer, X509 *child, size_t depth,
-    bool imported)
+search_verify(struct search *search, const struct ek_authority *issuer,
+    const struct ek_child *child, size_t depth, bool imported)
 {
 	struct ek_search *scope = search->scope;
-	unsigned          weight = search_weight(issuer, imported);
 	bool              good;
 
 	for (size_t i = 0; i < scope->signatures; i++) {
-		if (scope->tried[i].issuer == issuer && scope->tried[i].child == child)
+		if (scope->tried[i].issuer == issuer && ek_child_equal(&scope->tried[i].child, child))
 			return scope->tried[i].good;
 	}
 	if (!search_may_verify(search, issuer, depth, imported))
 		return false;
 	good = ek_authority_signed(issuer, child);
 	scope->tried[scope->signatures].issuer = issuer;
-	scope->tried[scope->signatures].child = child;
+	scope->tried[scope->signatures].child = *child;
 	scope->tried[scope->signatures].good = good;
 	scope->signatures++;
-	scope->wrong += good ? 0 : weight;
-	scope->slow_wrong += !good && weight == SEARCH_WEIGHT_SLOW ? 1 : 0;
+	scope->wrong += good ? 0 : search_weight(scope, issuer, imported);
 	return good;
 }
 
@@ -204,7 +217,8 @@ search_verify(struct search *search, const struct ek_authority *issuer, X509 *ch
  * not for a client's, which exist only during this search.
  */
 static bool
-search_signed(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
+search_signed(struct search *search, struct ek_authority *issuer, const struct ek_child *child,
+    size_t depth)
 {
 	struct ek_authority *known = depth > 0 ? search->path[depth - 1].authority : NULL;
 	bool                 lasting = known != NULL && known->imported && issuer->imported;
@@ -220,14 +234,14 @@ search_signed(struct search *search, struct ek_authority *issuer, X509 *child, s
 
 /* True when the CA at that depth issued `child`. */
 static bool
-search_issued(struct search *search, size_t depth, X509 *child)
+search_issued(struct search *search, size_t depth, const struct ek_child *child)
 {
 	struct ek_authority *issuer = search->path[depth].authority;
 	char                 name[SEARCH_NAME_SIZE];
 	char                 why[SEARCH_WHY_SIZE];
 
 	if (!ek_authority_is_named(issuer, child)) {
-		search_failed_unnamed(search, true, depth, X509_get_issuer_name(child));
+		search_failed_unnamed(search, true, depth, child->issuer);
 		return false;
 	}
 	if (search_is_unfit(search, issuer, child, depth, why)) {
@@ -249,6 +263,26 @@ helper_is_own_issuer(const struct ek_helper *helper)
 	return X509_NAME_cmp(helper->subject, helper->issuer) == 0;
 }
 
+/* It as what is issued: by its outline, where there is one. */
+static struct ek_child
+helper_child(const struct ek_helper *helper)
+{
+	return helper->outline != NULL ? ek_child_of_outline(helper->outline)
+	                               : ek_child_of(helper->certificate);
+}
+
+static bool
+helper_is_too_long(const struct ek_helper *helper)
+{
+	return helper->outline != NULL && helper->outline->rsa_bits > SEARCH_RSA_MAX;
+}
+
+static void
+helper_refuse_length(struct ek_helper *helper, unsigned bits)
+{
+	(void)snprintf(helper->why, sizeof helper->why, "its key has %u bits, and it is not imported", bits);
+}
+
 /* Decodes a client's certificate and checks whether it may be a CA's. */
 static void
 helper_read(struct ek_helper *helper)
@@ -257,6 +291,10 @@ helper_read(struct ek_helper *helper)
 	unsigned     bits;
 
 	helper->state = EK_HELPER_UNFIT;
+	if (helper->certificate == NULL && helper_is_too_long(helper)) {
+		helper_refuse_length(helper, helper->outline->rsa_bits);
+		return;
+	}
 	if (helper->certificate == NULL) {
 		if (ek_certificate_decode(helper->der, &helper->certificate, &err) != 0) {
 			(void)snprintf(helper->why, sizeof helper->why, "%.64s", err.detail);
@@ -270,11 +308,20 @@ helper_read(struct ek_helper *helper)
 	}
 	bits = tpm_key_rsa_bits(X509_get0_pubkey(helper->certificate));
 	if (bits > SEARCH_RSA_MAX) {
-		(void)snprintf(helper->why, sizeof helper->why,
-		    "its key has %u bits, and it is not imported", bits);
+		helper_refuse_length(helper, bits);
 		return;
 	}
 	helper->state = EK_HELPER_FIT;
+}
+
+static bool
+search_failed_own(struct search *search, const struct ek_helper *helper, size_t depth)
+{
+	char name[SEARCH_NAME_SIZE];
+
+	certificate_name(helper->subject, name, sizeof name);
+	search_failed(search, true, depth, SEARCH_UNFIT, "\"%s\" is its own issuer, and not imported", name);
+	return false;
 }
 
 /* True when a client's CA may be at that depth; decodes it. */
@@ -289,16 +336,13 @@ search_read(struct search *search, struct link *link, size_t depth)
 	if (helper->state == EK_HELPER_UNREAD)
 		helper_read(helper);
 	link->authority = helper->state == EK_HELPER_FIT ? &helper->authority : NULL;
-	if (link->authority != NULL && !ek_authority_is_own_issuer(link->authority))
-		return true;
-	certificate_name(helper->subject, name, sizeof name);
-	if (link->authority == NULL)
+	if (link->authority == NULL) {
+		certificate_name(helper->subject, name, sizeof name);
 		search_failed(search, true, depth, SEARCH_UNFIT, "\"%s\" issued a certificate: %s", name,
 		    helper->why);
-	else
-		search_failed(search, true, depth, SEARCH_UNFIT,
-		    "\"%s\" is its own issuer, and not imported", name);
-	return false;
+		return false;
+	}
+	return !ek_authority_is_own_issuer(link->authority) || search_failed_own(search, helper, depth);
 }
 
 /* The path is complete. */
@@ -318,19 +362,47 @@ search_finish(const struct search *search, size_t depth)
 	verdict->verified = true;
 }
 
+/*
+ * True when the CA at that depth issued the client's below it, as far as that can be told without
+ * decoding it, which takes as long as a few signatures; or when the decoding tells why it is refused.
+ */
+static bool
+search_vouched(struct search *search, size_t depth, const struct ek_helper *helper)
+{
+	struct ek_child child;
+
+	if (helper->outline == NULL)
+		return search_may_verify(search, search->path[depth].authority, depth, false);
+	if (helper_is_too_long(helper))
+		return true;
+	if (ek_outline_is_own_issuer(helper->outline))
+		return search_failed_own(search, helper, depth - 1);
+	child = helper_child(helper);
+	return search_issued(search, depth, &child);
+}
+
+/* Verifies that the CA at that depth issued the one below it. */
+static bool
+search_descend_one(struct search *search, size_t depth)
+{
+	struct link            *below = &search->path[depth - 1];
+	const struct ek_helper *helper = below->helper;
+	struct ek_child         child;
+
+	if (helper != NULL && helper->state == EK_HELPER_UNREAD && !search_vouched(search, depth, helper))
+		return false;
+	if (!search_read(search, below, depth - 1))
+		return false;
+	child = helper != NULL ? helper_child(helper) : ek_child_of(below->authority->certificate);
+	return search_issued(search, depth, &child);
+}
+
 /* Verifies the path from the imported root at that depth down to the certificate. */
 static bool
 search_descend(struct search *search, size_t depth)
 {
 	for (size_t i = depth; i > search->bottom; i--) {
-		const struct ek_helper *helper = search->path[i - 1].helper;
-
-		/* Decoding takes a quarter of the time of a slow signature: not for nothing. */
-		if (helper != NULL && helper->state == EK_HELPER_UNREAD &&
-		    !search_may_verify(search, search->path[i].authority, i, false))
-			return false;
-		if (!search_read(search, &search->path[i - 1], i - 1) ||
-		    !search_issued(search, i, search->path[i - 1].authority->certificate))
+		if (!search_descend_one(search, i))
 			return false;
 	}
 	if (search->bottom == 0 && search->certificate != NULL &&
@@ -342,13 +414,16 @@ search_descend(struct search *search, size_t depth)
 
 /* ---- upwards, by names ---- */
 
-static bool search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t depth);
+static bool search_climb(struct search *search, const X509_NAME *wanted, const struct ek_child *child,
+    size_t depth);
 
 /* Continues above an imported CA. `child` is NULL if it is not decoded. */
 static bool
-search_climb_imported(struct search *search, struct ek_authority *issuer, X509 *child, size_t depth)
+search_climb_imported(struct search *search, struct ek_authority *issuer,
+    const struct ek_child *child, size_t depth)
 {
-	char name[SEARCH_NAME_SIZE];
+	struct ek_child above;
+	char            name[SEARCH_NAME_SIZE];
 
 	if (child != NULL && !ek_authority_is_named(issuer, child))
 		return false;
@@ -366,8 +441,8 @@ search_climb_imported(struct search *search, struct ek_authority *issuer, X509 *
 	search->path[depth] = (struct link){.authority = issuer};
 	if (issuer->root)
 		return search_descend(search, depth);
-	return search_climb(search, X509_get_issuer_name(issuer->certificate), issuer->certificate,
-	    depth + 1);
+	above = ek_child_of(issuer->certificate);
+	return search_climb(search, above.issuer, &above, depth + 1);
 }
 
 /* The same with a certificate that the client sent. */
@@ -375,6 +450,7 @@ static bool
 search_climb_helper(struct search *search, struct ek_helper *helper, size_t depth)
 {
 	struct ek_authority *const *named;
+	struct ek_child             child;
 	char                        name[SEARCH_NAME_SIZE];
 
 	for (size_t i = 0; i < depth; i++) {
@@ -391,8 +467,10 @@ search_climb_helper(struct search *search, struct ek_helper *helper, size_t dept
 		    "\"%s\" is its own issuer, and not imported", name);
 		return false;
 	}
-	return search_climb(search, helper->issuer,
-	    helper->state == EK_HELPER_FIT ? helper->certificate : NULL, depth + 1);
+	if (helper->state != EK_HELPER_FIT)
+		return search_climb(search, helper->issuer, NULL, depth + 1);
+	child = helper_child(helper);
+	return search_climb(search, helper->issuer, &child, depth + 1);
 }
 
 /* The cached issuer of the imported CA at the end of the path, or NULL. */
@@ -407,7 +485,8 @@ search_remembered(struct search *search, size_t depth)
 }
 
 static bool
-search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t depth)
+search_climb(struct search *search, const X509_NAME *wanted, const struct ek_child *child,
+    size_t depth)
 {
 	struct ek_search           *scope = search->scope;
 	struct ek_authority        *remembered = search_remembered(search, depth);
@@ -426,11 +505,11 @@ search_climb(struct search *search, const X509_NAME *wanted, X509 *child, size_t
 	/* The cached issuer is tried first, to avoid trying the others each time. */
 	if (remembered != NULL && search_climb_imported(search, remembered, child, depth))
 		return true;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !scope->postponed; i++) {
 		if (named[i] != remembered && search_climb_imported(search, named[i], child, depth))
 			return true;
 	}
-	for (size_t i = 0; i < scope->helper_count; i++) {
+	for (size_t i = 0; i < scope->helper_count && !scope->postponed; i++) {
 		if (X509_NAME_cmp(scope->helpers[i].subject, wanted) == 0 &&
 		    search_climb_helper(search, &scope->helpers[i], depth))
 			return true;
@@ -462,9 +541,8 @@ ek_search_clear(struct ek_search *search)
 	search->helper_count = 0;
 }
 
-/* True when the names alone lead from a certificate of this issuer to an imported CA. */
-static bool
-search_names_reach(const struct ek_search *search, const X509_NAME *issuer)
+bool
+ek_search_names_reach(const struct ek_search *search, const X509_NAME *issuer)
 {
 	struct ek_authority *const *named;
 	bool                        seen[EK_SEARCH_HELPERS_MAX] = {false};
@@ -489,17 +567,17 @@ ek_search_reaches(struct ek_search *scope, const X509_NAME *issuer)
 {
 	struct ek_verdict verdict = {0};
 	struct search     search = {.scope = scope, .verdict = &verdict};
-	bool              found = search_names_reach(scope, issuer) && search_climb(&search, issuer, NULL, 0);
+	bool              found = ek_search_names_reach(scope, issuer) && search_climb(&search, issuer, NULL, 0);
 
 	ERR_clear_error();
 	return found;
 }
 
 bool
-ek_search(struct ek_search *scope, X509 *certificate, struct ek_verdict *verdict)
+ek_search(struct ek_search *scope, const struct ek_child *certificate, struct ek_verdict *verdict)
 {
 	struct search search = {.scope = scope, .certificate = certificate, .verdict = verdict};
-	bool found = search_climb(&search, X509_get_issuer_name(certificate), certificate, 0);
+	bool found = search_climb(&search, certificate->issuer, certificate, 0);
 
 	ERR_clear_error();
 	return found;
@@ -510,8 +588,8 @@ ek_search_above(struct ek_search *scope, struct ek_authority *authority, struct 
 {
 	struct search search = {
 	    .scope = scope, .path = {{.authority = authority}}, .bottom = 1, .verdict = verdict};
-	bool found = search_climb(&search, X509_get_issuer_name(authority->certificate),
-	    authority->certificate, 1);
+	struct ek_child child = ek_child_of(authority->certificate);
+	bool found = search_climb(&search, child.issuer, &child, 1);
 
 	ERR_clear_error();
 	return found;

@@ -101,6 +101,7 @@ shown_open(struct shown *shown, size_t count)
 		search->helpers[search->helper_count++] = (struct ek_helper){
 		    .issuer = outline->issuer,
 		    .subject = outline->subject,
+		    .outline = outline,
 		    .der = shown->certificates[i],
 		};
 	}
@@ -173,6 +174,34 @@ shown_recall(const struct shown *shown, size_t own, struct ek_finding *finding)
 	return true;
 }
 
+/* True when its key is the EK. Keys that are written in a way of their own are no EK's. */
+static bool
+shown_is_own(const struct shown *shown, const struct ek_outline *outline)
+{
+	EVP_PKEY    *key = NULL;
+	bool         own;
+	struct error ignored;
+
+	if (shown_is_exact(shown, outline))
+		return true;
+	if (spki_decode(outline->key, "EK", &key, &ignored) != 0)
+		return false;
+	own = EVP_PKEY_eq(key, shown->ek) == 1;
+	EVP_PKEY_free(key);
+	return own;
+}
+
+static bool
+helper_decode(struct ek_helper *helper)
+{
+	struct error ignored;
+
+	if (helper->certificate != NULL)
+		return true;
+	helper->decoded = ek_certificate_decode(helper->der, &helper->certificate, &ignored) == 0;
+	return helper->decoded;
+}
+
 /*
  * Verifies a certificate that is probably the EK's. The first failure is reported: others
  * concern older or odd certificates.
@@ -183,20 +212,16 @@ shown_verify(struct shown *shown, size_t own, struct ek_finding *finding)
 	struct ek_search *search = &shown->search;
 	struct ek_helper *helper = &search->helpers[own];
 	struct ek_verdict verdict;
-	EVP_PKEY         *key;
-	struct error      ignored;
 
 	if (finding->own && !ek_search_reaches(search, helper->issuer))
 		return false; /* not verified; the reason is the first certificate's */
-	if (helper->certificate == NULL) {
-		if (ek_certificate_decode(helper->der, &helper->certificate, &ignored) != 0)
-			return false;
-		helper->decoded = true;
-	}
-	key = X509_get0_pubkey(helper->certificate);
-	if (key == NULL || EVP_PKEY_eq(key, shown->ek) != 1)
+	if (!shown_is_own(shown, helper->outline))
 		return false;
-	(void)ek_trust_search(search, helper->certificate, NULL, &verdict);
+	if (!ek_trust_refutes(search, helper->outline, &verdict)) {
+		if (!helper_decode(helper))
+			return false;
+		(void)ek_trust_search(search, helper->certificate, helper->outline, NULL, &verdict);
+	}
 	if (verdict.verified || !finding->own) {
 		finding->verdict = verdict;
 		finding_take(finding, shown, own);
@@ -222,14 +247,13 @@ shown_remember(const struct shown *shown, const struct ek_finding *finding,
 static void
 shown_judge(struct shown *shown, const uint8_t all[EK_MEMORY_KEY_SIZE], struct ek_finding *finding)
 {
-	for (size_t i = 0; i < shown->own_count; i++) {
+	for (size_t i = 0; i < shown->own_count && !shown->search.postponed; i++) {
 		if (shown_recall(shown, shown->own[i], finding))
 			return;
 		if (shown_verify(shown, shown->own[i], finding))
 			break;
 	}
 	finding->verdict.signatures = shown->search.signatures;
-	finding->slow_wrong = shown->search.slow_wrong;
 	finding->postponed = shown->search.postponed && !finding->verdict.verified;
 	shown_remember(shown, finding, all);
 }
@@ -239,7 +263,10 @@ ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, si
     EVP_PKEY *ek, int64_t now, bool no_slow, struct ek_finding *finding)
 {
 	struct shown shown = {.certificates = certificates, .ek = ek,
-	    .search = {.trust = trust, .now = now, .no_slow = no_slow}};
+	    .search = {.trust = trust,
+	    .now = now,
+	    .wrong_max = EK_SEARCH_REQUEST_WRONG_MAX,
+	    .no_slow = no_slow}};
 	uint8_t      all[EK_MEMORY_KEY_SIZE];
 
 	*finding = (struct ek_finding){0};
@@ -250,7 +277,6 @@ ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, si
 		return;
 	if (ek_memory_find(ek_trust_refused(trust), all, now, finding)) {
 		finding->verdict.signatures = 0;
-		finding->slow_wrong = 0;
 		finding->remembered = true;
 	} else {
 		shown_open(&shown, count);

@@ -28,7 +28,6 @@ struct ek_finding {
                                               * long */
 	size_t            serial_size;
 	bool              remembered; /* the verdict came from the cache */
-	unsigned          slow_wrong; /* wrong signatures by keys as slow as P-384 that were verified now */
 	bool              postponed;  /* not verified: with no_slow, a signature was not tried */
 };
 
@@ -39,8 +38,8 @@ struct ek_finding {
  * we write it. Verdicts are cached in the set: a verified one by EK and certificate,
  * others by everything that was sent, so that no machine is refused because of another's
  * request. If no imported CA has a name that leads to the certificates, only one of them
- * is decoded and no signature is verified. With `no_slow` no signature by a key as slow as
- * P-384 is, either; a verdict that depends on one is not cached.
+ * is decoded and no signature is verified; one that a signature refutes is not decoded. With `no_slow` no signature by a key as slow as
+ * P-384 is, either, and the search ends where one is needed: that is no verdict, and not cached.
  */
 void ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, size_t count,
     EVP_PKEY *ek, int64_t now, bool no_slow, struct ek_finding *finding);

@@ -15,7 +15,9 @@
 
 #include "pki/certificate.h"
 #include "pki/ek_authority.h"
+#include "pki/ek_child.h"
 #include "pki/ek_memory.h"
+#include "pki/ek_outline.h"
 #include "pki/ek_search.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -133,11 +135,14 @@ trust_insert(struct ek_trust *trust, const struct ek_authority *authority)
 static int
 trust_judge(struct ek_authority *authority, X509 *certificate, struct error *err)
 {
+	struct ek_child child;
+
 	if (ek_authority_init(authority, certificate, err) != 0)
 		return -1;
+	child = ek_child_of(certificate);
 	if (!ek_authority_is_own_issuer(authority))
 		return 0;
-	if (!ek_authority_signed(authority, certificate))
+	if (!ek_authority_signed(authority, &child))
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "it is its own issuer, but its signature is not by its key");
 	authority->root = true;
@@ -209,9 +214,28 @@ verdict_refuse(struct ek_verdict *verdict, const char *reason)
 }
 
 bool
-ek_trust_search(struct ek_search *search, X509 *certificate, EVP_PKEY *ek,
-    struct ek_verdict *verdict)
+ek_trust_refutes(struct ek_search *search, struct ek_outline *outline, struct ek_verdict *verdict)
 {
+	unsigned        wrong = search->wrong;
+	struct ek_child child;
+
+	*verdict = (struct ek_verdict){0};
+	/* These are refused, too, and no signature is verified for that. */
+	if (X509_NAME_cmp(outline->subject, outline->issuer) == 0 || outline->not_before > search->now ||
+	    !ek_search_names_reach(search, outline->issuer))
+		return false;
+	child = ek_child_of_outline(outline);
+	if (ek_search(search, &child, verdict) || (search->wrong == wrong && !search->postponed))
+		return false;
+	ek_certificate_facts_of(outline->decoded, &verdict->facts);
+	return true;
+}
+
+bool
+ek_trust_search(struct ek_search *search, X509 *certificate, struct ek_outline *outline,
+    EVP_PKEY *ek, struct ek_verdict *verdict)
+{
+	struct ek_child child = outline != NULL ? ek_child_of_outline(outline) : ek_child_of(certificate);
 	struct error err;
 	char         when[CLOCK_TEXT_SIZE];
 	char         here[CLOCK_TEXT_SIZE];
@@ -232,7 +256,7 @@ ek_trust_search(struct ek_search *search, X509 *certificate, EVP_PKEY *ek,
 		    "it is not valid before %s, and it is %s here; are both clocks right?", when, here);
 		return false;
 	}
-	return ek_search(search, certificate, verdict);
+	return ek_search(search, &child, verdict);
 }
 
 bool
@@ -244,7 +268,7 @@ ek_trust_verify(const struct ek_trust *trust, X509 *certificate, X509 *const *un
 
 	for (size_t i = 0; i < untrusted_count && i < EK_SEARCH_HELPERS_MAX; i++)
 		ek_search_add(&search, untrusted[i]);
-	verified = ek_trust_search(&search, certificate, ek, verdict);
+	verified = ek_trust_search(&search, certificate, NULL, ek, verdict);
 	verdict->signatures = search.signatures;
 	ek_search_clear(&search);
 	return verified;

@@ -17,6 +17,7 @@ src_libpki_a_SOURCES = \
 	src/pki/draft.c src/pki/draft.h \
 	src/pki/ek_authority.c src/pki/ek_authority.h \
 	src/pki/ek_certificate.c src/pki/ek_certificate.h \
+	src/pki/ek_child.c src/pki/ek_child.h \
 	src/pki/ek_memory.c src/pki/ek_memory.h \
 	src/pki/ek_outline.c src/pki/ek_outline.h \
 	src/pki/ek_search.c src/pki/ek_search.h \

@@ -129,6 +129,49 @@ reload_ok "a list, and certificates that are looked at" \
 	'settings="ak_lifetime, ek_certificate, auto_enroll_serials, auto_enroll_vendors, auto_enroll_name" '
 case_ok "it enrolls itself, by its certificate" two --json
 case_matches "under the name of the rule" "$(jq -r '.names[0]' <<<"$out")" "^mine-[0-9a-f]{8}$"
+
+# A machine whose answer comes after the reload, with a certificate of a vendor of its own.
+fleet() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/fleet" "$@"; }
+mkdir "$scratch/fleet"
+fleet make rsa2048 rsa2048
+fleet request "$scratch/fleet.json"
+jq -r .ek "$scratch/fleet.json" | base64 -d >"$scratch/fleet.spki"
+printf '%s\n' 'basicConstraints = critical, CA:FALSE' 'extendedKeyUsage = 2.23.133.8.1' \
+	'subjectAltName = critical, dirName:tpm' '[tpm]' 'x.2.23.133.2.1 = id:49424D00' 'y.2.23.133.2.2 = soft' \
+	'z.2.23.133.2.3 = id:00070002' >"$scratch/fleet.ext"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$scratch/vendor.key" -out "$scratch/vendor.pem" \
+	-subj "/CN=Fleet Root" -addext keyUsage=critical,keyCertSign 2>/dev/null
+openssl x509 -new -force_pubkey "$scratch/fleet.spki" -subj / -CA "$scratch/vendor.pem" -CAkey "$scratch/vendor.key" \
+	-set_serial 0x7f01 -extfile "$scratch/fleet.ext" -outform DER -out "$scratch/fleet.der" 2>/dev/null
+attest_ca trust import "$scratch/vendor.pem" >/dev/null
+printf '%s\n' "${serial#serial=}" 7F01 >"$scratch/serials"
+jq --arg certificate "$(base64 -w 0 "$scratch/fleet.der")" '.ekCerts = [$certificate]' "$scratch/fleet.json" >"$scratch/fleet-shown.json"
+
+fleet_challenge() { # FILE
+	http POST /attest "@$scratch/fleet-shown.json"
+	[ "$http_status" = 200 ] || return 1
+	printf %s "$http_body" >"$scratch/fleet-credential.json"
+	fleet activate "$scratch/fleet-credential.json" "$1"
+}
+
+wait_for 'fleet_challenge "$scratch/fleet-gone.json"' # the list is read within a second
+case_ok "a machine that is on the list has a credential open" fleet_challenge "$scratch/fleet-gone.json"
+conf "${base[@]}"
+reload_ok "the rule is gone" 'settings="auto_enroll_serials, auto_enroll_vendors, auto_enroll_name" '
+http POST /secret "@$scratch/fleet-gone.json"
+case_equal "and the credential enrolls nothing" "$http_status" 403
+case_fails "the machine is not enrolled" 1 "" attest_ca show "$(fleet hash)"
+conf "${auto[@]}"
+reload_ok "it is back" 'settings="auto_enroll_serials, auto_enroll_vendors, auto_enroll_name" '
+case_ok "the machine has a credential open again" fleet_challenge "$scratch/fleet-named.json"
+conf "${auto[@]/mine-/theirs-}"
+reload_ok "under another name" 'settings=auto_enroll_name '
+http POST /secret "@$scratch/fleet-named.json"
+case_equal "the machine enrolls itself" "$http_status" 200
+case_matches "under the name of the present rule" "$(attest_ca show --json "$(fleet hash)" | jq -r '.names[0]')" "^theirs-[0-9a-f]{8}$"
+conf "${auto[@]}"
+reload_ok "the first name again" 'settings=auto_enroll_name '
+
 rm "$scratch/serials"
 reload_fails "the list is gone" "auto_enroll_serials .*serials: opening .*No such file"
 conf "${base[@]}"

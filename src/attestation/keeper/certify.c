@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attestation/keeper/admission.h"
 #include "attestation/keeper/auto_enroll.h"
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
@@ -17,30 +18,34 @@
 #include "attestation/keeper/quota.h"
 #include "attestation/keeper/refusals.h"
 #include "attestation/keeper/revision.h"
+#include "attestation/keeper/waiting.h"
 #include "attestation/message.h"
 #include "pki/ak_certificate.h"
 #include "pki/certificate.h"
+#include "service/keeper/keeper.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/inventory/evidence.h"
 #include "store/inventory/trust.h"
 #include "store/store.h"
+#include "tpm/ek.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
 #include "util/log.h"
 #include "util/shared.h"
 
-/* Backdating, for devices whose clock is slow. */
-
 /* A certificate being issued. */
 struct issue {
 	struct issuers          *issuers; /* to release `issuer` to */
 	struct shared_version   *issuer;  /* the issuer, once it has signed */
 	struct challenge        *challenge; /* the activated one */
+	struct admission         admission; /* decided here, when the challenge was opened without */
 	int64_t                  revision;  /* of the certified device */
 	bool                     enrolls;   /* it is not enrolled yet, and enrolls itself with this */
+	char                     enroll_name[IDENTIFIER_MAX + 1];
+	bool                     stranger;  /* its EK is not enrolled, and nothing is recorded of it */
 	struct store_certificate record;
 	struct bytes             certificate;
 };
@@ -108,6 +113,52 @@ issue_check_policy(const struct challenge *challenge, const struct attestation_r
 	    "the rules for EK certificates have just been changed; start again with /attest");
 }
 
+/*
+ * Decides what the challenge left open: its EK is proven now. Returns 1 when the EK is acceptable
+ * except that it is not enrolled; then it goes on the waiting list.
+ */
+static int
+issue_admit(struct issue *issue, const struct call *call, struct store *store, struct error *err)
+{
+	struct challenge            *challenge = issue->challenge;
+	struct admission            *admission = &issue->admission;
+	struct attestation_question  question;
+	struct attestation_challenge *asked = &question.challenge;
+	struct tpm_ek                ek = {0};
+	int                          rc = -1;
+
+	if (challenge->question.size == 0)
+		return 0;
+	if (attestation_question_decode(bytes_view(&challenge->question), &question, err) == 0 &&
+	    tpm_ek_decode(asked->ek, asked->ek_public, &ek, err) == 0) {
+		rc = admission_decide(admission, call, store, asked, &ek, true, err);
+		issue->stranger = !admission->known;
+		if (rc == 0)
+			admission_grant(admission, call, challenge);
+		else if (rc > 0 && waiting_look(&admission->waiting, call, store, asked, &ek.hash,
+		             &admission->judgement.evidence, err) != 0)
+			rc = -1;
+	}
+	tpm_ek_clear(&ek);
+	return rc;
+}
+
+/* By the rule, which gives it its name; the store is asked in the transaction. */
+static bool
+issue_may_enroll(const struct challenge *challenge, struct auto_enroll *auto_enroll,
+    char name[IDENTIFIER_MAX + 1])
+{
+	struct enroll_facts facts = {&challenge->evidence, challenge->serial, false, &challenge->ek, NULL};
+	char                reason[ENROLL_REASON_SIZE];
+	char                hash[EK_HASH_TEXT_SIZE];
+
+	if (auto_enroll_decide(auto_enroll, &facts, name, reason) == ENROLL_ALLOW)
+		return true;
+	ek_hash_format(&challenge->ek, hash);
+	LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
+	return false;
+}
+
 /* Records a certificate, and the evidence about its EK. */
 static int
 issue_record(const struct call *call, struct store *store, int64_t now, struct error *err)
@@ -130,7 +181,7 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 		return -1;
 	if (issue->enrolls &&
 	    auto_enroll_run(attestation_operation_revision(call)->auto_enroll, store, &challenge->ek,
-	        challenge->enroll_name, now, &revision, err) != 0)
+	        issue->enroll_name, now, &revision, err) != 0)
 		return -1;
 	if (store_certificate_add(store, &issue->record, revision, err) != 0 ||
 	    store_evidence_record(store, challenge->ek.bytes, evidence,
@@ -139,9 +190,33 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
 }
 
+/*
+ * Still by the rule as it is now, in the transaction: a reload, or another list, takes effect at
+ * once.
+ */
+static int
+issue_check_rule(const struct issue *issue, const struct call *call, struct error *err)
+{
+	void *present = service_keeper_hold(call->worker->keeper);
+	bool  same = present == call->held;
+	char  name[IDENTIFIER_MAX + 1];
+
+	service_keeper_release(call->worker->keeper, present);
+	if (same && issue_may_enroll(issue->challenge, attestation_operation_revision(call)->auto_enroll, name) &&
+	    strcmp(name, issue->enroll_name) == 0)
+		return 0;
+	return error_set(err, ERROR_CONFLICT, "the rule was changed meanwhile");
+}
+
 static int
 certify_change(struct call *call, struct store *store, struct error *err)
 {
+	struct issue *issue = call->state;
+
+	if (issue->admission.waiting.written)
+		return waiting_change(&issue->admission.waiting, call, store, err);
+	if (issue->enrolls && issue_check_rule(issue, call, err) != 0)
+		return -1;
 	return issue_record(call, store, clock_now(), err);
 }
 
@@ -207,31 +282,25 @@ issue_check_device(const struct issue *issue, const struct store_device *device,
 
 /*
  * Finds the device; or enrolls an EK that may enroll itself, now that the secret has
- * come back, which only the TPM with the EK could decrypt.
+ * come back, which only the TPM with the EK could decrypt: by the rule as it is now, and under
+ * its name, whatever the rule was when the challenge was opened.
  */
 static int
 issue_find_device(struct issue *issue, struct auto_enroll *auto_enroll, struct store *store,
     struct store_device *device, struct error *err)
 {
-	const struct challenge    *challenge = issue->challenge;
-	struct enroll_facts        facts = {&challenge->evidence, challenge->serial, false, &challenge->ek, NULL};
-	char                       name[IDENTIFIER_MAX + 1];
-	char                       reason[ENROLL_REASON_SIZE];
-	char                       hash[EK_HASH_TEXT_SIZE];
+	const struct challenge *challenge = issue->challenge;
 
 	if (attestation_operation_device(store, &challenge->ek, device, err) == 0)
 		return 0;
-	if (err->kind != ERROR_NOT_ENROLLED || challenge->enroll_name == NULL ||
+	if (err->kind != ERROR_NOT_ENROLLED || !challenge->enrolls ||
 	    auto_enroll == NULL)
 		return -1;
-	if (auto_enroll_decide(auto_enroll, &facts, name, reason) != ENROLL_ALLOW) {
-		ek_hash_format(&challenge->ek, hash);
-		LOG(INFO, {"event", "auto-enroll"}, {"ek", hash}, {"reason", reason});
+	if (!issue_may_enroll(challenge, auto_enroll, issue->enroll_name))
 		return -1;
-	}
 	issue->enrolls = true;
 	device->names = memory_new(sizeof *device->names);
-	device->names[device->name_count++] = memory_strdup(challenge->enroll_name);
+	device->names[device->name_count++] = memory_strdup(issue->enroll_name);
 	return 0;
 }
 
@@ -256,8 +325,12 @@ certify_look(struct call *call, struct store *store, struct error *err)
 	struct store_device                device = {0};
 	int                                rc = -1;
 
-	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) == 0 &&
-	    issue_check_policy(issue->challenge, revision, err) == 0 &&
+	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) != 0)
+		return -1;
+	if ((rc = issue_admit(issue, call, store, err)) != 0)
+		return rc > 0 ? 0 : -1; /* the change is that of the waiting list */
+	rc = -1;
+	if (issue_check_policy(issue->challenge, revision, err) == 0 &&
 	    issue_find_device(issue, revision->auto_enroll, store, &device, err) == 0 &&
 	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, call, err) == 0)
 		rc = issue_sign(issue, call, &device, err);
@@ -269,10 +342,12 @@ certify_look(struct call *call, struct store *store, struct error *err)
 static int
 certify_told(struct call *call, int rc, struct error *err)
 {
-	const struct issue     *issue = call->state;
+	struct issue           *issue = call->state;
 	const struct challenge *challenge = issue->challenge;
 	const struct issuer    *issuer;
 
+	if ((rc = waiting_told(&issue->admission.waiting, rc, err)) != 0 && issue->stranger)
+		return -1;
 	if (rc != 0) {
 		if (err->kind == ERROR_CONFLICT)
 			issue_refuse_changed(err);

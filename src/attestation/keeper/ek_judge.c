@@ -71,7 +71,7 @@ judge_log(const struct ek_finding *finding)
 	char signatures[LOG_NUMBER_SIZE];
 
 	LOG(DEBUG, {"event", "ek-certificate"},
-	    {"verdict", finding->verdict.verified ? "verified" : finding->own ? "refused" : "none"},
+	    {"verdict", finding->verdict.verified ? "verified" : finding->postponed ? "postponed" : finding->own ? "refused" : "none"},
 	    {"remembered", finding->remembered ? "yes" : "no"},
 	    {"signatures", log_number(finding->verdict.signatures, signatures)});
 }
@@ -95,7 +95,6 @@ attestation_judge(struct shared *vendors, const struct attestation_challenge *as
 		    no_slow, &finding);
 		judge_log(&finding);
 		out->postponed = finding.postponed;
-		out->slow_wrong = finding.slow_wrong;
 		if (finding.own)
 			out->certificate = asked->certificates[finding.index];
 		if (finding.verdict.verified)

@@ -24,7 +24,6 @@ struct ek_judgement {
 	char        serial[SERIAL_TEXT_SIZE]; /* of a verified certificate; "" if too long */
 	int64_t     revision; /* revision of the vendors' certificates used */
 	bool        postponed;  /* not verified because of no_slow: no verdict */
-	unsigned    slow_wrong; /* wrong signatures by slow keys that were verified for it */
 };
 
 /*

@@ -24,7 +24,6 @@
 #include "attestation/keeper/throttle.h"
 #include "attestation/keeper/vendor_trust.h"
 #include "attestation/keeper/watch.h"
-#include "attestation/keeper/wrong_signatures.h"
 #include "attestation/message.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
@@ -222,7 +221,6 @@ keeper_load_tables(struct attestation_keeper *keeper)
 	keeper->quota = quota_new(settings->device_certificates);
 	keeper->throttle = throttle_new();
 	keeper->waiting_shares = waiting_shares_new();
-	keeper->wrong = wrong_signatures_new();
 	keeper->pending = pending_new((size_t)settings->challenges, (size_t)settings->device_challenges,
 	    settings->challenge_lifetime * 1000);
 	keeper->vendors = vendor_trust_new();
@@ -269,7 +267,6 @@ keeper_clear(struct attestation_keeper *keeper)
 	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
 	waiting_shares_free(keeper->waiting_shares);
-	wrong_signatures_free(keeper->wrong);
 	file_lock_close(&keeper->running);
 	service_keeper_clear(&keeper->service);
 }

@@ -19,7 +19,6 @@ struct shared;
 struct quota;
 struct throttle;
 struct waiting_shares;
-struct wrong_signatures;
 
 /* The whole keeper; workers read it, and change only the members that say so. */
 struct attestation_keeper {
@@ -33,7 +32,6 @@ struct attestation_keeper {
 	struct quota          *quota;
 	struct throttle       *throttle;
 	struct waiting_shares *waiting_shares; /* the writer's thread's */
-	struct wrong_signatures *wrong;
 	struct retention      *retention; /* this and all below are the main thread's */
 	const struct attestation_revision *revision; /* the present one, which `service` holds */
 	uint64_t               crl_version; /* on the shelf, of which the next two tell */

@@ -42,8 +42,8 @@ challenge_free(struct challenge *challenge)
 	if (challenge == NULL)
 		return;
 	bytes_clear(&challenge->ak_spki);
+	bytes_clear(&challenge->question);
 	bytes_clear(&challenge->ek_certificate);
-	free(challenge->enroll_name);
 	free(challenge);
 }
 

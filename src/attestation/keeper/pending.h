@@ -29,12 +29,16 @@ struct challenge {
 	struct bytes    ak_spki; /* of the AK: SubjectPublicKeyInfo */
 	struct source   source; /* source of the request */
 
+	/* The whole question, when the decision on it waits for the secret: then nothing of the next
+	 * is there before admission_grant. Empty: it was decided. */
+	struct bytes question;
+
 	struct store_evidence evidence;       /* facts for the certificate */
 	struct bytes          ek_certificate; /* EK certificate, at most 8 KiB; empty: none sent */
 	int64_t               trust_revision; /* revision of the vendors' certificates used */
 	uint64_t              policy;         /* number of the rules for them (revision.h) */
 	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, if verified */
-	char                 *enroll_name; /* name for self-enrolment once its key is proven; or NULL */
+	bool                  enrolls; /* it may enroll itself once its key is proven, if the rule still says so */
 
 	int64_t            expires; /* private to the table */
 	uint8_t            digest[32];

@@ -62,10 +62,9 @@ waiting_find(struct waiting *waiting, struct store *store, struct error *err)
 }
 
 static void
-waiting_describe(struct waiting *waiting, const struct call *call,
+waiting_describe(struct waiting *waiting, const struct call *call, struct view wish,
     const struct store_evidence *evidence)
 {
-	struct view           wish = attestation_operation_asked(call)->challenge.wish;
 	struct store_waiting *entry = &waiting->entry;
 	char                  host[PEER_SIZE];
 	char                  source[PEER_SIZE];
@@ -81,7 +80,7 @@ waiting_describe(struct waiting *waiting, const struct call *call,
 
 int
 waiting_look(struct waiting *waiting, const struct call *call, struct store *store,
-    const struct ek_hash *ek, const struct store_evidence *evidence, struct error *err)
+    const struct attestation_challenge *asked, const struct ek_hash *ek, const struct store_evidence *evidence, struct error *err)
 {
 	struct attestation_keeper         *keeper = attestation_operation_keeper(call);
 	const struct attestation_settings *settings = &attestation_operation_revision(call)->settings;
@@ -91,7 +90,7 @@ waiting_look(struct waiting *waiting, const struct call *call, struct store *sto
 	if (waiting_find(waiting, store, err) != 0)
 		return -1;
 	if (waiting->state != WAITING_DENIED && settings->waiting_max != 0) {
-		waiting_describe(waiting, call, evidence);
+		waiting_describe(waiting, call, asked->wish, evidence);
 		source = source_of_text(view_text(call->asker.name));
 		waiting->entry.times = throttle_admit(keeper->throttle, &waiting->ek, &source,
 		    waiting->state == WAITING_LISTED, clock_monotonic_ms());

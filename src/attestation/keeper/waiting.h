@@ -10,6 +10,7 @@
 #include "store/inventory/waiting.h"
 #include "util/ek_hash.h"
 
+struct attestation_challenge;
 struct call;
 struct error;
 struct store;
@@ -27,12 +28,13 @@ struct waiting {
 };
 
 /*
- * Returns 0 when waiting_change must put the EK on the list; or -1 with the refusal, which says
+ * `asked` is the EK's question. Returns 0 when waiting_change must put the EK on the list; or -1 with the refusal, which says
  * whether it is waiting, was denied or is just not enrolled. Nothing is written for a denied
  * EK, while the list is disabled, or more often than throttle.h allows.
  */
 int waiting_look(struct waiting *waiting, const struct call *call, struct store *store,
-    const struct ek_hash *ek, const struct store_evidence *evidence, struct error *err);
+    const struct attestation_challenge *asked, const struct ek_hash *ek,
+    const struct store_evidence *evidence, struct error *err);
 
 /* Puts it on the list, in the writer's transaction. */
 int waiting_change(struct waiting *waiting, const struct call *call, struct store *store,

@@ -7,11 +7,13 @@
 
 #include <string.h>
 
+#include "ek_support.h"
+#include "pki/certificate.h"
 #include "pki/ek_authority.h"
 #include "pki/ek_certificate.h"
+#include "pki/ek_child.h"
 #include "pki/ek_outline.h"
 #include "pki/ek_trust.h"
-#include "pki_support.h"
 
 #define CORPUS_FILE_MAX ((size_t)1 << 20)
 #define SAMPLES_MAX     1024
@@ -208,13 +210,26 @@ START_TEST(every_ca_has_the_issuer_that_signed_it)
 			count++;
 	for (size_t i = 0; i < sample_count; i++) {
 		const struct sample *sample = &samples[i];
+		struct ek_outline    outline;
+		struct ek_child      children[2];
 		bool                 found = false;
 
 		if (!sample_is_authority(sample) || sample->certificate == NULL)
 			continue;
-		for (size_t j = 0; j < count && !found; j++)
-			found = ek_authority_is_named(&authorities[j], sample->certificate) &&
-			    ek_authority_signed(&authorities[j], sample->certificate);
+		AUTO_BYTES der = ek_der(sample->certificate);
+		ck_assert(ek_outline_read(bytes_view(&der), &outline));
+		ck_assert_int_eq(outline.not_before, certificate_not_before(sample->certificate));
+		children[0] = ek_child_of(sample->certificate);
+		children[1] = ek_child_of_outline(&outline);
+		for (size_t j = 0; j < count && !found; j++) {
+			found = ek_authority_is_named(&authorities[j], &children[0]) &&
+			    ek_authority_signed(&authorities[j], &children[0]);
+			/* And no other verdict without decoding it. */
+			ck_assert_msg(found == (ek_authority_is_named(&authorities[j], &children[1]) &&
+			                  ek_authority_signed(&authorities[j], &children[1])),
+			    "%s", sample->file);
+		}
+		ek_outline_clear(&outline);
 		ck_assert_msg(found == (begins(sample->verifies, "yes") ||
 		                  strstr(sample->verifies, "issuer signature is valid") != NULL),
 		    "%s: %s", sample->file, sample->verifies);

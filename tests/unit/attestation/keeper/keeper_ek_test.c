@@ -317,6 +317,148 @@ START_TEST(challenge_require_comes_before_the_waiting_list)
 }
 END_TEST
 
+/* The vendor has a slow key from now on, and no other CA. */
+static void
+root_slow(void)
+{
+	trust_remove(&world.root);
+	ca_clear(&world.root);
+	world.root.key = EVP_EC_gen("P-384");
+	world.root.certificate = forge_now(NULL, world.root.key, "Slow Root", EK_CA);
+	trust_add(&world.root);
+}
+
+/* A certificate in the vendor's name, which the vendor has not signed. */
+static void
+certificate_forge(EVP_PKEY *key)
+{
+	struct ca forger = {.key = ek_key(), .certificate = world.root.certificate};
+
+	certificate_make(&forger, key, EK_EXTENSIONS);
+	EVP_PKEY_free(forger.key);
+}
+
+static void
+assert_certify_refused(const struct forge_ek *ek, enum error_kind kind)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+
+	unit_ok(try_secret(ek, &secret), &err);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_msg(err.kind == kind, "%s: %s", error_type(err.kind), err.detail);
+}
+
+/* The verdict on what waits. */
+static void
+assert_waits(const struct forge_ek *ek, enum store_verdict verdict)
+{
+	struct ek_hash       hash = hash_of(ek);
+	struct store_waiting entry;
+
+	unit_ok(store_waiting_find(world.store, hash.bytes, &entry, &err), &err);
+	ck_assert_int_eq(entry.evidence.verdict, verdict);
+}
+
+/* A signature that takes long to verify is verified for whoever has the EK, and then refused. */
+START_TEST(certify_slow_forged_is_refused_once_the_ek_is_proven)
+{
+	root_slow();
+	start("require");
+	certificate_forge(fixture.ek.key);
+	assert_certify_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "the signature is not by its issuer's key"));
+	for (int turn = 0; turn < TURNS && audit_count(&fixture.ek, "refused") != 1; turn++)
+		(void)poll(NULL, 0, 10);
+	ck_assert_int_eq(audit_count(&fixture.ek, "refused"), 1);
+	/* The same again is known to be wrong. */
+	assert_challenge_refused(&fixture.ek, ERROR_EK_UNTRUSTED);
+	/* A stranger's leaves no trace. */
+	certificate_forge(world.own.key);
+	assert_certify_refused(&world.own, ERROR_EK_UNTRUSTED);
+	ck_assert_int_eq(audit_count(&world.own, "refused"), 0);
+}
+END_TEST
+
+START_TEST(certify_slow_verified_has_the_facts_of_its_certificate)
+{
+	AUTO_FREE char *names = NULL;
+	AUTO_FREE char *again = NULL;
+
+	root_slow();
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	names = certify_names(&fixture.ek);
+	ck_assert_ptr_nonnull(strstr(names, "id:4E544300"));
+	assert_evidence(&fixture.ek, STORE_VERDICT_VERIFIED, "id:4E544300");
+	again = certify_names(&fixture.ek); /* it is remembered */
+	ck_assert_str_eq(again, names);
+}
+END_TEST
+
+/* As without: listed with the verdict, and by the secret's request. */
+START_TEST(certify_slow_of_a_stranger_puts_it_on_the_waiting_list)
+{
+	root_slow();
+	start("record");
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	assert_certify_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	assert_waits(&world.own, STORE_VERDICT_VERIFIED);
+	ck_assert(!enrolled(&world.own));
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+}
+END_TEST
+
+START_TEST(certify_slow_forged_of_a_stranger_waits_refused)
+{
+	root_slow();
+	start("record");
+	certificate_forge(world.own.key);
+	assert_certify_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	assert_waits(&world.own, STORE_VERDICT_REFUSED);
+}
+END_TEST
+
+/* A root that is removed before the answer counts no more. */
+START_TEST(certify_slow_root_removed_meanwhile_is_refused)
+{
+	AUTO_BYTES secret = {0};
+	AUTO_BYTES other = {0};
+	X509      *certificate = NULL;
+
+	root_slow();
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	unit_ok(try_secret(&fixture.ek, &secret), &err);
+	trust_remove(&world.root);
+	for (int turn = 0; turn < TURNS && try_secret(&fixture.ek, &other) == 0; turn++)
+		(void)poll(NULL, 0, 10);
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_msg(err.kind == ERROR_EK_UNTRUSTED, "%s: %s", error_type(err.kind), err.detail);
+}
+END_TEST
+
+/* What is too large to be kept until then is not verified at all. */
+START_TEST(challenge_slow_with_much_beside_it_is_refused)
+{
+	static uint8_t              garbage[ATTESTATION_CERTIFICATE_MAX];
+	struct attestation_question question;
+	struct attestation_answer   answer;
+	AUTO_BYTES                  body = {0};
+
+	root_slow();
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	question = question_of(&fixture.ek);
+	question.challenge.certificate_count = 4;
+	for (size_t i = 1; i < 4; i++)
+		question.challenge.certificates[i] = (struct view){garbage, sizeof garbage};
+	ck_assert_int_eq(ask(fixture.front, &question, &body, &answer, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_EK_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "more than 16 KiB came along"));
+}
+END_TEST
+
 START_TEST(certify_verified_has_the_facts_of_its_certificate)
 {
 	AUTO_FREE char *names = NULL;
@@ -471,6 +613,21 @@ START_TEST(enroll_machine_that_was_refused_before_is_enrolled)
 END_TEST
 
 /* An attacker shows the public EK and the certificate of a listed machine: both are public. */
+START_TEST(enroll_listed_machine_of_a_slow_vendor_is_enrolled)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+
+	root_slow();
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	ck_assert(!enrolled(&world.own));
+	unit_ok(certify(&secret, &certificate), &err);
+	X509_free(certificate);
+	ck_assert(enrolled(&world.own));
+}
+END_TEST
+
 START_TEST(enroll_somebody_elses_certificate_enrols_nothing)
 {
 	struct attestation_question question;
@@ -903,6 +1060,12 @@ main(void)
 	tcase_add_test(policy, challenge_require_comes_before_the_waiting_list);
 	tcase_add_test(policy, challenge_garbage_for_certificates_is_none);
 	tcase_add_test(policy, challenge_refused_of_a_known_device_is_on_record);
+	tcase_add_test(policy, certify_slow_forged_is_refused_once_the_ek_is_proven);
+	tcase_add_test(policy, certify_slow_verified_has_the_facts_of_its_certificate);
+	tcase_add_test(policy, certify_slow_of_a_stranger_puts_it_on_the_waiting_list);
+	tcase_add_test(policy, certify_slow_forged_of_a_stranger_waits_refused);
+	tcase_add_test(policy, certify_slow_root_removed_meanwhile_is_refused);
+	tcase_add_test(policy, challenge_slow_with_much_beside_it_is_refused);
 	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_record_without_certificate_has_the_claims);
 	tcase_add_test(policy, certify_ignore_looks_at_nothing);
@@ -911,6 +1074,7 @@ main(void)
 	suite_add_tcase(suite, policy);
 	tcase_add_test(enroll_itself, enroll_listed_machine_is_enrolled_when_it_has_proven_its_key);
 	tcase_add_test(enroll_itself, enroll_machine_that_was_refused_before_is_enrolled);
+	tcase_add_test(enroll_itself, enroll_listed_machine_of_a_slow_vendor_is_enrolled);
 	tcase_add_test(enroll_itself, enroll_somebody_elses_certificate_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_claimed_vendor_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_own_root_enrols_nothing);
