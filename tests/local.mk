@@ -184,14 +184,14 @@ EXTRA_PROGRAMS += tests/bench/acme_bench tests/bench/attest_bench tests/bench/cr
 	tests/bench/import_bench
 tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
 tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c tests/bench/bench.c \
-	tests/bench/bench.h
+	tests/bench/bench.h tests/bench/hostile.c tests/bench/hostile.h
 tests_bench_import_bench_SOURCES = tests/bench/import_bench.c tests/bench/bench.c tests/bench/bench.h
 
 .PHONY: bench
 bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \
 		tests/bench/import_bench tests/bench/crl_bench
 	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
-	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate $(BENCH_FLAGS)
+	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate --hostile $(BENCH_FLAGS)
 	python3 $(srcdir)/tests/bench/count.py --build .
 	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
 	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)

@@ -6,11 +6,12 @@
  * encrypted, a certificate signed. CPU time of front and keeper, not of the
  * clients, which open each credential in software as a TPM would.
  *
- *   attest_bench [--ek-certificate] [--seconds N] [--connections N]…      (make bench)
+ *   attest_bench [--ek-certificate] [--hostile] [--seconds N] [--connections N]…   (make bench)
  *   attest_bench [--ek-certificate] --count N [--no-fork] [--under COMMAND]   (count.py)
  *
  * With --ek-certificate the machine shows one, below an RSA-2048 root and CA that are
  * imported, which the bare work verifies too: two signatures, by keys that are there.
+ * With --hostile strangers' requests follow, with what each costs beside an attestation.
  *
  * With --count it measures nothing: one client makes so many attestations at an attestd
  * with one worker, started by a command that counts.
@@ -32,11 +33,16 @@
 
 #include "bench.h"
 #include "forge.h"
+#include "hostile.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"
 #include "util/base64.h"
 #include "util/error.h"
 #include "util/file.h"
+
+/* Requests of each hostile kind: each source's first ones. */
+#define HOSTILE_SOURCES  25
+#define HOSTILE_REQUESTS 8
 
 static struct {
 	char            directory[64];
@@ -48,6 +54,7 @@ static struct {
 	double          seconds;
 	size_t          count; /* of attestations; 0: as many as there is time for */
 	bool            shows; /* an EK certificate */
+	bool            hostile;
 
 	struct bench_daemon daemon;
 } bench = {.seconds = 5};
@@ -111,7 +118,7 @@ member_decode(const char *json, const char *key, struct bytes *out)
 }
 
 static void
-client_activate(const char *answer, char *body, size_t size)
+client_activate(const struct forge_ek *ek, const char *answer, char *body, size_t size)
 {
 	AUTO_BYTES credential = {0};
 	AUTO_BYTES encrypted = {0};
@@ -119,7 +126,7 @@ client_activate(const char *answer, char *body, size_t size)
 
 	member_decode(answer, "\"credential\":", &credential);
 	member_decode(answer, "\"secret\":", &encrypted);
-	if (!forge_activate(&bench.ek, &bench.ak.name, bytes_view(&credential), bytes_view(&encrypted),
+	if (!forge_activate(ek, &bench.ak.name, bytes_view(&credential), bytes_view(&encrypted),
 	        &secret))
 		bench_die("the credential does not open");
 	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, secret.data, secret.size);
@@ -137,7 +144,7 @@ client_once(void *state)
 	char *body = client_exchange(client, "/attest", bench.attest_body, answer, sizeof answer);
 	double         first = bench_now_ms() - begin;
 
-	client_activate(client->plan->bare ? bench.credential : body, secret, sizeof secret);
+	client_activate(&bench.ek, client->plan->bare ? bench.credential : body, secret, sizeof secret);
 	begin = bench_now_ms();
 	(void)client_exchange(client, "/secret", secret, answer, sizeof answer);
 	return first + bench_now_ms() - begin;
@@ -425,6 +432,16 @@ state_prepare(void)
 }
 
 static void
+vendors_import(void)
+{
+	AUTO_FREE char *admin = bench_built("src/attest-ca");
+
+	hostile_vendors_write(bench.directory);
+	bench_shell("%s --state-dir %s/ca trust import %s/*.der >/dev/null", admin, bench.directory,
+	    bench.directory);
+}
+
+static void
 attestd_start(void)
 {
 	AUTO_FREE char *config = file_join(bench.directory, "attestd.conf");
@@ -432,6 +449,110 @@ attestd_start(void)
 	AUTO_FREE char *log = file_join(bench.directory, "log");
 
 	bench_daemon_start(&bench.daemon, "attestd", state, config, log);
+}
+
+/* CPU microseconds of front and keeper since they began. */
+static double
+daemon_cpu(void)
+{
+	return bench_cpu_exact_of(bench.daemon.front) + bench_cpu_exact_of(bench.daemon.keeper);
+}
+
+/* Sends a request; returns the status, and adds the CPU microseconds to *cpu. */
+static int
+hostile_exchange(struct bench_connection *connection, const char *path, const char *body, size_t size,
+    char *answer, size_t answer_size, double *cpu)
+{
+	static char request[131072];
+	int         length = snprintf(request, sizeof request,
+	            "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n%.*s", path, size,
+	            (int)size, body);
+	double      begin = daemon_cpu();
+	int status = bench_exchange_refused(connection, request, (size_t)length, answer, answer_size);
+
+	*cpu += daemon_cpu() - begin;
+	return status;
+}
+
+/* One attack, of one request or two; returns their number. */
+static size_t
+hostile_once(const struct hostile *hostile, struct forge_ek *ek, struct bench_connection *connection,
+    double *cpu)
+{
+	AUTO_BYTES body = {0};
+	char       answer[16384];
+	char       secret[256];
+	int        status;
+
+	hostile_make(hostile, bench.attest_body, hostile->answers ? ek->key : NULL, &body);
+	status = hostile_exchange(connection, "/attest", (const char *)body.data, body.size, answer,
+	    sizeof answer, cpu);
+	if (status == 403)
+		return 1;
+	if (status != 200)
+		bench_die("%s: %s", hostile->name, answer);
+	if (!hostile->answers)
+		return 1;
+	client_activate(ek, strstr(answer, "\r\n\r\n"), secret, sizeof secret);
+	status = hostile_exchange(connection, "/secret", secret, strlen(secret), answer, sizeof answer, cpu);
+	if (status != 403)
+		bench_die("%s: %s", hostile->name, answer);
+	return 2;
+}
+
+/* CPU microseconds for each of the first requests of many sources. */
+static double
+hostile_cost(const struct hostile *hostile)
+{
+	static unsigned         source = 0x7f010000; /* 127.1.0.0 */
+	struct bench_connection connection;
+	struct forge_ek         ek;
+	double                  cpu = 0;
+	size_t                  count = 0;
+	AUTO_BYTES              first = {0};
+
+	forge_ek_make(FORGE_P256, &ek);
+	hostile_make(hostile, bench.attest_body, NULL, &first); /* its keys take their time */
+	for (size_t i = 0; i < HOSTILE_SOURCES; i++) {
+		bench_connect_from(&connection, source += 257, bench.daemon.port);
+		for (size_t j = 0; j < HOSTILE_REQUESTS; j++)
+			count += hostile_once(hostile, &ek, &connection, &cpu);
+		bench_disconnect(&connection);
+	}
+	forge_ek_clear(&ek);
+	return cpu / (double)count;
+}
+
+/* One after the other, as hostile_cost's. */
+static double
+honest_cost(void)
+{
+	struct plan plan = {bench.daemon.port, false};
+	void       *client = client_open(&plan);
+	double      cpu = 0;
+
+	for (size_t i = 0; i < HOSTILE_SOURCES * HOSTILE_REQUESTS; i++) {
+		double begin = daemon_cpu();
+
+		(void)client_once(client);
+		cpu += daemon_cpu() - begin;
+	}
+	client_close(client);
+	return cpu / (HOSTILE_SOURCES * HOSTILE_REQUESTS);
+}
+
+static void
+report_hostile(void)
+{
+	double honest = honest_cost();
+
+	printf("one after the other, front and keeper:\n");
+	printf("  an attestation                 %8.1f us CPU each\n", honest);
+	for (const struct hostile *hostile = hostiles; hostile->name != NULL; hostile++) {
+		double cost = hostile_cost(hostile);
+
+		printf("  %-30s %8.1f us CPU each, ratio %.2f\n", hostile->name, cost, cost / honest);
+	}
 }
 
 static void
@@ -497,6 +618,7 @@ main(int argc, char **argv)
 	    {"count", required_argument, NULL, 'n'},
 	    {"no-fork", no_argument, NULL, 'f'},
 	    {"under", required_argument, NULL, 'u'},
+	    {"hostile", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
 	size_t connections[8] = {2, 64};
@@ -510,6 +632,8 @@ main(int argc, char **argv)
 			connections[runs++] = strtoul(optarg, NULL, 10);
 		else if (option == 'e')
 			bench.shows = true;
+		else if (option == 'h')
+			bench.hostile = true;
 		else if (option == 'n')
 			bench.count = strtoul(optarg, NULL, 10);
 		else if (option == 'f')
@@ -517,7 +641,7 @@ main(int argc, char **argv)
 		else if (option == 'u')
 			bench.daemon.under = optarg;
 		else
-			bench_die("usage: attest_bench [--ek-certificate] [--seconds N] [--connections N]...\n"
+			bench_die("usage: attest_bench [--ek-certificate] [--hostile] [--seconds N] [--connections N]...\n"
 			          "       attest_bench [--ek-certificate] --count N [--no-fork] [--under COMMAND]");
 	}
 	for (size_t i = 0; i < runs; i++) {
@@ -534,11 +658,15 @@ main(int argc, char **argv)
 	verify_prepare();
 	numbers_prepare();
 	state_prepare();
+	if (bench.hostile)
+		vendors_import();
 	attestd_start();
 	if (bench.count != 0)
 		count_run();
 	else
 		measure(connections, runs != 0 ? runs : 2);
+	if (bench.hostile)
+		report_hostile();
 	bench_stop(bench.daemon.supervisor);
 	bench_shell("rm -rf %s", bench.directory);
 	EVP_PKEY_free(issuing_key);

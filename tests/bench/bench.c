@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -43,6 +44,35 @@ bench_die(const char *fmt, ...)
 }
 
 /* ---- processes ---- */
+
+#define STARTED_MAX 8
+
+static pid_t started[STARTED_MAX]; /* what ends with this program, however it ends */
+static pid_t starter;
+
+static void
+started_end_cb(void)
+{
+	for (size_t i = 0; starter == getpid() && i < STARTED_MAX; i++) {
+		if (started[i] > 0)
+			(void)kill(started[i], SIGTERM);
+	}
+}
+
+static void
+started_add(pid_t pid)
+{
+	if (starter == 0) {
+		starter = getpid();
+		(void)atexit(started_end_cb);
+	}
+	for (size_t i = 0; i < STARTED_MAX; i++) {
+		if (started[i] == 0) {
+			started[i] = pid;
+			return;
+		}
+	}
+}
 
 char *
 bench_built(const char *program)
@@ -121,6 +151,7 @@ bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *st
 			    config, daemon->no_fork ? "--no-fork" : NULL, (char *)NULL);
 		_exit(127);
 	}
+	started_add(daemon->supervisor);
 	daemon_wait(daemon, log);
 	if (daemon->under != NULL || daemon->no_fork)
 		return;
@@ -131,6 +162,8 @@ bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *st
 void
 bench_stop(pid_t pid)
 {
+	for (size_t i = 0; i < STARTED_MAX; i++)
+		started[i] = started[i] == pid ? 0 : started[i];
 	(void)kill(pid, SIGTERM);
 	(void)waitpid(pid, NULL, 0);
 }
@@ -153,6 +186,31 @@ bench_cpu_of(pid_t pid)
 		bench_die("cannot read %s", path);
 	(void)fclose(file);
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double
+bench_cpu_exact_of(pid_t pid)
+{
+	char               path[300];
+	unsigned long long sum = 0;
+	DIR               *tasks;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	if ((tasks = opendir(path)) == NULL)
+		bench_die("cannot read %s", path);
+	for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+		unsigned long long used = 0;
+		FILE              *file;
+
+		(void)snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)pid, entry->d_name);
+		if (entry->d_name[0] == '.' || (file = fopen(path, "r")) == NULL)
+			continue;
+		if (fscanf(file, "%llu", &used) == 1)
+			sum += used;
+		(void)fclose(file);
+	}
+	(void)closedir(tasks);
+	return (double)sum / 1e3;
 }
 
 long
@@ -256,19 +314,28 @@ bench_clients_run(const struct bench_clients *plan)
 }
 
 void
-bench_connect(struct bench_connection *connection, int port, SSL_CTX *tls)
+bench_connect_from(struct bench_connection *connection, unsigned source, int port)
 {
+	struct sockaddr_in from = {.sin_family = AF_INET};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	int                one = 1;
 	int                fd = socket(AF_INET, SOCK_STREAM, 0);
 
+	from.sin_addr.s_addr = htonl(source);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
+	    connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
 		bench_die("cannot connect to port %d", port);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	*connection = (struct bench_connection){.fd = fd};
+}
+
+void
+bench_connect(struct bench_connection *connection, int port, SSL_CTX *tls)
+{
+	bench_connect_from(connection, INADDR_ANY, port);
 	if (tls != NULL && ((connection->ssl = SSL_new(tls)) == NULL ||
-	                       SSL_set_fd(connection->ssl, fd) != 1 || SSL_connect(connection->ssl) != 1))
+	                       SSL_set_fd(connection->ssl, connection->fd) != 1 || SSL_connect(connection->ssl) != 1))
 		bench_die("no TLS with port %d", port);
 }
 
@@ -292,8 +359,9 @@ connection_receive(struct bench_connection *connection, char *into, size_t size)
 	return (size_t)got;
 }
 
-char *
-bench_exchange(struct bench_connection *connection, const char *request, size_t length,
+/* Returns the body. */
+static char *
+connection_exchange(struct bench_connection *connection, const char *request, size_t length,
     char *answer, size_t size)
 {
 	static const char field[] = "\r\nContent-Length:";
@@ -319,10 +387,31 @@ bench_exchange(struct bench_connection *connection, const char *request, size_t 
 			bench_die("an answer without Content-Length");
 		if (got < (size_t)(end + 4 - answer) + strtoul(declared + strlen(field), NULL, 10))
 			continue;
-		if (strncmp(answer, "HTTP/1.1 2", 10) != 0)
-			bench_die("%.*s", 1024, answer);
 		return answer + (end + 4 - answer);
 	}
+}
+
+char *
+bench_exchange(struct bench_connection *connection, const char *request, size_t length,
+    char *answer, size_t size)
+{
+	char *body = connection_exchange(connection, request, length, answer, size);
+
+	if (strncmp(answer, "HTTP/1.1 2", 10) != 0)
+		bench_die("%.*s", 1024, answer);
+	return body;
+}
+
+int
+bench_exchange_refused(struct bench_connection *connection, const char *request, size_t length,
+    char *answer, size_t size)
+{
+	int status = 0;
+
+	(void)connection_exchange(connection, request, length, answer, size);
+	if (sscanf(answer, "HTTP/1.1 %d", &status) != 1)
+		bench_die("%.*s", 1024, answer);
+	return status;
 }
 
 /* ---- the bare work ---- */
@@ -386,5 +475,6 @@ bench_bare_start(void (*answer_cb)(struct evhttp_request *, void *), SSL_CTX *tl
 		_exit(0);
 	}
 	(void)close(fd);
+	started_add(pid);
 	return pid;
 }

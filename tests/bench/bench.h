@@ -50,6 +50,8 @@ void bench_stop(pid_t pid);
 
 /* CPU seconds that the process has used, and its proportional set size in KiB. */
 double bench_cpu_of(pid_t pid);
+/* CPU microseconds of its threads that are running now, of the scheduler's precision. */
+double bench_cpu_exact_of(pid_t pid);
 long   bench_pss_of(pid_t pid);
 
 /* ---- clients ---- */
@@ -83,10 +85,16 @@ struct bench_connection {
 };
 
 void bench_connect(struct bench_connection *connection, int port, SSL_CTX *tls);
+/* From an IPv4 address of this host. */
+void bench_connect_from(struct bench_connection *connection, unsigned source, int port);
 void bench_disconnect(struct bench_connection *connection);
 
 /* Sends a whole request; the answer, which must be 2xx, lives in `answer`. Returns its body. */
 char *bench_exchange(struct bench_connection *connection, const char *request, size_t length,
+    char *answer, size_t size);
+
+/* The same with an answer that need not be 2xx. Returns its status. */
+int bench_exchange_refused(struct bench_connection *connection, const char *request, size_t length,
     char *answer, size_t size);
 
 /* ---- the bare work ---- */
