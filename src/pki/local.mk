@@ -6,6 +6,7 @@ src_libpki_a_SOURCES = \
 	src/pki/ca.c src/pki/ca.h \
 	src/pki/ca_request.c src/pki/ca_request.h \
 	src/pki/certificate.c src/pki/certificate.h \
+	src/pki/certificate_memory.c src/pki/certificate_memory.h \
 	src/pki/certificate_reader.c src/pki/certificate_reader.h \
 	src/pki/chain.c src/pki/chain.h \
 	src/pki/crl.c \
@@ -43,6 +44,7 @@ UNIT_TESTS += tests/unit/pki/ak_certificate_test
 UNIT_TESTS += tests/unit/pki/ak_check_test
 UNIT_TESTS += tests/unit/pki/ca_request_test
 UNIT_TESTS += tests/unit/pki/ca_test
+UNIT_TESTS += tests/unit/pki/certificate_memory_test
 UNIT_TESTS += tests/unit/pki/certificate_reader_test
 UNIT_TESTS += tests/unit/pki/certificate_test
 UNIT_TESTS += tests/unit/pki/chain_test

@@ -25,6 +25,7 @@ src_libutil_a_SOURCES = \
 	src/util/json_members.c src/util/json_members.h \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
+	src/util/lru.c src/util/lru.h \
 	src/util/own_command.c src/util/own_command.h \
 	src/util/process.c src/util/process.h \
 	src/util/proxies.c src/util/proxies.h \
@@ -62,6 +63,7 @@ UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/json_members_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
+UNIT_TESTS += tests/unit/util/lru_test
 UNIT_TESTS += tests/unit/util/own_command_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/proxies_test

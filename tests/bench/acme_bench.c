@@ -30,6 +30,7 @@
 #include "pki/certificate.h"
 #include "pki/key.h"
 #include "pki/server_certificate.h"
+#include "tpm/spki.h"
 #include "util/base64.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -518,10 +519,13 @@ device_prepare(void)
 	           .not_before = clock_now() - 60,
 	           .not_after = clock_now() + 86400,
         };
+	AUTO_BYTES   spki = {0};
 	struct error err = {0};
 
 	forge_ak_make(FORGE_AK_P256, FORGE_FLAW_NONE, &bench.ak);
-	profile.key = bench.ak.key;
+	if (spki_encode(bench.ak.key, &spki, &err) != 0)
+		bench_die("%s", err.detail);
+	profile.spki = bytes_view(&spki);
 	if (ak_certificate_issue(&bench.attestation, &profile, serial, &profile.not_after,
 	        &bench.ak_certificate, &err) != 0 ||
 	    certificate_encode(bench.attestation.certificate, &bench.issuing, &err) != 0)

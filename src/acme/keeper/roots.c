@@ -14,6 +14,7 @@
 #include <openssl/x509.h>
 
 #include "acme/keeper/crl_mark.h"
+#include "pki/certificate_memory.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "util/bytes.h"
@@ -23,11 +24,15 @@
 #include "util/log.h"
 #include "util/shared.h"
 
+/* Certificates kept decoded: the AK certificates of orders in the making, and what issued them. */
+#define DECODED_MAX 256
+
 struct roots {
 	struct roots_files files;
 	struct bytes       marks;   /* struct file_mark, file by file */
 	struct shared     *current; /* struct reading */
 	uint64_t           generation;
+	struct certificate_memory *decoded;
 	size_t             kept;    /* number of its verified CRLs that the store has */
 };
 
@@ -117,6 +122,7 @@ reading_make(const struct roots_files *files, struct reading **out, struct error
 static void
 roots_take(struct roots *roots, struct reading *reading)
 {
+	reading->snapshot.decoded = roots->decoded;
 	shared_replace(roots->current, reading);
 	roots->generation++;
 	roots->kept = SIZE_MAX; /* new verified CRLs must be stored */
@@ -159,6 +165,7 @@ roots_new(const struct roots_files *files, struct roots **out, struct error *err
 
 	roots->files = *files;
 	roots->current = shared_new(reading_free);
+	roots->decoded = certificate_memory_new(DECODED_MAX);
 	marks_take(files, &roots->marks);
 	if (reading_make(files, &reading, err) != 0) {
 		roots_free(roots);
@@ -180,6 +187,7 @@ roots_free(struct roots *roots)
 	if (roots == NULL)
 		return;
 	shared_free(roots->current);
+	certificate_memory_free(roots->decoded);
 	bytes_clear(&roots->marks);
 	free(roots);
 }

@@ -12,6 +12,7 @@
 
 #include "util/config_file.h"
 
+struct certificate_memory;
 struct error;
 struct folder;
 struct revocation;
@@ -38,6 +39,7 @@ struct roots_snapshot {
 	struct revocation *revocation; /* NULL: no CRL is configured */
 	bool               require_crl;
 	struct trust      *any_name;
+	struct certificate_memory *decoded; /* of all readings: the certificates of statements */
 };
 
 /*

@@ -11,7 +11,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "acme/keeper/policy.h"
@@ -19,7 +18,7 @@
 #include "acme/keeper/statement.h"
 #include "acme/message.h"
 #include "pki/ak_check.h"
-#include "pki/certificate.h"
+#include "pki/certificate_memory.h"
 #include "pki/chain.h"
 #include "tpm/certify.h"
 #include "tpm/digest.h"
@@ -71,13 +70,14 @@ chain_clear(struct chain *chain)
 }
 
 static int
-chain_decode(const struct acme_statement *statement, struct chain *chain, struct error *err)
+chain_decode(const struct acme_statement *statement, const struct statement_facts *facts,
+    struct chain *chain, struct error *err)
 {
 	if (statement->chain_count == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "x5c is empty: the AK certificate is missing");
 	while (chain->count < statement->chain_count) {
-		if (certificate_decode(statement->chain[chain->count],
+		if (certificate_memory_decode(facts->roots->decoded, statement->chain[chain->count],
 		        &chain->certificates[chain->count], err) != 0)
 			return error_wrap(err, "certificate %zu of x5c", chain->count + 1);
 		chain->count++;
@@ -177,7 +177,7 @@ statement_tpm_verify(const struct acme_statement *statement, const struct statem
 	struct chain chain = {0};
 	int          rc = -1;
 
-	if (chain_decode(statement, &chain, err) == 0 && check_ak(facts, &chain, err) == 0 &&
+	if (chain_decode(statement, facts, &chain, err) == 0 && check_ak(facts, &chain, err) == 0 &&
 	    check_key(statement, facts, chain.certificates[0], verdict, err) == 0) {
 		verdict->witness = witness_of(chain.certificates[0]);
 		for (size_t i = 0; i < chain.count; i++)
@@ -190,18 +190,20 @@ statement_tpm_verify(const struct acme_statement *statement, const struct statem
 
 /* Verifies the stored certificates of an accepted statement. */
 static int
-chain_split(struct view octets, struct chain *chain, struct error *err)
+chain_split(struct view octets, const struct statement_facts *facts, struct chain *chain,
+    struct error *err)
 {
-	const unsigned char *p = octets.data;
-	const unsigned char *end = octets.size > 0 ? octets.data + octets.size : octets.data;
+	size_t used;
 
-	while (p < end && chain->count < ACME_CHAIN_MAX) {
-		if ((chain->certificates[chain->count] = d2i_X509(NULL, &p, (long)(end - p))) == NULL)
+	while (octets.size != 0 && chain->count < ACME_CHAIN_MAX) {
+		if (certificate_memory_decode_first(facts->roots->decoded, octets,
+		        &chain->certificates[chain->count], &used, err) != 0)
 			break;
 		chain->count++;
+		octets.data += used;
+		octets.size -= used;
 	}
-	ERR_clear_error();
-	if (p != end || chain->count == 0)
+	if (octets.size != 0 || chain->count == 0)
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "what attested the key was not kept; make a new order");
 	return 0;
@@ -215,7 +217,7 @@ statement_tpm_check_chain(struct view octets, const struct statement_facts *fact
 	struct chain        chain = {0};
 	int                 rc = -1;
 
-	if (chain_split(octets, &chain, err) == 0 && (rc = check_ak(facts, &chain, err)) == 0) {
+	if (chain_split(octets, facts, &chain, err) == 0 && (rc = check_ak(facts, &chain, err)) == 0) {
 		serial = X509_get0_serialNumber(chain.certificates[0]);
 		bytes_append(ak_serial, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
 	}
