@@ -674,7 +674,9 @@ START_TEST(revoke_what_is_none_is_refused)
 	    ERROR_NOT_FOUND, "no certificate was issued to the device with EK " HASH_1);
 	unit_fails(store_revoke_serial(store, SERIAL(2, 0x40, 9), REASON_UNSPECIFIED, NOW, &revoked,
 	               &err),
-	    &err, ERROR_NOT_FOUND, "no AK certificate has the serial number 4009");
+	    &err, ERROR_NOT_FOUND,
+	    "no AK certificate has the serial number 4009; \"attest-ca show DEVICE\" lists those of a device, and"
+	    " what an ACME server issued is revoked there");
 	unit_fails(store_revoke_serial(store, SERIAL(0, 0x40, 9), REASON_UNSPECIFIED, NOW, &revoked,
 	               &err),
 	    &err, ERROR_MALFORMED, "a serial number has 1 to 20 octets, not 0");
