@@ -4,6 +4,7 @@ src_libacme_a_SOURCES = \
 	src/acme/settings.c src/acme/settings.h \
 	src/acme/front/front.c src/acme/front/front.h \
 	src/acme/front/jwk.c src/acme/front/jwk.h \
+	src/acme/front/jwk_memory.c src/acme/front/jwk_memory.h \
 	src/acme/front/jws.c src/acme/front/jws.h \
 	src/acme/front/nonce.c src/acme/front/nonce.h \
 	src/acme/front/post.c src/acme/front/post.h \
@@ -38,6 +39,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/watch.c src/acme/keeper/watch.h
 
 UNIT_TESTS += tests/unit/acme/front/jwk_test
+UNIT_TESTS += tests/unit/acme/front/jwk_memory_test
 UNIT_TESTS += tests/unit/acme/front/jws_test
 UNIT_TESTS += tests/unit/acme/front/nonce_test
 UNIT_TESTS += tests/unit/acme/front/post_test

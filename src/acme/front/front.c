@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme/front/jwk_memory.h"
 #include "acme/front/nonce.h"
 #include "acme/front/post.h"
 #include "acme/front/reply.h"
@@ -24,6 +25,9 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
+
+/* Keys of accounts that a worker keeps ready: of those in the midst of an order. */
+#define KEYS_MAX 256
 
 /* One set for all workers, so that a nonce is single-use across them. */
 static struct nonces *front_nonces;
@@ -83,6 +87,7 @@ front_open(struct service_front *service)
 
 	front->service = service;
 	front->nonces = front_nonces;
+	front->keys = jwk_memory_new(KEYS_MAX);
 	return front;
 }
 
@@ -108,6 +113,7 @@ front_close(void *state)
 {
 	struct acme_front *front = state;
 
+	jwk_memory_free(front->keys);
 	free(front->base);
 	free(front->terms);
 	free(front->website);

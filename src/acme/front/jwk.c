@@ -241,6 +241,15 @@ jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err)
 }
 
 void
+jwk_share(const struct jwk *jwk, struct jwk *copy)
+{
+	*copy = *jwk;
+	copy->text = memory_strdup(jwk->text);
+	(void)json_incref(copy->members);
+	(void)EVP_PKEY_up_ref(copy->key);
+}
+
+void
 jwk_clear(struct jwk *jwk)
 {
 	json_decref(jwk->members);

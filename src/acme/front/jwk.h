@@ -46,6 +46,9 @@ int jwk_parse(struct view text, struct jwk *jwk, struct error *err);
 /* Appends its SubjectPublicKeyInfo in DER. INTERNAL. */
 int jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err);
 
+/* Makes *copy the same key, which shares what it can; the caller clears both. Any thread. */
+void jwk_share(const struct jwk *jwk, struct jwk *copy);
+
 void jwk_clear(struct jwk *jwk);
 
 #endif

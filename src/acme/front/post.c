@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "acme/front/jwk_memory.h"
 #include "acme/front/jws.h"
 #include "acme/front/nonce.h"
 #include "acme/front/render.h"
@@ -201,7 +202,7 @@ static int
 account_verify(struct post *post, const struct acme_account *account, struct error *err)
 {
 	struct jwk jwk;
-	int        rc = jwk_parse(account->jwk, &jwk, err);
+	int        rc = jwk_memory_parse(post->reply.front->keys, account->jwk, &jwk, err);
 
 	if (rc == 0)
 		rc = jws_verify(&post->jws, &jwk, err);

@@ -3,6 +3,7 @@
 
 #include "acme/front/post.h"
 
+#include "acme/front/jwk_memory.h"
 #include "acme/front/nonce.h"
 #include "acme/front/reply.h"
 #include "acme/front/route.h"
@@ -40,6 +41,7 @@ setup(void)
 	struct error err = {0};
 
 	unit_ok(nonces_new(64, &front.nonces, &err), &err);
+	front.keys = jwk_memory_new(4);
 	world_make(acme_routes);
 	worker.channel = channel;
 }
@@ -49,6 +51,7 @@ teardown(void)
 {
 	client_close(&client);
 	world_clear();
+	jwk_memory_free(front.keys);
 	nonces_free(front.nonces);
 }
 
