@@ -74,9 +74,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return first if mode == "slow" and polls[what] < 3 else then
 
     def order(self, status, **more):
-        many = 500 if mode == "authorizations" else 1
-        return dict(status=status, identifiers=[], authorizations=[self.url("/authorization")] * many,
-                    finalize=self.url("/finalize"), **more)
+        many = 500 if mode == "authorizations" else 0 if mode == "no-authorizations" else 1
+        url = 7 if mode == "no-url" else self.url("/authorization")
+        order = dict(status=status, identifiers=[], authorizations=[url] * many,
+                     finalize=self.url("/finalize"), **more)
+        order.pop(mode[len("no-"):] if mode in ("no-finalize", "no-certificate") else None, None)
+        return order
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -105,8 +108,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = self.later("order", "processing", "valid")
             return self.answer(200, self.order(status, certificate=self.url("/certificate")),
                                [("Retry-After", "1")] if status == "processing" else ())
-        self.answer(200, self.order("invalid" if mode == "order-invalid" else "ready",
-                                    error={"type": "urn:x", "detail": "the order fell through"}))
+        error = {} if mode == "no-reason" else {"error": {"type": "urn:x", "detail": "the order fell through"}}
+        self.answer(200, self.order("invalid" if mode in ("order-invalid", "no-reason") else "ready", **error))
 
     def post_authorization(self, payload):
         answered = polls.get("challenge")
@@ -119,6 +122,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             challenge["error"] = {"type": "urn:ietf:params:acme:error:badAttestationStatement",
                                   "detail": "the device is not liked\u001b[2J",
                                   "subproblems": [{"detail": "because of its colour"}]}
+        if mode == "no-token":
+            del challenge["token"]
+        if answered and mode == "revoked":
+            status = "revoked"
         others = [{"type": "other-01"}] * (500 if mode == "challenges" else 1)
         self.answer(200, {"status": status, "challenges": others + [challenge]})
 

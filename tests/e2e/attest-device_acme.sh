@@ -73,6 +73,13 @@ fails "a refusal that comes late: its own words, and those below" late-refusal \
 	'attest-device: the device is not liked \[2J: because of its colour$'
 case_equal "… is asked no third time" "$(grep -c '^/challenge ' "$scratch/mock.last")" 2
 fails "an order that falls through" order-invalid 'attest-device: the order fell through'
+fails "an order that falls through without a reason" no-reason 'the order is "invalid", and not "ready"'
+fails "an authorization that was revoked" revoked 'the authorization is "revoked"'
+fails "an order without authorizations" no-authorizations 'has no authorizations'
+fails "an authorization that is no URL" no-url 'has an authorization without URL'
+fails "a challenge without a token" no-token 'has a challenge without token or url'
+fails "an order that cannot be finalized" no-finalize 'has no "finalize"'
+fails "an order without its certificate" no-certificate 'has no "certificate"'
 fails "a CSR that is refused" bad-csr 'attest-device: the CSR is ugly'
 fails "a certificate for another key" other-key 'is for another key than ours'
 fails "something else than a certificate" no-chain 'no chain of 1 to 8 certificates'

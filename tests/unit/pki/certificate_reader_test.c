@@ -352,6 +352,21 @@ START_TEST(next_of_pkcs7_of_another_shape_reads_none)
 }
 END_TEST
 
+/* Padding is zeros or ones; anything else may be another certificate, in part. */
+START_TEST(next_of_a_block_with_more_than_padding_is_none)
+{
+	AUTO_BYTES   more = {0};
+	AUTO_BYTES   text = {0};
+	struct error why;
+
+	bytes_append(&more, der.data, der.size);
+	bytes_append(&more, "\x30\x05", 2);
+	append_block(&text, "CERTIFICATE", &more);
+	append_block(&text, "CERTIFICATE", &der);
+	ck_assert_str_eq(read_all(bytes_view(&text), true, &why), "!C");
+}
+END_TEST
+
 START_TEST(next_of_a_block_with_a_header_is_none)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
@@ -456,6 +471,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, next_reads_what_is_there, 0,
 	    (int)(sizeof contents / sizeof contents[0]));
+	tcase_add_test(tcase, next_of_a_block_with_more_than_padding_is_none);
 	tcase_add_test(tcase, next_of_pkcs7_reads_each);
 	tcase_add_test(tcase, next_of_pkcs7_unasked_reads_none);
 	tcase_add_test(tcase, next_of_pkcs7_without_certificates_says_so);

@@ -168,6 +168,30 @@ START_TEST(refresh_by_a_clock_that_is_not_believed_removes_nothing)
 }
 END_TEST
 
+/* The renewal had replaced the certificate, and not yet put the keys in their places. */
+START_TEST(load_completes_a_renewal_that_was_interrupted)
+{
+	char       name[ISSUER_ID_SIZE + 32];
+	char       id[ISSUER_ID_SIZE];
+	AUTO_BYTES old_key = {0};
+	AUTO_BYTES new_key = {0};
+	AUTO_BYTES found = {0};
+
+	unit_ok(issuer_files_id(pki.issuing.certificate, id, &err), &err);
+	(void)snprintf(name, sizeof name, STATE_ISSUERS "/%s.key", id);
+	unit_ok(key_encode(earlier.key, &old_key, &err), &err);
+	unit_ok(key_encode(pki.issuing.key, &new_key, &err), &err);
+	put(STATE_ISSUING_KEY, &old_key);
+	put(name, &new_key);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	ck_assert_str_eq(issuers_id(issuers), id);
+	ck_assert_int_ne(faccessat(state.fd, name, F_OK, 0), 0);
+	unit_ok(folder_read(&state, STATE_ISSUING_KEY, 4096, &found, &err), &err);
+	ck_assert(view_equal(bytes_view(&found), bytes_view(&new_key)));
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -177,6 +201,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, refresh_serves_an_earlier_ca_until_its_last_certificate_expires);
 	tcase_add_test(tc, refresh_by_a_clock_that_is_not_believed_removes_nothing);
+	tcase_add_test(tc, load_completes_a_renewal_that_was_interrupted);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
