@@ -4,12 +4,16 @@
     coverage.py --source TREE --work DIRECTORY [--tests "NAME …"]
 
 Prints a line a folder, and then each function that was never called and each run of lines
-that was not executed in those that were. A process that is killed counts nothing.
+that was not executed in those that were. A process that is killed counts nothing, nor does one
+that becomes another program; killed while it writes, it spoils the counts of a file, those of the
+unit tests apart from those of the scripts.
 """
 import argparse
 import collections
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +23,26 @@ def must(command, directory, log):
         raise SystemExit(f"{' '.join(command)} failed: see {log.name}")
 
 
+def notes_of(build):
+    """What gcc noted of each object of the programs."""
+    return [os.path.join(where, name) for where, _, names in os.walk(os.path.join(build, "src"))
+            for name in names if name.endswith(".gcno")]
+
+
+def data_of(note, prefix):
+    return prefix + note[:-len(".gcno")] + ".gcda"
+
+
+def prepare(build, prefixes):
+    """Files that a process of any user can add to, and is not the first to make."""
+    for note in notes_of(build):
+        for prefix in prefixes:
+            data = data_of(note, prefix)
+            os.makedirs(os.path.dirname(data), exist_ok=True)
+            open(data, "wb").close()
+            os.chmod(data, 0o666)
+
+
 def built_and_run(options, build):
     """Builds, and runs the tests; a test that fails is said, and counts."""
     jobs = f"-j{2 * (os.cpu_count() or 1)}"
@@ -26,28 +50,36 @@ def built_and_run(options, build):
         must([os.path.join(options.source, "configure"), "--silent", "CFLAGS=-g -O0 --coverage"], build, log)
         must(["make", "-s", jobs], build, log)
         must(["make", "-s", jobs, "check", "TESTS="], build, log)
-        command = ["make", "-k", jobs, "check"] + ([f"TESTS={options.tests}"] if options.tests else [])
-        if subprocess.run(command, cwd=build, stdout=log, stderr=log, check=False).returncode != 0:
-            print(f"some tests failed: see {log.name}")
+        prepare(build, ["", options.units, options.scripts])
+        database = subprocess.run(["make", "-pn", "-f", "Makefile", ".no-such-goal"], cwd=build,
+                                  capture_output=True, text=True, check=False).stdout
+        for variable, prefix in (("UNIT_TESTS", options.units), ("E2E_TESTS", options.scripts)):
+            tests = re.search(rf"^{variable} = (.*)$", database, re.M).group(1).split()
+            tests = [test for test in tests if not options.tests or test in options.tests.split()]
+            if tests and subprocess.run(["make", "-k", jobs, "check", f"TESTS={' '.join(tests)}"], cwd=build,
+                                        stdout=log, stderr=log, check=False,
+                                        env={**os.environ, "GCOV_PREFIX": prefix}).returncode != 0:
+                print(f"some tests failed: see {log.name}")
 
 
-def gcov(build, source):
+def gcov(build, source, prefixes):
     """For each file of src/: {line: times}, and {(line, function): times}."""
     lines, functions = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
-    notes = [os.path.join(where, name) for where, _, names in os.walk(os.path.join(build, "src"))
-             for name in names if name.endswith(".gcno")]
-    for note in notes:
-        answer = subprocess.run(["gcov", "--json-format", "--stdout", note], cwd=build,
-                                capture_output=True, text=True, check=True).stdout
-        for document in answer.splitlines():
-            for file in json.loads(document)["files"]:
-                path = os.path.relpath(os.path.join(build, file["file"]), source)
-                if not path.startswith("src/"):
-                    continue
-                for line in file["lines"]:
-                    lines[path][line["line_number"]] += line["count"]
-                for function in file["functions"]:
-                    functions[path][function["start_line"], function["name"]] += function["execution_count"]
+    for prefix in prefixes:
+        for note in notes_of(build):
+            if prefix:
+                shutil.copy(note, os.path.dirname(data_of(note, prefix)))
+            answer = subprocess.run(["gcov", "--json-format", "--stdout", prefix + note], cwd=build,
+                                    capture_output=True, text=True, check=True).stdout
+            for document in answer.splitlines():
+                for file in json.loads(document)["files"]:
+                    path = os.path.relpath(os.path.join(build, file["file"]), source)
+                    if not path.startswith("src/"):
+                        continue
+                    for line in file["lines"]:
+                        lines[path][line["line_number"]] += line["count"]
+                    for function in file["functions"]:
+                        functions[path][function["start_line"], function["name"]] += function["execution_count"]
     return lines, functions
 
 
@@ -91,9 +123,10 @@ def main():
     options.source, options.work = os.path.abspath(options.source), os.path.abspath(options.work)
     build = os.path.join(options.work, "build")
     os.makedirs(build, exist_ok=True)
+    options.units, options.scripts = (os.path.join(options.work, name) for name in ("units", "scripts"))
     if not options.built:
         built_and_run(options, build)
-    lines, functions = gcov(build, options.source)
+    lines, functions = gcov(build, options.source, ["", options.units, options.scripts])
     if not lines:
         raise SystemExit("gcov says nothing")
     report(lines, functions)
