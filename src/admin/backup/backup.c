@@ -32,6 +32,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/folder.h"
+#include "util/identity.h"
 
 struct backup_options {
 	bool           without_keys;
@@ -89,19 +90,9 @@ backup_parent(const char *path)
 	return memory_strdup(dirname(copy));
 }
 
-/*
- * A private directory for the copy: beside the archive, or where temporary files are; in the
- * state directory when its owner may write in neither.
- */
 static int
-backup_make_directory(struct backup *backup, const struct command_call *call, struct error *err)
+backup_make_directory_in(struct backup *backup, const char *parent, struct error *err)
 {
-	const char     *temporary = getenv("TMPDIR");
-	AUTO_FREE char *parent = call->other_identity ? memory_strdup(call->state_dir)
-	    : backup_is_stream(backup)
-	    ? memory_strdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp")
-	    : backup_parent(backup->file);
-
 	if (folder_open(parent, &backup->parent, err) != 0)
 		return error_wrap(err, "making a directory in %s", parent);
 	return folder_make_new(&backup->parent, ".attest-ca-backup.", &backup->content.directory,
@@ -117,6 +108,41 @@ backup_empty_directory(const struct backup *backup)
 		return;
 	(void)unlinkat(backup->content.directory.fd, BACKUP_STORE_NAME, 0);
 	(void)unlinkat(backup->parent.fd, backup->directory, AT_REMOVEDIR);
+}
+
+/* SQLite writes by the path, so nobody else may put another directory in its place. */
+static bool
+backup_directory_is_safe(const struct backup *backup)
+{
+	struct identity owner;
+	struct error    ignored;
+
+	return identity_find(backup->content.directory.path, &owner, &ignored) == 0 && !owner.other;
+}
+
+/*
+ * A private directory for the copy: beside the archive, or where temporary files are; in the
+ * state directory when its owner may write in neither, or root would not be alone there.
+ */
+static int
+backup_make_directory(struct backup *backup, const struct command_call *call, struct error *err)
+{
+	const char     *temporary = getenv("TMPDIR");
+	AUTO_FREE char *parent = call->other_identity ? memory_strdup(call->state_dir)
+	    : backup_is_stream(backup)
+	    ? memory_strdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp")
+	    : backup_parent(backup->file);
+
+	if (backup_make_directory_in(backup, parent, err) != 0)
+		return -1;
+	if (call->other_identity || backup_directory_is_safe(backup))
+		return 0;
+	(void)unlinkat(backup->parent.fd, backup->directory, AT_REMOVEDIR);
+	free(backup->directory);
+	backup->directory = NULL;
+	folder_close(&backup->content.directory);
+	folder_close(&backup->parent);
+	return backup_make_directory_in(backup, call->state_dir, err);
 }
 
 static const struct backup *volatile backup_running;
