@@ -95,6 +95,7 @@ E2E_TESTS += tests/e2e/attest-acmed_revocation.sh
 E2E_TESTS += tests/e2e/attest-ca_batch.sh
 E2E_TESTS += tests/e2e/attest-device_ek.sh
 E2E_TESTS += tests/e2e/attest-ca_check.sh
+E2E_TESTS += tests/e2e/attest-ca_claims.sh
 E2E_TESTS += tests/e2e/tpm_activatecredential.sh
 E2E_TESTS += tests/e2e/attest-acmed_crl.sh
 E2E_TESTS += tests/e2e/attest-device_auth.sh

@@ -15,23 +15,31 @@
 #include "util/clock.h"
 #include "util/utf8.h"
 
-/* Characters that wcwidth counts as printable but that are invisible or misleading. */
+/*
+ * Characters that wcwidth counts as printable but that are invisible or misleading: Unicode's
+ * Default_Ignorable_Code_Point, what steers the direction of text, and a blank of braille.
+ */
 static const struct {
 	uint32_t first;
 	uint32_t last;
 } unseen[] = {
     {0x00ad, 0x00ad},   /* soft hyphen */
+    {0x034f, 0x034f},   /* combining grapheme joiner */
     {0x061c, 0x061c},   /* Arabic letter mark */
     {0x115f, 0x1160},   /* Hangul fillers */
+    {0x17b4, 0x17b5},   /* inherent vowels of Khmer */
     {0x180b, 0x180f},   /* Mongolian selectors */
     {0x200b, 0x200f},   /* zero width, directional marks */
     {0x2028, 0x202e},   /* line and paragraph ends, embeddings, overrides */
     {0x2060, 0x206f},   /* joiners, isolates */
+    {0x2800, 0x2800},   /* braille without a dot */
     {0x3164, 0x3164},   /* Hangul filler */
     {0xfe00, 0xfe0f},   /* variation selectors */
     {0xfeff, 0xfeff},   /* byte order mark */
     {0xffa0, 0xffa0},   /* Hangul filler */
-    {0xfff9, 0xfffb},   /* interlinear annotation */
+    {0xfff0, 0xfffb},   /* unassigned, interlinear annotation */
+    {0x1bca0, 0x1bca3}, /* of shorthand */
+    {0x1d173, 0x1d17a}, /* of musical notation */
     {0xe0000, 0xe0fff}, /* tags, more selectors */
 };
 
@@ -170,12 +178,16 @@ print_folded(struct print_fold *fold, const char *text)
 	}
 }
 
+size_t
+print_json_flags(void)
+{
+	return isatty(STDOUT_FILENO) == 1 ? JSON_ENSURE_ASCII : 0;
+}
+
 static void
 print_json_with(json_t *object, size_t flags)
 {
-	if (isatty(STDOUT_FILENO) == 1)
-		flags |= JSON_ENSURE_ASCII;
-	(void)json_dumpf(object, stdout, flags);
+	(void)json_dumpf(object, stdout, flags | print_json_flags());
 	json_decref(object);
 }
 

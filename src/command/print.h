@@ -60,4 +60,7 @@ void print_json_item(json_t *object, int first);
 /* The same as a line of its own, flushed, for readers that follow the output. */
 void print_json_line(json_t *object);
 
+/* The flags of jansson with which JSON goes there: for a terminal, what makes it ASCII. */
+size_t print_json_flags(void);
+
 #endif

@@ -210,9 +210,16 @@ csv_read(struct csv *csv, struct error *err)
 bool
 csv_is_formula(const char *text)
 {
-	char first = text[strspn(text, "'")];
+	/* The last four are the wide forms of the first, which are the same in East Asia. */
+	static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\xef\xbc\x9d", "\xef\xbc\x8b",
+	    "\xef\xbc\x8d", "\xef\xbc\xa0"};
 
-	return first != '\0' && strchr("=+-@\t\r", first) != NULL;
+	text += strspn(text, "'");
+	text += strspn(text, " ");
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+		if (strncmp(text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
 }
 
 void

@@ -46,8 +46,8 @@ void csv_close(struct csv *csv);
 int csv_read(struct csv *csv, struct error *err);
 
 /*
- * Whether a spreadsheet takes the cell for a formula: it begins with = + - @, a tab or a CR,
- * behind any number of '.
+ * Whether a spreadsheet takes the cell for a formula: it begins with = + - @, also in their wide
+ * forms, a tab or a CR, behind any number of ' and then of spaces.
  */
 bool csv_is_formula(const char *text);
 

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include "command/print.h"
 #include "unit.h"
 
@@ -57,6 +60,29 @@ START_TEST(text_of_others_is_escaped_and_measured)
 	ck_assert_str_eq(shown, texts[_i].shown);
 	ck_assert_uint_eq(print_width(texts[_i].text), texts[_i].width);
 	free(shown);
+}
+END_TEST
+
+/* Of all there are, by what ICU knows of each. */
+START_TEST(text_that_cannot_be_seen_is_escaped)
+{
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	for (UChar32 c = 1; c <= 0x10ffff; c++) {
+		char    text[8] = "";
+		int32_t size = 0;
+		char   *shown;
+		UBool   failed = false;
+
+		if (!u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) &&
+		    !u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) && u_charType(c) != U_LINE_SEPARATOR &&
+		    u_charType(c) != U_PARAGRAPH_SEPARATOR && u_charType(c) != U_CONTROL_CHAR)
+			continue;
+		U8_APPEND((uint8_t *)text, size, 7, (uint32_t)c, failed);
+		ck_assert(!failed);
+		shown = printed(text, 0);
+		ck_assert_msg(shown[0] == '\\', "U+%04X", (unsigned)c);
+		free(shown);
+	}
 }
 END_TEST
 
@@ -145,6 +171,7 @@ main(void)
 
 	tcase_add_loop_test(tc, text_of_others_is_escaped_and_measured, 0,
 	    sizeof texts / sizeof texts[0]);
+	tcase_add_test(tc, text_that_cannot_be_seen_is_escaped);
 	tcase_add_test(tc, cell_is_filled_by_columns);
 	tcase_add_loop_test(tc, text_is_folded_at_spaces, 0, (int)(sizeof folds / sizeof folds[0]));
 	tcase_add_test(tc, state_is_revoked_before_it_is_expired);

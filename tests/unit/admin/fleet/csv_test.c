@@ -191,7 +191,17 @@ static const struct {
     {"'x", "'x"},
     {"it's", "it's"},
     {"a=1", "a=1"},
-    {" =1", " =1"},
+    {" =1", "' =1"},
+    {"  +1", "'  +1"},
+    {"' =1", "'' =1"},
+    {" '=1", " '=1"},
+    {" x", " x"},
+    {" ", " "},
+    {"\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1"},
+    {"\xef\xbc\x8b" "1", "'\xef\xbc\x8b" "1"},
+    {"\xef\xbc\x8d" "1", "'\xef\xbc\x8d" "1"},
+    {"\xef\xbc\xa0" "x", "'\xef\xbc\xa0" "x"},
+    {"\xef\xbc\xa1", "\xef\xbc\xa1"},
     {"", ""},
 };
 
@@ -229,7 +239,7 @@ END_TEST
 /* Whatever cells hold, they come back, and none of them begins like a formula. */
 START_TEST(write_random_cells_are_read_back)
 {
-	static const char alphabet[] = "'=+-@\t\r\n,\"a \xc3\xa9";
+	static const char alphabet[] = "'=+-@\t\r\n,\"a \xc3\xa9\xef\xbc\x9d";
 	char              texts[CSV_CELLS_MAX][12];
 	const char       *cells[CSV_CELLS_MAX];
 	char             *text;
