@@ -29,7 +29,6 @@ src_libdevice_a_SOURCES = \
 	src/device/host/account_key.c src/device/host/account_key.h \
 	src/device/host/acme_client.c src/device/host/acme_client.h \
 	src/device/host/acme_order.c src/device/host/acme_order.h \
-	src/device/host/answer.c src/device/host/answer.h \
 	src/device/host/approval.c src/device/host/approval.h \
 	src/device/host/attestation.c src/device/host/attestation.h \
 	src/device/host/http_client.c src/device/host/http_client.h \
@@ -55,7 +54,6 @@ UNIT_TESTS += tests/unit/device/chain_test
 UNIT_TESTS += tests/unit/device/commands_test
 UNIT_TESTS += tests/unit/device/device_settings_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
-UNIT_TESTS += tests/unit/device/host/answer_test
 UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test
 UNIT_TESTS += tests/unit/device/host/http_client_options_test

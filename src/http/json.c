@@ -1,4 +1,4 @@
-/* Converts JSON bodies to jansson's objects and back; does not know what the members mean. */
+/* Reads octets and texts of decoded bodies, and writes answers; does not know what members mean. */
 #include "config.h"
 
 #include "http/json.h"
@@ -14,30 +14,6 @@ void
 json_init(void)
 {
 	json_object_seed(0);
-}
-
-int
-json_decode(struct view body, const struct json_member *members, json_t **out,
-    struct error *err)
-{
-	AUTO_BYTES   read = {0};
-	json_error_t why;
-	json_t      *object;
-
-	/* jansson recurses as deep as a text nests, and refuses what nobody here reads. */
-	if (json_members_keep(body, members, &read, err) != 0)
-		return -1;
-	object = json_loadb((const char *)(read.size != 0 ? read.data : (const uint8_t *)""),
-	    read.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-	if (object == NULL)
-		return error_set(err, ERROR_MALFORMED, "not JSON: line %d, column %d: %s", why.line,
-		    why.column, why.text);
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return error_set(err, ERROR_MALFORMED, "not a JSON object");
-	}
-	*out = object;
-	return 0;
 }
 
 /* *out is NULL when an optional member is missing. */
@@ -113,18 +89,16 @@ json_get_text(const json_t *object, const char *key, size_t max, bool required,
 }
 
 void
-json_reply(struct http_exchange *exchange, int status, json_t *object)
+json_append_octets(struct view octets, struct bytes *text)
 {
-	AUTO_FREE char *text = json_dumps(object, JSON_COMPACT);
-	struct error    err;
+	bytes_append_u8(text, '"');
+	base64_append(BASE64_STANDARD, octets, text);
+	bytes_append_u8(text, '"');
+}
 
-	json_decref(object);
-	if (text == NULL) {
-		(void)error_set(&err, ERROR_INTERNAL, "the answer cannot be written as JSON");
-		http_reply_problem(exchange, &err);
-		return;
-	}
+void
+json_reply(struct http_exchange *exchange, int status, struct view text)
+{
 	http_reply_header(exchange, "Cache-Control", "no-store");
-	http_reply(exchange, status, "application/json",
-	    view_text(text));
+	http_reply(exchange, status, "application/json", text);
 }

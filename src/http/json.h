@@ -1,4 +1,4 @@
-/* JSON bodies, bounded before jansson parses them. */
+/* Members of JSON bodies, which json_members_decode has decoded, and answers. */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H
 
@@ -17,16 +17,7 @@ struct http_exchange;
 void json_init(void);
 
 /*
- * Decodes the members of one JSON object that are read, as util/json_members.h leaves them: UTF-8,
- * nothing after it, at most JSON_NESTING_MAX brackets open at once, none of them twice in an
- * object. Strings may hold a NUL (\u0000): read a string with its length, or by
- * json_get_text. MALFORMED says what is wrong, and where. The caller owns *out (json_decref).
- */
-int json_decode(struct view body, const struct json_member *members, json_t **out,
-    struct error *err);
-
-/*
- * Reads a member of *object: standard base64 into *out (appended), or a string
+ * Reads a member of *object, whose strings may hold a NUL: standard base64 into *out (appended), or a string
  * (borrowed; NULL when it is missing). MALFORMED when a required member is
  * missing, or the value has another type, is larger than `max` octets, is not
  * base64, or is a text with a NUL. A null counts as missing, because Go encodes an
@@ -42,7 +33,10 @@ int json_get_text(const json_t *object, const char *key, size_t max, bool requir
 int json_bytes(const json_t *value, const char *name, size_t max, struct bytes *out,
     struct error *err);
 
-/* Answers 200 (or another status) with the object, of which it takes ownership. */
-void json_reply(struct http_exchange *exchange, int status, json_t *object);
+/* Appends octets to an answer as a string in standard base64. */
+void json_append_octets(struct view octets, struct bytes *text);
+
+/* Answers with a JSON text that nobody may store. */
+void json_reply(struct http_exchange *exchange, int status, struct view text);
 
 #endif

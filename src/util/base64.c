@@ -17,33 +17,52 @@ static const char alphabets[2][65] = {
     [BASE64_URL] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 };
 
+/* Writes the text of `size` octets; returns its end. */
+static char *
+base64_write(enum base64_alphabet alphabet, const uint8_t *data, size_t size, char *p)
+{
+	const char *digits = alphabets[alphabet];
+	size_t      whole = size / 3 * 3;
+	size_t      left = size - whole;
+	uint32_t    group;
+
+	for (size_t i = 0; i < whole; i += 3) {
+		group = (uint32_t)data[i] << 16 | (uint32_t)data[i + 1] << 8 | data[i + 2];
+		*p++ = digits[group >> 18];
+		*p++ = digits[group >> 12 & 63];
+		*p++ = digits[group >> 6 & 63];
+		*p++ = digits[group & 63];
+	}
+	if (left == 0)
+		return p;
+	group = (uint32_t)data[whole] << 16 | (left == 2 ? (uint32_t)data[whole + 1] << 8 : 0);
+	*p++ = digits[group >> 18];
+	*p++ = digits[group >> 12 & 63];
+	if (left == 2)
+		*p++ = digits[group >> 6 & 63];
+	for (size_t i = left; alphabet == BASE64_STANDARD && i < 3; i++)
+		*p++ = '=';
+	return p;
+}
+
+void
+base64_append(enum base64_alphabet alphabet, struct view octets, struct bytes *text)
+{
+	size_t   before = text->size;
+	uint8_t *begin = bytes_extend(text, (octets.size + 2) / 3 * 4);
+
+	if (begin == NULL)
+		return;
+	text->size = before +
+	    (size_t)(base64_write(alphabet, octets.data, octets.size, (char *)begin) - (char *)begin);
+}
+
 char *
 base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size)
 {
-	const char *digits = alphabets[alphabet];
-	char       *text = memory_new(size / 3 * 4 + 5);
-	char       *p = text;
+	char *text = memory_new((size + 2) / 3 * 4 + 1);
 
-	for (size_t i = 0; i < size; i += 3) {
-		size_t   left = size - i;
-		uint32_t group = (uint32_t)data[i] << 16;
-
-		if (left > 1)
-			group |= (uint32_t)data[i + 1] << 8;
-		if (left > 2)
-			group |= data[i + 2];
-		*p++ = digits[group >> 18];
-		*p++ = digits[group >> 12 & 63];
-		if (left > 1)
-			*p++ = digits[group >> 6 & 63];
-		else if (alphabet == BASE64_STANDARD)
-			*p++ = '=';
-		if (left > 2)
-			*p++ = digits[group & 63];
-		else if (alphabet == BASE64_STANDARD)
-			*p++ = '=';
-	}
-	*p = '\0';
+	*base64_write(alphabet, data, size, text) = '\0';
 	return text;
 }
 

@@ -12,6 +12,9 @@ struct error;
 /* RFC 4648 §4 with padding; §5 without padding, as JOSE requires. */
 enum base64_alphabet { BASE64_STANDARD, BASE64_URL };
 
+/* Appends the text. */
+void base64_append(enum base64_alphabet alphabet, struct view octets, struct bytes *text);
+
 /* Returns the text, NUL-terminated; the caller frees. */
 char *base64_encode(enum base64_alphabet alphabet, const uint8_t *data, size_t size);
 

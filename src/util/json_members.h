@@ -1,12 +1,14 @@
 /*
- * Leaves of a JSON text only the members that are read, before a strict parser sees it: what
- * nobody reads can be deeper, larger or odder than that parser takes.
+ * Decodes of a JSON text only the members that are read: what nobody reads can be deeper, larger
+ * or odder than what we take. The values are jansson's.
  */
 #ifndef UTIL_JSON_MEMBERS_H
 #define UTIL_JSON_MEMBERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include <jansson.h>
 
 #include "util/bytes.h"
 
@@ -33,22 +35,22 @@ struct json_member {
 #define JSON_ADVISORY(member, members) {(member), (members), false, true}
 
 /*
- * Appends the text to *out with everything that `members` (of the outermost object) does not
- * name replaced by blanks: other members; what stands in an object or array where a value is
- * read; what stands in an array where an object is read, and the reverse. The rest stays octet
- * for octet, in its line and column; names are compared without their escapes.
+ * Decodes one object, and nothing after it, without everything that `members` does not name:
+ * other members; what stands in an object or array where a value is read; what stands in an
+ * array where an object is read, and the reverse. Names are compared without their escapes.
  *
- * Inside an advisory member a number or string that a parser may refuse (more than 18
- * characters, a large exponent, half a surrogate pair) becomes null, and of members with
- * one name, also of advisory members themselves, the first stays.
+ * What is read must not repeat a name, and has no integer beyond 64 bits, no real number beyond
+ * a double, and no half of a surrogate pair; strings may hold a NUL (\u0000). Inside an advisory
+ * member a number or string that might be refused for that (more than 18 characters, a large
+ * exponent, half a pair) becomes null instead, and of members with one name, also of advisory
+ * members themselves, the first stays.
  *
  * The grammar (RFC 8259) of the whole text is checked, also of what is left out, and that it is
- * UTF-8 without control characters in strings. What is kept is not judged further: duplicates,
- * large numbers and halves of surrogate pairs are the parser's to refuse. A text that does not
- * begin with a bracket is copied as it is. MALFORMED with line and column (the number of
- * characters before the fault).
+ * UTF-8 without control characters in strings. MALFORMED with line and column (the number of
+ * characters before the fault, or up to the end of what is refused). The caller owns *out
+ * (json_decref); NULL after a failure.
  */
-int json_members_keep(struct view text, const struct json_member *members, struct bytes *out,
+int json_members_decode(struct view text, const struct json_member *members, json_t **out,
     struct error *err);
 
 #endif

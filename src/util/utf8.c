@@ -70,3 +70,15 @@ utf8_has_characters(const char *text, size_t least, size_t most)
 	}
 	return characters >= least && characters <= most;
 }
+
+size_t
+utf8_encode(uint32_t character, uint8_t octets[UTF8_MAX])
+{
+	static const uint8_t first[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+	size_t size = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+	for (size_t i = size - 1; i > 0; i--, character >>= 6)
+		octets[i] = (uint8_t)(0x80 | (character & 0x3f));
+	octets[0] = (uint8_t)(first[size] | character);
+	return size;
+}

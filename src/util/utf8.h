@@ -13,6 +13,10 @@
  */
 size_t utf8_decode(const uint8_t *text, size_t left, uint32_t *character);
 
+/* Encodes a character that is one: no surrogate, at most U+10FFFF. Returns its octets. */
+#define UTF8_MAX 4
+size_t utf8_encode(uint32_t character, uint8_t octets[UTF8_MAX]);
+
 /*
  * Copies a remote text as one line of valid UTF-8 of at most `size` - 1 octets, with its NUL:
  * control characters and octets that are not UTF-8 are left out, blanks at the ends too, and a

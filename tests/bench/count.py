@@ -28,7 +28,7 @@ OBJECTS = [("libcrypto", "OpenSSL"), ("libjansson", "jansson"), ("libsqlite3", "
 THREADS = [("exchange_dispatch", "front"), ("attachment_drained_cb", "keeper"), ("store_commit", "writer")]
 
 # What the work consists of; a part counts with all that it calls.
-PARTS = ["json_decode", "json_reply", "tpm_ak_decode", "tpm_ek_decode", "tpm_creation_verify",
+PARTS = ["json_members_decode", "json_reply", "tpm_ak_decode", "tpm_ek_decode", "tpm_creation_verify",
          "tpm_credential_make", "ak_certificate_issue", "certify_change", "store_commit"]
 
 # The arithmetic inside: nobody can leave it out.

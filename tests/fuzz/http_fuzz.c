@@ -34,13 +34,17 @@ static void
 echo_cb(struct http_exchange *exchange, void *arg)
 {
 	json_t      *object = NULL;
+	AUTO_BYTES   text = {0};
 	struct error err;
 
 	(void)arg;
-	if (json_decode(http_exchange_body(exchange), members, &object, &err) != 0)
+	if (json_members_decode(http_exchange_body(exchange), members, &object, &err) != 0)
 		http_reply_problem(exchange, &err);
 	else
-		json_reply(exchange, 200, object);
+		json_append_octets(http_exchange_body(exchange), &text);
+	json_decref(object);
+	if (text.size != 0)
+		json_reply(exchange, 200, bytes_view(&text));
 }
 
 static void

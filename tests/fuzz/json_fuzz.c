@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err = {0};
 	char        *written;
 
-	if (json_decode((struct view){data, size}, members, &object, &err) != 0) {
+	if (json_members_decode((struct view){data, size}, members, &object, &err) != 0) {
 		assert(object == NULL && err.kind == ERROR_MALFORMED && err.detail[0] != '\0');
 		return 0;
 	}
@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_get_text(object, "b", 16, false, &text, &err) == 0)
 		assert(text == NULL || strlen(text) <= 16);
 	written = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	assert(json_decode((struct view){(const uint8_t *)written, strlen(written)}, members,
+	assert(json_members_decode((struct view){(const uint8_t *)written, strlen(written)}, members,
 	           &again, &err) == 0);
 	assert(json_equal(object, again));
 	free(written);

@@ -227,7 +227,7 @@ jwk_parse(struct view text, struct jwk *jwk, struct error *err)
 	int     rc;
 
 	*jwk = (struct jwk){0};
-	if (json_decode(text, jwk_members, &object, err) != 0)
+	if (json_members_decode(text, jwk_members, &object, err) != 0)
 		return -1;
 	rc = jwk_read(object, jwk, err);
 	json_decref(object);

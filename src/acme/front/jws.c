@@ -133,7 +133,7 @@ header_read(struct jws *jws, struct error *err)
 
 	if (member_decode(jws->body, "protected", TEXT_MAX, &text, err) != 0)
 		return -1;
-	if (json_decode(bytes_view(&text), header_members, &jws->header, err) != 0)
+	if (json_members_decode(bytes_view(&text), header_members, &jws->header, err) != 0)
 		return error_wrap(err, "the JWS's protected header");
 	for (size_t i = 0; i < sizeof not_understood / sizeof not_understood[0]; i++) {
 		if (json_object_get(jws->header, not_understood[i]) != NULL)
@@ -162,7 +162,7 @@ int
 jws_decode(struct view body, struct jws *jws, struct error *err)
 {
 	*jws = (struct jws){0};
-	if (json_decode(body, jws_members, &jws->body, err) != 0)
+	if (json_members_decode(body, jws_members, &jws->body, err) != 0)
 		return -1;
 	return jws_read(jws, err);
 }

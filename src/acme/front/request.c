@@ -81,7 +81,7 @@ payload_decode(struct acme_request *request, const struct json_member *members, 
 {
 	if (request->jws->payload.size == 0)
 		return error_set(err, ERROR_MALFORMED, "the payload is empty");
-	if (json_decode(bytes_view(&request->jws->payload), members, &request->payload, err) != 0)
+	if (json_members_decode(bytes_view(&request->jws->payload), members, &request->payload, err) != 0)
 		return error_wrap(err, "the payload");
 	return 0;
 }
@@ -260,7 +260,7 @@ inner_payload_read(struct acme_request *request, struct error *err)
 {
 	const char *account;
 
-	if (json_decode(bytes_view(&request->inner.payload), key_change_members, &request->inner_payload,
+	if (json_members_decode(bytes_view(&request->inner.payload), key_change_members, &request->inner_payload,
 	        err) != 0 ||
 	    json_get_text(request->inner_payload, "account", JWS_URL_MAX, true, &account, err) != 0)
 		return -1;

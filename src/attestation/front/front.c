@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attestation/front/request.h"
 #include "attestation/message.h"
@@ -19,7 +20,6 @@
 #include "service/front/ask.h"
 #include "service/front/fetch.h"
 #include "service/front/front.h"
-#include "util/base64.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -85,35 +85,37 @@ front_refuse(enum log_level level, struct http_exchange *exchange, int64_t since
 	http_reply_problem(exchange, &public);
 }
 
-static json_t *
-octets_json(struct view octets)
+static void
+text_append(struct bytes *text, const char *more)
 {
-	AUTO_FREE char *text = base64_encode(BASE64_STANDARD, octets.data, octets.size);
-
-	return json_string(text);
+	bytes_append(text, more, strlen(more));
 }
 
-/* Encodes credential and secret, or a chain beginning with the AK's certificate. */
+/* Writes credential and secret, or a chain beginning with the AK's certificate. */
 static int
-answer_json(enum attestation_kind kind, const struct attestation_answer *answer, json_t **json,
-    struct error *err)
+answer_json(enum attestation_kind kind, const struct attestation_answer *answer,
+    struct bytes *text, struct error *err)
 {
 	struct view chain[ATTESTATION_CHAIN_MAX];
 	size_t      count = 0;
-	json_t     *list;
 
 	if (kind == ATTESTATION_CHALLENGE) {
-		*json = json_pack("{so, so}", "credential", octets_json(answer->first), "secret",
-		    octets_json(answer->second));
+		text_append(text, "{\"credential\":");
+		json_append_octets(answer->first, text);
+		text_append(text, ",\"secret\":");
+		json_append_octets(answer->second, text);
+		text_append(text, "}");
 		return 0;
 	}
 	if (attestation_chain_decode(answer->second, chain, &count, err) != 0)
 		return -1;
-	list = json_array();
-	(void)json_array_append_new(list, octets_json(answer->first));
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, octets_json(chain[i]));
-	*json = json_pack("{so}", "chain", list);
+	text_append(text, "{\"chain\":[");
+	json_append_octets(answer->first, text);
+	for (size_t i = 0; i < count; i++) {
+		text_append(text, ",");
+		json_append_octets(chain[i], text);
+	}
+	text_append(text, "]}");
 	return 0;
 }
 
@@ -122,17 +124,17 @@ waiting_done_cb(struct view body, const struct error *err, void *arg)
 {
 	struct waiting           *waiting = arg;
 	struct attestation_answer answer;
-	json_t                   *json = NULL;
+	AUTO_BYTES                text = {0};
 	struct error              refusal = {0};
 
 	if (err != NULL) {
 		front_refuse(LOG_LEVEL_INFO, waiting->exchange, waiting->since, err);
 	} else if (attestation_answer_decode(body, &answer, &refusal) != 0 ||
-	    answer_json(waiting->kind, &answer, &json, &refusal) != 0) {
+	    answer_json(waiting->kind, &answer, &text, &refusal) != 0) {
 		front_refuse(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, &refusal);
 	} else {
 		front_log(LOG_LEVEL_DEBUG, waiting->exchange, waiting->since, NULL);
-		json_reply(waiting->exchange, 200, json);
+		json_reply(waiting->exchange, 200, bytes_view(&text));
 	}
 	free(waiting);
 }

@@ -151,7 +151,7 @@ attest_request_decode(struct view body, struct attest_request *request, struct e
 	int     rc = -1;
 
 	*request = (struct attest_request){0};
-	if (json_decode(body, attest_members, &object, err) == 0 && certificates_decode(object, request, err) == 0 &&
+	if (json_members_decode(body, attest_members, &object, err) == 0 && certificates_decode(object, request, err) == 0 &&
 	    structures_decode(object, request, err) == 0) {
 		claims_decode(object, request);
 		rc = attestation_check(request, err);
@@ -183,7 +183,7 @@ secret_request_decode(struct view body, struct bytes *secret, struct error *err)
 	json_t *object = NULL;
 	int     rc = -1;
 
-	if (json_decode(body, secret_members, &object, err) == 0)
+	if (json_members_decode(body, secret_members, &object, err) == 0)
 		rc = json_get_bytes(object, "secret", SECRET_MAX, true, secret, err);
 	json_decref(object);
 	return rc;

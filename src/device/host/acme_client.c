@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "device/host/account_key.h"
-#include "device/host/answer.h"
 #include "device/host/problem.h"
 #include "device/interrupt.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/json_members.h"
 
 /* Servers behind a load balancer may not share nonces; each try uses the newest one. */
 #define NONCE_TRIES 5
@@ -171,7 +171,7 @@ object_decode(const struct http_answer *answer, const char *url, const struct js
 {
 	struct error why;
 
-	if (answer_decode(bytes_view(&answer->body), members, object, &why) == 0)
+	if (json_members_decode(bytes_view(&answer->body), members, object, &why) == 0)
 		return 0;
 	return error_set(err, ERROR_MALFORMED,
 	    "%s answers no JSON object (%s): is this an ACME server?", url, why.detail);

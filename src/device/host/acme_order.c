@@ -8,7 +8,6 @@
 
 #include "device/host/account_key.h"
 #include "device/host/acme_client.h"
-#include "device/host/answer.h"
 #include "device/host/problem.h"
 #include "util/base64.h"
 #include "util/error.h"

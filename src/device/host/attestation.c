@@ -11,7 +11,6 @@
 
 #include "device/evidence.h"
 #include "device/exhibits.h"
-#include "device/host/answer.h"
 #include "device/host/http_client.h"
 #include "device/host/problem.h"
 #include "device/host/retry.h"
@@ -22,6 +21,7 @@
 #include "device/tpm/tpm.h"
 #include "util/base64.h"
 #include "util/error.h"
+#include "util/json_members.h"
 
 char *
 attestation_request_encode(const struct device_tpm_info *info, const struct device_ek *ek,
@@ -68,7 +68,7 @@ answer_object(struct view body, const struct json_member *members, struct error 
 	json_t      *object;
 	struct error why;
 
-	if (answer_decode(body, members, &object, &why) != 0)
+	if (json_members_decode(body, members, &object, &why) != 0)
 		(void)error_set(err, why.kind, "the answer is %s", why.detail);
 	return object;
 }

@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-#include "device/host/answer.h"
 #include "device/host/http_client.h"
 #include "device/host/retry.h"
 #include "util/error.h"
+#include "util/json_members.h"
 
 /* Most subproblems shown; more would not help. */
 #define SUBPROBLEMS_MAX 8
@@ -122,7 +122,7 @@ problem_error(const struct http_answer *answer, const char *base, const char *wh
 	char    later[64] = "";
 
 	/* A document that cannot be read says nothing. */
-	(void)answer_decode(bytes_view(&answer->body), problem_members, &document, err);
+	(void)json_members_decode(bytes_view(&answer->body), problem_members, &document, err);
 	if (answer->retry_after > 0)
 		(void)snprintf(later, sizeof later, "; try again in %ld s", answer->retry_after);
 	if (member_text(document, "detail") != NULL || member_text(document, "title") != NULL) {

@@ -92,25 +92,23 @@ static const struct {
     {"{\"notes\":[\"\\udfff\",1e999,{},2]}", "{\"notes\":[null    ,null ,{},2]}"},
 };
 
-static size_t
-characters(const char *text)
+/* What is left is decoded as jansson reads it, or refused if jansson refuses it. */
+START_TEST(decode_leaves_what_is_read)
 {
-	size_t count = 0;
-
-	for (; *text != '\0'; text++)
-		count += (*text & 0xc0) != 0x80;
-	return count;
-}
-
-START_TEST(keep_leaves_what_is_read)
-{
-	AUTO_BYTES   out = {0};
+	json_t      *wanted = json_loads(texts[_i].kept, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json_t      *object;
 	struct error err;
+	int          rc = json_members_decode(view_text(texts[_i].text), members, &object, &err);
 
-	unit_ok(json_members_keep(view_text(texts[_i].text), members, &out, &err), &err);
-	bytes_append_u8(&out, '\0');
-	ck_assert_str_eq((const char *)out.data, texts[_i].kept);
-	ck_assert_uint_eq(characters(texts[_i].kept), characters(texts[_i].text));
+	if (json_is_object(wanted)) {
+		unit_ok(rc, &err);
+		ck_assert_int_eq(json_equal(object, wanted), 1);
+	} else {
+		ck_assert_int_eq(rc, -1);
+		ck_assert_ptr_null(object);
+	}
+	json_decref(wanted);
+	json_decref(object);
 }
 END_TEST
 
@@ -175,27 +173,28 @@ static const struct {
     {"{\"a\":1\f}", "not JSON: line 1, column 6: ',' or '}' expected"},
 };
 
-START_TEST(keep_faults_also_in_what_is_not_read)
+START_TEST(decode_faults_also_in_what_is_not_read)
 {
-	AUTO_BYTES   out = {0};
+	json_t      *object;
 	struct error err;
 
-	unit_fails(json_members_keep(view_text(faults[_i].text), members, &out, &err), &err, ERROR_MALFORMED,
-	    faults[_i].detail);
+	unit_fails(json_members_decode(view_text(faults[_i].text), members, &object, &err), &err,
+	    ERROR_MALFORMED, faults[_i].detail);
+	ck_assert_ptr_null(object);
 }
 END_TEST
 
-START_TEST(keep_nul_octet_is_a_fault)
+START_TEST(decode_nul_octet_is_a_fault)
 {
 	static const char text[] = "{}\0";
-	AUTO_BYTES        out = {0};
+	json_t           *object;
 	struct error      err;
 
-	unit_fails(json_members_keep((struct view){(const uint8_t *)text, 3}, members, &out, &err), &err,
+	unit_fails(json_members_decode((struct view){(const uint8_t *)text, 3}, members, &object, &err), &err,
 	    ERROR_MALFORMED, "not JSON: line 1, column 2: something behind the end");
-	unit_fails(json_members_keep((struct view){(const uint8_t *)"{\0}", 3}, members, &out, &err), &err,
+	unit_fails(json_members_decode((struct view){(const uint8_t *)"{\0}", 3}, members, &object, &err), &err,
 	    ERROR_MALFORMED, "not JSON: line 1, column 1: a name or '}' expected");
-	unit_fails(json_members_keep((struct view){(const uint8_t *)"{\"x\":\"\\\0\"}", 9}, members, &out, &err),
+	unit_fails(json_members_decode((struct view){(const uint8_t *)"{\"x\":\"\\\0\"}", 9}, members, &object, &err),
 	    &err, ERROR_MALFORMED, "not JSON: line 1, column 6: an escape that there is not");
 }
 END_TEST
@@ -214,35 +213,125 @@ nest(struct bytes *text, size_t depth)
 	bytes_append(text, rest, strlen(rest));
 }
 
-START_TEST(keep_bounds_the_nesting)
+START_TEST(decode_bounds_the_nesting)
 {
 	AUTO_BYTES   most = {0};
 	AUTO_BYTES   more = {0};
-	AUTO_BYTES   out = {0};
+	json_t      *object;
 	struct error err;
 
 	nest(&most, JSON_NESTING_MAX - 1);
-	unit_ok(json_members_keep(bytes_view(&most), members, &out, &err), &err);
-	ck_assert_uint_eq(out.size, most.size);
-	ck_assert_mem_eq(out.data + out.size - 6, "\"a\":1}", 6);
-	ck_assert_ptr_null(memchr(out.data, '[', out.size));
+	unit_ok(json_members_decode(bytes_view(&most), members, &object, &err), &err);
+	ck_assert_uint_eq(json_object_size(object), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "a")), 1);
+	json_decref(object);
 	nest(&more, JSON_NESTING_MAX);
-	unit_fails(json_members_keep(bytes_view(&more), members, &out, &err), &err, ERROR_MALFORMED,
+	unit_fails(json_members_decode(bytes_view(&more), members, &object, &err), &err, ERROR_MALFORMED,
 	    "JSON deeper than 2048 brackets");
 }
 END_TEST
 
 /* A table that refers to itself would keep any depth. */
-START_TEST(keep_bounds_what_is_kept)
+START_TEST(decode_bounds_what_is_kept)
 {
 	static const struct json_member endless[] = {JSON_OBJECT("o", endless), {0}};
-	AUTO_BYTES                      out = {0};
+	json_t                         *object;
 	struct error                    err;
 
-	unit_ok(json_members_keep(view_text("{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{}}}}}}}}"), endless,
-	    &out, &err), &err);
-	unit_fails(json_members_keep(view_text("{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{}}}}}}}}}"),
-	    endless, &out, &err), &err, ERROR_MALFORMED, "JSON deeper than 8 brackets");
+	unit_ok(json_members_decode(view_text("{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{}}}}}}}}"), endless,
+	    &object, &err), &err);
+	json_decref(object);
+	unit_fails(json_members_decode(view_text("{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{\"o\":{}}}}}}}}}"),
+	    endless, &object, &err), &err, ERROR_MALFORMED, "JSON deeper than 8 brackets");
+}
+END_TEST
+
+/* What jansson would say of what is read. */
+static const struct {
+	const char *text;
+	const char *detail;
+} refused[] = {
+    {"", "not JSON: line 1, column 0: '{' expected"},
+    {" ", "not JSON: line 1, column 1: '{' expected"},
+    {"<html>", "not JSON: line 1, column 0: '{' expected"},
+    {"[]", "not a JSON object"},
+    {"{\"a\":1,\n\"a\":2}", "not JSON: line 2, column 3: duplicate object key near '\"a\"'"},
+    {"{\"a\":1,\"\\u0061\":2}", "not JSON: line 1, column 15: duplicate object key near '\"\\u0061\"'"},
+    {"{\"a\":9223372036854775808}",
+        "not JSON: line 1, column 24: too big integer near '9223372036854775808'"},
+    {"{\"a\":-9223372036854775809}",
+        "not JSON: line 1, column 25: too big negative integer near '-9223372036854775809'"},
+    {"{\"a\":-1e999}", "not JSON: line 1, column 11: real number overflow near '-1e999'"},
+    {"{\"a\":\"\\ud83d\"}", "not JSON: line 1, column 13: half a surrogate pair near '\"\\ud83d\"'"},
+};
+
+START_TEST(decode_of_what_is_read_refuses)
+{
+	json_t      *object;
+	struct error err;
+
+	unit_fails(json_members_decode(view_text(refused[_i].text), members, &object, &err), &err,
+	    ERROR_MALFORMED, refused[_i].detail);
+	ck_assert_ptr_null(object);
+}
+END_TEST
+
+/* Strings and numbers at their bounds, as jansson reads them. */
+static const char *const values[] = {
+    "{\"a\":9223372036854775807}",
+    "{\"a\":-9223372036854775808}",
+    "{\"a\":0}",
+    "{\"a\":-0}",
+    "{\"a\":1.5e3}",
+    "{\"a\":1e-999}",
+    "{\"a\":0.1234567890123456789012345678901234567890}",
+    "{\"a\":true,\"crit\":false,\"l\":[null]}",
+    "{\"a\":\"\"}",
+    "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}",
+    "{\"a\":\"x\\u0000y\"}",
+    "{\"a\":\"\\u007f\\u0080\\u07ff\\u0800\\ud7ff\\ue000\\uffff\\ud800\\udc00\\udbff\\udfff\"}",
+    "{\"a\":\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\\u0041\"}",
+};
+
+START_TEST(decode_of_values_is_jansson_s)
+{
+	json_t      *wanted = json_loads(values[_i], JSON_ALLOW_NUL, NULL);
+	json_t      *object;
+	struct error err;
+
+	ck_assert_ptr_nonnull(wanted);
+	unit_ok(json_members_decode(view_text(values[_i]), members, &object, &err), &err);
+	ck_assert_int_eq(json_equal(object, wanted), 1);
+	json_decref(wanted);
+	json_decref(object);
+}
+END_TEST
+
+/* Answers of servers: what they say beside what is read never matters. */
+static const struct json_member answer_members[] = {
+    JSON_VALUE("status"),
+    JSON_LIST("authorizations", NULL),
+    {0},
+};
+
+static const char *const taken[] = {
+    "{\"status\":\"valid\",\"authorizations\":[\"u\"]}",
+    "{\"x\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]],\"status\":\"valid\",\"authorizations\":[\"u\"]}",
+    "{\"status\":\"valid\",\"x\":18446744073709551616,\"y\":-1e999,\"authorizations\":[\"u\"]}",
+    "{\"status\":\"valid\",\"authorizations\":[\"u\"],\"meta\":{\"\\u0000a\":\"\\ud800\",\"b\":1,\"b\":2}}",
+    "{\"meta\":1,\"meta\":2,\"status\":\"valid\",\"authorizations\":[\"u\"]}",
+};
+
+START_TEST(decode_reads_past_what_it_does_not_know)
+{
+	json_t      *object;
+	struct error err;
+
+	unit_ok(json_members_decode(view_text(taken[_i]), answer_members, &object, &err), &err);
+	ck_assert_uint_eq(json_object_size(object), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(object, "status")), "valid");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(object, "authorizations"), 0)), "u");
+	json_decref(object);
 }
 END_TEST
 
@@ -252,11 +341,14 @@ main(void)
 	Suite *suite = suite_create("json_members");
 	TCase *tc = tcase_create("json_members");
 
-	tcase_add_loop_test(tc, keep_leaves_what_is_read, 0, sizeof texts / sizeof texts[0]);
-	tcase_add_loop_test(tc, keep_faults_also_in_what_is_not_read, 0, sizeof faults / sizeof faults[0]);
-	tcase_add_test(tc, keep_nul_octet_is_a_fault);
-	tcase_add_test(tc, keep_bounds_the_nesting);
-	tcase_add_test(tc, keep_bounds_what_is_kept);
+	tcase_add_loop_test(tc, decode_leaves_what_is_read, 0, sizeof texts / sizeof texts[0]);
+	tcase_add_loop_test(tc, decode_faults_also_in_what_is_not_read, 0, sizeof faults / sizeof faults[0]);
+	tcase_add_test(tc, decode_nul_octet_is_a_fault);
+	tcase_add_test(tc, decode_bounds_the_nesting);
+	tcase_add_test(tc, decode_bounds_what_is_kept);
+	tcase_add_loop_test(tc, decode_of_what_is_read_refuses, 0, sizeof refused / sizeof refused[0]);
+	tcase_add_loop_test(tc, decode_of_values_is_jansson_s, 0, sizeof values / sizeof values[0]);
+	tcase_add_loop_test(tc, decode_reads_past_what_it_does_not_know, 0, sizeof taken / sizeof taken[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -34,6 +34,27 @@ START_TEST(decode_each_length_at_its_bounds_is_read)
 }
 END_TEST
 
+START_TEST(encode_each_length_at_its_bounds_is_written)
+{
+	uint8_t octets[UTF8_MAX];
+
+	ck_assert_uint_eq(utf8_encode(good[_i].character, octets), good[_i].size);
+	ck_assert_mem_eq(octets, good[_i].octets, good[_i].size);
+}
+END_TEST
+
+/* Characters are counted, not octets; a text that is no UTF-8 has none. */
+START_TEST(has_characters_counts_them)
+{
+	ck_assert(utf8_has_characters("", 0, 0));
+	ck_assert(!utf8_has_characters("", 1, 1));
+	ck_assert(utf8_has_characters("\xc3\xa4\xe2\x82\xac", 2, 2));
+	ck_assert(!utf8_has_characters("\xc3\xa4\xe2\x82\xac", 3, 9));
+	ck_assert(!utf8_has_characters("\xc3\xa4\xe2\x82\xac", 0, 1));
+	ck_assert(!utf8_has_characters("a\xff", 0, 9));
+}
+END_TEST
+
 static const char *const bad[] = {
     "\x80",             /* a continuation alone */
     "\xc0\x80",         /* overlong NUL */
@@ -128,6 +149,9 @@ main(void)
 
 	tcase_add_loop_test(tc, decode_each_length_at_its_bounds_is_read, 0,
 	    sizeof good / sizeof good[0]);
+	tcase_add_loop_test(tc, encode_each_length_at_its_bounds_is_written, 0,
+	    sizeof good / sizeof good[0]);
+	tcase_add_test(tc, has_characters_counts_them);
 	tcase_add_test(tc, decode_ends_where_the_text_does);
 	tcase_add_loop_test(tc, decode_what_is_no_utf8_is_refused, 0, sizeof bad / sizeof bad[0]);
 	tcase_add_loop_test(tc, clean_leaves_one_line_of_utf8, 0, sizeof texts / sizeof texts[0]);

@@ -74,7 +74,7 @@ static const struct {
 	const char *body;
 	const char *detail;
 } challenges[] = {
-    {"<html>", "the answer is not JSON: line 1, column 1: '[' or '{' expected near '<'"},
+    {"<html>", "the answer is not JSON: line 1, column 0: '{' expected"},
     {"[]", "the answer is not a JSON object"},
     {"{\"secret\":\"AAJ4eQ==\",\"secret\":\"AAJ4eQ==\"}",
         "the answer is not JSON: line 1, column 29: duplicate object key near '\"secret\"'"},
