@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -22,6 +24,8 @@
 
 /* Bound on the key: a longer one costs time to verify, and no TPM has one. */
 #define CSR_KEY_BITS_MAX 4096
+/* An exponent as long as the modulus makes verification take a hundred times as long. */
+#define CSR_EXPONENT_BITS_MAX 32
 
 /* Remembers the first thing asked for that no profile grants. */
 __attribute__((format(printf, 2, 3)))
@@ -65,6 +69,19 @@ csr_check_digest(X509_REQ *request, struct error *err)
 	return 0;
 }
 
+/* Of an RSA key; 0 for another kind. */
+static int
+csr_exponent_bits(const EVP_PKEY *key)
+{
+	BIGNUM *exponent = NULL;
+	int     bits = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1
+	        ? BN_num_bits(exponent)
+	        : 0;
+
+	BN_free(exponent);
+	return bits;
+}
+
 static int
 csr_read_key(X509_REQ *request, struct csr *csr, struct error *err)
 {
@@ -73,6 +90,9 @@ csr_read_key(X509_REQ *request, struct csr *csr, struct error *err)
 	if (EVP_PKEY_get_bits(csr->key) > CSR_KEY_BITS_MAX)
 		return error_set(err, ERROR_MALFORMED, "the CSR's key has more than %d bits",
 		    CSR_KEY_BITS_MAX);
+	if (csr_exponent_bits(csr->key) > CSR_EXPONENT_BITS_MAX)
+		return error_set(err, ERROR_MALFORMED, "the CSR's key has a public exponent of more than %d bits",
+		    CSR_EXPONENT_BITS_MAX);
 	if (spki_encode(csr->key, &csr->spki, err) != 0) {
 		err->kind = ERROR_MALFORMED; /* an unknown kind of key or curve */
 		return error_wrap(err, "the CSR");

@@ -277,30 +277,51 @@ START_TEST(decode_with_too_many_names_is_malformed)
 }
 END_TEST
 
-/* Refused before the signature is looked at, which is not even by this key. */
-START_TEST(decode_with_a_huge_key_is_malformed)
+/* A public RSA key of nobody's. */
+static EVP_PKEY *
+rsa_public(int modulus_bits, int exponent_bits)
 {
-	EVP_PKEY       *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-	EVP_PKEY       *huge = NULL;
+	EVP_PKEY       *made = NULL;
 	BIGNUM         *modulus = BN_new();
 	BIGNUM         *exponent = BN_new();
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	OSSL_PARAM     *params;
 	EVP_PKEY_CTX   *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 
-	ck_assert(BN_set_bit(modulus, 8191) && BN_set_bit(modulus, 0) && BN_set_word(exponent, 65537));
+	ck_assert(BN_set_bit(modulus, modulus_bits - 1) && BN_set_bit(modulus, 0) &&
+	    BN_set_bit(exponent, exponent_bits - 1) && BN_set_bit(exponent, 0));
 	ck_assert(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) &&
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent));
 	params = OSSL_PARAM_BLD_to_param(builder);
 	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
-	ck_assert_int_eq(EVP_PKEY_fromdata(context, &huge, EVP_PKEY_PUBLIC_KEY, params), 1);
-	request_fails(request_new(huge), key, "the CSR's key has more than 4096 bits");
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, params), 1);
 	EVP_PKEY_CTX_free(context);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(builder);
 	BN_free(exponent);
 	BN_free(modulus);
-	EVP_PKEY_free(huge);
+	return made;
+}
+
+static const struct {
+	int         modulus_bits;
+	int         exponent_bits;
+	const char *detail;
+} slow_keys[] = {
+    {8192, 17, "the CSR's key has more than 4096 bits"},
+    {2048, 2047, "the CSR's key has a public exponent of more than 32 bits"},
+    {3072, 33, "the CSR's key has a public exponent of more than 32 bits"},
+    {3072, 32, "the CSR's signature is not by its key"},
+};
+
+/* Refused before the signature is looked at, which is not even by this key. */
+START_TEST(decode_with_a_slow_key_is_malformed)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	EVP_PKEY *slow = rsa_public(slow_keys[_i].modulus_bits, slow_keys[_i].exponent_bits);
+
+	request_fails(request_new(slow), key, slow_keys[_i].detail);
+	EVP_PKEY_free(slow);
 	EVP_PKEY_free(key);
 }
 END_TEST
@@ -378,7 +399,8 @@ main(void)
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, decode_with_nul_in_the_common_name_is_malformed);
 	tcase_add_test(tc, decode_with_too_many_names_is_malformed);
-	tcase_add_test(tc, decode_with_a_huge_key_is_malformed);
+	tcase_add_loop_test(tc, decode_with_a_slow_key_is_malformed, 0,
+	    sizeof slow_keys / sizeof slow_keys[0]);
 	tcase_add_test(tc, decode_with_two_lists_of_names_is_malformed);
 	tcase_add_test(tc, decode_with_extensions_that_are_none_is_malformed);
 	tcase_add_test(tc, decode_of_spoiled_octets_is_malformed);
