@@ -6,6 +6,7 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
+needs pgrep
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=roots \
 	-addext keyUsage=critical,keyCertSign,cRLSign \
@@ -346,5 +347,17 @@ acme_post ES256 "$new" "$kid" "$kid" '{"status":"deactivated"}'
 check "the new one deactivates the account" '[ "$http_status" = 200 ] && [ "$(json .status)" = deactivated ]'
 acme_post ES256 "$new" "$kid" "$new_order" "{\"identifiers\":[$id]}"
 check "and a deactivated account is unauthorized" 'refused 401 unauthorized "deactivated"'
+
+# ---- a client that goes before its answer ----
+
+body=$(jws "$bob" "$(acme_header ES256 "$bob_kid" "$bob_kid")" '')
+keeper=$(pgrep -P "${pid[acmed]}" -f "attest-acmed: keeper")
+kill -STOP "$keeper"
+acme_send "$bob_kid" "$body" --max-time 1
+case_equal "no answer comes while the keeper stands still" "$http_status" 000
+kill -CONT "$keeper"
+nonce=
+acme_post ES256 "$bob" "$bob_kid" "$bob_kid" ''
+case_equal "the next question is answered" "$http_status" 200
 
 finish

@@ -174,6 +174,10 @@ case_matches "says by which fingerprint the root of theirs is known" "$out" \
 	"$(openssl x509 -in "$scratch/acme-root.pem" -outform DER | sha256sum | cut -d' ' -f1)"
 case_matches "and names the CRL that lies beside the attestation root" "$out" \
 	"--attestation-crl $state_dir/crl.pem"
+case_equal "it says so in JSON, too" \
+	"$(acme_dir=$scratch/json acmed_init --json --attestation-roots "$roots" --ca-cert "$scratch/chain.pem" \
+		--ca-key "$scratch/theirs.key" | jq -c '[.own_root, .root_sha256]')" \
+	"[false,\"$(openssl x509 -in "$scratch/acme-root.pem" -outform DER | sha256sum | cut -d' ' -f1)\"]"
 check "no key is copied" '[ ! -e "$acme_dir/issuing.key" ] && [ ! -e "$acme_dir/root.key" ]'
 case_ok "its root is served" cmp "$acme_dir/root.pem" "$scratch/acme-root.pem"
 acme_port=

@@ -83,6 +83,8 @@ case_ok "a device leaves after it" attest_ca remove laptop
 attestd_stop
 case_ok "it is restored elsewhere" restore "$backup"
 case_matches "and says what is not in it" "$out" 'certificates that were issued since cannot be revoked one by one'
+case_equal "… in JSON, too" "$("$attest_ca_program" --state-dir "$scratch/json" restore --json "$backup" |
+	jq -c '[.keys, .crl_number > 0]')" '[true,true]'
 before_restore=$state_dir
 state_dir=$restored
 case_equal "the inventory is as it was" \

@@ -289,6 +289,14 @@ renew_with() {
 }
 case_fails "a locked root key wants its own passphrase" 1 "passphrase does not open" renew_with sesame
 case_ok "and takes it from a descriptor" renew_with hazel
+case_fails "which must be open" 1 "root-passphrase-fd 99: reading a passphrase" attest_ca issuing renew --root-passphrase-fd 99
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$scratch/elsewhere.key"
+case_ok "a CSR for a key that stays where it is" \
+	attest_ca issuing csr --key "file:$scratch/elsewhere.key" --output "$scratch/elsewhere.csr"
+check "is for that one" 'openssl req -in "$scratch/elsewhere.csr" -noout -pubkey |
+	cmp -s - <(openssl pkey -in "$scratch/elsewhere.key" -pubout)'
+rm -rf "$state_dir"
+attest_ca init >/dev/null
 begun=${EPOCHREALTIME/./}
 attest_ca issuing renew >/dev/null
 took=$((${EPOCHREALTIME/./} - begun))

@@ -202,6 +202,10 @@ START_TEST(refresh_reads_a_list_that_changed)
 		ck_assert_msg(auto_enroll_decide(enroll, &facts, name, reason) == (listed ? ENROLL_ALLOW : ENROLL_DENY),
 		    "%d: %s", i, reason);
 	}
+	/* What is wrong is said once. */
+	unit_ok(file_replace(path, "no\n", 3, 0600, &err), &err);
+	ck_assert_int_eq(auto_enroll_refresh(enroll, false, &err), -1);
+	unit_ok(auto_enroll_refresh(enroll, false, &err), &err);
 	auto_enroll_free(enroll);
 	config_list_clear(&settings.auto_enroll_vendors);
 	(void)unlink(path);

@@ -456,6 +456,18 @@ START_TEST(verify_tells_what_was_tampered_with)
 }
 END_TEST
 
+/* A store that lost the row of its counters takes nothing more. */
+START_TEST(enroll_without_the_counters_says_so)
+{
+	struct store_device device = {.ek_hash = {9}};
+
+	tamper("DELETE FROM counter");
+	ck_assert_int_eq(store_device_enroll(store, &device, NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, "lacks a row; restore it from a backup") != NULL, "%s", err.detail);
+}
+END_TEST
+
 START_TEST(verify_after_the_end_was_taken_and_more_added_tells)
 {
 	add_many(5);
@@ -658,6 +670,7 @@ audit_suite(void)
 	tcase_add_test(tc, list_since_is_of_the_time_and_not_of_the_order);
 	tcase_add_test(tc, list_stops_when_told);
 	ADD_LOOP(tc, verify_tells_what_was_tampered_with, tamperings);
+	tcase_add_test(tc, enroll_without_the_counters_says_so);
 	tcase_add_test(tc, verify_after_the_end_was_taken_and_more_added_tells);
 	tcase_add_test(tc, verify_of_nothing_holds);
 	tcase_add_test(tc, verify_expects_what_was_noted);
