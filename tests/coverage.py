@@ -69,6 +69,9 @@ def gcov(build, source, prefixes):
         for note in notes_of(build):
             if prefix:
                 shutil.copy(note, os.path.dirname(data_of(note, prefix)))
+            data = data_of(note, prefix)
+            if os.path.exists(data) and os.path.getsize(data) == 0: # nobody came by
+                os.unlink(data)
             answer = subprocess.run(["gcov", "--json-format", "--stdout", prefix + note], cwd=build,
                                     capture_output=True, text=True, check=True).stdout
             for document in answer.splitlines():
