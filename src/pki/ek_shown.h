@@ -37,9 +37,12 @@ struct ek_finding {
  * all together. Two of the EK's own are tried, those before others whose key is written as
  * we write it. Verdicts are cached in the set: a verified one by EK and certificate,
  * others by everything that was sent, so that no machine is refused because of another's
- * request. If no imported CA has a name that leads to the certificates, only one of them
- * is decoded and no signature is verified; one that a signature refutes is not decoded. With `no_slow` no signature by a key as slow as
- * P-384 is, either, and the search ends where one is needed: that is no verdict, and not cached.
+ * request.
+ *
+ * If no imported CA has a name that leads to the certificates, only one of them is decoded and
+ * no signature is verified; one that a signature refutes is not decoded. With `no_slow` no
+ * signature by a key as slow as P-384 is verified, either, and the search ends where one is
+ * needed: that is no verdict, and not cached.
  */
 void ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, size_t count,
     EVP_PKEY *ek, int64_t now, bool no_slow, struct ek_finding *finding);
