@@ -15,6 +15,7 @@
 
 #include "tpm/digest.h"
 #include "tpm/ek.h"
+#include "tpm/hmac.h"
 #include "tpm/kdf.h"
 #include "tpm/key.h"
 #include "tpm/name.h"
@@ -189,23 +190,16 @@ static int
 credential_authenticate(const struct tpm_ek *ek, const struct wrapped_seed *wrapped,
     struct view name, struct view identity, TPM2B_DIGEST *integrity, struct error *err)
 {
-	const char *digest = EVP_MD_get0_name(tpm_digest(ek->name_alg));
-	uint8_t     key[EVP_MAX_MD_SIZE];
-	size_t      size;
-	AUTO_BYTES  message = {0};
-	int         rc;
+	const struct view message[] = {identity, name};
+	uint8_t           key[EVP_MAX_MD_SIZE];
+	int               rc;
 
 	rc = tpm_kdfa(ek->name_alg, (struct view){wrapped->seed, wrapped->size}, "INTEGRITY",
 	    (struct view){0}, (struct view){0}, key, wrapped->size, err);
-	if (rc == 0) {
-		bytes_append(&message, identity.data, identity.size);
-		bytes_append(&message, name.data, name.size);
-		if (EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key, wrapped->size, message.data,
-		        message.size, integrity->buffer, sizeof integrity->buffer, &size) == NULL)
-			rc = error_set_openssl(err, ERROR_INTERNAL, "authenticating a credential");
-		else
-			integrity->size = (UINT16)size;
-	}
+	if (rc == 0)
+		rc = tpm_hmac(ek->name_alg, (struct view){key, wrapped->size}, message, 2,
+		    integrity->buffer, err);
+	integrity->size = (UINT16)wrapped->size; /* that of nameAlg's digest */
 	bytes_cleanse(key, sizeof key);
 	return rc;
 }

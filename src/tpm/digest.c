@@ -3,22 +3,43 @@
 
 #include "tpm/digest.h"
 
+#include <pthread.h>
+#include <stdlib.h>
+
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
+
+/* Fetched once: OpenSSL looks EVP_sha256() up by name at every use. */
+static struct {
+	uint16_t    alg;
+	const char *name;
+	EVP_MD     *digest;
+} digests[] = {
+    {TPM2_ALG_SHA256, "SHA256", NULL},
+    {TPM2_ALG_SHA384, "SHA384", NULL},
+    {TPM2_ALG_SHA512, "SHA512", NULL},
+};
+
+#define DIGEST_COUNT (sizeof digests / sizeof digests[0])
+
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void
+digests_fetch(void)
+{
+	for (size_t i = 0; i < DIGEST_COUNT; i++)
+		if ((digests[i].digest = EVP_MD_fetch(NULL, digests[i].name, NULL)) == NULL)
+			abort(); /* OpenSSL has them all: only memory can be missing */
+}
 
 const EVP_MD *
 tpm_digest(uint16_t alg)
 {
-	switch (alg) {
-	case TPM2_ALG_SHA256:
-		return EVP_sha256();
-	case TPM2_ALG_SHA384:
-		return EVP_sha384();
-	case TPM2_ALG_SHA512:
-		return EVP_sha512();
-	default:
-		return NULL;
-	}
+	(void)pthread_once(&fetched, digests_fetch);
+	for (size_t i = 0; i < DIGEST_COUNT; i++)
+		if (digests[i].alg == alg)
+			return digests[i].digest;
+	return NULL;
 }
 
 size_t

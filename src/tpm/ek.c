@@ -76,7 +76,7 @@ ek_encode(EVP_PKEY *key, const struct ek_kind *kind, struct bytes *spki, struct 
 static int
 ek_hash_spki(struct view spki, struct ek_hash *hash, struct error *err)
 {
-	if (EVP_Digest(spki.data, spki.size, hash->bytes, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(spki.data, spki.size, hash->bytes, NULL, tpm_digest(TPM2_ALG_SHA256), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
 	return 0;
 }

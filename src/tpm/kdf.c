@@ -1,5 +1,4 @@
-/* Lays out the inputs of TPM 2.0's key derivations for OpenSSL's functions; no cryptography of its
- * own. */
+/* Lays out the inputs of TPM 2.0's key derivations for OpenSSL's HMAC and SSKDF. */
 #include "config.h"
 
 #include "tpm/kdf.h"
@@ -12,6 +11,7 @@
 #include <openssl/params.h>
 
 #include "tpm/digest.h"
+#include "tpm/hmac.h"
 #include "tpm/openssl_error.h"
 
 /* OpenSSL only copies what parameters point at; its type lacks const. */
@@ -45,29 +45,36 @@ kdf_derive(const char *function, const OSSL_PARAM *params, uint8_t *out, size_t 
 	return rc;
 }
 
+/* SP 800-108 in counter mode: blocks of HMAC(key, i || label || 0 || u || v || bits). */
 int
 tpm_kdfa(uint16_t alg, struct view key, const char *label, struct view u, struct view v,
     uint8_t *out, size_t size, struct error *err)
 {
-	const EVP_MD *digest = tpm_digest(alg);
-	AUTO_BYTES    context = {0};
-	OSSL_PARAM    params[7];
+	size_t  digest_size = tpm_digest_size(alg);
+	uint8_t counter[4] = {0};
+	uint8_t bits[4] = {(uint8_t)(size >> 21), (uint8_t)(size >> 13), (uint8_t)(size >> 5),
+	    (uint8_t)(size << 3)};
+	uint8_t block[EVP_MAX_MD_SIZE];
+	int     rc = 0;
 
-	if (digest == NULL)
+	if (digest_size == 0)
 		return error_set(err, ERROR_INTERNAL, "no KDFa with hash 0x%04x", alg);
-	bytes_append(&context, u.data, u.size);
-	bytes_append(&context, v.data, v.size);
+	for (size_t done = 0; done < size && rc == 0; done += digest_size) {
+		const struct view pieces[] = {
+		    {counter, sizeof counter},
+		    {(const uint8_t *)label, strlen(label) + 1},
+		    u,
+		    v,
+		    {bits, sizeof bits},
+		};
 
-	/* KBKDF itself appends the zero octet after the label and the length in bits at the end. */
-	params[0] = kdf_text(OSSL_KDF_PARAM_MAC, "HMAC");
-	params[1] = kdf_text(OSSL_KDF_PARAM_MODE, "COUNTER");
-	params[2] = kdf_text(OSSL_KDF_PARAM_DIGEST, EVP_MD_get0_name(digest));
-	params[3] = kdf_octets(OSSL_KDF_PARAM_KEY, key);
-	params[4] = kdf_octets(OSSL_KDF_PARAM_SALT,
-	    view_text(label));
-	params[5] = kdf_octets(OSSL_KDF_PARAM_INFO, bytes_view(&context));
-	params[6] = OSSL_PARAM_construct_end();
-	return kdf_derive("KBKDF", params, out, size, err);
+		counter[3]++;
+		rc = tpm_hmac(alg, key, pieces, sizeof pieces / sizeof pieces[0], block, err);
+		if (rc == 0)
+			memcpy(out + done, block, size - done < digest_size ? size - done : digest_size);
+	}
+	bytes_cleanse(block, sizeof block);
+	return rc == 0 ? 0 : error_wrap(err, "KDFa");
 }
 
 int

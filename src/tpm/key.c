@@ -64,20 +64,56 @@ tpm_key_rsa_bits(const EVP_PKEY *key)
 	return EVP_PKEY_is_a(key, "RSA") ? (unsigned)EVP_PKEY_get_bits(key) : 0;
 }
 
-static int
-key_from_params(const char *type, OSSL_PARAM *params, EVP_PKEY **key)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	EVP_PKEY     *made = NULL;
-	int           rc = -1;
+/*
+ * Contexts for making RSA keys that nobody uses now: OpenSSL takes nearly as long to make one as
+ * to make a key. More than this many at once are freed after use.
+ */
+#define IDLE_MAX 64
 
-	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
-	    EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) == 1) {
-		*key = made;
-		rc = 0;
+static struct {
+	pthread_mutex_t lock;
+	EVP_PKEY_CTX   *contexts[IDLE_MAX];
+	size_t          count;
+} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static EVP_PKEY_CTX *
+rsa_context_take(void)
+{
+	EVP_PKEY_CTX *ctx = NULL;
+
+	(void)pthread_mutex_lock(&idle.lock);
+	if (idle.count > 0)
+		ctx = idle.contexts[--idle.count];
+	(void)pthread_mutex_unlock(&idle.lock);
+	if (ctx == NULL && (ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL)) != NULL &&
+	    EVP_PKEY_fromdata_init(ctx) != 1) {
+		EVP_PKEY_CTX_free(ctx);
+		return NULL;
 	}
+	return ctx;
+}
+
+static void
+rsa_context_give(EVP_PKEY_CTX *ctx)
+{
+	(void)pthread_mutex_lock(&idle.lock);
+	if (ctx != NULL && idle.count < IDLE_MAX) {
+		idle.contexts[idle.count++] = ctx;
+		ctx = NULL;
+	}
+	(void)pthread_mutex_unlock(&idle.lock);
 	EVP_PKEY_CTX_free(ctx);
-	return rc;
+}
+
+static int
+key_from_params(EVP_PKEY_CTX *ctx, OSSL_PARAM *params, EVP_PKEY **key)
+{
+	EVP_PKEY *made = NULL;
+
+	if (ctx == NULL || EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return -1;
+	*key = made;
+	return 0;
 }
 
 int
@@ -113,6 +149,8 @@ tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct 
 {
 	unsigned char native[TPM2_MAX_RSA_KEY_BYTES];
 	OSSL_PARAM    params[3];
+	EVP_PKEY_CTX *ctx;
+	int           rc;
 
 	if (tpm_key_check_modulus(modulus, err) < 0)
 		return -1;
@@ -121,9 +159,10 @@ tpm_key_from_rsa(struct view modulus, uint32_t exponent, EVP_PKEY **key, struct 
 	params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.size);
 	params[1] = OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent);
 	params[2] = OSSL_PARAM_construct_end();
-	if (key_from_params("RSA", params, key) < 0)
-		return error_set_openssl(err, ERROR_BAD_ATTESTATION, "not an RSA key");
-	return 0;
+	ctx = rsa_context_take();
+	rc = key_from_params(ctx, params, key);
+	rsa_context_give(ctx);
+	return rc < 0 ? error_set_openssl(err, ERROR_BAD_ATTESTATION, "not an RSA key") : 0;
 }
 
 /* The point at infinity, SEC 1 §2.3.3: one zero octet. OpenSSL makes a key of it, without
@@ -174,7 +213,9 @@ int
 tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **key,
     struct error *err)
 {
-	OSSL_PARAM params[3];
+	EVP_PKEY_CTX *ctx;
+	OSSL_PARAM    params[3];
+	int           rc;
 
 	if (point_check_finite(curve, point, err) < 0)
 		return -1;
@@ -185,7 +226,10 @@ tpm_key_from_point(const struct tpm_curve *curve, struct view point, EVP_PKEY **
 	    (void *)(uintptr_t)point.data, point.size);
 	params[2] = OSSL_PARAM_construct_end();
 	/* This checks that the point is on the curve; the cofactor of each is 1. */
-	if (key_from_params("EC", params, key) < 0)
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	rc = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 ? key_from_params(ctx, params, key) : -1;
+	EVP_PKEY_CTX_free(ctx);
+	if (rc < 0)
 		return error_set_openssl(err, ERROR_BAD_ATTESTATION, "not a point on %s",
 		    curve->name);
 	return 0;

@@ -8,6 +8,7 @@ src_libtpm_a_SOURCES = \
 	src/tpm/credential.c src/tpm/credential.h \
 	src/tpm/digest.c src/tpm/digest.h \
 	src/tpm/ek.c src/tpm/ek.h \
+	src/tpm/hmac.c src/tpm/hmac.h \
 	src/tpm/kdf.c src/tpm/kdf.h \
 	src/tpm/key.c src/tpm/key.h \
 	src/tpm/name.c src/tpm/name.h \

@@ -93,12 +93,34 @@ values_make(void)
 	}
 }
 
+/* Decodes groups of four digits up to the first that is not whole; returns their characters. */
+static size_t
+groups_decode(const uint8_t value[256], const char *text, size_t length, uint8_t *p)
+{
+	size_t i = 0;
+
+	for (; i + 4 <= length; i += 4) {
+		uint8_t a = value[(uint8_t)text[i]];
+		uint8_t b = value[(uint8_t)text[i + 1]];
+		uint8_t c = value[(uint8_t)text[i + 2]];
+		uint8_t d = value[(uint8_t)text[i + 3]];
+
+		if (((a | b | c | d) & 64) != 0)
+			break;
+		*p++ = (uint8_t)(a << 2 | b >> 4);
+		*p++ = (uint8_t)(b << 4 | c >> 2);
+		*p++ = (uint8_t)(c << 6 | d);
+	}
+	return i;
+}
+
 int
 base64_decode(enum base64_alphabet alphabet, const char *text, size_t length, struct bytes *out,
     struct error *err)
 {
 	uint32_t group = 0;
 	unsigned bits = 0;
+	size_t   whole;
 	uint8_t *p;
 
 	(void)pthread_once(&values_once, values_make);
@@ -107,7 +129,9 @@ base64_decode(enum base64_alphabet alphabet, const char *text, size_t length, st
 	if (length % 4 == 1)
 		return error_set(err, ERROR_MALFORMED, "base64 of a length that no octets have");
 	p = bytes_extend(out, length / 4 * 3 + length % 4 * 3 / 4);
-	for (size_t i = 0; i < length; i++) {
+	whole = groups_decode(values[alphabet], text, length, p);
+	p += whole / 4 * 3;
+	for (size_t i = whole; i < length; i++) {
 		uint8_t digit = values[alphabet][(uint8_t)text[i]];
 
 		if (digit == 64)

@@ -196,31 +196,56 @@ character_read(const struct scan *scan, size_t at, uint32_t *character, bool *ha
 	return size;
 }
 
+static bool
+octet_is_plain(uint8_t octet)
+{
+	return octet >= ' ' && octet < 0x80 && octet != '"' && octet != '\\';
+}
+
+#define EACH_OCTET(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/*
+ * True when all eight octets are plain. The top bit of an octet is set in what is below zero
+ * after ' ', or the octet that is sought, was taken off; a false alarm only costs time.
+ */
+static bool
+octets_are_plain(const uint8_t octets[8])
+{
+	uint64_t all;
+	uint64_t quote;
+	uint64_t backslash;
+
+	memcpy(&all, octets, sizeof all);
+	quote = all ^ EACH_OCTET('"');
+	backslash = all ^ EACH_OCTET('\\');
+	return ((all | (all - EACH_OCTET(' ')) | (quote - EACH_OCTET(1)) | (backslash - EACH_OCTET(1))) &
+	           EACH_OCTET(0x80)) == 0;
+}
+
 /* The octets from here on that stand for themselves: printable ASCII but for '"' and '\\'. */
 static size_t
 plain_skip(const struct scan *scan, size_t at)
 {
-	const uint8_t *begin = scan->text.data + at;
-	const uint8_t *end = scan->text.data + scan->text.size;
-	const uint8_t *octet = begin;
+	size_t begin = at;
 
-	while (octet < end && *octet >= ' ' && *octet < 0x80 && *octet != '"' && *octet != '\\')
-		octet++;
-	return (size_t)(octet - begin);
+	while (at + 8 <= scan->text.size && octets_are_plain(scan->text.data + at))
+		at += 8;
+	while (at < scan->text.size && octet_is_plain(scan->text.data[at]))
+		at++;
+	return at - begin;
 }
 
 /*
  * Finds the end of the string that begins here. *half: it has half a surrogate pair. `name`
- * becomes its text; "" if that is no name that could be read.
+ * becomes its text; "" if that is no name that could be read. NULL: it is no name.
  */
 static int
-string_scan(struct scan *scan, size_t *end, bool *half, char name[NAME_SIZE])
+string_scan(struct scan *scan, size_t *end, bool *half, char *name)
 {
-	size_t used = 0;
+	size_t used = name != NULL ? 0 : NAME_SIZE;
 	size_t at = scan->at + 1;
 
 	*half = false;
-	name[0] = '\0';
 	while (at < scan->text.size && scan->text.data[at] != '"') {
 		uint32_t character = 0;
 		size_t   size;
@@ -239,7 +264,8 @@ string_scan(struct scan *scan, size_t *end, bool *half, char name[NAME_SIZE])
 	}
 	if (at == scan->text.size)
 		return fault(scan, at, "the text ends in a string");
-	name[used < NAME_SIZE ? used : 0] = '\0';
+	if (name != NULL)
+		name[used < NAME_SIZE ? used : 0] = '\0';
 	*end = at + 1;
 	return 0;
 }
@@ -403,13 +429,12 @@ scalar_scan(struct scan *scan)
 	bool    string = octet == '"';
 	bool    number = octet == '-' || is_digit(octet);
 	json_t *value = NULL;
-	char    name[NAME_SIZE];
 	size_t  end = 0;
 	bool    odd = false;
 	int     rc;
 
 	if (string)
-		rc = string_scan(scan, &end, &odd, name);
+		rc = string_scan(scan, &end, &odd, NULL);
 	else if (number)
 		rc = number_scan(scan, &end, &odd);
 	else
