@@ -507,6 +507,7 @@ connection_answered(struct http_connection *connection)
 {
 	struct evbuffer *input = bufferevent_get_input(connection->bev);
 
+	connection->unwritten = false; /* libevent may have been sooner than we */
 	if (connection->closing || connection->server->draining) {
 		connection->linger = !connection->server->draining;
 		connection->closing = true;

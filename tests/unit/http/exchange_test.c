@@ -1,6 +1,11 @@
 /* Answers that come later, clients that do not wait for them, and servers that end. */
 #include "config.h"
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "http/connection.h"
+#include "http/server_state.h"
 #include "http_fixture.h"
 
 #define GET_HELLO "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -122,6 +127,44 @@ START_TEST(client_that_half_closes_and_waits_is_probed)
 	client_wait(&client, client.ended);
 	client_has(&client, " 200 OK\r\n");
 	client_has(&client, "\r\n\r\nlate");
+	client_close(&client);
+}
+END_TEST
+
+static struct event *answering;
+
+/* Answers when the output of the only connection has something: in the turn that writes it. */
+static void
+answer_beside_output_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct bufferevent *bev = LIST_FIRST(&server->connections)->bev;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (evbuffer_get_length(bufferevent_get_output(bev)) != 0)
+		http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
+}
+
+/* libevent writes this answer before we do: the next request is not to be taken for answered. */
+START_TEST(answer_that_follows_a_probe_in_the_same_turn_leaves_the_next_request)
+{
+	struct http_client client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, GET_LATER "GET /hello HTTP/1.1\r\n" CLOSE);
+	client_wait(&client, kept_count == 1);
+	ck_assert_int_eq(shutdown(client.fd, SHUT_WR), 0);
+	answering = event_new(base, -1, 0, answer_beside_output_cb, NULL);
+	while (http_server_exchanges(server) == 1) {
+		event_active(answering, EV_TIMEOUT, 1); /* before what the next poll finds */
+		event_base_loop(base, EVLOOP_ONCE);
+	}
+	client_wait(&client, client.ended);
+	client_has(&client, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n");
+	ck_assert_ptr_nonnull(strstr(strstr(client_text(&client), "\r\n\r\nlate"), "\r\n\r\nhello"));
+	event_free(answering);
 	client_close(&client);
 }
 END_TEST
@@ -503,6 +546,7 @@ main(void)
 	tcase_add_test(tcase, client_that_half_closes_gets_a_late_answer);
 	tcase_add_test(tcase, client_that_half_closes_gets_a_large_answer);
 	tcase_add_loop_test(tcase, client_that_half_closes_and_waits_is_probed, 0, 2);
+	tcase_add_test(tcase, answer_that_follows_a_probe_in_the_same_turn_leaves_the_next_request);
 	tcase_add_test(tcase, client_that_resets_before_the_answer_cancels_it);
 	tcase_add_test(tcase, answer_to_a_client_that_has_just_gone_is_dropped);
 	tcase_add_test(tcase, client_without_a_handler_for_its_going_may_go);
