@@ -705,6 +705,23 @@ START_TEST(receive_descriptors_closes)
 END_TEST
 
 /* One turn of the loop handles a bounded number, so that a flood leaves others theirs. */
+/* What came in the same batch behind it is not heard, and nothing of the batch stays in memory. */
+START_TEST(receive_third_of_eight_against_the_rules_closes)
+{
+	const struct view secret = view_text("a secret that is not heard");
+
+	peer_send(CHANNEL_TELL, 0, "first", 5);
+	peer_send(CHANNEL_ASK, 1, "second", 6);
+	peer_send(99, 0, "third", 5);
+	for (uint32_t i = 4; i <= 8; i++)
+		peer_send(CHANNEL_ASK, i, (const char *)secret.data, secret.size);
+	cleansed_watch();
+	assert_closed("a message came of an unknown kind");
+	ck_assert_str_eq(end_heard(&front), "tell first;ask second;");
+	ck_assert_uint_eq(cleansed_count(secret.size, secret), 5);
+}
+END_TEST
+
 START_TEST(receive_flood_is_handled_in_turns)
 {
 	for (int i = 0; i < 200; i++)
@@ -874,6 +891,7 @@ main(void)
 	tcase_add_loop_test(alone, receive_question_with_open_id_closes, 0, 2);
 	tcase_add_test(alone, receive_question_more_than_may_be_open_closes);
 	tcase_add_test(alone, receive_descriptors_closes);
+	tcase_add_test(alone, receive_third_of_eight_against_the_rules_closes);
 	tcase_add_test(alone, receive_flood_is_handled_in_turns);
 	tcase_add_test(alone, say_peer_that_does_not_read_is_closed);
 	tcase_add_test(alone, tell_beyond_the_socket_waits_and_leaves_room_for_answers);
