@@ -15,8 +15,10 @@
 #include "tpm/spki.h"
 #include "util/base64.h"
 #include "util/error.h"
+#include "util/hex.h"
 
 #define EXPONENT_MAX 4U
+#define ED25519_SIZE 32U
 
 /* The kinds of keys, and their required members besides kty and crv. */
 static const struct jwk_kind {
@@ -28,7 +30,7 @@ static const struct jwk_kind {
     {"EC", "P-256", 32, {"x", "y"}},
     {"EC", "P-384", 48, {"x", "y"}},
     {"RSA", "", 0, {"n", "e"}},
-    {"OKP", "Ed25519", 32, {"x", NULL}},
+    {"OKP", "Ed25519", ED25519_SIZE, {"x", NULL}},
 };
 
 #define PRIVATE_MEMBERS(X) X("d") X("p") X("q") X("dp") X("dq") X("qi") X("oth") X("k")
@@ -149,9 +151,42 @@ thumbprint_make(struct jwk *jwk, struct error *err)
 	return 0;
 }
 
+/*
+ * The points of small order (RFC 8032 §8: they have no use), also as they are not to be written:
+ * anybody can sign with one. The top bit of the last octet is the sign of the other coordinate.
+ */
+static bool
+ed25519_is_small(struct view x)
+{
+	static const char *const points[] = {
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "0100000000000000000000000000000000000000000000000000000000000000",
+	    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	char text[2 * ED25519_SIZE + 1];
+	uint8_t octets[ED25519_SIZE];
+
+	memcpy(octets, x.data, sizeof octets);
+	octets[sizeof octets - 1] &= 0x7f;
+	hex_encode(octets, sizeof octets, text);
+	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+		if (strcmp(points[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* It has its full size: member_check. */
 static int
 key_ed25519(struct view x, EVP_PKEY **key, struct error *err)
 {
+	if (ed25519_is_small(x))
+		return error_set(err, ERROR_BAD_PUBLIC_KEY,
+		    "the JWK's \"x\" is a point of small order: anybody can sign with this key");
 	*key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.data, x.size);
 	if (*key == NULL)
 		return error_set_openssl(err, ERROR_BAD_PUBLIC_KEY, "no Ed25519 key");

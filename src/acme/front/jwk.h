@@ -33,8 +33,8 @@ extern const struct json_member jwk_members[];
 
 /*
  * Reads an EC key on P-256 or P-384 whose point is on the curve, an RSA key of
- * 2048 to 4096 bits, or an Ed25519 key. Other members (use, kid, alg, …) are
- * ignored, but a private one is refused.
+ * 2048 to 4096 bits, or an Ed25519 key that is no point of small order. Other
+ * members (use, kid, alg, …) are ignored, but a private one is refused.
  *
  * Returns 0; or -1 with BAD_PUBLIC_KEY. The caller calls jwk_clear in either case.
  */

@@ -87,6 +87,9 @@ END_TEST
 #define EC "{\"kty\":\"EC\",\"crv\":\"P-256\","
 #define EC_TEXT "{\"crv\":\"P-256\",\"kty\":\"EC\"," X "," Y "}"
 
+#define ED "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+#define SMALL "the JWK's \"x\" is a point of small order: anybody can sign with this key"
+
 static const struct {
 	const char *jwk;
 	const char *detail; /* how it begins */
@@ -102,6 +105,15 @@ static const struct {
     {"{\"kty\":\"OKP\",\"crv\":\"X25519\"," X "}", "the JWK is no EC key"},
     {"{\"kty\":\"OKP\",\"crv\":\"P-256\"," X "," Y "}", "the JWK is no EC key"},
     {"{\"kty\":\"EC\",\"crv\":\"Ed25519\"," X "}", "the JWK is no EC key"},
+    {ED "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", SMALL},
+    {ED "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", SMALL},
+    {ED "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU\"}", SMALL},
+    {ED "\"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o\"}", SMALL},
+    {ED "\"7P_______________________________________38\"}", SMALL},
+    {ED "\"7f_______________________________________38\"}", SMALL},
+    {ED "\"7v_______________________________________38\"}", SMALL},
+    {ED "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA\"}", SMALL},
+    {ED "\"7P________________________________________8\"}", SMALL},
     {EC X "}", "the JWK's \"y\" is missing or no string"},
     {EC X ",\"y\":7}", "the JWK's \"y\" is missing or no string"},
     {EC X ",\"y\":\"AA\"}", "the JWK's \"y\" has 1 octets; P-256 has 32"},
