@@ -88,6 +88,10 @@ fails "a private key behind the certificate" private-key 'no chain of 1 to 8 cer
 fails "a certificate for a hundred years" century 'is valid for more than ten years'
 fails "500 authorizations for one name" authorizations 'has 500 authorizations for one name'
 fails "500 challenges" challenges 'more than 32 challenges'
+mkdir "$scratch/state/device.key.new"
+fails "a directory where it would write" quick 'device.key.new'
+case_equal "… is found before anything is ordered" "$(grep -c '^/order ' "$scratch/mock.last")" 0
+rmdir "$scratch/state/device.key.new"
 case_equal "after all these failures, the files are those from before" "$(files_sum)" "$before"
 check "… and nothing temporary is left" '[ -z "$(ls "$scratch/state" | grep new)" ]'
 check "… nor loaded" '[ -z "$(tpm2_getcap -T "${tcti[one]}" handles-transient)" ]'

@@ -308,6 +308,9 @@ class Work:
     def judge(self, fault, tests, seconds):
         """How the fault fared: killed by which test, survived, unreached, late."""
         rounds = 2 # some need luck
+        if self.options.sample: # and so does coming by it
+            folder = "tests/unit/" + fault.path.split("/")[1] + "/"
+            tests = tests + [test for test in seconds if test.startswith(folder) and test not in tests]
         if fault.equivalent: # nobody expects a test to fail
             tests, rounds = [test for test in tests if not test.endswith(".sh")], 1
         if fault.script in tests:

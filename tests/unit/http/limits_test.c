@@ -668,6 +668,7 @@ START_TEST(large_requests_one_too_many_ends_one)
 	static const char  head[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
 	AUTO_FREE char    *half = memory_new(30001);
 	struct http_client clients[17];
+	struct http_client honest;
 	size_t             ended = 0;
 
 	memset(half, 'x', 30000);
@@ -684,9 +685,15 @@ START_TEST(large_requests_one_too_many_ends_one)
 	for (int turn = 0; turn < 10; turn++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(http_server_connections(server), 16);
+	client_connect(&honest, base, &address); /* whoever comes makes no more room than it takes */
+	client_send(&honest, GET_HELLO);
+	client_wait(&honest, client_count(&honest, "hello") == 1);
+	for (int turn = 0; turn < 10; turn++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
 	for (size_t i = 0; i < 17; i++)
 		ended += clients[i].ended;
 	ck_assert_uint_eq(ended, 1);
+	client_close(&honest);
 	for (size_t i = 0; i < 17; i++)
 		client_close(&clients[i]);
 }
