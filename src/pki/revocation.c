@@ -399,13 +399,28 @@ revocation_has_issuer(const struct revocation *revocation, const X509 *issuer)
 	return false;
 }
 
+/* The refusal by a list that begins after `now`: nobody's list is old, but a clock is wrong. */
+static int
+revocation_is_early(int64_t begins, int64_t now, struct error *err)
+{
+	char from[CLOCK_TEXT_SIZE];
+	char here[CLOCK_TEXT_SIZE];
+
+	clock_format(begins, from);
+	clock_format(now, here);
+	return error_set(err, ERROR_BAD_ATTESTATION,
+	    "its issuer's revocation list (CRL) is not valid before %s, and it is %s on the server; are both "
+	    "hosts' clocks right?", from, here);
+}
+
 int
 revocation_check(const struct revocation *revocation, const X509 *certificate, const X509 *issuer,
     int64_t now, struct error *err)
 {
-	bool named = false;
-	bool is_signed = false;
-	bool current = revocation->tolerate_stale;
+	bool    named = false;
+	bool    is_signed = false;
+	bool    current = revocation->tolerate_stale;
+	int64_t begins = INT64_MIN; /* of a list that is yet to begin */
 
 	for (size_t i = 0; i < revocation->count; i++) {
 		struct revocation_list *list = &revocation->lists[i];
@@ -419,10 +434,14 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		if (revocation_look_up(list, certificate, err) != 0)
 			return -1;
 		current = current || (list->this_update <= now && now <= list->next_update);
+		if (list->this_update > now)
+			begins = list->this_update;
 	}
 	ERR_clear_error();
 	if (named && !is_signed)
 		return error_set(err, ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
+	if (named && !current && begins != INT64_MIN)
+		return revocation_is_early(begins, now, err);
 	if (named && !current)
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "the server's copy of its issuer's revocation list (CRL) is out of date; tell the server's "

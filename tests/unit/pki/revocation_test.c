@@ -89,13 +89,15 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 	const char         *stale =
 	    _i != 0 ? "" : "the certificate: the server's copy of its issuer's revocation list (CRL) is out of date; "
 	              "tell the server's administrator";
+	const char         *early =
+	    _i != 0 ? "" : "revocation list (CRL) is not valid before ";
 	struct error        err = {0};
 
 	unit_ok(revocation_add_file(revocation, path, &err), &err);
 	during.revocation = after.revocation = before.revocation = revocation;
 	verify(&during, leaf, &pki.issuing.certificate, 1, "");
 	verify(&after, leaf, &pki.issuing.certificate, 1, stale);
-	verify(&before, leaf, &pki.issuing.certificate, 1, stale);
+	verify(&before, leaf, &pki.issuing.certificate, 1, early);
 	verify(&after, revoked, &pki.issuing.certificate, 1, "the certificate: it was revoked at ");
 	revocation_free(revocation);
 	X509_free(leaf);
