@@ -103,7 +103,7 @@ refused "and its secret is spent" 403 unknownSecret .
 attest_ca enroll "$(soft hash)" --name off
 store_tamper "UPDATE device SET enabled = 0, revision = revision + 1"
 post /attest "$scratch/request.json"
-refused "switched off" 403 deviceDisabled "the device with EK $(soft hash) is disabled"
+refused "switched off" 403 deviceDisabled "the device with EK $(soft hash) is disabled; an administrator can run: attest-ca .*enable $(soft hash)"
 attest_ca remove off
 
 # A name that was taken away is not in the next certificate, and the old one is revoked.

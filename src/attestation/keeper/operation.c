@@ -79,7 +79,8 @@ attestation_operation_device(struct store *store, const struct ek_hash *ek,
 		    own_command("attest-ca"), text);
 	}
 	if (!device->enabled)
-		return error_set(err, ERROR_DEVICE_DISABLED, "the device with EK %s is disabled",
-		    text);
+		return error_set(err, ERROR_DEVICE_DISABLED,
+		    "the device with EK %s is disabled; an administrator can run: %s enable %s", text,
+		    own_command("attest-ca"), text);
 	return 0;
 }
