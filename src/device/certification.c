@@ -128,19 +128,39 @@ name_check(const struct certification *run, struct error *err)
 	    run->name, names->count > 0 ? names->values[0] : "", names->count > 1 ? " and more" : "");
 }
 
+/* Appends `"a", "b"` to a text, as many of the names as fit. */
+static void
+names_quote(const struct ak_names *names, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < names->count; i++) {
+		if (used + strlen(names->values[i]) + sizeof ", \"\", ..." > size) {
+			(void)snprintf(text + used, size - used, "%s...", i > 0 ? ", " : "");
+			return;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s\"%s\"", i > 0 ? ", " : "",
+		    names->values[i]);
+	}
+}
+
 /* The name to order: --name, or the only one that the AK certificate has. */
 static int
 name_choose(struct certification *run, struct error *err)
 {
 	const struct ak_names *names = &run->identity.chain.names;
+	char                   quoted[300];
 
 	run->name = run->settings->name;
 	if (run->name != NULL)
 		return name_check(run, err);
-	if (names->count != 1)
+	if (names->count != 1) {
+		names_quote(names, quoted, sizeof quoted);
 		return error_set(err, ERROR_MALFORMED,
-		    "the attestation host gives this machine %zu names; choose one with --name",
-		    names->count);
+		    "the attestation host gives this machine %zu names; choose one with name in device.conf, "
+		    "or --name of \"attest-device certificate\": %s", names->count, quoted);
+	}
 	run->name = names->values[0];
 	return 0;
 }

@@ -142,7 +142,7 @@ case_fails "a line that is cut off is refused" 1 'line 1 is too long, or cut off
 case_fails "a file that is not there" 1 'opening .*/nowhere: No such file' attest_ca seen "$scratch/nowhere"
 printf '%s %s\n' "$hash" "$(date -u -d '+2 minutes' +%FT%TZ)" | attest_ca seen - >/dev/null
 check "of clocks that differ a little, a time counts as now" '[[ ! $(recorded) > $(date -u +%FT%TZ) && $(recorded) > $before ]]'
-case_fails "several names, and none chosen" 1 'gives this machine 2 names; choose one with --name' \
+case_fails "several names, and none chosen" 1 'gives this machine 2 names; choose one with name in device.conf, or --name of .*: "[^"]*", "[^"]*"$' \
 	certificate one
 case_ok "the other name" certificate one --name notebook --out "$scratch/notebook"
 before=$(files_sum)
