@@ -13,6 +13,7 @@
 #include "device/device_settings.h"
 #include "device/identity.h"
 #include "device/interrupt.h"
+#include "device/issued.h"
 #include "device/open.h"
 #include "device/options.h"
 #include "device/renewal.h"
@@ -25,6 +26,7 @@
 #include "pki/certificate.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/identifier.h"
 
 static command_run status_run;
 
@@ -202,7 +204,7 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 	json_t      *object = json_object();
 	X509        *certificate = NULL;
 	struct error err = {0};
-	char         name[256] = "";
+	char         name[IDENTIFIER_MAX + 1] = "";
 
 	(void)json_object_set_new(out, "certificate", object);
 	if (certificate_files_load(directory, &certificate, &err) != 0) {
@@ -212,8 +214,7 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 			complain(first, &err);
 		return;
 	}
-	(void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
-	    sizeof name);
+	(void)issued_name(certificate, name);
 	(void)json_object_update_new(object,
 	    json_pack("{s:s, s:s}", "directory", directory, "name", name));
 	line_print(print, "certificate", name[0] != '\0' ? name : directory);

@@ -196,3 +196,56 @@ issued_read(struct view sent, const struct issued_order *order, struct bytes *pe
 		return -1;
 	return device_chain_encode(&chain, pem, err);
 }
+
+/* ---- the name of one that is kept ---- */
+
+static bool
+name_take(struct view from, char name[IDENTIFIER_MAX + 1])
+{
+	struct error ignored;
+
+	if (from.size > IDENTIFIER_MAX ||
+	    identifier_check((const char *)from.data, from.size, &ignored) != 0)
+		return false;
+	memcpy(name, from.data, from.size);
+	name[from.size] = '\0';
+	return true;
+}
+
+static bool
+common_name_take(const X509 *leaf, char name[IDENTIFIER_MAX + 1])
+{
+	const X509_NAME *subject = X509_get_subject_name(leaf);
+	int              at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	unsigned char   *text = NULL;
+	int              size;
+	bool             good;
+
+	if (at < 0)
+		return false;
+	size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	good = size > 0 && name_take((struct view){text, (size_t)size}, name);
+	OPENSSL_free(text);
+	return good;
+}
+
+bool
+issued_name(const X509 *leaf, char name[IDENTIFIER_MAX + 1])
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	bool           found = false;
+	bool           good = false;
+
+	for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+		AUTO_BYTES          value = {0};
+		struct error        ignored;
+
+		found = one->type == GEN_OTHERNAME && permanent_identifier_is(one->d.otherName);
+		good = found && permanent_identifier_decode(one->d.otherName, &value, &ignored) == 0 &&
+		    name_take(bytes_view(&value), name);
+	}
+	GENERAL_NAMES_free(names);
+	ERR_clear_error();
+	return found ? good : common_name_take(leaf, name);
+}

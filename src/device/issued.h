@@ -2,11 +2,14 @@
 #ifndef DEVICE_ISSUED_H
 #define DEVICE_ISSUED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include <openssl/x509.h>
 #include <tss2/tss2_tpm2_types.h>
 
 #include "util/bytes.h"
+#include "util/identifier.h"
 
 struct error;
 
@@ -27,5 +30,11 @@ struct issued_order {
  */
 int issued_read(struct view sent, const struct issued_order *order, struct bytes *pem,
     struct error *err);
+
+/*
+ * The name that a device certificate is for: its first PermanentIdentifier, or, without one, its CN.
+ * False when that is no name (util/identifier.h).
+ */
+bool issued_name(const X509 *leaf, char name[IDENTIFIER_MAX + 1]);
 
 #endif

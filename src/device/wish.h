@@ -7,9 +7,11 @@
 struct device_settings;
 
 /*
- * The wish of the settings, else their name, else the host's name: in `text` or borrowed from the
- * settings. NULL when the settings want none, or the host's name is none of its own.
+ * The wish of the settings, else their name, else that of the certificate which the machine has in
+ * `directory`, also of before its mainboard was replaced, else the host's name: in `text` or borrowed
+ * from the settings. NULL when the settings want none, or the host's name is none of its own.
  */
-const char *device_wish(const struct device_settings *settings, char text[IDENTIFIER_MAX + 1]);
+const char *device_wish(const struct device_settings *settings, const char *directory,
+    char text[IDENTIFIER_MAX + 1]);
 
 #endif

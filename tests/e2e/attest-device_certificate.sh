@@ -369,6 +369,10 @@ case_fails "renew: the TPM was replaced" 1 'cleared or replaced; run "attest-dev
 other=$(attest_device --tcti "${tcti[two]}" ek --hash)
 case_fails "enroll on another TPM: its EK is to be enrolled" 1 "EK $other is not enrolled" \
 	attest_device --tcti "${tcti[two]}" enroll --no-wait --config "$scratch/device.conf"
+grep -v '^name' "$scratch/device.conf" >"$scratch/nameless.conf"
+case_fails "… under the name of the certificate that it has" 1 \
+	"approve $other --name laptop; .*replace laptop $other\$" \
+	attest_device --tcti "${tcti[two]}" enroll --no-wait --config "$scratch/nameless.conf"
 check "nothing stays loaded after all that" 'nothing_loaded one && nothing_loaded two'
 
 # ---- an owner with a password ----

@@ -298,6 +298,35 @@ START_TEST(read_nothing_is_malformed)
 }
 END_TEST
 
+static const struct {
+	struct made leaf;
+	const char *name; /* NULL: none */
+} named[] = {
+    {{.cn = "laptop"}, "laptop"},
+    {{.cn = "a prefix of what does not fit", .identifiers = {"laptop"}}, "laptop"},
+    {{.identifiers = {"laptop", "desktop"}}, "laptop"},
+    {{.cn = "laptop", .identifiers = {"a/b"}}, NULL},
+    {{.cn = "a/b"}, NULL},
+    {{.cn = NULL}, NULL},
+};
+
+START_TEST(name_of_a_certificate_is_its_identifier_or_else_its_cn)
+{
+	AUTO_BYTES   pem = {0};
+	char         name[IDENTIFIER_MAX + 1] = "";
+	BIO         *bio;
+	X509        *leaf;
+
+	make(&named[_i].leaf, &pem);
+	ck_assert_ptr_nonnull(bio = BIO_new_mem_buf(pem.data, (int)pem.size));
+	ck_assert_ptr_nonnull(leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL));
+	ck_assert_int_eq(issued_name(leaf, name), named[_i].name != NULL);
+	ck_assert_str_eq(name, named[_i].name != NULL ? named[_i].name : "");
+	X509_free(leaf);
+	BIO_free(bio);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -320,6 +349,8 @@ main(void)
 	tcase_add_test(tc, read_header_lines_are_malformed);
 	tcase_add_test(tc, read_a_ninth_certificate_is_malformed);
 	tcase_add_test(tc, read_nothing_is_malformed);
+	tcase_add_loop_test(tc, name_of_a_certificate_is_its_identifier_or_else_its_cn, 0,
+	    sizeof named / sizeof named[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
