@@ -132,8 +132,7 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	char         state[PRINT_STATE_SIZE];
 	const char  *reason = certificate->revoked != 0 ? crl_reason_word(certificate->reason) : NULL;
 
-	if (show->count++ == 0)
-		(void)printf("\nAK certificates:\n");
+	(void)printf("\n%s", show->count++ == 0 ? "AK certificates:\n" : "");
 	hex_encode(certificate->serial, certificate->serial_size, serial);
 	hex_encode(certificate->ak_name, certificate->ak_name_size, ak_name);
 	clock_format(certificate->not_before, not_before);
@@ -142,7 +141,7 @@ show_text_cb(const struct store_certificate *certificate, void *arg)
 	(void)printf("  serial   %s\n"
 	             "  AK Name  %s\n"
 	             "  valid    %s to %s\n"
-	             "  state    %s%s%s\n\n",
+	             "  state    %s%s%s\n",
 	    serial, ak_name, not_before, not_after, state, reason != NULL ? ", " : "",
 	    reason != NULL ? reason : "");
 	return ferror(stdout) == 0;

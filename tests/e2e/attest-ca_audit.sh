@@ -22,7 +22,7 @@ attest_ca enroll "$one" --name laptop --name spare >/dev/null
 SUDO_UID=4000000001 attest_ca enroll "$two" >/dev/null
 run attest_ca enroll "$two" # is there already: nothing happens
 attest_ca remove laptop >/dev/null
-case_equal "every act is on record" "$(record)" "1|enroll|done|2ea8|$user|as laptop and 1 names more
+case_equal "every act is on record" "$(record)" "1|enroll|done|2ea8|$user|as laptop and 1 more
 2|enroll|done|0100|$user, sudo by uid 4000000001|without a name
 3|remove|done|2ea8|$user|certificates revoked: 0"
 case_ok "people are shown it too" attest_ca audit

@@ -194,8 +194,9 @@ check_crl_content(const struct command_call *call, const char *what, const struc
 		                                      : "attestd, which signs it again at half its time, does not run",
 		    remedy);
 	else
-		check_add(report, what, CHECK_OK, "number %" PRIu64 " with %zu entries, valid until %s",
-		    crl->number, crl->revoked.size / sizeof(struct ca_revoked), when);
+		check_add(report, what, CHECK_OK, "number %" PRIu64 " with %zu %s, valid until %s",
+		    crl->number, crl->revoked.size / sizeof(struct ca_revoked),
+		    crl->revoked.size == sizeof(struct ca_revoked) ? "entry" : "entries", when);
 }
 
 /* True when an earlier issuing CA signed it. */

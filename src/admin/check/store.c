@@ -71,8 +71,8 @@ check_store_record(const struct command_call *call, struct store *store, struct 
 	if (count == 0)
 		check_add(report, "audit", CHECK_OK, "no entry yet");
 	else
-		check_add(report, "audit", CHECK_OK, "%" PRId64 " entries hold, the last with hash %s",
-		    count, hash);
+		check_add(report, "audit", CHECK_OK, "%" PRId64 " %s, the last with hash %s", count,
+		    count == 1 ? "entry holds" : "entries hold", hash);
 	if (store_audit_list(store, &filter, check_newest_cb, &newest, &err) != 0) {
 		check_add_error(report, "audit", &err, NULL);
 	} else if (newest != 0) {

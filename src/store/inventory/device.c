@@ -233,7 +233,7 @@ device_record_enroll(struct store *store, const struct store_device *device,
 	if (device->name_count == 1)
 		(void)snprintf(detail, sizeof detail, "as %s", device->names[0]);
 	else if (device->name_count > 1)
-		(void)snprintf(detail, sizeof detail, "as %s and %zu names more", device->names[0],
+		(void)snprintf(detail, sizeof detail, "as %s and %zu more", device->names[0],
 		    device->name_count - 1);
 	return store_audit_add(store, action, device->ek_hash, "done", detail, now, err);
 }

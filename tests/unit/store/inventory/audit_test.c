@@ -276,7 +276,7 @@ START_TEST(device_changes_are_on_record)
 	store_actor_set(store, &(struct store_actor){"somebody", NULL, NULL});
 	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
 	ck_assert_str_eq(list(&(struct audit_filter){0}).last,
-	    "1000000|somebody|||enroll|7|done|as laptop and 1 names more");
+	    "1000000|somebody|||enroll|7|done|as laptop and 1 more");
 	ck_assert_int_eq(store_device_enroll(store, &device, NOW, &err), -1);
 	unit_ok(store_device_remove(store, device.ek_hash, NOW + 1, &err), &err);
 	ck_assert_str_eq(list(&(struct audit_filter){0}).last,
