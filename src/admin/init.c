@@ -143,7 +143,10 @@ init_say_next(const struct command_call *call)
 	AUTO_FREE char *directory = shell_word(call->state_dir);
 	bool            usual = strcmp(call->state_dir, STATE_DIR_DEFAULT) == 0;
 
-	(void)printf("next:\n  attestd%s%s\n", usual ? "" : " --state-dir ", usual ? "" : directory);
+	if (usual)
+		(void)printf("next:\n  systemctl enable --now attestd    (or, without systemd: attestd)\n");
+	else
+		(void)printf("next:\n  attestd --state-dir %s\n", directory);
 	(void)printf("  attest-device ek --hash        on a device: prints its HASH\n");
 	(void)printf("  %s enroll HASH --name NAME\n", own_command("attest-ca"));
 	(void)printf("  for the ACME server, which reads the CRL again whenever attestd has signed it:\n"
