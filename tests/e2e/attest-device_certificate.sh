@@ -153,7 +153,7 @@ case_fails "a TLS root that did not sign it: the option is named" 1 'signed it w
 	certificate one --name laptop --acme-root "$state_dir/root.pem"
 case_fails "no ACME server there" 1 'there is nothing at /nowhere' \
 	certificate one --name laptop --acme "$acme_base/nowhere"
-case_fails "something else than an ACME server there" 1 'answers no JSON object: is this an ACME server' \
+case_fails "something else than an ACME server there" 1 'answers no JSON object \(not JSON: .*\): is this an ACME server' \
 	certificate one --name laptop --acme "$acme_base/root.pem"
 case_ok "on a terminal: works" script -qec "$(printf '%q ' "$attest_device_program" --tcti "${tcti[one]}" \
 	--state-dir "$state" certificate --attestation-url "$attestd_url" --acme \
