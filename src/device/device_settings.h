@@ -40,7 +40,8 @@ struct error;
 	    .example = "laptop",                                                                  \
 	    .manual = "The name that the administrator of the attestation host is told, as this "   \
 	    "machine's wish, while it waits to be enrolled; it proves nothing. Without it: `name`, " \
-	    "or else the name of the certificate that the machine has, or else the host name. `none` sends none.")
+	    "or else the name of the certificate that the machine has, or else the host name. `none` " \
+	    "sends none.")
 #define DEVICE_SETTINGS_EK(X)                                                                     \
 	X(ek, "ek", TEXT, "KIND", WORD, NULL, "another EK than the default: P-256, H-3, …",       \
 	    .example = "P-256",                                                                   \

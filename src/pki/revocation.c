@@ -409,8 +409,8 @@ revocation_is_early(int64_t begins, int64_t now, struct error *err)
 	clock_format(begins, from);
 	clock_format(now, here);
 	return error_set(err, ERROR_BAD_ATTESTATION,
-	    "its issuer's revocation list (CRL) is not valid before %s, and it is %s on the server; are both "
-	    "hosts' clocks right?", from, here);
+	    "its issuer's revocation list (CRL) is not valid before %s, and it is %s on the server; are "
+	    "the clocks of both hosts right?", from, here);
 }
 
 int
