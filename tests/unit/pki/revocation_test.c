@@ -90,7 +90,9 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 	    _i != 0 ? "" : "the certificate: the server's copy of its issuer's revocation list (CRL) is out of date; "
 	              "tell the server's administrator";
 	const char         *early =
-	    _i != 0 ? "" : "revocation list (CRL) is not valid before ";
+	    _i != 0 ? "" : "the certificate: its issuer's revocation list (CRL) is not valid before "
+	              "2026-11-21T12:00:00Z, and it is 2026-11-21T11:59:59Z on the server; are the clocks of "
+	              "both hosts right?";
 	struct error        err = {0};
 
 	unit_ok(revocation_add_file(revocation, path, &err), &err);
