@@ -80,11 +80,16 @@ fault(const struct scan *scan, size_t at, const char *what)
 static int
 fault_near(const struct scan *scan, size_t end, const char *what)
 {
-	char text[160];
+	const char *begin = (const char *)scan->text.data + scan->at;
+	size_t      size = end - scan->at;
+	char        text[160];
 
-	(void)snprintf(text, sizeof text, "%s near '%.*s'", what,
-	    (int)(end - scan->at > NEAR_MAX ? NEAR_MAX : end - scan->at),
-	    (const char *)scan->text.data + scan->at);
+	if (size > NEAR_MAX) {
+		size = NEAR_MAX;
+		while (((uint8_t)begin[size] & 0xc0) == 0x80) /* inside a character */
+			size--;
+	}
+	(void)snprintf(text, sizeof text, "%s near '%.*s'", what, (int)size, begin);
 	return fault(scan, end, text);
 }
 

@@ -246,6 +246,8 @@ START_TEST(decode_bounds_what_is_kept)
 }
 END_TEST
 
+#define X62 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 /* What jansson would say of what is read. */
 static const struct {
 	const char *text;
@@ -263,6 +265,8 @@ static const struct {
         "not JSON: line 1, column 25: too big negative integer near '-9223372036854775809'"},
     {"{\"a\":-1e999}", "not JSON: line 1, column 11: real number overflow near '-1e999'"},
     {"{\"a\":\"\\ud83d\"}", "not JSON: line 1, column 13: half a surrogate pair near '\"\\ud83d\"'"},
+    {"{\"a\":\"" X62 "\xc3\xa4\\ud83d\"}", /* cut between characters */
+        "not JSON: line 1, column 76: half a surrogate pair near '\"" X62 "'"},
 };
 
 START_TEST(decode_of_what_is_read_refuses)
