@@ -61,6 +61,7 @@ UNIT_TESTS += tests/unit/device/host/http_client_test
 UNIT_TESTS += tests/unit/device/host/problem_test
 UNIT_TESTS += tests/unit/device/host/retry_test
 UNIT_TESTS += tests/unit/device/issued_test
+UNIT_TESTS += tests/unit/device/run_command_test
 UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/auth_test
 UNIT_TESTS += tests/unit/device/tpm/credential_test

@@ -3,6 +3,8 @@
 
 #include "device/tpm/auth.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cleansed.h"
@@ -33,12 +35,31 @@ START_TEST(close_cleanses_the_passwords)
 }
 END_TEST
 
+/* Only a password that the TPM has refused is called wrong. */
+START_TEST(note_names_a_password_that_was_refused)
+{
+	struct device_tpm *tpm = memory_new(sizeof *tpm);
+	struct error       err = {0};
+
+	for (int i = 0; i < 4; i++) {
+		tpm->auth[DEVICE_AUTH_OWNER].known = (i & 1) != 0;
+		tpm->auth[DEVICE_AUTH_OWNER].refused = (i & 2) != 0;
+		(void)error_set(&err, ERROR_INTERNAL, "it failed");
+		device_auth_note(tpm, DEVICE_AUTH_OWNER, &err);
+		ck_assert_int_eq(strcmp(err.detail, "it failed") != 0, i == 3);
+	}
+	ck_assert_ptr_nonnull(strstr(err.detail, "its password is wrong"));
+	free(tpm);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("device_auth");
 	TCase *tc = tcase_create("device_auth");
 
+	tcase_add_test(tc, note_names_a_password_that_was_refused);
 	tcase_add_test(tc, close_cleanses_the_passwords);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
