@@ -23,6 +23,7 @@ src_libutil_a_SOURCES = \
 	src/util/identity.c src/util/identity.h \
 	src/util/json_depth.c src/util/json_depth.h \
 	src/util/json_members.c src/util/json_members.h \
+	src/util/json_text.c src/util/json_text.h \
 	src/util/log.c src/util/log.h \
 	src/util/log_refusal.c src/util/log_refusal.h \
 	src/util/lru.c src/util/lru.h \
@@ -61,6 +62,7 @@ UNIT_TESTS += tests/unit/util/identifier_test
 UNIT_TESTS += tests/unit/util/identity_test
 UNIT_TESTS += tests/unit/util/json_depth_test
 UNIT_TESTS += tests/unit/util/json_members_test
+UNIT_TESTS += tests/unit/util/json_text_test
 UNIT_TESTS += tests/unit/util/log_refusal_test
 UNIT_TESTS += tests/unit/util/log_test
 UNIT_TESTS += tests/unit/util/lru_test
