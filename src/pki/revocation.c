@@ -25,6 +25,13 @@
 /* Enough for about a million entries. */
 #define REVOCATION_FILE_MAX ((size_t)64 << 20)
 
+/*
+ * How far a list may begin ahead of the clock here, in seconds: as long as certificates are
+ * backdated by default, so that a host that is behind does not refuse for a list what it takes
+ * for a certificate. A list from the future names more certificates, not fewer.
+ */
+#define AHEAD_MAX 300
+
 struct revocation_list {
 	X509_CRL *crl;
 	int64_t   this_update;
@@ -433,8 +440,8 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		is_signed = true;
 		if (revocation_look_up(list, certificate, err) != 0)
 			return -1;
-		current = current || (list->this_update <= now && now <= list->next_update);
-		if (list->this_update > now)
+		current = current || (list->this_update - AHEAD_MAX <= now && now <= list->next_update);
+		if (list->this_update - AHEAD_MAX > now)
 			begins = list->this_update;
 	}
 	ERR_clear_error();

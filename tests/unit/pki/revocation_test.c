@@ -85,20 +85,22 @@ START_TEST(revocation_by_a_stale_crl_refuses_unless_tolerated)
 	struct revocation  *revocation = revocation_new(_i != 0);
 	struct chain_policy during = policy_at(PKI_NOW + PKI_DAY);
 	struct chain_policy after = policy_at(PKI_NOW + PKI_DAY + 1);
-	struct chain_policy before = policy_at(PKI_NOW - 1);
+	struct chain_policy ahead = policy_at(PKI_NOW - 300); /* as certificates are backdated */
+	struct chain_policy before = policy_at(PKI_NOW - 301);
 	const char         *stale =
 	    _i != 0 ? "" : "the certificate: the server's copy of its issuer's revocation list (CRL) is out of date; "
 	              "tell the server's administrator";
 	const char         *early =
 	    _i != 0 ? "" : "the certificate: its issuer's revocation list (CRL) is not valid before "
-	              "2026-11-21T12:00:00Z, and it is 2026-11-21T11:59:59Z on the server; are the clocks of "
+	              "2026-11-21T12:00:00Z, and it is 2026-11-21T11:54:59Z on the server; are the clocks of "
 	              "both hosts right?";
 	struct error        err = {0};
 
 	unit_ok(revocation_add_file(revocation, path, &err), &err);
-	during.revocation = after.revocation = before.revocation = revocation;
+	during.revocation = after.revocation = ahead.revocation = before.revocation = revocation;
 	verify(&during, leaf, &pki.issuing.certificate, 1, "");
 	verify(&after, leaf, &pki.issuing.certificate, 1, stale);
+	verify(&ahead, leaf, &pki.issuing.certificate, 1, "");
 	verify(&before, leaf, &pki.issuing.certificate, 1, early);
 	verify(&after, revoked, &pki.issuing.certificate, 1, "the certificate: it was revoked at ");
 	revocation_free(revocation);
