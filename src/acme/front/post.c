@@ -208,6 +208,8 @@ account_verify(struct post *post, const struct acme_account *account, struct err
 		rc = jws_verify(&post->jws, &jwk, err);
 	else /* it was checked when the account was made */
 		err->kind = ERROR_INTERNAL;
+	if (rc == 0)
+		memcpy(post->request.signer, jwk.thumbprint, sizeof post->request.signer);
 	jwk_clear(&jwk);
 	if (rc == 0 && account->status != STATUS_VALID)
 		rc = error_set(err, ERROR_ACCOUNT_DEACTIVATED, "the account is %s",

@@ -268,6 +268,9 @@ inner_payload_read(struct acme_request *request, struct error *err)
 		return error_set(err, ERROR_MALFORMED, "its \"account\" is not the kid");
 	if (jwk_read(json_object_get(request->inner_payload, "oldKey"), &request->old_key, err) != 0)
 		return error_wrap(err, "\"oldKey\"");
+	/* The account's key may be another by now: who signed with an earlier one changes nothing. */
+	if (strcmp(request->old_key.thumbprint, request->signer) != 0)
+		return error_set(err, ERROR_MALFORMED, "its \"oldKey\" is not the key of this account");
 	return 0;
 }
 

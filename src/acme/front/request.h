@@ -16,7 +16,9 @@ struct error;
 
 /* Storage for the views of a question. */
 struct acme_request {
-	const struct jws      *jws; /* verified */
+	const struct jws      *jws; /* verified, */
+	char                   signer[JWK_THUMBPRINT_SIZE]; /* and the thumbprint of the account's key that
+	                                                     * did; "" for another key */
 	json_t                *payload;
 	struct jws             inner; /* keyChange */
 	json_t                *inner_payload;

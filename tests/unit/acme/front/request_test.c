@@ -28,6 +28,9 @@ struct fixture {
 	struct error         err;
 };
 
+/* The thumbprint of the key that signed the request: of the account's key, or an earlier one. */
+static char signer[JWK_THUMBPRINT_SIZE] = INNER_OLD_THUMBPRINT;
+
 static int
 decode(struct fixture *f, acme_request_decode *decoder, const char *payload)
 {
@@ -37,6 +40,7 @@ decode(struct fixture *f, acme_request_decode *decoder, const char *payload)
 	f->jws.url = "https://ca.example/acme/key-change";
 	bytes_append(&f->jws.payload, payload, strlen(payload));
 	f->request.jws = &f->jws;
+	memcpy(f->request.signer, signer, sizeof f->request.signer);
 	f->question.account = view_text("1");
 	f->question.object = view_text("1");
 	return decoder(&f->request, &f->question, &f->err);
@@ -273,6 +277,21 @@ START_TEST(key_change_takes_the_new_key_and_names_the_old)
 }
 END_TEST
 
+/* Who knows the public part of the account's new key cannot replace it with the old one. */
+START_TEST(key_change_by_another_key_than_the_old_one_is_refused)
+{
+	struct fixture f;
+
+	signer[0] = signer[0] == 'A' ? 'B' : 'A';
+	unit_fails(decode(&f, request_key_change, INNER_GOOD), &f.err, ERROR_MALFORMED,
+	    "the inner JWS: its \"oldKey\" is not the key of this account");
+	fixture_clear(&f);
+	signer[0] = '\0';
+	ck_assert_int_eq(decode(&f, request_key_change, INNER_GOOD), -1);
+	fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(authorization_is_read_or_deactivated)
 {
 	struct fixture f;
@@ -475,6 +494,7 @@ main(void)
 	tcase_add_test(tc, account_of_another_is_unauthorized);
 	tcase_add_loop_test(tc, order_new_reads_dates, 0, (int)(sizeof dates / sizeof dates[0]));
 	tcase_add_test(tc, key_change_takes_the_new_key_and_names_the_old);
+	tcase_add_test(tc, key_change_by_another_key_than_the_old_one_is_refused);
 	tcase_add_test(tc, authorization_is_read_or_deactivated);
 	tcase_add_test(tc, challenge_takes_a_statement);
 	tcase_add_test(tc, challenge_of_an_unknown_format_goes_on);
