@@ -45,7 +45,9 @@ acme_admin/init.c key_open             the same
 acme_admin/init.c trust_add_file       the same
 attestation/keeper/auto_enroll.c file_mark_take  a list that the configuration names
 attestation/keeper/auto_enroll.c file_read       the same
-attestation/keeper/copies.c file_replace         the directory to publish in, of the configuration
+attestation/keeper/copies.c access               the directory to publish in, of the configuration
+attestation/keeper/copies.c file_replace         the same
+attestation/keeper/copies.c stat                 the same
 attestation/keeper/keeper.c folder_open          the state directory, once
 attestation/keeper/revision.c file_read          TLS files of the configuration
 acme/keeper/keeper.c folder_open       the state directory, once
@@ -55,6 +57,7 @@ acme/keeper/roots.c trust_add_file     the same
 ca/directory.c folder_open             the state directory to make, and the one that it is in
 ca/directory.c realpath                whether an output would be in the state directory
 ca/directory.c stat                    the same
+ca/issuer.c access                     the PKCS #11 module of the configuration
 ca/issuer.c key_open                   the key that the URI in the state directory names
 device/certificate_files.c folder_open the directory for the certificate, of --out
 device/certificate_files.c mkdir       the same

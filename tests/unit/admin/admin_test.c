@@ -92,8 +92,7 @@ START_TEST(show_certificates_are_listed_with_their_state)
 	    "  serial   4002\n"
 	    "  AK Name  000baa\n"
 	    "  valid    1970-01-01T00:00:00Z to 1970-01-01T00:00:10Z\n"
-	    "  state    expired\n"
-	    "\n");
+	    "  state    expired\n");
 }
 END_TEST
 
