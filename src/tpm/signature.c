@@ -38,14 +38,12 @@ tpm_signature_hash(const TPMT_SIGNATURE *signature)
 	}
 }
 
-/* Encodes an ECDSA signature as DER for OpenSSL; *der stays empty when the numbers cannot be
- * encoded. */
-static void
-signature_encode_ecdsa(const TPMS_SIGNATURE_ECDSA *ecdsa, struct bytes *der)
+void
+ecdsa_signature_encode(struct view r_octets, struct view s_octets, struct bytes *der)
 {
 	ECDSA_SIG     *pair = ECDSA_SIG_new();
-	BIGNUM        *r = BN_bin2bn(ecdsa->signatureR.buffer, ecdsa->signatureR.size, NULL);
-	BIGNUM        *s = BN_bin2bn(ecdsa->signatureS.buffer, ecdsa->signatureS.size, NULL);
+	BIGNUM        *r = BN_bin2bn(r_octets.data, (int)r_octets.size, NULL);
+	BIGNUM        *s = BN_bin2bn(s_octets.data, (int)s_octets.size, NULL);
 	unsigned char *encoded = NULL;
 	int            size;
 
@@ -84,6 +82,7 @@ tpm_signature_verify(EVP_PKEY *key, const TPMT_SIGNATURE *signature, struct view
     struct error *err)
 {
 	const TPM2B_PUBLIC_KEY_RSA *rsa = &signature->signature.rsassa.sig;
+	const TPMS_SIGNATURE_ECDSA *ecdsa = &signature->signature.ecdsa;
 	uint16_t                    hash = tpm_signature_hash(signature);
 	const EVP_MD               *digest = tpm_digest(hash);
 	AUTO_BYTES                  der = {0};
@@ -113,7 +112,8 @@ tpm_signature_verify(EVP_PKEY *key, const TPMT_SIGNATURE *signature, struct view
 		    "ECDSA signature of a key that is not on P-256, P-384 or P-521");
 
 	if (padding == 0) {
-		signature_encode_ecdsa(&signature->signature.ecdsa, &der);
+		ecdsa_signature_encode((struct view){ecdsa->signatureR.buffer, ecdsa->signatureR.size},
+		    (struct view){ecdsa->signatureS.buffer, ecdsa->signatureS.size}, &der);
 		octets = bytes_view(&der);
 	} else {
 		octets = (struct view){rsa->buffer, rsa->size};

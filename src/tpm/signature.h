@@ -29,4 +29,10 @@ uint16_t tpm_signature_hash(const TPMT_SIGNATURE *signature);
 int tpm_signature_verify(EVP_PKEY *key, const TPMT_SIGNATURE *signature, struct view message,
     struct error *err);
 
+/*
+ * Appends an ECDSA signature as OpenSSL takes it, in DER (RFC 3279 §2.2.3), from the octets of r
+ * and s; nothing when they cannot be encoded.
+ */
+void ecdsa_signature_encode(struct view r_octets, struct view s_octets, struct bytes *der);
+
 #endif

@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
 #include "http/json.h"
+#include "tpm/signature.h"
 #include "util/base64.h"
 #include "util/error.h"
 
@@ -190,28 +190,6 @@ jws_check(const struct jws *jws, const char *url, struct error *err)
 	return 0;
 }
 
-/* RFC 7518 §3.4: r and s, of the curve's size each; *der stays empty when they cannot be encoded. */
-static void
-ecdsa_encode(struct view octets, struct bytes *der)
-{
-	size_t         half = octets.size / 2;
-	ECDSA_SIG     *pair = ECDSA_SIG_new();
-	BIGNUM        *r = BN_bin2bn(octets.data, (int)half, NULL);
-	BIGNUM        *s = BN_bin2bn(octets.data + half, (int)half, NULL);
-	unsigned char *encoded = NULL;
-	int            size;
-
-	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = s = NULL; /* the pair owns them now */
-		if ((size = i2d_ECDSA_SIG(pair, &encoded)) > 0)
-			bytes_append(der, encoded, (size_t)size);
-	}
-	OPENSSL_free(encoded);
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(pair);
-}
-
 /* RFC 7515 §5.2, step 8: the octets that are signed. */
 static void
 signed_octets(const struct jws *jws, struct bytes *octets)
@@ -248,7 +226,10 @@ signature_holds(const struct jws *jws, EVP_PKEY *key)
 
 	signed_octets(jws, &octets);
 	if (strcmp(algorithm->type, "EC") == 0) {
-		ecdsa_encode(signature, &der);
+		size_t half = signature.size / 2; /* RFC 7518 §3.4: r and s, of the curve's size each */
+
+		ecdsa_signature_encode((struct view){signature.data, half},
+		    (struct view){signature.data + half, half}, &der);
 		signature = bytes_view(&der);
 	}
 	good = md != NULL && EVP_DigestVerifyInit(md, &ctx, digest, NULL, key) == 1 &&
