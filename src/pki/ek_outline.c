@@ -58,7 +58,7 @@ outline_name(struct view *rest)
 	return d2i_X509_NAME(NULL, &p, (long)element.whole.size);
 }
 
-/* Reads notBefore, which is either kind of time. */
+/* Reads notBefore, which is either kind of time; one that cannot be read never comes. */
 static int64_t
 outline_begin(struct view validity)
 {
@@ -67,7 +67,7 @@ outline_begin(struct view validity)
 	int64_t              begin = when != NULL ? certificate_time(when) : INT64_MIN;
 
 	ASN1_TIME_free(when);
-	return begin;
+	return begin == INT64_MIN ? INT64_MAX : begin;
 }
 
 /* The length of an RSA modulus (RFC 8017 §A.1.1) within a SubjectPublicKeyInfo. */

@@ -128,6 +128,8 @@ base64_decode(enum base64_alphabet alphabet, const char *text, size_t length, st
 		return -1;
 	if (length % 4 == 1)
 		return error_set(err, ERROR_MALFORMED, "base64 of a length that no octets have");
+	if (length == 0)
+		return 0;
 	p = bytes_extend(out, length / 4 * 3 + length % 4 * 3 / 4);
 	whole = groups_decode(values[alphabet], text, length, p);
 	p += whole / 4 * 3;
