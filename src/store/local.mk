@@ -55,7 +55,8 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite/schema.h \
 	src/store/sqlite/schema_acme.c \
 	src/store/sqlite/schema_inventory.c \
-	src/store/sqlite/stage.c src/store/sqlite/stage.h
+	src/store/sqlite/stage.c src/store/sqlite/stage.h \
+	src/store/sqlite/wal_file.c src/store/sqlite/wal_file.h
 
 UNIT_TESTS += tests/unit/store/acme/acme_test
 UNIT_TESTS += tests/unit/store/acme/damaged_test
@@ -79,5 +80,6 @@ UNIT_TESTS += tests/unit/store/sqlite/check_test
 UNIT_TESTS += tests/unit/store/sqlite/undone_test
 UNIT_TESTS += tests/unit/store/sqlite/upgrade_acme_test
 UNIT_TESTS += tests/unit/store/sqlite/upgrade_test
+UNIT_TESTS += tests/unit/store/sqlite/wal_file_test
 UNIT_TESTS += tests/unit/store/store_test
 UNIT_TESTS += tests/unit/store/writer_test

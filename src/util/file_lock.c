@@ -5,6 +5,11 @@
  * writer that releases it and retries at once gets it again, while the waiters are
  * still waking up. This lock is only about fairness: SQLite's own lock protects
  * the store if it fails.
+ *
+ * Who finds nobody waiting draws no ticket: it locks the octet before all tickets,
+ * and then sees that none is held. Whoever draws one meanwhile does it the other
+ * way round, locks first and then looks at the octets before its own, so that at least one
+ * of the two sees the other, and who has no ticket gives way.
  */
 #include "config.h"
 
@@ -26,9 +31,10 @@
 #include "util/folder.h"
 #include "util/shell_quote.h"
 
-/* Octet ranges of the lock file: the gate guards the ticket number; tickets begin at 1. */
-#define LOCK_GATE    ((off_t)0)
-#define LOCK_TICKETS ((off_t)16)
+/* Octets of the lock file: the gate guards the ticket number; the octet of ticket n, which is at
+ * least 1, is n behind that of a writer who found nobody waiting. */
+#define LOCK_GATE  ((off_t)0)
+#define LOCK_ALONE ((off_t)16)
 #define LOCK_LAST    (INT64_MAX / 2)
 
 /* Poll intervals: short for the next in line, longer for the others. */
@@ -86,17 +92,32 @@ lock_set(const struct file_lock *lock, off_t octet, short type)
 	return fcntl(lock->fd, F_OFD_SETLK, &range) == 0;
 }
 
-/* Distance to an earlier ticket that is still held, capped; 0 when it is our turn. */
+/* Takes the lock if nobody holds a ticket. */
+static bool
+lock_alone(struct file_lock *lock)
+{
+	struct flock tickets = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_ALONE + 1};
+
+	if (!lock_set(lock, LOCK_ALONE, F_WRLCK))
+		return false;
+	lock->octet = LOCK_ALONE;
+	if (fcntl(lock->fd, F_OFD_GETLK, &tickets) == 0 && tickets.l_type == F_UNLCK)
+		return true;
+	file_lock_release(lock);
+	return false;
+}
+
+/* Distance to an earlier octet that is still held, capped; 0 when it is our turn. */
 static unsigned int
 lock_ahead(const struct file_lock *lock)
 {
-	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_TICKETS,
-	    .l_len = lock->ticket};
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_ALONE,
+	    .l_len = lock->octet - LOCK_ALONE};
 	off_t        ahead;
 
 	if (fcntl(lock->fd, F_OFD_GETLK, &range) != 0 || range.l_type == F_UNLCK)
 		return 0;
-	ahead = LOCK_TICKETS + lock->ticket - range.l_start;
+	ahead = lock->octet - range.l_start;
 	return ahead < LOCK_GLANCES ? (unsigned int)ahead : LOCK_GLANCES;
 }
 
@@ -112,16 +133,16 @@ lock_draw(struct file_lock *lock, struct error *err)
 	if (last < 0 || last >= LOCK_LAST)
 		last = 0;
 	/* A ticket of this number is held already only if the file was truncated. */
-	for (ticket = last + 1; !lock_set(lock, LOCK_TICKETS + ticket, F_WRLCK); ticket++)
+	for (ticket = last + 1; !lock_set(lock, LOCK_ALONE + ticket, F_WRLCK); ticket++)
 		if (errno != EAGAIN && errno != EACCES)
 			return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
 	last = ticket;
 	if (pwrite(lock->fd, &last, sizeof last, 0) != (ssize_t)sizeof last) {
 		error_set_errno(err, ERROR_INTERNAL, "writing %s", lock->path);
-		(void)lock_set(lock, LOCK_TICKETS + ticket, F_UNLCK);
+		(void)lock_set(lock, LOCK_ALONE + ticket, F_UNLCK);
 		return -1;
 	}
-	lock->ticket = ticket;
+	lock->octet = LOCK_ALONE + ticket;
 	return 0;
 }
 
@@ -142,6 +163,8 @@ file_lock_acquire(struct file_lock *lock, int64_t patience_ms, struct error *err
 	unsigned int ahead;
 	int          rc;
 
+	if (lock_alone(lock))
+		return 0;
 	while (!lock_set(lock, LOCK_GATE, F_WRLCK)) {
 		if (errno != EAGAIN && errno != EACCES)
 			return error_set_errno(err, ERROR_INTERNAL, "locking %s", lock->path);
@@ -167,10 +190,10 @@ file_lock_acquire(struct file_lock *lock, int64_t patience_ms, struct error *err
 void
 file_lock_release(struct file_lock *lock)
 {
-	if (lock->ticket == 0)
+	if (lock->octet == 0)
 		return;
-	(void)lock_set(lock, LOCK_TICKETS + lock->ticket, F_UNLCK);
-	lock->ticket = 0;
+	(void)lock_set(lock, lock->octet, F_UNLCK);
+	lock->octet = 0;
 }
 
 int

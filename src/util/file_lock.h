@@ -18,7 +18,7 @@ struct folder;
 struct file_lock {
 	int   fd;
 	char *path;
-	off_t ticket; /* 0 while neither waiting nor holding */
+	off_t octet; /* that is locked in the file; 0 while neither waiting nor holding */
 };
 
 /*
@@ -31,8 +31,9 @@ int  file_lock_open(const struct folder *folder, const char *name, struct file_l
 void file_lock_close(struct file_lock *lock);
 
 /*
- * Draws a ticket and waits for those before it, at most `patience_ms`
- * milliseconds; after that OVERLOADED, and the place in the queue is given up.
+ * Takes the lock when nobody waits for it; otherwise draws a ticket and waits for those
+ * before it, at most `patience_ms` milliseconds; after that OVERLOADED, and the place in the
+ * queue is given up.
  */
 int  file_lock_acquire(struct file_lock *lock, int64_t patience_ms, struct error *err);
 void file_lock_release(struct file_lock *lock);

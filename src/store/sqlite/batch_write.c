@@ -20,6 +20,7 @@
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/name_run.h"
 #include "store/sqlite/stage.h"
+#include "store/sqlite/wal_file.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -44,6 +45,16 @@ static int
 batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
 {
 	return sqlite_execute(batch->sqlite, settings, "importing", err);
+}
+
+/* Without a sync there is nothing that writes what was gathered of a commit. */
+static int
+batch_ungather(struct sqlite_batch *batch, struct error *err)
+{
+	return wal_file_gather(batch->sqlite->db, false) == SQLITE_OK
+	    ? 0
+	    : error_set(err, ERROR_INTERNAL, "importing: the log of %s is not open",
+	          batch->sqlite->store.place);
 }
 
 /* WAL hook: runs after each commit, in place of SQLite's automatic checkpoint, which runs inside
@@ -389,7 +400,8 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 
 	batch->now = now;
 	(void)sqlite3_wal_hook(batch->sqlite->db, batch_wal_cb, batch);
-	if (batch_set(batch, batch_settings, err) == 0 && batch_clear(batch, err) == 0 &&
+	if (batch_ungather(batch, err) == 0 && batch_set(batch, batch_settings, err) == 0 &&
+	    batch_clear(batch, err) == 0 &&
 	    batch_open(batch, err) == 0) {
 		rc = batch_write(batch, err);
 		if (rc == 0)
@@ -400,6 +412,7 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 			(void)batch_clear(batch, &ignored);
 	}
 	(void)sqlite3_wal_autocheckpoint(batch->sqlite->db, BATCH_AUTOCHECKPOINT_BEFORE);
-	(void)batch_set(batch, batch_settings_before, &ignored);
+	if (batch_set(batch, batch_settings_before, &ignored) == 0)
+		(void)wal_file_gather(batch->sqlite->db, true);
 	return rc;
 }

@@ -14,6 +14,7 @@
 
 #include "store/sqlite/connection.h"
 #include "store/sqlite/engine.h"
+#include "store/sqlite/wal_file.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -25,7 +26,7 @@
 /* SQLite's busy timeout, for programs that do not use our queue. */
 #define OPEN_BUSY_MS 10000
 
-/* WAL itself is kept in the file; these belong to each connection. */
+/* WAL itself is kept in the file; these belong to each connection. wal_file.h needs FULL. */
 static const char open_settings[] =
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
@@ -56,7 +57,7 @@ open_connect(struct sqlite *sqlite, struct error *err)
 {
 	if (sqlite3_open_v2(sqlite->store.place, &sqlite->db,
 	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-	        NULL) != SQLITE_OK) {
+	        wal_file_vfs()) != SQLITE_OK) {
 		if (sqlite->db == NULL)
 			return error_set(err, ERROR_INTERNAL, "opening %s: no memory", sqlite->store.place);
 		return sqlite_error(sqlite, "opening the store", err);

@@ -145,35 +145,96 @@ START_TEST(acquire_after_the_holder_was_killed_succeeds)
 }
 END_TEST
 
+/* Locks or unlocks the octet of a ticket, as a writer with that ticket does. */
+static void
+ticket_set(int fd, off_t ticket, short type)
+{
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = 16 + ticket, .l_len = 1};
+
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &range), 0);
+}
+
+static int
+open_as_another(void)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+START_TEST(acquire_alone_draws_no_ticket)
+{
+	struct file_lock first = {.fd = -1};
+	struct file_lock second = {.fd = -1};
+	struct error     err = {0};
+
+	unit_ok(file_lock_open(&folder, "lock", &first, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &second, &err), &err);
+	unit_ok(file_lock_acquire(&first, 0, &err), &err);
+	ck_assert_int_eq(last_ticket(), 0);
+	/* Whoever comes now draws one, and waits. */
+	ck_assert_int_eq(file_lock_acquire(&second, 0, &err), -1);
+	ck_assert_int_eq(last_ticket(), 1);
+	file_lock_close(&first);
+	file_lock_close(&second);
+}
+END_TEST
+
+/* A writer with a ticket, whichever, is not overtaken, and whoever gave way to it can try again. */
+START_TEST(acquire_while_a_ticket_is_held_waits)
+{
+	struct file_lock lock = {.fd = -1};
+	struct error     err = {0};
+	int              other;
+
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
+	other = open_as_another();
+	ticket_set(other, 1, F_WRLCK);
+	ck_assert_int_eq(file_lock_acquire(&lock, 0, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
+	ticket_set(other, 1, F_UNLCK);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	ck_assert_int_eq(last_ticket(), 2);
+	file_lock_close(&lock);
+	(void)close(other);
+}
+END_TEST
+
 static const int64_t spoilt[] = {-1, INT64_MIN, INT64_MAX, INT64_MAX / 2};
 
 START_TEST(acquire_spoilt_number_starts_again)
 {
+	struct file_lock holder = {.fd = -1};
 	struct file_lock lock = {.fd = -1};
-	struct error      err = {0};
+	struct error     err = {0};
 
 	unit_ok(file_replace(path, &spoilt[_i], sizeof spoilt[_i], 0600, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &holder, &err), &err);
 	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
-	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	unit_ok(file_lock_acquire(&holder, 0, &err), &err);
+	ck_assert_int_eq(file_lock_acquire(&lock, 0, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
 	ck_assert_int_eq(last_ticket(), 1);
+	file_lock_close(&holder);
 	file_lock_close(&lock);
 }
 END_TEST
 
 START_TEST(acquire_ticket_that_is_out_is_not_drawn_twice)
 {
-	struct file_lock first = {.fd = -1};
-	struct file_lock second = {.fd = -1};
-	struct error      err = {0};
+	struct file_lock lock = {.fd = -1};
+	struct error     err = {0};
+	int              other;
 
-	unit_ok(file_lock_open(&folder, "lock", &first, &err), &err);
-	unit_ok(file_lock_open(&folder, "lock", &second, &err), &err);
-	unit_ok(file_lock_acquire(&first, 0, &err), &err);
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
+	other = open_as_another();
+	ticket_set(other, 1, F_WRLCK);
 	ck_assert_int_eq(truncate(path, 0), 0);
-	ck_assert_int_eq(file_lock_acquire(&second, 0, &err), -1);
+	ck_assert_int_eq(file_lock_acquire(&lock, 0, &err), -1);
 	ck_assert_int_eq(last_ticket(), 2);
-	file_lock_close(&first);
-	file_lock_close(&second);
+	file_lock_close(&lock);
+	(void)close(other);
 }
 END_TEST
 
@@ -216,7 +277,7 @@ START_TEST(acquire_by_many_is_first_come_first_served)
 	for (int i = 0; i < WAITERS; i++) {
 		waiters[i].number = i;
 		ck_assert_int_eq(pthread_create(&waiters[i].thread, NULL, waiter_main, &waiters[i]), 0);
-		while (last_ticket() < i + 2)
+		while (last_ticket() < i + 1)
 			(void)sched_yield();
 	}
 	/* Letting go and asking again at once puts us behind all who wait. */
@@ -243,6 +304,8 @@ main(void)
 	tcase_add_test(tc, open_fifo_or_second_name_of_a_file_is_refused);
 	tcase_add_test(tc, acquire_held_by_another_is_overloaded);
 	tcase_add_test(tc, acquire_after_the_holder_was_killed_succeeds);
+	tcase_add_test(tc, acquire_alone_draws_no_ticket);
+	tcase_add_test(tc, acquire_while_a_ticket_is_held_waits);
 	tcase_add_loop_test(tc, acquire_spoilt_number_starts_again, 0,
 	    sizeof spoilt / sizeof spoilt[0]);
 	tcase_add_test(tc, acquire_ticket_that_is_out_is_not_drawn_twice);

@@ -1,0 +1,239 @@
+/*
+ * Owns the octets of a log that are not written yet. A file of this VFS is our struct, and
+ * behind it the file of SQLite's own VFS, which does the work.
+ */
+#include "config.h"
+
+#include "store/sqlite/wal_file.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "util/bytes.h"
+
+/* A commit of fifteen pages; larger ones take several writes. */
+#define WAL_GATHERED_MAX ((size_t)64 * 1024)
+
+struct wal_file {
+	sqlite3_file  file; /* first member, so that each converts to the other */
+	sqlite3_file *own;  /* behind this struct */
+	bool          plain; /* writes are not gathered */
+	uint8_t      *data; /* NULL until the first write */
+	size_t        size;
+	int64_t       offset; /* of the first octet in the log */
+};
+
+static sqlite3_vfs *wal_own;
+
+static struct wal_file *
+wal_of(sqlite3_file *file)
+{
+	return (struct wal_file *)file;
+}
+
+static int
+wal_flush(struct wal_file *wal)
+{
+	size_t size = wal->size;
+
+	wal->size = 0;
+	return size == 0
+	    ? SQLITE_OK
+	    : wal->own->pMethods->xWrite(wal->own, wal->data, (int)size, wal->offset);
+}
+
+static int
+wal_close_cb(sqlite3_file *file)
+{
+	struct wal_file *wal = wal_of(file);
+	int              flushed = wal_flush(wal);
+	int              closed = wal->own->pMethods->xClose(wal->own);
+
+	free(wal->data);
+	wal->data = NULL;
+	return flushed != SQLITE_OK ? flushed : closed;
+}
+
+static int
+wal_read_cb(sqlite3_file *file, void *data, int size, sqlite3_int64 offset)
+{
+	struct wal_file *wal = wal_of(file);
+	int              rc = wal_flush(wal);
+
+	return rc != SQLITE_OK ? rc : wal->own->pMethods->xRead(wal->own, data, size, offset);
+}
+
+static int
+wal_write_cb(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
+{
+	struct wal_file *wal = wal_of(file);
+	size_t           length = (size_t)size;
+	int              rc;
+
+	if (wal->size != 0 &&
+	    (offset != wal->offset + (int64_t)wal->size || length > WAL_GATHERED_MAX - wal->size) &&
+	    (rc = wal_flush(wal)) != SQLITE_OK)
+		return rc;
+	if (wal->plain || length > WAL_GATHERED_MAX)
+		return wal->own->pMethods->xWrite(wal->own, data, size, offset);
+	if (wal->data == NULL)
+		wal->data = memory_new(WAL_GATHERED_MAX);
+	if (wal->size == 0)
+		wal->offset = offset;
+	memcpy(wal->data + wal->size, data, length);
+	wal->size += length;
+	return SQLITE_OK;
+}
+
+static int
+wal_truncate_cb(sqlite3_file *file, sqlite3_int64 size)
+{
+	struct wal_file *wal = wal_of(file);
+	int              rc = wal_flush(wal);
+
+	return rc != SQLITE_OK ? rc : wal->own->pMethods->xTruncate(wal->own, size);
+}
+
+static int
+wal_sync_cb(sqlite3_file *file, int flags)
+{
+	struct wal_file *wal = wal_of(file);
+	int              rc = wal_flush(wal);
+
+	return rc != SQLITE_OK ? rc : wal->own->pMethods->xSync(wal->own, flags);
+}
+
+static int
+wal_size_cb(sqlite3_file *file, sqlite3_int64 *size)
+{
+	struct wal_file *wal = wal_of(file);
+	int              rc = wal_flush(wal);
+
+	return rc != SQLITE_OK ? rc : wal->own->pMethods->xFileSize(wal->own, size);
+}
+
+static int
+wal_lock_cb(sqlite3_file *file, int level)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xLock(wal->own, level);
+}
+
+static int
+wal_unlock_cb(sqlite3_file *file, int level)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xUnlock(wal->own, level);
+}
+
+static int
+wal_is_reserved_cb(sqlite3_file *file, int *reserved)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xCheckReservedLock(wal->own, reserved);
+}
+
+static int
+wal_control_cb(sqlite3_file *file, int operation, void *arg)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xFileControl(wal->own, operation, arg);
+}
+
+static int
+wal_sector_cb(sqlite3_file *file)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xSectorSize(wal->own);
+}
+
+static int
+wal_device_cb(sqlite3_file *file)
+{
+	struct wal_file *wal = wal_of(file);
+
+	return wal->own->pMethods->xDeviceCharacteristics(wal->own);
+}
+
+/* Version 1: no shared memory and no mappings, which SQLite has for the database's file only. */
+static const sqlite3_io_methods wal_methods = {
+    .iVersion = 1,
+    .xClose = wal_close_cb,
+    .xRead = wal_read_cb,
+    .xWrite = wal_write_cb,
+    .xTruncate = wal_truncate_cb,
+    .xSync = wal_sync_cb,
+    .xFileSize = wal_size_cb,
+    .xLock = wal_lock_cb,
+    .xUnlock = wal_unlock_cb,
+    .xCheckReservedLock = wal_is_reserved_cb,
+    .xFileControl = wal_control_cb,
+    .xSectorSize = wal_sector_cb,
+    .xDeviceCharacteristics = wal_device_cb,
+};
+
+int
+wal_file_gather(sqlite3 *db, bool gather)
+{
+	sqlite3_file *file = NULL;
+	int           rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (file == NULL || file->pMethods != &wal_methods)
+		return SQLITE_MISUSE;
+	if ((rc = wal_flush(wal_of(file))) == SQLITE_OK)
+		wal_of(file)->plain = !gather;
+	return rc;
+}
+
+static int
+wal_open_cb(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+	struct wal_file *wal = wal_of(file);
+	int              rc;
+
+	(void)vfs;
+	if ((flags & SQLITE_OPEN_WAL) == 0)
+		return wal_own->xOpen(wal_own, name, file, flags, out_flags);
+	*wal = (struct wal_file){.own = (sqlite3_file *)(wal + 1)};
+	rc = wal_own->xOpen(wal_own, name, wal->own, flags, out_flags);
+	/* SQLite closes a file that has methods. */
+	if (wal->own->pMethods != NULL)
+		wal->file.pMethods = &wal_methods;
+	return rc;
+}
+
+static sqlite3_vfs wal_vfs;
+
+static void
+wal_register(void)
+{
+	if ((wal_own = sqlite3_vfs_find(NULL)) == NULL)
+		return;
+	wal_vfs = *wal_own;
+	wal_vfs.pNext = NULL;
+	wal_vfs.zName = "attest-gathered";
+	wal_vfs.szOsFile = wal_own->szOsFile + (int)sizeof(struct wal_file);
+	wal_vfs.xOpen = wal_open_cb;
+	(void)sqlite3_vfs_register(&wal_vfs, 0);
+}
+
+const char *
+wal_file_vfs(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, wal_register);
+	return wal_vfs.zName;
+}

@@ -1,0 +1,212 @@
+/* The log whose writes are gathered: what is read while they wait, and what a failed write leaves. */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "scratch.h"
+#include "store/sqlite/wal_file.h"
+#include "unit.h"
+
+static char     directory[SCRATCH_SIZE];
+static char     path[SCRATCH_SIZE + 16];
+static char     log_path[SCRATCH_SIZE + 16];
+static sqlite3 *db;
+
+static void
+run(const char *text)
+{
+	char *message = NULL;
+
+	ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &message) == SQLITE_OK, "%s: %s", text, message);
+}
+
+static sqlite3 *
+open_with(const char *vfs)
+{
+	sqlite3 *opened = NULL;
+
+	ck_assert_int_eq(sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs),
+	    SQLITE_OK);
+	return opened;
+}
+
+/* The first column of the first row, seen by a connection. */
+static int
+number(sqlite3 *by, const char *text)
+{
+	sqlite3_stmt *statement = NULL;
+	int           answer;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(by, text, -1, &statement, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	answer = sqlite3_column_int(statement, 0);
+	(void)sqlite3_finalize(statement);
+	return answer;
+}
+
+static int64_t
+log_size(void)
+{
+	struct stat st = {0};
+
+	(void)stat(log_path, &st);
+	return (int64_t)st.st_size;
+}
+
+static void
+setup(void)
+{
+	scratch_make(directory);
+	(void)snprintf(path, sizeof path, "%s/db", directory);
+	(void)snprintf(log_path, sizeof log_path, "%s/db-wal", directory);
+	db = open_with(wal_file_vfs());
+	run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+	    "CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB)");
+}
+
+static void
+teardown(void)
+{
+	(void)sqlite3_close(db);
+	scratch_remove(directory);
+}
+
+/* SQLite's own VFS reads the same log. */
+START_TEST(committed_rows_are_seen_by_sqlite_itself)
+{
+	sqlite3 *plain;
+
+	run("INSERT INTO t (data) VALUES (randomblob(100))");
+	plain = open_with("unix");
+	ck_assert_int_eq(number(plain, "SELECT count(*) FROM t"), 1);
+	run("INSERT INTO t (data) VALUES (randomblob(100))");
+	ck_assert_int_eq(number(plain, "SELECT count(*) FROM t"), 2);
+	(void)sqlite3_close(plain);
+}
+END_TEST
+
+/* Nothing reaches the log before the commit, when it is all written, whatever its size. */
+START_TEST(a_commit_is_written_whole)
+{
+	static const int rows[] = {1, 10, 300};
+	int64_t          before = log_size();
+	char             text[200];
+
+	(void)snprintf(text, sizeof text,
+	    "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+	    " INSERT INTO t (data) SELECT randomblob(3000) FROM n", rows[_i]);
+	run(text);
+	ck_assert_int_eq(log_size(), before);
+	run("COMMIT");
+	ck_assert_int_ge(log_size(), before + (int64_t)rows[_i] * 3000);
+	ck_assert_int_eq((log_size() - 32) % (24 + 4096), 0);
+}
+END_TEST
+
+/* A small cache makes SQLite write pages before the commit, and read and write them again. */
+START_TEST(pages_of_an_open_transaction_are_read_back)
+{
+	run("PRAGMA cache_size = 5; BEGIN");
+	for (int i = 0; i < 300; i++)
+		run("INSERT INTO t (data) VALUES (zeroblob(1500)); UPDATE t SET data = data WHERE id % 50 = 1");
+	ck_assert_int_eq(number(db, "SELECT sum(length(data)) FROM t"), 300 * 1500);
+	run("COMMIT");
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 300);
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+	    1);
+}
+END_TEST
+
+START_TEST(a_rolled_back_transaction_leaves_nothing)
+{
+	run("INSERT INTO t (data) VALUES (x'00')");
+	run("PRAGMA cache_size = 5; BEGIN");
+	for (int i = 0; i < 300; i++)
+		run("INSERT INTO t (data) VALUES (zeroblob(1500))");
+	run("ROLLBACK; INSERT INTO t (data) VALUES (x'01')");
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 2);
+	(void)sqlite3_close(db);
+	db = open_with("unix");
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 2);
+}
+END_TEST
+
+/* A disk that takes no more: the commit fails, and the next one, with room, is a whole one. */
+START_TEST(a_failed_write_fails_the_commit)
+{
+	struct rlimit all;
+	struct rlimit limit;
+	int           rc;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	run("INSERT INTO t (data) VALUES (x'00')");
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &all), 0);
+	limit = all;
+	limit.rlim_cur = (rlim_t)log_size() + 4096;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	rc = sqlite3_exec(db, "INSERT INTO t (data) VALUES (randomblob(20000))", NULL, NULL, NULL);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
+	ck_assert_int_ne(rc, SQLITE_OK);
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 1);
+	run("INSERT INTO t (data) VALUES (randomblob(20000))");
+	(void)sqlite3_close(db);
+	db = open_with("unix");
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 2);
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+	    1);
+}
+END_TEST
+
+/* SQLite does not sync the log then. */
+START_TEST(without_syncs_nothing_waits)
+{
+	sqlite3 *plain = open_with("unix");
+
+	ck_assert_int_eq(wal_file_gather(plain, true), SQLITE_MISUSE);
+	ck_assert_int_eq(wal_file_gather(db, false), SQLITE_OK);
+	run("PRAGMA synchronous = NORMAL; INSERT INTO t (data) VALUES (randomblob(5000))");
+	ck_assert_int_eq(number(plain, "SELECT count(*) FROM t"), 1);
+	run("PRAGMA synchronous = FULL");
+	ck_assert_int_eq(wal_file_gather(db, true), SQLITE_OK);
+	run("INSERT INTO t (data) VALUES (randomblob(5000))");
+	ck_assert_int_eq(number(plain, "SELECT count(*) FROM t"), 2);
+	(void)sqlite3_close(plain);
+}
+END_TEST
+
+START_TEST(a_checkpoint_moves_all_and_the_log_begins_again)
+{
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 20; i++)
+			run("INSERT INTO t (data) VALUES (randomblob(3000))");
+		ck_assert_int_eq(number(db, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+		ck_assert_int_eq(log_size(), 0);
+	}
+	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 60);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("wal_file");
+	TCase *tc = tcase_create("wal_file");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, committed_rows_are_seen_by_sqlite_itself);
+	tcase_add_loop_test(tc, a_commit_is_written_whole, 0, 3);
+	tcase_add_test(tc, pages_of_an_open_transaction_are_read_back);
+	tcase_add_test(tc, a_rolled_back_transaction_leaves_nothing);
+	tcase_add_test(tc, a_failed_write_fails_the_commit);
+	tcase_add_test(tc, without_syncs_nothing_waits);
+	tcase_add_test(tc, a_checkpoint_moves_all_and_the_log_begins_again);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
