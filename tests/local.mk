@@ -11,6 +11,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 check_LIBRARIES += tests/unit/libforge.a
 tests_unit_libforge_a_SOURCES = \
 	tests/unit/acme_world.c \
+	tests/unit/bad_disk.c \
 	tests/unit/cleansed.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
@@ -19,6 +20,7 @@ tests_unit_libforge_a_SOURCES = \
 noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/acme_keeper_support.h \
 	tests/unit/acme_world.h \
+	tests/unit/bad_disk.h \
 	tests/unit/bare_front.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \

@@ -35,6 +35,7 @@ struct store {
 	struct sql_table    statements;
 	struct actor        actor;
 	struct similar_watch similar;
+	bool                lost;    /* see store_is_lost; set by the engine */
 	bool                writing; /* between store_begin and store_commit or store_rollback */
 	bool                reading; /* between sql_read_begin and sql_read_end */
 };
@@ -68,7 +69,8 @@ struct store_engine {
 
 	/*
 	 * A write transaction queues among the writers of all processes. After a failed
-	 * commit, rollback is called, which cannot fail.
+	 * commit, rollback is called, which cannot fail. A commit that has failed is undone for
+	 * good, or the engine sets `lost`.
 	 */
 	int (*begin)(struct store *store, bool writes, struct error *err);
 	int (*commit)(struct store *store, struct error *err);

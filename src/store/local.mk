@@ -47,6 +47,7 @@ src_libstore_a_SOURCES = \
 	src/store/sqlite/batch_write.c \
 	src/store/sqlite/check.c src/store/sqlite/check.h \
 	src/store/sqlite/connection.c src/store/sqlite/connection.h \
+	src/store/sqlite/durable.c src/store/sqlite/durable.h \
 	src/store/sqlite/engine.h \
 	src/store/sqlite/glob.c src/store/sqlite/glob.h \
 	src/store/sqlite/leftover.c src/store/sqlite/leftover.h \
@@ -77,6 +78,7 @@ UNIT_TESTS += tests/unit/store/inventory/waiting_shares_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test
+UNIT_TESTS += tests/unit/store/sqlite/disk_test
 UNIT_TESTS += tests/unit/store/sqlite/undone_test
 UNIT_TESTS += tests/unit/store/sqlite/upgrade_acme_test
 UNIT_TESTS += tests/unit/store/sqlite/upgrade_test

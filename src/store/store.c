@@ -166,6 +166,8 @@ store_begin(struct store *store, struct error *err)
 	if (store->writing)
 		return error_set(err, ERROR_INTERNAL, "%s: a transaction is open already",
 		    store->place);
+	if (store->lost)
+		return error_set(err, ERROR_INTERNAL, "%s: the disk has failed; start again", store->place);
 	if (store->engine->begin(store, true, err) != 0)
 		return -1;
 	store->writing = true;
@@ -190,6 +192,12 @@ store_rollback(struct store *store)
 		return;
 	store->engine->rollback(store);
 	store->writing = false;
+}
+
+bool
+store_is_lost(const struct store *store)
+{
+	return store->lost;
 }
 
 int

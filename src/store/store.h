@@ -68,6 +68,12 @@ int  store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
 
 /*
+ * True after a commit that the disk has failed so that it may be kept or not: the store takes no more
+ * changes. A process that has promised to answer must end without an answer, and open it anew.
+ */
+bool store_is_lost(const struct store *store);
+
+/*
  * Runs `run` in a transaction: commits if it returns 0, rolls back if it returns -1.
  * Returns 0 when it is on disk; or -1 with the error of `run` or the store.
  */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/store.h"
 #include "util/bytes.h"
@@ -104,6 +105,9 @@ writer_main(void *arg)
 			continue;
 		}
 		LOG(ERROR, {"event", "commit"}, {"reason", err.detail});
+		/* Neither "done" nor "refused" would be true: the process ends without an answer. */
+		if (store_is_lost(writer->store))
+			_exit(EXIT_FAILURE);
 		writer_tell(batch, &err);
 	}
 	free(batch);

@@ -1,6 +1,7 @@
 /*
  * The writer: a thread that runs all queued jobs in one transaction (group
- * commit) and reports the results after it. It owns its own store.
+ * commit) and reports the results after it. It owns its own store. When that is lost
+ * (store_is_lost), it ends the process at once, with exit status 1, and no job is told.
  */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H

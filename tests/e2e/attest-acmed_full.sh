@@ -77,4 +77,13 @@ check "room again: and an order" 'order'
 case_equal "nothing acknowledged is lost" "$(lost)" ""
 case_equal "the store is sound" "$(store_tamper 'PRAGMA integrity_check' "$acme_dir/acme.db")" ok
 
+# ---- mounted read-only ----
+
+acmed_stop
+disk_read_only
+check "read-only: it does not start" '! acmed_start >"$scratch/refused"'
+check "read-only: and says why" 'grep -q "its file system is mounted read-only: see the kernel.s log" "${log[acmed]}"'
+disk_writable
+case_ok "writable again: it starts" acmed_start
+
 finish

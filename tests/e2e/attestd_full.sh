@@ -77,4 +77,13 @@ case_equal "nothing acknowledged is lost" "$(lost)" ""
 case_equal "the store is sound" "$(store_tamper 'PRAGMA integrity_check')" ok
 case_ok "and so is the record" attest_ca audit --verify
 
+# ---- mounted read-only ----
+
+attestd_stop
+disk_read_only
+check "read-only: it does not start" '! attestd_start >"$scratch/refused"'
+check "read-only: and says why" 'grep -q "its file system is mounted read-only: see the kernel.s log" "${log[attestd]}"'
+disk_writable
+case_ok "writable again: it starts" attestd_start
+
 finish

@@ -4,6 +4,8 @@
 #                    $acme_dir lie on it from now on
 #   disk_fill        takes all the room that is left on it
 #   disk_make_room   gives it back
+#   disk_read_only   mounts it read-only, which nobody may hinder by files that are open to write
+#   disk_writable    and again
 
 disk=$scratch/disk
 
@@ -36,4 +38,12 @@ disk_fill() {
 
 disk_make_room() {
 	rm "$disk/fill"
+}
+
+disk_read_only() {
+	mount -o remount,ro "$disk"
+}
+
+disk_writable() {
+	mount -o remount,rw "$disk"
 }

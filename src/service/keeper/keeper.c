@@ -6,6 +6,9 @@
 
 #include "service/keeper/keeper.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "daemon/channel.h"
 #include "daemon/keeper.h"
 #include "service/greeting.h"
@@ -242,6 +245,9 @@ keeper_tick_cb(void *arg, struct keeper *all)
 	struct service_keeper *keeper = arg;
 
 	keeper->program->tick(keeper->state, all);
+	/* As the writer does, for the few changes that are made here. */
+	if (store_is_lost(keeper->store))
+		_exit(EXIT_FAILURE);
 }
 
 static int

@@ -17,6 +17,7 @@
 #include "store/inventory/rows.h"
 #include "store/similar.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/durable.h"
 #include "store/sqlite/leftover.h"
 #include "store/sqlite/name_run.h"
 #include "store/sqlite/stage.h"
@@ -39,7 +40,6 @@
 static const char batch_settings[] = "PRAGMA cache_size = -16384; PRAGMA synchronous = NORMAL;";
 static const char batch_settings_last[] = "PRAGMA synchronous = FULL;";
 static const char batch_settings_before[] = "PRAGMA cache_size = -2000; PRAGMA synchronous = FULL;";
-#define BATCH_AUTOCHECKPOINT_BEFORE 1000
 
 static int
 batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
@@ -411,7 +411,7 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 		if (rc != 0)
 			(void)batch_clear(batch, &ignored);
 	}
-	(void)sqlite3_wal_autocheckpoint(batch->sqlite->db, BATCH_AUTOCHECKPOINT_BEFORE);
+	durable_watch(batch->sqlite);
 	if (batch_set(batch, batch_settings_before, &ignored) == 0)
 		(void)wal_file_gather(batch->sqlite->db, true);
 	return rc;

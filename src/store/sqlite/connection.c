@@ -6,11 +6,15 @@
 
 #include "store/sqlite/connection.h"
 
+#include <sys/statvfs.h>
+
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "store/sql.h"
 #include "store/sqlite/batch.h"
 #include "store/sqlite/check.h"
+#include "store/sqlite/durable.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/glob.h"
 #include "util/bytes.h"
@@ -18,6 +22,23 @@
 
 /* How long a writer waits in the queue. */
 #define SQLITE_PATIENCE_MS 30000
+
+/* As it is after an error that the file system did not survive, too. */
+static bool
+is_mounted_read_only(const struct sqlite *sqlite)
+{
+	struct statvfs mount;
+
+	return fstatvfs(sqlite->folder.fd, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+}
+
+const char *
+sqlite_read_only_remedy(const struct sqlite *sqlite)
+{
+	return is_mounted_read_only(sqlite)
+	    ? "its file system is mounted read-only: see the kernel's log, and mount it anew"
+	    : "run this as the owner of the state directory";
+}
 
 int
 sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
@@ -37,17 +58,21 @@ sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-		remedy = "; run this as the owner of the state directory";
+		remedy = sqlite_read_only_remedy(sqlite);
+		break;
+	case SQLITE_IOERR:
+		remedy = is_mounted_read_only(sqlite) ? sqlite_read_only_remedy(sqlite)
+		                                      : "the disk fails: see the kernel's log";
 		break;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		remedy = "; restore it from a backup";
+		remedy = "restore it from a backup";
 		break;
 	default:
 		break;
 	}
-	return error_set(err, ERROR_INTERNAL, "%s: %s: %s (%d)%s", doing, path,
-	    sqlite3_errmsg(sqlite->db), code, remedy);
+	return error_set(err, ERROR_INTERNAL, "%s: %s: %s (%d)%s%s", doing, path,
+	    sqlite3_errmsg(sqlite->db), code, *remedy != '\0' ? "; " : "", remedy);
 }
 
 int
@@ -82,8 +107,10 @@ sqlite_commit(struct store *store, struct error *err)
 {
 	static const char text[] = "COMMIT";
 
-	if (sql_run(store, text, "committing", err) != 0)
+	if (sql_run(store, text, "committing", err) != 0) {
+		durable_commit_failed(sqlite_of(store), err);
 		return -1;
+	}
 	file_lock_release(&sqlite_of(store)->lock);
 	return 0;
 }

@@ -43,6 +43,9 @@ const char *const *sqlite_files(enum store_database database);
 /* Fills *err from the connection's last error; `doing` begins the detail. Returns -1. */
 int sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err);
 
+/* What to do about a store that cannot be written, for messages. */
+const char *sqlite_read_only_remedy(const struct sqlite *sqlite);
+
 /* Runs a text of statements without results. */
 int sqlite_execute(struct sqlite *sqlite, const char *text, const char *doing, struct error *err);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/durable.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/wal_file.h"
 #include "store/store.h"
@@ -55,6 +56,7 @@ open_ask(struct sqlite *sqlite, const char *text, int *answer, struct error *err
 static int
 open_connect(struct sqlite *sqlite, struct error *err)
 {
+	durable_connect_begin();
 	if (sqlite3_open_v2(sqlite->store.place, &sqlite->db,
 	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 	        wal_file_vfs()) != SQLITE_OK) {
@@ -63,6 +65,7 @@ open_connect(struct sqlite *sqlite, struct error *err)
 		return sqlite_error(sqlite, "opening the store", err);
 	}
 	(void)sqlite3_busy_timeout(sqlite->db, OPEN_BUSY_MS);
+	durable_watch(sqlite);
 	(void)sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return sqlite_execute(sqlite, open_settings, "opening the store", err);
 }
@@ -119,8 +122,8 @@ open_check(struct sqlite *sqlite, int *version, struct error *err)
 	/* SQLite opens a read-only file without an error, and would fail later and less clearly. */
 	if (sqlite3_db_readonly(sqlite->db, "main") != 0)
 		return error_set(err, ERROR_INTERNAL,
-		    "%s may not be written; run this as the owner of the state directory",
-		    sqlite->store.place);
+		    "%s may not be written; %s",
+		    sqlite->store.place, sqlite_read_only_remedy(sqlite));
 	return 0;
 }
 
@@ -235,7 +238,7 @@ sqlite_open(enum store_database database, const char *directory, struct store **
 
 	if (open_folder(sqlite, directory, err) != 0 || open_files_check(sqlite, &st, err) != 0 ||
 	    open_connect(sqlite, err) != 0 || open_check(sqlite, &version, err) != 0 ||
-	    open_check_place(sqlite, &st, err) != 0 ||
+	    open_check_place(sqlite, &st, err) != 0 || durable_connect_end(sqlite, err) != 0 ||
 	    open_lock(sqlite, err) != 0 ||
 	    (version < sqlite->schema->version && open_upgrade(sqlite, err) != 0)) {
 		store_close(&sqlite->store);
