@@ -113,6 +113,7 @@ E2E_TESTS += tests/e2e/attest-ca_crowd.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
+E2E_TESTS += tests/e2e/attestd_overload.sh
 E2E_TESTS += tests/e2e/attestd_proxy.sh
 E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
@@ -131,7 +132,7 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer test
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
-	tests/e2e/lib.sh tests/e2e/odd_relay.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
+	tests/e2e/lib.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -30,6 +31,10 @@
 #include "util/log.h"
 #include "util/shares.h"
 #include "util/turns.h"
+
+/* So many connections are a crowd, whose memory is given back when it has gone. */
+#define CROWD_MIN  512
+#define CROWD_PART 8
 
 /* Pause of accepting when descriptors run out, unless a connection ends first. */
 static const struct timeval starved_pause = {.tv_sec = 0, .tv_usec = 100000};
@@ -122,14 +127,28 @@ void
 server_connection_opened(struct http_server *server)
 {
 	server->starved = false;
+	if (server->connection_count >= server->connection_most)
+		server->connection_most = server->connection_count + 1;
 	if (++server->connection_count > server->settings.connections_max)
 		server_pause(server);
+}
+
+/* malloc keeps what is freed, but for the part above everything that is still used. */
+static void
+server_give_back(struct http_server *server)
+{
+	if (server->connection_most < CROWD_MIN ||
+	    server->connection_count > server->connection_most / CROWD_PART)
+		return;
+	server->connection_most = server->connection_count;
+	(void)malloc_trim(0);
 }
 
 void
 server_connection_ended(struct http_server *server)
 {
 	server->connection_count--;
+	server_give_back(server);
 	if (!server->freeing)
 		server_resume(server);
 }

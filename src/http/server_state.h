@@ -33,6 +33,7 @@ struct http_server {
 	struct http_connection     **by_fd; /* connections that evhttp serves, by descriptor */
 	size_t                       by_fd_size;
 	size_t                       connection_count;
+	size_t                       connection_most; /* since memory was given back */
 	struct shares               *shares; /* of connections, see room.h */
 	struct shares               *large;
 	size_t                       exchange_count;

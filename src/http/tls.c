@@ -4,7 +4,9 @@
 #include "http/tls.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -16,6 +18,12 @@
 
 /* For TLS 1.2: AEAD with forward secrecy, as all cipher suites of TLS 1.3. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+/*
+ * Most records of a client that bring no data: of its handshake, KeyUpdates, alerts. SSL_read takes
+ * them one after the other for as long as more have come, and nobody else is served meanwhile.
+ */
+#define EMPTY_HANDED_MAX 64
 
 /* Most certificates in a chain, so that a wrong file is refused early. */
 #define CHAIN_MAX 16
@@ -105,9 +113,57 @@ tls_use_key(SSL_CTX *tls, BIO *bio, struct error *err)
 	return 0;
 }
 
+/* ---- records that bring no data ---- */
+
+static int tls_counter = -1; /* the index of a connection's number of them */
+
+static void
+tls_counter_make(void)
+{
+	tls_counter = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+/* The connection has ended, as far as OpenSSL can see: it reads no more of it. */
+static long
+tls_refuse_cb(BIO *bio, int operation, const char *data, size_t size, int argument, long value,
+    int result, size_t *done)
+{
+	(void)data;
+	(void)size;
+	(void)argument;
+	(void)value;
+	(void)done;
+	if (operation != BIO_CB_READ)
+		return result;
+	BIO_clear_retry_flags(bio);
+	return 0;
+}
+
+/* The type of a record stands in its header, and under the encryption of TLS 1.3. */
+static void
+tls_message_cb(int sent, int version, int type, const void *data, size_t size, SSL *ssl, void *arg)
+{
+	const uint8_t *octets = data;
+	uintptr_t      count;
+
+	(void)version;
+	(void)arg;
+	if (sent != 0 || (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE) || size == 0 ||
+	    octets[0] == SSL3_RT_APPLICATION_DATA)
+		return;
+	count = (uintptr_t)SSL_get_ex_data(ssl, tls_counter) + 1;
+	/* What cannot be counted is refused, too. */
+	if (count > EMPTY_HANDED_MAX || SSL_set_ex_data(ssl, tls_counter, (void *)count) != 1)
+		BIO_set_callback_ex(SSL_get_rbio(ssl), tls_refuse_cb);
+}
+
 static int
 tls_configure(SSL_CTX *tls, struct error *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, tls_counter_make);
+	SSL_CTX_set_msg_callback(tls, tls_message_cb);
 	(void)SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	(void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);

@@ -11,6 +11,8 @@
  *       takes, all closed at once and no answer read
  *   flood hello PORT SOURCE CONNECTIONS SECONDS   as run, but of TLS: each connection sends the
  *       same ClientHello, which costs the server a signature, reads what comes and is closed
+ *   flood update PORT SOURCE CONNECTIONS SECONDS   of TLS 1.3: a handshake on each connection, and
+ *       then KeyUpdate messages without an end; says how many went, and how often it was closed
  *   flood cost PORT COUNT FILE   one after the other; says microseconds for each
  */
 #include "config.h"
@@ -21,6 +23,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +385,76 @@ command_hello(const char *port, const char *source, int count, int seconds)
 	return EXIT_SUCCESS;
 }
 
+/* A connection whose handshake is complete; NULL when the server does not want one. */
+static SSL *
+update_connect(SSL_CTX *ctx, const char *port, const char *source)
+{
+	SSL *ssl = SSL_new(ctx);
+	int  fd = connect_from(port, source);
+
+	(void)SSL_set_fd(ssl, fd);
+	if (SSL_connect(ssl) != 1) {
+		SSL_free(ssl);
+		(void)close(fd);
+		return NULL;
+	}
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	return ssl;
+}
+
+/* Sends as many as there is room for, 100 at most; false when the server has closed. */
+static bool
+update_send(SSL *ssl, unsigned long *sent)
+{
+	for (int i = 0; i < 100; i++) {
+		int rc = 1;
+
+		if (SSL_get_key_update_type(ssl) == SSL_KEY_UPDATE_NONE)
+			rc = SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+		if (rc == 1)
+			rc = SSL_do_handshake(ssl);
+		if (rc != 1)
+			return SSL_get_error(ssl, rc) == SSL_ERROR_WANT_WRITE;
+		(*sent)++;
+	}
+	return true;
+}
+
+static int
+command_update(const char *port, const char *source, int count, int seconds)
+{
+	static SSL           *all[CONNECTIONS_MAX];
+	static struct pollfd  fds[CONNECTIONS_MAX];
+	SSL_CTX              *ctx = SSL_CTX_new(TLS_client_method());
+	unsigned long         sent = 0;
+	unsigned              closed = 0;
+	int64_t               end = now_us() + (int64_t)seconds * 1000000;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	puts("ready");
+	(void)fflush(stdout);
+	while (now_us() < end) {
+		for (int i = 0; i < count; i++) {
+			if (all[i] == NULL)
+				all[i] = update_connect(ctx, port, source);
+			fds[i] = (struct pollfd){
+			    .fd = all[i] != NULL ? SSL_get_fd(all[i]) : -1, .events = POLLOUT};
+		}
+		(void)poll(fds, (nfds_t)count, 100);
+		for (int i = 0; i < count; i++) {
+			if (fds[i].revents == 0 || update_send(all[i], &sent))
+				continue;
+			SSL_free(all[i]);
+			(void)close(fds[i].fd);
+			all[i] = NULL;
+			closed++;
+		}
+	}
+	printf("sent %lu closed %u\n", sent, closed);
+	SSL_CTX_free(ctx);
+	return EXIT_SUCCESS;
+}
+
 static int
 command_cost(const char *port, int count, const char *file)
 {
@@ -413,10 +486,12 @@ main(int argc, char **argv)
 		return command_run(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), argv + 6, argc - 6);
 	if (argc == 6 && strcmp(argv[1], "hello") == 0 && atoi(argv[4]) <= CONNECTIONS_MAX)
 		return command_hello(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
+	if (argc == 6 && strcmp(argv[1], "update") == 0 && atoi(argv[4]) <= CONNECTIONS_MAX)
+		return command_update(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
 	if (argc == 6 && strcmp(argv[1], "burst") == 0)
 		return command_burst(argv[2], argv[3], (size_t)atol(argv[4]), argv[5]);
 	if (argc == 5 && strcmp(argv[1], "cost") == 0)
 		return command_cost(argv[2], atoi(argv[3]), argv[4]);
-	(void)fputs("usage: flood make|run|hello|burst|cost …\n", stderr);
+	(void)fputs("usage: flood make|run|hello|update|burst|cost …\n", stderr);
 	return EXIT_FAILURE;
 }

@@ -1,6 +1,9 @@
 /* TLS contexts, and what a server with one does on its port. */
 #include "config.h"
 
+#include <signal.h>
+#include <string.h>
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -163,6 +166,63 @@ START_TEST(slow_request_over_tls_ends_at_its_deadline)
 	tls_client_send(&client, "GET /hel");
 	tls_client_read(&client, NULL, 0);
 	ck_assert_int_eq(strncmp((const char *)client.got.data, "HTTP/1.1 408 ", 13), 0);
+	tls_client_close(&client);
+}
+END_TEST
+
+/* SSL_read does not return while they come, so nobody else would be served. */
+START_TEST(key_updates_without_an_end_end_the_connection)
+{
+	struct tls_client client;
+	int               sent = 0;
+	int               rc = 1;
+
+	start();
+	(void)signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	while (rc == 1 && sent < 10000) {
+		(void)SSL_key_update(client.ssl, _i == 0 ? SSL_KEY_UPDATE_NOT_REQUESTED : SSL_KEY_UPDATE_REQUESTED);
+		while ((rc = SSL_do_handshake(client.ssl)) != 1 && tls_client_wait(&client, rc))
+			;
+		sent++;
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	ck_assert_int_ne(rc, 1);
+	client_wait(&client.tcp, http_server_connections(server) == 0);
+	tls_client_close(&client);
+}
+END_TEST
+
+/* They stand in the socket before the server reads the first of them. */
+START_TEST(key_updates_that_have_come_are_not_all_read)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	for (int i = 0; i < 1000; i++) {
+		(void)SSL_key_update(client.ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+		ck_assert_int_eq(SSL_do_handshake(client.ssl), 1);
+	}
+	ck_assert_int_gt(SSL_write(client.ssl, GET_HELLO, (int)strlen(GET_HELLO)), 0);
+	tls_client_read(&client, NULL, 0);
+	ck_assert_uint_eq(client.got.size, 0);
+	tls_client_close(&client);
+}
+END_TEST
+
+START_TEST(some_key_updates_are_a_clients_right)
+{
+	struct tls_client client;
+
+	start();
+	ck_assert_int_eq(tls_client_connect(&client, TLS1_3_VERSION, NULL), 0);
+	for (size_t i = 1; i <= 20; i++) {
+		(void)SSL_key_update(client.ssl, SSL_KEY_UPDATE_REQUESTED);
+		ck_assert_int_eq(SSL_do_handshake(client.ssl), 1);
+		tls_client_send(&client, GET_HELLO);
+		tls_client_read(&client, "\r\n\r\nhello", i);
+	}
 	tls_client_close(&client);
 }
 END_TEST
@@ -396,6 +456,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 30); /* a busy machine is no failure */
 	tcase_add_loop_test(tcase, request_is_answered_over_tls, 0, 2);
+	tcase_add_loop_test(tcase, key_updates_without_an_end_end_the_connection, 0, 2);
+	tcase_add_test(tcase, key_updates_that_have_come_are_not_all_read);
+	tcase_add_test(tcase, some_key_updates_are_a_clients_right);
 	tcase_add_test(tcase, request_pipelined_over_tls_is_answered);
 	tcase_add_test(tcase, body_at_the_bound_passes_over_tls_and_one_more_does_not);
 	tcase_add_test(tcase, malformed_request_over_tls_is_a_problem);
