@@ -110,6 +110,7 @@ E2E_TESTS += tests/e2e/attest-ca_import.sh
 E2E_TESTS += tests/e2e/attestd_challenges.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_crowd.sh
+E2E_TESTS += tests/e2e/attestd_faults.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
@@ -129,6 +130,13 @@ E2E_TESTS += tests/e2e/build_hardening.sh
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
 check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/software_acme_device
+
+# Preloaded into a daemon; not a library that anything links with.
+check_DATA = tests/e2e/bad_host.so
+EXTRA_DIST += tests/e2e/bad_host.c
+CLEANFILES += tests/e2e/bad_host.so
+tests/e2e/bad_host.so: tests/e2e/bad_host.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/e2e && $(CC) -D_GNU_SOURCE -O1 -g -fPIC -shared -o $@ $(srcdir)/tests/e2e/bad_host.c
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
