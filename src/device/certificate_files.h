@@ -1,4 +1,19 @@
-/* The device's key and certificate for other programs: two files that belong together. */
+/*
+ * The device's key and certificate for other programs: two files that belong together.
+ *
+ * A renewal keeps the key as a rule and replaces device.pem only, by a rename: device.key is then
+ * not written, and its modification time says when the key was made. A change of the key puts the
+ * old pair aside first, as former-ID.key and former-ID.pem (the key before the chain: a
+ * former-ID.key alone counts for nothing), then writes device.key.new and device.pem.new, and
+ * renames the key and then the chain. In between, device.pem.new is the chain of device.key. ID is
+ * the first 16 hexadecimal digits of the SHA-256 of the old key's SubjectPublicKeyInfo.
+ *
+ * A former pair is for programs that still have the old certificate in hand: it must be found by
+ * its certificate or its key's id and sign, but not be offered. A pair with the key of device.key
+ * is not a former one, whatever its name (a crash can leave it). It is removed at the next change
+ * or renewal after its certificate has ended, and when CERTIFICATE_FILES_FORMER_MAX newer ones
+ * are there.
+ */
 #ifndef DEVICE_CERTIFICATE_FILES_H
 #define DEVICE_CERTIFICATE_FILES_H
 
@@ -13,6 +28,10 @@ struct error;
 #define CERTIFICATE_FILES_KEY "device.key"
 /* PEM, the certificate and those above it. */
 #define CERTIFICATE_FILES_CHAIN "device.pem"
+/* Before the ID of a former pair, whose names end in ".key" and ".pem". */
+#define CERTIFICATE_FILES_FORMER "former-"
+/* Former pairs that are kept at most. */
+#define CERTIFICATE_FILES_FORMER_MAX 4
 
 /*
  * Replaces both files in `directory`, which is made if missing. After a crash and

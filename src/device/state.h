@@ -1,4 +1,25 @@
-/* The device's state directory: the AK, its proof and its chain. One process at a time. */
+/*
+ * The device's state directory: the AK, its proof and its chain, and the keys. One process at a time.
+ *
+ * Layout, the first key's as it has always been:
+ *
+ *     STATE/                     0700; 0755 where key_group is set, since others look for keys in it
+ *         ak.pem, ak-creation.json, ak-chain.pem, acme-account.pem, certificate.json      0600
+ *         device.key             0600; 0640 of the group where key_group is set
+ *         device.pem             0644
+ *         former-ID.key, former-ID.pem   as device.key and device.pem: keys that were replaced
+ *         keys/                  mode as STATE
+ *             NAME/              a state directory of its own, with the same files except keys/
+ *
+ * A directory with device.key and device.pem is a pair directory: STATE (or the directory that
+ * `out` names in its place) and each STATE/keys/NAME. certificate_files.h says how a pair is
+ * replaced, and how long a former one stays. A NAME has 1 to 32 of the characters A-Z a-z 0-9 . _ -
+ * and begins with a letter or a digit. Whatever else is in these directories is not ours: it is
+ * neither read nor removed.
+ *
+ * Programs that use the keys (attest-pkcs11.so) read device.key, device.pem, device.pem.new,
+ * former-*.key and former-*.pem of pair directories, and nothing else. They take no lock.
+ */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
 
