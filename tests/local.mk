@@ -85,6 +85,7 @@ E2E_TESTS += tests/e2e/attest-ca_init.sh
 E2E_TESTS += tests/e2e/attest-ca_enroll.sh
 E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/attest-device_failures.sh
+E2E_TESTS += tests/e2e/attest-device_renew.sh
 E2E_TESTS += tests/e2e/attestd_forgeries.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
@@ -139,6 +140,7 @@ tests/e2e/bad_host.so: tests/e2e/bad_host.c
 	$(AM_V_CCLD)$(MKDIR_P) tests/e2e && $(CC) -D_GNU_SOURCE -O1 -g -fPIC -shared -o $@ $(srcdir)/tests/e2e/bad_host.c
 
 TESTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/certificate.sh
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
 	tests/e2e/lib.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \

@@ -1,5 +1,5 @@
 /*
- * Replaces two files atomically.
+ * Replaces two files atomically, or the chain alone.
  *
  * No file system renames two files at once. So the new pair is written beside the old one
  * first, "device.key.new" and then "device.pem.new", each complete and on disk before its name
@@ -7,7 +7,8 @@
  * renamed into place, then the chain, which removes the commit mark with the last step.
  * Recovery finds one of three cases. Without device.pem.new, nothing was committed, and a
  * leftover device.key.new is removed. With both, both are renamed. With device.pem.new alone,
- * the key is in place already, and the chain is renamed. The state directory's lock keeps two
+ * the key is in place already, and the chain is renamed: so it is also when the key is kept and
+ * only device.pem.new is written. The state directory's lock keeps two
  * processes from doing this at once.
  */
 #include "config.h"
@@ -18,8 +19,10 @@
 
 #include <errno.h>
 
+#include "device/former.h"
 #include "device/tpm/key_file.h"
 #include "pki/certificate.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/folder.h"
 #include "util/folder_file.h"
@@ -68,6 +71,25 @@ certificate_files_recover(const char *directory, struct error *err)
 	return recover(&folder, err);
 }
 
+/* A failure waits for the next run: what was decided is in place. */
+static void
+prune(const struct folder *directory)
+{
+	struct error ignored;
+
+	(void)former_prune(directory, clock_now(), &ignored);
+}
+
+static int
+chain_write(const struct folder *directory, struct view chain, struct error *err)
+{
+	if (folder_replace(directory, CHAIN_NEW, chain.data, chain.size, 0644, err) != 0 ||
+	    recover(directory, err) != 0)
+		return -1;
+	prune(directory);
+	return 0;
+}
+
 int
 certificate_files_replace(const char *directory, struct view key, struct view chain,
     struct error *err)
@@ -77,12 +99,23 @@ certificate_files_replace(const char *directory, struct view key, struct view ch
 	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
 	/* Otherwise a commit mark of an earlier run would count for this one. */
+	if (directory_open(directory, &folder, err) != 0 || recover(&folder, err) != 0 ||
+	    former_keep(&folder, clock_now(), err) != 0)
+		return -1;
+	if (folder_replace(&folder, KEY_NEW, key.data, key.size, 0600, err) != 0)
+		return -1;
+	return chain_write(&folder, chain, err);
+}
+
+int
+certificate_files_chain_replace(const char *directory, struct view chain, struct error *err)
+{
+	AUTO_FOLDER folder = {.fd = -1};
+
+	/* Without it a key that a crash left behind would be put in place with the chain. */
 	if (directory_open(directory, &folder, err) != 0 || recover(&folder, err) != 0)
 		return -1;
-	if (folder_replace(&folder, KEY_NEW, key.data, key.size, 0600, err) != 0 ||
-	    folder_replace(&folder, CHAIN_NEW, chain.data, chain.size, 0644, err) != 0)
-		return -1;
-	return recover(&folder, err);
+	return chain_write(&folder, chain, err);
 }
 
 int
@@ -107,4 +140,19 @@ certificate_files_key_load(const char *directory, struct device_key *key, struct
 	return device_key_decode(bytes_view(&pem), key, err) == 0
 	    ? 0
 	    : error_wrap(err, "%s/%s", directory, CERTIFICATE_FILES_KEY);
+}
+
+int
+certificate_files_key_made(const char *directory, int64_t *made, struct error *err)
+{
+	AUTO_FOLDER folder = {.fd = -1};
+	struct stat st;
+
+	if (directory_open(directory, &folder, err) != 0)
+		return -1;
+	if (folder_look(&folder, CERTIFICATE_FILES_KEY, &st) != 0)
+		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
+		    "looking at %s/%s", directory, CERTIFICATE_FILES_KEY);
+	*made = (int64_t)st.st_mtim.tv_sec;
+	return 0;
 }

@@ -11,11 +11,12 @@
  * A former pair is for programs that still have the old certificate in hand: it must be found by
  * its certificate or its key's id and sign, but not be offered. A pair with the key of device.key
  * is not a former one, whatever its name (a crash can leave it). It is removed at the next change
- * or renewal after its certificate has ended, and when CERTIFICATE_FILES_FORMER_MAX newer ones
- * are there.
+ * or renewal after its certificate has ended, and when FORMER_MAX (former.h) newer ones are there.
  */
 #ifndef DEVICE_CERTIFICATE_FILES_H
 #define DEVICE_CERTIFICATE_FILES_H
+
+#include <stdint.h>
 
 #include <openssl/x509.h>
 
@@ -28,17 +29,16 @@ struct error;
 #define CERTIFICATE_FILES_KEY "device.key"
 /* PEM, the certificate and those above it. */
 #define CERTIFICATE_FILES_CHAIN "device.pem"
-/* Before the ID of a former pair, whose names end in ".key" and ".pem". */
-#define CERTIFICATE_FILES_FORMER "former-"
-/* Former pairs that are kept at most. */
-#define CERTIFICATE_FILES_FORMER_MAX 4
 
 /*
  * Replaces both files in `directory`, which is made if missing. After a crash and
- * certificate_files_recover, both are old or both new. INTERNAL.
+ * certificate_files_recover, both are old or both new. The old pair becomes a former one. INTERNAL.
  */
 int certificate_files_replace(const char *directory, struct view key, struct view chain,
     struct error *err);
+
+/* Replaces the chain of the key in place, which stays as it is. INTERNAL. */
+int certificate_files_chain_replace(const char *directory, struct view chain, struct error *err);
 
 /* Completes or rolls back a replacement that a crash interrupted. Call it before any other use of
  * the directory. INTERNAL. */
@@ -49,5 +49,8 @@ int certificate_files_load(const char *directory, X509 **certificate, struct err
 
 /* Reads the key. NOT_FOUND, MALFORMED or INTERNAL. */
 int certificate_files_key_load(const char *directory, struct device_key *key, struct error *err);
+
+/* When the key was made; seconds since 1970. NOT_FOUND or INTERNAL. */
+int certificate_files_key_made(const char *directory, int64_t *made, struct error *err);
 
 #endif

@@ -40,6 +40,7 @@ struct certification {
 	struct device_identity        identity;
 	struct device_key             key;
 	bool                          kept; /* the chain was kept by an earlier run */
+	bool                          key_kept;
 	const char                   *name; /* borrowed from settings or identity */
 	json_t                       *out;
 };
@@ -70,7 +71,7 @@ chain_is_near_its_end(const struct device_chain *chain)
 
 /* True when the kept chain can be used; else *err says why not. */
 static bool
-identity_keep(struct certification *run, bool same_tpm, bool *failed, struct error *err)
+identity_keep(struct certification *run, bool renewal, bool *failed, struct error *err)
 {
 	const char *name = run->settings->name;
 
@@ -78,8 +79,8 @@ identity_keep(struct certification *run, bool same_tpm, bool *failed, struct err
 	if (run->settings->new_ak)
 		return false;
 	if (device_identity_load(run->tpm, run->state, run->settings->attestation_root, &run->identity, err) != 0) {
-		*failed = err->kind == ERROR_INTERNAL || (same_tpm && err->kind == ERROR_CONFLICT);
-		if (err->kind == ERROR_CONFLICT && same_tpm)
+		*failed = err->kind == ERROR_INTERNAL || (renewal && err->kind == ERROR_CONFLICT);
+		if (err->kind == ERROR_CONFLICT && renewal)
 			(void)certification_lost(err);
 		return false;
 	}
@@ -103,12 +104,12 @@ identity_renew(struct certification *run, struct error *err)
 }
 
 static int
-identity_get(struct certification *run, bool same_tpm, struct error *err)
+identity_get(struct certification *run, bool renewal, struct error *err)
 {
 	bool failed;
 
 	device_progress(run->settings, "looking for the AK's certificate");
-	run->kept = identity_keep(run, same_tpm, &failed, err);
+	run->kept = identity_keep(run, renewal, &failed, err);
 	if (run->kept)
 		return 0;
 	return failed ? -1 : identity_renew(run, err);
@@ -197,6 +198,69 @@ key_make(struct certification *run, struct error *err)
 	if (sign_key_create(run->tpm, type, &run->key, err) != 0)
 		return -1;
 	(void)json_object_set_new(run->out, "keyType", json_string(type->word));
+	return 0;
+}
+
+/* Whether the key in the directory is old enough to be replaced. */
+static int
+key_look_old(const struct certification *run, const char *directory, bool *old, struct error *err)
+{
+	int64_t age;
+	int64_t made;
+
+	*old = false;
+	if (device_settings_rekey(run->settings, &age, err) != 0)
+		return -1;
+	if (age == 0)
+		return 0;
+	if (certificate_files_key_made(directory, &made, err) != 0)
+		return -1;
+	*old = clock_now() - made >= age;
+	return 0;
+}
+
+/*
+ * Loads the kept key; false when a new one is needed, and *failed when that cannot be told. A key
+ * that cannot be used is said, since programs then meet another.
+ */
+static bool
+key_keep(struct certification *run, const char *directory, bool *failed, struct error *err)
+{
+	const struct sign_key_type *type;
+	const char                 *wanted = run->settings->key_type;
+	bool                        old;
+
+	*failed = false;
+	if (run->settings->new_key)
+		return false;
+	if (certificate_files_key_load(directory, &run->key, err) != 0 ||
+	    sign_key_check(run->tpm, &run->key, err) != 0) {
+		*failed = err->kind == ERROR_INTERNAL;
+		if (!*failed)
+			(void)fprintf(stderr, "attest-device: making a new key: %s\n", err->detail);
+		return false;
+	}
+	if (key_look_old(run, directory, &old, err) != 0) {
+		*failed = true;
+		return false;
+	}
+	type = sign_key_type_of(&run->key.public.publicArea);
+	if (old || type == NULL || (wanted != NULL && strcmp(wanted, type->word) != 0))
+		return false;
+	device_progress(run->settings, "keeping the key (%s)", type->word);
+	(void)json_object_set_new(run->out, "keyType", json_string(type->word));
+	return true;
+}
+
+static int
+key_get(struct certification *run, const char *directory, bool renewal, struct error *err)
+{
+	bool failed = false;
+
+	run->key_kept = renewal && key_keep(run, directory, &failed, err);
+	if (failed || (!run->key_kept && key_make(run, err) != 0))
+		return -1;
+	(void)json_object_set_new(run->out, "keyKept", json_boolean(run->key_kept));
 	return rsa_try(run, err);
 }
 
@@ -289,6 +353,23 @@ order_insist(struct certification *run, struct bytes *pem, struct error *err)
 /* ---- the files ---- */
 
 static int
+result_write(const struct certification *run, const char *directory, struct view chain,
+    struct error *err)
+{
+	AUTO_BYTES key = {0};
+
+	if (run->key_kept) {
+		device_progress(run->settings, "writing %s to %s", CERTIFICATE_FILES_CHAIN, directory);
+		return certificate_files_chain_replace(directory, chain, err);
+	}
+	if (device_key_encode(&run->key, &key, err) != 0)
+		return -1;
+	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
+	    CERTIFICATE_FILES_CHAIN, directory);
+	return certificate_files_replace(directory, bytes_view(&key), chain, err);
+}
+
+static int
 result_describe(const char *directory, const struct certification *run, struct error *err)
 {
 	AUTO_FREE char *key = file_join(directory, CERTIFICATE_FILES_KEY);
@@ -317,38 +398,33 @@ result_describe(const char *directory, const struct certification *run, struct e
 }
 
 static int
-run_all(struct certification *run, const char *directory, bool same_tpm, struct error *err)
+run_all(struct certification *run, const char *directory, bool renewal, struct error *err)
 {
 	struct issued_order ordered = {.area = &run->key.public.publicArea};
 	AUTO_BYTES          sent = {0};
 	AUTO_BYTES          chain = {0};
-	AUTO_BYTES          key = {0};
 
 	if (certificate_files_recover(directory, err) != 0 ||
-	    identity_get(run, same_tpm, err) != 0 || name_choose(run, err) != 0 ||
-	    device_interrupt_check(err) != 0 || key_make(run, err) != 0 ||
+	    identity_get(run, renewal, err) != 0 || name_choose(run, err) != 0 ||
+	    device_interrupt_check(err) != 0 || key_get(run, directory, renewal, err) != 0 ||
 	    order_insist(run, &sent, err) != 0)
 		return -1;
 	ordered.name = run->name;
 	ordered.now = clock_now();
 	if (issued_read(bytes_view(&sent), &ordered, &chain, err) != 0 ||
-	    device_key_encode(&run->key, &key, err) != 0)
-		return -1;
-	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
-	    CERTIFICATE_FILES_CHAIN, directory);
-	if (certificate_files_replace(directory, bytes_view(&key), bytes_view(&chain), err) != 0)
+	    result_write(run, directory, bytes_view(&chain), err) != 0)
 		return -1;
 	return result_describe(directory, run, err);
 }
 
 int
 certification_run(struct device_tpm *tpm, const struct device_settings *settings,
-    const struct device_state *state, bool same_tpm, char **refused, json_t *out,
+    const struct device_state *state, bool renewal, char **refused, json_t *out,
     struct error *err)
 {
 	struct certification run = {
 	    .tpm = tpm, .settings = settings, .state = state, .out = out};
-	int rc = run_all(&run, certification_directory(settings, state), same_tpm, err);
+	int rc = run_all(&run, certification_directory(settings, state), renewal, err);
 
 	if (rc != 0 && refused != NULL) {
 		*refused = run.identity.refused;

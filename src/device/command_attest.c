@@ -20,12 +20,17 @@
 static command_check attest_check;
 static command_run   attest_run;
 
+static const struct command_option attest_rows[] = {
+    {OPTION(TEXT, "config", "FILE", struct device_settings, config, "another device.conf")},
+    {0},
+};
+
 const struct command device_attest_command = {
     .name = "attest",
     .summary = "have an attestation key certified",
     .size = sizeof(struct device_settings),
     .options = {{device_attestation_rows, 0}, {device_ek_rows, 0}, {device_ak_rows, 0},
-        {device_auth_rows, 0}, {device_common_rows, 0}},
+        {attest_rows, 0}, {device_auth_rows, 0}, {device_common_rows, 0}},
     .check = attest_check,
     .run = attest_run,
 };
@@ -86,23 +91,32 @@ certified_show(const struct device_identity *identity, const char *path, json_t 
 static int
 attest_check(const struct command_call *call, struct error *err)
 {
-	const struct device_settings *settings = call->options;
+	return device_settings_attest_check(call->options, err);
+}
 
+/* The AK type of device.conf is no option's word, which is checked with the command line. */
+static int
+settings_check(const struct device_settings *settings, struct error *err)
+{
 	if (settings->attestation_url == NULL)
 		return error_set(err, ERROR_MALFORMED,
-		    "attest needs --attestation-url, where attestd listens");
-	return device_settings_attest_check(settings, err);
+		    "attest needs --attestation-url, or attestation_url in device.conf: where attestd listens");
+	return device_settings_words_check(settings, err);
 }
 
 static int
 attest_run(const struct command_call *call, struct error *err)
 {
-	const struct device_settings *settings = call->options;
+	AUTO_SETTINGS   sources = {0};
+	const struct device_settings *settings = &sources.all;
 	AUTO_STATE      state = {.folder = {.fd = -1}};
 	AUTO_TPM        tpm = NULL;
 	AUTO_IDENTITY   identity = {0};
 	AUTO_FREE char *path = NULL;
 
+	if (device_settings_read(call->options, false, &sources, err) != 0 ||
+	    settings_check(settings, err) != 0)
+		return -1;
 	if (device_state_open(settings->state_dir, &state, err) != 0 ||
 	    device_open(settings, &tpm, err) != 0 ||
 	    device_identity_attest(tpm, settings, &state, &identity, &path, call->answer, err) != 0)

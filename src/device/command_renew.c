@@ -25,11 +25,18 @@
 
 static command_run renew_run;
 
+static const struct command_option renew_rows[] = {
+    {OPTION(FLAG, "force", NULL, struct device_settings, force, "renew the certificate now")},
+    {OPTION(FLAG, "new-key", NULL, struct device_settings, new_key,
+        "renew it now, with a new key")},
+    {0},
+};
+
 const struct command device_renew_command = {
     .name = "renew",
     .summary = "renew what has passed two thirds of its life",
     .size = sizeof(struct device_settings),
-    .options = {{device_exec_rows, 0}, {device_files_rows, 0}, {device_auth_rows, 0},
+    .options = {{renew_rows, 0}, {device_exec_rows, 0}, {device_files_rows, 0}, {device_auth_rows, 0},
         {device_common_rows, 0}},
     .run = renew_run,
 };
@@ -72,7 +79,7 @@ chain_look(const struct device_state *state, struct due *due, struct error *err)
 }
 
 static int
-certificate_look(const char *directory, struct due *due, struct error *err)
+certificate_look(const char *directory, bool now, struct due *due, struct error *err)
 {
 	X509 *certificate = NULL;
 
@@ -88,6 +95,7 @@ certificate_look(const char *directory, struct due *due, struct error *err)
 	due_add(certificate_not_before(certificate), certificate_not_after(certificate),
 	    &due->certificate, due);
 	X509_free(certificate);
+	due->certificate = due->certificate || now;
 	return 0;
 }
 
@@ -155,7 +163,8 @@ result_show(const struct due *due, json_t *out, bool print)
 	if (print && !due->certificate && !due->chain)
 		(void)printf("nothing to renew before %s\n", next);
 	if (print && due->certificate)
-		(void)printf("renewed the certificate\n");
+		(void)printf("renewed the certificate%s\n",
+		    json_is_true(json_object_get(out, "keyKept")) ? "" : ", with a new key");
 	if (print && due->chain)
 		(void)printf("renewed the AK's certificate\n");
 }
@@ -164,8 +173,10 @@ static int
 look(const struct device_settings *settings, const struct device_state *state, struct due *due,
     struct error *err)
 {
+	bool now = settings->force || settings->new_key;
+
 	*due = (struct due){0};
-	return certificate_look(certification_directory(settings, state), due, err) == 0 &&
+	return certificate_look(certification_directory(settings, state), now, due, err) == 0 &&
 	        chain_look(state, due, err) == 0
 	    ? 0
 	    : -1;

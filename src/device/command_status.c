@@ -184,6 +184,8 @@ key_show(struct device_tpm *tpm, const char *directory, json_t *object, bool pri
 	const struct sign_key_type *type;
 	struct device_key           key;
 	const char                 *word;
+	int64_t                     made;
+	char                        when[CLOCK_TEXT_SIZE];
 
 	if (certificate_files_key_load(directory, &key, err) != 0)
 		return -1;
@@ -191,6 +193,11 @@ key_show(struct device_tpm *tpm, const char *directory, json_t *object, bool pri
 	word = type != NULL ? type->word : "unknown";
 	(void)json_object_set_new(object, "keyType", json_string(word));
 	line_print(print, "  key", word);
+	if (certificate_files_key_made(directory, &made, err) != 0)
+		return -1;
+	clock_format(made, when);
+	line_print(print, "  made", when);
+	(void)json_object_set_new(object, "keyMade", json_string(when));
 	if (sign_key_check(tpm, &key, err) == 0)
 		return 0;
 	return err->kind == ERROR_CONFLICT ? certification_lost(err) : -1;

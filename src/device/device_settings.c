@@ -13,6 +13,7 @@
 #include "device/tpm/sign_key.h"
 #include "device/tpm/template.h"
 #include "util/config_file.h"
+#include "util/duration.h"
 #include "util/error.h"
 #include "util/identifier.h"
 
@@ -163,8 +164,21 @@ device_settings_ek_check(const struct device_settings *settings, struct error *e
 }
 
 int
+device_settings_rekey(const struct device_settings *settings, int64_t *age, struct error *err)
+{
+	*age = 0;
+	if (settings->rekey == NULL || strcmp(settings->rekey, "never") == 0)
+		return 0;
+	return duration_parse(settings->rekey, age, err) == 0
+	    ? 0
+	    : error_wrap(err, "rekey, which is \"never\" or an age such as 90d");
+}
+
+int
 device_settings_words_check(const struct device_settings *settings, struct error *err)
 {
+	int64_t age;
+
 	if (settings->ak_type != NULL && device_ak_type_find(settings->ak_type) == NULL)
 		return error_set(err, ERROR_MALFORMED, "no AK type is called \"%s\"",
 		    settings->ak_type);
@@ -172,6 +186,8 @@ device_settings_words_check(const struct device_settings *settings, struct error
 		return error_set(err, ERROR_MALFORMED,
 		    "no key type is called \"%s\"; there are ecc-p256, ecc-p384 and rsa-2048",
 		    settings->key_type);
+	if (device_settings_rekey(settings, &age, err) != 0)
+		return -1;
 	if (settings->name != NULL &&
 	    identifier_check(settings->name, strlen(settings->name), err) != 0)
 		return error_wrap(err, "the name \"%s\"", settings->name);

@@ -64,7 +64,12 @@ struct error;
 	X(key_type, "key-type", WORD, "TYPE", WORD, sign_key_type_word, NULL,                     \
 	    .example = "ecc-p256",                                                                \
 	    .manual = "The type of the key: `ecc-p256` (the default), `ecc-p384` or `rsa-2048`. Many TPMs " \
-	    "sign with RSA in a way that TLS 1.3 refuses.")
+	    "sign with RSA in a way that TLS 1.3 refuses.")                                       \
+	X(rekey, "rekey", TEXT, "AGE", WORD, NULL, "\"never\", or the age at which a renewal changes the key: 90d", \
+	    .example = "never",                                                                   \
+	    .manual = "When a renewal makes a new key: `never` (the default), or at the first one after " \
+	    "the key has this age, as in `90d`. A key that stays cannot leave the TPM any more than a new " \
+	    "one, and programs that hold it go on.")
 #define DEVICE_SETTINGS_OUT(X)                                                                    \
 	X(out, "out", TEXT, "DIR", PATH, NULL, "where device.key and device.pem are; else the state directory", \
 	    .example = "/etc/attest-device",                                                      \
@@ -103,6 +108,8 @@ struct device_settings {
 	const char *config; /* another device.conf; from here on command line only */
 	bool        verbose;
 	bool        new_ak; /* do not reuse the kept AK */
+	bool        new_key; /* renew now, with a new key */
+	bool        force; /* renew now */
 	int64_t     end_ms; /* deadline of all requests (clock_monotonic_ms); 0: not set */
 	int64_t     retries_end_ms; /* the same of retries, where it is earlier */
 };
@@ -149,6 +156,9 @@ int device_settings_ek_check(const struct device_settings *settings, struct erro
 
 /* The same, and that the wish is a name. MALFORMED. */
 int device_settings_attest_check(const struct device_settings *settings, struct error *err);
+
+/* The age in seconds at which a renewal changes the key; 0: never. MALFORMED. */
+int device_settings_rekey(const struct device_settings *settings, int64_t *age, struct error *err);
 
 /* Checks that all words are known ones. MALFORMED. */
 int device_settings_words_check(const struct device_settings *settings, struct error *err);

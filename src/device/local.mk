@@ -16,6 +16,7 @@ src_libdevice_a_SOURCES = \
 	src/device/device_settings.c src/device/device_settings.h \
 	src/device/evidence.c src/device/evidence.h \
 	src/device/exhibits.c src/device/exhibits.h \
+	src/device/former.c src/device/former.h \
 	src/device/identity.c src/device/identity.h \
 	src/device/interrupt.c src/device/interrupt.h \
 	src/device/issued.c src/device/issued.h \
@@ -53,6 +54,7 @@ UNIT_TESTS += tests/unit/device/certificate_files_test
 UNIT_TESTS += tests/unit/device/chain_test
 UNIT_TESTS += tests/unit/device/commands_test
 UNIT_TESTS += tests/unit/device/device_settings_test
+UNIT_TESTS += tests/unit/device/former_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
 UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test

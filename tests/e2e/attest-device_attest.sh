@@ -79,6 +79,17 @@ case_matches "for people: without a root, a note that nothing vouches for it" "$
 	'name the attestation root'
 case_equal "the AK stays the same" "$(openssl x509 -in "$chain" -noout -pubkey)" "$key"
 
+cat >"$scratch/device.conf" <<END
+attestation_url = "$attestd_url"
+attestation_root = "$root"
+tcti = "${tcti[one]}"
+state_dir = "$scratch/state"
+END
+case_ok "all by device.conf: works" attest_device attest --config "$scratch/device.conf"
+check "… and the chain is verified" '[[ $err != *"this chain is not verified"* ]]'
+echo 'ak_type = "dsa"' >>"$scratch/device.conf"
+case_fails "an AK type in device.conf that is none" 1 'no AK type is called "dsa"' \
+	attest_device attest --config "$scratch/device.conf"
 case_ok "--new-ak makes a new AK" attest one state --attestation-root "$root" --new-ak
 check "… which is another key" '[ "$(openssl x509 -in "$chain" -noout -pubkey)" != "$key" ]'
 case_equal "… quietly" "$err" ""

@@ -74,7 +74,7 @@ case_fails "another root: refused" 1 "the issued certificate: " \
 case_equal "… and the chain that was kept stays" "$(cat "$scratch/copied/ak-chain.pem")" "$before"
 case_fails "no such root file" 1 'the attestation root: .*/nonexistent: No such file' \
 	attest two copied --attestation-root /nonexistent
-case_fails "no URL" 2 'needs --attestation-url' attest_device attest
+case_fails "no URL" 1 'attest needs --attestation-url, or attestation_url in device.conf' attest_device attest
 case_fails "no such AK type" 2 'there is no ak-type "rsa1024", but rsa2048, ' attest two copied --ak-type rsa1024
 
 url=$attestd_url

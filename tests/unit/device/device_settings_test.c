@@ -134,6 +134,11 @@ static const struct {
         "no key type is called \"dsa\"; there are ecc-p256, ecc-p384 and rsa-2048"},
     {{.attestation_url = "u", .acme = "a", .ak_type = "dsa"}, "no AK type is called \"dsa\""},
     {{.attestation_url = "u", .acme = "a", .ek = "dsa"}, "no EK is called \"dsa\""},
+    {{.attestation_url = "u", .acme = "a", .rekey = "never"}, NULL},
+    {{.attestation_url = "u", .acme = "a", .rekey = "90d"}, NULL},
+    {{.attestation_url = "u", .acme = "a", .rekey = "soon"},
+        "rekey, which is \"never\" or an age such as 90d: \"soon\" is no duration; write a number and "
+        "one of s, m, h, d, w, y, as in 90d"},
 };
 
 START_TEST(check_says_what_is_missing_or_unknown)
