@@ -64,6 +64,7 @@ event2/.*               daemon http attestation acme
 sqlite3\.h              store/sqlite
 unicode/.*              store/inventory
 libp11\.h               pki
+seccomp\.h              daemon
 libpq-fe\.h             store/postgresql
 curl/.*                 device/host
 (netinet/in|arpa/inet)\.h  util pki daemon http attestation acme device
@@ -345,6 +346,7 @@ refuses tpm/name.c '#include <fcntl.h>'
 refuses tpm/name.c '#include "util/file.h"'
 refuses tpm/name.c '#include <jansson.h>'
 refuses tpm/name.c '#include <tss2/tss2_esys.h>'
+refuses service/program.c '#include <seccomp.h>'
 refuses tpm/name.c '#include <cbor.h>'
 refuses pki/key.c '#include <event2/http.h>'
 refuses pki/key.c '#include <sqlite3.h>'

@@ -171,8 +171,8 @@ child_start(const struct child_plan *plan, pid_t *pid, struct error *err)
 	AUTO_FREE char **argv = child_arguments(title, plan->arguments);
 	AUTO_FREE char **env = child_environment(plan->role, own);
 
-	(void)snprintf(own, sizeof own, CHILD_VARIABLE "=%s %zu %zu %ld", role,
-	    plan->channel_count, plan->listener_count, (long)supervisor);
+	(void)snprintf(own, sizeof own, CHILD_VARIABLE "=%s %zu %zu %ld %u", role,
+	    plan->channel_count, plan->listener_count, (long)supervisor, (unsigned)plan->sandbox);
 	(void)snprintf(title, sizeof title, "%s: %s", plan->program, role);
 	if ((*pid = fork()) < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "starting the %s", role);

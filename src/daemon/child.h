@@ -12,9 +12,9 @@
 struct error;
 
 /*
- * The environment variable "ROLE CHANNELS LISTENERS PID" that makes a process a
- * child: its role, the number of descriptors of each kind from CHILD_FIRST_FD on,
- * and the supervisor's process id, which must be its parent's.
+ * The environment variable "ROLE CHANNELS LISTENERS PID SANDBOX" that makes a process
+ * a child: its role, the number of descriptors of each kind from CHILD_FIRST_FD on, the
+ * supervisor's process id, which must be its parent's, and an enum sandbox_mode.
  */
 #define CHILD_VARIABLE "ATTEST_SUPERVISED"
 #define CHILD_FIRST_FD 3
@@ -31,6 +31,7 @@ struct child_plan {
 	const int           *fds;       /* control; or channels, then listeners */
 	size_t               channel_count; /* the keeper's control socket counts as one */
 	size_t               listener_count;
+	enum sandbox_mode    sandbox;
 };
 
 /* The role's word. */

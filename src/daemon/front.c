@@ -19,6 +19,7 @@
 #include <event2/event.h>
 
 #include "daemon/channel.h"
+#include "daemon/sandbox.h"
 #include "daemon/supervisor.h"
 #include "daemon/worker.h"
 #include "util/clock.h"
@@ -153,6 +154,8 @@ front_start(struct front *front, const struct supervisor_child *child, struct er
 			return -1;
 		front->count++;
 	}
+	if (front->handlers->prepare(err) != 0 || sandbox_enter_front(child->sandbox, err) != 0)
+		return -1;
 	for (size_t i = 0; i < front->count; i++) {
 		if (worker_start(front->members[i].worker, "front", err) != 0)
 			return -1;

@@ -24,8 +24,10 @@ struct front_worker {
 	void              *state;          /* the handlers' own; NULL at first */
 };
 
-/* All run in the worker's thread. */
+/* All but `prepare` run in the worker's thread. */
 struct front_handlers {
+	/* In front_run's thread, before it enters its sandbox: loads what it takes later from files. */
+	int (*prepare)(struct error *err);
 	/* A notification from the keeper; -1 ends the front with err. */
 	int (*tell)(struct front_worker *worker, struct view body, struct error *err);
 	/* Stop accepting and end idle connections. */
@@ -37,7 +39,7 @@ struct front_handlers {
 };
 
 /*
- * Runs the front of `child` until SIGTERM (then it drains, for at most 4 s) or
+ * Runs the front of `child`, in the sandbox, until SIGTERM (then it drains, for at most 4 s) or
  * until a channel closes. Returns the exit status: 0 after SIGTERM, else 1.
  */
 int front_run(const struct supervisor_child *child, const struct front_handlers *handlers);

@@ -104,6 +104,7 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	    .channel_count = plan->workers,
 	    .listeners = listeners,
 	    .listener_count = plan->workers * plan->listen_count,
+	    .sandbox = SANDBOX_OFF,
 	};
 	int       control[2];
 	pthread_t thread;
@@ -156,6 +157,7 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	        .workers = plan->workers,
 	        .listeners = listeners,
 	        .listener_count = plan->workers * plan->listen_count,
+	        .sandbox = plan->sandbox,
 	    },
 	    err);
 }
@@ -167,6 +169,8 @@ launch_run(const struct launch_plan *plan, struct error *err)
 	AUTO_FREE int *listeners =
 	    memory_new(plan->workers * plan->listen_count * sizeof *listeners);
 
+	if (!plan->no_fork && sandbox_check(plan->sandbox, err) != 0)
+		return -1;
 	if (launch_listen(plan, listeners, &urls, err) != 0)
 		return -1;
 	if (plan->no_fork)

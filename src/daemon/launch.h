@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/sandbox.h"
+
 struct error;
 struct supervisor_child;
 
@@ -20,6 +22,7 @@ struct launch_plan {
 	char *const *listen;  /* ADDR:PORT each, at most LAUNCH_LISTEN_MAX */
 	size_t       listen_count;
 	const char  *scheme;  /* of the URLs: "https://" */
+	enum sandbox_mode sandbox; /* not of no_fork, which has none */
 	bool         no_fork; /* front and keeper in this process, for a debugger */
 
 	/* For no_fork: runs the front in this thread and the keeper in another. */

@@ -2,17 +2,23 @@ noinst_LIBRARIES += src/libdaemon.a
 src_libdaemon_a_SOURCES = \
 	src/daemon/channel.c src/daemon/channel.h \
 	src/daemon/child.c src/daemon/child.h \
+	src/daemon/filter.c src/daemon/filter.h \
 	src/daemon/front.c src/daemon/front.h \
 	src/daemon/keeper.c src/daemon/keeper.h \
+	src/daemon/landlock.c src/daemon/landlock.h \
 	src/daemon/launch.c src/daemon/launch.h \
 	src/daemon/listener.c src/daemon/listener.h \
+	src/daemon/sandbox.c src/daemon/sandbox.h \
+	src/daemon/sandbox_front.c \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/supervisor.c src/daemon/supervisor.h \
 	src/daemon/supervisor_child.c \
+	src/daemon/violation.c src/daemon/violation.h \
 	src/daemon/worker.c src/daemon/worker.h
 
 UNIT_TESTS += tests/unit/daemon/channel_test
 UNIT_TESTS += tests/unit/daemon/listener_test
+UNIT_TESTS += tests/unit/daemon/sandbox_test
 UNIT_TESTS += tests/unit/daemon/service_test
 UNIT_TESTS += tests/unit/daemon/supervisor_test
 UNIT_TESTS += tests/unit/daemon/worker_test

@@ -103,6 +103,7 @@ supervisor_keeper_start(struct supervisor *supervisor, struct error *err)
 	struct child_plan child = {
 	    .role = SUPERVISOR_ROLE_KEEPER,
 	    .program = supervisor->plan->program,
+	    .sandbox = supervisor->plan->sandbox,
 	    .arguments = supervisor->plan->arguments[0] != NULL ? supervisor->plan->arguments + 1 : NULL,
 	    .fds = &ends[1],
 	    .channel_count = 1,
@@ -176,6 +177,7 @@ supervisor_front_start(struct supervisor *supervisor, struct error *err)
 	struct child_plan child = {
 	    .role = SUPERVISOR_ROLE_FRONT,
 	    .program = plan->program,
+	    .sandbox = plan->sandbox,
 	    .fds = fds,
 	    .channel_count = plan->workers,
 	    .listener_count = plan->listener_count,

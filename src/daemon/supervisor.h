@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "daemon/sandbox.h"
+
 struct error;
 
 /* Bound by the number of descriptors in one message. */
@@ -19,6 +21,7 @@ struct supervisor_plan {
 	size_t             workers;   /* 1 to the max; each has a channel and listeners */
 	const int         *listeners; /* workers * addresses descriptors, worker by worker */
 	size_t             listener_count;
+	enum sandbox_mode  sandbox;   /* of the front */
 };
 
 /*
@@ -50,6 +53,7 @@ struct supervisor_child {
 	size_t channel_count;
 	int   *listeners;      /* front: worker by worker */
 	size_t listener_count;
+	enum sandbox_mode sandbox;
 };
 
 /*

@@ -61,6 +61,7 @@ child_parse(const char *text, struct supervisor_child *child, pid_t *supervisor)
 	unsigned long channels = 0;
 	unsigned long listeners = 0;
 	unsigned long pid = 0;
+	unsigned long sandbox = SANDBOX_ON;
 
 	if (child_word_read(&text, CHILD_FRONT))
 		child->role = SUPERVISOR_ROLE_FRONT;
@@ -70,8 +71,10 @@ child_parse(const char *text, struct supervisor_child *child, pid_t *supervisor)
 		return false;
 	if (!child_number_read(&text, SUPERVISOR_WORKERS_MAX, &channels) ||
 	    !child_number_read(&text, 1UL << 16, &listeners) ||
-	    !child_number_read(&text, 1UL << 30, &pid) || *text != '\0')
+	    !child_number_read(&text, 1UL << 30, &pid) ||
+	    !child_number_read(&text, SANDBOX_MODE_COUNT - 1, &sandbox) || *text != '\0')
 		return false;
+	child->sandbox = (enum sandbox_mode)sandbox;
 	child->channel_count = channels;
 	child->listener_count = listeners;
 	*supervisor = (pid_t)pid;

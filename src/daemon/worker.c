@@ -40,6 +40,7 @@ struct worker {
 	struct event       *wake;
 	int                 wake_fd;
 	pthread_t           thread;
+	char                name[WORKER_NAME_SIZE];
 	bool                started;
 	struct worker_tasks running; /* used by the worker's thread, which swaps it with the mailbox */
 	pthread_mutex_t     lock;
@@ -113,6 +114,8 @@ worker_main(void *arg)
 {
 	struct worker *worker = arg;
 
+	/* Another thread would have to open a file below /proc for that. */
+	(void)pthread_setname_np(pthread_self(), worker->name);
 	(void)event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	return NULL;
 }
@@ -180,12 +183,13 @@ worker_base(struct worker *worker)
 int
 worker_start(struct worker *worker, const char *thread_name, struct error *err)
 {
-	char     name[WORKER_NAME_SIZE];
 	sigset_t all;
 	sigset_t before;
 	int      failure;
 
+	(void)snprintf(worker->name, sizeof worker->name, "%s", thread_name);
 	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGSYS); /* that the sandbox kills with, and says so */
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	failure = pthread_create(&worker->thread, NULL, worker_main, worker);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -194,8 +198,6 @@ worker_start(struct worker *worker, const char *thread_name, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "starting thread %s", thread_name);
 	}
 	worker->started = true;
-	(void)snprintf(name, sizeof name, "%s", thread_name);
-	(void)pthread_setname_np(worker->thread, name);
 	return 0;
 }
 

@@ -4,7 +4,9 @@
 #include "http/front.h"
 
 #include <stddef.h>
+#include <time.h>
 
+#include <event2/util.h>
 #include <openssl/ssl.h>
 
 #include "daemon/front.h"
@@ -44,6 +46,19 @@ http_front_use_tls(struct http_front *front, struct view chain, struct view key,
 	front->tls = tls;
 	if (front->server != NULL)
 		http_server_tls(front->server, tls);
+	return 0;
+}
+
+int
+http_front_prepare(struct error *err)
+{
+	SSL_CTX *tls = NULL;
+
+	tzset();
+	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL) != 1 ||
+	    evutil_secure_rng_init() != 0 || (tls = SSL_CTX_new(TLS_server_method())) == NULL)
+		return error_set(err, ERROR_INTERNAL, "preparing TLS");
+	SSL_CTX_free(tls);
 	return 0;
 }
 

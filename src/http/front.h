@@ -34,6 +34,12 @@ int http_front_serve(struct http_front *front, const struct http_settings *setti
 int http_front_use_tls(struct http_front *front, struct view chain, struct view key,
     struct error *err);
 
+/*
+ * Loads what a server takes from files when it is first used: OpenSSL's configuration, strings and
+ * algorithms, the time zone, the seed of random numbers. INTERNAL.
+ */
+int http_front_prepare(struct error *err);
+
 /* Ends the server and releases its TLS context. */
 void http_front_clear(struct http_front *front);
 

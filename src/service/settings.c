@@ -39,6 +39,8 @@ service_settings_check(struct service_settings *settings, struct error *err)
 {
 	if (log_level_parse(settings->log_level, &settings->level, err) != 0)
 		return error_wrap(err, "log_level");
+	if (sandbox_mode_parse(settings->sandbox, &settings->containment, err) != 0)
+		return error_wrap(err, "sandbox");
 	if (settings->store == NULL)
 		settings->store = memory_strdup(settings->state_dir);
 	if (settings->workers == 0)

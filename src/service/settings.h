@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/sandbox.h"
 #include "util/config_file.h"
 #include "util/log.h"
 #include "util/proxies.h"
@@ -26,6 +27,7 @@ struct service_settings {
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	char              *log_level;
+	char              *sandbox; /* "on", "available" or "off" */
 	struct config_list proxy_networks;
 	char              *proxy_protocol;
 
@@ -34,6 +36,7 @@ struct service_settings {
 
 	/* Derived by service_settings_check. */
 	enum log_level level;   /* of log_level */
+	enum sandbox_mode containment; /* of sandbox */
 	struct proxies proxies; /* of proxy_networks and proxy_protocol */
 	int64_t        serving; /* workers that there are; the supervisor tells its keeper */
 };

@@ -56,7 +56,11 @@
 	              "processor."),                                                              \
 	SERVICE_ROW(log_level, TEXT, RELOAD, .value = "info", .option = "log-level",                      \
 	    .argument = "LEVEL", .help = "log level: error, warning, info or debug",             \
-	    .manual = "How much is logged: `error`, `warning`, `info` or `debug`.")
+	    .manual = "How much is logged: `error`, `warning`, `info` or `debug`."),                \
+	SERVICE_ROW(sandbox, TEXT, RESTART, .value = "on",                                        \
+	    .manual = "`on`: each process enters its sandbox, and does not start without seccomp. "  \
+	              "`available`: without seccomp it starts all the same, which is logged. `off`: " \
+	              "nothing contains the processes. See THE SANDBOX in the manual page.")
 
 #define SERVICE_ROWS_KEY                                                                          \
 	SERVICE_ROW(passphrase_file, TEXT, RELOAD, .example = "/etc/attest-ca/passphrase",                \

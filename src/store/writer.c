@@ -123,6 +123,7 @@ writer_start_thread(struct store_writer *writer, struct error *err)
 	int      rc;
 
 	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGSYS); /* that the sandbox kills with, and says so */
 	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
 	rc = pthread_create(&writer->thread, NULL, writer_main, writer);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);

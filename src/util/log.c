@@ -62,6 +62,12 @@ log_open(const char *process, enum log_level threshold)
 	log_settings.threshold = threshold;
 }
 
+const char *
+log_process(void)
+{
+	return log_settings.process;
+}
+
 void
 log_threshold(enum log_level threshold)
 {

@@ -16,6 +16,9 @@ int log_level_parse(const char *text, enum log_level *level, struct error *err);
 /* Names the process in every line ("attestd/front") and sets the threshold; call before threads. */
 void log_open(const char *process, enum log_level threshold);
 
+/* That name. */
+const char *log_process(void);
+
 /* Sets the threshold alone. Any thread. */
 void log_threshold(enum log_level threshold);
 

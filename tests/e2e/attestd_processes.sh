@@ -45,6 +45,12 @@ root_check "front has no regular file open but its log" \
 root_check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
 root_check "front does not know where the state is" \
 	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
+if grep -q '^#define WITH_SECCOMP 1' "$top_builddir/config.h" && ! grep -q event=sandbox "${log[attestd]}"; then
+	check "front filters its system calls" 'grep -q "^Seccomp:[[:space:]]*2" /proc/$front/status'
+	check "front gains no privileges" 'grep -q "^NoNewPrivs:[[:space:]]*1" /proc/$front/status'
+else
+	skip "front filters its system calls" "no whole sandbox in this build or kernel"
+fi
 root_check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
 # An open challenge outlives the front that gave it.
@@ -120,7 +126,7 @@ for signal in TERM INT; do
 	case_equal "ends, exit 0" "$status" 0
 	case_equal "one line says that, and why" \
 		"$(grep -c "^[^ ]* info attestd event=stop reason=SIG$signal\$" "${log[attestd]}") $(grep -c event=stop "${log[attestd]}")" "1 1"
-	case_equal "and nothing else is news" "$(grep -v 'event=start\|event=stop\|event=trust' "${log[attestd]}")" ""
+	case_equal "and nothing else is news" "$(grep -v 'event=start\|event=stop\|event=trust\|event=sandbox' "${log[attestd]}")" ""
 done
 : >"${log[attestd]}"
 case_ok "attestd that logs errors only" attestd_start_silent

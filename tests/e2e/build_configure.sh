@@ -26,7 +26,7 @@ touch "$scratch/source/src/attestd.c"
 configure() {
 	[ ! -e "$scratch/cache" ] || sed -i '/PKG_CONFIG\|pkg_cv_/d' "$scratch/cache"
 	(cd "$scratch/build" && env -u MAKEFLAGS PKG_CONFIG_LIBDIR="$known" \
-		../source/configure --quiet --no-create --cache-file="$scratch/cache")
+		../source/configure --quiet --no-create --cache-file="$scratch/cache" "$@")
 }
 
 case_ok "with all libraries configure succeeds" configure
@@ -38,7 +38,10 @@ while IFS='|' read -r modules package; do
 		configure
 	mv "$scratch/$module.pc" "$known/"
 	check "$package is in contrib/packages" 'grep -q "^$package\b" "$top_srcdir/contrib/packages"'
-done < <(tr '\n' ' ' <"$top_srcdir/configure.ac" | grep -o 'LIBRARY(\[[A-Z0-9_]*\], *\[[^]]*\], *\[[^]]*\]' |
+done < <(echo 'libseccomp|libseccomp-dev'; tr '\n' ' ' <"$top_srcdir/configure.ac" | grep -o 'LIBRARY(\[[A-Z0-9_]*\], *\[[^]]*\], *\[[^]]*\]' |
 	sed 's/.*, *\[\([^]]*\)\], *\[\([^]]*\)\]/\1|\2/')
+
+mv "$known/libseccomp.pc" "$scratch/"
+case_ok "without libseccomp configure succeeds when it is told to do without" configure --without-seccomp
 
 finish

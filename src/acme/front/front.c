@@ -138,6 +138,7 @@ int
 acme_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
+	    .prepare = http_front_prepare,
 	    .tell = front_tell_cb,
 	    .drain = service_front_drain_cb,
 	    .idle = service_front_idle_cb,

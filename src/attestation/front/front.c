@@ -292,6 +292,7 @@ int
 attestation_front_run(const struct supervisor_child *child)
 {
 	static const struct front_handlers handlers = {
+	    .prepare = http_front_prepare,
 	    .tell = front_tell_cb,
 	    .drain = service_front_drain_cb,
 	    .idle = service_front_idle_cb,

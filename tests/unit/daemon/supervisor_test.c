@@ -382,9 +382,11 @@ START_TEST(run_impossible_number_of_workers_fails)
 END_TEST
 
 static const char *const claims[] = {
-    "", "front", "front 1 0", "front 1 0 1", "keeper 1 0 1", "front 1 0 99999999999", "back 1 0 1",
-    "front 254 0 1", "front -1 0 1", "front 1 0 1 ",
-    "keeper 2 0 %ld", "front 1 0 %ldx", "front 900 0 %ld", "front 1 0 %ld",
+    "", "front", "front 1 0", "front 1 0 1", "front 1 0 1 0", "keeper 1 0 1 0",
+    "front 1 0 99999999999 0", "back 1 0 1 0", "front 254 0 1 0", "front -1 0 1 0",
+    "front 1 0 1 0 ",
+    "keeper 2 0 %ld 0", "front 1 0 %ldx 0", "front 1 0 %ld", "front 1 0 %ld 3", "front 1 0 %ld off",
+    "front 900 0 %ld 0", "front 1 0 %ld 0",
 };
 
 /* The last claims name the right parent; then no sockets are there, or the form is wrong. */

@@ -157,6 +157,7 @@ START_TEST(start_thread_has_its_name_and_no_signals)
 	ck_assert_int_eq(sigismember(&blocked, SIGTERM), 1);
 	ck_assert_int_eq(sigismember(&blocked, SIGHUP), 1);
 	ck_assert_int_eq(sigismember(&blocked, SIGCHLD), 1);
+	ck_assert_int_eq(sigismember(&blocked, SIGSYS), 0); /* a violation of the sandbox is said */
 	(void)pthread_sigmask(SIG_SETMASK, NULL, &ours);
 	ck_assert_int_eq(sigismember(&ours, SIGTERM), 0);
 }

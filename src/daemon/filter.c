@@ -1,0 +1,105 @@
+/* Owns the filter of system calls, by libseccomp. The tables belong to the processes. */
+#include "config.h"
+
+#include "daemon/filter.h"
+
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#if WITH_SECCOMP
+#include <seccomp.h>
+#endif
+
+#include "daemon/violation.h"
+#include "util/error.h"
+
+#if WITH_SECCOMP
+
+bool
+filter_is_available(void)
+{
+	/* The kernel of a container may know neither the call nor the action. */
+	return prctl(PR_GET_SECCOMP) >= 0 && seccomp_api_get() >= 2;
+}
+
+static uint32_t
+filter_action(enum filter_verdict verdict)
+{
+	switch (verdict) {
+	case FILTER_PERMIT:
+		return SCMP_ACT_ALLOW;
+	case FILTER_REFUSE:
+		return SCMP_ACT_ERRNO(ENOSYS);
+	case FILTER_KILL:
+	default:
+		return SCMP_ACT_TRAP;
+	}
+}
+
+static int
+filter_add(scmp_filter_ctx filter, const struct filter_rule *rule, enum filter_verdict others)
+{
+	struct scmp_arg_cmp when = {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
+	    rule->own_pid ? (scmp_datum_t)getpid() : rule->value};
+
+	if (rule->verdict == others) /* libseccomp takes no rule that is the default */
+		return 0;
+	if (rule->mask == 0)
+		return seccomp_rule_add(filter, filter_action(rule->verdict), rule->call, 0);
+	return seccomp_rule_add_array(filter, filter_action(rule->verdict), rule->call, 1, &when);
+}
+
+static int
+filter_fill(scmp_filter_ctx filter, const struct filter_rule *rules, size_t count,
+    enum filter_verdict others)
+{
+	int rc = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+	if (rc == 0)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = filter_add(filter, &rules[i], others);
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, VIOLATION_END, 0);
+	return rc == 0 ? seccomp_load(filter) : rc;
+}
+
+int
+filter_enter(const struct filter_rule *rules, size_t count, enum filter_verdict others,
+    struct error *err)
+{
+	scmp_filter_ctx filter = seccomp_init(filter_action(others));
+	int             rc;
+
+	if (filter == NULL)
+		return error_set(err, ERROR_INTERNAL, "making the filter of system calls");
+	rc = violation_catch(err) != 0 ? -EINVAL : filter_fill(filter, rules, count, others);
+	seccomp_release(filter);
+	if (rc != 0 && err->detail[0] == '\0') {
+		errno = -rc;
+		error_set_errno(err, ERROR_INTERNAL, "filtering system calls");
+	}
+	return rc == 0 ? 0 : -1;
+}
+
+#else
+
+bool
+filter_is_available(void)
+{
+	return false;
+}
+
+int
+filter_enter(const struct filter_rule *rules, size_t count, enum filter_verdict others,
+    struct error *err)
+{
+	(void)rules;
+	(void)count;
+	(void)others;
+	return error_set(err, ERROR_INTERNAL, "this build has no filter of system calls");
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* Owns what a front may do: the table of its system calls. */
+#include "config.h"
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+
+#if WITH_SECCOMP
+#include <seccomp.h>
+#endif
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "daemon/filter.h"
+#include "daemon/landlock.h"
+#include "daemon/sandbox.h"
+#include "util/error.h"
+
+#if WITH_SECCOMP && WITH_SANDBOX
+
+static const struct filter_rule rules[] = {
+    /* connections, the channel, the log */
+    PERMIT(accept4),
+    PERMIT(read),
+    PERMIT(readv),
+    PERMIT(recvfrom),
+    PERMIT(recvmsg),
+    PERMIT(recvmmsg),
+    PERMIT(write),
+    PERMIT(writev),
+    PERMIT(pwritev2),
+    PERMIT(sendmsg),
+    PERMIT(sendmmsg),
+    PERMIT_MASKED(sendto, 4, FILTER_ALL, 0), /* to the peer, and to no address */
+    PERMIT(shutdown),
+    PERMIT(close),
+    PERMIT(fstat),
+    PERMIT_MASKED(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH),
+    PERMIT(getsockname),
+    PERMIT(getpeername),
+    PERMIT_IF(getsockopt, 1, SOL_SOCKET),
+    PERMIT_IF(setsockopt, 1, IPPROTO_TCP),
+    PERMIT_IF(ioctl, 1, FIONREAD),
+    PERMIT_IF(fcntl, 1, F_GETFL),
+    PERMIT_IF(fcntl, 1, F_SETFL),
+    PERMIT_IF(fcntl, 1, F_GETFD),
+    PERMIT_IF(fcntl, 1, F_SETFD),
+
+    /* waiting */
+    PERMIT(epoll_ctl),
+    PERMIT(epoll_wait),
+    PERMIT(epoll_pwait),
+    PERMIT(poll),
+    PERMIT(ppoll),
+    PERMIT(futex),
+    PERMIT(nanosleep),
+    PERMIT(clock_nanosleep),
+    PERMIT(restart_syscall),
+    PERMIT(sched_yield),
+    PERMIT(clock_gettime),
+    PERMIT(gettimeofday),
+    PERMIT(time),
+    PERMIT(getrandom),
+
+    /* memory, none of it executable */
+    PERMIT(brk),
+    PERMIT_MASKED(mmap, 2, PROT_EXEC, 0),
+    PERMIT_MASKED(mprotect, 2, PROT_EXEC, 0),
+    PERMIT(munmap),
+    PERMIT(mremap),
+    PERMIT(madvise),
+
+    /* threads of its own, and its end */
+    PERMIT_MASKED(clone, 0, FILTER_THREAD_MASK, FILTER_THREAD_FLAGS),
+    REFUSE(clone3), /* the filter cannot see its flags */
+    PERMIT(set_robust_list),
+    PERMIT(rseq),
+    PERMIT_IF(rt_sigaction, 0, 32), /* the C library's own, for the first thread */
+    PERMIT_IF(rt_sigaction, 0, 33),
+    PERMIT_IF(rt_sigaction, 0, SIGPIPE), /* libevent's server */
+    PERMIT(rt_sigprocmask),
+    PERMIT(rt_sigreturn),
+    PERMIT(sigaltstack),
+    PERMIT(gettid),
+    PERMIT(getpid),
+    PERMIT(sched_getaffinity), /* how many heaps malloc makes */
+    PERMIT_IF(prctl, 0, PR_SET_NAME),
+    PERMIT_OWN_PID(tgkill), /* abort(3) */
+    PERMIT(exit),
+    PERMIT(exit_group),
+};
+
+int
+sandbox_enter_front(enum sandbox_mode mode, struct error *err)
+{
+	if (mode == SANDBOX_OFF)
+		return 0;
+	if (landlock_enter(true, NULL, 0, err) != 0)
+		return -1;
+	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
+		return 0;
+	return filter_enter(rules, sizeof rules / sizeof rules[0], FILTER_KILL, err);
+}
+
+#else
+
+int
+sandbox_enter_front(enum sandbox_mode mode, struct error *err)
+{
+	return mode == SANDBOX_OFF || !WITH_SANDBOX ? 0 : landlock_enter(true, NULL, 0, err);
+}
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * The sandboxes from inside: a process enters one and tries what it must not have. Nothing can be
+ * tried where the build or the kernel has no sandbox: those cases say so and end.
+ */
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/filter.h"
+#include "daemon/landlock.h"
+#include "daemon/sandbox.h"
+#include "unit.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* What a process of the test works with: made before it enters the sandbox. */
+static struct {
+	int   pair[2];   /* a connected socketpair */
+	pid_t other;     /* a process of the same user */
+	char  lines[4096]; /* what the process wrote to standard error */
+	int   status;      /* and how it ended */
+} world;
+
+/* Ends the case when there is nothing to test. */
+#define NEEDS(what, reason)                     \
+	do {                                    \
+		if (!(what)) {                  \
+			printf("# skipped: " reason "\n"); \
+			return;                 \
+		}                               \
+	} while (0)
+
+#define NEEDS_FILTER() \
+	NEEDS(WITH_SANDBOX && WITH_SECCOMP && filter_is_available(), "no seccomp in this build or kernel")
+#define NEEDS_LANDLOCK(version) \
+	NEEDS(WITH_SANDBOX && landlock_version() >= (version), "no such Landlock in this build or kernel")
+
+static void
+enter_front(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_front(SANDBOX_ON, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
+static void
+enter_front_of_files(void)
+{
+	struct error err = {0};
+
+	if (landlock_enter(true, NULL, 0, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
+/* Runs both in a process of its own; the second returns its exit status. */
+static void
+inside(void (*enter)(void), int (*act)(void))
+{
+	int     errors[2];
+	pid_t   pid;
+	ssize_t got;
+	size_t  size = 0;
+
+	ck_assert_int_ge(world.other = fork(), 0);
+	if (world.other == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)pause();
+	}
+	ck_assert_int_eq(pipe2(errors, O_CLOEXEC), 0); /* which the other must not keep open */
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, world.pair), 0);
+	ck_assert_int_ge(pid = fork(), 0);
+	if (pid == 0) {
+		(void)dup2(errors[1], STDERR_FILENO);
+		log_open("test/front", LOG_LEVEL_INFO);
+		enter();
+		_exit(act());
+	}
+	(void)close(errors[1]);
+	while ((got = read(errors[0], world.lines + size, sizeof world.lines - 1 - size)) > 0)
+		size += (size_t)got;
+	world.lines[size] = '\0';
+	ck_assert_int_eq(waitpid(pid, &world.status, 0), pid);
+	(void)kill(world.other, SIGKILL);
+	(void)close(errors[0]);
+}
+
+/* ---- what no front does ---- */
+
+static int act_open(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+static int act_make(void) { return open("/tmp/attest-sandbox", O_WRONLY | O_CREAT | O_CLOEXEC, 0600); }
+static int act_open_how(void) { return (int)syscall(437, AT_FDCWD, "/dev/null", NULL, 0); }
+static int act_socket(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int act_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int act_socketpair(void) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, world.pair); }
+static int act_bind(void) { return bind(world.pair[0], NULL, 0); }
+static int act_listen(void) { return listen(world.pair[0], 1); }
+static int act_fork(void) { return fork(); }
+static int act_vfork(void) { return (int)syscall(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, 0); }
+static int act_namespace(void) { return (int)syscall(SYS_clone, FILTER_THREAD_FLAGS | CLONE_NEWUSER, NULL, NULL, NULL, 0); }
+static int act_unshare(void) { return unshare(CLONE_NEWUSER); }
+static int act_kill(void) { return kill(world.other, SIGKILL); }
+static int act_kill_itself(void) { return kill(getpid(), 0); }
+static int act_tgkill(void) { return (int)syscall(SYS_tgkill, world.other, world.other, SIGKILL); }
+static int act_pidfd(void) { return (int)syscall(434, world.other, 0); }
+static int act_traced(void) { return (int)ptrace(PTRACE_ATTACH, world.other, NULL, NULL); }
+static int act_bpf(void) { return (int)syscall(SYS_bpf, 0, NULL, 0); }
+static int act_io_uring(void) { return (int)syscall(425, 1, NULL); }
+static int act_userfaultfd(void) { return (int)syscall(SYS_userfaultfd, 0); }
+static int act_keyctl(void) { return (int)syscall(SYS_keyctl, 0, 0, 0, 0, 0); }
+static int act_dumpable(void) { return prctl(PR_SET_DUMPABLE, 1); }
+static int act_ioctl(void) { char octet = '\n'; return (int)syscall(SYS_ioctl, STDERR_FILENO, 0x5412 /* TIOCSTI */, &octet); }
+static int act_dup_to(void) { return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100); }
+static int act_own_signals(void) { return signal(SIGSYS, SIG_IGN) == SIG_ERR; }
+static int act_reboot(void) { return (int)syscall(SYS_reboot, 0, 0, 0, NULL); }
+
+static int
+act_connect(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = 1};
+
+	return connect(world.pair[0], (const struct sockaddr *)&address, sizeof address);
+}
+
+static int
+act_send_to(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/notify"};
+
+	return (int)sendto(world.pair[0], "x", 1, 0, (const struct sockaddr *)&address, sizeof address);
+}
+
+static int
+act_exec(void)
+{
+	return execl("/bin/true", "true", (char *)NULL);
+}
+
+static int
+act_exec_of_descriptor(void)
+{
+	return (int)syscall(SYS_execveat, STDIN_FILENO, "", NULL, NULL, AT_EMPTY_PATH);
+}
+
+static int
+act_read_memory(void)
+{
+	char         octet;
+	struct iovec here = {&octet, 1};
+
+	return (int)process_vm_readv(world.other, &here, 1, &here, 1, 0);
+}
+
+static int
+act_executable_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+}
+
+static int
+act_executable_later(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static const struct {
+	const char *call; /* that the log names */
+	int       (*act)(void);
+} front_denied[] = {
+    {"openat", act_open}, {"openat", act_make}, {"openat2", act_open_how}, {"socket", act_socket},
+    {"socket", act_socket_unix}, {"socketpair", act_socketpair}, {"bind", act_bind},
+    {"listen", act_listen}, {"connect", act_connect}, {"sendto", act_send_to}, {"clone", act_fork},
+    {"clone", act_vfork}, {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec},
+    {"execveat", act_exec_of_descriptor}, {"kill", act_kill}, {"kill", act_kill_itself},
+    {"tgkill", act_tgkill}, {"pidfd_open", act_pidfd}, {"ptrace", act_traced},
+    {"process_vm_readv", act_read_memory}, {"mmap", act_executable_memory},
+    {"mprotect", act_executable_later}, {"bpf", act_bpf}, {"io_uring_setup", act_io_uring},
+    {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl}, {"prctl", act_dumpable},
+    {"ioctl", act_ioctl}, {"fcntl", act_dup_to}, {"rt_sigaction", act_own_signals},
+};
+
+START_TEST(front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
+{
+	char wanted[128];
+
+	NEEDS_FILTER();
+	inside(enter_front, front_denied[_i].act);
+	(void)snprintf(wanted, sizeof wanted, " error test/front event=sandbox call=%s reason=\"",
+	    front_denied[_i].call);
+	ck_assert_msg(strstr(world.lines, wanted) != NULL, "%s: %s", front_denied[_i].call, world.lines);
+	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS, "%s: %#x",
+	    front_denied[_i].call, (unsigned)world.status);
+}
+END_TEST
+
+START_TEST(violation_says_the_time_as_the_log_does)
+{
+	char     now[32];
+	time_t   before = time(NULL);
+	struct tm tm;
+	bool     same = false;
+
+	NEEDS_FILTER();
+	inside(enter_front, act_fork);
+	for (time_t t = before; t <= time(NULL); t++) {
+		(void)strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ ", gmtime_r(&t, &tm));
+		same = same || strncmp(world.lines, now, strlen(now)) == 0;
+	}
+	ck_assert_msg(same, "%s", world.lines);
+}
+END_TEST
+
+/* It kills at once, and says nothing: it is how a process that violated its sandbox ends. */
+START_TEST(violation_end_kills)
+{
+	NEEDS_FILTER();
+	inside(enter_front, act_reboot);
+	ck_assert_str_eq(world.lines, "");
+	ck_assert(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS);
+}
+END_TEST
+
+/* ---- what it does all the same ---- */
+
+static void *
+thread_main(void *arg)
+{
+	return arg;
+}
+
+static int
+act_work(void)
+{
+	char      text[4] = "";
+	char     *memory = malloc((size_t)1024 * 1024 * 16);
+	pthread_t thread;
+	void     *returned = NULL;
+
+	if (memory == NULL || send(world.pair[0], "abc", 3, 0) != 3 || recv(world.pair[1], text, 3, 0) != 3)
+		return 1;
+	memory[0] = text[0];
+	if (pthread_create(&thread, NULL, thread_main, memory) != 0 ||
+	    pthread_join(thread, &returned) != 0 || returned != memory)
+		return 2;
+	free(memory);
+	return open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC) == -1 && errno == EACCES ? 0 : 3;
+}
+
+START_TEST(front_talks_and_makes_threads_and_the_c_library_is_refused_one_file)
+{
+	NEEDS_FILTER();
+	inside(enter_front, act_work);
+	ck_assert_str_eq(world.lines, "");
+	ck_assert_int_eq(world.status, 0);
+}
+END_TEST
+
+/* ---- files alone ---- */
+
+static int
+act_files(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "/proc/%ld/mem", (long)world.other);
+	if (open(path, O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 1;
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 2;
+	if (act_make() >= 0 || errno != EACCES)
+		return 3;
+	return mkdir("/tmp/attest-sandbox", 0700) != 0 && errno == EACCES ? 0 : 4;
+}
+
+START_TEST(front_without_its_filter_opens_and_makes_no_file)
+{
+	NEEDS_LANDLOCK(1);
+	inside(enter_front_of_files, act_files);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_tcp(void)
+{
+	int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	if (bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno != EACCES)
+		return 1;
+	address.sin_port = htons(1);
+	return connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 && errno == EACCES ? 0 : 2;
+}
+
+START_TEST(front_without_its_filter_has_no_network)
+{
+	NEEDS_LANDLOCK(4);
+	inside(enter_front_of_files, act_tcp);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_signal(void)
+{
+	return kill(world.other, SIGKILL) != 0 && errno == EPERM && kill(getpid(), 0) == 0 ? 0 : 1;
+}
+
+START_TEST(front_without_its_filter_signals_nobody)
+{
+	NEEDS_LANDLOCK(6);
+	inside(enter_front_of_files, act_signal);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* ---- the setting ---- */
+
+START_TEST(mode_parse_takes_its_three_words)
+{
+	enum sandbox_mode mode = SANDBOX_MODE_COUNT;
+	struct error      err = {0};
+
+	unit_ok(sandbox_mode_parse("on", &mode, &err), &err);
+	ck_assert_int_eq(mode, SANDBOX_ON);
+	unit_ok(sandbox_mode_parse("available", &mode, &err), &err);
+	ck_assert_int_eq(mode, SANDBOX_AVAILABLE);
+	unit_ok(sandbox_mode_parse("off", &mode, &err), &err);
+	ck_assert_int_eq(mode, SANDBOX_OFF);
+	unit_fails(sandbox_mode_parse("On", &mode, &err), &err, ERROR_MALFORMED,
+	    "\"On\" is none of on, available, off");
+}
+END_TEST
+
+static void
+enter_off(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_front(SANDBOX_OFF, &err) != 0)
+		_exit(99);
+}
+
+static int
+act_open_null(void)
+{
+	return act_open() >= 0 ? 0 : 1;
+}
+
+START_TEST(mode_off_contains_nothing)
+{
+	inside(enter_off, act_open_null);
+	ck_assert_int_eq(world.status, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sandbox");
+	TCase *tc = tcase_create("sandbox");
+
+	tcase_add_loop_test(tc, front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call, 0,
+	    sizeof front_denied / sizeof front_denied[0]);
+	tcase_add_test(tc, violation_says_the_time_as_the_log_does);
+	tcase_add_test(tc, violation_end_kills);
+	tcase_add_test(tc, front_talks_and_makes_threads_and_the_c_library_is_refused_one_file);
+	tcase_add_test(tc, front_without_its_filter_opens_and_makes_no_file);
+	tcase_add_test(tc, front_without_its_filter_has_no_network);
+	tcase_add_test(tc, front_without_its_filter_signals_nobody);
+	tcase_add_test(tc, mode_parse_takes_its_three_words);
+	tcase_add_test(tc, mode_off_contains_nothing);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
