@@ -12,6 +12,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/crl_issuers.c src/attestation/keeper/crl_issuers.h \
 	src/attestation/keeper/copies.c src/attestation/keeper/copies.h \
 	src/attestation/keeper/ek_judge.c src/attestation/keeper/ek_judge.h \
+	src/attestation/keeper/ek_keys.c src/attestation/keeper/ek_keys.h \
 	src/attestation/keeper/ek_policy.c src/attestation/keeper/ek_policy.h \
 	src/attestation/keeper/enroll_rule.c src/attestation/keeper/enroll_rule.h \
 	src/attestation/keeper/issuer_new.c src/attestation/keeper/issuer_new.h \
@@ -36,6 +37,7 @@ src_libattestation_a_SOURCES = \
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/copies_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test
+UNIT_TESTS += tests/unit/attestation/keeper/ek_keys_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
 UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test
 UNIT_TESTS += tests/unit/attestation/keeper/issuers_test

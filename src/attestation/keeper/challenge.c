@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "attestation/keeper/admission.h"
+#include "attestation/keeper/ek_keys.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
 #include "attestation/keeper/pending.h"
@@ -82,17 +83,19 @@ challenge_look(struct call *call, struct store *store, struct error *err)
 	const struct attestation_challenge *asked = &attestation_operation_asked(call)->challenge;
 	struct admission                   *admission = call->state;
 	struct tpm_ak                       ak = {0};
-	struct tpm_ek                       ek = {0};
+	struct ek_keys                     *keys = attestation_operation_keeper(call)->ek_keys;
+	struct ek_read                      read = {0};
 	int                                 rc = -1;
 
 	if (tpm_ak_decode(asked->ak_public, &ak, err) == 0 &&
-	    tpm_ek_decode(asked->ek, asked->ek_public, &ek, err) == 0 &&
-	    (rc = admission_decide(admission, call, store, asked, &ek, false, err)) == 0)
-		rc = challenge_open(call, &ek, &ak, err);
+	    ek_keys_decode(keys, asked->ek, asked->ek_public, &read, err) == 0 &&
+	    (rc = admission_decide(admission, call, store, asked, &read.ek, false, err)) == 0 &&
+	    (rc = challenge_open(call, &read.ek, &ak, err)) == 0)
+		ek_keys_keep(keys, &read);
 	if (rc > 0)
-		rc = waiting_look(&admission->waiting, call, store, asked, &ek.hash,
+		rc = waiting_look(&admission->waiting, call, store, asked, &read.ek.hash,
 		    &admission->judgement.evidence, err);
-	tpm_ek_clear(&ek);
+	ek_read_clear(&read);
 	tpm_ak_clear(&ak);
 	return rc;
 }

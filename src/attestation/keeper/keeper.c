@@ -16,6 +16,7 @@
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
+#include "attestation/keeper/ek_keys.h"
 #include "attestation/keeper/pending.h"
 #include "attestation/keeper/quota.h"
 #include "attestation/keeper/refusals.h"
@@ -42,6 +43,9 @@
 
 /* Time per tick for removing leftovers of an import; one transaction may take longer. */
 #define SWEEP_MS 50
+
+/* EKs that are kept: 1 MiB. */
+#define EK_KEYS_MAX 256
 
 /* Reads the vendors' certificates again if these settings want them and they have changed. */
 static int
@@ -218,6 +222,7 @@ keeper_load_tables(struct attestation_keeper *keeper)
 
 	keeper->refusals = refusals_new(keeper->service.writer);
 	keeper->retention = retention_new(settings, keeper->service.writer);
+	keeper->ek_keys = ek_keys_new(EK_KEYS_MAX);
 	keeper->quota = quota_new(settings->device_certificates);
 	keeper->throttle = throttle_new();
 	keeper->waiting_shares = waiting_shares_new();
@@ -264,6 +269,7 @@ keeper_clear(struct attestation_keeper *keeper)
 	retention_free(keeper->retention);
 	pending_free(keeper->pending);
 	shared_free(keeper->vendors);
+	ek_keys_free(keeper->ek_keys);
 	quota_free(keeper->quota);
 	throttle_free(keeper->throttle);
 	waiting_shares_free(keeper->waiting_shares);

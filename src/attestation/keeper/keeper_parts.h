@@ -11,6 +11,7 @@
 
 struct attestation_revision;
 struct copies;
+struct ek_keys;
 struct issuers;
 struct pending;
 struct refusals;
@@ -29,6 +30,7 @@ struct attestation_keeper {
 	struct shared         *vendors; /* vendor_trust.h; kept unless EK certificates are ignored */
 	struct pending        *pending; /* has a lock of its own */
 	struct refusals       *refusals; /* so have these */
+	struct ek_keys        *ek_keys;
 	struct quota          *quota;
 	struct throttle       *throttle;
 	struct waiting_shares *waiting_shares; /* the writer's thread's */
