@@ -309,8 +309,8 @@ init_run(const struct command_call *call, struct init_plan *plan, struct directo
 {
 	struct directory_plan place = {files, INIT_FILES, store_files(STORE_ACME, call->state_dir),
 	    init_make_store, NULL, NULL};
-	struct ca         root = {NULL, NULL};
-	struct ca         issuing = {NULL, NULL};
+	struct ca         root = {0};
+	struct ca         issuing = {0};
 	int               rc = init_make(call, plan, &root, &issuing, files, err);
 
 	if (plan->ca_cert != NULL)

@@ -190,7 +190,7 @@ init_run(const struct command_call *call, const struct init_plan *plan, struct d
 {
 	struct directory_plan place = {files, INIT_FILES, store_files(STORE_INVENTORY, call->state_dir),
 	    init_make_store, NULL, NULL};
-	struct init_result    made = {.root = {NULL, NULL}};
+	struct init_result    made = {0};
 	int                   rc = -1;
 
 	if (init_make(plan, call->now, &made, err) == 0 &&

@@ -174,8 +174,10 @@ files_find_key(const struct folder *state, const struct key_access *access,
 			continue;
 		if (place_load(&places[i], state, name, access, &files->ca.key, err) != 0)
 			return -1;
-		if (ca_check_pair(&files->ca, err) == 0)
+		if (ca_check_pair(&files->ca, err) == 0) {
+			ca_prepare(&files->ca);
 			return 0;
+		}
 		found = true;
 		signing_key_free(files->ca.key);
 		files->ca.key = NULL;

@@ -106,9 +106,17 @@ ca_check_pair(const struct ca *ca, struct error *err)
 }
 
 void
+ca_prepare(struct ca *ca)
+{
+	EVP_MD_CTX_free(ca->prepared);
+	signing_prepare(ca->key, &ca->prepared);
+}
+
+void
 ca_clear(struct ca *ca)
 {
 	X509_free(ca->certificate);
+	EVP_MD_CTX_free(ca->prepared);
 	signing_key_free(ca->key);
-	*ca = (struct ca){NULL, NULL};
+	*ca = (struct ca){0};
 }

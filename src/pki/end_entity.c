@@ -294,7 +294,7 @@ end_entity_issue(const struct ca *issuer, const struct end_entity *entity,
 	if (draft_fit_validity(issuer->certificate, entity->not_before, &end, err) != 0 ||
 	    certificate_serial_draw(serial, err) != 0)
 		return -1;
-	rc = signing_begin(issuer->key, &signing, err);
+	rc = signing_begin_prepared(issuer->key, issuer->prepared, &signing, err);
 	if (rc == 0)
 		rc = certificate_append(&certificate, issuer, entity, end, serial, &signing, err);
 	signing_end(&signing);

@@ -111,6 +111,34 @@ signing_begin(EVP_PKEY *key, struct signing *signing, struct error *err)
 }
 
 void
+signing_prepare(EVP_PKEY *key, EVP_MD_CTX **prepared)
+{
+	struct signing signing;
+	struct error   ignored;
+
+	*prepared = NULL;
+	if (signing_home_of(key) != NULL)
+		return;
+	if (signing_begin(key, &signing, &ignored) == 0) {
+		*prepared = signing.context;
+		signing.context = NULL;
+	}
+	signing_end(&signing);
+}
+
+int
+signing_begin_prepared(EVP_PKEY *key, const EVP_MD_CTX *prepared, struct signing *signing,
+    struct error *err)
+{
+	if (prepared == NULL)
+		return signing_begin(key, signing, err);
+	*signing = (struct signing){.context = EVP_MD_CTX_new()};
+	if (signing->context == NULL || EVP_MD_CTX_copy_ex(signing->context, prepared) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "signing with the private key");
+	return 0;
+}
+
+void
 signing_end(struct signing *signing)
 {
 	EVP_MD_CTX_free(signing->context);

@@ -28,6 +28,17 @@ struct signing {
 int  signing_begin(EVP_PKEY *key, struct signing *signing, struct error *err);
 void signing_end(struct signing *signing);
 
+/*
+ * Begins once for many: *prepared is a context that signing_begin_prepared copies, in any
+ * thread, in a tenth of the time; free it with EVP_MD_CTX_free, before the key. NULL for a key of a
+ * token or a TPM, and for one that cannot be prepared.
+ */
+void signing_prepare(EVP_PKEY *key, EVP_MD_CTX **prepared);
+
+/* As signing_begin; `prepared` is NULL or of the same key. */
+int signing_begin_prepared(EVP_PKEY *key, const EVP_MD_CTX *prepared, struct signing *signing,
+    struct error *err);
+
 /* Appends the AlgorithmIdentifier of the signature in DER. INTERNAL. */
 int signing_algorithm(const struct signing *signing, struct bytes *der, struct error *err);
 

@@ -39,6 +39,7 @@ pki_make(struct pki *pki, enum key_type type)
 {
 	struct error err = {0};
 
+	*pki = (struct pki){0};
 	unit_ok(key_generate(type, &pki->root.key, &err), &err);
 	unit_ok(key_generate(type, &pki->issuing.key, &err), &err);
 	unit_ok(ca_root_create(pki->root.key, "Test Root CA", PKI_NOW, 20 * PKI_YEAR,

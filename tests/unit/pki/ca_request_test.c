@@ -180,7 +180,7 @@ START_TEST(check_each_rule_has_its_sentence)
 	char           *directory = pki_directory();
 	AUTO_FREE char *roots = file_join(directory, "root");
 	struct pki      pki;
-	struct ca       next = {NULL, NULL};
+	struct ca       next = {0};
 	struct error    err = {0};
 
 	pki_make(&pki, KEY_TYPE_P256);
@@ -215,7 +215,7 @@ START_TEST(check_another_key_is_refused)
 
 	pki_make(&pki, KEY_TYPE_P256);
 	pki_write_certificate(directory, "root", pki.root.certificate);
-	crossed = (struct ca){pki.issuing.certificate, pki.root.key};
+	crossed = (struct ca){.certificate = pki.issuing.certificate, .key = pki.root.key};
 	unit_fails(check(&crossed, NULL, roots, &err), &err, ERROR_BAD_ATTESTATION,
 	    "it was issued for another key than the pending one");
 	pki_clear(&pki);
@@ -230,7 +230,7 @@ START_TEST(check_chain_must_lead_to_a_root)
 	AUTO_FREE char *strangers = file_join(directory, "stranger");
 	struct pki      pki;
 	struct pki      stranger;
-	struct ca       below = {NULL, NULL};
+	struct ca       below = {0};
 	X509           *others[CHAIN_INTERMEDIATES_MAX + 1] = {NULL};
 	struct error    err = {0};
 

@@ -113,7 +113,7 @@ END_TEST
 START_TEST(create_issuing_by_a_root_without_key_id_fails)
 {
 	EVP_PKEY    *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-	struct ca    root = {NULL, key};
+	struct ca    root = {.certificate = NULL, .key = key};
 	X509        *issuing = NULL;
 	AUTO_BYTES   der = {0};
 	struct error err = {0};
@@ -159,7 +159,7 @@ START_TEST(check_pair_of_two_keys_fails)
 	struct error err = {0};
 
 	pki_make(&pki, KEY_TYPE_P256);
-	mixed = (struct ca){pki.issuing.certificate, pki.root.key};
+	mixed = (struct ca){.certificate = pki.issuing.certificate, .key = pki.root.key};
 	unit_ok(ca_check_pair(&pki.issuing, &err), &err);
 	unit_fails(ca_check_pair(&mixed, &err), &err, ERROR_INTERNAL,
 	    "the private key is not the certificate's: key values mismatch");
@@ -375,14 +375,14 @@ START_TEST(crl_read_of_what_is_none_of_ours_is_refused)
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 
 	/* Its name, and another's key. */
-	other = (struct ca){pki.issuing.certificate, pki.root.key};
+	other = (struct ca){.certificate = pki.issuing.certificate, .key = pki.root.key};
 	bytes_clear(&der);
 	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
 	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
 	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");
 
 	/* Its key, and another's name. */
-	other = (struct ca){pki.root.certificate, pki.issuing.key};
+	other = (struct ca){.certificate = pki.root.certificate, .key = pki.issuing.key};
 	bytes_clear(&der);
 	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
 	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
@@ -408,7 +408,7 @@ START_TEST(crl_read_in_another_name_is_refused)
 	struct error  err = {0};
 
 	pki_make(&pki, KEY_TYPE_P256);
-	other = (struct ca){pki.root.certificate, pki.issuing.key};
+	other = (struct ca){.certificate = pki.root.certificate, .key = pki.issuing.key};
 	unit_ok(ca_crl_create(&other, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
 	unit_fails(ca_crl_read(pki.issuing.certificate, bytes_view(&der), &crl, &err), &err,
 	    ERROR_BAD_ATTESTATION, "the CRL is another issuer's");

@@ -1,6 +1,7 @@
 /* Octet for octet what OpenSSL makes of the same profiles in its configuration syntax. */
 #include "config.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -207,12 +208,14 @@ START_TEST(issue_of_every_profile_is_what_openssl_makes)
 {
 	const struct profile     *profile = &profiles[(size_t)_i / ISSUERS];
 	const struct issuer_kind *kind = &issuers[(size_t)_i % ISSUERS];
-	struct pki                pki = {{NULL, NULL}, {NULL, NULL}};
+	struct pki                pki = {0};
 
 	pki_make(&pki, kind->type);
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		EVP_PKEY *key = key_make(i);
 
+		if (i == 1)
+			ca_prepare(&pki.issuing); /* what is made is the same */
 		issue_and_compare(profile, &pki, kind, key, PKI_NOW + 90 * PKI_DAY);
 		EVP_PKEY_free(key);
 	}
@@ -222,7 +225,7 @@ END_TEST
 
 START_TEST(issue_beyond_2049_is_what_openssl_makes)
 {
-	struct pki   pki = {{NULL, NULL}, {NULL, NULL}};
+	struct pki   pki = {0};
 	EVP_PKEY    *key = key_make(1);
 	struct error err = {0};
 
@@ -237,7 +240,7 @@ END_TEST
 
 START_TEST(issue_by_ed25519_verifies)
 {
-	struct pki   pki = {{NULL, NULL}, {NULL, NULL}};
+	struct pki   pki = {0};
 	EVP_PKEY    *key = key_make(1);
 	uint8_t      serial[CERTIFICATE_SERIAL_SIZE];
 	AUTO_BYTES   der = {0};
@@ -247,13 +250,65 @@ START_TEST(issue_by_ed25519_verifies)
 	pki.issuing.key = key_make(4);
 	unit_ok(ca_root_create(pki.issuing.key, "CA", PKI_NOW, PKI_YEAR, &pki.issuing.certificate, &err),
 	    &err);
-	unit_ok(profiles[0].issue(&pki.issuing, key, PKI_NOW + PKI_DAY, serial, &der, &err), &err);
-	unit_ok(certificate_decode(bytes_view(&der), &certificate, &err), &err);
-	ck_assert_int_eq(X509_get_signature_nid(certificate), NID_ED25519);
-	ck_assert_int_eq(X509_verify(certificate, pki.issuing.key), 1);
-	X509_free(certificate);
+	for (int prepared = 0; prepared < 2; prepared++) {
+		unit_ok(profiles[0].issue(&pki.issuing, key, PKI_NOW + PKI_DAY, serial, &der, &err), &err);
+		unit_ok(certificate_decode(bytes_view(&der), &certificate, &err), &err);
+		ck_assert_int_eq(X509_get_signature_nid(certificate), NID_ED25519);
+		ck_assert_int_eq(X509_verify(certificate, pki.issuing.key), 1);
+		X509_free(certificate);
+		bytes_clear(&der);
+		ca_prepare(&pki.issuing);
+	}
 	EVP_PKEY_free(key);
 	pki_clear(&pki);
+}
+END_TEST
+
+#define THREADS 4
+#define EACH    25
+
+static struct pki shared_pki;
+static EVP_PKEY  *shared_key;
+
+/* Returns how many certificates did not verify, as a pointer. */
+static void *
+thread_main(void *arg)
+{
+	intptr_t bad = 0;
+
+	(void)arg;
+	for (int i = 0; i < EACH; i++) {
+		uint8_t      serial[CERTIFICATE_SERIAL_SIZE];
+		AUTO_BYTES   der = {0};
+		X509        *certificate = NULL;
+		struct error err = {0};
+
+		if (profiles[0].issue(&shared_pki.issuing, shared_key, PKI_NOW + PKI_DAY, serial, &der, &err) != 0 ||
+		    certificate_decode(bytes_view(&der), &certificate, &err) != 0 ||
+		    X509_verify(certificate, shared_pki.issuing.key) != 1)
+			bad++;
+		X509_free(certificate);
+	}
+	return (void *)bad;
+}
+
+START_TEST(issue_by_threads_from_one_prepared_context)
+{
+	pthread_t threads[THREADS];
+	void     *bad;
+
+	pki_make(&shared_pki, KEY_TYPE_P256);
+	shared_key = key_make(1);
+	ca_prepare(&shared_pki.issuing);
+	ck_assert_ptr_nonnull(shared_pki.issuing.prepared);
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, thread_main, NULL), 0);
+	for (int i = 0; i < THREADS; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &bad), 0);
+		ck_assert_ptr_null(bad);
+	}
+	EVP_PKEY_free(shared_key);
+	pki_clear(&shared_pki);
 }
 END_TEST
 
@@ -268,6 +323,7 @@ main(void)
 	tcase_add_loop_test(tc, issue_of_every_profile_is_what_openssl_makes, 0, count * (int)ISSUERS);
 	tcase_add_loop_test(tc, issue_beyond_2049_is_what_openssl_makes, 0, count);
 	tcase_add_test(tc, issue_by_ed25519_verifies);
+	tcase_add_test(tc, issue_by_threads_from_one_prepared_context);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
