@@ -30,16 +30,29 @@ struct wrapped_seed {
 
 /* ---- RSA: annex B ---- */
 
+/* All but the label, which copies of a context would share. */
+static EVP_PKEY_CTX *
+seed_context_new(const struct tpm_ek *ek)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek->key, NULL);
+	const EVP_MD *digest = tpm_digest(ek->name_alg);
+
+	if (ctx != NULL && EVP_PKEY_encrypt_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, digest) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, digest) == 1)
+		return ctx;
+	EVP_PKEY_CTX_free(ctx);
+	return NULL;
+}
+
 static int
-seed_set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *digest)
+seed_set_label(EVP_PKEY_CTX *ctx)
 {
 	static const char identity[] = "IDENTITY"; /* with its NUL */
 	void             *label = OPENSSL_memdup(identity, sizeof identity);
 
-	if (label != NULL && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, digest) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, digest) == 1 &&
-	    EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof identity) == 1)
+	if (label != NULL && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof identity) == 1)
 		return 0; /* ctx owns the label now */
 	OPENSSL_free(label);
 	return -1;
@@ -48,18 +61,25 @@ seed_set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *digest)
 static int
 seed_wrap_rsa(const struct tpm_ek *ek, struct wrapped_seed *wrapped, struct error *err)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek->key, NULL);
+	EVP_PKEY_CTX *ctx = ek->prepared != NULL ? EVP_PKEY_CTX_dup(ek->prepared) : seed_context_new(ek);
 	size_t        size = sizeof wrapped->secret.secret;
 	int           rc = 0;
 
 	if (ctx == NULL || RAND_priv_bytes(wrapped->seed, (int)wrapped->size) != 1 ||
-	    EVP_PKEY_encrypt_init(ctx) != 1 || seed_set_oaep(ctx, tpm_digest(ek->name_alg)) < 0 ||
+	    seed_set_label(ctx) < 0 ||
 	    EVP_PKEY_encrypt(ctx, wrapped->secret.secret, &size, wrapped->seed, wrapped->size) != 1)
 		rc = error_set_openssl(err, ERROR_INTERNAL, "encrypting a seed to an EK");
 	else
 		wrapped->secret.size = (UINT16)size;
 	EVP_PKEY_CTX_free(ctx);
 	return rc;
+}
+
+void
+tpm_credential_prepare(struct tpm_ek *ek)
+{
+	if (ek->prepared == NULL && tpm_key_rsa_bits(ek->key) != 0)
+		ek->prepared = seed_context_new(ek);
 }
 
 /* ---- ECC: annex C ---- */

@@ -21,4 +21,11 @@ int tpm_credential_make(const struct tpm_ek *ek, const struct tpm_name *name,
     struct view secret, struct bytes *credential, struct bytes *encrypted_secret,
     struct error *err);
 
+/*
+ * Makes tpm_credential_make faster for an EK that is kept: OpenSSL looks RSA's padding and
+ * hashes up by name for each new context, and copies this one. It shares ek->key;
+ * tpm_ek_clear frees it. Does nothing for other keys, nor when it fails.
+ */
+void tpm_credential_prepare(struct tpm_ek *ek);
+
 #endif

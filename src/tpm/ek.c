@@ -179,6 +179,7 @@ tpm_ek_decode(struct view spki, struct view public, struct tpm_ek *ek, struct er
 void
 tpm_ek_clear(struct tpm_ek *ek)
 {
+	EVP_PKEY_CTX_free(ek->prepared);
 	EVP_PKEY_free(ek->key);
 	memset(ek, 0, sizeof *ek);
 }

@@ -18,6 +18,7 @@ struct tpm_ek {
 	uint16_t       name_alg; /* TPM2_ALG_SHA256, _SHA384 or _SHA512 */
 	uint16_t       aes_bits; /* of the EK's symmetric key: 128 or 256 */
 	struct ek_hash hash;     /* over our own encoding of the key */
+	EVP_PKEY_CTX  *prepared; /* by tpm_credential_prepare (tpm/credential.h), or NULL */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
 
+#include "tpm/credential.h"
 #include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 #include "util/error.h"
@@ -42,7 +43,7 @@ ek_keys_free(struct ek_keys *keys)
 	free(keys);
 }
 
-/* A shallow copy with a reference of its own. */
+/* A copy with a reference and a context of its own. */
 static void
 ek_use_cb(void *value, void *arg)
 {
@@ -51,6 +52,8 @@ ek_use_cb(void *value, void *arg)
 
 	*to = *from;
 	(void)EVP_PKEY_up_ref(to->key);
+	if (from->prepared != NULL)
+		to->prepared = EVP_PKEY_CTX_dup(from->prepared);
 }
 
 /* Over the first's size, too: where one ends is part of what was read. */
@@ -95,6 +98,7 @@ ek_keys_keep(struct ek_keys *keys, const struct ek_read *read)
 		return;
 	ek = memory_new(sizeof *ek);
 	ek_use_cb((void *)(uintptr_t)&read->ek, ek);
+	tpm_credential_prepare(ek);
 	lru_put(keys->lru, read->digest, ek);
 }
 

@@ -84,6 +84,34 @@ START_TEST(make_each_kind_is_opened_by_its_ek)
 }
 END_TEST
 
+/* As often as one likes, after it was used unprepared. */
+START_TEST(make_prepared_is_opened_by_its_ek)
+{
+	struct made     made;
+	struct tpm_name name = some_name(1);
+	struct error    err = {0};
+
+	make(kinds[_i], _i % 2 == 0, secret_32, &made);
+	tpm_credential_prepare(&made.ek);
+	ck_assert(EVP_PKEY_is_a(made.ek.key, "RSA") == (made.ek.prepared != NULL));
+	tpm_credential_prepare(&made.ek);
+	for (int i = 0; i < 3; i++) {
+		AUTO_BYTES opened = {0};
+
+		bytes_clear(&made.credential);
+		bytes_clear(&made.encrypted_secret);
+		unit_ok(tpm_credential_make(&made.ek, &name, secret_32, &made.credential,
+		            &made.encrypted_secret, &err),
+		    &err);
+		ck_assert(activate(&made, 1, &opened));
+		ck_assert(view_equal(bytes_view(&opened), secret_32));
+		bytes_clear(&opened);
+		ck_assert(!activate(&made, 2, &opened));
+	}
+	made_clear(&made);
+}
+END_TEST
+
 START_TEST(make_for_another_name_is_not_opened)
 {
 	struct made made;
@@ -255,6 +283,7 @@ main(void)
 		(void)forge_key(kinds[i], 3);
 	}
 	tcase_add_loop_test(tc, make_each_kind_is_opened_by_its_ek, 0, KIND_COUNT);
+	tcase_add_loop_test(tc, make_prepared_is_opened_by_its_ek, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, make_for_another_name_is_not_opened, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, make_for_another_ek_is_not_opened, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, make_twice_gives_different_seeds, 0, KIND_COUNT);
