@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <tss2/tss2_tpm2_types.h>
 
 #include "tpm/credential.h"
-#include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 #include "util/error.h"
 
@@ -66,7 +64,7 @@ ek_digest(struct view spki, struct view public, uint8_t digest[LRU_KEY_SIZE], st
 	bytes_append(&all, &size, sizeof size);
 	bytes_append(&all, spki.data, spki.size);
 	bytes_append(&all, public.data, public.size);
-	if (EVP_Digest(all.data, all.size, digest, NULL, tpm_digest(TPM2_ALG_SHA256), NULL) != 1)
+	if (EVP_Digest(all.data, all.size, digest, NULL, EVP_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
 	return 0;
 }
