@@ -204,7 +204,7 @@ START_TEST(challenge_ak_certificate_as_ca_is_refused)
 	struct world_order     order = world_order(&world, &account, "somebody-else");
 	const char            *name = NAME;
 	const char            *wanted = "somebody-else";
-	struct ca              ak_as_ca = {NULL, world.outsider};
+	struct ca              ak_as_ca = {.key = world.outsider};
 	struct world_statement statement;
 	struct acme_question   asked;
 	struct acme_answer     answer;

@@ -332,7 +332,7 @@ END_TEST
 /* Else whoever can write the file once blocks the issuer's own CRLs for good. */
 START_TEST(forged_crl_of_a_great_number_is_not_remembered)
 {
-	struct ca forger = {pki.issuing.certificate, pki.root.key};
+	struct ca forger = {.certificate = pki.issuing.certificate, .key = pki.root.key};
 
 	write_roots(true);
 	write_numbered(&forger, 1000, 0, PKI_NOW);
