@@ -232,7 +232,7 @@ seed_ek_certificates(const char *directory, const struct ca *root)
 int
 main(int argc, char **argv)
 {
-	struct ca    root = {NULL, NULL};
+	struct ca    root = {0};
 	struct error err = {0};
 
 	if (argc != 2) {

@@ -146,7 +146,7 @@ START_TEST(verify_by_an_odd_intermediate_says_what_is_wrong)
 	                  .common_name = "middle",
 	                  .extensions = intermediates[_i].extensions,
 	              });
-	struct ca           ca = {middle, middle_key};
+	struct ca           ca = {.certificate = middle, .key = middle_key};
 	X509               *leaf = pki_forge(&(struct pki_forgery){
 	                  .issuer = &ca,
 	                  .key = key,
@@ -175,7 +175,7 @@ START_TEST(verify_below_a_pathlen_fails)
 	                  .common_name = "middle",
 	                  .extensions = CA,
 	              });
-	struct ca           ca = {middle, middle_key};
+	struct ca           ca = {.certificate = middle, .key = middle_key};
 	X509               *leaf = leaf_of(&ca);
 	X509               *untrusted[] = {middle, pki.issuing.certificate};
 	struct chain_policy policy = policy_at(PKI_NOW);

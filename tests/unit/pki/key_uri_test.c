@@ -177,7 +177,7 @@ static const char *const keys[] = {"pkcs11:token=ca;object=ec;type=private", "pk
 static void
 sign_with(EVP_PKEY *key)
 {
-	struct ca         ca = {NULL, key};
+	struct ca         ca = {.key = key};
 	struct ca_revoked revoked = {.serial = {1}, .serial_size = 1, .when = PKI_NOW};
 	AUTO_BYTES        der = {0};
 	X509_CRL         *crl;

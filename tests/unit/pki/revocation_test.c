@@ -145,7 +145,7 @@ END_TEST
 START_TEST(revocation_by_a_crl_of_another_key_refuses)
 {
 	X509               *leaf = leaf_of(&pki.issuing);
-	struct ca           forger = {pki.issuing.certificate, key};
+	struct ca           forger = {.certificate = pki.issuing.certificate, .key = key};
 	AUTO_FREE char     *path = write_crl("crl", &forger, NULL, PKI_NOW);
 	struct revocation  *revocation = revocation_new(true);
 	struct chain_policy policy = policy_at(PKI_NOW);
@@ -184,7 +184,7 @@ END_TEST
 START_TEST(revocation_by_a_crl_in_another_name_says_nothing)
 {
 	X509               *leaf = leaf_of(&pki.issuing);
-	struct ca           renamed = {X509_dup(pki.issuing.certificate), pki.issuing.key};
+	struct ca           renamed = {.certificate = X509_dup(pki.issuing.certificate), .key = pki.issuing.key};
 	struct revocation  *revocation = revocation_new(false);
 	struct chain_policy policy = policy_at(PKI_NOW);
 	AUTO_FREE char     *path = NULL;
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(revocation_verified_for_one_issuer_is_not_for_its_namesake)
 {
 	struct pki          other;
-	struct ca           twin = {NULL, NULL};
+	struct ca           twin = {0};
 	X509               *leaf = leaf_of(&pki.issuing);
 	X509               *twin_leaf = NULL;
 	AUTO_FREE char     *path = write_crl("crl", &pki.issuing, NULL, PKI_NOW);
