@@ -112,6 +112,7 @@ E2E_TESTS += tests/e2e/attestd_challenges.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_crowd.sh
 E2E_TESTS += tests/e2e/attestd_faults.sh
+E2E_TESTS += tests/e2e/daemons_storm.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
@@ -130,6 +131,7 @@ E2E_TESTS += tests/e2e/build_hardening.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
 check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
+	tests/e2e/storm \
 	tests/e2e/software_acme_device
 
 # Preloaded into a daemon; not a library that anything links with.
@@ -174,6 +176,15 @@ EXTRA_DIST += tests/interop/go_verify.sh tests/interop/client_auth.go
 .PHONY: check-interop
 check-interop:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEROP_TESTS)'
+
+# A million requests that are nearly right to each daemon, best of a build with --enable-sanitizers:
+#   make storm REQUESTS=1000000 SEED=7
+REQUESTS = 1000000
+SEED = 1
+.PHONY: storm
+storm: all tests/e2e/storm tests/e2e/software_device tests/e2e/software_acme_device tests/e2e/sign_jws
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' REQUESTS=$(REQUESTS) SEED=$(SEED) \
+		$(BASH_PROGRAM) $(srcdir)/tests/e2e/daemons_storm.sh
 
 # Fuzzers, in a build tree of its own, each for so many seconds from what it found before:
 #   configure CC=clang CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' --enable-sanitizers
