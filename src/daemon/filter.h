@@ -38,6 +38,8 @@ struct filter_rule {
 	{SCMP_SYS(name), FILTER_PERMIT, argument, (uint64_t)(mask), (uint64_t)(value), false}
 #define PERMIT_OWN_PID(name) {SCMP_SYS(name), FILTER_PERMIT, 0, UINT32_MAX, 0, true}
 #define REFUSE(name) {SCMP_SYS(name), FILTER_REFUSE, 0, 0, 0, false}
+#define REFUSE_IF(name, argument, value) \
+	{SCMP_SYS(name), FILTER_REFUSE, argument, UINT32_MAX, (uint64_t)(value), false}
 #define KILL(name) {SCMP_SYS(name), FILTER_KILL, 0, 0, 0, false}
 #define KILL_IF(name, argument, mask, value) \
 	{SCMP_SYS(name), FILTER_KILL, argument, (uint64_t)(mask), (uint64_t)(value), false}

@@ -45,6 +45,8 @@ static const struct filter_rule rules[] = {
     PERMIT_MASKED(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH),
     PERMIT(getsockname),
     PERMIT(getpeername),
+    /* getnameinfo(3) of a link-local peer asks for its interface's name, and does without */
+    REFUSE_IF(socket, 1, SOCK_DGRAM | SOCK_CLOEXEC),
     PERMIT_IF(getsockopt, 1, SOL_SOCKET),
     PERMIT_IF(setsockopt, 1, IPPROTO_TCP),
     PERMIT_IF(ioctl, 1, FIONREAD),

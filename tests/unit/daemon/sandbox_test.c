@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <sched.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -274,6 +275,28 @@ act_work(void)
 	return open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC) == -1 && errno == EACCES ? 0 : 3;
 }
 
+/* A peer on the same link has an address with an interface, here that of the loopback. */
+static int
+act_name(void)
+{
+	struct sockaddr_in6 peer = {.sin6_family = AF_INET6, .sin6_scope_id = 1,
+	    .sin6_addr.s6_addr = {0xfe, 0x80, [15] = 1}};
+	char                host[64] = "";
+
+	if (getnameinfo((const struct sockaddr *)&peer, sizeof peer, host, sizeof host, NULL, 0,
+	        NI_NUMERICHOST) != 0)
+		return 1;
+	return strcmp(host, "fe80::1%1") == 0 ? 0 : 2;
+}
+
+START_TEST(front_names_a_peer_of_its_link)
+{
+	NEEDS_FILTER();
+	inside(enter_front, act_name);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
 START_TEST(front_talks_and_makes_threads_and_the_c_library_is_refused_one_file)
 {
 	NEEDS_FILTER();
@@ -392,6 +415,7 @@ main(void)
 	    sizeof front_denied / sizeof front_denied[0]);
 	tcase_add_test(tc, violation_says_the_time_as_the_log_does);
 	tcase_add_test(tc, violation_end_kills);
+	tcase_add_test(tc, front_names_a_peer_of_its_link);
 	tcase_add_test(tc, front_talks_and_makes_threads_and_the_c_library_is_refused_one_file);
 	tcase_add_test(tc, front_without_its_filter_opens_and_makes_no_file);
 	tcase_add_test(tc, front_without_its_filter_has_no_network);
