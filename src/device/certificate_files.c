@@ -80,6 +80,14 @@ prune(const struct folder *directory)
 	(void)former_prune(directory, clock_now(), &ignored);
 }
 
+int
+certificate_files_key_write(const struct folder *directory, const char *name, gid_t group,
+    struct view key, struct error *err)
+{
+	return folder_replace_group(directory, name, key, group,
+	    group == CERTIFICATE_FILES_NO_GROUP ? 0600 : 0640, err);
+}
+
 static int
 chain_write(const struct folder *directory, struct view chain, struct error *err)
 {
@@ -91,7 +99,7 @@ chain_write(const struct folder *directory, struct view chain, struct error *err
 }
 
 int
-certificate_files_replace(const char *directory, struct view key, struct view chain,
+certificate_files_replace(const char *directory, gid_t group, struct view key, struct view chain,
     struct error *err)
 {
 	AUTO_FOLDER folder = {.fd = -1};
@@ -100,9 +108,9 @@ certificate_files_replace(const char *directory, struct view key, struct view ch
 		return error_set_errno(err, ERROR_INTERNAL, "making %s", directory);
 	/* Otherwise a commit mark of an earlier run would count for this one. */
 	if (directory_open(directory, &folder, err) != 0 || recover(&folder, err) != 0 ||
-	    former_keep(&folder, clock_now(), err) != 0)
+	    former_keep(&folder, group, clock_now(), err) != 0)
 		return -1;
-	if (folder_replace(&folder, KEY_NEW, key.data, key.size, 0600, err) != 0)
+	if (certificate_files_key_write(&folder, KEY_NEW, group, key, err) != 0)
 		return -1;
 	return chain_write(&folder, chain, err);
 }
@@ -155,4 +163,33 @@ certificate_files_key_made(const char *directory, int64_t *made, struct error *e
 		    "looking at %s/%s", directory, CERTIFICATE_FILES_KEY);
 	*made = (int64_t)st.st_mtim.tv_sec;
 	return 0;
+}
+
+int
+certificate_files_share(const char *directory, gid_t group, struct error *err)
+{
+	AUTO_FOLDER folder = {.fd = -1};
+
+	if (group == CERTIFICATE_FILES_NO_GROUP)
+		return 0;
+	if (directory_open(directory, &folder, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return certificate_files_key_share(&folder, CERTIFICATE_FILES_KEY, group, err) == 0 &&
+	        former_share(&folder, group, err) == 0
+	    ? 0
+	    : -1;
+}
+
+int
+certificate_files_key_share(const struct folder *directory, const char *name, gid_t group,
+    struct error *err)
+{
+	AUTO_BYTES        pem = {0};
+	struct device_key key;
+
+	if (folder_read(directory, name, FILE_MAX, &pem, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (device_key_decode(bytes_view(&pem), &key, err) != 0)
+		return 0;
+	return folder_share(directory, name, bytes_view(&pem), group, 0640, err);
 }

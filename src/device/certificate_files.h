@@ -17,28 +17,40 @@
 #define DEVICE_CERTIFICATE_FILES_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <openssl/x509.h>
 
 #include "util/bytes.h"
 
 struct device_key;
+struct folder;
 struct error;
 
-/* PEM, TSS2 PRIVATE KEY, mode 0600. */
+/* PEM, TSS2 PRIVATE KEY, mode 0600, or 0640 where a group may read it. */
 #define CERTIFICATE_FILES_KEY "device.key"
 /* PEM, the certificate and those above it. */
 #define CERTIFICATE_FILES_CHAIN "device.pem"
 
+/* No group: the key is its owner's alone. */
+#define CERTIFICATE_FILES_NO_GROUP ((gid_t)-1)
+
 /*
  * Replaces both files in `directory`, which is made if missing. After a crash and
- * certificate_files_recover, both are old or both new. The old pair becomes a former one. INTERNAL.
+ * certificate_files_recover, both are old or both new. The old pair becomes a former one.
+ * The group may read the keys. INTERNAL.
  */
-int certificate_files_replace(const char *directory, struct view key, struct view chain,
-    struct error *err);
+int certificate_files_replace(const char *directory, gid_t group, struct view key,
+    struct view chain, struct error *err);
 
 /* Replaces the chain of the key in place, which stays as it is. INTERNAL. */
 int certificate_files_chain_replace(const char *directory, struct view chain, struct error *err);
+
+/*
+ * Gives the keys that are there, former ones too, to the group. Where there are none, nothing is
+ * to be done; a file that holds no key stays as it is. INTERNAL.
+ */
+int certificate_files_share(const char *directory, gid_t group, struct error *err);
 
 /* Completes or rolls back a replacement that a crash interrupted. Call it before any other use of
  * the directory. INTERNAL. */
@@ -52,5 +64,15 @@ int certificate_files_key_load(const char *directory, struct device_key *key, st
 
 /* When the key was made; seconds since 1970. NOT_FOUND or INTERNAL. */
 int certificate_files_key_made(const char *directory, int64_t *made, struct error *err);
+
+/* ---- one key file, also of a former pair ---- */
+
+/* Replaces it: of the group, or of the owner alone. INTERNAL. */
+int certificate_files_key_write(const struct folder *directory, const char *name, gid_t group,
+    struct view key, struct error *err);
+
+/* Gives it to the group, if it holds a key. INTERNAL, also when it was replaced meanwhile. */
+int certificate_files_key_share(const struct folder *directory, const char *name, gid_t group,
+    struct error *err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "device/issued.h"
 #include "device/progress.h"
 #include "device/renewal.h"
+#include "device/sharing.h"
 #include "device/state.h"
 #include "device/tpm/sign_key.h"
 #include "device/tpm/tpm.h"
@@ -357,16 +358,18 @@ result_write(const struct certification *run, const char *directory, struct view
     struct error *err)
 {
 	AUTO_BYTES key = {0};
+	gid_t      group;
 
 	if (run->key_kept) {
 		device_progress(run->settings, "writing %s to %s", CERTIFICATE_FILES_CHAIN, directory);
 		return certificate_files_chain_replace(directory, chain, err);
 	}
-	if (device_key_encode(&run->key, &key, err) != 0)
+	if (device_sharing_group(run->settings, &group, err) != 0 ||
+	    device_key_encode(&run->key, &key, err) != 0)
 		return -1;
 	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
 	    CERTIFICATE_FILES_CHAIN, directory);
-	return certificate_files_replace(directory, bytes_view(&key), chain, err);
+	return certificate_files_replace(directory, group, bytes_view(&key), chain, err);
 }
 
 static int
@@ -404,7 +407,9 @@ run_all(struct certification *run, const char *directory, bool renewal, struct e
 	AUTO_BYTES          sent = {0};
 	AUTO_BYTES          chain = {0};
 
+	/* A group that is not there must not be found out after the certificate was issued. */
 	if (certificate_files_recover(directory, err) != 0 ||
+	    device_sharing_apply(run->settings, run->state, err) != 0 ||
 	    identity_get(run, renewal, err) != 0 || name_choose(run, err) != 0 ||
 	    device_interrupt_check(err) != 0 || key_get(run, directory, renewal, err) != 0 ||
 	    order_insist(run, &sent, err) != 0)

@@ -15,6 +15,7 @@
 #include "device/progress.h"
 #include "device/renewal.h"
 #include "device/run_command.h"
+#include "device/sharing.h"
 #include "device/state.h"
 #include "device/tpm/device_ak.h"
 #include "device/tpm/sign_key.h"
@@ -193,7 +194,8 @@ renew_run(const struct command_call *call, struct error *err)
 	if (device_settings_read(call->options, false, &settings, err) != 0 ||
 	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
-	    look(&settings.all, &state, &due, err) != 0)
+	    look(&settings.all, &state, &due, err) != 0 ||
+	    device_sharing_apply(&settings.all, &state, err) != 0)
 		return -1;
 	if (due.certificate || due.chain) {
 		if (renew(&settings.all, &state, &due, call->answer, err) != 0 ||

@@ -74,6 +74,13 @@ struct error;
 	X(out, "out", TEXT, "DIR", PATH, NULL, "where device.key and device.pem are; else the state directory", \
 	    .example = "/etc/attest-device",                                                      \
 	    .manual = "The directory for `device.key` and `device.pem`. Without it: the state directory.")
+#define DEVICE_SETTINGS_SHARING(X)                                                                \
+	X(key_group, "key-group", TEXT, "GROUP", WORD, NULL, "the group that may use the keys",   \
+	    .example = "attest-device",                                                           \
+	    .manual = "The group whose members may use the keys: they can read `device.key`, which is of " \
+	    "no use on another machine, and find it, since everybody can look into the state directory. " \
+	    "They need the TPM too: on most systems the group `tss`. `root` takes it back. Without it the " \
+	    "permissions are left alone.")
 #define DEVICE_SETTINGS_AUTH(X)                                                                   \
 	X(owner_auth_file, "owner-auth-file", TEXT, "FILE", FLEETING, NULL, "the password of the TPM's owner", \
 	    .example = "/etc/attest-device/owner", .title = "The TPM",                            \
@@ -94,6 +101,7 @@ struct error;
 	DEVICE_SETTINGS_ATTESTATION(X)                                                            \
 	DEVICE_SETTINGS_CERTIFICATE(X)                                                            \
 	DEVICE_SETTINGS_OUT(X)                                                                    \
+	DEVICE_SETTINGS_SHARING(X)                                                                \
 	DEVICE_SETTINGS_EXEC(X)                                                                   \
 	DEVICE_SETTINGS_AUTH(X)                                                                   \
 	DEVICE_SETTINGS_EK(X)                                                                     \

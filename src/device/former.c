@@ -116,7 +116,7 @@ pair_read(const struct folder *directory, int64_t now, struct pair *pair)
 }
 
 int
-former_keep(const struct folder *directory, int64_t now, struct error *err)
+former_keep(const struct folder *directory, gid_t group, int64_t now, struct error *err)
 {
 	AUTO_PAIR pair = {0};
 	char      key[NAME_SIZE];
@@ -126,10 +126,38 @@ former_keep(const struct folder *directory, int64_t now, struct error *err)
 		return 0;
 	name_make(pair.id, ".key", key);
 	name_make(pair.id, ".pem", chain);
-	return folder_replace(directory, key, pair.key.data, pair.key.size, 0600, err) == 0 &&
+	return certificate_files_key_write(directory, key, group, bytes_view(&pair.key), err) == 0 &&
 	        folder_replace(directory, chain, pair.chain.data, pair.chain.size, 0644, err) == 0
 	    ? 0
 	    : -1;
+}
+
+/* ---- all of them ---- */
+
+static void
+entries_free(struct dirent **entries, int count)
+{
+	for (int i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
+}
+
+int
+former_share(const struct folder *directory, gid_t group, struct error *err)
+{
+	struct dirent **entries = NULL;
+	int             count = folder_list(directory, &entries, err);
+	char            id[ID_DIGITS + 1];
+	int             rc = 0;
+
+	if (count < 0)
+		return -1;
+	for (int i = 0; rc == 0 && i < count; i++) {
+		if (name_take(entries[i]->d_name, ".key", id))
+			rc = certificate_files_key_share(directory, entries[i]->d_name, group, err);
+	}
+	entries_free(entries, count);
+	return rc;
 }
 
 /* ---- removing ---- */
@@ -221,9 +249,7 @@ former_prune(const struct folder *directory, int64_t now, struct error *err)
 		return -1;
 	kept = memory_new(((size_t)count + 1) * sizeof *kept);
 	rc = useless_remove(directory, entries, count, now, kept, &kept_count, err);
-	for (int i = 0; i < count; i++)
-		free(entries[i]);
-	free(entries);
+	entries_free(entries, count);
 	if (rc == 0 && kept_count > 0)
 		qsort(kept, kept_count, sizeof *kept, newest_first);
 	for (size_t i = FORMER_MAX; rc == 0 && i < kept_count; i++)

@@ -3,6 +3,7 @@
 #define DEVICE_FORMER_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct error;
 struct folder;
@@ -13,11 +14,15 @@ struct folder;
 #define FORMER_MAX 4
 
 /*
- * Puts a copy of the pair in the directory aside, the key first. A pair that no program could use is
+ * Puts a copy of the pair in the directory aside, the key first, of the group as
+ * certificate_files_replace has it. A pair that no program could use is
  * not kept: a file that is missing, no regular one or does not decode, a certificate of another
  * key, or one that has ended at `now`. INTERNAL.
  */
-int former_keep(const struct folder *directory, int64_t now, struct error *err);
+int former_keep(const struct folder *directory, gid_t group, int64_t now, struct error *err);
+
+/* certificate_files_key_share for the keys of all former pairs. */
+int former_share(const struct folder *directory, gid_t group, struct error *err);
 
 /*
  * Removes former pairs whose certificate has ended at `now` or does not decode, those of the key in

@@ -25,6 +25,7 @@ src_libdevice_a_SOURCES = \
 	src/device/progress.c src/device/progress.h \
 	src/device/renewal.c src/device/renewal.h \
 	src/device/run_command.c src/device/run_command.h \
+	src/device/sharing.c src/device/sharing.h \
 	src/device/state.c src/device/state.h \
 	src/device/wish.c src/device/wish.h \
 	src/device/host/account_key.c src/device/host/account_key.h \
@@ -64,6 +65,7 @@ UNIT_TESTS += tests/unit/device/host/problem_test
 UNIT_TESTS += tests/unit/device/host/retry_test
 UNIT_TESTS += tests/unit/device/issued_test
 UNIT_TESTS += tests/unit/device/run_command_test
+UNIT_TESTS += tests/unit/device/sharing_test
 UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/auth_test
 UNIT_TESTS += tests/unit/device/tpm/credential_test

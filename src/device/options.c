@@ -47,6 +47,7 @@ const struct command_option device_certificate_rows[] = {DEVICE_SETTINGS_CERTIFI
 
 const struct command_option device_files_rows[] = {
     DEVICE_SETTINGS_OUT(X)
+    DEVICE_SETTINGS_SHARING(X)
     {OPTION(TEXT, "config", "FILE", struct device_settings, config, "another device.conf")},
     {0},
 };

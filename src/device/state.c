@@ -138,6 +138,20 @@ device_state_open(const char *path, struct device_state *state, struct error *er
 	return state_check_open(state, err) == 0 ? state_lock(state, err) : -1;
 }
 
+int
+device_state_show(const struct device_state *state, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(state->folder.fd, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", state->folder.path);
+	if ((st.st_mode & 0755) == 0755)
+		return 0;
+	return fchmod(state->folder.fd, (st.st_mode & 07777) | 0755) == 0
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "setting the permissions of %s", state->folder.path);
+}
+
 void
 device_state_close(struct device_state *state)
 {

@@ -60,6 +60,10 @@ char *device_state_default(void);
  */
 int device_state_open(const char *path, struct device_state *state, struct error *err);
 
+/* Lets everybody look into the directory (mode 0755), if it is ours; its files have modes of their
+ * own. INTERNAL. */
+int device_state_show(const struct device_state *state, struct error *err);
+
 void device_state_close(struct device_state *state);
 
 /* Locals that close themselves: AUTO_STATE state = {.folder = {.fd = -1}}; */

@@ -92,16 +92,32 @@ create_open(const struct folder_place *place, const char *path, int *fd, struct 
 	return -1;
 }
 
+#define NO_GROUP ((gid_t)-1)
+
+/* Of an open file: the group first, or the one before it could read for a moment. */
 static int
-create_at(const struct folder_place *place, const char *path, struct view data, mode_t mode,
-    struct error *err)
+group_give(int fd, const char *path, gid_t group, mode_t mode, struct error *err)
+{
+	if (group != NO_GROUP && fchown(fd, (uid_t)-1, group) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "giving %s to the group %lu", path,
+		    (unsigned long)group);
+	return fchmod(fd, mode) == 0
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "setting the permissions of %s", path);
+}
+
+static int
+create_at(const struct folder_place *place, const char *path, struct view data, gid_t group,
+    mode_t mode, struct error *err)
 {
 	int fd;
 	int rc = 0;
 
 	if (create_open(place, path, &fd, err) != 0)
 		return -1;
-	if (fchmod(fd, mode) != 0 || file_write(fd, data.data, data.size) != 0 || fsync(fd) != 0)
+	if (group_give(fd, path, group, mode, err) != 0)
+		rc = -1;
+	else if (file_write(fd, data.data, data.size) != 0 || fsync(fd) != 0)
 		rc = error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
 	(void)close(fd);
 	if (rc != 0)
@@ -134,15 +150,15 @@ folder_create(const struct folder *folder, const char *name, const void *data, s
 
 	if (folder_place_find(folder, name, &place, err) != 0)
 		return -1;
-	rc = create_at(&place, path, (struct view){data, size}, mode, err);
+	rc = create_at(&place, path, (struct view){data, size}, NO_GROUP, mode, err);
 	folder_place_leave(&place);
 	return rc;
 }
 
 /* Makes the temporary file "NAME.XXXXXX", and puts it in place. */
 static int
-replace_at(const struct folder_place *place, const char *path, struct view data, mode_t mode,
-    struct error *err)
+replace_at(const struct folder_place *place, const char *path, struct view data, gid_t group,
+    mode_t mode, struct error *err)
 {
 	size_t              length = strlen(place->name);
 	AUTO_FREE char     *temporary = memory_new(length + sizeof ".XXXXXX");
@@ -153,7 +169,7 @@ replace_at(const struct folder_place *place, const char *path, struct view data,
 	temporary[length] = '.';
 	do
 		folder_letters(temporary + length + 1);
-	while ((rc = create_at(&beside, path, data, mode, err)) != 0 && err->kind == ERROR_CONFLICT);
+	while ((rc = create_at(&beside, path, data, group, mode, err)) != 0 && err->kind == ERROR_CONFLICT);
 	if (rc != 0)
 		return -1;
 	if (renameat(place->fd, temporary, place->fd, place->name) != 0) {
@@ -167,7 +183,7 @@ replace_at(const struct folder_place *place, const char *path, struct view data,
 }
 
 int
-folder_replace(const struct folder *folder, const char *name, const void *data, size_t size,
+folder_replace_group(const struct folder *folder, const char *name, struct view data, gid_t group,
     mode_t mode, struct error *err)
 {
 	AUTO_FREE char     *path = file_join(folder->path, name);
@@ -176,7 +192,59 @@ folder_replace(const struct folder *folder, const char *name, const void *data, 
 
 	if (folder_place_find(folder, name, &place, err) != 0)
 		return -1;
-	rc = replace_at(&place, path, (struct view){data, size}, mode, err);
+	rc = replace_at(&place, path, data, group, mode, err);
+	folder_place_leave(&place);
+	return rc;
+}
+
+int
+folder_replace(const struct folder *folder, const char *name, const void *data, size_t size,
+    mode_t mode, struct error *err)
+{
+	return folder_replace_group(folder, name, (struct view){data, size}, NO_GROUP, mode, err);
+}
+
+/* ---- sharing ---- */
+
+static int
+share_open(const struct folder_place *place, int fd, const char *path, struct view content,
+    gid_t group, mode_t mode, struct error *err)
+{
+	AUTO_BYTES  found = {0};
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", path);
+	if (folder_check_file(place->fd, &st, path, true, err) != 0)
+		return -1;
+	if (st.st_gid == group && (st.st_mode & 07777) == mode)
+		return 0;
+	if (file_read_fd(fd, path, content.size + 1, &found, err) != 0 && err->kind != ERROR_TOO_LARGE)
+		return -1;
+	if (!view_equal(bytes_view(&found), content))
+		return error_set(err, ERROR_CONFLICT, "%s was replaced by something else", path);
+	return group_give(fd, path, group, mode, err);
+}
+
+int
+folder_share(const struct folder *folder, const char *name, struct view content, gid_t group,
+    mode_t mode, struct error *err)
+{
+	AUTO_FREE char     *path = file_join(folder->path, name);
+	struct folder_place place;
+	int                 fd;
+	int                 rc;
+
+	if (folder_place_find(folder, name, &place, err) != 0)
+		return -1;
+	fd = openat(place.fd, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		rc = share_open(&place, fd, path, content, group, mode, err);
+	else
+		rc = error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
+		    "opening %s", path);
+	if (fd >= 0)
+		(void)close(fd);
 	folder_place_leave(&place);
 	return rc;
 }

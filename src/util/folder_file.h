@@ -48,6 +48,21 @@ int folder_create_open(const struct folder *folder, const char *name, int *fd, s
 int folder_replace(const struct folder *folder, const char *name, const void *data, size_t size,
     mode_t mode, struct error *err);
 
+/*
+ * folder_replace for a file that the group may read: it has the group and the mode before it has the
+ * name. INTERNAL, also where this user may not give files to the group.
+ */
+int folder_replace_group(const struct folder *folder, const char *name, struct view data, gid_t group,
+    mode_t mode, struct error *err);
+
+/*
+ * Gives the file to the group with this mode, if it is regular, has no other name and holds
+ * `content`: whoever may write in the directory cannot have another file given away. INTERNAL,
+ * NOT_FOUND; CONFLICT when it holds something else.
+ */
+int folder_share(const struct folder *folder, const char *name, struct view content, gid_t group,
+    mode_t mode, struct error *err);
+
 /* file_mark_take of the name, a link not followed. */
 void folder_mark_take(const struct folder *folder, const char *name, struct file_mark *mark);
 

@@ -107,7 +107,7 @@ replace(const struct made *made)
 {
 	struct error err = {0};
 
-	unit_ok(certificate_files_replace(directory, bytes_view(&made->key), bytes_view(&made->chain),
+	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, bytes_view(&made->key), bytes_view(&made->chain),
 	            &err), &err);
 }
 
@@ -145,6 +145,29 @@ formers(const char *end, struct bytes *content)
 	}
 	free(entries);
 	return found;
+}
+
+/* The name of the former key that has a chain. */
+static void
+former_name(char *name, size_t size)
+{
+	AUTO_FOLDER     folder = {.fd = -1};
+	struct dirent **entries;
+	struct error    err = {0};
+	int             count;
+
+	name[0] = '\0';
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	count = folder_list(&folder, &entries, &err);
+	for (int i = 0; i < count; i++) {
+		const char *found = entries[i]->d_name;
+
+		if (strncmp(found, FORMER_PREFIX, strlen(FORMER_PREFIX)) == 0 &&
+		    strcmp(found + strlen(found) - 4, ".pem") == 0)
+			(void)snprintf(name, size, "%.*s.key", (int)strlen(found) - 4, found);
+		free(entries[i]);
+	}
+	free(entries);
 }
 
 static void
@@ -323,7 +346,7 @@ START_TEST(prune_removes_the_pair_in_use_and_keys_alone_and_nothing_else)
 	made_new(clock_now() + DAY, &made);
 	replace(&made);
 	unit_ok(folder_open(directory, &folder, &err), &err);
-	unit_ok(former_keep(&folder, clock_now(), &err), &err);
+	unit_ok(former_keep(&folder, CERTIFICATE_FILES_NO_GROUP, clock_now(), &err), &err);
 	ck_assert_int_eq(formers(".pem", NULL), 1);
 	put("former-0123456789abcdef.key", bytes_view(&made.key));
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -335,6 +358,68 @@ START_TEST(prune_removes_the_pair_in_use_and_keys_alone_and_nothing_else)
 		ck_assert_msg(folder_has(&folder, others[i]), "%s", others[i]);
 	ck_assert(folder_has(&folder, CERTIFICATE_FILES_KEY));
 	ck_assert(folder_has(&folder, CERTIFICATE_FILES_CHAIN));
+}
+END_TEST
+
+/* The group may read every key; and takes nothing else away from its owner. */
+START_TEST(share_gives_all_keys_to_the_group)
+{
+	AUTO_MADE    old = {0};
+	AUTO_MADE    new = {0};
+	AUTO_FOLDER  folder = {.fd = -1};
+	gid_t        group = geteuid() == 0 ? 12346 : getegid();
+	struct stat  st;
+	struct error err = {0};
+	char         former[64];
+
+	made_new(clock_now() + DAY, &old);
+	made_new(clock_now() + DAY, &new);
+	replace(&old);
+	replace(&new);
+	put("former-0123456789abcdef.key", view_text("no key"));
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	unit_ok(certificate_files_share(directory, CERTIFICATE_FILES_NO_GROUP, &err), &err);
+	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	unit_ok(certificate_files_share(directory, group, &err), &err);
+	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, group);
+	former_name(former, sizeof former);
+	ck_assert_int_eq(folder_look(&folder, former, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, group);
+	ck_assert_int_eq(folder_look(&folder, "former-0123456789abcdef.key", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_CHAIN, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0644);
+	unit_ok(certificate_files_share("/nonexistent/directory", group, &err), &err);
+}
+END_TEST
+
+START_TEST(replace_makes_new_and_former_keys_of_the_group)
+{
+	AUTO_MADE    old = {0};
+	AUTO_MADE    new = {0};
+	AUTO_FOLDER  folder = {.fd = -1};
+	gid_t        group = geteuid() == 0 ? 12346 : getegid();
+	struct stat  st;
+	struct error err = {0};
+	char         former[64];
+
+	made_new(clock_now() + DAY, &old);
+	made_new(clock_now() + DAY, &new);
+	replace(&old);
+	unit_ok(certificate_files_replace(directory, group, bytes_view(&new.key), bytes_view(&new.chain),
+	            &err), &err);
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, group);
+	former_name(former, sizeof former);
+	ck_assert_int_eq(folder_look(&folder, former, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, group);
 }
 END_TEST
 
@@ -352,6 +437,8 @@ main(void)
 	tcase_add_test(tc, prune_removes_a_pair_after_its_end);
 	tcase_add_test(tc, prune_keeps_the_newest);
 	tcase_add_test(tc, prune_removes_the_pair_in_use_and_keys_alone_and_nothing_else);
+	tcase_add_test(tc, share_gives_all_keys_to_the_group);
+	tcase_add_test(tc, replace_makes_new_and_former_keys_of_the_group);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -215,6 +215,69 @@ START_TEST(write_by_root_gives_to_the_owner)
 }
 END_TEST
 
+static void
+group_is(const char *name, gid_t group, mode_t mode)
+{
+	struct stat st;
+
+	ck_assert_int_eq(lstat(name, &st), 0);
+	ck_assert_uint_eq(st.st_gid, group);
+	ck_assert_uint_eq(st.st_mode & 07777, mode);
+}
+
+START_TEST(replace_group_gives_the_new_file_to_the_group)
+{
+	gid_t group = geteuid() == 0 ? 12346 : getegid();
+
+	unit_ok(folder_replace_group(&folder, "file", view_text("new"), group, 0640, &err), &err);
+	file_is("file", 0640, geteuid(), "new");
+	group_is("file", group, 0640);
+}
+END_TEST
+
+/* Nobody but root gives files to a group that is not theirs; no file is left of the attempt. */
+START_TEST(replace_group_that_may_not_be_given_fails)
+{
+	size_t before = entries(".");
+
+	if (geteuid() == 0 && setresuid(12345, 12345, 0) != 0)
+		return;
+	if (geteuid() == 12345 && access(".", W_OK) != 0) { /* the directory is root's */
+		ck_assert_int_eq(setresuid(0, 0, 0), 0);
+		ck_assert_int_eq(chmod(place, 0777), 0);
+		ck_assert_int_eq(setresuid(12345, 12345, 0), 0);
+	}
+	ck_assert_int_eq(folder_replace_group(&folder, "fresh", view_text("new"), 0x7ffffffe, 0640, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, " to the group 2147483646: "));
+	ck_assert_uint_eq(entries("."), before);
+	if (getuid() == 12345)
+		ck_assert_int_eq(setresuid(0, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(share_gives_what_was_meant_and_nothing_else)
+{
+	gid_t group = geteuid() == 0 ? 12346 : getegid();
+
+	ck_assert_int_eq(chmod("inside/file", 0600), 0);
+	unit_ok(folder_share(&folder, "inside/file", view_text("deep"), group, 0640, &err), &err);
+	group_is("inside/file", group, 0640);
+	unit_fails(folder_share(&folder, "nothing", view_text("text"), group, 0640, &err), &err,
+	    ERROR_NOT_FOUND, "opening ./nothing: No such file or directory");
+	ck_assert_int_eq(chmod("file", 0600), 0);
+	unit_fails(folder_share(&folder, "file", view_text("tex"), group, 0640, &err), &err,
+	    ERROR_CONFLICT, "./file was replaced by something else");
+	unit_fails(folder_share(&folder, "file", view_text("other"), group, 0640, &err), &err,
+	    ERROR_CONFLICT, "./file was replaced by something else");
+	ck_assert_int_eq(folder_share(&folder, "link", view_text("text"), group, 0640, &err), -1);
+	ck_assert_int_eq(folder_share(&folder, "fifo", view_text(""), group, 0640, &err), -1);
+	ck_assert_int_eq(link("file", "second"), 0);
+	ck_assert_int_eq(folder_share(&folder, "file", view_text("text"), group, 0640, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "a hard link"));
+	file_is("file", 0600, geteuid(), "text");
+}
+END_TEST
+
 START_TEST(mark_tells_a_change_and_follows_no_link)
 {
 	struct file_mark none;
@@ -249,6 +312,9 @@ main(void)
 	    sizeof replaced / sizeof replaced[0]);
 	tcase_add_test(tc, replace_that_fails_leaves_nothing);
 	tcase_add_test(tc, write_by_root_gives_to_the_owner);
+	tcase_add_test(tc, replace_group_gives_the_new_file_to_the_group);
+	tcase_add_test(tc, replace_group_that_may_not_be_given_fails);
+	tcase_add_test(tc, share_gives_what_was_meant_and_nothing_else);
 	tcase_add_test(tc, mark_tells_a_change_and_follows_no_link);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
