@@ -188,17 +188,24 @@ signing_algorithm(const struct signing *signing, struct bytes *der, struct error
 	return 0;
 }
 
+/*
+ * OpenSSL 3.0 calls an ECDSA signature made when memory was short while it was encoded, and gives
+ * 0 or (unsigned int)-1 for its size.
+ */
 int
 signing_sign(struct signing *signing, struct view content, struct bytes *signature,
     struct error *err)
 {
 	size_t   size = 0;
+	size_t   room;
 	uint8_t *at;
 
-	if (EVP_DigestSign(signing->context, NULL, &size, content.data, content.size) != 1)
+	if (EVP_DigestSign(signing->context, NULL, &size, content.data, content.size) != 1 || size == 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "signing");
-	at = bytes_extend(signature, size);
-	if (EVP_DigestSign(signing->context, at, &size, content.data, content.size) != 1)
+	room = size;
+	at = bytes_extend(signature, room);
+	if (EVP_DigestSign(signing->context, at, &size, content.data, content.size) != 1 || size == 0 ||
+	    size > room)
 		return error_set_openssl(err, ERROR_INTERNAL, "signing");
 	signature->size = (size_t)(at - signature->data) + size; /* ECDSA's is often shorter */
 	return 0;

@@ -155,6 +155,7 @@ sign(EVP_PKEY *key, const char *input)
 
 	if (ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
 	    EVP_DigestSign(ctx, der, &size, (const uint8_t *)input, strlen(input)) == 1 &&
+	    size <= sizeof der && /* OpenSSL 3.0 tells a size of -1 when memory was short */
 	    signature_convert(der, size, octets))
 		text = base64_encode(BASE64_URL, octets, sizeof octets);
 	EVP_MD_CTX_free(ctx);
