@@ -33,30 +33,39 @@ crl_read_times(const X509_CRL *crl, struct ca_crl *out)
 	return out->this_update != INT64_MIN && out->next_update != INT64_MIN ? 0 : -1;
 }
 
+/* 0 where none is given; -1 when it cannot be decoded. */
 static int
 crl_read_reason(const X509_REVOKED *entry)
 {
-	ASN1_ENUMERATED *value = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-	long             reason = value != NULL ? ASN1_ENUMERATED_get(value) : 0;
+	int              found;
+	ASN1_ENUMERATED *value = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, &found, NULL);
+	long             reason;
 
+	if (value == NULL)
+		return found == -1 ? 0 : -1; /* as X509_REVOKED_get_ext_d2i says "there is none" */
+	reason = ASN1_ENUMERATED_get(value);
 	ASN1_ENUMERATED_free(value);
 	return reason >= 0 && reason <= INT_MAX ? (int)reason : 0;
 }
 
 static int
-crl_read_entry(const X509_REVOKED *entry, struct bytes *revoked)
+crl_read_entry(const X509_REVOKED *entry, struct bytes *revoked, int number, struct error *err)
 {
 	const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(entry);
 	int                 size = ASN1_STRING_length(serial);
+	int                 reason = crl_read_reason(entry);
 	struct ca_revoked  *out;
 
 	if (size < 1 || (size_t)size > sizeof out->serial)
-		return -1;
+		return error_set(err, ERROR_MALFORMED, "entry %d of the CRL has no serial number", number);
+	if (reason < 0)
+		return error_set_openssl(err, ERROR_MALFORMED,
+		    "the reason in entry %d of the CRL cannot be decoded", number);
 	out = (struct ca_revoked *)(void *)bytes_extend(revoked, sizeof *out);
 	memcpy(out->serial, ASN1_STRING_get0_data(serial), (size_t)size);
 	out->serial_size = (size_t)size;
 	out->when = certificate_time(X509_REVOKED_get0_revocationDate(entry));
-	out->reason = crl_read_reason(entry);
+	out->reason = reason;
 	return 0;
 }
 
@@ -68,9 +77,8 @@ crl_read(X509_CRL *crl, struct ca_crl *out, struct error *err)
 	if (crl_read_number(crl, &out->number) != 0 || crl_read_times(crl, out) != 0)
 		return error_set(err, ERROR_MALFORMED, "the CRL has no number, or not both its times");
 	for (int i = 0; i < sk_X509_REVOKED_num(entries); i++)
-		if (crl_read_entry(sk_X509_REVOKED_value(entries, i), &out->revoked) != 0)
-			return error_set(err, ERROR_MALFORMED, "entry %d of the CRL has no serial number",
-			    i + 1);
+		if (crl_read_entry(sk_X509_REVOKED_value(entries, i), &out->revoked, i + 1, err) != 0)
+			return -1;
 	return 0;
 }
 
