@@ -59,7 +59,7 @@ static bool
 authority_is_for_eks(const X509 *certificate)
 {
 	EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
-	bool                found = usage == NULL;
+	bool                found = X509_get_ext_by_NID(certificate, NID_ext_key_usage, -1) < 0;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
 		const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(usage, i);

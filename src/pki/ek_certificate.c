@@ -158,12 +158,16 @@ ek_check_key(const X509 *certificate, struct error *err)
 	    key != NULL ? ", or a curve of it" : "");
 }
 
-/* 1 when the extended key usage has tcg-kp-EKCertificate, 0 when there is none, -1 when not. */
+/*
+ * 1 when the extended key usage has tcg-kp-EKCertificate, 0 when there is none, -1 when it has
+ * others or could not be decoded.
+ */
 static int
 ek_extended_usage(const X509 *certificate)
 {
+	int                 at = X509_get_ext_by_NID(certificate, NID_ext_key_usage, -1);
 	EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
-	int                 found = usage == NULL ? 0 : -1;
+	int                 found = at < 0 ? 0 : -1;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++)
 		if (OBJ_cmp(sk_ASN1_OBJECT_value(usage, i), oid_get(OID_EK_CERTIFICATE)) == 0)
