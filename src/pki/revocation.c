@@ -426,6 +426,8 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 {
 	bool    named = false;
 	bool    is_signed = false;
+	bool    listed;
+	bool    doubtful = false; /* in a list that is not seen to be signed: memory may be short */
 	bool    current = revocation->tolerate_stale;
 	int64_t begins = INT64_MIN; /* of a list that is yet to begin */
 
@@ -435,10 +437,13 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 		if (!revocation_is_named(list->crl, issuer))
 			continue;
 		named = true;
-		if (!revocation_is_signed(revocation, list, issuer))
+		listed = revocation_look_up(list, certificate, err) != 0;
+		if (!revocation_is_signed(revocation, list, issuer)) {
+			doubtful = doubtful || listed;
 			continue;
+		}
 		is_signed = true;
-		if (revocation_look_up(list, certificate, err) != 0)
+		if (listed)
 			return -1;
 		current = current || (list->this_update - AHEAD_MAX <= now && now <= list->next_update);
 		if (list->this_update - AHEAD_MAX > now)
@@ -447,6 +452,9 @@ revocation_check(const struct revocation *revocation, const X509 *certificate, c
 	ERR_clear_error();
 	if (named && !is_signed)
 		return error_set(err, ERROR_BAD_ATTESTATION, "the CRL in its issuer's name is not signed by it");
+	if (doubtful)
+		return error_set(err, ERROR_BAD_ATTESTATION,
+		    "a CRL in its issuer's name lists it, and the CRL's signature cannot be verified");
 	if (named && !current && begins != INT64_MIN)
 		return revocation_is_early(begins, now, err);
 	if (named && !current)
@@ -463,9 +471,10 @@ revocation_mentions(const struct revocation *revocation, struct view serial)
 {
 	ASN1_INTEGER *number = ASN1_INTEGER_new();
 	X509_REVOKED *entry = NULL;
-	bool          found = false;
+	bool          found = true; /* when memory is short: then it is looked at */
 
 	if (number != NULL && ASN1_STRING_set(number, serial.data, (int)serial.size) == 1) {
+		found = false;
 		for (size_t i = 0; !found && i < revocation->count; i++)
 			found = X509_CRL_get0_by_serial(revocation->lists[i].crl, &entry, number) != 0;
 	}

@@ -68,9 +68,9 @@ bool revocation_has_issuer(const struct revocation *revocation, const X509 *issu
  * Looks up a certificate in the CRLs of its issuer; from any thread. Returns 0 when
  * there is no CRL of this issuer, or a current one does not list the certificate.
  * Else -1 with BAD_ATTESTATION: the certificate is listed, or no CRL of the issuer
- * is current at `now`, or the issuer signed none of the CRLs in its name. (The
- * signature of a CRL is verified once per issuer, not each time: a long CRL takes
- * milliseconds.)
+ * is current at `now`, or the issuer signed none of the CRLs in its name, or not one
+ * that lists the certificate. (The signature of a CRL is verified once per issuer, not
+ * each time: a long CRL takes milliseconds.)
  */
 int revocation_check(const struct revocation *revocation, const X509 *certificate,
     const X509 *issuer, int64_t now, struct error *err);

@@ -55,6 +55,30 @@ START_TEST(revocation_of_the_leaf_or_its_issuer_refuses_it)
 }
 END_TEST
 
+/* Nobody can tell a list that is not signed from one whose signature could not be verified. */
+START_TEST(revocation_by_a_list_of_another_key_beside_a_signed_one_refuses)
+{
+	X509               *leaf = leaf_of(&pki.issuing);
+	X509               *other = leaf_of(&pki.issuing);
+	struct ca           impostor = {.certificate = pki.issuing.certificate, .key = key};
+	AUTO_FREE char     *none = write_crl("none", &pki.issuing, NULL, PKI_NOW);
+	AUTO_FREE char     *forged = write_crl("forged", &impostor, leaf, PKI_NOW);
+	struct revocation  *revocation = revocation_new(false);
+	struct chain_policy policy = policy_at(PKI_NOW);
+	struct error        err = {0};
+
+	policy.revocation = revocation;
+	unit_ok(revocation_add_file(revocation, _i == 0 ? none : forged, &err), &err);
+	unit_ok(revocation_add_file(revocation, _i == 0 ? forged : none, &err), &err);
+	verify(&policy, other, &pki.issuing.certificate, 1, "");
+	verify(&policy, leaf, &pki.issuing.certificate, 1,
+	    "the certificate: a CRL in its issuer's name lists it, and the CRL's signature cannot be verified");
+	revocation_free(revocation);
+	X509_free(other);
+	X509_free(leaf);
+}
+END_TEST
+
 START_TEST(revocation_without_a_crl_of_the_issuer_refuses_where_one_is_required)
 {
 	X509               *leaf = leaf_of(&pki.issuing);
@@ -359,6 +383,7 @@ main(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, revocation_of_the_leaf_or_its_issuer_refuses_it);
+	tcase_add_loop_test(tc, revocation_by_a_list_of_another_key_beside_a_signed_one_refuses, 0, 2);
 	tcase_add_test(tc, revocation_without_a_crl_of_the_issuer_refuses_where_one_is_required);
 	tcase_add_loop_test(tc, revocation_by_a_stale_crl_refuses_unless_tolerated, 0, 2);
 	tcase_add_loop_test(tc, revocation_by_a_crl_of_many_finds_each, 0, 3);
