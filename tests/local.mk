@@ -13,6 +13,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/acme_world.c \
 	tests/unit/bad_disk.c \
 	tests/unit/cleansed.c \
+	tests/unit/failing.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -25,6 +26,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \
 	tests/unit/ek_support.h \
+	tests/unit/failing.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \
 	tests/unit/forge_must.h \

@@ -38,6 +38,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/transition.c src/acme/keeper/transition.h \
 	src/acme/keeper/watch.c src/acme/keeper/watch.h
 
+UNIT_TESTS += tests/unit/acme/front/failing_test
 UNIT_TESTS += tests/unit/acme/front/jwk_test
 UNIT_TESTS += tests/unit/acme/front/jwk_memory_test
 UNIT_TESTS += tests/unit/acme/front/jws_test

@@ -25,6 +25,7 @@ UNIT_TESTS += tests/unit/tpm/certify_test
 UNIT_TESTS += tests/unit/tpm/creation_test
 UNIT_TESTS += tests/unit/tpm/credential_test
 UNIT_TESTS += tests/unit/tpm/ek_test
+UNIT_TESTS += tests/unit/tpm/failing_test
 UNIT_TESTS += tests/unit/tpm/kdf_test
 UNIT_TESTS += tests/unit/tpm/name_test
 UNIT_TESTS += tests/unit/tpm/openssl_error_test

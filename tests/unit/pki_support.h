@@ -72,13 +72,14 @@ struct pki_forgery {
 static inline X509 *
 pki_forge(const struct pki_forgery *forgery)
 {
-	static long serial = 1;
-	X509       *x = X509_new();
-	X509       *back = NULL;
-	X509_NAME  *name = X509_get_subject_name(x);
-	const X509 *issuer = forgery->issuer != NULL ? forgery->issuer->certificate : x;
-	AUTO_BYTES  der = {0};
-	X509V3_CTX  context;
+	static long    serial = 1;
+	X509          *x = X509_new();
+	X509          *back = NULL;
+	X509_NAME     *name = X509_get_subject_name(x);
+	const X509    *issuer = forgery->issuer != NULL ? forgery->issuer->certificate : x;
+	unsigned char *der = NULL;
+	int            size;
+	X509V3_CTX     context;
 
 	(void)X509_set_version(x, forgery->version == 0 ? 2 : forgery->version - 1);
 	if (forgery->serial.size != 0)
@@ -111,9 +112,10 @@ pki_forge(const struct pki_forgery *forgery)
 	}
 	ck_assert_int_gt(X509_sign(x, forgery->issuer != NULL ? forgery->issuer->key : forgery->key,
 	                     forgery->digest != NULL ? forgery->digest : EVP_sha256()), 0);
-	der.size = (size_t)i2d_X509(x, &der.data);
+	size = i2d_X509(x, &der);
 	X509_free(x);
-	ck_assert_ptr_nonnull(back = d2i_X509(NULL, &(const unsigned char *){der.data}, (long)der.size));
+	ck_assert_ptr_nonnull(back = d2i_X509(NULL, &(const unsigned char *){der}, size));
+	OPENSSL_free(der);
 	return back;
 }
 

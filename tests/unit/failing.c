@@ -1,0 +1,293 @@
+#include "config.h"
+
+#include "failing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <sqlite3.h>
+
+#include "unit.h"
+
+/* More than any operation needs: the loop ends. */
+#define ALLOCATIONS_MAX 20000
+/* Of those behind which all fail, one in so many is tried. */
+#define LASTING_STEP 7
+/* A cache grows once; a leak grows each time. */
+#define LEAK_ROUNDS 4
+
+/* In front of each block. All blocks are in a list, so that a sanitizer leaves leaks to us. */
+union header {
+	struct {
+		size_t        size;
+		union header *before;
+		union header *after;
+	};
+	max_align_t align;
+};
+
+static union header list = {{0, &list, &list}};
+
+static bool     armed;
+static bool     late; /* the operation calls failing_on */
+static unsigned wanted;
+static unsigned step = 1;
+static bool     lasting; /* all that follow fail too */
+static unsigned left;    /* allocations until the one that fails */
+static bool     failed;
+static long     alive; /* blocks */
+
+static struct error last; /* what the last run told */
+
+static bool
+fails_now(void)
+{
+	if (!armed || (failed && !lasting))
+		return false;
+	if (left > 0 && --left > 0)
+		return false;
+	failed = true;
+	return true;
+}
+
+static void *
+block_enter(union header *header, size_t size)
+{
+	header->size = size;
+	header->before = list.before;
+	header->after = &list;
+	list.before->after = header;
+	list.before = header;
+	alive++;
+	return header + 1;
+}
+
+static union header *
+block_leave(void *block)
+{
+	union header *header = (union header *)block - 1;
+
+	header->before->after = header->after;
+	header->after->before = header->before;
+	alive--;
+	return header;
+}
+
+static void *
+block_new(size_t size)
+{
+	union header *header;
+
+	if (size > SIZE_MAX - sizeof *header || fails_now() || (header = malloc(sizeof *header + size)) == NULL)
+		return NULL;
+	return block_enter(header, size);
+}
+
+static void
+block_free(void *block)
+{
+	if (block != NULL)
+		free(block_leave(block));
+}
+
+/* A block that grows always moves: who keeps the old address is found out. */
+static void *
+block_resize(void *block, size_t size)
+{
+	void  *moved = block_new(size);
+	size_t kept = block != NULL ? ((union header *)block - 1)->size : 0;
+
+	if (moved != NULL && block != NULL) {
+		memcpy(moved, block, kept < size ? kept : size);
+		block_free(block);
+	}
+	return moved;
+}
+
+/* ---- OpenSSL ---- */
+
+static void *
+openssl_new(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return size != 0 ? block_new(size) : NULL;
+}
+
+static void
+openssl_free(void *block, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	block_free(block);
+}
+
+static void *
+openssl_resize(void *block, size_t size, const char *file, int line)
+{
+	if (block != NULL && size == 0) {
+		openssl_free(block, file, line);
+		return NULL;
+	}
+	return block_resize(block, size);
+}
+
+/* ---- SQLite ---- */
+
+static void *
+sqlite_new(int size)
+{
+	return block_new((size_t)size);
+}
+
+static void *
+sqlite_resize(void *block, int size)
+{
+	return block_resize(block, (size_t)size);
+}
+
+static int
+sqlite_size(void *block)
+{
+	return block != NULL ? (int)((union header *)block - 1)->size : 0;
+}
+
+static int
+sqlite_round(int size)
+{
+	return (size + 7) & ~7;
+}
+
+static int
+sqlite_begin(void *arg)
+{
+	(void)arg;
+	return SQLITE_OK;
+}
+
+static void
+sqlite_end(void *arg)
+{
+	(void)arg;
+}
+
+static sqlite3_mem_methods sqlite_methods = {
+    sqlite_new, block_free, sqlite_resize, sqlite_size, sqlite_round, sqlite_begin, sqlite_end, NULL};
+
+void
+failing_prepare(void)
+{
+	if (CRYPTO_set_mem_functions(openssl_new, openssl_resize, openssl_free) != 1 ||
+	    sqlite3_config(SQLITE_CONFIG_MALLOC, &sqlite_methods) != SQLITE_OK)
+		abort(); /* too late */
+}
+
+/* ---- running ---- */
+
+void
+failing_every(unsigned n)
+{
+	step = n;
+}
+
+void
+failing_on(void)
+{
+	late = true;
+	armed = wanted != 0;
+}
+
+void
+failing_off(void)
+{
+	armed = false;
+}
+
+/* One run in which the n-th allocation fails, 0: none; *end: it needs fewer than n. */
+static int
+run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *end)
+{
+	struct error err = {0};
+	int          rc;
+
+	failed = false;
+	left = wanted = n;
+	lasting = on;
+	armed = n != 0 && !late;
+	rc = operation(arg, &err);
+	armed = false;
+	*end = !failed;
+	ERR_clear_error();
+	last = err;
+	ck_assert_msg(rc == 0 || err.detail[0] != '\0', "allocation %u: it failed and does not say why", n);
+	ck_assert_msg(rc == 0 || rc == -1, "allocation %u: %d", n, rc);
+	return rc;
+}
+
+/* Looks whether the run leaves something behind each time. */
+static void
+check_leak(failing_operation *operation, const void *arg, unsigned n, bool on)
+{
+	bool end;
+	long before;
+
+	for (int i = 0; i < LEAK_ROUNDS; i++) {
+		before = alive;
+		(void)run(operation, arg, n, on, &end);
+		if (alive <= before)
+			return;
+	}
+	ck_abort_msg("allocation %u: %ld blocks leak each time", n, alive - before);
+}
+
+static void
+each(failing_operation *operation, const void *arg, int due)
+{
+	bool end;
+
+	late = false;
+	for (int i = 0; i < 3; i++) /* what is fetched once is there from then on */
+		ck_assert_msg(run(operation, arg, 0, false, &end) == due, "nothing fails: %s", last.detail);
+	for (int on = 0; on < 2; on++) {
+		unsigned n = 0;
+
+		do {
+			long before = alive;
+			int  rc;
+
+			ck_assert_uint_lt(n, ALLOCATIONS_MAX);
+			n += on != 0 ? LASTING_STEP * step : step;
+			rc = run(operation, arg, n, on != 0, &end);
+			ck_assert_msg(rc == due || (rc == -1 && !end), "allocation %u%s: the verdict is another one: %s",
+			    n, on != 0 ? " and all behind it" : "", last.detail);
+			if (alive > before)
+				check_leak(operation, arg, n, on != 0);
+		} while (!end);
+	}
+	ck_assert_int_eq(run(operation, arg, 0, false, &end), due);
+}
+
+void
+failing_each(failing_operation *operation, const void *arg)
+{
+	each(operation, arg, 0);
+}
+
+void
+failing_refuses(failing_operation *operation, const void *arg)
+{
+	each(operation, arg, -1);
+}
+
+void
+failing_refuses_at(failing_operation *operation, const void *arg, unsigned n)
+{
+	bool end;
+
+	ck_assert_msg(run(operation, arg, n, false, &end) == -1, "allocation %u: the verdict is another one", n);
+}

@@ -1,0 +1,42 @@
+/*
+ * Memory that runs out: the n-th allocation of a library fails, for n = 1, 2, … until the operation
+ * needs no more than n - 1. Our own allocations are left alone, since they abort by design.
+ */
+#ifndef TESTS_UNIT_FAILING_H
+#define TESTS_UNIT_FAILING_H
+
+#include "util/error.h"
+
+/* What is tried: 0 when it succeeded, -1 with *err when it failed. It frees what it made. */
+typedef int failing_operation(const void *arg, struct error *err);
+
+/*
+ * Puts counted allocators into OpenSSL and SQLite (without memory for JSON we abort). The first thing
+ * that main does: OpenSSL takes none once it has allocated.
+ */
+void failing_prepare(void);
+
+/*
+ * Runs the operation without a failure, then with the n-th allocation failing, and for some n once
+ * more with all from the n-th on. Asserts that the operation succeeds or tells an error each time, that it
+ * succeeds when nothing fails, that no n is beyond bounds, and that nothing is leaked.
+ */
+void failing_each(failing_operation *operation, const void *arg);
+
+/* The same for an operation that must fail, whatever else fails: a verdict that is no. */
+void failing_refuses(failing_operation *operation, const void *arg);
+
+/* One run that must fail, with the n-th allocation failing: for what is remembered once it is verified. */
+void failing_refuses_at(failing_operation *operation, const void *arg, unsigned n);
+
+/* From now on only every n-th allocation is tried: for an operation that is slow. */
+void failing_every(unsigned n);
+
+/*
+ * Allocations of the operation fail only between these two: it prepares before the first, if it calls
+ * that, and looks at its result behind the second.
+ */
+void failing_on(void);
+void failing_off(void);
+
+#endif
