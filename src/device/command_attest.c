@@ -22,6 +22,7 @@ static command_run   attest_run;
 
 static const struct command_option attest_rows[] = {
     {OPTION(TEXT, "config", "FILE", struct device_settings, config, "another device.conf")},
+    {OPTION(TEXT, "key", "NAME", struct device_settings, key, "for a further key, of this name")},
     {0},
 };
 
@@ -117,7 +118,7 @@ attest_run(const struct command_call *call, struct error *err)
 	if (device_settings_read(call->options, false, &sources, err) != 0 ||
 	    settings_check(settings, err) != 0)
 		return -1;
-	if (device_state_open(settings->state_dir, &state, err) != 0 ||
+	if (device_state_open(settings->state_dir, settings->key, &state, err) != 0 ||
 	    device_open(settings, &tpm, err) != 0 ||
 	    device_identity_attest(tpm, settings, &state, &identity, &path, call->answer, err) != 0)
 		return -1;

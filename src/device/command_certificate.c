@@ -84,7 +84,7 @@ certificate_try(const struct device_settings *settings, char **refused, json_t *
 	AUTO_STATE state = {.folder = {.fd = -1}};
 	AUTO_TPM   tpm = NULL;
 
-	return device_state_open(settings->state_dir, &state, err) == 0 &&
+	return device_state_open(settings->state_dir, settings->key, &state, err) == 0 &&
 	        device_open(settings, &tpm, err) == 0 &&
 	        certification_run(tpm, settings, &state, false, refused, out, err) == 0
 	    ? 0

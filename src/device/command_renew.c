@@ -10,6 +10,7 @@
 #include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/identity.h"
+#include "device/interrupt.h"
 #include "device/open.h"
 #include "device/options.h"
 #include "device/progress.h"
@@ -153,21 +154,23 @@ renew(const struct device_settings *settings, const struct device_state *state,
 }
 
 static void
-result_show(const struct due *due, json_t *out, bool print)
+result_show(const struct due *due, const char *key, json_t *out, bool print)
 {
-	char next[CLOCK_TEXT_SIZE];
+	const char *whose = key != NULL ? key : "";
+	const char *colon = key != NULL ? ": " : "";
+	char        next[CLOCK_TEXT_SIZE];
 
 	clock_format(due->next, next);
 	(void)json_object_update_new(out,
 	    json_pack("{s:b, s:b, s:s}", "certificateRenewed", due->certificate, "akRenewed",
 	        due->chain, "nextRenewal", next));
 	if (print && !due->certificate && !due->chain)
-		(void)printf("nothing to renew before %s\n", next);
+		(void)printf("%s%snothing to renew before %s\n", whose, colon, next);
 	if (print && due->certificate)
-		(void)printf("renewed the certificate%s\n",
+		(void)printf("%s%srenewed the certificate%s\n", whose, colon,
 		    json_is_true(json_object_get(out, "keyKept")) ? "" : ", with a new key");
 	if (print && due->chain)
-		(void)printf("renewed the AK's certificate\n");
+		(void)printf("%s%srenewed the AK's certificate\n", whose, colon);
 }
 
 static int
@@ -183,22 +186,23 @@ look(const struct device_settings *settings, const struct device_state *state, s
 	    : -1;
 }
 
+/* All that is to be done for one key. */
 static int
-renew_run(const struct command_call *call, struct error *err)
+key_renew(const struct device_settings *line, json_t *out, bool print, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.folder = {.fd = -1}};
 	struct due    due;
 	struct due    after;
 
-	if (device_settings_read(call->options, false, &settings, err) != 0 ||
-	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
 	    look(&settings.all, &state, &due, err) != 0 ||
 	    device_sharing_apply(&settings.all, &state, err) != 0)
 		return -1;
 	if (due.certificate || due.chain) {
-		if (renew(&settings.all, &state, &due, call->answer, err) != 0 ||
+		if (renew(&settings.all, &state, &due, out, err) != 0 ||
 		    look(&settings.all, &state, &after, err) != 0)
 			return -1;
 		due.next = after.next;
@@ -208,9 +212,70 @@ renew_run(const struct command_call *call, struct error *err)
 	}
 	if (!due.certificate) /* else it was printed with the certificate */
 		renewal_interval_note(due.interval);
-	result_show(&due, call->answer, !call->json);
+	result_show(&due, line->key, out, print);
 	if (settings.all.exec == NULL || !(due.certificate || due.chain))
 		return 0;
 	device_state_close(&state); /* closed, because the command may read it */
-	return run_command(settings.all.exec, due.certificate ? "certificate" : "ak", err);
+	return run_command(settings.all.exec, due.certificate ? "certificate" : "ak", line->key, err);
+}
+
+/* The named keys, of which one does not hinder another: the failures are printed, the first is told. */
+static int
+named_renew(const struct device_settings *line, const struct device_state_names *names, json_t *out,
+    bool print, struct error *err)
+{
+	json_t *keys = json_object();
+	int     rc = 0;
+
+	(void)json_object_set_new(out, "keys", keys);
+	for (size_t i = 0; i < names->count; i++) {
+		struct device_settings named = *line;
+		struct error           why = {0};
+		json_t                *object = json_object();
+
+		named.key = names->names[i];
+		(void)json_object_set_new(keys, named.key, object);
+		if (device_interrupt_check(err) != 0)
+			return -1;
+		if (key_renew(&named, object, print, &why) == 0)
+			continue;
+		(void)error_wrap(&why, "key %s", named.key);
+		(void)json_object_set_new(object, "problem", json_string(why.detail));
+		if (rc != 0)
+			(void)fprintf(stderr, "attest-device: %s\n", why.detail);
+		else
+			*err = why;
+		rc = -1;
+	}
+	return rc;
+}
+
+static int
+renew_run(const struct command_call *call, struct error *err)
+{
+	const struct device_settings *line = call->options;
+	AUTO_SETTINGS                 settings = {0};
+	AUTO_STATE_NAMES              names = {0};
+	bool                          print = !call->json;
+	struct error                  why = {0};
+	int                           rc = 0;
+
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_names_read(settings.all.state_dir, &names, err) != 0)
+		return -1;
+	if (line->key != NULL)
+		return device_state_names_find(&names, line->key, err) == 0
+		    ? key_renew(line, call->answer, print, err)
+		    : -1;
+	if (names.count == 0 || device_state_first_is_there(settings.all.state_dir))
+		rc = key_renew(line, call->answer, print, err);
+	if (names.count == 0)
+		return rc;
+	if (named_renew(line, &names, call->answer, print, &why) == 0)
+		return rc;
+	if (rc != 0)
+		(void)fprintf(stderr, "attest-device: %s\n", why.detail);
+	else
+		*err = why;
+	return -1;
 }

@@ -238,23 +238,69 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 	X509_free(certificate);
 }
 
+/* The AK and the certificate of one key. */
 static int
-status_run(const struct command_call *call, struct error *err)
+key_state_show(const struct device_settings *line, struct device_tpm *tpm, json_t *out, bool print,
+    struct error *first, struct error *err)
 {
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.folder = {.fd = -1}};
-	AUTO_TPM      tpm = NULL;
-	bool          print = !call->json;
-	struct error  first = {0};
 
-	if (device_settings_read(call->options, false, &settings, err) != 0 ||
-	    device_state_open(settings.all.state_dir, &state, err) != 0 ||
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
+	    device_settings_recall(&settings, &state, err) != 0)
+		return -1;
+	ak_show(tpm, &state, settings.all.attestation_root, out, print, first);
+	certificate_show(tpm, &settings.all, &state, out, print, first);
+	return 0;
+}
+
+/* The same of all named keys. */
+static int
+named_show(const struct device_settings *line, const struct device_state_names *names,
+    struct device_tpm *tpm, json_t *out, bool print, struct error *first, struct error *err)
+{
+	json_t *keys = json_object();
+
+	(void)json_object_set_new(out, "keys", keys);
+	for (size_t i = 0; i < names->count; i++) {
+		struct device_settings named = *line;
+		json_t                *object = json_object();
+
+		named.key = names->names[i];
+		(void)json_object_set_new(keys, named.key, object);
+		line_print(print, "key", named.key);
+		if (key_state_show(&named, tpm, object, print, first, err) != 0)
+			return error_wrap(err, "key %s", named.key);
+	}
+	return 0;
+}
+
+static int
+status_run(const struct command_call *call, struct error *err)
+{
+	const struct device_settings *line = call->options;
+	AUTO_SETTINGS                 settings = {0};
+	AUTO_STATE                    state = {.folder = {.fd = -1}};
+	AUTO_STATE_NAMES              names = {0};
+	AUTO_TPM                      tpm = NULL;
+	bool                          print = !call->json;
+	struct error                  first = {0};
+
+	if (device_settings_read(line, false, &settings, err) != 0 ||
+	    device_state_names_read(settings.all.state_dir, &names, err) != 0 ||
+	    (line->key != NULL && device_state_names_find(&names, line->key, err) != 0) ||
+	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
 	    device_open(&settings.all, &tpm, err) != 0 ||
 	    tpm_show(tpm, call->answer, print, err) != 0 || eks_show(tpm, call->answer, print, err) != 0)
 		return -1;
-	ak_show(tpm, &state, settings.all.attestation_root, call->answer, print, &first);
-	certificate_show(tpm, &settings.all, &state, call->answer, print, &first);
+	device_state_close(&state);
+	if (key_state_show(line, tpm, call->answer, print, &first, err) != 0)
+		return -1;
+	if (line->key == NULL && names.count > 0 &&
+	    named_show(line, &names, tpm, call->answer, print, &first, err) != 0)
+		return -1;
 	if (first.detail[0] == '\0')
 		return 0;
 	*err = first;

@@ -3,7 +3,9 @@
 
 #include "device/device_settings.h"
 
+#include <libgen.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "util/config_file.h"
 #include "util/duration.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/identifier.h"
 
 /* Whether a setting is remembered for renewals. */
@@ -61,22 +64,75 @@ value(const struct device_settings *settings, size_t row)
 	return *(const char *const *)(const void *)((const char *)settings + values[row].offset);
 }
 
-/* The value of a row in device.conf; NULL: not set. */
-static const char *
-said_in_file(const struct device_sources *sources, size_t row)
+/* The settings that a named key does not share with the first. */
+static const size_t own_offsets[] = {
+#define X(field, option, kind, argument, use, words, summary, ...) \
+	offsetof(struct device_settings, field),
+    DEVICE_SETTINGS_CERTIFICATE(X)
+    DEVICE_SETTINGS_OUT(X)
+    DEVICE_SETTINGS_EXEC(X)
+#undef X
+};
+
+static bool
+is_own(size_t row)
 {
-	const char *text = *(const char *const *)(const void *)((const char *)&sources->file +
-	    rows[row].offset);
+	for (size_t i = 0; i < sizeof own_offsets / sizeof own_offsets[0]; i++)
+		if (own_offsets[i] == values[row].offset)
+			return true;
+	return false;
+}
+
+/* The value of a row in a file; NULL: not set. */
+static const char *
+said_in_file(const struct device_settings_file *file, size_t row)
+{
+	const char *text = *(const char *const *)(const void *)((const char *)file + rows[row].offset);
 
 	return text != NULL && *text != '\0' ? text : NULL;
+}
+
+/* Fills what is not set yet; `own_too` or only what is the machine's. */
+static void
+take(struct device_sources *sources, const struct device_settings_file *file, bool own_too)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (value(&sources->all, i) == NULL && (own_too || !is_own(i)))
+			*field(&sources->all, i) = said_in_file(file, i);
+	}
 }
 
 void
 device_settings_clear(struct device_sources *sources)
 {
+	config_file_clear(device_settings_schema(), &sources->own);
 	config_file_clear(device_settings_schema(), &sources->file);
 	json_decref(sources->remembered);
 	*sources = (struct device_sources){0};
+}
+
+/* Reads keys/NAME.conf beside device.conf, if it is there. */
+static int
+own_read(struct device_sources *sources, const char *config, struct error *err)
+{
+	AUTO_FREE char *copy = memory_strdup(config);
+	AUTO_FREE char *folder = file_join(dirname(copy), "keys");
+	AUTO_FREE char *name = NULL;
+	AUTO_FREE char *path = NULL;
+
+	if (device_state_key_check(sources->all.key, err) != 0)
+		return -1;
+	if (asprintf(&name, "%s.conf", sources->all.key) < 0) {
+		name = NULL;
+		return error_set(err, ERROR_INTERNAL, "no memory");
+	}
+	path = file_join(folder, name);
+	if (access(path, F_OK) != 0)
+		return 0;
+	if (config_file_complete(device_settings_schema(), path, &sources->own, err) != 0)
+		return -1;
+	take(sources, &sources->own, true);
+	return 0;
 }
 
 int
@@ -86,6 +142,8 @@ device_settings_read(const struct device_settings *line, bool must_have,
 	const char *path = line->config != NULL ? line->config : DEVICE_CONFIG_FILE;
 
 	sources->all = *line;
+	if (line->key != NULL && own_read(sources, path, err) != 0)
+		return -1;
 	if (line->config == NULL && access(path, F_OK) != 0) {
 		if (must_have)
 			return error_set(err, ERROR_NOT_FOUND,
@@ -95,10 +153,7 @@ device_settings_read(const struct device_settings *line, bool must_have,
 	}
 	if (config_file_complete(device_settings_schema(), path, &sources->file, err) != 0)
 		return -1;
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (value(&sources->all, i) == NULL)
-			*field(&sources->all, i) = said_in_file(sources, i);
-	}
+	take(sources, &sources->file, line->key == NULL);
 	return 0;
 }
 

@@ -95,7 +95,8 @@ struct error;
 	X(exec, "exec", TEXT, "CMD", FLEETING, NULL, "run this after a change",                   \
 	    .example = "systemctl reload nginx",                                                  \
 	    .manual = "The command that /bin/sh runs after a renewal. `$ATTEST_DEVICE_CHANGED` is " \
-	    "`certificate`, or `ak` when only the AK certificate is new.")
+	    "`certificate`, or `ak` when only the AK certificate is new; `$ATTEST_DEVICE_KEY` is the name of " \
+	    "the key, empty for the first.")
 
 #define DEVICE_SETTINGS(X)                                                                        \
 	DEVICE_SETTINGS_ATTESTATION(X)                                                            \
@@ -114,6 +115,7 @@ struct device_settings {
 	DEVICE_SETTINGS(X)
 #undef X
 	const char *config; /* another device.conf; from here on command line only */
+	const char *key; /* a named key; NULL: the first */
 	bool        verbose;
 	bool        new_ak; /* do not reuse the kept AK */
 	bool        new_key; /* renew now, with a new key */
@@ -132,6 +134,7 @@ struct device_settings_file {
 /* The merged settings; `all` borrows from the others. {0} is empty. */
 struct device_sources {
 	struct device_settings      all;
+	struct device_settings_file own; /* of a named key: keys/NAME.conf */
 	struct device_settings_file file;
 	json_t                     *remembered;
 };
@@ -145,8 +148,10 @@ void device_settings_clear(struct device_sources *sources);
 
 /*
  * Takes the settings of the command line, and adds those of device.conf: --config, or the
- * default file if it exists; with `must_have` it must exist. MALFORMED, naming file and
- * line; NOT_FOUND; INTERNAL.
+ * default file if it exists; with `must_have` it must exist. A named key has a file of its own
+ * besides, keys/NAME.conf beside device.conf, which goes before and need not exist; what is
+ * about the certificate itself, `out` and `exec`, it does not take from device.conf. MALFORMED,
+ * naming file and line; NOT_FOUND; INTERNAL.
  */
 int device_settings_read(const struct device_settings *line, bool must_have,
     struct device_sources *sources, struct error *err);

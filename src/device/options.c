@@ -49,6 +49,7 @@ const struct command_option device_files_rows[] = {
     DEVICE_SETTINGS_OUT(X)
     DEVICE_SETTINGS_SHARING(X)
     {OPTION(TEXT, "config", "FILE", struct device_settings, config, "another device.conf")},
+    {OPTION(TEXT, "key", "NAME", struct device_settings, key, "a further key, of this name")},
     {0},
 };
 

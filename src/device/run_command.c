@@ -30,7 +30,7 @@ attributes_set(posix_spawnattr_t *attributes)
 }
 
 int
-run_command(const char *command, const char *changed, struct error *err)
+run_command(const char *command, const char *changed, const char *key, struct error *err)
 {
 	char              shell[] = "sh";
 	char              option[] = "-c";
@@ -39,7 +39,8 @@ run_command(const char *command, const char *changed, struct error *err)
 	pid_t             child;
 	int               status = 0;
 
-	if (setenv("ATTEST_DEVICE_CHANGED", changed, 1) != 0 || posix_spawnattr_init(&attributes) != 0)
+	if (setenv("ATTEST_DEVICE_CHANGED", changed, 1) != 0 ||
+	    setenv("ATTEST_DEVICE_KEY", key != NULL ? key : "", 1) != 0 || posix_spawnattr_init(&attributes) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);
 	errno = attributes_set(&attributes) == 0
 	    ? posix_spawn(&child, "/bin/sh", NULL, &attributes, arguments, environ)

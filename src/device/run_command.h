@@ -5,9 +5,9 @@
 struct error;
 
 /*
- * Runs `command` with /bin/sh, with ATTEST_DEVICE_CHANGED=`changed` in its environment, and
- * waits for its end. INTERNAL when it cannot be run or does not exit with 0.
+ * Runs `command` with /bin/sh, with ATTEST_DEVICE_CHANGED=`changed` and ATTEST_DEVICE_KEY=`key`
+ * (NULL: empty) in its environment, and waits for its end. INTERNAL when it cannot be run or does not exit with 0.
  */
-int run_command(const char *command, const char *changed, struct error *err);
+int run_command(const char *command, const char *changed, const char *key, struct error *err);
 
 #endif

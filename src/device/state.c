@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device/certificate_files.h"
 #include "device/evidence.h"
 #include "device/interrupt.h"
 #include "device/tpm/device_ak.h"
@@ -122,8 +124,9 @@ state_check_open(const struct device_state *state, struct error *err)
 	    path, path);
 }
 
-int
-device_state_open(const char *path, struct device_state *state, struct error *err)
+/* Opens the directory itself, without its lock. */
+static int
+state_open(const char *path, struct device_state *state, struct error *err)
 {
 	AUTO_FREE char *place = path != NULL ? memory_strdup(path) : device_state_default();
 
@@ -135,28 +138,166 @@ device_state_open(const char *path, struct device_state *state, struct error *er
 		return -1;
 	if (folder_open(place, &state->folder, err) != 0)
 		return error_wrap(err, "the state directory");
-	return state_check_open(state, err) == 0 ? state_lock(state, err) : -1;
+	return state_check_open(state, err);
+}
+
+/* Goes on to the directory of a named key. */
+static int
+named_open(struct device_state *state, const char *key, struct error *err)
+{
+	state->above[0] = state->folder;
+	state->above[1] = state->folder = (struct folder){.fd = -1};
+	state->named = true;
+	return folder_make(&state->above[0], DEVICE_STATE_KEYS, &state->above[1], err) == 0 &&
+	        folder_make(&state->above[1], key, &state->folder, err) == 0
+	    ? state_check_open(state, err)
+	    : -1;
+}
+
+int
+device_state_open(const char *path, const char *key, struct device_state *state, struct error *err)
+{
+	*state = (struct device_state){.folder = {.fd = -1}};
+	if (key != NULL && device_state_key_check(key, err) != 0)
+		return -1;
+	return state_open(path, state, err) == 0 && (key == NULL || named_open(state, key, err) == 0)
+	    ? state_lock(state, err)
+	    : -1;
+}
+
+static int
+folder_show(const struct folder *folder, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(folder->fd, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", folder->path);
+	if ((st.st_mode & 0755) == 0755)
+		return 0;
+	return fchmod(folder->fd, (st.st_mode & 07777) | 0755) == 0
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "setting the permissions of %s", folder->path);
 }
 
 int
 device_state_show(const struct device_state *state, struct error *err)
 {
-	struct stat st;
-
-	if (fstat(state->folder.fd, &st) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", state->folder.path);
-	if ((st.st_mode & 0755) == 0755)
-		return 0;
-	return fchmod(state->folder.fd, (st.st_mode & 07777) | 0755) == 0
-	    ? 0
-	    : error_set_errno(err, ERROR_INTERNAL, "setting the permissions of %s", state->folder.path);
+	if (state->named &&
+	    (folder_show(&state->above[0], err) != 0 || folder_show(&state->above[1], err) != 0))
+		return -1;
+	return folder_show(&state->folder, err);
 }
 
 void
 device_state_close(struct device_state *state)
 {
+	if (state->named) {
+		folder_close(&state->above[0]);
+		folder_close(&state->above[1]);
+	}
+	state->named = false;
 	folder_close(&state->folder);
 }
+
+/* ---- named keys ---- */
+
+static bool
+key_name_is_good(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	return name[0] != '\0' && strchr(letters, name[0]) != NULL &&
+	    strspn(name, all) == strlen(name) && strlen(name) <= DEVICE_STATE_KEY_NAME_MAX;
+}
+
+int
+device_state_key_check(const char *name, struct error *err)
+{
+	return key_name_is_good(name)
+	    ? 0
+	    : error_set(err, ERROR_MALFORMED,
+	          "a key cannot be called \"%.64s\": it has 1 to %d letters, digits and . _ -, and begins "
+	          "with a letter or a digit", name, DEVICE_STATE_KEY_NAME_MAX);
+}
+
+/* Takes the directories with good names. */
+static void
+names_take(const struct folder *keys, struct dirent **entries, int count,
+    struct device_state_names *names)
+{
+	names->names = memory_new(((size_t)count + 1) * sizeof *names->names);
+	for (int i = 0; i < count; i++) {
+		struct stat st;
+
+		if (key_name_is_good(entries[i]->d_name) &&
+		    folder_look(keys, entries[i]->d_name, &st) == 0 && S_ISDIR(st.st_mode))
+			names->names[names->count++] = memory_strdup(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+int
+device_state_names_read(const char *path, struct device_state_names *names, struct error *err)
+{
+	AUTO_FREE char *place = path != NULL ? memory_strdup(path) : device_state_default();
+	AUTO_FOLDER     state = {.fd = -1};
+	AUTO_FOLDER     keys = {.fd = -1};
+	struct dirent **entries = NULL;
+	int             count;
+
+	*names = (struct device_state_names){0};
+	if (place == NULL)
+		return 0;
+	if (folder_open(place, &state, err) != 0 ||
+	    folder_open_in(&state, DEVICE_STATE_KEYS, &keys, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if ((count = folder_list(&keys, &entries, err)) < 0)
+		return -1;
+	names_take(&keys, entries, count, names);
+	return 0;
+}
+
+bool
+device_state_first_is_there(const char *path)
+{
+	AUTO_FREE char *place = path != NULL ? memory_strdup(path) : device_state_default();
+	AUTO_FOLDER     state = {.fd = -1};
+	struct error    ignored;
+
+	return place != NULL && folder_open(place, &state, &ignored) == 0 &&
+	    (folder_has(&state, DEVICE_STATE_SETTINGS) || folder_has(&state, CERTIFICATE_FILES_CHAIN));
+}
+
+int
+device_state_names_find(const struct device_state_names *names, const char *key, struct error *err)
+{
+	char   list[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->names[i], key) == 0)
+			return 0;
+		if (used + strlen(names->names[i]) + sizeof ", ..." < sizeof list)
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+			    names->names[i]);
+	}
+	return error_set(err, ERROR_NOT_FOUND,
+	    "there is no key \"%.64s\" (there is: %s); \"attest-device certificate --key\" makes one", key,
+	    names->count > 0 ? list : "none but the first, which has no name");
+}
+
+void
+device_state_names_free(struct device_state_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct device_state_names){0};
+}
+
+/* ---- the files ---- */
 
 int
 device_state_read(const struct device_state *state, const char *name, struct bytes *out,

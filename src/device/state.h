@@ -23,6 +23,9 @@
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "util/bytes.h"
 #include "util/folder.h"
 
@@ -40,9 +43,15 @@ struct error;
 /* JSON: how the certificate was obtained, for its renewal. */
 #define DEVICE_STATE_SETTINGS "certificate.json"
 
+/* The directory of the named keys, and the longest name. */
+#define DEVICE_STATE_KEYS         "keys"
+#define DEVICE_STATE_KEY_NAME_MAX 32
+
 /* An open state directory, locked; {.folder = {.fd = -1}} is closed. */
 struct device_state {
 	struct folder folder;
+	bool          named;    /* of a named key */
+	struct folder above[2]; /* then STATE/ and STATE/keys/ */
 };
 
 /*
@@ -51,17 +60,41 @@ struct device_state {
  */
 char *device_state_default(void);
 
+/* Checks that a named key may have the name. MALFORMED. */
+int device_state_key_check(const char *name, struct error *err);
+
 /*
- * Opens the directory (NULL: the default one), made with mode 0700, with the
- * directories above it, if missing; waits for another process that has it open.
+ * Lists the named keys of the directory (NULL: the default one), in order; none where there is no
+ * directory. The caller frees with device_state_names_free. INTERNAL.
+ */
+struct device_state_names {
+	char **names;
+	size_t count;
+};
+int  device_state_names_read(const char *path, struct device_state_names *names, struct error *err);
+/* Whether the first key has a certificate, or had one. */
+bool device_state_first_is_there(const char *path);
+/* NOT_FOUND, naming those that are there, when the key is none of them. */
+int  device_state_names_find(const struct device_state_names *names, const char *key,
+     struct error *err);
+void device_state_names_free(struct device_state_names *names);
+
+#define AUTO_STATE_NAMES                                    \
+	__attribute__((cleanup(device_state_names_free)))   \
+	struct device_state_names
+
+/*
+ * Opens the directory (NULL: the default one), or that of the named key in it (`key`), made with
+ * mode 0700, with the directories above it, if missing; waits for another process that has it open.
  * INTERNAL on failure, and when root runs this and the directory is not root's or others may
  * write in it or put another in its place: what root reads there decides which key it uses and
  * what it runs.
  */
-int device_state_open(const char *path, struct device_state *state, struct error *err);
+int device_state_open(const char *path, const char *key, struct device_state *state,
+    struct error *err);
 
-/* Lets everybody look into the directory (mode 0755), if it is ours; its files have modes of their
- * own. INTERNAL. */
+/* Lets everybody look into the directory (mode 0755), and those above a named key; their files have
+ * modes of their own. INTERNAL. */
 int device_state_show(const struct device_state *state, struct error *err);
 
 void device_state_close(struct device_state *state);

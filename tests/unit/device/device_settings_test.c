@@ -1,6 +1,9 @@
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <string.h>
+#include <unistd.h>
 
 #include "device/device_settings.h"
 #include "device/state.h"
@@ -52,7 +55,7 @@ START_TEST(line_goes_before_file_and_file_before_memory)
 	const struct device_settings line = {.name = "line", .config = path};
 	struct error                  err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	remember(&before, &state);
 	unit_ok(device_settings_read(&line, true, &settings, &err), &err);
 	ck_assert_ptr_null(settings.all.attestation_url);
@@ -73,7 +76,7 @@ START_TEST(remember_makes_paths_absolute_and_leaves_out_what_is_of_one_run)
 	    .attestation_root = "/tmp/../tmp", .exec = "true", .owner_auth_file = "x", .ak_type = "p256"};
 	struct error err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	remember(&before, &state);
 	unit_ok(device_settings_recall(&settings, &state, &err), &err);
 	ck_assert_str_eq(settings.all.attestation_root, "/tmp");
@@ -89,7 +92,7 @@ START_TEST(recall_without_memory_is_nothing)
 	AUTO_SETTINGS settings = {0};
 	struct error  err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	unit_ok(device_settings_recall(&settings, &state, &err), &err);
 	ck_assert_ptr_null(settings.all.name);
 }
@@ -102,7 +105,7 @@ START_TEST(recall_broken_memory_fails)
 	const struct view broken = {(const uint8_t *)"{", 1};
 	struct error      err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	unit_ok(device_state_write(&state, DEVICE_STATE_SETTINGS, broken, &err), &err);
 	ck_assert_int_eq(device_settings_recall(&settings, &state, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
@@ -116,6 +119,57 @@ START_TEST(read_unknown_option_is_malformed)
 	AUTO_SETTINGS   settings = {0};
 	const struct device_settings line = {.config = path};
 	struct error                  err = {0};
+
+	ck_assert_int_eq(device_settings_read(&line, false, &settings, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
+/* Of the machine's settings a named key takes part; of the first key's none. */
+START_TEST(named_key_has_a_file_of_its_own_and_the_machines_settings)
+{
+	static const char own[] = "name = \"own\"\nattestation_url = \"own\"\n";
+	AUTO_FREE char *path = config_write("name = \"first\"\nacme = \"first\"\nacme_root = \"/first\"\n"
+	                                    "key_type = \"ecc-p384\"\nrekey = \"7d\"\nout = \"/first\"\n"
+	                                    "exec = \"first\"\nattestation_url = \"machine\"\n"
+	                                    "tls_root = \"/machine\"\nkey_group = \"machine\"\n"
+	                                    "state_dir = \"/machine\"\ntcti = \"machine\"\n");
+	AUTO_FREE char *keys = file_join(directory, "keys");
+	AUTO_FREE char *file = file_join(keys, "vpn.conf");
+	AUTO_SETTINGS   settings = {0};
+	AUTO_SETTINGS   other = {0};
+	const struct device_settings vpn = {.key = "vpn", .config = path};
+	const struct device_settings wifi = {.key = "wifi", .config = path};
+	struct error                 err = {0};
+
+	ck_assert_int_eq(mkdir(keys, 0700), 0);
+	unit_ok(file_create(file, own, strlen(own), 0600, &err), &err);
+	unit_ok(device_settings_read(&vpn, true, &settings, &err), &err);
+	ck_assert_str_eq(settings.all.name, "own");
+	ck_assert_str_eq(settings.all.attestation_url, "own");
+	ck_assert_ptr_null(settings.all.acme);
+	ck_assert_ptr_null(settings.all.acme_root);
+	ck_assert_ptr_null(settings.all.key_type);
+	ck_assert_ptr_null(settings.all.rekey);
+	ck_assert_ptr_null(settings.all.out);
+	ck_assert_ptr_null(settings.all.exec);
+	ck_assert_str_eq(settings.all.tls_root, "/machine");
+	ck_assert_str_eq(settings.all.key_group, "machine");
+	ck_assert_str_eq(settings.all.state_dir, "/machine");
+	ck_assert_str_eq(settings.all.tcti, "machine");
+	unit_ok(device_settings_read(&wifi, true, &other, &err), &err);
+	ck_assert_ptr_null(other.all.name);
+	ck_assert_str_eq(other.all.attestation_url, "machine");
+	(void)unlink(file);
+	(void)rmdir(keys);
+}
+END_TEST
+
+START_TEST(named_key_with_a_path_for_a_name_is_malformed)
+{
+	AUTO_SETTINGS                settings = {0};
+	const struct device_settings line = {.key = "../device"};
+	struct error                 err = {0};
 
 	ck_assert_int_eq(device_settings_read(&line, false, &settings, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
@@ -165,6 +219,8 @@ main(void)
 	tcase_add_test(tc, recall_without_memory_is_nothing);
 	tcase_add_test(tc, recall_broken_memory_fails);
 	tcase_add_test(tc, read_unknown_option_is_malformed);
+	tcase_add_test(tc, named_key_has_a_file_of_its_own_and_the_machines_settings);
+	tcase_add_test(tc, named_key_with_a_path_for_a_name_is_malformed);
 	tcase_add_loop_test(tc, check_says_what_is_missing_or_unknown, 0,
 	    (int)(sizeof checks / sizeof checks[0]));
 	suite_add_tcase(suite, tc);

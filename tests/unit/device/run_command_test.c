@@ -21,9 +21,9 @@ START_TEST(run_says_how_it_ended)
 	struct error err = {0};
 
 	if (commands[_i].detail == NULL)
-		unit_ok(run_command(commands[_i].command, "certificate", &err), &err);
+		unit_ok(run_command(commands[_i].command, "certificate", NULL, &err), &err);
 	else
-		unit_fails(run_command(commands[_i].command, "certificate", &err), &err, ERROR_INTERNAL,
+		unit_fails(run_command(commands[_i].command, "certificate", NULL, &err), &err, ERROR_INTERNAL,
 		    commands[_i].detail);
 }
 END_TEST

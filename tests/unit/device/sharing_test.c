@@ -70,7 +70,7 @@ START_TEST(apply_opens_the_directory_for_everybody_with_a_group_only)
 	struct stat            st;
 	struct error           err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	unit_ok(device_sharing_apply(&settings, &state, &err), &err);
 	ck_assert_int_eq(stat(directory, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0700);

@@ -43,7 +43,7 @@ START_TEST(open_missing_directories_makes_them_private)
 	struct stat     status;
 	struct error    err = {0};
 
-	unit_ok(device_state_open(deep, &state, &err), &err);
+	unit_ok(device_state_open(deep, NULL, &state, &err), &err);
 	ck_assert_int_eq(stat(deep, &status), 0);
 	ck_assert_uint_eq(status.st_mode & 07777, 0700);
 }
@@ -58,7 +58,7 @@ START_TEST(open_file_in_the_way_fails)
 
 	unit_ok(file_replace(file, "", 0, 0600, &err), &err);
 	(void)snprintf(wanted, sizeof wanted, "the state directory: %s is not a directory", file);
-	unit_fails(device_state_open(file, &state, &err), &err, ERROR_INTERNAL, wanted);
+	unit_fails(device_state_open(file, NULL, &state, &err), &err, ERROR_INTERNAL, wanted);
 }
 END_TEST
 
@@ -69,7 +69,7 @@ START_TEST(ak_load_empty_directory_is_not_found)
 	AUTO_AK         ak = {0};
 	struct error    err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	ck_assert_int_eq(device_state_ak_load(&state, &ak, &err), -1);
 	ck_assert_int_eq((int)err.kind, (int)ERROR_NOT_FOUND);
 }
@@ -84,7 +84,7 @@ START_TEST(ak_load_garbage_is_malformed)
 	AUTO_AK         ak = {0};
 	struct error    err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	unit_ok(file_replace(key, "x", 1, 0600, &err), &err);
 	unit_ok(file_replace(creation, "{}", 2, 0600, &err), &err);
 	unit_fails(device_state_ak_load(&state, &ak, &err), &err, ERROR_MALFORMED,
@@ -126,7 +126,7 @@ START_TEST(chain_save_is_for_the_owner_alone)
 	struct stat     status;
 	struct error    err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	unit_ok(device_state_chain_save(&state, (struct view){(const uint8_t *)"x", 1}, &path, &err),
 	    &err);
 	ck_assert_int_eq(stat(path, &status), 0);
@@ -171,10 +171,10 @@ START_TEST(open_by_root_takes_roots_directory_only)
 	ck_assert_int_eq(chmod(directory, places[_i].mode), 0);
 	ck_assert_int_eq(chown(parent, places[_i].parent, 0), 0);
 	if (places[_i].wanted == NULL) {
-		unit_ok(device_state_open(directory, &state, &err), &err);
+		unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 		return;
 	}
-	ck_assert_int_eq(device_state_open(directory, &state, &err), -1);
+	ck_assert_int_eq(device_state_open(directory, NULL, &state, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
 	ck_assert_msg(strstr(err.detail, places[_i].wanted) != NULL, "%s", err.detail);
 }
@@ -191,7 +191,7 @@ START_TEST(open_by_root_makes_nothing_in_the_directory_of_another)
 		return;
 	ck_assert_int_eq(mkdir(home, 0755), 0);
 	ck_assert_int_eq(chown(home, 12345, 12345), 0);
-	ck_assert_int_eq(device_state_open(inside, &state, &err), -1);
+	ck_assert_int_eq(device_state_open(inside, NULL, &state, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.detail, "uid 12345"));
 	ck_assert_int_eq(access(inside, F_OK), -1);
 }
@@ -206,7 +206,7 @@ START_TEST(read_follows_no_link_and_waits_for_no_fifo)
 	AUTO_BYTES      content = {0};
 	struct error    err = {0};
 
-	unit_ok(device_state_open(directory, &state, &err), &err);
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
 	ck_assert_int_eq(symlink("/etc/passwd", link), 0);
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
 	ck_assert_int_eq(device_state_chain_load(&state, &content, &err), -1);
@@ -214,6 +214,101 @@ START_TEST(read_follows_no_link_and_waits_for_no_fifo)
 	ck_assert_int_eq(device_state_read(&state, DEVICE_STATE_SETTINGS, &content, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.detail, DEVICE_STATE_SETTINGS " is no regular file"));
 	ck_assert_uint_eq(content.size, 0);
+}
+END_TEST
+
+static const char *const names_good[] = {"vpn", "a", "0", "A.b_c-d", "abcdefghijklmnopqrstuvwxyz012345"};
+static const char *const names_bad[] = {"", ".", "..", ".x", "-x", "_x", "a/b", "a b", "\xc3\xa4",
+    "abcdefghijklmnopqrstuvwxyz0123456"};
+
+START_TEST(key_names_are_plain)
+{
+	struct error err = {0};
+
+	for (size_t i = 0; i < sizeof names_good / sizeof names_good[0]; i++)
+		unit_ok(device_state_key_check(names_good[i], &err), &err);
+	for (size_t i = 0; i < sizeof names_bad / sizeof names_bad[0]; i++) {
+		ck_assert_int_eq(device_state_key_check(names_bad[i], &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	}
+}
+END_TEST
+
+START_TEST(open_named_key_makes_a_directory_of_its_own)
+{
+	AUTO_FREE char  *directory = file_join(scratch, "named");
+	AUTO_FREE char  *inside = file_join(directory, "keys/vpn");
+	AUTO_FREE char  *file = file_join(inside, "x");
+	AUTO_STATE       first = {.folder = {.fd = -1}};
+	AUTO_STATE       vpn = {.folder = {.fd = -1}};
+	AUTO_STATE       bad = {.folder = {.fd = -1}};
+	AUTO_STATE_NAMES names = {0};
+	struct stat      status;
+	struct error     err = {0};
+
+	unit_ok(device_state_names_read(directory, &names, &err), &err);
+	ck_assert_uint_eq(names.count, 0);
+	unit_ok(device_state_open(directory, NULL, &first, &err), &err); /* one does not wait for the other */
+	unit_ok(device_state_open(directory, "vpn", &vpn, &err), &err);
+	unit_ok(device_state_write(&vpn, "x", view_text("y"), &err), &err);
+	ck_assert_int_eq(stat(inside, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, 0700);
+	ck_assert_int_eq(access(file, F_OK), 0);
+	ck_assert_int_eq(device_state_open(directory, "../x", &bad, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	unit_ok(device_state_show(&vpn, &err), &err);
+	for (int i = 0; i < 3; i++) {
+		static const char *const shown[] = {"named", "named/keys", "named/keys/vpn"};
+		AUTO_FREE char          *path = file_join(scratch, shown[i]);
+
+		ck_assert_int_eq(stat(path, &status), 0);
+		ck_assert_uint_eq(status.st_mode & 07777, 0755);
+	}
+}
+END_TEST
+
+START_TEST(names_are_those_of_directories)
+{
+	AUTO_FREE char  *directory = file_join(scratch, "listed");
+	AUTO_FREE char  *keys = file_join(directory, "keys");
+	AUTO_FREE char  *file = file_join(keys, "file");
+	AUTO_FREE char  *link = file_join(keys, "link");
+	AUTO_FREE char  *hidden = file_join(keys, ".hidden");
+	AUTO_STATE_NAMES names = {0};
+	struct error     err = {0};
+
+	for (int i = 0; i < 2; i++) {
+		static const char *const made[] = {"wifi", "vpn"};
+		AUTO_STATE               state = {.folder = {.fd = -1}};
+
+		unit_ok(device_state_open(directory, made[i], &state, &err), &err);
+	}
+	unit_ok(file_create(file, "x", 1, 0600, &err), &err);
+	ck_assert_int_eq(symlink("vpn", link), 0);
+	ck_assert_int_eq(mkdir(hidden, 0700), 0);
+	ck_assert(!device_state_first_is_there(directory));
+	unit_ok(device_state_names_read(directory, &names, &err), &err);
+	ck_assert_uint_eq(names.count, 2);
+	ck_assert_str_eq(names.names[0], "vpn");
+	ck_assert_str_eq(names.names[1], "wifi");
+	unit_ok(device_state_names_find(&names, "wifi", &err), &err);
+	unit_fails(device_state_names_find(&names, "wif", &err), &err, ERROR_NOT_FOUND,
+	    "there is no key \"wif\" (there is: vpn, wifi); \"attest-device certificate --key\" makes one");
+}
+END_TEST
+
+START_TEST(open_named_key_through_a_link_fails)
+{
+	AUTO_FREE char *directory = file_join(scratch, "linked");
+	AUTO_FREE char *keys = file_join(directory, "keys");
+	AUTO_STATE      first = {.folder = {.fd = -1}};
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+
+	unit_ok(device_state_open(directory, NULL, &first, &err), &err);
+	ck_assert_int_eq(symlink("/tmp", keys), 0);
+	ck_assert_int_eq(device_state_open(directory, "vpn", &state, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "a link: it is not followed"));
 }
 END_TEST
 
@@ -237,6 +332,10 @@ main(void)
 	    sizeof places / sizeof places[0]);
 	tcase_add_test(tc, open_by_root_makes_nothing_in_the_directory_of_another);
 	tcase_add_test(tc, read_follows_no_link_and_waits_for_no_fifo);
+	tcase_add_test(tc, key_names_are_plain);
+	tcase_add_test(tc, open_named_key_makes_a_directory_of_its_own);
+	tcase_add_test(tc, names_are_those_of_directories);
+	tcase_add_test(tc, open_named_key_through_a_link_fails);
 	suite_add_tcase(suite, tc);
 	status = unit_run(suite);
 	(void)nftw(scratch, remove_cb, 8, FTW_DEPTH | FTW_PHYS);
