@@ -45,6 +45,7 @@ src_libdevice_a_SOURCES = \
 	src/device/tpm/key_create.c src/device/tpm/key_create.h \
 	src/device/tpm/key_file.c src/device/tpm/key_file.h \
 	src/device/tpm/key_load.c src/device/tpm/key_load.h \
+	src/device/tpm/key_sign.c src/device/tpm/key_sign.h \
 	src/device/tpm/nv.c src/device/tpm/nv.h \
 	src/device/tpm/parent.c src/device/tpm/parent.h \
 	src/device/tpm/sign_key.c src/device/tpm/sign_key.h \

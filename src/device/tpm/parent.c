@@ -102,18 +102,39 @@ parent_persist(struct device_tpm *tpm, uint32_t *parent, struct error *err)
 	return 0;
 }
 
+/* Whether it is TCG's storage root key: among others, wrong passwords do not lock the TPM. */
+static bool
+is_srk(const TPMT_PUBLIC *area)
+{
+	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
+	TPMT_PUBLIC ecc = device_template_storage(TPM2_ALG_ECC, false);
+
+	return device_template_equal(area, &rsa) || device_template_equal(area, &ecc);
+}
+
+int
+device_parent_srk(struct device_tpm *tpm, uint32_t *parent, struct error *err)
+{
+	TPMT_PUBLIC area = {0};
+
+	if (parent_open(tpm, DEVICE_PARENT_SRK, &area, parent, err) != 0)
+		return -1;
+	if (*parent != ESYS_TR_NONE && is_srk(&area))
+		return 0;
+	device_tpm_release(tpm, parent);
+	return error_set(err, ERROR_NOT_FOUND, "the TPM has no storage root key 0x%08x",
+	    DEVICE_PARENT_SRK);
+}
+
 int
 device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, uint32_t *parent, struct error *err)
 {
 	TPMT_PUBLIC area = {0};
-	TPMT_PUBLIC rsa = device_template_storage(TPM2_ALG_RSA, false);
-	TPMT_PUBLIC ecc = device_template_storage(TPM2_ALG_ECC, false);
 
 	*which = DEVICE_PARENT_SRK;
 	if (parent_open(tpm, DEVICE_PARENT_SRK, &area, parent, err) != 0)
 		return -1;
-	if (*parent != ESYS_TR_NONE && !parent_is_closed(tpm) &&
-	    (device_template_equal(&area, &rsa) || device_template_equal(&area, &ecc)))
+	if (*parent != ESYS_TR_NONE && !parent_is_closed(tpm) && is_srk(&area))
 		return 0;
 	if (*parent == ESYS_TR_NONE && tpm->auth[DEVICE_AUTH_OWNER].known)
 		return parent_persist(tpm, parent, err);

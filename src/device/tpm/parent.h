@@ -23,6 +23,9 @@ struct error;
 int device_parent_choose(struct device_tpm *tpm, TPM2_HANDLE *which, uint32_t *parent,
     struct error *err);
 
+/* Opens 0x81000001 if it matches TCG's template. NOT_FOUND when it does not, else INTERNAL. */
+int device_parent_srk(struct device_tpm *tpm, uint32_t *parent, struct error *err);
+
 /*
  * The parent that a key file names. CONFLICT when the TPM no longer has it, else
  * INTERNAL.

@@ -14,6 +14,7 @@
 #include "device/tpm/esys.h"
 #include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
+#include "device/tpm/key_sign.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -238,27 +239,15 @@ int
 sign_key_sign(struct device_tpm *tpm, const struct device_key *key, TPM2_ALG_ID scheme,
     TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE *signature, struct error *err)
 {
-	const TPMT_SIG_SCHEME how = {.scheme = scheme, .details.any.hashAlg = hash};
-	/* An unrestricted key may sign a digest that the TPM did not compute: an empty ticket. */
-	const TPMT_TK_HASHCHECK ticket = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
-	TPM2B_DIGEST            in = {.size = (uint16_t)digest.size};
-	TPMT_SIGNATURE         *made = NULL;
-	ESYS_TR                 handle = ESYS_TR_NONE;
-	TSS2_RC                 rc;
+	ESYS_TR handle = ESYS_TR_NONE;
+	int     rc;
 
-	if (digest.size > sizeof in.buffer)
-		return error_set(err, ERROR_INTERNAL, "a digest of %zu octets", digest.size);
-	memcpy(in.buffer, digest.data, digest.size);
 	if (device_key_load(tpm, key, "the device key", &handle, err) != 0)
 		return -1;
-	DEVICE_TPM_TRY(rc, Esys_Sign(tpm->esys, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-	                       ESYS_TR_NONE, &in, &how, &ticket, &made));
+	rc = device_key_sign_loaded(tpm, handle, scheme, hash, digest, "signing with the device key",
+	    signature, err);
 	device_tpm_release(tpm, &handle);
-	if (rc != TSS2_RC_SUCCESS)
-		return device_tpm_error(err, rc, "signing with the device key");
-	*signature = *made;
-	Esys_Free(made);
-	return 0;
+	return rc;
 }
 
 /* True when the PSS signature over the digest verifies with a salt of this length. */

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,19 @@ device_tpm_open_error(const char *conf, TSS2_RC rc, struct error *err)
 	    conf, Tss2_RC_Decode(rc));
 }
 
+/* A program that this process starts would keep the TPM busy otherwise. */
+static void
+close_on_exec(struct device_tpm *tpm)
+{
+	TSS2_TCTI_POLL_HANDLE handles[DEVICE_TPM_HANDLES];
+	size_t                count = DEVICE_TPM_HANDLES;
+
+	if (Tss2_Tcti_GetPollHandles(tpm->tcti, handles, &count) != TSS2_RC_SUCCESS)
+		return;
+	for (size_t i = 0; i < count; i++)
+		(void)fcntl(handles[i].fd, F_SETFD, FD_CLOEXEC);
+}
+
 int
 device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 {
@@ -153,6 +167,7 @@ device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 		device_tpm_close(tpm);
 		return device_tpm_open_error(conf, rc, err);
 	}
+	close_on_exec(tpm);
 	*out = tpm;
 	return 0;
 }
