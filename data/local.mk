@@ -1,5 +1,5 @@
 # Manual pages, sample configurations, and what a service manager needs.
-dist_man_MANS += data/attest-ca.8
+dist_man_MANS += data/attest-ca.8 data/attest-pkcs11.7
 
 # What the settings' rows say goes into a template when data/ is built.
 SETTINGS_MANUALS = data/attestd.8 data/attest-acmed.8 data/attest-device.1
@@ -80,3 +80,10 @@ data/attestd.service: data/attestd.service.in
 data/attest-acmed.service: data/attest-acmed.service.in
 data/attest-device-enroll.service: data/attest-device-enroll.service.in
 data/attest-device-renew.service: data/attest-device-renew.service.in
+
+# The module's entry in p11-kit's list, which GnuTLS and others go by.
+nodist_p11kitmodules_DATA = data/attest-device.module
+EXTRA_DIST += data/attest-device.module.in
+CLEANFILES += data/attest-device.module
+data/attest-device.module: data/attest-device.module.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) data && sed -e 's|@pkcs11dir[@]|$(pkcs11dir)|' '$(srcdir)/$@.in' >$@

@@ -33,6 +33,7 @@ acme/keeper    util tpm pki webauthn store store/acme ca daemon service service/
 device         util tpm pki webauthn command device device/tpm device/host
 device/tpm     util tpm pki device/tpm
 device/host    util tpm pki webauthn device device/tpm device/host
+pkcs11         util tpm pki device/tpm pkcs11
 attestd        util service attestation attestation/front attestation/keeper
 command        util command
 admin          util tpm pki store store/inventory ca command admin
@@ -51,8 +52,8 @@ settings-doc   util attestation acme device command
 # library header, as a regular expression: the folders that may know it, with what is below them,
 # or single modules.
 library_rules='
-openssl/.*              tpm pki webauthn store ca http attestation acme device command admin acme_admin attest-ca
-tss2/tss2_(common|mu|tpm2_types)\.h  tpm device
+openssl/.*              tpm pki webauthn store ca http attestation acme device pkcs11 command admin acme_admin attest-ca
+tss2/tss2_(common|mu|tpm2_types)\.h  tpm device pkcs11
 tss2/.*                 device/tpm
 cbor(/.*)?\.h           util
 archive(_entry)?\.h     admin/backup admin/trust
@@ -65,11 +66,12 @@ sqlite3\.h              store/sqlite
 unicode/.*              store/inventory
 libp11\.h               pki
 seccomp\.h              daemon
+p11-kit/.*              pkcs11
 libpq-fe\.h             store/postgresql
 curl/.*                 device/host
 (netinet/in|arpa/inet)\.h  util pki daemon http attestation acme device
 (sys/socket|sys/un|netdb|netinet/.*)\.h  daemon http attestation acme device
-(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device command admin attestd attest-acmed attest-ca attest-device
+(fcntl|dirent|sys/stat|sys/file|sys/mman)\.h  util pki store ca daemon http attestation acme device pkcs11 command admin attestd attest-acmed attest-ca attest-device
 '
 
 # folder: the single headers that it must not include, though the folder of them it may.
@@ -319,6 +321,12 @@ refuses device/http.c '#include "http/server.h"'
 refuses device/key.c '#include "store/store.h"'
 refuses device/key.c '#include "pki/ca.h"'
 refuses attest-device.c '#include "store/store.h"'
+refuses pkcs11/token.c '#include "device/state.h"'
+refuses pkcs11/signer.c '#include <tss2/tss2_esys.h>'
+refuses pkcs11/token.c '#include "store/store.h"'
+refuses pkcs11/token.c '#include "command/table.h"'
+refuses device/open.c '#include "pkcs11/token.h"'
+refuses pki/pkcs11.c '#include <p11-kit/pkcs11.h>'
 refuses device/tpm/device_ek.c '#include "device/host/http_client.h"'
 refuses device/host/attestation.c '#include <tss2/tss2_esys.h>'
 refuses device/device_csr.c '#include <tss2/tss2_esys.h>'
@@ -424,6 +432,7 @@ allows http/server.c '#include <event2/http.h>' '#include <openssl/ssl.h>' '#inc
 allows device/tpm/tpm.c '#include <tss2/tss2_esys.h>' '#include "tpm/ek.h"'
 allows device/tpm/esys.h '#include <tss2/tss2_esys.h>' '#include <tss2/tss2_tctildr.h>'
 allows device/host/attestation.c '#include <tss2/tss2_mu.h>' '#include "device/tpm/device_ek.h"'
+allows pkcs11/signer.c '#include <p11-kit/pkcs11.h>' '#include "device/tpm/key_sign.h"' '#include "pkcs11/queue.h"'
 allows device/host/http_client.c '#include <curl/curl.h>' '#include "webauthn/tpm.h"'
 
 echo "1..$cases"

@@ -36,6 +36,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/kdf_vectors.h \
 	tests/unit/keeper_world.h \
 	tests/unit/key_change_vectors.h \
+	tests/unit/pkcs11/material_support.h \
 	tests/unit/pki_support.h \
 	tests/unit/race.h \
 	tests/unit/records.h \
@@ -109,6 +110,7 @@ E2E_TESTS += tests/e2e/attest-ca_kill.sh
 E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
+E2E_TESTS += tests/e2e/pkcs11.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_import.sh
 E2E_TESTS += tests/e2e/attestd_challenges.sh
@@ -133,7 +135,7 @@ E2E_TESTS += tests/e2e/attest-ca_store.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
-check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
+check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/module_driver tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/storm \
 	tests/e2e/software_acme_device
 
@@ -147,7 +149,7 @@ tests/e2e/bad_host.so: tests/e2e/bad_host.c
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/certificate.sh
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
-	tests/e2e/lib.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
+	tests/e2e/lib.sh tests/e2e/module.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 

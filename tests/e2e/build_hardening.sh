@@ -5,7 +5,7 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
 makefile=$top_builddir/Makefile
-needs readelf objdump
+needs readelf objdump nm
 if grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$makefile"; then
 	skip_all "a build with sanitizers is not a hardened one"
 fi
@@ -22,7 +22,17 @@ for program in "$top_builddir"/src/attest*; do
 	dynamic=$(readelf --dynamic --wide "$program")
 
 	case_matches "$name is position-independent" "$header" 'Type: +DYN'
-	case_matches "$name says so to the loader" "$dynamic" 'FLAGS_1\).*PIE'
+	case $name in
+	*.so)
+		function=C_GetFunctionList object=$top_builddir/src/pkcs11/libpkcs11_a-entry_list.o
+		case_equal "$name shows one symbol" \
+			"$(nm --dynamic --defined-only "$program" | cut -d ' ' -f 3)" C_GetFunctionList
+		;;
+	*)
+		function=main object=$top_builddir/src/$name.o
+		case_matches "$name says so to the loader" "$dynamic" 'FLAGS_1\).*PIE'
+		;;
+	esac
 	case_matches "$name has its relocations read-only" "$segments" 'GNU_RELRO'
 	case_matches "$name is bound at start, so that all of them are" "$dynamic" 'FLAGS\) +BIND_NOW'
 	case_matches "$name has a stack that is not executable" "$segments" 'GNU_STACK( +[0-9a-fx]+){5} RW '
@@ -38,10 +48,9 @@ for program in "$top_builddir"/src/attest*; do
 		skip "$name marks where indirect branches may land" "not x86-64"
 	else
 		check "$name marks where indirect branches may land" \
-			'objdump --disassemble=main "$program" | grep -A1 "<main>:" | grep -q endbr64'
+			'objdump --disassemble=$function "$program" | grep -A1 "<$function[@>]" | grep -q endbr64'
 	fi
 	# Only gcc writes its options into what it compiles, and only with -g.
-	object=$top_builddir/src/$name.o
 	if ! readelf --string-dump=.debug_str --string-dump=.debug_line_str "$object" 2>/dev/null |
 		grep -q 'GNU C'; then
 		skip "$name was compiled with stack clash protection" "the compiler does not say"
