@@ -107,7 +107,10 @@ lock_alone(struct file_lock *lock)
 	return false;
 }
 
-/* Distance to an earlier octet that is still held, capped; 0 when it is our turn. */
+/*
+ * Distance to an earlier octet that is still held, capped; 0 when it is our turn. Who cannot look
+ * waits.
+ */
 static unsigned int
 lock_ahead(const struct file_lock *lock)
 {
@@ -115,7 +118,9 @@ lock_ahead(const struct file_lock *lock)
 	    .l_len = lock->octet - LOCK_ALONE};
 	off_t        ahead;
 
-	if (fcntl(lock->fd, F_OFD_GETLK, &range) != 0 || range.l_type == F_UNLCK)
+	if (fcntl(lock->fd, F_OFD_GETLK, &range) != 0)
+		return 1;
+	if (range.l_type == F_UNLCK)
 		return 0;
 	ahead = lock->octet - range.l_start;
 	return ahead < LOCK_GLANCES ? (unsigned int)ahead : LOCK_GLANCES;
