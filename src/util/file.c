@@ -26,7 +26,9 @@ file_read_fd(int fd, const char *path, size_t max, struct bytes *out, struct err
 	size_t  total = 0;
 	ssize_t got;
 
-	while ((got = read(fd, chunk, sizeof chunk)) > 0) {
+	while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)) {
+		if (got < 0)
+			continue;
 		total += (size_t)got;
 		if (total > max)
 			break;
