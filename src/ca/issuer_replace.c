@@ -30,6 +30,23 @@ make_directory(const struct folder *state, struct error *err)
 	return folder_sync(state, err);
 }
 
+/* *suffix: the form of a CA's key in issuers/; NULL if there is none. */
+static int
+placed_suffix(const struct folder *state, const char *id, const char **suffix, struct error *err)
+{
+	AUTO_FREE char *uri_name = issuer_files_name(id, "uri");
+	AUTO_FREE char *key_name = issuer_files_name(id, "key");
+	bool            uri;
+	bool            key;
+
+	*suffix = NULL;
+	if (folder_find(state, uri_name, &uri, err) != 0 || folder_find(state, key_name, &key, err) != 0)
+		return -1;
+	if (uri || key)
+		*suffix = uri ? "uri" : "key";
+	return 0;
+}
+
 /* Puts the old CA's key under its identifier, unless it is there after a crash; a CA may no longer
  * have one. */
 static int
@@ -37,10 +54,14 @@ keep_old_key(const struct folder *state, const struct issuer_files *old, struct 
 {
 	AUTO_FREE char *key_name = issuer_files_name(old->id, "key");
 	AUTO_FREE char *uri_name = issuer_files_name(old->id, "uri");
-	bool            is_uri = folder_has(state, STATE_ISSUING_URI);
+	bool            is_uri;
+	const char     *kept;
 	AUTO_BYTES      key = {0};
 
-	if (folder_has(state, key_name) || folder_has(state, uri_name))
+	if (folder_find(state, STATE_ISSUING_URI, &is_uri, err) != 0 ||
+	    placed_suffix(state, old->id, &kept, err) != 0)
+		return -1;
+	if (kept != NULL)
 		return 0;
 	if (folder_read(state, is_uri ? STATE_ISSUING_URI : STATE_ISSUING_KEY, STATE_PEM_MAX, &key, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
@@ -57,6 +78,12 @@ keep_old(const struct folder *state, const struct issuer_files *old, struct erro
 	return put_file(state, pem_name, bytes_view(&old->pem), 0644, err);
 }
 
+static int
+rename_if_there(const struct folder *state, const char *from, const char *to, struct error *err)
+{
+	return folder_rename(state, from, to, err) == 0 || err->kind == ERROR_NOT_FOUND ? 0 : -1;
+}
+
 /* Puts the key of the next CA under its identifier; *suffix is its form. */
 static int
 place_key(const struct folder *state, const struct issuer_next *next, const char **suffix,
@@ -67,14 +94,13 @@ place_key(const struct folder *state, const struct issuer_next *next, const char
 	AUTO_BYTES      line = {0};
 
 	if (next->waiting) {
-		if (folder_has(state, STATE_NEXT_KEY) &&
-		    folder_rename(state, STATE_NEXT_KEY, key_name, err) != 0)
+		if (rename_if_there(state, STATE_NEXT_KEY, key_name, err) != 0 ||
+		    rename_if_there(state, STATE_NEXT_URI, uri_name, err) != 0 ||
+		    placed_suffix(state, next->id, suffix, err) != 0)
 			return -1;
-		if (folder_has(state, STATE_NEXT_URI) &&
-		    folder_rename(state, STATE_NEXT_URI, uri_name, err) != 0)
-			return -1;
-		*suffix = folder_has(state, uri_name) ? "uri" : "key";
-		return 0;
+		return *suffix != NULL
+		    ? 0
+		    : error_set(err, ERROR_INTERNAL, "the key of the next CA is not in %s", state->path);
 	}
 	*suffix = next->uri != NULL ? "uri" : "key";
 	if (next->uri == NULL)
@@ -119,32 +145,25 @@ commit(const struct folder *state, const struct issuer_next *next, struct error 
 	return put_file(state, STATE_ISSUING_PEM, next->pem, 0644, err);
 }
 
-/* The form of a CA's key in issuers/; NULL if there is none. */
-static const char *
-placed_suffix(const struct folder *state, const char *id)
-{
-	AUTO_FREE char *uri_name = issuer_files_name(id, "uri");
-	AUTO_FREE char *key_name = issuer_files_name(id, "key");
-
-	if (folder_has(state, uri_name))
-		return "uri";
-	return folder_has(state, key_name) ? "key" : NULL;
-}
-
 bool
 issuer_is_unsettled(const struct folder *state, const char *id)
 {
-	return placed_suffix(state, id) != NULL;
+	const char  *suffix;
+	struct error ignored;
+
+	return placed_suffix(state, id, &suffix, &ignored) != 0 || suffix != NULL;
 }
 
 int
 issuer_settle(const struct folder *state, struct error *err)
 {
 	struct issuer_files now = {.id = ""};
-	const char         *suffix;
+	const char         *suffix = NULL;
 	int                 rc = issuer_files_load(state, NULL, &now, err);
 
-	if (rc == 0 && (suffix = placed_suffix(state, now.id)) != NULL) {
+	if (rc == 0)
+		rc = placed_suffix(state, now.id, &suffix, err);
+	if (rc == 0 && suffix != NULL) {
 		rc = settle_key(state, now.id, suffix, err);
 		if (rc == 0)
 			rc = sync_all(state, err);

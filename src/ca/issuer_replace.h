@@ -36,7 +36,7 @@ int issuer_replace(const struct folder *state, const struct issuer_files *old,
  */
 int issuer_settle(const struct folder *state, struct error *err);
 
-/* True when issuer_settle has work for the CA of this identifier. */
+/* True when issuer_settle has work for the CA of this identifier, or nobody can tell. */
 bool issuer_is_unsettled(const struct folder *state, const char *id);
 
 #endif

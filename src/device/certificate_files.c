@@ -53,7 +53,11 @@ move(const struct folder *directory, const char *from, const char *to, struct er
 static int
 recover(const struct folder *directory, struct error *err)
 {
-	if (!folder_has(directory, CHAIN_NEW))
+	bool decided;
+
+	if (folder_find(directory, CHAIN_NEW, &decided, err) != 0)
+		return -1;
+	if (!decided)
 		return folder_remove(directory, KEY_NEW, err);
 	return move(directory, KEY_NEW, CERTIFICATE_FILES_KEY, err) != 0 ||
 	        move(directory, CHAIN_NEW, CERTIFICATE_FILES_CHAIN, err) != 0

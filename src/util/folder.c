@@ -218,6 +218,17 @@ folder_has(const struct folder *folder, const char *name)
 	return folder_look(folder, name, &st) == 0;
 }
 
+int
+folder_find(const struct folder *folder, const char *name, bool *there, struct error *err)
+{
+	struct stat st;
+
+	*there = folder_look(folder, name, &st) == 0;
+	if (*there || errno == ENOENT)
+		return 0;
+	return error_set_errno(err, ERROR_INTERNAL, "looking at %s/%s", folder->path, name);
+}
+
 bool
 folder_is_at(const struct folder *folder, const char *path)
 {

@@ -42,8 +42,11 @@ int folder_list(const struct folder *folder, struct dirent ***entries, struct er
 /* What stands under the name, a link not followed. Returns 0, or -1 with errno. */
 int folder_look(const struct folder *folder, const char *name, struct stat *st);
 
-/* True when something stands under the name, whatever it is. */
+/* True when something stands under the name, whatever it is; false also when nobody can tell. */
 bool folder_has(const struct folder *folder, const char *name);
+
+/* The same where a wrong no would lose something: *there; INTERNAL when nobody can tell. */
+int folder_find(const struct folder *folder, const char *name, bool *there, struct error *err);
 
 /* True when `path` leads to this directory. */
 bool folder_is_at(const struct folder *folder, const char *path);
