@@ -14,6 +14,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/bad_disk.c \
 	tests/unit/cleansed.c \
 	tests/unit/failing.c \
+	tests/unit/failing_calls.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -27,6 +28,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/cleansed.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
+	tests/unit/failing_calls.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \
 	tests/unit/forge_must.h \
@@ -50,6 +52,12 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/unit.h \
 	tests/unit/unit_hex.h \
 	tests/unit/wrong_server.h
+
+# What a test is linked with whose system calls are to fail (tests/unit/failing_calls.h).
+FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wrap=pwrite \
+	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
+	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=fsync,--wrap=rename,--wrap=renameat,--wrap=renameat2 \
+	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

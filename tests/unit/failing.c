@@ -2,6 +2,7 @@
 
 #include "failing.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #define ALLOCATIONS_MAX 20000
 /* Of those behind which all fail, one in so many is tried. */
 #define LASTING_STEP 7
+#define DESCRIPTORS_MAX 32
 /* A cache grows once; a leak grows each time. */
 #define LEAK_ROUNDS 4
 
@@ -37,6 +39,7 @@ static bool     armed;
 static bool     late; /* the operation calls failing_on */
 static unsigned wanted;
 static unsigned step = 1;
+static unsigned start;
 static bool     lasting; /* all that follow fail too */
 static unsigned left;    /* allocations until the one that fails */
 static bool     failed;
@@ -44,8 +47,8 @@ static long     alive; /* blocks */
 
 static struct error last; /* what the last run told */
 
-static bool
-fails_now(void)
+bool
+failing_now(void)
 {
 	if (!armed || (failed && !lasting))
 		return false;
@@ -83,7 +86,7 @@ block_new(size_t size)
 {
 	union header *header;
 
-	if (size > SIZE_MAX - sizeof *header || fails_now() || (header = malloc(sizeof *header + size)) == NULL)
+	if (size > SIZE_MAX - sizeof *header || failing_now() || (header = malloc(sizeof *header + size)) == NULL)
 		return NULL;
 	return block_enter(header, size);
 }
@@ -190,9 +193,10 @@ failing_prepare(void)
 /* ---- running ---- */
 
 void
-failing_every(unsigned n)
+failing_every(unsigned n, unsigned from)
 {
 	step = n;
+	start = from;
 }
 
 void
@@ -208,11 +212,29 @@ failing_off(void)
 	armed = false;
 }
 
+bool
+failing_lasts(void)
+{
+	return failed && lasting;
+}
+
+/* How many of the first ones are open. */
+static int
+descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 /* One run in which the n-th allocation fails, 0: none; *end: it needs fewer than n. */
 static int
 run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *end)
 {
 	struct error err = {0};
+	int          before = descriptors();
 	int          rc;
 
 	failed = false;
@@ -224,8 +246,9 @@ run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *en
 	*end = !failed;
 	ERR_clear_error();
 	last = err;
-	ck_assert_msg(rc == 0 || err.detail[0] != '\0', "allocation %u: it failed and does not say why", n);
-	ck_assert_msg(rc == 0 || rc == -1, "allocation %u: %d", n, rc);
+	ck_assert_msg(descriptors() == before, "%u: a descriptor stays open", n);
+	ck_assert_msg(rc == 0 || err.detail[0] != '\0', "%u: it failed and does not say why", n);
+	ck_assert_msg(rc == 0 || rc == -1, "%u: %d", n, rc);
 	return rc;
 }
 
@@ -242,11 +265,11 @@ check_leak(failing_operation *operation, const void *arg, unsigned n, bool on)
 		if (alive <= before)
 			return;
 	}
-	ck_abort_msg("allocation %u: %ld blocks leak each time", n, alive - before);
+	ck_abort_msg("%u: %ld blocks leak each time", n, alive - before);
 }
 
 static void
-each(failing_operation *operation, const void *arg, int due)
+each(failing_operation *operation, const void *arg, int due, bool always)
 {
 	bool end;
 
@@ -254,7 +277,7 @@ each(failing_operation *operation, const void *arg, int due)
 	for (int i = 0; i < 3; i++) /* what is fetched once is there from then on */
 		ck_assert_msg(run(operation, arg, 0, false, &end) == due, "nothing fails: %s", last.detail);
 	for (int on = 0; on < 2; on++) {
-		unsigned n = 0;
+		unsigned n = start;
 
 		do {
 			long before = alive;
@@ -263,7 +286,7 @@ each(failing_operation *operation, const void *arg, int due)
 			ck_assert_uint_lt(n, ALLOCATIONS_MAX);
 			n += on != 0 ? LASTING_STEP * step : step;
 			rc = run(operation, arg, n, on != 0, &end);
-			ck_assert_msg(rc == due || (rc == -1 && !end), "allocation %u%s: the verdict is another one: %s",
+			ck_assert_msg(rc == due || (rc == -1 && !end && !always), "%u%s: the verdict is another one: %s",
 			    n, on != 0 ? " and all behind it" : "", last.detail);
 			if (alive > before)
 				check_leak(operation, arg, n, on != 0);
@@ -275,13 +298,19 @@ each(failing_operation *operation, const void *arg, int due)
 void
 failing_each(failing_operation *operation, const void *arg)
 {
-	each(operation, arg, 0);
+	each(operation, arg, 0, false);
+}
+
+void
+failing_succeeds(failing_operation *operation, const void *arg)
+{
+	each(operation, arg, 0, true);
 }
 
 void
 failing_refuses(failing_operation *operation, const void *arg)
 {
-	each(operation, arg, -1);
+	each(operation, arg, -1, true);
 }
 
 void
@@ -289,5 +318,5 @@ failing_refuses_at(failing_operation *operation, const void *arg, unsigned n)
 {
 	bool end;
 
-	ck_assert_msg(run(operation, arg, n, false, &end) == -1, "allocation %u: the verdict is another one", n);
+	ck_assert_msg(run(operation, arg, n, false, &end) == -1, "%u: the verdict is another one", n);
 }

@@ -5,6 +5,8 @@
 #ifndef TESTS_UNIT_FAILING_H
 #define TESTS_UNIT_FAILING_H
 
+#include <stdbool.h>
+
 #include "util/error.h"
 
 /* What is tried: 0 when it succeeded, -1 with *err when it failed. It frees what it made. */
@@ -19,9 +21,13 @@ void failing_prepare(void);
 /*
  * Runs the operation without a failure, then with the n-th allocation failing, and for some n once
  * more with all from the n-th on. Asserts that the operation succeeds or tells an error each time, that it
- * succeeds when nothing fails, that no n is beyond bounds, and that nothing is leaked.
+ * succeeds when nothing fails, that no n is beyond bounds, and that neither memory nor a descriptor
+ * is leaked.
  */
 void failing_each(failing_operation *operation, const void *arg);
+
+/* The same for an operation that must succeed: what fails is tried again, or not needed. */
+void failing_succeeds(failing_operation *operation, const void *arg);
 
 /* The same for an operation that must fail, whatever else fails: a verdict that is no. */
 void failing_refuses(failing_operation *operation, const void *arg);
@@ -29,8 +35,8 @@ void failing_refuses(failing_operation *operation, const void *arg);
 /* One run that must fail, with the n-th allocation failing: for what is remembered once it is verified. */
 void failing_refuses_at(failing_operation *operation, const void *arg, unsigned n);
 
-/* From now on only every n-th allocation is tried: for an operation that is slow. */
-void failing_every(unsigned n);
+/* From now on only every n-th behind the first `from` is tried: for an operation that is slow. */
+void failing_every(unsigned n, unsigned from);
 
 /*
  * Allocations of the operation fail only between these two: it prepares before the first, if it calls
@@ -38,5 +44,11 @@ void failing_every(unsigned n);
  */
 void failing_on(void);
 void failing_off(void);
+
+/* True when all behind the one that failed fail too: what was begun could not be undone. */
+bool failing_lasts(void);
+
+/* For what stands in for something that can fail: true when it has to, now. */
+bool failing_now(void);
 
 #endif

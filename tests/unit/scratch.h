@@ -23,9 +23,9 @@ scratch_make(char path[SCRATCH_SIZE])
 	ck_assert_ptr_nonnull(mkdtemp(path));
 }
 
-/* Removes it with the files in it. */
+/* Removes the files in it. */
 static inline void
-scratch_remove(const char *path)
+scratch_clear(const char *path)
 {
 	DIR           *directory = opendir(path);
 	struct dirent *entry;
@@ -36,6 +36,13 @@ scratch_remove(const char *path)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			(void)unlinkat(dirfd(directory), entry->d_name, 0);
 	(void)closedir(directory);
+}
+
+/* Removes it with the files in it. */
+static inline void
+scratch_remove(const char *path)
+{
+	scratch_clear(path);
 	(void)rmdir(path);
 }
 

@@ -8,12 +8,15 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "ca/issuer_replace.h"
+#include "failing.h"
+#include "failing_calls.h"
 #include "pki/key_uri.h"
 #include "pki_support.h"
 #include "util/folder.h"
@@ -278,6 +281,41 @@ START_TEST(replace_ended_after_any_change_leaves_one_ca)
 }
 END_TEST
 
+/* The same when a call fails and the program goes on. */
+static int
+pass_once(const void *arg, struct error *err)
+{
+	const enum form *next = arg;
+	enum form        old = next[-1];
+	struct error     later = {0};
+	int              rc;
+
+	prepare(old, *next);
+	failing_calls(EIO);
+	failing_on();
+	rc = pass(*next, err);
+	failing_off();
+	if (is_next()) {
+		unit_ok(issuer_settle(&world.state, &later), &later);
+	} else {
+		ck_assert_int_eq(rc, -1);
+		unit_ok(pass(*next, &later), &later);
+	}
+	ck_assert(is_next());
+	assert_old_is_kept();
+	assert_settled(*next);
+	return rc;
+}
+
+START_TEST(replace_whose_calls_fail_leaves_one_ca)
+{
+	const enum form passage[] = {passages[_i].old, passages[_i].next};
+
+	failing_every(4, (unsigned)_i % 4);
+	failing_each(pass_once, &passage[1]);
+}
+END_TEST
+
 START_TEST(replace_of_the_same_key_changes_the_certificate_only)
 {
 	struct issuer_files old = {.id = ""};
@@ -386,6 +424,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, replace_ended_after_any_change_leaves_one_ca, 0,
+	    sizeof passages / sizeof passages[0]);
+	tcase_add_loop_test(tc, replace_whose_calls_fail_leaves_one_ca, 0,
 	    sizeof passages / sizeof passages[0]);
 	tcase_add_test(tc, replace_of_the_same_key_changes_the_certificate_only);
 	tcase_add_test(tc, load_key_of_nobody_says_so);

@@ -216,7 +216,7 @@ START_TEST(issue_without_memory_gives_a_whole_certificate_or_none)
 	if (_i >= OPERATIONS)
 		ca_prepare(&pki.issuing);
 	if (operations[_i % OPERATIONS] == make_root || operations[_i % OPERATIONS] == make_issuing)
-		failing_every(3); /* most of it is OpenSSL's search for a decoder */
+		failing_every(3, 0); /* most of it is OpenSSL's search for a decoder */
 	failing_each(operations[_i % OPERATIONS], NULL);
 }
 END_TEST
@@ -327,7 +327,7 @@ START_TEST(request_check_without_memory_takes_our_certificate_and_never_that_of_
 	struct error         err = {0};
 
 	ck_assert_int_gt(sk_X509_push(world.chain, pki.issuing.certificate), 0);
-	failing_every(3);
+	failing_every(3, 0);
 	failing_refuses(check_request, &world);
 	pki_write_certificate(directory, "root.pem", pki.root.certificate);
 	unit_ok(trust_add_file(world.roots, path, &err), &err);

@@ -204,12 +204,12 @@ START_TEST(csr_without_memory_is_read_whole_or_refused)
 	AUTO_BYTES der = {0};
 
 	make_csr(csr_configs[_i], &der);
-	failing_every(3); /* most of it is OpenSSL's search for a decoder */
+	failing_every(3, 0); /* most of it is OpenSSL's search for a decoder */
 	if (_i == 0) {
 		failing_each(accept_csr, &der);
 		der.data[der.size - 1] ^= 1; /* of the signature */
 	}
-	failing_every(7);
+	failing_every(7, 0);
 	failing_refuses(accept_csr, &der);
 }
 END_TEST
@@ -338,14 +338,14 @@ START_TEST(ek_certificate_without_memory_is_verified_or_refused)
 	certificate = ek_forge(&forger, world.key, ek_extensions[_i]);
 	world.ek = ek_der(certificate);
 	world.sent = ek_der(world.middle.certificate);
-	failing_every(_i == 0 ? 11 : 23); /* it decodes three certificates */
+	failing_every(_i == 0 ? 11 : 23, 0); /* it decodes three certificates */
 	if (_i == 0) {
 		failing_each(judge_ek, &world);
-		failing_every(1);
+		failing_every(1, 0);
 		failing_each(check_ek, &world.ek);
 	} else {
 		failing_refuses(judge_ek, &world);
-		failing_every(1);
+		failing_every(1, 0);
 		if (_i > 2)
 			failing_refuses(check_ek, &world.ek);
 	}
@@ -403,9 +403,9 @@ START_TEST(file_without_memory_is_read_whole_or_refused)
 
 	unit_ok(certificate_encode_pem(pki.issuing.certificate, &pem, &err), &err);
 	unit_ok(certificate_encode_pem(pki.root.certificate, &pem, &err), &err);
-	failing_every(5);
+	failing_every(5, 0);
 	failing_each(read_pem, &pem);
-	failing_every(1);
+	failing_every(1, 0);
 	unit_ok(ca_crl_create(&pki.issuing, 1, NULL, 0, PKI_NOW, PKI_DAY, &der, &err), &err);
 	unit_ok(pem_wrap(PEM_STRING_X509_CRL, bytes_view(&der), &crls, &err), &err);
 	unit_ok(pem_wrap(PEM_STRING_X509_CRL, bytes_view(&der), &crls, &err), &err);
