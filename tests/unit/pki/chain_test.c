@@ -190,7 +190,7 @@ END_TEST
 START_TEST(verify_by_more_intermediates_than_allowed_fails)
 {
 	enum { MORE = CHAIN_INTERMEDIATES_MAX + 1 };
-	struct ca           cas[MORE];
+	struct ca           cas[MORE] = {0};
 	X509               *untrusted[MORE];
 	X509               *leaf;
 	struct chain_policy policy = policy_at(PKI_NOW);
