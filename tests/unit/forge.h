@@ -118,6 +118,9 @@ struct forge_ek {
 
 /* kind is RSA-2048, -3072, -4096, P-256, P-384 or P-521. */
 void forge_ek_make(enum forge_key kind, struct forge_ek *ek);
+
+/* The same of a key of the caller's, which is of that kind and is borrowed. */
+void forge_ek_make_of(enum forge_key kind, EVP_PKEY *key, struct forge_ek *ek);
 void forge_ek_clear(struct forge_ek *ek);
 
 /*

@@ -19,13 +19,19 @@
 void
 forge_ek_make(enum forge_key kind, struct forge_ek *ek)
 {
+	forge_ek_make_of(kind, forge_key(kind, 3), ek);
+}
+
+void
+forge_ek_make_of(enum forge_key kind, EVP_PKEY *key, struct forge_ek *ek)
+{
 	bool                small = kind == FORGE_RSA2048 || kind == FORGE_P256;
 	TPMT_SYM_DEF_OBJECT aes = {.algorithm = TPM2_ALG_AES,
 	    .keyBits.aes = small ? 128 : 256,
 	    .mode.aes = TPM2_ALG_CFB};
 
 	memset(ek, 0, sizeof *ek);
-	ek->key = forge_key(kind, 3);
+	ek->key = key;
 	ek->area.nameAlg = TPM2_ALG_SHA384;
 	if (small)
 		ek->area.nameAlg = TPM2_ALG_SHA256;
