@@ -216,53 +216,43 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix="$$fuzzer-" "$$corpus"; \
 	done
-# What things cost, beside the bare work of the same run, and in counts; nothing is asserted.
-EXTRA_DIST += tests/bench/NOTES.md tests/bench/count.py
-EXTRA_PROGRAMS += tests/bench/acme_bench tests/bench/attest_bench tests/bench/crl_bench \
-	tests/bench/import_bench
+# What things cost, beside the bare work of the same run, and in counts; nothing is asserted. Figures
+# are gathered in bench.rows, from which bench.json, bench.svg and a table with the goals are made.
+#   make bench BENCH_FLAGS='--seconds 1' LOAD_BENCH_FLAGS='--devices 10000 --pending 1000' \
+#       IMPORT_BENCH_FLAGS='--devices 10000' CRL_BENCH_FLAGS=10000
+BENCHES = tests/bench/acme_bench tests/bench/attest_bench tests/bench/crl_bench tests/bench/import_bench \
+	tests/bench/kinds_bench tests/bench/load_bench tests/bench/refusal_bench
+EXTRA_DIST += tests/bench/NOTES.md tests/bench/count.py tests/bench/report.py tests/bench/rows.py
+EXTRA_PROGRAMS += $(BENCHES)
+CLEANFILES += $(BENCHES) bench.json bench.rows bench.svg
+ATTEST_BENCH = tests/bench/attest_client.c tests/bench/attest_client.h tests/bench/attest_server.c \
+	tests/bench/attest_server.h tests/bench/bench.c tests/bench/bench.h tests/bench/machine.c \
+	tests/bench/machine.h
 tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
-tests_bench_attest_bench_SOURCES = tests/bench/attest_bench.c tests/bench/bench.c \
-	tests/bench/bench.h tests/bench/hostile.c tests/bench/hostile.h
-tests_bench_import_bench_SOURCES = tests/bench/import_bench.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_attest_bench_SOURCES = tests/bench/attest_bare.c tests/bench/attest_bare.h \
+	tests/bench/attest_bench.c $(ATTEST_BENCH)
+tests_bench_crl_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests/bench/crl_bench.c
+tests_bench_import_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests/bench/devices.c \
+	tests/bench/devices.h tests/bench/import_bench.c
+tests_bench_kinds_bench_SOURCES = tests/bench/kinds_bench.c $(ATTEST_BENCH)
+tests_bench_load_bench_SOURCES = tests/bench/devices.c tests/bench/devices.h tests/bench/load_bench.c \
+	$(ATTEST_BENCH)
+tests_bench_refusal_bench_SOURCES = tests/bench/hostile.c tests/bench/hostile.h \
+	tests/bench/refusal_bench.c $(ATTEST_BENCH)
 
 .PHONY: bench
-bench: src/attestd src/attest-ca src/attest-acmed tests/bench/attest_bench tests/bench/acme_bench \
-		tests/bench/import_bench tests/bench/crl_bench
-	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench $(BENCH_FLAGS)
-	top_builddir='$(abs_top_builddir)' tests/bench/attest_bench --ek-certificate --hostile $(BENCH_FLAGS)
-	python3 $(srcdir)/tests/bench/count.py --build .
-	top_builddir='$(abs_top_builddir)' tests/bench/acme_bench $(BENCH_FLAGS)
-	top_builddir='$(abs_top_builddir)' tests/bench/import_bench $(IMPORT_BENCH_FLAGS)
-	tests/bench/crl_bench
-
-# Small faults in the code, one at a time, against the tests: tests/mutation/mutants.py says how.
-#   make mutants MUTANTS_FLAGS='src/pki --unit'
-EXTRA_DIST += tests/mutation/mutants.py tests/mutation/mutant.c tests/mutation/mutant.h
-EXTRA_DIST += \
-	tests/mutation/acme.faults \
-	tests/mutation/acme_admin.faults \
-	tests/mutation/admin.faults \
-	tests/mutation/attestation.faults \
-	tests/mutation/ca.faults \
-	tests/mutation/daemon.faults \
-	tests/mutation/device.faults \
-	tests/mutation/http.faults \
-	tests/mutation/named.faults \
-	tests/mutation/named_device.faults \
-	tests/mutation/pki.faults \
-	tests/mutation/service.faults \
-	tests/mutation/store.faults \
-	tests/mutation/tpm.faults \
-	tests/mutation/util.faults \
-	tests/mutation/webauthn.faults
-
-.PHONY: mutants
-mutants:
-	python3 $(srcdir)/tests/mutation/mutants.py run --source '$(abs_top_srcdir)' --work mutation $(MUTANTS_FLAGS)
-
-# Which lines no test executes.
-EXTRA_DIST += tests/coverage.py
-
-.PHONY: coverage
-coverage:
-	python3 $(srcdir)/tests/coverage.py --source '$(abs_top_srcdir)' --work coverage $(COVERAGE_FLAGS)
+bench: src/attestd src/attest-ca src/attest-acmed $(BENCHES)
+	rm -f bench.rows
+	set -e; top_builddir='$(abs_top_builddir)'; BENCH_ROWS='$(abs_top_builddir)/bench.rows'; \
+	export top_builddir BENCH_ROWS; \
+	python3 -B $(srcdir)/tests/bench/count.py --build .; \
+	tests/bench/attest_bench $(BENCH_FLAGS); \
+	tests/bench/attest_bench --machines 300 $(BENCH_FLAGS); \
+	tests/bench/attest_bench --ek-certificate $(BENCH_FLAGS); \
+	tests/bench/kinds_bench $(BENCH_FLAGS); \
+	tests/bench/refusal_bench $(BENCH_FLAGS); \
+	tests/bench/load_bench $(BENCH_FLAGS) $(LOAD_BENCH_FLAGS); \
+	tests/bench/acme_bench $(BENCH_FLAGS); \
+	tests/bench/import_bench $(IMPORT_BENCH_FLAGS); \
+	tests/bench/crl_bench $(CRL_BENCH_FLAGS)
+	python3 -B $(srcdir)/tests/bench/report.py --rows bench.rows --json bench.json --svg bench.svg

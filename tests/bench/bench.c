@@ -43,6 +43,28 @@ bench_die(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
+void
+bench_figure(const char *row, const char *name, double value, const char *unit)
+{
+	static char last[128];
+	const char *path = getenv("BENCH_ROWS");
+	FILE       *file;
+
+	if (strcmp(row, last) != 0)
+		printf("%s\n", row);
+	(void)snprintf(last, sizeof last, "%s", row);
+	printf("  %-40s %12.2f %s\n", name, value, unit);
+	(void)fflush(stdout); /* before anybody forks */
+	if (path == NULL || path[0] == '\0')
+		return;
+	if ((file = fopen(path, "a")) == NULL)
+		bench_die("cannot write %s", path);
+	(void)fprintf(file, "{\"row\":\"%s\",\"figure\":\"%s\",\"value\":%.9g,\"unit\":\"%s\"}\n", row, name,
+	    value, unit);
+	if (fclose(file) != 0)
+		bench_die("cannot write %s", path);
+}
+
 /* ---- processes ---- */
 
 #define STARTED_MAX 8
@@ -279,10 +301,21 @@ compare_floats(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void
+clients_wait(const struct bench_clients *plan)
+{
+	int status = 0;
+
+	if (plan->beside == 0)
+		(void)usleep((useconds_t)(plan->seconds * 1e6));
+	else if (waitpid(plan->beside, &status, 0) != plan->beside || status != 0)
+		bench_die("what ran beside the clients failed");
+}
+
 struct bench_outcome
 bench_clients_run(const struct bench_clients *plan)
 {
-	struct client        clients[BENCH_CLIENTS_MAX] = {{0}};
+	AUTO_FREE struct client *clients = memory_new(plan->count * sizeof *clients);
 	AUTO_FREE float     *samples = memory_new(plan->count * SAMPLES_MAX * sizeof *samples);
 	struct bench_outcome outcome = {0};
 	size_t               count = 0;
@@ -295,11 +328,13 @@ bench_clients_run(const struct bench_clients *plan)
 		if (pthread_create(&clients[i].thread, NULL, client_main, &clients[i]) != 0)
 			bench_die("cannot start a thread");
 	}
-	(void)usleep((useconds_t)(plan->seconds * 1e6));
+	clients_wait(plan);
 	atomic_store(&stop, true);
 	for (size_t i = 0; i < plan->count; i++) {
 		(void)pthread_join(clients[i].thread, NULL);
 		outcome.done += clients[i].done;
+		outcome.fewest = i == 0 || clients[i].done < outcome.fewest ? clients[i].done : outcome.fewest;
+		outcome.most = clients[i].done > outcome.most ? clients[i].done : outcome.most;
 		memcpy(samples + count, clients[i].samples, clients[i].sample_count * sizeof *samples);
 		count += clients[i].sample_count;
 		free(clients[i].samples);

@@ -13,10 +13,17 @@
 
 struct evhttp_request;
 
-#define BENCH_CLIENTS_MAX 256
+#define BENCH_CLIENTS_MAX 512
 
 __attribute__((noreturn, format(printf, 1, 2)))
 void bench_die(const char *fmt, ...);
+
+/*
+ * Prints a figure below the name of its row, and notes it for the report: appends a line of JSON to
+ * the file that the environment variable BENCH_ROWS names, if there is one. Names and unit are
+ * plain ASCII without quotes.
+ */
+void bench_figure(const char *row, const char *name, double value, const char *unit);
 
 /* ---- processes ---- */
 
@@ -64,6 +71,7 @@ struct bench_clients {
 	double (*once)(void *state); /* milliseconds that the servers' answers took */
 	void   (*close)(void *state);
 	void  *arg;
+	pid_t  beside; /* a child: go on until it ends, which must be with 0; 0: for `seconds` */
 };
 
 /* What it came to. */
@@ -72,6 +80,8 @@ struct bench_outcome {
 	double wall; /* seconds */
 	double p50;  /* milliseconds */
 	double p99;
+	size_t fewest; /* of what one client has done, and the most */
+	size_t most;
 };
 
 struct bench_outcome bench_clients_run(const struct bench_clients *clients);

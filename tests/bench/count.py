@@ -4,8 +4,9 @@
     count.py --build DIRECTORY [--json FILE] [--functions N] [--ek-certificate]
 
 User-mode instructions (callgrind), system calls and pages of the WAL (strace), each of 200
-attestations less 20, by one client before one worker, so that start and end do not count. What
-is not installed is left out. callgrind sees one process with a thread each for front, keeper and
+attestations less 20, by one client before one worker, so that start and end do not count. First of
+a machine that comes back again and again, whose EK the keeper has kept, then of as many machines as
+attestations, each of which is new to the keeper. What is not installed is left out. callgrind sees one process with a thread each for front, keeper and
 writer (--no-fork); strace sees the processes as they are in service.
 """
 import argparse
@@ -16,6 +17,8 @@ import re
 import shutil
 import subprocess
 import tempfile
+
+import rows
 
 MANY, FEW = 200, 20
 WAL_PAGE = 4096
@@ -72,20 +75,22 @@ class Profile:
         self.threads[next((who for name, who in THREADS if name in callees), "others")] += own
 
 
-def once(options, count, under, *flags):
-    """A run of attest_bench with that many attestations."""
+def once(options, new, count, under, *flags):
+    """A run of attest_bench with that many attestations, of new machines or of one."""
     command = [os.path.join(options.build, "tests/bench/attest_bench"), "--count", str(count), "--under", under, *flags]
     if options.ek_certificate:
         command.append("--ek-certificate")
+    if new:
+        command += ["--machines", str(count)]
     subprocess.run(command, check=True, env=dict(os.environ, top_builddir=os.path.abspath(options.build)))
 
 
-def instructions(options, work):
+def instructions(options, new, work):
     """A Profile of one attestation."""
     profile = Profile()
     for count, sign in ((MANY, 1), (FEW, -1)):
         out = os.path.join(work, f"callgrind.{count}")
-        once(options, count, "valgrind -q --tool=callgrind --separate-threads=yes --compress-strings=no "
+        once(options, new, count, "valgrind -q --tool=callgrind --separate-threads=yes --compress-strings=no "
              f"--compress-pos=no --callgrind-out-file={out}", "--no-fork")
         for name in os.listdir(work):
             if name.startswith(f"callgrind.{count}-"):
@@ -96,12 +101,12 @@ def instructions(options, work):
     return profile
 
 
-def calls(options, work):
+def calls(options, new, work):
     """System calls by name, and octets written to the WAL, of one attestation."""
     counter, wal = collections.Counter(), 0
     for count, sign in ((MANY, 1), (FEW, -1)):
         out = os.path.join(work, f"strace.{count}")
-        once(options, count, f"strace -D -f -y -o {out}")
+        once(options, new, count, f"strace -D -f -y -o {out}")
         with open(out, encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 called = re.match(r"\d+ +(\w+)\((.*)", line)
@@ -125,7 +130,7 @@ def thousands(number):
     return f"{number / 1e3:10.1f} k"
 
 
-def print_instructions(profile, functions):
+def print_instructions(row, profile, functions):
     """The tables of a Profile; returns its figures."""
     owners = collections.Counter()
     for (place, _), cost in profile.own.items():
@@ -133,6 +138,8 @@ def print_instructions(profile, functions):
     total = sum(profile.own.values())
     arithmetic = sum(profile.whole[name] for name in ARITHMETIC)
     print(f"user-mode instructions of an attestation {thousands(total)}, of which arithmetic {thousands(arithmetic)}")
+    rows.figure(row, "user-mode instructions", round(total), "")
+    rows.figure(row, "of which arithmetic", round(arithmetic), "")
     print("  by thread")
     for thread, cost in profile.threads.most_common():
         print(f"    {thread:<30}{thousands(cost)}")
@@ -156,15 +163,33 @@ def print_instructions(profile, functions):
             "parts": {part: round(profile.whole[part]) for part in PARTS + ARITHMETIC}}
 
 
-def print_calls(counter, pages):
+def print_calls(row, counter, pages):
     """The table of system calls; returns its figures."""
     total = sum(counter.values())
     print(f"system calls of an attestation {total:8.1f}; {pages:.1f} pages of {WAL_PAGE} octets to the WAL")
     for name, count in counter.most_common():
         if count > 0.05:
             print(f"    {name:<30}{count:8.1f}")
+    rows.figure(row, "system calls", round(total, 1), "")
+    rows.figure(row, "pages of the WAL", round(pages, 2), "")
     return {"system_calls": round(total, 1), "wal_pages": round(pages, 2),
             "calls": {name: round(count, 2) for name, count in counter.items() if count > 0.05}}
+
+
+def count(options, new, row):
+    """Counts for new machines or for one; prints, and returns the figures."""
+    figures = {}
+    print(row)
+    with tempfile.TemporaryDirectory() as work:
+        if shutil.which("valgrind"):
+            figures.update(print_instructions(row, instructions(options, new, work), options.functions))
+        else:
+            print("no valgrind: instructions are not counted")
+        if shutil.which("strace"):
+            figures.update(print_calls(row, *calls(options, new, work)))
+        else:
+            print("no strace: system calls are not counted")
+    return figures
 
 
 def main():
@@ -175,16 +200,9 @@ def main():
     parser.add_argument("--functions", type=int, default=0, help="print so many functions, too")
     parser.add_argument("--ek-certificate", action="store_true", help="the machine shows one")
     options = parser.parse_args()
-    figures = {}
-    with tempfile.TemporaryDirectory() as work:
-        if shutil.which("valgrind"):
-            figures.update(print_instructions(instructions(options, work), options.functions))
-        else:
-            print("no valgrind: instructions are not counted")
-        if shutil.which("strace"):
-            figures.update(print_calls(*calls(options, work)))
-        else:
-            print("no strace: system calls are not counted")
+    figures = {"comes back": count(options, False, "counted: a machine that comes back")}
+    if not options.ek_certificate:
+        figures["new"] = count(options, True, "counted: a machine that is new to the keeper")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
             json.dump(figures, out, indent=1, sort_keys=True)

@@ -17,6 +17,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include "bench.h"
 #include "ca/crl.h"
 #include "ca/crl_inventory.h"
 #include "ca/files.h"
@@ -149,6 +150,7 @@ bench_one(struct store *store, struct crl_keeper *crl, int64_t issuer, uint32_t 
 	double          begun;
 	bool            fresh;
 	struct stat     st;
+	char            row[64];
 
 	revoke_up_to(store, issuer, have, total - 1);
 	must(crl_keeper_refresh(crl, store, now, &fresh, &err));
@@ -163,9 +165,12 @@ bench_one(struct store *store, struct crl_keeper *crl, int64_t issuer, uint32_t 
 	idle = (seconds() - begun) / 1000;
 	bench_reader(path, &load, &ask);
 	(void)stat(path, &st);
-	(void)printf("%10" PRIu32 "%12.2f%16.1f%14.1f%14.1f%14.2f\n", total, (double)st.st_size / 1e6,
-	    sign * 1e3, idle * 1e6, load * 1e3, ask * 1e6);
-	(void)fflush(stdout);
+	(void)snprintf(row, sizeof row, "CRL of %" PRIu32 " entries", total);
+	bench_figure(row, "size", (double)st.st_size / 1e6, "MB");
+	bench_figure(row, "one more revoked", sign * 1e3, "ms");
+	bench_figure(row, "nothing new", idle * 1e6, "us");
+	bench_figure(row, "read", load * 1e3, "ms");
+	bench_figure(row, "asked", ask * 1e6, "us");
 }
 
 /* With a number, up to so many entries. */
@@ -184,8 +189,6 @@ main(int argc, char **argv)
 	must(issuer_record(store, issuing.certificate, now, &issuer, &err));
 	crl = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &issuing,
 	    7 * DAY);
-	(void)printf("%10s%12s%16s%14s%14s%14s\n", "entries", "MB", "one more, ms", "no news, us",
-	    "read, ms", "ask, us");
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
 		if (argc < 2 || sizes[i] <= strtoul(argv[1], NULL, 10))
 			bench_one(store, crl, issuer, &have, sizes[i]);

@@ -20,11 +20,11 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "devices.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/error.h"
-#include "util/hex.h"
 
 #define WRITER_SAMPLES_MAX 1000000
 #define WRITER_PAUSE_US    2000 /* between two commits, as of a daemon with something to do */
@@ -38,49 +38,7 @@ struct writer {
 	size_t        count;
 };
 
-static char     directory[64];
-static uint64_t state = 1;
-
-/* splitmix64: hashes as evenly spread as real ones. */
-static uint64_t
-draw(void)
-{
-	uint64_t z = (state += 0x9e3779b97f4a7c15U);
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-	return z ^ z >> 31;
-}
-
-static void
-draw_hash(uint8_t hash[STORE_HASH_SIZE])
-{
-	for (size_t i = 0; i < STORE_HASH_SIZE; i += sizeof(uint64_t)) {
-		uint64_t part = draw();
-
-		memcpy(hash + i, &part, sizeof part);
-	}
-}
-
-static void
-write_file(const char *path, uint64_t devices)
-{
-	FILE   *out = fopen(path, "w");
-	uint8_t hash[STORE_HASH_SIZE];
-	char    text[2 * STORE_HASH_SIZE + 1];
-
-	if (out == NULL)
-		bench_die("cannot write %s", path);
-	(void)fputs("ek_hash,name,note,tags\n", out);
-	for (uint64_t i = 0; i < devices; i++) {
-		draw_hash(hash);
-		hex_encode(hash, sizeof hash, text);
-		(void)fprintf(out, "%s,host-%012" PRIx64 ".example.org,\"rack %d, row %d\",site-%d model-%d\n",
-		    text, draw() >> 16, (int)(i % 977), (int)(i % 31), (int)(i % 50), (int)(i % 7));
-	}
-	if (fclose(out) != 0)
-		bench_die("cannot write %s", path);
-}
+static char directory[64];
 
 static void *
 writer_main(void *arg)
@@ -93,7 +51,7 @@ writer_main(void *arg)
 		struct error        err = {0};
 		double              begun = bench_now_ms();
 
-		draw_hash(device.ek_hash);
+		devices_draw_hash(device.ek_hash);
 		if (store_device_enroll(writer->store, &device, time(NULL), &err) != 0)
 			bench_die("enrolling beside the import: %s", err.detail);
 		writer->waits[writer->count++] = bench_now_ms() - begun;
@@ -126,23 +84,24 @@ compare_cb(const void *a, const void *b)
 }
 
 static void
-writer_stop(struct writer *writer, const char *when)
+writer_stop(struct writer *writer, const char *row)
 {
 	writer->stop = true;
 	(void)pthread_join(writer->thread, NULL);
 	store_close(writer->store);
 	if (writer->count == 0)
-		bench_die("nothing was committed %s", when);
+		bench_die("%s: nothing was committed", row);
 	qsort(writer->waits, writer->count, sizeof *writer->waits, compare_cb);
-	printf("  commits %-14s %6zu: %.1f ms p50, %.1f ms p99, %.1f ms at most\n", when, writer->count,
-	    writer->waits[writer->count / 2], writer->waits[writer->count * 99 / 100],
-	    writer->waits[writer->count - 1]);
+	bench_figure(row, "commits", (double)writer->count, "");
+	bench_figure(row, "wait, median", writer->waits[writer->count / 2], "ms");
+	bench_figure(row, "wait, p99", writer->waits[writer->count * 99 / 100], "ms");
+	bench_figure(row, "wait, at most", writer->waits[writer->count - 1], "ms");
 	free(writer->waits);
 }
 
-/* Runs attest-ca with a command and an operand; prints time and peak memory. */
+/* Runs attest-ca with a command and an operand; notes time and peak memory. */
 static void
-run(const char *command, const char *operand, uint64_t devices)
+run(const char *row, const char *command, const char *operand, uint64_t devices)
 {
 	AUTO_FREE char *program = bench_built("src/attest-ca");
 	double          begun = bench_now_ms();
@@ -160,26 +119,30 @@ run(const char *command, const char *operand, uint64_t devices)
 	if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0)
 		bench_die("attest-ca %s failed", command);
 	seconds = (bench_now_ms() - begun) / 1000;
-	printf("  %-22s %6.1f s, %.0f devices/s, %.1f s CPU, %ld MiB at most\n", command, seconds,
-	    (double)devices / seconds,
+	bench_figure(row, "time", seconds, "s");
+	bench_figure(row, "devices a second", (double)devices / seconds, "");
+	bench_figure(row, "CPU",
 	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 	        (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
-	    usage.ru_maxrss / 1024);
+	    "s");
+	bench_figure(row, "memory at most", (double)usage.ru_maxrss, "KiB");
 }
 
 static void
 measure(uint64_t devices, const char *into)
 {
+	char            row[128];
 	AUTO_FREE char *file = NULL;
 	struct writer   writer = {.count = 0};
 
 	if (asprintf(&file, "%s/devices.csv", directory) < 0)
 		abort();
-	write_file(file, devices);
-	printf("%" PRIu64 " devices into %s\n", devices, into);
+	devices_write(file, devices);
+	(void)snprintf(row, sizeof row, "import of %" PRIu64 " devices into %s", devices, into);
 	writer_start(&writer);
-	run("import", file, devices);
-	writer_stop(&writer, "beside it");
+	run(row, "import", file, devices);
+	(void)snprintf(row, sizeof row, "commits of a writer beside it, into %s", into);
+	writer_stop(&writer, row);
 	(void)unlink(file);
 }
 
@@ -189,10 +152,9 @@ measure_alone(void)
 	struct timespec time = {WRITER_ALONE_MS / 1000, 0};
 	struct writer   writer = {.count = 0};
 
-	printf("nothing beside\n");
 	writer_start(&writer);
 	(void)nanosleep(&time, NULL);
-	writer_stop(&writer, "alone");
+	writer_stop(&writer, "commits of a writer alone");
 }
 
 static void
@@ -210,6 +172,7 @@ main(int argc, char **argv)
 	};
 	AUTO_FREE char *program = bench_built("src/attest-ca");
 	uint64_t        devices = 1000000;
+	char            row[128];
 	int             option;
 
 	while ((option = getopt_long(argc, argv, "d:", options, NULL)) != -1) {
@@ -225,6 +188,7 @@ main(int argc, char **argv)
 	measure_alone();
 	measure(devices, "an empty inventory");
 	measure(devices, "one of as many");
-	run("export", "--format=csv", 2 * devices);
+	(void)snprintf(row, sizeof row, "export of %" PRIu64 " devices", 2 * devices);
+	run(row, "export", "--format=csv", 2 * devices);
 	return EXIT_SUCCESS;
 }
