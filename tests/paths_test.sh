@@ -54,6 +54,8 @@ acme/keeper/keeper.c folder_open       the state directory, once
 acme/keeper/roots.c file_mark_take     files of the configuration
 acme/keeper/roots.c revocation_add_file          the same
 acme/keeper/roots.c trust_add_file     the same
+service/keeper/confine.c access        whether a file of the configuration is there
+service/keeper/confine.c realpath      places of the configuration, which the sandbox leaves
 ca/directory.c folder_open             the state directory to make, and the one that it is in
 ca/directory.c realpath                whether an output would be in the state directory
 ca/directory.c stat                    the same

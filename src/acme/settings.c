@@ -34,7 +34,7 @@ static const struct config_row rows[] = {
 
     SERVICE_ROWS_KEY,
 
-    ROW(attestation_crls, LIST, RELOAD, .example = "/run/attest-ca/crl.pem",
+    ROW(attestation_crls, LIST, RELOAD, .place = CONFIG_FILE, .example = "/run/attest-ca/crl.pem",
         .title = "Whose attestations count", .option = "attestation-crl", .argument = "FILE",
         .help = "refuse AK certificates on this CRL; repeatable",
         .manual = "CRLs of the attestation CA, DER or PEM: AK certificates on them are refused. "
@@ -58,7 +58,7 @@ static const struct config_row rows[] = {
                   "reason, and unless that is superseded, as after `attest-ca replace`. A "
                   "certificate that an earlier version issued is left: it has no AK certificate "
                   "on record."),
-    ROW(any_name_roots, LIST, RELOAD, .example = "/etc/attest-acmed/old-root.pem",
+    ROW(any_name_roots, LIST, RELOAD, .place = CONFIG_FILE, .example = "/etc/attest-acmed/old-root.pem",
         .manual = "An AK certificate is good for the names in it. One without a name is refused, "
                   "unless its root is in one of these files: then it is good for any name that "
                   "`allow` and `deny` permit."),

@@ -17,11 +17,11 @@
 
 static const struct config_row rows[] = {
     SERVICE_ROWS_PLACE(STATE_DIR_DEFAULT, "attest-ca init", "127.0.0.1:8075"),
-    ROW(tls_cert, TEXT, RELOAD_VALUE, .example = "/etc/ssl/certs/attestd.pem", .option = "tls-cert",
+    ROW(tls_cert, TEXT, RELOAD_VALUE, .place = CONFIG_FILE, .example = "/etc/ssl/certs/attestd.pem", .option = "tls-cert",
         .argument = "FILE", .help = "serve HTTPS with this PEM chain, leaf first",
         .manual = "Serve HTTPS with this certificate chain (PEM, leaf first; 64 KiB at most). "
                   "Without it and `tls_key`, HTTP is served."),
-    ROW(tls_key, TEXT, RELOAD_VALUE, .example = "/etc/ssl/private/attestd.key", .option = "tls-key",
+    ROW(tls_key, TEXT, RELOAD_VALUE, .place = CONFIG_FILE, .example = "/etc/ssl/private/attestd.key", .option = "tls-key",
         .argument = "FILE", .help = "the private key of that certificate (PEM)",
         .manual = "The private key of the certificate in `tls_cert` (PEM, 16 KiB at most)."),
     SERVICE_ROWS_PROCESS,
@@ -38,7 +38,7 @@ static const struct config_row rows[] = {
                   "name no CRL. `{issuer}` in it stands for the identifier of the issuing key: "
                   "so certificates lead to the CRL of their own issuer also after "
                   "`attest-ca issuing renew`."),
-    ROW(publish, TEXT, RELOAD, .example = "/run/attest-ca",
+    ROW(publish, TEXT, RELOAD, .place = CONFIG_DIRECTORY, .example = "/run/attest-ca",
         .manual = "A directory that everybody may read, where `root.pem`, `crl.pem` (the CRLs of "
                   "all issuing CAs and the root) and `crl.der` are kept up to date, each replaced "
                   "in one step, for an ACME server on the same machine. It must be there, and "
@@ -73,7 +73,7 @@ static const struct config_row rows[] = {
                   "`record`, by their codes at the TCG, as in `{\"NTC\", \"INTC\"}`. A machine "
                   "that lies about its manufacturer passes without one: only `require` prevents "
                   "that."),
-    ROW(auto_enroll_serials, TEXT, RELOAD, .example = "/etc/attest-ca/serials.txt",
+    ROW(auto_enroll_serials, TEXT, RELOAD, .place = CONFIG_FILE, .example = "/etc/attest-ca/serials.txt",
         .manual = "A file with the serial numbers of EK certificates whose machines may enroll "
                   "themselves, hexadecimal, one in a line. The EK certificate must verify and "
                   "be from a manufacturer in `auto_enroll_vendors`. A machine that was removed "

@@ -5,7 +5,10 @@
 #ifndef DAEMON_SANDBOX_H
 #define DAEMON_SANDBOX_H
 
+#include <stddef.h>
+
 struct error;
+struct landlock_path;
 
 /* The setting "sandbox". The number goes from the supervisor to its children. */
 #define SANDBOX_MODES(X)                                          \
@@ -35,5 +38,21 @@ int sandbox_check(enum sandbox_mode mode, struct error *err);
  * and signals no process. INTERNAL.
  */
 int sandbox_enter_front(enum sandbox_mode mode, struct error *err);
+
+/* What a keeper's keys take. */
+enum sandbox_keys {
+	SANDBOX_KEYS_FILES,   /* they are in files */
+	SANDBOX_KEYS_MODULE,  /* a library of somebody else's: a token's module, a TPM's provider */
+	SANDBOX_KEYS_COMMAND, /* a program that such a library starts */
+};
+
+/*
+ * A keeper, with one thread, when its keys are loaded. With keys in files it may open these paths
+ * and no other, makes no socket, starts and signals no process, and has no executable memory but
+ * what there is. For another's library the files stay open to it, and only what no such library
+ * needs is forbidden. INTERNAL.
+ */
+int sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
+    const struct landlock_path *paths, size_t count, struct error *err);
 
 #endif

@@ -55,48 +55,7 @@ static const struct filter_rule rules[] = {
     PERMIT_IF(fcntl, 1, F_GETFD),
     PERMIT_IF(fcntl, 1, F_SETFD),
 
-    /* waiting */
-    PERMIT(epoll_ctl),
-    PERMIT(epoll_wait),
-    PERMIT(epoll_pwait),
-    PERMIT(poll),
-    PERMIT(ppoll),
-    PERMIT(futex),
-    PERMIT(nanosleep),
-    PERMIT(clock_nanosleep),
-    PERMIT(restart_syscall),
-    PERMIT(sched_yield),
-    PERMIT(clock_gettime),
-    PERMIT(gettimeofday),
-    PERMIT(time),
-    PERMIT(getrandom),
-
-    /* memory, none of it executable */
-    PERMIT(brk),
-    PERMIT_MASKED(mmap, 2, PROT_EXEC, 0),
-    PERMIT_MASKED(mprotect, 2, PROT_EXEC, 0),
-    PERMIT(munmap),
-    PERMIT(mremap),
-    PERMIT(madvise),
-
-    /* threads of its own, and its end */
-    PERMIT_MASKED(clone, 0, FILTER_THREAD_MASK, FILTER_THREAD_FLAGS),
-    REFUSE(clone3), /* the filter cannot see its flags */
-    PERMIT(set_robust_list),
-    PERMIT(rseq),
-    PERMIT_IF(rt_sigaction, 0, 32), /* the C library's own, for the first thread */
-    PERMIT_IF(rt_sigaction, 0, 33),
-    PERMIT_IF(rt_sigaction, 0, SIGPIPE), /* libevent's server */
-    PERMIT(rt_sigprocmask),
-    PERMIT(rt_sigreturn),
-    PERMIT(sigaltstack),
-    PERMIT(gettid),
-    PERMIT(getpid),
-    PERMIT(sched_getaffinity), /* how many heaps malloc makes */
-    PERMIT_IF(prctl, 0, PR_SET_NAME),
-    PERMIT_OWN_PID(tgkill), /* abort(3) */
-    PERMIT(exit),
-    PERMIT(exit_group),
+    FILTER_RULES_PROCESS,
 };
 
 int

@@ -24,6 +24,9 @@ static const char *const assignments[] = {
 #undef X
 };
 
+/* By service_connect; -1: a socket is made for each message. */
+static int connected = -1;
+
 /* Returns the length of the address, 0 when the name is not valid. */
 static socklen_t
 service_address(const char *name, struct sockaddr_un *address)
@@ -40,12 +43,12 @@ service_address(const char *name, struct sockaddr_un *address)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
 }
 
+/* Returns a socket that is connected, or -1. */
 static int
-service_send(const char *name, const char *text, struct error *err)
+service_open(const char *name, struct error *err)
 {
 	struct sockaddr_un address;
 	socklen_t          size = service_address(name, &address);
-	ssize_t            sent;
 	int                fd;
 
 	if (size == 0)
@@ -53,12 +56,40 @@ service_send(const char *name, const char *text, struct error *err)
 		    "NOTIFY_SOCKET is neither a path nor an abstract name: %.64s", name);
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "making a socket");
-	sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-	    (const struct sockaddr *)&address, size);
+	if (connect(fd, (const struct sockaddr *)&address, size) != 0) {
+		error_set_errno(err, ERROR_INTERNAL, "writing to %.64s", name);
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int
+service_send(const char *name, const char *text, struct error *err)
+{
+	int     fd = connected >= 0 ? connected : service_open(name, err);
+	ssize_t sent;
+
+	if (fd < 0)
+		return -1;
+	sent = send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent < 0)
 		error_set_errno(err, ERROR_INTERNAL, "writing to %.64s", name);
-	(void)close(fd);
+	if (fd != connected)
+		(void)close(fd);
 	return sent < 0 ? -1 : 0;
+}
+
+void
+service_connect(void)
+{
+	const char  *name = getenv("NOTIFY_SOCKET");
+	struct error err = {0};
+
+	if (name == NULL || name[0] == '\0' || connected >= 0)
+		return;
+	if ((connected = service_open(name, &err)) < 0)
+		LOG(WARNING, {"event", "service"}, {"reason", err.detail});
 }
 
 void

@@ -15,6 +15,12 @@ enum service_state {
 };
 
 /*
+ * Opens the way to the service manager now, for a process that can make no socket later. Does
+ * nothing when there is none; a failure is logged and nothing else.
+ */
+void service_connect(void);
+
+/*
  * Sends the state to the socket that NOTIFY_SOCKET names (a path, or "@" and an
  * abstract name); RELOADING carries MONOTONIC_USEC and is to be followed by READY.
  * Does nothing when the variable is not set; a failure is logged and nothing else.

@@ -2,6 +2,9 @@
 #ifndef PKI_KEY_URI_H
 #define PKI_KEY_URI_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <openssl/types.h>
 
 #include "util/bytes.h"
@@ -26,6 +29,20 @@ int key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, s
 /* The same for the key file `name` in a directory. */
 int key_open_in(const struct folder *folder, const char *name, const struct key_access *access,
     EVP_PKEY **key, struct error *err);
+
+/* What the keys that this process has opened took. */
+struct key_needs {
+	bool         module;  /* a token's module or the TPM's provider, whether the key was there or not */
+	bool         command; /* the TPM is behind a program ("cmd:") */
+	char *const *files;   /* that URIs named */
+	size_t       file_count;
+};
+
+/*
+ * Before the process enters its sandbox: what it must keep for its keys. From then on what was not
+ * needed is refused, with the remedy. `files` stays valid. Main thread, as all of key_open.
+ */
+void key_settle(struct key_needs *needs);
 
 /*
  * The URI to keep in the configuration: if `uri` names a file that exists, its

@@ -7,6 +7,7 @@ src_libservice_a_SOURCES = \
 	src/service/front/front.c src/service/front/front.h \
 	src/service/greeting.c src/service/greeting.h \
 	src/service/keeper/call.c src/service/keeper/call.h \
+	src/service/keeper/confine.c src/service/keeper/confine.h \
 	src/service/keeper/deadlines.c src/service/keeper/deadlines.h \
 	src/service/keeper/keeper.c src/service/keeper/keeper.h \
 	src/service/keeper/reload.c src/service/keeper/reload.h \
@@ -23,6 +24,7 @@ UNIT_TESTS += tests/unit/service/front/fetch_test
 UNIT_TESTS += tests/unit/service/front/front_test
 UNIT_TESTS += tests/unit/service/greeting_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
+UNIT_TESTS += tests/unit/service/keeper/confine_test
 UNIT_TESTS += tests/unit/service/keeper/deadlines_test
 UNIT_TESTS += tests/unit/service/keeper/keeper_test
 UNIT_TESTS += tests/unit/service/keeper/shelf_test

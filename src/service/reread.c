@@ -36,6 +36,12 @@ reread_settings_free(const struct config_schema *schema, void *settings)
 	free(settings);
 }
 
+const char *
+reread_path(const struct reread *reread)
+{
+	return reread != NULL ? reread->path : NULL;
+}
+
 void
 reread_free(struct reread *reread)
 {

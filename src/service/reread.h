@@ -20,6 +20,8 @@ struct reread;
  */
 struct reread *reread_new(const struct config_schema *schema, size_t size, const void *given,
     const char *path);
+/* The configuration file; NULL: none, also when `reread` is NULL. */
+const char    *reread_path(const struct reread *reread);
 void           reread_free(struct reread *reread); /* NULL is allowed */
 
 /*

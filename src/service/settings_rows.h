@@ -63,7 +63,7 @@
 	              "nothing contains the processes. See THE SANDBOX in the manual page.")
 
 #define SERVICE_ROWS_KEY                                                                          \
-	SERVICE_ROW(passphrase_file, TEXT, RELOAD, .example = "/etc/attest-ca/passphrase",                \
+	SERVICE_ROW(passphrase_file, TEXT, RELOAD, .place = CONFIG_FILE, .example = "/etc/attest-ca/passphrase",                \
 	    .title = "The issuing key",                                                           \
 	    .manual = "A file whose first line is the passphrase or the PIN of the issuing key; " \
 	              "only its owner may read it. The credential `issuing-passphrase` of the "   \

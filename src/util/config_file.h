@@ -28,6 +28,13 @@ enum config_reload {
 	CONFIG_RELOAD_VALUE, /* takes it over, but setting or removing it (of a text) needs a restart */
 };
 
+/* What a text, or each of a list, is the path of: what a sandbox must leave. */
+enum config_place {
+	CONFIG_NO_PLACE,
+	CONFIG_FILE,      /* a file that is read, and may be replaced */
+	CONFIG_DIRECTORY, /* a directory where files are written */
+};
+
 /*
  * A setting: its name in the file, the field that it fills, its default, and its documentation.
  * The sample configuration, the list in the manual page and --help are made from this row.
@@ -36,6 +43,7 @@ struct config_row {
 	const char      *name;
 	enum config_kind kind;
 	size_t           offset;
+	enum config_place  place;
 	enum config_reload reload; /* of a program that reloads its configuration */
 	const char      *value;   /* default, as in the file; items joined by ", "; NULL: none, or 0 */
 	const char      *least;   /* bounds of numbers and durations, as in the file */

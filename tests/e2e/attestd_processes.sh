@@ -45,12 +45,14 @@ root_check "front has no regular file open but its log" \
 root_check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
 root_check "front does not know where the state is" \
 	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
-if grep -q '^#define WITH_SECCOMP 1' "$top_builddir/config.h" && ! grep -q event=sandbox "${log[attestd]}"; then
-	check "front filters its system calls" 'grep -q "^Seccomp:[[:space:]]*2" /proc/$front/status'
-	check "front gains no privileges" 'grep -q "^NoNewPrivs:[[:space:]]*1" /proc/$front/status'
-else
-	skip "front filters its system calls" "no whole sandbox in this build or kernel"
-fi
+for role in front keeper; do
+	if sandboxed attestd; then
+		check "$role filters its system calls" 'grep -q "^Seccomp:[[:space:]]*2" /proc/${!role}/status'
+		check "$role gains no privileges" 'grep -q "^NoNewPrivs:[[:space:]]*1" /proc/${!role}/status'
+	else
+		skip "$role filters its system calls" "no whole sandbox in this build or kernel"
+	fi
+done
 root_check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
 # An open challenge outlives the front that gave it.

@@ -32,7 +32,7 @@ backdated() { echo $(($(date +%s) - $(seconds "$(field startdate)"))); }
 
 swtpm_start two rsa2048 || exit 1
 attest_ca init >/dev/null || exit 1
-mkdir "$scratch/device" "$scratch/publish"
+mkdir "$scratch/device" "$state_dir/publish"
 soft make rsa2048 rsa2048 || exit 1
 hash=$(soft hash)
 attest_ca enroll "$hash" --name laptop >/dev/null || exit 1
@@ -51,7 +51,7 @@ check "for 30 days" '[ "$(lifetime)" -gt $((29 * 86400)) ]'
 reload_ok "nothing has changed" 'issuer=[0-9a-f]{40} reason="configuration, certificates, keys and lists were read again"$'
 
 conf "${base[@]}" 'ak_lifetime = "1d"' 'backdate = "2h"' 'crl_url = "http://crl.example/{issuer}"' \
-	"publish = \"$scratch/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
+	"publish = \"$state_dir/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
 reload_ok "lifetimes, URLs and a directory" \
 	'settings="log_level, ak_lifetime, crl_url, publish, backdate, request_timeout" '
 case_ok "a machine attests" attest
@@ -61,11 +61,21 @@ check "from two hours ago, or from when the CA began" \
 	'[ "$(backdated)" -ge 7200 ] || [ "$(seconds "$(field startdate)")" = "$ca_begin" ]'
 case_matches "with the new URL" "$(openssl x509 -in "$scratch/ak.pem" -noout -text)" \
 	"URI:http://crl.example/[0-9a-f]{40}"
-conf "${base[@]}" "publish = \"$scratch/unmade\""
-reload_fails "a directory to publish in that is not there" "publish: $scratch/unmade: No such file or directory"
+conf "${base[@]}" "publish = \"$state_dir/unmade\""
+reload_fails "a directory to publish in that is not there" "publish: $state_dir/unmade: No such file or directory"
+if sandboxed attestd; then
+	mkdir "$scratch/outside"
+	conf "${base[@]}" "publish = \"$scratch/outside\""
+	reload_fails "a directory to publish in that the sandbox leaves out" \
+		"publish: $scratch/outside is outside of what this process may open since its start; restart it"
+	conf "${base[@]}" 'passphrase_file = "/etc/hostname"'
+	reload_fails "a passphrase that the sandbox leaves out" "passphrase_file: /etc/hostname is outside of"
+else
+	skip "a directory to publish in that the sandbox leaves out" "no whole sandbox in this build or kernel"
+fi
 conf "${base[@]}" 'ak_lifetime = "1d"' 'backdate = "2h"' 'crl_url = "http://crl.example/{issuer}"' \
-	"publish = \"$scratch/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
-case_ok "root.pem is published" cmp "$scratch/publish/root.pem" "$state_dir/root.pem"
+	"publish = \"$state_dir/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
+case_ok "root.pem is published" cmp "$state_dir/publish/root.pem" "$state_dir/root.pem"
 http GET /crl/none
 check "the front logs at level debug" 'wait_for "grep -q \" debug attestd/front \" \"\${log[attestd]}\"" 5'
 certificate=$(tpm2_nvread -T "${tcti[two]}" 0x01c00002 2>/dev/null | base64 -w 0)

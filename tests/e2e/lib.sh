@@ -39,6 +39,8 @@
 #   daemon_stop NAME [SIGNAL]           sets $status
 #   daemon_reload NAME                  sends SIGHUP and waits for the answer in the log; sets $reloaded,
 #                                       the lines of it
+#   sandboxed NAME                      whether the running daemon has all of its sandbox: not so in a
+#                                       build, kernel or container without, or when told to do without
 #   attestd_start [OPTION…]             on 127.0.0.1 and $state_dir; sets $attestd_url, $attestd_port,
 #                                       ${pid[attestd]}, ${log[attestd]}
 #   attestd_stop [SIGNAL]               sets $status
@@ -339,6 +341,10 @@ attest_device() {
 # The one place that knows what a store is kept in.
 store_tamper() { # SQL [FILE]
 	sqlite3 -cmd '.timeout 10000' "${2:-$state_dir/store.db}" "$1"
+}
+
+sandboxed() {
+	grep -q '^#define WITH_SECCOMP 1' "$top_builddir/config.h" && ! grep -q 'event=sandbox' "${log[$1]}"
 }
 
 attestd_start() {

@@ -20,7 +20,9 @@
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
+#include "pki/key_uri.h"
 #include "service/greeting.h"
+#include "service/keeper/confine.h"
 #include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
 #include "store/store.h"
@@ -326,6 +328,19 @@ keeper_unattested_cb(const char *id, const char *account, int64_t created, void 
 	    view_text(account), created);
 }
 
+/* Nothing contains a process that is front and keeper both, for a debugger. */
+static int
+keeper_confine(struct acme_keeper *keeper, struct error *err)
+{
+	struct key_needs needs;
+
+	if (!keeper->service.contained)
+		return 0;
+	key_settle(&needs);
+	return service_keeper_confine(&keeper->service,
+	    &(struct confine_keys){needs.module, needs.command, needs.files, needs.file_count}, err);
+}
+
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, struct error *err)
@@ -350,6 +365,8 @@ keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, st
 	keeper_use(keeper, revision);
 	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&revision->root_pem), err) != 0 ||
 	    keeper_refresh_crl(keeper, err) != 0 || keeper_refresh_tls(keeper, &fresh, err) != 0)
+		return -1;
+	if (keeper_confine(keeper, err) != 0)
 		return -1;
 	return service_keeper_write(&keeper->service, err);
 }
@@ -376,6 +393,7 @@ acme_keeper_run(const void *all, int control, bool signals, const char *listenin
 	own_command_set("attest-acmed", settings->service.state_dir, ACME_STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	keeper.service.listening = listening;
+	keeper.service.contained = signals;
 	rc = keeper_load(&keeper, settings, err);
 	if (rc == 0)
 		rc = service_keeper_run(&keeper.service, control, signals, err);

@@ -30,6 +30,7 @@
 #include "ca/issuer.h"
 #include "ca/running.h"
 #include "pki/key_uri.h"
+#include "service/keeper/confine.h"
 #include "service/keeper/shelf.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/batch.h"
@@ -231,6 +232,19 @@ keeper_load_tables(struct attestation_keeper *keeper)
 	keeper->vendors = vendor_trust_new();
 }
 
+/* Nothing contains a process that is front and keeper both, for a debugger. */
+static int
+keeper_confine(struct attestation_keeper *keeper, struct error *err)
+{
+	struct key_needs needs;
+
+	if (!keeper->service.contained)
+		return 0;
+	key_settle(&needs);
+	return service_keeper_confine(&keeper->service,
+	    &(struct confine_keys){needs.module, needs.command, needs.files, needs.file_count}, err);
+}
+
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct attestation_keeper *keeper, const struct attestation_settings *settings,
@@ -248,7 +262,7 @@ keeper_load(struct attestation_keeper *keeper, const struct attestation_settings
 	    attestation_revision_new(settings, NULL, &revision, err) != 0)
 		return -1;
 	keeper_take(keeper, revision);
-	if (service_keeper_write(&keeper->service, err) != 0)
+	if (keeper_confine(keeper, err) != 0 || service_keeper_write(&keeper->service, err) != 0)
 		return -1;
 	keeper_load_tables(keeper);
 	if (keeper_vendors_refresh(keeper, settings, err) != 0 ||
@@ -288,6 +302,7 @@ attestation_keeper_run(const void *all, int control, bool signals, const char *l
 	own_command_set("attest-ca", settings->service.state_dir, STATE_DIR_DEFAULT, settings->service.store);
 	service_keeper_init(&keeper.service, &program, &settings->service, &keeper);
 	keeper.service.listening = listening;
+	keeper.service.contained = signals;
 	rc = keeper_load(&keeper, settings, err);
 	if (rc == 0)
 		rc = service_keeper_run(&keeper.service, control, signals, err);

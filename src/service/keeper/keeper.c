@@ -13,6 +13,7 @@
 #include "daemon/keeper.h"
 #include "service/greeting.h"
 #include "service/keeper/call.h"
+#include "service/keeper/confine.h"
 #include "service/keeper/deadlines.h"
 #include "service/keeper/reload.h"
 #include "service/keeper/shelf.h"
@@ -56,7 +57,15 @@ service_keeper_init(struct service_keeper *keeper, const struct service_keeper_p
 int
 service_keeper_open(struct service_keeper *keeper, struct error *err)
 {
+	if (keeper->contained)
+		confine_prepare(keeper->settings);
 	return keeper->program->open(keeper->settings->store, &keeper->store, err);
+}
+
+int
+service_keeper_confine(struct service_keeper *keeper, const struct confine_keys *keys, struct error *err)
+{
+	return confine(keeper->program->schema(), keeper->settings, keys, &keeper->confinement, err);
 }
 
 int
@@ -82,6 +91,7 @@ service_keeper_clear(struct service_keeper *keeper)
 {
 	service_keeper_stop(keeper);
 	deadlines_free(keeper->deadlines);
+	confinement_free(keeper->confinement);
 	shelf_free(keeper->shelf);
 	store_close(keeper->store);
 	shared_release(keeper->revisions, keeper->held);
@@ -261,7 +271,9 @@ keeper_reload(struct service_keeper *keeper, struct config_changes *changes, str
 	if (reread_settings(keeper->settings->reread, schema, program->settings_size, keeper->settings,
 	        &fresh, changes, err) != 0)
 		return -1;
-	rc = program->reload(keeper->state, fresh, err);
+	rc = confinement_check(keeper->confinement, schema, fresh, err);
+	if (rc == 0)
+		rc = program->reload(keeper->state, fresh, err);
 	reread_settings_free(schema, fresh);
 	return rc;
 }

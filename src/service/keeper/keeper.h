@@ -15,6 +15,8 @@
 
 struct call;
 struct call_service;
+struct confine_keys;
+struct confinement;
 struct config_schema;
 struct deadlines;
 struct error;
@@ -82,6 +84,8 @@ struct service_keeper {
 	struct shared_version               *held;   /* the present revision; NULL before the first */
 	const struct service_settings       *settings; /* of it, or those of the start */
 	struct deadlines                    *deadlines;
+	bool                                 contained; /* it enters the sandbox */
+	struct confinement                  *confinement; /* NULL: every file is open to it */
 	int64_t                              next_watch; /* 0: at the next tick */
 	pthread_mutex_t                      tls_lock; /* guards what follows: workers greet fronts */
 	struct bytes                         tls_chain; /* PEM; both empty for plain HTTP */
@@ -95,6 +99,13 @@ void service_keeper_init(struct service_keeper *keeper,
 
 /* Opens keeper->store. Errors as those of the program's `open`. */
 int service_keeper_open(struct service_keeper *keeper, struct error *err);
+
+/*
+ * Enters the sandbox (confine.h), for good: after all keys are loaded, and before the first thread.
+ * INTERNAL.
+ */
+int service_keeper_confine(struct service_keeper *keeper, const struct confine_keys *keys,
+    struct error *err);
 
 /* Starts keeper->writer, on a store of its own. */
 int service_keeper_write(struct service_keeper *keeper, struct error *err);

@@ -258,7 +258,7 @@ thread_main(void *arg)
 }
 
 static int
-act_work(void)
+act_talk(void)
 {
 	char      text[4] = "";
 	char     *memory = malloc((size_t)1024 * 1024 * 16);
@@ -272,6 +272,16 @@ act_work(void)
 	    pthread_join(thread, &returned) != 0 || returned != memory)
 		return 2;
 	free(memory);
+	return 0;
+}
+
+static int
+act_work(void)
+{
+	int rc = act_talk();
+
+	if (rc != 0)
+		return rc;
 	return open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC) == -1 && errno == EACCES ? 0 : 3;
 }
 
@@ -365,6 +375,193 @@ START_TEST(front_without_its_filter_signals_nobody)
 }
 END_TEST
 
+/* ---- the keeper ---- */
+
+static char directory[] = "/tmp/attest-keeper.XXXXXX";
+static char read_only[] = "/tmp/attest-read.XXXXXX";
+
+/* A file in one of the two, or elsewhere. */
+static int
+file_at(const char *where, const char *name, int flags)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/%s", where, name);
+	return open(path, flags | O_CLOEXEC, 0600);
+}
+
+static void
+directories_make(void)
+{
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_ptr_nonnull(mkdtemp(read_only));
+	ck_assert_int_ge(fd = file_at(read_only, "file", O_WRONLY | O_CREAT), 0);
+	(void)close(fd);
+}
+
+static void
+directories_remove(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/file", read_only);
+	(void)unlink(path);
+	(void)rmdir(read_only);
+	(void)rmdir(directory);
+}
+
+static void
+enter_keeper_as(enum sandbox_keys keys)
+{
+	const struct landlock_path paths[] = {{directory, true}, {read_only, false},
+	    {"/tmp/attest-sandbox-is-not-there", false}};
+	struct error               err = {0};
+
+	if (sandbox_enter_keeper(SANDBOX_ON, keys, paths, 3, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
+static void enter_keeper(void) { enter_keeper_as(SANDBOX_KEYS_FILES); }
+static void enter_keeper_of_module(void) { enter_keeper_as(SANDBOX_KEYS_MODULE); }
+static void enter_keeper_of_command(void) { enter_keeper_as(SANDBOX_KEYS_COMMAND); }
+
+static int act_netlink(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0); }
+static int act_packet(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); }
+static int act_mount(void) { return (int)syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL); }
+static int act_module(void) { return (int)syscall(SYS_init_module, NULL, 0, ""); }
+static int act_set_owner(void) { return fcntl(world.pair[0], F_SETOWN, world.other); }
+static int act_symlink(void) { return symlink("/etc/passwd", directory); }
+static int act_truncate(void) { return truncate("/etc/passwd", 0); }
+
+static const struct {
+	const char *call;
+	int       (*act)(void);
+} keeper_denied[] = {
+    {"socket", act_socket}, {"socket", act_socket_unix}, {"socket", act_netlink},
+    {"socket", act_packet}, {"socketpair", act_socketpair}, {"bind", act_bind},
+    {"listen", act_listen}, {"connect", act_connect}, {"sendto", act_send_to}, {"clone", act_fork},
+    {"clone", act_vfork}, {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec},
+    {"execveat", act_exec_of_descriptor}, {"kill", act_kill}, {"tgkill", act_tgkill},
+    {"pidfd_open", act_pidfd}, {"ptrace", act_traced}, {"process_vm_readv", act_read_memory},
+    {"mmap", act_executable_memory}, {"mprotect", act_executable_later}, {"bpf", act_bpf},
+    {"io_uring_setup", act_io_uring}, {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl},
+    {"prctl", act_dumpable}, {"ioctl", act_ioctl}, {"mount", act_mount}, {"init_module", act_module},
+    {"fcntl", act_set_owner}, {"symlink", act_symlink}, {"truncate", act_truncate},
+    {"rt_sigaction", act_own_signals},
+}, module_denied[] = {
+    {"socket", act_packet}, {"listen", act_listen}, {"clone", act_fork}, {"clone", act_vfork},
+    {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec}, {"kill", act_kill},
+    {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
+    {"io_uring_setup", act_io_uring}, {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl},
+    {"prctl", act_dumpable}, {"mount", act_mount}, {"init_module", act_module},
+}, command_denied[] = {
+    {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
+    {"mount", act_mount}, {"unshare", act_unshare}, {"clone", act_namespace},
+};
+
+static void
+killed_for(const char *call)
+{
+	char wanted[128];
+
+	(void)snprintf(wanted, sizeof wanted, " event=sandbox call=%s reason=\"", call);
+	ck_assert_msg(strstr(world.lines, wanted) != NULL, "%s: %s", call, world.lines);
+	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS, "%s: %#x", call,
+	    (unsigned)world.status);
+}
+
+START_TEST(keeper_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper, keeper_denied[_i].act);
+	killed_for(keeper_denied[_i].call);
+}
+END_TEST
+
+START_TEST(keeper_of_a_module_is_killed_for_what_no_module_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_module, module_denied[_i].act);
+	killed_for(module_denied[_i].call);
+}
+END_TEST
+
+START_TEST(keeper_of_a_program_is_killed_for_what_no_library_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_command, command_denied[_i].act);
+	killed_for(command_denied[_i].call);
+}
+END_TEST
+
+static int
+act_run(void)
+{
+	pid_t pid = fork();
+	int   status = -1;
+
+	if (pid == 0) {
+		(void)execl("/bin/true", "true", (char *)NULL);
+		_exit(1);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : 2;
+}
+
+START_TEST(keeper_of_a_program_starts_it)
+{
+	inside(enter_keeper_of_command, act_run);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_keep(void)
+{
+	char path[64];
+	int  fd = file_at(directory, "store", O_RDWR | O_CREAT);
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0)
+		return 1;
+	if (file_at(directory, "store", O_RDONLY) < 0 || file_at(read_only, "file", O_RDONLY) < 0)
+		return 2;
+	(void)snprintf(path, sizeof path, "%s/store", directory);
+	if (unlink(path) != 0)
+		return 3;
+	return act_talk();
+}
+
+START_TEST(keeper_works_on_its_files)
+{
+	NEEDS(WITH_SANDBOX, "no sandbox in this build");
+	inside(enter_keeper, act_keep);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_elsewhere(void)
+{
+	if (file_at(read_only, "file", O_WRONLY) >= 0 || errno != EACCES)
+		return 1;
+	if (file_at(read_only, "new", O_WRONLY | O_CREAT) >= 0 || errno != EACCES)
+		return 2;
+	if (file_at("/tmp", "attest-sandbox", O_WRONLY | O_CREAT) >= 0 || errno != EACCES)
+		return 3;
+	return act_files();
+}
+
+START_TEST(keeper_opens_and_makes_no_other_file)
+{
+	NEEDS_LANDLOCK(1);
+	inside(enter_keeper, act_elsewhere);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
 /* ---- the setting ---- */
 
 START_TEST(mode_parse_takes_its_three_words)
@@ -411,6 +608,7 @@ main(void)
 	Suite *suite = suite_create("sandbox");
 	TCase *tc = tcase_create("sandbox");
 
+	tcase_add_checked_fixture(tc, directories_make, directories_remove);
 	tcase_add_loop_test(tc, front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call, 0,
 	    sizeof front_denied / sizeof front_denied[0]);
 	tcase_add_test(tc, violation_says_the_time_as_the_log_does);
@@ -420,6 +618,15 @@ main(void)
 	tcase_add_test(tc, front_without_its_filter_opens_and_makes_no_file);
 	tcase_add_test(tc, front_without_its_filter_has_no_network);
 	tcase_add_test(tc, front_without_its_filter_signals_nobody);
+	tcase_add_loop_test(tc, keeper_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call, 0,
+	    sizeof keeper_denied / sizeof keeper_denied[0]);
+	tcase_add_loop_test(tc, keeper_of_a_module_is_killed_for_what_no_module_needs, 0,
+	    sizeof module_denied / sizeof module_denied[0]);
+	tcase_add_loop_test(tc, keeper_of_a_program_is_killed_for_what_no_library_needs, 0,
+	    sizeof command_denied / sizeof command_denied[0]);
+	tcase_add_test(tc, keeper_of_a_program_starts_it);
+	tcase_add_test(tc, keeper_works_on_its_files);
+	tcase_add_test(tc, keeper_opens_and_makes_no_other_file);
 	tcase_add_test(tc, mode_parse_takes_its_three_words);
 	tcase_add_test(tc, mode_off_contains_nothing);
 	suite_add_tcase(suite, tc);

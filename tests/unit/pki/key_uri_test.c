@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -518,6 +519,46 @@ add_token_cases(Suite *suite)
 
 #endif
 
+/* What a process in its sandbox does not reach, it says. */
+START_TEST(settle_refuses_modules_that_no_key_needed)
+{
+	struct key_access access = {0};
+	struct key_needs  needs;
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	key_settle(&needs);
+	ck_assert(!needs.module && !needs.command);
+	ck_assert_uint_eq(needs.file_count, 0);
+	unit_fails(key_open("pkcs11:token=ca", &access, &key, &err), &err, ERROR_INTERNAL,
+	    "pkcs11:token=ca is in a token or a TPM, which the sandbox of this process does not reach since "
+	    "its start; restart it to use that key");
+	unit_fails(key_open("handle:0x81000001", &access, &key, &err), &err, ERROR_INTERNAL,
+	    "handle:0x81000001 is in a token or a TPM, which the sandbox of this process does not reach "
+	    "since its start; restart it to use that key");
+}
+END_TEST
+
+START_TEST(settle_names_the_files_of_keys_and_what_the_rest_took)
+{
+	struct key_access access = {0};
+	struct key_needs  needs;
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	(void)signal(SIGPIPE, SIG_IGN); /* as the daemons do: the program ends */
+	ck_assert_int_eq(setenv("TPM2OPENSSL_TCTI", "cmd:false", 1), 0);
+	ck_assert_int_eq(key_open("/nowhere/key.pem", &access, &key, &err), -1);
+	ck_assert_int_eq(key_open("file:/nowhere/other.pem", &access, &key, &err), -1);
+	ck_assert_int_eq(key_open("handle:0x81000001", &access, &key, &err), -1);
+	key_settle(&needs);
+	ck_assert(needs.module && needs.command);
+	ck_assert_uint_ge(needs.file_count, 2);
+	ck_assert_str_eq(needs.files[0], "/nowhere/key.pem");
+	ck_assert_str_eq(needs.files[1], "/nowhere/other.pem");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -530,6 +571,8 @@ main(void)
 	    sizeof locked / sizeof locked[0]);
 	tcase_add_test(tc, open_locked_file_with_a_longer_passphrase_does_not_open);
 	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
+	tcase_add_test(tc, settle_refuses_modules_that_no_key_needed);
+	tcase_add_test(tc, settle_names_the_files_of_keys_and_what_the_rest_took);
 	suite_add_tcase(suite, tc);
 	add_token_cases(suite);
 	status = unit_run(suite);

@@ -1,0 +1,164 @@
+/*
+ * Owns what a keeper may do. While its keys are in files that is a list of system calls, and the
+ * directories of its own files. What a token's module or the TPM's provider does is not ours to
+ * know: then it is all but what no such library needs.
+ */
+#include "config.h"
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+
+#if WITH_SECCOMP
+#include <seccomp.h>
+#endif
+
+#include "daemon/filter.h"
+#include "daemon/landlock.h"
+#include "daemon/sandbox.h"
+#include "util/error.h"
+
+#if WITH_SECCOMP && WITH_SANDBOX
+
+static const struct filter_rule files_rules[] = {
+    FILTER_RULES_PROCESS,
+
+    /* its files, the log, the channels and the service manager's socket */
+    PERMIT(openat),
+    PERMIT(read),
+    PERMIT(readv),
+    PERMIT(pread64),
+    PERMIT(write),
+    PERMIT(writev),
+    PERMIT(pwrite64),
+    PERMIT(pwritev2),
+    PERMIT(lseek),
+    PERMIT(fsync),
+    PERMIT(fdatasync),
+    PERMIT(ftruncate),
+    PERMIT(fallocate),
+    PERMIT(flock),
+    PERMIT_IF(fcntl, 1, F_GETFL),
+    PERMIT_IF(fcntl, 1, F_SETFL),
+    PERMIT_IF(fcntl, 1, F_GETFD),
+    PERMIT_IF(fcntl, 1, F_SETFD),
+    PERMIT_IF(fcntl, 1, F_DUPFD_CLOEXEC),
+    PERMIT_IF(fcntl, 1, F_GETLK),
+    PERMIT_IF(fcntl, 1, F_SETLK),
+    PERMIT_IF(fcntl, 1, F_SETLKW),
+    PERMIT_IF(fcntl, 1, F_OFD_GETLK),
+    PERMIT_IF(fcntl, 1, F_OFD_SETLK),
+    PERMIT_IF(fcntl, 1, F_OFD_SETLKW),
+    PERMIT_IF(ioctl, 1, TCGETS), /* libconfuse's scanner: is the file a terminal? */
+    PERMIT(fstat),
+    PERMIT(newfstatat),
+    PERMIT(stat),
+    PERMIT(lstat),
+    PERMIT(statx),
+    PERMIT(statfs),
+    PERMIT(fstatfs),
+    PERMIT(access),
+    PERMIT(faccessat),
+    PERMIT(faccessat2),
+    PERMIT(readlink),
+    PERMIT(readlinkat),
+    PERMIT(getcwd),
+    PERMIT(getdents64),
+    PERMIT(unlink),
+    PERMIT(unlinkat),
+    PERMIT(rename),
+    PERMIT(renameat),
+    PERMIT(renameat2),
+    PERMIT(linkat),
+    PERMIT(mkdir),
+    PERMIT(mkdirat),
+    PERMIT(rmdir),
+    PERMIT(umask),
+    PERMIT(fchmod),
+    PERMIT(fchown), /* SQLite, for root: a file beside the store is the store's owner's */
+    PERMIT(close),
+    PERMIT(recvfrom),
+    PERMIT(recvmsg),
+    PERMIT(recvmmsg),
+    PERMIT(sendmsg),
+    PERMIT(sendmmsg),
+    PERMIT_MASKED(sendto, 4, FILTER_ALL, 0),
+    PERMIT_IF(getsockopt, 1, SOL_SOCKET),
+    PERMIT_IF(setsockopt, 1, SOL_SOCKET),
+    PERMIT(shutdown),
+    PERMIT(eventfd2),
+    PERMIT(pipe2),
+    PERMIT(epoll_create1),
+    PERMIT(signalfd4),
+    PERMIT(getuid),
+    PERMIT(geteuid),
+    PERMIT(getgid),
+    PERMIT(getegid),
+    PERMIT(sysinfo),
+    PERMIT(uname),
+};
+
+/* What no library needs that signs, and what an attacker does. */
+static const struct filter_rule module_rules[] = {
+    KILL(ptrace), KILL(process_vm_readv), KILL(process_vm_writev), KILL(kcmp), KILL(pidfd_getfd),
+    KILL(mount), KILL(umount2), KILL(pivot_root), KILL(chroot), KILL(move_mount), KILL(open_tree),
+    KILL(fsopen), KILL(fsconfig), KILL(fsmount), KILL(fspick), KILL(mount_setattr), KILL(setns),
+    KILL(unshare), KILL(bpf), KILL(perf_event_open), KILL(userfaultfd), KILL(io_uring_setup),
+    KILL(io_uring_enter), KILL(io_uring_register), KILL(init_module), KILL(finit_module),
+    KILL(delete_module), KILL(kexec_load), KILL(kexec_file_load), KILL(swapon), KILL(swapoff),
+    KILL(acct), KILL(quotactl), KILL(syslog), KILL(settimeofday), KILL(clock_settime),
+    KILL(adjtimex), KILL(clock_adjtime), KILL(sethostname), KILL(setdomainname), KILL(keyctl),
+    KILL(add_key), KILL(request_key), KILL(personality), KILL(iopl), KILL(ioperm),
+    KILL(open_by_handle_at), KILL(name_to_handle_at), KILL(listen),
+    KILL_IF(socket, 0, UINT32_MAX, AF_PACKET), KILL_IF(socket, 0, UINT32_MAX, AF_VSOCK),
+    KILL_IF(socket, 0, UINT32_MAX, AF_ALG), KILL_IF(socket, 0, UINT32_MAX, AF_KEY),
+    KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE),
+    KILL_IF(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER), KILL_IF(clone, 0, CLONE_NEWNS, CLONE_NEWNS),
+    REFUSE(clone3),
+    /* The rest is not for a TPM behind a command ("cmd:"), which starts a program. */
+    KILL_IF(clone, 0, CLONE_THREAD, 0), KILL(fork), KILL(vfork), KILL(execve), KILL(execveat),
+    KILL(kill), KILL(tkill),
+};
+
+#define MODULE_RULES  (sizeof module_rules / sizeof module_rules[0])
+#define COMMAND_RULES (MODULE_RULES - 7)
+
+static int
+filter_enter_keeper(enum sandbox_keys keys, struct error *err)
+{
+	if (keys == SANDBOX_KEYS_FILES)
+		return filter_enter(files_rules, sizeof files_rules / sizeof files_rules[0], FILTER_KILL, err);
+	return filter_enter(module_rules, keys == SANDBOX_KEYS_MODULE ? MODULE_RULES : COMMAND_RULES,
+	    FILTER_PERMIT, err);
+}
+
+#else
+
+static int
+filter_enter_keeper(enum sandbox_keys keys, struct error *err)
+{
+	(void)keys;
+	(void)err;
+	return 0;
+}
+
+#endif
+
+int
+sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
+    const struct landlock_path *paths, size_t count, struct error *err)
+{
+	if (!WITH_SANDBOX || mode == SANDBOX_OFF)
+		return 0;
+	if (keys == SANDBOX_KEYS_FILES && landlock_enter(true, paths, count, err) != 0)
+		return -1;
+	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
+		return 0;
+	return filter_enter_keeper(keys, err);
+}

@@ -1,0 +1,48 @@
+/*
+ * The keeper enters its sandbox (daemon/sandbox.h): which of its files that leaves, by the places
+ * in its settings, and whether a reload names others.
+ */
+#ifndef SERVICE_KEEPER_CONFINE_H
+#define SERVICE_KEEPER_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config_schema;
+struct confinement;
+struct error;
+struct service_settings;
+
+/* What a keeper's keys take. */
+struct confine_keys {
+	bool         module;  /* a token's module, or a TPM's provider */
+	bool         command; /* a program that it starts */
+	char *const *files;   /* key files that URIs name */
+	size_t       file_count;
+};
+
+/*
+ * Before the store is opened: its library makes its temporary files beside it, and not where the
+ * sandbox leaves none.
+ */
+void confine_prepare(const struct service_settings *settings);
+
+/*
+ * Enters the sandbox for good, with the calling thread alone: state directory and store to write,
+ * and what the schema marks as a place; of a file the directory to read, since it may be replaced.
+ * Also the configuration and the service manager's credentials. Nothing when `sandbox` is off.
+ * The caller frees *out with confinement_free, also after a failure. INTERNAL.
+ */
+int confine(const struct config_schema *schema, const void *settings, const struct confine_keys *keys,
+    struct confinement **out, struct error *err);
+
+/*
+ * Before new settings are used: INTERNAL, with the remedy, when one of their places is outside.
+ * NULL confines nothing.
+ */
+int confinement_check(const struct confinement *confinement, const struct config_schema *schema,
+    const void *settings, struct error *err);
+
+void confinement_free(struct confinement *confinement); /* NULL is allowed */
+
+#endif
