@@ -202,10 +202,12 @@ storm: all tests/e2e/storm tests/e2e/software_device tests/e2e/software_acme_dev
 # Fuzzers, in a build tree of its own, each for so many seconds from what it found before:
 #   configure CC=clang CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' --enable-sanitizers
 #   make fuzz FUZZ_SECONDS=600
+# At the end a line for each says how often it ran, and how many of its edges that reached.
 FUZZ_SECONDS = 60
+EXTRA_DIST += tests/fuzz/summary.awk tests/fuzz/config.dict tests/fuzz/http.dict tests/fuzz/webauthn.dict
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 EXTRA_PROGRAMS += $(FUZZERS) $(FUZZ_SEEDERS)
-CLEANFILES += $(FUZZERS) $(FUZZ_SEEDERS)
+CLEANFILES += $(FUZZERS) $(FUZZ_SEEDERS) $(FUZZERS:=.log)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
@@ -213,9 +215,13 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 	for fuzzer in $(FUZZERS); do \
 		corpus=tests/fuzz/corpus/$$(basename "$$fuzzer" _fuzz); \
 		$(MKDIR_P) "$$corpus"; \
-		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix="$$fuzzer-" "$$corpus"; \
-	done
+		dictionary=$(srcdir)/tests/fuzz/$$(basename "$$fuzzer" _fuzz).dict; \
+		[ -e "$$dictionary" ] && dictionary=-dict=$$dictionary || dictionary=; \
+		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$dictionary \
+			-artifact_prefix="$$fuzzer-" "$$corpus" >"$$fuzzer.log" 2>&1 || { cat "$$fuzzer.log"; exit 1; }; \
+		cat "$$fuzzer.log"; \
+	done; \
+	$(AWK) -f $(srcdir)/tests/fuzz/summary.awk $(FUZZERS:=.log)
 # What things cost, beside the bare work of the same run, and in counts; nothing is asserted. Figures
 # are gathered in bench.rows, from which bench.json, bench.svg and a table with the goals are made.
 #   make bench BENCH_FLAGS='--seconds 1' LOAD_BENCH_FLAGS='--devices 10000 --pending 1000' \

@@ -77,3 +77,8 @@ UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+
+# The settings of all programs.
+FUZZERS += tests/fuzz/config_fuzz
+tests_fuzz_config_fuzz_LDFLAGS = $(LIBFUZZER)
+FUZZ_SEEDERS += tests/fuzz/config_seeds

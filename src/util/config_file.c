@@ -255,8 +255,13 @@ config_parse(struct config_source *source, void *settings)
 	(void)cfg_set_error_function(source->file, config_error_cb);
 	config_path = source->path;
 	config_message[0] = '\0';
-	if (cfg_parse_buf(source->file, (const char *)text.data) != CFG_SUCCESS)
+	if (cfg_parse_buf(source->file, (const char *)text.data) != CFG_SUCCESS) {
+		/* libconfuse refuses some texts without a word, an empty name among them. */
+		if (config_message[0] == '\0')
+			return error_set(source->err, ERROR_MALFORMED, "%s line %d: the name of a setting is expected",
+			    source->path, source->file->line);
 		return error_set(source->err, ERROR_MALFORMED, "%s", config_message);
+	}
 	if (config_scan((struct view){text.data, text.size - 1}, config_note, source) != 0)
 		return -1;
 	return config_take_all(source, settings);

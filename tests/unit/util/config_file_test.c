@@ -165,6 +165,7 @@ static const struct {
     {"text = \"a\"\nbogus = 1\n", " line 2: no such option 'bogus'"},
     {"# a\n// b\n/* c\n */ text = \"/* #\" # \"d\nbogus = 1\n", " line 5: no such option 'bogus'"},
     {"/*/ text = \"a\" */\nbogus = 1\n", " line 2: no such option 'bogus'"},
+    {"number = 3\n\"\" = 1\n", " line 2: the name of a setting is expected"},
 };
 
 START_TEST(complete_from_a_wrong_file_says_where)

@@ -283,11 +283,13 @@ START_TEST(acquire_by_many_is_first_come_first_served)
 	/* Letting go and asking again at once puts us behind all who wait. */
 	file_lock_release(&lock);
 	unit_ok(file_lock_acquire(&lock, 60000, &err), &err);
+	(void)pthread_mutex_lock(&order_mutex);
 	ck_assert_int_eq(ordered, WAITERS);
-	for (int i = 0; i < WAITERS; i++) {
+	for (int i = 0; i < WAITERS; i++)
 		ck_assert_int_eq(order[i], i);
+	(void)pthread_mutex_unlock(&order_mutex);
+	for (int i = 0; i < WAITERS; i++)
 		ck_assert_int_eq(pthread_join(waiters[i].thread, NULL), 0);
-	}
 	file_lock_close(&lock);
 }
 END_TEST
