@@ -30,8 +30,9 @@ attestation/keeper  util tpm pki store store/inventory ca daemon http/tls.h serv
 acme           util daemon service acme ca/files.h acme/keeper/policy.h
 acme/front     util tpm webauthn daemon http service service/front acme acme/front
 acme/keeper    util tpm pki webauthn store store/acme ca daemon service service/keeper acme acme/keeper
-device         util tpm pki webauthn command device device/tpm device/host
+device         util tpm pki webauthn command device device/tpm device/host device/use
 device/tpm     util tpm pki device/tpm
+device/use     util tpm pki device device/use
 device/host    util tpm pki webauthn device device/tpm device/host
 pkcs11         util tpm pki device/tpm pkcs11
 attestd        util service attestation attestation/front attestation/keeper

@@ -98,6 +98,7 @@ E2E_TESTS += tests/e2e/build_configure.sh
 E2E_TESTS += tests/e2e/attest-device_failures.sh
 E2E_TESTS += tests/e2e/attest-device_renew.sh
 E2E_TESTS += tests/e2e/attest-device_keys.sh
+E2E_TESTS += tests/e2e/attest-device_use.sh
 E2E_TESTS += tests/e2e/attestd_forgeries.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh

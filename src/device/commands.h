@@ -11,7 +11,8 @@
 	X(certificate)     \
 	X(enroll)          \
 	X(renew)           \
-	X(status)
+	X(status)          \
+	X(use)
 
 #define X(name) extern const struct command device_##name##_command;
 DEVICE_COMMANDS(X)

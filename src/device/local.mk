@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libdevice.a
 src_libdevice_a_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DDEVICE_CONFIG_FILE='"$(sysconfdir)/attest-device/device.conf"'
+	-DDEVICE_CONFIG_FILE='"$(sysconfdir)/attest-device/device.conf"' \
+	-DPKCS11_MODULE='"$(pkcs11dir)/attest-pkcs11.so"'
 src_libdevice_a_SOURCES = \
 	src/device/attest_device.c \
 	src/device/certificate_files.c src/device/certificate_files.h \
@@ -11,6 +12,7 @@ src_libdevice_a_SOURCES = \
 	src/device/command_ek.c \
 	src/device/command_renew.c \
 	src/device/command_status.c \
+	src/device/command_use.c \
 	src/device/commands.h \
 	src/device/device_csr.c src/device/device_csr.h \
 	src/device/device_settings.c src/device/device_settings.h \
@@ -28,6 +30,11 @@ src_libdevice_a_SOURCES = \
 	src/device/sharing.c src/device/sharing.h \
 	src/device/state.c src/device/state.h \
 	src/device/wish.c src/device/wish.h \
+	src/device/use/check.c src/device/use/check.h \
+	src/device/use/facts.c src/device/use/facts.h \
+	src/device/use/place.c src/device/use/place.h \
+	src/device/use/programs.c src/device/use/program.h \
+	src/device/use/server.c src/device/use/server.h \
 	src/device/host/account_key.c src/device/host/account_key.h \
 	src/device/host/acme_client.c src/device/host/acme_client.h \
 	src/device/host/acme_order.c src/device/host/acme_order.h \
@@ -75,6 +82,8 @@ UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
+UNIT_TESTS += tests/unit/device/use/place_test
+UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 

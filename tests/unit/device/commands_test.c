@@ -32,7 +32,7 @@ commands_with(const char *option)
 
 START_TEST(every_command_has_a_record_that_is_whole)
 {
-	records_check(&attest_device_program, 6);
+	records_check(&attest_device_program, 7);
 }
 END_TEST
 
@@ -44,9 +44,9 @@ END_TEST
 
 START_TEST(common_options_are_taken_by_every_command)
 {
-	ck_assert_uint_eq(commands_with("tcti"), 6);
-	ck_assert_uint_eq(commands_with("state-dir"), 6);
-	ck_assert_uint_eq(commands_with("verbose"), 6);
+	ck_assert_uint_eq(commands_with("tcti"), 7);
+	ck_assert_uint_eq(commands_with("state-dir"), 7);
+	ck_assert_uint_eq(commands_with("verbose"), 7);
 	ck_assert_uint_eq(commands_with("wait"), 1);
 }
 END_TEST

@@ -1,0 +1,231 @@
+/* attest-device use: what programs need for this machine's key, written, removed and tried. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command/print.h"
+#include "device/commands.h"
+#include "device/device_settings.h"
+#include "device/options.h"
+#include "device/use/check.h"
+#include "device/use/facts.h"
+#include "device/use/place.h"
+#include "device/use/program.h"
+#include "util/bytes.h"
+#include "util/error.h"
+#include "util/file.h"
+
+struct use {
+	struct device_settings settings;
+	const char            *module;
+	bool                   write;
+	bool                   remove;
+	bool                   check;
+};
+
+static const struct command_option use_rows[] = {
+    {OPTION(FLAG, "write", NULL, struct use, write, "write it into the program's file; the old one is kept")},
+    {OPTION(FLAG, "remove", NULL, struct use, remove, "take it out again")},
+    {OPTION(FLAG, "check", NULL, struct use, check, "run the program against a server that wants the key")},
+    {OPTION(TEXT, "module", "FILE", struct use, module, "attest-pkcs11.so, where it is not installed")},
+    {0},
+};
+
+static command_check use_check;
+static command_run   use_run;
+
+const struct command device_use_command = {
+    .name = "use",
+    .summary = "set up programs for this machine's key",
+    .paragraph = "without a PROGRAM: which are installed, set up, and with --check, which work",
+    .size = sizeof(struct use),
+    .options = {{use_rows, 0}, {device_files_rows, offsetof(struct use, settings)},
+        {device_common_rows, offsetof(struct use, settings)}},
+    .operands = "[PROGRAM]",
+    .operands_min = 0,
+    .operands_max = 1,
+    .check = use_check,
+    .run = use_run,
+};
+
+/* The words for what stands in a program's file. */
+static const char *const state_words[] = {
+    [USE_ABSENT] = "no", [USE_SET] = "yes", [USE_OTHER] = "outdated", [USE_FOREIGN] = "by you"};
+
+static int
+use_check(const struct command_call *call, struct error *err)
+{
+	const struct use *options = call->options;
+
+	if (options->write && options->remove)
+		return error_set(err, ERROR_MALFORMED, "--write and --remove exclude each other");
+	if ((options->write || options->remove) && call->operand_count == 0)
+		return error_set(err, ERROR_MALFORMED, "--write and --remove are for one PROGRAM");
+	if (call->operand_count != 0 && use_program_find(call->operands[0]) == NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "nothing is known of \"%.64s\"; \"attest-device use\" lists the programs", call->operands[0]);
+	return 0;
+}
+
+static void
+fill(const char *text, const struct use_program *program, const struct use_facts *facts,
+    struct bytes *out)
+{
+	AUTO_FREE char       *file = use_place_path(program);
+	const struct use_word more[] = {{"file", file}, {NULL, NULL}};
+
+	if (text != NULL)
+		use_fill(text, facts, more, out);
+}
+
+/* ---- all ---- */
+
+/* Fills the object of one program, and prints its line. */
+static int
+program_list(const struct use_program *program, const struct use_facts *facts, bool check, bool print,
+    json_t *object, struct error *err)
+{
+	AUTO_BYTES     text = {0};
+	bool           installed = use_program_is_installed(program);
+	enum use_state state;
+	struct error   why = {0};
+	char           what[USE_WHAT_SIZE] = "";
+	const char    *set;
+	int            rc = 0;
+
+	fill(program->text, program, facts, &text);
+	if (use_place_look(program, bytes_view(&text), &state, err) != 0)
+		return -1;
+	set = program->file != NULL ? state_words[state] : "-";
+	(void)json_object_update_new(object,
+	    json_pack("{s:s, s:b, s:s, s:b}", "program", program->name, "installed", installed, "setUp", set,
+	        "tested", program->tested));
+	if (check && installed && program->checks != USE_CHECK_NONE) {
+		rc = use_check_run(program, facts, bytes_view(&text), what, &why);
+		(void)json_object_set_new(object, "works", json_boolean(rc == 0));
+		if (rc != 0)
+			(void)json_object_set_new(object, "problem", json_string(why.detail));
+	}
+	if (print) {
+		(void)printf("%-15s %-10s %-9s ", program->name, installed ? "yes" : "no", set);
+		print_text(stdout, rc != 0 ? why.detail : what[0] != '\0' ? what : "-");
+		(void)printf("\n");
+	}
+	return 0;
+}
+
+static int
+all_list(const struct use_facts *facts, bool check, bool print, json_t *out, struct error *err)
+{
+	const struct use_program *program;
+	json_t                   *list = json_array();
+
+	(void)json_object_set_new(out, "programs", list);
+	if (print)
+		(void)printf("%-15s %-10s %-9s %s\n", "PROGRAM", "INSTALLED", "SET UP", "WORKS");
+	for (size_t i = 0; (program = use_program_at(i)) != NULL; i++) {
+		json_t *object = json_object();
+
+		(void)json_array_append_new(list, object);
+		if (program_list(program, facts, check, print, object, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- one ---- */
+
+static void
+program_print(const struct use_program *program, const struct use_facts *facts, struct view text,
+    json_t *out, bool print)
+{
+	AUTO_FREE char *file = use_place_path(program);
+	AUTO_FREE char *content = view_dup(text);
+	AUTO_FREE char *then = NULL;
+	AUTO_BYTES      filled = {0};
+	AUTO_BYTES      needs = {0};
+
+	fill(program->then, program, facts, &filled);
+	then = view_dup(bytes_view(&filled));
+	fill(program->needs, program, facts, &needs);
+	bytes_append(&needs, "", 1);
+	(void)json_object_update_new(out,
+	    json_pack("{s:s, s:s*, s:s*, s:s, s:b}", "program", program->name, "file", file, "text",
+	        content[0] != '\0' ? content : NULL, "then", then, "tested", program->tested));
+	if (!print)
+		return;
+	(void)printf("# %s%s\n", program->about,
+	    program->tested ? "" : " (no test of this project has run this)");
+	if (needs.size > 1)
+		(void)printf("# it needs: %s\n", (const char *)needs.data);
+	if (file != NULL)
+		(void)printf("# file: %s (--write writes it)\n", file);
+	(void)printf("%s# then: %s\n", content, then);
+}
+
+static int
+program_write(const struct use_program *program, struct view text, bool write, json_t *out, bool print,
+    struct error *err)
+{
+	AUTO_FREE char *file = use_place_path(program);
+	bool            changed;
+
+	if (file == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s has no file to write; put what is printed without --write where it says", program->name);
+	if ((write ? use_place_write(program, text, &changed, err)
+	           : use_place_remove(program, text, &changed, err)) != 0)
+		return -1;
+	(void)json_object_update_new(out,
+	    json_pack("{s:s, s:s, s:b}", "program", program->name, "file", file, "changed", changed));
+	if (print)
+		(void)printf("%s: %s\n", file,
+		    !changed ? (write ? "is as it should be" : "has nothing to remove")
+		    : write  ? "written"
+		             : "removed");
+	return 0;
+}
+
+static int
+program_check(const struct use_program *program, const struct use_facts *facts, struct view text,
+    json_t *out, bool print, struct error *err)
+{
+	char what[USE_WHAT_SIZE];
+
+	if (!use_program_is_installed(program))
+		return error_set(err, ERROR_NOT_FOUND, "%s is not installed", program->name);
+	if (use_check_run(program, facts, text, what, err) != 0)
+		return -1;
+	(void)json_object_update_new(out, json_pack("{s:b, s:s}", "works", 1, "saw", what));
+	if (print)
+		(void)printf("%s works: %s\n", program->name, what);
+	return 0;
+}
+
+static int
+use_run(const struct command_call *call, struct error *err)
+{
+	const struct use         *options = call->options;
+	const struct use_program *program;
+	AUTO_SETTINGS             settings = {0};
+	AUTO_USE_FACTS            facts = {0};
+	AUTO_BYTES                text = {0};
+	bool                      print = !call->json;
+
+	if (device_settings_read(&options->settings, false, &settings, err) != 0 ||
+	    use_facts_find(&settings.all, options->module, &facts, err) != 0)
+		return -1;
+	if (call->operand_count == 0)
+		return all_list(&facts, options->check, print, call->answer, err);
+	program = use_program_find(call->operands[0]);
+	fill(program->text, program, &facts, &text);
+	if (!options->write && !options->remove && !options->check)
+		program_print(program, &facts, bytes_view(&text), call->answer, print);
+	if ((options->write || options->remove) &&
+	    program_write(program, bytes_view(&text), options->write, call->answer, print, err) != 0)
+		return -1;
+	return options->check
+	    ? program_check(program, &facts, bytes_view(&text), call->answer, print, err)
+	    : 0;
+}

@@ -1,0 +1,222 @@
+/* Owns the temporary directory and the child; server.c judges what the child does. */
+#include "config.h"
+
+#include "device/use/check.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/use/facts.h"
+#include "device/use/program.h"
+#include "device/use/server.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
+
+#define CHECK_MS  INT64_C(30000)
+#define STEP_MS   100
+#define CHAIN_MAX ((size_t)64 * 1024)
+
+extern char **environ;
+
+/* One check. */
+struct check {
+	struct folder      folder; /* temporary */
+	struct use_server *server;
+	pid_t              child;
+	int                status;
+};
+
+/* ---- the directory ---- */
+
+static int
+directory_make(struct check *check, struct error *err)
+{
+	const char     *base = getenv("TMPDIR");
+	AUTO_FREE char *path = file_join(base != NULL && base[0] == '/' ? base : "/tmp",
+	    "attest-device.XXXXXX");
+
+	if (mkdtemp(path) == NULL)
+		return error_set_errno(err, ERROR_INTERNAL, "making a temporary directory");
+	return folder_open(path, &check->folder, err);
+}
+
+static void
+check_clear(struct check *check)
+{
+	static const char *const names[] = {"ca.pem", "config", "output", "key.pub"};
+	struct error             ignored;
+
+	use_server_free(check->server);
+	if (check->folder.fd < 0)
+		return;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		(void)folder_remove(&check->folder, names[i], &ignored);
+	(void)rmdir(check->folder.path);
+	folder_close(&check->folder);
+}
+
+#define AUTO_CHECK __attribute__((cleanup(check_clear))) struct check
+
+static int
+prepare(struct check *check, const struct use_facts *facts, struct view text, struct error *err)
+{
+	AUTO_BYTES  chain = {0};
+	struct view ca;
+
+	if (file_read(facts->chain, CHAIN_MAX, &chain, err) != 0 || directory_make(check, err) != 0 ||
+	    use_server_new(bytes_view(&chain), &check->server, err) != 0)
+		return -1;
+	ca = use_server_certificate(check->server);
+	return folder_create(&check->folder, "ca.pem", ca.data, ca.size, 0600, err) == 0 &&
+	        folder_create(&check->folder, "config", text.data, text.size, 0600, err) == 0
+	    ? 0
+	    : -1;
+}
+
+/* ---- the child ---- */
+
+static void
+command_make(const struct check *check, const struct use_program *program,
+    const struct use_facts *facts, struct bytes *command)
+{
+	AUTO_FREE char *ca = file_join(check->folder.path, "ca.pem");
+	AUTO_FREE char *config = file_join(check->folder.path, "config");
+	char            port[8];
+	const struct use_word more[] = {{"ca", ca}, {"config", config},
+	    {"directory", check->folder.path}, {"port", port}, {NULL, NULL}};
+
+	(void)snprintf(port, sizeof port, "%u", use_server_port(check->server));
+	use_fill(program->check, facts, more, command);
+	bytes_append(command, "", 1);
+}
+
+/* Its output goes to a file, from which a failure is told; it has a process group of its own. */
+static int
+child_start(struct check *check, char *command, struct error *err)
+{
+	char                       shell[] = "sh";
+	char                       option[] = "-c";
+	char                      *arguments[] = {shell, option, command, NULL};
+	AUTO_FREE char            *output = file_join(check->folder.path, "output");
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t          attributes;
+	sigset_t                   defaults;
+
+	(void)sigemptyset(&defaults);
+	(void)sigaddset(&defaults, SIGPIPE);
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawnattr_init(&attributes);
+	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	(void)posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	(void)posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	errno = posix_spawn(&check->child, "/bin/sh", &actions, &attributes, arguments, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return errno == 0 ? 0 : error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);
+}
+
+/* Serves until the child has ended, or its time has. */
+static int
+child_serve(struct check *check, struct error *err)
+{
+	int64_t end = clock_monotonic_ms() + CHECK_MS;
+
+	for (;;) {
+		pid_t done = waitpid(check->child, &check->status, WNOHANG);
+
+		if (done == check->child)
+			return 0;
+		if (done < 0 && errno != EINTR)
+			return error_set_errno(err, ERROR_INTERNAL, "waiting for the program");
+		if (clock_monotonic_ms() > end)
+			break;
+		use_server_serve(check->server, STEP_MS);
+	}
+	(void)kill(-check->child, SIGKILL);
+	(void)waitpid(check->child, &check->status, 0);
+	return error_set(err, ERROR_INTERNAL, "it did not end within %d s", (int)(CHECK_MS / 1000));
+}
+
+/* ---- the judgement ---- */
+
+/* The last line that the program said, without control characters. */
+static void
+last_line(const struct check *check, char *line, size_t size)
+{
+	AUTO_BYTES   output = {0};
+	struct error ignored;
+	size_t       end;
+	size_t       start;
+	size_t       used = 0;
+
+	line[0] = '\0';
+	if (folder_read(&check->folder, "output", CHAIN_MAX, &output, &ignored) != 0)
+		return;
+	for (end = output.size; end > 0 && output.data[end - 1] <= ' '; end--)
+		continue;
+	for (start = end; start > 0 && output.data[start - 1] != '\n'; start--)
+		continue;
+	for (; start < end && used + 1 < size; start++)
+		line[used++] = output.data[start] >= ' ' && output.data[start] < 127 ? (char)output.data[start]
+		                                                                     : '?';
+	line[used] = '\0';
+}
+
+static int
+judge(const struct check *check, const struct use_program *program, char what[USE_WHAT_SIZE],
+    struct error *err)
+{
+	const struct use_seen *seen = use_server_seen(check->server);
+	char                   line[200];
+	const char            *fault;
+
+	if (program->checks == USE_CHECK_SERVER && seen->proved) {
+		(void)snprintf(what, USE_WHAT_SIZE, "%s, %d certificate%s sent", seen->protocol,
+		    seen->certificates, seen->certificates == 1 ? "" : "s");
+		return 0;
+	}
+	if (program->checks == USE_CHECK_STATUS && WIFEXITED(check->status) &&
+	    WEXITSTATUS(check->status) == 0) {
+		(void)snprintf(what, USE_WHAT_SIZE, "yes");
+		return 0;
+	}
+	last_line(check, line, sizeof line);
+	fault = program->checks == USE_CHECK_STATUS ? "it failed"
+	    : !seen->connected                      ? "it did not connect"
+	                                            : seen->fault;
+	return error_set(err, ERROR_INTERNAL, "%s does not use the key: %s%s%s%s", program->name, fault,
+	    line[0] != '\0' ? " (it says \"" : "", line, line[0] != '\0' ? "\")" : "");
+}
+
+int
+use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,
+    char what[USE_WHAT_SIZE], struct error *err)
+{
+	AUTO_CHECK check = {.folder = {.fd = -1}};
+	AUTO_BYTES command = {0};
+
+	what[0] = '\0';
+	if (program->checks == USE_CHECK_NONE)
+		return error_set(err, ERROR_NOT_FOUND, "there is no check of %s", program->name);
+	if (prepare(&check, facts, text, err) != 0)
+		return -1;
+	command_make(&check, program, facts, &command);
+	if (child_start(&check, (char *)command.data, err) != 0)
+		return -1;
+	return child_serve(&check, err) == 0 ? judge(&check, program, what, err)
+	                                     : error_wrap(err, "%s", program->name);
+}

@@ -1,0 +1,20 @@
+/* Whether a program uses the key: it is run, against a server of ours. */
+#ifndef DEVICE_USE_CHECK_H
+#define DEVICE_USE_CHECK_H
+
+#include "util/bytes.h"
+
+struct error;
+struct use_facts;
+struct use_program;
+
+/*
+ * Runs the program's check with `text` (of its configuration) in a temporary directory: half a minute
+ * at most. *what says what was seen, for people. INTERNAL, saying why it does not work; NOT_FOUND
+ * when the row has no check.
+ */
+#define USE_WHAT_SIZE 160
+int use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,
+    char what[USE_WHAT_SIZE], struct error *err);
+
+#endif

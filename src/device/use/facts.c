@@ -1,0 +1,227 @@
+/* Owns the URI and the filling in; reads the certificate only. */
+#include "config.h"
+
+#include "device/use/facts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/x509.h>
+
+#include "device/certificate_files.h"
+#include "device/device_settings.h"
+#include "device/state.h"
+#include "pki/certificate.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define SYSTEM_STATE "/var/lib/attest-device"
+/* Octets of a token's label (PKCS #11, CK_TOKEN_INFO), and what ours begins with. */
+#define LABEL_MAX    32
+#define TOKEN_PREFIX "attest-ca "
+
+void
+use_facts_clear(struct use_facts *facts)
+{
+	free(facts->module);
+	free(facts->directory);
+	free(facts->chain);
+	free(facts->keyfile);
+	free(facts->key);
+	free(facts->issuer);
+	free(facts->name);
+	*facts = (struct use_facts){0};
+}
+
+void
+use_append(struct bytes *out, const char *text)
+{
+	bytes_append(out, text, strlen(text));
+}
+
+/* ---- the key's URI ---- */
+
+/* Percent-encodes what RFC 7512 does not let stand in a value, and what a shell would read. */
+static void
+uri_append(struct bytes *uri, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		char escaped[4];
+
+		if (isalnum((unsigned char)*text) || strchr("-._~", *text) != NULL) {
+			bytes_append(uri, text, 1);
+			continue;
+		}
+		(void)snprintf(escaped, sizeof escaped, "%%%02X", (unsigned char)*text);
+		use_append(uri, escaped);
+	}
+}
+
+/* A label that was cut names no token: then the object's must do. */
+static char *
+uri_make(const char *first, const char *object)
+{
+	AUTO_BYTES uri = {0};
+
+	use_append(&uri, "pkcs11:");
+	if (first != NULL && strlen(TOKEN_PREFIX) + strlen(first) <= LABEL_MAX) {
+		use_append(&uri, "token=");
+		uri_append(&uri, TOKEN_PREFIX);
+		uri_append(&uri, first);
+		use_append(&uri, ";");
+	}
+	use_append(&uri, "object=");
+	uri_append(&uri, object);
+	use_append(&uri, ";type=private");
+	return view_dup(bytes_view(&uri));
+}
+
+/* ---- the certificate ---- */
+
+static char *
+common_name(const X509_NAME *name)
+{
+	char text[128] = "";
+
+	(void)X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof text);
+	return memory_strdup(text);
+}
+
+/* The state directory: of the settings, the user's own if it has a certificate, or the system's. */
+static char *
+state_find(const struct device_settings *settings)
+{
+	AUTO_FREE char *own = NULL;
+	AUTO_FREE char *chain = NULL;
+
+	if (settings->state_dir != NULL)
+		return memory_strdup(settings->state_dir);
+	own = device_state_default();
+	if (own == NULL)
+		return memory_strdup(SYSTEM_STATE);
+	chain = file_join(own, CERTIFICATE_FILES_CHAIN);
+	return memory_strdup(access(chain, F_OK) == 0 ? own : SYSTEM_STATE);
+}
+
+static char *
+directory_find(const struct device_settings *settings, const char *state)
+{
+	AUTO_FREE char *keys = NULL;
+	AUTO_FREE char *path = NULL;
+	char           *whole;
+
+	if (settings->out != NULL)
+		path = memory_strdup(settings->out);
+	else if (settings->key == NULL)
+		path = memory_strdup(state);
+	else {
+		keys = file_join(state, DEVICE_STATE_KEYS);
+		path = file_join(keys, settings->key);
+	}
+	whole = realpath(path, NULL);
+	return whole != NULL ? whole : memory_strdup(path);
+}
+
+/* The name of the first key, which is in the token's; NULL when there is none. */
+static char *
+first_name(const struct device_settings *settings, const char *state)
+{
+	X509        *certificate = NULL;
+	struct error ignored;
+	char        *name;
+
+	if (certificate_files_load(settings->key == NULL && settings->out != NULL ? settings->out : state,
+	        &certificate, &ignored) != 0)
+		return NULL;
+	name = common_name(X509_get_subject_name(certificate));
+	X509_free(certificate);
+	return name;
+}
+
+/* Whether the text can stand in quotes of a shell, JSON and configuration files. */
+static int
+plain_check(const char *what, const char *text, struct error *err)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 127 || strchr("'\"\\`${};#", *at) != NULL)
+			return error_set(err, ERROR_MALFORMED,
+			    "%s has a character that configuration files read as their own", what);
+	return 0;
+}
+
+static int
+all_check(const struct use_facts *facts, struct error *err)
+{
+	return plain_check("the path of the module", facts->module, err) == 0 &&
+	        plain_check("the path of the certificate", facts->directory, err) == 0 &&
+	        plain_check("the name in the certificate", facts->name, err) == 0 &&
+	        plain_check("the issuer of the certificate", facts->issuer, err) == 0
+	    ? 0
+	    : -1;
+}
+
+int
+use_facts_find(const struct device_settings *settings, const char *module,
+    struct use_facts *facts, struct error *err)
+{
+	AUTO_FREE char *state = state_find(settings);
+	AUTO_FREE char *first = first_name(settings, state);
+	X509           *certificate = NULL;
+
+	*facts = (struct use_facts){.module = memory_strdup(module != NULL ? module : PKCS11_MODULE),
+	    .directory = directory_find(settings, state)};
+	facts->chain = file_join(facts->directory, CERTIFICATE_FILES_CHAIN);
+	facts->keyfile = file_join(facts->directory, CERTIFICATE_FILES_KEY);
+	if (certificate_files_load(facts->directory, &certificate, err) != 0)
+		return err->kind == ERROR_NOT_FOUND
+		    ? error_set(err, ERROR_NOT_FOUND,
+		          "there is no certificate in %s; run \"attest-device certificate\" or "
+		          "\"attest-device enroll\" first", facts->directory)
+		    : -1;
+	facts->name = common_name(X509_get_subject_name(certificate));
+	facts->issuer = common_name(X509_get_issuer_name(certificate));
+	X509_free(certificate);
+	facts->key = uri_make(first, settings->key != NULL ? settings->key : facts->name);
+	return all_check(facts, err);
+}
+
+/* ---- filling in ---- */
+
+static const char *
+word_value(struct view word, const struct use_facts *facts, const struct use_word *more)
+{
+	const struct use_word known[] = {{"module", facts->module}, {"chain", facts->chain},
+	    {"keyfile", facts->keyfile}, {"key", facts->key}, {"issuer", facts->issuer},
+	    {"name", facts->name}};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (view_equal(word, view_text(known[i].name)))
+			return known[i].value;
+	for (; more != NULL && more->name != NULL; more++)
+		if (view_equal(word, view_text(more->name)))
+			return more->value;
+	return NULL;
+}
+
+void
+use_fill(const char *text, const struct use_facts *facts, const struct use_word *more,
+    struct bytes *out)
+{
+	while (*text != '\0') {
+		const char *end = *text == '{' ? strchr(text, '}') : NULL;
+		const char *value = NULL;
+
+		if (end != NULL)
+			value = word_value((struct view){(const uint8_t *)text + 1, (size_t)(end - text - 1)},
+			    facts, more);
+		if (value != NULL) {
+			use_append(out, value);
+			text = end + 1;
+		} else {
+			bytes_append(out, text++, 1);
+		}
+	}
+}

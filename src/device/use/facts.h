@@ -1,0 +1,49 @@
+/* What is filled into a program's text: this machine's key and certificate, as programs name them. */
+#ifndef DEVICE_USE_FACTS_H
+#define DEVICE_USE_FACTS_H
+
+#include "util/bytes.h"
+
+struct device_settings;
+struct error;
+
+/* All owned. */
+struct use_facts {
+	char *module;    /* attest-pkcs11.so */
+	char *directory; /* of the pair */
+	char *chain;     /* device.pem */
+	char *keyfile;   /* device.key */
+	char *key;       /* a pkcs11: URI (RFC 7512) */
+	char *issuer;    /* the common name of the certificate's issuer */
+	char *name;      /* that of its subject */
+};
+
+void use_facts_clear(struct use_facts *facts);
+
+#define AUTO_USE_FACTS __attribute__((cleanup(use_facts_clear))) struct use_facts
+
+/*
+ * Finds them, without the lock of the state directory, in which this user need not write. NOT_FOUND
+ * when there is no certificate; MALFORMED, also when a name or a path has a character that a shell
+ * or a configuration file reads as its own; or INTERNAL. `module` is NULL: where it is installed.
+ */
+int use_facts_find(const struct device_settings *settings, const char *module,
+    struct use_facts *facts, struct error *err);
+
+/* Appends a text without its NUL. */
+void use_append(struct bytes *out, const char *text);
+
+/* A word in braces, and what stands for it. */
+struct use_word {
+	const char *name;
+	const char *value; /* NULL: none */
+};
+
+/*
+ * Appends `text` with the words of the facts, and of `more` (ended by {NULL}; it may be NULL), filled
+ * in; other braces stay.
+ */
+void use_fill(const char *text, const struct use_facts *facts, const struct use_word *more,
+    struct bytes *out);
+
+#endif

@@ -1,0 +1,312 @@
+/* Owns the marks, and how a file is replaced: whole, by its owner only, with a backup. */
+#include "config.h"
+
+#include "device/use/place.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/use/facts.h"
+#include "device/use/program.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
+
+#define FILE_MAX ((size_t)1024 * 1024)
+#define BACKUP   ".attest-device.bak"
+
+char *
+use_place_path(const struct use_program *program)
+{
+	const char *home = getenv("HOME");
+
+	if (program->file == NULL)
+		return NULL;
+	if (strncmp(program->file, "~/", 2) != 0)
+		return memory_strdup(program->file);
+	return file_join(home != NULL && home[0] == '/' ? home : "/", program->file + 2);
+}
+
+/* ---- the file ---- */
+
+/* A file and the directory that it is really in. */
+struct place {
+	struct folder folder;
+	char         *name;
+	mode_t        mode; /* of a file that is there, else of a new one */
+	bool          exists;
+	struct bytes  content;
+};
+
+static void
+place_clear(struct place *place)
+{
+	folder_close(&place->folder);
+	free(place->name);
+	bytes_clear(&place->content);
+}
+
+#define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place
+
+/* mkdir -p. */
+static int
+directories_make(const char *path, struct error *err)
+{
+	AUTO_FREE char *copy = memory_strdup(path);
+	const char     *parent;
+
+	if (mkdir(path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
+	parent = dirname(copy);
+	if (strcmp(parent, path) == 0 || directories_make(parent, err) != 0)
+		return -1;
+	return mkdir(path, 0755) == 0 || errno == EEXIST
+	    ? 0
+	    : error_set_errno(err, ERROR_INTERNAL, "making %s", path);
+}
+
+static int
+place_read(struct place *place, struct error *err)
+{
+	struct stat st;
+
+	if (folder_read(&place->folder, place->name, FILE_MAX, &place->content, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	if (folder_look(&place->folder, place->name, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", place->name);
+	place->exists = true;
+	place->mode = st.st_mode & 0777;
+	return 0;
+}
+
+/* Opens what the path leads to; NOT_FOUND when there is no directory and none is to be made. */
+static int
+place_open(const struct use_program *program, bool make, struct place *place, struct error *err)
+{
+	AUTO_FREE char *path = use_place_path(program);
+	AUTO_FREE char *real = realpath(path, NULL);
+	AUTO_FREE char *above = memory_strdup(real != NULL ? real : path);
+	AUTO_FREE char *last = memory_strdup(real != NULL ? real : path);
+	const char     *directory = dirname(above);
+
+	*place = (struct place){.folder = {.fd = -1}, .mode = (mode_t)program->mode};
+	if (make && directories_make(directory, err) != 0)
+		return -1;
+	if (folder_open(directory, &place->folder, err) != 0)
+		return -1;
+	place->folder.ours = true;
+	place->name = memory_strdup(basename(last));
+	return place_read(place, err);
+}
+
+/* Whoever owns the directory decides what is in it: root does not write for others. */
+static int
+owner_check(const struct place *place, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(place->folder.fd, &st) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", place->folder.path);
+	if (st.st_uid == geteuid())
+		return 0;
+	return error_set(err, ERROR_INTERNAL, "%s is uid %lu's; run this as that user",
+	    place->folder.path, (unsigned long)st.st_uid);
+}
+
+static int
+place_write(const struct place *place, struct view content, struct error *err)
+{
+	return folder_replace(&place->folder, place->name, content.data, content.size, place->mode, err);
+}
+
+/* ---- our part ---- */
+
+static void
+mark_append(const struct use_program *program, const char *which, struct bytes *out)
+{
+	use_append(out, "# ");
+	use_append(out, which);
+	use_append(out, " attest-device use ");
+	use_append(out, program->name);
+	use_append(out, "\n");
+}
+
+static void
+part_make(const struct use_program *program, struct view text, struct bytes *part)
+{
+	if (!program->whole)
+		mark_append(program, "BEGIN", part);
+	bytes_append(part, text.data, text.size);
+	if (!program->whole)
+		mark_append(program, "END", part);
+}
+
+/* Finds a line of its own; NULL when there is none. */
+static const uint8_t *
+line_find(struct view content, struct view line)
+{
+	const uint8_t *end = content.data + content.size;
+	const uint8_t *at = content.data;
+
+	while (at != NULL && content.size != 0 && at < end &&
+	    (at = memmem(at, (size_t)(end - at), line.data, line.size)) != NULL) {
+		if (at == content.data || at[-1] == '\n')
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
+/* Our part of the content, marks included; false when there is none, or no end of it. */
+static bool
+part_find(const struct use_program *program, struct view content, struct view *part)
+{
+	AUTO_BYTES     begin = {0};
+	AUTO_BYTES     end = {0};
+	const uint8_t *from;
+	const uint8_t *to;
+	const uint8_t *next;
+
+	mark_append(program, "BEGIN", &begin);
+	mark_append(program, "END", &end);
+	if ((from = line_find(content, bytes_view(&begin))) == NULL)
+		return false;
+	to = line_find((struct view){from, (size_t)(content.data + content.size - from)}, bytes_view(&end));
+	if (to == NULL)
+		return false;
+	/* One whose end is missing is not ours to take up to the next one's. */
+	while ((next = line_find((struct view){from + begin.size, (size_t)(to - from) - begin.size},
+	            bytes_view(&begin))) != NULL)
+		from = next;
+	*part = (struct view){from, (size_t)(to - from) + end.size};
+	return true;
+}
+
+static enum use_state
+state_of(const struct use_program *program, const struct place *place, struct view wanted,
+    struct view *part)
+{
+	*part = (struct view){NULL, 0};
+	if (!place->exists)
+		return USE_ABSENT;
+	if (program->whole) {
+		*part = bytes_view(&place->content);
+		return view_equal(*part, wanted) ? USE_SET : USE_FOREIGN;
+	}
+	if (!part_find(program, bytes_view(&place->content), part))
+		return USE_ABSENT;
+	return view_equal(*part, wanted) ? USE_SET : USE_OTHER;
+}
+
+int
+use_place_look(const struct use_program *program, struct view text, enum use_state *state,
+    struct error *err)
+{
+	AUTO_PLACE  place = {.folder = {.fd = -1}};
+	AUTO_BYTES  wanted = {0};
+	struct view part;
+
+	*state = USE_ABSENT;
+	if (program->file == NULL)
+		return 0;
+	if (place_open(program, false, &place, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	part_make(program, text, &wanted);
+	*state = state_of(program, &place, bytes_view(&wanted), &part);
+	return 0;
+}
+
+/* ---- changes ---- */
+
+/* What stands before the part, `between`, and what stands after it. */
+static void
+content_join(const struct place *place, struct view part, struct view between, struct bytes *out)
+{
+	size_t before = place->content.size;
+	size_t after = 0;
+
+	if (part.data != NULL) {
+		before = (size_t)(part.data - place->content.data);
+		after = place->content.size - before - part.size;
+	}
+	bytes_append(out, place->content.data, before);
+	if (before > 0 && place->content.data[before - 1] != '\n')
+		bytes_append(out, "\n", 1);
+	bytes_append(out, between.data, between.size);
+	bytes_append(out, place->content.data + place->content.size - after, after);
+}
+
+static int
+backup_write(const struct place *place, struct error *err)
+{
+	AUTO_BYTES name = {0};
+
+	use_append(&name, place->name);
+	bytes_append(&name, BACKUP, sizeof BACKUP);
+	return folder_replace(&place->folder, (const char *)name.data, place->content.data,
+	    place->content.size, place->mode, err);
+}
+
+int
+use_place_write(const struct use_program *program, struct view text, bool *changed,
+    struct error *err)
+{
+	AUTO_PLACE     place = {.folder = {.fd = -1}};
+	AUTO_BYTES     wanted = {0};
+	AUTO_BYTES     content = {0};
+	enum use_state state;
+	struct view    part;
+
+	*changed = false;
+	if (place_open(program, true, &place, err) != 0)
+		return -1;
+	part_make(program, text, &wanted);
+	state = state_of(program, &place, bytes_view(&wanted), &part);
+	if (state == USE_SET)
+		return 0;
+	if (state == USE_FOREIGN)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s/%s is there with another content; put what is printed without --write into it",
+		    place.folder.path, place.name);
+	if (owner_check(&place, err) != 0 ||
+	    (state == USE_ABSENT && place.exists && backup_write(&place, err) != 0))
+		return -1;
+	content_join(&place, part, bytes_view(&wanted), &content);
+	*changed = true;
+	return place_write(&place, bytes_view(&content), err);
+}
+
+int
+use_place_remove(const struct use_program *program, struct view text, bool *changed,
+    struct error *err)
+{
+	AUTO_PLACE     place = {.folder = {.fd = -1}};
+	AUTO_BYTES     wanted = {0};
+	AUTO_BYTES     content = {0};
+	enum use_state state;
+	struct view    part;
+
+	*changed = false;
+	if (place_open(program, false, &place, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	part_make(program, text, &wanted);
+	state = state_of(program, &place, bytes_view(&wanted), &part);
+	if (state == USE_ABSENT || state == USE_FOREIGN)
+		return 0;
+	if (owner_check(&place, err) != 0)
+		return -1;
+	*changed = true;
+	if (part.size == place.content.size)
+		return folder_remove(&place.folder, place.name, err);
+	content_join(&place, part, (struct view){NULL, 0}, &content);
+	return place_write(&place, bytes_view(&content), err);
+}

@@ -1,0 +1,43 @@
+/* Programs that can use the key, and what each needs for it: one table. */
+#ifndef DEVICE_USE_PROGRAM_H
+#define DEVICE_USE_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Who says that a check went well. */
+enum use_check {
+	USE_CHECK_NONE,
+	USE_CHECK_SERVER, /* the test server: it saw the device's certificate and a signature */
+	USE_CHECK_STATUS, /* the command: it ended with 0 */
+};
+
+/*
+ * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
+ * {module}, {key}, {chain}, {issuer}, {name}, {file}; in `check` also {config} (a file with the
+ * text), {directory} (an empty one for it), {port} (of the test server on localhost) and {ca} (its
+ * certificate). A file that begins with "~/" is in the home directory.
+ */
+struct use_program {
+	const char    *name;
+	const char    *about;
+	const char    *binary; /* installed where this is in PATH or a sbin; NULL: no matter */
+	const char    *needs;  /* packages besides it; NULL: none */
+	const char    *file;   /* where the text goes; NULL: it is printed only */
+	const char    *text;   /* NULL: only `then` */
+	bool           whole;  /* the file has no comments: it is ours as a whole, or not touched */
+	unsigned int   mode;   /* of a file that is made */
+	const char    *then;   /* how to use it then */
+	enum use_check checks;
+	const char    *check;  /* for /bin/sh */
+	bool           tested; /* by this project's tests, with this text */
+};
+
+/* Row `index`, NULL after the last; and the row of a name, or NULL. */
+const struct use_program *use_program_at(size_t index);
+const struct use_program *use_program_find(const char *name);
+
+/* Whether the program is installed: its binary is in PATH or in a directory of root's programs. */
+bool use_program_is_installed(const struct use_program *program);
+
+#endif

@@ -1,0 +1,245 @@
+/* Owns the test server. Its key lives in memory and dies with it; it listens on 127.0.0.1 only. */
+#include "config.h"
+
+#include "device/use/server.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "device/chain.h"
+#include "pki/certificate.h"
+#include "tpm/openssl_error.h"
+#include "util/error.h"
+
+#define CLIENT_SECONDS 10
+#define HOUR           3600
+
+struct use_server {
+	int                 fd;
+	uint16_t            port;
+	SSL_CTX            *context;
+	struct device_chain chain; /* whose first certificate is ours */
+	struct bytes        certificate;
+	struct use_seen     seen;
+};
+
+/* ---- its certificate ---- */
+
+static bool
+extension_add(X509 *certificate, int nid, const char *value)
+{
+	X509V3_CTX      context;
+	X509_EXTENSION *extension;
+	bool            added;
+
+	X509V3_set_ctx_nodb(&context);
+	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	added = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+	X509_EXTENSION_free(extension);
+	return added;
+}
+
+static bool
+certificate_fill(X509 *certificate, EVP_PKEY *key)
+{
+	X509_NAME *name = X509_get_subject_name(certificate);
+
+	return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+	    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+	    X509_gmtime_adj(X509_getm_notBefore(certificate), -HOUR) != NULL &&
+	    X509_gmtime_adj(X509_getm_notAfter(certificate), HOUR) != NULL &&
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
+	        0) == 1 &&
+	    X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+	    extension_add(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1") &&
+	    extension_add(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	    X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+static int
+identity_make(struct use_server *server, struct error *err)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509     *certificate = X509_new();
+	int       rc = -1;
+
+	if (key == NULL || certificate == NULL || !certificate_fill(certificate, key) ||
+	    SSL_CTX_use_certificate(server->context, certificate) != 1 ||
+	    SSL_CTX_use_PrivateKey(server->context, key) != 1)
+		(void)error_set_openssl(err, ERROR_INTERNAL, "making the test server's certificate");
+	else
+		rc = certificate_encode_pem(certificate, &server->certificate, err);
+	EVP_PKEY_free(key);
+	X509_free(certificate);
+	return rc;
+}
+
+/* ---- what it wants ---- */
+
+static int
+trust_set(struct use_server *server, struct error *err)
+{
+	STACK_OF(X509)    *certificates = server->chain.certificates;
+	X509              *top = sk_X509_value(certificates, sk_X509_num(certificates) - 1);
+	X509_STORE        *store = SSL_CTX_get_cert_store(server->context);
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(server->context);
+
+	/* The chain ends below its root. */
+	if (X509_STORE_add_cert(store, top) != 1 ||
+	    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1 ||
+	    SSL_CTX_add_client_CA(server->context, top) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "preparing the test server");
+	SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	return 0;
+}
+
+static int
+socket_open(struct use_server *server, struct error *err)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t          size = sizeof address;
+
+	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (server->fd < 0 || bind(server->fd, (struct sockaddr *)&address, size) != 0 ||
+	    listen(server->fd, 8) != 0 ||
+	    getsockname(server->fd, (struct sockaddr *)&address, &size) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "listening on 127.0.0.1");
+	server->port = ntohs(address.sin_port);
+	return 0;
+}
+
+int
+use_server_new(struct view pem, struct use_server **out, struct error *err)
+{
+	struct use_server *server = memory_new(sizeof *server);
+	AUTO_BYTES         copy = {0};
+
+	*server = (struct use_server){.fd = -1, .context = SSL_CTX_new(TLS_server_method())};
+	bytes_append(&copy, pem.data, pem.size);
+	if (server->context == NULL)
+		(void)error_set_openssl(err, ERROR_INTERNAL, "making a TLS server");
+	else if (device_chain_read(&copy, &server->chain, err) == 0 && trust_set(server, err) == 0 &&
+	    identity_make(server, err) == 0 && socket_open(server, err) == 0) {
+		*out = server;
+		return 0;
+	}
+	use_server_free(server);
+	*out = NULL;
+	return -1;
+}
+
+void
+use_server_free(struct use_server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->fd >= 0)
+		(void)close(server->fd);
+	SSL_CTX_free(server->context);
+	device_chain_clear(&server->chain);
+	bytes_clear(&server->certificate);
+	free(server);
+}
+
+uint16_t
+use_server_port(const struct use_server *server)
+{
+	return server->port;
+}
+
+struct view
+use_server_certificate(const struct use_server *server)
+{
+	return bytes_view(&server->certificate);
+}
+
+const struct use_seen *
+use_server_seen(const struct use_server *server)
+{
+	return &server->seen;
+}
+
+/* ---- a client ---- */
+
+static void
+fault_note(struct use_server *server, const char *what)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char   *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	(void)snprintf(server->seen.fault, sizeof server->seen.fault, "%s%s%s", what,
+	    reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	ERR_clear_error();
+}
+
+static void
+answer(SSL *tls)
+{
+	static const char text[] = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"
+	                           "Connection: close\r\n\r\nok\n";
+	char              request[4096];
+
+	(void)SSL_read(tls, request, sizeof request);
+	(void)SSL_write(tls, text, sizeof text - 1);
+	(void)SSL_shutdown(tls);
+	ERR_clear_error();
+}
+
+static void
+client_serve(struct use_server *server, SSL *tls)
+{
+	X509           *leaf;
+	STACK_OF(X509) *others;
+
+	if (SSL_accept(tls) != 1) {
+		fault_note(server, "the handshake failed");
+		return;
+	}
+	leaf = SSL_get0_peer_certificate(tls);
+	if (leaf == NULL || SSL_get_verify_result(tls) != X509_V_OK ||
+	    X509_cmp(leaf, sk_X509_value(server->chain.certificates, 0)) != 0) {
+		fault_note(server, "the client has another certificate");
+		return;
+	}
+	others = SSL_get_peer_cert_chain(tls); /* without the leaf, on the server's side */
+	server->seen.proved = true;
+	server->seen.certificates = 1 + (others != NULL ? sk_X509_num(others) : 0);
+	(void)snprintf(server->seen.protocol, sizeof server->seen.protocol, "%s", SSL_get_version(tls));
+	answer(tls);
+}
+
+void
+use_server_serve(struct use_server *server, int milliseconds)
+{
+	const struct timeval patience = {.tv_sec = CLIENT_SECONDS};
+	struct pollfd        waiting = {.fd = server->fd, .events = POLLIN};
+	SSL                 *tls;
+	int                  client;
+
+	if (poll(&waiting, 1, milliseconds) <= 0)
+		return;
+	client = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (client < 0)
+		return;
+	server->seen.connected = true;
+	(void)setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	tls = SSL_new(server->context);
+	if (tls != NULL && SSL_set_fd(tls, client) == 1)
+		client_serve(server, tls);
+	SSL_free(tls);
+	(void)close(client);
+}

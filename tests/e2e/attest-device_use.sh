@@ -1,0 +1,161 @@
+# attest-device use: what programs need for the key, written, removed, and tried for real.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+. "${BASH_SOURCE%/*}/acme.sh"
+. "${BASH_SOURCE%/*}/module.sh"
+
+module_needs_plain_build
+module_ready || exit 1
+export TMPDIR=$scratch
+
+use() {
+	attest_device use --state-dir "$scratch/$key" --module "$module" "$@"
+}
+
+has() {
+	command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]
+}
+
+key=none
+case_fails "there is no certificate yet" 1 'there is no certificate in .*/none; run "attest-device certificate"' use curl
+key=ecc-p256
+for type in ecc-p256 rsa-2048; do
+	key_make $type $type || exit 1
+done
+key_use ecc-p256
+
+# ---- usage ----
+
+case_fails "a program that is none" 2 'nothing is known of "emacs"; "attest-device use" lists the programs' use emacs
+case_fails "both ways" 2 'exclude each other' use curl --write --remove
+case_fails "all programs at once" 2 'are for one PROGRAM' use --write
+
+# ---- what is printed ----
+
+uri='pkcs11:token=attest-ca%20laptop;object=laptop;type=private'
+case_ok "curl" use curl
+case_matches "curl: the lines and the file" "$out" \
+	"file: $HOME/.config/attest-device/curl.conf .*cert = \"$scratch/ecc-p256/device.pem\".key = \"$uri\".*curl --config"
+case_ok "a program that no test has run says so" use chromium
+case_matches "… with the issuer filled in" "$out" 'no test of this project has run this.*"ISSUER\\": \{\\"CN\\": \\"'"$(openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -issuer -nameopt multiline | sed -n 's/ *commonName *= //p')"
+case_ok "in JSON" use java --json
+case_equal "… with the text" "$(jq -r '.text' <<<"$out" | grep '^library')" "library = $module"
+braces=$(for name in $(attest_device use --state-dir "$scratch/ecc-p256" --json | jq -r '.programs[].program'); do
+	use "$name" --json | jq -r '.text, .then' | grep -E '\{(module|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}'
+done)
+case_equal "nothing is left to fill in" "$braces" ""
+
+# ---- written and removed ----
+
+mkdir -p "$HOME/.ssh"
+printf 'Host one\n    User two' >"$HOME/.ssh/config"
+chmod 600 "$HOME/.ssh/config"
+cp "$HOME/.ssh/config" "$scratch/before"
+case_ok "ssh: written" use ssh --write
+case_equal "… between marks, at the end" "$(<"$HOME/.ssh/config")" "Host one
+    User two
+# BEGIN attest-device use ssh
+Host *
+    PKCS11Provider $module
+# END attest-device use ssh"
+case_equal "… for its owner" "$(stat -c %a "$HOME/.ssh/config")" 600
+check "… the old file is kept" 'cmp -s "$scratch/before" "$HOME/.ssh/config.attest-device.bak"'
+cp "$HOME/.ssh/config" "$scratch/written"
+case_ok "ssh: written again" use ssh --write
+case_matches "… is said" "$out" 'is as it should be'
+check "… and the same" 'cmp -s "$scratch/written" "$HOME/.ssh/config"'
+echo 'Host after' >>"$HOME/.ssh/config"
+sed -i 's/PKCS11Provider.*/PKCS11Provider old/' "$HOME/.ssh/config"
+case_equal "the table says that it is outdated" "$(use --json | jq -r '.programs[] | select(.program == "ssh").setUp')" outdated
+case_ok "ssh: brought up to date" use ssh --write
+case_equal "… where it was" "$(grep -n PKCS11Provider "$HOME/.ssh/config"; tail -n 1 "$HOME/.ssh/config")" "5:    PKCS11Provider $module
+Host after"
+check "… the backup stays the first" 'cmp -s "$scratch/before" "$HOME/.ssh/config.attest-device.bak"'
+case_equal "the table says that it is set up" "$(use --json | jq -r '.programs[] | select(.program == "ssh").setUp')" yes
+case_ok "ssh: removed" use ssh --remove
+case_equal "… and nothing else" "$(<"$HOME/.ssh/config")" "Host one
+    User two
+Host after"
+case_ok "ssh: removed again" use ssh --remove
+case_matches "… is said" "$out" 'has nothing to remove'
+case_ok "curl: a file of its own" use curl --write
+case_ok "… used as it stands" grep -q '^cert = ' "$HOME/.config/attest-device/curl.conf"
+case_ok "… removed whole" use curl --remove
+check "… it is gone" '[ ! -e "$HOME/.config/attest-device/curl.conf" ]'
+mkdir "$scratch/dotfiles"
+mv "$HOME/.ssh/config" "$scratch/dotfiles/ssh"
+ln -s "$scratch/dotfiles/ssh" "$HOME/.ssh/config"
+case_ok "a link in the home directory" use ssh --write
+check "… is followed and stays" '[ -L "$HOME/.ssh/config" ] && grep -q PKCS11Provider "$scratch/dotfiles/ssh"'
+if [ "$(id -u)" -eq 0 ]; then
+	chown 12345 "$scratch/dotfiles"
+	case_fails "root does not write in another user's directory" 1 "dotfiles is uid 12345's; run this as that user" use ssh --remove
+else
+	skip "root does not write in another user's directory" "not run by root"
+fi
+case_fails "a program without a file" 1 'stunnel has no file to write' use stunnel --write
+
+# ---- tried ----
+
+# tried PROGRAM BINARY SAW: with both kinds of key
+tried() {
+	local program=$1 saw=$2
+
+	for key in ecc-p256 rsa-2048; do
+		key_use $key
+		if ! has "$program"; then
+			skip "$program with $key" "there is no $program"
+			skip "$program with $key: what was seen" "there is no $program"
+			continue
+		fi
+		case_ok "$program with $key" use "$program" --check
+		case_matches "$program with $key: what was seen" "$out" "^$program works: $saw\$"
+	done
+	key=ecc-p256
+	key_use ecc-p256
+}
+engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
+if [ -e "$engine" ]; then
+	tried curl 'TLSv1.3, 2 certificates sent'
+	tried openssl 'TLSv1.3, [23] certificates sent' # -cert_chain repeats the first
+else
+	skip "curl and openssl" "there is no libengine-pkcs11-openssl"
+fi
+tried gnutls-cli 'TLSv1.3, 2 certificates sent'
+tried ssh yes
+
+# GnuTLS programs go by p11-kit's list, which is the system's: in a mount namespace it is ours.
+listed() {
+	mkdir -p "$scratch/modules" && echo "module: $module" >"$scratch/modules/attest-device.module"
+	unshare -m sh -c 'mount --bind "$0" /usr/share/p11-kit/modules && exec "$@"' "$scratch/modules" "$@"
+}
+if [ -d /usr/share/p11-kit/modules ] && listed true 2>/dev/null; then
+	for program in wget git; do
+		if ! has $program; then
+			skip "$program" "there is no $program"
+			continue
+		fi
+		case_ok "$program" listed "$attest_device_program" use --state-dir "$scratch/$key" --module "$module" $program --check
+		case_matches "$program: what was seen" "$out" "^$program works: TLSv1.[23], 2 certificates sent\$"
+	done
+else
+	skip "wget and git" "p11-kit's list cannot be covered here (unshare -m)"
+fi
+
+# ---- what does not work is said ----
+
+if [ -e "$engine" ]; then
+	cp "$scratch/rsa-2048/device.key" "$scratch/key"
+	swtpm_stop one
+	case_fails "without a TPM" 1 'curl does not use the key: .*\(it says "' use curl --check
+	swtpm_start one
+	case_ok "with it again" use curl --check
+	case_ok "all that are installed" use --check --json
+	case_equal "curl and openssl work" "$(jq -r '[.programs[] | select(.program == "curl" or .program == "openssl").works] | join(" ")' <<<"$out")" "true true"
+fi
+case_fails "a module that is none" 1 'ssh does not use the key: it failed' attest_device use --state-dir "$scratch/$key" --module /nonexistent.so ssh --check
+case_fails "a program without a check" 1 'there is no check of go|go is not installed' use go --check
+check "nothing stays behind" '[ -z "$(ls -d "$scratch"/attest-device.* 2>/dev/null)" ]'
+check "nothing stays loaded" nothing_loaded
+
+finish

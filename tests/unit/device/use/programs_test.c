@@ -1,0 +1,113 @@
+/* The table of programs: what holds for each row, and filling in. */
+#include "config.h"
+
+#include <string.h>
+
+#include "device/use/facts.h"
+#include "device/use/program.h"
+#include "unit.h"
+#include "util/bytes.h"
+
+static const struct use_word more[] = {{"file", "F"}, {"config", "C"}, {"directory", "D"},
+    {"port", "1"}, {"ca", "A"}, {NULL, NULL}};
+
+static struct use_facts
+facts_of_test(void)
+{
+	static char module[] = "M", directory[] = "/d", chain[] = "/d/device.pem";
+	static char keyfile[] = "/d/device.key", key[] = "pkcs11:object=x", issuer[] = "I", name[] = "N";
+
+	return (struct use_facts){module, directory, chain, keyfile, key, issuer, name};
+}
+
+static void
+filled(const char *text, const char *wanted)
+{
+	const struct use_facts facts = facts_of_test();
+	AUTO_BYTES             out = {0};
+
+	use_fill(text, &facts, more, &out);
+	ck_assert_msg(view_equal(bytes_view(&out), view_text(wanted)), "%.*s", (int)out.size,
+	    (const char *)out.data);
+}
+
+START_TEST(fill_puts_words_in_and_leaves_other_braces)
+{
+	filled("", "");
+	filled("{module}{name}", "MN");
+	filled("a {key} b", "a pkcs11:object=x b");
+	filled("{port}", "1");
+	filled("{unknown} {", "{unknown} {");
+	filled("{\"a\": {\"{issuer}\"}}", "{\"a\": {\"I\"}}");
+	filled("network={\n\tkey={chain}\n}", "network={\n\tkey=/d/device.pem\n}");
+}
+END_TEST
+
+/* A word that is misspelt would stay in braces. */
+static void
+no_word_is_left(const char *text)
+{
+	const struct use_facts facts = facts_of_test();
+	AUTO_BYTES             out = {0};
+
+	if (text == NULL)
+		return;
+	use_fill(text, &facts, more, &out);
+	bytes_append(&out, "", 1);
+	for (const char *at = strchr((const char *)out.data, '{'); at != NULL; at = strchr(at + 1, '{')) {
+		size_t letters = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz");
+
+		ck_assert_msg(letters == 0 || at[1 + letters] != '}', "%s", at);
+	}
+}
+
+START_TEST(every_row_is_whole)
+{
+	const struct use_program *program;
+
+	for (size_t i = 0; (program = use_program_at(i)) != NULL; i++) {
+		ck_assert_ptr_eq(use_program_find(program->name), program);
+		ck_assert_ptr_nonnull(program->about);
+		ck_assert_ptr_nonnull(program->then);
+		ck_assert_msg(program->file == NULL || program->text != NULL, "%s", program->name);
+		ck_assert_msg((program->file == NULL) == (program->mode == 0), "%s", program->name);
+		ck_assert_msg((program->check == NULL) == (program->checks == USE_CHECK_NONE), "%s",
+		    program->name);
+		/* What a test has run, anybody can. */
+		ck_assert_msg(!program->tested || program->checks != USE_CHECK_NONE, "%s", program->name);
+		ck_assert_msg(program->text == NULL || program->text[strlen(program->text) - 1] == '\n', "%s",
+		    program->name);
+		no_word_is_left(program->text);
+		no_word_is_left(program->then);
+		no_word_is_left(program->needs);
+		no_word_is_left(program->check);
+	}
+	ck_assert_uint_ge((size_t)(use_program_find("servers") != NULL), 1);
+	ck_assert_ptr_null(use_program_find("emacs"));
+}
+END_TEST
+
+START_TEST(installed_is_what_is_in_path)
+{
+	struct use_program program = {.name = "x", .binary = "sh"};
+
+	ck_assert(use_program_is_installed(&program));
+	program.binary = "no-such-program";
+	ck_assert(!use_program_is_installed(&program));
+	program.binary = NULL;
+	ck_assert(use_program_is_installed(&program));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("programs");
+	TCase *tc = tcase_create("programs");
+
+	tcase_add_test(tc, fill_puts_words_in_and_leaves_other_braces);
+	tcase_add_test(tc, every_row_is_whole);
+	tcase_add_test(tc, installed_is_what_is_in_path);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
