@@ -229,8 +229,9 @@ fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
 #   make bench BENCH_FLAGS='--seconds 1' LOAD_BENCH_FLAGS='--devices 10000 --pending 1000' \
 #       IMPORT_BENCH_FLAGS='--devices 10000' CRL_BENCH_FLAGS=10000
 BENCHES = tests/bench/acme_bench tests/bench/attest_bench tests/bench/crl_bench tests/bench/import_bench \
-	tests/bench/kinds_bench tests/bench/load_bench tests/bench/refusal_bench
-EXTRA_DIST += tests/bench/NOTES.md tests/bench/count.py tests/bench/report.py tests/bench/rows.py
+	tests/bench/kinds_bench tests/bench/load_bench tests/bench/pkcs11_bench tests/bench/refusal_bench
+EXTRA_DIST += tests/bench/NOTES.md tests/bench/count.py tests/bench/pcap_count.py tests/bench/pkcs11.sh \
+	tests/bench/report.py tests/bench/rows.py
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES) bench.json bench.rows bench.svg
 ATTEST_BENCH = tests/bench/attest_client.c tests/bench/attest_client.h tests/bench/attest_server.c \
@@ -245,11 +246,13 @@ tests_bench_import_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests
 tests_bench_kinds_bench_SOURCES = tests/bench/kinds_bench.c $(ATTEST_BENCH)
 tests_bench_load_bench_SOURCES = tests/bench/devices.c tests/bench/devices.h tests/bench/load_bench.c \
 	$(ATTEST_BENCH)
+tests_bench_pkcs11_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests/bench/pkcs11_bench.c
 tests_bench_refusal_bench_SOURCES = tests/bench/hostile.c tests/bench/hostile.h \
 	tests/bench/refusal_bench.c $(ATTEST_BENCH)
 
 .PHONY: bench
-bench: src/attestd src/attest-ca src/attest-acmed $(BENCHES)
+bench: src/attestd src/attest-ca src/attest-acmed src/attest-device src/attest-pkcs11.so \
+		tests/e2e/module_driver $(BENCHES)
 	rm -f bench.rows
 	set -e; top_builddir='$(abs_top_builddir)'; BENCH_ROWS='$(abs_top_builddir)/bench.rows'; \
 	export top_builddir BENCH_ROWS; \
@@ -262,5 +265,6 @@ bench: src/attestd src/attest-ca src/attest-acmed $(BENCHES)
 	tests/bench/load_bench $(BENCH_FLAGS) $(LOAD_BENCH_FLAGS); \
 	tests/bench/acme_bench $(BENCH_FLAGS); \
 	tests/bench/import_bench $(IMPORT_BENCH_FLAGS); \
-	tests/bench/crl_bench $(CRL_BENCH_FLAGS)
+	tests/bench/crl_bench $(CRL_BENCH_FLAGS); \
+	top_srcdir='$(abs_top_srcdir)' $(BASH_PROGRAM) $(srcdir)/tests/bench/pkcs11.sh
 	python3 -B $(srcdir)/tests/bench/report.py --rows bench.rows --json bench.json --svg bench.svg

@@ -4,6 +4,7 @@
 #   key_make DIRECTORY [TYPE]   a key and a certificate for "laptop" in $scratch/DIRECTORY
 #   key_use DIRECTORY           from now on that is what the module shows
 #   module_needs_plain_build    skips the script where others' programs cannot load the module
+#   srk_persist                 the storage root key of TCG stays in the TPM "one"
 #   nothing_loaded              no object is left in the TPM
 #   server_certificate          a TLS server's $scratch/server.key and server.pem, for localhost
 #
@@ -38,6 +39,13 @@ key_use() {
 module_needs_plain_build() {
 	! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile" ||
 		skip_all "programs without sanitizers cannot load a module with them"
+}
+
+srk_persist() {
+	tpm2_createprimary -T "${tcti[one]}" -C o -G ecc -c "$scratch/srk.context" \
+		-a 'restricted|decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda' >/dev/null 2>&1
+	tpm2_evictcontrol -T "${tcti[one]}" -C o -c "$scratch/srk.context" 0x81000001 >/dev/null
+	tpm2_flushcontext -T "${tcti[one]}" -t
 }
 
 nothing_loaded() {

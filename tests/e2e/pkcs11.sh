@@ -162,10 +162,7 @@ fi
 tpm2_flushcontext -T "${tcti[one]}" -t
 
 # The storage root key in its place: the parent of new keys, and nothing is made for a signature.
-tpm2_createprimary -T "${tcti[one]}" -C o -G ecc -c "$scratch/srk.context" \
-	-a 'restricted|decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda' >/dev/null 2>&1
-tpm2_evictcontrol -T "${tcti[one]}" -C o -c "$scratch/srk.context" 0x81000001 >/dev/null
-tpm2_flushcontext -T "${tcti[one]}" -t
+srk_persist
 case_ok "a key below another parent than the persistent one still signs" driver sign
 key_make srk ecc-p256
 check "a new key is made below it" 'openssl asn1parse -in "$scratch/srk/device.key" | grep -q "INTEGER *:81000001"'

@@ -157,6 +157,7 @@ if [ -e "$engine" ]; then
 		}
 		server {
 			listen unix:$scratch/tls.socket ssl;
+			ssl_protocols TLSv1.2 TLSv1.3;
 			ssl_certificate $scratch/live/device.pem;
 			ssl_certificate_key "engine:pkcs11:$token;type=private";
 			location / { return 200 "served by the key\n"; }
