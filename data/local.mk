@@ -36,7 +36,7 @@ systemdunitdir = $(prefix)/lib/systemd/system
 SERVICES = data/attestd.service data/attest-acmed.service data/attest-device-enroll.service \
 	data/attest-device-renew.service
 nodist_systemdunit_DATA = $(SERVICES)
-dist_systemdunit_DATA = data/attest-device-renew.timer
+dist_systemdunit_DATA = data/attest-device-renew.timer data/attestd.socket data/attest-acmed.socket
 EXTRA_DIST += data/attestd.service.in data/attest-acmed.service.in \
 	data/attest-device-enroll.service.in data/attest-device-renew.service.in
 CLEANFILES += $(SERVICES)

@@ -134,6 +134,7 @@ E2E_TESTS += tests/e2e/attestd_crowd.sh
 E2E_TESTS += tests/e2e/attestd_overload.sh
 E2E_TESTS += tests/e2e/attestd_proxy.sh
 E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
+E2E_TESTS += tests/e2e/attestd_service.sh
 E2E_TESTS += tests/e2e/manual_pages.sh
 E2E_TESTS += tests/e2e/attest-acmed_start.sh
 E2E_TESTS += tests/e2e/install_services.sh

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -65,6 +66,9 @@ struct keeper {
 	struct member                *members;
 	size_t                        count;
 	sem_t                         quieted;
+	int64_t                       beat_ms;   /* between two beats; 0: nobody watches */
+	int64_t                       next_beat;
+	atomic_size_t                 beats;     /* workers that have answered the last one */
 };
 
 /* A task posted to a member: a channel to attach, or octets to tell. */
@@ -358,6 +362,36 @@ keeper_start(struct keeper *keeper, size_t *started, struct error *err)
 	return 0;
 }
 
+static void
+member_beat_cb(void *arg)
+{
+	struct member *member = arg;
+
+	atomic_fetch_add(&member->keeper->beats, 1);
+}
+
+/* The service manager hears that the keeper lives when this thread and every worker do. */
+static void
+keeper_beat(struct keeper *keeper, int64_t now)
+{
+	if (keeper->beat_ms == 0 || now < keeper->next_beat ||
+	    atomic_load(&keeper->beats) < keeper->count)
+		return;
+	service_notify(SERVICE_WATCHDOG);
+	keeper->next_beat = now + keeper->beat_ms;
+	atomic_store(&keeper->beats, 0);
+	for (size_t i = 0; i < keeper->count; i++)
+		worker_post(keeper->members[i].worker, member_beat_cb, &keeper->members[i]);
+}
+
+static void
+keeper_reload(struct keeper *keeper)
+{
+	service_notify(SERVICE_RELOADING);
+	keeper->handlers->reload(keeper->arg, keeper);
+	service_notify(SERVICE_READY);
+}
+
 /* Serves until SIGTERM or until the supervisor goes. */
 static int
 keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
@@ -373,7 +407,7 @@ keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 		if (fds[1].revents != 0 && read(signals, &info, sizeof info) == sizeof info) {
 			if (info.ssi_signo == SIGTERM)
 				return 0;
-			keeper->handlers->reload(keeper->arg, keeper);
+			keeper_reload(keeper);
 		}
 		if (fds[0].revents != 0 && keeper_attach(keeper, control, err) != 0)
 			return err->kind == ERROR_NOT_FOUND ? 0 : -1;
@@ -381,6 +415,7 @@ keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 			log_refusal_flush(clock_monotonic_ms());
 			log_flush();
 			keeper->handlers->tick(keeper->arg, keeper);
+			keeper_beat(keeper, clock_monotonic_ms());
 			next_tick = clock_monotonic_ms() + TICK_MS;
 		}
 	}
@@ -442,6 +477,8 @@ keeper_run(int control, size_t workers, bool signals, const struct keeper_handle
 	if (keeper_open(&keeper, workers, err) == 0 && keeper_start(&keeper, &started, err) == 0) {
 		handlers->ready(arg);
 		service_notify(SERVICE_READY);
+		keeper.beat_ms = service_watchdog_ms() / 4;
+		keeper.beats = keeper.count;
 		rc = keeper_wait(&keeper, control, signal_fd, err);
 	}
 	keeper_stop(&keeper, started);

@@ -29,7 +29,8 @@ launch_workers_default(void)
 
 /*
  * Opens a listener of each address for each worker, worker by worker, and
- * writes the URLs with their real ports.
+ * writes the URLs with their real ports. Without addresses the service manager's
+ * sockets take their place.
  */
 static int
 launch_listen(const struct launch_plan *plan, int *listeners, struct bytes *urls,
@@ -38,8 +39,11 @@ launch_listen(const struct launch_plan *plan, int *listeners, struct bytes *urls
 	for (size_t i = 0; i < plan->listen_count; i++) {
 		int  fds[LAUNCH_WORKERS_MAX];
 		char text[LISTENER_TEXT_SIZE];
+		int  rc = plan->listen != NULL
+		     ? listener_open(plan->listen[i], plan->workers, fds, text, err)
+		     : listener_share(LISTENER_PASSED_FIRST + (int)i, plan->workers, fds, text, err);
 
-		if (listener_open(plan->listen[i], plan->workers, fds, text, err) != 0)
+		if (rc != 0)
 			return -1;
 		for (size_t worker = 0; worker < plan->workers; worker++)
 			listeners[worker * plan->listen_count + i] = fds[worker];
@@ -162,8 +166,24 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	    err);
 }
 
-int
-launch_run(const struct launch_plan *plan, struct error *err)
+/* The service manager's sockets, when it passed some, instead of the addresses of the settings. */
+static int
+launch_take_passed(struct launch_plan *plan, struct error *err)
+{
+	size_t passed = listener_passed();
+
+	if (passed > LAUNCH_LISTEN_MAX)
+		return error_set(err, ERROR_CONFLICT, "the service manager passed %zu sockets; at most %u", passed,
+		    LAUNCH_LISTEN_MAX);
+	if (passed == 0)
+		return 0;
+	plan->listen = NULL;
+	plan->listen_count = passed;
+	return 0;
+}
+
+static int
+launch_planned(const struct launch_plan *plan, struct error *err)
 {
 	AUTO_BYTES     urls = {0};
 	AUTO_FREE int *listeners =
@@ -176,4 +196,12 @@ launch_run(const struct launch_plan *plan, struct error *err)
 	if (plan->no_fork)
 		return launch_without_fork(plan, listeners, (char *)urls.data, err);
 	return launch_supervisor(plan, listeners, (char *)urls.data, err);
+}
+
+int
+launch_run(const struct launch_plan *wanted, struct error *err)
+{
+	struct launch_plan plan = *wanted;
+
+	return launch_take_passed(&plan, err) != 0 ? -1 : launch_planned(&plan, err);
 }

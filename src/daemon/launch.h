@@ -36,7 +36,7 @@ struct launch_plan {
 int64_t launch_workers_default(void);
 
 /*
- * Opens the listeners and runs front and keeper until they end. Returns the exit
+ * Opens the listeners, or takes over those of the service manager, and runs front and keeper until they end. Returns the exit
  * status, or -1 when they could not be started.
  */
 int launch_run(const struct launch_plan *plan, struct error *err);

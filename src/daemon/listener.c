@@ -7,12 +7,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -272,4 +274,70 @@ listener_open(const char *address, size_t count, int *fds, char text[LISTENER_TE
 	}
 	listener_format(&parsed, text);
 	return 0;
+}
+
+/* A number that is the whole of an environment variable; -1: it is not. */
+static long
+listener_variable(const char *name)
+{
+	const char *text = getenv(name);
+	char       *end = NULL;
+	long        number = text != NULL && text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
+
+	return end != NULL && *end == '\0' ? number : -1;
+}
+
+size_t
+listener_passed(void)
+{
+	bool ours = listener_variable("LISTEN_PID") == (long)getpid();
+	long count = ours ? listener_variable("LISTEN_FDS") : 0;
+
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_FDNAMES");
+	for (long i = 0; i < count; i++) {
+		if (fcntl(LISTENER_PASSED_FIRST + (int)i, F_SETFD, FD_CLOEXEC) != 0)
+			return (size_t)i;
+	}
+	return count > 0 ? (size_t)count : 0;
+}
+
+static bool
+listener_is_tcp(int fd, struct listener_address *address)
+{
+	int       listens = 0;
+	int       type = 0;
+	socklen_t size = sizeof listens;
+
+	address->size = sizeof address->socket;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+	    getsockname(fd, (struct sockaddr *)&address->socket, &address->size) == 0 &&
+	    (address->socket.ss_family == AF_INET || address->socket.ss_family == AF_INET6);
+}
+
+int
+listener_share(int fd, size_t count, int *fds, char text[LISTENER_TEXT_SIZE], struct error *err)
+{
+	struct listener_address address = {.written = "the service manager's socket"};
+	int                     flags = fcntl(fd, F_GETFL);
+	size_t                  made = 0;
+
+	if (!listener_is_tcp(fd, &address))
+		return error_set(err, ERROR_CONFLICT,
+		    "descriptor %d of the service manager is no socket that listens for TCP connections; "
+		    "write ListenStream= with a port into its unit", fd);
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "taking over the service manager's socket");
+	while (made < count && (fds[made] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
+		made++;
+	if (made == count) {
+		listener_format(&address, text);
+		return 0;
+	}
+	error_set_errno(err, ERROR_INTERNAL, "taking over the service manager's socket");
+	while (made > 0)
+		(void)close(fds[--made]);
+	return -1;
 }

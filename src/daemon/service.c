@@ -80,6 +80,16 @@ service_send(const char *name, const char *text, struct error *err)
 	return sent < 0 ? -1 : 0;
 }
 
+int64_t
+service_watchdog_ms(void)
+{
+	const char *text = getenv("WATCHDOG_USEC");
+	char       *end = NULL;
+	long long   usec = text != NULL && text[0] >= '0' && text[0] <= '9' ? strtoll(text, &end, 10) : 0;
+
+	return end != NULL && *end == '\0' ? (int64_t)usec / 1000 : 0;
+}
+
 void
 service_connect(void)
 {

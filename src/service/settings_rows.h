@@ -31,7 +31,8 @@
 	    .argument = "ADDR:PORT", .help = "where to listen; repeatable",               \
 	    .manual = "The addresses and ports where connections are accepted, at most 16. An "   \
 	              "IPv6 address stands in brackets, as in `[2001:db8::1]:443`. With port 0 "  \
-	              "the kernel chooses one, which the line that is logged at start names.")
+	              "the kernel chooses one, which the line that is logged at start names. Sockets that " \
+	              "the service manager passes (attestd.socket) take their place.")
 
 /* The proxies that may name the client of a request, and how they do. */
 #define SERVICE_ROWS_PROXIES                                                                      \

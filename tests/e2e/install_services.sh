@@ -138,6 +138,12 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip "what the units are exposed by" "no systemd-analyze"
 fi
+if command -v systemd-analyze >/dev/null; then
+	for unit in attestd attest-acmed; do
+		case_equal "systemd finds no fault in $unit.socket" "$(systemd-analyze verify --man=no \
+			"$root/usr/local/lib/systemd/system/$unit.socket" 2>&1 | grep "$unit.socket")" ""
+	done
+fi
 # Without these calls a unit's filter would keep it out of its own sandbox.
 for unit in attestd attest-acmed; do
 	case_matches "$unit may enter its sandbox" "$(unit_value "$unit" SystemCallFilter | xargs)" \

@@ -204,6 +204,66 @@ START_TEST(open_endless_address_is_malformed)
 }
 END_TEST
 
+START_TEST(share_gives_descriptors_of_one_queue)
+{
+	int fds[3];
+	int one;
+	int flags;
+
+	unit_ok(listener_open("127.0.0.1:0", 1, &one, text, &err), &err);
+	(void)fcntl(one, F_SETFL, 0);
+	(void)strcpy(text, "");
+	unit_ok(listener_share(one, 3, fds, text, &err), &err);
+	ck_assert_int_eq(strncmp(text, "127.0.0.1:", 10), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_ne(fds[i], one);
+		flags = fcntl(fds[i], F_GETFL);
+		ck_assert_int_ne(flags & O_NONBLOCK, 0);
+		ck_assert_int_ne(fcntl(fds[i], F_GETFD) & FD_CLOEXEC, 0);
+	}
+}
+END_TEST
+
+START_TEST(share_of_what_does_not_listen_says_what_to_write)
+{
+	static const char wanted[] = "descriptor %d of the service manager is no socket that listens for "
+	                             "TCP connections; write ListenStream= with a port into its unit";
+	char              detail[256];
+	int               fds[1];
+	int               others[] = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	                  socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	                  socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), open("/dev/null", O_RDONLY | O_CLOEXEC)};
+
+	ck_assert_int_eq(listen(others[1], 1) == 0 ? 0 : errno, EINVAL); /* it has no address */
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		(void)snprintf(detail, sizeof detail, wanted, others[i]);
+		unit_fails(listener_share(others[i], 1, fds, text, &err), &err, ERROR_CONFLICT, detail);
+	}
+}
+END_TEST
+
+START_TEST(passed_for_another_process_are_none_and_no_child_sees_them)
+{
+	char pid[24];
+
+	ck_assert_uint_eq(listener_passed(), 0);
+	(void)setenv("LISTEN_FDS", "1", 1);
+	(void)setenv("LISTEN_PID", "1", 1);
+	ck_assert_uint_eq(listener_passed(), 0);
+	ck_assert_ptr_null(getenv("LISTEN_FDS"));
+	(void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
+	ck_assert_int_ge(dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), LISTENER_PASSED_FIRST), 0);
+	(void)setenv("LISTEN_FDS", "1", 1);
+	(void)setenv("LISTEN_PID", pid, 1);
+	ck_assert_uint_eq(listener_passed(), 1);
+	ck_assert_int_eq(fcntl(LISTENER_PASSED_FIRST, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ck_assert_ptr_null(getenv("LISTEN_PID"));
+	(void)setenv("LISTEN_FDS", "many", 1);
+	(void)setenv("LISTEN_PID", pid, 1);
+	ck_assert_uint_eq(listener_passed(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +278,9 @@ main(void)
 	tcase_add_test(tc, open_ipv6_has_brackets);
 	tcase_add_loop_test(tc, open_impossible_address_says_why, 0, sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, open_endless_address_is_malformed);
+	tcase_add_test(tc, share_gives_descriptors_of_one_queue);
+	tcase_add_test(tc, share_of_what_does_not_listen_says_what_to_write);
+	tcase_add_test(tc, passed_for_another_process_are_none_and_no_child_sees_them);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

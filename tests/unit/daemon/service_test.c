@@ -51,7 +51,8 @@ manager_abstract(size_t length)
 static const struct {
 	enum service_state state;
 	const char        *text;
-} states[] = {{SERVICE_READY, "READY=1"}, {SERVICE_STOPPING, "STOPPING=1"}};
+} states[] = {{SERVICE_READY, "READY=1"}, {SERVICE_STOPPING, "STOPPING=1"},
+    {SERVICE_WATCHDOG, "WATCHDOG=1"}};
 
 START_TEST(notify_abstract_socket_is_told_the_state)
 {
@@ -142,6 +143,31 @@ START_TEST(notify_nobody_goes_on)
 }
 END_TEST
 
+START_TEST(connect_keeps_the_way_to_a_manager_whose_name_is_gone)
+{
+	manager_abstract(60);
+	service_connect();
+	(void)setenv("NOTIFY_SOCKET", "/nowhere", 1);
+	service_notify(SERVICE_READY);
+	assert_told("READY=1");
+}
+END_TEST
+
+static const struct {
+	const char *usec;
+	int64_t     ms;
+} watchdogs[] = {{"30000000", 30000}, {"0", 0}, {"", 0}, {"-5", 0}, {"10s", 0}, {NULL, 0}};
+
+START_TEST(watchdog_ms_is_of_a_number)
+{
+	if (watchdogs[_i].usec != NULL)
+		(void)setenv("WATCHDOG_USEC", watchdogs[_i].usec, 1);
+	else
+		(void)unsetenv("WATCHDOG_USEC");
+	ck_assert_int_eq(service_watchdog_ms(), watchdogs[_i].ms);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +180,8 @@ main(void)
 	tcase_add_test(tc, notify_path_socket_is_told_the_state);
 	tcase_add_test(tc, notify_reloading_carries_the_time);
 	tcase_add_loop_test(tc, notify_nobody_goes_on, 0, sizeof silent / sizeof silent[0]);
+	tcase_add_test(tc, connect_keeps_the_way_to_a_manager_whose_name_is_gone);
+	tcase_add_loop_test(tc, watchdog_ms_is_of_a_number, 0, sizeof watchdogs / sizeof watchdogs[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
