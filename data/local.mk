@@ -34,17 +34,19 @@ data/device.conf: data/device.conf.in src/settings-doc$(EXEEXT)
 
 systemdunitdir = $(prefix)/lib/systemd/system
 SERVICES = data/attestd.service data/attest-acmed.service data/attest-device-enroll.service \
-	data/attest-device-renew.service
+	data/attest-device-renew.service data/attest-device-p11@.service
 nodist_systemdunit_DATA = $(SERVICES)
-dist_systemdunit_DATA = data/attest-device-renew.timer data/attestd.socket data/attest-acmed.socket
+dist_systemdunit_DATA = data/attest-device-renew.timer data/attestd.socket data/attest-acmed.socket \
+	data/attest-device-p11.socket
 EXTRA_DIST += data/attestd.service.in data/attest-acmed.service.in \
-	data/attest-device-enroll.service.in data/attest-device-renew.service.in
+	data/attest-device-enroll.service.in data/attest-device-renew.service.in \
+	data/attest-device-p11@.service.in
 CLEANFILES += $(SERVICES)
 
 $(SERVICES): Makefile
 	$(AM_V_GEN)$(MKDIR_P) data && \
 	sed -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@bindir[@]|$(bindir)|g' \
-	    -e 's|@sysconfdir[@]|$(sysconfdir)|g' '$(srcdir)/$@.in' >$@
+	    -e 's|@sysconfdir[@]|$(sysconfdir)|g' -e 's|@pkcs11dir[@]|$(pkcs11dir)|g' '$(srcdir)/$@.in' >$@
 
 # Configurations are put in place once, and are the administrator's from then on; the users of the
 # services and their directories are made by systemd-sysusers and systemd-tmpfiles.
@@ -80,6 +82,7 @@ data/attestd.service: data/attestd.service.in
 data/attest-acmed.service: data/attest-acmed.service.in
 data/attest-device-enroll.service: data/attest-device-enroll.service.in
 data/attest-device-renew.service: data/attest-device-renew.service.in
+data/attest-device-p11@.service: data/attest-device-p11@.service.in
 
 # The module's entry in p11-kit's list, which GnuTLS and others go by.
 nodist_p11kitmodules_DATA = data/attest-device.module

@@ -142,6 +142,32 @@ else
 	skip "wget and git" "p11-kit's list cannot be covered here (unshare -m)"
 fi
 
+# ---- the socket: p11-kit remote for each connection, as the unit starts it ----
+
+client=$(find /usr/lib -name p11-kit-client.so 2>/dev/null | head -n 1)
+unit=$top_srcdir/data/attest-device-p11@.service.in
+start=$(sed -n 's|^ExecStart=\(.*\) @pkcs11dir@/attest-pkcs11.so$|\1|p' "$unit")
+if has systemd-socket-activate && has pkcs11-tool && [ -n "$client" ] && [ -x "${start%% *}" ]; then
+	daemon_start socket systemd-socket-activate --accept --inetd --listen "$scratch/p11.socket" \
+		--setenv ATTEST_PKCS11_STATE --setenv ATTEST_PKCS11_TPM $start "$module"
+	wait_for '[ -S "$scratch/p11.socket" ]'
+	served() {
+		env -u ATTEST_PKCS11_STATE -u ATTEST_PKCS11_TPM P11_KIT_SERVER_ADDRESS="unix:path=$scratch/p11.socket" \
+			pkcs11-tool --module "$client" "$@"
+	}
+	case_ok "the socket: the objects" served -O
+	case_matches "… are the token's" "$out" 'Private Key Object; EC.*label: +laptop'
+	echo text >"$scratch/text"
+	openssl dgst -sha256 -binary "$scratch/text" >"$scratch/digest"
+	case_ok "the socket: a signature" served --sign --mechanism ECDSA --label laptop \
+		--input-file "$scratch/digest" --output-file "$scratch/signature" --signature-format openssl
+	openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -pubkey >"$scratch/public"
+	case_ok "… and OpenSSL verifies" openssl dgst -sha256 -verify "$scratch/public" -signature "$scratch/signature" "$scratch/text"
+	daemon_stop socket
+else
+	skip "the socket" "there is no systemd-socket-activate, p11-kit, its client, or OpenSC"
+fi
+
 # ---- what does not work is said ----
 
 if [ -e "$engine" ]; then

@@ -123,7 +123,7 @@ check "and attest-acmed reads it" 'wait_for "grep -q event=attestation-roots \"\
 # ---- what the units allow ----
 
 if command -v systemd-analyze >/dev/null; then
-	for unit in attestd attest-acmed attest-device-enroll attest-device-renew; do
+	for unit in attestd attest-acmed attest-device-enroll attest-device-renew attest-device-p11@; do
 		exposure=$(systemd-analyze security --offline=true --no-pager \
 			"$root/usr/local/lib/systemd/system/$unit.service" 2>/dev/null |
 			sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')
@@ -149,7 +149,7 @@ for unit in attestd attest-acmed; do
 	case_matches "$unit may enter its sandbox" "$(unit_value "$unit" SystemCallFilter | xargs)" \
 		' seccomp .*landlock_create_ruleset .*landlock_add_rule .*landlock_restrict_self'
 done
-for unit in attest-device-enroll attest-device-renew; do
+for unit in attest-device-enroll attest-device-renew attest-device-p11@; do
 	case_equal "$unit has the TPM and no other device" \
 		"$(unit_value "$unit" DevicePolicy) $(unit_value "$unit" DeviceAllow)" "closed /dev/tpmrm0 rw"
 done
