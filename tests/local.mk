@@ -120,6 +120,7 @@ E2E_TESTS += tests/e2e/attestd_start.sh
 E2E_TESTS += tests/e2e/attestd_record.sh
 E2E_TESTS += tests/e2e/acme_nginx.sh
 E2E_TESTS += tests/e2e/pkcs11.sh
+E2E_TESTS += tests/e2e/pkcs11_abrmd.sh
 E2E_TESTS += tests/e2e/pkcs11_programs.sh
 E2E_TESTS += tests/e2e/attest-ca_inventory.sh
 E2E_TESTS += tests/e2e/attest-ca_import.sh

@@ -136,6 +136,14 @@ use_end(void)
 
 /* ---- the TPM ---- */
 
+static bool
+is_abrmd(const char *tcti)
+{
+	static const char name[] = "tabrmd";
+
+	return strncmp(tcti, name, sizeof name - 1) == 0;
+}
+
 /*
  * The TCTI of tpm2-abrmd in a child: GLib's connection to the bus is its parent's, whose thread is
  * not here, so that opening it would hang. A program of its own has its own.
@@ -143,10 +151,7 @@ use_end(void)
 static void
 tcti_choose(const char *tcti, bool forked, char *chosen, size_t size)
 {
-	static const char daemon[] = "tabrmd";
-
-	if (forked && strncmp(tcti, daemon, sizeof daemon - 1) == 0 &&
-	    strchr(tcti, '\'') == NULL)
+	if (forked && is_abrmd(tcti) && strchr(tcti, '\'') == NULL)
 		(void)snprintf(chosen, size, "cmd:tpm2_send -T '%s'", tcti);
 	else
 		(void)snprintf(chosen, size, "%s", tcti);
@@ -159,7 +164,8 @@ open_may_succeed(const char *tcti, const struct error *err)
 	static const char prefix[] = "device:";
 	int               fd;
 
-	if (err->kind == ERROR_NOT_FOUND)
+	/* The bus starts the daemon and waits for it; each attempt has GLib write to stderr. */
+	if (err->kind == ERROR_NOT_FOUND || is_abrmd(tcti))
 		return false;
 	if (strncmp(tcti, prefix, sizeof prefix - 1) != 0)
 		return true;
