@@ -74,7 +74,7 @@ if has ssh ssh-keygen sshd && [ "$(id -u)" -eq 0 ]; then
 	daemon_start sshd "$(command -v sshd)" -D -e -f "$scratch/ssh/config"
 	wait_for '[ -s "$scratch/ssh/pid" ] || ! daemon_runs sshd'
 	log_in() {
-		timeout 30 ssh -F none "$@" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		env -u SSH_AUTH_SOCK timeout 30 ssh -F none "$@" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
 			-o LogLevel=ERROR -p "$ssh_port" root@127.0.0.1 'echo came in'
 	}
 	for type in ecc-p256 rsa-2048; do
