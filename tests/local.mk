@@ -203,6 +203,20 @@ storm: all tests/e2e/storm tests/e2e/software_device tests/e2e/software_acme_dev
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' REQUESTS=$(REQUESTS) SEED=$(SEED) \
 		$(BASH_PROGRAM) $(srcdir)/tests/e2e/daemons_storm.sh
 
+# One attestation and one issuance, and all that is refused, under valgrind.
+EXTRA_DIST += tests/valgrind.sh
+.PHONY: valgrind
+valgrind: all tests/e2e/software_device tests/e2e/software_acme_device tests/e2e/sign_jws
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		$(BASH_PROGRAM) $(srcdir)/tests/valgrind.sh attest-acmed_attest.sh attestd_protocol.sh
+
+# What clang-tidy finds.
+EXTRA_DIST += .clang-tidy tests/analyze.h tests/analyze.sh
+.PHONY: analyze
+analyze:
+	$(BASH_PROGRAM) $(srcdir)/tests/analyze.sh '$(abs_top_srcdir)' -std=gnu17 $(DEFS) $(DEFAULT_INCLUDES) \
+		$(AM_CPPFLAGS) $(CPPFLAGS)
+
 # Fuzzers, in a build tree of its own, each for so many seconds from what it found before:
 #   configure CC=clang CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' --enable-sanitizers
 #   make fuzz FUZZ_SECONDS=600

@@ -176,7 +176,7 @@ csv_skip_empty(struct csv *csv, const char **why)
 int
 csv_read(struct csv *csv, struct error *err)
 {
-	size_t      begins[CSV_CELLS_MAX];
+	size_t      begins[CSV_CELLS_MAX] = {0};
 	const char *why = NULL;
 	bool        last = false;
 
