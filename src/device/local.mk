@@ -84,6 +84,7 @@ UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test
+UNIT_TESTS += tests/unit/device/use/server_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 

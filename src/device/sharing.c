@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,8 @@ device_sharing_group(const struct device_settings *settings, gid_t *group, struc
 		return 0;
 	buffer = memory_new(GROUP_BUFFER);
 	errno = getgrnam_r(settings->key_group, &entry, buffer, GROUP_BUFFER, &found);
-	if (errno != 0)
+	/* What getgrnam(3) lists for a group that there is not. */
+	if (errno != 0 && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM)
 		return error_set_errno(err, ERROR_INTERNAL, "looking for the group \"%s\"",
 		    settings->key_group);
 	if (found == NULL)
