@@ -18,7 +18,6 @@
 #include "pkcs11/material.h"
 #include "pkcs11/object.h"
 #include "pkcs11/text.h"
-#include "util/hex.h"
 
 /* Room for old objects at least; what finds none is forgotten, and its handle invalid. */
 #define FORMER_MAX  64U
@@ -42,7 +41,8 @@ struct shelf {
 struct token {
 	char                   *pair;
 	char                   *state;
-	uint8_t                 seen[32]; /* hash of the files' identities when they were read */
+	char                    serial[17]; /* by the directory: programs name the token by it */
+	uint64_t                seen; /* hash of the files' identities when they were read; 0: not yet */
 	_Atomic(struct shelf *) shelf;
 };
 
@@ -63,6 +63,16 @@ shelf_of(const struct token *token)
 	return atomic_load(&token->shelf);
 }
 
+static void
+serial_make(struct token *token)
+{
+	uint8_t hash[32] = {0};
+
+	(void)EVP_Digest(token->state, strlen(token->state), hash, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < 8; i++)
+		(void)snprintf(token->serial + 2 * i, 3, "%02x", hash[i]);
+}
+
 struct token *
 token_new(const struct material_place *place)
 {
@@ -70,6 +80,7 @@ token_new(const struct material_place *place)
 
 	*token = (struct token){
 	    .pair = memory_strdup(place->pair), .state = memory_strdup(place->state)};
+	serial_make(token);
 	atomic_init(&token->shelf, memory_new(sizeof(struct shelf)));
 	return token;
 }
@@ -268,14 +279,21 @@ shelf_update(struct token *token, const struct material *material)
 
 /* ---- the directory ---- */
 
-static void
-mark(const struct token *token, uint8_t hash[32])
+/*
+ * FNV-1a of the files' identities. Not by OpenSSL, whose locks another thread may have held when
+ * this process was forked: a child that finds nothing changed can do without it.
+ */
+static uint64_t
+mark(const struct token *token)
 {
 	const struct material_place place = {token->pair, token->state};
 	AUTO_BYTES                  marks = {0};
+	uint64_t                    hash = 0xcbf29ce484222325U;
 
 	material_mark(&place, &marks);
-	(void)EVP_Digest(marks.data, marks.size, hash, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < marks.size; i++)
+		hash = (hash ^ marks.data[i]) * 0x100000001b3U;
+	return hash;
 }
 
 static void
@@ -290,10 +308,9 @@ void
 token_refresh(struct token *token)
 {
 	const struct material_place place = {token->pair, token->state};
-	uint8_t                     now[32] = {0};
+	uint64_t                    now = mark(token); /* before reading, so that a later change shows */
 
-	mark(token, now); /* before reading, so that a later change shows */
-	if (memcmp(now, token->seen, sizeof now) == 0)
+	if (now == token->seen)
 		return;
 	for (int tries = 0;; tries++) {
 		AUTO_MATERIAL material;
@@ -308,7 +325,7 @@ token_refresh(struct token *token)
 			debug_say("%s: %s", token->pair, material.why.detail);
 		shelf_update(token, &material);
 		if (material.fault != MATERIAL_MIXED)
-			memcpy(token->seen, now, sizeof now);
+			token->seen = now;
 		return;
 	}
 }
@@ -325,22 +342,9 @@ token_epoch(const struct token *token)
 	return shelf_of(token)->epoch;
 }
 
-/* The same for a directory at all times: programs name the token by it. */
-static void
-serial_make(const struct token *token, char serial[17])
-{
-	uint8_t hash[32] = {0};
-
-	(void)EVP_Digest(token->state, strlen(token->state), hash, NULL, EVP_sha256(), NULL);
-	for (size_t i = 0; i < 8; i++)
-		(void)snprintf(serial + 2 * i, 3, "%02x", hash[i]);
-}
-
 void
 token_describe(const struct token *token, CK_TOKEN_INFO *info)
 {
-	char serial[17] = "";
-
 	*info = (CK_TOKEN_INFO){
 	    .flags = CKF_RNG | CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED,
 	    .ulMaxSessionCount = CK_EFFECTIVELY_INFINITE,
@@ -352,11 +356,10 @@ token_describe(const struct token *token, CK_TOKEN_INFO *info)
 	    .ulTotalPrivateMemory = CK_UNAVAILABLE_INFORMATION,
 	    .ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION,
 	};
-	serial_make(token, serial);
 	text_pad(info->label, sizeof info->label, shelf_of(token)->label);
 	text_pad(info->manufacturerID, sizeof info->manufacturerID, "attest-ca");
 	text_pad(info->model, sizeof info->model, "TPM 2.0");
-	text_pad(info->serialNumber, sizeof info->serialNumber, serial);
+	text_pad(info->serialNumber, sizeof info->serialNumber, token->serial);
 	memset(info->utcTime, '0', sizeof info->utcTime);
 }
 

@@ -64,6 +64,18 @@ case_equal "… and it was a new key" "$out" "new key"
 renewed rsa-2048
 case_ok "a new key of another type" driver renewal "sh $scratch/renew"
 
+# By attest-device itself.
+cp -r "$scratch/ecc-p256" "$scratch/own"
+key_use own
+renew() { # OPTION
+	printf '%q ' "$attest_device_program" --tcti "${tcti[one]}" --state-dir "$scratch/own" renew "$1"
+	echo '>/dev/null'
+}
+case_ok "attest-device renew --force" driver renewal "$(renew --force)"
+case_equal "… keeps the key" "$out" "same key"
+case_ok "attest-device renew --new-key" driver renewal "$(renew --new-key)"
+case_equal "… and this does not" "$out" "new key"
+
 # What attest-device leaves of a key that was replaced, for a program that starts later.
 renewed second
 former=$scratch/live/former-0123456789abcdef
@@ -200,7 +212,11 @@ if has pkcs11-tool; then
 	case_equal "… by their names" \
 		"$(sed -n '/^Private Key/,/label/s/.*label: *//p' <<<"$out" | tr '\n' ' ')" "laptop mail "
 	check "… and the key that was replaced is not shown" '[[ $out != *$(key_id ecc-p256)* ]]'
+	key_use own
 	echo 'text' >"$scratch/text"
+	case_ok "pkcs11-tool: signs by the ID of a key that attest-device replaced" pkcs11-tool --module "$module" \
+		--sign --mechanism ECDSA-SHA256 --id "$(key_id ecc-p256)" --input-file "$scratch/text" --output-file "$scratch/signature"
+	key_use live
 	for which in ecc-p256 second; do
 		case_ok "pkcs11-tool: signs by the ID of $which" pkcs11-tool --module "$module" --sign --mechanism ECDSA-SHA256 \
 			--id "$(key_id $which)" --input-file "$scratch/text" --output-file "$scratch/signature" \
