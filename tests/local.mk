@@ -253,7 +253,9 @@ CLEANFILES += $(BENCHES) bench.json bench.rows bench.svg
 ATTEST_BENCH = tests/bench/attest_client.c tests/bench/attest_client.h tests/bench/attest_server.c \
 	tests/bench/attest_server.h tests/bench/bench.c tests/bench/bench.h tests/bench/machine.c \
 	tests/bench/machine.h
-tests_bench_acme_bench_SOURCES = tests/bench/acme_bench.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_acme_bench_SOURCES = tests/bench/acme_bare.c tests/bench/acme_bare.h tests/bench/acme_bench.c \
+	tests/bench/acme_issuance.c tests/bench/acme_issuance.h tests/bench/acme_peer.c \
+	tests/bench/acme_peer.h tests/bench/bench.c tests/bench/bench.h
 tests_bench_attest_bench_SOURCES = tests/bench/attest_bare.c tests/bench/attest_bare.h \
 	tests/bench/attest_bench.c $(ATTEST_BENCH)
 tests_bench_crl_bench_SOURCES = tests/bench/bench.c tests/bench/bench.h tests/bench/crl_bench.c
@@ -279,7 +281,9 @@ bench: src/attestd src/attest-ca src/attest-acmed src/attest-device src/attest-p
 	tests/bench/kinds_bench $(BENCH_FLAGS); \
 	tests/bench/refusal_bench $(BENCH_FLAGS); \
 	tests/bench/load_bench $(BENCH_FLAGS) $(LOAD_BENCH_FLAGS); \
-	tests/bench/acme_bench $(BENCH_FLAGS); \
+	peer=; if programs=$$($(srcdir)/tests/interop/build.sh --find); then peer="--step-ca $$programs"; \
+	else echo "$$programs"; fi; \
+	tests/bench/acme_bench $$peer $(BENCH_FLAGS); \
 	tests/bench/import_bench $(IMPORT_BENCH_FLAGS); \
 	tests/bench/crl_bench $(CRL_BENCH_FLAGS); \
 	top_srcdir='$(abs_top_srcdir)' $(BASH_PROGRAM) $(srcdir)/tests/bench/pkcs11.sh

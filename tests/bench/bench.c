@@ -81,8 +81,8 @@ started_end_cb(void)
 	}
 }
 
-static void
-started_add(pid_t pid)
+void
+bench_own(pid_t pid)
 {
 	if (starter == 0) {
 		starter = getpid();
@@ -173,7 +173,7 @@ bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *st
 			    config, daemon->no_fork ? "--no-fork" : NULL, (char *)NULL);
 		_exit(127);
 	}
-	started_add(daemon->supervisor);
+	bench_own(daemon->supervisor);
 	daemon_wait(daemon, log);
 	if (daemon->under != NULL || daemon->no_fork)
 		return;
@@ -510,6 +510,6 @@ bench_bare_start(void (*answer_cb)(struct evhttp_request *, void *), SSL_CTX *tl
 		_exit(0);
 	}
 	(void)close(fd);
-	started_add(pid);
+	bench_own(pid);
 	return pid;
 }

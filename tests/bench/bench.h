@@ -52,6 +52,9 @@ struct bench_daemon {
 void bench_daemon_start(struct bench_daemon *daemon, const char *name, const char *state,
     const char *config, const char *log);
 
+/* A child of this program that ends with it, however it ends. */
+void bench_own(pid_t pid);
+
 /* Ends a process that was started here. */
 void bench_stop(pid_t pid);
 
