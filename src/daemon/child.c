@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/process.h"
 
 /*
  * Prefixes of the environment variables that the front gets: those for loading
@@ -144,10 +146,30 @@ child_fail(const char *doing)
 	_exit(127);
 }
 
+/*
+ * Another user, in no group but its own, with no way back: the exec drops the capabilities. A
+ * container may know no other user than its root.
+ */
+static void
+child_become(uid_t uid, gid_t gid)
+{
+	struct error err = {0};
+
+	if (uid == 0)
+		return;
+	process_bound(); /* while it may */
+	if (setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0)
+		return;
+	error_set_errno(&err, ERROR_INTERNAL, "the front stays root's: becoming uid %lu", (unsigned long)uid);
+	LOG(WARNING, {"event", "sandbox"}, {"reason", err.detail});
+}
+
 __attribute__((noreturn))
 static void
 child_exec(const struct child_plan *plan, pid_t supervisor, char **argv, char **env)
 {
+	child_become(plan->uid, plan->gid);
+	/* After that, because another user's process forgets it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		child_fail("asking to die with the supervisor");
 	if (getppid() != supervisor) /* the parent died before prctl */

@@ -32,6 +32,8 @@ struct child_plan {
 	size_t               channel_count; /* the keeper's control socket counts as one */
 	size_t               listener_count;
 	enum sandbox_mode    sandbox;
+	uid_t                uid;       /* whom root's child becomes; 0: it stays root */
+	gid_t                gid;
 };
 
 /* The role's word. */

@@ -4,6 +4,7 @@
 #include "daemon/launch.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,22 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	return status;
 }
 
+/* Root's front has a user of its own; another user's front has that user. */
+static int
+launch_front_user(const char *name, struct supervisor_plan *plan, struct error *err)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0 || strcmp(name, "root") == 0)
+		return 0;
+	if ((user = getpwnam(name)) == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "front_user: there is no user \"%.64s\" here; make it, or name another", name);
+	plan->front_uid = user->pw_uid;
+	plan->front_gid = user->pw_gid;
+	return 0;
+}
+
 /* The keeper reads the same options again, plus those that were determined here. */
 static int
 launch_supervisor(const struct launch_plan *plan, const int *listeners, char *listening,
@@ -145,6 +162,7 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	char             listening_option[] = "--listening";
 	char             workers_option[] = "--serving";
 	char             workers[24];
+	struct supervisor_plan supervisor;
 
 	(void)snprintf(workers, sizeof workers, "%zu", plan->workers);
 	/* At the beginning, before anything that could end the options. */
@@ -154,16 +172,17 @@ launch_supervisor(const struct launch_plan *plan, const int *listeners, char *li
 	arguments[3] = listening_option;
 	arguments[4] = listening;
 	memcpy(arguments + 5, plan->argv + 1, (count - 1) * sizeof *arguments);
-	return supervisor_run(
-	    &(struct supervisor_plan){
-	        .program = plan->program,
-	        .arguments = arguments,
-	        .workers = plan->workers,
-	        .listeners = listeners,
-	        .listener_count = plan->workers * plan->listen_count,
-	        .sandbox = plan->sandbox,
-	    },
-	    err);
+	supervisor = (struct supervisor_plan){
+	    .program = plan->program,
+	    .arguments = arguments,
+	    .workers = plan->workers,
+	    .listeners = listeners,
+	    .listener_count = plan->workers * plan->listen_count,
+	    .sandbox = plan->sandbox,
+	};
+	if (launch_front_user(plan->front_user, &supervisor, err) != 0)
+		return -1;
+	return supervisor_run(&supervisor, err);
 }
 
 /* The service manager's sockets, when it passed some, instead of the addresses of the settings. */

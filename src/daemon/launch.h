@@ -22,6 +22,7 @@ struct launch_plan {
 	char *const *listen;  /* ADDR:PORT each, at most LAUNCH_LISTEN_MAX */
 	size_t       listen_count;
 	const char  *scheme;  /* of the URLs: "https://" */
+	const char  *front_user; /* whom the front becomes when root starts it */
 	enum sandbox_mode sandbox; /* not of no_fork, which has none */
 	bool         no_fork; /* front and keeper in this process, for a debugger */
 

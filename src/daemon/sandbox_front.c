@@ -22,6 +22,7 @@
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
 #include "util/error.h"
+#include "util/process.h"
 
 #if WITH_SECCOMP && WITH_SANDBOX
 
@@ -63,7 +64,7 @@ sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 {
 	if (mode == SANDBOX_OFF)
 		return 0;
-	if (landlock_enter(true, NULL, 0, err) != 0)
+	if (process_disarm(0, err) != 0 || landlock_enter(true, NULL, 0, err) != 0)
 		return -1;
 	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
 		return 0;
@@ -75,7 +76,9 @@ sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 int
 sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 {
-	return mode == SANDBOX_OFF || !WITH_SANDBOX ? 0 : landlock_enter(true, NULL, 0, err);
+	if (mode == SANDBOX_OFF || !WITH_SANDBOX)
+		return 0;
+	return process_disarm(0, err) != 0 ? -1 : landlock_enter(true, NULL, 0, err);
 }
 
 #endif

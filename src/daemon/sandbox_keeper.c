@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #if WITH_SECCOMP
 #include <seccomp.h>
@@ -23,6 +24,7 @@
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
 #include "util/error.h"
+#include "util/process.h"
 
 #if WITH_SECCOMP && WITH_SANDBOX
 
@@ -156,6 +158,9 @@ sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
 {
 	if (!WITH_SANDBOX || mode == SANDBOX_OFF)
 		return 0;
+	/* Root's keeper may work on a directory of the service's user. */
+	if (process_disarm(geteuid() == 0 ? PROCESS_CAPABILITIES_OF_FILES : 0, err) != 0)
+		return -1;
 	if (keys == SANDBOX_KEYS_FILES && landlock_enter(true, paths, count, err) != 0)
 		return -1;
 	if (mode == SANDBOX_AVAILABLE && !filter_is_available())

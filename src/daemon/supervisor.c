@@ -178,6 +178,8 @@ supervisor_front_start(struct supervisor *supervisor, struct error *err)
 	    .role = SUPERVISOR_ROLE_FRONT,
 	    .program = plan->program,
 	    .sandbox = plan->sandbox,
+	    .uid = plan->front_uid,
+	    .gid = plan->front_gid,
 	    .fds = fds,
 	    .channel_count = plan->workers,
 	    .listener_count = plan->listener_count,

@@ -5,6 +5,8 @@
 #ifndef DAEMON_SUPERVISOR_H
 #define DAEMON_SUPERVISOR_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 
 #include "daemon/sandbox.h"
@@ -22,6 +24,8 @@ struct supervisor_plan {
 	const int         *listeners; /* workers * addresses descriptors, worker by worker */
 	size_t             listener_count;
 	enum sandbox_mode  sandbox;   /* of the front */
+	uid_t              front_uid; /* whom root's front becomes; 0: it stays root */
+	gid_t              front_gid;
 };
 
 /*

@@ -327,6 +327,7 @@ run_all(const struct program *program, int argc, char **argv, bool no_fork)
 	        .listen = settings->listen.texts,
 	        .listen_count = settings->listen.count,
 	        .scheme = serves_tls(program) ? "https://" : "http://",
+	        .front_user = settings->front_user,
 	        .sandbox = settings->containment,
 	        .no_fork = no_fork,
 	        .front = program->front,

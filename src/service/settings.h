@@ -27,6 +27,7 @@ struct service_settings {
 	int64_t            request_timeout;
 	int64_t            idle_timeout;
 	char              *log_level;
+	char              *front_user;
 	char              *sandbox; /* "on", "available" or "off" */
 	struct config_list proxy_networks;
 	char              *proxy_protocol;

@@ -58,6 +58,9 @@
 	SERVICE_ROW(log_level, TEXT, RELOAD, .value = "info", .option = "log-level",                      \
 	    .argument = "LEVEL", .help = "log level: error, warning, info or debug",             \
 	    .manual = "How much is logged: `error`, `warning`, `info` or `debug`."),                \
+	SERVICE_ROW(front_user, TEXT, RESTART, .value = "nobody",                                 \
+	    .manual = "When root starts the service, the front becomes this user; better one of its " \
+	              "own. As any other user, front and keeper are that user both."),             \
 	SERVICE_ROW(sandbox, TEXT, RESTART, .value = "on",                                        \
 	    .manual = "`on`: each process enters its sandbox, and does not start without seccomp. "  \
 	              "`available`: without seccomp it starts all the same, which is logged. `off`: " \

@@ -5,10 +5,14 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
+#include <linux/capability.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/error.h"
 
@@ -41,5 +45,32 @@ process_hide(struct error *err)
 	/* The kernel hides the memory of a process that is not dumpable from its debugger too. */
 	if (!process_is_traced() && prctl(PR_SET_DUMPABLE, 0) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "hiding this process from others");
+	return 0;
+}
+
+void
+process_bound(void)
+{
+	for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
+		(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
+int
+process_disarm(uint64_t keep, struct error *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct   sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	process_bound();
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &header, sets) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "reading capabilities");
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		sets[i].permitted &= (uint32_t)(keep >> (32 * i));
+		sets[i].effective &= sets[i].permitted;
+		sets[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, sets) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "giving up capabilities");
 	return 0;
 }

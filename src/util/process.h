@@ -2,6 +2,8 @@
 #ifndef UTIL_PROCESS_H
 #define UTIL_PROCESS_H
 
+#include <stdint.h>
+
 struct error;
 
 /*
@@ -11,5 +13,17 @@ struct error;
  * stays open to it. INTERNAL when the kernel refuses.
  */
 int process_hide(struct error *err);
+
+/* Capabilities for work on files that are another user's, as masks of process_disarm. */
+#define PROCESS_CAPABILITIES_OF_FILES UINT64_C(0xb) /* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER */
+
+/* No program that the process executes gains a capability; does nothing without CAP_SETPCAP. */
+void process_bound(void);
+
+/*
+ * Gives up all capabilities but those in `keep` that the process has, in all sets, and for every
+ * program that it might execute: for good. INTERNAL.
+ */
+int process_disarm(uint64_t keep, struct error *err);
 
 #endif

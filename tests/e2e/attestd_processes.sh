@@ -53,6 +53,18 @@ for role in front keeper; do
 		skip "$role filters its system calls" "no whole sandbox in this build or kernel"
 	fi
 done
+capabilities() { sed -n "s/^Cap$2:[[:space:]]*//p" "/proc/$1/status"; }
+if sandboxed attestd; then
+	root_check "front and keeper are different users" \
+		'[ "$(ps -o uid= -p $front)" -eq "$(id -u nobody)" ] && [ "$(ps -o uid= -p $keeper)" -eq 0 ]'
+	for set in Inh Prm Eff Bnd Amb; do
+		root_check "front has no capabilities: $set" '[ "$((16#$(capabilities "$front" $set)))" -eq 0 ]'
+		root_check "keeper has at most those for files: $set" \
+			'[ "$((16#$(capabilities "$keeper" $set) & ~0xb))" -eq 0 ]'
+	done
+else
+	skip "front has no capabilities" "no whole sandbox in this build or kernel"
+fi
 root_check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
 # An open challenge outlives the front that gave it.
