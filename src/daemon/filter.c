@@ -41,14 +41,18 @@ filter_action(enum filter_verdict verdict)
 static int
 filter_add(scmp_filter_ctx filter, const struct filter_rule *rule, enum filter_verdict others)
 {
-	struct scmp_arg_cmp when = {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
-	    rule->own_pid ? (scmp_datum_t)getpid() : rule->value};
+	struct scmp_arg_cmp when[] = {
+	    {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
+	        rule->own_pid ? (scmp_datum_t)getpid() : rule->value},
+	    {rule->argument + 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, rule->option},
+	};
 
 	if (rule->verdict == others) /* libseccomp takes no rule that is the default */
 		return 0;
 	if (rule->mask == 0)
 		return seccomp_rule_add(filter, filter_action(rule->verdict), rule->call, 0);
-	return seccomp_rule_add_array(filter, filter_action(rule->verdict), rule->call, 1, &when);
+	return seccomp_rule_add_array(filter, filter_action(rule->verdict), rule->call,
+	    rule->has_option ? 2 : 1, when);
 }
 
 static int

@@ -18,7 +18,8 @@ enum filter_verdict {
 	FILTER_REFUSE, /* the call fails with ENOSYS, so that the C library does without it */
 };
 
-/* One rule: a call, when `mask` of its argument equals `value`; a mask of 0: always. */
+/* One rule: a call, when `mask` of its argument equals `value`, and `option` the one after that; a
+ * mask of 0: always. */
 struct filter_rule {
 	int                 call;
 	enum filter_verdict verdict;
@@ -26,23 +27,32 @@ struct filter_rule {
 	uint64_t            mask;
 	uint64_t            value;
 	bool                own_pid; /* the value is this process's id */
+	bool                has_option;
+	unsigned            option;
 };
 
 #define FILTER_ALL (~UINT64_C(0))
 
-/* For a table: a call, and one with an argument, or with the lower 32 bits of one. */
-#define PERMIT(name) {SCMP_SYS(name), FILTER_PERMIT, 0, 0, 0, false}
-#define PERMIT_IF(name, argument, value) \
-	{SCMP_SYS(name), FILTER_PERMIT, argument, UINT32_MAX, (uint64_t)(value), false}
-#define PERMIT_MASKED(name, argument, mask, value) \
-	{SCMP_SYS(name), FILTER_PERMIT, argument, (uint64_t)(mask), (uint64_t)(value), false}
-#define PERMIT_OWN_PID(name) {SCMP_SYS(name), FILTER_PERMIT, 0, UINT32_MAX, 0, true}
-#define REFUSE(name) {SCMP_SYS(name), FILTER_REFUSE, 0, 0, 0, false}
-#define REFUSE_IF(name, argument, value) \
-	{SCMP_SYS(name), FILTER_REFUSE, argument, UINT32_MAX, (uint64_t)(value), false}
-#define KILL(name) {SCMP_SYS(name), FILTER_KILL, 0, 0, 0, false}
-#define KILL_IF(name, argument, mask, value) \
-	{SCMP_SYS(name), FILTER_KILL, argument, (uint64_t)(mask), (uint64_t)(value), false}
+/* For a table: a call, and one with an argument, or with some bits of one. */
+#define PERMIT(name) {.call = SCMP_SYS(name), .verdict = FILTER_PERMIT}
+#define PERMIT_IF(name, at, wanted) PERMIT_MASKED(name, at, UINT32_MAX, wanted)
+#define PERMIT_MASKED(name, at, bits, wanted)                                                 \
+	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .argument = (at),                  \
+	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
+/* getsockopt and setsockopt: one option of a level */
+#define PERMIT_OPTION(name, level, wanted)                                                    \
+	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .argument = 1, .mask = UINT32_MAX, \
+	    .value = (uint64_t)(level), .has_option = true, .option = (unsigned)(wanted)}
+#define PERMIT_OWN_PID(name)                                                                  \
+	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .mask = UINT32_MAX, .own_pid = true}
+#define REFUSE(name) {.call = SCMP_SYS(name), .verdict = FILTER_REFUSE}
+#define REFUSE_IF(name, at, wanted)                                                           \
+	{.call = SCMP_SYS(name), .verdict = FILTER_REFUSE, .argument = (at),                  \
+	    .mask = UINT32_MAX, .value = (uint64_t)(wanted)}
+#define KILL(name) {.call = SCMP_SYS(name), .verdict = FILTER_KILL}
+#define KILL_IF(name, at, bits, wanted)                                                       \
+	{.call = SCMP_SYS(name), .verdict = FILTER_KILL, .argument = (at),                    \
+	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
 
 /* What clone(2) is told by pthread_create, among all flags that make it something else. */
 #define FILTER_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)

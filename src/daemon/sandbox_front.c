@@ -36,9 +36,9 @@ static const struct filter_rule rules[] = {
     PERMIT(recvmmsg),
     PERMIT(write),
     PERMIT(writev),
-    PERMIT(pwritev2),
-    PERMIT(sendmsg),
-    PERMIT(sendmmsg),
+    PERMIT_MASKED(pwritev2, 3, FILTER_ALL, FILTER_ALL), /* at no place of the log's file */
+    PERMIT_MASKED(sendmsg, 2, MSG_FASTOPEN, 0), /* which would connect */
+    PERMIT_MASKED(sendmmsg, 3, MSG_FASTOPEN, 0),
     PERMIT_MASKED(sendto, 4, FILTER_ALL, 0), /* to the peer, and to no address */
     PERMIT(shutdown),
     PERMIT(close),
@@ -48,8 +48,8 @@ static const struct filter_rule rules[] = {
     PERMIT(getpeername),
     /* getnameinfo(3) of a link-local peer asks for its interface's name, and does without */
     REFUSE_IF(socket, 1, SOCK_DGRAM | SOCK_CLOEXEC),
-    PERMIT_IF(getsockopt, 1, SOL_SOCKET),
-    PERMIT_IF(setsockopt, 1, IPPROTO_TCP),
+    PERMIT_OPTION(getsockopt, SOL_SOCKET, SO_ERROR),
+    PERMIT_OPTION(setsockopt, IPPROTO_TCP, TCP_NODELAY),
     PERMIT_IF(ioctl, 1, FIONREAD),
     PERMIT_IF(fcntl, 1, F_GETFL),
     PERMIT_IF(fcntl, 1, F_SETFL),

@@ -39,7 +39,7 @@ static const struct filter_rule files_rules[] = {
     PERMIT(write),
     PERMIT(writev),
     PERMIT(pwrite64),
-    PERMIT(pwritev2),
+    PERMIT_MASKED(pwritev2, 3, FILTER_ALL, FILTER_ALL), /* at no place of the log's file */
     PERMIT(lseek),
     PERMIT(fsync),
     PERMIT(fdatasync),
@@ -88,11 +88,10 @@ static const struct filter_rule files_rules[] = {
     PERMIT(recvfrom),
     PERMIT(recvmsg),
     PERMIT(recvmmsg),
-    PERMIT(sendmsg),
-    PERMIT(sendmmsg),
+    PERMIT_MASKED(sendmsg, 2, MSG_FASTOPEN, 0), /* which would connect */
+    PERMIT_MASKED(sendmmsg, 3, MSG_FASTOPEN, 0),
     PERMIT_MASKED(sendto, 4, FILTER_ALL, 0),
-    PERMIT_IF(getsockopt, 1, SOL_SOCKET),
-    PERMIT_IF(setsockopt, 1, SOL_SOCKET),
+    PERMIT_OPTION(getsockopt, SOL_SOCKET, SO_ERROR),
     PERMIT(shutdown),
     PERMIT(eventfd2),
     PERMIT(pipe2),

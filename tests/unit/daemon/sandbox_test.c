@@ -157,6 +157,52 @@ act_send_to(void)
 	return (int)sendto(world.pair[0], "x", 1, 0, (const struct sockaddr *)&address, sizeof address);
 }
 
+/* A socket that no longer listens could connect by its first octets, past connect(2). */
+static int
+act_fast_open(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = 1};
+	char               octet = 'x';
+	struct iovec       body = {&octet, 1};
+	struct msghdr      message = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &body,
+	         .msg_iovlen = 1};
+
+	(void)shutdown(world.pair[0], SHUT_RDWR);
+	return (int)sendmsg(world.pair[0], &message, MSG_FASTOPEN);
+}
+
+static int
+act_fast_open_many(void)
+{
+	struct mmsghdr message = {.msg_len = 0};
+
+	return sendmmsg(world.pair[0], &message, 1, MSG_FASTOPEN);
+}
+
+static int
+act_overwrite_the_log(void)
+{
+	char         octet = 'x';
+	struct iovec body = {&octet, 1};
+
+	return (int)pwritev2(STDERR_FILENO, &body, 1, 0, 0);
+}
+
+static int
+act_congestion(void)
+{
+	return setsockopt(world.pair[0], IPPROTO_TCP, 13 /* TCP_CONGESTION */, "reno", 4);
+}
+
+static int
+act_ask_who_is_there(void)
+{
+	int       fd = -1;
+	socklen_t size = sizeof fd;
+
+	return getsockopt(world.pair[0], SOL_SOCKET, 77 /* SO_PEERPIDFD */, &fd, &size);
+}
+
 static int
 act_exec(void)
 {
@@ -206,6 +252,9 @@ static const struct {
     {"mprotect", act_executable_later}, {"bpf", act_bpf}, {"io_uring_setup", act_io_uring},
     {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl}, {"prctl", act_dumpable},
     {"ioctl", act_ioctl}, {"fcntl", act_dup_to}, {"rt_sigaction", act_own_signals},
+    {"sendmsg", act_fast_open}, {"sendmmsg", act_fast_open_many},
+    {"pwritev2", act_overwrite_the_log}, {"setsockopt", act_congestion},
+    {"getsockopt", act_ask_who_is_there},
 };
 
 START_TEST(front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
@@ -452,6 +501,9 @@ static const struct {
     {"prctl", act_dumpable}, {"ioctl", act_ioctl}, {"mount", act_mount}, {"init_module", act_module},
     {"fcntl", act_set_owner}, {"symlink", act_symlink}, {"truncate", act_truncate},
     {"rt_sigaction", act_own_signals},
+    {"sendmsg", act_fast_open}, {"sendmmsg", act_fast_open_many},
+    {"pwritev2", act_overwrite_the_log}, {"setsockopt", act_congestion},
+    {"getsockopt", act_ask_who_is_there},
 }, module_denied[] = {
     {"socket", act_packet}, {"listen", act_listen}, {"clone", act_fork}, {"clone", act_vfork},
     {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec}, {"kill", act_kill},
