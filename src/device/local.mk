@@ -80,6 +80,7 @@ UNIT_TESTS += tests/unit/device/tpm/auth_test
 UNIT_TESTS += tests/unit/device/tpm/credential_test
 UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
+UNIT_TESTS += tests/unit/device/tpm/lacking_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/use/place_test

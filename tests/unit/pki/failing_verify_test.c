@@ -358,6 +358,45 @@ START_TEST(ek_certificate_without_memory_is_verified_or_refused)
 }
 END_TEST
 
+/* ---- vendors' CAs ---- */
+
+static int
+check_vendor(const void *arg, struct error *err)
+{
+	const struct bytes *der = arg;
+	X509               *certificate = NULL;
+	bool                is_root = false;
+	int                 rc;
+
+	unit_ok(certificate_decode(bytes_view(der), &certificate, err), err);
+	failing_on();
+	rc = ek_trust_check(certificate, &is_root, err);
+	failing_off();
+	X509_free(certificate);
+	return rc;
+}
+
+static const char *const vendor_extensions[] = {
+    EK_CA "extendedKeyUsage=2.23.133.8.1\n",
+    EK_CA "extendedKeyUsage=clientAuth\n",
+    EK_CA "nameConstraints=permitted;DNS:example\n",
+    "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\nsubjectKeyIdentifier=hash\n",
+    "[ext]\nbasicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\n",
+};
+
+START_TEST(vendor_without_memory_is_a_ca_for_eks_or_refused)
+{
+	struct ca  vendor = ek_forge_ca(NULL, "Vendor Root", vendor_extensions[_i]);
+	AUTO_BYTES der = ek_der(vendor.certificate);
+
+	if (_i == 0)
+		failing_each(check_vendor, &der);
+	else
+		failing_refuses(check_vendor, &der);
+	ca_clear(&vendor);
+}
+END_TEST
+
 /* ---- files ---- */
 
 /* How many certificates the text has; two, or an error. */
@@ -433,6 +472,8 @@ main(void)
 	    sizeof ak_extensions / sizeof ak_extensions[0]);
 	tcase_add_loop_test(tcase, ek_certificate_without_memory_is_verified_or_refused, 0,
 	    sizeof ek_extensions / sizeof ek_extensions[0]);
+	tcase_add_loop_test(tcase, vendor_without_memory_is_a_ca_for_eks_or_refused, 0,
+	    sizeof vendor_extensions / sizeof vendor_extensions[0]);
 	tcase_add_test(tcase, file_without_memory_is_read_whole_or_refused);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
