@@ -61,6 +61,7 @@ src_libstore_a_SOURCES = \
 
 UNIT_TESTS += tests/unit/store/acme/acme_test
 UNIT_TESTS += tests/unit/store/acme/damaged_test
+UNIT_TESTS += tests/unit/store/failing_test
 UNIT_TESTS += tests/unit/store/hash_test
 UNIT_TESTS += tests/unit/store/inventory/audit_test
 UNIT_TESTS += tests/unit/store/inventory/certificate_test

@@ -186,7 +186,8 @@ void
 failing_prepare(void)
 {
 	if (CRYPTO_set_mem_functions(openssl_new, openssl_resize, openssl_free) != 1 ||
-	    sqlite3_config(SQLITE_CONFIG_MALLOC, &sqlite_methods) != SQLITE_OK)
+	    sqlite3_config(SQLITE_CONFIG_MALLOC, &sqlite_methods) != SQLITE_OK ||
+	    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK) /* it would hide most of them */
 		abort(); /* too late */
 }
 
