@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "bench.h"
@@ -16,6 +18,9 @@
 #include "util/base64.h"
 #include "util/error.h"
 #include "util/file.h"
+
+#define EK_BITS    2048
+#define PRIMES_MAX 64
 
 /* A credential as attestd makes them, to be opened again and again. */
 static void
@@ -86,15 +91,83 @@ machine_make(struct machine *machine, enum forge_key ek, enum forge_ak_kind ak, 
 	machine_complete(machine);
 }
 
+/* An RSA key with these primes. */
+static EVP_PKEY *
+key_of_primes(const BIGNUM *p, const BIGNUM *q, BN_CTX *bn)
+{
+	static const char *const names[] = {"n", "e", "d", "rsa-factor1", "rsa-factor2", "rsa-exponent1",
+	    "rsa-exponent2", "rsa-coefficient1"};
+	BIGNUM         *values[] = {BN_new(), BN_new(), BN_new(), BN_dup(p), BN_dup(q), BN_new(), BN_new(), BN_new()};
+	BIGNUM         *p1 = BN_dup(p);
+	BIGNUM         *q1 = BN_dup(q);
+	BIGNUM         *phi = BN_new();
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	OSSL_PARAM     *numbers;
+	EVP_PKEY_CTX   *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY       *key = NULL;
+
+	if (BN_mul(values[0], p, q, bn) != 1 || BN_set_word(values[1], RSA_F4) != 1 || BN_sub_word(p1, 1) != 1 ||
+	    BN_sub_word(q1, 1) != 1 || BN_mul(phi, p1, q1, bn) != 1 ||
+	    BN_mod_inverse(values[2], values[1], phi, bn) == NULL || BN_mod(values[5], values[2], p1, bn) != 1 ||
+	    BN_mod(values[6], values[2], q1, bn) != 1 || BN_mod_inverse(values[7], q, p, bn) == NULL)
+		bench_die("no EK");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		(void)OSSL_PARAM_BLD_push_BN(builder, names[i], values[i]);
+	numbers = OSSL_PARAM_BLD_to_param(builder);
+	if (EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, numbers) != 1)
+		bench_die("no EK");
+	OSSL_PARAM_free(numbers);
+	OSSL_PARAM_BLD_free(builder);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		BN_free(values[i]);
+	BN_free(p1);
+	BN_free(q1);
+	BN_free(phi);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* A prime with both upper bits set, and with an inverse of the exponent. */
+static BIGNUM *
+prime_make(void)
+{
+	BIGNUM *prime = BN_new();
+
+	do {
+		if (BN_generate_prime_ex(prime, EK_BITS / 2, 0, NULL, NULL, NULL) != 1)
+			bench_die("no prime");
+	} while (BN_mod_word(prime, RSA_F4) == 1);
+	return prime;
+}
+
+/* Pairs of few primes: to make a key of its own for each takes minutes. */
+static void
+eks_make(struct machine *machines, size_t count)
+{
+	BIGNUM *primes[PRIMES_MAX];
+	BN_CTX *bn = BN_CTX_new();
+	size_t  have = 0;
+
+	for (size_t at = 0; at < count; have++) {
+		if (have == PRIMES_MAX)
+			bench_die("at most %d machines", PRIMES_MAX * (PRIMES_MAX - 1) / 2 + 1);
+		primes[have] = prime_make();
+		for (size_t i = 0; i < have && at < count; i++)
+			machines[at++].own = key_of_primes(primes[have], primes[i], bn);
+	}
+	for (size_t i = 0; i < have; i++)
+		BN_free(primes[i]);
+	BN_CTX_free(bn);
+}
+
 struct machine *
 machines_make(size_t count)
 {
 	struct machine *machines = memory_new(count * sizeof *machines);
 
 	machine_make(&machines[0], FORGE_RSA2048, FORGE_AK_RSASSA, FORGE_FLAW_NONE);
+	eks_make(machines + 1, count - 1);
 	for (size_t i = 1; i < count; i++) {
-		if ((machines[i].own = EVP_RSA_gen(2048)) == NULL)
-			bench_die("no EK");
 		forge_ek_make_of(FORGE_RSA2048, machines[i].own, &machines[i].ek);
 		forge_ak_make(FORGE_AK_RSASSA, FORGE_FLAW_NONE, &machines[i].ak);
 		machine_complete(&machines[i]);
