@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -53,6 +54,10 @@ bench_figure(const char *row, const char *name, double value, const char *unit)
 	if (strcmp(row, last) != 0)
 		printf("%s\n", row);
 	(void)snprintf(last, sizeof last, "%s", row);
+	if (!isfinite(value)) {
+		printf("  %-40s %12s\n", name, "too short");
+		return;
+	}
 	printf("  %-40s %12.2f %s\n", name, value, unit);
 	(void)fflush(stdout); /* before anybody forks */
 	if (path == NULL || path[0] == '\0')

@@ -21,7 +21,7 @@ void bench_die(const char *fmt, ...);
 /*
  * Prints a figure below the name of its row, and notes it for the report: appends a line of JSON to
  * the file that the environment variable BENCH_ROWS names, if there is one. Names and unit are
- * plain ASCII without quotes.
+ * plain ASCII without quotes. A value that is not a number, of a run too short for it, is not noted.
  */
 void bench_figure(const char *row, const char *name, double value, const char *unit);
 
