@@ -16,7 +16,9 @@ memory() { # NAME CONDITION
 
 ulimit -n "$(ulimit -H -n)"
 idle_count=10000
-[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt 12000 ] || idle_count=$(($(ulimit -n) - 1000))
+[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt 12000 ] || idle_count=$(($(ulimit -n) * 3 / 4))
+slow_count=1000
+[ "$idle_count" -gt "$slow_count" ] || slow_count=$idle_count
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/tls.key" -out "$scratch/tls.pem" 2>/dev/null
@@ -60,8 +62,8 @@ honest "among $idle_count silent connections"
 memory "they take a bounded amount of memory" '[ "$(rss)" -lt $((before + 200000)) ]'
 crowd_ends
 
-crowd slow 1000
-honest "among 1000 slow senders and readers"
+crowd slow "$slow_count"
+honest "among $slow_count slow senders and readers"
 crowd_ends
 
 "$top_builddir/tests/e2e/flood" update "$attestd_port" 127.0.0.3 20 60 >"$scratch/updates" &
