@@ -4,7 +4,9 @@
     coverage.py --source TREE --work DIRECTORY [--tests "NAME …"]
 
 Prints a line a folder, and then each function that was never called and each run of lines
-that was not executed in those that were. A process that is killed counts nothing, nor does one
+that was not executed in those that were. tests/coverage.reasons says of some functions why no test
+can show that it executes them: "FILE FUNCTION: why". They are printed apart; one that is not in the
+sources, or of which every line was executed, is a failure. A process that is killed counts nothing, nor does one
 that becomes another program; killed while it writes, it spoils the counts of a file, those of the
 unit tests apart from those of the scripts.
 """
@@ -63,8 +65,9 @@ def built_and_run(options, build):
 
 
 def gcov(build, source, prefixes):
-    """For each file of src/: {line: times}, and {(line, function): times}."""
+    """For each file of src/: {line: times}, {(line, function): times} and {(line, function): its last line}."""
     lines, functions = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
+    ends = collections.defaultdict(dict)
     for prefix in prefixes:
         for note in notes_of(build):
             if prefix:
@@ -82,8 +85,10 @@ def gcov(build, source, prefixes):
                     for line in file["lines"]:
                         lines[path][line["line_number"]] += line["count"]
                     for function in file["functions"]:
-                        functions[path][function["start_line"], function["name"]] += function["execution_count"]
-    return lines, functions
+                        key = function["start_line"], function["name"]
+                        functions[path][key] += function["execution_count"]
+                        ends[path][key] = function["end_line"]
+    return lines, functions, ends
 
 
 def runs_of(numbers):
@@ -95,6 +100,38 @@ def runs_of(numbers):
         else:
             runs.append([number, number])
     return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+
+
+def reasons_read(source):
+    """{(file, function): why}."""
+    reasons = {}
+    for number, line in enumerate(open(os.path.join(source, "tests/coverage.reasons"), encoding="utf-8"), 1):
+        if line.strip() and not line.startswith("#"):
+            match = re.fullmatch(r"(src/\S+) (\w+): (.+)", line.strip())
+            if not match:
+                raise SystemExit(f"coverage.reasons:{number}: not FILE FUNCTION: why")
+            reasons[match.group(1), match.group(2)] = match.group(3)
+    return reasons
+
+
+def excused(lines, functions, ends, reasons):
+    """Takes the idle lines of functions with a reason out of the count; what is wrong with the list."""
+    wrong = []
+    for (path, name), why in sorted(reasons.items()):
+        spans = [(begin, ends[path][begin, name]) for begin, one in functions.get(path, {}) if one == name]
+        if not spans:
+            wrong.append(f"coverage.reasons: {path} has no function {name}")
+            continue
+        begin, end = spans[0]
+        idle = [number for number, times in lines[path].items() if times == 0 and begin <= number <= end]
+        if not idle:
+            wrong.append(f"coverage.reasons: every line of {name} in {path} was executed")
+            continue
+        print(f"{path}:{begin}: {name}: {len(idle)} lines not executed: {why}")
+        for number in idle:
+            del lines[path][number]
+        del functions[path][begin, name]
+    return wrong
 
 
 def report(lines, functions):
@@ -129,10 +166,14 @@ def main():
     options.units, options.scripts = (os.path.join(options.work, name) for name in ("units", "scripts"))
     if not options.built:
         built_and_run(options, build)
-    lines, functions = gcov(build, options.source, ["", options.units, options.scripts])
+    lines, functions, ends = gcov(build, options.source, ["", options.units, options.scripts])
     if not lines:
         raise SystemExit("gcov says nothing")
+    wrong = excused(lines, functions, ends, reasons_read(options.source))
+    print()
     report(lines, functions)
+    if wrong and not options.tests:
+        raise SystemExit("\n".join(wrong))
 
 
 if __name__ == "__main__":

@@ -288,3 +288,35 @@ bench: src/attestd src/attest-ca src/attest-acmed src/attest-device src/attest-p
 	tests/bench/crl_bench $(CRL_BENCH_FLAGS); \
 	top_srcdir='$(abs_top_srcdir)' $(BASH_PROGRAM) $(srcdir)/tests/bench/pkcs11.sh
 	python3 -B $(srcdir)/tests/bench/report.py --rows bench.rows --json bench.json --svg bench.svg
+
+# Small faults in the code, one at a time, against the tests: tests/mutation/mutants.py says how.
+#   make mutants MUTANTS_FLAGS='src/pki --unit'
+EXTRA_DIST += tests/mutation/mutants.py tests/mutation/mutant.c tests/mutation/mutant.h
+EXTRA_DIST += \
+	tests/mutation/acme.faults \
+	tests/mutation/acme_admin.faults \
+	tests/mutation/admin.faults \
+	tests/mutation/attestation.faults \
+	tests/mutation/ca.faults \
+	tests/mutation/daemon.faults \
+	tests/mutation/device.faults \
+	tests/mutation/http.faults \
+	tests/mutation/named.faults \
+	tests/mutation/named_device.faults \
+	tests/mutation/pki.faults \
+	tests/mutation/service.faults \
+	tests/mutation/store.faults \
+	tests/mutation/tpm.faults \
+	tests/mutation/util.faults \
+	tests/mutation/webauthn.faults
+
+.PHONY: mutants
+mutants:
+	python3 $(srcdir)/tests/mutation/mutants.py run --source '$(abs_top_srcdir)' --work mutation $(MUTANTS_FLAGS)
+
+# Which lines no test executes.
+EXTRA_DIST += tests/coverage.py tests/coverage.reasons
+
+.PHONY: coverage
+coverage:
+	python3 $(srcdir)/tests/coverage.py --source '$(abs_top_srcdir)' --work coverage $(COVERAGE_FLAGS)
