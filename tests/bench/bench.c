@@ -31,6 +31,7 @@
 #include "util/file.h"
 
 #define SAMPLES_MAX 10000 /* of a client */
+#define CHILD_TRIES 500   /* of 10 ms */
 
 void
 bench_die(const char *fmt, ...)
@@ -122,19 +123,35 @@ bench_shell(const char *fmt, ...)
 		bench_die("failed: %s", command);
 }
 
-/* The child of the supervisor whose title ends in `role`. */
+/* 0: there is none yet. */
 static pid_t
-child_of(pid_t parent, const char *name, const char *role)
+child_find(pid_t parent, const char *name, const char *role)
 {
 	char  command[128];
 	FILE *pipe;
 	int   pid = 0;
 
 	(void)snprintf(command, sizeof command, "pgrep -P %d -f '%s: %s'", (int)parent, name, role);
-	if ((pipe = popen(command, "r")) == NULL || fscanf(pipe, "%d", &pid) != 1)
-		bench_die("%s has no %s", name, role);
+	if ((pipe = popen(command, "r")) == NULL)
+		bench_die("cannot run pgrep");
+	if (fscanf(pipe, "%d", &pid) != 1)
+		pid = 0;
 	(void)pclose(pipe);
 	return pid;
+}
+
+/* The child of the supervisor whose title ends in `role`, which it takes a moment after the start line. */
+static pid_t
+child_of(pid_t parent, const char *name, const char *role)
+{
+	pid_t pid;
+
+	for (int i = 0; i < CHILD_TRIES; i++) {
+		if ((pid = child_find(parent, name, role)) != 0)
+			return pid;
+		(void)usleep(10000);
+	}
+	bench_die("%s has no %s", name, role);
 }
 
 /* The start line says the port. */
