@@ -19,6 +19,7 @@ src_libpkcs11_a_SOURCES = \
 	src/pkcs11/object_make.c \
 	src/pkcs11/object_private.h \
 	src/pkcs11/place.c src/pkcs11/place.h \
+	src/pkcs11/public_key.c src/pkcs11/public_key.h \
 	src/pkcs11/queue.c src/pkcs11/queue.h \
 	src/pkcs11/quiet.c src/pkcs11/quiet.h \
 	src/pkcs11/session.c src/pkcs11/session.h \
@@ -74,6 +75,7 @@ EXTRA_DIST += src/pkcs11/attest-pkcs11.map
 UNIT_TESTS += tests/unit/pkcs11/material_test
 UNIT_TESTS += tests/unit/pkcs11/mechanism_test
 UNIT_TESTS += tests/unit/pkcs11/place_test
+UNIT_TESTS += tests/unit/pkcs11/public_key_test
 UNIT_TESTS += tests/unit/pkcs11/queue_test
 UNIT_TESTS += tests/unit/pkcs11/quiet_test
 UNIT_TESTS += tests/unit/pkcs11/token_test

@@ -18,6 +18,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "pkcs11/public_key.h"
 #include "pki/certificate.h"
 #include "pki/pem.h"
 #include "tpm/public.h"
@@ -122,7 +123,7 @@ pair_check(struct material_pair *pair, struct error *err)
 	if (!pair->has_key)
 		rc = 0;
 	else if (tpm_public_spki(&pair->key.public.publicArea, &spki, err) == 0 &&
-	    certificate_key_hash(certificate, of_certificate, err) == 0) {
+	    public_key_hash(certificate, of_certificate, err) == 0) {
 		rc = EVP_Digest(spki.data, spki.size, of_key, NULL, EVP_sha256(), NULL) == 1 &&
 		        memcmp(of_key, of_certificate, sizeof of_key) == 0
 		    ? 0

@@ -6,16 +6,15 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "device/tpm/key_file.h"
 #include "pkcs11/material.h"
 #include "pkcs11/object.h"
 #include "pkcs11/object_private.h"
+#include "pkcs11/public_key.h"
 #include "pki/certificate.h"
 #include "tpm/key.h"
-#include "tpm/openssl_error.h"
 #include "util/der.h"
 #include "util/error.h"
 
@@ -104,7 +103,7 @@ id_of(const X509 *certificate, uint8_t id[ID_SIZE], struct error *err)
 {
 	uint8_t hash[32];
 
-	if (certificate_key_hash(certificate, hash, err) != 0)
+	if (public_key_hash(certificate, hash, err) != 0)
 		return -1;
 	memcpy(id, hash, ID_SIZE);
 	return 0;
@@ -112,50 +111,32 @@ id_of(const X509 *certificate, uint8_t id[ID_SIZE], struct error *err)
 
 /* ---- keys ---- */
 
-static int
-put_ec(struct object *object, EVP_PKEY *key, struct error *err)
+static void
+put_ec(struct object *object, const struct public_key *key)
 {
-	const struct tpm_curve *curve = tpm_key_curve(key);
-	AUTO_BYTES              point = {0};
-	uint8_t                 x[TPM_COORDINATE_MAX];
-	uint8_t                 y[TPM_COORDINATE_MAX];
-	size_t                  begun;
+	AUTO_BYTES point = {0};
+	size_t     begun = der_begin(&point, DER_OCTET_STRING);
 
-	if (tpm_key_coordinates(key, curve, x, y, err) != 0)
-		return -1;
-	put_number(object, CKA_KEY_TYPE, CKK_EC);
-	PUT_DER(object, CKA_EC_PARAMS, i2d_ASN1_OBJECT, OBJ_nid2obj(curve->nid));
-	begun = der_begin(&point, DER_OCTET_STRING);
-	bytes_append_u8(&point, 0x04);
-	bytes_append(&point, x, curve->field_size);
-	bytes_append(&point, y, curve->field_size);
+	bytes_append(&point, key->point.data, key->point.size);
 	der_end(&point, begun);
+	put_number(object, CKA_KEY_TYPE, CKK_EC);
+	PUT_DER(object, CKA_EC_PARAMS, i2d_ASN1_OBJECT, OBJ_nid2obj(key->curve->nid));
 	put(object, CKA_EC_POINT, bytes_view(&point));
-	return 0;
 }
 
-static int
-put_rsa(struct object *object, EVP_PKEY *key, struct error *err)
+static void
+put_rsa(struct object *object, const struct public_key *key)
 {
-	struct tpm_rsa_numbers numbers;
-	struct view            exponent = {numbers.exponent, sizeof numbers.exponent};
-
-	if (tpm_key_rsa_numbers(key, &numbers) != 0)
-		return error_set(err, ERROR_MALFORMED, "an RSA key of unusual size");
-	while (exponent.size > 1 && *exponent.data == 0)
-		exponent = (struct view){exponent.data + 1, exponent.size - 1};
 	put_number(object, CKA_KEY_TYPE, CKK_RSA);
-	put(object, CKA_MODULUS, (struct view){numbers.modulus, numbers.modulus_size});
-	put(object, CKA_PUBLIC_EXPONENT, exponent);
-	return 0;
+	put(object, CKA_MODULUS, bytes_view(&key->modulus));
+	put(object, CKA_PUBLIC_EXPONENT, bytes_view(&key->exponent));
 }
 
 /* What both halves of a key have. */
-static int
-put_key(struct object *object, X509 *certificate, const uint8_t id[ID_SIZE], struct error *err)
+static void
+put_key(struct object *object, X509 *certificate, const struct public_key *key,
+    const uint8_t id[ID_SIZE])
 {
-	EVP_PKEY *key = X509_get0_pubkey(certificate);
-
 	put(object, CKA_ID, (struct view){id, ID_SIZE});
 	PUT_DER(object, CKA_SUBJECT, i2d_X509_NAME, X509_get_subject_name(certificate));
 	PUT_DER(object, CKA_PUBLIC_KEY_INFO, i2d_X509_PUBKEY, X509_get_X509_PUBKEY(certificate));
@@ -164,11 +145,10 @@ put_key(struct object *object, X509 *certificate, const uint8_t id[ID_SIZE], str
 	put_flag(object, CKA_DERIVE, false);
 	put_flag(object, CKA_LOCAL, true);
 	put_number(object, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION);
-	if (key != NULL && tpm_key_curve(key) != NULL)
-		return put_ec(object, key, err);
-	if (key != NULL && tpm_key_rsa_bits(key) != 0)
-		return put_rsa(object, key, err);
-	return error_set_openssl(err, ERROR_MALFORMED, "a certificate whose key is neither RSA nor EC");
+	if (key->curve != NULL)
+		put_ec(object, key);
+	else
+		put_rsa(object, key);
 }
 
 static void
@@ -194,16 +174,15 @@ put_private(struct object *object, const struct device_key *key)
 }
 
 static void
-put_public(struct object *object, X509 *certificate)
+put_public(struct object *object, const struct public_key *key)
 {
 	static const CK_ATTRIBUTE_TYPE yes[] = {CKA_VERIFY};
 	static const CK_ATTRIBUTE_TYPE no[] = {CKA_ENCRYPT, CKA_VERIFY_RECOVER, CKA_WRAP, CKA_TRUSTED};
-	unsigned                       bits = tpm_key_rsa_bits(X509_get0_pubkey(certificate));
 
 	put_flags(object, yes, sizeof yes / sizeof yes[0], true);
 	put_flags(object, no, sizeof no / sizeof no[0], false);
-	if (bits != 0)
-		put_number(object, CKA_MODULUS_BITS, bits);
+	if (key->curve == NULL)
+		put_number(object, CKA_MODULUS_BITS, 8 * key->modulus.size);
 }
 
 /* ---- certificates ---- */
@@ -261,19 +240,20 @@ static int
 key_make(const struct material_pair *pair, X509 *certificate, bool is_private, struct object **out,
     struct error *err)
 {
-	struct object *object;
-	uint8_t        id[ID_SIZE];
+	struct object    *object;
+	struct public_key key;
+	uint8_t           id[ID_SIZE];
 
-	if (id_of(certificate, id, err) != 0)
+	if (id_of(certificate, id, err) != 0 || public_key_read(certificate, &key, err) != 0)
 		return -1;
 	*out = object = object_new();
 	put_common(object, is_private ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY, pair->label);
-	if (put_key(object, certificate, id, err) != 0)
-		return -1;
+	put_key(object, certificate, &key, id);
 	if (is_private)
 		put_private(object, &pair->key);
 	else
-		put_public(object, certificate);
+		put_public(object, &key);
+	public_key_clear(&key);
 	return 0;
 }
 

@@ -266,9 +266,27 @@ else
 	skip "ssh-keygen -D" "there is no OpenSSH"
 fi
 
-# ---- curl and nginx ----
+# ---- openssl, which makes the engine its default for all keys ----
 
 engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
+if [ -e "$engine" ]; then
+	echo octets >"$scratch/octets"
+	for directory in ecc-p256 rsa-2048; do
+		key_use "$directory"
+		openssl x509 -in "$scratch/$directory/device.pem" -noout -pubkey >"$scratch/public"
+		case_ok "openssl dgst -engine, $directory" env PKCS11_MODULE_PATH="$module" openssl dgst -sha256 \
+			-engine pkcs11 -keyform engine -sign "pkcs11:type=private" \
+			-out "$scratch/signature" "$scratch/octets"
+		case_ok "… verifies" openssl dgst -sha256 -verify "$scratch/public" \
+			-signature "$scratch/signature" "$scratch/octets"
+	done
+	key_use ecc-p256
+else
+	skip "openssl dgst -engine" "there is no libengine-pkcs11-openssl"
+fi
+
+# ---- curl and nginx ----
+
 if ! has nginx || [ ! -e "$engine" ]; then
 	skip "curl" "there is no nginx, or no libengine-pkcs11-openssl"
 	finish
