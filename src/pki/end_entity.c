@@ -19,6 +19,7 @@
 #include "pki/extension.h"
 #include "pki/oid.h"
 #include "pki/signing.h"
+#include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 #include "tpm/spki.h"
 #include "util/der.h"
@@ -103,7 +104,7 @@ subject_key_id_append(struct bytes *out, struct view spki, struct error *err)
 
 	if (spki_find_key(spki, &key, err) != 0)
 		return -1;
-	if (EVP_Digest(key.data, key.size, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(key.data, key.size, digest, NULL, tpm_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing a public key");
 	extension = extension_begin(out, NID_subject_key_identifier, false);
 	der_append(out, DER_OCTET_STRING, (struct view){digest, EXTENSION_KEY_ID_SIZE});

@@ -42,6 +42,12 @@ tpm_digest(uint16_t alg)
 	return NULL;
 }
 
+const EVP_MD *
+tpm_sha256(void)
+{
+	return tpm_digest(TPM2_ALG_SHA256);
+}
+
 size_t
 tpm_digest_size(uint16_t alg)
 {

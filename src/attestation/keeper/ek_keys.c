@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "tpm/credential.h"
+#include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 #include "util/error.h"
 
@@ -64,7 +65,7 @@ ek_digest(struct view spki, struct view public, uint8_t digest[LRU_KEY_SIZE], st
 	bytes_append(&all, &size, sizeof size);
 	bytes_append(&all, spki.data, spki.size);
 	bytes_append(&all, public.data, public.size);
-	if (EVP_Digest(all.data, all.size, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(all.data, all.size, digest, NULL, tpm_sha256(), NULL) != 1)
 		return error_set_openssl(err, ERROR_INTERNAL, "hashing an EK");
 	return 0;
 }

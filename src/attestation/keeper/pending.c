@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 
 #include "attestation/keeper/answered.h"
+#include "tpm/digest.h"
 #include "util/error.h"
 
 struct pending {
@@ -226,7 +227,7 @@ pending_put(struct pending *pending, struct view secret, struct challenge *chall
 {
 	int rc;
 
-	if (EVP_Digest(secret.data, secret.size, challenge->digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(secret.data, secret.size, challenge->digest, NULL, tpm_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing a secret");
 	(void)pthread_mutex_lock(&pending->lock);
 	rc = pending_put_locked(pending, challenge, now_ms, err);
@@ -242,7 +243,7 @@ pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct
 	uint8_t            digest[32];
 
 	*out = NULL;
-	if (EVP_Digest(secret.data, secret.size, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(secret.data, secret.size, digest, NULL, tpm_sha256(), NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing a secret");
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
