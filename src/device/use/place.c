@@ -154,10 +154,13 @@ part_make(const struct use_program *program, struct view text, struct bytes *par
 static const uint8_t *
 line_find(struct view content, struct view line)
 {
-	const uint8_t *end = content.data + content.size;
+	const uint8_t *end;
 	const uint8_t *at = content.data;
 
-	while (at != NULL && content.size != 0 && at < end &&
+	if (content.size == 0)
+		return NULL;
+	end = content.data + content.size;
+	while (at != NULL && at < end &&
 	    (at = memmem(at, (size_t)(end - at), line.data, line.size)) != NULL) {
 		if (at == content.data || at[-1] == '\n')
 			return at;
@@ -242,7 +245,8 @@ content_join(const struct place *place, struct view part, struct view between, s
 	if (before > 0 && place->content.data[before - 1] != '\n')
 		bytes_append(out, "\n", 1);
 	bytes_append(out, between.data, between.size);
-	bytes_append(out, place->content.data + place->content.size - after, after);
+	if (after > 0)
+		bytes_append(out, place->content.data + place->content.size - after, after);
 }
 
 static int
