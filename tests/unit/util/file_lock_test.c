@@ -185,6 +185,7 @@ END_TEST
 START_TEST(acquire_while_a_ticket_is_held_waits)
 {
 	struct file_lock lock = {.fd = -1};
+	struct file_lock next = {.fd = -1};
 	struct error     err = {0};
 	int              other;
 
@@ -194,8 +195,13 @@ START_TEST(acquire_while_a_ticket_is_held_waits)
 	ck_assert_int_eq(file_lock_acquire(&lock, 0, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
 	ticket_set(other, 1, F_UNLCK);
+	/* Nor does it hold up the next writer. */
+	unit_ok(file_lock_open(&folder, "lock", &next, &err), &err);
+	unit_ok(file_lock_acquire(&next, 0, &err), &err);
+	file_lock_release(&next);
 	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
 	ck_assert_int_eq(last_ticket(), 2);
+	file_lock_close(&next);
 	file_lock_close(&lock);
 	(void)close(other);
 }
