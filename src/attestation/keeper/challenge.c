@@ -90,7 +90,7 @@ challenge_look(struct call *call, struct store *store, struct error *err)
 	if (tpm_ak_decode(asked->ak_public, &ak, err) == 0 &&
 	    ek_keys_decode(keys, asked->ek, asked->ek_public, &read, err) == 0 &&
 	    (rc = admission_decide(admission, call, store, asked, &read.ek, false, err)) == 0 &&
-	    (rc = challenge_open(call, &read.ek, &ak, err)) == 0)
+	    (rc = challenge_open(call, &read.ek, &ak, err)) == 0 && admission->known)
 		ek_keys_keep(keys, &read);
 	if (rc > 0)
 		rc = waiting_look(&admission->waiting, call, store, asked, &read.ek.hash,
