@@ -4,8 +4,8 @@
 
 /*
  * 1 if the fault of this number is switched on (MUTANT=number in the environment), else 0.
- * MUTANT_REACHED names a file to which each process adds the numbers that it comes by, a
- * line each, once.
+ * MUTANT_REACHED names a file with an octet for each fault, in which every process sets those that it
+ * comes by. No system call, and safe in a handler of signals.
  */
 int mutant(unsigned number);
 

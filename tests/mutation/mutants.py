@@ -171,11 +171,13 @@ def plant_sources(tree, faults):
 def plant(tree, faults):
     """Writes all faults into the tree."""
     plant_sources(tree, faults)
-    makefile = os.path.join(tree, "src/util/local.mk")
-    text = open(makefile, encoding="utf-8").read()
-    text = text.replace("src_libutil_a_SOURCES = \\\n", "src_libutil_a_SOURCES = src/util/mutant.c \\\n", 1)
-    assert "mutant.c" in text
-    open(makefile, "w", encoding="utf-8").write(text)
+    for folder, library in (("util", "libutil"), ("pkcs11", "libpkcs11_below")):
+        makefile = os.path.join(tree, "src", folder, "local.mk")
+        text = open(makefile, encoding="utf-8").read()
+        sources = f"src_{library}_a_SOURCES = "
+        text = text.replace(sources + "\\\n", sources + "src/util/mutant.c \\\n", 1)
+        assert "mutant.c" in text
+        open(makefile, "w", encoding="utf-8").write(text)
 
 
 def plant_in_place(tree, faults):
@@ -223,33 +225,43 @@ class Work:
         plant(self.tree, self.faults)
         jobs = f"-j{self.options.jobs}"
         log = open(os.path.join(self.options.work, "build.log"), "w", encoding="utf-8")
-        what = [] if self.options.unit else ["all"]
-        for command in ([os.path.join(self.tree, "autogen.sh")],
-                        [os.path.join(self.tree, "configure"), "--silent", "CFLAGS=-g -O1 -w"],
-                        ["make", "-s", jobs] + what,
-                        ["make", "-s", jobs, "check", "TESTS="]):
-            if subprocess.run(command, cwd=self.build, stdout=log, stderr=log, check=False).returncode != 0:
-                raise SystemExit(f"{command[0]} failed: see {log.name}")
+        self.must([os.path.join(self.tree, "autogen.sh")], log)
+        self.must([os.path.join(self.tree, "configure"), "--silent", "CFLAGS=-g -O1 -w"], log)
+        for goals in (["all"], self.goals()):
+            self.must(["make", "-s", jobs] + goals, log)
+
+    def must(self, command, log):
+        if subprocess.run(command, cwd=self.build, stdout=log, stderr=log, check=False).returncode != 0:
+            raise SystemExit(f"{command[0]} failed: see {log.name}")
+
+    def goals(self):
+        """What make has to make for the tests: all programs of theirs, or those that were named and the helpers."""
+        if not self.options.tests:
+            return ["check", "TESTS="]
+        helpers = re.findall(r"\btests/e2e/\w+", self.variable("check_PROGRAMS")) + ["tests/e2e/bad_host.so"]
+        return helpers + [test for test in self.tests() if not test.endswith(".sh")]
+
+    def variable(self, name):
+        """A variable of the makefile, as it is written there."""
+        database = subprocess.run(["make", "-pn", "-f", "Makefile", ".no-such-goal"], cwd=self.build,
+                                  capture_output=True, text=True, check=False).stdout
+        return re.search(rf"^{name} = (.*)$", database, re.M).group(1)
 
     def make_in_place(self, faults):
         """Plants the faults into the tree that the build is of, and makes the unit tests again."""
         self.tree, self.build, self.faults = self.source, os.path.abspath(self.options.built_in), faults
         plant_in_place(self.tree, faults)
-        command = ["make", "-s", f"-j{self.options.jobs}", "CFLAGS=-g -O1 -w", "check", "TESTS="]
         with open(os.path.join(self.options.work, "build.log"), "w", encoding="utf-8") as log:
-            if subprocess.run(command, cwd=self.build, stdout=log, stderr=log, check=False).returncode != 0:
-                raise SystemExit(f"make failed: see {log.name}")
+            self.must(["make", "-s", f"-j{self.options.jobs}", "CFLAGS=-g -O1 -w"] + self.goals(), log)
 
     def tests(self):
-        database = subprocess.run(["make", "-pn", "-f", "Makefile", ".no-such-goal"], cwd=self.build,
-                                  capture_output=True, text=True, check=False).stdout
-        names = re.search(r"^TESTS = (.*)$", database, re.M).group(1)
-        units = re.search(r"^UNIT_TESTS = (.*)$", database, re.M).group(1).split()
-        scripts = re.search(r"^E2E_TESTS = (.*)$", database, re.M).group(1).split()
-        assert names
         slow = ("build_", "manual_pages", "readme_tour", "install_services")
-        scripts = [name for name in scripts if not os.path.basename(name).startswith(slow)]
-        return units + ([] if self.options.unit else scripts)
+        names = self.variable("UNIT_TESTS").split()
+        if not self.options.unit:
+            names += [name for name in self.variable("E2E_TESTS").split()
+                      if not os.path.basename(name).startswith(slow)]
+        wanted = self.options.tests.split()
+        return [name for name in names if not wanted or name in wanted]
 
     def run_test(self, test, environment, limit):
         """True when it passes; and its seconds."""
@@ -285,10 +297,12 @@ class Work:
             if self.late():
                 return test, False, 0, set()
             path = os.path.join(self.options.work, "reached." + test.replace("/", "_"))
-            with open(path, "w", encoding="utf-8"):
+            with open(path, "wb") as file: # an octet for each fault: mutant.h
+                file.truncate(1 + max((fault.number for fault in self.faults), default=0))
                 os.chmod(path, 0o666)
             passed, took = self.run_test(test, {"MUTANT_REACHED": path}, 600)
-            numbers = {int(line) for line in open(path, encoding="utf-8") if line.strip().isdigit()}
+            with open(path, "rb") as file:
+                numbers = {number for number, mark in enumerate(file.read()) if mark}
             os.unlink(path)
             return test, passed, took, numbers
 
@@ -505,6 +519,7 @@ def main():
     runs.add_argument("--seconds", type=int, default=0, help="start no test after so many")
     runs.add_argument("--built-in", default="", help="plant into TREE itself, of which this is a build")
     runs.add_argument("--unit", action="store_true", help="the unit tests only")
+    runs.add_argument("--tests", default="", help="these tests only: \"NAME …\"")
     runs.add_argument("--built", action="store_true", help="as the last run left it")
     runs.add_argument("only", nargs="*", help="faults in files whose path, or that of the list, has one of these")
     verifies = commands.add_parser("verify")
