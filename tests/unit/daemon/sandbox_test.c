@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/process.h"
 
 /* What a process of the test works with: made before it enters the sandbox. */
 static struct {
@@ -139,6 +141,7 @@ static int act_dumpable(void) { return prctl(PR_SET_DUMPABLE, 1); }
 static int act_ioctl(void) { char octet = '\n'; return (int)syscall(SYS_ioctl, STDERR_FILENO, 0x5412 /* TIOCSTI */, &octet); }
 static int act_dup_to(void) { return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100); }
 static int act_own_signals(void) { return signal(SIGSYS, SIG_IGN) == SIG_ERR; }
+static int act_abort(void) { abort(); }
 static int act_reboot(void) { return (int)syscall(SYS_reboot, 0, 0, 0, NULL); }
 
 static int
@@ -257,17 +260,22 @@ static const struct {
     {"getsockopt", act_ask_who_is_there},
 };
 
-START_TEST(front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
+static void
+killed_for(const char *call)
 {
 	char wanted[128];
 
+	(void)snprintf(wanted, sizeof wanted, " error test/front event=sandbox call=%s reason=\"", call);
+	ck_assert_msg(strstr(world.lines, wanted) != NULL, "%s: %s", call, world.lines);
+	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS, "%s: %#x", call,
+	    (unsigned)world.status);
+}
+
+START_TEST(front_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
+{
 	NEEDS_FILTER();
 	inside(enter_front, front_denied[_i].act);
-	(void)snprintf(wanted, sizeof wanted, " error test/front event=sandbox call=%s reason=\"",
-	    front_denied[_i].call);
-	ck_assert_msg(strstr(world.lines, wanted) != NULL, "%s: %s", front_denied[_i].call, world.lines);
-	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS, "%s: %#x",
-	    front_denied[_i].call, (unsigned)world.status);
+	killed_for(front_denied[_i].call);
 }
 END_TEST
 
@@ -362,6 +370,72 @@ START_TEST(front_talks_and_makes_threads_and_the_c_library_is_refused_one_file)
 	inside(enter_front, act_work);
 	ck_assert_str_eq(world.lines, "");
 	ck_assert_int_eq(world.status, 0);
+}
+END_TEST
+
+/* Not the mode that does without a filter where there is none. */
+static void
+enter_front_available(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_front(SANDBOX_AVAILABLE, &err) != 0)
+		_exit(99);
+}
+
+START_TEST(front_is_contained_too_when_that_need_not_be_available)
+{
+	NEEDS_FILTER();
+	inside(enter_front_available, act_open);
+	killed_for("openat");
+}
+END_TEST
+
+START_TEST(front_that_aborts_ends_as_it_would_outside)
+{
+	NEEDS_FILTER();
+	inside(enter_front, act_abort);
+	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGABRT, "%s %#x", world.lines,
+	    (unsigned)world.status);
+}
+END_TEST
+
+/* What is there before, whoever started it, is contained as well. */
+static void *
+thread_opens(void *arg)
+{
+	char octet;
+
+	(void)arg;
+	(void)recv(world.pair[1], &octet, 1, 0);
+	_exit(act_open());
+}
+
+static void
+enter_front_beside_a_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, thread_opens, NULL) != 0)
+		_exit(99);
+	enter_front();
+}
+
+static int
+act_wake_the_thread(void)
+{
+	char octet;
+
+	(void)send(world.pair[0], "x", 1, 0);
+	(void)recv(world.pair[0], &octet, 1, 0); /* until the process ends */
+	return 1;
+}
+
+START_TEST(front_with_another_thread_is_killed_for_what_that_calls)
+{
+	NEEDS_FILTER();
+	inside(enter_front_beside_a_thread, act_wake_the_thread);
+	killed_for("openat");
 }
 END_TEST
 
@@ -515,17 +589,6 @@ static const struct {
     {"mount", act_mount}, {"unshare", act_unshare}, {"clone", act_namespace},
 };
 
-static void
-killed_for(const char *call)
-{
-	char wanted[128];
-
-	(void)snprintf(wanted, sizeof wanted, " event=sandbox call=%s reason=\"", call);
-	ck_assert_msg(strstr(world.lines, wanted) != NULL, "%s: %s", call, world.lines);
-	ck_assert_msg(WIFSIGNALED(world.status) && WTERMSIG(world.status) == SIGSYS, "%s: %#x", call,
-	    (unsigned)world.status);
-}
-
 START_TEST(keeper_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
 {
 	NEEDS_FILTER();
@@ -614,6 +677,88 @@ START_TEST(keeper_opens_and_makes_no_other_file)
 }
 END_TEST
 
+/* ---- rights ---- */
+
+static int status_of_itself; /* /proc/self/status, opened before the sandbox is entered */
+
+static void
+enter_front_that_can_see_its_rights(void)
+{
+	status_of_itself = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	enter_front();
+}
+
+static void
+enter_keeper_that_can_see_its_rights(void)
+{
+	status_of_itself = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	enter_keeper();
+}
+
+/* A line's hexadecimal number; all ones when there is none. */
+static unsigned long long
+right(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+
+	return line != NULL ? strtoull(line + strlen(name), NULL, 16) : ~0ULL;
+}
+
+/* 0 when its rights are at most those of `most`, and it cannot get others by a program. */
+static int
+rights_are_within(unsigned long long most)
+{
+	char    text[4096];
+	ssize_t size = read(status_of_itself, text, sizeof text - 1);
+
+	if (size <= 0)
+		return 1;
+	text[size] = '\0';
+	if ((right(text, "CapPrm:\t") & ~most) != 0 || (right(text, "CapEff:\t") & ~most) != 0)
+		return 2;
+	if (right(text, "CapInh:\t") != 0 || right(text, "CapAmb:\t") != 0)
+		return 3;
+	return right(text, "NoNewPrivs:\t") == 1 ? 0 : 4;
+}
+
+static int act_front_rights(void) { return rights_are_within(0); }
+static int act_keeper_rights(void) { return rights_are_within(PROCESS_CAPABILITIES_OF_FILES); }
+
+START_TEST(front_has_no_capability_and_gets_none)
+{
+	NEEDS_FILTER();
+	NEEDS(access("/proc/self/status", R_OK) == 0, "no /proc");
+	inside(enter_front_that_can_see_its_rights, act_front_rights);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+START_TEST(keeper_has_the_capabilities_of_files_at_most)
+{
+	NEEDS_FILTER();
+	NEEDS(access("/proc/self/status", R_OK) == 0, "no /proc");
+	inside(enter_keeper_that_can_see_its_rights, act_keeper_rights);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static void
+enter_keeper_available(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_keeper(SANDBOX_AVAILABLE, SANDBOX_KEYS_FILES, NULL, 0, &err) != 0)
+		_exit(99);
+}
+
+START_TEST(keeper_is_contained_too_when_that_need_not_be_available)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_available, act_socket);
+	killed_for("socket");
+}
+END_TEST
+
 /* ---- the setting ---- */
 
 START_TEST(mode_parse_takes_its_three_words)
@@ -667,6 +812,9 @@ main(void)
 	tcase_add_test(tc, violation_end_kills);
 	tcase_add_test(tc, front_names_a_peer_of_its_link);
 	tcase_add_test(tc, front_talks_and_makes_threads_and_the_c_library_is_refused_one_file);
+	tcase_add_test(tc, front_is_contained_too_when_that_need_not_be_available);
+	tcase_add_test(tc, front_that_aborts_ends_as_it_would_outside);
+	tcase_add_test(tc, front_with_another_thread_is_killed_for_what_that_calls);
 	tcase_add_test(tc, front_without_its_filter_opens_and_makes_no_file);
 	tcase_add_test(tc, front_without_its_filter_has_no_network);
 	tcase_add_test(tc, front_without_its_filter_signals_nobody);
@@ -679,6 +827,9 @@ main(void)
 	tcase_add_test(tc, keeper_of_a_program_starts_it);
 	tcase_add_test(tc, keeper_works_on_its_files);
 	tcase_add_test(tc, keeper_opens_and_makes_no_other_file);
+	tcase_add_test(tc, front_has_no_capability_and_gets_none);
+	tcase_add_test(tc, keeper_has_the_capabilities_of_files_at_most);
+	tcase_add_test(tc, keeper_is_contained_too_when_that_need_not_be_available);
 	tcase_add_test(tc, mode_parse_takes_its_three_words);
 	tcase_add_test(tc, mode_off_contains_nothing);
 	suite_add_tcase(suite, tc);

@@ -35,7 +35,7 @@ static const struct config_row rows[] = {
 
 static const struct config_schema schema = {.rows = rows, .count = 3};
 
-/* state/, read/ with a file, link/ with a link to that file, away/ with a file. */
+/* state/, store/, read/ with a file, link/ with a link to that file, away/ with a file. */
 static char            base[SCRATCH_SIZE];
 static struct settings settings;
 
@@ -64,7 +64,7 @@ can_open(const char *name, int flags)
 static void
 setup(void)
 {
-	static const char *const folders[] = {"state", "read", "link", "away", "out", "readers"};
+	static const char *const folders[] = {"state", "store", "read", "link", "away", "out", "readers"};
 	char                    *target;
 	char                    *link;
 
@@ -78,7 +78,7 @@ setup(void)
 	link = path_of("link/file");
 	ck_assert_int_eq(symlink(target, link), 0);
 	settings = (struct settings){
-	    .service = {.state_dir = path_of("state"), .store = path_of("state")},
+	    .service = {.state_dir = path_of("state"), .store = path_of("store")},
 	    .file = link,
 	};
 }
@@ -94,16 +94,15 @@ teardown(void)
 
 /* Runs it in a process of its own, as a sandbox is for good; asserts that it returns 0. */
 static void
-inside(int (*act)(struct confinement *confinement))
+inside_with(const struct confine_keys *keys, int (*act)(struct confinement *confinement))
 {
-	struct confine_keys keys = {.module = false};
 	struct confinement *confinement = NULL;
 	struct error        err = {0};
 	int                 status = -1;
 	pid_t               pid = fork();
 
 	if (pid == 0) {
-		if (confine(&schema, &settings, &keys, &confinement, &err) != 0) {
+		if (confine(&schema, &settings, keys, &confinement, &err) != 0) {
 			fprintf(stderr, "%s\n", err.detail);
 			_exit(99);
 		}
@@ -113,11 +112,17 @@ inside(int (*act)(struct confinement *confinement))
 	ck_assert_int_eq(status, 0);
 }
 
+static void
+inside(int (*act)(struct confinement *confinement))
+{
+	inside_with(&(struct confine_keys){.module = false}, act);
+}
+
 static int
 act_look(struct confinement *confinement)
 {
 	(void)confinement;
-	if (!can_open("state/new", O_WRONLY | O_CREAT))
+	if (!can_open("state/new", O_WRONLY | O_CREAT) || !can_open("store/new", O_WRONLY | O_CREAT))
 		return 1;
 	if (!can_open("link/file", O_RDONLY) || can_open("read/file", O_WRONLY))
 		return 2;
@@ -201,6 +206,34 @@ START_TEST(confine_when_off_leaves_everything)
 }
 END_TEST
 
+/* What another's library opens is not known, so that a reload may name any file too. */
+START_TEST(confine_for_a_module_or_a_program_leaves_the_files)
+{
+	settings.service.containment = SANDBOX_AVAILABLE;
+	inside_with(&(struct confine_keys){.module = true}, act_off);
+	inside_with(&(struct confine_keys){.command = true}, act_off);
+}
+END_TEST
+
+START_TEST(confine_of_more_places_than_a_sandbox_takes_is_refused)
+{
+	struct confine_keys keys = {.module = false};
+	struct confinement *confinement = NULL;
+	struct error        err = {0};
+	char                path[SCRATCH_SIZE + 32];
+
+	NEEDS_LANDLOCK();
+	for (int i = 0; i < 1100; i++) {
+		(void)snprintf(path, sizeof path, "%s/away/%d", base, i);
+		config_list_append(&settings.files, path);
+	}
+	unit_fails(confine(&schema, &settings, &keys, &confinement, &err), &err, ERROR_INTERNAL,
+	    "the settings name more files than a sandbox takes");
+	confinement_free(confinement);
+	config_list_clear(&settings.files);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +244,8 @@ main(void)
 	tcase_add_test(tc, confine_leaves_the_state_to_write_and_the_files_of_settings_to_read);
 	tcase_add_test(tc, check_of_settings_that_name_other_places_says_to_restart);
 	tcase_add_test(tc, confine_when_off_leaves_everything);
+	tcase_add_test(tc, confine_for_a_module_or_a_program_leaves_the_files);
+	tcase_add_test(tc, confine_of_more_places_than_a_sandbox_takes_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
