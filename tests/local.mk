@@ -303,6 +303,7 @@ EXTRA_DIST += \
 	tests/mutation/http.faults \
 	tests/mutation/named.faults \
 	tests/mutation/named_device.faults \
+	tests/mutation/pkcs11.faults \
 	tests/mutation/pki.faults \
 	tests/mutation/service.faults \
 	tests/mutation/store.faults \

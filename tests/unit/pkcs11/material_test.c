@@ -176,6 +176,41 @@ START_TEST(read_link_to_a_named_key_is_not_followed)
 }
 END_TEST
 
+START_TEST(read_more_keys_than_there_is_room_for)
+{
+	AUTO_MATERIAL material;
+
+	make("keys");
+	for (int i = 0; i < (int)MATERIAL_PAIRS_MAX + 1; i++) {
+		char            name[32];
+		AUTO_FREE char *path = NULL;
+
+		(void)snprintf(name, sizeof name, "keys/%d", i);
+		make(name);
+		path = file_join(directory, name);
+		made_write(&one, path, "device");
+	}
+	made_write(&two, directory, "device");
+	reads(&material, MATERIAL_PAIRS_MAX, MATERIAL_WHOLE);
+	ck_assert_str_eq(material.pairs[0].label, "desktop");
+}
+END_TEST
+
+START_TEST(read_longer_chain_is_cut)
+{
+	AUTO_MATERIAL material;
+	AUTO_BYTES    pem = {0};
+	struct error  err = {0};
+
+	made_write_key(&one, directory, "device.key");
+	for (size_t i = 0; i < MATERIAL_CHAIN_MAX + 2; i++)
+		unit_ok(certificate_encode_pem(one.certificate, &pem, &err), &err);
+	pki_write(directory, "device.pem", pem.data, pem.size);
+	reads(&material, 1, MATERIAL_WHOLE);
+	ck_assert_uint_eq(material.pairs[0].count, MATERIAL_CHAIN_MAX);
+}
+END_TEST
+
 START_TEST(mark_changes_with_each_file)
 {
 	static const char *const files[] = {"device.pem", "device.key", "device.pem.new",
@@ -213,6 +248,8 @@ main(void)
 	tcase_add_test(tc, read_former_pair_without_key_is_no_fault);
 	tcase_add_test(tc, read_named_keys);
 	tcase_add_test(tc, read_link_to_a_named_key_is_not_followed);
+	tcase_add_test(tc, read_more_keys_than_there_is_room_for);
+	tcase_add_test(tc, read_longer_chain_is_cut);
 	tcase_add_test(tc, mark_changes_with_each_file);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

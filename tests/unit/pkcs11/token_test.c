@@ -156,6 +156,28 @@ START_TEST(refresh_with_a_new_key_keeps_the_old_one_for_who_knows_it)
 }
 END_TEST
 
+/* Each renewal leaves three objects. What was replaced last is known longest. */
+START_TEST(refresh_after_very_many_renewals_has_forgotten_the_first_key)
+{
+	CK_OBJECT_HANDLE first;
+	CK_OBJECT_HANDLE last = 0;
+
+	put(&one);
+	first = private_key();
+	for (int i = 0; i < 240; i++) {
+		struct made next;
+
+		last = private_key();
+		made_new(&next, "laptop", &pki.issuing);
+		put(&next);
+		made_clear(&next);
+	}
+	ck_assert_ptr_null(token_object(token, first));
+	ck_assert_ptr_nonnull(token_object(token, last));
+	ck_assert_ptr_nonnull(object_key(token_object(token, private_key())));
+}
+END_TEST
+
 START_TEST(refresh_with_the_same_key_keeps_its_handle_and_shows_the_new_certificate)
 {
 	CK_OBJECT_HANDLE key;
@@ -283,6 +305,7 @@ main(void)
 	tcase_add_test(tc, refresh_shows_key_and_chain);
 	tcase_add_test(tc, refresh_without_change_changes_nothing);
 	tcase_add_test(tc, refresh_with_a_new_key_keeps_the_old_one_for_who_knows_it);
+	tcase_add_test(tc, refresh_after_very_many_renewals_has_forgotten_the_first_key);
 	tcase_add_test(tc, refresh_with_the_same_key_keeps_its_handle_and_shows_the_new_certificate);
 	tcase_add_test(tc, refresh_with_a_key_that_cannot_be_read_goes_on);
 	tcase_add_test(tc, refresh_in_the_middle_of_a_replacement_waits_for_its_end);
