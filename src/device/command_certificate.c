@@ -9,6 +9,7 @@
 #include "device/host/approval.h"
 #include "device/open.h"
 #include "device/options.h"
+#include "device/patience.h"
 #include "device/state.h"
 #include "device/tpm/tpm.h"
 #include "util/bytes.h"
@@ -56,11 +57,6 @@ const struct command device_enroll_command = {
     .check = enroll_check,
     .run = enroll_run,
 };
-
-/* How long enroll retries after transient failures: it often runs unattended. */
-#define ENROLL_PATIENCE_MS (INT64_C(5) * 60 * 1000)
-/* Time for one try on a slow TPM; --wait may be shorter. */
-#define ENROLL_TRY_MS      INT64_C(10000)
 
 static void
 result_print(const json_t *out)
@@ -148,20 +144,6 @@ enroll_wait(const struct device_settings *settings, const char *wait, const char
 	return -1;
 }
 
-/*
- * Deadline for the requests of a try that begins now: they survive a server's restart, and --wait
- * limits them, but one try always gets its time, without retries then.
- */
-static int64_t
-enroll_try_end(int64_t end_ms)
-{
-	int64_t now = clock_monotonic_ms();
-
-	if (end_ms == 0 || end_ms > now + ENROLL_PATIENCE_MS)
-		return now + ENROLL_PATIENCE_MS;
-	return end_ms > now + ENROLL_TRY_MS ? end_ms : now + ENROLL_TRY_MS;
-}
-
 static int
 enroll_run(const struct command_call *call, struct error *err)
 {
@@ -181,7 +163,7 @@ enroll_run(const struct command_call *call, struct error *err)
 		AUTO_FREE char *refused = NULL;
 		struct error    why = {0};
 
-		settings.all.end_ms = enroll_try_end(end_ms);
+		settings.all.end_ms = patience_end(clock_monotonic_ms(), end_ms);
 		settings.all.retries_end_ms = end_ms;
 		if (certificate_try(&settings.all, &refused, call->answer, &why) == 0)
 			break;

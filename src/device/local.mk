@@ -24,6 +24,7 @@ src_libdevice_a_SOURCES = \
 	src/device/issued.c src/device/issued.h \
 	src/device/open.c src/device/open.h \
 	src/device/options.c src/device/options.h \
+	src/device/patience.c src/device/patience.h \
 	src/device/progress.c src/device/progress.h \
 	src/device/renewal.c src/device/renewal.h \
 	src/device/run_command.c src/device/run_command.h \
@@ -73,6 +74,7 @@ UNIT_TESTS += tests/unit/device/host/problem_test
 UNIT_TESTS += tests/unit/device/host/retry_test
 UNIT_TESTS += tests/unit/device/failing_calls_test
 UNIT_TESTS += tests/unit/device/issued_test
+UNIT_TESTS += tests/unit/device/patience_test
 UNIT_TESTS += tests/unit/device/run_command_test
 UNIT_TESTS += tests/unit/device/sharing_test
 UNIT_TESTS += tests/unit/device/state_test
