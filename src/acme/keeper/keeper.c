@@ -303,7 +303,7 @@ keeper_issuer(const void *state)
 static void
 keeper_watch(void *state, int64_t now)
 {
-	watch_deadlines(state, now);
+	acme_watch_deadlines(state, now);
 }
 
 static const struct service_keeper_program program = {

@@ -67,7 +67,7 @@ watch_crls(struct acme_keeper *keeper, const struct revocation *revocation, int6
 }
 
 void
-watch_deadlines(struct acme_keeper *keeper, int64_t now)
+acme_watch_deadlines(struct acme_keeper *keeper, int64_t now)
 {
 	struct error                 ignored;
 	struct shared_version       *version = roots_acquire(keeper->revision->roots, &ignored);

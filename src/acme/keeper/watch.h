@@ -7,6 +7,6 @@
 struct acme_keeper;
 
 /* Says in the log what ends soon and what is over. Main thread, at start and each minute. */
-void watch_deadlines(struct acme_keeper *keeper, int64_t now);
+void acme_watch_deadlines(struct acme_keeper *keeper, int64_t now);
 
 #endif

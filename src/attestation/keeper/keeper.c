@@ -201,7 +201,7 @@ keeper_issuer(const void *state)
 static void
 keeper_watch(void *state, int64_t now)
 {
-	watch_deadlines(state, now);
+	attestation_watch_deadlines(state, now);
 }
 
 static const struct service_keeper_program program = {

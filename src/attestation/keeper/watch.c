@@ -84,7 +84,7 @@ watch_vendors(struct attestation_keeper *keeper, int64_t now)
 }
 
 void
-watch_deadlines(struct attestation_keeper *keeper, int64_t now)
+attestation_watch_deadlines(struct attestation_keeper *keeper, int64_t now)
 {
 	struct shared_version *version = issuers_acquire(keeper->issuers);
 	const struct issuer   *issuer = version->value;

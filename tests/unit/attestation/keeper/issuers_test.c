@@ -11,10 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attestation/keeper/keeper_parts.h"
+#include "attestation/keeper/revision.h"
+#include "attestation/keeper/watch.h"
 #include "attestation/settings.h"
 #include "ca/files.h"
 #include "pki_support.h"
 #include "scratch.h"
+#include "service/keeper/deadlines.h"
 #include "service/keeper/shelf.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
@@ -192,6 +196,44 @@ START_TEST(load_completes_a_renewal_that_was_interrupted)
 }
 END_TEST
 
+static unsigned freed; /* certificates that were marked */
+
+static void
+freed_cb(void *parent, void *mark, CRYPTO_EX_DATA *data, int index, long number, void *context)
+{
+	(void)parent;
+	(void)data;
+	(void)index;
+	(void)number;
+	(void)context;
+	freed += mark != NULL;
+}
+
+/* A version that is never released would be kept for each reload, with its private key. */
+START_TEST(load_frees_the_issuer_before_also_after_a_look_at_the_deadlines)
+{
+	struct attestation_revision revision = {.settings = settings};
+	struct attestation_keeper   keeper = {.issuers = issuers, .revision = &revision};
+	int                         index = X509_get_ex_new_index(0, NULL, NULL, NULL, freed_cb);
+	struct shared_version      *version;
+	const struct issuer        *issuer;
+
+	revision.settings.ek_mode = EK_POLICY_IGNORE;
+	keeper.service.shelf = shelf;
+	keeper.service.deadlines = deadlines_new();
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	version = issuers_acquire(issuers);
+	issuer = version->value;
+	ck_assert_int_eq(X509_set_ex_data(issuer->files.ca.certificate, index, &freed), 1);
+	issuers_release(issuers, version);
+	attestation_watch_deadlines(&keeper, PKI_NOW);
+	ck_assert_uint_eq(freed, 0);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	ck_assert_uint_eq(freed, 1);
+	deadlines_free(keeper.service.deadlines);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -202,6 +244,7 @@ main(void)
 	tcase_add_test(tc, refresh_serves_an_earlier_ca_until_its_last_certificate_expires);
 	tcase_add_test(tc, refresh_by_a_clock_that_is_not_believed_removes_nothing);
 	tcase_add_test(tc, load_completes_a_renewal_that_was_interrupted);
+	tcase_add_test(tc, load_frees_the_issuer_before_also_after_a_look_at_the_deadlines);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
