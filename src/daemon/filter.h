@@ -64,10 +64,10 @@ struct filter_rule {
  * For a table: what every one of our processes does. It waits, has memory, none of it executable,
  * and threads; clone3 is refused because the filter cannot see its flags. Signals 32 and 33 are the C
  * library's own, for the first thread, and SIGPIPE is libevent's; tgkill is of abort(3), and
- * sched_getaffinity tells malloc how many heaps to make.
+ * sched_getaffinity tells malloc how many heaps to make, sysinfo qsort(3) how much memory to take.
  */
 #define FILTER_RULES_PROCESS \
-	PERMIT(epoll_ctl), PERMIT(epoll_wait), PERMIT(epoll_pwait), PERMIT(poll), \
+	PERMIT(epoll_ctl), PERMIT(epoll_wait), PERMIT(epoll_pwait), PERMIT(epoll_pwait2), PERMIT(poll), \
 	PERMIT(ppoll), PERMIT(futex), PERMIT(nanosleep), PERMIT(clock_nanosleep), \
 	PERMIT(restart_syscall), PERMIT(sched_yield), PERMIT(clock_gettime), \
 	PERMIT(gettimeofday), PERMIT(time), PERMIT(getrandom), PERMIT(brk), \
@@ -77,7 +77,7 @@ struct filter_rule {
 	PERMIT(set_robust_list), PERMIT(rseq), PERMIT_IF(rt_sigaction, 0, 32), \
 	PERMIT_IF(rt_sigaction, 0, 33), PERMIT_IF(rt_sigaction, 0, SIGPIPE), \
 	PERMIT(rt_sigprocmask), PERMIT(rt_sigreturn), PERMIT(sigaltstack), PERMIT(gettid), \
-	PERMIT(getpid), PERMIT(sched_getaffinity), PERMIT_IF(prctl, 0, PR_SET_NAME), \
+	PERMIT(getpid), PERMIT(sched_getaffinity), PERMIT(sysinfo), PERMIT_IF(prctl, 0, PR_SET_NAME), \
 	PERMIT_OWN_PID(tgkill), PERMIT(exit), PERMIT(exit_group)
 
 /* True when the kernel filters calls for this process, and this build knows how. */

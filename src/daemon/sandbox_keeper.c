@@ -101,7 +101,6 @@ static const struct filter_rule files_rules[] = {
     PERMIT(geteuid),
     PERMIT(getgid),
     PERMIT(getegid),
-    PERMIT(sysinfo),
     PERMIT(uname),
 };
 
