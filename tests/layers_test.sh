@@ -23,7 +23,7 @@ daemon         util daemon
 http           util daemon http
 service        util daemon service
 service/front  util daemon http service service/front
-service/keeper util daemon store service service/keeper
+service/keeper util pki/key_needs.h daemon store service service/keeper
 attestation    util daemon service attestation ca/files.h attestation/keeper/ek_policy.h attestation/keeper/enroll_rule.h
 attestation/front   util tpm daemon http service service/front attestation attestation/front
 attestation/keeper  util tpm pki store store/inventory ca daemon http/tls.h service service/keeper attestation attestation/keeper

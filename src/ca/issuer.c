@@ -100,7 +100,7 @@ issuer_files_access(const char *passphrase_file, const char *pkcs11_module,
 	if (!found && passphrase_file != NULL &&
 	    secret_read_file(passphrase_file, secret, err) != 0)
 		return error_wrap(err, "passphrase_file");
-	*access = (struct key_access){bytes_view(secret), pkcs11_module};
+	*access = (struct key_access){.secret = bytes_view(secret), .pkcs11_module = pkcs11_module};
 	return 0;
 }
 

@@ -11,11 +11,13 @@
 
 struct error;
 struct folder;
+struct key_needs;
 
-/* The secret that unlocks a key; {0} for a key that is not locked. */
+/* How to open a key; {0} for a key that is not locked. */
 struct key_access {
 	struct view secret;        /* passphrase, PIN or authorization value */
 	const char *pkcs11_module; /* PKCS #11 module for URIs that name none; may be NULL */
+	struct key_needs *needs;   /* notes what the key takes (pki/key_needs.h); NULL: nobody asks */
 };
 
 /*
@@ -29,20 +31,6 @@ int key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, s
 /* The same for the key file `name` in a directory. */
 int key_open_in(const struct folder *folder, const char *name, const struct key_access *access,
     EVP_PKEY **key, struct error *err);
-
-/* What the keys that this process has opened took. */
-struct key_needs {
-	bool         module;  /* a token's module or the TPM's provider, whether the key was there or not */
-	bool         command; /* the TPM is behind a program ("cmd:") */
-	char *const *files;   /* that URIs named */
-	size_t       file_count;
-};
-
-/*
- * Before the process enters its sandbox: what it must keep for its keys. From then on what was not
- * needed is refused, with the remedy. `files` stays valid. Main thread, as all of key_open.
- */
-void key_settle(struct key_needs *needs);
 
 /*
  * The URI to keep in the configuration: if `uri` names a file that exists, its

@@ -27,6 +27,7 @@ src_libpki_a_SOURCES = \
 	src/pki/end_entity.c src/pki/end_entity.h \
 	src/pki/extension.c src/pki/extension.h \
 	src/pki/key.c src/pki/key.h \
+	src/pki/key_needs.c src/pki/key_needs.h \
 	src/pki/key_uri.c src/pki/key_uri.h \
 	src/pki/oid.c src/pki/oid.h \
 	src/pki/pem.c src/pki/pem.h \

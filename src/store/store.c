@@ -116,6 +116,15 @@ store_files(enum store_database database, const char *place)
 	return engine != NULL && engine->files != NULL ? engine->files(database) : none;
 }
 
+const char *
+store_directory(const char *place)
+{
+	const char                *rest;
+	const struct store_engine *engine = place_engine(place, &rest);
+
+	return engine != NULL && engine->files != NULL ? rest : NULL;
+}
+
 bool
 store_has_file(enum store_database database, const char *place, const char *name)
 {

@@ -52,6 +52,9 @@ const char *store_place(const struct store *store);
  */
 const char *const *store_files(enum store_database database, const char *place);
 
+/* The directory of a place, as it is written there, or NULL when its engine keeps no files. */
+const char *store_directory(const char *place);
+
 /* True when a file of that name in the directory of a store belongs to the store, or is a temporary
  * file of the engine. */
 bool store_has_file(enum store_database database, const char *place, const char *name);

@@ -20,7 +20,6 @@
 #include "ca/crl_bundle.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
-#include "pki/key_uri.h"
 #include "service/greeting.h"
 #include "service/keeper/confine.h"
 #include "service/keeper/shelf.h"
@@ -272,6 +271,7 @@ keeper_reload(void *state, const void *settings, struct error *err)
 	    .settings = settings,
 	    .listening = keeper->service.listening,
 	    .state = &keeper->state,
+	    .needs = &keeper->service.key_needs,
 	    .store = keeper->service.store,
 	    .before = keeper->revision,
 	    .only_check = true,
@@ -328,19 +328,6 @@ keeper_unattested_cb(const char *id, const char *account, int64_t created, void 
 	    view_text(account), created);
 }
 
-/* Nothing contains a process that is front and keeper both, for a debugger. */
-static int
-keeper_confine(struct acme_keeper *keeper, struct error *err)
-{
-	struct key_needs needs;
-
-	if (!keeper->service.contained)
-		return 0;
-	key_settle(&needs);
-	return service_keeper_confine(&keeper->service,
-	    &(struct confine_keys){needs.module, needs.command, needs.files, needs.file_count}, err);
-}
-
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, struct error *err)
@@ -349,6 +336,7 @@ keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, st
 	    .settings = settings,
 	    .listening = keeper->service.listening,
 	    .state = &keeper->state,
+	    .needs = &keeper->service.key_needs,
 	};
 	struct acme_revision     *revision = NULL;
 	bool                      fresh = false;
@@ -366,7 +354,7 @@ keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, st
 	if (shelf_put(keeper->service.shelf, SERVED_ROOT, bytes_view(&revision->root_pem), err) != 0 ||
 	    keeper_refresh_crl(keeper, err) != 0 || keeper_refresh_tls(keeper, &fresh, err) != 0)
 		return -1;
-	if (keeper_confine(keeper, err) != 0)
+	if (service_keeper_confine(&keeper->service, err) != 0)
 		return -1;
 	return service_keeper_write(&keeper->service, err);
 }

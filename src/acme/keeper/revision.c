@@ -22,15 +22,18 @@
 #include "util/folder_file.h"
 
 static int
-revision_load_issuing(struct acme_revision *revision, const struct folder *state, struct error *err)
+revision_load_issuing(struct acme_revision *revision, const struct acme_revision_plan *plan,
+    struct error *err)
 {
 	const struct service_settings *service = &revision->settings.service;
+	const struct folder           *state = plan->state;
 	AUTO_BYTES                     secret = {0};
 	struct key_access              access;
 
 	if (issuer_files_access(service->passphrase_file, service->pkcs11_module, &secret, &access, err) != 0 ||
 	    folder_read(state, STATE_ROOT_PEM, STATE_PEM_MAX, &revision->root_pem, err) != 0)
 		return -1;
+	access.needs = plan->needs;
 	return issuer_files_load_valid(state, &access, clock_now(), &revision->issuing, err);
 }
 
@@ -119,7 +122,7 @@ static int
 revision_load(struct acme_revision *revision, const struct acme_revision_plan *plan,
     struct error *err)
 {
-	if (revision_load_issuing(revision, plan->state, err) != 0 ||
+	if (revision_load_issuing(revision, plan, err) != 0 ||
 	    dns_names_load(plan->state, &revision->dns_names, err) != 0)
 		return -1;
 	if (plan->listening != NULL) {

@@ -18,6 +18,7 @@
 
 struct error;
 struct folder;
+struct key_needs;
 struct roots;
 struct store;
 
@@ -49,6 +50,7 @@ struct acme_revision_plan {
 	const struct folder        *state;     /* the state directory; it must outlive the revision */
 	struct store               *store;     /* the main thread's, for the CRLs' marks */
 	const struct acme_revision *before;    /* what it is to replace; NULL: none */
+	struct key_needs *needs; /* notes what the key takes; may be NULL */
 	bool only_check; /* the store is not written to: roots_refresh does that later */
 };
 

@@ -50,16 +50,18 @@ struct issuers {
 	int64_t                next_removal;
 	bool                   bundle_due; /* crl.pem must be rewritten */
 	struct shelf          *shelf;
+	struct key_needs      *needs;
 };
 
 struct issuers *
-issuers_new(const struct folder *state, struct shelf *shelf)
+issuers_new(const struct folder *state, struct shelf *shelf, struct key_needs *needs)
 {
 	struct issuers *issuers = memory_new(sizeof *issuers);
 
 	issuers->state = state;
 	issuers->current = shared_new(issuer_free);
 	issuers->shelf = shelf;
+	issuers->needs = needs;
 	return issuers;
 }
 
@@ -211,6 +213,7 @@ issuers_load(struct issuers *issuers, const struct attestation_settings *setting
 	if (issuer_files_access(settings->service.passphrase_file, settings->service.pkcs11_module, &secret, &access,
 	        err) != 0)
 		return -1;
+	access.needs = issuers->needs;
 	return issuers_load_keys(issuers, settings, store, &access, now, err);
 }
 

@@ -18,6 +18,7 @@ struct error;
 struct folder;
 struct issuers;
 struct attestation_settings;
+struct key_needs;
 struct shelf;
 struct store;
 
@@ -29,8 +30,9 @@ struct issuer {
 	char               *crl_url; /* for the certificates that it signs; NULL: none */
 };
 
-/* Certificates and CRLs of the state directory go on `shelf`; both must outlive it. */
-struct issuers *issuers_new(const struct folder *state, struct shelf *shelf);
+/* Certificates and CRLs of the state directory go on `shelf`; `needs` notes what keys take, and may be
+ * NULL. All must outlive it. */
+struct issuers *issuers_new(const struct folder *state, struct shelf *shelf, struct key_needs *needs);
 void            issuers_free(struct issuers *issuers);
 
 /*

@@ -232,19 +232,6 @@ keeper_load_tables(struct attestation_keeper *keeper)
 	keeper->vendors = vendor_trust_new();
 }
 
-/* Nothing contains a process that is front and keeper both, for a debugger. */
-static int
-keeper_confine(struct attestation_keeper *keeper, struct error *err)
-{
-	struct key_needs needs;
-
-	if (!keeper->service.contained)
-		return 0;
-	key_settle(&needs);
-	return service_keeper_confine(&keeper->service,
-	    &(struct confine_keys){needs.module, needs.command, needs.files, needs.file_count}, err);
-}
-
 /* The store comes first: its error says that a directory without one was never initialised. */
 static int
 keeper_load(struct attestation_keeper *keeper, const struct attestation_settings *settings,
@@ -252,7 +239,7 @@ keeper_load(struct attestation_keeper *keeper, const struct attestation_settings
 {
 	struct attestation_revision *revision = NULL;
 
-	keeper->issuers = issuers_new(&keeper->state, keeper->service.shelf);
+	keeper->issuers = issuers_new(&keeper->state, keeper->service.shelf, &keeper->service.key_needs);
 	if (service_keeper_open(&keeper->service, err) != 0 ||
 	    folder_open(settings->service.state_dir, &keeper->state, err) != 0 ||
 	    running_hold(&keeper->state, &keeper->running, err) != 0)
@@ -262,7 +249,7 @@ keeper_load(struct attestation_keeper *keeper, const struct attestation_settings
 	    attestation_revision_new(settings, NULL, &revision, err) != 0)
 		return -1;
 	keeper_take(keeper, revision);
-	if (keeper_confine(keeper, err) != 0 || service_keeper_write(&keeper->service, err) != 0)
+	if (service_keeper_confine(&keeper->service, err) != 0 || service_keeper_write(&keeper->service, err) != 0)
 		return -1;
 	keeper_load_tables(keeper);
 	if (keeper_vendors_refresh(keeper, settings, err) != 0 ||

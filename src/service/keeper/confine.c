@@ -12,8 +12,10 @@
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
+#include "pki/key_needs.h"
 #include "service/reread.h"
 #include "service/settings.h"
+#include "store/store.h"
 #include "util/bytes.h"
 #include "util/config_file.h"
 #include "util/error.h"
@@ -45,15 +47,6 @@ place_resolve(const char *path)
 		found = realpath(rest, NULL);
 	}
 	return found != NULL ? found : memory_strdup(path);
-}
-
-/* A store's place may name its engine. */
-static const char *
-store_directory(const char *place)
-{
-	static const char scheme[] = "sqlite:";
-
-	return strncmp(place, scheme, sizeof scheme - 1) == 0 ? place + sizeof scheme - 1 : place;
 }
 
 /* Cuts off the last name; a file in the root directory stands for itself. */
@@ -127,22 +120,23 @@ row_add(void *arg, const struct config_row *row, const char *path, struct error 
 
 static int
 confinement_fill(struct confinement *all, const struct config_schema *schema, const void *settings,
-    const struct confine_keys *keys, struct error *err)
+    const struct key_needs *keys, struct error *err)
 {
 	const struct service_settings *service = settings;
 	const char                    *credentials = getenv("CREDENTIALS_DIRECTORY");
 	const char                    *config = reread_path(service->reread);
+	const char                    *store = store_directory(service->store);
 	int                            rc;
 
 	rc = confinement_add_named(all, service->state_dir, false, true, err);
-	if (rc == 0)
-		rc = confinement_add_named(all, store_directory(service->store), false, true, err);
+	if (rc == 0 && store != NULL)
+		rc = confinement_add_named(all, store, false, true, err);
 	if (rc == 0 && credentials != NULL)
 		rc = confinement_add_named(all, credentials, false, false, err);
 	if (rc == 0 && config != NULL)
 		rc = confinement_add_named(all, config, true, false, err);
-	for (size_t i = 0; i < keys->file_count && rc == 0; i++)
-		rc = confinement_add_named(all, keys->files[i], true, false, err);
+	for (size_t i = 0; i < keys->files.count && rc == 0; i++)
+		rc = confinement_add_named(all, keys->files.texts[i], true, false, err);
 	for (size_t i = 0; i < schema->count && rc == 0; i++)
 		rc = row_each(&schema->rows[i], settings, row_add, all, err);
 	for (size_t i = 0; i < sizeof system_places / sizeof system_places[0] && rc == 0; i++)
@@ -153,11 +147,14 @@ confinement_fill(struct confinement *all, const struct config_schema *schema, co
 void
 confine_prepare(const struct service_settings *settings)
 {
-	(void)setenv("SQLITE_TMPDIR", store_directory(settings->store), 1);
+	const char *store = store_directory(settings->store);
+
+	if (store != NULL)
+		(void)setenv("SQLITE_TMPDIR", store, 1);
 }
 
 int
-confine(const struct config_schema *schema, const void *settings, const struct confine_keys *keys,
+confine(const struct config_schema *schema, const void *settings, const struct key_needs *keys,
     struct confinement **out, struct error *err)
 {
 	const struct service_settings *service = settings;

@@ -5,21 +5,11 @@
 #ifndef SERVICE_KEEPER_CONFINE_H
 #define SERVICE_KEEPER_CONFINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 struct config_schema;
 struct confinement;
 struct error;
+struct key_needs;
 struct service_settings;
-
-/* What a keeper's keys take. */
-struct confine_keys {
-	bool         module;  /* a token's module, or a TPM's provider */
-	bool         command; /* a program that it starts */
-	char *const *files;   /* key files that URIs name */
-	size_t       file_count;
-};
 
 /*
  * Before the store is opened: its library makes its temporary files beside it, and not where the
@@ -33,7 +23,7 @@ void confine_prepare(const struct service_settings *settings);
  * Also the configuration and the service manager's credentials. Nothing when `sandbox` is off.
  * The caller frees *out with confinement_free, also after a failure. INTERNAL.
  */
-int confine(const struct config_schema *schema, const void *settings, const struct confine_keys *keys,
+int confine(const struct config_schema *schema, const void *settings, const struct key_needs *keys,
     struct confinement **out, struct error *err);
 
 /*

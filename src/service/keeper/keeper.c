@@ -63,9 +63,12 @@ service_keeper_open(struct service_keeper *keeper, struct error *err)
 }
 
 int
-service_keeper_confine(struct service_keeper *keeper, const struct confine_keys *keys, struct error *err)
+service_keeper_confine(struct service_keeper *keeper, struct error *err)
 {
-	return confine(keeper->program->schema(), keeper->settings, keys, &keeper->confinement, err);
+	if (!keeper->contained)
+		return 0;
+	keeper->key_needs.settled = true;
+	return confine(keeper->program->schema(), keeper->settings, &keeper->key_needs, &keeper->confinement, err);
 }
 
 int
@@ -92,6 +95,7 @@ service_keeper_clear(struct service_keeper *keeper)
 	service_keeper_stop(keeper);
 	deadlines_free(keeper->deadlines);
 	confinement_free(keeper->confinement);
+	key_needs_clear(&keeper->key_needs);
 	shelf_free(keeper->shelf);
 	store_close(keeper->store);
 	shared_release(keeper->revisions, keeper->held);

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pki/key_needs.h"
 #include "util/bytes.h"
 
 struct call;
 struct call_service;
-struct confine_keys;
 struct confinement;
 struct config_schema;
 struct deadlines;
@@ -84,6 +84,7 @@ struct service_keeper {
 	struct shared_version               *held;   /* the present revision; NULL before the first */
 	const struct service_settings       *settings; /* of it, or those of the start */
 	struct deadlines                    *deadlines;
+	struct key_needs                     key_needs; /* of the daemon's keys, which it opens */
 	bool                                 contained; /* it enters the sandbox */
 	struct confinement                  *confinement; /* NULL: every file is open to it */
 	int64_t                              next_watch; /* 0: at the next tick */
@@ -102,10 +103,9 @@ int service_keeper_open(struct service_keeper *keeper, struct error *err);
 
 /*
  * Enters the sandbox (confine.h), for good: after all keys are loaded, and before the first thread.
- * INTERNAL.
+ * Does nothing for a process that is front and keeper both, for a debugger. INTERNAL.
  */
-int service_keeper_confine(struct service_keeper *keeper, const struct confine_keys *keys,
-    struct error *err);
+int service_keeper_confine(struct service_keeper *keeper, struct error *err);
 
 /* Starts keeper->writer, on a store of its own. */
 int service_keeper_write(struct service_keeper *keeper, struct error *err);

@@ -59,7 +59,7 @@ mkdirat(int directory, const char *name, mode_t mode)
 
 /* ---- a CA ---- */
 
-static const struct key_access open_access = {{NULL, 0}, NULL};
+static const struct key_access open_access = {.pkcs11_module = NULL};
 
 static struct {
 	struct folder state;

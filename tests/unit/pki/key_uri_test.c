@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cleansed.h"
+#include "pki/key_needs.h"
 #include "pki/key_uri.h"
 #include "pki/signing.h"
 #include "pki_support.h"
@@ -163,7 +164,7 @@ END_TEST
 static EVP_PKEY *
 token_key(const char *uri)
 {
-	struct key_access access = {pin, module};
+	struct key_access access = {.secret = pin, .pkcs11_module = module};
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
 
@@ -265,7 +266,7 @@ START_TEST(open_token_keys_by_two_paths_of_the_module)
 {
 	char              other[256];
 	char              command[512];
-	struct key_access access = {pin, other};
+	struct key_access access = {.secret = pin, .pkcs11_module = other};
 	EVP_PKEY         *first = token_key(keys[0]);
 	EVP_PKEY         *second = NULL;
 	struct error      err = {0};
@@ -292,11 +293,11 @@ START_TEST(open_token_key_as_root_with_a_module_of_others_is_refused)
 	free(pki_run(directory, command));
 	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s/mine.so", directory);
 	if (geteuid() == 0) {
-		ck_assert_int_eq(key_open(uri, &(struct key_access){pin, NULL}, &key, &err), -1);
+		ck_assert_int_eq(key_open(uri, &(struct key_access){.secret = pin}, &key, &err), -1);
 		ck_assert_msg(strstr(err.detail, "which others can replace") != NULL, "%s", err.detail);
 	}
 	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s/none.so", directory);
-	ck_assert_int_eq(key_open(uri, &(struct key_access){pin, NULL}, &key, &err), -1);
+	ck_assert_int_eq(key_open(uri, &(struct key_access){.secret = pin}, &key, &err), -1);
 	ck_assert_msg(strstr(err.detail, "/none.so: No such file or directory") != NULL, "%s",
 	    err.detail);
 }
@@ -305,7 +306,7 @@ END_TEST
 /* A token whose session is open needs no PIN again. */
 START_TEST(open_token_key_beside_another_needs_no_pin)
 {
-	struct key_access access = {{NULL, 0}, module};
+	struct key_access access = {.pkcs11_module = module};
 	EVP_PKEY         *first = token_key(keys[0]);
 	EVP_PKEY         *second = NULL;
 	struct error      err = {0};
@@ -334,7 +335,7 @@ START_TEST(open_token_key_by_another_user_takes_its_own_module)
 		EVP_PKEY    *key = NULL;
 		struct error err = {0};
 
-		_exit(setuid(12345) == 0 && key_open(uri, &(struct key_access){pin, NULL}, &key, &err) == 0 ? 0 : 1);
+		_exit(setuid(12345) == 0 && key_open(uri, &(struct key_access){.secret = pin}, &key, &err) == 0 ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
@@ -359,7 +360,7 @@ END_TEST
 
 START_TEST(open_token_key_with_pin_source)
 {
-	struct key_access access = {wrong, NULL};
+	struct key_access access = {.secret = wrong};
 	char              uri[512];
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
@@ -410,8 +411,8 @@ static const struct {
 START_TEST(open_token_key_that_is_not_there_says_why)
 {
 	struct key_access access = {
-	    {(const uint8_t *)refused[_i].pin, strlen(refused[_i].pin)},
-	    module,
+	    .secret = {(const uint8_t *)refused[_i].pin, strlen(refused[_i].pin)},
+	    .pkcs11_module = module,
 	};
 	const char  *mark = strstr(refused[_i].detail, "%s");
 	char         detail[512];
@@ -432,7 +433,7 @@ END_TEST
 
 START_TEST(open_token_key_without_a_module_says_so)
 {
-	struct key_access access = {pin, NULL};
+	struct key_access access = {.secret = pin};
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
 
@@ -448,7 +449,7 @@ END_TEST
 
 START_TEST(open_token_that_is_gone_says_so)
 {
-	struct key_access access = {pin, module};
+	struct key_access access = {.secret = pin, .pkcs11_module = module};
 	EVP_PKEY         *key = token_key(keys[0]);
 	EVP_PKEY         *again = NULL;
 	struct error      err = {0};
@@ -494,7 +495,7 @@ add_token_cases(Suite *suite)
 
 START_TEST(open_token_key_without_libp11_says_so)
 {
-	struct key_access access = {pin, NULL};
+	struct key_access access = {.secret = pin};
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
 
@@ -520,29 +521,28 @@ add_token_cases(Suite *suite)
 #endif
 
 /* What a process in its sandbox does not reach, it says. */
-START_TEST(settle_refuses_modules_that_no_key_needed)
+START_TEST(open_in_a_sandbox_without_modules_says_so)
 {
-	struct key_access access = {0};
-	struct key_needs  needs;
+	struct key_needs  needs = {.settled = true};
+	struct key_access access = {.needs = &needs};
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
 
-	key_settle(&needs);
-	ck_assert(!needs.module && !needs.command);
-	ck_assert_uint_eq(needs.file_count, 0);
 	unit_fails(key_open("pkcs11:token=ca", &access, &key, &err), &err, ERROR_INTERNAL,
 	    "pkcs11:token=ca is in a token or a TPM, which the sandbox of this process does not reach since "
 	    "its start; restart it to use that key");
 	unit_fails(key_open("handle:0x81000001", &access, &key, &err), &err, ERROR_INTERNAL,
 	    "handle:0x81000001 is in a token or a TPM, which the sandbox of this process does not reach "
 	    "since its start; restart it to use that key");
+	ck_assert(!needs.module && !needs.command);
+	ck_assert_uint_eq(needs.files.count, 0);
 }
 END_TEST
 
-START_TEST(settle_names_the_files_of_keys_and_what_the_rest_took)
+START_TEST(open_notes_the_files_of_keys_and_what_the_rest_took)
 {
-	struct key_access access = {0};
-	struct key_needs  needs;
+	struct key_needs  needs = {.module = false};
+	struct key_access access = {.needs = &needs};
 	EVP_PKEY         *key = NULL;
 	struct error      err = {0};
 
@@ -550,12 +550,14 @@ START_TEST(settle_names_the_files_of_keys_and_what_the_rest_took)
 	ck_assert_int_eq(setenv("TPM2OPENSSL_TCTI", "cmd:false", 1), 0);
 	ck_assert_int_eq(key_open("/nowhere/key.pem", &access, &key, &err), -1);
 	ck_assert_int_eq(key_open("file:/nowhere/other.pem", &access, &key, &err), -1);
+	ck_assert(!needs.module && !needs.command);
 	ck_assert_int_eq(key_open("handle:0x81000001", &access, &key, &err), -1);
-	key_settle(&needs);
 	ck_assert(needs.module && needs.command);
-	ck_assert_uint_ge(needs.file_count, 2);
-	ck_assert_str_eq(needs.files[0], "/nowhere/key.pem");
-	ck_assert_str_eq(needs.files[1], "/nowhere/other.pem");
+	ck_assert_uint_ge(needs.files.count, 2);
+	ck_assert_str_eq(needs.files.texts[0], "/nowhere/key.pem");
+	ck_assert_str_eq(needs.files.texts[1], "/nowhere/other.pem");
+	key_needs_clear(&needs);
+	ck_assert(!needs.module && needs.files.count == 0);
 }
 END_TEST
 
@@ -571,8 +573,8 @@ main(void)
 	    sizeof locked / sizeof locked[0]);
 	tcase_add_test(tc, open_locked_file_with_a_longer_passphrase_does_not_open);
 	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
-	tcase_add_test(tc, settle_refuses_modules_that_no_key_needed);
-	tcase_add_test(tc, settle_names_the_files_of_keys_and_what_the_rest_took);
+	tcase_add_test(tc, open_in_a_sandbox_without_modules_says_so);
+	tcase_add_test(tc, open_notes_the_files_of_keys_and_what_the_rest_took);
 	suite_add_tcase(suite, tc);
 	add_token_cases(suite);
 	status = unit_run(suite);

@@ -82,6 +82,7 @@ START_TEST(open_place_of_no_engine_is_refused)
 	ck_assert_int_eq(store_create(place, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(store_files(STORE_INVENTORY, place)[0]);
+	ck_assert_ptr_null(store_directory(place));
 	ck_assert(!store_has_file(STORE_INVENTORY, place, "store.db"));
 }
 END_TEST
@@ -93,9 +94,11 @@ START_TEST(place_without_scheme_is_a_directory)
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		unit_ok(store_place_check(places[i], &err), &err);
 		ck_assert_str_eq(store_files(STORE_ACME, places[i])[0], "acme.db");
+		ck_assert_str_eq(store_directory(places[i]), places[i]);
 	}
 	ck_assert_int_eq(store_place_check("", &err), -1);
 	ck_assert_int_eq(store_place_check("sqlite:", &err), -1);
+	ck_assert_str_eq(store_directory("sqlite:/srv/store"), "/srv/store");
 }
 END_TEST
 

@@ -113,7 +113,7 @@ setup(void)
 	unit_ok(issuer_record(store, earlier.certificate, PKI_NOW, &row, &err), &err);
 	unit_ok(config_file_complete(attestation_settings_schema(), NULL, &settings, &err), &err);
 	shelf = shelf_new();
-	issuers = issuers_new(&state, shelf);
+	issuers = issuers_new(&state, shelf, NULL);
 }
 
 static void

@@ -13,6 +13,7 @@
 
 #include "daemon/landlock.h"
 #include "scratch.h"
+#include "pki/key_needs.h"
 #include "service/keeper/confine.h"
 #include "service/settings.h"
 #include "unit.h"
@@ -94,7 +95,7 @@ teardown(void)
 
 /* Runs it in a process of its own, as a sandbox is for good; asserts that it returns 0. */
 static void
-inside_with(const struct confine_keys *keys, int (*act)(struct confinement *confinement))
+inside_with(const struct key_needs *keys, int (*act)(struct confinement *confinement))
 {
 	struct confinement *confinement = NULL;
 	struct error        err = {0};
@@ -115,7 +116,7 @@ inside_with(const struct confine_keys *keys, int (*act)(struct confinement *conf
 static void
 inside(int (*act)(struct confinement *confinement))
 {
-	inside_with(&(struct confine_keys){.module = false}, act);
+	inside_with(&(struct key_needs){.module = false}, act);
 }
 
 static int
@@ -210,14 +211,14 @@ END_TEST
 START_TEST(confine_for_a_module_or_a_program_leaves_the_files)
 {
 	settings.service.containment = SANDBOX_AVAILABLE;
-	inside_with(&(struct confine_keys){.module = true}, act_off);
-	inside_with(&(struct confine_keys){.command = true}, act_off);
+	inside_with(&(struct key_needs){.module = true}, act_off);
+	inside_with(&(struct key_needs){.command = true}, act_off);
 }
 END_TEST
 
 START_TEST(confine_of_more_places_than_a_sandbox_takes_is_refused)
 {
-	struct confine_keys keys = {.module = false};
+	struct key_needs keys = {.module = false};
 	struct confinement *confinement = NULL;
 	struct error        err = {0};
 	char                path[SCRATCH_SIZE + 32];
