@@ -1,5 +1,6 @@
-# What clang-tidy finds in the programs (.clang-tidy says which checks), one file at a time, and in
-# which file; fails when it finds anything. Run by `make analyze` with the preprocessor's flags.
+# What clang-tidy finds in the programs (.clang-tidy says which checks), and gcc's own analyzer where
+# that is installed, one file at a time, and in which file; fails when either finds anything. Run by
+# `make analyze` with the preprocessor's flags.
 #   analyze.sh SOURCE-DIRECTORY FLAG…
 set -u
 command -v clang-tidy >/dev/null || { echo "clang-tidy is not installed; on Debian: apt-get install clang-tidy" >&2; exit 1; }
@@ -16,6 +17,8 @@ analyze() { # FILE FLAG…
 	# It defines what the header changes.
 	[[ $file != */util/error.c ]] || first=()
 	clang-tidy --quiet "$file" -- "$@" "${first[@]}" 2>/dev/null
+	! command -v gcc >/dev/null ||
+		gcc -O2 -fanalyzer -fdiagnostics-path-format=none -c -o /dev/null "$file" "$@" "${first[@]}" 2>&1
 }
 export -f analyze
 export source

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/bytes.h"
@@ -238,8 +239,11 @@ mdoc_paragraph(const char *text, FILE *out)
 		AUTO_FREE char *line = NULL;
 		size_t          size = 0;
 		FILE           *macro = open_memstream(&line, &size);
-		bool            is_macro = mdoc_literal(word, macro) || mdoc_reference(word, macro);
+		bool            is_macro;
 
+		if (macro == NULL)
+			abort(); /* no memory, as in util/bytes.h */
+		is_macro = mdoc_literal(word, macro) || mdoc_reference(word, macro);
 		(void)fclose(macro);
 		if (is_macro) {
 			(void)fprintf(out, "%s%s", first ? "" : "\n", line);
