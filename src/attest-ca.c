@@ -21,6 +21,7 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "attest-ca: %s\n", err.detail);
 		return EXIT_FAILURE;
 	}
+	(void)process_lock(false);
 	/* Of the locale only how wide characters are: what is printed is UTF-8 everywhere. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);

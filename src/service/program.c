@@ -357,6 +357,10 @@ run_keeper(const struct program *program, int control, const struct command_line
 	if (line->serving > 0)
 		program->settings->serving = line->serving;
 	log_as(program, "keeper", program->settings->level);
+	if (!process_lock(true) && process_can_be_swapped())
+		LOG(WARNING, {"event", "memory"},
+		    {"reason", "keys may be written to a swap device, since the limit of locked memory "
+		               "(RLIMIT_MEMLOCK) is not infinite; raise it, or encrypt the device"});
 	if (program->keeper(program->settings, control, true, line->listening, &err) != 0)
 		status = complain(program, &err);
 	return status;
@@ -368,6 +372,7 @@ run_check(const struct program *program, const char *config)
 	struct error err = {0};
 
 	log_as(program, "check", program->settings->level);
+	(void)process_lock(true);
 	if (program->check_files(program->settings, &err) != 0)
 		return complain(program, &err);
 	(void)printf("%s: OK\n", config != NULL ? config : program->name);

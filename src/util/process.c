@@ -1,11 +1,13 @@
-/* Protects this process from other processes of the same user. */
+/* Protects this process from other processes of the same user, and its memory from the disk. */
 #include "config.h"
 
 #include "util/process.h"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -46,6 +48,43 @@ process_hide(struct error *err)
 	if (!process_is_traced() && prctl(PR_SET_DUMPABLE, 0) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "hiding this process from others");
 	return 0;
+}
+
+/* True when more memory can be had than the limit of locked memory is. */
+static bool
+process_has_room(void)
+{
+	struct rlimit limit = {0, 0};
+	size_t        size;
+	void         *room;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return false;
+	size = (size_t)limit.rlim_cur + 1;
+	room = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return room != MAP_FAILED && munmap(room, size) == 0;
+}
+
+bool
+process_lock(bool stays)
+{
+	const struct rlimit infinite = {RLIM_INFINITY, RLIM_INFINITY};
+	bool                unlimited = setrlimit(RLIMIT_MEMLOCK, &infinite) == 0;
+
+	if ((!unlimited && !stays) || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+		return false;
+	if (unlimited || process_has_room())
+		return true;
+	(void)munlockall();
+	return false;
+}
+
+bool
+process_can_be_swapped(void)
+{
+	struct sysinfo machine = {.totalswap = 1};
+
+	return sysinfo(&machine) != 0 || machine.totalswap > 0;
 }
 
 void

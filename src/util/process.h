@@ -2,6 +2,7 @@
 #ifndef UTIL_PROCESS_H
 #define UTIL_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -14,8 +15,22 @@ struct error;
  */
 int process_hide(struct error *err);
 
-/* Capabilities for work on files that are another user's, as masks of process_disarm. */
-#define PROCESS_CAPABILITIES_OF_FILES UINT64_C(0xb) /* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER */
+/*
+ * Locks all memory of the process in RAM, what it has and what it will have, each page when it is first
+ * used: none of it is written to a swap device. That takes an infinite RLIMIT_MEMLOCK, which it asks
+ * for: with a finite one, memory would run out later. `stays` of a process that keeps its
+ * capabilities: CAP_IPC_LOCK will do. False: nothing is locked. Neither fork(2) nor execve(2) passes
+ * it on.
+ */
+bool process_lock(bool stays);
+
+/* True when the machine has a swap device now. */
+bool process_can_be_swapped(void);
+
+/* Masks of process_disarm: capabilities for work on files that are another user's, and for a process
+ * whose memory is locked. */
+#define PROCESS_CAPABILITIES_OF_FILES  UINT64_C(0xb)    /* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER */
+#define PROCESS_CAPABILITIES_OF_MEMORY UINT64_C(0x4000) /* CAP_IPC_LOCK */
 
 /* No program that the process executes gains a capability; does nothing without CAP_SETPCAP. */
 void process_bound(void);

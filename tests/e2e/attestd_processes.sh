@@ -59,11 +59,19 @@ if sandboxed attestd; then
 		'[ "$(ps -o uid= -p $front)" -eq "$(id -u nobody)" ] && [ "$(ps -o uid= -p $keeper)" -eq 0 ]'
 	for set in Inh Prm Eff Bnd Amb; do
 		root_check "front has no capabilities: $set" '[ "$((16#$(capabilities "$front" $set)))" -eq 0 ]'
-		root_check "keeper has at most those for files: $set" \
-			'[ "$((16#$(capabilities "$keeper" $set) & ~0xb))" -eq 0 ]'
+		root_check "keeper has at most those for files and locked memory: $set" \
+			'[ "$((16#$(capabilities "$keeper" $set) & ~0x400b))" -eq 0 ]'
 	done
 else
 	skip "front has no capabilities" "no whole sandbox in this build or kernel"
+fi
+# Where its limit allows it, all that it has touched is locked, and nothing of the front.
+locked() { sed -n 's/^VmLck:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
+if sandboxed attestd && { [ "$((16#$(capabilities self Eff) & 0x4000))" -ne 0 ] || prlimit --memlock=unlimited: true 2>/dev/null; }; then
+	check "the keeper's memory is locked" '[ "$(locked $keeper)" -gt 1000 ]'
+	check "the front's is not" '[ "$(locked $front)" -eq 0 ]'
+else
+	skip "the keeper's memory is locked" "this user cannot lock so much"
 fi
 root_check "keeper listens nowhere" '! ss -Hltnp | grep -q "pid=$keeper,"'
 
@@ -140,7 +148,7 @@ for signal in TERM INT; do
 	case_equal "ends, exit 0" "$status" 0
 	case_equal "one line says that, and why" \
 		"$(grep -c "^[^ ]* info attestd event=stop reason=SIG$signal\$" "${log[attestd]}") $(grep -c event=stop "${log[attestd]}")" "1 1"
-	case_equal "and nothing else is news" "$(grep -v 'event=start\|event=stop\|event=trust\|event=sandbox' "${log[attestd]}")" ""
+	case_equal "and nothing else is news" "$(grep -v 'event=start\|event=stop\|event=trust\|event=sandbox\|event=memory' "${log[attestd]}")" ""
 done
 : >"${log[attestd]}"
 case_ok "attestd that logs errors only" attestd_start_silent

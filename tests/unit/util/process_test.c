@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,13 @@
 #include "unit.h"
 #include "util/error.h"
 #include "util/process.h"
+
+/* Sanitizers have an mlockall of their own, which does nothing. */
+#if defined WITH_SANITIZERS || defined __SANITIZE_THREAD__
+#define CAN_LOCK false
+#else
+#define CAN_LOCK true
+#endif
 
 START_TEST(hide_makes_it_not_dumpable_without_core_files)
 {
@@ -44,6 +52,74 @@ START_TEST(hide_under_a_debugger_stays_open_to_it)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFEXITED(status));
 	ck_assert(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
+}
+END_TEST
+
+/* In a process of its own: memory that is used before and after is locked, all that it can write. */
+static int
+lock_and_look(void)
+{
+	char   line[512];
+	char  *late;
+	bool   writable = false;
+	bool   fine = true;
+	FILE  *map;
+	size_t looked = 0;
+
+	if (!CAN_LOCK || !process_lock(true))
+		return 77;
+	late = malloc((size_t)8 << 20);
+	if (late == NULL || (map = fopen("/proc/self/smaps", "re")) == NULL)
+		return 1;
+	(void)memset(late, 1, (size_t)8 << 20);
+	while (fgets(line, sizeof line, map) != NULL) {
+		char permissions[8] = "";
+
+		if (sscanf(line, "%*x-%*x %7s", permissions) == 1 && strlen(permissions) == 4)
+			writable = permissions[1] == 'w';
+		if (strncmp(line, "VmFlags:", 8) != 0 || !writable)
+			continue;
+		looked++;
+		fine = fine && strstr(line, " lo") != NULL;
+	}
+	(void)fclose(map);
+	free(late);
+	return fine && looked > 3 ? 0 : 2;
+}
+
+START_TEST(lock_covers_all_that_it_writes_to_before_and_after)
+{
+	pid_t child = fork();
+	int   status = 0;
+
+	if (child == 0)
+		_exit(lock_and_look());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		printf("# skipped: memory cannot be locked here\n");
+	else
+		ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* A finite limit would make allocations fail later. */
+START_TEST(lock_with_a_finite_limit_changes_nothing)
+{
+	const struct rlimit finite = {1 << 20, 1 << 20};
+	pid_t               child = fork();
+	int                 status = 0;
+
+	if (child == 0) {
+		struct error err = {0};
+
+		if (setrlimit(RLIMIT_MEMLOCK, &finite) != 0 || process_disarm(0, &err) != 0)
+			_exit(1);
+		if (CAN_LOCK && (process_lock(false) || process_lock(true)))
+			_exit(2);
+		_exit(malloc((size_t)8 << 20) != NULL ? 0 : 3);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -91,6 +167,8 @@ main(void)
 
 	tcase_add_test(tc, hide_makes_it_not_dumpable_without_core_files);
 	tcase_add_test(tc, hide_under_a_debugger_stays_open_to_it);
+	tcase_add_test(tc, lock_covers_all_that_it_writes_to_before_and_after);
+	tcase_add_test(tc, lock_with_a_finite_limit_changes_nothing);
 	tcase_add_test(tc, disarm_leaves_what_is_kept_and_then_nothing);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
