@@ -70,10 +70,12 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 LOG_COMPILER = $(DEADLINE)
 SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = $(DEADLINE) $(BASH_PROGRAM)
+CLEANFILES += tests/keys/*.pem
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60}; export CK_DEFAULT_TIMEOUT;
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60}; export CK_DEFAULT_TIMEOUT; \
+	FORGE_KEYS='$(abs_top_builddir)/tests/keys'; export FORGE_KEYS; $(MKDIR_P) "$$FORGE_KEYS";
 
 # End-to-end tests: one line per script, so that they can be added side by side.
 # The longest come first, so that none is left over alone at the end.

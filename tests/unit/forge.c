@@ -178,7 +178,7 @@ forge_make(enum forge_key kind)
 	return EVP_EC_gen(kinds[kind].group);
 }
 
-static const char *keys_directory; /* NULL: none are kept */
+static const char *keys_directory; /* NULL: that of the environment, or none */
 
 void
 forge_keys_keep(const char *directory)
@@ -187,9 +187,9 @@ forge_keys_keep(const char *directory)
 }
 
 static void
-forge_path(enum forge_key kind, size_t index, char path[4096])
+forge_path(const char *directory, enum forge_key kind, size_t index, char path[4096])
 {
-	(void)snprintf(path, 4096, "%s/forge-%d-%zu.pem", keys_directory, (int)kind, index);
+	(void)snprintf(path, 4096, "%s/forge-%d-%zu.pem", directory, (int)kind, index);
 }
 
 void
@@ -199,7 +199,7 @@ forge_keys_drop(void)
 
 	for (int kind = 0; kind < FORGE_KEY_COUNT; kind++) {
 		for (size_t index = 0; index < KEYS_OF_A_KIND; index++) {
-			forge_path((enum forge_key)kind, index, path);
+			forge_path(keys_directory, (enum forge_key)kind, index, path);
 			forge_must(unlink(path) == 0 || errno == ENOENT);
 		}
 	}
@@ -219,31 +219,44 @@ forge_kept(const char *path)
 	return key;
 }
 
-static void
+/* The first of several processes decides: returns its key, which may be another than `key`. */
+static EVP_PKEY *
 forge_keep(const char *path, EVP_PKEY *key)
 {
-	FILE *file = fopen(path, "w");
+	char      own[4096 + 32];
+	FILE     *file;
+	EVP_PKEY *first;
 
-	forge_must(file != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-	    fclose(file) == 0);
+	(void)snprintf(own, sizeof own, "%s.%ld", path, (long)getpid());
+	forge_must((file = fopen(own, "w")) != NULL &&
+	    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 && fclose(file) == 0);
+	forge_must((link(own, path) == 0 || errno == EEXIST) && unlink(own) == 0);
+	first = forge_kept(path);
+	EVP_PKEY_free(key);
+	return first;
+}
+
+/* Where keys of a kind are kept: RSA keys take long, so that all tests of one build share theirs. */
+static const char *
+forge_directory(enum forge_key kind)
+{
+	if (keys_directory != NULL)
+		return keys_directory;
+	return kinds[kind].rsa_bits != 0 ? getenv("FORGE_KEYS") : NULL;
 }
 
 static EVP_PKEY *
 forge_kept_or_made(enum forge_key kind, size_t index)
 {
-	char      path[4096];
-	EVP_PKEY *key;
+	const char *directory = forge_directory(kind);
+	char        path[4096];
+	EVP_PKEY   *key;
 
-	if (keys_directory == NULL)
+	if (directory == NULL)
 		return forge_make(kind);
-	forge_path(kind, index, path);
+	forge_path(directory, kind, index, path);
 	key = forge_kept(path);
-	if (key == NULL) {
-		key = forge_make(kind);
-		forge_must(key != NULL);
-		forge_keep(path, key);
-	}
-	return key;
+	return key != NULL ? key : forge_keep(path, forge_make(kind));
 }
 
 EVP_PKEY *

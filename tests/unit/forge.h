@@ -35,7 +35,8 @@ enum forge_key {
 
 /*
  * A private key of the kind, always the same in one process and for one `index`
- * (0 to 3). Borrowed. Call it before Check forks, and every case has it.
+ * (0 to 3). Borrowed. Call it before Check forks, and every case has it. An RSA key is the same in
+ * all processes for which FORGE_KEYS names a directory: there it is kept.
  */
 EVP_PKEY *forge_key(enum forge_key kind, size_t index);
 

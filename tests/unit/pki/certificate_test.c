@@ -230,7 +230,7 @@ START_TEST(key_hash_is_sha256_of_openssl_s_spki)
 	int            size;
 	struct error   err = {0};
 
-	unit_ok(key_generate(key_types[_i], &key, &err), &err);
+	key = pki_key(key_types[_i], 0);
 	unit_ok(ca_root_create(key, "x", PKI_NOW, PKI_YEAR, &certificate, &err), &err);
 	size = i2d_PUBKEY(key, &der);
 	ck_assert_int_eq(EVP_Digest(der, (size_t)size, theirs, NULL, EVP_sha256(), NULL), 1);

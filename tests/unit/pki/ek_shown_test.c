@@ -218,15 +218,13 @@ END_TEST
 
 START_TEST(judge_of_an_rsa_ek_finds_its_own)
 {
-	EVP_PKEY *rsa = EVP_RSA_gen(2048);
-	EVP_PKEY *other = EVP_RSA_gen(2048);
+	EVP_PKEY *rsa = forge_key(FORGE_RSA2048, 0);
+	EVP_PKEY *other = forge_key(FORGE_RSA2048, 1);
 
 	show(ek_forge(&root, other, EK_EXTENSIONS));
 	show(ek_forge(&root, rsa, EK_EXTENSIONS));
 	judge_at(rsa, PKI_NOW);
 	assert_verified(1, 1, false);
-	EVP_PKEY_free(rsa);
-	EVP_PKEY_free(other);
 }
 END_TEST
 
