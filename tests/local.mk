@@ -46,6 +46,7 @@ noinst_HEADERS = tests/fuzz/fuzz.h \
 	tests/unit/scratch.h \
 	tests/unit/service_world.h \
 	tests/unit/store_devices.h \
+	tests/unit/store_failing.h \
 	tests/unit/store_fixture.h \
 	tests/unit/store_tamper.h \
 	tests/unit/tls_client.h \

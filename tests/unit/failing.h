@@ -35,7 +35,8 @@ void failing_refuses(failing_operation *operation, const void *arg);
 /* One run that must fail, with the n-th allocation failing: for what is remembered once it is verified. */
 void failing_refuses_at(failing_operation *operation, const void *arg, unsigned n);
 
-/* From now on only every n-th behind the first `from` is tried: for an operation that is slow. */
+/* From now on only the first four and every n-th behind the first `from` are tried: for an operation that is
+ * slow. */
 void failing_every(unsigned n, unsigned from);
 
 /*

@@ -85,6 +85,20 @@ sqlite_execute(struct sqlite *sqlite, const char *text, const char *doing, struc
 
 /* ---- transactions ---- */
 
+static bool
+sqlite_in_transaction(const struct store *store)
+{
+	return sqlite3_get_autocommit(((const struct sqlite *)store)->db) == 0;
+}
+
+/* Without a cached statement, because preparing one could fail, and this must not. */
+static void
+sqlite_undo(struct sqlite *sqlite)
+{
+	if (sqlite_in_transaction(&sqlite->store))
+		(void)sqlite3_exec(sqlite->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static int
 sqlite_begin(struct store *store, bool writes, struct error *err)
 {
@@ -92,6 +106,7 @@ sqlite_begin(struct store *store, bool writes, struct error *err)
 	static const char writing[] = "BEGIN IMMEDIATE";
 	struct sqlite    *sqlite = sqlite_of(store);
 
+	sqlite_undo(sqlite); /* what could not be undone when memory was short */
 	if (!writes)
 		return sql_run(store, reading, "beginning to read", err);
 	if (file_lock_acquire(&sqlite->lock, SQLITE_PATIENCE_MS, err) != 0)
@@ -113,20 +128,6 @@ sqlite_commit(struct store *store, struct error *err)
 	}
 	file_lock_release(&sqlite_of(store)->lock);
 	return 0;
-}
-
-static bool
-sqlite_in_transaction(const struct store *store)
-{
-	return sqlite3_get_autocommit(((const struct sqlite *)store)->db) == 0;
-}
-
-/* Without a cached statement, because preparing one could fail, and this must not. */
-static void
-sqlite_undo(struct sqlite *sqlite)
-{
-	if (sqlite_in_transaction(&sqlite->store))
-		(void)sqlite3_exec(sqlite->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 static void

@@ -22,6 +22,7 @@ static const struct {
 	const char *name;
 	const char *why;
 } bad[] = {
+    {"a\xff", "octet 2 of the name is not UTF-8"},
     {"a\xe2\x80\xae" "b", "octet 2 of the name begins a character that cannot be seen, U+202E"},
     {"a\xe2\x80\x8b" "b", "octet 2 of the name begins a character that cannot be seen, U+200B"},
     {"web\xe2\x81\xa0", "octet 4 of the name begins a character that cannot be seen, U+2060"},

@@ -193,6 +193,26 @@ START_TEST(a_checkpoint_moves_all_and_the_log_begins_again)
 }
 END_TEST
 
+/* What SQLite does not ask of a log today is asked of the file beneath, too. */
+START_TEST(other_questions_go_to_the_file_beneath)
+{
+	sqlite3_file *log = NULL;
+	int           reserved = -1;
+	int           moved = -1;
+
+	ck_assert_int_eq(sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), SQLITE_OK);
+	ck_assert_int_eq(log->pMethods->xLock(log, SQLITE_LOCK_SHARED), SQLITE_OK);
+	ck_assert_int_eq(log->pMethods->xCheckReservedLock(log, &reserved), SQLITE_OK);
+	ck_assert_int_eq(reserved, 0);
+	ck_assert_int_eq(log->pMethods->xUnlock(log, SQLITE_LOCK_NONE), SQLITE_OK);
+	ck_assert_int_eq(log->pMethods->xFileControl(log, SQLITE_FCNTL_HAS_MOVED, &moved), SQLITE_OK);
+	ck_assert_int_eq(moved, 0);
+	ck_assert_int_gt(log->pMethods->xSectorSize(log), 0);
+	ck_assert_int_ge(log->pMethods->xDeviceCharacteristics(log), 0);
+	ck_assert_int_eq(log->pMethods->xFileControl(log, -1, NULL), SQLITE_NOTFOUND);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -201,6 +221,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, committed_rows_are_seen_by_sqlite_itself);
+	tcase_add_test(tc, other_questions_go_to_the_file_beneath);
 	tcase_add_loop_test(tc, a_commit_is_written_whole, 0, 3);
 	tcase_add_test(tc, pages_of_an_open_transaction_are_read_back);
 	tcase_add_test(tc, a_rolled_back_transaction_leaves_nothing);
