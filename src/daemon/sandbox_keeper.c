@@ -156,9 +156,8 @@ sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
 {
 	if (!WITH_SANDBOX || mode == SANDBOX_OFF)
 		return 0;
-	/* Root's keeper may work on a directory of the service's user. */
-	if (process_disarm(geteuid() == 0 ? PROCESS_CAPABILITIES_OF_FILES | PROCESS_CAPABILITIES_OF_MEMORY : 0,
-	        err) != 0)
+	/* Root's keeper may work on a directory of the service's user, and has its memory locked. */
+	if (process_disarm(geteuid() == 0 ? PROCESS_CAPABILITIES_OF_KEEPER : 0, err) != 0)
 		return -1;
 	if (keys == SANDBOX_KEYS_FILES && landlock_enter(true, paths, count, err) != 0)
 		return -1;

@@ -27,10 +27,10 @@ bool process_lock(bool stays);
 /* True when the machine has a swap device now. */
 bool process_can_be_swapped(void);
 
-/* Masks of process_disarm: capabilities for work on files that are another user's, and for a process
- * whose memory is locked. */
+/* Masks of process_disarm: capabilities for work on files that are another user's; and with them one
+ * for memory that is locked. */
 #define PROCESS_CAPABILITIES_OF_FILES  UINT64_C(0xb)    /* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER */
-#define PROCESS_CAPABILITIES_OF_MEMORY UINT64_C(0x4000) /* CAP_IPC_LOCK */
+#define PROCESS_CAPABILITIES_OF_KEEPER UINT64_C(0x400b) /* CAP_IPC_LOCK too */
 
 /* No program that the process executes gains a capability; does nothing without CAP_SETPCAP. */
 void process_bound(void);
