@@ -19,7 +19,10 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
 	tests/unit/forge_ek.c
-noinst_HEADERS = tests/fuzz/fuzz.h \
+noinst_HEADERS = tests/fuzz/edits.h \
+	tests/fuzz/fuzz.h \
+	tests/fuzz/sign.h \
+	tests/fuzz/scratch_directory.h \
 	tests/unit/acme_keeper_support.h \
 	tests/unit/acme_world.h \
 	tests/unit/bad_disk.h \
@@ -220,29 +223,31 @@ analyze:
 	$(BASH_PROGRAM) $(srcdir)/tests/analyze.sh '$(abs_top_srcdir)' -std=gnu17 $(DEFS) $(DEFAULT_INCLUDES) \
 		$(AM_CPPFLAGS) $(CPPFLAGS)
 
-# Fuzzers, in a build tree of its own, each for so many seconds from what it found before:
+# Fuzzers, in a build tree of its own, each for so many seconds from what it found before, in
+# tests/fuzz/found, and from the inputs in tests/fuzz/corpus, of which each past finding is one:
 #   configure CC=clang CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' --enable-sanitizers
 #   make fuzz FUZZ_SECONDS=600
 # At the end a line for each says how often it ran, and how many of its edges that reached.
+# `make fuzz-regressions` runs the committed inputs alone, each once.
 FUZZ_SECONDS = 60
-EXTRA_DIST += tests/fuzz/summary.awk tests/fuzz/config.dict tests/fuzz/http.dict tests/fuzz/webauthn.dict
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run.sh tests/fuzz/summary.awk \
+	tests/fuzz/config.dict tests/fuzz/http.dict tests/fuzz/webauthn.dict
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 EXTRA_PROGRAMS += $(FUZZERS) $(FUZZ_SEEDERS)
 CLEANFILES += $(FUZZERS) $(FUZZ_SEEDERS) $(FUZZERS:=.log)
 
-.PHONY: fuzz
+.PHONY: fuzz fuzz-regressions
 fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
-	set -e; for seeder in $(FUZZ_SEEDERS); do "./$$seeder" tests/fuzz/corpus; done; \
+	set -e; for seeder in $(FUZZ_SEEDERS); do "./$$seeder" tests/fuzz/found; done; \
 	for fuzzer in $(FUZZERS); do \
-		corpus=tests/fuzz/corpus/$$(basename "$$fuzzer" _fuzz); \
-		$(MKDIR_P) "$$corpus"; \
-		dictionary=$(srcdir)/tests/fuzz/$$(basename "$$fuzzer" _fuzz).dict; \
-		[ -e "$$dictionary" ] && dictionary=-dict=$$dictionary || dictionary=; \
-		"./$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$dictionary \
-			-artifact_prefix="$$fuzzer-" "$$corpus" >"$$fuzzer.log" 2>&1 || { cat "$$fuzzer.log"; exit 1; }; \
-		cat "$$fuzzer.log"; \
+		$(BASH_PROGRAM) $(srcdir)/tests/fuzz/run.sh '$(srcdir)' "$$fuzzer" $(FUZZ_SECONDS); \
 	done; \
 	$(AWK) -f $(srcdir)/tests/fuzz/summary.awk $(FUZZERS:=.log)
+fuzz-regressions: $(FUZZERS)
+	set -e; for fuzzer in $(FUZZERS); do \
+		$(BASH_PROGRAM) $(srcdir)/tests/fuzz/run.sh '$(srcdir)' "$$fuzzer" 0; \
+	done
+
 # What things cost, beside the bare work of the same run, and in counts; nothing is asserted. Figures
 # are gathered in bench.rows, from which bench.json, bench.svg and a table with the goals are made.
 #   make bench BENCH_FLAGS='--seconds 1' LOAD_BENCH_FLAGS='--devices 10000 --pending 1000' \
