@@ -67,4 +67,6 @@ UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test
 
 FUZZERS += tests/fuzz/acme_request_fuzz
+FUZZERS += tests/fuzz/statement_fuzz
 tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_statement_fuzz_LDFLAGS = $(LIBFUZZER)

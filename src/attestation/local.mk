@@ -52,3 +52,6 @@ UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test
+
+FUZZERS += tests/fuzz/attest_request_fuzz
+tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)

@@ -81,3 +81,6 @@ UNIT_TESTS += tests/unit/pkcs11/public_key_test
 UNIT_TESTS += tests/unit/pkcs11/queue_test
 UNIT_TESTS += tests/unit/pkcs11/quiet_test
 UNIT_TESTS += tests/unit/pkcs11/token_test
+
+FUZZERS += tests/fuzz/material_fuzz
+tests_fuzz_material_fuzz_LDFLAGS = $(LIBFUZZER)

@@ -76,3 +76,5 @@ tests_fuzz_csr_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_ek_certificate_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_ek_shown_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZ_SEEDERS += tests/fuzz/pki_seeds
+FUZZERS += tests/fuzz/crl_fuzz
+tests_fuzz_crl_fuzz_LDFLAGS = $(LIBFUZZER)

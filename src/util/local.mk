@@ -78,3 +78,6 @@ UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/turns_test
 UNIT_TESTS += tests/unit/util/utf8_test
 tests_unit_util_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+
+FUZZERS += tests/fuzz/text_fuzz
+tests_fuzz_text_fuzz_LDFLAGS = $(LIBFUZZER)
