@@ -45,8 +45,19 @@ ak_check_scheme(const TPMT_PUBLIC *area, struct error *err)
 }
 
 static int
-ak_read(struct view public, struct tpm_ak *ak, struct error *err)
+ak_check(const TPMT_PUBLIC *area, struct error *err)
 {
+	if (tpm_public_check_attributes(area, attributes, sizeof attributes / sizeof attributes[0], err) < 0)
+		return -1;
+	if (ak_check_scheme(area, err) < 0)
+		return -1;
+	return area->type == TPM2_ALG_RSA ? tpm_public_check_rsa(area, "AK", err) : 0;
+}
+
+static int
+ak_read(struct view public, bool checked, struct tpm_ak *ak, struct error *err)
+{
+	memset(ak, 0, sizeof *ak);
 	if (tpm_public_decode(public, "AK", &ak->area, err) < 0)
 		return -1;
 	if (ak->area.type != TPM2_ALG_RSA && ak->area.type != TPM2_ALG_ECC)
@@ -54,27 +65,43 @@ ak_read(struct view public, struct tpm_ak *ak, struct error *err)
 		    ak->area.type);
 	if (tpm_name_compute(public, &ak->name, err) < 0)
 		return error_wrap(err, "AK");
-	if (tpm_public_check_attributes(&ak->area, attributes,
-	        sizeof attributes / sizeof attributes[0], err) < 0)
-		return -1;
-	if (ak_check_scheme(&ak->area, err) < 0)
-		return -1;
-	if (ak->area.type == TPM2_ALG_RSA && tpm_public_check_rsa(&ak->area, "AK", err) < 0)
+	if (!checked && ak_check(&ak->area, err) < 0)
 		return -1;
 	if (tpm_public_spki(&ak->area, &ak->spki, err) < 0)
 		return error_wrap(err, "AK");
 	return 0;
 }
 
-int
-tpm_ak_decode(struct view public, struct tpm_ak *ak, struct error *err)
+static int
+ak_decode(struct view public, bool checked, struct tpm_ak *ak, struct error *err)
 {
-	memset(ak, 0, sizeof *ak);
-	if (ak_read(public, ak, err) < 0) {
+	if (ak_read(public, checked, ak, err) < 0) {
 		tpm_ak_clear(ak);
 		return -1;
 	}
 	return 0;
+}
+
+int
+tpm_ak_decode(struct view public, struct tpm_ak *ak, struct error *err)
+{
+	return ak_decode(public, false, ak, err);
+}
+
+int
+tpm_ak_decode_again(struct view public, struct tpm_ak *ak, struct error *err)
+{
+	return ak_decode(public, true, ak, err);
+}
+
+size_t
+tpm_ak_number_size(const struct tpm_ak *ak)
+{
+	const TPMU_PUBLIC_ID *number = &ak->area.unique;
+
+	if (ak->area.type == TPM2_ALG_RSA)
+		return number->rsa.size;
+	return number->ecc.x.size + sizeof number->ecc.y.size + number->ecc.y.size;
 }
 
 void

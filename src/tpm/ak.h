@@ -29,6 +29,16 @@ struct tpm_ak {
  */
 int tpm_ak_decode(struct view public, struct tpm_ak *ak, struct error *err);
 
+/*
+ * Decodes the octets of a public area that tpm_ak_decode accepted before, and that nobody had
+ * meanwhile: its attributes, its scheme and the strength of its key are not checked again.
+ */
+int tpm_ak_decode_again(struct view public, struct tpm_ak *ak, struct error *err);
+
+/* Octets at the end of its public area that are the key's own: the modulus, or a point without the
+ * size of x. What comes before is the same for each key of its template. */
+size_t tpm_ak_number_size(const struct tpm_ak *ak);
+
 /* Frees what *ak holds and makes it {0}. */
 void tpm_ak_clear(struct tpm_ak *ak);
 

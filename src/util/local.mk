@@ -34,6 +34,7 @@ src_libutil_a_SOURCES = \
 	src/util/shared.c src/util/shared.h \
 	src/util/shares.c src/util/shares.h \
 	src/util/shell_quote.c src/util/shell_quote.h \
+	src/util/slab.c src/util/slab.h \
 	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
 	src/util/turns.c src/util/turns.h \
@@ -74,6 +75,7 @@ UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/shared_test
 UNIT_TESTS += tests/unit/util/shares_test
 UNIT_TESTS += tests/unit/util/shell_quote_test
+UNIT_TESTS += tests/unit/util/slab_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/turns_test
 UNIT_TESTS += tests/unit/util/utf8_test

@@ -43,8 +43,8 @@ struct standing {
 struct share {
 	struct share_key key;
 	uint64_t         since;   /* orders equals */
-	size_t           loose;   /* evictable entries, its own and those below */
-	size_t           held;    /* its own */
+	size_t           loose;   /* weight of evictable entries, its own and those below */
+	size_t           held;    /* weight of its own */
 	size_t           members; /* own entries and shares below; freed with the last one */
 	struct ranking   below;
 	struct standing  standings[STANDINGS_MAX];
@@ -241,18 +241,18 @@ share_of_pair(struct shares *shares, const struct source *source, struct view su
 	return pair;
 }
 
-/* Adds or removes one evictable entry, here and in all shares above. */
+/* Adds or removes the weight of an evictable entry, here and in all shares above. */
 static void
-share_count(struct share *share, bool more)
+share_count(struct share *share, size_t weight, bool more)
 {
-	share->loose = more ? share->loose + 1 : share->loose - 1;
+	share->loose = more ? share->loose + weight : share->loose - weight;
 	for (size_t i = 0; i < share->standing_count; i++) {
 		struct standing *standing = &share->standings[i];
 
 		ranking_rise(standing->ranking, standing->index);
 		ranking_sink(standing->ranking, standing->index);
 		if (standing->above != NULL)
-			share_count(standing->above, more);
+			share_count(standing->above, weight, more);
 	}
 }
 
@@ -296,22 +296,22 @@ static void
 entry_count(struct share_entry *entry)
 {
 	if (entry->held) {
-		entry->pair->held++;
+		entry->pair->held += entry->weight;
 		return;
 	}
 	TAILQ_INSERT_TAIL(&entry->pair->entries, entry, link);
-	share_count(entry->pair, true);
+	share_count(entry->pair, entry->weight, true);
 }
 
 static void
 entry_discount(struct share_entry *entry)
 {
 	if (entry->held) {
-		entry->pair->held--;
+		entry->pair->held -= entry->weight;
 		return;
 	}
 	TAILQ_REMOVE(&entry->pair->entries, entry, link);
-	share_count(entry->pair, false);
+	share_count(entry->pair, entry->weight, false);
 }
 
 void
@@ -320,9 +320,25 @@ shares_enter(struct shares *shares, struct share_entry *entry, const struct sour
 {
 	entry->pair = share_of_pair(shares, source, subject);
 	entry->pair->members++;
+	entry->weight = 1;
 	entry->held = held;
 	entry_count(entry);
 	shares->count++;
+}
+
+/* It stays where it is among the entries of its pair. */
+void
+shares_weigh(struct shares *shares, struct share_entry *entry, size_t weight)
+{
+	bool   more = weight > entry->weight;
+	size_t change = more ? weight - entry->weight : entry->weight - weight;
+
+	(void)shares;
+	entry->weight = weight;
+	if (entry->held)
+		entry->pair->held = more ? entry->pair->held + change : entry->pair->held - change;
+	else
+		share_count(entry->pair, change, more);
 }
 
 void

@@ -29,10 +29,11 @@ struct source;
 struct share_entry {
 	TAILQ_ENTRY(share_entry) link;
 	struct share            *pair; /* of its source and subject; NULL: it has not entered */
+	size_t                   weight; /* as how many it counts */
 	bool                     held;
 };
 
-/* The entry that embeds this member: SHARES_ITEM(victim, struct challenge, share). */
+/* The entry that embeds this member: SHARES_ITEM(victim, struct group, share). */
 #define SHARES_ITEM(entry, type, member) \
 	((type *)(void *)((char *)(entry) - offsetof(type, member)))
 
@@ -45,6 +46,9 @@ void           shares_free(struct shares *shares); /* all entries have left; tak
  */
 void shares_enter(struct shares *shares, struct share_entry *entry, const struct source *source,
     struct view subject, bool held);
+
+/* The entry, which has entered and counted as one, counts as so many from now on; not as none. */
+void shares_weigh(struct shares *shares, struct share_entry *entry, size_t weight);
 
 /* Removes the entry; no change if it has not entered. */
 void shares_leave(struct shares *shares, struct share_entry *entry);
@@ -64,10 +68,10 @@ struct share_entry *shares_victim(const struct shares *shares);
 /* Number of entries, held ones included. */
 size_t shares_count(const struct shares *shares);
 
-/* Number of evictable entries of a source, and of all below it when it is a network. */
+/* The weight of evictable entries of a source, and of all below it when it is a network. */
 size_t shares_of_source(const struct shares *shares, const struct source *source);
 
-/* Number of held entries of the source and subject. */
+/* The weight of held entries of the source and subject. */
 size_t shares_held(const struct shares *shares, const struct source *source, struct view subject);
 
 #endif

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/challenge_pack.h"
 #include "attestation/keeper/ek_policy.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
-#include "attestation/keeper/pending.h"
 #include "attestation/keeper/revision.h"
 #include "attestation/message.h"
 #include "store/inventory/device.h"

@@ -11,6 +11,7 @@
 
 #include "attestation/keeper/admission.h"
 #include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/challenge_pack.h"
 #include "attestation/keeper/issuers.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
@@ -29,6 +30,7 @@
 #include "store/inventory/evidence.h"
 #include "store/inventory/trust.h"
 #include "store/store.h"
+#include "tpm/ak.h"
 #include "tpm/ek.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -220,10 +222,10 @@ certify_change(struct call *call, struct store *store, struct error *err)
 	return issue_record(call, store, clock_now(), err);
 }
 
-/* Signs the certificate that will be recorded. */
+/* Signs the certificate of the AK that will be recorded. */
 static int
-issue_sign(struct issue *issue, const struct call *call, const struct store_device *device,
-    struct error *err)
+issue_sign_ak(struct issue *issue, const struct call *call, const struct store_device *device,
+    const struct tpm_ak *ak, struct error *err)
 {
 	const struct attestation_settings *settings = &attestation_operation_revision(call)->settings;
 	const struct challenge          *challenge = issue->challenge;
@@ -233,7 +235,7 @@ issue_sign(struct issue *issue, const struct call *call, const struct store_devi
 	const char                      *hash_name = hash;
 	int64_t                          now = clock_now();
 	struct ak_profile                profile = {
-	                   .spki = bytes_view(&challenge->ak_spki),
+	                   .spki = bytes_view(&ak->spki),
 	                   .ek_urn = urn,
 	                   .manufacturer = challenge->evidence.manufacturer,
 	                   .model = challenge->evidence.model,
@@ -262,9 +264,23 @@ issue_sign(struct issue *issue, const struct call *call, const struct store_devi
 	issue->record.issuer = issuer->row;
 	issue->record.not_before = profile.not_before;
 	memcpy(issue->record.ek_hash, challenge->ek.bytes, sizeof issue->record.ek_hash);
-	memcpy(issue->record.ak_name, challenge->ak_name.bytes, challenge->ak_name.size);
-	issue->record.ak_name_size = challenge->ak_name.size;
+	memcpy(issue->record.ak_name, ak->name.bytes, ak->name.size);
+	issue->record.ak_name_size = ak->name.size;
 	return 0;
+}
+
+static int
+issue_sign(struct issue *issue, const struct call *call, const struct store_device *device,
+    struct error *err)
+{
+	struct tpm_ak ak;
+	int           rc;
+
+	if (tpm_ak_decode_again(bytes_view(&issue->challenge->ak_public), &ak, err) != 0)
+		return -1;
+	rc = issue_sign_ak(issue, call, device, &ak, err);
+	tpm_ak_clear(&ak);
+	return rc;
 }
 
 /*

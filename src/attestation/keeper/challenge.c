@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "attestation/keeper/admission.h"
+#include "attestation/keeper/challenge_pack.h"
 #include "attestation/keeper/ek_keys.h"
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/operation.h"
@@ -30,16 +31,16 @@
 #define SECRET_SIZE 32
 
 static struct challenge *
-challenge_of(const struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak)
+challenge_of(const struct call *call, const struct tpm_ek *ek, const struct tpm_ak *ak)
 {
+	struct view             ak_public = attestation_operation_asked(call)->challenge.ak_public;
 	const struct admission *admission = call->state;
 	struct challenge       *challenge = challenge_new();
 
 	challenge->source = source_of_text(attestation_operation_asked(call)->peer);
 	challenge->ek = ek->hash;
-	challenge->ak_name = ak->name;
-	challenge->ak_spki = ak->spki;
-	ak->spki = (struct bytes){0};
+	bytes_append(&challenge->ak_public, ak_public.data, ak_public.size);
+	challenge->ak_number = tpm_ak_number_size(ak);
 	challenge->revision = admission->revision;
 	if (admission->judgement.postponed)
 		bytes_append(&challenge->question, call->body.data, call->body.size);
@@ -50,7 +51,8 @@ challenge_of(const struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak
 
 /* Makes a credential and opens the challenge for its secret. */
 static int
-challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, struct error *err)
+challenge_open(struct call *call, const struct tpm_ek *ek, const struct tpm_ak *ak,
+    struct error *err)
 {
 	struct challenge *challenge = NULL;
 	AUTO_BYTES        credential = {0};
@@ -67,10 +69,9 @@ challenge_open(struct call *call, const struct tpm_ek *ek, struct tpm_ak *ak, st
 		    clock_monotonic_ms(), err);
 	}
 	bytes_cleanse(secret, sizeof secret);
-	if (rc != 0) {
-		challenge_free(challenge);
+	challenge_free(challenge);
+	if (rc != 0)
 		return -1;
-	}
 	attestation_answer_encode(
 	    &(struct attestation_answer){bytes_view(&credential), bytes_view(&encrypted)},
 	    &call->answer);

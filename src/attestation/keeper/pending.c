@@ -2,6 +2,9 @@
  * Owns the open challenges. One lock for the table is enough: it is held for a
  * lookup, some hundred nanoseconds beside the millisecond of a client's round
  * trip; the secret is hashed outside it.
+ *
+ * There may be a hundred thousand of them, so each is small: a cell with what is its own, linked by
+ * numbers (slab.h), and what a machine's challenges have in common kept once (challenge_group.h).
  */
 #include "config.h"
 
@@ -11,11 +14,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "attestation/keeper/answered.h"
+#include "attestation/keeper/challenge_group.h"
+#include "attestation/keeper/challenge_pack.h"
 #include "tpm/digest.h"
 #include "util/error.h"
+#include "util/slab.h"
+
+/* Octets of SHA-256 that are kept: nobody guesses one of 2^24 secrets behind 128 bits. */
+#define DIGEST_SIZE 16
+
+/* A challenge, in a cell of its size. */
+struct entry {
+	uint8_t       digest[DIGEST_SIZE]; /* of its secret */
+	uint32_t      chained;             /* the next in its bucket */
+	uint32_t      older;               /* in the order in which all were made */
+	uint32_t      newer;
+	uint32_t      before; /* in its group, in that order */
+	uint32_t      after;
+	uint32_t      own_size;
+	int64_t       expires;
+	struct group *group;
+	uint8_t       own[]; /* challenge_pack's */
+};
+
+/* Octets of an AK's number: up to P-256, P-521, RSA-2048, RSA-3072 and RSA-4096. */
+static const size_t sizes[] = {68, 136, 256, 384, CHALLENGE_OWN_MAX};
+#define SIZES (sizeof sizes / sizeof sizes[0])
 
 struct pending {
 	pthread_mutex_t lock;
@@ -23,30 +51,49 @@ struct pending {
 	size_t          held_max; /* of one EK and source */
 	int64_t         lifetime_ms;
 
-	struct shares     *shares; /* of sources and EKs */
-	struct answered   *answered;
-	size_t             bucket_count; /* a power of two */
-	struct challenge **challenges;   /* by digest */
-	struct challenge  *oldest;       /* in the order in which they were made */
-	struct challenge  *newest;
+	struct slab     *slabs[SIZES];
+	struct groups   *groups;
+	struct answered *answered;
+	size_t           count;
+	size_t           bucket_count; /* a power of two */
+	uint32_t        *buckets;      /* entries by digest */
+	uint32_t         oldest;       /* in the order in which they were made */
+	uint32_t         newest;
 };
 
-struct challenge *
-challenge_new(void)
+/* ---- entries by number: of its cell, and of the slab ---- */
+
+static struct entry *
+entry_at(const struct pending *pending, uint32_t number)
 {
-	return memory_new(sizeof(struct challenge));
+	return slab_at(pending->slabs[number / SLAB_NUMBERS], number % SLAB_NUMBERS);
 }
 
-void
-challenge_free(struct challenge *challenge)
+static uint32_t
+entry_new(struct pending *pending, struct view own)
 {
-	if (challenge == NULL)
-		return;
-	bytes_clear(&challenge->ak_spki);
-	bytes_clear(&challenge->question);
-	bytes_clear(&challenge->ek_certificate);
-	free(challenge);
+	uint32_t      size = 0;
+	uint32_t      number;
+	struct entry *entry;
+
+	while (sizes[size] < own.size)
+		if (++size == SIZES)
+			abort(); /* CHALLENGE_OWN_MAX */
+	number = size * SLAB_NUMBERS + slab_take(pending->slabs[size]);
+	entry = entry_at(pending, number);
+	entry->own_size = (uint32_t)own.size;
+	if (own.size != 0)
+		memcpy(entry->own, own.data, own.size);
+	return number;
 }
+
+static void
+entry_free(struct pending *pending, uint32_t number)
+{
+	slab_give(pending->slabs[number / SLAB_NUMBERS], number % SLAB_NUMBERS);
+}
+
+/* ---- buckets ---- */
 
 static size_t
 buckets_for(size_t max)
@@ -58,6 +105,64 @@ buckets_for(size_t max)
 	return count;
 }
 
+static void
+buckets_new(struct pending *pending, size_t max)
+{
+	pending->bucket_count = buckets_for(max);
+	pending->buckets = memory_new(pending->bucket_count * sizeof *pending->buckets);
+	memset(pending->buckets, 0xff, pending->bucket_count * sizeof *pending->buckets); /* SLAB_NONE */
+}
+
+/* The number of the entry, or where it would stand. The key is a digest, so any of its octets serve
+ * as the hash. */
+static uint32_t *
+entry_slot(struct pending *pending, const uint8_t digest[DIGEST_SIZE])
+{
+	uint32_t *slot;
+	uint64_t  hash;
+
+	memcpy(&hash, digest, sizeof hash);
+	slot = &pending->buckets[hash & (pending->bucket_count - 1)];
+	while (*slot != SLAB_NONE && CRYPTO_memcmp(entry_at(pending, *slot)->digest, digest, DIGEST_SIZE) != 0)
+		slot = &entry_at(pending, *slot)->chained;
+	return slot;
+}
+
+/* ---- the orders in which they were made, of all and of a group ---- */
+
+static void
+entry_append(struct pending *pending, struct entry *entry, uint32_t number)
+{
+	struct group *group = entry->group;
+
+	entry->older = pending->newest;
+	entry->newer = SLAB_NONE;
+	*(entry->older != SLAB_NONE ? &entry_at(pending, entry->older)->newer : &pending->oldest) = number;
+	pending->newest = number;
+
+	entry->before = group->newest;
+	entry->after = SLAB_NONE;
+	*(entry->before != SLAB_NONE ? &entry_at(pending, entry->before)->after : &group->oldest) = number;
+	group->newest = number;
+}
+
+static void
+entry_withdraw(struct pending *pending, const struct entry *entry)
+{
+	struct group *group = entry->group;
+
+	*(entry->older != SLAB_NONE ? &entry_at(pending, entry->older)->newer : &pending->oldest) =
+	    entry->newer;
+	*(entry->newer != SLAB_NONE ? &entry_at(pending, entry->newer)->older : &pending->newest) =
+	    entry->older;
+	*(entry->before != SLAB_NONE ? &entry_at(pending, entry->before)->after : &group->oldest) =
+	    entry->after;
+	*(entry->after != SLAB_NONE ? &entry_at(pending, entry->after)->before : &group->newest) =
+	    entry->before;
+}
+
+/* ---- the table ---- */
+
 struct pending *
 pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 {
@@ -67,78 +172,54 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 	pending->max = max;
 	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
-	pending->shares = shares_new();
+	pending->groups = groups_new();
 	pending->answered = answered_new();
-	pending->bucket_count = buckets_for(max);
-	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
+	for (size_t i = 0; i < SIZES; i++)
+		pending->slabs[i] = slab_new(sizeof(struct entry) + sizes[i]);
+	buckets_new(pending, max);
+	pending->oldest = SLAB_NONE;
+	pending->newest = SLAB_NONE;
 	return pending;
 }
 
-/* The key is a SHA-256 digest, so any of its octets serve as the hash. */
-static size_t
-pending_bucket(const struct pending *pending, const uint8_t digest[32])
-{
-	uint64_t hash;
-
-	memcpy(&hash, digest, sizeof hash);
-	return (size_t)(hash & (pending->bucket_count - 1));
-}
-
-static struct challenge **
-challenge_slot(struct pending *pending, const uint8_t digest[32])
-{
-	struct challenge **slot = &pending->challenges[pending_bucket(pending, digest)];
-
-	while (*slot != NULL && memcmp((*slot)->digest, digest, sizeof (*slot)->digest) != 0)
-		slot = &(*slot)->bucket_next;
-	return slot;
-}
-
-/* Unlinks the challenge in `slot` from every list; the caller then owns it. */
-static struct challenge *
-pending_unlink(struct pending *pending, struct challenge **slot)
-{
-	struct challenge *challenge = *slot;
-
-	*slot = challenge->bucket_next;
-	if (challenge->older != NULL)
-		challenge->older->newer = challenge->newer;
-	else
-		pending->oldest = challenge->newer;
-	if (challenge->newer != NULL)
-		challenge->newer->older = challenge->older;
-	else
-		pending->newest = challenge->older;
-	shares_leave(pending->shares, &challenge->share);
-	return challenge;
-}
-
 /* Challenges of a machine that has answered before are protected from eviction, up to a limit. */
-static void
-pending_link(struct pending *pending, struct challenge **slot, struct challenge *challenge)
+static struct entry *
+pending_link(struct pending *pending, const struct challenge *challenge, struct view common,
+    struct view own, const uint8_t digest[DIGEST_SIZE])
 {
-	struct view ek = {challenge->ek.bytes, sizeof challenge->ek.bytes};
+	uint32_t      number = entry_new(pending, own);
+	struct entry *entry = entry_at(pending, number);
+	bool          held = answered_has(pending->answered, &challenge->ek, &challenge->source) &&
+	    groups_held(pending->groups, &challenge->source, &challenge->ek) < pending->held_max;
 
-	challenge->bucket_next = NULL;
-	*slot = challenge;
-	challenge->older = pending->newest;
-	challenge->newer = NULL;
-	if (pending->newest != NULL)
-		pending->newest->newer = challenge;
-	else
-		pending->oldest = challenge;
-	pending->newest = challenge;
-	shares_enter(pending->shares, &challenge->share, &challenge->source, ek,
-	    answered_has(pending->answered, &challenge->ek, &challenge->source) &&
-	        shares_held(pending->shares, &challenge->source, ek) < pending->held_max);
+	memcpy(entry->digest, digest, DIGEST_SIZE);
+	*entry_slot(pending, digest) = number;
+	entry->chained = SLAB_NONE;
+	entry->group = groups_add(pending->groups, &challenge->source, &challenge->ek, held, common);
+	entry_append(pending, entry, number);
+	pending->count++;
+	return entry;
+}
+
+/* Removes the entry from every list, and frees it. */
+static void
+pending_remove(struct pending *pending, uint32_t number)
+{
+	struct entry *entry = entry_at(pending, number);
+
+	*entry_slot(pending, entry->digest) = entry->chained;
+	entry_withdraw(pending, entry);
+	groups_remove(pending->groups, entry->group);
+	entry_free(pending, number);
+	pending->count--;
 }
 
 /* Those that were made before the lifetime was shortened expire after younger ones; see pending_take. */
 static void
 pending_expire(struct pending *pending, int64_t now_ms)
 {
-	while (pending->oldest != NULL && pending->oldest->expires <= now_ms)
-		challenge_free(pending_unlink(pending, challenge_slot(pending, pending->oldest->digest)));
+	while (pending->oldest != SLAB_NONE && entry_at(pending, pending->oldest)->expires <= now_ms)
+		pending_remove(pending, pending->oldest);
 }
 
 void
@@ -147,111 +228,131 @@ pending_free(struct pending *pending)
 	if (pending == NULL)
 		return;
 	pending_expire(pending, INT64_MAX);
-	free(pending->challenges);
-	shares_free(pending->shares);
+	for (size_t i = 0; i < SIZES; i++)
+		slab_free(pending->slabs[i]);
+	free(pending->buckets);
+	groups_free(pending->groups);
 	answered_free(pending->answered);
 	(void)pthread_mutex_destroy(&pending->lock);
 	free(pending);
 }
 
-/* Evicts a challenge of the source or EK with the most; OVERLOADED when that is the new challenge
- * itself, which is then unlinked. */
-static int
-pending_bound(struct pending *pending, struct challenge *challenge, struct error *err)
+/* One alone always fits, whatever it weighs. */
+static bool
+pending_is_over(const struct pending *pending)
 {
-	struct share_entry *entry;
-	struct challenge   *victim = challenge;
+	return groups_weight(pending->groups) > pending->max && pending->count > 1;
+}
 
-	if (shares_count(pending->shares) <= pending->max)
-		return 0;
-	if ((entry = shares_victim(pending->shares)) != NULL)
-		victim = SHARES_ITEM(entry, struct challenge, share);
-	(void)pending_unlink(pending, challenge_slot(pending, victim->digest));
-	if (victim == challenge)
-		return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",
-		    pending->max);
-	challenge_free(victim);
+/* Evicts challenges of the sources or EKs with the most; OVERLOADED when the new challenge is one of
+ * them. */
+static int
+pending_bound(struct pending *pending, struct error *err)
+{
+	while (pending_is_over(pending)) {
+		struct group *group = groups_victim(pending->groups);
+		uint32_t      victim = group != NULL ? group->oldest : pending->newest;
+		bool          refused = victim == pending->newest;
+
+		pending_remove(pending, victim);
+		if (refused)
+			return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",
+			    pending->max);
+	}
 	return 0;
 }
 
 static void
 pending_rehash(struct pending *pending)
 {
-	free(pending->challenges);
-	pending->challenges = memory_new(pending->bucket_count * sizeof(struct challenge *));
-	for (struct challenge *c = pending->oldest; c != NULL; c = c->newer) {
-		c->bucket_next = NULL;
-		*challenge_slot(pending, c->digest) = c;
+	free(pending->buckets);
+	buckets_new(pending, pending->max);
+	for (uint32_t number = pending->oldest; number != SLAB_NONE; number = entry_at(pending, number)->newer) {
+		entry_at(pending, number)->chained = SLAB_NONE;
+		*entry_slot(pending, entry_at(pending, number)->digest) = number;
 	}
 }
 
 void
 pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t lifetime_ms)
 {
-	struct share_entry *entry;
-	struct challenge   *victim;
+	struct group *group;
 
 	(void)pthread_mutex_lock(&pending->lock);
 	pending->max = max;
 	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
-	while (shares_count(pending->shares) > max && (entry = shares_victim(pending->shares)) != NULL) {
-		victim = SHARES_ITEM(entry, struct challenge, share);
-		challenge_free(pending_unlink(pending, challenge_slot(pending, victim->digest)));
-	}
-	if (pending->bucket_count != buckets_for(max)) {
-		pending->bucket_count = buckets_for(max);
+	while (pending_is_over(pending) && (group = groups_victim(pending->groups)) != NULL)
+		pending_remove(pending, group->oldest);
+	if (pending->bucket_count != buckets_for(max))
 		pending_rehash(pending);
-	}
 	(void)pthread_mutex_unlock(&pending->lock);
 }
 
 static int
-pending_put_locked(struct pending *pending, struct challenge *challenge, int64_t now_ms,
-    struct error *err)
+secret_digest(struct view secret, uint8_t digest[EVP_MAX_MD_SIZE], struct error *err)
 {
-	struct challenge **slot;
-
-	pending_expire(pending, now_ms);
-	slot = challenge_slot(pending, challenge->digest);
-	if (*slot != NULL)
-		return error_set(err, ERROR_INTERNAL, "two challenges have one secret");
-	challenge->expires = now_ms + pending->lifetime_ms;
-	pending_link(pending, slot, challenge);
-	return pending_bound(pending, challenge, err);
+	if (EVP_Digest(secret.data, secret.size, digest, NULL, tpm_sha256(), NULL) != 1)
+		return error_set(err, ERROR_INTERNAL, "hashing a secret");
+	return 0;
 }
 
 int
-pending_put(struct pending *pending, struct view secret, struct challenge *challenge,
+pending_put(struct pending *pending, struct view secret, const struct challenge *challenge,
     int64_t now_ms, struct error *err)
 {
-	int rc;
+	AUTO_BYTES  common = {0};
+	struct view own;
+	uint8_t     digest[EVP_MAX_MD_SIZE];
+	int         rc = -1;
 
-	if (EVP_Digest(secret.data, secret.size, challenge->digest, NULL, tpm_sha256(), NULL) != 1)
-		return error_set(err, ERROR_INTERNAL, "hashing a secret");
+	if (secret_digest(secret, digest, err) != 0)
+		return -1;
+	challenge_pack(challenge, &common, &own);
 	(void)pthread_mutex_lock(&pending->lock);
-	rc = pending_put_locked(pending, challenge, now_ms, err);
+	pending_expire(pending, now_ms);
+	if (*entry_slot(pending, digest) != SLAB_NONE) {
+		error_set(err, ERROR_INTERNAL, "two challenges have one secret");
+	} else {
+		pending_link(pending, challenge, bytes_view(&common), own, digest)->expires =
+		    now_ms + pending->lifetime_ms;
+		rc = pending_bound(pending, err);
+	}
 	(void)pthread_mutex_unlock(&pending->lock);
 	return rc;
+}
+
+/* Takes it out, with the right of its EK to be known as one that answers. */
+static struct challenge *
+pending_open(struct pending *pending, uint32_t number)
+{
+	const struct entry *entry = entry_at(pending, number);
+	const struct group *group = entry->group;
+	struct challenge   *challenge = challenge_unpack((struct view){group->common, group->common_size},
+	      (struct view){entry->own, entry->own_size});
+
+	challenge->ek = group->ek;
+	challenge->source = group->source;
+	answered_add(pending->answered, &challenge->ek, &challenge->source);
+	pending_remove(pending, number);
+	return challenge;
 }
 
 int
 pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct challenge **out,
     struct error *err)
 {
-	struct challenge **slot;
-	uint8_t            digest[32];
+	uint8_t  digest[EVP_MAX_MD_SIZE];
+	uint32_t number;
 
 	*out = NULL;
-	if (EVP_Digest(secret.data, secret.size, digest, NULL, tpm_sha256(), NULL) != 1)
-		return error_set(err, ERROR_INTERNAL, "hashing a secret");
+	if (secret_digest(secret, digest, err) != 0)
+		return -1;
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
-	slot = challenge_slot(pending, digest);
-	if (*slot != NULL && (*slot)->expires > now_ms) {
-		*out = pending_unlink(pending, slot);
-		answered_add(pending->answered, &(*out)->ek, &(*out)->source);
-	}
+	number = *entry_slot(pending, digest);
+	if (number != SLAB_NONE && entry_at(pending, number)->expires > now_ms)
+		*out = pending_open(pending, number);
 	(void)pthread_mutex_unlock(&pending->lock);
 	if (*out == NULL)
 		return error_set(err, ERROR_UNKNOWN_SECRET,
@@ -266,7 +367,7 @@ pending_count(struct pending *pending)
 	size_t count;
 
 	(void)pthread_mutex_lock(&pending->lock);
-	count = shares_count(pending->shares);
+	count = pending->count;
 	(void)pthread_mutex_unlock(&pending->lock);
 	return count;
 }

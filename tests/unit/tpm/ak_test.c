@@ -35,6 +35,48 @@ START_TEST(decode_each_kind_gives_key_and_name)
 }
 END_TEST
 
+START_TEST(decode_again_each_kind_gives_the_same)
+{
+	struct forge_ak forged;
+	struct tpm_ak   ak;
+	struct tpm_ak   again;
+	struct error    err = {0};
+
+	forge_ak_make((enum forge_ak_kind)_i, FORGE_FLAW_NONE, &forged);
+	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
+	unit_ok(tpm_ak_decode_again(bytes_view(&forged.public), &again, &err), &err);
+	ck_assert(tpm_name_equal(&ak.name, &again.name));
+	ck_assert(view_equal(bytes_view(&ak.spki), bytes_view(&again.spki)));
+	tpm_ak_clear(&again);
+	unit_fails(tpm_ak_decode_again((struct view){forged.public.data, 3}, &again, &err), &err,
+	    ERROR_MALFORMED, err.detail);
+	tpm_ak_clear(&ak);
+	forge_ak_clear(&forged);
+}
+END_TEST
+
+/* What comes before the number is the template's: another key has the same. */
+START_TEST(number_size_leaves_the_template)
+{
+	struct forge_ak forged;
+	struct tpm_ak   ak;
+	struct error    err = {0};
+	size_t          number;
+
+	forge_ak_make((enum forge_ak_kind)_i, FORGE_FLAW_NONE, &forged);
+	unit_ok(tpm_ak_decode(bytes_view(&forged.public), &ak, &err), &err);
+	number = tpm_ak_number_size(&ak);
+	ck_assert_uint_lt(number, forged.public.size);
+	if (ak.area.type == TPM2_ALG_RSA)
+		ck_assert_mem_eq(forged.public.data + forged.public.size - number, ak.area.unique.rsa.buffer, number);
+	else
+		ck_assert_mem_eq(forged.public.data + forged.public.size - number, ak.area.unique.ecc.x.buffer,
+		    ak.area.unique.ecc.x.size);
+	tpm_ak_clear(&ak);
+	forge_ak_clear(&forged);
+}
+END_TEST
+
 START_TEST(decode_flaw_is_refused_by_its_own_rule)
 {
 	const struct forge_flaw_row *row = forge_flaw_row((enum forge_flaw)_i);
@@ -105,6 +147,8 @@ main(void)
 	(void)forge_key(FORGE_RSA2048_ROCA, 0);
 	tcase_add_loop_test(tc, decode_each_kind_gives_key_and_name, 0, FORGE_AK_COUNT);
 	tcase_add_loop_test(tc, decode_flaw_is_refused_by_its_own_rule, 0, FORGE_FLAW_COUNT);
+	tcase_add_loop_test(tc, decode_again_each_kind_gives_the_same, 0, FORGE_AK_COUNT);
+	tcase_add_loop_test(tc, number_size_leaves_the_template, 0, FORGE_AK_COUNT);
 	tcase_add_test(tc, decode_explicit_exponent_65537_is_accepted);
 	tcase_add_test(tc, decode_every_prefix_is_malformed);
 	suite_add_tcase(suite, tc);

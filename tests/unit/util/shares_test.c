@@ -75,6 +75,29 @@ START_TEST(victim_fullest_source_gives_way_with_its_oldest)
 }
 END_TEST
 
+START_TEST(victim_is_of_the_source_with_the_most_weight)
+{
+	enter(0, "192.0.2.1", "a", false);
+	enter(1, "192.0.2.2", "b", false);
+	enter(2, "192.0.2.2", "c", false);
+	shares_weigh(shares, &items[0].entry, 3);
+	ck_assert_uint_eq(victim(), 0);
+	ck_assert_uint_eq(shares_of_source(shares, &items[0].source), 3);
+	shares_weigh(shares, &items[0].entry, 1);
+	ck_assert_uint_eq(victim(), 1);
+	shares_weigh(shares, &items[2].entry, 2);
+	ck_assert_uint_eq(victim(), 2);
+	enter(3, "192.0.2.3", "d", true);
+	shares_weigh(shares, &items[3].entry, 9);
+	ck_assert_uint_eq(victim(), 2);
+	ck_assert_uint_eq(shares_held(shares, &items[3].source, view_text("d")), 9);
+	shares_weigh(shares, &items[3].entry, 5);
+	shares_hold(shares, &items[3].entry, false);
+	ck_assert_uint_eq(victim(), 3);
+	ck_assert_uint_eq(shares_held(shares, &items[3].source, view_text("d")), 0);
+}
+END_TEST
+
 START_TEST(victim_within_a_network_the_fullest_subnet_gives_way)
 {
 	enter(0, "[2001:db8:1:1::1]:1", "", false);
@@ -319,6 +342,7 @@ main(void)
 	tcase_add_test(tc, of_source_counts_the_evictable_ones_and_those_below);
 	tcase_add_test(tc, victim_of_nothing_is_none);
 	tcase_add_test(tc, victim_fullest_source_gives_way_with_its_oldest);
+	tcase_add_test(tc, victim_is_of_the_source_with_the_most_weight);
 	tcase_add_test(tc, victim_within_a_network_the_fullest_subnet_gives_way);
 	tcase_add_test(tc, victim_many_subnets_of_a_network_count_together);
 	tcase_add_test(tc, victim_subject_from_many_sources_gives_way_where_it_has_most);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attestation/keeper/challenge_group.h"
+#include "attestation/keeper/challenge_pack.h"
 #include "unit.h"
 #include "util/error.h"
 #include "util/source.h"
@@ -38,8 +40,7 @@ put(struct pending *pending, uint32_t secret, uint8_t device, int64_t now, struc
 	struct challenge *challenge = challenge_for(device);
 	int               rc = pending_put(pending, secret_of(&secret), challenge, now, err);
 
-	if (rc != 0)
-		challenge_free(challenge);
+	challenge_free(challenge);
 	return rc;
 }
 
@@ -353,6 +354,102 @@ START_TEST(put_the_same_secret_twice_is_internal)
 }
 END_TEST
 
+/* One with so many octets of a question, as it waits for a slow signature. */
+static int
+put_large(struct pending *pending, uint32_t secret, uint8_t device, size_t octets, struct error *err)
+{
+	struct challenge *challenge = challenge_for(device);
+	int               rc;
+
+	memset(bytes_extend(&challenge->question, octets), device, octets);
+	rc = pending_put(pending, secret_of(&secret), challenge, 0, err);
+	challenge_free(challenge);
+	return rc;
+}
+
+START_TEST(put_large_counts_for_each_two_kibibytes)
+{
+	struct pending *pending = pending_new(9, 9, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, 0, &err), &err);
+	unit_ok(put_large(pending, 2, 2, 3 * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 3, 3, 3 * GROUP_OCTETS, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 3); /* 1 + 4 + 4 */
+	host = "198.51.100.7";
+	unit_ok(put(pending, 4, 4, 0, &err), &err);
+	host = "192.0.2.1";
+	assert_unknown(pending, 2, 0); /* the first of those with most */
+	assert_taken(pending, 1, 1, 0);
+	assert_taken(pending, 3, 3, 0);
+	assert_taken(pending, 4, 4, 0);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_large_from_a_source_that_has_most_is_refused)
+{
+	struct pending *pending = pending_new(9, 9, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 1; i <= 9; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	host = "198.51.100.7";
+	unit_fails(put_large(pending, 10, 10, 8 * GROUP_OCTETS, &err), &err, ERROR_OVERLOADED,
+	    "9 challenges are open; try again later");
+	ck_assert_uint_eq(pending_count(pending), 8); /* of two with as many, the first gave one up */
+	host = "192.0.2.1";
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_large_alone_fits)
+{
+	struct pending *pending = pending_new(1, 1, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put_large(pending, 1, 1, 8 * GROUP_OCTETS, &err), &err);
+	assert_taken(pending, 1, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* AKs of every size at a time, and what is kept of each. */
+START_TEST(take_gives_what_was_put)
+{
+	static const size_t sizes[] = {0, 1, 66, 68, 69, 98, 134, 136, 256, 257, 384, 512};
+	struct pending     *pending = pending_new(1000, 1000, LIFETIME);
+	struct error        err = {0};
+
+	for (uint32_t i = 0; i < 120; i++) {
+		size_t            size = sizes[i % 12];
+		struct challenge *challenge = challenge_for((uint8_t)(i % 5));
+
+		bytes_append(&challenge->ak_public, "template", 8);
+		if (size != 0)
+			memset(bytes_extend(&challenge->ak_public, size), (int)i, size);
+		challenge->ak_number = size;
+		challenge->revision = i / 3;
+		unit_ok(pending_put(pending, secret_of(&i), challenge, 0, &err), &err);
+		challenge_free(challenge);
+	}
+	for (uint32_t i = 0; i < 120; i++) {
+		size_t            size = sizes[i % 12];
+		struct challenge *taken;
+
+		unit_ok(pending_take(pending, secret_of(&i), 1, &taken, &err), &err);
+		ck_assert_uint_eq(taken->ek.bytes[31], i % 5);
+		ck_assert_int_eq(taken->revision, i / 3);
+		ck_assert_uint_eq(taken->ak_public.size, 8 + size);
+		ck_assert_mem_eq(taken->ak_public.data, "template", 8);
+		for (size_t k = 0; k < size; k++)
+			ck_assert_uint_eq(taken->ak_public.data[8 + k], i);
+		challenge_free(taken);
+	}
+	pending_free(pending);
+}
+END_TEST
+
 /* Many more than buckets, taken in another order. */
 START_TEST(take_out_of_order_finds_each)
 {
@@ -433,6 +530,10 @@ main(void)
 	tcase_add_test(tc, put_of_an_ek_that_answered_elsewhere_is_not_held);
 	tcase_add_test(tc, put_from_many_subnets_of_a_site_keeps_nobody_out);
 	tcase_add_test(tc, put_the_same_secret_twice_is_internal);
+	tcase_add_test(tc, put_large_counts_for_each_two_kibibytes);
+	tcase_add_test(tc, put_large_from_a_source_that_has_most_is_refused);
+	tcase_add_test(tc, put_large_alone_fits);
+	tcase_add_test(tc, take_gives_what_was_put);
 	tcase_add_test(tc, take_out_of_order_finds_each);
 	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,55 @@
+/*
+ * An open challenge, and how it is kept while it waits: what all challenges of a machine have in
+ * common in one string of octets, and what is its own, the number of its AK, in another. Neither holds
+ * a secret.
+ */
+#ifndef ATTESTATION_KEEPER_CHALLENGE_PACK_H
+#define ATTESTATION_KEEPER_CHALLENGE_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attestation/keeper/serial_list.h"
+#include "store/inventory/evidence.h"
+#include "util/bytes.h"
+#include "util/ek_hash.h"
+#include "util/source.h"
+
+/* A challenge: the facts to certify when the secret comes back. */
+struct challenge {
+	struct ek_hash ek;
+	struct source  source;    /* source of the request */
+	int64_t        revision;  /* revision of the device; after a change it must start again */
+	struct bytes   ak_public; /* of the AK: TPMT_PUBLIC, which passed tpm_ak_decode */
+	size_t         ak_number; /* so many octets at its end are the number of this key */
+
+	/* The whole question, when the decision on it waits for the secret: then nothing of the next
+	 * is there before admission_grant. Empty: it was decided. */
+	struct bytes question;
+
+	struct store_evidence evidence;       /* facts for the certificate */
+	struct bytes          ek_certificate; /* EK certificate, at most 8 KiB; empty: none sent */
+	int64_t               trust_revision; /* revision of the vendors' certificates used */
+	uint64_t              policy;         /* number of the rules for them (revision.h) */
+	char                  serial[SERIAL_TEXT_SIZE]; /* of the EK certificate, if verified */
+	bool                  enrolls; /* it may enroll itself once its key is proven, if the rule still says so */
+};
+
+/* The most octets of `own`: the modulus of an RSA-4096 AK. */
+#define CHALLENGE_OWN_MAX 512U
+
+/* Returns a zeroed challenge; challenge_free frees its members too, and takes NULL. */
+struct challenge *challenge_new(void);
+void              challenge_free(struct challenge *challenge);
+
+/*
+ * Appends to *common all but EK, source and the AK's number, which is *own, borrowed from the
+ * challenge, with at most CHALLENGE_OWN_MAX octets.
+ */
+void challenge_pack(const struct challenge *challenge, struct bytes *common, struct view *own);
+
+/* The challenge again, with EK and source left to the caller, who frees it. */
+struct challenge *challenge_unpack(struct view common, struct view own);
+
+#endif
