@@ -50,7 +50,10 @@ static const struct config_row rows[] = {
         .manual = "How long a machine has to open its credential."),
     ROW(challenges, NUMBER, RELOAD, .value = "10000", .least = "1", .most = "10000000",
         .manual = "Credentials that may be open at the same time. When there are as many, a new "
-                  "one replaces the oldest of the client network or the machine that has most."),
+                  "one replaces the oldest of the client network or the machine that has most. One "
+                  "counts as one more for each 2 KiB that are kept with it, such as an EK "
+                  "certificate whose slow signature is verified afterwards: all of them need "
+                  "less than 25 MiB by default."),
     ROW(device_challenges, NUMBER, RELOAD, .value = "32", .least = "1", .most = "10000000",
         .manual = "How many of them are never replaced, of one machine that has opened one before "
                   "from the same client address (IPv6: one /64). Anybody who knows the public EK "
