@@ -156,6 +156,9 @@ START_TEST(output_is_padded)
 	signature.signature.ecdsa.signatureS = (TPM2B_ECC_PARAMETER){.size = 33, .buffer = {0, 2}};
 	ck_assert_uint_eq(signing_output(&p256, &signature, out), CKR_OK);
 	ck_assert(out[0] == 0 && out[1] == 1 && out[31] == 0 && out[32] == 2);
+	signature.sigAlg = TPM2_ALG_SM2; /* whose numbers stand in the same place */
+	ck_assert_uint_eq(signing_output(&p256, &signature, out), CKR_DEVICE_ERROR);
+	signature.sigAlg = TPM2_ALG_ECDSA;
 	signature.signature.ecdsa.signatureS.buffer[0] = 1;
 	ck_assert_uint_eq(signing_output(&p256, &signature, out), CKR_DEVICE_ERROR);
 	ck_assert_uint_eq(signing_output(&rsa, &signature, out), CKR_DEVICE_ERROR);

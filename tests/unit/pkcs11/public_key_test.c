@@ -96,6 +96,25 @@ START_TEST(read_numbers_that_do_not_decode_is_malformed)
 }
 END_TEST
 
+/* An uncompressed point with an octet less, one more, and a compressed one. */
+START_TEST(read_point_of_another_size_is_malformed)
+{
+	static const int     sizes[] = {64, 66, 33};
+	static const uint8_t point[66] = {0x04, 1};
+	X509                *certificate = X509_new();
+	struct public_key    key;
+	struct error         err = {0};
+	unsigned char       *octets = OPENSSL_memdup(point, sizeof point);
+
+	ck_assert_int_eq(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+	                     OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+	                     OBJ_nid2obj(NID_X9_62_prime256v1), octets, sizes[_i]), 1);
+	ck_assert_int_eq(public_key_read(certificate, &key, &err), -1);
+	ck_assert_ptr_null(key.curve);
+	X509_free(certificate);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -107,6 +126,7 @@ main(void)
 	    sizeof types / sizeof types[0]);
 	tcase_add_loop_test(tc, read_another_kind_is_malformed, 0, sizeof others / sizeof others[0]);
 	tcase_add_loop_test(tc, read_numbers_that_do_not_decode_is_malformed, 0, 5);
+	tcase_add_loop_test(tc, read_point_of_another_size_is_malformed, 0, 3);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

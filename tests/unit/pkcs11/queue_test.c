@@ -53,6 +53,28 @@ START_TEST(enter_first_come_first_served)
 }
 END_TEST
 
+/* Who leaves and comes again at once does not overtake the one who waits, though that still sleeps. */
+START_TEST(leave_hands_over_to_the_one_who_waits)
+{
+	for (int i = 0; i < 5; i++) {
+		pthread_t thread;
+		int       number = 0;
+
+		served = 0;
+		queue_enter();
+		ck_assert_int_eq(pthread_create(&thread, NULL, wait_in_queue, &number), 0);
+		while (atomic_load(&begun) != i + 1)
+			moment();
+		moment();
+		queue_leave();
+		queue_enter();
+		ck_assert_int_eq(served, 1);
+		queue_leave();
+		ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	}
+}
+END_TEST
+
 START_TEST(child_is_not_in_the_queue)
 {
 	queue_enter();
@@ -69,6 +91,7 @@ main(void)
 	TCase *tc = tcase_create("queue");
 
 	tcase_add_test(tc, enter_first_come_first_served);
+	tcase_add_test(tc, leave_hands_over_to_the_one_who_waits);
 	tcase_add_test(tc, child_is_not_in_the_queue);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -40,6 +40,18 @@ START_TEST(environment_that_changes_is_seen_by_the_next)
 }
 END_TEST
 
+START_TEST(environment_that_loses_its_last_variable_is_seen_by_the_next)
+{
+	(void)setenv("SIZE", "large", 1);
+	quiet_begin();
+	quiet_end();
+	(void)unsetenv("SIZE");
+	quiet_begin();
+	ck_assert_ptr_null(getenv("SIZE"));
+	quiet_end();
+}
+END_TEST
+
 START_TEST(same_environment_makes_no_new_array)
 {
 	char **first;
@@ -108,6 +120,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, environment_is_the_applications_again);
 	tcase_add_test(tc, environment_that_changes_is_seen_by_the_next);
+	tcase_add_test(tc, environment_that_loses_its_last_variable_is_seen_by_the_next);
 	tcase_add_test(tc, same_environment_makes_no_new_array);
 	tcase_add_test(tc, change_in_between_stays);
 	tcase_add_test(tc, users_own_setting_stays);

@@ -1,9 +1,12 @@
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include "material_support.h"
 #include "pkcs11/material.h"
 #include "pkcs11/object.h"
 #include "pkcs11/token.h"
+#include "util/clock.h"
 
 static char         *directory;
 static struct token *token;
@@ -222,6 +225,57 @@ START_TEST(refresh_with_a_key_that_cannot_be_read_goes_on)
 }
 END_TEST
 
+/* The same key wrapped anew, by another parent or another seed: the TPM takes the new octets only. */
+START_TEST(refresh_with_another_private_area_shows_another_key)
+{
+	CK_OBJECT_HANDLE key;
+
+	put(&one);
+	key = private_key();
+	one.tpm_key.private.buffer[31] ^= 1;
+	put(&one);
+	ck_assert_uint_ne(private_key(), key);
+	ck_assert_mem_eq(object_key(token_object(token, private_key()))->private.buffer,
+	    one.tpm_key.private.buffer, 32);
+}
+END_TEST
+
+/* What is kept of a key whose file cannot be read is that key, and no other for the certificate. */
+START_TEST(refresh_with_a_certificate_of_an_unknown_key_takes_no_other_key)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	struct made     other;
+	AUTO_FREE char *path = file_join(directory, "keys");
+	AUTO_FREE char *named = file_join(directory, "keys/mail");
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(mkdir(named, 0700), 0);
+	made_write(&two, named, "device");
+	put(&one);
+	made_new(&other, "laptop", &pki.issuing);
+	pki_write_certificate(directory, "device.pem", other.certificate);
+	pki_write(directory, "device.key", "x", 1);
+	token_refresh(token);
+	ck_assert_uint_eq(count_of(&(CK_ATTRIBUTE){CKA_CLASS, &class, sizeof class}, 1), 1);
+	ck_assert_mem_eq(object_key(token_object(token, private_key()))->private.buffer,
+	    two.tpm_key.private.buffer, 32);
+	made_clear(&other);
+}
+END_TEST
+
+/* Some 200 ms: attest-device is between both renames. */
+START_TEST(refresh_first_read_of_two_that_differ_gives_them_time)
+{
+	int64_t began = clock_monotonic_ms();
+
+	made_write_key(&two, directory, "device.key");
+	pki_write_certificate(directory, "device.pem", one.certificate);
+	token_refresh(token);
+	ck_assert_int_ge(clock_monotonic_ms() - began, 190);
+	label_is("attest-ca: key and cert differ");
+}
+END_TEST
+
 START_TEST(refresh_in_the_middle_of_a_replacement_waits_for_its_end)
 {
 	CK_OBJECT_HANDLE key;
@@ -308,6 +362,9 @@ main(void)
 	tcase_add_test(tc, refresh_after_very_many_renewals_has_forgotten_the_first_key);
 	tcase_add_test(tc, refresh_with_the_same_key_keeps_its_handle_and_shows_the_new_certificate);
 	tcase_add_test(tc, refresh_with_a_key_that_cannot_be_read_goes_on);
+	tcase_add_test(tc, refresh_with_another_private_area_shows_another_key);
+	tcase_add_test(tc, refresh_with_a_certificate_of_an_unknown_key_takes_no_other_key);
+	tcase_add_test(tc, refresh_first_read_of_two_that_differ_gives_them_time);
 	tcase_add_test(tc, refresh_in_the_middle_of_a_replacement_waits_for_its_end);
 	tcase_add_test(tc, refresh_files_are_gone_token_is_gone_and_keys_still_sign);
 	tcase_add_test(tc, refresh_faults_are_said);

@@ -73,6 +73,7 @@ setup(void)
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		ck_assert_int_eq(mkdir(path_of(folders[i]), 0700), 0);
 	ck_assert(can_open("read/file", O_WRONLY | O_CREAT));
+	ck_assert(can_open("read/other", O_WRONLY | O_CREAT));
 	ck_assert(can_open("away/file", O_WRONLY | O_CREAT));
 	ck_assert(can_open("readers/file", O_WRONLY | O_CREAT));
 	target = path_of("read/file");
@@ -127,6 +128,8 @@ act_look(struct confinement *confinement)
 		return 1;
 	if (!can_open("link/file", O_RDONLY) || can_open("read/file", O_WRONLY))
 		return 2;
+	if (!can_open("read/other", O_RDONLY)) /* a file may be replaced: its directory is open */
+		return 4;
 	return can_open("away/file", O_RDONLY) || can_open("out/new", O_WRONLY | O_CREAT) ? 3 : 0;
 }
 
