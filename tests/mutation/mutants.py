@@ -238,7 +238,7 @@ class Work:
         """What make has to make for the tests: all programs of theirs, or those that were named and the helpers."""
         if not self.options.tests:
             return ["check", "TESTS="]
-        helpers = re.findall(r"\btests/e2e/\w+", self.variable("check_PROGRAMS")) + ["tests/e2e/bad_host.so"]
+        helpers = re.findall(r"\btests/[\w/]+", self.variable("check_PROGRAMS")) + ["tests/e2e/bad_host.so"]
         return helpers + [test for test in self.tests() if not test.endswith(".sh")]
 
     def variable(self, name):
