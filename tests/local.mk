@@ -15,6 +15,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/cleansed.c \
 	tests/unit/failing.c \
 	tests/unit/failing_calls.c \
+	tests/unit/failing_processes.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -32,6 +33,7 @@ noinst_HEADERS = tests/fuzz/edits.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
 	tests/unit/failing_calls.h \
+	tests/unit/failing_processes.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \
 	tests/unit/forge_must.h \
@@ -42,6 +44,7 @@ noinst_HEADERS = tests/fuzz/edits.h \
 	tests/unit/keeper_world.h \
 	tests/unit/key_change_vectors.h \
 	tests/unit/pkcs11/material_support.h \
+	tests/unit/pkcs11/module_support.h \
 	tests/unit/pki_support.h \
 	tests/unit/race.h \
 	tests/unit/records.h \
@@ -62,6 +65,11 @@ FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wr
 	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
 	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=fsync,--wrap=rename,--wrap=renameat,--wrap=renameat2 \
 	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat
+
+# The same of sockets, threads and processes (tests/unit/failing_processes.h).
+FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=listen,--wrap=connect \
+	-Wl,--wrap=setsockopt,--wrap=getsockopt,--wrap=getsockname,--wrap=send,--wrap=sendmsg \
+	-Wl,--wrap=recvmsg,--wrap=eventfd,--wrap=signalfd,--wrap=fork,--wrap=pthread_create
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

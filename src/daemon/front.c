@@ -96,6 +96,14 @@ static const struct channel_handlers member_handlers = {
     .closed = member_closed_cb,
 };
 
+/* Nothing of it is in flight any more. */
+static void
+member_drained(struct member *member)
+{
+	atomic_fetch_add(&member->front->drained, 1);
+	front_wake(member->front);
+}
+
 static void
 member_idle_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -106,8 +114,7 @@ member_idle_cb(evutil_socket_t fd, short what, void *arg)
 	if (!member->front->handlers->idle(&member->public))
 		return;
 	(void)event_del(member->idle_timer);
-	atomic_fetch_add(&member->front->drained, 1);
-	front_wake(member->front);
+	member_drained(member);
 }
 
 static void
@@ -117,9 +124,8 @@ member_drain_cb(void *arg)
 	struct member              *member = arg;
 
 	member->front->handlers->drain(&member->public);
-	member->idle_timer = event_new(member->public.base, -1, EV_PERSIST, member_idle_cb, member);
-	if (member->idle_timer != NULL)
-		(void)event_add(member->idle_timer, &interval);
+	if (event_add(member->idle_timer, &interval) != 0) /* without memory nobody is waited for */
+		member_drained(member);
 }
 
 /* Runs last in a member's loop: frees everything on the loop before the loop itself. */
@@ -148,11 +154,14 @@ front_start(struct front *front, const struct supervisor_child *child, struct er
 		member->public.listener_count = listeners;
 		if (worker_new(&member->worker, err) != 0)
 			return -1;
+		front->count++;
 		member->public.base = worker_base(member->worker);
+		member->idle_timer = event_new(member->public.base, -1, EV_PERSIST, member_idle_cb, member);
+		if (member->idle_timer == NULL)
+			return error_set(err, ERROR_INTERNAL, "putting a front on its event loop");
 		if (channel_new(member->public.base, child->channels[i], &member_handlers, member,
 		        &member->public.channel, err) != 0)
 			return -1;
-		front->count++;
 	}
 	if (front->handlers->prepare(err) != 0 || sandbox_enter_front(child->sandbox, err) != 0)
 		return -1;

@@ -135,9 +135,9 @@ listener_port(struct listener_address *address)
 static void
 listener_host_text(const struct listener_address *address, char *text, socklen_t size)
 {
-	if (getnameinfo((const struct sockaddr *)&address->socket, address->size, text, size, NULL,
-	        0, NI_NUMERICHOST) != 0)
-		(void)snprintf(text, size, "?");
+	(void)snprintf(text, size, "?"); /* should it have no text */
+	(void)getnameinfo((const struct sockaddr *)&address->socket, address->size, text, size, NULL, 0,
+	    NI_NUMERICHOST);
 }
 
 static int

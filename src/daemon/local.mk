@@ -18,6 +18,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/worker.c src/daemon/worker.h
 
 UNIT_TESTS += tests/unit/daemon/channel_test
+UNIT_TESTS += tests/unit/daemon/failing_test
+UNIT_TESTS += tests/unit/daemon/keeper_test
 UNIT_TESTS += tests/unit/daemon/listener_test
 UNIT_TESTS += tests/unit/daemon/sandbox_test
 UNIT_TESTS += tests/unit/daemon/service_test
@@ -26,6 +28,7 @@ UNIT_TESTS += tests/unit/daemon/worker_test
 
 # What supervisor_test runs.
 check_PROGRAMS += tests/unit/daemon/supervised
+tests_unit_daemon_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_PROCESSES)
 
 FUZZERS += tests/fuzz/channel_fuzz
 tests_fuzz_channel_fuzz_LDFLAGS = $(LIBFUZZER)

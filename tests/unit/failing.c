@@ -3,12 +3,14 @@
 #include "failing.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <sqlite3.h>
@@ -37,6 +39,8 @@ union header {
 
 static union header list = {{0, &list, &list}};
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below: an operation may have threads */
+
 static bool     armed;
 static bool     late; /* the operation calls failing_on */
 static unsigned wanted;
@@ -49,8 +53,8 @@ static long     alive; /* blocks */
 
 static struct error last; /* what the last run told */
 
-bool
-failing_now(void)
+static bool
+due_now(void)
 {
 	if (!armed || (failed && !lasting))
 		return false;
@@ -60,15 +64,28 @@ failing_now(void)
 	return true;
 }
 
+bool
+failing_now(void)
+{
+	bool now;
+
+	(void)pthread_mutex_lock(&lock);
+	now = due_now();
+	(void)pthread_mutex_unlock(&lock);
+	return now;
+}
+
 static void *
 block_enter(union header *header, size_t size)
 {
+	(void)pthread_mutex_lock(&lock);
 	header->size = size;
 	header->before = list.before;
 	header->after = &list;
 	list.before->after = header;
 	list.before = header;
 	alive++;
+	(void)pthread_mutex_unlock(&lock);
 	return header + 1;
 }
 
@@ -77,9 +94,11 @@ block_leave(void *block)
 {
 	union header *header = (union header *)block - 1;
 
+	(void)pthread_mutex_lock(&lock);
 	header->before->after = header->after;
 	header->after->before = header->before;
 	alive--;
+	(void)pthread_mutex_unlock(&lock);
 	return header;
 }
 
@@ -191,6 +210,12 @@ failing_prepare(void)
 	    sqlite3_config(SQLITE_CONFIG_MALLOC, &sqlite_methods) != SQLITE_OK ||
 	    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK) /* it would hide most of them */
 		abort(); /* too late */
+}
+
+void
+failing_prepare_events(void)
+{
+	event_set_mem_functions(block_new, block_resize, block_free);
 }
 
 /* ---- running ---- */

@@ -18,6 +18,9 @@ typedef int failing_operation(const void *arg, struct error *err);
  */
 void failing_prepare(void);
 
+/* The same for libevent, before its first use. */
+void failing_prepare_events(void);
+
 /*
  * Runs the operation without a failure, then with the n-th allocation failing, and for some n once
  * more with all from the n-th on. Asserts that the operation succeeds or tells an error each time, that it
