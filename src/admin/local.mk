@@ -35,7 +35,7 @@ src_libadmin_a_SOURCES = \
 	src/admin/check/check.c \
 	src/admin/check/daemon.c \
 	src/admin/check/files.c \
-	src/admin/check/report.h \
+	src/admin/check/report.c src/admin/check/report.h \
 	src/admin/check/store.c \
 	src/admin/fleet/csv.c src/admin/fleet/csv.h \
 	src/admin/fleet/device_csv.c \
