@@ -20,6 +20,7 @@
 #include <errno.h>
 
 #include "device/former.h"
+#include "device/pair.h"
 #include "device/tpm/key_file.h"
 #include "pki/certificate.h"
 #include "util/clock.h"
@@ -27,9 +28,8 @@
 #include "util/folder.h"
 #include "util/folder_file.h"
 
-#define KEY_NEW   CERTIFICATE_FILES_KEY ".new"
-#define CHAIN_NEW CERTIFICATE_FILES_CHAIN ".new"
-#define FILE_MAX  ((size_t)64 * 1024)
+#define KEY_NEW   PAIR_KEY ".new"
+#define CHAIN_NEW PAIR_CHAIN ".new"
 
 /* Opens it; what root makes in it stays root's, whoever owns it. */
 static int
@@ -59,8 +59,8 @@ recover(const struct folder *directory, struct error *err)
 		return -1;
 	if (!decided)
 		return folder_remove(directory, KEY_NEW, err);
-	return move(directory, KEY_NEW, CERTIFICATE_FILES_KEY, err) != 0 ||
-	        move(directory, CHAIN_NEW, CERTIFICATE_FILES_CHAIN, err) != 0
+	return move(directory, KEY_NEW, PAIR_KEY, err) != 0 ||
+	        move(directory, CHAIN_NEW, PAIR_CHAIN, err) != 0
 	    ? -1
 	    : 0;
 }
@@ -82,14 +82,6 @@ prune(const struct folder *directory)
 	struct error ignored;
 
 	(void)former_prune(directory, clock_now(), &ignored);
-}
-
-int
-certificate_files_key_write(const struct folder *directory, const char *name, gid_t group,
-    struct view key, struct error *err)
-{
-	return folder_replace_group(directory, name, key, group,
-	    group == CERTIFICATE_FILES_NO_GROUP ? 0600 : 0640, err);
 }
 
 static int
@@ -114,7 +106,7 @@ certificate_files_replace(const char *directory, gid_t group, struct view key, s
 	if (directory_open(directory, &folder, err) != 0 || recover(&folder, err) != 0 ||
 	    former_keep(&folder, group, clock_now(), err) != 0)
 		return -1;
-	if (certificate_files_key_write(&folder, KEY_NEW, group, key, err) != 0)
+	if (pair_key_write(&folder, KEY_NEW, group, key, err) != 0)
 		return -1;
 	return chain_write(&folder, chain, err);
 }
@@ -137,7 +129,7 @@ certificate_files_load(const char *directory, X509 **certificate, struct error *
 
 	if (directory_open(directory, &folder, err) != 0)
 		return -1;
-	return certificate_load_in(&folder, CERTIFICATE_FILES_CHAIN, certificate, err);
+	return certificate_load_in(&folder, PAIR_CHAIN, certificate, err);
 }
 
 int
@@ -147,11 +139,11 @@ certificate_files_key_load(const char *directory, struct device_key *key, struct
 	AUTO_BYTES  pem = {0};
 
 	if (directory_open(directory, &folder, err) != 0 ||
-	    folder_read(&folder, CERTIFICATE_FILES_KEY, FILE_MAX, &pem, err) != 0)
+	    folder_read(&folder, PAIR_KEY, PAIR_FILE_MAX, &pem, err) != 0)
 		return -1;
 	return device_key_decode(bytes_view(&pem), key, err) == 0
 	    ? 0
-	    : error_wrap(err, "%s/%s", directory, CERTIFICATE_FILES_KEY);
+	    : error_wrap(err, "%s/%s", directory, PAIR_KEY);
 }
 
 int
@@ -162,9 +154,9 @@ certificate_files_key_made(const char *directory, int64_t *made, struct error *e
 
 	if (directory_open(directory, &folder, err) != 0)
 		return -1;
-	if (folder_look(&folder, CERTIFICATE_FILES_KEY, &st) != 0)
+	if (folder_look(&folder, PAIR_KEY, &st) != 0)
 		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
-		    "looking at %s/%s", directory, CERTIFICATE_FILES_KEY);
+		    "looking at %s/%s", directory, PAIR_KEY);
 	*made = (int64_t)st.st_mtim.tv_sec;
 	return 0;
 }
@@ -174,26 +166,12 @@ certificate_files_share(const char *directory, gid_t group, struct error *err)
 {
 	AUTO_FOLDER folder = {.fd = -1};
 
-	if (group == CERTIFICATE_FILES_NO_GROUP)
+	if (group == PAIR_NO_GROUP)
 		return 0;
 	if (directory_open(directory, &folder, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
-	return certificate_files_key_share(&folder, CERTIFICATE_FILES_KEY, group, err) == 0 &&
+	return pair_key_share(&folder, PAIR_KEY, group, err) == 0 &&
 	        former_share(&folder, group, err) == 0
 	    ? 0
 	    : -1;
-}
-
-int
-certificate_files_key_share(const struct folder *directory, const char *name, gid_t group,
-    struct error *err)
-{
-	AUTO_BYTES        pem = {0};
-	struct device_key key;
-
-	if (folder_read(directory, name, FILE_MAX, &pem, err) != 0)
-		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
-	if (device_key_decode(bytes_view(&pem), &key, err) != 0)
-		return 0;
-	return folder_share(directory, name, bytes_view(&pem), group, 0640, err);
 }

@@ -24,16 +24,7 @@
 #include "util/bytes.h"
 
 struct device_key;
-struct folder;
 struct error;
-
-/* PEM, TSS2 PRIVATE KEY, mode 0600, or 0640 where a group may read it. */
-#define CERTIFICATE_FILES_KEY "device.key"
-/* PEM, the certificate and those above it. */
-#define CERTIFICATE_FILES_CHAIN "device.pem"
-
-/* No group: the key is its owner's alone. */
-#define CERTIFICATE_FILES_NO_GROUP ((gid_t)-1)
 
 /*
  * Replaces both files in `directory`, which is made if missing. After a crash and
@@ -64,15 +55,5 @@ int certificate_files_key_load(const char *directory, struct device_key *key, st
 
 /* When the key was made; seconds since 1970. NOT_FOUND or INTERNAL. */
 int certificate_files_key_made(const char *directory, int64_t *made, struct error *err);
-
-/* ---- one key file, also of a former pair ---- */
-
-/* Replaces it: of the group, or of the owner alone. INTERNAL. */
-int certificate_files_key_write(const struct folder *directory, const char *name, gid_t group,
-    struct view key, struct error *err);
-
-/* Gives it to the group, if it holds a key. INTERNAL, also when it was replaced meanwhile. */
-int certificate_files_key_share(const struct folder *directory, const char *name, gid_t group,
-    struct error *err);
 
 #endif

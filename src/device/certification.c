@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "device/certification.h"
+#include "device/pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +46,6 @@ struct certification {
 	const char                   *name; /* borrowed from settings or identity */
 	json_t                       *out;
 };
-
-const char *
-certification_directory(const struct device_settings *settings, const struct device_state *state)
-{
-	return settings->out != NULL ? settings->out : state->folder.path;
-}
 
 int
 certification_lost(struct error *err)
@@ -361,22 +356,22 @@ result_write(const struct certification *run, const char *directory, struct view
 	gid_t      group;
 
 	if (run->key_kept) {
-		device_progress(run->settings, "writing %s to %s", CERTIFICATE_FILES_CHAIN, directory);
+		device_progress(run->settings, "writing %s to %s", PAIR_CHAIN, directory);
 		return certificate_files_chain_replace(directory, chain, err);
 	}
 	if (device_sharing_group(run->settings, &group, err) != 0 ||
 	    device_key_encode(&run->key, &key, err) != 0)
 		return -1;
-	device_progress(run->settings, "writing %s and %s to %s", CERTIFICATE_FILES_KEY,
-	    CERTIFICATE_FILES_CHAIN, directory);
+	device_progress(run->settings, "writing %s and %s to %s", PAIR_KEY,
+	    PAIR_CHAIN, directory);
 	return certificate_files_replace(directory, group, bytes_view(&key), chain, err);
 }
 
 static int
 result_describe(const char *directory, const struct certification *run, struct error *err)
 {
-	AUTO_FREE char *key = file_join(directory, CERTIFICATE_FILES_KEY);
-	AUTO_FREE char *chain = file_join(directory, CERTIFICATE_FILES_CHAIN);
+	AUTO_FREE char *key = file_join(directory, PAIR_KEY);
+	AUTO_FREE char *chain = file_join(directory, PAIR_CHAIN);
 	X509           *certificate = NULL;
 	char            until[CLOCK_TEXT_SIZE];
 	char            renew[CLOCK_TEXT_SIZE];
@@ -429,7 +424,7 @@ certification_run(struct device_tpm *tpm, const struct device_settings *settings
 {
 	struct certification run = {
 	    .tpm = tpm, .settings = settings, .state = state, .out = out};
-	int rc = run_all(&run, certification_directory(settings, state), renewal, err);
+	int rc = run_all(&run, device_state_out(state, settings->out), renewal, err);
 
 	if (rc != 0 && refused != NULL) {
 		*refused = run.identity.refused;

@@ -24,10 +24,6 @@ int certification_run(struct device_tpm *tpm, const struct device_settings *sett
     const struct device_state *state, bool renewal, char **refused, json_t *out,
     struct error *err);
 
-/* The directory of the two files: --out, or the state directory. Borrowed. */
-const char *certification_directory(const struct device_settings *settings,
-    const struct device_state *state);
-
 /* Fills *err with a CONFLICT: the TPM was cleared or replaced, and the remedy. Returns -1. */
 int certification_lost(struct error *err);
 

@@ -112,7 +112,7 @@ keys_check(const struct device_settings *settings, const struct device_state *st
 	uint32_t          handle = DEVICE_HANDLE_NONE;
 
 	if (device_state_ak_load(state, &ak, err) != 0 ||
-	    certificate_files_key_load(certification_directory(settings, state), &key, err) != 0 ||
+	    certificate_files_key_load(device_state_out(state, settings->out), &key, err) != 0 ||
 	    device_open(settings, &tpm, err) != 0)
 		return -1;
 	if (device_ak_load(tpm, &ak, &handle, err) != 0)
@@ -180,7 +180,7 @@ look(const struct device_settings *settings, const struct device_state *state, s
 	bool now = settings->force || settings->new_key;
 
 	*due = (struct due){0};
-	return certificate_look(certification_directory(settings, state), now, due, err) == 0 &&
+	return certificate_look(device_state_out(state, settings->out), now, due, err) == 0 &&
 	        chain_look(state, due, err) == 0
 	    ? 0
 	    : -1;

@@ -207,7 +207,7 @@ static void
 certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
     const struct device_state *state, json_t *out, bool print, struct error *first)
 {
-	const char  *directory = certification_directory(settings, state);
+	const char  *directory = device_state_out(state, settings->out);
 	json_t      *object = json_object();
 	X509        *certificate = NULL;
 	struct error err = {0};

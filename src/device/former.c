@@ -14,7 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "device/certificate_files.h"
+#include "device/pair.h"
 #include "device/tpm/key_file.h"
 #include "pki/certificate.h"
 #include "tpm/openssl_error.h"
@@ -28,7 +28,6 @@
 #define ID_OCTETS 8
 #define ID_DIGITS ((size_t)2 * ID_OCTETS)
 #define NAME_SIZE (sizeof FORMER_PREFIX + ID_DIGITS + sizeof ".key")
-#define FILE_MAX  ((size_t)64 * 1024)
 
 /* ---- names ---- */
 
@@ -91,7 +90,7 @@ current_id(const struct folder *directory, struct bytes *pem, uint8_t hash[32],
 {
 	struct device_key key;
 
-	return folder_read(directory, CERTIFICATE_FILES_KEY, FILE_MAX, pem, err) == 0 &&
+	return folder_read(directory, PAIR_KEY, PAIR_FILE_MAX, pem, err) == 0 &&
 	        device_key_decode(bytes_view(pem), &key, err) == 0 && key_id(&key, hash, id, err) == 0
 	    ? 0
 	    : -1;
@@ -106,8 +105,8 @@ pair_read(const struct folder *directory, int64_t now, struct pair *pair)
 	uint8_t      of_leaf[32];
 	struct error ignored;
 	bool         usable = current_id(directory, &pair->key, of_key, pair->id, &ignored) == 0 &&
-	    folder_read(directory, CERTIFICATE_FILES_CHAIN, FILE_MAX, &pair->chain, &ignored) == 0 &&
-	    certificate_decode_pem(&pair->chain, CERTIFICATE_FILES_CHAIN, &leaf, &ignored) == 0 &&
+	    folder_read(directory, PAIR_CHAIN, PAIR_FILE_MAX, &pair->chain, &ignored) == 0 &&
+	    certificate_decode_pem(&pair->chain, PAIR_CHAIN, &leaf, &ignored) == 0 &&
 	    certificate_key_hash(leaf, of_leaf, &ignored) == 0 &&
 	    memcmp(of_key, of_leaf, sizeof of_key) == 0 && certificate_not_after(leaf) > now;
 
@@ -126,7 +125,7 @@ former_keep(const struct folder *directory, gid_t group, int64_t now, struct err
 		return 0;
 	name_make(pair.id, ".key", key);
 	name_make(pair.id, ".pem", chain);
-	return certificate_files_key_write(directory, key, group, bytes_view(&pair.key), err) == 0 &&
+	return pair_key_write(directory, key, group, bytes_view(&pair.key), err) == 0 &&
 	        folder_replace(directory, chain, pair.chain.data, pair.chain.size, 0644, err) == 0
 	    ? 0
 	    : -1;
@@ -154,7 +153,7 @@ former_share(const struct folder *directory, gid_t group, struct error *err)
 		return -1;
 	for (int i = 0; rc == 0 && i < count; i++) {
 		if (name_take(entries[i]->d_name, ".key", id))
-			rc = certificate_files_key_share(directory, entries[i]->d_name, group, err);
+			rc = pair_key_share(directory, entries[i]->d_name, group, err);
 	}
 	entries_free(entries, count);
 	return rc;

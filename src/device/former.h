@@ -21,7 +21,7 @@ struct folder;
  */
 int former_keep(const struct folder *directory, gid_t group, int64_t now, struct error *err);
 
-/* certificate_files_key_share for the keys of all former pairs. */
+/* pair_key_share for the keys of all former pairs. */
 int former_share(const struct folder *directory, gid_t group, struct error *err);
 
 /*

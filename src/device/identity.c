@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/certification.h"
 #include "device/device_settings.h"
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
@@ -192,7 +191,7 @@ certify(struct device_tpm *tpm, const struct device_settings *settings,
 	char               host[IDENTIFIER_MAX + 1];
 	int                rc;
 
-	attestation.wish = device_wish(settings, certification_directory(settings, state), host);
+	attestation.wish = device_wish(settings, device_state_out(state, settings->out), host);
 	if (root_load(settings->attestation_root, &trust, err) != 0 ||
 	    http_client_new(settings->tls_root, settings->end_ms, &client, err) != 0 ||
 	    ak_get(tpm, settings, state, identity, &attestation.ak_handle, err) != 0 ||

@@ -24,6 +24,7 @@ src_libdevice_a_SOURCES = \
 	src/device/issued.c src/device/issued.h \
 	src/device/open.c src/device/open.h \
 	src/device/options.c src/device/options.h \
+	src/device/pair.c src/device/pair.h \
 	src/device/patience.c src/device/patience.h \
 	src/device/progress.c src/device/progress.h \
 	src/device/renewal.c src/device/renewal.h \
@@ -58,7 +59,8 @@ src_libdevice_a_SOURCES = \
 	src/device/tpm/parent.c src/device/tpm/parent.h \
 	src/device/tpm/sign_key.c src/device/tpm/sign_key.h \
 	src/device/tpm/template.c src/device/tpm/template.h \
-	src/device/tpm/tpm.c src/device/tpm/tpm.h
+	src/device/tpm/tpm.c src/device/tpm/tpm.h \
+	src/device/tpm/tpm_error.c src/device/tpm/tpm_error.h
 
 UNIT_TESTS += tests/unit/device/certificate_files_test
 UNIT_TESTS += tests/unit/device/chain_test

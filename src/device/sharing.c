@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "device/certificate_files.h"
-#include "device/certification.h"
 #include "device/device_settings.h"
+#include "device/pair.h"
 #include "device/state.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -39,7 +39,7 @@ device_sharing_group(const struct device_settings *settings, gid_t *group, struc
 	struct group    entry;
 	struct group   *found = NULL;
 
-	*group = CERTIFICATE_FILES_NO_GROUP;
+	*group = PAIR_NO_GROUP;
 	if (settings->key_group == NULL || number_take(settings->key_group, group))
 		return 0;
 	buffer = memory_new(GROUP_BUFFER);
@@ -64,10 +64,10 @@ device_sharing_apply(const struct device_settings *settings, const struct device
 
 	if (device_sharing_group(settings, &group, err) != 0)
 		return -1;
-	if (group == CERTIFICATE_FILES_NO_GROUP)
+	if (group == PAIR_NO_GROUP)
 		return 0;
 	return device_state_show(state, err) == 0 &&
-	        certificate_files_share(certification_directory(settings, state), group, err) == 0
+	        certificate_files_share(device_state_out(state, settings->out), group, err) == 0
 	    ? 0
 	    : -1;
 }

@@ -9,7 +9,7 @@ struct device_state;
 struct error;
 
 /*
- * Finds the group of the settings, by name or number; CERTIFICATE_FILES_NO_GROUP when they have
+ * Finds the group of the settings, by name or number; PAIR_NO_GROUP when they have
  * none. MALFORMED, naming the remedy, when there is no such group.
  */
 int device_sharing_group(const struct device_settings *settings, gid_t *group, struct error *err);

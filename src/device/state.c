@@ -19,6 +19,7 @@
 #include "device/certificate_files.h"
 #include "device/evidence.h"
 #include "device/interrupt.h"
+#include "device/pair.h"
 #include "device/tpm/device_ak.h"
 #include "device/tpm/key_file.h"
 #include "util/error.h"
@@ -188,6 +189,12 @@ device_state_show(const struct device_state *state, struct error *err)
 	return folder_show(&state->folder, err);
 }
 
+const char *
+device_state_out(const struct device_state *state, const char *out)
+{
+	return out != NULL ? out : state->folder.path;
+}
+
 void
 device_state_close(struct device_state *state)
 {
@@ -267,7 +274,7 @@ device_state_first_is_there(const char *path)
 	struct error    ignored;
 
 	return place != NULL && folder_open(place, &state, &ignored) == 0 &&
-	    (folder_has(&state, DEVICE_STATE_SETTINGS) || folder_has(&state, CERTIFICATE_FILES_CHAIN));
+	    (folder_has(&state, DEVICE_STATE_SETTINGS) || folder_has(&state, PAIR_CHAIN));
 }
 
 int

@@ -97,6 +97,10 @@ int device_state_open(const char *path, const char *key, struct device_state *st
  * modes of their own. INTERNAL. */
 int device_state_show(const struct device_state *state, struct error *err);
 
+/* Where the pair is: in `out`, which the settings name, or without one in the state directory.
+ * Borrowed from either. */
+const char *device_state_out(const struct device_state *state, const char *out);
+
 void device_state_close(struct device_state *state);
 
 /* Locals that close themselves: AUTO_STATE state = {.folder = {.fd = -1}}; */

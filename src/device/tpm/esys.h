@@ -1,4 +1,4 @@
-/* ESAPI helpers: open handles, retries and errors in one place. Private to device/tpm/. */
+/* What device/tpm/ shares: the open TPM, its handles and its passwords. Private to device/tpm/. */
 #ifndef DEVICE_TPM_ESYS_H
 #define DEVICE_TPM_ESYS_H
 
@@ -10,6 +10,7 @@
 
 #include "device/tpm/auth.h"
 #include "device/tpm/tpm.h"
+#include "device/tpm/tpm_error.h"
 #include "util/error.h"
 
 /* Most open handles; TPMs have room for three objects. */
@@ -35,37 +36,6 @@ struct device_tpm {
  * `loaded`, else by Esys_TR_Close. Call it for every new handle from ESAPI.
  */
 void device_tpm_keep(struct device_tpm *tpm, ESYS_TR handle, bool loaded);
-
-/*
- * Wraps every ESAPI call: DEVICE_TPM_TRY(rc, Esys_ReadPublic(…)). Retries with
- * back-off for about two seconds while the TPM is busy or full of other processes'
- * objects and sessions.
- */
-#define DEVICE_TPM_TRY(rc, call)                                        \
-	do {                                                            \
-		unsigned int tried_ = 0;                                \
-		do {                                                    \
-			(rc) = (call);                                  \
-		} while ((rc) != TSS2_RC_SUCCESS &&                     \
-		    device_tpm_again((rc), tried_++));                  \
-	} while (0)
-
-/* True, after a pause, when a call with this result should be tried again; `tried` retries were
- * made. */
-bool device_tpm_again(TSS2_RC rc, unsigned int tried);
-
-/*
- * The TPM's own response code, without layer, parameter and session numbers, for
- * comparison with TPM2_RC_…; 0 when another layer made it.
- */
-TPM2_RC device_tpm_code(TSS2_RC rc);
-
-/*
- * error_set INTERNAL that appends the meaning of the response code and, if there is
- * one, the remedy. Returns -1.
- */
-int device_tpm_error(struct error *err, TSS2_RC rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /*
  * Call it before every call that `object`, a handle, authorizes with its password: gives ESAPI the

@@ -13,6 +13,7 @@
 
 #include "device/certificate_files.h"
 #include "device/device_settings.h"
+#include "device/pair.h"
 #include "device/state.h"
 #include "pki/certificate.h"
 #include "util/error.h"
@@ -102,7 +103,7 @@ state_find(const struct device_settings *settings)
 	own = device_state_default();
 	if (own == NULL)
 		return memory_strdup(SYSTEM_STATE);
-	chain = file_join(own, CERTIFICATE_FILES_CHAIN);
+	chain = file_join(own, PAIR_CHAIN);
 	return memory_strdup(access(chain, F_OK) == 0 ? own : SYSTEM_STATE);
 }
 
@@ -173,8 +174,8 @@ use_facts_find(const struct device_settings *settings, const char *module,
 
 	*facts = (struct use_facts){.module = memory_strdup(module != NULL ? module : PKCS11_MODULE),
 	    .directory = directory_find(settings, state)};
-	facts->chain = file_join(facts->directory, CERTIFICATE_FILES_CHAIN);
-	facts->keyfile = file_join(facts->directory, CERTIFICATE_FILES_KEY);
+	facts->chain = file_join(facts->directory, PAIR_CHAIN);
+	facts->keyfile = file_join(facts->directory, PAIR_KEY);
 	if (certificate_files_load(facts->directory, &certificate, err) != 0)
 		return err->kind == ERROR_NOT_FOUND
 		    ? error_set(err, ERROR_NOT_FOUND,

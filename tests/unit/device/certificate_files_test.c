@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device/certificate_files.h"
+#include "device/pair.h"
 #include "device/renewal.h"
 #include "rename_watch.h"
 #include "scratch.h"
@@ -65,14 +66,14 @@ holds(const char *name, const char *text)
 
 START_TEST(replace_puts_both_in_place)
 {
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_KEY);
+	AUTO_FREE char *path = file_join(directory, PAIR_KEY);
 	struct stat     status;
 	struct error    err = {0};
 
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, old_key, old_chain, &err), &err);
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, old_key, old_chain, &err), &err);
 	holds("device.key", "old key");
 	holds("device.pem", "old chain");
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, new_key, new_chain, &err), &err);
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, new_key, new_chain, &err), &err);
 	holds("device.key", "new key");
 	holds("device.pem", "new chain");
 	holds("device.key.new", NULL);
@@ -88,7 +89,7 @@ START_TEST(replace_survives_a_crash_between_its_steps)
 	struct error err = {0};
 
 	rename_watch_begin();
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, new_key, new_chain, &err), &err);
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, new_key, new_chain, &err), &err);
 	rename_watch_end(4);
 }
 END_TEST
@@ -100,7 +101,7 @@ START_TEST(replace_makes_the_directory)
 	AUTO_FREE char *chain = file_join(below, "device.pem");
 	struct error    err = {0};
 
-	unit_ok(certificate_files_replace(below, CERTIFICATE_FILES_NO_GROUP, new_key, new_chain, &err), &err);
+	unit_ok(certificate_files_replace(below, PAIR_NO_GROUP, new_key, new_chain, &err), &err);
 	ck_assert_int_eq(unlink(key), 0);
 	ck_assert_int_eq(unlink(chain), 0);
 	ck_assert_int_eq(rmdir(below), 0);
@@ -154,7 +155,7 @@ START_TEST(replace_after_a_crash_leaves_the_newest_pair)
 	put("device.pem", crashes[_i].chain);
 	put("device.key.new", crashes[_i].key_new);
 	put("device.pem.new", crashes[_i].chain_new);
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, (struct view){(const uint8_t *)"k3", 2},
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, (struct view){(const uint8_t *)"k3", 2},
 	            (struct view){(const uint8_t *)"c3", 2}, &err), &err);
 	holds("device.key", "k3");
 	holds("device.pem", "c3");
@@ -198,7 +199,7 @@ START_TEST(replace_carries_an_earlier_decision_out_first)
 	put("device.pem.new", "new chain");
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
-	rc = certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, old_key, old_chain, &err);
+	rc = certificate_files_replace(directory, PAIR_NO_GROUP, old_key, old_chain, &err);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
 	ck_assert_int_eq(rc, -1);
 	holds("device.key", "new key");
@@ -226,7 +227,7 @@ START_TEST(replace_in_the_directory_of_another_keeps_the_key_roots)
 	ck_assert_int_eq(chown(directory, 12345, 12345), 0);
 	ck_assert_int_eq(symlink("/nowhere", key), 0);
 	ck_assert_int_eq(mkfifo(chain, 0600), 0);
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, new_key, new_chain, &err), &err);
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, new_key, new_chain, &err), &err);
 	ck_assert_int_eq(lstat(key, &st), 0);
 	ck_assert(S_ISREG(st.st_mode));
 	ck_assert_uint_eq(st.st_uid, 0);

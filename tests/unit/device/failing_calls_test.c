@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "device/certificate_files.h"
+#include "device/pair.h"
 #include "failing.h"
 #include "failing_calls.h"
 #include "scratch.h"
@@ -118,7 +119,7 @@ replace(const void *arg, struct error *err)
 
 	leave(crash);
 	failing_on();
-	rc = certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP,
+	rc = certificate_files_replace(directory, PAIR_NO_GROUP,
 	    (struct view){(const uint8_t *)"k3", 2}, (struct view){(const uint8_t *)"c3", 2}, err);
 	failing_off();
 	if (rc == 0)

@@ -15,6 +15,7 @@
 
 #include "device/certificate_files.h"
 #include "device/former.h"
+#include "device/pair.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/sign_key.h"
 #include "pki/certificate.h"
@@ -107,7 +108,7 @@ replace(const struct made *made)
 {
 	struct error err = {0};
 
-	unit_ok(certificate_files_replace(directory, CERTIFICATE_FILES_NO_GROUP, bytes_view(&made->key), bytes_view(&made->chain),
+	unit_ok(certificate_files_replace(directory, PAIR_NO_GROUP, bytes_view(&made->key), bytes_view(&made->chain),
 	            &err), &err);
 }
 
@@ -210,7 +211,7 @@ START_TEST(chain_replace_keeps_the_key_and_its_time)
 	int64_t      before = 0;
 	int64_t      after = 0;
 	const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_KEY);
+	AUTO_FREE char *path = file_join(directory, PAIR_KEY);
 
 	made_new(clock_now() + DAY, &made);
 	made_new(clock_now() + DAY, &other);
@@ -256,7 +257,7 @@ static const struct {
 
 START_TEST(replace_keeps_what_is_of_use)
 {
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_KEY);
+	AUTO_FREE char *path = file_join(directory, PAIR_KEY);
 	AUTO_FREE char *aside = file_join(directory, "aside");
 	AUTO_MADE old = {0};
 	AUTO_MADE new = {0};
@@ -267,11 +268,11 @@ START_TEST(replace_keeps_what_is_of_use)
 	made_new(clock_now() + DAY, &other);
 	replace(&old);
 	if (pairs[_i].flaw == FLAW_KEY)
-		put(CERTIFICATE_FILES_KEY, view_text("no key"));
+		put(PAIR_KEY, view_text("no key"));
 	else if (pairs[_i].flaw == FLAW_CHAIN)
-		put(CERTIFICATE_FILES_CHAIN, view_text("no chain"));
+		put(PAIR_CHAIN, view_text("no chain"));
 	else if (pairs[_i].flaw == FLAW_OF_ANOTHER)
-		put(CERTIFICATE_FILES_CHAIN, bytes_view(&other.chain));
+		put(PAIR_CHAIN, bytes_view(&other.chain));
 	else if (pairs[_i].flaw == FLAW_LINK) {
 		ck_assert_int_eq(rename(path, aside), 0);
 		ck_assert_int_eq(symlink("aside", path), 0);
@@ -346,7 +347,7 @@ START_TEST(prune_removes_the_pair_in_use_and_keys_alone_and_nothing_else)
 	made_new(clock_now() + DAY, &made);
 	replace(&made);
 	unit_ok(folder_open(directory, &folder, &err), &err);
-	unit_ok(former_keep(&folder, CERTIFICATE_FILES_NO_GROUP, clock_now(), &err), &err);
+	unit_ok(former_keep(&folder, PAIR_NO_GROUP, clock_now(), &err), &err);
 	ck_assert_int_eq(formers(".pem", NULL), 1);
 	put("former-0123456789abcdef.key", bytes_view(&made.key));
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -356,8 +357,8 @@ START_TEST(prune_removes_the_pair_in_use_and_keys_alone_and_nothing_else)
 	ck_assert(!folder_has(&folder, "former-0123456789abcdef.key"));
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		ck_assert_msg(folder_has(&folder, others[i]), "%s", others[i]);
-	ck_assert(folder_has(&folder, CERTIFICATE_FILES_KEY));
-	ck_assert(folder_has(&folder, CERTIFICATE_FILES_CHAIN));
+	ck_assert(folder_has(&folder, PAIR_KEY));
+	ck_assert(folder_has(&folder, PAIR_CHAIN));
 }
 END_TEST
 
@@ -378,11 +379,11 @@ START_TEST(share_gives_all_keys_to_the_group)
 	replace(&new);
 	put("former-0123456789abcdef.key", view_text("no key"));
 	unit_ok(folder_open(directory, &folder, &err), &err);
-	unit_ok(certificate_files_share(directory, CERTIFICATE_FILES_NO_GROUP, &err), &err);
-	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	unit_ok(certificate_files_share(directory, PAIR_NO_GROUP, &err), &err);
+	ck_assert_int_eq(folder_look(&folder, PAIR_KEY, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	unit_ok(certificate_files_share(directory, group, &err), &err);
-	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	ck_assert_int_eq(folder_look(&folder, PAIR_KEY, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	ck_assert_uint_eq(st.st_gid, group);
 	former_name(former, sizeof former);
@@ -391,7 +392,7 @@ START_TEST(share_gives_all_keys_to_the_group)
 	ck_assert_uint_eq(st.st_gid, group);
 	ck_assert_int_eq(folder_look(&folder, "former-0123456789abcdef.key", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_CHAIN, &st), 0);
+	ck_assert_int_eq(folder_look(&folder, PAIR_CHAIN, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
 	unit_ok(certificate_files_share("/nonexistent/directory", group, &err), &err);
 }
@@ -413,7 +414,7 @@ START_TEST(replace_makes_new_and_former_keys_of_the_group)
 	unit_ok(certificate_files_replace(directory, group, bytes_view(&new.key), bytes_view(&new.chain),
 	            &err), &err);
 	unit_ok(folder_open(directory, &folder, &err), &err);
-	ck_assert_int_eq(folder_look(&folder, CERTIFICATE_FILES_KEY, &st), 0);
+	ck_assert_int_eq(folder_look(&folder, PAIR_KEY, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	ck_assert_uint_eq(st.st_gid, group);
 	former_name(former, sizeof former);

@@ -9,6 +9,7 @@
 
 #include "device/certificate_files.h"
 #include "device/device_settings.h"
+#include "device/pair.h"
 #include "device/sharing.h"
 #include "device/state.h"
 #include "scratch.h"
@@ -37,7 +38,7 @@ START_TEST(group_is_found_by_name_and_number)
 	struct error           err = {0};
 
 	unit_ok(device_sharing_group(&settings, &group, &err), &err);
-	ck_assert_uint_eq(group, CERTIFICATE_FILES_NO_GROUP);
+	ck_assert_uint_eq(group, PAIR_NO_GROUP);
 	settings.key_group = "12346";
 	unit_ok(device_sharing_group(&settings, &group, &err), &err);
 	ck_assert_uint_eq(group, 12346);

@@ -11,6 +11,7 @@
 
 #include "device/certificate_files.h"
 #include "device/device_settings.h"
+#include "device/pair.h"
 #include "pki/certificate.h"
 #include "scratch.h"
 #include "unit.h"
@@ -60,7 +61,7 @@ END_TEST
 static void
 certificate_write(const char *directory, const char *cn)
 {
-	AUTO_FREE char *path = file_join(directory, CERTIFICATE_FILES_CHAIN);
+	AUTO_FREE char *path = file_join(directory, PAIR_CHAIN);
 	X509           *certificate = X509_new();
 	EVP_PKEY       *key = EVP_EC_gen("P-256");
 	AUTO_BYTES      pem = {0};
