@@ -25,11 +25,12 @@
 
 /*
  * Prefixes of the environment variables that the front gets: those for loading
- * and running libraries. Others may hold secrets of the keeper, such as a PIN.
+ * and running libraries, and one number. Others may hold secrets of the keeper, such as a PIN.
  */
 static const char *const front_environment[] = {
     "PATH=", "LANG=", "LC_", "TZ=", "LD_", "GLIBC_", "MALLOC_", "OPENSSL_",
     "ASAN_", "LSAN_", "UBSAN_", "TSAN_",
+    "WATCHDOG_USEC=", /* how often its pulse beats */
 };
 
 const char *
@@ -177,7 +178,7 @@ child_exec(const struct child_plan *plan, pid_t supervisor, char **argv, char **
 	child_signals();
 	if (child_stdin() != 0)
 		child_fail("opening /dev/null");
-	if (child_descriptors(plan->fds, plan->channel_count + plan->listener_count) != 0)
+	if (child_descriptors(plan->fds, 1 + plan->channel_count + plan->listener_count) != 0)
 		child_fail("passing descriptors");
 	(void)execve("/proc/self/exe", argv, env);
 	child_fail("executing /proc/self/exe");

@@ -13,8 +13,8 @@ struct error;
 
 /*
  * The environment variable "ROLE CHANNELS LISTENERS PID SANDBOX" that makes a process
- * a child: its role, the number of descriptors of each kind from CHILD_FIRST_FD on, the
- * supervisor's process id, which must be its parent's, and an enum sandbox_mode.
+ * a child: its role, the number of descriptors of each kind, which follow its control socket, at
+ * CHILD_FIRST_FD; the supervisor's process id, which must be its parent's, and an enum sandbox_mode.
  */
 #define CHILD_VARIABLE "ATTEST_SUPERVISED"
 #define CHILD_FIRST_FD 3
@@ -28,8 +28,8 @@ struct child_plan {
 	enum supervisor_role role;
 	const char          *program;
 	char *const         *arguments; /* arguments after argv[0]; NULL: none */
-	const int           *fds;       /* control; or channels, then listeners */
-	size_t               channel_count; /* the keeper's control socket counts as one */
+	const int           *fds;       /* its control socket; for a front also channels, then listeners */
+	size_t               channel_count;
 	size_t               listener_count;
 	enum sandbox_mode    sandbox;
 	uid_t                uid;       /* whom root's child becomes; 0: it stays root */

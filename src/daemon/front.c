@@ -19,6 +19,7 @@
 #include <event2/event.h>
 
 #include "daemon/channel.h"
+#include "daemon/pulse.h"
 #include "daemon/sandbox.h"
 #include "daemon/supervisor.h"
 #include "daemon/worker.h"
@@ -44,6 +45,8 @@ struct front {
 	const struct front_handlers *handlers;
 	struct member               *members;
 	size_t                       count;
+	int                          control; /* to the supervisor; -1: there is none */
+	struct pulse                 pulse;
 	int                          wake;   /* eventfd: one of the fields below has changed */
 	atomic_bool                  lost;   /* a channel closed, or a tell was refused */
 	atomic_size_t                drained;
@@ -172,6 +175,16 @@ front_start(struct front *front, const struct supervisor_child *child, struct er
 	return 0;
 }
 
+static void
+front_beat(struct front *front)
+{
+	if (front->control < 0 || !pulse_beats(&front->pulse, clock_monotonic_ms()))
+		return;
+	pulse_send(front->control);
+	for (size_t i = 0; i < front->count; i++)
+		worker_post(front->members[i].worker, pulse_answer_cb, &front->pulse);
+}
+
 /* Waits for SIGTERM, a lost keeper, or the end of draining. */
 static int
 front_wait(struct front *front, int signals)
@@ -179,14 +192,17 @@ front_wait(struct front *front, int signals)
 	struct signalfd_siginfo info;
 	uint64_t                woken;
 	int64_t                 deadline = INT64_MAX;
+	int64_t                 tick = front->pulse.every_ms < TICK_MS ? front->pulse.every_ms : TICK_MS;
 
+	front_beat(front);
 	for (;;) {
 		struct pollfd fds[] = {{signals, POLLIN, 0}, {front->wake, POLLIN, 0}};
 		int64_t       left = deadline == INT64_MAX ? -1 : deadline - clock_monotonic_ms();
 
 		if (deadline != INT64_MAX && left <= 0)
 			return EXIT_SUCCESS;
-		(void)poll(fds, 2, left < 0 || left > TICK_MS ? TICK_MS : (int)left);
+		(void)poll(fds, 2, (int)(left < 0 || left > tick ? tick : left));
+		front_beat(front);
 		log_refusal_flush(clock_monotonic_ms());
 		log_flush();
 		if (fds[1].revents != 0 && read(front->wake, &woken, sizeof woken) < 0)
@@ -221,6 +237,8 @@ front_run(const struct supervisor_child *child, const struct front_handlers *han
 	signals = signalfd(-1, &mask, SFD_CLOEXEC);
 	front.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	front.members = memory_new(child->channel_count * sizeof *front.members);
+	front.control = child->control;
+	pulse_start(&front.pulse, child->channel_count);
 
 	if (signals < 0 || front.wake < 0)
 		error_set_errno(&err, ERROR_INTERNAL, "opening signalfd and eventfd");

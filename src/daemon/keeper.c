@@ -19,6 +19,7 @@
 #include <event2/event.h>
 
 #include "daemon/channel.h"
+#include "daemon/pulse.h"
 #include "daemon/service.h"
 #include "daemon/supervisor.h"
 #include "daemon/worker.h"
@@ -66,9 +67,8 @@ struct keeper {
 	struct member                *members;
 	size_t                        count;
 	sem_t                         quieted;
-	int64_t                       beat_ms;   /* between two beats; 0: nobody watches */
-	int64_t                       next_beat;
-	atomic_size_t                 beats;     /* workers that have answered the last one */
+	struct pulse                  pulse;
+	bool                          alone;     /* front and keeper are one process, without a supervisor */
 };
 
 /* A task posted to a member: a channel to attach, or octets to tell. */
@@ -362,26 +362,19 @@ keeper_start(struct keeper *keeper, size_t *started, struct error *err)
 	return 0;
 }
 
+/* The supervisor hears that the keeper lives when this thread and every worker do; without one, the
+ * service manager. */
 static void
-member_beat_cb(void *arg)
+keeper_beat(struct keeper *keeper, int control, int64_t now)
 {
-	struct member *member = arg;
-
-	atomic_fetch_add(&member->keeper->beats, 1);
-}
-
-/* The service manager hears that the keeper lives when this thread and every worker do. */
-static void
-keeper_beat(struct keeper *keeper, int64_t now)
-{
-	if (keeper->beat_ms == 0 || now < keeper->next_beat ||
-	    atomic_load(&keeper->beats) < keeper->count)
+	if (!pulse_beats(&keeper->pulse, now))
 		return;
-	service_notify(SERVICE_WATCHDOG);
-	keeper->next_beat = now + keeper->beat_ms;
-	atomic_store(&keeper->beats, 0);
+	if (!keeper->alone)
+		pulse_send(control);
+	else if (service_watchdog_ms() > 0)
+		service_notify(SERVICE_WATCHDOG);
 	for (size_t i = 0; i < keeper->count; i++)
-		worker_post(keeper->members[i].worker, member_beat_cb, &keeper->members[i]);
+		worker_post(keeper->members[i].worker, pulse_answer_cb, &keeper->pulse);
 }
 
 static void
@@ -397,13 +390,15 @@ static int
 keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 {
 	int64_t next_tick = clock_monotonic_ms() + TICK_MS;
+	int64_t most = keeper->pulse.every_ms;
 
 	for (;;) {
 		struct pollfd           fds[] = {{control, POLLIN, 0}, {signals, POLLIN, 0}};
 		struct signalfd_siginfo info;
 		int64_t                 left = next_tick - clock_monotonic_ms();
 
-		(void)poll(fds, 2, left > 0 ? (int)left : 0);
+		(void)poll(fds, 2, left <= 0 ? 0 : (int)(left < most ? left : most));
+		keeper_beat(keeper, control, clock_monotonic_ms());
 		if (fds[1].revents != 0 && read(signals, &info, sizeof info) == sizeof info) {
 			if (info.ssi_signo == SIGTERM)
 				return 0;
@@ -415,7 +410,6 @@ keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 			log_refusal_flush(clock_monotonic_ms());
 			log_flush();
 			keeper->handlers->tick(keeper->arg, keeper);
-			keeper_beat(keeper, clock_monotonic_ms());
 			next_tick = clock_monotonic_ms() + TICK_MS;
 		}
 	}
@@ -465,7 +459,7 @@ int
 keeper_run(int control, size_t workers, bool signals, const struct keeper_handlers *handlers,
     void *arg, struct error *err)
 {
-	struct keeper keeper = {.handlers = handlers, .arg = arg};
+	struct keeper keeper = {.handlers = handlers, .arg = arg, .alone = !signals};
 	int           signal_fd = keeper_signals(signals, err);
 	size_t        started = 0;
 	int           rc = -1;
@@ -473,12 +467,11 @@ keeper_run(int control, size_t workers, bool signals, const struct keeper_handle
 	if (signal_fd < 0)
 		return -1;
 	(void)sem_init(&keeper.quieted, 0, 0);
+	pulse_start(&keeper.pulse, workers);
 	keeper.members = memory_new(workers * sizeof *keeper.members);
 	if (keeper_open(&keeper, workers, err) == 0 && keeper_start(&keeper, &started, err) == 0) {
 		handlers->ready(arg);
 		service_notify(SERVICE_READY);
-		keeper.beat_ms = service_watchdog_ms() / 4;
-		keeper.beats = keeper.count;
 		rc = keeper_wait(&keeper, control, signal_fd, err);
 	}
 	keeper_stop(&keeper, started);

@@ -105,6 +105,7 @@ launch_without_fork(const struct launch_plan *plan, int *listeners, const char *
 	int                     fronts[LAUNCH_WORKERS_MAX];
 	struct supervisor_child front = {
 	    .role = SUPERVISOR_ROLE_FRONT,
+	    .control = -1,
 	    .channels = fronts,
 	    .channel_count = plan->workers,
 	    .listeners = listeners,

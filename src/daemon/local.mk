@@ -8,6 +8,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/landlock.c src/daemon/landlock.h \
 	src/daemon/launch.c src/daemon/launch.h \
 	src/daemon/listener.c src/daemon/listener.h \
+	src/daemon/pulse.c src/daemon/pulse.h \
 	src/daemon/sandbox.c src/daemon/sandbox.h \
 	src/daemon/sandbox_front.c \
 	src/daemon/sandbox_keeper.c \
@@ -21,6 +22,7 @@ UNIT_TESTS += tests/unit/daemon/channel_test
 UNIT_TESTS += tests/unit/daemon/failing_test
 UNIT_TESTS += tests/unit/daemon/keeper_test
 UNIT_TESTS += tests/unit/daemon/listener_test
+UNIT_TESTS += tests/unit/daemon/pulse_test
 UNIT_TESTS += tests/unit/daemon/sandbox_test
 UNIT_TESTS += tests/unit/daemon/service_test
 UNIT_TESTS += tests/unit/daemon/supervisor_test

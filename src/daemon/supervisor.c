@@ -1,6 +1,6 @@
 /*
  * Owns the life of front and keeper: starts, watches, restarts and ends them.
- * Reads no data from either of them or from the network.
+ * Of both it hears that they live; it reads no data from either of them or from the network.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,6 +25,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/child.h"
+#include "daemon/pulse.h"
 #include "daemon/service.h"
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -50,16 +52,19 @@ struct supervisor_watch {
 	pid_t                pid;     /* 0: none */
 	int64_t              kill_at; /* deadline for its end; 0: none */
 	bool                 killed;  /* by us, after its deadline */
+	struct pulse_watch   pulse;
 };
 
 struct supervisor {
 	const struct supervisor_plan *plan;
 	int                           signals; /* a signalfd */
-	int                           control; /* our end of the keeper's control socket */
 	struct supervisor_watch       keeper;
 	struct supervisor_watch       front;
 	int64_t                       front_started; /* when */
 	int64_t                       front_due;     /* earliest next start */
+	int64_t                       patience;      /* with a child that is silent, in ms */
+	int64_t                       listened;      /* when it last did */
+	int64_t                       fed;           /* when the service manager's watchdog was */
 	bool                          front_lost;    /* it ended by itself; not logged yet */
 	char                          front_end[64]; /* how */
 	const char                   *stopping;      /* the signal that asked to; NULL: none did */
@@ -106,14 +111,13 @@ supervisor_keeper_start(struct supervisor *supervisor, struct error *err)
 	    .sandbox = supervisor->plan->sandbox,
 	    .arguments = supervisor->plan->arguments[0] != NULL ? supervisor->plan->arguments + 1 : NULL,
 	    .fds = &ends[1],
-	    .channel_count = 1,
 	};
 	int rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "making the keeper's control socket");
 	rc = child_start(&child, &supervisor->keeper.pid, err);
-	supervisor->control = ends[0];
+	pulse_watch_begin(&supervisor->keeper.pulse, ends[0], 0);
 	(void)close(ends[1]);
 	return rc;
 }
@@ -172,7 +176,7 @@ static int
 supervisor_front_start(struct supervisor *supervisor, struct error *err)
 {
 	const struct supervisor_plan *plan = supervisor->plan;
-	AUTO_FREE int *fds = memory_new((plan->workers + plan->listener_count) * sizeof *fds);
+	AUTO_FREE int *fds = memory_new((1 + plan->workers + plan->listener_count) * sizeof *fds);
 	AUTO_FREE int *keepers = memory_new(plan->workers * sizeof *keepers);
 	struct child_plan child = {
 	    .role = SUPERVISOR_ROLE_FRONT,
@@ -184,17 +188,23 @@ supervisor_front_start(struct supervisor *supervisor, struct error *err)
 	    .channel_count = plan->workers,
 	    .listener_count = plan->listener_count,
 	};
-	size_t made = supervisor_channels_make(fds, keepers, plan->workers, err);
+	size_t made;
+	int    control[2];
 	int    rc = -1;
 
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making the front's control socket");
+	fds[0] = control[1];
+	made = supervisor_channels_make(fds + 1, keepers, plan->workers, err);
 	if (plan->listener_count != 0)
-		memcpy(fds + plan->workers, plan->listeners, plan->listener_count * sizeof *fds);
+		memcpy(fds + 1 + plan->workers, plan->listeners, plan->listener_count * sizeof *fds);
 	if (made == plan->workers &&
-	    supervisor_channels_send(supervisor->control, keepers, made, err) == 0)
+	    supervisor_channels_send(supervisor->keeper.pulse.control, keepers, made, err) == 0)
 		rc = child_start(&child, &supervisor->front.pid, err);
 	if (rc != 0)
 		supervisor->front.pid = 0;
-	supervisor_close(fds, made);
+	pulse_watch_begin(&supervisor->front.pulse, control[0], clock_monotonic_ms());
+	supervisor_close(fds, 1 + made);
 	supervisor_close(keepers, made);
 	return rc;
 }
@@ -203,7 +213,7 @@ supervisor_front_start(struct supervisor *supervisor, struct error *err)
 static bool
 supervisor_keeper_leaves(const struct supervisor *supervisor)
 {
-	struct pollfd control = {.fd = supervisor->control};
+	struct pollfd control = {.fd = supervisor->keeper.pulse.control};
 
 	return poll(&control, 1, 0) > 0 && (control.revents & (POLLHUP | POLLERR)) != 0;
 }
@@ -357,12 +367,55 @@ supervisor_hurry(struct supervisor_watch *watch, int64_t now)
 	watch->killed = true;
 }
 
+/* Kills a child that hangs: another front starts; a keeper's end is the end of all. */
+static void
+supervisor_lose_patience(struct supervisor_watch *watch, int64_t silent, int64_t now)
+{
+	char reason[64];
+
+	(void)snprintf(reason, sizeof reason, "it has not answered for %" PRId64 ".%" PRId64 " s",
+	    silent / 1000, silent % 1000 / 100);
+	supervisor_log(LOG_LEVEL_ERROR, "hang", watch->role, reason);
+	supervisor_kill(watch->pid, SIGKILL);
+	pulse_watch_forgive(&watch->pulse, now); /* it is said once */
+	watch->pulse.beaten = false;
+}
+
+/* Hears who lives, feeds the service manager's watchdog when both do, and kills who hangs. */
+static void
+supervisor_listen(struct supervisor *supervisor, int64_t now)
+{
+	struct supervisor_watch *watches[] = {&supervisor->front, &supervisor->keeper};
+	int64_t                  patience = supervisor->patience;
+	bool                     asleep = now - supervisor->listened > patience / 2;
+	bool                     lively = true;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct supervisor_watch *watch = watches[i];
+		int64_t                  silent = pulse_watch_listen(&watch->pulse, now);
+
+		/* When this process did not run, nor had they to: the machine was suspended, or stopped. */
+		if (asleep)
+			pulse_watch_forgive(&watch->pulse, now);
+		else if (watch->pid != 0 && silent > patience)
+			supervisor_lose_patience(watch, silent, now);
+		lively = lively && watch->pid != 0 && watch->pulse.beaten && silent <= patience / 2;
+	}
+	supervisor->listened = now;
+	if (lively && service_watchdog_ms() > 0 && now - supervisor->fed >= patience / 4) {
+		service_notify(SERVICE_WATCHDOG);
+		supervisor->fed = now;
+	}
+}
+
 /* Does everything that is due. */
 static void
 supervisor_advance(struct supervisor *supervisor)
 {
 	int64_t now = clock_monotonic_ms();
 
+	if (supervisor->stopping == NULL)
+		supervisor_listen(supervisor, now);
 	supervisor_hurry(&supervisor->front, now);
 	supervisor_hurry(&supervisor->keeper, now);
 	if (supervisor->front.pid != 0 || supervisor->keeper.pid == 0)
@@ -391,6 +444,8 @@ supervisor_timeout(const struct supervisor *supervisor)
 	if (front->pid == 0 && keeper->pid != 0 && supervisor->stopping == NULL &&
 	    supervisor->front_due < next)
 		next = supervisor->front_due;
+	if (supervisor->stopping == NULL && supervisor->listened + supervisor->patience / 8 < next)
+		next = supervisor->listened + supervisor->patience / 8;
 	if (next == INT64_MAX)
 		return -1;
 	return next > now ? (int)(next - now) : 0;
@@ -446,9 +501,9 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 {
 	struct supervisor supervisor = {
 	    .plan = plan,
-	    .control = -1,
-	    .keeper = {.role = SUPERVISOR_ROLE_KEEPER},
-	    .front = {.role = SUPERVISOR_ROLE_FRONT},
+	    .keeper = {.role = SUPERVISOR_ROLE_KEEPER, .pulse.control = -1},
+	    .front = {.role = SUPERVISOR_ROLE_FRONT, .pulse.control = -1},
+	    .patience = pulse_patience_ms(),
 	    .status = EXIT_SUCCESS,
 	};
 	sigset_t before;
@@ -460,14 +515,15 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 	if (supervisor_signals_open(&supervisor, &before, err) != 0)
 		return -1;
 	supervisor_raise_limit();
+	supervisor.listened = clock_monotonic_ms();
 	rc = supervisor_keeper_start(&supervisor, err);
 	if (rc == 0) {
 		supervisor_loop(&supervisor);
 		supervisor_log_stop(&supervisor);
 		rc = supervisor.status;
 	}
-	if (supervisor.control >= 0)
-		(void)close(supervisor.control);
+	pulse_watch_begin(&supervisor.keeper.pulse, -1, 0);
+	pulse_watch_begin(&supervisor.front.pulse, -1, 0);
 	(void)close(supervisor.signals);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;

@@ -1,6 +1,6 @@
 /*
  * The supervisor forks and execs front and keeper, passes descriptors, watches,
- * and forwards signals; it reads nothing from the network or from either child.
+ * and forwards signals; it reads nothing from the network, and from its children only that they live.
  */
 #ifndef DAEMON_SUPERVISOR_H
 #define DAEMON_SUPERVISOR_H
@@ -32,7 +32,9 @@ struct supervisor_plan {
  * Runs front and keeper until SIGTERM or SIGINT (then the front finishes what is in flight, at
  * most 4.5 s, and the keeper commits, 5 s in all) or until the keeper ends. A front that ends is
  * started again, with new channels, which the keeper gets over its control socket; not more often
- * than every 100 ms. SIGHUP goes to the keeper. The end that a signal asked for is one line in
+ * than every 100 ms. A child that is silent for too long (pulse.h), a front from its start on and a
+ * keeper after its first beat, is killed, and event=hang says so. The service manager's watchdog is
+ * fed while both are heard. SIGHUP goes to the keeper. The end that a signal asked for is one line in
  * the log, event=stop.
  *
  * Call it with one thread. Returns the exit status for main: 0 after SIGTERM or SIGINT when
@@ -52,7 +54,8 @@ enum supervisor_role { SUPERVISOR_ROLE_NONE, SUPERVISOR_ROLE_FRONT, SUPERVISOR_R
  * arrays. */
 struct supervisor_child {
 	enum supervisor_role role;
-	int    control;        /* keeper: socket that receives the channels of a new front */
+	int    control;        /* to the supervisor, for the pulse; over it a keeper also receives the channels
+	                        * of a new front; -1: there is none */
 	int   *channels;       /* front: one per worker */
 	size_t channel_count;
 	int   *listeners;      /* front: worker by worker */

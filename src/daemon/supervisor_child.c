@@ -78,7 +78,7 @@ child_parse(const char *text, struct supervisor_child *child, pid_t *supervisor)
 	child->channel_count = channels;
 	child->listener_count = listeners;
 	*supervisor = (pid_t)pid;
-	return child->role == SUPERVISOR_ROLE_FRONT || channels == 1;
+	return child->role == SUPERVISOR_ROLE_FRONT ? channels > 0 : channels == 0 && listeners == 0;
 }
 
 /* Takes over one descriptor; false when it is not a socket. */
@@ -105,14 +105,10 @@ child_take_list(int first, size_t count, int **list)
 static bool
 child_take_all(struct supervisor_child *child)
 {
-	int first = CHILD_FIRST_FD;
+	int first = CHILD_FIRST_FD + 1;
 
-	if (child->role == SUPERVISOR_ROLE_KEEPER) {
-		child->control = first;
-		child->channel_count = 0;
-		return child_take(child->control);
-	}
-	return child_take_list(first, child->channel_count, &child->channels) &&
+	child->control = CHILD_FIRST_FD;
+	return child_take(child->control) && child_take_list(first, child->channel_count, &child->channels) &&
 	    child_take_list(first + (int)child->channel_count, child->listener_count,
 	        &child->listeners);
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon/listener.h"
+#include "daemon/pulse.h"
 #include "daemon/supervisor.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -36,18 +37,21 @@ signal_cb(int number)
 		told_to_end = 1;
 }
 
-/* Waits until fd is readable; false when a signal came first. */
+/* Waits until fd is readable, and beats; false when a signal came first. */
 static bool
-wait_readable(int fd)
+wait_readable(int fd, int control)
 {
 	struct pollfd   poll_fd = {.fd = fd, .events = POLLIN};
-	struct timespec forever = {.tv_sec = 3600};
+	struct timespec interval = {.tv_nsec = 20 * 1000 * 1000};
 	sigset_t        none;
+	int             ready = 0;
 
 	(void)sigemptyset(&none);
-	if (told_to_end || told_to_reload)
-		return false;
-	return ppoll(&poll_fd, fd >= 0, &forever, &none) > 0;
+	while (ready == 0 && !told_to_end && !told_to_reload) {
+		pulse_send(control);
+		ready = ppoll(&poll_fd, fd >= 0, &interval, &none);
+	}
+	return ready > 0;
 }
 
 static const char *
@@ -128,7 +132,7 @@ front(const struct supervisor_child *child)
 		(void)snprintf(message, sizeof message, "%zu of %ld", i, (long)getpid());
 		(void)send(child->channels[i], message, strlen(message), MSG_NOSIGNAL);
 	}
-	while (!told_to_end && wait_readable(child->channels[0])) {
+	while (!told_to_end && wait_readable(child->channels[0], child->control)) {
 		if ((got = recv(child->channels[0], message, sizeof message, 0)) <= 0)
 			return EXIT_FAILURE; /* as a front that finds no keeper */
 		if (got == 4 && memcmp(message, "deaf", 4) == 0) {
@@ -179,7 +183,7 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 	print_descriptors();
 	printf("\n");
 	while (!told_to_end) {
-		if (wait_readable(child->control))
+		if (wait_readable(child->control, child->control))
 			keeper_take_front(child->control, workers, mode);
 		if (told_to_reload)
 			printf("keeper reloads\n");

@@ -118,13 +118,13 @@ program_stop(void)
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s%s", output, errors);
 }
 
-START_TEST(run_front_holds_nothing_but_channels_and_listeners)
+START_TEST(run_front_holds_nothing_but_its_sockets)
 {
 	program_start("2", "2", "serve");
 	program_expect("front");
 	ck_assert_msg(strstr(program.line, " channels=2 listeners=4 secret=no notify=no "
 	    "argv=supervised: front| fds: 0=/dev/null 1=pipe: 2=pipe: 3=socket: 4=socket: 5=socket: "
-	    "6=socket: 7=socket: 8=socket:\n") != NULL, "%s", program.line);
+	    "6=socket: 7=socket: 8=socket: 9=socket:\n") != NULL, "%s", program.line);
 	program_stop();
 }
 END_TEST
@@ -369,6 +369,72 @@ START_TEST(run_asked_to_end_tells_the_service_manager)
 }
 END_TEST
 
+/* ---- children that hang ---- */
+
+START_TEST(run_front_that_hangs_is_killed_and_another_starts)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	pid_t           front;
+
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	program_start("1", "1", "serve");
+	front = program_expect_pid("front ");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(front, SIGSTOP), 0);
+	ck_assert_int_ne(program_expect_pid("front "), front);
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_msg(strstr(errors, " error supervised event=hang child=front reason=\"it has not answered for ") !=
+	    NULL, "%s", errors);
+	ck_assert_msg(strstr(errors, "child=keeper") == NULL, "%s", errors);
+}
+END_TEST
+
+START_TEST(run_keeper_that_hangs_ends_everything)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	pid_t           keeper;
+	int             status;
+
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	program_start("1", "1", "serve");
+	keeper = program_expect_pid("keeper ");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(keeper, SIGSTOP), 0);
+	status = program_wait(&output, &errors);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	ck_assert_msg(strstr(errors, " error supervised event=hang child=keeper reason=\"it has not answered for ") !=
+	    NULL, "%s", errors);
+	ck_assert_msg(strstr(errors, "event=end child=keeper reason=\"signal 9 (Killed)\"\n") != NULL, "%s", errors);
+}
+END_TEST
+
+/* A machine that was suspended, or a supervisor that was stopped. */
+START_TEST(run_supervisor_that_did_not_run_blames_nobody)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	pid_t           front;
+
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	program_start("1", "1", "serve");
+	front = program_expect_pid("front ");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, SIGSTOP), 0);
+	ck_assert_int_eq(kill(front, SIGSTOP), 0);
+	(void)usleep(700 * 1000); /* more than its patience */
+	ck_assert_int_eq(kill(program.pid, SIGCONT), 0);
+	(void)usleep(100 * 1000); /* it looks, and the front has not been continued */
+	ck_assert_int_eq(kill(front, SIGCONT), 0);
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_msg(strstr(errors, "event=hang") == NULL, "%s", errors);
+}
+END_TEST
+
 static const size_t impossible_workers[] = {0, SUPERVISOR_WORKERS_MAX + 1};
 
 START_TEST(run_impossible_number_of_workers_fails)
@@ -383,9 +449,9 @@ END_TEST
 
 static const char *const claims[] = {
     "", "front", "front 1 0", "front 1 0 1", "front 1 0 1 0", "keeper 1 0 1 0",
-    "front 1 0 99999999999 0", "back 1 0 1 0", "front 254 0 1 0", "front -1 0 1 0",
+    "front 1 0 99999999999 0", "back 1 0 1 0", "keeper 0 0 1 0", "front 0 0 1 0", "front 254 0 1 0", "front -1 0 1 0",
     "front 1 0 1 0 ",
-    "keeper 2 0 %ld 0", "front 1 0 %ldx 0", "front 1 0 %ld", "front 1 0 %ld 3", "front 1 0 %ld off",
+    "keeper 2 0 %ld 0", "keeper 0 1 %ld 0", "keeper 0 0 %ld 0", "front 0 0 %ld 0", "front 1 0 %ldx 0", "front 1 0 %ld", "front 1 0 %ld 3", "front 1 0 %ld off",
     "front 900 0 %ld 0", "front 1 0 %ld 0",
 };
 
@@ -470,7 +536,7 @@ main(void)
 	TCase *tc = tcase_create("supervisor");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, run_front_holds_nothing_but_channels_and_listeners);
+	tcase_add_test(tc, run_front_holds_nothing_but_its_sockets);
 	tcase_add_test(tc, run_keeper_holds_control_and_gets_the_arguments);
 	tcase_add_test(tc, run_children_have_process_groups_of_their_own);
 	tcase_add_test(tc, run_many_workers_have_a_channel_each);
@@ -486,6 +552,9 @@ main(void)
 	tcase_add_test(tc, run_hangup_goes_to_the_keeper);
 	tcase_add_test(tc, run_children_ignore_a_terminal);
 	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
+	tcase_add_test(tc, run_front_that_hangs_is_killed_and_another_starts);
+	tcase_add_test(tc, run_keeper_that_hangs_ends_everything);
+	tcase_add_test(tc, run_supervisor_that_did_not_run_blames_nobody);
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
 	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
 	    sizeof claims / sizeof claims[0]);

@@ -1,0 +1,58 @@
+/*
+ * A child's pulse: the messages by which it tells the supervisor that its main thread and all its
+ * workers run. Whoever has not been heard for long is killed. A message has no content.
+ */
+#ifndef DAEMON_PULSE_H
+#define DAEMON_PULSE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Main thread, but for `answered`. */
+struct pulse {
+	int64_t       every_ms; /* 0: nobody listens */
+	int64_t       due;
+	size_t        workers;
+	atomic_size_t answered; /* workers that have, since the last beat */
+};
+
+/*
+ * How long a child may be silent, in ms: half of what the service manager waits for us
+ * (WATCHDOG_USEC), or of two minutes. Children beat eight times as often.
+ */
+int64_t pulse_patience_ms(void);
+
+/* The first beat is due at once. */
+void pulse_start(struct pulse *pulse, size_t workers);
+
+/*
+ * True when a beat is due and every worker has answered the last one: the caller sends it, and posts
+ * pulse_answer_cb with this pulse to each worker.
+ */
+bool pulse_beats(struct pulse *pulse, int64_t now);
+
+/* A worker's answer; `arg` is the pulse. */
+void pulse_answer_cb(void *arg);
+
+/* A child sends a beat over its control socket, and does not wait for room there. */
+void pulse_send(int control);
+
+/* What the supervisor hears of a child. */
+struct pulse_watch {
+	int     control; /* our end of the child's control socket; -1: none */
+	int64_t heard;   /* when it last beat, or started; 0: it need not beat yet */
+	bool    beaten;  /* once at least */
+};
+
+/* Another process is at the other end of this socket, which it owns, and counts as heard at `heard`. */
+void pulse_watch_begin(struct pulse_watch *watch, int control, int64_t heard);
+
+/* Takes the beats that have come; returns how long the child has been silent now, in ms. */
+int64_t pulse_watch_listen(struct pulse_watch *watch, int64_t now);
+
+/* Its silence begins anew: it was not to blame for it, or has been punished. */
+void pulse_watch_forgive(struct pulse_watch *watch, int64_t now);
+
+#endif
