@@ -19,6 +19,7 @@ src_libpkcs11_a_SOURCES = \
 	src/pkcs11/object_make.c \
 	src/pkcs11/object_private.h \
 	src/pkcs11/place.c src/pkcs11/place.h \
+	src/pkcs11/pss.c src/pkcs11/pss.h \
 	src/pkcs11/public_key.c src/pkcs11/public_key.h \
 	src/pkcs11/queue.c src/pkcs11/queue.h \
 	src/pkcs11/quiet.c src/pkcs11/quiet.h \

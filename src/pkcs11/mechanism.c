@@ -5,15 +5,10 @@
 
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-
 #include "pkcs11/digest_info.h"
+#include "pkcs11/pss.h"
 #include "tpm/digest.h"
 #include "tpm/key.h"
-#include "tpm/public.h"
-#include "util/error.h"
 
 static const struct mechanism mechanisms[] = {
     {CKM_ECDSA, CKK_EC, TPM2_ALG_ECDSA, TPM2_ALG_NULL},
@@ -205,21 +200,11 @@ signing_check_salt(const struct signing *signing, const struct signing_input *in
     const TPMT_PUBLIC *area, const TPMT_SIGNATURE *signature)
 {
 	const TPM2B_PUBLIC_KEY_RSA *octets = &signature->signature.rsapss.sig;
-	struct error                err;
-	EVP_PKEY                   *key = NULL;
-	EVP_PKEY_CTX               *ctx = NULL;
-	bool                        right;
 
-	if (signing->mechanism->scheme != TPM2_ALG_RSAPSS)
+	if (signing->mechanism->scheme != TPM2_ALG_RSAPSS ||
+	    pss_has_salt((struct view){area->unique.rsa.buffer, area->unique.rsa.size},
+	        (struct view){octets->buffer, octets->size}, (struct view){input->digest, input->size},
+	        input->hash, signing->salt))
 		return CKR_OK;
-	right = tpm_public_key(area, &key, &err) == 0 && (ctx = EVP_PKEY_CTX_new(key, NULL)) != NULL &&
-	    EVP_PKEY_verify_init(ctx) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_signature_md(ctx, tpm_digest(input->hash)) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)signing->salt) == 1 &&
-	    EVP_PKEY_verify(ctx, octets->buffer, octets->size, input->digest, input->size) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	return right ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+	return CKR_MECHANISM_PARAM_INVALID;
 }

@@ -207,6 +207,21 @@ START_TEST(salt_of_another_length_is_refused)
 	signing.salt = 256 - 32 - 2; /* asked for so */
 	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature), CKR_OK);
 	ck_assert_uint_eq(signing_check_salt(&other, &input, &area, &signature), CKR_OK);
+	signing.salt--;
+	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature),
+	    CKR_MECHANISM_PARAM_INVALID);
+	for (size_t salt = 0; salt < 2; salt++) {
+		signing.salt = salt;
+		pss_sign(key, (int)salt, input.digest, &signature.signature.rsapss.sig);
+		ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature), CKR_OK);
+	}
+	input.digest[31]++;
+	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature),
+	    CKR_MECHANISM_PARAM_INVALID);
+	input.digest[31]--;
+	signature.signature.rsapss.sig.buffer[100]++;
+	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature),
+	    CKR_MECHANISM_PARAM_INVALID);
 }
 END_TEST
 
