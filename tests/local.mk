@@ -113,6 +113,9 @@ E2E_TESTS += tests/e2e/attest-device_failures.sh
 E2E_TESTS += tests/e2e/attest-device_renew.sh
 E2E_TESTS += tests/e2e/attest-device_keys.sh
 E2E_TESTS += tests/e2e/attest-device_use.sh
+E2E_TESTS += tests/e2e/attest-device_use_browsers.sh
+E2E_TESTS += tests/e2e/attest-device_use_clients.sh
+E2E_TESTS += tests/e2e/attest-device_use_servers.sh
 E2E_TESTS += tests/e2e/attestd_forgeries.sh
 E2E_TESTS += tests/e2e/attestd_processes.sh
 E2E_TESTS += tests/e2e/attest-device_acme.sh
@@ -175,7 +178,7 @@ tests/e2e/bad_host.so: tests/e2e/bad_host.c
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/certificate.sh
 EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
-	tests/e2e/lib.sh tests/e2e/module.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
+	tests/e2e/lib.sh tests/e2e/module.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/programs.sh tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)
 

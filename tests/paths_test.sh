@@ -70,13 +70,14 @@ device/identity.c trust_add_file       the attestation root that the options nam
 device/use/check.c file_read           the certificate, by whoever may read it
 device/use/check.c folder_open         a temporary directory
 device/use/check.c mkdtemp             the same
-device/use/check.c rmdir               the same
+device/use/check.c nftw                the same, with all that programs left in it
+device/use/check.c remove              the same
 device/use/facts.c access              which of two directories has a certificate
 device/use/facts.c realpath            the directory, as programs are told it
 device/use/place.c folder_open         the directory of what a program reads
 device/use/place.c mkdir               the same
 device/use/place.c realpath            the same
-device/use/programs.c access           whether a program is installed
+device/use/program.c access            whether a program is installed
 device/state.c folder_open             the state directory, once
 device/state.c mkdir                   the state directory to make
 device/tpm/auth.c file_read            a file with a password that the options name

@@ -22,12 +22,14 @@ struct use {
 	bool                   write;
 	bool                   remove;
 	bool                   check;
+	bool                   tls12;
 };
 
 static const struct command_option use_rows[] = {
     {OPTION(FLAG, "write", NULL, struct use, write, "write it into the program's file; the old one is kept")},
     {OPTION(FLAG, "remove", NULL, struct use, remove, "take it out again")},
     {OPTION(FLAG, "check", NULL, struct use, check, "run the program against a server that wants the key")},
+    {OPTION(FLAG, "tls12", NULL, struct use, tls12, "with --check: the server speaks TLS 1.2 alone")},
     {OPTION(TEXT, "module", "FILE", struct use, module, "attest-pkcs11.so, where it is not installed")},
     {0},
 };
@@ -60,6 +62,8 @@ use_check(const struct command_call *call, struct error *err)
 
 	if (options->write && options->remove)
 		return error_set(err, ERROR_MALFORMED, "--write and --remove exclude each other");
+	if (options->tls12 && !options->check)
+		return error_set(err, ERROR_MALFORMED, "--tls12 goes with --check");
 	if ((options->write || options->remove) && call->operand_count == 0)
 		return error_set(err, ERROR_MALFORMED, "--write and --remove are for one PROGRAM");
 	if (call->operand_count != 0 && use_program_find(call->operands[0]) == NULL)
@@ -83,8 +87,8 @@ fill(const char *text, const struct use_program *program, const struct use_facts
 
 /* Fills the object of one program, and prints its line. */
 static int
-program_list(const struct use_program *program, const struct use_facts *facts, bool check, bool print,
-    json_t *object, struct error *err)
+program_list(const struct use *options, const struct use_program *program, const struct use_facts *facts,
+    bool print, json_t *object, struct error *err)
 {
 	AUTO_BYTES     text = {0};
 	bool           installed = use_program_is_installed(program);
@@ -101,8 +105,8 @@ program_list(const struct use_program *program, const struct use_facts *facts, b
 	(void)json_object_update_new(object,
 	    json_pack("{s:s, s:b, s:s, s:b}", "program", program->name, "installed", installed, "setUp", set,
 	        "tested", program->tested));
-	if (check && installed && program->checks != USE_CHECK_NONE) {
-		rc = use_check_run(program, facts, bytes_view(&text), what, &why);
+	if (options->check && installed && program->checks != USE_CHECK_NONE) {
+		rc = use_check_run(program, facts, bytes_view(&text), options->tls12, what, &why);
 		(void)json_object_set_new(object, "works", json_boolean(rc == 0));
 		if (rc != 0)
 			(void)json_object_set_new(object, "problem", json_string(why.detail));
@@ -116,7 +120,8 @@ program_list(const struct use_program *program, const struct use_facts *facts, b
 }
 
 static int
-all_list(const struct use_facts *facts, bool check, bool print, json_t *out, struct error *err)
+all_list(const struct use *options, const struct use_facts *facts, bool print, json_t *out,
+    struct error *err)
 {
 	const struct use_program *program;
 	json_t                   *list = json_array();
@@ -128,7 +133,7 @@ all_list(const struct use_facts *facts, bool check, bool print, json_t *out, str
 		json_t *object = json_object();
 
 		(void)json_array_append_new(list, object);
-		if (program_list(program, facts, check, print, object, err) != 0)
+		if (program_list(options, program, facts, print, object, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -189,13 +194,13 @@ program_write(const struct use_program *program, struct view text, bool write, j
 
 static int
 program_check(const struct use_program *program, const struct use_facts *facts, struct view text,
-    json_t *out, bool print, struct error *err)
+    bool tls12_only, json_t *out, bool print, struct error *err)
 {
 	char what[USE_WHAT_SIZE];
 
 	if (!use_program_is_installed(program))
 		return error_set(err, ERROR_NOT_FOUND, "%s is not installed", program->name);
-	if (use_check_run(program, facts, text, what, err) != 0)
+	if (use_check_run(program, facts, text, tls12_only, what, err) != 0)
 		return -1;
 	(void)json_object_update_new(out, json_pack("{s:b, s:s}", "works", 1, "saw", what));
 	if (print)
@@ -217,7 +222,7 @@ use_run(const struct command_call *call, struct error *err)
 	    use_facts_find(&settings.all, options->module, &facts, err) != 0)
 		return -1;
 	if (call->operand_count == 0)
-		return all_list(&facts, options->check, print, call->answer, err);
+		return all_list(options, &facts, print, call->answer, err);
 	program = use_program_find(call->operands[0]);
 	fill(program->text, program, &facts, &text);
 	if (!options->write && !options->remove && !options->check)
@@ -226,6 +231,6 @@ use_run(const struct command_call *call, struct error *err)
 	    program_write(program, bytes_view(&text), options->write, call->answer, print, err) != 0)
 		return -1;
 	return options->check
-	    ? program_check(program, &facts, bytes_view(&text), call->answer, print, err)
+	    ? program_check(program, &facts, bytes_view(&text), options->tls12, call->answer, print, err)
 	    : 0;
 }

@@ -33,10 +33,12 @@ src_libdevice_a_SOURCES = \
 	src/device/state.c src/device/state.h \
 	src/device/wish.c src/device/wish.h \
 	src/device/use/check.c src/device/use/check.h \
+	src/device/use/clients.c \
 	src/device/use/facts.c src/device/use/facts.h \
 	src/device/use/place.c src/device/use/place.h \
-	src/device/use/programs.c src/device/use/program.h \
+	src/device/use/program.c src/device/use/program.h \
 	src/device/use/server.c src/device/use/server.h \
+	src/device/use/servers.c src/device/use/tables.h \
 	src/device/host/account_key.c src/device/host/account_key.h \
 	src/device/host/acme_client.c src/device/host/acme_client.h \
 	src/device/host/acme_order.c src/device/host/acme_order.h \

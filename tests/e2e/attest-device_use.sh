@@ -36,12 +36,14 @@ uri='pkcs11:token=attest-ca%20laptop;object=laptop;type=private'
 case_ok "curl" use curl
 case_matches "curl: the lines and the file" "$out" \
 	"file: $HOME/.config/attest-device/curl.conf .*cert = \"$scratch/ecc-p256/device.pem\".key = \"$uri\".*curl --config"
-case_ok "a program that no test has run says so" use chromium
-case_matches "… with the issuer filled in" "$out" 'no test of this project has run this.*"ISSUER\\": \{\\"CN\\": \\"'"$(openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -issuer -nameopt multiline | sed -n 's/ *commonName *= //p')"
+case_ok "a program that no test has run says so" use go
+case_matches "… and one that a test has run does not" "$out$(use curl)" 'no test of this project has run this.*# curl with OpenSSL.# it'
+case_ok "chromium" use chromium
+case_matches "… with the issuer filled in" "$out" '"ISSUER\\": \{\\"CN\\": \\"'"$(openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -issuer -nameopt multiline | sed -n 's/ *commonName *= //p')"
 case_ok "in JSON" use java --json
 case_equal "… with the text" "$(jq -r '.text' <<<"$out" | grep '^library')" "library = $module"
 braces=$(for name in $(attest_device use --state-dir "$scratch/ecc-p256" --json | jq -r '.programs[].program'); do
-	use "$name" --json | jq -r '.text, .then' | grep -E '\{(module|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}'
+	use "$name" --json | jq -r '.text, .then' | grep -E '\{(module|engine|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}'
 done)
 case_equal "nothing is left to fill in" "$braces" ""
 
@@ -103,13 +105,16 @@ tried() {
 
 	for key in ecc-p256 rsa-2048; do
 		key_use $key
-		if ! has "$program"; then
+		if ! has "${program%.cnf}"; then
 			skip "$program with $key" "there is no $program"
 			skip "$program with $key: what was seen" "there is no $program"
 			continue
 		fi
 		case_ok "$program with $key" use "$program" --check
 		case_matches "$program with $key: what was seen" "$out" "^$program works: $saw\$"
+		[ "$saw" != yes ] || continue
+		run use "$program" --check --tls12
+		case_matches "$program with $key: TLS 1.2" "$out$err" "^$program works: ${saw/1.3/1.2}\$"
 	done
 	key=ecc-p256
 	key_use ecc-p256
@@ -118,8 +123,12 @@ engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
 if [ -e "$engine" ]; then
 	tried curl 'TLSv1.3, 2 certificates sent'
 	tried openssl 'TLSv1.3, [23] certificates sent' # -cert_chain repeats the first
+	tried openssl.cnf 'TLSv1.3, [23] certificates sent'
+	tried nginx 'TLSv1.3, 2 certificates sent'
+	tried stunnel 'TLSv1.3, 2 certificates sent'
+	tried psql 'TLSv1.3, 2 certificates sent'
 else
-	skip "curl and openssl" "there is no libengine-pkcs11-openssl"
+	skip "curl, openssl, nginx, stunnel and psql" "there is no libengine-pkcs11-openssl"
 fi
 tried gnutls-cli 'TLSv1.3, 2 certificates sent'
 tried ssh yes
@@ -179,6 +188,7 @@ if [ -e "$engine" ]; then
 	case_ok "all that are installed" use --check --json
 	case_equal "curl and openssl work" "$(jq -r '[.programs[] | select(.program == "curl" or .program == "openssl").works] | join(" ")' <<<"$out")" "true true"
 fi
+case_fails "TLS 1.2 without a check" 2 '\-\-tls12 goes with --check' use curl --tls12
 case_fails "a module that is none" 1 'ssh does not use the key: it failed' attest_device use --state-dir "$scratch/$key" --module /nonexistent.so ssh --check
 case_fails "a program without a check" 1 'there is no check of go|go is not installed' use go --check
 check "nothing stays behind" '[ -z "$(ls -d "$scratch"/attest-device.* 2>/dev/null)" ]'

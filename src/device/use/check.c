@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -52,31 +53,38 @@ directory_make(struct check *check, struct error *err)
 	return folder_open(path, &check->folder, err);
 }
 
+static int
+entry_remove_cb(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	(void)remove(path);
+	return 0;
+}
+
+/* Nobody else can write in the directory, and programs leave folders in it; no link is followed. */
 static void
 check_clear(struct check *check)
 {
-	static const char *const names[] = {"ca.pem", "config", "output", "key.pub"};
-	struct error             ignored;
-
 	use_server_free(check->server);
 	if (check->folder.fd < 0)
 		return;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		(void)folder_remove(&check->folder, names[i], &ignored);
-	(void)rmdir(check->folder.path);
+	(void)nftw(check->folder.path, entry_remove_cb, 8, FTW_DEPTH | FTW_PHYS);
 	folder_close(&check->folder);
 }
 
 #define AUTO_CHECK __attribute__((cleanup(check_clear))) struct check
 
 static int
-prepare(struct check *check, const struct use_facts *facts, struct view text, struct error *err)
+prepare(struct check *check, const struct use_facts *facts, struct view text, bool tls12_only,
+    struct error *err)
 {
 	AUTO_BYTES  chain = {0};
 	struct view ca;
 
 	if (file_read(facts->chain, CHAIN_MAX, &chain, err) != 0 || directory_make(check, err) != 0 ||
-	    use_server_new(bytes_view(&chain), &check->server, err) != 0)
+	    use_server_new(bytes_view(&chain), tls12_only, &check->server, err) != 0)
 		return -1;
 	ca = use_server_certificate(check->server);
 	return folder_create(&check->folder, "ca.pem", ca.data, ca.size, 0600, err) == 0 &&
@@ -204,7 +212,7 @@ judge(const struct check *check, const struct use_program *program, char what[US
 
 int
 use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,
-    char what[USE_WHAT_SIZE], struct error *err)
+    bool tls12_only, char what[USE_WHAT_SIZE], struct error *err)
 {
 	AUTO_CHECK check = {.folder = {.fd = -1}};
 	AUTO_BYTES command = {0};
@@ -212,7 +220,7 @@ use_check_run(const struct use_program *program, const struct use_facts *facts, 
 	what[0] = '\0';
 	if (program->checks == USE_CHECK_NONE)
 		return error_set(err, ERROR_NOT_FOUND, "there is no check of %s", program->name);
-	if (prepare(&check, facts, text, err) != 0)
+	if (prepare(&check, facts, text, tls12_only, err) != 0)
 		return -1;
 	command_make(&check, program, facts, &command);
 	if (child_start(&check, (char *)command.data, err) != 0)

@@ -2,6 +2,8 @@
 #ifndef DEVICE_USE_CHECK_H
 #define DEVICE_USE_CHECK_H
 
+#include <stdbool.h>
+
 #include "util/bytes.h"
 
 struct error;
@@ -10,11 +12,11 @@ struct use_program;
 
 /*
  * Runs the program's check with `text` (of its configuration) in a temporary directory: half a minute
- * at most. *what says what was seen, for people. INTERNAL, saying why it does not work; NOT_FOUND
+ * at most. The server speaks TLS 1.2 alone when `tls12_only`. *what says what was seen, for people. INTERNAL, saying why it does not work; NOT_FOUND
  * when the row has no check.
  */
 #define USE_WHAT_SIZE 160
 int use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,
-    char what[USE_WHAT_SIZE], struct error *err);
+    bool tls12_only, char what[USE_WHAT_SIZE], struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <openssl/x509.h>
 
 #include "device/certificate_files.h"
@@ -28,6 +29,7 @@ void
 use_facts_clear(struct use_facts *facts)
 {
 	free(facts->module);
+	free(facts->engine);
 	free(facts->directory);
 	free(facts->chain);
 	free(facts->keyfile);
@@ -164,6 +166,21 @@ all_check(const struct use_facts *facts, struct error *err)
 	    : -1;
 }
 
+/* OpenSSL says: ENGINESDIR: "/usr/lib/…/engines-3". */
+static char *
+engine_find(void)
+{
+	const char     *said = OpenSSL_version(OPENSSL_ENGINES_DIR);
+	const char     *begin = strchr(said, '"');
+	const char     *end = begin != NULL ? strchr(begin + 1, '"') : NULL;
+	AUTO_FREE char *directory = NULL;
+
+	directory = end != NULL
+	    ? view_dup((struct view){(const uint8_t *)begin + 1, (size_t)(end - begin - 1)})
+	    : memory_strdup(".");
+	return file_join(directory, "pkcs11.so");
+}
+
 int
 use_facts_find(const struct device_settings *settings, const char *module,
     struct use_facts *facts, struct error *err)
@@ -173,6 +190,7 @@ use_facts_find(const struct device_settings *settings, const char *module,
 	X509           *certificate = NULL;
 
 	*facts = (struct use_facts){.module = memory_strdup(module != NULL ? module : PKCS11_MODULE),
+	    .engine = engine_find(),
 	    .directory = directory_find(settings, state)};
 	facts->chain = file_join(facts->directory, PAIR_CHAIN);
 	facts->keyfile = file_join(facts->directory, PAIR_KEY);
@@ -194,7 +212,7 @@ use_facts_find(const struct device_settings *settings, const char *module,
 static const char *
 word_value(struct view word, const struct use_facts *facts, const struct use_word *more)
 {
-	const struct use_word known[] = {{"module", facts->module}, {"chain", facts->chain},
+	const struct use_word known[] = {{"module", facts->module}, {"engine", facts->engine}, {"chain", facts->chain},
 	    {"keyfile", facts->keyfile}, {"key", facts->key}, {"issuer", facts->issuer},
 	    {"name", facts->name}};
 

@@ -10,6 +10,7 @@ struct error;
 /* All owned. */
 struct use_facts {
 	char *module;    /* attest-pkcs11.so */
+	char *engine;    /* libp11's pkcs11.so, where OpenSSL looks for it */
 	char *directory; /* of the pair */
 	char *chain;     /* device.pem */
 	char *keyfile;   /* device.key */

@@ -1,4 +1,4 @@
-/* Programs that can use the key, and what each needs for it: one table. */
+/* Programs that can use the key, or admit who has one, and what each needs for it. */
 #ifndef DEVICE_USE_PROGRAM_H
 #define DEVICE_USE_PROGRAM_H
 
@@ -14,7 +14,7 @@ enum use_check {
 
 /*
  * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
- * {module}, {key}, {chain}, {issuer}, {name}, {file}; in `check` also {config} (a file with the
+ * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {file}; in `check` also {config} (a file with the
  * text), {directory} (an empty one for it), {port} (of the test server on localhost) and {ca} (its
  * certificate). A file that begins with "~/" is in the home directory.
  */

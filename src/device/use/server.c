@@ -122,14 +122,15 @@ socket_open(struct use_server *server, struct error *err)
 }
 
 int
-use_server_new(struct view pem, struct use_server **out, struct error *err)
+use_server_new(struct view pem, bool tls12_only, struct use_server **out, struct error *err)
 {
 	struct use_server *server = memory_new(sizeof *server);
 	AUTO_BYTES         copy = {0};
 
 	*server = (struct use_server){.fd = -1, .context = SSL_CTX_new(TLS_server_method())};
 	bytes_append(&copy, pem.data, pem.size);
-	if (server->context == NULL)
+	if (server->context == NULL ||
+	    (tls12_only && SSL_CTX_set_max_proto_version(server->context, TLS1_2_VERSION) != 1))
 		(void)error_set_openssl(err, ERROR_INTERNAL, "making a TLS server");
 	else if (device_chain_read(&copy, &server->chain, err) == 0 && trust_set(server, err) == 0 &&
 	    identity_make(server, err) == 0 && socket_open(server, err) == 0) {
@@ -198,6 +199,20 @@ answer(SSL *tls)
 	ERR_clear_error();
 }
 
+/* PostgreSQL's clients ask for TLS in its protocol first (SSLRequest): it is granted. */
+static void
+request_answer(int client)
+{
+	static const uint8_t ssl_request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
+	uint8_t              first[sizeof ssl_request];
+
+	if (recv(client, first, sizeof first, MSG_PEEK | MSG_WAITALL) != (ssize_t)sizeof first ||
+	    memcmp(first, ssl_request, sizeof first) != 0)
+		return;
+	if (recv(client, first, sizeof first, 0) == (ssize_t)sizeof first)
+		(void)send(client, "S", 1, MSG_NOSIGNAL);
+}
+
 static void
 client_serve(struct use_server *server, SSL *tls)
 {
@@ -237,6 +252,7 @@ use_server_serve(struct use_server *server, int milliseconds)
 	server->seen.connected = true;
 	(void)setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	(void)setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	request_answer(client);
 	tls = SSL_new(server->context);
 	if (tls != NULL && SSL_set_fd(tls, client) == 1)
 		client_serve(server, tls);

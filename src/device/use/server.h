@@ -22,9 +22,10 @@ struct use_seen {
 /*
  * Makes a server on a port of localhost, with a new key and a certificate of its own for
  * "localhost" and 127.0.0.1. It trusts the last certificate of the chain in `pem`, and wants its
- * first. MALFORMED or INTERNAL.
+ * first. It speaks TLS 1.2 and 1.3, or 1.2 alone; a client of PostgreSQL may ask for TLS first.
+ * MALFORMED or INTERNAL.
  */
-int use_server_new(struct view pem, struct use_server **out, struct error *err);
+int use_server_new(struct view pem, bool tls12_only, struct use_server **out, struct error *err);
 
 void use_server_free(struct use_server *server);
 

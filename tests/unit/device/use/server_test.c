@@ -67,8 +67,20 @@ struct client {
 	uint16_t               port;
 	const struct identity *identity;
 	X509                  *above;
+	bool                   asks; /* for TLS in PostgreSQL's protocol first */
 	bool                   answered;
 };
+
+/* SSLRequest, and what a server answers that has TLS. */
+static bool
+request_send(int fd)
+{
+	static const char request[] = {0, 0, 0, 8, 4, (char)210, 22, 47};
+	char              answer = 0;
+
+	return send(fd, request, sizeof request, 0) == (ssize_t)sizeof request &&
+	    recv(fd, &answer, 1, 0) == 1 && answer == 'S';
+}
 
 static void *
 client_run(void *arg)
@@ -90,8 +102,8 @@ client_run(void *arg)
 			(void)SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
 	}
 	tls = SSL_new(context);
-	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 && SSL_set_fd(tls, fd) == 1 &&
-	    SSL_connect(tls) == 1 && SSL_write(tls, "GET /\r\n\r\n", 9) == 9)
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+	    (!client->asks || request_send(fd)) && SSL_set_fd(tls, fd) == 1 && SSL_connect(tls) == 1 && SSL_write(tls, "GET /\r\n\r\n", 9) == 9)
 		client->answered = SSL_read(tls, answer, sizeof answer) > 12 && memcmp(answer + 9, "200", 3) == 0;
 	SSL_free(tls);
 	SSL_CTX_free(context);
@@ -103,12 +115,17 @@ static const struct {
 	enum brought brought;
 	int          certificates; /* 0: refused */
 	const char  *fault;
+	bool         tls12_only;
+	bool         asks;
 } rows[] = {
-    {BROUGHT_OURS, 1, ""},
-    {BROUGHT_OURS_WITH_CHAIN, 2, ""},
-    {BROUGHT_NONE, 0, "the handshake failed: peer did not return a certificate"},
-    {BROUGHT_SISTER, 0, "the client has another certificate"},
-    {BROUGHT_STRANGER, 0, "the handshake failed: certificate verify failed"},
+    {BROUGHT_OURS, 1, "", false, false},
+    {BROUGHT_OURS, 1, "", true, false},
+    {BROUGHT_OURS, 1, "", false, true},
+    {BROUGHT_OURS_WITH_CHAIN, 2, "", false, false},
+    {BROUGHT_NONE, 0, "the handshake failed: peer did not return a certificate", false, false},
+    {BROUGHT_NONE, 0, "the handshake failed: peer did not return a certificate", true, true},
+    {BROUGHT_SISTER, 0, "the client has another certificate", false, false},
+    {BROUGHT_STRANGER, 0, "the handshake failed: certificate verify failed", false, false},
 };
 
 START_TEST(serve_takes_our_certificate_only)
@@ -130,7 +147,8 @@ START_TEST(serve_takes_our_certificate_only)
 	identity_make("stranger", false, NULL, &stranger);
 	unit_ok(certificate_encode_pem(ours.certificate, &pem, &err), &err);
 	unit_ok(certificate_encode_pem(authority.certificate, &pem, &err), &err);
-	unit_ok(use_server_new(bytes_view(&pem), &server, &err), &err);
+	unit_ok(use_server_new(bytes_view(&pem), rows[_i].tls12_only, &server, &err), &err);
+	client.asks = rows[_i].asks;
 	client.port = use_server_port(server);
 	client.identity = brought[rows[_i].brought];
 	client.above = rows[_i].brought == BROUGHT_OURS_WITH_CHAIN ? authority.certificate : NULL;
@@ -143,7 +161,8 @@ START_TEST(serve_takes_our_certificate_only)
 	ck_assert_int_eq(use_server_seen(server)->certificates, rows[_i].certificates);
 	ck_assert_str_eq(use_server_seen(server)->fault, rows[_i].fault);
 	if (rows[_i].certificates != 0)
-		ck_assert_str_eq(use_server_seen(server)->protocol, "TLSv1.3");
+		ck_assert_str_eq(use_server_seen(server)->protocol,
+		    rows[_i].tls12_only ? "TLSv1.2" : "TLSv1.3");
 	use_server_free(server);
 }
 END_TEST
@@ -153,7 +172,7 @@ START_TEST(new_without_certificates_is_malformed)
 	struct use_server *server;
 	struct error       err = {0};
 
-	ck_assert_int_eq(use_server_new(view_text("none"), &server, &err), -1);
+	ck_assert_int_eq(use_server_new(view_text("none"), false, &server, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(server);
 	use_server_free(NULL);
@@ -169,7 +188,7 @@ START_TEST(serve_without_a_client_ends)
 
 	identity_make("ours", true, NULL, &ours);
 	unit_ok(certificate_encode_pem(ours.certificate, &pem, &err), &err);
-	unit_ok(use_server_new(bytes_view(&pem), &server, &err), &err);
+	unit_ok(use_server_new(bytes_view(&pem), false, &server, &err), &err);
 	use_server_serve(server, 1);
 	ck_assert(!use_server_seen(server)->connected);
 	use_server_free(server);

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Clients set up by what attest-device use prints, against servers of their own kind: PostgreSQL's,
+# hostapd with EAP-TLS, stunnel through renewals and for Python, Java, and the provider tpm2 in curl.
+set -u
+. "${BASH_SOURCE%/*}/lib.sh"
+. "${BASH_SOURCE%/*}/acme.sh"
+. "${BASH_SOURCE%/*}/module.sh"
+. "${BASH_SOURCE%/*}/programs.sh"
+
+module_needs_plain_build
+engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
+[ -e "$engine" ] || skip_all "there is no libengine-pkcs11-openssl"
+has nginx || skip_all "there is no nginx"
+module_ready || exit 1
+for type in ecc-p256 rsa-2048 second; do
+	case $type in second) key_make second ecc-p256 ;; *) key_make $type $type ;; esac || exit 1
+done
+key=ecc-p256
+server_certificate
+admitting_start || exit 1
+
+# ---- PostgreSQL ----
+
+# Its server does not run as root.
+other=()
+[ "$(id -u)" -ne 0 ] || other=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups env HOME="$scratch/pg")
+postgres=$(find /usr/lib/postgresql -name postgres -path '*/bin/*' 2>/dev/null | sort | tail -n 1)
+if [ -n "$postgres" ] && has psql setpriv; then
+	mkdir "$scratch/pg"
+	cp "$scratch/server.pem" "$scratch/server.key" "$acme_dir/root.pem" "$scratch/pg/"
+	chmod 600 "$scratch/pg/server.key"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown -R nobody "$scratch/pg"
+		chmod 711 "$scratch"
+	fi
+	"${other[@]}" "${postgres%/*}/initdb" -D "$scratch/pg/data" -U postgres --no-sync -A reject >"$scratch/initdb.log" 2>&1 ||
+		note "$(cat "$scratch/initdb.log")"
+	pg_port=$(free_port)
+	printf '%s\n' "listen_addresses = '127.0.0.1'" "port = $pg_port" "unix_socket_directories = ''" 'fsync = off' 'ssl = on' \
+		"ssl_cert_file = '$scratch/pg/server.pem'" "ssl_key_file = '$scratch/pg/server.key'" "ssl_ca_file = '$scratch/pg/root.pem'" |
+		"${other[@]}" tee -a "$scratch/pg/data/postgresql.conf" >/dev/null
+	echo 'hostssl all all 127.0.0.1/32 cert map=devices' | "${other[@]}" tee "$scratch/pg/data/pg_hba.conf" >/dev/null
+	echo 'devices laptop postgres' | "${other[@]}" tee "$scratch/pg/data/pg_ident.conf" >/dev/null
+	daemon_start postgres "${other[@]}" "$postgres" -D "$scratch/pg/data"
+	listening postgres "$pg_port"
+	wait_for 'grep -q "ready to accept" "${log[postgres]}"'
+	for key in ecc-p256 rsa-2048; do
+		key_use $key
+		command=$(then_of psql | sed "s|host=HOST|host=localhost port=$pg_port user=postgres dbname=postgres|; s|YOUR-CA.pem|$scratch/server.pem|")
+		for version in 1.2 1.3; do
+			run env PGSSLMINPROTOCOLVERSION=TLSv$version PGSSLMAXPROTOCOLVERSION=TLSv$version \
+				sh -c "$command -Atc 'select version, client_dn from pg_stat_ssl where pid = pg_backend_pid()'"
+			case_equal "psql: $key by TLS $version" "$out$err" "TLSv$version|/CN=laptop"
+		done
+	done
+	daemon_stop postgres INT
+else
+	skip "psql" "there is no PostgreSQL"
+fi
+
+# ---- EAP-TLS ----
+
+# wpa_supplicant takes modules below /usr/lib only.
+trusted=$(find /usr/lib -maxdepth 2 -type d -name pkcs11 2>/dev/null | head -n 1)
+trusting() {
+	unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$scratch/trusted" "$trusted" "$@"
+}
+if has hostapd eapol_test && [ -n "$trusted" ] && mkdir "$scratch/trusted" && cp "$module" "$scratch/trusted/attest-pkcs11.so" &&
+	trusting true 2>/dev/null; then
+	echo '* TLS' >"$scratch/users"
+	echo '127.0.0.1/32 secret' >"$scratch/radius"
+	radius_port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	printf '%s\n' driver=none interface=lo ieee8021x=1 eap_server=1 "eap_user_file=$scratch/users" "ca_cert=$acme_dir/root.pem" \
+		"server_cert=$scratch/server.pem" "private_key=$scratch/server.key" "radius_server_clients=$scratch/radius" \
+		"radius_server_auth_port=$radius_port" 'tls_flags=[ENABLE-TLSv1.3]' logger_stdout=-1 logger_stdout_level=0 >"$scratch/hostapd.conf"
+	PATH=$PATH:/usr/sbin daemon_start hostapd hostapd "$scratch/hostapd.conf"
+	wait_for 'grep -q AP-ENABLED "${log[hostapd]}" || ! daemon_runs hostapd'
+	eap() { # NAME VERSION: whether the network lets us in
+		run trusting timeout 10 eapol_test -c "$scratch/wpa.conf" -a 127.0.0.1 -p "$radius_port" -s secret
+		case_equal "$1" "$(tail -n 1 <<<"$out") $(grep -o 'Using TLS version TLSv.*' <<<"$out" | sort -u)" "SUCCESS Using TLS version TLSv$2" ||
+			note "$(grep -E 'ENGINE|SSL:|TLS:' <<<"$out" | tail -n 5 | cut -c 1-200)"
+	}
+	for key in ecc-p256 rsa-2048; do
+		key_use $key
+		use wpa_supplicant --module "$trusted/attest-pkcs11.so" --json | jq -j .text |
+			sed "s|/etc/ssl/certs/YOUR-RADIUS-CA.pem|$scratch/server.pem|" >"$scratch/wpa.conf"
+		eap "wpa_supplicant: $key by EAP-TLS 1.2" 1.2
+		phase1=$(then_of wpa_supplicant | grep -o 'phase1=".*"')
+		sed -i "s|^}|    $phase1\\n}|" "$scratch/wpa.conf"
+		eap "wpa_supplicant: $key by EAP-TLS 1.3" 1.3
+	done
+	sed -i "s|^pkcs11_module_path=.*|pkcs11_module_path=$module|" "$scratch/wpa.conf"
+	run timeout 10 eapol_test -c "$scratch/wpa.conf" -a 127.0.0.1 -p "$radius_port" -s secret
+	check "wpa_supplicant: a module elsewhere is refused" '[ "$status" -ne 0 ] && grep -qi "not in trusted path" <<<"$out$err"'
+	daemon_stop hostapd
+else
+	skip "wpa_supplicant" "there is no hostapd or eapol_test, or no folder can be covered (unshare -m)"
+fi
+key=ecc-p256
+key_use $key
+
+if has nmcli; then
+	run sh -c "$(then_of nmcli | sed "s/^nmcli/nmcli --offline/; s|/etc/ssl/certs/YOUR-RADIUS-CA.pem|$scratch/server.pem|")"
+	case_matches "nmcli: takes the key by its URI" "$out" "private-key=pkcs11:token=attest-ca%20laptop;object=laptop;type=private" || note "$err"
+else
+	skip "nmcli" "it is not installed"
+fi
+
+# ---- stunnel, through renewals; and Python by it ----
+
+if has stunnel; then
+	cp -r "$scratch/ecc-p256" "$scratch/live"
+	key=live
+	key_use live
+	tunnel=$(free_port)
+	{
+		echo 'foreground = yes'
+		echo "pid = $scratch/stunnel.pid"
+		text_of stunnel | sed "s|127.0.0.1:8443|127.0.0.1:$tunnel|; s|HOST:443|127.0.0.1:$admitting_port|; s|HOST|localhost|; s|^CAfile.*|CAfile = $scratch/server.pem|"
+	} >"$scratch/stunnel.conf"
+	daemon_start stunnel stunnel "$scratch/stunnel.conf"
+	listening stunnel "$tunnel"
+	by_python() {
+		run python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode(), end="")' \
+			"http://127.0.0.1:$tunnel/"
+	}
+	by_python
+	case_equal "python by stunnel" "$out$err" "hello CN=laptop $(serial_of ecc-p256) by TLSv1.3"
+	for renewal in second rsa-2048; do
+		renew_to $renewal
+		by_python
+		case_equal "… goes on after a renewal, $renewal" "$out$err" "hello CN=laptop $(serial_of ecc-p256) by TLSv1.3"
+	done
+	daemon_stop stunnel
+	daemon_start stunnel stunnel "$scratch/stunnel.conf"
+	listening stunnel "$tunnel"
+	by_python
+	case_equal "… and has the new key when it starts again" "$out$err" "hello CN=laptop $(serial_of rsa-2048) by TLSv1.3"
+	daemon_stop stunnel
+	key=ecc-p256
+	key_use $key
+else
+	skip "stunnel, and python by it" "it is not installed"
+fi
+uri=$(text_of curl | sed -n 's/^key = "\(.*\)"/\1/p')
+case_fails "python's ssl takes no key of a token" 1 'FileNotFoundError' \
+	python3 -c 'import ssl, sys; ssl.create_default_context().load_cert_chain(*sys.argv[1:])' "$scratch/ecc-p256/device.pem" "$uri"
+
+# ---- Java ----
+
+if has java javac keytool; then
+	for key in ecc-p256 rsa-2048; do
+		key_use $key
+		run use java --check --tls12
+		case_equal "java: $key by TLS 1.2" "$out$err" "java works: TLSv1.2, 2 certificates sent"
+	done
+	key=ecc-p256
+	key_use $key
+	run use java --check
+	case_equal "java: ecc-p256 by TLS 1.3" "$out$err" "java works: TLSv1.3, 2 certificates sent"
+else
+	skip "java" "there is no JDK"
+fi
+
+# ---- the provider, without the module ----
+
+# Verifying a signature of the other side takes it more room than a TPM without resource manager has,
+# unless that is by Ed25519.
+if [ -e "$(dirname "$engine")/../ossl-modules/tpm2.so" ]; then
+	daemon_stop admitting
+	server_certificate ed25519
+	admitting_start || exit 1
+	text_of tpm2-openssl >"$HOME/openssl.cnf"
+	for key in ecc-p256 rsa-2048; do
+		command=$(then_of tpm2-openssl | sed "s|OPENSSL_CONF=[^ ]*|OPENSSL_CONF=$HOME/openssl.cnf|; s|https://HOST/|--silent --show-error --cacert $scratch/server.pem https://localhost:$admitting_port/|")
+		run env -u PKCS11_MODULE_PATH TPM2OPENSSL_TCTI="${tcti[one]}" sh -c "$command"
+		case_equal "tpm2-openssl: curl with $key" "$out$err" "hello CN=laptop $(serial_of $key) by TLSv1.3"
+		tpm2_flushcontext -T "${tcti[one]}" -t # what it leaves
+	done
+else
+	skip "tpm2-openssl" "it is not installed"
+fi
+
+check "nothing stays loaded" nothing_loaded
+finish
