@@ -58,7 +58,8 @@ src_libpkcs11_below_a_SOURCES = \
 	src/device/tpm/key_sign.c \
 	src/device/tpm/parent.c \
 	src/device/tpm/template.c \
-	src/device/tpm/tpm.c
+	src/device/tpm/tpm.c \
+	src/device/tpm/tpm_error.c
 
 # A program for automake, which makes shared objects with libtool only. One symbol is visible.
 pkcs11_PROGRAMS = src/attest-pkcs11.so
