@@ -150,7 +150,21 @@ part_make(const struct use_program *program, struct view text, struct bytes *par
 		mark_append(program, "END", part);
 }
 
-/* Finds a line of its own; NULL when there is none. */
+/* The last line, when it is this one without its line end; else NULL. */
+static const uint8_t *
+line_find_last(struct view content, struct view line)
+{
+	const uint8_t *at;
+
+	if (content.size < line.size - 1)
+		return NULL;
+	at = content.data + content.size - (line.size - 1);
+	if (memcmp(at, line.data, line.size - 1) != 0 || (at != content.data && at[-1] != '\n'))
+		return NULL;
+	return at;
+}
+
+/* Finds a line of its own, which may be the last and without its line end; NULL when there is none. */
 static const uint8_t *
 line_find(struct view content, struct view line)
 {
@@ -166,7 +180,7 @@ line_find(struct view content, struct view line)
 			return at;
 		at++;
 	}
-	return NULL;
+	return line_find_last(content, line);
 }
 
 /* Our part of the content, marks included; false when there is none, or no end of it. */
@@ -178,6 +192,7 @@ part_find(const struct use_program *program, struct view content, struct view *p
 	const uint8_t *from;
 	const uint8_t *to;
 	const uint8_t *next;
+	size_t         size;
 
 	mark_append(program, "BEGIN", &begin);
 	mark_append(program, "END", &end);
@@ -190,7 +205,8 @@ part_find(const struct use_program *program, struct view content, struct view *p
 	while ((next = line_find((struct view){from + begin.size, (size_t)(to - from) - begin.size},
 	            bytes_view(&begin))) != NULL)
 		from = next;
-	*part = (struct view){from, (size_t)(to - from) + end.size};
+	size = (size_t)(content.data + content.size - to);
+	*part = (struct view){from, (size_t)(to - from) + (size < end.size ? size : end.size)};
 	return true;
 }
 

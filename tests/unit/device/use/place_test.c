@@ -79,6 +79,9 @@ static const struct {
     /* no end: whoever cut it off has it whole, and ours behind it */
     {"a\n" BEGIN "t\n", USE_ABSENT, "a\n" BEGIN "t\n" BEGIN "t\n" END, "a\n" BEGIN "t\n",
         true},
+    /* an editor has taken the last line end away */
+    {"a\n" BEGIN "t\n# END attest-device use x", USE_OTHER, "a\n" BEGIN "t\n" END, "a\n", false},
+    {BEGIN "# END attest-device use x", USE_OTHER, BEGIN "t\n" END, NULL, false},
     /* a mark amid a line is none */
     {"x" BEGIN "t\n" END, USE_ABSENT, "x" BEGIN "t\n" END BEGIN "t\n" END, "x" BEGIN "t\n" END, true},
 };
