@@ -20,10 +20,12 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
 	tests/unit/forge_ek.c
-noinst_HEADERS = tests/fuzz/edits.h \
+noinst_HEADERS = tests/fuzz/check_alone.h \
+	tests/fuzz/edits.h \
 	tests/fuzz/fuzz.h \
-	tests/fuzz/sign.h \
 	tests/fuzz/scratch_directory.h \
+	tests/fuzz/served.h \
+	tests/fuzz/sign.h \
 	tests/unit/acme_keeper_support.h \
 	tests/unit/acme_world.h \
 	tests/unit/bad_disk.h \

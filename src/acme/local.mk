@@ -70,3 +70,5 @@ FUZZERS += tests/fuzz/acme_request_fuzz
 FUZZERS += tests/fuzz/statement_fuzz
 tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_statement_fuzz_LDFLAGS = $(LIBFUZZER)
+FUZZERS += tests/fuzz/acmed_fuzz
+tests_fuzz_acmed_fuzz_LDFLAGS = $(LIBFUZZER)

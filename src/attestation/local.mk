@@ -58,3 +58,5 @@ UNIT_TESTS += tests/unit/attestation/settings_test
 
 FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
+FUZZERS += tests/fuzz/attestd_fuzz
+tests_fuzz_attestd_fuzz_LDFLAGS = $(LIBFUZZER)

@@ -1,0 +1,144 @@
+/*
+ * A whole daemon in the fuzzer's process: a front and a keeper in threads of their own, joined by a
+ * channel as ever, and a listener on TCP. The fuzzer is the client, from many addresses, since there
+ * are bounds for each.
+ */
+#ifndef TESTS_FUZZ_SERVED_H
+#define TESTS_FUZZ_SERVED_H
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "daemon/supervisor.h"
+#include "util/bytes.h"
+
+#define SERVED_SECONDS_MAX 30 /* of an answer: more is a hang */
+#define SERVED_ANSWER_MAX  ((size_t)256 * 1024)
+
+static struct {
+	struct sockaddr_in      address;
+	struct supervisor_child child;
+	int                     channel;
+	int                     listener;
+	int (*run)(const struct supervisor_child *child);
+} served;
+
+static inline void *
+served_main(void *arg)
+{
+	(void)arg;
+	(void)served.run(&served.child);
+	abort(); /* it runs as long as we do */
+}
+
+/* Starts a front that asks the keeper at the other end of `channel`. */
+static inline void
+served_start(int channel, int (*run)(const struct supervisor_child *child))
+{
+	socklen_t size = sizeof served.address;
+	pthread_t thread;
+
+	served.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	served.address = (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	if (bind(served.listener, (struct sockaddr *)&served.address, sizeof served.address) != 0 ||
+	    getsockname(served.listener, (struct sockaddr *)&served.address, &size) != 0 ||
+	    listen(served.listener, 128) != 0)
+		abort();
+	served.channel = channel;
+	served.run = run;
+	served.child = (struct supervisor_child){.role = SUPERVISOR_ROLE_FRONT,
+	    .channels = &served.channel,
+	    .channel_count = 1,
+	    .listeners = &served.listener,
+	    .listener_count = 1,
+	    .sandbox = SANDBOX_OFF};
+	if (pthread_create(&thread, NULL, served_main, NULL) != 0)
+		abort();
+}
+
+/* A connection from the next of some sixty thousand addresses. */
+static inline int
+served_connect(void)
+{
+	static uint32_t       from = 0x7f010001;
+	const struct timeval  patience = {.tv_sec = SERVED_SECONDS_MAX};
+	struct sockaddr_in    source = {.sin_family = AF_INET};
+	int                   on = 1;
+	int                   fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	from = from >= 0x7f01fffe ? 0x7f010001 : from + 1;
+	source.sin_addr.s_addr = htonl(from);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	/* When the thread has not begun to serve, the kernel keeps the connection until it does. */
+	if (fd < 0 || bind(fd, (struct sockaddr *)&source, sizeof source) != 0 ||
+	    connect(fd, (struct sockaddr *)&served.address, sizeof served.address) != 0)
+		abort();
+	return fd;
+}
+
+/* Closes without leaving a port behind for a minute. */
+static inline void
+served_close(int fd)
+{
+	const struct linger rude = {1, 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &rude, sizeof rude);
+	(void)close(fd);
+}
+
+/* All that comes until the server closes, which it does after the answers to what was sent. */
+static inline void
+served_answers(int fd, struct bytes *answers)
+{
+	uint8_t piece[16384];
+	ssize_t got;
+
+	while ((got = recv(fd, piece, sizeof piece, 0)) > 0 && answers->size < SERVED_ANSWER_MAX)
+		bytes_append(answers, piece, (size_t)got);
+	/* A reset is an answer too; silence is none. */
+	assert(got >= 0 || errno == ECONNRESET);
+	bytes_append_u8(answers, '\0');
+	answers->size--;
+}
+
+/*
+ * The status of the first answer, 0 when there is none. None of the answers is a failure of the
+ * server's, or a page of a library's.
+ */
+static inline unsigned
+served_status(const struct bytes *answers)
+{
+	const char *text = (const char *)answers->data;
+
+	if (answers->size < 12 || strncmp(text, "HTTP/1.", 7) != 0)
+		return 0;
+	for (const char *at = text; (at = strstr(at, "HTTP/1.1 ")) != NULL; at++)
+		assert(at[9] != '5' || (at != text && at[-1] != '\n'));
+	assert(strcasestr(text, "\r\nContent-Type: text/html") == NULL);
+	return (unsigned)strtoul(text + 9, NULL, 10);
+}
+
+/* The body of the first answer, up to the end. */
+static inline struct view
+served_body(const struct bytes *answers)
+{
+	const uint8_t *end = memmem(answers->data, answers->size, "\r\n\r\n", 4);
+
+	if (end == NULL)
+		return (struct view){NULL, 0};
+	return (struct view){end + 4, (size_t)(answers->data + answers->size - end - 4)};
+}
+
+#endif
