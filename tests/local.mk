@@ -146,6 +146,7 @@ E2E_TESTS += tests/e2e/attest-ca_import.sh
 E2E_TESTS += tests/e2e/attestd_challenges.sh
 E2E_TESTS += tests/e2e/attest-ca_live.sh
 E2E_TESTS += tests/e2e/attest-ca_crowd.sh
+E2E_TESTS += tests/e2e/attest-acmed_faults.sh
 E2E_TESTS += tests/e2e/attestd_faults.sh
 E2E_TESTS += tests/e2e/daemons_storm.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
@@ -179,7 +180,7 @@ tests/e2e/bad_host.so: tests/e2e/bad_host.c
 
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/certificate.sh
-EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
+EXTRA_DIST += tests/e2e/acme.sh tests/e2e/acme_mock.py tests/e2e/bad_host.sh tests/e2e/device.sh tests/e2e/full.sh tests/e2e/reload.sh \
 	tests/e2e/lib.sh tests/e2e/module.sh tests/e2e/odd_relay.py tests/e2e/overload.py tests/e2e/programs.sh tests/e2e/protocol.sh tests/e2e/proxy.sh tests/e2e/relay.py \
 	tests/e2e/signers.sh \
 	$(E2E_TESTS)

@@ -3,6 +3,7 @@
 # log says what happened. KILLS=1000 kills that often.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
+. "${BASH_SOURCE%/*}/bad_host.sh"
 needs pgrep python3
 : "${KILLS:=12}"
 
@@ -45,16 +46,8 @@ sound() {
 
 # ---- a host that fails ----
 
-# host SECONDS SYNCS: the clock is so much ahead; so many syncs fail from now on.
-host() {
-	python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("=qii", int(sys.argv[2]), int(sys.argv[3]), 0))' \
-		"$scratch/host" "$1" "$2"
-}
-head -c 16 /dev/zero >"$scratch/host"
 bad_host_start() {
-	# A sanitizer wants to be the first library.
-	LD_PRELOAD=$top_builddir/tests/e2e/bad_host.so BAD_HOST=$scratch/host \
-		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 attestd_start "$@"
+	on_bad_host attestd_start "$@"
 }
 
 bad_host_start || exit 1

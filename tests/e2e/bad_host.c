@@ -24,6 +24,14 @@ static volatile struct bad_host *host;
 static int (*real_clock)(clockid_t clock, struct timespec *now);
 static int (*real_sync)(int fd);
 
+/* Another library's constructor may ask for the time before ours has run. */
+static void
+real_find(void)
+{
+	*(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
+	*(void **)&real_sync = dlsym(RTLD_NEXT, "fdatasync");
+}
+
 __attribute__((constructor))
 static void
 host_map(void)
@@ -32,8 +40,7 @@ host_map(void)
 	int         fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	void       *mapped;
 
-	*(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
-	*(void **)&real_sync = dlsym(RTLD_NEXT, "fdatasync");
+	real_find();
 	if (fd < 0)
 		return;
 	mapped = mmap(NULL, sizeof *host, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -45,8 +52,11 @@ host_map(void)
 int
 clock_gettime(clockid_t clock, struct timespec *now)
 {
-	int rc = real_clock(clock, now);
+	int rc;
 
+	if (real_clock == NULL)
+		real_find();
+	rc = real_clock(clock, now);
 	if (rc == 0 && host != NULL && clock == CLOCK_REALTIME)
 		now->tv_sec += host->offset;
 	return rc;

@@ -79,8 +79,8 @@ ca_make(const char *roots)
 
 	must(key_generate(KEY_TYPE_P256, &root.key, &err), &err);
 	must(key_generate(KEY_TYPE_P256, &issuing.key, &err), &err);
-	must(ca_root_create(root.key, "Test Root", now, 2 * DAY, &root.certificate, &err), &err);
-	must(ca_issuing_create(&root, issuing.key, "Test Issuing", now, DAY, &issuing.certificate,
+	must(ca_root_create(root.key, "Test Root", now, 40 * DAY, &root.certificate, &err), &err);
+	must(ca_issuing_create(&root, issuing.key, "Test Issuing", now, 30 * DAY, &issuing.certificate,
 	         &err), &err);
 	must(certificate_encode_pem(root.certificate, &pem, &err), &err);
 	must(file_replace(roots, pem.data, pem.size, 0644, &err), &err);
