@@ -250,13 +250,15 @@ LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 EXTRA_PROGRAMS += $(FUZZERS) $(FUZZ_SEEDERS)
 CLEANFILES += $(FUZZERS) $(FUZZ_SEEDERS) $(FUZZERS:=.log)
 
-.PHONY: fuzz fuzz-regressions
-fuzz: $(FUZZERS) $(FUZZ_SEEDERS)
-	set -e; for seeder in $(FUZZ_SEEDERS); do "./$$seeder" tests/fuzz/found; done; \
-	for fuzzer in $(FUZZERS); do \
-		$(BASH_PROGRAM) $(srcdir)/tests/fuzz/run.sh '$(srcdir)' "$$fuzzer" $(FUZZ_SECONDS); \
-	done; \
+# `make -j2 fuzz` runs two at once.
+FUZZ_RUNS = $(FUZZERS:=.run)
+.PHONY: fuzz fuzz-regressions fuzz-seeds $(FUZZ_RUNS)
+fuzz: $(FUZZ_RUNS)
 	$(AWK) -f $(srcdir)/tests/fuzz/summary.awk $(FUZZERS:=.log)
+fuzz-seeds: $(FUZZ_SEEDERS)
+	set -e; for seeder in $(FUZZ_SEEDERS); do "./$$seeder" tests/fuzz/found; done
+$(FUZZ_RUNS): $(FUZZERS) fuzz-seeds
+	$(BASH_PROGRAM) $(srcdir)/tests/fuzz/run.sh '$(srcdir)' $(@:.run=) $(FUZZ_SECONDS)
 fuzz-regressions: $(FUZZERS)
 	set -e; for fuzzer in $(FUZZERS); do \
 		$(BASH_PROGRAM) $(srcdir)/tests/fuzz/run.sh '$(srcdir)' "$$fuzzer" 0; \
