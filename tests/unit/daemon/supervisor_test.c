@@ -377,7 +377,7 @@ START_TEST(run_front_that_hangs_is_killed_and_another_starts)
 	AUTO_FREE char *errors = NULL;
 	pid_t           front;
 
-	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "3000000", 1), 0);
 	program_start("1", "1", "serve");
 	front = program_expect_pid("front ");
 	program_expect("channel says");
@@ -399,7 +399,7 @@ START_TEST(run_keeper_that_hangs_ends_everything)
 	pid_t           keeper;
 	int             status;
 
-	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "3000000", 1), 0);
 	program_start("1", "1", "serve");
 	keeper = program_expect_pid("keeper ");
 	program_expect("channel says");
@@ -419,13 +419,13 @@ START_TEST(run_supervisor_that_did_not_run_blames_nobody)
 	AUTO_FREE char *errors = NULL;
 	pid_t           front;
 
-	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000", 1), 0);
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "3000000", 1), 0);
 	program_start("1", "1", "serve");
 	front = program_expect_pid("front ");
 	program_expect("channel says");
 	ck_assert_int_eq(kill(program.pid, SIGSTOP), 0);
 	ck_assert_int_eq(kill(front, SIGSTOP), 0);
-	(void)usleep(700 * 1000); /* more than its patience */
+	(void)usleep(2000 * 1000); /* more than its patience */
 	ck_assert_int_eq(kill(program.pid, SIGCONT), 0);
 	(void)usleep(100 * 1000); /* it looks, and the front has not been continued */
 	ck_assert_int_eq(kill(front, SIGCONT), 0);
