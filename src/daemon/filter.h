@@ -46,9 +46,10 @@ struct filter_rule {
 #define PERMIT_OWN_PID(name)                                                                  \
 	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .mask = UINT32_MAX, .own_pid = true}
 #define REFUSE(name) {.call = SCMP_SYS(name), .verdict = FILTER_REFUSE}
-#define REFUSE_IF(name, at, wanted)                                                           \
+#define REFUSE_IF(name, at, wanted) REFUSE_MASKED(name, at, UINT32_MAX, wanted)
+#define REFUSE_MASKED(name, at, bits, wanted)                                                 \
 	{.call = SCMP_SYS(name), .verdict = FILTER_REFUSE, .argument = (at),                  \
-	    .mask = UINT32_MAX, .value = (uint64_t)(wanted)}
+	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
 #define KILL(name) {.call = SCMP_SYS(name), .verdict = FILTER_KILL}
 #define KILL_IF(name, at, bits, wanted)                                                       \
 	{.call = SCMP_SYS(name), .verdict = FILTER_KILL, .argument = (at),                    \
@@ -79,6 +80,25 @@ struct filter_rule {
 	PERMIT(rt_sigprocmask), PERMIT(rt_sigreturn), PERMIT(sigaltstack), PERMIT(gettid), \
 	PERMIT(getpid), PERMIT(sched_getaffinity), PERMIT(sysinfo), PERMIT_IF(prctl, 0, PR_SET_NAME), \
 	PERMIT_OWN_PID(tgkill), PERMIT(exit), PERMIT(exit_group)
+
+/*
+ * For a table: what none of our processes needs, nor a library or a program that one of them uses, and
+ * what an attacker does. `deny` is KILL or REFUSE, `deny_if` KILL_IF or REFUSE_MASKED.
+ */
+#define FILTER_RULES_NOBODY(deny, deny_if) \
+	deny(ptrace), deny(process_vm_readv), deny(process_vm_writev), deny(kcmp), deny(pidfd_getfd), \
+	deny(mount), deny(umount2), deny(pivot_root), deny(chroot), deny(move_mount), deny(open_tree), \
+	deny(fsopen), deny(fsconfig), deny(fsmount), deny(fspick), deny(mount_setattr), deny(setns), \
+	deny(unshare), deny(bpf), deny(perf_event_open), deny(userfaultfd), deny(io_uring_setup), \
+	deny(io_uring_enter), deny(io_uring_register), deny(init_module), deny(finit_module), \
+	deny(delete_module), deny(kexec_load), deny(kexec_file_load), deny(swapon), deny(swapoff), \
+	deny(acct), deny(quotactl), deny(syslog), deny(settimeofday), deny(clock_settime), \
+	deny(adjtimex), deny(clock_adjtime), deny(sethostname), deny(setdomainname), deny(keyctl), \
+	deny(add_key), deny(request_key), deny(personality), deny(iopl), deny(ioperm), \
+	deny(open_by_handle_at), deny(name_to_handle_at), deny(listen), \
+	deny_if(socket, 0, UINT32_MAX, AF_PACKET), deny_if(socket, 0, UINT32_MAX, AF_VSOCK), \
+	deny_if(socket, 0, UINT32_MAX, AF_ALG), deny_if(socket, 0, UINT32_MAX, AF_KEY), \
+	deny_if(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER), deny_if(clone, 0, CLONE_NEWNS, CLONE_NEWNS)
 
 /* True when the kernel filters calls for this process, and this build knows how. */
 bool filter_is_available(void);

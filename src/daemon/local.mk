@@ -12,6 +12,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/sandbox.c src/daemon/sandbox.h \
 	src/daemon/sandbox_front.c \
 	src/daemon/sandbox_keeper.c \
+	src/daemon/sandbox_supervisor.c \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/supervisor.c src/daemon/supervisor.h \
 	src/daemon/supervisor_child.c \

@@ -33,6 +33,12 @@ int sandbox_mode_parse(const char *text, enum sandbox_mode *mode, struct error *
 int sandbox_check(enum sandbox_mode mode, struct error *err);
 
 /*
+ * The supervisor, with one thread, before it starts a child: it gives up what none of the three
+ * processes needs, capabilities among them. INTERNAL.
+ */
+int sandbox_enter_supervisor(enum sandbox_mode mode, struct error *err);
+
+/*
  * A front, with one thread, before it reads anything: it keeps the descriptors that it has, and may
  * accept, read and write, make threads, and end. It opens no file and makes no socket, and starts
  * and signals no process. INTERNAL.

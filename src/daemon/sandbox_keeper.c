@@ -104,23 +104,10 @@ static const struct filter_rule files_rules[] = {
     PERMIT(uname),
 };
 
-/* What no library needs that signs, and what an attacker does. */
+/* For another's library, beside what nobody needs. */
 static const struct filter_rule module_rules[] = {
-    KILL(ptrace), KILL(process_vm_readv), KILL(process_vm_writev), KILL(kcmp), KILL(pidfd_getfd),
-    KILL(mount), KILL(umount2), KILL(pivot_root), KILL(chroot), KILL(move_mount), KILL(open_tree),
-    KILL(fsopen), KILL(fsconfig), KILL(fsmount), KILL(fspick), KILL(mount_setattr), KILL(setns),
-    KILL(unshare), KILL(bpf), KILL(perf_event_open), KILL(userfaultfd), KILL(io_uring_setup),
-    KILL(io_uring_enter), KILL(io_uring_register), KILL(init_module), KILL(finit_module),
-    KILL(delete_module), KILL(kexec_load), KILL(kexec_file_load), KILL(swapon), KILL(swapoff),
-    KILL(acct), KILL(quotactl), KILL(syslog), KILL(settimeofday), KILL(clock_settime),
-    KILL(adjtimex), KILL(clock_adjtime), KILL(sethostname), KILL(setdomainname), KILL(keyctl),
-    KILL(add_key), KILL(request_key), KILL(personality), KILL(iopl), KILL(ioperm),
-    KILL(open_by_handle_at), KILL(name_to_handle_at), KILL(listen),
-    KILL_IF(socket, 0, UINT32_MAX, AF_PACKET), KILL_IF(socket, 0, UINT32_MAX, AF_VSOCK),
-    KILL_IF(socket, 0, UINT32_MAX, AF_ALG), KILL_IF(socket, 0, UINT32_MAX, AF_KEY),
-    KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE),
-    KILL_IF(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER), KILL_IF(clone, 0, CLONE_NEWNS, CLONE_NEWNS),
-    REFUSE(clone3),
+    FILTER_RULES_NOBODY(KILL, KILL_IF),
+    KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE), REFUSE(clone3),
     /* The rest is not for a TPM behind a command ("cmd:"), which starts a program. */
     KILL_IF(clone, 0, CLONE_THREAD, 0), KILL(fork), KILL(vfork), KILL(execve), KILL(execveat),
     KILL(kill), KILL(tkill),

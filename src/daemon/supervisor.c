@@ -516,7 +516,10 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 		return -1;
 	supervisor_raise_limit();
 	supervisor.listened = clock_monotonic_ms();
-	rc = supervisor_keeper_start(&supervisor, err);
+	service_connect();
+	rc = sandbox_enter_supervisor(plan->sandbox, err);
+	if (rc == 0)
+		rc = supervisor_keeper_start(&supervisor, err);
 	if (rc == 0) {
 		supervisor_loop(&supervisor);
 		supervisor_log_stop(&supervisor);

@@ -87,20 +87,26 @@ process_can_be_swapped(void)
 	return sysinfo(&machine) != 0 || machine.totalswap > 0;
 }
 
+static void
+process_bound_to(uint64_t keep)
+{
+	for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if ((keep >> capability & 1) == 0)
+			(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
 void
 process_bound(void)
 {
-	for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
-		(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+	process_bound_to(0);
 }
 
-int
-process_disarm(uint64_t keep, struct error *err)
+static int
+process_keep(uint64_t keep, struct error *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct   sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	process_bound();
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capget, &header, sets) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "reading capabilities");
@@ -112,4 +118,18 @@ process_disarm(uint64_t keep, struct error *err)
 	if (syscall(SYS_capset, &header, sets) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "giving up capabilities");
 	return 0;
+}
+
+int
+process_disarm(uint64_t keep, struct error *err)
+{
+	process_bound();
+	return process_keep(keep, err);
+}
+
+int
+process_limit(uint64_t keep, struct error *err)
+{
+	process_bound_to(keep);
+	return process_keep(keep, err);
 }

@@ -32,6 +32,16 @@ bool process_can_be_swapped(void);
 #define PROCESS_CAPABILITIES_OF_FILES  UINT64_C(0xb)    /* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER */
 #define PROCESS_CAPABILITIES_OF_KEEPER UINT64_C(0x400b) /* CAP_IPC_LOCK too */
 
+/* And what of root's a supervisor and its children need: CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
+ * CAP_DAC_READ_SEARCH and CAP_SYS_RESOURCE too. */
+#define PROCESS_CAPABILITIES_OF_SUPERVISOR UINT64_C(0x10041ef)
+
+/*
+ * Gives up all capabilities but those in `keep`, in all sets, for this process and what it executes.
+ * INTERNAL.
+ */
+int process_limit(uint64_t keep, struct error *err);
+
 /* No program that the process executes gains a capability; does nothing without CAP_SETPCAP. */
 void process_bound(void);
 

@@ -45,7 +45,8 @@ root_check "front has no regular file open but its log" \
 root_check "front maps no file of the state" '! grep -q "$state_dir" /proc/$front/maps'
 root_check "front does not know where the state is" \
 	'! cat /proc/$front/cmdline /proc/$front/environ | grep -qa "$state_dir"'
-for role in front keeper; do
+supervisor=${pid[attestd]}
+for role in front keeper supervisor; do
 	if sandboxed attestd; then
 		check "$role filters its system calls" 'grep -q "^Seccomp:[[:space:]]*2" /proc/${!role}/status'
 		check "$role gains no privileges" 'grep -q "^NoNewPrivs:[[:space:]]*1" /proc/${!role}/status'
@@ -58,6 +59,8 @@ if sandboxed attestd; then
 	root_check "front and keeper are different users" \
 		'[ "$(ps -o uid= -p $front)" -eq "$(id -u nobody)" ] && [ "$(ps -o uid= -p $keeper)" -eq 0 ]'
 	for set in Inh Prm Eff Bnd Amb; do
+		root_check "supervisor has at most what the other two start with: $set" \
+			'[ "$((16#$(capabilities "$supervisor" $set) & ~0x10041ef))" -eq 0 ]'
 		root_check "front has no capabilities: $set" '[ "$((16#$(capabilities "$front" $set)))" -eq 0 ]'
 		root_check "keeper has at most those for files and locked memory: $set" \
 			'[ "$((16#$(capabilities "$keeper" $set) & ~0x400b))" -eq 0 ]'

@@ -62,8 +62,8 @@ case_equal "and says once what is missing" "$(said 'has no Landlock')" 1
 case_equal "and nothing of seccomp" "$(said 'has no seccomp')" 0
 for name in front keeper; do
 	if [ -n "$(status_of self Seccomp_filters)" ]; then
-		case_equal "the $name filters its calls, beside the filter that plays the kernel" \
-			"$(status_of "$(role $name)" Seccomp_filters)" "$(($(status_of self Seccomp_filters) + 2))"
+		case_equal "the $name filters its calls, beside the supervisor's and the one that plays the kernel" \
+			"$(status_of "$(role $name)" Seccomp_filters)" "$(($(status_of self Seccomp_filters) + 3))"
 	else
 		skip "the $name filters its calls" "the kernel does not count filters"
 	fi

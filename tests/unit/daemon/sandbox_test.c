@@ -572,6 +572,17 @@ static void enter_keeper(void) { enter_keeper_as(SANDBOX_KEYS_FILES); }
 static void enter_keeper_of_module(void) { enter_keeper_as(SANDBOX_KEYS_MODULE); }
 static void enter_keeper_of_command(void) { enter_keeper_as(SANDBOX_KEYS_COMMAND); }
 
+static void
+enter_supervisor(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_supervisor(SANDBOX_ON, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
 static int act_netlink(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0); }
 static int act_packet(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); }
 static int act_mount(void) { return (int)syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL); }
@@ -668,6 +679,55 @@ act_keep(void)
 		return 3;
 	return act_talk();
 }
+
+/* ---- the supervisor, whose children have its sandbox too ---- */
+
+static int (*const supervisor_refused[])(void) = {
+    act_traced, act_read_memory, act_namespace, act_unshare, act_bpf, act_io_uring, act_userfaultfd,
+    act_keyctl, act_packet, act_mount, act_module, act_listen,
+};
+
+static int
+act_all_of_nobody(void)
+{
+	for (size_t i = 0; i < sizeof supervisor_refused / sizeof supervisor_refused[0]; i++) {
+		errno = 0;
+		if (supervisor_refused[i]() >= 0 || errno != ENOSYS)
+			return (int)i + 1;
+	}
+	return 0;
+}
+
+START_TEST(supervisor_is_refused_what_nobody_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_supervisor, act_all_of_nobody);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* What a child does first: it becomes a front, or a keeper. */
+static int
+act_child_enters(void)
+{
+	struct error err = {0};
+	pid_t        pid = fork();
+	int          status = -1;
+
+	if (pid == 0)
+		_exit(sandbox_enter_front(SANDBOX_ON, &err) == 0 ? act_talk() : 9);
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : 10;
+}
+
+START_TEST(supervisor_starts_programs_and_their_sandboxes)
+{
+	NEEDS_FILTER();
+	inside(enter_supervisor, act_run);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	inside(enter_supervisor, act_child_enters);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
 
 START_TEST(keeper_works_on_its_files)
 {
@@ -845,6 +905,8 @@ main(void)
 	tcase_add_loop_test(tc, keeper_of_a_program_is_killed_for_what_no_library_needs, 0,
 	    sizeof command_denied / sizeof command_denied[0]);
 	tcase_add_test(tc, keeper_of_a_program_starts_it);
+	tcase_add_test(tc, supervisor_is_refused_what_nobody_needs);
+	tcase_add_test(tc, supervisor_starts_programs_and_their_sandboxes);
 	tcase_add_test(tc, keeper_works_on_its_files);
 	tcase_add_test(tc, keeper_opens_and_makes_no_other_file);
 	tcase_add_test(tc, front_has_no_capability_and_gets_none);

@@ -204,6 +204,7 @@ supervise(char **argv, size_t workers, size_t addresses)
 	    .workers = workers,
 	    .listeners = listeners,
 	    .listener_count = workers * addresses,
+	    .sandbox = SANDBOX_AVAILABLE,
 	};
 	char         text[LISTENER_TEXT_SIZE];
 	struct error err = {0};

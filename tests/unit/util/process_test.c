@@ -159,6 +159,21 @@ START_TEST(disarm_leaves_what_is_kept_and_then_nothing)
 }
 END_TEST
 
+START_TEST(limit_leaves_what_is_kept_to_programs_too)
+{
+	const uint64_t     keep = PROCESS_CAPABILITIES_OF_SUPERVISOR;
+	struct error       err = {0};
+	unsigned long long had = capabilities("CapPrm");
+	unsigned long long bound = capabilities("CapBnd");
+
+	unit_ok(process_limit(keep, &err), &err);
+	ck_assert(capabilities("CapPrm") == (had & keep));
+	ck_assert(capabilities("CapEff") == (had & keep));
+	if (had >> 8 & 1) /* it had CAP_SETPCAP */
+		ck_assert(capabilities("CapBnd") == (bound & keep));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -170,6 +185,7 @@ main(void)
 	tcase_add_test(tc, lock_covers_all_that_it_writes_to_before_and_after);
 	tcase_add_test(tc, lock_with_a_finite_limit_changes_nothing);
 	tcase_add_test(tc, disarm_leaves_what_is_kept_and_then_nothing);
+	tcase_add_test(tc, limit_leaves_what_is_kept_to_programs_too);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
