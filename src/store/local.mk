@@ -80,6 +80,7 @@ UNIT_TESTS += tests/unit/store/inventory/waiting_shares_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test
+UNIT_TESTS += tests/unit/store/sqlite/connection_test
 UNIT_TESTS += tests/unit/store/sqlite/disk_test
 UNIT_TESTS += tests/unit/store/sqlite/failing_test
 UNIT_TESTS += tests/unit/store/sqlite/undone_test

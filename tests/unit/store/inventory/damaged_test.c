@@ -8,6 +8,8 @@
 
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
+#include "store/inventory/evidence.h"
+#include "store/inventory/issuer.h"
 #include "store/inventory/waiting.h"
 #include "store/inventory/waiting_shares.h"
 #include "store_devices.h"
@@ -44,6 +46,18 @@ static int
 list_devices(int *count)
 {
 	return store_device_list(store, device_cb, count, &err);
+}
+
+static int
+find_device(int *count)
+{
+	struct store_device found;
+	int                 rc = store_device_find(store, own, &found, &err);
+
+	if (rc == 0)
+		*count = 1;
+	store_device_clear(&found);
+	return rc;
 }
 
 static bool
@@ -92,6 +106,9 @@ static const struct {
         " has a certificate that cannot be"},
     {UNCHECKED "UPDATE certificate SET ak_name = zeroblob(67)", list_certificates,
         " has a certificate that cannot be"},
+    {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 33)"
+     " INSERT INTO name (name, device, position, since) SELECT 'n' || i, 1, i, 0 FROM n",
+        find_device, " has a device of more than 32 names"},
 };
 
 START_TEST(list_of_what_has_another_size_fails)
@@ -125,6 +142,32 @@ START_TEST(list_of_a_root_of_another_size_has_none)
 }
 END_TEST
 
+/* A word that is none of the verdicts trusts nothing. */
+START_TEST(find_of_an_unknown_verdict_is_absent)
+{
+	static const struct store_evidence verified = {.verdict = STORE_VERDICT_VERIFIED};
+	struct store_evidence              found;
+	int64_t                            checked;
+
+	fill();
+	unit_ok(store_evidence_record(store, own, &verified, view_text("der"), NOW, &err), &err);
+	meddle(UNCHECKED "UPDATE ek_certificate SET verdict = 'fine'");
+	unit_ok(store_evidence_find(store, own, &found, &checked, &err), &err);
+	ck_assert_int_eq((int)found.verdict, STORE_VERDICT_ABSENT);
+}
+END_TEST
+
+START_TEST(use_of_an_issuer_without_a_key_identifier_is_refused)
+{
+	int64_t issuer = 0;
+
+	unit_fails(store_issuer_use(store, view_text(""), view_text("certificate"), NOW, &issuer, &err), &err,
+	    ERROR_INTERNAL, "an issuer without a key identifier or certificate");
+	unit_fails(store_issuer_use(store, view_text("id"), view_text(""), NOW, &issuer, &err), &err,
+	    ERROR_INTERNAL, "an issuer without a key identifier or certificate");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,6 +178,8 @@ main(void)
 	tcase_add_loop_test(tc, list_of_what_has_another_size_fails, 0,
 	    (int)(sizeof damages / sizeof damages[0]));
 	tcase_add_test(tc, list_of_a_root_of_another_size_has_none);
+	tcase_add_test(tc, find_of_an_unknown_verdict_is_absent);
+	tcase_add_test(tc, use_of_an_issuer_without_a_key_identifier_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

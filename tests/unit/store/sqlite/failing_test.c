@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 
 #include "failing.h"
+#include "failing_calls.h"
 #include "scratch.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -98,15 +99,21 @@ fsync(int fd)
 	return fdatasync(fd);
 }
 
-/* Puts `call` in place of the default VFS's system call of that name, where it uses one. */
+/* Puts `call` in place of the default VFS's system call of that name, or of the one for large files. */
 static sqlite3_syscall_ptr
 replace_call(const char *name, sqlite3_syscall_ptr call)
 {
 	sqlite3_vfs        *vfs = sqlite3_vfs_find(NULL);
-	sqlite3_syscall_ptr real = vfs->xGetSystemCall(vfs, name);
+	sqlite3_syscall_ptr real;
+	char                large[32];
+	const char         *used = name;
 
-	if (real != NULL)
-		ck_assert_int_eq(vfs->xSetSystemCall(vfs, name, call), SQLITE_OK);
+	(void)snprintf(large, sizeof large, "%s64", name);
+	if (vfs->xGetSystemCall(vfs, large) != NULL)
+		used = large;
+	real = vfs->xGetSystemCall(vfs, used);
+	ck_assert_ptr_nonnull(real);
+	ck_assert_int_eq(vfs->xSetSystemCall(vfs, used, call), SQLITE_OK);
 	return real;
 }
 
@@ -230,6 +237,26 @@ START_TEST(open_that_fails_changes_nothing)
 {
 	failing_every(7, 0);
 	failing_each(open_and_find, NULL);
+}
+END_TEST
+
+static unsigned owners; /* errors that name whom to run it as */
+
+static int
+open_or_name_the_owner(const void *arg, struct error *err)
+{
+	int rc = open_and_find(arg, err);
+
+	owners += rc != 0 && strstr(err->detail, "may not be read; run this as the owner of the state directory") != NULL;
+	return rc;
+}
+
+START_TEST(open_without_permission_names_the_owner)
+{
+	failing_calls(EACCES);
+	failing_every(41, 0);
+	failing_each(open_or_name_the_owner, NULL);
+	ck_assert_uint_gt(owners, 0);
 }
 END_TEST
 
@@ -533,6 +560,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, create_that_fails_leaves_no_file, 0, STORE_DATABASE_COUNT);
 	tcase_add_test(tcase, open_that_fails_changes_nothing);
+	tcase_add_test(tcase, open_without_permission_names_the_owner);
 	tcase_add_test(tcase, open_that_fails_to_complete_the_names_is_tried_again);
 	tcase_add_test(tcase, upgrade_that_fails_is_undone_and_tried_again);
 	tcase_add_test(tcase, check_that_fails_says_so);
