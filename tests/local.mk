@@ -16,6 +16,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/failing.c \
 	tests/unit/failing_calls.c \
 	tests/unit/failing_processes.c \
+	tests/unit/failing_sql.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -32,10 +33,12 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/bare_front.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \
+	tests/unit/command_failing.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
 	tests/unit/failing_calls.h \
 	tests/unit/failing_processes.h \
+	tests/unit/failing_sql.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \
 	tests/unit/forge_must.h \
@@ -72,6 +75,10 @@ FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wr
 FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=listen,--wrap=connect \
 	-Wl,--wrap=setsockopt,--wrap=getsockopt,--wrap=getsockname,--wrap=send,--wrap=sendmsg \
 	-Wl,--wrap=recvmsg,--wrap=eventfd,--wrap=signalfd,--wrap=fork,--wrap=pthread_create
+
+# The same for statements of a store (tests/unit/failing_sql.h).
+FAILING_SQL = -Wl,--wrap=sqlite3_prepare_v2,--wrap=sqlite3_prepare_v3,--wrap=sqlite3_step \
+	-Wl,--wrap=sqlite3_extended_errcode
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

@@ -167,8 +167,11 @@ check_files(const struct command_call *call, struct check_report *report)
 	struct stat          st;
 	struct error         ignored;
 
-	if (fstat(directory->fd, &st) != 0)
-		abort();
+	if (fstat(directory->fd, &st) != 0) {
+		check_add(report, "permissions", CHECK_ERROR, "looking at %s: %s", directory->path,
+		    strerror(errno));
+		return;
+	}
 	file_report(directory->path, &st, 0700, st.st_uid, report);
 	files_walk(directory, st.st_uid, true, report);
 	if (report->count == before)

@@ -1,0 +1,171 @@
+/* Every command of attest-ca, with each statement of its store and each of its system calls failing. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "admin/commands.h"
+#include "command_failing.h"
+#include "failing_calls.h"
+#include "failing_sql.h"
+#include "pki/certificate.h"
+#include "pki_support.h"
+#include "store/inventory/audit.h"
+#include "store/inventory/certificate.h"
+#include "store/inventory/device.h"
+#include "store/inventory/evidence.h"
+#include "store/inventory/trust.h"
+#include "store/inventory/waiting.h"
+#include "store/inventory/waiting_shares.h"
+#include "store/store.h"
+#include "util/clock.h"
+
+#define ZEROS  "000000000000000000000000000000000000000000000000000000000000"
+#define HASH_1 "0100" ZEROS
+#define HASH_2 "0200" ZEROS
+#define HASH_3 "0300" ZEROS
+#define HASH_4 "0400" ZEROS
+#define TRUSTED "0700" ZEROS
+
+static struct pki   pki;
+static struct error err;
+
+static void
+put(const char *name, const char *text)
+{
+	AUTO_FREE char *path = file_join(place, name);
+
+	unit_ok(file_create(path, text, strlen(text), 0600, &err), &err);
+}
+
+/* Device 1, "laptop", with a certificate and what is known of its EK; EK 3 waits, EK 4 was removed. */
+static void
+store_fill(void)
+{
+	static const struct store_evidence verified = {.verdict = STORE_VERDICT_VERIFIED, .manufacturer = "id:1"};
+	char                    *names[] = {(char[]){"laptop"}};
+	char                    *tags[] = {(char[]){"lab"}};
+	struct store_device      device = {.ek_hash = {1}, .names = names, .name_count = 1, .tags = tags, .tag_count = 1};
+	struct store_device      gone = {.ek_hash = {4}};
+	struct store_certificate certificate = {.serial = {0x40, 1}, .serial_size = 2, .ek_hash = {1},
+	    .ak_name = {0, 0x0b, 0xaa}, .ak_name_size = 34, .not_after = INT64_C(4102444800)};
+	struct store_waiting     entry = {.ek_hash = {3}, .peer = "192.0.2.1:1", .source = "192.0.2.1",
+	    .wish = "newcomer", .first_seen = 1, .last_seen = 1, .times = 1};
+	struct store_trusted     trusted = {.fingerprint = {7}, .root = true, .source = "file", .added = 1};
+	struct waiting_shares   *shares = waiting_shares_new();
+	struct store            *store;
+	struct store_device      found;
+	AUTO_BYTES               der = {0};
+	bool                     flag;
+
+	unit_ok(store_open(state, &store, &err), &err);
+	unit_ok(store_device_enroll(store, &device, 1, &err), &err);
+	unit_ok(store_device_find(store, device.ek_hash, &found, &err), &err);
+	unit_ok(store_certificate_add(store, &certificate, found.revision, &err), &err);
+	store_device_clear(&found);
+	unit_ok(store_evidence_record(store, device.ek_hash, &verified, view_text("der"), 1, &err), &err);
+	unit_ok(store_device_enroll(store, &gone, 1, &err), &err);
+	unit_ok(store_device_remove(store, gone.ek_hash, 2, &err), &err);
+	unit_ok(store_waiting_add(store, &entry, 10, 1, shares, &flag, &err), &err);
+	waiting_shares_free(shares);
+	unit_ok(certificate_encode(pki.root.certificate, &der, &err), &err);
+	trusted.certificate = der.data;
+	trusted.certificate_size = der.size;
+	unit_ok(store_trust_add(store, &trusted, &flag, &err), &err);
+	store_close(store);
+}
+
+static void
+setup(void)
+{
+	static const struct failing_command init = {&attest_ca_program, {"init", NULL}};
+	AUTO_BYTES                          pem = {0};
+
+	state_make();
+	ck_assert_int_eq(command_try(&init, &err), 0);
+	pki_make(&pki, KEY_TYPE_P256);
+	store_fill();
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, &pem, &err), &err);
+	bytes_append_u8(&pem, '\0');
+	put("vendor.pem", (const char *)pem.data);
+	put("seen.txt", HASH_1 " 2020-01-01T00:00:00Z\n");
+	put("devices.csv", "ek_hash,name\n0500" ZEROS ",desk\n");
+	state_keep();
+}
+
+static void
+teardown(void)
+{
+	pki_clear(&pki);
+	state_remove();
+}
+
+#define COMMAND(...) {&attest_ca_program, {__VA_ARGS__, NULL}}
+
+static const struct failing_command commands[] = {
+    COMMAND("show", HASH_1),
+    COMMAND("show", HASH_1, "--json"),
+    COMMAND("list"),
+    COMMAND("seen", "@seen.txt"),
+    COMMAND("audit", "--device", HASH_1),
+    COMMAND("audit", "--verify"),
+    COMMAND("pending", "--long"),
+    COMMAND("approve", "0300", "--name", "newcomer"),
+    COMMAND("deny", "0300"),
+    COMMAND("enroll", HASH_2, "--name", "desk", "--tag", "lab"),
+    COMMAND("enroll", HASH_4),
+    COMMAND("remove", "laptop"),
+    COMMAND("set", "laptop", "--name", "desk", "--no-tags"),
+    COMMAND("disable", "laptop"),
+    COMMAND("replace", HASH_1, HASH_2),
+    COMMAND("revoke", "laptop", "--serial", "4001"),
+    COMMAND("crl"),
+    COMMAND("check"),
+    COMMAND("export", "--output", "@out.csv"),
+    COMMAND("export", "--output", "@out.jsonl", "--format", "jsonl"),
+    COMMAND("import", "@devices.csv"),
+    COMMAND("backup", "@out.tar"),
+    COMMAND("issuing", "renew"),
+    COMMAND("issuing", "csr", "--output", "@out.csr"),
+    COMMAND("trust", "list", "--json"),
+    COMMAND("trust", "remove", TRUSTED),
+    COMMAND("trust", "import", "@vendor.pem"),
+};
+
+START_TEST(command_that_fails_says_so)
+{
+	struct failing_command command = commands[_i];
+
+	unit_ok(command_try(&command, &err), &err);
+	failing_every(2, (unsigned)_i % 2);
+	failing_each(command_try, &command);
+}
+END_TEST
+
+/* Nothing that fails makes a certificate of it that is verified. */
+START_TEST(verify_of_what_is_no_ek_never_succeeds)
+{
+	static const struct failing_command command = COMMAND("trust", "verify", "@vendor.pem");
+
+	ck_assert_int_eq(command_try(&command, &err), -1);
+	ck_assert_msg(strstr(said, "it is a CA's, not an EK's") != NULL, "%s", said);
+	failing_refuses(command_try, &command);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("admin/failing");
+	TCase *tc = tcase_create("failing");
+
+	failing_calls(EIO);
+	failing_sql(SQLITE_IOERR);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
+	tcase_add_test(tc, verify_of_what_is_no_ek_never_succeeds);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
