@@ -167,9 +167,13 @@ directory_fill(const struct folder *directory, const struct directory_plan *plan
 {
 	size_t made = 0;
 
-	if (directory_make_files(directory, plan, &made, err) != 0 ||
-	    plan->make_store(directory, plan->arg, err) != 0) {
+	if (directory_make_files(directory, plan, &made, err) != 0) {
 		directory_empty(directory, plan, made, false);
+		return -1;
+	}
+	if (plan->make_store(directory, plan->arg, err) != 0) {
+		/* In CONFLICT with somebody else's, which stays; else what is left of ours, as its lock file. */
+		directory_empty(directory, plan, made, err->kind != ERROR_CONFLICT);
 		return -1;
 	}
 	if (folder_sync(directory, err) != 0) {

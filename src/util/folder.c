@@ -270,6 +270,8 @@ folder_make_new(const struct folder *folder, const char *prefix, struct folder *
 		folder_letters(*name + length);
 		if (mkdirat(folder->fd, *name, 0700) == 0) {
 			rc = folder_open_in(folder, *name, out, err);
+			if (rc != 0)
+				(void)unlinkat(folder->fd, *name, AT_REMOVEDIR);
 			break;
 		}
 		rc = error_set_errno(err, ERROR_INTERNAL, "making a directory in %s", folder->path);

@@ -221,4 +221,22 @@ command_try(const void *arg, struct error *err)
 	return status == 0 ? 0 : error_set(err, ERROR_INTERNAL, "%.900s", said);
 }
 
+/* The same; when it failed, and could undo what it had done, it succeeds the next time. */
+static inline int
+command_try_again(const void *arg, struct error *err)
+{
+	const struct failing_command *command = arg;
+	int                           rc = command_try(arg, err);
+	FILE                         *out;
+
+	if (rc == 0 || failing_lasts())
+		return rc;
+	failing_spare();
+	out = tmpfile();
+	ck_assert_ptr_nonnull(out);
+	ck_assert_msg(program_run(command->program, command->words, fileno(out)) == 0, "not again, after: %s", said);
+	(void)fclose(out);
+	return rc;
+}
+
 #endif

@@ -42,6 +42,7 @@ static union header list = {{0, &list, &list}};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below: an operation may have threads */
 
 static bool     armed;
+static bool     spared;
 static bool     late; /* the operation calls failing_on */
 static unsigned wanted;
 static unsigned step = 1;
@@ -231,7 +232,13 @@ void
 failing_on(void)
 {
 	late = true;
-	armed = wanted != 0;
+	armed = wanted != 0 && !spared;
+}
+
+void
+failing_spare(void)
+{
+	spared = true;
 }
 
 void
@@ -266,6 +273,7 @@ run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *en
 	int          rc;
 
 	failed = false;
+	spared = false;
 	left = wanted = n;
 	lasting = on;
 	armed = n != 0 && !late;

@@ -49,6 +49,9 @@ void failing_every(unsigned n, unsigned from);
 void failing_on(void);
 void failing_off(void);
 
+/* Nothing more fails in this run, although failing_on is called. */
+void failing_spare(void);
+
 /* True when all behind the one that failed fail too: what was begun could not be undone. */
 bool failing_lasts(void);
 

@@ -139,7 +139,7 @@ START_TEST(command_that_fails_says_so)
 	struct failing_command command = commands[_i];
 
 	unit_ok(command_try(&command, &err), &err);
-	failing_every(2, (unsigned)_i % 2);
+	failing_every(3, (unsigned)_i % 3);
 	failing_each(command_try, &command);
 }
 END_TEST
@@ -155,6 +155,39 @@ START_TEST(verify_of_what_is_no_ek_never_succeeds)
 }
 END_TEST
 
+static const struct failing_command init = COMMAND("init", "--name", "Test CA");
+static const struct failing_command backup = COMMAND("backup", "@backup.tar");
+static const struct failing_command restore = COMMAND("restore", "@backup.tar");
+
+/* Only a backup is there. */
+static void
+setup_fresh(void)
+{
+	char command[SCRATCH_SIZE + 64];
+
+	setup();
+	ck_assert_int_eq(command_try(&backup, &err), 0);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", state);
+	ck_assert_int_eq(system(command), 0);
+	state_keep();
+}
+
+START_TEST(init_that_fails_says_so_and_leaves_nothing)
+{
+	unit_ok(command_try(&init, &err), &err);
+	failing_every(3, 0);
+	failing_each(command_try_again, &init);
+}
+END_TEST
+
+START_TEST(restore_that_fails_says_so_and_leaves_nothing)
+{
+	unit_ok(command_try(&restore, &err), &err);
+	failing_every(3, 0);
+	failing_each(command_try_again, &restore);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +199,11 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
 	tcase_add_test(tc, verify_of_what_is_no_ek_never_succeeds);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("fresh");
+	tcase_add_checked_fixture(tc, setup_fresh, teardown);
+	tcase_add_test(tc, init_that_fails_says_so_and_leaves_nothing);
+	tcase_add_test(tc, restore_that_fails_says_so_and_leaves_nothing);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
