@@ -10,7 +10,7 @@
 /* Start capacity: most messages are built from small pieces. */
 #define BYTES_CAPACITY_MIN 256
 
-static void *
+void *
 memory_check(void *pointer)
 {
 	if (pointer == NULL) {

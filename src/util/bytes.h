@@ -59,6 +59,9 @@ void bytes_cleanse(void *data, size_t size);
 void *memory_new(size_t size);
 char *memory_strdup(const char *text);
 
+/* The same for what somebody else has allocated: returns it, and aborts when it is NULL. */
+void *memory_check(void *pointer);
+
 /* Locals that free themselves: AUTO_FREE char *s = NULL; */
 void memory_free_cleanup(void *pointer_to_pointer);
 #define AUTO_FREE __attribute__((cleanup(memory_free_cleanup)))

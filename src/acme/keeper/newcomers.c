@@ -10,6 +10,7 @@
 
 #include <sys/queue.h>
 
+#include "util/bytes.h"
 #include "util/shares.h"
 #include "util/source.h"
 
@@ -90,8 +91,7 @@ newcomers_add(struct newcomers *newcomers, const char id[STORE_ID_SIZE], struct 
 	newcomers_expire(newcomers, now);
 	(void)snprintf(newcomer->id, sizeof newcomer->id, "%s", id);
 	newcomer->since = now;
-	if (tsearch(newcomer, &newcomers->index, newcomer_compare) == NULL)
-		abort(); /* out of memory, as memory_new */
+	(void)memory_check(tsearch(newcomer, &newcomers->index, newcomer_compare));
 	TAILQ_INSERT_TAIL(&newcomers->all, newcomer, link);
 	shares_enter(newcomers->shares, &newcomer->share, &source, subject, false);
 }

@@ -13,6 +13,7 @@
 #include "admin/backup/manifest.h"
 #include "ca/files.h"
 #include "store/store.h"
+#include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/folder.h"
@@ -44,10 +45,8 @@ static void
 files_append(struct backup_files *files, struct backup_item *item)
 {
 	struct backup_item *items =
-	    realloc(files->items, (files->count + 1) * sizeof *files->items);
+	    memory_check(realloc(files->items, (files->count + 1) * sizeof *files->items));
 
-	if (items == NULL)
-		abort();
 	files->items = items;
 	items[files->count++] = *item;
 }

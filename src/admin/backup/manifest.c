@@ -11,6 +11,7 @@
 #include "admin/describe.h"
 #include "ca/files.h"
 #include "command/print.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
@@ -77,9 +78,7 @@ backup_manifest_encode(const struct backup_manifest *manifest, struct bytes *out
 	object = json_pack("{s:s, s:i, s:o, s:s, s:b, s:o}", "format", MANIFEST_FORMAT, "version",
 	    MANIFEST_VERSION, "created", print_json_time(manifest->created), "program",
 	    PACKAGE_VERSION_LINE, "keys", manifest->keys, "files", files);
-	text = json_dumps(object, JSON_INDENT(1));
-	if (text == NULL)
-		abort(); /* can only fail for lack of memory: the text is ASCII */
+	text = memory_check(json_dumps(object, JSON_INDENT(1))); /* nothing else is missing: the text is ASCII */
 	bytes_append(out, text, strlen(text));
 	free(text);
 	json_decref(object);

@@ -22,12 +22,10 @@ check_add(struct check_report *report, const char *what, enum check_state state,
     ...)
 {
 	struct check_finding *findings =
-	    realloc(report->findings, (report->count + 1) * sizeof *findings);
+	    memory_check(realloc(report->findings, (report->count + 1) * sizeof *findings));
 	struct check_finding *finding;
 	va_list               args;
 
-	if (findings == NULL)
-		abort();
 	report->findings = findings;
 	finding = &findings[report->count++];
 	finding->what = what;

@@ -16,6 +16,7 @@
 #include "pki/certificate.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
+#include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/own_command.h"
@@ -252,13 +253,11 @@ admin_issuing_install(const struct command_call *call, struct error *err)
 	struct installation installation = {
 	    .file = trust_new(),
 	    .roots = trust_new(),
-	    .chain = sk_X509_new_null(),
+	    .chain = memory_check(sk_X509_new_null()),
 	};
 	const struct install *options = call->options;
 	int                   rc;
 
-	if (installation.chain == NULL)
-		abort();
 	rc = access_read(&options->access, &installation.access, err) != 0 ? access_status(err)
 	                                                      : install(call, &installation, err);
 	installation_clear(&installation);

@@ -17,6 +17,7 @@
 #include "pki/key.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
+#include "util/bytes.h"
 #include "util/error.h"
 #include "util/file_named.h"
 #include "util/folder.h"
@@ -142,11 +143,9 @@ static int
 check_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {
 	struct trust   *roots = trust_new();
-	STACK_OF(X509) *chain = sk_X509_new_null();
+	STACK_OF(X509) *chain = memory_check(sk_X509_new_null());
 	int             rc = -1;
 
-	if (chain == NULL)
-		abort();
 	(void)sk_X509_push(chain, renewal->next.certificate);
 	if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
 		rc = ca_request_check(&renewal->next, chain, roots, call->now, err);

@@ -175,12 +175,10 @@ remove_say(const struct removal *removals, size_t count, bool json)
 static int
 admin_trust_remove(const struct command_call *call, struct error *err)
 {
-	struct removal *removals = calloc(call->operand_count, sizeof *removals);
+	struct removal *removals = memory_new(call->operand_count * sizeof *removals);
 	struct store   *store = NULL;
 	int             rc;
 
-	if (removals == NULL)
-		abort(); /* as in memory_new */
 	rc = admin_store_open(call, &store, err);
 	if (rc == 0)
 		rc = store_change(store, remove_all_cb, &(struct removals){call, removals}, err);

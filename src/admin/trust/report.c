@@ -8,6 +8,7 @@
 
 #include "admin/trust/trust.h"
 #include "command/print.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 
 #define REPORT_NAMED_MAX 10 /* of each kind */
@@ -27,9 +28,7 @@ trust_report_add(struct trust_report *report, const char *source)
 
 	if (report->count == report->capacity) {
 		report->capacity = report->capacity == 0 ? 64 : 2 * report->capacity;
-		report->found = realloc(report->found, report->capacity * sizeof *report->found);
-		if (report->found == NULL)
-			abort(); /* as in memory_new */
+		report->found = memory_check(realloc(report->found, report->capacity * sizeof *report->found));
 	}
 	found = &report->found[report->count++];
 	*found = (struct trust_found){.fate = TRUST_UNREADABLE};

@@ -133,8 +133,7 @@ place_new(struct refusals *refusals, const struct place_key *key)
 		place_remove(refusals,
 		    SHARES_ITEM(shares_victim(refusals->shares), struct place, share));
 	place->key = *key;
-	if (tsearch(place, &refusals->index, place_compare) == NULL)
-		abort(); /* out of memory, as memory_new */
+	(void)memory_check(tsearch(place, &refusals->index, place_compare));
 	return place;
 }
 

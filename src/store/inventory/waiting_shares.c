@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/inventory/waiting.h"
+#include "util/bytes.h"
 #include "util/shares.h"
 #include "util/source.h"
 
@@ -96,8 +97,7 @@ waiting_shares_enter(struct waiting_shares *shares, const struct store_waiting *
 	waiter = memory_new(sizeof *waiter);
 	memcpy(waiter->ek_hash, entry->ek_hash, STORE_HASH_SIZE);
 	waiter->kind = entry->evidence.verdict == STORE_VERDICT_VERIFIED ? VERIFIED : UNPROVEN;
-	if (tsearch(waiter, &shares->index, waiter_compare) == NULL)
-		abort(); /* out of memory, as memory_new */
+	(void)memory_check(tsearch(waiter, &shares->index, waiter_compare));
 	shares_enter(shares->kinds[waiter->kind], &waiter->share, &source, (struct view){0}, false);
 }
 
