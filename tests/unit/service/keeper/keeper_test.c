@@ -51,7 +51,7 @@ static atomic_int readied;
 static atomic_int reloaded;
 static atomic_int reload_rc;
 static atomic_int revisions; /* that are not freed */
-static const void *greeted;  /* the revision of the last greeting */
+static _Atomic(const void *) greeted; /* the revision of the last greeting */
 
 /* ---- the daemon ---- */
 
@@ -125,7 +125,7 @@ schema_of(void)
 static void
 greet_cb(const void *revision, const struct service_greeting *common, struct bytes *out)
 {
-	greeted = revision;
+	atomic_store(&greeted, revision);
 	bytes_append_u8(out, 0);
 	service_greeting_encode(common, out);
 }
@@ -407,7 +407,7 @@ START_TEST(run_greets_with_the_daemons_own_greeting)
 	ck_assert_uint_eq(body.data[0], 0);
 	unit_ok(service_greeting_decode((struct view){body.data + 1, body.size - 1}, &greeting, &err), &err);
 	ck_assert_uint_eq(greeting.body_max, 65536);
-	ck_assert_ptr_eq(greeted, keeper.settings);
+	ck_assert_ptr_eq(atomic_load(&greeted), keeper.settings);
 	(void)sem_wait(&ticked);
 	ck_assert_int_eq(readied, 1);
 	ck_assert_int_eq(watched, 1);
