@@ -106,3 +106,5 @@ tests_fuzz_device_state_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/use_place_fuzz
 tests_fuzz_use_place_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZ_SEEDERS += tests/fuzz/device_seeds
+FUZZERS += tests/fuzz/acme_client_fuzz
+tests_fuzz_acme_client_fuzz_LDFLAGS = $(LIBFUZZER)
