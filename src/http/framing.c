@@ -99,6 +99,7 @@ framing_check(struct evhttp_request *req, const struct head *head, size_t header
     struct error *err)
 {
 	struct framing framing = {0};
+	const char    *target = evhttp_request_get_uri(req);
 
 	if (head->size > header_max)
 		return error_set(err, ERROR_TOO_LARGE, "the header is larger than %zu octets",
@@ -107,6 +108,9 @@ framing_check(struct evhttp_request *req, const struct head *head, size_t header
 		return error_set(err, ERROR_MALFORMED, "the header holds a control character");
 	if (req->major != 1 || req->minor < 0 || req->minor > 1)
 		return error_set(err, ERROR_MALFORMED, "only HTTP/1.1 and HTTP/1.0 are supported");
+	/* RFC 9112 §3.2: who takes the first space for the target's end sees another request. */
+	if (target != NULL && strpbrk(target, " \t") != NULL)
+		return error_set(err, ERROR_MALFORMED, "the request's target holds a space");
 	if (framing_collect(req, &framing, err) != 0)
 		return -1;
 	if (framing.hosts > 1 || (framing.hosts == 0 && req->minor == 1))

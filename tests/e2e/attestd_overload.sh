@@ -66,6 +66,24 @@ crowd slow "$slow_count"
 honest "among $slow_count slow senders and readers"
 crowd_ends
 
+crowd hello "$slow_count"
+honest "among $slow_count handshakes that stop"
+crowd_ends
+case_equal "connections whose client has ended its half are closed" "$(overload half 300)" 300
+
+# A client that asks for one handshake after the other on its connection.
+openssl s_client -connect "127.0.0.1:$attestd_port" -CAfile "$scratch/tls.pem" -tls1_2 \
+	<"$scratch/end" >"$scratch/again" 2>&1 &
+again=$!
+exec 8>"$scratch/end"
+wait_for 'grep -q "Verify return code" "$scratch/again"'
+echo R >&8
+check "no second handshake is made on a connection" 'wait_for "grep -q \"no renegotiation\" \"\$scratch/again\""' ||
+	note "$(cat "$scratch/again")"
+exec 8>&-
+wait "$again"
+check "and the front is the same process" '[ "$(pgrep -P "${pid[attestd]}" -f "attestd: front")" = "$front" ]'
+
 "$top_builddir/tests/e2e/flood" update "$attestd_port" 127.0.0.3 20 60 >"$scratch/updates" &
 flood=$!
 wait_for 'grep -qs ready "$scratch/updates"'

@@ -4,11 +4,14 @@
   slow     COUNT connections with a request of an octet a second, or that read an answer so
   honest   COUNT requests, each on a TLS connection of its own; prints how many were answered 200,
            and the median, the 99th percentile and the longest of their times
+  hello    COUNT connections that begin a handshake of TLS and leave it at their ClientHello
+  half     COUNT connections whose client has ended its half: before a first octet, amid a record, or
+           behind its ClientHello; prints how many the server closed
   garbage  COUNT connections with what is neither TLS nor HTTP; prints how many were closed
   shapes   requests whose framing or head is doubtful, over plain HTTP; prints what is wrong with
            the answers: each is refused with 4xx, and nothing behind it is answered
 
-idle and slow print "there" when all are connected, and stay until standard input ends. Strangers
+idle, slow and hello print "there" when all are connected, and stay until standard input ends. Strangers
 come from many addresses, the honest client from 127.0.0.2.
 """
 import os
@@ -51,6 +54,51 @@ def idle():
         sockets.append(s)
     print("there", flush=True)
     ends(None)
+
+
+def client_hello():
+    context = ssl.create_default_context(cafile=pem)
+    context.check_hostname = False
+    out = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
+def hello():
+    sockets = []
+    record = client_hello()
+    for i in range(count):
+        s = connect(stranger(i))
+        try:
+            s.send(record)
+        except OSError:
+            pass  # the server keeps room for others
+        sockets.append(s)
+    print("there", flush=True)
+    ends(None)
+
+
+def half():
+    closed = 0
+    record = client_hello()
+    for i in range(count):
+        s = connect(stranger(i))
+        try:
+            s.sendall((b"", record[:9], record)[i % 3])
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(65536):
+                pass
+            closed += 1
+        except TimeoutError as e:
+            print("#", e)
+        except OSError:
+            closed += 1
+        s.close()
+    print(closed)
 
 
 def slow():
@@ -142,6 +190,23 @@ SHAPES = {
     "a bare CR": HEAD + b"X: a\rContent-Length: 40\r\nContent-Length: 2\r\n\r\n{}",
     "a chunk's size too large": HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n",
     "a chunk's signed size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n",
+    "a coding behind a vertical tab": HEAD + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "a coding in two pieces": HEAD + b"Transfer-Encoding: chun\r\nTransfer-Encoding: ked\r\n\r\n0\r\n\r\n",
+    "a coding with a parameter": HEAD + b"Transfer-Encoding: chunked;x=y\r\n\r\n0\r\n\r\n",
+    "a coding in quotes": HEAD + b"Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+    "a coding for HTTP/1.0": b"POST /attest HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length and chunks, bare LF": b"POST /attest HTTP/1.1\nHost: x\nContent-Length: 3\nTransfer-Encoding: chunked\n\n0\n\n",
+    "a chunk's size behind a semicolon": HEAD + b"Transfer-Encoding: chunked\r\n\r\n;2\r\n{}\r\n0\r\n\r\n",
+    "a chunk longer than its size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}}\r\n0\r\n\r\n",
+    "a chunk's size in hexadecimal of C": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+    "a length with a space in it": HEAD + b"Content-Length: 2 0\r\n\r\n{}",
+    "an empty length": HEAD + b"Content-Length: \r\n\r\n",
+    "a length with a NUL": HEAD + b"Content-Length: 2\x00\r\n\r\n{}",
+    "a field without a colon": HEAD + b"X\r\nContent-Length: 2\r\n\r\n{}",
+    "a field without a name": HEAD + b": x\r\nContent-Length: 2\r\n\r\n{}",
+    "a control in a name": HEAD + b"X\x01: y\r\nContent-Length: 2\r\n\r\n{}",
+    "a line before the first field": b"POST /attest HTTP/1.1\r\n X: y\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+    "a space in the target": b"GET /root.pem /x HTTP/1.1\r\nHost: x\r\n\r\n",
     "no host": b"GET /root.pem HTTP/1.1\r\n\r\n",
     "two hosts": b"GET /root.pem HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "HTTP/0.9": b"GET /root.pem\r\n\r\n",
