@@ -112,8 +112,7 @@ channel_peer_ended(const struct channel *channel)
 static void
 channel_break(struct channel *channel, const char *reason)
 {
-	if (channel->closed_because != NULL)
-		return;
+	assert(channel->closed_because == NULL); /* nothing is sent or heard any more */
 	channel->closed_because = reason;
 	(void)event_del(channel->readable);
 	(void)event_del(channel->writable);

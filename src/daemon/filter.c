@@ -96,14 +96,4 @@ filter_is_available(void)
 	return false;
 }
 
-int
-filter_enter(const struct filter_rule *rules, size_t count, enum filter_verdict others,
-    struct error *err)
-{
-	(void)rules;
-	(void)count;
-	(void)others;
-	return error_set(err, ERROR_INTERNAL, "this build has no filter of system calls");
-}
-
 #endif

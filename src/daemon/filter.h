@@ -105,7 +105,7 @@ bool filter_is_available(void);
 
 /*
  * Filters all threads of the process from now on and for ever. A call of no rule gets the verdict
- * `others`. INTERNAL.
+ * `others`. INTERNAL. Only where the build has seccomp.
  */
 int filter_enter(const struct filter_rule *rules, size_t count, enum filter_verdict others,
     struct error *err);

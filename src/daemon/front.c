@@ -58,8 +58,7 @@ front_wake(struct front *front)
 	uint64_t one = 1;
 
 	/* This can only fail if it is signalled already. */
-	if (write(front->wake, &one, sizeof one) < 0)
-		return;
+	(void)!write(front->wake, &one, sizeof one);
 }
 
 static void
@@ -205,8 +204,8 @@ front_wait(struct front *front, int signals)
 		front_beat(front);
 		log_refusal_flush(clock_monotonic_ms());
 		log_flush();
-		if (fds[1].revents != 0 && read(front->wake, &woken, sizeof woken) < 0)
-			return EXIT_FAILURE;
+		if (fds[1].revents != 0)
+			(void)!read(front->wake, &woken, sizeof woken);
 		if (atomic_load(&front->lost))
 			return deadline == INT64_MAX ? EXIT_FAILURE : EXIT_SUCCESS;
 		if (atomic_load(&front->drained) == front->count)

@@ -210,9 +210,8 @@ launch_planned(const struct launch_plan *plan, struct error *err)
 	AUTO_FREE int *listeners =
 	    memory_new(plan->workers * plan->listen_count * sizeof *listeners);
 
-	if (!plan->no_fork && sandbox_check(plan->sandbox, err) != 0)
-		return -1;
-	if (launch_listen(plan, listeners, &urls, err) != 0)
+	if ((!plan->no_fork && sandbox_check(plan->sandbox, err) != 0) ||
+	    launch_listen(plan, listeners, &urls, err) != 0)
 		return -1;
 	if (plan->no_fork)
 		return launch_without_fork(plan, listeners, (char *)urls.data, err);

@@ -321,18 +321,17 @@ int
 listener_share(int fd, size_t count, int *fds, char text[LISTENER_TEXT_SIZE], struct error *err)
 {
 	struct listener_address address = {.written = "the service manager's socket"};
-	int                     flags = fcntl(fd, F_GETFL);
 	size_t                  made = 0;
+	bool                    ready;
 
 	if (!listener_is_tcp(fd, &address))
 		return error_set(err, ERROR_CONFLICT,
 		    "descriptor %d of the service manager is no socket that listens for TCP connections; "
 		    "write ListenStream= with a port into its unit", fd);
-	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "taking over the service manager's socket");
-	while (made < count && (fds[made] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
+	ready = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+	while (ready && made < count && (fds[made] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
 		made++;
-	if (made == count) {
+	if (ready && made == count) {
 		listener_format(&address, text);
 		return 0;
 	}

@@ -22,6 +22,7 @@ src_libdaemon_a_SOURCES = \
 UNIT_TESTS += tests/unit/daemon/channel_test
 UNIT_TESTS += tests/unit/daemon/failing_test
 UNIT_TESTS += tests/unit/daemon/keeper_test
+UNIT_TESTS += tests/unit/daemon/landlock_test
 UNIT_TESTS += tests/unit/daemon/listener_test
 UNIT_TESTS += tests/unit/daemon/pulse_test
 UNIT_TESTS += tests/unit/daemon/sandbox_test
@@ -32,6 +33,7 @@ UNIT_TESTS += tests/unit/daemon/worker_test
 # What supervisor_test runs.
 check_PROGRAMS += tests/unit/daemon/supervised
 tests_unit_daemon_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_PROCESSES)
+tests_unit_daemon_landlock_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 
 FUZZERS += tests/fuzz/channel_fuzz
 tests_fuzz_channel_fuzz_LDFLAGS = $(LIBFUZZER)

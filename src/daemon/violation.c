@@ -161,15 +161,4 @@ violation_catch(struct error *err)
 	return 0;
 }
 
-#else
-
-#include <stddef.h>
-
-int
-violation_catch(struct error *err)
-{
-	(void)err;
-	return 0;
-}
-
 #endif

@@ -7,7 +7,7 @@
 
 /*
  * What the call that fails tells: ENOBUFS at first. EINTR is told by what sends and receives only, and
- * only once in a run.
+ * only once in a run. 0: none fails, but getsockopt tells 0 for whatever is asked.
  */
 void failing_processes(int error);
 

@@ -60,6 +60,7 @@ setup(void)
 /* ---- channels ---- */
 
 static unsigned heard;
+static bool     told_of_buffer;
 
 static void
 tell_cb(struct channel *channel, struct view body, void *arg)
@@ -89,8 +90,11 @@ op_channel(const void *arg, struct error *err)
 	int                fds[2];
 
 	heard = 0;
-	if (channel_pair(fds, err) != 0)
+	if (channel_pair(fds, err) != 0) {
+		told_of_buffer = told_of_buffer ||
+		    strstr(err->detail, "a channel gets a buffer of 0 octets and needs ") != NULL;
 		return -1;
+	}
 	if (channel_new(base, fds[0], &channel_cbs, NULL, &ends[0], err) != 0) {
 		(void)close(fds[1]);
 		return -1;
@@ -114,6 +118,9 @@ START_TEST(channel_that_cannot_be_made_is_told)
 	failing_each(op_channel, base);
 	failing_processes(EINTR);
 	failing_each(op_channel, base);
+	failing_processes(0);
+	failing_each(op_channel, base);
+	ck_assert(told_of_buffer);
 	event_base_free(base);
 }
 END_TEST
@@ -244,16 +251,21 @@ op_share(const void *arg, struct error *err)
 START_TEST(listener_that_cannot_be_shared_is_told)
 {
 	struct error  err = {0};
-	struct rlimit limit = {FIRST_FREE + 2, FIRST_FREE + 2}; /* room for one copy of two */
+	struct rlimit before;
+	struct rlimit limit;
 	char          text[LISTENER_TEXT_SIZE];
 	int           fd;
+	int           rc;
 
 	unit_ok(listener_open("127.0.0.1:0", 1, &fd, text, &err), &err);
 	failing_each(op_share, &fd);
 	ck_assert_int_eq(fd, FIRST_FREE);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = (struct rlimit){FIRST_FREE + 2, before.rlim_max}; /* room for one copy of two */
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	unit_fails(op_share(&fd, &err), &err, ERROR_INTERNAL,
-	    "taking over the service manager's socket: Too many open files");
+	rc = op_share(&fd, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	unit_fails(rc, &err, ERROR_INTERNAL, "taking over the service manager's socket: Too many open files");
 	ck_assert_int_lt(fcntl(FIRST_FREE + 1, F_GETFD), 0); /* the first is closed again */
 	(void)close(fd);
 }
@@ -473,6 +485,36 @@ START_TEST(launch_that_cannot_start_is_told)
 }
 END_TEST
 
+/* More sockets of the service manager's than there are places for, and one. */
+START_TEST(launch_takes_the_sockets_that_the_service_manager_passed)
+{
+	static char *const       listen_on[] = {(char *)(uintptr_t)"nowhere"};
+	const struct launch_plan plan = {.program = "test", .workers = 2, .listen = listen_on, .listen_count = 1,
+	    .scheme = "http://", .no_fork = true, .front = serve_cb, .keeper = keep_cb, .settings = listen};
+	struct error             err = {0};
+	char                     text[LISTENER_TEXT_SIZE];
+	int                      fd;
+	int                      checks_own;
+	int                      rc;
+
+	(void)snprintf(text, sizeof text, "%ld", (long)getpid());
+	(void)setenv("LISTEN_PID", text, 1);
+	(void)setenv("LISTEN_FDS", "17", 1);
+	unit_fails(launch_run(&plan, &err), &err, ERROR_CONFLICT,
+	    "the service manager passed 17 sockets; at most 16");
+	(void)setenv("LISTEN_PID", text, 1);
+	(void)setenv("LISTEN_FDS", "1", 1);
+	unit_ok(listener_open("127.0.0.1:0", 1, &fd, text, &err), &err);
+	/* Check may write into the one in its place, so that nothing is asserted meanwhile. */
+	checks_own = fcntl(LISTENER_PASSED_FIRST, F_DUPFD_CLOEXEC, FIRST_FREE);
+	(void)dup2(fd, LISTENER_PASSED_FIRST);
+	rc = launch_run(&plan, &err);
+	(void)dup2(checks_own, LISTENER_PASSED_FIRST);
+	unit_ok(rc, &err);
+	close_all();
+}
+END_TEST
+
 static char *arguments[] = {(char *)(uintptr_t)"failing_test", NULL};
 
 /* A keeper that ends when a front has come, or none does. */
@@ -528,6 +570,7 @@ main(void)
 	tcase_add_test(tc, front_that_is_told_what_it_cannot_use_fails);
 	tcase_add_test(tc, front_without_its_keeper_fails);
 	tcase_add_test(tc, launch_that_cannot_start_is_told);
+	tcase_add_test(tc, launch_takes_the_sockets_that_the_service_manager_passed);
 	tcase_add_test(tc, supervisor_that_cannot_start_a_keeper_is_told_and_one_without_a_front_tries_again);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -245,6 +245,7 @@ END_TEST
 START_TEST(passed_for_another_process_are_none_and_no_child_sees_them)
 {
 	char pid[24];
+	int  open_fds = 0;
 
 	ck_assert_uint_eq(listener_passed(), 0);
 	(void)setenv("LISTEN_FDS", "1", 1);
@@ -258,6 +259,11 @@ START_TEST(passed_for_another_process_are_none_and_no_child_sees_them)
 	ck_assert_uint_eq(listener_passed(), 1);
 	ck_assert_int_eq(fcntl(LISTENER_PASSED_FIRST, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	ck_assert_ptr_null(getenv("LISTEN_PID"));
+	(void)setenv("LISTEN_FDS", "200", 1); /* not so many are open */
+	(void)setenv("LISTEN_PID", pid, 1);
+	while (fcntl(LISTENER_PASSED_FIRST + open_fds, F_GETFD) >= 0)
+		open_fds++;
+	ck_assert_uint_eq(listener_passed(), (size_t)open_fds);
 	(void)setenv("LISTEN_FDS", "many", 1);
 	(void)setenv("LISTEN_PID", pid, 1);
 	ck_assert_uint_eq(listener_passed(), 0);

@@ -872,6 +872,22 @@ act_open_null(void)
 	return act_open() >= 0 ? 0 : 1;
 }
 
+/* A build for sanitizers, or one without libseccomp, says what it cannot do. */
+START_TEST(build_without_a_part_does_without_it)
+{
+	struct error err = {0};
+
+	if (!WITH_SECCOMP)
+		ck_assert(!filter_is_available());
+	if (WITH_SANDBOX)
+		return;
+	unit_ok(sandbox_check(SANDBOX_ON, &err), &err);
+	unit_ok(sandbox_enter_keeper(SANDBOX_ON, SANDBOX_KEYS_FILES, NULL, 0, &err), &err);
+	unit_ok(sandbox_enter_front(SANDBOX_ON, &err), &err);
+	ck_assert_int_ge(act_open(), 0);
+}
+END_TEST
+
 START_TEST(mode_off_contains_nothing)
 {
 	inside(enter_off, act_open_null);
@@ -913,6 +929,7 @@ main(void)
 	tcase_add_test(tc, keeper_has_the_capabilities_of_files_and_memory_at_most);
 	tcase_add_test(tc, keeper_is_contained_too_when_that_need_not_be_available);
 	tcase_add_test(tc, mode_parse_takes_its_three_words);
+	tcase_add_test(tc, build_without_a_part_does_without_it);
 	tcase_add_test(tc, mode_off_contains_nothing);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

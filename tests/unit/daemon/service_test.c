@@ -158,6 +158,16 @@ static const struct {
 	int64_t     ms;
 } watchdogs[] = {{"30000000", 30000}, {"0", 0}, {"", 0}, {"-5", 0}, {"10s", 0}, {NULL, 0}};
 
+START_TEST(connect_to_no_manager_or_a_name_that_is_none_only_warns)
+{
+	(void)unsetenv("NOTIFY_SOCKET");
+	service_connect();
+	(void)setenv("NOTIFY_SOCKET", "nowhere", 1);
+	service_connect();
+	service_notify(SERVICE_READY);
+}
+END_TEST
+
 START_TEST(watchdog_ms_is_of_a_number)
 {
 	if (watchdogs[_i].usec != NULL)
@@ -181,6 +191,7 @@ main(void)
 	tcase_add_test(tc, notify_reloading_carries_the_time);
 	tcase_add_loop_test(tc, notify_nobody_goes_on, 0, sizeof silent / sizeof silent[0]);
 	tcase_add_test(tc, connect_keeps_the_way_to_a_manager_whose_name_is_gone);
+	tcase_add_test(tc, connect_to_no_manager_or_a_name_that_is_none_only_warns);
 	tcase_add_loop_test(tc, watchdog_ms_is_of_a_number, 0, sizeof watchdogs / sizeof watchdogs[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

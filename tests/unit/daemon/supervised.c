@@ -3,10 +3,12 @@
  * and what happens to it, one line each, on standard output.
  *   supervised WORKERS ADDRESSES MODE
  * MODE is the keeper's: "serve"; "fail" at start; "drop" closes each channel at
- * once; "deaf" makes the front ignore SIGTERM; "leave" ends unasked.
+ * once; "deaf" makes the front ignore SIGTERM; "leave" ends unasked; "close" closes its control
+ * socket, before it has taken a front.
  */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <dirent.h>
@@ -118,11 +120,13 @@ print_command_line(void)
 static int
 front(const struct supervisor_child *child)
 {
-	char    message[64];
-	ssize_t got;
+	char          message[64];
+	ssize_t       got;
+	struct rlimit limit;
 
-	printf("front %ld pgrp=%ld channels=%zu listeners=%zu secret=%s notify=%s argv=",
-	    (long)getpid(), (long)getpgrp(), child->channel_count, child->listener_count,
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	printf("front %ld pgrp=%ld files=%lu channels=%zu listeners=%zu secret=%s notify=%s argv=",
+	    (long)getpid(), (long)getpgrp(), (unsigned long)limit.rlim_cur, child->channel_count, child->listener_count,
 	    getenv("SECRET") != NULL ? "yes" : "no", getenv("NOTIFY_SOCKET") != NULL ? "yes" : "no");
 	print_command_line();
 	printf(" fds:");
@@ -172,6 +176,8 @@ keeper_take_front(int control, size_t workers, const char *mode)
 static int
 keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 {
+	int control = child->control;
+
 	if (strcmp(mode, "fail") == 0) {
 		fprintf(stderr, "there is no state\n");
 		return EXIT_FAILURE;
@@ -182,9 +188,14 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 	printf(" fds:");
 	print_descriptors();
 	printf("\n");
+	if (strcmp(mode, "close") == 0) {
+		(void)close(control);
+		control = -1;
+		printf("keeper hears no more\n");
+	}
 	while (!told_to_end) {
-		if (wait_readable(child->control, child->control))
-			keeper_take_front(child->control, workers, mode);
+		if (wait_readable(control, control) && control >= 0)
+			keeper_take_front(control, workers, mode);
 		if (told_to_reload)
 			printf("keeper reloads\n");
 		told_to_reload = 0;

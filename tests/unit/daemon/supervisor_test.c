@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/supervisor.h"
@@ -120,8 +122,14 @@ program_stop(void)
 
 START_TEST(run_front_holds_nothing_but_its_sockets)
 {
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max > 256 ? 256 : limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	program_start("2", "2", "serve");
 	program_expect("front");
+	ck_assert_uint_eq(strtoul(strstr(program.line, " files=") + 7, NULL, 10), limit.rlim_max);
 	ck_assert_msg(strstr(program.line, " channels=2 listeners=4 secret=no notify=no "
 	    "argv=supervised: front| fds: 0=/dev/null 1=pipe: 2=pipe: 3=socket: 4=socket: 5=socket: "
 	    "6=socket: 7=socket: 8=socket: 9=socket:\n") != NULL, "%s", program.line);
@@ -315,10 +323,13 @@ START_TEST(run_front_that_does_not_end_is_killed_and_keeper_ends_well)
 	program_expect("front is deaf");
 	begin = clock_monotonic_ms();
 	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	(void)nanosleep(&(struct timespec){.tv_nsec = 100000000L}, NULL);
+	ck_assert_int_eq(kill(program.pid, SIGINT), 0); /* again: it does not begin anew */
 	ck_assert_int_eq(program_wait(&output, &errors), 0);
 	ck_assert_int_ge(clock_monotonic_ms() - begin, 4500);
 	ck_assert_str_eq(output, "keeper ends\nsupervisor returns 0\n");
 	ck_assert_msg(strstr(errors, "event=kill child=front ") != NULL, "%s", errors);
+	ck_assert_msg(strstr(errors, "event=stop reason=SIGTERM") != NULL, "%s", errors);
 }
 END_TEST
 
@@ -476,6 +487,42 @@ START_TEST(inherit_claim_of_no_supervisor_fails)
 }
 END_TEST
 
+START_TEST(inherit_without_standard_descriptors_that_can_be_had_fails)
+{
+	struct rlimit           before;
+	struct rlimit           none;
+	struct supervisor_child child;
+	struct error            err = {0};
+	int                     rc;
+
+	(void)close(STDIN_FILENO);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){0, before.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = supervisor_child_inherit(&child, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	unit_fails(rc, &err, ERROR_INTERNAL, "opening /dev/null: Too many open files");
+}
+END_TEST
+
+/* The keeper has closed its control socket, and lives: no front is started again for it. */
+START_TEST(run_keeper_that_hears_no_more_gets_no_other_front)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	const char     *first;
+
+	program_start("1", "1", "close");
+	program_expect("keeper ");
+	(void)nanosleep(&(struct timespec){.tv_nsec = 300000000L}, NULL); /* three times in which one would start */
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	first = strstr(output, " files="); /* in the line of a front */
+	ck_assert_msg(first == NULL || strstr(first + 1, " files=") == NULL, "%s", output);
+	ck_assert_ptr_nonnull(strstr(output, "keeper ends\n"));
+}
+END_TEST
+
 START_TEST(inherit_nothing_passed_is_no_child)
 {
 	struct supervisor_child child;
@@ -518,12 +565,21 @@ START_TEST(channels_receive_fewer_than_wanted_is_internal)
 {
 	int          fds[2];
 	int          channel;
+	int          channels[2];
+	int          free_fd;
 	struct error err = {0};
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
 	ck_assert_int_eq(send(fds[1], "", 1, 0), 1);
 	unit_fails(supervisor_channels_receive(fds[0], &channel, 1, &err), &err, ERROR_INTERNAL,
 	    "0 channels came from the supervisor instead of 1; is the limit of open files too low?");
+	ck_assert_int_ge(free_fd = dup(fds[0]), 0);
+	(void)close(free_fd);
+	unit_ok(supervisor_channels_send(fds[1], &fds[0], 1, &err), &err);
+	unit_fails(supervisor_channels_receive(fds[0], channels, 2, &err), &err, ERROR_INTERNAL,
+	    "1 channels came from the supervisor instead of 2; is the limit of open files too low?");
+	ck_assert_int_eq(dup(fds[0]), free_fd); /* what came is closed again */
+	(void)close(free_fd);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 }
@@ -558,6 +614,8 @@ main(void)
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
 	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
 	    sizeof claims / sizeof claims[0]);
+	tcase_add_test(tc, inherit_without_standard_descriptors_that_can_be_had_fails);
+	tcase_add_test(tc, run_keeper_that_hears_no_more_gets_no_other_front);
 	tcase_add_test(tc, inherit_nothing_passed_is_no_child);
 	tcase_add_test(tc, channels_receive_supervisor_gone_is_not_found);
 	tcase_add_test(tc, channels_send_to_nobody_is_internal);
