@@ -42,8 +42,7 @@ debug_say(const char *fmt, ...)
 	va_start(args, fmt);
 	used += vsnprintf(line + used, sizeof line - (size_t)used, fmt, args);
 	va_end(args);
-	if (used > (int)sizeof line - 1)
-		used = (int)sizeof line - 1;
+	used = used < (int)sizeof line ? used : (int)sizeof line - 1;
 	line[used] = '\n'; /* in place of the NUL */
 	(void)!write(fd, line, (size_t)used + 1);
 }

@@ -108,13 +108,14 @@ operation_sign(struct operation *operation, CK_BYTE *out)
 	unsigned             size = 0;
 	CK_RV                rv;
 
-	if (operation->digest != NULL) {
-		if (EVP_DigestFinal_ex(operation->digest, operation->data, &size) != 1)
-			return CKR_HOST_MEMORY;
+	rv = operation->digest == NULL || EVP_DigestFinal_ex(operation->digest, operation->data, &size) == 1
+	    ? CKR_OK
+	    : CKR_HOST_MEMORY;
+	if (operation->digest != NULL)
 		operation->size = size;
-	}
-	rv = signing_input_make(&operation->signing, area,
-	    (struct view){operation->data, operation->size}, &input);
+	if (rv == CKR_OK)
+		rv = signing_input_make(&operation->signing, area,
+		    (struct view){operation->data, operation->size}, &input);
 	if (rv != CKR_OK)
 		return rv;
 	if (signer_sign(library_place(), library_is_forked(), operation->key,

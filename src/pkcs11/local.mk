@@ -74,7 +74,9 @@ src_attest_pkcs11_so_DEPENDENCIES = src/libpkcs11.a src/libpkcs11_below.a \
 	src/pkcs11/attest-pkcs11.map
 EXTRA_DIST += src/pkcs11/attest-pkcs11.map
 
+UNIT_TESTS += tests/unit/pkcs11/arguments_test
 UNIT_TESTS += tests/unit/pkcs11/entry_test
+UNIT_TESTS += tests/unit/pkcs11/failing_test
 UNIT_TESTS += tests/unit/pkcs11/library_test
 UNIT_TESTS += tests/unit/pkcs11/material_test
 UNIT_TESTS += tests/unit/pkcs11/mechanism_test

@@ -88,13 +88,11 @@ put_date(struct object *object, CK_ATTRIBUTE_TYPE type, const ASN1_TIME *when)
 	struct tm time;
 	CK_DATE   date;
 	char      text[sizeof "YYYYMMDD"];
+	size_t    size;
 
 	_Static_assert(sizeof date == sizeof text - 1, "year, month and day");
-	if (ASN1_TIME_to_tm(when, &time) != 1 ||
-	    strftime(text, sizeof text, "%Y%m%d", &time) != sizeof date)
-		put(object, type, (struct view){0});
-	else
-		put(object, type, (struct view){(const uint8_t *)text, sizeof date});
+	size = ASN1_TIME_to_tm(when, &time) == 1 ? strftime(text, sizeof text, "%Y%m%d", &time) : 0;
+	put(object, type, (struct view){(const uint8_t *)text, size == sizeof date ? size : 0});
 }
 
 /* The ID that key and certificate share. */

@@ -211,6 +211,34 @@ START_TEST(read_longer_chain_is_cut)
 }
 END_TEST
 
+START_TEST(read_certificate_without_a_name_is_labelled_device)
+{
+	AUTO_MATERIAL material;
+
+	X509_free(one.certificate);
+	one.certificate = pki_forge(&(struct pki_forgery){.key = one.key});
+	made_write(&one, directory, "device");
+	reads(&material, 1, MATERIAL_WHOLE);
+	ck_assert_str_eq(material.pairs[0].label, "device");
+}
+END_TEST
+
+START_TEST(read_certificate_that_is_not_this_users_to_read_is_closed)
+{
+	AUTO_MATERIAL   material;
+	AUTO_FREE char *path = file_join(directory, "device.pem");
+	uid_t           self = geteuid();
+
+	made_write(&one, directory, "device");
+	ck_assert_int_eq(chmod(path, 0), 0);
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	if (self == 0 && seteuid(65534) != 0)
+		return;
+	reads(&material, 0, MATERIAL_CLOSED);
+	ck_assert_int_eq(seteuid(self), 0);
+}
+END_TEST
+
 START_TEST(mark_changes_with_each_file)
 {
 	static const char *const files[] = {"device.pem", "device.key", "device.pem.new",
@@ -250,6 +278,8 @@ main(void)
 	tcase_add_test(tc, read_link_to_a_named_key_is_not_followed);
 	tcase_add_test(tc, read_more_keys_than_there_is_room_for);
 	tcase_add_test(tc, read_longer_chain_is_cut);
+	tcase_add_test(tc, read_certificate_without_a_name_is_labelled_device);
+	tcase_add_test(tc, read_certificate_that_is_not_this_users_to_read_is_closed);
 	tcase_add_test(tc, mark_changes_with_each_file);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
