@@ -278,7 +278,7 @@ manager_open(void)
 	                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
 	(void)setenv("NOTIFY_SOCKET", name, 1);
-	(void)setenv("WATCHDOG_USEC", "8000", 1); /* at each tick */
+	(void)setenv("WATCHDOG_USEC", "320000", 1); /* it beats each 20 ms */
 	return fd;
 }
 
@@ -311,15 +311,15 @@ START_TEST(beat_stops_while_a_worker_hangs)
 	struct channel *front = front_new();
 
 	keeper_begin();
-	ticks_wait(2);
+	ticks_wait(1);
 	ck_assert_uint_ge(manager_beats(manager), 1);
 	atomic_store(&hanging, true);
 	ask(front); /* and its worker answers no beat any more */
-	ticks_wait(3);
+	ticks_wait(1);
 	ck_assert_uint_le(manager_beats(manager), 1); /* it may have answered the last one before */
 	atomic_store(&hanging, false);
 	(void)sem_post(&go_on);
-	ticks_wait(2);
+	ticks_wait(1);
 	ck_assert_uint_ge(manager_beats(manager), 1);
 	channel_free(front);
 	(void)close(manager);
