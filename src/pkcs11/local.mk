@@ -6,6 +6,7 @@ src_libpkcs11_a_CFLAGS = $(AM_CFLAGS) -fPIC
 src_libpkcs11_a_SOURCES = \
 	src/pkcs11/debug.c src/pkcs11/debug.h \
 	src/pkcs11/digest_info.c src/pkcs11/digest_info.h \
+	src/pkcs11/entry_digest.c \
 	src/pkcs11/entry_general.c \
 	src/pkcs11/entry_list.c \
 	src/pkcs11/entry_object.c \

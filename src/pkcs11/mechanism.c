@@ -23,6 +23,10 @@ static const struct mechanism mechanisms[] = {
     {CKM_SHA256_RSA_PKCS_PSS, CKK_RSA, TPM2_ALG_RSAPSS, TPM2_ALG_SHA256},
     {CKM_SHA384_RSA_PKCS_PSS, CKK_RSA, TPM2_ALG_RSAPSS, TPM2_ALG_SHA384},
     {CKM_SHA512_RSA_PKCS_PSS, CKK_RSA, TPM2_ALG_RSAPSS, TPM2_ALG_SHA512},
+    /* Java's PSS asks for them, and hashes by itself. */
+    {CKM_SHA256, CKK_RSA, TPM2_ALG_NULL, TPM2_ALG_SHA256},
+    {CKM_SHA384, CKK_RSA, TPM2_ALG_NULL, TPM2_ALG_SHA384},
+    {CKM_SHA512, CKK_RSA, TPM2_ALG_NULL, TPM2_ALG_SHA512},
 };
 
 /* Hashes in PSS parameters. */
@@ -57,7 +61,9 @@ mechanism_find(CK_MECHANISM_TYPE type)
 void
 mechanism_describe(const struct mechanism *mechanism, CK_MECHANISM_INFO *info)
 {
-	if (mechanism->key_type == CKK_EC)
+	if (mechanism->scheme == TPM2_ALG_NULL)
+		*info = (CK_MECHANISM_INFO){0, 0, CKF_DIGEST};
+	else if (mechanism->key_type == CKK_EC)
 		*info = (CK_MECHANISM_INFO){256, 521,
 		    CKF_HW | CKF_SIGN | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS};
 	else
@@ -90,7 +96,7 @@ signing_begin(const CK_MECHANISM *given, const TPMT_PUBLIC *area, struct signing
 {
 	const struct mechanism *mechanism = mechanism_find(given->mechanism);
 
-	if (mechanism == NULL)
+	if (mechanism == NULL || mechanism->scheme == TPM2_ALG_NULL)
 		return CKR_MECHANISM_INVALID;
 	if (mechanism->key_type != (area->type == TPM2_ALG_RSA ? CKK_RSA : CKK_EC))
 		return CKR_KEY_TYPE_INCONSISTENT;

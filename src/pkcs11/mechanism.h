@@ -14,8 +14,8 @@
 struct mechanism {
 	CK_MECHANISM_TYPE type;
 	CK_KEY_TYPE       key_type;
-	TPM2_ALG_ID       scheme;
-	TPM2_ALG_ID       hash; /* of the data; TPM2_ALG_NULL: the caller hashes */
+	TPM2_ALG_ID       scheme; /* TPM2_ALG_NULL: it hashes only, and key_type is no matter */
+	TPM2_ALG_ID       hash;   /* of the data; TPM2_ALG_NULL: the caller hashes */
 };
 
 /* Row `index`, or NULL after the last; and the row of a type, or NULL. */

@@ -58,11 +58,20 @@ session_search_end(struct session *session)
 }
 
 void
+session_digest_end(struct session *session)
+{
+	EVP_MD_CTX_free(session->digest);
+	session->digest = NULL;
+	session->digest_updated = false;
+}
+
+void
 session_close(struct session *session)
 {
 	sessions[session->handle % SESSIONS_MAX] = NULL;
 	session_search_end(session);
 	operation_clear(&session->operation);
+	session_digest_end(session);
 	free(session);
 }
 

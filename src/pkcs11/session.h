@@ -1,4 +1,4 @@
-/* Sessions: what each has found, and the signature that it has begun. */
+/* Sessions: what each has found, and the signature and digest that it has begun. */
 #ifndef PKCS11_SESSION_H
 #define PKCS11_SESSION_H
 
@@ -40,6 +40,8 @@ struct session {
 	size_t            found_count;
 	size_t            found_next;
 	struct operation  operation;
+	EVP_MD_CTX       *digest; /* that was begun; NULL: none */
+	bool              digest_updated; /* C_DigestUpdate was called */
 };
 
 /* All of these are called between library_enter and library_leave. */
@@ -57,7 +59,8 @@ void session_close_all(const struct token *token);
 /* In the child of a fork, where their memory may be half written: forgets all, and frees nothing. */
 void session_forget_all(void);
 
-/* Ends a search. */
+/* Ends a search; a digest. */
 void session_search_end(struct session *session);
+void session_digest_end(struct session *session);
 
 #endif

@@ -151,13 +151,13 @@ case_fails "python's ssl takes no key of a token" 1 'FileNotFoundError' \
 if has java javac keytool; then
 	for key in ecc-p256 rsa-2048; do
 		key_use $key
-		run use java --check --tls12
-		case_equal "java: $key by TLS 1.2" "$out$err" "java works: TLSv1.2, 2 certificates sent"
+		run use java --check
+		case_equal "java: $key by TLS 1.3" "$out$err" "java works: TLSv1.3, 2 certificates sent"
 	done
+	run use java --check --tls12
+	case_equal "java: $key by TLS 1.2" "$out$err" "java works: TLSv1.2, 2 certificates sent"
 	key=ecc-p256
 	key_use $key
-	run use java --check
-	case_equal "java: ecc-p256 by TLS 1.3" "$out$err" "java works: TLSv1.3, 2 certificates sent"
 else
 	skip "java" "there is no JDK"
 fi

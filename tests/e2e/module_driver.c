@@ -390,7 +390,7 @@ rules_of_slots(void)
 	OK(p11->C_GetMechanismList(0, types, &count));
 	for (CK_ULONG i = 0; i < count; i++) {
 		OK(p11->C_GetMechanismInfo(0, types[i], &mechanism));
-		MUST((mechanism.flags & CKF_SIGN) != 0);
+		MUST((mechanism.flags & (CKF_SIGN | CKF_DIGEST)) != 0);
 	}
 	RETURNS(p11->C_GetMechanismInfo(0, CKM_AES_CBC, &mechanism), CKR_MECHANISM_INVALID);
 	RETURNS(p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &only, NULL), CKR_NO_EVENT);
@@ -510,6 +510,45 @@ rules_of_signing(void)
 }
 
 static void
+rules_of_digests(void)
+{
+	CK_SESSION_HANDLE in = session(0);
+	CK_MECHANISM      mechanism = {CKM_SHA384, NULL, 0};
+	CK_MECHANISM      signing = {CKM_SHA384_RSA_PKCS, NULL, 0};
+	uint8_t           wanted[48];
+	uint8_t           out[64];
+	CK_ULONG          size = sizeof out;
+
+	MUST(EVP_Digest("abc", 3, wanted, NULL, EVP_sha384(), NULL) == 1);
+	RETURNS(p11->C_Digest(in, (CK_BYTE_PTR) "abc", 3, out, &size), CKR_OPERATION_NOT_INITIALIZED);
+	RETURNS(p11->C_DigestInit(in, &signing), CKR_MECHANISM_INVALID);
+	RETURNS(p11->C_SignInit(in, &mechanism, find_class(in, CKO_PRIVATE_KEY)), CKR_MECHANISM_INVALID);
+	OK(p11->C_DigestInit(in, &mechanism));
+	RETURNS(p11->C_DigestInit(in, &mechanism), CKR_OPERATION_ACTIVE);
+	OK(p11->C_Digest(in, (CK_BYTE_PTR) "abc", 3, NULL, &size));
+	MUST(size == sizeof wanted);
+	size = 47;
+	RETURNS(p11->C_Digest(in, (CK_BYTE_PTR) "abc", 3, out, &size), CKR_BUFFER_TOO_SMALL);
+	MUST(size == sizeof wanted);
+	OK(p11->C_Digest(in, (CK_BYTE_PTR) "abc", 3, out, &size));
+	MUST(memcmp(out, wanted, sizeof wanted) == 0);
+	OK(p11->C_DigestInit(in, &mechanism));
+	OK(p11->C_DigestUpdate(in, (CK_BYTE_PTR) "a", 1));
+	OK(p11->C_DigestUpdate(in, NULL, 0));
+	RETURNS(p11->C_Digest(in, (CK_BYTE_PTR) "bc", 2, out, &size), CKR_OPERATION_ACTIVE);
+	OK(p11->C_DigestUpdate(in, (CK_BYTE_PTR) "bc", 2));
+	memset(out, 0, sizeof out);
+	OK(p11->C_DigestFinal(in, out, &size));
+	MUST(size == sizeof wanted && memcmp(out, wanted, sizeof wanted) == 0);
+	RETURNS(p11->C_DigestFinal(in, out, &size), CKR_OPERATION_NOT_INITIALIZED);
+	OK(p11->C_DigestInit(in, &mechanism));
+	RETURNS(p11->C_DigestUpdate(in, NULL, 1), CKR_ARGUMENTS_BAD);
+	RETURNS(p11->C_DigestUpdate(in, NULL, 0), CKR_OPERATION_NOT_INITIALIZED);
+	OK(p11->C_DigestInit(in, &mechanism)); /* freed with the session */
+	OK(p11->C_CloseSession(in));
+}
+
+static void
 rules(void)
 {
 	CK_ULONG count = (sizeof *p11 - offsetof(CK_FUNCTION_LIST, C_Initialize)) / sizeof(void *);
@@ -521,6 +560,7 @@ rules(void)
 	rules_of_sessions();
 	rules_of_objects();
 	rules_of_signing();
+	rules_of_digests();
 }
 
 /* ---- signatures ---- */
