@@ -35,6 +35,20 @@ done
 case_ok "16 threads" timeout 60 "$driver" "$module" threads 16 5
 note "$out"
 
+# Through all of it: curl.
+engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
+for type in ecc-p256 rsa-2048; do
+	key_use $type
+	for version in "" --tls12; do
+		if [ -e "$engine" ] && ! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+			run attest_device use --state-dir "$scratch/$type" --module "$module" curl --check $version
+			case_matches "curl: $type${version:+ by TLS 1.2}" "$out$err" '^curl works: TLSv1\.[23], 2 certificates sent$'
+		else
+			skip "curl: $type${version:+ by TLS 1.2}" "there is no libengine-pkcs11-openssl, or the module has sanitizers"
+		fi
+	done
+done
+
 key_use ecc-p256
 for killed in {1..100}; do
 	begin victim "$driver" "$module" forever
