@@ -492,23 +492,52 @@ revocation_reason(const X509_REVOKED *entry)
 	return reason >= 0 && reason <= INT_MAX ? (int)reason : 0;
 }
 
-bool
+/* Whether the last failure was for lack of memory: its message is queued then, or there was none for that. */
+static bool
+revocation_is_short(void)
+{
+	unsigned long code = ERR_get_error();
+	bool          is_short = code == 0;
+
+	for (; code != 0; code = ERR_get_error())
+		is_short = is_short || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return is_short;
+}
+
+/* The same as revocation_is_signed, where a wrong no would let a revoked one pass: not every lack of
+ * memory is queued as such, so that it is tried twice. */
+static int
+revocation_make_sure(const struct revocation *revocation, struct revocation_list *list,
+    const X509 *issuer, bool *is_signed, struct error *err)
+{
+	*is_signed = false;
+	for (int tries = 0; tries < 2 && !*is_signed; tries++) {
+		ERR_clear_error();
+		*is_signed = revocation_is_signed(revocation, list, issuer);
+		if (!*is_signed && revocation_is_short())
+			return error_set(err, ERROR_INTERNAL, "there is no memory to verify the signature of a CRL");
+	}
+	return 0;
+}
+
+int
 revocation_find(const struct revocation *revocation, const X509 *certificate, const X509 *issuer,
-    int *reason)
+    bool *found, int *reason, struct error *err)
 {
 	X509_REVOKED *entry = NULL;
-	bool          found = false;
 
-	for (size_t i = 0; !found && i < revocation->count; i++) {
+	*found = false;
+	for (size_t i = 0; !*found && i < revocation->count; i++) {
 		struct revocation_list *list = &revocation->lists[i];
 
 		if (X509_CRL_get0_by_serial(list->crl, &entry, X509_get0_serialNumber(certificate)) == 0 ||
-		    !revocation_is_named(list->crl, issuer) ||
-		    !revocation_is_signed(revocation, list, issuer))
+		    !revocation_is_named(list->crl, issuer))
 			continue;
-		found = true;
-		*reason = revocation_reason(entry);
+		if (revocation_make_sure(revocation, list, issuer, found, err) != 0)
+			return -1;
+		if (*found)
+			*reason = revocation_reason(entry);
 	}
 	ERR_clear_error();
-	return found;
+	return 0;
 }

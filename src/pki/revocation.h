@@ -79,10 +79,11 @@ int revocation_check(const struct revocation *revocation, const X509 *certificat
 bool revocation_mentions(const struct revocation *revocation, struct view serial);
 
 /*
- * True when a CRL of this issuer, signed by it, lists the certificate, stale or not; *reason is
- * its CRLReason, 0 where none is given (RFC 5280 §5.3.1). From any thread.
+ * *found when a CRL of this issuer, signed by it, lists the certificate, stale or not; *reason is
+ * its CRLReason, 0 where none is given (RFC 5280 §5.3.1). From any thread. INTERNAL when memory is too
+ * short to tell.
  */
-bool revocation_find(const struct revocation *revocation, const X509 *certificate,
-    const X509 *issuer, int *reason);
+int revocation_find(const struct revocation *revocation, const X509 *certificate,
+    const X509 *issuer, bool *found, int *reason, struct error *err);
 
 #endif

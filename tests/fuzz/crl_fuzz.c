@@ -74,6 +74,7 @@ file_check(struct view octets, unsigned flags, bool is_ours)
 	struct revocation_facts facts = {0};
 	struct error            err = {0};
 	int                     reason = -1;
+	bool                    found = false;
 	const struct view       serial = {world.serial, world.serial_size};
 
 	if (revocation_add_file(revocation, fuzz_file(octets), &err) != 0)
@@ -85,7 +86,9 @@ file_check(struct view octets, unsigned flags, bool is_ours)
 	}
 	if (revocation_check(revocation, world.below.certificate, world.ca.certificate, NOW, &err) != 0)
 		assert(err.kind == ERROR_BAD_ATTESTATION);
-	if (revocation_find(revocation, world.below.certificate, world.ca.certificate, &reason)) {
+	fuzz_must(revocation_find(revocation, world.below.certificate, world.ca.certificate, &found, &reason, &err),
+	    &err);
+	if (found) {
 		assert(is_ours && revocation_mentions(revocation, serial));
 		assert(reason >= 0);
 	}

@@ -51,36 +51,44 @@ walk_cb(int64_t row, const char *id, struct view ak_serial, void *arg)
 	return walk->count < ATTESTED_BATCH;
 }
 
-/* The reason for which `issuer`, if it is the one, has revoked the AK certificate. */
-static bool
-is_revoked_by(const struct revocation *revocation, const X509 *ak, X509 *issuer, int *reason)
+/* *revoked when `issuer` is the one, and has revoked the AK certificate, for *reason. */
+static int
+find_by(const struct revocation *revocation, const X509 *ak, X509 *issuer, bool *revoked, int *reason,
+    struct error *err)
 {
-	return X509_check_issued(issuer, (X509 *)(uintptr_t)ak) == X509_V_OK &&
-	    revocation_find(revocation, ak, issuer, reason);
+	*revoked = false;
+	return X509_check_issued(issuer, (X509 *)(uintptr_t)ak) == X509_V_OK
+	    ? revocation_find(revocation, ak, issuer, revoked, reason, err)
+	    : 0;
 }
 
-/* The issuer of the AK certificate comes behind it in the chain, or is a root. */
-static bool
-is_revoked(const struct roots_snapshot *roots, struct view chain, int *reason)
+/*
+ * The issuer of the AK certificate comes behind it in the chain, or is a root. A chain that is none is nobody's;
+ * what cannot be looked up is looked up again.
+ */
+static int
+find_revoked(const struct roots_snapshot *roots, struct view chain, bool *revoked, int *reason,
+    struct error *err)
 {
 	const STACK_OF(X509) *trusted = trust_stack(roots->trust);
 	X509                 *ak = NULL;
 	X509                 *issuer = NULL;
 	struct error          ignored;
 	size_t                used = 0;
-	bool                  revoked = false;
+	int                   rc = 0;
 
+	*revoked = false;
 	if (certificate_decode_first(chain, &ak, &used, &ignored) != 0)
-		return false;
+		return 0;
 	chain.data += used;
 	chain.size -= used;
 	if (chain.size != 0 && certificate_decode_first(chain, &issuer, &used, &ignored) == 0)
-		revoked = is_revoked_by(roots->revocation, ak, issuer, reason);
-	for (int i = 0; !revoked && i < sk_X509_num(trusted); i++)
-		revoked = is_revoked_by(roots->revocation, ak, sk_X509_value(trusted, i), reason);
+		rc = find_by(roots->revocation, ak, issuer, revoked, reason, err);
+	for (int i = 0; rc == 0 && !*revoked && i < sk_X509_num(trusted); i++)
+		rc = find_by(roots->revocation, ak, sk_X509_value(trusted, i), revoked, reason, err);
 	X509_free(issuer);
 	X509_free(ak);
-	return revoked;
+	return rc;
 }
 
 static int
@@ -88,14 +96,16 @@ revoke_one(const struct walk *walk, struct store *store, const char *id, struct 
 {
 	struct store_issued issued = {0};
 	char                serial[2 * STORE_SERIAL_MAX + 1];
+	bool                revoked = false;
 	int                 reason = 0;
 	int                 rc = store_issued_find(store, id, &issued, err);
 
 	/* Somebody else may have revoked or removed it meanwhile. */
 	if (rc != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
-	if (issued.revoked == 0 && is_revoked(walk->roots, bytes_view(&issued.chain), &reason) &&
-	    reason != REASON_SUPERSEDED) {
+	if (issued.revoked == 0)
+		rc = find_revoked(walk->roots, bytes_view(&issued.chain), &revoked, &reason, err);
+	if (rc == 0 && revoked && reason != REASON_SUPERSEDED) {
 		if (crl_reason_word(reason) == NULL)
 			reason = REASON_UNSPECIFIED;
 		rc = store_issued_revoke(store, id, walk->now, reason, err);

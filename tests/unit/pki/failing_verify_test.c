@@ -133,6 +133,49 @@ check_revocation(const void *arg, struct error *err)
 	return revocation_check(world->revocation, world->leaf, pki.issuing.certificate, PKI_NOW, err);
 }
 
+/* -1 when it is found, or when that cannot be told; 0 says that it is not revoked. */
+static int
+find_revocation(const void *arg, struct error *err)
+{
+	const struct revoked_world *world = arg;
+	bool                        found = false;
+	int                         reason = 0;
+
+	if (revocation_find(world->revocation, world->leaf, pki.issuing.certificate, &found, &reason, err) != 0)
+		return -1;
+	return found ? error_set(err, ERROR_BAD_ATTESTATION, "it is revoked") : 0;
+}
+
+START_TEST(find_of_what_is_revoked_misses_nothing_without_memory)
+{
+	X509                *leaf = leaf_of(&pki.issuing);
+	struct revoked_world world = {NULL, leaf};
+
+	for (unsigned n = 1; n < 60; n++) { /* what was verified once is remembered */
+		world.revocation = revocation_new(false);
+		list_revoked(world.revocation, &pki.issuing, leaf);
+		failing_refuses_at(find_revocation, &world, n);
+		revocation_free(world.revocation);
+	}
+	X509_free(leaf);
+}
+END_TEST
+
+/* The list of somebody who has the issuer's name, and not its key, is no reason to look again. */
+START_TEST(find_in_the_list_of_an_impostor_finds_nothing)
+{
+	struct ca            impostor = {.certificate = pki.issuing.certificate, .key = key};
+	X509                *leaf = leaf_of(&pki.issuing);
+	struct revoked_world world = {revocation_new(false), leaf};
+	struct error         err = {0};
+
+	list_revoked(world.revocation, &impostor, leaf);
+	unit_ok(find_revocation(&world, &err), &err);
+	revocation_free(world.revocation);
+	X509_free(leaf);
+}
+END_TEST
+
 /* Two CRLs of its issuer, of which the first lists it and the second does not. */
 START_TEST(revoked_by_one_of_two_lists_is_refused_without_memory)
 {
@@ -466,6 +509,8 @@ main(void)
 	tcase_add_test(tcase, chain_without_memory_is_verified_or_refused);
 	tcase_add_loop_test(tcase, chain_with_a_flaw_is_refused_without_memory, 0, 4);
 	tcase_add_loop_test(tcase, revoked_by_one_of_two_lists_is_refused_without_memory, 0, 2);
+	tcase_add_test(tcase, find_of_what_is_revoked_misses_nothing_without_memory);
+	tcase_add_test(tcase, find_in_the_list_of_an_impostor_finds_nothing);
 	tcase_add_loop_test(tcase, csr_without_memory_is_read_whole_or_refused, 0,
 	    sizeof csr_configs / sizeof csr_configs[0]);
 	tcase_add_loop_test(tcase, ak_certificate_without_memory_is_read_whole_or_refused, 0,
