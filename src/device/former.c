@@ -96,32 +96,44 @@ current_id(const struct folder *directory, struct bytes *pem, uint8_t hash[32],
 	    : -1;
 }
 
-/* True when the pair can still be used at `now`. */
-static bool
-pair_read(const struct folder *directory, int64_t now, struct pair *pair)
+/* 0 when it can be used by a program, *end is when its certificate ends. */
+static int
+pair_read(const struct folder *directory, struct pair *pair, int64_t *end, struct error *err)
 {
-	X509        *leaf = NULL;
-	uint8_t      of_key[32];
-	uint8_t      of_leaf[32];
-	struct error ignored;
-	bool         usable = current_id(directory, &pair->key, of_key, pair->id, &ignored) == 0 &&
-	    folder_read(directory, PAIR_CHAIN, PAIR_FILE_MAX, &pair->chain, &ignored) == 0 &&
-	    certificate_decode_pem(&pair->chain, PAIR_CHAIN, &leaf, &ignored) == 0 &&
-	    certificate_key_hash(leaf, of_leaf, &ignored) == 0 &&
-	    memcmp(of_key, of_leaf, sizeof of_key) == 0 && certificate_not_after(leaf) > now;
+	X509   *leaf = NULL;
+	uint8_t of_key[32];
+	uint8_t of_leaf[32];
+	int     rc = -1;
 
+	if (current_id(directory, &pair->key, of_key, pair->id, err) == 0 &&
+	    folder_read(directory, PAIR_CHAIN, PAIR_FILE_MAX, &pair->chain, err) == 0 &&
+	    certificate_decode_pem(&pair->chain, PAIR_CHAIN, &leaf, err) == 0 &&
+	    certificate_key_hash(leaf, of_leaf, err) == 0)
+		rc = memcmp(of_key, of_leaf, sizeof of_key) == 0
+		    ? 0
+		    : error_set(err, ERROR_INTERNAL, "%s is the certificate of another key than %s", PAIR_CHAIN, PAIR_KEY);
+	if (rc == 0)
+		*end = certificate_not_after(leaf);
 	X509_free(leaf);
-	return usable;
+	return rc;
 }
 
 int
 former_keep(const struct folder *directory, gid_t group, int64_t now, struct error *err)
 {
-	AUTO_PAIR pair = {0};
-	char      key[NAME_SIZE];
-	char      chain[NAME_SIZE];
+	AUTO_PAIR    pair = {0};
+	char         key[NAME_SIZE];
+	char         chain[NAME_SIZE];
+	int64_t      end = 0;
+	struct error why = {0};
 
-	if (!pair_read(directory, now, &pair))
+	if (pair_read(directory, &pair, &end, &why) != 0) {
+		if (why.kind != ERROR_NOT_FOUND)
+			(void)fprintf(stderr, "attest-device: the former key and certificate in %s are not kept: %s\n",
+			    directory->path, why.detail);
+		return 0;
+	}
+	if (end <= now)
 		return 0;
 	name_make(pair.id, ".key", key);
 	name_make(pair.id, ".pem", chain);

@@ -17,7 +17,8 @@ struct folder;
  * Puts a copy of the pair in the directory aside, the key first, of the group as
  * certificate_files_replace has it. A pair that no program could use is
  * not kept: a file that is missing, no regular one or does not decode, a certificate of another
- * key, or one that has ended at `now`. INTERNAL.
+ * key, or one that has ended at `now`; why is said on standard error, unless one is missing or
+ * has ended. INTERNAL.
  */
 int former_keep(const struct folder *directory, gid_t group, int64_t now, struct error *err);
 

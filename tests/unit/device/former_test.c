@@ -255,8 +255,26 @@ static const struct {
     {1, FLAW_LINK, 0},
 };
 
+/* Replaces the pair, and reads what is said on standard error. */
+static void
+replace_saying(const struct made *made, char *said, size_t size)
+{
+	FILE *file = tmpfile();
+	int   before = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+	replace(made);
+	ck_assert_int_ge(dup2(before, STDERR_FILENO), 0);
+	rewind(file);
+	said[fread(said, 1, size - 1, file)] = '\0';
+	(void)fclose(file);
+	(void)close(before);
+}
+
 START_TEST(replace_keeps_what_is_of_use)
 {
+	char said[512];
 	AUTO_FREE char *path = file_join(directory, PAIR_KEY);
 	AUTO_FREE char *aside = file_join(directory, "aside");
 	AUTO_MADE old = {0};
@@ -277,9 +295,10 @@ START_TEST(replace_keeps_what_is_of_use)
 		ck_assert_int_eq(rename(path, aside), 0);
 		ck_assert_int_eq(symlink("aside", path), 0);
 	}
-	replace(&new);
+	replace_saying(&new, said, sizeof said);
 	ck_assert_int_eq(formers(".key", NULL), pairs[_i].kept);
 	ck_assert_int_eq(formers(".pem", NULL), pairs[_i].kept);
+	ck_assert_msg((strstr(said, "are not kept: ") != NULL) == (pairs[_i].flaw != FLAW_NONE), "%s", said);
 }
 END_TEST
 
