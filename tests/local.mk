@@ -60,6 +60,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/store_failing.h \
 	tests/unit/store_fixture.h \
 	tests/unit/store_tamper.h \
+	tests/unit/store_writer.h \
 	tests/unit/tls_client.h \
 	tests/unit/unit.h \
 	tests/unit/unit_hex.h \

@@ -144,7 +144,7 @@ writer_free(struct store_writer *writer)
 }
 
 int
-store_writer_start_on(struct store *store, struct store_writer **out, struct error *err)
+store_writer_start(struct store *store, struct store_writer **out, struct error *err)
 {
 	struct store_writer *writer = memory_new(sizeof *writer);
 
@@ -157,16 +157,6 @@ store_writer_start_on(struct store *store, struct store_writer **out, struct err
 	}
 	*out = writer;
 	return 0;
-}
-
-int
-store_writer_start(const char *place, struct store_writer **out, struct error *err)
-{
-	struct store *store = NULL;
-
-	if (store_open(place, &store, err) != 0)
-		return -1;
-	return store_writer_start_on(store, out, err);
 }
 
 void

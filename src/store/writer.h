@@ -24,11 +24,8 @@ struct store_job {
 	struct store_job *next; /* the writer's */
 };
 
-/* Opens the inventory at the place and starts the thread; for tests. */
-int store_writer_start(const char *place, struct store_writer **out, struct error *err);
-
-/* The same with an open store, of which it takes ownership, also on failure. */
-int store_writer_start_on(struct store *store, struct store_writer **out, struct error *err);
+/* Starts the thread on an open store, of which it takes ownership, also on failure. */
+int store_writer_start(struct store *store, struct store_writer **out, struct error *err);
 
 /* Submits a job; never waits for the disk. */
 void store_writer_submit(struct store_writer *writer, struct store_job *job);

@@ -78,7 +78,7 @@ service_keeper_write(struct service_keeper *keeper, struct error *err)
 
 	if (keeper->program->open(keeper->settings->store, &store, err) != 0)
 		return -1;
-	return store_writer_start_on(store, &keeper->writer, err);
+	return store_writer_start(store, &keeper->writer, err);
 }
 
 void

@@ -11,7 +11,7 @@
 #include "scratch.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
-#include "store/writer.h"
+#include "store_writer.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -111,23 +111,12 @@ present(uint16_t number)
 	return rc == 0;
 }
 
-START_TEST(start_without_store_is_not_found)
-{
-	struct store_writer *writer = NULL;
-
-	scratch_remove(directory);
-	ck_assert_int_eq(store_writer_start(directory, &writer, &err), -1);
-	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
-	ck_assert_ptr_null(writer);
-}
-END_TEST
-
 START_TEST(stop_finishes_what_was_submitted_in_order)
 {
 	static struct enrolment all[2000]; /* some batches */
 	struct store_writer    *writer;
 
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	for (uint16_t i = 0; i < 2000; i++) {
 		all[i] = enrolment(i);
 		submit(writer, &all[i]);
@@ -147,7 +136,7 @@ START_TEST(submit_nothing_stop_returns)
 {
 	struct store_writer *writer;
 
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	store_writer_stop(writer);
 }
 END_TEST
@@ -180,7 +169,7 @@ START_TEST(submit_job_that_fails_is_undone_alone)
 	struct store_writer *writer;
 
 	fails.job.run = enrolment_run_and_fail;
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	submit(writer, &before);
 	submit(writer, &fails);
 	submit(writer, &again);
@@ -233,7 +222,7 @@ START_TEST(submit_while_the_store_is_held_shares_one_commit)
 	struct store        *held = hold();
 	struct store_writer *writer;
 
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	for (size_t i = 0; i < 600; i++) {
 		all[i] = (struct gathering){.job = {gathering_run, gathering_done, &all[i], NULL}};
 		store_writer_submit(writer, &all[i].job);
@@ -259,7 +248,7 @@ START_TEST(commit_that_fails_is_told_to_every_job)
 	struct store_writer *writer;
 	struct rlimit        limit = {0, RLIM_INFINITY};
 
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	submit(writer, &one);
 	submit(writer, &two);
 	/* Nothing can be written now: what a full disk does. */
@@ -277,7 +266,7 @@ START_TEST(commit_that_fails_is_told_to_every_job)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert(!present(1));
 	ck_assert(!present(2));
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	submit(writer, &later);
 	store_writer_stop(writer);
 	ck_assert(!later.failed);
@@ -341,7 +330,7 @@ START_TEST(submit_by_many_threads_answers_each)
 	struct asker         askers[8];
 	struct store_writer *writer;
 
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	for (uint8_t i = 0; i < 8; i++) {
 		askers[i] = (struct asker){.writer = writer, .number = i};
 		(void)pthread_mutex_init(&askers[i].mutex, NULL);
@@ -378,7 +367,7 @@ crash_child(void)
 	static struct enrolment all[3000];
 	struct store_writer    *writer;
 
-	if (store_writer_start(directory, &writer, &err) != 0)
+	if (writer_start(directory, &writer, &err) != 0)
 		_exit(1);
 	for (uint16_t i = 0; i < 3000; i++) {
 		all[i] = enrolment(i);
@@ -442,7 +431,7 @@ START_TEST(kill_before_commit_leaves_nothing)
 		struct store *held = hold();
 
 		last.job.run = kill_run;
-		if (store_writer_start(directory, &writer, &err) != 0)
+		if (writer_start(directory, &writer, &err) != 0)
 			_exit(1);
 		submit(writer, &fine);
 		submit(writer, &last);
@@ -453,7 +442,7 @@ START_TEST(kill_before_commit_leaves_nothing)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFSIGNALED(status));
 	ck_assert(!present(2));
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	last.told = 0;
 	submit(writer, &last);
 	store_writer_stop(writer);
@@ -471,7 +460,7 @@ queue_child(uint16_t base)
 	struct store_writer    *writer;
 	int                     failed = 0;
 
-	if (store_writer_start(directory, &writer, &err) != 0)
+	if (writer_start(directory, &writer, &err) != 0)
 		return 1;
 	for (uint16_t i = 0; i < 1500; i++) {
 		all[i] = enrolment((uint16_t)(base + i));
@@ -511,7 +500,6 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, start_without_store_is_not_found);
 	tcase_add_test(tc, submit_nothing_stop_returns);
 	tcase_add_test(tc, stop_finishes_what_was_submitted_in_order);
 	tcase_add_test(tc, submit_job_that_fails_is_undone_alone);

@@ -12,8 +12,8 @@
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
-#include "store/writer.h"
 #include "store_tamper.h"
+#include "store_writer.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -33,7 +33,7 @@ setup(void)
 	scratch_make(directory);
 	unit_ok(store_create(directory, &err), &err);
 	unit_ok(store_open(directory, &store, &err), &err);
-	unit_ok(store_writer_start(directory, &writer, &err), &err);
+	unit_ok(writer_start(directory, &writer, &err), &err);
 	settings = (struct attestation_settings){0};
 	retention = retention_new(&settings, writer);
 }

@@ -21,6 +21,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
+#include "store_writer.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -341,7 +342,7 @@ setup(void)
 	(void)sem_init(&fixture.entered, 0, 0);
 	(void)sem_init(&fixture.release, 0, 0);
 	unit_ok(store_create(fixture.directory, &err), &err);
-	unit_ok(store_writer_start(fixture.directory, &fixture.writer, &err), &err);
+	unit_ok(writer_start(fixture.directory, &fixture.writer, &err), &err);
 	unit_ok(channel_pair(fixture.control, &err), &err);
 	ck_assert_int_eq(pthread_create(&fixture.thread, NULL, keeper_main, NULL), 0);
 	fixture.front = front_open(fixture.control[0]);

@@ -340,7 +340,7 @@ child_main(enum disk_fault fault, unsigned at)
 	struct told          end = {0};
 
 	if (store_database_open(child_world->database, cached, &store, &err) != 0 ||
-	    store_writer_start_on(store, &writer, &err) != 0)
+	    store_writer_start(store, &writer, &err) != 0)
 		_exit(2);
 	bad_disk_fault(fault, at);
 	for (unsigned round = 0; round < ROUNDS; round++) {

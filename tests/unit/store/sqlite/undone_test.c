@@ -100,7 +100,7 @@ START_TEST(step_after_the_transaction_was_undone_is_refused)
 	unit_ok(account_add(store, 'a', &err), &err);
 	disk_fill(store);
 	ck_assert_int_eq(certificate_add(store, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.detail, "the disk of the store is full"));
+	ck_assert_ptr_nonnull(strstr(err.detail, "the disk of the CA is full"));
 	/* SQLite has undone it all: what follows would be committed alone. */
 	ck_assert_int_ne(sqlite3_get_autocommit(sqlite_of(store)->db), 0);
 	disk_empty(store);
@@ -180,7 +180,7 @@ START_TEST(writer_tells_every_job_of_an_undone_transaction_and_commits_none)
 
 	unit_ok(store_acme_open(directory, &own, &err), &err);
 	unit_ok(store_begin(store, &err), &err); /* all of them gather behind it */
-	unit_ok(store_writer_start_on(own, &writer, &err), &err);
+	unit_ok(store_writer_start(own, &writer, &err), &err);
 	for (size_t i = 0; i < 3; i++) {
 		jobs[i].job.done = job_done_cb;
 		jobs[i].job.arg = &jobs[i];
@@ -218,7 +218,7 @@ START_TEST(job_that_cannot_be_undone_alone_undoes_all)
 
 	unit_ok(store_acme_open(directory, &own, &err), &err);
 	unit_ok(store_begin(store, &err), &err); /* all of them gather behind it */
-	unit_ok(store_writer_start_on(own, &writer, &err), &err);
+	unit_ok(store_writer_start(own, &writer, &err), &err);
 	for (size_t i = 0; i < 3; i++) {
 		jobs[i].job.done = job_done_cb;
 		jobs[i].job.arg = &jobs[i];
