@@ -50,10 +50,10 @@ check "… and an order" 'order'
 disk_fill
 # What the log of the store has already taken from the disk may be written to once more.
 check "full: no account is made" 'wait_for "! account"'
-check "full: 503, and why" 'refused 503 serverInternal "the disk of the store is full; make room on it"'
+check "full: 503, and why" 'refused 503 serverInternal "the disk of the CA is full; its administrator must make room on it"'
 check "full: and when to come again" 'grep -qi "^retry-after: [1-9]" <<<"$http_headers"'
 check "full: no order is made either" '! order && [ "$http_status" = 503 ]'
-check "full: the log says it" 'grep -q " error .*event=commit .*the disk of the store is full" "${log[acmed]}"'
+check "full: the log says it" 'grep -q " error .*event=commit .*the disk of the CA is full" "${log[acmed]}"'
 case_equal "full: nothing acknowledged is lost" "$(lost)" ""
 acme_get /acme/directory
 case_equal "full: what needs no room is served" "$http_status" 200

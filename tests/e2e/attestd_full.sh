@@ -43,14 +43,14 @@ disk_fill
 check "full: it is refused" 'wait_for "! attest"'
 case_equal "full: 503" "$http_status $(jq -r '"\(.type) \(.status)"' <<<"$http_body")" \
 	"503 urn:attest-ca:error:overloaded 503"
-case_matches "full: the client is told why" "$(jq -r .detail <<<"$http_body")" 'the disk of the store is full; make room on it'
+case_matches "full: the client is told why" "$(jq -r .detail <<<"$http_body")" 'the disk of the CA is full; its administrator must make room on it'
 check "full: and when to come again" 'grep -qi "^retry-after: [1-9]" <<<"$http_headers"'
-check "full: the log says it" 'grep -q " error .*event=commit .*the disk of the store is full" "${log[attestd]}"'
+check "full: the log says it" 'grep -q " error .*event=commit .*the disk of the CA is full" "${log[attestd]}"'
 case_equal "full: nothing acknowledged is lost" "$(lost)" ""
 case_equal "full: and nothing refused is kept" "$(wc -l <"$scratch/known")" "${#acknowledged[@]}"
 http GET /root.pem
 case_equal "full: what needs no room is served" "$http_status" 200
-case_fails "full: the administrator is told, too" 1 'the disk of the store is full; make room on it' \
+case_fails "full: the administrator is told, too" 1 'the disk of the CA is full; its administrator must make room on it' \
 	attest_ca disable other
 case_equal "full: and nothing has changed" "$(attest_ca show other --json | jq .enabled)" true
 check "full: still refused" '! attest && [ "$http_status" = 503 ]'

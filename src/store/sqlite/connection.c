@@ -54,7 +54,7 @@ sqlite_error(struct sqlite *sqlite, const char *doing, struct error *err)
 	case SQLITE_FULL:
 		/* A transient error; it is shown to clients, so it does not name the store's place. */
 		return error_set(err, ERROR_OVERLOADED,
-		    "%s: the disk of the store is full; make room on it", doing);
+		    "%s: the disk of the CA is full; its administrator must make room on it", doing);
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:

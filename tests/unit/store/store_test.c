@@ -160,7 +160,7 @@ static const struct {
 } strange[] = {
     {"PRAGMA application_id = 7", "is no store of attest-ca"},
     {"PRAGMA user_version = 99",
-        "was made by a newer attest-ca (version 99, this one knows 7); install that one"},
+        "was made by a newer attest-ca (version 99, this one knows 8); install that one"},
     {"PRAGMA user_version = 0", "was never finished; remove it"},
 };
 
@@ -354,7 +354,7 @@ START_TEST(change_on_a_full_disk_is_overloaded)
 	while (number < 65536 && enroll((uint8_t)(number >> 8), (uint8_t)number, NULL) == 0);
 	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
 	ck_assert_int_eq(error_status(err.kind), 503);
-	ck_assert_ptr_nonnull(strstr(err.detail, "the disk of the store is full; make room on it"));
+	ck_assert_ptr_nonnull(strstr(err.detail, "the disk of the CA is full; its administrator must make room on it"));
 	ck_assert_ptr_null(strstr(err.detail, directory));
 }
 END_TEST
