@@ -211,8 +211,11 @@ static const char schema_skeletons[] =
 /* The name that a waiting device asks for, in its own words. */
 static const char schema_wishes[] = "ALTER TABLE waiting ADD COLUMN wish TEXT NOT NULL DEFAULT '';";
 
+/* No query has used these since the waiting list keeps its shares in memory. */
+static const char schema_unseen[] = "DROP INDEX IF EXISTS waiting_unseen; DROP INDEX IF EXISTS waiting_unseen_of;";
+
 static const char *const inventory_texts[] = {schema_devices, schema_fleet, schema_numbers,
-    schema_audit_names, schema_removed, schema_skeletons, schema_wishes};
+    schema_audit_names, schema_removed, schema_skeletons, schema_wishes, schema_unseen};
 
 static const char *const inventory_files[] = {
     "store.db", "store.db-wal", "store.db-shm", "store.lock", NULL};
