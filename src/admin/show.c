@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "admin/commands.h"
@@ -9,14 +10,17 @@
 #include "admin/store.h"
 #include "command/print.h"
 #include "pki/crl_reason.h"
+#include "store/hash.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/inventory/evidence.h"
+#include "store/inventory/removed.h"
 #include "store/store.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hex.h"
+#include "util/own_command.h"
 
 static command_run admin_show;
 
@@ -162,6 +166,30 @@ show_text(struct store *store, const struct store_device *device, int64_t now, s
 	return 0;
 }
 
+/* One that was removed is no stranger: says when, and by whom. */
+static int
+show_refuse(struct store *store, const char *text, struct error *err)
+{
+	struct store_removed removed;
+	struct error         ignored;
+	uint8_t              ek_hash[STORE_HASH_SIZE];
+	char                 hash[STORE_HASH_TEXT_SIZE];
+	char                 when[CLOCK_TEXT_SIZE];
+
+	if (err->kind != ERROR_NOT_ENROLLED || !store_hash_parse(text, ek_hash) ||
+	    store_removed_find(store, ek_hash, &removed, &ignored) != 0)
+		return -1;
+	store_hash_format(ek_hash, hash);
+	clock_format(removed.at, when);
+	removed.names[strcspn(removed.names, "\n")] = '\0';
+	return error_set(err, ERROR_NOT_ENROLLED,
+	    "EK %s is not enrolled: it was%s%.64s%s %s at %s%s%.64s; to let it in again, run \"%s enroll %s\"", hash,
+	    removed.names[0] != '\0' ? " enrolled as " : "", removed.names,
+	    removed.names[0] != '\0' ? ", and was" : "",
+	    removed.reason[0] != '\0' ? removed.reason : "removed", when, removed.actor[0] != '\0' ? " by " : "", removed.actor,
+	    own_command("attest-ca"), hash);
+}
+
 static int
 admin_show(const struct command_call *call, struct error *err)
 {
@@ -176,6 +204,8 @@ admin_show(const struct command_call *call, struct error *err)
 		rc = call->json ? show_json(store, &device, err)
 		                : show_text(store, &device, call->now, err);
 		store_device_clear(&device);
+	} else {
+		rc = show_refuse(store, call->operands[0], err);
 	}
 	store_close(store);
 	return rc;

@@ -160,6 +160,24 @@ START_TEST(remove_leaves_the_record_of_certificates_revoked)
 }
 END_TEST
 
+START_TEST(show_of_a_removed_device_says_when_and_by_whom)
+{
+	AUTO_FREE char *path = file_join(directory, "errors");
+	AUTO_BYTES      errors = {0};
+
+	free(answer(0, "remove", HASH_1, NULL));
+	ck_assert_ptr_nonnull(freopen(path, "w", stderr));
+	free(answer(1, "show", HASH_1, NULL));
+	(void)fflush(stderr);
+	unit_ok(file_read(path, 4096, &errors, &err), &err);
+	bytes_append_u8(&errors, '\0');
+	ck_assert_msg(strstr((const char *)errors.data, "EK " HASH_1 " is not enrolled: it was removed at 20") != NULL,
+	    "%s", errors.data);
+	ck_assert_msg(strstr((const char *)errors.data, "Z by ") != NULL, "%s", errors.data);
+	ck_assert_msg(strstr((const char *)errors.data, " enroll " HASH_1 "\"") != NULL, "%s", errors.data);
+}
+END_TEST
+
 START_TEST(every_command_has_a_record_that_is_whole)
 {
 	records_check(&attest_ca_program, 27);
@@ -177,6 +195,7 @@ main(void)
 	tcase_add_test(tc, show_json_certificates_have_all_fields);
 	tcase_add_test(tc, remove_counts_the_certificates_that_were_good);
 	tcase_add_test(tc, remove_leaves_the_record_of_certificates_revoked);
+	tcase_add_test(tc, show_of_a_removed_device_says_when_and_by_whom);
 	tcase_add_test(tc, every_command_has_a_record_that_is_whole);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
