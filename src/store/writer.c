@@ -169,8 +169,9 @@ store_writer_submit(struct store_writer *writer, struct store_job *job)
 	else
 		writer->first = job;
 	writer->last = job;
-	(void)pthread_cond_signal(&writer->work);
 	(void)pthread_mutex_unlock(&writer->mutex);
+	/* Unlocked, so that the thread does not wake up to wait for the lock. */
+	(void)pthread_cond_signal(&writer->work);
 }
 
 void

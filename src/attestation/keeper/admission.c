@@ -118,7 +118,7 @@ admission_decide(struct admission *admission, const struct call *call, struct st
 	const struct attestation_revision *revision = attestation_operation_revision(call);
 	struct store_device                device = {0};
 	struct error                       missing = {0};
-	bool enrolled = attestation_operation_device(store, &ek->hash, &device, &missing) == 0;
+	bool enrolled = attestation_operation_device(store, &ek->hash, 0, &device, &missing) == 0;
 
 	admission->ek = ek->hash;
 	admission->revision = device.revision;

@@ -307,7 +307,7 @@ issue_find_device(struct issue *issue, struct auto_enroll *auto_enroll, struct s
 {
 	const struct challenge *challenge = issue->challenge;
 
-	if (attestation_operation_device(store, &challenge->ek, device, err) == 0)
+	if (attestation_operation_device(store, &challenge->ek, STORE_DEVICE_NAMES, device, err) == 0)
 		return 0;
 	if (err->kind != ERROR_NOT_ENROLLED || !challenge->enrolls ||
 	    auto_enroll == NULL)

@@ -65,13 +65,13 @@ const struct call_service attestation_operation_service = {
 };
 
 int
-attestation_operation_device(struct store *store, const struct ek_hash *ek,
+attestation_operation_device(struct store *store, const struct ek_hash *ek, unsigned lists,
     struct store_device *device, struct error *err)
 {
 	char text[EK_HASH_TEXT_SIZE];
 
 	ek_hash_format(ek, text);
-	if (store_device_find(store, ek->bytes, device, err) != 0) {
+	if (store_device_find_with(store, ek->bytes, lists, device, err) != 0) {
 		if (err->kind != ERROR_NOT_ENROLLED)
 			return -1;
 		return error_set(err, ERROR_NOT_ENROLLED,

@@ -40,10 +40,10 @@ struct attestation_keeper         *attestation_operation_keeper(const struct cal
 const struct attestation_revision *attestation_operation_revision(const struct call *call);
 
 /*
- * Finds the device of an EK hash for a new certificate. NOT_ENROLLED and
+ * Finds the device of an EK hash for a new certificate, with `lists` (device.h). NOT_ENROLLED and
  * DEVICE_DISABLED name the hash and the remedy. The caller clears *device.
  */
-int attestation_operation_device(struct store *store, const struct ek_hash *ek,
+int attestation_operation_device(struct store *store, const struct ek_hash *ek, unsigned lists,
     struct store_device *device, struct error *err);
 
 #endif

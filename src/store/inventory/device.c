@@ -341,8 +341,8 @@ device_read_list(struct store *store, const struct device_list *list, int64_t id
 	return rc;
 }
 
-int
-device_read(struct store *store, struct sql_statement *row, struct store_device *out,
+static int
+device_read_with(struct store *store, struct sql_statement *row, unsigned lists, struct store_device *out,
     struct error *err)
 {
 	int64_t     id = sql_column_int64(row, 0);
@@ -360,8 +360,10 @@ device_read(struct store *store, struct sql_statement *row, struct store_device 
 #define X(name, ...) out->name = memory_strdup(sql_column_text(row, text++));
 	DEVICE_TEXTS(X)
 #undef X
-	if (device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0 ||
-	    device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0) {
+	if (((lists & STORE_DEVICE_NAMES) != 0 &&
+	        device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0) ||
+	    ((lists & STORE_DEVICE_TAGS) != 0 &&
+	        device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0)) {
 		store_device_clear(out);
 		return -1;
 	}
@@ -369,20 +371,33 @@ device_read(struct store *store, struct sql_statement *row, struct store_device 
 }
 
 int
-device_one(struct store *store, struct sql_statement *statement, struct store_device *out,
-    bool *found, struct error *err)
+device_read(struct store *store, struct sql_statement *row, struct store_device *out, struct error *err)
+{
+	return device_read_with(store, row, STORE_DEVICE_NAMES | STORE_DEVICE_TAGS, out, err);
+}
+
+static int
+device_one_with(struct store *store, struct sql_statement *statement, unsigned lists,
+    struct store_device *out, bool *found, struct error *err)
 {
 	int rc = sql_step(statement, "looking for a device", err);
 
 	*found = rc > 0;
 	if (rc > 0)
-		rc = device_read(store, statement, out, err);
+		rc = device_read_with(store, statement, lists, out, err);
 	sql_reset(statement);
 	return rc;
 }
 
 int
-store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+device_one(struct store *store, struct sql_statement *statement, struct store_device *out,
+    bool *found, struct error *err)
+{
+	return device_one_with(store, statement, STORE_DEVICE_NAMES | STORE_DEVICE_TAGS, out, found, err);
+}
+
+int
+store_device_find_with(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], unsigned lists,
     struct store_device *out, struct error *err)
 {
 	static const char     text[] =
@@ -393,7 +408,14 @@ store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 	if (statement == NULL)
 		return -1;
 	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	if (device_one(store, statement, out, &found, err) != 0)
+	if (device_one_with(store, statement, lists, out, &found, err) != 0)
 		return -1;
 	return found ? 0 : device_not_enrolled(ek_hash, err);
+}
+
+int
+store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    struct store_device *out, struct error *err)
+{
+	return store_device_find_with(store, ek_hash, STORE_DEVICE_NAMES | STORE_DEVICE_TAGS, out, err);
 }

@@ -52,6 +52,14 @@ int store_device_remove(struct store *store, const uint8_t ek_hash[STORE_HASH_SI
 int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     struct store_device *out, struct error *err);
 
+/* The lists of a device, each of which is read from a table of its own. */
+#define STORE_DEVICE_NAMES 1U
+#define STORE_DEVICE_TAGS  2U
+
+/* The same with these of its lists only; the others are empty. */
+int store_device_find_with(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], unsigned lists,
+    struct store_device *out, struct error *err);
+
 /* The EK of the enrolled device that has exactly this name. NOT_FOUND. */
 int store_device_named(struct store *store, const char *name, uint8_t ek_hash[STORE_HASH_SIZE],
     struct error *err);
