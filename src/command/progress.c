@@ -59,8 +59,11 @@ progress_format(const struct progress *progress, int64_t elapsed, size_t columns
 		columns = PROGRESS_LINE_MAX - 1;
 	if (progress->total == 0) {
 		progress_format_time(elapsed / 1000, "so far", when, sizeof when);
-		(void)snprintf(text, columns + 1, "%s %" PRIu64 ", %s", progress->label,
-		    progress->done, when);
+		if (progress->done == 0)
+			(void)snprintf(text, columns + 1, "%s, %s", progress->label, when);
+		else
+			(void)snprintf(text, columns + 1, "%s %" PRIu64 ", %s", progress->label,
+			    progress->done, when);
 		return;
 	}
 	/* A file may grow while it is read. */

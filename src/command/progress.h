@@ -21,11 +21,11 @@ struct progress {
 /*
  * Begins; draws if `stream` is a terminal. `label` names the activity ("importing") and
  * must outlive the progress; it is printed unescaped. `total` is a number of any units,
- * such as octets of a file.
+ * such as octets of a file. Without units only the time is shown.
  */
 void progress_begin(struct progress *progress, FILE *stream, const char *label, uint64_t total);
 
-/* Adds completed units. Draws at most ten times a second, so it may be called for each unit. */
+/* Adds completed units, or 0 to show that it goes on. Draws at most ten times a second, so it may be called for each unit. */
 void progress_step(struct progress *progress, uint64_t units);
 
 /* Clears the line, for other output; the next step draws it again. */

@@ -11,6 +11,12 @@ store_check_integrity(struct store *store, struct error *err)
 	return store->engine->check_integrity(store, err);
 }
 
+void
+store_watch(struct store *store, void (*each)(void *arg), void *arg)
+{
+	store->engine->watch(store, each, arg);
+}
+
 int
 store_check_schema(struct store *store, struct error *err)
 {

@@ -9,6 +9,12 @@ struct store;
 int store_check_integrity(struct store *store, struct error *err);
 
 /*
+ * From now on calls `each` now and then while the store is read or checked, to show that it goes on;
+ * NULL: no more. It must not use the store.
+ */
+void store_watch(struct store *store, void (*each)(void *arg), void *arg);
+
+/*
  * Checks that the tables, indexes, views and triggers are exactly those of this
  * version. INTERNAL naming the first that is missing, different or unexpected.
  */

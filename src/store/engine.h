@@ -102,6 +102,7 @@ struct store_engine {
 	int (*check_integrity)(struct store *store, struct error *err);
 	int (*check_schema)(struct store *store, struct error *err);
 	int (*snapshot)(struct store *store, const char *path, struct error *err);
+	void (*watch)(struct store *store, void (*each)(void *arg), void *arg);
 
 	const struct store_batch_engine *batch;
 };

@@ -10,6 +10,7 @@
 #include "admin/check/report.h"
 #include "admin/store.h"
 #include "command/command.h"
+#include "command/progress.h"
 #include "pki/certificate.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -167,6 +168,38 @@ check_store_names(struct store *store, struct check_report *report)
 		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "", own_command("attest-ca"));
 }
 
+static void
+check_step_cb(void *arg)
+{
+	progress_step(arg, 0);
+}
+
+/* Goes over to another part, whose time is counted anew. */
+static void
+check_part(struct progress *progress, const char *label)
+{
+	progress_end(progress);
+	progress_begin(progress, stderr, label, 0);
+}
+
+/* With ten million devices this takes minutes. */
+static void
+check_store_parts(const struct command_call *call, struct store *store, struct check_report *report)
+{
+	struct progress progress = {0};
+
+	store_watch(store, check_step_cb, &progress);
+	check_part(&progress, "checking the store");
+	check_store_whole(store, report);
+	check_part(&progress, "checking the audit trail");
+	check_store_record(call, store, report);
+	check_store_trust(call, store, report);
+	check_part(&progress, "comparing names");
+	check_store_names(store, report);
+	progress_end(&progress);
+	store_watch(store, NULL, NULL);
+}
+
 void
 check_store(const struct command_call *call, struct check_report *report)
 {
@@ -177,9 +210,6 @@ check_store(const struct command_call *call, struct check_report *report)
 		check_add_error(report, "store", &err, NULL);
 		return;
 	}
-	check_store_whole(store, report);
-	check_store_record(call, store, report);
-	check_store_trust(call, store, report);
-	check_store_names(store, report);
+	check_store_parts(call, store, report);
 	store_close(store);
 }

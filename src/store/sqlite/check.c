@@ -16,6 +16,28 @@
 
 #define CHECK_REMEDY "restore it from a backup"
 
+/* Steps of SQLite's machine between two calls of a watch: a millisecond or less. */
+#define CHECK_WATCH_STEPS 10000
+
+static int
+check_watch_cb(void *arg)
+{
+	struct sqlite *sqlite = arg;
+
+	sqlite->watch(sqlite->watch_arg);
+	return 0;
+}
+
+void
+sqlite_watch(struct store *store, void (*each)(void *arg), void *arg)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+
+	sqlite->watch = each;
+	sqlite->watch_arg = arg;
+	sqlite3_progress_handler(sqlite->db, CHECK_WATCH_STEPS, each != NULL ? check_watch_cb : NULL, sqlite);
+}
+
 /* Runs a text whose result is one row, and passes it to `each`. */
 static int
 check_ask(struct sqlite *sqlite, const char *text,

@@ -315,5 +315,6 @@ const struct store_engine sqlite_engine = {
     .check_integrity = sqlite_check_integrity,
     .check_schema = sqlite_check_schema,
     .snapshot = sqlite_snapshot,
+    .watch = sqlite_watch,
     .batch = &sqlite_batch_engine,
 };

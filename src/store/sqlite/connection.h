@@ -25,6 +25,8 @@ struct sqlite {
 	sqlite3                    *db;
 	struct file_lock            lock; /* the writers' queue */
 	struct folder               folder; /* the directory that the files are in */
+	void                      (*watch)(void *arg); /* store_watch */
+	void                       *watch_arg;
 };
 
 static inline struct sqlite *

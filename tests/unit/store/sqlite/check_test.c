@@ -87,6 +87,29 @@ START_TEST(check_schema_tells_what_is_not_ours)
 }
 END_TEST
 
+static void
+watch_cb(void *arg)
+{
+	++*(size_t *)arg;
+}
+
+START_TEST(watch_is_called_while_the_store_is_checked)
+{
+	size_t calls = 0;
+	size_t before;
+
+	meddle("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+	       " INSERT INTO removed SELECT randomblob(32), i, '', '', '' FROM n");
+	store_watch(store, watch_cb, &calls);
+	unit_ok(store_check_integrity(store, &err), &err);
+	ck_assert_uint_gt(calls, 0);
+	before = calls;
+	store_watch(store, NULL, NULL);
+	unit_ok(store_check_integrity(store, &err), &err);
+	ck_assert_uint_eq(calls, before);
+}
+END_TEST
+
 START_TEST(check_schema_allows_statistics)
 {
 	meddle("ANALYZE");
@@ -180,6 +203,7 @@ store_check_suite(void)
 	tcase_add_test(tc, check_fresh_store_is_whole);
 	tcase_add_loop_test(tc, check_schema_tells_what_is_not_ours, 0,
 	    (int)(sizeof strange / sizeof strange[0]));
+	tcase_add_test(tc, watch_is_called_while_the_store_is_checked);
 	tcase_add_test(tc, check_schema_allows_statistics);
 	tcase_add_test(tc, check_integrity_tells_of_lost_references);
 	tcase_add_test(tc, check_integrity_tells_of_damage);
