@@ -28,7 +28,12 @@ static UErrorCode          checker_status = U_ZERO_ERROR;
 
 /* The skeletons of ASCII characters, of which most names consist; "": ICU is asked. */
 #define ASCII_SIZE 128
-static char ascii[ASCII_SIZE][4];
+#define ASCII_MOST 3
+static char ascii[ASCII_SIZE][ASCII_MOST + 1];
+
+/* Those that are visible and that ICU accepts: ASCII is of one script and has one set of digits, so that
+ * a name of nothing else is accepted, too. */
+static bool ascii_visible[ASCII_SIZE];
 
 static bool
 is_ascii(struct view text)
@@ -67,28 +72,71 @@ skeleton_of_any(const char *name, struct bytes *out, struct error *err)
 static bool
 skeleton_of_ascii(const char *name, struct bytes *out)
 {
+	uint8_t *begin = bytes_extend(out, ASCII_MOST * strlen(name) + 1);
+	uint8_t *end = begin;
+
 	for (; *name != '\0'; name++) {
 		uint8_t     c = (uint8_t)*name;
 		const char *one = c < ASCII_SIZE ? ascii[c] : "";
 
 		if (*one == '\0')
 			return false;
-		bytes_append(out, one, strlen(one));
+		while (*one != '\0')
+			*end++ = (uint8_t)*one++;
 	}
-	bytes_append_u8(out, '\0');
+	*end = '\0';
+	out->size = (size_t)(end - begin) + 1;
 	return true;
+}
+
+static bool
+is_invisible(uint32_t character)
+{
+	UChar32 c = (UChar32)character;
+	int8_t  category = u_charType(c);
+
+	return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
+	    u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || category == U_FORMAT_CHAR ||
+	    category == U_LINE_SEPARATOR || category == U_PARAGRAPH_SEPARATOR ||
+	    category == U_PRIVATE_USE_CHAR || category == U_UNASSIGNED;
+}
+
+/* As name_check_visible, by ICU. */
+static int
+any_is_visible(const char *name, size_t length, struct error *err)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	uint32_t   character = 0;
+	size_t     used;
+
+	for (size_t i = 0; i < length; i += used) {
+		if ((used = utf8_decode((const uint8_t *)name + i, length - i, &character)) == 0)
+			return error_set(err, ERROR_MALFORMED, "octet %zu of the name is not UTF-8", i + 1);
+		if (is_invisible(character))
+			return error_set(err, ERROR_MALFORMED,
+			    "octet %zu of the name begins a character that cannot be seen, U+%04X", i + 1,
+			    character);
+	}
+	if (uspoof_check2UTF8(checker, name, (int32_t)length, NULL, &status) != 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "name \"%.255s\" mixes scripts or digits that look alike", name);
+	return U_FAILURE(status)
+	    ? error_set(err, ERROR_INTERNAL, "checking a name: %s", u_errorName(status))
+	    : 0;
 }
 
 static void
 ascii_fill(void)
 {
 	for (uint8_t c = ' '; c < ASCII_SIZE; c++) {
+		const char   name[] = {(char)c, '\0'};
 		AUTO_BYTES   one = {0};
 		struct error ignored;
 
-		if (skeleton_of_any((const char[]){(char)c, '\0'}, &one, &ignored) == 0 &&
-		    one.size <= sizeof ascii[c] && is_ascii(bytes_view(&one)))
+		if (skeleton_of_any(name, &one, &ignored) == 0 && one.size <= sizeof ascii[c] &&
+		    is_ascii(bytes_view(&one)))
 			memcpy(ascii[c], one.data, one.size);
+		ascii_visible[c] = any_is_visible(name, 1, &ignored) == 0;
 	}
 }
 
@@ -113,42 +161,16 @@ checker_get(struct error *err)
 	    : 0;
 }
 
-static bool
-is_invisible(uint32_t character)
-{
-	UChar32 c = (UChar32)character;
-	int8_t  category = u_charType(c);
-
-	return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
-	    u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || category == U_FORMAT_CHAR ||
-	    category == U_LINE_SEPARATOR || category == U_PARAGRAPH_SEPARATOR ||
-	    category == U_PRIVATE_USE_CHAR || category == U_UNASSIGNED;
-}
-
 int
 name_check_visible(const char *name, struct error *err)
 {
-	size_t     length = strlen(name);
-	UErrorCode status = U_ZERO_ERROR;
-	uint32_t   character = 0;
-	size_t     used;
+	const uint8_t *octet = (const uint8_t *)name;
 
-	for (size_t i = 0; i < length; i += used) {
-		if ((used = utf8_decode((const uint8_t *)name + i, length - i, &character)) == 0)
-			return error_set(err, ERROR_MALFORMED, "octet %zu of the name is not UTF-8", i + 1);
-		if (is_invisible(character))
-			return error_set(err, ERROR_MALFORMED,
-			    "octet %zu of the name begins a character that cannot be seen, U+%04X", i + 1,
-			    character);
-	}
 	if (checker_get(err) != 0)
 		return -1;
-	if (uspoof_check2UTF8(checker, name, (int32_t)length, NULL, &status) != 0)
-		return error_set(err, ERROR_MALFORMED,
-		    "name \"%.255s\" mixes scripts or digits that look alike", name);
-	return U_FAILURE(status)
-	    ? error_set(err, ERROR_INTERNAL, "checking a name: %s", u_errorName(status))
-	    : 0;
+	while (*octet < ASCII_SIZE && ascii_visible[*octet])
+		octet++;
+	return *octet == '\0' ? 0 : any_is_visible(name, strlen(name), err);
 }
 
 int

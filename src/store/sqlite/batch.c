@@ -69,6 +69,7 @@ batch_begin(struct store *store, struct store_batch **out, struct error *err)
 
 	batch->sqlite = sqlite_of(store);
 	batch->lock.fd = -1;
+	batch->checked = -1;
 	rc = sqlite_leftover_lock_open(store, &batch->lock, err);
 	if (rc == 0)
 		rc = file_lock_try(&batch->lock, &taken, err);
@@ -127,7 +128,7 @@ batch_check_hashes(struct sqlite_batch *batch, uint64_t *faults, struct error *e
 		} else {
 			memcpy(last, item.device.ek_hash, sizeof last);
 			line = item.line;
-			bad = device_check_hash(batch->batch.store, last, err);
+			bad = batch->others ? device_check_hash(batch->batch.store, last, err) : 0;
 		}
 		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0)
 			return -1;
@@ -185,11 +186,20 @@ batch_check_last(struct sqlite_batch *batch, const struct batch_last *last,
 }
 
 static int
+batch_check_other_names(struct sqlite_batch *batch, const struct sqlite_stage_item *item, struct error *err)
+{
+	if (!batch->other_names)
+		return 0;
+	if (device_check_name(batch->batch.store, item->name, item->device.ek_hash, err) != 0)
+		return -1;
+	return sqlite_batch_check_similar(batch, item->name, item->device.ek_hash, err);
+}
+
+static int
 batch_check_names(struct sqlite_batch *batch, uint64_t *faults, struct error *err)
 {
 	struct sqlite_stage_item item;
 	struct batch_last        last = {.line = 0};
-	struct store            *store = batch->batch.store;
 	int                      rc;
 
 	sqlite_stage_sort(batch->stage, SQLITE_STAGE_NAMES);
@@ -198,10 +208,8 @@ batch_check_names(struct sqlite_batch *batch, uint64_t *faults, struct error *er
 
 		if (bad == 0) {
 			batch_last_keep(&last, &item);
-			bad = device_check_name(store, item.name, item.device.ek_hash, err);
+			bad = batch_check_other_names(batch, &item, err);
 		}
-		if (bad == 0)
-			bad = sqlite_batch_check_similar(batch, item.name, item.device.ek_hash, err);
 		if (bad != 0 && batch_fault(batch, item.line, err, faults) != 0) {
 			rc = -1;
 			break;
@@ -212,13 +220,40 @@ batch_check_names(struct sqlite_batch *batch, uint64_t *faults, struct error *er
 	return rc;
 }
 
+int
+sqlite_batch_ask(struct sqlite_batch *batch, const char *text, int64_t *answer, struct error *err)
+{
+	struct sql_statement *statement = sql_prepare(batch->batch.store, text, err);
+
+	return statement == NULL ? -1 : sql_one_number(statement, "looking at the inventory", answer, err);
+}
+
+/*
+ * What there is to compare with. What is enrolled from now on changes the revision, and is compared
+ * when the batch is written.
+ */
+static int
+batch_look(struct sqlite_batch *batch, struct error *err)
+{
+	int64_t devices;
+	int64_t names;
+
+	if (sqlite_batch_ask(batch, SQLITE_BATCH_REVISION, &batch->checked, err) != 0 ||
+	    sqlite_batch_ask(batch, "SELECT EXISTS (SELECT 1 FROM device)", &devices, err) != 0 ||
+	    sqlite_batch_ask(batch, "SELECT EXISTS (SELECT 1 FROM name)", &names, err) != 0)
+		return -1;
+	batch->others = devices != 0;
+	batch->other_names = names != 0;
+	return 0;
+}
+
 static int
 batch_check(struct store_batch *head, uint64_t *faults, struct error *err)
 {
 	struct sqlite_batch *batch = sqlite_batch_of(head);
 
 	*faults = 0;
-	if (batch_check_hashes(batch, faults, err) != 0 || batch_check_names(batch, faults, err) != 0) {
+	if (batch_look(batch, err) != 0 || batch_check_hashes(batch, faults, err) != 0 || batch_check_names(batch, faults, err) != 0) {
 		sqlite_stage_rest(batch->stage);
 		return -1;
 	}

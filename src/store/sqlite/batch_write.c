@@ -170,6 +170,7 @@ batch_open_row(struct sqlite_batch *batch, struct error *err)
 	if (rc > 0)
 		batch->id = sql_column_int64(statement, 0);
 	sql_reset(statement);
+	batch->undisturbed = batch->checked >= 0 && batch->revision == batch->checked + 1;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -240,12 +241,26 @@ batch_write_name(struct sqlite_batch *batch, const struct name_run_entry *entry,
 	static const uint8_t nobody[STORE_HASH_SIZE];
 	struct store        *store = batch->batch.store;
 
-	if (similar_watch_of(store)->warn == NULL &&
+	if (!batch->undisturbed && similar_watch_of(store)->warn == NULL &&
 	    sqlite_batch_check_similar(batch, name, nobody, err) != 0)
 		return -1;
 	if (device_name_insert(store, entry->device, name, entry->position, batch->revision, err) == 0)
 		return 0;
 	return sql_is_taken(store) ? batch_refuse_name(batch, entry->device, name, err) : -1;
+}
+
+/* In a transaction, so that it holds until its end. */
+static int
+batch_look_again(struct sqlite_batch *batch, struct error *err)
+{
+	int64_t revision;
+
+	if (!batch->undisturbed)
+		return 0;
+	if (sqlite_batch_ask(batch, SQLITE_BATCH_REVISION, &revision, err) != 0)
+		return -1;
+	batch->undisturbed = revision == batch->revision;
+	return 0;
 }
 
 /* Writes the names of a run from *index on, in one transaction. */
@@ -256,6 +271,8 @@ batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *
 
 	if (chunk_begin(batch, &chunk, err) != 0)
 		return -1;
+	if (batch_look_again(batch, err) != 0)
+		return batch_end(batch, -1, err);
 	do {
 		const struct name_run_entry *entry = name_run_at(&batch->names, *index);
 

@@ -47,6 +47,22 @@ START_TEST(good_name_is_taken)
 }
 END_TEST
 
+/* Every ASCII character, alone, twice, and among letters and digits: all that a shell or a person sees. */
+START_TEST(ascii_name_is_visible)
+{
+	char name[8];
+
+	for (int c = 1; c < 128; c++) {
+		(void)snprintf(name, sizeof name, "%c", c);
+		unit_ok(name_check_visible(name, &err), &err);
+		(void)snprintf(name, sizeof name, "a%c9%cZ", c, c);
+		unit_ok(name_check_visible(name, &err), &err);
+		(void)snprintf(name, sizeof name, "%c\xd0\xb5" "a", c);
+		ck_assert_int_eq(name_check_visible(name, &err), -1);
+	}
+}
+END_TEST
+
 START_TEST(deceiving_name_is_malformed)
 {
 	char               *names[] = {(char *)(uintptr_t)bad[_i].name};
@@ -73,6 +89,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, good_name_is_taken, 0, sizeof good / sizeof good[0]);
+	tcase_add_test(tc, ascii_name_is_visible);
 	tcase_add_loop_test(tc, deceiving_name_is_malformed, 0, sizeof bad / sizeof bad[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
