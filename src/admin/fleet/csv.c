@@ -13,6 +13,10 @@
 
 #define CSV_LONE_CR "a carriage return without a line feed"
 
+/* Octets of the cells of a row: those of the row, but for the NULs, of which the last may have no
+ * separator instead. Reserved once, so that an octet is only put there. */
+#define CSV_TEXT_MAX (CSV_ROW_MAX + 1)
+
 /* In `next`: no octet was read ahead. */
 #define CSV_NONE (-2)
 
@@ -22,6 +26,7 @@ csv_open(struct csv *csv, FILE *in)
 	static const uint8_t mark[sizeof csv->head] = {0xef, 0xbb, 0xbf};
 
 	*csv = (struct csv){.in = in, .line = 1, .next = CSV_NONE};
+	(void)bytes_extend(&csv->text, CSV_TEXT_MAX);
 	csv->head_size = fread(csv->head, 1, sizeof csv->head, in);
 	if (csv->head_size == sizeof mark && memcmp(csv->head, mark, sizeof mark) == 0)
 		csv->head_used = sizeof mark;
@@ -33,7 +38,7 @@ csv_close(struct csv *csv)
 	bytes_clear(&csv->text);
 }
 
-static int
+static inline int
 csv_peek(struct csv *csv)
 {
 	if (csv->next == CSV_NONE)
@@ -42,7 +47,7 @@ csv_peek(struct csv *csv)
 	return csv->next;
 }
 
-static int
+static inline int
 csv_take(struct csv *csv)
 {
 	int c = csv_peek(csv);
@@ -52,6 +57,13 @@ csv_take(struct csv *csv)
 		csv->line++;
 	csv->size++;
 	return c;
+}
+
+/* csv_keep and the separators that were taken leave room for it. */
+static void
+csv_put(struct csv *csv, uint8_t octet)
+{
+	csv->text.data[csv->text.size++] = octet;
 }
 
 /* Skips the rest of a refused line: the next one may be good. */
@@ -73,7 +85,7 @@ csv_refuse(struct csv *csv, struct error *err, const char *why)
 }
 
 /* Appends an octet to a cell; false when it is not allowed. */
-static bool
+static inline bool
 csv_keep(struct csv *csv, const char **why)
 {
 	int c = csv_peek(csv);
@@ -84,7 +96,7 @@ csv_keep(struct csv *csv, const char **why)
 		*why = "the row is longer than 64 KiB; a quote may be missing";
 	else {
 		(void)csv_take(csv);
-		bytes_append_u8(&csv->text, (uint8_t)c);
+		csv_put(csv, (uint8_t)c);
 		return true;
 	}
 	return false;
@@ -139,7 +151,7 @@ csv_read_cell(struct csv *csv, bool *last, const char **why)
 	}
 	if (!good)
 		return false;
-	bytes_append_u8(&csv->text, '\0');
+	csv_put(csv, '\0');
 	*last = csv_peek(csv) != ',';
 	if (csv_peek(csv) == '\r') {
 		(void)csv_take(csv);
