@@ -256,7 +256,7 @@ ended() {
 
 on_terminal() {
 	run script -qec "stty cols 80; $(printf '%q ' "$@")" /dev/null
-	out=${out//$'\r'/}
+	out=$(sed -e 's/\r*$//' -e 's/.*\r//' <<<"$out") # without what was written over: progress
 	# How long the path of TMPDIR is says nothing about the program.
 	widest=$(wc -L <<<"${out//"$scratch"//tmp/attest.XXXXXX}")
 }

@@ -168,36 +168,54 @@ check_store_names(struct store *store, struct check_report *report)
 		    names.pairs, names.count > CHECK_PAIRS ? ", and more" : "", own_command("attest-ca"));
 }
 
+/* What takes less is not worth a line that comes and goes. */
+#define CHECK_QUIET_MS 1000
+
+/* A part of the check, and its line on a terminal. */
+struct check_part {
+	const char     *label;
+	int64_t         begun;
+	struct progress progress; /* {0}: not shown yet */
+};
+
 static void
 check_step_cb(void *arg)
 {
-	progress_step(arg, 0);
+	struct check_part *part = arg;
+
+	if (part->progress.label == NULL) {
+		if (clock_monotonic_ms() - part->begun < CHECK_QUIET_MS)
+			return;
+		progress_begin(&part->progress, stderr, part->label, 0);
+		part->progress.begun = part->begun;
+	}
+	progress_step(&part->progress, 0);
 }
 
 /* Goes over to another part, whose time is counted anew. */
 static void
-check_part(struct progress *progress, const char *label)
+check_part_begin(struct check_part *part, const char *label)
 {
-	progress_end(progress);
-	progress_begin(progress, stderr, label, 0);
+	progress_end(&part->progress);
+	*part = (struct check_part){.label = label, .begun = clock_monotonic_ms()};
 }
 
 /* With ten million devices this takes minutes. */
 static void
 check_store_parts(const struct command_call *call, struct store *store, struct check_report *report)
 {
-	struct progress progress = {0};
+	struct check_part part = {0};
 
-	store_watch(store, check_step_cb, &progress);
-	check_part(&progress, "checking the store");
+	check_part_begin(&part, "checking the store");
+	store_watch(store, check_step_cb, &part);
 	check_store_whole(store, report);
-	check_part(&progress, "checking the audit trail");
+	check_part_begin(&part, "checking the audit trail");
 	check_store_record(call, store, report);
 	check_store_trust(call, store, report);
-	check_part(&progress, "comparing names");
+	check_part_begin(&part, "comparing names");
 	check_store_names(store, report);
-	progress_end(&progress);
 	store_watch(store, NULL, NULL);
+	progress_end(&part.progress);
 }
 
 void
