@@ -6,6 +6,8 @@
 
 #include "store/inventory/audit.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -28,6 +30,16 @@ audit_action_word(enum audit_action action)
 	};
 
 	return words[action];
+}
+
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static EVP_MD        *sha256; /* fetched once: OpenSSL looks EVP_sha256() up by name at every use */
+
+static void
+sha256_fetch(void)
+{
+	if ((sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
+		abort(); /* OpenSSL has it: only memory can be missing */
 }
 
 static void
@@ -55,7 +67,8 @@ audit_chain_hash(struct view previous, const struct audit_entry *entry, uint8_t 
 	audit_write_text(&fields, entry->detail);
 	if (entry->names != NULL)
 		audit_write_text(&fields, entry->names);
-	if (EVP_Digest(fields.data, fields.size, hash, NULL, EVP_sha256(), NULL) != 1)
+	(void)pthread_once(&sha256_once, sha256_fetch);
+	if (EVP_Digest(fields.data, fields.size, hash, NULL, sha256, NULL) != 1)
 		return error_set(err, ERROR_INTERNAL, "hashing an audit entry");
 	return 0;
 }
