@@ -78,12 +78,9 @@ groups_add(struct groups *groups, const struct source *source, const struct ek_h
     struct view common)
 {
 	struct group  *made = group_new(source, ek, held, common);
-	struct group **found = tsearch(made, &groups->index, group_compare);
-	struct group  *group;
+	struct group **found = memory_check(tsearch(made, &groups->index, group_compare));
+	struct group  *group = *found;
 
-	if (found == NULL)
-		abort(); /* out of memory, as memory_new */
-	group = *found;
 	if (group != made) {
 		free(made);
 		shares_weigh(groups->shares, &group->share, group->share.weight + group->weight);

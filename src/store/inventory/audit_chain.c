@@ -7,7 +7,6 @@
 #include "store/inventory/audit.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -38,8 +37,8 @@ static EVP_MD        *sha256; /* fetched once: OpenSSL looks EVP_sha256() up by 
 static void
 sha256_fetch(void)
 {
-	if ((sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
-		abort(); /* OpenSSL has it: only memory can be missing */
+	/* OpenSSL has it: only memory can be missing. */
+	sha256 = memory_check(EVP_MD_fetch(NULL, "SHA256", NULL));
 }
 
 static void
