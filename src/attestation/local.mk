@@ -55,6 +55,7 @@ UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test
+tests_unit_attestation_keeper_keeper_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ek_keys_keep
 
 FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)

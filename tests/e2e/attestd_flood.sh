@@ -77,6 +77,16 @@ case_matches "many such are answered with credentials that nobody opens" \
 	"$(flood cost "$attestd_port" 100 "$scratch/vendor-p384.json")" "2xx 100 4xx 0 5xx 0"
 case_equal "and no signature is verified for any" "$(signatures_sum)" "$before"
 
+# What is left for a stranger is what an attestation takes, before its certificate is signed and kept.
+ticks=$(cpu)
+told=$(flood cost "$attestd_port" 1000 "$scratch/honest.json")
+success=$(($(cpu) - ticks))
+ticks=$(cpu)
+told+=" $(flood cost "$attestd_port" 1000 "$scratch/vendor-p384.json")"
+stranger=$(($(cpu) - ticks))
+note "1000 requests of a machine's take $success ticks of CPU, of strangers $stranger: $told"
+check "a stranger's credential costs no more than three times a machine's" '[ "$stranger" -le $((3 * success + 20)) ]'
+
 # Who holds its EK has one verified, once.
 mkdir "$scratch/forger"
 forger() { "$top_builddir/tests/e2e/software_device" --directory "$scratch/forger" "$@"; }

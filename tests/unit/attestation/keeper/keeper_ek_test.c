@@ -9,8 +9,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
+#include "attestation/keeper/ek_keys.h"
 #include "ek_support.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
@@ -33,6 +35,19 @@ static struct {
 } world;
 
 static struct error err;
+
+/* EKs that the keeper has kept for the next request (ek_keys.h); it is linked with --wrap. */
+static atomic_size_t keeps;
+
+void __real_ek_keys_keep(struct ek_keys *keys, const struct ek_read *read);
+void __wrap_ek_keys_keep(struct ek_keys *keys, const struct ek_read *read);
+
+void
+__wrap_ek_keys_keep(struct ek_keys *keys, const struct ek_read *read)
+{
+	atomic_fetch_add(&keeps, 1);
+	__real_ek_keys_keep(keys, read);
+}
 
 static X509 *
 forge_now(const struct ca *issuer, EVP_PKEY *key, const char *name, const char *extensions)
@@ -406,6 +421,23 @@ START_TEST(certify_slow_of_a_stranger_puts_it_on_the_waiting_list)
 	assert_waits(&world.own, STORE_VERDICT_VERIFIED);
 	ck_assert(!enrolled(&world.own));
 	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+}
+END_TEST
+
+/* Strangers would displace the EKs of enrolled machines: refused, waiting, or with a credential. */
+START_TEST(challenge_of_a_stranger_leaves_no_ek_behind)
+{
+	AUTO_BYTES secret = {0};
+
+	root_slow();
+	start("record");
+	assert_challenge_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	unit_ok(try_secret(&world.own, &secret), &err);
+	ck_assert_uint_eq(atomic_load(&keeps), 0);
+	bytes_clear(&world.certificate);
+	unit_ok(try_secret(&fixture.ek, &secret), &err);
+	ck_assert_uint_eq(atomic_load(&keeps), 1);
 }
 END_TEST
 
@@ -1063,6 +1095,7 @@ main(void)
 	tcase_add_test(policy, certify_slow_forged_is_refused_once_the_ek_is_proven);
 	tcase_add_test(policy, certify_slow_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_slow_of_a_stranger_puts_it_on_the_waiting_list);
+	tcase_add_test(policy, challenge_of_a_stranger_leaves_no_ek_behind);
 	tcase_add_test(policy, certify_slow_forged_of_a_stranger_waits_refused);
 	tcase_add_test(policy, certify_slow_root_removed_meanwhile_is_refused);
 	tcase_add_test(policy, challenge_slow_with_much_beside_it_is_refused);
