@@ -148,10 +148,8 @@ word_set(const struct command_option *option, const char *text, const char **fie
 static void
 list_append(struct option_list *list, const char *text)
 {
-	const char **texts = realloc(list->texts, (list->count + 1) * sizeof *texts);
+	const char **texts = memory_check(realloc(list->texts, (list->count + 1) * sizeof *texts));
 
-	if (texts == NULL)
-		abort();
 	texts[list->count++] = text;
 	list->texts = texts;
 }

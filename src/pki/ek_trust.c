@@ -120,10 +120,8 @@ trust_insert(struct ek_trust *trust, const struct ek_authority *authority)
 		at++;
 	if (trust->count == trust->capacity) {
 		trust->capacity = trust->capacity == 0 ? 64 : 2 * trust->capacity;
-		trust->authorities =
-		    realloc(trust->authorities, trust->capacity * sizeof *trust->authorities);
-		if (trust->authorities == NULL)
-			abort(); /* as memory_new does */
+		trust->authorities = memory_check(
+		    realloc(trust->authorities, trust->capacity * sizeof *trust->authorities));
 	}
 	memmove(trust->authorities + at + 1, trust->authorities + at,
 	    (trust->count - at) * sizeof *trust->authorities);

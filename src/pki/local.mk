@@ -54,6 +54,7 @@ UNIT_TESTS += tests/unit/pki/csr_test
 UNIT_TESTS += tests/unit/pki/device_certificate_test
 UNIT_TESTS += tests/unit/pki/device_name_test
 UNIT_TESTS += tests/unit/pki/ek_certificate_test
+UNIT_TESTS += tests/unit/pki/ek_child_test
 UNIT_TESTS += tests/unit/pki/ek_memory_test
 UNIT_TESTS += tests/unit/pki/ek_outline_test
 UNIT_TESTS += tests/unit/pki/ek_shown_test

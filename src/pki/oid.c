@@ -4,10 +4,10 @@
 #include "pki/oid.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 #include <openssl/objects.h>
 
+#include "util/bytes.h"
 #include "util/der.h"
 
 static const char *const dotted_texts[] = {
@@ -23,8 +23,7 @@ static void
 oid_parse_all(void)
 {
 	for (size_t i = 0; i < OID_COUNT; i++)
-		if ((objects[i] = OBJ_txt2obj(dotted_texts[i], 1)) == NULL)
-			abort(); /* the texts are constants: only memory can be missing */
+		objects[i] = memory_check(OBJ_txt2obj(dotted_texts[i], 1)); /* nothing else is wrong with constants */
 }
 
 const ASN1_OBJECT *

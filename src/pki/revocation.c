@@ -141,9 +141,7 @@ revocation_add(struct revocation *revocation, X509_CRL *crl, const char *path, s
 		return error_set_openssl(err, ERROR_MALFORMED, "the CRL in %s has no valid time", path);
 	}
 	revocation_sort(crl);
-	lists = realloc(revocation->lists, (revocation->count + 1) * sizeof *lists);
-	if (lists == NULL)
-		abort();
+	lists = memory_check(realloc(revocation->lists, (revocation->count + 1) * sizeof *lists));
 	revocation->lists = lists;
 	revocation->lists[revocation->count++] = list;
 	return 0;

@@ -30,9 +30,7 @@ trust_new(void)
 {
 	struct trust *trust = memory_new(sizeof *trust);
 
-	*trust = (struct trust){sk_X509_new_null(), NULL};
-	if (trust->roots == NULL)
-		abort();
+	*trust = (struct trust){memory_check(sk_X509_new_null()), NULL};
 	return trust;
 }
 
@@ -61,10 +59,9 @@ static void
 trust_push(struct trust *trust, X509 *root, const char *path)
 {
 	size_t count = trust_count(trust);
-	char **sources = realloc(trust->sources, (count + 1) * sizeof *sources);
+	char **sources = memory_check(realloc(trust->sources, (count + 1) * sizeof *sources));
 
-	if (sources == NULL || sk_X509_push(trust->roots, root) <= 0)
-		abort(); /* as in memory_new */
+	memory_check(sk_X509_push(trust->roots, root) > 0 ? root : NULL);
 	trust->sources = sources;
 	trust->sources[count] = memory_strdup(path);
 }

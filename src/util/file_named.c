@@ -57,8 +57,7 @@ named_keep(const char *path, int fd)
 
 	named->path = memory_strdup(path);
 	named->fd = fd;
-	if (tsearch(named, &named_tree, named_compare) == NULL)
-		abort();
+	memory_check(tsearch(named, &named_tree, named_compare));
 }
 
 /* scandir(3) of an open directory, which needs no right to look up names in it any more. */

@@ -52,9 +52,7 @@ struct scan {
 static json_t *
 made(json_t *value)
 {
-	if (value == NULL)
-		abort();
-	return value;
+	return memory_check(value);
 }
 
 static uint8_t
@@ -82,10 +80,12 @@ value_put(struct scan *scan, json_t *value)
 
 	if (frame == NULL)
 		scan->root = value;
-	else if ((json_is_array(frame->value)
-	             ? json_array_append_new(frame->value, value)
-	             : json_object_set_new_nocheck(frame->value, scan->name, value)) != 0)
-		abort();
+	else
+		memory_check((json_is_array(frame->value)
+		                     ? json_array_append_new(frame->value, value)
+		                     : json_object_set_new_nocheck(frame->value, scan->name, value)) == 0
+		        ? scan
+		        : NULL);
 }
 
 /* Makes the value of a string whose end is known. */

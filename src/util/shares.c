@@ -194,8 +194,7 @@ share_get(struct shares *shares, const struct share_key *key, bool *made)
 	share->key = *key;
 	share->since = shares->clock++;
 	TAILQ_INIT(&share->entries);
-	if (tsearch(share, &shares->index, share_compare) == NULL)
-		abort(); /* out of memory, as memory_new */
+	memory_check(tsearch(share, &shares->index, share_compare));
 	return share;
 }
 

@@ -71,6 +71,23 @@ START_TEST(decode_nothing_says_so)
 }
 END_TEST
 
+/* Nobody is asked for a passphrase: there may be no terminal, and what comes of others is not ours to open. */
+START_TEST(decode_pem_that_is_encrypted_asks_nobody)
+{
+	static const char text[] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+	                           "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+	                           "AAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n";
+	AUTO_BYTES        pem = {0};
+	X509             *back = NULL;
+	struct error      err = {0};
+
+	bytes_append(&pem, text, sizeof text - 1);
+	ck_assert_int_eq(certificate_decode_pem(&pem, "file", &back, &err), -1);
+	ck_assert_ptr_null(back);
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
 START_TEST(wrap_pem_is_what_openssl_writes)
 {
 	struct pki   pki;
@@ -309,6 +326,7 @@ main(void)
 	tcase_add_test(tc, decode_with_an_octet_more_is_malformed);
 	tcase_add_test(tc, decode_every_prefix_is_malformed);
 	tcase_add_test(tc, decode_nothing_says_so);
+	tcase_add_test(tc, decode_pem_that_is_encrypted_asks_nobody);
 	tcase_add_test(tc, wrap_pem_is_what_openssl_writes);
 	tcase_add_test(tc, load_pem_file_gives_its_first);
 	tcase_add_test(tc, load_file_without_certificate_is_malformed);

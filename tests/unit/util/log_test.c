@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "util/error.h"
 #include "util/log.h"
 
 static char line[8192]; /* what was logged */
@@ -198,12 +199,28 @@ START_TEST(log_to_a_closed_pipe_is_nothing)
 }
 END_TEST
 
+START_TEST(level_parse_takes_the_four_words)
+{
+	static const char *const words[] = {"error", "warning", "info", "debug"};
+	enum log_level           level = LOG_LEVEL_DEBUG;
+	struct error             err = {0};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		unit_ok(log_level_parse(words[i], &level, &err), &err);
+		ck_assert_int_eq((int)level, (int)i);
+	}
+	ck_assert_int_eq(log_level_parse("Info", &level, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "Info"));
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("log");
 	TCase *tc = tcase_create("log");
 
+	tcase_add_test(tc, level_parse_takes_the_four_words);
 	tcase_add_test(tc, log_fields_in_order_with_process_and_level);
 	tcase_add_loop_test(tc, log_to_a_full_pipe_is_counted_and_told_later, 0, 2);
 	tcase_add_test(tc, log_to_a_closed_pipe_is_nothing);

@@ -57,6 +57,7 @@ teardown(void)
 
 START_TEST(victim_of_nothing_is_none)
 {
+	shares_free(NULL);
 	ck_assert_uint_eq(victim(), ENTRIES);
 	enter(0, "192.0.2.1", "a", true);
 	ck_assert_uint_eq(victim(), ENTRIES);
