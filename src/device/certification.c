@@ -29,6 +29,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/folder.h"
+#include "util/folder_file.h"
 #include "webauthn/object.h"
 
 /* Salt length of RSA-PSS with SHA-256 in TLS 1.3: RFC 8446 §4.2.3. */
@@ -367,6 +369,19 @@ result_write(const struct certification *run, const char *directory, struct view
 	return certificate_files_replace(directory, group, bytes_view(&key), chain, err);
 }
 
+/* Programs find the pair of a named key by its directory; of the first key they read device.conf. */
+static int
+out_note(const struct certification *run, struct error *err)
+{
+	const char *out = run->settings->out;
+
+	if (!run->state->named)
+		return 0;
+	return out == NULL
+	    ? folder_remove(&run->state->folder, DEVICE_STATE_OUT, err)
+	    : folder_replace(&run->state->folder, DEVICE_STATE_OUT, out, strlen(out), 0644, err);
+}
+
 static int
 result_describe(const char *directory, const struct certification *run, struct error *err)
 {
@@ -412,7 +427,7 @@ run_all(struct certification *run, const char *directory, bool renewal, struct e
 	ordered.name = run->name;
 	ordered.now = clock_now();
 	if (issued_read(bytes_view(&sent), &ordered, &chain, err) != 0 ||
-	    result_write(run, directory, bytes_view(&chain), err) != 0)
+	    result_write(run, directory, bytes_view(&chain), err) != 0 || out_note(run, err) != 0)
 		return -1;
 	return result_describe(directory, run, err);
 }

@@ -10,15 +10,16 @@
  *         former-ID.key, former-ID.pem   as device.key and device.pem: keys that were replaced
  *         keys/                  mode as STATE
  *             NAME/              a state directory of its own, with the same files except keys/
+ *                 out            0644: the path of the directory that has the pair in its place
  *
  * A directory with device.key and device.pem is a pair directory: STATE (or the directory that
- * `out` names in its place) and each STATE/keys/NAME. certificate_files.h says how a pair is
+ * `out` names in its place) and each STATE/keys/NAME (or the directory that its file "out" names). certificate_files.h says how a pair is
  * replaced, and how long a former one stays. A NAME has 1 to 32 of the characters A-Z a-z 0-9 . _ -
  * and begins with a letter or a digit. Whatever else is in these directories is not ours: it is
  * neither read nor removed.
  *
  * Programs that use the keys (attest-pkcs11.so) read device.key, device.pem, device.pem.new,
- * former-*.key and former-*.pem of pair directories, and nothing else. They take no lock.
+ * former-*.key and former-*.pem of pair directories, and "out", and nothing else. They take no lock.
  */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
@@ -42,6 +43,7 @@ struct error;
 #define DEVICE_STATE_ACCOUNT "acme-account.pem"
 /* JSON: how the certificate was obtained, for its renewal. */
 #define DEVICE_STATE_SETTINGS "certificate.json"
+#define DEVICE_STATE_OUT      "out"
 
 /* The directory of the named keys, and the longest name. */
 #define DEVICE_STATE_KEYS         "keys"

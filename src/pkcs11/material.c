@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,23 @@ each_former(const struct folder *folder, const char *label, pair_cb cb, void *ar
 	free(entries);
 }
 
+/*
+ * Opens the directory that the file "out" of a named key's names: its pair is there (device/state.h).
+ * false when there is none, or none that this user may open.
+ */
+static bool
+elsewhere_open(const struct folder *folder, struct folder *elsewhere)
+{
+	AUTO_BYTES   path = {0};
+	struct error err;
+
+	if (folder_read(folder, "out", PATH_MAX, &path, &err) != 0 || path.size == 0 ||
+	    path.data[0] != '/' || memchr(path.data, 0, path.size) != NULL)
+		return false;
+	bytes_append(&path, "", 1);
+	return folder_open((const char *)path.data, elsewhere, &err) == 0;
+}
+
 /* The pairs of STATE/keys/NAME. What is no such directory is not looked at. */
 static void
 each_named(const char *state, pair_cb cb, void *arg)
@@ -273,11 +291,14 @@ each_named(const char *state, pair_cb cb, void *arg)
 		count = folder_list(&keys, &entries, &err);
 	for (int i = 0; i < count; i++) {
 		AUTO_FOLDER folder = {.fd = -1};
+		AUTO_FOLDER elsewhere = {.fd = -1};
 
 		if (is_key_name(entries[i]->d_name) &&
 		    folder_open_in(&keys, entries[i]->d_name, &folder, &err) == 0) {
-			cb(&folder, &current_files, entries[i]->d_name, false, arg);
-			each_former(&folder, entries[i]->d_name, cb, arg);
+			const struct folder *pair = elsewhere_open(&folder, &elsewhere) ? &elsewhere : &folder;
+
+			cb(pair, &current_files, entries[i]->d_name, false, arg);
+			each_former(pair, entries[i]->d_name, cb, arg);
 		}
 		free(entries[i]);
 	}

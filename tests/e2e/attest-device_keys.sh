@@ -89,14 +89,29 @@ case_fails "one that fails" 1 'key vpn: .*certificate.json' configured renew --f
 case_equal "does not hinder the others" "$(jq -r '"\(.certificateRenewed) \(.keys.wifi.certificateRenewed) \(.keys.vpn | has("problem"))"' <<<"$out")" "true true true"
 rm "$state/keys/vpn/certificate.json"
 
+# ---- one whose files are elsewhere ----
+
+mkdir "$scratch/elsewhere"
+case_ok "a named key with its own directory" configured certificate --key far --name laptop --out "$scratch/elsewhere" \
+	--acme "$acme_base/acme/directory" --acme-root "$acme_dir/root.pem"
+check "its files are there" '[ -s "$scratch/elsewhere/device.pem" ] && [ ! -e "$state/keys/far/device.pem" ]'
+case_equal "programs are told where" "$(cat "$state/keys/far/out") $(stat -c %a "$state/keys/far/out")" "$scratch/elsewhere 644"
+if command -v pkcs11-tool >/dev/null && ! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+	case_ok "the PKCS #11 module" env ATTEST_PKCS11_STATE="$state" ATTEST_PKCS11_TPM="${tcti[one]}" \
+		pkcs11-tool --module "$top_builddir/src/attest-pkcs11.so" -O --type privkey
+	case_equal "shows it too" "$(sed -n 's/^ *label: *//p' <<<"$out" | sort | xargs)" "far laptop vpn wifi"
+else
+	skip "the PKCS #11 module shows it too" "there is no OpenSC, or the module has sanitizers"
+fi
+
 # ---- a group ----
 
 group=$(id -g)
 case_ok "a group for all" configured renew --key-group "$group"
 case_equal "all may look, the group may read" \
 	"$(stat -c '%a' "$state" "$state/keys" "$state"/keys/*/ "$state/device.key" "$state"/keys/*/device.key | tr '\n' ' ')" \
-	"755 755 755 755 640 640 640 "
-case_equal "the rest is the owner's" "$(find "$state/keys" -type f ! -name 'device.*' -printf '%m\n' | sort -u)" 600
+	"755 755 755 755 755 640 640 640 "
+case_equal "the rest is the owner's" "$(find "$state/keys" -type f ! -name 'device.*' ! -name out -printf '%m\n' | sort -u)" 600
 check "nothing stays loaded" 'nothing_loaded one'
 
 finish

@@ -163,6 +163,38 @@ START_TEST(read_named_keys)
 }
 END_TEST
 
+/* What the file "out" says, and what is read then: the other directory, or the key's own. */
+static const struct {
+	const char *said;
+	bool        elsewhere;
+} outs[] = {{"/there", true}, {"there", false}, {"", false}, {"/there/\0/x", false}, {"/nowhere", false}};
+
+START_TEST(read_named_key_whose_pair_is_elsewhere)
+{
+	AUTO_MATERIAL   material;
+	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *there = NULL;
+	AUTO_BYTES      said = {0};
+	struct made    *wanted;
+
+	make("keys");
+	make("keys/mail");
+	make("there");
+	key = file_join(directory, "keys/mail");
+	there = file_join(directory, "there");
+	made_write(&one, key, "device");
+	made_write(&two, there, "device");
+	if (outs[_i].said[0] == '/')
+		bytes_append(&said, directory, strlen(directory));
+	bytes_append(&said, outs[_i].said, _i == 3 ? 9 : strlen(outs[_i].said));
+	pki_write(key, "out", said.data, said.size);
+	reads(&material, 1, MATERIAL_ABSENT); /* of the first key */
+	ck_assert_str_eq(material.pairs[0].label, "mail");
+	wanted = outs[_i].elsewhere ? &two : &one;
+	ck_assert_mem_eq(material.pairs[0].key.private.buffer, wanted->tpm_key.private.buffer, 32);
+}
+END_TEST
+
 /* A link could lead to somebody else's files. */
 START_TEST(read_link_to_a_named_key_is_not_followed)
 {
@@ -275,6 +307,7 @@ main(void)
 	tcase_add_test(tc, read_former_pair);
 	tcase_add_test(tc, read_former_pair_without_key_is_no_fault);
 	tcase_add_test(tc, read_named_keys);
+	tcase_add_loop_test(tc, read_named_key_whose_pair_is_elsewhere, 0, sizeof outs / sizeof outs[0]);
 	tcase_add_test(tc, read_link_to_a_named_key_is_not_followed);
 	tcase_add_test(tc, read_more_keys_than_there_is_room_for);
 	tcase_add_test(tc, read_longer_chain_is_cut);
