@@ -95,6 +95,35 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip "root does not write in another user's directory" "not run by root"
 fi
+
+# Each row that has a file, also those of the system, whose directory is an empty one here.
+each_file() {
+	local program file
+
+	use --json | jq -r '.programs[].program' | while read -r program; do
+		file=$(use "$program" --json | jq -r '.file // empty')
+		[ -n "$file" ] || continue
+		rm -f "$file"
+		use "$program" --write >/dev/null && grep -qxF "$(use "$program" --json | jq -j .text | head -n 1)" "$file" &&
+			[ "$(state_of "$program")" = yes ] && use "$program" --write | grep -q 'as it should be' &&
+			use "$program" --remove >/dev/null && [ ! -e "$file" ] && [ "$(state_of "$program")" = no ] &&
+			echo "$program" || echo "not $program"
+	done | xargs
+}
+state_of() {
+	use --json | jq -r ".programs[] | select(.program == \"$1\").setUp"
+}
+covered() { # COMMAND…
+	unshare -m bash -c 'mount -t tmpfs tmpfs /etc && "$@"' bash "$@"
+}
+if covered true 2>/dev/null; then
+	export -f each_file state_of use attest_device
+	export attest_device_program scratch key module
+	case_equal "each row with a file: written, seen, written again, removed" "$(covered each_file)" \
+		"p11-kit curl openssl.cnf tpm2-openssl ssh wget git nginx chromium firefox java"
+else
+	skip "each row with a file" "the system's directory cannot be covered here (unshare -m)"
+fi
 case_fails "a program without a file" 1 'stunnel has no file to write' use stunnel --write
 
 # ---- tried ----
