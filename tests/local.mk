@@ -244,7 +244,7 @@ EXTRA_DIST += .clang-tidy tests/analyze.h tests/analyze.sh
 .PHONY: analyze
 analyze:
 	$(BASH_PROGRAM) $(srcdir)/tests/analyze.sh '$(abs_top_srcdir)' -std=gnu17 $(DEFS) $(DEFAULT_INCLUDES) \
-		$(AM_CPPFLAGS) $(CPPFLAGS)
+		$(src_libdevice_a_CPPFLAGS) $(CPPFLAGS)
 
 # Fuzzers, in a build tree of its own, each for so many seconds from what it found before, in
 # tests/fuzz/found, and from the inputs in tests/fuzz/corpus, of which each past finding is one:

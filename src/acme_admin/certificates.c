@@ -87,7 +87,7 @@ certificates_text_cb(const struct store_issued *issued, void *arg)
 	if (print_is_narrow())
 		state[strcspn(state, " ")] = '\0';
 	(void)printf("%-42s%-22s%-*s", serial, until, state_width, state);
-	certificates_print_name(issued->names, (size_t)(42 + 22 + state_width));
+	certificates_print_name(issued->names, 42 + 22 + (size_t)state_width);
 	return ferror(stdout) == 0;
 }
 

@@ -36,7 +36,7 @@ run_command(const char *command, const char *changed, const char *key, struct er
 	char              option[] = "-c";
 	char             *arguments[] = {shell, option, (char *)(uintptr_t)command, NULL};
 	posix_spawnattr_t attributes;
-	pid_t             child;
+	pid_t             child = 0;
 	int               status = 0;
 
 	if (setenv("ATTEST_DEVICE_CHANGED", changed, 1) != 0 ||

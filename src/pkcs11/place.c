@@ -113,6 +113,7 @@ own_directory_add(struct place *place)
 	if (base != NULL && base[0] == '/')
 		path = file_join(base, "attest-device");
 	else if (home != NULL && home[0] == '/')
+		/* NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): AUTO_FREE reads it */
 		path = file_join(local = file_join(home, ".local/state"), "attest-device");
 	if (path != NULL)
 		slot_add(place, view_text(path), NULL);

@@ -43,8 +43,8 @@ certificate_decode_first(struct view der, X509 **out, size_t *used, struct error
 int
 certificate_decode(struct view der, X509 **out, struct error *err)
 {
-	X509  *certificate;
-	size_t used;
+	X509  *certificate = NULL;
+	size_t used = 0;
 
 	if (certificate_decode_first(der, &certificate, &used, err) != 0)
 		return -1;

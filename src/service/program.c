@@ -115,7 +115,7 @@ table_fill(const struct program *program, bool stop, struct option_table *table)
 	const struct config_schema *schema = program->schema();
 
 	*table = (struct option_table){0};
-	(void)strcpy(table->letters, stop ? "+:c:hV" : ":c:hV");
+	(void)snprintf(table->letters, sizeof table->letters, "%s", stop ? "+:c:hV" : ":c:hV");
 	memcpy(table->words, fixed_options, sizeof fixed_options);
 	for (size_t i = 0; i < schema->count; i++) {
 		if (schema->rows[i].option != NULL)

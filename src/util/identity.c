@@ -176,7 +176,7 @@ identity_name(const struct stat *st, struct identity *out)
 	if (getpwuid_r(st->st_uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL &&
 	    strlen(found->pw_name) < sizeof out->name) {
 		out->gid = found->pw_gid;
-		(void)strcpy(out->name, found->pw_name);
+		memcpy(out->name, found->pw_name, strlen(found->pw_name) + 1);
 	} else if (out->other && out->gid == 0) {
 		out->gid = IDENTITY_NOBODY; /* root's group is no more its own than root's files are */
 	}

@@ -98,6 +98,7 @@ lru_take(struct lru *lru, struct entry **slot)
 {
 	struct entry *entry = *slot;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): lru_find, or the list of values, has led to it */
 	*slot = entry->next;
 	lru_unlist(lru, entry);
 	lru->clear(entry->value);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +29,8 @@ process_is_traced(void)
 	unsigned long     tracer = 0;
 
 	while (status != NULL && fgets(line, sizeof line, status) != NULL) {
-		if (strncmp(line, name, sizeof name - 1) == 0 &&
-		    sscanf(line + sizeof name - 1, "%lu", &tracer) == 1)
-			break;
+		if (strncmp(line, name, sizeof name - 1) == 0)
+			tracer = strtoul(line + sizeof name - 1, NULL, 10);
 	}
 	if (status != NULL)
 		(void)fclose(status);

@@ -270,6 +270,7 @@ post_begin(const struct reply *reply, const struct acme_route *route, const stru
 	id_copy(ids[0], post->object);
 	id_copy(ids[1], post->cursor);
 	if (post_decode(post, &err) != 0)
+		/* NOLINTNEXTLINE(bugprone-branch-clone): the order of the steps is the request's */
 		post_refuse(post, &err);
 	else if (post->jws.kid != NULL)
 		post_account(post);

@@ -94,6 +94,7 @@ issue_check_trust(const struct challenge *challenge, struct store *store, struct
 {
 	int64_t revision = 0;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): pending_take has found it */
 	if (challenge->evidence.verdict != STORE_VERDICT_VERIFIED)
 		return 0;
 	if (store_trust_revision(store, &revision, err) != 0)

@@ -88,7 +88,7 @@ open_upgrade_from(struct sqlite *sqlite, int version, const char *doing, struct 
 static int
 open_upgrade(struct sqlite *sqlite, struct error *err)
 {
-	int version;
+	int version = 0;
 
 	if (store_begin(&sqlite->store, err) != 0)
 		return -1;
@@ -105,7 +105,7 @@ static int
 open_check(struct sqlite *sqlite, int *version, struct error *err)
 {
 	const struct sqlite_schema *schema = sqlite->schema;
-	int                         id;
+	int                         id = 0;
 
 	if (open_ask(sqlite, "PRAGMA application_id", &id, err) != 0 ||
 	    open_ask(sqlite, "PRAGMA user_version", version, err) != 0)
