@@ -51,6 +51,10 @@
 /* Time for an answer before it is found out whether a peer that sends no more is still there. */
 #define PROBE_MS 200
 
+/* How long a new connection still has for its first request when the server ends: it may be on its way,
+ * and a client that gets no answer to its first request does not ask again by itself. */
+#define FIRST_REQUEST_MS 1000
+
 void
 connection_deadline(struct http_connection *connection, int64_t milliseconds)
 {
@@ -534,10 +538,11 @@ connection_end(struct http_connection *connection)
 void
 connection_end_idle(struct http_connection *connection)
 {
-	if (connection->evcon != NULL &&
-	    (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_FRESH ||
-	        connection->state == CONNECTION_PREFACED ||
-	        connection->state == CONNECTION_HANDSHAKE))
+	if (connection->evcon == NULL)
+		return;
+	if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_PREFACED)
+		connection_deadline(connection, FIRST_REQUEST_MS);
+	else if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HANDSHAKE)
 		connection_end(connection);
 }
 

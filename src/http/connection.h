@@ -94,7 +94,8 @@ void connection_answered(struct http_connection *connection);
 /* Ends it now; not from inside a callback of evhttp. */
 void connection_end(struct http_connection *connection);
 
-/* Ends it if no request has begun. */
+/* Ends it between two requests and during the handshake of TLS; before its first request it has a
+ * second left. */
 void connection_end_idle(struct http_connection *connection);
 
 /* Ends it in any state, because the server ends. */

@@ -72,7 +72,8 @@ int http_server_listen(struct http_server *server, int fd, struct error *err);
  */
 void http_server_limits(struct http_server *server, const struct http_settings *settings);
 
-/* Stops accepting, and ends each connection once its request is answered; idle ones at once. */
+/* Stops accepting, and ends each connection once its request is answered; idle ones at once,
+ * and new ones, whose first request may be on its way, after a second. */
 void http_server_drain(struct http_server *server);
 
 /* Sets the TLS context of future connections; the server takes a reference of its own. */

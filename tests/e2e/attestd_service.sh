@@ -52,10 +52,44 @@ told() { grep -c "^$1" "$scratch/notified" 2>/dev/null; }
 main_process() { pgrep -P "${pid[attestd]}"; }
 start_line() { grep -o 'event=start .*' "${log[attestd]}" | sed -n "$1p"; }
 
+# client.py PORT: asks on one new connection after the other, until SIGTERM; prints how many were
+# answered and how many were not.
+cat >"$scratch/client.py" <<'END'
+import http.client, signal, sys
+
+answered = failed = 0
+ended = False
+
+def end(*_):
+    global ended
+    ended = True
+
+signal.signal(signal.SIGTERM, end)
+while not ended:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+        connection.request("GET", "/root.pem")
+        if connection.getresponse().status == 200:
+            answered += 1
+            if answered == 1:
+                print("served", flush=True)
+        else:
+            failed += 1
+        connection.close()
+    except OSError as error:
+        print(error, file=sys.stderr)
+        failed += 1
+    except http.client.HTTPException as error:
+        print(repr(error), file=sys.stderr)
+        failed += 1
+print(answered, failed)
+END
+
 case_ok "init" attest_ca init
+cp "$attestd" "$scratch/attestd"
 : >"$scratch/notified"
 NOTIFY_SOCKET=$scratch/notify NOTIFIED=$scratch/notified WATCHDOG_USEC=6000000 \
-	daemon_start attestd python3 "$scratch/manager.py" "$attestd" --state-dir "$state_dir" \
+	daemon_start attestd python3 "$scratch/manager.py" "$scratch/attestd" --state-dir "$state_dir" \
 	--listen 192.0.2.1:1 --workers 2
 check "starts with a socket that was passed, and binds none" 'wait_for "[ -n \"\$(start_line 1)\" ]"'
 attestd_port=$(start_line 1 | sed -n 's|.*listen=http://127.0.0.1:\([0-9]*\).*|\1|p')
@@ -75,6 +109,18 @@ check "tells of a reload, with the time" 'wait_for "grep -q \"^RELOADING=1 MONOT
 check "and of its end" 'wait_for "[ \$(told READY=1) -eq 2 ]"'
 
 # Another binary takes over: who connects before it runs waits in the socket.
+cp "$attestd" "$scratch/attestd.new"
+mv -f "$scratch/attestd.new" "$scratch/attestd"
+front=$(pgrep -P "$(main_process)" -f "attestd: front")
+kill -KILL "$front"
+check "another front of the binary that was replaced starts" \
+	'wait_for "pgrep -P $(main_process) -f \"attestd: front\" | grep -qv \"^$front\$\""'
+http GET /root.pem
+case_equal "and serves" "$http_status" 200
+for i in 1 2 3; do
+	begin "client$i" python3 "$scratch/client.py" "$attestd_port"
+	check "client $i is served" 'wait_for "grep -q served \"$scratch/client$i.out\""'
+done
 kill -TERM "$(main_process)"
 check "it has ended" 'wait_for "[ -z \"\$(main_process)\" ]"'
 (
@@ -86,6 +132,13 @@ case_equal "who connects meanwhile is served" "$http_status" 200
 wait $!
 check "it was another process" 'wait_for "[ -n \"\$(start_line 2)\" ]"'
 check "on the same port" '[[ $(start_line 2) == *":$attestd_port "* ]]'
+for i in 1 2 3; do
+	kill -TERM "${pid[client$i]}"
+	ended "client$i" >"$scratch/answers" 2>"$scratch/client.err"
+	answers=$(tail -n 1 "$scratch/answers")
+	check "client $i got an answer on every connection: ${answers% *}" '[ "${answers#* }" = 0 ] && [ "${answers% *}" -ge 1 ]'
+	[ "${answers#* }" = 0 ] || note "$(cat "$scratch/client.err")"
+done
 check "the end was told" '[ "$(told STOPPING=1)" -ge 1 ]'
 
 # Who hangs feeds no watchdog, and is killed. Half of the three seconds of patience are over before
