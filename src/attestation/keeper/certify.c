@@ -44,7 +44,7 @@ struct issue {
 	struct shared_version   *issuer;  /* the issuer, once it has signed */
 	struct challenge        *challenge; /* the activated one */
 	struct admission         admission; /* decided here, when the challenge was opened without */
-	int64_t                  revision;  /* of the certified device */
+	struct store_device      device;    /* with its names, of this revision when it is recorded */
 	bool                     enrolls;   /* it is not enrolled yet, and enrolls itself with this */
 	char                     enroll_name[IDENTIFIER_MAX + 1];
 	bool                     stranger;  /* its EK is not enrolled, and nothing is recorded of it */
@@ -60,6 +60,7 @@ issue_clear_cb(void *state)
 	if (issue->issuers != NULL)
 		issuers_release(issue->issuers, issue->issuer);
 	challenge_free(issue->challenge);
+	store_device_clear(&issue->device);
 	bytes_clear(&issue->certificate);
 }
 
@@ -168,7 +169,7 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 {
 	const struct issue          *issue = call->state;
 	const struct challenge      *challenge = issue->challenge;
-	int64_t                      revision = issue->revision;
+	int64_t                      revision = issue->device.revision;
 	const struct store_evidence *evidence =
 	    attestation_operation_revision(call)->settings.ek_mode != EK_POLICY_IGNORE ? &challenge->evidence
 	                                                                               : NULL;
@@ -190,7 +191,7 @@ issue_record(const struct call *call, struct store *store, int64_t now, struct e
 	    store_evidence_record(store, challenge->ek.bytes, evidence,
 	        bytes_view(&challenge->ek_certificate), now, err) != 0)
 		return -1;
-	return store_audit_add(store, AUDIT_CERTIFY, challenge->ek.bytes, "done", detail, now, err);
+	return store_audit_add_of(store, AUDIT_CERTIFY, &issue->device, "done", detail, now, err);
 }
 
 /*
@@ -316,6 +317,7 @@ issue_find_device(struct issue *issue, struct auto_enroll *auto_enroll, struct s
 	if (!issue_may_enroll(challenge, auto_enroll, issue->enroll_name))
 		return -1;
 	issue->enrolls = true;
+	memcpy(device->ek_hash, challenge->ek.bytes, sizeof device->ek_hash);
 	device->names = memory_new(sizeof *device->names);
 	device->names[device->name_count++] = memory_strdup(issue->enroll_name);
 	return 0;
@@ -339,7 +341,7 @@ certify_look(struct call *call, struct store *store, struct error *err)
 	struct pending                    *pending = attestation_operation_keeper(call)->pending;
 	struct view                        secret = attestation_operation_asked(call)->certify.secret;
 	struct issue                      *issue = call->state;
-	struct store_device                device = {0};
+	struct store_device               *device = &issue->device;
 	int                                rc = -1;
 
 	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) != 0)
@@ -348,11 +350,9 @@ certify_look(struct call *call, struct store *store, struct error *err)
 		return rc > 0 ? 0 : -1; /* the change is that of the waiting list */
 	rc = -1;
 	if (issue_check_policy(issue->challenge, revision, err) == 0 &&
-	    issue_find_device(issue, revision->auto_enroll, store, &device, err) == 0 &&
-	    issue_check_device(issue, &device, err) == 0 && issue_check_quota(issue, call, err) == 0)
-		rc = issue_sign(issue, call, &device, err);
-	issue->revision = device.revision;
-	store_device_clear(&device);
+	    issue_find_device(issue, revision->auto_enroll, store, device, err) == 0 &&
+	    issue_check_device(issue, device, err) == 0 && issue_check_quota(issue, call, err) == 0)
+		rc = issue_sign(issue, call, device, err);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct error;
+struct store_device;
 
 /* The actor of changes. Strings are copied, cut at 128 octets, and may be NULL. */
 struct store_actor {
@@ -62,6 +63,13 @@ const char *audit_action_word(enum audit_action action);
 int store_audit_add(struct store *store, enum audit_action action,
     const uint8_t ek_hash[STORE_HASH_SIZE], const char *outcome, const char *detail, int64_t now,
     struct error *err);
+
+/*
+ * The same of a device that was read before, and that has not changed since, as its revision says:
+ * its names are not read again.
+ */
+int store_audit_add_of(struct store *store, enum audit_action action, const struct store_device *device,
+    const char *outcome, const char *detail, int64_t now, struct error *err);
 
 /* A recorded entry. The strings are valid during the callback. */
 struct audit_entry {

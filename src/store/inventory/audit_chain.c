@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "store/inventory/audit_chain.h"
+#include "store/inventory/device.h"
 #include "store/inventory/rows.h"
 #include "util/bytes.h"
 #include "util/cbor.h"
@@ -176,4 +177,15 @@ store_audit_add(struct store *store, enum audit_action action,
     struct error *err)
 {
 	return audit_add_named(store, action, ek_hash, NULL, outcome, detail, now, err);
+}
+
+int
+store_audit_add_of(struct store *store, enum audit_action action, const struct store_device *device,
+    const char *outcome, const char *detail, int64_t now, struct error *err)
+{
+	char names[AUDIT_NAMES_SIZE] = "";
+
+	for (size_t i = 0; i < device->name_count; i++)
+		audit_names_add(names, device->names[i]);
+	return audit_add_named(store, action, device->ek_hash, names, outcome, detail, now, err);
 }

@@ -310,6 +310,35 @@ START_TEST(names_are_those_at_the_time_of_the_act)
 }
 END_TEST
 
+/* Of a device that was read before the entry is the same, and the chain holds. */
+START_TEST(names_of_a_device_that_was_read_are_the_same)
+{
+	static char         texts[STORE_DEVICE_NAMES_MAX][200];
+	char               *names[STORE_DEVICE_NAMES_MAX];
+	struct store_device device = {.ek_hash = {7}, .names = names};
+	struct store_device read;
+	char                found[sizeof(struct seen)];
+	int64_t             count;
+	uint8_t             head[32];
+
+	for (size_t i = 0; i < STORE_DEVICE_NAMES_MAX; i++) {
+		(void)snprintf(texts[i], sizeof texts[i], "%u-%0180d", (unsigned)i, 1);
+		names[i] = texts[i];
+	}
+	device.name_count = _i == 0 ? 0 : _i == 1 ? 2 : STORE_DEVICE_NAMES_MAX;
+	unit_ok(store_device_enroll(store, &device, NOW, &err), &err);
+	unit_ok(store_device_find(store, device.ek_hash, &read, &err), &err);
+	unit_ok(store_audit_add(store, AUDIT_CERTIFY, device.ek_hash, "done", "", NOW, &err), &err);
+	(void)snprintf(found, sizeof found, "%s", list(&(struct audit_filter){0}).names);
+	unit_ok(store_audit_add_of(store, AUDIT_CERTIFY, &read, "done", "", NOW, &err), &err);
+	ck_assert_str_eq(list(&(struct audit_filter){0}).names, found);
+	ck_assert_uint_eq(list(&(struct audit_filter){.ek_hash = device.ek_hash}).count, 3);
+	unit_ok(store_audit_verify(store, NULL, &count, head, &err), &err);
+	ck_assert_int_eq(count, 3);
+	store_device_clear(&read);
+}
+END_TEST
+
 START_TEST(names_that_do_not_fit_are_said_to_be_more)
 {
 	char                texts[STORE_DEVICE_NAMES_MAX][IDENTIFIER_MAX + 1];
@@ -665,6 +694,7 @@ audit_suite(void)
 	tcase_add_test(tc, add_of_two_writers_is_one_chain);
 	tcase_add_test(tc, device_changes_are_on_record);
 	tcase_add_test(tc, names_are_those_at_the_time_of_the_act);
+	tcase_add_loop_test(tc, names_of_a_device_that_was_read_are_the_same, 0, 3);
 	tcase_add_test(tc, names_that_do_not_fit_are_said_to_be_more);
 	tcase_add_test(tc, list_takes_what_the_filter_says);
 	tcase_add_test(tc, list_since_is_of_the_time_and_not_of_the_order);
