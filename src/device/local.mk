@@ -35,6 +35,7 @@ src_libdevice_a_SOURCES = \
 	src/device/use/check.c src/device/use/check.h \
 	src/device/use/clients.c \
 	src/device/use/facts.c src/device/use/facts.h \
+	src/device/use/path.c src/device/use/path.h \
 	src/device/use/place.c src/device/use/place.h \
 	src/device/use/program.c src/device/use/program.h \
 	src/device/use/server.c src/device/use/server.h \

@@ -1,18 +1,20 @@
-/* Owns the marks, and how a file is replaced: whole, by its owner only, with a backup. */
+/*
+ * Owns the marks, and how a file is replaced: whole, by its owner only, with a backup; path.c owns the
+ * way to it.
+ */
 #include "config.h"
 
 #include "device/use/place.h"
 
 #include <sys/stat.h>
 
-#include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "device/use/facts.h"
+#include "device/use/path.h"
 #include "device/use/program.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -40,7 +42,8 @@ use_place_path(const struct use_program *program)
 struct place {
 	struct folder folder;
 	char         *name;
-	mode_t        mode; /* of a file that is there, else of a new one */
+	mode_t        mode;  /* of a file that is there, else of a new one */
+	gid_t         group; /* of a file that is there; -1: as it comes */
 	bool          exists;
 	struct bytes  content;
 };
@@ -55,25 +58,6 @@ place_clear(struct place *place)
 
 #define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place
 
-/* mkdir -p. */
-static int
-directories_make(const char *path, struct error *err)
-{
-	AUTO_FREE char *copy = memory_strdup(path);
-	const char     *parent;
-
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT)
-		return error_set_errno(err, ERROR_INTERNAL, "making %s", path);
-	parent = dirname(copy);
-	if (strcmp(parent, path) == 0 || directories_make(parent, err) != 0)
-		return -1;
-	return mkdir(path, 0755) == 0 || errno == EEXIST
-	    ? 0
-	    : error_set_errno(err, ERROR_INTERNAL, "making %s", path);
-}
-
 static int
 place_read(struct place *place, struct error *err)
 {
@@ -85,30 +69,28 @@ place_read(struct place *place, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", place->name);
 	place->exists = true;
 	place->mode = st.st_mode & 0777;
+	place->group = st.st_gid;
 	return 0;
 }
 
 /* Opens what the path leads to; NOT_FOUND when there is no directory and none is to be made. */
 static int
-place_open(const struct use_program *program, bool make, struct place *place, struct error *err)
+place_open(const struct use_program *program, enum use_path_mode mode, struct place *place,
+    struct error *err)
 {
-	AUTO_FREE char *path = use_place_path(program);
-	AUTO_FREE char *real = realpath(path, NULL);
-	AUTO_FREE char *above = memory_strdup(real != NULL ? real : path);
-	AUTO_FREE char *last = memory_strdup(real != NULL ? real : path);
-	const char     *directory = dirname(above);
+	bool        at_home = strncmp(program->file, "~/", 2) == 0;
+	const char *home = getenv("HOME");
+	const char *base = at_home && home != NULL && home[0] == '/' ? home : "/";
 
-	*place = (struct place){.folder = {.fd = -1}, .mode = (mode_t)program->mode};
-	if (make && directories_make(directory, err) != 0)
-		return -1;
-	if (folder_open(directory, &place->folder, err) != 0)
+	*place = (struct place){.folder = {.fd = -1}, .mode = (mode_t)program->mode, .group = (gid_t)-1};
+	if (use_path_open(base, program->file + (at_home ? 2 : 0), mode, &place->folder, &place->name,
+	        err) != 0)
 		return -1;
 	place->folder.ours = true;
-	place->name = memory_strdup(basename(last));
 	return place_read(place, err);
 }
 
-/* Whoever owns the directory decides what is in it: root does not write for others. */
+/* Whoever owns the directory decides what is in it. For root the way to it was checked. */
 static int
 owner_check(const struct place *place, struct error *err)
 {
@@ -125,7 +107,7 @@ owner_check(const struct place *place, struct error *err)
 static int
 place_write(const struct place *place, struct view content, struct error *err)
 {
-	return folder_replace(&place->folder, place->name, content.data, content.size, place->mode, err);
+	return folder_replace_group(&place->folder, place->name, content, place->group, place->mode, err);
 }
 
 /* ---- our part ---- */
@@ -237,7 +219,7 @@ use_place_look(const struct use_program *program, struct view text, enum use_sta
 	*state = USE_ABSENT;
 	if (program->file == NULL)
 		return 0;
-	if (place_open(program, false, &place, err) != 0)
+	if (place_open(program, USE_PATH_LOOK, &place, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	part_make(program, text, &wanted);
 	*state = state_of(program, &place, bytes_view(&wanted), &part);
@@ -272,8 +254,8 @@ backup_write(const struct place *place, struct error *err)
 
 	use_append(&name, place->name);
 	bytes_append(&name, BACKUP, sizeof BACKUP);
-	return folder_replace(&place->folder, (const char *)name.data, place->content.data,
-	    place->content.size, place->mode, err);
+	return folder_replace_group(&place->folder, (const char *)name.data, bytes_view(&place->content),
+	    place->group, place->mode, err);
 }
 
 int
@@ -287,7 +269,7 @@ use_place_write(const struct use_program *program, struct view text, bool *chang
 	struct view    part;
 
 	*changed = false;
-	if (place_open(program, true, &place, err) != 0)
+	if (place_open(program, USE_PATH_MAKE, &place, err) != 0)
 		return -1;
 	part_make(program, text, &wanted);
 	state = state_of(program, &place, bytes_view(&wanted), &part);
@@ -316,7 +298,7 @@ use_place_remove(const struct use_program *program, struct view text, bool *chan
 	struct view    part;
 
 	*changed = false;
-	if (place_open(program, false, &place, err) != 0)
+	if (place_open(program, USE_PATH_CHANGE, &place, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	part_make(program, text, &wanted);
 	state = state_of(program, &place, bytes_view(&wanted), &part);

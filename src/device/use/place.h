@@ -27,8 +27,9 @@ int use_place_look(const struct use_program *program, struct view text, enum use
 /*
  * Writes the text between marks that name the program, in place of what is between them, else at the
  * end; what is there stays. A file that had no such part is copied to FILE.attest-device.bak first.
- * A link is followed to a file of the same user. *changed is false when it was written already.
- * CONFLICT for a file that we do not write in; INTERNAL, also when the directory is another user's.
+ * The file keeps its mode and group. A link is followed to a file of the same user, by root as
+ * use_path_open has it. *changed is false when it was written already. CONFLICT for a file that we do
+ * not write in; INTERNAL, also when the directory is another user's.
  */
 int use_place_write(const struct use_program *program, struct view text, bool *changed,
     struct error *err);

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +164,246 @@ START_TEST(root_does_not_write_for_another_user)
 }
 END_TEST
 
+/* ---- root and links ---- */
+
+static const struct use_program deep = {
+    .name = "x", .file = "~/home/sub/file", .text = "t\n", .mode = 0640};
+
+/* "home/sub" and "others" in the directory, and what a test has put into them. */
+static void
+deep_teardown(void)
+{
+	static const char *const files[] = {"home/sub/file", "home/sub/file.attest-device.bak", "home/sub",
+	    "home/file", "home", "others/file", "others/file.attest-device.bak", "others/sub/file", "others/sub",
+	    "others"};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		AUTO_FREE char *path = file_join(directory, files[i]);
+
+		(void)remove(path);
+	}
+	teardown();
+}
+
+static void
+make(const char *name, mode_t mode)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	ck_assert_int_eq(mkdir(path, mode), 0);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+static void
+give(const char *name, uid_t user, gid_t group)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	ck_assert_int_eq(lchown(path, user, group), 0);
+}
+
+static void
+put_at(const char *name, mode_t mode)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	unit_ok(file_replace(path, "theirs\n", 7, mode, &err), &err);
+}
+
+static void
+link_at(const char *target, const char *name)
+{
+	AUTO_FREE char *path = file_join(directory, name);
+
+	ck_assert_int_eq(symlink(target, path), 0);
+}
+
+/* Neither written nor removed, and nothing made. */
+static void
+refused(const char *why)
+{
+	bool changed;
+
+	ck_assert_int_eq(use_place_write(&deep, view_text("t\n"), &changed, &err), -1);
+	ck_assert_msg(strstr(err.detail, why) != NULL, "%s", err.detail);
+	ck_assert_int_eq(use_place_remove(&deep, view_text("t\n"), &changed, &err), -1);
+	ck_assert_msg(strstr(err.detail, why) != NULL, "%s", err.detail);
+}
+
+START_TEST(root_does_not_go_through_another_users_directory)
+{
+	if (geteuid() != 0)
+		return;
+	make("home", 0755);
+	give("home", 12345, 12345);
+	refused("/home is uid 12345's; run this as that user, or set HOME");
+	holds("home/sub", NULL);
+	make("home/sub", 0755); /* root's, in the other user's */
+	refused("/home is uid 12345's; run this as that user, or set HOME");
+	holds("home/sub/file", NULL);
+}
+END_TEST
+
+START_TEST(root_does_not_follow_another_users_link)
+{
+	if (geteuid() != 0)
+		return;
+	make("home", 01777); /* sticky, as /tmp */
+	make("others", 0755);
+	put_at("others/file", 0640);
+	give("others/file", 0, 42);
+	link_at("../others", "home/sub");
+	give("home/sub", 12345, 12345);
+	refused("the link ");
+	refused("/home/sub is uid 12345's; run this as that user");
+	holds("others/file", "theirs\n");
+	holds("others/file.attest-device.bak", NULL);
+}
+END_TEST
+
+START_TEST(root_does_not_follow_another_users_link_in_the_last_place)
+{
+	if (geteuid() != 0)
+		return;
+	make("home", 0755);
+	make("home/sub", 01777);
+	make("others", 0755);
+	put_at("others/file", 0640);
+	link_at("../../others/file", "home/sub/file");
+	give("home/sub/file", 12345, 12345);
+	refused("/home/sub/file is uid 12345's; run this as that user");
+	holds("others/file", "theirs\n");
+}
+END_TEST
+
+START_TEST(root_follows_its_own_link_but_not_into_another_users_directory)
+{
+	if (geteuid() != 0)
+		return;
+	make("home", 0755);
+	make("others", 0755);
+	give("others", 12345, 12345);
+	link_at("../others", "home/sub");
+	refused("others is uid 12345's; run this as that user");
+	holds("others/file", NULL);
+}
+END_TEST
+
+START_TEST(root_does_not_write_where_others_can)
+{
+	if (geteuid() != 0)
+		return;
+	make("home", 0775);
+	refused("other users can write in ");
+	holds("home/sub", NULL);
+}
+END_TEST
+
+START_TEST(directories_are_made_on_the_way)
+{
+	bool changed;
+
+	unit_ok(use_place_remove(&deep, view_text("t\n"), &changed, &err), &err);
+	ck_assert(!changed);
+	holds("home", NULL);
+	unit_ok(use_place_write(&deep, view_text("t\n"), &changed, &err), &err);
+	holds("home/sub/file", BEGIN "t\n" END);
+}
+END_TEST
+
+/* Relative and absolute, to a directory and to a file. */
+START_TEST(own_links_are_followed_and_stay)
+{
+	AUTO_FREE char *others = file_join(directory, "others");
+	AUTO_FREE char *link = file_join(directory, "home/sub");
+	struct stat     st;
+	bool            changed;
+
+	make("home", 0755);
+	make("others", 0755);
+	put_at("others/file", 0604);
+	link_at(_i == 0 ? "../others" : others, "home/sub");
+	unit_ok(use_place_write(&deep, view_text("t\n"), &changed, &err), &err);
+	holds("others/file", "theirs\n" BEGIN "t\n" END);
+	holds("others/file.attest-device.bak", "theirs\n");
+	ck_assert_int_eq(lstat(link, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	unit_ok(use_place_remove(&deep, view_text("t\n"), &changed, &err), &err);
+	holds("others/file", "theirs\n");
+}
+END_TEST
+
+START_TEST(a_link_to_a_file_is_followed_and_stays)
+{
+	AUTO_FREE char *link = file_join(directory, "home/sub/file");
+	struct stat     st;
+	bool            changed;
+
+	make("home", 0755);
+	make("home/sub", 0755);
+	make("others", 0755);
+	put_at("others/file", 0604);
+	link_at("../../others/file", "home/sub/file");
+	unit_ok(use_place_write(&deep, view_text("t\n"), &changed, &err), &err);
+	holds("others/file", "theirs\n" BEGIN "t\n" END);
+	ck_assert_int_eq(lstat(link, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+}
+END_TEST
+
+START_TEST(links_in_a_circle_are_told)
+{
+	bool changed;
+
+	make("home", 0755);
+	link_at("sub", "home/sub");
+	ck_assert_int_eq(use_place_write(&deep, view_text("t\n"), &changed, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "following "));
+}
+END_TEST
+
+START_TEST(write_and_remove_keep_the_group_of_the_file)
+{
+	AUTO_FREE char *path = file_join(directory, "file");
+	AUTO_FREE char *backup = file_join(directory, "file.attest-device.bak");
+	struct stat     st;
+	bool            changed;
+
+	if (geteuid() != 0)
+		return;
+	put("a\n");
+	give("file", 0, 42);
+	unit_ok(use_place_write(&program, view_text("t\n"), &changed, &err), &err);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_gid, 42);
+	ck_assert_uint_eq(st.st_mode & 07777, 0604);
+	ck_assert_int_eq(stat(backup, &st), 0);
+	ck_assert_uint_eq(st.st_gid, 42);
+	unit_ok(use_place_remove(&program, view_text("t\n"), &changed, &err), &err);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_gid, 42);
+}
+END_TEST
+
+static TCase *
+paths_case(void)
+{
+	TCase *tc = tcase_create("paths");
+
+	tcase_add_checked_fixture(tc, setup, deep_teardown);
+	tcase_add_test(tc, root_does_not_go_through_another_users_directory);
+	tcase_add_test(tc, root_does_not_follow_another_users_link);
+	tcase_add_test(tc, root_does_not_follow_another_users_link_in_the_last_place);
+	tcase_add_test(tc, root_follows_its_own_link_but_not_into_another_users_directory);
+	tcase_add_test(tc, root_does_not_write_where_others_can);
+	tcase_add_test(tc, directories_are_made_on_the_way);
+	tcase_add_loop_test(tc, own_links_are_followed_and_stay, 0, 2);
+	tcase_add_test(tc, a_link_to_a_file_is_followed_and_stays);
+	tcase_add_test(tc, links_in_a_circle_are_told);
+	tcase_add_test(tc, write_and_remove_keep_the_group_of_the_file);
+	return tc;
+}
+
 int
 main(void)
 {
@@ -176,5 +417,6 @@ main(void)
 	tcase_add_test(tc, a_whole_file_is_ours);
 	tcase_add_test(tc, root_does_not_write_for_another_user);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, paths_case());
 	return unit_run(suite);
 }
