@@ -179,7 +179,7 @@ front_beat(struct front *front)
 {
 	if (front->control < 0 || !pulse_beats(&front->pulse, clock_monotonic_ms()))
 		return;
-	pulse_send(front->control);
+	pulse_send(front->control, PULSE_BEAT);
 	for (size_t i = 0; i < front->count; i++)
 		worker_post(front->members[i].worker, pulse_answer_cb, &front->pulse);
 }

@@ -371,18 +371,29 @@ keeper_beat(struct keeper *keeper, int control, int64_t now)
 	if (!pulse_beats(&keeper->pulse, now))
 		return;
 	if (!keeper->alone)
-		pulse_send(control);
+		pulse_send(control, PULSE_BEAT);
 	else if (service_watchdog_ms() > 0)
 		service_notify(SERVICE_WATCHDOG);
 	for (size_t i = 0; i < keeper->count; i++)
 		worker_post(keeper->members[i].worker, pulse_answer_cb, &keeper->pulse);
 }
 
+/* Both may wait until others have written, or sign long lists; the supervisor is told. */
 static void
-keeper_reload(struct keeper *keeper)
+keeper_work(struct keeper *keeper, int control, void (*work)(void *, struct keeper *))
+{
+	if (!keeper->alone)
+		pulse_send(control, PULSE_WORK);
+	work(keeper->arg, keeper);
+	if (!keeper->alone)
+		pulse_send(control, PULSE_DONE);
+}
+
+static void
+keeper_reload(struct keeper *keeper, int control)
 {
 	service_notify(SERVICE_RELOADING);
-	keeper->handlers->reload(keeper->arg, keeper);
+	keeper_work(keeper, control, keeper->handlers->reload);
 	service_notify(SERVICE_READY);
 }
 
@@ -403,14 +414,14 @@ keeper_wait(struct keeper *keeper, int control, int signals, struct error *err)
 		if (fds[1].revents != 0 && read(signals, &info, sizeof info) == sizeof info) {
 			if (info.ssi_signo == SIGTERM)
 				return 0;
-			keeper_reload(keeper);
+			keeper_reload(keeper, control);
 		}
 		if (fds[0].revents != 0 && keeper_attach(keeper, control, err) != 0)
 			return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 		if (clock_monotonic_ms() >= next_tick) {
 			log_refusal_flush(clock_monotonic_ms());
 			log_flush();
-			keeper->handlers->tick(keeper->arg, keeper);
+			keeper_work(keeper, control, keeper->handlers->tick);
 			next_tick = clock_monotonic_ms() + TICK_MS;
 		}
 	}

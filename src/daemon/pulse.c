@@ -52,10 +52,12 @@ pulse_answer_cb(void *arg)
 }
 
 void
-pulse_send(int control)
+pulse_send(int control, enum pulse_word word)
 {
+	const uint8_t octet = (uint8_t)word;
+
 	/* Without room there are beats enough that nobody has read. */
-	(void)send(control, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(control, &octet, sizeof octet, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void
@@ -66,16 +68,39 @@ pulse_watch_begin(struct pulse_watch *watch, int control, int64_t heard)
 	*watch = (struct pulse_watch){.control = control, .heard = heard};
 }
 
+static void
+watch_hear(struct pulse_watch *watch, enum pulse_word word, int64_t now)
+{
+	switch (word) {
+	case PULSE_BEAT:
+		watch->heard = now;
+		watch->working = 0;
+		watch->beaten = true;
+		return;
+	case PULSE_WORK:
+		if (watch->working == 0)
+			watch->working = now;
+		return;
+	case PULSE_DONE:
+		if (watch->working != 0 && watch->heard != 0)
+			watch->heard += now - watch->working;
+		watch->working = 0;
+		return;
+	}
+}
+
 int64_t
 pulse_watch_listen(struct pulse_watch *watch, int64_t now)
 {
-	char octet;
+	uint8_t octet;
 
-	for (int i = 0; i < RECEIVED_MAX && recv(watch->control, &octet, sizeof octet, MSG_DONTWAIT) > 0; i++) {
-		watch->heard = now;
-		watch->beaten = true;
-	}
-	return watch->heard != 0 ? now - watch->heard : 0;
+	for (int i = 0; i < RECEIVED_MAX && recv(watch->control, &octet, sizeof octet, MSG_DONTWAIT) > 0; i++)
+		watch_hear(watch, octet, now);
+	if (watch->heard == 0)
+		return 0;
+	if (watch->working != 0 && now - watch->working <= PULSE_WORK_MAX)
+		return watch->working - watch->heard;
+	return now - watch->heard;
 }
 
 void
@@ -83,4 +108,6 @@ pulse_watch_forgive(struct pulse_watch *watch, int64_t now)
 {
 	if (watch->heard != 0)
 		watch->heard = now;
+	if (watch->working != 0)
+		watch->working = now;
 }

@@ -1,6 +1,8 @@
 /*
  * A child's pulse: the messages by which it tells the supervisor that its main thread and all its
- * workers run. Whoever has not been heard for long is killed. A message has no content.
+ * workers run. Whoever has not been heard for long is killed. What its main thread does besides, as
+ * to sign a list or to wait until others have written, may take longer: it says when that begins
+ * and ends, and the time between is no silence.
  */
 #ifndef DAEMON_PULSE_H
 #define DAEMON_PULSE_H
@@ -36,20 +38,35 @@ bool pulse_beats(struct pulse *pulse, int64_t now);
 /* A worker's answer; `arg` is the pulse. */
 void pulse_answer_cb(void *arg);
 
-/* A child sends a beat over its control socket, and does not wait for room there. */
-void pulse_send(int control);
+/* What a child says, in one octet. */
+enum pulse_word {
+	PULSE_BEAT,
+	PULSE_WORK, /* the main thread is about to do what may take long */
+	PULSE_DONE, /* it has; a beat says so too */
+};
+
+/* A child says it over its control socket, and does not wait for room there. */
+void pulse_send(int control, enum pulse_word word);
 
 /* What the supervisor hears of a child. */
 struct pulse_watch {
 	int     control; /* our end of the child's control socket; -1: none */
-	int64_t heard;   /* when it last beat, or started; 0: it need not beat yet */
+	int64_t heard;   /* when it last beat, or started, later by what it has worked since; 0: it need
+	                  * not beat yet */
+	int64_t working; /* since when; 0: it does not */
 	bool    beaten;  /* once at least */
 };
 
 /* Another process is at the other end of this socket, which it owns, and counts as heard at `heard`. */
 void pulse_watch_begin(struct pulse_watch *watch, int control, int64_t heard);
 
-/* Takes the beats that have come; returns how long the child has been silent now, in ms. */
+/* How long the main thread may work at one thing, in ms. */
+#define PULSE_WORK_MAX 900000
+
+/*
+ * Takes what the child has said; returns how long it has been silent now, in ms: what it works is not
+ * counted, up to PULSE_WORK_MAX.
+ */
 int64_t pulse_watch_listen(struct pulse_watch *watch, int64_t now);
 
 /* Its silence begins anew: it was not to blame for it, or has been punished. */

@@ -110,11 +110,11 @@ static const struct filter_rule module_rules[] = {
     KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE), REFUSE(clone3),
     /* The rest is not for a TPM behind a command ("cmd:"), which starts a program. */
     KILL_IF(clone, 0, CLONE_THREAD, 0), KILL(fork), KILL(vfork), KILL(execve), KILL(execveat),
-    KILL(kill), KILL(tkill),
-};
+    KILL(kill), KILL(tkill), KILL(rt_sigqueueinfo), KILL(rt_tgsigqueueinfo), KILL(pidfd_send_signal),
+}; /* tgkill stays: abort(3) takes it */
 
 #define MODULE_RULES  (sizeof module_rules / sizeof module_rules[0])
-#define COMMAND_RULES (MODULE_RULES - 7)
+#define COMMAND_RULES (MODULE_RULES - 10)
 
 static int
 filter_enter_keeper(enum sandbox_keys keys, struct error *err)

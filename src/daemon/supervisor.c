@@ -381,14 +381,17 @@ supervisor_lose_patience(struct supervisor_watch *watch, int64_t silent, int64_t
 	watch->pulse.beaten = false;
 }
 
-/* Hears who lives, feeds the service manager's watchdog when both do, and kills who hangs. */
+/*
+ * Hears who lives, feeds the service manager's watchdog while nobody hangs, and kills who does. A front
+ * that ends is started again: its end is no reason to take the keeper away from others.
+ */
 static void
 supervisor_listen(struct supervisor *supervisor, int64_t now)
 {
 	struct supervisor_watch *watches[] = {&supervisor->front, &supervisor->keeper};
 	int64_t                  patience = supervisor->patience;
 	bool                     asleep = now - supervisor->listened > patience / 2;
-	bool                     lively = true;
+	bool                     lively = supervisor->keeper.pid != 0;
 
 	for (size_t i = 0; i < 2; i++) {
 		struct supervisor_watch *watch = watches[i];
@@ -399,10 +402,10 @@ supervisor_listen(struct supervisor *supervisor, int64_t now)
 			pulse_watch_forgive(&watch->pulse, now);
 		else if (watch->pid != 0 && silent > patience)
 			supervisor_lose_patience(watch, silent, now);
-		lively = lively && watch->pid != 0 && watch->pulse.beaten && silent <= patience / 2;
+		lively = lively && (watch->pid == 0 || silent <= patience / 2);
 	}
 	supervisor->listened = now;
-	if (lively && service_watchdog_ms() > 0 && now - supervisor->fed >= patience / 4) {
+	if (lively && supervisor->keeper.pulse.beaten && service_watchdog_ms() > 0 && now - supervisor->fed >= patience / 4) {
 		service_notify(SERVICE_WATCHDOG);
 		supervisor->fed = now;
 	}

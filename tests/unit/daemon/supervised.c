@@ -2,7 +2,7 @@
  * Plays supervisor, front and keeper for supervisor_test: prints what it was given
  * and what happens to it, one line each, on standard output.
  *   supervised WORKERS ADDRESSES MODE
- * MODE is the keeper's: "serve"; "fail" at start; "drop" closes each channel at
+ * MODE is the keeper's: "serve"; "busy" works for two seconds at a reload; "fail" at start; "drop" closes each channel at
  * once; "deaf" makes the front ignore SIGTERM; "leave" ends unasked; "close" closes its control
  * socket, before it has taken a front.
  */
@@ -50,7 +50,7 @@ wait_readable(int fd, int control)
 
 	(void)sigemptyset(&none);
 	while (ready == 0 && !told_to_end && !told_to_reload) {
-		pulse_send(control);
+		pulse_send(control, PULSE_BEAT);
 		ready = ppoll(&poll_fd, fd >= 0, &interval, &none);
 	}
 	return ready > 0;
@@ -173,6 +173,15 @@ keeper_take_front(int control, size_t workers, const char *mode)
 		exit(EXIT_SUCCESS);
 }
 
+static void
+keeper_work(int control)
+{
+	pulse_send(control, PULSE_WORK);
+	(void)sleep(2);
+	printf("keeper has worked\n");
+	pulse_send(control, PULSE_DONE);
+}
+
 static int
 keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 {
@@ -198,6 +207,8 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 			keeper_take_front(control, workers, mode);
 		if (told_to_reload)
 			printf("keeper reloads\n");
+		if (told_to_reload && strcmp(mode, "busy") == 0)
+			keeper_work(control);
 		told_to_reload = 0;
 	}
 	printf("keeper ends\n");

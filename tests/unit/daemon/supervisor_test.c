@@ -356,12 +356,13 @@ START_TEST(run_children_ignore_a_terminal)
 }
 END_TEST
 
-START_TEST(run_asked_to_end_tells_the_service_manager)
+/* Plays the service manager: what the program says goes to this socket. */
+static int
+manager_open(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	socklen_t          size = sizeof(sa_family_t); /* the kernel picks an abstract name */
 	char               name[128] = "@";
-	char               state[64] = "";
 	int                manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(bind(manager, (struct sockaddr *)&address, size), 0);
@@ -369,6 +370,13 @@ START_TEST(run_asked_to_end_tells_the_service_manager)
 	ck_assert_int_eq(getsockname(manager, (struct sockaddr *)&address, &size), 0);
 	memcpy(name + 1, address.sun_path + 1, size - sizeof(sa_family_t) - 1);
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+	return manager;
+}
+
+START_TEST(run_asked_to_end_tells_the_service_manager)
+{
+	char state[64] = "";
+	int  manager = manager_open();
 
 	program_start("1", "1", "serve");
 	program_expect("front ");
@@ -420,6 +428,45 @@ START_TEST(run_keeper_that_hangs_ends_everything)
 	ck_assert_msg(strstr(errors, " error supervised event=hang child=keeper reason=\"it has not answered for ") !=
 	    NULL, "%s", errors);
 	ck_assert_msg(strstr(errors, "event=end child=keeper reason=\"signal 9 (Killed)\"\n") != NULL, "%s", errors);
+}
+END_TEST
+
+/* As one that waits until an import has written. */
+START_TEST(run_keeper_that_works_long_is_let)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "2000000", 1), 0);
+	program_start("1", "1", "busy");
+	program_expect("channel says");
+	ck_assert_int_eq(kill(program.pid, SIGHUP), 0);
+	program_expect("keeper has worked"); /* for twice the patience */
+	ck_assert_int_eq(kill(program.pid, SIGTERM), 0);
+	ck_assert_int_eq(program_wait(&output, &errors), 0);
+	ck_assert_msg(strstr(errors, "event=hang") == NULL, "%s", errors);
+}
+END_TEST
+
+/* The keeper is not to suffer for it: nobody else could serve. */
+START_TEST(run_front_that_ends_again_and_again_starves_no_watchdog)
+{
+	char    state[64] = "";
+	char    served[64];
+	int     manager = manager_open();
+	int64_t begun = clock_monotonic_ms();
+
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "6000000", 1), 0); /* each 0.75 s it is fed */
+	program_start("1", "1", "serve");
+	while (clock_monotonic_ms() - begun < 2500)
+		(void)kill(program_expect_pid("front "), SIGKILL);
+	ck_assert_int_gt(recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
+	ck_assert_str_eq(state, "WATCHDOG=1");
+	ck_assert_int_gt(recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
+	(void)snprintf(served, sizeof served, "channel says 0 of %ld", (long)program_expect_pid("front "));
+	program_expect(served);
+	program_stop();
+	(void)close(manager);
 }
 END_TEST
 
@@ -610,6 +657,8 @@ main(void)
 	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
 	tcase_add_test(tc, run_front_that_hangs_is_killed_and_another_starts);
 	tcase_add_test(tc, run_keeper_that_hangs_ends_everything);
+	tcase_add_test(tc, run_keeper_that_works_long_is_let);
+	tcase_add_test(tc, run_front_that_ends_again_and_again_starves_no_watchdog);
 	tcase_add_test(tc, run_supervisor_that_did_not_run_blames_nobody);
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
 	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
