@@ -70,7 +70,12 @@ else
 fi
 # Where its limit allows it, all that it has touched is locked, and nothing of the front.
 locked() { sed -n 's/^VmLck:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
-if sandboxed attestd && { [ "$((16#$(capabilities self Eff) & 0x4000))" -ne 0 ] || prlimit --memlock=unlimited: true 2>/dev/null; }; then
+# A capability that a container's root seems to have may be worth nothing: a process like the keeper tries.
+can_lock() {
+	prlimit --memlock=unlimited: true 2>/dev/null ||
+		python3 -c 'import ctypes, mmap; assert ctypes.CDLL(None).mlockall(7) == 0; mmap.mmap(-1, 1 << 30)' 2>/dev/null
+}
+if sandboxed attestd && can_lock; then
 	check "the keeper's memory is locked" '[ "$(locked $keeper)" -gt 1000 ]'
 	check "the front's is not" '[ "$(locked $front)" -eq 0 ]'
 else
