@@ -549,14 +549,16 @@ be_child(struct supervisor_child *child)
 int
 main(void)
 {
-	Suite                  *suite = suite_create("failing");
-	TCase                  *tc = tcase_create("failing");
+	Suite                  *suite;
+	TCase                  *tc;
 	struct supervisor_child child;
 	struct error            err = {0};
 
 	if (supervisor_child_inherit(&child, &err) == 0 && child.role != SUPERVISOR_ROLE_NONE)
 		return be_child(&child);
 	failing_prepare_events();
+	suite = suite_create("failing");
+	tc = tcase_create("failing");
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, channel_that_cannot_be_made_is_told);
 	tcase_add_test(tc, channels_that_cannot_be_passed_are_told);
