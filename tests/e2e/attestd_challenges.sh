@@ -11,7 +11,7 @@ attest_ca init >/dev/null || exit 1
 cat >"$scratch/attestd.conf" <<-END
 challenge_lifetime = 1h
 device_challenges = 3
-challenges = 5
+challenges = 6
 END
 soft make p256 rsa2048
 for i in 1 2 3; do
@@ -36,7 +36,7 @@ for i in 1 2 3; do
 	printf %s "$http_body" >"$scratch/credential$i.json"
 	soft activate "$scratch/credential$i.json" "$scratch/secret$i.json"
 done
-# Ten of others, while there is room for two.
+# Ten of others, while there is room for three.
 for _ in 1 2 3 4 5; do for i in 2 3; do post /attest "$scratch/other$i.json"; done; done
 post /attest "$scratch/other1.json"
 case_equal "a newcomer gets in when the table is full" "$http_status" 200
@@ -50,6 +50,10 @@ case_equal "a machine that has answered is not displaced" "$http_status" 200
 post /attest "$scratch/request.json"
 for i in 1 2; do post /attest "$scratch/other1.json"; done
 post /attest "$scratch/other2.json"
+case_equal "those that have answered leave half of the table to others" "$http_status" 200
+bound() { sed -i "s/^challenges = .*/challenges = $1/" "$scratch/attestd.conf" && daemon_reload attestd; }
+case_ok "a lower bound is taken on" bound 2
+post /attest "$scratch/other2.json"
 refused "the table is full of those that have answered" 503 overloaded "challenges are open; try again later"
 check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
 
@@ -57,11 +61,11 @@ check "with Retry-After" 'grep -qi "^retry-after: [0-9]" <<<"$http_headers"'
 
 attestd_stop
 cat >"$scratch/attestd.conf" <<-END
-challenge_lifetime = 2s
+challenge_lifetime = 4s
 device_challenges = 1
-challenges = 1
+challenges = 2
 END
-case_ok "attestd with room for one challenge" attestd_start --config "$scratch/attestd.conf"
+case_ok "attestd with room for two challenges, one of them held" attestd_start --config "$scratch/attestd.conf"
 # Both begin again when a challenge expires meanwhile.
 answer() {
 	post /attest "$scratch/request.json"
@@ -71,8 +75,10 @@ answer() {
 	[ "$http_status" = 200 ]
 }
 fill() {
+	bound 2 || return 1
 	post /attest "$scratch/request.json"
 	printf %s "$http_body" >"$scratch/credential.json"
+	bound 1 || return 1
 	post /attest "$scratch/other2.json"
 	[ "$http_status" = 503 ]
 }

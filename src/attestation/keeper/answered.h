@@ -1,6 +1,7 @@
 /*
  * The EKs that answered challenges recently, and their sources: bounded, in memory, and
- * guarded by its owner's lock. Only a machine that can open a credential gets an entry.
+ * guarded by its owner's lock. Only an enrolled machine gets an entry, so that no stranger takes one's
+ * place.
  */
 #ifndef ATTESTATION_KEEPER_ANSWERED_H
 #define ATTESTATION_KEEPER_ANSWERED_H

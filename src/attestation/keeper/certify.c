@@ -373,6 +373,7 @@ certify_told(struct call *call, int rc, struct error *err)
 		    challenge != NULL ? challenge->ek.bytes : NULL, err);
 		return -1;
 	}
+	pending_answered(attestation_operation_keeper(call)->pending, &challenge->ek, &challenge->source);
 	issuer = issue->issuer->value;
 	issue_note(call, issue);
 	attestation_answer_encode(&(struct attestation_answer){bytes_view(&issue->certificate),

@@ -12,7 +12,8 @@
 struct groups {
 	void          *index; /* tsearch's tree */
 	struct shares *shares;
-	size_t         weight;
+	size_t         weight; /* of all challenges */
+	size_t         held;   /* of those that are held */
 };
 
 struct groups *
@@ -51,6 +52,12 @@ group_compare(const void *a, const void *b)
 	return order != 0 ? order : memcmp(one->common, other->common, one->common_size);
 }
 
+size_t
+group_weight(struct view common)
+{
+	return 1 + common.size / GROUP_OCTETS;
+}
+
 static struct group *
 group_new(const struct source *source, const struct ek_hash *ek, bool held, struct view common)
 {
@@ -59,7 +66,7 @@ group_new(const struct source *source, const struct ek_hash *ek, bool held, stru
 	group->source = *source;
 	group->ek = *ek;
 	group->held = held;
-	group->weight = 1 + common.size / GROUP_OCTETS;
+	group->weight = group_weight(common);
 	group->oldest = SLAB_NONE;
 	group->newest = SLAB_NONE;
 	group->common_size = common.size;
@@ -89,6 +96,7 @@ groups_add(struct groups *groups, const struct source *source, const struct ek_h
 		shares_weigh(groups->shares, &group->share, group->weight);
 	}
 	groups->weight += group->weight;
+	groups->held += held ? group->weight : 0;
 	return group;
 }
 
@@ -96,6 +104,7 @@ void
 groups_remove(struct groups *groups, struct group *group)
 {
 	groups->weight -= group->weight;
+	groups->held -= group->held ? group->weight : 0;
 	if (group->share.weight > group->weight) {
 		shares_weigh(groups->shares, &group->share, group->share.weight - group->weight);
 		return;
@@ -117,6 +126,12 @@ size_t
 groups_weight(const struct groups *groups)
 {
 	return groups->weight;
+}
+
+size_t
+groups_held_weight(const struct groups *groups)
+{
+	return groups->held;
 }
 
 size_t

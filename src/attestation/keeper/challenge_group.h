@@ -49,8 +49,12 @@ void groups_remove(struct groups *groups, struct group *group);
 /* The group whose oldest challenge is evicted next, by shares.h; NULL when all are held. */
 struct group *groups_victim(const struct groups *groups);
 
-/* The weight of all challenges, and of those that are held of an EK at a source. */
+/* The weight of a challenge with these octets of `common`. */
+size_t group_weight(struct view common);
+
+/* The weight of all challenges, of those that are held, and of the held ones of an EK at a source. */
 size_t groups_weight(const struct groups *groups);
+size_t groups_held_weight(const struct groups *groups);
 size_t groups_held(const struct groups *groups, const struct source *source, const struct ek_hash *ek);
 
 #endif

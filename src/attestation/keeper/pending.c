@@ -182,15 +182,23 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 	return pending;
 }
 
-/* Challenges of a machine that has answered before are protected from eviction, up to a limit. */
+/* Challenges of a machine that has answered before are protected from eviction, up to its limit and
+ * that of all together. */
+static bool
+pending_holds(const struct pending *pending, const struct challenge *challenge, struct view common)
+{
+	return answered_has(pending->answered, &challenge->ek, &challenge->source) &&
+	    groups_held(pending->groups, &challenge->source, &challenge->ek) < pending->held_max &&
+	    groups_held_weight(pending->groups) + group_weight(common) <= pending->max / 2;
+}
+
 static struct entry *
 pending_link(struct pending *pending, const struct challenge *challenge, struct view common,
     struct view own, const uint8_t digest[DIGEST_SIZE])
 {
 	uint32_t      number = entry_new(pending, own);
 	struct entry *entry = entry_at(pending, number);
-	bool          held = answered_has(pending->answered, &challenge->ek, &challenge->source) &&
-	    groups_held(pending->groups, &challenge->source, &challenge->ek) < pending->held_max;
+	bool          held = pending_holds(pending, challenge, common);
 
 	memcpy(entry->digest, digest, DIGEST_SIZE);
 	*entry_slot(pending, digest) = number;
@@ -322,7 +330,6 @@ pending_put(struct pending *pending, struct view secret, const struct challenge 
 	return rc;
 }
 
-/* Takes it out, with the right of its EK to be known as one that answers. */
 static struct challenge *
 pending_open(struct pending *pending, uint32_t number)
 {
@@ -333,7 +340,6 @@ pending_open(struct pending *pending, uint32_t number)
 
 	challenge->ek = group->ek;
 	challenge->source = group->source;
-	answered_add(pending->answered, &challenge->ek, &challenge->source);
 	pending_remove(pending, number);
 	return challenge;
 }
@@ -359,6 +365,14 @@ pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct
 		    "no open challenge has this secret: it was never issued, has expired or is used; "
 		    "start again with /attest");
 	return 0;
+}
+
+void
+pending_answered(struct pending *pending, const struct ek_hash *ek, const struct source *source)
+{
+	(void)pthread_mutex_lock(&pending->lock);
+	answered_add(pending->answered, ek, source);
+	(void)pthread_mutex_unlock(&pending->lock);
 }
 
 size_t

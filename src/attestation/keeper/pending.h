@@ -11,15 +11,18 @@
 #include "util/bytes.h"
 
 struct challenge;
+struct ek_hash;
 struct error;
 struct pending;
+struct source;
 
 /*
  * Makes a table for challenges that weigh `max` together and live `lifetime_ms` each. One weighs 1,
  * and 1 more for each GROUP_OCTETS that are kept with it. When the table is full,
  * one is evicted by shares.h: anyone can request credentials for another machine's EK, from
  * many addresses or from behind the machine's own, but cannot open them. Of an EK that has
- * answered from a source, a weight of `held_max` of challenges made for that source is never evicted.
+ * answered from a source, a weight of `held_max` of challenges made for that source is never evicted;
+ * of all such EKs together, half of `max`, so that the others always have room.
  */
 struct pending *pending_new(size_t max, size_t held_max, int64_t lifetime_ms);
 void            pending_free(struct pending *pending);
@@ -45,6 +48,12 @@ int pending_put(struct pending *pending, struct view secret, const struct challe
  */
 int pending_take(struct pending *pending, struct view secret, int64_t now_ms,
     struct challenge **out, struct error *err);
+
+/*
+ * Records that the EK answered from the source, where its challenges are protected from now on. For a
+ * device that is enrolled: a stranger answers for any number of keys in software.
+ */
+void pending_answered(struct pending *pending, const struct ek_hash *ek, const struct source *source);
 
 /* Number of challenges, including expired ones; for tests. */
 size_t pending_count(struct pending *pending);

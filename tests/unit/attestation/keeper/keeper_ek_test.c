@@ -451,6 +451,53 @@ START_TEST(certify_slow_forged_of_a_stranger_waits_refused)
 }
 END_TEST
 
+/* Whoever makes EKs in software and answers for each has no right to challenges that never give way. */
+START_TEST(certify_of_a_stranger_protects_none_of_its_challenges)
+{
+	AUTO_BYTES                  first = {0};
+	AUTO_BYTES                  second = {0};
+	AUTO_BYTES                  other = {0};
+	X509                       *certificate = NULL;
+	struct attestation_question question;
+
+	root_slow();
+	fixture.settings.challenges = 2;
+	start("record");
+	certificate_forge(world.own.key);
+	assert_certify_refused(&world.own, ERROR_ENROLMENT_WAITS);
+	certificate_forge(world.own.key); /* anew: the last is known to be wrong */
+	unit_ok(try_secret(&world.own, &first), &err);
+	secret_get_from(fixture.front, "198.51.100.7:4000", &other);
+	unit_ok(try_secret(&world.own, &second), &err); /* the table is full, and its source has most */
+	question = certify_question(&first);
+	assert_refused(fixture.front, &question, ERROR_UNKNOWN_SECRET, unknown_secret);
+	unit_ok(certify(&other, &certificate), &err);
+	X509_free(certificate);
+}
+END_TEST
+
+/* One that is enrolled has, where it answered. */
+START_TEST(certify_of_a_device_protects_its_challenges)
+{
+	static const char *const peers[] = {"192.0.2.1:1", "198.51.100.7:1", "203.0.113.1:1"};
+	struct bytes             secrets[4] = {{0}};
+	X509                    *certificate = NULL;
+
+	fixture.settings.challenges = 2;
+	start("record");
+	secret_get_from(fixture.front, peers[0], &secrets[3]);
+	unit_ok(certify(&secrets[3], &certificate), &err);
+	X509_free(certificate);
+	certificate = NULL;
+	for (size_t i = 0; i < 3; i++)
+		secret_get_from(fixture.front, peers[i], &secrets[i]);
+	unit_ok(certify(&secrets[0], &certificate), &err);
+	X509_free(certificate);
+	for (size_t i = 0; i < 4; i++)
+		bytes_clear(&secrets[i]);
+}
+END_TEST
+
 /* A root that is removed before the answer counts no more. */
 START_TEST(certify_slow_root_removed_meanwhile_is_refused)
 {
@@ -1097,6 +1144,8 @@ main(void)
 	tcase_add_test(policy, certify_slow_of_a_stranger_puts_it_on_the_waiting_list);
 	tcase_add_test(policy, challenge_of_a_stranger_leaves_no_ek_behind);
 	tcase_add_test(policy, certify_slow_forged_of_a_stranger_waits_refused);
+	tcase_add_test(policy, certify_of_a_stranger_protects_none_of_its_challenges);
+	tcase_add_test(policy, certify_of_a_device_protects_its_challenges);
 	tcase_add_test(policy, certify_slow_root_removed_meanwhile_is_refused);
 	tcase_add_test(policy, challenge_slow_with_much_beside_it_is_refused);
 	tcase_add_test(policy, certify_verified_has_the_facts_of_its_certificate);

@@ -44,6 +44,19 @@ put(struct pending *pending, uint32_t secret, uint8_t device, int64_t now, struc
 	return rc;
 }
 
+/* One with so many octets of a question, as it waits for a slow signature. */
+static int
+put_large(struct pending *pending, uint32_t secret, uint8_t device, size_t octets, struct error *err)
+{
+	struct challenge *challenge = challenge_for(device);
+	int               rc;
+
+	memset(bytes_extend(&challenge->question, octets), device, octets);
+	rc = pending_put(pending, secret_of(&secret), challenge, 0, err);
+	challenge_free(challenge);
+	return rc;
+}
+
 static const char unknown[] = "no open challenge has this secret: it was never issued, has expired "
                               "or is used; start again with /attest";
 
@@ -115,7 +128,17 @@ START_TEST(take_after_lifetime_is_unknown)
 }
 END_TEST
 
-/* A machine that has answered, so that its challenges are held from then on. */
+/* The device is enrolled: its answer counts. */
+static void
+admit(struct pending *pending, uint8_t device)
+{
+	struct challenge *challenge = challenge_for(device);
+
+	pending_answered(pending, &challenge->ek, &challenge->source);
+	challenge_free(challenge);
+}
+
+/* An enrolled machine that has answered, so that its challenges are held from then on. */
 static void
 answer(struct pending *pending, uint8_t device)
 {
@@ -123,23 +146,95 @@ answer(struct pending *pending, uint8_t device)
 
 	unit_ok(put(pending, UINT32_MAX, device, 0, &err), &err);
 	assert_taken(pending, UINT32_MAX, device, 0);
+	admit(pending, device);
 }
 
-START_TEST(put_full_table_of_those_that_answered_is_overloaded)
+/* Half of the table is for those that have answered; beyond, they give way like everybody. */
+START_TEST(put_of_those_that_answered_leaves_half_of_the_table)
 {
-	struct pending *pending = pending_new(2, 2, LIFETIME);
+	struct pending *pending = pending_new(8, 8, LIFETIME);
+	struct error    err = {0};
+
+	for (uint8_t device = 1; device <= 8; device++)
+		answer(pending, device);
+	for (uint32_t i = 1; i <= 8; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	for (uint32_t i = 9; i <= 12; i++)
+		unit_ok(put(pending, i, (uint8_t)i, LIFETIME - 1, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 8);
+	for (uint32_t i = 5; i <= 8; i++)
+		assert_unknown(pending, i, LIFETIME - 1);
+	assert_taken(pending, 1, 1, LIFETIME - 1);
+	unit_ok(put(pending, 5, 5, LIFETIME - 1, &err), &err); /* in its place */
+	for (uint32_t i = 20; i < 40; i++)
+		unit_ok(put(pending, i, (uint8_t)i, LIFETIME - 1, &err), &err);
+	for (uint32_t i = 2; i <= 5; i++)
+		assert_taken(pending, i, (uint8_t)i, LIFETIME - 1);
+	pending_free(pending);
+}
+END_TEST
+
+START_TEST(put_large_of_those_that_answered_leaves_half_of_the_table)
+{
+	struct pending *pending = pending_new(16, 16, LIFETIME);
+	struct error    err = {0};
+
+	for (uint8_t device = 1; device <= 3; device++)
+		answer(pending, device);
+	for (uint32_t i = 1; i <= 3; i++) /* each of 4 */
+		unit_ok(put_large(pending, i, (uint8_t)i, 3 * GROUP_OCTETS, &err), &err);
+	for (uint32_t i = 10; i < 30; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 2 + 8);
+	assert_taken(pending, 1, 1, 0);
+	assert_taken(pending, 2, 2, 0);
+	assert_unknown(pending, 3, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* A stranger opens credentials with any number of keys in software, and is refused. */
+START_TEST(put_of_strangers_that_answered_is_not_held)
+{
+	struct pending *pending = pending_new(100, 32, LIFETIME);
 	struct error    err = {0};
 
 	answer(pending, 1);
-	answer(pending, 2);
+	host = "198.51.100.7";
+	for (uint32_t i = 0; i < 100; i++) {
+		unit_ok(put(pending, 1000, (uint8_t)(2 + i), 0, &err), &err);
+		assert_taken(pending, 1000, (uint8_t)(2 + i), 0);
+		unit_ok(put(pending, i, (uint8_t)(2 + i), 0, &err), &err);
+	}
+	host = "192.0.2.1";
+	unit_ok(put(pending, 2000, 1, 0, &err), &err);
+	assert_unknown(pending, 0, 0);
+	assert_taken(pending, 1, 3, 0);
+	assert_taken(pending, 2000, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* EKs whose hashes begin alike share the places of those that have answered. */
+START_TEST(strangers_that_answer_take_nobodys_place)
+{
+	struct pending *pending = pending_new(4, 4, LIFETIME);
+	struct error    err = {0};
+
+	answer(pending, 1);
+	for (uint8_t i = 0; i < 100; i++) {
+		struct challenge *challenge = challenge_for(1);
+		uint32_t          secret = 1000;
+
+		challenge->ek.bytes[31] = (uint8_t)(100 + i);
+		unit_ok(pending_put(pending, secret_of(&secret), challenge, 0, &err), &err);
+		challenge_free(challenge);
+		assert_taken(pending, secret, 1, 0);
+	}
 	unit_ok(put(pending, 1, 1, 0, &err), &err);
-	unit_ok(put(pending, 2, 2, 0, &err), &err);
-	unit_fails(put(pending, 3, 3, LIFETIME - 1, &err), &err, ERROR_OVERLOADED,
-	    "2 challenges are open; try again later");
-	ck_assert_uint_eq(pending_count(pending), 2);
-	assert_taken(pending, 1, 1, LIFETIME - 1);
-	unit_ok(put(pending, 3, 3, LIFETIME - 1, &err), &err);
-	assert_taken(pending, 2, 2, LIFETIME - 1);
+	for (uint32_t i = 10; i < 20; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
+	assert_taken(pending, 1, 1, 0);
 	pending_free(pending);
 }
 END_TEST
@@ -292,6 +387,7 @@ START_TEST(put_one_ek_from_its_own_address_does_not_lock_the_machine_out)
 		unit_ok(put(pending, 1000 + i, 1, 0, &err), &err);
 	unit_ok(put(pending, 1, 1, 0, &err), &err);
 	assert_taken(pending, 1, 1, 0);
+	admit(pending, 1);
 	/* It has answered: two of its challenges stay, whatever is asked for behind them. */
 	unit_ok(put(pending, 2, 1, 0, &err), &err);
 	unit_ok(put(pending, 3, 1, 0, &err), &err);
@@ -353,19 +449,6 @@ START_TEST(put_the_same_secret_twice_is_internal)
 	pending_free(pending);
 }
 END_TEST
-
-/* One with so many octets of a question, as it waits for a slow signature. */
-static int
-put_large(struct pending *pending, uint32_t secret, uint8_t device, size_t octets, struct error *err)
-{
-	struct challenge *challenge = challenge_for(device);
-	int               rc;
-
-	memset(bytes_extend(&challenge->question, octets), device, octets);
-	rc = pending_put(pending, secret_of(&secret), challenge, 0, err);
-	challenge_free(challenge);
-	return rc;
-}
 
 START_TEST(put_large_counts_for_each_two_kibibytes)
 {
@@ -518,7 +601,10 @@ main(void)
 	tcase_add_test(tc, take_another_secret_is_unknown_and_costs_nothing);
 	tcase_add_test(tc, take_last_millisecond_works);
 	tcase_add_test(tc, take_after_lifetime_is_unknown);
-	tcase_add_test(tc, put_full_table_of_those_that_answered_is_overloaded);
+	tcase_add_test(tc, put_of_those_that_answered_leaves_half_of_the_table);
+	tcase_add_test(tc, put_large_of_those_that_answered_leaves_half_of_the_table);
+	tcase_add_test(tc, put_of_strangers_that_answered_is_not_held);
+	tcase_add_test(tc, strangers_that_answer_take_nobodys_place);
 	tcase_add_test(tc, put_full_table_the_oldest_of_equals_gives_way);
 	tcase_add_test(tc, put_full_of_expired_makes_room);
 	tcase_add_test(tc, limit_shorter_lifetime_is_for_new_ones);
