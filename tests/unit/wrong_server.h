@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,9 @@
 /* A server that gives its answers one after the other, the last one again and again. */
 static struct {
 	int         listener;
-	const char *answers[4];
+	char       *answers[4]; /* its own, since its thread outlives a test's texts */
 	int         drip_ms; /* between octets; 0: all at once */
-	int         asked;
+	atomic_int  asked;
 	char        first[65536]; /* the first request */
 	char        url[64];
 	pthread_t   thread;
@@ -122,8 +123,8 @@ server_bind(void)
 static inline void
 server_listen(const char *first, const char *second)
 {
-	server.answers[0] = first;
-	server.answers[1] = second;
+	server.answers[0] = strdup(first);
+	server.answers[1] = second != NULL ? strdup(second) : NULL;
 	ck_assert_int_eq(listen(server.listener, 16), 0);
 	ck_assert_int_eq(pthread_create(&server.thread, NULL, server_run, NULL), 0);
 }
