@@ -431,5 +431,7 @@ program_main(const struct program *program, int argc, char **argv)
 	}
 	if (child.role == SUPERVISOR_ROLE_NONE && is_administration(program, argc, argv))
 		return program->administer(argc, argv);
-	return run_daemon(program, argc, argv, &child);
+	status = run_daemon(program, argc, argv, &child);
+	supervisor_child_clear(&child);
+	return status;
 }
