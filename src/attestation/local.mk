@@ -61,3 +61,4 @@ FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/attestd_fuzz
 tests_fuzz_attestd_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)

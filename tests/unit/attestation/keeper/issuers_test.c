@@ -5,17 +5,26 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "attestation/keeper/keeper_parts.h"
 #include "attestation/keeper/revision.h"
 #include "attestation/keeper/watch.h"
+#include "attestation/keeper/auto_enroll.h"
+#include "attestation/keeper/publish.h"
+#include "attestation/keeper/vendor_trust.h"
 #include "attestation/settings.h"
 #include "ca/files.h"
+#include "failing.h"
+#include "failing_calls.h"
+#include "failing_sql.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "service/keeper/deadlines.h"
@@ -23,13 +32,16 @@
 #include "store/inventory/certificate.h"
 #include "store/inventory/device.h"
 #include "store/inventory/issuer.h"
+#include "store/inventory/trust.h"
 #include "store/store.h"
+#include "tpm/ek.h"
 #include "unit.h"
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/folder.h"
 #include "util/folder_file.h"
+#include "util/shared.h"
 
 #define HOUR 3600
 
@@ -234,6 +246,131 @@ START_TEST(load_frees_the_issuer_before_also_after_a_look_at_the_deadlines)
 }
 END_TEST
 
+/* ---- what fails in between ---- */
+
+/* Another keeper of the same directory loads them, and refreshes the CRLs. */
+static int
+load_and_refresh(const void *arg, struct error *load_err)
+{
+	struct issuers *other = issuers_new(&state, shelf, NULL);
+	int             rc;
+
+	(void)arg;
+	failing_on();
+	rc = issuers_load(other, &settings, store, PKI_NOW, load_err);
+	if (rc == 0)
+		rc = issuers_refresh(other, store, PKI_NOW, load_err);
+	failing_off();
+	issuers_free(other);
+	return rc;
+}
+
+START_TEST(load_that_fails_says_so)
+{
+	certify_until(PKI_NOW + HOUR);
+	failing_each(load_and_refresh, NULL);
+	assert_earlier(true);
+}
+END_TEST
+
+static int
+load_vendors(const void *arg, struct error *vendors_err)
+{
+	struct shared *vendors = vendor_trust_new();
+	bool           fresh = false;
+	int            rc;
+
+	(void)arg;
+	failing_on();
+	rc = vendor_trust_refresh(vendors, store, &fresh, vendors_err);
+	failing_off();
+	ck_assert(fresh == (rc == 0)); /* half of them are none */
+	shared_free(vendors);
+	return rc;
+}
+
+START_TEST(vendors_that_cannot_be_read_are_not_taken)
+{
+	struct store_trusted trusted = {.fingerprint = {7}, .root = true, .source = "file", .added = PKI_NOW};
+	AUTO_BYTES           der = {0};
+	bool                 added;
+
+	unit_ok(certificate_encode(pki.root.certificate, &der, &err), &err);
+	trusted.certificate = der.data;
+	trusted.certificate_size = der.size;
+	unit_ok(store_trust_add(store, &trusted, &added, &err), &err);
+	failing_each(load_vendors, NULL);
+}
+END_TEST
+
+static struct auto_enroll *rule;
+
+/* Whatever becomes of it, it is undone. */
+static int
+enroll_by_rule(const void *arg, struct error *enroll_err)
+{
+	static const struct ek_hash newcomer = {{8}};
+	int64_t                     revision = 0;
+	int                         rc;
+
+	unit_ok(store_begin(store, enroll_err), enroll_err);
+	failing_on();
+	rc = auto_enroll_run(rule, store, &newcomer, arg, PKI_NOW, &revision, enroll_err);
+	failing_off();
+	store_rollback(store);
+	if (rc == 0)
+		ck_assert_int_gt(revision, 0);
+	return rc;
+}
+
+static void
+rule_make(char *path)
+{
+	ck_assert_int_ge(close(mkstemp(path)), 0);
+	settings.auto_enroll_serials = memory_strdup(path);
+	unit_ok(auto_enroll_new(&settings, &rule, &err), &err);
+	(void)unlink(path);
+}
+
+START_TEST(enrolment_by_rule_that_fails_says_so)
+{
+	char path[] = "/tmp/attest.XXXXXX";
+
+	rule_make(path);
+	failing_each(enroll_by_rule, "newcomer");
+	auto_enroll_free(rule);
+}
+END_TEST
+
+/* A name in use stays refused, whatever else fails. */
+START_TEST(enrolment_by_rule_under_a_name_in_use_is_refused)
+{
+	char                path[] = "/tmp/attest.XXXXXX";
+	char               *names[] = {(char[]){"newcomer"}};
+	struct store_device device = {.ek_hash = {9}, .names = names, .name_count = 1};
+
+	rule_make(path);
+	unit_ok(store_device_enroll(store, &device, PKI_NOW, &err), &err);
+	failing_refuses(enroll_by_rule, "newcomer");
+	failing_refuses(enroll_by_rule, "newc0mer"); /* it looks like it */
+	auto_enroll_free(rule);
+}
+END_TEST
+
+/* No file is served in its place, and the others are. */
+START_TEST(publish_of_a_file_that_is_missing_serves_none)
+{
+	AUTO_BYTES crl = {0};
+	char       name[ISSUER_ID_SIZE + 8];
+
+	publish_crl_file(shelf, &state, earlier_id);
+	(void)snprintf(name, sizeof name, "crl/%s", earlier_id);
+	ck_assert_uint_eq(shelf_copy(shelf, name, 0, &crl), 0);
+	publish_bundle(shelf, &state);
+	ck_assert_uint_eq(shelf_copy(shelf, STATE_CRL_PEM, 0, &crl), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -245,6 +382,13 @@ main(void)
 	tcase_add_test(tc, refresh_by_a_clock_that_is_not_believed_removes_nothing);
 	tcase_add_test(tc, load_completes_a_renewal_that_was_interrupted);
 	tcase_add_test(tc, load_frees_the_issuer_before_also_after_a_look_at_the_deadlines);
+	tcase_add_test(tc, load_that_fails_says_so);
+	tcase_add_test(tc, vendors_that_cannot_be_read_are_not_taken);
+	tcase_add_test(tc, enrolment_by_rule_that_fails_says_so);
+	tcase_add_test(tc, enrolment_by_rule_under_a_name_in_use_is_refused);
+	tcase_add_test(tc, publish_of_a_file_that_is_missing_serves_none);
 	suite_add_tcase(suite, tc);
+	failing_calls(EIO);
+	failing_sql(SQLITE_IOERR);
 	return unit_run(suite);
 }
