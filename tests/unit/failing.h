@@ -55,6 +55,9 @@ void failing_spare(void);
 /* True when all behind the one that failed fail too: what was begun could not be undone. */
 bool failing_lasts(void);
 
+/* Other threads of the test open and close descriptors meanwhile: they are not counted from now on. */
+void failing_among_threads(void);
+
 /* For what stands in for something that can fail: true when it has to, now. */
 bool failing_now(void);
 
