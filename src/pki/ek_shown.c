@@ -273,8 +273,10 @@ ek_shown_judge(const struct ek_trust *trust, const struct view *certificates, si
 	if (count > EK_SEARCH_HELPERS_MAX)
 		count = EK_SEARCH_HELPERS_MAX;
 	if (spki_encode(ek, &shown.spki, &(struct error){0}) != 0 ||
-	    !shown_hash(&shown, certificates, count, all))
+	    !shown_hash(&shown, certificates, count, all)) {
+		bytes_clear(&shown.spki);
 		return;
+	}
 	if (ek_memory_find(ek_trust_refused(trust), all, now, finding)) {
 		finding->verdict.signatures = 0;
 		finding->remembered = true;
