@@ -83,6 +83,21 @@ fill(const char *text, const struct use_program *program, const struct use_facts
 		use_fill(text, facts, more, out);
 }
 
+/* A copy of the row with its file filled in; `file` owns that. */
+static struct use_program
+row_take(const struct use_program *row, const struct use_facts *facts, char **file)
+{
+	struct use_program program = *row;
+	AUTO_BYTES         filled = {0};
+
+	*file = NULL;
+	if (row->file == NULL)
+		return program;
+	use_fill(row->file, facts, NULL, &filled);
+	program.file = *file = view_dup(bytes_view(&filled));
+	return program;
+}
+
 /* ---- all ---- */
 
 /* Fills the object of one program, and prints its line. */
@@ -123,17 +138,19 @@ static int
 all_list(const struct use *options, const struct use_facts *facts, bool print, json_t *out,
     struct error *err)
 {
-	const struct use_program *program;
+	const struct use_program *row;
 	json_t                   *list = json_array();
 
 	(void)json_object_set_new(out, "programs", list);
 	if (print)
 		(void)printf("%-15s %-10s %-9s %s\n", "PROGRAM", "INSTALLED", "SET UP", "WORKS");
-	for (size_t i = 0; (program = use_program_at(i)) != NULL; i++) {
-		json_t *object = json_object();
+	for (size_t i = 0; (row = use_program_at(i)) != NULL; i++) {
+		AUTO_FREE char    *file = NULL;
+		struct use_program program = row_take(row, facts, &file);
+		json_t            *object = json_object();
 
 		(void)json_array_append_new(list, object);
-		if (program_list(options, program, facts, print, object, err) != 0)
+		if (program_list(options, &program, facts, print, object, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -150,7 +167,10 @@ program_print(const struct use_program *program, const struct use_facts *facts, 
 	AUTO_FREE char *then = NULL;
 	AUTO_BYTES      filled = {0};
 	AUTO_BYTES      needs = {0};
+	AUTO_BYTES      variables = {0};
 
+	use_variables(program->reads, facts, &variables);
+	bytes_append(&variables, "", 1);
 	fill(program->then, program, facts, &filled);
 	then = view_dup(bytes_view(&filled));
 	fill(program->needs, program, facts, &needs);
@@ -158,12 +178,17 @@ program_print(const struct use_program *program, const struct use_facts *facts, 
 	(void)json_object_update_new(out,
 	    json_pack("{s:s, s:s*, s:s*, s:s, s:b}", "program", program->name, "file", file, "text",
 	        content[0] != '\0' ? content : NULL, "then", then, "tested", program->tested));
+	if (variables.size > 1)
+		(void)json_object_set_new(out, "environment", json_string((const char *)variables.data));
 	if (!print)
 		return;
 	(void)printf("# %s%s\n", program->about,
 	    program->tested ? "" : " (no test of this project has run this)");
 	if (needs.size > 1)
 		(void)printf("# it needs: %s\n", (const char *)needs.data);
+	if (variables.size > 1)
+		(void)printf("# in its environment, as key or TPM are not those of device.conf: %s\n",
+		    (const char *)variables.data);
 	if (file != NULL)
 		(void)printf("# file: %s (--write writes it)\n", file);
 	(void)printf("%s# then: %s\n", content, then);
@@ -212,25 +237,29 @@ static int
 use_run(const struct command_call *call, struct error *err)
 {
 	const struct use         *options = call->options;
-	const struct use_program *program;
+	const struct device_settings none = {0};
+	struct use_program        program;
+	AUTO_FREE char           *file = NULL;
 	AUTO_SETTINGS             settings = {0};
+	AUTO_SETTINGS             usual = {0};
 	AUTO_USE_FACTS            facts = {0};
 	AUTO_BYTES                text = {0};
 	bool                      print = !call->json;
 
 	if (device_settings_read(&options->settings, false, &settings, err) != 0 ||
-	    use_facts_find(&settings.all, options->module, &facts, err) != 0)
+	    device_settings_read(&none, false, &usual, err) != 0 ||
+	    use_facts_find(&settings.all, &usual.all, options->module, &facts, err) != 0)
 		return -1;
 	if (call->operand_count == 0)
 		return all_list(options, &facts, print, call->answer, err);
-	program = use_program_find(call->operands[0]);
-	fill(program->text, program, &facts, &text);
+	program = row_take(use_program_find(call->operands[0]), &facts, &file);
+	fill(program.text, &program, &facts, &text);
 	if (!options->write && !options->remove && !options->check)
-		program_print(program, &facts, bytes_view(&text), call->answer, print);
+		program_print(&program, &facts, bytes_view(&text), call->answer, print);
 	if ((options->write || options->remove) &&
-	    program_write(program, bytes_view(&text), options->write, call->answer, print, err) != 0)
+	    program_write(&program, bytes_view(&text), options->write, call->answer, print, err) != 0)
 		return -1;
 	return options->check
-	    ? program_check(program, &facts, bytes_view(&text), options->tls12, call->answer, print, err)
+	    ? program_check(&program, &facts, bytes_view(&text), options->tls12, call->answer, print, err)
 	    : 0;
 }

@@ -264,6 +264,10 @@ device_settings_check(const struct device_settings *settings, struct error *err)
 	if (settings->attestation_url == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "no attestation host is named: --attestation-url, or attestation_url in device.conf");
+	if (settings->acme == NULL && settings->key != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "no ACME server is named for the key %.64s: --acme, or acme in keys/%.64s.conf beside "
+		    "device.conf, whose own acme is the first key's", settings->key, settings->key);
 	if (settings->acme == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "no ACME server is named: --acme, or acme in device.conf");

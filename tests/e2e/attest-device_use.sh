@@ -42,6 +42,11 @@ case_ok "chromium" use chromium
 case_matches "… with the issuer filled in" "$out" '"ISSUER\\": \{\\"CN\\": \\"'"$(openssl x509 -in "$scratch/ecc-p256/device.pem" -noout -issuer -nameopt multiline | sed -n 's/ *commonName *= //p')"
 case_ok "in JSON" use java --json
 case_equal "… with the text" "$(jq -r '.text' <<<"$out" | grep '^library')" "library = $module"
+case_matches "what the module cannot know is in its environment" "$(use curl --tcti "${tcti[one]}")" \
+	"in its environment, .*ATTEST_PKCS11_STATE='$scratch/ecc-p256' ATTEST_PKCS11_TPM='${tcti[one]}'"
+case_matches "the provider's TPM" "$(use tpm2-openssl --tcti "${tcti[one]}")" "TPM2OPENSSL_TCTI='${tcti[one]}'"
+case_fails "no certificate of a further key" 1 'run "attest-device certificate --key foo" or "attest-device enroll --key foo"' \
+	use --key foo curl
 braces=$(for name in $(attest_device use --state-dir "$scratch/ecc-p256" --json | jq -r '.programs[].program'); do
 	use "$name" --json | jq -r '.text, .then' | grep -E '\{(module|engine|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}'
 done)
@@ -84,6 +89,15 @@ case_ok "curl: a file of its own" use curl --write
 case_ok "… used as it stands" grep -q '^cert = ' "$HOME/.config/attest-device/curl.conf"
 case_ok "… removed whole" use curl --remove
 check "… it is gone" '[ ! -e "$HOME/.config/attest-device/curl.conf" ]'
+mkdir -p "$scratch/ecc-p256/keys/vpn"
+cp "$scratch"/ecc-p256/device.* "$scratch/ecc-p256/keys/vpn"
+case_ok "curl with a further key" use curl --key vpn --write
+case_ok "… and with the first" use curl --write
+case_equal "… each has a file" "$(grep -c '^cert = ".*keys/vpn/device.pem"' "$HOME"/.config/attest-device/curl*.conf)" \
+	"$HOME/.config/attest-device/curl-vpn.conf:1
+$HOME/.config/attest-device/curl.conf:0"
+case_matches "java has but that key on the token" "$(use java --key vpn)" "ATTEST_PKCS11_STATE='$scratch/ecc-p256/keys/vpn'"
+rm -r "$scratch/ecc-p256/keys" "$HOME/.config/attest-device"
 mkdir "$scratch/dotfiles"
 mv "$HOME/.ssh/config" "$scratch/dotfiles/ssh"
 ln -s "$scratch/dotfiles/ssh" "$HOME/.ssh/config"
@@ -161,6 +175,15 @@ else
 fi
 tried gnutls-cli 'TLSv1.3, 2 certificates sent'
 tried ssh yes
+
+if [ -e "$engine" ]; then
+	for variable in ATTEST_PKCS11_STATE ATTEST_PKCS11_TPM; do unset $variable; done
+	case_ok "curl, where only the command line says where the key is" use curl --tcti "${tcti[one]}" --check
+	export ATTEST_PKCS11_TPM=${tcti[one]}
+	key_use ecc-p256
+else
+	skip "curl, where only the command line says where the key is" "there is no libengine-pkcs11-openssl"
+fi
 
 # GnuTLS programs go by p11-kit's list, which is the system's: in a mount namespace it is ours.
 listed() {

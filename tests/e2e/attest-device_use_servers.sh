@@ -48,7 +48,7 @@ admits() {
 }
 
 text() { # PROGRAM BUNDLE
-	text_of "$1" | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$scratch/$2.pem|"
+	text_of "$1" | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$scratch/$2.pem|; s|/etc/ssl/certs/DEVICE-CRL.pem|$acme_dir/crl.pem|"
 }
 
 if has nginx; then
@@ -146,5 +146,21 @@ if has caddy; then
 else
 	skip "caddy" "it is not installed"
 fi
+
+# ---- a machine whose certificate is revoked ----
+
+acmed revoke laptop >/dev/null
+wait_for 'openssl crl -in "$acme_dir/crl.pem" -noout -text | grep -q "Serial Number:"'
+if has nginx; then
+	admitting_start "$(text nginx-server bundle)"
+	port=$admitting_port
+	case_equal "nginx: it is refused" "$(get "$chain" 1.3)" refused
+	daemon_stop admitting
+else
+	skip "nginx: it is refused" "it is not installed"
+fi
+for program in caddy traefik; do
+	case_matches "$program: what is printed says that it reads no CRL" "$(then_of $program)" 'it reads no CRL'
+done
 
 finish

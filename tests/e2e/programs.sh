@@ -55,7 +55,7 @@ admitting_start() { # [LINES]
 		ssl_protocols TLSv1.2 TLSv1.3;
 		ssl_certificate $scratch/server.pem;
 		ssl_certificate_key $scratch/server.key;
-		${1:-$(text_of nginx-server | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$acme_dir/root.pem|")}
+		${1:-$(text_of nginx-server | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$acme_dir/root.pem|; s|/etc/ssl/certs/DEVICE-CRL.pem|$acme_dir/crl.pem|")}
 		keepalive_timeout 0;
 		location / { default_type text/html; return 200 \"hello \$ssl_client_s_dn \$ssl_client_serial by \$ssl_protocol\\n\"; }
 	}" >"$scratch/admitting.conf"

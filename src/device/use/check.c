@@ -104,8 +104,15 @@ command_make(const struct check *check, const struct use_program *program,
 	char            port[8];
 	const struct use_word more[] = {{"ca", ca}, {"config", config},
 	    {"directory", check->folder.path}, {"port", port}, {NULL, NULL}};
+	AUTO_BYTES            variables = {0};
 
 	(void)snprintf(port, sizeof port, "%u", use_server_port(check->server));
+	use_variables(program->reads, facts, &variables);
+	if (variables.size > 0) {
+		use_append(command, "export ");
+		bytes_append(command, variables.data, variables.size);
+		use_append(command, "\n");
+	}
 	use_fill(program->check, facts, more, command);
 	bytes_append(command, "", 1);
 }

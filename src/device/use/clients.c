@@ -22,6 +22,7 @@ static const struct use_program clients[] = {
         .text = "module: {module}\n",
         .mode = 0644,
         .then = "p11-kit list-modules",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_STATUS,
         .check = "p11-kit list-modules | grep -qF attest-pkcs11.so",
         .tested = true,
@@ -31,10 +32,11 @@ static const struct use_program clients[] = {
         .about = "curl with OpenSSL",
         .binary = "curl",
         .needs = ENGINE,
-        .file = OWN "curl.conf",
+        .file = OWN "curl{suffix}.conf",
         .text = "cert = \"{chain}\"\nkey = \"{key}\"\n",
         .mode = 0644,
-        .then = "curl --config {file} https://HOST/",
+        .then = "PKCS11_MODULE_PATH={module} curl --config {file} https://HOST/",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "PKCS11_MODULE_PATH='{module}' curl --silent --show-error --max-time 20 --config '{config}' "
                  "--cacert '{ca}' https://localhost:{port}/",
@@ -47,6 +49,7 @@ static const struct use_program clients[] = {
         .needs = ENGINE,
         .then = "PKCS11_MODULE_PATH={module} openssl s_client -key \"org.openssl.engine:pkcs11:{key}\" "
                 "-cert {chain} -cert_chain {chain} -connect HOST:443",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "PKCS11_MODULE_PATH='{module}' openssl s_client -key 'org.openssl.engine:pkcs11:{key}' "
                  "-cert '{chain}' -cert_chain '{chain}' -CAfile '{ca}' -verify_return_error -quiet "
@@ -62,6 +65,7 @@ static const struct use_program clients[] = {
         .text = ENGINE_CONF,
         .mode = 0644,
         .then = "start the program with OPENSSL_CONF={file} in its environment",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "OPENSSL_CONF='{config}' openssl s_client -engine pkcs11 -keyform engine -key '{key}' "
                  "-cert '{chain}' -cert_chain '{chain}' -CAfile '{ca}' -verify_return_error -quiet "
@@ -94,6 +98,7 @@ static const struct use_program clients[] = {
                 "default_properties = ?provider=tpm2,tpm2.digest!=yes\n",
         .mode = 0644,
         .then = "OPENSSL_CONF={file} curl --tlsv1.3 --cert {chain} --key {keyfile} https://HOST/",
+        .reads = USE_READS_PROVIDER,
         .tested = true,
     },
     {
@@ -104,6 +109,7 @@ static const struct use_program clients[] = {
         .text = "Host *\n    PKCS11Provider {module}\n",
         .mode = 0600,
         .then = "ssh-keygen -D {module}",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_STATUS,
         .check = "ssh-keygen -D '{module}' | head -n 1 >'{directory}/key.pub' && ssh -G -F '{config}' localhost | "
                  "grep -qixF 'pkcs11provider {module}' && SSH_ASKPASS=/bin/true SSH_ASKPASS_REQUIRE=force "
@@ -115,6 +121,7 @@ static const struct use_program clients[] = {
         .about = "GnuTLS on the command line",
         .binary = "gnutls-cli",
         .then = "gnutls-cli --provider={module} --x509keyfile=\"{key}\" --x509certfile={chain} HOST",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "gnutls-cli --provider='{module}' --x509keyfile='{key}' --x509certfile='{chain}' "
                  "--x509cafile='{ca}' --port={port} localhost </dev/null",
@@ -125,10 +132,11 @@ static const struct use_program clients[] = {
         .about = "wget, which uses GnuTLS on Debian",
         .binary = "wget",
         .needs = P11_LIST,
-        .file = OWN "wgetrc",
+        .file = OWN "wgetrc{suffix}",
         .text = "certificate = {chain}\nprivate_key = {key}\n",
         .mode = 0644,
         .then = "wget --config={file} https://HOST/",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "wget --config='{config}' --ca-certificate='{ca}' --tries=1 --timeout=20 -q -O - "
                  "https://localhost:{port}/",
@@ -139,25 +147,29 @@ static const struct use_program clients[] = {
         .about = "git over https, which uses GnuTLS on Debian",
         .binary = "git",
         .needs = P11_LIST,
-        .file = OWN "gitconfig",
+        .file = OWN "gitconfig{suffix}",
         .text = "[http]\n\tsslCert = \"{chain}\"\n\tsslKey = \"{key}\"\n",
         .mode = 0644,
         .then = "git -c include.path={file} clone https://HOST/REPOSITORY",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "git -c include.path='{config}' -c http.sslCAInfo='{ca}' ls-remote https://localhost:{port}/x",
         .tested = true,
     },
     {
         .name = "nginx",
-        .about = "nginx as a client of servers behind it; its workers need not be able to read the key",
+        .about = "nginx as a client of servers behind it; its workers need the TPM, but need not be able to "
+                 "read the key",
         .binary = "nginx",
         .needs = ENGINE ", and OPENSSL_CONF in the environment of its service (attest-device use openssl.cnf)",
-        .file = "/etc/nginx/snippets/attest-device.conf",
+        .file = "/etc/nginx/snippets/attest-device{suffix}.conf",
         .text = "proxy_ssl_certificate     {chain};\n"
                 "proxy_ssl_certificate_key \"engine:pkcs11:{key}\";\n",
         .mode = 0644,
-        .then = "include snippets/attest-device.conf; in a location with proxy_pass https://HOST; and "
-                "env OPENSSL_CONF; at the top of nginx.conf",
+        .then = "include {file}; in a location with proxy_pass https://HOST; and at the top of nginx.conf "
+                "env OPENSSL_CONF; and user www-data tss; (the group of /dev/tpmrm0), and env NAME; of each "
+                "variable that is named above",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "cat >'{directory}/nginx.conf' <<END\n"
                  "daemon off; master_process off; pid {directory}/pid; error_log stderr;\n"
@@ -188,6 +200,7 @@ static const struct use_program clients[] = {
         .whole = true,
         .mode = 0644,
         .then = "put your servers in place of [*.]example.com in {file}",
+        .reads = USE_READS_MODULE,
         .tested = true,
     },
     {
@@ -201,6 +214,7 @@ static const struct use_program clients[] = {
         .whole = true,
         .mode = 0644,
         .then = "start Firefox; without the preference it asks, and the certificate is that of {issuer}",
+        .reads = USE_READS_MODULE,
         .tested = true,
     },
     {
@@ -221,6 +235,7 @@ static const struct use_program clients[] = {
                 "}\n",
         .then = "put this into wpa_supplicant.conf; the module must be below /usr/lib, else it says \"Not in "
                 "trusted path\"; for TLS 1.3 add phase1=\"tls_disable_tlsv1_3=0\"",
+        .reads = USE_READS_MODULE,
         .tested = true,
     },
     {
@@ -232,6 +247,7 @@ static const struct use_program clients[] = {
                 "802-1x.identity {name} 802-1x.ca-cert /etc/ssl/certs/YOUR-RADIUS-CA.pem "
                 "802-1x.client-cert \"pkcs11:object={name};type=cert\" 802-1x.private-key \"{key}\" "
                 "802-1x.private-key-password-flags 4",
+        .reads = USE_READS_MODULE,
     },
     {
         .name = "stunnel",
@@ -251,6 +267,7 @@ static const struct use_program clients[] = {
                 "cert = {chain}\n"
                 "key = {key}\n",
         .then = "put this into a file in /etc/stunnel; programs then use http://127.0.0.1:8443/",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "sed '/^\\[/d; /^accept/d; s|HOST:443|127.0.0.1:{port}|; s|HOST|localhost|; s|^CAfile.*|CAfile = {ca}|' "
                  "'{config}' >'{directory}/stunnel.conf' && "
@@ -264,6 +281,7 @@ static const struct use_program clients[] = {
         .needs = ENGINE,
         .then = "PKCS11_MODULE_PATH={module} psql \"host=HOST sslmode=verify-full sslrootcert=YOUR-CA.pem "
                 "sslcert={chain} sslkey=pkcs11:{key}\"",
+        .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
         .check = "PKCS11_MODULE_PATH='{module}' PGCONNECT_TIMEOUT=20 psql 'host=localhost port={port} user=x "
                  "sslmode=verify-full sslrootcert={ca} sslcert={chain} sslkey=pkcs11:{key}' -c ''",
@@ -274,12 +292,13 @@ static const struct use_program clients[] = {
         .about = "Java's SunPKCS11",
         .binary = "java",
         .needs = "for --check, a JDK",
-        .file = OWN "java.cfg",
+        .file = OWN "java{suffix}.cfg",
         .text = "name = attest-device\nlibrary = {module}\nslotListIndex = 0\n",
         .mode = 0644,
         .then = "echo \"security.provider.12=SunPKCS11 {file}\" >java.security, and java "
                 "-Djava.security.properties=java.security -Djavax.net.ssl.keyStoreType=PKCS11 "
                 "-Djavax.net.ssl.keyStore=NONE -Djavax.net.ssl.keyStorePassword=none PROGRAM",
+        .reads = USE_READS_ONE_KEY,
         .checks = USE_CHECK_SERVER,
         .check = "cd '{directory}' && echo 'security.provider.12=SunPKCS11 {config}' >java.security && "
                  "keytool -importcert -noprompt -alias server -file ca.pem -keystore trust.p12 -storepass changeit && "

@@ -4,6 +4,7 @@
 #include "device/use/facts.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,10 @@ use_facts_clear(struct use_facts *facts)
 	free(facts->key);
 	free(facts->issuer);
 	free(facts->name);
+	free(facts->suffix);
+	free(facts->state);
+	free(facts->tpm);
+	free(facts->tcti);
 	*facts = (struct use_facts){0};
 }
 
@@ -161,7 +166,9 @@ all_check(const struct use_facts *facts, struct error *err)
 	return plain_check("the path of the module", facts->module, err) == 0 &&
 	        plain_check("the path of the certificate", facts->directory, err) == 0 &&
 	        plain_check("the name in the certificate", facts->name, err) == 0 &&
-	        plain_check("the issuer of the certificate", facts->issuer, err) == 0
+	        plain_check("the issuer of the certificate", facts->issuer, err) == 0 &&
+	        (facts->state == NULL || plain_check("the state directory", facts->state, err) == 0) &&
+	        (facts->tcti == NULL || plain_check("the name of the TPM", facts->tcti, err) == 0)
 	    ? 0
 	    : -1;
 }
@@ -181,24 +188,104 @@ engine_find(void)
 	return file_join(directory, "pkcs11.so");
 }
 
+/* ---- what the module does not find ---- */
+
+static bool
+paths_are_one(const char *a, const char *b)
+{
+	AUTO_FREE char *whole_a = realpath(a, NULL);
+	AUTO_FREE char *whole_b = realpath(b, NULL);
+
+	return strcmp(whole_a != NULL ? whole_a : a, whole_b != NULL ? whole_b : b) == 0;
+}
+
+/* The module looks in the directory of device.conf, and in a user's own. */
+static bool
+module_looks_in(const struct device_settings *usual, const char *place, const char *out)
+{
+	AUTO_FREE char *own = geteuid() != 0 ? device_state_default() : NULL;
+	const char     *state = usual->state_dir != NULL ? usual->state_dir : SYSTEM_STATE;
+
+	if (paths_are_one(place, state))
+		return out == NULL || (usual->out != NULL && paths_are_one(out, usual->out));
+	return out == NULL && own != NULL && paths_are_one(place, own);
+}
+
+static void
+variables_find(const struct device_settings *settings, const struct device_settings *usual,
+    const char *state, struct use_facts *facts)
+{
+	const char     *out = settings->key == NULL ? settings->out : NULL;
+	AUTO_FREE char *whole = realpath(state, NULL);
+
+	if (!module_looks_in(usual, state, out))
+		facts->state = memory_strdup(out != NULL ? facts->directory : whole != NULL ? whole : state);
+	if (settings->tcti != NULL)
+		facts->tcti = memory_strdup(settings->tcti);
+	if (settings->tcti != NULL && (usual->tcti == NULL || strcmp(settings->tcti, usual->tcti) != 0))
+		facts->tpm = memory_strdup(settings->tcti);
+}
+
+static void
+variable_append(const char *name, const char *value, struct bytes *out)
+{
+	if (value == NULL)
+		return;
+	use_append(out, name);
+	use_append(out, "='");
+	use_append(out, value);
+	use_append(out, "' ");
+}
+
+void
+use_variables(enum use_reads reads, const struct use_facts *facts, struct bytes *out)
+{
+	/* The directory of one key is a state directory with nothing but that key. */
+	bool alone = reads == USE_READS_ONE_KEY && facts->suffix[0] != '\0';
+
+	if (reads == USE_READS_MODULE || reads == USE_READS_ONE_KEY) {
+		variable_append("ATTEST_PKCS11_STATE", alone ? facts->directory : facts->state, out);
+		variable_append("ATTEST_PKCS11_TPM", facts->tpm, out);
+	} else if (reads == USE_READS_PROVIDER)
+		variable_append("TPM2OPENSSL_TCTI", facts->tcti, out);
+}
+
+static char *
+suffix_make(const char *key)
+{
+	AUTO_BYTES text = {0};
+
+	if (key == NULL)
+		return memory_strdup("");
+	use_append(&text, "-");
+	use_append(&text, key);
+	return view_dup(bytes_view(&text));
+}
+
+/* ---- all ---- */
+
 int
-use_facts_find(const struct device_settings *settings, const char *module,
-    struct use_facts *facts, struct error *err)
+use_facts_find(const struct device_settings *settings, const struct device_settings *usual,
+    const char *module, struct use_facts *facts, struct error *err)
 {
 	AUTO_FREE char *state = state_find(settings);
 	AUTO_FREE char *first = first_name(settings, state);
+	const char     *option = settings->key != NULL ? " --key " : "";
+	const char     *name = settings->key != NULL ? settings->key : "";
 	X509           *certificate = NULL;
 
 	*facts = (struct use_facts){.module = memory_strdup(module != NULL ? module : PKCS11_MODULE),
 	    .engine = engine_find(),
-	    .directory = directory_find(settings, state)};
+	    .directory = directory_find(settings, state),
+	    .suffix = suffix_make(settings->key)};
 	facts->chain = file_join(facts->directory, PAIR_CHAIN);
 	facts->keyfile = file_join(facts->directory, PAIR_KEY);
+	variables_find(settings, usual, state, facts);
 	if (certificate_files_load(facts->directory, &certificate, err) != 0)
 		return err->kind == ERROR_NOT_FOUND
 		    ? error_set(err, ERROR_NOT_FOUND,
-		          "there is no certificate in %s; run \"attest-device certificate\" or "
-		          "\"attest-device enroll\" first", facts->directory)
+		          "there is no certificate in %s; run \"attest-device certificate%s%s\" or "
+		          "\"attest-device enroll%s%s\" first", facts->directory, option, name, option, name)
 		    : -1;
 	facts->name = common_name(X509_get_subject_name(certificate));
 	facts->issuer = common_name(X509_get_issuer_name(certificate));
@@ -214,7 +301,7 @@ word_value(struct view word, const struct use_facts *facts, const struct use_wor
 {
 	const struct use_word known[] = {{"module", facts->module}, {"engine", facts->engine}, {"chain", facts->chain},
 	    {"keyfile", facts->keyfile}, {"key", facts->key}, {"issuer", facts->issuer},
-	    {"name", facts->name}};
+	    {"name", facts->name}, {"suffix", facts->suffix}};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (view_equal(word, view_text(known[i].name)))

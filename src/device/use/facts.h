@@ -2,6 +2,7 @@
 #ifndef DEVICE_USE_FACTS_H
 #define DEVICE_USE_FACTS_H
 
+#include "device/use/program.h"
 #include "util/bytes.h"
 
 struct device_settings;
@@ -17,6 +18,10 @@ struct use_facts {
 	char *key;       /* a pkcs11: URI (RFC 7512) */
 	char *issuer;    /* the common name of the certificate's issuer */
 	char *name;      /* that of its subject */
+	char *suffix;    /* "-NAME" of a named key, else empty: each key has files of its own */
+	char *state;     /* what ATTEST_PKCS11_STATE must say; NULL: the module finds the key by itself */
+	char *tpm;       /* the same of ATTEST_PKCS11_TPM */
+	char *tcti;      /* the TPM that the settings name; NULL: none */
 };
 
 void use_facts_clear(struct use_facts *facts);
@@ -27,9 +32,16 @@ void use_facts_clear(struct use_facts *facts);
  * Finds them, without the lock of the state directory, in which this user need not write. NOT_FOUND
  * when there is no certificate; MALFORMED, also when a name or a path has a character that a shell
  * or a configuration file reads as its own; or INTERNAL. `module` is NULL: where it is installed.
+ * `usual` are the settings without a command line, which the module reads.
  */
-int use_facts_find(const struct device_settings *settings, const char *module,
-    struct use_facts *facts, struct error *err);
+int use_facts_find(const struct device_settings *settings, const struct device_settings *usual,
+    const char *module, struct use_facts *facts, struct error *err);
+
+/*
+ * Appends the variables that a program needs, as a shell takes them (NAME='VALUE', a space after each);
+ * none where key and TPM are those of device.conf.
+ */
+void use_variables(enum use_reads reads, const struct use_facts *facts, struct bytes *out);
 
 /* Appends a text without its NUL. */
 void use_append(struct bytes *out, const char *text);

@@ -12,9 +12,17 @@ enum use_check {
 	USE_CHECK_STATUS, /* the command: it ended with 0 */
 };
 
+/* How a program comes to the key, and so which variables tell it where key and TPM are. */
+enum use_reads {
+	USE_READS_NOTHING,  /* it needs none of ours, or finds it by what is printed */
+	USE_READS_MODULE,   /* attest-pkcs11.so */
+	USE_READS_ONE_KEY,  /* attest-pkcs11.so, and cannot choose among several keys */
+	USE_READS_PROVIDER, /* tpm2-openssl */
+};
+
 /*
  * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
- * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {file}; in `check` also {config} (a file with the
+ * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {suffix}, {file}; in `check` also {config} (a file with the
  * text), {directory} (an empty one for it), {port} (of the test server on localhost) and {ca} (its
  * certificate). A file that begins with "~/" is in the home directory.
  */
@@ -28,6 +36,7 @@ struct use_program {
 	bool           whole;  /* the file has no comments: it is ours as a whole, or not touched */
 	unsigned int   mode;   /* of a file that is made */
 	const char    *then;   /* how to use it then */
+	enum use_reads reads;
 	enum use_check checks;
 	const char    *check;  /* for /bin/sh */
 	bool           tested; /* by this project's tests, with this text */

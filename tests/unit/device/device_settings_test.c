@@ -184,6 +184,9 @@ static const struct {
     {{.attestation_url = "u", .acme = "a", .name = "n", .key_type = "ecc-p384", .ak_type = "p256", .ek = "H-3"}, NULL},
     {{.acme = "a"}, "no attestation host is named: --attestation-url, or attestation_url in device.conf"},
     {{.attestation_url = "u"}, "no ACME server is named: --acme, or acme in device.conf"},
+    {{.attestation_url = "u", .key = "vpn"},
+        "no ACME server is named for the key vpn: --acme, or acme in keys/vpn.conf beside device.conf, "
+        "whose own acme is the first key's"},
     {{.attestation_url = "u", .acme = "a", .key_type = "dsa"},
         "no key type is called \"dsa\"; there are ecc-p256, ecc-p384 and rsa-2048"},
     {{.attestation_url = "u", .acme = "a", .ak_type = "dsa"}, "no AK type is called \"dsa\""},

@@ -17,7 +17,10 @@ facts_of_test(void)
 	static char module[] = "M", engine[] = "E", directory[] = "/d", chain[] = "/d/device.pem";
 	static char keyfile[] = "/d/device.key", key[] = "pkcs11:object=x", issuer[] = "I", name[] = "N";
 
-	return (struct use_facts){module, engine, directory, chain, keyfile, key, issuer, name};
+	static char suffix[] = "-k";
+
+	return (struct use_facts){.module = module, .engine = engine, .directory = directory, .chain = chain,
+	    .keyfile = keyfile, .key = key, .issuer = issuer, .name = name, .suffix = suffix};
 }
 
 static void
@@ -81,9 +84,46 @@ START_TEST(every_row_is_whole)
 		no_word_is_left(program->then);
 		no_word_is_left(program->needs);
 		no_word_is_left(program->check);
+		no_word_is_left(program->file);
+		/* What a check sets, whoever runs the printed line must set as well. */
+		ck_assert_msg(program->check == NULL || strstr(program->check, "PKCS11_MODULE_PATH") == NULL ||
+		        strstr(program->then, "PKCS11_MODULE_PATH") != NULL, "%s", program->name);
+		/* A text with a key is in a file of that key's. */
+		ck_assert_msg(program->file == NULL || strstr(program->text, "{key}") == NULL ||
+		        strstr(program->file, "{suffix}") != NULL, "%s", program->name);
 	}
 	ck_assert_uint_ge((size_t)(use_program_find("traefik") != NULL), 1);
 	ck_assert_ptr_null(use_program_find("emacs"));
+}
+END_TEST
+
+static void
+variables_are(enum use_reads reads, const struct use_facts *facts, const char *wanted)
+{
+	AUTO_BYTES out = {0};
+
+	use_variables(reads, facts, &out);
+	ck_assert_msg(view_equal(bytes_view(&out), view_text(wanted)), "%.*s", (int)out.size,
+	    (const char *)out.data);
+}
+
+START_TEST(variables_are_what_device_conf_does_not_say)
+{
+	static char      state[] = "/s", tpm[] = "swtpm:path=/x", none[] = "";
+	struct use_facts facts = facts_of_test();
+
+	variables_are(USE_READS_MODULE, &facts, "");
+	variables_are(USE_READS_ONE_KEY, &facts, "ATTEST_PKCS11_STATE='/d' ");
+	facts.suffix = none;
+	variables_are(USE_READS_ONE_KEY, &facts, "");
+	variables_are(USE_READS_PROVIDER, &facts, "");
+	facts.tcti = tpm;
+	variables_are(USE_READS_PROVIDER, &facts, "TPM2OPENSSL_TCTI='swtpm:path=/x' ");
+	variables_are(USE_READS_MODULE, &facts, "");
+	facts.state = state;
+	facts.tpm = tpm;
+	variables_are(USE_READS_MODULE, &facts, "ATTEST_PKCS11_STATE='/s' ATTEST_PKCS11_TPM='swtpm:path=/x' ");
+	variables_are(USE_READS_NOTHING, &facts, "");
 }
 END_TEST
 
@@ -107,6 +147,7 @@ main(void)
 
 	tcase_add_test(tc, fill_puts_words_in_and_leaves_other_braces);
 	tcase_add_test(tc, every_row_is_whole);
+	tcase_add_test(tc, variables_are_what_device_conf_does_not_say);
 	tcase_add_test(tc, installed_is_what_is_in_path);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
