@@ -139,7 +139,7 @@ START_TEST(command_that_fails_says_so)
 	struct failing_command command = commands[_i];
 
 	unit_ok(command_try(&command, &err), &err);
-	failing_every(3, (unsigned)_i % 3);
+	failing_every(5, (unsigned)_i % 5);
 	failing_each(command_try, &command);
 }
 END_TEST
@@ -175,7 +175,7 @@ setup_fresh(void)
 START_TEST(init_that_fails_says_so_and_leaves_nothing)
 {
 	unit_ok(command_try(&init, &err), &err);
-	failing_every(3, 0);
+	failing_every(5, 0);
 	failing_each(command_try_again, &init);
 }
 END_TEST
@@ -183,7 +183,7 @@ END_TEST
 START_TEST(restore_that_fails_says_so_and_leaves_nothing)
 {
 	unit_ok(command_try(&restore, &err), &err);
-	failing_every(3, 0);
+	failing_every(5, 0);
 	failing_each(command_try_again, &restore);
 }
 END_TEST
