@@ -74,9 +74,7 @@ device/use/check.c nftw                the same, with all that programs left in 
 device/use/check.c remove              the same
 device/use/facts.c access              which of two directories has a certificate
 device/use/facts.c realpath            the directory, as programs are told it
-device/use/place.c folder_open         the directory of what a program reads
-device/use/place.c mkdir               the same
-device/use/place.c realpath            the same
+device/use/path.c open                 where the way to what a program reads begins
 device/use/program.c access            whether a program is installed
 device/state.c folder_open             the state directory, once
 device/state.c mkdir                   the state directory to make
