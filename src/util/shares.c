@@ -2,7 +2,7 @@
  * Owns the counts, and chooses the victim of an eviction; the tables own the entries.
  *
  * Two trees of counts share their leaves: network, source, pair, and subject, pair, where a
- * pair is a source together with a subject. Each node ranks those below it by count in a
+ * pair is a source together with a subject. Each node ranks those below it by what they have in a
  * binary heap. Nodes are found in a balanced tree, in which no stranger makes collisions.
  */
 #include "config.h"
@@ -24,7 +24,7 @@ struct share_key {
 	uint8_t       subject[SHARES_SUBJECT_MAX];
 };
 
-/* A max-heap by count. */
+/* A max-heap by share_rank. */
 struct ranking {
 	struct share **shares;
 	size_t         count;
@@ -42,13 +42,14 @@ struct standing {
 
 struct share {
 	struct share_key key;
-	uint64_t         since;   /* orders equals */
+	uint64_t         since;   /* when its newest evictable entry came: orders equals */
 	size_t           loose;   /* weight of evictable entries, its own and those below */
 	size_t           held;    /* weight of its own */
 	size_t           members; /* own entries and shares below; freed with the last one */
 	struct ranking   below;
 	struct standing  standings[STANDINGS_MAX];
-	size_t           standing_count;
+	uint32_t         standing_count;
+	uint32_t         loose_count; /* of evictable entries, as `loose` */
 	TAILQ_HEAD(, share_entry) entries; /* of a pair: evictable entries, the oldest first */
 };
 
@@ -62,10 +63,20 @@ struct shares {
 
 /* ---- rankings ---- */
 
+/* How full it is: a single entry is as good as any other single one. */
+static size_t
+share_rank(const struct share *share)
+{
+	return share->loose_count > 1 ? share->loose : share->loose_count;
+}
+
 static bool
 share_is_fuller(const struct share *a, const struct share *b)
 {
-	return a->loose != b->loose ? a->loose > b->loose : a->since < b->since;
+	size_t one = share_rank(a);
+	size_t other = share_rank(b);
+
+	return one != other ? one > other : a->since < b->since;
 }
 
 static struct standing *
@@ -192,7 +203,6 @@ share_get(struct shares *shares, const struct share_key *key, bool *made)
 		return share;
 	share = memory_new(sizeof *share);
 	share->key = *key;
-	share->since = shares->clock++;
 	TAILQ_INIT(&share->entries);
 	memory_check(tsearch(share, &shares->index, share_compare));
 	return share;
@@ -240,18 +250,28 @@ share_of_pair(struct shares *shares, const struct source *source, struct view su
 	return pair;
 }
 
-/* Adds or removes the weight of an evictable entry, here and in all shares above. */
+/* A change of what evictable entries there are. Differences are modulo 2^32 and SIZE_MAX + 1. */
+struct share_change {
+	uint32_t count;
+	size_t   weight;
+	uint64_t came; /* the time when entries came; 0: some have left */
+};
+
+/* Makes the change here and in all shares above. */
 static void
-share_count(struct share *share, size_t weight, bool more)
+share_change(struct share *share, const struct share_change *change)
 {
-	share->loose = more ? share->loose + weight : share->loose - weight;
+	share->loose += change->weight;
+	share->loose_count += change->count;
+	if (change->came != 0)
+		share->since = change->came;
 	for (size_t i = 0; i < share->standing_count; i++) {
 		struct standing *standing = &share->standings[i];
 
 		ranking_rise(standing->ranking, standing->index);
 		ranking_sink(standing->ranking, standing->index);
 		if (standing->above != NULL)
-			share_count(standing->above, weight, more);
+			share_change(standing->above, change);
 	}
 }
 
@@ -292,14 +312,14 @@ shares_free(struct shares *shares)
 }
 
 static void
-entry_count(struct share_entry *entry)
+entry_count(struct shares *shares, struct share_entry *entry)
 {
 	if (entry->held) {
 		entry->pair->held += entry->weight;
 		return;
 	}
 	TAILQ_INSERT_TAIL(&entry->pair->entries, entry, link);
-	share_count(entry->pair, entry->weight, true);
+	share_change(entry->pair, &(struct share_change){entry->count, entry->weight, ++shares->clock});
 }
 
 static void
@@ -310,7 +330,7 @@ entry_discount(struct share_entry *entry)
 		return;
 	}
 	TAILQ_REMOVE(&entry->pair->entries, entry, link);
-	share_count(entry->pair, entry->weight, false);
+	share_change(entry->pair, &(struct share_change){0U - entry->count, (size_t)0 - entry->weight, 0});
 }
 
 void
@@ -319,25 +339,26 @@ shares_enter(struct shares *shares, struct share_entry *entry, const struct sour
 {
 	entry->pair = share_of_pair(shares, source, subject);
 	entry->pair->members++;
+	entry->count = 1;
 	entry->weight = 1;
 	entry->held = held;
-	entry_count(entry);
+	entry_count(shares, entry);
 	shares->count++;
 }
 
 /* It stays where it is among the entries of its pair. */
 void
-shares_weigh(struct shares *shares, struct share_entry *entry, size_t weight)
+shares_weigh(struct shares *shares, struct share_entry *entry, uint32_t count, size_t weight)
 {
-	bool   more = weight > entry->weight;
-	size_t change = more ? weight - entry->weight : entry->weight - weight;
+	struct share_change change = {count - entry->count, weight - entry->weight,
+	    count > entry->count ? ++shares->clock : 0};
 
-	(void)shares;
+	entry->count = count;
 	entry->weight = weight;
 	if (entry->held)
-		entry->pair->held = more ? entry->pair->held + change : entry->pair->held - change;
+		entry->pair->held += change.weight;
 	else
-		share_count(entry->pair, change, more);
+		share_change(entry->pair, &change);
 }
 
 void
@@ -354,18 +375,17 @@ shares_leave(struct shares *shares, struct share_entry *entry)
 void
 shares_hold(struct shares *shares, struct share_entry *entry, bool held)
 {
-	(void)shares;
 	if (entry->pair == NULL || entry->held == held)
 		return;
 	entry_discount(entry);
 	entry->held = held;
-	entry_count(entry);
+	entry_count(shares, entry);
 }
 
 static size_t
 ranking_most(const struct ranking *ranking)
 {
-	return ranking->count != 0 ? ranking->shares[0]->loose : 0;
+	return ranking->count != 0 ? share_rank(ranking->shares[0]) : 0;
 }
 
 struct share_entry *

@@ -4,6 +4,9 @@
  * fullest of these is evicted, so that a newcomer from a quiet source always gets in. Held
  * entries, which have proven themselves, are never evicted and count for none.
  *
+ * An entry may weigh more than others: several of one source count with their weight, but whoever
+ * has a single one has no more than others with a single one, whatever it weighs.
+ *
  * Embedded in the entries of the table, which owns them, and guarded by its lock. Every
  * function is O(log n).
  */
@@ -29,7 +32,8 @@ struct source;
 struct share_entry {
 	TAILQ_ENTRY(share_entry) link;
 	struct share            *pair; /* of its source and subject; NULL: it has not entered */
-	size_t                   weight; /* as how many it counts */
+	size_t                   weight; /* of all that it stands for */
+	uint32_t                 count;  /* as how many it counts */
 	bool                     held;
 };
 
@@ -47,8 +51,11 @@ void           shares_free(struct shares *shares); /* all entries have left; tak
 void shares_enter(struct shares *shares, struct share_entry *entry, const struct source *source,
     struct view subject, bool held);
 
-/* The entry, which has entered and counted as one, counts as so many from now on; not as none. */
-void shares_weigh(struct shares *shares, struct share_entry *entry, size_t weight);
+/*
+ * The entry, which has entered and counted as one that weighs 1, counts as so many from now on, which
+ * weigh so much together; not as none. Those that are added count as its source's newest.
+ */
+void shares_weigh(struct shares *shares, struct share_entry *entry, uint32_t count, size_t weight);
 
 /* Removes the entry; no change if it has not entered. */
 void shares_leave(struct shares *shares, struct share_entry *entry);
@@ -59,9 +66,10 @@ void shares_hold(struct shares *shares, struct share_entry *entry, bool held);
 
 /*
  * The victim of the next eviction, still counted; NULL when all entries are held. It is the
- * oldest one of the source and subject with the most entries, within the source with the most,
- * within the network with the most; or, if a subject has more than any network, within that
- * subject. Among equals, the first that came.
+ * oldest one of the source and subject with the most, within the source with the most, within the
+ * network with the most; or, if a subject has more than any network, within that subject. Whoever
+ * has several has their weight, and whoever has a single one has 1. Among equals, the one that has
+ * been quiet for longest: so the newest of all entries is the last to become the victim.
  */
 struct share_entry *shares_victim(const struct shares *shares);
 

@@ -90,10 +90,11 @@ groups_add(struct groups *groups, const struct source *source, const struct ek_h
 
 	if (group != made) {
 		free(made);
-		shares_weigh(groups->shares, &group->share, group->share.weight + group->weight);
+		shares_weigh(groups->shares, &group->share, group->share.count + 1,
+		    group->share.weight + group->weight);
 	} else {
 		shares_enter(groups->shares, &group->share, source, group_subject(ek), held);
-		shares_weigh(groups->shares, &group->share, group->weight);
+		shares_weigh(groups->shares, &group->share, 1, group->weight);
 	}
 	groups->weight += group->weight;
 	groups->held += held ? group->weight : 0;
@@ -105,8 +106,9 @@ groups_remove(struct groups *groups, struct group *group)
 {
 	groups->weight -= group->weight;
 	groups->held -= group->held ? group->weight : 0;
-	if (group->share.weight > group->weight) {
-		shares_weigh(groups->shares, &group->share, group->share.weight - group->weight);
+	if (group->share.count > 1) {
+		shares_weigh(groups->shares, &group->share, group->share.count - 1,
+		    group->share.weight - group->weight);
 		return;
 	}
 	shares_leave(groups->shares, &group->share);

@@ -20,7 +20,7 @@
 
 /* Freed with its last challenge. */
 struct group {
-	struct share_entry share; /* with the weight of all its challenges */
+	struct share_entry share; /* with the number and the weight of all its challenges */
 	struct source      source;
 	struct ek_hash     ek;
 	bool               held;   /* they are never evicted */

@@ -252,22 +252,26 @@ pending_is_over(const struct pending *pending)
 	return groups_weight(pending->groups) > pending->max && pending->count > 1;
 }
 
-/* Evicts challenges of the sources or EKs with the most; OVERLOADED when the new challenge is one of
- * them. */
-static int
-pending_bound(struct pending *pending, struct error *err)
+/*
+ * Evicts challenges of the sources or EKs with the most. The newest is the last of them
+ * (shares_victim): if it joined older ones of its group, one of these makes as much room as it takes.
+ */
+static void
+pending_bound(struct pending *pending)
 {
-	while (pending_is_over(pending)) {
-		struct group *group = groups_victim(pending->groups);
-		uint32_t      victim = group != NULL ? group->oldest : pending->newest;
-		bool          refused = victim == pending->newest;
+	struct group *group;
 
-		pending_remove(pending, victim);
-		if (refused)
-			return error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later",
-			    pending->max);
-	}
-	return 0;
+	while (pending_is_over(pending) && (group = groups_victim(pending->groups)) != NULL)
+		pending_remove(pending, group->oldest);
+}
+
+/* Whether one of this weight fits beside those that never give way. */
+static bool
+pending_fits(const struct pending *pending, size_t weight)
+{
+	size_t held = groups_held_weight(pending->groups);
+
+	return held == 0 || held + weight <= pending->max;
 }
 
 static void
@@ -284,14 +288,11 @@ pending_rehash(struct pending *pending)
 void
 pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t lifetime_ms)
 {
-	struct group *group;
-
 	(void)pthread_mutex_lock(&pending->lock);
 	pending->max = max;
 	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
-	while (pending_is_over(pending) && (group = groups_victim(pending->groups)) != NULL)
-		pending_remove(pending, group->oldest);
+	pending_bound(pending);
 	if (pending->bucket_count != buckets_for(max))
 		pending_rehash(pending);
 	(void)pthread_mutex_unlock(&pending->lock);
@@ -321,10 +322,13 @@ pending_put(struct pending *pending, struct view secret, const struct challenge 
 	pending_expire(pending, now_ms);
 	if (*entry_slot(pending, digest) != SLAB_NONE) {
 		error_set(err, ERROR_INTERNAL, "two challenges have one secret");
+	} else if (!pending_fits(pending, group_weight(bytes_view(&common)))) {
+		error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later", pending->max);
 	} else {
 		pending_link(pending, challenge, bytes_view(&common), own, digest)->expires =
 		    now_ms + pending->lifetime_ms;
-		rc = pending_bound(pending, err);
+		pending_bound(pending);
+		rc = 0;
 	}
 	(void)pthread_mutex_unlock(&pending->lock);
 	return rc;

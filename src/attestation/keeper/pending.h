@@ -18,8 +18,8 @@ struct source;
 
 /*
  * Makes a table for challenges that weigh `max` together and live `lifetime_ms` each. One weighs 1,
- * and 1 more for each GROUP_OCTETS that are kept with it. When the table is full,
- * one is evicted by shares.h: anyone can request credentials for another machine's EK, from
+ * and 1 more for each GROUP_OCTETS that are kept with it. When the table is full, as many
+ * as the new one weighs are evicted by shares.h, and never the new one: anyone can request credentials for another machine's EK, from
  * many addresses or from behind the machine's own, but cannot open them. Of an EK that has
  * answered from a source, a weight of `held_max` of challenges made for that source is never evicted;
  * of all such EKs together, half of `max`, so that the others always have room.
@@ -35,8 +35,8 @@ void pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t
 
 /*
  * Adds a copy of the challenge; removes expired ones. `now_ms` is of a monotonic clock. Returns 0; or
- * -1: OVERLOADED when the table is full of protected ones, or of those of sources and EKs with less,
- * or INTERNAL.
+ * -1: OVERLOADED when protected ones leave no room for it, which happens after `max` was lowered
+ * or when it weighs more than half of the table, or INTERNAL.
  */
 int pending_put(struct pending *pending, struct view secret, const struct challenge *challenge,
     int64_t now_ms, struct error *err);

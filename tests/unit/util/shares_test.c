@@ -81,21 +81,56 @@ START_TEST(victim_is_of_the_source_with_the_most_weight)
 	enter(0, "192.0.2.1", "a", false);
 	enter(1, "192.0.2.2", "b", false);
 	enter(2, "192.0.2.2", "c", false);
-	shares_weigh(shares, &items[0].entry, 3);
+	enter(3, "192.0.2.1", "d", false);
+	ck_assert_uint_eq(victim(), 1); /* quiet for longest */
+	shares_weigh(shares, &items[0].entry, 1, 3);
+	ck_assert_uint_eq(shares_of_source(shares, &items[0].source), 4);
 	ck_assert_uint_eq(victim(), 0);
-	ck_assert_uint_eq(shares_of_source(shares, &items[0].source), 3);
-	shares_weigh(shares, &items[0].entry, 1);
-	ck_assert_uint_eq(victim(), 1);
-	shares_weigh(shares, &items[2].entry, 2);
+	shares_weigh(shares, &items[2].entry, 2, 4); /* it stands for two */
 	ck_assert_uint_eq(victim(), 2);
-	enter(3, "192.0.2.3", "d", true);
-	shares_weigh(shares, &items[3].entry, 9);
-	ck_assert_uint_eq(victim(), 2);
-	ck_assert_uint_eq(shares_held(shares, &items[3].source, view_text("d")), 9);
-	shares_weigh(shares, &items[3].entry, 5);
-	shares_hold(shares, &items[3].entry, false);
+	shares_weigh(shares, &items[2].entry, 1, 2);
+	ck_assert_uint_eq(victim(), 0);
+	enter(4, "192.0.2.3", "e", true);
+	shares_weigh(shares, &items[4].entry, 2, 9);
+	ck_assert_uint_eq(victim(), 0);
+	ck_assert_uint_eq(shares_held(shares, &items[4].source, view_text("e")), 9);
+	shares_weigh(shares, &items[4].entry, 2, 5);
+	shares_hold(shares, &items[4].entry, false);
+	ck_assert_uint_eq(victim(), 4);
+	ck_assert_uint_eq(shares_held(shares, &items[4].source, view_text("e")), 0);
+}
+END_TEST
+
+/* As good as a light one, wherever it is compared. */
+START_TEST(victim_is_no_single_one_for_its_weight)
+{
+	enter(0, "192.0.2.1", "a", false);
+	enter(1, "192.0.2.2", "a", false);
+	enter(2, "192.0.2.2", "b", false);
+	enter(3, "192.0.2.3", "c", false);
+	shares_weigh(shares, &items[3].entry, 1, 8);
+	ck_assert_uint_eq(victim(), 1); /* its source has two */
+	shares_leave(shares, &items[1].entry);
+	ck_assert_uint_eq(victim(), 0);
+	shares_leave(shares, &items[0].entry);
+	enter(4, "192.0.2.4", "c", false); /* the subject has 9 */
 	ck_assert_uint_eq(victim(), 3);
-	ck_assert_uint_eq(shares_held(shares, &items[3].source, view_text("d")), 0);
+	enter(5, "192.0.2.4", "c", false);
+	ck_assert_uint_eq(victim(), 4); /* and the most of it here */
+}
+END_TEST
+
+/* A source, and its subject, that have held entries for long are no fuller for it. */
+START_TEST(victim_is_never_the_newest)
+{
+	enter(0, "192.0.2.1", "a", true);
+	enter(1, "192.0.2.2", "b", false);
+	enter(2, "192.0.2.1", "a", false);
+	ck_assert_uint_eq(victim(), 1);
+	enter(3, "192.0.2.2", "b", false); /* its source gives up the one before */
+	ck_assert_uint_eq(victim(), 1);
+	shares_leave(shares, &items[1].entry);
+	ck_assert_uint_eq(victim(), 2);
 }
 END_TEST
 
@@ -217,14 +252,20 @@ is_loose(const struct item *item)
 	return item->entry.pair != NULL && !item->entry.held;
 }
 
+/* What counts of those at the level: their weight, if there are several. */
 static size_t
 count_of(const struct item *item, enum level level)
 {
 	size_t count = 0;
+	size_t weight = 0;
 
-	for (size_t i = 0; i < ENTRIES; i++)
-		count += is_loose(&items[i]) && same(item, &items[i], level);
-	return count;
+	for (size_t i = 0; i < ENTRIES; i++) {
+		if (!is_loose(&items[i]) || !same(item, &items[i], level))
+			continue;
+		count += items[i].entry.count;
+		weight += items[i].entry.weight;
+	}
+	return count > 1 ? weight : count;
 }
 
 /* The most that anybody has at the level, among those who share `within` at `outer`. */
@@ -272,6 +313,16 @@ assert_victim_is_right(void)
 		    items[i].age >= item->age);
 }
 
+static size_t
+shares_loose(void)
+{
+	size_t loose = 0;
+
+	for (size_t i = 0; i < ENTRIES; i++)
+		loose += is_loose(&items[i]);
+	return loose;
+}
+
 static void
 enter_random(size_t i)
 {
@@ -285,6 +336,13 @@ enter_random(size_t i)
 		(void)snprintf(peer, sizeof peer, "[2001:db8:%ld:%ld::1]:1", draw / 3 % 3,
 		    draw / 9 % 4);
 	enter(i, peer, subjects[(size_t)random() % 6], random() % 5 == 0);
+	if (random() % 2 == 0) {
+		uint32_t count = 1 + (uint32_t)random() % 3;
+
+		shares_weigh(shares, &items[i].entry, count, count * (1 + (size_t)random() % 8));
+	}
+	if (items[i].entry.count == 1 && shares_loose() > 1)
+		ck_assert_uint_ne(victim(), i);
 }
 
 START_TEST(model_random_changes_agree)
@@ -344,6 +402,8 @@ main(void)
 	tcase_add_test(tc, victim_of_nothing_is_none);
 	tcase_add_test(tc, victim_fullest_source_gives_way_with_its_oldest);
 	tcase_add_test(tc, victim_is_of_the_source_with_the_most_weight);
+	tcase_add_test(tc, victim_is_no_single_one_for_its_weight);
+	tcase_add_test(tc, victim_is_never_the_newest);
 	tcase_add_test(tc, victim_within_a_network_the_fullest_subnet_gives_way);
 	tcase_add_test(tc, victim_many_subnets_of_a_network_count_together);
 	tcase_add_test(tc, victim_subject_from_many_sources_gives_way_where_it_has_most);

@@ -51,7 +51,8 @@ put_large(struct pending *pending, uint32_t secret, uint8_t device, size_t octet
 	struct challenge *challenge = challenge_for(device);
 	int               rc;
 
-	memset(bytes_extend(&challenge->question, octets), device, octets);
+	if (octets != 0)
+		memset(bytes_extend(&challenge->question, octets), device, octets);
 	rc = pending_put(pending, secret_of(&secret), challenge, 0, err);
 	challenge_free(challenge);
 	return rc;
@@ -452,36 +453,117 @@ END_TEST
 
 START_TEST(put_large_counts_for_each_two_kibibytes)
 {
-	struct pending *pending = pending_new(9, 9, LIFETIME);
+	struct pending *pending = pending_new(11, 11, LIFETIME);
 	struct error    err = {0};
 
-	unit_ok(put(pending, 1, 1, 0, &err), &err);
-	unit_ok(put_large(pending, 2, 2, 3 * GROUP_OCTETS, &err), &err);
-	unit_ok(put_large(pending, 3, 3, 3 * GROUP_OCTETS, &err), &err);
-	ck_assert_uint_eq(pending_count(pending), 3); /* 1 + 4 + 4 */
+	for (uint32_t i = 1; i <= 3; i++)
+		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
 	host = "198.51.100.7";
-	unit_ok(put(pending, 4, 4, 0, &err), &err);
+	unit_ok(put_large(pending, 4, 4, 3 * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 5, 5, 3 * GROUP_OCTETS, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 5); /* 1 + 1 + 1 + 4 + 4 */
+	host = "203.0.113.1";
+	unit_ok(put(pending, 6, 6, 0, &err), &err);
 	host = "192.0.2.1";
-	assert_unknown(pending, 2, 0); /* the first of those with most */
-	assert_taken(pending, 1, 1, 0);
-	assert_taken(pending, 3, 3, 0);
-	assert_taken(pending, 4, 4, 0);
+	assert_unknown(pending, 4, 0); /* the first of the source with the most weight */
+	for (uint32_t i = 1; i <= 6; i++) {
+		if (i != 4)
+			assert_taken(pending, i, (uint8_t)i, 0);
+	}
 	pending_free(pending);
 }
 END_TEST
 
-START_TEST(put_large_from_a_source_that_has_most_is_refused)
+START_TEST(put_large_makes_as_many_give_way_as_it_weighs)
 {
-	struct pending *pending = pending_new(9, 9, LIFETIME);
+	struct pending *pending = pending_new(12, 12, LIFETIME);
 	struct error    err = {0};
+	size_t          weight = (size_t)_i;
 
-	for (uint32_t i = 1; i <= 9; i++)
+	for (uint32_t i = 1; i <= 12; i++)
 		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
 	host = "198.51.100.7";
-	unit_fails(put_large(pending, 10, 10, 8 * GROUP_OCTETS, &err), &err, ERROR_OVERLOADED,
-	    "9 challenges are open; try again later");
-	ck_assert_uint_eq(pending_count(pending), 8); /* of two with as many, the first gave one up */
+	unit_ok(put_large(pending, 20, 20, (weight - 1) * GROUP_OCTETS, &err), &err);
 	host = "192.0.2.1";
+	ck_assert_uint_eq(pending_count(pending), 12 - weight + 1);
+	for (uint32_t i = 1; i <= 12; i++) {
+		if (i <= weight)
+			assert_unknown(pending, i, 0);
+		else
+			assert_taken(pending, i, (uint8_t)i, 0);
+	}
+	assert_taken(pending, 20, 20, 0);
+	pending_free(pending);
+}
+END_TEST
+
+#define OTHERS UINT8_MAX /* each for another EK */
+
+/* A flood: each from another network, or from another subnet of one, for the EK of this device. */
+static void
+flood(struct pending *pending, uint32_t first, uint32_t count, const char *prefix, uint8_t device)
+{
+	const char  *before = host;
+	char         address[64];
+	struct error err = {0};
+
+	host = address;
+	for (uint32_t i = first; i < first + count; i++) {
+		struct challenge *challenge;
+		uint32_t          secret = 1000 + i;
+
+		(void)snprintf(address, sizeof address, "%s%x::1", prefix, (unsigned)i);
+		challenge = challenge_for(device);
+		if (device == OTHERS)
+			memcpy(challenge->ek.bytes, &i, sizeof i);
+		unit_ok(pending_put(pending, secret_of(&secret), challenge, 0, &err), &err);
+		challenge_free(challenge);
+	}
+	host = before;
+}
+
+/* A single one of each of as many networks as there is room for; and it stays until it is the oldest. */
+START_TEST(put_of_any_weight_gets_in_among_those_of_many_networks)
+{
+	struct pending *pending = pending_new(2000, 32, LIFETIME);
+	struct error    err = {0};
+
+	flood(pending, 0, 2000, "2001:db8:", OTHERS);
+	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
+	flood(pending, 2000, 1900, "2001:db8:", OTHERS);
+	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
+	assert_taken(pending, 1, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* One /48 opens them for the machine's own EK. */
+START_TEST(put_of_any_weight_gets_in_beside_those_of_its_ek)
+{
+	struct pending *pending = pending_new(2000, 32, LIFETIME);
+	struct error    err = {0};
+
+	flood(pending, 0, 2000, "2001:db8:1:", 1);
+	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
+	flood(pending, 2000, 1900, "2001:db8:1:", 1);
+	assert_taken(pending, 1, 1, 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* It asks again, because the answer was lost: the last stays. */
+START_TEST(put_of_any_weight_again_gets_in)
+{
+	struct pending *pending = pending_new(2000, 32, LIFETIME);
+	struct error    err = {0};
+
+	flood(pending, 0, 2000, "2001:db8:", OTHERS);
+	for (uint32_t i = 1; i <= 3; i++)
+		unit_ok(put_large(pending, i, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+	flood(pending, 2000, 1900, "2001:db8:", OTHERS);
+	assert_taken(pending, 3, 1, 0);
 	pending_free(pending);
 }
 END_TEST
@@ -617,7 +699,10 @@ main(void)
 	tcase_add_test(tc, put_from_many_subnets_of_a_site_keeps_nobody_out);
 	tcase_add_test(tc, put_the_same_secret_twice_is_internal);
 	tcase_add_test(tc, put_large_counts_for_each_two_kibibytes);
-	tcase_add_test(tc, put_large_from_a_source_that_has_most_is_refused);
+	tcase_add_loop_test(tc, put_large_makes_as_many_give_way_as_it_weighs, 1, 9);
+	tcase_add_loop_test(tc, put_of_any_weight_gets_in_among_those_of_many_networks, 1, 9);
+	tcase_add_loop_test(tc, put_of_any_weight_gets_in_beside_those_of_its_ek, 1, 9);
+	tcase_add_loop_test(tc, put_of_any_weight_again_gets_in, 1, 9);
 	tcase_add_test(tc, put_large_alone_fits);
 	tcase_add_test(tc, take_gives_what_was_put);
 	tcase_add_test(tc, take_out_of_order_finds_each);
