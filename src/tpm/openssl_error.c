@@ -4,10 +4,23 @@
 #include "tpm/openssl_error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
+
+/* Empties the queue; true when memory was short. */
+static bool
+queue_empty(void)
+{
+	unsigned long code;
+	bool          is_short = false;
+
+	while ((code = ERR_get_error()) != 0)
+		is_short = is_short || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return is_short;
+}
 
 int
 error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
@@ -21,7 +34,8 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(detail, sizeof detail, fmt, args);
 	va_end(args);
-	ERR_clear_error();
+	if (queue_empty())
+		kind = ERROR_INTERNAL;
 	if (reason == NULL)
 		return error_set(err, kind, "%s", detail);
 	return error_set(err, kind, "%s: %s", detail, reason);

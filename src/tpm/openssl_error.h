@@ -6,7 +6,8 @@
 
 /*
  * error_set that appends ": " and the first reason of this thread's OpenSSL queue
- * to the detail; empties the queue. Returns -1.
+ * to the detail; empties the queue. When memory was short, nothing is known of what was
+ * examined: then the kind is INTERNAL. Returns -1.
  */
 int error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -73,16 +73,18 @@ find_revoked(const struct roots_snapshot *roots, struct view chain, bool *revoke
 	const STACK_OF(X509) *trusted = trust_stack(roots->trust);
 	X509                 *ak = NULL;
 	X509                 *issuer = NULL;
-	struct error          ignored;
 	size_t                used = 0;
 	int                   rc = 0;
 
 	*revoked = false;
-	if (certificate_decode_first(chain, &ak, &used, &ignored) != 0)
-		return 0;
+	if (certificate_decode_first(chain, &ak, &used, err) != 0)
+		return err->kind == ERROR_MALFORMED ? 0 : -1;
 	chain.data += used;
 	chain.size -= used;
-	if (chain.size != 0 && certificate_decode_first(chain, &issuer, &used, &ignored) == 0)
+	if (chain.size != 0 && certificate_decode_first(chain, &issuer, &used, err) != 0 &&
+	    err->kind != ERROR_MALFORMED)
+		rc = -1;
+	else if (issuer != NULL)
 		rc = find_by(roots->revocation, ak, issuer, revoked, reason, err);
 	for (int i = 0; rc == 0 && !*revoked && i < sk_X509_num(trusted); i++)
 		rc = find_by(roots->revocation, ak, sk_X509_value(trusted, i), revoked, reason, err);

@@ -40,6 +40,22 @@ START_TEST(set_says_the_first_reason_and_empties_the_queue)
 }
 END_TEST
 
+/* What was examined may be well-formed: who is told MALFORMED would not try again. */
+START_TEST(set_without_memory_is_internal)
+{
+	struct error err = {0};
+
+	ERR_raise(ERR_LIB_ASN1, ERR_R_MALLOC_FAILURE);
+	ERR_raise(ERR_LIB_ASN1, ERR_R_NESTED_ASN1_ERROR);
+	(void)error_set_openssl(&err, ERROR_MALFORMED, "reading it");
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	ERR_raise(ERR_LIB_ASN1, ERR_R_NESTED_ASN1_ERROR);
+	(void)error_set_openssl(&err, ERROR_MALFORMED, "reading it");
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -48,6 +64,7 @@ main(void)
 
 	tcase_add_test(tc, set_with_an_empty_queue_says_the_detail_alone);
 	tcase_add_test(tc, set_says_the_first_reason_and_empties_the_queue);
+	tcase_add_test(tc, set_without_memory_is_internal);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
