@@ -67,6 +67,8 @@ device/device_settings.c access        the configuration
 device/device_settings.c realpath      files that the options name
 device/host/http_client.c access       TLS roots that the options name
 device/identity.c trust_add_file       the attestation root that the options name
+device/use/access.c access             whether a program of this user may open key and TPM
+device/use/access.c stat               whose they are
 device/use/check.c file_read           the certificate, by whoever may read it
 device/use/check.c folder_open         a temporary directory
 device/use/check.c mkdtemp             the same

@@ -44,7 +44,7 @@ const struct command device_use_command = {
     .size = sizeof(struct use),
     .options = {{use_rows, 0}, {device_files_rows, offsetof(struct use, settings)},
         {device_common_rows, offsetof(struct use, settings)}},
-    .operands = "[PROGRAM]",
+    .operands = "PROGRAM",
     .operands_min = 0,
     .operands_max = 1,
     .check = use_check,
@@ -53,7 +53,7 @@ const struct command device_use_command = {
 
 /* The words for what stands in a program's file. */
 static const char *const state_words[] = {
-    [USE_ABSENT] = "no", [USE_SET] = "yes", [USE_OTHER] = "outdated", [USE_FOREIGN] = "by you"};
+    [USE_ABSENT] = "no", [USE_SET] = "yes", [USE_OTHER] = "outdated", [USE_FOREIGN] = "by you", [USE_BROKEN] = "broken"};
 
 static int
 use_check(const struct command_call *call, struct error *err)
@@ -156,6 +156,27 @@ all_list(const struct use *options, const struct use_facts *facts, bool print, j
 	return 0;
 }
 
+/* Where there is no certificate, only which programs there are. */
+static int
+names_list(bool print, json_t *out)
+{
+	const struct use_program *row;
+	json_t                   *list = json_array();
+
+	(void)json_object_set_new(out, "programs", list);
+	if (print)
+		(void)printf("%-15s %-10s\n", "PROGRAM", "INSTALLED");
+	for (size_t i = 0; (row = use_program_at(i)) != NULL; i++) {
+		bool installed = use_program_is_installed(row);
+
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:b, s:b}", "program", row->name, "installed", installed, "tested", row->tested));
+		if (print)
+			(void)printf("%-15s %-10s\n", row->name, installed ? "yes" : "no");
+	}
+	return 0;
+}
+
 /* ---- one ---- */
 
 static void
@@ -203,7 +224,9 @@ program_write(const struct use_program *program, struct view text, bool write, j
 
 	if (file == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
-		    "%s has no file to write; put what is printed without --write where it says", program->name);
+		    write ? "%s has no file to write; put what is printed without --write where it says"
+		          : "%s has no file that this writes; take out yourself what you put where it says",
+		    program->name);
 	if ((write ? use_place_write(program, text, &changed, err)
 	           : use_place_remove(program, text, &changed, err)) != 0)
 		return -1;
@@ -247,9 +270,14 @@ use_run(const struct command_call *call, struct error *err)
 	bool                      print = !call->json;
 
 	if (device_settings_read(&options->settings, false, &settings, err) != 0 ||
-	    device_settings_read(&none, false, &usual, err) != 0 ||
-	    use_facts_find(&settings.all, &usual.all, options->module, &facts, err) != 0)
+	    device_settings_read(&none, false, &usual, err) != 0)
 		return -1;
+	if (use_facts_find(&settings.all, &usual.all, options->module, &facts, err) != 0) {
+		if (err->kind != ERROR_NOT_FOUND || call->operand_count != 0 || options->check)
+			return -1;
+		(void)fprintf(stderr, "attest-device: %s\n", err->detail);
+		return names_list(print, call->answer);
+	}
 	if (call->operand_count == 0)
 		return all_list(options, &facts, print, call->answer, err);
 	program = row_take(use_program_find(call->operands[0]), &facts, &file);

@@ -32,6 +32,7 @@ src_libdevice_a_SOURCES = \
 	src/device/sharing.c src/device/sharing.h \
 	src/device/state.c src/device/state.h \
 	src/device/wish.c src/device/wish.h \
+	src/device/use/access.c src/device/use/access.h \
 	src/device/use/check.c src/device/use/check.h \
 	src/device/use/clients.c \
 	src/device/use/facts.c src/device/use/facts.h \
@@ -90,6 +91,7 @@ UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/lacking_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
+UNIT_TESTS += tests/unit/device/use/access_test
 UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/use/server_test

@@ -18,6 +18,9 @@ has() {
 
 key=none
 case_fails "there is no certificate yet" 1 'there is no certificate in .*/none; run "attest-device certificate"' use curl
+case_ok "without one the programs are listed" use
+case_matches "… and it is said" "$err$out" 'there is no certificate in .*PROGRAM +INSTALLED.*curl  '
+check "… and nothing is made" '[ ! -e "$scratch/none" ]'
 key=ecc-p256
 for type in ecc-p256 rsa-2048; do
 	key_make $type $type || exit 1
@@ -139,6 +142,7 @@ else
 	skip "each row with a file" "the system's directory cannot be covered here (unshare -m)"
 fi
 case_fails "a program without a file" 1 'stunnel has no file to write' use stunnel --write
+case_fails "… has none to remove" 1 'stunnel has no file that this writes; take out yourself' use stunnel --remove
 
 # ---- tried ----
 

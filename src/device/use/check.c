@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/use/access.h"
 #include "device/use/facts.h"
 #include "device/use/program.h"
 #include "device/use/server.h"
@@ -168,35 +169,71 @@ child_serve(struct check *check, struct error *err)
 
 /* ---- the judgement ---- */
 
-/* The last line that the program said, without control characters. */
+/* Whether a line tells of a failure: programs end with others, such as what they did before. */
+static bool
+line_is_complaint(struct view line)
+{
+	static const char *const words[] = {"error", "fail", "cannot", "can't", "could not", "unable", "denied",
+	    "not found", "no such", "invalid", "unexpected"};
+	AUTO_FREE char          *text = view_dup(line);
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcasestr(text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* The last line of the text that tells of a failure, else the last one. */
+struct view
+use_check_line(struct view text)
+{
+	struct view last = {NULL, 0};
+	size_t      end = text.size;
+
+	while (end > 0) {
+		struct view line;
+		size_t      start;
+
+		for (; end > 0 && text.data[end - 1] <= ' '; end--)
+			continue;
+		for (start = end; start > 0 && text.data[start - 1] != '\n'; start--)
+			continue;
+		line = (struct view){text.data + start, end - start};
+		if (line.size == 0)
+			break;
+		if (line_is_complaint(line))
+			return line;
+		if (last.data == NULL)
+			last = line;
+		end = start;
+	}
+	return last;
+}
+
+/* The line that tells why, without control characters. */
 static void
 last_line(const struct check *check, char *line, size_t size)
 {
 	AUTO_BYTES   output = {0};
 	struct error ignored;
-	size_t       end;
-	size_t       start;
+	struct view  found;
 	size_t       used = 0;
 
 	line[0] = '\0';
 	if (folder_read(&check->folder, "output", CHAIN_MAX, &output, &ignored) != 0)
 		return;
-	for (end = output.size; end > 0 && output.data[end - 1] <= ' '; end--)
-		continue;
-	for (start = end; start > 0 && output.data[start - 1] != '\n'; start--)
-		continue;
-	for (; start < end && used + 1 < size; start++)
-		line[used++] = output.data[start] >= ' ' && output.data[start] < 127 ? (char)output.data[start]
-		                                                                     : '?';
+	found = use_check_line(bytes_view(&output));
+	for (size_t i = 0; i < found.size && used + 1 < size; i++)
+		line[used++] = found.data[i] >= ' ' && found.data[i] < 127 ? (char)found.data[i] : '?';
 	line[used] = '\0';
 }
 
 static int
-judge(const struct check *check, const struct use_program *program, char what[USE_WHAT_SIZE],
+judge(const struct check *check, const struct use_program *program, const struct use_facts *facts, char what[USE_WHAT_SIZE],
     struct error *err)
 {
 	const struct use_seen *seen = use_server_seen(check->server);
-	char                   line[200];
+	char                   line[256];
 	const char            *fault;
 
 	if (program->checks == USE_CHECK_SERVER && seen->proved) {
@@ -209,6 +246,8 @@ judge(const struct check *check, const struct use_program *program, char what[US
 		(void)snprintf(what, USE_WHAT_SIZE, "yes");
 		return 0;
 	}
+	if (program->reads != USE_READS_NOTHING && use_access_is_missing(facts, line, sizeof line))
+		return error_set(err, ERROR_INTERNAL, "%s does not use the key: %s", program->name, line);
 	last_line(check, line, sizeof line);
 	fault = program->checks == USE_CHECK_STATUS ? "it failed"
 	    : !seen->connected                      ? "it did not connect"
@@ -232,6 +271,6 @@ use_check_run(const struct use_program *program, const struct use_facts *facts, 
 	command_make(&check, program, facts, &command);
 	if (child_start(&check, (char *)command.data, err) != 0)
 		return -1;
-	return child_serve(&check, err) == 0 ? judge(&check, program, what, err)
+	return child_serve(&check, err) == 0 ? judge(&check, program, facts, what, err)
 	                                     : error_wrap(err, "%s", program->name);
 }

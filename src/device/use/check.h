@@ -19,4 +19,10 @@ struct use_program;
 int use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,
     bool tls12_only, char what[USE_WHAT_SIZE], struct error *err);
 
+/*
+ * The line of a program's output that tells why it failed: the last that has a word of complaint, else
+ * the last that is not empty. Part of `text`; {NULL, 0} when there is none.
+ */
+struct view use_check_line(struct view text);
+
 #endif

@@ -183,9 +183,9 @@ static const struct use_program clients[] = {
                  "cat >'{directory}/openssl.cnf' <<END\n" ENGINE_CONF "END\n"
                  "PATH=\"$PATH:/usr/sbin\" OPENSSL_CONF='{directory}/openssl.cnf' "
                  "nginx -e stderr -p '{directory}' -c '{directory}/nginx.conf' & pid=$!\n"
-                 "while kill -0 $pid && ! [ -S '{directory}/s' ]; do sleep 0.05; done\n"
+                 "while kill -0 $pid 2>/dev/null && ! [ -S '{directory}/s' ]; do sleep 0.05; done\n"
                  "curl --silent --max-time 20 --unix-socket '{directory}/s' http://localhost/\n"
-                 "kill $pid",
+                 "kill $pid 2>/dev/null",
         .tested = true,
     },
     {

@@ -24,16 +24,46 @@
 #define FILE_MAX ((size_t)1024 * 1024)
 #define BACKUP   ".attest-device.bak"
 
+#define CONFIG "~/.config/"
+
+static const char *
+directory_said(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+/* What the path of a row begins in, and the rest of it; false where the home directory is not known. */
+static bool
+base_find(const char *file, const char **base, const char **rest)
+{
+	bool at_home = strncmp(file, "~/", 2) == 0;
+
+	*base = "/";
+	*rest = file;
+	if (!at_home)
+		return true;
+	*rest = file + 2;
+	if ((*base = directory_said("XDG_CONFIG_HOME")) != NULL &&
+	    strncmp(file, CONFIG, sizeof CONFIG - 1) == 0) {
+		*rest = file + sizeof CONFIG - 1;
+		return true;
+	}
+	return (*base = directory_said("HOME")) != NULL;
+}
+
 char *
 use_place_path(const struct use_program *program)
 {
-	const char *home = getenv("HOME");
+	const char *base;
+	const char *rest;
 
 	if (program->file == NULL)
 		return NULL;
-	if (strncmp(program->file, "~/", 2) != 0)
-		return memory_strdup(program->file);
-	return file_join(home != NULL && home[0] == '/' ? home : "/", program->file + 2);
+	return program->file[0] == '~' && base_find(program->file, &base, &rest)
+	    ? file_join(base, rest)
+	    : memory_strdup(program->file);
 }
 
 /* ---- the file ---- */
@@ -78,13 +108,13 @@ static int
 place_open(const struct use_program *program, enum use_path_mode mode, struct place *place,
     struct error *err)
 {
-	bool        at_home = strncmp(program->file, "~/", 2) == 0;
-	const char *home = getenv("HOME");
-	const char *base = at_home && home != NULL && home[0] == '/' ? home : "/";
+	const char *base;
+	const char *rest;
 
 	*place = (struct place){.folder = {.fd = -1}, .mode = (mode_t)program->mode, .group = (gid_t)-1};
-	if (use_path_open(base, program->file + (at_home ? 2 : 0), mode, &place->folder, &place->name,
-	        err) != 0)
+	if (!base_find(program->file, &base, &rest))
+		return error_set(err, ERROR_NOT_FOUND, "HOME is not set; set it to your home directory");
+	if (use_path_open(base, rest, mode, &place->folder, &place->name, err) != 0)
 		return -1;
 	place->folder.ours = true;
 	return place_read(place, err);
@@ -173,7 +203,6 @@ part_find(const struct use_program *program, struct view content, struct view *p
 	AUTO_BYTES     end = {0};
 	const uint8_t *from;
 	const uint8_t *to;
-	const uint8_t *next;
 	size_t         size;
 
 	mark_append(program, "BEGIN", &begin);
@@ -183,13 +212,49 @@ part_find(const struct use_program *program, struct view content, struct view *p
 	to = line_find((struct view){from, (size_t)(content.data + content.size - from)}, bytes_view(&end));
 	if (to == NULL)
 		return false;
-	/* One whose end is missing is not ours to take up to the next one's. */
-	while ((next = line_find((struct view){from + begin.size, (size_t)(to - from) - begin.size},
-	            bytes_view(&begin))) != NULL)
-		from = next;
 	size = (size_t)(content.data + content.size - to);
 	*part = (struct view){from, (size_t)(to - from) + (size < end.size ? size : end.size)};
 	return true;
+}
+
+/* The first mark that has no last one after it, before the next first one; NULL when each has. */
+static const uint8_t *
+begin_without_end(const struct use_program *program, struct view content)
+{
+	AUTO_BYTES     begin = {0};
+	AUTO_BYTES     end = {0};
+	const uint8_t *from;
+	const uint8_t *next;
+	const uint8_t *to;
+
+	mark_append(program, "BEGIN", &begin);
+	mark_append(program, "END", &end);
+	while ((from = line_find(content, bytes_view(&begin))) != NULL) {
+		size_t left = (size_t)(content.data + content.size - from);
+
+		if (left <= begin.size)
+			return from;
+		content = (struct view){from + begin.size, left - begin.size};
+		to = line_find(content, bytes_view(&end));
+		next = line_find(content, bytes_view(&begin));
+		if (to == NULL || (next != NULL && next < to))
+			return from;
+	}
+	return NULL;
+}
+
+static int
+broken_tell(const struct use_program *program, const struct place *place, struct error *err)
+{
+	const uint8_t *from = begin_without_end(program, bytes_view(&place->content));
+	size_t         line = 1;
+
+	for (const uint8_t *at = place->content.data; at < from; at++)
+		line += *at == '\n';
+	return error_set(err, ERROR_CONFLICT,
+	    "line %zu of %s/%s has no line \"# END attest-device use %s\" after it; put it where our lines "
+	    "end, or delete that line and ours",
+	    line, place->folder.path, place->name, program->name);
 }
 
 static enum use_state
@@ -203,6 +268,8 @@ state_of(const struct use_program *program, const struct place *place, struct vi
 		*part = bytes_view(&place->content);
 		return view_equal(*part, wanted) ? USE_SET : USE_FOREIGN;
 	}
+	if (begin_without_end(program, bytes_view(&place->content)) != NULL)
+		return USE_BROKEN;
 	if (!part_find(program, bytes_view(&place->content), part))
 		return USE_ABSENT;
 	return view_equal(*part, wanted) ? USE_SET : USE_OTHER;
@@ -275,6 +342,8 @@ use_place_write(const struct use_program *program, struct view text, bool *chang
 	state = state_of(program, &place, bytes_view(&wanted), &part);
 	if (state == USE_SET)
 		return 0;
+	if (state == USE_BROKEN)
+		return broken_tell(program, &place, err);
 	if (state == USE_FOREIGN)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s/%s is there with another content; put what is printed without --write into it",
@@ -302,7 +371,13 @@ use_place_remove(const struct use_program *program, struct view text, bool *chan
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	part_make(program, text, &wanted);
 	state = state_of(program, &place, bytes_view(&wanted), &part);
-	if (state == USE_ABSENT || state == USE_FOREIGN)
+	if (state == USE_BROKEN)
+		return broken_tell(program, &place, err);
+	if (state == USE_FOREIGN)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s/%s is not as it was written, and stays; remove it yourself if it is not another's",
+		    place.folder.path, place.name);
+	if (state == USE_ABSENT)
 		return 0;
 	if (owner_check(&place, err) != 0)
 		return -1;

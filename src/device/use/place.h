@@ -15,9 +15,13 @@ enum use_state {
 	USE_SET,     /* our text, as it would be written now */
 	USE_OTHER,   /* our part with another text */
 	USE_FOREIGN, /* a file that we do not write in: it has no comments and is not ours */
+	USE_BROKEN,  /* a first mark without the last: nobody knows what between them is ours */
 };
 
-/* The program's file, with the home directory in place of "~". NULL when there is none. */
+/*
+ * The program's file, with the home directory in place of "~", and XDG_CONFIG_HOME in place of
+ * "~/.config"; as it is in the table where neither is set. NULL when there is none.
+ */
 char *use_place_path(const struct use_program *program);
 
 /* Looks at it. INTERNAL. */
@@ -29,12 +33,14 @@ int use_place_look(const struct use_program *program, struct view text, enum use
  * end; what is there stays. A file that had no such part is copied to FILE.attest-device.bak first.
  * The file keeps its mode and group. A link is followed to a file of the same user, by root as
  * use_path_open has it. *changed is false when it was written already. CONFLICT for a file that we do
- * not write in; INTERNAL, also when the directory is another user's.
+ * not write in, and for one with a mark alone, whose line is named; NOT_FOUND without HOME; INTERNAL,
+ * also when the directory is another user's.
  */
 int use_place_write(const struct use_program *program, struct view text, bool *changed,
     struct error *err);
 
-/* Takes our part out, and removes a file that was nothing else. *changed is false without one. */
+/* Takes our part out, and removes a file that was nothing else. *changed is false without one. CONFLICT
+ * for a file with a mark alone, and for one without comments that is not as we write it. */
 int use_place_remove(const struct use_program *program, struct view text, bool *changed,
     struct error *err);
 

@@ -31,6 +31,7 @@ setup(void)
 {
 	scratch_make(directory);
 	ck_assert_int_eq(setenv("HOME", directory, 1), 0);
+	ck_assert_int_eq(unsetenv("XDG_CONFIG_HOME"), 0);
 }
 
 static void
@@ -77,9 +78,6 @@ static const struct {
     {BEGIN "t\n" END, USE_SET, BEGIN "t\n" END, NULL, false},
     {"a\n" BEGIN "t\n" END "b\n", USE_SET, "a\n" BEGIN "t\n" END "b\n", "a\nb\n", false},
     {"a\n" BEGIN "old\n" END "b\n", USE_OTHER, "a\n" BEGIN "t\n" END "b\n", "a\nb\n", false},
-    /* no end: whoever cut it off has it whole, and ours behind it */
-    {"a\n" BEGIN "t\n", USE_ABSENT, "a\n" BEGIN "t\n" BEGIN "t\n" END, "a\n" BEGIN "t\n",
-        true},
     /* an editor has taken the last line end away */
     {"a\n" BEGIN "t\n# END attest-device use x", USE_OTHER, "a\n" BEGIN "t\n" END, "a\n", false},
     {BEGIN "# END attest-device use x", USE_OTHER, BEGIN "t\n" END, NULL, false},
@@ -105,6 +103,63 @@ START_TEST(write_and_remove_leave_the_rest_alone)
 	unit_ok(use_place_remove(&program, view_text("t\n"), &changed, &err), &err);
 	ck_assert(changed);
 	holds("file", rows[_i].removed);
+}
+END_TEST
+
+/* Without an end nobody knows what is ours: nothing is changed, and the line is named. */
+static const struct {
+	const char *before;
+	const char *line;
+} broken_rows[] = {
+    {"a\n" BEGIN "t\n", "line 2 of "},
+    {"a\nb\n" BEGIN, "line 3 of "},
+    {"# BEGIN attest-device use x", "line 1 of "},
+    {BEGIN "t\n" BEGIN "t\n" END, "line 1 of "},
+    {BEGIN "t\n" END "a\n" BEGIN "t\n", "line 5 of "},
+};
+
+START_TEST(a_mark_without_its_end_is_refused)
+{
+	enum use_state state;
+	bool           changed;
+
+	put(broken_rows[_i].before);
+	unit_ok(use_place_look(&program, view_text("t\n"), &state, &err), &err);
+	ck_assert_int_eq((int)state, USE_BROKEN);
+	ck_assert_int_eq(use_place_write(&program, view_text("t\n"), &changed, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+	ck_assert_msg(strncmp(err.detail, broken_rows[_i].line, strlen(broken_rows[_i].line)) == 0, "%s",
+	    err.detail);
+	ck_assert_int_eq(use_place_remove(&program, view_text("t\n"), &changed, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+	holds("file", broken_rows[_i].before);
+	holds("file.attest-device.bak", NULL);
+}
+END_TEST
+
+START_TEST(path_goes_by_the_variables_of_the_user)
+{
+	const struct use_program of_config = {.name = "x", .file = "~/.config/a/b"};
+	AUTO_FREE char          *config = NULL;
+	AUTO_FREE char          *home = NULL;
+	AUTO_FREE char          *none = NULL;
+	enum use_state           state;
+	bool                     changed;
+
+	ck_assert_int_eq(setenv("XDG_CONFIG_HOME", "/c", 1), 0);
+	ck_assert_int_eq(setenv("HOME", "/h", 1), 0);
+	config = use_place_path(&of_config);
+	ck_assert_str_eq(config, "/c/a/b");
+	home = use_place_path(&program);
+	ck_assert_str_eq(home, "/h/file");
+	ck_assert_int_eq(unsetenv("XDG_CONFIG_HOME"), 0);
+	ck_assert_int_eq(unsetenv("HOME"), 0);
+	none = use_place_path(&of_config);
+	ck_assert_str_eq(none, "~/.config/a/b");
+	unit_ok(use_place_look(&program, view_text("t\n"), &state, &err), &err);
+	ck_assert_int_eq((int)state, USE_ABSENT);
+	ck_assert_int_eq(use_place_write(&program, view_text("t\n"), &changed, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.detail, "HOME is not set"));
 }
 END_TEST
 
@@ -134,7 +189,9 @@ START_TEST(a_whole_file_of_others_is_not_touched)
 	ck_assert_int_eq((int)state, (int)USE_FOREIGN);
 	ck_assert_int_eq(use_place_write(&json, view_text("{}\n"), &changed, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
-	unit_ok(use_place_remove(&json, view_text("{}\n"), &changed, &err), &err);
+	ck_assert_int_eq(use_place_remove(&json, view_text("{}\n"), &changed, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "/file is not as it was written, and stays"));
 	ck_assert(!changed);
 	holds("file", "{\"theirs\": 1}\n");
 }
@@ -412,6 +469,9 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, write_and_remove_leave_the_rest_alone, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_loop_test(tc, a_mark_without_its_end_is_refused, 0,
+	    sizeof broken_rows / sizeof broken_rows[0]);
+	tcase_add_test(tc, path_goes_by_the_variables_of_the_user);
 	tcase_add_test(tc, write_keeps_the_mode_of_the_file);
 	tcase_add_test(tc, a_whole_file_of_others_is_not_touched);
 	tcase_add_test(tc, a_whole_file_is_ours);
