@@ -238,6 +238,18 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 	X509_free(certificate);
 }
 
+/* Where there is no state directory yet; none is made. */
+static void
+nothing_show(json_t *out, bool print, const struct error *why)
+{
+	line_print(print, "AK", "none is certified");
+	line_print(print, "certificate", "none");
+	line_print(print, "  problem", why->detail);
+	(void)json_object_update_new(out,
+	    json_pack("{s:{s:s}, s:{s:s}}", "ak", "problem", why->detail, "certificate", "problem",
+	        why->detail));
+}
+
 /* The AK and the certificate of one key. */
 static int
 key_state_show(const struct device_settings *line, struct device_tpm *tpm, json_t *out, bool print,
@@ -246,9 +258,15 @@ key_state_show(const struct device_settings *line, struct device_tpm *tpm, json_
 	AUTO_SETTINGS settings = {0};
 	AUTO_STATE    state = {.folder = {.fd = -1}};
 
-	if (device_settings_read(line, false, &settings, err) != 0 ||
-	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
-	    device_settings_recall(&settings, &state, err) != 0)
+	if (device_settings_read(line, false, &settings, err) != 0)
+		return -1;
+	if (device_state_open_there(settings.all.state_dir, line->key, &state, err) != 0) {
+		if (err->kind != ERROR_NOT_FOUND)
+			return -1;
+		nothing_show(out, print, err);
+		return 0;
+	}
+	if (device_settings_recall(&settings, &state, err) != 0)
 		return -1;
 	ak_show(tpm, &state, settings.all.attestation_root, out, print, first);
 	certificate_show(tpm, &settings.all, &state, out, print, first);
@@ -276,12 +294,22 @@ named_show(const struct device_settings *line, const struct device_state_names *
 	return 0;
 }
 
+/* The settings of the last certification, where there is a state directory. */
+static int
+settings_recall(const struct device_settings *line, struct device_sources *settings, struct error *err)
+{
+	AUTO_STATE state = {.folder = {.fd = -1}};
+
+	if (device_state_open_there(settings->all.state_dir, line->key, &state, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
+	return device_settings_recall(settings, &state, err);
+}
+
 static int
 status_run(const struct command_call *call, struct error *err)
 {
 	const struct device_settings *line = call->options;
 	AUTO_SETTINGS                 settings = {0};
-	AUTO_STATE                    state = {.folder = {.fd = -1}};
 	AUTO_STATE_NAMES              names = {0};
 	AUTO_TPM                      tpm = NULL;
 	bool                          print = !call->json;
@@ -290,12 +318,10 @@ status_run(const struct command_call *call, struct error *err)
 	if (device_settings_read(line, false, &settings, err) != 0 ||
 	    device_state_names_read(settings.all.state_dir, &names, err) != 0 ||
 	    (line->key != NULL && device_state_names_find(&names, line->key, err) != 0) ||
-	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
-	    device_settings_recall(&settings, &state, err) != 0 ||
+	    settings_recall(line, &settings, err) != 0 ||
 	    device_open(&settings.all, &tpm, err) != 0 ||
 	    tpm_show(tpm, call->answer, print, err) != 0 || eks_show(tpm, call->answer, print, err) != 0)
 		return -1;
-	device_state_close(&state);
 	if (key_state_show(line, tpm, call->answer, print, &first, err) != 0)
 		return -1;
 	if (line->key == NULL && names.count > 0 &&

@@ -110,6 +110,12 @@ state_check_open(const struct device_state *state, struct error *err)
 	const char *path = state->folder.path;
 	struct stat st;
 
+	if (fstat(state->folder.fd, &st) == 0 && st.st_uid != geteuid() &&
+	    faccessat(state->folder.fd, ".", W_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES)
+		return error_set(err, ERROR_INTERNAL,
+		    "the state directory %s is uid %lu's; run this as that user (for programs that use the key, "
+		    "\"attest-device use\" does without)",
+		    path, (unsigned long)st.st_uid);
 	if (fstat(state->folder.fd, &st) != 0 ||
 	    faccessat(state->folder.fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "the state directory %s", path);
@@ -127,7 +133,7 @@ state_check_open(const struct device_state *state, struct error *err)
 
 /* Opens the directory itself, without its lock. */
 static int
-state_open(const char *path, struct device_state *state, struct error *err)
+state_open(const char *path, bool make, struct device_state *state, struct error *err)
 {
 	AUTO_FREE char *place = path != NULL ? memory_strdup(path) : device_state_default();
 
@@ -135,7 +141,7 @@ state_open(const char *path, struct device_state *state, struct error *err)
 	if (place == NULL)
 		return error_set(err, ERROR_INTERNAL,
 		    "neither XDG_STATE_HOME nor HOME is set; name a directory with --state-dir");
-	if (state_check_way(place, err) != 0 || directory_make(place, err) != 0)
+	if (state_check_way(place, err) != 0 || (make && directory_make(place, err) != 0))
 		return -1;
 	if (folder_open(place, &state->folder, err) != 0)
 		return error_wrap(err, "the state directory");
@@ -144,26 +150,43 @@ state_open(const char *path, struct device_state *state, struct error *err)
 
 /* Goes on to the directory of a named key. */
 static int
-named_open(struct device_state *state, const char *key, struct error *err)
+named_open(struct device_state *state, const char *key, bool make, struct error *err)
 {
+	int (*open_one)(const struct folder *, const char *, struct folder *, struct error *) =
+	    make ? folder_make : folder_open_in;
+
 	state->above[0] = state->folder;
 	state->above[1] = state->folder = (struct folder){.fd = -1};
 	state->named = true;
-	return folder_make(&state->above[0], DEVICE_STATE_KEYS, &state->above[1], err) == 0 &&
-	        folder_make(&state->above[1], key, &state->folder, err) == 0
+	return open_one(&state->above[0], DEVICE_STATE_KEYS, &state->above[1], err) == 0 &&
+	        open_one(&state->above[1], key, &state->folder, err) == 0
 	    ? state_check_open(state, err)
+	    : -1;
+}
+
+static int
+any_open(const char *path, const char *key, bool make, struct device_state *state, struct error *err)
+{
+	*state = (struct device_state){.folder = {.fd = -1}};
+	if (key != NULL && device_state_key_check(key, err) != 0)
+		return -1;
+	return state_open(path, make, state, err) == 0 &&
+	        (key == NULL || named_open(state, key, make, err) == 0)
+	    ? state_lock(state, err)
 	    : -1;
 }
 
 int
 device_state_open(const char *path, const char *key, struct device_state *state, struct error *err)
 {
-	*state = (struct device_state){.folder = {.fd = -1}};
-	if (key != NULL && device_state_key_check(key, err) != 0)
-		return -1;
-	return state_open(path, state, err) == 0 && (key == NULL || named_open(state, key, err) == 0)
-	    ? state_lock(state, err)
-	    : -1;
+	return any_open(path, key, true, state, err);
+}
+
+int
+device_state_open_there(const char *path, const char *key, struct device_state *state,
+    struct error *err)
+{
+	return any_open(path, key, false, state, err);
 }
 
 static int

@@ -95,6 +95,10 @@ void device_state_names_free(struct device_state_names *names);
 int device_state_open(const char *path, const char *key, struct device_state *state,
     struct error *err);
 
+/* The same, but makes nothing: NOT_FOUND when the directory is missing. */
+int device_state_open_there(const char *path, const char *key, struct device_state *state,
+    struct error *err);
+
 /* Lets everybody look into the directory (mode 0755), and those above a named key; their files have
  * modes of their own. INTERNAL. */
 int device_state_show(const struct device_state *state, struct error *err);

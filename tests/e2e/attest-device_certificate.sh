@@ -27,6 +27,9 @@ case_fails "no such key type" 2 'there is no key-type "dsa", but ecc-p256, ecc-p
 case_fails "a name that is none" 2 'the name "a/b": ' certificate one --name a/b
 case_fails "nothing to renew yet" 1 'there is no certificate in .* to renew; run "attest-device certificate"' \
 	device one renew
+case_ok "status: no state directory" attest_device --tcti "${tcti[one]}" --state-dir "$scratch/no/state" status
+case_matches "… is said" "$out" 'AK +none is certified.*certificate +none.*problem .*/no/state'
+check "… and none is made" '[ ! -e "$scratch/no" ]'
 case_ok "status: nothing yet" device one status --json
 case_equal "status: nothing yet, and says so" \
 	"$(jq -r '"\(.ak | has("problem")) \(.certificate | has("problem")) \(.eks[0].hash)"' <<<"$out")" "true true $hash"

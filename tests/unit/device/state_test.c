@@ -49,6 +49,46 @@ START_TEST(open_missing_directories_makes_them_private)
 }
 END_TEST
 
+START_TEST(open_there_makes_nothing)
+{
+	AUTO_FREE char *deep = file_join(scratch, "there/b");
+	AUTO_FREE char *above = file_join(scratch, "there");
+	AUTO_FREE char *keys = file_join(scratch, "there/keys");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	AUTO_STATE      named = {.folder = {.fd = -1}};
+	struct error    err = {0};
+
+	ck_assert_int_eq(device_state_open_there(deep, NULL, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
+	ck_assert_int_ne(access(above, F_OK), 0);
+	ck_assert_int_eq(mkdir(above, 0700), 0);
+	ck_assert_int_eq(device_state_open_there(above, "vpn", &named, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
+	ck_assert_int_ne(access(keys, F_OK), 0);
+	unit_ok(device_state_open_there(above, NULL, &state, &err), &err);
+}
+END_TEST
+
+START_TEST(open_of_another_users_directory_names_the_owner)
+{
+	AUTO_FREE char *shared = file_join(scratch, "shared");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+	int             rc;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(scratch, 0755), 0);
+	ck_assert_int_eq(mkdir(shared, 0755), 0);
+	ck_assert_int_eq(chmod(shared, 0755), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	rc = device_state_open_there(shared, NULL, &state, &err);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_msg(strstr(err.detail, "/shared is uid 0's; run this as that user") != NULL, "%s", err.detail);
+}
+END_TEST
+
 START_TEST(open_file_in_the_way_fails)
 {
 	AUTO_FREE char *file = file_join(scratch, "file");
@@ -323,6 +363,8 @@ main(void)
 		return EXIT_FAILURE;
 	tcase_add_test(tc, default_of_the_user_follows_xdg);
 	tcase_add_test(tc, open_missing_directories_makes_them_private);
+	tcase_add_test(tc, open_there_makes_nothing);
+	tcase_add_test(tc, open_of_another_users_directory_names_the_owner);
 	tcase_add_test(tc, open_file_in_the_way_fails);
 	tcase_add_test(tc, ak_load_empty_directory_is_not_found);
 	tcase_add_test(tc, ak_load_garbage_is_malformed);
