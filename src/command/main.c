@@ -288,8 +288,13 @@ run_command(struct run *run)
 	struct error         err = {0};
 	int                  rc;
 
-	if (run_check(run, &err) != 0)
+	if (run_check(run, &err) != 0) {
+		if (run->program->answers && call->json) {
+			call->answer = json_object();
+			answer_print(call, -1, &err);
+		}
 		return run_usage(run, &err);
+	}
 	run_name_itself(run);
 	call->answer = run->program->answers ? json_object() : NULL;
 	rc = run_identify(run, &err);

@@ -30,6 +30,9 @@ key_use ecc-p256
 # ---- usage ----
 
 case_fails "a program that is none" 2 'nothing is known of "emacs"; "attest-device use" lists the programs' use emacs
+run use emacs --json
+case_equal "… in JSON too" "$status $(jq -r '"\(.error) \(.detail)"' <<<"$out" | cut -c 1-40)" \
+	'2 malformed nothing is known of "emacs"; "'
 case_fails "both ways" 2 'exclude each other' use curl --write --remove
 case_fails "all programs at once" 2 'are for one PROGRAM' use --write
 
