@@ -187,7 +187,7 @@ START_TEST(read_named_key_whose_pair_is_elsewhere)
 	if (outs[_i].said[0] == '/')
 		bytes_append(&said, directory, strlen(directory));
 	bytes_append(&said, outs[_i].said, _i == 3 ? 9 : strlen(outs[_i].said));
-	pki_write(key, "out", said.data, said.size);
+	pki_write(key, "out", said.size != 0 ? said.data : (const uint8_t *)"", said.size);
 	reads(&material, 1, MATERIAL_ABSENT); /* of the first key */
 	ck_assert_str_eq(material.pairs[0].label, "mail");
 	wanted = outs[_i].elsewhere ? &two : &one;
