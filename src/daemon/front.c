@@ -152,7 +152,7 @@ front_start(struct front *front, const struct supervisor_child *child, struct er
 		struct member *member = &front->members[i];
 
 		member->front = front;
-		member->public.listeners = child->listeners + i * listeners;
+		member->public.listeners = listeners != 0 ? child->listeners + i * listeners : NULL;
 		member->public.listener_count = listeners;
 		if (worker_new(&member->worker, err) != 0)
 			return -1;
