@@ -615,6 +615,47 @@ START_TEST(take_gives_what_was_put)
 }
 END_TEST
 
+/* Challenges of one machine share what they have in common: whoever opens one is certified for its AK,
+ * never for another, also when others of the group have gone or came later into their cells. */
+START_TEST(take_of_one_group_gives_its_own_ak)
+{
+	struct pending *pending = pending_new(1000, 1000, LIFETIME);
+	struct error    err = {0};
+
+	for (uint32_t i = 0; i < 150; i++) {
+		struct challenge *challenge = challenge_for(7);
+
+		bytes_append(&challenge->ak_public, "template", 8);
+		memset(bytes_extend(&challenge->ak_public, 256), (int)i, 256);
+		challenge->ak_number = 256;
+		unit_ok(pending_put(pending, secret_of(&i), challenge, 0, &err), &err);
+		challenge_free(challenge);
+		if (i % 3 == 2) { /* the one between leaves its cell to the next */
+			uint32_t gone = i - 1;
+
+			assert_taken(pending, gone, 7, 0);
+		}
+	}
+	ck_assert_uint_eq(pending_count(pending), 100);
+	for (uint32_t k = 0; k < 150; k++) {
+		uint32_t          secret = k * 77 % 150;
+		struct challenge *taken;
+
+		if (secret % 3 == 1) {
+			assert_unknown(pending, secret, 1);
+			continue;
+		}
+		unit_ok(pending_take(pending, secret_of(&secret), 1, &taken, &err), &err);
+		ck_assert_uint_eq(taken->ak_public.size, 8 + 256);
+		for (size_t octet = 0; octet < 256; octet++)
+			ck_assert_uint_eq(taken->ak_public.data[8 + octet], secret);
+		challenge_free(taken);
+	}
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
 /* Many more than buckets, taken in another order. */
 START_TEST(take_out_of_order_finds_each)
 {
@@ -705,6 +746,7 @@ main(void)
 	tcase_add_loop_test(tc, put_of_any_weight_again_gets_in, 1, 9);
 	tcase_add_test(tc, put_large_alone_fits);
 	tcase_add_test(tc, take_gives_what_was_put);
+	tcase_add_test(tc, take_of_one_group_gives_its_own_ak);
 	tcase_add_test(tc, take_out_of_order_finds_each);
 	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
 	suite_add_tcase(suite, tc);
