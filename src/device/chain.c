@@ -144,13 +144,18 @@ int
 device_chain_links_verify(const struct device_chain *chain, struct error *err)
 {
 	for (int i = 0; i + 1 < sk_X509_num(chain->certificates); i++) {
-		X509 *below = sk_X509_value(chain->certificates, i);
-		X509 *above = sk_X509_value(chain->certificates, i + 1);
+		X509     *below = sk_X509_value(chain->certificates, i);
+		X509     *above = sk_X509_value(chain->certificates, i + 1);
+		EVP_PKEY *key;
 
 		if (X509_NAME_cmp(X509_get_issuer_name(below), X509_get_subject_name(above)) != 0)
 			return error_set(err, ERROR_BAD_ATTESTATION,
 			    "certificate %d of the chain was not issued by the next", i);
-		if (X509_verify(below, X509_get0_pubkey(above)) != 1)
+		key = X509_get0_pubkey(above);
+		if (key == NULL)
+			return error_set_openssl(err, ERROR_BAD_ATTESTATION,
+			    "the key of certificate %d of the chain cannot be decoded", i + 1);
+		if (X509_verify(below, key) != 1)
 			return error_set_openssl(err, ERROR_BAD_ATTESTATION,
 			    "the signature of certificate %d of the chain does not verify", i);
 	}

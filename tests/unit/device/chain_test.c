@@ -246,6 +246,28 @@ START_TEST(verify_signature_of_a_namesake_is_bad)
 }
 END_TEST
 
+/* OpenSSL says that memory was short where it verifies with a key that it could not decode. */
+START_TEST(verify_by_a_key_of_an_unknown_kind_is_bad)
+{
+	static const uint8_t id_ec_public_key[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+	AUTO_CHAIN           chain = {0};
+	AUTO_BYTES           der = {0};
+	struct ca            unknown = {0};
+	struct error         err = {0};
+	uint8_t             *at;
+
+	unit_ok(certificate_encode(issuing.certificate, &der, &err), &err);
+	at = memmem(der.data, der.size, id_ec_public_key, sizeof id_ec_public_key);
+	ck_assert_ptr_nonnull(at);
+	at[sizeof id_ec_public_key - 1] = 0x7f;
+	unit_ok(certificate_decode(bytes_view(&der), &unknown.certificate, &err), &err);
+	unit_fails(judge(leaf_make(&issuing, ak.key, &ek, NOW), &unknown, NULL, &chain, &err), &err,
+	    ERROR_BAD_ATTESTATION,
+	    "the key of certificate 1 of the chain cannot be decoded: decode error");
+	X509_free(unknown.certificate);
+}
+END_TEST
+
 START_TEST(verify_other_issuer_is_bad)
 {
 	AUTO_CHAIN   chain = {0};
@@ -405,6 +427,7 @@ main(void)
 	tcase_add_test(tc, verify_expired_above_is_bad);
 	tcase_add_test(tc, verify_lifetime_beyond_all_bounds_is_bad);
 	tcase_add_test(tc, verify_signature_of_a_namesake_is_bad);
+	tcase_add_test(tc, verify_by_a_key_of_an_unknown_kind_is_bad);
 	tcase_add_test(tc, verify_other_issuer_is_bad);
 	tcase_add_test(tc, verify_other_root_is_bad);
 	tcase_add_test(tc, verify_certificate_of_another_profile_is_bad);
