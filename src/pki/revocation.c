@@ -269,17 +269,19 @@ static bool
 revocation_is_signed(const struct revocation *revocation, struct revocation_list *list,
     const X509 *issuer)
 {
-	uint8_t digest[REVOCATION_DIGEST_SIZE];
-	bool    is_signed;
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+	uint8_t   digest[REVOCATION_DIGEST_SIZE];
+	bool      is_signed;
 
-	if (X509_digest(issuer, EVP_sha256(), digest, NULL) != 1)
+	/* OpenSSL takes a key that is not there for a lack of memory. */
+	if (key == NULL || X509_digest(issuer, EVP_sha256(), digest, NULL) != 1)
 		return false;
 	(void)pthread_mutex_lock(revocation->lock);
 	is_signed = list->verified && memcmp(list->issuer, digest, sizeof digest) == 0;
 	(void)pthread_mutex_unlock(revocation->lock);
 	if (is_signed)
 		return true;
-	if (X509_CRL_verify(list->crl, X509_get0_pubkey(issuer)) != 1)
+	if (X509_CRL_verify(list->crl, key) != 1)
 		return false;
 	(void)pthread_mutex_lock(revocation->lock);
 	list->verified = true;
