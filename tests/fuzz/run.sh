@@ -15,7 +15,17 @@ else
 	[ ! -d "$committed" ] || set -- "$@" "$committed"
 	[ ! -e "$srcdir/tests/fuzz/$name.dict" ] || set -- -dict="$srcdir/tests/fuzz/$name.dict" "$@"
 fi
+rm -f "$fuzzer"-*-*
 "./$fuzzer" -artifact_prefix="$fuzzer-" "$@" >"$fuzzer.log" 2>&1
 status=$?
-cat "$fuzzer.log"
+if [ "$status" -eq 0 ]; then
+	echo "$name: $(grep '^Done' "$fuzzer.log")"
+	exit 0
+fi
+# The input, too: the tree that it lies in may not outlive the run.
+grep -vE '^#[0-9]+[[:space:]]' "$fuzzer.log" | tail -n 60
+for input in "$fuzzer"-*-*; do
+	[ ! -s "$input" ] || { echo "$input, in base64:" && base64 "$input"; }
+done
+echo "$name: failed with status $status"
 exit "$status"
