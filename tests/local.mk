@@ -29,11 +29,15 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/fuzz/sign.h \
 	tests/unit/acme_keeper_support.h \
 	tests/unit/acme_world.h \
+	tests/unit/attestation/keeper/keeper_ek_world.h \
 	tests/unit/bad_disk.h \
 	tests/unit/bare_front.h \
+	tests/unit/ca/crl_support.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \
 	tests/unit/command_failing.h \
+	tests/unit/daemon/channel_support.h \
+	tests/unit/daemon/sandbox_support.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
 	tests/unit/failing_calls.h \
@@ -50,12 +54,15 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/key_change_vectors.h \
 	tests/unit/pkcs11/material_support.h \
 	tests/unit/pkcs11/module_support.h \
+	tests/unit/pki/ek_trust_support.h \
 	tests/unit/pki_support.h \
 	tests/unit/race.h \
 	tests/unit/records.h \
 	tests/unit/rename_watch.h \
 	tests/unit/scratch.h \
+	tests/unit/service/keeper/call_world.h \
 	tests/unit/service_world.h \
+	tests/unit/store/inventory/change_support.h \
 	tests/unit/store_devices.h \
 	tests/unit/store_failing.h \
 	tests/unit/store_fixture.h \

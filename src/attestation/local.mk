@@ -45,6 +45,9 @@ UNIT_TESTS += tests/unit/attestation/keeper/ek_policy_test
 UNIT_TESTS += tests/unit/attestation/keeper/enroll_rule_test
 UNIT_TESTS += tests/unit/attestation/keeper/issuers_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_ek_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_enroll_name_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_enroll_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_slow_ek_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_test
 UNIT_TESTS += tests/unit/attestation/keeper/pending_test
 UNIT_TESTS += tests/unit/attestation/keeper/quota_test
@@ -55,7 +58,7 @@ UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test
-tests_unit_attestation_keeper_keeper_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ek_keys_keep
+tests_unit_attestation_keeper_keeper_slow_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ek_keys_keep
 
 FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)

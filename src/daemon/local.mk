@@ -19,13 +19,15 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/violation.c src/daemon/violation.h \
 	src/daemon/worker.c src/daemon/worker.h
 
+UNIT_TESTS += tests/unit/daemon/channel_peer_test
 UNIT_TESTS += tests/unit/daemon/channel_test
 UNIT_TESTS += tests/unit/daemon/failing_test
 UNIT_TESTS += tests/unit/daemon/keeper_test
 UNIT_TESTS += tests/unit/daemon/landlock_test
 UNIT_TESTS += tests/unit/daemon/listener_test
 UNIT_TESTS += tests/unit/daemon/pulse_test
-UNIT_TESTS += tests/unit/daemon/sandbox_test
+UNIT_TESTS += tests/unit/daemon/sandbox_front_test
+UNIT_TESTS += tests/unit/daemon/sandbox_keeper_test
 UNIT_TESTS += tests/unit/daemon/service_test
 UNIT_TESTS += tests/unit/daemon/supervisor_test
 UNIT_TESTS += tests/unit/daemon/worker_test

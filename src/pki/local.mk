@@ -58,6 +58,7 @@ UNIT_TESTS += tests/unit/pki/ek_child_test
 UNIT_TESTS += tests/unit/pki/ek_memory_test
 UNIT_TESTS += tests/unit/pki/ek_outline_test
 UNIT_TESTS += tests/unit/pki/ek_shown_test
+UNIT_TESTS += tests/unit/pki/ek_trust_ca_test
 UNIT_TESTS += tests/unit/pki/ek_trust_test
 UNIT_TESTS += tests/unit/pki/end_entity_test
 UNIT_TESTS += tests/unit/pki/failing_issue_test

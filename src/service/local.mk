@@ -24,6 +24,7 @@ UNIT_TESTS += tests/unit/service/front/fetch_test
 UNIT_TESTS += tests/unit/service/front/front_test
 UNIT_TESTS += tests/unit/service/greeting_test
 UNIT_TESTS += tests/unit/service/keeper/call_test
+UNIT_TESTS += tests/unit/service/keeper/call_turn_test
 UNIT_TESTS += tests/unit/service/keeper/confine_test
 UNIT_TESTS += tests/unit/service/keeper/deadlines_test
 UNIT_TESTS += tests/unit/service/keeper/keeper_test

@@ -1,0 +1,306 @@
+/* The sandbox of a keeper, wherever its keys lie, and of the supervisor: see sandbox_support.h. */
+#include "config.h"
+
+#include "sandbox_support.h"
+
+/* ---- the keeper ---- */
+
+static char directory[] = "/tmp/attest-keeper.XXXXXX";
+static char read_only[] = "/tmp/attest-read.XXXXXX";
+
+/* A file in one of the two, or elsewhere. */
+static int
+file_at(const char *where, const char *name, int flags)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/%s", where, name);
+	return open(path, flags | O_CLOEXEC, 0600);
+}
+
+static void
+directories_make(void)
+{
+	int fd;
+
+	(void)unlink("/tmp/attest-sandbox"); /* what a sandbox with a fault once left there */
+	(void)rmdir("/tmp/attest-sandbox");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_ptr_nonnull(mkdtemp(read_only));
+	ck_assert_int_ge(fd = file_at(read_only, "file", O_WRONLY | O_CREAT), 0);
+	(void)close(fd);
+}
+
+static void
+directories_remove(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/file", read_only);
+	(void)unlink(path);
+	(void)rmdir(read_only);
+	(void)rmdir(directory);
+}
+
+static void
+enter_keeper_as(enum sandbox_keys keys)
+{
+	const struct landlock_path paths[] = {{directory, true}, {read_only, false},
+	    {"/tmp/attest-sandbox-is-not-there", false}};
+	struct error               err = {0};
+
+	if (sandbox_enter_keeper(SANDBOX_ON, keys, paths, 3, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
+static void enter_keeper(void) { enter_keeper_as(SANDBOX_KEYS_FILES); }
+static void enter_keeper_of_module(void) { enter_keeper_as(SANDBOX_KEYS_MODULE); }
+static void enter_keeper_of_command(void) { enter_keeper_as(SANDBOX_KEYS_COMMAND); }
+
+static void
+enter_supervisor(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_supervisor(SANDBOX_ON, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
+
+static int act_netlink(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0); }
+static int act_packet(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); }
+static int act_mount(void) { return (int)syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL); }
+static int act_module(void) { return (int)syscall(SYS_init_module, NULL, 0, ""); }
+static int act_set_owner(void) { return fcntl(world.pair[0], F_SETOWN, world.other); }
+static int act_symlink(void) { return symlink("/etc/passwd", directory); }
+static int act_truncate(void) { return truncate("/etc/passwd", 0); }
+
+static const struct {
+	const char *call;
+	int       (*act)(void);
+} keeper_denied[] = {
+    {"socket", act_socket}, {"socket", act_socket_unix}, {"socket", act_netlink},
+    {"socket", act_packet}, {"socketpair", act_socketpair}, {"bind", act_bind},
+    {"listen", act_listen}, {"connect", act_connect}, {"sendto", act_send_to}, {"clone", act_fork},
+    {"clone", act_vfork}, {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec},
+    {"execveat", act_exec_of_descriptor}, {"kill", act_kill}, {"tgkill", act_tgkill},
+    {"pidfd_open", act_pidfd}, {"ptrace", act_traced}, {"process_vm_readv", act_read_memory},
+    {"mmap", act_executable_memory}, {"mprotect", act_executable_later}, {"bpf", act_bpf},
+    {"io_uring_setup", act_io_uring}, {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl},
+    {"prctl", act_dumpable}, {"ioctl", act_ioctl}, {"mount", act_mount}, {"init_module", act_module},
+    {"fcntl", act_set_owner}, {"symlink", act_symlink}, {"truncate", act_truncate},
+    {"rt_sigaction", act_own_signals},
+    {"sendmsg", act_fast_open}, {"sendmmsg", act_fast_open_many},
+    {"pwritev2", act_overwrite_the_log}, {"setsockopt", act_congestion},
+    {"getsockopt", act_ask_who_is_there},
+}, module_denied[] = {
+    {"socket", act_packet}, {"listen", act_listen}, {"clone", act_fork}, {"clone", act_vfork},
+    {"clone", act_namespace}, {"unshare", act_unshare}, {"execve", act_exec}, {"kill", act_kill},
+    {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
+    {"io_uring_setup", act_io_uring}, {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl},
+    {"prctl", act_dumpable}, {"mount", act_mount}, {"init_module", act_module},
+}, command_denied[] = {
+    {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
+    {"mount", act_mount}, {"unshare", act_unshare}, {"clone", act_namespace},
+};
+
+START_TEST(keeper_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper, keeper_denied[_i].act);
+	killed_for(keeper_denied[_i].call);
+}
+END_TEST
+
+START_TEST(keeper_of_a_module_is_killed_for_what_no_module_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_module, module_denied[_i].act);
+	killed_for(module_denied[_i].call);
+}
+END_TEST
+
+START_TEST(keeper_of_a_program_is_killed_for_what_no_library_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_command, command_denied[_i].act);
+	killed_for(command_denied[_i].call);
+}
+END_TEST
+
+static int
+act_run(void)
+{
+	pid_t pid = fork();
+	int   status = -1;
+
+	if (pid == 0) {
+		(void)execl("/bin/true", "true", (char *)NULL);
+		_exit(1);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : 2;
+}
+
+START_TEST(keeper_of_a_program_starts_it)
+{
+	inside(enter_keeper_of_command, act_run);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_keep(void)
+{
+	char path[64];
+	int  fd = file_at(directory, "store", O_RDWR | O_CREAT);
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0)
+		return 1;
+	if (file_at(directory, "store", O_RDONLY) < 0 || file_at(read_only, "file", O_RDONLY) < 0)
+		return 2;
+	(void)snprintf(path, sizeof path, "%s/store", directory);
+	if (unlink(path) != 0)
+		return 3;
+	return act_talk();
+}
+
+/* ---- the supervisor, whose children have its sandbox too ---- */
+
+static int (*const supervisor_refused[])(void) = {
+    act_traced, act_read_memory, act_namespace, act_unshare, act_bpf, act_io_uring, act_userfaultfd,
+    act_keyctl, act_packet, act_mount, act_module, act_listen,
+};
+
+static int
+act_all_of_nobody(void)
+{
+	for (size_t i = 0; i < sizeof supervisor_refused / sizeof supervisor_refused[0]; i++) {
+		errno = 0;
+		if (supervisor_refused[i]() >= 0 || errno != ENOSYS)
+			return (int)i + 1;
+	}
+	return 0;
+}
+
+START_TEST(supervisor_is_refused_what_nobody_needs)
+{
+	NEEDS_FILTER();
+	inside(enter_supervisor, act_all_of_nobody);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* What a child does first: it becomes a front, or a keeper. */
+static int
+act_child_enters(void)
+{
+	struct error err = {0};
+	pid_t        pid = fork();
+	int          status = -1;
+
+	if (pid == 0)
+		_exit(sandbox_enter_front(SANDBOX_ON, &err) == 0 ? act_talk() : 9);
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : 10;
+}
+
+START_TEST(supervisor_starts_programs_and_their_sandboxes)
+{
+	NEEDS_FILTER();
+	inside(enter_supervisor, act_run);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	inside(enter_supervisor, act_child_enters);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+START_TEST(keeper_works_on_its_files)
+{
+	NEEDS(WITH_SANDBOX, "no sandbox in this build");
+	inside(enter_keeper, act_keep);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_elsewhere(void)
+{
+	if (file_at(read_only, "file", O_WRONLY) >= 0 || errno != EACCES)
+		return 1;
+	if (file_at(read_only, "new", O_WRONLY | O_CREAT) >= 0 || errno != EACCES)
+		return 2;
+	if (file_at("/tmp", "attest-sandbox", O_WRONLY | O_CREAT) >= 0 || errno != EACCES)
+		return 3;
+	return act_files();
+}
+
+START_TEST(keeper_opens_and_makes_no_other_file)
+{
+	NEEDS_LANDLOCK(1);
+	inside(enter_keeper, act_elsewhere);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* ---- rights ---- */
+
+static void
+enter_keeper_that_can_see_its_rights(void)
+{
+	status_of_itself = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	enter_keeper();
+}
+
+static int act_keeper_rights(void) { return rights_are_within(PROCESS_CAPABILITIES_OF_KEEPER); }
+
+START_TEST(keeper_has_the_capabilities_of_files_and_memory_at_most)
+{
+	NEEDS_FILTER();
+	NEEDS(access("/proc/self/status", R_OK) == 0, "no /proc");
+	inside(enter_keeper_that_can_see_its_rights, act_keeper_rights);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static void
+enter_keeper_available(void)
+{
+	struct error err = {0};
+
+	if (sandbox_enter_keeper(SANDBOX_AVAILABLE, SANDBOX_KEYS_FILES, NULL, 0, &err) != 0)
+		_exit(99);
+}
+
+START_TEST(keeper_is_contained_too_when_that_need_not_be_available)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_available, act_socket);
+	killed_for("socket");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sandbox_keeper");
+	TCase *tc = tcase_create("sandbox");
+
+	tcase_add_checked_fixture(tc, directories_make, directories_remove);
+	tcase_add_loop_test(tc, keeper_that_calls_what_it_must_not_is_killed_and_the_log_names_the_call, 0,
+	    sizeof keeper_denied / sizeof keeper_denied[0]);
+	tcase_add_loop_test(tc, keeper_of_a_module_is_killed_for_what_no_module_needs, 0,
+	    sizeof module_denied / sizeof module_denied[0]);
+	tcase_add_loop_test(tc, keeper_of_a_program_is_killed_for_what_no_library_needs, 0,
+	    sizeof command_denied / sizeof command_denied[0]);
+	tcase_add_test(tc, keeper_of_a_program_starts_it);
+	tcase_add_test(tc, supervisor_is_refused_what_nobody_needs);
+	tcase_add_test(tc, supervisor_starts_programs_and_their_sandboxes);
+	tcase_add_test(tc, keeper_works_on_its_files);
+	tcase_add_test(tc, keeper_opens_and_makes_no_other_file);
+	tcase_add_test(tc, keeper_has_the_capabilities_of_files_and_memory_at_most);
+	tcase_add_test(tc, keeper_is_contained_too_when_that_need_not_be_available);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
