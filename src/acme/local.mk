@@ -62,8 +62,11 @@ UNIT_TESTS += tests/unit/acme/keeper/newcomers_test
 UNIT_TESTS += tests/unit/acme/keeper/operation_test
 UNIT_TESTS += tests/unit/acme/keeper/order_test
 UNIT_TESTS += tests/unit/acme/keeper/policy_test
+UNIT_TESTS += tests/unit/acme/keeper/revision_test
 UNIT_TESTS += tests/unit/acme/keeper/roots_test
 UNIT_TESTS += tests/unit/acme/keeper/server_key_test
+UNIT_TESTS += tests/unit/acme/keeper/snapshot_test
+UNIT_TESTS += tests/unit/acme/keeper/statement_test
 UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test
 
