@@ -22,6 +22,7 @@
 #include "device/tpm/sign_key.h"
 #include "device/tpm/tpm.h"
 #include "pki/certificate.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -81,6 +82,15 @@ chain_look(const struct device_state *state, struct due *due, struct error *err)
 }
 
 static int
+nothing_tell(const char *directory, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND,
+	    "there is no certificate in %s to renew; run \"attest-device certificate\" or "
+	    "\"attest-device enroll\" first",
+	    directory);
+}
+
+static int
 certificate_look(const char *directory, bool now, struct due *due, struct error *err)
 {
 	X509 *certificate = NULL;
@@ -88,12 +98,7 @@ certificate_look(const char *directory, bool now, struct due *due, struct error 
 	if (certificate_files_recover(directory, err) != 0)
 		return -1;
 	if (certificate_files_load(directory, &certificate, err) != 0)
-		return err->kind == ERROR_NOT_FOUND
-		    ? error_set(err, ERROR_NOT_FOUND,
-		          "there is no certificate in %s to renew; run \"attest-device certificate\" "
-		          "or \"attest-device enroll\" first",
-		          directory)
-		    : -1;
+		return err->kind == ERROR_NOT_FOUND ? nothing_tell(directory, err) : -1;
 	due_add(certificate_not_before(certificate), certificate_not_after(certificate),
 	    &due->certificate, due);
 	X509_free(certificate);
@@ -186,6 +191,20 @@ look(const struct device_settings *settings, const struct device_state *state, s
 	    : -1;
 }
 
+/* Opens what there is: a renewal begins nothing. */
+static int
+state_open_there(const struct device_settings *settings, const char *key, struct device_state *state,
+    struct error *err)
+{
+	AUTO_FREE char *usual = device_state_default();
+
+	if (device_state_open_there(settings->state_dir, key, state, err) == 0)
+		return 0;
+	return err->kind == ERROR_NOT_FOUND
+	    ? nothing_tell(settings->state_dir != NULL ? settings->state_dir : usual, err)
+	    : -1;
+}
+
 /* All that is to be done for one key. */
 static int
 key_renew(const struct device_settings *line, json_t *out, bool print, struct error *err)
@@ -196,7 +215,7 @@ key_renew(const struct device_settings *line, json_t *out, bool print, struct er
 	struct due    after;
 
 	if (device_settings_read(line, false, &settings, err) != 0 ||
-	    device_state_open(settings.all.state_dir, line->key, &state, err) != 0 ||
+	    state_open_there(&settings.all, line->key, &state, err) != 0 ||
 	    device_settings_recall(&settings, &state, err) != 0 ||
 	    look(&settings.all, &state, &due, err) != 0 ||
 	    device_sharing_apply(&settings.all, &state, err) != 0)

@@ -131,6 +131,26 @@ state_check_open(const struct device_state *state, struct error *err)
 	    path, path);
 }
 
+/* Opens it, or says who may. */
+static int
+place_open(const char *path, struct folder *folder, struct error *err)
+{
+	struct stat st;
+
+	if (folder_open(path, folder, err) == 0)
+		return 0;
+	if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0 || errno != EACCES)
+		return -1;
+	if (stat(path, &st) != 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "this user may not enter the directory of %s; run this as the user whose it is", path);
+	return error_set(err, ERROR_INTERNAL,
+	    "%s is uid %lu's, and closed to this user; run this as that user (for programs that use the "
+	    "key: key_group in device.conf names a group of theirs, as key_group = \"attest-device\", and "
+	    "\"attest-device renew\", run as that user, opens the directory and the key to it)",
+	    path, (unsigned long)st.st_uid);
+}
+
 /* Opens the directory itself, without its lock. */
 static int
 state_open(const char *path, bool make, struct device_state *state, struct error *err)
@@ -143,7 +163,7 @@ state_open(const char *path, bool make, struct device_state *state, struct error
 		    "neither XDG_STATE_HOME nor HOME is set; name a directory with --state-dir");
 	if (state_check_way(place, err) != 0 || (make && directory_make(place, err) != 0))
 		return -1;
-	if (folder_open(place, &state->folder, err) != 0)
+	if (place_open(place, &state->folder, err) != 0)
 		return error_wrap(err, "the state directory");
 	return state_check_open(state, err);
 }
@@ -280,8 +300,9 @@ device_state_names_read(const char *path, struct device_state_names *names, stru
 	*names = (struct device_state_names){0};
 	if (place == NULL)
 		return 0;
-	if (folder_open(place, &state, err) != 0 ||
-	    folder_open_in(&state, DEVICE_STATE_KEYS, &keys, err) != 0)
+	if (place_open(place, &state, err) != 0)
+		return err->kind == ERROR_NOT_FOUND ? 0 : error_wrap(err, "the state directory");
+	if (folder_open_in(&state, DEVICE_STATE_KEYS, &keys, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? 0 : -1;
 	if ((count = folder_list(&keys, &entries, err)) < 0)
 		return -1;

@@ -65,6 +65,10 @@ case_equal "status says when the key was made" "$(jq -r .certificate.keyMade <<<
 case_fails "without a TPM" 1 'there is no TPM at /nonexistent' \
 	attest_device --tcti device:/nonexistent --state-dir "$state" renew --force
 
+case_fails "without a state directory" 1 'there is no certificate in .*/none/state to renew; run "attest-device certificate" or "attest-device enroll" first' \
+	attest_device --tcti "${tcti[one]}" --state-dir "$scratch/none/state" renew --force
+check "… none is made" '[ ! -e "$scratch/none" ]'
+
 # ---- a new key ----
 
 renewed "renew --new-key" --new-key
@@ -104,6 +108,27 @@ case_matches "… is said" "$err" 'making a new key: the device key is not this 
 case_ok "… and all is well" device one status
 check "at most four former pairs stay" '[ "$(ls "$state"/former-*.pem | wc -l)" -le 4 ]'
 check "nothing stays loaded" 'nothing_loaded one'
+
+# ---- other users ----
+
+if [ "$(id -u)" -eq 0 ]; then
+	cp "$attest_device_program" "$scratch/attest-device"
+	chmod 711 "$scratch"
+	other() {
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/attest-device" --tcti "${tcti[one]}" --state-dir "$@"
+	}
+	for command in status renew; do
+		case_fails "$command: a directory that is closed says whose it is, and what opens it to a group" 1 \
+			"$state is uid 0's, and closed to this user; run this as that user .*key_group = \"attest-device\", and \"attest-device renew\"" \
+			other "$state" $command
+	done
+	mkdir -p "$scratch/closed/state"
+	chmod 700 "$scratch/closed"
+	case_fails "status: a directory in a closed one" 1 "this user may not enter the directory of $scratch/closed/state" \
+		other "$scratch/closed/state" status
+else
+	skip "a directory that is closed" "not root, who alone can be another user"
+fi
 
 # ---- a group ----
 
