@@ -61,6 +61,7 @@ src_libdevice_a_SOURCES = \
 	src/device/tpm/key_sign.c src/device/tpm/key_sign.h \
 	src/device/tpm/nv.c src/device/tpm/nv.h \
 	src/device/tpm/parent.c src/device/tpm/parent.h \
+	src/device/tpm/room.c src/device/tpm/room.h \
 	src/device/tpm/sign_key.c src/device/tpm/sign_key.h \
 	src/device/tpm/template.c src/device/tpm/template.h \
 	src/device/tpm/tpm.c src/device/tpm/tpm.h \

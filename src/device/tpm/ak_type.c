@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "device/tpm/template.h"
+
 /* RSASSA with SHA-256 is first: step-ca verifies nothing else. */
 static const struct device_ak_type types[] = {
     {"rsa2048", TPM2_ALG_RSA, 2048, TPM2_ALG_RSASSA, TPM2_ALG_SHA256, TPM2_ALG_SHA256},
@@ -60,9 +62,7 @@ device_ak_type_public(const struct device_ak_type *type)
 	TPMT_PUBLIC area = {
 	    .type = type->type,
 	    .nameAlg = type->name_alg,
-	    .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-	        TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
-	        TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT,
+	    .objectAttributes = DEVICE_KEY_ATTRIBUTES | TPMA_OBJECT_RESTRICTED,
 	};
 
 	if (type->type == TPM2_ALG_RSA) {

@@ -24,6 +24,8 @@ struct device_tpm {
 		bool    loaded; /* in the TPM's memory, to be flushed; else known to ESAPI only */
 	} open[DEVICE_TPM_HANDLES];
 	size_t open_count;
+	bool   alone; /* no other process has this TPM open */
+	bool   lost;  /* an object of ours was not loaded any more (device_room_again) */
 	struct device_auth_state {
 		bool       known;   /* set by device_auth_read */
 		bool       refused; /* the TPM has refused it, or the empty one: not tried again */

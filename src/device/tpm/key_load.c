@@ -8,6 +8,7 @@
 #include "device/tpm/esys.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/parent.h"
+#include "device/tpm/room.h"
 #include "util/error.h"
 
 int
@@ -24,7 +25,7 @@ device_key_load_under(struct device_tpm *tpm, ESYS_TR parent, const struct devic
 	if (key->parent != TPM2_RH_OWNER &&
 	    device_auth_use(tpm, DEVICE_AUTH_PARENT, parent, doing, err) != 0)
 		return -1;
-	DEVICE_TPM_TRY(rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	DEVICE_TPM_TRY_OBJECT(tpm, rc, Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 	                       ESYS_TR_NONE, &key->private, &key->public, handle));
 	if (rc == TSS2_RC_SUCCESS) {
 		device_tpm_keep(tpm, *handle, true);

@@ -9,9 +9,13 @@
 #include "device/tpm/key_file.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/parent.h"
+#include "device/tpm/room.h"
 #include "util/error.h"
 
 #define WHOSE "the device key"
+
+/* So often a key is loaded again that another process made room in place of. */
+#define LOST_MAX 4
 
 void
 device_parent_known_clear(struct device_parent_known *known)
@@ -35,7 +39,7 @@ device_key_sign_loaded(struct device_tpm *tpm, uint32_t handle, TPM2_ALG_ID sche
 	if (digest.size > sizeof in.buffer)
 		return error_set(err, ERROR_INTERNAL, "a digest of %zu octets", digest.size);
 	memcpy(in.buffer, digest.data, digest.size);
-	DEVICE_TPM_TRY(rc, Esys_Sign(tpm->esys, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+	DEVICE_TPM_TRY_OBJECT(tpm, rc, Esys_Sign(tpm->esys, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 	                       ESYS_TR_NONE, &in, &how, &ticket, &made));
 	if (rc != TSS2_RC_SUCCESS)
 		return device_tpm_error(err, rc, "%s", doing);
@@ -113,18 +117,32 @@ load(struct device_tpm *tpm, const struct device_key *key, struct device_parent_
 	return 0;
 }
 
-int
-device_key_sign(struct device_tpm *tpm, const struct device_key *key,
+static int
+sign_once(struct device_tpm *tpm, const struct device_key *key,
     struct device_parent_known *known, TPM2_ALG_ID scheme, TPM2_ALG_ID hash, struct view digest,
     TPMT_SIGNATURE *signature, struct error *err)
 {
 	ESYS_TR handle = ESYS_TR_NONE;
 	int     rc;
 
+	tpm->lost = false;
 	if (load(tpm, key, known, &handle, err) != 0)
 		return -1;
 	rc = device_key_sign_loaded(tpm, handle, scheme, hash, digest, "signing with " WHOSE, signature,
 	    err);
 	device_tpm_release(tpm, &handle);
 	return rc;
+}
+
+int
+device_key_sign(struct device_tpm *tpm, const struct device_key *key,
+    struct device_parent_known *known, TPM2_ALG_ID scheme, TPM2_ALG_ID hash, struct view digest,
+    TPMT_SIGNATURE *signature, struct error *err)
+{
+	for (int lost = 0;; lost++) {
+		if (sign_once(tpm, key, known, scheme, hash, digest, signature, err) == 0)
+			return 0;
+		if (!tpm->lost || lost == LOST_MAX)
+			return -1;
+	}
 }

@@ -7,6 +7,7 @@
 #include "device/tpm/parent.h"
 
 #include "device/tpm/esys.h"
+#include "device/tpm/room.h"
 #include "device/tpm/template.h"
 #include "util/error.h"
 
@@ -26,7 +27,7 @@ parent_make(struct device_tpm *tpm, bool empty_unique, uint32_t *parent, struct 
 	if (device_auth_use(tpm, DEVICE_AUTH_OWNER, ESYS_TR_RH_OWNER, "making a storage root key", err) !=
 	    0)
 		return -1;
-	DEVICE_TPM_TRY(rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
+	DEVICE_TPM_TRY_OBJECT(tpm, rc, Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
 	                       ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &in, &outside, &pcrs, parent,
 	                       NULL, NULL, NULL, NULL));
 	if (rc != TSS2_RC_SUCCESS) {

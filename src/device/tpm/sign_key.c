@@ -15,6 +15,7 @@
 #include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/key_sign.h"
+#include "device/tpm/template.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -64,9 +65,7 @@ sign_key_public(const struct sign_key_type *type)
 	TPMT_PUBLIC area = {
 	    .type = type->type,
 	    .nameAlg = TPM2_ALG_SHA256,
-	    .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-	        TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
-	        TPMA_OBJECT_SIGN_ENCRYPT,
+	    .objectAttributes = DEVICE_KEY_ATTRIBUTES,
 	};
 
 	if (type->type == TPM2_ALG_RSA) {

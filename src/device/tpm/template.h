@@ -43,6 +43,11 @@ TPMT_PUBLIC device_template_public(const struct device_template *template);
  */
 TPMT_PUBLIC device_template_storage(TPM2_ALG_ID type, bool empty_unique);
 
+/* Of the keys below it that attest-device makes; an AK is restricted besides. */
+#define DEVICE_KEY_ATTRIBUTES                                                                   \
+	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |     \
+	    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT)
+
 /* True when the areas are equal apart from `unique`. */
 bool device_template_equal(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b);
 

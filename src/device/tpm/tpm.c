@@ -55,6 +55,13 @@ close_on_exec(struct device_tpm *tpm)
 		(void)fcntl(handles[i].fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* The kernel opens a device for one process; a program has a connection of its own. */
+static bool
+is_alone(const char *conf)
+{
+	return strncmp(conf, "device:", 7) == 0 || strncmp(conf, "cmd:", 4) == 0;
+}
+
 int
 device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 {
@@ -62,7 +69,7 @@ device_tpm_open(const char *conf, struct device_tpm **out, struct error *err)
 	TSS2_RC            rc;
 
 	*out = NULL;
-	*tpm = (struct device_tpm){0};
+	*tpm = (struct device_tpm){.alone = is_alone(conf)};
 	if ((rc = Tss2_TctiLdr_Initialize(conf, &tpm->tcti)) != TSS2_RC_SUCCESS ||
 	    (rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL)) != TSS2_RC_SUCCESS) {
 		device_tpm_close(tpm);

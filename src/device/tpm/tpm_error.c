@@ -15,7 +15,6 @@
 /* The pauses add up to 2 s: other processes' commands take less; a leaked handle would never go
  * away. */
 #define PAUSE_FIRST_MS 20U
-#define TRIES          7U
 
 /* Failures caused by the machine, with their remedies. */
 static const struct {
@@ -82,7 +81,7 @@ device_tpm_again(TSS2_RC rc, unsigned int tried)
 	bool            again;
 
 	(void)remedy_find(rc, &again);
-	if (!again || tried + 1 >= TRIES)
+	if (!again || tried + 1 >= DEVICE_TPM_TRIES)
 		return false;
 	(void)nanosleep(&pause, NULL);
 	return true;

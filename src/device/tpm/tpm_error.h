@@ -22,6 +22,9 @@ struct error;
 		    device_tpm_again((rc), tried_++));                  \
 	} while (0)
 
+/* So often a call is made at most. */
+#define DEVICE_TPM_TRIES 7U
+
 /* True, after a pause, when a call with this result should be tried again; `tried` retries were
  * made. */
 bool device_tpm_again(TSS2_RC rc, unsigned int tried);
