@@ -80,7 +80,7 @@ slots_find(void)
 	for (size_t i = 0; i < place.count; i++) {
 		const struct material_place directories = {place.slots[i].pair, place.slots[i].state};
 
-		tokens[i] = token_new(&directories);
+		tokens[i] = token_new(&directories, place.tcti);
 		token_refresh(tokens[i]);
 	}
 }

@@ -24,6 +24,7 @@ src_libpkcs11_a_SOURCES = \
 	src/pkcs11/public_key.c src/pkcs11/public_key.h \
 	src/pkcs11/queue.c src/pkcs11/queue.h \
 	src/pkcs11/quiet.c src/pkcs11/quiet.h \
+	src/pkcs11/reach.c src/pkcs11/reach.h \
 	src/pkcs11/session.c src/pkcs11/session.h \
 	src/pkcs11/signer.c src/pkcs11/signer.h \
 	src/pkcs11/text.c src/pkcs11/text.h \
@@ -49,6 +50,7 @@ src_libpkcs11_below_a_SOURCES = \
 	src/tpm/public.c \
 	src/tpm/roca.c \
 	src/tpm/spki.c \
+	src/tpm/tcti.c \
 	src/tpm/tss2_error.c \
 	src/tpm/vendor.c \
 	src/pki/certificate.c \

@@ -17,6 +17,7 @@
 #include "pkcs11/debug.h"
 #include "pkcs11/material.h"
 #include "pkcs11/object.h"
+#include "pkcs11/reach.h"
 #include "pkcs11/text.h"
 
 /* Room for old objects at least; what finds none is forgotten, and its handle invalid. */
@@ -41,6 +42,7 @@ struct shelf {
 struct token {
 	char                   *pair;
 	char                   *state;
+	char                   *tcti;
 	char                    serial[17]; /* by the directory: programs name the token by it */
 	uint64_t                seen; /* hash of the files' identities when they were read; 0: not yet */
 	_Atomic(struct shelf *) shelf;
@@ -55,6 +57,12 @@ static const char *const fault_labels[] = {
     [MATERIAL_KEY_UNREADABLE] = "attest-ca: device.key unreadable",
     [MATERIAL_BROKEN] = "attest-ca: files do not decode",
     [MATERIAL_MIXED] = "attest-ca: key and cert differ",
+};
+
+/* The same of a TPM. */
+static const char *const reach_labels[] = {
+    [REACH_CLOSED] = "attest-ca: no access to the TPM",
+    [REACH_ABSENT] = "attest-ca: the TPM is not there",
 };
 
 static const struct shelf *
@@ -74,12 +82,13 @@ serial_make(struct token *token)
 }
 
 struct token *
-token_new(const struct material_place *place)
+token_new(const struct material_place *place, const char *tcti)
 {
 	struct token *token = memory_new(sizeof *token);
 
 	*token = (struct token){
-	    .pair = memory_strdup(place->pair), .state = memory_strdup(place->state)};
+	    .pair = memory_strdup(place->pair), .state = memory_strdup(place->state),
+	    .tcti = memory_strdup(tcti)};
 	serial_make(token);
 	atomic_init(&token->shelf, memory_new(sizeof(struct shelf)));
 	return token;
@@ -98,6 +107,7 @@ token_free(struct token *token)
 	free(shelf);
 	free(token->pair);
 	free(token->state);
+	free(token->tcti);
 	free(token);
 }
 
@@ -238,7 +248,7 @@ name_of(const struct material *material)
 }
 
 static struct shelf *
-shelf_make(const struct material *material, const struct shelf *old)
+shelf_make(const struct material *material, enum reach reach, const struct shelf *old)
 {
 	struct shelf *shelf = memory_new(sizeof *shelf);
 
@@ -247,7 +257,9 @@ shelf_make(const struct material *material, const struct shelf *old)
 	shelf_add_pairs(shelf, old, material, true);
 	shelf->present = material->fault != MATERIAL_ABSENT || shelf->current != 0;
 	shelf->epoch = old->epoch + 1;
-	if (shelf_has_key(shelf))
+	if (shelf_has_key(shelf) && reach != REACH_OPEN)
+		(void)snprintf(shelf->label, sizeof shelf->label, "%s", reach_labels[reach]);
+	else if (shelf_has_key(shelf))
 		(void)snprintf(shelf->label, sizeof shelf->label, "attest-ca %s", name_of(material));
 	else if (shelf->present)
 		(void)snprintf(shelf->label, sizeof shelf->label, "%s", fault_labels[material->fault]);
@@ -256,10 +268,10 @@ shelf_make(const struct material *material, const struct shelf *old)
 
 /* Replaces the shelf, unless nothing on it differs. */
 static void
-shelf_update(struct token *token, const struct material *material)
+shelf_update(struct token *token, const struct material *material, enum reach reach)
 {
 	const struct shelf *old = shelf_of(token);
-	struct shelf       *shelf = shelf_make(material, old);
+	struct shelf       *shelf = shelf_make(material, reach, old);
 
 	if (shelf_has_key(old) && !shelf_has_key(shelf) && material->fault != MATERIAL_ABSENT) {
 		/* A process that gave up its rights, or files in the middle of a replacement. */
@@ -280,17 +292,18 @@ shelf_update(struct token *token, const struct material *material)
 /* ---- the directory ---- */
 
 /*
- * FNV-1a of the files' identities. Not by OpenSSL, whose locks another thread may have held when
+ * FNV-1a of the files' identities, and of what is known of the TPM. Not by OpenSSL, whose locks another thread may have held when
  * this process was forked: a child that finds nothing changed can do without it.
  */
 static uint64_t
-mark(const struct token *token)
+mark(const struct token *token, enum reach reach)
 {
 	const struct material_place place = {token->pair, token->state};
 	AUTO_BYTES                  marks = {0};
 	uint64_t                    hash = 0xcbf29ce484222325U;
 
 	material_mark(&place, &marks);
+	bytes_append(&marks, &reach, sizeof reach);
 	for (size_t i = 0; i < marks.size; i++)
 		hash = (hash ^ marks.data[i]) * 0x100000001b3U;
 	return hash;
@@ -308,7 +321,8 @@ void
 token_refresh(struct token *token)
 {
 	const struct material_place place = {token->pair, token->state};
-	uint64_t                    now = mark(token); /* before reading, so that a later change shows */
+	enum reach                  reach = reach_look(token->tcti);
+	uint64_t                    now = mark(token, reach); /* before reading, so that a later change shows */
 
 	if (now == token->seen)
 		return;
@@ -323,7 +337,7 @@ token_refresh(struct token *token)
 		}
 		if (material.fault != MATERIAL_WHOLE)
 			debug_say("%s: %s", token->pair, material.why.detail);
-		shelf_update(token, &material);
+		shelf_update(token, &material, reach);
 		if (material.fault != MATERIAL_MIXED)
 			token->seen = now;
 		return;

@@ -17,11 +17,14 @@ struct material_place;
 struct object;
 struct token;
 
-/* Of the directories, which are not read yet. */
-struct token *token_new(const struct material_place *place);
+/*
+ * Of the directories, which are not read yet. `tcti` names the TPM of its keys, as tss2-tctildr(3) has
+ * it.
+ */
+struct token *token_new(const struct material_place *place, const char *tcti);
 void          token_free(struct token *token); /* takes NULL */
 
-/* Reads the directory again if a file in it has changed. */
+/* Reads the directory again if a file in it has changed, or whether the TPM is in reach. */
 void token_refresh(struct token *token);
 
 /* Whether there is a certificate, or the reason why there is none to see. */
@@ -30,7 +33,8 @@ bool token_is_present(const struct token *token);
 /* Changes whenever the objects change. */
 unsigned token_epoch(const struct token *token);
 
-/* Its fields, the state of sessions left out: the label is "attest-ca NAME", or the fault. */
+/* Its fields, the state of sessions left out: the label is "attest-ca NAME", or what keeps the key
+ * from signing. */
 void token_describe(const struct token *token, CK_TOKEN_INFO *info);
 
 /*

@@ -17,6 +17,7 @@ src_libtpm_a_SOURCES = \
 	src/tpm/roca.c src/tpm/roca.h \
 	src/tpm/signature.c src/tpm/signature.h \
 	src/tpm/spki.c src/tpm/spki.h \
+	src/tpm/tcti.c src/tpm/tcti.h \
 	src/tpm/tss2_error.c src/tpm/tss2_error.h \
 	src/tpm/vendor.c src/tpm/vendor.h
 
@@ -32,6 +33,7 @@ UNIT_TESTS += tests/unit/tpm/openssl_error_test
 UNIT_TESTS += tests/unit/tpm/public_test
 UNIT_TESTS += tests/unit/tpm/roca_test
 UNIT_TESTS += tests/unit/tpm/signature_test
+UNIT_TESTS += tests/unit/tpm/tcti_test
 UNIT_TESTS += tests/unit/tpm/vendor_test
 
 FUZZERS += tests/fuzz/ak_fuzz

@@ -241,7 +241,7 @@ fi
 if [ -e "$engine" ]; then
 	cp "$scratch/rsa-2048/device.key" "$scratch/key"
 	swtpm_stop one
-	case_fails "without a TPM" 1 'curl does not use the key: .*\(it says "' use curl --check
+	case_fails "without a TPM" 1 "curl does not use the key: (there is no TPM at ${tpm_socket[one]}|.*\\(it says \")" use curl --check --tcti "${tcti[one]}"
 	swtpm_start one
 	case_ok "with it again" use curl --check
 	case_ok "all that are installed" use --check --json

@@ -128,6 +128,10 @@ said "a replacement that is half done is a key with its certificate" "attest-ca 
 rm "$scratch/odd/device.pem.new"
 echo nonsense >"$scratch/odd/device.key"
 said "a key that does not decode" "attest-ca: files do not decode"
+key_use ecc-p256
+case_equal "a TPM that is not there" "$(ATTEST_PKCS11_TPM=device:/nonexistent driver label | sed 's/ *$//')" \
+	"attest-ca: the TPM is not there"
+key_use odd
 if [ "$(id -u)" -eq 0 ]; then
 	cp -r "$scratch/ecc-p256" "$scratch/closed"
 	cp "$module" "$scratch/module.so"
@@ -145,6 +149,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	case_equal "a key that the user may not read" "$(label_for_nobody)" "attest-ca: device.key unreadable"
 	chmod 644 "$scratch/closed/device.key"
 	case_equal "a key that the user may read" "$(label_for_nobody)" "attest-ca laptop"
+	chmod 600 "${tpm_socket[one]}"
+	case_equal "a TPM that the user may not open" "$(label_for_nobody)" "attest-ca: no access to the TPM"
+	chmod 666 "${tpm_socket[one]}"
 else
 	skip "files that the user may not read" "not root, who alone can be another user"
 fi

@@ -9,24 +9,10 @@
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "device/use/facts.h"
-
-#define TPM_DEVICE "device:"
-#define TPM_SOCKET "swtpm:path="
-
-/* The path in the name of a TPM; NULL when there is none in it. */
-static const char *
-tpm_path(const char *tcti)
-{
-	if (strncmp(tcti, TPM_DEVICE, sizeof TPM_DEVICE - 1) == 0)
-		return tcti + sizeof TPM_DEVICE - 1;
-	if (strncmp(tcti, TPM_SOCKET, sizeof TPM_SOCKET - 1) == 0)
-		return tcti + sizeof TPM_SOCKET - 1;
-	return NULL;
-}
+#include "tpm/tcti.h"
 
 static bool
 is_closed(const char *path, int mode, mode_t group_bit, const char *remedy, char *why, size_t size)
@@ -48,16 +34,34 @@ is_closed(const char *path, int mode, mode_t group_bit, const char *remedy, char
 	return true;
 }
 
+static bool
+tpm_is_absent(const char *path, char *why, size_t size)
+{
+	if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return false;
+	(void)snprintf(why, size, "there is no TPM at %s", path);
+	return true;
+}
+
+/* The TPM that the module will use (attest-pkcs11(7)). */
+static const char *
+tcti_of(const struct use_facts *facts)
+{
+	const char *const said[] = {facts->tpm, getenv("ATTEST_PKCS11_TPM"), facts->tcti, getenv("TPM2TOOLS_TCTI")};
+
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+		if (said[i] != NULL && said[i][0] != '\0')
+			return said[i];
+	return "device:/dev/tpmrm0";
+}
+
 bool
 use_access_is_missing(const struct use_facts *facts, char *why, size_t size)
 {
-	const char *said = getenv("TPM2TOOLS_TCTI");
-	const char *tcti = facts->tcti != NULL           ? facts->tcti
-	    : said != NULL && said[0] != '\0'            ? said
-	                                                 : "device:/dev/tpmrm0";
-	const char *path = tpm_path(tcti);
+	const char *path = tpm_tcti_path(tcti_of(facts));
 
 	return is_closed(facts->keyfile, R_OK, S_IRGRP, "; name a group of yours as key_group in device.conf", why,
 	           size) ||
-	    (path != NULL && is_closed(path, R_OK | W_OK, S_IWGRP, "; see its owner", why, size));
+	    (path != NULL && (is_closed(path, R_OK | W_OK, S_IWGRP, "; see its owner", why, size) ||
+	                         tpm_is_absent(path, why, size)));
 }

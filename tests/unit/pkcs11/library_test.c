@@ -117,6 +117,9 @@ START_TEST(token_is_looked_at_again_each_time)
 	CK_TOKEN_INFO token;
 
 	ck_assert_uint_eq(C_GetTokenInfo(0, &token), CKR_OK);
+	ck_assert_mem_eq(token.label, "attest-ca: the TPM is not there ", 32);
+	pki_write(directories[0], "tpm", "", 0);
+	ck_assert_uint_eq(C_GetTokenInfo(0, &token), CKR_OK);
 	ck_assert_mem_eq(token.label, "attest-ca laptop ", 17);
 	made_write(&two, directories[0], "device");
 	ck_assert_uint_eq(C_GetTokenInfo(0, &token), CKR_OK);

@@ -24,7 +24,8 @@ module_setup(void)
 	made_write(&one, directories[0], "device");
 	(void)snprintf(list, sizeof list, "%s:%s", directories[0], directories[1]);
 	(void)setenv("ATTEST_PKCS11_STATE", list, 1);
-	(void)setenv("ATTEST_PKCS11_TPM", "device:/nonexistent", 1);
+	(void)snprintf(list, sizeof list, "device:%s/tpm", directories[0]);
+	(void)setenv("ATTEST_PKCS11_TPM", list, 1);
 	(void)unsetenv("ATTEST_PKCS11_DEBUG");
 	ck_assert_uint_eq(C_Initialize(NULL), CKR_OK);
 }

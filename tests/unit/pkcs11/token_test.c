@@ -18,13 +18,16 @@ static void
 setup(void)
 {
 	struct material_place place;
+	char                  tcti[256];
 
 	directory = pki_directory();
+	pki_write(directory, "tpm", "", 0);
+	(void)snprintf(tcti, sizeof tcti, "swtpm:path=%s/tpm", directory);
 	place = (struct material_place){directory, directory};
 	pki_make(&pki, KEY_TYPE_P256);
 	made_new(&one, "laptop", &pki.issuing);
 	made_new(&two, "laptop", &pki.issuing);
-	token = token_new(&place);
+	token = token_new(&place, tcti);
 }
 
 static void
@@ -242,6 +245,34 @@ START_TEST(refresh_with_a_key_that_cannot_be_read_goes_on)
 }
 END_TEST
 
+/* The objects stay: their handles are good again when the TPM is. */
+START_TEST(refresh_without_a_tpm_is_said_by_the_label)
+{
+	AUTO_FREE char  *tpm = file_join(directory, "tpm");
+	CK_OBJECT_HANDLE key;
+	unsigned         epoch;
+
+	put(&one);
+	key = private_key();
+	epoch = token_epoch(token);
+	ck_assert_int_eq(unlink(tpm), 0);
+	token_refresh(token);
+	label_is("attest-ca: the TPM is not there");
+	ck_assert_uint_eq(private_key(), key);
+	ck_assert_uint_ne(token_epoch(token), epoch);
+	pki_write(directory, "tpm", "", 0);
+	token_refresh(token);
+	label_is("attest-ca laptop");
+	/* A key that is unreadable is said first: with a TPM it would not sign either. */
+	ck_assert_int_eq(unlink(tpm), 0);
+	token_free(token);
+	pki_write(directory, "device.key", "x", 1);
+	token = token_new(&(struct material_place){directory, directory}, "swtpm:path=/nonexistent");
+	token_refresh(token);
+	label_is("attest-ca: files do not decode");
+}
+END_TEST
+
 /* The same key wrapped anew, by another parent or another seed: the TPM takes the new octets only. */
 START_TEST(refresh_with_another_private_area_shows_another_key)
 {
@@ -380,6 +411,7 @@ main(void)
 	tcase_add_test(tc, refresh_after_very_many_renewals_has_forgotten_the_first_key);
 	tcase_add_test(tc, refresh_with_the_same_key_keeps_its_handle_and_shows_the_new_certificate);
 	tcase_add_test(tc, refresh_with_a_key_that_cannot_be_read_goes_on);
+	tcase_add_test(tc, refresh_without_a_tpm_is_said_by_the_label);
 	tcase_add_test(tc, refresh_with_another_private_area_shows_another_key);
 	tcase_add_test(tc, refresh_with_a_certificate_of_an_unknown_key_takes_no_other_key);
 	tcase_add_test(tc, refresh_first_read_of_two_that_differ_gives_them_time);

@@ -45,6 +45,7 @@ START_TEST(closed_files_are_told_with_their_group)
 	char             why[256];
 	AUTO_FREE char  *key = NULL;
 	AUTO_FREE char  *tcti = NULL;
+	AUTO_FREE char  *absent = memory_strdup("swtpm:path=/nonexistent");
 	struct use_facts facts = {0};
 
 	if (geteuid() != 0 || setgroups(0, NULL) != 0)
@@ -73,6 +74,9 @@ START_TEST(closed_files_are_told_with_their_group)
 	ck_assert_int_eq(chmod(key, 0666), 0);
 	ck_assert_int_eq(seteuid(12345), 0);
 	ck_assert(!use_access_is_missing(&facts, why, sizeof why));
+	facts.tcti = absent;
+	ck_assert(use_access_is_missing(&facts, why, sizeof why));
+	ck_assert_str_eq(why, "there is no TPM at /nonexistent");
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(setresuid(0, 0, 0), 0);
 	ck_assert_int_eq(setresgid(0, 0, 0), 0);
