@@ -32,6 +32,8 @@ filter_action(enum filter_verdict verdict)
 		return SCMP_ACT_ALLOW;
 	case FILTER_REFUSE:
 		return SCMP_ACT_ERRNO(ENOSYS);
+	case FILTER_FORBID:
+		return SCMP_ACT_ERRNO(EACCES);
 	case FILTER_KILL:
 	default:
 		return SCMP_ACT_TRAP;

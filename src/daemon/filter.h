@@ -16,6 +16,7 @@ enum filter_verdict {
 	FILTER_PERMIT,
 	FILTER_KILL,   /* with its line in the log */
 	FILTER_REFUSE, /* the call fails with ENOSYS, so that the C library does without it */
+	FILTER_FORBID, /* the call fails with EACCES, as for a file that Landlock leaves out */
 };
 
 /* One rule: a call, when `mask` of its argument equals `value`, and `option` the one after that; a
@@ -50,6 +51,9 @@ struct filter_rule {
 #define REFUSE_MASKED(name, at, bits, wanted)                                                 \
 	{.call = SCMP_SYS(name), .verdict = FILTER_REFUSE, .argument = (at),                  \
 	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
+#define FORBID_IF(name, at, wanted)                                                           \
+	{.call = SCMP_SYS(name), .verdict = FILTER_FORBID, .argument = (at),                  \
+	    .mask = UINT32_MAX, .value = (uint64_t)(wanted)}
 #define KILL(name) {.call = SCMP_SYS(name), .verdict = FILTER_KILL}
 #define KILL_IF(name, at, bits, wanted)                                                       \
 	{.call = SCMP_SYS(name), .verdict = FILTER_KILL, .argument = (at),                    \

@@ -22,6 +22,7 @@
 #define CREATE_RULESET_VERSION 1U
 #define RULE_PATH_BENEATH      1
 
+#define FS_EXECUTE    (UINT64_C(1) << 0)
 #define FS_WRITE_FILE (UINT64_C(1) << 1)
 #define FS_READ_FILE  (UINT64_C(1) << 2)
 #define FS_READ_DIR   (UINT64_C(1) << 3)
@@ -31,9 +32,11 @@
 #define FS_MAKE_REG   (UINT64_C(1) << 8)
 #define FS_REFER      (UINT64_C(1) << 13)
 #define FS_TRUNCATE   (UINT64_C(1) << 14)
+#define FS_IOCTL_DEV  (UINT64_C(1) << 15)
 
 #define NET_TCP    (UINT64_C(3))  /* bind, connect */
-#define SCOPE_BOTH (UINT64_C(3))  /* abstract sockets, signals */
+#define SCOPE_ABSTRACT (UINT64_C(1) << 0)
+#define SCOPE_SIGNALS  (UINT64_C(1) << 1)
 
 /* What a version handles of the file system: the lowest so many bits. */
 static const unsigned fs_bits[] = {0, 13, 14, 15, 15, 16};
@@ -59,16 +62,18 @@ landlock_version(void)
 }
 
 static struct ruleset
-ruleset_of(int version, bool files)
+ruleset_of(int version, unsigned leave)
 {
 	size_t         last = sizeof fs_bits / sizeof fs_bits[0] - 1;
 	unsigned       bits = fs_bits[(size_t)version < last ? (size_t)version : last];
-	struct ruleset rules = {.fs = files ? (UINT64_C(1) << bits) - 1 : 0};
+	struct ruleset rules = {.fs = (leave & LANDLOCK_LEAVE_FILES) == 0 ? (UINT64_C(1) << bits) - 1 : 0};
 
-	if (version >= 4)
+	if (version >= 4 && (leave & LANDLOCK_LEAVE_TCP) == 0)
 		rules.net = NET_TCP;
-	if (version >= 6)
-		rules.scoped = SCOPE_BOTH;
+	if (version >= 6 && (leave & LANDLOCK_LEAVE_ABSTRACT) == 0)
+		rules.scoped |= SCOPE_ABSTRACT;
+	if (version >= 6 && (leave & LANDLOCK_LEAVE_SIGNALS) == 0)
+		rules.scoped |= SCOPE_SIGNALS;
 	return rules;
 }
 
@@ -87,8 +92,12 @@ landlock_allow(int ruleset, uint64_t handled, const struct landlock_path *path, 
 	if (path->writable)
 		rule.allowed |= FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_REG | FS_MAKE_DIR | FS_REMOVE_FILE |
 		    FS_REMOVE_DIR | FS_REFER;
+	if (path->device)
+		rule.allowed |= FS_IOCTL_DEV;
+	if (path->executable)
+		rule.allowed |= FS_EXECUTE;
 	if (!S_ISDIR(st.st_mode))
-		rule.allowed &= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE;
+		rule.allowed &= FS_EXECUTE | FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV;
 	rule.allowed &= handled;
 	rc = (int)syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0);
 	if (rc != 0)
@@ -106,10 +115,10 @@ landlock_restrict(int ruleset, struct error *err)
 }
 
 int
-landlock_enter(bool files, const struct landlock_path *paths, size_t count, struct error *err)
+landlock_enter(unsigned leave, const struct landlock_path *paths, size_t count, struct error *err)
 {
 	int            version = landlock_version();
-	struct ruleset rules = ruleset_of(version, files);
+	struct ruleset rules = ruleset_of(version, leave);
 	size_t         size = version >= 6 ? sizeof rules : version >= 4 ? 2 * sizeof rules.fs : sizeof rules.fs;
 	int            ruleset;
 	int            rc = 0;
@@ -119,7 +128,7 @@ landlock_enter(bool files, const struct landlock_path *paths, size_t count, stru
 	ruleset = (int)syscall(CALL_CREATE_RULESET, &rules, size, 0);
 	if (ruleset < 0)
 		return error_set_errno(err, ERROR_INTERNAL, "making the sandbox of files");
-	for (size_t i = 0; files && i < count && rc == 0; i++)
+	for (size_t i = 0; rules.fs != 0 && i < count && rc == 0; i++)
 		rc = landlock_allow(ruleset, rules.fs, &paths[i], err);
 	if (rc == 0)
 		rc = landlock_restrict(ruleset, err);

@@ -11,11 +11,19 @@
 
 struct error;
 
-/* A directory, or a file, and what is below it. */
+/* A directory, or a file, and what is below it: to read, and what else is true. */
 struct landlock_path {
 	const char *path;
-	bool        writable; /* also: write, make, rename and remove files and directories */
+	bool        writable;   /* write, make, rename and remove files and directories */
+	bool        device;     /* control devices (ioctl; version 5) */
+	bool        executable; /* start programs */
 };
+
+/* What landlock_enter leaves as it is. */
+#define LANDLOCK_LEAVE_FILES    1U
+#define LANDLOCK_LEAVE_TCP      2U
+#define LANDLOCK_LEAVE_ABSTRACT 4U /* others' abstract sockets */
+#define LANDLOCK_LEAVE_SIGNALS  8U
 
 /* The version of the kernel's interface; 0 when there is none, or it is switched off. */
 int landlock_version(void);
@@ -23,9 +31,9 @@ int landlock_version(void);
 /*
  * Refuses to open, make or remove any file that is not listed, to bind and connect TCP sockets
  * (version 4), and to signal other processes or reach their abstract sockets (version 6). What is
- * open stays open. A path that does not exist is left out. Nothing is ever executable. Without
- * Landlock it does nothing. With `files` false files are left as they are. INTERNAL.
+ * open stays open. A path that does not exist is left out. Without Landlock it does nothing.
+ * `leave` is a sum of LANDLOCK_LEAVE_*. INTERNAL.
  */
-int landlock_enter(bool files, const struct landlock_path *paths, size_t count, struct error *err);
+int landlock_enter(unsigned leave, const struct landlock_path *paths, size_t count, struct error *err);
 
 #endif

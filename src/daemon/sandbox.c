@@ -29,6 +29,24 @@ sandbox_mode_parse(const char *text, enum sandbox_mode *mode, struct error *err)
 	return error_set(err, ERROR_MALFORMED, "\"%.32s\" is none of on, available, off", text);
 }
 
+static const char *const socket_words[] = {
+#define X(socket, word, family, other) [SANDBOX_SOCKET_##socket] = (word),
+    SANDBOX_SOCKETS(X)
+#undef X
+};
+
+int
+sandbox_socket_parse(const char *text, unsigned *sockets, struct error *err)
+{
+	for (size_t i = 0; i < SANDBOX_SOCKET_COUNT; i++) {
+		if (strcmp(text, socket_words[i]) == 0) {
+			*sockets |= 1U << i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_MALFORMED, "\"%.32s\" is none of unix, inet, netlink", text);
+}
+
 static void
 sandbox_warn(const char *reason)
 {

@@ -52,13 +52,40 @@ enum sandbox_keys {
 	SANDBOX_KEYS_COMMAND, /* a program that such a library starts */
 };
 
+/* The sockets that a token or a TPM may be behind: the setting "key_sockets". */
+#define SANDBOX_SOCKETS(X)                                  \
+	X(UNIX,    "unix",    AF_UNIX,    AF_UNIX)          \
+	X(INET,    "inet",    AF_INET,    AF_INET6)         \
+	X(NETLINK, "netlink", AF_NETLINK, AF_NETLINK)
+
+enum sandbox_socket {
+#define X(socket, word, family, other) SANDBOX_SOCKET_##socket,
+	SANDBOX_SOCKETS(X)
+#undef X
+	SANDBOX_SOCKET_COUNT
+};
+
+#define SANDBOX_SOCKET_BIT(socket) (1U << SANDBOX_SOCKET_##socket)
+
+/* Adds the bit of a word of the setting. MALFORMED. */
+int sandbox_socket_parse(const char *text, unsigned *sockets, struct error *err);
+
+/* What a keeper keeps. */
+struct sandbox_keeper {
+	enum sandbox_keys           keys;
+	unsigned                    sockets; /* bits; nothing to keys in files */
+	const struct landlock_path *paths;   /* `count` of them */
+	size_t                      count;
+};
+
 /*
- * A keeper, with one thread, when its keys are loaded. With keys in files it may open these paths
- * and no other, makes no socket, starts and signals no process, and has no executable memory but
- * what there is. For another's library the files stay open to it, and only what no such library
- * needs is forbidden. INTERNAL.
+ * A keeper, with one thread, when its keys are loaded: it may open these paths and no other. With keys
+ * in files it makes no socket, starts and signals no process, and has no executable memory but what
+ * there is: a list of system calls. For another's library it makes the sockets of `sockets`, and
+ * besides these only what no such library needs is forbidden. A thread that such a library has started
+ * already keeps its user's files, which is logged. INTERNAL.
  */
-int sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
-    const struct landlock_path *paths, size_t count, struct error *err);
+int sandbox_enter_keeper(enum sandbox_mode mode, const struct sandbox_keeper *keeper,
+    struct error *err);
 
 #endif

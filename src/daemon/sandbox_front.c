@@ -64,7 +64,7 @@ sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 {
 	if (mode == SANDBOX_OFF)
 		return 0;
-	if (process_disarm(0, err) != 0 || landlock_enter(true, NULL, 0, err) != 0)
+	if (process_disarm(0, err) != 0 || landlock_enter(0, NULL, 0, err) != 0)
 		return -1;
 	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
 		return 0;
@@ -78,7 +78,7 @@ sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 {
 	if (mode == SANDBOX_OFF || !WITH_SANDBOX)
 		return 0;
-	return process_disarm(0, err) != 0 ? -1 : landlock_enter(true, NULL, 0, err);
+	return process_disarm(0, err) != 0 ? -1 : landlock_enter(0, NULL, 0, err);
 }
 
 #endif

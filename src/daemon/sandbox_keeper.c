@@ -1,7 +1,7 @@
 /*
- * Owns what a keeper may do. While its keys are in files that is a list of system calls, and the
- * directories of its own files. What a token's module or the TPM's provider does is not ours to
- * know: then it is all but what no such library needs.
+ * Owns what a keeper may do: the directories of its own files, and while its keys are in files a list
+ * of system calls. What a token's module or the TPM's provider calls is not ours to know: then it is
+ * all but what no such library needs, and the sockets that the settings do not name.
  */
 #include "config.h"
 
@@ -10,10 +10,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #if WITH_SECCOMP
@@ -24,6 +27,7 @@
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
 #include "util/error.h"
+#include "util/log.h"
 #include "util/process.h"
 
 #if WITH_SECCOMP && WITH_SANDBOX
@@ -105,50 +109,130 @@ static const struct filter_rule files_rules[] = {
 };
 
 /* For another's library, beside what nobody needs. */
-static const struct filter_rule module_rules[] = {
+static const struct filter_rule library_rules[] = {
     FILTER_RULES_NOBODY(KILL, KILL_IF),
     KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE), REFUSE(clone3),
-    /* The rest is not for a TPM behind a command ("cmd:"), which starts a program. */
+};
+
+/* And when it starts no program, as a TPM behind a command ("cmd:") does. */
+static const struct filter_rule module_rules[] = {
     KILL_IF(clone, 0, CLONE_THREAD, 0), KILL(fork), KILL(vfork), KILL(execve), KILL(execveat),
     KILL(kill), KILL(tkill), KILL(rt_sigqueueinfo), KILL(rt_tgsigqueueinfo), KILL(pidfd_send_signal),
 }; /* tgkill stays: abort(3) takes it */
 
-#define MODULE_RULES  (sizeof module_rules / sizeof module_rules[0])
-#define COMMAND_RULES (MODULE_RULES - 10)
+#define COUNT(rules) (sizeof(rules) / sizeof(rules)[0])
+
+/* More than the kernel has: it refuses the others itself. */
+#define FAMILIES 64
+
+/* Those of the setting, and those that library_rules has. */
+static bool
+family_has_a_rule(int family, unsigned sockets)
+{
+	static const int families[][2] = {
+#define X(socket, word, first, second) [SANDBOX_SOCKET_##socket] = {(first), (second)},
+	    SANDBOX_SOCKETS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < SANDBOX_SOCKET_COUNT; i++)
+		if ((sockets >> i & 1) != 0 && (family == families[i][0] || family == families[i][1]))
+			return true;
+	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG || family == AF_KEY;
+}
 
 static int
-filter_enter_keeper(enum sandbox_keys keys, struct error *err)
+filter_enter_library(const struct sandbox_keeper *keeper, struct error *err)
 {
-	if (keys == SANDBOX_KEYS_FILES)
-		return filter_enter(files_rules, sizeof files_rules / sizeof files_rules[0], FILTER_KILL, err);
-	return filter_enter(module_rules, keys == SANDBOX_KEYS_MODULE ? MODULE_RULES : COMMAND_RULES,
-	    FILTER_PERMIT, err);
+	struct filter_rule rules[COUNT(library_rules) + COUNT(module_rules) + FAMILIES];
+	size_t             count = 0;
+
+	for (size_t i = 0; i < COUNT(library_rules); i++)
+		rules[count++] = library_rules[i];
+	for (size_t i = 0; keeper->keys == SANDBOX_KEYS_MODULE && i < COUNT(module_rules); i++)
+		rules[count++] = module_rules[i];
+	for (int family = 0; family < FAMILIES; family++)
+		if (!family_has_a_rule(family, keeper->sockets))
+			rules[count++] = (struct filter_rule)FORBID_IF(socket, 0, family);
+	return filter_enter(rules, count, FILTER_PERMIT, err);
+}
+
+static int
+filter_enter_keeper(const struct sandbox_keeper *keeper, struct error *err)
+{
+	if (keeper->keys == SANDBOX_KEYS_FILES)
+		return filter_enter(files_rules, COUNT(files_rules), FILTER_KILL, err);
+	return filter_enter_library(keeper, err);
 }
 
 #else
 
 static int
-filter_enter_keeper(enum sandbox_keys keys, struct error *err)
+filter_enter_keeper(const struct sandbox_keeper *keeper, struct error *err)
 {
-	(void)keys;
+	(void)keeper;
 	(void)err;
 	return 0;
 }
 
 #endif
 
+/* A library's threads, which Landlock does not reach: how many. */
+static size_t
+threads_besides(void)
+{
+	DIR           *tasks = opendir("/proc/self/task");
+	struct dirent *entry;
+	size_t         count = 0;
+
+	while (tasks != NULL && (entry = readdir(tasks)) != NULL)
+		count += entry->d_name[0] != '.';
+	if (tasks != NULL)
+		(void)closedir(tasks);
+	return count > 0 ? count - 1 : 0;
+}
+
+static void
+threads_warn(void)
+{
+	size_t threads = threads_besides();
+	char   reason[160];
+
+	if (threads == 0 || landlock_version() == 0)
+		return;
+	(void)snprintf(reason, sizeof reason,
+	    "the library of a token or a TPM has started threads, %zu, which may open what their user may",
+	    threads);
+	LOG(WARNING, {"event", "sandbox"}, {"reason", reason});
+}
+
+static unsigned
+landlock_leaves(const struct sandbox_keeper *keeper)
+{
+	unsigned leave = 0;
+
+	if (keeper->keys != SANDBOX_KEYS_FILES && (keeper->sockets & SANDBOX_SOCKET_BIT(INET)) != 0)
+		leave |= LANDLOCK_LEAVE_TCP;
+	if (keeper->keys != SANDBOX_KEYS_FILES && (keeper->sockets & SANDBOX_SOCKET_BIT(UNIX)) != 0)
+		leave |= LANDLOCK_LEAVE_ABSTRACT;
+	if (keeper->keys == SANDBOX_KEYS_COMMAND) /* it ends the program that it started before */
+		leave |= LANDLOCK_LEAVE_SIGNALS;
+	return leave;
+}
+
 int
-sandbox_enter_keeper(enum sandbox_mode mode, enum sandbox_keys keys,
-    const struct landlock_path *paths, size_t count, struct error *err)
+sandbox_enter_keeper(enum sandbox_mode mode, const struct sandbox_keeper *keeper, struct error *err)
 {
 	if (!WITH_SANDBOX || mode == SANDBOX_OFF)
 		return 0;
 	/* Root's keeper may work on a directory of the service's user, and has its memory locked. */
 	if (process_disarm(geteuid() == 0 ? PROCESS_CAPABILITIES_OF_KEEPER : 0, err) != 0)
 		return -1;
-	if (keys == SANDBOX_KEYS_FILES && landlock_enter(true, paths, count, err) != 0)
+	if (keeper->keys != SANDBOX_KEYS_FILES)
+		threads_warn();
+	if (landlock_enter(landlock_leaves(keeper), keeper->paths, keeper->count, err) != 0)
 		return -1;
 	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
 		return 0;
-	return filter_enter_keeper(keys, err);
+	return filter_enter_keeper(keeper, err);
 }

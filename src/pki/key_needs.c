@@ -1,4 +1,4 @@
-/* Notes what keys take, and refuses what a sandbox does not leave. Opens no key. */
+/* Notes what keys take, tries them, and refuses what a sandbox does not leave. Opens no key. */
 #include "config.h"
 
 #include "pki/key_needs.h"
@@ -9,14 +9,61 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pki/signing.h"
+#include "util/bytes.h"
 #include "util/error.h"
+
+struct key_needs_opened {
+	struct key_needs_opened *next;
+	EVP_PKEY                *key; /* a reference */
+	char                    *uri;
+};
+
+/* True when the TCTI has this name: "NAME", "NAME:CONFIGURATION" or "libtss2-tcti-NAME.so…". */
+static bool
+tcti_is(const char *tcti, const char *name)
+{
+	static const char library[] = "libtss2-tcti-";
+	size_t            length = strlen(name);
+
+	if (strncmp(tcti, library, sizeof library - 1) == 0)
+		tcti += sizeof library - 1;
+	return strncmp(tcti, name, length) == 0 && strchr(":.", tcti[length]) != NULL;
+}
+
+static const char *
+tcti_configuration(const char *tcti)
+{
+	const char *colon = strchr(tcti, ':');
+
+	return colon != NULL ? colon + 1 : "";
+}
+
+void
+key_needs_tcti(struct key_needs *needs, const char *tcti)
+{
+	const char *configuration = tcti != NULL ? tcti_configuration(tcti) : "";
+
+	if (tcti == NULL || (tcti_is(tcti, "device") && configuration[0] == '\0')) {
+		config_list_append(&needs->devices, "/dev/tpmrm0");
+		config_list_append(&needs->devices, "/dev/tpm0");
+	} else if (tcti_is(tcti, "device")) {
+		config_list_append(&needs->devices, configuration);
+	} else if (tcti_is(tcti, "cmd")) {
+		needs->command = true;
+	} else if (tcti_is(tcti, "tabrmd")) {
+		needs->sockets = true;
+	} else if (tcti_is(tcti, "swtpm") || tcti_is(tcti, "mssim")) {
+		needs->sockets = needs->sockets || strstr(configuration, "path=") != NULL;
+		needs->network = needs->network || strstr(configuration, "path=") == NULL;
+	}
+}
 
 int
 key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct error *err)
 {
-	static const char program[] = "cmd:";
-	const char       *tcti = tpm ? getenv("TPM2OPENSSL_TCTI") : NULL;
-	bool              command = tcti != NULL && strncmp(tcti, program, sizeof program - 1) == 0;
+	const char *tcti = tpm ? getenv("TPM2OPENSSL_TCTI") : NULL;
+	bool        command = tcti != NULL && tcti_is(tcti, "cmd");
 
 	if (needs == NULL)
 		return 0;
@@ -25,7 +72,8 @@ key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct erro
 		    "%.256s is in a token or a TPM, which the sandbox of this process does not reach since its "
 		    "start; restart it to use that key", uri);
 	needs->module = true;
-	needs->command = needs->command || command;
+	if (tpm && !needs->settled)
+		key_needs_tcti(needs, tcti);
 	return 0;
 }
 
@@ -52,9 +100,78 @@ key_needs_file(struct key_needs *needs, const char *uri, struct error *err)
 	return 0;
 }
 
+/* One signature, of nothing that anybody could use. */
+static int
+key_sign(EVP_PKEY *key, struct error *err)
+{
+	struct signing signing;
+	AUTO_BYTES     signature = {0};
+	int            rc = signing_begin(key, &signing, err);
+
+	if (rc == 0)
+		rc = signing_sign(&signing, view_text("attest-ca: a trial signature"), &signature, err);
+	signing_end(&signing);
+	return rc == 0 ? 0 : error_wrap(err, "a trial signature");
+}
+
+int
+key_needs_explain(const struct key_needs *needs, const char *uri, struct error *err)
+{
+	if (needs == NULL || !needs->settled)
+		return -1;
+	return error_wrap(err,
+	    "inside the sandbox %.200s cannot be used; when its token or TPM lacks files, devices or sockets "
+	    "there, name them in key_paths and key_sockets", uri);
+}
+
+int
+key_needs_try(struct key_needs *needs, const char *uri, EVP_PKEY *key, struct error *err)
+{
+	struct key_needs_opened *opened;
+
+	if (needs == NULL)
+		return 0;
+	if (key_sign(key, err) != 0)
+		return key_needs_explain(needs, uri, err);
+	if (needs->settled)
+		return 0;
+	opened = memory_new(sizeof *opened);
+	*opened = (struct key_needs_opened){.next = needs->opened, .key = key, .uri = memory_strdup(uri)};
+	signing_key_hold(key);
+	needs->opened = opened;
+	return 0;
+}
+
+static void
+key_needs_let_go(struct key_needs *needs)
+{
+	struct key_needs_opened *opened;
+
+	while ((opened = needs->opened) != NULL) {
+		needs->opened = opened->next;
+		signing_key_free(opened->key);
+		free(opened->uri);
+		free(opened);
+	}
+}
+
+int
+key_needs_settle(struct key_needs *needs, struct error *err)
+{
+	int rc = 0;
+
+	needs->settled = true;
+	for (const struct key_needs_opened *at = needs->opened; at != NULL && rc == 0; at = at->next)
+		rc = key_sign(at->key, err) == 0 ? 0 : key_needs_explain(needs, at->uri, err);
+	key_needs_let_go(needs);
+	return rc;
+}
+
 void
 key_needs_clear(struct key_needs *needs)
 {
 	config_list_clear(&needs->files);
+	config_list_clear(&needs->devices);
+	key_needs_let_go(needs);
 	*needs = (struct key_needs){0};
 }

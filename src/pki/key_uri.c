@@ -5,11 +5,13 @@
 #include "pki/key_uri.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "pki/key.h"
 #include "pki/key_needs.h"
 #include "pki/pkcs11.h"
 #include "pki/pkcs11_uri.h"
+#include "pki/signing.h"
 #include "pki/tpm_key.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -25,21 +27,72 @@ key_uri_absolute(const char *uri)
 	return path != NULL ? path : memory_strdup(uri);
 }
 
+/* A module that the loader finds by its name needs no file of the configuration. */
+static int
+key_needs_path(struct key_needs *needs, const char *path, struct error *err)
+{
+	return path == NULL || strchr(path, '/') == NULL ? 0 : key_needs_file(needs, path, err);
+}
+
+static int
+key_needs_pkcs11(const struct key_access *access, const char *text, struct error *err)
+{
+	struct pkcs11_uri uri;
+	int               rc;
+
+	if (access->needs == NULL)
+		return 0;
+	if (key_needs_module(access->needs, text, false, err) != 0 || pkcs11_uri_parse(text, &uri, err) != 0)
+		return -1;
+	rc = key_needs_path(access->needs, uri.module_path != NULL ? uri.module_path : access->pkcs11_module,
+	    err);
+	if (rc == 0)
+		rc = key_needs_path(access->needs, uri.pin_source, err);
+	pkcs11_uri_clear(&uri);
+	return rc;
+}
+
+/* After a key of a token or a TPM was loaded, or was not. */
+static int
+key_opened(int rc, const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)
+{
+	struct key_needs *needs = access->needs;
+
+	if (rc == 0 && key_needs_try(needs, uri, *key, err) != 0) {
+		signing_key_free(*key);
+		*key = NULL;
+		return -1;
+	}
+	return rc == 0 ? 0 : key_needs_explain(needs, uri, err);
+}
+
+static int
+key_open_pkcs11(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)
+{
+	if (key_needs_pkcs11(access, uri, err) != 0)
+		return -1;
+	return key_opened(pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err), uri, access,
+	    key, err);
+}
+
+static int
+key_open_tpm(const char *uri, const struct bytes *content, const struct key_access *access, EVP_PKEY **key,
+    struct error *err)
+{
+	if (key_needs_module(access->needs, uri, true, err) != 0)
+		return -1;
+	return key_opened(tpm_key_load(uri, content, access->secret, key, err), uri, access, key, err);
+}
+
 int
 key_open(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)
 {
-	if (pkcs11_uri_is(uri)) {
-		if (key_needs_module(access->needs, uri, false, err) != 0)
-			return -1;
-		return pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err);
-	}
+	if (pkcs11_uri_is(uri))
+		return key_open_pkcs11(uri, access, key, err);
 	if (key_needs_file(access->needs, uri, err) != 0)
 		return -1;
-	if (tpm_key_is(uri)) {
-		if (key_needs_module(access->needs, uri, true, err) != 0)
-			return -1;
-		return tpm_key_load(uri, NULL, access->secret, key, err);
-	}
+	if (tpm_key_is(uri))
+		return key_open_tpm(uri, NULL, access, key, err);
 	return key_load_in(uri, access->secret, NULL, key, err);
 }
 
@@ -52,9 +105,7 @@ key_open_in(const struct folder *folder, const char *name, const struct key_acce
 
 	if (folder_read(folder, name, KEY_FILE_MAX, &content, err) != 0)
 		return error_wrap(err, "no private key at %s", path);
-	if (tpm_key_is_content(bytes_view(&content)) && key_needs_module(access->needs, path, true, err) != 0)
-		return -1;
 	if (tpm_key_is_content(bytes_view(&content)))
-		return tpm_key_load(path, &content, access->secret, key, err);
+		return key_open_tpm(path, &content, access, key, err);
 	return key_load_content(&content, path, access->secret, NULL, key, err);
 }

@@ -23,6 +23,7 @@ struct key_access {
 /*
  * Loads the one private key that `uri` names: a path or a URI of OSSL_STORE; a
  * "TSS2 PRIVATE KEY" or "handle:", through tpm2-openssl; "pkcs11:", through libp11.
+ * With access->needs a key of a token or a TPM signs once, so that one that cannot is found now.
  * Never prompts. NOT_FOUND when there is no key, MALFORMED for a bad URI, else
  * INTERNAL. The caller frees *key with signing_key_free.
  */

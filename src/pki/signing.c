@@ -235,6 +235,18 @@ signing_public_half(EVP_PKEY *key, EVP_PKEY **half, struct error *err)
 }
 
 void
+signing_key_hold(EVP_PKEY *key)
+{
+	struct resident *resident = signing_resident(key);
+
+	signing_lock();
+	(void)EVP_PKEY_up_ref(key);
+	if (resident != NULL)
+		resident->users++;
+	signing_unlock();
+}
+
+void
 signing_key_free(EVP_PKEY *key)
 {
 	struct resident *resident = key != NULL ? signing_resident(key) : NULL;

@@ -68,6 +68,9 @@ struct signing_home {
  */
 int signing_set_home(EVP_PKEY *key, const struct signing_home *home, struct error *err);
 
+/* One more reference to any key, which signing_key_free frees. */
+void signing_key_hold(EVP_PKEY *key);
+
 /* Frees a reference to any key; NULL is none. */
 void signing_key_free(EVP_PKEY *key);
 

@@ -25,6 +25,17 @@ settings_check_proxies(struct service_settings *settings, struct error *err)
 	return 0;
 }
 
+static int
+settings_check_sockets(struct service_settings *settings, struct error *err)
+{
+	settings->key_socket_bits = 0;
+	for (size_t i = 0; i < settings->key_sockets.count; i++) {
+		if (sandbox_socket_parse(settings->key_sockets.texts[i], &settings->key_socket_bits, err) != 0)
+			return error_wrap(err, "key_sockets");
+	}
+	return 0;
+}
+
 size_t
 service_settings_networks(const struct service_settings *settings,
     struct view networks[PROXIES_MAX])
@@ -46,7 +57,7 @@ service_settings_check(struct service_settings *settings, struct error *err)
 	if (settings->workers == 0)
 		settings->workers = launch_workers_default();
 	settings->serving = settings->workers;
-	if (settings_check_proxies(settings, err) != 0)
+	if (settings_check_proxies(settings, err) != 0 || settings_check_sockets(settings, err) != 0)
 		return -1;
 	if (settings->listen.count > LAUNCH_LISTEN_MAX)
 		return error_set(err, ERROR_MALFORMED, "listen: more than %u addresses",

@@ -21,6 +21,8 @@ struct service_settings {
 	int64_t            workers;         /* 0: one per processor */
 	char              *passphrase_file; /* file for the issuing keys; NULL: none, or a credential */
 	char              *pkcs11_module;   /* module for PKCS #11 URIs that name none */
+	struct config_list key_paths;       /* files, directories and devices of the token or the TPM */
+	struct config_list key_sockets;     /* "unix", "inet", "netlink" */
 	int64_t            crl_lifetime;
 	int64_t            backdate;
 	int64_t            connections; /* for all workers together */
@@ -38,6 +40,7 @@ struct service_settings {
 	/* Derived by service_settings_check. */
 	enum log_level level;   /* of log_level */
 	enum sandbox_mode containment; /* of sandbox */
+	unsigned       key_socket_bits; /* of key_sockets (daemon/sandbox.h) */
 	struct proxies proxies; /* of proxy_networks and proxy_protocol */
 	int64_t        serving; /* workers that there are; the supervisor tells its keeper */
 };

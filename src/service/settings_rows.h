@@ -74,7 +74,16 @@
 	              "service manager takes precedence."),                                       \
 	SERVICE_ROW(pkcs11_module, TEXT, RELOAD, .example = "/usr/lib/softhsm/libsofthsm2.so",            \
 	    .manual = "The PKCS #11 module for an issuing key whose URI, in `issuing.uri`, names " \
-	              "none.")
+	              "none."),                                                                   \
+	SERVICE_ROW(key_paths, LIST, RESTART, .example = "/var/lib/softhsm/tokens, /dev/bus/usb",         \
+	    .manual = "Files, directories and devices that the library of an issuing key in a token " \
+	              "or a TPM works with, to read and to write; each must be there. A TPM's device " \
+	              "and the directory of the module need not be named. See THE SANDBOX in the " \
+	              "manual page."),                                                            \
+	SERVICE_ROW(key_sockets, LIST, RESTART, .example = "unix",                                        \
+	    .manual = "The sockets that such a library makes: `unix` for a daemon on this machine, " \
+	              "such as pcscd; `inet` for a token in the network; `netlink`. What "        \
+	              "`TPM2OPENSSL_TCTI` says of a TPM need not be named.")
 
 #define SERVICE_ROWS_CERTIFICATES                                                                 \
 	SERVICE_ROW(backdate, DURATION, RELOAD, .value = "5m", .least = "0s", .most = "24h",              \

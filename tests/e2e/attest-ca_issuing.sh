@@ -3,6 +3,7 @@
 # revoked; kill -9 leaves a CA that works.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
+. "${BASH_SOURCE%/*}/acme.sh"
 
 attest_ca init >/dev/null || exit 1
 echo 'crl_url = "http://ca.example/crl/{issuer}"' >"$scratch/attestd.conf"
@@ -338,6 +339,20 @@ attestd_stop
 
 # ---- a key in a token ----
 
+# Whether system calls are kept from a process here.
+confines_calls() {
+	grep -q '^#define WITH_SECCOMP 1' "$top_builddir/config.h" && grep -q '^#define WITH_SANDBOX 1' "$top_builddir/config.h" &&
+		"$top_builddir/tests/e2e/old_kernel" seccomp /bin/true 2>/dev/null
+}
+
+# The keeper of attestd filters its calls, and nothing of its sandbox was left out.
+confined() {
+	local keeper
+
+	grep -q '^#define WITH_SANDBOX 1' "$top_builddir/config.h" && sandboxed attestd || return 0
+	keeper=$(pgrep -P "${pid[attestd]}" -f "attestd: keeper") && grep -q '^Seccomp:[[:space:]]*2' "/proc/$keeper/status"
+}
+
 module=
 for place in /usr/lib/softhsm /usr/lib/*/softhsm /usr/lib64/softhsm /usr/lib64/pkcs11; do
 	[ ! -e "$place/libsofthsm2.so" ] || module=$place/libsofthsm2.so
@@ -367,7 +382,17 @@ else
 	case_equal "its URI is what the directory has" "$(cat "$state_dir/issuing.uri")" "$uri"
 	check "and no key" '[ ! -e "$state_dir/issuing.key" ]'
 	cp "$scratch/pin" "$scratch/credentials/issuing-passphrase"
-	check "attestd starts with it" 'CREDENTIALS_DIRECTORY=$scratch/credentials attestd_start'
+	export CREDENTIALS_DIRECTORY=$scratch/credentials
+	echo "key_paths = { \"$scratch/tokens\" }" >"$scratch/tokens.conf"
+	echo 'key_paths = { "/not/there" }' >"$scratch/none.conf"
+	case_fails "nor with a path that is not there" 1 "key_paths: /not/there: No such file" \
+		timeout 20 "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 --config "$scratch/none.conf"
+	echo 'key_sockets = { "tcp" }' >"$scratch/none.conf"
+	case_fails "nor with a socket that is none" 1 "key_sockets: \"tcp\" is none of unix, inet, netlink" \
+		timeout 20 "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 --config "$scratch/none.conf"
+	check "attestd starts with it" 'attestd_start --config "$scratch/tokens.conf"'
+	check "and reads its key again" 'daemon_reload attestd && [[ $reloaded == *"were read again"* ]]'
+	check "in its sandbox" confined
 	case_ok "and signs" attest token
 	case_ok "what verifies" verifies token
 	case_ok "the device is disabled" attest_ca disable laptop
@@ -396,13 +421,21 @@ else
 	case_ok "attest-acmed takes such a key too" acmed_with_pin init --dns-name localhost \
 		--attestation-roots "$state_dir/root.pem" --ca-cert "$scratch/token-chain.pem" --ca-key "$uri"
 	case_ok "and signs with it" acmed_with_pin crl
+	acme_dir=$scratch/acme
+	check "it starts with it" 'acmed_start --config "$scratch/tokens.conf"'
+	check "and reads its key again" 'daemon_reload acmed && [[ $reloaded == *"were read again"* ]]'
+	acme_get /acme/directory
+	case_equal "and serves, by a certificate that the token signed" "$http_status" 200
+	acmed_stop
+	case_equal "and ends well" "$status" 0
 	case_fails "not without the PIN" 1 "needs a PIN" \
-		"$top_builddir/src/attest-acmed" --state-dir "$scratch/acme" crl
+		env --unset=CREDENTIALS_DIRECTORY "$top_builddir/src/attest-acmed" --state-dir "$scratch/acme" crl
 	echo 314159 >"$scratch/credentials/issuing-passphrase"
 	check "with a wrong PIN it starts, and says whose CRL it cannot sign" \
-		'CREDENTIALS_DIRECTORY=$scratch/credentials attestd_start &&
+		'attestd_start --config "$scratch/tokens.conf" &&
 		grep -q "its CRL is not signed again.*PIN incorrect" "${log[attestd]}"'
 	attestd_stop
+	unset CREDENTIALS_DIRECTORY
 	check "no PIN is in a log" '! grep -q "271828\|314159" "$scratch"/*.log'
 fi
 
@@ -416,9 +449,39 @@ openssl genpkey -provider tpm2 -provider default -algorithm EC -pkeyopt group:P-
 	-out "$state_dir/tpm.key" 2>/dev/null
 case_ok "the next issuing key is in a TPM" attest_ca issuing renew --key "$state_dir/tpm.key"
 check "attestd starts with it" attestd_start
+check "in its sandbox" confined
+check "and reads its key again" 'daemon_reload attestd && [[ $reloaded == *"were read again"* ]]'
 case_ok "and signs" attest tpm
 case_ok "what verifies" verifies tpm
+case_ok "the device is disabled" attest_ca disable laptop
+check "its certificate is on the TPM's CRL" 'wait_for "crl_has /crl $(serial tpm)"'
+attest_ca enable laptop >/dev/null
 attestd_stop
+case_equal "and ends well" "$status" 0
+check "started again, it signs" 'attestd_start && attest again && verifies again'
+attestd_stop
+# By a name of which nothing is known.
+odd_tcti=$(ls /usr/lib/*/libtss2-tcti-swtpm.so.0 /usr/lib/libtss2-tcti-swtpm.so.0 2>/dev/null | head -n 1):${tcti[ca]#*:}
+if confines_calls && [ "${odd_tcti%%:*}" != "" ]; then
+	case_fails "attestd does not start when its sandbox has no room for the TPM, and says what to do" 1 \
+		"inside the sandbox .*/tpm.key cannot be used; .* name them in key_paths and key_sockets: a trial signature: " \
+		env TPM2OPENSSL_TCTI="$odd_tcti" timeout 20 "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0
+	echo 'key_sockets = { "unix" }' >"$scratch/unix.conf"
+	check "and starts when that is done" 'TPM2OPENSSL_TCTI=$odd_tcti attestd_start --config "$scratch/unix.conf"'
+	check "it signs" 'attest odd && verifies odd'
+	attestd_stop
+else
+	skip "attestd does not start when its sandbox has no room for the TPM" "no sandbox, or no such TCTI"
+fi
+swtpm_start two
+tpm2_createprimary -T "${tcti[two]}" -Q -C o -G ecc -c "$scratch/parent.ctx" &&
+	tpm2_flushcontext -T "${tcti[two]}" -t &&
+	tpm2_evictcontrol -T "${tcti[two]}" -Q -C o -c "$scratch/parent.ctx" 0x81000001
+mv "$state_dir/issuing.uri" "$scratch/"
+echo handle:0x81000001 >"$state_dir/issuing.uri"
+TPM2OPENSSL_TCTI=${tcti[two]} case_fails "a key that cannot sign is no key" 1 "a trial signature: " timeout 20 \
+	"$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0
+mv "$scratch/issuing.uri" "$state_dir/"
 swtpm_stop ca
 case_fails "without the TPM it says what it needs" 1 "needs tpm2-openssl's provider and its TPM" \
 	attest_ca crl

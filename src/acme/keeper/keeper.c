@@ -271,7 +271,7 @@ keeper_reload(void *state, const void *settings, struct error *err)
 	    .settings = settings,
 	    .listening = keeper->service.listening,
 	    .state = &keeper->state,
-	    .needs = &keeper->service.key_needs,
+	    .needs = service_keeper_needs(&keeper->service),
 	    .store = keeper->service.store,
 	    .before = keeper->revision,
 	    .only_check = true,
@@ -336,7 +336,7 @@ keeper_load(struct acme_keeper *keeper, const struct acme_settings *settings, st
 	    .settings = settings,
 	    .listening = keeper->service.listening,
 	    .state = &keeper->state,
-	    .needs = &keeper->service.key_needs,
+	    .needs = service_keeper_needs(&keeper->service),
 	};
 	struct acme_revision     *revision = NULL;
 	bool                      fresh = false;

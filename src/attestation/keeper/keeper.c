@@ -239,7 +239,7 @@ keeper_load(struct attestation_keeper *keeper, const struct attestation_settings
 {
 	struct attestation_revision *revision = NULL;
 
-	keeper->issuers = issuers_new(&keeper->state, keeper->service.shelf, &keeper->service.key_needs);
+	keeper->issuers = issuers_new(&keeper->state, keeper->service.shelf, service_keeper_needs(&keeper->service));
 	if (service_keeper_open(&keeper->service, err) != 0 ||
 	    folder_open(settings->service.state_dir, &keeper->state, err) != 0 ||
 	    running_hold(&keeper->state, &keeper->running, err) != 0)

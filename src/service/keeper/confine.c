@@ -34,6 +34,21 @@ static const char *const system_places[] = {
     "/proc/sys/vm/overcommit_memory", "/proc/self/status",
 };
 
+/* What a token's module or a TPM's provider reads, when it is loaded and later. */
+static const char *const library_places[] = {
+    "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.conf",
+    "/etc/softhsm", "/etc/opensc", "/etc/pkcs11", "/etc/tpm2-tss", "/etc/tpm2_pkcs11",
+};
+
+/* Which names its configuration. */
+static const char *const library_variables[] = {"SOFTHSM2_CONF", "OPENSSL_CONF", "OPENSC_CONF"};
+
+/* How it finds a host by its name. */
+static const char *const network_places[] = {
+    "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
+    "/etc/services",
+};
+
 /* Of a path that is not there, what is left of it once its last name is cut off, and so on. */
 static char *
 place_resolve(const char *path)
@@ -47,6 +62,21 @@ place_resolve(const char *path)
 		found = realpath(rest, NULL);
 	}
 	return found != NULL ? found : memory_strdup(path);
+}
+
+static enum sandbox_keys
+confine_keys(const struct key_needs *keys)
+{
+	if (keys->command)
+		return SANDBOX_KEYS_COMMAND;
+	return keys->module ? SANDBOX_KEYS_MODULE : SANDBOX_KEYS_FILES;
+}
+
+static unsigned
+confine_sockets(const struct service_settings *service, const struct key_needs *keys)
+{
+	return service->key_socket_bits | (keys->sockets ? SANDBOX_SOCKET_BIT(UNIX) : 0) |
+	    (keys->network ? SANDBOX_SOCKET_BIT(INET) : 0);
 }
 
 /* Cuts off the last name; a file in the root directory stands for itself. */
@@ -66,7 +96,7 @@ confinement_add(struct confinement *all, char *place, bool writable, struct erro
 		free(place);
 		return error_set(err, ERROR_INTERNAL, "the settings name more files than a sandbox takes");
 	}
-	all->places[all->count++] = (struct landlock_path){place, writable};
+	all->places[all->count++] = (struct landlock_path){.path = place, .writable = writable};
 	return 0;
 }
 
@@ -119,6 +149,65 @@ row_add(void *arg, const struct config_row *row, const char *path, struct error 
 }
 
 static int
+confinement_add_all(struct confinement *all, const char *const *places, size_t count, struct error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = confinement_add(all, memory_strdup(places[i]), false, err);
+	return rc;
+}
+
+/* To read and write; when it `must` be there, it is. */
+static int
+confinement_add_key_path(struct confinement *all, const char *path, bool must, struct error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (real == NULL && must)
+		return error_set_errno(err, ERROR_INTERNAL, "key_paths: %.256s", path);
+	if (real == NULL)
+		return 0;
+	if (confinement_add(all, real, true, err) != 0)
+		return -1;
+	all->places[all->count - 1].device = true;
+	return 0;
+}
+
+/* A program may be anywhere, and reads what it likes. */
+static int
+confinement_add_programs(struct confinement *all, struct error *err)
+{
+	if (confinement_add(all, memory_strdup("/dev/null"), true, err) != 0 ||
+	    confinement_add(all, memory_strdup("/"), false, err) != 0)
+		return -1;
+	all->places[all->count - 1].executable = true;
+	return 0;
+}
+
+/* What the keys in tokens and TPMs need beside what every keeper has. */
+static int
+confinement_add_library(struct confinement *all, const struct service_settings *service,
+    const struct key_needs *keys, struct error *err)
+{
+	int rc = confinement_add_all(all, library_places, sizeof library_places / sizeof library_places[0], err);
+
+	for (size_t i = 0; i < service->key_paths.count && rc == 0; i++)
+		rc = confinement_add_key_path(all, service->key_paths.texts[i], true, err);
+	for (size_t i = 0; i < keys->devices.count && rc == 0; i++)
+		rc = confinement_add_key_path(all, keys->devices.texts[i], false, err);
+	for (size_t i = 0; i < sizeof library_variables / sizeof library_variables[0] && rc == 0; i++)
+		if (getenv(library_variables[i]) != NULL)
+			rc = confinement_add_named(all, getenv(library_variables[i]), true, false, err);
+	if (rc == 0 && (confine_sockets(service, keys) & SANDBOX_SOCKET_BIT(INET)) != 0)
+		rc = confinement_add_all(all, network_places, sizeof network_places / sizeof network_places[0],
+		    err);
+	if (rc == 0 && keys->command)
+		rc = confinement_add_programs(all, err);
+	return rc;
+}
+
+static int
 confinement_fill(struct confinement *all, const struct config_schema *schema, const void *settings,
     const struct key_needs *keys, struct error *err)
 {
@@ -139,8 +228,10 @@ confinement_fill(struct confinement *all, const struct config_schema *schema, co
 		rc = confinement_add_named(all, keys->files.texts[i], true, false, err);
 	for (size_t i = 0; i < schema->count && rc == 0; i++)
 		rc = row_each(&schema->rows[i], settings, row_add, all, err);
-	for (size_t i = 0; i < sizeof system_places / sizeof system_places[0] && rc == 0; i++)
-		rc = confinement_add(all, memory_strdup(system_places[i]), false, err);
+	if (rc == 0)
+		rc = confinement_add_all(all, system_places, sizeof system_places / sizeof system_places[0], err);
+	if (rc == 0 && confine_keys(keys) != SANDBOX_KEYS_FILES)
+		rc = confinement_add_library(all, service, keys, err);
 	return rc;
 }
 
@@ -153,32 +244,42 @@ confine_prepare(const struct service_settings *settings)
 		(void)setenv("SQLITE_TMPDIR", store, 1);
 }
 
+static int
+confine_enter(const struct confinement *all, const struct service_settings *service,
+    const struct key_needs *keys, struct error *err)
+{
+	const struct sandbox_keeper keeper = {
+	    .keys = confine_keys(keys),
+	    .sockets = confine_sockets(service, keys),
+	    .paths = all->places,
+	    .count = all->count,
+	};
+
+	return sandbox_enter_keeper(service->containment, &keeper, err);
+}
+
 int
 confine(const struct config_schema *schema, const void *settings, const struct key_needs *keys,
     struct confinement **out, struct error *err)
 {
 	const struct service_settings *service = settings;
-	enum sandbox_keys              kind = keys->command ? SANDBOX_KEYS_COMMAND
-	    : keys->module                                  ? SANDBOX_KEYS_MODULE
-	                                                    : SANDBOX_KEYS_FILES;
 	struct confinement            *all;
+	bool                           files;
+	int                            rc;
 
 	*out = NULL;
 	service_connect();
 	if (service->containment == SANDBOX_OFF || !WITH_SANDBOX)
 		return 0;
+	files = landlock_version() > 0;
 	all = memory_new(sizeof *all);
-	if (kind == SANDBOX_KEYS_FILES && landlock_version() > 0)
+	if ((rc = confinement_fill(all, schema, settings, keys, err)) == 0)
+		rc = confine_enter(all, service, keys, err);
+	if (files)
 		*out = all;
-	if (confinement_fill(all, schema, settings, keys, err) != 0 ||
-	    sandbox_enter_keeper(service->containment, kind, all->places, all->count, err) != 0) {
-		if (*out == NULL)
-			confinement_free(all);
-		return -1;
-	}
-	if (*out == NULL) /* every file of its user's is open to it */
+	else /* every file of its user's is open to it */
 		confinement_free(all);
-	return 0;
+	return rc;
 }
 
 /* True when it is that place, or below. */

@@ -20,7 +20,8 @@ void confine_prepare(const struct service_settings *settings);
 /*
  * Enters the sandbox for good, with the calling thread alone: state directory and store to write,
  * and what the schema marks as a place; of a file the directory to read, since it may be replaced.
- * Also the configuration and the service manager's credentials. Nothing when `sandbox` is off.
+ * Also the configuration, the service manager's credentials, and for keys in tokens and TPMs what their
+ * libraries and `key_paths` and `key_sockets` take. Nothing when `sandbox` is off.
  * The caller frees *out with confinement_free, also after a failure. INTERNAL.
  */
 int confine(const struct config_schema *schema, const void *settings, const struct key_needs *keys,

@@ -62,13 +62,20 @@ service_keeper_open(struct service_keeper *keeper, struct error *err)
 	return keeper->program->open(keeper->settings->store, &keeper->store, err);
 }
 
+struct key_needs *
+service_keeper_needs(struct service_keeper *keeper)
+{
+	return keeper->contained ? &keeper->key_needs : NULL;
+}
+
 int
 service_keeper_confine(struct service_keeper *keeper, struct error *err)
 {
 	if (!keeper->contained)
 		return 0;
-	keeper->key_needs.settled = true;
-	return confine(keeper->program->schema(), keeper->settings, &keeper->key_needs, &keeper->confinement, err);
+	if (confine(keeper->program->schema(), keeper->settings, &keeper->key_needs, &keeper->confinement, err) != 0)
+		return -1;
+	return key_needs_settle(&keeper->key_needs, err);
 }
 
 int

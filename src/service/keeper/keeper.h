@@ -101,9 +101,13 @@ void service_keeper_init(struct service_keeper *keeper,
 /* Opens keeper->store. Errors as those of the program's `open`. */
 int service_keeper_open(struct service_keeper *keeper, struct error *err);
 
+/* What notes the needs of keys; NULL for a process without a sandbox, front and keeper both. */
+struct key_needs *service_keeper_needs(struct service_keeper *keeper);
+
 /*
- * Enters the sandbox (confine.h), for good: after all keys are loaded, and before the first thread.
- * Does nothing for a process that is front and keeper both, for a debugger. INTERNAL.
+ * Enters the sandbox (confine.h), for good: after all keys are loaded, and before the first thread; and
+ * signs there with those of tokens and TPMs. Does nothing for a process that is front and keeper both,
+ * for a debugger. INTERNAL, with the remedy.
  */
 int service_keeper_confine(struct service_keeper *keeper, struct error *err);
 

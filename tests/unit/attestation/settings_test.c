@@ -74,7 +74,8 @@ START_TEST(complete_file_gives_what_it_says)
 	write_file("# a comment\nstate_dir = \"/srv/ca\"\nstore = \"sqlite:/srv/store\"\nlisten = {\"[::1]:1\", \"127.0.0.1:2\"}\n"
 	           "workers = 3\nak_lifetime = 30d\nchallenge_lifetime = \"5s\"\nchallenges = 7\n"
 	           "waiting_max = 0\nlog_level = \"error\"\ncrl_url = \"http://ca/crl\"\n"
-	           "passphrase_file = \"/etc/pass\"\npkcs11_module = \"/lib/m.so\"\nek_certificate = \"require\"\n"
+	           "passphrase_file = \"/etc/pass\"\npkcs11_module = \"/lib/m.so\"\n"
+	           "key_paths = {\"/dev/bus/usb\"}\nkey_sockets = {\"inet\", \"unix\"}\nek_certificate = \"require\"\n"
 	           "ek_certificate_require = {\"NTC\", \"Intel\"}\n"
 	           "proxy_networks = {\"192.0.2.0/24\", \"::1\"}\nproxy_protocol = \"v2\"\n");
 	unit_ok(config_file_complete(attestation_settings_schema(), path, &settings, &err), &err);
@@ -91,6 +92,11 @@ START_TEST(complete_file_gives_what_it_says)
 	ck_assert_str_eq(settings.crl_url, "http://ca/crl");
 	ck_assert_str_eq(settings.service.passphrase_file, "/etc/pass");
 	ck_assert_str_eq(settings.service.pkcs11_module, "/lib/m.so");
+	ck_assert_str_eq(settings.service.key_paths.texts[0], "/dev/bus/usb");
+	ck_assert_uint_eq(settings.service.key_socket_bits, SANDBOX_SOCKET_BIT(INET) | SANDBOX_SOCKET_BIT(UNIX));
+	config_list_clear(&settings.service.key_sockets);
+	unit_ok(attestation_settings_schema()->check(&settings, &err), &err);
+	ck_assert_uint_eq(settings.service.key_socket_bits, 0);
 	ck_assert_int_eq(settings.ek_mode, EK_POLICY_REQUIRE);
 	ck_assert_int_eq(settings.service.proxies.protocol, PROXY_PROTOCOL_V2);
 	ck_assert_uint_eq(settings.service.proxies.count, 2);

@@ -79,10 +79,10 @@ START_TEST(enter_of_a_kernel_without_it_does_nothing)
 
 	kernel.plays = true;
 	kernel.version = -1;
-	unit_ok(landlock_enter(true, NULL, 0, &err), &err);
+	unit_ok(landlock_enter(0, NULL, 0, &err), &err);
 	ck_assert_int_eq(landlock_version(), 0);
 	kernel.version = 3; /* knows of files alone */
-	unit_ok(landlock_enter(false, NULL, 0, &err), &err);
+	unit_ok(landlock_enter(LANDLOCK_LEAVE_FILES, NULL, 0, &err), &err);
 	ck_assert_uint_eq(kernel.restricted, 0);
 }
 END_TEST
@@ -99,7 +99,7 @@ START_TEST(enter_tells_a_kernel_what_it_knows)
 	kernel.plays = true;
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		kernel.version = sizes[i].version;
-		unit_ok(landlock_enter(true, NULL, 0, &err), &err);
+		unit_ok(landlock_enter(0, NULL, 0, &err), &err);
 		ck_assert_uint_eq(kernel.size, sizes[i].size);
 		ck_assert_uint_eq(kernel.restricted, i + 1);
 		ck_assert(!ruleset_is_open());
@@ -117,13 +117,13 @@ START_TEST(enter_that_fails_says_where)
 	    {ADD, "allowing / in the sandbox: Operation not permitted"},
 	    {RESTRICT, "entering the sandbox of files: Operation not permitted"},
 	};
-	const struct landlock_path paths[] = {{"/", true}};
+	const struct landlock_path paths[] = {{.path = "/", .writable = true}};
 	struct error               err = {0};
 
 	kernel.plays = true;
 	kernel.version = 7;
 	kernel.fails = failures[_i].call;
-	unit_fails(landlock_enter(true, paths, 1, &err), &err, ERROR_INTERNAL, failures[_i].says);
+	unit_fails(landlock_enter(0, paths, 1, &err), &err, ERROR_INTERNAL, failures[_i].says);
 	ck_assert(_i == 0 || !ruleset_is_open());
 }
 END_TEST
@@ -131,7 +131,7 @@ END_TEST
 START_TEST(enter_with_a_path_that_cannot_be_opened_says_so)
 {
 	char                       path[5000];
-	const struct landlock_path paths[] = {{path, true}};
+	const struct landlock_path paths[] = {{.path = path, .writable = true}};
 	struct error               err = {0};
 
 	memset(path, 'a', sizeof path);
@@ -139,7 +139,7 @@ START_TEST(enter_with_a_path_that_cannot_be_opened_says_so)
 	path[sizeof path - 1] = '\0';
 	kernel.plays = true;
 	kernel.version = 7;
-	ck_assert_int_eq(landlock_enter(true, paths, 1, &err), -1);
+	ck_assert_int_eq(landlock_enter(0, paths, 1, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.detail, "opening /aaaaa"));
 }
 END_TEST
@@ -147,7 +147,7 @@ END_TEST
 /* All files stay, so that the test can end as others do. */
 START_TEST(enter_leaves_what_is_named_and_takes_the_network)
 {
-	const struct landlock_path paths[] = {{"/", true}, {"/attest-is-not-there", true}, {"/etc/passwd", true}};
+	const struct landlock_path paths[] = {{.path = "/", .writable = true}, {.path = "/attest-is-not-there", .writable = true}, {.path = "/etc/passwd", .writable = true}};
 	struct sockaddr_in         address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct error               err = {0};
 	char                       directory[SCRATCH_SIZE];
@@ -157,7 +157,7 @@ START_TEST(enter_leaves_what_is_named_and_takes_the_network)
 		printf("# skipped: no Landlock in this kernel\n");
 		return;
 	}
-	unit_ok(landlock_enter(true, paths, 3, &err), &err);
+	unit_ok(landlock_enter(0, paths, 3, &err), &err);
 	scratch_make(directory);
 	scratch_remove(directory);
 	ck_assert_int_ge(fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 0);

@@ -22,7 +22,7 @@ enter_front_of_files(void)
 {
 	struct error err = {0};
 
-	if (landlock_enter(true, NULL, 0, &err) == 0)
+	if (landlock_enter(0, NULL, 0, &err) == 0)
 		return;
 	fprintf(stderr, "%s\n", err.detail);
 	_exit(99);
@@ -282,6 +282,22 @@ START_TEST(mode_parse_takes_its_three_words)
 }
 END_TEST
 
+START_TEST(socket_parse_adds_the_bit_of_a_word)
+{
+	unsigned     sockets = 0;
+	struct error err = {0};
+
+	unit_ok(sandbox_socket_parse("unix", &sockets, &err), &err);
+	ck_assert_uint_eq(sockets, SANDBOX_SOCKET_BIT(UNIX));
+	unit_ok(sandbox_socket_parse("netlink", &sockets, &err), &err);
+	unit_ok(sandbox_socket_parse("inet", &sockets, &err), &err);
+	ck_assert_uint_eq(sockets,
+	    SANDBOX_SOCKET_BIT(UNIX) | SANDBOX_SOCKET_BIT(INET) | SANDBOX_SOCKET_BIT(NETLINK));
+	unit_fails(sandbox_socket_parse("UNIX", &sockets, &err), &err, ERROR_MALFORMED,
+	    "\"UNIX\" is none of unix, inet, netlink");
+}
+END_TEST
+
 static void
 enter_off(void)
 {
@@ -307,7 +323,8 @@ START_TEST(build_without_a_part_does_without_it)
 	if (WITH_SANDBOX)
 		return;
 	unit_ok(sandbox_check(SANDBOX_ON, &err), &err);
-	unit_ok(sandbox_enter_keeper(SANDBOX_ON, SANDBOX_KEYS_FILES, NULL, 0, &err), &err);
+	unit_ok(sandbox_enter_keeper(SANDBOX_ON, &(struct sandbox_keeper){.keys = SANDBOX_KEYS_FILES}, &err),
+	    &err);
 	unit_ok(sandbox_enter_front(SANDBOX_ON, &err), &err);
 	ck_assert_int_ge(act_open(), 0);
 }
@@ -340,6 +357,7 @@ main(void)
 	tcase_add_test(tc, front_without_its_filter_signals_nobody);
 	tcase_add_test(tc, front_has_no_capability_and_gets_none);
 	tcase_add_test(tc, mode_parse_takes_its_three_words);
+	tcase_add_test(tc, socket_parse_adds_the_bit_of_a_word);
 	tcase_add_test(tc, build_without_a_part_does_without_it);
 	tcase_add_test(tc, mode_off_contains_nothing);
 	suite_add_tcase(suite, tc);

@@ -43,21 +43,38 @@ directories_remove(void)
 }
 
 static void
-enter_keeper_as(enum sandbox_keys keys)
+enter_keeper_with(enum sandbox_keys keys, unsigned sockets)
 {
-	const struct landlock_path paths[] = {{directory, true}, {read_only, false},
-	    {"/tmp/attest-sandbox-is-not-there", false}};
-	struct error               err = {0};
+	const struct landlock_path paths[] = {{.path = directory, .writable = true}, {.path = read_only, .writable = false},
+	    {.path = "/tmp/attest-sandbox-is-not-there", .writable = false}};
+	const struct sandbox_keeper keeper = {.keys = keys, .sockets = sockets, .paths = paths, .count = 3};
+	struct error                err = {0};
 
-	if (sandbox_enter_keeper(SANDBOX_ON, keys, paths, 3, &err) == 0)
+	if (sandbox_enter_keeper(SANDBOX_ON, &keeper, &err) == 0)
 		return;
 	fprintf(stderr, "%s\n", err.detail);
 	_exit(99);
 }
 
-static void enter_keeper(void) { enter_keeper_as(SANDBOX_KEYS_FILES); }
-static void enter_keeper_of_module(void) { enter_keeper_as(SANDBOX_KEYS_MODULE); }
-static void enter_keeper_of_command(void) { enter_keeper_as(SANDBOX_KEYS_COMMAND); }
+static void enter_keeper(void) { enter_keeper_with(SANDBOX_KEYS_FILES, 0); }
+static void enter_keeper_of_module(void) { enter_keeper_with(SANDBOX_KEYS_MODULE, 0); }
+static void enter_keeper_of_daemon(void) { enter_keeper_with(SANDBOX_KEYS_MODULE, SANDBOX_SOCKET_BIT(UNIX)); }
+static void enter_keeper_of_network(void) { enter_keeper_with(SANDBOX_KEYS_MODULE, SANDBOX_SOCKET_BIT(INET)); }
+
+/* A program may be anywhere. */
+static void
+enter_keeper_of_command(void)
+{
+	const struct landlock_path  paths[] = {{.path = directory, .writable = true},
+	    {.path = "/", .executable = true}};
+	const struct sandbox_keeper keeper = {.keys = SANDBOX_KEYS_COMMAND, .paths = paths, .count = 2};
+	struct error                err = {0};
+
+	if (sandbox_enter_keeper(SANDBOX_ON, &keeper, &err) == 0)
+		return;
+	fprintf(stderr, "%s\n", err.detail);
+	_exit(99);
+}
 
 static void
 enter_supervisor(void)
@@ -244,6 +261,180 @@ START_TEST(keeper_opens_and_makes_no_other_file)
 }
 END_TEST
 
+/* ---- the keeper of a token or a TPM ---- */
+
+START_TEST(keeper_of_a_module_opens_and_makes_no_other_file)
+{
+	NEEDS_LANDLOCK(1);
+	inside(enter_keeper_of_module, act_elsewhere);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	inside(enter_keeper_of_module, act_keep);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_of_command(void)
+{
+	if (file_at(read_only, "file", O_RDONLY) < 0 || file_at(directory, "store", O_RDWR | O_CREAT) < 0)
+		return 1;
+	if (file_at(read_only, "file", O_WRONLY) >= 0 || errno != EACCES)
+		return 2;
+	return act_make() < 0 && errno == EACCES ? act_run() : 3;
+}
+
+START_TEST(keeper_of_a_program_reads_everything_and_writes_nothing_else)
+{
+	NEEDS_LANDLOCK(1);
+	inside(enter_keeper_of_command, act_of_command);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+#define FAMILY_MAX 64
+
+/* The families of which it can make a socket, or could if the kernel had them. */
+static bool
+family_is_open(int family)
+{
+	return socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0 || errno != EACCES;
+}
+
+/* 0 when those of `open` are, and no others; those that kill are not tried. */
+static int
+families_are(const int *open, size_t count)
+{
+	for (int family = 0; family < FAMILY_MAX; family++) {
+		bool wanted = false;
+
+		if (family == AF_PACKET || family == AF_VSOCK || family == AF_ALG || family == AF_KEY)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			wanted = wanted || open[i] == family;
+		if (family_is_open(family) != wanted)
+			return 100 + family;
+	}
+	return 0;
+}
+
+static int act_no_family(void) { return families_are(NULL, 0); }
+static int act_unix_family(void) { return families_are((const int[]){AF_UNIX}, 1); }
+static int act_inet_families(void) { return families_are((const int[]){AF_INET, AF_INET6}, 2); }
+
+static const struct {
+	void (*enter)(void);
+	int  (*act)(void);
+} families[] = {
+    {enter_keeper_of_module, act_no_family},
+    {enter_keeper_of_daemon, act_unix_family},
+    {enter_keeper_of_network, act_inet_families},
+    {enter_keeper_of_command, act_no_family},
+};
+
+START_TEST(keeper_of_a_module_makes_the_sockets_of_the_setting_and_no_other)
+{
+	NEEDS_FILTER();
+	inside(families[_i].enter, families[_i].act);
+	ck_assert_str_eq(world.lines, "");
+	ck_assert_msg(world.status == 0, "%#x", (unsigned)world.status);
+}
+END_TEST
+
+/* Nobody listens there: it is the kernel that refuses the one, and the sandbox the other. */
+static int
+act_connect_out(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(1),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno == EACCES ? 1 : 2;
+	return connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 && errno == ECONNREFUSED ? 0 : 3;
+}
+
+START_TEST(keeper_of_a_module_connects_when_the_setting_says_so)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_network, act_connect_out);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	inside(enter_keeper_of_module, act_connect_out);
+	ck_assert_msg(WIFEXITED(world.status) && WEXITSTATUS(world.status) == 1, "%#x", (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_connect_out_of_files(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(1),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	return connect(world.pair[0], (const struct sockaddr *)&address, sizeof address) != 0 && errno == EACCES
+	    ? 0 : 1;
+}
+
+/* Where there is no filter, or a socket came from elsewhere, Landlock says the same of TCP. */
+static void
+enter_keeper_that_has_a_socket(void)
+{
+	world.pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	enter_keeper_of_module();
+}
+
+START_TEST(keeper_of_a_module_connects_no_socket_that_it_has)
+{
+	NEEDS_LANDLOCK(4);
+	inside(enter_keeper_that_has_a_socket, act_connect_out_of_files);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* The program was started before, and must be ended. */
+static int
+act_end_the_other(void)
+{
+	return kill(world.other, SIGKILL);
+}
+
+START_TEST(keeper_of_a_program_ends_it)
+{
+	inside(enter_keeper_of_command, act_end_the_other);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static void *
+thread_waits(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+static void
+enter_keeper_beside_a_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, thread_waits, NULL) != 0)
+		_exit(99);
+	enter_keeper_of_module();
+}
+
+static int act_nothing(void) { return 0; }
+
+START_TEST(keeper_of_a_module_with_threads_of_its_own_says_what_they_may)
+{
+	NEEDS_LANDLOCK(1);
+	NEEDS(access("/proc/self/task", R_OK) == 0, "no /proc");
+	inside(enter_keeper_beside_a_thread, act_nothing);
+	ck_assert_msg(strstr(world.lines, "warning test/front event=sandbox reason=\"the library of a token or a "
+	    "TPM has started threads, 1, which may open what their user may\"") != NULL, "%s", world.lines);
+	inside(enter_keeper_of_module, act_nothing);
+	ck_assert_str_eq(world.lines, "");
+}
+END_TEST
+
 /* ---- rights ---- */
 
 static void
@@ -269,7 +460,8 @@ enter_keeper_available(void)
 {
 	struct error err = {0};
 
-	if (sandbox_enter_keeper(SANDBOX_AVAILABLE, SANDBOX_KEYS_FILES, NULL, 0, &err) != 0)
+	if (sandbox_enter_keeper(SANDBOX_AVAILABLE, &(struct sandbox_keeper){.keys = SANDBOX_KEYS_FILES},
+	        &err) != 0)
 		_exit(99);
 }
 
@@ -299,6 +491,14 @@ main(void)
 	tcase_add_test(tc, supervisor_starts_programs_and_their_sandboxes);
 	tcase_add_test(tc, keeper_works_on_its_files);
 	tcase_add_test(tc, keeper_opens_and_makes_no_other_file);
+	tcase_add_test(tc, keeper_of_a_module_opens_and_makes_no_other_file);
+	tcase_add_test(tc, keeper_of_a_program_reads_everything_and_writes_nothing_else);
+	tcase_add_loop_test(tc, keeper_of_a_module_makes_the_sockets_of_the_setting_and_no_other, 0,
+	    sizeof families / sizeof families[0]);
+	tcase_add_test(tc, keeper_of_a_module_connects_when_the_setting_says_so);
+	tcase_add_test(tc, keeper_of_a_module_connects_no_socket_that_it_has);
+	tcase_add_test(tc, keeper_of_a_program_ends_it);
+	tcase_add_test(tc, keeper_of_a_module_with_threads_of_its_own_says_what_they_may);
 	tcase_add_test(tc, keeper_has_the_capabilities_of_files_and_memory_at_most);
 	tcase_add_test(tc, keeper_is_contained_too_when_that_need_not_be_available);
 	suite_add_tcase(suite, tc);

@@ -431,6 +431,39 @@ START_TEST(open_token_key_that_is_not_there_says_why)
 }
 END_TEST
 
+/* The process that enters a sandbox learns which files the token's library and PIN are. */
+START_TEST(open_token_key_notes_what_it_took_and_signs_again)
+{
+	struct key_needs  needs = {.module = false};
+	struct key_access access = {.secret = wrong, .pkcs11_module = "/not/this.so", .needs = &needs};
+	char              uri[512];
+	char              file[256];
+	EVP_PKEY         *key = NULL;
+	EVP_PKEY         *again = NULL;
+	struct error      err = {0};
+
+	(void)snprintf(file, sizeof file, "%s/pin", directory);
+	pki_write(directory, "pin", PIN "\n", 5);
+	free(pki_run(directory, "chmod 600 pin"));
+	(void)snprintf(uri, sizeof uri, "pkcs11:token=ca;object=ec?module-path=%s&pin-source=file:%s", module, file);
+	unit_ok(key_open(uri, &access, &key, &err), &err);
+	ck_assert(needs.module && !needs.command && !needs.sockets && !needs.network);
+	ck_assert_uint_eq(needs.files.count, 2);
+	ck_assert_str_eq(needs.files.texts[0], module);
+	ck_assert_str_eq(needs.files.texts[1], file);
+	ck_assert_ptr_nonnull(needs.opened);
+	unit_ok(key_needs_settle(&needs, &err), &err);
+	ck_assert(needs.settled && needs.opened == NULL);
+	sign_with(key);
+	free(pki_run(directory, "rm -rf tokens/*"));
+	ck_assert_int_eq(key_open(uri, &access, &again, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "inside the sandbox pkcs11:token=ca;object=ec?module-path=", 57) == 0 &&
+	        strstr(err.detail, "name them in key_paths and key_sockets: ") != NULL, "%s", err.detail);
+	signing_key_free(key);
+	key_needs_clear(&needs);
+}
+END_TEST
+
 START_TEST(open_token_key_without_a_module_says_so)
 {
 	struct key_access access = {.secret = pin};
@@ -485,6 +518,7 @@ add_token_cases(Suite *suite)
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
 		    sizeof refused / sizeof refused[0]);
+		tcase_add_test(tc, open_token_key_notes_what_it_took_and_signs_again);
 		tcase_add_test(tc, open_token_key_without_a_module_says_so);
 		tcase_add_test(tc, open_token_that_is_gone_says_so);
 	}
@@ -539,6 +573,47 @@ START_TEST(open_in_a_sandbox_without_modules_says_so)
 }
 END_TEST
 
+static const struct {
+	const char *tcti;
+	bool        command;
+	bool        sockets;
+	bool        network;
+	const char *devices; /* with a space after each */
+} tctis[] = {
+    {NULL, false, false, false, "/dev/tpmrm0 /dev/tpm0 "},
+    {"device", false, false, false, "/dev/tpmrm0 /dev/tpm0 "},
+    {"device:", false, false, false, "/dev/tpmrm0 /dev/tpm0 "},
+    {"device:/dev/tpmrm1", false, false, false, "/dev/tpmrm1 "},
+    {"libtss2-tcti-device.so.0:/dev/tpmrm1", false, false, false, "/dev/tpmrm1 "},
+    {"devices:/dev/tpmrm1", false, false, false, ""},
+    {"tabrmd", false, true, false, ""},
+    {"tabrmd:bus_type=session", false, true, false, ""},
+    {"swtpm:path=/run/swtpm/sock", false, true, false, ""},
+    {"swtpm:host=localhost,port=2321", false, false, true, ""},
+    {"mssim", false, false, true, ""},
+    {"cmd:nc -U /run/swtpm/sock", true, false, false, ""},
+    {"/opt/odd.so:path=1", false, false, false, ""},
+    {"mssim:path=/run/mssim", false, true, false, ""},
+    {"/opt/odd.so", false, false, false, ""},
+};
+
+START_TEST(needs_tcti_notes_what_reaches_the_tpm)
+{
+	struct key_needs needs = {.module = false};
+	char             devices[64] = "";
+
+	key_needs_tcti(&needs, tctis[_i].tcti);
+	for (size_t i = 0; i < needs.devices.count; i++)
+		(void)snprintf(devices + strlen(devices), sizeof devices - strlen(devices), "%s ",
+		    needs.devices.texts[i]);
+	ck_assert_str_eq(devices, tctis[_i].devices);
+	ck_assert(needs.command == tctis[_i].command && needs.sockets == tctis[_i].sockets &&
+	    needs.network == tctis[_i].network);
+	key_needs_clear(&needs);
+	ck_assert_uint_eq(needs.devices.count, 0);
+}
+END_TEST
+
 START_TEST(open_notes_the_files_of_keys_and_what_the_rest_took)
 {
 	struct key_needs  needs = {.module = false};
@@ -574,6 +649,7 @@ main(void)
 	tcase_add_test(tc, open_locked_file_with_a_longer_passphrase_does_not_open);
 	tcase_add_test(tc, open_file_that_is_not_locked_does_not_mind_a_passphrase);
 	tcase_add_test(tc, open_in_a_sandbox_without_modules_says_so);
+	tcase_add_loop_test(tc, needs_tcti_notes_what_reaches_the_tpm, 0, sizeof tctis / sizeof tctis[0]);
 	tcase_add_test(tc, open_notes_the_files_of_keys_and_what_the_rest_took);
 	suite_add_tcase(suite, tc);
 	add_token_cases(suite);

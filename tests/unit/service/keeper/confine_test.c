@@ -1,6 +1,7 @@
 /* Which places a keeper's sandbox leaves, and what it says of others. */
 #include "config.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -8,9 +9,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/filter.h"
 #include "daemon/landlock.h"
 #include "scratch.h"
 #include "pki/key_needs.h"
@@ -210,12 +213,133 @@ START_TEST(confine_when_off_leaves_everything)
 }
 END_TEST
 
-/* What another's library opens is not known, so that a reload may name any file too. */
-START_TEST(confine_for_a_module_or_a_program_leaves_the_files)
+static int
+act_of_module(struct confinement *confinement)
 {
-	settings.service.containment = SANDBOX_AVAILABLE;
-	inside_with(&(struct key_needs){.module = true}, act_off);
-	inside_with(&(struct key_needs){.command = true}, act_off);
+	int rc = act_look(confinement);
+
+	if (rc != 0)
+		return rc;
+	if (!can_open("token/new", O_WRONLY | O_CREAT) || !can_open("device", O_RDWR))
+		return 11;
+	if (can_open("readers/file", O_WRONLY) || !can_open("readers/file", O_RDONLY)) /* OPENSC_CONF */
+		return 12;
+	if (open("/usr/lib", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0)
+		return 13;
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EACCES ? 0 : 14;
+}
+
+static int
+act_of_daemon(struct confinement *confinement)
+{
+	(void)confinement;
+	if (socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EACCES)
+		return 1;
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ? 0 : 2;
+}
+
+static int
+act_of_network(struct confinement *confinement)
+{
+	(void)confinement;
+	if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EACCES)
+		return 1;
+	if (access("/etc/hosts", R_OK) == 0 && open("/etc/hosts", O_RDONLY | O_CLOEXEC) < 0)
+		return 2;
+	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EACCES ? 0 : 3;
+}
+
+#define NEEDS_SECCOMP()                                                                       \
+	do {                                                                                  \
+		if (!WITH_SANDBOX || !filter_is_available()) {                                \
+			printf("# skipped: no seccomp in this build or kernel\n");              \
+			return;                                                               \
+		}                                                                             \
+	} while (0)
+
+START_TEST(confine_for_a_module_leaves_the_paths_of_the_setting_and_of_its_needs)
+{
+	struct key_needs keys = {.module = true};
+
+	NEEDS_LANDLOCK();
+	NEEDS_SECCOMP();
+	ck_assert_int_eq(mkdir(path_of("token"), 0700), 0);
+	ck_assert(can_open("device", O_WRONLY | O_CREAT));
+	config_list_append(&settings.service.key_paths, path_of("token"));
+	config_list_append(&keys.devices, path_of("device"));
+	config_list_append(&keys.devices, path_of("away/not-there")); /* its directory is none of them */
+	ck_assert_int_eq(setenv("OPENSC_CONF", path_of("readers/opensc.conf"), 1), 0);
+	inside_with(&keys, act_of_module);
+	ck_assert_int_eq(unsetenv("OPENSC_CONF"), 0);
+	config_list_clear(&settings.service.key_paths);
+	key_needs_clear(&keys);
+}
+END_TEST
+
+START_TEST(confine_for_a_module_says_when_a_reload_names_other_places)
+{
+	NEEDS_LANDLOCK();
+	inside_with(&(struct key_needs){.module = true}, act_check);
+}
+END_TEST
+
+START_TEST(confine_for_a_module_leaves_the_sockets_of_the_setting_and_of_its_needs)
+{
+	NEEDS_SECCOMP();
+	inside_with(&(struct key_needs){.module = true, .sockets = true}, act_of_daemon);
+	inside_with(&(struct key_needs){.module = true, .network = true}, act_of_network);
+	settings.service.key_socket_bits = SANDBOX_SOCKET_BIT(UNIX);
+	inside_with(&(struct key_needs){.module = true}, act_of_daemon);
+}
+END_TEST
+
+/* Keys in files take nothing of it. */
+static int
+act_without_key_paths(struct confinement *confinement)
+{
+	(void)confinement;
+	return can_open("away/file", O_RDONLY) ? 1 : 0;
+}
+
+START_TEST(confine_for_files_leaves_no_path_of_a_token)
+{
+	NEEDS_LANDLOCK();
+	config_list_append(&settings.service.key_paths, path_of("away"));
+	inside(act_without_key_paths);
+	config_list_clear(&settings.service.key_paths);
+}
+END_TEST
+
+START_TEST(confine_for_a_module_without_one_of_its_paths_is_refused)
+{
+	struct confinement *confinement = NULL;
+	struct error        err = {0};
+	char                wanted[2 * SCRATCH_SIZE];
+
+	if (!WITH_SANDBOX)
+		return;
+	config_list_append(&settings.service.key_paths, path_of("gone"));
+	(void)snprintf(wanted, sizeof wanted, "key_paths: %s: No such file or directory", path_of("gone"));
+	unit_fails(confine(&schema, &settings, &(struct key_needs){.module = true}, &confinement, &err), &err,
+	    ERROR_INTERNAL, wanted);
+	confinement_free(confinement);
+	config_list_clear(&settings.service.key_paths);
+}
+END_TEST
+
+static int
+act_of_command(struct confinement *confinement)
+{
+	(void)confinement;
+	if (!can_open("away/file", O_RDONLY) || can_open("away/file", O_WRONLY))
+		return 1;
+	return system("exec /bin/true </dev/null >/dev/null") == 0 ? 0 : 2;
+}
+
+START_TEST(confine_for_a_program_leaves_files_to_read_and_programs_to_start)
+{
+	NEEDS_LANDLOCK();
+	inside_with(&(struct key_needs){.module = true, .command = true}, act_of_command);
 }
 END_TEST
 
@@ -248,7 +372,12 @@ main(void)
 	tcase_add_test(tc, confine_leaves_the_state_to_write_and_the_files_of_settings_to_read);
 	tcase_add_test(tc, check_of_settings_that_name_other_places_says_to_restart);
 	tcase_add_test(tc, confine_when_off_leaves_everything);
-	tcase_add_test(tc, confine_for_a_module_or_a_program_leaves_the_files);
+	tcase_add_test(tc, confine_for_a_module_leaves_the_paths_of_the_setting_and_of_its_needs);
+	tcase_add_test(tc, confine_for_a_module_says_when_a_reload_names_other_places);
+	tcase_add_test(tc, confine_for_a_module_leaves_the_sockets_of_the_setting_and_of_its_needs);
+	tcase_add_test(tc, confine_for_files_leaves_no_path_of_a_token);
+	tcase_add_test(tc, confine_for_a_module_without_one_of_its_paths_is_refused);
+	tcase_add_test(tc, confine_for_a_program_leaves_files_to_read_and_programs_to_start);
 	tcase_add_test(tc, confine_of_more_places_than_a_sandbox_takes_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
