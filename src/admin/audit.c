@@ -185,6 +185,7 @@ audit_print(const struct audit_entry *entry, int digits)
 	print_folded(&fold, *names != '\0' ? names : "-");
 	(void)fputs(print_is_narrow() ? "\n  " : "  ", stdout);
 	fold.column = fold.indent;
+	fold.spaces = 0;
 	print_folded(&fold, actor);
 	audit_print_part(&fold, ", ", entry->peer);
 	audit_print_part(&fold, ", request ", entry->request);

@@ -144,11 +144,14 @@ print_is_narrow(void)
 	return isatty(STDOUT_FILENO) == 1;
 }
 
-/* A word without the spaces before it, which stand before it only on the same line. */
+/* The spaces before a word stand before it only on the same line. */
 static void
-print_word(struct print_fold *fold, const char *word, size_t spaces)
+print_word(struct print_fold *fold, const char *word)
 {
 	size_t width = print_width(word);
+	size_t spaces = fold->spaces;
+
+	fold->spaces = 0;
 
 	if (fold->column > fold->indent && fold->columns != SIZE_MAX &&
 	    fold->column + spaces + width > fold->columns) {
@@ -173,7 +176,9 @@ print_folded(struct print_fold *fold, const char *text)
 
 		memcpy(word, text + spaces, length);
 		word[length] = '\0';
-		print_word(fold, word, spaces);
+		fold->spaces += spaces;
+		if (length != 0)
+			print_word(fold, word);
 		text += spaces + length;
 	}
 }

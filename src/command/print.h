@@ -36,11 +36,13 @@ struct print_fold {
 	size_t columns; /* print_columns() */
 	size_t column;
 	size_t indent;
+	size_t spaces; /* before the next word, not printed yet: none end a line */
 };
 
 /*
  * print_text, folded at spaces: a word that does not fit goes to the next line, behind
- * `indent` spaces. A word that is longer than a line stays whole.
+ * `indent` spaces. A word that is longer than a line stays whole. Spaces at the end are printed with the
+ * word that the next call begins with, if that stays on the line.
  */
 void print_folded(struct print_fold *fold, const char *text);
 

@@ -128,6 +128,7 @@ static const struct {
     {"longerthanaline one", 5, 2, "longerthanaline\n  one"},
     {"a \x1b[0m b", 8, 2, "a\n  \\x1b[0m\n  b"},
     {"a  b", 80, 2, "a  b"},
+    {"a  ", 80, 2, "a"},
 };
 
 START_TEST(text_is_folded_at_spaces)
@@ -137,6 +138,23 @@ START_TEST(text_is_folded_at_spaces)
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
 	shown = folded(folds[_i].text, folds[_i].columns, folds[_i].column);
 	ck_assert_str_eq(shown, folds[_i].shown);
+	free(shown);
+}
+END_TEST
+
+/* As several calls print it, what is folded between them too. */
+START_TEST(text_in_pieces_is_folded_at_spaces)
+{
+	char             *shown = NULL;
+	size_t            size = 0;
+	struct print_fold fold = {.out = open_memstream(&shown, &size), .columns = 10, .indent = 2};
+
+	print_folded(&fold, "one,");
+	print_folded(&fold, " ");
+	print_folded(&fold, " two ");
+	print_folded(&fold, "three");
+	ck_assert_int_eq(fclose(fold.out), 0);
+	ck_assert_str_eq(shown, "one,  two\n  three");
 	free(shown);
 }
 END_TEST
@@ -174,6 +192,7 @@ main(void)
 	tcase_add_test(tc, text_that_cannot_be_seen_is_escaped);
 	tcase_add_test(tc, cell_is_filled_by_columns);
 	tcase_add_loop_test(tc, text_is_folded_at_spaces, 0, (int)(sizeof folds / sizeof folds[0]));
+	tcase_add_test(tc, text_in_pieces_is_folded_at_spaces);
 	tcase_add_test(tc, state_is_revoked_before_it_is_expired);
 	tcase_add_test(tc, json_time_is_text);
 	suite_add_tcase(suite, tc);
