@@ -28,6 +28,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/fuzz/served.h \
 	tests/fuzz/sign.h \
 	tests/unit/acme_keeper_support.h \
+	tests/unit/acme_records.h \
 	tests/unit/acme_world.h \
 	tests/unit/attestation/keeper/keeper_ek_world.h \
 	tests/unit/bad_disk.h \
@@ -35,6 +36,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/ca/crl_support.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \
+	tests/unit/command_answer.h \
 	tests/unit/command_failing.h \
 	tests/unit/daemon/channel_support.h \
 	tests/unit/daemon/sandbox_support.h \

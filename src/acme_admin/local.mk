@@ -11,5 +11,9 @@ src_libacme_admin_a_SOURCES = \
 	src/acme_admin/store.c src/acme_admin/store.h
 
 UNIT_TESTS += tests/unit/acme_admin/acme_admin_test
+UNIT_TESTS += tests/unit/acme_admin/certificates_test
 UNIT_TESTS += tests/unit/acme_admin/failing_test
+UNIT_TESTS += tests/unit/acme_admin/find_test
+UNIT_TESTS += tests/unit/acme_admin/orders_test
+UNIT_TESTS += tests/unit/acme_admin/seen_test
 tests_unit_acme_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)

@@ -58,6 +58,9 @@ src_libadmin_a_SOURCES = \
 	src/admin/trust/verify.c
 
 UNIT_TESTS += tests/unit/admin/admin_test
+UNIT_TESTS += tests/unit/admin/approve_test
+UNIT_TESTS += tests/unit/admin/attest_ca_test
+UNIT_TESTS += tests/unit/admin/backup/archive_test
 UNIT_TESTS += tests/unit/admin/backup/manifest_test
 UNIT_TESTS += tests/unit/admin/backup/restore_test
 UNIT_TESTS += tests/unit/admin/ek_content_test

@@ -9,7 +9,7 @@
 #include "acme_admin/commands.h"
 #include "acme_world.h"
 #include "ca/files.h"
-#include "command/command.h"
+#include "command_answer.h"
 #include "pki/certificate.h"
 #include "pki_support.h"
 #include "records.h"
@@ -93,26 +93,8 @@ teardown(void)
 static char *
 answer(int wanted, const char *command, const char *first, const char *second, const char *third)
 {
-	const char     *texts[] = {"attest-acmed", "--state-dir", world.state_dir, command, first,
-	        second, third};
-	char           *argv[8] = {NULL};
-	AUTO_FREE char *path = file_join(world.state_dir, "answer");
-	AUTO_BYTES      content = {0};
-	int             argc = 0;
-	int             status;
-
-	while (argc < 7 && texts[argc] != NULL) {
-		argv[argc] = (char *)(uintptr_t)texts[argc];
-		argc++;
-	}
-	/* The case runs in a process of its own, whose standard output nobody else reads. */
-	ck_assert_ptr_nonnull(freopen(path, "w", stdout));
-	status = command_main(&acme_admin_program, argc, argv);
-	(void)fflush(stdout);
-	ck_assert_int_eq(status, wanted);
-	unit_ok(file_read(path, 1 << 16, &content, &err), &err);
-	bytes_append_u8(&content, '\0');
-	return memory_strdup((const char *)content.data);
+	return memory_strdup(
+	    answer_run(&acme_admin_program, world.state_dir, wanted, ANSWER_WORDS(command, first, second, third)));
 }
 
 static json_t *
@@ -120,10 +102,10 @@ answer_json(const char *command, const char *first)
 {
 	AUTO_FREE char *text = answer(0, command, "--json", first, NULL);
 	json_error_t    where;
-	json_t         *answered = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+	json_t         *parsed = json_loads(text, JSON_REJECT_DUPLICATES, &where);
 
-	ck_assert_msg(answered != NULL, "%s: %s", where.text, text);
-	return answered;
+	ck_assert_msg(parsed != NULL, "%s: %s", where.text, text);
+	return parsed;
 }
 
 START_TEST(certificates_are_listed_with_their_state)

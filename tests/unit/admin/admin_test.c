@@ -1,13 +1,12 @@
 /* What attest-ca prints of certificates, and that its tables are whole: the rest is tested end to end. */
 #include "config.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "admin/commands.h"
-#include "command/command.h"
+#include "command_answer.h"
 #include "records.h"
 #include "scratch.h"
 #include "store/inventory/certificate.h"
@@ -52,26 +51,12 @@ teardown(void)
 	scratch_remove(directory);
 }
 
-/* Runs the program with these arguments behind --state-dir; returns what it printed, which the caller frees. */
+/* Runs a command with up to two arguments; returns what it printed, which the caller frees. */
 static char *
 answer(int wanted, const char *command, const char *first, const char *second)
 {
-	char           *argv[] = {(char[]){"attest-ca"}, (char[]){"--state-dir"}, directory,
-	              (char *)(uintptr_t)command, (char *)(uintptr_t)first, (char *)(uintptr_t)second,
-	              NULL};
-	int             argc = second != NULL ? 6 : first != NULL ? 5 : 4;
-	AUTO_FREE char *path = file_join(directory, "answer");
-	AUTO_BYTES      content = {0};
-	int             status;
-
-	/* The case runs in a process of its own, whose standard output nobody else reads. */
-	ck_assert_ptr_nonnull(freopen(path, "w", stdout));
-	status = command_main(&attest_ca_program, argc, argv);
-	(void)fflush(stdout);
-	ck_assert_int_eq(status, wanted);
-	unit_ok(file_read(path, 1 << 16, &content, &err), &err);
-	bytes_append_u8(&content, '\0');
-	return memory_strdup((const char *)content.data);
+	return memory_strdup(
+	    answer_run(&attest_ca_program, directory, wanted, ANSWER_WORDS(command, first, second)));
 }
 
 START_TEST(show_certificates_are_listed_with_their_state)
@@ -162,19 +147,12 @@ END_TEST
 
 START_TEST(show_of_a_removed_device_says_when_and_by_whom)
 {
-	AUTO_FREE char *path = file_join(directory, "errors");
-	AUTO_BYTES      errors = {0};
-
 	free(answer(0, "remove", HASH_1, NULL));
-	ck_assert_ptr_nonnull(freopen(path, "w", stderr));
 	free(answer(1, "show", HASH_1, NULL));
-	(void)fflush(stderr);
-	unit_ok(file_read(path, 4096, &errors, &err), &err);
-	bytes_append_u8(&errors, '\0');
-	ck_assert_msg(strstr((const char *)errors.data, "EK " HASH_1 " is not enrolled: it was removed at 20") != NULL,
-	    "%s", errors.data);
-	ck_assert_msg(strstr((const char *)errors.data, "Z by ") != NULL, "%s", errors.data);
-	ck_assert_msg(strstr((const char *)errors.data, " enroll " HASH_1 "\"") != NULL, "%s", errors.data);
+	ck_assert_msg(strstr(answered.err, "EK " HASH_1 " is not enrolled: it was removed at 20") != NULL,
+	    "%s", answered.err);
+	ck_assert_msg(strstr(answered.err, "Z by ") != NULL, "%s", answered.err);
+	ck_assert_msg(strstr(answered.err, " enroll " HASH_1 "\"") != NULL, "%s", answered.err);
 }
 END_TEST
 
