@@ -77,7 +77,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 
 # What a test is linked with whose system calls are to fail (tests/unit/failing_calls.h).
 FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wrap=pwrite \
-	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
+	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=getrandom,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
 	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=fsync,--wrap=rename,--wrap=renameat,--wrap=renameat2 \
 	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat
 
@@ -88,7 +88,7 @@ FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=liste
 
 # The same for statements of a store (tests/unit/failing_sql.h).
 FAILING_SQL = -Wl,--wrap=sqlite3_prepare_v2,--wrap=sqlite3_prepare_v3,--wrap=sqlite3_step \
-	-Wl,--wrap=sqlite3_extended_errcode
+	-Wl,--wrap=sqlite3_extended_errcode,--wrap=sqlite3_file_control
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

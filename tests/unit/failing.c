@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <sqlite3.h>
+#include <unicode/uclean.h>
 
 #include "unit.h"
 
@@ -43,6 +44,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below: an
 
 static bool     armed;
 static bool     spared;
+static bool     memory_spared;
 static bool     among_threads;
 static bool     late; /* the operation calls failing_on */
 static unsigned wanted;
@@ -109,7 +111,7 @@ block_new(size_t size)
 {
 	union header *header;
 
-	if (size > SIZE_MAX - sizeof *header || failing_now() || (header = malloc(sizeof *header + size)) == NULL)
+	if (size > SIZE_MAX - sizeof *header || (!memory_spared && failing_now()) || (header = malloc(sizeof *header + size)) == NULL)
 		return NULL;
 	return block_enter(header, size);
 }
@@ -220,6 +222,39 @@ failing_prepare_events(void)
 	event_set_mem_functions(block_new, block_resize, block_free);
 }
 
+/* ---- ICU ---- */
+
+static void *
+names_new(const void *context, size_t size)
+{
+	(void)context;
+	return block_new(size);
+}
+
+static void *
+names_resize(const void *context, void *block, size_t size)
+{
+	(void)context;
+	return block_resize(block, size);
+}
+
+static void
+names_free(const void *context, void *block)
+{
+	(void)context;
+	block_free(block);
+}
+
+void
+failing_prepare_names(void)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	u_setMemoryFunctions(NULL, names_new, names_resize, names_free, &status);
+	if (U_FAILURE(status))
+		abort(); /* too late */
+}
+
 /* ---- running ---- */
 
 void
@@ -240,6 +275,12 @@ void
 failing_among_threads(void)
 {
 	among_threads = true;
+}
+
+void
+failing_spare_memory(void)
+{
+	memory_spared = true;
 }
 
 void

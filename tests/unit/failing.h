@@ -21,6 +21,9 @@ void failing_prepare(void);
 /* The same for libevent, before its first use. */
 void failing_prepare_events(void);
 
+/* The same for ICU, before its first use. */
+void failing_prepare_names(void);
+
 /*
  * Runs the operation without a failure, then with the n-th allocation failing, and for some n once
  * more with all from the n-th on. Asserts that the operation succeeds or tells an error each time, that it
@@ -48,6 +51,11 @@ void failing_every(unsigned n, unsigned from);
  */
 void failing_on(void);
 void failing_off(void);
+
+/*
+ * From now on no allocation fails: what stands in for something else is less, so that each of it can be tried.
+ */
+void failing_spare_memory(void);
 
 /* Nothing more fails in this run, although failing_on is called. */
 void failing_spare(void);

@@ -51,3 +51,8 @@ WRAP(int, sqlite3_extended_errcode, sqlite3 *db)
 {
 	return told ? code : __real_sqlite3_extended_errcode(db);
 }
+
+WRAP(int, sqlite3_file_control, sqlite3 *db, const char *name, int operation, void *arg)
+{
+	return fails() ? code : __real_sqlite3_file_control(db, name, operation, arg);
+}

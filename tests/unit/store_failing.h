@@ -1,6 +1,6 @@
 /*
- * Steps of what a store does, each run with every allocation of SQLite failing behind those before it: it
- * is done whole, or undone.
+ * Steps of what a store does, each run with allocations of SQLite failing, and with each statement, behind those
+ * before it: it is done whole, or undone. The program is linked with $(FAILING_SQL).
  */
 #ifndef TESTS_UNIT_STORE_FAILING_H
 #define TESTS_UNIT_STORE_FAILING_H
@@ -61,7 +61,10 @@ scenario_fail(struct scenario *scenario)
 	failing_each(scenario_run, scenario);
 	store_close(store);
 	scenario->fresh = true;
-	failing_every(17, (unsigned)scenario->at); /* a statement that is prepared needs more than that */
+	failing_every(41, (unsigned)scenario->at); /* a statement that is prepared needs more than that */
+	failing_each(scenario_run, scenario);
+	failing_spare_memory();
+	failing_every(1, 0); /* each statement */
 	failing_each(scenario_run, scenario);
 	scratch_remove(directory);
 }

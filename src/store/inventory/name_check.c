@@ -38,10 +38,11 @@ static bool ascii_visible[ASCII_SIZE];
 static bool
 is_ascii(struct view text)
 {
+	bool ascii_only = true;
+
 	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] >= ASCII_SIZE)
-			return false;
-	return true;
+		ascii_only = ascii_only && text.data[i] < ASCII_SIZE;
+	return ascii_only;
 }
 
 /* The skeleton of any name, by ICU; without a NUL. */
@@ -117,12 +118,11 @@ any_is_visible(const char *name, size_t length, struct error *err)
 			    "octet %zu of the name begins a character that cannot be seen, U+%04X", i + 1,
 			    character);
 	}
-	if (uspoof_check2UTF8(checker, name, (int32_t)length, NULL, &status) != 0)
-		return error_set(err, ERROR_MALFORMED,
-		    "name \"%.255s\" mixes scripts or digits that look alike", name);
-	return U_FAILURE(status)
-	    ? error_set(err, ERROR_INTERNAL, "checking a name: %s", u_errorName(status))
-	    : 0;
+	/* A check that fails lets no name through. */
+	if (uspoof_check2UTF8(checker, name, (int32_t)length, NULL, &status) == 0 && U_SUCCESS(status))
+		return 0;
+	return error_set(err, U_SUCCESS(status) ? ERROR_MALFORMED : ERROR_INTERNAL,
+	    "name \"%.255s\" mixes scripts or digits that look alike", name);
 }
 
 static void

@@ -243,19 +243,13 @@ sqlite_column(struct sql_statement *row, int column, struct sql_value *value)
 {
 	sqlite3_stmt *stmt = statement_of(row);
 
-	switch (value->kind) {
-	case SQL_NULL:
-		return;
-	case SQL_INT64:
+	if (value->kind == SQL_INT64) {
 		value->number = sqlite3_column_int64(stmt, column);
-		return;
-	case SQL_TEXT:
+	} else if (value->kind == SQL_TEXT) {
 		value->data = sqlite3_column_text(stmt, column);
-		return;
-	case SQL_OCTETS:
+	} else {
 		value->data = sqlite3_column_blob(stmt, column);
 		value->size = (size_t)sqlite3_column_bytes(stmt, column);
-		return;
 	}
 }
 

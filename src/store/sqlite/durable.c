@@ -42,8 +42,7 @@ durable_commit_failed(struct sqlite *sqlite, struct error *err)
 {
 	if (!is_sync_failure(sqlite3_extended_errcode(sqlite->db)))
 		return;
-	if (sqlite3_get_autocommit(sqlite->db) == 0)
-		(void)sqlite3_exec(sqlite->db, "ROLLBACK", NULL, NULL, NULL);
+	(void)sqlite3_exec(sqlite->db, "ROLLBACK", NULL, NULL, NULL); /* fails when SQLite has done it */
 	if (durable_overwrite(sqlite) == 0)
 		return;
 	sqlite->store.lost = true;

@@ -188,11 +188,9 @@ wal_file_gather(sqlite3 *db, bool gather)
 	sqlite3_file *file = NULL;
 	int           rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
 
-	if (rc != SQLITE_OK)
-		return rc;
-	if (file == NULL || file->pMethods != &wal_methods)
-		return SQLITE_MISUSE;
-	if ((rc = wal_flush(wal_of(file))) == SQLITE_OK)
+	if (rc == SQLITE_OK && (file == NULL || file->pMethods != &wal_methods))
+		rc = SQLITE_MISUSE;
+	if (rc == SQLITE_OK && (rc = wal_flush(wal_of(file))) == SQLITE_OK)
 		wal_of(file)->plain = !gather;
 	return rc;
 }
@@ -219,8 +217,7 @@ static sqlite3_vfs wal_vfs;
 static void
 wal_register(void)
 {
-	if ((wal_own = sqlite3_vfs_find(NULL)) == NULL)
-		return;
+	wal_own = memory_check(sqlite3_vfs_find(NULL)); /* NULL: SQLite has no memory to begin with */
 	wal_vfs = *wal_own;
 	wal_vfs.pNext = NULL;
 	wal_vfs.zName = "attest-gathered";

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "failing.h"
+#include "failing_processes.h"
 #include "scratch.h"
 #include "store/inventory/device.h"
 #include "store/store.h"
@@ -129,6 +131,30 @@ START_TEST(stop_finishes_what_was_submitted_in_order)
 	}
 	ck_assert(present(0));
 	ck_assert(present(1999));
+}
+END_TEST
+
+static int
+start_and_stop(const void *arg, struct error *start_err)
+{
+	struct store_writer *writer;
+	struct store        *store;
+
+	(void)arg;
+	unit_ok(store_open(directory, &store, start_err), start_err);
+	failing_on();
+	if (store_writer_start(store, &writer, start_err) != 0)
+		return -1;
+	failing_off();
+	store_writer_stop(writer);
+	return 0;
+}
+
+/* The store is closed all the same. */
+START_TEST(start_without_a_thread_says_so)
+{
+	failing_processes(EAGAIN);
+	failing_each(start_and_stop, NULL);
 }
 END_TEST
 
@@ -500,6 +526,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, start_without_a_thread_says_so);
 	tcase_add_test(tc, submit_nothing_stop_returns);
 	tcase_add_test(tc, stop_finishes_what_was_submitted_in_order);
 	tcase_add_test(tc, submit_job_that_fails_is_undone_alone);

@@ -1,8 +1,13 @@
-/* Every step of what attest-acmed's store does, with each allocation of SQLite failing. */
+/* Every step of what attest-acmed's store does, with allocations of SQLite failing and with each statement. */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "failing_calls.h"
+#include "failing_sql.h"
 #include "store/acme/acme.h"
 #include "store_failing.h"
 #include "util/bytes.h"
@@ -11,6 +16,14 @@
 #define ID_2 "bbbbbbbbbbbbbbbbbbbbbb"
 #define ID_3 "cccccccccccccccccccccc"
 #define ID_4 "dddddddddddddddddddddd"
+
+static int
+id_draw(struct error *err)
+{
+	char id[STORE_ID_SIZE];
+
+	return store_id_draw(id, err);
+}
 
 static int
 account_add(struct error *err)
@@ -264,10 +277,10 @@ account_change(struct error *err)
 	return rc;
 }
 
-static step *const steps[] = {account_add, account_look, order_add, order_look, authorization_attest, issue,
+static step *const steps[] = {id_draw, account_add, account_look, order_add, order_look, authorization_attest, issue,
     issued_look, issued_revoke, mark_crl, order_change, account_change, acme_sweep};
 
-START_TEST(acme_without_memory_does_it_or_says_so)
+START_TEST(acme_that_fails_says_so)
 {
 	scenario_fail(&(struct scenario){steps, _i, STORE_ACME, false});
 }
@@ -280,9 +293,11 @@ main(void)
 	TCase *tcase;
 
 	failing_prepare();
+	failing_sql(SQLITE_IOERR);
+	failing_calls(EIO);
 	suite = suite_create("store/acme/failing");
 	tcase = tcase_create("failing");
-	tcase_add_loop_test(tcase, acme_without_memory_does_it_or_says_so, 0, sizeof steps / sizeof steps[0]);
+	tcase_add_loop_test(tcase, acme_that_fails_says_so, 0, sizeof steps / sizeof steps[0]);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

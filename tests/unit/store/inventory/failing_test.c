@@ -1,8 +1,11 @@
-/* Every step of what the inventory does, with each allocation of SQLite failing. */
+/* Every step of what the inventory does, with allocations of SQLite failing and with each statement. */
 #include "config.h"
 
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "failing_sql.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
 #include "store/inventory/change.h"
@@ -386,6 +389,20 @@ give_way(struct error *err)
 	return rc;
 }
 
+/* The list is read again by a server that has started since. */
+static int
+give_way_again(struct error *err)
+{
+	struct waiting_shares *shares = waiting_shares_new();
+	struct store_waiting   one = {.ek_hash = {7}, .peer = "192.0.2.4:1", .source = "192.0.2.4",
+	      .evidence = {.verdict = STORE_VERDICT_VERIFIED}, .first_seen = NOW, .last_seen = NOW, .times = 1};
+	bool                   denied;
+	int                    rc = store_waiting_add(store, &one, 1, NOW + 3, shares, &denied, err);
+
+	waiting_shares_free(shares);
+	return rc;
+}
+
 static bool
 count_pair(const char *one, const char *other, void *arg)
 {
@@ -451,9 +468,9 @@ cut_audit(struct error *err)
 
 static step *const steps[] = {enroll, find, list, use_issuer, certify, list_certificates, record, revoke_one,
     list_revoked, revoke_all, disable, set, wait_for, list_waiting, deny, approve, look_similar, list_similar,
-    give_way, trust, replace, look_removed, replace_disabled, list_audit, sweep, take_away, cut_audit};
+    give_way, give_way_again, trust, replace, look_removed, replace_disabled, list_audit, sweep, take_away, cut_audit};
 
-START_TEST(inventory_without_memory_does_it_or_says_so)
+START_TEST(inventory_that_fails_says_so)
 {
 	scenario_fail(&(struct scenario){steps, _i, STORE_INVENTORY, false});
 }
@@ -466,9 +483,10 @@ main(void)
 	TCase *tcase;
 
 	failing_prepare();
+	failing_sql(SQLITE_IOERR);
 	suite = suite_create("store/inventory/failing");
 	tcase = tcase_create("failing");
-	tcase_add_loop_test(tcase, inventory_without_memory_does_it_or_says_so, 0, sizeof steps / sizeof steps[0]);
+	tcase_add_loop_test(tcase, inventory_that_fails_says_so, 0, sizeof steps / sizeof steps[0]);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

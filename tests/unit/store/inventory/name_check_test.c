@@ -1,10 +1,12 @@
 /* Which names a device cannot get because they deceive whoever reads them. */
 #include "config.h"
 
+#include "failing.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
 #include "store/inventory/name_check.h"
 #include "store_fixture.h"
+#include "util/bytes.h"
 
 static const char *const good[] = {
     "laptop",
@@ -81,16 +83,59 @@ START_TEST(deceiving_name_is_malformed)
 }
 END_TEST
 
+static int
+name_try(const void *arg, struct error *name_err)
+{
+	AUTO_BYTES skeleton = {0};
+
+	if (name_check_visible(arg, name_err) != 0)
+		return -1;
+	return name_skeleton(arg, &skeleton, name_err);
+}
+
+/* Long enough that ICU allocates for it. */
+START_TEST(name_without_memory_is_told_as_such)
+{
+	char name[161];
+
+	for (size_t i = 0; i < sizeof name - 1; i++)
+		name[i] = "\xd1\x88"[i % 2];
+	name[sizeof name - 1] = '\0';
+	failing_each(name_try, name);
+}
+END_TEST
+
+/* The checker is opened once: a process that could not open it checks no name, and lets none through. */
+START_TEST(name_without_a_checker_is_refused)
+{
+	AUTO_BYTES skeleton = {0};
+
+	failing_refuses_at(name_try, "laptop", (unsigned)_i);
+	unit_fails(name_check_visible("laptop", &err), &err, ERROR_INTERNAL, "checking a name: U_MEMORY_ALLOCATION_ERROR");
+	ck_assert_int_eq(name_skeleton("laptop", &skeleton, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+}
+END_TEST
+
 int
 main(void)
 {
-	Suite *suite = suite_create("name_check");
-	TCase *tc = tcase_create("name");
+	Suite *suite;
+	TCase *tc;
+
+	failing_prepare();
+	failing_prepare_names();
+	suite = suite_create("name_check");
+	tc = tcase_create("name");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, good_name_is_taken, 0, sizeof good / sizeof good[0]);
 	tcase_add_test(tc, ascii_name_is_visible);
 	tcase_add_loop_test(tc, deceiving_name_is_malformed, 0, sizeof bad / sizeof bad[0]);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("failing");
+	tcase_add_test(tc, name_without_memory_is_told_as_such);
+	tcase_add_loop_test(tc, name_without_a_checker_is_refused, 1, 4);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

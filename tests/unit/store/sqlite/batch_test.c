@@ -305,6 +305,8 @@ START_TEST(add_refuses_what_needs_no_other)
 
 	unit_fails(add(batch, 1, "a/b", 2), &err, ERROR_MALFORMED,
 	    "name 1: an identifier cannot hold a \"/\"");
+	unit_fails(add(batch, 1, "a\xe2\x80\x8b" "b", 2), &err, ERROR_MALFORMED,
+	    "octet 2 of the name begins a character that cannot be seen, U+200B");
 	unit_ok(add(batch, 1, "sha256:01", 2), &err);
 	unit_fails(add(batch, 1,
 	               "sha256:0200000000000000000000000000000000000000000000000000000000000000", 3),

@@ -17,6 +17,7 @@
 
 #include "failing.h"
 #include "failing_calls.h"
+#include "failing_sql.h"
 #include "scratch.h"
 #include "store/check.h"
 #include "store/inventory/audit.h"
@@ -187,6 +188,18 @@ teardown(void)
 	scratch_remove(directory);
 }
 
+/* Runs it with allocations, calls and statements failing, of which this one in so many is tried; and with each
+ * call and statement. */
+static void
+fail_each(failing_operation *operation, const void *arg, unsigned step, unsigned from)
+{
+	failing_every(step, from);
+	failing_each(operation, arg);
+	failing_spare_memory();
+	failing_every(1, 0);
+	failing_each(operation, arg);
+}
+
 /* ---- making and opening ---- */
 
 static int
@@ -208,8 +221,7 @@ START_TEST(create_that_fails_leaves_no_file)
 {
 	enum store_database database = (enum store_database)_i;
 
-	failing_every(101, 0);
-	failing_each(create, &database);
+	fail_each(create, &database, 101, 0);
 }
 END_TEST
 
@@ -235,8 +247,7 @@ open_and_find(const void *arg, struct error *err)
 
 START_TEST(open_that_fails_changes_nothing)
 {
-	failing_every(7, 0);
-	failing_each(open_and_find, NULL);
+	fail_each(open_and_find, NULL, 7, 0);
 }
 END_TEST
 
@@ -254,8 +265,7 @@ open_or_name_the_owner(const void *arg, struct error *err)
 START_TEST(open_without_permission_names_the_owner)
 {
 	failing_calls(EACCES);
-	failing_every(41, 0);
-	failing_each(open_or_name_the_owner, NULL);
+	fail_each(open_or_name_the_owner, NULL, 41, 0);
 	ck_assert_uint_gt(owners, 0);
 }
 END_TEST
@@ -266,8 +276,7 @@ START_TEST(open_that_fails_to_complete_the_names_is_tried_again)
 	put_template();
 	store_tamper(directory, "UPDATE counter SET skeletons = 0; UPDATE name SET skeleton = ''");
 	keep_template();
-	failing_every(11, 0);
-	failing_each(open_and_find, NULL);
+	fail_each(open_and_find, NULL, 11, 0);
 }
 END_TEST
 
@@ -291,8 +300,7 @@ START_TEST(upgrade_that_fails_is_undone_and_tried_again)
 {
 	make_version_1();
 	keep_template();
-	failing_every(211, 0);
-	failing_each(open_and_find, NULL);
+	fail_each(open_and_find, NULL, 211, 0);
 }
 END_TEST
 
@@ -317,8 +325,7 @@ check(const void *arg, struct error *err)
 /* Not damaged, although it could not be read. */
 START_TEST(check_that_fails_says_so)
 {
-	failing_every(151, 0);
-	failing_each(check, NULL);
+	fail_each(check, NULL, 151, 0);
 }
 END_TEST
 
@@ -343,8 +350,7 @@ START_TEST(snapshot_that_fails_leaves_no_file)
 	struct error    err = {0};
 
 	unit_ok(store_open(directory, &store, &err), &err);
-	failing_every(151, 0);
-	failing_each(snapshot, path);
+	fail_each(snapshot, path, 151, 0);
 	store_close(store);
 }
 END_TEST
@@ -400,6 +406,40 @@ stage(struct store_batch *batch, struct error *err)
 	    : -1;
 }
 
+static struct store_batch *batch_of_names;
+
+/* A device whose name is compared by ICU, which allocates for one of that length. */
+static int
+batch_add(const void *arg, struct error *err)
+{
+	static uint64_t     line;
+	struct store_device device = {.ek_hash = {5}, .names = (char **)(uintptr_t)arg, .name_count = 1};
+	int                 rc;
+
+	failing_on();
+	rc = store_batch_add(batch_of_names, &device, ++line, err);
+	failing_off();
+	return rc;
+}
+
+START_TEST(import_of_a_name_that_cannot_be_compared_says_so)
+{
+	char       name[161];
+	const char *const names[] = {name};
+	const struct store_batch_watch watch = {.fault = NULL};
+	struct error err = {0};
+
+	for (size_t i = 0; i < sizeof name - 1; i++)
+		name[i] = "\xd1\x88"[i % 2];
+	name[sizeof name - 1] = '\0';
+	unit_ok(store_open(directory, &store, &err), &err);
+	unit_ok(store_batch_begin(store, &watch, &batch_of_names, &err), &err);
+	failing_each(batch_add, names);
+	store_batch_free(batch_of_names);
+	store_close(store);
+}
+END_TEST
+
 enum part { BATCH_STAGES, BATCH_CHECKS, BATCH_COMMITS, BATCH_PARTS };
 
 /* One part of an import fails; the others do not. */
@@ -453,8 +493,43 @@ START_TEST(import_that_fails_enrolls_nobody)
 	static const unsigned steps[BATCH_PARTS] = {43, 13, 31};
 	enum part             part = (enum part)_i;
 
-	failing_every(steps[part], (unsigned)_i);
-	failing_each(import, &part);
+	fail_each(import, &part, steps[part], (unsigned)_i);
+}
+END_TEST
+
+/* Somebody else takes a name between the check and the writing: whatever fails then, nobody is enrolled. */
+static int
+import_of_a_taken_name(const void *arg, struct error *err)
+{
+	static const uint8_t           imported[STORE_HASH_SIZE] = {5};
+	const struct store_batch_watch watch = {.fault = NULL};
+	char                          *names[] = {TEXT("two")};
+	struct store_device            device = {.ek_hash = {9}, .names = names, .name_count = 1};
+	struct store_batch            *batch = NULL;
+	struct error                   ignored;
+	uint64_t                       count = 0;
+	int                            rc;
+
+	(void)arg;
+	put_template();
+	unit_ok(store_open(directory, &store, err), err);
+	unit_ok(store_batch_begin(store, &watch, &batch, err), err);
+	unit_ok(stage(batch, err), err);
+	unit_ok(store_batch_check(batch, &count, err), err);
+	unit_ok(store_device_enroll(store, &device, NOW, err), err);
+	failing_on();
+	rc = store_batch_commit(batch, "file", NOW, err);
+	failing_off();
+	store_batch_free(batch);
+	ck_assert_int_eq(store_device_find(store, imported, &device, &ignored), -1);
+	store_close(store);
+	return rc;
+}
+
+START_TEST(import_of_a_taken_name_never_succeeds)
+{
+	failing_spare_memory();
+	failing_refuses(import_of_a_taken_name, NULL);
 }
 END_TEST
 
@@ -525,6 +600,18 @@ over_leftover(const void *arg, struct error *err)
 	return rc;
 }
 
+/* On a store that has no statements prepared. */
+static int
+over_leftover_fresh(const void *arg, struct error *err)
+{
+	int rc;
+
+	unit_ok(store_open(directory, &store, err), err);
+	rc = over_leftover(arg, err);
+	store_close(store);
+	return rc;
+}
+
 START_TEST(what_meets_a_killed_import_goes_on_or_says_why_not)
 {
 	const struct store_batch_watch watch = {.fault = NULL};
@@ -541,10 +628,7 @@ START_TEST(what_meets_a_killed_import_goes_on_or_says_why_not)
 	                        " SELECT batch, min(id), 0 FROM device WHERE batch IS NOT NULL GROUP BY batch");
 	failing_each(over_leftover, &_i);
 	store_close(store);
-	failing_every(17, 0);
-	unit_ok(store_open(directory, &store, &err), &err);
-	failing_each(over_leftover, &_i);
-	store_close(store);
+	fail_each(over_leftover_fresh, &_i, 67, 0);
 }
 END_TEST
 
@@ -555,6 +639,8 @@ main(void)
 	TCase *tcase;
 
 	failing_prepare();
+	failing_prepare_names();
+	failing_sql(SQLITE_IOERR);
 	suite = suite_create("store/sqlite/failing");
 	tcase = tcase_create("failing");
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -566,7 +652,9 @@ main(void)
 	tcase_add_test(tcase, check_that_fails_says_so);
 	tcase_add_test(tcase, snapshot_that_fails_leaves_no_file);
 	tcase_add_test(tcase, verify_that_fails_says_so);
+	tcase_add_test(tcase, import_of_a_name_that_cannot_be_compared_says_so);
 	tcase_add_loop_test(tcase, import_that_fails_enrolls_nobody, 0, BATCH_PARTS);
+	tcase_add_test(tcase, import_of_a_taken_name_never_succeeds);
 	tcase_add_loop_test(tcase, what_meets_a_killed_import_goes_on_or_says_why_not, 0,
 	    sizeof over_leftovers / sizeof over_leftovers[0]);
 	suite_add_tcase(suite, tcase);
