@@ -77,7 +77,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 
 # What a test is linked with whose system calls are to fail (tests/unit/failing_calls.h).
 FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wrap=pwrite \
-	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=getrandom,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
+	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
 	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=fsync,--wrap=rename,--wrap=renameat,--wrap=renameat2 \
 	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat
 

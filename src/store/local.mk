@@ -90,7 +90,7 @@ UNIT_TESTS += tests/unit/store/sqlite/upgrade_test
 UNIT_TESTS += tests/unit/store/sqlite/wal_file_test
 UNIT_TESTS += tests/unit/store/store_test
 UNIT_TESTS += tests/unit/store/writer_test
-tests_unit_store_acme_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
+tests_unit_store_acme_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL) -Wl,--wrap=getrandom
 tests_unit_store_inventory_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL)
 tests_unit_store_sqlite_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
 tests_unit_store_writer_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_PROCESSES)

@@ -2,6 +2,9 @@
 
 #include "failing.h"
 
+#include <sys/mman.h>
+
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -25,6 +28,9 @@
 /* The first few are always tried: they are what an operation begins with, a transaction for example. */
 #define FIRST_ONES 4
 #define DESCRIPTORS_MAX 32
+/* Of the calls that are under way, so many say where a point is; about five are our own. */
+#define PATH_CALLS 9
+#define PATHS_MAX (1U << 16)
 /* A cache grows once; a leak grows each time. */
 #define LEAK_ROUNDS 4
 
@@ -43,6 +49,7 @@ static union header list = {{0, &list, &list}};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below: an operation may have threads */
 
 static bool     armed;
+static bool     record; /* this run: see failing_paths */
 static bool     spared;
 static bool     memory_spared;
 static bool     among_threads;
@@ -57,9 +64,50 @@ static long     alive; /* blocks */
 
 static struct error last; /* what the last run told */
 
+static uint64_t *tried;     /* hashes of paths, shared with the processes of all cases; NULL: not by paths */
+static bool      recording; /* a run in which nothing fails */
+static unsigned  points;   /* its points */
+static unsigned  fresh[ALLOCATIONS_MAX]; /* those whose paths were not tried, in order */
+static unsigned  fresh_count;
+
+/* FNV-1a of the calls that are under way. */
+static uint64_t
+path_hash(void)
+{
+	void    *calls[PATH_CALLS];
+	int      count = backtrace(calls, PATH_CALLS);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (int i = 0; i < count; i++)
+		hash = (hash ^ (uint64_t)(uintptr_t)calls[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* False when it was there. */
+static bool
+path_enter(uint64_t path)
+{
+	size_t at = path % PATHS_MAX;
+
+	while (tried[at] != 0 && tried[at] != path)
+		at = (at + 1) % PATHS_MAX;
+	if (tried[at] == path)
+		return false;
+	tried[at] = path;
+	return true;
+}
+
 static bool
 due_now(void)
 {
+	if (recording) {
+		points++;
+		if (path_enter(path_hash())) {
+			ck_assert_uint_lt(fresh_count, ALLOCATIONS_MAX);
+			fresh[fresh_count++] = points;
+		}
+		return false;
+	}
 	if (!armed || (failed && !lasting))
 		return false;
 	if (left > 0 && --left > 0)
@@ -265,10 +313,19 @@ failing_every(unsigned n, unsigned from)
 }
 
 void
+failing_paths(void)
+{
+	tried = mmap(NULL, PATHS_MAX * sizeof *tried, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tried == MAP_FAILED)
+		abort();
+}
+
+void
 failing_on(void)
 {
 	late = true;
 	armed = wanted != 0 && !spared;
+	recording = record && tried != NULL;
 }
 
 void
@@ -293,6 +350,7 @@ void
 failing_off(void)
 {
 	armed = false;
+	recording = false;
 }
 
 bool
@@ -327,6 +385,7 @@ run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *en
 	armed = n != 0 && !late;
 	rc = operation(arg, &err);
 	armed = false;
+	recording = false;
 	*end = !failed;
 	ERR_clear_error();
 	last = err;
@@ -360,6 +419,36 @@ next(unsigned n, unsigned by)
 	return n < FIRST_ONES ? n + 1 : n + by;
 }
 
+/* One that fails at the n-th point, for failing_each; false: it needs fewer than n. */
+static bool
+each_at(failing_operation *operation, const void *arg, int due, bool always, unsigned n, bool on)
+{
+	long before = alive;
+	bool end;
+	int  rc = run(operation, arg, n, on, &end);
+
+	ck_assert_msg(rc == due || (rc == -1 && !end && !always), "%u%s: the verdict is another one: %s",
+	    n, on ? " and all behind it" : "", last.detail);
+	if (alive > before)
+		check_leak(operation, arg, n, on);
+	return !end;
+}
+
+/* The points that a run without a failure has on paths that no case has tried. */
+static void
+each_path(failing_operation *operation, const void *arg, int due, bool always)
+{
+	bool end;
+
+	points = fresh_count = 0;
+	record = true;
+	recording = !late;
+	ck_assert_int_eq(run(operation, arg, 0, false, &end), due);
+	record = false;
+	for (unsigned i = 0; i < fresh_count; i++)
+		(void)each_at(operation, arg, due, always, fresh[i], false);
+}
+
 static void
 each(failing_operation *operation, const void *arg, int due, bool always)
 {
@@ -368,21 +457,15 @@ each(failing_operation *operation, const void *arg, int due, bool always)
 	late = false;
 	for (int i = 0; i < 3; i++) /* what is fetched once is there from then on */
 		ck_assert_msg(run(operation, arg, 0, false, &end) == due, "nothing fails: %s", last.detail);
-	for (int on = 0; on < 2; on++) {
+	if (tried != NULL)
+		each_path(operation, arg, due, always);
+	for (int on = tried != NULL; on < 2; on++) {
 		unsigned n = 0;
 
 		do {
-			long before = alive;
-			int  rc;
-
 			ck_assert_uint_lt(n, ALLOCATIONS_MAX);
 			n = next(n, on != 0 ? LASTING_STEP * step : step);
-			rc = run(operation, arg, n, on != 0, &end);
-			ck_assert_msg(rc == due || (rc == -1 && !end && !always), "%u%s: the verdict is another one: %s",
-			    n, on != 0 ? " and all behind it" : "", last.detail);
-			if (alive > before)
-				check_leak(operation, arg, n, on != 0);
-		} while (!end);
+		} while (each_at(operation, arg, due, always, n, on != 0));
 	}
 	ck_assert_int_eq(run(operation, arg, 0, false, &end), due);
 }

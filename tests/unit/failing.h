@@ -46,6 +46,13 @@ void failing_refuses_at(failing_operation *operation, const void *arg, unsigned 
 void failing_every(unsigned n, unsigned from);
 
 /*
+ * From now on a point is tried once for each way in which it is come to, the last calls that are under way there,
+ * by whichever case of the program: each branch that tells an error is taken, and none in vain a second time. The
+ * first thing that main does, before cases fork.
+ */
+void failing_paths(void);
+
+/*
  * Allocations of the operation fail only between these two: it prepares before the first, if it calls
  * that, and looks at its result behind the second.
  */

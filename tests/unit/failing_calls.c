@@ -2,7 +2,6 @@
 
 #include "failing_calls.h"
 
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -94,11 +93,6 @@ WRAP(int, openat, int at, const char *path, int flags, ...)
 WRAP(int, mkostemp, char *path, int flags)
 {
 	return fails(false) ? -1 : __real_mkostemp(path, flags);
-}
-
-WRAP(ssize_t, getrandom, void *data, size_t size, unsigned flags)
-{
-	return fails(false) ? -1 : __real_getrandom(data, size, flags);
 }
 
 /* The third argument is a number or an address, which are passed alike. */

@@ -131,11 +131,14 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("acme_admin/failing");
-	TCase *tc = tcase_create("failing");
+	Suite *suite;
+	TCase *tc;
 
+	failing_paths();
 	failing_calls(EIO);
 	failing_sql(SQLITE_IOERR);
+	suite = suite_create("acme_admin/failing");
+	tc = tcase_create("failing");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
 	suite_add_tcase(suite, tc);

@@ -191,11 +191,14 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("admin/failing");
-	TCase *tc = tcase_create("failing");
+	Suite *suite;
+	TCase *tc;
 
+	failing_paths();
 	failing_calls(EIO);
 	failing_sql(SQLITE_IOERR);
+	suite = suite_create("admin/failing");
+	tc = tcase_create("failing");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
 	tcase_add_test(tc, verify_of_what_is_no_ek_never_succeeds);
