@@ -191,28 +191,72 @@ parts_make(struct parts *parts)
 	part_begin(parts, PLACE_JSON, &none);
 }
 
+/* A connection, while nothing has ended it, and for so many requests: then another address asks. */
+static struct {
+	int      fd;
+	unsigned requests;
+} line = {.fd = -1};
+
+#define LINE_REQUESTS_MAX 32
+
+static void
+line_end(void)
+{
+	if (line.fd >= 0)
+		served_close(line.fd);
+	line.fd = -1;
+}
+
+/* Sends a request and reads its answer; the server may have ended the connection meanwhile. */
+static void
+line_ask(struct view request, struct bytes *answer)
+{
+	for (int tried = 0; tried < 2 && answer->size == 0; tried++) {
+		if (tried != 0 || line.requests == LINE_REQUESTS_MAX)
+			line_end();
+		if (line.fd < 0) {
+			line.fd = served_connect();
+			line.requests = 0;
+		}
+		line.requests++;
+		if (send(line.fd, request.data, request.size, MSG_NOSIGNAL) != (ssize_t)request.size ||
+		    !served_answer(line.fd, answer))
+			line_end();
+	}
+}
+
+/* The same of a request that may be several, or none: no more comes from here. */
+static void
+line_ask_at_last(struct view request, struct bytes *answers)
+{
+	int fd = served_connect();
+
+	if (send(fd, request.data, request.size, MSG_NOSIGNAL) == (ssize_t)request.size)
+		(void)shutdown(fd, SHUT_WR);
+	served_answers(fd, answers);
+	served_close(fd);
+}
+
 /* Posts a body; the status of the answer, whose body becomes *answer. */
 static unsigned
 post(const char *path, const struct bytes *body, const struct edits *edits, struct bytes *answers)
 {
-	int        fd = served_connect();
 	AUTO_BYTES request = {0};
 	char       head[256];
-	unsigned   status;
+	bool       framed = false;
 
 	(void)snprintf(head, sizeof head,
-	    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "Connection: close\r\n\r\n", path, body->size);
+	    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+	    path, body->size);
 	bytes_append(&request, head, strlen(head));
 	if (edits != NULL)
-		(void)edits_apply(edits, PLACE_HEAD, &request);
+		framed = edits_apply(edits, PLACE_HEAD, &request);
 	bytes_append(&request, body->data, body->size);
-	if (send(fd, request.data, request.size, MSG_NOSIGNAL) == (ssize_t)request.size)
-		(void)shutdown(fd, SHUT_WR);
-	served_answers(fd, answers);
-	status = served_status(answers);
-	served_close(fd);
-	return status;
+	if (framed)
+		line_ask_at_last(bytes_view(&request), answers);
+	else
+		line_ask(bytes_view(&request), answers);
+	return served_status(answers);
 }
 
 static void

@@ -14,6 +14,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,6 +23,36 @@
 
 #include "daemon/supervisor.h"
 #include "util/bytes.h"
+
+int         LLVMFuzzerInitialize(int *argc, char ***argv);
+const char *__asan_default_options(void); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+
+/* To keep thirty frames of every allocation takes a tenth of the time. */
+const char *
+__asan_default_options(void) /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
+{
+	return "malloc_context_size=6";
+}
+
+/*
+ * What the threads have not freed yet when an execution ends looks like a leak: libFuzzer then searches
+ * all memory, a thousand times, which is most of a short run. The search at the end of the process stays.
+ */
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	static char option[] = "-detect_leaks=0";
+	static char *arguments[64];
+	size_t      count = (size_t)*argc;
+
+	if (count + 2 > sizeof arguments / sizeof arguments[0])
+		return 0;
+	memcpy(arguments, *argv, count * sizeof arguments[0]);
+	arguments[count] = option;
+	*argv = arguments;
+	(*argc)++;
+	return 0;
+}
 
 #define SERVED_SECONDS_MAX 30 /* of an answer: more is a hang */
 #define SERVED_ANSWER_MAX  ((size_t)256 * 1024)
@@ -111,6 +143,55 @@ served_answers(int fd, struct bytes *answers)
 	assert(got >= 0 || errno == ECONNRESET);
 	bytes_append_u8(answers, '\0');
 	answers->size--;
+}
+
+/* The value of a header field, up to its line end, or an empty text. */
+static inline void
+served_field(const char *head, const char *name, char *out, size_t size)
+{
+	const char *at = strcasestr(head, name);
+
+	out[0] = '\0';
+	if (at != NULL)
+		(void)snprintf(out, size, "%.*s", (int)strcspn(at + strlen(name), "\r"), at + strlen(name));
+}
+
+/* How many octets the first answer has; 0 while its head is not whole. */
+static inline size_t
+served_size(const struct bytes *answer)
+{
+	char        length[32];
+	const char *text = (const char *)answer->data;
+	const char *end = strstr(text, "\r\n\r\n");
+
+	if (end == NULL)
+		return 0;
+	served_field(text, "\r\nContent-Length: ", length, sizeof length);
+	return (size_t)(end + 4 - text) + strtoul(length, NULL, 10);
+}
+
+/* One answer; false when none comes any more, or no other does after it. */
+static inline bool
+served_answer(int fd, struct bytes *answer)
+{
+	uint8_t piece[16384];
+	char    word[16];
+	size_t  wanted = 0;
+	ssize_t got = 1;
+
+	while (wanted == 0 || answer->size < wanted) {
+		if ((got = recv(fd, piece, sizeof piece, 0)) <= 0)
+			break;
+		bytes_append(answer, piece, (size_t)got);
+		bytes_append_u8(answer, '\0');
+		answer->size--;
+		wanted = served_size(answer);
+	}
+	assert(got >= 0 || errno == ECONNRESET);
+	bytes_append_u8(answer, '\0');
+	answer->size--;
+	served_field((const char *)answer->data, "\r\nConnection: ", word, sizeof word);
+	return got > 0 && strcasecmp(word, "close") != 0;
 }
 
 /*
