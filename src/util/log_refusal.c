@@ -41,28 +41,46 @@ refusals_log(const char *source, const char *kind, uint64_t count)
 		    {"reason", "as many more were refused within a second"});
 }
 
-/* What the second before left to say. */
-static void
-refusals_flush(int64_t second)
-{
-	size_t told = 0;
+/* What a second left to say. */
+struct report {
+	struct place places[LOG_REFUSAL_SOURCES];
+	size_t       count;
+	uint64_t     skipped; /* of the others */
+};
 
+/* Takes what the second before left to say, and begins this one. The caller holds the lock. */
+static void
+refusals_turn(int64_t second, struct report *report)
+{
+	if (second == refusals.second)
+		return;
+	report->skipped = refusals.skipped;
 	for (size_t i = 0; i < refusals.used; i++) {
 		const struct place *place = &refusals.places[i];
-		char                text[SOURCE_TEXT_SIZE];
 
 		if (place->skipped == 0)
 			continue;
-		if (told++ < LOG_REFUSAL_SOURCES)
-			refusals_log(source_format(&place->source, text), place->kind, place->skipped);
+		if (report->count < LOG_REFUSAL_SOURCES)
+			report->places[report->count++] = *place;
 		else
-			refusals.skipped += place->skipped;
+			report->skipped += place->skipped;
 	}
-	refusals_log(NULL, NULL, refusals.skipped);
 	refusals.second = second;
 	refusals.lines = 0;
 	refusals.used = 0;
 	refusals.skipped = 0;
+}
+
+/* Without the lock: writing a line is a system call. */
+static void
+report_log(const struct report *report)
+{
+	char text[SOURCE_TEXT_SIZE];
+
+	for (size_t i = 0; i < report->count; i++)
+		refusals_log(source_format(&report->places[i].source, text), report->places[i].kind,
+		    report->places[i].skipped);
+	refusals_log(NULL, NULL, report->skipped);
 }
 
 /* NULL when there is no place left. */
@@ -102,23 +120,26 @@ refusals_admit(const struct source *source, const char *kind)
 bool
 log_refusal(const struct source *source, const char *kind, int64_t now_ms)
 {
-	bool admitted;
+	struct report report = {.count = 0};
+	bool          admitted;
 
 	if (log_wants(LOG_LEVEL_DEBUG))
 		return true;
 	(void)pthread_mutex_lock(&refusals_mutex);
-	if (now_ms / 1000 != refusals.second)
-		refusals_flush(now_ms / 1000);
+	refusals_turn(now_ms / 1000, &report);
 	admitted = refusals_admit(source, kind);
 	(void)pthread_mutex_unlock(&refusals_mutex);
+	report_log(&report);
 	return admitted;
 }
 
 void
 log_refusal_flush(int64_t now_ms)
 {
+	struct report report = {.count = 0};
+
 	(void)pthread_mutex_lock(&refusals_mutex);
-	if (now_ms / 1000 != refusals.second)
-		refusals_flush(now_ms / 1000);
+	refusals_turn(now_ms / 1000, &report);
 	(void)pthread_mutex_unlock(&refusals_mutex);
+	report_log(&report);
 }
