@@ -9,7 +9,8 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/auto_enroll.c src/attestation/keeper/auto_enroll.h \
 	src/attestation/keeper/certify.c \
 	src/attestation/keeper/challenge.c \
-	src/attestation/keeper/challenge_group.c src/attestation/keeper/challenge_group.h \
+	src/attestation/keeper/challenge_cell.c src/attestation/keeper/challenge_cell.h \
+	src/attestation/keeper/challenge_facts.c src/attestation/keeper/challenge_facts.h \
 	src/attestation/keeper/challenge_pack.c src/attestation/keeper/challenge_pack.h \
 	src/attestation/keeper/crl_issuers.c src/attestation/keeper/crl_issuers.h \
 	src/attestation/keeper/copies.c src/attestation/keeper/copies.h \
@@ -37,6 +38,8 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
 
 UNIT_TESTS += tests/unit/attestation/front/request_test
+UNIT_TESTS += tests/unit/attestation/keeper/challenge_cell_test
+UNIT_TESTS += tests/unit/attestation/keeper/challenge_facts_test
 UNIT_TESTS += tests/unit/attestation/keeper/challenge_pack_test
 UNIT_TESTS += tests/unit/attestation/keeper/copies_test
 UNIT_TESTS += tests/unit/attestation/keeper/ek_judge_test

@@ -62,8 +62,7 @@ room_read(struct http_connection *connection, size_t octets)
 
 	connection->taken += octets;
 	/* The first octets may come before the peer is known; the next ones count for it. */
-	if (connection->taken <= LARGE_OCTETS || connection->share.pair == NULL ||
-	    connection->large.pair != NULL)
+	if (connection->taken <= LARGE_OCTETS || !connection->share.entered || connection->large.entered)
 		return;
 	shares_enter(server->large, &connection->large, &connection->source, (struct view){0},
 	    false);

@@ -18,6 +18,7 @@ src_libutil_a_SOURCES = \
 	src/util/file_named.c src/util/file_named.h \
 	src/util/folder.c src/util/folder.h \
 	src/util/folder_file.c src/util/folder_file.h \
+	src/util/hash_index.c src/util/hash_index.h \
 	src/util/hex.c src/util/hex.h \
 	src/util/identifier.c src/util/identifier.h \
 	src/util/identity.c src/util/identity.h \
@@ -31,9 +32,12 @@ src_libutil_a_SOURCES = \
 	src/util/process.c src/util/process.h \
 	src/util/proxies.c src/util/proxies.h \
 	src/util/secret.c src/util/secret.h \
+	src/util/share_node.c src/util/share_node.h \
+	src/util/share_tree.c src/util/share_tree.h \
 	src/util/shared.c src/util/shared.h \
 	src/util/shares.c src/util/shares.h \
 	src/util/shell_quote.c src/util/shell_quote.h \
+	src/util/siphash.c src/util/siphash.h \
 	src/util/slab.c src/util/slab.h \
 	src/util/source.c src/util/source.h \
 	src/util/status.c src/util/status.h \
@@ -59,6 +63,7 @@ UNIT_TESTS += tests/unit/util/file_named_test
 UNIT_TESTS += tests/unit/util/folder_file_test
 UNIT_TESTS += tests/unit/util/folder_race_test
 UNIT_TESTS += tests/unit/util/folder_test
+UNIT_TESTS += tests/unit/util/hash_index_test
 UNIT_TESTS += tests/unit/util/hex_test
 UNIT_TESTS += tests/unit/util/identifier_test
 UNIT_TESTS += tests/unit/util/identity_test
@@ -72,9 +77,11 @@ UNIT_TESTS += tests/unit/util/own_command_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/proxies_test
 UNIT_TESTS += tests/unit/util/secret_test
+UNIT_TESTS += tests/unit/util/share_tree_test
 UNIT_TESTS += tests/unit/util/shared_test
 UNIT_TESTS += tests/unit/util/shares_test
 UNIT_TESTS += tests/unit/util/shell_quote_test
+UNIT_TESTS += tests/unit/util/siphash_test
 UNIT_TESTS += tests/unit/util/slab_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/turns_test

@@ -8,13 +8,15 @@
 
 /* What has a fixed size; its padding is zero, because packed challenges are compared. */
 struct fixed {
-	int64_t  revision;
 	int64_t  trust_revision;
 	uint64_t policy;
+	uint16_t number_size;   /* octets of its own: number of the AK, */
+	uint8_t  revision_size; /* revision, without leading zeros, */
+	uint8_t  serial_size;   /* serial number */
 	uint8_t  verdict;
 	uint8_t  enrolls;
 	uint8_t  root; /* there is one */
-	uint8_t  padding[5];
+	uint8_t  padding[1];
 };
 
 struct challenge *
@@ -39,8 +41,7 @@ challenge_free(struct challenge *challenge)
 	X(evidence.reason)          \
 	X(evidence.manufacturer)    \
 	X(evidence.model)           \
-	X(evidence.version)         \
-	X(serial)
+	X(evidence.version)
 
 /* Strings of octets: their number before them. */
 static void
@@ -74,30 +75,91 @@ is_zero(const uint8_t root[32])
 	return memcmp(root, none, sizeof none) == 0;
 }
 
-void
-challenge_pack(const struct challenge *challenge, struct bytes *common, struct view *own)
+/* Its octets without leading zeros, the lowest first: device revisions are small numbers. */
+static uint8_t
+revision_size(int64_t revision)
+{
+	uint8_t size = 0;
+
+	for (uint64_t rest = (uint64_t)revision; rest != 0; rest >>= 8)
+		size++;
+	return size;
+}
+
+static void
+own_append(struct bytes *own, const struct fixed *fixed, const struct challenge *challenge)
 {
 	const struct bytes *ak = &challenge->ak_public;
-	size_t              shared = ak->size - challenge->ak_number;
+	uint64_t            revision = (uint64_t)challenge->revision;
+
+	for (uint8_t i = 0; i < fixed->revision_size; i++)
+		bytes_append_u8(own, (uint8_t)(revision >> 8 * i));
+	bytes_append(own, challenge->serial, fixed->serial_size);
+	if (fixed->number_size != 0)
+		bytes_append(own, ak->data + ak->size - fixed->number_size, fixed->number_size);
+}
+
+void
+challenge_pack(const struct challenge *challenge, struct bytes *common, struct bytes *own)
+{
+	const struct bytes *ak = &challenge->ak_public;
 	struct fixed        fixed = {
-	           .revision = challenge->revision,
 	           .trust_revision = challenge->trust_revision,
 	           .policy = challenge->policy,
+	           .number_size = (uint16_t)challenge->ak_number,
+	           .revision_size = revision_size(challenge->revision),
+	           .serial_size = (uint8_t)strlen(challenge->serial),
 	           .verdict = (uint8_t)challenge->evidence.verdict,
 	           .enrolls = challenge->enrolls,
 	           .root = !is_zero(challenge->evidence.root),
         };
 
+	if (challenge->ak_number > UINT16_MAX)
+		abort(); /* CHALLENGE_OWN_MAX */
 	bytes_append(common, &fixed, sizeof fixed);
 	if (fixed.root)
 		bytes_append(common, challenge->evidence.root, sizeof challenge->evidence.root);
 #define X(text) part_append(common, view_text(challenge->text));
 	TEXTS(X)
 #undef X
-	part_append(common, (struct view){ak->data, shared});
+	part_append(common, (struct view){ak->data, ak->size - challenge->ak_number});
 	part_append(common, bytes_view(&challenge->question));
 	part_append(common, bytes_view(&challenge->ek_certificate));
-	*own = shared != ak->size ? (struct view){ak->data + shared, challenge->ak_number} : (struct view){0};
+	own_append(own, &fixed, challenge);
+}
+
+static struct fixed
+fixed_read(struct view common)
+{
+	struct fixed fixed;
+
+	memcpy(&fixed, common.data, sizeof fixed);
+	return fixed;
+}
+
+size_t
+challenge_own_size(struct view common)
+{
+	struct fixed fixed = fixed_read(common);
+
+	return (size_t)fixed.revision_size + fixed.serial_size + fixed.number_size;
+}
+
+static void
+own_read(struct challenge *challenge, const struct fixed *fixed, struct view own)
+{
+	uint64_t revision = 0;
+
+	if (own.size == 0)
+		return;
+	for (uint8_t i = 0; i < fixed->revision_size; i++)
+		revision |= (uint64_t)own.data[i] << 8 * i;
+	challenge->revision = (int64_t)revision;
+	memcpy(challenge->serial, own.data + fixed->revision_size, fixed->serial_size);
+	challenge->serial[fixed->serial_size] = '\0';
+	bytes_append(&challenge->ak_public, own.data + fixed->revision_size + fixed->serial_size,
+	    fixed->number_size);
+	challenge->ak_number = fixed->number_size;
 }
 
 static void
@@ -121,12 +183,9 @@ struct challenge *
 challenge_unpack(struct view common, struct view own)
 {
 	struct challenge *challenge = challenge_new();
-	struct view       rest = common;
-	struct fixed      fixed;
+	struct fixed      fixed = fixed_read(common);
+	struct view       rest = {common.data + sizeof fixed, common.size - sizeof fixed};
 
-	memcpy(&fixed, rest.data, sizeof fixed);
-	rest = (struct view){rest.data + sizeof fixed, rest.size - sizeof fixed};
-	challenge->revision = fixed.revision;
 	challenge->trust_revision = fixed.trust_revision;
 	challenge->policy = fixed.policy;
 	challenge->evidence.verdict = fixed.verdict;
@@ -140,8 +199,7 @@ challenge_unpack(struct view common, struct view own)
 	TEXTS(X)
 #undef X
 	bytes_read(&rest, &challenge->ak_public);
-	bytes_append(&challenge->ak_public, own.data, own.size);
-	challenge->ak_number = own.size;
+	own_read(challenge, &fixed, own);
 	bytes_read(&rest, &challenge->question);
 	bytes_read(&rest, &challenge->ek_certificate);
 	return challenge;

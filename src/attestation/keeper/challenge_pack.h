@@ -1,7 +1,7 @@
 /*
- * An open challenge, and how it is kept while it waits: what all challenges of a machine have in
- * common in one string of octets, and what is its own, the number of its AK, in another. Neither holds
- * a secret.
+ * An open challenge, and how it is kept while it waits: what many challenges have in common in one string
+ * of octets, and what is its own in another: the device's revision, the serial number of the EK
+ * certificate, and the number of the AK. Neither holds a secret.
  */
 #ifndef ATTESTATION_KEEPER_CHALLENGE_PACK_H
 #define ATTESTATION_KEEPER_CHALLENGE_PACK_H
@@ -36,18 +36,21 @@ struct challenge {
 	bool                  enrolls; /* it may enroll itself once its key is proven, if the rule still says so */
 };
 
-/* The most octets of `own`: the modulus of an RSA-4096 AK. */
-#define CHALLENGE_OWN_MAX 512U
+/* The most octets of `own`: the revision, a serial number, and the modulus of an RSA-4096 AK. */
+#define CHALLENGE_OWN_MAX (sizeof(int64_t) + SERIAL_TEXT_SIZE - 1 + 512U)
 
 /* Returns a zeroed challenge; challenge_free frees its members too, and takes NULL. */
 struct challenge *challenge_new(void);
 void              challenge_free(struct challenge *challenge);
 
 /*
- * Appends to *common all but EK, source and the AK's number, which is *own, borrowed from the
- * challenge, with at most CHALLENGE_OWN_MAX octets.
+ * Appends to *common and *own all but EK and source; at most CHALLENGE_OWN_MAX octets to *own, of an AK
+ * that passed tpm_ak_decode.
  */
-void challenge_pack(const struct challenge *challenge, struct bytes *common, struct view *own);
+void challenge_pack(const struct challenge *challenge, struct bytes *common, struct bytes *own);
+
+/* How many octets of its own a challenge with this in common has. */
+size_t challenge_own_size(struct view common);
 
 /* The challenge again, with EK and source left to the caller, who frees it. */
 struct challenge *challenge_unpack(struct view common, struct view own);

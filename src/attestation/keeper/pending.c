@@ -4,7 +4,7 @@
  * trip; the secret is hashed outside it.
  *
  * There may be a hundred thousand of them, so each is small: a cell with what is its own, linked by
- * numbers (slab.h), and what a machine's challenges have in common kept once (challenge_group.h).
+ * numbers (challenge_cell.h), and what challenges have in common kept once (challenge_facts.h).
  */
 #include "config.h"
 
@@ -18,32 +18,17 @@
 #include <openssl/evp.h>
 
 #include "attestation/keeper/answered.h"
-#include "attestation/keeper/challenge_group.h"
+#include "attestation/keeper/challenge_cell.h"
+#include "attestation/keeper/challenge_facts.h"
 #include "attestation/keeper/challenge_pack.h"
 #include "tpm/digest.h"
 #include "util/error.h"
+#include "util/hash_index.h"
+#include "util/share_tree.h"
 #include "util/slab.h"
 
-/* Octets of SHA-256 that are kept: nobody guesses one of 2^24 secrets behind 128 bits. */
-#define DIGEST_SIZE 16
-
-/* A challenge, in a cell of its size. */
-struct entry {
-	uint8_t       digest[DIGEST_SIZE]; /* of its secret */
-	uint32_t      chained;             /* the next in its bucket */
-	uint32_t      older;               /* in the order in which all were made */
-	uint32_t      newer;
-	uint32_t      before; /* in its group, in that order */
-	uint32_t      after;
-	uint32_t      own_size;
-	int64_t       expires;
-	struct group *group;
-	uint8_t       own[]; /* challenge_pack's */
-};
-
-/* Octets of an AK's number: up to P-256, P-521, RSA-2048, RSA-3072 and RSA-4096. */
-static const size_t sizes[] = {68, 136, 256, 384, CHALLENGE_OWN_MAX};
-#define SIZES (sizeof sizes / sizeof sizes[0])
+_Static_assert(sizeof(struct source) + sizeof(struct ek_hash) + CHALLENGE_OWN_MAX <= CELL_TAIL_MAX,
+    "every challenge has a cell");
 
 struct pending {
 	pthread_mutex_t lock;
@@ -51,117 +36,126 @@ struct pending {
 	size_t          held_max; /* of one EK and source */
 	int64_t         lifetime_ms;
 
-	struct slab     *slabs[SIZES];
-	struct groups   *groups;
-	struct answered *answered;
-	size_t           count;
-	size_t           bucket_count; /* a power of two */
-	uint32_t        *buckets;      /* entries by digest */
-	uint32_t         oldest;       /* in the order in which they were made */
-	uint32_t         newest;
+	struct cells      *cells;
+	struct facts      *facts;
+	struct hash_index *index; /* challenges by digest */
+	struct share_tree *shares;
+	struct answered   *answered;
+	size_t             weight;  /* of all challenges */
+	size_t             held;    /* of those that are held */
+	int64_t            expires; /* the latest of all */
+	uint32_t           oldest;  /* in the order in which they were made */
+	uint32_t           newest;
 };
 
-/* ---- entries by number: of its cell, and of the slab ---- */
+/* ---- challenges by number ---- */
 
-static struct entry *
-entry_at(const struct pending *pending, uint32_t number)
+static struct challenge_cell *
+cell_at(const struct pending *pending, uint32_t number)
 {
-	return slab_at(pending->slabs[number / SLAB_NUMBERS], number % SLAB_NUMBERS);
+	return cells_at(pending->cells, number);
+}
+
+static struct view
+cell_common(const struct pending *pending, const struct challenge_cell *cell)
+{
+	return facts_view(pending->facts, cell->facts);
+}
+
+/* None expires later than the latest, nor 49 days before it: a lifetime is at most an hour. */
+static int64_t
+cell_expires(const struct pending *pending, const struct challenge_cell *cell)
+{
+	return pending->expires - (uint32_t)((uint32_t)pending->expires - cell->expires);
+}
+
+static struct share_link *
+cell_share(const void *table, uint32_t number)
+{
+	return &cell_at(table, number)->share;
 }
 
 static uint32_t
-entry_new(struct pending *pending, struct view own)
+cell_weight(const void *table, uint32_t number)
 {
-	uint32_t      size = 0;
-	uint32_t      number;
-	struct entry *entry;
-
-	while (sizes[size] < own.size)
-		if (++size == SIZES)
-			abort(); /* CHALLENGE_OWN_MAX */
-	number = size * SLAB_NUMBERS + slab_take(pending->slabs[size]);
-	entry = entry_at(pending, number);
-	entry->own_size = (uint32_t)own.size;
-	if (own.size != 0)
-		memcpy(entry->own, own.data, own.size);
-	return number;
+	return facts_weight(cell_common(table, cell_at(table, number)));
 }
 
 static void
-entry_free(struct pending *pending, uint32_t number)
+cell_share_parts(const void *table, uint32_t number, struct share_parts *parts)
 {
-	slab_give(pending->slabs[number / SLAB_NUMBERS], number % SLAB_NUMBERS);
+	(void)cell_parts(cell_at(table, number), parts, 0);
 }
 
-/* ---- buckets ---- */
+static const struct share_owner share_owner = {cell_share, cell_weight, cell_share_parts};
 
-static size_t
-buckets_for(size_t max)
+static struct view
+ek_subject(const struct ek_hash *ek)
 {
-	size_t count = 16;
-
-	while (count < max)
-		count *= 2;
-	return count;
+	return (struct view){ek->bytes, sizeof ek->bytes};
 }
 
-static void
-buckets_new(struct pending *pending, size_t max)
-{
-	pending->bucket_count = buckets_for(max);
-	pending->buckets = memory_new(pending->bucket_count * sizeof *pending->buckets);
-	memset(pending->buckets, 0xff, pending->bucket_count * sizeof *pending->buckets); /* SLAB_NONE */
-}
+/* ---- challenges by digest ---- */
 
-/* The number of the entry, or where it would stand. The key is a digest, so any of its octets serve
- * as the hash. */
-static uint32_t *
-entry_slot(struct pending *pending, const uint8_t digest[DIGEST_SIZE])
+/* Any octets of a digest serve as its hash. */
+static uint64_t
+digest_hash(const uint8_t digest[CELL_DIGEST_SIZE])
 {
-	uint32_t *slot;
-	uint64_t  hash;
+	uint64_t hash;
 
 	memcpy(&hash, digest, sizeof hash);
-	slot = &pending->buckets[hash & (pending->bucket_count - 1)];
-	while (*slot != SLAB_NONE && CRYPTO_memcmp(entry_at(pending, *slot)->digest, digest, DIGEST_SIZE) != 0)
-		slot = &entry_at(pending, *slot)->chained;
-	return slot;
+	return hash;
 }
 
-/* ---- the orders in which they were made, of all and of a group ---- */
+static uint64_t
+cell_hash(const void *table, uint32_t number)
+{
+	return digest_hash(cell_at(table, number)->digest);
+}
+
+static bool
+cell_match(const void *table, uint32_t number, const void *digest)
+{
+	return CRYPTO_memcmp(cell_at(table, number)->digest, digest, CELL_DIGEST_SIZE) == 0;
+}
+
+/* SLAB_NONE: no challenge has it. */
+static uint32_t
+pending_find(const struct pending *pending, const uint8_t digest[CELL_DIGEST_SIZE])
+{
+	return hash_index_find(pending->index, digest_hash(digest), cell_match, digest);
+}
+
+_Static_assert(HASH_INDEX_NONE == SLAB_NONE, "both are no number");
+
+/* ---- the order in which they were made ---- */
 
 static void
-entry_append(struct pending *pending, struct entry *entry, uint32_t number)
+order_append(struct pending *pending, uint32_t number)
 {
-	struct group *group = entry->group;
+	struct challenge_cell *cell = cell_at(pending, number);
 
-	entry->older = pending->newest;
-	entry->newer = SLAB_NONE;
-	*(entry->older != SLAB_NONE ? &entry_at(pending, entry->older)->newer : &pending->oldest) = number;
+	cell->older = pending->newest;
+	cell->newer = SLAB_NONE;
+	*(cell->older != SLAB_NONE ? &cell_at(pending, cell->older)->newer : &pending->oldest) = number;
 	pending->newest = number;
-
-	entry->before = group->newest;
-	entry->after = SLAB_NONE;
-	*(entry->before != SLAB_NONE ? &entry_at(pending, entry->before)->after : &group->oldest) = number;
-	group->newest = number;
 }
 
 static void
-entry_withdraw(struct pending *pending, const struct entry *entry)
+order_remove(struct pending *pending, const struct challenge_cell *cell)
 {
-	struct group *group = entry->group;
-
-	*(entry->older != SLAB_NONE ? &entry_at(pending, entry->older)->newer : &pending->oldest) =
-	    entry->newer;
-	*(entry->newer != SLAB_NONE ? &entry_at(pending, entry->newer)->older : &pending->newest) =
-	    entry->older;
-	*(entry->before != SLAB_NONE ? &entry_at(pending, entry->before)->after : &group->oldest) =
-	    entry->after;
-	*(entry->after != SLAB_NONE ? &entry_at(pending, entry->after)->before : &group->newest) =
-	    entry->before;
+	*(cell->older != SLAB_NONE ? &cell_at(pending, cell->older)->newer : &pending->oldest) = cell->newer;
+	*(cell->newer != SLAB_NONE ? &cell_at(pending, cell->newer)->older : &pending->newest) = cell->older;
 }
 
 /* ---- the table ---- */
+
+static void
+pending_reserve(struct pending *pending)
+{
+	hash_index_reserve(pending->index, pending->max);
+	share_tree_reserve(pending->shares, pending->max);
+}
 
 struct pending *
 pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
@@ -172,13 +166,14 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 	pending->max = max;
 	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
-	pending->groups = groups_new();
+	pending->cells = cells_new();
+	pending->facts = facts_new();
+	pending->index = hash_index_new(cell_hash, pending);
+	pending->shares = share_tree_new(&share_owner, pending);
 	pending->answered = answered_new();
-	for (size_t i = 0; i < SIZES; i++)
-		pending->slabs[i] = slab_new(sizeof(struct entry) + sizes[i]);
-	buckets_new(pending, max);
 	pending->oldest = SLAB_NONE;
 	pending->newest = SLAB_NONE;
+	pending_reserve(pending);
 	return pending;
 }
 
@@ -188,45 +183,67 @@ static bool
 pending_holds(const struct pending *pending, const struct challenge *challenge, struct view common)
 {
 	return answered_has(pending->answered, &challenge->ek, &challenge->source) &&
-	    groups_held(pending->groups, &challenge->source, &challenge->ek) < pending->held_max &&
-	    groups_held_weight(pending->groups) + group_weight(common) <= pending->max / 2;
+	    share_tree_held(pending->shares, &challenge->source, ek_subject(&challenge->ek)) <
+	        pending->held_max &&
+	    pending->held + facts_weight(common) <= pending->max / 2;
 }
 
-static struct entry *
-pending_link(struct pending *pending, const struct challenge *challenge, struct view common,
-    struct view own, const uint8_t digest[DIGEST_SIZE])
+static void
+pending_expires(struct pending *pending, struct challenge_cell *cell, int64_t expires)
 {
-	uint32_t      number = entry_new(pending, own);
-	struct entry *entry = entry_at(pending, number);
-	bool          held = pending_holds(pending, challenge, common);
-
-	memcpy(entry->digest, digest, DIGEST_SIZE);
-	*entry_slot(pending, digest) = number;
-	entry->chained = SLAB_NONE;
-	entry->group = groups_add(pending->groups, &challenge->source, &challenge->ek, held, common);
-	entry_append(pending, entry, number);
-	pending->count++;
-	return entry;
+	if (pending->expires < expires)
+		pending->expires = expires;
+	cell->expires = (uint32_t)expires;
 }
 
-/* Removes the entry from every list, and frees it. */
+static void
+pending_link(struct pending *pending, const struct challenge *challenge, struct view common,
+    struct view own, const uint8_t digest[CELL_DIGEST_SIZE], int64_t now_ms)
+{
+	struct view            ek = ek_subject(&challenge->ek);
+	bool                   held = pending_holds(pending, challenge, common);
+	uint32_t               weight = facts_weight(common);
+	struct share_parts     parts;
+	struct challenge_cell *cell;
+	uint32_t               number;
+
+	share_tree_ask(pending->shares, &challenge->source, ek, &parts);
+	number = cells_take(pending->cells, cell_tail_size(&parts, own));
+	cell = cell_at(pending, number);
+	memset(cell, 0, sizeof *cell);
+	memcpy(cell->digest, digest, CELL_DIGEST_SIZE);
+	cell->facts = facts_take(pending->facts, common) & (FACTS_NUMBERS - 1);
+	cell_tail_put(cell, &parts, own);
+	pending_expires(pending, cell, now_ms + pending->lifetime_ms);
+	hash_index_add(pending->index, number);
+	order_append(pending, number);
+	share_tree_enter(pending->shares, number, &challenge->source, ek, held);
+	pending->weight += weight;
+	pending->held += held ? weight : 0;
+}
+
+/* Removes the challenge from everywhere, and frees it. */
 static void
 pending_remove(struct pending *pending, uint32_t number)
 {
-	struct entry *entry = entry_at(pending, number);
+	struct challenge_cell *cell = cell_at(pending, number);
+	uint32_t               weight = cell_weight(pending, number);
 
-	*entry_slot(pending, entry->digest) = entry->chained;
-	entry_withdraw(pending, entry);
-	groups_remove(pending->groups, entry->group);
-	entry_free(pending, number);
-	pending->count--;
+	pending->weight -= weight;
+	pending->held -= share_link_held(&cell->share) ? weight : 0;
+	share_tree_leave(pending->shares, number);
+	hash_index_remove(pending->index, number);
+	order_remove(pending, cell);
+	facts_give(pending->facts, cell->facts);
+	cells_give(pending->cells, number);
 }
 
 /* Those that were made before the lifetime was shortened expire after younger ones; see pending_take. */
 static void
 pending_expire(struct pending *pending, int64_t now_ms)
 {
-	while (pending->oldest != SLAB_NONE && entry_at(pending, pending->oldest)->expires <= now_ms)
+	while (pending->oldest != SLAB_NONE &&
+	    cell_expires(pending, cell_at(pending, pending->oldest)) <= now_ms)
 		pending_remove(pending, pending->oldest);
 }
 
@@ -236,10 +253,10 @@ pending_free(struct pending *pending)
 	if (pending == NULL)
 		return;
 	pending_expire(pending, INT64_MAX);
-	for (size_t i = 0; i < SIZES; i++)
-		slab_free(pending->slabs[i]);
-	free(pending->buckets);
-	groups_free(pending->groups);
+	share_tree_free(pending->shares);
+	hash_index_free(pending->index);
+	facts_free(pending->facts);
+	cells_free(pending->cells);
 	answered_free(pending->answered);
 	(void)pthread_mutex_destroy(&pending->lock);
 	free(pending);
@@ -249,40 +266,27 @@ pending_free(struct pending *pending)
 static bool
 pending_is_over(const struct pending *pending)
 {
-	return groups_weight(pending->groups) > pending->max && pending->count > 1;
+	return pending->weight > pending->max && hash_index_count(pending->index) > 1;
 }
 
 /*
  * Evicts challenges of the sources or EKs with the most. The newest is the last of them
- * (shares_victim): if it joined older ones of its group, one of these makes as much room as it takes.
+ * (share_tree_victim): if it joined older ones of its EK and source, one of these makes room for it.
  */
 static void
 pending_bound(struct pending *pending)
 {
-	struct group *group;
+	uint32_t victim;
 
-	while (pending_is_over(pending) && (group = groups_victim(pending->groups)) != NULL)
-		pending_remove(pending, group->oldest);
+	while (pending_is_over(pending) && (victim = share_tree_victim(pending->shares)) != SLAB_NONE)
+		pending_remove(pending, victim);
 }
 
 /* Whether one of this weight fits beside those that never give way. */
 static bool
 pending_fits(const struct pending *pending, size_t weight)
 {
-	size_t held = groups_held_weight(pending->groups);
-
-	return held == 0 || held + weight <= pending->max;
-}
-
-static void
-pending_rehash(struct pending *pending)
-{
-	free(pending->buckets);
-	buckets_new(pending, pending->max);
-	for (uint32_t number = pending->oldest; number != SLAB_NONE; number = entry_at(pending, number)->newer) {
-		entry_at(pending, number)->chained = SLAB_NONE;
-		*entry_slot(pending, entry_at(pending, number)->digest) = number;
-	}
+	return pending->held == 0 || pending->held + weight <= pending->max;
 }
 
 void
@@ -293,8 +297,7 @@ pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t life
 	pending->held_max = held_max;
 	pending->lifetime_ms = lifetime_ms;
 	pending_bound(pending);
-	if (pending->bucket_count != buckets_for(max))
-		pending_rehash(pending);
+	pending_reserve(pending);
 	(void)pthread_mutex_unlock(&pending->lock);
 }
 
@@ -310,23 +313,22 @@ int
 pending_put(struct pending *pending, struct view secret, const struct challenge *challenge,
     int64_t now_ms, struct error *err)
 {
-	AUTO_BYTES  common = {0};
-	struct view own;
-	uint8_t     digest[EVP_MAX_MD_SIZE];
-	int         rc = -1;
+	AUTO_BYTES common = {0};
+	AUTO_BYTES own = {0};
+	uint8_t    digest[EVP_MAX_MD_SIZE];
+	int        rc = -1;
 
 	if (secret_digest(secret, digest, err) != 0)
 		return -1;
 	challenge_pack(challenge, &common, &own);
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
-	if (*entry_slot(pending, digest) != SLAB_NONE) {
+	if (pending_find(pending, digest) != SLAB_NONE) {
 		error_set(err, ERROR_INTERNAL, "two challenges have one secret");
-	} else if (!pending_fits(pending, group_weight(bytes_view(&common)))) {
+	} else if (!pending_fits(pending, facts_weight(bytes_view(&common)))) {
 		error_set(err, ERROR_OVERLOADED, "%zu challenges are open; try again later", pending->max);
 	} else {
-		pending_link(pending, challenge, bytes_view(&common), own, digest)->expires =
-		    now_ms + pending->lifetime_ms;
+		pending_link(pending, challenge, bytes_view(&common), bytes_view(&own), digest, now_ms);
 		pending_bound(pending);
 		rc = 0;
 	}
@@ -337,13 +339,15 @@ pending_put(struct pending *pending, struct view secret, const struct challenge 
 static struct challenge *
 pending_open(struct pending *pending, uint32_t number)
 {
-	const struct entry *entry = entry_at(pending, number);
-	const struct group *group = entry->group;
-	struct challenge   *challenge = challenge_unpack((struct view){group->common, group->common_size},
-	      (struct view){entry->own, entry->own_size});
+	const struct challenge_cell *cell = cell_at(pending, number);
+	struct view                  common = cell_common(pending, cell);
+	struct share_parts           parts;
+	struct view                  own = cell_parts(cell, &parts, challenge_own_size(common));
+	struct challenge            *challenge = challenge_unpack(common, own);
 
-	challenge->ek = group->ek;
-	challenge->source = group->source;
+	share_tree_parts(pending->shares, number, &parts);
+	challenge->source = parts.source;
+	memcpy(challenge->ek.bytes, parts.subject.data, sizeof challenge->ek.bytes);
 	pending_remove(pending, number);
 	return challenge;
 }
@@ -360,8 +364,8 @@ pending_take(struct pending *pending, struct view secret, int64_t now_ms, struct
 		return -1;
 	(void)pthread_mutex_lock(&pending->lock);
 	pending_expire(pending, now_ms);
-	number = *entry_slot(pending, digest);
-	if (number != SLAB_NONE && entry_at(pending, number)->expires > now_ms)
+	number = pending_find(pending, digest);
+	if (number != SLAB_NONE && cell_expires(pending, cell_at(pending, number)) > now_ms)
 		*out = pending_open(pending, number);
 	(void)pthread_mutex_unlock(&pending->lock);
 	if (*out == NULL)
@@ -385,7 +389,7 @@ pending_count(struct pending *pending)
 	size_t count;
 
 	(void)pthread_mutex_lock(&pending->lock);
-	count = pending->count;
+	count = hash_index_count(pending->index);
 	(void)pthread_mutex_unlock(&pending->lock);
 	return count;
 }

@@ -58,11 +58,13 @@ static void
 assert_comes_back(struct challenge *challenge)
 {
 	AUTO_BYTES        common = {0};
-	struct view       own;
+	AUTO_BYTES        own = {0};
 	struct challenge *back;
 
 	challenge_pack(challenge, &common, &own);
-	back = challenge_unpack(bytes_view(&common), own);
+	ck_assert_uint_eq(challenge_own_size(bytes_view(&common)), own.size);
+	ck_assert_uint_le(own.size, CHALLENGE_OWN_MAX);
+	back = challenge_unpack(bytes_view(&common), bytes_view(&own));
 	assert_same(challenge, back);
 	challenge_free(back);
 	challenge_free(challenge);
@@ -77,24 +79,53 @@ START_TEST(unpack_gives_what_was_packed)
 }
 END_TEST
 
-START_TEST(pack_another_ak_has_the_same_in_common)
+/* Whether the two have all in common that challenges of many machines may have. */
+static bool
+are_alike(const struct challenge *one, const struct challenge *other)
 {
-	struct challenge *one = challenge_made(0, "number");
-	struct challenge *other = challenge_made(0, "rebmun");
-	AUTO_BYTES        first = {0};
-	AUTO_BYTES        second = {0};
-	struct view       own;
+	AUTO_BYTES first = {0};
+	AUTO_BYTES second = {0};
+	AUTO_BYTES own = {0};
 
 	challenge_pack(one, &first, &own);
 	challenge_pack(other, &second, &own);
-	ck_assert(view_equal(bytes_view(&first), bytes_view(&second)));
-	ck_assert(view_equal(own, view_text("rebmun")));
-	other->revision--;
-	bytes_clear(&second);
-	challenge_pack(other, &second, &own);
-	ck_assert(!view_equal(bytes_view(&first), bytes_view(&second)));
+	return view_equal(bytes_view(&first), bytes_view(&second));
+}
+
+START_TEST(pack_another_machine_has_the_same_in_common)
+{
+	struct challenge *one = challenge_made(0, "number");
+	struct challenge *other = challenge_made(0, "rebmun");
+	AUTO_BYTES        common = {0};
+	AUTO_BYTES        own = {0};
+
+	one->revision = 0x1234;
+	other->revision = 0x4321;
+	(void)strcpy(one->serial, "12ab");
+	(void)strcpy(other->serial, "ab12");
+	ck_assert(are_alike(one, other));
+	challenge_pack(other, &common, &own);
+	ck_assert(view_equal(bytes_view(&own), view_text("\x21\x43" "ab12rebmun")));
+	other->trust_revision--;
+	ck_assert(!are_alike(one, other));
+	other->trust_revision = one->trust_revision;
+	other->revision = 0x12345;
+	ck_assert(!are_alike(one, other)); /* another size */
 	challenge_free(one);
 	challenge_free(other);
+}
+END_TEST
+
+START_TEST(unpack_gives_every_revision)
+{
+	static const int64_t revisions[] = {0, 1, 255, 256, 65535, 65536, INT64_C(1) << 40, INT64_MAX, -1};
+
+	for (size_t i = 0; i < sizeof revisions / sizeof revisions[0]; i++) {
+		struct challenge *challenge = challenge_made(0, "number");
+
+		challenge->revision = revisions[i];
+		assert_comes_back(challenge);
+	}
 }
 END_TEST
 
@@ -105,7 +136,8 @@ main(void)
 	TCase *tc = tcase_create("challenge_pack");
 
 	tcase_add_test(tc, unpack_gives_what_was_packed);
-	tcase_add_test(tc, pack_another_ak_has_the_same_in_common);
+	tcase_add_test(tc, pack_another_machine_has_the_same_in_common);
+	tcase_add_test(tc, unpack_gives_every_revision);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attestation/keeper/challenge_group.h"
+#include "attestation/keeper/challenge_facts.h"
 #include "attestation/keeper/challenge_pack.h"
 #include "unit.h"
 #include "util/error.h"
@@ -183,7 +183,7 @@ START_TEST(put_large_of_those_that_answered_leaves_half_of_the_table)
 	for (uint8_t device = 1; device <= 3; device++)
 		answer(pending, device);
 	for (uint32_t i = 1; i <= 3; i++) /* each of 4 */
-		unit_ok(put_large(pending, i, (uint8_t)i, 3 * GROUP_OCTETS, &err), &err);
+		unit_ok(put_large(pending, i, (uint8_t)i, 3 * FACTS_OCTETS, &err), &err);
 	for (uint32_t i = 10; i < 30; i++)
 		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
 	ck_assert_uint_eq(pending_count(pending), 2 + 8);
@@ -459,8 +459,8 @@ START_TEST(put_large_counts_for_each_two_kibibytes)
 	for (uint32_t i = 1; i <= 3; i++)
 		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
 	host = "198.51.100.7";
-	unit_ok(put_large(pending, 4, 4, 3 * GROUP_OCTETS, &err), &err);
-	unit_ok(put_large(pending, 5, 5, 3 * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 4, 4, 3 * FACTS_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 5, 5, 3 * FACTS_OCTETS, &err), &err);
 	ck_assert_uint_eq(pending_count(pending), 5); /* 1 + 1 + 1 + 4 + 4 */
 	host = "203.0.113.1";
 	unit_ok(put(pending, 6, 6, 0, &err), &err);
@@ -483,7 +483,7 @@ START_TEST(put_large_makes_as_many_give_way_as_it_weighs)
 	for (uint32_t i = 1; i <= 12; i++)
 		unit_ok(put(pending, i, (uint8_t)i, 0, &err), &err);
 	host = "198.51.100.7";
-	unit_ok(put_large(pending, 20, 20, (weight - 1) * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 20, 20, (weight - 1) * FACTS_OCTETS, &err), &err);
 	host = "192.0.2.1";
 	ck_assert_uint_eq(pending_count(pending), 12 - weight + 1);
 	for (uint32_t i = 1; i <= 12; i++) {
@@ -529,7 +529,7 @@ START_TEST(put_of_any_weight_gets_in_among_those_of_many_networks)
 	struct error    err = {0};
 
 	flood(pending, 0, 2000, "2001:db8:", OTHERS);
-	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * FACTS_OCTETS, &err), &err);
 	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
 	flood(pending, 2000, 1900, "2001:db8:", OTHERS);
 	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
@@ -545,7 +545,7 @@ START_TEST(put_of_any_weight_gets_in_beside_those_of_its_ek)
 	struct error    err = {0};
 
 	flood(pending, 0, 2000, "2001:db8:1:", 1);
-	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 1, 1, (size_t)(_i - 1) * FACTS_OCTETS, &err), &err);
 	ck_assert_uint_eq(pending_count(pending), 2001 - (size_t)_i);
 	flood(pending, 2000, 1900, "2001:db8:1:", 1);
 	assert_taken(pending, 1, 1, 0);
@@ -561,7 +561,7 @@ START_TEST(put_of_any_weight_again_gets_in)
 
 	flood(pending, 0, 2000, "2001:db8:", OTHERS);
 	for (uint32_t i = 1; i <= 3; i++)
-		unit_ok(put_large(pending, i, 1, (size_t)(_i - 1) * GROUP_OCTETS, &err), &err);
+		unit_ok(put_large(pending, i, 1, (size_t)(_i - 1) * FACTS_OCTETS, &err), &err);
 	flood(pending, 2000, 1900, "2001:db8:", OTHERS);
 	assert_taken(pending, 3, 1, 0);
 	pending_free(pending);
@@ -573,7 +573,7 @@ START_TEST(put_large_alone_fits)
 	struct pending *pending = pending_new(1, 1, LIFETIME);
 	struct error    err = {0};
 
-	unit_ok(put_large(pending, 1, 1, 8 * GROUP_OCTETS, &err), &err);
+	unit_ok(put_large(pending, 1, 1, 8 * FACTS_OCTETS, &err), &err);
 	assert_taken(pending, 1, 1, 0);
 	pending_free(pending);
 }
@@ -611,6 +611,59 @@ START_TEST(take_gives_what_was_put)
 			ck_assert_uint_eq(taken->ak_public.data[8 + k], i);
 		challenge_free(taken);
 	}
+	pending_free(pending);
+}
+END_TEST
+
+/* Source and EK are kept in the challenge, or in counts that it shares with others, which come and go
+ * meanwhile: each challenge comes back with its own. */
+START_TEST(take_gives_source_and_ek_of_what_was_put)
+{
+	static const char *const hosts[] = {"192.0.2.1", "192.0.2.2", "[2001:db8:1:1::1]:1", "[2001:db8:1:2::1]:1",
+	    "[2001:db8:2:1::1]:1", "unix:"};
+	struct pending *pending = pending_new(1000, 1000, LIFETIME);
+	const char     *before = host;
+	struct error    err = {0};
+
+	for (uint32_t i = 0; i < 200; i++) {
+		host = hosts[i % 6];
+		unit_ok(put(pending, i, (uint8_t)(i % 3 == 0 ? 1 : i), 0, &err), &err);
+		if (i % 5 == 4)
+			assert_taken(pending, i - 4, (uint8_t)((i - 4) % 3 == 0 ? 1 : i - 4), 0);
+	}
+	host = before;
+	for (uint32_t k = 0; k < 200; k++) {
+		uint32_t          secret = k * 77 % 200;
+		struct challenge *taken;
+		struct source     source = source_of_text(view_text(hosts[secret % 6]));
+
+		if (secret % 5 == 0)
+			continue;
+		unit_ok(pending_take(pending, secret_of(&secret), 1, &taken, &err), &err);
+		ck_assert_uint_eq(taken->ek.bytes[31], secret % 3 == 0 ? 1 : secret);
+		ck_assert(source_equal(&taken->source, &source));
+		challenge_free(taken);
+	}
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* Of a lifetime of milliseconds whose low half turns over. */
+START_TEST(expires_around_two_to_the_32)
+{
+	int64_t         start = (INT64_C(5) << 32) - LIFETIME / 2;
+	struct pending *pending = pending_new(10, 10, LIFETIME);
+	struct error    err = {0};
+
+	unit_ok(put(pending, 1, 1, start - LIFETIME / 2, &err), &err);
+	unit_ok(put(pending, 2, 2, start, &err), &err);
+	unit_ok(put(pending, 3, 3, start, &err), &err);
+	assert_unknown(pending, 1, start + LIFETIME / 2);
+	assert_taken(pending, 2, 2, start + LIFETIME - 1);
+	assert_unknown(pending, 3, start + LIFETIME);
+	unit_ok(put(pending, 4, 4, start + (INT64_C(1) << 40), &err), &err); /* years later */
+	ck_assert_uint_eq(pending_count(pending), 1);
 	pending_free(pending);
 }
 END_TEST
@@ -746,6 +799,8 @@ main(void)
 	tcase_add_loop_test(tc, put_of_any_weight_again_gets_in, 1, 9);
 	tcase_add_test(tc, put_large_alone_fits);
 	tcase_add_test(tc, take_gives_what_was_put);
+	tcase_add_test(tc, take_gives_source_and_ek_of_what_was_put);
+	tcase_add_test(tc, expires_around_two_to_the_32);
 	tcase_add_test(tc, take_of_one_group_gives_its_own_ak);
 	tcase_add_test(tc, take_out_of_order_finds_each);
 	tcase_add_test(tc, take_from_two_threads_gives_each_challenge_once);
