@@ -540,10 +540,20 @@ connection_end_idle(struct http_connection *connection)
 {
 	if (connection->evcon == NULL)
 		return;
-	if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_PREFACED)
-		connection_deadline(connection, FIRST_REQUEST_MS);
-	else if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HANDSHAKE)
+	if (connection->state == CONNECTION_IDLE)
 		connection_end(connection);
+	else if (connection->state == CONNECTION_FRESH || connection->state == CONNECTION_PREFACED ||
+	    connection->state == CONNECTION_HANDSHAKE)
+		connection_deadline(connection, FIRST_REQUEST_MS);
+}
+
+void
+connection_handshaken(struct http_connection *connection)
+{
+	connection->state = CONNECTION_FRESH;
+	if (connection->server->draining)
+		connection_deadline(connection, FIRST_REQUEST_MS);
+	(void)bufferevent_enable(connection->bev, EV_READ);
 }
 
 void

@@ -94,9 +94,12 @@ void connection_answered(struct http_connection *connection);
 /* Ends it now; not from inside a callback of evhttp. */
 void connection_end(struct http_connection *connection);
 
-/* Ends it between two requests and during the handshake of TLS; before its first request it has a
- * second left. */
+/* The server ends. Between two requests the connection ends too; its TLS handshake has a second left,
+ * and its first request another. */
 void connection_end_idle(struct http_connection *connection);
+
+/* Its handshake is complete, or there is none: its first request may come. */
+void connection_handshaken(struct http_connection *connection);
 
 /* Ends it in any state, because the server ends. */
 void connection_abandon(struct http_connection *connection);

@@ -64,19 +64,12 @@ handshake_ready_cb(evutil_socket_t fd, short what, void *arg)
 	event_active(&server->handshake, EV_TIMEOUT, 0);
 }
 
-static void
-handshake_finish(struct http_connection *connection)
-{
-	connection->state = CONNECTION_FRESH;
-	(void)bufferevent_enable(connection->bev, EV_READ);
-}
-
 void
 handshake_begin(struct http_connection *connection)
 {
 	/* There is no SSL object without TLS, nor when it could not be made. */
 	if (bufferevent_openssl_get_ssl(connection->bev) == NULL) {
-		handshake_finish(connection);
+		connection_handshaken(connection);
 		return;
 	}
 	connection->state = CONNECTION_HANDSHAKE;
@@ -107,7 +100,7 @@ handshake_step(struct http_connection *connection)
 	ERR_clear_error();
 	if (result == 1) {
 		handshake_leave(connection);
-		handshake_finish(connection);
+		connection_handshaken(connection);
 	} else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
 		connection_end(connection);
 	}

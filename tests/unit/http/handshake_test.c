@@ -445,15 +445,62 @@ START_TEST(connections_that_wait_end_with_the_server)
 	crowd_send(hello.data, hello.size);
 	client_wait(&crowd[0], signed_count != 0);
 	ck_assert_uint_lt(signed_count, CROWD);
-	if (_i == 0) {
+	if (_i == 0)
 		http_server_drain(server);
-		ck_assert_uint_eq(http_server_connections(server), 0);
-	}
 	http_server_free(server);
 	server = NULL;
 	for (size_t i = 0; i < CROWD; i++)
 		client_wait(&crowd[i], crowd[i].ended);
 	crowd_close();
+}
+END_TEST
+
+/* A client that was accepted takes its end for a failure. */
+START_TEST(drain_lets_a_handshake_and_its_first_request_be_finished)
+{
+	static const int   versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct tls_client  client;
+	struct http_client silent;
+
+	settings.request_ms = 120000; /* longer than the case */
+	fixture_start();
+	client_connect(&silent, base, &address);
+	client_send_bytes(&silent, hello.data, 100);
+	tls_client_open(&client, "127.0.0.1", versions[_i], NULL);
+	ck_assert_int_eq(SSL_connect(client.ssl), -1); /* its ClientHello */
+	client_wait(&client.tcp, tls_client_has_input(&client) && http_server_connections(server) == 2);
+	http_server_drain(server);
+	ck_assert_uint_eq(http_server_connections(server), 2);
+	ck_assert_int_eq(tls_client_handshake(&client), 0);
+	tls_client_send(&client, GET_HELLO);
+	tls_client_read(&client, "\r\n\r\nhello", 1);
+	ck_assert(!silent.ended);
+	client_wait(&silent, silent.ended);
+	client_wait(&silent, http_server_connections(server) == 0);
+	tls_client_close(&client);
+	client_close(&silent);
+}
+END_TEST
+
+/* Of the second that a handshake has, one that is complete wants none. */
+START_TEST(drain_leaves_a_handshake_and_the_request_after_it_a_second_each)
+{
+	const struct timeval part = {.tv_usec = 100000};
+	struct tls_client    client;
+	int64_t              begun;
+
+	fixture_start();
+	tls_client_open(&client, "127.0.0.1", TLS1_3_VERSION, NULL);
+	ck_assert_int_eq(SSL_connect(client.ssl), -1);
+	client_wait(&client.tcp, tls_client_has_input(&client));
+	http_server_drain(server);
+	begun = clock_monotonic_ms();
+	ck_assert_int_eq(event_base_loopexit(base, &part), 0);
+	ck_assert_int_eq(event_base_dispatch(base), 0);
+	ck_assert_int_eq(tls_client_handshake(&client), 0);
+	client_wait(&client.tcp, http_server_connections(server) == 0);
+	ck_assert_int_ge(clock_monotonic_ms() - begun, 1090);
+	tls_client_close(&client);
 }
 END_TEST
 
@@ -478,6 +525,8 @@ main(void)
 	tcase_add_loop_test(tcase, nothing_is_signed_for_a_client_that_has_gone, 0, 4);
 	tcase_add_test(tcase, connection_that_waits_makes_room);
 	tcase_add_loop_test(tcase, connections_that_wait_end_with_the_server, 0, 2);
+	tcase_add_loop_test(tcase, drain_lets_a_handshake_and_its_first_request_be_finished, 0, 2);
+	tcase_add_test(tcase, drain_leaves_a_handshake_and_the_request_after_it_a_second_each);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
