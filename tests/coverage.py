@@ -7,11 +7,12 @@ Prints a line a folder, and then each function that was never called and each ru
 that was not executed in those that were. tests/coverage.reasons says of some functions why no test
 can show that it executes them: "FILE FUNCTION: why". They are printed apart; one that is not in the
 sources, or of which every line was executed, is a failure. A process that is killed counts nothing, nor does one
-that becomes another program; killed while it writes, it spoils the counts of a file, those of the
-unit tests apart from those of the scripts.
+that becomes another program; killed while it writes, it spoils the counts of a file, so that each script
+has counts of its own, and the unit tests have theirs.
 """
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import re
@@ -52,43 +53,56 @@ def built_and_run(options, build):
         must([os.path.join(options.source, "configure"), "--silent", "CFLAGS=-g -O0 --coverage"], build, log)
         must(["make", "-s", jobs], build, log)
         must(["make", "-s", jobs, "check", "TESTS="], build, log)
-        prepare(build, ["", options.units, options.scripts])
         database = subprocess.run(["make", "-pn", "-f", "Makefile", ".no-such-goal"], cwd=build,
                                   capture_output=True, text=True, check=False).stdout
-        for variable, prefix in (("UNIT_TESTS", options.units), ("E2E_TESTS", options.scripts)):
+        for variable, prefix in (("UNIT_TESTS", options.units), ("E2E_TESTS", os.path.join(options.scripts, "$$f"))):
             tests = re.search(rf"^{variable} = (.*)$", database, re.M).group(1).split()
             tests = [test for test in tests if not options.tests or test in options.tests.split()]
-            if tests and subprocess.run(["make", "-k", jobs, "check", f"TESTS={' '.join(tests)}"], cwd=build,
-                                        stdout=log, stderr=log, check=False,
-                                        env={**os.environ, "GCOV_PREFIX": prefix}).returncode != 0:
+            prepare(build, {prefix.replace("$$f", test) for test in tests})
+            if tests and subprocess.run(["make", "-k", jobs, "check", f"TESTS={' '.join(tests)}",
+                                         f"TESTS_ENVIRONMENT=GCOV_PREFIX={prefix} "], cwd=build,
+                                        stdout=log, stderr=log, check=False).returncode != 0:
                 print(f"some tests failed: see {log.name}")
+
+
+def gcov_of(build, prefix):
+    """What gcov says of the files that somebody came by."""
+    notes = []
+    for note in notes_of(build):
+        data = data_of(note, prefix)
+        if prefix and os.path.exists(data) and os.path.getsize(data) != 0:
+            shutil.copy(note, os.path.dirname(data))
+        if not prefix or os.path.exists(prefix + note): # the build's own say which lines there are
+            notes.append(prefix + note)
+    answer = subprocess.run(["gcov", "--json-format", "--stdout", *notes], cwd=build, capture_output=True,
+                            text=True, check=True).stdout if notes else ""
+    return [file for document in answer.splitlines() for file in json.loads(document)["files"]]
 
 
 def gcov(build, source, prefixes):
     """For each file of src/: {line: times}, {(line, function): times} and {(line, function): its last line}."""
     lines, functions = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
     ends = collections.defaultdict(dict)
-    for prefix in prefixes:
-        for note in notes_of(build):
-            if prefix:
-                shutil.copy(note, os.path.dirname(data_of(note, prefix)))
-            data = data_of(note, prefix)
-            if os.path.exists(data) and os.path.getsize(data) == 0: # nobody came by
-                os.unlink(data)
-            answer = subprocess.run(["gcov", "--json-format", "--stdout", prefix + note], cwd=build,
-                                    capture_output=True, text=True, check=True).stdout
-            for document in answer.splitlines():
-                for file in json.loads(document)["files"]:
-                    path = os.path.relpath(os.path.join(build, file["file"]), source)
-                    if not path.startswith("src/"):
-                        continue
-                    for line in file["lines"]:
-                        lines[path][line["line_number"]] += line["count"]
-                    for function in file["functions"]:
-                        key = function["start_line"], function["name"]
-                        functions[path][key] += function["execution_count"]
-                        ends[path][key] = function["end_line"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for files in pool.map(lambda prefix: gcov_of(build, prefix), prefixes):
+            for file in files:
+                path = os.path.relpath(os.path.join(build, file["file"]), source)
+                if not path.startswith("src/"):
+                    continue
+                for line in file["lines"]:
+                    lines[path][line["line_number"]] += line["count"]
+                for function in file["functions"]:
+                    key = function["start_line"], function["name"]
+                    functions[path][key] += function["execution_count"]
+                    ends[path][key] = function["end_line"]
     return lines, functions, ends
+
+
+def prefixes_of(options):
+    """The build's own counts, the unit tests', and each script's."""
+    scripts = os.path.join(options.scripts, "tests/e2e")
+    return ["", options.units, *(os.path.join(scripts, name) for name in sorted(os.listdir(scripts)))] \
+        if os.path.isdir(scripts) else ["", options.units]
 
 
 def runs_of(numbers):
@@ -166,7 +180,7 @@ def main():
     options.units, options.scripts = (os.path.join(options.work, name) for name in ("units", "scripts"))
     if not options.built:
         built_and_run(options, build)
-    lines, functions, ends = gcov(build, options.source, ["", options.units, options.scripts])
+    lines, functions, ends = gcov(build, options.source, prefixes_of(options))
     if not lines:
         raise SystemExit("gcov says nothing")
     wrong = excused(lines, functions, ends, reasons_read(options.source))
