@@ -13,6 +13,7 @@ UNIT_TESTS += tests/unit/ca/crl_bundle_test
 UNIT_TESTS += tests/unit/ca/crl_file_test
 UNIT_TESTS += tests/unit/ca/crl_test
 UNIT_TESTS += tests/unit/ca/issuer_replace_test
+UNIT_TESTS += tests/unit/ca/issuer_test
 UNIT_TESTS += tests/unit/ca/race_test
 UNIT_TESTS += tests/unit/ca/running_test
 tests_unit_ca_issuer_replace_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)

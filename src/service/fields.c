@@ -180,9 +180,9 @@ field_read(const struct field *field, struct cbor_reader *reader, void *base, st
 	case FIELD_CHOICE:
 		return choice_read(reader, field->max, at, err);
 	case FIELD_LIST:
-		return list_read(field, reader, base, err);
+		break;
 	}
-	return error_set(err, ERROR_INTERNAL, "a field of unknown kind");
+	return list_read(field, reader, base, err);
 }
 
 /* The parts of a message of this kind; a table without kinds sends every row. */

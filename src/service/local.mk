@@ -30,6 +30,7 @@ UNIT_TESTS += tests/unit/service/keeper/deadlines_test
 UNIT_TESTS += tests/unit/service/keeper/keeper_test
 UNIT_TESTS += tests/unit/service/keeper/shelf_test
 UNIT_TESTS += tests/unit/service/reread_test
+UNIT_TESTS += tests/unit/service/settings_test
 
 FUZZERS += tests/fuzz/message_fuzz
 tests_fuzz_message_fuzz_LDFLAGS = $(LIBFUZZER)

@@ -339,6 +339,24 @@ START_TEST(crl_without_a_lifetime_lives_as_long_as_the_last)
 }
 END_TEST
 
+/* With one that is shorter than that of the last, it is due earlier. */
+START_TEST(crl_with_a_shorter_lifetime_is_due_earlier)
+{
+	struct crl_keeper *heir;
+	uint64_t           number;
+
+	ck_assert(refresh(crl, PKI_NOW));
+	number = crl_keeper_content(crl)->number;
+	heir = crl_keeper_new(&state, STATE_ISSUING_CRL, crl_source_inventory(), issuer, &pki.issuing,
+	    LIFETIME / 7);
+	(void)refresh(heir, PKI_NOW + LIFETIME / 14 - 1); /* loads it */
+	ck_assert_uint_eq(crl_keeper_content(heir)->number, number);
+	ck_assert(refresh(heir, PKI_NOW + LIFETIME / 14));
+	ck_assert_uint_gt(crl_keeper_content(heir)->number, number);
+	crl_keeper_free(heir);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -346,6 +364,7 @@ main(void)
 	TCase *tc = case_of("refresh");
 
 	tcase_add_test(tc, crl_without_a_lifetime_lives_as_long_as_the_last);
+	tcase_add_test(tc, crl_with_a_shorter_lifetime_is_due_earlier);
 	tcase_add_test(tc, refresh_without_a_file_signs);
 	tcase_add_test(tc, refresh_with_nothing_new_signs_nothing);
 	tcase_add_test(tc, refresh_after_a_revocation_names_it);

@@ -101,6 +101,13 @@ read_again(struct config_changes *changes)
 	return fresh;
 }
 
+START_TEST(path_is_that_of_the_file)
+{
+	ck_assert_str_eq(reread_path(reread), path);
+	ck_assert_ptr_null(reread_path(NULL));
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	const char *taken;
@@ -251,6 +258,7 @@ main(void)
 	TCase *tc = tcase_create("settings");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, path_is_that_of_the_file);
 	tcase_add_loop_test(tc, settings_tells_what_the_file_says_otherwise, 0,
 	    sizeof files / sizeof files[0]);
 	tcase_add_test(tc, settings_new_values_are_there_and_the_running_ones_stay);

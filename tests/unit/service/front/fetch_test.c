@@ -7,6 +7,7 @@
 #include "service/front/fetch.h"
 
 #include "service/file.h"
+#include "service/front/ask.h"
 #include "service/keeper/shelf.h"
 #include "service_world.h"
 #include "util/log.h"
@@ -62,6 +63,8 @@ teardown(void)
 	world_clear();
 	fetch_free(fetch);
 	shelf_free(shelf);
+	fetch_free(NULL);
+	shelf_free(NULL);
 }
 
 static void
@@ -207,6 +210,30 @@ START_TEST(get_second_version_while_the_first_is_read_is_the_second)
 	if (_i == 0)
 		tell("crl", version_of("crl"), false);
 	ck_assert_uint_eq(get("/crl", "200", bytes_view(&second)), 0);
+}
+END_TEST
+
+static void
+unheard_cb(struct view answer, const struct error *err, void *arg)
+{
+	(void)answer;
+	(void)err;
+	(void)arg;
+}
+
+START_TEST(get_without_room_for_a_question_is_refused)
+{
+	struct http_client client;
+	struct error       err = {0};
+
+	put_and_tell("crl", VIEW("octets"));
+	while (ask_new(channel, VIEW("another"), unheard_cb, NULL, &err) != NULL)
+		continue;
+	world_request(&client, "/crl");
+	world_wait(client.ended);
+	(void)world_body(&client, "503");
+	client_close(&client);
+	ck_assert_uint_eq(gone_count, 0);
 }
 END_TEST
 
@@ -492,6 +519,7 @@ main(void)
 	tcase_add_test(tc, get_reads_in_pieces_once_and_keeps_it);
 	tcase_add_test(tc, get_of_many_at_once_is_one_reading);
 	tcase_add_loop_test(tc, get_second_version_while_the_first_is_read_is_the_second, 0, 2);
+	tcase_add_test(tc, get_without_room_for_a_question_is_refused);
 	tcase_add_test(tc, news_of_another_version_gives_the_kept_one_back);
 	tcase_add_test(tc, news_older_than_known_change_nothing);
 	tcase_add_test(tc, get_of_an_unknown_name_is_not_found_without_a_question);
