@@ -82,7 +82,7 @@ C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO_PTR info)
 	if ((rv = library_enter_session(handle, &session)) != CKR_OK)
 		return rv;
 	token_refresh(session->token);
-	if (session->epoch != token_epoch(session->token)) {
+	if (session->epoch != token_epoch(session->token) && library_tells_renewals()) {
 		session->epoch = token_epoch(session->token);
 		rv = CKR_SESSION_HANDLE_INVALID;
 	} else {

@@ -23,6 +23,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t  once = PTHREAD_ONCE_INIT;
 static bool            initialized;
 static bool            forked;
+static bool            tells_renewals;
 static struct place    place;
 static struct token   *tokens[PLACE_SLOTS_MAX];
 
@@ -97,6 +98,7 @@ library_initialize(const CK_C_INITIALIZE_ARGS *arguments)
 	if (!initialized) {
 		debug_open();
 		slots_find();
+		tells_renewals = arguments != NULL && arguments->CreateMutex != NULL;
 		initialized = true;
 		rv = CKR_OK;
 	}
@@ -167,6 +169,12 @@ const struct place *
 library_place(void)
 {
 	return &place;
+}
+
+bool
+library_tells_renewals(void)
+{
+	return tells_renewals;
 }
 
 bool

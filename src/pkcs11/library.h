@@ -35,6 +35,12 @@ struct token *library_token(CK_SLOT_ID slot);
 /* Where the TPM is; unchanged until library_finalize. */
 const struct place *library_place(void);
 
+/*
+ * Whether the application notices a renewal by a session that is not valid any more. NSS does, which
+ * gives C_Initialize functions for mutexes, as p11-kit does; Java takes the token for gone then.
+ */
+bool library_tells_renewals(void);
+
 /* True in a child of a process that used the TPM before it forked. */
 bool library_is_forked(void);
 

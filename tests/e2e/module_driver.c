@@ -7,7 +7,8 @@
  *   module_driver MODULE threads N COUNT   N threads, each COUNT signatures: rate and longest wait
  *   module_driver MODULE fork [UID]        signs before and after a fork, in parent and child, as UID
  *   module_driver MODULE fork-threads      forks while other threads sign
- *   module_driver MODULE renewal COMMAND   holds on to what it found while the command changes it
+ *   module_driver MODULE renewal COMMAND   holds on to what it found while the command changes it, as NSS
+ *   module_driver MODULE renewal-java COMMAND  the same as Java, for which no session may end
  *   module_driver MODULE fails             a signature is refused, the environment stays as it was
  *   module_driver MODULE forever           signs until it is killed
  *   module_driver MODULE label             prints the labels of the tokens
@@ -85,15 +86,37 @@ module_load(const char *path)
 	return list;
 }
 
+static CK_RV
+mutex_cb(void **mutex)
+{
+	*mutex = NULL;
+	return CKR_OK;
+}
+
+static CK_RV
+mutex_use_cb(void *mutex)
+{
+	return mutex == NULL ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
 static void
-initialize(void)
+initialize_as(bool nss)
 {
 	CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
 	CK_ULONG             count = 1;
 
+	if (nss)
+		args = (CK_C_INITIALIZE_ARGS){.CreateMutex = mutex_cb, .DestroyMutex = mutex_use_cb,
+		    .LockMutex = mutex_use_cb, .UnlockMutex = mutex_use_cb, .flags = CKF_OS_LOCKING_OK};
 	OK(p11->C_Initialize(&args));
 	OK(p11->C_GetSlotList(CK_TRUE, &slot, &count));
 	MUST(count == 1);
+}
+
+static void
+initialize(void)
+{
+	initialize_as(false);
 }
 
 static CK_SESSION_HANDLE
@@ -318,19 +341,6 @@ usual(const struct pair *pair)
 }
 
 /* ---- rules ---- */
-
-static CK_RV
-mutex_cb(void **mutex)
-{
-	*mutex = NULL;
-	return CKR_OK;
-}
-
-static CK_RV
-mutex_use_cb(void *mutex)
-{
-	return mutex == NULL ? CKR_OK : CKR_GENERAL_ERROR;
-}
 
 static void
 rules_of_initialize(void)
@@ -752,7 +762,7 @@ forks_amid_threads(void)
 /* ---- renewals ---- */
 
 static void
-renewal(const char *command)
+renewal(const char *command, bool nss)
 {
 	CK_SESSION_HANDLE in;
 	CK_SESSION_HANDLE later;
@@ -763,7 +773,7 @@ renewal(const char *command)
 	CK_OBJECT_CLASS   class = CKO_CERTIFICATE;
 	CK_ATTRIBUTE      by_value[] = {{CKA_CLASS, &class, sizeof class}, {CKA_VALUE, NULL, 0}};
 
-	initialize();
+	initialize_as(nss);
 	in = session(0);
 	pair_find(in, &old);
 	certificate = find_id(in, CKO_CERTIFICATE, &old.id);
@@ -784,7 +794,8 @@ renewal(const char *command)
 	MUST(find_class(in, CKO_PRIVATE_KEY) == new.private);
 
 	/* Once, to each session that is older than the change. */
-	RETURNS(p11->C_GetSessionInfo(in, &info), CKR_SESSION_HANDLE_INVALID);
+	if (nss)
+		RETURNS(p11->C_GetSessionInfo(in, &info), CKR_SESSION_HANDLE_INVALID);
 	OK(p11->C_GetSessionInfo(in, &info));
 	OK(p11->C_GetSessionInfo(later, &info));
 	(void)printf("%s\n", view_equal(bytes_view(&old.id), bytes_view(&new.id)) ? "same key" : "new key");
@@ -862,7 +873,9 @@ main(int argc, char **argv)
 	else if (strcmp(what, "fork-threads") == 0)
 		forks_amid_threads();
 	else if (strcmp(what, "renewal") == 0 && argc == 4)
-		renewal(argv[3]);
+		renewal(argv[3], true);
+	else if (strcmp(what, "renewal-java") == 0 && argc == 4)
+		renewal(argv[3], false);
 	else if (strcmp(what, "fails") == 0)
 		fails();
 	else if (strcmp(what, "forever") == 0)

@@ -90,6 +90,7 @@ renew() { # OPTION
 }
 case_ok "attest-device renew --force" driver renewal "$(renew --force)"
 case_equal "… keeps the key" "$out" "same key"
+case_ok "attest-device renew --force, and no session ends for Java" driver renewal-java "$(renew --force)"
 case_ok "attest-device renew --new-key" driver renewal "$(renew --new-key)"
 case_equal "… and this does not" "$out" "new key"
 

@@ -67,14 +67,29 @@ END_TEST
 
 START_TEST(session_that_is_older_than_a_renewal_is_told_once)
 {
-	CK_SESSION_INFO info;
+	CK_C_INITIALIZE_ARGS arguments = module_arguments();
+	CK_SESSION_INFO      info;
 
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	ck_assert_uint_eq(C_Initialize(&arguments), CKR_OK);
+	session = module_session(0);
+	key = module_object(session, CKO_PRIVATE_KEY);
 	ck_assert_uint_eq(C_GetSessionInfo(session, &info), CKR_OK);
 	made_write(&two, directories[0], "device");
 	ck_assert_uint_eq(C_GetSessionInfo(session, &info), CKR_SESSION_HANDLE_INVALID);
 	ck_assert_uint_eq(C_GetSessionInfo(session, &info), CKR_OK);
 	ck_assert_uint_ne(module_object(session, CKO_PRIVATE_KEY), key);
 	ck_assert_uint_eq(module_sign(session, key), CKR_DEVICE_ERROR); /* the old one is known */
+}
+END_TEST
+
+START_TEST(session_that_is_older_than_a_renewal_stays_without_mutexes)
+{
+	CK_SESSION_INFO info;
+
+	made_write(&two, directories[0], "device");
+	ck_assert_uint_eq(C_GetSessionInfo(session, &info), CKR_OK);
+	ck_assert_uint_ne(module_object(session, CKO_PRIVATE_KEY), key);
 }
 END_TEST
 
@@ -193,6 +208,7 @@ main(void)
 	tcase_add_test(tc, session_beyond_the_most_is_refused_and_the_others_stay);
 	tcase_add_test(tc, close_all_sessions_closes_those_of_the_slot);
 	tcase_add_test(tc, session_that_is_older_than_a_renewal_is_told_once);
+	tcase_add_test(tc, session_that_is_older_than_a_renewal_stays_without_mutexes);
 	tcase_add_test(tc, attribute_is_not_written_where_it_has_no_room);
 	tcase_add_test(tc, random_fills_all_that_is_asked);
 	tcase_add_test(tc, sign_init_takes_a_private_key_once);

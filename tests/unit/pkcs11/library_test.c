@@ -20,24 +20,9 @@ START_TEST(initialize_twice_is_refused_and_after_finalize_goes_again)
 }
 END_TEST
 
-static CK_RV
-make_cb(void **mutex)
-{
-	*mutex = NULL;
-	return CKR_OK;
-}
-
-static CK_RV
-mutex_cb(void *mutex)
-{
-	(void)mutex;
-	return CKR_OK;
-}
-
 START_TEST(initialize_with_some_of_the_callbacks_is_refused)
 {
-	CK_C_INITIALIZE_ARGS all = {.CreateMutex = make_cb, .DestroyMutex = mutex_cb, .LockMutex = mutex_cb,
-	    .UnlockMutex = mutex_cb};
+	CK_C_INITIALIZE_ARGS all = module_arguments();
 	CK_C_INITIALIZE_ARGS some[] = {all, all, all, all, all};
 
 	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);

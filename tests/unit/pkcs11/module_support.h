@@ -12,6 +12,28 @@ static char       *directories[MODULE_SLOTS]; /* of slot 0 and 1 */
 static struct made one;                       /* in the first */
 static struct made two;                       /* nowhere yet */
 
+static inline CK_RV
+module_make_cb(void **mutex)
+{
+	*mutex = NULL;
+	return CKR_OK;
+}
+
+static inline CK_RV
+module_mutex_cb(void *mutex)
+{
+	(void)mutex;
+	return CKR_OK;
+}
+
+/* What NSS gives to C_Initialize. */
+static inline CK_C_INITIALIZE_ARGS
+module_arguments(void)
+{
+	return (CK_C_INITIALIZE_ARGS){.CreateMutex = module_make_cb, .DestroyMutex = module_mutex_cb,
+	    .LockMutex = module_mutex_cb, .UnlockMutex = module_mutex_cb};
+}
+
 static inline void
 module_setup(void)
 {
