@@ -21,32 +21,10 @@ admitting_start || exit 1
 
 # ---- PostgreSQL ----
 
-# Its server does not run as root.
-other=()
-[ "$(id -u)" -ne 0 ] || other=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups env HOME="$scratch/pg")
-postgres=$(find /usr/lib/postgresql -name postgres -path '*/bin/*' 2>/dev/null | sort | tail -n 1)
-if [ -n "$postgres" ] && has psql setpriv; then
-	mkdir "$scratch/pg"
-	cp "$scratch/server.pem" "$scratch/server.key" "$acme_dir/root.pem" "$scratch/pg/"
-	chmod 600 "$scratch/pg/server.key"
-	if [ "$(id -u)" -eq 0 ]; then
-		chown -R nobody "$scratch/pg"
-		chmod 711 "$scratch"
-	fi
-	"${other[@]}" "${postgres%/*}/initdb" -D "$scratch/pg/data" -U postgres --no-sync -A reject >"$scratch/initdb.log" 2>&1 ||
-		note "$(cat "$scratch/initdb.log")"
-	pg_port=$(free_port)
-	printf '%s\n' "listen_addresses = '127.0.0.1'" "port = $pg_port" "unix_socket_directories = ''" 'fsync = off' 'ssl = on' \
-		"ssl_cert_file = '$scratch/pg/server.pem'" "ssl_key_file = '$scratch/pg/server.key'" "ssl_ca_file = '$scratch/pg/root.pem'" |
-		"${other[@]}" tee -a "$scratch/pg/data/postgresql.conf" >/dev/null
-	echo 'hostssl all all 127.0.0.1/32 cert map=devices' | "${other[@]}" tee "$scratch/pg/data/pg_hba.conf" >/dev/null
-	echo 'devices laptop postgres' | "${other[@]}" tee "$scratch/pg/data/pg_ident.conf" >/dev/null
-	daemon_start postgres "${other[@]}" "$postgres" -D "$scratch/pg/data"
-	listening postgres "$pg_port"
-	wait_for 'grep -q "ready to accept" "${log[postgres]}"'
+if postgres_start; then
 	for key in ecc-p256 rsa-2048; do
 		key_use $key
-		command=$(then_of psql | sed "s|host=HOST|host=localhost port=$pg_port user=postgres dbname=postgres|; s|YOUR-CA.pem|$scratch/server.pem|")
+		command=$(psql_command)
 		for version in 1.2 1.3; do
 			run env PGSSLMINPROTOCOLVERSION=TLSv$version PGSSLMAXPROTOCOLVERSION=TLSv$version \
 				sh -c "$command -Atc 'select version, client_dn from pg_stat_ssl where pid = pg_backend_pid()'"
@@ -60,34 +38,15 @@ fi
 
 # ---- EAP-TLS ----
 
-# wpa_supplicant takes modules below /usr/lib only.
-trusted=$(find /usr/lib -maxdepth 2 -type d -name pkcs11 2>/dev/null | head -n 1)
-trusting() {
-	unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$scratch/trusted" "$trusted" "$@"
-}
-if has hostapd eapol_test && [ -n "$trusted" ] && mkdir "$scratch/trusted" && cp "$module" "$scratch/trusted/attest-pkcs11.so" &&
-	trusting true 2>/dev/null; then
-	echo '* TLS' >"$scratch/users"
-	echo '127.0.0.1/32 secret' >"$scratch/radius"
-	radius_port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	printf '%s\n' driver=none interface=lo ieee8021x=1 eap_server=1 "eap_user_file=$scratch/users" "ca_cert=$acme_dir/root.pem" \
-		"server_cert=$scratch/server.pem" "private_key=$scratch/server.key" "radius_server_clients=$scratch/radius" \
-		"radius_server_auth_port=$radius_port" 'tls_flags=[ENABLE-TLSv1.3]' logger_stdout=-1 logger_stdout_level=0 >"$scratch/hostapd.conf"
-	PATH=$PATH:/usr/sbin daemon_start hostapd hostapd "$scratch/hostapd.conf"
-	wait_for 'grep -q AP-ENABLED "${log[hostapd]}" || ! daemon_runs hostapd'
-	eap() { # NAME VERSION: whether the network lets us in
-		run trusting timeout 10 eapol_test -c "$scratch/wpa.conf" -a 127.0.0.1 -p "$radius_port" -s secret
-		case_equal "$1" "$(tail -n 1 <<<"$out") $(grep -o 'Using TLS version TLSv.*' <<<"$out" | sort -u)" "SUCCESS Using TLS version TLSv$2" ||
-			note "$(grep -E 'ENGINE|SSL:|TLS:' <<<"$out" | tail -n 5 | cut -c 1-200)"
-	}
+if radius_start; then
 	for key in ecc-p256 rsa-2048; do
 		key_use $key
-		use wpa_supplicant --module "$trusted/attest-pkcs11.so" --json | jq -j .text |
-			sed "s|/etc/ssl/certs/YOUR-RADIUS-CA.pem|$scratch/server.pem|" >"$scratch/wpa.conf"
-		eap "wpa_supplicant: $key by EAP-TLS 1.2" 1.2
-		phase1=$(then_of wpa_supplicant | grep -o 'phase1=".*"')
-		sed -i "s|^}|    $phase1\\n}|" "$scratch/wpa.conf"
-		eap "wpa_supplicant: $key by EAP-TLS 1.3" 1.3
+		for version in 1.2 1.3; do
+			eap_try $version
+			case_equal "wpa_supplicant: $key by EAP-TLS $version" \
+				"$(tail -n 1 <<<"$out") $(grep -o 'Using TLS version TLSv.*' <<<"$out" | sort -u)" "SUCCESS Using TLS version TLSv$version" ||
+				note "$(grep -E 'ENGINE|SSL:|TLS:' <<<"$out" | tail -n 5 | cut -c 1-200)"
+		done
 	done
 	sed -i "s|^pkcs11_module_path=.*|pkcs11_module_path=$module|" "$scratch/wpa.conf"
 	run timeout 10 eapol_test -c "$scratch/wpa.conf" -a 127.0.0.1 -p "$radius_port" -s secret

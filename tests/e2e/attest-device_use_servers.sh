@@ -21,11 +21,6 @@ openssl x509 -in "$chain" -out "$scratch/leaf.pem"
 cp "$acme_dir/root.pem" "$scratch/root.pem"
 { cat "$scratch/root.pem"; openssl crl2pkcs7 -nocrl -certfile "$chain" | openssl pkcs7 -print_certs | awk '/BEGIN/ { n++ } n >= 2'; } >"$scratch/bundle.pem"
 case_equal "the bundle has the root and the intermediate" "$(grep -c BEGIN "$scratch/bundle.pem")" 2
-user=$(id -un) group=$(id -gn)
-if [ "$(id -u)" -eq 0 ]; then
-	user=nobody group=$(id -gn nobody)
-	chmod 711 "$scratch"
-fi
 
 get() { # CHAIN VERSION: the name that the server says, or "refused"
 	local name
@@ -81,21 +76,6 @@ else
 	skip "haproxy" "it is not installed"
 fi
 
-apache_start() { # LINES
-	local module
-
-	port=$(free_port)
-	{
-		for module in mpm_event authz_core ssl headers; do
-			echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
-		done
-		printf '%s\n' "ServerRoot $scratch" 'ServerName localhost' "PidFile $scratch/apache.pid" 'ErrorLog /dev/stderr' \
-			"Mutex file:$scratch default" "User $user" "Group $group" 'StartServers 1' "Listen 127.0.0.1:$port" \
-			"<VirtualHost *:$port>" 'SSLEngine on' 'SSLProtocol -all +TLSv1.2 +TLSv1.3' "$1" '</VirtualHost>'
-	} >"$scratch/apache.conf"
-	PATH=$PATH:/usr/sbin daemon_start apache apache2 -f "$scratch/apache.conf" -DFOREGROUND
-	listening apache "$port"
-}
 if has apache2; then
 	for bundle in root bundle; do
 		apache_start "SSLCertificateFile $scratch/server.pem
