@@ -17,6 +17,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/failing_calls.c \
 	tests/unit/failing_processes.c \
 	tests/unit/failing_sql.c \
+	tests/unit/failing_tpm.c \
 	tests/unit/forge.c \
 	tests/unit/forge_ak.c \
 	tests/unit/forge_certify.c \
@@ -45,6 +46,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/failing_calls.h \
 	tests/unit/failing_processes.h \
 	tests/unit/failing_sql.h \
+	tests/unit/failing_tpm.h \
 	tests/unit/forge.h \
 	tests/unit/forge_flaws.h \
 	tests/unit/forge_must.h \
@@ -89,6 +91,9 @@ FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=liste
 # The same for statements of a store (tests/unit/failing_sql.h).
 FAILING_SQL = -Wl,--wrap=sqlite3_prepare_v2,--wrap=sqlite3_prepare_v3,--wrap=sqlite3_step \
 	-Wl,--wrap=sqlite3_extended_errcode,--wrap=sqlite3_file_control
+
+# The same for commands of a TPM (tests/unit/failing_tpm.h).
+FAILING_TPM = -Wl,--wrap=Tss2_TctiLdr_Initialize,--wrap=Tss2_TctiLdr_Finalize
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

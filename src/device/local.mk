@@ -88,6 +88,7 @@ UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/auth_test
 UNIT_TESTS += tests/unit/device/tpm/credential_test
 UNIT_TESTS += tests/unit/device/tpm/ek_test
+UNIT_TESTS += tests/unit/device/tpm/failing_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/lacking_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
@@ -98,6 +99,7 @@ UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/use/server_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+tests_unit_device_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)
 
 # The settings of all programs.
 FUZZERS += tests/fuzz/config_fuzz

@@ -1,0 +1,26 @@
+/*
+ * A software TPM of the test's own, of which the n-th command fails, for n = 1, 2, …, as failing.h does it with
+ * memory. The program is linked with $(FAILING_TPM), so that whatever TCTI device/tpm/ opens is this one. What
+ * is flushed is flushed: TPM2_FlushContext does not fail, since nobody could do anything about it.
+ */
+#ifndef TESTS_UNIT_FAILING_TPM_H
+#define TESTS_UNIT_FAILING_TPM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tss2/tss2_tpm2_types.h>
+
+/* Starts it, with its state in the directory; it ends with the test. False when there is no swtpm. */
+bool failing_tpm_start(const char *directory);
+
+/*
+ * What a command that fails is answered: TPM2_RC_FAILURE at first. 0: the connection breaks instead, and
+ * what was loaded through it is flushed when it is closed, as a resource manager does it.
+ */
+void failing_tpm(TPM2_RC code);
+
+/* How many objects and sessions are loaded now. */
+size_t failing_tpm_loaded(void);
+
+#endif
