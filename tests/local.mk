@@ -93,7 +93,8 @@ FAILING_SQL = -Wl,--wrap=sqlite3_prepare_v2,--wrap=sqlite3_prepare_v3,--wrap=sql
 	-Wl,--wrap=sqlite3_extended_errcode,--wrap=sqlite3_file_control
 
 # The same for commands of a TPM (tests/unit/failing_tpm.h).
-FAILING_TPM = -Wl,--wrap=Tss2_TctiLdr_Initialize,--wrap=Tss2_TctiLdr_Finalize
+FAILING_TPM = -Wl,--wrap=Tss2_TctiLdr_Initialize,--wrap=Tss2_TctiLdr_Finalize \
+	-Wl,--wrap=Esys_TR_Serialize
 
 # A test that has not ended after so many seconds has failed: it is told to end, and
 # killed when it has not after so many more.

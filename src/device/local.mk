@@ -60,6 +60,7 @@ src_libdevice_a_SOURCES = \
 	src/device/tpm/key_load.c src/device/tpm/key_load.h \
 	src/device/tpm/key_sign.c src/device/tpm/key_sign.h \
 	src/device/tpm/nv.c src/device/tpm/nv.h \
+	src/device/tpm/octets.c src/device/tpm/octets.h \
 	src/device/tpm/parent.c src/device/tpm/parent.h \
 	src/device/tpm/room.c src/device/tpm/room.h \
 	src/device/tpm/sign_key.c src/device/tpm/sign_key.h \
@@ -91,8 +92,11 @@ UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/failing_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/lacking_test
+UNIT_TESTS += tests/unit/device/tpm/nv_test
+UNIT_TESTS += tests/unit/device/tpm/octets_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
+UNIT_TESTS += tests/unit/device/tpm/tpm_test
 UNIT_TESTS += tests/unit/device/use/access_test
 UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test

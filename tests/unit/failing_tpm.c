@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <tss2/tss2_esys.h>
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tctildr.h>
 
@@ -28,6 +29,9 @@ extern char **environ;
 
 static int     connection = -1;
 static TPM2_RC told = TPM2_RC_FAILURE;
+static TPM2_RC told_then = TPM2_RC_FAILURE; /* behind the first */
+static bool    told_once;
+static TPM2_RC refusal; /* of the last command */
 static bool    refused; /* the last command: it did not reach the TPM */
 static bool    broken;  /* the connection; no command reaches the TPM any more */
 static uint8_t answer[COMMAND_MAX];
@@ -61,7 +65,13 @@ failing_tpm_start(const char *directory)
 void
 failing_tpm(TPM2_RC code)
 {
-	told = code;
+	told = told_then = code;
+}
+
+void
+failing_tpm_then(TPM2_RC code)
+{
+	told_then = code;
 }
 
 static uint32_t
@@ -145,8 +155,11 @@ transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
 	(void)context;
 	ck_assert_uint_ge(size, HEADER_SIZE);
 	refused = number_read(command + 6) != TPM2_CC_FlushContext && failing_now();
-	if (refused && told == 0)
-		broken = true;
+	if (refused) {
+		refusal = told_once ? told_then : told;
+		told_once = true;
+		broken = broken || refusal == 0;
+	}
 	if (broken)
 		return TSS2_TCTI_RC_IO_ERROR;
 	if (!refused)
@@ -164,7 +177,7 @@ receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *response, int32_t tim
 		answer[0] = 0x80;
 		answer[1] = 0x01;
 		number_write(HEADER_SIZE, answer + 2);
-		number_write(told, answer + 6);
+		number_write(refusal, answer + 6);
 	}
 	if (response != NULL) {
 		ck_assert_uint_ge(*size, answer_size);
@@ -197,6 +210,7 @@ __wrap_Tss2_TctiLdr_Initialize(const char *name, TSS2_TCTI_CONTEXT **context)
 	(void)name;
 	if (failing_now())
 		return TSS2_TCTI_RC_IO_ERROR;
+	told_once = false;
 	*context = (TSS2_TCTI_CONTEXT *)&tcti;
 	return TSS2_RC_SUCCESS;
 }
@@ -211,4 +225,14 @@ __wrap_Tss2_TctiLdr_Finalize(TSS2_TCTI_CONTEXT **context)
 		flush_from(TPM2_LOADED_SESSION_FIRST);
 	}
 	broken = false;
+}
+
+/* ---- ESAPI without memory ---- */
+
+TSS2_RC __real_Esys_TR_Serialize(ESYS_CONTEXT *context, ESYS_TR object, uint8_t **octets, size_t *size);
+TSS2_RC __wrap_Esys_TR_Serialize(ESYS_CONTEXT *context, ESYS_TR object, uint8_t **octets, size_t *size);
+TSS2_RC
+__wrap_Esys_TR_Serialize(ESYS_CONTEXT *context, ESYS_TR object, uint8_t **octets, size_t *size)
+{
+	return failing_now() ? TSS2_ESYS_RC_MEMORY : __real_Esys_TR_Serialize(context, object, octets, size);
 }

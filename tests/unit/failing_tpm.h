@@ -20,6 +20,9 @@ bool failing_tpm_start(const char *directory);
  */
 void failing_tpm(TPM2_RC code);
 
+/* What those behind the first are answered that fails, until the next failing_tpm. */
+void failing_tpm_then(TPM2_RC code);
+
 /* How many objects and sessions are loaded now. */
 size_t failing_tpm_loaded(void);
 

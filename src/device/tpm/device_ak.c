@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <tss2/tss2_mu.h>
 
 #include "device/tpm/ak_type.h"
 #include "device/tpm/esys.h"
 #include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
+#include "device/tpm/octets.h"
 #include "tpm/ak.h"
 #include "tpm/creation.h"
 #include "util/error.h"
@@ -31,30 +31,6 @@ device_ak_clear(struct device_ak *ak)
 
 /* ---- making ---- */
 
-static int
-marshal_creation_data(const TPMS_CREATION_DATA *data, struct bytes *out)
-{
-	uint8_t bytes[sizeof *data];
-	size_t  size = 0;
-
-	if (Tss2_MU_TPMS_CREATION_DATA_Marshal(data, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
-		return -1;
-	bytes_append(out, bytes, size);
-	return 0;
-}
-
-static int
-marshal_signature(const TPMT_SIGNATURE *signature, struct bytes *out)
-{
-	uint8_t bytes[sizeof *signature];
-	size_t  size = 0;
-
-	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, bytes, sizeof bytes, &size) != TSS2_RC_SUCCESS)
-		return -1;
-	bytes_append(out, bytes, size);
-	return 0;
-}
-
 /* Has the AK certify its own creation: TPM 2.0 Part 3, TPM2_CertifyCreation. */
 static int
 ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct device_creation *created,
@@ -65,7 +41,7 @@ ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct device_creation 
 	TPM2B_ATTEST         *attest = NULL;
 	TPMT_SIGNATURE       *signature = NULL;
 	TSS2_RC               rc;
-	int                   failed;
+	int                   result;
 
 	DEVICE_TPM_TRY(rc, Esys_CertifyCreation(tpm->esys, handle, handle, ESYS_TR_PASSWORD,
 	                       ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &created->hash, &scheme,
@@ -73,11 +49,13 @@ ak_certify(struct device_tpm *tpm, ESYS_TR handle, const struct device_creation 
 	if (rc != TSS2_RC_SUCCESS)
 		return device_tpm_error(err, rc, "certifying the AK's creation");
 	bytes_append(&ak->attestation, attest->attestationData, attest->size);
-	failed = marshal_creation_data(&created->data.creationData, &ak->create_data) != 0 ||
-	    marshal_signature(signature, &ak->signature) != 0;
+	result = device_creation_append(&created->data.creationData, &ak->create_data, err) != 0 ||
+	        device_signature_append(signature, &ak->signature, err) != 0
+	    ? -1
+	    : 0;
 	Esys_Free(attest);
 	Esys_Free(signature);
-	return failed ? error_set(err, ERROR_INTERNAL, "encoding what the AK certified") : 0;
+	return result;
 }
 
 int
@@ -122,16 +100,11 @@ device_ak_check(struct device_ak *ak, struct error *err)
 	    .signature = bytes_view(&ak->signature),
 	};
 	struct tpm_ak decoded = {0};
-	uint8_t       area[sizeof(TPMT_PUBLIC)];
-	size_t        size = 0;
 	int           rc;
 
-	if (Tss2_MU_TPMT_PUBLIC_Marshal(&ak->key.public.publicArea, area, sizeof area, &size) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_MALFORMED, "the AK's public area does not encode");
 	bytes_clear(&ak->area);
-	bytes_append(&ak->area, area, size);
-	if (tpm_ak_decode(bytes_view(&ak->area), &decoded, err) != 0)
+	if (device_public_append(&ak->key.public.publicArea, &ak->area, err) != 0 ||
+	    tpm_ak_decode(bytes_view(&ak->area), &decoded, err) != 0)
 		return -1;
 	rc = tpm_creation_verify(&decoded, &creation, err);
 	tpm_ak_clear(&decoded);

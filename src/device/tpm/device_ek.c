@@ -16,6 +16,7 @@
 
 #include "device/tpm/esys.h"
 #include "device/tpm/nv.h"
+#include "device/tpm/octets.h"
 #include "device/tpm/template.h"
 #include "pki/certificate.h"
 #include "tpm/public.h"
@@ -262,16 +263,11 @@ fault_find(struct device_ek *ek)
 static int
 ek_describe(struct device_tpm *tpm, struct device_ek *ek, struct error *err)
 {
-	uint8_t   bytes[sizeof ek->public];
-	size_t    size = 0;
 	EVP_PKEY *key = NULL;
 	int       rc = -1;
 
-	if (Tss2_MU_TPMT_PUBLIC_Marshal(&ek->public, bytes, sizeof bytes, &size) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "encoding the EK's public area");
-	bytes_append(&ek->area, bytes, size);
-	if (tpm_public_key(&ek->public, &key, err) == 0 && spki_encode(key, &ek->spki, err) == 0 &&
+	if (device_public_append(&ek->public, &ek->area, err) == 0 &&
+	    tpm_public_key(&ek->public, &key, err) == 0 && spki_encode(key, &ek->spki, err) == 0 &&
 	    ek_hash_of_key(key, &ek->hash, err) == 0 &&
 	    certificate_read(tpm, ek->template, &ek->certificate, err) == 0)
 		rc = 0;

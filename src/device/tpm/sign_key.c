@@ -8,14 +8,15 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-#include <tss2/tss2_mu.h>
 
 #include "device/tpm/device_ak.h"
 #include "device/tpm/esys.h"
 #include "device/tpm/key_create.h"
 #include "device/tpm/key_load.h"
 #include "device/tpm/key_sign.h"
+#include "device/tpm/octets.h"
 #include "device/tpm/template.h"
+#include "tpm/digest.h"
 #include "tpm/openssl_error.h"
 #include "tpm/public.h"
 #include "util/error.h"
@@ -120,25 +121,12 @@ sign_key_proof_clear(struct sign_key_proof *proof)
 	bytes_clear(&proof->area);
 }
 
-/* The hash of the AK's scheme; SHA-256 if it is not an AK of ours. */
+/* The hash of the AK's scheme. */
 static TPM2_ALG_ID
 ak_hash(const TPMT_PUBLIC *ak)
 {
 	return ak->type == TPM2_ALG_RSA ? ak->parameters.rsaDetail.scheme.details.anySig.hashAlg
 	                                : ak->parameters.eccDetail.scheme.details.anySig.hashAlg;
-}
-
-static const EVP_MD *
-digest_of(TPM2_ALG_ID hash)
-{
-	switch (hash) {
-	case TPM2_ALG_SHA384:
-		return EVP_sha384();
-	case TPM2_ALG_SHA512:
-		return EVP_sha512();
-	default:
-		return EVP_sha256();
-	}
 }
 
 /* RFC 9053 §2.1, RFC 8230, RFC 8812. */
@@ -175,20 +163,11 @@ static int
 proof_fill(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
     const struct device_key *key, struct sign_key_proof *proof, struct error *err)
 {
-	uint8_t octets[sizeof(TPMT_SIGNATURE) + sizeof(TPMT_PUBLIC)];
-	size_t  size = 0;
-
 	bytes_append(&proof->info, attest->attestationData, attest->size);
-	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, octets, sizeof octets, &size) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "encoding the AK's signature");
-	bytes_append(&proof->signature, octets, size);
-	size = 0;
-	if (Tss2_MU_TPMT_PUBLIC_Marshal(&key->public.publicArea, octets, sizeof octets, &size) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "encoding the device key");
-	bytes_append(&proof->area, octets, size);
-	return 0;
+	return device_signature_append(signature, &proof->signature, err) != 0 ||
+	        device_public_append(&key->public.publicArea, &proof->area, err) != 0
+	    ? -1
+	    : 0;
 }
 
 /* TPM 2.0 Part 3, TPM2_Certify; both keys are loaded. */
@@ -216,7 +195,8 @@ int
 sign_key_certify(struct device_tpm *tpm, const struct device_ak *ak, const struct device_key *key,
     const char *key_authorization, struct sign_key_proof *proof, struct error *err)
 {
-	const EVP_MD *md = digest_of(ak_hash(&ak->key.public.publicArea));
+	const EVP_MD *known = tpm_digest(ak_hash(&ak->key.public.publicArea));
+	const EVP_MD *md = known != NULL ? known : tpm_sha256(); /* no AK of ours has another */
 	TPM2B_DATA    extra = {.size = (uint16_t)EVP_MD_get_size(md)};
 	ESYS_TR       ak_handle = ESYS_TR_NONE;
 	ESYS_TR       handle = ESYS_TR_NONE;

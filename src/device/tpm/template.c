@@ -6,8 +6,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include <tss2/tss2_mu.h>
-
+#include "device/tpm/octets.h"
+#include "util/bytes.h"
+#include "util/error.h"
 #define ATTRIBUTES_PRIMARY                                                          \
 	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | \
 	    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
@@ -171,8 +172,9 @@ bool
 device_template_equal(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
 {
 	const TPMT_PUBLIC *areas[] = {a, b};
-	uint8_t            bytes[2][sizeof(TPMT_PUBLIC)];
-	size_t             sizes[2] = {0, 0};
+	struct bytes       octets[2] = {{0}, {0}};
+	struct error       ignored;
+	bool               equal = true;
 
 	if (a->type != b->type)
 		return false;
@@ -183,9 +185,10 @@ device_template_equal(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
 		/* 65537 may be written as 0. */
 		if (area.type == TPM2_ALG_RSA && area.parameters.rsaDetail.exponent == 65537)
 			area.parameters.rsaDetail.exponent = 0;
-		if (Tss2_MU_TPMT_PUBLIC_Marshal(&area, bytes[i], sizeof bytes[i], &sizes[i]) !=
-		    TSS2_RC_SUCCESS)
-			return false;
+		equal = device_public_append(&area, &octets[i], &ignored) == 0 && equal;
 	}
-	return view_equal((struct view){bytes[0], sizes[0]}, (struct view){bytes[1], sizes[1]});
+	equal = equal && view_equal(bytes_view(&octets[0]), bytes_view(&octets[1]));
+	bytes_clear(&octets[0]);
+	bytes_clear(&octets[1]);
+	return equal;
 }

@@ -45,15 +45,35 @@ static const TPM2_RC codes[] = {TPM2_RC_FAILURE, TPM2_RC_BAD_AUTH | TPM2_RC_S | 
 
 typedef int operation(struct device_tpm *tpm, struct error *err);
 
-/* From an open TPM to a closed one. */
+static bool knows_passwords; /* passwords were given, the right ones: they are empty */
+
+static void
+release_all(struct device_tpm *tpm)
+{
+	while (tpm->open_count > 0) {
+		uint32_t handle = tpm->open[0].handle;
+
+		device_tpm_release(tpm, &handle);
+	}
+}
+
+/*
+ * From an open TPM to a closed one. What failed once is done again: a password that the TPM has refused is not
+ * tried another time.
+ */
 static int
 run(const void *arg, struct error *why)
 {
 	struct device_tpm *tpm = NULL;
+	struct error       again;
 	int                rc = device_tpm_open("of this test", &tpm, why);
 
-	if (rc == 0)
-		rc = (*(operation *const *)arg)(tpm, why);
+	for (size_t i = 0; rc == 0 && i < DEVICE_AUTH_COUNT; i++)
+		tpm->auth[i].known = knows_passwords;
+	if (rc == 0 && (rc = (*(operation *const *)arg)(tpm, why)) != 0) {
+		release_all(tpm); /* a TPM has room for three objects */
+		(void)(*(operation *const *)arg)(tpm, &again);
+	}
 	failing_off();
 	device_tpm_close(tpm);
 	ck_assert_msg(failing_tpm_loaded() == 0, "%s: something stays loaded", why->detail);
@@ -72,6 +92,9 @@ ek_authorize(struct device_tpm *tpm, struct error *why)
 	    ? -1
 	    : 0;
 }
+
+/* A curve that no TPM has. */
+static const struct sign_key_type lacking = {"ecc-none", TPM2_ALG_ECC, 0x7fff, TPM2_ALG_SHA256};
 
 static int
 ek_look(struct device_tpm *tpm, struct error *why)
@@ -173,6 +196,20 @@ key_make(struct device_tpm *tpm, struct error *why)
 	    : 0;
 }
 
+static int questions;
+
+/* So many commands later: of those behind which all fail, every seventh is tried. */
+static int
+key_make_later(struct device_tpm *tpm, struct error *why)
+{
+	struct device_tpm_info info;
+
+	for (int i = 0; i < questions; i++)
+		if (device_tpm_info_read(tpm, &info, why) != 0)
+			return -1;
+	return key_make(tpm, why);
+}
+
 static int
 certify(struct device_tpm *tpm, struct error *why)
 {
@@ -246,6 +283,79 @@ START_TEST(command_that_fails_leaves_nothing_loaded)
 {
 	failing_tpm(codes[(size_t)_i % CODES]);
 	failing_each(run, &operations[(size_t)_i / CODES]);
+}
+END_TEST
+
+/* The owner's password is not needed, so that no storage root key is kept. */
+START_TEST(command_whose_password_is_wrong_leaves_nothing_loaded)
+{
+	knows_passwords = true;
+	failing_tpm(codes[1]);
+	failing_each(run, &operations[_i]);
+}
+END_TEST
+
+/* The storage root key's password is refused, and a key under another parent fails too. */
+START_TEST(key_under_another_parent_that_fails_tells_its_own_failure)
+{
+	operation *const make = key_make_later;
+
+	questions = 5 + _i;
+	failing_tpm(codes[1]);
+	failing_tpm_then(TPM2_RC_FAILURE);
+	failing_each(run, &make);
+}
+END_TEST
+
+START_TEST(key_of_a_curve_that_the_tpm_lacks_is_not_found)
+{
+	AUTO_TPM          tpm = NULL;
+	struct device_key made;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	unit_fails(sign_key_create(tpm, &lacking, &made, &err), &err, ERROR_NOT_FOUND,
+	    "this TPM makes no ecc-none keys; choose another --key-type");
+}
+END_TEST
+
+START_TEST(certify_hashes_as_the_ak_does)
+{
+	AUTO_TPM              tpm = NULL;
+	AUTO_AK               made = {0};
+	struct sign_key_proof proof = {{0}, {0}, {0}};
+	TPMS_ATTEST           attest;
+	size_t                offset = 0;
+	uint32_t              handle;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	unit_ok(device_ak_create(tpm, device_ak_type_find("p384"), &made, &handle, &err), &err);
+	device_tpm_release(tpm, &handle);
+	unit_ok(sign_key_certify(tpm, &made, &key, "token.thumbprint", &proof, &err), &err);
+	ck_assert_uint_eq(Tss2_MU_TPMS_ATTEST_Unmarshal(proof.info.data, proof.info.size, &offset, &attest), 0);
+	ck_assert_uint_eq(attest.extraData.size, 48); /* SHA-384 */
+	sign_key_proof_clear(&proof);
+}
+END_TEST
+
+START_TEST(check_of_a_key_that_is_no_ak_is_refused)
+{
+	struct device_ak no_ak = {.key = key};
+
+	ck_assert_int_eq(device_ak_check(&no_ak, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_BAD_ATTESTATION);
+	device_ak_clear(&no_ak);
+}
+END_TEST
+
+START_TEST(sign_of_a_digest_that_is_too_long_is_refused)
+{
+	static const uint8_t octets[65] = {1};
+	AUTO_TPM             tpm = NULL;
+	TPMT_SIGNATURE       signature;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	unit_fails(sign_key_sign(tpm, &key, TPM2_ALG_ECDSA, TPM2_ALG_SHA256, (struct view){octets, sizeof octets},
+	               &signature, &err), &err, ERROR_INTERNAL, "a digest of 65 octets");
 }
 END_TEST
 
@@ -372,6 +482,12 @@ main(void)
 	tcase_add_checked_fixture(bare, keys_make, teardown);
 	tcase_add_checked_fixture(provisioned, setup_provisioned, teardown);
 	tcase_add_loop_test(bare, command_that_fails_leaves_nothing_loaded, 0, OPERATIONS * CODES);
+	tcase_add_test(bare, key_of_a_curve_that_the_tpm_lacks_is_not_found);
+	tcase_add_test(bare, certify_hashes_as_the_ak_does);
+	tcase_add_test(bare, check_of_a_key_that_is_no_ak_is_refused);
+	tcase_add_test(bare, sign_of_a_digest_that_is_too_long_is_refused);
+	tcase_add_loop_test(provisioned, command_whose_password_is_wrong_leaves_nothing_loaded, 0, OPERATIONS - 1);
+	tcase_add_loop_test(provisioned, key_under_another_parent_that_fails_tells_its_own_failure, 0, 3);
 	tcase_add_loop_test(provisioned, command_that_fails_leaves_nothing_loaded, 0, (OPERATIONS - 1) * CODES);
 	suite_add_tcase(suite, bare);
 	suite_add_tcase(suite, provisioned);

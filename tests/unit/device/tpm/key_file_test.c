@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+
 #include "device/tpm/key_file.h"
 #include "unit.h"
 #include "util/error.h"
@@ -107,6 +110,49 @@ START_TEST(decode_octets_left_over_is_malformed)
 }
 END_TEST
 
+/* The private area says that it has one octet more. */
+START_TEST(decode_private_area_that_is_cut_off_is_malformed)
+{
+	static const uint8_t private[] = {0x04, 0x81, 0x80, 0x00, 0x7e};
+	BIO                 *bio = BIO_new_mem_buf(tpm2_openssl, -1);
+	BIO                 *out = BIO_new(BIO_s_mem());
+	char                *name;
+	char                *header;
+	char                *text;
+	unsigned char       *der;
+	uint8_t             *at;
+	long                 size;
+	struct device_key    key;
+	struct error         err = {0};
+
+	ck_assert_int_eq(PEM_read_bio(bio, &name, &header, &der, &size), 1);
+	at = memmem(der, (size_t)size, private, sizeof private);
+	ck_assert_ptr_nonnull(at);
+	at[4]++;
+	ck_assert_int_gt(PEM_write_bio(out, name, "", der, size), 0);
+	size = BIO_get_mem_data(out, &text);
+	unit_fails(device_key_decode((struct view){(uint8_t *)text, (size_t)size}, &key, &err), &err,
+	    ERROR_MALFORMED, "TPM key whose private area does not decode");
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(bio);
+	BIO_free(out);
+}
+END_TEST
+
+START_TEST(encode_public_area_of_an_unknown_type_is_refused)
+{
+	struct device_key key = {.public.publicArea.type = TPM2_ALG_AES};
+	AUTO_BYTES        pem = {0};
+	struct error      err = {0};
+
+	ck_assert_int_eq(device_key_encode(&key, &pem, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)ERROR_INTERNAL);
+	ck_assert_uint_eq(pem.size, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -119,6 +165,8 @@ main(void)
 	tcase_add_loop_test(tc, decode_what_is_no_key_of_ours_is_malformed, 0,
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, decode_octets_left_over_is_malformed);
+	tcase_add_test(tc, decode_private_area_that_is_cut_off_is_malformed);
+	tcase_add_test(tc, encode_public_area_of_an_unknown_type_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -15,10 +15,16 @@
 
 #define HEADER_SIZE 10
 
+/* NV indices of EKs of the high range (TCG EK Credential Profile). */
+#define HIGH_FIRST 0x01c00012U
+#define HIGH_LAST  0x01c00fffU
+
 static struct {
 	uint32_t command;
 	TPM2_RC  answer; /* to TPM2_CreatePrimary */
 	unsigned created; /* times that it was asked */
+	bool     high_fails; /* questions for indices of the high range */
+	uint32_t first; /* of the handles that were asked for last */
 } fake;
 
 static uint32_t
@@ -40,6 +46,7 @@ transmit(TSS2_TCTI_CONTEXT *tcti, size_t size, const uint8_t *command)
 	(void)tcti;
 	ck_assert_uint_ge(size, HEADER_SIZE);
 	fake.command = number_read(command + 6);
+	fake.first = fake.command == TPM2_CC_GetCapability ? number_read(command + HEADER_SIZE + 4) : 0;
 	fake.created += fake.command == TPM2_CC_CreatePrimary;
 	return TSS2_RC_SUCCESS;
 }
@@ -54,7 +61,9 @@ receive(TSS2_TCTI_CONTEXT *tcti, size_t *size, uint8_t *response, int32_t timeou
 
 	(void)tcti;
 	(void)timeout;
-	if (fake.command == TPM2_CC_GetCapability) {
+	if (fake.high_fails && fake.first >= HIGH_FIRST && fake.first <= HIGH_LAST) {
+		code = TPM2_RC_FAILURE;
+	} else if (fake.command == TPM2_CC_GetCapability) {
 		length = sizeof answer;
 		code = TPM2_RC_SUCCESS;
 		number_write(TPM2_CAP_HANDLES, answer + HEADER_SIZE + 1);
@@ -80,6 +89,7 @@ open_fake(TPM2_RC answer)
 
 	fake.answer = answer;
 	fake.created = 0;
+	fake.high_fails = false;
 	ck_assert_uint_eq(Esys_Initialize(&tpm->esys, (TSS2_TCTI_CONTEXT *)&tcti, NULL), TSS2_RC_SUCCESS);
 	return tpm;
 }
@@ -102,6 +112,50 @@ START_TEST(load_of_a_kind_that_the_tpm_lacks_finds_none)
 	unit_fails(device_ek_load_wanted(tpm, NULL, &ek, &handle, &err), &err, ERROR_NOT_FOUND,
 	    "this TPM makes no EK that TCG's templates describe");
 	ck_assert_uint_ge(fake.created, 2);
+	device_tpm_close(tpm);
+}
+END_TEST
+
+START_TEST(load_of_a_kind_that_nobody_knows_is_malformed)
+{
+	struct device_tpm *tpm = open_fake(TPM2_RC_FAILURE);
+	struct device_ek   ek;
+	uint32_t           handle;
+	struct error       err = {0};
+
+	unit_fails(device_ek_load_wanted(tpm, "dsa", &ek, &handle, &err), &err, ERROR_MALFORMED,
+	    "there is no EK kind \"dsa\"");
+	ck_assert_uint_eq(fake.created, 0);
+	device_tpm_close(tpm);
+}
+END_TEST
+
+/* The low range is tried; whether there is a high one, the TPM does not say. */
+START_TEST(load_whose_search_fails_ends)
+{
+	struct device_tpm *tpm = open_fake(TPM2_RC_VALUE | TPM2_RC_P | TPM2_RC_2);
+	struct device_ek   ek;
+	uint32_t           handle;
+	struct error       err = {0};
+
+	fake.high_fails = true;
+	ck_assert_int_eq(device_ek_load_wanted(tpm, NULL, &ek, &handle, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strncmp(err.detail, "asking the TPM what it is: ", 27) == 0, "%s", err.detail);
+	device_tpm_close(tpm);
+}
+END_TEST
+
+START_TEST(info_of_what_the_tpm_does_not_tell_is_zero)
+{
+	struct device_tpm     *tpm = open_fake(TPM2_RC_FAILURE);
+	struct device_tpm_info info = {.manufacturer = 1, .nv_buffer_max = 1};
+	struct error           err = {0};
+
+	unit_ok(device_tpm_info_read(tpm, &info, &err), &err);
+	ck_assert_uint_eq(info.manufacturer, 0);
+	ck_assert_uint_eq(info.nv_buffer_max, 0);
+	ck_assert_str_eq(info.firmware, "0.0");
 	device_tpm_close(tpm);
 }
 END_TEST
@@ -130,6 +184,9 @@ main(void)
 
 	tcase_add_loop_test(tc, load_of_a_kind_that_the_tpm_lacks_finds_none, 0,
 	    sizeof lacking / sizeof lacking[0]);
+	tcase_add_test(tc, load_of_a_kind_that_nobody_knows_is_malformed);
+	tcase_add_test(tc, load_whose_search_fails_ends);
+	tcase_add_test(tc, info_of_what_the_tpm_does_not_tell_is_zero);
 	tcase_add_test(tc, load_from_a_tpm_that_fails_says_so);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

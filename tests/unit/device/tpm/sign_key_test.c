@@ -38,6 +38,9 @@ END_TEST
 
 START_TEST(find_unknown_word_is_null)
 {
+	TPMT_PUBLIC other = {.type = TPM2_ALG_RSA, .parameters.rsaDetail.keyBits = 1024};
+
+	ck_assert_ptr_null(sign_key_type_of(&other));
 	ck_assert_ptr_null(sign_key_type_find("dsa"));
 	ck_assert_ptr_null(sign_key_type_find(""));
 	ck_assert_str_eq(sign_key_type_at(0)->word, "ecc-p256");
