@@ -82,15 +82,14 @@ chunks_octet(struct chunks *chunks, uint8_t *octet)
 	case CHUNKS_TRAILER:
 		return chunks_trailer_octet(chunks, *octet);
 	case CHUNKS_TRAILER_LF:
-		chunks->line = 0;
-		if (*octet != '\n')
-			return CHUNKS_BROKEN;
-		return line == 0 ? CHUNKS_END : CHUNKS_TRAILER;
-	case CHUNKS_END:
+	case CHUNKS_END: /* behind these two nothing is scanned */
 	case CHUNKS_BROKEN:
 		break;
 	}
-	return chunks->state;
+	chunks->line = 0;
+	if (*octet != '\n')
+		return CHUNKS_BROKEN;
+	return line == 0 ? CHUNKS_END : CHUNKS_TRAILER;
 }
 
 void

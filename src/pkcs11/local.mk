@@ -59,6 +59,7 @@ src_libpkcs11_below_a_SOURCES = \
 	src/device/tpm/key_file.c \
 	src/device/tpm/key_load.c \
 	src/device/tpm/key_sign.c \
+	src/device/tpm/octets.c \
 	src/device/tpm/parent.c \
 	src/device/tpm/room.c \
 	src/device/tpm/template.c \

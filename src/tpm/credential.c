@@ -10,7 +10,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
-#include <tss2/tss2_mu.h>
 #include <tss2/tss2_tpm2_types.h>
 
 #include "tpm/digest.h"
@@ -23,10 +22,19 @@
 
 /* The seed, which only the EK can recover, and its encrypted form. */
 struct wrapped_seed {
-	uint8_t                seed[EVP_MAX_MD_SIZE];
-	size_t                 size; /* octets of nameAlg's digest */
-	TPM2B_ENCRYPTED_SECRET secret;
+	uint8_t      seed[EVP_MAX_MD_SIZE];
+	size_t       size; /* octets of nameAlg's digest */
+	struct bytes secret;
 };
+
+/* Appends a TPM2B: what it holds, behind its size in two octets. */
+static void
+append_sized(struct view octets, struct bytes *out)
+{
+	bytes_append_u8(out, (uint8_t)(octets.size >> 8));
+	bytes_append_u8(out, (uint8_t)octets.size);
+	bytes_append(out, octets.data, octets.size);
+}
 
 /* ---- RSA: annex B ---- */
 
@@ -62,15 +70,16 @@ static int
 seed_wrap_rsa(const struct tpm_ek *ek, struct wrapped_seed *wrapped, struct error *err)
 {
 	EVP_PKEY_CTX *ctx = ek->prepared != NULL ? EVP_PKEY_CTX_dup(ek->prepared) : seed_context_new(ek);
-	size_t        size = sizeof wrapped->secret.secret;
+	uint8_t       secret[TPM2_MAX_RSA_KEY_BYTES];
+	size_t        size = sizeof secret;
 	int           rc = 0;
 
 	if (ctx == NULL || RAND_priv_bytes(wrapped->seed, (int)wrapped->size) != 1 ||
 	    seed_set_label(ctx) < 0 ||
-	    EVP_PKEY_encrypt(ctx, wrapped->secret.secret, &size, wrapped->seed, wrapped->size) != 1)
+	    EVP_PKEY_encrypt(ctx, secret, &size, wrapped->seed, wrapped->size) != 1)
 		rc = error_set_openssl(err, ERROR_INTERNAL, "encrypting a seed to an EK");
 	else
-		wrapped->secret.size = (UINT16)size;
+		bytes_append(&wrapped->secret, secret, size);
 	EVP_PKEY_CTX_free(ctx);
 	return rc;
 }
@@ -120,21 +129,12 @@ seed_derive(const struct tpm_ek *ek, EVP_PKEY *ephemeral, const struct tpm_curve
 	return rc;
 }
 
-static int
-seed_marshal_point(const struct tpm_curve *curve, const uint8_t *x, const uint8_t *y,
-    TPM2B_ENCRYPTED_SECRET *secret, struct error *err)
+/* TPMS_ECC_POINT. */
+static void
+seed_append_point(const struct tpm_curve *curve, const uint8_t *x, const uint8_t *y, struct bytes *secret)
 {
-	TPMS_ECC_POINT point = {0};
-	size_t         used = 0;
-
-	point.x.size = point.y.size = (UINT16)curve->field_size;
-	memcpy(point.x.buffer, x, curve->field_size);
-	memcpy(point.y.buffer, y, curve->field_size);
-	if (Tss2_MU_TPMS_ECC_POINT_Marshal(&point, secret->secret, sizeof secret->secret, &used) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "marshalling an ephemeral point");
-	secret->size = (UINT16)used;
-	return 0;
+	append_sized((struct view){x, curve->field_size}, secret);
+	append_sized((struct view){y, curve->field_size}, secret);
 }
 
 static int
@@ -150,9 +150,10 @@ seed_wrap_ecc(const struct tpm_ek *ek, const struct tpm_curve *curve,
 		return error_set_openssl(err, ERROR_INTERNAL, "making an ephemeral %s key",
 		    curve->name);
 	if (tpm_key_coordinates(ephemeral, curve, x, y, err) == 0 &&
-	    seed_derive(ek, ephemeral, curve, x, wrapped, err) == 0 &&
-	    seed_marshal_point(curve, x, y, &wrapped->secret, err) == 0)
+	    seed_derive(ek, ephemeral, curve, x, wrapped, err) == 0) {
+		seed_append_point(curve, x, y, &wrapped->secret);
 		rc = 0;
+	}
 	EVP_PKEY_free(ephemeral);
 	return rc;
 }
@@ -182,25 +183,20 @@ static int
 credential_encrypt_identity(const struct tpm_ek *ek, const struct wrapped_seed *wrapped,
     struct view name, struct view secret, struct bytes *identity, struct error *err)
 {
-	TPM2B_DIGEST plain = {.size = (UINT16)secret.size};
-	uint8_t      marshalled[sizeof plain];
-	uint8_t      cipher[sizeof plain];
-	uint8_t      key[32];
-	size_t       used = 0;
-	int          rc = -1;
+	uint8_t plain[2 + EVP_MAX_MD_SIZE] = {(uint8_t)(secret.size >> 8), (uint8_t)secret.size};
+	uint8_t cipher[sizeof plain];
+	uint8_t key[32];
+	size_t  used = 2 + secret.size;
+	int     rc = -1;
 
-	memcpy(plain.buffer, secret.data, secret.size);
-	if (Tss2_MU_TPM2B_DIGEST_Marshal(&plain, marshalled, sizeof marshalled, &used) !=
-	    TSS2_RC_SUCCESS)
-		(void)error_set(err, ERROR_INTERNAL, "marshalling a secret");
-	else if (tpm_kdfa(ek->name_alg, (struct view){wrapped->seed, wrapped->size}, "STORAGE", name,
+	memcpy(plain + 2, secret.data, secret.size);
+	if (tpm_kdfa(ek->name_alg, (struct view){wrapped->seed, wrapped->size}, "STORAGE", name,
 	             (struct view){0}, key, ek->aes_bits / 8, err) == 0 &&
-	    credential_encrypt(key, ek->aes_bits, (struct view){marshalled, used}, cipher, err) == 0)
+	    credential_encrypt(key, ek->aes_bits, (struct view){plain, used}, cipher, err) == 0)
 		rc = 0;
 	if (rc == 0)
 		bytes_append(identity, cipher, used);
-	bytes_cleanse(&plain, sizeof plain);
-	bytes_cleanse(marshalled, sizeof marshalled);
+	bytes_cleanse(plain, sizeof plain);
 	bytes_cleanse(key, sizeof key);
 	return rc;
 }
@@ -208,7 +204,7 @@ credential_encrypt_identity(const struct tpm_ek *ek, const struct wrapped_seed *
 /* integrityHMAC: over encIdentity and the Name, under the seed's integrity key. */
 static int
 credential_authenticate(const struct tpm_ek *ek, const struct wrapped_seed *wrapped,
-    struct view name, struct view identity, TPM2B_DIGEST *integrity, struct error *err)
+    struct view name, struct view identity, uint8_t integrity[EVP_MAX_MD_SIZE], struct error *err)
 {
 	const struct view message[] = {identity, name};
 	uint8_t           key[EVP_MAX_MD_SIZE];
@@ -218,39 +214,20 @@ credential_authenticate(const struct tpm_ek *ek, const struct wrapped_seed *wrap
 	    (struct view){0}, (struct view){0}, key, wrapped->size, err);
 	if (rc == 0)
 		rc = tpm_hmac(ek->name_alg, (struct view){key, wrapped->size}, message, 2,
-		    integrity->buffer, err);
-	integrity->size = (UINT16)wrapped->size; /* that of nameAlg's digest */
+		    integrity, err);
 	bytes_cleanse(key, sizeof key);
 	return rc;
 }
 
-static int
-credential_append(const TPM2B_DIGEST *integrity, struct view identity,
-    const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *credential,
-    struct bytes *encrypted_secret, struct error *err)
+/* TPM2B_ID_OBJECT. encIdentity stands behind the HMAC as it is: its own size is encrypted too. */
+static void
+credential_append(struct view integrity, struct view identity, struct bytes *credential)
 {
-	TPM2B_ID_OBJECT object = {0};
-	uint8_t         out[sizeof object > sizeof *secret ? sizeof object : sizeof *secret];
-	size_t          used = 0;
+	AUTO_BYTES object = {0};
 
-	/* encIdentity stands behind the HMAC as it is: its own size is encrypted too. */
-	if (Tss2_MU_TPM2B_DIGEST_Marshal(integrity, object.credential, sizeof object.credential,
-	        &used) != TSS2_RC_SUCCESS ||
-	    identity.size > sizeof object.credential - used)
-		return error_set(err, ERROR_INTERNAL, "marshalling a credential's HMAC");
-	memcpy(object.credential + used, identity.data, identity.size);
-	object.size = (UINT16)(used + identity.size);
-
-	used = 0;
-	if (Tss2_MU_TPM2B_ID_OBJECT_Marshal(&object, out, sizeof out, &used) != TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "marshalling a credential");
-	bytes_append(credential, out, used);
-	used = 0;
-	if (Tss2_MU_TPM2B_ENCRYPTED_SECRET_Marshal(secret, out, sizeof out, &used) !=
-	    TSS2_RC_SUCCESS)
-		return error_set(err, ERROR_INTERNAL, "marshalling an encrypted seed");
-	bytes_append(encrypted_secret, out, used);
-	return 0;
+	append_sized(integrity, &object);
+	bytes_append(&object, identity.data, identity.size);
+	append_sized(bytes_view(&object), credential);
 }
 
 static int
@@ -259,7 +236,7 @@ credential_make(const struct tpm_ek *ek, struct view name, struct view secret,
     struct error *err)
 {
 	const struct tpm_curve *curve = tpm_key_curve(ek->key);
-	TPM2B_DIGEST            integrity = {0};
+	uint8_t                 integrity[EVP_MAX_MD_SIZE];
 	AUTO_BYTES              identity = {0};
 
 	if ((curve != NULL ? seed_wrap_ecc(ek, curve, wrapped, err)
@@ -267,10 +244,11 @@ credential_make(const struct tpm_ek *ek, struct view name, struct view secret,
 		return -1;
 	if (credential_encrypt_identity(ek, wrapped, name, secret, &identity, err) < 0)
 		return -1;
-	if (credential_authenticate(ek, wrapped, name, bytes_view(&identity), &integrity, err) < 0)
+	if (credential_authenticate(ek, wrapped, name, bytes_view(&identity), integrity, err) < 0)
 		return -1;
-	return credential_append(&integrity, bytes_view(&identity), &wrapped->secret, credential,
-	    encrypted_secret, err);
+	credential_append((struct view){integrity, wrapped->size}, bytes_view(&identity), credential);
+	append_sized(bytes_view(&wrapped->secret), encrypted_secret);
+	return 0;
 }
 
 int
@@ -287,6 +265,7 @@ tpm_credential_make(const struct tpm_ek *ek, const struct tpm_name *name, struct
 		    secret.size, wrapped.size);
 	rc = credential_make(ek, (struct view){name->bytes, name->size}, secret, &wrapped,
 	    credential, encrypted_secret, err);
+	bytes_clear(&wrapped.secret);
 	bytes_cleanse(&wrapped, sizeof wrapped);
 	return rc;
 }

@@ -4,10 +4,11 @@
 #include "tpm/digest.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
+
+#include "util/bytes.h"
 
 /* Fetched once: OpenSSL looks EVP_sha256() up by name at every use. */
 static struct {
@@ -28,8 +29,7 @@ static void
 digests_fetch(void)
 {
 	for (size_t i = 0; i < DIGEST_COUNT; i++)
-		if ((digests[i].digest = EVP_MD_fetch(NULL, digests[i].name, NULL)) == NULL)
-			abort(); /* OpenSSL has them all: only memory can be missing */
+		digests[i].digest = memory_check(EVP_MD_fetch(NULL, digests[i].name, NULL)); /* OpenSSL has them all */
 }
 
 const EVP_MD *

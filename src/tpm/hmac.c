@@ -19,8 +19,7 @@ static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static void
 hmac_fetch(void)
 {
-	if ((hmac = EVP_MAC_fetch(NULL, "HMAC", NULL)) == NULL)
-		abort(); /* only memory can be missing */
+	hmac = memory_check(EVP_MAC_fetch(NULL, "HMAC", NULL));
 }
 
 int

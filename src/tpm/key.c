@@ -184,8 +184,7 @@ static void
 groups_make(void)
 {
 	for (size_t i = 0; i < CURVE_COUNT; i++)
-		if ((groups[i] = EC_GROUP_new_by_curve_name(curves[i].nid)) == NULL)
-			abort(); /* only memory can be missing */
+		groups[i] = memory_check(EC_GROUP_new_by_curve_name(curves[i].nid));
 }
 
 int
@@ -271,7 +270,7 @@ tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers)
 	int        size = EVP_PKEY_get_size(key); /* of the modulus */
 	OSSL_PARAM params[3];
 
-	if (size <= 0 || (size_t)size > sizeof numbers->modulus)
+	if (!EVP_PKEY_is_a(key, "RSA") || size <= 0 || (size_t)size > sizeof numbers->modulus)
 		return -1;
 	numbers->modulus_size = (size_t)size;
 	params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, numbers->modulus, (size_t)size);

@@ -41,7 +41,7 @@ struct tpm_rsa_numbers {
 };
 
 /*
- * Reads them; -1 when the modulus has more than 4096 bits, or the exponent more than 128.
+ * Reads them; -1 when it is no RSA key, its modulus has more than 4096 bits, or its exponent more than 128.
  * (Cheaper than EVP_PKEY_get_bn_param, which converts two kilobytes in constant time.)
  */
 int tpm_key_rsa_numbers(const EVP_PKEY *key, struct tpm_rsa_numbers *numbers);

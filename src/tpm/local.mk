@@ -25,6 +25,7 @@ UNIT_TESTS += tests/unit/tpm/ak_test
 UNIT_TESTS += tests/unit/tpm/certify_test
 UNIT_TESTS += tests/unit/tpm/creation_test
 UNIT_TESTS += tests/unit/tpm/credential_test
+UNIT_TESTS += tests/unit/tpm/digest_test
 UNIT_TESTS += tests/unit/tpm/ek_test
 UNIT_TESTS += tests/unit/tpm/failing_test
 UNIT_TESTS += tests/unit/tpm/kdf_test
@@ -33,8 +34,10 @@ UNIT_TESTS += tests/unit/tpm/openssl_error_test
 UNIT_TESTS += tests/unit/tpm/public_test
 UNIT_TESTS += tests/unit/tpm/roca_test
 UNIT_TESTS += tests/unit/tpm/signature_test
+UNIT_TESTS += tests/unit/tpm/spki_test
 UNIT_TESTS += tests/unit/tpm/tcti_test
 UNIT_TESTS += tests/unit/tpm/vendor_test
+tests_unit_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tpm_kdfe
 
 FUZZERS += tests/fuzz/ak_fuzz
 FUZZERS += tests/fuzz/certify_fuzz

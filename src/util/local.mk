@@ -76,6 +76,7 @@ UNIT_TESTS += tests/unit/util/lru_test
 UNIT_TESTS += tests/unit/util/own_command_test
 UNIT_TESTS += tests/unit/util/process_test
 UNIT_TESTS += tests/unit/util/proxies_test
+UNIT_TESTS += tests/unit/util/rights_test
 UNIT_TESTS += tests/unit/util/secret_test
 UNIT_TESTS += tests/unit/util/share_tree_test
 UNIT_TESTS += tests/unit/util/shared_test
@@ -86,6 +87,9 @@ UNIT_TESTS += tests/unit/util/slab_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/turns_test
 UNIT_TESTS += tests/unit/util/utf8_test
+tests_unit_util_rights_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setrlimit,--wrap=getrlimit,--wrap=prctl \
+	-Wl,--wrap=syscall,--wrap=setgroups,--wrap=setresgid,--wrap=setresuid,--wrap=getresuid \
+	-Wl,--wrap=mlockall,--wrap=munlockall
 tests_unit_util_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 
 FUZZERS += tests/fuzz/text_fuzz

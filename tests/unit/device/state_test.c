@@ -36,6 +36,36 @@ START_TEST(default_of_the_user_follows_xdg)
 }
 END_TEST
 
+/* Variables of a user, and the place that follows; NULL: not set. */
+static const struct {
+	const char *xdg;
+	const char *home;
+	const char *path;
+} homes[] = {
+    {"/xdg", "/home/u", "/xdg/attest-device"},
+    {NULL, "/home/u", "/home/u/.local/state/attest-device"},
+    {"relative", "/home/u", "/home/u/.local/state/attest-device"},
+    {"", "", NULL},
+    {NULL, "relative", NULL},
+    {NULL, NULL, NULL},
+};
+
+START_TEST(default_of_a_user_is_at_home)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(setuid(65534), 0);
+	(void)(homes[_i].xdg != NULL ? setenv("XDG_STATE_HOME", homes[_i].xdg, 1) : unsetenv("XDG_STATE_HOME"));
+	(void)(homes[_i].home != NULL ? setenv("HOME", homes[_i].home, 1) : unsetenv("HOME"));
+	path = device_state_default();
+	if (homes[_i].path == NULL)
+		ck_assert_ptr_null(path);
+	else
+		ck_assert_str_eq(path, homes[_i].path);
+}
+END_TEST
+
 START_TEST(open_missing_directories_makes_them_private)
 {
 	AUTO_FREE char *deep = file_join(scratch, "a/b/c");
@@ -362,6 +392,7 @@ main(void)
 	if (mkdtemp(scratch) == NULL)
 		return EXIT_FAILURE;
 	tcase_add_test(tc, default_of_the_user_follows_xdg);
+	tcase_add_loop_test(tc, default_of_a_user_is_at_home, 0, sizeof homes / sizeof homes[0]);
 	tcase_add_test(tc, open_missing_directories_makes_them_private);
 	tcase_add_test(tc, open_there_makes_nothing);
 	tcase_add_test(tc, open_of_another_users_directory_names_the_owner);

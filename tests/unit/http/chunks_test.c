@@ -25,6 +25,8 @@ static const struct {
     {"g\r\n", "g\r\n", CHUNKS_BROKEN},
     {"\r\n", "\r\n", CHUNKS_BROKEN},
     {"1\n", "1\n", CHUNKS_BROKEN},
+    {"1\rx", "1\rx", CHUNKS_BROKEN},
+    {"0\r\n\rx", "0\r\n\rx", CHUNKS_BROKEN},
 };
 
 START_TEST(scan_blanks_extensions_however_it_is_cut)

@@ -101,6 +101,59 @@ START_TEST(read_of_another_tag_fails)
 }
 END_TEST
 
+/* A wrong octet anywhere: what is read lies in the certificate, and what is not leaves nothing. */
+static void
+spoil_each(struct bytes *whole)
+{
+	for (size_t i = 0; i < whole->size; i++) {
+		struct ek_outline outline;
+
+		whole->data[i] ^= 0x2d;
+		if (ek_outline_read(bytes_view(whole), &outline)) {
+			ck_assert(outline.key.data >= whole->data && outline.key.size <= whole->size);
+			ck_assert_uint_le(outline.rsa_bits, 8 * whole->size);
+			(void)ek_outline_is_own_issuer(&outline);
+			ek_outline_clear(&outline);
+		} else {
+			ck_assert_ptr_null(outline.issuer);
+			ck_assert_ptr_null(outline.subject);
+		}
+		whole->data[i] ^= 0x2d;
+	}
+}
+
+START_TEST(read_with_a_wrong_octet_anywhere)
+{
+	X509 *rsa = pki_forge(&(struct pki_forgery){
+	    .issuer = &root, .key = forge_key(FORGE_RSA2048, 0), .common_name = "RSA"});
+	AUTO_BYTES        rsa_der = ek_der(rsa);
+	struct ek_outline outline;
+
+	ck_assert(ek_outline_read(bytes_view(&rsa_der), &outline));
+	ck_assert_uint_eq(outline.rsa_bits, 2048);
+	ek_outline_clear(&outline);
+	spoil_each(&der);
+	spoil_each(&rsa_der);
+	X509_free(rsa);
+}
+END_TEST
+
+/* A root names its own key as its issuer's. */
+START_TEST(own_issuer_is_one_of_the_same_name_and_key)
+{
+	AUTO_BYTES        root_der = ek_der(root.certificate);
+	struct ek_outline outline;
+
+	ck_assert(ek_outline_read(bytes_view(&root_der), &outline));
+	ck_assert(ek_outline_is_own_issuer(&outline));
+	ck_assert(ek_outline_is_own_issuer(&outline)); /* which is read once */
+	ek_outline_clear(&outline);
+	ck_assert(ek_outline_read(bytes_view(&der), &outline));
+	ck_assert(!ek_outline_is_own_issuer(&outline));
+	ek_outline_clear(&outline);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -112,6 +165,8 @@ main(void)
 	tcase_add_test(tcase, read_of_version_1_with_padding);
 	tcase_add_test(tcase, read_of_less_fails);
 	tcase_add_test(tcase, read_of_another_tag_fails);
+	tcase_add_test(tcase, read_with_a_wrong_octet_anywhere);
+	tcase_add_test(tcase, own_issuer_is_one_of_the_same_name_and_key);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

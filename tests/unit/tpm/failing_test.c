@@ -157,12 +157,24 @@ make_credential(const void *arg, struct error *err)
 
 static const enum forge_key ek_kinds[] = {FORGE_RSA2048, FORGE_P256, FORGE_P384, FORGE_P521};
 
-/* Not for an EK of an elliptic curve: OpenSSL 3.0's own SSKDF crashes when it is made without memory. */
+/* OpenSSL 3.0's own SSKDF crashes when it is made without memory: from there on nothing fails. */
+int __real_tpm_kdfe(uint16_t alg, struct view z, const char *label, struct view u, struct view v, uint8_t *out,
+    size_t size, struct error *err);
+int __wrap_tpm_kdfe(uint16_t alg, struct view z, const char *label, struct view u, struct view v, uint8_t *out,
+    size_t size, struct error *err);
+int
+__wrap_tpm_kdfe(uint16_t alg, struct view z, const char *label, struct view u, struct view v, uint8_t *out,
+    size_t size, struct error *err)
+{
+	failing_off();
+	return __real_tpm_kdfe(alg, z, label, u, v, out, size, err);
+}
+
 START_TEST(credential_without_memory_is_right_or_none)
 {
 	struct forge_ek ek;
 
-	forge_ek_make(FORGE_RSA2048, &ek);
+	forge_ek_make(ek_kinds[_i], &ek);
 	failing_each(make_credential, &ek);
 	forge_ek_clear(&ek);
 }
@@ -217,7 +229,7 @@ main(void)
 	tcase_add_loop_test(tcase, certified_key_without_memory_is_accepted_or_refused, 0, AK_KINDS);
 	tcase_add_loop_test(tcase, certified_key_with_a_flaw_is_refused_without_memory, FORGE_CERTIFY_NONE + 1,
 	    FORGE_CERTIFY_FLAW_COUNT);
-	tcase_add_test(tcase, credential_without_memory_is_right_or_none);
+	tcase_add_loop_test(tcase, credential_without_memory_is_right_or_none, 0, 2);
 	tcase_add_loop_test(tcase, key_read_without_memory_is_itself_or_none, 0,
 	    sizeof ek_kinds / sizeof ek_kinds[0]);
 	suite_add_tcase(suite, tcase);

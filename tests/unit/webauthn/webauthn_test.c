@@ -6,6 +6,7 @@
 #include "unit.h"
 #include "unit_hex.h"
 #include "util/error.h"
+#include "webauthn/format.h"
 #include "webauthn/item.h"
 #include "webauthn/object.h"
 
@@ -215,6 +216,117 @@ START_TEST(decode_cut_off_is_malformed)
 }
 END_TEST
 
+/* What object.c has passed over already, cut off anywhere: the format's own decoder sees it too. */
+START_TEST(decode_statement_cut_off_is_malformed)
+{
+	AUTO_BYTES whole = {0};
+
+	(void)unit_hex(TPM, &whole);
+	for (size_t size = 0; size < whole.size; size++) {
+		struct webauthn_statement statement = {0};
+		struct item_reader        reader;
+		AUTO_FREE uint8_t        *cut = memory_new(size);
+		AUTO_BYTES                store = {0};
+		struct error              err = {0};
+
+		memcpy(cut, whole.data, size);
+		item_reader_init(&reader, (struct view){cut, size}, &store);
+		ck_assert_int_eq(webauthn_tpm_decode(&reader, &statement, &err), -1);
+		ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	}
+}
+END_TEST
+
+static int
+read_text(struct item_reader *reader, struct error *err)
+{
+	struct view text;
+
+	return item_text(reader, "it", 16, &text, err);
+}
+
+static int
+read_bytes(struct item_reader *reader, struct error *err)
+{
+	struct view bytes;
+
+	return item_bytes(reader, "it", 16, &bytes, err);
+}
+
+static int
+read_integer(struct item_reader *reader, struct error *err)
+{
+	int64_t number;
+
+	return item_integer(reader, "it", &number, err);
+}
+
+static int
+read_list(struct item_reader *reader, struct error *err)
+{
+	struct item_walk list;
+
+	return item_list(reader, "it", 2, &list, err);
+}
+
+static int
+read_map(struct item_reader *reader, struct error *err)
+{
+	struct item_walk map;
+
+	return item_map(reader, "it", &map, err);
+}
+
+static int
+read_any(struct item_reader *reader, struct error *err)
+{
+	return item_skip(reader, 0, err);
+}
+
+static const struct {
+	int (*read)(struct item_reader *reader, struct error *err);
+	const char *hex;
+	const char *detail; /* begins so */
+} items[] = {
+    {read_text, "", "it: "},
+    {read_bytes, "", "it: "},
+    {read_integer, "", "it: "},
+    {read_list, "", "it: "},
+    {read_map, "", "it: "},
+    {read_any, "", ""},
+    {read_text, "7f6161" "61ff" "ff", "it "}, /* the second piece is no UTF-8 */
+    {read_any, "b1", "a map "},               /* of 17 keys */
+    {read_any, "9841", "a list "},
+};
+
+START_TEST(read_item_that_breaks_a_rule_is_malformed)
+{
+	AUTO_BYTES         input = {0};
+	AUTO_BYTES         store = {0};
+	struct item_reader reader;
+	struct error       err = {0};
+
+	item_reader_init(&reader, unit_hex(items[_i].hex, &input), &store);
+	ck_assert_int_eq(items[_i].read(&reader, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strncmp(err.detail, items[_i].detail, strlen(items[_i].detail)) == 0, "%s", err.detail);
+}
+END_TEST
+
+/* Views point into the store, so that it never grows. */
+START_TEST(read_pieces_that_do_not_fit_is_refused)
+{
+	AUTO_BYTES         input = {0};
+	AUTO_BYTES         store = {0};
+	struct item_reader reader;
+	struct error       err = {0};
+
+	item_reader_init(&reader, unit_hex("7f6161626262ff", &input), &store);
+	reader.room = 2;
+	unit_fails(read_text(&reader, &err), &err, ERROR_INTERNAL, "it does not fit");
+}
+END_TEST
+
 /* One member of the statement with `size` octets in it, whole or in pieces. */
 static void
 statement_with(size_t size, bool pieces, struct bytes *out)
@@ -294,6 +406,10 @@ main(void)
 
 	tcase_add_loop_test(decoding, decode_any_spelling_gives_the_same, 0, spelling_count);
 	tcase_add_loop_test(decoding, encode_tpm_is_canonical, 0, spelling_count);
+	tcase_add_test(decoding, decode_statement_cut_off_is_malformed);
+	tcase_add_loop_test(decoding, read_item_that_breaks_a_rule_is_malformed, 0,
+	    (int)(sizeof items / sizeof items[0]));
+	tcase_add_test(decoding, read_pieces_that_do_not_fit_is_refused);
 	tcase_add_loop_test(decoding, decode_cut_off_is_malformed, 0, spelling_count);
 	tcase_add_loop_test(decoding, decode_what_breaks_a_rule_is_malformed, 0,
 	    (int)(sizeof refused / sizeof refused[0]));
