@@ -175,6 +175,7 @@ E2E_TESTS += tests/e2e/attest-ca_crowd.sh
 E2E_TESTS += tests/e2e/attestd_full.sh
 E2E_TESTS += tests/e2e/attest-acmed_full.sh
 E2E_TESTS += tests/e2e/attestd_crowd.sh
+E2E_TESTS += tests/e2e/attestd_vanish.sh
 E2E_TESTS += tests/e2e/attestd_proxy.sh
 E2E_TESTS += tests/e2e/attest-acmed_proxy.sh
 E2E_TESTS += tests/e2e/attestd_sandbox.sh

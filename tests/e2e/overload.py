@@ -7,11 +7,13 @@
   hello    COUNT connections that begin a handshake of TLS and leave it at their ClientHello
   half     COUNT connections whose client has ended its half: before a first octet, amid a record, or
            behind its ClientHello; prints how many the server closed
+  vanish   COUNT connections of each kind: silent, at their ClientHello, without a request, amid one,
+           between two, and with answers that nobody reads
   garbage  COUNT connections with what is neither TLS nor HTTP; prints how many were closed
   shapes   requests whose framing or head is doubtful, over plain HTTP; prints what is wrong with
            the answers: each is refused with 4xx, and nothing behind it is answered
 
-idle, slow and hello print "there" when all are connected, and stay until standard input ends. Strangers
+idle, slow, hello and vanish print "there" when all are connected, and stay until standard input ends. Strangers
 come from many addresses, the honest client from 127.0.0.2.
 """
 import os
@@ -99,6 +101,29 @@ def half():
             closed += 1
         s.close()
     print(closed)
+
+
+def vanish():
+    context = ssl.create_default_context(cafile=pem)
+    context.check_hostname = False
+    request = b"GET /root.pem HTTP/1.1\r\nHost: x\r\n\r\n"
+    record = client_hello()
+    sockets = []
+    for i in range(count):
+        sockets.append(connect(stranger(i)))
+        sockets.append(connect(stranger(i)))
+        sockets[-1].send(record)
+        for octets, answers in ((b"", 0), (request[:-9], 0), (request, 1)):
+            s = context.wrap_socket(connect(stranger(i)))
+            s.send(octets)
+            for _ in range(answers):
+                s.recv(65536)
+            sockets.append(s)
+        s = context.wrap_socket(connect(stranger(i), 2048))
+        s.send(b"GET /crl HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
+        sockets.append(s)
+    print("there", flush=True)
+    ends(None)
 
 
 def slow():
