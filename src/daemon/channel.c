@@ -88,6 +88,7 @@ struct channel {
 	struct channel_asked           asked[CHANNEL_ASKS_MAX];
 	struct channel_heard           heard[CHANNEL_ASKS_MAX];
 	struct channel_packet          packets[CHANNEL_BATCH];
+	struct channel_packet          sent;
 };
 
 /* A view whose data is never NULL: an answer without octets is still an answer. */
@@ -163,20 +164,23 @@ channel_broken_cb(evutil_socket_t fd, short what, void *arg)
 	channel->handlers->closed(channel, channel->closed_because, channel->arg);
 }
 
-/* Sends one message. True when the socket took it; else errno says why. */
+/*
+ * Sends one message. True when the socket took it; else errno says why. In one piece: the keeper's
+ * sandbox has no sendmsg(2), which takes an address.
+ */
 static bool
-channel_send(int fd, const struct channel_header *header, const void *body, size_t size)
+channel_send(struct channel *channel, const struct channel_header *header, const void *body, size_t size)
 {
-	struct iovec  parts[] = {
-            {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header},
-            {.iov_base = (void *)(uintptr_t)body, .iov_len = size},
-        };
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	ssize_t       sent;
+	struct channel_packet *packet = &channel->sent;
+	ssize_t                sent;
 
+	packet->header = *header;
+	if (size != 0)
+		memcpy(packet->body, body, size);
 	do
-		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = send(channel->fd, packet, sizeof packet->header + size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
+	bytes_cleanse(packet->body, size);
 	return sent >= 0;
 }
 
@@ -205,10 +209,11 @@ channel_writable_cb(evutil_socket_t fd, short what, void *arg)
 	struct channel        *channel = arg;
 	struct channel_parcel *first;
 
+	(void)fd;
 	(void)what;
 	while ((first = TAILQ_FIRST(&channel->queue)) != NULL) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the one before was taken off the queue */
-		if (!channel_send(fd, &first->header, first->body, first->size)) {
+		if (!channel_send(channel, &first->header, first->body, first->size)) {
 			if (errno != EAGAIN)
 				channel_break(channel, peer_gone);
 			return;
@@ -261,7 +266,7 @@ channel_transmit(struct channel *channel, enum channel_kind kind, uint32_t id, s
 		return;
 	}
 	if (TAILQ_EMPTY(&channel->queue)) {
-		if (channel_send(channel->fd, &header, body.data, body.size))
+		if (channel_send(channel, &header, body.data, body.size))
 			return;
 		if (errno != EAGAIN) {
 			channel_break(channel, peer_gone);

@@ -43,12 +43,14 @@ filter_action(enum filter_verdict verdict)
 static int
 filter_add(scmp_filter_ctx filter, const struct filter_rule *rule, enum filter_verdict others)
 {
+	scmp_datum_t        value = rule->own_pid ? (scmp_datum_t)getpid() : rule->value;
 	struct scmp_arg_cmp when[] = {
-	    {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
-	        rule->own_pid ? (scmp_datum_t)getpid() : rule->value},
+	    {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, value},
 	    {rule->argument + 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, rule->option},
 	};
 
+	if (rule->differs)
+		when[0] = (struct scmp_arg_cmp){rule->argument, SCMP_CMP_NE, value, 0};
 	if (rule->verdict == others) /* libseccomp takes no rule that is the default */
 		return 0;
 	if (rule->mask == 0)

@@ -19,8 +19,8 @@ enum filter_verdict {
 	FILTER_FORBID, /* the call fails with EACCES, as for a file that Landlock leaves out */
 };
 
-/* One rule: a call, when `mask` of its argument equals `value`, and `option` the one after that; a
- * mask of 0: always. */
+/* One rule: a call, when `mask` of its argument equals `value` (`differs`: when the argument is another
+ * one), and `option` the one after that; a mask of 0: always. */
 struct filter_rule {
 	int                 call;
 	enum filter_verdict verdict;
@@ -28,6 +28,7 @@ struct filter_rule {
 	uint64_t            mask;
 	uint64_t            value;
 	bool                own_pid; /* the value is this process's id */
+	bool                differs;
 	bool                has_option;
 	unsigned            option;
 };
@@ -51,9 +52,18 @@ struct filter_rule {
 #define REFUSE_MASKED(name, at, bits, wanted)                                                 \
 	{.call = SCMP_SYS(name), .verdict = FILTER_REFUSE, .argument = (at),                  \
 	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
-#define FORBID_IF(name, at, wanted)                                                           \
+#define FORBID_IF(name, at, wanted) FORBID_MASKED(name, at, UINT32_MAX, wanted)
+#define FORBID_MASKED(name, at, bits, wanted)                                                 \
 	{.call = SCMP_SYS(name), .verdict = FILTER_FORBID, .argument = (at),                  \
-	    .mask = UINT32_MAX, .value = (uint64_t)(wanted)}
+	    .mask = (uint64_t)(bits), .value = (uint64_t)(wanted)}
+#define FORBID_NUMBER(number) {.call = (number), .verdict = FILTER_FORBID}
+#define FORBID(name) {.call = SCMP_SYS(name), .verdict = FILTER_FORBID}
+#define FORBID_UNLESS(name, at, wanted)                                                       \
+	{.call = SCMP_SYS(name), .verdict = FILTER_FORBID, .argument = (at),                  \
+	    .mask = FILTER_ALL, .value = (uint64_t)(wanted), .differs = true}
+#define KILL_UNLESS_OWN_PID(name)                                                             \
+	{.call = SCMP_SYS(name), .verdict = FILTER_KILL, .mask = FILTER_ALL, .own_pid = true, \
+	    .differs = true}
 #define KILL(name) {.call = SCMP_SYS(name), .verdict = FILTER_KILL}
 #define KILL_IF(name, at, bits, wanted)                                                       \
 	{.call = SCMP_SYS(name), .verdict = FILTER_KILL, .argument = (at),                    \

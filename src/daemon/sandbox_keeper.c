@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <asm/sockios.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #if WITH_SECCOMP
@@ -31,6 +33,15 @@
 #include "util/process.h"
 
 #if WITH_SECCOMP && WITH_SANDBOX
+
+/* Newer than the headers of Debian 12; the same numbers on every architecture. */
+#define CALL_FCHMODAT2     452
+#define CALL_SETXATTRAT    463
+#define CALL_REMOVEXATTRAT 466
+#define CALL_FILE_SETATTR  469
+
+/* Of what a socket's type is beside its flags. */
+#define TYPE_MASK 15
 
 static const struct filter_rule files_rules[] = {
     FILTER_RULES_PROCESS,
@@ -92,9 +103,8 @@ static const struct filter_rule files_rules[] = {
     PERMIT(recvfrom),
     PERMIT(recvmsg),
     PERMIT(recvmmsg),
-    PERMIT_MASKED(sendmsg, 2, MSG_FASTOPEN, 0), /* which would connect */
-    PERMIT_MASKED(sendmmsg, 3, MSG_FASTOPEN, 0),
-    PERMIT_MASKED(sendto, 4, FILTER_ALL, 0),
+    PERMIT_MASKED(sendto, 4, FILTER_ALL, 0), /* sendmsg takes an address: the service manager's
+                                              * socket would reach any other */
     PERMIT_OPTION(getsockopt, SOL_SOCKET, SO_ERROR),
     PERMIT(shutdown),
     PERMIT(eventfd2),
@@ -114,11 +124,34 @@ static const struct filter_rule library_rules[] = {
     KILL_IF(prctl, 0, UINT32_MAX, PR_SET_DUMPABLE), REFUSE(clone3),
 };
 
-/* And when it starts no program, as a TPM behind a command ("cmd:") does. */
+/*
+ * And when it starts no program, as a TPM behind a command ("cmd:") does. Before Linux 6.12 Landlock
+ * leaves signals; and no version knows of the attributes of files, nor of limits of other processes.
+ */
 static const struct filter_rule module_rules[] = {
     KILL_IF(clone, 0, CLONE_THREAD, 0), KILL(fork), KILL(vfork), KILL(execve), KILL(execveat),
     KILL(kill), KILL(tkill), KILL(rt_sigqueueinfo), KILL(rt_tgsigqueueinfo), KILL(pidfd_send_signal),
-}; /* tgkill stays: abort(3) takes it */
+    KILL_UNLESS_OWN_PID(tgkill), /* abort(3) takes it */
+    KILL_IF(fcntl, 1, UINT32_MAX, F_SETOWN), KILL_IF(fcntl, 1, UINT32_MAX, F_SETOWN_EX),
+    KILL_IF(ioctl, 1, UINT32_MAX, FIOSETOWN), KILL_IF(ioctl, 1, UINT32_MAX, SIOCSPGRP),
+    FORBID_UNLESS(prlimit64, 0, 0),
+
+    FORBID(chmod), FORBID(fchmodat), FORBID_NUMBER(CALL_FCHMODAT2), FORBID(chown), FORBID(lchown),
+    FORBID(fchownat), FORBID(utime), FORBID(utimes), FORBID(futimesat),
+    FORBID_UNLESS(utimensat, 1, 0), /* futimens(3) names no file */
+    FORBID(setxattr), FORBID(lsetxattr), FORBID_NUMBER(CALL_SETXATTRAT), FORBID(removexattr),
+    FORBID(lremovexattr), FORBID_NUMBER(CALL_REMOVEXATTRAT), FORBID_NUMBER(CALL_FILE_SETATTR),
+};
+
+/* When it makes no socket, those that it has reach nobody else. */
+static const struct filter_rule no_socket_rules[] = {
+    FORBID(connect), FORBID(bind), FORBID(sendmsg), FORBID(sendmmsg), FORBID_UNLESS(sendto, 4, 0),
+};
+
+/* One of a pair of these two could send to every other (for UNIX they are the same). */
+static const struct filter_rule no_unix_rules[] = {
+    FORBID_MASKED(socketpair, 1, TYPE_MASK, SOCK_DGRAM), FORBID_MASKED(socketpair, 1, TYPE_MASK, SOCK_RAW),
+};
 
 #define COUNT(rules) (sizeof(rules) / sizeof(rules)[0])
 
@@ -141,20 +174,44 @@ family_has_a_rule(int family, unsigned sockets)
 	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG || family == AF_KEY;
 }
 
+struct library_filter {
+	struct filter_rule rules[COUNT(library_rules) + COUNT(module_rules) + COUNT(no_socket_rules) +
+	    COUNT(no_unix_rules) + 2 * FAMILIES];
+	size_t             count;
+};
+
+static void
+filter_append(struct library_filter *filter, const struct filter_rule *rules, size_t count)
+{
+	memcpy(filter->rules + filter->count, rules, count * sizeof *rules);
+	filter->count += count;
+}
+
+static void
+filter_append_families(struct library_filter *filter, unsigned sockets)
+{
+	for (int family = 0; family < FAMILIES; family++) {
+		if (!family_has_a_rule(family, sockets))
+			filter_append(filter, &(struct filter_rule)FORBID_IF(socket, 0, family), 1);
+		if (family != AF_UNIX)
+			filter_append(filter, &(struct filter_rule)FORBID_IF(socketpair, 0, family), 1);
+	}
+}
+
 static int
 filter_enter_library(const struct sandbox_keeper *keeper, struct error *err)
 {
-	struct filter_rule rules[COUNT(library_rules) + COUNT(module_rules) + FAMILIES];
-	size_t             count = 0;
+	struct library_filter filter = {.count = 0};
 
-	for (size_t i = 0; i < COUNT(library_rules); i++)
-		rules[count++] = library_rules[i];
-	for (size_t i = 0; keeper->keys == SANDBOX_KEYS_MODULE && i < COUNT(module_rules); i++)
-		rules[count++] = module_rules[i];
-	for (int family = 0; family < FAMILIES; family++)
-		if (!family_has_a_rule(family, keeper->sockets))
-			rules[count++] = (struct filter_rule)FORBID_IF(socket, 0, family);
-	return filter_enter(rules, count, FILTER_PERMIT, err);
+	filter_append(&filter, library_rules, COUNT(library_rules));
+	if (keeper->keys == SANDBOX_KEYS_MODULE)
+		filter_append(&filter, module_rules, COUNT(module_rules));
+	if (keeper->sockets == 0)
+		filter_append(&filter, no_socket_rules, COUNT(no_socket_rules));
+	if ((keeper->sockets & SANDBOX_SOCKET_BIT(UNIX)) == 0)
+		filter_append(&filter, no_unix_rules, COUNT(no_unix_rules));
+	filter_append_families(&filter, keeper->sockets);
+	return filter_enter(filter.rules, filter.count, FILTER_PERMIT, err);
 }
 
 static int

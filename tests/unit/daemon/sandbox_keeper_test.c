@@ -1,6 +1,12 @@
 /* The sandbox of a keeper, wherever its keys lie, and of the supervisor: see sandbox_support.h. */
 #include "config.h"
 
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/xattr.h>
+
+#include <asm/sockios.h>
+
 #include "sandbox_support.h"
 
 /* ---- the keeper ---- */
@@ -92,6 +98,9 @@ static int act_packet(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 
 static int act_mount(void) { return (int)syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL); }
 static int act_module(void) { return (int)syscall(SYS_init_module, NULL, 0, ""); }
 static int act_set_owner(void) { return fcntl(world.pair[0], F_SETOWN, world.other); }
+static int act_set_owner_again(void) { return fcntl(world.pair[0], F_SETOWN_EX, &(struct f_owner_ex){F_OWNER_PID, world.other}); }
+static int act_set_owner_of_socket(void) { return ioctl(world.pair[0], FIOSETOWN, &world.other); }
+static int act_set_group_of_socket(void) { return ioctl(world.pair[0], SIOCSPGRP, &world.other); }
 static int act_symlink(void) { return symlink("/etc/passwd", directory); }
 static int act_truncate(void) { return truncate("/etc/passwd", 0); }
 
@@ -119,6 +128,8 @@ static const struct {
     {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
     {"io_uring_setup", act_io_uring}, {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl},
     {"prctl", act_dumpable}, {"mount", act_mount}, {"init_module", act_module},
+    {"tgkill", act_tgkill}, {"fcntl", act_set_owner}, {"fcntl", act_set_owner_again},
+    {"ioctl", act_set_owner_of_socket}, {"ioctl", act_set_group_of_socket},
 }, command_denied[] = {
     {"ptrace", act_traced}, {"process_vm_readv", act_read_memory}, {"bpf", act_bpf},
     {"mount", act_mount}, {"unshare", act_unshare}, {"clone", act_namespace},
@@ -340,6 +351,207 @@ START_TEST(keeper_of_a_module_makes_the_sockets_of_the_setting_and_no_other)
 }
 END_TEST
 
+/* ---- whom it reaches by the sockets that it has ---- */
+
+#define SERVICE_MANAGER 0 /* the keeper's socket is connected to it */
+#define SOMEBODY        1
+
+static int listeners[2];
+static int connected;
+
+static struct sockaddr_un
+address_of(int whose)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s/socket%d", directory, whose);
+	return address;
+}
+
+static void
+datagrams_begin(void)
+{
+	for (int whose = 0; whose < 2; whose++) {
+		struct sockaddr_un address = address_of(whose);
+
+		ck_assert_int_ge(listeners[whose] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 0);
+		ck_assert_int_eq(bind(listeners[whose], (const struct sockaddr *)&address, sizeof address), 0);
+	}
+}
+
+/* Ends them; whether the somebody heard nothing, and the service manager did. */
+static void
+datagrams_end(void)
+{
+	char heard[2][16] = {"", ""};
+
+	for (int whose = 0; whose < 2; whose++) {
+		(void)recv(listeners[whose], heard[whose], sizeof heard[whose] - 1, 0);
+		(void)unlink(address_of(whose).sun_path);
+		(void)close(listeners[whose]);
+	}
+	ck_assert_str_eq(heard[SERVICE_MANAGER], "READY=1");
+	ck_assert_str_eq(heard[SOMEBODY], "");
+}
+
+static void
+connect_to_the_service_manager(void)
+{
+	struct sockaddr_un address = address_of(SERVICE_MANAGER);
+
+	if ((connected = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0 ||
+	    connect(connected, (const struct sockaddr *)&address, sizeof address) != 0)
+		_exit(99);
+}
+
+static void enter_files_connected(void) { connect_to_the_service_manager(); enter_keeper(); }
+static void enter_module_connected(void) { connect_to_the_service_manager(); enter_keeper_of_module(); }
+
+static ssize_t
+datagram_to_somebody(int fd)
+{
+	struct sockaddr_un address = address_of(SOMEBODY);
+	char               text[] = "the store";
+	struct iovec       body = {text, sizeof text};
+	struct msghdr      message = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &body,
+	         .msg_iovlen = 1};
+
+	return sendmsg(fd, &message, 0);
+}
+
+static int
+act_leak(void)
+{
+	return send(connected, "READY=1", 7, 0) == 7 ? (int)datagram_to_somebody(connected) : 0;
+}
+
+static int
+act_leak_in_other_ways(void)
+{
+	struct sockaddr_un address = address_of(SOMEBODY);
+	struct mmsghdr     many = {.msg_hdr = {.msg_name = &address, .msg_namelen = sizeof address}};
+
+	if (send(connected, "READY=1", 7, 0) != 7)
+		return 1;
+	if (datagram_to_somebody(connected) >= 0 || errno != EACCES)
+		return 2;
+	if (sendto(connected, "x", 1, 0, (const struct sockaddr *)&address, sizeof address) >= 0 || errno != EACCES)
+		return 3;
+	if (connect(connected, (const struct sockaddr *)&address, sizeof address) == 0 || errno != EACCES)
+		return 4;
+	if (sendmmsg(connected, &many, 1, 0) >= 0 || errno != EACCES)
+		return 5;
+	return bind(world.pair[0], NULL, 0) != 0 && errno == EACCES ? act_talk() : 6;
+}
+
+START_TEST(keeper_reaches_nobody_by_the_service_managers_socket)
+{
+	NEEDS_FILTER();
+	datagrams_begin();
+	inside(enter_files_connected, act_leak);
+	killed_for("sendmsg");
+	datagrams_end();
+	datagrams_begin();
+	inside(enter_module_connected, act_leak_in_other_ways);
+	datagrams_end();
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_pairs(void)
+{
+	static const int types[] = {SOCK_DGRAM, SOCK_RAW, SOCK_DGRAM | SOCK_CLOEXEC, SOCK_RAW | SOCK_NONBLOCK};
+	int              ends[2];
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (socketpair(AF_UNIX, types[i], 0, ends) == 0 || errno != EACCES)
+			return (int)i + 1;
+	if (socketpair(AF_TIPC, SOCK_STREAM, 0, ends) == 0 || errno != EACCES)
+		return 10;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
+	        socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0 ? 0 : 11;
+}
+
+static void (*const without_unix[])(void) = {enter_keeper_of_module, enter_keeper_of_network,
+    enter_keeper_of_command};
+
+START_TEST(keeper_of_a_module_makes_no_pair_that_sends_to_others)
+{
+	NEEDS_FILTER();
+	inside(without_unix[_i], act_pairs);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+/* ---- what Landlock leaves ---- */
+
+static int
+act_attributes(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/file", read_only);
+#define REFUSED(call) ((call) == -1 && errno == EACCES)
+	return !REFUSED(chmod(path, 0666))                                           ? 1
+	    : !REFUSED(fchmodat(AT_FDCWD, path, 0666, 0))                            ? 2
+	    : !REFUSED(syscall(452 /* fchmodat2 */, AT_FDCWD, path, 0666, 0))        ? 3
+	    : !REFUSED(chown(path, getuid(), getgid()))                              ? 4
+	    : !REFUSED(lchown(path, getuid(), getgid()))                             ? 5
+	    : !REFUSED(fchownat(AT_FDCWD, path, getuid(), getgid(), 0))              ? 6
+	    : !REFUSED(utimensat(AT_FDCWD, path, NULL, 0))                           ? 7
+	    : !REFUSED(setxattr(path, "user.a", "b", 1, 0))                          ? 8
+	    : !REFUSED(lsetxattr(path, "user.a", "b", 1, 0))                         ? 9
+	    : !REFUSED(removexattr(path, "user.a"))                                  ? 10
+	    : !REFUSED(lremovexattr(path, "user.a"))                                 ? 11
+	    : !REFUSED(syscall(463 /* setxattrat */, 0, path, 0, 0, 0, 0))           ? 12
+	    : !REFUSED(syscall(466 /* removexattrat */, 0, path, 0, 0))              ? 13
+	    : !REFUSED(syscall(469 /* file_setattr */, 0, path, 0, 0, 0))            ? 14
+	                                                                             : 0;
+#undef REFUSED
+}
+
+/* What it has open is its own affair: SQLite's files, and what a library keeps. */
+static int
+act_attributes_of_its_own(void)
+{
+	char own[64];
+	int  fd = file_at(directory, "own", O_RDWR | O_CREAT);
+
+	(void)snprintf(own, sizeof own, "%s/own", directory);
+	if (fd < 0 || fchmod(fd, 0600) != 0 || futimens(fd, NULL) != 0)
+		return 1;
+	return unlinkat(AT_FDCWD, own, 0) == 0 ? 0 : 2;
+}
+
+START_TEST(keeper_of_a_module_changes_no_attributes_by_name)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_module, act_attributes);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	inside(enter_keeper_of_module, act_attributes_of_its_own);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int
+act_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	return prlimit(world.other, RLIMIT_NOFILE, &limit, NULL) != 0 && errno == EACCES ? 0 : 2;
+}
+
+START_TEST(keeper_of_a_module_sets_nobody_elses_limits)
+{
+	NEEDS_FILTER();
+	inside(enter_keeper_of_module, act_limits);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
 /* Nobody listens there: it is the kernel that refuses the one, and the sandbox the other. */
 static int
 act_connect_out(void)
@@ -495,6 +707,11 @@ main(void)
 	tcase_add_test(tc, keeper_of_a_program_reads_everything_and_writes_nothing_else);
 	tcase_add_loop_test(tc, keeper_of_a_module_makes_the_sockets_of_the_setting_and_no_other, 0,
 	    sizeof families / sizeof families[0]);
+	tcase_add_test(tc, keeper_reaches_nobody_by_the_service_managers_socket);
+	tcase_add_loop_test(tc, keeper_of_a_module_makes_no_pair_that_sends_to_others, 0,
+	    sizeof without_unix / sizeof without_unix[0]);
+	tcase_add_test(tc, keeper_of_a_module_changes_no_attributes_by_name);
+	tcase_add_test(tc, keeper_of_a_module_sets_nobody_elses_limits);
 	tcase_add_test(tc, keeper_of_a_module_connects_when_the_setting_says_so);
 	tcase_add_test(tc, keeper_of_a_module_connects_no_socket_that_it_has);
 	tcase_add_test(tc, keeper_of_a_program_ends_it);
