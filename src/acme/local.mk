@@ -76,4 +76,5 @@ tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_statement_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/acmed_fuzz
 tests_fuzz_acmed_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_unit_acme_front_post_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nonces_use
 tests_unit_acme_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL)

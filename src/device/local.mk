@@ -74,6 +74,7 @@ UNIT_TESTS += tests/unit/device/commands_test
 UNIT_TESTS += tests/unit/device/device_settings_test
 UNIT_TESTS += tests/unit/device/former_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
+UNIT_TESTS += tests/unit/device/host/acme_order_test
 UNIT_TESTS += tests/unit/device/host/approval_test
 UNIT_TESTS += tests/unit/device/host/attestation_test
 UNIT_TESTS += tests/unit/device/host/http_client_options_test
@@ -98,11 +99,15 @@ UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/tpm/tpm_test
 UNIT_TESTS += tests/unit/device/use/access_test
+UNIT_TESTS += tests/unit/device/use/failing_test
 UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/use/server_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_client_request \
+	-Wl,--wrap=device_interrupt_sleep,--wrap=http_client_end
+tests_unit_device_use_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 tests_unit_device_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)
 
 # The settings of all programs.

@@ -70,9 +70,8 @@ mac_make(const struct nonces *nonces, const uint8_t *data, uint8_t mac[MAC_SIZE]
 	unsigned size = 0;
 
 	/* The inputs are constants, so this fails only for lack of memory. */
-	if (HMAC(EVP_sha256(), nonces->key, sizeof nonces->key, data, TIME_SIZE + SERIAL_SIZE, whole,
-	        &size) == NULL)
-		abort();
+	(void)memory_check(HMAC(EVP_sha256(), nonces->key, sizeof nonces->key, data, TIME_SIZE + SERIAL_SIZE,
+	    whole, &size));
 	memcpy(mac, whole, MAC_SIZE);
 }
 

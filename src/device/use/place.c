@@ -207,10 +207,9 @@ part_find(const struct use_program *program, struct view content, struct view *p
 
 	mark_append(program, "BEGIN", &begin);
 	mark_append(program, "END", &end);
-	if ((from = line_find(content, bytes_view(&begin))) == NULL)
-		return false;
-	to = line_find((struct view){from, (size_t)(content.data + content.size - from)}, bytes_view(&end));
-	if (to == NULL)
+	if ((from = line_find(content, bytes_view(&begin))) == NULL ||
+	    (to = line_find((struct view){from, (size_t)(content.data + content.size - from)},
+	         bytes_view(&end))) == NULL)
 		return false;
 	size = (size_t)(content.data + content.size - to);
 	*part = (struct view){from, (size_t)(to - from) + (size < end.size ? size : end.size)};

@@ -99,6 +99,8 @@ static const struct {
     {"{\"kty\":\"oct\",\"k\":\"AA\"}", "the JWK holds \"k\", a private key's"},
     {"{\"kty\":\"RSA\",\"p\":\"AA\"}", "the JWK holds \"p\", a private key's"},
     {"{\"kty\":\"oct\"}", "the JWK is no EC key"},
+    {EC "\"x\":\"=\"," Y "}", "the JWK's \"x\": "},
+    {EC X ",\"y\":\"=\"}", "the JWK's \"y\": "},
     {"{}", "the JWK is no EC key"},
     {MADE_JWK_521, "the JWK is no EC key"},
     {"{\"kty\":\"EC\",\"crv\":\"secp256k1\"," X "," Y "}", "the JWK is no EC key"},
@@ -177,6 +179,7 @@ START_TEST(jwk_that_is_no_object_is_a_bad_public_key)
 
 	unit_fails(jwk_read(NULL, &jwk, &err), &err, ERROR_BAD_PUBLIC_KEY, "the JWK is no object");
 	unit_fails(jwk_read(text, &jwk, &err), &err, ERROR_BAD_PUBLIC_KEY, "the JWK is no object");
+	ck_assert_int_eq(jwk_parse(view_text("{\"kty\":"), &jwk, &err), -1);
 	jwk_clear(&jwk);
 	json_decref(text);
 }

@@ -8,6 +8,7 @@
 #include "acme/front/reply.h"
 #include "acme/front/route.h"
 #include "acme/front/state.h"
+#include "acme/message.h"
 #include "daemon/front.h"
 #include "jws_vectors.h"
 #include "service/front/front.h"
@@ -35,6 +36,17 @@ acme_cb(struct http_exchange *exchange, void *arg)
 
 static const struct http_route acme_routes[] = {{"POST", "/acme/", acme_cb}, {0}};
 
+/* The vectors' nonces are not ours: they are taken where a case is about what comes behind them. */
+static bool any_nonce;
+
+int __real_nonces_use(struct nonces *nonces, const char *text, int64_t now_ms, struct error *err);
+int __wrap_nonces_use(struct nonces *nonces, const char *text, int64_t now_ms, struct error *err);
+int
+__wrap_nonces_use(struct nonces *nonces, const char *text, int64_t now_ms, struct error *err)
+{
+	return any_nonce ? 0 : __real_nonces_use(nonces, text, now_ms, err);
+}
+
 static void
 setup(void)
 {
@@ -53,6 +65,8 @@ teardown(void)
 	world_clear();
 	jwk_memory_free(front.keys);
 	nonces_free(front.nonces);
+	jwk_memory_free(NULL);
+	nonces_free(NULL);
 }
 
 /* The messages of the vectors are signed for /acme/new-order, with a nonce that is not ours. */
@@ -92,6 +106,96 @@ START_TEST(begin_of_a_request_that_breaks_a_rule_asks_nobody)
 }
 END_TEST
 
+/* Sends a request that is signed by account 1, and waits for the question about that. */
+static void
+account_asked(void)
+{
+	char                 request[4096];
+	struct acme_question asked;
+	struct error         err = {0};
+
+	any_nonce = true;
+	(void)snprintf(request, sizeof request,
+	    "POST /acme/new-order HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/jose+json\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", strlen(MADE_KID), MADE_KID);
+	client_connect(&client, base, &address);
+	client_send(&client, request);
+	world_wait(world_question());
+	unit_ok(acme_question_decode(bytes_view(&question), &asked, &err), &err);
+	ck_assert_int_eq((int)asked.kind, ACME_ACCOUNT_GET);
+	ck_assert(view_equal(asked.account, view_text("1")));
+}
+
+START_TEST(client_that_hangs_up_is_forgotten)
+{
+	account_asked();
+	forgotten_count = 0;
+	client_close(&client);
+	world_wait(world_question() || forgotten_count != 0);
+	ck_assert_uint_eq(forgotten_count, 1);
+	ck_assert_uint_eq(forgotten_id, question_header.id);
+	world_answer(view_text("too late"));
+	for (int i = 0; i < 10; i++)
+		world_turn();
+}
+END_TEST
+
+static struct acme_answer
+account_of(enum status status, const char *jwk)
+{
+	return (struct acme_answer){.kind = ACME_ANSWER_ACCOUNT,
+	    .account = {.id = view_text("1"),
+	        .status = status,
+	        .jwk = view_text(jwk),
+	        .thumbprint = view_text("DGyRejmCefe7v4NfDGDKfA9jg46WB3rR_AHD-EBXdN7")}};
+}
+
+/* What the keeper says of the account, and what the client is told: the keeper's own faults are no client's. */
+static const struct {
+	enum acme_answer_kind kind;
+	enum status           status;
+	const char           *jwk;
+	const char           *begins;
+	const char           *detail;
+} accounts[] = {
+    {ACME_ANSWER_DONE, STATUS_VALID, "", "HTTP/1.1 500 ", "urn:ietf:params:acme:error:serverInternal"},
+    {ACME_ANSWER_ACCOUNT, STATUS_VALID, "{}", "HTTP/1.1 500 ", "urn:ietf:params:acme:error:serverInternal"},
+    {ACME_ANSWER_ACCOUNT, STATUS_VALID, MADE_JWK_384, "HTTP/1.1 ", "urn:ietf:params:acme:error:"},
+    {ACME_ANSWER_ACCOUNT, STATUS_DEACTIVATED, MADE_KID_JWK, "HTTP/1.1 401 ", "the account is deactivated"},
+    {ACME_ANSWER_ACCOUNT, STATUS_REVOKED, MADE_KID_JWK, "HTTP/1.1 401 ", "the account is revoked"},
+    {ACME_ANSWER_ACCOUNT, STATUS_VALID, MADE_KID_JWK, "HTTP/1.1 400 ", "urn:ietf:params:acme:error:malformed"},
+};
+
+START_TEST(account_that_the_keeper_tells_decides)
+{
+	struct acme_answer answer = {.kind = accounts[_i].kind};
+	AUTO_BYTES         body = {0};
+
+	if (answer.kind == ACME_ANSWER_ACCOUNT)
+		answer = account_of(accounts[_i].status, accounts[_i].jwk);
+	acme_answer_encode(&answer, &body);
+	account_asked();
+	world_answer(bytes_view(&body));
+	world_wait(client.ended);
+	client_begins(&client, accounts[_i].begins);
+	client_has(&client, accounts[_i].detail);
+	ck_assert(!world_question()); /* it has no payload, of which an order could be made */
+}
+END_TEST
+
+START_TEST(answer_that_is_none_is_the_servers_failure)
+{
+	account_asked();
+	if (_i == 0)
+		world_answer(view_text("no answer"));
+	else
+		world_keeper_dies();
+	world_wait(client.ended);
+	client_begins(&client, _i == 0 ? "HTTP/1.1 500 " : "HTTP/1.1 503 ");
+	client_has_not(&client, "no answer");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -101,6 +205,9 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, begin_of_a_request_that_breaks_a_rule_asks_nobody, 0,
 	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, client_that_hangs_up_is_forgotten);
+	tcase_add_loop_test(tc, account_that_the_keeper_tells_decides, 0, sizeof accounts / sizeof accounts[0]);
+	tcase_add_loop_test(tc, answer_that_is_none_is_the_servers_failure, 0, 2);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
