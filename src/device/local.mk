@@ -99,6 +99,7 @@ UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/tpm/tpm_test
 UNIT_TESTS += tests/unit/device/use/access_test
+UNIT_TESTS += tests/unit/device/use/facts_test
 UNIT_TESTS += tests/unit/device/use/failing_test
 UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test
