@@ -22,6 +22,7 @@ src_libhttp_a_SOURCES = \
 
 UNIT_TESTS += tests/unit/http/chunks_test
 UNIT_TESTS += tests/unit/http/exchange_test
+UNIT_TESTS += tests/unit/http/failing_test
 UNIT_TESTS += tests/unit/http/forwarded_test
 UNIT_TESTS += tests/unit/http/framing_test
 UNIT_TESTS += tests/unit/http/handshake_test

@@ -241,8 +241,6 @@ http_server_listen(struct http_server *server, int fd, struct error *err)
 	}
 	evconnlistener_set_error_cb(evlistener, server_accept_failed_cb);
 	LIST_INSERT_HEAD(&server->listeners, listener, link);
-	if (server->connection_count > server->settings.connections_max)
-		server_pause(server);
 	return 0;
 }
 
