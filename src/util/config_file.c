@@ -3,6 +3,7 @@
 
 #include "util/config_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -222,6 +223,7 @@ static int
 config_note(const struct config_word *word, void *arg)
 {
 	struct config_source *source = arg;
+	int                   shown = word->text.size < 64 ? (int)word->text.size : 64;
 
 	for (size_t i = 0; i < source->schema->count; i++) {
 		const struct config_row *row = &source->schema->rows[i];
@@ -230,12 +232,11 @@ config_note(const struct config_word *word, void *arg)
 		        (struct view){(const uint8_t *)row->name, strlen(row->name)}))
 			continue;
 		source->lines[i] = word->line;
-		if (word->quoted || (row->kind != CONFIG_TEXT && row->kind != CONFIG_LIST))
-			return 0;
-		return error_set(source->err, ERROR_MALFORMED,
-		    "%s line %u: %s: put the value in double quotes: \"%.*s\"", source->path,
-		    word->line, row->name, word->text.size < 64 ? (int)word->text.size : 64,
-		    (const char *)word->text.data);
+		if (!word->quoted && (row->kind == CONFIG_TEXT || row->kind == CONFIG_LIST))
+			return error_set(source->err, ERROR_MALFORMED,
+			    "%s line %u: %s: put the value in double quotes: \"%.*s\"", source->path, word->line,
+			    row->name, shown, (const char *)word->text.data);
+		break;
 	}
 	return 0;
 }
@@ -275,8 +276,7 @@ config_file_complete(const struct config_schema *schema, const char *path, void 
 	cfg_opt_t            options[CONFIG_ROWS_MAX + 1];
 	int                  rc;
 
-	if (schema->count > CONFIG_ROWS_MAX)
-		return error_set(err, ERROR_INTERNAL, "more than %d options", CONFIG_ROWS_MAX);
+	assert(schema->count <= CONFIG_ROWS_MAX);
 	if (path == NULL)
 		return config_take_all(&source, settings);
 	for (size_t i = 0; i < schema->count; i++) {
@@ -285,8 +285,7 @@ config_file_complete(const struct config_schema *schema, const char *path, void 
 		    : (cfg_opt_t)CFG_STR(schema->rows[i].name, NULL, CFGF_NONE);
 	}
 	options[schema->count] = (cfg_opt_t)CFG_END();
-	if ((source.file = cfg_init(options, CFGF_NONE)) == NULL)
-		return error_set(err, ERROR_INTERNAL, "preparing to read %s", path);
+	source.file = memory_check(cfg_init(options, CFGF_NONE));
 	rc = config_parse(&source, settings);
 	cfg_free(source.file);
 	return rc;

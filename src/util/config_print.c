@@ -238,11 +238,9 @@ mdoc_paragraph(const char *text, FILE *out)
 	while (word_next(&text, &word)) {
 		AUTO_FREE char *line = NULL;
 		size_t          size = 0;
-		FILE           *macro = open_memstream(&line, &size);
+		FILE           *macro = memory_check(open_memstream(&line, &size));
 		bool            is_macro;
 
-		if (macro == NULL)
-			abort(); /* no memory, as in util/bytes.h */
 		is_macro = mdoc_literal(word, macro) || mdoc_reference(word, macro);
 		(void)fclose(macro);
 		if (is_macro) {

@@ -205,6 +205,16 @@ START_TEST(scan_ends_where_the_text_does)
 }
 END_TEST
 
+START_TEST(complete_from_what_is_no_text_is_malformed)
+{
+	char detail[512];
+
+	unit_ok(file_replace(path, "number = 3\n\0", 12, 0600, &err), &err);
+	(void)snprintf(detail, sizeof detail, "%s: it is no text: it has NUL octets", path);
+	unit_fails(config_file_complete(&schema, path, &settings, &err), &err, ERROR_MALFORMED, detail);
+}
+END_TEST
+
 START_TEST(complete_from_no_file_is_not_found)
 {
 	ck_assert_int_eq(config_file_complete(&schema, path, &settings, &err), -1);
@@ -227,6 +237,7 @@ main(void)
 	    sizeof wrong / sizeof wrong[0]);
 	tcase_add_loop_test(tc, scan_ends_where_the_text_does, 0, sizeof ends / sizeof ends[0]);
 	tcase_add_test(tc, complete_from_no_file_is_not_found);
+	tcase_add_test(tc, complete_from_what_is_no_text_is_malformed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/file_named.h"
 #include "util/folder.h"
 #include "util/folder_file.h"
 #include "util/secret.h"
@@ -371,6 +372,56 @@ START_TEST(lock_that_is_tried_is_never_taken_from_another_when_calls_fail)
 }
 END_TEST
 
+/* ---- directories that were named: what is opened stays open, so that each run names its own way ---- */
+
+static int
+named_open(const void *arg, struct error *err)
+{
+	static unsigned runs;
+	AUTO_FREE char *way = NULL;
+	char            suffix[16];
+	int             rc;
+
+	(void)arg;
+	(void)snprintf(suffix, sizeof suffix, "%05u", runs++);
+	way = file_join(directory, suffix);
+	ck_assert_int_eq(mkdir(way, 0700), 0);
+	failing_on();
+	rc = file_named_open_tree(way, 10, err);
+	failing_off();
+	ck_assert_int_eq(rmdir(way), 0);
+	return rc;
+}
+
+START_TEST(directory_whose_calls_fail_is_open_or_an_error_is_told)
+{
+	struct error err = {0};
+
+	failing_among_threads();
+	failing_each(named_open, NULL);
+	unit_ok(file_named_open_tree(directory, 1000, &err), &err);
+	unit_ok(file_named_open_tree(directory, 1000, &err), &err); /* it is open */
+	unit_ok(file_named_open_tree("/nonexistent", 10, &err), &err); /* which is told when it is read */
+}
+END_TEST
+
+START_TEST(directory_that_is_too_deep_is_too_large)
+{
+	char         way[SCRATCH_SIZE + 200];
+	struct error err = {0};
+	int          length = snprintf(way, sizeof way, "%s", directory);
+
+	for (int i = 0; i < 66; i++) {
+		length += snprintf(way + length, sizeof way - (size_t)length, "/d");
+		ck_assert_int_eq(mkdir(way, 0700), 0);
+	}
+	ck_assert_int_eq(file_named_open_tree(directory, 1000, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_TOO_LARGE);
+	for (; length > (int)strlen(directory); way[length -= 2] = '\0')
+		ck_assert_int_eq(rmdir(way), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -381,6 +432,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, file_whose_calls_fail_is_whole_or_an_error_is_told, 0, count);
 	tcase_add_loop_test(tcase, file_whose_calls_are_interrupted_is_whole, 0, count);
+	tcase_add_test(tcase, directory_whose_calls_fail_is_open_or_an_error_is_told);
+	tcase_add_test(tcase, directory_that_is_too_deep_is_too_large);
 	tcase_add_test(tcase, lock_whose_calls_fail_is_taken_or_an_error_is_told);
 	tcase_add_test(tcase, lock_of_another_is_never_taken_when_calls_fail);
 	tcase_add_test(tcase, lock_that_is_tried_is_never_taken_from_another_when_calls_fail);
