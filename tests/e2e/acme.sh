@@ -67,7 +67,12 @@ jws() {
 }
 
 header() {
-	sed -n "s|^$1: ||Ip" <<<"$http_headers" | tail -n 1
+	local line value
+
+	while IFS= read -r line; do
+		[[ ${line,,} != "${1,,}: "* ]] || value=${line#*: }
+	done <<<"$http_headers"
+	[ -z "${value+is}" ] || printf '%s\n' "$value"
 }
 
 acme_get() {
