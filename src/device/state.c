@@ -144,6 +144,8 @@ place_open(const char *path, struct folder *folder, struct error *err)
 	if (stat(path, &st) != 0)
 		return error_set(err, ERROR_INTERNAL,
 		    "this user may not enter the directory of %s; run this as the user whose it is", path);
+	if (!S_ISDIR(st.st_mode)) /* which has been said: nobody may go into a file, root neither */
+		return -1;
 	return error_set(err, ERROR_INTERNAL,
 	    "%s is uid %lu's, and closed to this user; run this as that user (for programs that use the "
 	    "key: key_group in device.conf names a group of theirs, as key_group = \"attest-device\", and "
