@@ -48,10 +48,16 @@ acmed_start() {
 }
 
 # The start line says how clients reach it.
-acmed_base_read() {
-	acme_base=$(tail -n "+$(($1 + 1))" "${log[acmed]}" |
-		sed -n 's/.*event=start .*url="\{0,1\}\(https:[^" ]*\).*/\1/p' | head -n 1)
-	[ -n "$acme_base" ]
+acmed_base_read() { # LINES BEFORE
+	local line lines
+
+	mapfile -t -s "$1" lines <"${log[acmed]}"
+	for line in "${lines[@]}"; do
+		[[ $line =~ event=start\ .*url=\"?(https:[^\"\ ]*) ]] || continue
+		acme_base=${BASH_REMATCH[1]}
+		return 0
+	done
+	return 1
 }
 
 acmed_stop() {

@@ -339,14 +339,30 @@ daemon_stop() {
 }
 
 daemon_reload() {
-	local before
+	local fd lines answered
 
-	before=$(grep -c event=reload "${log[$1]}")
+	exec {fd}<"${log[$1]}"
+	mapfile -t lines <&"$fd" # what was said before
+	reloaded=
 	kill -HUP "${pid[$1]}"
+	wait_for "reload_read $fd"
+	answered=$?
 	# The line that names what waits for a restart comes right after the first.
-	wait_for "[ \"\$(grep -c event=reload '${log[$1]}')\" -gt $before ]" || return 1
 	pause 0.02
-	reloaded=$(grep event=reload "${log[$1]}" | tail -n "+$((before + 1))")
+	reload_read "$fd"
+	exec {fd}<&-
+	return "$answered"
+}
+
+# Appends to $reloaded what the log has said of a reload since it was read last; 1 while that is nothing.
+reload_read() { # DESCRIPTOR
+	local line lines
+
+	mapfile -t lines <&"$1"
+	for line in "${lines[@]}"; do
+		[[ $line != *event=reload* ]] || reloaded+=${reloaded:+$'\n'}$line
+	done
+	[ -n "$reloaded" ]
 }
 
 daemon_runs() {
@@ -388,9 +404,16 @@ attestd_start() {
 }
 
 # The start line names the address with the port that the kernel chose.
-attestd_port_read() {
-	attestd_port=$(tail -n "+$(($1 + 1))" "${log[attestd]}" |
-		sed -n 's/.*[^0-9.]127\.0\.0\.1:\([0-9][0-9]*\).*/\1/p' | head -n 1)
+attestd_port_read() { # LINES BEFORE
+	local line lines
+
+	attestd_port=
+	mapfile -t -s "$1" lines <"${log[attestd]}"
+	for line in "${lines[@]}"; do
+		[[ $line =~ .*[^0-9.]127\.0\.0\.1:([0-9]+) ]] || continue
+		attestd_port=${BASH_REMATCH[1]}
+		break
+	done
 	[ -n "$attestd_port" ] && [ "$attestd_port" -ne 0 ]
 }
 

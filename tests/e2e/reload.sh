@@ -35,7 +35,7 @@ load_begin() {
 	(
 		while [ ! -e "$scratch/load.end" ]; do
 			if "$@" >"$scratch/load.out" 2>&1; then echo done; else echo failed; fi >>"$scratch/load"
-			sleep 0.1 # leaves the processors to the reloads and to other tests
+			pause 0.1 # leaves the processors to the reloads and to other tests
 		done
 	) &
 	load=$!
