@@ -1,7 +1,8 @@
 /*
  * A device in software, for tests of attestd: keys that no TPM holds, evidence
  * with any one flaw, and what a TPM would do with a credential. Its keys lie in a
- * directory, so that requests and activations are commands of their own.
+ * directory, so that requests and activations are commands of their own. RSA keys are
+ * shared with other scripts' devices of the same directory's name that were made as often.
  */
 #include "config.h"
 
@@ -111,12 +112,52 @@ ek_load(struct forge_ek *ek)
 	forge_ek_make((enum forge_key)atoi((char *)kind.data), ek);
 }
 
+/* Names the RSA keys of a device that is made: by the directory's name, and how often one was made there. */
+static void
+keys_name(void)
+{
+	AUTO_FREE char *counter = NULL;
+	AUTO_BYTES      text = {0};
+	struct error    err = {0};
+	const char     *base = strrchr(directory, '/');
+	char            name[256];
+	char            number[16];
+	int             made = 1;
+
+	if (asprintf(&counter, "%s.made", directory) < 0)
+		die("no memory");
+	if (file_read(counter, sizeof number - 1, &text, &err) == 0) {
+		bytes_append_u8(&text, '\0');
+		made += atoi((char *)text.data);
+	}
+	(void)snprintf(number, sizeof number, "%d", made);
+	if (file_replace(counter, (const uint8_t *)number, strlen(number), 0600, &err) != 0)
+		die("%s", err.detail);
+	(void)snprintf(name, sizeof name, "%s-%d", base != NULL ? base + 1 : directory, made);
+	put("keys.name", (struct view){(const uint8_t *)name, strlen(name)});
+}
+
+/* Those of the device, whose name is borrowed from *name. */
+static void
+keys_find(struct bytes *name)
+{
+	AUTO_FREE char *path = file_join(directory, "keys.name");
+	struct error    err = {0};
+
+	forge_keys_keep(directory);
+	if (file_read(path, 256, name, &err) != 0)
+		return;
+	bytes_append_u8(name, '\0');
+	forge_keys_share((const char *)name->data);
+}
+
 static int
 command_make(const char *ek_name, const char *ak_name)
 {
 	char number[8];
 
 	forge_keys_drop();
+	keys_name();
 	for (size_t i = 0; i < sizeof ek_kinds / sizeof ek_kinds[0]; i++) {
 		if (strcmp(ek_kinds[i].name, ek_name) != 0)
 			continue;
@@ -350,11 +391,12 @@ main(int argc, char **argv)
 	    {"directory", required_argument, NULL, 'd'},
 	    {NULL, 0, NULL, 0},
 	};
+	AUTO_BYTES  name = {0};
 	const char *command;
 
 	while (getopt_long(argc, argv, "d:", options, NULL) == 'd')
 		directory = optarg;
-	forge_keys_keep(directory);
+	keys_find(&name);
 	command = optind < argc ? argv[optind] : "";
 	argc -= optind;
 	argv += optind;

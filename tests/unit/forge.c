@@ -179,6 +179,7 @@ forge_make(enum forge_key kind)
 }
 
 static const char *keys_directory; /* NULL: that of the environment, or none */
+static const char *shared_name;    /* NULL: RSA keys are in keys_directory, too */
 
 void
 forge_keys_keep(const char *directory)
@@ -186,10 +187,18 @@ forge_keys_keep(const char *directory)
 	keys_directory = directory;
 }
 
+void
+forge_keys_share(const char *name)
+{
+	shared_name = name;
+}
+
 static void
 forge_path(const char *directory, enum forge_key kind, size_t index, char path[4096])
 {
-	(void)snprintf(path, 4096, "%s/forge-%d-%zu.pem", directory, (int)kind, index);
+	const char *name = shared_name != NULL && directory != keys_directory ? shared_name : "forge";
+
+	(void)snprintf(path, 4096, "%s/%s-%d-%zu.pem", directory, name, (int)kind, index);
 }
 
 void
@@ -240,9 +249,11 @@ forge_keep(const char *path, EVP_PKEY *key)
 static const char *
 forge_directory(enum forge_key kind)
 {
-	if (keys_directory != NULL)
+	const char *shared = kinds[kind].rsa_bits != 0 ? getenv("FORGE_KEYS") : NULL;
+
+	if (keys_directory != NULL && (shared_name == NULL || shared == NULL))
 		return keys_directory;
-	return kinds[kind].rsa_bits != 0 ? getenv("FORGE_KEYS") : NULL;
+	return shared;
 }
 
 static EVP_PKEY *

@@ -46,6 +46,12 @@ EVP_PKEY *forge_key(enum forge_key kind, size_t index);
  */
 void forge_keys_keep(const char *directory);
 
+/*
+ * With forge_keys_keep: RSA keys, which take long to make, are those that bear this name in the
+ * directory FORGE_KEYS, if there is one. Who takes another name has other keys. Borrowed.
+ */
+void forge_keys_share(const char *name);
+
 /* Removes those that are kept: the next ones are others. */
 void forge_keys_drop(void);
 
