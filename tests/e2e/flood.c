@@ -7,6 +7,7 @@
  *       key and name each other); and, with a CA, in its name.
  *   flood run PORT SOURCE CONNECTIONS SECONDS FILE…   from the local address SOURCE; says
  *       "ready" when they are open, and what was answered, by status. Each request is another.
+ *       After SIGTERM it ends when a thousand were refused.
  *   flood burst PORT SOURCE OCTETS FILE   that many octets over as many connections as it
  *       takes, all closed at once and no answer read
  *   flood hello PORT SOURCE CONNECTIONS SECONDS   as run, but of TLS: each connection sends the
@@ -43,6 +44,7 @@
 #include "util/file.h"
 
 #define CONNECTIONS_MAX 1000
+#define ENOUGH 1000 /* requests refused */
 #define DAY 86400
 
 __attribute__((noreturn))
@@ -265,6 +267,15 @@ stranger_serve(struct stranger *stranger, short events)
 	}
 }
 
+static volatile sig_atomic_t stopped;
+
+static void
+stop_cb(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
 static int
 command_run(const char *port, const char *source, int count, int seconds, char **files, int file_count)
 {
@@ -272,6 +283,7 @@ command_run(const char *port, const char *source, int count, int seconds, char *
 	static struct pollfd   fds[CONNECTIONS_MAX];
 	int64_t                end = now_us() + (int64_t)seconds * 1000000;
 
+	(void)signal(SIGTERM, stop_cb);
 	for (int i = 0; i < count; i++) {
 		strangers[i].fd = connect_from(port, source);
 		request_load(files[i % file_count], &strangers[i].request);
@@ -279,7 +291,7 @@ command_run(const char *port, const char *source, int count, int seconds, char *
 	}
 	puts("ready");
 	(void)fflush(stdout);
-	while (now_us() < end) {
+	while (now_us() < end && !(stopped && tally.answered[4] >= ENOUGH)) {
 		for (int i = 0; i < count; i++) {
 			bool sending;
 
