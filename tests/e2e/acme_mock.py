@@ -1,13 +1,22 @@
 """An ACME server for one client and one certificate, which behaves in the way that it is told to.
 
-usage: acme_mock.py MODE SCRATCH. It prints "port N" first, then a line for each request. It checks no
-signature; it checks that no nonce is used twice and that each comes from here.
+usage: acme_mock.py SCRATCH. It prints "port N" first, then a line for each request. GET /mode/MODE has it
+forget what was and behave in that way. It checks no signature; it checks that no nonce is used twice and
+that each comes from here.
 """
 import base64, http.server, json, subprocess, sys
 
-mode, scratch = sys.argv[1:3]
+mode, scratch = None, sys.argv[1]
 nonces, used, polls, refused = set(), set(), {}, {"left": 2}
 turned_away = set()
+
+
+def begin(new_mode):
+    global mode
+    mode = new_mode
+    for memory in (nonces, used, polls, turned_away):
+        memory.clear()
+    refused["left"] = 2
 
 
 def decode(text):
@@ -60,6 +69,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"")
 
     def do_GET(self):
+        if self.path.startswith("/mode/"):
+            begin(self.path[len("/mode/"):])
+            return self.answer(200, b"")
         if self.away():
             return
         directory = {"newNonce": self.url("/nonce"), "newAccount": self.url("/account"),

@@ -2,16 +2,15 @@
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 
-mock_start() { # MODE
-	daemon_start mock python3 "$top_srcdir/tests/e2e/acme_mock.py" "$1" "$scratch"
-	wait_for 'grep -q "^port" "${log[mock]}"'
-	acme=http://127.0.0.1:$(sed -n 's/^port //p' "${log[mock]}" | tail -n 1)/directory
+mock_mode() { # MODE
+	http GET "${acme%/directory}/mode/$1"
+	[ "$http_status" = 200 ] || note "the server does not take the mode $1"
+	mock_read=$(wc -l <"${log[mock]}")
 }
 
-mock_stop() {
-	daemon_stop mock
-	cp "${log[mock]}" "$scratch/mock.last"
-	rm -f "${log[mock]}"
+# What the server was asked since.
+mock_last() {
+	tail -n "+$((mock_read + 1))" "${log[mock]}" >"$scratch/mock.last"
 }
 
 certificate() {
@@ -21,15 +20,15 @@ certificate() {
 }
 
 succeeds() { # NAME MODE
-	mock_start "$2"
+	mock_mode "$2"
 	case_ok "$1" certificate
-	mock_stop
+	mock_last
 }
 
 fails() { # NAME MODE REGEX
-	mock_start "$2"
+	mock_mode "$2"
 	case_fails "$1" 1 "$3" certificate
-	mock_stop
+	mock_last
 }
 
 files_sum() {
@@ -42,6 +41,9 @@ swtpm_start one || exit 1
 attest_ca enroll "$(attest_device --tcti "${tcti[one]}" ek --hash)" --name laptop >/dev/null
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=mock \
 	-keyout "$scratch/other.key" -out "$scratch/ca.pem" 2>/dev/null
+daemon_start mock python3 "$top_srcdir/tests/e2e/acme_mock.py" "$scratch"
+wait_for 'grep -q "^port" "${log[mock]}"'
+acme=http://127.0.0.1:$(sed -n 's/^port //p' "${log[mock]}")/directory
 
 succeeds "a server that is quick" quick
 case_equal "the account is named once it is there" "$(grep -c jwk "$scratch/mock.last")" 1
