@@ -97,17 +97,21 @@ case_equal "… quietly" "$err" ""
 # ---- keys of all kinds ----
 
 run attest_device --tcti "${tcti[one]}" --json ek
-for row in $(jq -r '.eks[] | "\(.kind):\(.hash)"' <<<"$out"); do
+rows=$(jq -r '.eks[] | "\(.kind):\(.hash)"' <<<"$out")
+for row in $rows; do
 	IFS=: read -r kind hash_of_kind <<<"$row"
 	[ "$hash_of_kind" = "$hash" ] || attest_ca enroll "$hash_of_kind" --name "one-$kind" >/dev/null
-	for type in rsa2048 rsa2048-pss rsa3072 rsa3072-pss p256 p384 p521; do
-		case_ok "EK $kind certifies an AK $type" attest one "$kind" --attestation-root "$root" \
+done
+for type in rsa2048 rsa2048-pss rsa3072 rsa3072-pss p256 p384 p521; do # each is made once: RSA keys take long
+	for row in $rows; do
+		IFS=: read -r kind hash_of_kind <<<"$row"
+		case_ok "EK $kind certifies an AK $type" attest one kinds --attestation-root "$root" \
 			--ek "$kind" --ak-type "$type" --json
 		[ "$(jq -r '"\(.ekKind) \(.akType) \(.names[0])"' <<<"$out")" = "$kind $type one-$kind" ] ||
 			[ "$hash_of_kind" = "$hash" ] || case_equal "… and no other" "$out" "$kind $type"
 	done
 done
-case_ok "without --ak-type the kept AK stays, of whatever type" attest one P-256 --ek P-256 --json
+case_ok "without --ak-type the kept AK stays, of whatever type" attest one kinds --ek P-256 --json
 case_equal "… and is the P-521 one" "$(jq -r '"\(.akType) \(.akReused)"' <<<"$out")" "p521 true"
 check "nothing stays loaded" 'nothing_loaded one'
 

@@ -5,12 +5,14 @@ set -u
 
 attest_ca init >/dev/null && attestd_start && device_new two || exit 1
 root=$state_dir/root.pem
+# The TPM makes this EK anew each time, which takes long for an RSA key.
+attest_ca enroll "$(attest_device --tcti "${tcti[two]}" ek --hash --ek P-256)" --name two-p256 >/dev/null
 
 hundred() { # TCTI
 	local i
 
 	for ((i = 1; i <= 50; i++)); do
-		attest_device --tcti "$1" --state-dir "$scratch/hundred" attest \
+		attest_device --tcti "$1" --state-dir "$scratch/hundred" attest --ek P-256 \
 			--attestation-url "$attestd_url" --attestation-root "$root" >/dev/null ||
 			{ echo "number $i"; return 1; }
 	done
