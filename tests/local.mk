@@ -195,6 +195,9 @@ check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/module_dri
 	tests/e2e/storm \
 	tests/e2e/software_acme_device
 
+tests_e2e_module_driver_SOURCES = tests/e2e/module_driver.c tests/e2e/p11.c tests/e2e/p11.h tests/e2e/p11_rules.c \
+	tests/e2e/p11_sign.c
+
 # Preloaded into a daemon; not a library that anything links with.
 check_DATA = tests/e2e/bad_host.so
 EXTRA_DIST += tests/e2e/bad_host.c
