@@ -302,7 +302,7 @@ static const struct use_program clients[] = {
         .checks = USE_CHECK_SERVER,
         .check = "cd '{directory}' && echo 'security.provider.12=SunPKCS11 {config}' >java.security && "
                  "keytool -importcert -noprompt -alias server -file ca.pem -keystore trust.p12 -storepass changeit && "
-                 "cat >Check.java <<'END' && java -Djava.security.properties=java.security "
+                 "cat >Check.java <<'END' && java -XX:TieredStopAtLevel=1 -Djava.security.properties=java.security "
                  "-Djavax.net.ssl.keyStoreType=PKCS11 -Djavax.net.ssl.keyStore=NONE "
                  "-Djavax.net.ssl.keyStorePassword=none -Djavax.net.ssl.trustStore=trust.p12 "
                  "-Djavax.net.ssl.trustStorePassword=changeit Check.java https://localhost:{port}/\n"
