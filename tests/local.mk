@@ -67,6 +67,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/service/keeper/call_world.h \
 	tests/unit/service_world.h \
 	tests/unit/store/inventory/change_support.h \
+	tests/unit/store_acme_schema.h \
 	tests/unit/store_devices.h \
 	tests/unit/store_failing.h \
 	tests/unit/store_fixture.h \
