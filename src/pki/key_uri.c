@@ -4,6 +4,8 @@
 
 #include "pki/key_uri.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,22 +68,53 @@ key_opened(int rc, const char *uri, const struct key_access *access, EVP_PKEY **
 	return rc == 0 ? 0 : key_needs_explain(needs, uri, err);
 }
 
+/*
+ * A library of somebody else's may start threads when it is used first, and they inherit what this one
+ * blocks. One that blocks less than the process's own would take its signals: a reload lost, or the
+ * end at once. Not for a program ("cmd:"), which could not be ended either.
+ */
+static void
+signals_block(const struct key_access *access, sigset_t *before)
+{
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	if (access->needs != NULL && !access->needs->command) {
+		(void)sigaddset(&blocked, SIGHUP);
+		(void)sigaddset(&blocked, SIGTERM);
+	}
+	(void)pthread_sigmask(SIG_BLOCK, &blocked, before);
+}
+
 static int
 key_open_pkcs11(const char *uri, const struct key_access *access, EVP_PKEY **key, struct error *err)
 {
+	sigset_t before;
+	int      rc;
+
 	if (key_needs_pkcs11(access, uri, err) != 0)
 		return -1;
-	return key_opened(pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err), uri, access,
-	    key, err);
+	signals_block(access, &before);
+	rc = pkcs11_key_load(uri, access->secret, access->pkcs11_module, key, err);
+	rc = key_opened(rc, uri, access, key, err);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
 }
 
 static int
 key_open_tpm(const char *uri, const struct bytes *content, const struct key_access *access, EVP_PKEY **key,
     struct error *err)
 {
+	sigset_t before;
+	int      rc;
+
 	if (key_needs_module(access->needs, uri, true, err) != 0)
 		return -1;
-	return key_opened(tpm_key_load(uri, content, access->secret, key, err), uri, access, key, err);
+	signals_block(access, &before);
+	rc = tpm_key_load(uri, content, access->secret, key, err);
+	rc = key_opened(rc, uri, access, key, err);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
 }
 
 int

@@ -65,6 +65,41 @@ case_ok "another program uses the TPM meanwhile" timeout 20 tpm2_getrandom -T "$
 kill "${pid[busy]}"
 ended busy >/dev/null 2>&1
 
+# The issuing key of a CA behind it: attestd's sandbox leaves the bus, and tells of GLib's threads.
+modules=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')
+if [ -e "$modules/tpm2.so" ]; then
+	attestd_stop
+	threads_block() { # PID: SIGHUP and SIGTERM, each of four threads at least
+		local mask count=0
+
+		for mask in $(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$1"/task/*/status); do
+			[ $((0x$mask & 0x4001)) -eq $((0x4001)) ] || { note "$mask"; return 1; }
+			count=$((count + 1))
+		done
+		[ "$count" -ge 4 ]
+	}
+	state_dir=$scratch/bus-ca
+	export TPM2OPENSSL_TCTI=$ATTEST_PKCS11_TPM
+	case_ok "a CA" attest_ca init
+	openssl genpkey -provider tpm2 -provider default -algorithm EC -pkeyopt group:P-256 \
+		-out "$state_dir/tpm.key" 2>/dev/null
+	case_ok "has its issuing key in the TPM" attest_ca issuing renew --key "$state_dir/tpm.key"
+	check "attestd starts with it" attestd_start
+	check "no thread takes the signals that are the keeper's" '
+		keeper=$(pgrep -P "${pid[attestd]}" -f "attestd: keeper") && threads_block "$keeper"'
+	check "and reads it again" 'daemon_reload attestd && [[ $reloaded == *"were read again"* ]]'
+	attest_ca enroll "$(printf %064x 1)" --name laptop >/dev/null
+	store_tamper "INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision, issuer)
+		SELECT x'7301', ek_hash, x'000b', 1, 4000000000, 0, revision, (SELECT max(id) FROM issuer) FROM device"
+	case_ok "a certificate is revoked" attest_ca revoke --serial 7301
+	check "and is on the CRL that attestd signs" 'wait_for "curl --silent \"\$attestd_url/crl\" |
+		openssl crl -inform DER -noout -text 2>/dev/null | grep -q \"Serial Number: 7301\""'
+	attestd_stop
+	case_equal "and ends well" "$status" 0
+else
+	skip "the issuing key of a CA behind it" "there is no tpm2-openssl"
+fi
+
 daemon_stop abrmd
 case_ok "without the resource manager a signature fails" timeout 60 "$driver" "$module" fails
 case_equal "… and on stderr is what GLib says by itself" "$(grep -c . <<<"$err")" \
