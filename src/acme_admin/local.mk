@@ -16,4 +16,4 @@ UNIT_TESTS += tests/unit/acme_admin/failing_test
 UNIT_TESTS += tests/unit/acme_admin/find_test
 UNIT_TESTS += tests/unit/acme_admin/orders_test
 UNIT_TESTS += tests/unit/acme_admin/seen_test
-tests_unit_acme_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
+tests_unit_acme_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_SQL)

@@ -201,9 +201,10 @@ acme_admin_revoke(const struct command_call *call, struct error *err)
 	struct store        *store;
 	int                  rc;
 
-	if (crl_reason_parse(options->reason, &revocation.reason, err) != 0 ||
-	    (options->ek != NULL && ek_hash_parse(options->ek, &hash, err) != 0))
-		return COMMAND_USAGE;
+	/* As revoke_check has found them to be. */
+	(void)crl_reason_parse(options->reason, &revocation.reason, err);
+	if (options->ek != NULL)
+		(void)ek_hash_parse(options->ek, &hash, err);
 	if (call->operand_count == 0)
 		revocation.witness = &witness;
 	if (acme_admin_store_open(call, &store, err) != 0)

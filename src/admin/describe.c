@@ -39,8 +39,7 @@ describe_text(const char *text)
 
 	if (string != NULL)
 		return string;
-	if ((stream = open_memstream(&escaped, &size)) == NULL)
-		return json_null();
+	stream = memory_check(open_memstream(&escaped, &size));
 	print_text(stream, text);
 	if (fclose(stream) == 0)
 		string = json_string(escaped);

@@ -143,10 +143,9 @@ init_say_next(const struct command_call *call)
 	AUTO_FREE char *directory = shell_word(call->state_dir);
 	bool            usual = strcmp(call->state_dir, STATE_DIR_DEFAULT) == 0;
 
-	if (usual)
-		(void)printf("next:\n  systemctl enable --now attestd    (or, without systemd: attestd)\n");
-	else
-		(void)printf("next:\n  attestd --state-dir %s\n", directory);
+	(void)printf("next:\n  %s%s\n",
+	    usual ? "systemctl enable --now attestd    (or, without systemd: attestd)" : "attestd --state-dir ",
+	    usual ? "" : directory);
 	(void)printf("  attest-device ek --hash        on a device: prints its HASH\n");
 	(void)printf("  %s enroll HASH --name NAME\n", own_command("attest-ca"));
 	(void)printf("  for the ACME server, which reads the CRL again whenever attestd has signed it:\n"

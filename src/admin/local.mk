@@ -61,14 +61,19 @@ UNIT_TESTS += tests/unit/admin/admin_test
 UNIT_TESTS += tests/unit/admin/approve_test
 UNIT_TESTS += tests/unit/admin/attest_ca_test
 UNIT_TESTS += tests/unit/admin/backup/archive_test
+UNIT_TESTS += tests/unit/admin/backup/files_test
 UNIT_TESTS += tests/unit/admin/backup/manifest_test
 UNIT_TESTS += tests/unit/admin/backup/restore_test
+UNIT_TESTS += tests/unit/admin/check_test
 UNIT_TESTS += tests/unit/admin/ek_content_test
 UNIT_TESTS += tests/unit/admin/failing_test
 UNIT_TESTS += tests/unit/admin/fleet/csv_test
 UNIT_TESTS += tests/unit/admin/fleet/device_file_test
+UNIT_TESTS += tests/unit/admin/issuing_test
 UNIT_TESTS += tests/unit/admin/new_ca_test
+UNIT_TESTS += tests/unit/admin/options_test
 UNIT_TESTS += tests/unit/admin/trust/scan_test
+UNIT_TESTS += tests/unit/admin/trust/trust_test
 
 FUZZERS += tests/fuzz/trust_scan_fuzz
 FUZZERS += tests/fuzz/device_file_fuzz
@@ -79,4 +84,6 @@ tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_backup_manifest_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_ek_content_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZ_SEEDERS += tests/fuzz/admin_seeds
-tests_unit_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
+tests_unit_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_SQL)
+tests_unit_admin_trust_scan_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=archive_read_support_filter_bzip2
+tests_unit_admin_check_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms

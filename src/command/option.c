@@ -180,10 +180,10 @@ command_option_set(const struct command_option *option, const char *text, int64_
 	case OPTION_DESCRIPTOR:
 		return descriptor_set(option, text, field, err);
 	case OPTION_LIST:
-		list_append(field, text);
-		return 0;
+		break;
 	}
-	abort();
+	list_append(field, text);
+	return 0;
 }
 
 void

@@ -6,7 +6,6 @@
 
 #include "command/output.h"
 
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,7 +13,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +20,7 @@
 
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/folder.h"
 
 #define OUTPUT_TRIES 16
 
@@ -59,14 +58,13 @@ output_interrupt(const struct output *output)
 static int
 output_create(struct output *output, mode_t mode)
 {
-	size_t   size = strlen(output->name) + sizeof ".12345678";
-	uint32_t number;
+	char   letters[7] = "";
+	size_t size = strlen(output->name) + sizeof letters + 1;
 
 	output->temporary = memory_new(size);
 	for (int i = 0; i < OUTPUT_TRIES; i++) {
-		if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-			break;
-		(void)snprintf(output->temporary, size, "%s.%08x", output->name, (unsigned)number);
+		folder_letters(letters);
+		(void)snprintf(output->temporary, size, "%s.%s", output->name, letters);
 		output->fd = openat(output->directory, output->temporary,
 		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (output->fd >= 0)

@@ -107,11 +107,9 @@ static int
 archive_write_member(struct archive *archive, const char *name, mode_t mode, uint64_t size,
     int64_t now, struct error *err)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = memory_check(archive_entry_new());
 	int                   rc;
 
-	if (entry == NULL)
-		return archive_fail(archive, err);
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, mode);
@@ -122,13 +120,17 @@ archive_write_member(struct archive *archive, const char *name, mode_t mode, uin
 	return rc == ARCHIVE_OK ? 0 : archive_fail(archive, err);
 }
 
+/* A member whose content is in memory. */
 static int
-archive_write_octets(struct archive *archive, struct view data, struct error *err)
+archive_write_whole(struct archive *archive, const char *name, mode_t mode, struct view data,
+    int64_t now, struct error *err)
 {
-	if (data.size != 0 &&
+	int rc = archive_write_member(archive, name, mode, data.size, now, err);
+
+	if (rc == 0 && data.size != 0 &&
 	    archive_write_data(archive, data.data, data.size) != (la_ssize_t)data.size)
-		return archive_fail(archive, err);
-	return 0;
+		rc = archive_fail(archive, err);
+	return rc;
 }
 
 static int
@@ -142,12 +144,11 @@ archive_write_store(const struct backup_content *content, struct archive *archiv
     struct error *err)
 {
 	const struct backup_file *store = &content->manifest.files[content->manifest.count - 1];
-	int                       rc;
+	int                       rc = archive_write_member(archive, store->name, store->mode, store->size,
+	                          content->created, err);
 
-	if (archive_write_member(archive, store->name, store->mode, store->size, content->created,
-	        err) != 0)
-		return -1;
-	rc = copy_read(&content->directory, archive_write_cb, archive, err);
+	if (rc == 0)
+		rc = copy_read(&content->directory, archive_write_cb, archive, err);
 	return rc > 0 ? archive_fail(archive, err) : rc;
 }
 
@@ -155,32 +156,27 @@ static int
 archive_write_all(const struct backup_content *content, struct archive *archive, struct error *err)
 {
 	AUTO_BYTES manifest = {0};
+	int        rc;
 
 	backup_manifest_encode(&content->manifest, &manifest);
-	if (archive_write_member(archive, BACKUP_MANIFEST_NAME, 0600, manifest.size, content->created,
-	        err) != 0 ||
-	    archive_write_octets(archive, bytes_view(&manifest), err) != 0)
-		return -1;
-	for (size_t i = 0; i < content->files.count; i++) {
+	rc = archive_write_whole(archive, BACKUP_MANIFEST_NAME, 0600, bytes_view(&manifest),
+	    content->created, err);
+	for (size_t i = 0; rc == 0 && i < content->files.count; i++) {
 		const struct backup_item *item = &content->files.items[i];
 
-		if (archive_write_member(archive, item->name, item->mode, item->content.size,
-		        content->created, err) != 0 ||
-		    archive_write_octets(archive, bytes_view(&item->content), err) != 0)
-			return -1;
+		rc = archive_write_whole(archive, item->name, item->mode, bytes_view(&item->content),
+		    content->created, err);
 	}
-	return archive_write_store(content, archive, err);
+	return rc == 0 ? archive_write_store(content, archive, err) : -1;
 }
 
 int
 backup_archive_write(const struct backup_content *content, int fd, uint64_t *octets,
     struct error *err)
 {
-	struct archive *archive = archive_write_new();
+	struct archive *archive = memory_check(archive_write_new());
 	int             rc = -1;
 
-	if (archive == NULL)
-		return error_set(err, ERROR_INTERNAL, "writing the backup: out of memory");
 	if (archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
 	    archive_write_open_fd(archive, fd) != ARCHIVE_OK)
 		archive_fail(archive, err);

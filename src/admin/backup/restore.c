@@ -363,8 +363,7 @@ restore_make(struct restore *restore, const char *state_dir, struct error *err)
 static int
 restore_open(struct restore *restore, int fd, struct error *err)
 {
-	if ((restore->archive = archive_read_new()) == NULL)
-		return error_set(err, ERROR_INTERNAL, "reading the backup: out of memory");
+	restore->archive = memory_check(archive_read_new());
 	if (archive_read_support_format_tar(restore->archive) != ARCHIVE_OK ||
 	    archive_read_open_fd(restore->archive, fd, RESTORE_BLOCK) != ARCHIVE_OK)
 		return restore_archive_error(restore, err);
@@ -426,8 +425,10 @@ admin_restore(const struct command_call *call, struct error *err)
 	if (directory_check(call->state_dir, err) != 0)
 		return -1;
 	fd = stream ? STDIN_FILENO : file_named_fd(restore.file);
-	if (fd < 0)
-		fd = open(restore.file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		file_named_open(restore.file); /* again, to say why it could not be opened */
+		fd = file_named_fd(restore.file);
+	}
 	if (fd < 0)
 		return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
 		    "opening %s", restore.file);
@@ -438,7 +439,5 @@ admin_restore(const struct command_call *call, struct error *err)
 	else if (rc == 0)
 		restore_say(&restore, call);
 	restore_clear(&restore);
-	if (!stream && fd != file_named_fd(restore.file))
-		(void)close(fd);
 	return rc;
 }

@@ -134,7 +134,7 @@ admin_check(const struct command_call *call, struct error *err)
 	int                 rc = 0;
 
 	if (access_read(call->options, &access, err) != 0)
-		return COMMAND_USAGE;
+		return access_status(err);
 	if (!check_is_foreign(call, &report))
 		check_all(call, &access, &report);
 	access_clear(&access);

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,15 +123,11 @@ export_run(const struct command_call *call, struct export *export, struct error 
 static int
 export_finish(FILE *out, bool sync, const char *path, struct error *err)
 {
-	bool failed = fflush(out) != 0 || ferror(out) != 0 || (sync && fsync(fileno(out)) != 0);
+	int failed = fflush(out) != 0 || ferror(out) != 0 || (sync && fsync(fileno(out)) != 0) ? errno : 0;
 
-	if (failed)
-		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
-	if (fclose(out) != 0 && !failed) {
-		failed = true;
-		error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
-	}
-	return failed ? -1 : 0;
+	failed = fclose(out) != 0 && failed == 0 ? errno : failed;
+	errno = failed;
+	return failed == 0 ? 0 : error_set_errno(err, ERROR_INTERNAL, "writing %s", path);
 }
 
 /*

@@ -70,12 +70,10 @@ issuing_make_key(const struct issuing_options *options, const struct issuer_file
 	const char   *word = options->key_type;
 	enum key_type type = KEY_TYPE_P256;
 
-	if (word != NULL) {
-		if (key_type_parse(word, &type, err) != 0)
-			return -1;
-	} else {
+	if (word != NULL)
+		(void)key_type_parse(word, &type, err); /* as issuing_check_options has found it to be */
+	else
 		(void)key_type_of(X509_get0_pubkey(old->ca.certificate), &type);
-	}
 	return key_generate(type, key, err);
 }
 
@@ -161,10 +159,9 @@ publish_crl(const struct command_call *call, struct store *store, const struct c
 	struct error       ignored;
 	int64_t            issuer = 0;
 
-	if (issuer_record(store, ca->certificate, call->now, &issuer, &ignored) != 0)
-		return;
+	(void)issuer_record(store, ca->certificate, call->now, &issuer, &ignored); /* it is on record already */
 	crl = crl_keeper_new(call->state, STATE_NEXT_CRL, crl_source_inventory(), issuer, ca, 0);
-	if (crl_keeper_sign(crl, store, call->now, &ignored) == 0)
+	if (issuer != 0 && crl_keeper_sign(crl, store, call->now, &ignored) == 0)
 		(void)crl_bundle_write(call->state, &ignored);
 	crl_keeper_free(crl);
 }

@@ -162,11 +162,9 @@ int
 trust_archive_read(struct view content, struct trust_budget *budget, trust_member_cb *each,
     void *arg, struct error *err)
 {
-	struct archive *archive = archive_read_new();
+	struct archive *archive = memory_check(archive_read_new());
 	int             rc;
 
-	if (archive == NULL)
-		return error_set(err, ERROR_INTERNAL, "libarchive has no memory");
 	(void)archive_read_support_format_zip(archive);
 	(void)archive_read_support_format_cab(archive);
 	(void)archive_read_support_format_tar(archive);

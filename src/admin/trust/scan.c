@@ -119,13 +119,13 @@ scan_is_der(struct view content)
 	    memcmp(content.data, "\x10\x01\x00", 3) == 0);
 }
 
+_Static_assert(TRUST_MEMBER_MAX <= INT_MAX, "what is read fits OpenSSL's sizes");
+
 static int
 scan_content(struct trust_scan *scan, struct view content, const char *source, int depth,
     struct error *err)
 {
-	if (content.size > INT_MAX)
-		scan->unreadable(source, "it is too large", scan->arg);
-	else if (trust_archive_is(content))
+	if (trust_archive_is(content))
 		return scan_archive(scan, content, source, depth, err);
 	else if (scan_is_der(content) ||
 	    memmem(content.data, content.size, pem_begin, sizeof pem_begin - 1) != NULL)
