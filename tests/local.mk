@@ -15,6 +15,7 @@ tests_unit_libforge_a_SOURCES = \
 	tests/unit/cleansed.c \
 	tests/unit/failing.c \
 	tests/unit/failing_calls.c \
+	tests/unit/failing_crypto.c \
 	tests/unit/failing_processes.c \
 	tests/unit/failing_sql.c \
 	tests/unit/failing_tpm.c \
@@ -44,6 +45,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
 	tests/unit/failing_calls.h \
+	tests/unit/failing_crypto.h \
 	tests/unit/failing_processes.h \
 	tests/unit/failing_sql.h \
 	tests/unit/failing_tpm.h \
@@ -82,12 +84,17 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 FAILING_CALLS = -Wl,--wrap=read,--wrap=__read_chk,--wrap=write,--wrap=pread,--wrap=pwrite \
 	-Wl,--wrap=open,--wrap=__open_2,--wrap=openat,--wrap=mkostemp,--wrap=fcntl,--wrap=fstat,--wrap=fstatat \
 	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=fsync,--wrap=rename,--wrap=renameat,--wrap=renameat2 \
-	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat
+	-Wl,--wrap=mkdir,--wrap=mkdirat,--wrap=unlink,--wrap=unlinkat,--wrap=fstatvfs
 
 # The same of sockets, threads and processes (tests/unit/failing_processes.h).
 FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=listen,--wrap=connect \
 	-Wl,--wrap=setsockopt,--wrap=getsockopt,--wrap=getsockname,--wrap=send,--wrap=sendmsg \
 	-Wl,--wrap=recvmsg,--wrap=eventfd,--wrap=signalfd,--wrap=fork,--wrap=pthread_create
+
+# The same of digests, keys and certificates (tests/unit/failing_crypto.h).
+FAILING_CRYPTO = -Wl,--wrap=EVP_Digest,--wrap=EVP_DigestInit_ex,--wrap=EVP_DigestUpdate \
+	-Wl,--wrap=EVP_DigestFinal_ex,--wrap=key_generate,--wrap=key_encode \
+	-Wl,--wrap=certificate_encode_pem,--wrap=ca_root_create,--wrap=ca_issuing_create
 
 # The same for statements of a store (tests/unit/failing_sql.h).
 FAILING_SQL = -Wl,--wrap=sqlite3_prepare_v2,--wrap=sqlite3_prepare_v3,--wrap=sqlite3_step \

@@ -28,8 +28,13 @@
 /* The first few are always tried: they are what an operation begins with, a transaction for example. */
 #define FIRST_ONES 4
 #define DESCRIPTORS_MAX 32
-/* Of the calls that are under way, so many say where a point is; about five are our own. */
-#define PATH_CALLS 9
+/* Of the calls that are under way, so many say where a point is; some are our own. Without optimization each
+ * function is a call. */
+#ifdef __OPTIMIZE__
+#define PATH_CALLS 7
+#else
+#define PATH_CALLS 10
+#endif
 #define PATHS_MAX (1U << 16)
 /* A cache grows once; a leak grows each time. */
 #define LEAK_ROUNDS 4

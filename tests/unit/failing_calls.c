@@ -3,6 +3,7 @@
 #include "failing_calls.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,4 +169,9 @@ WRAP(int, unlink, const char *path)
 WRAP(int, unlinkat, int at, const char *path, int flags)
 {
 	return fails(false) ? -1 : __real_unlinkat(at, path, flags);
+}
+
+WRAP(int, fstatvfs, int fd, struct statvfs *room)
+{
+	return fails(false) ? -1 : __real_fstatvfs(fd, room);
 }

@@ -1,4 +1,5 @@
-/* Every command of attest-acmed, with each statement of its store and each of its system calls failing. */
+/* Every command of attest-acmed, with each statement of its store and each of its system calls,
+ * digests, keys and certificates failing. */
 #include "config.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include "acme_admin/commands.h"
 #include "command_failing.h"
 #include "failing_calls.h"
+#include "failing_crypto.h"
 #include "failing_sql.h"
 #include "pki_support.h"
 #include "store/acme/acme.h"
@@ -136,6 +138,7 @@ main(void)
 
 	failing_paths();
 	failing_calls(EIO);
+	failing_crypto();
 	failing_sql(SQLITE_IOERR);
 	suite = suite_create("acme_admin/failing");
 	tc = tcase_create("failing");

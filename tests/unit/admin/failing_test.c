@@ -1,4 +1,5 @@
-/* Every command of attest-ca, with each statement of its store and each of its system calls failing. */
+/* Every command of attest-ca, with each statement of its store and each of its system calls, digests, keys and
+ * certificates failing. */
 #include "config.h"
 
 #include <errno.h>
@@ -7,10 +8,13 @@
 #include <sqlite3.h>
 
 #include "admin/commands.h"
+#include "ca/files.h"
 #include "command_failing.h"
 #include "failing_calls.h"
+#include "failing_crypto.h"
 #include "failing_sql.h"
 #include "pki/certificate.h"
+#include "pki/key_uri.h"
 #include "pki_support.h"
 #include "store/inventory/audit.h"
 #include "store/inventory/certificate.h"
@@ -108,6 +112,7 @@ static const struct failing_command commands[] = {
     COMMAND("show", HASH_1),
     COMMAND("show", HASH_1, "--json"),
     COMMAND("list"),
+    COMMAND("list", "--json"),
     COMMAND("seen", "@seen.txt"),
     COMMAND("audit", "--device", HASH_1),
     COMMAND("audit", "--verify"),
@@ -155,6 +160,42 @@ START_TEST(verify_of_what_is_no_ek_never_succeeds)
 }
 END_TEST
 
+static const struct failing_command install = COMMAND("issuing", "install", "@issued.pem", "--root", "@roots.pem");
+
+/* The pending key has a certificate of another root. */
+START_TEST(install_that_fails_says_so)
+{
+	static const struct failing_command csr = COMMAND("issuing", "csr");
+	AUTO_FREE char                     *path = NULL;
+	AUTO_BYTES                          pem = {0};
+	AUTO_BYTES                          root = {0};
+	const struct key_access             none = {.pkcs11_module = NULL};
+	X509                               *certificate = NULL;
+	EVP_PKEY                           *key = NULL;
+
+	ck_assert_int_eq(command_try(&csr, &err), 0);
+	path = file_join(state, STATE_NEXT_KEY);
+	unit_ok(key_open(path, &none, &key, &err), &err);
+	/* The root's validity began when the test was written; this one's does now. */
+	ca_clear(&pki.root);
+	pki.root.key = pki_key(KEY_TYPE_P256, 2);
+	unit_ok(ca_root_create(pki.root.key, "Another Root", clock_now(), PKI_YEAR, &pki.root.certificate, &err), &err);
+	unit_ok(ca_issuing_create(&pki.root, key, "Another", clock_now(), PKI_YEAR / 2, &certificate, &err), &err);
+	unit_ok(certificate_encode_pem(certificate, &pem, &err), &err);
+	unit_ok(certificate_encode_pem(pki.root.certificate, &root, &err), &err);
+	bytes_append_u8(&pem, '\0');
+	bytes_append_u8(&root, '\0');
+	put("issued.pem", (const char *)pem.data);
+	put("roots.pem", (const char *)root.data);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	state_keep();
+	unit_ok(command_try(&install, &err), &err);
+	failing_every(5, 0);
+	failing_each(command_try, &install);
+}
+END_TEST
+
 static const struct failing_command init = COMMAND("init", "--name", "Test CA");
 static const struct failing_command backup = COMMAND("backup", "@backup.tar");
 static const struct failing_command restore = COMMAND("restore", "@backup.tar");
@@ -196,11 +237,13 @@ main(void)
 
 	failing_paths();
 	failing_calls(EIO);
+	failing_crypto();
 	failing_sql(SQLITE_IOERR);
 	suite = suite_create("admin/failing");
 	tc = tcase_create("failing");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
+	tcase_add_test(tc, install_that_fails_says_so);
 	tcase_add_test(tc, verify_of_what_is_no_ek_never_succeeds);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("fresh");

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -230,6 +231,23 @@ START_TEST(default_is_what_the_row_says)
 }
 END_TEST
 
+/* A mistake in a table ends every test that comes across it. */
+START_TEST(default_that_the_row_refuses_aborts)
+{
+	const struct command_option wrong = {OPTION(NUMBER, "n", "N", struct fields, number, "x"), .value = "many"};
+
+	command_option_default(&wrong, &fields);
+}
+END_TEST
+
+START_TEST(duration_whose_bound_is_none_aborts)
+{
+	const struct command_option wrong = {OPTION(DURATION, "d", "D", struct fields, duration, "x"), .least = "soon"};
+
+	(void)command_option_set(&wrong, "1d", NOW, &fields, &err);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -237,6 +255,8 @@ main(void)
 	TCase *tc = tcase_create("option");
 
 	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test_raise_signal(tc, default_that_the_row_refuses_aborts, SIGABRT);
+	tcase_add_test_raise_signal(tc, duration_whose_bound_is_none_aborts, SIGABRT);
 	tcase_add_test(tc, set_flag_is_true);
 	tcase_add_test(tc, set_text_is_taken_as_it_is);
 	tcase_add_test(tc, set_filled_text_that_is_empty_is_malformed);

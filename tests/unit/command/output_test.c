@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -161,6 +162,52 @@ START_TEST(open_where_nothing_can_be_made_fails)
 }
 END_TEST
 
+/* Descriptors run out at each of those that it needs. */
+START_TEST(open_without_descriptors_leaves_nothing)
+{
+	struct rlimit  limit;
+	struct output *output = NULL;
+	int            first = dup(STDIN_FILENO);
+
+	ck_assert_int_ge(first, 0);
+	(void)close(first);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int more = 0; more < 6; more++) { /* the directory, the file and two pipes */
+		limit.rlim_cur = (rlim_t)(first + more);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		ck_assert_int_eq(output_open("file", &(struct output_plan){0600, true, true}, &output, &err), -1);
+	}
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(files(), 0);
+	output_free(begin(true, true));
+}
+END_TEST
+
+/* It cannot be asked any more. */
+START_TEST(commit_without_its_guard_fails)
+{
+	struct output *output = begin(true, true);
+	char           path[64];
+	int            guard = 0;
+	FILE          *children;
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	if ((children = fopen(path, "r")) != NULL) {
+		ck_assert_int_eq(fscanf(children, "%d", &guard), 1);
+		(void)fclose(children);
+		(void)signal(SIGPIPE, SIG_IGN);
+		ck_assert_int_eq(kill(guard, SIGKILL), 0);
+		ck_assert_int_eq(waitid(P_PID, (id_t)guard, NULL, WEXITED | WNOWAIT), 0);
+		ck_assert_int_eq(output_commit(output, &err), -1);
+		ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+	}
+	output_free(output);
+	/* Nobody was left to clear away. */
+	ck_assert_int_eq(system("rm -f file.*"), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +218,8 @@ main(void)
 	tcase_add_loop_test(tc, commit_gives_the_file_its_name, 0, 2);
 	tcase_add_loop_test(tc, commit_over_a_file_replaces_it_only_when_asked, 0, 2);
 	tcase_add_loop_test(tc, free_without_commit_leaves_nothing, 0, 2);
+	tcase_add_test(tc, open_without_descriptors_leaves_nothing);
+	tcase_add_test(tc, commit_without_its_guard_fails);
 	tcase_add_test(tc, kill_of_a_guarded_writer_leaves_nothing);
 	tcase_add_test(tc, commit_guarded_goes_where_the_writer_may_not);
 	tcase_add_loop_test(tc, open_where_nothing_can_be_made_fails, 0, 2);

@@ -190,6 +190,26 @@ START_TEST(write_without_room_says_why)
 }
 END_TEST
 
+/* What fits a block is written at the end. */
+START_TEST(write_of_a_small_one_without_room_says_why)
+{
+	AUTO_FREE char *path = file_join(directory, BACKUP_STORE_NAME);
+	uint64_t        octets;
+	int             reader;
+	int             fd = room_for(0, &reader);
+
+	content.files.count = 1;
+	unit_ok(file_replace(path, "store", 5, 0600, &err), &err);
+	unit_ok(backup_archive_describe(&content, &err), &err);
+	ck_assert_int_eq(backup_archive_write(&content, fd, &octets, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "writing the backup: ", 20) == 0, "%s", err.detail);
+	(void)close(fd);
+	(void)close(reader);
+	ck_assert_int_eq(backup_archive_write(&content, -1, &octets, &err), -1);
+	ck_assert_msg(strncmp(err.detail, "writing the backup: ", 20) == 0, "%s", err.detail);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -202,6 +222,7 @@ main(void)
 	tcase_add_test(tc, write_gives_a_tar_of_the_manifest_the_files_and_the_store);
 	tcase_add_test(tc, write_without_the_copy_says_so);
 	tcase_add_loop_test(tc, write_without_room_says_why, 0, sizeof rooms / sizeof rooms[0]);
+	tcase_add_test(tc, write_of_a_small_one_without_room_says_why);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -153,6 +154,35 @@ START_TEST(read_failure_is_no_end)
 }
 END_TEST
 
+/* Gives part of a row, and fails then. */
+static ssize_t
+half_cb(void *cookie, char *data, size_t size)
+{
+	int *calls = cookie;
+
+	if ((*calls)++ != 0 || size < 3) {
+		errno = EIO;
+		return -1;
+	}
+	memcpy(data, "a,b", 3);
+	return 3;
+}
+
+START_TEST(read_failure_within_a_row_is_no_row)
+{
+	struct csv broken;
+	int        calls = 0;
+	FILE      *half = fopencookie(&calls, "r", (cookie_io_functions_t){.read = half_cb});
+
+	ck_assert_ptr_nonnull(half);
+	csv_open(&broken, half);
+	ck_assert_int_eq(csv_read(&broken, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	csv_close(&broken);
+	(void)fclose(half);
+}
+END_TEST
+
 START_TEST(write_quotes_what_needs_it)
 {
 	static const char *const cells[] = {"a", "", "b c", "d,e", "f\"g", "h\ni", "j\rk", "=1+1"};
@@ -276,6 +306,7 @@ main(void)
 	    sizeof bad / sizeof bad[0]);
 	tcase_add_test(tc, read_row_at_the_limit);
 	tcase_add_test(tc, read_failure_is_no_end);
+	tcase_add_test(tc, read_failure_within_a_row_is_no_row);
 	tcase_add_test(tc, write_quotes_what_needs_it);
 	tcase_add_loop_test(tc, write_formula_is_defused_and_read_back, 0,
 	    sizeof formulas / sizeof formulas[0]);

@@ -229,6 +229,55 @@ START_TEST(too_many_names_are_one_too_many)
 }
 END_TEST
 
+/* What is no text, or cannot be read, is no device. */
+START_TEST(jsonl_with_a_nul_or_that_fails_is_refused)
+{
+	static const char   lines[] = "{\"ek_hash\": \"" A "\"}\0\n{\"ek_hash\": \"" B "\", \"names\": \"a\\u0000\"}\n";
+	struct device_file  file;
+	struct store_device device;
+	FILE               *in = tmpfile();
+	FILE               *broken = fopen("/", "r");
+
+	ck_assert_uint_eq(fwrite(lines, 1, sizeof lines - 1, in), sizeof lines - 1);
+	rewind(in);
+	unit_ok(device_file_open(&file, device_format_find("jsonl"), in, &err), &err);
+	unit_fails(device_file_read(&file, &device, &err), &err, ERROR_MALFORMED,
+	    "a NUL octet; if the file is UTF-16, save it as UTF-8");
+	unit_fails(device_file_read(&file, &device, &err), &err, ERROR_MALFORMED, "\"names\" holds a NUL");
+	ck_assert_int_eq(device_file_read(&file, &device, &err), 0);
+	device_file_close(&file);
+	(void)fclose(in);
+	ck_assert_ptr_nonnull(broken);
+	unit_ok(device_file_open(&file, device_format_find("jsonl"), broken, &err), &err);
+	ck_assert_int_eq(device_file_read(&file, &device, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	device_file_close(&file);
+	(void)fclose(broken);
+}
+END_TEST
+
+/* Longer than any that the store has made. */
+START_TEST(tombstone_with_texts_that_are_too_long_is_malformed)
+{
+	char  *text = NULL;
+	size_t size;
+	FILE  *out = open_memstream(&text, &size);
+	char  *shown;
+
+	(void)fprintf(out, "ek_hash,name,removed,removed_by\n" A ",\"");
+	for (int i = 0; i < 32; i++)
+		(void)fprintf(out, "%s%0255d", i != 0 ? "\n" : "", i);
+	(void)fprintf(out, "\",1970-01-01T00:00:09Z,ann\n" B ",one,1970-01-01T00:00:09Z,%0*d\n",
+	    STORE_REMOVED_TEXT_MAX + 1, 0);
+	ck_assert_int_eq(fclose(out), 0);
+	shown = render("csv", text);
+	ck_assert_msg(strstr(shown, "2!its former names have more than ") != NULL, "%s", shown);
+	ck_assert_msg(strstr(shown, "!\"removed_by\" has more than ") != NULL, "%s", shown);
+	free(shown);
+	free(text);
+}
+END_TEST
+
 static const char *const formats[] = {"csv", "jsonl"};
 
 START_TEST(what_is_written_is_read_again)
@@ -307,6 +356,8 @@ main(void)
 	tcase_add_loop_test(tc, jsonl_is_read_line_by_line, 0,
 	    sizeof jsonl_texts / sizeof jsonl_texts[0]);
 	tcase_add_test(tc, line_of_jsonl_at_the_limit);
+	tcase_add_test(tc, jsonl_with_a_nul_or_that_fails_is_refused);
+	tcase_add_test(tc, tombstone_with_texts_that_are_too_long_is_malformed);
 	tcase_add_test(tc, too_many_names_are_one_too_many);
 	tcase_add_loop_test(tc, what_is_written_is_read_again, 0, 2);
 	tcase_add_test(tc, format_is_found_by_name_and_path);

@@ -1,6 +1,7 @@
 /* What is found in octets, and the bounds of that; files and directories are tested end to end. */
 #include "config.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #include "admin/trust/scan.h"
 #include "ek_support.h"
+#include "scratch.h"
 
 static struct ca    ca;
 static struct bytes der;
@@ -139,6 +141,73 @@ START_TEST(content_cut_off_is_unreadable)
 
 	unit_ok(trust_scan_content(&scan, (struct view){der.data, der.size - 1}, "a", &err), &err);
 	ck_assert_msg(strncmp(told, "-a: not a certificate", 21) == 0, "%s", told);
+}
+END_TEST
+
+/* More files than the budget has entries for, in a directory. */
+START_TEST(directory_beyond_the_budget_is_too_large)
+{
+	char           place[SCRATCH_SIZE];
+	char           path[SCRATCH_SIZE + 16];
+	struct error   err = {0};
+
+	scratch_make(place);
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof path, "%s/%d.der", place, i);
+		unit_ok(file_create(path, der.data, der.size, 0600, &err), &err);
+	}
+	scan.budget.entries = 2;
+	unit_fails(trust_scan_path(&scan, place, &err), &err, ERROR_TOO_LARGE, "there are more files than the limit");
+	scratch_remove(place);
+}
+END_TEST
+
+/* A name that the locale cannot hold is told as it is. */
+START_TEST(archive_with_a_name_of_another_locale_is_looked_through)
+{
+	char                  buffer[16384];
+	size_t                used = 0;
+	struct archive       *archive = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+	struct error          err = {0};
+
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	(void)archive_write_set_format_pax(archive);
+	ck_assert_int_eq(archive_write_open_memory(archive, buffer, sizeof buffer, &used), ARCHIVE_OK);
+	archive_entry_set_pathname(entry, "\xd0\xb6.der");
+	archive_entry_set_size(entry, (la_int64_t)der.size);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	ck_assert_int_eq(archive_write_header(archive, entry), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_data(archive, der.data, der.size), (la_ssize_t)der.size);
+	archive_entry_free(entry);
+	ck_assert_int_eq(archive_write_close(archive), ARCHIVE_OK);
+	(void)archive_write_free(archive);
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
+	unit_ok(trust_scan_content(&scan, (struct view){(const uint8_t *)buffer, used}, "a", &err), &err);
+	ck_assert_str_eq(told, "+a: \xd0\xb6.der\n");
+}
+END_TEST
+
+/* Named so by the linker: a libarchive that was built without bzip2. */
+static bool without_bzip2;
+int __real_archive_read_support_filter_bzip2(struct archive *archive);
+int __wrap_archive_read_support_filter_bzip2(struct archive *archive);
+int
+__wrap_archive_read_support_filter_bzip2(struct archive *archive)
+{
+	return without_bzip2 ? ARCHIVE_WARN : __real_archive_read_support_filter_bzip2(archive);
+}
+
+START_TEST(archive_that_another_program_would_unpack_is_refused)
+{
+	AUTO_BYTES   archive = {0};
+	struct error err = {0};
+
+	pack_by("m", bytes_view(&der), 1, archive_write_add_filter_bzip2, &archive);
+	without_bzip2 = true;
+	unit_fails(trust_scan_content(&scan, bytes_view(&archive), "a", &err), &err, ERROR_MALFORMED,
+	    "a: the archive cannot be read: libarchive was built without bzip2");
+	ck_assert_str_eq(told, "");
 }
 END_TEST
 
@@ -361,6 +430,9 @@ main(void)
 	tcase_add_test(tcase, content_of_a_certificate_is_one);
 	tcase_add_test(tcase, content_of_another_kind_is_counted);
 	tcase_add_test(tcase, content_cut_off_is_unreadable);
+	tcase_add_test(tcase, directory_beyond_the_budget_is_too_large);
+	tcase_add_test(tcase, archive_with_a_name_of_another_locale_is_looked_through);
+	tcase_add_test(tcase, archive_that_another_program_would_unpack_is_refused);
 	tcase_add_test(tcase, archive_in_an_archive_is_looked_through);
 	tcase_add_loop_test(tcase, archive_compressed_is_looked_through, 0, FILTERS);
 	tcase_add_loop_test(tcase, archive_that_is_a_bomb_is_too_large, 0, FILTERS);
