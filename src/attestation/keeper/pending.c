@@ -238,13 +238,26 @@ pending_remove(struct pending *pending, uint32_t number)
 	cells_give(pending->cells, number);
 }
 
+/*
+ * So many go with each call, so that after a flood nobody waits for all of them; more than a new one
+ * weighs, so that none gives way while expired ones are there. pending_take looks for itself.
+ */
+#define EXPIRED_AT_ONCE 128
+
+/* The others go too when they expired so long ago, in ms: cell_expires sees no farther than 49 days. */
+#define EXPIRED_LONG_AGO 86400000
+
 /* Those that were made before the lifetime was shortened expire after younger ones; see pending_take. */
 static void
 pending_expire(struct pending *pending, int64_t now_ms)
 {
-	while (pending->oldest != SLAB_NONE &&
-	    cell_expires(pending, cell_at(pending, pending->oldest)) <= now_ms)
+	for (int i = 0; pending->oldest != SLAB_NONE; i++) {
+		int64_t expires = cell_expires(pending, cell_at(pending, pending->oldest));
+
+		if (expires > now_ms || (i >= EXPIRED_AT_ONCE && now_ms - expires < EXPIRED_LONG_AGO))
+			return;
 		pending_remove(pending, pending->oldest);
+	}
 }
 
 void

@@ -34,7 +34,7 @@ void            pending_free(struct pending *pending);
 void pending_limit(struct pending *pending, size_t max, size_t held_max, int64_t lifetime_ms);
 
 /*
- * Adds a copy of the challenge; removes expired ones. `now_ms` is of a monotonic clock. Returns 0; or
+ * Adds a copy of the challenge; removes expired ones, some with each call. `now_ms` is of a monotonic clock. Returns 0; or
  * -1: OVERLOADED when protected ones leave no room for it, which happens after `max` was lowered
  * or when it weighs more than half of the table, or INTERNAL.
  */

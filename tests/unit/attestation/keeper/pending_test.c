@@ -272,6 +272,51 @@ START_TEST(put_full_of_expired_makes_room)
 }
 END_TEST
 
+/* Who comes first after a flood has expired pays for some of it: removing all takes a second. */
+START_TEST(put_after_a_flood_does_not_remove_all_of_it)
+{
+	enum { FLOOD = 2000 };
+	struct pending *pending = pending_new(FLOOD, 8, LIFETIME);
+	struct error    err = {0};
+	size_t          before;
+
+	for (uint32_t i = 0; i < FLOOD; i++)
+		unit_ok(put(pending, i, 'x', 0, &err), &err);
+	unit_ok(put(pending, FLOOD, 'a', LIFETIME, &err), &err);
+	before = pending_count(pending);
+	ck_assert_uint_gt(before, FLOOD / 2);
+	ck_assert_uint_lt(before, FLOOD);
+	assert_unknown(pending, FLOOD - 1, LIFETIME); /* it is there, and no good */
+	ck_assert_uint_lt(pending_count(pending), before);
+	for (uint32_t i = 1; i < FLOOD; i++) /* no new one gives way to what has expired */
+		unit_ok(put(pending, FLOOD + i, 'a', LIFETIME, &err), &err);
+	ck_assert_uint_eq(pending_count(pending), FLOOD);
+	for (uint32_t i = 0; i < FLOOD; i++)
+		assert_taken(pending, FLOOD + i, 'a', LIFETIME);
+	pending_free(pending);
+}
+END_TEST
+
+/* What is left of the flood when nobody comes for 49 days does not come back with the clock's low half. */
+START_TEST(what_expired_long_ago_stays_expired)
+{
+	enum { FLOOD = 2000 };
+	struct pending *pending = pending_new(FLOOD, 8, LIFETIME);
+	const int64_t   later = ((int64_t)1 << 32) + LIFETIME / 2;
+	struct error    err = {0};
+
+	for (uint32_t i = 0; i < FLOOD; i++)
+		unit_ok(put(pending, i, 'x', 0, &err), &err);
+	assert_unknown(pending, 0, LIFETIME);
+	unit_ok(put(pending, FLOOD, 'a', later, &err), &err);
+	for (uint32_t i = 0; i < FLOOD; i++)
+		assert_unknown(pending, i, later);
+	assert_taken(pending, FLOOD, 'a', later);
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
 START_TEST(limit_shorter_lifetime_is_for_new_ones)
 {
 	struct pending *pending = pending_new(4, 4, LIFETIME);
@@ -783,6 +828,8 @@ main(void)
 	tcase_add_test(tc, strangers_that_answer_take_nobodys_place);
 	tcase_add_test(tc, put_full_table_the_oldest_of_equals_gives_way);
 	tcase_add_test(tc, put_full_of_expired_makes_room);
+	tcase_add_test(tc, put_after_a_flood_does_not_remove_all_of_it);
+	tcase_add_test(tc, what_expired_long_ago_stays_expired);
 	tcase_add_test(tc, limit_shorter_lifetime_is_for_new_ones);
 	tcase_add_test(tc, limit_lower_bound_evicts_down_to_it);
 	tcase_add_test(tc, limit_lower_bound_leaves_what_is_held);
