@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "util/ek_hash.h"
-#include "util/error.h"
 
 _Static_assert(STORE_HASH_SIZE == EK_HASH_SIZE, "a column holds a hash");
 
@@ -14,9 +13,8 @@ bool
 store_hash_parse(const char *text, uint8_t hash[STORE_HASH_SIZE])
 {
 	struct ek_hash parsed;
-	struct error   ignored;
 
-	if (ek_hash_parse(text, &parsed, &ignored) != 0)
+	if (!ek_hash_read(text, &parsed))
 		return false;
 	memcpy(hash, parsed.bytes, STORE_HASH_SIZE);
 	return true;

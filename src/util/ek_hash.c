@@ -57,6 +57,17 @@ ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err)
 	return 0;
 }
 
+bool
+ek_hash_read(const char *text, struct ek_hash *hash)
+{
+	struct error ignored;
+
+	if (strncmp(text, EK_HASH_URN, strlen(EK_HASH_URN)) == 0)
+		return ek_hash_parse(text, hash, &ignored) == 0;
+	text = ek_hash_digits(text);
+	return strlen(text) == EK_HASH_DIGITS && hex_decode(text, hash->bytes, EK_HASH_SIZE);
+}
+
 static bool
 ek_hash_pad(const char *digits, size_t count, char fill, struct ek_hash *hash)
 {

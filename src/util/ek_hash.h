@@ -22,6 +22,9 @@ struct ek_hash {
  */
 int ek_hash_parse(const char *text, struct ek_hash *hash, struct error *err);
 
+/* The same for who asks whether a text is a hash: false if not, and no message is written. */
+bool ek_hash_read(const char *text, struct ek_hash *hash);
+
 /*
  * True when the text is the prefix of a hash, 4 to 64 hexadecimal digits, with or without
  * "sha256:" before: fills the least and the greatest hash with this prefix.

@@ -102,12 +102,34 @@ csv_keep(struct csv *csv, const char **why)
 	return false;
 }
 
+/* Appends what begins a cell and is plain, octet by octet, without asking whether the stream is there. */
+static void
+csv_keep_plain(struct csv *csv, const bool stops[UINT8_MAX + 1])
+{
+	uint8_t *to = csv->text.data + csv->text.size;
+	size_t   room = CSV_ROW_MAX - csv->size;
+	size_t   count = 0;
+	int      c = csv_peek(csv);
+
+	if (csv->head_used < csv->head_size)
+		return; /* more of them were read ahead */
+	while (count < room && c != EOF && !stops[c]) {
+		to[count++] = (uint8_t)c;
+		c = getc_unlocked(csv->in);
+	}
+	csv->next = c;
+	csv->text.size += count;
+	csv->size += count;
+}
+
 /* Reads from after the opening quote to the octet after the closing one. */
 static bool
 csv_read_quoted(struct csv *csv, const char **why)
 {
+	static const bool stops[UINT8_MAX + 1] = {['\0'] = true, ['\n'] = true, ['"'] = true};
 	int c;
 
+	csv_keep_plain(csv, stops);
 	while ((c = csv_peek(csv)) != EOF) {
 		if (c == '"') {
 			(void)csv_take(csv);
@@ -124,8 +146,11 @@ csv_read_quoted(struct csv *csv, const char **why)
 static bool
 csv_read_bare(struct csv *csv, const char **why)
 {
+	static const bool stops[UINT8_MAX + 1] = {
+	    ['\0'] = true, [','] = true, ['\n'] = true, ['\r'] = true, ['"'] = true};
 	int c;
 
+	csv_keep_plain(csv, stops);
 	while ((c = csv_peek(csv)) != EOF && c != ',' && c != '\n' && c != '\r') {
 		if (c == '"') {
 			*why = "a quote inside a cell that does not begin with one";

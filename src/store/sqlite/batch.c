@@ -47,6 +47,7 @@ batch_free(struct store_batch *head)
 
 	sqlite_stage_close(batch->stage);
 	name_run_clear(&batch->names);
+	name_run_clear(&batch->tags);
 	file_lock_close(&batch->lock);
 	free(batch);
 }

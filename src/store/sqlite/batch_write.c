@@ -35,11 +35,15 @@
 /*
  * Settings for bulk writing: a cache for the pages of a run; no fsync per transaction,
  * since the batch is invisible until the last one, whose fsync covers all before it;
- * and checkpoints outside transactions.
+ * and checkpoints outside transactions. Without foreign keys rows are written together, and SQLite
+ * keeps no journal of each statement to undo it alone: a device's tags are written in its transaction, and
+ * batch_check_devices looks for the devices of names.
  */
 static const char batch_settings[] = "PRAGMA cache_size = -16384; PRAGMA synchronous = NORMAL;";
-static const char batch_settings_last[] = "PRAGMA synchronous = FULL;";
-static const char batch_settings_before[] = "PRAGMA cache_size = -2000; PRAGMA synchronous = FULL;";
+static const char batch_settings_rows[] = "PRAGMA foreign_keys = OFF;";
+static const char batch_settings_last[] = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+static const char batch_settings_before[] =
+    "PRAGMA cache_size = -2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
 static int
 batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
@@ -182,6 +186,44 @@ batch_open(struct sqlite_batch *batch, struct error *err)
 	return batch_end(batch, batch_open_row(batch, err), err);
 }
 
+/* Tags that wait for others, to be written together: name_run_add has made copies of them. */
+static struct device_tag_row
+batch_tag_row(const struct sqlite_batch *batch, size_t index)
+{
+	return (struct device_tag_row){
+	    name_run_at(&batch->tags, index)->device, name_run_text(&batch->tags, index)};
+}
+
+/* Writes the tags that still wait. */
+static int
+batch_write_last_tags(struct sqlite_batch *batch, struct error *err)
+{
+	for (size_t i = 0; i < name_run_count(&batch->tags); i++) {
+		struct device_tag_row row = batch_tag_row(batch, i);
+
+		if (device_tag_insert(batch->batch.store, row.device, row.tag, err) != 0)
+			return -1;
+	}
+	name_run_reset(&batch->tags);
+	return 0;
+}
+
+static int
+batch_write_tag(struct sqlite_batch *batch, int64_t device, const char *tag, struct error *err)
+{
+	struct device_tag_row rows[DEVICE_ROWS];
+
+	name_run_add(&batch->tags, tag, device, 0);
+	if (name_run_count(&batch->tags) < DEVICE_ROWS)
+		return 0;
+	for (size_t i = 0; i < DEVICE_ROWS; i++)
+		rows[i] = batch_tag_row(batch, i);
+	if (device_tags_insert(batch->batch.store, rows, err) != 0)
+		return -1;
+	name_run_reset(&batch->tags);
+	return 0;
+}
+
 static int
 batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *item,
     struct error *err)
@@ -207,7 +249,7 @@ batch_write_device(struct sqlite_batch *batch, const struct sqlite_stage_item *i
 	for (size_t i = 0; i < device->name_count; i++)
 		name_run_add(&batch->names, device->names[i], id, (uint32_t)i);
 	for (size_t i = 0; i < device->tag_count; i++)
-		if (device_tag_insert(store, id, device->tags[i], err) != 0)
+		if (batch_write_tag(batch, id, device->tags[i], err) != 0)
 			return -1;
 	return 0;
 }
@@ -235,18 +277,76 @@ batch_refuse_name(struct sqlite_batch *batch, int64_t id, const char *name, stru
 
 /* What was enrolled since the names were compared is looked at again: it may look alike. */
 static int
-batch_write_name(struct sqlite_batch *batch, const struct name_run_entry *entry, const char *name,
-    struct error *err)
+batch_check_name(struct sqlite_batch *batch, const char *name, struct error *err)
 {
 	static const uint8_t nobody[STORE_HASH_SIZE];
-	struct store        *store = batch->batch.store;
 
-	if (!batch->undisturbed && similar_watch_of(store)->warn == NULL &&
-	    sqlite_batch_check_similar(batch, name, nobody, err) != 0)
-		return -1;
-	if (device_name_insert(store, entry->device, name, entry->position, batch->revision, err) == 0)
+	if (batch->undisturbed || similar_watch_of(batch->batch.store)->warn != NULL)
 		return 0;
-	return sql_is_taken(store) ? batch_refuse_name(batch, entry->device, name, err) : -1;
+	return sqlite_batch_check_similar(batch, name, nobody, err);
+}
+
+static int
+batch_write_name(struct sqlite_batch *batch, const struct device_name_row *row, struct error *err)
+{
+	struct store *store = batch->batch.store;
+
+	if (batch_check_name(batch, row->name, err) != 0)
+		return -1;
+	if (device_name_insert(store, row->device, row->name, row->position, batch->revision, err) == 0)
+		return 0;
+	return sql_is_taken(store) ? batch_refuse_name(batch, row->device, row->name, err) : -1;
+}
+
+static struct device_name_row
+batch_name_row(const struct sqlite_batch *batch, size_t index)
+{
+	const struct name_run_entry *entry = name_run_at(&batch->names, index);
+
+	return (struct device_name_row){
+	    entry->device, name_run_text(&batch->names, index), entry->position};
+}
+
+/* Whether the devices of these names, which earlier transactions have written, are still there. */
+static int
+batch_check_devices(struct sqlite_batch *batch, const struct device_name_row *rows, size_t count,
+    struct error *err)
+{
+	static const char text[] =
+	    "SELECT count(*) FROM (VALUES (?1), (?2), (?3), (?4), (?5), (?6), (?7), (?8)) AS wanted"
+	    " WHERE NOT EXISTS (SELECT 1 FROM device WHERE id = wanted.column1)";
+	struct sql_statement *statement = sql_prepare(batch->batch.store, text, err);
+	int64_t               gone;
+
+	_Static_assert(DEVICE_ROWS == 8, "so many parameters");
+	if (statement == NULL)
+		return -1;
+	for (size_t i = 0; i < DEVICE_ROWS; i++)
+		sql_bind_int64(statement, (int)i + 1, rows[i < count ? i : 0].device);
+	if (sql_one_number(statement, "looking for imported devices", &gone, err) != 0)
+		return -1;
+	return gone == 0
+	    ? 0
+	    : error_set(err, ERROR_CONFLICT,
+	          "importing a name: its device was taken away meanwhile; nothing was imported");
+}
+
+/* Several names at once, if nothing was enrolled since they were compared: then none is taken. */
+static int
+batch_write_name_rows(struct sqlite_batch *batch, size_t *index, struct error *err)
+{
+	size_t                 left = name_run_count(&batch->names) - *index;
+	size_t                 count = batch->undisturbed && left >= DEVICE_ROWS ? DEVICE_ROWS : 1;
+	struct device_name_row rows[DEVICE_ROWS];
+
+	for (size_t i = 0; i < count; i++)
+		rows[i] = batch_name_row(batch, *index + i);
+	*index += count;
+	batch->steps += count;
+	if (batch_check_devices(batch, rows, count, err) != 0)
+		return -1;
+	return count == 1 ? batch_write_name(batch, &rows[0], err)
+	                  : device_names_insert(batch->batch.store, rows, batch->revision, err);
 }
 
 /* In a transaction, so that it holds until its end. */
@@ -274,12 +374,9 @@ batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *
 	if (batch_look_again(batch, err) != 0)
 		return batch_end(batch, -1, err);
 	do {
-		const struct name_run_entry *entry = name_run_at(&batch->names, *index);
-
-		if (batch_write_name(batch, entry, name_run_text(&batch->names, *index), err) != 0)
+		if (batch_write_name_rows(batch, index, err) != 0)
 			return batch_end(batch, -1, err);
-		batch->steps++;
-	} while (++*index < name_run_count(&batch->names) && !chunk_is_full(&chunk));
+	} while (*index < name_run_count(&batch->names) && !chunk_is_full(&chunk));
 	return batch_end(batch, 0, err);
 }
 
@@ -318,6 +415,8 @@ batch_write_some_devices(struct sqlite_batch *batch, bool *more, struct error *e
 		rc = sqlite_stage_next(batch->stage, &item, err);
 	}
 	*more = rc > 0;
+	if (rc >= 0 && batch_write_last_tags(batch, err) != 0)
+		rc = -1;
 	return batch_end(batch, rc < 0 ? -1 : 0, err);
 }
 
@@ -420,12 +519,15 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 	if (batch_ungather(batch, err) == 0 && batch_set(batch, batch_settings, err) == 0 &&
 	    batch_clear(batch, err) == 0 &&
 	    batch_open(batch, err) == 0) {
-		rc = batch_write(batch, err);
+		rc = batch_set(batch, batch_settings_rows, err);
+		if (rc == 0)
+			rc = batch_write(batch, err);
 		if (rc == 0)
 			rc = batch_activate(batch, source, err);
 		sqlite_stage_rest(batch->stage);
-		/* Leftovers that cannot be removed now are invisible, and will be removed later. */
-		if (rc != 0)
+		/* Leftovers that cannot be removed now are invisible, and will be removed later: their names
+		 * and tags by foreign keys. */
+		if (rc != 0 && batch_set(batch, batch_settings_last, &ignored) == 0)
 			(void)batch_clear(batch, &ignored);
 	}
 	durable_watch(batch->sqlite);

@@ -68,9 +68,11 @@ durable_log_cb(void *arg, int code, const char *message)
 		durable_recovered = true;
 }
 
+/* Before SQLite is first used. Nobody asks it how much memory it has, which it counts under a lock. */
 static void
 durable_listen(void)
 {
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	durable_hears = sqlite3_config(SQLITE_CONFIG_LOG, durable_log_cb, NULL) == SQLITE_OK;
 }
 

@@ -36,14 +36,34 @@ static const char stage_settings[] =
     "CREATE TABLE name (name TEXT, skeleton TEXT, ek_hash BLOB, line INTEGER);"
     "BEGIN;";
 
-/* The first three insert, the others are walks. */
-enum stage_statement { STAGE_ADD_DEVICE, STAGE_ADD_NAME, STAGE_ADD_REMOVED, STAGE_WALKS };
+/* So many rows are inserted by one statement, which costs less than as many statements. */
+#define STAGE_ROWS 8
+#define ROWS(row)  row ", " row ", " row ", " row ", " row ", " row ", " row ", " row
+
+#define DEVICE_TEXT_ROW(name, ...) ", ?"
+#define DEVICE_ROW                 "(?, ?, ?, ?, ?" DEVICE_TEXTS(DEVICE_TEXT_ROW) ")"
+#define NAME_ROW                   "(?, ?, ?, ?)"
+
+/* Parameters of a row of these. */
+#define DEVICE_TEXT_ONE(name, ...) +1
+enum { NAME_PARAMETERS = 4, DEVICE_PARAMETERS = 5 DEVICE_TEXTS(DEVICE_TEXT_ONE) };
+
+/* Up to STAGE_WALKS they insert, the others are walks. */
+enum stage_statement {
+	STAGE_ADD_DEVICE,
+	STAGE_ADD_DEVICES,
+	STAGE_ADD_NAME,
+	STAGE_ADD_NAMES,
+	STAGE_ADD_REMOVED,
+	STAGE_WALKS
+};
 #define STAGE_STATEMENTS (STAGE_WALKS + SQLITE_STAGE_ORDERS)
 
 static const char *const stage_texts[STAGE_STATEMENTS] = {
-    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES (?1, ?2, ?3, ?4, ?5"
-        DEVICE_TEXTS(DEVICE_TEXT_PARAMETER) ")",
-    [STAGE_ADD_NAME] = "INSERT INTO name VALUES (?1, ?2, ?3, ?4)",
+    [STAGE_ADD_DEVICE] = "INSERT INTO device VALUES " DEVICE_ROW,
+    [STAGE_ADD_DEVICES] = "INSERT OR FAIL INTO device VALUES " ROWS(DEVICE_ROW),
+    [STAGE_ADD_NAME] = "INSERT INTO name VALUES " NAME_ROW,
+    [STAGE_ADD_NAMES] = "INSERT OR FAIL INTO name VALUES " ROWS(NAME_ROW),
     [STAGE_ADD_REMOVED] = "INSERT INTO removed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STAGE_WALKS + SQLITE_STAGE_HASHES] =
         "SELECT line, ek_hash FROM device UNION ALL SELECT line, ek_hash FROM removed"
@@ -57,12 +77,35 @@ static const char *const stage_texts[STAGE_STATEMENTS] = {
         " FROM device ORDER BY ek_hash, line",
 };
 
+/* Small pieces of memory that SQLite keeps for itself: a record that it sorts is one. */
+#define STAGE_LOOKASIDE_SIZE  1200
+#define STAGE_LOOKASIDE_COUNT 256
+
+/* Copies of what waits to be inserted with others. */
+struct stage_device {
+	uint64_t     line;
+	uint8_t      ek_hash[STORE_HASH_SIZE];
+	bool         enabled;
+	struct bytes names; /* strings, each followed by a NUL */
+	struct bytes tags;
+	struct bytes texts;
+};
+
+struct stage_name {
+	uint64_t     line;
+	uint8_t      ek_hash[STORE_HASH_SIZE];
+	struct bytes text;
+	struct bytes skeleton;
+};
+
 struct sqlite_stage {
 	sqlite3                *db;
 	sqlite3_stmt           *statements[STAGE_STATEMENTS];
 	enum sqlite_stage_order order; /* of the walk */
-	struct bytes            names; /* to be inserted */
-	struct bytes            tags;
+	struct stage_device     devices[STAGE_ROWS];
+	size_t                  device_count;
+	struct stage_name       names[STAGE_ROWS];
+	size_t                  name_count;
 	char                   *name_texts[STORE_DEVICE_NAMES_MAX]; /* being read */
 	char                   *tag_texts[STORE_DEVICE_TAGS_MAX];
 };
@@ -88,6 +131,7 @@ sqlite_stage_open(struct sqlite_stage **out, struct error *err)
 	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 	            SQLITE_OPEN_EXRESCODE,
 	        NULL) != SQLITE_OK ||
+	    sqlite3_db_config(stage->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, STAGE_LOOKASIDE_SIZE, STAGE_LOOKASIDE_COUNT) != SQLITE_OK ||
 	    sqlite3_exec(stage->db, stage_settings, NULL, NULL, NULL) != SQLITE_OK)
 		goto fail;
 	for (size_t i = 0; i < STAGE_STATEMENTS; i++)
@@ -111,18 +155,29 @@ sqlite_stage_close(struct sqlite_stage *stage)
 	for (size_t i = 0; i < STAGE_STATEMENTS; i++)
 		(void)sqlite3_finalize(stage->statements[i]);
 	(void)sqlite3_close(stage->db);
-	bytes_clear(&stage->names);
-	bytes_clear(&stage->tags);
+	for (size_t i = 0; i < STAGE_ROWS; i++) {
+		bytes_clear(&stage->devices[i].names);
+		bytes_clear(&stage->devices[i].tags);
+		bytes_clear(&stage->devices[i].texts);
+		bytes_clear(&stage->names[i].text);
+		bytes_clear(&stage->names[i].skeleton);
+	}
 	free(stage);
 }
 
-/* Strings, each followed by a NUL. */
+/* With its NUL. */
+static void
+text_append(struct bytes *out, const char *text)
+{
+	bytes_append(out, text, strlen(text) + 1);
+}
+
 static void
 stage_pack(char *const *texts, size_t count, struct bytes *out)
 {
 	out->size = 0;
 	for (size_t i = 0; i < count; i++)
-		bytes_append(out, texts[i], strlen(texts[i]) + 1);
+		text_append(out, texts[i]);
 }
 
 /* Borrowed from the blob. */
@@ -158,40 +213,105 @@ stage_insert(struct sqlite_stage *stage, sqlite3_stmt *statement, struct error *
 	return rc == SQLITE_DONE ? 0 : stage_error(stage, "gathering devices", err);
 }
 
+static void
+stage_bind_octets(sqlite3_stmt *statement, int index, const void *octets, size_t size)
+{
+	(void)sqlite3_bind_blob64(statement, index, octets, size, SQLITE_STATIC);
+}
+
+static void
+name_bind(sqlite3_stmt *statement, int row, const struct stage_name *name)
+{
+	int parameter = row * NAME_PARAMETERS;
+
+	stage_bind_text(statement, ++parameter, (const char *)name->text.data);
+	stage_bind_text(statement, ++parameter, (const char *)name->skeleton.data);
+	stage_bind_octets(statement, ++parameter, name->ek_hash, STORE_HASH_SIZE);
+	(void)sqlite3_bind_int64(statement, ++parameter, (sqlite3_int64)name->line);
+}
+
+static void
+device_bind(sqlite3_stmt *statement, int row, const struct stage_device *device)
+{
+	int         parameter = row * DEVICE_PARAMETERS;
+	const char *text = (const char *)device->texts.data;
+
+	(void)sqlite3_bind_int64(statement, ++parameter, (sqlite3_int64)device->line);
+	stage_bind_octets(statement, ++parameter, device->ek_hash, STORE_HASH_SIZE);
+	(void)sqlite3_bind_int(statement, ++parameter, device->enabled);
+	stage_bind_octets(statement, ++parameter, device->names.data, device->names.size);
+	stage_bind_octets(statement, ++parameter, device->tags.data, device->tags.size);
+	while (parameter < (row + 1) * DEVICE_PARAMETERS) {
+		stage_bind_text(statement, ++parameter, text);
+		text += strlen(text) + 1;
+	}
+}
+
+/* Inserts the devices that wait: all by one statement, or each by its own. */
 static int
-stage_add_name(struct sqlite_stage *stage, const struct store_device *device, const char *name,
+stage_put_devices(struct sqlite_stage *stage, struct error *err)
+{
+	size_t        count = stage->device_count;
+	bool          full = count == STAGE_ROWS;
+	sqlite3_stmt *statement = stage->statements[full ? STAGE_ADD_DEVICES : STAGE_ADD_DEVICE];
+
+	stage->device_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		device_bind(statement, full ? (int)i : 0, &stage->devices[i]);
+		if ((!full || i + 1 == count) && stage_insert(stage, statement, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+stage_put_names(struct sqlite_stage *stage, struct error *err)
+{
+	size_t        count = stage->name_count;
+	bool          full = count == STAGE_ROWS;
+	sqlite3_stmt *statement = stage->statements[full ? STAGE_ADD_NAMES : STAGE_ADD_NAME];
+
+	stage->name_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		name_bind(statement, full ? (int)i : 0, &stage->names[i]);
+		if ((!full || i + 1 == count) && stage_insert(stage, statement, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+stage_add_name(struct sqlite_stage *stage, const struct store_device *device, const char *text,
     uint64_t line, struct error *err)
 {
-	sqlite3_stmt *statement = stage->statements[STAGE_ADD_NAME];
-	AUTO_BYTES    skeleton = {0};
+	struct stage_name *name = &stage->names[stage->name_count];
 
-	if (name_skeleton(name, &skeleton, err) != 0)
+	name->text.size = 0;
+	name->skeleton.size = 0;
+	if (name_skeleton(text, &name->skeleton, err) != 0)
 		return -1;
-	stage_bind_text(statement, 1, name);
-	stage_bind_text(statement, 2, (const char *)skeleton.data);
-	(void)sqlite3_bind_blob64(statement, 3, device->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)line);
-	return stage_insert(stage, statement, err);
+	text_append(&name->text, text);
+	memcpy(name->ek_hash, device->ek_hash, STORE_HASH_SIZE);
+	name->line = line;
+	return ++stage->name_count < STAGE_ROWS ? 0 : stage_put_names(stage, err);
 }
 
 int
 sqlite_stage_add(struct sqlite_stage *stage, const struct store_device *device, uint64_t line,
     struct error *err)
 {
-	sqlite3_stmt *statement = stage->statements[STAGE_ADD_DEVICE];
+	struct stage_device *copy = &stage->devices[stage->device_count];
 
-	stage_pack(device->names, device->name_count, &stage->names);
-	stage_pack(device->tags, device->tag_count, &stage->tags);
-	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)line);
-	(void)sqlite3_bind_blob64(statement, 2, device->ek_hash, STORE_HASH_SIZE, SQLITE_STATIC);
-	(void)sqlite3_bind_int(statement, 3, device->enabled);
-	(void)sqlite3_bind_blob64(statement, 4, stage->names.data, stage->names.size, SQLITE_STATIC);
-	(void)sqlite3_bind_blob64(statement, 5, stage->tags.data, stage->tags.size, SQLITE_STATIC);
-#define X(name, FIELD, number, ...)                                                           \
-	stage_bind_text(statement, number, device->name != NULL ? device->name : "");
+	copy->line = line;
+	copy->enabled = device->enabled;
+	memcpy(copy->ek_hash, device->ek_hash, STORE_HASH_SIZE);
+	stage_pack(device->names, device->name_count, &copy->names);
+	stage_pack(device->tags, device->tag_count, &copy->tags);
+	copy->texts.size = 0;
+#define X(name, ...) text_append(&copy->texts, device->name != NULL ? device->name : "");
 	DEVICE_TEXTS(X)
 #undef X
-	if (stage_insert(stage, statement, err) != 0)
+	if (++stage->device_count == STAGE_ROWS && stage_put_devices(stage, err) != 0)
 		return -1;
 	for (size_t i = 0; i < device->name_count; i++)
 		if (stage_add_name(stage, device, device->names[i], line, err) != 0)
@@ -241,9 +361,12 @@ int
 sqlite_stage_next(struct sqlite_stage *stage, struct sqlite_stage_item *item, struct error *err)
 {
 	sqlite3_stmt *row = stage->statements[STAGE_WALKS + stage->order];
-	int           rc = sqlite3_step(row);
 	int           text = 5; /* column of the first */
+	int           rc;
 
+	if (stage_put_devices(stage, err) != 0 || stage_put_names(stage, err) != 0)
+		return -1;
+	rc = sqlite3_step(row);
 	*item = (struct sqlite_stage_item){0};
 	if (rc != SQLITE_ROW) {
 		if (rc != SQLITE_DONE)

@@ -23,6 +23,10 @@ START_TEST(hash_parse_each_form_is_read)
 	unit_ok(ek_hash_parse(forms[_i], &hash, &err), &err);
 	ek_hash_format(&hash, text);
 	ck_assert_str_eq(text, LOWER);
+	hash = (struct ek_hash){.bytes = {0}};
+	ck_assert(ek_hash_read(forms[_i], &hash));
+	ek_hash_format(&hash, text);
+	ck_assert_str_eq(text, LOWER);
 	urn = ek_hash_urn(&hash);
 	ck_assert_str_eq(urn, "urn:ek:sha256:" BASE64);
 }
@@ -57,6 +61,7 @@ START_TEST(hash_parse_garbage_is_malformed)
 
 	unit_fails(ek_hash_parse(hashes[_i].text, &hash, &err), &err, ERROR_MALFORMED,
 	    hashes[_i].detail);
+	ck_assert(!ek_hash_read(hashes[_i].text, &hash));
 }
 END_TEST
 

@@ -454,6 +454,108 @@ START_TEST(commit_whose_name_collides_leaves_nothing)
 }
 END_TEST
 
+/* Takes the first device away when all are there without names, as nobody does while the import lives. */
+static void
+take_away_step_cb(uint64_t units, void *arg)
+{
+	(void)units;
+	(void)arg;
+	if (ask("SELECT count(*) FROM device") == 10 && ask("SELECT count(*) FROM name") == 0)
+		ck_assert_int_eq(store_tamper_try(STORE_INVENTORY, directory,
+		                     "PRAGMA foreign_keys = ON; DELETE FROM device WHERE id = 1"), SQLITE_OK);
+}
+
+START_TEST(commit_whose_device_is_taken_away_leaves_nothing)
+{
+	struct store_batch *batch = begin(take_away_step_cb);
+	char                name[16];
+
+	for (uint8_t i = 1; i <= 10; i++) {
+		(void)snprintf(name, sizeof name, "host-%u", i);
+		unit_ok(add(batch, i, name, i), &err);
+	}
+	unit_fails(store_batch_commit(batch, "-", NOW, &err), &err, ERROR_CONFLICT,
+	    "importing a name: its device was taken away meanwhile; nothing was imported");
+	store_batch_free(batch);
+	ck_assert_int_eq(rows_left(), 0);
+	unit_ok(enroll(1, "host-1"), &err);
+	ck_assert_int_eq(store_tamper_try(STORE_INVENTORY, directory,
+	                     "PRAGMA foreign_keys = ON; DELETE FROM device"), SQLITE_OK);
+	ck_assert_int_eq(rows_left(), 0);
+}
+END_TEST
+
+/* A device whose texts tell which it is, with as many names and tags as that. */
+static void
+assert_as_numbered(uint8_t number)
+{
+	struct store_device found;
+	char                wanted[32];
+
+	unit_ok(store_device_find(other, (uint8_t[STORE_HASH_SIZE]){number}, &found, &err), &err);
+	ck_assert_uint_eq(found.name_count, number % 4);
+	ck_assert_uint_eq(found.tag_count, number % 5);
+	(void)snprintf(wanted, sizeof wanted, "note %u", number);
+	ck_assert_str_eq(found.note, wanted);
+	ck_assert_int_eq(found.enabled, number % 3 != 0);
+	for (unsigned i = 0; i < number % 4U; i++) {
+		(void)snprintf(wanted, sizeof wanted, "n%u-%u", i, number);
+		ck_assert_str_eq(found.names[i], wanted);
+	}
+	for (unsigned i = 0; i < number % 5U; i++) {
+		(void)snprintf(wanted, sizeof wanted, "t%u-%u", i, number);
+		ck_assert_str_eq(found.tags[i], wanted);
+	}
+	store_device_clear(&found);
+}
+
+static void
+add_numbered(struct store_batch *batch, uint8_t number)
+{
+	char                names[4][32];
+	char                tags[5][32];
+	char               *name_list[4];
+	char               *tag_list[5];
+	char                note[32];
+	struct store_device d = device(number, NULL, NULL);
+
+	for (unsigned i = 0; i < 4; i++) {
+		(void)snprintf(names[i], sizeof names[i], "n%u-%u", i, number);
+		name_list[i] = names[i];
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		(void)snprintf(tags[i], sizeof tags[i], "t%u-%u", i, number);
+		tag_list[i] = tags[i];
+	}
+	(void)snprintf(note, sizeof note, "note %u", number);
+	d.names = name_list;
+	d.name_count = number % 4;
+	d.tags = tag_list;
+	d.tag_count = number % 5;
+	d.note = note;
+	d.enabled = number % 3 != 0;
+	unit_ok(store_batch_add(batch, &d, number, &err), &err);
+}
+
+/* Rows are written eight at a time: of every number of devices each has what is its own. */
+START_TEST(commit_of_any_number_gives_each_its_own)
+{
+	struct store_batch *batch = begin(NULL);
+	uint8_t             count = (uint8_t)_i;
+	uint64_t            faulty;
+
+	for (uint8_t number = 1; number <= count; number++)
+		add_numbered(batch, number);
+	unit_ok(store_batch_check(batch, &faulty, &err), &err);
+	ck_assert_uint_eq(faulty, 0);
+	unit_ok(store_batch_commit(batch, "-", NOW, &err), &err);
+	store_batch_free(batch);
+	ck_assert_uint_eq(count_enrolled(), count);
+	for (uint8_t number = 1; number <= count; number++)
+		assert_as_numbered(number);
+}
+END_TEST
+
 #define HIDDEN_NAMES \
 	"SELECT count(*) FROM name JOIN device ON device.id = name.device WHERE batch IS NOT NULL"
 
@@ -723,6 +825,8 @@ main(void)
 	tcase_add_test(tc, commit_whose_name_looks_like_a_new_one_leaves_nothing);
 	tcase_add_test(tc, commit_that_collides_leaves_nothing);
 	tcase_add_test(tc, commit_whose_name_collides_leaves_nothing);
+	tcase_add_test(tc, commit_whose_device_is_taken_away_leaves_nothing);
+	tcase_add_loop_test(tc, commit_of_any_number_gives_each_its_own, 7, 18);
 	tcase_add_test(tc, dead_import_gives_way_to_enrolments);
 	tcase_add_test(tc, dead_import_gives_way_to_the_next);
 	tcase_add_test(tc, dead_import_is_swept_away_and_nothing_else);
