@@ -36,14 +36,6 @@ setup(void)
 	failing_calls(EIO);
 }
 
-static void
-teardown(void)
-{
-	folder_close(&folder);
-	free(path);
-	scratch_remove(directory);
-}
-
 /* Empties the directory, and puts the old file there. */
 static void
 reset(bool old)
@@ -58,6 +50,15 @@ reset(bool old)
 	(void)closedir(names);
 	if (old)
 		unit_ok(file_create(path, OLD, strlen(OLD), 0600, &err), &err);
+}
+
+static void
+teardown(void)
+{
+	reset(false);
+	folder_close(&folder);
+	free(path);
+	scratch_remove(directory);
 }
 
 static size_t
