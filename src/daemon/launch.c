@@ -23,9 +23,7 @@ launch_workers_default(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (processors < 1)
-		return 1;
-	return processors > (long)LAUNCH_WORKERS_MAX ? (long)LAUNCH_WORKERS_MAX : processors;
+	return processors < 1 ? 1 : processors > (long)LAUNCH_WORKERS_MAX ? (long)LAUNCH_WORKERS_MAX : processors;
 }
 
 /*

@@ -24,6 +24,7 @@ static void
 teardown(void)
 {
 	certificate_memory_free(memory);
+	certificate_memory_free(NULL);
 	bytes_clear(&root);
 	bytes_clear(&issuing);
 	pki_clear(&pki);

@@ -18,6 +18,7 @@ static void
 teardown(void)
 {
 	ek_memory_free(memory);
+	ek_memory_free(NULL);
 }
 
 /* The key of a number. Those that are 3 apart are in one bucket. */

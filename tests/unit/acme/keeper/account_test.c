@@ -131,6 +131,18 @@ START_TEST(account_of_nobody_does_not_exist)
 }
 END_TEST
 
+/* A front that leaves out what it has to send. */
+START_TEST(account_new_without_key_or_thumbprint_is_malformed)
+{
+	static const char *const thumbprints[] = {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "", "AAAA"};
+	struct acme_question     asked = {.kind = ACME_ACCOUNT_NEW,
+	        .jwk = world_view(_i == 0 ? "" : "{\"kty\":\"EC\"}"),
+	        .thumbprint = world_view(thumbprints[_i])};
+
+	world_refuses(&world, &asked, ERROR_MALFORMED, NULL);
+}
+END_TEST
+
 START_TEST(account_new_twice_is_the_same_account)
 {
 	struct acme_question asked = {
@@ -440,6 +452,7 @@ main(void)
 	LOOP(account_deactivated_between_look_and_change_changes_nothing, changes);
 	tcase_add_test(tc, account_of_nobody_does_not_exist);
 	tcase_add_test(tc, account_new_twice_is_the_same_account);
+	tcase_add_loop_test(tc, account_new_without_key_or_thumbprint_is_malformed, 0, 3);
 	tcase_add_test(tc, account_new_at_once_makes_one_account);
 	tcase_add_test(tc, account_contact_that_is_an_address_is_kept_as_mailto);
 	LOOP(account_contact_that_cannot_be_is_refused, contacts);

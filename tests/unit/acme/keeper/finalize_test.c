@@ -12,6 +12,7 @@
 #include "pki/certificate.h"
 #include "store_tamper.h"
 #include "tpm/spki.h"
+#include "pki_support.h"
 #include "unit.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -310,6 +311,24 @@ START_TEST(revoke_what_is_not_ours_is_not_found)
 }
 END_TEST
 
+/* RFC 5280 §4.1.2.2: ours have at most 20 octets. */
+START_TEST(revoke_a_certificate_of_a_longer_number_is_not_found)
+{
+	static const uint8_t number[21] = {1};
+	struct world_id      account = world_account(&world, 0);
+	struct acme_question asked = question(ACME_CERTIFICATE_REVOKE, &account, NULL);
+	struct error         err = {0};
+	AUTO_BYTES           der = {0};
+	X509                *certificate = pki_forge(&(struct pki_forgery){
+	    .issuer = &world.issuing, .key = world.outsider, .serial = {number, sizeof number}});
+
+	unit_ok(certificate_encode(certificate, &der, &err), &err);
+	X509_free(certificate);
+	asked.certificate = bytes_view(&der);
+	world_refuses(&world, &asked, ERROR_NOT_FOUND, "a certificate without a serial number of 1 to 20 octets is not ours");
+}
+END_TEST
+
 /* Its number is that of a certificate of ours, and its content is not. */
 START_TEST(revoke_another_certificate_of_a_number_of_ours_revokes_nothing)
 {
@@ -439,6 +458,7 @@ main(void)
 	tcase_add_test(tc, finalize_honours_the_times_that_were_ordered);
 	tcase_add_test(tc, revoke_by_those_who_may);
 	tcase_add_test(tc, revoke_what_is_not_ours_is_not_found);
+	tcase_add_test(tc, revoke_a_certificate_of_a_longer_number_is_not_found);
 	tcase_add_test(tc, revoke_another_certificate_of_a_number_of_ours_revokes_nothing);
 
 	tc = keeper_case(suite, "configured", setup);

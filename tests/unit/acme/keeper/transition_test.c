@@ -185,6 +185,32 @@ START_TEST(transition_order_settle_takes_over_the_problem_of_the_challenge)
 }
 END_TEST
 
+/* What is decided stays, whatever becomes of its authorizations. */
+START_TEST(transition_order_settle_leaves_what_is_decided)
+{
+	order.status = _i == 0 ? STATUS_VALID : STATUS_INVALID;
+	order.authorizations[0].status = STATUS_DEACTIVATED;
+	unit_ok(transition_order_settle(store, &order, NOW, &err), &err);
+	ck_assert_int_eq((int)order.status, _i == 0 ? STATUS_VALID : STATUS_INVALID);
+	ck_assert_ptr_null(order.problem.detail);
+}
+END_TEST
+
+START_TEST(transition_account_update_where_no_arrow_is_writes_nothing)
+{
+	struct store_account account;
+
+	unit_ok(store_account_find(store, order.account, &account, &err), &err);
+	account.status = STATUS_DEACTIVATED;
+	unit_fails(transition_account_update(store, &account, STATUS_VALID, &err), &err, ERROR_INTERNAL,
+	    "no account goes from deactivated to valid");
+	store_account_clear(&account);
+	unit_ok(store_account_find(store, order.account, &account, &err), &err);
+	ck_assert_int_eq((int)account.status, STATUS_VALID);
+	store_account_clear(&account);
+}
+END_TEST
+
 START_TEST(status_at_knows_that_time_is_over)
 {
 	struct store_order         late = {.expires = NOW};
@@ -217,6 +243,8 @@ main(void)
 	tcase_add_loop_test(tc, transition_order_settle_follows_the_authorizations, 0,
 	    sizeof settles / sizeof settles[0]);
 	tcase_add_test(tc, transition_order_settle_takes_over_the_problem_of_the_challenge);
+	tcase_add_loop_test(tc, transition_order_settle_leaves_what_is_decided, 0, 2);
+	tcase_add_test(tc, transition_account_update_where_no_arrow_is_writes_nothing);
 	tcase_add_test(tc, status_at_knows_that_time_is_over);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
