@@ -58,7 +58,7 @@ device_chain_decode(const json_t *array, struct device_chain *chain, struct erro
 		        &der, err) != 0 ||
 		    certificate_decode(bytes_view(&der), &certificate, err) != 0)
 			return error_wrap(err, "the answer's chain[%zu]", index);
-		if (sk_X509_push(chain->certificates, certificate) == 0) {
+		if (sk_X509_push(chain->certificates, certificate) <= 0) {
 			X509_free(certificate);
 			return error_set_openssl(err, ERROR_INTERNAL, "keeping a certificate");
 		}
@@ -72,21 +72,24 @@ device_chain_read(const struct bytes *pem, struct device_chain *chain, struct er
 	BIO  *bio = pem_open(pem);
 	X509 *certificate;
 	bool  whole = bio != NULL;
+	int   count;
 
 	*chain = (struct device_chain){.certificates = sk_X509_new_null()};
 	while (whole && sk_X509_num(chain->certificates) <= (int)CHAIN_MAX &&
 	    (certificate = PEM_read_bio_X509(bio, NULL, pem_no_passphrase_cb, NULL)) != NULL) {
-		if (sk_X509_push(chain->certificates, certificate) == 0) {
+		if (sk_X509_push(chain->certificates, certificate) <= 0) {
 			X509_free(certificate);
 			whole = false;
 		}
 	}
 	BIO_free(bio);
-	if (!whole || !pem_is_at_end() || sk_X509_num(chain->certificates) == 0 ||
-	    sk_X509_num(chain->certificates) > (int)CHAIN_MAX) {
-		ERR_clear_error();
+	if (!whole)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading a chain");
+	count = sk_X509_num(chain->certificates);
+	if (count <= (int)CHAIN_MAX && !pem_is_at_end())
+		return error_set_unlike(err, ERROR_MALFORMED, "no chain of 1 to %u certificates", CHAIN_MAX);
+	if (count == 0 || count > (int)CHAIN_MAX)
 		return error_set(err, ERROR_MALFORMED, "no chain of 1 to %u certificates", CHAIN_MAX);
-	}
 	return 0;
 }
 

@@ -30,7 +30,7 @@ void device_chain_clear(struct device_chain *chain);
 /* Reads a JSON array of 1 to 8 strings, base64 of DER. MALFORMED otherwise. */
 int device_chain_decode(const json_t *array, struct device_chain *chain, struct error *err);
 
-/* Reads the text of device_chain_encode: 1 to 8 certificates. MALFORMED otherwise. */
+/* Reads the text of device_chain_encode: 1 to 8 certificates. MALFORMED otherwise; INTERNAL without memory. */
 int device_chain_read(const struct bytes *pem, struct device_chain *chain, struct error *err);
 
 /* Appends the DER of each certificate, leaf first, to its buffer in `der`. Returns their number, at

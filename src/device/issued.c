@@ -85,7 +85,7 @@ chain_read(struct view sent, struct device_chain *chain, struct error *err)
 
 		good = sk_X509_num(chain->certificates) < CHAIN_MAX && block_cut(&sent, &block) &&
 		    (certificate = block_decode(block)) != NULL &&
-		    sk_X509_push(chain->certificates, certificate) != 0;
+		    sk_X509_push(chain->certificates, certificate) > 0;
 		if (!good)
 			X509_free(certificate);
 	}

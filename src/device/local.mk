@@ -72,6 +72,7 @@ UNIT_TESTS += tests/unit/device/certificate_files_test
 UNIT_TESTS += tests/unit/device/chain_test
 UNIT_TESTS += tests/unit/device/commands_test
 UNIT_TESTS += tests/unit/device/device_settings_test
+UNIT_TESTS += tests/unit/device/failing_test
 UNIT_TESTS += tests/unit/device/former_test
 UNIT_TESTS += tests/unit/device/host/account_key_test
 UNIT_TESTS += tests/unit/device/host/acme_order_test

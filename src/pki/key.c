@@ -156,11 +156,15 @@ key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const c
 	EVP_PKEY *found = NULL;
 	unsigned  count = key_read_all(store, &found);
 
-	ERR_clear_error(); /* objects that are no key leave errors in the queue */
 	if (count == 1) {
+		ERR_clear_error(); /* objects that are no key leave errors in the queue */
 		*key = found;
 		return 0;
 	}
+	if (ERR_peek_error() != 0)
+		(void)error_set_unlike(err, ERROR_NOT_FOUND, "no private key at %s", uri);
+	else /* of what it passes over OSSL_STORE says nothing */
+		(void)error_set(err, ERROR_NOT_FOUND, "no private key at %s", uri);
 	EVP_PKEY_free(found);
 	if (count > 1)
 		return error_set(err, ERROR_INTERNAL, "%u private keys at %s, not one", count, uri);
@@ -170,7 +174,7 @@ key_read_one(OSSL_STORE_CTX *store, const struct key_question *question, const c
 	if (question->asked)
 		return error_set(err, ERROR_INTERNAL,
 		    "the private key at %s is encrypted, and no passphrase was given", uri);
-	return error_set(err, ERROR_NOT_FOUND, "no private key at %s", uri);
+	return -1;
 }
 
 const char *

@@ -32,7 +32,8 @@ pem_is_at_end(void)
 {
 	unsigned long code = ERR_peek_last_error();
 
-	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE)
+	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE ||
+	    ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE)
 		return false;
 	ERR_clear_error();
 	return true;

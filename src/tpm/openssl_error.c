@@ -18,7 +18,8 @@ queue_empty(void)
 	bool          is_short = false;
 
 	while ((code = ERR_get_error()) != 0)
-		is_short = is_short || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+		is_short = is_short || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE ||
+		    ERR_GET_REASON(code) == ERR_R_INIT_FAIL; /* as BIO_new(3) says it */
 	return is_short;
 }
 
@@ -39,4 +40,19 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 	if (reason == NULL)
 		return error_set(err, kind, "%s", detail);
 	return error_set(err, kind, "%s: %s", detail, reason);
+}
+
+int
+error_set_unlike(struct error *err, enum error_kind kind, const char *fmt, ...)
+{
+	char    detail[sizeof err->detail];
+	bool    is_silent = ERR_peek_error() == 0;
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(detail, sizeof detail, fmt, args);
+	va_end(args);
+	if (queue_empty() || is_silent)
+		return error_set(err, ERROR_INTERNAL, "%s: %s", detail, ERR_reason_error_string(ERR_R_MALLOC_FAILURE));
+	return error_set(err, kind, "%s", detail);
 }

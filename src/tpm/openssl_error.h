@@ -12,4 +12,11 @@
 int error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The same without a reason, for what is not what was looked for, which OpenSSL says. When memory was
+ * short, or it says nothing, as PEM_read_bio(3) without memory, the kind is INTERNAL. Returns -1.
+ */
+int error_set_unlike(struct error *err, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif

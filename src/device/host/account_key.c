@@ -23,19 +23,25 @@
 /* A coordinate of P-256, and half of an ES256 signature: RFC 7518 §3.4, §6.2.1. */
 #define COORDINATE_SIZE 32
 
+/* The file stays: its owner may want what is in it. */
+static int
+no_key(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_MALFORMED,
+	    "%s is no P-256 key; remove it, and a new ACME account is made", path);
+}
+
 static int
 key_check(EVP_PKEY *key, const char *path, struct error *err)
 {
 	char   group[32];
 	size_t length;
 
-	if (EVP_PKEY_is_a(key, "EC") != 1 ||
-	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group,
-	        &length) != 1 ||
-	    strcmp(group, "prime256v1") != 0)
-		return error_set(err, ERROR_MALFORMED,
-		    "%s is no P-256 key; remove it, and a new ACME account is made", path);
-	return 0;
+	if (EVP_PKEY_is_a(key, "EC") != 1)
+		return no_key(path, err);
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, &length) != 1)
+		return error_set_openssl(err, ERROR_INTERNAL, "reading the ACME account's key");
+	return strcmp(group, "prime256v1") == 0 ? 0 : no_key(path, err);
 }
 
 static int
@@ -61,7 +67,7 @@ account_key_open(const struct folder *folder, const char *name, EVP_PKEY **key, 
 	if (folder_read(folder, name, KEY_FILE_MAX, &pem, err) != 0)
 		return err->kind == ERROR_NOT_FOUND ? key_make(folder, name, key, err) : -1;
 	if (key_load_content(&pem, path, (struct view){NULL, 0}, NULL, key, err) != 0)
-		return err->kind == ERROR_NOT_FOUND ? key_make(folder, name, key, err) : -1;
+		return err->kind == ERROR_NOT_FOUND ? no_key(path, err) : -1;
 	if (key_check(*key, path, err) == 0)
 		return 0;
 	EVP_PKEY_free(*key);

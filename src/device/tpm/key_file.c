@@ -138,8 +138,7 @@ device_key_decode(struct view pem, struct device_key *key, struct error *err)
 	}
 	at = der;
 	if (der == NULL) {
-		ERR_clear_error();
-		rc = error_set(err, ERROR_MALFORMED, "no " PEM_LABEL);
+		rc = error_set_unlike(err, ERROR_MALFORMED, "no " PEM_LABEL);
 	} else if ((asn1 = (TPM_KEY_ASN1 *)ASN1_item_d2i(NULL, &at, size,
 	                ASN1_ITEM_rptr(TPM_KEY_ASN1))) == NULL || at != der + size) {
 		rc = error_set_openssl(err, ERROR_MALFORMED, "TPM key that does not decode");

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include "tpm/openssl_error.h"
 #include "unit.h"
@@ -56,6 +57,31 @@ START_TEST(set_without_memory_is_internal)
 }
 END_TEST
 
+/* Reasons of what is in the queue, and the kind; 0: nothing is. */
+static const struct {
+	int             reason;
+	enum error_kind kind;
+	const char     *detail;
+} unlike[] = {
+    {PEM_R_NO_START_LINE, ERROR_NOT_FOUND, "no key in it"},
+    {ERR_R_MALLOC_FAILURE, ERROR_INTERNAL, "no key in it: malloc failure"},
+    {ERR_R_INIT_FAIL, ERROR_INTERNAL, "no key in it: malloc failure"},
+    {0, ERROR_INTERNAL, "no key in it: malloc failure"},
+};
+
+START_TEST(unlike_is_what_it_says_unless_memory_was_short)
+{
+	struct error err = {0};
+
+	ERR_clear_error();
+	if (unlike[_i].reason != 0)
+		ERR_raise(ERR_LIB_PEM, unlike[_i].reason);
+	unit_fails(error_set_unlike(&err, ERROR_NOT_FOUND, "no %s in it", "key"), &err, unlike[_i].kind,
+	    unlike[_i].detail);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -65,6 +91,7 @@ main(void)
 	tcase_add_test(tc, set_with_an_empty_queue_says_the_detail_alone);
 	tcase_add_test(tc, set_says_the_first_reason_and_empties_the_queue);
 	tcase_add_test(tc, set_without_memory_is_internal);
+	tcase_add_loop_test(tc, unlike_is_what_it_says_unless_memory_was_short, 0, sizeof unlike / sizeof unlike[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -213,6 +213,35 @@ START_TEST(open_other_key_is_refused)
 }
 END_TEST
 
+/* What is in the way is not written over. */
+START_TEST(open_file_that_is_no_key_leaves_it)
+{
+	static const char text[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+	char              directory[SCRATCH_SIZE];
+	char              found_text[sizeof text + 1] = "";
+	AUTO_FOLDER       folder = {.fd = -1};
+	AUTO_FREE char   *path = NULL;
+	EVP_PKEY         *found = NULL;
+	FILE             *file;
+	struct error      err = {0};
+
+	scratch_make(directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	path = file_join(directory, "account.pem");
+	ck_assert_ptr_nonnull(file = fopen(path, "w"));
+	(void)fputs(_i == 0 ? text : "", file);
+	(void)fclose(file);
+	ck_assert_int_eq(account_key_open(&folder, "account.pem", &found, &err), -1);
+	ck_assert_msg(err.kind == ERROR_MALFORMED, "%s", err.detail);
+	ck_assert_msg(strstr(err.detail, "is no P-256 key; remove it") != NULL, "%s", err.detail);
+	ck_assert_ptr_null(found);
+	ck_assert_ptr_nonnull(file = fopen(path, "r"));
+	ck_assert_uint_eq(fread(found_text, 1, sizeof found_text - 1, file), _i == 0 ? sizeof text - 1 : 0);
+	(void)fclose(file);
+	scratch_remove(directory);
+}
+END_TEST
+
 static const struct {
 	unsigned int tried;
 	long         retry_after;
@@ -247,6 +276,7 @@ main(void)
 	tcase_add_test(tc, sign_verifies_and_says_what_was_given);
 	tcase_add_test(tc, open_missing_makes_one_and_then_finds_it);
 	tcase_add_test(tc, open_other_key_is_refused);
+	tcase_add_loop_test(tc, open_file_that_is_no_key_leaves_it, 0, 2);
 	tcase_add_loop_test(tc, pause_grows_and_obeys_retry_after, 0,
 	    (int)(sizeof pauses / sizeof pauses[0]));
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,157 @@
+/* The device's side without memory: what is there is read, or it is said that memory is missing. */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <openssl/evp.h>
+
+#include "device/chain.h"
+#include "device/host/account_key.h"
+#include "device/tpm/key_file.h"
+#include "device/tpm/sign_key.h"
+#include "failing.h"
+#include "pki_support.h"
+#include "scratch.h"
+#include "util/base64.h"
+#include "util/folder.h"
+
+static struct bytes  pem; /* a chain of two */
+static json_t       *array;
+static EVP_PKEY     *key;
+static char          directory[SCRATCH_SIZE];
+static struct folder folder = {.fd = -1};
+
+static void
+chain_append(const X509 *certificate)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_BYTES      der = {0};
+	struct error    err = {0};
+
+	unit_ok(certificate_encode_pem(certificate, &pem, &err), &err);
+	unit_ok(certificate_encode(certificate, &der, &err), &err);
+	text = base64_encode(BASE64_STANDARD, der.data, der.size);
+	(void)json_array_append_new(array, json_string(text));
+}
+
+static void
+setup(void)
+{
+	struct pki   pki;
+	struct error err = {0};
+
+	scratch_make(directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	pki_make(&pki, KEY_TYPE_P256);
+	array = json_array();
+	chain_append(pki.issuing.certificate);
+	chain_append(pki.root.certificate);
+	unit_ok(account_key_open(&folder, "account.pem", &key, &err), &err);
+	pki_clear(&pki);
+}
+
+static void
+teardown(void)
+{
+	EVP_PKEY_free(key);
+	json_decref(array);
+	bytes_clear(&pem);
+	folder_close(&folder);
+	scratch_remove(directory);
+}
+
+static int
+chain_read(struct error *err)
+{
+	AUTO_CHAIN chain = {0};
+	AUTO_BYTES again = {0};
+	int        rc = device_chain_read(&pem, &chain, err);
+
+	if (rc == 0 && (rc = device_chain_encode(&chain, &again, err)) == 0)
+		ck_assert(view_equal(bytes_view(&again), bytes_view(&pem)));
+	return rc;
+}
+
+static int
+chain_decode(struct error *err)
+{
+	AUTO_CHAIN      chain = {0};
+	AUTO_FREE char *issuer = NULL;
+	struct bytes    der[2] = {{0}, {0}};
+	int             rc = device_chain_decode(array, &chain, err);
+
+	if (rc == 0)
+		rc = device_chain_export(&chain, der, 2, err) == 2 ? 0 : -1;
+	bytes_clear(&der[0]);
+	bytes_clear(&der[1]);
+	return rc;
+}
+
+static int
+account_sign(struct error *err)
+{
+	AUTO_FREE char *jwk = NULL;
+	AUTO_FREE char *thumbprint = NULL;
+	AUTO_FREE char *jws = NULL;
+
+	return account_key_jwk(key, &jwk, err) != 0 || account_key_thumbprint(jwk, &thumbprint, err) != 0 ||
+	        account_key_sign(key, "{}", "payload", &jws, err) != 0
+	    ? -1
+	    : 0;
+}
+
+/* The public half of the key file is any that tss2-mu takes. */
+static int
+key_file(struct error *err)
+{
+	struct device_key tpm_key = {.parent = 0x81000001,
+	    .public.publicArea = sign_key_public(sign_key_type_at(0)),
+	    .private = {.size = 3, .buffer = {1, 2, 3}}};
+	struct device_key back;
+	AUTO_BYTES        text = {0};
+
+	if (device_key_encode(&tpm_key, &text, err) != 0 || device_key_decode(bytes_view(&text), &back, err) != 0)
+		return -1;
+	ck_assert_uint_eq(back.parent, tpm_key.parent);
+	return 0;
+}
+
+static int (*const operations[])(struct error *err) = {
+    chain_read, chain_decode, account_sign, key_file};
+
+/* Nothing is called malformed that could not be examined. */
+static int
+try_operation(const void *arg, struct error *err)
+{
+	int rc = (*(int (*const *)(struct error *err))arg)(err);
+
+	failing_off();
+	ck_assert_msg(rc == 0 || err->kind == ERROR_INTERNAL, "%s: %s", error_type(err->kind), err->detail);
+	return rc;
+}
+
+START_TEST(operation_without_memory_is_done_or_refused)
+{
+	failing_every(3, 5);
+	failing_each(try_operation, &operations[_i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite;
+	TCase *tc;
+
+	failing_prepare();
+	suite = suite_create("device_failing");
+	tc = tcase_create("device_failing");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, operation_without_memory_is_done_or_refused, 0,
+	    sizeof operations / sizeof operations[0]);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
