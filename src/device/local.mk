@@ -109,6 +109,7 @@ UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_client_request \
 	-Wl,--wrap=device_interrupt_sleep,--wrap=http_client_end
+tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sign_key_sign
 tests_unit_device_use_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 tests_unit_device_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)
 

@@ -8,10 +8,12 @@
 #include <openssl/evp.h>
 
 #include "device/chain.h"
+#include "device/device_csr.h"
 #include "device/host/account_key.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/sign_key.h"
 #include "failing.h"
+#include "forge.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "util/base64.h"
@@ -118,8 +120,55 @@ key_file(struct error *err)
 	return 0;
 }
 
+/* In place of the TPM: what is signed here is verified elsewhere. */
+int __wrap_sign_key_sign(struct device_tpm *tpm, const struct device_key *with, TPM2_ALG_ID scheme,
+    TPM2_ALG_ID hash, struct view digest, TPMT_SIGNATURE *signature, struct error *err);
+int
+__wrap_sign_key_sign(struct device_tpm *tpm, const struct device_key *with, TPM2_ALG_ID scheme, TPM2_ALG_ID hash,
+    struct view digest, TPMT_SIGNATURE *signature, struct error *err)
+{
+	TPMS_SIGNATURE_ECC *pair = &signature->signature.ecdsa;
+
+	(void)tpm, (void)with, (void)digest;
+	if (failing_now())
+		return error_set(err, ERROR_INTERNAL, "the TPM of this test");
+	*signature = (TPMT_SIGNATURE){.sigAlg = scheme};
+	pair->hash = hash;
+	pair->signatureR.size = pair->signatureS.size = 32;
+	memset(pair->signatureR.buffer, 0x5a, 32);
+	memset(pair->signatureS.buffer, 0x3c, 32);
+	return 0;
+}
+
+static int
+csr_make(struct error *err)
+{
+	struct device_key tpm_key = {.public.publicArea = sign_key_public(sign_key_type_at(0))};
+	AUTO_BYTES        der = {0};
+	int               rc;
+
+	forge_public_key(forge_key(FORGE_P256, 0), &tpm_key.public.publicArea);
+	failing_on();
+	rc = device_csr_make(NULL, &tpm_key, "laptop", &der, err);
+	ck_assert((der.size != 0) == (rc == 0));
+	return rc;
+}
+
+START_TEST(csr_of_a_key_that_we_do_not_make_is_refused)
+{
+	struct device_key tpm_key = {.public.publicArea = sign_key_public(sign_key_type_at(0))};
+	AUTO_BYTES        der = {0};
+	struct error      err = {0};
+
+	forge_public_key(forge_key(FORGE_P521, 0), &tpm_key.public.publicArea);
+	unit_fails(device_csr_make(NULL, &tpm_key, "laptop", &der, &err), &err, ERROR_INTERNAL,
+	    "no CSR is made with a key of this kind");
+	ck_assert_uint_eq(der.size, 0);
+}
+END_TEST
+
 static int (*const operations[])(struct error *err) = {
-    chain_read, chain_decode, account_sign, key_file};
+    chain_read, chain_decode, account_sign, key_file, csr_make};
 
 /* Nothing is called malformed that could not be examined. */
 static int
@@ -146,12 +195,15 @@ main(void)
 	TCase *tc;
 
 	failing_prepare();
+	(void)forge_key(FORGE_P256, 0); /* before Check forks */
+	(void)forge_key(FORGE_P521, 0);
 	suite = suite_create("device_failing");
 	tc = tcase_create("device_failing");
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, operation_without_memory_is_done_or_refused, 0,
 	    sizeof operations / sizeof operations[0]);
+	tcase_add_test(tc, csr_of_a_key_that_we_do_not_make_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
