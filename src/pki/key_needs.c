@@ -77,6 +77,33 @@ key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct erro
 	return 0;
 }
 
+/* True when it is that directory, or below. */
+static bool
+is_below(const char *directory, const char *path)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(directory, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+int
+key_needs_module_place(const struct key_needs *needs, const char *path, struct error *err)
+{
+	AUTO_FREE char *module = realpath(path, NULL);
+
+	if (needs == NULL || module == NULL) /* who loads it says that it is not there */
+		return 0;
+	for (size_t i = 0; i < needs->writable.count; i++) {
+		AUTO_FREE char *directory = realpath(needs->writable.texts[i], NULL);
+
+		if (directory != NULL && is_below(directory, module))
+			return error_set(err, ERROR_INTERNAL,
+			    "the PKCS #11 module %.256s is in %.256s, where this process writes, and its code would "
+			    "run before the sandbox; put it where only root may write", module, directory);
+	}
+	return 0;
+}
+
 int
 key_needs_file(struct key_needs *needs, const char *uri, struct error *err)
 {
@@ -172,6 +199,7 @@ key_needs_clear(struct key_needs *needs)
 {
 	config_list_clear(&needs->files);
 	config_list_clear(&needs->devices);
+	config_list_clear(&needs->writable);
 	key_needs_let_go(needs);
 	*needs = (struct key_needs){0};
 }

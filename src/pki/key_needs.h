@@ -23,6 +23,7 @@ struct key_needs {
 	bool               network; /* the TPM is behind a TCP connection */
 	struct config_list files;   /* that URIs named: keys, modules and PINs */
 	struct config_list devices; /* of the TPM, whether they are there or not */
+	struct config_list writable; /* directories that the sandbox leaves to write: no module may be there */
 	struct key_needs_opened *opened; /* keys of tokens and TPMs, until key_needs_settle; NULL: none */
 	bool               settled; /* the process is in its sandbox: nothing can be added */
 };
@@ -33,6 +34,12 @@ struct key_needs {
  * room for it. `needs` may be NULL, which notes and refuses nothing.
  */
 int key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct error *err);
+
+/*
+ * Before a PKCS #11 module is loaded: INTERNAL, with the remedy, when it is below one of `writable`. Whoever
+ * had taken this process over could have put it there, and its code runs before the sandbox is entered.
+ */
+int key_needs_module_place(const struct key_needs *needs, const char *path, struct error *err);
 
 /* Notes what a TCTI (tpm2-tss) takes; NULL is tpm2-tss's own choice. */
 void key_needs_tcti(struct key_needs *needs, const char *tcti);

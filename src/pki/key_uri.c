@@ -40,14 +40,17 @@ static int
 key_needs_pkcs11(const struct key_access *access, const char *text, struct error *err)
 {
 	struct pkcs11_uri uri;
+	const char       *module;
 	int               rc;
 
 	if (access->needs == NULL)
 		return 0;
 	if (key_needs_module(access->needs, text, false, err) != 0 || pkcs11_uri_parse(text, &uri, err) != 0)
 		return -1;
-	rc = key_needs_path(access->needs, uri.module_path != NULL ? uri.module_path : access->pkcs11_module,
-	    err);
+	module = uri.module_path != NULL ? uri.module_path : access->pkcs11_module;
+	rc = module != NULL ? key_needs_module_place(access->needs, module, err) : 0;
+	if (rc == 0)
+		rc = key_needs_path(access->needs, module, err);
 	if (rc == 0)
 		rc = key_needs_path(access->needs, uri.pin_source, err);
 	pkcs11_uri_clear(&uri);

@@ -390,6 +390,13 @@ else
 	echo 'key_sockets = { "tcp" }' >"$scratch/none.conf"
 	case_fails "nor with a socket that is none" 1 "key_sockets: \"tcp\" is none of unix, inet, netlink" \
 		timeout 20 "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 --config "$scratch/none.conf"
+	cp "$module" "$state_dir/other.so"
+	echo "pkcs11:token=ca;object=issuing;type=private?module-path=$state_dir/other.so" >"$state_dir/issuing.uri"
+	case_fails "nor with a module that a keeper could have written" 1 \
+		"the PKCS #11 module .*/other.so is in .*, where this process writes, and its code would run before the sandbox" \
+		timeout 20 "$attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 --config "$scratch/tokens.conf"
+	rm "$state_dir/other.so"
+	echo "$uri" >"$state_dir/issuing.uri"
 	check "attestd starts with it" 'attestd_start --config "$scratch/tokens.conf"'
 	check "and reads its key again" 'daemon_reload attestd && [[ $reloaded == *"were read again"* ]]'
 	check "in its sandbox" confined

@@ -245,6 +245,33 @@ confine_prepare(const struct service_settings *settings)
 }
 
 static int
+row_writable(void *arg, const struct config_row *row, const char *path, struct error *err)
+{
+	(void)err;
+	if (row->place == CONFIG_DIRECTORY)
+		config_list_append(arg, path);
+	return 0;
+}
+
+void
+confine_writable(const struct config_schema *schema, const void *settings, struct key_needs *keys)
+{
+	const struct service_settings *service = settings;
+	const char                    *store = store_directory(service->store);
+	struct error                   ignored = {0};
+
+	if (service->containment == SANDBOX_OFF || !WITH_SANDBOX)
+		return;
+	config_list_append(&keys->writable, service->state_dir);
+	if (store != NULL)
+		config_list_append(&keys->writable, store);
+	for (size_t i = 0; i < service->key_paths.count; i++)
+		config_list_append(&keys->writable, service->key_paths.texts[i]);
+	for (size_t i = 0; i < schema->count; i++)
+		(void)row_each(&schema->rows[i], settings, row_writable, &keys->writable, &ignored);
+}
+
+static int
 confine_enter(const struct confinement *all, const struct service_settings *service,
     const struct key_needs *keys, struct error *err)
 {

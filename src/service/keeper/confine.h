@@ -18,6 +18,12 @@ struct service_settings;
 void confine_prepare(const struct service_settings *settings);
 
 /*
+ * Before keys are opened: adds to keys->writable what the sandbox will leave to write, but for single
+ * files and devices. Nothing when `sandbox` is off.
+ */
+void confine_writable(const struct config_schema *schema, const void *settings, struct key_needs *keys);
+
+/*
  * Enters the sandbox for good, with the calling thread alone: state directory and store to write,
  * and what the schema marks as a place; of a file the directory to read, since it may be replaced.
  * Also the configuration, the service manager's credentials, and for keys in tokens and TPMs what their

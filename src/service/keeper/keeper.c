@@ -57,8 +57,10 @@ service_keeper_init(struct service_keeper *keeper, const struct service_keeper_p
 int
 service_keeper_open(struct service_keeper *keeper, struct error *err)
 {
-	if (keeper->contained)
+	if (keeper->contained) {
 		confine_prepare(keeper->settings);
+		confine_writable(keeper->program->schema(), keeper->settings, &keeper->key_needs);
+	}
 	return keeper->program->open(keeper->settings->store, &keeper->store, err);
 }
 

@@ -98,7 +98,7 @@ void service_keeper_init(struct service_keeper *keeper,
     const struct service_keeper_program *program, const struct service_settings *settings,
     void *state);
 
-/* Opens keeper->store. Errors as those of the program's `open`. */
+/* Opens keeper->store, before any key. Errors as those of the program's `open`. */
 int service_keeper_open(struct service_keeper *keeper, struct error *err);
 
 /* What notes the needs of keys; NULL for a process without a sandbox, front and keeper both. */

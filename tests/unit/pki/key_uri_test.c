@@ -431,6 +431,27 @@ START_TEST(open_token_key_that_is_not_there_says_why)
 }
 END_TEST
 
+/* Before a sandbox is entered the code of a module runs: it is none that this process could have written. */
+START_TEST(open_token_key_by_a_module_where_the_process_writes_is_refused)
+{
+	struct key_needs  needs = {.module = false};
+	struct key_access access = {.secret = view_text(PIN), .pkcs11_module = module, .needs = &needs};
+	AUTO_FREE char   *real = realpath(module, NULL);
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	ck_assert_ptr_nonnull(real);
+	*strrchr(real, '/') = '\0';
+	config_list_append(&needs.writable, directory);
+	config_list_append(&needs.writable, real);
+	ck_assert_int_eq(key_open("pkcs11:token=ca;object=ec", &access, &key, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, ", where this process writes, and its code would run") != NULL, "%s", err.detail);
+	ck_assert_ptr_null(key);
+	key_needs_clear(&needs);
+}
+END_TEST
+
 /* The process that enters a sandbox learns which files the token's library and PIN are. */
 START_TEST(open_token_key_notes_what_it_took_and_signs_again)
 {
@@ -518,7 +539,8 @@ add_token_cases(Suite *suite)
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
 		    sizeof refused / sizeof refused[0]);
-		tcase_add_test(tc, open_token_key_notes_what_it_took_and_signs_again);
+		tcase_add_test(tc, open_token_key_by_a_module_where_the_process_writes_is_refused);
+	tcase_add_test(tc, open_token_key_notes_what_it_took_and_signs_again);
 		tcase_add_test(tc, open_token_key_without_a_module_says_so);
 		tcase_add_test(tc, open_token_that_is_gone_says_so);
 	}

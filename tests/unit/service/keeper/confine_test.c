@@ -206,6 +206,45 @@ act_off(struct confinement *confinement)
 	return can_open("away/file", O_RDONLY) ? 0 : 2;
 }
 
+START_TEST(writable_is_where_no_module_may_be)
+{
+	static char      *paths[1];
+	struct key_needs  keys = {.module = false};
+	struct error      err = {0};
+	char              detail[1024];
+	char             *inside_of[] = {path_of("state/a.so"), path_of("store/a.so"), path_of("out/a.so"),
+	    path_of("away/a.so"), path_of("linked.so")};
+
+	paths[0] = path_of("away");
+	settings.folder = path_of("out");
+	settings.service.key_paths = (struct config_list){.texts = paths, .count = 1};
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(can_open(inside_of[i] + strlen(base) + 1, O_WRONLY | O_CREAT));
+	ck_assert(can_open("read/a.so", O_WRONLY | O_CREAT) && mkdir(path_of("outer"), 0700) == 0);
+	ck_assert(can_open("outer/a.so", O_WRONLY | O_CREAT));
+	ck_assert_int_eq(symlink(inside_of[0], inside_of[4]), 0);
+	settings.service.containment = SANDBOX_OFF;
+	confine_writable(&schema, &settings, &keys);
+	ck_assert_uint_eq(keys.writable.count, 0);
+	settings.service.containment = SANDBOX_ON;
+	confine_writable(&schema, &settings, &keys);
+	for (size_t i = 0; WITH_SANDBOX && i < 5; i++) {
+		char *real = realpath(inside_of[i], NULL);
+
+		(void)snprintf(detail, sizeof detail,
+		    "the PKCS #11 module %s is in %.*s, where this process writes, and its code would run before the "
+		    "sandbox; put it where only root may write", real, (int)(strrchr(real, '/') - real), real);
+		unit_fails(key_needs_module_place(&keys, inside_of[i], &err), &err, ERROR_INTERNAL, detail);
+		free(real);
+	}
+	unit_ok(key_needs_module_place(&keys, path_of("read/a.so"), &err), &err);
+	unit_ok(key_needs_module_place(&keys, path_of("outer/a.so"), &err), &err); /* "out" is another one */
+	unit_ok(key_needs_module_place(&keys, path_of("state/not-there.so"), &err), &err);
+	unit_ok(key_needs_module_place(NULL, inside_of[0], &err), &err);
+	key_needs_clear(&keys);
+}
+END_TEST
+
 START_TEST(confine_when_off_leaves_everything)
 {
 	settings.service.containment = SANDBOX_OFF;
@@ -371,6 +410,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, confine_leaves_the_state_to_write_and_the_files_of_settings_to_read);
 	tcase_add_test(tc, check_of_settings_that_name_other_places_says_to_restart);
+	tcase_add_test(tc, writable_is_where_no_module_may_be);
 	tcase_add_test(tc, confine_when_off_leaves_everything);
 	tcase_add_test(tc, confine_for_a_module_leaves_the_paths_of_the_setting_and_of_its_needs);
 	tcase_add_test(tc, confine_for_a_module_says_when_a_reload_names_other_places);
