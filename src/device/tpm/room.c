@@ -1,4 +1,4 @@
-/* Decides which of the objects in the TPM are leftovers of ours; flushes no other. */
+/* Decides by their attributes which of the objects in the TPM are leftovers of ours; flushes no other. */
 #include "config.h"
 
 #include "device/tpm/room.h"

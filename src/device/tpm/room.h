@@ -10,11 +10,12 @@ struct device_tpm;
 
 /*
  * device_tpm_again for calls that load an object, or use one that this process has loaded. When the TPM
- * is full it flushes what killed programs of ours left there, which is known by its attributes: storage
- * root keys, AKs and device keys. This process has a device or a program's TPM alone, and does so at
- * once; another TPM may hold what a process uses just now, and is given the time of all retries. Through
- * a resource manager a process sees its own objects alone, and these stay. Sets tpm->lost when an object
- * is not loaded any more, since another process did so to this one.
+ * is full it flushes what killed programs of ours left there, which is known by its attributes alone:
+ * storage root keys, AKs and device keys, and so others' that have the same. This process has a device
+ * or a program's TPM alone, and does so at once; another TPM may hold what a process uses just now, and
+ * is given the time of all retries. Through a resource manager a process sees its own objects alone, and
+ * these stay. Sets tpm->lost when an object is not loaded any more, since another process did so to this
+ * one.
  */
 bool device_room_again(struct device_tpm *tpm, TSS2_RC rc, unsigned int tried);
 
