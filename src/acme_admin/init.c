@@ -150,14 +150,13 @@ init_encode_theirs(const STACK_OF(X509) *chain, struct directory_file *files, st
 {
 	int count = sk_X509_num(chain);
 	int last = count > 1 ? count - 1 : count;
+	int rc = 0;
 
-	for (int i = 0; i < last; i++) {
-		if (certificate_encode_pem(sk_X509_value(chain, i), &files[INIT_ISSUING_PEM].content,
-		        err) != 0)
-			return -1;
-	}
-	return certificate_encode_pem(sk_X509_value(chain, count - 1), &files[INIT_ROOT_PEM].content,
-	    err);
+	for (int i = 0; rc == 0 && i < last; i++)
+		rc = certificate_encode_pem(sk_X509_value(chain, i), &files[INIT_ISSUING_PEM].content, err);
+	return rc == 0
+	    ? certificate_encode_pem(sk_X509_value(chain, count - 1), &files[INIT_ROOT_PEM].content, err)
+	    : -1;
 }
 
 /* Uses an operator's CA; its key stays where it is. */

@@ -55,9 +55,9 @@ ek_content_hash_key(EVP_PKEY *key, const char *name, struct ek_hash *hash, struc
 	struct view none = {NULL, 0};
 	AUTO_BYTES  spki = {0};
 
-	if (spki_encode(key, &spki, err) != 0)
-		return error_wrap(err, "%s", name);
-	return ek_content_hash_spki(bytes_view(&spki), none, name, hash, err);
+	return spki_encode(key, &spki, err) == 0
+	    ? ek_content_hash_spki(bytes_view(&spki), none, name, hash, err)
+	    : error_wrap(err, "%s", name);
 }
 
 static int

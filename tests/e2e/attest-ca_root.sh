@@ -85,7 +85,13 @@ case_ok "a backup to restore" "$attest_ca_program" --state-dir "$scratch/arena/r
 rm -rf "$scratch/arena/restored"
 case_ok "a credential of the service manager" env CREDENTIALS_DIRECTORY="$private" \
 	bash -c "echo word >'$private/issuing-passphrase' && '$attest_ca_program' --state-dir '$state_dir' crl"
-case_equal "nothing was left beside them" "$(find "$private" "$state_dir" -name '*.[0-9a-f]*' -o -name '.attest*' | grep -v "$state_dir/issuers/" | grep -E '\.[0-9a-f]{8}$|/\.attest')" ""
+mkdir "$scratch/many" && (cd "$scratch/many" && printf '%s\n' {1..1025} | xargs touch)
+case_fails "but not one among a thousand others" 1 'more files than are looked at' \
+	env CREDENTIALS_DIRECTORY="$scratch/many" "$attest_ca_program" --state-dir "$state_dir" crl
+case_fails "files beyond what a process may open" 1 'nothing was imported: opening ' \
+	bash -c "ulimit -n 24 && exec '$attest_ca_program' --state-dir '$state_dir' trust import '$scratch/many'"
+case_fails "a store that is not there" 1 '/none' attest_ca list --store "$scratch/none"
+case_equal "nothing was left beside them" "$(find "$private" "$state_dir" -name '*.??????' -o -name '.attest*' | grep -v "$state_dir/issuers/" | grep -E '\.[a-z0-5]{6}$|/\.attest')" ""
 
 # ---- who may check ----
 

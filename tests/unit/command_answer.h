@@ -17,7 +17,7 @@
 #include "command/command.h"
 #include "unit.h"
 
-#define ANSWER_WORDS_MAX 16
+#define ANSWER_WORDS_MAX 160
 
 struct answer {
 	char out[1 << 16];

@@ -129,20 +129,17 @@ load_key(const struct command_call *call, struct installation *installation, str
 /* Two issuers must not share a name: some verifiers find CRLs and certificates by name only. */
 static int
 check_name(const struct command_call *call, const struct installation *installation,
-    struct error *err)
+    const char *id, struct error *err)
 {
 	const X509 *old = installation->old.ca.certificate;
 	const X509 *next = installation->next.certificate;
 	bool        same_name =
 	    X509_NAME_cmp(X509_get_subject_name(old), X509_get_subject_name(next)) == 0;
 	bool   same_key = EVP_PKEY_eq(X509_get0_pubkey(old), X509_get0_pubkey(next)) == 1;
-	char   id[ISSUER_ID_SIZE];
 	char (*ids)[ISSUER_ID_SIZE] = NULL;
 	size_t count = 0;
 	int    rc;
 
-	if (issuer_files_id(next, id, err) != 0)
-		return -1;
 	if (same_key && (!same_name || strcmp(id, installation->old.id) != 0))
 		return error_set(err, ERROR_CONFLICT,
 		    "it has the key of the present issuing CA, but another subject or subjectKeyIdentifier: "
@@ -210,8 +207,10 @@ load_roots(const struct command_call *call, struct installation *installation, s
 	return rc;
 }
 
+/* `id` is that of its certificate. */
 static int
-check(const struct command_call *call, struct installation *installation, struct error *err)
+check(const struct command_call *call, struct installation *installation, char id[ISSUER_ID_SIZE],
+    struct error *err)
 {
 	const char *path = call->operands[0];
 
@@ -222,7 +221,8 @@ check(const struct command_call *call, struct installation *installation, struct
 		return -1;
 	if (ca_request_check(&installation->next, installation->chain, installation->roots, call->now,
 	        err) != 0 ||
-	    check_name(call, installation, err) != 0)
+	    issuer_files_id(installation->next.certificate, id, err) != 0 ||
+	    check_name(call, installation, id, err) != 0)
 		return error_wrap(err, "the certificate in %s cannot be installed", path);
 	return 0;
 }
@@ -234,8 +234,7 @@ install(const struct command_call *call, struct installation *installation, stru
 	AUTO_BYTES         pem = {0};
 	struct issuer_next next = {.id = id, .waiting = true};
 
-	if (check(call, installation, err) != 0 ||
-	    issuer_files_id(installation->next.certificate, id, err) != 0 ||
+	if (check(call, installation, id, err) != 0 ||
 	    append_pem(installation->chain, NULL, &pem, err) != 0)
 		return -1;
 	next.pem = bytes_view(&pem);

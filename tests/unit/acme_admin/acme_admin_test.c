@@ -342,6 +342,19 @@ START_TEST(orders_and_accounts_are_listed)
 }
 END_TEST
 
+START_TEST(init_takes_so_many_names_and_no_more)
+{
+	const char *words[2 * 65 + 4] = {"init", "--attestation-roots", "roots.pem"};
+
+	for (size_t i = 0; i < 65; i++) {
+		words[3 + 2 * i] = "--dns-name";
+		words[4 + 2 * i] = "localhost";
+	}
+	(void)answer_run(&acme_admin_program, "/nonexistent", 2, words);
+	ck_assert_msg(strstr(answered.err, "--dns-name may be given 64 times") != NULL, "%s", answered.err);
+}
+END_TEST
+
 START_TEST(every_command_has_a_record_that_is_whole)
 {
 	records_check(&acme_admin_program, 7);
@@ -367,6 +380,7 @@ main(void)
 	tcase_add_test(tc, crl_lives_as_long_as_the_one_that_is_there_or_as_wanted);
 	tcase_add_test(tc, crl_json_has_the_number_of_what_was_signed);
 	tcase_add_test(tc, orders_and_accounts_are_listed);
+	tcase_add_test(tc, init_takes_so_many_names_and_no_more);
 	tcase_add_test(tc, every_command_has_a_record_that_is_whole);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

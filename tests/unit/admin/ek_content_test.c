@@ -311,6 +311,27 @@ START_TEST(hash_pem_of_something_else_leaves_no_copy_behind)
 }
 END_TEST
 
+/* A certificate of a key that OpenSSL does not know. */
+START_TEST(hash_certificate_of_an_unknown_key_is_refused)
+{
+	static const uint8_t kind[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}; /* ecPublicKey */
+	EVP_PKEY            *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509                *certificate = pki_forge(&(struct pki_forgery){.key = key, .common_name = "EK"});
+	AUTO_BYTES           der = {0};
+	struct ek_hash       hash;
+	struct error         why = {0};
+	uint8_t             *found;
+
+	unit_ok(certificate_encode(certificate, &der, &why), &why);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	ck_assert_ptr_nonnull(found = memmem(der.data, der.size, kind, sizeof kind));
+	found[sizeof kind - 1] = 0x77;
+	ck_assert_int_eq(ek_content_hash(bytes_view(&der), "file", &hash, &why), -1);
+	ck_assert_msg(strstr(why.detail, "file has a key of an unsupported kind; give the HASH") != NULL, "%s", why.detail);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -333,6 +354,7 @@ main(void)
 	tcase_add_loop_test(hash, hash_text_is_none, 0, (int)(sizeof texts / sizeof texts[0]));
 	tcase_add_test(hash, hash_base64_of_base64_is_none);
 	tcase_add_test(hash, hash_pem_of_something_else_leaves_no_copy_behind);
+	tcase_add_test(hash, hash_certificate_of_an_unknown_key_is_refused);
 	suite_add_tcase(suite, hash);
 	return unit_run(suite);
 }

@@ -318,6 +318,35 @@ START_TEST(main_answering_program_prints_none_unasked)
 }
 END_TEST
 
+struct early {
+	int64_t size;
+};
+
+static const struct command_option early_rows[] = {
+    {OPTION(NUMBER, "size", "N", struct early, size, "how large"), .least = "1"},
+    {0},
+};
+
+static const struct command early_command = {
+    .name = "list",
+    .summary = "show them",
+    .size = sizeof(struct early),
+    .options = {{early_rows, 0}},
+    .run = list_run, /* it is not run */
+};
+
+/* What came before the command is read when the command is known. */
+START_TEST(main_early_option_that_is_malformed_is_refused)
+{
+	static const struct command *const early_commands[] = {&early_command, NULL};
+	static const struct command_program early = {.name = "shop", .about = "Sells.\n", .options = options,
+	    .commands = early_commands, .early = early_rows};
+	AUTO_FREE char *text = answer_of(&early, 2, "shop --size 0 list");
+
+	ck_assert_msg(strstr(text, "--size takes a number, 1 or more, not 0") != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(usage_is_folded_before_column_80)
 {
 	static const struct command_option rows[] = {
@@ -369,6 +398,7 @@ main(void)
 	tcase_add_test(tc, main_answering_program_says_why_it_failed);
 	tcase_add_test(tc, main_answering_program_prints_none_unasked);
 	tcase_add_test(tc, main_last_of_what_is_given_twice_counts_where_that_is_said);
+	tcase_add_test(tc, main_early_option_that_is_malformed_is_refused);
 	tcase_add_test(tc, usage_is_folded_before_column_80);
 	tcase_add_test(tc, suggest_is_a_third_of_the_letters_away_at_most);
 	tcase_add_test(tc, records_are_whole);

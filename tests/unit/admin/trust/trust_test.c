@@ -3,11 +3,14 @@
 
 #include "admin/trust/trust.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <openssl/rsa.h>
 
 #include "admin/commands.h"
 #include "admin/trust/archive.h"
@@ -190,18 +193,40 @@ START_TEST(import_of_many_files_records_those_that_fit)
 }
 END_TEST
 
+/* An RSA key as no TPM makes it. */
+static EVP_PKEY *
+key_of_exponent_3(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY     *key = NULL;
+	BIGNUM       *three = BN_new();
+
+	ck_assert_int_eq(BN_set_word(three, 3), 1);
+	ck_assert_int_eq(EVP_PKEY_keygen_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, three), 1);
+	ck_assert_int_eq(EVP_PKEY_keygen(context, &key), 1);
+	EVP_PKEY_CTX_free(context);
+	BN_free(three);
+	return key;
+}
+
 /* A vendor's certificate of a key that attestd takes for no EK. */
 START_TEST(verify_of_a_key_that_is_no_ek_says_so)
 {
 	struct ca   ca = ek_forge_ca(NULL, "Vendor", EK_CA);
-	const char *types[] = {"RSA", "ED25519"};
+	const char *types[] = {"RSA", "ED25519", "RSA-PKCS1"};
 
 	put_certificate("ca.der", ca.certificate);
 	(void)RUN(0, "trust", "import", path_of("ca.der"));
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		EVP_PKEY *key = i == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, types[i], (size_t)1024)
-		                       : EVP_PKEY_Q_keygen(NULL, NULL, types[i]);
-		X509     *ek = ek_forge(&ca, key, EK_EXTENSIONS);
+		            : i == 1 ? EVP_PKEY_Q_keygen(NULL, NULL, types[i])
+		                     : key_of_exponent_3();
+		X509     *ek = ek_forge(&ca, key, i != 1
+		            ? "[ext]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyEncipherment\n"
+		              "extendedKeyUsage=2.23.133.8.1\nauthorityKeyIdentifier=keyid\n" EK_TPM
+		            : EK_EXTENSIONS);
 
 		put_certificate(types[i], ek);
 		(void)RUN(1, "trust", "verify", path_of(types[i]));
@@ -210,6 +235,26 @@ START_TEST(verify_of_a_key_that_is_no_ek_says_so)
 		EVP_PKEY_free(key);
 	}
 	ca_clear(&ca);
+}
+END_TEST
+
+/* Descriptors run out while the files of a directory are opened. */
+START_TEST(import_of_more_files_than_can_be_open_takes_none)
+{
+	struct ca     ca = ek_forge_ca(NULL, "Vendor", EK_CA);
+	char          name[16];
+	int           first = dup(STDIN_FILENO);
+	struct rlimit limit = {(rlim_t)first + 8, (rlim_t)first + 8};
+
+	(void)close(first);
+	for (int i = 0; i < 12; i++) {
+		(void)snprintf(name, sizeof name, "%d.der", i);
+		put_certificate(name, ca.certificate);
+	}
+	ca_clear(&ca);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	(void)RUN(1, "trust", "import", place);
+	ck_assert_msg(strstr(answered.err, "nothing was imported: opening ") != NULL, "%s", answered.err);
 }
 END_TEST
 
@@ -227,6 +272,7 @@ main(void)
 	tcase_add_test(tc, import_of_a_file_that_is_too_large_says_so);
 	tcase_add_test(tc, import_of_many_files_records_those_that_fit);
 	tcase_add_test(tc, verify_of_a_key_that_is_no_ek_says_so);
+	tcase_add_test(tc, import_of_more_files_than_can_be_open_takes_none);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
