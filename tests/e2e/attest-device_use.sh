@@ -54,8 +54,8 @@ case_matches "the provider's TPM" "$(use tpm2-openssl --tcti "${tcti[one]}")" "T
 case_fails "no certificate of a further key" 1 'run "attest-device certificate --key foo" or "attest-device enroll --key foo"' \
 	use --key foo curl
 braces=$(for name in $(attest_device use --state-dir "$scratch/ecc-p256" --json | jq -r '.programs[].program'); do
-	use "$name" --json | jq -r '.text, .then' | grep -E '\{(module|engine|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}'
-done)
+	use "$name" --json
+done | jq -r '.text, .then' | grep -E '\{(module|engine|key|chain|issuer|name|file|keyfile|config|port|ca|directory)\}')
 case_equal "nothing is left to fill in" "$braces" ""
 
 # ---- written and removed ----
@@ -121,8 +121,8 @@ each_file() {
 	local program file
 
 	use --json | jq -r '.programs[].program' | while read -r program; do
-		file=$(use "$program" --json | jq -r '.file // empty')
-		[ -n "$file" ] || continue
+		file=$(use "$program" --json | jq -r .file)
+		[ "$file" != null ] || continue
 		rm -f "$file"
 		use "$program" --write >/dev/null && grep -qxF "$(use "$program" --json | jq -j .text | head -n 1)" "$file" &&
 			[ "$(state_of "$program")" = yes ] && use "$program" --write | grep -q 'as it should be' &&

@@ -301,7 +301,8 @@ static const struct use_program clients[] = {
         .reads = USE_READS_ONE_KEY,
         .checks = USE_CHECK_SERVER,
         .check = "cd '{directory}' && echo 'security.provider.12=SunPKCS11 {config}' >java.security && "
-                 "keytool -importcert -noprompt -alias server -file ca.pem -keystore trust.p12 -storepass changeit && "
+                 "keytool -J-XX:TieredStopAtLevel=1 -importcert -noprompt -alias server -file ca.pem "
+                 "-keystore trust.p12 -storepass changeit && "
                  "cat >Check.java <<'END' && java -XX:TieredStopAtLevel=1 -Djava.security.properties=java.security "
                  "-Djavax.net.ssl.keyStoreType=PKCS11 -Djavax.net.ssl.keyStore=NONE "
                  "-Djavax.net.ssl.keyStorePassword=none -Djavax.net.ssl.trustStore=trust.p12 "
