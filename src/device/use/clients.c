@@ -53,7 +53,7 @@ static const struct use_program clients[] = {
         .checks = USE_CHECK_SERVER,
         .check = "PKCS11_MODULE_PATH='{module}' openssl s_client -key 'org.openssl.engine:pkcs11:{key}' "
                  "-cert '{chain}' -cert_chain '{chain}' -CAfile '{ca}' -verify_return_error -quiet "
-                 "-connect localhost:{port} </dev/null",
+                 "-connect localhost:{port} <<END\n\nEND",
         .tested = true,
     },
     {
@@ -69,7 +69,7 @@ static const struct use_program clients[] = {
         .checks = USE_CHECK_SERVER,
         .check = "OPENSSL_CONF='{config}' openssl s_client -engine pkcs11 -keyform engine -key '{key}' "
                  "-cert '{chain}' -cert_chain '{chain}' -CAfile '{ca}' -verify_return_error -quiet "
-                 "-connect localhost:{port} </dev/null",
+                 "-connect localhost:{port} <<END\n\nEND",
         .tested = true,
     },
     {
