@@ -55,7 +55,7 @@ struct share_owner {
 struct share_tree *share_tree_new(const struct share_owner *owner, const void *table);
 void               share_tree_free(struct share_tree *tree); /* all entries have left; takes NULL too */
 
-/* Makes its index large enough for so many entries, so that nobody waits while it grows. */
+/* Makes its index large enough for so many entries; it also grows by itself. */
 void share_tree_reserve(struct share_tree *tree, size_t count);
 
 /*

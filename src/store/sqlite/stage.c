@@ -131,7 +131,8 @@ sqlite_stage_open(struct sqlite_stage **out, struct error *err)
 	        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 	            SQLITE_OPEN_EXRESCODE,
 	        NULL) != SQLITE_OK ||
-	    sqlite3_db_config(stage->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, STAGE_LOOKASIDE_SIZE, STAGE_LOOKASIDE_COUNT) != SQLITE_OK ||
+	    sqlite3_db_config(stage->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, STAGE_LOOKASIDE_SIZE,
+	        STAGE_LOOKASIDE_COUNT) != SQLITE_OK ||
 	    sqlite3_exec(stage->db, stage_settings, NULL, NULL, NULL) != SQLITE_OK)
 		goto fail;
 	for (size_t i = 0; i < STAGE_STATEMENTS; i++)
