@@ -18,6 +18,7 @@ done
 cp -r "$scratch/ecc-p256" "$scratch/live"
 key=live
 key_use live
+export TMPDIR=$scratch
 
 # Firefox takes no CA's certificate for a server's.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=Server CA' \
@@ -94,6 +95,27 @@ if has firefox-esr; then
 else
 	skip "firefox" "it is not installed"
 fi
+
+# ---- --check, in a profile that is thrown away ----
+
+for browser in chromium firefox; do
+	case $browser in firefox) binary=firefox-esr ;; *) binary=$browser ;; esac
+	if ! has $binary; then
+		skip "$browser --check" "it is not installed"
+		continue
+	fi
+	for directory in ecc-p256 rsa-2048; do
+		key=$directory
+		key_use $key
+		for version in 1.2 1.3; do
+			option=
+			[ $version = 1.3 ] || option=--tls12
+			case_ok "$browser --check: $directory by TLS $version" use $browser --check $option
+			case_matches "… and says so" "$out" "^$browser works: TLSv$version, [12] certificates? sent\$"
+		done
+	done
+done
+check "nothing stays behind" '[ -z "$(ls -d "${TMPDIR:-/tmp}"/attest-device.* 2>/dev/null)" ]'
 
 check "nothing stays loaded" nothing_loaded
 finish

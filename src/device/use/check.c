@@ -26,7 +26,8 @@
 #include "util/folder.h"
 #include "util/folder_file.h"
 
-#define CHECK_MS  INT64_C(30000)
+#define CHECK_MS  INT64_C(60000)
+#define PROVED_MS INT64_C(2000)
 #define STEP_MS   100
 #define CHAIN_MAX ((size_t)64 * 1024)
 
@@ -77,21 +78,25 @@ check_clear(struct check *check)
 
 #define AUTO_CHECK __attribute__((cleanup(check_clear))) struct check
 
+static const char *const file_names[] = {[USE_SERVER_CA] = "ca.pem",
+    [USE_SERVER_CERTIFICATE] = "cert.pem", [USE_SERVER_KEY] = "cert.key", [USE_SERVER_ANCHOR] = "anchor.pem"};
+
 static int
 prepare(struct check *check, const struct use_facts *facts, struct view text, bool tls12_only,
     struct error *err)
 {
-	AUTO_BYTES  chain = {0};
-	struct view ca;
+	AUTO_BYTES chain = {0};
 
 	if (file_read(facts->chain, CHAIN_MAX, &chain, err) != 0 || directory_make(check, err) != 0 ||
 	    use_server_new(bytes_view(&chain), tls12_only, &check->server, err) != 0)
 		return -1;
-	ca = use_server_certificate(check->server);
-	return folder_create(&check->folder, "ca.pem", ca.data, ca.size, 0600, err) == 0 &&
-	        folder_create(&check->folder, "config", text.data, text.size, 0600, err) == 0
-	    ? 0
-	    : -1;
+	for (enum use_server_file i = 0; i < USE_SERVER_FILES; i++) {
+		struct view content = use_server_file(check->server, i);
+
+		if (folder_create(&check->folder, file_names[i], content.data, content.size, 0600, err) != 0)
+			return -1;
+	}
+	return folder_create(&check->folder, "config", text.data, text.size, 0600, err);
 }
 
 /* ---- the child ---- */
@@ -100,10 +105,14 @@ static void
 command_make(const struct check *check, const struct use_program *program,
     const struct use_facts *facts, struct bytes *command)
 {
-	AUTO_FREE char *ca = file_join(check->folder.path, "ca.pem");
+	AUTO_FREE char *ca = file_join(check->folder.path, file_names[USE_SERVER_CA]);
+	AUTO_FREE char *cert = file_join(check->folder.path, file_names[USE_SERVER_CERTIFICATE]);
+	AUTO_FREE char *certkey = file_join(check->folder.path, file_names[USE_SERVER_KEY]);
+	AUTO_FREE char *anchor = file_join(check->folder.path, file_names[USE_SERVER_ANCHOR]);
 	AUTO_FREE char *config = file_join(check->folder.path, "config");
 	char            port[8];
-	const struct use_word more[] = {{"ca", ca}, {"config", config},
+	const struct use_word more[] = {{"ca", ca}, {"cert", cert}, {"certkey", certkey}, {"anchor", anchor},
+	    {"config", config},
 	    {"directory", check->folder.path}, {"port", port}, {NULL, NULL}};
 	AUTO_BYTES            variables = {0};
 
@@ -145,11 +154,13 @@ child_start(struct check *check, char *command, struct error *err)
 	return errno == 0 ? 0 : error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);
 }
 
-/* Serves until the child has ended, or its time has. */
+/* Serves until the child has ended, or its time has: a browser that the server has seen may go on. */
 static int
-child_serve(struct check *check, struct error *err)
+child_serve(struct check *check, bool by_server, struct error *err)
 {
-	int64_t end = clock_monotonic_ms() + CHECK_MS;
+	int64_t     end = clock_monotonic_ms() + CHECK_MS;
+	const char *fault;
+	bool        proved = false;
 
 	for (;;) {
 		pid_t done = waitpid(check->child, &check->status, WNOHANG);
@@ -161,10 +172,18 @@ child_serve(struct check *check, struct error *err)
 		if (clock_monotonic_ms() > end)
 			break;
 		use_server_serve(check->server, STEP_MS);
+		if (by_server && !proved && use_server_seen(check->server)->proved) {
+			proved = true;
+			end = clock_monotonic_ms() + PROVED_MS;
+		}
 	}
 	(void)kill(-check->child, SIGKILL);
 	(void)waitpid(check->child, &check->status, 0);
-	return error_set(err, ERROR_INTERNAL, "it did not end within %d s", (int)(CHECK_MS / 1000));
+	if (proved)
+		return 0;
+	fault = !use_server_seen(check->server)->connected ? "it did not connect" : use_server_seen(check->server)->fault;
+	return error_set(err, ERROR_INTERNAL, "it did not end within %d s%s%s", (int)(CHECK_MS / 1000),
+	    by_server && fault[0] != '\0' ? ": " : "", by_server ? fault : "");
 }
 
 /* ---- the judgement ---- */
@@ -262,15 +281,20 @@ use_check_run(const struct use_program *program, const struct use_facts *facts, 
 {
 	AUTO_CHECK check = {.folder = {.fd = -1}};
 	AUTO_BYTES command = {0};
+	char       tool[USE_TOOL_SIZE];
 
 	what[0] = '\0';
+	if (program->unchecked != NULL)
+		return error_set(err, ERROR_NOT_FOUND, "%s is not checked: %s", program->name, program->unchecked);
 	if (program->checks == USE_CHECK_NONE)
 		return error_set(err, ERROR_NOT_FOUND, "there is no check of %s", program->name);
+	if (use_program_tool_is_missing(program, tool))
+		return error_set(err, ERROR_NOT_FOUND, "%s is not checked: %s is not installed", program->name, tool);
 	if (prepare(&check, facts, text, tls12_only, err) != 0)
 		return -1;
 	command_make(&check, program, facts, &command);
 	if (child_start(&check, (char *)command.data, err) != 0)
 		return -1;
-	return child_serve(&check, err) == 0 ? judge(&check, program, facts, what, err)
+	return child_serve(&check, program->checks == USE_CHECK_SERVER, err) == 0 ? judge(&check, program, facts, what, err)
 	                                     : error_wrap(err, "%s", program->name);
 }

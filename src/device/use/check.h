@@ -11,9 +11,10 @@ struct use_facts;
 struct use_program;
 
 /*
- * Runs the program's check with `text` (of its configuration) in a temporary directory: half a minute
- * at most. The server speaks TLS 1.2 alone when `tls12_only`. *what says what was seen, for people. INTERNAL, saying why it does not work; NOT_FOUND
- * when the row has no check.
+ * Runs the program's check with `text` (of its configuration) in a temporary directory: a minute
+ * at most. The server speaks TLS 1.2 alone when `tls12_only`. *what
+ * says what was seen, for people. INTERNAL, saying why it does not work; NOT_FOUND
+ * when the row has no check, or a tool of it is not installed.
  */
 #define USE_WHAT_SIZE 160
 int use_check_run(const struct use_program *program, const struct use_facts *facts, struct view text,

@@ -11,6 +11,11 @@
 #define ENGINE_CONF                                                           \
 	"openssl_conf = main\n[main]\nengines = engines\n[engines]\npkcs11 = pkcs11\n" \
 	"[pkcs11]\nengine_id = pkcs11\nMODULE_PATH = {module}\ninit = 1\n"
+/* A database of NSS with the module, and the test server's CA. */
+#define NSS_MAKE(where)                                                                              \
+	"mkdir -p '" where "' && certutil -N -d 'sql:" where "' --empty-password && "               \
+	"certutil -A -d 'sql:" where "' -t C,, -n server -i '{ca}' && "                              \
+	"modutil -force -dbdir 'sql:" where "' -add attest-device -libfile '{module}' >/dev/null && "
 #define P11_LIST "the module in p11-kit's list (attest-device use p11-kit)"
 
 static const struct use_program clients[] = {
@@ -153,7 +158,7 @@ static const struct use_program clients[] = {
         .then = "git -c include.path={file} clone https://HOST/REPOSITORY",
         .reads = USE_READS_MODULE,
         .checks = USE_CHECK_SERVER,
-        .check = "git -c include.path='{config}' -c http.sslCAInfo='{ca}' ls-remote https://localhost:{port}/x",
+        .check = "GIT_SSL_CAINFO='{ca}' git -c include.path='{config}' ls-remote https://localhost:{port}/x",
         .tested = true,
     },
     {
@@ -173,7 +178,7 @@ static const struct use_program clients[] = {
         .checks = USE_CHECK_SERVER,
         .check = "cat >'{directory}/nginx.conf' <<END\n"
                  "daemon off; master_process off; pid {directory}/pid; error_log stderr;\n"
-                 "env ATTEST_PKCS11_STATE; env ATTEST_PKCS11_TPM; env OPENSSL_CONF;\n"
+                 "env ATTEST_PKCS11_STATE; env ATTEST_PKCS11_TPM; env OPENSSL_CONF; env DBUS_SESSION_BUS_ADDRESS;\n"
                  "events {}\n"
                  "http { access_log off; client_body_temp_path {directory}/t; proxy_temp_path {directory}/t;\n"
                  "fastcgi_temp_path {directory}/t; uwsgi_temp_path {directory}/t; scgi_temp_path {directory}/t;\n"
@@ -199,8 +204,20 @@ static const struct use_program clients[] = {
                 "\\\"filter\\\": {\\\"ISSUER\\\": {\\\"CN\\\": \\\"{issuer}\\\"}}}\"]}\n",
         .whole = true,
         .mode = 0644,
-        .then = "put your servers in place of [*.]example.com in {file}",
+        .then = "put your servers in place of [*.]example.com in {file}; after a renewal start Chromium again, as "
+                "it goes on with the old certificate at servers that it knows",
         .reads = USE_READS_MODULE,
+        .checks = USE_CHECK_SERVER,
+        /* What the policy says, in the preferences of a profile that is thrown away. */
+        .check = NSS_MAKE("{directory}/.pki/nssdb")
+                 "mkdir -p '{directory}/data/Default' && cat >'{directory}/data/Default/Preferences' <<'END'\n"
+                 "{\"profile\": {\"content_settings\": {\"exceptions\": {\"auto_select_certificate\": "
+                 "{\"https://localhost:{port},*\": {\"setting\": {\"filters\": [{\"ISSUER\": {\"CN\": \"{issuer}\"}}]}}}}}}}\n"
+                 "END\n"
+                 "HOME='{directory}' chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+                 "--disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync "
+                 "--user-data-dir='{directory}/data' --dump-dom https://localhost:{port}/",
+        .tools = "certutil modutil",
         .tested = true,
     },
     {
@@ -215,6 +232,14 @@ static const struct use_program clients[] = {
         .mode = 0644,
         .then = "start Firefox; without the preference it asks, and the certificate is that of {issuer}",
         .reads = USE_READS_MODULE,
+        .checks = USE_CHECK_SERVER,
+        /* What the policy says, in a profile that is thrown away. */
+        .check = NSS_MAKE("{directory}/profile")
+                 "echo 'user_pref(\"security.default_personal_cert\", \"Select Automatically\");' "
+                 ">'{directory}/profile/user.js' && "
+                 "HOME='{directory}' firefox-esr --headless --no-remote --profile '{directory}/profile' "
+                 "--screenshot '{directory}/page.png' https://localhost:{port}/",
+        .tools = "certutil modutil",
         .tested = true,
     },
     {
@@ -236,6 +261,22 @@ static const struct use_program clients[] = {
         .then = "put this into wpa_supplicant.conf; the module must be below /usr/lib, else it says \"Not in "
                 "trusted path\"; for TLS 1.3 add phase1=\"tls_disable_tlsv1_3=0\"",
         .reads = USE_READS_MODULE,
+        .checks = USE_CHECK_STATUS,
+        /* Its server is hostapd, without a network: RADIUS on this machine. */
+        .check = "PATH=\"$PATH:/usr/sbin:/sbin\"; echo '* TLS' >'{directory}/users'; "
+                 "echo '127.0.0.1/32 check' >'{directory}/clients'; "
+                 "printf '%s\\n' driver=none interface=lo ieee8021x=1 eap_server=1 'eap_user_file={directory}/users' "
+                 "'ca_cert={anchor}' 'server_cert={cert}' 'private_key={certkey}' "
+                 "'radius_server_clients={directory}/clients' radius_server_auth_port={port} >'{directory}/hostapd.conf'; "
+                 "sed 's|^    ca_cert=.*|    ca_cert=\"{ca}\"|' '{config}' >'{directory}/wpa.conf'; "
+                 "hostapd '{directory}/hostapd.conf' >'{directory}/hostapd' 2>&1 & pid=$!\n"
+                 "while kill -0 $pid 2>/dev/null && ! grep -q AP-ENABLED '{directory}/hostapd'; do sleep 0.05; done\n"
+                 "eapol_test -c '{directory}/wpa.conf' -a 127.0.0.1 -p {port} -s check -t 20 >'{directory}/eap' 2>&1; status=$?\n"
+                 "kill $pid 2>/dev/null\n"
+                 "[ $status -eq 0 ] || { grep -i -e 'trusted path' -e ENGINE -e 'SSL.*fail' '{directory}/eap' | tail -n 3; "
+                 "tail -n 1 '{directory}/hostapd'; }\n"
+                 "exit $status",
+        .tools = "hostapd eapol_test",
         .tested = true,
     },
     {
@@ -248,6 +289,7 @@ static const struct use_program clients[] = {
                 "802-1x.client-cert \"pkcs11:object={name};type=cert\" 802-1x.private-key \"{key}\" "
                 "802-1x.private-key-password-flags 4",
         .reads = USE_READS_MODULE,
+        .unchecked = "it wants a network; wpa_supplicant, by which NetworkManager connects, is checked",
     },
     {
         .name = "stunnel",
@@ -317,8 +359,11 @@ static const struct use_program clients[] = {
         .about = "Go's crypto/tls: github.com/foxboron/go-tpm-keyfiles reads the key file itself, without "
                  "the module",
         .binary = "go",
-        .then = "key, _ := keyfile.Decode(CONTENT OF {keyfile}); signer, _ := key.Signer(TPM, nil, nil); and "
-                "signer is the PrivateKey of a tls.Certificate whose Certificate is the chain in {chain}",
+        .then = "in GetClientCertificate of a tls.Config, so that renewals are followed: key, _ := "
+                "keyfile.Decode(CONTENT OF {keyfile}); and a tls.Certificate whose Certificate is the chain in "
+                "{chain} and whose PrivateKey opens the TPM in Sign, calls key.Signer(TPM, nil, nil) and "
+                "closes it (tests/interop/tpm_client/main.go)",
+        .tested = true,
     },
     {
         .name = "python",

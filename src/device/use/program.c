@@ -3,6 +3,7 @@
 
 #include "device/use/program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,8 +34,8 @@ use_program_find(const char *name)
 	return NULL;
 }
 
-bool
-use_program_is_installed(const struct use_program *program)
+static bool
+is_installed(const char *binary)
 {
 	const char     *said = getenv("PATH");
 	AUTO_BYTES      all = {0};
@@ -42,16 +43,36 @@ use_program_is_installed(const struct use_program *program)
 	char           *directory;
 	bool            found = false;
 
-	if (program->binary == NULL)
-		return true;
 	use_append(&all, said != NULL ? said : "/usr/bin:/bin");
 	use_append(&all, ":/usr/sbin:/sbin");
 	bytes_append(&all, "", 1);
 	for (directory = strtok_r((char *)all.data, ":", &rest); directory != NULL && !found;
 	     directory = strtok_r(NULL, ":", &rest)) {
-		AUTO_FREE char *path = file_join(directory, program->binary);
+		AUTO_FREE char *path = file_join(directory, binary);
 
 		found = access(path, X_OK) == 0;
 	}
 	return found;
+}
+
+bool
+use_program_is_installed(const struct use_program *program)
+{
+	return program->binary == NULL || is_installed(program->binary);
+}
+
+bool
+use_program_tool_is_missing(const struct use_program *program, char tool[USE_TOOL_SIZE])
+{
+	const char *at = program->tools != NULL ? program->tools : "";
+
+	for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		(void)snprintf(tool, USE_TOOL_SIZE, "%.*s", (int)length, at);
+		if (!is_installed(tool))
+			return true;
+		at += length;
+	}
+	return false;
 }

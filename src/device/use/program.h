@@ -23,8 +23,9 @@ enum use_reads {
 /*
  * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
  * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {suffix}, {file}; in `check` also {config} (a file with the
- * text), {directory} (an empty one for it), {port} (of the test server on localhost) and {ca} (its
- * certificate). A file that begins with "~/" is in the home directory.
+ * text), {directory} (an empty one for it), {port} (of the test server on localhost), {ca} (the
+ * certificate of its CA), {cert} and {certkey} (its own, and the key), and {anchor} (a trust anchor for
+ * the device's certificate, for a server of the program's own kind). A file that begins with "~/" is in the home directory.
  */
 struct use_program {
 	const char    *name;
@@ -39,6 +40,8 @@ struct use_program {
 	enum use_reads reads;
 	enum use_check checks;
 	const char    *check;  /* for /bin/sh */
+	const char    *tools;  /* what `check` runs besides the binary, a space between; NULL: nothing */
+	const char    *unchecked; /* why it has no check, where that is worth telling; else NULL */
 	bool           tested; /* by this project's tests, with this text */
 };
 
@@ -48,5 +51,9 @@ const struct use_program *use_program_find(const char *name);
 
 /* Whether the program is installed: its binary is in PATH or in a directory of root's programs. */
 bool use_program_is_installed(const struct use_program *program);
+
+/* The first tool of its check that is not, in `tool`; false when all are. */
+#define USE_TOOL_SIZE 64
+bool use_program_tool_is_missing(const struct use_program *program, char tool[USE_TOOL_SIZE]);
 
 #endif

@@ -1,4 +1,4 @@
-/* Owns the test server. Its key lives in memory and dies with it; it listens on 127.0.0.1 only. */
+/* Owns the test server, with a CA and a key for this check only; it listens on 127.0.0.1 only. */
 #include "config.h"
 
 #include "device/use/server.h"
@@ -15,6 +15,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -31,7 +32,7 @@ struct use_server {
 	uint16_t            port;
 	SSL_CTX            *context;
 	struct device_chain chain; /* whose first certificate is ours */
-	struct bytes        certificate;
+	struct bytes        files[USE_SERVER_FILES];
 	struct use_seen     seen;
 };
 
@@ -52,38 +53,107 @@ extension_add(X509 *certificate, int nid, const char *value)
 	return added;
 }
 
-static bool
-certificate_fill(X509 *certificate, EVP_PKEY *key)
+static void
+extension_remove(X509 *certificate, int nid)
 {
-	X509_NAME *name = X509_get_subject_name(certificate);
+	int at = X509_get_ext_by_NID(certificate, nid, -1);
+
+	if (at >= 0)
+		X509_EXTENSION_free(X509_delete_ext(certificate, at));
+}
+
+static bool
+certificate_fill(X509 *certificate, const char *name, EVP_PKEY *key, const X509_NAME *issuer)
+{
+	X509_NAME *subject = X509_get_subject_name(certificate);
 
 	return X509_set_version(certificate, X509_VERSION_3) == 1 &&
-	    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+	    /* NSS takes no second certificate with the same issuer and number. */
+	    ASN1_INTEGER_set(X509_get_serialNumber(certificate), issuer != NULL ? 2 : 1) == 1 &&
 	    X509_gmtime_adj(X509_getm_notBefore(certificate), -HOUR) != NULL &&
 	    X509_gmtime_adj(X509_getm_notAfter(certificate), HOUR) != NULL &&
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
-	        0) == 1 &&
-	    X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-	    extension_add(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1") &&
-	    extension_add(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
-	    X509_sign(certificate, key, EVP_sha256()) > 0;
+	    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0) ==
+	        1 &&
+	    X509_set_issuer_name(certificate, issuer != NULL ? issuer : subject) == 1 &&
+	    X509_set_pubkey(certificate, key) == 1;
+}
+
+/* Browsers take no CA's certificate for a server's: it has a CA of its own. */
+static int
+identity_sign(X509 *ca, EVP_PKEY *ca_key, X509 *own, EVP_PKEY *key, struct error *err)
+{
+	if (ca == NULL || ca_key == NULL || own == NULL || key == NULL ||
+	    !certificate_fill(ca, "attest-device use", ca_key, NULL) ||
+	    !extension_add(ca, NID_basic_constraints, "critical,CA:TRUE") ||
+	    X509_sign(ca, ca_key, EVP_sha256()) <= 0 ||
+	    !certificate_fill(own, "localhost", key, X509_get_subject_name(ca)) ||
+	    !extension_add(own, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1") ||
+	    !extension_add(own, NID_basic_constraints, "critical,CA:FALSE") ||
+	    !extension_add(own, NID_ext_key_usage, "serverAuth") || X509_sign(own, ca_key, EVP_sha256()) <= 0)
+		return error_set_openssl(err, ERROR_INTERNAL, "making the test server's certificate");
+	return 0;
+}
+
+/*
+ * A trust anchor by which servers verify that do not take an intermediate for one: it has name and key of
+ * the last certificate of the chain, as its issuer. No signature of a trust anchor is verified.
+ */
+static int
+anchor_make(struct use_server *server, EVP_PKEY *any, struct error *err)
+{
+	STACK_OF(X509) *chain = server->chain.certificates;
+	X509           *anchor = X509_dup(sk_X509_value(chain, sk_X509_num(chain) - 1));
+	int             rc = -1;
+
+	if (anchor != NULL)
+		extension_remove(anchor, NID_authority_key_identifier);
+	if (anchor == NULL || X509_set_issuer_name(anchor, X509_get_subject_name(anchor)) != 1 ||
+	    X509_sign(anchor, any, EVP_sha256()) <= 0)
+		(void)error_set_openssl(err, ERROR_INTERNAL, "making a trust anchor for the check");
+	else
+		rc = certificate_encode_pem(anchor, &server->files[USE_SERVER_ANCHOR], err);
+	X509_free(anchor);
+	return rc;
+}
+
+static int
+key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err)
+{
+	BIO  *bio = BIO_new(BIO_s_mem());
+	char *data;
+	long  size;
+	int   rc = -1;
+
+	if (bio == NULL || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    (size = BIO_get_mem_data(bio, &data)) <= 0)
+		(void)error_set_openssl(err, ERROR_INTERNAL, "writing the test server's key");
+	else {
+		bytes_append(pem, data, (size_t)size);
+		rc = 0;
+	}
+	BIO_free(bio);
+	return rc;
 }
 
 static int
 identity_make(struct use_server *server, struct error *err)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509     *certificate = X509_new();
+	EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-256")};
+	X509     *made[] = {X509_new(), X509_new()};
 	int       rc = -1;
 
-	if (key == NULL || certificate == NULL || !certificate_fill(certificate, key) ||
-	    SSL_CTX_use_certificate(server->context, certificate) != 1 ||
-	    SSL_CTX_use_PrivateKey(server->context, key) != 1)
-		(void)error_set_openssl(err, ERROR_INTERNAL, "making the test server's certificate");
-	else
-		rc = certificate_encode_pem(certificate, &server->certificate, err);
-	EVP_PKEY_free(key);
-	X509_free(certificate);
+	if (identity_sign(made[0], keys[0], made[1], keys[1], err) == 0 &&
+	    certificate_encode_pem(made[0], &server->files[USE_SERVER_CA], err) == 0 &&
+	    certificate_encode_pem(made[1], &server->files[USE_SERVER_CERTIFICATE], err) == 0 &&
+	    key_encode(keys[1], &server->files[USE_SERVER_KEY], err) == 0 && anchor_make(server, keys[0], err) == 0)
+		rc = SSL_CTX_use_certificate(server->context, made[1]) == 1 &&
+		        SSL_CTX_use_PrivateKey(server->context, keys[1]) == 1
+		    ? 0
+		    : error_set_openssl(err, ERROR_INTERNAL, "preparing the test server");
+	for (int i = 0; i < 2; i++) {
+		EVP_PKEY_free(keys[i]);
+		X509_free(made[i]);
+	}
 	return rc;
 }
 
@@ -151,7 +221,8 @@ use_server_free(struct use_server *server)
 		(void)close(server->fd);
 	SSL_CTX_free(server->context);
 	device_chain_clear(&server->chain);
-	bytes_clear(&server->certificate);
+	for (size_t i = 0; i < USE_SERVER_FILES; i++)
+		bytes_clear(&server->files[i]);
 	free(server);
 }
 
@@ -162,9 +233,9 @@ use_server_port(const struct use_server *server)
 }
 
 struct view
-use_server_certificate(const struct use_server *server)
+use_server_file(const struct use_server *server, enum use_server_file file)
 {
-	return bytes_view(&server->certificate);
+	return bytes_view(&server->files[file]);
 }
 
 const struct use_seen *

@@ -19,9 +19,18 @@ struct use_seen {
 	char fault[256];    /* of the last connection that failed, empty else */
 };
 
+/* What a server of another kind needs for the same check, PEM. */
+enum use_server_file {
+	USE_SERVER_CA,          /* of its certificate */
+	USE_SERVER_CERTIFICATE,
+	USE_SERVER_KEY,
+	USE_SERVER_ANCHOR, /* for the client's: name and key of the chain's last certificate */
+	USE_SERVER_FILES,
+};
+
 /*
- * Makes a server on a port of localhost, with a new key and a certificate of its own for
- * "localhost" and 127.0.0.1. It trusts the last certificate of the chain in `pem`, and wants its
+ * Makes a server on a port of localhost, with a new key and a certificate for "localhost" and
+ * 127.0.0.1, of a CA of its own. It trusts the last certificate of the chain in `pem`, and wants its
  * first. It speaks TLS 1.2 and 1.3, or 1.2 alone; a client of PostgreSQL may ask for TLS first.
  * MALFORMED or INTERNAL.
  */
@@ -30,7 +39,7 @@ int use_server_new(struct view pem, bool tls12_only, struct use_server **out, st
 void use_server_free(struct use_server *server);
 
 uint16_t    use_server_port(const struct use_server *server);
-struct view use_server_certificate(const struct use_server *server); /* PEM */
+struct view use_server_file(const struct use_server *server, enum use_server_file file);
 
 /* Waits at most `milliseconds` for a client, and serves it: ten seconds at most. */
 void use_server_serve(struct use_server *server, int milliseconds);

@@ -9,7 +9,7 @@
 #include "util/bytes.h"
 
 static const struct use_word more[] = {{"file", "F"}, {"config", "C"}, {"directory", "D"},
-    {"port", "1"}, {"ca", "A"}, {NULL, NULL}};
+    {"port", "1"}, {"ca", "A"}, {"cert", "B"}, {"certkey", "B"}, {"anchor", "B"}, {NULL, NULL}};
 
 static struct use_facts
 facts_of_test(void)
@@ -80,6 +80,7 @@ START_TEST(every_row_is_whole)
 		ck_assert_msg(program->tested || program->checks == USE_CHECK_NONE, "%s", program->name);
 		ck_assert_msg(program->text == NULL || program->text[strlen(program->text) - 1] == '\n', "%s",
 		    program->name);
+		ck_assert_msg(program->unchecked == NULL || program->checks == USE_CHECK_NONE, "%s", program->name);
 		no_word_is_left(program->text);
 		no_word_is_left(program->then);
 		no_word_is_left(program->needs);
@@ -127,6 +128,20 @@ START_TEST(variables_are_what_device_conf_does_not_say)
 }
 END_TEST
 
+START_TEST(tool_that_is_missing_is_named)
+{
+	struct use_program program = {.name = "x"};
+	char               tool[USE_TOOL_SIZE] = "";
+
+	ck_assert(!use_program_tool_is_missing(&program, tool));
+	program.tools = "sh cat";
+	ck_assert(!use_program_tool_is_missing(&program, tool));
+	program.tools = "sh no-such-tool no-other-tool";
+	ck_assert(use_program_tool_is_missing(&program, tool));
+	ck_assert_str_eq(tool, "no-such-tool");
+}
+END_TEST
+
 START_TEST(installed_is_what_is_in_path)
 {
 	struct use_program program = {.name = "x", .binary = "sh"};
@@ -148,6 +163,7 @@ main(void)
 	tcase_add_test(tc, fill_puts_words_in_and_leaves_other_braces);
 	tcase_add_test(tc, every_row_is_whole);
 	tcase_add_test(tc, variables_are_what_device_conf_does_not_say);
+	tcase_add_test(tc, tool_that_is_missing_is_named);
 	tcase_add_test(tc, installed_is_what_is_in_path);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
