@@ -32,19 +32,36 @@ for type in ecc-p256 rsa-2048; do
 	case_equal "$type: … and nothing is said on stderr" "$err" ""
 	case_ok "$type: children of forks sign" timeout 60 "$driver" "$module" fork
 done
-case_ok "16 threads" timeout 60 "$driver" "$module" threads 16 5
-note "$out"
+for type in ecc-p256 rsa-2048; do
+	key_use $type
+	case_ok "16 threads, $type" timeout 60 "$driver" "$module" threads 16 5
+	note "$out"
+done
 
-# Through all of it: curl.
+# Through all of it: programs.
 engine=$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
 for type in ecc-p256 rsa-2048; do
 	key_use $type
+	if command -v p11tool >/dev/null && ! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+		case_ok "p11tool: a test signature, $type" p11tool --provider "$module" --test-sign \
+			"pkcs11:token=attest-ca%20laptop;object=laptop;type=private"
+	else
+		skip "p11tool: a test signature, $type" "there is no gnutls-bin, or the module has sanitizers"
+	fi
 	for version in "" --tls12; do
 		if [ -e "$engine" ] && ! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
-			run attest_device use --state-dir "$scratch/$type" --module "$module" curl --check $version
-			case_matches "curl: $type${version:+ by TLS 1.2}" "$out$err" '^curl works: TLSv1\.[23], 2 certificates sent$'
+			case $version in --tls12) wanted=TLSv1.2 ;; *) wanted=TLSv1.3 ;; esac
+			for program in curl openssl nginx gnutls-cli; do
+				[ -n "$(PATH=$PATH:/usr/sbin command -v $program)" ] || { skip "$program: $type, $wanted" "it is not installed"; continue; }
+				run attest_device use --state-dir "$scratch/$type" --module "$module" $program --check $version
+				case_matches "$program: $type, $wanted" "$out$err" "^$program works: $wanted, [23] certificates sent\$"
+			done
+			if [ -z "$version" ] && command -v ssh >/dev/null; then
+				run attest_device use --state-dir "$scratch/$type" --module "$module" ssh --check
+				case_equal "ssh: $type" "$out$err" "ssh works: yes"
+			fi
 		else
-			skip "curl: $type${version:+ by TLS 1.2}" "there is no libengine-pkcs11-openssl, or the module has sanitizers"
+			skip "programs: $type${version:+ by TLS 1.2}" "there is no libengine-pkcs11-openssl, or the module has sanitizers"
 		fi
 	done
 done
