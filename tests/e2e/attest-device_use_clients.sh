@@ -123,8 +123,21 @@ if has java javac keytool; then
 	done
 	run use java --check --tls12
 	case_equal "java: $key by TLS 1.2" "$out$err" "java works: TLSv1.2, 2 certificates sent"
+	# Several keys: each is an entry of its own, and a program that cannot choose is shown one.
 	key=ecc-p256
 	key_use $key
+	mkdir -p "$scratch/$key/keys/vpn"
+	cp "$scratch"/rsa-2048/device.* "$scratch/$key/keys/vpn"
+	aliases=
+	for name in "" vpn; do
+		aliases+=$(use java ${name:+--key $name} --json | jq -r .then | sed -n 's/.*an alias are given //p')" "
+	done
+	use java --json | jq -j .text >"$scratch/java.cfg"
+	run keytool -list -storetype PKCS11 -storepass none -addprovider SunPKCS11 -providerarg "$scratch/java.cfg"
+	case_equal "java: the aliases of several keys are those that are printed" \
+		"$(sed -n 's/^\([a-z]*\), PrivateKeyEntry.*/\1/p' <<<"$out" | sort | tr '\n' ' ')" "$aliases"
+	case_ok "java: --key shows it that key" use java --key vpn --check
+	rm -r "$scratch/$key/keys"
 else
 	skip "java" "there is no JDK"
 fi

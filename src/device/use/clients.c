@@ -339,7 +339,8 @@ static const struct use_program clients[] = {
         .mode = 0644,
         .then = "echo \"security.provider.12=SunPKCS11 {file}\" >java.security, and java "
                 "-Djava.security.properties=java.security -Djavax.net.ssl.keyStoreType=PKCS11 "
-                "-Djavax.net.ssl.keyStore=NONE -Djavax.net.ssl.keyStorePassword=none PROGRAM",
+                "-Djavax.net.ssl.keyStore=NONE -Djavax.net.ssl.keyStorePassword=none PROGRAM; programs that ask "
+                "for an alias are given {alias}",
         .reads = USE_READS_ONE_KEY,
         .checks = USE_CHECK_SERVER,
         .check = "cd '{directory}' && echo 'security.provider.12=SunPKCS11 {config}' >java.security && "

@@ -37,6 +37,7 @@ use_facts_clear(struct use_facts *facts)
 	free(facts->key);
 	free(facts->issuer);
 	free(facts->name);
+	free(facts->alias);
 	free(facts->suffix);
 	free(facts->state);
 	free(facts->tpm);
@@ -290,7 +291,8 @@ use_facts_find(const struct device_settings *settings, const struct device_setti
 	facts->name = common_name(X509_get_subject_name(certificate));
 	facts->issuer = common_name(X509_get_issuer_name(certificate));
 	X509_free(certificate);
-	facts->key = uri_make(first, settings->key != NULL ? settings->key : facts->name);
+	facts->alias = memory_strdup(settings->key != NULL ? settings->key : facts->name);
+	facts->key = uri_make(first, facts->alias);
 	return all_check(facts, err);
 }
 
@@ -301,7 +303,7 @@ word_value(struct view word, const struct use_facts *facts, const struct use_wor
 {
 	const struct use_word known[] = {{"module", facts->module}, {"engine", facts->engine}, {"chain", facts->chain},
 	    {"keyfile", facts->keyfile}, {"key", facts->key}, {"issuer", facts->issuer},
-	    {"name", facts->name}, {"suffix", facts->suffix}};
+	    {"name", facts->name}, {"alias", facts->alias}, {"suffix", facts->suffix}};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (view_equal(word, view_text(known[i].name)))
