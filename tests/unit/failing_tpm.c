@@ -22,6 +22,10 @@
 #define HEADER_SIZE 10
 #define COMMAND_MAX 4096
 
+/* Where handles begin; tss2's own numbers shift a sign bit. */
+#define TRANSIENT_FIRST 0x80000000U
+#define SESSION_FIRST   0x02000000U
+
 /* The TPM's end in swtpm. */
 #define SWTPM_FD 9
 
@@ -144,7 +148,7 @@ flush_from(TPM2_HANDLE first)
 size_t
 failing_tpm_loaded(void)
 {
-	return loaded_from(TPM2_TRANSIENT_FIRST) + loaded_from(TPM2_LOADED_SESSION_FIRST);
+	return loaded_from(TRANSIENT_FIRST) + loaded_from(SESSION_FIRST);
 }
 
 /* ---- the TCTI ---- */
@@ -221,8 +225,8 @@ __wrap_Tss2_TctiLdr_Finalize(TSS2_TCTI_CONTEXT **context)
 {
 	*context = NULL;
 	if (broken) {
-		flush_from(TPM2_TRANSIENT_FIRST);
-		flush_from(TPM2_LOADED_SESSION_FIRST);
+		flush_from(TRANSIENT_FIRST);
+		flush_from(SESSION_FIRST);
 	}
 	broken = false;
 }
