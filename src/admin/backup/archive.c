@@ -82,9 +82,9 @@ backup_archive_describe(struct backup_content *content, struct error *err)
 	manifest->created = content->created;
 	manifest->keys = content->keys;
 	manifest->files = memory_new((files->count + 1) * sizeof *manifest->files);
-	for (; manifest->count < files->count; manifest->count++) {
-		const struct backup_item *item = &files->items[manifest->count];
-		struct backup_file       *file = &manifest->files[manifest->count];
+	for (size_t i = 0; i < files->count; i++) {
+		const struct backup_item *item = &files->items[i];
+		struct backup_file       *file = &manifest->files[manifest->count++];
 
 		*file = (struct backup_file){memory_strdup(item->name), item->mode, item->content.size, {0}};
 		if (EVP_Digest(item->content.data, item->content.size, file->hash, NULL, EVP_sha256(),
