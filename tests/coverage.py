@@ -5,8 +5,8 @@
 
 Prints a line a folder, and then each function that was never called and each run of lines
 that was not executed in those that were. tests/coverage.reasons says of some functions why no test
-can show that it executes them: "FILE FUNCTION: why". They are printed apart; one that is not in the
-sources, or of which every line was executed, is a failure. A process that is killed counts nothing, nor does one
+can show that it executes them: "FILE FUNCTION: why", or "FILE *: why" of a whole file. They are printed
+apart; one that is not in the sources, or of which every line was executed, is a failure. A process that is killed counts nothing, nor does one
 that becomes another program; killed while it writes, it spoils the counts of a file, so that each script
 has counts of its own, and the unit tests have theirs.
 """
@@ -121,7 +121,7 @@ def reasons_read(source):
     reasons = {}
     for number, line in enumerate(open(os.path.join(source, "tests/coverage.reasons"), encoding="utf-8"), 1):
         if line.strip() and not line.startswith("#"):
-            match = re.fullmatch(r"(src/\S+) (\w+): (.+)", line.strip())
+            match = re.fullmatch(r"(src/\S+) (\w+|\*): (.+)", line.strip())
             if not match:
                 raise SystemExit(f"coverage.reasons:{number}: not FILE FUNCTION: why")
             reasons[match.group(1), match.group(2)] = match.group(3)
@@ -132,19 +132,21 @@ def excused(lines, functions, ends, reasons):
     """Takes the idle lines of functions with a reason out of the count; what is wrong with the list."""
     wrong = []
     for (path, name), why in sorted(reasons.items()):
-        spans = [(begin, ends[path][begin, name]) for begin, one in functions.get(path, {}) if one == name]
+        spans = [(key[0], ends[path][key]) for key in functions.get(path, {}) if name in ("*", key[1])]
         if not spans:
             wrong.append(f"coverage.reasons: {path} has no function {name}")
             continue
-        begin, end = spans[0]
-        idle = [number for number, times in lines[path].items() if times == 0 and begin <= number <= end]
+        idle = [number for number, times in lines[path].items()
+                if times == 0 and any(begin <= number <= end for begin, end in spans)]
         if not idle:
             wrong.append(f"coverage.reasons: every line of {name} in {path} was executed")
             continue
-        print(f"{path}:{begin}: {name}: {len(idle)} lines not executed: {why}")
+        print(f"{path}:{spans[0][0]}: {name}: {len(idle)} lines not executed: {why}")
         for number in idle:
             del lines[path][number]
-        del functions[path][begin, name]
+        for begin, _ in spans:
+            for key in [key for key in functions[path] if key[0] == begin]:
+                del functions[path][key]
     return wrong
 
 
