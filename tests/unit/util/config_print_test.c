@@ -126,7 +126,8 @@ START_TEST(rows_of_the_daemons_say_what_needs_a_restart)
 			restart |= UINT64_C(1) << i;
 	}
 	config_names(program, restart, names, sizeof names);
-	ck_assert_str_eq(names, "state_dir, store, listen, workers, front_user, sandbox, proxy_protocol");
+	ck_assert_str_eq(names, "state_dir, store, listen, workers, front_user, sandbox, key_paths, key_sockets, "
+	    "proxy_protocol");
 }
 END_TEST
 
