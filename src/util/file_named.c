@@ -70,8 +70,11 @@ named_scan(int fd, struct dirent ***entries)
 	struct dirent  *entry;
 	int             count = 0;
 
-	if (directory == NULL)
+	if (directory == NULL) {
+		if (copy >= 0)
+			(void)close(copy);
 		return -1;
+	}
 	rewinddir(directory);
 	for (; (entry = readdir(directory)) != NULL; count++) {
 		struct dirent *kept = memory_new(sizeof *kept);

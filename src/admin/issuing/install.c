@@ -16,6 +16,7 @@
 #include "pki/certificate.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
+#include "tpm/openssl_error.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -91,9 +92,11 @@ sort_file(struct installation *installation, const char *path, struct error *err
 				return error_set(err, ERROR_MALFORMED,
 				    "%s has two certificates for the pending key", path);
 			installation->next.certificate = certificate;
-			(void)sk_X509_unshift(installation->chain, certificate);
-		} else if (!is_self_signed(certificate)) {
-			(void)sk_X509_push(installation->chain, certificate);
+			if (sk_X509_unshift(installation->chain, certificate) <= 0)
+				return error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
+		} else if (!is_self_signed(certificate) &&
+		    sk_X509_push(installation->chain, certificate) <= 0) {
+			return error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
 		}
 	}
 	if (installation->next.certificate == NULL)

@@ -17,6 +17,7 @@
 #include "pki/key.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
+#include "tpm/openssl_error.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file_named.h"
@@ -146,8 +147,9 @@ check_next(const struct command_call *call, const struct renewal *renewal, struc
 	STACK_OF(X509) *chain = memory_check(sk_X509_new_null());
 	int             rc = -1;
 
-	(void)sk_X509_push(chain, renewal->next.certificate);
-	if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
+	if (sk_X509_push(chain, renewal->next.certificate) <= 0)
+		rc = error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
+	else if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
 		rc = ca_request_check(&renewal->next, chain, roots, call->now, err);
 	sk_X509_free(chain);
 	trust_free(roots);
