@@ -54,6 +54,9 @@ for role in front keeper supervisor; do
 		skip "$role filters its system calls" "no whole sandbox in this build or kernel"
 	fi
 done
+ignored() { echo $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$1/status") >> ($2 - 1) & 1)); }
+case_equal "the front ignores SIGHUP and SIGINT, which a terminal sends to all" \
+	"$(ignored "$front" 1) $(ignored "$front" 2)" "1 1"
 capabilities() { sed -n "s/^Cap$2:[[:space:]]*//p" "/proc/$1/status"; }
 if sandboxed attestd; then
 	root_check "front and keeper are different users" \
