@@ -21,7 +21,6 @@ functions+='|certificate_load|trust_add_file|revocation_add_file|key_load|key_op
 allowed='
 admin/backup/backup.c folder_open      where the private copy of the store is made
 admin/backup/backup.c lstat            the archive that the administrator names
-admin/backup/restore.c open            the archive that the administrator names
 admin/check/check.c stat               who may check the state directory
 admin/check/check.c folder_open        the state directory, once
 admin/check/files.c folder_open        the directory that it is in, for leftovers of init
@@ -78,8 +77,10 @@ device/use/facts.c access              which of two directories has a certificat
 device/use/facts.c realpath            the directory, as programs are told it
 device/use/path.c open                 where the way to what a program reads begins
 device/use/program.c access            whether a program is installed
+device/state.c eaccess                 whether the state directory is closed to this user
 device/state.c folder_open             the state directory, once
 device/state.c mkdir                   the state directory to make
+device/state.c stat                    whose the state directory is
 device/tpm/auth.c file_read            a file with a password that the options name
 device/tpm/tpm.c access                the TPM
 store/sqlite/check.c open              a copy, where the caller wants it

@@ -139,7 +139,7 @@ place_open(const char *path, struct folder *folder, struct error *err)
 
 	if (folder_open(path, folder, err) == 0)
 		return 0;
-	if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0 || errno != EACCES)
+	if (eaccess(path, R_OK | X_OK) == 0 || errno != EACCES)
 		return -1;
 	if (stat(path, &st) != 0)
 		return error_set(err, ERROR_INTERNAL,

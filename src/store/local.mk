@@ -44,6 +44,7 @@ src_libstore_a_SOURCES = \
 	src/store/inventory/waiting.c src/store/inventory/waiting.h \
 	src/store/inventory/waiting_shares.c src/store/inventory/waiting_shares.h \
 	src/store/sqlite/batch.c src/store/sqlite/batch.h \
+	src/store/sqlite/batch_rows.c src/store/sqlite/batch_rows.h \
 	src/store/sqlite/batch_write.c \
 	src/store/sqlite/check.c src/store/sqlite/check.h \
 	src/store/sqlite/connection.c src/store/sqlite/connection.h \

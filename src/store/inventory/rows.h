@@ -43,24 +43,6 @@ int device_name_insert(struct store *store, int64_t id, const char *name, size_t
     int64_t since, struct error *err);
 int device_tag_insert(struct store *store, int64_t id, const char *tag, struct error *err);
 
-/*
- * As device_name_insert and device_tag_insert for so many rows at once. After a failure some rows are
- * there: the caller takes the transaction back.
- */
-#define DEVICE_ROWS 8
-struct device_name_row {
-	int64_t     device;
-	const char *name;
-	uint32_t    position;
-};
-struct device_tag_row {
-	int64_t     device;
-	const char *tag;
-};
-int device_names_insert(struct store *store, const struct device_name_row rows[DEVICE_ROWS], int64_t since,
-    struct error *err);
-int device_tags_insert(struct store *store, const struct device_tag_row rows[DEVICE_ROWS], struct error *err);
-
 /* Binds the parameters of DEVICE_INSERT except ?5, the batch. A text that is NULL is empty. */
 void device_insert_bind(struct sql_statement *statement, const struct store_device *device,
     bool enabled, int64_t enrolled, int64_t revision);

@@ -18,7 +18,7 @@ struct sqlite_batch {
 	struct file_lock     lock;
 	struct sqlite_stage *stage;
 	struct name_run      names; /* names of written devices, not written themselves yet */
-	struct name_run      tags;  /* that wait for others: DEVICE_ROWS at most */
+	struct name_run      tags;  /* that wait for others: BATCH_ROWS at most */
 	uint64_t             steps; /* not told yet */
 	int64_t              id;    /* 0: nothing written */
 	int64_t              revision;

@@ -16,6 +16,7 @@
 #include "store/inventory/device.h"
 #include "store/inventory/rows.h"
 #include "store/similar.h"
+#include "store/sqlite/batch_rows.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/durable.h"
 #include "store/sqlite/leftover.h"
@@ -187,10 +188,10 @@ batch_open(struct sqlite_batch *batch, struct error *err)
 }
 
 /* Tags that wait for others, to be written together: name_run_add has made copies of them. */
-static struct device_tag_row
-batch_tag_row(const struct sqlite_batch *batch, size_t index)
+static struct batch_tag_row
+batch_tag_at(const struct sqlite_batch *batch, size_t index)
 {
-	return (struct device_tag_row){
+	return (struct batch_tag_row){
 	    name_run_at(&batch->tags, index)->device, name_run_text(&batch->tags, index)};
 }
 
@@ -199,7 +200,7 @@ static int
 batch_write_last_tags(struct sqlite_batch *batch, struct error *err)
 {
 	for (size_t i = 0; i < name_run_count(&batch->tags); i++) {
-		struct device_tag_row row = batch_tag_row(batch, i);
+		struct batch_tag_row row = batch_tag_at(batch, i);
 
 		if (device_tag_insert(batch->batch.store, row.device, row.tag, err) != 0)
 			return -1;
@@ -211,14 +212,14 @@ batch_write_last_tags(struct sqlite_batch *batch, struct error *err)
 static int
 batch_write_tag(struct sqlite_batch *batch, int64_t device, const char *tag, struct error *err)
 {
-	struct device_tag_row rows[DEVICE_ROWS];
+	struct batch_tag_row rows[BATCH_ROWS];
 
 	name_run_add(&batch->tags, tag, device, 0);
-	if (name_run_count(&batch->tags) < DEVICE_ROWS)
+	if (name_run_count(&batch->tags) < BATCH_ROWS)
 		return 0;
-	for (size_t i = 0; i < DEVICE_ROWS; i++)
-		rows[i] = batch_tag_row(batch, i);
-	if (device_tags_insert(batch->batch.store, rows, err) != 0)
+	for (size_t i = 0; i < BATCH_ROWS; i++)
+		rows[i] = batch_tag_at(batch, i);
+	if (batch_tags_insert(batch->batch.store, rows, err) != 0)
 		return -1;
 	name_run_reset(&batch->tags);
 	return 0;
@@ -287,7 +288,7 @@ batch_check_name(struct sqlite_batch *batch, const char *name, struct error *err
 }
 
 static int
-batch_write_name(struct sqlite_batch *batch, const struct device_name_row *row, struct error *err)
+batch_write_name(struct sqlite_batch *batch, const struct batch_name_row *row, struct error *err)
 {
 	struct store *store = batch->batch.store;
 
@@ -298,18 +299,18 @@ batch_write_name(struct sqlite_batch *batch, const struct device_name_row *row, 
 	return sql_is_taken(store) ? batch_refuse_name(batch, row->device, row->name, err) : -1;
 }
 
-static struct device_name_row
-batch_name_row(const struct sqlite_batch *batch, size_t index)
+static struct batch_name_row
+batch_name_at(const struct sqlite_batch *batch, size_t index)
 {
 	const struct name_run_entry *entry = name_run_at(&batch->names, index);
 
-	return (struct device_name_row){
+	return (struct batch_name_row){
 	    entry->device, name_run_text(&batch->names, index), entry->position};
 }
 
 /* Whether the devices of these names, which earlier transactions have written, are still there. */
 static int
-batch_check_devices(struct sqlite_batch *batch, const struct device_name_row *rows, size_t count,
+batch_check_devices(struct sqlite_batch *batch, const struct batch_name_row *rows, size_t count,
     struct error *err)
 {
 	static const char text[] =
@@ -318,10 +319,10 @@ batch_check_devices(struct sqlite_batch *batch, const struct device_name_row *ro
 	struct sql_statement *statement = sql_prepare(batch->batch.store, text, err);
 	int64_t               gone;
 
-	_Static_assert(DEVICE_ROWS == 8, "so many parameters");
+	_Static_assert(BATCH_ROWS == 8, "so many parameters");
 	if (statement == NULL)
 		return -1;
-	for (size_t i = 0; i < DEVICE_ROWS; i++)
+	for (size_t i = 0; i < BATCH_ROWS; i++)
 		sql_bind_int64(statement, (int)i + 1, rows[i < count ? i : 0].device);
 	if (sql_one_number(statement, "looking for imported devices", &gone, err) != 0)
 		return -1;
@@ -336,17 +337,17 @@ static int
 batch_write_name_rows(struct sqlite_batch *batch, size_t *index, struct error *err)
 {
 	size_t                 left = name_run_count(&batch->names) - *index;
-	size_t                 count = batch->undisturbed && left >= DEVICE_ROWS ? DEVICE_ROWS : 1;
-	struct device_name_row rows[DEVICE_ROWS];
+	size_t                 count = batch->undisturbed && left >= BATCH_ROWS ? BATCH_ROWS : 1;
+	struct batch_name_row rows[BATCH_ROWS];
 
 	for (size_t i = 0; i < count; i++)
-		rows[i] = batch_name_row(batch, *index + i);
+		rows[i] = batch_name_at(batch, *index + i);
 	*index += count;
 	batch->steps += count;
 	if (batch_check_devices(batch, rows, count, err) != 0)
 		return -1;
 	return count == 1 ? batch_write_name(batch, &rows[0], err)
-	                  : device_names_insert(batch->batch.store, rows, batch->revision, err);
+	                  : batch_names_insert(batch->batch.store, rows, batch->revision, err);
 }
 
 /* In a transaction, so that it holds until its end. */
