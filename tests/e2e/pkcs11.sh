@@ -179,8 +179,8 @@ export ATTEST_PKCS11_TPM=${tcti_cmd[one]}
 while [ $killed -lt 100 ]; do
 	case $((killed % 2)) in 0) key_use ecc-p256 ;; *) key_use rsa-2048 ;; esac
 	begin victim "$driver" "$module" forever
-	wait_for '[ -s "$scratch/victim.out" ]'
-	kill -KILL "${pid[victim]}" 2>/dev/null
+	wait_for '[ -s "$scratch/victim.out" ] || ! kill -0 "${pid[victim]}" 2>/dev/null'
+	kill -KILL "${pid[victim]}" 2>/dev/null || break
 	ended victim >/dev/null 2>&1
 	killed=$((killed + 1))
 	if [ $((killed % 10)) -eq 0 ]; then
@@ -189,6 +189,7 @@ while [ $killed -lt 100 ]; do
 	fi
 done
 note "at most $most objects were seen left"
+case_equal "each signed until it was killed" "$killed" 100 || note "$(tail -n 5 "$scratch/victim.err")"
 check "killed programs leave objects" '[ $most -gt 0 ]'
 for type in ecc-p256 rsa-2048 ecc-p384; do
 	key_use $type

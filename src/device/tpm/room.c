@@ -10,6 +10,9 @@
 /* More than any TPM has room for. */
 #define HANDLES_MAX 16U
 
+/* tss2's TPM2_TRANSIENT_FIRST shifts a bit into an int's sign. */
+#define TRANSIENT_FIRST ((TPM2_HANDLE)TPM2_HT_TRANSIENT << TPM2_HR_SHIFT)
+
 static bool
 is_open(struct device_tpm *tpm, TPM2_HANDLE handle)
 {
@@ -63,7 +66,7 @@ leftovers_flush(struct device_tpm *tpm)
 	struct error ignored;
 	bool         made = false;
 
-	if (device_tpm_handles(tpm, TPM2_TRANSIENT_FIRST, handles, &count, &ignored) != 0)
+	if (device_tpm_handles(tpm, TRANSIENT_FIRST, handles, &count, &ignored) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		made = leftover_flush(tpm, handles[i]) || made;

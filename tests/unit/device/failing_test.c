@@ -79,10 +79,9 @@ chain_read(struct error *err)
 static int
 chain_decode(struct error *err)
 {
-	AUTO_CHAIN      chain = {0};
-	AUTO_FREE char *issuer = NULL;
-	struct bytes    der[2] = {{0}, {0}};
-	int             rc = device_chain_decode(array, &chain, err);
+	AUTO_CHAIN   chain = {0};
+	struct bytes der[2] = {{0}, {0}};
+	int          rc = device_chain_decode(array, &chain, err);
 
 	if (rc == 0)
 		rc = device_chain_export(&chain, der, 2, err) == 2 ? 0 : -1;
