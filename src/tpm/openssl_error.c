@@ -52,7 +52,9 @@ error_set_unlike(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(detail, sizeof detail, fmt, args);
 	va_end(args);
-	if (queue_empty() || is_silent)
+	if (is_silent)
+		return error_set(err, ERROR_INTERNAL, "%s" UNLIKE_SILENT, detail);
+	if (queue_empty())
 		return error_set(err, ERROR_INTERNAL, "%s: %s", detail, ERR_reason_error_string(ERR_R_MALLOC_FAILURE));
 	return error_set(err, kind, "%s", detail);
 }

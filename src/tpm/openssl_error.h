@@ -14,8 +14,10 @@ int error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, 
 
 /*
  * The same without a reason, for what is not what was looked for, which OpenSSL says. When memory was
- * short, or it says nothing, as PEM_read_bio(3) without memory, the kind is INTERNAL. Returns -1.
+ * short the kind is INTERNAL; and, with UNLIKE_SILENT, when it says nothing: PEM_read_bio(3) does so
+ * without memory, and where a block is empty. Returns -1.
  */
+#define UNLIKE_SILENT ", or no memory to read it"
 int error_set_unlike(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

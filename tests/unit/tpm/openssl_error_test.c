@@ -66,7 +66,7 @@ static const struct {
     {PEM_R_NO_START_LINE, ERROR_NOT_FOUND, "no key in it"},
     {ERR_R_MALLOC_FAILURE, ERROR_INTERNAL, "no key in it: malloc failure"},
     {ERR_R_INIT_FAIL, ERROR_INTERNAL, "no key in it: malloc failure"},
-    {0, ERROR_INTERNAL, "no key in it: malloc failure"},
+    {0, ERROR_INTERNAL, "no key in it, or no memory to read it"},
 };
 
 START_TEST(unlike_is_what_it_says_unless_memory_was_short)
