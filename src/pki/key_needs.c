@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "pki/signing.h"
+#include "tpm/tcti.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/file.h"
 
 struct key_needs_opened {
 	struct key_needs_opened *next;
@@ -19,41 +21,21 @@ struct key_needs_opened {
 	char                    *uri;
 };
 
-/* True when the TCTI has this name: "NAME", "NAME:CONFIGURATION" or "libtss2-tcti-NAME.so…". */
-static bool
-tcti_is(const char *tcti, const char *name)
-{
-	static const char library[] = "libtss2-tcti-";
-	size_t            length = strlen(name);
-
-	if (strncmp(tcti, library, sizeof library - 1) == 0)
-		tcti += sizeof library - 1;
-	return strncmp(tcti, name, length) == 0 && strchr(":.", tcti[length]) != NULL;
-}
-
-static const char *
-tcti_configuration(const char *tcti)
-{
-	const char *colon = strchr(tcti, ':');
-
-	return colon != NULL ? colon + 1 : "";
-}
-
 void
 key_needs_tcti(struct key_needs *needs, const char *tcti)
 {
-	const char *configuration = tcti != NULL ? tcti_configuration(tcti) : "";
+	const char *configuration = tcti != NULL ? tpm_tcti_configuration(tcti) : "";
 
-	if (tcti == NULL || (tcti_is(tcti, "device") && configuration[0] == '\0')) {
+	if (tcti == NULL || (tpm_tcti_is(tcti, "device") && configuration[0] == '\0')) {
 		config_list_append(&needs->devices, "/dev/tpmrm0");
 		config_list_append(&needs->devices, "/dev/tpm0");
-	} else if (tcti_is(tcti, "device")) {
+	} else if (tpm_tcti_is(tcti, "device")) {
 		config_list_append(&needs->devices, configuration);
-	} else if (tcti_is(tcti, "cmd")) {
+	} else if (tpm_tcti_is(tcti, "cmd")) {
 		needs->command = true;
-	} else if (tcti_is(tcti, "tabrmd")) {
+	} else if (tpm_tcti_is(tcti, "tabrmd")) {
 		needs->sockets = true;
-	} else if (tcti_is(tcti, "swtpm") || tcti_is(tcti, "mssim")) {
+	} else if (tpm_tcti_is(tcti, "swtpm") || tpm_tcti_is(tcti, "mssim")) {
 		needs->sockets = needs->sockets || strstr(configuration, "path=") != NULL;
 		needs->network = needs->network || strstr(configuration, "path=") == NULL;
 	}
@@ -63,7 +45,7 @@ int
 key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct error *err)
 {
 	const char *tcti = tpm ? getenv("TPM2OPENSSL_TCTI") : NULL;
-	bool        command = tcti != NULL && tcti_is(tcti, "cmd");
+	bool        command = tcti != NULL && tpm_tcti_is(tcti, "cmd");
 
 	if (needs == NULL)
 		return 0;
@@ -77,15 +59,6 @@ key_needs_module(struct key_needs *needs, const char *uri, bool tpm, struct erro
 	return 0;
 }
 
-/* True when it is that directory, or below. */
-static bool
-is_below(const char *directory, const char *path)
-{
-	size_t length = strlen(directory);
-
-	return strncmp(directory, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
 int
 key_needs_module_place(const struct key_needs *needs, const char *path, struct error *err)
 {
@@ -96,7 +69,7 @@ key_needs_module_place(const struct key_needs *needs, const char *path, struct e
 	for (size_t i = 0; i < needs->writable.count; i++) {
 		AUTO_FREE char *directory = realpath(needs->writable.texts[i], NULL);
 
-		if (directory != NULL && is_below(directory, module))
+		if (directory != NULL && file_is_below(directory, module))
 			return error_set(err, ERROR_INTERNAL,
 			    "the PKCS #11 module %.256s is in %.256s, where this process writes, and its code would "
 			    "run before the sandbox; put it where only root may write", module, directory);

@@ -320,6 +320,14 @@ file_create(const char *path, const void *data, size_t size, mode_t mode, struct
 	return failed ? -1 : 0;
 }
 
+bool
+file_is_below(const char *directory, const char *path)
+{
+	size_t length = strcmp(directory, "/") != 0 ? strlen(directory) : 0;
+
+	return strncmp(directory, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
 char *
 file_join(const char *directory, const char *name)
 {

@@ -68,6 +68,9 @@ int file_sync_directory(const char *directory, struct error *err);
 /* Writes all of it to the descriptor: 0, or -1 with errno. */
 int file_write(int fd, const void *data, size_t size);
 
+/* Whether the path is that directory, or below; both are absolute and without links, ".." or "/" at the end. */
+bool file_is_below(const char *directory, const char *path);
+
 /* Returns "directory/name", which the caller frees. */
 char *file_join(const char *directory, const char *name);
 

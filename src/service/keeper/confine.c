@@ -19,6 +19,7 @@
 #include "util/bytes.h"
 #include "util/config_file.h"
 #include "util/error.h"
+#include "util/file.h"
 
 /* More than all rows, with lists of files, have in a sensible configuration; others are refused. */
 #define PLACES_MAX 1024
@@ -313,10 +314,7 @@ confine(const struct config_schema *schema, const void *settings, const struct k
 static bool
 place_covers(const struct landlock_path *place, const char *path, bool writable)
 {
-	size_t length = strlen(place->path);
-
-	return (place->writable || !writable) && strncmp(place->path, path, length) == 0 &&
-	    (path[length] == '\0' || path[length] == '/');
+	return (place->writable || !writable) && file_is_below(place->path, path);
 }
 
 static int

@@ -17,6 +17,9 @@ static const struct {
     {"cmd:nc -U /run/s", NULL},
     {"mydevice:/dev/tpm0", NULL},
     {"device", NULL},
+    {"device:", NULL},
+    {"libtss2-tcti-device.so.0:/dev/tpm0", "/dev/tpm0"},
+    {"swtpm:host=localhost,path=/run/s", NULL},
     {"", NULL},
 };
 
@@ -31,6 +34,16 @@ START_TEST(path_is_that_of_a_device_or_socket)
 }
 END_TEST
 
+START_TEST(is_takes_a_name_and_a_library)
+{
+	ck_assert(tpm_tcti_is("cmd:nc", "cmd") && tpm_tcti_is("cmd", "cmd"));
+	ck_assert(tpm_tcti_is("libtss2-tcti-cmd.so", "cmd") && tpm_tcti_is("libtss2-tcti-cmd.so.0:nc", "cmd"));
+	ck_assert(!tpm_tcti_is("cmds:nc", "cmd") && !tpm_tcti_is("cm", "cmd") && !tpm_tcti_is("", "cmd"));
+	ck_assert_str_eq(tpm_tcti_configuration("cmd:nc -U a:b"), "nc -U a:b");
+	ck_assert_str_eq(tpm_tcti_configuration("cmd"), "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -38,6 +51,7 @@ main(void)
 	TCase *tc = tcase_create("tcti");
 
 	tcase_add_loop_test(tc, path_is_that_of_a_device_or_socket, 0, sizeof names / sizeof names[0]);
+	tcase_add_test(tc, is_takes_a_name_and_a_library);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

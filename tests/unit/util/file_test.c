@@ -323,6 +323,14 @@ START_TEST(sync_directory_that_is_none_fails)
 }
 END_TEST
 
+START_TEST(below_is_the_directory_and_what_is_in_it)
+{
+	ck_assert(file_is_below("/a/b", "/a/b") && file_is_below("/a/b", "/a/b/c"));
+	ck_assert(!file_is_below("/a/b", "/a/bc") && !file_is_below("/a/b", "/a") && !file_is_below("/a/b", "/"));
+	ck_assert(file_is_below("/", "/a") && file_is_below("/", "/"));
+}
+END_TEST
+
 START_TEST(join_puts_a_slash_between)
 {
 	AUTO_FREE char *joined = file_join("/var/lib", "root.pem");
@@ -374,6 +382,7 @@ main(void)
 	tcase_add_test(tc, read_link_as_root_needs_its_owner_to_own_the_file);
 	tcase_add_test(tc, is_roots_when_nobody_else_can_replace_it);
 	tcase_add_test(tc, sync_directory_that_is_none_fails);
+	tcase_add_test(tc, below_is_the_directory_and_what_is_in_it);
 	tcase_add_test(tc, join_puts_a_slash_between);
 	tcase_add_test(tc, read_fd_leaves_no_copy_behind);
 	suite_add_tcase(suite, tc);
