@@ -292,8 +292,8 @@ shelf_update(struct token *token, const struct material *material, enum reach re
 /* ---- the directory ---- */
 
 /*
- * FNV-1a of the files' identities, and of what is known of the TPM. Not by OpenSSL, whose locks another thread may have held when
- * this process was forked: a child that finds nothing changed can do without it.
+ * FNV-1a of the files' identities, and of what is known of the TPM. Not by OpenSSL, whose locks another
+ * thread may have held when this process was forked: a child that finds nothing changed can do without it.
  */
 static uint64_t
 mark(const struct token *token, enum reach reach)

@@ -93,7 +93,8 @@ issued_find(struct call *call, struct store *store, struct store_issued *issued,
 	if (serial_of(operation_asked(call)->certificate, serial, &size, err) != 0)
 		return -1;
 	if (size == 0)
-		return error_set(err, ERROR_NOT_FOUND, "a certificate without a serial number of 1 to %d octets is not ours", STORE_SERIAL_MAX);
+		return error_set(err, ERROR_NOT_FOUND,
+		    "a certificate without a serial number of 1 to %d octets is not ours", STORE_SERIAL_MAX);
 	if (store_issued_find_serial(store, (struct view){serial, size}, issued, err) != 0)
 		return err->kind != ERROR_NOT_FOUND
 		    ? -1

@@ -158,9 +158,10 @@ child_start(struct check *check, char *command, struct error *err)
 static int
 child_serve(struct check *check, bool by_server, struct error *err)
 {
-	int64_t     end = clock_monotonic_ms() + CHECK_MS;
-	const char *fault;
-	bool        proved = false;
+	const struct use_seen *seen = use_server_seen(check->server);
+	int64_t                end = clock_monotonic_ms() + CHECK_MS;
+	const char            *fault;
+	bool                   proved = false;
 
 	for (;;) {
 		pid_t done = waitpid(check->child, &check->status, WNOHANG);
@@ -172,7 +173,7 @@ child_serve(struct check *check, bool by_server, struct error *err)
 		if (clock_monotonic_ms() > end)
 			break;
 		use_server_serve(check->server, STEP_MS);
-		if (by_server && !proved && use_server_seen(check->server)->proved) {
+		if (by_server && !proved && seen->proved) {
 			proved = true;
 			end = clock_monotonic_ms() + PROVED_MS;
 		}
@@ -181,7 +182,7 @@ child_serve(struct check *check, bool by_server, struct error *err)
 	(void)waitpid(check->child, &check->status, 0);
 	if (proved)
 		return 0;
-	fault = !use_server_seen(check->server)->connected ? "it did not connect" : use_server_seen(check->server)->fault;
+	fault = seen->connected ? seen->fault : "it did not connect";
 	return error_set(err, ERROR_INTERNAL, "it did not end within %d s%s%s", (int)(CHECK_MS / 1000),
 	    by_server && fault[0] != '\0' ? ": " : "", by_server ? fault : "");
 }
@@ -295,6 +296,7 @@ use_check_run(const struct use_program *program, const struct use_facts *facts, 
 	command_make(&check, program, facts, &command);
 	if (child_start(&check, (char *)command.data, err) != 0)
 		return -1;
-	return child_serve(&check, program->checks == USE_CHECK_SERVER, err) == 0 ? judge(&check, program, facts, what, err)
-	                                     : error_wrap(err, "%s", program->name);
+	if (child_serve(&check, program->checks == USE_CHECK_SERVER, err) != 0)
+		return error_wrap(err, "%s", program->name);
+	return judge(&check, program, facts, what, err);
 }

@@ -22,10 +22,11 @@ enum use_reads {
 
 /*
  * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
- * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {alias}, {suffix}, {file}; in `check` also {config} (a file with the
- * text), {directory} (an empty one for it), {port} (of the test server on localhost), {ca} (the
+ * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {alias}, {suffix}, {file}; in `check` also
+ * {config} (a file with the text), {directory} (an empty one for it), {port} (of the test server on localhost), {ca} (the
  * certificate of its CA), {cert} and {certkey} (its own, and the key), and {anchor} (a trust anchor for
- * the device's certificate, for a server of the program's own kind). A file that begins with "~/" is in the home directory.
+ * the device's certificate, for a server of the program's own kind). A file that begins with "~/" is in
+ * the home directory.
  */
 struct use_program {
 	const char    *name;

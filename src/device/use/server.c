@@ -15,12 +15,12 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "device/chain.h"
 #include "pki/certificate.h"
+#include "pki/key.h"
 #include "tpm/openssl_error.h"
 #include "util/error.h"
 
@@ -113,25 +113,6 @@ anchor_make(struct use_server *server, EVP_PKEY *any, struct error *err)
 	else
 		rc = certificate_encode_pem(anchor, &server->files[USE_SERVER_ANCHOR], err);
 	X509_free(anchor);
-	return rc;
-}
-
-static int
-key_encode(EVP_PKEY *key, struct bytes *pem, struct error *err)
-{
-	BIO  *bio = BIO_new(BIO_s_mem());
-	char *data;
-	long  size;
-	int   rc = -1;
-
-	if (bio == NULL || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    (size = BIO_get_mem_data(bio, &data)) <= 0)
-		(void)error_set_openssl(err, ERROR_INTERNAL, "writing the test server's key");
-	else {
-		bytes_append(pem, data, (size_t)size);
-		rc = 0;
-	}
-	BIO_free(bio);
 	return rc;
 }
 

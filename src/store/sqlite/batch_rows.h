@@ -8,8 +8,8 @@ struct error;
 struct store;
 
 /*
- * As device_name_insert and device_tag_insert (store/inventory/rows.h), for so many rows at once. After a failure some rows are
- * there: the caller takes the transaction back.
+ * As device_name_insert and device_tag_insert (store/inventory/rows.h), for so many rows at once. After
+ * a failure some rows are there: the caller takes the transaction back.
  */
 #define BATCH_ROWS 8
 struct batch_name_row {
