@@ -21,7 +21,7 @@ does yet; "script:" that a unit test cannot, but this script does.
     mutants.py verify --source TREE   looks whether each fault finds its place
 
 run builds in DIRECTORY, sees which test comes by which fault, and runs each
-fault against those tests, the shortest first, until one fails. What survives and
+fault against those tests, its module's own first, until one fails. What survives and
 is neither equivalent nor open is a failure; so is one that is, and does not survive.
 
 A sample is of those that a unit test notices. With --built-in BUILD its faults are
@@ -190,6 +190,13 @@ def plant_in_place(tree, faults):
 
 # ---- building and running ----
 
+def distance(path, test):
+    """How far a test is from a source: 0 that of its own module, 1 another of its folder, 2 the rest."""
+    module, folder = os.path.splitext(path)[0].removeprefix("src/"), os.path.dirname(path).removeprefix("src/")
+    its = os.path.splitext(test)[0].removeprefix("tests/unit/")
+    return 0 if its.startswith(module) else 1 if os.path.dirname(its) == folder else 2
+
+
 class Work:
     def __init__(self, options):
         self.options = options
@@ -289,7 +296,7 @@ class Work:
         return passed, time.monotonic() - started
 
     def reach(self):
-        """For each fault the tests that come by it, the shortest first."""
+        """For each fault the tests that come by it: the unit tests first, its own before the others, then the shortest."""
         by_fault = collections.defaultdict(list)
         seconds, doubtful = {}, set()
 
@@ -315,21 +322,21 @@ class Work:
                 seconds[test] = took
                 for number in numbers:
                     by_fault[number].append(test)
-        for tests in by_fault.values():
-            tests.sort(key=lambda test: (test.endswith(".sh"), seconds[test]))
+        paths = {fault.number: fault.path for fault in self.faults}
+        for number, tests in by_fault.items():
+            tests.sort(key=lambda test: (test.endswith(".sh"), distance(paths[number], test), seconds[test]))
         return by_fault, seconds, doubtful
 
     def judge(self, fault, tests, seconds):
         """How the fault fared: killed by which test, survived, unreached, late."""
-        rounds = 2 # some need luck
+        rounds = 2 # some need luck; a script takes too long for it
         if self.options.sample: # and so does coming by it
             folder = "tests/unit/" + fault.path.split("/")[1] + "/"
             tests = tests + [test for test in seconds if test.startswith(folder) and test not in tests]
         if fault.equivalent: # nobody expects a test to fail
             tests, rounds = [test for test in tests if not test.endswith(".sh")], 1
-        if fault.script in tests:
-            tests = [fault.script] + [test for test in tests if test != fault.script]
-        for test in rounds * tests:
+        scripts = sorted((test for test in tests if test.endswith(".sh")), key=lambda test: test != fault.script)
+        for test in rounds * [test for test in tests if test not in scripts] + scripts:
             if self.late():
                 return "late", ""
             passed, _ = self.run_test(test, {"MUTANT": str(fault.number)}, 4 * seconds[test] + 10)
