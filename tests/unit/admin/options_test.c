@@ -10,7 +10,6 @@
 
 #include "acme_admin/commands.h"
 #include "admin/commands.h"
-#include "admin/describe.h"
 #include "command_answer.h"
 #include "pki_support.h"
 #include "store/inventory/device.h"
@@ -151,29 +150,7 @@ START_TEST(import_of_many_similar_names_warns_of_the_first)
 }
 END_TEST
 
-START_TEST(actor_of_a_known_user_has_its_name)
-{
-	AUTO_FREE char *root = describe_actor("uid 0");
-	AUTO_FREE char *nobody = describe_actor("uid 987654321");
-	AUTO_FREE char *odd = describe_actor("uid 0x");
-	AUTO_FREE char *other = describe_actor("attestd");
-
-	ck_assert_str_eq(root, "uid 0 (root)");
-	ck_assert_str_eq(nobody, "uid 987654321");
-	ck_assert_str_eq(odd, "uid 0x");
-	ck_assert_str_eq(other, "attestd");
-}
-END_TEST
-
 /* ---- files and streams ---- */
-
-START_TEST(export_to_a_directory_is_an_error)
-{
-	(void)RUN(1, "export", "--output", place);
-	SAYS("opening ");
-	SAYS("Is a directory");
-}
-END_TEST
 
 /* From a pipe, whose size nobody knows. */
 START_TEST(import_from_a_pipe_reads_all)
@@ -271,8 +248,6 @@ main(void)
 	tcase_add_test(tc, replace_of_a_disabled_one_says_that_it_stays_so);
 	tcase_add_test(tc, pending_says_why_a_certificate_does_not_verify);
 	tcase_add_test(tc, import_of_many_similar_names_warns_of_the_first);
-	tcase_add_test(tc, actor_of_a_known_user_has_its_name);
-	tcase_add_test(tc, export_to_a_directory_is_an_error);
 	tcase_add_test(tc, import_from_a_pipe_reads_all);
 	tcase_add_test(tc, backup_goes_to_no_terminal);
 	tcase_add_test(tc, crl_of_a_state_directory_that_is_not_there_names_it);
