@@ -67,6 +67,7 @@ UNIT_TESTS += tests/unit/acme/keeper/roots_test
 UNIT_TESTS += tests/unit/acme/keeper/server_key_test
 UNIT_TESTS += tests/unit/acme/keeper/snapshot_test
 UNIT_TESTS += tests/unit/acme/keeper/statement_test
+UNIT_TESTS += tests/unit/acme/keeper/statement_tpm_test
 UNIT_TESTS += tests/unit/acme/keeper/transition_test
 UNIT_TESTS += tests/unit/acme/message_test
 
