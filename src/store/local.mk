@@ -65,6 +65,7 @@ UNIT_TESTS += tests/unit/store/acme/damaged_test
 UNIT_TESTS += tests/unit/store/acme/failing_test
 UNIT_TESTS += tests/unit/store/hash_test
 UNIT_TESTS += tests/unit/store/inventory/audit_test
+UNIT_TESTS += tests/unit/store/inventory/audit_verify_test
 UNIT_TESTS += tests/unit/store/inventory/certificate_test
 UNIT_TESTS += tests/unit/store/inventory/change_revoke_test
 UNIT_TESTS += tests/unit/store/inventory/change_test
