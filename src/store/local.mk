@@ -80,6 +80,7 @@ UNIT_TESTS += tests/unit/store/inventory/removed_test
 UNIT_TESTS += tests/unit/store/inventory/similar_test
 UNIT_TESTS += tests/unit/store/inventory/trust_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_shares_test
+UNIT_TESTS += tests/unit/store/inventory/waiting_bound_test
 UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test
