@@ -27,7 +27,6 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libp11.h>
 #include <openssl/evp.h>
@@ -36,6 +35,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 #include "pki/signing.h"
 #include "tpm/openssl_error.h"
 #include "util/file.h"
+#include "util/identity.h"
 #include "util/secret.h"
 
 struct module {
@@ -256,13 +256,14 @@ module_find_key(struct module *module, const struct pkcs11_uri *uri, const char 
 }
 
 /*
- * A module is code. Root reads URIs from the directory of a service's user, and must
- * not run that user's code.
+ * A module is code. Root reads URIs from the directory of a service's user, and must not run that user's
+ * code: not as root, nor in its place as that user, since the process may hold the root's key by then, and
+ * has root's terminal.
  */
 static int
 module_check(const char *path, struct error *err)
 {
-	if (geteuid() != 0 || file_is_roots(path))
+	if (identity_origin() != 0 || file_is_roots(path))
 		return 0;
 	return error_set(err, ERROR_INTERNAL,
 	    "root does not load the PKCS #11 module %s, which others can replace; put it where only "

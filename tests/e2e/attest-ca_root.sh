@@ -128,6 +128,20 @@ case_fails "attest-device: nor in a directory where others may write" 1 'where o
 case_equal "attest-device: nor is anything left there" "$(ls -A "$scratch/device")" ""
 rmdir "$scratch/device"
 
+# ---- the service's code, in the place of a token's module ----
+
+# It would run with the terminal of root, and with what that process holds by then.
+mkdir "$scratch/whole" && cp -a "$state_dir/." "$scratch/whole"
+"${as_service[@]}" bash -c "cp '$top_builddir/tests/e2e/bad_host.so' '$state_dir/evil.so' 2>/dev/null || : >'$state_dir/evil.so'
+	rm '$state_dir/issuing.key'
+	echo 'pkcs11:token=ca;object=issuing?module-path=$state_dir/evil.so' >'$state_dir/issuing.uri'"
+says="root does not load the PKCS #11 module $state_dir/evil.so, which others can replace"
+grep -q '^#define HAVE_LIBP11' "$top_builddir/config.h" || says="built without PKCS #11"
+case_fails "root does not run it in the service's place" 1 "$says" attest_ca crl
+run attest_ca check
+case_matches "nor to check it" "$out" "$says"
+rm -rf "$state_dir" && mv "$scratch/whole" "$state_dir"
+
 # ---- attacks ----
 
 printf '%s\n' "$secret" >"$private/secret"
