@@ -106,32 +106,47 @@ landlock_allow(int ruleset, uint64_t handled, const struct landlock_path *path, 
 	return rc;
 }
 
-static int
-landlock_restrict(int ruleset, struct error *err)
+int
+landlock_make(unsigned leave, const struct landlock_path *paths, size_t count, int *rules, struct error *err)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(CALL_RESTRICT_SELF, ruleset, 0) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "entering the sandbox of files");
-	return 0;
+	int            version = landlock_version();
+	struct ruleset all = ruleset_of(version, leave);
+	size_t         size = version >= 6 ? sizeof all : version >= 4 ? 2 * sizeof all.fs : sizeof all.fs;
+	int            rc = 0;
+
+	*rules = -1;
+	if (all.fs == 0 && all.net == 0 && all.scoped == 0)
+		return 0;
+	*rules = (int)syscall(CALL_CREATE_RULESET, &all, size, 0);
+	if (*rules < 0)
+		return error_set_errno(err, ERROR_INTERNAL, "making the sandbox of files");
+	for (size_t i = 0; all.fs != 0 && i < count && rc == 0; i++)
+		rc = landlock_allow(*rules, all.fs, &paths[i], err);
+	if (rc != 0) {
+		(void)close(*rules);
+		*rules = -1;
+	}
+	return rc;
+}
+
+int
+landlock_restrict(int rules)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(CALL_RESTRICT_SELF, rules, 0) == 0 ? 0 : -1;
 }
 
 int
 landlock_enter(unsigned leave, const struct landlock_path *paths, size_t count, struct error *err)
 {
-	int            version = landlock_version();
-	struct ruleset rules = ruleset_of(version, leave);
-	size_t         size = version >= 6 ? sizeof rules : version >= 4 ? 2 * sizeof rules.fs : sizeof rules.fs;
-	int            ruleset;
-	int            rc = 0;
+	int rules;
+	int rc;
 
-	if (rules.fs == 0 && rules.net == 0 && rules.scoped == 0)
+	if (landlock_make(leave, paths, count, &rules, err) != 0)
+		return -1;
+	if (rules < 0)
 		return 0;
-	ruleset = (int)syscall(CALL_CREATE_RULESET, &rules, size, 0);
-	if (ruleset < 0)
-		return error_set_errno(err, ERROR_INTERNAL, "making the sandbox of files");
-	for (size_t i = 0; rules.fs != 0 && i < count && rc == 0; i++)
-		rc = landlock_allow(ruleset, rules.fs, &paths[i], err);
-	if (rc == 0)
-		rc = landlock_restrict(ruleset, err);
-	(void)close(ruleset);
+	if ((rc = landlock_restrict(rules)) != 0)
+		error_set_errno(err, ERROR_INTERNAL, "entering the sandbox of files");
+	(void)close(rules);
 	return rc;
 }

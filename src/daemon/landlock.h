@@ -1,7 +1,7 @@
 /*
- * Landlock: which files this process may open, and whom it may reach, from now on and for ever.
- * Threads that exist already are not confined: call it before they are made. Linux only; Debian
- * has no library for it.
+ * Landlock: which files a thread and all that it makes may open, and whom they may reach, from now on
+ * and for ever. Other threads are not confined: see daemon/threads.h. Linux only; Debian has no library
+ * for it.
  */
 #ifndef DAEMON_LANDLOCK_H
 #define DAEMON_LANDLOCK_H
@@ -29,11 +29,21 @@ struct landlock_path {
 int landlock_version(void);
 
 /*
- * Refuses to open, make or remove any file that is not listed, to bind and connect TCP sockets
- * (version 4), and to signal other processes or reach their abstract sockets (version 6). What is
- * open stays open. A path that does not exist is left out. Without Landlock it does nothing.
- * `leave` is a sum of LANDLOCK_LEAVE_*. INTERNAL.
+ * Makes a set of rules that refuses to open, make or remove any file that is not listed, to bind and
+ * connect TCP sockets (version 4), and to signal other processes or reach their abstract sockets
+ * (version 6). A path that does not exist is left out. `leave` is a sum of LANDLOCK_LEAVE_*. The caller
+ * closes *rules; -1: there is nothing to refuse, or no Landlock. INTERNAL.
  */
+int landlock_make(unsigned leave, const struct landlock_path *paths, size_t count, int *rules,
+    struct error *err);
+
+/*
+ * Confines the calling thread to the rules. What is open stays open. May be called in a signal handler;
+ * -1 with errno.
+ */
+int landlock_restrict(int rules);
+
+/* Both, and closes the rules. INTERNAL. */
 int landlock_enter(unsigned leave, const struct landlock_path *paths, size_t count, struct error *err);
 
 #endif

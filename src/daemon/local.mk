@@ -16,6 +16,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/supervisor.c src/daemon/supervisor.h \
 	src/daemon/supervisor_child.c \
+	src/daemon/threads.c src/daemon/threads.h \
 	src/daemon/violation.c src/daemon/violation.h \
 	src/daemon/worker.c src/daemon/worker.h
 
@@ -30,6 +31,7 @@ UNIT_TESTS += tests/unit/daemon/sandbox_front_test
 UNIT_TESTS += tests/unit/daemon/sandbox_keeper_test
 UNIT_TESTS += tests/unit/daemon/service_test
 UNIT_TESTS += tests/unit/daemon/supervisor_test
+UNIT_TESTS += tests/unit/daemon/threads_test
 UNIT_TESTS += tests/unit/daemon/worker_test
 
 # What supervisor_test runs.

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include <asm/sockios.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,6 +27,7 @@
 #include "daemon/filter.h"
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
+#include "daemon/threads.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/process.h"
@@ -234,32 +234,35 @@ filter_enter_keeper(const struct sandbox_keeper *keeper, struct error *err)
 
 #endif
 
-/* A library's threads, which Landlock does not reach: how many. */
-static size_t
-threads_besides(void)
-{
-	DIR           *tasks = opendir("/proc/self/task");
-	struct dirent *entry;
-	size_t         count = 0;
+/* What the kernel does to one thread alone. */
+struct keeper_walls {
+	uint64_t capabilities;
+	int      rules; /* of Landlock; -1: none */
+};
 
-	while (tasks != NULL && (entry = readdir(tasks)) != NULL)
-		count += entry->d_name[0] != '.';
-	if (tasks != NULL)
-		(void)closedir(tasks);
-	return count > 0 ? count - 1 : 0;
+static int
+walls_enter_cb(void *arg)
+{
+	const struct keeper_walls *walls = arg;
+
+	if (process_disarm_thread(walls->capabilities) != 0)
+		return -1;
+	return walls->rules >= 0 ? landlock_restrict(walls->rules) : 0;
 }
 
+/* A library's threads enter first: Landlock would keep this one from signalling them. */
 static void
-threads_warn(void)
+walls_enter_threads(struct keeper_walls *walls)
 {
-	size_t threads = threads_besides();
+	size_t left = threads_each(walls_enter_cb, walls);
 	char   reason[160];
 
-	if (threads == 0 || landlock_version() == 0)
+	if (left == 0)
 		return;
 	(void)snprintf(reason, sizeof reason,
-	    "the library of a token or a TPM has started threads, %zu, which may open what their user may",
-	    threads);
+	    "the library of a token or a TPM has threads that cannot be confined, %zu, which may open what their "
+	    "user may",
+	    left);
 	LOG(WARNING, {"event", "sandbox"}, {"reason", reason});
 }
 
@@ -272,24 +275,40 @@ landlock_leaves(const struct sandbox_keeper *keeper)
 		leave |= LANDLOCK_LEAVE_TCP;
 	if (keeper->keys != SANDBOX_KEYS_FILES && (keeper->sockets & SANDBOX_SOCKET_BIT(UNIX)) != 0)
 		leave |= LANDLOCK_LEAVE_ABSTRACT;
-	if (keeper->keys == SANDBOX_KEYS_COMMAND) /* it ends the program that it started before */
+	/* It ends the program that it started before. And threads that are confined one by one could not
+	 * signal each other (Linux 6.12 and 6.13); the list of system calls holds their signals. */
+	if (keeper->keys == SANDBOX_KEYS_COMMAND || threads_besides() > 0)
 		leave |= LANDLOCK_LEAVE_SIGNALS;
 	return leave;
+}
+
+static int
+walls_enter(struct keeper_walls *walls, const struct sandbox_keeper *keeper, struct error *err)
+{
+	if (keeper->keys != SANDBOX_KEYS_FILES)
+		walls_enter_threads(walls);
+	if (process_disarm(walls->capabilities, err) != 0)
+		return -1;
+	if (walls->rules >= 0 && landlock_restrict(walls->rules) != 0)
+		return error_set_errno(err, ERROR_INTERNAL, "entering the sandbox of files");
+	return 0;
 }
 
 int
 sandbox_enter_keeper(enum sandbox_mode mode, const struct sandbox_keeper *keeper, struct error *err)
 {
+	/* Root's keeper may work on a directory of the service's user, and has its memory locked. */
+	struct keeper_walls walls = {.capabilities = geteuid() == 0 ? PROCESS_CAPABILITIES_OF_KEEPER : 0};
+	int                 rc;
+
 	if (!WITH_SANDBOX || mode == SANDBOX_OFF)
 		return 0;
-	/* Root's keeper may work on a directory of the service's user, and has its memory locked. */
-	if (process_disarm(geteuid() == 0 ? PROCESS_CAPABILITIES_OF_KEEPER : 0, err) != 0)
+	if (landlock_make(landlock_leaves(keeper), keeper->paths, keeper->count, &walls.rules, err) != 0)
 		return -1;
-	if (keeper->keys != SANDBOX_KEYS_FILES)
-		threads_warn();
-	if (landlock_enter(landlock_leaves(keeper), keeper->paths, keeper->count, err) != 0)
-		return -1;
-	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
-		return 0;
+	rc = walls_enter(&walls, keeper, err);
+	if (walls.rules >= 0)
+		(void)close(walls.rules);
+	if (rc != 0 || (mode == SANDBOX_AVAILABLE && !filter_is_available()))
+		return rc;
 	return filter_enter_keeper(keeper, err);
 }

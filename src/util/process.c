@@ -101,35 +101,47 @@ process_bound(void)
 	process_bound_to(0);
 }
 
-static int
-process_keep(uint64_t keep, struct error *err)
+/* NULL, or what has failed, with errno. */
+static const char *
+process_keep(uint64_t keep)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct   sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capget, &header, sets) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "reading capabilities");
+		return "reading capabilities";
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		sets[i].permitted &= (uint32_t)(keep >> (32 * i));
 		sets[i].effective &= sets[i].permitted;
 		sets[i].inheritable = 0;
 	}
-	if (syscall(SYS_capset, &header, sets) != 0)
-		return error_set_errno(err, ERROR_INTERNAL, "giving up capabilities");
-	return 0;
+	return syscall(SYS_capset, &header, sets) != 0 ? "giving up capabilities" : NULL;
+}
+
+static int
+process_kept(const char *failed, struct error *err)
+{
+	return failed == NULL ? 0 : error_set_errno(err, ERROR_INTERNAL, "%s", failed);
+}
+
+int
+process_disarm_thread(uint64_t keep)
+{
+	process_bound();
+	return process_keep(keep) == NULL ? 0 : -1;
 }
 
 int
 process_disarm(uint64_t keep, struct error *err)
 {
 	process_bound();
-	return process_keep(keep, err);
+	return process_kept(process_keep(keep), err);
 }
 
 int
 process_limit(uint64_t keep, struct error *err)
 {
 	process_bound_to(keep);
-	return process_keep(keep, err);
+	return process_kept(process_keep(keep), err);
 }

@@ -51,4 +51,7 @@ void process_bound(void);
  */
 int process_disarm(uint64_t keep, struct error *err);
 
+/* The same for the calling thread, which other threads are not: in a signal handler, too. -1 with errno. */
+int process_disarm_thread(uint64_t keep);
+
 #endif

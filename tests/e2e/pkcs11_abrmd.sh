@@ -82,7 +82,7 @@ case_ok "another program uses the TPM meanwhile" timeout 20 tpm2_getrandom -T "$
 kill "${pid[busy]}"
 ended busy >/dev/null 2>&1
 
-# The issuing key of a CA behind it: attestd's sandbox leaves the bus, and tells of GLib's threads.
+# The issuing key of a CA behind it: attestd's sandbox leaves the bus, and has GLib's threads in it.
 modules=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')
 if [ -e "$modules/tpm2.so" ]; then
 	attestd_stop
@@ -104,6 +104,7 @@ if [ -e "$modules/tpm2.so" ]; then
 	check "attestd starts with it" attestd_start
 	check "no thread takes the signals that are the keeper's" '
 		keeper=$(pgrep -P "${pid[attestd]}" -f "attestd: keeper") && threads_block "$keeper"'
+	check "and they are confined as the keeper is" '! grep "cannot be confined" "${log[attestd]}"'
 	check "and reads it again" 'daemon_reload attestd && [[ $reloaded == *"were read again"* ]]'
 	attest_ca enroll "$(printf %064x 1)" --name laptop >/dev/null
 	store_tamper "INSERT INTO certificate (serial, ek_hash, ak_name, not_before, not_after, revoked, revision, issuer)

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -167,6 +168,30 @@ START_TEST(enter_leaves_what_is_named_and_takes_the_network)
 }
 END_TEST
 
+/* A request that the device does not know: ENOTTY says that it was asked. */
+START_TEST(enter_leaves_the_control_of_a_device_that_is_one)
+{
+	const struct landlock_path paths[] = {{.path = "/", .writable = true}, {.path = "/dev/zero", .device = true}};
+	struct error               err = {0};
+	int                        zero;
+	int                        null;
+
+	if (landlock_version() < 5) {
+		printf("# skipped: no Landlock for devices in this kernel\n");
+		return;
+	}
+	unit_ok(landlock_enter(0, paths, 2, &err), &err);
+	ck_assert_int_ge(zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_ge(null = open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_eq(ioctl(zero, TIOCOUTQ, &(int){0}), -1);
+	ck_assert_int_eq(errno, ENOTTY);
+	ck_assert_int_eq(ioctl(null, TIOCOUTQ, &(int){0}), -1);
+	ck_assert_int_eq(errno, EACCES);
+	(void)close(zero);
+	(void)close(null);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -178,6 +203,7 @@ main(void)
 	tcase_add_loop_test(tc, enter_that_fails_says_where, 0, 3);
 	tcase_add_test(tc, enter_with_a_path_that_cannot_be_opened_says_so);
 	tcase_add_test(tc, enter_leaves_what_is_named_and_takes_the_network);
+	tcase_add_test(tc, enter_leaves_the_control_of_a_device_that_is_one);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -623,35 +623,126 @@ START_TEST(keeper_of_a_program_ends_it)
 }
 END_TEST
 
-static void *
-thread_waits(void *arg)
+/* A library's thread: it tries what it must not when the process is in its sandbox. */
+static int entered[2];
+static int tried[2];
+
+static char
+thread_result(void)
 {
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 'r';
+	if (act_make() >= 0 || errno != EACCES)
+		return 'w';
+	if (file_at(directory, "thread", O_RDWR | O_CREAT) < 0)
+		return 'd';
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EACCES ? '0' : 's';
+}
+
+static void *
+thread_tries(void *arg)
+{
+	char octet = 'x';
+
+	(void)!write(tried[1], &octet, 1);
+	while (read(entered[0], &octet, 1) != 1)
+		;
+	octet = thread_result();
+	(void)!write(tried[1], &octet, 1);
 	for (;;)
 		(void)pause();
 	return arg;
 }
 
+static void *
+thread_takes_no_signal(void *arg)
+{
+	const uint64_t all = UINT64_MAX;
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+	return thread_tries(arg);
+}
+
 static void
-enter_keeper_beside_a_thread(void)
+enter_beside(void *(*main)(void *), void (*enter)(void))
 {
 	pthread_t thread;
+	char      ready;
 
-	if (pthread_create(&thread, NULL, thread_waits, NULL) != 0)
+	if (pipe2(entered, O_CLOEXEC) != 0 || pipe2(tried, O_CLOEXEC) != 0 ||
+	    pthread_create(&thread, NULL, main, NULL) != 0 || read(tried[0], &ready, 1) != 1)
 		_exit(99);
-	enter_keeper_of_module();
+	enter();
+}
+
+static void enter_keeper_beside_a_thread(void) { enter_beside(thread_tries, enter_keeper_of_module); }
+static void enter_keeper_beside_a_deaf_thread(void) { enter_beside(thread_takes_no_signal, enter_keeper_of_module); }
+
+/* What the thread got; 0: nothing that it must not have. */
+static int
+act_by_the_thread(void)
+{
+	char  path[128];
+	char  octet = 'e';
+
+	(void)snprintf(path, sizeof path, "%s/thread", directory);
+	if (write(entered[1], "x", 1) != 1 || read(tried[0], &octet, 1) != 1)
+		return 99;
+	(void)unlink(path);
+	return octet == '0' ? 0 : octet;
 }
 
 static int act_nothing(void) { return 0; }
 
-START_TEST(keeper_of_a_module_with_threads_of_its_own_says_what_they_may)
+START_TEST(keeper_of_a_module_confines_the_threads_that_it_has)
+{
+	NEEDS_FILTER();
+	NEEDS_LANDLOCK(1);
+	NEEDS(access("/proc/self/task", R_OK) == 0, "no /proc");
+	inside(enter_keeper_beside_a_thread, act_by_the_thread);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+	ck_assert_str_eq(world.lines, "");
+}
+END_TEST
+
+START_TEST(keeper_of_a_module_says_which_threads_it_cannot_confine)
 {
 	NEEDS_LANDLOCK(1);
 	NEEDS(access("/proc/self/task", R_OK) == 0, "no /proc");
-	inside(enter_keeper_beside_a_thread, act_nothing);
+	inside(enter_keeper_beside_a_deaf_thread, act_nothing);
 	ck_assert_msg(strstr(world.lines, "warning test/front event=sandbox reason=\"the library of a token or a "
-	    "TPM has started threads, 1, which may open what their user may\"") != NULL, "%s", world.lines);
+	    "TPM has threads that cannot be confined, 1, which may open what their user may\"") != NULL,
+	    "%s", world.lines);
 	inside(enter_keeper_of_module, act_nothing);
 	ck_assert_str_eq(world.lines, "");
+}
+END_TEST
+
+/* They would keep root's otherwise, which are each thread's own. */
+static void *
+thread_shows_its_rights(void *arg)
+{
+	char path[64];
+	char octet;
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%ld/status", (long)syscall(SYS_gettid));
+	status_of_itself = open(path, O_RDONLY | O_CLOEXEC);
+	(void)!write(tried[1], "x", 1);
+	while (read(entered[0], &octet, 1) != 1)
+		;
+	return arg;
+}
+
+static void enter_keeper_beside_rights(void) { enter_beside(thread_shows_its_rights, enter_keeper_of_module); }
+
+static int act_keeper_rights(void) { return rights_are_within(PROCESS_CAPABILITIES_OF_KEEPER); }
+
+START_TEST(keeper_of_a_module_takes_the_capabilities_of_its_threads)
+{
+	NEEDS_FILTER();
+	NEEDS(access("/proc/self/task", R_OK) == 0, "no /proc");
+	inside(enter_keeper_beside_rights, act_keeper_rights);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
 }
 END_TEST
 
@@ -663,8 +754,6 @@ enter_keeper_that_can_see_its_rights(void)
 	status_of_itself = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	enter_keeper();
 }
-
-static int act_keeper_rights(void) { return rights_are_within(PROCESS_CAPABILITIES_OF_KEEPER); }
 
 START_TEST(keeper_has_the_capabilities_of_files_and_memory_at_most)
 {
@@ -723,7 +812,9 @@ main(void)
 	tcase_add_test(tc, keeper_of_a_module_connects_when_the_setting_says_so);
 	tcase_add_test(tc, keeper_of_a_module_connects_no_socket_that_it_has);
 	tcase_add_test(tc, keeper_of_a_program_ends_it);
-	tcase_add_test(tc, keeper_of_a_module_with_threads_of_its_own_says_what_they_may);
+	tcase_add_test(tc, keeper_of_a_module_confines_the_threads_that_it_has);
+	tcase_add_test(tc, keeper_of_a_module_says_which_threads_it_cannot_confine);
+	tcase_add_test(tc, keeper_of_a_module_takes_the_capabilities_of_its_threads);
 	tcase_add_test(tc, keeper_has_the_capabilities_of_files_and_memory_at_most);
 	tcase_add_test(tc, keeper_is_contained_too_when_that_need_not_be_available);
 	suite_add_tcase(suite, tc);
