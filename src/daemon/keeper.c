@@ -389,12 +389,22 @@ keeper_work(struct keeper *keeper, int control, void (*work)(void *, struct keep
 		pulse_send(control, PULSE_DONE);
 }
 
+/* A keeper has no socket of its own that leads to the service manager. */
+static void
+keeper_say(const struct keeper *keeper, int control, enum pulse_word word)
+{
+	if (keeper->alone)
+		service_notify(word == PULSE_READY ? SERVICE_READY : SERVICE_RELOADING);
+	else
+		pulse_send(control, word);
+}
+
 static void
 keeper_reload(struct keeper *keeper, int control)
 {
-	service_notify(SERVICE_RELOADING);
+	keeper_say(keeper, control, PULSE_RELOADING);
 	keeper_work(keeper, control, keeper->handlers->reload);
-	service_notify(SERVICE_READY);
+	keeper_say(keeper, control, PULSE_READY);
 }
 
 /* Serves until SIGTERM or until the supervisor goes. */
@@ -455,7 +465,8 @@ keeper_stop(struct keeper *keeper, size_t started)
 		while (sem_wait(&keeper->quieted) != 0)
 			;
 	}
-	service_notify(SERVICE_STOPPING);
+	if (keeper->alone) /* else the supervisor says so */
+		service_notify(SERVICE_STOPPING);
 	keeper->handlers->finish(keeper->arg);
 	for (size_t i = 0; i < keeper->count; i++) {
 		struct member *member = &keeper->members[i];
@@ -483,7 +494,7 @@ keeper_run(int control, size_t workers, bool signals, const struct keeper_handle
 	keeper.members = memory_new(workers * sizeof *keeper.members);
 	if (keeper_open(&keeper, workers, err) == 0 && keeper_start(&keeper, &started, err) == 0) {
 		handlers->ready(arg);
-		service_notify(SERVICE_READY);
+		keeper_say(&keeper, control, PULSE_READY);
 		rc = keeper_wait(&keeper, control, signal_fd, err);
 	}
 	keeper_stop(&keeper, started);

@@ -65,7 +65,7 @@ pulse_watch_begin(struct pulse_watch *watch, int control, int64_t heard)
 {
 	if (watch->control >= 0)
 		(void)close(watch->control);
-	*watch = (struct pulse_watch){.control = control, .heard = heard};
+	*watch = (struct pulse_watch){.control = control, .heard = heard, .speaks = watch->speaks};
 }
 
 static void
@@ -85,6 +85,11 @@ watch_hear(struct pulse_watch *watch, enum pulse_word word, int64_t now)
 		if (watch->working != 0 && watch->heard != 0)
 			watch->heard += now - watch->working;
 		watch->working = 0;
+		return;
+	case PULSE_READY:
+	case PULSE_RELOADING:
+		if (watch->speaks)
+			service_notify(word == PULSE_READY ? SERVICE_READY : SERVICE_RELOADING);
 		return;
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * A child's pulse: the messages by which it tells the supervisor that its main thread and all its
- * workers run. Whoever has not been heard for long is killed. What its main thread does besides, as
+ * workers run, and by which the keeper, which has no socket to the service manager, has it told. Whoever has not been heard for long is killed. What its main thread does besides, as
  * to sign a list or to wait until others have written, may take longer: it says when that begins
  * and ends, and the time between is no silence.
  */
@@ -43,6 +43,8 @@ enum pulse_word {
 	PULSE_BEAT,
 	PULSE_WORK, /* the main thread is about to do what may take long */
 	PULSE_DONE, /* it has; a beat says so too */
+	PULSE_READY,     /* for the service manager (daemon/service.h), from the keeper alone */
+	PULSE_RELOADING, /* the same */
 };
 
 /* A child says it over its control socket, and does not wait for room there. */
@@ -55,6 +57,7 @@ struct pulse_watch {
 	                  * not beat yet */
 	int64_t working; /* since when; 0: it does not */
 	bool    beaten;  /* once at least */
+	bool    speaks;  /* it is the keeper: what it says for the service manager is passed on */
 };
 
 /* Another process is at the other end of this socket, which it owns, and counts as heard at `heard`. */

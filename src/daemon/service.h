@@ -33,7 +33,7 @@ void service_connect(void);
  * Sends the state to the socket that NOTIFY_SOCKET names (a path, or "@" and an
  * abstract name); RELOADING carries MONOTONIC_USEC and is to be followed by READY.
  * Does nothing when the variable is not set; a failure is logged and nothing else.
- * A unit needs Type=notify and, as the keeper is not its main process, NotifyAccess=all.
+ * A unit needs Type=notify: its main process, the supervisor, is the one that tells.
  */
 void service_notify(enum service_state state);
 

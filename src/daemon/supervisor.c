@@ -1,6 +1,7 @@
 /*
  * Owns the life of front and keeper: starts, watches, restarts and ends them.
- * Of both it hears that they live; it reads no data from either of them or from the network.
+ * Of both it hears that they live, and of the keeper what the service manager is to know; it reads no data
+ * from either of them or from the network.
  */
 #include "config.h"
 
@@ -277,6 +278,8 @@ supervisor_keeper_ended(struct supervisor *supervisor, int status)
 	if (asked && well)
 		return;
 	supervisor->status = EXIT_FAILURE;
+	if (!asked)
+		service_notify(SERVICE_STOPPING);
 	if (asked || WIFSIGNALED(status) || WEXITSTATUS(status) == 0)
 		supervisor_log(LOG_LEVEL_ERROR, "end", SUPERVISOR_ROLE_KEEPER, end);
 	/* Without a keeper the front cannot finish anything. */
@@ -457,11 +460,14 @@ supervisor_timeout(const struct supervisor *supervisor)
 static void
 supervisor_loop(struct supervisor *supervisor)
 {
-	struct pollfd signals = {.fd = supervisor->signals, .events = POLLIN};
+	struct pollfd fds[] = {{supervisor->signals, POLLIN, 0}, {supervisor->keeper.pulse.control, POLLIN, 0}};
 
 	supervisor_advance(supervisor);
 	while (supervisor->keeper.pid != 0 || supervisor->front.pid != 0) {
-		(void)poll(&signals, 1, supervisor_timeout(supervisor));
+		/* What the keeper says is heard at once, unless it is to end or has closed its end. */
+		if (supervisor->stopping != NULL || (fds[1].revents & (POLLHUP | POLLERR)) != 0)
+			fds[1].fd = -1;
+		(void)poll(fds, 2, supervisor_timeout(supervisor));
 		supervisor_signals(supervisor);
 		supervisor_advance(supervisor);
 	}
@@ -504,7 +510,7 @@ supervisor_run(const struct supervisor_plan *plan, struct error *err)
 {
 	struct supervisor supervisor = {
 	    .plan = plan,
-	    .keeper = {.role = SUPERVISOR_ROLE_KEEPER, .pulse.control = -1},
+	    .keeper = {.role = SUPERVISOR_ROLE_KEEPER, .pulse = {.control = -1, .speaks = true}},
 	    .front = {.role = SUPERVISOR_ROLE_FRONT, .pulse.control = -1},
 	    .patience = pulse_patience_ms(),
 	    .status = EXIT_SUCCESS,

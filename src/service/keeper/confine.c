@@ -11,7 +11,6 @@
 
 #include "daemon/landlock.h"
 #include "daemon/sandbox.h"
-#include "daemon/service.h"
 #include "pki/key_needs.h"
 #include "service/reread.h"
 #include "service/settings.h"
@@ -296,7 +295,6 @@ confine(const struct config_schema *schema, const void *settings, const struct k
 	int                            rc;
 
 	*out = NULL;
-	service_connect();
 	if (service->containment == SANDBOX_OFF || !WITH_SANDBOX)
 		return 0;
 	files = landlock_version() > 0;

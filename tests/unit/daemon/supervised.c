@@ -3,7 +3,7 @@
  * and what happens to it, one line each, on standard output.
  *   supervised WORKERS ADDRESSES MODE
  * MODE is the keeper's: "serve"; "busy" works for two seconds at a reload; "fail" at start; "drop" closes each channel at
- * once; "deaf" makes the front ignore SIGTERM; "leave" ends unasked; "close" closes its control
+ * once; "tell" has much for the service manager; "deaf" makes the front ignore SIGTERM; "leave" ends unasked; "close" closes its control
  * socket, before it has taken a front.
  */
 #include "config.h"
@@ -136,6 +136,7 @@ front(const struct supervisor_child *child)
 		(void)snprintf(message, sizeof message, "%zu of %ld", i, (long)getpid());
 		(void)send(child->channels[i], message, strlen(message), MSG_NOSIGNAL);
 	}
+	pulse_send(child->control, PULSE_READY); /* which is not a front's to say */
 	while (!told_to_end && wait_readable(child->channels[0], child->control)) {
 		if ((got = recv(child->channels[0], message, sizeof message, 0)) <= 0)
 			return EXIT_FAILURE; /* as a front that finds no keeper */
@@ -201,6 +202,10 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 		(void)close(control);
 		control = -1;
 		printf("keeper hears no more\n");
+	}
+	if (strcmp(mode, "tell") == 0) {
+		for (int i = 0; i < 50; i++)
+			pulse_send(control, i % 2 == 0 ? PULSE_READY : PULSE_RELOADING);
 	}
 	while (!told_to_end) {
 		if (wait_readable(control, control) && control >= 0)

@@ -388,6 +388,45 @@ START_TEST(run_asked_to_end_tells_the_service_manager)
 }
 END_TEST
 
+/* In its order, and at once: the supervisor's own turns are seconds apart. */
+START_TEST(run_keeper_has_the_service_manager_told)
+{
+	struct timeval patience = {.tv_sec = 3};
+	int            manager = manager_open();
+	char           state[64];
+	ssize_t        size;
+
+	ck_assert_int_eq(setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	program_start("1", "1", "tell");
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_gt(size = recv(manager, state, sizeof state - 1, 0), 0);
+		state[size] = '\0';
+		ck_assert_int_eq(strncmp(state, i % 2 == 0 ? "READY=1" : "RELOADING=1\nMONOTONIC_USEC=", i % 2 == 0 ? 8 : 27), 0);
+	}
+	program_expect("front ");
+	program_stop();
+	ck_assert_int_gt(size = recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
+	state[size] = '\0';
+	ck_assert_str_eq(state, "STOPPING=1");
+	(void)close(manager);
+}
+END_TEST
+
+START_TEST(run_keeper_that_leaves_tells_the_service_manager)
+{
+	AUTO_FREE char *output = NULL;
+	AUTO_FREE char *errors = NULL;
+	char            state[64] = "";
+	int             manager = manager_open();
+
+	program_start("1", "1", "leave");
+	ck_assert_int_ne(program_wait(&output, &errors), 0);
+	ck_assert_int_gt(recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
+	ck_assert_str_eq(state, "STOPPING=1");
+	(void)close(manager);
+}
+END_TEST
+
 /* ---- children that hang ---- */
 
 START_TEST(run_front_that_hangs_is_killed_and_another_starts)
@@ -655,6 +694,8 @@ main(void)
 	tcase_add_test(tc, run_hangup_goes_to_the_keeper);
 	tcase_add_test(tc, run_children_ignore_a_terminal);
 	tcase_add_test(tc, run_asked_to_end_tells_the_service_manager);
+	tcase_add_test(tc, run_keeper_has_the_service_manager_told);
+	tcase_add_test(tc, run_keeper_that_leaves_tells_the_service_manager);
 	tcase_add_test(tc, run_front_that_hangs_is_killed_and_another_starts);
 	tcase_add_test(tc, run_keeper_that_hangs_ends_everything);
 	tcase_add_test(tc, run_keeper_that_works_long_is_let);
