@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Clients set up by what attest-device use prints, against servers of their own kind: PostgreSQL's,
-# hostapd with EAP-TLS, stunnel through renewals and for Python, Java, and the provider tpm2 in curl.
+# hostapd with EAP-TLS, stunnel through renewals and for Python, Java, and the provider tpm2 in curl and
+# HAProxy.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
@@ -157,6 +158,56 @@ if [ -e "$(dirname "$engine")/../ossl-modules/tpm2.so" ]; then
 		case_equal "tpm2-openssl: curl with $key" "$out$err" "hello CN=laptop $(serial_of $key) by TLSv1.3"
 		tpm2_flushcontext -T "${tcti[one]}" -t # what it leaves
 	done
+	# HAProxy has the TPM for as long as it runs, so that here nobody else asks for it.
+	if has haproxy; then
+		mkdir "$scratch/haproxy"
+		ports=("$(free_port)" "$(free_port)")
+		rm -rf "$scratch/live"
+		cp -r "$scratch/ecc-p256" "$scratch/live"
+		key=live
+		ln -s "$scratch/live/device.pem" "$scratch/haproxy/attest-device.pem"
+		ln -s "$scratch/live/device.key" "$scratch/haproxy/attest-device.pem.key"
+		case_matches "haproxy: the links are those that are printed" "$(then_of haproxy-key)" \
+			"ln -s $scratch/live/device.pem /etc/haproxy/attest-device.pem; ln -s $scratch/live/device.key /etc/haproxy/attest-device.pem.key;"
+		{
+			printf '%s\n' defaults '    mode http' '    timeout connect 5s' '    timeout client 5s' '    timeout server 5s' \
+				'frontend g' "    bind 127.0.0.1:${ports[1]}" '    default_backend BACKEND'
+			text_of haproxy-key | sed "s|/etc/haproxy/|$scratch/haproxy/|; s|bind :443|bind 127.0.0.1:${ports[0]}|
+				s|HOST:443|127.0.0.1:$admitting_port|; s|HOST|localhost|g; s|/etc/ssl/certs/ca-certificates.crt|$scratch/server.pem|
+				/^backend/i \    http-request return status 200"
+		} >"$scratch/haproxy.cfg"
+		shown() { # VERSION: the serial number of the certificate that it shows, with a signature by its key
+			run openssl s_client -connect "127.0.0.1:${ports[0]}" -tls1_"${1#1.}" </dev/null
+			[ "$status" -eq 0 ] && openssl x509 -noout -serial <<<"$out" | cut -d = -f 2
+		}
+		OPENSSL_CONF=$HOME/openssl.cnf TPM2OPENSSL_TCTI=${tcti[one]} PATH=$PATH:/usr/sbin \
+			daemon_start haproxy haproxy -W -f "$scratch/haproxy.cfg"
+		listening haproxy "${ports[0]}"
+		case_equal "haproxy: this machine's key is its own, by TLS 1.3" "$(shown 1.3)" "$(serial_of live)" ||
+			note "$(tail -n 5 "${log[haproxy]}")"
+		run curl --silent --show-error --max-time 10 "http://127.0.0.1:${ports[1]}/"
+		case_equal "haproxy as a client" "$out$err" "hello CN=laptop $(serial_of live) by TLSv1.3"
+		case_equal "haproxy: not with P-256 by TLS 1.2, as it says" "$(shown 1.2)" ""
+		renew_to rsa-2048
+		kill -USR2 "${pid[haproxy]}"
+		wait_for '[ "$(shown 1.3)" = "$(serial_of rsa-2048)" ]'
+		case_equal "haproxy: the new key after a reload, by TLS 1.3" "$(shown 1.3)" "$(serial_of rsa-2048)"
+		case_equal "haproxy: … by TLS 1.2" "$(shown 1.2)" "$(serial_of rsa-2048)"
+		run curl --silent --show-error --max-time 10 "http://127.0.0.1:${ports[1]}/"
+		case_equal "haproxy: … as a client" "$out$err" "hello CN=laptop $(serial_of rsa-2048) by TLSv1.3"
+		daemon_stop haproxy
+		wait_for 'tpm2_flushcontext -T "${tcti[one]}" -t'
+		for key in ecc-p256 rsa-2048; do
+			case_ok "haproxy --check: $key" use haproxy-key --check --tcti "${tcti[one]}"
+			tpm2_flushcontext -T "${tcti[one]}" -t
+		done
+		cp "$scratch/second/device.pem" "$scratch/live/device.pem"
+		key=live
+		case_fails "haproxy --check: a certificate of another key" 1 'haproxy-key does not use the key: it failed \(.*inconsistencies' \
+			use haproxy-key --check --tcti "${tcti[one]}"
+	else
+		skip "haproxy with this machine's key" "it is not installed"
+	fi
 else
 	skip "tpm2-openssl" "it is not installed"
 fi

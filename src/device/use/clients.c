@@ -11,6 +11,24 @@
 #define ENGINE_CONF                                                           \
 	"openssl_conf = main\n[main]\nengines = engines\n[engines]\npkcs11 = pkcs11\n" \
 	"[pkcs11]\nengine_id = pkcs11\nMODULE_PATH = {module}\ninit = 1\n"
+#define PROVIDER_CONF                                                                             \
+	"openssl_conf = main\n"                                                                   \
+	"[main]\n"                                                                                \
+	"providers = providers\n"                                                                 \
+	"random = random\n"                                                                       \
+	"alg_section = algorithms\n"                                                              \
+	"[providers]\n"                                                                           \
+	"default = provider_default\n"                                                            \
+	"tpm2 = provider_tpm2\n"                                                                  \
+	"[provider_default]\n"                                                                    \
+	"activate = 1\n"                                                                          \
+	"[provider_tpm2]\n"                                                                       \
+	"activate = 1\n"                                                                          \
+	"[random]\n"                                                                              \
+	"random = CTR-DRBG\n"                                                                     \
+	"properties = provider=default\n"                                                         \
+	"[algorithms]\n"                                                                          \
+	"default_properties = ?provider=tpm2,tpm2.digest!=yes\n"
 /* A database of NSS with the module, and the test server's CA. */
 #define NSS_MAKE(where)                                                                              \
 	"mkdir -p '" where "' && certutil -N -d 'sql:" where "' --empty-password && "               \
@@ -84,23 +102,7 @@ static const struct use_program clients[] = {
         .binary = "openssl",
         .needs = "tpm2-openssl",
         .file = OWN "openssl-tpm2.cnf",
-        .text = "openssl_conf = main\n"
-                "[main]\n"
-                "providers = providers\n"
-                "random = random\n"
-                "alg_section = algorithms\n"
-                "[providers]\n"
-                "default = provider_default\n"
-                "tpm2 = provider_tpm2\n"
-                "[provider_default]\n"
-                "activate = 1\n"
-                "[provider_tpm2]\n"
-                "activate = 1\n"
-                "[random]\n"
-                "random = CTR-DRBG\n"
-                "properties = provider=default\n"
-                "[algorithms]\n"
-                "default_properties = ?provider=tpm2,tpm2.digest!=yes\n",
+        .text = PROVIDER_CONF,
         .mode = 0644,
         .then = "OPENSSL_CONF={file} curl --tlsv1.3 --cert {chain} --key {keyfile} https://HOST/",
         .reads = USE_READS_PROVIDER,
@@ -191,6 +193,42 @@ static const struct use_program clients[] = {
                  "while kill -0 $pid 2>/dev/null && ! [ -S '{directory}/s' ]; do sleep 0.05; done\n"
                  "curl --silent --max-time 20 --unix-socket '{directory}/s' http://localhost/\n"
                  "kill $pid 2>/dev/null",
+        .tested = true,
+    },
+    {
+        .name = "haproxy-key",
+        .about = "HAProxy with this machine's key as its own, towards clients and towards servers behind it: "
+                 "by the provider tpm2, without the module",
+        .binary = "haproxy",
+        .needs = "tpm2-openssl, and OPENSSL_CONF in the environment of its service (attest-device use "
+                 "tpm2-openssl --write; Debian reads /etc/default/haproxy)",
+        .text = "global\n"
+                "    nbthread 1\n"
+                "frontend FRONTEND\n"
+                "    bind :443 ssl crt /etc/haproxy/attest-device.pem\n"
+                "backend BACKEND\n"
+                "    server HOST HOST:443 ssl crt /etc/haproxy/attest-device.pem verify required "
+                "ca-file /etc/ssl/certs/ca-certificates.crt sni str(HOST) verifyhost HOST\n",
+        .then = "put each line into its section; ln -s {chain} /etc/haproxy/attest-device.pem; "
+                "ln -s {keyfile} /etc/haproxy/attest-device.pem.key; reload it after a renewal; with more than one "
+                "thread most signatures fail, and with an EC key it is by TLS 1.3 only",
+        .reads = USE_READS_PROVIDER,
+        .checks = USE_CHECK_STATUS,
+        /* Its client is openssl: the test server's certificate is more than a TPM without a resource manager takes. */
+        .check = "PATH=\"$PATH:/usr/sbin\"; cat >'{directory}/openssl.cnf' <<'END'\n" PROVIDER_CONF "END\n"
+                 "ln -s '{chain}' '{directory}/own.pem'; ln -s '{keyfile}' '{directory}/own.pem.key'\n"
+                 "{ grep -A 1 '^global' '{config}'; printf '%s\\n' 'defaults' '    mode http' '    timeout connect 9s' "
+                 "'    timeout client 9s' '    timeout server 9s' 'frontend check' "
+                 "'    http-request return status 200' "
+                 "'    bind unix@{directory}/s ssl crt {directory}/own.pem'; } >'{directory}/haproxy.cfg'\n"
+                 "OPENSSL_CONF='{directory}/openssl.cnf' haproxy -db -f '{directory}/haproxy.cfg' 2>'{directory}/said' & pid=$!\n"
+                 "while kill -0 $pid 2>/dev/null && ! [ -S '{directory}/s' ]; do sleep 0.05; done\n"
+                 "[ -S '{directory}/s' ] && openssl s_client -unix '{directory}/s' -CAfile '{anchor}' -purpose any "
+                 "-verify_return_error </dev/null; status=$?\n"
+                 "kill $pid 2>/dev/null\n"
+                 "[ $status -eq 0 ] || grep -v -e 'Fatal errors' -e 'Error(s) found' '{directory}/said'\n"
+                 "exit $status",
+        .tools = "openssl",
         .tested = true,
     },
     {

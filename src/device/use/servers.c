@@ -39,7 +39,7 @@ static const struct use_program servers[] = {
     },
     {
         .name = "haproxy",
-        .about = "HAProxy as a server that admits machines; it cannot use a key in a TPM itself",
+        .about = "HAProxy as a server that admits machines",
         .binary = "haproxy",
         .text = "    bind :443 ssl crt /etc/haproxy/YOUR-SERVER.pem ca-file /etc/ssl/certs/DEVICE-CA.pem "
                 "crl-file /etc/ssl/certs/DEVICE-CRL.pem verify required\n"
