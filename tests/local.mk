@@ -199,7 +199,7 @@ E2E_TESTS += tests/e2e/attest-ca_store.sh
 E2E_TESTS += tests/e2e/build_hardening.sh
 
 # What they play a device and an ACME client with, and what writes credentials for a real TPM.
-check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/module_driver tests/e2e/old_kernel tests/e2e/quick_jq tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
+check_PROGRAMS += tests/e2e/flood tests/e2e/make_credential tests/e2e/module_driver tests/e2e/old_kernel tests/e2e/only_calls tests/e2e/quick_jq tests/e2e/racer tests/e2e/sign_jws tests/e2e/software_device \
 	tests/e2e/storm \
 	tests/e2e/software_acme_device
 

@@ -107,16 +107,21 @@ process_keep(uint64_t keep)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct   sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	bool                            more = false;
 
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capget, &header, sets) != 0)
 		return "reading capabilities";
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		sets[i].permitted &= (uint32_t)(keep >> (32 * i));
+		uint32_t kept = (uint32_t)(keep >> (32 * i));
+
+		more = more || ((sets[i].permitted | sets[i].effective) & ~kept) != 0 || sets[i].inheritable != 0;
+		sets[i].permitted &= kept;
 		sets[i].effective &= sets[i].permitted;
 		sets[i].inheritable = 0;
 	}
-	return syscall(SYS_capset, &header, sets) != 0 ? "giving up capabilities" : NULL;
+	/* A service manager forbids the call to services that it gives no capability. */
+	return more && syscall(SYS_capset, &header, sets) != 0 ? "giving up capabilities" : NULL;
 }
 
 static int

@@ -48,15 +48,50 @@ systemd-tmpfiles() {
 	done <"$2"
 }
 
-# systemctl(1): runs a unit's command as its user, with no privileges, and waits until it is ready.
+# calls_of GROUP: the system calls of a group of systemd's.
+calls_of() {
+	local name
+
+	for name in $(systemd-analyze syscall-filter "$1" | sed '1d; s/#.*//'); do
+		case $name in @*) calls_of "$name" ;; *) echo "$name" ;; esac
+	done
+}
+
+# unit_calls UNIT: the system calls that its SystemCallFilter lines let through.
+unit_calls() {
+	local line word names allowed=$(calls_of @default)
+
+	while read -r line; do
+		for word in ${line#\~}; do
+			case $word in @*) names=$(calls_of "$word") ;; *) names=$word ;; esac
+			case $line in
+			\~*) allowed=$(grep -vxF "$names" <<<"$allowed") ;;
+			*) allowed+=$'\n'$names ;;
+			esac
+		done
+	done <<<"$(unit_value "$1" SystemCallFilter)"
+	sort -u <<<"$allowed" | xargs
+}
+
+# Where systemd can say which calls a unit has, and the kernel can filter; sanitizers take more calls.
+only_calls=$top_builddir/tests/e2e/only_calls
+with_filter=no
+if command -v systemd-analyze >/dev/null && ! grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+	"$only_calls" "$(calls_of @system-service | xargs) execve" /bin/true && with_filter=yes
+fi
+
+# systemctl(1): runs a unit's command as its user, with no privileges and the system calls of the unit, and
+# waits until it is ready.
 systemctl() {
-	local unit=${*: -1} user command
+	local unit=${*: -1} user command filter=()
 
 	[ "$1" = enable ] || return 0
 	user=$(unit_value "$unit" User)
 	read -ra command <<<"$(here "$(unit_value "$unit" ExecStart)")"
+	[ "$with_filter" = no ] || filter=("$only_calls" "$(unit_calls "$unit")")
 	daemon_start "$unit" setpriv --reuid "${user_id[$user]}" --regid "${user_id[$user]}" \
-		--clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "${command[@]}" --listen 127.0.0.1:0
+		--clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+		"${filter[@]}" "${command[@]}" --listen 127.0.0.1:0
 	wait_for "grep -q event=start '${log[$unit]}' || ! daemon_runs $unit" && daemon_runs "$unit"
 }
 
@@ -122,6 +157,14 @@ check "and attest-acmed reads it" 'wait_for "grep -q event=attestation-roots \"\
 
 # ---- what the units allow ----
 
+if [ "$with_filter" = no ]; then
+	skip "the services ran with the system calls of their units alone" "no systemd-analyze, no libseccomp, no seccomp, or a build with sanitizers"
+else
+	for unit in attestd attest-acmed; do
+		check "$unit ran with the system calls of its unit, and chroot(2) is none of them" \
+			'"$only_calls" "$(unit_calls $unit)" /bin/true && ! "$only_calls" "$(unit_calls $unit)" "$(command -v chroot)" / /bin/true 2>/dev/null'
+	done
+fi
 if command -v systemd-analyze >/dev/null; then
 	for unit in attestd attest-acmed attest-device-enroll attest-device-renew attest-device-p11@; do
 		exposure=$(systemd-analyze security --offline=true --no-pager \

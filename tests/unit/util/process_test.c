@@ -3,12 +3,16 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +240,46 @@ START_TEST(limit_leaves_what_is_kept_to_programs_too)
 }
 END_TEST
 
+/* As a service manager does: capset(2) is refused. False: the kernel takes no filter. */
+static bool
+forbid_capset(void)
+{
+	struct sock_filter rules[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof rules / sizeof rules[0], rules};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+}
+
+START_TEST(disarm_of_who_has_nothing_asks_for_nothing)
+{
+	struct error err = {0};
+
+	ck_assert(become_somebody());
+	ck_assert(capabilities("CapPrm") == 0);
+	if (!forbid_capset())
+		return;
+	unit_ok(process_disarm(0, &err), &err);
+	unit_ok(process_disarm(PROCESS_CAPABILITIES_OF_KEEPER, &err), &err);
+}
+END_TEST
+
+START_TEST(disarm_of_who_has_some_fails_where_it_is_forbidden)
+{
+	struct error err = {0};
+
+	if (capabilities("CapPrm") == 0 || !forbid_capset())
+		return;
+	ck_assert_int_eq(process_disarm(0, &err), -1);
+	ck_assert_str_eq(err.detail, "giving up capabilities: Operation not permitted");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -248,6 +292,8 @@ main(void)
 	tcase_add_test(tc, lock_covers_all_that_it_writes_to_before_and_after);
 	tcase_add_test(tc, lock_with_a_finite_limit_changes_nothing);
 	tcase_add_test(tc, disarm_leaves_what_is_kept_and_then_nothing);
+	tcase_add_test(tc, disarm_of_who_has_nothing_asks_for_nothing);
+	tcase_add_test(tc, disarm_of_who_has_some_fails_where_it_is_forbidden);
 	tcase_add_test(tc, limit_leaves_what_is_kept_to_programs_too);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
