@@ -5,12 +5,9 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include "util/mutant.h"
@@ -19,33 +16,12 @@ static unsigned                on;      /* 0: none */
 static volatile unsigned char *reached; /* shared with all processes of the test; NULL: nobody asks */
 static size_t                  room;    /* its octets, one a fault */
 
-/* Of the environment; a front has none but its own, and takes that of the supervisor that started it. */
-static const char *
-mutant_variable(const char *name)
-{
-	static char environment[65536];
-	const char *value = getenv(name);
-	size_t      length = strlen(name);
-	char        path[64];
-	ssize_t     size;
-	int         fd;
-
-	(void)snprintf(path, sizeof path, "/proc/%ld/environ", (long)getppid());
-	if (value != NULL || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return value;
-	size = read(fd, environment, sizeof environment - 1);
-	(void)close(fd);
-	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(environment + at) + 1)
-		if (strncmp(environment + at, name, length) == 0 && environment[at + (ssize_t)length] == '=')
-			return strdup(environment + at + length + 1); /* for the life of the process */
-	return NULL;
-}
-
+/* A front, which is another user's and keeps few variables, keeps those that begin with LC_. */
 __attribute__((constructor)) static void
 mutant_begin(void)
 {
-	const char *number = mutant_variable("MUTANT");
-	const char *path = mutant_variable("MUTANT_REACHED");
+	const char *number = getenv("LC_MUTANT");
+	const char *path = getenv("LC_MUTANT_REACHED");
 	int         fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
 	struct stat st;
 	void       *marks = MAP_FAILED;

@@ -307,7 +307,7 @@ class Work:
             with open(path, "wb") as file: # an octet for each fault: mutant.h
                 file.truncate(1 + max((fault.number for fault in self.faults), default=0))
                 os.chmod(path, 0o666)
-            passed, took = self.run_test(test, {"MUTANT_REACHED": path}, 600)
+            passed, took = self.run_test(test, {"LC_MUTANT_REACHED": path}, 600)
             with open(path, "rb") as file:
                 numbers = {number for number, mark in enumerate(file.read()) if mark}
             os.unlink(path)
@@ -339,7 +339,7 @@ class Work:
         for test in rounds * [test for test in tests if test not in scripts] + scripts:
             if self.late():
                 return "late", ""
-            passed, _ = self.run_test(test, {"MUTANT": str(fault.number)}, 4 * seconds[test] + 10)
+            passed, _ = self.run_test(test, {"LC_MUTANT": str(fault.number)}, 4 * seconds[test] + 10)
             if not passed:
                 return "killed", test
         return ("survived", "") if tests else ("unreached", "")
@@ -354,6 +354,13 @@ def sample(faults, options):
         random.Random(options.seed).shuffle(chosen)
         chosen = chosen[:options.sample]
     return chosen
+
+
+def killed_before(path):
+    """Of the table of an earlier run: what was killed where, and by which test."""
+    lines = open(path, encoding="utf-8").read().splitlines() if os.path.exists(path) else []
+    killed = [line.split() for line in lines if line.startswith("killed ")]
+    return {words[1]: words[-1].strip("()") for words in killed}
 
 
 def run(options):
@@ -378,9 +385,13 @@ def run(options):
         json.dump((by_fault, seconds, sorted(doubtful)), open(reach_file, "w", encoding="utf-8"))
     chosen = sample(work.faults, options)
     counts = collections.Counter()
-    table = open(os.path.join(options.work, "table.txt"), "w", encoding="utf-8")
+    table_file = os.path.join(options.work, "table.txt")
+    judged = killed_before(table_file) if options.built else {}
+    table = open(table_file, "w", encoding="utf-8")
 
     def one(fault):
+        if fault.where in judged:
+            return fault, ("killed", judged[fault.where])
         return fault, work.judge(fault, by_fault.get(fault.number, []), seconds)
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -527,7 +538,7 @@ def main():
     runs.add_argument("--built-in", default="", help="plant into TREE itself, of which this is a build")
     runs.add_argument("--unit", action="store_true", help="the unit tests only")
     runs.add_argument("--tests", default="", help="these tests only: \"NAME …\"")
-    runs.add_argument("--built", action="store_true", help="as the last run left it")
+    runs.add_argument("--built", action="store_true", help="as the last run left it; what it killed is not tried again")
     runs.add_argument("only", nargs="*", help="faults in files whose path, or that of the list, has one of these")
     verifies = commands.add_parser("verify")
     verifies.add_argument("--source", required=True)
