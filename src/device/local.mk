@@ -83,6 +83,7 @@ UNIT_TESTS += tests/unit/device/host/http_client_test
 UNIT_TESTS += tests/unit/device/host/problem_test
 UNIT_TESTS += tests/unit/device/host/retry_test
 UNIT_TESTS += tests/unit/device/failing_calls_test
+UNIT_TESTS += tests/unit/device/failing_commands_test
 UNIT_TESTS += tests/unit/device/issued_test
 UNIT_TESTS += tests/unit/device/patience_test
 UNIT_TESTS += tests/unit/device/run_command_test
@@ -107,6 +108,8 @@ UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/use/server_test
 UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+tests_unit_device_failing_commands_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_TPM) \
+	-Wl,--wrap=acme_client_open,--wrap=acme_order_run
 tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_client_request \
 	-Wl,--wrap=device_interrupt_sleep,--wrap=http_client_end
 tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sign_key_sign

@@ -21,7 +21,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-#define WORDS_MAX 12
+#define WORDS_MAX 16
 #define DESCRIPTORS_MAX 64
 #define FILES_MAX 32
 #define IN_DIRECTORY "@" /* a word that begins so is a path in the state directory's parent */

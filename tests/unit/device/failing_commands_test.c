@@ -1,0 +1,302 @@
+/*
+ * attest-device on a machine where one command of the TPM, or one system call, fails: what it is asked for it does,
+ * or it says what failed. Nothing is left loaded in the TPM.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+
+#include "command_failing.h"
+#include "device/commands.h"
+#include "device/host/acme_client.h"
+#include "device/host/acme_order.h"
+#include "device/state.h"
+#include "device/tpm/ak_type.h"
+#include "device/tpm/device_ak.h"
+#include "device/tpm/device_ek.h"
+#include "device/tpm/esys.h"
+#include "device/tpm/key_file.h"
+#include "device/tpm/sign_key.h"
+#include "device/tpm/template.h"
+#include "failing_calls.h"
+#include "failing_crypto.h"
+#include "failing_tpm.h"
+#include "pki/ak_certificate.h"
+#include "pki/csr.h"
+#include "pki/device_certificate.h"
+#include "pki_support.h"
+#include "tpm/public.h"
+#include "tpm/spki.h"
+#include "util/clock.h"
+
+#define EK_FIRST 0x81010001U /* where EKs are kept */
+
+static char         tpm_directory[SCRATCH_SIZE];
+static struct pki   pki;
+static struct error err;
+
+/* ---- what the device has ---- */
+
+/* A certificate by the issuing CA, which began some minutes ago, and the CA's own. */
+static void
+chain_make(EVP_PKEY *key, int64_t lifetime, struct bytes *pem)
+{
+	static const char *const names[] = {"laptop"};
+	AUTO_BYTES               spki = {0};
+	AUTO_BYTES               der = {0};
+	uint8_t                  serial[CERTIFICATE_SERIAL_SIZE];
+	X509                    *certificate = NULL;
+	struct ak_profile        profile = {.ek_urn = "urn:ek:sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	           .manufacturer = "id:4E544300", .model = "NPCT75x", .version = "id:00070002", .names = names,
+	           .name_count = 1, .not_before = clock_now() - 300, .not_after = clock_now() + lifetime};
+
+	unit_ok(spki_encode(key, &spki, &err), &err);
+	profile.spki = bytes_view(&spki);
+	unit_ok(ak_certificate_issue(&pki.issuing, &profile, serial, &profile.not_after, &der, &err), &err);
+	unit_ok(certificate_decode(bytes_view(&der), &certificate, &err), &err);
+	unit_ok(certificate_encode_pem(certificate, pem, &err), &err);
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, pem, &err), &err);
+	X509_free(certificate);
+}
+
+/* The issuing CA, as of today. */
+static void
+authority_make(void)
+{
+	pki.root.key = pki_key(KEY_TYPE_P256, 0);
+	pki.issuing.key = pki_key(KEY_TYPE_P256, 1);
+	unit_ok(ca_root_create(pki.root.key, "Root", clock_now() - 600, PKI_YEAR, &pki.root.certificate, &err), &err);
+	unit_ok(ca_issuing_create(&pki.root, pki.issuing.key, "Issuing", clock_now() - 600, PKI_YEAR,
+	            &pki.issuing.certificate, &err), &err);
+}
+
+static EVP_PKEY *
+public_of(const struct device_key *key)
+{
+	AUTO_BYTES spki = {0};
+	EVP_PKEY  *public = NULL;
+
+	unit_ok(tpm_public_spki(&key->public.publicArea, &spki, &err), &err);
+	unit_ok(spki_decode(bytes_view(&spki), "the key", &public, &err), &err);
+	return public;
+}
+
+static void
+pair_make(struct device_tpm *tpm, const struct device_state *here)
+{
+	struct device_key key;
+	EVP_PKEY         *public = NULL;
+	AUTO_BYTES        pem = {0};
+	AUTO_BYTES        chain = {0};
+
+	unit_ok(sign_key_create(tpm, sign_key_type_find("ecc-p256"), &key, &err), &err);
+	unit_ok(device_key_encode(&key, &pem, &err), &err);
+	public = public_of(&key);
+	chain_make(public, PKI_DAY, &chain);
+	EVP_PKEY_free(public);
+	unit_ok(device_state_write(here, "device.key", bytes_view(&pem), &err), &err);
+	unit_ok(device_state_write(here, "device.pem", bytes_view(&chain), &err), &err);
+}
+
+/* An AK with its chain, a key with its certificate, in the state directory or that of a named key. */
+static void
+key_fill(struct device_tpm *tpm, const char *name)
+{
+	AUTO_AK    ak = {0};
+	AUTO_BYTES chain = {0};
+	AUTO_STATE here = {.folder = {.fd = -1}};
+	EVP_PKEY  *public = NULL;
+	uint32_t   handle;
+
+	unit_ok(device_ak_create(tpm, device_ak_type_find("p256"), &ak, &handle, &err), &err);
+	device_tpm_release(tpm, &handle);
+	unit_ok(device_state_open(state, name, &here, &err), &err);
+	unit_ok(device_state_ak_save(&here, &ak, &err), &err);
+	public = public_of(&ak.key);
+	chain_make(public, 7 * PKI_DAY, &chain);
+	EVP_PKEY_free(public);
+	unit_ok(device_state_write(&here, DEVICE_STATE_AK_CHAIN, bytes_view(&chain), &err), &err);
+	pair_make(tpm, &here);
+}
+
+static void
+state_fill(void)
+{
+	AUTO_TPM tpm = NULL;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	key_fill(tpm, NULL);
+	key_fill(tpm, "web");
+}
+
+/* The EKs that every TPM has stay in this one, so that none is made each time. */
+static void
+eks_keep(void)
+{
+	static const char *const kinds[] = {"rsa2048", "p256"};
+	AUTO_TPM                 tpm = NULL;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	for (TPM2_HANDLE i = 0; i < 2; i++) {
+		AUTO_EK  ek = {0};
+		uint32_t handle;
+		ESYS_TR  stays;
+
+		unit_ok(device_ek_load(tpm, device_template_find(kinds[i]), &ek, &handle, &err), &err);
+		ck_assert_uint_eq(Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		                      ESYS_TR_NONE, EK_FIRST + i, &stays), TSS2_RC_SUCCESS);
+		(void)Esys_TR_Close(tpm->esys, &stays);
+		device_tpm_release(tpm, &handle);
+	}
+}
+
+static const struct failing_command certify = {&attest_device_program, {"certificate", "--acme", "https://acme.test/directory",
+    "--attestation-url", "http://attest.test", "--key", "web", "--rekey", "90d", "--tcti", "of this test", NULL}};
+
+/* Once, for all cases: the key "web" has its certificate from the server, and is young. */
+static void
+setup(void)
+{
+	authority_make();
+	state_make();
+	eks_keep();
+	state_fill();
+	state_keep();
+	unit_ok(command_try(&certify, &err), &err);
+	state_keep();
+}
+
+static void
+teardown(void)
+{
+	pki_clear(&pki);
+	state_remove();
+}
+
+/* ---- the ACME server ---- */
+
+int __wrap_acme_client_open(struct acme_client *client, struct http_client *http, EVP_PKEY *key, const char *url,
+    struct error *why);
+int
+__wrap_acme_client_open(struct acme_client *client, struct http_client *http, EVP_PKEY *key, const char *url,
+    struct error *why)
+{
+	(void)client, (void)http, (void)key, (void)url;
+	return failing_now() ? error_set(why, ERROR_INTERNAL, "the server of this test is away") : 0;
+}
+
+/* Asks what a server asks for, and issues. */
+int __wrap_acme_order_run(struct acme_client *client, const char *name, const struct acme_applicant *applicant,
+    struct bytes *pem, struct error *why);
+int
+__wrap_acme_order_run(struct acme_client *client, const char *name, const struct acme_applicant *applicant,
+    struct bytes *pem, struct error *why)
+{
+	struct device_profile profile = {.identifier = name, .usages = DEVICE_USAGE_CLIENT,
+	    .not_before = clock_now() - 60, .not_after = clock_now() + PKI_DAY};
+	struct csr            csr;
+	uint8_t               serial[CERTIFICATE_SERIAL_SIZE];
+	AUTO_BYTES            object = {0};
+	AUTO_BYTES            request = {0};
+	AUTO_BYTES            der = {0};
+	X509                 *certificate = NULL;
+
+	(void)client;
+	if (applicant->attest(applicant->arg, "token.thumbprint", &object, why) != 0 ||
+	    applicant->request(applicant->arg, &request, why) != 0)
+		return -1;
+	failing_off();
+	applicant->progress(applicant->arg, "issuing");
+	unit_ok(csr_decode(bytes_view(&request), &csr, &err), &err);
+	profile.key = csr.key;
+	unit_ok(device_certificate_issue(&pki.issuing, &profile, serial, &profile.not_after, &der, &err), &err);
+	unit_ok(certificate_decode(bytes_view(&der), &certificate, &err), &err);
+	unit_ok(certificate_encode_pem(certificate, pem, &err), &err);
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, pem, &err), &err);
+	X509_free(certificate);
+	csr_clear(&csr);
+	failing_on();
+	return 0;
+}
+
+/* ---- what it does ---- */
+
+#define COMMAND(...) {&attest_device_program, {__VA_ARGS__, "--tcti", "of this test", NULL}}
+#define SERVERS      "--acme", "https://acme.test/directory", "--attestation-url", "http://attest.test"
+
+static const struct failing_command commands[] = {
+    COMMAND("status"),
+    COMMAND("status", "--json"),
+    COMMAND("status", "--key", "web"),
+    COMMAND("ek"),
+    COMMAND("ek", "--hash"),
+    COMMAND("certificate", SERVERS, "--key", "web", "--key-group", "0"),
+    COMMAND("renew", "--key", "web"), /* nothing is due */
+    COMMAND("renew", "--force", "--key", "web"),
+    COMMAND("renew", "--force", "--new-key", "--key", "web"),
+};
+
+static const TPM2_RC codes[] = {TPM2_RC_FAILURE, 0};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+#define CODES    (sizeof codes / sizeof codes[0])
+
+static int
+command_run_once(const void *arg, struct error *why)
+{
+	int rc = command_try(arg, why);
+
+	ck_assert_msg(failing_tpm_loaded() == 0, "%s: something stays loaded", said);
+	return rc;
+}
+
+START_TEST(command_that_fails_says_so)
+{
+	failing_tpm(codes[(size_t)_i % CODES]);
+	failing_every(37, 5);
+	failing_each(command_run_once, &commands[(size_t)_i / CODES]);
+}
+END_TEST
+
+/* It is what the others see of it. */
+START_TEST(status_tells_the_ak_and_each_key)
+{
+	unit_ok(command_try(&commands[0], &err), &err);
+	ck_assert_msg(strstr(said, "AK           p256\n") != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "certificate  laptop\n") != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "key          web\n") != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "problem") == NULL, "%s", said);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite      *suite = suite_create("device/failing_commands");
+	TCase      *tc = tcase_create("failing_commands");
+	const char *parent = getenv("TMPDIR");
+	int         rc;
+
+	failing_paths();
+	failing_calls(EIO);
+	failing_crypto();
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)setenv("TSS2_LOG", "all+NONE", 0); /* it would tell each failure */
+	(void)snprintf(tpm_directory, sizeof tpm_directory, "%s/attest-ca-tpm.XXXXXX",
+	    parent != NULL && *parent != '\0' ? parent : "/tmp");
+	if (mkdtemp(tpm_directory) == NULL || !failing_tpm_start(tpm_directory)) {
+		(void)rmdir(tpm_directory);
+		(void)puts("1..0 # SKIP there is no swtpm");
+		return EXIT_SUCCESS;
+	}
+	tcase_set_timeout(tc, 120);
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, status_tells_the_ak_and_each_key);
+	tcase_add_loop_test(tc, command_that_fails_says_so, 0, COMMANDS * CODES);
+	suite_add_tcase(suite, tc);
+	rc = unit_run(suite);
+	scratch_remove(tpm_directory);
+	return rc;
+}
