@@ -152,10 +152,10 @@ enroll_run(const struct command_call *call, struct error *err)
 	int64_t              seconds = 0;
 	int64_t              end_ms = 0;
 
-	if (options->wait != NULL && duration_parse(options->wait, &seconds, err) != 0)
-		return -1;
-	if (options->wait != NULL)
+	if (options->wait != NULL) {
+		(void)duration_parse(options->wait, &seconds, err); /* as enroll_check has found it to be */
 		end_ms = clock_monotonic_ms() + seconds * 1000;
+	}
 	if (device_settings_read(&options->settings, true, &settings, err) != 0 ||
 	    device_settings_check(&settings.all, err) != 0)
 		return -1;

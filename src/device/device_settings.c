@@ -117,15 +117,12 @@ own_read(struct device_sources *sources, const char *config, struct error *err)
 {
 	AUTO_FREE char *copy = memory_strdup(config);
 	AUTO_FREE char *folder = file_join(dirname(copy), "keys");
-	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *path = NULL;
+	char            name[DEVICE_STATE_KEY_NAME_MAX + sizeof ".conf"];
 
 	if (device_state_key_check(sources->all.key, err) != 0)
 		return -1;
-	if (asprintf(&name, "%s.conf", sources->all.key) < 0) {
-		name = NULL;
-		return error_set(err, ERROR_INTERNAL, "no memory");
-	}
+	(void)snprintf(name, sizeof name, "%s.conf", sources->all.key);
 	path = file_join(folder, name);
 	if (access(path, F_OK) != 0)
 		return 0;
