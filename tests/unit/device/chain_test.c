@@ -411,6 +411,43 @@ teardown(void)
 	forge_ak_clear(&ak);
 }
 
+/* Who takes fewer certificates than there are gets none. */
+START_TEST(export_of_more_than_fit_is_an_error)
+{
+	AUTO_CHAIN   chain = {0};
+	struct bytes der[2] = {{0}, {0}};
+	struct error err = {0};
+
+	unit_ok(judge(leaf_make(&issuing, ak.key, &ek, NOW - 60), &issuing, trust, &chain, &err), &err);
+	unit_fails(device_chain_export(&chain, der, 1, &err), &err, ERROR_INTERNAL, "a chain of 2 certificates");
+	ck_assert_uint_eq(der[0].size, 0);
+	ck_assert_int_eq(device_chain_export(&chain, der, 2, &err), 2);
+	bytes_clear(&der[0]);
+	bytes_clear(&der[1]);
+}
+END_TEST
+
+/* An issuer without a CN is told by its whole name. */
+START_TEST(issuer_without_a_cn_is_its_name)
+{
+	X509               *certificate = X509_new();
+	struct device_chain chain = {.certificates = sk_X509_new_null()};
+	AUTO_FREE char     *name = NULL;
+	AUTO_FREE char     *common = NULL;
+
+	ck_assert_int_gt(sk_X509_push(chain.certificates, certificate), 0);
+	ck_assert_int_eq(X509_NAME_add_entry_by_txt(X509_get_issuer_name(certificate), "O", MBSTRING_UTF8,
+	                     (const unsigned char *)"Example", -1, -1, 0), 1);
+	name = device_chain_issuer(&chain);
+	ck_assert_str_eq(name, "/O=Example");
+	ck_assert_int_eq(X509_NAME_add_entry_by_txt(X509_get_issuer_name(certificate), "CN", MBSTRING_UTF8,
+	                     (const unsigned char *)"issuing", -1, -1, 0), 1);
+	common = device_chain_issuer(&chain);
+	ck_assert_str_eq(common, "issuing");
+	device_chain_clear(&chain);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -435,6 +472,8 @@ main(void)
 	    sizeof undecodable / sizeof undecodable[0]);
 	tcase_add_test(tc, decode_no_certificate_is_malformed);
 	tcase_add_loop_test(tc, read_takes_a_whole_chain_or_nothing, 0, sizeof kept / sizeof kept[0]);
+	tcase_add_test(tc, export_of_more_than_fit_is_an_error);
+	tcase_add_test(tc, issuer_without_a_cn_is_its_name);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

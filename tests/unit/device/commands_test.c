@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "command_answer.h"
 #include "device/commands.h"
 #include "device/device_settings.h"
 #include "records.h"
@@ -51,6 +52,20 @@ START_TEST(common_options_are_taken_by_every_command)
 }
 END_TEST
 
+START_TEST(ek_takes_a_kind_with_hash_only)
+{
+	(void)answer_run(&attest_device_program, "/nonexistent", 2, ANSWER_WORDS("ek", "--ek", "p256"));
+	ck_assert_msg(strstr(answered.err, "ek takes --ek with --hash only") != NULL, "%s", answered.err);
+}
+END_TEST
+
+START_TEST(enroll_waits_for_a_duration_only)
+{
+	(void)answer_run(&attest_device_program, "/nonexistent", 2, ANSWER_WORDS("enroll", "--wait", "soon"));
+	ck_assert_msg(strstr(answered.err, "\"soon\" is no duration; ") != NULL, "%s", answered.err);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -61,6 +76,8 @@ main(void)
 	tcase_add_loop_test(tc, every_setting_is_an_option_of_some_command, 0,
 	    (int)(sizeof settings / sizeof settings[0]));
 	tcase_add_test(tc, common_options_are_taken_by_every_command);
+	tcase_add_test(tc, ek_takes_a_kind_with_hash_only);
+	tcase_add_test(tc, enroll_waits_for_a_duration_only);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -210,6 +210,59 @@ START_TEST(check_says_what_is_missing_or_unknown)
 }
 END_TEST
 
+START_TEST(named_key_whose_file_is_malformed_fails)
+{
+	AUTO_FREE char *path = config_write("name = \"first\"\n");
+	AUTO_FREE char *keys = file_join(directory, "keys");
+	AUTO_FREE char *file = file_join(keys, "abcdefghijklmnopqrstuvwxyz012345.conf"); /* the longest name */
+	AUTO_SETTINGS   settings = {0};
+	const struct device_settings line = {.key = "abcdefghijklmnopqrstuvwxyz012345", .config = path};
+	struct error                 err = {0};
+
+	ck_assert_int_eq(mkdir(keys, 0700), 0);
+	unit_ok(file_create(file, "colour = \"blue\"\n", 16, 0600, &err), &err);
+	ck_assert_int_eq(device_settings_read(&line, true, &settings, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strstr(err.detail, "colour") != NULL, "%s", err.detail);
+	(void)unlink(file);
+	(void)rmdir(keys);
+}
+END_TEST
+
+/* On a machine that has been set up it is there. */
+START_TEST(read_without_a_file_that_must_be_there_is_not_found)
+{
+	AUTO_SETTINGS                settings = {0};
+	const struct device_settings line = {.name = "laptop"};
+	struct error                 err = {0};
+
+	if (device_settings_read(&line, true, &settings, &err) == 0)
+		return;
+	ck_assert_int_eq((int)err.kind, ERROR_NOT_FOUND);
+	ck_assert_msg(strncmp(err.detail, "there is no /", 13) == 0 &&
+	        strstr(err.detail, "/device.conf; make it from the sample, or name another with --config") != NULL,
+	    "%s", err.detail);
+	unit_ok(device_settings_read(&line, false, &settings, &err), &err);
+	ck_assert_str_eq(settings.all.name, "laptop");
+}
+END_TEST
+
+START_TEST(recall_of_a_text_with_a_nul_is_malformed)
+{
+	AUTO_STATE        state = {.folder = {.fd = -1}};
+	AUTO_SETTINGS     settings = {0};
+	const struct view cut = view_text("{\"name\": \"lap\\u0000top\"}");
+	struct error      err = {0};
+
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
+	unit_ok(device_state_write(&state, DEVICE_STATE_SETTINGS, cut, &err), &err);
+	ck_assert_int_eq(device_settings_recall(&settings, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strstr(err.detail, "/" DEVICE_STATE_SETTINGS ": \"name\" holds a NUL") != NULL, "%s", err.detail);
+	ck_assert_ptr_null(settings.all.name);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -226,6 +279,9 @@ main(void)
 	tcase_add_test(tc, named_key_with_a_path_for_a_name_is_malformed);
 	tcase_add_loop_test(tc, check_says_what_is_missing_or_unknown, 0,
 	    (int)(sizeof checks / sizeof checks[0]));
+	tcase_add_test(tc, named_key_whose_file_is_malformed_fails);
+	tcase_add_test(tc, read_without_a_file_that_must_be_there_is_not_found);
+	tcase_add_test(tc, recall_of_a_text_with_a_nul_is_malformed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

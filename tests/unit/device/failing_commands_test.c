@@ -9,9 +9,13 @@
 #include <stdlib.h>
 
 #include "command_failing.h"
+#include "device/certificate_files.h"
 #include "device/commands.h"
+#include "device/device_settings.h"
 #include "device/host/acme_client.h"
 #include "device/host/acme_order.h"
+#include "device/host/http_client.h"
+#include "device/interrupt.h"
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
 #include "device/tpm/device_ak.h"
@@ -30,6 +34,8 @@
 #include "tpm/public.h"
 #include "tpm/spki.h"
 #include "util/clock.h"
+#include "util/file.h"
+#include "util/folder.h"
 
 #define EK_FIRST 0x81010001U /* where EKs are kept */
 
@@ -37,20 +43,26 @@ static char         tpm_directory[SCRATCH_SIZE];
 static struct pki   pki;
 static struct error err;
 
+/* The next AK's chain. */
+static const char *const  laptop[] = {"laptop"};
+static const char        *many[32];
+static const char *const *chain_names = laptop;
+static size_t             chain_name_count = 1;
+static int64_t            chain_ends = 7 * PKI_DAY; /* from now */
+
 /* ---- what the device has ---- */
 
 /* A certificate by the issuing CA, which began some minutes ago, and the CA's own. */
 static void
 chain_make(EVP_PKEY *key, int64_t lifetime, struct bytes *pem)
 {
-	static const char *const names[] = {"laptop"};
 	AUTO_BYTES               spki = {0};
 	AUTO_BYTES               der = {0};
 	uint8_t                  serial[CERTIFICATE_SERIAL_SIZE];
 	X509                    *certificate = NULL;
 	struct ak_profile        profile = {.ek_urn = "urn:ek:sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-	           .manufacturer = "id:4E544300", .model = "NPCT75x", .version = "id:00070002", .names = names,
-	           .name_count = 1, .not_before = clock_now() - 300, .not_after = clock_now() + lifetime};
+	           .manufacturer = "id:4E544300", .model = "NPCT75x", .version = "id:00070002", .names = chain_names,
+	           .name_count = chain_name_count, .not_before = clock_now() - 500, .not_after = clock_now() + lifetime};
 
 	unit_ok(spki_encode(key, &spki, &err), &err);
 	profile.spki = bytes_view(&spki);
@@ -115,7 +127,7 @@ key_fill(struct device_tpm *tpm, const char *name)
 	unit_ok(device_state_open(state, name, &here, &err), &err);
 	unit_ok(device_state_ak_save(&here, &ak, &err), &err);
 	public = public_of(&ak.key);
-	chain_make(public, 7 * PKI_DAY, &chain);
+	chain_make(public, chain_ends, &chain);
 	EVP_PKEY_free(public);
 	unit_ok(device_state_write(&here, DEVICE_STATE_AK_CHAIN, bytes_view(&chain), &err), &err);
 	pair_make(tpm, &here);
@@ -159,12 +171,16 @@ static const struct failing_command certify = {&attest_device_program, {"certifi
 static void
 setup(void)
 {
+	AUTO_FREE char *module = NULL;
+
 	authority_make();
 	state_make();
 	eks_keep();
 	state_fill();
 	state_keep();
 	unit_ok(command_try(&certify, &err), &err);
+	module = file_join(place, "module.so");
+	unit_ok(file_create(module, "", 0, 0600, &err), &err);
 	state_keep();
 }
 
@@ -173,6 +189,56 @@ teardown(void)
 {
 	pki_clear(&pki);
 	state_remove();
+}
+
+/* ---- what fails of our own ---- */
+
+static bool no_ek; /* the TPM makes none */
+
+/* A wrapped call is named so by the linker: where somebody calls it, it fails when it has to. */
+#define FAILS(name, parameters, ...)                                                              \
+	int __real_##name parameters;                                                             \
+	int __wrap_##name parameters;                                                             \
+	int __wrap_##name parameters                                                              \
+	{                                                                                         \
+		return failing_now() ? error_set(why, ERROR_INTERNAL, #name " of this test fails") \
+		                     : __real_##name(__VA_ARGS__);                                 \
+	}
+
+FAILS(certificate_files_key_made, (const char *directory, int64_t *made, struct error *why), directory, made, why)
+FAILS(device_interrupt_check, (struct error *why), why)
+FAILS(device_key_encode, (const struct device_key *key, struct bytes *pem, struct error *why), key, pem, why)
+FAILS(device_ek_present, (struct device_tpm *tpm, const struct device_template *template, bool *present,
+    struct error *why), tpm, template, present, why)
+FAILS(device_settings_read, (const struct device_settings *line, bool must_have, struct device_sources *sources,
+    struct error *why), line, must_have, sources, why)
+FAILS(folder_list, (const struct folder *folder, struct dirent ***entries, struct error *why), folder, entries, why)
+FAILS(http_client_new, (const char *roots, int64_t end_ms, struct http_client **out, struct error *why), roots,
+    end_ms, out, why)
+FAILS(sign_key_check, (struct device_tpm *tpm, const struct device_key *key, struct error *why), tpm, key, why)
+FAILS(tpm_public_key, (const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *why), public, key, why)
+FAILS(tpm_public_spki, (const TPMT_PUBLIC *public, struct bytes *spki, struct error *why), public, spki, why)
+
+int __real_device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
+    uint32_t *handle, struct error *why);
+int __wrap_device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
+    uint32_t *handle, struct error *why);
+int
+__wrap_device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
+    uint32_t *handle, struct error *why)
+{
+	return no_ek ? error_set(why, ERROR_NOT_FOUND, "no such EK") : __real_device_ek_load(tpm, template, ek, handle, why);
+}
+
+/* No host answers. */
+int __wrap_http_client_post(struct http_client *client, const char *base, const char *path, const char *text,
+    enum retry_rule rule, struct http_answer *answer, struct error *why);
+int
+__wrap_http_client_post(struct http_client *client, const char *base, const char *path, const char *text,
+    enum retry_rule rule, struct http_answer *answer, struct error *why)
+{
+	(void)client, (void)base, (void)path, (void)text, (void)rule, (void)answer;
+	return error_set(why, ERROR_INTERNAL, "the host of this test is away");
 }
 
 /* ---- the ACME server ---- */
@@ -234,6 +300,7 @@ static const struct failing_command commands[] = {
     COMMAND("ek", "--hash"),
     COMMAND("certificate", SERVERS, "--key", "web", "--key-group", "0"),
     COMMAND("renew", "--key", "web"), /* nothing is due */
+    COMMAND("use", "--key", "web", "--module", "@module.so"),
     COMMAND("renew", "--force", "--key", "web"),
     COMMAND("renew", "--force", "--new-key", "--key", "web"),
 };
@@ -271,6 +338,114 @@ START_TEST(status_tells_the_ak_and_each_key)
 }
 END_TEST
 
+/* ---- what it says ---- */
+
+static void
+assert_says(int wanted, const char *text, const struct failing_command *command)
+{
+	ck_assert_int_eq(command_try(command, &err), wanted);
+	ck_assert_msg(strstr(said, text) != NULL, "%s", said);
+}
+
+START_TEST(tpm_without_an_ek_has_none_to_show)
+{
+	static const struct failing_command status = COMMAND("status");
+	static const struct failing_command ek = COMMAND("ek");
+
+	no_ek = true;
+	assert_says(0, "TPM          ", &status);
+	ck_assert_ptr_null(strstr(said, "\nEK "));
+	assert_says(-1, "this TPM makes no EK that TCG's templates describe", &ek);
+}
+END_TEST
+
+/* Each is said, and the others are shown. */
+START_TEST(certificates_that_have_ended_are_a_failure_of_status)
+{
+	static const struct failing_command status = COMMAND("status");
+	AUTO_TPM                            tpm = NULL;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	state_restore();
+	chain_ends = -60;
+	key_fill(tpm, "old");
+	device_tpm_cleanup(&tpm);
+	state_keep();
+	assert_says(-1, "key          old\nAK           ak-chain.pem: it expired at ", &status);
+	ck_assert_msg(strstr(said, "key          web\n") != NULL, "%s", said);
+}
+END_TEST
+
+/* Nobody is asked while the chain is good. */
+static const struct {
+	struct failing_command command;
+	int64_t                chain_ends;
+} askers[] = {
+    {COMMAND("certificate", SERVERS, "--key", "late", "--new-ak"), 7 * PKI_DAY},
+    {COMMAND("certificate", SERVERS, "--key", "late"), 60},
+};
+
+START_TEST(certificate_with_a_chain_near_its_end_asks_the_host)
+{
+	AUTO_TPM tpm = NULL;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	state_restore();
+	chain_ends = askers[_i].chain_ends;
+	key_fill(tpm, "late");
+	device_tpm_cleanup(&tpm);
+	state_keep();
+	assert_says(-1, "the host of this test is away", &askers[_i].command);
+}
+END_TEST
+
+/* As many as fit are named. */
+START_TEST(certificate_for_one_of_many_names_lists_some)
+{
+	static const struct failing_command command = COMMAND("certificate", SERVERS, "--key", "many");
+	static char                         texts[32][64];
+	AUTO_TPM                            tpm = NULL;
+
+	for (size_t i = 0; i < 32; i++) {
+		(void)snprintf(texts[i], sizeof texts[i], "name-%02zu-of-a-machine-that-has-many-of-them-by-now", i);
+		many[i] = texts[i];
+	}
+	chain_names = many;
+	chain_name_count = 32;
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	state_restore();
+	key_fill(tpm, "many");
+	device_tpm_cleanup(&tpm);
+	state_keep();
+	assert_says(-1, "the attestation host gives this machine 32 names; choose one with name in device.conf, or --name of"
+	    " \"attest-device certificate\": \"name-00-of-a-machine-that-has-many-of-them-by-now\", \"name-01", &command);
+	ck_assert_msg(strstr(said, "by-now\", ...") != NULL, "%s", said);
+}
+END_TEST
+
+/* What the last certification left was changed by somebody. */
+static const char *const changed[][2] = {
+    {"{\"acme\": \"https://acme.test\", \"attestation_url\": \"http://attest.test\", \"rekey\": \"soon\"}",
+        "rekey, which is \"never\" or an age such as 90d"},
+    {"{\"name\": \"lap\\u0000top\"}", "/certificate.json: \"name\" holds a NUL"},
+    {"{", "/certificate.json: "},
+};
+
+START_TEST(renew_with_settings_that_are_none_says_which)
+{
+	static const struct failing_command command = COMMAND("renew", "--force", "--key", "web");
+	AUTO_STATE                          here = {.folder = {.fd = -1}};
+
+	state_restore();
+	unit_ok(device_state_open(state, "web", &here, &err), &err);
+	unit_ok(device_state_write(&here, DEVICE_STATE_SETTINGS, view_text(changed[_i][0]), &err), &err);
+	device_state_close(&here);
+	here.folder.fd = -1;
+	state_keep();
+	assert_says(-1, changed[_i][1], &command);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -295,6 +470,11 @@ main(void)
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, status_tells_the_ak_and_each_key);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, COMMANDS * CODES);
+	tcase_add_test(tc, tpm_without_an_ek_has_none_to_show);
+	tcase_add_test(tc, certificates_that_have_ended_are_a_failure_of_status);
+	tcase_add_loop_test(tc, certificate_with_a_chain_near_its_end_asks_the_host, 0, sizeof askers / sizeof askers[0]);
+	tcase_add_test(tc, certificate_for_one_of_many_names_lists_some);
+	tcase_add_loop_test(tc, renew_with_settings_that_are_none_says_which, 0, sizeof changed / sizeof changed[0]);
 	suite_add_tcase(suite, tc);
 	rc = unit_run(suite);
 	scratch_remove(tpm_directory);

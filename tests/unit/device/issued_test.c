@@ -42,8 +42,12 @@ identifiers_add(X509 *certificate, const char *const identifiers[2])
 	const unsigned char *at;
 	GENERAL_NAMES       *names;
 
-	for (int i = 0; i < 2 && identifiers[i] != NULL; i++)
-		permanent_identifier_append(&der, identifiers[i]);
+	for (int i = 0; i < 2 && identifiers[i] != NULL; i++) {
+		if (identifiers[i][0] == '.') /* a DNS name */
+			der_append(&der, DER_CONTEXT(2), view_text(identifiers[i] + 1));
+		else
+			permanent_identifier_append(&der, identifiers[i]);
+	}
 	der_end(&der, list);
 	at = der.data;
 	ck_assert_ptr_nonnull(names = d2i_GENERAL_NAMES(NULL, &at, (long)der.size));
@@ -108,6 +112,7 @@ static const struct made good[] = {
     {.cn = "laptop", .identifiers = {"laptop"}},
     {.identifiers = {"laptop"}},
     {.cn = "a prefix of what does not fit", .identifiers = {"laptop"}},
+    {.cn = "a prefix of what does not fit", .identifiers = {".laptop.example", "laptop"}},
     {.cn = "laptop", .from = NOW, .to = NOW},
     {.cn = "laptop", .to = NOW + DEVICE_CHAIN_LIFETIME_MAX},
 };
@@ -327,6 +332,21 @@ START_TEST(name_of_a_certificate_is_its_identifier_or_else_its_cn)
 }
 END_TEST
 
+/* The TPM's area is not what any key of ours has. */
+START_TEST(read_for_a_key_that_cannot_be_read_is_refused)
+{
+	const struct issued_order order = {&(const TPMT_PUBLIC){.type = TPM2_ALG_NULL}, "laptop", NOW};
+	AUTO_BYTES                sent = {0};
+	AUTO_BYTES                pem = {0};
+	struct error              err = {0};
+
+	chain(&good[0], &sent);
+	ck_assert_int_eq(issued_read(bytes_view(&sent), &order, &pem, &err), -1);
+	ck_assert_msg(err.detail[0] != '\0', "it does not say why");
+	ck_assert_uint_eq(pem.size, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -351,6 +371,7 @@ main(void)
 	tcase_add_test(tc, read_nothing_is_malformed);
 	tcase_add_loop_test(tc, name_of_a_certificate_is_its_identifier_or_else_its_cn, 0,
 	    sizeof named / sizeof named[0]);
+	tcase_add_test(tc, read_for_a_key_that_cannot_be_read_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <grp.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,6 +83,39 @@ START_TEST(apply_opens_the_directory_for_everybody_with_a_group_only)
 }
 END_TEST
 
+static int no_answer; /* the error of a list of groups that cannot be read */
+
+int __real_getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size, struct group **found);
+int __wrap_getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size, struct group **found);
+int
+__wrap_getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size, struct group **found)
+{
+	*found = NULL;
+	return no_answer != 0 ? no_answer : __real_getgrnam_r(name, entry, buffer, size, found);
+}
+
+static const struct {
+	int             error;
+	enum error_kind kind;
+} answers[] = {{ENOENT, ERROR_MALFORMED}, {ESRCH, ERROR_MALFORMED}, {EBADF, ERROR_MALFORMED}, {EPERM, ERROR_MALFORMED},
+    {EIO, ERROR_INTERNAL}, {ERANGE, ERROR_INTERNAL}};
+
+/* Whether there is such a group is not known: that is no reason to make one. */
+START_TEST(group_that_cannot_be_looked_for_is_an_error)
+{
+	struct device_settings settings = {.key_group = "wheel"};
+	gid_t                  group = 0;
+	struct error           err = {0};
+
+	no_answer = answers[_i].error;
+	ck_assert_int_eq(device_sharing_group(&settings, &group, &err), -1);
+	ck_assert_int_eq((int)err.kind, (int)answers[_i].kind);
+	ck_assert_int_eq(strncmp(err.detail, "looking for the group \"wheel\": ", 31) == 0,
+	    answers[_i].kind == ERROR_INTERNAL);
+	ck_assert_uint_eq(group, PAIR_NO_GROUP);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,6 +126,7 @@ main(void)
 	tcase_add_test(tc, group_is_found_by_name_and_number);
 	tcase_add_loop_test(tc, group_that_is_none_is_malformed, 0, sizeof unknown / sizeof unknown[0]);
 	tcase_add_test(tc, apply_opens_the_directory_for_everybody_with_a_group_only);
+	tcase_add_loop_test(tc, group_that_cannot_be_looked_for_is_an_error, 0, sizeof answers / sizeof answers[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -382,6 +382,64 @@ START_TEST(open_named_key_through_a_link_fails)
 }
 END_TEST
 
+/* A user without a home names a directory, and has no keys until then. */
+START_TEST(open_without_a_home_says_so)
+{
+	struct device_state_names names = {0};
+	AUTO_STATE                state = {.folder = {.fd = -1}};
+	struct error              err = {0};
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(setuid(65534), 0);
+	ck_assert_int_eq(unsetenv("XDG_STATE_HOME"), 0);
+	ck_assert_int_eq(unsetenv("HOME"), 0);
+	unit_fails(device_state_open(NULL, NULL, &state, &err), &err, ERROR_INTERNAL,
+	    "neither XDG_STATE_HOME nor HOME is set; name a directory with --state-dir");
+	unit_ok(device_state_names_read(NULL, &names, &err), &err);
+	ck_assert_uint_eq(names.count, 0);
+	device_state_names_free(&names);
+}
+END_TEST
+
+/* A user works in a directory of its own, whoever owns what is above. */
+START_TEST(open_by_a_user_takes_its_own_directory)
+{
+	AUTO_FREE char *directory = file_join(scratch, "users");
+	AUTO_FREE char *inside = file_join(directory, "a/b");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+
+	ck_assert_int_eq(mkdir(directory, 0777), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(scratch, 0755), 0);
+		ck_assert_int_eq(chown(directory, 65534, 65534), 0);
+		ck_assert_int_eq(seteuid(65534), 0);
+	}
+	unit_ok(device_state_open(inside, NULL, &state, &err), &err);
+}
+END_TEST
+
+/* Evidence that is no JSON, and a member that is no base64. */
+static const struct {
+	const char *text;
+	const char *detail;
+} evidences[] = {
+    {"{", "not JSON: "},
+    {"{\"createData\": \"a\", \"createAttestation\": \"\", \"createSignature\": \"\"}", "createData: base64 of 1 character"},
+};
+
+START_TEST(evidence_that_cannot_be_decoded_says_which)
+{
+	struct device_ak ak = {0};
+	struct error     err = {0};
+
+	ck_assert_int_eq(device_evidence_decode(view_text(evidences[_i].text), &ak, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strncmp(err.detail, evidences[_i].detail, strlen(evidences[_i].detail)) == 0, "%s", err.detail);
+	device_ak_clear(&ak);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -409,6 +467,9 @@ main(void)
 	tcase_add_test(tc, open_named_key_makes_a_directory_of_its_own);
 	tcase_add_test(tc, names_are_those_of_directories);
 	tcase_add_test(tc, open_named_key_through_a_link_fails);
+	tcase_add_test(tc, open_without_a_home_says_so);
+	tcase_add_test(tc, open_by_a_user_takes_its_own_directory);
+	tcase_add_loop_test(tc, evidence_that_cannot_be_decoded_says_which, 0, sizeof evidences / sizeof evidences[0]);
 	suite_add_tcase(suite, tc);
 	status = unit_run(suite);
 	(void)nftw(scratch, remove_cb, 8, FTW_DEPTH | FTW_PHYS);

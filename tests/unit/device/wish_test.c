@@ -105,6 +105,33 @@ START_TEST(attest_check_of_a_wish_that_is_no_name_is_malformed)
 }
 END_TEST
 
+static const char *host; /* what the machine is called in a test */
+
+int __real_gethostname(char *name, size_t size);
+int __wrap_gethostname(char *name, size_t size);
+int
+__wrap_gethostname(char *name, size_t size)
+{
+	if (host == NULL)
+		return __real_gethostname(name, size);
+	memset(name, 'x', size); /* POSIX lets the NUL be missing where it is cut */
+	memcpy(name, host, strlen(host) + 1 < size ? strlen(host) + 1 : size);
+	return 0;
+}
+
+/* Such as every machine has before somebody names it; and what is no identifier. */
+static const char *const hosts[] = {"localhost", "localhost.localdomain", "(none)", "", "a/b"};
+
+START_TEST(wish_of_a_host_without_a_name_is_none)
+{
+	const struct device_settings settings = {.wish = NULL};
+	char                         text[IDENTIFIER_MAX + 1];
+
+	host = hosts[_i];
+	ck_assert_ptr_null(device_wish(&settings, "/nowhere", text));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -116,6 +143,7 @@ main(void)
 	tcase_add_test(tc, wish_without_settings_is_the_hosts_name);
 	tcase_add_test(tc, wish_without_settings_is_the_name_of_the_certificate);
 	tcase_add_test(tc, attest_check_of_a_wish_that_is_no_name_is_malformed);
+	tcase_add_loop_test(tc, wish_of_a_host_without_a_name_is_none, 0, sizeof hosts / sizeof hosts[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -192,7 +192,8 @@ START_TEST(open_other_key_is_refused)
 	char            directory[SCRATCH_SIZE];
 	AUTO_FOLDER     folder = {.fd = -1};
 	AUTO_FREE char *path = NULL;
-	EVP_PKEY       *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+	EVP_PKEY       *key = _i == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384")
+	                              : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	EVP_PKEY       *found = NULL;
 	FILE           *file;
 	struct error    err = {0};
@@ -264,6 +265,24 @@ START_TEST(pause_grows_and_obeys_retry_after)
 }
 END_TEST
 
+/* There is no place for a new one. */
+START_TEST(open_where_none_can_be_kept_is_an_error)
+{
+	char         directory[SCRATCH_SIZE];
+	AUTO_FOLDER  folder = {.fd = -1};
+	EVP_PKEY    *found = NULL;
+	struct error err = {0};
+
+	scratch_make(directory);
+	unit_ok(folder_open(directory, &folder, &err), &err);
+	scratch_remove(directory);
+	ck_assert_int_eq(account_key_open(&folder, "account.pem", &found, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strncmp(err.detail, "making the ACME account's key: ", 31) == 0, "%s", err.detail);
+	ck_assert_ptr_null(found);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -275,10 +294,11 @@ main(void)
 	tcase_add_test(tc, authorization_joins_token_and_thumbprint);
 	tcase_add_test(tc, sign_verifies_and_says_what_was_given);
 	tcase_add_test(tc, open_missing_makes_one_and_then_finds_it);
-	tcase_add_test(tc, open_other_key_is_refused);
+	tcase_add_loop_test(tc, open_other_key_is_refused, 0, 2);
 	tcase_add_loop_test(tc, open_file_that_is_no_key_leaves_it, 0, 2);
 	tcase_add_loop_test(tc, pause_grows_and_obeys_retry_after, 0,
 	    (int)(sizeof pauses / sizeof pauses[0]));
+	tcase_add_test(tc, open_where_none_can_be_kept_is_an_error);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -131,6 +131,9 @@ static const struct {
     {502, 0, "<html>", ERROR_INTERNAL,
         "http://h answered HTTP 502: attestd, or a proxy before it, has a failure that may pass"},
     {404, 0, "", ERROR_INTERNAL, "http://h answered HTTP 404: is this the URL of attestd?"},
+    {403, 0, "{\"detail\":\"x\",\"subproblems\":[{\"detail\":\"1\"},{\"type\":\"y\"},{\"detail\":\"3\"},{\"detail\":\"4\"},"
+             "{\"detail\":\"5\"},{\"detail\":\"6\"},{\"detail\":\"7\"},{\"detail\":\"8\"},{\"detail\":\"9\"}]}",
+        ERROR_INTERNAL, "x: 1: 3: 4: 5: 6: 7: 8"}, /* no more than eight are looked at */
     {400, 0, "{\"detail\":\"a\\u001b[31mb\\u009bc\\nd\\u007f\"}", ERROR_INTERNAL, "a [31mb  c d "},
 };
 

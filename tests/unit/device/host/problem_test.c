@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <jansson.h>
+
 #include "device/host/http_client.h"
 #include "device/host/problem.h"
 #include "unit.h"
@@ -79,6 +81,27 @@ START_TEST(error_of_a_bare_status_doubts_the_url_unless_it_may_pass)
 }
 END_TEST
 
+/* What an order has for its error: the first that is said. */
+static const struct {
+	const char *json;
+	const char *detail;
+} objects[] = {
+    {"{\"type\": \"t\", \"title\": \"o\", \"detail\": \"d\"}", "d"},
+    {"{\"type\": \"t\", \"title\": \"o\"}", "o"},
+    {"{\"type\": \"t\"}", "t"},
+    {"{}", "the server gives no reason"},
+};
+
+START_TEST(error_of_an_object_has_what_is_said_first)
+{
+	json_t      *object = json_loads(objects[_i].json, 0, NULL);
+	struct error err;
+
+	unit_fails(problem_error_object(object, &err), &err, ERROR_INTERNAL, objects[_i].detail);
+	json_decref(object);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -90,6 +113,7 @@ main(void)
 	tcase_add_test(tc, replace_is_asked_for_the_same_hash_only);
 	tcase_add_loop_test(tc, error_of_a_bare_status_doubts_the_url_unless_it_may_pass, 0,
 	    sizeof statuses / sizeof statuses[0]);
+	tcase_add_loop_test(tc, error_of_an_object_has_what_is_said_first, 0, sizeof objects / sizeof objects[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

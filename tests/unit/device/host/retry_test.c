@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <sys/random.h>
+
 #include "device/host/retry.h"
 #include "unit.h"
 
@@ -69,6 +71,26 @@ START_TEST(pause_now_is_random_within_the_bounds)
 }
 END_TEST
 
+static bool no_random; /* early in the boot */
+
+ssize_t __real_getrandom(void *buffer, size_t size, unsigned flags);
+ssize_t __wrap_getrandom(void *buffer, size_t size, unsigned flags);
+ssize_t
+__wrap_getrandom(void *buffer, size_t size, unsigned flags)
+{
+	return no_random ? -1 : __real_getrandom(buffer, size, flags);
+}
+
+START_TEST(pause_now_without_random_numbers_is_the_middle)
+{
+	static const struct retry_pace pace = {1000000, 1000000};
+
+	no_random = true;
+	ck_assert_int_eq(retry_pause_now(&pace, 0, 0), retry_pause(&pace, 0, 0, UINT32_MAX / 2));
+	ck_assert_int_eq(retry_pause_now(&pace, 0, 0), 999999);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -80,6 +102,7 @@ main(void)
 	tcase_add_loop_test(tc, pause_grows_varies_and_obeys_retry_after, 0,
 	    sizeof pauses / sizeof pauses[0]);
 	tcase_add_test(tc, pause_now_is_random_within_the_bounds);
+	tcase_add_test(tc, pause_now_without_random_numbers_is_the_middle);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
