@@ -80,18 +80,23 @@ if command -v systemd-analyze >/dev/null && ! grep -q '^HARDENING_CFLAGS = .*-fs
 	"$only_calls" "$(calls_of @system-service | xargs) execve" /bin/true && with_filter=yes
 fi
 
-# systemctl(1): runs a unit's command as its user, with no privileges and the system calls of the unit, and
-# waits until it is ready.
+# by_unit UNIT: sets $by, before a command that is run as the unit's user, with no privileges and the system
+# calls of the unit.
+by_unit() {
+	local user=${user_id[$(unit_value "$1" User)]}
+
+	by=(setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all)
+	[ "$with_filter" = no ] || by+=("$only_calls" "$(unit_calls "$1")")
+}
+
+# systemctl(1): runs a unit's command, and waits until it is ready.
 systemctl() {
-	local unit=${*: -1} user command filter=()
+	local unit=${*: -1} command
 
 	[ "$1" = enable ] || return 0
-	user=$(unit_value "$unit" User)
 	read -ra command <<<"$(here "$(unit_value "$unit" ExecStart)")"
-	[ "$with_filter" = no ] || filter=("$only_calls" "$(unit_calls "$unit")")
-	daemon_start "$unit" setpriv --reuid "${user_id[$user]}" --regid "${user_id[$user]}" \
-		--clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-		"${filter[@]}" "${command[@]}" --listen 127.0.0.1:0
+	by_unit "$unit"
+	daemon_start "$unit" "${by[@]}" "${command[@]}" --listen 127.0.0.1:0
 	wait_for "grep -q event=start '${log[$unit]}' || ! daemon_runs $unit" && daemon_runs "$unit"
 }
 
@@ -197,6 +202,22 @@ for unit in attest-device-enroll attest-device-renew attest-device-p11@; do
 		"$(unit_value "$unit" DevicePolicy) $(unit_value "$unit" DeviceAllow)" "closed /dev/tpmrm0 rw"
 done
 
-daemon_stop attest-acmed
-daemon_stop attestd
+
+# ---- reloaded and stopped, as the units say ----
+
+# A minimal Debian has no /bin/kill: the shell's own is used.
+for unit in attestd attest-acmed; do
+	command=$(unit_value "$unit" ExecReload)
+	case_equal "$unit is reloaded by what every system has" "${command%% *}" /bin/sh
+	by_unit "$unit"
+	case_ok "… as its user, with the calls of its unit" "${by[@]}" "$(command -v env)" MAINPID="${pid[$unit]}" bash -c "$command"
+	check "… and is" 'wait_for "grep -q event=reload \"\${log[$unit]}\""'
+done
+
+# systemd sends SIGTERM to all processes of a unit, or to the first alone.
+for unit in attest-acmed attestd; do
+	[ "$(unit_value "$unit" KillMode)" = mixed ] || kill $(ps -o pid= --ppid "${pid[$unit]}")
+	daemon_stop "$unit"
+	case_equal "$unit ends well" "$status" 0
+done
 finish
