@@ -33,6 +33,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/roots.c src/acme/keeper/roots.h \
 	src/acme/keeper/server_key.c src/acme/keeper/server_key.h \
 	src/acme/keeper/snapshot.c src/acme/keeper/snapshot.h \
+	src/acme/keeper/standing.c src/acme/keeper/standing.h \
 	src/acme/keeper/statement.c src/acme/keeper/statement.h \
 	src/acme/keeper/statement_tpm.c \
 	src/acme/keeper/transition.c src/acme/keeper/transition.h \

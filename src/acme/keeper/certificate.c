@@ -11,6 +11,7 @@
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/operation.h"
 #include "acme/keeper/revision.h"
+#include "acme/keeper/standing.h"
 #include "pki/certificate.h"
 #include "tpm/spki.h"
 
@@ -130,20 +131,25 @@ static int
 check_account(struct call *call, struct store *store, const struct store_issued *issued,
     struct error *err)
 {
-	AUTO_FREE char *account = view_dup(operation_asked(call)->account);
-	bool            held = false;
+	AUTO_FREE char            *account = view_dup(operation_asked(call)->account);
+	struct store_authorization authorization;
+	AUTO_BYTES                 ak_serial = {0};
+	int                        rc;
 
 	if (operation_check_account(call, store, err) != 0)
 		return -1;
 	if (strcmp(issued->account, account) == 0)
 		return 0;
-	if (store_authorization_held(store, account, issued->names, call->now, &held, err) != 0)
-		return -1;
-	if (!held)
-		return error_set(err, ERROR_UNAUTHORIZED,
-		    "this certificate is another account's, and this one has no authorization for \"%s\"",
-		    issued->names);
-	return 0;
+	if (store_authorization_held(store, account, issued->names, call->now, &authorization, err) != 0)
+		return err->kind != ERROR_NOT_FOUND
+		    ? -1
+		    : error_set(err, ERROR_UNAUTHORIZED,
+		          "this certificate is another account's, and this one has no authorization for \"%s\"",
+		          issued->names);
+	/* The name may be another machine's by now. */
+	rc = standing_check(call, &authorization, &ak_serial, err);
+	store_authorization_clear(&authorization);
+	return rc;
 }
 
 static int

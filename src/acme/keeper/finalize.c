@@ -16,15 +16,13 @@
 #include "acme/keeper/order.h"
 #include "acme/keeper/policy.h"
 #include "acme/keeper/revision.h"
-#include "acme/keeper/roots.h"
 #include "acme/keeper/snapshot.h"
-#include "acme/keeper/statement.h"
+#include "acme/keeper/standing.h"
 #include "acme/keeper/transition.h"
 #include "pki/certificate.h"
 #include "pki/csr.h"
 #include "pki/device_certificate.h"
 #include "util/log.h"
-#include "util/shared.h"
 
 /* Checks that the order is ready, not expired, and attested. */
 static int
@@ -48,36 +46,6 @@ check_ready(const struct call *call, const struct store_order *order, struct err
 			    order->authorizations[i].value);
 	}
 	return 0;
-}
-
-/*
- * Verifies the attestations again: a device may have been revoked since, and ready orders
- * must not serve as certificates in reserve.
- */
-static int
-check_attested(const struct call *call, const struct store_authorization *authorization,
-    struct bytes *ak_serial, struct error *err)
-{
-	struct roots          *roots = operation_revision(call)->roots;
-	struct shared_version *held = roots_acquire(roots, err);
-	struct statement_facts facts = {
-	    .roots = held != NULL ? held->value : NULL,
-	    .policy = &operation_revision(call)->settings.policy,
-	    .identifier = authorization->value,
-	    .now = call->now,
-	};
-	int rc = -1;
-
-	if (held != NULL) {
-		rc = statement_check_chain(authorization->format, bytes_view(&authorization->chain), &facts,
-		    ak_serial, err);
-		roots_release(roots, held);
-	}
-	if (rc != 0 && err->kind != ERROR_INTERNAL) {
-		err->kind = ERROR_UNAUTHORIZED;
-		error_wrap(err, "the authorization for %s no longer holds", authorization->value);
-	}
-	return rc;
 }
 
 static int
@@ -149,11 +117,12 @@ issued_log_left_out(const struct call *call, const struct store_order *order,
 	    {"name", order->authorizations[0].value}, {"reason", reason});
 }
 
-/* The CSR may only repeat what the order allows. */
+/* The CSR may only repeat what the order allows, and the policy may have changed since that. */
 static int
 issued_make(struct call *call, const struct store_order *order, struct error *err)
 {
 	const struct store_authorization *authorization = &order->authorizations[0];
+	const struct acme_policy         *policy = &operation_revision(call)->settings.policy;
 	struct csr                        csr = {0};
 	int                               rc = -1;
 
@@ -162,9 +131,8 @@ issued_make(struct call *call, const struct store_order *order, struct error *er
 			err->kind = ERROR_BAD_CSR;
 		return -1;
 	}
-	if (policy_check_csr(&operation_revision(call)->settings.policy, &csr, authorization->value,
-	        bytes_view(&authorization->key), err) == 0 &&
-	    issued_sign(call, order, csr.key, err) == 0)
+	if (policy_check_csr(policy, &csr, authorization->value, bytes_view(&authorization->key), err) == 0 &&
+	    policy_check_key(policy, csr.key, err) == 0 && issued_sign(call, order, csr.key, err) == 0)
 		rc = issued_fill(call, order, err);
 	if (rc == 0 && csr.left_out != NULL)
 		issued_log_left_out(call, order, csr.left_out);
@@ -182,7 +150,7 @@ finalize_look(struct call *call, struct store *store, struct error *err)
 	if (rc == 0)
 		rc = check_ready(call, &order, err);
 	for (size_t i = 0; rc == 0 && i < order.authorization_count; i++)
-		rc = check_attested(call, &order.authorizations[i], &issued->ak_serial, err);
+		rc = standing_check(call, &order.authorizations[i], &issued->ak_serial, err);
 	if (rc == 0)
 		rc = issued_make(call, &order, err);
 	store_order_clear(&order);

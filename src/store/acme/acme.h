@@ -178,9 +178,9 @@ int store_authorization_find(struct store *store, const char *id, struct store_a
 int store_authorization_update(struct store *store, const struct store_authorization *authorization,
     enum status from, struct error *err);
 
-/* Whether the account has a valid authorization for the identifier `value` at `now`. */
+/* Of the account's authorizations for the identifier `value` that are valid at `now` the last. NOT_FOUND. */
 int store_authorization_held(struct store *store, const char *account, const char *value,
-    int64_t now, bool *held, struct error *err);
+    int64_t now, struct store_authorization *out, struct error *err);
 
 int store_issued_add(struct store *store, const struct store_issued *issued, struct error *err);
 

@@ -92,22 +92,25 @@ store_authorization_update(struct store *store, const struct store_authorization
 
 int
 store_authorization_held(struct store *store, const char *account, const char *value,
-    int64_t now, bool *held, struct error *err)
+    int64_t now, struct store_authorization *out, struct error *err)
 {
 	static const char     text[] =
-	    "SELECT 1 FROM account a JOIN orders o ON o.account = a.id"
-	    " JOIN \"authorization\" z ON z.from_order = o.id WHERE a.name = ?1 AND z.value = ?2"
-	    " AND z.status = 'valid' AND z.expires > ?3 LIMIT 1";
+	    "SELECT " ACME_AUTHORIZATION_COLUMNS ACME_FROM_AUTHORIZATION " WHERE a.name = ?1 AND z.value = ?2"
+	    " AND z.status = 'valid' AND z.expires > ?3 ORDER BY z.validated DESC, z.id DESC LIMIT 1";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	int                   rc;
 
+	*out = (struct store_authorization){0};
 	if (statement == NULL)
 		return -1;
 	sql_bind_text(statement, 1, account);
 	sql_bind_text(statement, 2, value);
 	sql_bind_int64(statement, 3, now);
 	rc = sql_step(statement, "looking for an authorization", err);
-	*held = rc > 0;
+	if (rc > 0)
+		rc = acme_read_authorization(store, statement, out, err);
+	else if (rc == 0)
+		rc = error_set(err, ERROR_NOT_FOUND, "there is no such authorization");
 	sql_reset(statement);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }

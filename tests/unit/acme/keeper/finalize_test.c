@@ -404,6 +404,102 @@ START_TEST(finalize_after_the_ak_certificate_was_revoked_is_refused)
 }
 END_TEST
 
+/* Nor revokes what the next machine of that name has. */
+START_TEST(revoke_after_the_ak_certificate_was_revoked_is_refused)
+{
+	AUTO_FREE char        *path = file_join(world.state_dir, "attestation.crl");
+	struct world_statement statement;
+	struct world_id        account;
+	struct world_id        former;
+	struct world_order     order;
+	struct acme_question   asked;
+	struct acme_answer     answer;
+	AUTO_BYTES             leaf = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	former = world_account(&world, 1);
+	order = world_order(&world, &former, NAME);
+	world_statement_make(&world, NAME, order.token.text, world_thumbprint(1), FORGE_CERTIFY_NONE,
+	    &statement);
+	asked = world_answer(&former, &order, &statement);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_VALID);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	(void)world_finalize(&world, &account, &order, NAME, &leaf);
+	world_stop(&world);
+	attestation_crl_write(path, &statement.ak, clock_now(), 3600);
+	config_list_append(&world.settings.attestation_crls, path);
+	world_start(&world);
+	asked = question(ACME_CERTIFICATE_REVOKE, &former, NULL);
+	asked.certificate = bytes_view(&leaf);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_REFUSAL);
+	ck_assert_int_eq((int)answer.refusal.problem.kind, ERROR_UNAUTHORIZED);
+	ck_assert_ptr_nonnull(memmem(answer.refusal.problem.detail.data,
+	    answer.refusal.problem.detail.size, "it was revoked at", 17));
+	world_stop(&world);
+	attestation_crl_write(path, NULL, clock_now(), 3600);
+	world_start(&world);
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.kind, ACME_ANSWER_DONE);
+	world_statement_clear(&statement);
+}
+END_TEST
+
+/* Of a policy that was made stricter since the order was ready; 0: it is as it was. */
+static const struct {
+	const char     *allow;
+	const char     *deny;
+	const char     *key_type;
+	enum error_kind kind;
+	const char     *reason;
+} stricter[] = {
+    {.kind = 0},
+    {"other-*", NULL, NULL, ERROR_UNAUTHORIZED,
+        "the authorization for " NAME " no longer holds: the policy of this server allows no certificates for \"" NAME "\""},
+    {NULL, NAME, NULL, ERROR_UNAUTHORIZED,
+        "the authorization for " NAME " no longer holds: the policy of this server denies certificates for \"" NAME "\""},
+    {NULL, NULL, "rsa-4096", ERROR_BAD_PUBLIC_KEY, "no certificates are made for keys on P-256 here"},
+};
+
+static void
+list_become(struct config_list *list, const char *text)
+{
+	if (text == NULL)
+		return;
+	config_list_clear(list);
+	config_list_append(list, text);
+}
+
+START_TEST(finalize_after_the_policy_became_stricter_is_refused)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	AUTO_BYTES           csr = {0};
+	AUTO_BYTES           leaf = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	world_attest(&world, &account, 0, &order, NAME);
+	world_stop(&world);
+	list_become(&world.settings.policy.allow, stricter[_i].allow);
+	list_become(&world.settings.policy.deny, stricter[_i].deny);
+	list_become(&world.settings.policy.key_types, stricter[_i].key_type);
+	world_start(&world);
+	world_csr(world_device_key(), NAME, NULL, &csr);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	asked.csr = bytes_view(&csr);
+	if (stricter[_i].reason != NULL)
+		world_refuses(&world, &asked, stricter[_i].kind, stricter[_i].reason);
+	else
+		(void)world_finalize(&world, &account, &order, NAME, &leaf);
+}
+END_TEST
+
 /* What is changed in the store after the attestation, and why finalize refuses then. */
 static const struct {
 	const char *sql;
@@ -463,6 +559,8 @@ main(void)
 
 	tc = keeper_case(suite, "configured", setup);
 	tcase_add_test(tc, finalize_after_the_ak_certificate_was_revoked_is_refused);
+	tcase_add_test(tc, revoke_after_the_ak_certificate_was_revoked_is_refused);
+	LOOP(finalize_after_the_policy_became_stricter_is_refused, stricter);
 	tcase_add_loop_test(tc, finalize_of_what_was_not_kept_is_refused, 0,
 	    sizeof kept / sizeof kept[0]);
 	LOOP(finalize_csr_that_asks_for_more_is_bad, csrs);
