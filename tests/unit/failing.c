@@ -328,9 +328,11 @@ failing_paths(void)
 void
 failing_on(void)
 {
+	(void)pthread_mutex_lock(&lock);
 	late = true;
 	armed = wanted != 0 && !spared;
 	recording = record && tried != NULL;
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void
@@ -383,15 +385,19 @@ run(failing_operation *operation, const void *arg, unsigned n, bool on, bool *en
 	int          before = descriptors();
 	int          rc;
 
+	(void)pthread_mutex_lock(&lock);
 	failed = false;
 	spared = false;
 	left = wanted = n;
 	lasting = on;
 	armed = n != 0 && !late;
+	(void)pthread_mutex_unlock(&lock);
 	rc = operation(arg, &err);
+	(void)pthread_mutex_lock(&lock);
 	armed = false;
 	recording = false;
 	*end = !failed;
+	(void)pthread_mutex_unlock(&lock);
 	ERR_clear_error();
 	last = err;
 	ck_assert_msg(among_threads || descriptors() == before, "%u: a descriptor stays open", n);

@@ -10,7 +10,7 @@
 #include "failing.h"
 
 static int  code = SQLITE_IOERR;
-static bool told; /* the last call has failed */
+static _Thread_local bool told; /* this thread's last call has failed */
 
 void
 failing_sql(int wanted)
