@@ -8,7 +8,9 @@
 #include "admin/fleet/csv.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "command/print.h"
 #include "util/error.h"
 
 #define CSV_LONE_CR "a carriage return without a line feed"
@@ -259,20 +261,52 @@ csv_is_formula(const char *text)
 	return false;
 }
 
+/* Whether there is anything but ASCII that is printed, and the lines of a list. */
+static bool
+text_is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((*text < ' ' && *text != '\n') || *text > '~')
+			return false;
+	return true;
+}
+
+/* What would control the terminal is shown instead; lines stay lines. */
+static void
+csv_write_shown(FILE *out, const char *guard, const char *text)
+{
+	AUTO_FREE char *copy = memory_strdup(text);
+	char           *rest = copy;
+	const char     *line;
+
+	(void)fputs(guard, out);
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		print_text(out, line);
+		if (rest != NULL)
+			(void)putc('\n', out);
+	}
+}
+
 void
 csv_write_cell(FILE *out, const char *text, bool first)
 {
 	const char *guard = csv_is_formula(text) ? "'" : "";
+	bool        shown = !text_is_plain(text) && isatty(fileno(out)) == 1;
 
 	if (!first)
 		(void)putc_unlocked(',', out);
-	if (text[strcspn(text, ",\"\r\n")] == '\0') {
+	if (!shown && text[strcspn(text, ",\"\r\n")] == '\0') {
 		(void)fputs_unlocked(guard, out);
 		(void)fputs_unlocked(text, out);
 		return;
 	}
 	(void)putc_unlocked('"', out);
-	(void)fputs_unlocked(guard, out);
+	if (shown) {
+		csv_write_shown(out, guard, text);
+		text = "";
+	} else {
+		(void)fputs_unlocked(guard, out);
+	}
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			(void)putc_unlocked('"', out);

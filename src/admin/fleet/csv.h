@@ -53,7 +53,8 @@ bool csv_is_formula(const char *text);
 
 /*
  * Writes a cell, in quotes if needed, and the separator before it. A formula gets a ' in
- * front, which csv_read takes off again: every cell is read back as it was.
+ * front, which csv_read takes off again: every cell is read back as it was. Not from a terminal, where
+ * control characters, and what else print_text shows, are shown.
  */
 void csv_write_cell(FILE *out, const char *text, bool first);
 void csv_write_end(FILE *out); /* LF, for line-based tools */

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/describe.h"
 #include "admin/fleet/device_file.h"
@@ -236,6 +237,13 @@ jsonl_list(char *const *texts, size_t count)
 	return list;
 }
 
+/* A terminal gets ASCII, so that nothing controls it. */
+static size_t
+jsonl_flags(FILE *out)
+{
+	return isatty(fileno(out)) == 1 ? JSON_ENSURE_ASCII : 0;
+}
+
 static void
 jsonl_write(FILE *out, const struct store_device *device, bool removed)
 {
@@ -247,7 +255,7 @@ jsonl_write(FILE *out, const struct store_device *device, bool removed)
 	object = json_pack("{s:s, s:o, " DEVICE_TEXTS(JSONL_FORMAT) "s:o, s:b}", "ek_hash", hash,
 	    "name", jsonl_list(device->names, device->name_count), DEVICE_TEXTS(JSONL_PAIR)
 	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled);
-	(void)json_dumpf(object, out, JSON_COMPACT);
+	(void)json_dumpf(object, out, JSON_COMPACT | jsonl_flags(out));
 	(void)putc_unlocked('\n', out);
 	json_decref(object);
 }
@@ -278,7 +286,7 @@ jsonl_write_removed(FILE *out, const struct store_removed *removed)
 	object = json_pack("{s:s, s:o, s:s, s:o, s:o}", "ek_hash", hash, "name",
 	    jsonl_lines(removed->names), "removed", when, "removed_by", describe_text(removed->actor),
 	    "removed_reason", describe_text(removed->reason));
-	(void)json_dumpf(object, out, JSON_COMPACT);
+	(void)json_dumpf(object, out, JSON_COMPACT | jsonl_flags(out));
 	(void)putc_unlocked('\n', out);
 	json_decref(object);
 }

@@ -1,8 +1,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/fleet/csv.h"
 #include "unit.h"
@@ -295,6 +298,33 @@ START_TEST(write_random_cells_are_read_back)
 }
 END_TEST
 
+/* Of a store that was tampered with; a file gets it as it is, see above. */
+START_TEST(write_shows_a_terminal_what_would_control_it)
+{
+	char    text[256] = "";
+	int     master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	FILE   *out;
+	ssize_t size;
+
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || (out = fopen(ptsname(master), "we")) == NULL) {
+		printf("# skipped: no terminals here\n");
+		return;
+	}
+	csv_write_cell(out, "plain", true);
+	csv_write_cell(out, "a\nb", false);
+	csv_write_cell(out, "\x1b]0;x\a\"\xc2\x9b\n\xe2\x80\xae", false);
+	csv_write_cell(out, "-\x1b", false);
+	csv_write_end(out);
+	ck_assert_int_eq(fflush(out), 0);
+	ck_assert_int_gt(size = read(master, text, sizeof text - 1), 0);
+	ck_assert_ptr_null(memchr(text, '\x1b', (size_t)size));
+	ck_assert_ptr_null(memchr(text, '\a', (size_t)size));
+	ck_assert_str_eq(text, "plain,\"a\r\nb\",\"\\x1b]0;x\\x07\"\\x9b\r\n\\u{202e}\",\"'-\\x1b\"\r\n");
+	(void)fclose(out);
+	(void)close(master);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -308,6 +338,7 @@ main(void)
 	tcase_add_test(tc, read_failure_is_no_end);
 	tcase_add_test(tc, read_failure_within_a_row_is_no_row);
 	tcase_add_test(tc, write_quotes_what_needs_it);
+	tcase_add_test(tc, write_shows_a_terminal_what_would_control_it);
 	tcase_add_loop_test(tc, write_formula_is_defused_and_read_back, 0,
 	    sizeof formulas / sizeof formulas[0]);
 	tcase_add_loop_test(tc, write_random_cells_are_read_back, 0, 500);
