@@ -1,6 +1,7 @@
 /*
- * Owns the octets of a log that are not written yet. A file of this VFS is our struct, and
- * behind it the file of SQLite's own VFS, which does the work.
+ * Owns the octets of a log that are not written yet. A log of this VFS is our struct, and
+ * behind it the file of SQLite's own VFS, which does the work. A database is SQLite's own file with
+ * our struct behind it, and one method of ours.
  */
 #include "config.h"
 
@@ -19,16 +20,34 @@
 /* A commit of fifteen pages; larger ones take several writes. */
 #define WAL_GATHERED_MAX ((size_t)64 * 1024)
 
+/* The number of the lock, of those in shared memory, that whoever writes to the log holds. */
+#define WAL_WRITE_LOCK 0
+
 struct wal_file {
 	sqlite3_file  file; /* first member, so that each converts to the other */
 	sqlite3_file *own;  /* behind this struct */
+	struct wal_database *database;
 	bool          plain; /* writes are not gathered */
 	uint8_t      *data; /* NULL until the first write */
 	size_t        size;
 	int64_t       offset; /* of the first octet in the log */
 };
 
+/* Behind SQLite's own file of a database. */
+struct wal_database {
+	sqlite3_io_methods        methods; /* its own ones, but for wal_lock_shared_cb */
+	const sqlite3_io_methods *own;
+	struct wal_file          *wal; /* its log; NULL: not open */
+};
+
 static sqlite3_vfs *wal_own;
+static size_t       wal_database_at; /* its offset */
+
+static struct wal_database *
+wal_database_of(sqlite3_file *file)
+{
+	return (struct wal_database *)(void *)((uint8_t *)file + wal_database_at);
+}
 
 static struct wal_file *
 wal_of(sqlite3_file *file)
@@ -56,6 +75,7 @@ wal_close_cb(sqlite3_file *file)
 
 	free(wal->data);
 	wal->data = NULL;
+	wal->database->wal = NULL;
 	return flushed != SQLITE_OK ? flushed : closed;
 }
 
@@ -165,7 +185,7 @@ wal_device_cb(sqlite3_file *file)
 	return wal->own->pMethods->xDeviceCharacteristics(wal->own);
 }
 
-/* Version 1: no shared memory and no mappings, which SQLite has for the database's file only. */
+/* Version 1: no shared memory and no mappings, which SQLite has for a database's file only. */
 static const sqlite3_io_methods wal_methods = {
     .iVersion = 1,
     .xClose = wal_close_cb,
@@ -195,6 +215,35 @@ wal_file_gather(sqlite3 *db, bool gather)
 	return rc;
 }
 
+/*
+ * Who stops writing has nothing more to write: what waits is of a transaction that was rolled back, and
+ * another connection may now write its own in the same place.
+ */
+static int
+wal_lock_shared_cb(sqlite3_file *file, int first, int count, int flags)
+{
+	struct wal_database *database = wal_database_of(file);
+
+	if (database->wal != NULL && first == WAL_WRITE_LOCK &&
+	    flags == (SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE))
+		database->wal->size = 0;
+	return database->own->xShmLock(file, first, count, flags);
+}
+
+static int
+wal_open_database(const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+	struct wal_database *database = wal_database_of(file);
+	int                  rc = wal_own->xOpen(wal_own, name, file, flags, out_flags);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	*database = (struct wal_database){.methods = *file->pMethods, .own = file->pMethods};
+	database->methods.xShmLock = wal_lock_shared_cb;
+	file->pMethods = &database->methods;
+	return SQLITE_OK;
+}
+
 static int
 wal_open_cb(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
@@ -202,13 +251,18 @@ wal_open_cb(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, i
 	int              rc;
 
 	(void)vfs;
+	if ((flags & SQLITE_OPEN_MAIN_DB) != 0)
+		return wal_open_database(name, file, flags, out_flags);
 	if ((flags & SQLITE_OPEN_WAL) == 0)
 		return wal_own->xOpen(wal_own, name, file, flags, out_flags);
-	*wal = (struct wal_file){.own = (sqlite3_file *)(wal + 1)};
+	*wal = (struct wal_file){.own = (sqlite3_file *)(wal + 1),
+	    .database = wal_database_of(sqlite3_database_file_object(name))};
 	rc = wal_own->xOpen(wal_own, name, wal->own, flags, out_flags);
 	/* SQLite closes a file that has methods. */
-	if (wal->own->pMethods != NULL)
+	if (wal->own->pMethods != NULL) {
 		wal->file.pMethods = &wal_methods;
+		wal->database->wal = wal;
+	}
 	return rc;
 }
 
@@ -217,11 +271,17 @@ static sqlite3_vfs wal_vfs;
 static void
 wal_register(void)
 {
+	const size_t alignment = _Alignof(struct wal_database);
+	size_t       behind = sizeof(struct wal_database) > sizeof(struct wal_file)
+	          ? sizeof(struct wal_database)
+	          : sizeof(struct wal_file);
+
 	wal_own = memory_check(sqlite3_vfs_find(NULL)); /* NULL: SQLite has no memory to begin with */
+	wal_database_at = ((size_t)wal_own->szOsFile + alignment - 1) / alignment * alignment;
 	wal_vfs = *wal_own;
 	wal_vfs.pNext = NULL;
 	wal_vfs.zName = "attest-gathered";
-	wal_vfs.szOsFile = wal_own->szOsFile + (int)sizeof(struct wal_file);
+	wal_vfs.szOsFile = (int)(wal_database_at + behind);
 	wal_vfs.xOpen = wal_open_cb;
 	(void)sqlite3_vfs_register(&wal_vfs, 0);
 }

@@ -19,6 +19,7 @@ struct sqlite3;
  * So connections must have "PRAGMA synchronous = FULL": SQLite then syncs the log after each
  * commit, before it tells other connections of it. A write that fails is reported by the
  * operation that made it happen, and what waited is dropped: SQLite undoes the transaction.
+ * What waits of a transaction that is rolled back is dropped before its lock is released.
  */
 const char *wal_file_vfs(void);
 

@@ -138,6 +138,32 @@ START_TEST(a_rolled_back_transaction_leaves_nothing)
 }
 END_TEST
 
+/* Pages of it that waited are not written over what another connection has committed in their place. */
+START_TEST(what_waited_for_a_rolled_back_transaction_is_dropped)
+{
+	sqlite3 *other = open_with("unix");
+
+	run("INSERT INTO t (data) VALUES (x'00')");
+	for (int pages = 1; pages < 40; pages++) {
+		char text[160];
+
+		(void)snprintf(text, sizeof text,
+		    "PRAGMA cache_size = 5; BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+		    " WHERE i < %d) INSERT INTO t (data) SELECT zeroblob(3000) FROM n", pages);
+		ck_assert_int_eq(number(other, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+		run(text);
+		run("ROLLBACK");
+		ck_assert_int_eq(
+		    sqlite3_exec(other, "INSERT INTO t (data) VALUES (randomblob(9000))", NULL, NULL, NULL),
+		    SQLITE_OK);
+		ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 1 + pages);
+		ck_assert_int_eq(
+		    number(other, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+	}
+	(void)sqlite3_close(other);
+}
+END_TEST
+
 /* A disk that takes no more: the commit fails, and the next one, with room, is a whole one. */
 START_TEST(a_failed_write_fails_the_commit)
 {
@@ -225,6 +251,7 @@ main(void)
 	tcase_add_loop_test(tc, a_commit_is_written_whole, 0, 3);
 	tcase_add_test(tc, pages_of_an_open_transaction_are_read_back);
 	tcase_add_test(tc, a_rolled_back_transaction_leaves_nothing);
+	tcase_add_test(tc, what_waited_for_a_rolled_back_transaction_is_dropped);
 	tcase_add_test(tc, a_failed_write_fails_the_commit);
 	tcase_add_test(tc, without_syncs_nothing_waits);
 	tcase_add_test(tc, a_checkpoint_moves_all_and_the_log_begins_again);
