@@ -52,11 +52,11 @@ batch_set(struct sqlite_batch *batch, const char *settings, struct error *err)
 	return sqlite_execute(batch->sqlite, settings, "importing", err);
 }
 
-/* Without a sync there is nothing that writes what was gathered of a commit. */
+/* Without a sync, what was gathered of a commit is written with its last page. */
 static int
-batch_ungather(struct sqlite_batch *batch, struct error *err)
+batch_unsync(struct sqlite_batch *batch, struct error *err)
 {
-	return wal_file_gather(batch->sqlite->db, false) == SQLITE_OK
+	return wal_file_unsynced(batch->sqlite->db, true) == SQLITE_OK
 	    ? 0
 	    : error_set(err, ERROR_INTERNAL, "importing: the log of %s is not open",
 	          batch->sqlite->store.place);
@@ -517,7 +517,7 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 
 	batch->now = now;
 	(void)sqlite3_wal_hook(batch->sqlite->db, batch_wal_cb, batch);
-	if (batch_ungather(batch, err) == 0 && batch_set(batch, batch_settings, err) == 0 &&
+	if (batch_unsync(batch, err) == 0 && batch_set(batch, batch_settings, err) == 0 &&
 	    batch_clear(batch, err) == 0 &&
 	    batch_open(batch, err) == 0) {
 		rc = batch_set(batch, batch_settings_rows, err);
@@ -533,6 +533,6 @@ sqlite_batch_commit(struct store_batch *head, const char *source, int64_t now, s
 	}
 	durable_watch(batch->sqlite);
 	if (batch_set(batch, batch_settings_before, &ignored) == 0)
-		(void)wal_file_gather(batch->sqlite->db, true);
+		(void)wal_file_unsynced(batch->sqlite->db, false);
 	return rc;
 }

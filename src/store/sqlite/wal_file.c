@@ -20,6 +20,12 @@
 /* A commit of fifteen pages; larger ones take several writes. */
 #define WAL_GATHERED_MAX ((size_t)64 * 1024)
 
+/* A frame of the log is this header and a page: <https://www.sqlite.org/fileformat2.html#walformat>. The
+ * header of a commit's last frame has the size of the database, others have 0. */
+#define FRAME_HEADER_SIZE 24
+#define FRAME_SIZE_AT     4
+#define FRAME_SIZE_SIZE   4
+
 /* The number of the lock, of those in shared memory, that whoever writes to the log holds. */
 #define WAL_WRITE_LOCK 0
 
@@ -27,10 +33,12 @@ struct wal_file {
 	sqlite3_file  file; /* first member, so that each converts to the other */
 	sqlite3_file *own;  /* behind this struct */
 	struct wal_database *database;
-	bool          plain; /* writes are not gathered */
+	bool          unsynced; /* wal_file_unsynced */
+	bool          commits;  /* the last header was of a commit's last frame */
 	uint8_t      *data; /* NULL until the first write */
 	size_t        size;
 	int64_t       offset; /* of the first octet in the log */
+	int64_t       end;    /* of the last page */
 };
 
 /* Behind SQLite's own file of a database. */
@@ -88,26 +96,53 @@ wal_read_cb(sqlite3_file *file, void *data, int size, sqlite3_int64 offset)
 	return rc != SQLITE_OK ? rc : wal->own->pMethods->xRead(wal->own, data, size, offset);
 }
 
-static int
-wal_write_cb(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
+/* A header on its own: SQLite corrects the checksums of frames that it has written already. */
+static bool
+wal_corrects(const struct wal_file *wal, size_t length, int64_t offset)
 {
-	struct wal_file *wal = wal_of(file);
-	size_t           length = (size_t)size;
-	int              rc;
+	return length == FRAME_HEADER_SIZE && offset < wal->end;
+}
 
-	if (wal->size != 0 &&
-	    (offset != wal->offset + (int64_t)wal->size || length > WAL_GATHERED_MAX - wal->size) &&
-	    (rc = wal_flush(wal)) != SQLITE_OK)
-		return rc;
-	if (wal->plain || length > WAL_GATHERED_MAX)
-		return wal->own->pMethods->xWrite(wal->own, data, size, offset);
+static bool
+header_commits(const uint8_t *header)
+{
+	static const uint8_t none[FRAME_SIZE_SIZE];
+
+	return memcmp(header + FRAME_SIZE_AT, none, sizeof none) != 0;
+}
+
+static int
+wal_gather(struct wal_file *wal, const void *data, size_t length, int64_t offset)
+{
 	if (wal->data == NULL)
 		wal->data = memory_new(WAL_GATHERED_MAX);
 	if (wal->size == 0)
 		wal->offset = offset;
 	memcpy(wal->data + wal->size, data, length);
 	wal->size += length;
-	return SQLITE_OK;
+	if (length == FRAME_HEADER_SIZE)
+		return SQLITE_OK;
+	wal->end = offset + (int64_t)length;
+	return wal->unsynced && wal->commits ? wal_flush(wal) : SQLITE_OK;
+}
+
+static int
+wal_write_cb(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
+{
+	struct wal_file *wal = wal_of(file);
+	size_t           length = (size_t)size;
+	bool             direct = length > WAL_GATHERED_MAX || (wal->unsynced && wal_corrects(wal, length, offset));
+	int              rc;
+
+	if (wal->size != 0 &&
+	    (direct || offset != wal->offset + (int64_t)wal->size || length > WAL_GATHERED_MAX - wal->size) &&
+	    (rc = wal_flush(wal)) != SQLITE_OK)
+		return rc;
+	if (length == FRAME_HEADER_SIZE)
+		wal->commits = header_commits(data);
+	if (direct)
+		return wal->own->pMethods->xWrite(wal->own, data, size, offset);
+	return wal_gather(wal, data, length, offset);
 }
 
 static int
@@ -203,7 +238,7 @@ static const sqlite3_io_methods wal_methods = {
 };
 
 int
-wal_file_gather(sqlite3 *db, bool gather)
+wal_file_unsynced(sqlite3 *db, bool unsynced)
 {
 	sqlite3_file *file = NULL;
 	int           rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
@@ -211,7 +246,7 @@ wal_file_gather(sqlite3 *db, bool gather)
 	if (rc == SQLITE_OK && (file == NULL || file->pMethods != &wal_methods))
 		rc = SQLITE_MISUSE;
 	if (rc == SQLITE_OK && (rc = wal_flush(wal_of(file))) == SQLITE_OK)
-		wal_of(file)->plain = !gather;
+		wal_of(file)->unsynced = unsynced;
 	return rc;
 }
 

@@ -24,10 +24,10 @@ struct sqlite3;
 const char *wal_file_vfs(void);
 
 /*
- * Whether writes of a connection are gathered: as they are at first, and must not be while
- * "synchronous" is less than FULL. Not inside a transaction. Returns a result code of SQLite:
- * SQLITE_MISUSE when the connection has not opened a log by this VFS, or nothing was changed.
+ * Whether a connection has "synchronous" less than FULL, as it must not have at first: then a commit is
+ * written with its last page. Not inside a transaction. Returns a result code of SQLite: SQLITE_MISUSE
+ * when the connection has not opened a log by this VFS, or nothing was changed.
  */
-int wal_file_gather(struct sqlite3 *db, bool gather);
+int wal_file_unsynced(struct sqlite3 *db, bool unsynced);
 
 #endif
