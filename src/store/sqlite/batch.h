@@ -18,6 +18,7 @@ struct sqlite_batch {
 	struct file_lock     lock;
 	struct sqlite_stage *stage;
 	struct name_run      names; /* names of written devices, not written themselves yet */
+	size_t               run_names; /* after which so many names are written */
 	struct name_run      tags;  /* that wait for others: BATCH_ROWS at most */
 	uint64_t             steps; /* not told yet */
 	int64_t              id;    /* 0: nothing written */

@@ -30,8 +30,8 @@
 #define BATCH_CHUNK_MS   25
 #define BATCH_CHUNK_ROWS 8192
 
-/* Pages of the WAL at which a checkpoint is worth it. */
-#define BATCH_WAL_PAGES 2000
+/* Pages of the WAL at which a checkpoint is worth it: a page that was written again is copied once. */
+#define BATCH_WAL_PAGES 4000
 
 /*
  * Settings for bulk writing: a cache for the pages of a run; no fsync per transaction,
@@ -158,12 +158,32 @@ batch_clear(struct sqlite_batch *batch, struct error *err)
 	return 0;
 }
 
+/*
+ * Names of a run: a power of two near the square root of BATCH_RUN_WEIGHT times the devices that there will be
+ * at the half of the import. Each run writes pages all over the indexes by name, so that long runs are
+ * better there. Each of its transactions writes pages all over what the index by device has of the run, so
+ * that short ones are better there.
+ */
+#define BATCH_RUN_MIN    4096
+#define BATCH_RUN_WEIGHT 8192
+
+static size_t
+batch_run_names(uint64_t devices, uint64_t coming)
+{
+	uint64_t square = BATCH_RUN_WEIGHT * (devices + coming / 2);
+	uint64_t names = BATCH_RUN_MIN;
+
+	while (names * names < square)
+		names *= 2;
+	return names;
+}
+
 static int
 batch_open_row(struct sqlite_batch *batch, struct error *err)
 {
 	static const char     text[] =
 	    "INSERT INTO batch (first_device, started) VALUES ((SELECT coalesce(max(id), 0) + 1"
-	    " FROM device), ?1) RETURNING id";
+	    " FROM device), ?1) RETURNING id, first_device";
 	struct sql_statement *statement;
 	int                   rc;
 
@@ -174,6 +194,9 @@ batch_open_row(struct sqlite_batch *batch, struct error *err)
 	rc = sql_step(statement, "beginning an import", err);
 	if (rc > 0)
 		batch->id = sql_column_int64(statement, 0);
+	if (rc > 0)
+		batch->run_names =
+		    batch_run_names((uint64_t)sql_column_int64(statement, 1), batch->batch.count);
 	sql_reset(statement);
 	batch->undisturbed = batch->checked >= 0 && batch->revision == batch->checked + 1;
 	return rc < 0 ? -1 : 0;
@@ -421,6 +444,12 @@ batch_write_some_devices(struct sqlite_batch *batch, bool *more, struct error *e
 	return batch_end(batch, rc < 0 ? -1 : 0, err);
 }
 
+static bool
+batch_run_is_full(const struct sqlite_batch *batch)
+{
+	return name_run_count(&batch->names) >= batch->run_names || name_run_is_full(&batch->names);
+}
+
 static int
 batch_write(struct sqlite_batch *batch, struct error *err)
 {
@@ -430,7 +459,7 @@ batch_write(struct sqlite_batch *batch, struct error *err)
 	while (more) {
 		if (batch_write_some_devices(batch, &more, err) != 0)
 			return -1;
-		if ((!more || name_run_is_full(&batch->names)) && batch_write_names(batch, err) != 0)
+		if ((!more || batch_run_is_full(batch)) && batch_write_names(batch, err) != 0)
 			return -1;
 	}
 	return 0;
