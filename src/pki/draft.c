@@ -15,6 +15,9 @@
 #include "tpm/spki.h"
 #include "util/clock.h"
 
+/* 9999-12-31T23:59:59Z, the last that RFC 5280 §4.1.2.5 expresses: OpenSSL would write a fifth digit. */
+#define DRAFT_TIME_MAX INT64_C(253402300799)
+
 static int
 draft_set_serial(X509 *certificate, const uint8_t *serial)
 {
@@ -49,7 +52,8 @@ draft_fill(X509 *certificate, const struct draft *draft, struct error *err)
 	if (X509_set_version(certificate, X509_VERSION_3) != 1 ||
 	    draft_set_serial(certificate, draft->serial) != 0)
 		return error_set_openssl(err, ERROR_INTERNAL, "setting version and serial");
-	if (ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)draft->not_before) == NULL ||
+	if (draft->not_before > DRAFT_TIME_MAX || draft->not_after > DRAFT_TIME_MAX ||
+	    ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)draft->not_before) == NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)draft->not_after) == NULL)
 		return error_set_openssl(err, ERROR_INTERNAL, "a validity that a certificate cannot express");
 	if (draft_set_names(certificate, draft, err) != 0 ||

@@ -502,6 +502,25 @@ START_TEST(crl_reason_that_is_none_is_refused)
 }
 END_TEST
 
+/* The year 10000 has a digit too many for a certificate. */
+START_TEST(create_root_at_a_time_that_no_certificate_has_fails)
+{
+	EVP_PKEY    *key = pki_key(KEY_TYPE_P256, 0);
+	X509        *root = NULL;
+	struct error err = {0};
+
+	unit_fails(ca_root_create(key, "Root", PKI_NOW, INT64_C(253402300800) - PKI_NOW, &root, &err), &err, ERROR_INTERNAL,
+	    "a validity that a certificate cannot express");
+	unit_fails(ca_root_create(key, "Root", INT64_C(253402300800) + PKI_DAY, -PKI_DAY, &root, &err), &err,
+	    ERROR_INTERNAL, "a validity that a certificate cannot express");
+	ck_assert_ptr_null(root);
+	unit_ok(ca_root_create(key, "Root", PKI_NOW, INT64_C(253402300799) - PKI_NOW, &root, &err), &err);
+	ck_assert_int_eq(certificate_not_after(root), INT64_C(253402300799));
+	X509_free(root);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -517,6 +536,7 @@ main(void)
 	tcase_add_test(tc, create_issuing_with_the_root_s_name_fails);
 	tcase_add_test(tc, create_issuing_by_a_root_without_key_id_fails);
 	tcase_add_loop_test(tc, create_root_with_a_bad_name_fails, 0, 3);
+	tcase_add_test(tc, create_root_at_a_time_that_no_certificate_has_fails);
 	tcase_add_test(tc, check_pair_of_two_keys_fails);
 	tcase_add_test(tc, crl_create_says_what_it_was_told);
 	tcase_add_test(tc, crl_create_empty_passes_crl_check_all);
