@@ -91,8 +91,13 @@ FAILING_PROCESSES = -Wl,--wrap=socket,--wrap=socketpair,--wrap=bind,--wrap=liste
 	-Wl,--wrap=setsockopt,--wrap=getsockopt,--wrap=getsockname,--wrap=send,--wrap=sendmsg \
 	-Wl,--wrap=recvmsg,--wrap=eventfd,--wrap=signalfd,--wrap=fork,--wrap=pthread_create
 
-# The same of digests, keys and certificates (tests/unit/failing_crypto.h).
+# The same of digests, random numbers, keys and certificates (tests/unit/failing_crypto.h).
 FAILING_CRYPTO = -Wl,--wrap=EVP_Digest,--wrap=EVP_DigestInit_ex,--wrap=EVP_DigestUpdate \
+	-Wl,--wrap=EVP_MD_CTX_new,--wrap=EVP_KDF_derive,--wrap=EVP_PKEY_fromdata_init \
+	-Wl,--wrap=EVP_PKEY_CTX_get_params,--wrap=EVP_PKEY_set_ex_data,--wrap=X509_ALGOR_new \
+	-Wl,--wrap=OSSL_LIB_CTX_new,--wrap=RAND_bytes,--wrap=BIO_new_mem_buf,--wrap=BN_bn2bin \
+	-Wl,--wrap=X509_digest,--wrap=X509_CRL_digest,--wrap=spki_encode \
+	-Wl,--wrap=X509_NAME_get0_der,--wrap=i2d_PUBKEY,--wrap=i2d_X509,--wrap=SSL_CTX_set_cipher_list \
 	-Wl,--wrap=EVP_DigestFinal_ex,--wrap=key_generate,--wrap=key_encode \
 	-Wl,--wrap=certificate_encode_pem,--wrap=ca_root_create,--wrap=ca_issuing_create
 

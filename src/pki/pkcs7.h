@@ -12,7 +12,7 @@ struct error;
 bool pkcs7_is(struct view content);
 
 /*
- * Finds the certificates in a ContentInfo with signedData, in DER without octets left over.
+ * Finds the certificates in a ContentInfo with signedData, in DER without octets left over, of INT_MAX octets at most.
  * Signatures are not checked: PKCS #7 is a container here and vouches for nothing.
  *
  * Returns 0 and *certificates, borrowed from `der`: one or more complete DER values, for

@@ -56,8 +56,7 @@ revocation_new(bool tolerate_stale)
 
 	revocation->tolerate_stale = tolerate_stale;
 	revocation->lock = memory_new(sizeof *revocation->lock);
-	if (pthread_mutex_init(revocation->lock, NULL) != 0)
-		abort();
+	*revocation->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	atomic_init(&revocation->owners, 1);
 	return revocation;
 }

@@ -13,6 +13,11 @@
 	"[ext]\nbasicConstraints=critical,CA:FALSE\n"                   \
 	"keyUsage=critical,keyAgreement\nextendedKeyUsage=2.23.133.8.1\n" EK_TPM
 
+/* The same with the key id of its issuer. */
+#define EK_EXTENSIONS_OF_KEY                                                                   \
+	"[ext]\nbasicConstraints=critical,CA:FALSE\nauthorityKeyIdentifier=keyid:always\n"      \
+	"keyUsage=critical,keyAgreement\nextendedKeyUsage=2.23.133.8.1\n" EK_TPM
+
 #define EK_CA "[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n" \
 	"subjectKeyIdentifier=hash\n"
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/pem.h>
@@ -462,6 +463,35 @@ START_TEST(next_of_a_trusted_certificate_not_whole_is_none)
 }
 END_TEST
 
+START_TEST(next_of_a_trusted_block_that_is_no_certificate_says_so)
+{
+	AUTO_BYTES   trusted = {0};
+	AUTO_BYTES   text = {0};
+	struct error why;
+
+	make_trusted(false, &trusted);
+	trusted.data[0] = 0x31; /* no SEQUENCE */
+	append_block(&text, "TRUSTED CERTIFICATE", &trusted);
+	ck_assert_str_eq(read_all(bytes_view(&text), true, &why), "!");
+	ck_assert_int_eq((int)why.kind, ERROR_MALFORMED);
+	ck_assert_ptr_null(strstr(why.detail, "trust settings"));
+}
+END_TEST
+
+/* More than OpenSSL can be told of is not even looked at. */
+START_TEST(next_of_more_than_there_can_be_is_none)
+{
+	struct certificate_reader reader = {.rest = {der.data, (size_t)INT_MAX + 1}, .bags = true};
+	X509                     *certificate = NULL;
+	struct error              err = {0};
+
+	unit_fails(certificate_reader_next(&reader, &certificate, &err), &err, ERROR_MALFORMED,
+	    "2147483648 octets are too many");
+	ck_assert_ptr_null(certificate);
+	certificate_reader_clear(&reader);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -485,6 +515,8 @@ main(void)
 	tcase_add_test(tcase, next_of_a_trusted_certificate_reads_it);
 	tcase_add_test(tcase, next_of_a_rejected_certificate_says_so);
 	tcase_add_test(tcase, next_of_a_trusted_certificate_not_whole_is_none);
+	tcase_add_test(tcase, next_of_a_trusted_block_that_is_no_certificate_says_so);
+	tcase_add_test(tcase, next_of_more_than_there_can_be_is_none);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

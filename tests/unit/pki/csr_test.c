@@ -133,6 +133,7 @@ static const struct {
         "extendedKeyUsage anyExtendedKeyUsage"},
     {"[dn]\nCN=laptop\n[ext]\n1.2.3.4=ASN1:NULL\n", "the extension 1.2.3.4"},
     {"[dn]\nCN=laptop\n[ext]\nnameConstraints=permitted;DNS:x\n", "the extension nameConstraints"},
+    {"[dn]\nCN=laptop\nO=Example\n[ext]\nnameConstraints=permitted;DNS:x\n", "O in the subject"}, /* the first */
     {"[dn]\nCN=laptop\n[ext]\nkeyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n"
      "extendedKeyUsage=clientAuth,serverAuth\nsubjectKeyIdentifier=hash\n", NULL},
 };

@@ -138,6 +138,58 @@ START_TEST(read_with_a_wrong_octet_anywhere)
 }
 END_TEST
 
+/* A modulus of nothing but zeros, and one that is longer than there are. */
+START_TEST(read_of_an_rsa_modulus_that_is_none_has_no_length)
+{
+	X509 *rsa = pki_forge(&(struct pki_forgery){
+	    .issuer = &root, .key = forge_key(FORGE_RSA1024, 0), .common_name = "RSA"});
+	AUTO_BYTES        plain = ek_der(rsa);
+	BIGNUM           *modulus = NULL;
+	uint8_t           octets[128];
+	uint8_t          *at;
+	struct ek_outline outline;
+
+	ck_assert_int_eq(EVP_PKEY_get_bn_param(X509_get0_pubkey(rsa), "n", &modulus), 1);
+	ck_assert_int_eq(BN_bn2binpad(modulus, octets, sizeof octets), (int)sizeof octets);
+	at = memmem(plain.data, plain.size, octets, sizeof octets);
+	ck_assert_ptr_nonnull(at);
+	memset(at, 0, sizeof octets);
+	ck_assert(ek_outline_read(bytes_view(&plain), &outline));
+	ck_assert_uint_eq(outline.rsa_bits, 0);
+	ek_outline_clear(&outline);
+	at[sizeof octets - 1] = 5;
+	ck_assert(ek_outline_read(bytes_view(&plain), &outline));
+	ck_assert_uint_eq(outline.rsa_bits, 3);
+	ek_outline_clear(&outline);
+	BN_free(modulus);
+	X509_free(rsa);
+}
+END_TEST
+
+/* By the key ids, where a certificate has both. */
+START_TEST(own_issuer_has_its_own_key_id)
+{
+	struct ca  own = ek_forge_ca(NULL, "Vendor Root", EK_CA);
+	X509      *same = pki_forge(&(struct pki_forgery){.issuer = &root, .key = root.key,
+	         .common_name = "Vendor Root", .extensions = EK_CA "authorityKeyIdentifier=keyid:always\n"});
+	X509      *other = pki_forge(&(struct pki_forgery){.issuer = &own, .key = root.key,
+	         .common_name = "Vendor Root", .extensions = EK_CA "authorityKeyIdentifier=keyid:always\n"});
+	AUTO_BYTES same_der = ek_der(same);
+	AUTO_BYTES other_der = ek_der(other);
+	struct ek_outline outline;
+
+	ck_assert(ek_outline_read(bytes_view(&same_der), &outline));
+	ck_assert(ek_outline_is_own_issuer(&outline));
+	ek_outline_clear(&outline);
+	ck_assert(ek_outline_read(bytes_view(&other_der), &outline));
+	ck_assert(!ek_outline_is_own_issuer(&outline));
+	ek_outline_clear(&outline);
+	X509_free(same);
+	X509_free(other);
+	ca_clear(&own);
+}
+END_TEST
+
 /* A root names its own key as its issuer's. */
 START_TEST(own_issuer_is_one_of_the_same_name_and_key)
 {
@@ -166,6 +218,8 @@ main(void)
 	tcase_add_test(tcase, read_of_less_fails);
 	tcase_add_test(tcase, read_of_another_tag_fails);
 	tcase_add_test(tcase, read_with_a_wrong_octet_anywhere);
+	tcase_add_test(tcase, read_of_an_rsa_modulus_that_is_none_has_no_length);
+	tcase_add_test(tcase, own_issuer_has_its_own_key_id);
 	tcase_add_test(tcase, own_issuer_is_one_of_the_same_name_and_key);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

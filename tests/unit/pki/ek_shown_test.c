@@ -143,6 +143,46 @@ START_TEST(judge_looks_at_sixteen)
 }
 END_TEST
 
+static X509 *
+ek_numbered(const uint8_t *serial, size_t size)
+{
+	return pki_forge(&(struct pki_forgery){
+	    .issuer = &root, .key = key, .extensions = EK_EXTENSIONS, .serial = {serial, size}});
+}
+
+/* As revocations compare it: the magnitude, without the zero that keeps it positive; and none of what is no number. */
+START_TEST(judge_tells_the_serial_number_that_others_can_look_up)
+{
+	static const uint8_t high[] = {0x80, 0x01};
+	static const uint8_t zero[] = {0};
+
+	show(ek_numbered(high, sizeof high));
+	judge_at(key, PKI_NOW);
+	assert_verified(0, 1, false);
+	ck_assert_uint_eq(finding.serial_size, sizeof high);
+	ck_assert_mem_eq(finding.serial, high, sizeof high);
+	forget_shown();
+	show(ek_numbered(zero, sizeof zero));
+	judge_at(key, PKI_NOW);
+	assert_verified(0, 1, false);
+	ck_assert_uint_eq(finding.serial_size, 0);
+}
+END_TEST
+
+/* One of the EK's own names another of them as its issuer, which is read as a CA, and is none. */
+START_TEST(judge_of_a_certificate_that_was_tried_as_a_ca_finds_it)
+{
+	X509     *own = pki_forge(&(struct pki_forgery){
+	        .issuer = &root, .key = key, .common_name = "EK", .extensions = EK_EXTENSIONS});
+	struct ca none = {.certificate = own, .key = middle.key};
+
+	show(ek_of(&none));
+	show(own);
+	judge_at(key, PKI_NOW);
+	assert_verified(1, 1, false);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -157,6 +197,8 @@ main(void)
 	tcase_add_test(tcase, judge_of_an_rsa_ek_finds_its_own);
 	tcase_add_test(tcase, judge_tries_two_of_the_eks_own);
 	tcase_add_test(tcase, judge_looks_at_sixteen);
+	tcase_add_test(tcase, judge_tells_the_serial_number_that_others_can_look_up);
+	tcase_add_test(tcase, judge_of_a_certificate_that_was_tried_as_a_ca_finds_it);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -2,6 +2,10 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stdio.h>
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
 #include "ek_trust_support.h"
 
@@ -320,6 +324,66 @@ START_TEST(verify_looks_at_sixteen_that_come_along)
 }
 END_TEST
 
+/* Layers of namesakes, each CA of which could be below each of the next. */
+#define LAYERS  4
+#define BREADTH 11
+
+START_TEST(verify_with_names_that_lead_to_each_other_too_often_ends)
+{
+	struct ca layers[LAYERS][BREADTH];
+	char      name[32];
+
+	for (size_t i = LAYERS; i-- > 0;) {
+		(void)snprintf(name, sizeof name, "Layer %zu", i);
+		for (size_t j = 0; j < BREADTH; j++) {
+			layers[i][j] = ek_forge_ca(i + 1 < LAYERS ? &layers[i + 1][0] : &root, name, EK_CA);
+			import(layers[i][j].certificate, false);
+		}
+	}
+	verify(ek_of(&layers[0][0]), "its certificates name each other too often");
+	for (size_t i = 0; i < LAYERS * BREADTH; i++)
+		ca_clear(&layers[0][0] + i);
+}
+END_TEST
+
+/* The CA that the client sent has the issuer's name, and another key. */
+START_TEST(verify_by_a_namesake_that_came_along_fails)
+{
+	struct ca namesake = ek_forge_ca(&root, "Vendor CA 1", EK_CA);
+
+	import(root.certificate, true);
+	verify_with(ek_forge(&namesake, key, EK_EXTENSIONS_OF_KEY), &middle.certificate, 1, PKI_NOW,
+	    "its issuer \"CN = Vendor CA 1\" is not imported");
+	verify_with(ek_forge(&namesake, key, EK_EXTENSIONS_OF_KEY), &namesake.certificate, 1, PKI_NOW, "");
+	ca_clear(&namesake);
+}
+END_TEST
+
+/* Nobody makes such a key for a test: any odd number of so many bits is a modulus. */
+START_TEST(verify_by_a_long_key_that_came_along_fails)
+{
+	static uint8_t modulus[1024];
+	static uint8_t exponent[] = {1, 0, 1};
+	OSSL_PARAM     params[] = {OSSL_PARAM_construct_BN("n", modulus, sizeof modulus),
+	        OSSL_PARAM_construct_BN("e", exponent, sizeof exponent), OSSL_PARAM_construct_end()};
+	EVP_PKEY_CTX  *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	struct ca      slow = {.key = NULL};
+	struct ca      issuer;
+
+	memset(modulus, 0xff, sizeof modulus);
+	ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_fromdata(context, &slow.key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	slow.certificate = pki_forge(&(struct pki_forgery){
+	    .issuer = &root, .key = slow.key, .common_name = "Slow", .extensions = EK_CA});
+	issuer = (struct ca){.certificate = slow.certificate, .key = middle.key};
+	import(root.certificate, true);
+	verify_with(ek_of(&issuer), &slow.certificate, 1, PKI_NOW,
+	    "\"CN = Slow\" issued a certificate: its key has 8192 bits, and it is not imported");
+	EVP_PKEY_CTX_free(context);
+	ca_clear(&slow);
+}
+END_TEST
+
 /* By name and without a key id to tell by: an own issuer that somebody brings along. */
 START_TEST(verify_by_an_own_issuer_that_came_along_fails)
 {
@@ -394,6 +458,9 @@ main(void)
 	tcase_add_test(tcase, verify_compares_names_canonically);
 	tcase_add_test(tcase, verify_with_many_namesakes_ends);
 	tcase_add_test(tcase, verify_looks_at_sixteen_that_come_along);
+	tcase_add_test(tcase, verify_with_names_that_lead_to_each_other_too_often_ends);
+	tcase_add_test(tcase, verify_by_a_namesake_that_came_along_fails);
+	tcase_add_test(tcase, verify_by_a_long_key_that_came_along_fails);
 	tcase_add_test(tcase, verify_by_an_own_issuer_that_came_along_fails);
 	tcase_add_test(tcase, verify_by_many_threads_is_verified);
 	suite_add_tcase(suite, tcase);

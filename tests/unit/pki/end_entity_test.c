@@ -9,6 +9,7 @@
 
 #include "pki/ak_certificate.h"
 #include "pki/device_certificate.h"
+#include "pki/end_entity.h"
 #include "pki/server_certificate.h"
 #include "pki_support.h"
 #include "util/hex.h"
@@ -266,6 +267,45 @@ START_TEST(issue_by_ed25519_verifies)
 }
 END_TEST
 
+/* What no profile asks for, each with its sentence, and then no octet of a certificate. */
+static const struct {
+	const char *common_name;
+	bool        no_key;    /* the SPKI is none */
+	bool        no_key_id; /* the issuer's certificate lacks it */
+	const char *detail;
+} refusals[] = {
+    {"", false, false, "common name \"\" (1 to 64 characters of UTF-8)"},
+    {"a", true, false, NULL},
+    {"a", false, true, "the issuing certificate has no subject key identifier"},
+};
+
+START_TEST(issue_of_what_no_certificate_says_fails)
+{
+	struct pki        pki;
+	EVP_PKEY         *key = pki_key(KEY_TYPE_P256, 0);
+	AUTO_BYTES        spki = pki_spki(key);
+	AUTO_BYTES        der = {0};
+	struct end_entity entity = {.common_name = refusals[_i].common_name,
+	    .spki = refusals[_i].no_key ? view_text("none") : bytes_view(&spki),
+	    .not_before = PKI_NOW, .not_after = PKI_NOW + PKI_DAY};
+	struct ca         bare = {.key = key};
+	uint8_t           serial[CERTIFICATE_SERIAL_SIZE];
+	int64_t           not_after = 0;
+	struct error      err = {0};
+
+	pki_make(&pki, KEY_TYPE_P256);
+	bare.certificate = pki_forge(&(struct pki_forgery){.key = key, .common_name = "Bare"});
+	ck_assert_int_eq(end_entity_issue(refusals[_i].no_key_id ? &bare : &pki.issuing, &entity, serial, &not_after,
+	                     &der, &err), -1);
+	if (refusals[_i].detail != NULL)
+		ck_assert_str_eq(err.detail, refusals[_i].detail);
+	ck_assert(err.detail[0] != '\0');
+	ck_assert_uint_eq(der.size, 0);
+	ca_clear(&bare);
+	pki_clear(&pki);
+}
+END_TEST
+
 #define THREADS 4
 #define EACH    25
 
@@ -325,6 +365,7 @@ main(void)
 	tcase_add_loop_test(tc, issue_of_every_profile_is_what_openssl_makes, 0, count * (int)ISSUERS);
 	tcase_add_loop_test(tc, issue_beyond_2049_is_what_openssl_makes, 0, count);
 	tcase_add_test(tc, issue_by_ed25519_verifies);
+	tcase_add_loop_test(tc, issue_of_what_no_certificate_says_fails, 0, sizeof refusals / sizeof refusals[0]);
 	tcase_add_test(tc, issue_by_threads_from_one_prepared_context);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

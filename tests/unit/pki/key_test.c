@@ -163,6 +163,22 @@ static const struct {
         ERROR_INTERNAL, "2 private keys at ", ", not one"},
 };
 
+START_TEST(load_of_more_than_any_key_has_says_so)
+{
+	char           *directory = pki_directory();
+	AUTO_FREE char *path = file_join(directory, "k");
+	char            detail[512];
+	EVP_PKEY       *key = NULL;
+	struct error    err = {0};
+
+	free(pki_run(directory, "head -c 1048577 /dev/zero >k"));
+	(void)snprintf(detail, sizeof detail, "no private key at %s: %s has more than 1048576 octets", path, path);
+	unit_fails(key_load(path, &key, &err), &err, ERROR_TOO_LARGE, detail);
+	ck_assert_ptr_null(key);
+	pki_directory_remove(directory);
+}
+END_TEST
+
 START_TEST(load_without_one_usable_key_says_why)
 {
 	char           *directory = pki_directory();
@@ -209,6 +225,7 @@ main(void)
 	tcase_add_loop_test(tc, load_foreign_file_finds_its_key, 0,
 	    sizeof foreign / sizeof foreign[0]);
 	tcase_add_test(tc, load_file_uri_finds_its_key);
+	tcase_add_test(tc, load_of_more_than_any_key_has_says_so);
 	tcase_add_loop_test(tc, load_without_one_usable_key_says_why, 0,
 	    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, encode_leaves_no_copy_of_the_key);

@@ -162,6 +162,51 @@ END_TEST
 
 #ifdef HAVE_LIBP11
 
+#include <libp11.h>
+
+#include "failing.h"
+
+/* A wrapped call is named so by the linker. */
+#define WRAP(type, name, ...)            \
+	type __real_##name(__VA_ARGS__); \
+	type __wrap_##name(__VA_ARGS__); \
+	type __wrap_##name(__VA_ARGS__)
+
+static bool locked_pin; /* as a token says after some wrong ones */
+static bool final_try;
+
+WRAP(PKCS11_CTX *, PKCS11_CTX_new, void)
+{
+	return failing_now() ? NULL : __real_PKCS11_CTX_new();
+}
+
+WRAP(int, PKCS11_enumerate_slots, PKCS11_CTX *context, PKCS11_SLOT **slots, unsigned *count)
+{
+	if (failing_now() || __real_PKCS11_enumerate_slots(context, slots, count) != 0)
+		return -1;
+	for (unsigned i = 0; i < *count; i++)
+		if ((*slots)[i].token != NULL) {
+			(*slots)[i].token->userPinLocked = locked_pin;
+			(*slots)[i].token->userPinFinalTry = final_try;
+		}
+	return 0;
+}
+
+WRAP(int, PKCS11_enumerate_keys, PKCS11_TOKEN *token, PKCS11_KEY **keys, unsigned *count)
+{
+	return failing_now() ? -1 : __real_PKCS11_enumerate_keys(token, keys, count);
+}
+
+WRAP(EVP_PKEY *, PKCS11_get_private_key, PKCS11_KEY *key)
+{
+	return failing_now() ? NULL : __real_PKCS11_get_private_key(key);
+}
+
+WRAP(int, EVP_PKEY_set_ex_data, EVP_PKEY *key, int index, void *data)
+{
+	return data != NULL && failing_now() ? 0 : __real_EVP_PKEY_set_ex_data(key, index, data);
+}
+
 static EVP_PKEY *
 token_key(const char *uri)
 {
@@ -498,6 +543,71 @@ START_TEST(open_token_key_notes_what_it_took_and_signs_again)
 }
 END_TEST
 
+static int
+open_one(const void *arg, struct error *err)
+{
+	struct key_access access = {.secret = pin, .pkcs11_module = module};
+	EVP_PKEY         *key = NULL;
+	int               rc;
+
+	failing_on();
+	rc = key_open(arg, &access, &key, err);
+	failing_off();
+	ck_assert((key != NULL) == (rc == 0));
+	if (rc == 0)
+		sign_with(key);
+	signing_key_free(key);
+	return rc;
+}
+
+/* A library that fails at any of its calls: the key is opened, or it is said why not, and the next time it is. */
+START_TEST(open_token_key_by_a_library_that_fails_says_so)
+{
+	failing_each(open_one, keys[0]);
+}
+END_TEST
+
+START_TEST(open_token_key_whose_pin_is_all_but_locked_does_not_try)
+{
+	struct key_access access = {.secret = pin, .pkcs11_module = module};
+	EVP_PKEY         *key = NULL;
+	struct error      err = {0};
+
+	final_try = true;
+	unit_fails(key_open(keys[0], &access, &key, &err), &err, ERROR_INTERNAL,
+	    "one more wrong PIN locks the token \"ca\": it is not tried here; log in by hand first, which resets the "
+	    "count");
+	locked_pin = true;
+	unit_fails(key_open(keys[0], &access, &key, &err), &err, ERROR_INTERNAL,
+	    "the PIN of the token \"ca\" is locked; its security officer can set another");
+	ck_assert_ptr_null(key);
+	locked_pin = final_try = false;
+	signing_key_free(token_key(keys[0]));
+}
+END_TEST
+
+/* Two modules at a time, of which the first is left first. */
+START_TEST(open_token_keys_of_two_modules_and_leave_the_first)
+{
+	char              other[256];
+	char              command[512];
+	struct key_access access = {.secret = pin, .pkcs11_module = other};
+	EVP_PKEY         *first = token_key(keys[0]);
+	EVP_PKEY         *second = NULL;
+	struct error      err = {0};
+
+	(void)snprintf(other, sizeof other, "%s/other.so", directory);
+	(void)snprintf(command, sizeof command, "cp '%s' other.so", module);
+	free(pki_run(directory, command));
+	unit_ok(key_open(keys[1], &access, &second, &err), &err);
+	signing_key_free(first);
+	sign_with(second);
+	signing_key_free(second);
+	sign_with(first = token_key(keys[0]));
+	signing_key_free(first);
+}
+END_TEST
+
 START_TEST(open_token_key_without_a_module_says_so)
 {
 	struct key_access access = {.secret = pin};
@@ -553,7 +663,10 @@ add_token_cases(Suite *suite)
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
 		    sizeof refused / sizeof refused[0]);
 		tcase_add_test(tc, open_token_key_by_a_module_where_the_process_writes_is_refused);
-	tcase_add_test(tc, open_token_key_notes_what_it_took_and_signs_again);
+		tcase_add_test(tc, open_token_key_notes_what_it_took_and_signs_again);
+		tcase_add_test(tc, open_token_key_by_a_library_that_fails_says_so);
+		tcase_add_test(tc, open_token_key_whose_pin_is_all_but_locked_does_not_try);
+		tcase_add_test(tc, open_token_keys_of_two_modules_and_leave_the_first);
 		tcase_add_test(tc, open_token_key_without_a_module_says_so);
 		tcase_add_test(tc, open_token_that_is_gone_says_so);
 	}

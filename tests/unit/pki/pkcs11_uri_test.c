@@ -115,6 +115,26 @@ START_TEST(parse_bad_uri_says_why)
 }
 END_TEST
 
+START_TEST(parse_attribute_has_4096_octets_at_most)
+{
+	static const char begin[] = "pkcs11:token=";
+	char              text[sizeof begin + 4097];
+	struct pkcs11_uri uri;
+	struct error      err = {0};
+
+	memset(text, 'a', sizeof text);
+	memcpy(text, begin, sizeof begin - 1);
+	text[sizeof begin - 1 + 4096] = '\0';
+	unit_ok(pkcs11_uri_parse(text, &uri, &err), &err);
+	ck_assert_uint_eq(strlen(uri.token), 4096);
+	pkcs11_uri_clear(&uri);
+	memcpy(text + sizeof begin - 1 + 4096, "a", 2);
+	unit_fails(pkcs11_uri_parse(text, &uri, &err), &err, ERROR_MALFORMED,
+	    "an attribute of the PKCS #11 URI is too long");
+	ck_assert_ptr_null(uri.token);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -125,6 +145,7 @@ main(void)
 	tcase_add_test(tc, parse_no_attribute_fits_anything);
 	tcase_add_loop_test(tc, parse_pin_source_is_a_path, 0,
 	    sizeof pin_sources / sizeof pin_sources[0]);
+	tcase_add_test(tc, parse_attribute_has_4096_octets_at_most);
 	tcase_add_loop_test(tc, parse_bad_uri_says_why, 0, sizeof refused / sizeof refused[0]);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

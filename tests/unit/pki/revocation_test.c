@@ -374,6 +374,33 @@ START_TEST(revocation_add_file_with_octets_after_it_is_malformed)
 }
 END_TEST
 
+/* A thirteenth month, in either of its times. */
+START_TEST(revocation_add_file_at_a_time_that_is_none_is_malformed)
+{
+	AUTO_FREE char    *path = write_crl("crl", &pki.root, NULL, PKI_NOW);
+	AUTO_BYTES         der = {0};
+	char               detail[512];
+	struct revocation *revocation = revocation_new(false);
+	struct error       err = {0};
+	uint8_t           *at;
+
+	unit_ok(file_read(path, 10000, &der, &err), &err);
+	at = memmem(der.data, der.size, "\x17\x0d" "2611", 6); /* a UTCTime */
+	ck_assert_ptr_nonnull(at);
+	if (_i == 1)
+		at = memmem(at + 6, der.size - (size_t)(at + 6 - der.data), "\x17\x0d" "26", 4);
+	ck_assert_ptr_nonnull(at);
+	memcpy(at + 4, "13", 2);
+	pki_write(directory, "crl", der.data, der.size);
+	(void)snprintf(detail, sizeof detail, "the CRL in %s has no valid time", path);
+	ck_assert_int_eq(revocation_add_file(revocation, path, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_int_eq(strncmp(err.detail, detail, strlen(detail)), 0);
+	ck_assert_uint_eq(revocation_count(revocation), 0);
+	revocation_free(revocation);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -397,6 +424,7 @@ main(void)
 	tcase_add_loop_test(tc, revocation_add_file_of_a_bad_one_is_malformed, 0,
 	    sizeof bad_crls / sizeof bad_crls[0]);
 	tcase_add_test(tc, revocation_add_file_with_octets_after_it_is_malformed);
+	tcase_add_loop_test(tc, revocation_add_file_at_a_time_that_is_none_is_malformed, 0, 2);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

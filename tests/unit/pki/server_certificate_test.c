@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pki/alt_name.h"
 #include "pki/server_certificate.h"
 #include "pki_support.h"
 
@@ -79,6 +80,17 @@ START_TEST(issue_for_a_bad_name_fails)
 }
 END_TEST
 
+/* For whoever has not looked whether it is one. */
+START_TEST(add_address_that_is_none_fails)
+{
+	AUTO_BYTES   names = {0};
+	struct error err = {0};
+
+	unit_fails(alt_name_add_ip(&names, "300.0.0.1", &err), &err, ERROR_INTERNAL, "\"300.0.0.1\" is no IP address");
+	ck_assert_uint_eq(names.size, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -88,6 +100,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, issue_for_names_and_addresses_verifies_for_each);
 	tcase_add_loop_test(tc, issue_for_a_bad_name_fails, 0, sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, add_address_that_is_none_fails);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
