@@ -93,6 +93,7 @@ tests_fuzz_device_file_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_backup_manifest_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_ek_content_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZ_SEEDERS += tests/fuzz/admin_seeds
-tests_unit_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_SQL)
+tests_unit_admin_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_SQL) \
+	-Wl,--wrap=store_snapshot
 tests_unit_admin_trust_scan_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=archive_read_support_filter_bzip2
 tests_unit_admin_check_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms

@@ -16,7 +16,6 @@
 #include "pki/certificate.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
-#include "tpm/openssl_error.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -84,6 +83,8 @@ sort_file(struct installation *installation, const char *path, struct error *err
 {
 	STACK_OF(X509) *all = trust_stack(installation->file);
 
+	/* From here on nothing that is added can fail: space is reserved. */
+	installation->chain = memory_check(sk_X509_new_reserve(NULL, sk_X509_num(all)));
 	for (int i = 0; i < sk_X509_num(all); i++) {
 		X509 *certificate = sk_X509_value(all, i);
 
@@ -92,11 +93,9 @@ sort_file(struct installation *installation, const char *path, struct error *err
 				return error_set(err, ERROR_MALFORMED,
 				    "%s has two certificates for the pending key", path);
 			installation->next.certificate = certificate;
-			if (sk_X509_unshift(installation->chain, certificate) <= 0)
-				return error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
-		} else if (!is_self_signed(certificate) &&
-		    sk_X509_push(installation->chain, certificate) <= 0) {
-			return error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
+			(void)sk_X509_unshift(installation->chain, certificate);
+		} else if (!is_self_signed(certificate)) {
+			(void)sk_X509_push(installation->chain, certificate);
 		}
 	}
 	if (installation->next.certificate == NULL)
@@ -255,7 +254,6 @@ admin_issuing_install(const struct command_call *call, struct error *err)
 	struct installation installation = {
 	    .file = trust_new(),
 	    .roots = trust_new(),
-	    .chain = memory_check(sk_X509_new_null()),
 	};
 	const struct install *options = call->options;
 	int                   rc;

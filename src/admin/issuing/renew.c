@@ -17,7 +17,6 @@
 #include "pki/key.h"
 #include "pki/signing.h"
 #include "pki/trust.h"
-#include "tpm/openssl_error.h"
 #include "util/bytes.h"
 #include "util/error.h"
 #include "util/file_named.h"
@@ -144,12 +143,11 @@ static int
 check_next(const struct command_call *call, const struct renewal *renewal, struct error *err)
 {
 	struct trust   *roots = trust_new();
-	STACK_OF(X509) *chain = memory_check(sk_X509_new_null());
+	STACK_OF(X509) *chain = memory_check(sk_X509_new_reserve(NULL, 1));
 	int             rc = -1;
 
-	if (sk_X509_push(chain, renewal->next.certificate) <= 0)
-		rc = error_set_openssl(err, ERROR_INTERNAL, "collecting a chain");
-	else if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
+	(void)sk_X509_push(chain, renewal->next.certificate); /* cannot fail: space was reserved */
+	if (trust_add_in(roots, call->state, STATE_ROOT_PEM, err) == 0)
 		rc = ca_request_check(&renewal->next, chain, roots, call->now, err);
 	sk_X509_free(chain);
 	trust_free(roots);

@@ -130,6 +130,7 @@ static const struct failing_command commands[] = {
     COMMAND("check"),
     COMMAND("export", "--output", "@out.csv"),
     COMMAND("export", "--output", "@out.jsonl", "--format", "jsonl"),
+    COMMAND("export", "--tag", "lab"),
     COMMAND("import", "@devices.csv"),
     COMMAND("backup", "@out.tar"),
     COMMAND("issuing", "renew"),
@@ -146,6 +147,95 @@ START_TEST(command_that_fails_says_so)
 	unit_ok(command_try(&command, &err), &err);
 	failing_every(5, (unsigned)_i % 5);
 	failing_each(command_try, &command);
+}
+END_TEST
+
+/* Each that uses the store, when there is something else in its place. */
+START_TEST(command_without_its_store_says_so)
+{
+	struct failing_command command = commands[_i];
+	bool                   found = false;
+
+	for (size_t i = 0; i < kept_count; i++)
+		if (kept[i].content.size > 16 && memcmp(kept[i].content.data, "SQLite format 3", 16) == 0) {
+			memset(kept[i].content.data, 'x', kept[i].content.size);
+			found = true;
+		}
+	ck_assert(found);
+	if (strcmp(command.words[0], "issuing") == 0 && strcmp(command.words[1], "csr") == 0) {
+		unit_ok(command_try(&command, &err), &err); /* which does not */
+		return;
+	}
+	ck_assert_int_eq(command_try(&command, &err), -1);
+	ck_assert_msg(strstr(said, "file is not a database") != NULL, "%s", said);
+}
+END_TEST
+
+/* ---- a state directory that never rests ---- */
+
+static bool     restless;
+static unsigned snapshots;
+
+/* Named so by the linker: while the store is copied, a file of the CA grows. */
+int __real_store_snapshot(struct store *store, const char *path, struct error *err);
+int __wrap_store_snapshot(struct store *store, const char *path, struct error *err);
+int
+__wrap_store_snapshot(struct store *store, const char *path, struct error *why)
+{
+	AUTO_FREE char *root = file_join(state, STATE_ROOT_PEM);
+	FILE           *file = restless ? fopen(root, "a") : NULL;
+
+	snapshots++;
+	if (file != NULL) {
+		ck_assert_int_eq(fputc('\n', file), '\n');
+		ck_assert_int_eq(fclose(file), 0);
+	}
+	return __real_store_snapshot(store, path, why);
+}
+
+START_TEST(backup_of_files_that_never_rest_says_so)
+{
+	static const struct failing_command command = COMMAND("backup", "@never.tar");
+	AUTO_FREE char                     *archive = file_join(place, "never.tar");
+
+	restless = true;
+	ck_assert_int_eq(command_try(&command, &err), -1);
+	ck_assert_msg(strstr(said, " change while they are being copied; try again when that is over") != NULL, "%s", said);
+	ck_assert_uint_eq(snapshots, 3);
+	ck_assert_int_ne(access(archive, F_OK), 0);
+	restless = false;
+	unit_ok(command_try(&command, &err), &err);
+	ck_assert_uint_eq(snapshots, 4);
+}
+END_TEST
+
+/* A directory in the place of the file can be opened, and not be read. */
+START_TEST(import_of_what_cannot_be_read_says_so)
+{
+	static const struct failing_command command = COMMAND("import", "@", "--format", "jsonl");
+
+	ck_assert_int_eq(command_try(&command, &err), -1);
+	ck_assert_msg(strstr(said, "Is a directory") != NULL, "%s", said);
+}
+END_TEST
+
+/* Deeper than anybody's tree of certificates: root opens all of it, before it takes on another identity. */
+START_TEST(trust_import_of_a_tree_without_end_says_so)
+{
+	char                      way[SCRATCH_SIZE + 200];
+	char                     *operand = place;
+	const struct command_call call = {.operands = &operand, .operand_count = 1, .other_identity = true};
+	int                       length = snprintf(way, sizeof way, "%s", place);
+
+	for (int i = 0; i < 66; i++) {
+		length += snprintf(way + length, sizeof way - (size_t)length, "/d");
+		ck_assert_int_eq(mkdir(way, 0700), 0);
+	}
+	ck_assert_int_eq(admin_trust_import_command.open(&call, NULL, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_TOO_LARGE);
+	ck_assert_int_eq(strncmp(err.detail, "nothing was imported: ", 22), 0);
+	for (; length > (int)strlen(place); way[length -= 2] = '\0')
+		ck_assert_int_eq(rmdir(way), 0);
 }
 END_TEST
 
@@ -243,6 +333,10 @@ main(void)
 	tc = tcase_create("failing");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
+	tcase_add_loop_test(tc, command_without_its_store_says_so, 0, sizeof commands / sizeof commands[0]);
+	tcase_add_test(tc, backup_of_files_that_never_rest_says_so);
+	tcase_add_test(tc, import_of_what_cannot_be_read_says_so);
+	tcase_add_test(tc, trust_import_of_a_tree_without_end_says_so);
 	tcase_add_test(tc, install_that_fails_says_so);
 	tcase_add_test(tc, verify_of_what_is_no_ek_never_succeeds);
 	suite_add_tcase(suite, tc);
