@@ -34,6 +34,7 @@ static struct {
 	long   fails;    /* the call that fails */
 	int    ruleset;  /* what it hands out as one */
 	size_t size;     /* of the rules as they came */
+	uint64_t allowed; /* by the last rule */
 	unsigned restricted;
 } kernel;
 
@@ -57,6 +58,8 @@ __wrap_syscall(long number, ...)
 		return kernel.version;
 	if (number == CREATE)
 		kernel.size = (size_t)(uintptr_t)a[1];
+	if (number == ADD)
+		memcpy(&kernel.allowed, a[2], sizeof kernel.allowed); /* which is its first field */
 	if (number == kernel.fails) {
 		errno = EPERM;
 		return -1;
@@ -105,6 +108,39 @@ START_TEST(enter_tells_a_kernel_what_it_knows)
 		ck_assert_uint_eq(kernel.restricted, i + 1);
 		ck_assert(!ruleset_is_open());
 	}
+}
+END_TEST
+
+#define EXECUTE    UINT64_C(1)
+#define WRITE_FILE UINT64_C(2)
+#define READ_FILE  UINT64_C(4)
+#define TRUNCATE   UINT64_C(0x4000) /* version 3 */
+#define IOCTL      UINT64_C(0x8000) /* version 5 */
+
+/* What a rule about a file allows, of what a kernel of that version knows. */
+static const struct {
+	long                 version;
+	struct landlock_path path;
+	uint64_t             allowed;
+} rules[] = {
+    {5, {.path = "/dev/null"}, READ_FILE},
+    {5, {.path = "/dev/null", .writable = true}, READ_FILE | WRITE_FILE | TRUNCATE},
+    {2, {.path = "/dev/null", .writable = true}, READ_FILE | WRITE_FILE},
+    {5, {.path = "/dev/null", .device = true}, READ_FILE | IOCTL},
+    {4, {.path = "/dev/null", .device = true}, READ_FILE},
+    {5, {.path = "/dev/null", .executable = true}, READ_FILE | EXECUTE},
+    {5, {.path = "/dev/null", .writable = true, .device = true, .executable = true},
+        READ_FILE | WRITE_FILE | TRUNCATE | IOCTL | EXECUTE},
+};
+
+START_TEST(enter_allows_of_a_file_what_is_said)
+{
+	struct error err = {0};
+
+	kernel.plays = true;
+	kernel.version = rules[_i].version;
+	unit_ok(landlock_enter(0, &rules[_i].path, 1, &err), &err);
+	ck_assert_uint_eq(kernel.allowed, rules[_i].allowed);
 }
 END_TEST
 
@@ -200,6 +236,7 @@ main(void)
 
 	tcase_add_test(tc, enter_of_a_kernel_without_it_does_nothing);
 	tcase_add_test(tc, enter_tells_a_kernel_what_it_knows);
+	tcase_add_loop_test(tc, enter_allows_of_a_file_what_is_said, 0, sizeof rules / sizeof rules[0]);
 	tcase_add_loop_test(tc, enter_that_fails_says_where, 0, 3);
 	tcase_add_test(tc, enter_with_a_path_that_cannot_be_opened_says_so);
 	tcase_add_test(tc, enter_leaves_what_is_named_and_takes_the_network);
