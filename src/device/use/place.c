@@ -168,7 +168,7 @@ line_find_last(struct view content, struct view line)
 {
 	const uint8_t *at;
 
-	if (content.size < line.size - 1)
+	if (content.data == NULL || content.size < line.size - 1) /* an empty file */
 		return NULL;
 	at = content.data + content.size - (line.size - 1);
 	if (memcmp(at, line.data, line.size - 1) != 0 || (at != content.data && at[-1] != '\n'))

@@ -196,9 +196,12 @@ confinement_add_library(struct confinement *all, const struct service_settings *
 		rc = confinement_add_key_path(all, service->key_paths.texts[i], true, err);
 	for (size_t i = 0; i < keys->devices.count && rc == 0; i++)
 		rc = confinement_add_key_path(all, keys->devices.texts[i], false, err);
-	for (size_t i = 0; i < sizeof library_variables / sizeof library_variables[0] && rc == 0; i++)
-		if (getenv(library_variables[i]) != NULL)
-			rc = confinement_add_named(all, getenv(library_variables[i]), true, false, err);
+	for (size_t i = 0; i < sizeof library_variables / sizeof library_variables[0] && rc == 0; i++) {
+		const char *file = getenv(library_variables[i]);
+
+		if (file != NULL)
+			rc = confinement_add_named(all, file, true, false, err);
+	}
 	if (rc == 0 && (confine_sockets(service, keys) & SANDBOX_SOCKET_BIT(INET)) != 0)
 		rc = confinement_add_all(all, network_places, sizeof network_places / sizeof network_places[0],
 		    err);
