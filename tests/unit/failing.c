@@ -350,20 +350,29 @@ failing_spare_memory(void)
 void
 failing_spare(void)
 {
+	(void)pthread_mutex_lock(&lock);
 	spared = true;
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void
 failing_off(void)
 {
+	(void)pthread_mutex_lock(&lock);
 	armed = false;
 	recording = false;
+	(void)pthread_mutex_unlock(&lock);
 }
 
 bool
 failing_lasts(void)
 {
-	return failed && lasting;
+	bool lasts;
+
+	(void)pthread_mutex_lock(&lock);
+	lasts = failed && lasting;
+	(void)pthread_mutex_unlock(&lock);
+	return lasts;
 }
 
 /* How many of the first ones are open. */

@@ -204,7 +204,7 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 		printf("keeper hears no more\n");
 	}
 	if (strcmp(mode, "tell") == 0) {
-		for (int i = 0; i < 50; i++)
+		for (int i = 0; i < 6; i++)
 			pulse_send(control, i % 2 == 0 ? PULSE_READY : PULSE_RELOADING);
 	}
 	while (!told_to_end) {

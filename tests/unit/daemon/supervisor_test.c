@@ -388,26 +388,36 @@ START_TEST(run_asked_to_end_tells_the_service_manager)
 }
 END_TEST
 
-/* In its order, and at once: the supervisor's own turns are seconds apart. */
+/* The next word but those for the watchdog; "" when none comes. */
+static const char *
+manager_hears(int manager, int flags)
+{
+	static char state[80];
+	ssize_t     size;
+
+	do {
+		size = recv(manager, state, sizeof state - 1, flags);
+		state[size > 0 ? size : 0] = '\0';
+	} while (strcmp(state, "WATCHDOG=1") == 0);
+	return state;
+}
+
+/* In its order, and at once: the supervisor's own turns are hours apart. As many as a socket takes. */
 START_TEST(run_keeper_has_the_service_manager_told)
 {
-	struct timeval patience = {.tv_sec = 3};
+	struct timeval patience = {.tv_sec = 20};
 	int            manager = manager_open();
-	char           state[64];
-	ssize_t        size;
 
 	ck_assert_int_eq(setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	ck_assert_int_eq(setenv("WATCHDOG_USEC", "1000000000000", 1), 0);
 	program_start("1", "1", "tell");
-	for (int i = 0; i < 50; i++) {
-		ck_assert_int_gt(size = recv(manager, state, sizeof state - 1, 0), 0);
-		state[size] = '\0';
-		ck_assert_int_eq(strncmp(state, i % 2 == 0 ? "READY=1" : "RELOADING=1\nMONOTONIC_USEC=", i % 2 == 0 ? 8 : 27), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(manager_hears(manager, 0), "READY=1");
+		ck_assert_int_eq(strncmp(manager_hears(manager, 0), "RELOADING=1\nMONOTONIC_USEC=", 27), 0);
 	}
 	program_expect("front ");
 	program_stop();
-	ck_assert_int_gt(size = recv(manager, state, sizeof state - 1, MSG_DONTWAIT), 0);
-	state[size] = '\0';
-	ck_assert_str_eq(state, "STOPPING=1");
+	ck_assert_str_eq(manager_hears(manager, MSG_DONTWAIT), "STOPPING=1");
 	(void)close(manager);
 }
 END_TEST
