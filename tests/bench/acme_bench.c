@@ -6,8 +6,9 @@
  * both. CPU time of front and keeper, not of the clients, which play TPM and device in software.
  *
  *   acme_bench [--seconds N] [--connections N]… [--step-ca DIRECTORY]      (make bench)
+ *   acme_bench --count N [--no-fork] [--under COMMAND]
  *
- * With --step-ca the same clients are before step-ca, too, whose programs are there.
+ * The second form makes N issuances by one client, for tools that count what they cost. With --step-ca the same clients are before step-ca, too, whose programs are there.
  */
 #include "config.h"
 
@@ -38,6 +39,7 @@
 static struct {
 	char                directory[64];
 	double              seconds;
+	size_t              count; /* 0: what `seconds` allow */
 	struct bench_daemon daemon;
 	char                base[64]; /* of its URLs */
 	pid_t               bare;
@@ -297,6 +299,18 @@ bench_clear(void)
 	device_clear(&rsa_device);
 }
 
+/* Issuances by one client, before a server that is counted. */
+static void
+issue(size_t count)
+{
+	struct acme_plan plan = {&device, bench.base, bench.daemon.port, ACME_ALL_NEW, NULL, NULL};
+	void            *issuance = acme_issuance_open(&plan);
+
+	for (size_t i = 0; i < count; i++)
+		(void)acme_issuance_once(issuance);
+	acme_issuance_close(issuance);
+}
+
 static void
 measure(const size_t *clients, size_t runs)
 {
@@ -320,6 +334,9 @@ main(int argc, char **argv)
 	    {"seconds", required_argument, NULL, 's'},
 	    {"connections", required_argument, NULL, 'c'},
 	    {"step-ca", required_argument, NULL, 'p'},
+	    {"count", required_argument, NULL, 'n'},
+	    {"no-fork", no_argument, NULL, 'f'},
+	    {"under", required_argument, NULL, 'u'},
 	    {NULL, 0, NULL, 0},
 	};
 	const char *peer = NULL;
@@ -334,16 +351,32 @@ main(int argc, char **argv)
 			clients[runs++] = strtoul(optarg, NULL, 10);
 		else if (option == 'p')
 			peer = optarg;
+		else if (option == 'n')
+			bench.count = strtoul(optarg, NULL, 10);
+		else if (option == 'f')
+			bench.daemon.no_fork = true;
+		else if (option == 'u')
+			bench.daemon.under = optarg;
 		else
-			bench_die("usage: acme_bench [--seconds N] [--connections N]... [--step-ca DIRECTORY]");
+			bench_die("usage: acme_bench [--seconds N] [--connections N]... [--step-ca DIRECTORY]\n"
+			          "       acme_bench --count N [--no-fork] [--under COMMAND]");
 	}
 	for (size_t i = 0; i < runs; i++) {
 		if (clients[i] == 0 || clients[i] > BENCH_CLIENTS_MAX)
 			bench_die("from 1 to %d connections", BENCH_CLIENTS_MAX);
 	}
+	if ((bench.daemon.under != NULL || bench.daemon.no_fork) && bench.count == 0)
+		bench_die("--under and --no-fork need --count: CPU time is measured by process");
 	state_prepare();
 	device_prepare(&device, FORGE_AK_P256);
 	device_prepare(&rsa_device, FORGE_AK_RSASSA);
+	if (bench.count != 0) {
+		daemon_start();
+		issue(bench.count);
+		bench_stop(bench.daemon.supervisor);
+		bench_clear();
+		return EXIT_SUCCESS;
+	}
 	bench.bare = acme_bare_start(&device, &bench.attestation, bench.root, &bench.bare_port);
 	daemon_start();
 	if (peer != NULL)
