@@ -92,7 +92,8 @@ chain_refuse(X509_STORE_CTX *context, int64_t now, struct error *err)
 }
 
 static int
-chain_check_revocation(const struct chain_policy *policy, STACK_OF(X509) *chain, struct error *err)
+chain_check_revocation(const struct chain_policy *policy, const STACK_OF(X509) *chain,
+    struct error *err)
 {
 	if (policy->revocation == NULL)
 		return 0;
@@ -127,32 +128,28 @@ chain_set_policy(X509_STORE_CTX *context, const struct chain_policy *policy)
 }
 
 static int
-chain_verify_with(X509_STORE_CTX *context, const struct chain_policy *policy, const X509 **root,
+chain_build_with(X509_STORE_CTX *context, const struct chain_policy *policy, STACK_OF(X509) **path,
     struct error *err)
 {
-	STACK_OF(X509) *chain;
-
 	chain_set_policy(context, policy);
 	if (X509_verify_cert(context) != 1)
 		return chain_refuse(context, policy->now, err);
-	chain = X509_STORE_CTX_get0_chain(context);
-	if (sk_X509_num(chain) < 2) /* the leaf itself is in the trust store */
+	if (sk_X509_num(X509_STORE_CTX_get0_chain(context)) < 2) /* the leaf itself is in the trust store */
 		return error_set(err, ERROR_BAD_ATTESTATION, "the certificate is a trusted root itself");
-	if (chain_check_revocation(policy, chain, err) != 0)
-		return -1;
-	*root = sk_X509_value(chain, sk_X509_num(chain) - 1);
+	if ((*path = X509_STORE_CTX_get1_chain(context)) == NULL)
+		return error_set_openssl(err, ERROR_INTERNAL, "verifying a chain");
 	return 0;
 }
 
 int
-chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted, size_t count,
-    const X509 **root, struct error *err)
+chain_build(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted, size_t count,
+    STACK_OF(X509) **path, struct error *err)
 {
 	X509_STORE_CTX *context = NULL;
 	STACK_OF(X509) *stack = NULL;
 	int             rc;
 
-	*root = NULL;
+	*path = NULL;
 	if (count > CHAIN_INTERMEDIATES_MAX)
 		return error_set(err, ERROR_BAD_ATTESTATION, "a chain of more than %d intermediates",
 		    CHAIN_INTERMEDIATES_MAX);
@@ -164,10 +161,35 @@ chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrust
 	for (size_t i = 0; i < count; i++)
 		(void)sk_X509_push(stack, untrusted[i]); /* cannot fail: space was reserved */
 	if (X509_STORE_CTX_init(context, NULL, leaf, stack) == 1)
-		rc = chain_verify_with(context, policy, root, err);
+		rc = chain_build_with(context, policy, path, err);
 	else
 		rc = error_set_openssl(err, ERROR_INTERNAL, "verifying a chain");
 	X509_STORE_CTX_free(context);
 	sk_X509_free(stack);
+	return rc;
+}
+
+int
+chain_check(const struct chain_policy *policy, const STACK_OF(X509) *path, const X509 **root,
+    struct error *err)
+{
+	if (chain_check_revocation(policy, path, err) != 0)
+		return -1;
+	*root = sk_X509_value(path, sk_X509_num(path) - 1);
+	return 0;
+}
+
+int
+chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted, size_t count,
+    const X509 **root, struct error *err)
+{
+	STACK_OF(X509) *path;
+	int             rc;
+
+	*root = NULL;
+	if (chain_build(policy, leaf, untrusted, count, &path, err) != 0)
+		return -1;
+	rc = chain_check(policy, path, root, err);
+	sk_X509_pop_free(path, X509_free);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 struct error;
 struct revocation;
@@ -41,5 +41,15 @@ struct chain_policy {
  */
 int chain_verify(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted,
     size_t count, const X509 **root, struct error *err);
+
+/*
+ * The two steps of chain_verify. The first makes the path from the leaf to the trusted root, which the
+ * caller frees with sk_X509_pop_free(path, X509_free); *path is NULL after a failure. The second looks for
+ * the certificates of such a path on the CRLs.
+ */
+int chain_build(const struct chain_policy *policy, X509 *leaf, X509 *const *untrusted, size_t count,
+    STACK_OF(X509) **path, struct error *err);
+int chain_check(const struct chain_policy *policy, const STACK_OF(X509) *path, const X509 **root,
+    struct error *err);
 
 #endif

@@ -9,6 +9,7 @@ src_libpki_a_SOURCES = \
 	src/pki/certificate_memory.c src/pki/certificate_memory.h \
 	src/pki/certificate_reader.c src/pki/certificate_reader.h \
 	src/pki/chain.c src/pki/chain.h \
+	src/pki/chain_memory.c src/pki/chain_memory.h \
 	src/pki/crl.c \
 	src/pki/crl_read.c \
 	src/pki/crl_reason.c src/pki/crl_reason.h \
@@ -48,6 +49,7 @@ UNIT_TESTS += tests/unit/pki/ca_test
 UNIT_TESTS += tests/unit/pki/certificate_memory_test
 UNIT_TESTS += tests/unit/pki/certificate_reader_test
 UNIT_TESTS += tests/unit/pki/certificate_test
+UNIT_TESTS += tests/unit/pki/chain_memory_test
 UNIT_TESTS += tests/unit/pki/chain_test
 UNIT_TESTS += tests/unit/pki/corpus_test
 UNIT_TESTS += tests/unit/pki/csr_test

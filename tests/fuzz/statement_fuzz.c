@@ -29,6 +29,7 @@
 #include "pki/ca.h"
 #include "pki/certificate.h"
 #include "pki/certificate_memory.h"
+#include "pki/chain_memory.h"
 #include "pki/key.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
@@ -152,6 +153,7 @@ trust_make(const struct ca_revoked *revoked)
 	world.roots.revocation = revocation_new(false);
 	fuzz_must(revocation_add_file(world.roots.revocation, fuzz_file(bytes_view(&crl)), &err), &err);
 	world.roots.decoded = certificate_memory_new(16);
+	world.roots.verified = chain_memory_new(16);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "forge.h"
 #include "pki/ak_certificate.h"
 #include "pki/certificate_memory.h"
+#include "pki/chain_memory.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "pki_support.h"
@@ -103,7 +104,8 @@ setup(void)
 	unit_ok(file_replace(roots_path, pem.data, pem.size, 0600, &err), &err);
 	unit_ok(certificate_encode(pki.issuing.certificate, &issuing, &err), &err);
 	roots = (struct roots_snapshot){
-	    .trust = trust_new(), .any_name = trust_new(), .decoded = certificate_memory_new(8)};
+	    .trust = trust_new(), .any_name = trust_new(), .decoded = certificate_memory_new(8),
+	    .verified = chain_memory_new(8)};
 	unit_ok(trust_add_file(roots.trust, roots_path, &err), &err);
 	config_list_append(&policy.key_types, "ecc-p256");
 	forge_ak_make(FORGE_AK_P256, FORGE_FLAW_NONE, &ak);
@@ -128,6 +130,7 @@ teardown(void)
 	trust_free(roots.any_name);
 	revocation_free(roots.revocation);
 	certificate_memory_free(roots.decoded);
+	chain_memory_free(roots.verified);
 	config_list_clear(&policy.key_types);
 	pki_clear(&pki);
 	free(roots_path);

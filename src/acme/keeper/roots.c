@@ -15,6 +15,7 @@
 
 #include "acme/keeper/crl_mark.h"
 #include "pki/certificate_memory.h"
+#include "pki/chain_memory.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "util/bytes.h"
@@ -24,8 +25,10 @@
 #include "util/log.h"
 #include "util/shared.h"
 
-/* Certificates kept decoded: the AK certificates of orders in the making, and what issued them. */
-#define DECODED_MAX 256
+/* Certificates kept decoded: the AK certificates of orders in the making, and what issued them. Of each
+ * order its chain, too, which is verified when the key is attested and again when the certificate is made. */
+#define DECODED_MAX  256
+#define VERIFIED_MAX 256
 
 struct roots {
 	struct roots_files files;
@@ -33,6 +36,7 @@ struct roots {
 	struct shared     *current; /* struct reading */
 	uint64_t           generation;
 	struct certificate_memory *decoded;
+	struct chain_memory       *verified;
 	size_t             kept;    /* number of its verified CRLs that the store has */
 };
 
@@ -123,6 +127,7 @@ static void
 roots_take(struct roots *roots, struct reading *reading)
 {
 	reading->snapshot.decoded = roots->decoded;
+	reading->snapshot.verified = roots->verified;
 	shared_replace(roots->current, reading);
 	roots->generation++;
 	roots->kept = SIZE_MAX; /* new verified CRLs must be stored */
@@ -166,6 +171,7 @@ roots_new(const struct roots_files *files, struct roots **out, struct error *err
 	roots->files = *files;
 	roots->current = shared_new(reading_free);
 	roots->decoded = certificate_memory_new(DECODED_MAX);
+	roots->verified = chain_memory_new(VERIFIED_MAX);
 	marks_take(files, &roots->marks);
 	if (reading_make(files, &reading, err) != 0) {
 		roots_free(roots);
@@ -187,6 +193,7 @@ roots_free(struct roots *roots)
 	if (roots == NULL)
 		return;
 	shared_free(roots->current);
+	chain_memory_free(roots->verified);
 	certificate_memory_free(roots->decoded);
 	bytes_clear(&roots->marks);
 	free(roots);

@@ -13,6 +13,7 @@
 #include "util/config_file.h"
 
 struct certificate_memory;
+struct chain_memory;
 struct error;
 struct folder;
 struct revocation;
@@ -39,7 +40,9 @@ struct roots_snapshot {
 	struct revocation *revocation; /* NULL: no CRL is configured */
 	bool               require_crl;
 	struct trust      *any_name;
-	struct certificate_memory *decoded; /* of all readings: the certificates of statements */
+	/* Of all readings: the certificates of statements, and their chains. */
+	struct certificate_memory *decoded;
+	struct chain_memory       *verified;
 };
 
 /*

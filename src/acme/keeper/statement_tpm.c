@@ -20,6 +20,7 @@
 #include "pki/ak_check.h"
 #include "pki/certificate_memory.h"
 #include "pki/chain.h"
+#include "pki/chain_memory.h"
 #include "tpm/certify.h"
 #include "tpm/digest.h"
 #include "tpm/spki.h"
@@ -43,8 +44,9 @@ static const struct {
 
 /* The certificates of x5c. */
 struct chain {
-	X509  *certificates[ACME_CHAIN_MAX];
-	size_t count;
+	X509        *certificates[ACME_CHAIN_MAX];
+	size_t       count;
+	struct bytes octets; /* of all, one after the other */
 };
 
 static int
@@ -67,6 +69,7 @@ chain_clear(struct chain *chain)
 	for (size_t i = 0; i < chain->count; i++)
 		X509_free(chain->certificates[i]);
 	chain->count = 0;
+	bytes_clear(&chain->octets);
 }
 
 static int
@@ -77,9 +80,12 @@ chain_decode(const struct acme_statement *statement, const struct statement_fact
 		return error_set(err, ERROR_BAD_ATTESTATION,
 		    "x5c is empty: the AK certificate is missing");
 	while (chain->count < statement->chain_count) {
-		if (certificate_memory_decode(facts->roots->decoded, statement->chain[chain->count],
-		        &chain->certificates[chain->count], err) != 0)
+		struct view der = statement->chain[chain->count];
+
+		if (certificate_memory_decode(facts->roots->decoded, der, &chain->certificates[chain->count],
+		        err) != 0)
 			return error_wrap(err, "certificate %zu of x5c", chain->count + 1);
+		bytes_append(&chain->octets, der.data, der.size);
 		chain->count++;
 	}
 	return 0;
@@ -121,8 +127,8 @@ check_ak(const struct statement_facts *facts, const struct chain *chain, struct 
 	const X509     *root = NULL;
 	int             rc;
 
-	if (chain_verify(&policy, chain->certificates[0], chain->certificates + 1, chain->count - 1,
-	        &root, err) != 0 ||
+	if (chain_memory_verify(facts->roots->verified, bytes_view(&chain->octets), &policy,
+	        chain->certificates[0], chain->certificates + 1, chain->count - 1, &root, err) != 0 ||
 	    ak_certificate_check(chain->certificates[0], &names, err) != 0)
 		return error_wrap(err, "the AK certificate");
 	rc = check_name(facts, &names, root, err);
@@ -180,8 +186,7 @@ statement_tpm_verify(const struct acme_statement *statement, const struct statem
 	if (chain_decode(statement, facts, &chain, err) == 0 && check_ak(facts, &chain, err) == 0 &&
 	    check_key(statement, facts, chain.certificates[0], verdict, err) == 0) {
 		verdict->witness = witness_of(chain.certificates[0]);
-		for (size_t i = 0; i < chain.count; i++)
-			bytes_append(&verdict->chain, statement->chain[i].data, statement->chain[i].size);
+		bytes_append(&verdict->chain, chain.octets.data, chain.octets.size);
 		rc = 0;
 	}
 	chain_clear(&chain);
@@ -195,6 +200,7 @@ chain_split(struct view octets, const struct statement_facts *facts, struct chai
 {
 	size_t used;
 
+	bytes_append(&chain->octets, octets.data, octets.size);
 	while (octets.size != 0 && chain->count < ACME_CHAIN_MAX) {
 		if (certificate_memory_decode_first(facts->roots->decoded, octets,
 		        &chain->certificates[chain->count], &used, err) != 0)
