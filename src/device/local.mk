@@ -91,12 +91,14 @@ UNIT_TESTS += tests/unit/device/sharing_test
 UNIT_TESTS += tests/unit/device/state_test
 UNIT_TESTS += tests/unit/device/tpm/auth_test
 UNIT_TESTS += tests/unit/device/tpm/credential_test
+UNIT_TESTS += tests/unit/device/tpm/device_ek_test
 UNIT_TESTS += tests/unit/device/tpm/ek_test
 UNIT_TESTS += tests/unit/device/tpm/failing_test
 UNIT_TESTS += tests/unit/device/tpm/key_file_test
 UNIT_TESTS += tests/unit/device/tpm/lacking_test
 UNIT_TESTS += tests/unit/device/tpm/nv_test
 UNIT_TESTS += tests/unit/device/tpm/octets_test
+UNIT_TESTS += tests/unit/device/tpm/room_test
 UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/tpm/tpm_test
@@ -122,7 +124,9 @@ tests_unit_device_sharing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r
 tests_unit_device_wish_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gethostname
 tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sign_key_sign
 tests_unit_device_use_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+tests_unit_device_tpm_device_ek_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM) -Wl,--wrap=tpm_ek_decode
 tests_unit_device_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)
+tests_unit_device_tpm_room_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)
 
 # The settings of all programs.
 FUZZERS += tests/fuzz/config_fuzz
