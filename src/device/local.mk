@@ -103,6 +103,7 @@ UNIT_TESTS += tests/unit/device/tpm/sign_key_test
 UNIT_TESTS += tests/unit/device/tpm/template_test
 UNIT_TESTS += tests/unit/device/tpm/tpm_test
 UNIT_TESTS += tests/unit/device/use/access_test
+UNIT_TESTS += tests/unit/device/use/check_test
 UNIT_TESTS += tests/unit/device/use/facts_test
 UNIT_TESTS += tests/unit/device/use/failing_test
 UNIT_TESTS += tests/unit/device/use/place_test
@@ -120,9 +121,13 @@ tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_c
 tests_unit_device_host_retry_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 tests_unit_device_run_command_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setenv,--wrap=posix_spawnattr_setflags \
 	-Wl,--wrap=posix_spawn,--wrap=waitpid
+tests_unit_device_state_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=identity_find
 tests_unit_device_sharing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r
 tests_unit_device_wish_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gethostname
 tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sign_key_sign
+tests_unit_device_use_check_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms,--wrap=folder_create \
+	-Wl,--wrap=posix_spawn,--wrap=use_server_seen,--wrap=waitpid
+tests_unit_device_use_server_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4
 tests_unit_device_use_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 tests_unit_device_tpm_device_ek_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM) -Wl,--wrap=tpm_ek_decode
 tests_unit_device_tpm_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_TPM)

@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/identity.h"
 
 static char scratch[] = "/tmp/state_test.XXXXXX";
 
@@ -440,6 +441,36 @@ START_TEST(evidence_that_cannot_be_decoded_says_which)
 }
 END_TEST
 
+static bool replaced; /* the directory becomes another user's once its way was looked at */
+
+int __real_identity_find(const char *path, struct identity *out, struct error *err);
+int __wrap_identity_find(const char *path, struct identity *out, struct error *err);
+int
+__wrap_identity_find(const char *path, struct identity *out, struct error *err)
+{
+	int rc = __real_identity_find(path, out, err);
+
+	if (replaced)
+		ck_assert_int_eq(chown(path, 12345, 12345), 0);
+	return rc;
+}
+
+START_TEST(open_by_root_of_what_is_replaced_meanwhile_fails)
+{
+	AUTO_FREE char *directory = file_join(scratch, "replaced");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	struct error    err = {0};
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	replaced = true;
+	ck_assert_int_eq(device_state_open(directory, NULL, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, "/replaced was replaced while it was opened") != NULL, "%s", err.detail);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -470,6 +501,7 @@ main(void)
 	tcase_add_test(tc, open_without_a_home_says_so);
 	tcase_add_test(tc, open_by_a_user_takes_its_own_directory);
 	tcase_add_loop_test(tc, evidence_that_cannot_be_decoded_says_which, 0, sizeof evidences / sizeof evidences[0]);
+	tcase_add_test(tc, open_by_root_of_what_is_replaced_meanwhile_fails);
 	suite_add_tcase(suite, tc);
 	status = unit_run(suite);
 	(void)nftw(scratch, remove_cb, 8, FTW_DEPTH | FTW_PHYS);

@@ -204,6 +204,19 @@ START_TEST(order_that_would_wait_behind_the_deadline_ends_there)
 }
 END_TEST
 
+/* A URL that a server gave in a header is octets; JSON has text only. */
+START_TEST(post_to_a_url_that_is_no_text_is_refused)
+{
+	struct acme_client client = {.key = key, .nonce = (char[]){"bm9uY2U"}, .new_account = (char[]){SERVER "/new-account"},
+	    .new_order = (char[]){SERVER "/new-order"}, .jwk = (char[]){"{}"}};
+	AUTO_ANSWER        answer = {0};
+	struct error       err = {0};
+
+	unit_fails(acme_client_post(&client, SERVER "/\xff", "{}", &answer, &err), &err, ERROR_MALFORMED,
+	    "the server's nonce or URL is no UTF-8");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -215,6 +228,7 @@ main(void)
 	tcase_add_test(tc, order_for_a_name_that_is_no_text_is_refused);
 	tcase_add_loop_test(tc, order_with_a_nonce_that_is_none_is_refused, 0, 2);
 	tcase_add_test(tc, order_that_would_wait_behind_the_deadline_ends_there);
+	tcase_add_test(tc, post_to_a_url_that_is_no_text_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

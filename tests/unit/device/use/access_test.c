@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <grp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,9 +79,35 @@ START_TEST(closed_files_are_told_with_their_group)
 	ck_assert(use_access_is_missing(&facts, why, sizeof why));
 	ck_assert_str_eq(why, "there is no TPM at /nonexistent");
 	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chown(key, 0, 54321), 0);
+	ck_assert_int_eq(chmod(key, 0640), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	ck_assert(use_access_is_missing(&facts, why, sizeof why)); /* the group has no name */
+	ck_assert_msg(strstr(why, "/key; join the group 54321") != NULL, "%s", why);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chmod(directory, 0700), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	ck_assert(use_access_is_missing(&facts, why, sizeof why));
+	ck_assert_msg(strstr(why, "this user may not enter the directory of ") == why, "%s", why);
+	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(setresuid(0, 0, 0), 0);
 	ck_assert_int_eq(setresgid(0, 0, 0), 0);
 	scratch_remove(directory);
+}
+END_TEST
+
+/* Where nothing names a TPM it is the kernel's, with a resource manager. */
+START_TEST(tpm_that_nothing_names_is_the_kernels)
+{
+	char             why[256] = "";
+	struct use_facts facts = {0};
+
+	ck_assert_int_eq(unsetenv("ATTEST_PKCS11_TPM"), 0);
+	ck_assert_int_eq(setenv("TPM2TOOLS_TCTI", "", 1), 0);
+	if (access("/dev/tpmrm0", F_OK) == 0)
+		return;
+	ck_assert(use_access_is_missing(&facts, why, sizeof why));
+	ck_assert_str_eq(why, "there is no TPM at /dev/tpmrm0");
 }
 END_TEST
 
@@ -92,6 +119,7 @@ main(void)
 
 	tcase_add_loop_test(tc, line_is_the_last_complaint, 0, sizeof lines / sizeof lines[0]);
 	tcase_add_test(tc, closed_files_are_told_with_their_group);
+	tcase_add_test(tc, tpm_that_nothing_names_is_the_kernels);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

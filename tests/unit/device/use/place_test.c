@@ -442,6 +442,34 @@ START_TEST(write_and_remove_keep_the_group_of_the_file)
 }
 END_TEST
 
+/* A directory in which everybody may write decides nothing for a user whose it is not. */
+START_TEST(user_does_not_write_in_the_directory_of_another)
+{
+	bool changed;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(directory, 0777), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	ck_assert_int_eq(use_place_write(&program, view_text("t\n"), &changed, &err), -1);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_msg(strstr(err.detail, " is uid 0's; run this as that user") != NULL, "%s", err.detail);
+	holds("file", NULL);
+}
+END_TEST
+
+START_TEST(a_link_to_the_root_directory_is_told)
+{
+	bool changed;
+
+	make("home", 0755);
+	make("home/sub", 0755);
+	link_at("/", "home/sub/file");
+	ck_assert_int_eq(use_place_write(&deep, view_text("t\n"), &changed, &err), -1);
+	ck_assert_msg(strstr(err.detail, " is a directory") != NULL, "%s", err.detail);
+}
+END_TEST
+
 static TCase *
 paths_case(void)
 {
@@ -457,6 +485,7 @@ paths_case(void)
 	tcase_add_loop_test(tc, own_links_are_followed_and_stay, 0, 2);
 	tcase_add_test(tc, a_link_to_a_file_is_followed_and_stays);
 	tcase_add_test(tc, links_in_a_circle_are_told);
+	tcase_add_test(tc, a_link_to_the_root_directory_is_told);
 	tcase_add_test(tc, write_and_remove_keep_the_group_of_the_file);
 	return tc;
 }
@@ -476,6 +505,7 @@ main(void)
 	tcase_add_test(tc, a_whole_file_of_others_is_not_touched);
 	tcase_add_test(tc, a_whole_file_is_ours);
 	tcase_add_test(tc, root_does_not_write_for_another_user);
+	tcase_add_test(tc, user_does_not_write_in_the_directory_of_another);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, paths_case());
 	return unit_run(suite);

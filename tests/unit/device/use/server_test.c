@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -195,6 +196,45 @@ START_TEST(serve_without_a_client_ends)
 }
 END_TEST
 
+static bool gone; /* who connects is gone before it is taken */
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int
+__wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+	if (!gone)
+		return __real_accept4(fd, address, size, flags);
+	errno = ECONNABORTED;
+	return -1;
+}
+
+START_TEST(serve_of_a_client_that_is_gone_goes_on)
+{
+	AUTO_IDENTITY_OF_TEST ours = {0};
+	AUTO_BYTES            pem = {0};
+	struct use_server    *server = NULL;
+	struct sockaddr_in    address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct error          err = {0};
+	int                   fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	identity_make("ours", true, NULL, &ours);
+	unit_ok(certificate_encode_pem(ours.certificate, &pem, &err), &err);
+	unit_ok(use_server_new(bytes_view(&pem), false, &server, &err), &err);
+	address.sin_port = htons((uint16_t)use_server_port(server));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	gone = true;
+	use_server_serve(server, 1000);
+	ck_assert(!use_server_seen(server)->connected);
+	gone = false;
+	(void)close(fd);
+	use_server_serve(server, 1000);
+	ck_assert(use_server_seen(server)->connected);
+	ck_assert(!use_server_seen(server)->proved);
+	use_server_free(server);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -205,6 +245,7 @@ main(void)
 	tcase_add_loop_test(tc, serve_takes_our_certificate_only, 0, sizeof rows / sizeof rows[0]);
 	tcase_add_test(tc, new_without_certificates_is_malformed);
 	tcase_add_test(tc, serve_without_a_client_ends);
+	tcase_add_test(tc, serve_of_a_client_that_is_gone_goes_on);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
