@@ -110,7 +110,7 @@ UNIT_TESTS += tests/unit/device/use/place_test
 UNIT_TESTS += tests/unit/device/use/programs_test
 UNIT_TESTS += tests/unit/device/use/server_test
 UNIT_TESTS += tests/unit/device/wish_test
-tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
+tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) -Wl,--wrap=flock
 tests_unit_device_failing_commands_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_TPM) \
 	-Wl,--wrap=acme_client_open,--wrap=acme_order_run,--wrap=certificate_files_key_made \
 	-Wl,--wrap=device_ek_load,--wrap=device_ek_present,--wrap=device_interrupt_check,--wrap=device_key_encode \

@@ -84,8 +84,12 @@ way_step(struct way *way, const char *name)
 		way->ended = true;
 		return 0;
 	}
-	if (fd < 0 || fstat(fd, &step.entry) != 0)
+	if (fd < 0)
 		return -1;
+	if (fstat(fd, &step.entry) != 0) {
+		(void)close(fd);
+		return -1;
+	}
 	bytes_append(&way->steps, &step, sizeof step);
 	if (S_ISDIR(step.entry.st_mode))
 		return way_reach(way, fd);

@@ -1,15 +1,22 @@
+/* What the device keeps is whole after whichever system call fails, and the failure is said. */
 #include "config.h"
 
+#include <sys/file.h>
+
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "device/certificate_files.h"
+#include "device/former.h"
 #include "device/pair.h"
+#include "device/state.h"
 #include "failing.h"
 #include "failing_calls.h"
 #include "scratch.h"
 #include "unit.h"
 #include "util/file.h"
+#include "util/folder.h"
 
 static char directory[SCRATCH_SIZE];
 
@@ -162,6 +169,72 @@ START_TEST(chain_replace_whose_calls_fail_keeps_the_key)
 }
 END_TEST
 
+/* ---- the state directory ---- */
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int
+__wrap_flock(int fd, int operation)
+{
+	if (failing_now()) {
+		errno = ENOLCK;
+		return -1;
+	}
+	return __real_flock(fd, operation);
+}
+
+/* Two directories below are made, and that of a named key in them, and opened to everybody. */
+static int
+open_state(const void *arg, struct error *err)
+{
+	AUTO_FREE char *above = file_join(directory, "a");
+	AUTO_FREE char *inside = file_join(above, "b");
+	AUTO_FREE char *keys = file_join(inside, "keys");
+	AUTO_FREE char *named = file_join(keys, "web");
+	AUTO_STATE      state = {.folder = {.fd = -1}};
+	int             rc;
+
+	(void)arg;
+	failing_on();
+	rc = device_state_open(inside, "web", &state, err) == 0 && device_state_show(&state, err) == 0 ? 0 : -1;
+	failing_off();
+	(void)rmdir(named);
+	(void)rmdir(keys);
+	(void)rmdir(inside);
+	(void)rmdir(above);
+	return rc;
+}
+
+START_TEST(open_whose_calls_fail_says_so)
+{
+	failing_each(open_state, NULL);
+}
+END_TEST
+
+/* A key alone is no pair: it goes, or it is said. */
+static int
+prune(const void *arg, struct error *err)
+{
+	AUTO_FOLDER folder = {.fd = -1};
+	int         rc;
+
+	(void)arg;
+	put("former-0123456789abcdef.key", "key");
+	unit_ok(folder_open(directory, &folder, err), err);
+	failing_on();
+	rc = former_prune(&folder, 1, err);
+	failing_off();
+	if (rc == 0)
+		ck_assert(holds("former-0123456789abcdef.key", NULL));
+	return rc;
+}
+
+START_TEST(prune_whose_calls_fail_says_so)
+{
+	failing_each(prune, NULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -173,6 +246,8 @@ main(void)
 	tcase_add_loop_test(tcase, recover_whose_calls_fail_loses_nothing, 0, count);
 	tcase_add_loop_test(tcase, replace_whose_calls_fail_leaves_a_pair, 0, count);
 	tcase_add_loop_test(tcase, chain_replace_whose_calls_fail_keeps_the_key, 0, count);
+	tcase_add_test(tcase, open_whose_calls_fail_says_so);
+	tcase_add_test(tcase, prune_whose_calls_fail_says_so);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
