@@ -115,7 +115,7 @@ tests_unit_device_failing_commands_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS)
 	-Wl,--wrap=acme_client_open,--wrap=acme_order_run,--wrap=certificate_files_key_made \
 	-Wl,--wrap=device_ek_load,--wrap=device_ek_present,--wrap=device_interrupt_check,--wrap=device_key_encode \
 	-Wl,--wrap=device_settings_read,--wrap=folder_list,--wrap=http_client_new,--wrap=http_client_post \
-	-Wl,--wrap=sign_key_check,--wrap=tpm_public_key,--wrap=tpm_public_spki
+	-Wl,--wrap=sign_key_check,--wrap=sign_key_pss_salt,--wrap=tpm_public_key,--wrap=tpm_public_spki
 tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_client_request \
 	-Wl,--wrap=device_interrupt_sleep,--wrap=http_client_end
 tests_unit_device_host_retry_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
@@ -124,7 +124,8 @@ tests_unit_device_run_command_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setenv,--w
 tests_unit_device_state_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=identity_find
 tests_unit_device_sharing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam_r
 tests_unit_device_wish_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gethostname
-tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sign_key_sign
+tests_unit_device_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_PROCESSES) -Wl,--wrap=sign_key_sign \
+	-Wl,--wrap=OPENSSL_sk_push,--wrap=i2d_X509_REQ
 tests_unit_device_use_check_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms,--wrap=folder_create \
 	-Wl,--wrap=posix_spawn,--wrap=use_server_seen,--wrap=waitpid
 tests_unit_device_use_server_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4

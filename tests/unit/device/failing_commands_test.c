@@ -219,6 +219,19 @@ FAILS(sign_key_check, (struct device_tpm *tpm, const struct device_key *key, str
 FAILS(tpm_public_key, (const TPMT_PUBLIC *public, EVP_PKEY **key, struct error *why), public, key, why)
 FAILS(tpm_public_spki, (const TPMT_PUBLIC *public, struct bytes *spki, struct error *why), public, spki, why)
 
+static int salt; /* of the TPM's signatures by RSA keys; -1: it does not sign */
+
+int __real_sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *length, struct error *why);
+int __wrap_sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *length, struct error *why);
+int
+__wrap_sign_key_pss_salt(struct device_tpm *tpm, const struct device_key *key, int *length, struct error *why)
+{
+	if (salt == 0)
+		return __real_sign_key_pss_salt(tpm, key, length, why);
+	*length = salt;
+	return salt > 0 ? 0 : error_set(why, ERROR_INTERNAL, "the TPM of this test does not sign");
+}
+
 int __real_device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
     uint32_t *handle, struct error *why);
 int __wrap_device_ek_load(struct device_tpm *tpm, const struct device_template *template, struct device_ek *ek,
@@ -294,21 +307,14 @@ __wrap_acme_order_run(struct acme_client *client, const char *name, const struct
 
 static const struct failing_command commands[] = {
     COMMAND("status"),
-    COMMAND("status", "--json"),
-    COMMAND("status", "--key", "web"),
     COMMAND("ek"),
     COMMAND("ek", "--hash"),
     COMMAND("certificate", SERVERS, "--key", "web", "--key-group", "0"),
-    COMMAND("renew", "--key", "web"), /* nothing is due */
+    COMMAND("renew"), /* nothing is due */
     COMMAND("use", "--key", "web", "--module", "@module.so"),
     COMMAND("renew", "--force", "--key", "web"),
     COMMAND("renew", "--force", "--new-key", "--key", "web"),
 };
-
-static const TPM2_RC codes[] = {TPM2_RC_FAILURE, 0};
-
-#define COMMANDS (sizeof commands / sizeof commands[0])
-#define CODES    (sizeof codes / sizeof codes[0])
 
 static int
 command_run_once(const void *arg, struct error *why)
@@ -321,9 +327,8 @@ command_run_once(const void *arg, struct error *why)
 
 START_TEST(command_that_fails_says_so)
 {
-	failing_tpm(codes[(size_t)_i % CODES]);
-	failing_every(37, 5);
-	failing_each(command_run_once, &commands[(size_t)_i / CODES]);
+	failing_every(67, 5);
+	failing_each(command_run_once, &commands[_i]);
 }
 END_TEST
 
@@ -339,6 +344,16 @@ START_TEST(status_tells_the_ak_and_each_key)
 END_TEST
 
 /* ---- what it says ---- */
+
+/* What the last certification of a key leaves. */
+static void
+settings_put(const char *name, const char *text)
+{
+	AUTO_STATE here = {.folder = {.fd = -1}};
+
+	unit_ok(device_state_open(state, name, &here, &err), &err);
+	unit_ok(device_state_write(&here, DEVICE_STATE_SETTINGS, view_text(text), &err), &err);
+}
 
 static void
 assert_says(int wanted, const char *text, const struct failing_command *command)
@@ -373,6 +388,87 @@ START_TEST(certificates_that_have_ended_are_a_failure_of_status)
 	state_keep();
 	assert_says(-1, "key          old\nAK           ak-chain.pem: it expired at ", &status);
 	ck_assert_msg(strstr(said, "key          web\n") != NULL, "%s", said);
+}
+END_TEST
+
+/* TPMs that sign with the longest salt are common: TLS 1.3 takes no such signature. */
+START_TEST(certificate_of_an_rsa_key_notes_a_salt_that_is_too_long)
+{
+	static const struct failing_command command = COMMAND("certificate", SERVERS, "--key", "web", "--key-type", "rsa-2048");
+
+	salt = 222;
+	assert_says(0, "note: this TPM signs RSA-PSS with a salt of 222 octets, where TLS 1.3 requires 32: ", &command);
+	salt = -1;
+	assert_says(-1, "the TPM of this test does not sign", &command);
+}
+END_TEST
+
+/* What another TPM has wrapped is not loaded: the machine has a new mainboard. */
+static void
+ak_lose(const char *name)
+{
+	AUTO_STATE        here = {.folder = {.fd = -1}};
+	AUTO_BYTES        pem = {0};
+	AUTO_BYTES        lost = {0};
+	struct device_key ak;
+
+	state_restore();
+	unit_ok(device_state_open(state, name, &here, &err), &err);
+	unit_ok(device_state_read(&here, DEVICE_STATE_AK, &pem, &err), &err);
+	unit_ok(device_key_decode(bytes_view(&pem), &ak, &err), &err);
+	ak.private.buffer[ak.private.size - 1] ^= 1;
+	unit_ok(device_key_encode(&ak, &lost, &err), &err);
+	unit_ok(device_state_write(&here, DEVICE_STATE_AK, bytes_view(&lost), &err), &err);
+	device_state_close(&here);
+	here.folder.fd = -1;
+	state_keep();
+}
+
+#define LOST "the keys of this machine no longer load: the TPM was cleared or replaced; run "
+
+/* The failure of each key is said, and the first is told. */
+START_TEST(renew_of_keys_that_are_lost_says_so_of_each)
+{
+	static const struct failing_command all = COMMAND("renew");
+	static const struct failing_command web = COMMAND("renew", "--key", "web");
+	static const struct failing_command late = COMMAND("renew", "--key", "late");
+	AUTO_TPM                            tpm = NULL;
+
+	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
+	state_restore();
+	chain_ends = 60;
+	key_fill(tpm, "late");
+	device_tpm_cleanup(&tpm);
+	settings_put("late", "{\"acme\": \"https://acme.test\", \"attestation_url\": \"http://attest.test\"}");
+	state_keep();
+	ak_lose(NULL);
+	ak_lose("late");
+	ak_lose("web");
+	assert_says(-1, LOST, &web);
+	assert_says(-1, LOST, &late);
+	assert_says(-1, "attest-device: key web: ", &all);
+	ck_assert_msg(strstr(said, "attest-device: key late: ") != NULL, "%s", said);
+}
+END_TEST
+
+/* A new AK is made, and the host is away, or something fails before. */
+static const struct failing_command ask = COMMAND("certificate", SERVERS, "--key", "web", "--new-ak");
+
+START_TEST(certificate_of_which_the_host_is_away_never_succeeds)
+{
+	failing_every(67, 5);
+	failing_refuses(command_run_once, &ask);
+}
+END_TEST
+
+START_TEST(use_of_a_program_that_is_not_installed_checks_nothing)
+{
+	static const struct failing_command command = COMMAND("use", "stunnel", "--check", "--key", "web", "--module", "@module.so");
+
+	ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
+	ck_assert_int_eq(command_try(&command, &err), -1);
+	if (strstr(said, "stunnel is not installed") == NULL)
+		ck_assert_msg(strstr(said, "stunnel") != NULL, "%s", said); /* it is in a directory of root's programs */
 }
 END_TEST
 
@@ -434,13 +530,9 @@ static const char *const changed[][2] = {
 START_TEST(renew_with_settings_that_are_none_says_which)
 {
 	static const struct failing_command command = COMMAND("renew", "--force", "--key", "web");
-	AUTO_STATE                          here = {.folder = {.fd = -1}};
 
 	state_restore();
-	unit_ok(device_state_open(state, "web", &here, &err), &err);
-	unit_ok(device_state_write(&here, DEVICE_STATE_SETTINGS, view_text(changed[_i][0]), &err), &err);
-	device_state_close(&here);
-	here.folder.fd = -1;
+	settings_put("web", changed[_i][0]);
 	state_keep();
 	assert_says(-1, changed[_i][1], &command);
 }
@@ -469,8 +561,12 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, status_tells_the_ak_and_each_key);
-	tcase_add_loop_test(tc, command_that_fails_says_so, 0, COMMANDS * CODES);
+	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
 	tcase_add_test(tc, tpm_without_an_ek_has_none_to_show);
+	tcase_add_test(tc, certificate_of_an_rsa_key_notes_a_salt_that_is_too_long);
+	tcase_add_test(tc, renew_of_keys_that_are_lost_says_so_of_each);
+	tcase_add_test(tc, certificate_of_which_the_host_is_away_never_succeeds);
+	tcase_add_test(tc, use_of_a_program_that_is_not_installed_checks_nothing);
 	tcase_add_test(tc, certificates_that_have_ended_are_a_failure_of_status);
 	tcase_add_loop_test(tc, certificate_with_a_chain_near_its_end_asks_the_host, 0, sizeof askers / sizeof askers[0]);
 	tcase_add_test(tc, certificate_for_one_of_many_names_lists_some);

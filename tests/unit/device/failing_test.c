@@ -1,18 +1,23 @@
 /* The device's side without memory: what is there is read, or it is said that memory is missing. */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <openssl/stack.h>
+#include <openssl/x509.h>
 
 #include "device/chain.h"
 #include "device/device_csr.h"
 #include "device/host/account_key.h"
 #include "device/tpm/key_file.h"
 #include "device/tpm/sign_key.h"
+#include "device/use/server.h"
 #include "failing.h"
+#include "failing_processes.h"
 #include "forge.h"
 #include "pki_support.h"
 #include "scratch.h"
@@ -166,8 +171,37 @@ START_TEST(csr_of_a_key_that_we_do_not_make_is_refused)
 }
 END_TEST
 
+/* The server of a check: what it is made of, and its socket. */
+static int
+server_make(struct error *err)
+{
+	struct use_server *server = NULL;
+
+	if (use_server_new(bytes_view(&pem), true, &server, err) != 0)
+		return -1;
+	ck_assert_uint_ne(use_server_port(server), 0);
+	use_server_free(server);
+	return 0;
+}
+
 static int (*const operations[])(struct error *err) = {
-    chain_read, chain_decode, account_sign, key_file, csr_make};
+    chain_read, chain_decode, account_sign, key_file, csr_make, server_make};
+
+int __real_OPENSSL_sk_push(OPENSSL_STACK *stack, const void *what);
+int __wrap_OPENSSL_sk_push(OPENSSL_STACK *stack, const void *what);
+int
+__wrap_OPENSSL_sk_push(OPENSSL_STACK *stack, const void *what)
+{
+	return failing_now() ? 0 : __real_OPENSSL_sk_push(stack, what);
+}
+
+int __real_i2d_X509_REQ(const X509_REQ *request, unsigned char **out);
+int __wrap_i2d_X509_REQ(const X509_REQ *request, unsigned char **out);
+int
+__wrap_i2d_X509_REQ(const X509_REQ *request, unsigned char **out)
+{
+	return failing_now() ? -1 : __real_i2d_X509_REQ(request, out);
+}
 
 /* Nothing is called malformed that could not be examined. */
 static int
@@ -194,6 +228,8 @@ main(void)
 	TCase *tc;
 
 	failing_prepare();
+	failing_paths();
+	failing_processes(EMFILE);
 	(void)forge_key(FORGE_P256, 0); /* before Check forks */
 	(void)forge_key(FORGE_P521, 0);
 	suite = suite_create("device_failing");
