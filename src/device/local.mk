@@ -113,11 +113,14 @@ UNIT_TESTS += tests/unit/device/wish_test
 tests_unit_device_failing_calls_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) -Wl,--wrap=flock
 tests_unit_device_failing_commands_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_CRYPTO) $(FAILING_TPM) \
 	-Wl,--wrap=acme_client_open,--wrap=acme_order_run,--wrap=certificate_files_key_made \
+	-Wl,--wrap=device_credential_activate \
 	-Wl,--wrap=device_ek_load,--wrap=device_ek_present,--wrap=device_interrupt_check,--wrap=device_key_encode \
 	-Wl,--wrap=device_settings_read,--wrap=folder_list,--wrap=http_client_new,--wrap=http_client_post \
 	-Wl,--wrap=sign_key_check,--wrap=sign_key_pss_salt,--wrap=tpm_public_key,--wrap=tpm_public_spki
 tests_unit_device_host_acme_order_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=http_client_request \
 	-Wl,--wrap=device_interrupt_sleep,--wrap=http_client_end
+tests_unit_device_host_approval_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=attestation_knock
+tests_unit_device_host_http_client_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=curl_global_init,--wrap=curl_easy_init
 tests_unit_device_host_retry_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 tests_unit_device_run_command_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setenv,--wrap=posix_spawnattr_setflags \
 	-Wl,--wrap=posix_spawn,--wrap=waitpid

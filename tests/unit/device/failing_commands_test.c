@@ -19,6 +19,7 @@
 #include "device/state.h"
 #include "device/tpm/ak_type.h"
 #include "device/tpm/device_ak.h"
+#include "device/tpm/device_credential.h"
 #include "device/tpm/device_ek.h"
 #include "device/tpm/esys.h"
 #include "device/tpm/key_file.h"
@@ -243,15 +244,39 @@ __wrap_device_ek_load(struct device_tpm *tpm, const struct device_template *temp
 	return no_ek ? error_set(why, ERROR_NOT_FOUND, "no such EK") : __real_device_ek_load(tpm, template, ek, handle, why);
 }
 
-/* No host answers. */
+static bool host_answers; /* nonsense, behind a challenge */
+
+int __real_device_credential_activate(struct device_tpm *tpm, const struct device_credential_keys *keys,
+    const TPM2B_ID_OBJECT *credential, const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *opened, struct error *why);
+int __wrap_device_credential_activate(struct device_tpm *tpm, const struct device_credential_keys *keys,
+    const TPM2B_ID_OBJECT *credential, const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *opened, struct error *why);
+int
+__wrap_device_credential_activate(struct device_tpm *tpm, const struct device_credential_keys *keys,
+    const TPM2B_ID_OBJECT *credential, const TPM2B_ENCRYPTED_SECRET *secret, struct bytes *opened, struct error *why)
+{
+	if (!host_answers)
+		return __real_device_credential_activate(tpm, keys, credential, secret, opened, why);
+	bytes_append(opened, "secret", 6);
+	return 0;
+}
+
+/* No host answers, or one that is none. */
 int __wrap_http_client_post(struct http_client *client, const char *base, const char *path, const char *text,
     enum retry_rule rule, struct http_answer *answer, struct error *why);
 int
 __wrap_http_client_post(struct http_client *client, const char *base, const char *path, const char *text,
     enum retry_rule rule, struct http_answer *answer, struct error *why)
 {
-	(void)client, (void)base, (void)path, (void)text, (void)rule, (void)answer;
-	return error_set(why, ERROR_INTERNAL, "the host of this test is away");
+	static const char challenge[] = "{\"credential\":\"AANhYmM=\",\"secret\":\"AAJ4eQ==\"}";
+	static const char nonsense[] = "<html>";
+	bool              first = strcmp(path, "/attest") == 0;
+
+	(void)client, (void)base, (void)text, (void)rule;
+	if (!host_answers)
+		return error_set(why, ERROR_INTERNAL, "the host of this test is away");
+	*answer = (struct http_answer){.status = 200};
+	bytes_append(&answer->body, first ? challenge : nonsense, first ? sizeof challenge - 1 : sizeof nonsense - 1);
+	return 0;
 }
 
 /* ---- the ACME server ---- */
@@ -461,6 +486,15 @@ START_TEST(certificate_of_which_the_host_is_away_never_succeeds)
 }
 END_TEST
 
+START_TEST(certificate_of_which_the_host_answers_nonsense_says_so)
+{
+	host_answers = true;
+	ck_assert_int_eq(command_try(&ask, &err), -1);
+	ck_assert_msg(strstr(said, "the answer is not JSON: line 1, column 0: '{' expected") != NULL, "%s", said);
+	ck_assert_uint_eq(failing_tpm_loaded(), 0);
+}
+END_TEST
+
 START_TEST(use_of_a_program_that_is_not_installed_checks_nothing)
 {
 	static const struct failing_command command = COMMAND("use", "stunnel", "--check", "--key", "web", "--module", "@module.so");
@@ -566,6 +600,7 @@ main(void)
 	tcase_add_test(tc, certificate_of_an_rsa_key_notes_a_salt_that_is_too_long);
 	tcase_add_test(tc, renew_of_keys_that_are_lost_says_so_of_each);
 	tcase_add_test(tc, certificate_of_which_the_host_is_away_never_succeeds);
+	tcase_add_test(tc, certificate_of_which_the_host_answers_nonsense_says_so);
 	tcase_add_test(tc, use_of_a_program_that_is_not_installed_checks_nothing);
 	tcase_add_test(tc, certificates_that_have_ended_are_a_failure_of_status);
 	tcase_add_loop_test(tc, certificate_with_a_chain_near_its_end_asks_the_host, 0, sizeof askers / sizeof askers[0]);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "device/host/attestation.h"
 #include "device/interrupt.h"
 #include "unit.h"
 #include "util/clock.h"
@@ -204,6 +205,42 @@ START_TEST(wait_ends_with_its_time)
 }
 END_TEST
 
+static bool signal_comes; /* while the host is asked */
+
+int __real_attestation_knock(struct http_client *client, const char *url, const char *request, bool *for_now,
+    long *retry_after, struct error *err);
+int __wrap_attestation_knock(struct http_client *client, const char *url, const char *request, bool *for_now,
+    long *retry_after, struct error *err);
+int
+__wrap_attestation_knock(struct http_client *client, const char *url, const char *request, bool *for_now,
+    long *retry_after, struct error *err)
+{
+	if (!signal_comes)
+		return __real_attestation_knock(client, url, request, for_now, retry_after, err);
+	*for_now = true;
+	(void)raise(SIGTERM);
+	return error_set(err, ERROR_INTERNAL, "a host that would be asked again");
+}
+
+START_TEST(wait_ends_when_a_signal_comes_during_a_question)
+{
+	struct error err = {0};
+
+	device_interrupt_catch();
+	signal_comes = true;
+	unit_fails(approval_wait("http://host.test", NULL, "{}", &brief, 0, &err), &err, ERROR_INTERNAL, "interrupted");
+}
+END_TEST
+
+START_TEST(wait_without_the_roots_that_are_named_is_an_error)
+{
+	struct error err = {0};
+
+	unit_fails(approval_wait("http://host.test", "/nonexistent", "{}", &brief, 0, &err), &err, ERROR_INTERNAL,
+	    "the TLS root /nonexistent: No such file or directory");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -222,6 +259,8 @@ main(void)
 	tcase_add_test(tc, wait_is_as_long_as_the_host_says);
 	tcase_add_loop_test(tc, wait_ends_after_what_lasts, 0, sizeof ends / sizeof ends[0]);
 	tcase_add_test(tc, wait_ends_with_its_time);
+	tcase_add_test(tc, wait_ends_when_a_signal_comes_during_a_question);
+	tcase_add_test(tc, wait_without_the_roots_that_are_named_is_an_error);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <curl/curl.h>
+
 #include "device/host/http_client.h"
 #include "device/interrupt.h"
 #include "unit.h"
@@ -399,6 +401,56 @@ START_TEST(repeat_by_no_rule_is_left_to_the_caller)
 }
 END_TEST
 
+/* ---- what cannot begin ---- */
+
+static int no_curl; /* 1: libcurl does not start, 2: it makes no handle */
+
+CURLcode __real_curl_global_init(long flags);
+CURLcode __wrap_curl_global_init(long flags);
+CURLcode
+__wrap_curl_global_init(long flags)
+{
+	return no_curl == 1 ? CURLE_FAILED_INIT : __real_curl_global_init(flags);
+}
+
+CURL *__real_curl_easy_init(void);
+CURL *__wrap_curl_easy_init(void);
+CURL *
+__wrap_curl_easy_init(void)
+{
+	return no_curl == 2 ? NULL : __real_curl_easy_init();
+}
+
+START_TEST(client_without_curl_is_an_error)
+{
+	struct http_client *client = NULL;
+	struct error        err = {0};
+
+	no_curl = 1;
+	unit_fails(http_client_new(NULL, 0, &client, &err), &err, ERROR_INTERNAL, "libcurl does not start");
+	no_curl = 2;
+	unit_fails(http_client_new(NULL, 0, &client, &err), &err, ERROR_INTERNAL, "starting the HTTP client");
+	ck_assert_ptr_null(client);
+	http_client_free(client);
+}
+END_TEST
+
+/* However many a person has written. */
+START_TEST(post_ignores_slashes_at_the_end_of_the_base)
+{
+	AUTO_HTTP_CLIENT client = NULL;
+	AUTO_ANSWER      answer = {0};
+	char             base[128];
+	struct error     err = {0};
+
+	server_listen("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", NULL);
+	(void)snprintf(base, sizeof base, "%s//", server.url);
+	unit_ok(http_client_new(NULL, clock_monotonic_ms() + 5000, &client, &err), &err);
+	unit_ok(http_client_post(client, base, "/attest", "{}", RETRY_NONE, &answer, &err), &err);
+	ck_assert_msg(strncmp(server.first, "POST /x/attest HTTP/1.1\r\n", 25) == 0, "%s", server.first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -429,6 +481,8 @@ main(void)
 	tcase_add_test(tc, repeat_until_somebody_listens);
 	tcase_add_test(tc, repeat_where_nobody_listens_ends);
 	tcase_add_test(tc, repeat_by_no_rule_is_left_to_the_caller);
+	tcase_add_test(tc, client_without_curl_is_an_error);
+	tcase_add_test(tc, post_ignores_slashes_at_the_end_of_the_base);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
