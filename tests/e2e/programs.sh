@@ -8,7 +8,9 @@
 #   nginx_file LINES            a configuration with these lines in http
 #   admitting_start [LINES [PORT…]]  an nginx "admitting" at $admitting_port (and more) that admits our machines and says
 #                               "hello NAME SERIAL by VERSION"; its certificate is $scratch/server.pem.
-#                               Each connection is a handshake; $scratch/seen has "PATH NAME SERIAL by VERSION"
+#                               Each connection is a handshake; $scratch/seen has "PATH NAME SERIAL by VERSION".
+#                               With ports in $older_ports it speaks TLS 1.2 alone there, and takes RSA signatures by
+#                               PKCS #1 v1.5 only
 #   apache_start LINES          an Apache "apache" at $port with these lines in its host
 #   postgres_start              a PostgreSQL "postgres" at $pg_port that takes device certificates; its
 #                               certificate is $scratch/server.pem. 1: there is none
@@ -57,20 +59,31 @@ nginx_file() {
 	printf '%s\n' "$1" '}'
 }
 
+older_ports=()
+admitting_server() { # LINES PORT…
+	printf 'server {\n'
+	printf 'listen 127.0.0.1:%s ssl;\n' "${@:2}"
+	cat <<-END
+	access_log $scratch/seen device;
+	ssl_session_tickets off;
+	ssl_certificate $scratch/server.pem;
+	ssl_certificate_key $scratch/server.key;
+	$1
+	keepalive_timeout 0;
+	location / { default_type text/html; return 200 "hello \$ssl_client_s_dn \$ssl_client_serial by \$ssl_protocol\\n"; }
+	}
+	END
+}
 admitting_start() { # [LINES [PORT…]]
+	local lines
+
 	admitting_port=$(free_port)
+	lines=${1:-$(text_of nginx-server | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$acme_dir/root.pem|; s|/etc/ssl/certs/DEVICE-CRL.pem|$acme_dir/crl.pem|")}
 	nginx_file "log_format device '\$uri \$ssl_client_s_dn \$ssl_client_serial by \$ssl_protocol';
-	server {
-		$(printf 'listen 127.0.0.1:%s ssl;\n' "$admitting_port" "${@:2}")
-		access_log $scratch/seen device;
-		ssl_session_tickets off;
-		ssl_protocols TLSv1.2 TLSv1.3;
-		ssl_certificate $scratch/server.pem;
-		ssl_certificate_key $scratch/server.key;
-		${1:-$(text_of nginx-server | sed "s|/etc/ssl/certs/DEVICE-CA.pem|$acme_dir/root.pem|; s|/etc/ssl/certs/DEVICE-CRL.pem|$acme_dir/crl.pem|")}
-		keepalive_timeout 0;
-		location / { default_type text/html; return 200 \"hello \$ssl_client_s_dn \$ssl_client_serial by \$ssl_protocol\\n\"; }
-	}" >"$scratch/admitting.conf"
+	$(admitting_server "ssl_protocols TLSv1.2 TLSv1.3; $lines" "$admitting_port" "${@:2}")
+	$([ "${#older_ports[@]}" -eq 0 ] || admitting_server "ssl_protocols TLSv1.2;
+		ssl_conf_command ClientSignatureAlgorithms ECDSA+SHA256:RSA+SHA256;
+		$lines" "${older_ports[@]}")" >"$scratch/admitting.conf"
 	PATH=$PATH:/usr/sbin daemon_start admitting nginx -e stderr -p "$scratch" -c "$scratch/admitting.conf"
 	listening admitting "$admitting_port"
 }

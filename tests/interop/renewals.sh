@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The key in programs through two renewals (attest-device renew --force), P-256 and RSA, with a new key in
-# between (--new-key). Those that run once for a connection have the new certificate at once; of those that
+# between (--new-key), by TLS 1.2 and 1.3. In TLS 1.2 an RSA key signs by PKCS #1 v1.5, where the other side
+# takes nothing else, as at $older, and by PSS. Those that run once for a connection have the new certificate at once; of those that
 # live longer it is shown which follow, and which go on with what they have until a reload or restart, as
 # attest-pkcs11(7) says.
 set -u
@@ -31,12 +32,16 @@ key_make live ecc-p256 || exit 1
 key=live
 key_use live
 # Ports of it that a browser does not know yet: one for each round.
-others=()
+others=() older_ports=()
 for round in {0..5}; do
 	others+=("$(free_port)")
 done
+for round in {0..6}; do
+	older_ports+=("$(free_port)")
+done
 admitting_start "" "${others[@]}" || exit 1
 url=https://localhost:$admitting_port
+older=https://localhost:${older_ports[6]}
 export PKCS11_MODULE_PATH=$module
 
 # The serial numbers of the certificate now, and of the one that a program read when it started.
@@ -97,6 +102,13 @@ once() { # WHEN
 	for version in 1.2 1.3; do
 		run curl --silent --show-error --config "$scratch/curl.conf" --cacert "$server_ca" --tlsv$version --tls-max $version "$url/"
 		case_equal "curl, TLS $version, $1" "$out$err" "$(hello "$now" $version)"
+		if has haproxy; then
+			run curl --silent --show-error --config "$scratch/curl.conf" --cacert "$server_ca" --tlsv$version --tls-max $version \
+				--include "https://localhost:$haproxy_port/"
+			case_equal "haproxy admits, TLS $version, $1" "$(sed -n 's/^x-serial: //pI' <<<"${out//$'\r'/}")" "$now"
+		else
+			skip "haproxy admits, TLS $version, $1" "it is not installed"
+		fi
 		if [ $with_list = yes ]; then
 			printf '[overrides]\n%s\n' "$([ $version = 1.3 ] || echo 'disabled-version = tls1.3')" >"$scratch/gnutls"
 			run listed env GNUTLS_SYSTEM_PRIORITY_FILE="$scratch/gnutls" GIT_SSL_CAINFO="$server_ca" git -c include.path="$scratch/gitconfig" \
@@ -122,21 +134,25 @@ once() { # WHEN
 			skip "wpa_supplicant, TLS $version, $1" "there is no hostapd or eapol_test, or no folder can be covered (unshare -m)"
 		fi
 	done
-	if has haproxy; then
-		run curl --silent --show-error --config "$scratch/curl.conf" --cacert "$server_ca" --include "https://localhost:$haproxy_port/"
-		case_equal "haproxy admits, $1" "$(sed -n 's/^x-serial: //pI' <<<"${out//$'\r'/}")" "$now"
-	else
-		skip "haproxy admits, $1" "it is not installed"
-	fi
+	run curl --silent --show-error --config "$scratch/curl.conf" --cacert "$server_ca" "$older/"
+	case_equal "curl, by PKCS #1 v1.5 where the key is RSA, $1" "$out$err" "$(hello "$now" 1.2)"
 }
 
 # ---- nginx and Apache: they read the certificate when they start, and when they are told to ----
 
-served() { # PORT: the serial number of the certificate there
-	openssl s_client -connect "127.0.0.1:$1" 2>/dev/null </dev/null | openssl x509 -noout -serial 2>/dev/null | cut -d = -f 2
+served() { # PORT [OPTION…]: the serial number of the certificate there
+	openssl s_client -connect "127.0.0.1:$1" "${@:2}" 2>/dev/null </dev/null | openssl x509 -noout -serial 2>/dev/null | cut -d = -f 2
 }
-by_nginx() { # PORT
-	run curl --silent --show-error --max-time 20 "http://127.0.0.1:$1/"
+# serves PROGRAM PORT WHEN: by both versions, and in TLS 1.2 by PKCS #1 v1.5
+serves() {
+	local options
+
+	for options in -tls1_3 -tls1_2 "-tls1_2 -sigalgs ECDSA+SHA256:RSA+SHA256"; do
+		case_equal "$1 as a server goes on with what it read, $options, $3" "$(served "$2" $options)" "${began[$1]}"
+	done
+}
+by_nginx() { # PORT PATH
+	run curl --silent --show-error --max-time 20 "http://127.0.0.1:$1$2"
 	echo "$out$err"
 }
 nginx_begin() {
@@ -148,9 +164,11 @@ nginx_begin() {
 		nginx_file "server {
 			listen 127.0.0.1:$client_port;
 			location / { include $scratch/snippet.conf; proxy_pass $url; proxy_ssl_session_reuse off; proxy_ssl_protocols TLSv1.2 TLSv1.3; }
+			location /older { include $scratch/snippet.conf; proxy_pass $older; proxy_ssl_session_reuse off; }
 		}
 		server {
 			listen 127.0.0.1:$own_port ssl;
+			ssl_protocols TLSv1.2 TLSv1.3;
 			ssl_certificate $scratch/live/device.pem;
 			ssl_certificate_key $(sed -n 's/^proxy_ssl_certificate_key *//p' "$scratch/snippet.conf")
 			location / { return 200 \"served\\n\"; }
@@ -161,8 +179,9 @@ nginx_begin() {
 	began[nginx]=$now
 }
 nginx_check() { # WHEN
-	case_equal "nginx as a client goes on with what it read, $1" "$(by_nginx "$client_port")" "$(hello "${began[nginx]}" 1.3)"
-	case_equal "nginx as a server goes on with what it read, $1" "$(served "$own_port")" "${began[nginx]}"
+	case_equal "nginx as a client goes on with what it read, TLS 1.3, $1" "$(by_nginx "$client_port" /)" "$(hello "${began[nginx]}" 1.3)"
+	case_equal "nginx as a client goes on with what it read, TLS 1.2, $1" "$(by_nginx "$client_port" /older)" "$(hello "${began[nginx]}" 1.2)"
+	serves nginx "$own_port" "$1"
 }
 apache_begin() {
 	has apache2 || return
@@ -172,7 +191,7 @@ apache_begin() {
 	began[apache]=$now
 }
 apache_check() { # WHEN
-	case_equal "apache as a server goes on with what it read, $1" "$(served "$apache_port")" "${began[apache]}"
+	serves apache "$apache_port" "$1"
 }
 reload() { # DAEMON SIGNAL PORT
 	kill "-$2" "${pid[$1]}"
@@ -259,10 +278,14 @@ chromium_visits() { # URL PATH
 	seen "$2"
 }
 chromium_check() { # WHEN
-	case_equal "chromium goes on at a server that it knows, $1" "$(chromium_visits "$url" "/chromium-$round")" \
+	case_equal "chromium goes on at a server that it knows, TLS 1.3, $1" "$(chromium_visits "$url" "/chromium-$round")" \
 		"CN=laptop ${began[chromium]} by TLSv1.3"
-	case_equal "chromium has the new certificate at one that it does not know, $1" \
+	case_equal "chromium goes on at a server that it knows, TLS 1.2, $1" "$(chromium_visits "$older" "/chromium-older-$round")" \
+		"CN=laptop ${began[chromium]} by TLSv1.2"
+	case_equal "chromium has the new certificate at one that it does not know, TLS 1.3, $1" \
 		"$(chromium_visits "https://localhost:${others[$round]}" "/chromium-other-$round")" "CN=laptop $now by TLSv1.3"
+	case_equal "chromium has the new certificate at one that it does not know, TLS 1.2, $1" \
+		"$(chromium_visits "https://localhost:${older_ports[$round]}" "/chromium-other-older-$round")" "CN=laptop $now by TLSv1.2"
 }
 
 firefox_begin() {
@@ -277,8 +300,10 @@ firefox_begin() {
 	listening firefox "$firefox_port"
 }
 firefox_check() { # WHEN
-	case_equal "firefox has the new certificate, $1" "$(timeout 60 python3 "$interop/marionette.py" "$firefox_port" "$url/")" \
+	case_equal "firefox has the new certificate, TLS 1.3, $1" "$(timeout 60 python3 "$interop/marionette.py" "$firefox_port" "$url/")" \
 		"$(hello "$now" 1.3)"
+	case_equal "firefox has the new certificate, TLS 1.2, $1" "$(timeout 60 python3 "$interop/marionette.py" "$firefox_port" "$older/")" \
+		"$(hello "$now" 1.2)"
 }
 
 # ---- all of them ----
