@@ -120,7 +120,7 @@ program_list(const struct use *options, const struct use_program *program, const
 	(void)json_object_update_new(object,
 	    json_pack("{s:s, s:b, s:s, s:b}", "program", program->name, "installed", installed, "setUp", set,
 	        "tested", program->tested));
-	if (options->check && installed && (program->checks != USE_CHECK_NONE || program->unchecked != NULL)) {
+	if (options->check && installed && program->checks != USE_CHECK_NONE) {
 		rc = use_check_run(program, facts, bytes_view(&text), options->tls12, what, &why);
 		if (rc == 0 || why.kind != ERROR_NOT_FOUND) /* else it was not checked */
 			(void)json_object_set_new(object, "works", json_boolean(rc == 0));

@@ -60,19 +60,26 @@ if radius_start; then
 	sed -i "s|^pkcs11_module_path=.*|pkcs11_module_path=$module|" "$scratch/wpa.conf"
 	run timeout 10 eapol_test -c "$scratch/wpa.conf" -a 127.0.0.1 -p "$radius_port" -s secret
 	check "wpa_supplicant: a module elsewhere is refused" '[ "$status" -ne 0 ] && grep -qi "not in trusted path" <<<"$out$err"'
+	if has nmcli; then
+		for key in ecc-p256 rsa-2048; do
+			key_use $key
+			case_ok "nmcli: what NetworkManager keeps joins, $key" listed "$attest_device_program" use \
+				--state-dir "$scratch/$key" --module "$module" nmcli --check
+		done
+		case_matches "nmcli: takes the key by its URI" "$(sh -c "$(then_of nmcli |
+			sed "s/^nmcli/nmcli --offline/; s|/etc/ssl/certs/YOUR-RADIUS-CA.pem|$scratch/server.pem|")")" \
+			"private-key=pkcs11:token=attest-ca%20laptop;object=laptop;type=private"
+		case_fails "nmcli: the module must be in p11-kit's list" 1 'nmcli does not use the key: it failed .*cannot load private key' \
+			unlisted "$attest_device_program" use --state-dir "$scratch/$key" --module "$module" nmcli --check
+	else
+		skip "nmcli" "it is not installed"
+	fi
 	daemon_stop hostapd
 else
 	skip "wpa_supplicant" "there is no hostapd or eapol_test, or no folder can be covered (unshare -m)"
 fi
 key=ecc-p256
 key_use $key
-
-if has nmcli; then
-	run sh -c "$(then_of nmcli | sed "s/^nmcli/nmcli --offline/; s|/etc/ssl/certs/YOUR-RADIUS-CA.pem|$scratch/server.pem|")"
-	case_matches "nmcli: takes the key by its URI" "$out" "private-key=pkcs11:token=attest-ca%20laptop;object=laptop;type=private" || note "$err"
-else
-	skip "nmcli" "it is not installed"
-fi
 
 # ---- stunnel, through renewals; and Python by it ----
 

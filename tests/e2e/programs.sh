@@ -18,7 +18,7 @@
 #   radius_start                a hostapd "hostapd" with EAP-TLS for our machines at $radius_port. 1: there is none
 #   eap_try VERSION             eapol_test, set up by attest-device use, with what it prints in $out
 #   trusting COMMAND…           with the module below /usr/lib, where wpa_supplicant trusts it: $trusted
-#   listed COMMAND…             with the module in p11-kit's list
+#   listed COMMAND…             with the module in p11-kit's list, and unlisted COMMAND… with that list empty
 #   renew_to DIRECTORY          puts another key in $scratch/live, as a renewal does
 
 use() {
@@ -105,6 +105,11 @@ renew_to() {
 listed() {
 	mkdir -p "$scratch/modules" && echo "module: $module" >"$scratch/modules/attest-device.module"
 	unshare -m sh -c 'mount --bind "$0" /usr/share/p11-kit/modules && exec "$@"' "$scratch/modules" "$@"
+}
+
+unlisted() {
+	mkdir -p "$scratch/no-modules"
+	unshare -m sh -c 'mount --bind "$0" /usr/share/p11-kit/modules && exec "$@"' "$scratch/no-modules" "$@"
 }
 
 apache_start() {

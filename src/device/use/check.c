@@ -285,8 +285,6 @@ use_check_run(const struct use_program *program, const struct use_facts *facts, 
 	char       tool[USE_TOOL_SIZE];
 
 	what[0] = '\0';
-	if (program->unchecked != NULL)
-		return error_set(err, ERROR_NOT_FOUND, "%s is not checked: %s", program->name, program->unchecked);
 	if (program->checks == USE_CHECK_NONE)
 		return error_set(err, ERROR_NOT_FOUND, "there is no check of %s", program->name);
 	if (use_program_tool_is_missing(program, tool))

@@ -34,6 +34,25 @@
 	"mkdir -p '" where "' && certutil -N -d 'sql:" where "' --empty-password && "               \
 	"certutil -A -d 'sql:" where "' -t C,, -n server -i '{ca}' && "                              \
 	"modutil -force -dbdir 'sql:" where "' -add attest-device -libfile '{module}' >/dev/null && "
+/* A server for EAP-TLS that is hostapd, without a network: RADIUS on this machine; and eapol_test joins. */
+#define RADIUS_START                                                                                              \
+	"PATH=\"$PATH:/usr/sbin:/sbin\"; echo '* TLS' >'{directory}/users'; "                                        \
+	"echo '127.0.0.1/32 check' >'{directory}/clients'; "                                                         \
+	"printf '%s\\n' driver=none interface=lo ieee8021x=1 eap_server=1 'eap_user_file={directory}/users' "         \
+	"'ca_cert={anchor}' 'server_cert={cert}' 'private_key={certkey}' "                                           \
+	"'radius_server_clients={directory}/clients' radius_server_auth_port={port} >'{directory}/hostapd.conf'; "   \
+	"hostapd '{directory}/hostapd.conf' >'{directory}/hostapd' 2>&1 & pid=$!\n"                                  \
+	"while kill -0 $pid 2>/dev/null && ! grep -q AP-ENABLED '{directory}/hostapd'; do sleep 0.05; done\n"
+#define RADIUS_JOIN                                                                                               \
+	"eapol_test -c '{directory}/wpa.conf' -a 127.0.0.1 -p {port} -s check -t 20 >'{directory}/eap' 2>&1; status=$?\n" \
+	"kill $pid 2>/dev/null\n"                                                                                    \
+	"[ $status -eq 0 ] || { grep -i -e 'trusted path' -e 'cannot load' -e 'SSL.*fail' '{directory}/eap' | tail -n 3; " \
+	"tail -n 1 '{directory}/hostapd'; }\n"                                                                       \
+	"exit $status"
+#define NMCLI(command, ca)                                                                    \
+	command " connection add type wifi ssid NETWORK wifi-sec.key-mgmt wpa-eap 802-1x.eap tls " \
+	"802-1x.identity {name} 802-1x.ca-cert " ca " 802-1x.client-cert {chain} "                 \
+	"802-1x.private-key \"{key}\" 802-1x.private-key-password-flags 4"
 #define P11_LIST "the module in p11-kit's list (attest-device use p11-kit)"
 
 static const struct use_program clients[] = {
@@ -300,20 +319,8 @@ static const struct use_program clients[] = {
                 "trusted path\"; for TLS 1.3 add phase1=\"tls_disable_tlsv1_3=0\"",
         .reads = USE_READS_MODULE,
         .checks = USE_CHECK_STATUS,
-        /* Its server is hostapd, without a network: RADIUS on this machine. */
-        .check = "PATH=\"$PATH:/usr/sbin:/sbin\"; echo '* TLS' >'{directory}/users'; "
-                 "echo '127.0.0.1/32 check' >'{directory}/clients'; "
-                 "printf '%s\\n' driver=none interface=lo ieee8021x=1 eap_server=1 'eap_user_file={directory}/users' "
-                 "'ca_cert={anchor}' 'server_cert={cert}' 'private_key={certkey}' "
-                 "'radius_server_clients={directory}/clients' radius_server_auth_port={port} >'{directory}/hostapd.conf'; "
-                 "sed 's|^    ca_cert=.*|    ca_cert=\"{ca}\"|' '{config}' >'{directory}/wpa.conf'; "
-                 "hostapd '{directory}/hostapd.conf' >'{directory}/hostapd' 2>&1 & pid=$!\n"
-                 "while kill -0 $pid 2>/dev/null && ! grep -q AP-ENABLED '{directory}/hostapd'; do sleep 0.05; done\n"
-                 "eapol_test -c '{directory}/wpa.conf' -a 127.0.0.1 -p {port} -s check -t 20 >'{directory}/eap' 2>&1; status=$?\n"
-                 "kill $pid 2>/dev/null\n"
-                 "[ $status -eq 0 ] || { grep -i -e 'trusted path' -e ENGINE -e 'SSL.*fail' '{directory}/eap' | tail -n 3; "
-                 "tail -n 1 '{directory}/hostapd'; }\n"
-                 "exit $status",
+        .check = RADIUS_START
+                 "sed 's|^    ca_cert=.*|    ca_cert=\"{ca}\"|' '{config}' >'{directory}/wpa.conf'\n" RADIUS_JOIN,
         .tools = "hostapd eapol_test",
         .tested = true,
     },
@@ -321,13 +328,17 @@ static const struct use_program clients[] = {
         .name = "nmcli",
         .about = "NetworkManager: a Wi-Fi with EAP-TLS",
         .binary = "nmcli",
-        .needs = ENGINE,
-        .then = "nmcli connection add type wifi ssid NETWORK wifi-sec.key-mgmt wpa-eap 802-1x.eap tls "
-                "802-1x.identity {name} 802-1x.ca-cert /etc/ssl/certs/YOUR-RADIUS-CA.pem "
-                "802-1x.client-cert \"pkcs11:object={name};type=cert\" 802-1x.private-key \"{key}\" "
-                "802-1x.private-key-password-flags 4",
+        .needs = ENGINE ", and " P11_LIST,
+        .then = NMCLI("nmcli", "/etc/ssl/certs/YOUR-RADIUS-CA.pem"),
         .reads = USE_READS_MODULE,
-        .unchecked = "it wants a network; wpa_supplicant, by which NetworkManager connects, is checked",
+        .checks = USE_CHECK_STATUS,
+        /* NetworkManager need not run: what it would give to wpa_supplicant is in the file that it would keep. */
+        .check = RADIUS_START NMCLI("nmcli --offline", "'{ca}'") " >'{directory}/nm' || { kill $pid; exit 1; }\n"
+                 "{ printf '%s\\n' 'network={' key_mgmt=WPA-EAP eap=TLS; sed -n 's/^\\(identity\\|ca-cert\\|"
+                 "client-cert\\|private-key\\)=\\(.*\\)/\\1=\"\\2\"/p' '{directory}/nm' | sed 's/^\\([a-z]*\\)-/\\1_/'; "
+                 "echo '}'; } >'{directory}/wpa.conf'\n" RADIUS_JOIN,
+        .tools = "hostapd eapol_test",
+        .tested = true,
     },
     {
         .name = "stunnel",

@@ -42,7 +42,6 @@ struct use_program {
 	enum use_check checks;
 	const char    *check;  /* for /bin/sh */
 	const char    *tools;  /* what `check` runs besides the binary, a space between; NULL: nothing */
-	const char    *unchecked; /* why it has no check, where that is worth telling; else NULL */
 	bool           tested; /* by this project's tests, with this text */
 };
 

@@ -161,9 +161,6 @@ START_TEST(check_of_what_is_not_checked_is_not_found)
 {
 	program.checks = USE_CHECK_NONE;
 	unit_fails(check(), &err, ERROR_NOT_FOUND, "there is no check of x");
-	program.unchecked = "it has a window";
-	unit_fails(check(), &err, ERROR_NOT_FOUND, "x is not checked: it has a window");
-	program.unchecked = NULL;
 	program.checks = USE_CHECK_STATUS;
 	program.tools = "no-such-tool";
 	unit_fails(check(), &err, ERROR_NOT_FOUND, "x is not checked: no-such-tool is not installed");

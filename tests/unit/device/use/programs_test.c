@@ -81,7 +81,6 @@ START_TEST(every_row_is_whole)
 		ck_assert_msg(program->tested || program->checks == USE_CHECK_NONE, "%s", program->name);
 		ck_assert_msg(program->text == NULL || program->text[strlen(program->text) - 1] == '\n', "%s",
 		    program->name);
-		ck_assert_msg(program->unchecked == NULL || program->checks == USE_CHECK_NONE, "%s", program->name);
 		no_word_is_left(program->text);
 		no_word_is_left(program->then);
 		no_word_is_left(program->needs);
