@@ -213,7 +213,7 @@ tests_e2e_module_driver_SOURCES = tests/e2e/module_driver.c tests/e2e/p11.c test
 
 # Preloaded into a daemon; not a library that anything links with.
 check_DATA = tests/e2e/bad_host.so
-EXTRA_DIST += tests/e2e/bad_host.c
+EXTRA_DIST += tests/e2e/bad_host.c tests/e2e/Choose.java
 CLEANFILES += tests/e2e/bad_host.so
 tests/e2e/bad_host.so: tests/e2e/bad_host.c
 	$(AM_V_CCLD)$(MKDIR_P) tests/e2e && $(CC) -D_GNU_SOURCE -O1 -g -fPIC -shared -o $@ $(srcdir)/tests/e2e/bad_host.c

@@ -145,6 +145,18 @@ if has java javac keytool; then
 	case_equal "java: the aliases of several keys are those that are printed" \
 		"$(sed -n 's/^\([a-z]*\), PrivateKeyEntry.*/\1/p' <<<"$out" | sort | tr '\n' ' ')" "$aliases"
 	case_ok "java: --key shows it that key" use java --key vpn --check
+	# A program that chooses itself, by the aliases that are printed; the file must not name one key alone.
+	echo "security.provider.12=SunPKCS11 $scratch/java.cfg" >"$scratch/java.security"
+	keytool -J-XX:TieredStopAtLevel=1 -importcert -noprompt -alias server -file "$scratch/server.pem" -keystore "$scratch/trust.p12" \
+		-storepass changeit >/dev/null 2>&1
+	run java -XX:TieredStopAtLevel=1 -Djava.security.properties="$scratch/java.security" "$top_srcdir/tests/e2e/Choose.java" \
+		"$admitting_port" "$scratch/trust.p12" $aliases
+	case_equal "java: a program chooses one of several keys" "$out" "$(for name in $aliases; do
+		case $name in vpn) from=rsa-2048 ;; *) from=ecc-p256 ;; esac
+		for version in 1.2 1.3; do
+			echo "$name: hello CN=laptop $(serial_of $from) by TLSv$version"
+		done
+	done)" || note "$err"
 	rm -r "$scratch/$key/keys"
 else
 	skip "java" "there is no JDK"
