@@ -14,6 +14,7 @@ src_libpki_a_SOURCES = \
 	src/pki/crl_read.c \
 	src/pki/crl_reason.c src/pki/crl_reason.h \
 	src/pki/csr.c src/pki/csr.h \
+	src/pki/csr_item.c src/pki/csr_item.h \
 	src/pki/device_certificate.c src/pki/device_certificate.h \
 	src/pki/device_name.c src/pki/device_name.h \
 	src/pki/draft.c src/pki/draft.h \

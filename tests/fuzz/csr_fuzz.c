@@ -43,6 +43,19 @@ check(const struct csr *csr)
 	}
 }
 
+/* OpenSSL's decoder takes it, too, with the same key, and finds the signature good. */
+static void
+compare(const struct csr *csr, const uint8_t *data, size_t size)
+{
+	const unsigned char *p = data;
+	X509_REQ            *theirs = d2i_X509_REQ(NULL, &p, (long)size);
+	EVP_PKEY            *key = theirs != NULL ? X509_REQ_get0_pubkey(theirs) : NULL;
+
+	assert(key != NULL && p == data + size);
+	assert(EVP_PKEY_eq(key, csr->key) == 1 && X509_REQ_verify(theirs, key) == 1);
+	X509_REQ_free(theirs);
+}
+
 static void
 decode(const uint8_t *data, size_t size)
 {
@@ -51,6 +64,7 @@ decode(const uint8_t *data, size_t size)
 
 	if (csr_decode((struct view){data, size}, &csr, &err) == 0) {
 		check(&csr);
+		compare(&csr, data, size);
 		csr_clear(&csr);
 	} else {
 		assert(csr.key == NULL && csr.names == NULL && csr.excess == NULL);

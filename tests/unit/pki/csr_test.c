@@ -5,6 +5,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
+#include <openssl/x509v3.h>
 
 #include "pki/csr.h"
 #include "pki_support.h"
@@ -80,6 +81,67 @@ START_TEST(decode_of_every_kind_of_key_succeeds)
 	decode(&(struct request){keys[_i], REQUEST DN "[ext]\nsubjectAltName=DNS:a.example\n"}, &csr);
 	ck_assert_ptr_nonnull(csr.key);
 	csr_clear(&csr);
+}
+END_TEST
+
+/* OpenSSL's own decoder, whose keys come from its providers, and csr_decode find the same. */
+START_TEST(decode_finds_what_openssl_finds)
+{
+	char                *directory = pki_directory();
+	AUTO_BYTES           der = {0};
+	const unsigned char *p;
+	X509_REQ            *theirs;
+	struct csr           csr;
+	struct error         err = {0};
+
+	make(directory, &(struct request){keys[_i], REQUEST DN "[ext]\nsubjectAltName=DNS:a.example\n"}, &der);
+	p = der.data;
+	ck_assert_ptr_nonnull(theirs = d2i_X509_REQ(NULL, &p, (long)der.size));
+	unit_ok(csr_decode(bytes_view(&der), &csr, &err), &err);
+	ck_assert_int_eq(EVP_PKEY_eq(csr.key, X509_REQ_get0_pubkey(theirs)), 1);
+	ck_assert_uint_eq(csr.name_count, 1);
+	csr_clear(&csr);
+	X509_REQ_free(theirs);
+	pki_directory_remove(directory);
+}
+END_TEST
+
+/* Without attributes, and with Microsoft's instead of PKCS #9's; signed by its key, or by another. */
+START_TEST(decode_takes_extensions_of_either_attribute)
+{
+	static const int nids[] = {NID_undef, NID_ext_req, NID_ms_ext_req};
+	EVP_PKEY        *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	EVP_PKEY        *other = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509_REQ        *request = X509_REQ_new();
+	X509_EXTENSIONS *extensions = sk_X509_EXTENSION_new_null();
+	struct error     err = {0};
+
+	ck_assert_int_gt(sk_X509_EXTENSION_push(extensions,
+	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:a.example")), 0);
+	ck_assert_int_eq(X509_REQ_set_pubkey(request, key), 1);
+	if (_i != 0)
+		ck_assert_int_eq(X509_REQ_add_extensions_nid(request, extensions, nids[_i]), 1);
+	for (int round = 0; round < 2; round++) {
+		unsigned char *der = NULL;
+		struct csr     csr;
+		int            size;
+
+		ck_assert_int_gt(X509_REQ_sign(request, round == 0 ? key : other, EVP_sha256()), 0);
+		ck_assert_int_gt(size = i2d_X509_REQ(request, &der), 0);
+		if (round == 0) {
+			unit_ok(csr_decode((struct view){der, (size_t)size}, &csr, &err), &err);
+			ck_assert_uint_eq(csr.name_count, _i != 0);
+			csr_clear(&csr);
+		} else {
+			unit_fails(csr_decode((struct view){der, (size_t)size}, &csr, &err), &err, ERROR_MALFORMED,
+			    "the CSR's signature is not by its key");
+		}
+		OPENSSL_free(der);
+	}
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	X509_REQ_free(request);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
 }
 END_TEST
 
@@ -391,6 +453,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, decode_with_a_common_name_only_gives_it);
 	tcase_add_loop_test(tc, decode_of_every_kind_of_key_succeeds, 0, sizeof keys / sizeof keys[0]);
+	tcase_add_loop_test(tc, decode_finds_what_openssl_finds, 0, sizeof keys / sizeof keys[0]);
+	tcase_add_loop_test(tc, decode_takes_extensions_of_either_attribute, 0, 3);
 	tcase_add_test(tc, decode_gives_every_name_and_its_kind);
 	tcase_add_loop_test(tc, decode_names_what_no_profile_grants, 0,
 	    sizeof excesses / sizeof excesses[0]);
