@@ -12,6 +12,7 @@ src_libca_a_SOURCES = \
 UNIT_TESTS += tests/unit/ca/crl_bundle_test
 UNIT_TESTS += tests/unit/ca/crl_file_test
 UNIT_TESTS += tests/unit/ca/crl_test
+UNIT_TESTS += tests/unit/ca/directory_test
 UNIT_TESTS += tests/unit/ca/issuer_replace_test
 UNIT_TESTS += tests/unit/ca/issuer_test
 UNIT_TESTS += tests/unit/ca/race_test

@@ -311,7 +311,9 @@ START_TEST(replace_whose_calls_fail_leaves_one_ca)
 {
 	const enum form passage[] = {passages[_i].old, passages[_i].next};
 
-	failing_every(4, (unsigned)_i % 4);
+	/* Each call for the key behind a URI, which nobody finds if it is not kept; of the others one in four. */
+	if (passage[0] != FORM_URI || passage[1] != FORM_KEY)
+		failing_every(4, (unsigned)_i % 4);
 	failing_each(pass_once, &passage[1]);
 }
 END_TEST
