@@ -122,6 +122,8 @@ def fault_span(text, fault):
     found = [match.span() for match in pattern.finditer(text, *body)]
     if len(found) != 1:
         raise SystemExit(f"{fault.where}: {fault.function} has {len(found)} times: {' '.join(words)}")
+    if not is_statement(words[-1]) and re.match(r"\s*(\(|\[|\.|->)", text[found[0][1]:]):
+        raise SystemExit(f"{fault.where}: the expression goes on behind {' '.join(words)}")
     return found[0]
 
 
