@@ -251,6 +251,8 @@ EXTRA_DIST += tests/interop/step_ca.sh
 INTEROP_TESTS += tests/e2e/attest-device_use_browsers.sh
 INTEROP_TESTS += tests/interop/go_verify.sh
 EXTRA_DIST += tests/interop/go_verify.sh tests/interop/client_auth.go
+INTEROP_TESTS += tests/interop/systemd.sh
+EXTRA_DIST += tests/interop/systemd.sh
 INTEROP_TESTS += tests/interop/renewals.sh
 EXTRA_DIST += tests/interop/renewals.sh tests/interop/Live.java tests/interop/marionette.py \
 	tests/interop/tpm_client/go.mod tests/interop/tpm_client/go.sum tests/interop/tpm_client/main.go
