@@ -58,6 +58,7 @@ UNIT_TESTS += tests/unit/acme/keeper/crl_source_test
 UNIT_TESTS += tests/unit/acme/keeper/dns_names_test
 UNIT_TESTS += tests/unit/acme/keeper/failing_test
 UNIT_TESTS += tests/unit/acme/keeper/finalize_test
+UNIT_TESTS += tests/unit/acme/keeper/keeper_failing_test
 UNIT_TESTS += tests/unit/acme/keeper/keeper_test
 UNIT_TESTS += tests/unit/acme/keeper/newcomers_test
 UNIT_TESTS += tests/unit/acme/keeper/operation_test
@@ -79,4 +80,10 @@ tests_fuzz_statement_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/acmed_fuzz
 tests_fuzz_acmed_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_unit_acme_front_post_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nonces_use
-tests_unit_acme_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL)
+tests_unit_acme_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL) \
+	-Wl,--wrap=EVP_Digest,--wrap=device_certificate_issue,--wrap=policy_check_identifier,--wrap=policy_contact \
+	-Wl,--wrap=store_account_count,--wrap=store_account_prove,--wrap=store_authorization_held \
+	-Wl,--wrap=store_id_draw,--wrap=store_order_count,--wrap=store_order_displace
+tests_unit_acme_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=attested_refresh \
+	-Wl,--wrap=crl_bundle_append,--wrap=server_key_make,--wrap=service_keeper_confine \
+	-Wl,--wrap=shelf_put,--wrap=store_acme_sweep
