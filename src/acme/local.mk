@@ -40,6 +40,7 @@ src_libacme_a_SOURCES = \
 	src/acme/keeper/watch.c src/acme/keeper/watch.h
 
 UNIT_TESTS += tests/unit/acme/front/failing_test
+UNIT_TESTS += tests/unit/acme/front/front_test
 UNIT_TESTS += tests/unit/acme/front/jwk_test
 UNIT_TESTS += tests/unit/acme/front/jwk_memory_test
 UNIT_TESTS += tests/unit/acme/front/jws_test
@@ -79,6 +80,11 @@ tests_fuzz_acme_request_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_statement_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/acmed_fuzz
 tests_fuzz_acmed_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_unit_acme_front_front_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fetch_get,--wrap=front_run,--wrap=nonces_new
+tests_unit_acme_front_jwk_memory_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_Digest
+tests_unit_acme_front_nonce_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=RAND_priv_bytes
+tests_unit_acme_front_reply_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=render_problem
+tests_unit_acme_front_request_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=jwk_spki
 tests_unit_acme_front_post_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nonces_use
 tests_unit_acme_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL) \
 	-Wl,--wrap=EVP_Digest,--wrap=device_certificate_issue,--wrap=policy_check_identifier,--wrap=policy_contact \

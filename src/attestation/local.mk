@@ -37,6 +37,7 @@ src_libattestation_a_SOURCES = \
 	src/attestation/keeper/waiting.c src/attestation/keeper/waiting.h \
 	src/attestation/keeper/watch.c src/attestation/keeper/watch.h
 
+UNIT_TESTS += tests/unit/attestation/front/front_test
 UNIT_TESTS += tests/unit/attestation/front/request_test
 UNIT_TESTS += tests/unit/attestation/keeper/challenge_cell_test
 UNIT_TESTS += tests/unit/attestation/keeper/challenge_facts_test
@@ -67,4 +68,5 @@ FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/attestd_fuzz
 tests_fuzz_attestd_fuzz_LDFLAGS = $(LIBFUZZER)
+tests_unit_attestation_front_front_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ask_for,--wrap=front_run,--wrap=service_front_tell
 tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)

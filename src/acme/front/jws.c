@@ -170,9 +170,7 @@ jws_decode(struct view body, struct jws *jws, struct error *err)
 int
 jws_decode_object(const json_t *body, struct jws *jws, struct error *err)
 {
-	*jws = (struct jws){.body = json_deep_copy(body)};
-	if (jws->body == NULL)
-		return error_set(err, ERROR_INTERNAL, "copying a JWS");
+	*jws = (struct jws){.body = json_deep_copy(body)}; /* of what was parsed; without memory it aborts */
 	return jws_read(jws, err);
 }
 
@@ -206,10 +204,8 @@ signed_octets(const struct jws *jws, struct bytes *octets)
 static bool
 padding_set(EVP_PKEY_CTX *ctx, int padding)
 {
-	if (padding != 0 && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1)
-		return false;
-	return padding != RSA_PKCS1_PSS_PADDING ||
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+	return (padding == 0 || EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1) &&
+	    (padding != RSA_PKCS1_PSS_PADDING || EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
 
 static bool

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #include <openssl/evp.h>
 
 #include "acme/front/jwk.h"
@@ -74,6 +76,35 @@ START_TEST(parse_of_no_key_fails_each_time)
 }
 END_TEST
 
+static bool no_digest;
+
+int __real_EVP_Digest(const void *data, size_t size, unsigned char *hash, unsigned *hash_size, const EVP_MD *digest,
+    ENGINE *engine);
+int __wrap_EVP_Digest(const void *data, size_t size, unsigned char *hash, unsigned *hash_size, const EVP_MD *digest,
+    ENGINE *engine);
+int
+__wrap_EVP_Digest(const void *data, size_t size, unsigned char *hash, unsigned *hash_size, const EVP_MD *digest,
+    ENGINE *engine)
+{
+	return no_digest ? 0 : __real_EVP_Digest(data, size, hash, hash_size, digest, engine);
+}
+
+/* What has no digest is nobody's key: that of another text is not found in its place. */
+START_TEST(parse_without_a_digest_is_an_error)
+{
+	struct jwk   jwk;
+	struct error err = {0};
+
+	parse(MADE_KID_JWK, &jwk);
+	jwk_clear(&jwk);
+	no_digest = true;
+	ck_assert_int_eq(jwk_memory_parse(memory, view_text(MADE_KID_JWK), &jwk, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strncmp(err.detail, "hashing a JWK", 13) == 0, "%s", err.detail);
+	ck_assert_ptr_null(jwk.key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -83,6 +114,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, parse_again_gives_the_same_key);
 	tcase_add_test(tc, parse_of_no_key_fails_each_time);
+	tcase_add_test(tc, parse_without_a_digest_is_an_error);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

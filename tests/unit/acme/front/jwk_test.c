@@ -185,6 +185,27 @@ START_TEST(jwk_that_is_no_object_is_a_bad_public_key)
 }
 END_TEST
 
+/* Of base64 that no number of 4096 bits has so much of. */
+START_TEST(jwk_of_a_number_that_is_too_long_is_refused)
+{
+	char         text[2048];
+	char         number[1026];
+	struct jwk   jwk;
+	struct error err = {0};
+
+	memset(number, 'q', sizeof number);
+	number[1025] = '\0';
+	(void)snprintf(text, sizeof text, "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%s\"}", number);
+	unit_fails(jwk_parse(view_text(text), &jwk, &err), &err, ERROR_BAD_PUBLIC_KEY, "the JWK's \"n\" is too long");
+	jwk_clear(&jwk);
+	number[1024] = '\0';
+	(void)snprintf(text, sizeof text, "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%s\"}", number);
+	ck_assert_int_eq(jwk_parse(view_text(text), &jwk, &err), -1);
+	ck_assert_msg(strstr(err.detail, "has 768 octets; an RSA key has 2048 to 4096 bits") != NULL, "%s", err.detail);
+	jwk_clear(&jwk);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -199,6 +220,7 @@ main(void)
 	tcase_add_test(jwk, jwk_rsa_exponent_out_of_range_is_a_bad_public_key);
 	tcase_add_test(jwk, jwk_members_of_no_use_are_passed_over);
 	tcase_add_test(jwk, jwk_that_is_no_object_is_a_bad_public_key);
+	tcase_add_test(jwk, jwk_of_a_number_that_is_too_long_is_refused);
 	suite_add_tcase(suite, jwk);
 	return unit_run(suite);
 }

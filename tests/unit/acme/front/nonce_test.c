@@ -171,6 +171,29 @@ START_TEST(free_cleanses_the_key)
 }
 END_TEST
 
+static bool no_random;
+
+int __real_RAND_priv_bytes(unsigned char *out, int size);
+int __wrap_RAND_priv_bytes(unsigned char *out, int size);
+int
+__wrap_RAND_priv_bytes(unsigned char *out, int size)
+{
+	return no_random ? 0 : __real_RAND_priv_bytes(out, size);
+}
+
+/* A key that was not drawn would be known to everybody. */
+START_TEST(new_without_random_numbers_is_an_error)
+{
+	struct nonces *set = NULL;
+	struct error   err = {0};
+
+	no_random = true;
+	ck_assert_int_eq(nonces_new(64, &set, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_ptr_null(set);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +209,7 @@ main(void)
 	tcase_add_test(use, use_changed_nonce_is_refused);
 	tcase_add_test(use, use_what_is_no_nonce_is_refused);
 	tcase_add_test(use, free_cleanses_the_key);
+	tcase_add_test(use, new_without_random_numbers_is_an_error);
 	suite_add_tcase(suite, use);
 	return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "acme/front/reply.h"
 
 #include "acme/front/nonce.h"
+#include "acme/front/render.h"
 #include "acme/front/state.h"
 #include "http_fixture.h"
 #include "util/clock.h"
@@ -153,6 +154,37 @@ START_TEST(json_that_cannot_be_written_is_the_servers_failure)
 }
 END_TEST
 
+/* A detail that was cut inside a character is told in some form, or not, but the answer is JSON. */
+START_TEST(problem_whose_detail_is_no_text_is_json_still)
+{
+	error_set(&problem, ERROR_MALFORMED, "cut in \xc3");
+	ask(&client, "POST /acme/problem HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+	client_begins(&client, "HTTP/1.1 400 ");
+	client_has(&client, "\r\n\r\n{");
+	client_has_not(&client, "\xc3");
+}
+END_TEST
+
+static bool no_problem; /* can be rendered */
+
+json_t *__real_render_problem(const struct error *err, const struct acme_refusal *refusal);
+json_t *__wrap_render_problem(const struct error *err, const struct acme_refusal *refusal);
+json_t *
+__wrap_render_problem(const struct error *err, const struct acme_refusal *refusal)
+{
+	return no_problem ? NULL : __real_render_problem(err, refusal);
+}
+
+START_TEST(problem_that_cannot_be_written_is_an_empty_one)
+{
+	no_problem = true;
+	error_set(&problem, ERROR_MALFORMED, "no");
+	ask(&client, "POST /acme/problem HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+	client_begins(&client, "HTTP/1.1 400 ");
+	client_has(&client, "\r\n\r\n{}");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +199,8 @@ main(void)
 	    sizeof problems / sizeof problems[0]);
 	tcase_add_test(tc, problem_of_the_server_keeps_its_cause);
 	tcase_add_test(tc, json_that_cannot_be_written_is_the_servers_failure);
+	tcase_add_test(tc, problem_whose_detail_is_no_text_is_json_still);
+	tcase_add_test(tc, problem_that_cannot_be_written_is_an_empty_one);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -399,6 +399,54 @@ START_TEST(revoke_by_an_account_has_no_spki)
 }
 END_TEST
 
+static bool no_spki;
+
+int __real_jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err);
+int __wrap_jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err);
+int
+__wrap_jwk_spki(const struct jwk *jwk, struct bytes *der, struct error *err)
+{
+	return no_spki ? error_set(err, ERROR_INTERNAL, "no memory") : __real_jwk_spki(jwk, der, err);
+}
+
+/* Nobody's certificate is revoked by a key that cannot be compared. */
+START_TEST(revoke_by_a_key_that_cannot_be_encoded_fails)
+{
+	struct fixture f;
+
+	memset(&f, 0, sizeof f);
+	no_spki = true;
+	unit_ok(jwk_parse(view_text(MADE_KID_JWK), &f.jws.jwk, &f.err), &f.err);
+	bytes_append(&f.jws.payload, "{\"certificate\":\"qrvM\"}", 22);
+	f.request.jws = &f.jws;
+	unit_fails(request_certificate_revoke(&f.request, &f.question, &f.err), &f.err, ERROR_INTERNAL, "no memory");
+	ck_assert_uint_eq(f.question.spki.size, 0);
+	fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(order_for_a_name_that_is_too_long_is_refused)
+{
+	struct fixture f;
+	char           payload[700];
+	char           name[514];
+
+	memset(name, 'a', sizeof name);
+	name[513] = '\0';
+	(void)snprintf(payload, sizeof payload, "{\"identifiers\":[{\"type\":\"permanent-identifier\",\"value\":\"%s\"}]}",
+	    name);
+	ck_assert_int_eq(decode(&f, request_order_new, payload), -1);
+	ck_assert_int_eq((int)f.err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strstr(f.err.detail, "is longer than 512 octets") != NULL, "%s", f.err.detail);
+	fixture_clear(&f);
+	name[512] = '\0';
+	(void)snprintf(payload, sizeof payload, "{\"identifiers\":[{\"type\":\"permanent-identifier\",\"value\":\"%s\"}]}",
+	    name);
+	unit_ok(decode(&f, request_order_new, payload), &f.err);
+	fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(revoke_by_the_key_has_its_spki)
 {
 	struct fixture f;
@@ -503,6 +551,8 @@ main(void)
 	    (int)(sizeof failures / sizeof failures[0]));
 	tcase_add_test(tc, revoke_by_an_account_has_no_spki);
 	tcase_add_test(tc, revoke_by_the_key_has_its_spki);
+	tcase_add_test(tc, revoke_by_a_key_that_cannot_be_encoded_fails);
+	tcase_add_test(tc, order_for_a_name_that_is_too_long_is_refused);
 	tcase_add_loop_test(tc, route_find_knows_how_each_resource_authenticates, 0,
 	    (int)(sizeof paths / sizeof paths[0]));
 	suite_add_tcase(suite, tc);
