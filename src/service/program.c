@@ -20,6 +20,7 @@
 #include "util/error.h"
 #include "util/log.h"
 #include "util/process.h"
+#include "util/utf8.h"
 
 #define EXIT_USAGE 2
 
@@ -80,7 +81,11 @@ struct command_line {
 static int
 complain(const struct program *program, const struct error *err)
 {
-	(void)fprintf(stderr, "%s: %s\n", program->name, err->detail);
+	char text[sizeof err->detail];
+
+	/* A detail may quote a file of another user's, and the terminal be root's. */
+	utf8_clean((const uint8_t *)err->detail, strlen(err->detail), text, sizeof text);
+	(void)fprintf(stderr, "%s: %s\n", program->name, text);
 	return EXIT_FAILURE;
 }
 

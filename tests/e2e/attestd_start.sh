@@ -25,6 +25,8 @@ fails_with_one_line() { # NAME REGEX OPTION…
 
 fails_with_one_line "no state directory" "$scratch/none.*attest-ca" \
 	--state-dir "$scratch/none" --listen 127.0.0.1:0
+fails_with_one_line "what would control the terminal is left out" "$scratch/\\[2Jnone" \
+	--state-dir "$scratch/"$'\e[2Jn\302\233one' --listen 127.0.0.1:0
 mkdir -m 0700 "$scratch/empty"
 fails_with_one_line "empty state directory" "attest-ca.* init" \
 	--state-dir "$scratch/empty" --listen 127.0.0.1:0
