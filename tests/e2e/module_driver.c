@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,7 +144,7 @@ signs_all_the_time(void *arg)
 	CK_OBJECT_HANDLE  key = p11_find_class(in, CKO_PRIVATE_KEY);
 	CK_MECHANISM      mechanism = {CKM_ECDSA, NULL, 0};
 
-	while (!*(volatile bool *)arg) {
+	while (!atomic_load((atomic_bool *)arg)) {
 		uint8_t  data[32] = {1};
 		uint8_t  signature[SIGNATURE_MAX];
 		CK_ULONG size = sizeof signature;
@@ -160,7 +161,7 @@ forks_amid_threads(void)
 	CK_SESSION_HANDLE in;
 	pthread_t         thread[4];
 	struct pair       pair;
-	volatile bool     stop = false;
+	atomic_bool       stop = false;
 
 	p11_initialize();
 	in = p11_session(0);
@@ -180,7 +181,7 @@ forks_amid_threads(void)
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 			p11_wrong("a child of many threads ended with 0x%x", (unsigned)status);
 	}
-	stop = true;
+	atomic_store(&stop, true);
 	for (size_t i = 0; i < COUNT(thread); i++)
 		MUST(pthread_join(thread[i], NULL) == 0);
 	p11_pair_clear(&pair);
