@@ -18,6 +18,9 @@
 #include "util/error.h"
 
 /*
+ * `head` is the beginning of the hash as a number, by which it is sorted first: SQLite compares numbers
+ * many times faster than octets.
+ *
  * Durability is not needed. SQLite sorts up to half of the cache in memory before it
  * uses files. Sorting files are unlinked at once.
  */
@@ -29,9 +32,9 @@ static const char stage_settings[] =
     "PRAGMA secure_delete = OFF;"
     "PRAGMA temp_store = FILE;"
     "PRAGMA cache_size = -8192;"
-    "CREATE TABLE device (line INTEGER, ek_hash BLOB, enabled INTEGER, names BLOB, tags BLOB"
+    "CREATE TABLE device (line INTEGER, ek_hash BLOB, head INTEGER, enabled INTEGER, names BLOB, tags BLOB"
     DEVICE_TEXTS(DEVICE_TEXT_COLUMN) ");"
-    "CREATE TABLE removed (line INTEGER, ek_hash BLOB, removed_at INTEGER, names TEXT, actor TEXT,"
+    "CREATE TABLE removed (line INTEGER, ek_hash BLOB, head INTEGER, removed_at INTEGER, names TEXT, actor TEXT,"
     " reason TEXT);"
     "CREATE TABLE name (name TEXT, skeleton TEXT, ek_hash BLOB, line INTEGER);"
     "BEGIN;";
@@ -41,12 +44,12 @@ static const char stage_settings[] =
 #define ROWS(row)  row ", " row ", " row ", " row ", " row ", " row ", " row ", " row
 
 #define DEVICE_TEXT_ROW(name, ...) ", ?"
-#define DEVICE_ROW                 "(?, ?, ?, ?, ?" DEVICE_TEXTS(DEVICE_TEXT_ROW) ")"
+#define DEVICE_ROW                 "(?, ?, ?, ?, ?, ?" DEVICE_TEXTS(DEVICE_TEXT_ROW) ")"
 #define NAME_ROW                   "(?, ?, ?, ?)"
 
 /* Parameters of a row of these. */
 #define DEVICE_TEXT_ONE(name, ...) +1
-enum { NAME_PARAMETERS = 4, DEVICE_PARAMETERS = 5 DEVICE_TEXTS(DEVICE_TEXT_ONE) };
+enum { NAME_PARAMETERS = 4, DEVICE_PARAMETERS = 6 DEVICE_TEXTS(DEVICE_TEXT_ONE) };
 
 /* Up to STAGE_WALKS they insert, the others are walks. */
 enum stage_statement {
@@ -64,17 +67,17 @@ static const char *const stage_texts[STAGE_STATEMENTS] = {
     [STAGE_ADD_DEVICES] = "INSERT OR FAIL INTO device VALUES " ROWS(DEVICE_ROW),
     [STAGE_ADD_NAME] = "INSERT INTO name VALUES " NAME_ROW,
     [STAGE_ADD_NAMES] = "INSERT OR FAIL INTO name VALUES " ROWS(NAME_ROW),
-    [STAGE_ADD_REMOVED] = "INSERT INTO removed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STAGE_ADD_REMOVED] = "INSERT INTO removed VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6)",
     [STAGE_WALKS + SQLITE_STAGE_HASHES] =
-        "SELECT line, ek_hash FROM device UNION ALL SELECT line, ek_hash FROM removed"
-        " ORDER BY ek_hash, line",
+        "SELECT line, ek_hash, head FROM device UNION ALL SELECT line, ek_hash, head FROM removed"
+        " ORDER BY head, ek_hash, line",
     [STAGE_WALKS + SQLITE_STAGE_REMOVED] =
         "SELECT line, ek_hash, removed_at, names, actor, reason FROM removed ORDER BY ek_hash, line",
     [STAGE_WALKS + SQLITE_STAGE_NAMES] =
         "SELECT line, ek_hash, name, skeleton FROM name ORDER BY skeleton, name, line",
     [STAGE_WALKS + SQLITE_STAGE_DEVICES] =
         "SELECT line, ek_hash, enabled, names, tags" DEVICE_TEXTS(DEVICE_TEXT_COLUMN)
-        " FROM device ORDER BY ek_hash, line",
+        " FROM device ORDER BY head, ek_hash, line",
 };
 
 /* Small pieces of memory that SQLite keeps for itself: a record that it sorts is one. */
@@ -220,6 +223,17 @@ stage_bind_octets(sqlite3_stmt *statement, int index, const void *octets, size_t
 	(void)sqlite3_bind_blob64(statement, index, octets, size, SQLITE_STATIC);
 }
 
+/* The first octets of a hash as a number that is ordered as they are. */
+static sqlite3_int64
+hash_head(const uint8_t *ek_hash)
+{
+	uint64_t head = 0;
+
+	for (size_t i = 0; i < sizeof head; i++)
+		head = head << 8 | ek_hash[i];
+	return (sqlite3_int64)(head ^ UINT64_C(1) << 63);
+}
+
 static void
 name_bind(sqlite3_stmt *statement, int row, const struct stage_name *name)
 {
@@ -239,6 +253,7 @@ device_bind(sqlite3_stmt *statement, int row, const struct stage_device *device)
 
 	(void)sqlite3_bind_int64(statement, ++parameter, (sqlite3_int64)device->line);
 	stage_bind_octets(statement, ++parameter, device->ek_hash, STORE_HASH_SIZE);
+	(void)sqlite3_bind_int64(statement, ++parameter, hash_head(device->ek_hash));
 	(void)sqlite3_bind_int(statement, ++parameter, device->enabled);
 	stage_bind_octets(statement, ++parameter, device->names.data, device->names.size);
 	stage_bind_octets(statement, ++parameter, device->tags.data, device->tags.size);
@@ -332,6 +347,7 @@ sqlite_stage_add_removed(struct sqlite_stage *stage, const struct store_removed 
 	stage_bind_text(statement, 4, removed->names);
 	stage_bind_text(statement, 5, removed->actor);
 	stage_bind_text(statement, 6, removed->reason);
+	(void)sqlite3_bind_int64(statement, 7, hash_head(removed->ek_hash));
 	return stage_insert(stage, statement, err);
 }
 

@@ -233,6 +233,28 @@ START_TEST(commit_of_any_number_gives_each_its_own)
 }
 END_TEST
 
+/* Hashes that only differ at their end are others, wherever they are among those of the same beginning. */
+START_TEST(check_tells_hashes_of_the_same_beginning_apart)
+{
+	static const uint8_t ends[] = {1, 2, 1, 3, 0xff, 2};
+	struct store_batch  *batch = begin(NULL);
+	uint64_t             count;
+
+	for (size_t i = 0; i < sizeof ends; i++) {
+		struct store_device d = {.ek_hash = {0xab}, .enabled = true};
+
+		d.ek_hash[STORE_HASH_SIZE - 1] = ends[i];
+		unit_ok(store_batch_add(batch, &d, i + 2, &err), &err);
+	}
+	unit_ok(store_batch_check(batch, &count, &err), &err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(faults,
+	    "4: EK ab00000000000000000000000000000000000000000000000000000000000001 is on line 2 already\n"
+	    "7: EK ab00000000000000000000000000000000000000000000000000000000000002 is on line 3 already\n");
+	store_batch_free(batch);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -240,6 +262,7 @@ main(void)
 	TCase *tc = tcase_create("batch");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, check_tells_hashes_of_the_same_beginning_apart);
 	tcase_add_test(tc, commit_enrolls_all_with_everything_and_one_entry);
 	tcase_add_test(tc, commit_takes_devices_off_the_waiting_list_with_what_is_known);
 	tcase_add_test(tc, commit_after_a_commit_of_others_gives_a_larger_revision);
