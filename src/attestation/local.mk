@@ -52,6 +52,7 @@ UNIT_TESTS += tests/unit/attestation/keeper/keeper_ek_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_enroll_name_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_enroll_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_slow_ek_test
+UNIT_TESTS += tests/unit/attestation/keeper/keeper_failing_test
 UNIT_TESTS += tests/unit/attestation/keeper/keeper_test
 UNIT_TESTS += tests/unit/attestation/keeper/pending_test
 UNIT_TESTS += tests/unit/attestation/keeper/quota_test
@@ -69,4 +70,8 @@ tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/attestd_fuzz
 tests_fuzz_attestd_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_unit_attestation_front_front_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ask_for,--wrap=front_run,--wrap=service_front_tell
+tests_unit_attestation_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_Digest,--wrap=RAND_priv_bytes \
+	-Wl,--wrap=ak_certificate_issue,--wrap=copies_refresh,--wrap=issuers_refresh,--wrap=service_keeper_confine \
+	-Wl,--wrap=shelf_put,--wrap=store_batch_sweep,--wrap=store_device_find_with,--wrap=store_evidence_record \
+	-Wl,--wrap=store_waiting_add,--wrap=store_waiting_find,--wrap=tpm_ak_decode_again,--wrap=vendor_trust_refresh
 tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
