@@ -70,6 +70,9 @@ tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
 FUZZERS += tests/fuzz/attestd_fuzz
 tests_fuzz_attestd_fuzz_LDFLAGS = $(LIBFUZZER)
 tests_unit_attestation_front_front_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ask_for,--wrap=front_run,--wrap=service_front_tell
+tests_unit_attestation_keeper_refusals_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=call_submit,--wrap=clock_monotonic_ms
+tests_unit_attestation_keeper_retention_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=store_audit_cut \
+	-Wl,--wrap=store_audit_list,--wrap=store_certificate_sweep
 tests_unit_attestation_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_Digest,--wrap=RAND_priv_bytes \
 	-Wl,--wrap=ak_certificate_issue,--wrap=copies_refresh,--wrap=issuers_refresh,--wrap=service_keeper_confine \
 	-Wl,--wrap=shelf_put,--wrap=store_batch_sweep,--wrap=store_device_find_with,--wrap=store_evidence_record \

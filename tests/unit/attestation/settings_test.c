@@ -165,6 +165,9 @@ static const struct {
         "they are"},
     {"auto_enroll_serials = \"/x\"\nauto_enroll_vendors = {\"NTC\"}\nek_certificate = \"ignore\"\n",
         " line 1: auto_enroll_serials wants certificates looked at: ek_certificate must not be ignore"},
+    {"auto_enroll_serials = \"/x\"\nauto_enroll_vendors = {\"Acme\"}\n",
+        " line 2: auto_enroll_vendors: \"Acme\" is no TPM manufacturer; write its code at the TCG, as in "
+        "\"NTC\" or \"INTC\""},
     {"auto_enroll_name = \"laptop\"\n",
         " line 1: auto_enroll_name: \"laptop\" would give every machine the same name: put {serial}, {hash} or "
         "{hash8} into it"},

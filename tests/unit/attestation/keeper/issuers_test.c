@@ -41,6 +41,7 @@
 #include "util/file.h"
 #include "util/folder.h"
 #include "util/folder_file.h"
+#include "util/log.h"
 #include "util/shared.h"
 
 #define HOUR 3600
@@ -371,6 +372,141 @@ START_TEST(publish_of_a_file_that_is_missing_serves_none)
 }
 END_TEST
 
+/* ---- what is there is not as it should be ---- */
+
+START_TEST(free_of_none_does_nothing)
+{
+	issuers_free(NULL);
+}
+END_TEST
+
+/* A CA that was put in the place of another, which is not even an earlier one: its CRL is not served any more. */
+START_TEST(load_of_another_ca_takes_the_crl_of_the_one_before_away)
+{
+	char       id[ISSUER_ID_SIZE];
+	char       name[ISSUER_ID_SIZE + 8];
+	struct ca  other = {0};
+	AUTO_BYTES crl = {0};
+
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	memcpy(id, issuers_id(issuers), sizeof id);
+	(void)snprintf(name, sizeof name, "crl/%s", id);
+	ck_assert_uint_ne(shelf_copy(shelf, name, 0, &crl), 0);
+	bytes_clear(&crl);
+	unit_ok(key_generate(KEY_TYPE_P256, &other.key, &err), &err);
+	unit_ok(ca_issuing_create(&pki.root, other.key, "Other", PKI_NOW, PKI_YEAR, &other.certificate, &err), &err);
+	put_ca("issuing", &other);
+	ca_clear(&other);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	ck_assert_str_ne(issuers_id(issuers), id);
+	ck_assert_uint_eq(shelf_copy(shelf, name, 0, &crl), 0);
+}
+END_TEST
+
+/* More than a hundred keys were replaced: the CRLs of so many are served, and of the others it is said. */
+START_TEST(load_of_too_many_earlier_cas_serves_the_first)
+{
+	char      base[ISSUER_ID_SIZE + 32];
+	char      id[ISSUER_ID_SIZE];
+	char      name[ISSUER_ID_SIZE + 8];
+	struct ca other = {0};
+	unsigned  served = 0;
+	char      ids[66][ISSUER_ID_SIZE];
+
+	for (size_t i = 0; i < 66; i++) {
+		unit_ok(key_generate(KEY_TYPE_P256, &other.key, &err), &err);
+		unit_ok(ca_issuing_create(&pki.root, other.key, "Other", PKI_NOW, PKI_YEAR, &other.certificate, &err), &err);
+		unit_ok(issuer_files_id(other.certificate, id, &err), &err);
+		memcpy(ids[i], id, sizeof id);
+		(void)snprintf(base, sizeof base, STATE_ISSUERS "/%s", id);
+		put_ca(base, &other);
+		ca_clear(&other);
+	}
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	for (size_t i = 0; i < 66; i++) {
+		AUTO_BYTES crl = {0};
+
+		(void)snprintf(name, sizeof name, "crl/%.*s", ISSUER_ID_SIZE - 1, ids[i]);
+		served += shelf_copy(shelf, name, 0, &crl) != 0;
+	}
+	ck_assert_uint_ge(served, 63); /* and that of the fixture's earlier CA, perhaps */
+	ck_assert_uint_le(served, 64);
+}
+END_TEST
+
+/* Each file that a person may have put there. */
+START_TEST(load_of_a_chain_that_is_none_says_which_file)
+{
+	AUTO_BYTES pem = {0};
+	AUTO_BYTES root = {0};
+
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, &pem, &err), &err);
+	for (int i = 0; _i == 0 && i < 9; i++)
+		unit_ok(certificate_encode_pem(pki.root.certificate, &pem, &err), &err);
+	put(STATE_ISSUING_PEM, &pem);
+	if (_i == 1) {
+		unit_ok(certificate_encode_pem(earlier.certificate, &root, &err), &err);
+		put(STATE_ROOT_PEM, &root);
+	}
+	ck_assert_int_eq(issuers_load(issuers, &settings, store, PKI_NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, STATE_ISSUING_PEM) != NULL, "%s", err.detail);
+}
+END_TEST
+
+/* One URL for the CRLs of several CAs leads to the wrong one. */
+START_TEST(load_with_one_crl_url_for_several_cas_warns)
+{
+	FILE *record = tmpfile();
+	char  line[1024];
+	bool  warned = false;
+
+	ck_assert_int_ge(dup2(fileno(record), STDERR_FILENO), 0);
+	log_open("issuers_test", LOG_LEVEL_WARNING);
+	settings.crl_url = memory_strdup(_i == 0 ? "http://ca.example/crl" : "http://ca.example/crl/{issuer}");
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	rewind(record);
+	while (fgets(line, sizeof line, record) != NULL)
+		warned = warned || strstr(line, " event=crl-url reason=\"crl_url has no {issuer}, ") != NULL;
+	(void)fclose(record);
+	ck_assert_int_eq(warned, _i == 0);
+}
+END_TEST
+
+/* A directory in the place of its key is not removed: that is said, and tried again. */
+START_TEST(refresh_that_cannot_remove_a_key_says_so)
+{
+	char name[ISSUER_ID_SIZE + 32];
+	char inside[ISSUER_ID_SIZE + 64];
+
+	certify_until(PKI_NOW + HOUR);
+	unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	unit_ok(issuers_refresh(issuers, store, PKI_NOW, &err), &err);
+	(void)snprintf(name, sizeof name, STATE_ISSUERS "/%s.key", earlier_id);
+	(void)snprintf(inside, sizeof inside, "%s/inside", name);
+	ck_assert_int_eq(unlinkat(state.fd, name, 0), 0);
+	ck_assert_int_eq(mkdirat(state.fd, name, 0700), 0);
+	ck_assert_int_eq(mkdirat(state.fd, inside, 0700), 0);
+	ck_assert_int_eq(issuers_refresh(issuers, store, PKI_NOW + 2 * HOUR, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_msg(strstr(err.detail, earlier_id) != NULL, "%s", err.detail);
+}
+END_TEST
+
+/* No name is another EK's hash, whoever writes the lists. */
+START_TEST(enrolment_by_rule_under_the_hash_of_another_ek_is_refused)
+{
+	char path[] = "/tmp/attest.XXXXXX";
+
+	rule_make(path);
+	failing_refuses(enroll_by_rule, "0900000000000000000000000000000000000000000000000000000000000000");
+	auto_enroll_free(rule);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -387,6 +523,13 @@ main(void)
 	tcase_add_test(tc, enrolment_by_rule_that_fails_says_so);
 	tcase_add_test(tc, enrolment_by_rule_under_a_name_in_use_is_refused);
 	tcase_add_test(tc, publish_of_a_file_that_is_missing_serves_none);
+	tcase_add_test(tc, free_of_none_does_nothing);
+	tcase_add_test(tc, load_of_another_ca_takes_the_crl_of_the_one_before_away);
+	tcase_add_test(tc, load_of_too_many_earlier_cas_serves_the_first);
+	tcase_add_loop_test(tc, load_of_a_chain_that_is_none_says_which_file, 0, 2);
+	tcase_add_loop_test(tc, load_with_one_crl_url_for_several_cas_warns, 0, 2);
+	tcase_add_test(tc, refresh_that_cannot_remove_a_key_says_so);
+	tcase_add_test(tc, enrolment_by_rule_under_the_hash_of_another_ek_is_refused);
 	suite_add_tcase(suite, tc);
 	failing_calls(EIO);
 	failing_sql(SQLITE_IOERR);

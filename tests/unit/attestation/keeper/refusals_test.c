@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attestation/keeper/refusals.h"
+#include "service/keeper/call.h"
 #include "store/store.h"
 #include "unit.h"
 #include "util/bytes.h"
@@ -176,6 +177,57 @@ START_TEST(admit_after_an_hour_tells_what_was_counted)
 }
 END_TEST
 
+/* ---- what is written ---- */
+
+static int64_t clock_ms;
+static char    written[1024]; /* the state of the operation that was submitted */
+
+int64_t __wrap_clock_monotonic_ms(void);
+int64_t
+__wrap_clock_monotonic_ms(void)
+{
+	return clock_ms;
+}
+
+void __wrap_call_submit(const struct call_service *service, struct store_writer *writer,
+    const struct call_operation *operation, const struct call_asker *asker, const void *state);
+void
+__wrap_call_submit(const struct call_service *service, struct store_writer *writer,
+    const struct call_operation *operation, const struct call_asker *asker, const void *state)
+{
+	(void)service, (void)writer, (void)asker;
+	ck_assert_uint_le(operation->state_size, sizeof written);
+	memset(written, 0, sizeof written);
+	memcpy(written, state, operation->state_size);
+}
+
+static bool
+is_written(const char *text)
+{
+	return memmem(written, sizeof written, text, strlen(text) + 1) != NULL;
+}
+
+/* Once a minute, and behind an hour with the number of those that were counted. */
+START_TEST(record_says_how_many_were_only_counted)
+{
+	static const uint8_t hash[STORE_HASH_SIZE] = {0, 1};
+	const struct error   why = {.kind = ERROR_DEVICE_DISABLED, .detail = "it is disabled"};
+	struct call_asker    asker;
+
+	call_asker_set(&asker, 1, "peer", view_text("192.0.2.1:5"));
+	refusals_record(refusals, &asker, hash, &why);
+	ck_assert(is_written("deviceDisabled: it is disabled"));
+	for (clock_ms = 1; clock_ms <= 3; clock_ms++) {
+		memset(written, 0, sizeof written);
+		refusals_record(refusals, &asker, hash, &why);
+		ck_assert(!is_written("deviceDisabled: it is disabled"));
+	}
+	clock_ms = 3600000;
+	refusals_record(refusals, &asker, hash, &why);
+	ck_assert(is_written("deviceDisabled: it is disabled (3 refusals more were only counted)"));
+}
+END_TEST
+
 static Suite *
 refusals_suite(void)
 {
@@ -191,6 +243,7 @@ refusals_suite(void)
 	tcase_add_loop_test(tc, admit_a_quiet_source_after_a_flood, 0, 2);
 	tcase_add_test(tc, admit_more_than_are_remembered);
 	tcase_add_test(tc, admit_after_an_hour_tells_what_was_counted);
+	tcase_add_test(tc, record_says_how_many_were_only_counted);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

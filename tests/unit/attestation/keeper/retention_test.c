@@ -1,6 +1,7 @@
 /* What a keeper takes away in time: on a real store, through a real writer. */
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -211,6 +212,68 @@ START_TEST(tick_keeps_certificates_until_a_crl_has_named_them_once_more)
 }
 END_TEST
 
+/* ---- what fails ---- */
+
+enum { NOTHING, CLOCK, LIST, CUT, SWEEP };
+
+static atomic_int fails;
+static atomic_int failures;
+
+#define FAILS(name, number, parameters, ...)                                        \
+	int __real_##name parameters;                                               \
+	int __wrap_##name parameters;                                               \
+	int __wrap_##name parameters                                                \
+	{                                                                           \
+		if (fails != (number))                                              \
+			return __real_##name(__VA_ARGS__);                          \
+		failures++;                                                         \
+		return error_set(error, ERROR_INTERNAL, "not in this test");        \
+	}
+
+FAILS(store_audit_cut, CUT, (struct store *on, int64_t before, size_t max, int64_t now, size_t *removed,
+    struct error *error), on, before, max, now, removed, error)
+FAILS(store_certificate_sweep, SWEEP, (struct store *on, int64_t before, size_t max, size_t *removed,
+    struct error *error), on, before, max, removed, error)
+
+/* The look at the clock asks for what was done lately, and what explains that nothing is removed for all. */
+int __real_store_audit_list(struct store *on, const struct audit_filter *filter, store_audit_cb *each, void *arg,
+    struct error *error);
+int __wrap_store_audit_list(struct store *on, const struct audit_filter *filter, store_audit_cb *each, void *arg,
+    struct error *error);
+int
+__wrap_store_audit_list(struct store *on, const struct audit_filter *filter, store_audit_cb *each, void *arg,
+    struct error *error)
+{
+	if (fails != (filter->since != 0 ? CLOCK : LIST))
+		return __real_store_audit_list(on, filter, each, arg, error);
+	failures++;
+	return error_set(error, ERROR_INTERNAL, "not in this test");
+}
+
+/* Nothing is removed then, and it is tried again after a day, not each second. */
+START_TEST(tick_that_fails_removes_nothing_until_tomorrow)
+{
+	int before;
+
+	settings.audit_retention = settings.certificate_retention = 100;
+	retention_limit(retention, &settings);
+	add_entries(3, 40 * 86400);
+	if (_i != LIST)
+		add_entries(1, 0);
+	before = entries();
+	fails = _i;
+	while (failures == 0)
+		retention_tick(retention, 1000);
+	for (int64_t ms = 2000; ms < 100000; ms += 1000)
+		retention_tick(retention, ms);
+	store_writer_stop(writer); /* with all that it was given */
+	writer = NULL;
+	ck_assert_int_eq(failures, 1);
+	fails = NOTHING;
+	ck_assert_int_eq(entries(), before);
+}
+END_TEST
+
 static Suite *
 retention_suite(void)
 {
@@ -224,6 +287,7 @@ retention_suite(void)
 	tcase_add_test(tc, limit_others_are_looked_for_at_once);
 	tcase_add_test(tc, tick_by_a_clock_that_has_jumped_removes_nothing);
 	tcase_add_test(tc, tick_keeps_certificates_until_a_crl_has_named_them_once_more);
+	tcase_add_loop_test(tc, tick_that_fails_removes_nothing_until_tomorrow, CLOCK, SWEEP + 1);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

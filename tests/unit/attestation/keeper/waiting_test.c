@@ -16,6 +16,7 @@
 #include "store/inventory/audit.h"
 #include "store/inventory/device.h"
 #include "store/inventory/waiting.h"
+#include "store/inventory/waiting_shares.h"
 
 static void
 setup(void)
@@ -295,6 +296,31 @@ START_TEST(challenge_stranger_with_the_list_off_is_refused_only)
 }
 END_TEST
 
+/* A list of one, which is of a machine whose certificate was verified: nobody else gets on it. */
+START_TEST(challenge_stranger_of_a_list_that_is_full_is_told)
+{
+	struct waiting_shares *shares = waiting_shares_new();
+	struct store_waiting   verified = {.ek_hash = {1}, .peer = "192.0.2.1:1", .source = "192.0.2.1", .first_seen = 1,
+	      .last_seen = clock_now(), .times = 1, .evidence = {.verdict = STORE_VERDICT_VERIFIED}};
+	struct store_waiting   entry;
+	struct stranger        stranger;
+	struct store          *store = NULL;
+	struct error           err = {0};
+	bool                   denied;
+
+	unit_ok(store_open(fixture.directory, &store, &err), &err);
+	unit_ok(store_waiting_add(store, &verified, 1, clock_now(), shares, &denied, &err), &err);
+	waiting_shares_free(shares);
+	store_close(store);
+	world_start();
+	fixture.settings.waiting_max = 1; /* nobody has asked yet */
+	stranger_make(&stranger, VIEW("198.51.100.7:5"));
+	ck_assert_int_eq((int)stranger_ask(&stranger, &err), ERROR_NOT_ENROLLED);
+	ck_assert(!stranger_find(&stranger, &entry));
+	forge_ek_clear(&stranger.ek);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -319,6 +345,10 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup_list_off, world_end);
 	tcase_add_test(tc, challenge_stranger_with_the_list_off_is_refused_only);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("list_full");
+	tcase_add_checked_fixture(tc, world_prepare, world_end);
+	tcase_add_test(tc, challenge_stranger_of_a_list_that_is_full_is_told);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
