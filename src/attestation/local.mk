@@ -63,7 +63,9 @@ UNIT_TESTS += tests/unit/attestation/keeper/vendor_expiry_test
 UNIT_TESTS += tests/unit/attestation/keeper/waiting_test
 UNIT_TESTS += tests/unit/attestation/message_test
 UNIT_TESTS += tests/unit/attestation/settings_test
-tests_unit_attestation_keeper_keeper_slow_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ek_keys_keep
+tests_unit_attestation_keeper_keeper_slow_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ek_keys_keep,--wrap=store_waiting_find
+tests_unit_attestation_keeper_keeper_ek_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=store_trust_revision
+tests_unit_attestation_keeper_keeper_enroll_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=auto_enroll_decide
 
 FUZZERS += tests/fuzz/attest_request_fuzz
 tests_fuzz_attest_request_fuzz_LDFLAGS = $(LIBFUZZER)
@@ -77,4 +79,4 @@ tests_unit_attestation_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--
 	-Wl,--wrap=ak_certificate_issue,--wrap=copies_refresh,--wrap=issuers_refresh,--wrap=service_keeper_confine \
 	-Wl,--wrap=shelf_put,--wrap=store_batch_sweep,--wrap=store_device_find_with,--wrap=store_evidence_record \
 	-Wl,--wrap=store_waiting_add,--wrap=store_waiting_find,--wrap=tpm_ak_decode_again,--wrap=vendor_trust_refresh
-tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
+tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL) -Wl,--wrap=ca_request_check

@@ -49,8 +49,6 @@ list_version_free(void *arg)
 {
 	struct list_version *version = arg;
 
-	if (version == NULL)
-		return;
 	serial_list_free(version->list);
 	free(version);
 }

@@ -25,6 +25,8 @@
 #include "failing.h"
 #include "failing_calls.h"
 #include "failing_sql.h"
+#include "pki/ca_request.h"
+#include "pki/trust.h"
 #include "pki_support.h"
 #include "scratch.h"
 #include "service/keeper/deadlines.h"
@@ -457,6 +459,37 @@ START_TEST(load_of_a_chain_that_is_none_says_which_file)
 }
 END_TEST
 
+static bool lets_through; /* the check of the chain */
+
+int __real_ca_request_check(const struct ca *ca, STACK_OF(X509) *chain, const struct trust *roots, int64_t now,
+    struct error *why);
+int __wrap_ca_request_check(const struct ca *ca, STACK_OF(X509) *chain, const struct trust *roots, int64_t now,
+    struct error *why);
+int
+__wrap_ca_request_check(const struct ca *ca, STACK_OF(X509) *chain, const struct trust *roots, int64_t now,
+    struct error *why)
+{
+	return lets_through ? 0 : __real_ca_request_check(ca, chain, roots, now, why);
+}
+
+/* The check bounds it, too, and lower; an answer has room for eight, whatever that check says. */
+START_TEST(load_of_a_chain_that_no_answer_has_room_for_fails)
+{
+	AUTO_BYTES pem = {0};
+
+	unit_ok(certificate_encode_pem(pki.issuing.certificate, &pem, &err), &err);
+	for (int i = 0; i < 7 + _i; i++)
+		unit_ok(certificate_encode_pem(pki.root.certificate, &pem, &err), &err);
+	put(STATE_ISSUING_PEM, &pem);
+	lets_through = true;
+	if (_i == 0)
+		unit_ok(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err);
+	else
+		unit_fails(issuers_load(issuers, &settings, store, PKI_NOW, &err), &err, ERROR_INTERNAL,
+		    "9 certificates in " STATE_ISSUING_PEM);
+}
+END_TEST
+
 /* One URL for the CRLs of several CAs leads to the wrong one. */
 START_TEST(load_with_one_crl_url_for_several_cas_warns)
 {
@@ -527,6 +560,7 @@ main(void)
 	tcase_add_test(tc, load_of_another_ca_takes_the_crl_of_the_one_before_away);
 	tcase_add_test(tc, load_of_too_many_earlier_cas_serves_the_first);
 	tcase_add_loop_test(tc, load_of_a_chain_that_is_none_says_which_file, 0, 2);
+	tcase_add_loop_test(tc, load_of_a_chain_that_no_answer_has_room_for_fails, 0, 2);
 	tcase_add_loop_test(tc, load_with_one_crl_url_for_several_cas_warns, 0, 2);
 	tcase_add_test(tc, refresh_that_cannot_remove_a_key_says_so);
 	tcase_add_test(tc, enrolment_by_rule_under_the_hash_of_another_ek_is_refused);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 
 #include "keeper_ek_world.h"
 
@@ -167,6 +168,34 @@ START_TEST(certify_root_removed_meanwhile_gives_no_certificate)
 }
 END_TEST
 
+static atomic_bool no_revision; /* of the vendors' certificates */
+
+int __real_store_trust_revision(struct store *store, int64_t *revision, struct error *why);
+int __wrap_store_trust_revision(struct store *store, int64_t *revision, struct error *why);
+int
+__wrap_store_trust_revision(struct store *store, int64_t *revision, struct error *why)
+{
+	return no_revision ? error_set(why, ERROR_INTERNAL, "not in this test")
+	                   : __real_store_trust_revision(store, revision, why);
+}
+
+/* Whether the vendors are the same is not known. */
+START_TEST(certify_without_the_vendors_revision_gives_no_certificate)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+
+	start("require");
+	certificate_make(&world.root, fixture.ek.key, EK_EXTENSIONS);
+	unit_ok(try_secret(&fixture.ek, &secret), &err);
+	no_revision = true;
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_ptr_null(certificate);
+	no_revision = false;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +215,7 @@ main(void)
 	tcase_add_test(policy, certify_ignore_looks_at_nothing);
 	tcase_add_test(policy, challenge_required_vendor_needs_one);
 	tcase_add_test(policy, certify_root_removed_meanwhile_gives_no_certificate);
+	tcase_add_test(policy, certify_without_the_vendors_revision_gives_no_certificate);
 	suite_add_tcase(suite, policy);
 	return unit_run(suite);
 }

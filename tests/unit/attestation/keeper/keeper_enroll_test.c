@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 
+#include "attestation/keeper/auto_enroll.h"
 #include "keeper_ek_world.h"
 
 /* ---- machines that enrol themselves ---- */
@@ -170,6 +172,39 @@ START_TEST(enroll_between_look_and_change_enrols_nothing)
 }
 END_TEST
 
+static atomic_int decisions_left; /* until the rule is another one; 0: it stays */
+
+enum enroll_verdict __real_auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
+    char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE]);
+enum enroll_verdict __wrap_auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts,
+    char name[IDENTIFIER_MAX + 1], char reason[ENROLL_REASON_SIZE]);
+enum enroll_verdict
+__wrap_auto_enroll_decide(struct auto_enroll *enroll, struct enroll_facts *facts, char name[IDENTIFIER_MAX + 1],
+    char reason[ENROLL_REASON_SIZE])
+{
+	if (decisions_left == 0 || --decisions_left != 0)
+		return __real_auto_enroll_decide(enroll, facts, name, reason);
+	(void)snprintf(reason, ENROLL_REASON_SIZE, "the list is another one");
+	return ENROLL_DENY;
+}
+
+/* The rule is asked again in the transaction, behind the signature. */
+START_TEST(enroll_by_a_rule_that_changes_meanwhile_enrols_nothing)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+
+	start_auto("NTC");
+	unit_ok(try_secret(&world.own, &secret), &err);
+	decisions_left = 2;
+	unit_fails(certify(&secret, &certificate), &err, ERROR_OVERLOADED,
+	    "the device has just been changed; start again with /attest");
+	ck_assert_int_eq(decisions_left, 0);
+	ck_assert(!enrolled(&world.own));
+	ck_assert_int_eq(audit_count(&world.own, "done"), 0);
+}
+END_TEST
+
 /* The list is read again when it changes; when it cannot be read, nobody enrols himself. */
 static const char *const lists[] = {"7f02\n", "", "not hexadecimal\n", NULL};
 
@@ -232,6 +267,7 @@ main(void)
 	tcase_add_test(enroll_itself, enroll_serial_that_is_not_listed_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_other_root_enrols_nothing);
 	tcase_add_test(enroll_itself, enroll_between_look_and_change_enrols_nothing);
+	tcase_add_test(enroll_itself, enroll_by_a_rule_that_changes_meanwhile_enrols_nothing);
 	tcase_add_loop_test(enroll_itself, enroll_list_changed_counts_at_once, 0,
 	    sizeof lists / sizeof lists[0]);
 	tcase_add_test(enroll_itself, enroll_twice_at_once_enrols_once);

@@ -101,6 +101,37 @@ START_TEST(certify_slow_of_a_stranger_puts_it_on_the_waiting_list)
 }
 END_TEST
 
+static atomic_bool no_list;
+
+int __real_store_waiting_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], struct store_waiting *out,
+    struct error *why);
+int __wrap_store_waiting_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], struct store_waiting *out,
+    struct error *why);
+int
+__wrap_store_waiting_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], struct store_waiting *out,
+    struct error *why)
+{
+	return no_list ? error_set(why, ERROR_INTERNAL, "not in this test") : __real_store_waiting_find(store, ek_hash, out, why);
+}
+
+/* It is told that the server failed, not that it waits. */
+START_TEST(certify_slow_of_a_stranger_whose_list_cannot_be_read_fails)
+{
+	AUTO_BYTES secret = {0};
+	X509      *certificate = NULL;
+
+	root_slow();
+	start("record");
+	certificate_make(&world.root, world.own.key, EK_EXTENSIONS);
+	unit_ok(try_secret(&world.own, &secret), &err);
+	no_list = true;
+	ck_assert_int_eq(certify(&secret, &certificate), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	no_list = false;
+	ck_assert(!enrolled(&world.own));
+}
+END_TEST
+
 /* Strangers would displace the EKs of enrolled machines: refused, waiting, or with a credential. */
 START_TEST(challenge_of_a_stranger_leaves_no_ek_behind)
 {
@@ -228,6 +259,7 @@ main(void)
 	tcase_add_test(policy, certify_slow_forged_is_refused_once_the_ek_is_proven);
 	tcase_add_test(policy, certify_slow_verified_has_the_facts_of_its_certificate);
 	tcase_add_test(policy, certify_slow_of_a_stranger_puts_it_on_the_waiting_list);
+	tcase_add_test(policy, certify_slow_of_a_stranger_whose_list_cannot_be_read_fails);
 	tcase_add_test(policy, challenge_of_a_stranger_leaves_no_ek_behind);
 	tcase_add_test(policy, certify_slow_forged_of_a_stranger_waits_refused);
 	tcase_add_test(policy, certify_of_a_stranger_protects_none_of_its_challenges);
