@@ -116,21 +116,18 @@ connection_scan(struct http_connection *connection, struct evbuffer *input, size
 {
 	struct evbuffer_iovec pieces[8];
 	struct evbuffer_ptr   from;
-	int                   count;
+	int                   count = 1;
 
-	while (size > 0 && (!connection->head.ended || connection->head.encoded)) {
-		if (evbuffer_ptr_set(input, &from, evbuffer_get_length(input) - size,
-		        EVBUFFER_PTR_SET) != 0)
-			return;
-		count = evbuffer_peek(input, (ev_ssize_t)size, &from, pieces, 8);
+	while (count > 0 && size > 0 && (!connection->head.ended || connection->head.encoded)) {
+		count = evbuffer_ptr_set(input, &from, evbuffer_get_length(input) - size, EVBUFFER_PTR_SET) == 0
+		    ? evbuffer_peek(input, (ev_ssize_t)size, &from, pieces, 8)
+		    : 0;
 		for (int i = 0; i < count && i < 8; i++) {
 			size_t length = pieces[i].iov_len < size ? pieces[i].iov_len : size;
 
 			connection_scan_piece(connection, pieces[i].iov_base, length);
 			size -= length;
 		}
-		if (count <= 0)
-			return;
 	}
 }
 

@@ -55,6 +55,7 @@ static const struct {
     {EVHTTP_REQ_TRACE, "TRACE"},
     {EVHTTP_REQ_CONNECT, "CONNECT"},
     {EVHTTP_REQ_PATCH, "PATCH"},
+    {0, "?"}, /* any other, which evhttp refuses by itself */
 };
 
 static uint64_t
@@ -97,10 +98,7 @@ exchange_cancel(struct http_exchange *exchange)
 
 	if (cancelled != NULL)
 		cancelled(exchange->cancelled_arg);
-	/* If the peer closes, evhttp leaves the unanswered request to us; if we end the connection, it
-	 * does not. */
-	if (evhttp_request_get_connection(exchange->req) == NULL)
-		evhttp_request_free(exchange->req);
+	/* evhttp frees the request: we end the connection, also when the peer closes (connection_watch). */
 	exchange_free(exchange);
 }
 
@@ -239,12 +237,11 @@ const char *
 http_exchange_method(const struct http_exchange *exchange)
 {
 	enum evhttp_cmd_type type = evhttp_request_get_command(exchange->req);
+	size_t               i = 0;
 
-	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-		if (methods[i].type == type)
-			return methods[i].name;
-	}
-	return "?";
+	while (methods[i].type != type && methods[i].type != 0)
+		i++;
+	return methods[i].name;
 }
 
 const char *

@@ -33,6 +33,9 @@ UNIT_TESTS += tests/unit/http/proxy_protocol_test
 UNIT_TESTS += tests/unit/http/proxy_test
 UNIT_TESTS += tests/unit/http/server_test
 UNIT_TESTS += tests/unit/http/tls_test
+tests_unit_http_exchange_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=evbuffer_add_cb,--wrap=bufferevent_socket_new
+tests_unit_http_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=SSL_CTX_set_cipher_list,--wrap=server_connection_opened
+tests_unit_http_proxy_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=__recv_chk
 
 FUZZERS += tests/fuzz/forwarded_fuzz
 FUZZERS += tests/fuzz/http_fuzz

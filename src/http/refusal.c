@@ -28,8 +28,7 @@ refusal_written_cb(struct bufferevent *bev, void *arg)
 {
 	struct http_connection *connection = arg;
 
-	if (evbuffer_get_length(bufferevent_get_output(bev)) != 0)
-		return;
+	(void)bev; /* all is written: the low watermark is 0 */
 	connection->linger = true;
 	connection_end(connection);
 }
@@ -82,8 +81,7 @@ refusal_status(struct evbuffer *output)
 		line[size > 0 ? size : 0] = '\0';
 		if (strlen(line) > 9 && strncmp(line + 9, "100", 3) != 0)
 			return (int)strtol(line + 9, NULL, 10);
-		if (evbuffer_ptr_set(output, &at, 5, EVBUFFER_PTR_ADD) != 0)
-			break;
+		(void)evbuffer_ptr_set(output, &at, 5, EVBUFFER_PTR_ADD); /* it was found there */
 		at = evbuffer_search(output, "HTTP/", 5, &at);
 	}
 	return -1;

@@ -277,6 +277,145 @@ START_TEST(server_freed_right_after_an_accept_leaves_nothing)
 }
 END_TEST
 
+static void
+drain_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+	http_server_drain(server);
+}
+
+/* The connection is there, and not yet evhttp's: its first request is served still. */
+START_TEST(drain_right_after_an_accept_serves_the_first_request)
+{
+	struct http_client client;
+	struct event      *trigger;
+	bool               drained = false;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	trigger = event_new(base, client.fd, EV_WRITE, drain_cb, &drained);
+	event_add(trigger, NULL);
+	client_wait(&client, drained);
+	client_send(&client, GET_HELLO);
+	client_wait(&client, client.ended);
+	client_has(&client, "hello");
+	event_free(trigger);
+	client_close(&client);
+}
+END_TEST
+
+/* Shorter limits close idle connections; one whose request is under way is left to be answered. */
+START_TEST(limits_of_a_server_that_drains_end_nothing)
+{
+	struct http_client waiting;
+
+	fixture_start();
+	client_connect(&waiting, base, &address);
+	client_send(&waiting, GET_LATER);
+	client_wait(&waiting, kept_count == 1);
+	http_server_drain(server);
+	settings.connections_max = 0;
+	http_server_limits(server, &settings);
+	http_reply(kept[0], 200, "text/plain", (struct view){(const uint8_t *)"late", 4});
+	client_wait(&waiting, waiting.ended);
+	client_has(&waiting, "\r\n\r\nlate");
+	ck_assert_uint_eq(http_server_connections(server), 0);
+	client_close(&waiting);
+}
+END_TEST
+
+static void
+split_cb(struct http_exchange *exchange, void *arg)
+{
+	(void)arg;
+	http_reply_header(exchange, "X-Split", "a\r\nSet-Cookie: b");
+	http_reply_header(exchange, "X-Whole", "c");
+	http_reply(exchange, 200, "text/plain", (struct view){(const uint8_t *)"hello", 5});
+}
+
+/* A value with a line's end would begin a line of its own. */
+START_TEST(header_with_a_line_end_is_left_out)
+{
+	static const struct http_route split_routes[] = {{"GET", "/split", split_cb}, {NULL, NULL, NULL}};
+	struct http_client             client;
+
+	settings.routes = split_routes;
+	fixture_start();
+	ask(&client, "GET /split HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_has(&client, "X-Whole: c\r\n");
+	client_has(&client, "\r\n\r\nhello");
+	client_has_not(&client, "X-Split");
+	client_has_not(&client, "Set-Cookie");
+	client_close(&client);
+}
+END_TEST
+
+/* evhttp cannot be given no connection, and nobody may have one that is not counted. */
+static bool no_callback;
+
+struct evbuffer_cb_entry *__real_evbuffer_add_cb(struct evbuffer *buffer, evbuffer_cb_func cb, void *arg);
+struct evbuffer_cb_entry *__wrap_evbuffer_add_cb(struct evbuffer *buffer, evbuffer_cb_func cb, void *arg);
+struct evbuffer_cb_entry *
+__wrap_evbuffer_add_cb(struct evbuffer *buffer, evbuffer_cb_func cb, void *arg)
+{
+	return no_callback ? NULL : __real_evbuffer_add_cb(buffer, cb, arg);
+}
+
+static bool no_bufferevent;
+
+struct bufferevent *__real_bufferevent_socket_new(struct event_base *of, evutil_socket_t fd, int options);
+struct bufferevent *__wrap_bufferevent_socket_new(struct event_base *of, evutil_socket_t fd, int options);
+struct bufferevent *
+__wrap_bufferevent_socket_new(struct event_base *of, evutil_socket_t fd, int options)
+{
+	return no_bufferevent ? NULL : __real_bufferevent_socket_new(of, fd, options);
+}
+
+START_TEST(connection_whose_octets_would_not_be_counted_is_closed)
+{
+	struct http_client client;
+
+	fixture_start();
+	no_callback = true;
+	ask(&client, GET_HELLO);
+	no_callback = false;
+	ck_assert_uint_eq(client.got.size, 0);
+	ck_assert_uint_eq(asked_count, 0);
+	ck_assert_uint_eq(http_server_connections(server), 0);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(connection_without_memory_aborts)
+{
+	struct http_client client;
+
+	fixture_start();
+	no_bufferevent = true;
+	ask(&client, GET_HELLO);
+}
+END_TEST
+
+/* It resets before it could be told why: there is nobody to be told. */
+START_TEST(refused_client_that_has_reset_is_forgotten)
+{
+	const struct linger at_once = {.l_onoff = 1};
+	struct http_client  client;
+
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, "GET /hello HTTP/1.1\r\nContent-Length: x\r\n\r\n");
+	client_wait(&client, http_server_connections(server) == 1 &&
+	        LIST_FIRST(&server->connections)->state == CONNECTION_REFUSING);
+	ck_assert_int_eq(setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+	client_close(&client);
+	client_wait(&(struct http_client){.base = base}, http_server_connections(server) == 0);
+	ck_assert_uint_eq(asked_count, 0);
+}
+END_TEST
+
 START_TEST(drain_ends_idle_connections_at_once)
 {
 	struct http_client idle;
@@ -571,6 +710,12 @@ main(void)
 	tcase_add_test(tcase, client_without_a_handler_for_its_going_may_go);
 	tcase_add_test(tcase, server_freed_before_the_answer_cancels_it);
 	tcase_add_test(tcase, server_freed_right_after_an_accept_leaves_nothing);
+	tcase_add_test(tcase, drain_right_after_an_accept_serves_the_first_request);
+	tcase_add_test(tcase, limits_of_a_server_that_drains_end_nothing);
+	tcase_add_test(tcase, header_with_a_line_end_is_left_out);
+	tcase_add_test(tcase, connection_whose_octets_would_not_be_counted_is_closed);
+	tcase_add_test_raise_signal(tcase, connection_without_memory_aborts, SIGABRT);
+	tcase_add_test(tcase, refused_client_that_has_reset_is_forgotten);
 	tcase_add_test(tcase, drain_ends_idle_connections_at_once);
 	tcase_add_test(tcase, drain_leaves_new_connections_a_second_for_their_first_request);
 	tcase_add_test(tcase, drain_lets_the_request_under_way_be_answered);

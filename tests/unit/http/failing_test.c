@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include "daemon/front.h"
 #include "failing.h"
 #include "http/front.h"
 #include "http/tls.h"
@@ -94,6 +95,100 @@ START_TEST(server_without_memory_is_none)
 }
 END_TEST
 
+/* A front's worker: it serves on what it was given, or says why not. */
+static int
+front_serve(const void *arg, struct error *err)
+{
+	int                 fd;
+	struct front_worker worker = {.listeners = &fd, .listener_count = 1};
+	struct http_front   front = {.worker = &worker};
+	int                 rc;
+
+	(void)arg;
+	fixture_setup();
+	worker.base = base;
+	fd = client_listener(&address);
+	failing_on();
+	rc = http_front_serve(&front, &settings, err);
+	failing_off();
+	if (rc == 0)
+		ck_assert(front.server != NULL && http_front_idle(&front));
+	if (front.server == NULL)
+		(void)close(fd);
+	http_front_clear(&front);
+	event_base_free(base);
+	return rc;
+}
+
+START_TEST(front_without_memory_serves_or_says_why_not)
+{
+	failing_each(front_serve, NULL);
+}
+END_TEST
+
+/* Named so by the linker: our part of an accepted connection is made, and evhttp's has still to be. */
+void __real_server_connection_opened(struct http_server *of);
+void __wrap_server_connection_opened(struct http_server *of);
+void
+__wrap_server_connection_opened(struct http_server *of)
+{
+	__real_server_connection_opened(of);
+	failing_on();
+}
+
+static int
+accept_one(const void *arg, struct error *err)
+{
+	struct http_client client;
+
+	(void)arg;
+	failing_off();
+	server = NULL;
+	fixture_setup();
+	fixture_start();
+	client_connect(&client, base, &address);
+	client_send(&client, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_wait(&client, client.ended || client_count(&client, "hello") == 1);
+	failing_off();
+	if (client.ended) {
+		(void)error_set(err, ERROR_INTERNAL, "closed");
+		ck_assert_uint_eq(http_server_connections(server), 0);
+	}
+	client_close(&client);
+	fixture_teardown();
+	return err->detail[0] == '\0' ? 0 : -1;
+}
+
+START_TEST(connection_that_evhttp_gives_up_is_forgotten)
+{
+	failing_refuses_at(accept_one, NULL, 1);
+}
+END_TEST
+
+/* Named so by the linker. */
+static bool no_ciphers;
+
+int __real_SSL_CTX_set_cipher_list(SSL_CTX *tls, const char *ciphers);
+int __wrap_SSL_CTX_set_cipher_list(SSL_CTX *tls, const char *ciphers);
+int
+__wrap_SSL_CTX_set_cipher_list(SSL_CTX *tls, const char *ciphers)
+{
+	return no_ciphers ? 0 : __real_SSL_CTX_set_cipher_list(tls, ciphers);
+}
+
+/* A library without them would be left with its own. */
+START_TEST(context_without_our_ciphers_is_none)
+{
+	struct error err = {0};
+
+	no_ciphers = true;
+	ck_assert_int_eq(context_make(NULL, &err), -1);
+	ck_assert_int_eq(strncmp(err.detail, "setting up TLS", 14), 0);
+	no_ciphers = false;
+	unit_ok(context_make(NULL, &err), &err);
+}
+END_TEST
+
 START_TEST(listen_on_what_is_no_socket_is_refused)
 {
 	struct error err = {0};
@@ -122,6 +217,9 @@ main(void)
 	tcase_add_test(tc, context_without_memory_is_none);
 	tcase_add_test(tc, prepare_without_memory_says_so);
 	tcase_add_test(tc, server_without_memory_is_none);
+	tcase_add_test(tc, front_without_memory_serves_or_says_why_not);
+	tcase_add_test(tc, connection_that_evhttp_gives_up_is_forgotten);
+	tcase_add_test(tc, context_without_our_ciphers_is_none);
 	tcase_add_test(tc, listen_on_what_is_no_socket_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

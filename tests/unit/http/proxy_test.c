@@ -298,6 +298,46 @@ START_TEST(connection_that_ends_in_its_header_is_logged)
 }
 END_TEST
 
+/* Named so by the linker: what was looked at cannot be taken off the socket; the header is not half read. */
+static int refusing_fd = -1;
+
+ssize_t __real_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap___recv_chk(int fd, void *data, size_t size, size_t room, int flags);
+ssize_t
+__wrap_recv(int fd, void *data, size_t size, int flags)
+{
+	if (refusing_fd < 0 || fd == refusing_fd || (flags & MSG_PEEK) != 0)
+		return __real_recv(fd, data, size, flags);
+	errno = EIO;
+	return -1;
+}
+
+ssize_t
+__wrap___recv_chk(int fd, void *data, size_t size, size_t room, int flags)
+{
+	return size <= room ? __wrap_recv(fd, data, size, flags) : -1;
+}
+
+START_TEST(connection_whose_header_cannot_be_taken_is_closed)
+{
+	struct http_client client;
+	FILE              *log = log_catch();
+
+	start(PROXY_PROTOCOL_V1);
+	client_connect(&client, base, &address);
+	refusing_fd = client.fd; /* which alone is read */
+	client_send(&client, V1_HEADER GET_PEER "\r\n");
+	client_wait(&client, client.ended);
+	refusing_fd = -1;
+	ck_assert_uint_eq(asked_count, 0);
+	ck_assert_uint_eq(client.got.size, 0);
+	log_has(log, "the connection ended within its PROXY header");
+	client_close(&client);
+	(void)fclose(log);
+}
+END_TEST
+
 START_TEST(connection_that_ends_at_once_is_not)
 {
 	struct http_client client;
@@ -384,6 +424,7 @@ main(void)
 	    (int)(sizeof refused / sizeof refused[0]));
 	tcase_add_loop_test(tc, connection_whose_header_is_late_is_closed_and_logged, 0, 8);
 	tcase_add_test(tc, connection_that_ends_in_its_header_is_logged);
+	tcase_add_test(tc, connection_whose_header_cannot_be_taken_is_closed);
 	tcase_add_test(tc, connection_that_ends_at_once_is_not);
 	tcase_add_test(tc, connection_that_waits_ends_when_the_server_drains);
 	tcase_add_test(tc, header_decides_whose_connection_is_closed);

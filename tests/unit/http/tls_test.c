@@ -1,6 +1,7 @@
 /* TLS contexts, and what a server with one does on its port. */
 #include "config.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
@@ -402,6 +403,23 @@ START_TEST(context_takes_a_chain)
 }
 END_TEST
 
+/* More than OpenSSL can be told of is not even looked at. */
+START_TEST(context_of_more_than_there_can_be_is_refused)
+{
+	const struct view chain = bytes_view(&chain_pem);
+	const struct view key = bytes_view(&key_pem);
+	const struct view many_certificates = {chain.data, (size_t)INT_MAX + 1};
+	const struct view much_key = {key.data, (size_t)INT_MAX + 1};
+	struct error      err = {0};
+
+	ck_assert_ptr_null(tls);
+	ck_assert_int_eq(tls_server_new(many_certificates, key, &tls, &err), -1);
+	ck_assert_int_eq(strncmp(err.detail, "setting up TLS", 14), 0);
+	ck_assert_int_eq(tls_server_new(chain, much_key, &tls, &err), -1);
+	ck_assert_int_eq(strncmp(err.detail, "setting up TLS", 14), 0);
+}
+END_TEST
+
 START_TEST(context_of_what_is_no_pair_is_malformed)
 {
 	static const char garbage[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -474,6 +492,7 @@ main(void)
 	tcase_add_loop_test(tcase, session_cannot_be_resumed, 0, 2);
 	tcase_add_test(tcase, renegotiation_is_refused);
 	tcase_add_test(tcase, context_takes_a_chain);
+	tcase_add_test(tcase, context_of_more_than_there_can_be_is_refused);
 	tcase_add_test(tcase, context_of_what_is_no_pair_is_malformed);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
