@@ -45,7 +45,7 @@ static CK_RV
 operation_begin(struct operation *operation, const CK_MECHANISM *mechanism,
     const struct device_key *key)
 {
-	CK_RV rv = signing_begin(mechanism, &key->public.publicArea, &operation->signing);
+	CK_RV rv = signing_read(mechanism, &key->public.publicArea, &operation->signing);
 
 	if (rv != CKR_OK)
 		return rv;

@@ -90,6 +90,9 @@ UNIT_TESTS += tests/unit/pkcs11/public_key_test
 UNIT_TESTS += tests/unit/pkcs11/queue_test
 UNIT_TESTS += tests/unit/pkcs11/quiet_test
 UNIT_TESTS += tests/unit/pkcs11/token_test
+tests_unit_pkcs11_entry_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CRYPTO) -Wl,--wrap=getrandom
+tests_unit_pkcs11_mechanism_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CRYPTO)
+tests_unit_pkcs11_token_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CRYPTO)
 
 FUZZERS += tests/fuzz/material_fuzz
 tests_fuzz_material_fuzz_LDFLAGS = $(LIBFUZZER)

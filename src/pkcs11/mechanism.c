@@ -92,7 +92,7 @@ pss_begin(const CK_MECHANISM *given, struct signing *signing)
 }
 
 CK_RV
-signing_begin(const CK_MECHANISM *given, const TPMT_PUBLIC *area, struct signing *signing)
+signing_read(const CK_MECHANISM *given, const TPMT_PUBLIC *area, struct signing *signing)
 {
 	const struct mechanism *mechanism = mechanism_find(given->mechanism);
 

@@ -36,7 +36,7 @@ struct signing {
  * Checks mechanism and parameters against the key. CKR_MECHANISM_INVALID,
  * CKR_MECHANISM_PARAM_INVALID, CKR_KEY_TYPE_INCONSISTENT.
  */
-CK_RV signing_begin(const CK_MECHANISM *mechanism, const TPMT_PUBLIC *area, struct signing *signing);
+CK_RV signing_read(const CK_MECHANISM *mechanism, const TPMT_PUBLIC *area, struct signing *signing);
 
 /* Octets of each signature by the key: the modulus, or both numbers of ECDSA. */
 size_t signing_size(const TPMT_PUBLIC *area);

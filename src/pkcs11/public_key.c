@@ -41,8 +41,8 @@ number_read(const ASN1_TYPE *value, struct bytes *out)
 	                                               : NULL;
 	int     size = number != NULL ? BN_num_bytes(number) : 0;
 
-	if (size != 0 && BN_bn2bin(number, bytes_extend(out, (size_t)size)) != size)
-		size = 0;
+	if (size != 0)
+		(void)BN_bn2bin(number, bytes_extend(out, (size_t)size));
 	BN_free(number);
 	return size != 0 ? 0 : -1;
 }

@@ -125,7 +125,7 @@ in_child(int (*run)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key), CK_SESSION
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		(void)alarm(20);
-		_exit(run(session, key)); /* it has forgotten memory, by design, which a sanitizer would tell */
+		unit_exit(run(session, key)); /* it has forgotten memory, by design, which a sanitizer would tell */
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_msg(WIFEXITED(status), "the child ended by signal %d", WTERMSIG(status));
@@ -177,6 +177,49 @@ START_TEST(fork_while_the_lock_and_the_tpm_are_taken_leaves_the_child_both)
 }
 END_TEST
 
+/* GLib's connection to the bus is the parent's: the child asks by a program, which has its own. */
+static int
+child_signs_by_a_program(CK_SESSION_HANDLE before, CK_OBJECT_HANDLE key)
+{
+	CK_SESSION_HANDLE session = 0;
+
+	(void)before;
+	MUST(C_Initialize(NULL) == CKR_OK);
+	MUST(C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK);
+	MUST(module_sign(session, key) == CKR_DEVICE_ERROR);
+	return 0;
+}
+
+START_TEST(fork_child_reaches_the_daemon_of_a_tpm_by_a_program)
+{
+	static const char script[] = "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$ASKED\"\n";
+	AUTO_FREE char   *program = file_join(directories[1], "tpm2_send");
+	AUTO_FREE char   *asked = file_join(directories[1], "asked");
+	AUTO_FREE char   *path = memory_new(4096);
+	AUTO_BYTES        text = {0};
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE  key;
+	struct error      err = {0};
+
+	(void)signal(SIGPIPE, SIG_IGN); /* it ends, and does not answer */
+	pki_write(directories[1], "tpm2_send", script, sizeof script - 1);
+	ck_assert_int_eq(chmod(program, 0755), 0);
+	(void)snprintf(path, 4096, "%s:%s", directories[1], getenv("PATH"));
+	(void)setenv("PATH", path, 1);
+	(void)setenv("ASKED", asked, 1);
+	(void)setenv("ATTEST_PKCS11_TPM", "tabrmd:bus_name=org.example.none,bus_type=none", 1);
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	ck_assert_uint_eq(C_Initialize(NULL), CKR_OK);
+	session = module_session(0);
+	key = module_object(session, CKO_PRIVATE_KEY);
+	ck_assert_uint_eq(module_sign(session, key), CKR_DEVICE_ERROR);
+	ck_assert_int_ne(access(asked, F_OK), 0); /* not the parent */
+	ck_assert_int_eq(in_child(child_signs_by_a_program, session, key), 0);
+	unit_ok(file_read(asked, 200, &text, &err), &err);
+	ck_assert(view_equal(bytes_view(&text), view_text("-T\ntabrmd:bus_name=org.example.none,bus_type=none\n")));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -192,6 +235,7 @@ main(void)
 	tcase_add_test(tc, slot_list_writes_no_more_than_there_is_room_for);
 	tcase_add_test(tc, token_is_looked_at_again_each_time);
 	tcase_add_test(tc, fork_child_begins_anew_and_knows_the_keys);
+	tcase_add_test(tc, fork_child_reaches_the_daemon_of_a_tpm_by_a_program);
 	tcase_add_test(tc, fork_while_the_lock_and_the_tpm_are_taken_leaves_the_child_both);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -2,8 +2,11 @@
 
 #include <openssl/rsa.h>
 
+#include "failing.h"
+#include "failing_crypto.h"
 #include "pki_support.h"
 #include "pkcs11/mechanism.h"
+#include "pkcs11/pss.h"
 #include "tpm/key.h"
 
 static const TPMT_PUBLIC p256 = {
@@ -123,27 +126,27 @@ START_TEST(pss_parameters)
 	struct signing_input   input;
 	uint8_t                data[48] = {0};
 
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_OK);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_OK);
 	ck_assert_uint_eq(signing.salt, 32);
 	ck_assert_uint_eq(signing_input_make(&signing, &rsa, (struct view){data, 32}, &input), CKR_OK);
 	ck_assert_uint_eq(signing_input_make(&signing, &rsa, (struct view){data, 48}, &input),
 	    CKR_DATA_LEN_RANGE);
-	ck_assert_uint_eq(signing_begin(&mechanism, &p256, &signing), CKR_KEY_TYPE_INCONSISTENT);
+	ck_assert_uint_eq(signing_read(&mechanism, &p256, &signing), CKR_KEY_TYPE_INCONSISTENT);
 	mechanism.mechanism = CKM_SHA384_RSA_PKCS_PSS;
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
 	mechanism.mechanism = CKM_SHA256_RSA_PKCS_PSS;
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_OK);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_OK);
 	parameters.mgf = CKG_MGF1_SHA384; /* TPMs have one hash for both */
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
 	parameters = (CK_RSA_PKCS_PSS_PARAMS){CKM_SHA256, CKG_MGF1_SHA256, 513};
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
 	parameters.sLen = 32;
 	mechanism.ulParameterLen--;
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
 	mechanism = (CK_MECHANISM){CKM_RSA_PKCS, &parameters, sizeof parameters};
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_PARAM_INVALID);
 	mechanism = (CK_MECHANISM){CKM_AES_CBC, NULL, 0};
-	ck_assert_uint_eq(signing_begin(&mechanism, &rsa, &signing), CKR_MECHANISM_INVALID);
+	ck_assert_uint_eq(signing_read(&mechanism, &rsa, &signing), CKR_MECHANISM_INVALID);
 }
 END_TEST
 
@@ -215,6 +218,9 @@ START_TEST(salt_of_another_length_is_refused)
 		pss_sign(key, (int)salt, input.digest, &signature.signature.rsapss.sig);
 		ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature), CKR_OK);
 	}
+	signing.salt = 5; /* where padding is */
+	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature), CKR_MECHANISM_PARAM_INVALID);
+	signing.salt = 1;
 	input.digest[31]++;
 	ck_assert_uint_eq(signing_check_salt(&signing, &input, &area, &signature),
 	    CKR_MECHANISM_PARAM_INVALID);
@@ -225,12 +231,54 @@ START_TEST(salt_of_another_length_is_refused)
 }
 END_TEST
 
+struct pss {
+	struct tpm_rsa_numbers numbers;
+	TPM2B_PUBLIC_KEY_RSA   signature;
+	uint8_t                digest[32];
+};
+
+/* Whether the salt is as long as it was asked to be, with each digest of OpenSSL's failing: then it is not. */
+static int
+look_at_salt(const void *arg, struct error *err)
+{
+	const struct pss *pss = arg;
+
+	return pss_has_salt((struct view){pss->numbers.modulus, pss->numbers.modulus_size},
+	           (struct view){pss->signature.buffer, pss->signature.size},
+	           (struct view){pss->digest, sizeof pss->digest}, TPM2_ALG_SHA256, 32)
+	    ? 0
+	    : error_set(err, ERROR_INTERNAL, "another salt");
+}
+
+START_TEST(salt_without_a_digest_is_refused)
+{
+	EVP_PKEY   *key = forge_key(FORGE_RSA2048, 0);
+	struct pss  pss = {.digest = {9}};
+	struct view modulus;
+	struct view signature;
+
+	ck_assert_int_eq(tpm_key_rsa_numbers(key, &pss.numbers), 0);
+	pss_sign(key, 32, pss.digest, &pss.signature);
+	failing_each(look_at_salt, &pss);
+	modulus = (struct view){pss.numbers.modulus, pss.numbers.modulus_size};
+	signature = (struct view){pss.signature.buffer, pss.signature.size};
+	/* What no key and no digest is. */
+	ck_assert(!pss_has_salt(modulus, signature, (struct view){pss.digest, 31}, TPM2_ALG_SHA256, 32));
+	ck_assert(!pss_has_salt(modulus, signature, (struct view){pss.digest, 32}, TPM2_ALG_NULL, 32));
+	ck_assert(!pss_has_salt((struct view){modulus.data, 64}, (struct view){signature.data, 64},
+	    (struct view){pss.digest, 32}, TPM2_ALG_SHA256, 32));
+	ck_assert(!pss_has_salt((struct view){modulus.data, 255}, signature, (struct view){pss.digest, 32},
+	    TPM2_ALG_SHA256, 32));
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("mechanism");
 	TCase *tc = tcase_create("mechanism");
 
+	failing_crypto();
 	tcase_add_test(tc, find_each_row_by_its_type);
 	tcase_add_test(tc, size_is_that_of_the_key);
 	tcase_add_loop_test(tc, ecdsa_digest_of_any_size, 0, (int)(sizeof digests / sizeof digests[0]));
@@ -239,6 +287,7 @@ main(void)
 	tcase_add_test(tc, pss_parameters);
 	tcase_add_test(tc, output_is_padded);
 	tcase_add_test(tc, salt_of_another_length_is_refused);
+	tcase_add_test(tc, salt_without_a_digest_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

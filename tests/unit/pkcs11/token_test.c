@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "failing.h"
+#include "failing_crypto.h"
 #include "material_support.h"
 #include "pkcs11/material.h"
 #include "pkcs11/object.h"
@@ -385,6 +387,69 @@ START_TEST(former_pair_is_found_and_not_shown)
 }
 END_TEST
 
+/* A key of another name is all that is on the token, and a former one is still known. */
+START_TEST(label_is_of_the_first_key_that_is_no_former_one)
+{
+	AUTO_FREE char *keys = file_join(directory, "keys");
+	AUTO_FREE char *mail = file_join(directory, "keys/mail");
+
+	made_write(&two, directory, "former-0123456789abcdef");
+	ck_assert_int_eq(mkdir(keys, 0700), 0);
+	ck_assert_int_eq(mkdir(mail, 0700), 0);
+	made_write(&one, directory, "keys/mail/device");
+	token_refresh(token);
+	label_is("attest-ca mail");
+}
+END_TEST
+
+/* A CA without a common name is called by all of its name. */
+START_TEST(authority_without_a_common_name_has_its_whole_name)
+{
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_UTF8CHAR     whole[] = "O = Vendor";
+	CK_ATTRIBUTE    template[] = {{CKA_CLASS, &class, sizeof class}, {CKA_LABEL, whole, sizeof whole - 1}};
+	X509           *plain = X509_dup(pki.issuing.certificate);
+	X509_NAME      *name = X509_NAME_new();
+
+	ck_assert_int_eq(X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8,
+	                     (const unsigned char *)"Vendor", -1, -1, 0), 1);
+	ck_assert_int_eq(X509_set_subject_name(plain, name), 1);
+	ck_assert_int_gt(X509_sign(plain, pki.root.key, EVP_sha256()), 0);
+	X509_free(pki.issuing.certificate);
+	pki.issuing.certificate = plain;
+	put(&one);
+	(void)only(template, 2);
+	X509_NAME_free(name);
+}
+END_TEST
+
+/* All of them, those without a private key, or none. */
+static int
+show_pair(const void *arg, struct error *err)
+{
+	const struct material_place place = {directory, directory};
+	struct token               *fresh = token_new(&place, "swtpm:path=/nonexistent");
+	CK_OBJECT_HANDLE           *handles;
+	size_t                      count;
+
+	(void)arg;
+	failing_on();
+	token_refresh(fresh);
+	failing_off();
+	count = token_find(fresh, NULL, 0, &handles);
+	free(handles);
+	token_free(fresh);
+	ck_assert_msg(count == 0 || count == 3 || count == 4, "%zu", count); /* 3: all but the private key */
+	return count == 4 ? 0 : error_set(err, ERROR_INTERNAL, "no objects");
+}
+
+START_TEST(refresh_without_digests_shows_all_of_a_key_or_nothing)
+{
+	put(&one);
+	failing_each(show_pair, NULL);
+}
+END_TEST
+
 START_TEST(long_name_is_cut_between_characters)
 {
 	struct made made;
@@ -402,10 +467,14 @@ main(void)
 	Suite *suite = suite_create("token");
 	TCase *tc = tcase_create("token");
 
+	failing_crypto();
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, refresh_nothing_there_is_no_token);
 	tcase_add_test(tc, refresh_shows_key_and_chain);
+	tcase_add_test(tc, label_is_of_the_first_key_that_is_no_former_one);
+	tcase_add_test(tc, authority_without_a_common_name_has_its_whole_name);
+	tcase_add_test(tc, refresh_without_digests_shows_all_of_a_key_or_nothing);
 	tcase_add_test(tc, refresh_without_change_changes_nothing);
 	tcase_add_test(tc, refresh_with_a_new_key_keeps_the_old_one_for_who_knows_it);
 	tcase_add_test(tc, refresh_after_very_many_renewals_has_forgotten_the_first_key);
