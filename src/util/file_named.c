@@ -104,8 +104,7 @@ named_raise_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
+	(void)getrlimit(RLIMIT_NOFILE, &limit); /* which fails for another resource, or another process */
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -87,6 +87,9 @@ UNIT_TESTS += tests/unit/util/slab_test
 UNIT_TESTS += tests/unit/util/source_test
 UNIT_TESTS += tests/unit/util/turns_test
 UNIT_TESTS += tests/unit/util/utf8_test
+tests_unit_util_identity_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=readlinkat,--wrap=__readlinkat_chk,--wrap=getresuid
+tests_unit_util_log_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwritev2
+tests_unit_util_siphash_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 tests_unit_util_rights_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setrlimit,--wrap=getrlimit,--wrap=prctl \
 	-Wl,--wrap=syscall,--wrap=setgroups,--wrap=setresgid,--wrap=setresuid,--wrap=getresuid \
 	-Wl,--wrap=mlockall,--wrap=munlockall

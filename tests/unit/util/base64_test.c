@@ -69,6 +69,16 @@ START_TEST(decode_other_spelling_is_malformed)
 }
 END_TEST
 
+START_TEST(append_nothing_to_nothing_is_nothing)
+{
+	struct bytes text = {0};
+
+	base64_append(BASE64_URL, (struct view){NULL, 0}, &text);
+	ck_assert_ptr_null(text.data);
+	ck_assert_uint_eq(text.size, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -79,6 +89,7 @@ main(void)
 	tcase_add_test(tc, encode_url_alphabet_has_no_padding);
 	tcase_add_loop_test(tc, decode_other_spelling_is_malformed, 0,
 	    sizeof refused / sizeof refused[0]);
+	tcase_add_test(tc, append_nothing_to_nothing_is_nothing);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

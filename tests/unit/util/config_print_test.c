@@ -27,6 +27,7 @@ static const struct config_row rows[] = {
     {.name = "empty", .kind = CONFIG_LIST, .manual = "An empty list."},
     {.name = "file", .kind = CONFIG_TEXT, .example = "/x", .manual = "A file."},
     {.name = "flag", .kind = CONFIG_FLAG, .value = "true", .manual = "A flag."},
+    {.name = "odd", .kind = CONFIG_TEXT, .manual = "A tick ` and no end"},
 };
 
 static const struct config_schema schema = {.rows = rows, .count = sizeof rows / sizeof rows[0]};
@@ -44,7 +45,8 @@ static const struct {
         "\n# A list, as in {\"x\"}.\n#list = {\"one\", \"two\"}\n"
         "\n# An empty list.\n#empty = {}\n"
         "\n# A file.\n# Example:\n#file = \"/x\"\n"
-        "\n# A flag.\n#flag = true\n"},
+        "\n# A flag.\n#flag = true\n"
+        "\n# A tick \" and no end\n#odd = \"\"\n"},
     {config_print_manual,
         ".Ss The place\n.Bl -tag -width Ds\n"
         ".It Cm place\nWhere it is\n.Ql ( \"a b\" ) .\nSee\n.Xr x 8 ,\nand\n.Ql \"\\en\" .\n"
@@ -56,6 +58,7 @@ static const struct {
         ".It Cm empty\nAn empty list.\nDefault: {}.\n"
         ".It Cm file\nA file.\nExample: \"/x\".\n"
         ".It Cm flag\nA flag.\nDefault: true.\n"
+        ".It Cm odd\nA tick ` and no end\nDefault: \"\".\n"
         ".El\n"},
     {config_print_synopsis, ".Op Fl p Ar DIR\n.Op Fl -time Ar TIME\n"},
     {config_print_options,

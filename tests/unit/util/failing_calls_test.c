@@ -170,17 +170,19 @@ read_file(const void *arg, struct error *err)
 	return rc;
 }
 
-/* Through a link, which root follows by itself. */
+/* Through two links, which root follows by itself. */
 static int
 read_link(const void *arg, struct error *err)
 {
 	AUTO_FREE char *link = file_join(directory, "link");
+	AUTO_FREE char *other = file_join(directory, "other");
 	AUTO_BYTES      found = {0};
 	int             rc;
 
 	(void)arg;
 	reset(true);
-	ck_assert_int_eq(symlink("file", link), 0);
+	ck_assert_int_eq(symlink("other", link), 0);
+	ck_assert_int_eq(symlink("file", other), 0);
 	failing_on();
 	rc = file_read(link, 100, &found, err);
 	failing_off();
@@ -218,6 +220,49 @@ read_secret(const void *arg, struct error *err)
 	failing_off();
 	if (rc == 0)
 		ck_assert(view_equal(bytes_view(&found), view_text(OLD)));
+	return rc;
+}
+
+/* By the name that a shell gives to what a program writes. */
+static int
+read_pipe(const void *arg, struct error *err)
+{
+	AUTO_BYTES found = {0};
+	char       name[32];
+	int        ends[2];
+	int        rc;
+
+	(void)arg;
+	failing_off();
+	reset(false);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(ends[1], OLD, strlen(OLD)), (ssize_t)strlen(OLD));
+	ck_assert_int_eq(close(ends[1]), 0);
+	(void)snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+	failing_on();
+	rc = file_read(name, 100, &found, err);
+	failing_off();
+	ck_assert_int_eq(close(ends[0]), 0);
+	if (rc == 0)
+		ck_assert(view_equal(bytes_view(&found), view_text(OLD)));
+	return rc;
+}
+
+/* A file of ours gets its group and mode, or keeps them. */
+static int
+share(const void *arg, struct error *err)
+{
+	struct stat st;
+	int         rc;
+
+	(void)arg;
+	reset(true);
+	failing_on();
+	rc = folder_share(&folder, "file", view_text(OLD), getegid(), 0640, err);
+	failing_off();
+	ck_assert(holds(OLD));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert((st.st_mode & 07777) == (rc == 0 ? 0640 : 0600) || rc != 0);
 	return rc;
 }
 
@@ -282,7 +327,7 @@ move(const void *arg, struct error *err)
 }
 
 static failing_operation *const operations[] = {replace, replace_in, create, create_in, read_file,
-    read_link, read_in, read_secret, make_directory, make_new_directory, move};
+    read_link, read_in, read_pipe, share, read_secret, make_directory, make_new_directory, move};
 
 START_TEST(file_whose_calls_fail_is_whole_or_an_error_is_told)
 {
@@ -380,16 +425,20 @@ named_open(const void *arg, struct error *err)
 {
 	static unsigned runs;
 	AUTO_FREE char *way = NULL;
+	AUTO_FREE char *inside = NULL;
 	char            suffix[16];
 	int             rc;
 
 	(void)arg;
 	(void)snprintf(suffix, sizeof suffix, "%05u", runs++);
 	way = file_join(directory, suffix);
+	inside = file_join(way, "file");
 	ck_assert_int_eq(mkdir(way, 0700), 0);
+	unit_ok(file_create(inside, OLD, strlen(OLD), 0600, err), err);
 	failing_on();
 	rc = file_named_open_tree(way, 10, err);
 	failing_off();
+	ck_assert_int_eq(unlink(inside), 0);
 	ck_assert_int_eq(rmdir(way), 0);
 	return rc;
 }

@@ -300,6 +300,27 @@ START_TEST(acquire_by_many_is_first_come_first_served)
 }
 END_TEST
 
+/* Whoever draws a ticket holds the gate for a moment; one that is stopped meanwhile holds it for long. */
+START_TEST(acquire_while_the_gate_is_held_is_overloaded)
+{
+	struct file_lock lock = {.fd = -1};
+	struct flock     all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	AUTO_FREE char  *name = file_join(directory, "lock");
+	struct error     err = {0};
+	int              fd;
+
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
+	ck_assert_int_ge(fd = open(name, O_RDWR | O_CLOEXEC), 0);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &all), 0);
+	ck_assert_int_eq(file_lock_acquire(&lock, 2, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_OVERLOADED);
+	ck_assert_int_eq(close(fd), 0);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	file_lock_release(&lock);
+	file_lock_close(&lock);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -318,6 +339,7 @@ main(void)
 	    sizeof spoilt / sizeof spoilt[0]);
 	tcase_add_test(tc, acquire_ticket_that_is_out_is_not_drawn_twice);
 	tcase_add_test(tc, acquire_by_many_is_first_come_first_served);
+	tcase_add_test(tc, acquire_while_the_gate_is_held_is_overloaded);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,6 +178,21 @@ START_TEST(read_by_descriptor_0_is_read)
 }
 END_TEST
 
+/* What was named is a file by now: it has no names to list. */
+START_TEST(scan_of_a_file_is_none)
+{
+	AUTO_FREE char *name = memory_strdup("plain");
+	struct dirent **entries = NULL;
+
+	unit_ok(file_create(name, "x", 1, 0600, &err), &err);
+	file_named_open(name);
+	ck_assert_int_ge(file_named_fd(name), 0);
+	ck_assert_int_eq(file_named_scan(name, &entries), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	ck_assert_int_eq(unlink(name), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -192,6 +208,7 @@ main(void)
 	tcase_add_test(tc, read_a_pipe_by_its_descriptor_waits_for_the_writer);
 	tcase_add_test(tc, read_by_descriptor_0_is_read);
 	tcase_add_test(tc, read_a_sparse_file_above_the_bound_is_too_large);
+	tcase_add_test(tc, scan_of_a_file_is_none);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -297,6 +297,20 @@ START_TEST(mark_tells_a_change_and_follows_no_link)
 }
 END_TEST
 
+START_TEST(file_of_an_odd_name_is_refused)
+{
+	int fd = 0;
+
+	err = (struct error){0};
+	ck_assert_int_eq(folder_create_open(&folder, "../file", &fd, &err), -1);
+	ck_assert_int_eq(fd, -1);
+	ck_assert(err.detail[0] != '\0');
+	err = (struct error){0};
+	ck_assert_int_eq(folder_share(&folder, "../file", view_text("x"), getegid(), 0640, &err), -1);
+	ck_assert(err.detail[0] != '\0');
+}
+END_TEST
+
 int
 main(void)
 {
@@ -316,6 +330,7 @@ main(void)
 	tcase_add_test(tc, replace_group_that_may_not_be_given_fails);
 	tcase_add_test(tc, share_gives_what_was_meant_and_nothing_else);
 	tcase_add_test(tc, mark_tells_a_change_and_follows_no_link);
+	tcase_add_test(tc, file_of_an_odd_name_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

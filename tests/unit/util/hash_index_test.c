@@ -1,6 +1,7 @@
 /* What is in the index is found, and nothing else, whatever their hashes are. */
 #include "config.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,16 @@ START_TEST(highest_number_is_kept)
 }
 END_TEST
 
+/* A number that is not there has no slot to give back. */
+START_TEST(remove_of_what_is_not_there_aborts)
+{
+	struct hash_index *index = hash_index_new(thing_hash, hashes);
+
+	hash_index_add(index, 1);
+	hash_index_remove(index, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,6 +146,7 @@ main(void)
 	tcase_add_loop_test(tc, random_changes_agree_with_a_model, 0, 14);
 	tcase_add_test(tc, remove_closes_the_gap);
 	tcase_add_test(tc, highest_number_is_kept);
+	tcase_add_test_raise_signal(tc, remove_of_what_is_not_there_aborts, SIGABRT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -238,7 +239,7 @@ START_TEST(take_leaves_nothing_of_root)
 	ck_assert_ptr_nonnull(file = fopen("closed/file", "w"));
 	(void)fclose(file);
 	if ((child = fork()) == 0)
-		_exit(taken());
+		unit_exit(taken());
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
@@ -258,9 +259,97 @@ START_TEST(take_where_the_owner_cannot_go_says_so)
 	if ((child = fork()) == 0) {
 		struct identity found;
 
-		_exit(identity_find("closed/state", &found, &err) == 0 &&
+		unit_exit(identity_find("closed/state", &found, &err) == 0 &&
 		            identity_take(&found, "closed/state", &err) == -1 &&
 		            strstr(err.detail, "cannot reach closed/state") != NULL
+		        ? 0
+		        : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	teardown();
+}
+END_TEST
+
+/* Root's group is no more the owner's own than root's files are. */
+START_TEST(find_of_an_owner_that_nobody_knows_has_no_group_of_roots)
+{
+	struct identity found;
+
+	if (!setup())
+		return;
+	make("state", OTHER + 1000, 0700);
+	ck_assert_int_eq(chown("state", OTHER + 1000, 0), 0);
+	unit_ok(identity_find("state", &found, &err), &err);
+	ck_assert_uint_eq(found.uid, OTHER + 1000);
+	ck_assert_uint_eq(found.gid, 65534);
+	ck_assert(found.other);
+	teardown();
+}
+END_TEST
+
+/* Named so by the linker. */
+static bool no_link;
+static bool still_root;
+
+ssize_t __real_readlinkat(int at, const char *name, char *target, size_t size);
+ssize_t __wrap_readlinkat(int at, const char *name, char *target, size_t size);
+ssize_t __wrap___readlinkat_chk(int at, const char *name, char *target, size_t size, size_t room);
+ssize_t
+__wrap_readlinkat(int at, const char *name, char *target, size_t size)
+{
+	errno = EIO;
+	return no_link ? -1 : __real_readlinkat(at, name, target, size);
+}
+
+ssize_t
+__wrap___readlinkat_chk(int at, const char *name, char *target, size_t size, size_t room)
+{
+	return size <= room ? __wrap_readlinkat(at, name, target, size) : -1;
+}
+
+int __real_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
+int __wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
+int
+__wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved)
+{
+	int rc = __real_getresuid(real, effective, saved);
+
+	if (still_root)
+		*saved = 0;
+	return rc;
+}
+
+START_TEST(find_over_a_link_that_cannot_be_read_fails)
+{
+	struct identity found;
+
+	if (!setup())
+		return;
+	make("state", SERVICE, 0700);
+	ck_assert_int_eq(symlink("state", "link"), 0);
+	no_link = true;
+	unit_fails(identity_find("link", &found, &err), &err, ERROR_INTERNAL, "looking at link: Input/output error");
+	no_link = false;
+	teardown();
+}
+END_TEST
+
+/* A kernel that says yes, and leaves root in one of the three. */
+START_TEST(take_that_leaves_root_is_refused)
+{
+	pid_t child;
+	int   status = 0;
+
+	if (!setup())
+		return;
+	make("state", SERVICE, 0700);
+	if ((child = fork()) == 0) {
+		struct identity found;
+
+		still_root = true;
+		unit_exit(identity_find("state", &found, &err) == 0 && identity_take(&found, "state", &err) == -1 &&
+		            strstr(err.detail, "the owner of state: root is not left") != NULL
 		        ? 0
 		        : 1);
 	}
@@ -283,6 +372,9 @@ main(void)
 	tcase_add_test(tc, find_over_a_link_of_another_is_refused);
 	tcase_add_test(tc, take_leaves_nothing_of_root);
 	tcase_add_test(tc, take_where_the_owner_cannot_go_says_so);
+	tcase_add_test(tc, find_of_an_owner_that_nobody_knows_has_no_group_of_roots);
+	tcase_add_test(tc, find_over_a_link_that_cannot_be_read_fails);
+	tcase_add_test(tc, take_that_leaves_root_is_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include <sys/uio.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -186,6 +189,34 @@ START_TEST(log_to_a_full_pipe_is_counted_and_told_later)
 }
 END_TEST
 
+/* Named so by the linker: another process has filled the pipe since it was looked at. */
+static bool filled;
+
+ssize_t __real_pwritev2(int fd, const struct iovec *pieces, int count, off_t at, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count, off_t at, int flags);
+ssize_t
+__wrap_pwritev2(int fd, const struct iovec *pieces, int count, off_t at, int flags)
+{
+	errno = EAGAIN;
+	return filled ? -1 : __real_pwritev2(fd, pieces, count, at, flags);
+}
+
+START_TEST(log_to_a_pipe_that_another_filled_is_counted_and_told_later)
+{
+	log_open("x", LOG_LEVEL_INFO);
+	log_begin();
+	filled = true;
+	LOG(INFO, {"event", "lost"});
+	LOG(INFO, {"event", "lost"});
+	filled = false;
+	LOG(INFO, {"event", "late"});
+	log_end();
+	ck_assert_ptr_nonnull(strstr(line_text(), "warning x event=log lost=2 reason=\"nobody read standard error\"\n"));
+	ck_assert_ptr_nonnull(strstr(line, "info x event=late\n"));
+	ck_assert_ptr_null(strstr(line, "event=lost"));
+}
+END_TEST
+
 START_TEST(log_to_a_closed_pipe_is_nothing)
 {
 	log_open("x", LOG_LEVEL_INFO);
@@ -230,6 +261,7 @@ main(void)
 	tcase_add_loop_test(tc, log_line_too_long_is_cut_and_ends_with_a_newline, 0, 2);
 	tcase_add_test(tc, log_without_fields_is_a_line);
 	tcase_add_test(tc, number_of_any_size_fits);
+	tcase_add_test(tc, log_to_a_pipe_that_another_filled_is_counted_and_told_later);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

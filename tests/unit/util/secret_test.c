@@ -122,6 +122,7 @@ START_TEST(read_longest_fits_and_longer_does_not)
 	struct error    err = {0};
 	AUTO_FREE char *longest = NULL;
 	AUTO_FREE char *longer = NULL;
+	AUTO_FREE char *endless = NULL;
 
 	memset(text, 'x', sizeof text);
 	longer = put("longer", text, SECRET_MAX + 1, 0600);
@@ -131,6 +132,12 @@ START_TEST(read_longest_fits_and_longer_does_not)
 	ck_assert_uint_eq(secret.size, SECRET_MAX);
 	ck_assert_int_eq(secret_read_file(longer, &secret, &err), -1);
 	ck_assert_int_eq((int)err.kind, ERROR_TOO_LARGE);
+	text[SECRET_MAX] = 'x';
+	endless = put("endless", text, sizeof text, 0600); /* of which not all is read */
+	err = (struct error){0};
+	ck_assert_int_eq(secret_read_file(endless, &secret, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_TOO_LARGE);
+	ck_assert_uint_eq(secret.size, SECRET_MAX);
 }
 END_TEST
 

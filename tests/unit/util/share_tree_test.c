@@ -1,11 +1,13 @@
 /* Who gives way: the rules one by one, and a model that counts everything again. */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
+#include "util/share_node.h"
 #include "util/share_tree.h"
 #include "util/slab.h"
 #include "util/source.h"
@@ -545,6 +547,24 @@ START_TEST(of_source_counts_the_evictable_ones_and_those_below)
 }
 END_TEST
 
+/* It would be cut, and two subjects be one; or a place be taken for another's. */
+START_TEST(key_of_a_subject_that_is_too_long_aborts)
+{
+	static const uint8_t long_subject[256];
+	struct share_key     key;
+
+	share_key_make(&key, SHARE_ROOT, NULL, (struct view){long_subject, sizeof long_subject});
+}
+END_TEST
+
+START_TEST(enter_of_a_number_that_is_too_high_aborts)
+{
+	struct source source = source_of_text(view_text("192.0.2.1"));
+
+	share_tree_enter(tree, SHARE_NUMBERS, &source, view_text("a"), false);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -568,6 +588,8 @@ main(void)
 	tcase_add_test(tc, hold_what_is_held_stays_and_counts_for_nobody);
 	tcase_add_test(tc, leave_twice_counts_once);
 	tcase_add_loop_test(tc, model_random_changes_agree, 1, 5);
+	tcase_add_test_raise_signal(tc, key_of_a_subject_that_is_too_long_aborts, SIGABRT);
+	tcase_add_test_raise_signal(tc, enter_of_a_number_that_is_too_high_aborts, SIGABRT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

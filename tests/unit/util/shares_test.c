@@ -1,6 +1,7 @@
 /* Entries found by pointers: each is the one that was entered. The rules are share_tree_test.c's. */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,6 +128,16 @@ START_TEST(victims_come_out_in_order)
 }
 END_TEST
 
+/* It would be cut, and two subjects be one. */
+START_TEST(enter_of_a_subject_that_is_too_long_aborts)
+{
+	static const uint8_t long_subject[SHARES_SUBJECT_MAX + 1];
+	struct source        source = source_of_text(view_text("192.0.2.1"));
+
+	shares_enter(shares, &items[0].share, &source, (struct view){long_subject, sizeof long_subject}, false);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -139,6 +150,7 @@ main(void)
 	tcase_add_test(tc, hold_what_is_held_stays_and_counts_for_nobody);
 	tcase_add_test(tc, leave_twice_counts_once);
 	tcase_add_test(tc, victims_come_out_in_order);
+	tcase_add_test_raise_signal(tc, enter_of_a_subject_that_is_too_long_aborts, SIGABRT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

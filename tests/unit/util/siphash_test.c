@@ -1,7 +1,11 @@
 /* SipHash-2-4 against the vectors of its authors, and against OpenSSL's. */
 #include "config.h"
 
+#include <sys/types.h>
+
 #include <endian.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -9,6 +13,7 @@
 #include <openssl/params.h>
 
 #include "unit.h"
+#include "util/folder.h"
 #include "util/siphash.h"
 
 #define SIZE_MOST 80
@@ -79,6 +84,36 @@ START_TEST(key_draw_gives_another_each_time)
 }
 END_TEST
 
+/* Named so by the linker: without random numbers the key would be one that everybody knows. */
+static bool no_random;
+
+ssize_t __real_getrandom(void *out, size_t size, unsigned flags);
+ssize_t __wrap_getrandom(void *out, size_t size, unsigned flags);
+ssize_t
+__wrap_getrandom(void *out, size_t size, unsigned flags)
+{
+	return no_random ? -1 : __real_getrandom(out, size, flags);
+}
+
+START_TEST(key_draw_without_random_numbers_aborts)
+{
+	struct siphash_key drawn;
+
+	no_random = true;
+	siphash_key_draw(&drawn);
+}
+END_TEST
+
+/* Nor would a name be one that nobody has guessed. */
+START_TEST(letters_without_random_numbers_abort)
+{
+	char letters[6];
+
+	no_random = true;
+	folder_letters(letters);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -89,6 +124,8 @@ main(void)
 	tcase_add_test(tc, hash_of_the_vectors_is_theirs);
 	tcase_add_test(tc, hash_of_each_size_is_as_openssl_has_it);
 	tcase_add_test(tc, key_draw_gives_another_each_time);
+	tcase_add_test_raise_signal(tc, key_draw_without_random_numbers_aborts, SIGABRT);
+	tcase_add_test_raise_signal(tc, letters_without_random_numbers_abort, SIGABRT);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
