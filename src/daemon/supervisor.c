@@ -452,9 +452,7 @@ supervisor_timeout(const struct supervisor *supervisor)
 		next = supervisor->front_due;
 	if (supervisor->stopping == NULL && supervisor->listened + supervisor->patience / 8 < next)
 		next = supervisor->listened + supervisor->patience / 8;
-	if (next == INT64_MAX)
-		return -1;
-	return next > now ? (int)(next - now) : 0;
+	return next == INT64_MAX ? -1 : next > now ? (int)(next - now) : 0;
 }
 
 static void

@@ -209,6 +209,25 @@ START_TEST(backup_of_files_that_never_rest_says_so)
 }
 END_TEST
 
+/* Root looks whose the store is before it works there. */
+START_TEST(command_by_root_with_a_store_that_leads_nowhere_says_so)
+{
+	static const struct failing_command command = COMMAND("list", "--store", "@loop/store");
+	AUTO_FREE char                     *loop = file_join(place, "loop");
+	FILE                               *out = tmpfile();
+
+	if (geteuid() == 0) {
+		ck_assert_int_eq(symlink("loop", loop), 0);
+		ck_assert_int_eq(program_run(command.program, command.words, fileno(out)), 1);
+		rewind(out);
+		said[fread(said, 1, sizeof said - 1, out)] = '\0';
+		ck_assert_msg(strstr(said, "looking at ") != NULL && strstr(said, "/loop/store: Too many levels of symbolic links") != NULL,
+		    "%s", said);
+	}
+	(void)fclose(out);
+}
+END_TEST
+
 /* A directory in the place of the file can be opened, and not be read. */
 START_TEST(import_of_what_cannot_be_read_says_so)
 {
@@ -334,6 +353,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, command_that_fails_says_so, 0, sizeof commands / sizeof commands[0]);
 	tcase_add_loop_test(tc, command_without_its_store_says_so, 0, sizeof commands / sizeof commands[0]);
+	tcase_add_test(tc, command_by_root_with_a_store_that_leads_nowhere_says_so);
 	tcase_add_test(tc, backup_of_files_that_never_rest_says_so);
 	tcase_add_test(tc, import_of_what_cannot_be_read_says_so);
 	tcase_add_test(tc, trust_import_of_a_tree_without_end_says_so);

@@ -83,6 +83,29 @@ START_TEST(append_without_a_crl_of_the_root_is_the_crl)
 }
 END_TEST
 
+/* Named so by the linker. */
+static bool no_pem;
+
+int __real_pem_wrap(const char *name, struct view of, struct bytes *pem, struct error *failed);
+int __wrap_pem_wrap(const char *name, struct view of, struct bytes *pem, struct error *failed);
+int
+__wrap_pem_wrap(const char *name, struct view of, struct bytes *pem, struct error *failed)
+{
+	return no_pem ? error_set(failed, ERROR_INTERNAL, "no memory") : __real_pem_wrap(name, of, pem, failed);
+}
+
+/* Half of it would say that nothing of the root's is revoked. */
+START_TEST(append_that_cannot_be_encoded_says_so)
+{
+	AUTO_BYTES pem = {0};
+
+	no_pem = true;
+	unit_fails(crl_bundle_append(&state, bytes_view(&der), &pem, &err), &err, ERROR_INTERNAL, "no memory");
+	ck_assert_uint_eq(pem.size, 0);
+	no_pem = false;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,6 +115,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, append_is_the_crl_and_that_of_the_root);
 	tcase_add_test(tc, append_without_a_crl_of_the_root_is_the_crl);
+	tcase_add_test(tc, append_that_cannot_be_encoded_says_so);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "ca/directory.h"
 #include "ca/files.h"
 #include "ca/issuer.h"
 #include "ca/issuer_replace.h"
@@ -342,6 +343,87 @@ START_TEST(replace_of_the_same_key_changes_the_certificate_only)
 }
 END_TEST
 
+/* The same key with another certificate: whatever fails, the next time it is there, and no key waits. */
+static int
+renew_once(const void *arg, struct error *err)
+{
+	const struct issuer_next next = {.id = world.old_id, .pem = bytes_view(arg)};
+	struct issuer_files      old = {.id = ""};
+	struct issuer_files      now = {.id = ""};
+	struct error             later = {0};
+	int                      rc;
+
+	failing_off();
+	prepare(FORM_KEY, FORM_KEY);
+	unit_ok(issuer_files_load(&world.state, NULL, &old, &later), &later);
+	failing_on();
+	rc = issuer_replace(&world.state, &old, &next, err);
+	failing_off();
+	if (rc != 0)
+		unit_ok(issuer_replace(&world.state, &old, &next, &later), &later);
+	unit_ok(issuer_files_load(&world.state, &open_access, &now, &later), &later);
+	ck_assert(!is_there(STATE_NEXT_KEY) && !is_there(STATE_NEXT_URI) && !is_there(STATE_ISSUERS));
+	issuer_files_clear(&now);
+	issuer_files_clear(&old);
+	return rc;
+}
+
+START_TEST(replace_of_the_same_key_whose_calls_fail_is_tried_again)
+{
+	X509        *again = NULL;
+	AUTO_BYTES   pem = {0};
+	struct error err = {0};
+
+	failing_calls(EIO);
+	failing_every(3, 0);
+	unit_ok(ca_issuing_create(&world.pki.root, world.pki.issuing.key, "Test Issuing CA", PKI_NOW,
+	            2 * PKI_YEAR, &again, &err), &err);
+	unit_ok(certificate_encode_pem(again, &pem, &err), &err);
+	failing_each(renew_once, &pem);
+	X509_free(again);
+}
+END_TEST
+
+static int
+store_make(const struct folder *folder, void *arg, struct error *err)
+{
+	(void)folder;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+/* A directory that cannot be made, or filled, is not there, or is empty where somebody may have put another. */
+static int
+make_once(const void *arg, struct error *err)
+{
+	static const struct directory_file files[] = {{"issuers/a.key", 0600, {(uint8_t *)(uintptr_t)"x", 1, 1}}};
+	const struct directory_plan        plan = {files, 1, (const char *const[]){NULL}, store_make, NULL, STATE_ISSUERS};
+	AUTO_FREE char                    *path = file_join(world.directory, "new");
+	AUTO_FREE char                    *inside = file_join(path, "issuers/a.key");
+	AUTO_FREE char                    *command = memory_new(4096);
+	int                                rc;
+
+	(void)arg;
+	failing_on();
+	rc = directory_make(path, &plan, err);
+	failing_off();
+	if (rc == 0)
+		ck_assert_int_eq(access(inside, F_OK), 0);
+	else if (!failing_lasts())
+		ck_assert_msg(access(path, F_OK) != 0 || access(inside, F_OK) == 0 || rmdir(path) == 0, "%s", err->detail);
+	(void)snprintf(command, 4096, "rm -rf '%s' '%s'/.attest-ca-init.*", path, world.directory);
+	ck_assert_int_eq(system(command), 0);
+	return rc;
+}
+
+START_TEST(directory_whose_calls_fail_is_whole_or_not_there)
+{
+	failing_calls(EIO);
+	failing_each(make_once, NULL);
+}
+END_TEST
+
 /* ---- loading ---- */
 
 START_TEST(load_key_of_nobody_says_so)
@@ -430,6 +512,8 @@ main(void)
 	tcase_add_loop_test(tc, replace_whose_calls_fail_leaves_one_ca, 0,
 	    sizeof passages / sizeof passages[0]);
 	tcase_add_test(tc, replace_of_the_same_key_changes_the_certificate_only);
+	tcase_add_test(tc, replace_of_the_same_key_whose_calls_fail_is_tried_again);
+	tcase_add_test(tc, directory_whose_calls_fail_is_whole_or_not_there);
 	tcase_add_test(tc, load_key_of_nobody_says_so);
 	tcase_add_test(tc, load_uri_without_a_line_says_so);
 	tcase_add_test(tc, list_passes_by_what_is_no_certificate);

@@ -149,6 +149,35 @@ START_TEST(directory_of_an_unknown_kind_of_store_is_refused)
 }
 END_TEST
 
+/* Named so by the linker. */
+static bool no_der;
+
+int __real_certificate_encode(const X509 *certificate, struct bytes *der, struct error *failed);
+int __wrap_certificate_encode(const X509 *certificate, struct bytes *der, struct error *failed);
+int
+__wrap_certificate_encode(const X509 *certificate, struct bytes *der, struct error *failed)
+{
+	return no_der ? error_set(failed, ERROR_INTERNAL, "no memory")
+	              : __real_certificate_encode(certificate, der, failed);
+}
+
+START_TEST(record_of_a_certificate_that_cannot_be_encoded_says_so)
+{
+	X509         *certificate = forge("subjectKeyIdentifier = hash");
+	struct store *store = NULL;
+	int64_t       issuer = 0;
+
+	unit_ok(store_create(directory, &err), &err);
+	unit_ok(store_open(directory, &store, &err), &err);
+	no_der = true;
+	unit_fails(issuer_record(store, certificate, PKI_NOW, &issuer, &err), &err, ERROR_INTERNAL, "no memory");
+	no_der = false;
+	unit_ok(issuer_record(store, certificate, PKI_NOW, &issuer, &err), &err);
+	store_close(store);
+	X509_free(certificate);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -162,6 +191,7 @@ main(void)
 	tcase_add_test(tc, load_valid_refuses_an_issuer_outside_of_its_time);
 	tcase_add_test(tc, access_takes_the_credential_first);
 	tcase_add_test(tc, directory_of_an_unknown_kind_of_store_is_refused);
+	tcase_add_test(tc, record_of_a_certificate_that_cannot_be_encoded_says_so);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

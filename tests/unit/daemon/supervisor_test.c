@@ -583,6 +583,30 @@ START_TEST(inherit_claim_of_no_supervisor_fails)
 }
 END_TEST
 
+/* What is in the place of the first, or of a later one, is no socket. */
+START_TEST(inherit_what_is_no_socket_fails)
+{
+	struct supervisor_child child;
+	struct error            err = {0};
+	char                    claim[64];
+	int                     pair[2];
+	int                     file;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	ck_assert_int_ge(file = open("/dev/null", O_RDWR | O_CLOEXEC), 0);
+	pair[0] = fcntl(pair[0], F_DUPFD_CLOEXEC, 20);
+	file = fcntl(file, F_DUPFD_CLOEXEC, 20);
+	ck_assert_int_eq(dup2(_i == 0 ? file : pair[0], 3), 3);
+	ck_assert_int_eq(dup2(_i == 1 ? file : pair[0], 4), 4);
+	ck_assert_int_eq(dup2(file, 5), 5);
+	(void)snprintf(claim, sizeof claim, "front 1 1 %ld 0", (long)getppid());
+	ck_assert_int_eq(setenv("ATTEST_SUPERVISED", claim, 1), 0);
+	unit_fails(supervisor_child_inherit(&child, &err), &err, ERROR_INTERNAL,
+	    "ATTEST_SUPERVISED is set, but no supervisor started this process; unset it");
+	ck_assert_int_eq(child.role, SUPERVISOR_ROLE_NONE);
+}
+END_TEST
+
 START_TEST(inherit_without_standard_descriptors_that_can_be_had_fails)
 {
 	struct rlimit           before;
@@ -714,6 +738,7 @@ main(void)
 	tcase_add_loop_test(tc, run_impossible_number_of_workers_fails, 0, 2);
 	tcase_add_loop_test(tc, inherit_claim_of_no_supervisor_fails, 0,
 	    sizeof claims / sizeof claims[0]);
+	tcase_add_loop_test(tc, inherit_what_is_no_socket_fails, 0, 3);
 	tcase_add_test(tc, inherit_without_standard_descriptors_that_can_be_had_fails);
 	tcase_add_test(tc, run_keeper_that_hears_no_more_gets_no_other_front);
 	tcase_add_test(tc, inherit_nothing_passed_is_no_child);

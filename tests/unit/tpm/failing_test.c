@@ -5,12 +5,14 @@
 #include <openssl/evp.h>
 
 #include "failing.h"
+#include "failing_crypto.h"
 #include "forge.h"
 #include "tpm/ak.h"
 #include "tpm/certify.h"
 #include "tpm/creation.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"
+#include "tpm/kdf.h"
 #include "tpm/key.h"
 #include "tpm/spki.h"
 #include "unit.h"
@@ -212,6 +214,63 @@ START_TEST(key_read_without_memory_is_itself_or_none)
 }
 END_TEST
 
+/* ---- what OpenSSL's own calls refuse: here memory does not fail ---- */
+
+static int
+make_rsa_key(const void *arg, struct error *err)
+{
+	struct tpm_rsa_numbers numbers;
+	EVP_PKEY              *key = NULL;
+	int                    rc;
+
+	failing_off();
+	ck_assert_int_eq(tpm_key_rsa_numbers(arg, &numbers), 0);
+	failing_on();
+	rc = tpm_key_from_rsa((struct view){numbers.modulus, numbers.modulus_size}, 65537, &key, err);
+	failing_off();
+	ck_assert((key != NULL) == (rc == 0));
+	if (rc == 0)
+		ck_assert_int_eq(EVP_PKEY_eq(key, arg), 1);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+/* The first RSA key of a process: later ones find what it left. */
+START_TEST(key_without_its_preparation_is_none)
+{
+	struct error err = {0};
+
+	failing_spare_memory();
+	failing_refuses_at(make_rsa_key, forge_key(FORGE_RSA2048, 0), 1);
+	unit_ok(make_rsa_key(forge_key(FORGE_RSA2048, 0), &err), &err);
+}
+END_TEST
+
+static int
+derive(const void *arg, struct error *err)
+{
+	uint8_t out[32] = {0};
+	int     rc;
+
+	failing_on();
+	rc = __real_tpm_kdfe(TPM2_ALG_SHA256, secret, "IDENTITY", authorization, secret, out, sizeof out, err);
+	failing_off();
+	if (rc == 0)
+		ck_assert_mem_eq(out, arg, sizeof out);
+	return rc;
+}
+
+START_TEST(derivation_that_fails_is_told)
+{
+	uint8_t      wanted[32];
+	struct error err = {0};
+
+	failing_spare_memory();
+	unit_ok(__real_tpm_kdfe(TPM2_ALG_SHA256, secret, "IDENTITY", authorization, secret, wanted, sizeof wanted, &err), &err);
+	failing_each(derive, wanted);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -219,6 +278,7 @@ main(void)
 	TCase *tcase;
 
 	failing_prepare();
+	failing_crypto();
 	for (int kind = 0; kind < FORGE_KEY_COUNT; kind++) /* before Check forks */
 		if (kind != FORGE_RSA3072 && kind != FORGE_RSA4096)
 			(void)forge_key((enum forge_key)kind, 0);
@@ -232,6 +292,8 @@ main(void)
 	tcase_add_loop_test(tcase, credential_without_memory_is_right_or_none, 0, 2);
 	tcase_add_loop_test(tcase, key_read_without_memory_is_itself_or_none, 0,
 	    sizeof ek_kinds / sizeof ek_kinds[0]);
+	tcase_add_test(tcase, key_without_its_preparation_is_none);
+	tcase_add_test(tcase, derivation_that_fails_is_told);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

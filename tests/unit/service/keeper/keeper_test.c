@@ -176,12 +176,24 @@ issuer_cb(const void *state)
 	return "0123";
 }
 
+static atomic_int opens_left = -1; /* negative: any number */
+
+static int
+open_cb(const char *of, struct store **out, struct error *err)
+{
+	if (opens_left == 0)
+		return error_set(err, ERROR_INTERNAL, "no store for a worker");
+	if (opens_left > 0)
+		opens_left--;
+	return store_open(of, out, err);
+}
+
 static struct service_keeper_program program = {
     .questions = &questions,
     .schema = schema_of,
     .settings_size = sizeof(struct service_settings),
     .free = revision_free,
-    .open = store_open,
+    .open = open_cb,
     .watch = watch_cb,
     .tick = tick_cb,
     .reload = reload_cb,
@@ -361,6 +373,37 @@ START_TEST(watch_after_the_clock_was_set_back_does_not_wait)
 	keeper.next_watch = clock_now() + 3600;
 	service_keeper_watch(&keeper);
 	ck_assert_int_eq(watched, 1);
+}
+END_TEST
+
+/* Each worker has a store of its own; a keeper without one of them does not begin. */
+START_TEST(run_without_a_store_for_a_worker_says_so)
+{
+	struct error err = {0};
+	int          ends[2][2];
+	int          theirs[2];
+	int          rc;
+
+	service_keeper_take(&keeper, revision_new(&settings));
+	unit_ok(service_keeper_open(&keeper, &err), &err);
+	unit_ok(service_keeper_write(&keeper, &err), &err);
+	unit_ok(channel_pair(control, &err), &err);
+	for (size_t i = 0; i < 2; i++) {
+		unit_ok(channel_pair(ends[i], &err), &err);
+		theirs[i] = ends[i][1];
+	}
+	unit_ok(supervisor_channels_send(control[0], theirs, 2, &err), &err);
+	opens_left = 1;
+	rc = service_keeper_run(&keeper, control[1], false, &err);
+	opens_left = -1;
+	unit_fails(rc, &err, ERROR_INTERNAL, "no store for a worker");
+	for (size_t i = 0; i < 2; i++) {
+		(void)close(ends[i][0]);
+		(void)close(ends[i][1]);
+	}
+	(void)close(control[0]);
+	(void)close(control[1]);
+	service_keeper_stop(&keeper);
 }
 END_TEST
 
@@ -561,6 +604,7 @@ main(void)
 	tcase_add_test(tc, take_tls_takes_over_what_it_is_given);
 	tcase_add_test(tc, watch_waits_for_a_minute);
 	tcase_add_test(tc, watch_after_the_clock_was_set_back_does_not_wait);
+	tcase_add_test(tc, run_without_a_store_for_a_worker_says_so);
 	tcase_add_test(tc, run_greets_a_front_after_the_files);
 	tcase_add_test(tc, run_greets_with_the_daemons_own_greeting);
 	tcase_add_test(tc, run_answers_for_the_shelf_and_for_the_daemon);

@@ -391,6 +391,24 @@ fault_cb(uint64_t line, const struct error *why, void *arg)
 	++*(int *)arg;
 }
 
+static bool many;
+
+/* As many more as are written together, each with a tag. */
+static int
+stage_more(struct store_batch *batch, struct error *err)
+{
+	static char *const tags[] = {TEXT("more")};
+
+	for (uint8_t i = 0; i < 8; i++) {
+		struct store_device device = {.ek_hash = {5, (uint8_t)(i + 1)}, .tags = (char **)(uintptr_t)tags,
+		    .tag_count = 1, .enabled = true};
+
+		if (store_batch_add(batch, &device, i + 4U, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 stage(struct store_batch *batch, struct error *err)
 {
@@ -452,6 +470,7 @@ import(const void *arg, struct error *err)
 	struct store_batch            *batch = NULL;
 	struct store_device            device;
 	static const uint8_t           imported[STORE_HASH_SIZE] = {5};
+	static const uint8_t           last[STORE_HASH_SIZE] = {5, 8};
 	struct error                   ignored;
 	uint64_t                       count = 0;
 	int                            rc;
@@ -463,6 +482,8 @@ import(const void *arg, struct error *err)
 	rc = store_batch_begin(store, &watch, &batch, err);
 	if (rc == 0)
 		rc = stage(batch, err);
+	if (rc == 0 && many)
+		rc = stage_more(batch, err);
 	failing_off();
 	if (*part == BATCH_CHECKS)
 		failing_on();
@@ -478,6 +499,11 @@ import(const void *arg, struct error *err)
 	if (batch != NULL)
 		store_batch_free(batch);
 	if (rc == 0 || !failing_lasts()) {
+		ck_assert_int_eq(store_device_find(store, last, &device, &ignored), many ? rc : -1);
+		if (rc == 0 && many) {
+			ck_assert_uint_eq(device.tag_count, 1);
+			store_device_clear(&device);
+		}
 		ck_assert_int_eq(store_device_find(store, imported, &device, &ignored), rc);
 		if (rc == 0) {
 			ck_assert_uint_eq(device.name_count, 2);
@@ -493,7 +519,12 @@ START_TEST(import_that_fails_enrolls_nobody)
 	static const unsigned steps[BATCH_PARTS] = {43, 13, 31};
 	enum part             part = (enum part)_i;
 
-	fail_each(import, &part, steps[part], (unsigned)_i);
+	failing_every(steps[part], (unsigned)_i);
+	failing_each(import, &part);
+	failing_spare_memory();
+	many = true;
+	failing_every(1, 0);
+	failing_each(import, &part);
 }
 END_TEST
 
