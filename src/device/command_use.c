@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command/print.h"
 #include "device/commands.h"
@@ -93,7 +94,7 @@ row_take(const struct use_program *row, const struct use_facts *facts, char **fi
 	*file = NULL;
 	if (row->file == NULL)
 		return program;
-	use_fill(row->file, facts, NULL, &filled);
+	use_fill(row->own_file != NULL && geteuid() != 0 ? row->own_file : row->file, facts, NULL, &filled);
 	program.file = *file = view_dup(bytes_view(&filled));
 	return program;
 }

@@ -115,6 +115,30 @@ for browser in chromium firefox; do
 		done
 	done
 done
+
+# ---- an ordinary user, with a key where it is by default ----
+
+if [ "$(id -u)" -eq 0 ] && has setpriv; then
+	chmod 711 "$scratch" "$scratch/tpm-one"
+	chmod 666 "${tpm_socket[one]}" "${tpm_socket[one]}.ctrl"
+	mkdir -p "$scratch/user/.local/state" "$scratch/bin" "$scratch/user/tmp"
+	cp -r "$scratch/ecc-p256" "$scratch/user/.local/state/attest-device"
+	cp "$attest_device_program" "$module" "$scratch/bin"
+	chown -R 12345:12345 "$scratch/user"
+	for browser in chromium firefox; do
+		case $browser in firefox) binary=firefox-esr ;; *) binary=$browser ;; esac
+		if ! has $binary; then
+			skip "$browser --check: a user's own key" "it is not installed"
+			continue
+		fi
+		case_ok "$browser --check: a user's own key" setpriv --reuid 12345 --regid 12345 --clear-groups \
+			env -u ATTEST_PKCS11_STATE -u ATTEST_PKCS11_TPM HOME="$scratch/user" TMPDIR="$scratch/user/tmp" TPM2TOOLS_TCTI="${tcti[one]}" \
+			"$scratch/bin/attest-device" use --module "$scratch/bin/attest-pkcs11.so" $browser --check
+	done
+else
+	skip "--check: a user's own key" "not run by root, who alone can be another user"
+fi
+
 check "nothing stays behind" '[ -z "$(ls -d "${TMPDIR:-/tmp}"/attest-device.* 2>/dev/null)" ]'
 
 check "nothing stays loaded" nothing_loaded

@@ -162,6 +162,48 @@ else
 	skip "java" "there is no JDK"
 fi
 
+# ---- an ordinary user, with a key of their own ----
+
+if [ "$(id -u)" -eq 0 ] && has setpriv; then
+	chmod 711 "$scratch" "$scratch/tpm-one"
+	chmod 666 "${tpm_socket[one]}" "${tpm_socket[one]}.ctrl"
+	mkdir -p "$scratch/user/.local/state" "$scratch/bin"
+	cp -r "$scratch/ecc-p256" "$scratch/user/.local/state/attest-device"
+	cp "$attest_device_program" "$module" "$scratch/bin"
+	chown -R 12345:12345 "$scratch/user"
+	# Nothing but HOME and the TPM says where the key is.
+	as_user() {
+		setpriv --reuid 12345 --regid 12345 --clear-groups env -u ATTEST_PKCS11_STATE -u ATTEST_PKCS11_TPM -u PKCS11_MODULE_PATH \
+			-u TMPDIR HOME="$scratch/user" TPM2TOOLS_TCTI="${tcti[one]}" "$@"
+	}
+	own() {
+		as_user "$scratch/bin/attest-device" use --module "$scratch/bin/attest-pkcs11.so" "$@"
+	}
+	case_ok "a user's own key: curl" own curl --check
+	if has java javac keytool; then
+		case_ok "… java, where it is in the second slot" own java --check
+	else
+		skip "… java" "there is no JDK"
+	fi
+	case_fails "… git, before the module is in p11-kit's list" 1 "it needs the module in p11-kit's list \\(attest-device use p11-kit\\)" own git --check
+	case_ok "… p11-kit: written" own p11-kit --write
+	case_equal "… in the user's list" "$out" "$scratch/user/.config/pkcs11/modules/attest-device.module: written"
+	case_ok "… and found there" own p11-kit --check
+	case_ok "… git then" own git --check
+	case_fails "… what is root's" 1 "is root's; run this as root, with --state-dir" own nginx --write
+	chmod 700 "$scratch/live"
+	case_ok "… a directory that is closed to them: the programs are listed" as_user "$scratch/bin/attest-device" use --state-dir "$scratch/live"
+	case_matches "… and it is said" "$err" "this user may not enter $scratch/live; name a group of yours as key_group"
+	if [ -e "$(dirname "$engine")/../ossl-modules/tpm2.so" ] && has haproxy; then
+		case_ok "… haproxy, whose TPM is that of the environment" own haproxy-key --check
+		tpm2_flushcontext -T "${tcti[one]}" -t
+	else
+		skip "… haproxy" "there is no HAProxy, or no tpm2-openssl"
+	fi
+else
+	skip "a user's own key" "not run by root, who alone can be another user"
+fi
+
 # ---- the provider, without the module ----
 
 # Verifying a signature of the other side takes it more room than a TPM without resource manager has,

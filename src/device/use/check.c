@@ -255,6 +255,7 @@ judge(const struct check *check, const struct use_program *program, const struct
 	const struct use_seen *seen = use_server_seen(check->server);
 	char                   line[256];
 	const char            *fault;
+	AUTO_BYTES             needs = {0};
 
 	if (program->checks == USE_CHECK_SERVER && seen->proved) {
 		(void)snprintf(what, USE_WHAT_SIZE, "%s, %d certificate%s sent", seen->protocol,
@@ -272,8 +273,11 @@ judge(const struct check *check, const struct use_program *program, const struct
 	fault = program->checks == USE_CHECK_STATUS ? "it failed"
 	    : !seen->connected                      ? "it did not connect"
 	                                            : seen->fault;
-	return error_set(err, ERROR_INTERNAL, "%s does not use the key: %s%s%s%s", program->name, fault,
-	    line[0] != '\0' ? " (it says \"" : "", line, line[0] != '\0' ? "\")" : "");
+	use_fill(program->needs != NULL ? program->needs : "", facts, NULL, &needs);
+	bytes_append(&needs, "", 1);
+	return error_set(err, ERROR_INTERNAL, "%s does not use the key: %s%s%s%s%s%s", program->name, fault,
+	    line[0] != '\0' ? " (it says \"" : "", line, line[0] != '\0' ? "\")" : "",
+	    needs.size > 1 ? "; it needs " : "", (const char *)needs.data);
 }
 
 int

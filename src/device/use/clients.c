@@ -46,9 +46,11 @@
 #define RADIUS_JOIN                                                                                               \
 	"eapol_test -c '{directory}/wpa.conf' -a 127.0.0.1 -p {port} -s check -t 20 >'{directory}/eap' 2>&1; status=$?\n" \
 	"kill $pid 2>/dev/null\n"                                                                                    \
-	"[ $status -eq 0 ] || { grep -i -e 'trusted path' -e 'cannot load' -e 'SSL.*fail' '{directory}/eap' | tail -n 3; " \
-	"tail -n 1 '{directory}/hostapd'; }\n"                                                                       \
+	"[ $status -eq 0 ] || grep -i -m 1 'trusted path' '{directory}/eap' || { tail -n 1 '{directory}/hostapd'; "   \
+	"grep -i -e 'cannot load' -e 'SSL.*fail' '{directory}/eap' | tail -n 3; }\n"                                 \
 	"exit $status"
+/* A user's own key is where it was, also with another home directory. */
+#define OWN_STATE "XDG_STATE_HOME=\"${XDG_STATE_HOME:-$HOME/.local/state}\" "
 #define NMCLI(command, ca)                                                                    \
 	command " connection add type wifi ssid NETWORK wifi-sec.key-mgmt wpa-eap 802-1x.eap tls " \
 	"802-1x.identity {name} 802-1x.ca-cert " ca " 802-1x.client-cert {chain} "                 \
@@ -61,6 +63,7 @@ static const struct use_program clients[] = {
         .about = "the list of modules that GnuTLS programs, browsers and libp11 go by",
         .binary = "p11-kit",
         .file = "/etc/pkcs11/modules/attest-device.module",
+        .own_file = "~/.config/pkcs11/modules/attest-device.module",
         .text = "module: {module}\n",
         .mode = 0644,
         .then = "p11-kit list-modules",
@@ -271,7 +274,7 @@ static const struct use_program clients[] = {
                  "{\"profile\": {\"content_settings\": {\"exceptions\": {\"auto_select_certificate\": "
                  "{\"https://localhost:{port},*\": {\"setting\": {\"filters\": [{\"ISSUER\": {\"CN\": \"{issuer}\"}}]}}}}}}}\n"
                  "END\n"
-                 "HOME='{directory}' chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+                 OWN_STATE "HOME='{directory}' chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
                  "--disable-dev-shm-usage --disable-background-networking --disable-component-update --disable-sync "
                  "--user-data-dir='{directory}/data' --dump-dom https://localhost:{port}/",
         .tools = "certutil modutil",
@@ -294,7 +297,7 @@ static const struct use_program clients[] = {
         .check = NSS_MAKE("{directory}/profile")
                  "echo 'user_pref(\"security.default_personal_cert\", \"Select Automatically\");' "
                  ">'{directory}/profile/user.js' && "
-                 "HOME='{directory}' firefox-esr --headless --no-remote --profile '{directory}/profile' "
+                 OWN_STATE "HOME='{directory}' firefox-esr --headless --no-remote --profile '{directory}/profile' "
                  "--screenshot '{directory}/page.png' https://localhost:{port}/",
         .tools = "certutil modutil",
         .tested = true,
@@ -303,7 +306,7 @@ static const struct use_program clients[] = {
         .name = "wpa_supplicant",
         .about = "Wi-Fi and wired networks with EAP-TLS",
         .binary = "wpa_supplicant",
-        .needs = ENGINE,
+        .needs = ENGINE ", and the module below /usr/lib",
         .text = "pkcs11_engine_path={engine}\n"
                 "pkcs11_module_path={module}\n"
                 "network={\n"
@@ -384,7 +387,7 @@ static const struct use_program clients[] = {
         .binary = "java",
         .needs = "for --check, a JDK",
         .file = OWN "java{suffix}.cfg",
-        .text = "name = attest-device\nlibrary = {module}\nslotListIndex = 0\n",
+        .text = "name = attest-device\nlibrary = {module}\nslotListIndex = {slot}\n",
         .mode = 0644,
         .then = "echo \"security.provider.12=SunPKCS11 {file}\" >java.security, and java "
                 "-Djava.security.properties=java.security -Djavax.net.ssl.keyStoreType=PKCS11 "

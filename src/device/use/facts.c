@@ -4,6 +4,7 @@
 #include "device/use/facts.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ use_facts_clear(struct use_facts *facts)
 	free(facts->issuer);
 	free(facts->name);
 	free(facts->alias);
+	free(facts->slot);
 	free(facts->suffix);
 	free(facts->state);
 	free(facts->tpm);
@@ -212,17 +214,29 @@ module_looks_in(const struct device_settings *usual, const char *place, const ch
 	return out == NULL && own != NULL && paths_are_one(place, own);
 }
 
+/* The module has a slot for the directory of device.conf, and one more for a user's own. */
+static const char *
+slot_find(const struct device_settings *settings, const struct device_settings *usual, const char *state,
+    const struct use_facts *facts)
+{
+	bool named = facts->state != NULL || settings->key != NULL; /* a program is told the directory */
+	bool first = paths_are_one(state, usual->state_dir != NULL ? usual->state_dir : SYSTEM_STATE);
+
+	return named || first ? "0" : "1";
+}
+
 static void
 variables_find(const struct device_settings *settings, const struct device_settings *usual,
     const char *state, struct use_facts *facts)
 {
 	const char     *out = settings->key == NULL ? settings->out : NULL;
+	const char     *tcti = settings->tcti != NULL ? settings->tcti : getenv("TPM2TOOLS_TCTI");
 	AUTO_FREE char *whole = realpath(state, NULL);
 
 	if (!module_looks_in(usual, state, out))
 		facts->state = memory_strdup(out != NULL ? facts->directory : whole != NULL ? whole : state);
-	if (settings->tcti != NULL)
-		facts->tcti = memory_strdup(settings->tcti);
+	if (tcti != NULL && tcti[0] != '\0')
+		facts->tcti = memory_strdup(tcti);
 	if (settings->tcti != NULL && (usual->tcti == NULL || strcmp(settings->tcti, usual->tcti) != 0))
 		facts->tpm = memory_strdup(settings->tcti);
 }
@@ -282,6 +296,11 @@ use_facts_find(const struct device_settings *settings, const struct device_setti
 	facts->chain = file_join(facts->directory, PAIR_CHAIN);
 	facts->keyfile = file_join(facts->directory, PAIR_KEY);
 	variables_find(settings, usual, state, facts);
+	facts->slot = memory_strdup(slot_find(settings, usual, state, facts));
+	if (access(facts->directory, X_OK) != 0 && errno == EACCES)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "this user may not enter %s; name a group of yours as key_group in device.conf, or run "
+		    "\"attest-device certificate\" for a key of your own", facts->directory);
 	if (certificate_files_load(facts->directory, &certificate, err) != 0)
 		return err->kind == ERROR_NOT_FOUND
 		    ? error_set(err, ERROR_NOT_FOUND,
@@ -303,7 +322,7 @@ word_value(struct view word, const struct use_facts *facts, const struct use_wor
 {
 	const struct use_word known[] = {{"module", facts->module}, {"engine", facts->engine}, {"chain", facts->chain},
 	    {"keyfile", facts->keyfile}, {"key", facts->key}, {"issuer", facts->issuer},
-	    {"name", facts->name}, {"alias", facts->alias}, {"suffix", facts->suffix}};
+	    {"name", facts->name}, {"alias", facts->alias}, {"slot", facts->slot}, {"suffix", facts->suffix}};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (view_equal(word, view_text(known[i].name)))

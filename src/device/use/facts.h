@@ -19,6 +19,7 @@ struct use_facts {
 	char *issuer;    /* the common name of the certificate's issuer */
 	char *name;      /* that of its subject */
 	char *alias;     /* the label of its objects: that name, or the name of a named key */
+	char *slot;      /* the index of the module's slot in which the token is */
 	char *suffix;    /* "-NAME" of a named key, else empty: each key has files of its own */
 	char *state;     /* what ATTEST_PKCS11_STATE must say; NULL: the module finds the key by itself */
 	char *tpm;       /* the same of ATTEST_PKCS11_TPM */

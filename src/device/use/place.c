@@ -130,6 +130,9 @@ owner_check(const struct place *place, struct error *err)
 		return error_set_errno(err, ERROR_INTERNAL, "looking at %s", place->folder.path);
 	if (st.st_uid == geteuid())
 		return 0;
+	if (st.st_uid == 0)
+		return error_set(err, ERROR_INTERNAL,
+		    "%s is root's; run this as root, with --state-dir where the key is this user's own", place->folder.path);
 	return error_set(err, ERROR_INTERNAL, "%s is uid %lu's; run this as that user",
 	    place->folder.path, (unsigned long)st.st_uid);
 }

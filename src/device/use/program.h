@@ -22,7 +22,7 @@ enum use_reads {
 
 /*
  * A row. In `file`, `text`, `then` and `check` the words of struct use_facts stand in braces:
- * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {alias}, {suffix}, {file}; in `check` also
+ * {module}, {engine}, {key}, {chain}, {issuer}, {name}, {alias}, {slot}, {suffix}, {file}; in `check` also
  * {config} (a file with the text), {directory} (an empty one for it), {port} (of the test server on localhost), {ca} (the
  * certificate of its CA), {cert} and {certkey} (its own, and the key), and {anchor} (a trust anchor for
  * the device's certificate, for a server of the program's own kind). A file that begins with "~/" is in
@@ -34,6 +34,7 @@ struct use_program {
 	const char    *binary; /* installed where this is in PATH or a sbin; NULL: no matter */
 	const char    *needs;  /* packages besides it; NULL: none */
 	const char    *file;   /* where the text goes; NULL: it is printed only */
+	const char    *own_file; /* the same for a user who is not root, where that differs; else NULL */
 	const char    *text;   /* NULL: only `then` */
 	bool           whole;  /* the file has no comments: it is ours as a whole, or not touched */
 	unsigned int   mode;   /* of a file that is made */

@@ -157,6 +157,16 @@ START_TEST(check_that_ends_otherwise_says_how)
 }
 END_TEST
 
+START_TEST(check_that_fails_says_what_the_program_needs)
+{
+	program.check = "exit 3";
+	program.checks = USE_CHECK_STATUS;
+	program.needs = "a list";
+	unit_fails(check(), &err, ERROR_INTERNAL, "x does not use the key: it failed; it needs a list");
+	program.needs = NULL;
+}
+END_TEST
+
 START_TEST(check_of_what_is_not_checked_is_not_found)
 {
 	program.checks = USE_CHECK_NONE;
@@ -250,6 +260,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, check_that_ends_well_works);
 	tcase_add_loop_test(tc, check_that_ends_otherwise_says_how, 0, sizeof ends / sizeof ends[0]);
+	tcase_add_test(tc, check_that_fails_says_what_the_program_needs);
 	tcase_add_test(tc, check_of_what_is_not_checked_is_not_found);
 	tcase_add_test(tc, check_without_a_place_for_files_is_an_error);
 	tcase_add_test(tc, check_of_a_chain_that_is_none_is_malformed);

@@ -17,10 +17,10 @@ facts_of_test(void)
 	static char module[] = "M", engine[] = "E", directory[] = "/d", chain[] = "/d/device.pem";
 	static char keyfile[] = "/d/device.key", key[] = "pkcs11:object=x", issuer[] = "I", name[] = "N";
 
-	static char suffix[] = "-k", alias[] = "L";
+	static char suffix[] = "-k", alias[] = "L", slot[] = "1";
 
 	return (struct use_facts){.module = module, .engine = engine, .directory = directory, .chain = chain,
-	    .keyfile = keyfile, .key = key, .issuer = issuer, .name = name, .alias = alias, .suffix = suffix};
+	    .keyfile = keyfile, .key = key, .issuer = issuer, .name = name, .alias = alias, .slot = slot, .suffix = suffix};
 }
 
 static void
@@ -38,7 +38,7 @@ START_TEST(fill_puts_words_in_and_leaves_other_braces)
 {
 	filled("", "");
 	filled("{module}{name}{engine}", "MNE");
-	filled("{alias}{suffix}", "L-k");
+	filled("{alias}{suffix}{slot}", "L-k1");
 	filled("a {key} b", "a pkcs11:object=x b");
 	filled("{port}", "1");
 	filled("{unknown} {", "{unknown} {");
