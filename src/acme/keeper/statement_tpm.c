@@ -158,12 +158,10 @@ check_key(const struct acme_statement *statement, const struct statement_facts *
 {
 	struct tpm_certify   evidence = {statement->cert_info, statement->signature, statement->pub_area};
 	struct tpm_certified certified = {0};
-	EVP_PKEY            *ak_key = X509_get0_pubkey(ak);
+	EVP_PKEY            *ak_key = X509_get0_pubkey(ak); /* not NULL: chain_verify asks for its strength */
 	uint16_t             hash = 0;
 	int                  rc = -1;
 
-	if (ak_key == NULL)
-		return error_set(err, ERROR_BAD_ATTESTATION, "the AK certificate's key cannot be used");
 	if (alg_hash(statement->alg, &hash, err) != 0 ||
 	    tpm_certify_verify(ak_key, &evidence, facts->key_authorization, hash, &certified, err) != 0)
 		return -1;

@@ -288,6 +288,78 @@ START_TEST(refresh_crl_of_the_same_content_after_a_restart_counts_too)
 }
 END_TEST
 
+/* ---- what cannot be looked at ---- */
+
+static int             decodes = -1; /* so many certificates can be decoded; -1: all */
+static enum error_kind finds;        /* what finding a certificate by its id fails with, where it does */
+static bool            finds_none;
+
+int __real_certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *why);
+int __wrap_certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *why);
+int
+__wrap_certificate_decode_first(struct view der, X509 **out, size_t *used, struct error *why)
+{
+	if (decodes == 0)
+		return error_set(why, ERROR_INTERNAL, "no memory");
+	decodes -= decodes > 0;
+	return __real_certificate_decode_first(der, out, used, why);
+}
+
+int __real_store_issued_find(struct store *on, const char *id, struct store_issued *out, struct error *why);
+int __wrap_store_issued_find(struct store *on, const char *id, struct store_issued *out, struct error *why);
+int
+__wrap_store_issued_find(struct store *on, const char *id, struct store_issued *out, struct error *why)
+{
+	return finds_none ? error_set(why, finds, "not in this test") : __real_store_issued_find(on, id, out, why);
+}
+
+/* Nothing is revoked by half, and all of it the next time. */
+START_TEST(refresh_that_cannot_look_is_tried_again)
+{
+	crl_write(&pki.issuing, 1, REASON_KEY_COMPROMISE);
+	unit_ok(roots_refresh(roots, &err), &err);
+	decodes = _i < 2 ? _i : -1;
+	finds_none = _i == 2;
+	finds = ERROR_INTERNAL;
+	ck_assert_int_eq(attested_refresh(&attested, store, roots, PKI_NOW, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	ck_assert_str_eq(states(), "good good good");
+	decodes = -1;
+	finds_none = false;
+	unit_ok(attested_refresh(&attested, store, roots, PKI_NOW, &err), &err);
+	ck_assert_str_eq(states(), "good 1 good");
+}
+END_TEST
+
+/* What is gone meanwhile is nobody's to revoke. */
+START_TEST(refresh_of_what_is_removed_meanwhile_goes_on)
+{
+	crl_write(&pki.issuing, 1, REASON_KEY_COMPROMISE);
+	unit_ok(roots_refresh(roots, &err), &err);
+	finds_none = true;
+	finds = ERROR_NOT_FOUND;
+	unit_ok(attested_refresh(&attested, store, roots, PKI_NOW, &err), &err);
+	ck_assert_str_eq(states(), "good good good");
+}
+END_TEST
+
+/* While no CRL counts nothing is revoked, and then it is. */
+START_TEST(refresh_without_roots_that_count_waits)
+{
+	AUTO_BYTES before = {0};
+
+	crl_write(&pki.issuing, 1, REASON_KEY_COMPROMISE);
+	unit_ok(file_read(crl_path, 4096, &before, &err), &err);
+	unit_ok(file_replace(crl_path, "rubbish", 7, 0600, &err), &err);
+	ck_assert_int_eq(roots_refresh(roots, &err), -1);
+	unit_ok(attested_refresh(&attested, store, roots, PKI_NOW, &err), &err);
+	ck_assert_str_eq(states(), "good good good");
+	unit_ok(file_replace(crl_path, before.data, before.size, 0600, &err), &err);
+	refresh();
+	ck_assert_str_eq(states(), "good 1 good");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +374,9 @@ main(void)
 	tcase_add_test(tc, refresh_crl_of_another_ca_revokes_nothing);
 	tcase_add_test(tc, refresh_certificate_that_came_after_the_crl_is_revoked);
 	tcase_add_test(tc, refresh_leaves_what_was_revoked_meanwhile);
+	tcase_add_loop_test(tc, refresh_that_cannot_look_is_tried_again, 0, 3);
+	tcase_add_test(tc, refresh_of_what_is_removed_meanwhile_goes_on);
+	tcase_add_test(tc, refresh_without_roots_that_count_waits);
 	tcase_add_test(tc, refresh_after_a_restart_looks_at_all);
 	tcase_add_test(tc, refresh_crl_of_the_same_content_after_a_restart_counts_too);
 	suite_add_tcase(suite, tc);

@@ -162,6 +162,45 @@ START_TEST(keep_of_a_forged_crl_raises_nothing)
 }
 END_TEST
 
+/* ---- what cannot be described ---- */
+
+static int describes = -1; /* so many succeed; -1: all */
+
+int __real_revocation_describe(const struct revocation *revocation, size_t i, struct revocation_facts *facts,
+    struct error *why);
+int __wrap_revocation_describe(const struct revocation *revocation, size_t i, struct revocation_facts *facts,
+    struct error *why);
+int
+__wrap_revocation_describe(const struct revocation *revocation, size_t i, struct revocation_facts *facts,
+    struct error *why)
+{
+	*facts = (struct revocation_facts){.has_number = false};
+	if (describes == 0)
+		return error_set(why, ERROR_INTERNAL, "no memory");
+	describes -= describes > 0;
+	return __real_revocation_describe(revocation, i, facts, why);
+}
+
+/* It is not known whether it is older: it is not taken, nor is it called older. */
+START_TEST(check_of_what_cannot_be_described_is_an_error)
+{
+	struct revocation *revocation;
+
+	unit_ok(see(&root, 17, now - 60), &err);
+	revocation = crl_of(&root, 18, now - 30);
+	describes = _i;
+	ck_assert_int_eq(crl_mark_check(store, revocation, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	describes = 0;
+	ck_assert_int_eq(crl_mark_keep(store, revocation, trust, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	describes = -1;
+	unit_ok(crl_mark_check(store, revocation, &err), &err);
+	unit_ok(crl_mark_keep(store, revocation, trust, &err), &err);
+	revocation_free(revocation);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,6 +213,7 @@ main(void)
 	tcase_add_test(tc, check_refuses_another_of_the_same_number);
 	tcase_add_test(tc, check_takes_the_same_again);
 	tcase_add_test(tc, keep_of_a_forged_crl_raises_nothing);
+	tcase_add_loop_test(tc, check_of_what_cannot_be_described_is_an_error, 0, 2);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

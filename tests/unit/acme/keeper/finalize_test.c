@@ -540,6 +540,28 @@ START_TEST(finalize_of_what_was_not_kept_is_refused)
 }
 END_TEST
 
+/* Only somebody who changed the store has such an order: an authorization expires with its order. */
+START_TEST(finalize_of_an_order_whose_authorization_is_over_is_refused)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	AUTO_BYTES           csr = {0};
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	asked = question(ACME_ORDER_FINALIZE, &account, &order.id);
+	world_attest(&world, &account, 0, &order, NAME);
+	world_stop(&world);
+	ck_assert_int_eq(store_tamper_try(STORE_ACME, world.state_dir, "UPDATE authorization SET expires = 1"), SQLITE_OK);
+	world_start(&world);
+	world_csr(world_device_key(), NULL, NULL, &csr);
+	asked.csr = bytes_view(&csr);
+	world_refuses(&world, &asked, ERROR_UNAUTHORIZED, "the authorization for " NAME " is no longer valid");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -563,6 +585,7 @@ main(void)
 	LOOP(finalize_after_the_policy_became_stricter_is_refused, stricter);
 	tcase_add_loop_test(tc, finalize_of_what_was_not_kept_is_refused, 0,
 	    sizeof kept / sizeof kept[0]);
+	tcase_add_test(tc, finalize_of_an_order_whose_authorization_is_over_is_refused);
 	LOOP(finalize_csr_that_asks_for_more_is_bad, csrs);
 	tcase_add_test(tc, finalize_gives_the_names_and_usages_of_the_policy);
 	return unit_run(suite);

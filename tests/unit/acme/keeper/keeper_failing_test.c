@@ -23,7 +23,7 @@
 
 /* ---- what fails ---- */
 
-enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF };
+enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF, DRAW };
 
 static atomic_int  fails;
 static const char *shelf_name; /* the file that the shelf does not take */
@@ -46,6 +46,8 @@ FAILS(server_key_make, SERVER_KEY, (const struct ca *issuing, struct view pem, c
     crl_url, now, lifetime, out, err)
 FAILS(attested_refresh, ATTESTED, (struct attested *attested, struct store *store, struct roots *roots, int64_t now,
     struct error *err), attested, store, roots, now, err)
+
+FAILS(store_id_draw, DRAW, (char id[STORE_ID_SIZE], struct error *err), id, err)
 
 int __real_shelf_put(struct shelf *shelf, const char *name, struct view content, struct error *err);
 int __wrap_shelf_put(struct shelf *shelf, const char *name, struct view content, struct error *err);
@@ -165,6 +167,24 @@ START_TEST(sweep_that_leaves_something_goes_on_in_the_next_turn)
 }
 END_TEST
 
+/* A number that was not drawn could be another order's. */
+START_TEST(order_without_a_number_is_refused)
+{
+	struct world_id      account;
+	struct acme_question asked;
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	asked = question(ACME_ORDER_NEW, &account, NULL);
+	asked.identifiers[0] = (struct acme_identifier){world_view("permanent-identifier"), world_view(NAME)};
+	asked.identifier_count = 1;
+	fails = DRAW;
+	world_refuses(&world, &asked, ERROR_INTERNAL, NULL);
+	fails = NOTHING;
+	(void)world_order(&world, &account, NAME);
+}
+END_TEST
+
 /* A name longer than a CN is in the log with what the CN will be. */
 START_TEST(order_for_a_long_name_notes_its_common_name)
 {
@@ -190,6 +210,7 @@ main(void)
 	tcase_add_test(tc, tick_that_cannot_revoke_says_so);
 	tcase_add_test(tc, tick_replaces_the_servers_certificate_or_says_why_not);
 	tcase_add_test(tc, sweep_that_leaves_something_goes_on_in_the_next_turn);
+	tcase_add_test(tc, order_without_a_number_is_refused);
 	tcase_add_test(tc, order_for_a_long_name_notes_its_common_name);
 	return unit_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "acme/keeper/roots.h"
+#include "acme/keeper/crl_mark.h"
 #include "pki/revocation.h"
 #include "pki/trust.h"
 #include "pki_support.h"
@@ -430,6 +431,60 @@ START_TEST(older_crl_does_not_keep_roots_that_were_taken_out)
 }
 END_TEST
 
+/* Nothing was known but that there is a newer one: an older one stands in nobody's place. */
+START_TEST(older_crl_behind_a_broken_one_is_trusted_by_nobody)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 258, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	write_crl("rubbish");
+	ck_assert_int_eq(roots_refresh(roots, &err), -1);
+	ck_assert_ptr_null(roots_acquire(roots, &err));
+	write_numbered(&pki.issuing, 257, 0, PKI_NOW);
+	ck_refused(roots_refresh(roots, &err), "older one (number 257 of ", "number 258 of ");
+	ck_assert_ptr_null(roots_acquire(roots, &err));
+	write_numbered(&pki.issuing, 259, 8, PKI_NOW);
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(!names(7) && names(8));
+}
+END_TEST
+
+/* ---- a store that fails ---- */
+
+static enum { NOTHING, CHECK, KEEP } fails;
+
+#define FAILS(name, number, parameters, ...)                                                          \
+	int __real_##name parameters;                                                                 \
+	int __wrap_##name parameters;                                                                 \
+	int __wrap_##name parameters                                                                  \
+	{                                                                                             \
+		return fails == (number) ? error_set(why, ERROR_INTERNAL, "not in this test")         \
+		                         : __real_##name(__VA_ARGS__);                                \
+	}
+
+FAILS(crl_mark_check, CHECK, (struct store *on, const struct revocation *revocation, struct error *why), on, revocation,
+    why)
+FAILS(crl_mark_keep, KEEP, (struct store *on, const struct revocation *revocation, const struct trust *trust,
+    struct error *why), on, revocation, trust, why)
+
+/* What could not be compared with the record is not taken, and read again; what could not be recorded is taken. */
+START_TEST(refresh_whose_store_fails_is_tried_again)
+{
+	write_roots(true);
+	write_numbered(&pki.issuing, 258, 7, PKI_NOW);
+	unit_ok(roots_new(&files, &roots, &err), &err);
+	write_numbered(&pki.issuing, 259, 8, PKI_NOW);
+	fails = _i;
+	ck_assert_int_eq(roots_refresh(roots, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_INTERNAL);
+	fails = NOTHING;
+	if (_i == CHECK)
+		ck_assert(names(7) && !names(8));
+	unit_ok(roots_refresh(roots, &err), &err);
+	ck_assert(!names(7) && names(8));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -456,6 +511,8 @@ main(void)
 	tcase_add_test(tc, older_crl_beside_the_newest_is_no_fault);
 	tcase_add_test(tc, crl_without_a_number_goes_by_its_time);
 	tcase_add_test(tc, older_crl_does_not_keep_roots_that_were_taken_out);
+	tcase_add_test(tc, older_crl_behind_a_broken_one_is_trusted_by_nobody);
+	tcase_add_loop_test(tc, refresh_whose_store_fails_is_tried_again, CHECK, KEEP + 1);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -213,6 +213,26 @@ START_TEST(check_chain_for_another_name_is_refused)
 }
 END_TEST
 
+/* Its CA vouches for what is no key to us: nobody can have signed with it. */
+START_TEST(verify_certificate_of_a_key_of_an_unknown_kind_is_refused)
+{
+	static const char *const names[] = {NAME};
+	struct bytes             spki = pki_spki(ak.key);
+	struct ak_profile        profile = {.ek_urn = "urn:ek:sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	           .manufacturer = "id:4E544300", .model = "NPCT75x", .version = "id:00070002", .names = names,
+	           .name_count = 1, .not_before = PKI_NOW - 60, .not_after = PKI_NOW + PKI_DAY};
+
+	ck_assert_uint_eq(spki.data[12], 1); /* the end of id-ecPublicKey */
+	spki.data[12] = 0x7f;
+	profile.spki = bytes_view(&spki);
+	bytes_clear(&leaf);
+	unit_ok(ak_certificate_issue(&pki.issuing, &profile, serial, &profile.not_after, &leaf, &err), &err);
+	bytes_clear(&spki);
+	statement.chain[0] = bytes_view(&leaf);
+	refused("the AK certificate: the certificate: its key is too short");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -227,6 +247,7 @@ main(void)
 	tcase_add_test(tc, verify_root_of_any_name_leaves_names_as_they_are);
 	tcase_add_test(tc, verify_key_that_the_policy_does_not_want_is_refused);
 	tcase_add_test(tc, verify_another_key_authorization_is_refused);
+	tcase_add_test(tc, verify_certificate_of_a_key_of_an_unknown_kind_is_refused);
 	tcase_add_test(tc, verify_chain_of_as_many_as_may_be_is_taken);
 	tcase_add_loop_test(tc, verify_certificate_is_good_for_its_time_only, 0, sizeof times / sizeof times[0]);
 	tcase_add_test(tc, verify_without_a_crl_that_is_required_is_refused);
