@@ -98,8 +98,8 @@ thread_ask(int thread)
 	/* Either nobody will answer any more, or the thread is at it. */
 	if (!answered && atomic_compare_exchange_strong(&asked.thread, &waiting, 0))
 		return !thread_is_there(thread);
-	while (!answered)
-		answered = answer_comes(THREADS_WAIT_MS);
+	for (; !answered; answered = answer_comes(THREADS_WAIT_MS))
+		;
 	return atomic_load(&asked.failed) == 0;
 }
 
