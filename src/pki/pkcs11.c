@@ -27,6 +27,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libp11.h>
 #include <openssl/evp.h>
@@ -36,6 +37,7 @@ pkcs11_key_load(const char *uri, struct view pin, const char *module, EVP_PKEY *
 #include "tpm/openssl_error.h"
 #include "util/file.h"
 #include "util/identity.h"
+#include "util/process.h"
 #include "util/secret.h"
 
 struct module {
@@ -271,6 +273,16 @@ module_check(const char *path, struct error *err)
 	    path);
 }
 
+/* Without root's, libraries take the home of the user whom root has become for their configuration. */
+static void
+module_forget_home(void)
+{
+	if (identity_origin() != 0 || geteuid() == 0)
+		return;
+	(void)setenv("HOME", PROCESS_NOWHERE, 0);
+	(void)setenv("XDG_CONFIG_HOME", PROCESS_NOWHERE, 0);
+}
+
 static int
 key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
     const char *module_path, EVP_PKEY **key, struct error *err)
@@ -291,6 +303,7 @@ key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
 		    "no PKCS #11 module is set for %s; add ?module-path=/path/of/module.so, "
 		    "or set pkcs11_module",
 		    text);
+	module_forget_home();
 	signing_lock();
 	if (module_open(module_path, &module, err) == 0) {
 		rc = module_find_key(module, uri, text, pin, key, err);

@@ -24,6 +24,9 @@ int process_hide(struct error *err);
  */
 bool process_lock(bool stays);
 
+/* In the place of a directory that a library is not to find: nobody but root can make it. */
+#define PROCESS_NOWHERE "/nonexistent"
+
 /* True when the machine has a swap device now. */
 bool process_can_be_swapped(void);
 

@@ -140,6 +140,31 @@ grep -q '^#define HAVE_LIBP11' "$top_builddir/config.h" || says="built without P
 case_fails "root does not run it in the service's place" 1 "$says" attest_ca crl
 run attest_ca check
 case_matches "nor to check it" "$out" "$says"
+
+# p11-kit is root's, and loads what the configuration of its user names: the home of a service is its state
+# directory, where a keeper that was taken over writes. Our own module tells when it is loaded.
+proxy=$(find /usr/lib /usr/lib64 -name p11-kit-proxy.so 2>/dev/null | head -n 1)
+if [ -z "$proxy" ] || [[ $says == built* ]] || [ ! -e "$top_builddir/src/attest-pkcs11.so" ] ||
+	grep -q '^HARDENING_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"; then
+	skip "the keeper loads no module that its home names" "no p11-kit-proxy.so, or not in this build"
+else
+	mkdir -p "$state_dir/.config/pkcs11/modules"
+	cp "$top_builddir/src/attest-pkcs11.so" "$state_dir/evil.so" && chmod 755 "$state_dir/evil.so"
+	echo "module: $state_dir/evil.so" >"$state_dir/.config/pkcs11/modules/evil.module"
+	echo "pkcs11:token=ca;object=issuing?module-path=$proxy" >"$state_dir/issuing.uri"
+	chown -R 12345:12346 "$state_dir"
+	cp "$attestd" "$scratch/attestd"
+	start_as_service() { # ASSIGNMENT…
+		rm -f "$scratch/arena/told"
+		"${as_service[@]}" env HOME="$state_dir" ATTEST_PKCS11_DEBUG="$scratch/arena/told" "$@" \
+			timeout 20 "$scratch/attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 >/dev/null 2>&1
+	}
+	start_as_service -u XDG_CONFIG_HOME
+	check "the keeper loads no module that its home names" '[ ! -e "$scratch/arena/told" ]'
+	start_as_service XDG_CONFIG_HOME="$state_dir/.config"
+	check "but one where the administrator says so" '[ -s "$scratch/arena/told" ]'
+	rm -f "$scratch/arena/told"
+fi
 rm -rf "$state_dir" && mv "$scratch/whole" "$state_dir"
 
 # ---- attacks ----

@@ -19,6 +19,7 @@
 #include "util/config_file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/process.h"
 
 /* More than all rows, with lists of files, have in a sensible configuration; others are refused. */
 #define PLACES_MAX 1024
@@ -245,6 +246,8 @@ confine_prepare(const struct service_settings *settings)
 
 	if (store != NULL)
 		(void)setenv("SQLITE_TMPDIR", store, 1);
+	/* A service's home is its state directory, and p11-kit loads what a user's configuration names. */
+	(void)setenv("XDG_CONFIG_HOME", PROCESS_NOWHERE, 0);
 }
 
 static int

@@ -12,8 +12,9 @@ struct key_needs;
 struct service_settings;
 
 /*
- * Before the store is opened: its library makes its temporary files beside it, and not where the
- * sandbox leaves none.
+ * Before the store is opened, and any key: the store's library makes its temporary files beside it, and not
+ * where the sandbox leaves none; and a token's finds no configuration of its user's, which this process
+ * may write, and whose code would run before the sandbox.
  */
 void confine_prepare(const struct service_settings *settings);
 

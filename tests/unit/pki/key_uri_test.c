@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "pki/signing.h"
 #include "pki_support.h"
 #include "util/identity.h"
+#include "util/process.h"
 #include "util/secret.h"
 
 #define PIN "1234"
@@ -349,6 +351,37 @@ START_TEST(open_token_key_as_root_with_a_module_of_others_is_refused)
 }
 END_TEST
 
+/* Whose home that is, root has become: its configuration would name other modules. */
+START_TEST(open_token_key_in_place_of_root_takes_no_home_of_the_user)
+{
+	const struct identity other = {.uid = 12345, .gid = 12345, .other = true};
+	const char           *said = _i == 0 ? NULL : "/somewhere";
+	struct key_access     access = {.secret = pin, .pkcs11_module = module};
+	struct error          err = {0};
+	int                   status = -1;
+	pid_t                 child;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	if ((child = fork()) == 0) {
+		EVP_PKEY *key = NULL;
+
+		if (said != NULL ? setenv("HOME", said, 1) != 0 : unsetenv("HOME") != 0)
+			_exit(2);
+		(void)unsetenv("XDG_CONFIG_HOME");
+		if (identity_take(&other, directory, &err) != 0)
+			_exit(3);
+		(void)key_open(keys[0], &access, &key, &err);
+		if (strcmp(getenv("HOME"), said != NULL ? said : PROCESS_NOWHERE) != 0)
+			_exit(4);
+		_exit(strcmp(getenv("XDG_CONFIG_HOME"), PROCESS_NOWHERE) == 0 ? 0 : 5);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* A token whose session is open needs no PIN again. */
 START_TEST(open_token_key_beside_another_needs_no_pin)
 {
@@ -658,6 +691,7 @@ add_token_cases(Suite *suite)
 		tcase_add_test(tc, open_token_key_as_root_with_a_module_of_others_is_refused);
 		tcase_add_test(tc, open_token_key_beside_another_needs_no_pin);
 		tcase_add_loop_test(tc, open_token_key_by_another_user_takes_its_own_module, 0, 2);
+		tcase_add_loop_test(tc, open_token_key_in_place_of_root_takes_no_home_of_the_user, 0, 2);
 		tcase_add_test(tc, open_token_key_that_came_later_is_found);
 		tcase_add_test(tc, open_token_key_with_pin_source);
 		tcase_add_loop_test(tc, open_token_key_that_is_not_there_says_why, 0,
