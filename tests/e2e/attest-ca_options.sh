@@ -70,6 +70,25 @@ case_fails "a flag with an argument is a usage error" 2 '--json=1: this option t
 case_fails "an option given twice is a usage error" 2 '--state-dir is given twice' "$ca" --state-dir a list --state-dir b
 case_fails "an empty state directory is a usage error" 2 '--state-dir cannot be empty' "$ca" --state-dir '' list
 
+# ---- before anything is read ----
+
+# A program that cannot hide its memory from others reads no key.
+old_kernel=$top_builddir/tests/e2e/old_kernel
+if "$old_kernel" dumpable /bin/true 2>/dev/null; then
+	for program in attest-ca attest-device attestd attest-acmed; do
+		case_fails "$program does not start where it cannot hide its memory" 1 \
+			"$program: hiding this process from others: Invalid argument" \
+			"$old_kernel" dumpable "$top_builddir/src/$program" --version
+	done
+else
+	skip "each program where it cannot hide its memory" "the kernel, or the container, has no seccomp"
+fi
+for program in attestd attest-acmed; do
+	case_fails "$program does not start as the child of nobody" 1 \
+		"$program: ATTEST_SUPERVISED is set, but no supervisor started this process; unset it" \
+		env ATTEST_SUPERVISED=front "$top_builddir/src/$program" --version
+done
+
 "$ca" -s "$state_dir" init >/dev/null
 case_equal "-s may stand before the command" "$("$ca" -s "$state_dir" list --json)" "[]"
 case_equal "--state-dir may stand behind it" "$("$ca" list --json --state-dir "$state_dir")" "[]"

@@ -1,6 +1,6 @@
 /*
  * Runs a program as on a kernel that was built without something:
- *   old_kernel seccomp|landlock PROGRAM [ARGUMENT…]
+ *   old_kernel seccomp|landlock|dumpable PROGRAM [ARGUMENT…]
  * A filter answers for the kernel: ENOSYS for the system calls, EINVAL for what prctl(2) does not know.
  * Exits with 77 when the kernel takes no filter.
  */
@@ -46,6 +46,16 @@ static struct sock_filter no_landlock[] = {
     ANSWER(SECCOMP_RET_ALLOW),
 };
 
+/* One that lets nobody hide its memory. */
+static struct sock_filter no_dumpable[] = {
+    LOAD(offsetof(struct seccomp_data, nr)),
+    IS(SYS_prctl, 0, 2),
+    LOAD(OPTION),
+    IS(PR_SET_DUMPABLE, 1, 0),
+    ANSWER(SECCOMP_RET_ALLOW),
+    ANSWER(SECCOMP_RET_ERRNO | EINVAL),
+};
+
 int
 main(int argc, char **argv)
 {
@@ -55,6 +65,8 @@ main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "seccomp") == 0)
 		filter = (struct sock_fprog){sizeof no_seccomp / sizeof no_seccomp[0], no_seccomp};
+	else if (strcmp(argv[1], "dumpable") == 0)
+		filter = (struct sock_fprog){sizeof no_dumpable / sizeof no_dumpable[0], no_dumpable};
 	else
 		filter = (struct sock_fprog){sizeof no_landlock / sizeof no_landlock[0], no_landlock};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
