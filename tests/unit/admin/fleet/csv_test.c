@@ -301,25 +301,30 @@ END_TEST
 /* Of a store that was tampered with; a file gets it as it is, see above. */
 START_TEST(write_shows_a_terminal_what_would_control_it)
 {
+	static const char shown[] =
+	    "plain,\"a\r\nb\",\"\\x1b]0;x\\x07\"\\x9b\r\n\\u{202e}\",\"'-\\x1b\"\r\n";
 	char    text[256] = "";
+	size_t  size = 0;
 	int     master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int     terminal;
 	FILE   *out;
-	ssize_t size;
+	ssize_t got;
 
-	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || (out = fopen(ptsname(master), "we")) == NULL) {
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || (terminal = open(ptsname(master), O_WRONLY | O_NOCTTY | O_CLOEXEC)) < 0) {
 		printf("# skipped: no terminals here\n");
 		return;
 	}
+	ck_assert_ptr_nonnull(out = fdopen(terminal, "w"));
 	csv_write_cell(out, "plain", true);
 	csv_write_cell(out, "a\nb", false);
 	csv_write_cell(out, "\x1b]0;x\a\"\xc2\x9b\n\xe2\x80\xae", false);
 	csv_write_cell(out, "-\x1b", false);
 	csv_write_end(out);
 	ck_assert_int_eq(fflush(out), 0);
-	ck_assert_int_gt(size = read(master, text, sizeof text - 1), 0);
-	ck_assert_ptr_null(memchr(text, '\x1b', (size_t)size));
-	ck_assert_ptr_null(memchr(text, '\a', (size_t)size));
-	ck_assert_str_eq(text, "plain,\"a\r\nb\",\"\\x1b]0;x\\x07\"\\x9b\r\n\\u{202e}\",\"'-\\x1b\"\r\n");
+	/* A terminal passes it on in pieces. */
+	while (size < sizeof shown - 1 && (got = read(master, text + size, sizeof text - 1 - size)) > 0)
+		size += (size_t)got;
+	ck_assert_str_eq(text, shown);
 	(void)fclose(out);
 	(void)close(master);
 }
