@@ -39,6 +39,7 @@ program_exec(int output, int errors, const char *workers, const char *addresses,
 	(void)setenv("SECRET", "1", 1);
 	(void)dup2(output, STDOUT_FILENO);
 	(void)dup2(errors, STDERR_FILENO);
+	(void)signal(SIGHUP, SIG_DFL); /* which nohup has the tests ignore */
 	(void)execl(path, "supervised", workers, addresses, mode, (char *)NULL);
 	perror(path);
 	_exit(126);
