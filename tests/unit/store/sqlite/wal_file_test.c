@@ -227,9 +227,13 @@ START_TEST(what_waited_for_a_rolled_back_transaction_is_dropped)
 }
 END_TEST
 
-/* A disk that takes no more: the commit fails, and the next one, with room, is a whole one. */
+/* A disk that takes no more: the commit fails, at its end or before, and the next one, with room, is a whole one. */
 START_TEST(a_failed_write_fails_the_commit)
 {
+	static const char *const inserts[] = {
+	    "INSERT INTO t (data) VALUES (randomblob(20000))",
+	    "INSERT INTO t (data) VALUES (randomblob(200000))",
+	};
 	struct rlimit all;
 	struct rlimit limit;
 	int           rc;
@@ -240,11 +244,11 @@ START_TEST(a_failed_write_fails_the_commit)
 	limit = all;
 	limit.rlim_cur = (rlim_t)log_size() + 4096;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	rc = sqlite3_exec(db, "INSERT INTO t (data) VALUES (randomblob(20000))", NULL, NULL, NULL);
+	rc = sqlite3_exec(db, inserts[_i], NULL, NULL, NULL);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
 	ck_assert_int_ne(rc, SQLITE_OK);
 	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 1);
-	run("INSERT INTO t (data) VALUES (randomblob(20000))");
+	run(inserts[_i]);
 	(void)sqlite3_close(db);
 	db = open_with("unix");
 	ck_assert_int_eq(number(db, "SELECT count(*) FROM t"), 2);
@@ -301,6 +305,17 @@ START_TEST(other_questions_go_to_the_file_beneath)
 }
 END_TEST
 
+START_TEST(a_database_that_is_not_there_is_not_opened)
+{
+	char     none[SCRATCH_SIZE + 16];
+	sqlite3 *opened = NULL;
+
+	(void)snprintf(none, sizeof none, "%s/none", directory);
+	ck_assert_int_eq(sqlite3_open_v2(none, &opened, SQLITE_OPEN_READWRITE, wal_file_vfs()), SQLITE_CANTOPEN);
+	(void)sqlite3_close(opened);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -314,7 +329,8 @@ main(void)
 	tcase_add_loop_test(tc, pages_of_an_open_transaction_are_read_back, 0, 2);
 	tcase_add_test(tc, a_rolled_back_transaction_leaves_nothing);
 	tcase_add_test(tc, what_waited_for_a_rolled_back_transaction_is_dropped);
-	tcase_add_test(tc, a_failed_write_fails_the_commit);
+	tcase_add_loop_test(tc, a_failed_write_fails_the_commit, 0, 2);
+	tcase_add_test(tc, a_database_that_is_not_there_is_not_opened);
 	tcase_add_test(tc, without_syncs_nothing_waits);
 	tcase_add_test(tc, a_checkpoint_moves_all_and_the_log_begins_again);
 	suite_add_tcase(suite, tc);
