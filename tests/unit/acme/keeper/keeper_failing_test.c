@@ -13,12 +13,16 @@
 
 #include "acme/keeper/attested.h"
 #include "acme/keeper/keeper.h"
+#include "acme/keeper/keeper_parts.h"
+#include "acme/keeper/revision.h"
 #include "acme/keeper/server_key.h"
 #include "acme_keeper_support.h"
 #include "ca/crl_bundle.h"
 #include "service/keeper/keeper.h"
 #include "service/keeper/shelf.h"
 #include "store/acme/acme.h"
+#include "util/config_change.h"
+#include "util/config_file.h"
 #include "util/log.h"
 
 /* ---- what fails ---- */
@@ -99,6 +103,84 @@ START_TEST(start_that_fails_says_why)
 	shelf_name = starts[_i].shelf_name;
 	unit_fails(acme_keeper_run(&world.settings, -1, false, "https://127.0.0.1:4711", &err), &err, ERROR_INTERNAL,
 	    starts[_i].detail);
+}
+END_TEST
+
+/* ---- a reload ---- */
+
+static void (*instead)(struct service_keeper *keeper); /* of a run, once it is loaded */
+
+int __real_service_keeper_run(struct service_keeper *keeper, int control, bool signals, struct error *err);
+int __wrap_service_keeper_run(struct service_keeper *keeper, int control, bool signals, struct error *err);
+int
+__wrap_service_keeper_run(struct service_keeper *keeper, int control, bool signals, struct error *err)
+{
+	if (instead == NULL)
+		return __real_service_keeper_run(keeper, control, signals, err);
+	instead(keeper);
+	return 0;
+}
+
+/* Its settings with accounts that are swept earlier. */
+static void
+reload_settings(struct acme_settings *settings)
+{
+	struct error err = {0};
+
+	*settings = (struct acme_settings){0};
+	config_copy(acme_settings_schema(), sizeof *settings, &world.settings, settings);
+	unit_ok(config_file_complete(acme_settings_schema(), NULL, settings, &err), &err);
+	settings->account_retention /= 2;
+}
+
+/* Nothing is taken over when the server's certificate cannot be made. */
+static void
+reload_without_certificate(struct service_keeper *keeper)
+{
+	struct acme_keeper         *state = keeper->state;
+	const struct acme_revision *before = state->revision;
+	struct acme_settings        settings;
+	struct error                err = {0};
+
+	reload_settings(&settings);
+	state->next_account_sweep = 99;
+	fails = SERVER_KEY;
+	unit_fails(keeper->program->reload(state, &settings, &err), &err, ERROR_INTERNAL,
+	    "making the server's certificate: of this test");
+	ck_assert_ptr_eq(state->revision, before);
+	ck_assert_int_eq(state->next_account_sweep, 99);
+	config_file_clear(acme_settings_schema(), &settings);
+}
+
+/* Accounts are swept by the new age at once; a root that is not served is in the log, and all else is taken over. */
+static void
+reload_without_room_for_the_root(struct service_keeper *keeper)
+{
+	struct acme_keeper         *state = keeper->state;
+	const struct acme_revision *before = state->revision;
+	struct acme_settings        settings;
+	struct error                err = {0};
+
+	reload_settings(&settings);
+	state->next_account_sweep = state->next_sweep = 99;
+	fails = SHELF;
+	shelf_name = "root.pem";
+	unit_ok(keeper->program->reload(state, &settings, &err), &err);
+	ck_assert_ptr_ne(state->revision, before);
+	ck_assert_int_eq(state->next_account_sweep, 0);
+	ck_assert_int_eq(state->next_sweep, 0);
+	config_file_clear(acme_settings_schema(), &settings);
+}
+
+static void (*const reloads[])(struct service_keeper *keeper) = {
+    reload_without_certificate, reload_without_room_for_the_root};
+
+START_TEST(reload_of_which_something_fails_is_whole_or_nothing)
+{
+	struct error err = {0};
+
+	instead = reloads[_i];
+	unit_ok(acme_keeper_run(&world.settings, -1, false, "https://127.0.0.1:4711", &err), &err);
 }
 END_TEST
 
@@ -207,6 +289,7 @@ main(void)
 	TCase *tc = keeper_case(suite, "keeper_failing", setup);
 
 	LOOP(start_that_fails_says_why, starts);
+	LOOP(reload_of_which_something_fails_is_whole_or_nothing, reloads);
 	tcase_add_test(tc, tick_that_cannot_revoke_says_so);
 	tcase_add_test(tc, tick_replaces_the_servers_certificate_or_says_why_not);
 	tcase_add_test(tc, sweep_that_leaves_something_goes_on_in_the_next_turn);
