@@ -451,7 +451,9 @@ END_TEST
 
 /* ---- a store that fails ---- */
 
-static enum { NOTHING, CHECK, KEEP } fails;
+enum { NOTHING, CHECK, KEEP };
+
+static int fails;
 
 #define FAILS(name, number, parameters, ...)                                                          \
 	int __real_##name parameters;                                                                 \
