@@ -25,19 +25,35 @@ static char              directory[SCRATCH_SIZE];
 static struct device_key key;
 static struct error      err;
 
-/* Loads so many primary objects, which nobody flushes: an SRK of ours, or one that is somebody's. */
+/* Primary objects: an SRK of ours, one that is somebody's, and a key that differs from ours by its policy. */
+enum object { OBJECT_OURS, OBJECT_ADMIN, OBJECT_POLICY };
+
+static TPMT_PUBLIC
+object_public(enum object object)
+{
+	TPMT_PUBLIC public = device_template_storage(TPM2_ALG_ECC, true);
+
+	if (object == OBJECT_ADMIN)
+		public.objectAttributes |= TPMA_OBJECT_ADMINWITHPOLICY;
+	if (object == OBJECT_POLICY) {
+		public.objectAttributes = DEVICE_KEY_ATTRIBUTES;
+		public.authPolicy.size = TPM2_SHA256_DIGEST_SIZE;
+		public.parameters.eccDetail.symmetric.algorithm = TPM2_ALG_NULL;
+	}
+	return public;
+}
+
+/* Loads so many, which nobody flushes. */
 static void
-leave(size_t count, bool ours)
+leave(size_t count, enum object object)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = {0};
-	TPM2B_PUBLIC                 public = {.publicArea = device_template_storage(TPM2_ALG_ECC, true)};
+	TPM2B_PUBLIC                 public = {.publicArea = object_public(object)};
 	const TPM2B_DATA             outside = {0};
 	const TPML_PCR_SELECTION     pcrs = {0};
 	AUTO_TPM                     tpm = NULL;
 	ESYS_TR                      handle;
 
-	if (!ours)
-		public.publicArea.objectAttributes |= TPMA_OBJECT_ADMINWITHPOLICY;
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_eq(Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
@@ -78,7 +94,7 @@ START_TEST(room_is_made_of_what_programs_of_ours_left)
 {
 	AUTO_TPM tpm = NULL;
 
-	leave(ROOM, true);
+	leave(ROOM, OBJECT_OURS);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = true;
 	unit_ok(sign_key_check(tpm, &key, &err), &err);
@@ -90,7 +106,7 @@ START_TEST(room_is_not_made_of_what_is_somebodys)
 {
 	AUTO_TPM tpm = NULL;
 
-	leave(ROOM, false);
+	leave(ROOM, _i == 0 ? OBJECT_ADMIN : OBJECT_POLICY);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	ck_assert(!device_room_again(tpm, TPM2_RC_OBJECT_MEMORY, DEVICE_TPM_TRIES - 1));
 	ck_assert_uint_eq(failing_tpm_loaded(), ROOM);
@@ -102,7 +118,7 @@ START_TEST(room_is_made_at_the_last_try_where_others_work)
 {
 	AUTO_TPM tpm = NULL;
 
-	leave(1, true);
+	leave(1, OBJECT_OURS);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = false;
 	(void)device_room_again(tpm, TPM2_RC_OBJECT_MEMORY, 0);
@@ -125,7 +141,7 @@ START_TEST(room_keeps_what_is_open)
 	unit_ok(device_ak_create(tpm, device_ak_type_find("p256"), &ak, &handle, &err), &err);
 	ck_assert_uint_eq(failing_tpm_loaded(), 1);
 	ck_assert(!device_room_again(tpm, TPM2_RC_OBJECT_HANDLES, DEVICE_TPM_TRIES - 1));
-	leave(1, true);
+	leave(1, OBJECT_OURS);
 	ck_assert_uint_eq(failing_tpm_loaded(), 2);
 	ck_assert(device_room_again(tpm, TPM2_RC_OBJECT_HANDLES, DEVICE_TPM_TRIES - 1));
 	ck_assert_uint_eq(failing_tpm_loaded(), 1);
@@ -159,7 +175,7 @@ check_full(const void *arg, struct error *why)
 
 	(void)arg;
 	failing_off();
-	leave(ROOM, true);
+	leave(ROOM, OBJECT_OURS);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = true;
 	failing_on();
@@ -195,7 +211,7 @@ main(void)
 	}
 	tcase_add_checked_fixture(tc, setup, flush_all);
 	tcase_add_test(tc, room_is_made_of_what_programs_of_ours_left);
-	tcase_add_test(tc, room_is_not_made_of_what_is_somebodys);
+	tcase_add_loop_test(tc, room_is_not_made_of_what_is_somebodys, 0, 2);
 	tcase_add_test(tc, room_is_made_at_the_last_try_where_others_work);
 	tcase_add_test(tc, room_keeps_what_is_open);
 	tcase_add_test(tc, object_that_was_lost_is_not_flushed);
