@@ -272,6 +272,44 @@ START_TEST(salt_without_a_digest_is_refused)
 }
 END_TEST
 
+/* The bare operation of RSA, by the public key or the private one. */
+static void
+rsa_apply(EVP_PKEY *key, bool private, TPM2B_PUBLIC_KEY_RSA *octets)
+{
+	EVP_PKEY_CTX        *ctx = EVP_PKEY_CTX_new(key, NULL);
+	TPM2B_PUBLIC_KEY_RSA out;
+	size_t               size = sizeof out.buffer;
+
+	ck_assert_int_eq(private ? EVP_PKEY_sign_init(ctx) : EVP_PKEY_verify_recover_init(ctx), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING), 1);
+	ck_assert_int_eq(private ? EVP_PKEY_sign(ctx, out.buffer, &size, octets->buffer, octets->size)
+	                         : EVP_PKEY_verify_recover(ctx, out.buffer, &size, octets->buffer, octets->size), 1);
+	out.size = (UINT16)size;
+	*octets = out;
+	EVP_PKEY_CTX_free(ctx);
+}
+
+/* What stands before the salt is in no digest: RFC 8017 §9.1.2, step 10. */
+START_TEST(salt_behind_another_padding_is_refused)
+{
+	static const struct {
+		size_t  at;
+		uint8_t change;
+	} changes[] = {{1, 1}, {256 - 32 - 1 - 32 - 2, 1}, {256 - 32 - 1 - 32 - 1, 2}};
+	EVP_PKEY  *key = forge_key(FORGE_RSA2048, 0);
+	struct pss pss = {.digest = {9}};
+	struct error err = {0};
+
+	ck_assert_int_eq(tpm_key_rsa_numbers(key, &pss.numbers), 0);
+	pss_sign(key, 32, pss.digest, &pss.signature);
+	unit_ok(look_at_salt(&pss, &err), &err);
+	rsa_apply(key, false, &pss.signature);
+	pss.signature.buffer[changes[_i].at] ^= changes[_i].change; /* the mask is the seed's alone */
+	rsa_apply(key, true, &pss.signature);
+	ck_assert_int_eq(look_at_salt(&pss, &err), -1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -288,6 +326,7 @@ main(void)
 	tcase_add_test(tc, output_is_padded);
 	tcase_add_test(tc, salt_of_another_length_is_refused);
 	tcase_add_test(tc, salt_without_a_digest_is_refused);
+	tcase_add_loop_test(tc, salt_behind_another_padding_is_refused, 0, 3);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
