@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "failing.h"
+#include "scratch.h"
 #include "unit.h"
 
 #define HEADER_SIZE 10
@@ -41,8 +44,9 @@ static bool    broken;  /* the connection; no command reaches the TPM any more *
 static uint8_t answer[COMMAND_MAX];
 static size_t  answer_size;
 
-bool
-failing_tpm_start(const char *directory)
+/* With its state in the directory. False when there is no swtpm. */
+static bool
+tpm_start(const char *directory)
 {
 	char                       state[300];
 	char                       server[] = "type=tcp,fd=9";
@@ -64,6 +68,26 @@ failing_tpm_start(const char *directory)
 	(void)close(ends[1]);
 	connection = ends[0];
 	return rc == 0;
+}
+
+int
+failing_tpm_run(Suite *suite)
+{
+	const char *parent = getenv("TMPDIR");
+	char        directory[SCRATCH_SIZE];
+	int         rc = EXIT_SUCCESS;
+
+	(void)setenv("TSS2_LOG", "all+NONE", 0);
+	(void)snprintf(directory, sizeof directory, "%s/attest-ca-tpm.XXXXXX",
+	    parent != NULL && *parent != '\0' ? parent : "/tmp");
+	if (mkdtemp(directory) == NULL)
+		abort();
+	if (tpm_start(directory))
+		rc = unit_run(suite);
+	else
+		(void)puts("1..0 # SKIP there is no swtpm");
+	scratch_remove(directory);
+	return rc;
 }
 
 void

@@ -6,13 +6,16 @@
 #ifndef TESTS_UNIT_FAILING_TPM_H
 #define TESTS_UNIT_FAILING_TPM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+#include <check.h>
 #include <tss2/tss2_tpm2_types.h>
 
-/* Starts it, with its state in the directory; it ends with the test. False when there is no swtpm. */
-bool failing_tpm_start(const char *directory);
+/*
+ * Runs the suite as unit_run with one that is new, and ends with it; its state is in a directory that is
+ * removed. tss2 logs nothing of what fails. Without swtpm the suite is skipped.
+ */
+int failing_tpm_run(Suite *suite);
 
 /*
  * What a command that fails is answered: TPM2_RC_FAILURE at first. 0: the connection breaks instead, and

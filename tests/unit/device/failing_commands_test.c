@@ -40,7 +40,6 @@
 
 #define EK_FIRST 0x81010001U /* where EKs are kept */
 
-static char         tpm_directory[SCRATCH_SIZE];
 static struct pki   pki;
 static struct error err;
 
@@ -575,23 +574,13 @@ END_TEST
 int
 main(void)
 {
-	Suite      *suite = suite_create("device/failing_commands");
-	TCase      *tc = tcase_create("failing_commands");
-	const char *parent = getenv("TMPDIR");
-	int         rc;
+	Suite *suite = suite_create("device/failing_commands");
+	TCase *tc = tcase_create("failing_commands");
 
 	failing_paths();
 	failing_calls(EIO);
 	failing_crypto();
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	(void)setenv("TSS2_LOG", "all+NONE", 0); /* it would tell each failure */
-	(void)snprintf(tpm_directory, sizeof tpm_directory, "%s/attest-ca-tpm.XXXXXX",
-	    parent != NULL && *parent != '\0' ? parent : "/tmp");
-	if (mkdtemp(tpm_directory) == NULL || !failing_tpm_start(tpm_directory)) {
-		(void)rmdir(tpm_directory);
-		(void)puts("1..0 # SKIP there is no swtpm");
-		return EXIT_SUCCESS;
-	}
 	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, status_tells_the_ak_and_each_key);
@@ -607,7 +596,5 @@ main(void)
 	tcase_add_test(tc, certificate_for_one_of_many_names_lists_some);
 	tcase_add_loop_test(tc, renew_with_settings_that_are_none_says_which, 0, sizeof changed / sizeof changed[0]);
 	suite_add_tcase(suite, tc);
-	rc = unit_run(suite);
-	scratch_remove(tpm_directory);
-	return rc;
+	return failing_tpm_run(suite);
 }

@@ -4,8 +4,6 @@
  */
 #include "config.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +22,6 @@
 #include "device/tpm/template.h"
 #include "failing.h"
 #include "failing_tpm.h"
-#include "scratch.h"
 #include "tpm/ak.h"
 #include "tpm/credential.h"
 #include "tpm/ek.h"
@@ -35,7 +32,6 @@
 #define NV_UNREAD  0x01800001U /* not written */
 #define NV_OWNED   0x01800002U /* the owner reads it */
 
-static char             directory[SCRATCH_SIZE];
 static struct device_ak ak;  /* made before anything fails */
 static struct device_key key;
 static struct error     err;
@@ -463,20 +459,10 @@ teardown(void)
 int
 main(void)
 {
-	Suite      *suite = suite_create("failing_tpm");
-	TCase      *bare = tcase_create("bare");
-	TCase      *provisioned = tcase_create("provisioned");
-	const char *parent = getenv("TMPDIR");
-	int         rc;
+	Suite *suite = suite_create("failing_tpm");
+	TCase *bare = tcase_create("bare");
+	TCase *provisioned = tcase_create("provisioned");
 
-	(void)setenv("TSS2_LOG", "all+NONE", 0); /* it would tell each failure */
-	(void)snprintf(directory, sizeof directory, "%s/attest-ca-tpm.XXXXXX",
-	    parent != NULL && *parent != '\0' ? parent : "/tmp");
-	if (mkdtemp(directory) == NULL || !failing_tpm_start(directory)) {
-		(void)rmdir(directory);
-		(void)puts("1..0 # SKIP there is no swtpm");
-		return EXIT_SUCCESS;
-	}
 	tcase_set_timeout(bare, 60);
 	tcase_set_timeout(provisioned, 60);
 	tcase_add_checked_fixture(bare, keys_make, teardown);
@@ -491,7 +477,5 @@ main(void)
 	tcase_add_loop_test(provisioned, command_that_fails_leaves_nothing_loaded, 0, (OPERATIONS - 1) * CODES);
 	suite_add_tcase(suite, bare);
 	suite_add_tcase(suite, provisioned);
-	rc = unit_run(suite);
-	scratch_remove(directory);
-	return rc;
+	return failing_tpm_run(suite);
 }
