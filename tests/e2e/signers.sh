@@ -11,6 +11,15 @@
 
 signers_wanted=${SIGNERS_WANTED:-40}
 
+# A second name. Of a file that is replaced between its lookup and the link, link(2) says that it is not there.
+signers_link() { # FILE LINK
+	for _ in {1..100}; do
+		ln -f "$1" "$2" 2>/dev/null && return
+		[ -e "$1" ] || return
+	done
+	return 1
+}
+
 # Copies a file whenever it is another than before, in the order in which that was seen.
 signers_watch() { # FILE NAME
 	local n=0 to
@@ -18,7 +27,7 @@ signers_watch() { # FILE NAME
 	while [ ! -e "$scratch/signers.end" ]; do
 		# The same file, and not written to since it was read.
 		if [ ! "$1" -ef "$scratch/$2.link" ] || [ "$1" -nt "$scratch/$2.last" ]; then
-			ln -f "$1" "$scratch/$2.link" && cp -p "$scratch/$2.link" "$scratch/$2.now" ||
+			signers_link "$1" "$scratch/$2.link" && cp -p "$scratch/$2.link" "$scratch/$2.now" ||
 				echo "$2: missing" >>"$scratch/signers.faults"
 			printf -v to '%s/seen/%s-%05d' "$scratch" "$2" $((n += 1))
 			cmp -s "$scratch/$2.now" "$scratch/$2.last" || cp "$scratch/$2.now" "$to"
