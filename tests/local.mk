@@ -33,8 +33,10 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/acme_records.h \
 	tests/unit/acme_world.h \
 	tests/unit/attestation/keeper/keeper_ek_world.h \
+	tests/unit/audit_world.h \
 	tests/unit/bad_disk.h \
 	tests/unit/bare_front.h \
+	tests/unit/batch_world.h \
 	tests/unit/ca/crl_support.h \
 	tests/unit/chain_support.h \
 	tests/unit/cleansed.h \
@@ -42,6 +44,8 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/command_failing.h \
 	tests/unit/daemon/channel_support.h \
 	tests/unit/daemon/sandbox_support.h \
+	tests/unit/device_records.h \
+	tests/unit/ek_shown_world.h \
 	tests/unit/ek_support.h \
 	tests/unit/failing.h \
 	tests/unit/failing_calls.h \
@@ -68,6 +72,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/scratch.h \
 	tests/unit/service/keeper/call_world.h \
 	tests/unit/service_world.h \
+	tests/unit/statement_world.h \
 	tests/unit/store/inventory/change_support.h \
 	tests/unit/store_acme_schema.h \
 	tests/unit/store_devices.h \
@@ -77,6 +82,7 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/store_writer.h \
 	tests/unit/tls_client.h \
 	tests/unit/unit.h \
+	tests/unit/waiting_world.h \
 	tests/unit/unit_hex.h \
 	tests/unit/wrong_server.h
 
