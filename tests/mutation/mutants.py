@@ -85,6 +85,9 @@ def faults_read(path):
     for fault in faults:
         if not fault.new:
             raise SystemExit(f"{fault.where}: has no + line")
+        for text in (" ".join(fault.old), " ".join(fault.new)):
+            if not is_statement(text) and (text.count("(") != text.count(")") or re.match(r"\.|.*(,|&&|\|\|)$", text)):
+                raise SystemExit(f"{fault.where}: no whole expression: {text}")
     return faults
 
 
