@@ -82,8 +82,8 @@ noinst_HEADERS = tests/fuzz/check_alone.h \
 	tests/unit/store_writer.h \
 	tests/unit/tls_client.h \
 	tests/unit/unit.h \
-	tests/unit/waiting_world.h \
 	tests/unit/unit_hex.h \
+	tests/unit/waiting_world.h \
 	tests/unit/wrong_server.h
 
 # What a test is linked with whose system calls are to fail (tests/unit/failing_calls.h).
