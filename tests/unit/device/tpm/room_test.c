@@ -20,8 +20,8 @@
 static struct device_key key;
 static struct error      err;
 
-/* Primary objects: an SRK of ours, one that is somebody's, and a key that differs from ours by its policy. */
-enum object { OBJECT_OURS, OBJECT_ADMIN, OBJECT_POLICY };
+/* Primary objects: an SRK and a key as ours are, an SRK that is somebody's, and a key with a policy. */
+enum object { OBJECT_SRK, OBJECT_KEY, OBJECT_ADMIN, OBJECT_POLICY };
 
 static TPMT_PUBLIC
 object_public(enum object object)
@@ -30,9 +30,10 @@ object_public(enum object object)
 
 	if (object == OBJECT_ADMIN)
 		public.objectAttributes |= TPMA_OBJECT_ADMINWITHPOLICY;
-	if (object == OBJECT_POLICY) {
-		public.objectAttributes = DEVICE_KEY_ATTRIBUTES;
+	if (object == OBJECT_POLICY)
 		public.authPolicy.size = TPM2_SHA256_DIGEST_SIZE;
+	if (object == OBJECT_KEY || object == OBJECT_POLICY) {
+		public.objectAttributes = DEVICE_KEY_ATTRIBUTES;
 		public.parameters.eccDetail.symmetric.algorithm = TPM2_ALG_NULL;
 	}
 	return public;
@@ -89,7 +90,7 @@ START_TEST(room_is_made_of_what_programs_of_ours_left)
 {
 	AUTO_TPM tpm = NULL;
 
-	leave(ROOM, OBJECT_OURS);
+	leave(ROOM, _i == 0 ? OBJECT_SRK : OBJECT_KEY);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = true;
 	unit_ok(sign_key_check(tpm, &key, &err), &err);
@@ -113,7 +114,7 @@ START_TEST(room_is_made_at_the_last_try_where_others_work)
 {
 	AUTO_TPM tpm = NULL;
 
-	leave(1, OBJECT_OURS);
+	leave(1, OBJECT_SRK);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = false;
 	(void)device_room_again(tpm, TPM2_RC_OBJECT_MEMORY, 0);
@@ -136,7 +137,7 @@ START_TEST(room_keeps_what_is_open)
 	unit_ok(device_ak_create(tpm, device_ak_type_find("p256"), &ak, &handle, &err), &err);
 	ck_assert_uint_eq(failing_tpm_loaded(), 1);
 	ck_assert(!device_room_again(tpm, TPM2_RC_OBJECT_HANDLES, DEVICE_TPM_TRIES - 1));
-	leave(1, OBJECT_OURS);
+	leave(1, OBJECT_SRK);
 	ck_assert_uint_eq(failing_tpm_loaded(), 2);
 	ck_assert(device_room_again(tpm, TPM2_RC_OBJECT_HANDLES, DEVICE_TPM_TRIES - 1));
 	ck_assert_uint_eq(failing_tpm_loaded(), 1);
@@ -170,7 +171,7 @@ check_full(const void *arg, struct error *why)
 
 	(void)arg;
 	failing_off();
-	leave(ROOM, OBJECT_OURS);
+	leave(ROOM, OBJECT_SRK);
 	unit_ok(device_tpm_open("of this test", &tpm, &err), &err);
 	tpm->alone = true;
 	failing_on();
@@ -195,7 +196,7 @@ main(void)
 	TCase *tc = tcase_create("room");
 
 	tcase_add_checked_fixture(tc, setup, flush_all);
-	tcase_add_test(tc, room_is_made_of_what_programs_of_ours_left);
+	tcase_add_loop_test(tc, room_is_made_of_what_programs_of_ours_left, 0, 2);
 	tcase_add_loop_test(tc, room_is_not_made_of_what_is_somebodys, 0, 2);
 	tcase_add_test(tc, room_is_made_at_the_last_try_where_others_work);
 	tcase_add_test(tc, room_keeps_what_is_open);
