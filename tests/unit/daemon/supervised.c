@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/listener.h"
@@ -204,6 +205,9 @@ keeper(const struct supervisor_child *child, size_t workers, const char *mode)
 		printf("keeper hears no more\n");
 	}
 	if (strcmp(mode, "tell") == 0) {
+		const struct timespec later = {.tv_nsec = 300000000}; /* the supervisor is done with the start */
+
+		(void)nanosleep(&later, NULL);
 		for (int i = 0; i < 6; i++)
 			pulse_send(control, i % 2 == 0 ? PULSE_READY : PULSE_RELOADING);
 	}
