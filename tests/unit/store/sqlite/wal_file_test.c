@@ -273,6 +273,22 @@ START_TEST(without_syncs_nothing_waits)
 }
 END_TEST
 
+/* A page that has left SQLite's cache and is changed again is written where it is in the log. */
+START_TEST(pages_that_are_written_again_are_in_their_places)
+{
+	sqlite3 *plain;
+
+	run("PRAGMA cache_size = 20;"
+	    "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200)"
+	    " INSERT INTO t SELECT id, zeroblob(3000) FROM n");
+	run("BEGIN; UPDATE t SET data = randomblob(3000); UPDATE t SET data = printf('%03000d', id); COMMIT");
+	plain = open_with("unix");
+	ck_assert(is_intact(plain));
+	ck_assert_int_eq(number(plain, "SELECT count(*) FROM t WHERE data = printf('%03000d', id)"), 200);
+	(void)sqlite3_close(plain);
+}
+END_TEST
+
 START_TEST(a_checkpoint_moves_all_and_the_log_begins_again)
 {
 	for (int round = 0; round < 3; round++) {
@@ -332,6 +348,7 @@ main(void)
 	tcase_add_loop_test(tc, a_failed_write_fails_the_commit, 0, 2);
 	tcase_add_test(tc, a_database_that_is_not_there_is_not_opened);
 	tcase_add_test(tc, without_syncs_nothing_waits);
+	tcase_add_test(tc, pages_that_are_written_again_are_in_their_places);
 	tcase_add_test(tc, a_checkpoint_moves_all_and_the_log_begins_again);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
