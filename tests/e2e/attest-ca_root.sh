@@ -154,12 +154,13 @@ else
 	echo "pkcs11:token=ca;object=issuing?module-path=$proxy" >"$state_dir/issuing.uri"
 	chown -R 12345:12346 "$state_dir"
 	cp "$attestd" "$scratch/attestd"
-	start_as_service() { # ASSIGNMENT…
+	start_as_service() { # ENV-OPTION-OR-ASSIGNMENT…
 		rm -f "$scratch/arena/told"
-		"${as_service[@]}" env HOME="$state_dir" ATTEST_PKCS11_DEBUG="$scratch/arena/told" "$@" \
-			timeout 20 "$scratch/attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 >/dev/null 2>&1
+		"${as_service[@]}" env "$@" HOME="$state_dir" ATTEST_PKCS11_DEBUG="$scratch/arena/told" \
+			timeout 20 "$scratch/attestd" --state-dir "$state_dir" --listen 127.0.0.1:0 >"$scratch/started" 2>&1
 	}
 	start_as_service -u XDG_CONFIG_HOME
+	check "a keeper looks for its key in p11-kit's tokens" 'grep -q "issuing.uri" "$scratch/started"'
 	check "the keeper loads no module that its home names" '[ ! -e "$scratch/arena/told" ]'
 	start_as_service XDG_CONFIG_HOME="$state_dir/.config"
 	check "but one where the administrator says so" '[ -s "$scratch/arena/told" ]'
