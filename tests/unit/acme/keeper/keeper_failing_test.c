@@ -27,7 +27,7 @@
 
 /* ---- what fails ---- */
 
-enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF, DRAW };
+enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF, DRAW, SWEEP };
 
 static atomic_int  fails;
 static const char *shelf_name; /* the file that the shelf does not take */
@@ -70,8 +70,11 @@ int
 __wrap_store_acme_sweep(struct store *store, const struct store_sweep *sweep, unsigned limit, uint64_t *removed,
     struct error *err)
 {
-	int rc = __real_store_acme_sweep(store, sweep, limit, removed, err);
+	int rc;
 
+	if (fails == SWEEP)
+		return error_set(err, ERROR_INTERNAL, "of this test");
+	rc = __real_store_acme_sweep(store, sweep, limit, removed, err);
 	sweeps++;
 	if (remains > 0) {
 		remains--;
@@ -249,6 +252,18 @@ START_TEST(sweep_that_leaves_something_goes_on_in_the_next_turn)
 }
 END_TEST
 
+/* And the turn goes on. */
+START_TEST(sweep_that_fails_is_logged)
+{
+	log_to_file();
+	fails = SWEEP;
+	world_start(&world);
+	wait_for(" event=sweep reason=\"of this test\"");
+	ck_assert_int_eq(sweeps, 0);
+	(void)world_account(&world, 0);
+}
+END_TEST
+
 /* A number that was not drawn could be another order's. */
 START_TEST(order_without_a_number_is_refused)
 {
@@ -293,6 +308,7 @@ main(void)
 	tcase_add_test(tc, tick_that_cannot_revoke_says_so);
 	tcase_add_test(tc, tick_replaces_the_servers_certificate_or_says_why_not);
 	tcase_add_test(tc, sweep_that_leaves_something_goes_on_in_the_next_turn);
+	tcase_add_test(tc, sweep_that_fails_is_logged);
 	tcase_add_test(tc, order_without_a_number_is_refused);
 	tcase_add_test(tc, order_for_a_long_name_notes_its_common_name);
 	return unit_run(suite);

@@ -455,6 +455,12 @@ START_TEST(user_does_not_write_in_the_directory_of_another)
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_msg(strstr(err.detail, " is root's; run this as root, with --state-dir") != NULL, "%s", err.detail);
 	holds("file", NULL);
+	ck_assert_int_eq(chown(directory, 12346, 0), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	ck_assert_int_eq(use_place_write(&program, view_text("t\n"), &changed, &err), -1);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_msg(strstr(err.detail, " is uid 12346's; run this as that user") != NULL, "%s", err.detail);
+	holds("file", NULL);
 }
 END_TEST
 
