@@ -92,7 +92,8 @@ tests_unit_acme_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL) \
 	-Wl,--wrap=store_id_draw,--wrap=store_order_count,--wrap=store_order_displace
 tests_unit_acme_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=attested_refresh \
 	-Wl,--wrap=crl_bundle_append,--wrap=server_key_make,--wrap=service_keeper_confine \
-	-Wl,--wrap=service_keeper_run,--wrap=shelf_put,--wrap=store_acme_sweep,--wrap=store_id_draw
+	-Wl,--wrap=service_keeper_run,--wrap=shelf_put,--wrap=store_acme_sweep,--wrap=store_id_draw \
+	-Wl,--wrap=transition_authorization_update
 tests_unit_acme_keeper_attested_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=certificate_decode_first,--wrap=store_issued_find
 tests_unit_acme_keeper_crl_mark_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=revocation_describe
 tests_unit_acme_keeper_roots_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crl_mark_check,--wrap=crl_mark_keep

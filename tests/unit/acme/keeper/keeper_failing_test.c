@@ -16,6 +16,7 @@
 #include "acme/keeper/keeper_parts.h"
 #include "acme/keeper/revision.h"
 #include "acme/keeper/server_key.h"
+#include "acme/keeper/transition.h"
 #include "acme_keeper_support.h"
 #include "ca/crl_bundle.h"
 #include "service/keeper/keeper.h"
@@ -27,7 +28,7 @@
 
 /* ---- what fails ---- */
 
-enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF, DRAW, SWEEP };
+enum { NOTHING, BUNDLE, CONFINEMENT, SERVER_KEY, ATTESTED, SHELF, DRAW, SWEEP, TRANSITION };
 
 static atomic_int  fails;
 static const char *shelf_name; /* the file that the shelf does not take */
@@ -51,6 +52,8 @@ FAILS(server_key_make, SERVER_KEY, (const struct ca *issuing, struct view pem, c
 FAILS(attested_refresh, ATTESTED, (struct attested *attested, struct store *store, struct roots *roots, int64_t now,
     struct error *err), attested, store, roots, now, err)
 
+FAILS(transition_authorization_update, TRANSITION, (struct store *store, struct store_authorization *authorization,
+    enum status to, enum status challenge, struct error *err), store, authorization, to, challenge, err)
 FAILS(store_id_draw, DRAW, (char id[STORE_ID_SIZE], struct error *err), id, err)
 
 int __real_shelf_put(struct shelf *shelf, const char *name, struct view content, struct error *err);
@@ -264,6 +267,27 @@ START_TEST(sweep_that_fails_is_logged)
 }
 END_TEST
 
+/* Nothing of it is written, so that it can be told again. */
+START_TEST(challenge_whose_end_is_not_written_is_pending)
+{
+	struct world_id      account;
+	struct world_order   order;
+	struct acme_question asked;
+	struct acme_answer   answer;
+
+	world_start(&world);
+	account = world_account(&world, 0);
+	order = world_order(&world, &account, NAME);
+	asked = question(ACME_CHALLENGE_FAIL, &account, &order.authorization);
+	asked.problem = (struct acme_problem){ERROR_BAD_ATTESTATION_STATEMENT, world_view("no statement")};
+	fails = TRANSITION;
+	world_refuses(&world, &asked, ERROR_INTERNAL, NULL);
+	fails = NOTHING;
+	world_ask(&world, &asked, &answer);
+	ck_assert_int_eq((int)answer.authorization.status, STATUS_INVALID);
+}
+END_TEST
+
 /* A number that was not drawn could be another order's. */
 START_TEST(order_without_a_number_is_refused)
 {
@@ -309,6 +333,7 @@ main(void)
 	tcase_add_test(tc, tick_replaces_the_servers_certificate_or_says_why_not);
 	tcase_add_test(tc, sweep_that_leaves_something_goes_on_in_the_next_turn);
 	tcase_add_test(tc, sweep_that_fails_is_logged);
+	tcase_add_test(tc, challenge_whose_end_is_not_written_is_pending);
 	tcase_add_test(tc, order_without_a_number_is_refused);
 	tcase_add_test(tc, order_for_a_long_name_notes_its_common_name);
 	return unit_run(suite);
