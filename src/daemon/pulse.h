@@ -1,8 +1,9 @@
 /*
  * A child's pulse: the messages by which it tells the supervisor that its main thread and all its
- * workers run, and by which the keeper, which has no socket to the service manager, has it told. Whoever has not been heard for long is killed. What its main thread does besides, as
- * to sign a list or to wait until others have written, may take longer: it says when that begins
- * and ends, and the time between is no silence.
+ * workers run, and by which the keeper, which has no socket to the service manager, has it told.
+ * Whoever has not been heard for long is killed. What its main thread does besides, as to sign a list
+ * or to wait until others have written, may take longer: it says when that begins and ends, and the
+ * time between is no silence.
  */
 #ifndef DAEMON_PULSE_H
 #define DAEMON_PULSE_H

@@ -79,11 +79,12 @@ struct sandbox_keeper {
 };
 
 /*
- * A keeper, with no other threads of its own, when its keys are loaded: it may open these paths and no other. With keys
- * in files it makes no socket, starts and signals no process, and has no executable memory but what
- * there is: a list of system calls. For another's library it makes the sockets of `sockets`, and
- * besides these only what no such library needs is forbidden. Threads that such a library has started
- * already enter it, too; one that cannot be interrupted keeps its user's files, which is logged. INTERNAL.
+ * A keeper, with no other threads of its own, when its keys are loaded: it may open these paths and no
+ * other. With keys in files it makes no socket, starts and signals no process, and has no executable
+ * memory but what there is: a list of system calls. For another's library it makes the sockets of
+ * `sockets`, and besides these only what no such library needs is forbidden. Threads that such a library
+ * has started already enter it, too; one that cannot be interrupted keeps its user's files, which is
+ * logged. INTERNAL.
  */
 int sandbox_enter_keeper(enum sandbox_mode mode, const struct sandbox_keeper *keeper,
     struct error *err);
