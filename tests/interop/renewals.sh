@@ -194,8 +194,12 @@ apache_check() { # WHEN
 	serves apache "$apache_port" "$1"
 }
 reload() { # DAEMON SIGNAL PORT
+	local workers
+
+	# The workers of before accept connections until they have ended, for a while beside those of now.
+	mapfile -t workers < <(pgrep -P "${pid[$1]}")
 	kill "-$2" "${pid[$1]}"
-	wait_for "[ \"\$(served $3)\" = $now ]" 10
+	wait_for "[ \"\$(served $3)\" = $now ] && ! kill -0 ${workers[*]} 2>/dev/null"
 	case_equal "$1 shows the new certificate when it is told to reload" "$(served "$3")" "$now" || note "$(tail -n 5 "${log[$1]}")"
 	began[$1]=$now
 }
