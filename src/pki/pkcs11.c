@@ -273,16 +273,6 @@ module_check(const char *path, struct error *err)
 	    path);
 }
 
-/* Without root's, libraries take the home of the user whom root has become for their configuration. */
-static void
-module_forget_home(void)
-{
-	if (identity_origin() != 0 || geteuid() == 0)
-		return;
-	(void)setenv("HOME", PROCESS_NOWHERE, 0);
-	(void)setenv("XDG_CONFIG_HOME", PROCESS_NOWHERE, 0);
-}
-
 static int
 key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
     const char *module_path, EVP_PKEY **key, struct error *err)
@@ -303,7 +293,8 @@ key_load_from(const struct pkcs11_uri *uri, const char *text, struct view pin,
 		    "no PKCS #11 module is set for %s; add ?module-path=/path/of/module.so, "
 		    "or set pkcs11_module",
 		    text);
-	module_forget_home();
+	if (identity_origin() == 0 && geteuid() != 0)
+		process_forget_home();
 	signing_lock();
 	if (module_open(module_path, &module, err) == 0) {
 		rc = module_find_key(module, uri, text, pin, key, err);

@@ -19,6 +19,8 @@
 
 #include "util/error.h"
 
+#define NOWHERE "/nonexistent" /* Debian keeps that name for what is nowhere */
+
 /* True when a debugger is attached; false without /proc. */
 static bool
 process_is_traced(void)
@@ -77,6 +79,13 @@ process_lock(bool stays)
 		return true;
 	(void)munlockall();
 	return false;
+}
+
+void
+process_forget_home(void)
+{
+	(void)setenv("XDG_CONFIG_HOME", NOWHERE, 0);
+	(void)setenv("HOME", NOWHERE, 0);
 }
 
 bool

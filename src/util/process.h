@@ -24,8 +24,13 @@ int process_hide(struct error *err);
  */
 bool process_lock(bool stays);
 
-/* In the place of a directory that a library is not to find: nobody but root can make it. */
-#define PROCESS_NOWHERE "/nonexistent"
+/*
+ * Libraries load what a user's configuration names, which may be code, and look for it below XDG_CONFIG_HOME, else
+ * HOME, else in the home that the system has for the user. For a process whose user is not who started it, before
+ * it uses such a library: XDG_CONFIG_HOME and HOME, where the environment does not name them, become a directory
+ * that nobody but root can make. Changes the environment, which other threads must not read meanwhile.
+ */
+void process_forget_home(void);
 
 /* True when the machine has a swap device now. */
 bool process_can_be_swapped(void);

@@ -247,7 +247,7 @@ confine_prepare(const struct service_settings *settings)
 	if (store != NULL)
 		(void)setenv("SQLITE_TMPDIR", store, 1);
 	/* A service's home is its state directory, and p11-kit loads what a user's configuration names. */
-	(void)setenv("XDG_CONFIG_HOME", PROCESS_NOWHERE, 0);
+	process_forget_home();
 }
 
 static int

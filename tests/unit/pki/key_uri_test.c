@@ -373,9 +373,9 @@ START_TEST(open_token_key_in_place_of_root_takes_no_home_of_the_user)
 		if (identity_take(&other, directory, &err) != 0)
 			_exit(3);
 		(void)key_open(keys[0], &access, &key, &err);
-		if (strcmp(getenv("HOME"), said != NULL ? said : PROCESS_NOWHERE) != 0)
+		if (strcmp(getenv("HOME"), said != NULL ? said : "/nonexistent") != 0)
 			_exit(4);
-		unit_exit(strcmp(getenv("XDG_CONFIG_HOME"), PROCESS_NOWHERE) == 0 ? 0 : 5);
+		unit_exit(strcmp(getenv("XDG_CONFIG_HOME"), "/nonexistent") == 0 ? 0 : 5);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
