@@ -77,6 +77,6 @@ tests_unit_attestation_keeper_retention_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=
 	-Wl,--wrap=store_audit_list,--wrap=store_certificate_sweep
 tests_unit_attestation_keeper_keeper_failing_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_Digest,--wrap=RAND_priv_bytes \
 	-Wl,--wrap=ak_certificate_issue,--wrap=copies_refresh,--wrap=issuers_refresh,--wrap=service_keeper_confine \
-	-Wl,--wrap=shelf_put,--wrap=store_batch_sweep,--wrap=store_device_find_with,--wrap=store_evidence_record \
-	-Wl,--wrap=store_waiting_add,--wrap=store_waiting_find,--wrap=tpm_ak_decode_again,--wrap=vendor_trust_refresh
+	-Wl,--wrap=shelf_put,--wrap=store_batch_sweep,--wrap=store_device_at,--wrap=store_device_find_with \
+	-Wl,--wrap=store_evidence_record,--wrap=store_waiting_add,--wrap=store_waiting_find,--wrap=tpm_ak_decode_again,--wrap=vendor_trust_refresh
 tests_unit_attestation_keeper_issuers_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL) -Wl,--wrap=ca_request_check

@@ -7,7 +7,10 @@
  */
 #include "config.h"
 
+#include <sys/wait.h>
+
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +125,7 @@ pending_machines_report(enum machines_at at)
 		uint8_t          *number;
 
 		devices_draw_hash(challenge->ek.bytes);
+		challenge->row = i + 1;
 		challenge->source = machine_source(at, i);
 		challenge->revision = i; /* each was enrolled */
 		(void)snprintf(challenge->evidence.manufacturer, STORE_FACT_MAX, "id:4E544300");
@@ -141,6 +145,23 @@ pending_machines_report(enum machines_at at)
 	bench_figure(row, "PSS more with them", more, "KiB");
 	bench_figure(row, "PSS of each", more * 1024 / (double)options.pending, "octets");
 	pending_free(pending);
+}
+
+/* In a process of its own, whose free memory holds none of the challenges. */
+static void
+pending_machines_run(enum machines_at at)
+{
+	pid_t child;
+	int   status;
+
+	(void)malloc_trim(0);
+	child = fork();
+	if (child == 0) {
+		pending_machines_report(at);
+		_exit(EXIT_SUCCESS);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		bench_die("the challenges of as many machines were not measured");
 }
 
 /* ---- an import ---- */
@@ -310,8 +331,8 @@ main(int argc, char **argv)
 	attest_server_start(&server, SETTINGS_PLAIN);
 	pss_report();
 	pending_report();
-	pending_machines_report(SHARED_SOURCES);
-	pending_machines_report(OWN_SOURCES);
+	pending_machines_run(SHARED_SOURCES);
+	pending_machines_run(OWN_SOURCES);
 	attest_server_stop(&server);
 	attest_server_remove(&server);
 	machine_clear(&machine);

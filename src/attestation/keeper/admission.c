@@ -122,6 +122,7 @@ admission_decide(struct admission *admission, const struct call *call, struct st
 
 	admission->ek = ek->hash;
 	admission->revision = device.revision;
+	admission->row = device.row <= UINT32_MAX ? (uint32_t)device.row : 0;
 	admission->known = enrolled || missing.kind == ERROR_DEVICE_DISABLED;
 	store_device_clear(&device);
 	if (!enrolled && missing.kind != ERROR_NOT_ENROLLED) {

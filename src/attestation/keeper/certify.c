@@ -45,6 +45,7 @@ struct issue {
 	struct challenge        *challenge; /* the activated one */
 	struct admission         admission; /* decided here, when the challenge was opened without */
 	struct store_device      device;    /* with its names, of this revision when it is recorded */
+	bool                     found;     /* the device, by its row */
 	bool                     enrolls;   /* it is not enrolled yet, and enrolls itself with this */
 	char                     enroll_name[IDENTIFIER_MAX + 1];
 	bool                     stranger;  /* its EK is not enrolled, and nothing is recorded of it */
@@ -286,6 +287,27 @@ issue_sign(struct issue *issue, const struct call *call, const struct store_devi
 }
 
 /*
+ * Finds who is in the row that the challenge waited with, and so its EK, unless it is another one for
+ * certain; issue_check_device tells that it is the same. Before this, and if it fails, the EK is not known.
+ */
+static int
+issue_find_row(struct issue *issue, struct store *store, struct error *err)
+{
+	struct challenge    *challenge = issue->challenge;
+	struct store_device *device = &issue->device;
+
+	if (challenge->row == 0)
+		return 0;
+	if (store_device_at(store, challenge->row, STORE_DEVICE_NAMES, device, err) != 0)
+		return -1;
+	if (memcmp(challenge->ek.bytes, device->ek_hash, CHALLENGE_EK_BEGIN) != 0)
+		return issue_refuse_changed(err);
+	memcpy(challenge->ek.bytes, device->ek_hash, sizeof challenge->ek.bytes);
+	issue->found = true;
+	return 0;
+}
+
+/*
  * The challenge is bound to a revision of the device: if the device was disabled,
  * renamed or enrolled again meanwhile, it must ask again, even if everything looks
  * unchanged.
@@ -309,6 +331,8 @@ issue_find_device(struct issue *issue, struct auto_enroll *auto_enroll, struct s
 {
 	const struct challenge *challenge = issue->challenge;
 
+	if (issue->found)
+		return attestation_operation_enabled(device, err);
 	if (attestation_operation_device(store, &challenge->ek, STORE_DEVICE_NAMES, device, err) == 0)
 		return 0;
 	if (err->kind != ERROR_NOT_ENROLLED || !challenge->enrolls ||
@@ -344,7 +368,8 @@ certify_look(struct call *call, struct store *store, struct error *err)
 	struct store_device               *device = &issue->device;
 	int                                rc = -1;
 
-	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) != 0)
+	if (pending_take(pending, secret, clock_monotonic_ms(), &issue->challenge, err) != 0 ||
+	    issue_find_row(issue, store, err) != 0)
 		return -1;
 	if ((rc = issue_admit(issue, call, store, err)) != 0)
 		return rc > 0 ? 0 : -1; /* the change is that of the waiting list */
@@ -368,9 +393,9 @@ certify_told(struct call *call, int rc, struct error *err)
 	if (rc != 0) {
 		if (err->kind == ERROR_CONFLICT)
 			issue_refuse_changed(err);
-		/* A secret without a challenge belongs to no known EK. */
+		/* A secret without a challenge belongs to no known EK, nor does a row that has changed. */
 		refusals_record(attestation_operation_keeper(call)->refusals, &call->asker,
-		    challenge != NULL ? challenge->ek.bytes : NULL, err);
+		    challenge != NULL && (challenge->row == 0 || issue->found) ? challenge->ek.bytes : NULL, err);
 		return -1;
 	}
 	pending_answered(attestation_operation_keeper(call)->pending, &challenge->ek, &challenge->source);

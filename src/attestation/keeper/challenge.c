@@ -38,6 +38,7 @@ challenge_of(const struct call *call, const struct tpm_ek *ek, const struct tpm_
 	struct challenge       *challenge = challenge_new();
 
 	challenge->source = source_of_text(attestation_operation_asked(call)->peer);
+	challenge->row = admission->row;
 	challenge->ek = ek->hash;
 	bytes_append(&challenge->ak_public, ak_public.data, ak_public.size);
 	challenge->ak_number = tpm_ak_number_size(ak);

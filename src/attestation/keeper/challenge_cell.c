@@ -86,10 +86,17 @@ cells_give(struct cells *cells, uint32_t number)
 
 /* ---- tails ---- */
 
+/* The prefix without what is zero behind it. */
+static size_t
+source_size(uint8_t bits)
+{
+	return bits / 8U;
+}
+
 size_t
 cell_tail_size(const struct share_parts *parts, struct view own)
 {
-	return (parts->has_source ? sizeof parts->source : 0) + (parts->has_subject ? parts->subject.size : 0) +
+	return (parts->has_source ? 1 + source_size(parts->source.bits) : 0) + (parts->has_subject ? parts->subject.size : 0) +
 	    own.size;
 }
 
@@ -99,10 +106,13 @@ cell_tail_put(struct challenge_cell *cell, const struct share_parts *parts, stru
 	uint8_t *to = cell->tail;
 
 	cell->has_source = parts->has_source;
-	cell->has_ek = parts->has_subject;
+	cell->subject = !parts->has_subject                     ? CELL_SHARED :
+	    parts->subject.size == sizeof(struct ek_hash) ? CELL_EK :
+	                                                    CELL_ROW;
 	if (parts->has_source) {
-		memcpy(to, &parts->source, sizeof parts->source);
-		to += sizeof parts->source;
+		*to++ = parts->source.bits;
+		memcpy(to, parts->source.octets, source_size(parts->source.bits));
+		to += source_size(parts->source.bits);
 	}
 	if (parts->has_subject) {
 		memcpy(to, parts->subject.data, parts->subject.size);
@@ -117,14 +127,15 @@ cell_parts(const struct challenge_cell *cell, struct share_parts *parts, size_t 
 {
 	const uint8_t *from = cell->tail;
 
-	*parts = (struct share_parts){.has_source = cell->has_source, .has_subject = cell->has_ek};
+	*parts = (struct share_parts){.has_source = cell->has_source, .has_subject = cell->subject != CELL_SHARED};
 	if (parts->has_source) {
-		memcpy(&parts->source, from, sizeof parts->source);
-		from += sizeof parts->source;
+		parts->source.bits = *from++;
+		memcpy(parts->source.octets, from, source_size(parts->source.bits));
+		from += source_size(parts->source.bits);
 	}
 	if (parts->has_subject) {
-		parts->subject = (struct view){from, sizeof(struct ek_hash)};
-		from += sizeof(struct ek_hash);
+		parts->subject = (struct view){from, cell->subject == CELL_EK ? sizeof(struct ek_hash) : CELL_ROW_SIZE};
+		from += parts->subject.size;
 	}
 	return (struct view){from, own_size};
 }

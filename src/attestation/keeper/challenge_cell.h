@@ -14,6 +14,15 @@
 /* Octets of SHA-256 that are kept: nobody guesses one of 2^24 secrets behind 128 bits. */
 #define CELL_DIGEST_SIZE 16
 
+#define CELL_ROW_SIZE 8U
+
+/* What tells whose it is, and counts for fairness: eight octets where thirty-two would do the same. */
+enum cell_subject {
+	CELL_SHARED, /* the share tree has it */
+	CELL_ROW,    /* of an enrolled device, with the beginning of its EK's hash */
+	CELL_EK,     /* of any other: its hash */
+};
+
 struct challenge_cell {
 	uint8_t           digest[CELL_DIGEST_SIZE]; /* of its secret */
 	struct share_link share;
@@ -22,8 +31,8 @@ struct challenge_cell {
 	uint32_t          expires;    /* the low half of the millisecond */
 	uint32_t          facts : 28; /* challenge_facts.h */
 	uint32_t          has_source : 1; /* in the tail; else the share tree has it */
-	uint32_t          has_ek : 1;
-	uint8_t           tail[]; /* source, EK and challenge_pack's own octets */
+	uint32_t          subject : 2;    /* enum cell_subject */
+	uint8_t           tail[];         /* source, subject and challenge_pack's own octets */
 };
 
 struct cells;

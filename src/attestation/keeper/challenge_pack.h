@@ -16,8 +16,17 @@
 #include "util/ek_hash.h"
 #include "util/source.h"
 
+/* Octets of an EK's hash that tell whose row it is to who asks, not to who is certified. */
+#define CHALLENGE_EK_BEGIN 4U
+
 /* A challenge: the facts to certify when the secret comes back. */
 struct challenge {
+	/*
+	 * The row of its device, where there is one: then only the first CHALLENGE_EK_BEGIN octets of `ek`
+	 * wait with it. A row is used again for another device, and octets may be the same by chance; a
+	 * revision is never used again: only a row that has the challenge's revision is its device.
+	 */
+	uint32_t       row; /* 0: the whole of `ek` tells it */
 	struct ek_hash ek;
 	struct source  source;    /* source of the request */
 	int64_t        revision;  /* revision of the device; after a change it must start again */
@@ -44,7 +53,7 @@ struct challenge *challenge_new(void);
 void              challenge_free(struct challenge *challenge);
 
 /*
- * Appends to *common and *own all but EK and source; at most CHALLENGE_OWN_MAX octets to *own, of an AK
+ * Appends to *common and *own all but row, EK and source; at most CHALLENGE_OWN_MAX octets to *own, of an AK
  * that passed tpm_ak_decode.
  */
 void challenge_pack(const struct challenge *challenge, struct bytes *common, struct bytes *own);
@@ -52,7 +61,7 @@ void challenge_pack(const struct challenge *challenge, struct bytes *common, str
 /* How many octets of its own a challenge with this in common has. */
 size_t challenge_own_size(struct view common);
 
-/* The challenge again, with EK and source left to the caller, who frees it. */
+/* The challenge again, with row, EK and source left to the caller, who frees it. */
 struct challenge *challenge_unpack(struct view common, struct view own);
 
 #endif

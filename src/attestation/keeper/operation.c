@@ -70,17 +70,28 @@ attestation_operation_device(struct store *store, const struct ek_hash *ek, unsi
 {
 	char text[EK_HASH_TEXT_SIZE];
 
-	ek_hash_format(ek, text);
 	if (store_device_find_with(store, ek->bytes, lists, device, err) != 0) {
 		if (err->kind != ERROR_NOT_ENROLLED)
 			return -1;
+		ek_hash_format(ek, text);
 		return error_set(err, ERROR_NOT_ENROLLED,
 		    "EK %s is not enrolled; an administrator can run: %s enroll %s", text,
 		    own_command("attest-ca"), text);
 	}
-	if (!device->enabled)
-		return error_set(err, ERROR_DEVICE_DISABLED,
-		    "the device with EK %s is disabled; an administrator can run: %s enable %s", text,
-		    own_command("attest-ca"), text);
-	return 0;
+	return attestation_operation_enabled(device, err);
+}
+
+int
+attestation_operation_enabled(const struct store_device *device, struct error *err)
+{
+	struct ek_hash ek;
+	char           text[EK_HASH_TEXT_SIZE];
+
+	if (device->enabled)
+		return 0;
+	memcpy(ek.bytes, device->ek_hash, sizeof ek.bytes);
+	ek_hash_format(&ek, text);
+	return error_set(err, ERROR_DEVICE_DISABLED,
+	    "the device with EK %s is disabled; an administrator can run: %s enable %s", text,
+	    own_command("attest-ca"), text);
 }

@@ -46,4 +46,7 @@ const struct attestation_revision *attestation_operation_revision(const struct c
 int attestation_operation_device(struct store *store, const struct ek_hash *ek, unsigned lists,
     struct store_device *device, struct error *err);
 
+/* DEVICE_DISABLED, in the same words, unless the device is enabled. */
+int attestation_operation_enabled(const struct store_device *device, struct error *err);
+
 #endif

@@ -89,10 +89,28 @@ cell_share_parts(const void *table, uint32_t number, struct share_parts *parts)
 
 static const struct share_owner share_owner = {cell_share, cell_weight, cell_share_parts};
 
+_Static_assert(sizeof(uint32_t) + CHALLENGE_EK_BEGIN == CELL_ROW_SIZE, "a row, and the beginning of its EK");
+
+/* Row or EK: their sizes tell one from the other. */
 static struct view
-ek_subject(const struct ek_hash *ek)
+challenge_subject(const struct challenge *challenge, uint8_t room[CELL_ROW_SIZE])
 {
-	return (struct view){ek->bytes, sizeof ek->bytes};
+	if (challenge->row == 0)
+		return (struct view){challenge->ek.bytes, sizeof challenge->ek.bytes};
+	memcpy(room, &challenge->row, sizeof challenge->row);
+	memcpy(room + sizeof challenge->row, challenge->ek.bytes, CHALLENGE_EK_BEGIN);
+	return (struct view){room, CELL_ROW_SIZE};
+}
+
+static void
+challenge_subject_set(struct challenge *challenge, struct view subject)
+{
+	if (subject.size != CELL_ROW_SIZE) {
+		memcpy(challenge->ek.bytes, subject.data, sizeof challenge->ek.bytes);
+		return;
+	}
+	memcpy(&challenge->row, subject.data, sizeof challenge->row);
+	memcpy(challenge->ek.bytes, subject.data + sizeof challenge->row, CHALLENGE_EK_BEGIN);
 }
 
 /* ---- challenges by digest ---- */
@@ -180,10 +198,11 @@ pending_new(size_t max, size_t held_max, int64_t lifetime_ms)
 /* Challenges of a machine that has answered before are protected from eviction, up to its limit and
  * that of all together. */
 static bool
-pending_holds(const struct pending *pending, const struct challenge *challenge, struct view common)
+pending_holds(const struct pending *pending, const struct challenge *challenge, struct view subject,
+    struct view common)
 {
 	return answered_has(pending->answered, &challenge->ek, &challenge->source) &&
-	    share_tree_held(pending->shares, &challenge->source, ek_subject(&challenge->ek)) <
+	    share_tree_held(pending->shares, &challenge->source, subject) <
 	        pending->held_max &&
 	    pending->held + facts_weight(common) <= pending->max / 2;
 }
@@ -200,14 +219,15 @@ static void
 pending_link(struct pending *pending, const struct challenge *challenge, struct view common,
     struct view own, const uint8_t digest[CELL_DIGEST_SIZE], int64_t now_ms)
 {
-	struct view            ek = ek_subject(&challenge->ek);
-	bool                   held = pending_holds(pending, challenge, common);
+	uint8_t                room[CELL_ROW_SIZE];
+	struct view            subject = challenge_subject(challenge, room);
+	bool                   held = pending_holds(pending, challenge, subject, common);
 	uint32_t               weight = facts_weight(common);
 	struct share_parts     parts;
 	struct challenge_cell *cell;
 	uint32_t               number;
 
-	share_tree_ask(pending->shares, &challenge->source, ek, &parts);
+	share_tree_ask(pending->shares, &challenge->source, subject, &parts);
 	number = cells_take(pending->cells, cell_tail_size(&parts, own));
 	cell = cell_at(pending, number);
 	memset(cell, 0, sizeof *cell);
@@ -217,7 +237,7 @@ pending_link(struct pending *pending, const struct challenge *challenge, struct 
 	pending_expires(pending, cell, now_ms + pending->lifetime_ms);
 	hash_index_add(pending->index, number);
 	order_append(pending, number);
-	share_tree_enter(pending->shares, number, &challenge->source, ek, held);
+	share_tree_enter(pending->shares, number, &challenge->source, subject, held);
 	pending->weight += weight;
 	pending->held += held ? weight : 0;
 }
@@ -360,7 +380,7 @@ pending_open(struct pending *pending, uint32_t number)
 
 	share_tree_parts(pending->shares, number, &parts);
 	challenge->source = parts.source;
-	memcpy(challenge->ek.bytes, parts.subject.data, sizeof challenge->ek.bytes);
+	challenge_subject_set(challenge, parts.subject);
 	pending_remove(pending, number);
 	return challenge;
 }

@@ -21,7 +21,7 @@ struct source;
  * and 1 more for each FACTS_OCTETS that are kept with it. When the table is full, as many
  * as the new one weighs are evicted by share_tree.h, and never the new one: anyone can request
  * credentials for another machine's EK, from many addresses or from behind the machine's own, but
- * cannot open them. Of an EK that has answered from a source, a weight of `held_max` of challenges
+ * cannot open them. A challenge counts for its device's row, or for its EK where it has none. Of an EK that has answered from a source, a weight of `held_max` of challenges
  * made for that source is never evicted; of all such EKs together, half of `max`, so that the others
  * always have room.
  */
@@ -44,7 +44,8 @@ int pending_put(struct pending *pending, struct view secret, const struct challe
 
 /*
  * Takes out the challenge of this secret, so that it works once. UNKNOWN_SECRET,
- * always with the same text, when it never existed, has expired or was used. The
+ * always with the same text, when it never existed, has expired or was used. Where the challenge
+ * has a row, `ek` has its first octets only: the caller finds the device by row and revision. The
  * caller frees *out.
  */
 int pending_take(struct pending *pending, struct view secret, int64_t now_ms,

@@ -21,7 +21,8 @@ void             refusals_free(struct refusals *refusals);
 
 /*
  * Records a refusal if its kind belongs in the audit trail; `ek_hash` is that of a
- * device that is enrolled, or was when its challenge was made, or NULL. Any thread.
+ * device that is enrolled, or was when its challenge was made, or NULL where that is not known
+ * (any more). Any thread.
  */
 void refusals_record(struct refusals *refusals, const struct call_asker *asker,
     const uint8_t *ek_hash, const struct error *why);

@@ -345,7 +345,6 @@ static int
 device_read_with(struct store *store, struct sql_statement *row, unsigned lists, struct store_device *out,
     struct error *err)
 {
-	int64_t     id = sql_column_int64(row, 0);
 	struct view ek_hash = sql_column_octets(row, 1);
 	int         text = 6; /* column of the first */
 
@@ -353,6 +352,7 @@ device_read_with(struct store *store, struct sql_statement *row, unsigned lists,
 	if (ek_hash.size != STORE_HASH_SIZE)
 		return error_set(err, ERROR_INTERNAL, "%s has a hash of another size", store_place(store));
 	memcpy(out->ek_hash, ek_hash.data, STORE_HASH_SIZE);
+	out->row = sql_column_int64(row, 0);
 	out->enabled = sql_column_int64(row, 2) != 0;
 	out->enrolled = sql_column_int64(row, 3);
 	out->revision = sql_column_int64(row, 4);
@@ -361,9 +361,9 @@ device_read_with(struct store *store, struct sql_statement *row, unsigned lists,
 	DEVICE_TEXTS(X)
 #undef X
 	if (((lists & STORE_DEVICE_NAMES) != 0 &&
-	        device_read_list(store, &device_names, id, &out->names, &out->name_count, err) != 0) ||
+	        device_read_list(store, &device_names, out->row, &out->names, &out->name_count, err) != 0) ||
 	    ((lists & STORE_DEVICE_TAGS) != 0 &&
-	        device_read_list(store, &device_tags, id, &out->tags, &out->tag_count, err) != 0)) {
+	        device_read_list(store, &device_tags, out->row, &out->tags, &out->tag_count, err) != 0)) {
 		store_device_clear(out);
 		return -1;
 	}
@@ -411,6 +411,22 @@ store_device_find_with(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZ
 	if (device_one_with(store, statement, lists, out, &found, err) != 0)
 		return -1;
 	return found ? 0 : device_not_enrolled(ek_hash, err);
+}
+
+int
+store_device_at(struct store *store, int64_t row, unsigned lists, struct store_device *out,
+    struct error *err)
+{
+	static const char     text[] = "SELECT " DEVICE_COLUMNS " FROM enrolled AS device WHERE id = ?1";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	bool                  found;
+
+	if (statement == NULL)
+		return -1;
+	sql_bind_int64(statement, 1, row);
+	if (device_one_with(store, statement, lists, out, &found, err) != 0)
+		return -1;
+	return found ? 0 : error_set(err, ERROR_NOT_ENROLLED, "the device is not enrolled any more");
 }
 
 int

@@ -27,6 +27,7 @@ struct store_device {
 	int64_t enrolled; /* when, in seconds since 1970 */
 	int64_t seen;     /* time of its last proof of life (evidence.h); 0: never */
 	int64_t revision; /* increases with every change of the device; never reused */
+	int64_t row;      /* where it is in the inventory; another may come there after it */
 };
 
 /*
@@ -59,6 +60,13 @@ int store_device_find(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE
 /* The same with these of its lists only; the others are empty. */
 int store_device_find_with(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], unsigned lists,
     struct store_device *out, struct error *err);
+
+/*
+ * Finds the device that is in this row by now, with these of its lists. Only its revision, which is never
+ * used again, tells that it is the one that was there. NOT_ENROLLED when the row is empty.
+ */
+int store_device_at(struct store *store, int64_t row, unsigned lists, struct store_device *out,
+    struct error *err);
 
 /* The EK of the enrolled device that has exactly this name. NOT_FOUND. */
 int store_device_named(struct store *store, const char *name, uint8_t ek_hash[STORE_HASH_SIZE],

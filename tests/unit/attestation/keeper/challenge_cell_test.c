@@ -9,14 +9,14 @@
 
 static uint8_t own_octets[CELL_TAIL_MAX];
 
-/* The parts, of which the first two bits of `form` say what the cell is to keep. */
+/* The parts, of which the first two bits of `form` say what the cell is to keep, and the third of what size. */
 static struct share_parts
 parts_made(unsigned form, const struct ek_hash *ek)
 {
 	return (struct share_parts){.has_source = (form & 1) != 0,
 	    .has_subject = (form & 2) != 0,
 	    .source = {.octets = {192, 0, 2, 1}, .bits = 32},
-	    .subject = {ek->bytes, sizeof ek->bytes}};
+	    .subject = {ek->bytes, (form & 4) != 0 ? CELL_ROW_SIZE : sizeof ek->bytes}};
 }
 
 static void
@@ -33,6 +33,27 @@ assert_kept(const struct challenge_cell *cell, const struct share_parts *wanted,
 	if (wanted->has_subject)
 		ck_assert(view_equal(parts.subject, wanted->subject));
 }
+
+/* Of every kind, a prefix comes back whole. */
+START_TEST(source_is_what_was_put)
+{
+	static const struct source sources[] = {{.octets = {192, 0, 2, 1}, .bits = 32},
+	    {.octets = {0x20, 1, 0x0d, 0xb8, 0, 1}, .bits = 48},
+	    {.octets = {0x20, 1, 0x0d, 0xb8, 0, 1, 0, 7}, .bits = 64}, {.bits = 0}};
+	struct share_parts         parts = {.has_source = true, .source = sources[_i]};
+	struct share_parts         got;
+	struct view                own = {own_octets, 10};
+	struct cells              *cells = cells_new();
+	struct challenge_cell     *cell = cells_at(cells, cells_take(cells, cell_tail_size(&parts, own)));
+
+	memset(own_octets, 0x5a, sizeof own_octets);
+	ck_assert_uint_eq(cell_tail_size(&parts, own), 1 + sources[_i].bits / 8U + own.size);
+	cell_tail_put(cell, &parts, own);
+	ck_assert(view_equal(cell_parts(cell, &got, own.size), own));
+	ck_assert_mem_eq(&got.source, &sources[_i], sizeof got.source);
+	cells_free(cells);
+}
+END_TEST
 
 /* Two of each size at once: neither is written into the other. */
 START_TEST(parts_are_what_was_put)
@@ -74,7 +95,8 @@ main(void)
 	Suite *suite = suite_create("challenge_cell");
 	TCase *tc = tcase_create("challenge_cell");
 
-	tcase_add_loop_test(tc, parts_are_what_was_put, 0, 4);
+	tcase_add_loop_test(tc, parts_are_what_was_put, 0, 8);
+	tcase_add_loop_test(tc, source_is_what_was_put, 0, 4);
 	tcase_add_test(tc, head_is_48_octets);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -52,6 +52,8 @@ FAILS(ak_certificate_issue, NOTHING, (const struct ca *issuer, const struct ak_p
     serial, not_after, der, err)
 FAILS(store_device_find_with, NOTHING, (struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], unsigned lists,
     struct store_device *out, struct error *err), store, ek_hash, lists, out, err)
+FAILS(store_device_at, NOTHING, (struct store *store, int64_t row, unsigned lists, struct store_device *out,
+    struct error *err), store, row, lists, out, err)
 FAILS(store_evidence_record, NOTHING, (struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_evidence *evidence, struct view certificate, int64_t now, struct error *err), store, ek_hash,
     evidence, certificate, now, err)

@@ -19,6 +19,7 @@
 #include "store/inventory/certificate.h"
 #include "store/inventory/change.h"
 #include "store/inventory/device.h"
+#include "store/sql.h"
 
 static void
 setup(void)
@@ -208,6 +209,33 @@ change_replace(struct store *store, const uint8_t *hash)
 }
 
 static void
+change_replace_alike(struct store *store, const uint8_t *hash)
+{
+	uint8_t other[STORE_HASH_SIZE];
+
+	memcpy(other, hash, sizeof other);
+	other[STORE_HASH_SIZE - 1] ^= 1;
+	unit_ok(store_device_replace(store, hash, other, clock_now(), &change_revoked, &change_err),
+	    &change_err);
+}
+
+/* No command does. */
+static void
+change_ek(struct store *store, const uint8_t *hash)
+{
+	static const char     text[] = "UPDATE device SET ek_hash = ?2 WHERE ek_hash = ?1";
+	static const uint8_t  other[STORE_HASH_SIZE] = {1};
+	struct sql_statement *statement;
+
+	unit_ok(store_begin(store, &change_err), &change_err);
+	ck_assert_ptr_nonnull(statement = sql_prepare(store, text, &change_err));
+	sql_bind_octets(statement, 1, hash, STORE_HASH_SIZE);
+	sql_bind_octets(statement, 2, other, sizeof other);
+	unit_ok(sql_step(statement, "changing an EK", &change_err), &change_err);
+	unit_ok(store_commit(store, &change_err), &change_err);
+}
+
+static void
 change_replace_back(struct store *store, const uint8_t *hash)
 {
 	static const uint8_t other[STORE_HASH_SIZE] = {1};
@@ -232,9 +260,12 @@ static const struct {
 	enum error_kind kind;
 	const char     *detail; /* NULL: the hash is in it */
 } changes[] = {
-    {change_remove, ERROR_NOT_ENROLLED, NULL},
+    {change_remove, ERROR_NOT_ENROLLED, "the device is not enrolled any more"},
     {change_disable, ERROR_DEVICE_DISABLED, NULL},
-    {change_replace, ERROR_NOT_ENROLLED, NULL},
+    /* others in its row: one that begins alike, and one that does not but has its revision */
+    {change_replace_alike, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
+    {change_ek, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
+    {change_replace, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
     {change_enroll, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
     {change_enable, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
     {change_replace_back, ERROR_OVERLOADED,

@@ -44,6 +44,33 @@ put(struct pending *pending, uint32_t secret, uint8_t device, int64_t now, struc
 	return rc;
 }
 
+/* One of the device in this row, or, if that is 0, of an EK that has none. */
+static void
+put_row(struct pending *pending, uint32_t secret, uint32_t row, uint8_t ek, const char *from)
+{
+	struct challenge *challenge = challenge_for(ek);
+	struct error      err = {0};
+
+	challenge->source = source_of_text(view_text(from));
+	challenge->row = row;
+	unit_ok(pending_put(pending, secret_of(&secret), challenge, 0, &err), &err);
+	challenge_free(challenge);
+}
+
+/* Of an EK that has a row, only the beginning comes back. */
+static void
+assert_row(struct pending *pending, uint32_t secret, uint32_t row, uint8_t ek)
+{
+	struct challenge *taken = NULL;
+	struct error      err = {0};
+
+	unit_ok(pending_take(pending, secret_of(&secret), 0, &taken, &err), &err);
+	ck_assert_uint_eq(taken->row, row);
+	for (size_t i = 0; i < sizeof taken->ek.bytes; i++)
+		ck_assert_uint_eq(taken->ek.bytes[i], row == 0 || i < CHALLENGE_EK_BEGIN ? ek : 0);
+	challenge_free(taken);
+}
+
 /* One with so many octets of a question, as it waits for a slow signature. */
 static int
 put_large(struct pending *pending, uint32_t secret, uint8_t device, size_t octets, struct error *err)
@@ -694,6 +721,61 @@ START_TEST(take_gives_source_and_ek_of_what_was_put)
 }
 END_TEST
 
+/* Rows and EKs, alone or shared with others; a row whose octets are the first of an EK is another thing. */
+START_TEST(take_gives_row_or_ek_of_what_was_put)
+{
+	static const char *const hosts[] = {"192.0.2.1", "192.0.2.2", "[2001:db8:1:1::1]:1"};
+	struct pending          *pending = pending_new(1000, 1000, LIFETIME);
+
+	for (uint32_t i = 0; i < 200; i++)
+		put_row(pending, i, i % 2 == 0 ? 0 : 0x01010101U * (i % 10), (uint8_t)(i % 20), hosts[i % 3]);
+	for (uint32_t k = 0; k < 200; k++) {
+		uint32_t i = k * 77 % 200;
+
+		assert_row(pending, i, i % 2 == 0 ? 0 : 0x01010101U * (i % 10), (uint8_t)(i % 20));
+	}
+	ck_assert_uint_eq(pending_count(pending), 0);
+	pending_free(pending);
+}
+END_TEST
+
+/* Whoever has most challenges of a device, from whatever addresses, gives way; its neighbours keep theirs. */
+START_TEST(put_one_row_from_many_addresses_keeps_nobody_out)
+{
+	struct pending *pending = pending_new(20, 20, LIFETIME);
+	char            address[64];
+
+	for (uint32_t i = 1; i <= 8; i++)
+		put_row(pending, i, i, 0, "192.0.2.1");
+	for (uint32_t i = 0; i < 100; i++) {
+		(void)snprintf(address, sizeof address, "198.51.100.%u", (unsigned)i);
+		put_row(pending, 100 + i, 77, 77, address);
+	}
+	put_row(pending, 300, 0, 77, "203.0.113.1"); /* not that device */
+	ck_assert_uint_eq(pending_count(pending), 20);
+	for (uint32_t i = 1; i <= 8; i++)
+		assert_row(pending, i, i, 0);
+	assert_row(pending, 300, 0, 77);
+	pending_free(pending);
+}
+END_TEST
+
+/* What a device has answered protects the challenges that wait with its row. */
+START_TEST(put_row_of_a_device_that_answered_is_held)
+{
+	struct pending *pending = pending_new(4, 1, LIFETIME);
+
+	answer(pending, 1);
+	put_row(pending, 1, 9, 1, "192.0.2.1");
+	put_row(pending, 2, 9, 1, "192.0.2.1"); /* more than it may hold */
+	for (uint32_t i = 10; i < 20; i++)
+		put_row(pending, i, 0, (uint8_t)i, "192.0.2.1");
+	assert_row(pending, 1, 9, 1);
+	assert_unknown(pending, 2, 0);
+	pending_free(pending);
+}
+END_TEST
+
 /* Of a lifetime of milliseconds whose low half turns over. */
 START_TEST(expires_around_two_to_the_32)
 {
@@ -847,6 +929,9 @@ main(void)
 	tcase_add_test(tc, put_large_alone_fits);
 	tcase_add_test(tc, take_gives_what_was_put);
 	tcase_add_test(tc, take_gives_source_and_ek_of_what_was_put);
+	tcase_add_test(tc, take_gives_row_or_ek_of_what_was_put);
+	tcase_add_test(tc, put_one_row_from_many_addresses_keeps_nobody_out);
+	tcase_add_test(tc, put_row_of_a_device_that_answered_is_held);
 	tcase_add_test(tc, expires_around_two_to_the_32);
 	tcase_add_test(tc, take_of_one_group_gives_its_own_ak);
 	tcase_add_test(tc, take_out_of_order_finds_each);

@@ -224,6 +224,36 @@ START_TEST(find_absent_device_is_not_enrolled)
 }
 END_TEST
 
+/* A row alone is nobody: the next device comes into it. */
+START_TEST(at_a_row_is_who_is_there_by_now)
+{
+	uint8_t             first[STORE_HASH_SIZE] = {1};
+	struct store_device was;
+	struct store_device found;
+
+	unit_ok(enroll(1, 0, NAMES("laptop")), &err);
+	unit_ok(store_device_find(store, first, &was, &err), &err);
+	unit_ok(store_device_at(store, was.row, STORE_DEVICE_NAMES, &found, &err), &err);
+	ck_assert_mem_eq(found.ek_hash, first, STORE_HASH_SIZE);
+	ck_assert_uint_eq(found.name_count, 1);
+	ck_assert_int_eq(found.row, was.row);
+	ck_assert_int_eq(found.revision, was.revision);
+	store_device_clear(&found);
+	unit_fails(store_device_at(store, was.row + 1, 0, &found, &err), &err, ERROR_NOT_ENROLLED,
+	    "the device is not enrolled any more");
+
+	unit_ok(store_device_remove(store, first, NOW, &err), &err);
+	unit_fails(store_device_at(store, was.row, 0, &found, &err), &err, ERROR_NOT_ENROLLED,
+	    "the device is not enrolled any more");
+	unit_ok(enroll(2, 0, NAMES("laptop")), &err);
+	unit_ok(store_device_at(store, was.row, 0, &found, &err), &err);
+	ck_assert_int_eq(found.ek_hash[0], 2);
+	ck_assert_int_gt(found.revision, was.revision);
+	store_device_clear(&found);
+	store_device_clear(&was);
+}
+END_TEST
+
 /* Resolve. */
 
 static const struct {
@@ -380,6 +410,7 @@ case_of_devices(void)
 	tcase_add_loop_test(tc, enroll_note_against_the_rules_is_malformed, 0, COUNT(refused_notes));
 	tcase_add_test(tc, enroll_note_length_is_bounded);
 	tcase_add_test(tc, find_absent_device_is_not_enrolled);
+	tcase_add_test(tc, at_a_row_is_who_is_there_by_now);
 	tcase_add_loop_test(tc, resolve_each_form_finds_the_device, 0, COUNT(resolved));
 	tcase_add_loop_test(tc, resolve_what_is_none_or_several_is_refused, 0, COUNT(unresolved));
 	tcase_add_test(tc, list_devices_is_by_name_then_hash);
