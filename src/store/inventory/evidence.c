@@ -83,6 +83,44 @@ device_set_seen(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE], int
 	return 0;
 }
 
+/* Binds EK and evidence from 1 to 8. Empty octets are an empty value, not NULL. */
+static void
+evidence_bind_all(struct sql_statement *statement, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const struct store_evidence *evidence, struct view certificate)
+{
+	bool verified = evidence->verdict == STORE_VERDICT_VERIFIED;
+
+	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
+	evidence_bind(statement, 2, evidence);
+	sql_bind_octets(statement, 7, evidence->root, verified ? sizeof evidence->root : 0);
+	sql_bind_octets(statement, 8, certificate.size != 0 ? certificate.data : evidence->root,
+	    certificate.size);
+}
+
+/*
+ * Whether what is recorded stays: it is the same, or was more than nothing. Asked first, as an insertion
+ * has SQLite make a table in memory of the verdicts there may be, for nothing most times.
+ */
+static int
+evidence_stays(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
+    const struct store_evidence *evidence, struct view certificate, bool *stays, struct error *err)
+{
+	static const char     text[] =
+	    "SELECT 1 FROM ek_certificate WHERE device = (SELECT id FROM enrolled WHERE ek_hash = ?1)"
+	    " AND ((?2 = 'absent' AND verdict <> 'absent')"
+	    " OR (" EVIDENCE_COLUMNS ", root, certificate) = (?2, ?3, ?4, ?5, ?6, ?7, ?8))";
+	struct sql_statement *statement = sql_prepare(store, text, err);
+	int                   rc;
+
+	if (statement == NULL)
+		return -1;
+	evidence_bind_all(statement, ek_hash, evidence, certificate);
+	rc = sql_step(statement, "looking for an EK certificate", err);
+	sql_reset(statement);
+	*stays = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
     const struct store_evidence *evidence, struct view certificate, int64_t now,
@@ -90,26 +128,21 @@ evidence_upsert(struct store *store, const uint8_t ek_hash[STORE_HASH_SIZE],
 {
 	static const char     text[] =
 	    "INSERT INTO ek_certificate (device, checked, " EVIDENCE_COLUMNS ", root,"
-	    " certificate) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM enrolled"
+	    " certificate) SELECT id, ?9, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM enrolled"
 	    " WHERE ek_hash = ?1 ON CONFLICT (device) DO UPDATE"
-	    " SET checked = ?2, verdict = ?3, reason = ?4, manufacturer = ?5, model = ?6,"
-	    " version = ?7, root = ?8, certificate = ?9"
-	    " WHERE (?3 <> 'absent' OR ek_certificate.verdict = 'absent')"
-	    " AND (ek_certificate.verdict, ek_certificate.reason, ek_certificate.manufacturer,"
-	    " ek_certificate.model, ek_certificate.version, ek_certificate.root,"
-	    " ek_certificate.certificate) <> (?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-	struct sql_statement *statement = sql_prepare(store, text, err);
-	bool                  verified = evidence->verdict == STORE_VERDICT_VERIFIED;
+	    " SET checked = ?9, verdict = ?2, reason = ?3, manufacturer = ?4, model = ?5,"
+	    " version = ?6, root = ?7, certificate = ?8";
+	struct sql_statement *statement;
+	bool                  stays;
 
-	if (statement == NULL)
+	if (evidence_stays(store, ek_hash, evidence, certificate, &stays, err) != 0)
 		return -1;
-	sql_bind_octets(statement, 1, ek_hash, STORE_HASH_SIZE);
-	sql_bind_int64(statement, 2, now);
-	evidence_bind(statement, 3, evidence);
-	sql_bind_octets(statement, 8, evidence->root, verified ? sizeof evidence->root : 0);
-	/* An empty value, not NULL. */
-	sql_bind_octets(statement, 9, certificate.size != 0 ? certificate.data : evidence->root,
-	    certificate.size);
+	if (stays)
+		return 0;
+	if ((statement = sql_prepare(store, text, err)) == NULL)
+		return -1;
+	evidence_bind_all(statement, ek_hash, evidence, certificate);
+	sql_bind_int64(statement, 9, now);
 	return sql_step(statement, "recording an EK certificate", err);
 }
 
