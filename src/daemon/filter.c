@@ -15,6 +15,26 @@
 #include "daemon/violation.h"
 #include "util/error.h"
 
+/*
+ * A descriptor differs from `first` in some highest bit, and is above it when that bit of `first` is 0. The
+ * kernel reads 32 bits of the argument, so that comparing all of it would say nothing.
+ */
+void
+filter_descriptors(int call, const unsigned *option, unsigned first,
+    struct filter_rule rules[FILTER_DESCRIPTORS])
+{
+	struct filter_rule rule = {.call = call, .verdict = FILTER_PERMIT, .mask = UINT32_MAX, .value = first,
+	    .has_option = option != NULL, .option = option != NULL ? *option : 0};
+
+	rules[0] = rule;
+	for (unsigned bit = 0; bit < 32; bit++) {
+		rule.mask = (uint32_t)(UINT32_MAX << bit);
+		rule.value = (first & rule.mask) ^ (UINT64_C(1) << bit);
+		rule.verdict = (first >> bit & 1) == 0 ? FILTER_PERMIT : FILTER_FORBID;
+		rules[1 + bit] = rule;
+	}
+}
+
 #if WITH_SECCOMP
 
 bool

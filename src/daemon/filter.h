@@ -114,6 +114,16 @@ struct filter_rule {
 	deny_if(socket, 0, UINT32_MAX, AF_ALG), deny_if(socket, 0, UINT32_MAX, AF_KEY), \
 	deny_if(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER), deny_if(clone, 0, CLONE_NEWNS, CLONE_NEWNS)
 
+/* How many rules say which descriptors a call may be about. */
+#define FILTER_DESCRIPTORS 33
+
+/*
+ * Fills in the rules by which a call, `call`, whose first argument is a descriptor (and whose second is
+ * *option, unless that is NULL) is permitted from the descriptor `first` on, and fails with EACCES below.
+ */
+void filter_descriptors(int call, const unsigned *option, unsigned first,
+    struct filter_rule rules[FILTER_DESCRIPTORS]);
+
 /* True when the kernel filters calls for this process, and this build knows how. */
 bool filter_is_available(void);
 

@@ -143,6 +143,19 @@ member_close_cb(void *arg)
 	member->front->handlers->close(&member->public);
 }
 
+/* The first descriptor that only this process has. */
+static unsigned
+front_first_own(const struct supervisor_child *child)
+{
+	int last = STDERR_FILENO;
+
+	for (size_t i = 0; i < child->listener_count; i++) {
+		if (child->listeners[i] > last)
+			last = child->listeners[i];
+	}
+	return (unsigned)last + 1;
+}
+
 static int
 front_start(struct front *front, const struct supervisor_child *child, struct error *err)
 {
@@ -165,7 +178,7 @@ front_start(struct front *front, const struct supervisor_child *child, struct er
 		        &member->public.channel, err) != 0)
 			return -1;
 	}
-	if (front->handlers->prepare(err) != 0 || sandbox_enter_front(child->sandbox, err) != 0)
+	if (front->handlers->prepare(err) != 0 || sandbox_enter_front(child->sandbox, front_first_own(child), err) != 0)
 		return -1;
 	for (size_t i = 0; i < front->count; i++) {
 		if (worker_start(front->members[i].worker, "front", err) != 0)

@@ -41,9 +41,10 @@ int sandbox_enter_supervisor(enum sandbox_mode mode, struct error *err);
 /*
  * A front, with one thread, before it reads anything: it keeps the descriptors that it has, and may
  * accept, read and write, make threads, and end. It opens no file and makes no socket, and starts
- * and signals no process. INTERNAL.
+ * and signals no process. The descriptors below `first` are other processes' too: it does not shut them
+ * down, nor change their flags. INTERNAL.
  */
-int sandbox_enter_front(enum sandbox_mode mode, struct error *err);
+int sandbox_enter_front(enum sandbox_mode mode, unsigned first, struct error *err);
 
 /* What a keeper's keys take. */
 enum sandbox_keys {

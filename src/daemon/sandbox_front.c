@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 #if WITH_SECCOMP
 #include <seccomp.h>
@@ -40,7 +41,6 @@ static const struct filter_rule rules[] = {
     PERMIT_MASKED(sendmsg, 2, MSG_FASTOPEN, 0), /* which would connect */
     PERMIT_MASKED(sendmmsg, 3, MSG_FASTOPEN, 0),
     PERMIT_MASKED(sendto, 4, FILTER_ALL, 0), /* to the peer, and to no address */
-    PERMIT(shutdown),
     PERMIT(close),
     PERMIT(fstat),
     PERMIT_MASKED(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH),
@@ -52,15 +52,28 @@ static const struct filter_rule rules[] = {
     PERMIT_OPTION(setsockopt, IPPROTO_TCP, TCP_NODELAY),
     PERMIT_IF(ioctl, 1, FIONREAD),
     PERMIT_IF(fcntl, 1, F_GETFL),
-    PERMIT_IF(fcntl, 1, F_SETFL),
     PERMIT_IF(fcntl, 1, F_GETFD),
     PERMIT_IF(fcntl, 1, F_SETFD),
 
     FILTER_RULES_PROCESS,
 };
 
+/* The calls that change a descriptor for all who have it. */
+static int
+front_filter(unsigned first, struct error *err)
+{
+	static const unsigned flags = F_SETFL;
+	struct filter_rule    all[sizeof rules / sizeof rules[0] + (size_t)2 * FILTER_DESCRIPTORS];
+	size_t                count = sizeof rules / sizeof rules[0];
+
+	memcpy(all, rules, sizeof rules);
+	filter_descriptors(SCMP_SYS(shutdown), NULL, first, all + count);
+	filter_descriptors(SCMP_SYS(fcntl), &flags, first, all + count + FILTER_DESCRIPTORS);
+	return filter_enter(all, sizeof all / sizeof all[0], FILTER_KILL, err);
+}
+
 int
-sandbox_enter_front(enum sandbox_mode mode, struct error *err)
+sandbox_enter_front(enum sandbox_mode mode, unsigned first, struct error *err)
 {
 	if (mode == SANDBOX_OFF)
 		return 0;
@@ -68,14 +81,15 @@ sandbox_enter_front(enum sandbox_mode mode, struct error *err)
 		return -1;
 	if (mode == SANDBOX_AVAILABLE && !filter_is_available())
 		return 0;
-	return filter_enter(rules, sizeof rules / sizeof rules[0], FILTER_KILL, err);
+	return front_filter(first, err);
 }
 
 #else
 
 int
-sandbox_enter_front(enum sandbox_mode mode, struct error *err)
+sandbox_enter_front(enum sandbox_mode mode, unsigned first, struct error *err)
 {
+	(void)first;
 	if (mode == SANDBOX_OFF || !WITH_SANDBOX)
 		return 0;
 	return process_disarm(0, err) != 0 ? -1 : landlock_enter(0, NULL, 0, err);

@@ -4,6 +4,9 @@
 #include <netdb.h>
 #include <stdbool.h>
 
+#include "daemon/channel.h"
+#include "daemon/front.h"
+#include "daemon/supervisor.h"
 #include "sandbox_support.h"
 
 static void
@@ -11,7 +14,7 @@ enter_front(void)
 {
 	struct error err = {0};
 
-	if (sandbox_enter_front(SANDBOX_ON, &err) == 0)
+	if (sandbox_enter_front(SANDBOX_ON, 3, &err) == 0)
 		return;
 	fprintf(stderr, "%s\n", err.detail);
 	_exit(99);
@@ -140,7 +143,7 @@ enter_front_available(void)
 {
 	struct error err = {0};
 
-	if (sandbox_enter_front(SANDBOX_AVAILABLE, &err) != 0)
+	if (sandbox_enter_front(SANDBOX_AVAILABLE, 3, &err) != 0)
 		_exit(99);
 }
 
@@ -244,6 +247,129 @@ START_TEST(front_without_its_filter_signals_nobody)
 }
 END_TEST
 
+/* ---- what it has together with others ---- */
+
+static const unsigned first_own[] = {3, 4, 5, 8, 11, 64, 100};
+static unsigned       first;
+
+/* A socket is at each of the descriptors that are tried. */
+static void
+enter_front_with_shared_descriptors(void)
+{
+	struct error   err = {0};
+	const unsigned places[] = {first - 1, first, first + 1, 2 * first};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		int ends[2];
+
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 ||
+		    dup2(fcntl(ends[0], F_DUPFD, 300), (int)places[i]) < 0)
+			_exit(98);
+	}
+	if (sandbox_enter_front(SANDBOX_ON, first, &err) != 0)
+		_exit(99);
+}
+
+static bool
+refused(long rc)
+{
+	return rc == -1 && errno == EACCES;
+}
+
+/* The log, when it is a socket, and the sockets that listen for the next front as well. */
+static int
+act_shut_down(void)
+{
+	const unsigned long wide = 1UL << 32 | (first - 1);
+
+	if (!refused(shutdown((int)first - 1, SHUT_RDWR)) || !refused(shutdown(0, SHUT_RDWR)))
+		return 1;
+	if (!refused(syscall(SYS_shutdown, wide, SHUT_RDWR))) /* of which the kernel reads the lower half */
+		return 2;
+	return shutdown((int)first, SHUT_RDWR) == 0 && shutdown((int)first + 1, SHUT_RDWR) == 0 &&
+	        shutdown((int)first * 2, SHUT_RDWR) == 0 ? 0 : 3;
+}
+
+static int
+act_change_flags(void)
+{
+	const unsigned long wide = 1UL << 32 | (first - 1);
+
+	if (!refused(fcntl((int)first - 1, F_SETFL, O_NONBLOCK)) || !refused(fcntl(0, F_SETFL, 0)))
+		return 1;
+	if (!refused(syscall(SYS_fcntl, wide, F_SETFL, 0)))
+		return 2;
+	return fcntl((int)first, F_SETFL, O_NONBLOCK) == 0 && fcntl((int)first + 1, F_SETFL, 0) == 0 &&
+	        fcntl((int)first * 2, F_SETFL, 0) == 0 && fcntl((int)first - 1, F_GETFL) >= 0 ? 0 : 3;
+}
+
+START_TEST(front_shuts_down_nothing_that_others_have_too)
+{
+	NEEDS_FILTER();
+	first = first_own[_i];
+	inside(enter_front_with_shared_descriptors, act_shut_down);
+	ck_assert_msg(world.status == 0, "%u: %s %#x", first, world.lines, (unsigned)world.status);
+}
+END_TEST
+
+START_TEST(front_changes_no_flags_of_what_others_have_too)
+{
+	NEEDS_FILTER();
+	first = first_own[_i];
+	inside(enter_front_with_shared_descriptors, act_change_flags);
+	ck_assert_msg(world.status == 0, "%u: %s %#x", first, world.lines, (unsigned)world.status);
+}
+END_TEST
+
+static int listening[2];
+static int tried = -1;
+
+static int prepare_nothing_cb(struct error *err) { (void)err; return 0; }
+static void close_nothing_cb(struct front_worker *worker) { (void)worker; }
+static bool is_idle_cb(const struct front_worker *worker) { (void)worker; return true; }
+
+static void
+drain_and_try_cb(struct front_worker *worker)
+{
+	tried = refused(shutdown(worker->listeners[0], SHUT_RDWR)) &&
+	    refused(shutdown(worker->listeners[1], SHUT_RDWR)) && refused(shutdown(STDERR_FILENO, SHUT_RDWR));
+}
+
+static void
+enter_nothing(void)
+{
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	(void)raise(SIGTERM); /* which the front reads, and drains */
+}
+
+static int
+act_as_front(void)
+{
+	static const struct front_handlers handlers = {.prepare = prepare_nothing_cb,
+	    .drain = drain_and_try_cb, .idle = is_idle_cb, .close = close_nothing_cb};
+	struct error            err = {0};
+	int                     channels[2];
+	struct supervisor_child child = {.role = SUPERVISOR_ROLE_FRONT, .channels = channels, .channel_count = 1,
+	    .listeners = listening, .listener_count = 2, .sandbox = SANDBOX_ON, .control = -1};
+
+	if (channel_pair(channels, &err) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, listening) != 0 ||
+	    (listening[1] = fcntl(listening[0], F_DUPFD, 50)) < 0)
+		return 98;
+	return front_run(&child, &handlers) == EXIT_SUCCESS ? 1 - tried : 97;
+}
+
+START_TEST(front_run_knows_which_descriptors_others_have)
+{
+	NEEDS_FILTER();
+	inside(enter_nothing, act_as_front);
+	ck_assert_msg(world.status == 0, "%s %#x", world.lines, (unsigned)world.status);
+}
+END_TEST
+
 /* ---- rights ---- */
 
 static void
@@ -303,7 +429,7 @@ enter_off(void)
 {
 	struct error err = {0};
 
-	if (sandbox_enter_front(SANDBOX_OFF, &err) != 0)
+	if (sandbox_enter_front(SANDBOX_OFF, 3, &err) != 0)
 		_exit(99);
 }
 
@@ -325,7 +451,7 @@ START_TEST(build_without_a_part_does_without_it)
 	unit_ok(sandbox_check(SANDBOX_ON, &err), &err);
 	unit_ok(sandbox_enter_keeper(SANDBOX_ON, &(struct sandbox_keeper){.keys = SANDBOX_KEYS_FILES}, &err),
 	    &err);
-	unit_ok(sandbox_enter_front(SANDBOX_ON, &err), &err);
+	unit_ok(sandbox_enter_front(SANDBOX_ON, 3, &err), &err);
 	ck_assert_int_ge(act_open(), 0);
 }
 END_TEST
@@ -355,6 +481,11 @@ main(void)
 	tcase_add_test(tc, front_without_its_filter_opens_and_makes_no_file);
 	tcase_add_test(tc, front_without_its_filter_has_no_network);
 	tcase_add_test(tc, front_without_its_filter_signals_nobody);
+	tcase_add_loop_test(tc, front_shuts_down_nothing_that_others_have_too, 0,
+	    sizeof first_own / sizeof first_own[0]);
+	tcase_add_loop_test(tc, front_changes_no_flags_of_what_others_have_too, 0,
+	    sizeof first_own / sizeof first_own[0]);
+	tcase_add_test(tc, front_run_knows_which_descriptors_others_have);
 	tcase_add_test(tc, front_has_no_capability_and_gets_none);
 	tcase_add_test(tc, mode_parse_takes_its_three_words);
 	tcase_add_test(tc, socket_parse_adds_the_bit_of_a_word);

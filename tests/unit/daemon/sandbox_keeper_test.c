@@ -237,7 +237,7 @@ act_child_enters(void)
 	int          status = -1;
 
 	if (pid == 0)
-		_exit(sandbox_enter_front(SANDBOX_ON, &err) == 0 ? act_talk() : 9);
+		_exit(sandbox_enter_front(SANDBOX_ON, 3, &err) == 0 ? act_talk() : 9);
 	return pid > 0 && waitpid(pid, &status, 0) == pid ? ended(status) : 10;
 }
 
