@@ -189,11 +189,22 @@ done
 
 child() { pgrep -P "${pid[acmed]}" -f "attest-acmed: $1"; }
 given_count() { cat "$scratch"/given-*/"$1" 2>/dev/null | wc -l; }
+# What one needs to know when nobody is served any more.
+unserved() {
+	local name
+
+	note "round $i: nobody is served; the store has $(count)"
+	daemon_explain acmed ":$acme_port"
+	for name in orders certificates; do
+		note "the last answer that the load $name has seen:" "$(tail -n 20 "$scratch/$name"/http.{err,headers,body} 2>&1)"
+	done
+	note "the loads: $(pgrep -P $$ -a)"
+}
 for ((i = 0; i < KILLS; i++)); do
 	kind=order
 	[ $((i % 4)) -ne 0 ] || kind=serial
 	before=$(given_count "$kind")
-	wait_for "[ \"\$(given_count $kind)\" -gt $before ]" || { note "round $i: nobody is served"; break; }
+	wait_for "[ \"\$(given_count $kind)\" -gt $before ]" || { unserved; break; }
 	# At any moment of what they do.
 	read -r -t "0.$(printf '%02d' $((RANDOM % 50)))" _ <> <(:)
 	case $((i % 4)) in

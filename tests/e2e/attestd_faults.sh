@@ -134,9 +134,20 @@ begin_on enroll_on
 child() { pgrep -P "${pid[attestd]}" -f "attestd: $1"; }
 given() { cat "$scratch"/given-* | wc -l; }
 restarted=0
+# What one needs to know when nobody is served any more.
+unserved() {
+	local name
+
+	note "round $i: nobody is served; the store has $(count)"
+	daemon_explain attestd ":$port"
+	for name in one two; do
+		note "the last answer that the load $name has seen:" "$(tail -n 20 "$scratch/$name"/http.{err,headers,body} 2>&1)"
+	done
+	note "the loads: $(pgrep -P $$ -a)"
+}
 for ((i = 0; i < KILLS; i++)); do
 	before=$(given)
-	wait_for "[ \"\$(given)\" -gt $before ]" || { note "round $i: nobody is served"; break; }
+	wait_for "[ \"\$(given)\" -gt $before ]" || { unserved; break; }
 	# At any moment of what they do.
 	read -r -t "0.$(printf '%02d' $((RANDOM % 30)))" _ <> <(:)
 	case $((i % 4)) in

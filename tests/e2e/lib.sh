@@ -40,6 +40,8 @@
 #   daemon_stop NAME [SIGNAL]           sets $status
 #   daemon_reload NAME                  sends SIGHUP and waits for the answer in the log; sets $reloaded,
 #                                       the lines of it
+#   daemon_explain NAME TEXT            notes what its processes wait for, the sockets in whose line TEXT is, and
+#                                       the end of its log: for a wait that ran out
 #   sandboxed NAME                      whether the running daemon has all of its sandbox: not so in a
 #                                       build, kernel or container without, or when told to do without
 #   attestd_start [OPTION…]             on 127.0.0.1 and $state_dir; sets $attestd_url, $attestd_port,
@@ -376,6 +378,25 @@ reload_read() { # DESCRIPTOR
 
 daemon_runs() {
 	kill -0 "${pid[$1]}" 2>/dev/null
+}
+
+daemon_explain() {
+	local process call comm state
+
+	for process in $(pgrep -g "${pid[$1]}"); do
+		{
+			read -r call </proc/"$process"/syscall
+			comm=$(tr '\0' ' ' </proc/"$process"/cmdline)
+			state=$(sed -n 's/^State:\t//p' /proc/"$process"/status)
+		} 2>/dev/null
+		note "process $process: $comm: $state, $(ls /proc/"$process"/task 2>/dev/null | wc -l) threads," \
+			"$(ls /proc/"$process"/fd 2>/dev/null | wc -l) descriptors, system call ${call:-unknown}," \
+			"waits in $(cat /proc/"$process"/wchan 2>/dev/null)"
+		note "$(cat /proc/"$process"/stack 2>/dev/null)"
+	done
+	note "sockets: $(ss -Htnpm state all 2>/dev/null | grep -F "$2" | head -n 20)"
+	note "the end of its log:"
+	note "$(tail -n 20 "${log[$1]}")"
 }
 
 attest_ca() {
