@@ -24,7 +24,7 @@ filter_descriptors(int call, const unsigned *option, unsigned first,
     struct filter_rule rules[FILTER_DESCRIPTORS])
 {
 	struct filter_rule rule = {.call = call, .verdict = FILTER_PERMIT, .mask = UINT32_MAX, .value = first,
-	    .has_option = option != NULL, .option = option != NULL ? *option : 0};
+	    .has_option = option != NULL, .option_at = 1, .option = option != NULL ? *option : 0};
 
 	rules[0] = rule;
 	for (unsigned bit = 0; bit < 32; bit++) {
@@ -66,7 +66,7 @@ filter_add(scmp_filter_ctx filter, const struct filter_rule *rule, enum filter_v
 	scmp_datum_t        value = rule->own_pid ? (scmp_datum_t)getpid() : rule->value;
 	struct scmp_arg_cmp when[] = {
 	    {rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, value},
-	    {rule->argument + 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, rule->option},
+	    {rule->option_at, SCMP_CMP_MASKED_EQ, UINT32_MAX, rule->option},
 	};
 
 	if (rule->differs)

@@ -20,7 +20,7 @@ enum filter_verdict {
 };
 
 /* One rule: a call, when `mask` of its argument equals `value` (`differs`: when the argument is another
- * one), and `option` the one after that; a mask of 0: always. */
+ * one), and the argument `option_at` equals `option`; a mask of 0: always. */
 struct filter_rule {
 	int                 call;
 	enum filter_verdict verdict;
@@ -30,6 +30,7 @@ struct filter_rule {
 	bool                own_pid; /* the value is this process's id */
 	bool                differs;
 	bool                has_option;
+	unsigned            option_at;
 	unsigned            option;
 };
 
@@ -44,7 +45,11 @@ struct filter_rule {
 /* getsockopt and setsockopt: one option of a level */
 #define PERMIT_OPTION(name, level, wanted)                                                    \
 	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .argument = 1, .mask = UINT32_MAX, \
-	    .value = (uint64_t)(level), .has_option = true, .option = (unsigned)(wanted)}
+	    .value = (uint64_t)(level), .has_option = true, .option_at = 2, .option = (unsigned)(wanted)}
+/* pwritev2: where the file is, which is no place of it, and with these flags */
+#define PERMIT_APPENDING(name, flags)                                                         \
+	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .argument = 3, .mask = FILTER_ALL, \
+	    .value = FILTER_ALL, .has_option = true, .option_at = 5, .option = (unsigned)(flags)}
 #define PERMIT_OWN_PID(name)                                                                  \
 	{.call = SCMP_SYS(name), .verdict = FILTER_PERMIT, .mask = UINT32_MAX, .own_pid = true}
 #define REFUSE(name) {.call = SCMP_SYS(name), .verdict = FILTER_REFUSE}

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -37,7 +38,7 @@ static const struct filter_rule rules[] = {
     PERMIT(recvmmsg),
     PERMIT(write),
     PERMIT(writev),
-    PERMIT_MASKED(pwritev2, 3, FILTER_ALL, FILTER_ALL), /* at no place of the log's file */
+    PERMIT_APPENDING(pwritev2, RWF_NOWAIT), /* at no place of the log's file: RWF_NOAPPEND is one */
     PERMIT_MASKED(sendmsg, 2, MSG_FASTOPEN, 0), /* which would connect */
     PERMIT_MASKED(sendmmsg, 3, MSG_FASTOPEN, 0),
     PERMIT_MASKED(sendto, 4, FILTER_ALL, 0), /* to the peer, and to no address */

@@ -55,7 +55,8 @@ static const struct {
     {"userfaultfd", act_userfaultfd}, {"keyctl", act_keyctl}, {"prctl", act_dumpable},
     {"ioctl", act_ioctl}, {"fcntl", act_dup_to}, {"rt_sigaction", act_own_signals},
     {"sendmsg", act_fast_open}, {"sendmmsg", act_fast_open_many},
-    {"pwritev2", act_overwrite_the_log}, {"setsockopt", act_congestion},
+    {"pwritev2", act_overwrite_the_log}, {"pwritev2", act_write_behind_the_end},
+    {"setsockopt", act_congestion},
     {"getsockopt", act_ask_who_is_there},
 };
 

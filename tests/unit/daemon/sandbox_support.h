@@ -160,6 +160,16 @@ act_overwrite_the_log(void)
 	return (int)pwritev2(STDERR_FILENO, &body, 1, 0, 0);
 }
 
+/* Where this process wrote last, though others have appended since. */
+static inline int
+act_write_behind_the_end(void)
+{
+	char         octet = 'x';
+	struct iovec body = {&octet, 1};
+
+	return (int)pwritev2(STDERR_FILENO, &body, 1, -1, 0x20 /* RWF_NOAPPEND */);
+}
+
 static inline int
 act_congestion(void)
 {
