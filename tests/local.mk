@@ -204,6 +204,7 @@ E2E_TESTS += tests/e2e/attest-acmed_start.sh
 E2E_TESTS += tests/e2e/install_services.sh
 E2E_TESTS += tests/e2e/build_deadline.sh
 E2E_TESTS += tests/e2e/attest-ca_audit.sh
+E2E_TESTS += tests/e2e/file_limit.sh
 E2E_TESTS += tests/e2e/readme_tour.sh
 E2E_TESTS += tests/e2e/attestd_hidden.sh
 E2E_TESTS += tests/e2e/attest-ca_store.sh

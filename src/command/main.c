@@ -16,6 +16,7 @@
 #include "util/folder.h"
 #include "util/identity.h"
 #include "util/own_command.h"
+#include "util/process.h"
 
 #define MAIN_DONE   0
 #define MAIN_FAILED 1
@@ -416,6 +417,7 @@ command_main(const struct command_program *program, int argc, char **argv)
 	struct run run = {.program = program, .state = {.fd = -1}};
 	int        status;
 
+	process_outlive_file_limit();
 	run.call.now = clock_now();
 	run.reader.now = run.call.now;
 	run.reader.last_counts = program->last_counts;

@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-/* We ignore SIGPIPE; the command must not. */
+/* We ignore SIGPIPE and SIGXFSZ; the command must not. */
 static int
 attributes_set(posix_spawnattr_t *attributes)
 {
@@ -23,6 +23,7 @@ attributes_set(posix_spawnattr_t *attributes)
 
 	(void)sigemptyset(&defaults);
 	(void)sigaddset(&defaults, SIGPIPE);
+	(void)sigaddset(&defaults, SIGXFSZ);
 	return posix_spawnattr_setsigdefault(attributes, &defaults) == 0 &&
 	        posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF) == 0
 	    ? 0

@@ -423,6 +423,7 @@ program_main(const struct program *program, int argc, char **argv)
 	 * too. */
 	if (process_hide(&err) != 0)
 		return complain(program, &err);
+	process_outlive_file_limit();
 	/* Silences tss2-mu, which hostile octets can make write to stderr; our log reports the
 	 * error. */
 	(void)setenv("TSS2_LOG", "all+NONE", 0);

@@ -10,6 +10,7 @@
 #include <sys/sysinfo.h>
 
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -50,6 +51,12 @@ process_hide(struct error *err)
 	if (!process_is_traced() && prctl(PR_SET_DUMPABLE, 0) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "hiding this process from others");
 	return 0;
+}
+
+void
+process_outlive_file_limit(void)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /* True when more memory can be had than the limit of locked memory is. */

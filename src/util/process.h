@@ -16,6 +16,12 @@ struct error;
 int process_hide(struct error *err);
 
 /*
+ * A limit of the size of files (ulimit -f, LimitFSIZE=) fails a write with EFBIG from now on, so that it is
+ * told and undone like any other that fails; SIGXFSZ would end the process in the midst of its work.
+ */
+void process_outlive_file_limit(void);
+
+/*
  * Locks all memory of the process in RAM, what it has and what it will have, each page when it is first
  * used: none of it is written to a swap device. That takes an infinite RLIMIT_MEMLOCK, which it asks
  * for: with a finite one, memory would run out later. `stays` of a process that keeps its

@@ -141,6 +141,7 @@ child_start(struct check *check, char *command, struct error *err)
 
 	(void)sigemptyset(&defaults);
 	(void)sigaddset(&defaults, SIGPIPE);
+	(void)sigaddset(&defaults, SIGXFSZ);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attributes);
 	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
