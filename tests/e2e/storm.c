@@ -16,6 +16,7 @@
 #include <sys/time.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -291,10 +292,17 @@ send_all(const struct bytes *octets)
 	return send(storm.fd, octets->data, octets->size, MSG_NOSIGNAL) == (ssize_t)octets->size;
 }
 
+/* A debugger that looks at this process interrupts it, since the socket has a timeout. */
 static ssize_t
 receive(uint8_t *data, size_t size)
 {
-	return storm.ssl != NULL ? SSL_read(storm.ssl, data, (int)size) : recv(storm.fd, data, size, 0);
+	ssize_t got;
+
+	do {
+		errno = 0;
+		got = storm.ssl != NULL ? SSL_read(storm.ssl, data, (int)size) : recv(storm.fd, data, size, 0);
+	} while (got < 0 && errno == EINTR);
+	return got;
 }
 
 /* The value of a header field in a head that ends with a NUL, or NULL. */
@@ -407,7 +415,7 @@ exchange(const char *path, const char *type, const struct bytes *body, struct by
 	if (answer_read(answer)) {
 		status = (unsigned)strtoul((const char *)answer->data + 9, NULL, 10);
 	} else if (sound) {
-		wrong("no complete answer: %.*s: %.300s", 60, (const char *)request.data,
+		wrong("no complete answer (%s): %.*s: %.300s", strerror(errno), 60, (const char *)request.data,
 		    answer->size != 0 ? (const char *)answer->data : "");
 	}
 	storm.answered[status / 100 < 6 ? status / 100 : 0]++;
