@@ -31,15 +31,29 @@ configure() {
 
 case_ok "with all libraries configure succeeds" configure
 
+libraries=$(echo 'libseccomp|libseccomp-dev'; tr '\n' ' ' <"$top_srcdir/configure.ac" | grep -o 'LIBRARY(\[[A-Z0-9_]*\], *\[[^]]*\], *\[[^]]*\]' |
+	sed 's/.*, *\[\([^]]*\)\], *\[\([^]]*\)\]/\1|\2/')
+
+# Each is asked for by the same macro, whichever others are there; libseccomp by lines of its own.
+for module in check libseccomp; do
+	mv "$known/$module.pc" "$scratch/"
+	case_fails "without $module alone configure fails" 1 "error: libraries are missing:"$'\n'"  $module >= [^"$'\n'"]*\$" configure
+	mv "$scratch/$module.pc" "$known/"
+done
+
+mkdir "$scratch/away"
+while IFS='|' read -r modules package; do
+	mv "$known/${modules%% *}.pc" "$scratch/away/"
+done <<<"$libraries"
+run configure
+told=$err
+case_equal "without all of them it fails" "$status" 1
 while IFS='|' read -r modules package; do
 	module=${modules%% *}
-	mv "$known/$module.pc" "$scratch/"
-	case_fails "without $module configure asks for $package" 1 "$module .*apt-get install $package" \
-		configure
-	mv "$scratch/$module.pc" "$known/"
+	case_matches "without $module configure asks for $package" "$told"$'\n' $'\n'"  $module >= [^"$'\n'"]*apt-get install $package[ "$'\n'"]"
 	check "$package is in contrib/packages" 'grep -q "^$package\b" "$top_srcdir/contrib/packages"'
-done < <(echo 'libseccomp|libseccomp-dev'; tr '\n' ' ' <"$top_srcdir/configure.ac" | grep -o 'LIBRARY(\[[A-Z0-9_]*\], *\[[^]]*\], *\[[^]]*\]' |
-	sed 's/.*, *\[\([^]]*\)\], *\[\([^]]*\)\]/\1|\2/')
+done <<<"$libraries"
+mv "$scratch"/away/*.pc "$known/"
 
 mv "$known/libseccomp.pc" "$scratch/"
 case_ok "without libseccomp configure succeeds when it is told to do without" configure --without-seccomp
