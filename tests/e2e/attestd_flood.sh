@@ -150,8 +150,8 @@ case_equal "attestd ends as ever" "$status" 0
 # ---- handshakes ----
 
 # A ClientHello costs who sends it nothing, and the server a signature, which takes long with such a key.
-openssl req -x509 -newkey rsa:4096 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-	-keyout "$scratch/tls.key" -out "$scratch/tls.pem" 2>/dev/null
+rsa4096_take "$scratch/tls.key"
+openssl req -x509 -key "$scratch/tls.key" -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -out "$scratch/tls.pem"
 attestd_start --tls-cert "$scratch/tls.pem" --tls-key "$scratch/tls.key" || exit 1
 
 # Sets $elapsed: milliseconds of a request on a connection of its own.

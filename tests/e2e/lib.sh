@@ -48,6 +48,7 @@
 #                                       ${pid[attestd]}, ${log[attestd]}
 #   attestd_stop [SIGNAL]               sets $status
 #   attest_ca, attest_device            the programs of the build tree; attest_ca works on $state_dir
+#   rsa4096_take FILE                   puts an RSA key of 4096 bits there
 #   store_tamper SQL [FILE]             runs SQL on a store behind its back and prints what it gives;
 #                                       FILE is $state_dir/store.db by default
 
@@ -407,6 +408,16 @@ attest_device() {
 	"$attest_device_program" "$@"
 }
 
+# An RSA key of 4096 bits takes seconds to make: there is one for all runs of a build.
+rsa4096_take() { # FILE
+	local kept=${FORGE_KEYS:-$scratch}/e2e-rsa4096.pem
+
+	if [ ! -e "$kept" ]; then
+		openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096 -out "$kept.$$" 2>/dev/null && mv "$kept.$$" "$kept"
+	fi
+	cp "$kept" "$1"
+}
+
 # The one place that knows what a store is kept in.
 store_tamper() { # SQL [FILE]
 	sqlite3 -cmd '.timeout 10000' "${2:-$state_dir/store.db}" "$1"
@@ -491,7 +502,7 @@ swtpm_manufacture() {
 	signing) size=(--allow-signing) ;;
 	*) note "swtpm_start: no kind $kind"; return 1 ;;
 	esac
-	mkdir -p "$swtpm_ca"
+	[ -d "$swtpm_ca" ] || swtpm_ca_take
 	cat >"$swtpm_ca/localca.conf" <<-END
 	statedir = $swtpm_ca
 	signingkey = $swtpm_ca/signkey.pem
@@ -508,6 +519,23 @@ swtpm_manufacture() {
 		--createek --create-ek-cert "${size[@]}" --overwrite \
 		--runas "$(id -un)" --logfile "$directory/setup.log" >/dev/null 2>&1 ||
 		{ note "swtpm_setup: $(cat "$directory/setup.log")"; return 1; }
+	swtpm_ca_keep
+}
+
+# swtpm_localca makes two RSA keys for its CA; every script has a copy of those that the first one made.
+swtpm_ca_take() {
+	local kept=${FORGE_KEYS:-}/swtpm-ca
+
+	mkdir "$swtpm_ca"
+	[ ! -d "$kept" ] || cp "$kept"/* "$swtpm_ca/"
+}
+swtpm_ca_keep() {
+	local kept=${FORGE_KEYS:-}/swtpm-ca own
+
+	[ -n "${FORGE_KEYS:-}" ] && [ ! -d "$kept" ] || return 0
+	own=$(mktemp -d "$kept.XXXXXX") && cp "$swtpm_ca"/*.pem "$swtpm_ca"/certserial "$own/" &&
+		mv -nT "$own" "$kept" 2>/dev/null
+	rm -rf "$own"
 }
 
 # The commands of a program as its --help lists them, one to a line.
