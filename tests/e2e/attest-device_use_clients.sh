@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Clients set up by what attest-device use prints, against servers of their own kind: PostgreSQL's,
-# hostapd with EAP-TLS, stunnel through renewals and for Python, Java, and the provider tpm2 in curl and
-# HAProxy.
+# hostapd with EAP-TLS, stunnel through renewals and for Python, and the provider tpm2 in curl and
+# HAProxy. Java's are in tests/interop/java.sh.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
@@ -124,47 +124,6 @@ fi
 uri=$(text_of curl | sed -n 's/^key = "\(.*\)"/\1/p')
 case_fails "python's ssl takes no key of a token" 1 'FileNotFoundError' \
 	python3 -c 'import ssl, sys; ssl.create_default_context().load_cert_chain(*sys.argv[1:])' "$scratch/ecc-p256/device.pem" "$uri"
-
-# ---- Java ----
-
-if has java javac keytool; then
-	for key in ecc-p256 rsa-2048; do
-		key_use $key
-		run use java --check
-		case_equal "java: $key by TLS 1.3" "$out$err" "java works: TLSv1.3, 2 certificates sent"
-	done
-	run use java --check --tls12
-	case_equal "java: $key by TLS 1.2" "$out$err" "java works: TLSv1.2, 2 certificates sent"
-	# Several keys: each is an entry of its own, and a program that cannot choose is shown one.
-	key=ecc-p256
-	key_use $key
-	mkdir -p "$scratch/$key/keys/vpn"
-	cp "$scratch"/rsa-2048/device.* "$scratch/$key/keys/vpn"
-	aliases=
-	for name in "" vpn; do
-		aliases+=$(use java ${name:+--key $name} --json | jq -r .then | sed -n 's/.*an alias are given //p')" "
-	done
-	use java --json | jq -j .text >"$scratch/java.cfg"
-	run keytool -list -storetype PKCS11 -storepass none -addprovider SunPKCS11 -providerarg "$scratch/java.cfg"
-	case_equal "java: the aliases of several keys are those that are printed" \
-		"$(sed -n 's/^\([a-z]*\), PrivateKeyEntry.*/\1/p' <<<"$out" | sort | tr '\n' ' ')" "$aliases"
-	case_ok "java: --key shows it that key" use java --key vpn --check
-	# A program that chooses itself, by the aliases that are printed; the file must not name one key alone.
-	echo "security.provider.12=SunPKCS11 $scratch/java.cfg" >"$scratch/java.security"
-	keytool -J-XX:TieredStopAtLevel=1 -importcert -noprompt -alias server -file "$scratch/server.pem" -keystore "$scratch/trust.p12" \
-		-storepass changeit >/dev/null 2>&1
-	run java -XX:TieredStopAtLevel=1 -Djava.security.properties="$scratch/java.security" "$top_srcdir/tests/e2e/Choose.java" \
-		"$admitting_port" "$scratch/trust.p12" $aliases
-	case_equal "java: a program chooses one of several keys" "$out" "$(for name in $aliases; do
-		case $name in vpn) from=rsa-2048 ;; *) from=ecc-p256 ;; esac
-		for version in 1.2 1.3; do
-			echo "$name: hello CN=laptop $(serial_of $from) by TLSv$version"
-		done
-	done)" || note "$err"
-	rm -r "$scratch/$key/keys"
-else
-	skip "java" "there is no JDK"
-fi
 
 # ---- an ordinary user, with a key of their own ----
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The PKCS #11 module in programs that people have: OpenSSH, wget, nginx as a client through
-# renewals, stunnel, Java. One that is not installed is skipped.
+# renewals, stunnel. One that is not installed is skipped; Java is in tests/interop/java.sh.
 set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
@@ -229,20 +229,6 @@ if [ -e "$engine" ]; then
 	fi
 else
 	skip "nginx as a client, and stunnel" "there is no libengine-pkcs11-openssl"
-fi
-
-# ---- Java ----
-
-if has keytool; then
-	printf 'name = attest\nlibrary = %s\nslotListIndex = 0\n' "$module" >"$scratch/java.conf"
-	for type in ecc-p256 rsa-2048; do
-		key_use $type
-		case_ok "keytool: lists the $type key" timeout 60 keytool -list -storetype PKCS11 -storepass none \
-			-addprovider SunPKCS11 -providerarg "$scratch/java.conf"
-		case_matches "… with its certificate" "$out" 'laptop, PrivateKeyEntry'
-	done
-else
-	skip "keytool" "there is no Java"
 fi
 
 check "nothing stays loaded after all that" nothing_loaded
