@@ -95,7 +95,7 @@ printf %s "$http_body" >"$scratch/credential.json"
 soft activate "$scratch/credential.json" "$scratch/secret.json"
 attest_ca remove late
 post /secret "$scratch/secret.json"
-refused "a challenge that was open when its device was removed" 403 notEnrolled "is not enrolled"
+refused "a challenge that was open when its device was removed" 503 overloaded "the device has just been changed"
 post /secret "$scratch/secret.json"
 refused "and its secret is spent" 403 unknownSecret .
 

@@ -288,7 +288,8 @@ issue_sign(struct issue *issue, const struct call *call, const struct store_devi
 
 /*
  * Finds who is in the row that the challenge waited with, and so its EK, unless it is another one for
- * certain; issue_check_device tells that it is the same. Before this, and if it fails, the EK is not known.
+ * certain; issue_check_device tells that it is the same. Before this, and if it fails, the EK is not known: it may
+ * be enrolled again, in another row, so that it must ask again to be told.
  */
 static int
 issue_find_row(struct issue *issue, struct store *store, struct error *err)
@@ -299,7 +300,7 @@ issue_find_row(struct issue *issue, struct store *store, struct error *err)
 	if (challenge->row == 0)
 		return 0;
 	if (store_device_at(store, challenge->row, STORE_DEVICE_NAMES, device, err) != 0)
-		return -1;
+		return err->kind == ERROR_NOT_ENROLLED ? issue_refuse_changed(err) : -1;
 	if (memcmp(challenge->ek.bytes, device->ek_hash, CHALLENGE_EK_BEGIN) != 0)
 		return issue_refuse_changed(err);
 	memcpy(challenge->ek.bytes, device->ek_hash, sizeof challenge->ek.bytes);

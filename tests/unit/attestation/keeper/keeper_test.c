@@ -260,7 +260,7 @@ static const struct {
 	enum error_kind kind;
 	const char     *detail; /* NULL: the hash is in it */
 } changes[] = {
-    {change_remove, ERROR_NOT_ENROLLED, "the device is not enrolled any more"},
+    {change_remove, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
     {change_disable, ERROR_DEVICE_DISABLED, NULL},
     /* others in its row: one that begins alike, and one that does not but has its revision */
     {change_replace_alike, ERROR_OVERLOADED, "the device has just been changed; start again with /attest"},
