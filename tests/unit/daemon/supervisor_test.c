@@ -200,7 +200,8 @@ START_TEST(run_killed_front_is_started_again_with_new_channels)
 	ck_assert_int_eq(program_wait(&output, &errors), 0);
 	ck_assert_msg(strstr(errors, "warning supervised event=restart child=front "
 	                             "reason=\"signal 11 (Segmentation fault)\"\n") != NULL ||
-	        strstr(errors, "reason=\"exit status 1\"") != NULL /* AddressSanitizer's */,
+	        strstr(errors, "reason=\"exit status 1\"") != NULL /* AddressSanitizer's */ ||
+	        strstr(errors, "reason=\"exit status 66\"") != NULL /* ThreadSanitizer's */,
 	    "%s", errors);
 }
 END_TEST

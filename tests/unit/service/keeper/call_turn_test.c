@@ -185,6 +185,7 @@ START_TEST(ask_in_the_writer_when_the_keeper_stops_is_answered)
 {
 	ask("held", 1);
 	(void)sem_wait(&fixture.entered);
+	(void)sem_post(&fixture.ending);
 	(void)close(fixture.control[0]);
 	(void)sem_post(&fixture.release);
 	(void)pthread_join(fixture.thread, NULL);

@@ -38,6 +38,7 @@ static struct {
 	int                  front;
 	sem_t                entered; /* a step that is held has begun */
 	sem_t                release; /* and waits there for this */
+	sem_t                ending;  /* orders the end behind it, where a sanitizer sees it */
 	atomic_int           held;    /* questions in work that hold the keeper's revision */
 	atomic_int           states;  /* of operations that are not cleared yet */
 	atomic_int           told;    /* changes without a question that ended */
@@ -303,6 +304,7 @@ static inline void
 finish_cb(void *arg)
 {
 	(void)arg;
+	(void)sem_wait(&fixture.ending);
 	store_writer_stop(fixture.writer);
 }
 
@@ -338,6 +340,7 @@ setup(void)
 	scratch_make(fixture.directory);
 	(void)sem_init(&fixture.entered, 0, 0);
 	(void)sem_init(&fixture.release, 0, 0);
+	(void)sem_init(&fixture.ending, 0, 0);
 	unit_ok(store_create(fixture.directory, &err), &err);
 	unit_ok(writer_start(fixture.directory, &fixture.writer, &err), &err);
 	unit_ok(channel_pair(fixture.control, &err), &err);
@@ -345,10 +348,12 @@ setup(void)
 	fixture.front = front_open(fixture.control[0]);
 }
 
-/* Nothing is asked any more, and what was asked is finished. */
+/* Nothing is asked any more, and what was asked is finished. ThreadSanitizer does not know that the end of a
+ * socket comes behind close(2). */
 static inline void
 stop(void)
 {
+	(void)sem_post(&fixture.ending);
 	(void)close(fixture.control[0]);
 	(void)pthread_join(fixture.thread, NULL);
 	fixture.stopped = true;
