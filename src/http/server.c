@@ -114,7 +114,8 @@ server_accept_failed_cb(struct evconnlistener *listener, void *evhttp)
 
 	(void)listener;
 	(void)error_set_errno(&err, ERROR_OVERLOADED, "accepting pauses");
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): registered for longer than it has listeners */
+	if (server == NULL) /* it is registered for longer than it has listeners */
+		return;
 	if (!server->starved)
 		LOG(WARNING, {"event", "accept"}, {"reason", err.detail});
 	server->starved = true;
