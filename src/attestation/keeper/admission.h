@@ -26,7 +26,7 @@ struct admission {
 	struct ek_judgement judgement;
 	bool                known;    /* it is enrolled, perhaps disabled */
 	int64_t             revision; /* revision of its device; 0: it is not enrolled */
-	uint32_t            row; /* of its device, unless it has more than 32 bits; 0: none */
+	uint32_t            row;      /* of its device, unless it has more than 32 bits; 0: none */
 	char                enroll_name[IDENTIFIER_MAX + 1]; /* name for self-enrolment, or "" */
 	struct waiting      waiting; /* acceptable, except that it is not enrolled */
 };

@@ -86,7 +86,7 @@ cells_give(struct cells *cells, uint32_t number)
 
 /* ---- tails ---- */
 
-/* The prefix without what is zero behind it. */
+/* The prefix, whose bits are whole octets (util/source.h), without what is zero behind it. */
 static size_t
 source_size(uint8_t bits)
 {
@@ -96,8 +96,8 @@ source_size(uint8_t bits)
 size_t
 cell_tail_size(const struct share_parts *parts, struct view own)
 {
-	return (parts->has_source ? 1 + source_size(parts->source.bits) : 0) + (parts->has_subject ? parts->subject.size : 0) +
-	    own.size;
+	return (parts->has_source ? 1 + source_size(parts->source.bits) : 0) +
+	    (parts->has_subject ? parts->subject.size : 0) + own.size;
 }
 
 void

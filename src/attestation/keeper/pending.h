@@ -21,9 +21,9 @@ struct source;
  * and 1 more for each FACTS_OCTETS that are kept with it. When the table is full, as many
  * as the new one weighs are evicted by share_tree.h, and never the new one: anyone can request
  * credentials for another machine's EK, from many addresses or from behind the machine's own, but
- * cannot open them. A challenge counts for its device's row, or for its EK where it has none. Of an EK that has answered from a source, a weight of `held_max` of challenges
- * made for that source is never evicted; of all such EKs together, half of `max`, so that the others
- * always have room.
+ * cannot open them. A challenge counts for its device's row, or for its EK where it has none. Of an EK
+ * that has answered from a source, a weight of `held_max` of challenges made for that source is never
+ * evicted; of all such EKs together, half of `max`, so that the others always have room.
  */
 struct pending *pending_new(size_t max, size_t held_max, int64_t lifetime_ms);
 void            pending_free(struct pending *pending);
