@@ -104,8 +104,14 @@ start() { # with its clock and its disk
 
 # ---- a disk that fails ----
 
+listed() {
+	acme_get /crl
+	openssl crl -inform DER -in "$scratch/http.body" -noout -text | grep -q "Serial Number: $serial"
+}
 start || exit 1
 check "a client orders" 'account && issue && revoke'
+# Its CRL is made later: the sync that fails would be that of its number.
+check "its certificate is revoked, and the CRL says so" 'wait_for listed'
 before=$(count)
 host 0 1
 check "a sync fails: it is refused" '! order'
