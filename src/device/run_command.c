@@ -6,29 +6,14 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "util/error.h"
+#include "util/process.h"
 
 extern char **environ;
-
-/* We ignore SIGPIPE and SIGXFSZ; the command must not. */
-static int
-attributes_set(posix_spawnattr_t *attributes)
-{
-	sigset_t defaults;
-
-	(void)sigemptyset(&defaults);
-	(void)sigaddset(&defaults, SIGPIPE);
-	(void)sigaddset(&defaults, SIGXFSZ);
-	return posix_spawnattr_setsigdefault(attributes, &defaults) == 0 &&
-	        posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF) == 0
-	    ? 0
-	    : -1;
-}
 
 int
 run_command(const char *command, const char *changed, const char *key, struct error *err)
@@ -43,9 +28,9 @@ run_command(const char *command, const char *changed, const char *key, struct er
 	if (setenv("ATTEST_DEVICE_CHANGED", changed, 1) != 0 ||
 	    setenv("ATTEST_DEVICE_KEY", key != NULL ? key : "", 1) != 0 || posix_spawnattr_init(&attributes) != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);
-	errno = attributes_set(&attributes) == 0
-	    ? posix_spawn(&child, "/bin/sh", NULL, &attributes, arguments, environ)
-	    : EINVAL;
+	errno = process_spawn_signals(&attributes, 0);
+	if (errno == 0)
+		errno = posix_spawn(&child, "/bin/sh", NULL, &attributes, arguments, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	if (errno != 0)
 		return error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);

@@ -11,6 +11,7 @@
 
 #include <linux/capability.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -57,6 +58,20 @@ void
 process_outlive_file_limit(void)
 {
 	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+int
+process_spawn_signals(posix_spawnattr_t *attributes, short flags)
+{
+	sigset_t defaults;
+	int      failed;
+
+	(void)sigemptyset(&defaults);
+	(void)sigaddset(&defaults, SIGPIPE);
+	(void)sigaddset(&defaults, SIGXFSZ);
+	failed = posix_spawnattr_setsigdefault(attributes, &defaults);
+	return failed != 0 ? failed
+	                   : posix_spawnattr_setflags(attributes, (short)(flags | POSIX_SPAWN_SETSIGDEF));
 }
 
 /* True when more memory can be had than the limit of locked memory is. */

@@ -2,6 +2,7 @@
 #ifndef UTIL_PROCESS_H
 #define UTIL_PROCESS_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +21,13 @@ int process_hide(struct error *err);
  * told and undone like any other that fails; SIGXFSZ would end the process in the midst of its work.
  */
 void process_outlive_file_limit(void);
+
+/*
+ * For a program that posix_spawn(3) starts with these attributes: it has SIGPIPE and SIGXFSZ as a shell would
+ * give them to it, whatever this process does with them. `flags` are the others of posix_spawnattr_setflags.
+ * Its result is an error number, or 0.
+ */
+int process_spawn_signals(posix_spawnattr_t *attributes, short flags);
 
 /*
  * Locks all memory of the process in RAM, what it has and what it will have, each page when it is first

@@ -25,6 +25,7 @@
 #include "util/file.h"
 #include "util/folder.h"
 #include "util/folder_file.h"
+#include "util/process.h"
 
 #define CHECK_MS  INT64_C(60000)
 #define PROVED_MS INT64_C(2000)
@@ -137,19 +138,15 @@ child_start(struct check *check, char *command, struct error *err)
 	AUTO_FREE char            *output = file_join(check->folder.path, "output");
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t          attributes;
-	sigset_t                   defaults;
 
-	(void)sigemptyset(&defaults);
-	(void)sigaddset(&defaults, SIGPIPE);
-	(void)sigaddset(&defaults, SIGXFSZ);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attributes);
-	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	(void)posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	(void)posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	errno = posix_spawn(&check->child, "/bin/sh", &actions, &attributes, arguments, environ);
+	errno = process_spawn_signals(&attributes, POSIX_SPAWN_SETPGROUP);
+	if (errno == 0)
+		errno = posix_spawn(&check->child, "/bin/sh", &actions, &attributes, arguments, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return errno == 0 ? 0 : error_set_errno(err, ERROR_INTERNAL, "running \"%s\"", command);

@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -152,6 +153,28 @@ lock_and_look(void)
 	free(late);
 	return fine && looked > 3 ? 0 : 2;
 }
+
+START_TEST(spawn_gives_a_program_the_signals_that_we_ignore)
+{
+	static const int  ignored[] = {SIGPIPE, SIGXFSZ};
+	char              shell[] = "sh", option[] = "-c", command[64];
+	char             *arguments[] = {shell, option, command, NULL};
+	posix_spawnattr_t attributes;
+	pid_t             child = 0;
+	int               status = 0;
+
+	(void)snprintf(command, sizeof command, "ulimit -c 0; kill -%d $$", ignored[_i]);
+	(void)signal(ignored[_i], SIG_IGN);
+	ck_assert_int_eq(posix_spawnattr_init(&attributes), 0);
+	ck_assert_int_eq(process_spawn_signals(&attributes, POSIX_SPAWN_SETPGROUP), 0);
+	ck_assert_int_eq(posix_spawn(&child, "/bin/sh", NULL, &attributes, arguments, environ), 0);
+	ck_assert_int_eq(getpgid(child), child); /* the flags of the caller hold, too */
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), ignored[_i]);
+	(void)posix_spawnattr_destroy(&attributes);
+}
+END_TEST
 
 START_TEST(lock_covers_all_that_it_writes_to_before_and_after)
 {
@@ -296,6 +319,7 @@ main(void)
 	tcase_add_test(tc, hide_makes_it_not_dumpable_without_core_files);
 	tcase_add_test(tc, hide_keeps_other_processes_of_its_user_out);
 	tcase_add_test(tc, hide_under_a_debugger_stays_open_to_it);
+	tcase_add_loop_test(tc, spawn_gives_a_program_the_signals_that_we_ignore, 0, 2);
 	tcase_add_test(tc, lock_covers_all_that_it_writes_to_before_and_after);
 	tcase_add_test(tc, lock_with_a_finite_limit_changes_nothing);
 	tcase_add_loop_test(tc, disarm_leaves_what_is_kept_and_then_nothing, 0, 2);
