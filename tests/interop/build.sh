@@ -33,9 +33,11 @@ if [ "$(printf '%s\n' "$oldest" "${have%%[^0-9.]*}" | sort -V | head -n 1)" != "
 	exit 77
 fi
 
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9 # one builds, and the others wait for that
 if ! [ -x "$directory/step" ] || ! [ -x "$directory/step-ca" ]; then
 	echo "building step and step-ca; this takes some minutes, once" >&2
-	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT
@@ -43,7 +45,6 @@ if ! [ -x "$directory/step" ] || ! [ -x "$directory/step-ca" ]; then
 	# Without cgo only their smart card support is left out, and with it its libraries.
 	CGO_ENABLED=0 nice go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' \
 		-o "$work/" tool >&2
-	# Whoever was first wins; both have built the same.
-	mv -T "$work" "$directory" 2>/dev/null || [ -x "$directory/step-ca" ]
+	mv -T "$work" "$directory"
 fi
 printf '%s\n' "$directory"
