@@ -71,6 +71,13 @@ orders_text_cb(const struct store_order *order, void *arg)
 	return ferror(stdout) == 0;
 }
 
+/* NULL is null. */
+static json_t *
+orders_json_text(const char *text)
+{
+	return text != NULL ? print_json_text(text) : json_null();
+}
+
 static bool
 orders_json_cb(const struct store_order *order, void *arg)
 {
@@ -78,13 +85,13 @@ orders_json_cb(const struct store_order *order, void *arg)
 	json_t      *names = json_array();
 
 	for (size_t i = 0; i < order->authorization_count; i++)
-		(void)json_array_append_new(names, json_string(order->authorizations[i].value));
-	print_json_item(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s?, s:s?}",
-	                    "id", order->id, "account", order->account, "status",
+		(void)json_array_append_new(names, print_json_text(order->authorizations[i].value));
+	print_json_item(json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
+	                    "id", print_json_text(order->id), "account", print_json_text(order->account), "status",
 	                    status_name(transition_order_status(order, walk->call->now)), "names", names,
 	                    "created", print_json_time(order->created), "expires",
-	                    print_json_time(order->expires), "problem", order->problem.detail,
-	                    "certificate", order->certificate[0] != '\0' ? order->certificate : NULL),
+	                    print_json_time(order->expires), "problem", orders_json_text(order->problem.detail), "certificate",
+	                    orders_json_text(order->certificate[0] != '\0' ? order->certificate : NULL)),
 	    walk->count++ == 0);
 	return ferror(stdout) == 0;
 }
@@ -100,7 +107,7 @@ struct accounts {
 static bool
 accounts_name_cb(const char *name, void *arg)
 {
-	(void)json_array_append_new(arg, json_string(name));
+	(void)json_array_append_new(arg, print_json_text(name));
 	return true;
 }
 
@@ -169,11 +176,11 @@ accounts_json_cb(const struct store_account *account, void *arg)
 	}
 	contacts = json_array();
 	for (size_t i = 0; i < account->contact_count; i++)
-		(void)json_array_append_new(contacts, json_string(account->contacts[i]));
-	print_json_item(json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}",
-	                    "id", account->id, "status", status_name(account->status), "names", names,
+		(void)json_array_append_new(contacts, print_json_text(account->contacts[i]));
+	print_json_item(json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}",
+	                    "id", print_json_text(account->id), "status", status_name(account->status), "names", names,
 	                    "contacts", contacts, "created", print_json_time(account->created),
-	                    "thumbprint", account->thumbprint),
+	                    "thumbprint", print_json_text(account->thumbprint)),
 	    accounts->walk.count++ == 0);
 	return ferror(stdout) == 0;
 }

@@ -110,7 +110,7 @@ audit_is_named(const struct audit_entry *entry, const char *name, const uint8_t 
 static json_t *
 audit_text_or_null(const char *text)
 {
-	return *text != '\0' ? describe_text(text) : json_null();
+	return *text != '\0' ? print_json_text(text) : json_null();
 }
 
 /* An array of the names; null when the store kept none then. */
@@ -127,7 +127,7 @@ audit_names_json(const char *names)
 		AUTO_FREE char *name = memory_strdup(names);
 
 		name[strcspn(name, "\n")] = '\0';
-		(void)json_array_append_new(array, describe_text(name));
+		(void)json_array_append_new(array, print_json_text(name));
 		names += strlen(name);
 		names += *names == '\n';
 	}
@@ -142,15 +142,15 @@ audit_describe(const struct audit_entry *entry)
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", (json_int_t)entry->id,
 	    "time", print_json_time(entry->at),
-	    "action", describe_text(entry->action),
-	    "outcome", describe_text(entry->outcome),
+	    "action", print_json_text(entry->action),
+	    "outcome", print_json_text(entry->outcome),
 	    "ek_hash",
 	    entry->ek_hash != NULL ? describe_octets(entry->ek_hash, STORE_HASH_SIZE) : json_null(),
 	    "names", audit_names_json(entry->names),
-	    "actor", describe_text(actor),
+	    "actor", print_json_text(actor),
 	    "peer", audit_text_or_null(entry->peer),
 	    "request", audit_text_or_null(entry->request),
-	    "detail", describe_text(entry->detail),
+	    "detail", print_json_text(entry->detail),
 	    "hash", describe_octets(entry->hash, sizeof entry->hash));
 }
 

@@ -7,7 +7,6 @@
 
 #include "admin/access.h"
 #include "admin/commands.h"
-#include "admin/describe.h"
 #include "admin/store.h"
 #include "ca/crl.h"
 #include "ca/crl_bundle.h"
@@ -52,7 +51,7 @@ static json_t *
 crl_describe(const char *path, const struct ca_crl *content)
 {
 	return json_pack("{s:o, s:I, s:o, s:o, s:I}",
-	    "file", describe_text(path),
+	    "file", print_json_text(path),
 	    "number", (json_int_t)content->number,
 	    "this_update", print_json_time(content->this_update),
 	    "next_update", print_json_time(content->next_update),

@@ -29,36 +29,18 @@ describe_octets(const uint8_t *data, size_t size)
 	return json_string(text);
 }
 
-json_t *
-describe_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char   *escaped = NULL;
-	size_t  size;
-	FILE   *stream;
-
-	if (string != NULL)
-		return string;
-	stream = memory_check(open_memstream(&escaped, &size));
-	print_text(stream, text);
-	if (fclose(stream) == 0)
-		string = json_string(escaped);
-	free(escaped);
-	return string != NULL ? string : json_null();
-}
-
 static json_t *
 describe_list(char *const *list, size_t count)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(array, json_string(list[i]));
+		(void)json_array_append_new(array, print_json_text(list[i]));
 	return array;
 }
 
-#define DESCRIBE_FORMAT(name, ...) "s:s, "
-#define DESCRIBE_PAIR(name, ...)   #name, device->name,
+#define DESCRIBE_FORMAT(name, ...) "s:o, "
+#define DESCRIBE_PAIR(name, ...)   #name, print_json_text(device->name),
 
 json_t *
 describe_device_json(const struct store_device *device)

@@ -23,12 +23,8 @@ json_t *describe_device_json(const struct store_device *device);
  */
 json_t *describe_certificate_json(const struct store_certificate *certificate);
 
-/*
- * Octets in hexadecimal, and remote text: octets that are not UTF-8 are
- * escaped as by print_text, because JSON must be UTF-8. The caller frees.
- */
+/* Octets in hexadecimal. The caller frees. */
 json_t *describe_octets(const uint8_t *data, size_t size);
-json_t *describe_text(const char *text);
 
 /* The names, the tags with ", " between them, "" when there are none; the caller frees. */
 char *describe_names(const struct store_device *device);

@@ -100,7 +100,7 @@ init_describe(const char *name, const X509 *certificate, const char *pem, const 
 	char until[CLOCK_TEXT_SIZE];
 
 	clock_format(certificate_not_after(certificate), until);
-	return json_pack("{s:s, s:s, s:s, s:s}", "name", name, "not_after", until, "certificate", pem,
+	return json_pack("{s:o, s:s, s:s, s:s}", "name", print_json_text(name), "not_after", until, "certificate", pem,
 	    "key", key);
 }
 
@@ -113,12 +113,12 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 
 	(void)json_object_set_new(root, "crl", json_string(STATE_ROOT_CRL));
 	(void)json_object_set_new(root, "sha256", json_string(made->fingerprint));
-	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:s}",
+	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:o}",
 	    "state_dir", json_string(call->state_dir), /* omitted if a path is not UTF-8 */
 	    "key_type", plan->type_word, "root", root, "issuing",
 	    init_describe(plan->ca.issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
 	        plan->issuing_uri != NULL ? STATE_ISSUING_URI : STATE_ISSUING_KEY),
-	    "store", store_files(STORE_INVENTORY, call->state_dir)[0]));
+	    "store", print_json_text(store_files(STORE_INVENTORY, call->state_dir)[0])));
 }
 
 static void

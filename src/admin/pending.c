@@ -76,10 +76,10 @@ pending_describe_removed(const struct store_removed *was)
 	AUTO_FREE char *actor = describe_actor(was->actor);
 
 	return json_pack("{s:o, s:o, s:o, s:o}",
-	    "names", describe_text(names),
+	    "names", print_json_text(names),
 	    "time", print_json_time(was->at),
-	    "actor", describe_text(actor),
-	    "reason", describe_text(was->reason));
+	    "actor", print_json_text(actor),
+	    "reason", print_json_text(was->reason));
 }
 
 /* {name, taken_by, looks_like}: the claim of a machine, and the device that it concerns. */
@@ -89,12 +89,12 @@ pending_describe_wish(const struct pending_machine *machine)
 	const struct store_similar *other = &machine->other;
 
 	return json_pack("{s:o, s:o, s:o}",
-	    "name", describe_text(machine->entry->wish),
+	    "name", print_json_text(machine->entry->wish),
 	    "taken_by", machine->wish == WISH_TAKEN
 	        ? describe_octets(other->ek_hash, STORE_HASH_SIZE)
 	        : json_null(),
 	    "looks_like", machine->wish == WISH_SIMILAR
-	        ? json_pack("{s:o, s:o}", "name", describe_text(other->name), "ek_hash",
+	        ? json_pack("{s:o, s:o}", "name", print_json_text(other->name), "ek_hash",
 	              describe_octets(other->ek_hash, STORE_HASH_SIZE))
 	        : json_null());
 }
@@ -111,14 +111,14 @@ pending_describe(const struct pending_machine *machine)
 	    "denied", entry->denied,
 	    "ek_certificate",
 	    "verdict", store_verdict_word(evidence->verdict),
-	    "reason", evidence->reason[0] != '\0' ? describe_text(evidence->reason) : json_null(),
+	    "reason", evidence->reason[0] != '\0' ? print_json_text(evidence->reason) : json_null(),
 	    "root", verified ? describe_octets(evidence->root, sizeof evidence->root) : json_null(),
 	    "tpm",
-	    "manufacturer", describe_text(evidence->manufacturer),
-	    "vendor", describe_text(tpm_vendor_name(evidence->manufacturer)),
-	    "model", describe_text(evidence->model),
-	    "version", describe_text(evidence->version),
-	    "peer", describe_text(entry->peer),
+	    "manufacturer", print_json_text(evidence->manufacturer),
+	    "vendor", print_json_text(tpm_vendor_name(evidence->manufacturer)),
+	    "model", print_json_text(evidence->model),
+	    "version", print_json_text(evidence->version),
+	    "peer", print_json_text(entry->peer),
 	    "first_seen", print_json_time(entry->first_seen),
 	    "last_seen", print_json_time(entry->last_seen),
 	    "times", (json_int_t)entry->times,

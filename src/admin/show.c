@@ -93,10 +93,10 @@ show_evidence_json(const struct store_evidence *evidence, int64_t checked)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "verdict", store_verdict_word(evidence->verdict),
-	    "reason", *evidence->reason != '\0' ? describe_text(evidence->reason) : json_null(),
-	    "manufacturer", describe_text(evidence->manufacturer),
-	    "model", describe_text(evidence->model),
-	    "version", describe_text(evidence->version),
+	    "reason", *evidence->reason != '\0' ? print_json_text(evidence->reason) : json_null(),
+	    "manufacturer", print_json_text(evidence->manufacturer),
+	    "model", print_json_text(evidence->model),
+	    "version", print_json_text(evidence->version),
 	    "root", evidence->verdict == STORE_VERDICT_VERIFIED
 	        ? describe_octets(evidence->root, sizeof evidence->root)
 	        : json_null(),

@@ -265,7 +265,7 @@ answer_print(const struct command_call *call, int rc, const struct error *err)
 {
 	if (rc != 0)
 		(void)json_object_update_new(call->answer,
-		    json_pack("{s:s, s:s}", "error", error_type(err->kind), "detail", err->detail));
+		    json_pack("{s:s, s:o}", "error", error_type(err->kind), "detail", print_json_text(err->detail)));
 	(void)json_dumpf(call->answer, stdout, JSON_INDENT(1) | print_json_flags());
 	(void)fputc('\n', stdout);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -192,7 +193,7 @@ print_json_flags(void)
 static void
 print_json_with(json_t *object, size_t flags)
 {
-	(void)json_dumpf(object, stdout, flags | print_json_flags());
+	(void)json_dumpf(memory_check(object), stdout, flags | print_json_flags());
 	json_decref(object);
 }
 
@@ -205,6 +206,24 @@ print_state(int64_t revoked, int64_t not_after, int64_t now, char text[PRINT_STA
 		clock_format(revoked, when);
 	(void)snprintf(text, PRINT_STATE_SIZE, "%s%s",
 	    revoked != 0 ? "revoked " : not_after < now ? "expired" : "good", when);
+}
+
+json_t *
+print_json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char   *escaped = NULL;
+	size_t  size;
+	FILE   *stream;
+
+	if (string != NULL)
+		return string;
+	stream = memory_check(open_memstream(&escaped, &size));
+	print_text(stream, text);
+	if (fclose(stream) == 0)
+		string = json_string(escaped);
+	free(escaped);
+	return string != NULL ? string : json_null();
 }
 
 json_t *

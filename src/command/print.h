@@ -53,6 +53,12 @@ void print_state(int64_t revoked, int64_t not_after, int64_t now, char text[PRIN
 /* A time as JSON; the caller frees. */
 json_t *print_json_time(int64_t when);
 
+/*
+ * Remote text as JSON: octets that are not UTF-8 are escaped as by print_text, because JSON must be UTF-8, and
+ * jansson would leave out the text, or all that it is part of. The caller frees.
+ */
+json_t *print_json_text(const char *text);
+
 /* Prints the object to standard output, in ASCII only if that is a terminal, and frees it. */
 void print_json(json_t *object);
 

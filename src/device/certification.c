@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "device/certification.h"
+#include "command/print.h"
 #include "device/pair.h"
 
 #include <stdio.h>
@@ -405,8 +406,8 @@ result_describe(const char *directory, const struct certification *run, struct e
 	    device_chain_not_after(&run->identity.chain));
 	renewal_interval_note(interval < other ? interval : other);
 	(void)json_object_update_new(run->out,
-	    json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", run->name, "notAfter", until, "renewal",
-	        renew, "key", key, "certificate", chain));
+	    json_pack("{s:o, s:s, s:s, s:o, s:o}", "name", print_json_text(run->name), "notAfter", until,
+	        "renewal", renew, "key", print_json_text(key), "certificate", print_json_text(chain)));
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/commands.h"
+#include "command/print.h"
 #include "device/device_settings.h"
 #include "device/identity.h"
 #include "device/open.h"
@@ -61,7 +62,7 @@ certified_show(const struct device_identity *identity, const char *path, json_t 
 	char            until[CLOCK_TEXT_SIZE];
 
 	for (size_t i = 0; i < chain->names.count; i++)
-		(void)json_array_append_new(names, json_string(chain->names.values[i]));
+		(void)json_array_append_new(names, print_json_text(chain->names.values[i]));
 	ek_hash_format(&identity->ek.hash, hash);
 	clock_format(device_chain_not_before(chain), from);
 	clock_format(device_chain_not_after(chain), until);
@@ -75,16 +76,16 @@ certified_show(const struct device_identity *identity, const char *path, json_t 
 		(void)printf("kept in    %s\n", path);
 	}
 	(void)json_object_update_new(out,
-	    json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s}",
+	    json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:s, s:s, s:o}",
 	        "ek", hash,
 	        "ekKind", identity->ek.template->kind,
 	        "akType", word,
 	        "akReused", identity->ak_reused,
 	        "names", names,
-	        "issuer", issuer,
+	        "issuer", print_json_text(issuer),
 	        "notBefore", from,
 	        "notAfter", until,
-	        "chain", path));
+	        "chain", print_json_text(path)));
 }
 
 /* ---- the command ---- */

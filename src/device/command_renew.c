@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "device/certificate_files.h"
+#include "command/print.h"
 #include "device/certification.h"
 #include "device/commands.h"
 #include "device/device_settings.h"
@@ -259,7 +260,7 @@ named_renew(const struct device_settings *line, const struct device_state_names 
 		if (key_renew(&named, object, print, &why) == 0)
 			continue;
 		(void)error_wrap(&why, "key %s", named.key);
-		(void)json_object_set_new(object, "problem", json_string(why.detail));
+		(void)json_object_set_new(object, "problem", print_json_text(why.detail));
 		if (rc != 0)
 			(void)fprintf(stderr, "attest-device: %s\n", why.detail);
 		else

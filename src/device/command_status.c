@@ -67,8 +67,8 @@ tpm_show(struct device_tpm *tpm, json_t *out, bool print, struct error *err)
 	(void)snprintf(text, sizeof text, "%s, firmware %s", info.model, info.firmware);
 	line_print(print, "TPM", text);
 	(void)json_object_set_new(out, "tpm",
-	    json_pack("{s:i, s:s, s:s}", "manufacturer", info.manufacturer, "model", info.model,
-	        "firmware", info.firmware));
+	    json_pack("{s:i, s:o, s:s}", "manufacturer", info.manufacturer, "model",
+	        print_json_text(info.model), "firmware", info.firmware));
 	return 0;
 }
 
@@ -162,7 +162,7 @@ ak_show(struct device_tpm *tpm, const struct device_state *state, const char *ro
 		if (err.kind == ERROR_CONFLICT)
 			(void)certification_lost(&err);
 		line_print(print, "AK", err.kind == ERROR_NOT_FOUND ? "none is certified" : err.detail);
-		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		(void)json_object_set_new(object, "problem", print_json_text(err.detail));
 		if (err.kind != ERROR_NOT_FOUND)
 			complain(first, &err);
 		return;
@@ -216,18 +216,18 @@ certificate_show(struct device_tpm *tpm, const struct device_settings *settings,
 	(void)json_object_set_new(out, "certificate", object);
 	if (certificate_files_load(directory, &certificate, &err) != 0) {
 		line_print(print, "certificate", err.kind == ERROR_NOT_FOUND ? "none" : err.detail);
-		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		(void)json_object_set_new(object, "problem", print_json_text(err.detail));
 		if (err.kind != ERROR_NOT_FOUND)
 			complain(first, &err);
 		return;
 	}
 	(void)issued_name(certificate, name);
 	(void)json_object_update_new(object,
-	    json_pack("{s:s, s:s}", "directory", directory, "name", name));
+	    json_pack("{s:o, s:o}", "directory", print_json_text(directory), "name", print_json_text(name)));
 	line_print(print, "certificate", name[0] != '\0' ? name : directory);
 	if (key_show(tpm, directory, object, print, &err) != 0) {
 		line_print(print, "  problem", err.detail);
-		(void)json_object_set_new(object, "problem", json_string(err.detail));
+		(void)json_object_set_new(object, "problem", print_json_text(err.detail));
 		complain(first, &err);
 	}
 	if (validity_show(certificate_not_before(certificate), certificate_not_after(certificate),
@@ -246,8 +246,8 @@ nothing_show(json_t *out, bool print, const struct error *why)
 	line_print(print, "certificate", "none");
 	line_print(print, "  problem", why->detail);
 	(void)json_object_update_new(out,
-	    json_pack("{s:{s:s}, s:{s:s}}", "ak", "problem", why->detail, "certificate", "problem",
-	        why->detail));
+	    json_pack("{s:{s:o}, s:{s:o}}", "ak", "problem", print_json_text(why->detail), "certificate",
+	        "problem", print_json_text(why->detail)));
 }
 
 /* The AK and the certificate of one key. */

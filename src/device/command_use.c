@@ -126,7 +126,7 @@ program_list(const struct use *options, const struct use_program *program, const
 		if (rc == 0 || why.kind != ERROR_NOT_FOUND) /* else it was not checked */
 			(void)json_object_set_new(object, "works", json_boolean(rc == 0));
 		if (rc != 0)
-			(void)json_object_set_new(object, "problem", json_string(why.detail));
+			(void)json_object_set_new(object, "problem", print_json_text(why.detail));
 	}
 	if (print) {
 		(void)printf("%-15s %-10s %-9s ", program->name, installed ? "yes" : "no", set);
@@ -199,10 +199,12 @@ program_print(const struct use_program *program, const struct use_facts *facts, 
 	fill(program->needs, program, facts, &needs);
 	bytes_append(&needs, "", 1);
 	(void)json_object_update_new(out,
-	    json_pack("{s:s, s:s*, s:s*, s:s, s:b}", "program", program->name, "file", file, "text",
-	        content[0] != '\0' ? content : NULL, "then", then, "tested", program->tested));
+	    json_pack("{s:s, s:o*, s:o*, s:o, s:b}", "program", program->name, "file",
+	        file != NULL ? print_json_text(file) : NULL, "text",
+	        content[0] != '\0' ? print_json_text(content) : NULL, "then", print_json_text(then), "tested",
+	        program->tested));
 	if (variables.size > 1)
-		(void)json_object_set_new(out, "environment", json_string((const char *)variables.data));
+		(void)json_object_set_new(out, "environment", print_json_text((const char *)variables.data));
 	if (!print)
 		return;
 	(void)printf("# %s%s\n", program->about,
@@ -233,7 +235,8 @@ program_write(const struct use_program *program, struct view text, bool write, j
 	           : use_place_remove(program, text, &changed, err)) != 0)
 		return -1;
 	(void)json_object_update_new(out,
-	    json_pack("{s:s, s:s, s:b}", "program", program->name, "file", file, "changed", changed));
+	    json_pack("{s:s, s:o, s:b}", "program", program->name, "file", print_json_text(file), "changed",
+	        changed));
 	if (print)
 		(void)printf("%s: %s\n", file,
 		    !changed ? (write ? "is as it should be" : "has nothing to remove")
@@ -252,7 +255,7 @@ program_check(const struct use_program *program, const struct use_facts *facts, 
 		return error_set(err, ERROR_NOT_FOUND, "%s is not installed", program->name);
 	if (use_check_run(program, facts, text, tls12_only, what, err) != 0)
 		return -1;
-	(void)json_object_update_new(out, json_pack("{s:b, s:s}", "works", 1, "saw", what));
+	(void)json_object_update_new(out, json_pack("{s:b, s:o}", "works", 1, "saw", print_json_text(what)));
 	if (print)
 		(void)printf("%s works: %s\n", program->name, what);
 	return 0;

@@ -19,6 +19,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/identifier.h"
+#include "util/utf8.h"
 
 /* Whether a setting is remembered for renewals. */
 enum setting_use { SETTING_WORD, SETTING_PATH, SETTING_FLEETING };
@@ -132,6 +133,28 @@ own_read(struct device_sources *sources, const char *config, struct error *err)
 	return 0;
 }
 
+/* What a renewal needs is kept as JSON. */
+static int
+text_check(const char *name, const char *text, struct error *err)
+{
+	return utf8_has_characters(text, 0, SIZE_MAX)
+	    ? 0
+	    : error_set(err, ERROR_MALFORMED, "%s is kept for renewals, and must be UTF-8: \"%s\" is not", name, text);
+}
+
+/* Those that are set, as they are set. */
+static int
+sources_check(const struct device_sources *sources, struct error *err)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const char *text = values[i].use != SETTING_FLEETING ? value(&sources->all, i) : NULL;
+
+		if (text != NULL && text_check(rows[i].name, text, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 device_settings_read(const struct device_settings *line, bool must_have,
     struct device_sources *sources, struct error *err)
@@ -146,12 +169,12 @@ device_settings_read(const struct device_settings *line, bool must_have,
 			return error_set(err, ERROR_NOT_FOUND,
 			    "there is no %s; make it from the sample, or name another with --config",
 			    path);
-		return 0;
+		return sources_check(sources, err);
 	}
 	if (config_file_complete(device_settings_schema(), path, &sources->file, err) != 0)
 		return -1;
 	take(sources, &sources->file, line->key == NULL);
-	return 0;
+	return sources_check(sources, err);
 }
 
 int
@@ -196,8 +219,11 @@ device_settings_remember(const struct device_settings *settings, const struct de
 			continue;
 		if (values[i].use == SETTING_PATH)
 			absolute = realpath(said, NULL);
-		(void)json_object_set_new(object, rows[i].name,
-		    json_string(absolute != NULL ? absolute : said));
+		if (text_check(rows[i].name, absolute != NULL ? absolute : said, err) != 0) {
+			json_decref(object);
+			return -1;
+		}
+		(void)json_object_set_new(object, rows[i].name, json_string(absolute != NULL ? absolute : said));
 	}
 	text = json_dumps(object, JSON_INDENT(1));
 	json_decref(object);

@@ -160,7 +160,8 @@ int device_settings_read(const struct device_settings *line, bool must_have,
 int device_settings_recall(struct device_sources *sources, const struct device_state *state,
     struct error *err);
 
-/* Remembers the settings that a renewal needs, with absolute paths. INTERNAL. */
+/* Remembers the settings that a renewal needs, with absolute paths. MALFORMED when one is
+ * not UTF-8, INTERNAL. */
 int device_settings_remember(const struct device_settings *settings,
     const struct device_state *state, struct error *err);
 

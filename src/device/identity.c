@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/print.h"
 #include "device/device_settings.h"
 #include "device/host/attestation.h"
 #include "device/host/http_client.h"
@@ -121,7 +122,7 @@ replace_append(const char *options, const char *hash, const char *wish, json_t *
 	    is_plain(wish) && strlen(wish) <= 64 ? wish : "device");
 	(void)snprintf(command, sizeof command, "attest-ca%s replace %s %s", options,
 	    is_plain(wish) ? wish : "DEVICE", hash);
-	(void)json_object_set_new(out, "replace", json_string(command));
+	(void)json_object_set_new(out, "replace", print_json_text(command));
 	/* Whole, or not at all: who pastes half a command runs another. */
 	if (strlen(outer.detail) + strlen(words) + strlen(": ") + strlen(command) < sizeof outer.detail)
 		(void)error_set(err, outer.kind, "%s%s: %s", outer.detail, words, command);
@@ -146,7 +147,7 @@ refused(struct device_identity *identity, const char *wish, json_t *out, struct 
 	problem_options(err->detail, options);
 	if (problem_asks_replace(err->detail, hash)) {
 		(void)snprintf(command, sizeof command, "attest-ca%s replace DEVICE %s", options, hash);
-		(void)json_object_set_new(out, "enroll", json_string(command));
+		(void)json_object_set_new(out, "enroll", print_json_text(command));
 		return error_set(err, err->kind,
 		    "EK %s is not enrolled, and the name that it would get is in use; if this machine has a new"
 		    " mainboard, run on the attestation host, with the old EK or its name for DEVICE: %s", hash,
@@ -154,7 +155,7 @@ refused(struct device_identity *identity, const char *wish, json_t *out, struct 
 	}
 	enroll_command(options, err->kind == ERROR_NOT_ENROLLED ? "enroll" : "approve", hash, wish,
 	    command, sizeof command);
-	(void)json_object_set_new(out, "enroll", json_string(command));
+	(void)json_object_set_new(out, "enroll", print_json_text(command));
 	(void)error_set(err, err->kind, "EK %s is not enrolled; on the attestation host run: %s", hash,
 	    command);
 	replace_append(options, hash, wish, out, err);

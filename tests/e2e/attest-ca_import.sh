@@ -190,4 +190,13 @@ case_fails "a name of another EK: the command for a new mainboard is named" 1 \
 	attest_ca import "$scratch/board.csv"
 case_equal "and nothing was imported" "$(attest_ca list --json)" "$before"
 
+# ---- a text that is no UTF-8, as only another program writes it ----
+
+store_tamper "UPDATE device SET note = CAST(x'41ff' AS TEXT) WHERE ek_hash = x'$a'"
+case_equal "list --json shows it" "$(attest_ca list --json | jq -r --arg hash "$a" '.[] | select(.ek_hash == $hash).note')" 'A\xff'
+case_fails "JSON lines cannot hold it" 1 "EK $a: a name, tag or text of it is not UTF-8" \
+	attest_ca export --format jsonl --output "$scratch/bad.jsonl"
+check "and there is no file that lacks it" '[ ! -e "$scratch/bad.jsonl" ]'
+case_fails "nor is it left out of standard output in silence" 1 'is not UTF-8' attest_ca export --format jsonl
+
 finish

@@ -19,7 +19,6 @@
 
 #include "admin/backup/archive.h"
 #include "admin/commands.h"
-#include "admin/describe.h"
 #include "admin/store.h"
 #include "ca/directory.h"
 #include "ca/files.h"
@@ -264,10 +263,10 @@ backup_say_json(const struct backup *backup)
 	json_t                      *names = json_array();
 
 	for (size_t i = 0; i < content->manifest.count; i++)
-		(void)json_array_append_new(names, json_string(content->manifest.files[i].name));
-	print_json(json_pack("{s:o, s:I, s:b, s:o, s:o}", "file", describe_text(backup->file), "octets",
+		(void)json_array_append_new(names, print_json_text(content->manifest.files[i].name));
+	print_json(json_pack("{s:o, s:I, s:b, s:o, s:o}", "file", print_json_text(backup->file), "octets",
 	    (json_int_t)backup->octets, "keys", content->keys, "files", names, "left_out",
-	    left_out != NULL ? describe_text(left_out) : json_null()));
+	    left_out != NULL ? print_json_text(left_out) : json_null()));
 }
 
 static void

@@ -13,7 +13,6 @@
 #include "admin/access.h"
 #include "admin/check/report.h"
 #include "admin/commands.h"
-#include "admin/describe.h"
 #include "command/print.h"
 #include "util/error.h"
 #include "util/folder.h"
@@ -73,9 +72,9 @@ check_say_json(const struct check_report *report)
 		const struct check_finding *finding = &report->findings[i];
 
 		(void)json_array_append_new(findings,
-		    json_pack("{s:s, s:s, s:o, s:s?}", "what", finding->what, "state",
-		        check_words[finding->state], "detail", describe_text(finding->detail), "command",
-		        finding->command));
+		    json_pack("{s:s, s:s, s:o, s:o}", "what", finding->what, "state",
+		        check_words[finding->state], "detail", print_json_text(finding->detail), "command",
+		        finding->command != NULL ? print_json_text(finding->command) : json_null()));
 	}
 	print_json(json_pack("{s:b, s:I, s:I, s:o}", "ok", report->errors == 0, "errors",
 	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));

@@ -171,7 +171,7 @@ device_csv_write_list(FILE *out, char *const *texts, size_t count, char separato
 	csv_write_cell(out, (const char *)cell.data, false);
 }
 
-static void
+static bool
 device_csv_write(FILE *out, const struct store_device *device, bool removed)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
@@ -187,9 +187,10 @@ device_csv_write(FILE *out, const struct store_device *device, bool removed)
 	for (size_t i = DEVICE_FIELD_REMOVED; removed && i < DEVICE_FIELD_COUNT; i++)
 		csv_write_cell(out, "", false);
 	csv_write_end(out);
+	return true;
 }
 
-static void
+static bool
 device_csv_write_removed(FILE *out, const struct store_removed *removed)
 {
 	char hash[STORE_HASH_TEXT_SIZE];
@@ -205,6 +206,7 @@ device_csv_write_removed(FILE *out, const struct store_removed *removed)
 	csv_write_cell(out, removed->actor, false);
 	csv_write_cell(out, removed->reason, false);
 	csv_write_end(out);
+	return true;
 }
 
 const struct device_format *

@@ -46,10 +46,11 @@ struct device_format {
 	const char *name; /* "csv"; also the suffix of a file's name */
 	int (*open)(struct device_file *file, struct error *err);
 	int (*read)(struct device_file *file, struct store_device *device, struct error *err);
-	/* `removed`: the file has tombstones too, which write_removed writes. */
+	/* `removed`: the file has tombstones too, which write_removed writes. Both write nothing, and are false,
+	 * when the format cannot hold a text, which is not UTF-8. Errors of the stream stay in it. */
 	void (*begin)(FILE *out, bool removed);
-	void (*write)(FILE *out, const struct store_device *device, bool removed);
-	void (*write_removed)(FILE *out, const struct store_removed *removed);
+	bool (*write)(FILE *out, const struct store_device *device, bool removed);
+	bool (*write_removed)(FILE *out, const struct store_removed *removed);
 };
 
 const struct device_format *device_csv(void);

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin/describe.h"
 #include "admin/fleet/device_file.h"
+#include "command/print.h"
 #include "store/hash.h"
 #include "store/inventory/device.h"
 #include "util/ek_hash.h"
@@ -227,13 +227,18 @@ jsonl_begin(FILE *out, bool removed)
 	(void)removed;
 }
 
+/* NULL when one is not UTF-8. */
 static json_t *
 jsonl_list(char *const *texts, size_t count)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, json_string(texts[i]));
+	for (size_t i = 0; i < count; i++) {
+		if (json_array_append_new(list, json_string(texts[i])) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
 	return list;
 }
 
@@ -244,23 +249,31 @@ jsonl_flags(FILE *out)
 	return isatty(fileno(out)) == 1 ? JSON_ENSURE_ASCII : 0;
 }
 
-static void
-jsonl_write(FILE *out, const struct store_device *device, bool removed)
+/* Frees the object; false when there is none, as a text was not UTF-8. */
+static bool
+jsonl_write_line(FILE *out, json_t *object)
 {
-	char    hash[STORE_HASH_TEXT_SIZE];
-	json_t *object;
-
-	(void)removed;
-	store_hash_format(device->ek_hash, hash);
-	object = json_pack("{s:s, s:o, " DEVICE_TEXTS(JSONL_FORMAT) "s:o, s:b}", "ek_hash", hash,
-	    "name", jsonl_list(device->names, device->name_count), DEVICE_TEXTS(JSONL_PAIR)
-	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled);
+	if (object == NULL)
+		return false;
 	(void)json_dumpf(object, out, JSON_COMPACT | jsonl_flags(out));
 	(void)putc_unlocked('\n', out);
 	json_decref(object);
+	return true;
 }
 
-/* Lines as an array: an empty one at the end stands for those that did not fit. */
+static bool
+jsonl_write(FILE *out, const struct store_device *device, bool removed)
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+
+	(void)removed;
+	store_hash_format(device->ek_hash, hash);
+	return jsonl_write_line(out, json_pack("{s:s, s:o, " DEVICE_TEXTS(JSONL_FORMAT) "s:o, s:b}", "ek_hash", hash,
+	    "name", jsonl_list(device->names, device->name_count), DEVICE_TEXTS(JSONL_PAIR)
+	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled));
+}
+
+/* Lines as an array: an empty one at the end stands for those that did not fit. NULL when one is not UTF-8. */
 static json_t *
 jsonl_lines(const char *text)
 {
@@ -269,26 +282,26 @@ jsonl_lines(const char *text)
 	char           *line;
 	json_t         *list = json_array();
 
-	while ((line = strsep(&rest, "\n")) != NULL)
-		(void)json_array_append_new(list, json_string(line));
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (json_array_append_new(list, json_string(line)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
 	return list;
 }
 
-static void
+static bool
 jsonl_write_removed(FILE *out, const struct store_removed *removed)
 {
-	char    hash[STORE_HASH_TEXT_SIZE];
-	char    when[CLOCK_TEXT_SIZE];
-	json_t *object;
+	char hash[STORE_HASH_TEXT_SIZE];
+	char when[CLOCK_TEXT_SIZE];
 
 	store_hash_format(removed->ek_hash, hash);
 	clock_format(removed->at, when);
-	object = json_pack("{s:s, s:o, s:s, s:o, s:o}", "ek_hash", hash, "name",
-	    jsonl_lines(removed->names), "removed", when, "removed_by", describe_text(removed->actor),
-	    "removed_reason", describe_text(removed->reason));
-	(void)json_dumpf(object, out, JSON_COMPACT | jsonl_flags(out));
-	(void)putc_unlocked('\n', out);
-	json_decref(object);
+	return jsonl_write_line(out, json_pack("{s:s, s:o, s:s, s:o, s:o}", "ek_hash", hash, "name",
+	    jsonl_lines(removed->names), "removed", when, "removed_by", print_json_text(removed->actor),
+	    "removed_reason", print_json_text(removed->reason)));
 }
 
 const struct device_format *

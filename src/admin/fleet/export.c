@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
-#include "admin/describe.h"
 #include "admin/filter.h"
 #include "admin/fleet/device_file.h"
 #include "admin/store.h"
 #include "ca/directory.h"
 #include "command/output.h"
 #include "command/print.h"
+#include "store/hash.h"
 #include "store/inventory/device.h"
 #include "store/inventory/removed.h"
 #include "store/store.h"
@@ -61,16 +61,33 @@ struct export {
 	uint64_t                    count;
 	bool                        whole;   /* no filter: the tombstones are part of it */
 	uint64_t                    removed; /* tombstones */
+	bool                        failed;
+	struct error               *err;     /* why; only set if it has */
 };
+
+/* Goes on if that EK was written. */
+static bool
+export_wrote(struct export *export, bool written, const uint8_t ek_hash[STORE_HASH_SIZE])
+{
+	char hash[STORE_HASH_TEXT_SIZE];
+
+	if (!written) {
+		store_hash_format(ek_hash, hash);
+		error_set(export->err, ERROR_INTERNAL, "EK %s: a name, tag or text of it is not UTF-8; somebody has "
+		    "changed the store by other means: restore it from a backup", hash);
+		export->failed = true;
+	}
+	return written && ferror(export->out) == 0;
+}
 
 static bool
 export_write_cb(const struct store_device *device, void *arg)
 {
 	struct export *export = arg;
 
-	export->format->write(export->out, device, export->removed != 0);
 	export->count++;
-	return ferror(export->out) == 0;
+	return export_wrote(export, export->format->write(export->out, device, export->removed != 0),
+	    device->ek_hash);
 }
 
 static bool
@@ -88,8 +105,7 @@ export_removed_cb(const struct store_removed *removed, void *arg)
 {
 	struct export *export = arg;
 
-	export->format->write_removed(export->out, removed);
-	return ferror(export->out) == 0;
+	return export_wrote(export, export->format->write_removed(export->out, removed), removed->ek_hash);
 }
 
 /* The devices, and then the EKs that were removed, which an inventory elsewhere is to know too. */
@@ -103,7 +119,9 @@ export_all_cb(struct store *store, void *arg, struct error *err)
 	export->format->begin(export->out, export->removed != 0);
 	if (store_device_search(store, &export->filter, export_write_cb, export, err) != 0)
 		return -1;
-	return export->whole ? store_removed_list(store, export_removed_cb, export, err) : 0;
+	if (!export->failed && export->whole && store_removed_list(store, export_removed_cb, export, err) != 0)
+		return -1;
+	return export->failed ? -1 : 0;
 }
 
 static int
@@ -114,6 +132,7 @@ export_run(const struct command_call *call, struct export *export, struct error 
 
 	if (admin_store_open(call, &store, err) != 0)
 		return -1;
+	export->err = err;
 	rc = store_look(store, export_all_cb, export, err);
 	store_close(store);
 	return rc;
@@ -176,7 +195,7 @@ export_say(const struct command_call *call, const struct export *export, const c
 {
 	if (call->json) {
 		print_json(json_pack("{s:I, s:I, s:o}", "devices", (json_int_t)export->count, "removed",
-		    (json_int_t)export->removed, "file", describe_text(path)));
+		    (json_int_t)export->removed, "file", print_json_text(path)));
 		return;
 	}
 	(void)printf("wrote %" PRIu64 " %s", export->count, export->count == 1 ? "device" : "devices");

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/describe.h"
 #include "command/print.h"
 #include "util/bytes.h"
 
@@ -65,6 +64,6 @@ faults_json(const struct faults *faults)
 	for (size_t i = 0; i < faults_kept(faults); i++)
 		(void)json_array_append_new(list,
 		    json_pack("{s:I, s:o}", "line", (json_int_t)faults->first[i].line, "fault",
-		        describe_text(faults->first[i].text)));
+		        print_json_text(faults->first[i].text)));
 	return list;
 }

@@ -138,7 +138,7 @@ write_csr(const struct command_call *call, const char *name, const struct bytes 
 	if (output != NULL && output_commit(options->file, err) != 0)
 		return -1;
 	if (call->json)
-		print_json(json_pack("{s:s, s:s%}", "name", name, "csr", (const char *)pem->data, pem->size));
+		print_json(json_pack("{s:o, s:s%}", "name", print_json_text(name), "csr", (const char *)pem->data, pem->size));
 	else if (output == NULL)
 		(void)fwrite(pem->data, 1, pem->size, stdout);
 	else

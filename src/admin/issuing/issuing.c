@@ -207,7 +207,7 @@ static void
 say_json(const char *what, const char *name, const char *until, const char *id,
     const struct issuer_files *old, bool root_changed)
 {
-	print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "done", what, "name", name,
+	print_json(json_pack("{s:s, s:o, s:s, s:s, s:s, s:b}", "done", what, "name", print_json_text(name),
 	    "not_after", until, "key_id", id, "earlier_key_id", old->id, "root_changed",
 	    root_changed));
 }

@@ -48,7 +48,7 @@ trust_report_clear(struct trust_report *report)
 static json_t *
 report_found_json(const struct trust_found *found)
 {
-	json_t *object = json_pack("{s:s}", "source", found->source);
+	json_t *object = json_pack("{s:o}", "source", print_json_text(found->source));
 	char    text[TRUST_FINGERPRINT_TEXT_SIZE];
 	char    when[CLOCK_TEXT_SIZE];
 
@@ -56,7 +56,7 @@ report_found_json(const struct trust_found *found)
 		trust_fingerprint_format(found->fingerprint, text);
 		clock_format(found->not_after, when);
 		(void)json_object_set_new(object, "fingerprint", json_string(text));
-		(void)json_object_set_new(object, "subject", json_string(found->subject));
+		(void)json_object_set_new(object, "subject", print_json_text(found->subject));
 		(void)json_object_set_new(object, "not_after", json_string(when));
 		(void)json_object_set_new(object, "expired", json_boolean(found->expired));
 	}
@@ -66,7 +66,7 @@ report_found_json(const struct trust_found *found)
 		(void)json_object_set_new(object, "has_root", json_boolean(!found->rootless));
 	}
 	if (found->reason[0] != '\0')
-		(void)json_object_set_new(object, "reason", json_string(found->reason));
+		(void)json_object_set_new(object, "reason", print_json_text(found->reason));
 	return object;
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "command/print.h"
 #include "pki/certificate.h"
 #include "pki/ek_trust.h"
 #include "tpm/key.h"
@@ -90,18 +91,18 @@ trust_describe_json(const struct store_trusted *trusted)
 	json_t      *object;
 
 	trust_fingerprint_format(trusted->fingerprint, fingerprint);
-	object = json_pack("{s:s, s:s, s:s, s:o}",
+	object = json_pack("{s:s, s:s, s:o, s:o}",
 	    "fingerprint", fingerprint,
 	    "role", trusted->root ? "root" : "intermediate",
-	    "source", trusted->source,
+	    "source", print_json_text(trusted->source),
 	    "added", trust_json_time(trusted->added));
 	if (certificate_decode(der, &certificate, &ignored) != 0)
 		return object;
 	certificate_subject(certificate, subject, sizeof subject);
 	certificate_name(X509_get_issuer_name(certificate), issuer, sizeof issuer);
 	trust_key_kind(certificate, kind);
-	(void)json_object_set_new(object, "subject", json_string(subject));
-	(void)json_object_set_new(object, "issuer", json_string(issuer));
+	(void)json_object_set_new(object, "subject", print_json_text(subject));
+	(void)json_object_set_new(object, "issuer", print_json_text(issuer));
 	(void)json_object_set_new(object, "key", json_string(kind));
 	(void)json_object_set_new(object, "not_before",
 	    trust_json_time(certificate_not_before(certificate)));

@@ -138,7 +138,7 @@ verify_json(const struct verification *verification)
 	json_t                  *chain = json_array();
 
 	for (size_t i = 0; i < verdict->chain_count; i++)
-		(void)json_array_append_new(chain, json_string(verdict->chain[i]));
+		(void)json_array_append_new(chain, print_json_text(verdict->chain[i]));
 	trust_fingerprint_format(verdict->root, text);
 	if (verification->read)
 		clock_format(verification->not_after, when);

@@ -172,6 +172,18 @@ START_TEST(state_is_revoked_before_it_is_expired)
 }
 END_TEST
 
+START_TEST(json_of_text_that_is_no_utf8_is_escaped)
+{
+	json_t *plain = print_json_text("pc \xc3\xa9");
+	json_t *escaped = print_json_text("pc \xe9\xff \\");
+
+	ck_assert_str_eq(json_string_value(plain), "pc \xc3\xa9");
+	ck_assert_str_eq(json_string_value(escaped), "pc \\xe9\\xff \\\\");
+	json_decref(plain);
+	json_decref(escaped);
+}
+END_TEST
+
 START_TEST(json_time_is_text)
 {
 	json_t *time = print_json_time(86400);
@@ -194,6 +206,7 @@ main(void)
 	tcase_add_loop_test(tc, text_is_folded_at_spaces, 0, (int)(sizeof folds / sizeof folds[0]));
 	tcase_add_test(tc, text_in_pieces_is_folded_at_spaces);
 	tcase_add_test(tc, state_is_revoked_before_it_is_expired);
+	tcase_add_test(tc, json_of_text_that_is_no_utf8_is_escaped);
 	tcase_add_test(tc, json_time_is_text);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

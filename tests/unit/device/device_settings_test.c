@@ -263,6 +263,29 @@ START_TEST(recall_of_a_text_with_a_nul_is_malformed)
 }
 END_TEST
 
+/* Such a path was left out of what is remembered, so that a renewal went without it. */
+START_TEST(what_is_kept_must_be_utf8)
+{
+	AUTO_STATE                   state = {.folder = {.fd = -1}};
+	AUTO_SETTINGS                settings = {0};
+	AUTO_FREE char              *path = config_write("name = \"laptop\"\n");
+	const struct device_settings bad = {.config = path, .tls_root = "/etc/\xff.pem"};
+	const struct device_settings fleeting = {.config = path, .exec = "echo \xff"};
+	struct error                 err = {0};
+
+	unit_ok(device_state_open(directory, NULL, &state, &err), &err);
+	ck_assert_int_eq(device_settings_read(&bad, _i == 0, &settings, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_str_eq(err.detail, "tls_root is kept for renewals, and must be UTF-8: \"/etc/\xff.pem\" is not");
+	ck_assert_int_eq(device_settings_remember(&bad, &state, &err), -1);
+	ck_assert_int_eq((int)err.kind, ERROR_MALFORMED);
+	ck_assert_int_eq(faccessat(state.folder.fd, DEVICE_STATE_SETTINGS, F_OK, 0), -1);
+	device_settings_clear(&settings);
+	unit_ok(device_settings_read(&fleeting, false, &settings, &err), &err);
+	remember(&fleeting, &state);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -282,6 +305,7 @@ main(void)
 	tcase_add_test(tc, named_key_whose_file_is_malformed_fails);
 	tcase_add_test(tc, read_without_a_file_that_must_be_there_is_not_found);
 	tcase_add_test(tc, recall_of_a_text_with_a_nul_is_malformed);
+	tcase_add_loop_test(tc, what_is_kept_must_be_utf8, 0, 2);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

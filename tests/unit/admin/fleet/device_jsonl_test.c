@@ -144,6 +144,33 @@ START_TEST(write_has_a_line_for_each)
 }
 END_TEST
 
+/* JSON cannot hold it, and half a line, or a line without it, would be read again as another device. */
+START_TEST(write_of_what_is_no_utf8_writes_nothing)
+{
+	const char                 *texts[] = {"a", "x/y", "n", "one\n"};
+	char                       *names[2] = {(char[]){"first"}};
+	char                       *tags[1];
+	const struct device_format *format = device_jsonl();
+	struct store_device         device = {.names = names, .name_count = 2, .tags = tags, .tag_count = 1};
+	struct store_removed        gone = {.names = "", .actor = "ann"};
+	char                       *text = NULL;
+	size_t                      size;
+	FILE                       *out = open_memstream(&text, &size);
+
+	texts[_i] = "\xc3(";
+	names[1] = (char *)(uintptr_t)texts[0];
+	tags[0] = (char *)(uintptr_t)texts[1];
+	device.note = (char *)(uintptr_t)texts[2];
+	(void)snprintf(gone.names, sizeof gone.names, "%s", texts[3]);
+	ck_assert_int_eq(format->write(out, &device, true), _i == 3);
+	ck_assert_int_eq(format->write_removed(out, &gone), _i != 3);
+	ck_assert_int_eq(fclose(out), 0);
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* the other's line only */
+	ck_assert_str_eq(text + strspn(text, "{"), text + 1);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -155,6 +182,7 @@ main(void)
 	tcase_add_test(tc, jsonl_with_a_nul_or_that_fails_is_refused);
 	tcase_add_test(tc, too_many_names_are_one_too_many);
 	tcase_add_test(tc, write_has_a_line_for_each);
+	tcase_add_loop_test(tc, write_of_what_is_no_utf8_writes_nothing, 0, 4);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
