@@ -141,7 +141,8 @@ find_json(const struct store_issued *issued, int64_t now)
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:b}",
 	    "serial", serial, "name", print_json_text(issued->names), "account", print_json_text(issued->account),
 	    "order", print_json_text(issued->order), "witness", print_json_text(issued->witness),
-	    "ek_hash", known ? hash : NULL, "not_before", print_json_time(issued->not_before), "not_after", print_json_time(issued->not_after),
+	    "ek_hash", known ? hash : NULL, "not_before", print_json_time(issued->not_before),
+	    "not_after", print_json_time(issued->not_after),
 	    "revoked", issued->revoked != 0 ? print_json_time(issued->revoked) : json_null(),
 	    "reason", issued->revoked != 0 ? json_integer(issued->reason) : json_null(),
 	    "good", issued->revoked == 0 && issued->not_after >= now);
