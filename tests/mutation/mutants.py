@@ -127,7 +127,7 @@ def fault_span(text, fault):
         raise SystemExit(f"{fault.where}: {fault.function} has {len(found)} times: {' '.join(words)}")
     if not is_statement(words[-1]) and re.match(r"\s*(\(|\[|\.|->)", text[found[0][1]:]):
         raise SystemExit(f"{fault.where}: the expression goes on behind {' '.join(words)}")
-    if is_statement(words[-1]) and re.search(r"[,=(]$|[^)]\s*\{$", text[:found[0][0]].rstrip()) and words[0][0] == "{":
+    if words[0].startswith("{") and text[:found[0][0]].rstrip()[-1:] in ",=({":
         raise SystemExit(f"{fault.where}: no statement, but part of a value: {' '.join(words)}")
     return found[0]
 
