@@ -142,6 +142,36 @@ sound "all syncs have failed"
 
 # ---- a clock that steps ----
 
+check "an order waits while the clock steps" 'account && issue && order'
+host 86400 0
+as "$order" ''
+case_equal "a day ahead it has expired" "$http_status $(json .status)" "200 invalid"
+as "$finalize" '{"csr":"AA"}'
+check "and is not completed" 'refused 403 orderNotReady "expired|invalid"'
+host 0 0
+as "$order" ''
+case_equal "it waits as before when the clock is right again" "$http_status $(json .status)" "200 pending"
+
+# Started a day ahead, it has made a certificate for itself that begins then, and swept.
+old=${order##*/}
+check "another order is made" 'order'
+other=${order##*/}
+acmed_stop
+expire() { stored "UPDATE orders SET expires = 1 WHERE name = '$1'"; }
+swept() { [ -z "$(stored "SELECT 1 FROM orders WHERE name = '$1'")" ]; }
+expire "$old"
+host 86400 0
+start || exit 1
+nonce=
+reached() { acme_get /acme/directory && [ "$http_status" = 200 ]; }
+check "started a day ahead: it has swept" 'wait_for "swept \"\$old\""'
+check "started a day ahead: its certificate is not valid yet" '! reached'
+expire "$other"
+host 0 0
+check "the clock is set right: it gets another certificate" 'wait_for reached'
+check "and sweeps again" 'wait_for "swept \"\$other\""'
+sed -i -e "/^$old\$/d" -e "/^$other\$/d" "$given/order"
+
 number() {
 	acme_get /crl
 	openssl crl -inform DER -in "$scratch/http.body" -noout -crlnumber | sed 's/.*=0x//'

@@ -139,13 +139,21 @@ keeper_refresh_tls(struct acme_keeper *keeper, bool *fresh, struct error *err)
 	struct server_key key = {0};
 	int64_t           now = clock_now();
 
-	if (now < keeper->tls_until)
+	/* A certificate from before the clock was set back begins in the future, and clients refuse it. */
+	if (now >= keeper->tls_begin && now < keeper->tls_until)
 		return 0;
 	if (keeper_make_tls(keeper->revision, now, &key, err) != 0)
 		return -1;
 	keeper_take_tls(keeper, &key, now);
 	*fresh = true;
 	return 0;
+}
+
+/* Whether what is done every so many seconds is not due yet: a clock that was set back does not delay it. */
+static bool
+keeper_waits(int64_t next, int64_t seconds, int64_t now)
+{
+	return now < next && next - now <= seconds;
 }
 
 /* Sweeps expired objects; logs a failure, and retries the next time. */
@@ -166,10 +174,10 @@ keeper_sweep(struct acme_keeper *keeper, struct error *err)
 	if (sweep.certificates > named) /* the next CRL has newly expired ones once more */
 		sweep.certificates = named;
 
-	if (now < keeper->next_sweep)
+	if (keeper_waits(keeper->next_sweep, SWEEP_SECONDS, now))
 		return 0;
 	keeper->next_sweep = now + SWEEP_SECONDS;
-	if (now >= keeper->next_account_sweep) {
+	if (!keeper_waits(keeper->next_account_sweep, SWEEP_ACCOUNTS_SECONDS, now)) {
 		sweep.accounts = now - settings->account_retention;
 		keeper->next_account_sweep = now + SWEEP_ACCOUNTS_SECONDS;
 	}

@@ -71,13 +71,20 @@ newcomers_free(struct newcomers *newcomers)
 	free(newcomers);
 }
 
+/* One from a clock that was set back is old, too: it would keep all after it. */
+static bool
+newcomer_is_old(const struct newcomers *newcomers, const struct newcomer *newcomer, int64_t now)
+{
+	return newcomer->since > now || newcomer->since <= now - newcomers->lifetime;
+}
+
 static void
 newcomers_expire(struct newcomers *newcomers, int64_t now)
 {
 	struct newcomer *oldest;
 
 	while ((oldest = TAILQ_FIRST(&newcomers->all)) != NULL &&
-	    oldest->since <= now - newcomers->lifetime)
+	    newcomer_is_old(newcomers, oldest, now))
 		newcomer_remove(newcomers, oldest);
 }
 

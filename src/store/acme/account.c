@@ -184,15 +184,16 @@ store_account_displace(struct store *store, const char *id, struct error *err)
 }
 
 int
-store_account_count(struct store *store, int64_t since, uint64_t *count, struct error *err)
+store_account_count(struct store *store, int64_t since, int64_t now, uint64_t *count, struct error *err)
 {
-	static const char     text[] = "SELECT count(*) FROM account WHERE created > ?1";
+	static const char     text[] = "SELECT count(*) FROM account WHERE created > ?1 AND created <= ?2";
 	struct sql_statement *statement = sql_prepare(store, text, err);
 	int                   rc;
 
 	if (statement == NULL)
 		return -1;
 	sql_bind_int64(statement, 1, since);
+	sql_bind_int64(statement, 2, now);
 	rc = sql_step(statement, "counting accounts", err);
 	*count = rc > 0 ? (uint64_t)sql_column_int64(statement, 0) : 0;
 	sql_reset(statement);

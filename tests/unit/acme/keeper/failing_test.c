@@ -46,14 +46,14 @@ FAILS(device_certificate_issue, (const struct ca *issuer, const struct device_pr
 FAILS(policy_check_identifier, (const struct acme_policy *policy, struct view type, struct view value,
     struct error *err), policy, type, value, err)
 FAILS(policy_contact, (struct view contact, char **out, struct error *err), contact, out, err)
-FAILS(store_account_count, (struct store *store, int64_t since, uint64_t *count, struct error *err), store, since,
-    count, err)
+FAILS(store_account_count, (struct store *store, int64_t since, int64_t now, uint64_t *count, struct error *err),
+    store, since, now, count, err)
 FAILS(store_account_prove, (struct store *store, const char *id, struct error *err), store, id, err)
 FAILS(store_authorization_held, (struct store *store, const char *account_id, const char *value, int64_t now,
     bool *held, struct error *err), store, account_id, value, now, held, err)
 FAILS(store_id_draw, (char id[STORE_ID_SIZE], struct error *err), id, err)
-FAILS(store_order_count, (struct store *store, const char *account_id, int64_t since, uint64_t *count,
-    int64_t *oldest, struct error *err), store, account_id, since, count, oldest, err)
+FAILS(store_order_count, (struct store *store, const char *account_id, int64_t since, int64_t now,
+    uint64_t *count, int64_t *oldest, struct error *err), store, account_id, since, now, count, oldest, err)
 FAILS(store_order_displace, (struct store *store, const char *id, struct error *err), store, id, err)
 
 int __real_EVP_Digest(const void *data, size_t size, unsigned char *hash, unsigned *hash_size, const EVP_MD *digest,

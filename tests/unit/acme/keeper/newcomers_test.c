@@ -112,6 +112,18 @@ START_TEST(add_forgets_those_of_an_hour_ago)
 }
 END_TEST
 
+/* Else it would keep all that come after it. */
+START_TEST(one_of_a_clock_that_was_set_back_is_forgotten)
+{
+	add("ahead", "192.0.2.1:5", NOW + 86400);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 86400), 1);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW), 0);
+	add("new", "192.0.2.2:5", NOW);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW), 1);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 3600), 0);
+}
+END_TEST
+
 START_TEST(free_takes_null)
 {
 	newcomers_free(NULL);
@@ -131,6 +143,7 @@ main(void)
 	tcase_add_test(tc, count_is_of_those_that_are_not_proven_nor_old);
 	tcase_add_test(tc, prove_keeps_an_account);
 	tcase_add_test(tc, add_forgets_those_of_an_hour_ago);
+	tcase_add_test(tc, one_of_a_clock_that_was_set_back_is_forgotten);
 	tcase_add_test(tc, free_takes_null);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

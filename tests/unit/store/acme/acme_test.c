@@ -237,14 +237,15 @@ START_TEST(account_update_from_another_status_is_conflict)
 }
 END_TEST
 
-START_TEST(account_count_counts_those_after)
+START_TEST(account_count_counts_those_after_and_none_of_the_future)
 {
 	char     id[STORE_ID_SIZE];
 	uint64_t count = 0;
 
 	account_add(id, "key-1", NOW - 10);
 	account_add(id, "key-2", NOW);
-	unit_ok(store_account_count(store, NOW - 10, &count, &err), &err);
+	account_add(id, "key-3", NOW + 1);
+	unit_ok(store_account_count(store, NOW - 10, NOW, &count, &err), &err);
 	ck_assert_uint_eq(count, 1);
 }
 END_TEST
@@ -361,7 +362,7 @@ START_TEST(authorization_update_gives_back_every_field)
 }
 END_TEST
 
-START_TEST(order_count_counts_one_account_after)
+START_TEST(order_count_counts_one_account_after_and_none_of_the_future)
 {
 	char     accounts[2][STORE_ID_SIZE];
 	char     id[STORE_ID_SIZE];
@@ -373,8 +374,9 @@ START_TEST(order_count_counts_one_account_after)
 	order_add(id, accounts[0], NOW - 100);
 	order_add(id, accounts[0], NOW - 50);
 	order_add(id, accounts[0], NOW);
+	order_add(id, accounts[0], NOW + 1);
 	order_add(id, accounts[1], NOW);
-	unit_ok(store_order_count(store, accounts[0], NOW - 100, &count, &oldest, &err), &err);
+	unit_ok(store_order_count(store, accounts[0], NOW - 100, NOW, &count, &oldest, &err), &err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_int_eq(oldest, NOW - 50);
 }
@@ -611,12 +613,12 @@ main(void)
 	tcase_add_test(tc, account_add_of_a_key_in_use_is_conflict);
 	tcase_add_test(tc, account_update_to_a_key_in_use_is_conflict);
 	tcase_add_test(tc, account_update_from_another_status_is_conflict);
-	tcase_add_test(tc, account_count_counts_those_after);
+	tcase_add_test(tc, account_count_counts_those_after_and_none_of_the_future);
 	tcase_add_test(tc, order_find_gives_back_every_field_in_order);
 	tcase_add_test(tc, order_add_for_no_account_adds_nothing);
 	tcase_add_test(tc, order_update_writes_once_per_status);
 	tcase_add_test(tc, authorization_update_gives_back_every_field);
-	tcase_add_test(tc, order_count_counts_one_account_after);
+	tcase_add_test(tc, order_count_counts_one_account_after_and_none_of_the_future);
 	tcase_add_test(tc, order_list_gives_those_of_the_account_after);
 	tcase_add_test(tc, issued_revoke_works_once_and_is_listed_until_not_after);
 	tcase_add_test(tc, issued_list_since_has_those_that_began_then_or_later);

@@ -69,7 +69,7 @@ account_look(struct error *err)
 	if (store_account_find_key(store, "thumb", &account, err) != 0)
 		return -1;
 	store_account_clear(&account);
-	if (store_account_count(store, NOW - 1, &number, err) != 0 ||
+	if (store_account_count(store, NOW - 1, NOW, &number, err) != 0 ||
 	    store_account_list(store, count_account, &count, err) != 0)
 		return -1;
 	ck_assert_uint_eq(number, 1);
@@ -122,7 +122,7 @@ order_look(struct error *err)
 	if (store_authorization_find(store, ID_3, &authorization, err) != 0)
 		return -1;
 	store_authorization_clear(&authorization);
-	if (store_order_count(store, ID_1, NOW - 1, &number, &oldest, err) != 0 ||
+	if (store_order_count(store, ID_1, NOW - 1, NOW, &number, &oldest, err) != 0 ||
 	    store_order_unattested(store, note_unattested, &count, err) != 0 ||
 	    store_order_list(store, ID_1, "", count_order, &count, err) != 0 ||
 	    (store_authorization_held(store, ID_1, "laptop", NOW, &authorization, err) != 0 &&
