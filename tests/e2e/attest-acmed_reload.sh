@@ -4,7 +4,7 @@ set -u
 . "${BASH_SOURCE%/*}/lib.sh"
 . "${BASH_SOURCE%/*}/acme.sh"
 . "${BASH_SOURCE%/*}/reload.sh"
-needs pgrep jq
+needs pgrep prlimit jq
 
 reload_daemon=acmed reload_daemon_program=attest-acmed
 
@@ -231,6 +231,21 @@ case_matches "the rest is named" "$reloaded" \
 	'warning attest-acmed/keeper event=reload waiting=workers reason="these settings have changed in the file, and need a restart"'
 case_ok "a device is certified" enrolled laptop
 check "for two hours" '[ "$(lifetime)" -le 7200 ]'
+
+# ---- out of descriptors ----
+
+keeper=$(pgrep -P "${pid[acmed]}" -f "attest-acmed: keeper")
+few=$(prlimit --pid "$keeper" --nofile --output SOFT --noheadings)
+for ((lowest = 0; ; lowest++)); do [ -e "/proc/$keeper/fd/$lowest" ] || break; done
+if prlimit --pid "$keeper" --nofile="$lowest:" 2>/dev/null; then
+	reload_fails "out of descriptors: a reload changes nothing, and says why" "Too many open files"
+	case_ok "out of descriptors: a device is certified as before" enrolled laptop
+	prlimit --pid "$keeper" --nofile="$few:"
+	reload_ok "with descriptors again what is in the file is taken over" ""
+	case_equal "by the same keeper" "$(pgrep -P "${pid[acmed]}" -f "attest-acmed: keeper")" "$keeper"
+else
+	skip "out of descriptors: a reload changes nothing" "the limit of a process that runs cannot be set here"
+fi
 
 # ---- two hundred times, under load, each time with the other issuing key ----
 
