@@ -359,14 +359,12 @@ daemon_reload() {
 	kill -HUP "${pid[$1]}"
 	wait_for "reload_read $fd"
 	answered=$?
-	# The line that names what waits for a restart comes right after the first.
-	pause 0.02
-	reload_read "$fd"
 	exec {fd}<&-
 	return "$answered"
 }
 
-# Appends to $reloaded what the log has said of a reload since it was read last; 1 while that is nothing.
+# Appends to $reloaded what the log has said of a reload since it was read last; 1 until the last line of it
+# is there, which comes after the one that names what waits for a restart.
 reload_read() { # DESCRIPTOR
 	local line lines
 
@@ -374,7 +372,7 @@ reload_read() { # DESCRIPTOR
 	for line in "${lines[@]}"; do
 		[[ $line != *event=reload* ]] || reloaded+=${reloaded:+$'\n'}$line
 	done
-	[ -n "$reloaded" ]
+	[[ $reloaded =~ event=reload(-failed|\ issuer=) ]]
 }
 
 daemon_runs() {

@@ -70,6 +70,8 @@ reload_often() {
 	before=$(for child in $processes; do printf '%s ' "$(descriptors "$child")" "$(rss "$child")"; done)
 	reload_times 200
 	case_equal "200 reloads are answered, each with success" "$lost" 0
+	# On a busy machine there are more, until there were requests enough beside them.
+	wait_for 'reload_times 1; [ "$lost" -ne 0 ] || [ "$(wc -l <"$scratch/load")" -ge 10 ]' 60
 	load_end
 	case_equal "none of the requests meanwhile was lost" "$load_failed" 0 || note "$(tail -n 3 "$scratch/load.out")"
 	check "and there were some" '[ "$load_done" -ge 10 ]'

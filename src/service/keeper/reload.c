@@ -15,13 +15,14 @@ reload_log(const struct config_schema *schema, const struct config_changes *chan
 {
 	char names[CONFIG_NAMES_SIZE];
 
-	config_names(schema, changes->taken, names, sizeof names);
-	LOG(INFO, {"event", "reload"}, {"issuer", issuer}, {"settings", names},
-	    {"reason", "configuration, certificates, keys and lists were read again"});
 	config_names(schema, changes->waiting, names, sizeof names);
 	if (names[0] != '\0')
 		LOG(WARNING, {"event", "reload"}, {"waiting", names},
 		    {"reason", "these settings have changed in the file, and need a restart"});
+	/* The last line of a reload: who has read it knows them all. */
+	config_names(schema, changes->taken, names, sizeof names);
+	LOG(INFO, {"event", "reload"}, {"issuer", issuer}, {"settings", names},
+	    {"reason", "configuration, certificates, keys and lists were read again"});
 }
 
 void
