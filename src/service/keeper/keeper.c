@@ -254,12 +254,13 @@ keeper_ready_cb(void *arg)
 	const struct service_settings *settings = keeper->settings;
 	char                           workers[LOG_NUMBER_SIZE];
 
-	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->url},
-	    {"state_dir", settings->state_dir},
-	    {"workers", log_number((uint64_t)settings->serving, workers)});
 	if (keeper->program->ready != NULL)
 		keeper->program->ready(keeper->state);
 	service_keeper_watch(keeper);
+	/* The last line of a start: who has read it knows what the others warn of. */
+	LOG(INFO, {"event", "start"}, {"listen", keeper->listening}, {"url", keeper->url},
+	    {"state_dir", settings->state_dir},
+	    {"workers", log_number((uint64_t)settings->serving, workers)});
 }
 
 static void
