@@ -347,7 +347,15 @@ daemon_stop() {
 	wait "${pid[$name]}" 2>/dev/null
 	status=$?
 	kill -KILL -- "-${pid[$name]}" 2>/dev/null
+	# A child that is killed has its port and its locks for a moment more.
+	wait_for "daemon_gone '${pid[$name]}'" || note "processes of $name do not end"
 	unset "pid[$name]"
+}
+
+# No process of the group is left but those that are dead, which not every container's first process reaps.
+daemon_gone() { # GROUP
+	# Of one that is dead a thread may still be ending, and only then are its files closed.
+	! kill -0 -- "-$1" 2>/dev/null || ! ps -eLo pgid=,state= | grep -q "^ *$1 [^Z]"
 }
 
 daemon_reload() {
