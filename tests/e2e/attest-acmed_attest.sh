@@ -241,7 +241,7 @@ as alice "$order" ''
 check "the order is valid after kill -9" '[ "$(json .status)" = valid ] && [ "$(json .certificate)" = "$certificate" ]'
 as alice "$certificate" ''
 check "its certificate is there" '[ "$http_status" = 200 ]'
-check "and what was revoked is revoked" 'on_crl "$scratch/laptop.pem" && on_crl "$scratch/second.pem"'
+check "and what was revoked is revoked" 'wait_for "on_crl $scratch/laptop.pem && on_crl $scratch/second.pem"'
 
 exec {device[1]}>&-
 finish

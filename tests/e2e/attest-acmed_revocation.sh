@@ -37,9 +37,9 @@ serial=$(ak_serial)
 
 mark_set
 case_ok "it is disabled" attest_ca disable laptop
-check "the CRL names its AK certificate, within a second or two" \
-	'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $serial" 2'
-check "attest-acmed reads it" 'wait_for "acmed_says event=attestation-roots" 2'
+check "the CRL names its AK certificate" \
+	'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $serial"'
+check "attest-acmed reads it" 'wait_for "acmed_says event=attestation-roots"'
 case_fails "it is refused a new AK certificate" 1 'is disabled' certificate
 check "after attest-acmed refused the AK certificate that it had kept" \
 	'acmed_says "event=not-attested.*it was revoked at"'
@@ -98,7 +98,7 @@ case_ok "another name of the same EK" acmed revoke --ek "$hash" --name desktop
 check "has none either" '[ "$(good)" -gt 1 ]'
 case_ok "those of this EK" acmed revoke --ek "$hash" --name laptop
 case_equal "are all of them" "$(good)" 0
-check "and on the CRL" 'wait_for "listed $(last_serial)" 10'
+check "and on the CRL" 'wait_for "listed $(last_serial)"'
 case_ok "again there are none" acmed revoke --ek "$hash"
 case_matches "and they are revoked already" "$out" '^nothing is revoked: those that match are revoked already$'
 
@@ -107,14 +107,14 @@ echo 'revoke_with_attestation = true' >"$scratch/acmed.conf"
 acmed_start --config "$scratch/acmed.conf" --attestation-crl "$state_dir/crl.pem" || exit 1
 attest_ca enable laptop >/dev/null
 case_ok "by itself: a certificate" certificate
-case_ok "its AK certificate is superseded" attest_ca revoke laptop --reason superseded
 mark_set
-check "attest-acmed reads that" 'wait_for "acmed_says event=attestation-roots" 10'
+case_ok "its AK certificate is superseded" attest_ca revoke laptop --reason superseded
+check "attest-acmed reads that" 'wait_for "acmed_says event=attestation-roots"'
 case_equal "and leaves the device's certificate" "$(last_good)" true
 case_ok "another" certificate
 serial=$(last_serial)
 case_ok "the machine is disabled" attest_ca disable laptop
-check "its certificate is on the CRL, within a second or two" 'wait_for "listed $serial" 10'
+check "its certificate is on the CRL" 'wait_for "listed $serial"'
 case_equal "for the same reason" "$(acmed show "$serial" --json | jq -r '.[0].reason')" 9
 check "which is logged" 'grep -q "event=revoked serial=$serial name=laptop why=privilegeWithdrawn" "${log[acmed]}"'
 attest_ca enable laptop >/dev/null
@@ -122,9 +122,9 @@ case_ok "one more" certificate
 serial=$(last_serial)
 acmed_stop
 case_ok "the machine leaves while attest-acmed is stopped" attest_ca remove laptop
-check "the attestation CA's CRL says so" 'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $(ak_serial)" 10'
+check "the attestation CA's CRL says so" 'wait_for "openssl crl -in $state_dir/crl.der -inform DER -noout -text | grep -q $(ak_serial)"'
 acmed_start --config "$scratch/acmed.conf" --attestation-crl "$state_dir/crl.pem" || exit 1
-check "after its start the certificate is on the CRL" 'wait_for "listed $serial" 10'
+check "after its start the certificate is on the CRL" 'wait_for "listed $serial"'
 
 # ---- what ends ----
 
