@@ -52,14 +52,14 @@ crowd 4090 60000
 after=$(rss)
 note "front: $before kB before, $after kB with 4090 requests of 60 kB that do not end"
 check "4,090 half-sent requests take a bounded amount of memory" '[ $((after - before)) -lt 81920 ]'
-http GET /root.pem "" --interface 127.0.0.2 --max-time 5
+http GET /root.pem "" --interface 127.0.0.2
 case_equal "and another address is answered" "$http_status" 200
 crowd_ends
 
 # More than there may be, opened as fast as one process can, and none of them says anything.
 crowd 4500 0
 for _ in 1 2 3 4 5; do
-	http GET /root.pem "" --interface 127.0.0.2 --max-time 5
+	http GET /root.pem "" --interface 127.0.0.2
 	case_equal "4,500 silent connections keep no other address out" "$http_status" 200
 done
 crowd_ends

@@ -121,7 +121,7 @@ attestd_start || exit 1
 case_ok "a machine attests on an idle server" attest
 idle=$elapsed
 ticks=$(cpu)
-"$top_builddir/tests/e2e/flood" run "$attestd_port" 127.0.0.2 400 15 "$scratch"/{,vendor-}{p384,p521,rsa8192}.json >"$scratch/crowd" &
+"$top_builddir/tests/e2e/flood" run "$attestd_port" 127.0.0.2 400 60 "$scratch"/{,vendor-}{p384,p521,rsa8192}.json >"$scratch/crowd" &
 crowd=$!
 wait_for 'grep -qs ready "$scratch/crowd"'
 case_ok "and while 400 connections send the worst" attest

@@ -138,7 +138,7 @@ size=$(stat -c %s "$scratch/secret.json")
 	printf 'POST /secret HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n' "$size"
 	wait_for '[ -e "$scratch/go" ]'
 	cat "$scratch/secret.json"
-	wait_for 'grep -q "^HTTP/1.1 200" "$scratch/answer"' 5
+	wait_for 'grep -q "^HTTP/1.1 200" "$scratch/answer"'
 } | nc -N 127.0.0.1 "$attestd_port" >"$scratch/answer" &
 client=$!
 front=$(front)

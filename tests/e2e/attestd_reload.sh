@@ -77,11 +77,11 @@ conf "${base[@]}" 'ak_lifetime = "1d"' 'backdate = "2h"' 'crl_url = "http://crl.
 	"publish = \"$state_dir/publish\"" 'log_level = "debug"' 'request_timeout = "1s"'
 case_ok "root.pem is published" cmp "$state_dir/publish/root.pem" "$state_dir/root.pem"
 http GET /crl/none
-check "the front logs at level debug" 'wait_for "grep -q \" debug attestd/front \" \"\${log[attestd]}\"" 5'
+check "the front logs at level debug" 'wait_for "grep -q \" debug attestd/front \" \"\${log[attestd]}\""'
 certificate=$(tpm2_nvread -T "${tcti[two]}" 0x01c00002 2>/dev/null | base64 -w 0)
 jq --arg certificate "$certificate" '.ekCerts = [$certificate]' "$scratch/request.json" >"$scratch/shown.json"
 http POST /attest "@$scratch/shown.json"
-check "and the keeper" 'wait_for "grep -q \" debug attestd/keeper \" \"\${log[attestd]}\"" 5'
+check "and the keeper" 'wait_for "grep -q \" debug attestd/keeper \" \"\${log[attestd]}\""'
 half_request() {
 	timeout 10 bash -c 'exec 9<>"/dev/tcp/127.0.0.1/$1"; printf "GET /ro" >&9; head -c 12 <&9' - "$attestd_port"
 }
@@ -251,7 +251,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/next.key" -out "$scratch/next.pem" 2>/dev/null
 conf "${base[@]}" "tls_cert = \"$scratch/next.pem\"" "tls_key = \"$scratch/next.key\""
 reload_ok "another certificate and key" 'settings="tls_cert, tls_key" '
-check "are served" 'wait_for "serves $scratch/next.pem" 5'
+check "are served" 'wait_for "serves $scratch/next.pem"'
 front=$(pgrep -f 'attestd: front' -P "${pid[attestd]}")
 conf "${tls[@]}"
 printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >>"$scratch/tls.pem"
