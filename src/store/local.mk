@@ -85,6 +85,7 @@ UNIT_TESTS += tests/unit/store/inventory/waiting_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_names_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_process_test
 UNIT_TESTS += tests/unit/store/sqlite/batch_test
+UNIT_TESTS += tests/unit/store/sqlite/batch_yield_test
 UNIT_TESTS += tests/unit/store/sqlite/check_test
 UNIT_TESTS += tests/unit/store/sqlite/connection_test
 UNIT_TESTS += tests/unit/store/sqlite/disk_test
@@ -97,5 +98,6 @@ UNIT_TESTS += tests/unit/store/store_test
 UNIT_TESTS += tests/unit/store/writer_test
 tests_unit_store_acme_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL) -Wl,--wrap=getrandom
 tests_unit_store_inventory_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_SQL)
+tests_unit_store_sqlite_batch_yield_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms
 tests_unit_store_sqlite_failing_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_CALLS) $(FAILING_SQL)
 tests_unit_store_writer_test_LDFLAGS = $(AM_LDFLAGS) $(FAILING_PROCESSES)

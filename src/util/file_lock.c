@@ -201,6 +201,14 @@ file_lock_release(struct file_lock *lock)
 	lock->octet = 0;
 }
 
+bool
+file_lock_is_awaited(const struct file_lock *lock)
+{
+	struct flock behind = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = lock->octet + 1};
+
+	return fcntl(lock->fd, F_OFD_GETLK, &behind) == 0 && behind.l_type != F_UNLCK;
+}
+
 int
 file_lock_try(struct file_lock *lock, bool *taken, struct error *err)
 {

@@ -38,6 +38,9 @@ void file_lock_close(struct file_lock *lock);
 int  file_lock_acquire(struct file_lock *lock, int64_t patience_ms, struct error *err);
 void file_lock_release(struct file_lock *lock);
 
+/* Whether others wait for the lock, which the caller holds. False when that cannot be seen. */
+bool file_lock_is_awaited(const struct file_lock *lock);
+
 /*
  * An exclusive lock on a separate file, without tickets. file_lock_try sets *taken to
  * whether we hold it from now on, until file_lock_close or the end of the process;

@@ -26,8 +26,9 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* A transaction is closed at this age or this number of rows. */
+/* A transaction is closed at this age or this number of rows, and at the lesser age when others wait to write. */
 #define BATCH_CHUNK_MS   25
+#define BATCH_YIELD_MS   8
 #define BATCH_CHUNK_ROWS 8192
 
 /* Pages of the WAL at which a checkpoint is worth it: a page that was written again is copied once. */
@@ -124,6 +125,7 @@ batch_end(struct sqlite_batch *batch, int rc, struct error *err)
 /* The age and rows of a transaction. */
 struct chunk {
 	int64_t begun;
+	int64_t looked; /* its age when we last looked whether others wait */
 	size_t  rows;
 };
 
@@ -136,11 +138,22 @@ chunk_begin(struct sqlite_batch *batch, struct chunk *chunk, struct error *err)
 	return 0;
 }
 
+/* Others are looked for once in a millisecond. */
 static bool
-chunk_is_full(struct chunk *chunk)
+chunk_is_awaited(const struct sqlite_batch *batch, struct chunk *chunk, int64_t age)
 {
-	return ++chunk->rows >= BATCH_CHUNK_ROWS ||
-	    clock_monotonic_ms() - chunk->begun >= BATCH_CHUNK_MS;
+	if (age < BATCH_YIELD_MS || age == chunk->looked)
+		return false;
+	chunk->looked = age;
+	return file_lock_is_awaited(&batch->sqlite->lock);
+}
+
+static bool
+chunk_is_full(const struct sqlite_batch *batch, struct chunk *chunk)
+{
+	int64_t age = clock_monotonic_ms() - chunk->begun;
+
+	return ++chunk->rows >= BATCH_CHUNK_ROWS || age >= BATCH_CHUNK_MS || chunk_is_awaited(batch, chunk, age);
 }
 
 /* Removes leftovers of batches, ours or others'. */
@@ -400,7 +413,7 @@ batch_write_some_names(struct sqlite_batch *batch, size_t *index, struct error *
 	do {
 		if (batch_write_name_rows(batch, index, err) != 0)
 			return batch_end(batch, -1, err);
-	} while (*index < name_run_count(&batch->names) && !chunk_is_full(&chunk));
+	} while (*index < name_run_count(&batch->names) && !chunk_is_full(batch, &chunk));
 	return batch_end(batch, 0, err);
 }
 
@@ -434,7 +447,7 @@ batch_write_some_devices(struct sqlite_batch *batch, bool *more, struct error *e
 			break;
 		}
 		batch->steps++;
-		if (chunk_is_full(&chunk))
+		if (chunk_is_full(batch, &chunk))
 			break;
 		rc = sqlite_stage_next(batch->stage, &item, err);
 	}

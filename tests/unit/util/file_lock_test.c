@@ -181,6 +181,32 @@ START_TEST(acquire_alone_draws_no_ticket)
 }
 END_TEST
 
+/* The holder sees who comes after it, whether it holds a ticket or none. */
+START_TEST(holder_sees_who_waits)
+{
+	struct file_lock lock = {.fd = -1};
+	struct error     err = {0};
+	int              other;
+
+	unit_ok(file_lock_open(&folder, "lock", &lock, &err), &err);
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	ck_assert(!file_lock_is_awaited(&lock));
+	other = open_as_another();
+	ticket_set(other, 1, F_WRLCK);
+	ck_assert(file_lock_is_awaited(&lock));
+	file_lock_release(&lock);
+	ticket_set(other, 1, F_UNLCK);
+
+	ticket_set(other, 9, F_WRLCK); /* one that we come before */
+	unit_ok(file_lock_acquire(&lock, 0, &err), &err);
+	ck_assert(file_lock_is_awaited(&lock));
+	ticket_set(other, 9, F_UNLCK);
+	ck_assert(!file_lock_is_awaited(&lock));
+	file_lock_close(&lock);
+	(void)close(other);
+}
+END_TEST
+
 /* A writer with a ticket, whichever, is not overtaken, and whoever gave way to it can try again. */
 START_TEST(acquire_while_a_ticket_is_held_waits)
 {
@@ -334,6 +360,7 @@ main(void)
 	tcase_add_test(tc, acquire_held_by_another_is_overloaded);
 	tcase_add_test(tc, acquire_after_the_holder_was_killed_succeeds);
 	tcase_add_test(tc, acquire_alone_draws_no_ticket);
+	tcase_add_test(tc, holder_sees_who_waits);
 	tcase_add_test(tc, acquire_while_a_ticket_is_held_waits);
 	tcase_add_loop_test(tc, acquire_spoilt_number_starts_again, 0,
 	    sizeof spoilt / sizeof spoilt[0]);
