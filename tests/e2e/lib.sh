@@ -352,10 +352,10 @@ daemon_stop() {
 	unset "pid[$name]"
 }
 
-# No process of the group is left but those that are dead, which not every container's first process reaps.
-daemon_gone() { # GROUP
-	# Of one that is dead a thread may still be ending, and only then are its files closed.
-	! kill -0 -- "-$1" 2>/dev/null || ! ps -eLo pgid=,state= | grep -q "^ *$1 [^Z]"
+# No thread of its session is left but those that are dead, which not every container's first process reaps.
+# Front and keeper have groups of their own; of a process that is dead a thread may still have its files open.
+daemon_gone() { # SESSION
+	! ps -L -s "$1" -o state= | grep -q '^[^Z]'
 }
 
 daemon_reload() {
