@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,10 @@
 int64_t
 launch_workers_default(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	/* Those that it may use. sysconf(3) counts all of the machine, and in the keeper's sandbox others. */
+	cpu_set_t usable;
+	long      processors = sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable)
+	                                                                         : sysconf(_SC_NPROCESSORS_ONLN);
 
 	return processors < 1 ? 1 : processors > (long)LAUNCH_WORKERS_MAX ? (long)LAUNCH_WORKERS_MAX : processors;
 }
