@@ -71,11 +71,11 @@ newcomers_free(struct newcomers *newcomers)
 	free(newcomers);
 }
 
-/* One from a clock that was set back is old, too: it would keep all after it. */
+/* One that is ahead by a lifetime is of a clock that was set back, and old, too: it would keep all after it. */
 static bool
 newcomer_is_old(const struct newcomers *newcomers, const struct newcomer *newcomer, int64_t now)
 {
-	return newcomer->since > now || newcomer->since <= now - newcomers->lifetime;
+	return newcomer->since >= now + newcomers->lifetime || newcomer->since <= now - newcomers->lifetime;
 }
 
 static void

@@ -184,7 +184,7 @@ store_account_displace(struct store *store, const char *id, struct error *err)
 }
 
 int
-store_account_count(struct store *store, int64_t since, int64_t now, uint64_t *count, struct error *err)
+store_account_count(struct store *store, int64_t since, int64_t until, uint64_t *count, struct error *err)
 {
 	static const char     text[] = "SELECT count(*) FROM account WHERE created > ?1 AND created <= ?2";
 	struct sql_statement *statement = sql_prepare(store, text, err);
@@ -193,7 +193,7 @@ store_account_count(struct store *store, int64_t since, int64_t now, uint64_t *c
 	if (statement == NULL)
 		return -1;
 	sql_bind_int64(statement, 1, since);
-	sql_bind_int64(statement, 2, now);
+	sql_bind_int64(statement, 2, until);
 	rc = sql_step(statement, "counting accounts", err);
 	*count = rc > 0 ? (uint64_t)sql_column_int64(statement, 0) : 0;
 	sql_reset(statement);

@@ -126,8 +126,8 @@ int store_account_prove(struct store *store, const char *id, struct error *err);
 /* Removes an account with its orders, unless it has attested or is gone. */
 int store_account_displace(struct store *store, const char *id, struct error *err);
 
-/* Counts the accounts made after `since` and not after `now`: a clock that was set back left later ones. */
-int store_account_count(struct store *store, int64_t since, int64_t now, uint64_t *count, struct error *err);
+/* Counts the accounts made after `since` and not after `until`. */
+int store_account_count(struct store *store, int64_t since, int64_t until, uint64_t *count, struct error *err);
 
 /* Calls `each` for every account, oldest first, until it returns false; it may not change the
  * store. */
@@ -145,9 +145,9 @@ int store_order_find(struct store *store, const char *id, struct store_order *ou
 int store_order_update(struct store *store, const struct store_order *order, enum status from,
     struct error *err);
 
-/* Counts the orders of an account made after `since` and not after `now`; *oldest is the time of
+/* Counts the orders of an account made after `since` and not after `until`; *oldest is the time of
  * the first (0: none). */
-int store_order_count(struct store *store, const char *account, int64_t since, int64_t now, uint64_t *count,
+int store_order_count(struct store *store, const char *account, int64_t since, int64_t until, uint64_t *count,
     int64_t *oldest, struct error *err);
 
 /*

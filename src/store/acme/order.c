@@ -163,7 +163,7 @@ store_order_update(struct store *store, const struct store_order *order, enum st
 }
 
 int
-store_order_count(struct store *store, const char *account, int64_t since, int64_t now, uint64_t *count,
+store_order_count(struct store *store, const char *account, int64_t since, int64_t until, uint64_t *count,
     int64_t *oldest, struct error *err)
 {
 	static const char     text[] =
@@ -176,7 +176,7 @@ store_order_count(struct store *store, const char *account, int64_t since, int64
 		return -1;
 	sql_bind_text(statement, 1, account);
 	sql_bind_int64(statement, 2, since);
-	sql_bind_int64(statement, 3, now);
+	sql_bind_int64(statement, 3, until);
 	rc = sql_step(statement, "counting orders", err);
 	*count = rc > 0 ? (uint64_t)sql_column_int64(statement, 0) : 0;
 	*oldest = rc > 0 ? sql_column_int64(statement, 1) : 0;

@@ -115,6 +115,9 @@ END_TEST
 /* Else it would keep all that come after it. */
 START_TEST(one_of_a_clock_that_was_set_back_is_forgotten)
 {
+	add("a second ahead", "192.0.2.3:5", NOW + 1);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW), 1);
+	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 3601), 0);
 	add("ahead", "192.0.2.1:5", NOW + 86400);
 	ck_assert_uint_eq(newcomers_count(newcomers, NOW + 86400), 1);
 	ck_assert_uint_eq(newcomers_count(newcomers, NOW), 0);
