@@ -287,8 +287,8 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 	char until[CLOCK_TEXT_SIZE];
 
 	clock_format(certificate_not_after(issuing->certificate), until);
-	print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s, s:o, s:s, s:b}",
-	    "state_dir", json_string(call->state_dir), /* omitted if a path is not UTF-8 */
+	print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:b}",
+	    "state_dir", print_json_text(call->state_dir),
 	    "root", STATE_ROOT_PEM, "issuing", STATE_ISSUING_PEM, "issuing_not_after", until,
 	    "attestation_roots", STATE_ATTESTATION_ROOTS, "store",
 	    print_json_text(store_files(STORE_ACME, call->state_dir)[0]),

@@ -71,13 +71,6 @@ orders_text_cb(const struct store_order *order, void *arg)
 	return ferror(stdout) == 0;
 }
 
-/* NULL is null. */
-static json_t *
-orders_json_text(const char *text)
-{
-	return text != NULL ? print_json_text(text) : json_null();
-}
-
 static bool
 orders_json_cb(const struct store_order *order, void *arg)
 {
@@ -90,8 +83,8 @@ orders_json_cb(const struct store_order *order, void *arg)
 	                    "id", print_json_text(order->id), "account", print_json_text(order->account), "status",
 	                    status_name(transition_order_status(order, walk->call->now)), "names", names,
 	                    "created", print_json_time(order->created), "expires",
-	                    print_json_time(order->expires), "problem", orders_json_text(order->problem.detail), "certificate",
-	                    orders_json_text(order->certificate[0] != '\0' ? order->certificate : NULL)),
+	                    print_json_time(order->expires), "problem", print_json_text(order->problem.detail),
+	                    "certificate", print_json_text(order->certificate[0] != '\0' ? order->certificate : NULL)),
 	    walk->count++ == 0);
 	return ferror(stdout) == 0;
 }

@@ -113,8 +113,8 @@ init_say_json(const struct command_call *call, const struct init_plan *plan,
 
 	(void)json_object_set_new(root, "crl", json_string(STATE_ROOT_CRL));
 	(void)json_object_set_new(root, "sha256", json_string(made->fingerprint));
-	print_json(json_pack("{s:o*, s:s, s:o, s:o, s:o}",
-	    "state_dir", json_string(call->state_dir), /* omitted if a path is not UTF-8 */
+	print_json(json_pack("{s:o, s:s, s:o, s:o, s:o}",
+	    "state_dir", print_json_text(call->state_dir),
 	    "key_type", plan->type_word, "root", root, "issuing",
 	    init_describe(plan->ca.issuing_name, made->issuing.certificate, STATE_ISSUING_PEM,
 	        plan->issuing_uri != NULL ? STATE_ISSUING_URI : STATE_ISSUING_KEY),

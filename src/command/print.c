@@ -211,7 +211,7 @@ print_state(int64_t revoked, int64_t not_after, int64_t now, char text[PRINT_STA
 json_t *
 print_json_text(const char *text)
 {
-	json_t *string = json_string(text);
+	json_t *string = text != NULL ? json_string(text) : json_null();
 	char   *escaped = NULL;
 	size_t  size;
 	FILE   *stream;

@@ -55,7 +55,7 @@ json_t *print_json_time(int64_t when);
 
 /*
  * Remote text as JSON: octets that are not UTF-8 are escaped as by print_text, because JSON must be UTF-8, and
- * jansson would leave out the text, or all that it is part of. The caller frees.
+ * jansson would leave out the text, or all that it is part of. NULL is null. The caller frees.
  */
 json_t *print_json_text(const char *text);
 

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "device/certification.h"
-#include "command/print.h"
 #include "device/pair.h"
 
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include <openssl/evp.h>
 
+#include "command/print.h"
 #include "device/certificate_files.h"
 #include "device/device_csr.h"
 #include "device/device_settings.h"

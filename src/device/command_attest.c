@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "device/commands.h"
 #include "command/print.h"
+#include "device/commands.h"
 #include "device/device_settings.h"
 #include "device/identity.h"
 #include "device/open.h"

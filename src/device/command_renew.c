@@ -5,8 +5,8 @@
 
 #include <openssl/x509.h>
 
-#include "device/certificate_files.h"
 #include "command/print.h"
+#include "device/certificate_files.h"
 #include "device/certification.h"
 #include "device/commands.h"
 #include "device/device_settings.h"

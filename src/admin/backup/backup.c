@@ -266,7 +266,7 @@ backup_say_json(const struct backup *backup)
 		(void)json_array_append_new(names, print_json_text(content->manifest.files[i].name));
 	print_json(json_pack("{s:o, s:I, s:b, s:o, s:o}", "file", print_json_text(backup->file), "octets",
 	    (json_int_t)backup->octets, "keys", content->keys, "files", names, "left_out",
-	    left_out != NULL ? print_json_text(left_out) : json_null()));
+	    print_json_text(left_out)));
 }
 
 static void

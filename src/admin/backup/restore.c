@@ -376,7 +376,7 @@ restore_say_json(const struct restore *restore, const struct command_call *call)
 	char created[CLOCK_TEXT_SIZE];
 
 	clock_format(restore->manifest.created, created);
-	print_json(json_pack("{s:o*, s:s, s:I, s:b, s:I}", "state_dir", json_string(call->state_dir),
+	print_json(json_pack("{s:o, s:s, s:I, s:b, s:I}", "state_dir", print_json_text(call->state_dir),
 	    "created", created, "files", (json_int_t)restore->count + 1, "keys",
 	    restore->manifest.keys, "crl_number", (json_int_t)restore->crl_number));
 }

@@ -74,7 +74,7 @@ check_say_json(const struct check_report *report)
 		(void)json_array_append_new(findings,
 		    json_pack("{s:s, s:s, s:o, s:o}", "what", finding->what, "state",
 		        check_words[finding->state], "detail", print_json_text(finding->detail), "command",
-		        finding->command != NULL ? print_json_text(finding->command) : json_null()));
+		        print_json_text(finding->command)));
 	}
 	print_json(json_pack("{s:b, s:I, s:I, s:o}", "ok", report->errors == 0, "errors",
 	    (json_int_t)report->errors, "warnings", (json_int_t)report->warnings, "findings", findings));

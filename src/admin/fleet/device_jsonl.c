@@ -227,18 +227,23 @@ jsonl_begin(FILE *out, bool removed)
 	(void)removed;
 }
 
-/* NULL when one is not UTF-8. */
+/* Adds a text to a list; without one, or if it is not UTF-8, there is none any more: NULL. */
+static json_t *
+jsonl_add(json_t *list, const char *text)
+{
+	if (list == NULL || json_array_append_new(list, json_string(text)) == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 static json_t *
 jsonl_list(char *const *texts, size_t count)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < count; i++) {
-		if (json_array_append_new(list, json_string(texts[i])) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		list = jsonl_add(list, texts[i]);
 	return list;
 }
 
@@ -273,7 +278,7 @@ jsonl_write(FILE *out, const struct store_device *device, bool removed)
 	    "tags", jsonl_list(device->tags, device->tag_count), "enabled", device->enabled));
 }
 
-/* Lines as an array: an empty one at the end stands for those that did not fit. NULL when one is not UTF-8. */
+/* Lines as an array: an empty one at the end stands for those that did not fit. */
 static json_t *
 jsonl_lines(const char *text)
 {
@@ -282,12 +287,8 @@ jsonl_lines(const char *text)
 	char           *line;
 	json_t         *list = json_array();
 
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (json_array_append_new(list, json_string(line)) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
+	while ((line = strsep(&rest, "\n")) != NULL)
+		list = jsonl_add(list, line);
 	return list;
 }
 

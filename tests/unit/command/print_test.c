@@ -176,11 +176,14 @@ START_TEST(json_of_text_that_is_no_utf8_is_escaped)
 {
 	json_t *plain = print_json_text("pc \xc3\xa9");
 	json_t *escaped = print_json_text("pc \xe9\xff \\");
+	json_t *none = print_json_text(NULL);
 
 	ck_assert_str_eq(json_string_value(plain), "pc \xc3\xa9");
 	ck_assert_str_eq(json_string_value(escaped), "pc \\xe9\\xff \\\\");
+	ck_assert(json_is_null(none));
 	json_decref(plain);
 	json_decref(escaped);
+	json_decref(none);
 }
 END_TEST
 
